@@ -1,0 +1,138 @@
+//! A field as it is asked for ([`FieldSpec`]) and as it lies in the record ([`Field`]).
+
+use crate::ctype::CType;
+
+/// A name for one value of a field, such as 1 for "on".
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Label {
+    /// The value that is named. For a `char` field, its code.
+    pub value: i64,
+    /// What it is called.
+    pub text: String,
+}
+
+/// A field of a built [`Schema`](crate::Schema): checked, and at its offset.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Field {
+    pub(crate) name: String,
+    pub(crate) ctype: CType,
+    pub(crate) offset: u32,
+    pub(crate) unit: String,
+    pub(crate) help: String,
+    pub(crate) labels: Vec<Label>,
+}
+
+impl Field {
+    /// The name, a C identifier of at most [`MAX_NAME`](crate::MAX_NAME) bytes.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The type.
+    pub const fn ctype(&self) -> CType {
+        self.ctype
+    }
+
+    /// Where the value begins, in bytes from the start of the record.
+    pub const fn offset(&self) -> u32 {
+        self.offset
+    }
+
+    /// The first byte after the value, in bytes from the start of the record.
+    pub fn end(&self) -> u32 {
+        self.offset + self.ctype.size()
+    }
+
+    /// The unit, such as "m/s"; "" if there is none.
+    pub fn unit(&self) -> &str {
+        &self.unit
+    }
+
+    /// One sentence for people; "" if there is none.
+    pub fn help(&self) -> &str {
+        &self.help
+    }
+
+    /// The named values, in the order they were given.
+    pub fn labels(&self) -> &[Label] {
+        &self.labels
+    }
+
+    /// What `value` is called, if it has a name.
+    pub fn label_text(&self, value: i64) -> Option<&str> {
+        self.labels.iter().find(|label| label.value == value).map(|label| label.text.as_str())
+    }
+
+    /// The value called `text`, if there is one.
+    pub fn label_value(&self, text: &str) -> Option<i64> {
+        self.labels.iter().find(|label| label.text == text).map(|label| label.value)
+    }
+
+    /// Where the value lies in a record's bytes.
+    pub(crate) fn range(&self) -> core::ops::Range<usize> {
+        self.offset as usize..self.end() as usize
+    }
+}
+
+/// A field that is asked for. Nothing is checked before
+/// [`SchemaBuilder::build`](crate::SchemaBuilder::build).
+///
+/// ```
+/// use layout::{FieldSpec, Scalar};
+///
+/// let speed = FieldSpec::new("speed", Scalar::F32).unit("m/s").help("over ground");
+/// let mode = FieldSpec::new("mode", Scalar::U8).label(0, "off").label(1, "on");
+/// # let _ = (speed, mode);
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FieldSpec {
+    pub(crate) name: String,
+    pub(crate) ctype: CType,
+    pub(crate) offset: Option<u32>,
+    pub(crate) unit: String,
+    pub(crate) help: String,
+    pub(crate) labels: Vec<Label>,
+}
+
+impl FieldSpec {
+    /// A field of this name and type, placed by the C rules behind the one before it.
+    pub fn new(name: impl Into<String>, ctype: impl Into<CType>) -> Self {
+        Self {
+            name: name.into(),
+            ctype: ctype.into(),
+            offset: None,
+            unit: String::new(),
+            help: String::new(),
+            labels: Vec::new(),
+        }
+    }
+
+    /// Places the field at `offset` bytes, to describe a struct that somebody else lays out.
+    /// Fields after it go on from there.
+    #[must_use]
+    pub fn offset(mut self, offset: u32) -> Self {
+        self.offset = Some(offset);
+        self
+    }
+
+    /// The unit of the value, such as "m/s".
+    #[must_use]
+    pub fn unit(mut self, unit: impl Into<String>) -> Self {
+        self.unit = unit.into();
+        self
+    }
+
+    /// One sentence for people.
+    #[must_use]
+    pub fn help(mut self, help: impl Into<String>) -> Self {
+        self.help = help.into();
+        self
+    }
+
+    /// Calls `value` by the name `text` when the field is printed, and accepts it when set.
+    #[must_use]
+    pub fn label(mut self, value: i64, text: impl Into<String>) -> Self {
+        self.labels.push(Label { value, text: text.into() });
+        self
+    }
+}

@@ -1,0 +1,114 @@
+//! A header out of bytes that somebody else wrote.
+//!
+//! Order of the checks, so that each failure gets the message that helps: length, magic, version,
+//! checksum, unknown features, then every length, offset and count.
+
+use xxhash_rust::xxh64::xxh64;
+
+use super::geometry::{slots_possible, stride};
+use super::offset::{self, CHECKSUM, HEADER_LEN};
+use super::{HEADER_LEN_WORD, Header, HeaderError, LINE, MAGIC_BYTES, VERSION};
+use crate::limits::{MAX_RECORD, MAX_SCHEMA};
+
+impl Header {
+    /// The header at the start of `bytes`, which may go on behind it.
+    pub fn decode(bytes: &[u8]) -> Result<Self, HeaderError> {
+        let too_short = HeaderError::TooShort { have: bytes.len() };
+        let bytes = bytes.first_chunk::<HEADER_LEN>().ok_or(too_short)?;
+        check_identity(bytes)?;
+        let header = Self {
+            compatible: u64_at(bytes, offset::COMPATIBLE),
+            incompatible: u64_at(bytes, offset::INCOMPATIBLE),
+            file_len: u64_at(bytes, offset::FILE_LEN),
+            record_size: u32_at(bytes, offset::RECORD_SIZE),
+            record_align: u32_at(bytes, offset::RECORD_ALIGN),
+            slots: u32_at(bytes, offset::SLOT_COUNT),
+            slot_stride: u32_at(bytes, offset::SLOT_STRIDE),
+            slots_offset: u64_at(bytes, offset::SLOTS_OFFSET),
+            schema_offset: u64_at(bytes, offset::SCHEMA_OFFSET),
+            schema_len: u32_at(bytes, offset::SCHEMA_LEN),
+            fingerprint: u64_at(bytes, offset::FINGERPRINT),
+            created_at: u64_at(bytes, offset::CREATED_AT),
+            boot_id: array_at(bytes, offset::BOOT_ID),
+            base_sequence: u64_at(bytes, offset::BASE_SEQUENCE),
+        };
+        if header.incompatible != 0 {
+            return Err(HeaderError::Incompatible { bits: header.incompatible });
+        }
+        require(u32_at(bytes, offset::LEN) == HEADER_LEN_WORD, "the header length is not 256")?;
+        header.check_record()?;
+        header.check_slots()?;
+        header.check_schema_place()?;
+        Ok(header)
+    }
+
+    fn check_record(&self) -> Result<(), HeaderError> {
+        let (size, align) = (self.record_size, self.record_align);
+        require(matches!(align, 1 | 2 | 4 | 8), "the record alignment is not 1, 2, 4 or 8")?;
+        require((1..=MAX_RECORD).contains(&size), "the record size is 0 or too large")?;
+        require(size.is_multiple_of(align), "the record size is no multiple of its alignment")
+    }
+
+    fn check_slots(&self) -> Result<(), HeaderError> {
+        let stride_here = self.slot_stride;
+        require(slots_possible(self.slots), "the slot count is no power of two from 4 to 65536")?;
+        require(stride_here >= stride(self.record_size), "the slot stride is below a slot's size")?;
+        require(stride_here.is_multiple_of(LINE), "the slot stride is no multiple of 64")?;
+        require(on_line(self.slots_offset), "the slots do not begin at a multiple of 64")?;
+        let behind_head = self.slots_offset >= offset::SLOTS as u64;
+        require(behind_head, "the slots overlap the head line")
+    }
+
+    fn check_schema_place(&self) -> Result<(), HeaderError> {
+        let slots_len = u64::from(self.slots) * u64::from(self.slot_stride);
+        let slots_end = self.slots_offset.checked_add(slots_len);
+        let schema_end = self.schema_offset.checked_add(self.schema_len.into());
+        require((1..=MAX_SCHEMA).contains(&self.schema_len), "the schema is empty or too long")?;
+        require(on_line(self.schema_offset), "the schema does not begin at a multiple of 64")?;
+        let behind_slots = slots_end.is_some_and(|end| end <= self.schema_offset);
+        require(behind_slots, "the slots overlap the schema")?;
+        let inside = schema_end.is_some_and(|end| end <= self.file_len);
+        require(inside, "the schema goes beyond the end of the file")?;
+        require(on_line(self.file_len), "the file length is no multiple of 64")
+    }
+}
+
+/// Whether this is a region of this version, and undamaged.
+fn check_identity(bytes: &[u8; HEADER_LEN]) -> Result<(), HeaderError> {
+    if array_at(bytes, offset::MAGIC) != MAGIC_BYTES {
+        return Err(HeaderError::NotARegion);
+    }
+    let version = u32_at(bytes, offset::VERSION);
+    if version != VERSION {
+        return Err(HeaderError::UnsupportedVersion { found: version });
+    }
+    let found = u64_at(bytes, CHECKSUM);
+    let computed = xxh64(&bytes[..CHECKSUM], 0);
+    if found != computed {
+        return Err(HeaderError::Checksum { found, computed });
+    }
+    Ok(())
+}
+
+fn require(holds: bool, what: &'static str) -> Result<(), HeaderError> {
+    if holds { Ok(()) } else { Err(HeaderError::BadGeometry { what }) }
+}
+
+fn on_line(offset: u64) -> bool {
+    offset.is_multiple_of(LINE.into())
+}
+
+fn u32_at(bytes: &[u8; HEADER_LEN], at: usize) -> u32 {
+    u32::from_le_bytes(array_at(bytes, at))
+}
+
+fn u64_at(bytes: &[u8; HEADER_LEN], at: usize) -> u64 {
+    u64::from_le_bytes(array_at(bytes, at))
+}
+
+/// `at` is one of the constants in [`offset`], all of which lie inside the header with their value.
+fn array_at<const N: usize>(bytes: &[u8; HEADER_LEN], at: usize) -> [u8; N] {
+    let mut array = [0; N];
+    array.copy_from_slice(&bytes[at..at + N]);
+    array
+}

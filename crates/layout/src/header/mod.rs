@@ -1,0 +1,143 @@
+//! The fixed header of a region file, format version 1.
+//!
+//! Invariant: a [`Header`] out of [`Header::decode`] has every sum checked: the slots lie behind the
+//! head line, the schema behind the slots, both inside `file_len`, every section on a 64-byte
+//! boundary, each slot large enough for its stamp and record. The one thing it cannot know is the
+//! length of the file itself: compare `file_len` with it. Bytes that the format reserves are written as
+//! zero and not looked at, so that a later release may use them under a `compatible` bit.
+//!
+//! ```text
+//!   0x000 | fixed header, 256 bytes, checksummed, never changes |
+//!   0x100 | writer line | 0x140 | head line                     |
+//!   0x180 | slot 0 | slot 1 | ...                               |
+//!         | schema | zero to the next 64-byte boundary          | file_len
+//!
+//!   slot: | stamp u64 | published_at u64 | record, zero to a multiple of 8 | zero to 64 |
+//! ```
+//!
+//! Price: 256 bytes read, one hash of 248 bytes.
+
+mod decode;
+mod error;
+mod geometry;
+pub mod offset;
+mod state;
+
+pub use error::HeaderError;
+pub use state::StateWord;
+
+use xxhash_rust::xxh64::xxh64;
+
+use self::offset::{CHECKSUM, HEADER_LEN};
+use crate::schema::Schema;
+
+/// The first eight bytes of every region.
+pub const MAGIC_BYTES: [u8; 8] = *b"mapcast\x01";
+
+/// The version of the format this crate reads and writes.
+pub const VERSION: u32 = 1;
+
+/// Fewest slots of a region.
+pub const MIN_SLOTS: u32 = 4;
+
+/// Most slots of a region.
+pub const MAX_SLOTS: u32 = 65_536;
+
+/// Every section and every slot begins at a multiple of this many bytes, a cache line.
+pub const LINE: u32 = 64;
+
+/// Bytes of a slot before its record: the stamp and the time of publication.
+pub const SLOT_HEAD: u32 = 16;
+
+/// `compatible` bit 0: the writer wakes those who wait on the head word.
+pub const WAKE: u64 = 1;
+
+/// The fixed header of a region. Lengths and offsets are in bytes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Header {
+    /// Features a reader may ignore: [`WAKE`].
+    pub compatible: u64,
+    /// Features a reader must know; none exist in this version.
+    pub incompatible: u64,
+    /// Length of the file.
+    pub file_len: u64,
+    /// Bytes of one record.
+    pub record_size: u32,
+    /// Alignment of a record.
+    pub record_align: u32,
+    /// Number of slots, a power of two from [`MIN_SLOTS`] to [`MAX_SLOTS`].
+    pub slots: u32,
+    /// From one slot to the next, a multiple of [`LINE`].
+    pub slot_stride: u32,
+    /// Where the first slot begins.
+    pub slots_offset: u64,
+    /// Where the encoded schema begins.
+    pub schema_offset: u64,
+    /// Bytes of the encoded schema.
+    pub schema_len: u32,
+    /// [`Schema::fingerprint`] of that schema.
+    pub fingerprint: u64,
+    /// `CLOCK_REALTIME` nanoseconds when the file was created.
+    pub created_at: u64,
+    /// The boot the file was created in; zero if unknown.
+    pub boot_id: [u8; 16],
+    /// The sequence number before the first one of this file.
+    pub base_sequence: u64,
+}
+
+impl Header {
+    /// The bytes of the header, checksum included.
+    pub fn encode(&self) -> [u8; HEADER_LEN] {
+        let mut bytes = [0; HEADER_LEN];
+        let mut put = |at: usize, value: &[u8]| bytes[at..at + value.len()].copy_from_slice(value);
+        put(offset::MAGIC, &MAGIC_BYTES);
+        put(offset::VERSION, &VERSION.to_le_bytes());
+        put(offset::LEN, &HEADER_LEN_WORD.to_le_bytes());
+        put(offset::COMPATIBLE, &self.compatible.to_le_bytes());
+        put(offset::INCOMPATIBLE, &self.incompatible.to_le_bytes());
+        put(offset::FILE_LEN, &self.file_len.to_le_bytes());
+        put(offset::RECORD_SIZE, &self.record_size.to_le_bytes());
+        put(offset::RECORD_ALIGN, &self.record_align.to_le_bytes());
+        put(offset::SLOT_COUNT, &self.slots.to_le_bytes());
+        put(offset::SLOT_STRIDE, &self.slot_stride.to_le_bytes());
+        put(offset::SLOTS_OFFSET, &self.slots_offset.to_le_bytes());
+        put(offset::SCHEMA_OFFSET, &self.schema_offset.to_le_bytes());
+        put(offset::SCHEMA_LEN, &self.schema_len.to_le_bytes());
+        put(offset::FINGERPRINT, &self.fingerprint.to_le_bytes());
+        put(offset::CREATED_AT, &self.created_at.to_le_bytes());
+        put(offset::BOOT_ID, &self.boot_id);
+        put(offset::BASE_SEQUENCE, &self.base_sequence.to_le_bytes());
+        let checksum = xxh64(&bytes[..CHECKSUM], 0);
+        bytes[CHECKSUM..].copy_from_slice(&checksum.to_le_bytes());
+        bytes
+    }
+
+    /// Whether size, alignment and fingerprint are those of `schema`. For a reader, `schema` is what
+    /// it decoded from the same file.
+    pub fn check_schema(&self, schema: &Schema) -> Result<(), HeaderError> {
+        let what = if self.record_size != schema.size() {
+            "record size"
+        } else if self.record_align != schema.align() {
+            "record alignment"
+        } else if self.fingerprint != schema.fingerprint() {
+            "fingerprint"
+        } else {
+            return Ok(());
+        };
+        Err(HeaderError::SchemaMismatch { what })
+    }
+
+    /// Where slot `index` begins, in bytes from the start of the file.
+    pub fn slot_offset(&self, index: u32) -> u64 {
+        self.slots_offset + u64::from(index) * u64::from(self.slot_stride)
+    }
+
+    /// The 8-byte cells of one slot that are in use: stamp, time of publication, record words.
+    pub fn slot_cells(&self) -> usize {
+        2 + self.record_size.div_ceil(8) as usize
+    }
+}
+
+/// [`HEADER_LEN`] as it is stored.
+const HEADER_LEN_WORD: u32 = 256;
+const _: () = assert!(HEADER_LEN_WORD as usize == HEADER_LEN);

@@ -1,0 +1,61 @@
+//! Where everything in front of the slots lies, in bytes from the start of the file.
+
+/// Bytes of the fixed header, which never changes after the file has its name.
+pub const HEADER_LEN: usize = 0x100;
+
+/// `[u8; 8]`: [`MAGIC`](super::MAGIC_BYTES).
+pub const MAGIC: usize = 0x00;
+/// `u32`: the format version.
+pub const VERSION: usize = 0x08;
+/// `u32`: [`HEADER_LEN`].
+pub const LEN: usize = 0x0c;
+/// `u64`: features a reader may ignore.
+pub const COMPATIBLE: usize = 0x10;
+/// `u64`: features a reader must know.
+pub const INCOMPATIBLE: usize = 0x18;
+/// `u64`: length of the file in bytes.
+pub const FILE_LEN: usize = 0x20;
+/// `u32`: bytes of one record.
+pub const RECORD_SIZE: usize = 0x28;
+/// `u32`: alignment of a record in bytes.
+pub const RECORD_ALIGN: usize = 0x2c;
+/// `u32`: number of slots.
+pub const SLOT_COUNT: usize = 0x30;
+/// `u32`: bytes from one slot to the next.
+pub const SLOT_STRIDE: usize = 0x34;
+/// `u64`: where the first slot begins.
+pub const SLOTS_OFFSET: usize = 0x38;
+/// `u64`: where the encoded schema begins.
+pub const SCHEMA_OFFSET: usize = 0x40;
+/// `u32`: bytes of the encoded schema.
+pub const SCHEMA_LEN: usize = 0x48;
+/// `u64`: fingerprint of the schema.
+pub const FINGERPRINT: usize = 0x50;
+/// `u64`: `CLOCK_REALTIME` nanoseconds when the file was created.
+pub const CREATED_AT: usize = 0x58;
+/// `[u8; 16]`: the boot the file was created in; zero if unknown.
+pub const BOOT_ID: usize = 0x60;
+/// `u64`: the sequence number before the first one of this file.
+pub const BASE_SEQUENCE: usize = 0x70;
+/// `u64`: XXH64, seed 0, of every byte before it.
+pub const CHECKSUM: usize = 0xf8;
+
+/// `u64`, writer line: one more at each take-over.
+pub const EPOCH: usize = 0x100;
+/// `u64`, writer line: a [`StateWord`](super::StateWord).
+pub const STATE: usize = 0x108;
+/// `u64`, writer line: process id of the writer, for people.
+pub const PID: usize = 0x110;
+/// `u64`, writer line: nanoseconds between heartbeats at most; 0 if the writer promises none.
+pub const PERIOD: usize = 0x118;
+/// `i64`, writer line: `CLOCK_REALTIME - CLOCK_BOOTTIME` in nanoseconds.
+pub const WALL_OFFSET: usize = 0x120;
+/// `u64`, writer line: `CLOCK_BOOTTIME` nanoseconds of the last sign of life.
+pub const HEARTBEAT: usize = 0x128;
+
+/// `u64`, head line: sequence number of the newest complete record. Its low 32 bits, which are the
+/// four bytes here, are the futex word.
+pub const HEAD: usize = 0x140;
+
+/// Where the slots begin in a file of this version.
+pub const SLOTS: usize = 0x180;

@@ -1,0 +1,74 @@
+//! The bytes of a region: the record, its schema and the header in front of it.
+//!
+//! Invariant: this crate turns bytes into meaning and back, and nothing else. It opens no file,
+//! starts no thread and touches no atomic, so everything here can be tested with plain slices.
+//! Bytes that came from another process are hostile: decoding answers with an error that names
+//! the byte, never with a panic and never with an allocation larger than the input justifies.
+//!
+//! ```text
+//!   Stu, any Pod struct --Record--> Schema <--SchemaBuilder-- a configuration file
+//!                                     |  \
+//!                    encode / decode  |   \  RecordView (read), RecordBuf (write), Template (print)
+//!                                     v    v
+//!   file:  | Header | writer and head lines | slots: record bytes | encoded schema |
+//! ```
+//!
+//! Price: a schema is some hundred bytes of heap; reading one value through it is a bounds check
+//! and a match on the scalar type. `docs/format.md` has the same layout with byte rulers.
+//!
+//! ```
+//! use layout::{RecordBuf, Schema, FieldSpec, Scalar, Value};
+//! use std::sync::Arc;
+//!
+//! let schema = Schema::builder("POINT")
+//!     .field(FieldSpec::new("x", Scalar::F32).unit("m"))
+//!     .field(FieldSpec::new("label", "char[8]".parse::<layout::CType>()?))
+//!     .line("{label} at {x:.2} m")
+//!     .build()?;
+//! let mut record = RecordBuf::new(Arc::new(schema));
+//! record.set_by_name("x", &Value::F64(1.5))?;
+//! record.set_by_name("label", &Value::from("dock"))?;
+//! assert_eq!(record.view().line().to_string(), "dock at 1.50 m");
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+#![forbid(unsafe_code)]
+
+#[cfg(not(target_endian = "little"))]
+compile_error!("regions are little-endian, and `Record` structs are shared as they lie in memory");
+
+mod builder;
+mod ctype;
+mod decode;
+mod encode;
+mod error;
+mod field;
+mod fingerprint;
+pub mod header;
+mod limits;
+mod plain;
+mod record;
+mod record_buf;
+mod schema;
+mod store;
+mod stu;
+mod template;
+mod text;
+mod value;
+mod view;
+
+pub use builder::SchemaBuilder;
+pub use ctype::{CType, CTypeError, Scalar};
+pub use decode::{DecodeError, DecodeErrorKind};
+pub use error::SchemaError;
+pub use field::{Field, FieldSpec, Label};
+pub use header::{Header, HeaderError};
+pub use limits::{MAX_FIELDS, MAX_LABELS, MAX_NAME, MAX_RECORD, MAX_SCHEMA, MAX_TEXT, MAX_UNIT};
+pub use record::Record;
+pub use record_buf::RecordBuf;
+pub use schema::Schema;
+pub use store::ValueError;
+pub use stu::Stu;
+pub use template::{Template, TemplateError};
+pub use value::Value;
+pub use view::{Line, RecordView, WrongLength};

@@ -1,0 +1,101 @@
+//! The bytes of one record, owned, written and read through its schema.
+//!
+//! Invariant: always exactly `schema.size()` bytes; padding is zero unless
+//! [`bytes_mut`](RecordBuf::bytes_mut) wrote it.
+//!
+//! Price: one allocation at `new`; `set` allocates only to say what went wrong.
+
+use std::sync::Arc;
+
+use crate::schema::Schema;
+use crate::store::{ValueError, store};
+use crate::value::Value;
+use crate::view::RecordView;
+
+/// One record of a run-time schema.
+///
+/// ```
+/// use layout::{Record, RecordBuf, Stu, Value};
+/// use std::sync::Arc;
+///
+/// let mut record = RecordBuf::new(Arc::new(Stu::schema()));
+/// record.set_by_name("id", &Value::Int(10))?;
+/// record.set_by_name("name", &Value::from("xiaoming"))?;
+/// record.set_by_name("sex", &Value::from("m"))?;
+/// assert_eq!(record.bytes(), bytemuck::bytes_of(&Stu::new(10, "xiaoming", 'm')));
+/// # Ok::<(), layout::ValueError>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RecordBuf {
+    schema: Arc<Schema>,
+    bytes: Box<[u8]>,
+}
+
+impl RecordBuf {
+    /// A record of zero bytes.
+    pub fn new(schema: Arc<Schema>) -> Self {
+        let bytes = vec![0; schema.size() as usize].into_boxed_slice();
+        Self { schema, bytes }
+    }
+
+    /// What the bytes mean.
+    pub const fn schema(&self) -> &Arc<Schema> {
+        &self.schema
+    }
+
+    /// The bytes, as they are published.
+    pub const fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    /// The bytes, to be filled by other means, such as a read from a region.
+    pub const fn bytes_mut(&mut self) -> &mut [u8] {
+        &mut self.bytes
+    }
+
+    /// The record seen through its schema.
+    pub fn view(&self) -> RecordView<'_> {
+        RecordView::trusted(&self.schema, &self.bytes)
+    }
+
+    /// The value of field number `index`.
+    ///
+    /// # Panics
+    /// If the schema has no such field, as a slice does.
+    pub fn value(&self, index: usize) -> Value {
+        self.view().value(index)
+    }
+
+    /// Sets field number `index`. A value that does not fit is refused and changes nothing.
+    ///
+    /// Integers and floats without a fraction go into integer fields, all numbers into float
+    /// fields (rounded to the nearest), 0 and 1 also into `bool`, a label's text into the field that
+    /// has the label. Text for `char[N]` has at most N - 1 bytes: one NUL stays for C programs.
+    pub fn set(&mut self, index: usize, value: &Value) -> Result<(), ValueError> {
+        let count = self.schema.fields().len();
+        let field =
+            self.schema.fields().get(index).ok_or(ValueError::NoSuchIndex { index, count })?;
+        store(field, value, &mut self.bytes[field.range()])
+    }
+
+    /// Sets the field called `name`, as [`set`](Self::set) does.
+    pub fn set_by_name(&mut self, name: &str, value: &Value) -> Result<(), ValueError> {
+        match self.schema.index_of(name) {
+            Some(index) => self.set(index, value),
+            None => Err(no_such_field(&self.schema, name)),
+        }
+    }
+}
+
+fn no_such_field(schema: &Schema, name: &str) -> ValueError {
+    ValueError::NoSuchField { name: name.to_owned(), known: known_names(schema.fields()) }
+}
+
+/// The names of the fields, the first sixteen of them.
+pub(crate) fn known_names(fields: &[crate::Field]) -> String {
+    let mut names: Vec<&str> = fields.iter().take(16).map(crate::Field::name).collect();
+    if fields.len() > names.len() {
+        names.push("...");
+    }
+    names.join(", ")
+}

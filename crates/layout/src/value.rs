@@ -1,0 +1,130 @@
+//! A value out of a record, or on its way into one.
+
+use core::fmt;
+
+use crate::text::Escaped;
+
+/// The value of one field.
+///
+/// Its `Display` is for people and safe on a terminal: control characters in text are shown as
+/// their code (`\x1b`), lists as `[1, 2, 3]`.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Value {
+    /// A signed integer: `i8` to `i64`.
+    Int(i64),
+    /// An unsigned integer: `u8` to `u64`.
+    Uint(u64),
+    /// An `f32`, kept apart from `f64` so that 0.1 prints as 0.1.
+    F32(f32),
+    /// An `f64`.
+    F64(f64),
+    /// A `bool`.
+    Bool(bool),
+    /// A `char` (at most one ASCII character) or `char[N]` (up to its first NUL).
+    Text(String),
+    /// An array, element by element.
+    List(Vec<Value>),
+}
+
+impl Value {
+    /// What kind of value this is, for messages: "integer", "text", ...
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Self::Int(_) | Self::Uint(_) => "integer",
+            Self::F32(_) | Self::F64(_) => "number",
+            Self::Bool(_) => "bool",
+            Self::Text(_) => "text",
+            Self::List(_) => "list",
+        }
+    }
+}
+
+impl fmt::Display for Value {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Int(value) => value.fmt(f),
+            Self::Uint(value) => value.fmt(f),
+            Self::F32(value) => value.fmt(f),
+            Self::F64(value) => value.fmt(f),
+            Self::Bool(value) => value.fmt(f),
+            Self::Text(text) => Escaped(text.as_bytes()).fmt(f),
+            Self::List(values) => write_list(f, values.iter(), fmt::Display::fmt),
+        }
+    }
+}
+
+/// Writes `[a, b, c]`, each element by `write`.
+pub(crate) fn write_list<T>(
+    f: &mut fmt::Formatter<'_>,
+    items: impl Iterator<Item = T>,
+    mut write: impl FnMut(T, &mut fmt::Formatter<'_>) -> fmt::Result,
+) -> fmt::Result {
+    f.write_str("[")?;
+    for (index, item) in items.enumerate() {
+        if index > 0 {
+            f.write_str(", ")?;
+        }
+        write(item, f)?;
+    }
+    f.write_str("]")
+}
+
+impl From<i64> for Value {
+    fn from(value: i64) -> Self {
+        Self::Int(value)
+    }
+}
+
+impl From<i32> for Value {
+    fn from(value: i32) -> Self {
+        Self::Int(value.into())
+    }
+}
+
+impl From<u32> for Value {
+    fn from(value: u32) -> Self {
+        Self::Uint(value.into())
+    }
+}
+
+impl From<u64> for Value {
+    fn from(value: u64) -> Self {
+        Self::Uint(value)
+    }
+}
+
+impl From<f32> for Value {
+    fn from(value: f32) -> Self {
+        Self::F32(value)
+    }
+}
+
+impl From<f64> for Value {
+    fn from(value: f64) -> Self {
+        Self::F64(value)
+    }
+}
+
+impl From<bool> for Value {
+    fn from(value: bool) -> Self {
+        Self::Bool(value)
+    }
+}
+
+impl From<&str> for Value {
+    fn from(text: &str) -> Self {
+        Self::Text(text.to_owned())
+    }
+}
+
+impl From<String> for Value {
+    fn from(text: String) -> Self {
+        Self::Text(text)
+    }
+}
+
+impl From<Vec<Value>> for Value {
+    fn from(values: Vec<Value>) -> Self {
+        Self::List(values)
+    }
+}

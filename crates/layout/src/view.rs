@@ -1,0 +1,123 @@
+//! The bytes of one record, borrowed and read through a schema.
+//!
+//! Invariant: the slice has exactly `schema.size()` bytes, and the schema keeps every field inside
+//! its size; so no read can go out of bounds, whatever the bytes are. Padding is never part of a value.
+//!
+//! Price: two references. Printing allocates nothing; only a text or list [`Value`] does.
+
+use core::fmt;
+
+use crate::ctype::Scalar;
+use crate::field::Field;
+use crate::plain::Plain;
+use crate::schema::Schema;
+use crate::template;
+use crate::text::until_nul;
+use crate::value::Value;
+
+/// A record of the wrong length.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "a record of {want} bytes was expected, {have} were given; use the schema the bytes were written with"
+)]
+pub struct WrongLength {
+    /// Bytes of a record of the schema.
+    pub want: u32,
+    /// Bytes given.
+    pub have: usize,
+}
+
+/// One record seen through its schema.
+#[derive(Clone, Copy, Debug)]
+pub struct RecordView<'a> {
+    schema: &'a Schema,
+    bytes: &'a [u8],
+}
+
+impl<'a> RecordView<'a> {
+    /// `bytes` as a record of `schema`; they must be exactly as many as the schema's size.
+    pub fn new(schema: &'a Schema, bytes: &'a [u8]) -> Result<Self, WrongLength> {
+        if bytes.len() == schema.size() as usize {
+            Ok(Self { schema, bytes })
+        } else {
+            Err(WrongLength { want: schema.size(), have: bytes.len() })
+        }
+    }
+
+    /// For [`RecordBuf`](crate::RecordBuf), whose length is right by construction.
+    pub(crate) fn trusted(schema: &'a Schema, bytes: &'a [u8]) -> Self {
+        debug_assert_eq!(bytes.len(), schema.size() as usize);
+        Self { schema, bytes }
+    }
+
+    /// What the bytes mean.
+    pub const fn schema(&self) -> &'a Schema {
+        self.schema
+    }
+
+    /// The bytes.
+    pub const fn bytes(&self) -> &'a [u8] {
+        self.bytes
+    }
+
+    /// The value of field number `index`.
+    ///
+    /// # Panics
+    /// If the schema has no such field, as a slice does.
+    pub fn value(&self, index: usize) -> Value {
+        self.value_of(&self.schema.fields()[index])
+    }
+
+    /// The value of the field called `name`.
+    pub fn get(&self, name: &str) -> Option<Value> {
+        self.schema.field(name).map(|field| self.value_of(field))
+    }
+
+    /// Every field with its value, in the schema's order.
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = (&'a Field, Value)> + use<'a> {
+        let view = *self;
+        view.schema.fields().iter().map(move |field| (field, view.value_of(field)))
+    }
+
+    /// The record as one line, by the schema's template; without one, `name=value` for every field
+    /// with tabs between. Safe on a terminal: control characters in text are escaped.
+    pub const fn line(&self) -> Line<'a> {
+        Line { view: *self }
+    }
+
+    pub(crate) fn bytes_of(&self, field: &Field) -> &'a [u8] {
+        &self.bytes[field.range()]
+    }
+
+    fn value_of(&self, field: &Field) -> Value {
+        let ctype = field.ctype();
+        let bytes = self.bytes_of(field);
+        match (ctype.element(), ctype.count()) {
+            (Scalar::Char, Some(_)) => {
+                Value::Text(String::from_utf8_lossy(until_nul(bytes)).into_owned())
+            }
+            (scalar, None) => Plain::load(scalar, bytes).into(),
+            (scalar, Some(_)) => Value::List(elements(scalar, bytes).map(Value::from).collect()),
+        }
+    }
+}
+
+/// The elements of an array.
+pub(crate) fn elements(scalar: Scalar, bytes: &[u8]) -> impl Iterator<Item = Plain> + '_ {
+    bytes.chunks_exact(scalar.size() as usize).map(move |bytes| Plain::load(scalar, bytes))
+}
+
+/// Displays one record as a line. Made by [`RecordView::line`].
+#[derive(Clone, Copy, Debug)]
+pub struct Line<'a> {
+    view: RecordView<'a>,
+}
+
+impl fmt::Display for Line<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.view.schema.line() {
+            Some(template) => template.write(f, &self.view),
+            None => template::write_default(f, &self.view),
+        }
+    }
+}

@@ -1,0 +1,102 @@
+//! Types are written as in C, and nothing that cannot be is taken.
+
+use layout::{CType, CTypeError, MAX_RECORD, Scalar};
+
+fn refused(text: &str) -> CTypeError {
+    text.parse::<CType>().expect_err(text)
+}
+
+#[test]
+fn every_scalar_survives_its_name_and_its_code() {
+    for scalar in Scalar::ALL {
+        assert_eq!(scalar.to_string().parse(), Ok(scalar));
+        assert_eq!(Scalar::from_code(scalar.code()), Some(scalar));
+    }
+    let mut codes = Scalar::ALL.map(Scalar::code);
+    codes.sort_unstable();
+    assert_eq!(codes, core::array::from_fn(|index| u8::try_from(index + 1).expect("12 codes")));
+}
+
+#[test]
+fn the_code_zero_is_no_scalar() {
+    assert_eq!(Scalar::from_code(0), None);
+    assert_eq!(Scalar::from_code(13), None);
+}
+
+#[test]
+fn an_array_survives_its_text() {
+    for text in ["char[20]", "f32[3]", "u8[1]", "i64[2097152]", "bool[16777216]"] {
+        let ctype: CType = text.parse().expect(text);
+        assert_eq!(ctype.to_string(), text);
+    }
+}
+
+#[test]
+fn sizes_and_alignments_are_those_of_c() {
+    for (text, size, align) in [
+        ("i8", 1, 1),
+        ("u16", 2, 2),
+        ("f32", 4, 4),
+        ("f64", 8, 8),
+        ("bool", 1, 1),
+        ("i16[3]", 6, 2),
+    ] {
+        let ctype: CType = text.parse().expect(text);
+        assert_eq!((ctype.size(), ctype.align()), (size, align), "{text}");
+    }
+}
+
+#[test]
+fn only_char_and_its_arrays_are_text() {
+    let text = |text: &str| text.parse::<CType>().expect(text).is_text();
+    assert!(text("char") && text("char[4]"));
+    assert!(!text("u8") && !text("u8[4]") && !text("bool"));
+}
+
+#[test]
+fn a_field_of_zero_chars_is_refused() {
+    let error = refused("char[0]");
+    assert_eq!(error, CTypeError::ZeroLength { scalar: Scalar::Char });
+    assert!(error.to_string().starts_with("type char[0] has no elements; "));
+    assert_eq!(refused("f64[000]"), CTypeError::ZeroLength { scalar: Scalar::F64 });
+}
+
+#[test]
+fn an_unknown_type_is_refused_with_the_known_ones() {
+    for text in ["", "int", "I32", " i32", "i32 ", "char*", "[3]", "x[3]", "i32]"] {
+        let error = refused(text);
+        assert_eq!(error, CTypeError::Unknown { text: text.to_owned() });
+        assert!(error.to_string().contains("use i8 i16"), "{error}");
+    }
+}
+
+#[test]
+fn a_count_that_is_no_number_is_refused() {
+    for text in [
+        "char[]",
+        "char[",
+        "char[2",
+        "char[-1]",
+        "char[+1]",
+        "char[ 2]",
+        "char[2]]",
+        "f32[2][2]",
+        "u8[x]",
+    ] {
+        assert_eq!(refused(text), CTypeError::BadCount { text: text.to_owned() });
+    }
+}
+
+#[test]
+fn an_array_larger_than_a_record_is_refused() {
+    assert!(CType::array(Scalar::Char, MAX_RECORD).is_ok());
+    for (scalar, count) in
+        [(Scalar::Char, MAX_RECORD + 1), (Scalar::F64, MAX_RECORD / 8 + 1), (Scalar::U64, u32::MAX)]
+    {
+        assert_eq!(CType::array(scalar, count), Err(CTypeError::TooLarge { scalar, count }));
+    }
+    assert_eq!(
+        refused("u8[99999999999999999999]"),
+        CTypeError::TooLarge { scalar: Scalar::U8, count: u32::MAX }
+    );
+}

@@ -1,0 +1,192 @@
+//! Bytes that somebody damaged or made up: an error or a schema that keeps its promises, never a panic.
+
+use layout::{
+    DecodeErrorKind, Field, FieldSpec, MAX_RECORD, MAX_SCHEMA, Record, RecordView, Scalar, Schema,
+    SchemaError, Stu,
+};
+
+use crate::generator::Random;
+
+/// Decodes, and holds a schema that comes out to what every schema promises.
+fn decode_and_check(bytes: &[u8]) -> bool {
+    let schema = match Schema::decode(bytes) {
+        Ok(schema) => schema,
+        Err(error) => {
+            assert!(error.at() <= bytes.len(), "{error}");
+            let shown = error.to_string();
+            assert!(!shown.contains(|found: char| found.is_control()), "{shown:?}");
+            return false;
+        }
+    };
+    assert_eq!(schema.encode(), bytes, "two encodings of one schema");
+    assert!((1..=MAX_RECORD).contains(&schema.size()));
+    assert!(schema.size().is_multiple_of(schema.align()));
+    let mut ends: Vec<(u32, u32)> =
+        schema.fields().iter().map(|field| (field.offset(), field.end())).collect();
+    ends.sort_unstable();
+    assert!(ends.windows(2).all(|pair| pair[0].1 <= pair[1].0));
+    assert!(schema.fields().iter().all(|field| field.end() <= schema.size()));
+    // And a record of it can be read and printed.
+    let record = vec![0xa5; schema.size() as usize];
+    let view = RecordView::new(&schema, &record).expect("the right length");
+    assert_eq!(view.iter().count(), schema.fields().len());
+    assert!(!view.line().to_string().contains('\u{1b}'));
+    true
+}
+
+/// A schema with one of everything.
+fn rich() -> Schema {
+    Schema::builder("RICH")
+        .field(FieldSpec::new("mode", Scalar::U8).label(0, "off").label(1, "on").help("a switch"))
+        .field(FieldSpec::new("speed", Scalar::F64).unit("m/s"))
+        .field(FieldSpec::new("who", "char[8]".parse::<layout::CType>().expect("a type")))
+        .field(FieldSpec::new("far", Scalar::U16).offset(64))
+        .line("{who}\t{speed:.1} {{{mode}}}")
+        .build()
+        .expect("a record")
+}
+
+#[test]
+fn every_flipped_byte_is_an_error_or_another_valid_schema() {
+    for schema in [Stu::schema(), rich()] {
+        let good = schema.encode();
+        for at in 0..good.len() {
+            for mask in (0..8).map(|bit| 1 << bit).chain([0xff, 0x7f]) {
+                let mut bytes = good.clone();
+                bytes[at] ^= mask;
+                decode_and_check(&bytes);
+            }
+        }
+    }
+}
+
+#[test]
+fn a_flipped_byte_outside_the_texts_is_refused() {
+    // Size, alignment and field count: the sums do not hold any more.
+    let good = Stu::schema().encode();
+    for at in 0..12 {
+        let mut bytes = good.clone();
+        bytes[at] ^= 0xff;
+        assert!(Schema::decode(&bytes).is_err(), "byte {at}");
+    }
+}
+
+#[test]
+fn every_truncation_is_refused() {
+    for schema in [Stu::schema(), rich()] {
+        let bytes = schema.encode();
+        for len in 0..bytes.len() {
+            let error = Schema::decode(&bytes[..len]).expect_err("a schema cut short");
+            assert!(matches!(error.kind(), DecodeErrorKind::Truncated { .. }), "{len}: {error}");
+        }
+    }
+}
+
+#[test]
+fn bytes_behind_the_last_field_are_refused() {
+    let mut bytes = Stu::schema().encode();
+    bytes.push(0);
+    let error = Schema::decode(&bytes).expect_err("a byte too many");
+    assert_eq!(error.kind(), &DecodeErrorKind::Trailing { left: 1 });
+    assert_eq!(error.at(), bytes.len() - 1);
+}
+
+#[test]
+fn random_bytes_are_never_a_panic() {
+    let mut random = Random(2);
+    for _ in 0..10_000 {
+        let len = random.below(200);
+        let bytes = random.bytes(len);
+        decode_and_check(&bytes);
+    }
+}
+
+#[test]
+fn random_damage_to_random_schemas_is_never_a_panic() {
+    let mut random = Random(3);
+    let mut survived = 0;
+    for _ in 0..5_000 {
+        let mut bytes = random.schema().encode();
+        for _ in 0..=random.below(3) {
+            let at = random.below(bytes.len());
+            // Small numbers hit counts and codes more often than random ones do.
+            bytes[at] = if random.below(2) == 0 { random.byte() % 16 } else { random.byte() };
+        }
+        survived += usize::from(decode_and_check(&bytes));
+    }
+    // Both outcomes were really met.
+    assert!((100..4_900).contains(&survived), "{survived}");
+}
+
+#[test]
+fn all_zero_bytes_are_no_schema() {
+    for len in [0, 12, 16, 64, 4096] {
+        assert!(Schema::decode(&vec![0; len]).is_err(), "{len}");
+    }
+}
+
+/// `count` fields are promised and nothing follows: the promise must not be believed.
+#[test]
+fn a_promise_of_many_fields_or_labels_is_refused_before_memory_is_spent() {
+    let mut bytes = Stu::schema().encode();
+    bytes[8..12].copy_from_slice(&u32::MAX.to_le_bytes());
+    let error = Schema::decode(&bytes).expect_err("too many fields");
+    assert_eq!(error.at(), 8);
+    assert!(matches!(error.kind(), DecodeErrorKind::TooMany { what: "fields", .. }));
+
+    let mut bytes = one_field_schema();
+    let labels = FIRST_FIELD + 10;
+    bytes[labels..labels + 2].copy_from_slice(&u16::MAX.to_le_bytes());
+    let error = Schema::decode(&bytes).expect_err("too many labels");
+    assert_eq!(error.at(), labels);
+    assert!(matches!(error.kind(), DecodeErrorKind::TooMany { what: "labels", .. }));
+}
+
+#[test]
+fn more_than_a_megabyte_is_refused_unread() {
+    let error = Schema::decode(&vec![0; MAX_SCHEMA as usize + 1]).expect_err("too long");
+    assert_eq!(error.kind(), &DecodeErrorKind::TooLong { len: MAX_SCHEMA as usize + 1 });
+}
+
+/// Where the first field of [`one_field_schema`] begins: three words, the name "R", no line.
+const FIRST_FIELD: usize = 12 + 3 + 2;
+
+fn one_field_schema() -> Vec<u8> {
+    Schema::builder("R").field(FieldSpec::new("a", Scalar::U32)).build().expect("a record").encode()
+}
+
+#[test]
+fn each_impossible_part_is_named_with_its_byte() {
+    let with = |at: usize, value: &[u8]| {
+        let mut bytes = one_field_schema();
+        bytes[at..at + value.len()].copy_from_slice(value);
+        let error = Schema::decode(&bytes).expect_err("damaged");
+        (error.at(), error.kind().clone())
+    };
+    let ctype = FIRST_FIELD + 4;
+    assert_eq!(with(ctype + 4, &[0]), (ctype, DecodeErrorKind::UnknownScalar { code: 0 }));
+    assert_eq!(with(ctype + 4, &[99]), (ctype, DecodeErrorKind::UnknownScalar { code: 99 }));
+    assert_eq!(with(ctype + 5, &[1]), (ctype, DecodeErrorKind::NotZero));
+    let (at, kind) = with(ctype, &u32::MAX.to_le_bytes());
+    assert!(at == ctype && matches!(kind, DecodeErrorKind::Type(_)));
+    let name = FIRST_FIELD + 12;
+    assert_eq!(with(name + 2, &[0xff]), (name, DecodeErrorKind::NotUtf8));
+    let sum = |what, found, computed| DecodeErrorKind::Sum { what, found, computed };
+    assert_eq!(with(0, &[8]), (0, sum("size", 8, 4)));
+    assert_eq!(with(4, &[8]), (4, sum("alignment", 8, 4)));
+    let (_, kind) = with(FIRST_FIELD, &[2]);
+    assert!(matches!(kind, DecodeErrorKind::Schema(SchemaError::Misaligned { .. })));
+    let (_, kind) = with(name + 2, b"9");
+    assert!(matches!(kind, DecodeErrorKind::Schema(SchemaError::BadName { .. })));
+}
+
+#[test]
+fn a_schema_as_large_as_possible_decodes() {
+    let help = "x".repeat(1000);
+    let schema = Schema::builder("BIG")
+        .fields((0..1000).map(|i| FieldSpec::new(format!("f{i}"), Scalar::U8).help(&help)))
+        .build()
+        .expect("just below a megabyte");
+    let back = Schema::decode(&schema.encode()).expect("a large schema");
+    assert_eq!(back.fields().last().map(Field::name), Some("f999"));
+}

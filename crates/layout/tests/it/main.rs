@@ -1,0 +1,16 @@
+//! What `layout` promises, one story per module.
+
+mod by_hand;
+mod c_abi;
+mod ctype;
+mod encoding;
+mod format_doc;
+mod generator;
+mod golden;
+mod header;
+mod hostile;
+mod record;
+mod ruler;
+mod schema;
+mod stu;
+mod template;
