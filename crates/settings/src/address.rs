@@ -1,0 +1,155 @@
+//! Where a region is: a name in the default directory, or a path.
+//!
+//! Invariant: an [`Address`] in hand can be a file. A name has no slash, does not hide itself and is
+//! short enough; a path is neither empty nor does it hold a NUL. Whether the file is there, and
+//! whose it is, is for the crate that opens it.
+
+use std::fmt;
+use std::path::PathBuf;
+use std::str::FromStr;
+
+use crate::error::{plain, quote};
+
+/// Longest name of a region, in bytes: with `.region` behind it, a file name of 255.
+pub const MAX_REGION_NAME: usize = 248;
+
+/// Where a region is.
+///
+/// It is read from a configuration (`name` or `path`), or from a command line by `parse`, where
+/// whatever holds a slash is a path:
+///
+/// ```
+/// use settings::Address;
+///
+/// assert_eq!("stu".parse(), Ok(Address::Name("stu".into())));
+/// assert_eq!("./stu.region".parse(), Ok(Address::Path("./stu.region".into())));
+/// assert_eq!(Address::Name("stu".into()).to_string(), "stu");
+/// ```
+///
+/// Its `Display` is for people: the name or the path as it was given, with characters that could
+/// drive a terminal escaped. A name never looks like a path, so the two cannot be mixed up.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Address {
+    /// NAME.region in the default directory.
+    Name(String),
+    /// This very file; a relative path is relative to the working directory.
+    Path(PathBuf),
+}
+
+impl Address {
+    /// The address of the region called `name`.
+    pub fn name(name: &str) -> Result<Self, AddressError> {
+        let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-' | '@');
+        if name.is_empty() {
+            return Err(AddressError::EmptyName);
+        }
+        if name.contains('/') {
+            return Err(AddressError::Slash { name: name.to_owned() });
+        }
+        if name.starts_with('.') || !name.chars().all(allowed) {
+            return Err(AddressError::BadName { name: name.to_owned() });
+        }
+        if name.len() > MAX_REGION_NAME {
+            return Err(AddressError::LongName { len: name.len() });
+        }
+        Ok(Self::Name(name.to_owned()))
+    }
+
+    /// The address of the region at `path`.
+    pub fn path(path: &str) -> Result<Self, AddressError> {
+        if path.is_empty() {
+            return Err(AddressError::EmptyPath);
+        }
+        if path.contains('\0') {
+            return Err(AddressError::Nul);
+        }
+        Ok(Self::Path(path.into()))
+    }
+}
+
+impl FromStr for Address {
+    type Err = AddressError;
+
+    fn from_str(text: &str) -> Result<Self, AddressError> {
+        if text.contains('/') { Self::path(text) } else { Self::name(text) }
+    }
+}
+
+impl fmt::Display for Address {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Name(name) => f.pad(&plain(name)),
+            Self::Path(path) => f.pad(&plain(&path.to_string_lossy())),
+        }
+    }
+}
+
+/// Why something cannot be the address of a region.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum AddressError {
+    /// A name of no characters.
+    #[error("the region's name is empty; give it one, such as \"stu\"")]
+    EmptyName,
+    /// A name that is a path.
+    #[error("{} holds a slash, which a region's name cannot; give it as path", quote(name))]
+    Slash {
+        /// The name.
+        name: String,
+    },
+    /// A name that is hidden or has other characters.
+    #[error(
+        "{} is no name for a region; use letters, digits and . _ - @, and no dot in front",
+        quote(name)
+    )]
+    BadName {
+        /// The name.
+        name: String,
+    },
+    /// A name too long for a file.
+    #[error("a region's name has at most {MAX_REGION_NAME} bytes, this one has {len}; shorten it")]
+    LongName {
+        /// Bytes of the name.
+        len: usize,
+    },
+    /// A path of no characters.
+    #[error("the region's path is empty; give one, such as \"/run/mapcast/stu.region\"")]
+    EmptyPath,
+    /// A path that the kernel cannot be given.
+    #[error("the region's path holds a NUL character; remove it")]
+    Nul,
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::PathBuf;
+
+    use super::{Address, AddressError};
+
+    #[test]
+    fn whatever_holds_a_slash_is_a_path_and_the_rest_is_a_name() {
+        assert_eq!("host@1.a_b-c".parse(), Ok(Address::Name("host@1.a_b-c".into())));
+        assert_eq!("/dev/shm/x".parse(), Ok(Address::Path("/dev/shm/x".into())));
+        assert_eq!("".parse::<Address>(), Err(AddressError::EmptyName));
+        assert_eq!("x/\0".parse::<Address>(), Err(AddressError::Nul));
+    }
+
+    #[test]
+    fn a_name_that_hides_or_leaves_the_directory_is_refused() {
+        for name in [".", "..", ".hidden", "na me", "new\nline", "\u{e4}"] {
+            let found = Address::name(name);
+            assert_eq!(found, Err(AddressError::BadName { name: name.into() }), "{name:?}");
+        }
+        assert_eq!(Address::name("a/b"), Err(AddressError::Slash { name: "a/b".into() }));
+        let (long, longer) = ("x".repeat(248), "x".repeat(249));
+        assert_eq!(Address::name(&long), Ok(Address::Name(long)));
+        assert_eq!(Address::name(&longer), Err(AddressError::LongName { len: 249 }));
+    }
+
+    #[test]
+    fn an_address_is_shown_as_people_gave_it() {
+        let path = Address::Path(PathBuf::from("/srv/\u{e4} \"b\"/\x1b[2Jx"));
+        assert_eq!(path.to_string(), "/srv/\u{e4} \"b\"/\\u{1b}[2Jx");
+        assert_eq!(format!("{:>5}", Address::Name("stu".into())), "  stu");
+    }
+}

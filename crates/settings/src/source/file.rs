@@ -1,0 +1,253 @@
+//! `file`: a number or a text out of a file such as those in `/proc` and `/sys`.
+//!
+//! A file is text in lines, a line is words. Words are what white space, `:` and `=` leave apart, so
+//! one rule reads all of these:
+//!
+//! ```text
+//!   /proc/loadavg             0.12 0.08 0.05 1/234 5678      columns 1 to 5
+//!   /proc/meminfo             MemAvailable:  24469780 kB     key = "MemAvailable"
+//!   /proc/stat                cpu  4892 0 2952 218076        key = "cpu", column = 1 ...
+//!   /proc/pressure/cpu        some avg10=0.17 avg60=0.05     key = "some avg10"
+//!   /proc/diskstats           8  0 sda 1523 12 30211         key = "sda"
+//!   /sys/.../BAT0/uevent      POWER_SUPPLY_CAPACITY=92       key = "POWER_SUPPLY_CAPACITY"
+//! ```
+//!
+//! Invariant: a source for text has no scale, no rate and takes the rest or one column; one for
+//! numbers takes at least one column. Finding a value allocates nothing.
+
+use std::path::PathBuf;
+
+use super::Constant;
+
+/// A number or a text out of a file.
+///
+/// What a producer does with it, each time: read the first of `paths` that can be read; find the
+/// value with [`read`](Self::read); for a number, take the difference to the last time by the
+/// seconds between if `rate`, multiply by `scale`, round for an integer field. While there is no
+/// value (no file, no such line, no number there, no earlier reading for a rate, a number that went
+/// backward for a rate), the field holds `default` if there is one, else the last value it had.
+#[derive(Clone, Debug, PartialEq)]
+pub struct FileSource {
+    /// The file, and others to try in this order where it cannot be read. Never empty.
+    pub paths: Vec<PathBuf>,
+    /// The words that stand right before the value, in the first line that has them one after
+    /// another; `None` begins at the start of the file.
+    pub key: Option<Vec<String>>,
+    /// Which of the words that follow.
+    pub take: Take,
+    /// What a number is multiplied by; 1 for text and `bool`. Finite, not zero.
+    pub scale: f64,
+    /// Whether the value is how fast the number grows, per second.
+    pub rate: bool,
+    /// What the field holds while there is no value.
+    pub default: Option<Constant>,
+}
+
+/// Which words behind the key, or from the start of the file, make the value.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Take {
+    /// Text: all of the line behind the key; without a key, the first line that is not empty.
+    Rest,
+    /// Text: the word in this column, counted from 1.
+    Word(usize),
+    /// A number: the sum of these columns, counted from 1. Never empty.
+    Sum(Vec<usize>),
+}
+
+/// What was found in a file, before scale and rate.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Reading<'c> {
+    /// A whole number, exact.
+    Whole(i128),
+    /// A number with a fraction.
+    Real(f64),
+    /// Text.
+    Text(&'c str),
+}
+
+impl FileSource {
+    /// Finds the value in the contents of the file.
+    pub fn read<'c>(&self, contents: &'c str) -> Result<Reading<'c>, FileSourceError> {
+        let rest = match &self.key {
+            None => contents,
+            Some(key) => contents
+                .lines()
+                .find_map(|line| behind(line, key))
+                .ok_or_else(|| FileSourceError::NoKey { key: key.join(" ") })?,
+        };
+        match &self.take {
+            Take::Rest => {
+                let line = rest.lines().map(trim).find(|line| !line.is_empty());
+                line.map(Reading::Text).ok_or(FileSourceError::NoColumn { column: 1 })
+            }
+            Take::Word(column) => word(rest, *column).map(Reading::Text),
+            Take::Sum(columns) => sum(rest, columns),
+        }
+    }
+}
+
+fn is_separator(c: char) -> bool {
+    c.is_whitespace() || matches!(c, ':' | '=')
+}
+
+pub(crate) fn words(text: &str) -> impl Iterator<Item = &str> {
+    text.split(is_separator).filter(|word| !word.is_empty())
+}
+
+fn trim(line: &str) -> &str {
+    line.trim_start_matches(is_separator).trim_end()
+}
+
+fn word(text: &str, column: usize) -> Result<&str, FileSourceError> {
+    words(text).nth(column.saturating_sub(1)).ok_or(FileSourceError::NoColumn { column })
+}
+
+/// What stands in `line` behind the words of `key`, which follow one another.
+fn behind<'l>(line: &'l str, key: &[String]) -> Option<&'l str> {
+    let mut tail = line;
+    loop {
+        tail = tail.trim_start_matches(is_separator);
+        if tail.is_empty() {
+            return None;
+        }
+        if let Some(rest) = strip(tail, key) {
+            return Some(rest);
+        }
+        tail = tail.trim_start_matches(|c| !is_separator(c));
+    }
+}
+
+/// `text` without the words of `key` at its start.
+fn strip<'l>(text: &'l str, key: &[String]) -> Option<&'l str> {
+    key.iter().try_fold(text, |text, word| {
+        let rest = text.trim_start_matches(is_separator).strip_prefix(word.as_str())?;
+        (rest.is_empty() || rest.starts_with(is_separator)).then_some(rest)
+    })
+}
+
+/// The columns added up: exactly if all are whole, else as floats.
+fn sum(text: &str, columns: &[usize]) -> Result<Reading<'static>, FileSourceError> {
+    let mut whole = Some(0_i128);
+    let mut real = 0.0;
+    for &column in columns {
+        let word = word(text, column)?;
+        let exact = word.parse::<i64>().ok().map(i128::from);
+        let exact = exact.or_else(|| word.parse::<u64>().ok().map(i128::from));
+        // At most as many 64-bit numbers as a file has columns: an i128 holds their sum.
+        whole = whole.zip(exact).map(|(sum, number)| sum + number);
+        real += number(word, column)?;
+    }
+    Ok(whole.map_or(Reading::Real(real), Reading::Whole))
+}
+
+fn number(word: &str, column: usize) -> Result<f64, FileSourceError> {
+    let number = word.parse::<f64>().ok().filter(|number| number.is_finite());
+    number.ok_or_else(|| FileSourceError::NotANumber { column, word: word.to_owned() })
+}
+
+/// Why there is no value in a file.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum FileSourceError {
+    /// No line has the key.
+    #[error("no line has the words {}; correct key", crate::error::quote(key))]
+    NoKey {
+        /// The words, with spaces between.
+        key: String,
+    },
+    /// There are fewer words.
+    #[error("there is no column {column}; correct key or column")]
+    NoColumn {
+        /// The column, counted from 1.
+        column: usize,
+    },
+    /// The word is no number.
+    #[error(
+        "column {column} is {}, not a number; correct key or column",
+        crate::error::quote(word)
+    )]
+    NotANumber {
+        /// The column, counted from 1.
+        column: usize,
+        /// What is there.
+        word: String,
+    },
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{FileSource, FileSourceError, Reading, Take, words};
+
+    const STAT: &str = "cpu  100 20 30 4000 5 6 7 8 0 0\ncpu0 1 2 3 4\nintr 1 2\nctxt 223618\n";
+
+    fn source(key: &str, take: Take) -> FileSource {
+        let key = words(key).map(str::to_owned).collect::<Vec<_>>();
+        let key = Some(key).filter(|key| !key.is_empty());
+        FileSource { paths: vec![], key, take, scale: 1.0, rate: false, default: None }
+    }
+
+    fn number(key: &str, columns: &[usize], contents: &str) -> Result<String, FileSourceError> {
+        source(key, Take::Sum(columns.to_vec())).read(contents).map(|found| match found {
+            Reading::Whole(number) => number.to_string(),
+            Reading::Real(number) => format!("{number:?}"),
+            Reading::Text(text) => panic!("text {text:?} for a number"),
+        })
+    }
+
+    fn found(key: &str, columns: &[usize], contents: &str) -> String {
+        number(key, columns, contents).expect("a value")
+    }
+
+    #[test]
+    fn one_rule_reads_the_usual_files() {
+        assert_eq!(found("", &[3], "0.12 0.08 0.05 1/234 5678\n"), "0.05");
+        assert_eq!(found("MemFree", &[1], "MemTotal: 7 kB\nMemFree:    12 kB\n"), "12");
+        assert_eq!(found("cpu", &[4], STAT), "4000");
+        assert_eq!(found("ctxt", &[1], STAT), "223618");
+        let pressure = "some avg10=0.17 avg60=0.05 total=78\nfull avg10=0.01 avg60=0.02 total=9\n";
+        assert_eq!(found("some avg10", &[1], pressure), "0.17");
+        assert_eq!(found("full", &[4], pressure), "0.02");
+        assert_eq!(found("sda", &[1], "  8  1 sda1 7\n  8  0 sda 1523 12\n"), "1523");
+        assert_eq!(found("eth0", &[2], "  lo: 1 2\n  eth0: 100 200\n"), "200");
+        assert_eq!(found("CAPACITY", &[1], "STATUS=Full\nCAPACITY=92\n"), "92");
+        assert_eq!(found("cpu MHz", &[1], "cpu family\t: 6\ncpu MHz\t\t: 2400.5\n"), "2400.5");
+        assert_eq!(found("", &[1], "-4500\n"), "-4500");
+    }
+
+    #[test]
+    fn columns_are_added_up_exactly_when_they_are_whole() {
+        assert_eq!(found("cpu", &[1, 2, 3, 6, 7, 8], STAT), "171");
+        assert_eq!(found("", &[1, 2], "18446744073709551615 1"), "18446744073709551616");
+        assert_eq!(found("", &[1, 2], "9007199254740993 0"), "9007199254740993");
+        assert_eq!(found("", &[1, 2], "1 0.5"), "1.5");
+    }
+
+    #[test]
+    fn a_key_is_whole_words_and_all_of_them() {
+        let missing = |key: &str| FileSourceError::NoKey { key: key.into() };
+        assert_eq!(number("cp", &[1], STAT), Err(missing("cp")));
+        assert_eq!(number("cpu 100 21", &[1], STAT), Err(missing("cpu 100 21")));
+        assert_eq!(number("ctxt", &[1], ""), Err(missing("ctxt")));
+        // A key does not run on into the next line.
+        assert_eq!(number("0 cpu0", &[1], STAT), Err(missing("0 cpu0")));
+    }
+
+    #[test]
+    fn what_is_not_there_or_no_number_is_an_error() {
+        assert_eq!(number("ctxt", &[2], STAT), Err(FileSourceError::NoColumn { column: 2 }));
+        let word = "n/a".to_owned();
+        let error = number("", &[2], "1 n/a").unwrap_err();
+        assert_eq!(error, FileSourceError::NotANumber { column: 2, word });
+        assert_eq!(error.to_string(), "column 2 is \"n/a\", not a number; correct key or column");
+        assert!(number("", &[1], "inf").is_err() && number("", &[1], "NaN").is_err());
+    }
+
+    #[test]
+    fn text_is_a_word_or_the_rest_of_the_line() {
+        let text = |key, take| source(key, take).read("\n a b  c \nmodel name\t: Xeon (R)  6:2\n");
+        assert_eq!(text("", Take::Rest), Ok(Reading::Text("a b  c")));
+        assert_eq!(text("model name", Take::Rest), Ok(Reading::Text("Xeon (R)  6:2")));
+        assert_eq!(text("model name", Take::Word(2)), Ok(Reading::Text("(R)")));
+        assert_eq!(text("c", Take::Rest), Err(FileSourceError::NoColumn { column: 1 }));
+    }
+}

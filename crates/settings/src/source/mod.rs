@@ -1,0 +1,63 @@
+//! Where the value of a field comes from.
+//!
+//! Invariant: a [`Source`] in hand fits its field. What can be decided when the file is loaded is
+//! decided then: a constant is one the field can hold, a counter wraps inside its type, a wave or a
+//! random number stays between bounds that the type holds, text is never scaled. So a producer
+//! meets errors of the world (a file that is gone, a line of input that is no JSON), never a
+//! combination that makes no sense.
+//!
+//! ```text
+//!              integer  float  bool  char, char[N]  other arrays
+//!   const         x       x     x         x              x
+//!   input         x       x     x         x              x
+//!   file          x       x     x         x
+//!   counter       x       x
+//!   wave          x       x
+//!   random        x       x
+//!   clock         x       x       (64 bits, or u32 in seconds)
+//! ```
+//!
+//! Price: a few words per field, made once per load.
+
+mod clock;
+mod constant;
+mod counter;
+mod file;
+mod range;
+pub(crate) mod read;
+
+pub use clock::{ClockKind, ClockSource, TimeUnit};
+pub use constant::Constant;
+pub use counter::Counter;
+pub use file::{FileSource, FileSourceError, Reading, Take};
+pub use range::{Random, Range, Wave, WaveShape};
+
+/// Where the value of one field comes from.
+///
+/// Exhaustive on purpose: a producer that does not know a kind must not compile.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Source {
+    /// Always this value.
+    Const(Constant),
+    /// Counts the records.
+    Counter(Counter),
+    /// The time of a clock.
+    Clock(ClockSource),
+    /// A number or a text out of a file such as `/proc/loadavg`.
+    File(FileSource),
+    /// A curve over time, for demonstrations.
+    Wave(Wave),
+    /// A random number, for demonstrations.
+    Random(Random),
+    /// A value out of a JSON object, one object a line.
+    Input(InputKey),
+}
+
+/// Where in a JSON object a value is.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum InputKey {
+    /// The member of this name.
+    Member(String),
+    /// The value at this JSON pointer (RFC 6901), such as "/imu/accel".
+    Pointer(String),
+}

@@ -1,0 +1,131 @@
+//! `[producer]` and `[consumer]`: each text stands behind a record with one field, from line 8 on.
+
+use crate::case::{Case, daemons};
+
+pub(crate) static CASES: &[Case] = &[
+    daemons(
+        "a tick of zero",
+        &["[producer]", r#"tick = "0s""#],
+        r#"9:8: producer.tick: "0s" is not a duration longer than zero; write tick = "1s""#,
+    ),
+    daemons(
+        "a tick without a unit",
+        &["[producer]", r#"tick = "5""#],
+        r#"9:8: producer.tick: "5" is not a duration with a unit; write tick = "1s""#,
+    ),
+    daemons(
+        "a tick without quotes",
+        &["[producer]", "tick = 5"],
+        r#"9:8: producer.tick: expected a duration in quotes, found a whole number; write tick = "1s""#,
+    ),
+    daemons(
+        "a tick that is a word",
+        &["[producer]", r#"tick = "often""#],
+        r#"9:8: producer.tick: "often" is not a duration; write tick = "1s""#,
+    ),
+    daemons(
+        "an empty tick",
+        &["[producer]", r#"tick = """#],
+        r#"9:8: producer.tick: "" is not a duration; write tick = "1s""#,
+    ),
+    daemons(
+        "a tick in an unknown unit",
+        &["[producer]", r#"tick = "5 parsec""#],
+        r#"9:8: producer.tick: "5 parsec" is not a duration in ns, us, ms, s, min, h or days; write tick = "1s""#,
+    ),
+    daemons(
+        "a tick of more than a year",
+        &["[producer]", r#"tick = "2years""#],
+        r#"9:8: producer.tick: "2years" is not a duration of at most 365 days; write tick = "1s""#,
+    ),
+    daemons(
+        "a tick larger than any duration",
+        &["[producer]", r#"tick = "99999999999999999999s""#],
+        r#"9:8: producer.tick: "99999999999999999999s" is not a duration of 1ns to 365 days; write tick = "1s""#,
+    ),
+    daemons(
+        "an unknown key of the producer",
+        &["[producer]", r#"tik = "1s""#],
+        "9:1: producer.tik: unknown key; did you mean tick?",
+    ),
+    daemons(
+        "a key of the consumer in the producer",
+        &["[producer]", r#"poll = "1s""#],
+        "9:1: producer.poll: unknown key; it belongs to [consumer], move it there",
+    ),
+    daemons(
+        "an input nobody reads",
+        &["[producer]", r#"input = "/run/x.pipe""#],
+        "9:9: producer.input: has no effect: no field has an input source; remove it",
+    ),
+    daemons(
+        "an empty input",
+        &["[producer]", r#"input = """#],
+        r#"9:9: producer.input: "" is not a path; write input = "/run/mapcast/sensor.pipe""#,
+    ),
+    daemons(
+        "a line too short",
+        &["[producer]", r#"max_line = "1B""#],
+        r#"9:12: producer.max_line: "1B" is not a size from 64B to 64MiB; write max_line = "64KiB""#,
+    ),
+    daemons(
+        "a line too long",
+        &["[producer]", r#"max_line = "1GiB""#],
+        r#"9:12: producer.max_line: "1GiB" is not a size from 64B to 64MiB; write max_line = "64KiB""#,
+    ),
+    daemons(
+        "a line in an unknown unit",
+        &["[producer]", r#"max_line = "64 lines""#],
+        r#"9:12: producer.max_line: "64 lines" is not a size; write max_line = "64KiB""#,
+    ),
+    daemons(
+        "a negative line",
+        &["[producer]", "max_line = -1"],
+        r#"9:12: producer.max_line: -1 is not a size from 64B to 64MiB; write max_line = "64KiB""#,
+    ),
+    daemons(
+        "a line that is true",
+        &["[producer]", "max_line = true"],
+        r#"9:12: producer.max_line: expected a size in quotes, found true; write max_line = "64KiB""#,
+    ),
+    daemons(
+        "a poll of zero",
+        &["[consumer]", r#"poll = "0ms""#],
+        r#"9:8: consumer.poll: "0ms" is not a duration longer than zero; write poll = "2s""#,
+    ),
+    daemons(
+        "a line template with an unknown field",
+        &["[consumer]", r#"line = "{b}""#],
+        r#"9:8: consumer.line: the line template names "b" at byte 0, which is no field; use one of: a"#,
+    ),
+    daemons(
+        "a line template that does not close",
+        &["[consumer]", r#"line = "{a""#],
+        "9:8: consumer.line: the line template opens { at byte 0 and does not close it; add } or write {{ for a brace",
+    ),
+    daemons(
+        "an empty line template",
+        &["[consumer]", r#"line = """#],
+        "9:8: consumer.line: the line template is empty; leave it out to print every field",
+    ),
+    daemons(
+        "a line template of two lines",
+        &["[consumer]", r#"line = "{a}\n""#],
+        r"9:8: consumer.line: the line template holds the control character '\n' at byte 3; only the tab is possible",
+    ),
+    daemons(
+        "a line template with a precision for an integer",
+        &["[consumer]", r#"line = "{a:.2}""#],
+        r#"9:8: consumer.line: the line template gives field "a" a precision, but it is i32; precision is for f32 and f64"#,
+    ),
+    daemons(
+        "a line that is no text",
+        &["[consumer]", "line = 5"],
+        r#"9:8: consumer.line: expected a string, found a whole number; write line = "id={id}\tname={name}""#,
+    ),
+    daemons(
+        "an unknown key of the consumer",
+        &["[consumer]", r#"format = "json""#],
+        "9:1: consumer.format: unknown key; it belongs to [region], move it there",
+    ),
+];

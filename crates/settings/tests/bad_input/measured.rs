@@ -1,0 +1,198 @@
+//! Sources that read or make numbers: `file`, `wave`, `random`, `input`.
+
+use crate::case::{Case, source};
+
+pub(crate) static CASES: &[Case] = &[
+    source(
+        "a file without a path",
+        "f32",
+        "{ file = { column = 1 } }",
+        r#"8:19: record.field[a].source.file.path: missing; add path = "/proc/meminfo""#,
+    ),
+    source(
+        "a file with an empty path",
+        "f32",
+        r#"{ file = { path = "" } }"#,
+        r#"8:28: record.field[a].source.file.path: "" is not a path; write path = "/proc/meminfo""#,
+    ),
+    source(
+        "a file with no paths",
+        "f32",
+        "{ file = { path = [] } }",
+        r#"8:28: record.field[a].source.file.path: an empty list is not a path or a list of paths; write path = "/proc/meminfo""#,
+    ),
+    source(
+        "a file with a path that is none",
+        "f32",
+        r#"{ file = { path = ["/proc/loadavg", 1] } }"#,
+        r#"8:46: record.field[a].source.file.path[#2]: expected a string, found a whole number; write path = "/proc/meminfo""#,
+    ),
+    source(
+        "a file for an array",
+        "f32[3]",
+        r#"{ file = { path = "/proc/loadavg" } }"#,
+        "8:19: record.field[a].source.file: file cannot fill a field of type f32[3]; it reads single values: give each one its own field",
+    ),
+    source(
+        "a file with a key of no words",
+        "f32",
+        r#"{ file = { path = "/proc/meminfo", key = ":" } }"#,
+        r#"8:51: record.field[a].source.file.key: ":" is not a word of the line; write key = "MemAvailable""#,
+    ),
+    source(
+        "a file with a column 0",
+        "f32",
+        r#"{ file = { path = "/proc/loadavg", column = 0 } }"#,
+        "8:54: record.field[a].source.file.column: 0 is out of range; write a number from 1 to 4096",
+    ),
+    source(
+        "a file with a list of no columns",
+        "f32",
+        r#"{ file = { path = "/proc/stat", column = [] } }"#,
+        "8:51: record.field[a].source.file.column: an empty list is not a column or a list of columns; write column = 1",
+    ),
+    source(
+        "a file with a list of columns for a text",
+        "char[8]",
+        r#"{ file = { path = "/proc/stat", column = [1, 2] } }"#,
+        "8:51: record.field[a].source.file.column: expected a whole number, found a list; write column = 1",
+    ),
+    source(
+        "a file with the scale 0",
+        "f32",
+        r#"{ file = { path = "/proc/stat", scale = 0 } }"#,
+        "8:50: record.field[a].source.file.scale: 0 is not a scale; write scale = 1024",
+    ),
+    source(
+        "a file with a scale that is no number",
+        "f32",
+        r#"{ file = { path = "/proc/stat", scale = "k" } }"#,
+        "8:50: record.field[a].source.file.scale: expected a number, found a string; write scale = 1024",
+    ),
+    source(
+        "a file with an infinite scale",
+        "f32",
+        r#"{ file = { path = "/proc/stat", scale = inf } }"#,
+        "8:50: record.field[a].source.file.scale: inf is not a finite number; write scale = 1024",
+    ),
+    source(
+        "a file with a scaled text",
+        "char[8]",
+        r#"{ file = { path = "/proc/version", scale = 2 } }"#,
+        "8:53: record.field[a].source.file.scale: has no effect: text has no scale or rate; remove it",
+    ),
+    source(
+        "a file with the rate of a bool",
+        "bool",
+        r#"{ file = { path = "/proc/stat", rate = true } }"#,
+        "8:49: record.field[a].source.file.rate: has no effect: a bool has no scale or rate; remove it",
+    ),
+    source(
+        "a file with a default out of range",
+        "u8",
+        r#"{ file = { path = "/proc/stat", default = nan } }"#,
+        "8:52: record.field[a].source.file.default: nan is not a whole number, which u8 needs; write one, or give the field the type f64",
+    ),
+    source(
+        "a file with a key misspelt",
+        "f32",
+        r#"{ file = { path = "/proc/stat", colum = 1 } }"#,
+        "8:42: record.field[a].source.file.colum: unknown key; did you mean column?",
+    ),
+    source(
+        "a wave for a text",
+        "char[20]",
+        r#"{ wave = { min = 0, max = 1, period = "1s" } }"#,
+        "8:19: record.field[a].source.wave: wave cannot fill a field of type char[20]; it makes single numbers: use const or input, or change the type",
+    ),
+    source(
+        "a wave without bounds",
+        "f32",
+        r#"{ wave = { period = "1s" } }"#,
+        "8:19: record.field[a].source.wave.min: missing; add min = 0",
+    ),
+    source(
+        "a wave without a period",
+        "f32",
+        "{ wave = { min = 0, max = 1 } }",
+        r#"8:19: record.field[a].source.wave.period: missing; add period = "10s""#,
+    ),
+    source(
+        "a wave out of range",
+        "u8",
+        r#"{ wave = { min = 0, max = 256, period = "1s" } }"#,
+        "8:36: record.field[a].source.wave.max: 256 is out of range; write a number from 0 to 255",
+    ),
+    source(
+        "a wave with a fraction for an integer",
+        "u8",
+        r#"{ wave = { min = 0.5, max = 1, period = "1s" } }"#,
+        "8:27: record.field[a].source.wave.min: expected a whole number, found a number with a fraction; write min = 0",
+    ),
+    source(
+        "a wave that does not rise",
+        "f32",
+        r#"{ wave = { min = 1, max = 1, period = "1s" } }"#,
+        "8:36: record.field[a].source.wave.max: from 1 to 1 there is nothing; make max larger than min",
+    ),
+    source(
+        "a wave that never turns",
+        "f32",
+        r#"{ wave = { min = 0, max = 1, period = "0s" } }"#,
+        r#"8:48: record.field[a].source.wave.period: "0s" is not a duration longer than zero; write period = "10s""#,
+    ),
+    source(
+        "a wave of an unknown shape",
+        "f32",
+        r#"{ wave = { min = 0, max = 1, period = "1s", shape = "round" } }"#,
+        r#"8:62: record.field[a].source.wave.shape: "round" is unknown; write one of sine, triangle, saw, square"#,
+    ),
+    source(
+        "a wave that starts behind its turn",
+        "f32",
+        r#"{ wave = { min = 0, max = 1, period = "1s", phase = 90 } }"#,
+        "8:62: record.field[a].source.wave.phase: 90 is not a part of a turn, 0 to 1; write phase = 0.25",
+    ),
+    source(
+        "a random number for a bool",
+        "bool",
+        "{ random = { min = 0, max = 1 } }",
+        "8:21: record.field[a].source.random: random cannot fill a field of type bool; it makes single numbers: use const or input, or change the type",
+    ),
+    source(
+        "a random number between nothing",
+        "i32",
+        "{ random = { min = 6, max = 1 } }",
+        "8:38: record.field[a].source.random.max: from 6 to 1 there is nothing; make max larger than min",
+    ),
+    source(
+        "a random number larger than its float",
+        "f32",
+        "{ random = { min = 0, max = 1e39 } }",
+        "8:38: record.field[a].source.random.max: 1e39 is not a number that fits f32; write a smaller one",
+    ),
+    source(
+        "a random number from NaN",
+        "f64",
+        "{ random = { min = nan, max = 1 } }",
+        "8:29: record.field[a].source.random.min: nan is not a finite number; write min = 1",
+    ),
+    source(
+        "a random number with a negative seed",
+        "i32",
+        "{ random = { min = 1, max = 6, seed = -1 } }",
+        "8:48: record.field[a].source.random.seed: -1 is out of range; write a number from 0 to 18446744073709551615",
+    ),
+    source(
+        "an input with an empty key",
+        "i32",
+        r#"{ input = { key = "" } }"#,
+        r#"8:28: record.field[a].source.input.key: "" is not a name; write key = "temperature""#,
+    ),
+    source(
+        "an input that is a word",
+        "i32",
+        r#"{ input = "a" }"#,
+        r#"8:20: record.field[a].source.input: expected a table, found a string; write input = { key = "temperature" }"#,
+    ),
+];
