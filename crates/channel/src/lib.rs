@@ -1,0 +1,62 @@
+//! One writer publishes records into a ring of slots; any number of readers copy whole records out.
+//!
+//! Invariant: the words of a slot change only while its stamp is odd, and `head` names a slot whose
+//! stamp is even. A reader that finds the same even stamp before and after its copy holds exactly
+//! the bytes that were published under that sequence number, or it knows that it does not.
+//!
+//! ```text
+//!   head        sequence n of the newest complete record
+//!   slot 0      | stamp | published_at | word | word | ...     stamp: 0       never published
+//!   slot 1      | stamp | published_at | word | word | ...            2n + 1  n is being written
+//!   ...           record n lives in slot n mod slots                  2n      n is complete
+//!   slot S-1    | stamp | published_at | word | word | ...
+//! ```
+//!
+//! Price: S copies of the record in memory. The writer never waits and never looks at a reader; a
+//! reader copies a second time only if the writer laps it, S-1 publishes during one copy.
+//!
+//! This crate knows no files, maps or clocks. Whoever owns the words implements [`Memory`]; the
+//! same source runs over a mapped file, over a [`Heap`], and under loom. The ordering lines are
+//! named (`SYNC W1`, ...) and explained in `docs/protocol.md`, each with the mutant that kills it.
+//!
+//! ```
+//! use std::sync::Arc;
+//! use channel::{Heap, Publisher, Ring, Step, Tail};
+//!
+//! let heap = Arc::new(Heap::new(4, 28));
+//! let mut publisher = Publisher::resume(Ring::new(Arc::clone(&heap), 4)?);
+//! let ring = Ring::new(heap, 4)?;
+//!
+//! let mut record = [0; 28];
+//! assert_eq!(ring.latest(&mut record)?, None);
+//! let sequence = publisher.publish(1_000, &[7; 28]);
+//! assert_eq!(ring.latest(&mut record)?.unwrap().sequence, sequence);
+//! assert_eq!(record, [7; 28]);
+//!
+//! let mut tail = Tail::after(0);
+//! assert!(matches!(tail.next(&ring, &mut record)?, Step::Record(_)));
+//! assert!(matches!(tail.next(&ring, &mut record)?, Step::Pending));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+mod error;
+mod heap;
+mod memory;
+mod publisher;
+mod ring;
+mod stamp;
+mod sync;
+mod tail;
+
+#[cfg(all(test, loom))]
+mod models;
+#[cfg(all(test, not(loom)))]
+mod tests;
+
+pub use error::{BadSlots, Unstable};
+pub use heap::Heap;
+pub use memory::{Memory, words_in, words_out};
+pub use publisher::Publisher;
+pub use ring::{MIN_SLOTS, Next, Ring, Snapshot};
+pub use sync::AtomicU64;
+pub use tail::{Step, Tail};

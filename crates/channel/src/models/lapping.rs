@@ -1,0 +1,67 @@
+//! A reader against a writer that comes round to the very slot being read.
+
+use super::{Next, Reader, Step, claim, model, publish};
+
+#[test]
+fn next_from_a_slot_being_used_again_is_whole_or_lapped() {
+    model(
+        4,
+        None,
+        |_, mut writer| publish(&mut writer, 0, 1),
+        |heap| {
+            let mut reader = Reader::after(heap, 0);
+            let step = reader.next();
+            claim!(step != Step::Pending, "record 1 was there");
+            // Record 5 is begun: 4 is complete, and the writer may have gone no further than 5.
+            if let Step::Missed(count) = step {
+                claim!((1..=2).contains(&count), "missed {count}");
+            }
+        },
+    );
+}
+
+#[test]
+fn latest_from_a_slot_being_used_again_is_whole() {
+    model(
+        1,
+        None,
+        |_, mut writer| publish(&mut writer, 0, 4),
+        |heap| {
+            Reader::after(heap, 0).latest();
+        },
+    );
+}
+
+#[test]
+fn tail_accounts_for_every_record_of_a_lapped_ring() {
+    model(
+        4,
+        Some(2),
+        |_, mut writer| publish(&mut writer, 0, 3),
+        |heap| {
+            let mut reader = Reader::after(heap, 1);
+            reader.next();
+            reader.next();
+            reader.latest();
+            reader.next();
+        },
+    );
+}
+
+#[test]
+fn a_lapped_reader_resumes_beyond_what_it_missed() {
+    model(
+        3,
+        None,
+        |_, mut writer| publish(&mut writer, 0, 2),
+        |heap| {
+            let reader = Reader::after(heap, 0);
+            let mut record = [0; super::LEN];
+            let next = reader.ring.next(0, &mut record).expect("an honest writer");
+            if let Next::Lapped { missed, resume_after } = next {
+                claim!(missed == resume_after, "missed {missed}, resume after {resume_after}");
+                claim!(reader.ring.head() + 1 >= resume_after + 3, "gave up too many");
+            }
+        },
+    );
+}

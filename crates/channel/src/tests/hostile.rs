@@ -1,0 +1,160 @@
+//! Words that no honest writer would leave: a reader may be lied to, but it always comes back.
+
+use super::{LEN, Stop, publish, publisher, record, ring};
+use crate::ring::attempts;
+use crate::stamp::{complete, writing};
+use crate::{AtomicU64, Heap, Memory, Next, Publisher, Ring, Tail, Unstable, sync};
+
+/// What a reader of 28 bytes says in the end.
+const GIVEN_UP: Unstable = Unstable { attempts: 16_384 };
+
+/// Numbers around every edge of the arithmetic, and any others.
+fn hostile(random: &mut fastrand::Rng) -> u64 {
+    let edge = [0, 1 << 31, 1 << 32, 1 << 62, 1 << 63, u64::MAX][random.usize(..6)];
+    match random.u8(..4) {
+        0 => random.u64(..),
+        1 => random.u64(..16),
+        _ => edge.wrapping_add(random.u64(..16)).wrapping_sub(8),
+    }
+}
+
+fn scribble(heap: &Heap, random: &mut fastrand::Rng) {
+    sync::store(heap.head(), hostile(random));
+    for index in 0..4 {
+        for cell in heap.slot(index) {
+            sync::store(cell, hostile(random));
+        }
+    }
+}
+
+#[test]
+fn next_over_random_words_neither_panics_nor_loops_nor_stands_still() {
+    let mut random = fastrand::Rng::with_seed(7);
+    let heap = Heap::new(4, LEN);
+    for _ in 0..30_000 {
+        scribble(&heap, &mut random);
+        let (ring, after) = (ring(&heap, 4), hostile(&mut random));
+        if let Ok(Next::Lapped { missed, resume_after }) = ring.next(after, &mut [0; LEN]) {
+            assert_ne!(missed, 0, "a reader that is told to go on does go on");
+            assert_eq!(after.wrapping_add(missed), resume_after);
+        }
+        let mut tail = Tail::after(after);
+        for _ in 0..4 {
+            let _ = tail.next(&ring, &mut [0; LEN]);
+        }
+    }
+}
+
+#[test]
+fn latest_over_random_words_neither_panics_nor_loops() {
+    let mut random = fastrand::Rng::with_seed(6);
+    let heap = Heap::new(4, LEN);
+    // Few rounds: each look at a ring like these is given up only after thousands of attempts.
+    for _ in 0..100 {
+        scribble(&heap, &mut random);
+        let ring = ring(&heap, 4);
+        let _ = ring.latest(&mut [0; LEN]);
+        let _ = ring.latest_since(hostile(&mut random), &mut [0; LEN]);
+    }
+}
+
+#[test]
+fn a_writer_resumes_over_random_words() {
+    let mut random = fastrand::Rng::with_seed(8);
+    let heap = Heap::new(4, LEN);
+    for _ in 0..100_000 {
+        scribble(&heap, &mut random);
+        let mut writer = publisher(&heap, 4);
+        for _ in 0..3 {
+            let sequence = writer.publish(1, &record(1));
+            assert_eq!(writer.sequence(), sequence);
+        }
+        assert_eq!(sync::load(heap.head()), writer.sequence());
+    }
+}
+
+#[test]
+fn a_slot_that_was_never_published_is_not_record_zero() {
+    let heap = Heap::with_head(u64::MAX, 4, LEN);
+    assert_eq!(ring(&heap, 4).next(u64::MAX, &mut [0; LEN]), Ok(Next::Pending));
+    // 2 * 2^63 is zero too.
+    assert_eq!(ring(&heap, 4).next((1 << 63) - 1, &mut [0; LEN]), Ok(Next::Pending));
+}
+
+#[test]
+fn a_head_that_names_a_slot_of_another_record_is_given_up() {
+    for stamp in [complete(6), complete(10), writing(6), writing(2), u64::MAX] {
+        let heap = Heap::new(4, LEN);
+        publish(&mut publisher(&heap, 4), 6);
+        sync::store(heap.head(), 1 << 40 | 6);
+        sync::store(&heap.slot(2)[0], stamp);
+        assert_eq!(ring(&heap, 4).latest(&mut [0; LEN]), Err(GIVEN_UP));
+    }
+}
+
+/// A writer that changes the stamp under every copy.
+#[derive(Debug)]
+struct Restless(Heap);
+
+impl Memory for Restless {
+    fn head(&self) -> &AtomicU64 {
+        self.0.head()
+    }
+    fn slot(&self, index: usize) -> &[AtomicU64] {
+        let cells = self.0.slot(index);
+        sync::store(&cells[0], complete(sync::load(self.0.head())));
+        cells
+    }
+    fn copy_out(&self, _: &[AtomicU64], _: &mut [u8]) {
+        for index in 0..4 {
+            sync::store(&self.0.slot(index)[0], writing(1));
+        }
+    }
+}
+
+#[test]
+fn a_record_that_never_holds_still_is_unstable_and_says_so() {
+    let ring = Ring::new(Restless(Heap::with_head(5, 4, LEN)), 4).expect("four");
+    let err = ring.latest(&mut [0; LEN]).expect_err("it never holds still");
+    assert_eq!(err, GIVEN_UP);
+    assert_eq!(
+        err.to_string(),
+        "the record changed under each of 16384 attempts to copy it; \
+         give the region more slots, or look at what its writer does"
+    );
+}
+
+#[test]
+fn a_writer_at_full_speed_over_random_words_cannot_hold_a_reader() {
+    let heap = Heap::new(4, LEN);
+    let stop = AtomicU64::new(0);
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            let mut random = fastrand::Rng::with_seed(9);
+            while !Stop::was_said(&stop) {
+                scribble(&heap, &mut random);
+            }
+        });
+        let _guard = Stop(&stop);
+        let (ring, mut tail, mut bytes) = (ring(&heap, 4), Tail::after(0), [0; LEN]);
+        for _ in 0..300 {
+            let _ = tail.latest(&ring, &mut bytes);
+            let _ = tail.next(&ring, &mut bytes);
+        }
+    });
+}
+
+#[test]
+fn a_publisher_past_the_last_number_goes_on_without_a_panic() {
+    let heap = Heap::with_head(u64::MAX - 1, 4, LEN);
+    let mut writer = Publisher::resume(Ring::new(&heap, 4).expect("four"));
+    let numbers: Vec<u64> = (0..4).map(|_| writer.publish(1, &record(1))).collect();
+    assert_eq!(numbers, [u64::MAX, 0, 1, 2]);
+}
+
+#[test]
+fn the_attempts_cost_no_more_for_a_large_record_than_for_a_small_one() {
+    assert_eq!(attempts(0), GIVEN_UP.attempts);
+    assert_eq!((attempts(4096), attempts(65_536), attempts(1 << 20)), (16_384, 1024, 64));
+    assert_eq!((attempts(16 << 20), attempts(usize::MAX)), (64, 64));
+}
