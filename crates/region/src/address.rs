@@ -1,0 +1,162 @@
+//! Where a region that has only a name lives.
+//!
+//! A name that somebody else can create is not a publication: the directory is one that belongs
+//! to this user and that nobody else may write to. In this order:
+//! 1. `$MAPCAST_DIR`, if set: what a service or a test decided;
+//! 2. `/run/mapcast` for root, and for anybody when it is there and holds the region;
+//! 3. `$XDG_RUNTIME_DIR/mapcast`;
+//! 4. `/dev/shm/mapcast-UID`, mode 0700.
+//!
+//! Never `/tmp`: it is swept, `PrivateTmp=` hides it, and anybody can be there first.
+
+use crate::error::{RegionError, RegionErrorKind as Kind};
+use rustix::fs::{Mode, OFlags};
+use rustix::io::Errno;
+use rustix::process::geteuid;
+use std::env;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+
+/// The directory of the system's services.
+const SYSTEM: &str = "/run/mapcast";
+/// Longest file name of the usual file systems, in bytes.
+const NAME_MAX: usize = 255;
+const SUFFIX: &str = ".region";
+
+/// The path of the region called `name`, for a writer: `NAME.region` in the default directory,
+/// which is made if need be.
+///
+/// # Errors
+/// [`Kind::BadName`] for what cannot be a file name, [`Kind::UnsafeDirectory`] if somebody else
+/// could have put files there, [`Kind::Io`] if the directory cannot be made.
+pub fn locate(name: &str) -> Result<PathBuf, RegionError> {
+    let file = file_name(name)?;
+    let dir = home();
+    make(&dir)?;
+    Ok(dir.join(file))
+}
+
+/// The path of the region called `name`, for a reader: looks in the user's directory, then among
+/// the system's services. Nothing is made.
+///
+/// # Errors
+/// As [`locate`]. A region that is not there is no error here: [`crate::Reader::attach`] says so.
+pub fn find(name: &str) -> Result<PathBuf, RegionError> {
+    let file = file_name(name)?;
+    let dir = home();
+    let own = dir.join(&file);
+    let system = Path::new(SYSTEM).join(&file);
+    if !own.exists() && env::var_os("MAPCAST_DIR").is_none() && system.exists() {
+        check(Path::new(SYSTEM))?;
+        return Ok(system);
+    }
+    if dir.exists() {
+        check(&dir)?;
+    }
+    Ok(own)
+}
+
+fn file_name(name: &str) -> Result<String, RegionError> {
+    let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-' | '@');
+    let fits = name.len() + SUFFIX.len() <= NAME_MAX;
+    if name.is_empty() || name.starts_with('.') || !fits || !name.chars().all(allowed) {
+        return Err(RegionError::new(Path::new(name), Kind::BadName(name.to_owned())));
+    }
+    Ok(format!("{name}{SUFFIX}"))
+}
+
+fn home() -> PathBuf {
+    let absolute = |key| env::var_os(key).map(PathBuf::from).filter(|dir| dir.is_absolute());
+    if let Some(dir) = absolute("MAPCAST_DIR") {
+        return dir;
+    }
+    if geteuid().is_root() {
+        return PathBuf::from(SYSTEM);
+    }
+    match absolute("XDG_RUNTIME_DIR") {
+        Some(dir) => dir.join("mapcast"),
+        None => PathBuf::from(format!("/dev/shm/mapcast-{}", geteuid().as_raw())),
+    }
+}
+
+/// Makes `dir` if it is not there, and checks it either way.
+fn make(dir: &Path) -> Result<(), RegionError> {
+    // Root's directory is open to readers, a user's own is not.
+    let mode = if dir == Path::new(SYSTEM) { 0o755 } else { 0o700 };
+    match rustix::fs::mkdir(dir, Mode::from_raw_mode(mode)) {
+        Ok(()) => set_mode(dir, mode)?,
+        Err(Errno::EXIST) => {}
+        Err(err) => return Err(RegionError::io(dir, "mkdir", err)),
+    }
+    check(dir)
+}
+
+/// Sets the mode that the umask may have narrowed.
+fn set_mode(dir: &Path, mode: u32) -> Result<(), RegionError> {
+    let flags = OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC | OFlags::RDONLY;
+    let handle = rustix::fs::open(dir, flags, Mode::empty())
+        .map_err(|err| RegionError::io(dir, "open", err))?;
+    rustix::fs::fchmod(&handle, Mode::from_raw_mode(mode))
+        .map_err(|err| RegionError::io(dir, "fchmod", err))
+}
+
+/// Is `dir` a real directory that only its owner may write to, and its owner no stranger?
+fn check(dir: &Path) -> Result<(), RegionError> {
+    let unsafe_because = |what: String| Err(RegionError::new(dir, Kind::UnsafeDirectory(what)));
+    let meta = std::fs::symlink_metadata(dir).map_err(|err| RegionError::io(dir, "stat", err))?;
+    if !meta.is_dir() {
+        return unsafe_because("is not a directory (or a symbolic link to one)".into());
+    }
+    if meta.mode() & 0o022 != 0 {
+        let mode = meta.mode() & 0o7777;
+        return unsafe_because(format!("has mode {mode:04o}: others may create files in it"));
+    }
+    // Inside a user namespace (PrivateUsers=) every other owner reads as the overflow uid, so an
+    // owner is refused only where this process would own the directory itself.
+    let ours = geteuid().as_raw();
+    if dir != Path::new(SYSTEM) && env::var_os("MAPCAST_DIR").is_none() && meta.uid() != ours {
+        return unsafe_because(format!("belongs to uid {}, not to {ours}", meta.uid()));
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::os::unix::fs::PermissionsExt;
+
+    #[test]
+    fn names_that_leave_the_directory_or_hide_are_refused() {
+        for name in ["", ".", "..", "a/b", ".hidden", "new\nline", "na me", &"x".repeat(250)] {
+            let err = file_name(name).unwrap_err();
+            assert!(matches!(err.kind(), Kind::BadName(_)), "{name:?}: {err}");
+        }
+        assert_eq!(file_name("host@1.a_b-c").unwrap(), "host@1.a_b-c.region");
+    }
+
+    #[test]
+    fn a_directory_that_others_may_write_to_is_refused() {
+        let dir = tempfile::tempdir().unwrap();
+        let open = dir.path().join("open");
+        make(&open).unwrap();
+        std::fs::set_permissions(&open, std::fs::Permissions::from_mode(0o777)).unwrap();
+        let err = make(&open).unwrap_err();
+        assert!(err.to_string().contains("has mode 0777"), "{err}");
+    }
+
+    #[test]
+    fn a_link_in_place_of_the_directory_is_refused() {
+        let dir = tempfile::tempdir().unwrap();
+        let link = dir.path().join("link");
+        std::os::unix::fs::symlink(dir.path(), &link).unwrap();
+        assert!(matches!(make(&link).unwrap_err().kind(), Kind::UnsafeDirectory(_)));
+    }
+
+    #[test]
+    fn a_new_directory_is_its_owners_alone_whatever_the_umask() {
+        let dir = tempfile::tempdir().unwrap();
+        let new = dir.path().join("new");
+        make(&new).unwrap();
+        assert_eq!(new.metadata().unwrap().mode() & 0o7777, 0o700);
+    }
+}

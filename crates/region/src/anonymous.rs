@@ -1,0 +1,97 @@
+//! A region without a name: for a process and those that inherit its descriptor.
+
+use crate::create;
+use crate::error::{RegionError, RegionErrorKind as Kind};
+use crate::options::Options;
+use crate::reader::DynReader;
+use crate::writer::DynWriter;
+use layout::Schema;
+use rustix::fs::{MemfdFlags, SealFlags};
+use std::fs::File;
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd};
+use std::path::{Path, PathBuf};
+
+/// A region in memory that no path names: it lives as long as a descriptor or a mapping of it.
+///
+/// It is a memfd, sealed against shrinking, so that not even its owner can cut it under a reader.
+/// Parent and child share it by the descriptor; writer and readers in one process through
+/// [`Region::writer`] and [`Region::reader`].
+///
+/// ```
+/// use layout::{Record, Stu};
+/// use region::{Options, Region};
+///
+/// let region = Region::anonymous(&Stu::schema(), &Options::new())?;
+/// let mut writer = region.writer()?;
+/// let mut reader = region.reader()?;
+/// writer.publish(bytemuck::bytes_of(&Stu::new(10, "xiaoming", 'm')))?;
+/// let mut record = [0; 28];
+/// assert_eq!(reader.latest(&mut record)?.unwrap().sequence, 1);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug)]
+pub struct Region {
+    file: File,
+    schema: Schema,
+    options: Options,
+    label: PathBuf,
+}
+
+impl Region {
+    /// Makes an anonymous region for records of `schema`.
+    ///
+    /// # Errors
+    /// [`Kind::BadOptions`]; [`Kind::Io`], for example when there is no memory left.
+    pub fn anonymous(schema: &Schema, options: &Options) -> Result<Self, RegionError> {
+        let label = PathBuf::from(format!("anonymous region {}", schema.name()));
+        let io = |call| {
+            let label = label.clone();
+            move |err: rustix::io::Errno| RegionError::io(&label, call, err)
+        };
+        let flags = MemfdFlags::CLOEXEC | MemfdFlags::ALLOW_SEALING;
+        let name = format!("mapcast-{}", schema.name());
+        let file = File::from(rustix::fs::memfd_create(name, flags).map_err(io("memfd_create"))?);
+        create::fill_region(&file, &label, schema, options, 0)?;
+        rustix::fs::fcntl_add_seals(&file, SealFlags::SHRINK | SealFlags::GROW | SealFlags::SEAL)
+            .map_err(io("fcntl_add_seals"))?;
+        Ok(Self { file, schema: schema.clone(), options: options.clone(), label })
+    }
+
+    /// The one writer of this region.
+    ///
+    /// # Errors
+    /// [`Kind::Busy`] if there is one already, in this process or another.
+    pub fn writer(&self) -> Result<DynWriter, RegionError> {
+        DynWriter::adopt(self.open_again(true)?, &self.label, &self.schema, &self.options)
+    }
+
+    /// A reader of this region, whose mapping cannot write.
+    ///
+    /// # Errors
+    /// [`Kind::Io`] if the descriptor cannot be opened again.
+    pub fn reader(&self) -> Result<DynReader, RegionError> {
+        DynReader::over(self.open_again(false)?, &self.label, None)
+    }
+
+    /// An open file description of its own: the writer's lock belongs to one, and a reader's
+    /// must not be able to write.
+    fn open_again(&self, write: bool) -> Result<File, RegionError> {
+        let path = format!("/proc/self/fd/{}", self.file.as_raw_fd());
+        File::options()
+            .read(true)
+            .write(write)
+            .open(path)
+            .map_err(|err| RegionError::new(&self.label, Kind::Io { call: "open", source: err }))
+    }
+
+    /// What messages call it.
+    pub fn label(&self) -> &Path {
+        &self.label
+    }
+}
+
+impl AsFd for Region {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.file.as_fd()
+    }
+}

@@ -1,0 +1,198 @@
+//! The bare format: the file is the struct, nothing else, as the tutorial's C programs share it.
+//!
+//! ```text
+//!   offset 0                  size of the struct
+//!   | the struct's bytes ... |
+//! ```
+//!
+//! Both sides work with any program that maps the same struct, byte for byte. The price is all
+//! that the other format adds: a reader may see half of one record and half of the next (torn),
+//! and cannot tell; there is no sequence, no time, no state, nothing to wait on.
+
+use crate::create::Unnamed;
+use crate::error::{RegionError, RegionErrorKind as Kind};
+use crate::file::{self, Identity};
+use crate::lock;
+use crate::mapping::{Access, Mapping};
+use crate::options::Options;
+use crate::reader::Refreshed;
+use crate::writer::Standing;
+use layout::Schema;
+use std::fs::File;
+use std::path::{Path, PathBuf};
+
+/// Writes a bare struct. One at a time among mapcast's own writers; a C program is not kept out.
+#[derive(Debug)]
+pub struct BareWriter {
+    mapping: Mapping,
+    file: File,
+    path: PathBuf,
+    size: usize,
+    options: Options,
+}
+
+impl BareWriter {
+    /// Creates the file at `path`, or goes on in the one that is there: readers that have it
+    /// mapped already see what is written.
+    ///
+    /// Of `options`, mode and group count.
+    ///
+    /// # Errors
+    /// [`Kind::NotThisRecord`] if the file is there with another size than the record's: it is
+    /// left alone; [`Kind::Busy`]; [`Kind::NotAFile`]; [`Kind::Io`].
+    pub fn open(path: &Path, schema: &Schema, options: &Options) -> Result<Self, RegionError> {
+        let file = match file::open_to_write(path) {
+            Ok(file) => {
+                take_lock(&file, path)?;
+                file
+            }
+            Err(err) if err.is_not_there() => create(path, schema, options)?,
+            Err(err) => return Err(err),
+        };
+        let mapping = map(&file, path, schema, Access::Write)?;
+        let size = schema.size() as usize;
+        Ok(Self { mapping, file, path: path.to_owned(), size, options: options.clone() })
+    }
+
+    /// Writes one record over the last one, by words.
+    ///
+    /// # Errors
+    /// [`Kind::WrongSize`] if `record` is not as long as the struct; [`Kind::Truncated`] if the
+    /// file was cut short.
+    pub fn publish(&mut self, record: &[u8]) -> Result<(), RegionError> {
+        if record.len() != self.size {
+            let kind = Kind::WrongSize { want: self.size, have: record.len() };
+            return Err(RegionError::new(&self.path, kind));
+        }
+        channel::words_in(self.mapping.words(), record);
+        if self.mapping.faulted() {
+            return Err(truncated(&self.path, &self.file, self.size));
+        }
+        Ok(())
+    }
+
+    /// Is the file still the one at its path, and whole?
+    ///
+    /// # Errors
+    /// [`Kind::Io`] if the path cannot be looked at.
+    pub fn check(&self) -> Result<Standing, RegionError> {
+        Standing::of(&self.file, &self.path, &self.mapping, self.size as u64)
+    }
+
+    /// Makes the file anew after it was deleted or cut short.
+    ///
+    /// # Errors
+    /// [`Kind::Replaced`] if another file has the name by now; as [`BareWriter::open`] else.
+    pub fn recreate(&mut self, schema: &Schema) -> Result<(), RegionError> {
+        let file = match self.check()? {
+            Standing::Named => return Ok(()),
+            Standing::Deleted => create(&self.path, schema, &self.options)?,
+            Standing::Truncated => fresh(&self.path, schema, &self.options)?.replace(&self.path)?,
+            Standing::Replaced => return Err(RegionError::new(&self.path, Kind::Replaced)),
+        };
+        self.mapping = map(&file, &self.path, schema, Access::Write)?;
+        self.file = file;
+        Ok(())
+    }
+
+    /// The file.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+}
+
+/// Reads a bare struct that any program writes. Its records may be torn.
+#[derive(Debug)]
+pub struct BareReader {
+    mapping: Mapping,
+    file: File,
+    path: PathBuf,
+    size: usize,
+    identity: Identity,
+}
+
+impl BareReader {
+    /// Maps the file at `path` read-only.
+    ///
+    /// # Errors
+    /// [`Kind::NotThere`], [`Kind::NotAFile`]; [`Kind::NotThisRecord`] if its size is not that of
+    /// the schema's record, which is all that can be checked; [`Kind::Io`].
+    pub fn attach(path: &Path, schema: &Schema) -> Result<Self, RegionError> {
+        let file = file::open_to_read(path)?;
+        let identity = Identity::of(&file).map_err(|err| RegionError::io(path, "fstat", err))?;
+        let mapping = map(&file, path, schema, Access::Read)?;
+        Ok(Self { mapping, file, path: path.to_owned(), size: schema.size() as usize, identity })
+    }
+
+    /// Copies what stands in the file now to `record`. It may be torn.
+    ///
+    /// # Errors
+    /// [`Kind::WrongSize`] if `record` is not as long as the struct; [`Kind::Truncated`] if the
+    /// file was cut short.
+    pub fn latest(&self, record: &mut [u8]) -> Result<(), RegionError> {
+        if record.len() != self.size {
+            let kind = Kind::WrongSize { want: self.size, have: record.len() };
+            return Err(RegionError::new(&self.path, kind));
+        }
+        channel::words_out(self.mapping.words(), record);
+        if self.mapping.faulted() {
+            return Err(truncated(&self.path, &self.file, self.size));
+        }
+        Ok(())
+    }
+
+    /// Maps the file that the path names by now, if it is another one.
+    ///
+    /// # Errors
+    /// As [`BareReader::attach`]; the old file stays mapped.
+    pub fn refresh(&mut self, schema: &Schema) -> Result<Refreshed, RegionError> {
+        let named = Identity::at(&self.path);
+        match named.map_err(|err| RegionError::io(&self.path, "stat", err))? {
+            None => Ok(Refreshed::Missing),
+            Some(named) if named == self.identity => Ok(Refreshed::Same),
+            Some(_) => {
+                *self = Self::attach(&self.path, schema)?;
+                Ok(Refreshed::Reattached)
+            }
+        }
+    }
+
+    /// The file.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+}
+
+fn take_lock(file: &File, path: &Path) -> Result<(), RegionError> {
+    match lock::try_take(file) {
+        Ok(true) => Ok(()),
+        Ok(false) => Err(RegionError::new(path, Kind::Busy { pid: 0 })),
+        Err(err) => Err(RegionError::io(path, "lock", err)),
+    }
+}
+
+fn fresh(path: &Path, schema: &Schema, options: &Options) -> Result<Unnamed, RegionError> {
+    Unnamed::new(path, options, u64::from(schema.size()))
+}
+
+fn create(path: &Path, schema: &Schema, options: &Options) -> Result<File, RegionError> {
+    let file = fresh(path, schema, options)?.claim(path)?;
+    file.ok_or_else(|| RegionError::new(path, Kind::Replaced))
+}
+
+fn map(file: &File, path: &Path, schema: &Schema, access: Access) -> Result<Mapping, RegionError> {
+    let have = file.metadata().map_err(|err| RegionError::io(path, "fstat", err))?.len();
+    let want = u64::from(schema.size());
+    if have != want {
+        return Err(RegionError::new(path, Kind::NotThisRecord { want, have }));
+    }
+    // The words of the last page past the file's end read as zero and are never written back.
+    Mapping::new(file, schema.size() as usize, access)
+        .map_err(|err| RegionError::io(path, "mmap", err))
+}
+
+#[cold]
+fn truncated(path: &Path, file: &File, size: usize) -> RegionError {
+    let have = file.metadata().map_or(0, |meta| meta.len());
+    RegionError::new(path, Kind::Truncated { want: size as u64, have })
+}

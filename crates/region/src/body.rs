@@ -1,0 +1,191 @@
+//! A mapped region: its checked header, and where its words are.
+//!
+//! The header is read once, by `pread`, into private memory, and every sum in it is checked
+//! before the file is mapped. What the file says later in those bytes is never looked at again,
+//! so a header that changes under a reader changes nothing for it.
+//!
+//! Invariant: every slot index below `header.slots` gives cells inside the mapping.
+
+use crate::copy;
+use crate::error::{RegionError, RegionErrorKind as Kind};
+use crate::mapping::{Access, Mapping};
+use channel::{AtomicU64, Memory};
+use layout::Schema;
+use layout::header::{self, Header, offset};
+use std::fs::File;
+use std::os::unix::fs::FileExt;
+use std::path::Path;
+use std::sync::Arc;
+
+const WORD: usize = size_of::<u64>();
+const HEAD: usize = word_of(offset::HEAD);
+
+/// Index of the word at byte `offset`.
+const fn word_of(offset: usize) -> usize {
+    offset / WORD
+}
+
+/// What stands at the start of a region file, checked: nothing of it is mapped yet.
+#[derive(Debug)]
+pub(crate) struct Preamble {
+    pub(crate) header: Header,
+    pub(crate) schema: Arc<Schema>,
+}
+
+impl Preamble {
+    /// Reads and checks header and schema of `file`.
+    pub(crate) fn read(file: &File, path: &Path) -> Result<Self, RegionError> {
+        let io = |call| move |err| RegionError::io(path, call, err);
+        let refuse = |kind| RegionError::new(path, kind);
+        let mut bytes = [0; offset::HEADER_LEN];
+        let len = read_up_to(file, &mut bytes, 0).map_err(io("pread"))?;
+        let header = Header::decode(&bytes[..len]).map_err(|err| refuse(err.into()))?;
+        let have = file.metadata().map_err(io("fstat"))?.len();
+        if have < header.file_len {
+            return Err(refuse(Kind::Truncated { want: header.file_len, have }));
+        }
+        // Bounded by MAX_SCHEMA, which decode has compared.
+        let mut encoded = vec![0; header.schema_len as usize];
+        let len = read_up_to(file, &mut encoded, header.schema_offset).map_err(io("pread"))?;
+        let schema = Schema::decode(&encoded[..len])
+            .map_err(|err| refuse(Kind::Damaged(format!("schema: {err}"))))?;
+        let agrees = schema.size() == header.record_size
+            && schema.align() == header.record_align
+            && schema.fingerprint() == header.fingerprint;
+        if !agrees {
+            return Err(refuse(Kind::Damaged(
+                "header and schema describe different records".into(),
+            )));
+        }
+        Ok(Self { header, schema: Arc::new(schema) })
+    }
+}
+
+/// Reads until `bytes` is full or the file ends; answers with how many bytes there were.
+fn read_up_to(file: &File, bytes: &mut [u8], offset: u64) -> std::io::Result<usize> {
+    let mut filled = 0;
+    while filled < bytes.len() {
+        match file.read_at(&mut bytes[filled..], offset + filled as u64) {
+            Ok(0) => break,
+            Ok(n) => filled += n,
+            Err(err) if err.kind() == std::io::ErrorKind::Interrupted => {}
+            Err(err) => return Err(err),
+        }
+    }
+    Ok(filled)
+}
+
+/// The words of a mapped region, as `channel` and the writer line want them.
+#[derive(Debug)]
+pub(crate) struct Body {
+    mapping: Mapping,
+    header: Header,
+    /// Words before the first slot, from slot to slot, and of one slot's stamp, time and record.
+    first: usize,
+    stride: usize,
+    cells: usize,
+}
+
+impl Body {
+    /// Maps the region in `file`, whose header has been checked.
+    pub(crate) fn map(
+        file: &File,
+        path: &Path,
+        header: &Header,
+        access: Access,
+    ) -> Result<Self, RegionError> {
+        let too_large =
+            |_| RegionError::new(path, Kind::Damaged("larger than this machine's memory".into()));
+        let len = usize::try_from(header.file_len).map_err(too_large)?;
+        let first = usize::try_from(header.slots_offset).map_err(too_large)? / WORD;
+        let mapping =
+            Mapping::new(file, len, access).map_err(|err| RegionError::io(path, "mmap", err))?;
+        let stride = header.slot_stride as usize / WORD;
+        let cells = 2 + (header.record_size as usize).div_ceil(WORD);
+        let end =
+            (header.slots as usize).checked_mul(stride).and_then(|all| all.checked_add(first));
+        if stride < cells || end.is_none_or(|end| end > mapping.words().len()) {
+            return Err(RegionError::new(
+                path,
+                Kind::Damaged("its slots lie outside the file".into()),
+            ));
+        }
+        Ok(Self { mapping, header: header.clone(), first, stride, cells })
+    }
+
+    pub(crate) fn header(&self) -> &Header {
+        &self.header
+    }
+
+    /// Bytes of one record.
+    #[inline]
+    pub(crate) fn record_size(&self) -> usize {
+        self.header.record_size as usize
+    }
+
+    /// One word of the writer line, by its offset in the file.
+    #[inline]
+    pub(crate) fn word(&self, offset: usize) -> &AtomicU64 {
+        &self.mapping.words()[word_of(offset)]
+    }
+
+    #[inline]
+    pub(crate) fn mapping(&self) -> &Mapping {
+        &self.mapping
+    }
+
+    /// The futex word: the low half of head.
+    pub(crate) fn futex_word(&self) -> &crate::mapping::FutexWord {
+        self.mapping.futex_word(HEAD)
+    }
+
+    /// The error for a record of `have` bytes.
+    #[cold]
+    pub(crate) fn wrong_size(&self, path: &Path, have: usize) -> RegionError {
+        RegionError::new(path, Kind::WrongSize { want: self.record_size(), have })
+    }
+
+    /// The error for a page that was missing when it was touched.
+    #[cold]
+    pub(crate) fn truncated(&self, path: &Path, file: &File) -> RegionError {
+        let have = file.metadata().map_or(0, |meta| meta.len());
+        RegionError::new(path, Kind::Truncated { want: self.header.file_len, have })
+    }
+
+    /// Do writers of this region wake those who sleep?
+    #[inline]
+    pub(crate) fn wakes(&self) -> bool {
+        self.header.compatible & header::WAKE != 0
+    }
+}
+
+impl Memory for Body {
+    #[inline]
+    fn head(&self) -> &AtomicU64 {
+        &self.mapping.words()[HEAD]
+    }
+
+    #[inline]
+    fn slot(&self, index: usize) -> &[AtomicU64] {
+        let start = self.first + index * self.stride;
+        &self.mapping.words()[start..start + self.cells]
+    }
+
+    #[inline]
+    fn copy_in(&self, words: &[AtomicU64], record: &[u8]) {
+        if record.len() < copy::LARGE {
+            channel::words_in(words, record);
+        } else {
+            copy::into(words, record);
+        }
+    }
+
+    #[inline]
+    fn copy_out(&self, words: &[AtomicU64], record: &mut [u8]) {
+        if record.len() < copy::LARGE {
+            channel::words_out(words, record);
+        } else {
+            copy::out(words, record);
+        }
+    }
+}

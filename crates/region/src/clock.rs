@@ -1,0 +1,105 @@
+//! The two clocks a region speaks: `CLOCK_BOOTTIME` for order and age, `CLOCK_REALTIME` for people.
+//!
+//! Boot time never steps and goes on during suspend, so a heartbeat compared with it cannot be
+//! fooled by someone setting the wall clock. It restarts at every boot: see [`crate::boot`].
+
+use rustix::time::{ClockId, Timespec, clock_gettime};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+/// A moment in nanoseconds of `CLOCK_BOOTTIME`: time since this machine started, suspend included.
+///
+/// Comparable between all processes of one boot that share a time namespace.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct BootTime(u64);
+
+impl BootTime {
+    /// The present moment. About 30 ns (vDSO, no system call).
+    #[inline]
+    pub fn now() -> Self {
+        Self(nanos(clock_gettime(ClockId::Boottime)))
+    }
+
+    /// A moment `nanos` nanoseconds after this machine started.
+    #[inline]
+    pub const fn from_nanos(nanos: u64) -> Self {
+        Self(nanos)
+    }
+
+    /// Nanoseconds since this machine started.
+    #[inline]
+    pub const fn as_nanos(self) -> u64 {
+        self.0
+    }
+
+    /// Time passed since this moment; zero if it lies in the future.
+    pub fn elapsed(self) -> Duration {
+        Self::now().since(self)
+    }
+
+    /// Time from `earlier` to this moment; zero if `earlier` is later.
+    pub const fn since(self, earlier: Self) -> Duration {
+        Duration::from_nanos(self.0.saturating_sub(earlier.0))
+    }
+
+    /// This moment on the wall clock, given the clock's distance to boot time in nanoseconds.
+    pub(crate) fn at_offset(self, offset: i64) -> SystemTime {
+        let since_epoch = i128::from(self.0) + i128::from(offset);
+        // A hostile offset may point before 1970 or past what 64 bits of nanoseconds hold.
+        let nanos = u64::try_from(since_epoch.max(0)).unwrap_or(u64::MAX);
+        UNIX_EPOCH + Duration::from_nanos(nanos)
+    }
+}
+
+/// `CLOCK_REALTIME` minus `CLOCK_BOOTTIME` in nanoseconds: turns a [`BootTime`] into wall time.
+pub(crate) fn wall_offset() -> i64 {
+    let wall = clock_gettime(ClockId::Realtime);
+    let boot = clock_gettime(ClockId::Boottime);
+    (wall.tv_sec - boot.tv_sec)
+        .saturating_mul(1_000_000_000)
+        .saturating_add(wall.tv_nsec - boot.tv_nsec)
+}
+
+/// `CLOCK_REALTIME` in nanoseconds since 1970.
+pub(crate) fn wall_nanos() -> u64 {
+    nanos(clock_gettime(ClockId::Realtime))
+}
+
+/// The kernel never answers with a negative time for these clocks after 1970.
+#[inline]
+fn nanos(time: Timespec) -> u64 {
+    (time.tv_sec.cast_unsigned())
+        .wrapping_mul(1_000_000_000)
+        .wrapping_add(time.tv_nsec.cast_unsigned())
+}
+
+/// `duration` as whole nanoseconds, the largest number when it does not fit (584 years).
+pub(crate) fn duration_nanos(duration: Duration) -> u64 {
+    u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn boot_time_and_wall_offset_give_the_wall_clock() {
+        let before = SystemTime::now();
+        let wall = BootTime::now().at_offset(wall_offset());
+        let after = SystemTime::now();
+        // The two clocks are read one after the other: off by no more than the reading took.
+        let slack = after.duration_since(before).unwrap_or_default();
+        assert!(before - slack <= wall && wall <= after, "{before:?} {wall:?} {after:?}");
+    }
+
+    #[test]
+    fn a_hostile_offset_is_clamped() {
+        assert_eq!(BootTime(5).at_offset(i64::MIN), UNIX_EPOCH);
+        let last = BootTime(u64::MAX).at_offset(i64::MAX);
+        assert_eq!(last, UNIX_EPOCH + Duration::from_nanos(u64::MAX));
+    }
+
+    #[test]
+    fn a_moment_in_the_future_has_no_age() {
+        assert_eq!(BootTime(u64::MAX).elapsed(), Duration::ZERO);
+    }
+}

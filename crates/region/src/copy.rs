@@ -1,0 +1,163 @@
+//! Copies of large records between shared words and private bytes, opaque to the compiler.
+//!
+//! A record in shared memory may change while it is copied; the stamp says afterwards whether it
+//! did. In Rust's words such a copy must be made of atomic accesses. Relaxed word copies are, but
+//! the compiler may not widen them: 4 KiB take over twice as long as `memcpy`. Inline assembly is
+//! outside the language's memory model: what it does to the bytes is what the machine does, and
+//! x86-64 keeps loads in order with loads and stores in order with stores (Intel SDM volume 3,
+//! 8.2.2), which is all that the fences of `channel` ask of the hardware there.
+//!
+//! `rep movsb` is not used: the SDM (8.2.4) lets the stores of a fast string operation become
+//! visible out of order, so it would need an argument of its own. Plain vector loops do not, and
+//! measure the same here.
+//!
+//! Price: unsafe code for one architecture; others copy words.
+//!
+//! # Safety
+//! Both copies get slices, so source and destination are valid for their whole length; lengths
+//! are compared before the first byte moves.
+#![allow(unsafe_code)]
+
+use channel::AtomicU64;
+
+/// Records of at least this many bytes are copied by assembly. Below it, words are as fast.
+pub(crate) const LARGE: usize = 256;
+
+/// Bytes that one round of the assembly moves; the rest goes by words.
+const ROUND: usize = 128;
+
+/// Copies the first `to.len()` bytes of `cells` out. The cells hold at least as many.
+pub(crate) fn out(cells: &[AtomicU64], to: &mut [u8]) {
+    let (whole, rest) = to.split_at_mut(to.len() / ROUND * ROUND);
+    let (from, tail) = cells.split_at(whole.len() / size_of::<u64>());
+    // SAFETY: `from` and `whole` are equally long, `whole.len()` is a number of whole rounds, and
+    // they do not overlap: `whole` is behind an exclusive reference.
+    unsafe { copy_rounds(from.as_ptr().cast(), whole.as_mut_ptr(), whole.len()) };
+    channel::words_out(tail, rest);
+}
+
+/// Copies `from` into the first bytes of `cells`, which hold at least as many.
+pub(crate) fn into(cells: &[AtomicU64], from: &[u8]) {
+    let (whole, rest) = from.split_at(from.len() / ROUND * ROUND);
+    let (to, tail) = cells.split_at(whole.len() / size_of::<u64>());
+    // SAFETY: `whole` and `to` are equally long, a number of whole rounds; the cells may be
+    // written through a shared reference because they are atomics, in a writable mapping because
+    // only a writer copies in; private bytes do not overlap a mapping.
+    unsafe { copy_rounds(whole.as_ptr(), to.as_ptr().cast_mut().cast(), whole.len()) };
+    channel::words_in(tail, rest);
+}
+
+/// Copies `len` bytes, in ascending order, with the widest plain moves this processor has.
+///
+/// # Safety
+/// `from` is readable and `to` writable for `len` bytes, a multiple of [`ROUND`], and they do not
+/// overlap. Other processes may change the shared side meanwhile.
+#[inline]
+unsafe fn copy_rounds(from: *const u8, to: *mut u8, len: usize) {
+    if is_x86_feature_detected!("avx") {
+        // SAFETY: the caller's promise, and the processor has AVX.
+        unsafe { copy_rounds_avx(from, to, len) }
+    } else {
+        // SAFETY: the caller's promise; every x86-64 has SSE2.
+        unsafe { copy_rounds_sse2(from, to, len) }
+    }
+}
+
+/// # Safety
+/// As [`copy_rounds`], on a processor with AVX.
+#[target_feature(enable = "avx")]
+unsafe fn copy_rounds_avx(from: *const u8, to: *mut u8, len: usize) {
+    // SAFETY: the loop reads and writes `len` bytes from each pointer, which the caller vouches
+    // for; every register it changes is named, and it leaves the stack alone.
+    unsafe {
+        std::arch::asm!(
+            "test {len}, {len}",
+            "jz 3f",
+            "2:",
+            "vmovups {a}, [{from}]",
+            "vmovups {b}, [{from} + 32]",
+            "vmovups {c}, [{from} + 64]",
+            "vmovups {d}, [{from} + 96]",
+            "vmovups [{to}], {a}",
+            "vmovups [{to} + 32], {b}",
+            "vmovups [{to} + 64], {c}",
+            "vmovups [{to} + 96], {d}",
+            "add {from}, 128",
+            "add {to}, 128",
+            "sub {len}, 128",
+            "jnz 2b",
+            "vzeroupper",
+            "3:",
+            from = inout(reg) from => _,
+            to = inout(reg) to => _,
+            len = inout(reg) len => _,
+            a = out(ymm_reg) _,
+            b = out(ymm_reg) _,
+            c = out(ymm_reg) _,
+            d = out(ymm_reg) _,
+            options(nostack),
+        );
+    }
+}
+
+/// # Safety
+/// As [`copy_rounds`].
+unsafe fn copy_rounds_sse2(from: *const u8, to: *mut u8, len: usize) {
+    // SAFETY: as in `copy_rounds_avx`.
+    unsafe {
+        std::arch::asm!(
+            "test {len}, {len}",
+            "jz 3f",
+            "2:",
+            "movups {a}, [{from}]",
+            "movups {b}, [{from} + 16]",
+            "movups {c}, [{from} + 32]",
+            "movups {d}, [{from} + 48]",
+            "movups [{to}], {a}",
+            "movups [{to} + 16], {b}",
+            "movups [{to} + 32], {c}",
+            "movups [{to} + 48], {d}",
+            "add {from}, 64",
+            "add {to}, 64",
+            "sub {len}, 64",
+            "jnz 2b",
+            "3:",
+            from = inout(reg) from => _,
+            to = inout(reg) to => _,
+            len = inout(reg) len => _,
+            a = out(xmm_reg) _,
+            b = out(xmm_reg) _,
+            c = out(xmm_reg) _,
+            d = out(xmm_reg) _,
+            options(nostack),
+        );
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What both loops must do, at every length around a round.
+    #[test]
+    fn both_loops_copy_every_length_in_and_out() {
+        for len in (0..=3 * ROUND + 9).chain([4096, 65536]) {
+            let from: Vec<u8> = (0..len).map(|i| u8::try_from(i % 251).unwrap()).collect();
+            let cells: Vec<AtomicU64> =
+                (0..len.div_ceil(8)).map(|_| AtomicU64::new(u64::MAX)).collect();
+            into(&cells, &from);
+            let mut to = vec![0; len];
+            out(&cells, &mut to);
+            assert_eq!(from, to, "{len} bytes");
+        }
+    }
+
+    #[test]
+    fn the_sse2_loop_copies_as_the_avx_loop_does() {
+        let from: Vec<u8> = (0..=255).collect();
+        let mut to = vec![0_u8; 256];
+        // SAFETY: both are 256 bytes long and apart.
+        unsafe { copy_rounds_sse2(from.as_ptr(), to.as_mut_ptr(), 256) };
+        assert_eq!(from, to);
+    }
+}

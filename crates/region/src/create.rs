@@ -1,0 +1,251 @@
+//! Create aside, then name: nobody ever sees a short or half-made region.
+//!
+//! A temporary file in the same directory is locked, allocated (so that a full disk is an error
+//! now and not SIGBUS later), given its mode and its whole content, and only then its name. A
+//! creator that is killed in between leaves a temporary file without a lock: the next one sweeps
+//! it away.
+
+use crate::boot;
+use crate::clock;
+use crate::error::{RegionError, RegionErrorKind as Kind};
+use crate::file::{self, Identity};
+use crate::lock;
+use crate::options::Options;
+use layout::Schema;
+use layout::header::{self, Header, offset};
+use nix::unistd::Group;
+use rustix::fs::{CWD, FallocateFlags, Gid, Mode, OFlags, RenameFlags};
+use rustix::io::Errno;
+use std::ffi::OsString;
+use std::fs::File;
+use std::os::unix::fs::FileExt;
+use std::path::{Path, PathBuf};
+
+/// Ends every temporary name.
+const SUFFIX: &str = ".mapcast-new";
+
+/// A locked, complete file that has no name yet. Removed if it never gets one.
+#[derive(Debug)]
+pub(crate) struct Unnamed {
+    pub(crate) file: File,
+    aside: Aside,
+}
+
+/// A temporary name; removed by Drop unless the file got its real one by a rename.
+#[derive(Debug)]
+struct Aside(PathBuf);
+
+impl Drop for Aside {
+    fn drop(&mut self) {
+        // After a rename there is nothing to remove, after a failure it has been reported.
+        let _ = std::fs::remove_file(&self.0);
+    }
+}
+
+impl Unnamed {
+    /// A file of `len` zeros, each of them really allocated, with mode and group as asked.
+    pub(crate) fn new(path: &Path, options: &Options, len: u64) -> Result<Self, RegionError> {
+        let unnamed = Self::beside(path)?;
+        admit(&unnamed.file, path, options)?;
+        allocate(&unnamed.file, path, len)?;
+        Ok(unnamed)
+    }
+
+    /// A locked, empty file beside `path` that only its owner may open.
+    fn beside(path: &Path) -> Result<Self, RegionError> {
+        sweep(path);
+        loop {
+            let aside = Aside(aside_name(path));
+            let flags =
+                OFlags::RDWR | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+            let file = rustix::fs::open(&aside.0, flags, Mode::from_raw_mode(0o600))
+                .map(File::from)
+                .map_err(|err| RegionError::io(path, "create", err))?;
+            let locked = lock::try_take(&file).map_err(|err| RegionError::io(path, "lock", err))?;
+            // Between creation and lock, another creator may have swept the file away.
+            if locked && Identity::at(&aside.0).is_ok_and(|at| at == Identity::of(&file).ok()) {
+                return Ok(Self { file, aside });
+            }
+        }
+    }
+
+    /// Gives the file its name; `None` if another file has it already.
+    pub(crate) fn claim(self, path: &Path) -> Result<Option<File>, RegionError> {
+        match rustix::fs::renameat_with(CWD, &self.aside.0, CWD, path, RenameFlags::NOREPLACE) {
+            Ok(()) => Ok(Some(self.file)),
+            Err(Errno::EXIST) => Ok(None),
+            Err(Errno::INVAL) => self.claim_by_link(path),
+            Err(err) => Err(RegionError::io(path, "rename", err)),
+        }
+    }
+
+    /// For file systems without `RENAME_NOREPLACE`: `link` never replaces.
+    fn claim_by_link(self, path: &Path) -> Result<Option<File>, RegionError> {
+        match std::fs::hard_link(&self.aside.0, path) {
+            Ok(()) => Ok(Some(self.file)),
+            Err(err) if err.kind() == std::io::ErrorKind::AlreadyExists => Ok(None),
+            Err(err) => Err(RegionError::io(path, "link", err)),
+        }
+    }
+
+    /// Gives the file its name, in place of whatever has it.
+    pub(crate) fn replace(self, path: &Path) -> Result<File, RegionError> {
+        std::fs::rename(&self.aside.0, path).map_err(|err| RegionError::io(path, "rename", err))?;
+        Ok(self.file)
+    }
+}
+
+/// A complete region without a writer's mark, starting after `base_sequence`, and without a name.
+pub(crate) fn region(
+    path: &Path,
+    schema: &Schema,
+    options: &Options,
+    base_sequence: u64,
+) -> Result<(Unnamed, Header), RegionError> {
+    let unnamed = Unnamed::beside(path)?;
+    admit(&unnamed.file, path, options)?;
+    let header = fill_region(&unnamed.file, path, schema, options, base_sequence)?;
+    Ok((unnamed, header))
+}
+
+/// Makes an empty file a region without a writer's mark, starting after `base_sequence`.
+pub(crate) fn fill_region(
+    file: &File,
+    path: &Path,
+    schema: &Schema,
+    options: &Options,
+    base_sequence: u64,
+) -> Result<Header, RegionError> {
+    let bad = |err: header::HeaderError| RegionError::new(path, Kind::BadOptions(err.to_string()));
+    let mut header = Header::plan(schema, options.slots).map_err(bad)?;
+    header.compatible = if options.wake { header::WAKE } else { 0 };
+    header.created_at = clock::wall_nanos();
+    header.boot_id = boot::id();
+    header.base_sequence = base_sequence;
+    allocate(file, path, header.file_len)?;
+    let content = [
+        (0, &header.encode()[..]),
+        (offset::HEAD as u64, &base_sequence.to_le_bytes()[..]),
+        (header.schema_offset, &schema.encode()[..]),
+    ];
+    for (at, bytes) in content {
+        file.write_all_at(bytes, at).map_err(|err| RegionError::io(path, "pwrite", err))?;
+    }
+    Ok(header)
+}
+
+/// Sets mode and group as asked, whatever the umask.
+pub(crate) fn admit(file: &File, path: &Path, options: &Options) -> Result<(), RegionError> {
+    if let Some(name) = &options.group {
+        let group = Group::from_name(name).ok().flatten();
+        let Some(group) = group else {
+            return Err(RegionError::new(path, Kind::NoSuchGroup(name.clone())));
+        };
+        let gid = Gid::from_raw(group.gid.as_raw());
+        rustix::fs::fchown(file, None, Some(gid))
+            .map_err(|err| RegionError::io(path, "fchown", err))?;
+    }
+    rustix::fs::fchmod(file, Mode::from_raw_mode(options.mode))
+        .map_err(|err| RegionError::io(path, "fchmod", err))
+}
+
+/// Makes the file `len` bytes long with room for each of them.
+fn allocate(file: &File, path: &Path, len: u64) -> Result<(), RegionError> {
+    match rustix::fs::fallocate(file, FallocateFlags::empty(), 0, len) {
+        Ok(()) => Ok(()),
+        Err(Errno::OPNOTSUPP | Errno::NOSYS) => {
+            write_zeros(file, len).map_err(|err| RegionError::io(path, "pwrite", err))
+        }
+        Err(err) => Err(RegionError::io(path, "fallocate", err)),
+    }
+}
+
+/// What takes the place of `fallocate` where a file system has none.
+fn write_zeros(file: &File, len: u64) -> std::io::Result<()> {
+    const ZEROS: [u8; 4096] = [0; 4096];
+    let mut at = 0;
+    while at < len {
+        let step = usize::try_from(len - at).map_or(ZEROS.len(), |left| left.min(ZEROS.len()));
+        file.write_all_at(&ZEROS[..step], at)?;
+        at += step as u64;
+    }
+    Ok(())
+}
+
+/// `.NAME.PID-TIME.mapcast-new` beside `path`.
+fn aside_name(path: &Path) -> PathBuf {
+    let mut name = aside_prefix(path);
+    name.push(format!("{}-{}{SUFFIX}", std::process::id(), clock::BootTime::now().as_nanos()));
+    path.with_file_name(name)
+}
+
+/// What the temporary names of `path` begin with: `.NAME.`
+fn aside_prefix(path: &Path) -> OsString {
+    let mut prefix = OsString::from(".");
+    prefix.push(path.file_name().unwrap_or_default());
+    prefix.push(".");
+    prefix
+}
+
+/// Removes what killed creators of the same region left: temporary files that nobody has locked.
+///
+/// Best effort: a directory that cannot be read is reported by the creation that follows.
+fn sweep(path: &Path) {
+    let parent = path.parent().filter(|dir| !dir.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let prefix = aside_prefix(path);
+    let is_aside = |name: OsString| {
+        let name = name.as_encoded_bytes();
+        name.starts_with(prefix.as_encoded_bytes()) && name.ends_with(SUFFIX.as_bytes())
+    };
+    let Ok(entries) = std::fs::read_dir(parent) else { return };
+    for entry in entries.flatten().filter(|entry| is_aside(entry.file_name())) {
+        let abandoned = file::open_to_write(&entry.path())
+            .is_ok_and(|file| lock::try_take(&file).unwrap_or(false));
+        if abandoned {
+            let _ = std::fs::remove_file(entry.path());
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use layout::{Record, Stu};
+    use std::os::unix::fs::MetadataExt;
+
+    #[test]
+    fn what_a_killed_creator_left_is_swept_and_what_a_living_one_works_on_is_not() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("stu.region");
+        let abandoned = aside_name(&path);
+        std::fs::write(&abandoned, "half").unwrap();
+        let living = Unnamed::beside(&path).unwrap();
+        assert!(!abandoned.exists());
+        let other = Unnamed::beside(&path).unwrap();
+        assert!(living.aside.0.exists() && other.aside.0.exists());
+    }
+
+    #[test]
+    fn a_region_is_whole_and_allocated_before_it_has_its_name() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("stu.region");
+        let (unnamed, header) = region(&path, &Stu::schema(), &Options::new(), 0).unwrap();
+        let meta = unnamed.file.metadata().unwrap();
+        assert_eq!(meta.len(), header.file_len);
+        assert!(meta.blocks() * 512 >= header.file_len, "a sparse file");
+        assert!(!path.exists());
+        assert!(unnamed.claim(&path).unwrap().is_some());
+        assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn a_name_that_is_taken_is_not_claimed() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("stu.region");
+        std::fs::write(&path, "somebody's letter").unwrap();
+        let (unnamed, _) = region(&path, &Stu::schema(), &Options::new(), 0).unwrap();
+        assert!(unnamed.claim(&path).unwrap().is_none());
+        assert_eq!(std::fs::read(&path).unwrap(), b"somebody's letter");
+        assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 1);
+    }
+}

@@ -1,0 +1,83 @@
+//! Opening what a path names, and nothing else: no links, no pipes, no creation by accident.
+
+use crate::error::{RegionError, RegionErrorKind as Kind};
+use rustix::fs::{Mode, OFlags};
+use rustix::io::Errno;
+use std::fs::File;
+use std::os::unix::fs::{FileTypeExt, MetadataExt};
+use std::path::Path;
+
+/// Which file it is, whatever its name: device and inode. Not used again while a descriptor lives.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Identity(u64, u64);
+
+impl Identity {
+    pub(crate) fn of(file: &File) -> std::io::Result<Self> {
+        file.metadata().map(|meta| Self(meta.dev(), meta.ino()))
+    }
+
+    /// The file that `path` names now; `None` if none.
+    pub(crate) fn at(path: &Path) -> std::io::Result<Option<Self>> {
+        match path.symlink_metadata() {
+            Ok(meta) => Ok(Some(Self(meta.dev(), meta.ino()))),
+            Err(err) if err.kind() == std::io::ErrorKind::NotFound => Ok(None),
+            Err(err) => Err(err),
+        }
+    }
+}
+
+/// Opens a region for a reader. The descriptor cannot write, so no mapping of it ever can.
+pub(crate) fn open_to_read(path: &Path) -> Result<File, RegionError> {
+    open(path, OFlags::RDONLY)
+}
+
+/// Opens an existing region for a writer.
+pub(crate) fn open_to_write(path: &Path) -> Result<File, RegionError> {
+    open(path, OFlags::RDWR)
+}
+
+fn open(path: &Path, access: OFlags) -> Result<File, RegionError> {
+    // NONBLOCK: opening a named pipe must answer, not wait for its other end.
+    let flags = access | OFlags::NOFOLLOW | OFlags::CLOEXEC | OFlags::NONBLOCK | OFlags::NOCTTY;
+    let refuse = |kind| Err(RegionError::new(path, kind));
+    let file = match rustix::fs::open(path, flags, Mode::empty()) {
+        Ok(descriptor) => File::from(descriptor),
+        Err(Errno::NOENT) => return refuse(Kind::NotThere),
+        Err(Errno::LOOP) => return refuse(Kind::NotAFile("a symbolic link")),
+        Err(Errno::ISDIR) => return refuse(Kind::NotAFile("a directory")),
+        Err(Errno::NXIO) => return refuse(Kind::NotAFile("a socket or a pipe")),
+        Err(err) => return Err(RegionError::io(path, "open", err)),
+    };
+    let kind = file.metadata().map_err(|err| RegionError::io(path, "fstat", err))?.file_type();
+    match () {
+        () if kind.is_file() => Ok(file),
+        () if kind.is_dir() => refuse(Kind::NotAFile("a directory")),
+        () if kind.is_fifo() => refuse(Kind::NotAFile("a named pipe")),
+        () if kind.is_char_device() => refuse(Kind::NotAFile("a character device")),
+        () => refuse(Kind::NotAFile("a special file")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_not_a_regular_file_is_named() {
+        let dir = tempfile::tempdir().unwrap();
+        let link = dir.path().join("link");
+        std::os::unix::fs::symlink("/dev/null", &link).unwrap();
+        let cases = [
+            (dir.path(), "a directory"),
+            (link.as_path(), "a symbolic link"),
+            (Path::new("/dev/null"), "a character device"),
+        ];
+        for (path, what) in cases {
+            for open in [open_to_read, open_to_write] {
+                let err = open(path).unwrap_err();
+                assert!(matches!(err.kind(), Kind::NotAFile(is) if *is == what), "{err}");
+            }
+        }
+        assert!(open_to_read(&dir.path().join("none")).unwrap_err().is_not_there());
+    }
+}

@@ -1,0 +1,60 @@
+//! Live state, shared: one writer publishes whole records into a mapped file, any number of
+//! unrelated readers copy the latest one out, or follow them all.
+//!
+//! Invariant: a reader gets a record whole, as it was published, or an error; nothing it does
+//! reaches the writer, and nothing the writer does, dying included, harms a reader.
+//!
+//! ```text
+//!   writer process                 the region, one file            reader processes
+//!   Writer::publish  --------->   | header | writer line | head |  ------> Reader::latest
+//!     holds the lock (lock)       | slot 0 | slot 1 | ...       |  ------> Reader::next, wait
+//!     beats, checks               | schema                      |            PROT_READ
+//!
+//!   create  aside, allocate, name       attach    check, map           guard   SIGBUS -> error
+//!   open    create, resume, replace     state     live ... stale       wait    futex on head
+//! ```
+//!
+//! Price: `slots` copies of the record; two kilobytes of file for the smallest region; a system
+//! call at each publish if readers are to be woken.
+//!
+//! - [`Writer`] and [`Reader`] are for a Rust struct with a [`Record`](layout::Record) schema,
+//!   [`DynWriter`] and [`DynReader`] for a schema that is known at run time only.
+//! - [`BareWriter`] and [`BareReader`] share a struct with programs that know no header.
+//! - [`Region::anonymous`] has no name; [`locate`] and [`find`] say where named regions live.
+
+// The format is little-endian and its words are 64 bits; so are the machines it is for.
+#[cfg(not(all(target_os = "linux", target_pointer_width = "64", target_endian = "little")))]
+compile_error!("mapcast needs a 64-bit, little-endian Linux");
+
+mod address;
+mod anonymous;
+mod bare;
+mod body;
+mod boot;
+mod clock;
+mod copy;
+mod create;
+mod error;
+mod file;
+mod guard;
+mod line;
+mod lock;
+mod mapping;
+mod options;
+mod publication;
+mod reader;
+mod state;
+mod typed;
+mod wait;
+mod writer;
+
+pub use address::{find, locate};
+pub use anonymous::Region;
+pub use bare::{BareReader, BareWriter};
+pub use clock::BootTime;
+pub use error::{RegionError, RegionErrorKind};
+pub use options::Options;
+pub use publication::{Publication, Step};
+pub use reader::{DynReader, Reader, Refreshed, Sample};
+pub use state::State;
+pub use writer::{Changed, DynWriter, Holder, Origin, Standing, Why, Writer};

@@ -1,0 +1,93 @@
+//! The writer line: who publishes, since when, and whether it still does.
+//!
+//! Written by the one writer, read by anybody; single words, each whole by itself. What they say
+//! together is advice for people and for liveness: no record depends on it.
+#![allow(clippy::disallowed_types)] // single words outside the protocol of `channel`
+
+use crate::body::Body;
+use crate::clock::{self, BootTime};
+use channel::AtomicU64;
+use layout::header::{StateWord, offset};
+use std::sync::atomic::{Ordering, fence};
+use std::time::Duration;
+
+/// One word as it stands now.
+#[inline]
+pub(crate) fn peek(word: &AtomicU64) -> u64 {
+    let value = word.load(Ordering::Relaxed);
+    // A relaxed load plus a fence: std promises only that on read-only pages.
+    fence(Ordering::Acquire);
+    value
+}
+
+/// The writer line of a mapped region.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Line<'a>(&'a Body);
+
+impl<'a> Line<'a> {
+    pub(crate) fn of(body: &'a Body) -> Self {
+        Self(body)
+    }
+
+    #[inline]
+    fn load(self, offset: usize) -> u64 {
+        peek(self.0.word(offset))
+    }
+
+    fn store(self, offset: usize, word: u64) {
+        self.0.word(offset).store(word, Ordering::Release);
+    }
+
+    /// How many writers this region's name has had: one more at each take-over.
+    #[inline]
+    pub(crate) fn epoch(self) -> u64 {
+        self.load(offset::EPOCH)
+    }
+
+    /// What the last writer has marked the region as.
+    pub(crate) fn mark(self) -> StateWord {
+        StateWord::from_code(self.load(offset::STATE))
+    }
+
+    pub(crate) fn pid(self) -> u64 {
+        self.load(offset::PID)
+    }
+
+    /// How often the writer promises a sign of life; `None`: it does not.
+    pub(crate) fn period(self) -> Option<Duration> {
+        let nanos = self.load(offset::PERIOD);
+        (nanos != 0).then(|| Duration::from_nanos(nanos))
+    }
+
+    /// `CLOCK_REALTIME` minus `CLOCK_BOOTTIME` of the writer, in nanoseconds.
+    pub(crate) fn wall_offset(self) -> i64 {
+        self.load(offset::WALL_OFFSET).cast_signed()
+    }
+
+    pub(crate) fn heartbeat(self) -> BootTime {
+        BootTime::from_nanos(self.load(offset::HEARTBEAT))
+    }
+
+    /// A writer takes its place: everything about it first, the mark last.
+    pub(crate) fn begin(self, epoch: u64, period: Option<Duration>) {
+        self.store(offset::PID, u64::from(std::process::id()));
+        self.set_period(period);
+        self.beat(BootTime::now());
+        self.store(offset::EPOCH, epoch);
+        self.set_mark(StateWord::Live);
+    }
+
+    pub(crate) fn set_period(self, period: Option<Duration>) {
+        self.store(offset::PERIOD, period.map_or(0, clock::duration_nanos));
+    }
+
+    /// A sign of life, and the wall clock as it stands.
+    pub(crate) fn beat(self, now: BootTime) {
+        self.store(offset::WALL_OFFSET, clock::wall_offset().cast_unsigned());
+        self.store(offset::HEARTBEAT, now.as_nanos());
+    }
+
+    pub(crate) fn set_mark(self, mark: StateWord) {
+        self.store(offset::STATE, mark.code());
+    }
+}

@@ -1,0 +1,160 @@
+//! A file's bytes as shared words: the one owner of a `mmap`.
+//!
+//! Invariants of [`Mapping`], which the SAFETY comments answer:
+//! 0. `base` is 8-aligned and `words` words from it are mapped, readable, while `self` lives.
+//! 1. No reference to those bytes that is not to an atomic exists in this process.
+//! 2. Pages that a truncation takes away are replaced by zero pages before an access to them
+//!    ends (the guard), so invariant 0 holds whatever happens to the file.
+//!
+//! Made by a function, unmapped by Drop, once, with the address and length it was made with: what
+//! the tutorial's `smalloc` and `sfree` leave to discipline, and a pointer that was moved in
+//! between cannot reach `munmap`.
+//!
+//! A read-only mapping is `r--s`: a store through it is SIGSEGV, in this process alone. std
+//! promises that relaxed loads of at most 8 bytes do not write ("Atomic accesses to read-only
+//! memory", `core::sync::atomic`), and the readers of `channel` use nothing else.
+//!
+//! # Safety
+//! Three operations: the slice over the words, the view of one word's low half for the futex
+//! system call, and the promise that the mapping may move between threads.
+#![allow(unsafe_code)]
+#![allow(clippy::disallowed_types)] // the futex word is the low half of an atomic of `channel`
+
+use crate::guard::Guard;
+use channel::AtomicU64;
+use memmap2::{MmapOptions, MmapRaw};
+use std::fs::File;
+use std::io;
+use std::ptr::NonNull;
+use std::sync::atomic::AtomicU32;
+
+/// What the kernel's futex calls take: 32 bits.
+pub(crate) type FutexWord = AtomicU32;
+
+/// What a process may do with the bytes it maps.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Access {
+    /// `PROT_READ`: readers.
+    Read,
+    /// `PROT_READ | PROT_WRITE`: the one writer.
+    Write,
+}
+
+/// A shared, guarded mapping of the first bytes of a file.
+#[derive(Debug)]
+pub(crate) struct Mapping {
+    base: NonNull<AtomicU64>,
+    words: usize,
+    // Dropped in this order: the watch on the addresses ends before they are given back.
+    guard: Guard,
+    _owner: MmapRaw,
+}
+
+// SAFETY: the pages belong to the process, not to a thread, and are reached only as atomics
+// (invariant 1).
+unsafe impl Send for Mapping {}
+// SAFETY: as above: shared access is access to atomics.
+unsafe impl Sync for Mapping {}
+
+impl Mapping {
+    /// Maps the first `len` bytes of `file`, shared, rounded up to whole words.
+    ///
+    /// The caller has seen that the file is that long (its last page may be part of it).
+    pub(crate) fn new(file: &File, len: usize, access: Access) -> io::Result<Self> {
+        if len == 0 {
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, "nothing to map: 0 bytes"));
+        }
+        let words = len.div_ceil(size_of::<u64>());
+        let options = {
+            let mut options = MmapOptions::new();
+            options.len(words * size_of::<u64>());
+            options
+        };
+        let owner = match access {
+            Access::Read => options.map_raw_read_only(file)?,
+            Access::Write => options.map_raw(file)?,
+        };
+        let base = NonNull::new(owner.as_mut_ptr())
+            .ok_or_else(|| io::Error::other("mmap answered with a null address"))?;
+        let guard = Guard::new(base.as_ptr().addr(), owner.len(), access == Access::Write)?;
+        // `mmap` answers with the address of a page, so the words are aligned.
+        Ok(Self { base: base.cast(), words, guard, _owner: owner })
+    }
+
+    /// All words of the mapping.
+    #[inline]
+    pub(crate) fn words(&self) -> &[AtomicU64] {
+        // SAFETY:
+        // - aligned, mapped and readable for `words` words while `self` is borrowed: invariants
+        //   0 and 2;
+        // - `AtomicU64` has interior mutability, so other processes may change the bytes, and no
+        //   other kind of reference to them exists here: invariant 1.
+        unsafe { std::slice::from_raw_parts(self.base.as_ptr(), self.words) }
+    }
+
+    /// The low 32 bits of word `index`, for the kernel's futex calls alone.
+    pub(crate) fn futex_word(&self, index: usize) -> &FutexWord {
+        let word: *const AtomicU64 = &raw const self.words()[index];
+        // SAFETY: the first four bytes of a live, aligned word (little-endian: its low half; see
+        // the check in lib.rs). This process never loads or stores through the result: the
+        // kernel does, which no memory model counts as an access of ours.
+        unsafe { &*word.cast::<FutexWord>() }
+    }
+
+    /// Was a page of the file missing when it was touched? Stays true.
+    #[inline]
+    pub(crate) fn faulted(&self) -> bool {
+        self.guard.faulted()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::atomic::Ordering;
+
+    fn file_of(len: u64) -> File {
+        let file = tempfile::tempfile().unwrap();
+        file.set_len(len).unwrap();
+        file
+    }
+
+    #[test]
+    fn a_file_of_no_bytes_is_refused() {
+        let err = Mapping::new(&file_of(0), 0, Access::Read).unwrap_err();
+        assert_eq!(err.kind(), io::ErrorKind::InvalidInput);
+    }
+
+    #[test]
+    fn a_writable_map_of_a_read_only_descriptor_is_refused() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("file");
+        std::fs::write(&path, [0; 64]).unwrap();
+        let file = File::open(path).unwrap();
+        let err = Mapping::new(&file, 64, Access::Write).unwrap_err();
+        assert_eq!(err.kind(), io::ErrorKind::PermissionDenied);
+    }
+
+    #[test]
+    fn the_mapping_outlives_the_descriptor() {
+        let file = file_of(64);
+        let map = Mapping::new(&file, 64, Access::Write).unwrap();
+        drop(file);
+        map.words()[7].store(9, Ordering::Relaxed);
+        assert_eq!(map.words()[7].load(Ordering::Relaxed), 9);
+    }
+
+    #[test]
+    fn a_truncated_file_reads_as_zeros_and_is_marked() {
+        let file = file_of(3 * 4096);
+        let map = Mapping::new(&file, 3 * 4096, Access::Write).unwrap();
+        let beside = Mapping::new(&file_of(64), 64, Access::Read).unwrap();
+        map.words()[1024].store(7, Ordering::Relaxed);
+        file.set_len(4096).unwrap();
+        assert!(!map.faulted());
+        assert_eq!(map.words()[1024].load(Ordering::Relaxed), 0);
+        map.words()[1024].store(8, Ordering::Relaxed);
+        assert!(map.faulted());
+        assert!(!beside.faulted());
+    }
+}

@@ -1,0 +1,276 @@
+//! The reader: read-only, unseen by the writer, never older than what it has given before.
+
+mod typed;
+
+pub use typed::{Reader, Sample};
+
+use crate::body::{Body, Preamble};
+use crate::clock::{self, BootTime};
+use crate::error::{RegionError, RegionErrorKind as Kind};
+use crate::file::{self, Identity};
+use crate::line::Line;
+use crate::mapping::Access;
+use crate::publication::{Publication, Step};
+use crate::state::{self, State};
+use crate::wait::{self, Woken};
+use channel::{Ring, Snapshot, Tail};
+use layout::Schema;
+use layout::header::StateWord;
+use std::fs::File;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+/// Reads records of a schema that the region itself describes.
+///
+/// Its mapping is `PROT_READ` of an `O_RDONLY` descriptor: nothing a reader does reaches the
+/// writer. For a Rust struct use [`Reader`].
+#[derive(Debug)]
+pub struct DynReader {
+    ring: Ring<Body>,
+    tail: Tail,
+    /// The newest sequence given by either call.
+    given: u64,
+    /// Records that went by between two files of one region, not yet told.
+    missed: u64,
+    file: File,
+    path: PathBuf,
+    /// `None`: an anonymous region has no name that could go to another file.
+    identity: Option<Identity>,
+    schema: Arc<Schema>,
+}
+
+/// What [`DynReader::refresh`] came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Refreshed {
+    /// The path still names the file that is mapped.
+    Same,
+    /// The path names nothing. The old file stays readable.
+    Missing,
+    /// The path named another region, which is mapped now. The schema may be another.
+    Reattached,
+}
+
+/// How long a reader sleeps where the writer does not wake.
+const LOOK_EVERY: Duration = Duration::from_millis(1);
+
+impl DynReader {
+    /// Attaches to the region at `path`. It follows from the newest record on.
+    ///
+    /// The file is opened read-only, every sum in its header is checked, then it is mapped.
+    ///
+    /// # Errors
+    /// [`Kind::NotThere`] if there is no such file; [`Kind::NotAFile`], [`Kind::NotARegion`],
+    /// [`Kind::UnsupportedVersion`], [`Kind::Damaged`], [`Kind::Truncated`] if it is none that can
+    /// be read; [`Kind::Io`], for example if the region's mode keeps this user out.
+    pub fn attach(path: &Path) -> Result<Self, RegionError> {
+        let file = file::open_to_read(path)?;
+        let identity = Identity::of(&file).map_err(|err| RegionError::io(path, "fstat", err))?;
+        Self::over(file, path, Some(identity))
+    }
+
+    /// Attaches to the region in `file`, called `path` in messages.
+    pub(crate) fn over(
+        file: File,
+        path: &Path,
+        identity: Option<Identity>,
+    ) -> Result<Self, RegionError> {
+        let Preamble { header, schema } = Preamble::read(&file, path)?;
+        let body = Body::map(&file, path, &header, Access::Read)?;
+        let ring = Ring::new(body, header.slots)
+            .map_err(|err| RegionError::new(path, Kind::Damaged(err.to_string())))?;
+        let newest_next = ring.head().saturating_sub(1).max(header.base_sequence);
+        let tail = Tail::after(newest_next);
+        Ok(Self { ring, tail, given: 0, missed: 0, file, path: path.to_owned(), identity, schema })
+    }
+
+    /// Copies the newest record to `record`; `None` if nothing has been published yet.
+    ///
+    /// Never an older record than this reader has given before.
+    ///
+    /// # Errors
+    /// [`Kind::WrongSize`] if `record` is not [`Schema::size`] bytes long; [`Kind::Truncated`] if
+    /// the file was cut short: [`DynReader::refresh`] finds its successor; [`Kind::Unstable`].
+    #[inline(always)]
+    #[allow(clippy::inline_always)] // else the record is copied twice, and the second copy stalls
+    pub fn latest(&mut self, record: &mut [u8]) -> Result<Option<Publication>, RegionError> {
+        self.expect_size(record.len())?;
+        let latest = self.tail.latest(&self.ring, record);
+        if self.body().mapping().faulted() {
+            return Err(self.truncated());
+        }
+        match latest {
+            Ok(Some(snapshot)) => Ok(Some(self.give(snapshot))),
+            Ok(None) => Ok(None),
+            Err(_) => Err(self.unstable()),
+        }
+    }
+
+    /// Copies the next record to `record`, or says why not. Does not wait.
+    ///
+    /// # Errors
+    /// As [`DynReader::latest`].
+    #[inline(always)]
+    #[allow(clippy::inline_always)] // as `latest`
+    pub fn next(&mut self, record: &mut [u8]) -> Result<Step, RegionError> {
+        self.expect_size(record.len())?;
+        if self.missed > 0 {
+            return Ok(Step::Missed(std::mem::take(&mut self.missed)));
+        }
+        let step = self.tail.next(&self.ring, record);
+        if self.body().mapping().faulted() {
+            return Err(self.truncated());
+        }
+        match step {
+            Ok(channel::Step::Record(snapshot)) => Ok(Step::Record(self.give(snapshot))),
+            Ok(channel::Step::Pending) => Ok(Step::Pending),
+            Ok(channel::Step::Missed(missed)) => Ok(Step::Missed(missed)),
+            Err(_) => Err(self.unstable()),
+        }
+    }
+
+    /// Sleeps until something newer than this reader has given is published, for `timeout` at
+    /// the most. May return early: a signal was handled, or the writer does not wake.
+    ///
+    /// # Errors
+    /// [`Kind::Truncated`] if the file was cut short.
+    pub fn wait(&self, timeout: Duration) -> Result<(), RegionError> {
+        let head = self.ring.head();
+        if self.body().mapping().faulted() {
+            return Err(self.truncated());
+        }
+        if head > self.given.max(self.tail.last()) {
+            return Ok(());
+        }
+        if !self.body().wakes() {
+            std::thread::sleep(timeout.min(LOOK_EVERY));
+            return Ok(());
+        }
+        match wait::wait(self.body().futex_word(), wait::futex_value(head), timeout) {
+            Woken::LookAgain => Ok(()),
+            Woken::Gone => Err(self.truncated()),
+        }
+    }
+
+    /// What has become of the writer. One system call, about 0.2 us.
+    pub fn state(&self) -> State {
+        state::of(&self.file, self.body())
+    }
+
+    /// Maps the file that the path names by now, if it is another one. One system call if not.
+    ///
+    /// Following goes on after the last record given; what went by meanwhile is reported by the
+    /// next [`DynReader::next`] as missed. Call it when `next` says `Pending` and the state is not
+    /// live, or once in a while.
+    ///
+    /// # Errors
+    /// As [`DynReader::attach`], if the new file cannot be read; the old one stays mapped.
+    pub fn refresh(&mut self) -> Result<Refreshed, RegionError> {
+        let Some(ours) = self.identity else { return Ok(Refreshed::Same) };
+        let named = Identity::at(&self.path);
+        match named.map_err(|err| RegionError::io(&self.path, "stat", err))? {
+            None => return Ok(Refreshed::Missing),
+            Some(named) if named == ours => return Ok(Refreshed::Same),
+            Some(_) => {}
+        }
+        let mut new = match Self::attach(&self.path) {
+            Err(err) if err.is_not_there() => return Ok(Refreshed::Missing),
+            other => other?,
+        };
+        new.go_on_from(self);
+        *self = new;
+        Ok(Refreshed::Reattached)
+    }
+
+    /// Places the cursor of a fresh reader where that of `old`, of the same path, stood.
+    fn go_on_from(&mut self, old: &Self) {
+        let base = self.body().header().base_sequence;
+        let last = old.tail.last();
+        let same_lineage = self.epoch() > old.epoch() && base >= old.body().header().base_sequence;
+        let place = if same_lineage && last <= self.ring.head() { last.max(base) } else { base };
+        if same_lineage {
+            self.missed = old.missed.saturating_add(place.saturating_sub(last));
+        }
+        self.tail = Tail::after(place);
+    }
+
+    /// How long ago `publication` was; `None` if that cannot be told, because the region is left
+    /// over from an earlier boot.
+    pub fn age(&self, publication: &Publication) -> Option<Duration> {
+        (!self.is_of_another_boot()).then(|| publication.published_at.elapsed())
+    }
+
+    /// When `publication` was on the wall clock, as the writer's clock stood at its last sign of
+    /// life.
+    pub fn wall_time(&self, publication: &Publication) -> SystemTime {
+        let line = Line::of(self.body());
+        let offset = if line.mark() == StateWord::Live && !self.is_of_another_boot() {
+            clock::wall_offset()
+        } else {
+            line.wall_offset()
+        };
+        publication.published_at.at_offset(offset)
+    }
+
+    fn is_of_another_boot(&self) -> bool {
+        crate::boot::is_this_boot(&self.file, self.body().header().boot_id) == Some(false)
+    }
+
+    /// The record's description, out of the region.
+    pub fn schema(&self) -> &Arc<Schema> {
+        &self.schema
+    }
+
+    /// The region's file.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// How many writers the region has had.
+    pub fn epoch(&self) -> u64 {
+        Line::of(self.body()).epoch()
+    }
+
+    /// The process id that the writer wrote down, for people: it may lie in another pid namespace.
+    pub fn writer_pid(&self) -> u64 {
+        Line::of(self.body()).pid()
+    }
+
+    /// How often the writer promises a sign of life.
+    pub fn period(&self) -> Option<Duration> {
+        Line::of(self.body()).period()
+    }
+
+    /// The writer's last heartbeat.
+    pub fn heartbeat(&self) -> BootTime {
+        Line::of(self.body()).heartbeat()
+    }
+
+    #[inline]
+    fn body(&self) -> &Body {
+        self.ring.memory()
+    }
+
+    #[inline]
+    fn give(&mut self, snapshot: Snapshot) -> Publication {
+        self.given = self.given.max(snapshot.sequence);
+        Publication::new(snapshot, self.epoch())
+    }
+
+    #[inline]
+    fn expect_size(&self, have: usize) -> Result<(), RegionError> {
+        let want = self.body().record_size();
+        if have == want { Ok(()) } else { Err(self.body().wrong_size(&self.path, have)) }
+    }
+
+    #[cold]
+    fn truncated(&self) -> RegionError {
+        self.body().truncated(&self.path, &self.file)
+    }
+
+    #[cold]
+    fn unstable(&self) -> RegionError {
+        RegionError::new(&self.path, Kind::Unstable)
+    }
+}

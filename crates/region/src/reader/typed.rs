@@ -1,0 +1,122 @@
+//! The reader of a Rust struct.
+
+use super::{DynReader, Refreshed};
+use crate::error::RegionError;
+use crate::publication::{Publication, Step};
+use crate::state::State;
+use crate::typed;
+use layout::Record;
+use std::marker::PhantomData;
+use std::path::Path;
+use std::time::{Duration, SystemTime};
+
+/// Reads records of the type `R` from a region that holds exactly that record.
+///
+/// See [`Writer`](crate::Writer) for both sides together.
+#[derive(Debug)]
+pub struct Reader<R> {
+    inner: DynReader,
+    record: PhantomData<fn() -> R>,
+}
+
+/// One whole record, and which one it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Sample<R> {
+    /// The record as it was published.
+    pub record: R,
+    /// Its number, epoch and time.
+    pub publication: Publication,
+}
+
+impl<R> Sample<R> {
+    /// The record's number.
+    pub const fn sequence(&self) -> u64 {
+        self.publication.sequence
+    }
+
+    /// How long ago it was published, in a region of this boot.
+    pub fn age(&self) -> Duration {
+        self.publication.published_at.elapsed()
+    }
+}
+
+impl<R: Record> Reader<R> {
+    /// Attaches to the region at `path`: see [`DynReader::attach`].
+    ///
+    /// # Errors
+    /// As [`DynReader::attach`]; `OtherSchema` if the region holds another record than `R`.
+    pub fn attach(path: &Path) -> Result<Self, RegionError> {
+        Self::over(DynReader::attach(path)?)
+    }
+
+    /// A typed view of `inner`.
+    ///
+    /// # Errors
+    /// `OtherSchema` if the region holds another record than `R`.
+    pub fn over(inner: DynReader) -> Result<Self, RegionError> {
+        typed::expect::<R>(inner.schema(), inner.path())?;
+        Ok(Self { inner, record: PhantomData })
+    }
+
+    /// The newest record; `None` if nothing has been published yet.
+    ///
+    /// # Errors
+    /// As [`DynReader::latest`].
+    #[inline(always)]
+    #[allow(clippy::inline_always)] // else the record is copied twice, and the second copy stalls
+    pub fn latest(&mut self) -> Result<Option<Sample<R>>, RegionError> {
+        let mut record = R::zeroed();
+        let publication = self.inner.latest(bytemuck::bytes_of_mut(&mut record))?;
+        Ok(publication.map(|publication| Sample { record, publication }))
+    }
+
+    /// The next record, or why not. Does not wait.
+    ///
+    /// # Errors
+    /// As [`DynReader::next`].
+    #[inline(always)]
+    #[allow(clippy::inline_always)] // as `latest`
+    #[allow(clippy::should_implement_trait)] // an iterator could not say `Pending`, nor fail
+    pub fn next(&mut self) -> Result<Step<Sample<R>>, RegionError> {
+        let mut record = R::zeroed();
+        Ok(match self.inner.next(bytemuck::bytes_of_mut(&mut record))? {
+            Step::Record(publication) => Step::Record(Sample { record, publication }),
+            Step::Pending => Step::Pending,
+            Step::Missed(missed) => Step::Missed(missed),
+        })
+    }
+
+    /// Sleeps until there is something newer: see [`DynReader::wait`].
+    ///
+    /// # Errors
+    /// As [`DynReader::wait`].
+    pub fn wait(&self, timeout: Duration) -> Result<(), RegionError> {
+        self.inner.wait(timeout)
+    }
+
+    /// What has become of the writer.
+    pub fn state(&self) -> State {
+        self.inner.state()
+    }
+
+    /// Maps the file that the path names by now: see [`DynReader::refresh`].
+    ///
+    /// # Errors
+    /// As [`DynReader::refresh`]; `OtherSchema` if the new region holds another record than `R`:
+    /// no further record is read from it.
+    pub fn refresh(&mut self) -> Result<Refreshed, RegionError> {
+        let refreshed = self.inner.refresh()?;
+        typed::expect::<R>(self.inner.schema(), self.inner.path())?;
+        Ok(refreshed)
+    }
+
+    /// When `sample` was published, on the wall clock.
+    pub fn wall_time(&self, sample: &Sample<R>) -> SystemTime {
+        self.inner.wall_time(&sample.publication)
+    }
+
+    /// The region's file.
+    pub fn path(&self) -> &Path {
+        self.inner.path()
+    }
+}

@@ -1,0 +1,95 @@
+//! Is anybody publishing? What a reader can tell without asking any process.
+
+use crate::body::Body;
+use crate::boot;
+use crate::clock::BootTime;
+use crate::line::{self, Line};
+use crate::lock;
+use channel::Memory;
+use layout::header::StateWord;
+use std::fmt;
+use std::fs::File;
+use std::time::Duration;
+
+/// What has become of a region's writer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum State {
+    /// A writer holds the region and shows signs of life.
+    Live,
+    /// A writer holds the region but was silent for three periods (and at least half a second).
+    Stalled,
+    /// The writer ended without closing: killed, or crashed. The last record stands.
+    Dead,
+    /// The writer ended in good order. The last record stands.
+    Closed,
+    /// Another region has taken, or will take, this one's name.
+    Retired,
+    /// Left over from an earlier boot of the machine: the value is history.
+    Stale,
+}
+
+impl State {
+    /// The word for it, as it stands in every output.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Live => "live",
+            Self::Stalled => "stalled",
+            Self::Dead => "dead",
+            Self::Closed => "closed",
+            Self::Retired => "retired",
+            Self::Stale => "stale",
+        }
+    }
+}
+
+impl fmt::Display for State {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+/// Shorter silences happen to any process on a busy machine.
+const PATIENCE: Duration = Duration::from_millis(500);
+
+/// The state of the region in `file`, mapped as `body`. One system call: about 0.2 us.
+pub(crate) fn of(file: &File, body: &Body) -> State {
+    let line = Line::of(body);
+    let held = lock::is_taken(file).unwrap_or(false);
+    match line.mark() {
+        StateWord::Closed => State::Closed,
+        StateWord::Retired => State::Retired,
+        _ if is_of_another_boot(file, body, held) => State::Stale,
+        StateWord::Live if !held => State::Dead,
+        StateWord::Live if is_overdue(body, BootTime::now()) => State::Stalled,
+        StateWord::Live => State::Live,
+        StateWord::Invalid => State::Dead, // no writer leaves this word behind: a page was lost
+    }
+}
+
+/// A sandbox may hide the boot id: then a lock that is held, or a sign of life that does not lie
+/// in the future, decides.
+pub(crate) fn is_of_another_boot(file: &File, body: &Body, held: bool) -> bool {
+    match boot::is_this_boot(file, body.header().boot_id) {
+        Some(this_boot) => !this_boot,
+        None => !held && last_sign(body) > BootTime::now(),
+    }
+}
+
+fn is_overdue(body: &Body, now: BootTime) -> bool {
+    Line::of(body)
+        .period()
+        .is_some_and(|period| now.since(last_sign(body)) > period.saturating_mul(3).max(PATIENCE))
+}
+
+/// The later of the heartbeat and the newest publication.
+fn last_sign(body: &Body) -> BootTime {
+    let slots = u64::from(body.header().slots);
+    let newest = body.slot(slot_of(line::peek(body.head()), slots));
+    Line::of(body).heartbeat().max(BootTime::from_nanos(line::peek(&newest[1])))
+}
+
+#[allow(clippy::cast_possible_truncation)] // less than `slots`, a u32
+fn slot_of(sequence: u64, slots: u64) -> usize {
+    (sequence % slots) as usize
+}

@@ -1,0 +1,41 @@
+//! What makes a Rust type and a region's schema one and the same record.
+
+use crate::error::{RegionError, RegionErrorKind as Kind};
+use layout::{Record, Schema};
+use std::path::Path;
+
+/// The schema of `R`, which has its size and alignment.
+pub(crate) fn schema_of<R: Record>(path: &Path) -> Result<Schema, RegionError> {
+    let schema = R::schema();
+    let same =
+        schema.size() as usize == size_of::<R>() && schema.align() as usize <= align_of::<R>();
+    if same {
+        return Ok(schema);
+    }
+    let what = format!(
+        "the schema of {} says {} bytes aligned to {}, the type has {} aligned to {}",
+        schema.name(),
+        schema.size(),
+        schema.align(),
+        size_of::<R>(),
+        align_of::<R>(),
+    );
+    Err(RegionError::new(path, Kind::BadOptions(what)))
+}
+
+/// Refuses a region whose record is not `R`'s, field for field.
+pub(crate) fn expect<R: Record>(have: &Schema, path: &Path) -> Result<(), RegionError> {
+    let want = schema_of::<R>(path)?;
+    if want.fingerprint() == have.fingerprint() && want.size() == have.size() {
+        return Ok(());
+    }
+    let name = |schema: &Schema| {
+        format!(
+            "{} ({} bytes, fingerprint {:016x})",
+            schema.name(),
+            schema.size(),
+            schema.fingerprint()
+        )
+    };
+    Err(RegionError::new(path, Kind::OtherSchema { want: name(&want), have: name(have) }))
+}

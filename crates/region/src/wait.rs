@@ -1,0 +1,47 @@
+//! Sleeping until the writer publishes: `FUTEX_WAIT` on the low half of head.
+//!
+//! It works on a read-only mapping of a read-only descriptor, across users and sandboxes; only
+//! the process-private form does not. One way costs about 28 us against 0.15 us for spinning, and
+//! a wake that nobody waits for costs the writer 0.15 us.
+
+use crate::mapping::FutexWord;
+use rustix::io::Errno;
+use rustix::thread::futex::{self, Flags};
+use rustix::time::Timespec;
+use std::time::Duration;
+
+/// Why a sleep ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Woken {
+    /// The word has changed, a wake came, a signal was handled, or the time is over: look again.
+    LookAgain,
+    /// The word's page is not there any more: the file was cut.
+    Gone,
+}
+
+/// What the futex word says when head is `head`: its low 32 bits.
+#[allow(clippy::cast_possible_truncation)] // that is the point
+pub(crate) const fn futex_value(head: u64) -> u32 {
+    head as u32
+}
+
+/// Sleeps while the word is `expected`, `timeout` at the most.
+pub(crate) fn wait(word: &FutexWord, expected: u32, timeout: Duration) -> Woken {
+    let timeout = Timespec {
+        tv_sec: i64::try_from(timeout.as_secs()).unwrap_or(i64::MAX),
+        tv_nsec: timeout.subsec_nanos().into(),
+    };
+    match futex::wait(word, Flags::empty(), expected, Some(&timeout)) {
+        Err(Errno::FAULT) => Woken::Gone,
+        // EAGAIN, EINTR, ETIMEDOUT: each means "look".
+        Ok(()) | Err(_) => Woken::LookAgain,
+    }
+}
+
+/// Wakes everybody who sleeps on the word.
+#[inline]
+pub(crate) fn wake_all(word: &FutexWord) {
+    const EVERYBODY: u32 = i32::MAX.cast_unsigned();
+    // The one possible failure, EFAULT on a file that was cut, is what the guard reports.
+    let _ = futex::wake(word, Flags::empty(), EVERYBODY);
+}

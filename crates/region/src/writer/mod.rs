@@ -1,0 +1,306 @@
+//! The writer: at most one for a region, wait-free, and blind to its readers.
+
+mod open;
+mod standby;
+mod typed;
+
+pub use open::{Origin, Why};
+pub use standby::Holder;
+pub use typed::Writer;
+
+use crate::body::Body;
+use crate::clock::BootTime;
+use crate::create;
+use crate::error::{RegionError, RegionErrorKind as Kind};
+use crate::file::Identity;
+use crate::line::Line;
+use crate::mapping::Mapping;
+use crate::options::Options;
+use crate::{boot, wait};
+use channel::Publisher;
+use layout::Schema;
+use layout::header::StateWord;
+use open::{Fresh, Lineage, Opened};
+use std::fs::File;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Publishes records of a schema that is known at run time only.
+///
+/// Dropping it closes the region, as [`DynWriter::close`] does; a panic or a kill does not, and
+/// readers then see [`State::Dead`](crate::State::Dead). For a Rust struct use [`Writer`].
+#[derive(Debug)]
+pub struct DynWriter {
+    publisher: Publisher<Body>,
+    file: File,
+    path: PathBuf,
+    /// An anonymous region has no name to lose.
+    is_named: bool,
+    schema: Arc<Schema>,
+    options: Options,
+    epoch: u64,
+    origin: Origin,
+}
+
+/// What has become of the name of a region that is being published to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Standing {
+    /// All is well.
+    Named,
+    /// The name is gone: new readers find nothing.
+    Deleted,
+    /// The name belongs to another file.
+    Replaced,
+    /// The file was cut short: what is published may go nowhere.
+    Truncated,
+}
+
+/// What [`DynWriter::change`] came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Changed {
+    /// The region goes on.
+    Kept,
+    /// The region was retired; a new one has its name.
+    Replaced,
+}
+
+impl Standing {
+    /// How `file`, mapped and meant to be `len` bytes long at `path`, stands.
+    pub(crate) fn of(
+        file: &File,
+        path: &Path,
+        mapping: &Mapping,
+        len: u64,
+    ) -> Result<Self, RegionError> {
+        let io = |call| move |err| RegionError::io(path, call, err);
+        let have = file.metadata().map_err(io("fstat"))?.len();
+        let ours = Identity::of(file).map_err(io("fstat"))?;
+        Ok(match Identity::at(path).map_err(io("stat"))? {
+            None => Self::Deleted,
+            Some(named) if named != ours => Self::Replaced,
+            Some(_) if have < len || mapping.faulted() => Self::Truncated,
+            Some(_) => Self::Named,
+        })
+    }
+}
+
+impl DynWriter {
+    /// Creates the region at `path`, goes on with the one that is there, or replaces it.
+    ///
+    /// The same schema and shape: the sequence goes on and the epoch rises by one. Another: the
+    /// old region is retired and a new one takes its name, epoch and sequence going on.
+    ///
+    /// # Errors
+    /// [`Kind::Busy`] if another writer has the region; [`Kind::NotARegion`],
+    /// [`Kind::UnsupportedVersion`], [`Kind::NotAFile`] if the file is not ours to replace;
+    /// [`Kind::BadOptions`]; [`Kind::Io`].
+    pub fn open(path: &Path, schema: &Schema, options: &Options) -> Result<Self, RegionError> {
+        let opened = open::open(path, schema, options)?;
+        Ok(Self::with(opened, path, Arc::new(schema.clone()), options.clone()))
+    }
+
+    /// As [`DynWriter::open`], but waits while another writer has the region, and takes over as
+    /// soon as that one ends or dies.
+    ///
+    /// Calls `on_wait` once for each holder that it waits for, and `stop` about 20 times a
+    /// second: `true` ends the wait with `None`.
+    ///
+    /// # Errors
+    /// As [`DynWriter::open`], without `Busy`.
+    pub fn open_standby(
+        path: &Path,
+        schema: &Schema,
+        options: &Options,
+        on_wait: impl FnMut(&Holder),
+        stop: impl FnMut() -> bool,
+    ) -> Result<Option<Self>, RegionError> {
+        standby::until_free(path, on_wait, stop, || Self::open(path, schema, options))
+    }
+
+    /// Publishes to the region that is in `file` already, called `path` in messages.
+    pub(crate) fn adopt(
+        file: File,
+        path: &Path,
+        schema: &Schema,
+        options: &Options,
+    ) -> Result<Self, RegionError> {
+        let opened = open::adopt(file, path, options)?;
+        Ok(Self::with(opened, path, Arc::new(schema.clone()), options.clone()).without_name())
+    }
+
+    fn with(opened: Opened, path: &Path, schema: Arc<Schema>, options: Options) -> Self {
+        let Opened { publisher, file, epoch, origin } = opened;
+        let path = path.to_owned();
+        Self { publisher, file, path, is_named: true, schema, options, epoch, origin }
+    }
+
+    fn without_name(mut self) -> Self {
+        self.is_named = false;
+        self
+    }
+
+    /// Publishes one record, stamped with the present time; answers with its sequence number.
+    ///
+    /// # Errors
+    /// [`Kind::WrongSize`] if `record` is not [`Schema::size`] bytes long, and nothing is
+    /// published; [`Kind::Truncated`] if the file was cut short: see [`DynWriter::recreate`].
+    #[inline]
+    pub fn publish(&mut self, record: &[u8]) -> Result<u64, RegionError> {
+        self.publish_at(record, BootTime::now())
+    }
+
+    /// As [`DynWriter::publish`], stamped with a time that the caller has read: reading the clock
+    /// takes longer than publishing a small record.
+    ///
+    /// # Errors
+    /// As [`DynWriter::publish`].
+    #[inline]
+    pub fn publish_at(&mut self, record: &[u8], now: BootTime) -> Result<u64, RegionError> {
+        if record.len() != self.body().record_size() {
+            return Err(self.body().wrong_size(&self.path, record.len()));
+        }
+        let sequence = self.publisher.publish(now.as_nanos(), record);
+        if self.options.wake {
+            wait::wake_all(self.body().futex_word());
+        }
+        if self.body().mapping().faulted() {
+            return Err(self.body().truncated(&self.path, &self.file));
+        }
+        Ok(sequence)
+    }
+
+    /// A sign of life without a publish. Due once in each [period](Options::period) in which
+    /// nothing is published.
+    pub fn beat(&mut self) {
+        Line::of(self.body()).beat(BootTime::now());
+    }
+
+    /// Is the region still the one at its path, and whole? Two system calls, about 1 us.
+    ///
+    /// # Errors
+    /// [`Kind::Io`] if the path cannot be looked at.
+    pub fn check(&self) -> Result<Standing, RegionError> {
+        if !self.is_named {
+            return Ok(Standing::Named);
+        }
+        Standing::of(&self.file, &self.path, self.body().mapping(), self.body().header().file_len)
+    }
+
+    /// Makes a new file under the same name, after the old one was deleted or cut short. The epoch
+    /// rises by one and the sequence goes on; readers find the new file by themselves.
+    ///
+    /// # Errors
+    /// [`Kind::Replaced`] if another file has the name by now; as [`DynWriter::open`] else.
+    pub fn recreate(&mut self) -> Result<(), RegionError> {
+        let why = match self.check()? {
+            Standing::Named => return Ok(()),
+            Standing::Deleted => Why::Deleted,
+            Standing::Truncated => Why::Truncated,
+            Standing::Replaced => return Err(RegionError::new(&self.path, Kind::Replaced)),
+        };
+        let fresh = Fresh::make(&self.path, &self.schema, &self.options, self.next_lineage())?;
+        let opened = match why {
+            Why::Deleted => fresh.put_if_free(&self.path, why)?,
+            _ => Some(fresh.put(&self.path, why)?),
+        };
+        let opened = opened.ok_or_else(|| RegionError::new(&self.path, Kind::Replaced))?;
+        self.move_to(opened);
+        Ok(())
+    }
+
+    /// Goes on with another schema or other options. What the region can keep, it keeps; else it
+    /// is retired, and a new one takes its name.
+    ///
+    /// # Errors
+    /// As [`DynWriter::open`], without `Busy`; this writer then goes on as before.
+    pub fn change(&mut self, schema: &Schema, options: &Options) -> Result<Changed, RegionError> {
+        let same_shape = options.slots == self.options.slots && options.wake == self.options.wake;
+        if same_shape && *schema == *self.schema {
+            create::admit(&self.file, &self.path, options)?;
+            Line::of(self.body()).set_period(options.period);
+            self.options = options.clone();
+            return Ok(Changed::Kept);
+        }
+        let why = if same_shape { Why::OtherSchema } else { Why::OtherShape };
+        let opened =
+            Fresh::make(&self.path, schema, options, self.next_lineage())?.put(&self.path, why)?;
+        self.schema = Arc::new(schema.clone());
+        self.options = options.clone();
+        self.move_to(opened);
+        Ok(Changed::Replaced)
+    }
+
+    fn next_lineage(&self) -> Lineage {
+        // From this process's own memory: the file may have lost its pages.
+        Lineage { epoch: self.epoch + 1, sequence: self.sequence() }
+    }
+
+    /// From now on publishes to `opened`; the readers of the old file are told.
+    fn move_to(&mut self, opened: Opened) {
+        let old = std::mem::replace(&mut self.publisher, opened.publisher);
+        open::retire(&old);
+        self.file = opened.file;
+        self.epoch = opened.epoch;
+        self.origin = opened.origin;
+    }
+
+    /// Ends in good order: readers see [`State::Closed`](crate::State::Closed) at once, and the
+    /// last record stays.
+    pub fn close(self) {
+        // Drop does it.
+    }
+
+    /// The record's description.
+    pub fn schema(&self) -> &Arc<Schema> {
+        &self.schema
+    }
+
+    /// The region's file.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// How many writers the region has had, this one included.
+    pub fn epoch(&self) -> u64 {
+        self.epoch
+    }
+
+    /// The number of the newest record; the first of a new region is 1.
+    pub fn sequence(&self) -> u64 {
+        self.publisher.sequence()
+    }
+
+    /// How this writer came to its region.
+    pub fn origin(&self) -> &Origin {
+        &self.origin
+    }
+
+    /// How often readers may expect a sign of life.
+    pub fn period(&self) -> Option<Duration> {
+        self.options.period
+    }
+
+    /// Does the kernel write the region back to a disk? That may hold a publish up for a long
+    /// time now and then; `/dev/shm` and `/run` are memory.
+    pub fn is_disk_backed(&self) -> bool {
+        boot::is_disk_backed(&self.file)
+    }
+
+    #[inline]
+    fn body(&self) -> &Body {
+        self.publisher.ring().memory()
+    }
+}
+
+impl Drop for DynWriter {
+    fn drop(&mut self) {
+        // A panic is a crash: readers shall see it as one.
+        if !std::thread::panicking() {
+            Line::of(self.body()).set_mark(StateWord::Closed);
+            wait::wake_all(self.body().futex_word());
+        }
+    }
+}

@@ -1,0 +1,326 @@
+//! How a writer comes to its region: create, resume or replace.
+//!
+//! ```text
+//!   no file            create aside, claim the name            epoch 1, sequence from 1
+//!   ours, same record  take the lock, resume                   epoch + 1, the sequence goes on
+//!   ours, otherwise    take the lock, create aside, replace    epoch + 1, the sequence goes on,
+//!                                                              the old file is marked retired
+//!   not a region       refuse: it is somebody else's file
+//! ```
+
+use crate::body::{Body, Preamble};
+use crate::create::{self, Unnamed};
+use crate::error::{RegionError, RegionErrorKind as Kind};
+use crate::file::{self, Identity};
+use crate::line::Line;
+use crate::lock;
+use crate::mapping::Access;
+use crate::options::Options;
+use crate::state;
+use crate::wait;
+use channel::{Publisher, Ring};
+use layout::Schema;
+use layout::header::{Header, StateWord, offset};
+use std::fmt;
+use std::fs::File;
+use std::os::unix::fs::FileExt;
+use std::path::Path;
+
+/// How a writer came to its region.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Origin {
+    /// There was none: a new one was created.
+    Created,
+    /// The region of an earlier writer goes on.
+    Resumed,
+    /// A new region took the place of one that could not go on.
+    Replaced(Why),
+}
+
+/// Why a region could not go on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Why {
+    /// It was left by an earlier boot of the machine.
+    OtherBoot,
+    /// It holds another record, or describes it otherwise.
+    OtherSchema,
+    /// It has another number of slots, or another wake setting.
+    OtherShape,
+    /// It was marked retired by a writer that died before its successor had the name.
+    Retired,
+    /// It was damaged.
+    Damaged(String),
+    /// It was cut short while this writer held it.
+    Truncated,
+    /// Its name was deleted while this writer held it.
+    Deleted,
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Created => f.write_str("created"),
+            Self::Resumed => f.write_str("resumed"),
+            Self::Replaced(why) => write!(f, "replaced ({why})"),
+        }
+    }
+}
+
+impl fmt::Display for Why {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::OtherBoot => "the old one is of an earlier boot",
+            Self::OtherSchema => "the old one holds another record",
+            Self::OtherShape => "the old one has other slots or waking",
+            Self::Retired => "the old one was retired",
+            Self::Damaged(what) => return write!(f, "the old one was damaged: {what}"),
+            Self::Truncated => "the old one was cut short",
+            Self::Deleted => "the old one was deleted",
+        })
+    }
+}
+
+/// An open region, ready to publish.
+#[derive(Debug)]
+pub(super) struct Opened {
+    pub(super) publisher: Publisher<Body>,
+    /// Holds the writer's lock.
+    pub(super) file: File,
+    pub(super) epoch: u64,
+    pub(super) origin: Origin,
+}
+
+/// What a new file takes over from the one before it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Lineage {
+    pub(super) epoch: u64,
+    pub(super) sequence: u64,
+}
+
+impl Lineage {
+    const FIRST: Self = Self { epoch: 1, sequence: 0 };
+}
+
+/// Races for one name that another process may win before this is an error.
+const TRIES: usize = 100;
+/// A sequence or epoch beyond this was never counted: 292 years at one a nanosecond.
+const LARGEST: u64 = 1 << 62;
+
+/// Creates, resumes or replaces the region at `path`.
+pub(super) fn open(path: &Path, schema: &Schema, options: &Options) -> Result<Opened, RegionError> {
+    for _ in 0..TRIES {
+        let opened = match file::open_to_write(path) {
+            Ok(file) => take_over(file, path, schema, options)?,
+            Err(err) if err.is_not_there() => create_first(path, schema, options)?,
+            Err(err) => return Err(err),
+        };
+        if let Some(opened) = opened {
+            return Ok(opened);
+        }
+    }
+    Err(RegionError::new(path, Kind::Replaced))
+}
+
+/// Goes on in the region that is in `file`, whatever its name.
+pub(super) fn adopt(file: File, path: &Path, options: &Options) -> Result<Opened, RegionError> {
+    take_lock(&file, path)?;
+    let preamble = Preamble::read(&file, path)?;
+    let body = Body::map(&file, path, &preamble.header, Access::Write)?;
+    let publisher = publisher_over(body, path)?;
+    let lineage = lineage_of(&publisher);
+    Ok(begin(publisher, file, options, lineage))
+}
+
+fn take_lock(file: &File, path: &Path) -> Result<(), RegionError> {
+    match lock::try_take(file) {
+        Ok(true) => Ok(()),
+        Ok(false) => Err(RegionError::new(path, Kind::Busy { pid: pid_in(file) })),
+        Err(err) => Err(RegionError::io(path, "lock", err)),
+    }
+}
+
+/// `None`: another process created one first.
+fn create_first(
+    path: &Path,
+    schema: &Schema,
+    options: &Options,
+) -> Result<Option<Opened>, RegionError> {
+    let fresh = Fresh::make(path, schema, options, Lineage::FIRST)?;
+    let Fresh { unnamed, publisher, epoch } = fresh;
+    let file = unnamed.claim(path)?;
+    Ok(file.map(|file| Opened { publisher, file, epoch, origin: Origin::Created }))
+}
+
+/// `None`: the file lost its name before it was ours.
+fn take_over(
+    file: File,
+    path: &Path,
+    schema: &Schema,
+    options: &Options,
+) -> Result<Option<Opened>, RegionError> {
+    take_lock(&file, path)?;
+    if !is_named(&file, path)? {
+        return Ok(None);
+    }
+    let preamble = match Preamble::read(&file, path) {
+        Ok(preamble) => preamble,
+        Err(err) => return replace_damaged(err, path, schema, options).map(Some),
+    };
+    let body = Body::map(&file, path, &preamble.header, Access::Write)?;
+    let why = why_not(&file, &preamble, &body, schema, options);
+    let publisher = publisher_over(body, path)?;
+    let lineage = lineage_of(&publisher);
+    match why {
+        None => {
+            create::admit(&file, path, options)?;
+            Ok(Some(begin(publisher, file, options, lineage)))
+        }
+        Some(why) => replace(&publisher, path, schema, options, lineage, why).map(Some),
+    }
+}
+
+/// What the process id in the header of `file` says, for people; 0 if nothing.
+pub(super) fn pid_in(file: &File) -> u64 {
+    let mut word = [0; 8];
+    match file.read_exact_at(&mut word, offset::PID as u64) {
+        Ok(()) => u64::from_le_bytes(word),
+        Err(_) => 0,
+    }
+}
+
+/// Is `file` the one that `path` names?
+pub(super) fn is_named(file: &File, path: &Path) -> Result<bool, RegionError> {
+    let ours = Identity::of(file).map_err(|err| RegionError::io(path, "fstat", err))?;
+    let named = Identity::at(path).map_err(|err| RegionError::io(path, "stat", err))?;
+    Ok(named == Some(ours))
+}
+
+/// What keeps the region from going on, if anything.
+fn why_not(
+    file: &File,
+    old: &Preamble,
+    body: &Body,
+    schema: &Schema,
+    options: &Options,
+) -> Option<Why> {
+    let line = Line::of(body);
+    if line.epoch().max(crate::line::peek(channel::Memory::head(body))) > LARGEST {
+        return Some(Why::Damaged("its sequence or epoch is beyond all counting".into()));
+    }
+    // The lock is this writer's own by now, so nobody else holds it.
+    if state::is_of_another_boot(file, body, false) {
+        return Some(Why::OtherBoot);
+    }
+    if line.mark() == StateWord::Retired {
+        return Some(Why::Retired);
+    }
+    // All of the description: readers print its help, labels and line template too.
+    if *old.schema != *schema {
+        return Some(Why::OtherSchema);
+    }
+    let same_shape = old.header.slots == options.slots && body.wakes() == options.wake;
+    (!same_shape).then_some(Why::OtherShape)
+}
+
+fn publisher_over(body: Body, path: &Path) -> Result<Publisher<Body>, RegionError> {
+    let slots = body.header().slots;
+    let ring = Ring::new(body, slots)
+        .map_err(|err| RegionError::new(path, Kind::BadOptions(err.to_string())))?;
+    Ok(Publisher::resume(ring))
+}
+
+/// What the writer after the last one of `publisher`'s region begins with.
+fn lineage_of(publisher: &Publisher<Body>) -> Lineage {
+    let epoch = Line::of(publisher.ring().memory()).epoch();
+    if epoch.max(publisher.sequence()) > LARGEST {
+        return Lineage::FIRST;
+    }
+    Lineage { epoch: epoch + 1, sequence: publisher.sequence() }
+}
+
+/// Marks the region as this writer's.
+fn begin(publisher: Publisher<Body>, file: File, options: &Options, lineage: Lineage) -> Opened {
+    let body = publisher.ring().memory();
+    Line::of(body).begin(lineage.epoch, options.period);
+    wait::wake_all(body.futex_word());
+    Opened { publisher, file, epoch: lineage.epoch, origin: Origin::Resumed }
+}
+
+fn replace_damaged(
+    err: RegionError,
+    path: &Path,
+    schema: &Schema,
+    options: &Options,
+) -> Result<Opened, RegionError> {
+    let why = match err.kind() {
+        Kind::Damaged(what) => Why::Damaged(what.clone()),
+        Kind::Truncated { want, have } => {
+            Why::Damaged(format!("{have} bytes, its header promises {want}"))
+        }
+        _ => return Err(err), // not ours to replace
+    };
+    Fresh::make(path, schema, options, Lineage::FIRST)?.put(path, why)
+}
+
+fn replace(
+    old: &Publisher<Body>,
+    path: &Path,
+    schema: &Schema,
+    options: &Options,
+    lineage: Lineage,
+    why: Why,
+) -> Result<Opened, RegionError> {
+    let opened = Fresh::make(path, schema, options, lineage)?.put(path, why)?;
+    retire(old);
+    Ok(opened)
+}
+
+/// Tells the old region's readers, once its successor has the name.
+pub(super) fn retire(old: &Publisher<Body>) {
+    let body = old.ring().memory();
+    Line::of(body).set_mark(StateWord::Retired);
+    wait::wake_all(body.futex_word());
+}
+
+/// A complete region, marked live, that has no name yet.
+pub(super) struct Fresh {
+    unnamed: Unnamed,
+    publisher: Publisher<Body>,
+    epoch: u64,
+}
+
+impl Fresh {
+    pub(super) fn make(
+        path: &Path,
+        schema: &Schema,
+        options: &Options,
+        lineage: Lineage,
+    ) -> Result<Self, RegionError> {
+        let (unnamed, header): (Unnamed, Header) =
+            create::region(path, schema, options, lineage.sequence)?;
+        let body = Body::map(&unnamed.file, path, &header, Access::Write)?;
+        Line::of(&body).begin(lineage.epoch, options.period);
+        let publisher = publisher_over(body, path)?;
+        Ok(Self { unnamed, publisher, epoch: lineage.epoch })
+    }
+
+    /// Takes the name from whatever has it.
+    pub(super) fn put(self, path: &Path, why: Why) -> Result<Opened, RegionError> {
+        let file = self.unnamed.replace(path)?;
+        Ok(Opened {
+            publisher: self.publisher,
+            file,
+            epoch: self.epoch,
+            origin: Origin::Replaced(why),
+        })
+    }
+
+    /// Takes the name if nothing has it; `None` if something does.
+    pub(super) fn put_if_free(self, path: &Path, why: Why) -> Result<Option<Opened>, RegionError> {
+        let Self { unnamed, publisher, epoch } = self;
+        let file = unnamed.claim(path)?;
+        Ok(file.map(|file| Opened { publisher, file, epoch, origin: Origin::Replaced(why) }))
+    }
+}

@@ -1,0 +1,77 @@
+//! The bare format: the struct alone.
+
+use super::*;
+use region::{BareReader, BareWriter, Refreshed, RegionErrorKind as Kind, Standing};
+use std::os::unix::fs::MetadataExt;
+
+fn writer(place: &Place) -> BareWriter {
+    BareWriter::open(&place.path, &Stu::schema(), &Options::new()).unwrap()
+}
+
+#[test]
+fn the_file_is_the_struct_and_nothing_else() {
+    let place = Place::new();
+    writer(&place).publish(&stu(10)).unwrap();
+    let expected = b"\x0a\0\0\0xiaoming\0\0\0\0\0\0\0\0\0\0\0\0m\0\0\0";
+    assert_eq!(std::fs::read(&place.path).unwrap(), expected);
+    let reader = BareReader::attach(&place.path, &Stu::schema()).unwrap();
+    let mut record = [0; 28];
+    reader.latest(&mut record).unwrap();
+    assert_eq!(record, stu(10));
+}
+
+#[test]
+fn a_file_that_is_there_keeps_its_inode_so_that_its_readers_see_what_comes() {
+    let place = Place::new();
+    std::fs::write(&place.path, [0; 28]).unwrap();
+    let inode = place.path.metadata().unwrap().ino();
+    let reader = BareReader::attach(&place.path, &Stu::schema()).unwrap();
+    writer(&place).publish(&stu(5)).unwrap();
+    let mut record = [0; 28];
+    reader.latest(&mut record).unwrap();
+    assert_eq!((id_of(&record), place.path.metadata().unwrap().ino()), (5, inode));
+}
+
+#[test]
+fn a_file_of_another_size_is_refused_and_left_alone() {
+    let place = Place::new();
+    for content in [&b""[..], b"27 bytes are not the record", b"a letter of more than 28 bytes"] {
+        std::fs::write(&place.path, content).unwrap();
+        let (schema, options) = (Stu::schema(), Options::new());
+        let write = BareWriter::open(&place.path, &schema, &options).unwrap_err();
+        let read = BareReader::attach(&place.path, &schema).unwrap_err();
+        for err in [write, read] {
+            assert!(matches!(err.kind(), Kind::NotThisRecord { want: 28, .. }), "{err}");
+        }
+        assert_eq!(std::fs::read(&place.path).unwrap(), content);
+    }
+}
+
+#[test]
+fn a_second_bare_writer_of_ours_is_refused() {
+    let place = Place::new();
+    let _first = writer(&place);
+    let err = BareWriter::open(&place.path, &Stu::schema(), &Options::new()).unwrap_err();
+    assert!(matches!(err.kind(), Kind::Busy { .. }), "{err}");
+}
+
+#[test]
+fn an_emptied_and_a_deleted_bare_file_are_made_anew() {
+    let place = Place::new();
+    let mut writer = writer(&place);
+    let mut reader = BareReader::attach(&place.path, &Stu::schema()).unwrap();
+    let mut record = [0; 28];
+    std::fs::File::options().write(true).open(&place.path).unwrap().set_len(0).unwrap();
+    assert_eq!(writer.check().unwrap(), Standing::Truncated);
+    assert!(writer.publish(&stu(1)).unwrap_err().is_truncated());
+    assert!(reader.latest(&mut record).unwrap_err().is_truncated());
+    writer.recreate(&Stu::schema()).unwrap();
+    std::fs::remove_file(&place.path).unwrap();
+    assert_eq!(writer.check().unwrap(), Standing::Deleted);
+    assert_eq!(reader.refresh(&Stu::schema()).unwrap(), Refreshed::Missing);
+    writer.recreate(&Stu::schema()).unwrap();
+    writer.publish(&stu(2)).unwrap();
+    assert_eq!(reader.refresh(&Stu::schema()).unwrap(), Refreshed::Reattached);
+    reader.latest(&mut record).unwrap();
+    assert_eq!(id_of(&record), 2);
+}

@@ -1,0 +1,147 @@
+//! A region file is hostile input.
+
+use super::*;
+use region::{Origin, RegionErrorKind as Kind, Why};
+
+/// A region of one record, closed, as bytes.
+fn closed_region(place: &Place) -> Vec<u8> {
+    place.writer().publish(&stu(1)).unwrap();
+    std::fs::read(&place.path).unwrap()
+}
+
+#[test]
+fn every_flipped_byte_of_the_header_is_refused_by_readers() {
+    let place = Place::new();
+    let whole = closed_region(&place);
+    for at in 0..256 {
+        for flip in [0x01, 0x80, 0xff] {
+            let mut bytes = whole.clone();
+            bytes[at] ^= flip;
+            std::fs::write(&place.path, &bytes).unwrap();
+            let err = DynReader::attach(&place.path).expect_err("a flipped header byte");
+            let known = matches!(
+                err.kind(),
+                Kind::NotARegion | Kind::UnsupportedVersion(_) | Kind::Damaged(_)
+            );
+            assert!(known, "byte {at} ^ {flip:#x}: {err}");
+        }
+    }
+}
+
+#[test]
+fn a_flipped_byte_anywhere_never_panics_or_hangs_a_reader_or_writer() {
+    let place = Place::new();
+    let whole = closed_region(&place);
+    for at in 0..whole.len() {
+        let mut bytes = whole.clone();
+        bytes[at] ^= 0xff;
+        std::fs::write(&place.path, &bytes).unwrap();
+        if let Ok(mut reader) = DynReader::attach(&place.path) {
+            let mut record = [0; 28];
+            let _ = reader.latest(&mut record);
+            let _ = reader.next(&mut record);
+            let _ = (reader.state(), reader.epoch(), reader.schema().name().len());
+        }
+        if let Ok(mut writer) = DynWriter::open(&place.path, &Stu::schema(), &Options::new()) {
+            writer.publish(&stu(2)).unwrap();
+        }
+    }
+}
+
+#[test]
+fn a_file_cut_at_any_length_is_refused() {
+    let place = Place::new();
+    let whole = closed_region(&place);
+    for len in 0..whole.len() {
+        std::fs::write(&place.path, &whole[..len]).unwrap();
+        let err = DynReader::attach(&place.path).expect_err("a cut region");
+        assert!(matches!(err.kind(), Kind::NotARegion | Kind::Truncated { .. }), "{len}: {err}");
+    }
+}
+
+#[test]
+fn what_is_not_a_region_is_left_alone_by_readers_and_writers() {
+    let place = Place::new();
+    for content in ["", "id=10\n", &"a text file, longer than any header\n".repeat(20)] {
+        std::fs::write(&place.path, content).unwrap();
+        let read = DynReader::attach(&place.path).unwrap_err();
+        let write = DynWriter::open(&place.path, &Stu::schema(), &Options::new()).unwrap_err();
+        for err in [read, write] {
+            assert!(matches!(err.kind(), Kind::NotARegion), "{err}");
+        }
+        assert_eq!(std::fs::read_to_string(&place.path).unwrap(), content);
+        assert_eq!(place.files(), 1);
+    }
+}
+
+#[test]
+fn a_region_of_a_newer_version_is_refused_by_name_and_left_alone() {
+    let place = Place::new();
+    let mut bytes = closed_region(&place);
+    bytes[8] = 2;
+    std::fs::write(&place.path, &bytes).unwrap();
+    let read = DynReader::attach(&place.path).unwrap_err();
+    let write = DynWriter::open(&place.path, &Stu::schema(), &Options::new()).unwrap_err();
+    for err in [read, write] {
+        assert!(matches!(err.kind(), Kind::UnsupportedVersion(2)), "{err}");
+    }
+    assert_eq!(std::fs::read(&place.path).unwrap(), bytes);
+}
+
+#[test]
+fn a_damaged_region_is_replaced_by_its_next_writer() {
+    let place = Place::new();
+    let mut bytes = closed_region(&place);
+    bytes[0x60] ^= 1; // the boot id: caught by the checksum
+    std::fs::write(&place.path, &bytes).unwrap();
+    let writer = place.writer();
+    assert!(matches!(writer.origin(), Origin::Replaced(Why::Damaged(_))), "{}", writer.origin());
+    assert_eq!(place.files(), 1);
+}
+
+#[test]
+fn counters_beyond_all_counting_do_not_wrap_a_writer() {
+    let place = Place::new();
+    let whole = closed_region(&place);
+    for at in [0x100, 0x140] {
+        let mut bytes = whole.clone();
+        bytes[at..at + 8].copy_from_slice(&u64::MAX.to_le_bytes());
+        std::fs::write(&place.path, &bytes).unwrap();
+        let mut writer = place.writer();
+        assert!(matches!(writer.origin(), Origin::Replaced(Why::Damaged(_))));
+        assert_eq!(writer.publish(&stu(1)).unwrap(), 1);
+    }
+}
+
+#[test]
+fn a_region_of_another_boot_is_stale_to_readers_and_replaced_by_writers() {
+    let place = Place::new();
+    if !place.writer().is_disk_backed() {
+        // On tmpfs no file outlives its boot, and none is asked for its boot id.
+        let mut bytes = closed_region(&place);
+        give_other_boot_id(&mut bytes);
+        std::fs::write(&place.path, &bytes).unwrap();
+        assert_eq!(*place.writer().origin(), Origin::Resumed);
+        return;
+    }
+    let mut writer = place.writer();
+    writer.publish(&stu(1)).unwrap();
+    die(writer);
+    let mut bytes = std::fs::read(&place.path).unwrap();
+    give_other_boot_id(&mut bytes);
+    std::fs::write(&place.path, &bytes).unwrap();
+    let mut reader = place.reader();
+    assert_eq!(reader.state(), region::State::Stale);
+    let publication = reader.latest(&mut [0; 28]).unwrap().unwrap();
+    assert_eq!(reader.age(&publication), None);
+    let writer = place.writer();
+    assert_eq!(*writer.origin(), Origin::Replaced(Why::OtherBoot));
+    assert_eq!(writer.sequence(), 1);
+}
+
+/// Another boot id and the checksum that belongs to it.
+fn give_other_boot_id(bytes: &mut [u8]) {
+    let mut header = layout::Header::decode(&bytes[..256]).unwrap();
+    header.boot_id = [7; 16];
+    bytes[..256].copy_from_slice(&header.encode());
+}

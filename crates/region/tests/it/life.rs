@@ -1,0 +1,183 @@
+//! A region's life: created, published to, closed or left behind, resumed, replaced, retired.
+
+use super::*;
+use region::{Changed, Origin, Refreshed, RegionErrorKind as Kind, State, Step, Why};
+use std::os::unix::fs::MetadataExt;
+
+#[test]
+fn a_record_comes_back_with_its_sequence_epoch_and_time() {
+    let place = Place::new();
+    let mut writer = place.writer();
+    let mut reader = place.reader();
+    let mut record = [0; 28];
+    assert!(reader.latest(&mut record).unwrap().is_none());
+    let before = region::BootTime::now();
+    assert_eq!(writer.publish(&stu(10)).unwrap(), 1);
+    let publication = reader.latest(&mut record).unwrap().unwrap();
+    assert_eq!((publication.sequence, publication.epoch, publication.retries), (1, 1, 0));
+    assert!(
+        publication.published_at >= before && publication.published_at <= region::BootTime::now()
+    );
+    assert_eq!(record, stu(10));
+    assert!(reader.age(&publication).unwrap() <= before.elapsed());
+    assert_eq!(reader.state(), State::Live);
+}
+
+#[test]
+fn the_next_writer_goes_on_with_the_next_sequence_and_a_higher_epoch() {
+    let place = Place::new();
+    let mut first = place.writer();
+    assert_eq!(*first.origin(), Origin::Created);
+    first.publish(&stu(1)).unwrap();
+    let mut reader = place.reader();
+    first.close();
+    assert_eq!(reader.state(), State::Closed);
+    assert_eq!(latest_id(&mut reader), Some(1));
+    let mut second = place.writer();
+    assert_eq!((second.origin(), second.epoch()), (&Origin::Resumed, 2));
+    assert_eq!(second.publish(&stu(2)).unwrap(), 2);
+    assert_eq!(latest_id(&mut reader), Some(2));
+    assert_eq!((reader.state(), reader.epoch()), (State::Live, 2));
+    assert_eq!(reader.refresh().unwrap(), Refreshed::Same);
+}
+
+#[test]
+fn a_writer_that_dies_leaves_its_last_record_and_the_word_dead() {
+    let place = Place::new();
+    let mut writer = place.writer();
+    writer.publish(&stu(7)).unwrap();
+    let mut reader = place.reader();
+    die(writer);
+    assert_eq!(reader.state(), State::Dead);
+    assert_eq!(latest_id(&mut reader), Some(7));
+    assert_eq!(place.writer().epoch(), 2);
+}
+
+#[test]
+fn a_silent_writer_is_stalled_until_it_beats() {
+    let place = Place::new();
+    let options = Options::new().period(Duration::from_millis(1));
+    let mut writer = DynWriter::open(&place.path, &Stu::schema(), &options).unwrap();
+    let reader = place.reader();
+    assert_eq!(reader.state(), State::Live);
+    wait_until("the writer is called stalled", || reader.state() == State::Stalled);
+    wait_until("a beat makes it live", || {
+        writer.beat();
+        reader.state() == State::Live
+    });
+}
+
+#[test]
+fn a_second_writer_is_refused_and_told_who_the_first_is() {
+    let place = Place::new();
+    let mut first = place.writer();
+    let err = DynWriter::open(&place.path, &Stu::schema(), &Options::new()).unwrap_err();
+    let this = u64::from(std::process::id());
+    assert!(matches!(err.kind(), Kind::Busy { pid } if *pid == this), "{err}");
+    assert!(err.to_string().contains("--standby"), "{err}");
+    assert_eq!(first.publish(&stu(1)).unwrap(), 1);
+}
+
+#[test]
+fn another_schema_retires_the_old_region_and_the_sequence_goes_on() {
+    let place = Place::new();
+    let mut writer = place.writer();
+    writer.publish(&stu(1)).unwrap();
+    writer.publish(&stu(2)).unwrap();
+    let mut reader = place.reader();
+    assert_eq!(latest_id(&mut reader), Some(2));
+
+    assert_eq!(writer.change(&other_schema(), &Options::new()).unwrap(), Changed::Replaced);
+    assert_eq!(reader.state(), State::Retired);
+    assert_eq!(writer.publish(&1.5_f64.to_le_bytes()).unwrap(), 3);
+    assert_eq!(reader.refresh().unwrap(), Refreshed::Reattached);
+    assert_eq!(reader.schema().name(), "OTHER");
+    let mut record = [0; 8];
+    let publication = reader.latest(&mut record).unwrap().unwrap();
+    assert_eq!((publication.sequence, publication.epoch), (3, 2));
+    assert_eq!(place.files(), 1);
+}
+
+#[test]
+fn the_same_schema_keeps_the_region() {
+    let place = Place::new();
+    let mut writer = place.writer();
+    let inode = place.path.metadata().unwrap().ino();
+    let options = Options::new().mode(0o600).period(Duration::from_secs(1));
+    assert_eq!(writer.change(&Stu::schema(), &options).unwrap(), Changed::Kept);
+    let meta = place.path.metadata().unwrap();
+    assert_eq!((meta.ino(), meta.mode() & 0o7777), (inode, 0o600));
+    assert_eq!(place.reader().period(), Some(Duration::from_secs(1)));
+}
+
+#[test]
+fn a_restart_with_another_schema_or_shape_replaces_the_region() {
+    let place = Place::new();
+    place.writer().publish(&stu(1)).unwrap();
+    let options = Options::new();
+    let other = DynWriter::open(&place.path, &other_schema(), &options).unwrap();
+    assert_eq!(*other.origin(), Origin::Replaced(Why::OtherSchema));
+    assert_eq!((other.epoch(), other.sequence()), (2, 1));
+    drop(other);
+    let wider = DynWriter::open(&place.path, &other_schema(), &options.slots(16)).unwrap();
+    assert_eq!(*wider.origin(), Origin::Replaced(Why::OtherShape));
+    assert_eq!((wider.epoch(), wider.sequence()), (3, 1));
+}
+
+#[test]
+fn a_follower_goes_on_across_a_replaced_region_and_is_told_what_it_missed() {
+    let place = Place::new();
+    let mut writer = place.writer();
+    let mut reader = place.reader();
+    let mut record = [0; 28];
+    writer.publish(&stu(1)).unwrap();
+    assert!(matches!(reader.next(&mut record).unwrap(), Step::Record(p) if p.sequence == 1));
+    writer.publish(&stu(2)).unwrap();
+    writer.publish(&stu(3)).unwrap();
+    writer.change(&Stu::schema(), &Options::new().slots(16)).unwrap();
+    writer.publish(&stu(4)).unwrap();
+    assert_eq!(reader.refresh().unwrap(), Refreshed::Reattached);
+    assert_eq!(reader.next(&mut record).unwrap(), Step::Missed(2));
+    assert!(matches!(reader.next(&mut record).unwrap(), Step::Record(p) if p.sequence == 4));
+    assert_eq!(reader.next(&mut record).unwrap(), Step::Pending);
+}
+
+#[test]
+fn the_mode_is_the_one_asked_for_whatever_the_umask() {
+    let place = Place::new();
+    for mode in [0o600, 0o640, 0o644, 0o666] {
+        let path = place.dir.path().join(format!("{mode:o}.region"));
+        let _writer = DynWriter::open(&path, &Stu::schema(), &Options::new().mode(mode)).unwrap();
+        assert_eq!(path.metadata().unwrap().mode() & 0o7777, mode);
+    }
+}
+
+#[test]
+fn a_group_that_does_not_exist_is_named() {
+    let place = Place::new();
+    let options = Options::new().group("no-such-group-here");
+    let err = DynWriter::open(&place.path, &Stu::schema(), &options).unwrap_err();
+    assert!(matches!(err.kind(), Kind::NoSuchGroup(_)), "{err}");
+    assert_eq!(place.files(), 0);
+}
+
+#[test]
+fn slots_that_are_no_power_of_two_are_refused() {
+    let place = Place::new();
+    for slots in [0, 1, 2, 3, 7, 131_072] {
+        let options = Options::new().slots(slots);
+        let err = DynWriter::open(&place.path, &Stu::schema(), &options).unwrap_err();
+        assert!(matches!(err.kind(), Kind::BadOptions(_)), "{slots}: {err}");
+    }
+}
+
+#[test]
+fn a_struct_reads_only_its_own_record() {
+    let place = Place::new();
+    let _writer = DynWriter::open(&place.path, &other_schema(), &Options::new()).unwrap();
+    let err = region::Reader::<Stu>::attach(&place.path).unwrap_err();
+    assert!(matches!(err.kind(), Kind::OtherSchema { .. }), "{err}");
+    let mut reader = place.reader();
+    let err = reader.latest(&mut [0; 28]).unwrap_err();
+    assert!(matches!(err.kind(), Kind::WrongSize { want: 8, have: 28 }), "{err}");
+}

@@ -1,0 +1,122 @@
+//! Files that are cut, emptied, deleted or replaced under a running writer and reader.
+
+use super::*;
+use region::{Refreshed, RegionErrorKind as Kind, Standing, State};
+use std::fs::File;
+
+/// Cuts the region to `len` bytes.
+fn cut(place: &Place, len: u64) {
+    File::options().write(true).open(&place.path).unwrap().set_len(len).unwrap();
+}
+
+#[test]
+fn a_region_cut_at_any_page_is_an_error_to_both_sides_and_recovers() {
+    let bytes = layout::CType::array(layout::Scalar::U8, 5000).unwrap();
+    let schema = layout::Schema::builder("BYTES")
+        .field(layout::FieldSpec::new("bytes", bytes))
+        .build()
+        .unwrap();
+    for page in [0, 1, 2, 5, 9] {
+        let place = Place::new();
+        let mut writer = DynWriter::open(&place.path, &schema, &Options::new()).unwrap();
+        let mut reader = place.reader();
+        let mut record = vec![0; 5000];
+        writer.publish(&record).unwrap();
+        reader.latest(&mut record).unwrap().unwrap();
+        cut(&place, page * 4096);
+        assert_eq!(writer.check().unwrap(), Standing::Truncated);
+        // Eight slots of two pages each: some publish touches a page that is gone.
+        let refused = (0..8).find_map(|_| writer.publish(&record).err()).expect("an error");
+        assert!(refused.is_truncated(), "{refused}");
+        let unread = (0..8).find_map(|_| reader.latest(&mut record).err());
+        assert!(unread.is_none_or(|err| err.is_truncated()));
+
+        let sequence = writer.sequence();
+        writer.recreate().unwrap();
+        assert_eq!(writer.check().unwrap(), Standing::Named);
+        assert_eq!(writer.publish(&vec![7; 5000]).unwrap(), sequence + 1);
+        assert_eq!(reader.refresh().unwrap(), Refreshed::Reattached);
+        assert_eq!(reader.latest(&mut record).unwrap().unwrap().sequence, sequence + 1);
+        assert_eq!((record[0], record[4999]), (7, 7));
+        assert_eq!(reader.state(), State::Live);
+    }
+}
+
+#[test]
+fn an_emptied_region_is_refused_to_new_readers_and_attached_ones_are_told() {
+    let place = Place::new();
+    let mut writer = place.writer();
+    writer.publish(&stu(1)).unwrap();
+    let mut reader = place.reader();
+    cut(&place, 0);
+    assert!(reader.latest(&mut [0; 28]).unwrap_err().is_truncated());
+    assert!(reader.wait(Duration::from_hours(1)).unwrap_err().is_truncated());
+    let err = DynReader::attach(&place.path).unwrap_err();
+    assert!(matches!(err.kind(), Kind::NotARegion), "{err}");
+}
+
+#[test]
+fn a_cut_region_says_how_many_bytes_it_has_and_should_have() {
+    let place = Place::new();
+    drop(place.writer());
+    let want = place.path.metadata().unwrap().len();
+    cut(&place, want - 1);
+    let err = DynReader::attach(&place.path).unwrap_err();
+    assert!(matches!(err.kind(), Kind::Truncated { .. }), "{err}");
+    let text = err.to_string();
+    assert!(
+        text.contains(&format!("has {} bytes, its header promises {want}", want - 1)),
+        "{text}"
+    );
+}
+
+#[test]
+fn a_deleted_region_is_noticed_and_made_anew_with_the_sequence_going_on() {
+    let place = Place::new();
+    let mut writer = place.writer();
+    writer.publish(&stu(1)).unwrap();
+    let mut reader = place.reader();
+    std::fs::remove_file(&place.path).unwrap();
+    assert_eq!(writer.check().unwrap(), Standing::Deleted);
+    assert_eq!(reader.refresh().unwrap(), Refreshed::Missing);
+    assert_eq!(latest_id(&mut reader), Some(1), "the old file stays readable");
+    writer.recreate().unwrap();
+    assert_eq!(reader.state(), State::Retired);
+    assert_eq!(writer.publish(&stu(2)).unwrap(), 2);
+    assert_eq!(reader.refresh().unwrap(), Refreshed::Reattached);
+    assert_eq!((latest_id(&mut reader), reader.epoch()), (Some(2), 2));
+}
+
+#[test]
+fn a_region_that_another_file_replaced_is_not_fought_over() {
+    let place = Place::new();
+    let mut writer = place.writer();
+    let other = place.dir.path().join("other");
+    std::fs::write(&other, "somebody else's").unwrap();
+    std::fs::rename(&other, &place.path).unwrap();
+    assert_eq!(writer.check().unwrap(), Standing::Replaced);
+    let err = writer.recreate().unwrap_err();
+    assert!(matches!(err.kind(), Kind::Replaced), "{err}");
+    assert_eq!(std::fs::read(&place.path).unwrap(), b"somebody else's");
+}
+
+#[test]
+fn a_new_region_of_a_writer_that_never_knew_the_old_one_starts_over() {
+    let place = Place::new();
+    let mut first = place.writer();
+    for id in 1..=5 {
+        first.publish(&stu(id)).unwrap();
+    }
+    let mut reader = place.reader();
+    assert_eq!(latest_id(&mut reader), Some(5));
+    die(first);
+    std::fs::remove_file(&place.path).unwrap();
+    let mut second = place.writer();
+    second.publish(&stu(100)).unwrap();
+    assert_eq!(reader.refresh().unwrap(), Refreshed::Reattached);
+    let mut record = [0; 28];
+    assert!(
+        matches!(reader.next(&mut record).unwrap(), region::Step::Record(p) if p.sequence == 1)
+    );
+    assert_eq!(id_of(&record), 100);
+}

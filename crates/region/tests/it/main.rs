@@ -1,0 +1,84 @@
+//! Regions as their users meet them: one binary, one file a story.
+
+mod anonymous;
+mod bare;
+mod follow;
+mod hostile;
+mod life;
+mod loss;
+mod standby;
+
+use layout::{Record, Schema, Stu};
+use region::{DynReader, DynWriter, Options};
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+use tempfile::TempDir;
+
+/// A directory of this test's own and the path of a region in it.
+struct Place {
+    dir: TempDir,
+    path: PathBuf,
+}
+
+impl Place {
+    fn new() -> Self {
+        let dir = tempfile::tempdir().expect("a temporary directory");
+        let path = dir.path().join("stu.region");
+        Self { dir, path }
+    }
+
+    fn writer(&self) -> DynWriter {
+        DynWriter::open(&self.path, &Stu::schema(), &Options::new()).expect("a writer")
+    }
+
+    fn reader(&self) -> DynReader {
+        DynReader::attach(&self.path).expect("a reader")
+    }
+
+    /// How many files stand in the directory.
+    fn files(&self) -> usize {
+        std::fs::read_dir(self.dir.path()).expect("the directory").count()
+    }
+}
+
+/// The bytes of a record whose id is `id`.
+fn stu(id: i32) -> [u8; 28] {
+    bytemuck::cast(Stu::new(id, "xiaoming", 'm'))
+}
+
+fn id_of(record: &[u8; 28]) -> i32 {
+    bytemuck::cast::<_, Stu>(*record).id
+}
+
+/// The id of the newest record, if there is one.
+fn latest_id(reader: &mut DynReader) -> Option<i32> {
+    let mut record = [0; 28];
+    reader.latest(&mut record).expect("a whole region").map(|_| id_of(&record))
+}
+
+/// A record of another shape than `Stu`.
+fn other_schema() -> Schema {
+    Schema::builder("OTHER")
+        .field(layout::FieldSpec::new("x", layout::Scalar::F64))
+        .build()
+        .expect("a schema")
+}
+
+/// Lets a writer die without closing: it is dropped by a panic, which closes its descriptor.
+fn die(writer: DynWriter) {
+    let died = std::thread::spawn(move || {
+        let _writer = writer;
+        std::panic::resume_unwind(Box::new("killed"));
+    })
+    .join();
+    assert!(died.is_err());
+}
+
+#[track_caller]
+fn wait_until(what: &str, mut ready: impl FnMut() -> bool) {
+    let deadline = Instant::now() + Duration::from_secs(20);
+    while !ready() {
+        assert!(Instant::now() < deadline, "not within 20 s: {what}");
+        std::thread::sleep(Duration::from_millis(1));
+    }
+}

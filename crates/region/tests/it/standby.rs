@@ -1,0 +1,49 @@
+//! A standby waits for the lock and takes over when the first writer ends.
+
+use super::*;
+use std::sync::mpsc;
+
+#[test]
+fn a_standby_takes_over_from_a_writer_that_dies() {
+    let place = Place::new();
+    let mut first = place.writer();
+    first.publish(&stu(1)).unwrap();
+    let (tell, told) = mpsc::channel();
+    let path = place.path.clone();
+    let standby = std::thread::spawn(move || {
+        let on_wait = |holder: &region::Holder| tell.send(holder.pid).unwrap();
+        let (schema, options) = (Stu::schema(), Options::new());
+        let mut writer =
+            DynWriter::open_standby(&path, &schema, &options, on_wait, || false).unwrap().unwrap();
+        (writer.epoch(), writer.publish(&stu(2)).unwrap())
+    });
+    let holder = told.recv_timeout(Duration::from_secs(20)).expect("the standby waits");
+    assert_eq!(holder, u64::from(std::process::id()));
+    first.publish(&stu(1)).unwrap();
+    die(first);
+    assert_eq!(standby.join().unwrap(), (2, 3));
+}
+
+#[test]
+fn a_standby_can_be_told_to_stop_waiting() {
+    let place = Place::new();
+    let mut first = place.writer();
+    let (schema, options) = (Stu::schema(), Options::new());
+    let standby = DynWriter::open_standby(&place.path, &schema, &options, |_| {}, || true).unwrap();
+    assert!(standby.is_none());
+    // The thread it left behind does not keep the region from its next writer.
+    first.publish(&stu(1)).unwrap();
+    drop(first);
+    wait_until("the next writer has the region", || {
+        DynWriter::open(&place.path, &schema, &options).is_ok()
+    });
+}
+
+#[test]
+fn a_standby_of_a_free_region_does_not_wait() {
+    let place = Place::new();
+    let (schema, options) = (Stu::schema(), Options::new());
+    let waited = |_: &region::Holder| panic!("nobody to wait for");
+    let writer = DynWriter::open_standby(&place.path, &schema, &options, waited, || false);
+    assert_eq!(writer.unwrap().unwrap().epoch(), 1);
+}
