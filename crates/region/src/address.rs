@@ -30,10 +30,17 @@ const SUFFIX: &str = ".region";
 /// [`Kind::BadName`] for what cannot be a file name, [`Kind::UnsafeDirectory`] if somebody else
 /// could have put files there, [`Kind::Io`] if the directory cannot be made.
 pub fn locate(name: &str) -> Result<PathBuf, RegionError> {
-    let file = file_name(name)?;
-    let dir = home();
-    make(&dir)?;
-    Ok(dir.join(file))
+    let path = planned(name)?;
+    make(&home())?;
+    Ok(path)
+}
+
+/// The path that [`locate`] answers with; nothing is made or checked.
+///
+/// # Errors
+/// [`Kind::BadName`] for what cannot be a file name.
+pub fn planned(name: &str) -> Result<PathBuf, RegionError> {
+    Ok(home().join(file_name(name)?))
 }
 
 /// The path of the region called `name`, for a reader: looks in the user's directory, then among

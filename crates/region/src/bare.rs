@@ -9,6 +9,7 @@
 //! that the other format adds: a reader may see half of one record and half of the next (torn),
 //! and cannot tell; there is no sequence, no time, no state, nothing to wait on.
 
+use crate::boot;
 use crate::create::Unnamed;
 use crate::error::{RegionError, RegionErrorKind as Kind};
 use crate::file::{self, Identity};
@@ -76,7 +77,7 @@ impl BareWriter {
     /// # Errors
     /// [`Kind::Io`] if the path cannot be looked at.
     pub fn check(&self) -> Result<Standing, RegionError> {
-        Standing::of(&self.file, &self.path, &self.mapping, self.size as u64)
+        Standing::of(&self.file, &self.path, self.size as u64, !self.mapping.faulted())
     }
 
     /// Makes the file anew after it was deleted or cut short.
@@ -93,6 +94,11 @@ impl BareWriter {
         self.mapping = map(&file, &self.path, schema, Access::Write)?;
         self.file = file;
         Ok(())
+    }
+
+    /// Does the kernel write the file back to a disk?
+    pub fn is_disk_backed(&self) -> bool {
+        boot::is_disk_backed(&self.file)
     }
 
     /// The file.

@@ -8,6 +8,7 @@
 
 use crate::copy;
 use crate::error::{RegionError, RegionErrorKind as Kind};
+use crate::line;
 use crate::mapping::{Access, Mapping};
 use channel::{AtomicU64, Memory};
 use layout::Schema;
@@ -43,6 +44,11 @@ impl Preamble {
         let have = file.metadata().map_err(io("fstat"))?.len();
         if have < header.file_len {
             return Err(refuse(Kind::Truncated { want: header.file_len, have }));
+        }
+        let mut mark = [0; header::END_MARK_LEN as usize];
+        read_up_to(file, &mut mark, header.end_mark_offset()).map_err(io("pread"))?;
+        if u64::from_le_bytes(mark) != header::END_MARK {
+            return Err(refuse(Kind::Damaged("its end mark is missing".into())));
         }
         // Bounded by MAX_SCHEMA, which decode has compared.
         let mut encoded = vec![0; header.schema_len as usize];
@@ -80,6 +86,8 @@ fn read_up_to(file: &File, bytes: &mut [u8], offset: u64) -> std::io::Result<usi
 pub(crate) struct Body {
     mapping: Mapping,
     header: Header,
+    /// The word of the end mark.
+    end: usize,
     /// Words before the first slot, from slot to slot, and of one slot's stamp, time and record.
     first: usize,
     stride: usize,
@@ -110,7 +118,8 @@ impl Body {
                 Kind::Damaged("its slots lie outside the file".into()),
             ));
         }
-        Ok(Self { mapping, header: header.clone(), first, stride, cells })
+        let end = mapping.words().len() - 1;
+        Ok(Self { mapping, header: header.clone(), end, first, stride, cells })
     }
 
     pub(crate) fn header(&self) -> &Header {
@@ -129,9 +138,13 @@ impl Body {
         &self.mapping.words()[word_of(offset)]
     }
 
+    /// Is the file still whole? To be asked after each copy, before anything read is believed.
+    ///
+    /// A cut takes the end mark away, wherever it is: within a page it becomes zero, and touching a
+    /// page that is gone brings a page of zeros in its place (the guard).
     #[inline]
-    pub(crate) fn mapping(&self) -> &Mapping {
-        &self.mapping
+    pub(crate) fn is_whole(&self) -> bool {
+        line::peek(&self.mapping.words()[self.end]) == header::END_MARK
     }
 
     /// The futex word: the low half of head.

@@ -127,6 +127,7 @@ pub(crate) fn fill_region(
         (0, &header.encode()[..]),
         (offset::HEAD as u64, &base_sequence.to_le_bytes()[..]),
         (header.schema_offset, &schema.encode()[..]),
+        (header.end_mark_offset(), &header::END_MARK.to_le_bytes()[..]),
     ];
     for (at, bytes) in content {
         file.write_all_at(bytes, at).map_err(|err| RegionError::io(path, "pwrite", err))?;
@@ -137,16 +138,19 @@ pub(crate) fn fill_region(
 /// Sets mode and group as asked, whatever the umask.
 pub(crate) fn admit(file: &File, path: &Path, options: &Options) -> Result<(), RegionError> {
     if let Some(name) = &options.group {
-        let group = Group::from_name(name).ok().flatten();
-        let Some(group) = group else {
-            return Err(RegionError::new(path, Kind::NoSuchGroup(name.clone())));
-        };
-        let gid = Gid::from_raw(group.gid.as_raw());
+        let gid = group_id(name)
+            .ok_or_else(|| RegionError::new(path, Kind::NoSuchGroup(name.clone())))?;
         rustix::fs::fchown(file, None, Some(gid))
             .map_err(|err| RegionError::io(path, "fchown", err))?;
     }
     rustix::fs::fchmod(file, Mode::from_raw_mode(options.mode))
         .map_err(|err| RegionError::io(path, "fchmod", err))
+}
+
+/// The group called `name`, or numbered so.
+fn group_id(name: &str) -> Option<Gid> {
+    let by_name = || Group::from_name(name).ok().flatten().map(|group| group.gid.as_raw());
+    name.parse().ok().or_else(by_name).map(Gid::from_raw)
 }
 
 /// Makes the file `len` bytes long with room for each of them.

@@ -20,7 +20,8 @@
 //! - [`Writer`] and [`Reader`] are for a Rust struct with a [`Record`](layout::Record) schema,
 //!   [`DynWriter`] and [`DynReader`] for a schema that is known at run time only.
 //! - [`BareWriter`] and [`BareReader`] share a struct with programs that know no header.
-//! - [`Region::anonymous`] has no name; [`locate`] and [`find`] say where named regions live.
+//! - [`Region::anonymous`] has no name; [`locate`], [`find`] and [`planned`] say where
+//!   named regions live.
 
 // The format is little-endian and its words are 64 bits; so are the machines it is for.
 #[cfg(not(all(target_os = "linux", target_pointer_width = "64", target_endian = "little")))]
@@ -48,7 +49,7 @@ mod typed;
 mod wait;
 mod writer;
 
-pub use address::{find, locate};
+pub use address::{find, locate, planned};
 pub use anonymous::Region;
 pub use bare::{BareReader, BareWriter};
 pub use clock::BootTime;

@@ -38,7 +38,7 @@ impl Options {
         Self { mode, ..self }
     }
 
-    /// Name of the group that the file belongs to.
+    /// The group that the file belongs to, by name or number.
     #[must_use]
     pub fn group(self, group: impl Into<String>) -> Self {
         Self { group: Some(group.into()), ..self }

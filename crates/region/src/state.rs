@@ -60,10 +60,10 @@ pub(crate) fn of(file: &File, body: &Body) -> State {
         StateWord::Closed => State::Closed,
         StateWord::Retired => State::Retired,
         _ if is_of_another_boot(file, body, held) => State::Stale,
-        StateWord::Live if !held => State::Dead,
+        // No writer leaves `Invalid` behind: the page was lost, and the lock alone can tell.
+        StateWord::Live | StateWord::Invalid if !held => State::Dead,
         StateWord::Live if is_overdue(body, BootTime::now()) => State::Stalled,
-        StateWord::Live => State::Live,
-        StateWord::Invalid => State::Dead, // no writer leaves this word behind: a page was lost
+        StateWord::Live | StateWord::Invalid => State::Live,
     }
 }
 

@@ -7,7 +7,7 @@ use xxhash_rust::xxh64::xxh64;
 
 use super::geometry::{slots_possible, stride};
 use super::offset::{self, CHECKSUM, HEADER_LEN};
-use super::{HEADER_LEN_WORD, Header, HeaderError, LINE, MAGIC_BYTES, VERSION};
+use super::{END_MARK_LEN, HEADER_LEN_WORD, Header, HeaderError, LINE, MAGIC_BYTES, VERSION};
 use crate::limits::{MAX_RECORD, MAX_SCHEMA};
 
 impl Header {
@@ -62,13 +62,16 @@ impl Header {
     fn check_schema_place(&self) -> Result<(), HeaderError> {
         let slots_len = u64::from(self.slots) * u64::from(self.slot_stride);
         let slots_end = self.slots_offset.checked_add(slots_len);
-        let schema_end = self.schema_offset.checked_add(self.schema_len.into());
+        let schema_end = self
+            .schema_offset
+            .checked_add(self.schema_len.into())
+            .and_then(|end| end.checked_add(END_MARK_LEN.into()));
         require((1..=MAX_SCHEMA).contains(&self.schema_len), "the schema is empty or too long")?;
         require(on_line(self.schema_offset), "the schema does not begin at a multiple of 64")?;
         let behind_slots = slots_end.is_some_and(|end| end <= self.schema_offset);
         require(behind_slots, "the slots overlap the schema")?;
         let inside = schema_end.is_some_and(|end| end <= self.file_len);
-        require(inside, "the schema goes beyond the end of the file")?;
+        require(inside, "the schema and the end mark go beyond the end of the file")?;
         require(on_line(self.file_len), "the file length is no multiple of 64")
     }
 }

@@ -1,7 +1,7 @@
 //! Where the sections of a new region go.
 
 use super::{
-    Header, HeaderError, LINE, MAX_SLOTS, MIN_SLOTS, SLOT_HEAD,
+    END_MARK_LEN, Header, HeaderError, LINE, MAX_SLOTS, MIN_SLOTS, SLOT_HEAD,
     offset::{CHECKSUM, SLOTS},
 };
 use crate::limits::MAX_RECORD;
@@ -42,7 +42,7 @@ impl Header {
         Ok(Self {
             compatible: 0,
             incompatible: 0,
-            file_len: (schema_offset + u64::from(schema_len)).next_multiple_of(line),
+            file_len: (schema_offset + u64::from(schema_len + END_MARK_LEN)).next_multiple_of(line),
             record_size: schema.size(),
             record_align: schema.align(),
             slots,

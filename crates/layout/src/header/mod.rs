@@ -10,7 +10,8 @@
 //!   0x000 | fixed header, 256 bytes, checksummed, never changes |
 //!   0x100 | writer line | 0x140 | head line                     |
 //!   0x180 | slot 0 | slot 1 | ...                               |
-//!         | schema | zero to the next 64-byte boundary          | file_len
+//!         | schema | zero                                       |
+//!         | end mark, the last 8 bytes                          | file_len
 //!
 //!   slot: | stamp u64 | published_at u64 | record, zero to a multiple of 8 | zero to 64 |
 //! ```
@@ -48,6 +49,14 @@ pub const LINE: u32 = 64;
 
 /// Bytes of a slot before its record: the stamp and the time of publication.
 pub const SLOT_HEAD: u32 = 16;
+
+/// The last eight bytes of every region, as a number: the magic again.
+///
+/// Whatever cuts the file takes them away, also within a page, where no signal tells.
+pub const END_MARK: u64 = u64::from_le_bytes(MAGIC_BYTES);
+
+/// Bytes of the end mark.
+pub const END_MARK_LEN: u32 = 8;
 
 /// `compatible` bit 0: the writer wakes those who wait on the head word.
 pub const WAKE: u64 = 1;
@@ -130,6 +139,11 @@ impl Header {
     /// Where slot `index` begins, in bytes from the start of the file.
     pub fn slot_offset(&self, index: u32) -> u64 {
         self.slots_offset + u64::from(index) * u64::from(self.slot_stride)
+    }
+
+    /// Where the end mark stands, in bytes from the start of the file.
+    pub fn end_mark_offset(&self) -> u64 {
+        self.file_len.saturating_sub(u64::from(END_MARK_LEN))
     }
 
     /// The 8-byte cells of one slot that are in use: stamp, time of publication, record words.

@@ -41,7 +41,8 @@ fn assert_sound(header: &Header) {
         wide(header.slots_offset) + u128::from(header.slots) * u128::from(header.slot_stride);
     let schema_end = wide(header.schema_offset) + u128::from(header.schema_len);
     assert!(header.slots_offset >= 0x180);
-    assert!(slots_end <= wide(header.schema_offset) && schema_end <= wide(header.file_len));
+    let end_mark = wide(header.end_mark_offset());
+    assert!(slots_end <= wide(header.schema_offset) && schema_end <= end_mark);
     assert!(header.slots.is_power_of_two() && (MIN_SLOTS..=MAX_SLOTS).contains(&header.slots));
     assert!((1..=MAX_RECORD).contains(&header.record_size));
     assert!((1..=MAX_SCHEMA).contains(&header.schema_len));
@@ -162,12 +163,12 @@ fn each_impossible_number_is_refused_even_with_a_right_checksum() {
         (offset::SCHEMA_OFFSET, &long(0), "slots overlap the schema"),
         (offset::SCHEMA_OFFSET, &long(good.schema_offset - 64), "slots overlap the schema"),
         (offset::SCHEMA_OFFSET, &long(good.schema_offset + 8), "schema does not begin"),
-        (offset::SCHEMA_OFFSET, &long(u64::MAX - 63), "beyond the end"),
+        (offset::SCHEMA_OFFSET, &long(u64::MAX - 63), "go beyond the end"),
         (offset::SCHEMA_LEN, &word(0), "schema is empty"),
         (offset::SCHEMA_LEN, &word(MAX_SCHEMA + 1), "schema is empty or too long"),
-        (offset::SCHEMA_LEN, &word(MAX_SCHEMA), "beyond the end"),
-        (offset::FILE_LEN, &long(0), "beyond the end"),
-        (offset::FILE_LEN, &long(good.file_len - 64), "beyond the end"),
+        (offset::SCHEMA_LEN, &word(MAX_SCHEMA), "go beyond the end"),
+        (offset::FILE_LEN, &long(0), "go beyond the end"),
+        (offset::FILE_LEN, &long(good.file_len - 64), "go beyond the end"),
         (offset::FILE_LEN, &long(good.file_len + 1), "file length"),
     ];
     for (at, value, part) in cases {

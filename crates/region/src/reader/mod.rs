@@ -97,11 +97,13 @@ impl DynReader {
     pub fn latest(&mut self, record: &mut [u8]) -> Result<Option<Publication>, RegionError> {
         self.expect_size(record.len())?;
         let latest = self.tail.latest(&self.ring, record);
-        if self.body().mapping().faulted() {
+        // Everything that is answered is read before the look at the end mark.
+        let epoch = self.epoch();
+        if !self.body().is_whole() {
             return Err(self.truncated());
         }
         match latest {
-            Ok(Some(snapshot)) => Ok(Some(self.give(snapshot))),
+            Ok(Some(snapshot)) => Ok(Some(self.give(snapshot, epoch))),
             Ok(None) => Ok(None),
             Err(_) => Err(self.unstable()),
         }
@@ -119,11 +121,12 @@ impl DynReader {
             return Ok(Step::Missed(std::mem::take(&mut self.missed)));
         }
         let step = self.tail.next(&self.ring, record);
-        if self.body().mapping().faulted() {
+        let epoch = self.epoch();
+        if !self.body().is_whole() {
             return Err(self.truncated());
         }
         match step {
-            Ok(channel::Step::Record(snapshot)) => Ok(Step::Record(self.give(snapshot))),
+            Ok(channel::Step::Record(snapshot)) => Ok(Step::Record(self.give(snapshot, epoch))),
             Ok(channel::Step::Pending) => Ok(Step::Pending),
             Ok(channel::Step::Missed(missed)) => Ok(Step::Missed(missed)),
             Err(_) => Err(self.unstable()),
@@ -137,7 +140,7 @@ impl DynReader {
     /// [`Kind::Truncated`] if the file was cut short.
     pub fn wait(&self, timeout: Duration) -> Result<(), RegionError> {
         let head = self.ring.head();
-        if self.body().mapping().faulted() {
+        if !self.body().is_whole() {
             return Err(self.truncated());
         }
         if head > self.given.max(self.tail.last()) {
@@ -205,11 +208,11 @@ impl DynReader {
     /// life.
     pub fn wall_time(&self, publication: &Publication) -> SystemTime {
         let line = Line::of(self.body());
-        let offset = if line.mark() == StateWord::Live && !self.is_of_another_boot() {
-            clock::wall_offset()
-        } else {
-            line.wall_offset()
-        };
+        let left_behind = line.mark() != StateWord::Live || self.is_of_another_boot();
+        let written = line.wall_offset();
+        // A page that was cut would say 0.
+        let usable = left_behind && self.body().is_whole();
+        let offset = if usable { written } else { clock::wall_offset() };
         publication.published_at.at_offset(offset)
     }
 
@@ -253,9 +256,9 @@ impl DynReader {
     }
 
     #[inline]
-    fn give(&mut self, snapshot: Snapshot) -> Publication {
+    fn give(&mut self, snapshot: Snapshot, epoch: u64) -> Publication {
         self.given = self.given.max(snapshot.sequence);
-        Publication::new(snapshot, self.epoch())
+        Publication::new(snapshot, epoch)
     }
 
     #[inline]

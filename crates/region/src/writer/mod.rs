@@ -14,7 +14,6 @@ use crate::create;
 use crate::error::{RegionError, RegionErrorKind as Kind};
 use crate::file::Identity;
 use crate::line::Line;
-use crate::mapping::Mapping;
 use crate::options::Options;
 use crate::{boot, wait};
 use channel::Publisher;
@@ -68,12 +67,12 @@ pub enum Changed {
 }
 
 impl Standing {
-    /// How `file`, mapped and meant to be `len` bytes long at `path`, stands.
+    /// How `file`, meant to be `len` bytes long at `path`, stands.
     pub(crate) fn of(
         file: &File,
         path: &Path,
-        mapping: &Mapping,
         len: u64,
+        is_whole: bool,
     ) -> Result<Self, RegionError> {
         let io = |call| move |err| RegionError::io(path, call, err);
         let have = file.metadata().map_err(io("fstat"))?.len();
@@ -81,7 +80,7 @@ impl Standing {
         Ok(match Identity::at(path).map_err(io("stat"))? {
             None => Self::Deleted,
             Some(named) if named != ours => Self::Replaced,
-            Some(_) if have < len || mapping.faulted() => Self::Truncated,
+            Some(_) if have < len || !is_whole => Self::Truncated,
             Some(_) => Self::Named,
         })
     }
@@ -117,7 +116,11 @@ impl DynWriter {
         on_wait: impl FnMut(&Holder),
         stop: impl FnMut() -> bool,
     ) -> Result<Option<Self>, RegionError> {
-        standby::until_free(path, on_wait, stop, || Self::open(path, schema, options))
+        let opened = standby::until_free(path, on_wait, stop, |locked| match locked {
+            None => open::open(path, schema, options).map(Some),
+            Some(file) => open::take_over(file, path, schema, options),
+        })?;
+        Ok(opened.map(|opened| Self::with(opened, path, Arc::new(schema.clone()), options.clone())))
     }
 
     /// Publishes to the region that is in `file` already, called `path` in messages.
@@ -166,7 +169,7 @@ impl DynWriter {
         if self.options.wake {
             wait::wake_all(self.body().futex_word());
         }
-        if self.body().mapping().faulted() {
+        if !self.body().is_whole() {
             return Err(self.body().truncated(&self.path, &self.file));
         }
         Ok(sequence)
@@ -186,7 +189,8 @@ impl DynWriter {
         if !self.is_named {
             return Ok(Standing::Named);
         }
-        Standing::of(&self.file, &self.path, self.body().mapping(), self.body().header().file_len)
+        let body = self.body();
+        Standing::of(&self.file, &self.path, body.header().file_len, body.is_whole())
     }
 
     /// Makes a new file under the same name, after the old one was deleted or cut short. The epoch

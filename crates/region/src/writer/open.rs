@@ -153,8 +153,10 @@ fn create_first(
     Ok(file.map(|file| Opened { publisher, file, epoch, origin: Origin::Created }))
 }
 
+/// Goes on in `file`, or replaces it. Takes its lock, if this process has not got it yet.
+///
 /// `None`: the file lost its name before it was ours.
-fn take_over(
+pub(super) fn take_over(
     file: File,
     path: &Path,
     schema: &Schema,

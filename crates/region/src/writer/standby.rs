@@ -1,11 +1,11 @@
 //! Waiting for another writer to end, and taking over the moment it does.
 //!
-//! The kernel hands the lock over: a thread sleeps in `fcntl(F_OFD_SETLKW)` on a duplicate of the
-//! descriptor, which shares the open file description and so the lock. If the wait is given up,
-//! the thread stays behind until the lock comes free, finds nobody listening, and closes its
-//! descriptor, which frees the lock again.
+//! The kernel hands the lock over: a thread sleeps in `fcntl(F_OFD_SETLKW)` and passes the locked
+//! file on, so that nobody can step in between the old writer's end and the take-over. If the wait
+//! is given up, the thread stays behind until the lock comes free, finds nobody listening, and
+//! closes the file, which frees the lock again.
 
-use super::open;
+use super::open::{Opened, pid_in};
 use crate::error::{RegionError, RegionErrorKind as Kind};
 use crate::file;
 use crate::lock;
@@ -27,60 +27,67 @@ pub struct Holder {
 /// How often `stop` is asked.
 const ASK: Duration = Duration::from_millis(50);
 
-/// Calls `open` until it answers anything but `Busy`, sleeping until the lock is free between.
-pub(super) fn until_free<W>(
+/// Calls `attempt` until it is not refused as `Busy`: first without a file, then with the region's
+/// file, locked. It answers `None` when that file has lost its name.
+///
+/// `None`: `stop` said so.
+pub(super) fn until_free(
     path: &Path,
     mut on_wait: impl FnMut(&Holder),
     mut stop: impl FnMut() -> bool,
-    open: impl Fn() -> Result<W, RegionError>,
-) -> Result<Option<W>, RegionError> {
-    let mut last = None;
+    attempt: impl Fn(Option<File>) -> Result<Option<Opened>, RegionError>,
+) -> Result<Option<Opened>, RegionError> {
+    let mut locked = None;
     loop {
-        match open() {
+        match attempt(locked.take()) {
+            Ok(None) => continue,
             Err(err) if matches!(err.kind(), Kind::Busy { .. }) => {}
-            other => return other.map(Some),
+            other => return other,
         }
-        let file = match file::open_to_write(path) {
-            Ok(file) => file,
+        match file::open_to_write(path) {
+            Ok(file) => locked = wait_for_lock(file, path, &mut on_wait, &mut stop)?,
             Err(err) if err.is_not_there() => continue, // it has just been deleted
             Err(err) => return Err(err),
-        };
-        let holder = Holder { pid: open::pid_in(&file), path: path.to_owned() };
-        if last.as_ref() != Some(&holder) {
-            on_wait(&holder);
-            last = Some(holder);
         }
-        if !wait_for_lock(file, path, &mut stop)? {
+        if locked.is_none() {
             return Ok(None);
         }
     }
 }
 
-/// Sleeps until the lock of `file` was free once; `false` if `stop` said so first.
+/// Sleeps until `file` is locked by this process; `None` if `stop` said so first.
 fn wait_for_lock(
     file: File,
     path: &Path,
+    on_wait: &mut impl FnMut(&Holder),
     stop: &mut impl FnMut() -> bool,
-) -> Result<bool, RegionError> {
+) -> Result<Option<File>, RegionError> {
+    let io = |call| move |err| RegionError::io(path, call, err);
+    let watched = file.try_clone().map_err(io("dup"))?;
     let (tell, told) = sync_channel(0);
     std::thread::Builder::new()
         .name("standby".into())
         .spawn(move || {
-            let taken = lock::take(&file);
-            // Free again before the other side opens it anew.
-            drop(file);
-            // Nobody listens any more: the wait was given up.
-            let _ = tell.send(taken);
+            let locked = lock::take(&file).map(|()| file);
+            // Fails when nobody listens any more; the file then closes here.
+            let _ = tell.send(locked);
         })
-        .map_err(|err| RegionError::io(path, "thread", err))?;
+        .map_err(io("thread"))?;
+    let mut last = None;
     loop {
+        // Another standby may have been first: then that one is waited for.
+        let holder = Holder { pid: pid_in(&watched), path: path.to_owned() };
+        if last.as_ref() != Some(&holder) {
+            on_wait(&holder);
+            last = Some(holder);
+        }
         match told.recv_timeout(ASK) {
-            Ok(taken) => {
-                return taken.map(|()| true).map_err(|err| RegionError::io(path, "lock", err));
-            }
-            Err(RecvTimeoutError::Timeout) if stop() => return Ok(false),
+            Ok(locked) => return locked.map(Some).map_err(io("lock")),
+            Err(RecvTimeoutError::Timeout) if stop() => return Ok(None),
             Err(RecvTimeoutError::Timeout) => {}
-            Err(RecvTimeoutError::Disconnected) => return Ok(true),
+            Err(RecvTimeoutError::Disconnected) => {
+                return Err(RegionError::io(path, "lock", std::io::ErrorKind::Interrupted));
+            }
         }
     }
 }

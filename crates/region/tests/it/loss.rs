@@ -43,6 +43,28 @@ fn a_region_cut_at_any_page_is_an_error_to_both_sides_and_recovers() {
 }
 
 #[test]
+fn a_cut_within_the_last_page_is_noticed_wherever_it_is() {
+    // No signal tells of it: the kernel fills the rest of the page with zeros.
+    let len = {
+        let place = Place::new();
+        drop(place.writer());
+        place.path.metadata().unwrap().len()
+    };
+    assert!(len < 4096, "the region fits one page");
+    for cut_to in 1..len {
+        let place = Place::new();
+        let mut writer = place.writer();
+        writer.publish(&stu(1)).unwrap();
+        let mut reader = place.reader();
+        cut(&place, cut_to);
+        let mut record = [0; 28];
+        assert!(reader.latest(&mut record).is_err_and(|err| err.is_truncated()), "{cut_to}");
+        assert!(reader.next(&mut record).is_err_and(|err| err.is_truncated()), "{cut_to}");
+        assert!(writer.publish(&stu(2)).is_err_and(|err| err.is_truncated()), "{cut_to}");
+    }
+}
+
+#[test]
 fn an_emptied_region_is_refused_to_new_readers_and_attached_ones_are_told() {
     let place = Place::new();
     let mut writer = place.writer();
