@@ -67,7 +67,10 @@ impl TimeUnit {
     /// Units in `time` with their fraction, for a float field.
     #[expect(clippy::cast_precision_loss, reason = "the nearest float is wanted")]
     pub fn fraction(self, time: Duration) -> f64 {
-        time.as_nanos() as f64 / self.nanos() as f64
+        // Whole units first: a wall clock in nanoseconds is beyond what a float holds exactly.
+        let unit = u128::from(self.nanos());
+        let (whole, rest) = (time.as_nanos() / unit, time.as_nanos() % unit);
+        whole as f64 + rest as f64 / unit as f64
     }
 }
 

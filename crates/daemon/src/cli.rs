@@ -1,0 +1,59 @@
+//! The parts of a command line that both daemons have.
+
+use std::time::Duration;
+
+use clap::Args;
+
+use crate::logging::LogFilter;
+
+/// What `--version` prints after the program's name: the names of the programs are common words,
+/// so it says which project they belong to.
+pub const VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), " (mapcast)");
+
+/// Options every program has; use it with `#[command(flatten)]`.
+#[allow(clippy::doc_markdown)] // the text of `--help`, where backticks would be printed
+#[derive(Args, Clone, Debug, Default)]
+pub struct CommonArgs {
+    /// What to log to stderr: off, error, warn, info, debug or trace
+    ///
+    /// A level for everything, and MODULE=LEVEL for single modules: "warn,region=debug". Without
+    /// the option the environment variable MAPCAST_LOG says it, else it is info.
+    #[arg(long, value_name = "LEVEL")]
+    pub log: Option<LogFilter>,
+}
+
+/// A duration as people write it (`250ms`, `1s`, `1m 30s`) and not zero; a `value_parser` for clap.
+pub fn duration(text: &str) -> Result<Duration, String> {
+    match humantime::parse_duration(text.trim()) {
+        Ok(Duration::ZERO) => Err("must be longer than zero".to_owned()),
+        Ok(span) => Ok(span),
+        Err(error) => Err(format!("{error}; write it as 250ms, 2s or 1m 30s")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use clap::{Args, Command};
+
+    use super::{CommonArgs, VERSION, duration};
+
+    #[test]
+    fn durations_are_read_as_people_write_them() {
+        assert_eq!(duration("250ms"), Ok(Duration::from_millis(250)));
+        assert_eq!(duration(" 1m 30s "), Ok(Duration::from_secs(90)));
+        assert_eq!(duration("0s").expect_err("zero"), "must be longer than zero");
+        let error = duration("5").expect_err("no unit");
+        assert!(error.ends_with("; write it as 250ms, 2s or 1m 30s"), "{error}");
+    }
+
+    #[test]
+    fn a_bad_level_is_wrong_usage() {
+        let command = CommonArgs::augment_args(Command::new("x").version(VERSION));
+        let error = command.clone().try_get_matches_from(["x", "--log", "loud"]).expect_err("bad");
+        assert_eq!(error.exit_code(), 2);
+        assert!(error.to_string().contains("\"loud\" is not a log level"), "{error}");
+        command.try_get_matches_from(["x", "--log", "warn,region=trace"]).expect("good");
+    }
+}

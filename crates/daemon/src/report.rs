@@ -1,0 +1,97 @@
+//! The last line of a program that failed: who, what, and every cause, in one line.
+//!
+//! Invariant: exactly one line whatever the messages hold. Control characters, which may come
+//! from a hostile file name or input line, are escaped; line breaks become spaces.
+//!
+//! ```text
+//! producer: error: cannot read /etc/mapcast/stu.toml: No such file or directory (os error 2)
+//! ```
+
+use std::error::Error;
+use std::fmt::Write as _;
+use std::io::Write as _;
+
+/// Writes `PROGRAM: error: WHOLE CAUSE CHAIN` to stderr as one line.
+///
+/// A stderr that cannot be written to is ignored: there is nobody left to tell.
+pub fn report(program: &str, error: &(dyn Error + 'static)) {
+    let line = format!("{program}: error: {}\n", one_line(error));
+    // One write of the whole line, so that two processes on one terminal do not mix theirs.
+    let _ = std::io::stderr().write_all(line.as_bytes());
+}
+
+/// The error and all its causes, joined with `: `.
+///
+/// A cause that the message before it already ends with is not said twice.
+pub fn one_line(error: &(dyn Error + 'static)) -> String {
+    let mut text = clean(&error.to_string());
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        let part = clean(&error.to_string());
+        if !part.is_empty() && !text.contains(&part) {
+            text.push_str(": ");
+            text.push_str(&part);
+        }
+        cause = error.source();
+    }
+    text
+}
+
+/// One line without control characters: line breaks and tabs become single spaces, the rest is
+/// escaped as Rust writes it (`\u{1b}`).
+pub fn clean(text: &str) -> String {
+    let mut clean = String::with_capacity(text.len());
+    let words =
+        text.trim().split(['\n', '\r', '\t']).map(str::trim).filter(|part| !part.is_empty());
+    for (index, part) in words.enumerate() {
+        if index > 0 {
+            clean.push(' ');
+        }
+        for c in part.chars() {
+            if c.is_control() {
+                let _ = write!(clean, "{}", c.escape_default());
+            } else {
+                clean.push(c);
+            }
+        }
+    }
+    clean
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+
+    use super::{clean, one_line};
+
+    #[derive(Debug, thiserror::Error)]
+    #[error("cannot start")]
+    struct Outer(#[source] Inner);
+
+    #[derive(Debug, thiserror::Error)]
+    #[error("cannot read {path}: {source}")]
+    struct Inner {
+        path: &'static str,
+        source: io::Error,
+    }
+
+    #[test]
+    fn every_cause_is_said_once_and_in_order() {
+        let source = io::Error::from_raw_os_error(2);
+        let error = Outer(Inner { path: "/x", source });
+        assert_eq!(
+            one_line(&error),
+            "cannot start: cannot read /x: No such file or directory (os error 2)"
+        );
+    }
+
+    #[test]
+    fn a_message_of_several_lines_becomes_one() {
+        assert_eq!(clean("parse error\n  |\n 1 | x =\r\n"), "parse error | 1 | x =");
+    }
+
+    #[test]
+    fn control_characters_cannot_reach_the_terminal() {
+        assert_eq!(clean("a\x1b[2Jb\x07\u{9b}c"), "a\\u{1b}[2Jb\\u{7}\\u{9b}c");
+    }
+}

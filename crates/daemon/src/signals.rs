@@ -1,0 +1,171 @@
+//! Signals as flags and one descriptor that becomes readable: no thread, no lost signal.
+//!
+//! | signal | meaning |
+//! |---|---|
+//! | SIGTERM, SIGINT | stop: finish the record at hand, close, exit 0 |
+//! | SIGHUP | read the configuration again (only where [`Signals::stop_and_reload`] asked for it) |
+//!
+//! Invariant: a handler sets its flag first and writes the wake-up byte second, and
+//! [`Signals::take`] empties the pipe first and reads the flags second. So a signal that arrives
+//! at any moment is either seen by that `take` or leaves the descriptor readable for the next.
+//!
+//! ```text
+//!   handler:  flag := 1 ---> pipe <- byte        loop:  ppoll(pipe) ---> empty pipe ---> swap flag
+//! ```
+//!
+//! Price: one pipe; a handler that writes one byte.
+
+// Plain flags between a signal handler and its own process; nothing shared with another one.
+#![allow(clippy::disallowed_types)]
+
+use std::fmt;
+use std::io;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+
+use rustix::pipe::{PipeFlags, pipe_with};
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+use signal_hook::{SigId, flag, low_level};
+
+/// The signal that asked for the end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum StopSignal {
+    /// From a service manager or `kill`.
+    Terminate,
+    /// From Ctrl-C.
+    Interrupt,
+}
+
+impl fmt::Display for StopSignal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Terminate => "SIGTERM",
+            Self::Interrupt => "SIGINT",
+        })
+    }
+}
+
+/// What the signals that arrived ask for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Pending {
+    /// End. Once set it stays set.
+    pub stop: Option<StopSignal>,
+    /// Read the configuration again. Several SIGHUPs before one `take` count as one.
+    pub reload: bool,
+}
+
+/// The process's handlers; dropping it makes them do nothing (it does not restore the defaults).
+#[derive(Debug)]
+pub struct Signals {
+    wake: OwnedFd,
+    stop: Arc<AtomicUsize>,
+    reload: Arc<AtomicBool>,
+    registered: Vec<SigId>,
+}
+
+impl Signals {
+    /// Handles SIGTERM and SIGINT. SIGHUP keeps its meaning: the terminal has gone, die.
+    pub fn stop_only() -> io::Result<Self> {
+        Self::new(false)
+    }
+
+    /// Handles SIGTERM, SIGINT and SIGHUP.
+    pub fn stop_and_reload() -> io::Result<Self> {
+        Self::new(true)
+    }
+
+    fn new(with_reload: bool) -> io::Result<Self> {
+        let (wake, ring) = pipe_with(PipeFlags::CLOEXEC | PipeFlags::NONBLOCK)?;
+        let mut signals = Self {
+            wake,
+            stop: Arc::default(),
+            reload: Arc::default(),
+            registered: Vec::with_capacity(6),
+        };
+        for signal in [SIGTERM, SIGINT] {
+            let number = usize::try_from(signal).expect("signal numbers are positive");
+            let stop = Arc::clone(&signals.stop);
+            signals.registered.push(flag::register_usize(signal, stop, number)?);
+            signals.registered.push(low_level::pipe::register(signal, ring.try_clone()?)?);
+        }
+        if with_reload {
+            let reload = Arc::clone(&signals.reload);
+            signals.registered.push(flag::register(SIGHUP, reload)?);
+            signals.registered.push(low_level::pipe::register(SIGHUP, ring)?);
+        }
+        Ok(signals)
+    }
+
+    /// What has been asked for since the last call.
+    pub fn take(&mut self) -> Pending {
+        let mut bytes = [0; 64];
+        while rustix::io::read(&self.wake, &mut bytes).is_ok_and(|read| read > 0) {}
+        Pending { stop: self.stop_requested(), reload: self.reload.swap(false, Ordering::SeqCst) }
+    }
+
+    /// Whether the end was asked for, without taking anything: for loops inside other crates.
+    pub fn stop_requested(&self) -> Option<StopSignal> {
+        match i32::try_from(self.stop.load(Ordering::SeqCst)) {
+            Ok(0) | Err(_) => None,
+            Ok(SIGINT) => Some(StopSignal::Interrupt),
+            Ok(_) => Some(StopSignal::Terminate),
+        }
+    }
+}
+
+impl AsFd for Signals {
+    /// Readable as soon as a signal has arrived.
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.wake.as_fd()
+    }
+}
+
+impl Drop for Signals {
+    fn drop(&mut self) {
+        for id in self.registered.drain(..) {
+            low_level::unregister(id);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+    use signal_hook::low_level::raise;
+
+    use super::{Pending, Signals, StopSignal};
+    use crate::ticks::Monotonic;
+    use crate::wait::{Ready, wait};
+
+    // One test, because signals belong to the whole process: raised in one test, seen in all.
+    #[test]
+    fn a_signal_wakes_the_wait_and_is_taken_once() {
+        let long_ago = Some(Monotonic::from_nanos(0));
+        let mut signals = Signals::stop_and_reload().expect("handlers");
+        assert_eq!(signals.take(), Pending::default());
+        assert_eq!(wait(&signals, None, long_ago).expect("wait"), Ready::default());
+
+        raise(SIGHUP).expect("raise");
+        raise(SIGHUP).expect("raise");
+        // Without a deadline: only the signal can end this wait.
+        let ready = wait(&signals, None, None).expect("wait");
+        assert_eq!(ready, Ready { signal: true, input: false });
+        assert_eq!(signals.take(), Pending { stop: None, reload: true });
+        assert_eq!(signals.take(), Pending::default());
+        assert_eq!(wait(&signals, None, long_ago).expect("wait"), Ready::default());
+
+        raise(SIGINT).expect("raise");
+        assert_eq!(signals.stop_requested(), Some(StopSignal::Interrupt));
+        assert_eq!(signals.take().stop, Some(StopSignal::Interrupt));
+        assert_eq!(signals.take().stop, Some(StopSignal::Interrupt), "stop stays");
+        raise(SIGTERM).expect("raise");
+        assert_eq!(signals.take().stop, Some(StopSignal::Terminate));
+
+        let mut others = Signals::stop_only().expect("a second set of handlers");
+        drop(signals);
+        raise(SIGHUP).expect("handled by nobody, but it does not kill");
+        assert_eq!(others.take(), Pending::default());
+    }
+}

@@ -1,0 +1,87 @@
+//! The one place a daemon sleeps: until a signal, some input, or a deadline.
+//!
+//! Invariant: the deadline is absolute. The time left is worked out from the clock at each call,
+//! so being woken early by a signal or a line of input delays nothing.
+//!
+//! Price: one `ppoll`; wake-ups are late by the kernel's timer slack (50 us by default).
+
+use std::io;
+use std::os::fd::{AsFd, BorrowedFd};
+use std::time::Duration;
+
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::io::Errno;
+
+use crate::ticks::Monotonic;
+
+/// Why [`wait`] came back. Neither set: the deadline has passed, or nothing at all happened (a
+/// signal that is not ours); look at the clock and wait again.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Ready {
+    /// The signal descriptor is readable: call [`Signals::take`](crate::Signals::take).
+    pub signal: bool,
+    /// The input has bytes, has ended, or has failed: a read will not block.
+    pub input: bool,
+}
+
+/// Sleeps until `signals` or `input` is readable or `deadline` has passed; for ever without one.
+///
+/// `signals` is a [`Signals`](crate::Signals) or any other descriptor that means "look up".
+pub fn wait(
+    signals: &impl AsFd,
+    input: Option<BorrowedFd<'_>>,
+    deadline: Option<Monotonic>,
+) -> io::Result<Ready> {
+    let left = deadline.map(|deadline| timespec(deadline.since(Monotonic::now())));
+    let signals = signals.as_fd();
+    let watch = |fd| PollFd::from_borrowed_fd(fd, PollFlags::IN);
+    // Without input the signal descriptor stands in both places; only the first is looked at.
+    let mut fds = [watch(signals), watch(input.unwrap_or(signals))];
+    let used = if input.is_some() { 2 } else { 1 };
+    match poll(&mut fds[..used], left.as_ref()) {
+        Ok(_) => Ok(Ready {
+            signal: !fds[0].revents().is_empty(),
+            input: input.is_some() && !fds[1].revents().is_empty(),
+        }),
+        Err(Errno::INTR) => Ok(Ready::default()),
+        Err(error) => Err(error.into()),
+    }
+}
+
+fn timespec(span: Duration) -> Timespec {
+    Timespec {
+        tv_sec: i64::try_from(span.as_secs()).unwrap_or(i64::MAX),
+        tv_nsec: span.subsec_nanos().into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::fd::AsFd;
+    use std::time::Duration;
+
+    use rustix::pipe::{PipeFlags, pipe_with};
+
+    use super::{Ready, wait};
+    use crate::ticks::Monotonic;
+
+    #[test]
+    fn a_deadline_ends_the_wait_and_not_before_its_time() {
+        let (quiet, _writer) = pipe_with(PipeFlags::CLOEXEC).expect("pipe");
+        let deadline = Monotonic::now().after(Duration::from_millis(20));
+        assert_eq!(wait(&quiet, None, Some(deadline)).expect("wait"), Ready::default());
+        assert!(Monotonic::now() >= deadline);
+    }
+
+    #[test]
+    fn input_ends_the_wait_and_so_does_its_end() {
+        let (quiet, _keep) = pipe_with(PipeFlags::CLOEXEC).expect("pipe");
+        let (input, writer) = pipe_with(PipeFlags::CLOEXEC).expect("pipe");
+        let readable = Ready { signal: false, input: true };
+        rustix::io::write(&writer, b"x").expect("write");
+        assert_eq!(wait(&quiet, Some(input.as_fd()), None).expect("wait"), readable);
+        rustix::io::read(&input, &mut [0; 8]).expect("read");
+        drop(writer);
+        assert_eq!(wait(&quiet, Some(input.as_fd()), None).expect("wait"), readable);
+    }
+}

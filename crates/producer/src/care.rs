@@ -1,0 +1,98 @@
+//! Publishing, and what is done when the region is taken away meanwhile.
+//!
+//! ```text
+//!   publish, patrol --> deleted    made anew, the last record again
+//!                       cut short  made anew, the last record again (SIGBUS is an error, not a death)
+//!                       replaced   by another producer: give up
+//!                       no room, no directory: said once, tried again with each patrol and tick
+//! ```
+
+use region::{RegionError, RegionErrorKind, Standing};
+use settings::Address;
+
+use crate::error::ProducerError;
+use crate::outlet;
+use crate::run::Producer;
+
+impl Producer<'_> {
+    /// Publishes the record in hand; makes the region anew first if it was cut short.
+    pub(crate) fn publish(&mut self) -> Result<(), ProducerError> {
+        let published = match self.outlet.publish(self.record.bytes()) {
+            Err(error) if error.is_truncated() => {
+                if !self.restore("was cut short")? {
+                    return Ok(()); // said; the next tick tries again
+                }
+                self.outlet.publish(self.record.bytes())
+            }
+            published => published,
+        };
+        match published {
+            // Cut short once more, in the moment since: the next tick sees to it.
+            Err(error) if error.is_truncated() => return Ok(()),
+            published => published?,
+        }
+        self.tally.records += 1;
+        tracing::trace!("record {}", self.tally.records);
+        Ok(())
+    }
+
+    pub(crate) fn look_after_region(&mut self) -> Result<(), ProducerError> {
+        let restored = match self.outlet.check() {
+            Ok(Standing::Named) => {
+                self.region_ailment.ends();
+                false
+            }
+            Ok(Standing::Deleted) => self.restore("was deleted")?,
+            Ok(Standing::Truncated) => self.restore("was cut short")?,
+            Ok(_) => self.restore("was replaced")?,
+            Err(error) => {
+                self.region_ailment.say(error.to_string());
+                false
+            }
+        };
+        if restored && self.tally.records > 0 {
+            // New readers shall find the last record and not wait for the next one.
+            self.publish()?;
+        }
+        if let Some(input) = &mut self.input {
+            match input.follow_name() {
+                Ok(true) => tracing::info!("the input pipe was replaced; reading the new one"),
+                Ok(false) => self.pipe_ailment.ends(),
+                Err(error) => self.pipe_ailment.say(error.to_string()),
+            }
+        }
+        Ok(())
+    }
+
+    /// Makes the region's file anew. `false`: that failed for now. An error: another producer has
+    /// put its own in place.
+    fn restore(&mut self, what: &str) -> Result<bool, ProducerError> {
+        let path = self.outlet.path().to_owned();
+        if let Address::Name(_) = self.settings.region.address {
+            // Its directory may be gone too; if it cannot be made, the next step says why.
+            let _ = outlet::path_of(&self.settings.region.address);
+        }
+        match self.outlet.recreate() {
+            Ok(()) => {
+                let origin = self.outlet.origin();
+                tracing::warn!(
+                    "{} {what} under this producer; made anew: {origin}",
+                    path.display()
+                );
+                self.region_ailment.ends();
+                Ok(true)
+            }
+            Err(error) if is_taken(&error) => Err(error.into()),
+            Err(error) => {
+                let text = format!("the region {what} and cannot be made anew: {error}");
+                self.region_ailment.say(text);
+                Ok(false)
+            }
+        }
+    }
+}
+
+/// Whether somebody else publishes at the path now.
+fn is_taken(error: &RegionError) -> bool {
+    matches!(error.kind(), RegionErrorKind::Replaced | RegionErrorKind::Busy { .. })
+}

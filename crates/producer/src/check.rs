@@ -1,0 +1,251 @@
+//! `--check`: what a configuration would publish, as a table on stdout.
+
+use std::fmt::Write as _;
+
+use daemon::Output;
+use layout::Schema;
+use layout::header::Header;
+use settings::{ClockKind, Format, InputKey, Range, Settings, Source, Take, TimeUnit, WaveShape};
+
+use crate::error::{Kind, ProducerError};
+use crate::outlet;
+
+const HEAD: [&str; 6] = ["offset", "size", "type", "name", "unit", "source"];
+/// Columns that hold numbers and are aligned to the right.
+const NUMBERS: usize = 2;
+
+/// Prints layout and region of `settings`. The default directory is made if need be; the region
+/// is not touched.
+pub(crate) fn print(settings: &Settings) -> Result<(), ProducerError> {
+    let path = outlet::planned(&settings.region.address)?;
+    let text = report(settings, &path.display().to_string())?;
+    let mut output = Output::stdout();
+    output
+        .write(&text)
+        .and_then(|_| output.flush())
+        .map(drop)
+        .map_err(ProducerError::system("cannot write to stdout"))
+}
+
+fn report(settings: &Settings, path: &str) -> Result<String, ProducerError> {
+    let (schema, region) = (&*settings.record.schema, &settings.region);
+    let mut text = String::new();
+    let mut say = |what: &str, value: &str| {
+        let _ = writeln!(text, "{what:<12} {value}");
+    };
+    say("region", path);
+    match region.format {
+        Format::Mapcast => {
+            let header = Header::plan(schema, region.slots)
+                .map_err(|error| ProducerError(Kind::Geometry(error)))?;
+            let (slots, stride, len) = (header.slots, header.slot_stride, header.file_len);
+            say("format", &format!("mapcast, {slots} slots of {stride} bytes, {len} bytes in all"));
+        }
+        Format::Bare => {
+            say("format", "bare: the struct alone, readers may see half-written records");
+        }
+    }
+    say("mode", &format!("{:04o}", region.mode));
+    let (name, size, align) = (schema.name(), schema.size(), schema.align());
+    say("record", &format!("{name}, {size} bytes, aligned to {align}"));
+    say("fingerprint", &format!("{:#018x}", schema.fingerprint()));
+    say("tick", &humantime::format_duration(settings.producer.tick).to_string());
+    if settings.reads_input() {
+        let input = settings.producer.input.as_ref();
+        say("input", &input.map_or("standard input".to_owned(), |path| path.display().to_string()));
+    }
+    text.push('\n');
+    text.push_str(&table(&rows(schema, &settings.record.sources)));
+    Ok(text)
+}
+
+type Row = [String; 6];
+
+/// One row per field in the order of their offsets, and one for each hole between them.
+fn rows(schema: &Schema, sources: &[Source]) -> Vec<Row> {
+    let mut fields: Vec<_> = schema.fields().iter().zip(sources).collect();
+    fields.sort_by_key(|(field, _)| field.offset());
+    let mut rows = Vec::new();
+    let mut end = 0;
+    for (field, source) in fields {
+        rows.extend(padding(end, field.offset()));
+        rows.push([
+            field.offset().to_string(),
+            field.ctype().size().to_string(),
+            field.ctype().to_string(),
+            field.name().to_owned(),
+            field.unit().to_owned(),
+            describe(source),
+        ]);
+        end = field.end();
+    }
+    rows.extend(padding(end, schema.size()));
+    rows
+}
+
+fn padding(from: u32, to: u32) -> Option<Row> {
+    let size = to.checked_sub(from).filter(|&size| size > 0)?;
+    let empty = String::new;
+    Some([from.to_string(), size.to_string(), "(padding)".to_owned(), empty(), empty(), empty()])
+}
+
+fn table(rows: &[Row]) -> String {
+    let head = HEAD.map(str::to_owned);
+    let widths: [usize; 6] = std::array::from_fn(|column| {
+        let cells = rows.iter().chain([&head]).map(|row| row[column].chars().count());
+        cells.max().unwrap_or(0)
+    });
+    let mut text = String::new();
+    for row in [&head].into_iter().chain(rows) {
+        let mut line = String::new();
+        for (column, (cell, width)) in row.iter().zip(widths).enumerate() {
+            let gap = if column == 0 { "" } else { "  " };
+            let _ = if column < NUMBERS {
+                write!(line, "{gap}{cell:>width$}")
+            } else {
+                write!(line, "{gap}{cell:<width$}")
+            };
+        }
+        text.push_str(line.trim_end());
+        text.push('\n');
+    }
+    text
+}
+
+/// A source in a few words.
+fn describe(source: &Source) -> String {
+    match source {
+        Source::Const(value) => format!("const {}", **value),
+        Source::Counter(counter) => {
+            format!("counter from {} by {}", counter.start(), counter.step())
+        }
+        Source::Clock(clock) => {
+            let kind = match clock.kind {
+                ClockKind::Realtime => "realtime",
+                ClockKind::Monotonic => "monotonic",
+                ClockKind::Boottime => "boottime",
+            };
+            let unit = match clock.unit {
+                TimeUnit::Seconds => "s",
+                TimeUnit::Milliseconds => "ms",
+                TimeUnit::Microseconds => "us",
+                TimeUnit::Nanoseconds => "ns",
+            };
+            format!("clock {kind} in {unit}")
+        }
+        Source::File(file) => describe_file(file),
+        Source::Wave(wave) => {
+            let shape = match wave.shape {
+                WaveShape::Sine => "sine",
+                WaveShape::Triangle => "triangle",
+                WaveShape::Saw => "saw",
+                WaveShape::Square => "square",
+            };
+            let period = humantime::format_duration(wave.period);
+            format!("wave {shape} {} in {period}", bounds(&wave.range))
+        }
+        Source::Random(random) => format!("random {}", bounds(&random.range)),
+        Source::Input(InputKey::Member(key) | InputKey::Pointer(key)) => format!("input {key}"),
+    }
+}
+
+fn bounds(range: &Range) -> String {
+    match range {
+        Range::Whole { min, max } => format!("{min} to {max}"),
+        Range::Real { min, max } => format!("{min} to {max}"),
+    }
+}
+
+fn describe_file(file: &settings::FileSource) -> String {
+    let paths: Vec<String> = file.paths.iter().map(|path| path.display().to_string()).collect();
+    let mut text = format!("file {}", paths.join(" or "));
+    if let Some(key) = &file.key {
+        let _ = write!(text, " key {}", key.join(" "));
+    }
+    match &file.take {
+        Take::Rest => {}
+        Take::Word(column) => {
+            let _ = write!(text, " column {column}");
+        }
+        Take::Sum(columns) => {
+            let columns: Vec<String> = columns.iter().map(usize::to_string).collect();
+            let _ = write!(text, " column {}", columns.join("+"));
+        }
+    }
+    #[expect(clippy::float_cmp, reason = "the very 1 that stands for no scale")]
+    if file.scale != 1.0 {
+        let _ = write!(text, " times {}", file.scale);
+    }
+    if file.rate {
+        text.push_str(" per second");
+    }
+    if let Some(default) = &file.default {
+        let _ = write!(text, " else {}", **default);
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use layout::header::Header;
+    use layout::{Record, Stu};
+    use settings::Settings;
+
+    use super::report;
+
+    #[test]
+    fn the_built_in_record_is_shown_with_its_padding() {
+        let schema = Stu::schema();
+        let len = Header::plan(&schema, 8).expect("a plan").file_len;
+        let text = report(&Settings::embedded(), "/run/mapcast/stu.region").expect("a report");
+        let want = format!(
+            "\
+region       /run/mapcast/stu.region
+format       mapcast, 8 slots of 64 bytes, {len} bytes in all
+mode         0644
+record       STU, 28 bytes, aligned to 4
+fingerprint  {:#018x}
+tick         1s
+
+offset  size  type       name  unit  source
+     0     4  i32        id          counter from 10 by 1
+     4    20  char[20]   name        const xiaoming
+    24     1  char       sex         const m
+    25     3  (padding)
+",
+            schema.fingerprint()
+        );
+        assert_eq!(text, want);
+    }
+
+    #[test]
+    fn every_kind_of_source_is_described() {
+        let fields = [
+            ("f64", "clock = { kind = \"boottime\", unit = \"ms\" }", "clock boottime in ms"),
+            (
+                "u64",
+                "file = { path = [\"/a\", \"/b\"], key = \"cpu\", column = [1, 2], rate = true, \
+                 scale = 0.01, default = 0 }",
+                "file /a or /b key cpu column 1+2 times 0.01 per second else 0",
+            ),
+            ("char[9]", "file = { path = \"/a\" }", "file /a"),
+            ("f32", "wave = { min = -1, max = 1, period = \"10s\" }", "wave sine -1 to 1 in 10s"),
+            ("u8", "random = { min = 1, max = 6 }", "random 1 to 6"),
+            ("u8", "input = { key = \"/a/b\" }", "input /a/b"),
+            ("u8", "input = {}", "input f6"),
+        ];
+        let mut text = "[region]\nname = \"x\"\n[record]\nname = \"X\"\n".to_owned();
+        for (index, (ctype, source, _)) in fields.iter().enumerate() {
+            let lines =
+                format!("name = \"f{index}\"\ntype = \"{ctype}\"\nsource = {{ {source} }}\n");
+            text.push_str("[[record.field]]\n");
+            text.push_str(&lines);
+        }
+        let settings = Settings::parse(&text, "test.toml").expect("settings");
+        let report = report(&settings, "x").expect("a report");
+        for (_, _, description) in fields {
+            assert!(report.contains(&format!("  {description}\n")), "{description}:\n{report}");
+        }
+        assert!(report.contains("input        standard input\n"), "{report}");
+    }
+}

@@ -1,0 +1,120 @@
+//! The command line. Its clap definition is the one source of `--help`, completions and man pages.
+
+use std::num::NonZeroU64;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{CommandFactory, Parser};
+use daemon::cli::{CommonArgs, VERSION, duration};
+use settings::Address;
+
+/// The name the program goes by in messages.
+pub const PROGRAM: &str = "producer";
+
+const AFTER_HELP: &str = "\
+Examples:
+  producer                                the built-in record, once a second
+  producer host.toml                      a record and sources of your own
+  producer host.toml --check              what that would publish, without publishing
+  producer host.toml --tick 100ms         ten times a second
+  producer --region ./x.region --ticks 3  three records into ./x.region
+  sensor | producer sensor-input.toml     one record for each line of JSON
+
+Signals:
+  SIGTERM, SIGINT  mark the region closed, wake its readers, exit 0
+  SIGHUP           read CONFIG again; if it is bad, go on with the old one
+
+Exit codes:
+  0  done: stopped by a signal, after --ticks, or at the end of the input
+  1  failure; one line on stderr says what and what to do next
+  2  wrong usage";
+
+/// Publishes a record into a region of shared memory, for any number of readers
+///
+/// CONFIG describes the region, the record and where each of its fields comes from: constants,
+/// counters, clocks, files such as those in /proc and /sys, or JSON lines on standard input or a
+/// named pipe. If no field takes its value from the input, one record is published per tick. If
+/// any does, each good line publishes one, and ticks only show readers that the producer is alive.
+#[derive(Clone, Debug, Parser)]
+#[command(name = PROGRAM, version = VERSION, after_help = AFTER_HELP)]
+pub struct Args {
+    /// The configuration (TOML); without it, the built-in student record
+    #[arg(value_name = "CONFIG")]
+    pub config: Option<PathBuf>,
+
+    /// Publish here: a path (with a '/'), or a name in the default directory
+    #[arg(long, value_name = "PATH")]
+    pub region: Option<Address>,
+
+    /// Time between ticks, such as 250ms or 2s
+    #[arg(long, value_name = "TIME", value_parser = duration)]
+    pub tick: Option<Duration>,
+
+    /// Stop after so many ticks
+    #[arg(long, value_name = "N")]
+    pub ticks: Option<NonZeroU64>,
+
+    /// If another producer has the region, wait, and take over when it ends or dies
+    #[arg(long)]
+    pub standby: bool,
+
+    /// Print the record's layout and the region, and publish nothing
+    #[arg(long, conflicts_with_all = ["ticks", "standby"])]
+    pub check: bool,
+
+    /// Options of every program.
+    #[command(flatten)]
+    pub common: CommonArgs,
+}
+
+/// The definition of the command line, for completions and man pages.
+pub fn command() -> clap::Command {
+    Args::command()
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+    use settings::Address;
+
+    use super::{Args, command};
+
+    fn code(args: &[&str]) -> i32 {
+        Args::try_parse_from(args).expect_err("refused").exit_code()
+    }
+
+    #[test]
+    fn the_definition_holds_together() {
+        command().debug_assert();
+    }
+
+    #[test]
+    fn wrong_usage_ends_with_2_and_help_with_0() {
+        assert_eq!(code(&["producer", "--ticks", "0"]), 2);
+        assert_eq!(code(&["producer", "--ticks", "-1"]), 2);
+        assert_eq!(code(&["producer", "--tick", "0s"]), 2);
+        assert_eq!(code(&["producer", "--tick", "fast"]), 2);
+        assert_eq!(code(&["producer", "--region", ""]), 2);
+        assert_eq!(code(&["producer", "a.toml", "b.toml"]), 2);
+        assert_eq!(code(&["producer", "--check", "--ticks", "3"]), 2);
+        assert_eq!(code(&["producer", "--loud"]), 2);
+        assert_eq!(code(&["producer", "--help"]), 0);
+        assert_eq!(code(&["producer", "--version"]), 0);
+    }
+
+    #[test]
+    fn a_region_with_a_slash_is_a_path_and_without_one_a_name() {
+        let region =
+            |text| Args::try_parse_from(["producer", "--region", text]).expect("usage").region;
+        assert_eq!(region("./x"), Some(Address::Path("./x".into())));
+        assert_eq!(region("x"), Some(Address::Name("x".into())));
+    }
+
+    #[test]
+    fn help_names_signals_exit_codes_and_examples() {
+        let help = command().render_long_help().to_string();
+        for word in ["SIGTERM", "SIGHUP", "Exit codes:", "Examples:", "MAPCAST_LOG", "--standby"] {
+            assert!(help.contains(word), "{word} is missing:\n{help}");
+        }
+    }
+}

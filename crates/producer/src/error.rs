@@ -1,0 +1,96 @@
+//! Why a producer ended without being asked to.
+
+use std::io;
+use std::path::PathBuf;
+
+use daemon::Exit;
+use daemon::logging::LogError;
+use region::RegionError;
+use settings::SettingsError;
+
+use crate::input::OpenError;
+
+/// Why [`run`](crate::run) failed. Displays as one line that ends with the next step.
+#[derive(Debug, thiserror::Error)]
+#[error(transparent)]
+pub struct ProducerError(pub(crate) Kind);
+
+/// The kinds of [`ProducerError`].
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Kind {
+    /// The log cannot be set up.
+    #[error(transparent)]
+    Log(LogError),
+    /// The configuration is bad.
+    #[error(transparent)]
+    Settings(SettingsError),
+    /// The region cannot be opened or went away for good.
+    #[error(transparent)]
+    Region(RegionError),
+    /// The input cannot be opened.
+    #[error(transparent)]
+    Input(OpenError),
+    /// The input cannot be read.
+    #[error("cannot read the input: {0}; start the producer again when it is mended")]
+    Read(io::Error),
+    /// A file without a header cannot change its struct under the programs that share it.
+    #[error(
+        "{}: a bare file keeps its size ({have} bytes, the new record has {want}); \
+         stop the producer, remove the file, start again",
+        path.display()
+    )]
+    BareSize {
+        /// The file.
+        path: PathBuf,
+        /// Bytes it has.
+        have: u32,
+        /// Bytes of the new record.
+        want: u32,
+    },
+    /// The format of a region that is being published to.
+    #[error("{}: its format cannot change while it is published; start the producer again", .0.display())]
+    Format(PathBuf),
+    /// The record does not fit a region.
+    #[error("{0}")]
+    Geometry(layout::HeaderError),
+    /// Something the operating system does for every daemon.
+    #[error("{what}: {source}; look at the system's answer before the semicolon")]
+    System {
+        /// What failed.
+        what: &'static str,
+        /// Its answer.
+        source: io::Error,
+    },
+}
+
+impl ProducerError {
+    /// The exit code that goes with it.
+    pub fn exit(&self) -> Exit {
+        match self.0 {
+            Kind::Log(_) => Exit::Usage,
+            _ => Exit::Failure,
+        }
+    }
+
+    pub(crate) fn system(what: &'static str) -> impl Fn(io::Error) -> Self {
+        move |source| Self(Kind::System { what, source })
+    }
+}
+
+impl From<RegionError> for ProducerError {
+    fn from(error: RegionError) -> Self {
+        Self(Kind::Region(error))
+    }
+}
+
+impl From<SettingsError> for ProducerError {
+    fn from(error: SettingsError) -> Self {
+        Self(Kind::Settings(error))
+    }
+}
+
+impl From<OpenError> for ProducerError {
+    fn from(error: OpenError) -> Self {
+        Self(Kind::Input(error))
+    }
+}

@@ -1,0 +1,192 @@
+//! Good lines change the record; bad lines say exactly why and change nothing.
+
+use std::sync::Arc;
+
+use layout::{CType, FieldSpec, RecordBuf, Scalar, Schema, Value};
+
+use settings::InputKey;
+
+use super::json::Keys;
+
+fn setup() -> (Keys, RecordBuf) {
+    let text = CType::array(Scalar::Char, 8).expect("type");
+    let three = CType::array(Scalar::F32, 3).expect("type");
+    let schema = Schema::builder("SENSOR")
+        .field(FieldSpec::new("temperature", Scalar::F32))
+        .field(FieldSpec::new("count", Scalar::U8))
+        .field(FieldSpec::new("room", text))
+        .field(FieldSpec::new("door", Scalar::U8).label(0, "closed").label(1, "open"))
+        .field(FieldSpec::new("alarm", Scalar::Bool))
+        .field(FieldSpec::new("place", three))
+        .field(FieldSpec::new("again", Scalar::F64))
+        .build()
+        .expect("schema");
+    // One key may fill two fields.
+    let names = ["t", "count", "room", "door", "alarm", "place", "t"];
+    let names = names.map(|name| InputKey::Member(name.to_owned()));
+    (Keys::new(names.iter().zip(0..)), RecordBuf::new(Arc::new(schema)))
+}
+
+#[test]
+fn a_good_line_sets_its_fields_and_leaves_the_others() {
+    let (mut keys, mut record) = setup();
+    keys.apply(br#"{"t": -1.5, "count": 7, "room": "lab", "alarm": true}"#, &mut record)
+        .expect("good");
+    keys.apply(br#" {"door":"open","place":[1,2.5,-3],"alarm":false} "#, &mut record)
+        .expect("good");
+    assert_eq!(record.value(0), Value::F32(-1.5));
+    assert_eq!(record.value(6), Value::F64(-1.5));
+    assert_eq!(record.value(1), Value::Uint(7));
+    assert_eq!(record.value(2), Value::from("lab"));
+    assert_eq!(record.value(3), Value::Uint(1));
+    assert_eq!(record.value(4), Value::Bool(false));
+    assert_eq!(record.value(5), Value::List([1.0, 2.5, -3.0].map(Value::F32).to_vec()));
+}
+
+#[test]
+fn an_empty_object_repeats_the_record() {
+    let (mut keys, mut record) = setup();
+    keys.apply(br#"{"count": 7}"#, &mut record).expect("good");
+    keys.apply(b"{}", &mut record).expect("good");
+    assert_eq!(record.value(1), Value::Uint(7));
+}
+
+#[test]
+fn fields_without_a_value_are_known_until_a_good_line_brings_one() {
+    let (mut keys, mut record) = setup();
+    assert_eq!(keys.missing(), ["alarm", "count", "door", "place", "room", "t"]);
+    keys.apply(br#"{"t": 1, "room": "x", "alarm": true}"#, &mut record).expect("good");
+    keys.apply(br#"{"count": 1, "door": 9999}"#, &mut record).expect_err("bad");
+    assert_eq!(keys.missing(), ["count", "door", "place"], "a bad line brings none");
+
+    let (mut fresh, _) = setup();
+    fresh.carry_over(&keys, &[(0, 0), (1, 1), (2, 2), (6, 6)]);
+    assert_eq!(fresh.missing(), ["alarm", "count", "door", "place"], "4 was not taken over");
+    keys.apply(br#"{"count": 1, "door": 0, "place": [0, 0, 0]}"#, &mut record).expect("good");
+    assert!(keys.is_complete());
+}
+
+/// Lines and what is said about them.
+const BAD: &[(&[u8], &str)] = &[
+    (b"temperature=1", "not JSON (expected ident at column 2); write one object per line"),
+    (b"hello", "not JSON (expected value at column 1); write one object per line"),
+    (br#"{"t": 1"#, "not JSON (the line ends too early at column 7); write one object per line"),
+    (
+        br#"{"t": 1}{"t": 2}"#,
+        "not JSON (trailing characters at column 9); write one object per line",
+    ),
+    (br#"{"t": NaN}"#, "not JSON (expected value at column 7); write one object per line"),
+    (br#"{"t": 1e999}"#, "not JSON (number out of range at column 11); write one object per line"),
+    (
+        b"{\"room\": \"\xff\"}",
+        "not JSON (invalid unicode code point at column 11); write one object per line",
+    ),
+    (b"[1, 2]", "JSON, but a list and not an object; write {\"key\": value}"),
+    (b" 17", "JSON, but a number and not an object; write {\"key\": value}"),
+    (b"\"t\"", "JSON, but a text and not an object; write {\"key\": value}"),
+    (b"true", "JSON, but a bool and not an object; write {\"key\": value}"),
+    (b"null", "JSON, but null and not an object; write {\"key\": value}"),
+    (
+        br#"{"count": 1, "temp": 2}"#,
+        "key \"temp\" is unknown; use alarm, count, door, place, room, t",
+    ),
+    (br#"{"count": 1, "count": 2}"#, "key \"count\" is there twice; leave one of them out"),
+    (br#"{"t": null}"#, "key \"t\" is null; leave it out to keep its last value"),
+    (
+        br#"{"t": {"value": 1}}"#,
+        "key \"t\" holds an object; name its member in the configuration (key = \"/a/b\")",
+    ),
+    (
+        br#"{"t": "warm"}"#,
+        "key \"t\": field \"temperature\" is f32 and takes a number, not text; change the value",
+    ),
+    (
+        br#"{"t": 1e39}"#,
+        "key \"t\": 1000000000000000000000000000000000000000 does not fit field \
+         \"temperature\" (f32); use a value it can hold",
+    ),
+    (
+        br#"{"count": 256}"#,
+        "key \"count\": 256 does not fit field \"count\" (u8); use a value it can hold",
+    ),
+    (
+        br#"{"count": -1}"#,
+        "key \"count\": -1 does not fit field \"count\" (u8); use a value it can hold",
+    ),
+    (
+        br#"{"count": 1.5}"#,
+        "key \"count\": 1.5 is not a whole number, and field \"count\" is u8; round it first",
+    ),
+    (
+        br#"{"room": "conference"}"#,
+        "key \"room\": text of 10 bytes does not fit field \"room\" (char[8]), which holds 7; \
+         shorten it",
+    ),
+    (
+        br#"{"room": "a\u0000b"}"#,
+        "key \"room\": the text for field \"room\" holds a NUL at byte 1; remove it",
+    ),
+    (
+        br#"{"door": "ajar"}"#,
+        "key \"door\": \"ajar\" is no label of field \"door\"; use a number or one of its labels",
+    ),
+    (
+        br#"{"place": [1, 2]}"#,
+        "key \"place\": field \"place\" is f32[3], the list has 2 elements; give exactly as many",
+    ),
+];
+
+#[test]
+fn each_bad_line_says_why_and_changes_nothing() {
+    for (line, message) in BAD {
+        let (mut keys, mut record) = setup();
+        keys.apply(br#"{"t": 20, "count": 3, "room": "lab"}"#, &mut record).expect("good");
+        let before = record.clone();
+        let error = keys.apply(line, &mut record).expect_err(message);
+        assert_eq!(error.to_string(), *message);
+        assert_eq!(record, before, "{message}");
+    }
+}
+
+#[test]
+fn a_good_value_before_a_bad_one_is_not_taken() {
+    let (mut keys, mut record) = setup();
+    keys.apply(br#"{"count": 3}"#, &mut record).expect("good");
+    keys.apply(br#"{"count": 4, "t": "x"}"#, &mut record).expect_err("bad");
+    assert_eq!(record.value(1), Value::Uint(3));
+}
+
+#[test]
+fn deep_nesting_is_an_error_and_no_overflow_of_the_stack() {
+    let (mut keys, mut record) = setup();
+    let line = format!("{{\"t\": {}", "[".repeat(1 << 16));
+    let error = keys.apply(line.as_bytes(), &mut record).expect_err("too deep");
+    assert!(error.to_string().contains("recursion limit exceeded"), "{error}");
+}
+
+#[test]
+fn a_pointer_takes_its_value_out_of_nested_objects_and_lists() {
+    let schema = Schema::builder("IMU")
+        .field(FieldSpec::new("z", Scalar::F64))
+        .field(FieldSpec::new("temp", Scalar::I8))
+        .field(FieldSpec::new("odd", Scalar::U8))
+        .build()
+        .expect("schema");
+    let mut record = RecordBuf::new(Arc::new(schema));
+    let pointers = ["/imu/accel/2", "/imu/temp", "/a~1b~0c"];
+    let pointers = pointers.map(|pointer| InputKey::Pointer(pointer.to_owned()));
+    let mut keys = Keys::new(pointers.iter().zip(0..));
+
+    let line = br#"{"imu": {"accel": [0, 0, 9.8], "vendor": {"x": null}}, "a/b~c": 7}"#;
+    keys.apply(line, &mut record).expect("what no field takes is passed over inside `imu`");
+    assert_eq!(record.value(0), Value::F64(9.8));
+    assert_eq!(record.value(2), Value::Uint(7));
+    assert_eq!(keys.missing(), ["/imu/temp"]);
+    let error = keys.apply(br#"{"imu": {"temp": 200}}"#, &mut record).expect_err("an i8");
+    assert_eq!(
+        error.to_string(),
+        "key \"/imu/temp\": 200 does not fit field \"temp\" (i8); use a value it can hold"
+    );
+    let error = keys.apply(br#"{"gps": 1}"#, &mut record).expect_err("unknown");
+    assert_eq!(error.to_string(), "key \"gps\" is unknown; use a/b~c, imu");
+}

@@ -1,0 +1,164 @@
+//! Where the bytes of the input come from: standard input, or a named pipe.
+//!
+//! Invariant: a read never blocks the daemon. Standard input is read only after `ppoll` called it
+//! readable (its flags are left alone, because other processes share them); everything else is
+//! opened with `O_NONBLOCK`.
+//!
+//! ```text
+//!   standard input, file    bytes ... end                                  the end ends the daemon
+//!   named pipe              bytes ... writers left, open again, bytes ...  no end
+//! ```
+//!
+//! A named pipe whose last writer has left reads as ended, and `ppoll` would report it for ever.
+//! So it is opened again, before the old descriptor is closed, so that nothing in it is lost; the
+//! kernel does not report the absence of writers to a descriptor that never saw one.
+//!
+//! Price: two system calls each time the last writer leaves.
+
+use std::fs::{self, File, Metadata, OpenOptions};
+use std::io::{self, ErrorKind, Read};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd};
+use std::os::unix::fs::{FileTypeExt, MetadataExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+
+use rustix::fs::OFlags;
+
+/// What one read brought.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Chunk {
+    /// So many bytes.
+    Bytes(usize),
+    /// Nothing now; wait.
+    Nothing,
+    /// The last writer of a named pipe has left; others may come.
+    WritersLeft,
+    /// There will never be more.
+    End,
+}
+
+/// An open input.
+#[derive(Debug)]
+pub(crate) enum Stream {
+    /// Standard input.
+    Stdin(io::Stdin),
+    /// A named pipe.
+    Pipe {
+        /// Its name.
+        path: PathBuf,
+        /// The end to read from.
+        file: File,
+    },
+    /// A regular file or a device, read to its end.
+    File(File),
+}
+
+/// Why a path cannot be the input.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub(crate) enum OpenError {
+    /// No such file.
+    #[error("{}: there is no such pipe; make it first (mkfifo {})", .0.display(), .0.display())]
+    NotThere(PathBuf),
+    /// A directory or a socket.
+    #[error("{}: is {what}; give a named pipe (mkfifo)", path.display())]
+    NotAPipe {
+        /// The path.
+        path: PathBuf,
+        /// What it is.
+        what: &'static str,
+    },
+    /// The system refused.
+    #[error("{}: cannot open: {source}; give the producer's account permission to read it", path.display())]
+    Io {
+        /// The path.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+}
+
+impl Stream {
+    /// The named pipe at `path`, or standard input.
+    pub(crate) fn open(path: Option<&Path>) -> Result<Self, OpenError> {
+        let Some(path) = path else { return Ok(Self::Stdin(io::stdin())) };
+        let io = |source: io::Error| match source.kind() {
+            ErrorKind::NotFound => OpenError::NotThere(path.to_owned()),
+            _ => OpenError::Io { path: path.to_owned(), source },
+        };
+        let file = open(path).map_err(io)?;
+        let kind = file.metadata().map_err(io)?.file_type();
+        if kind.is_fifo() {
+            Ok(Self::Pipe { path: path.to_owned(), file })
+        } else if kind.is_dir() {
+            Err(OpenError::NotAPipe { path: path.to_owned(), what: "a directory" })
+        } else {
+            Ok(Self::File(file))
+        }
+    }
+
+    /// Reads what is there.
+    pub(crate) fn read(&mut self, buffer: &mut [u8]) -> io::Result<Chunk> {
+        let read = match self {
+            // Not through `Stdin`, whose own buffer `ppoll` does not see.
+            Self::Stdin(stdin) => rustix::io::read(stdin.as_fd(), buffer).map_err(io::Error::from),
+            Self::Pipe { file, .. } | Self::File(file) => file.read(buffer),
+        };
+        match read {
+            Ok(0) if matches!(self, Self::Pipe { .. }) => Ok(Chunk::WritersLeft),
+            Ok(0) => Ok(Chunk::End),
+            Ok(length) => Ok(Chunk::Bytes(length)),
+            Err(error)
+                if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::Interrupted) =>
+            {
+                Ok(Chunk::Nothing)
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Whether a read right after a read is allowed: it answers [`Chunk::Nothing`], not at all late.
+    pub(crate) fn is_nonblocking(&self) -> bool {
+        matches!(self, Self::Pipe { .. })
+    }
+
+    /// Opens the same named pipe anew, after its writers have left.
+    pub(crate) fn reopen(&mut self) -> io::Result<()> {
+        if let Self::Pipe { path, file } = self {
+            // By the descriptor: its name may be gone, or another pipe's by now.
+            let same = format!("/proc/self/fd/{}", file.as_raw_fd());
+            // The old one is closed by the assignment: after the new one is open.
+            *file = open(same.as_ref()).or_else(|_| open(path))?;
+        }
+        Ok(())
+    }
+
+    /// Goes over to the pipe that has this one's name now. `false`: it is this one still.
+    pub(crate) fn follow_name(&mut self) -> Result<bool, OpenError> {
+        let Self::Pipe { path, file } = self else { return Ok(false) };
+        let identity = |meta: Metadata| (meta.dev(), meta.ino());
+        let ours = file.metadata().map(identity);
+        match fs::metadata(&path).map(identity) {
+            Ok(named) if ours.is_ok_and(|ours| ours == named) => return Ok(false),
+            Err(error) if error.kind() == ErrorKind::NotFound => {
+                return Err(OpenError::NotThere(path.clone()));
+            }
+            _ => {}
+        }
+        *self = Self::open(Some(&path.clone()))?;
+        Ok(true)
+    }
+}
+
+impl AsFd for Stream {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        match self {
+            Self::Stdin(stdin) => stdin.as_fd(),
+            Self::Pipe { file, .. } | Self::File(file) => file.as_fd(),
+        }
+    }
+}
+
+fn open(path: &Path) -> io::Result<File> {
+    let flags = (OFlags::NONBLOCK | OFlags::NOCTTY).bits();
+    OpenOptions::new().read(true).custom_flags(flags.cast_signed()).open(path)
+}

@@ -1,0 +1,181 @@
+//! A named pipe: its writers come and go, and so does the pipe itself.
+
+use std::fs::{File, OpenOptions};
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use layout::{FieldSpec, RecordBuf, Scalar, Schema, Value};
+use rustix::fs::{CWD, FileType, Mode, mknodat};
+use settings::InputKey;
+use tempfile::TempDir;
+
+use super::{Input, Keys, Outcome};
+use daemon::{Monotonic, Ready};
+
+/// An input of one field `n` from a pipe in a directory of its own.
+struct Setup {
+    dir: TempDir,
+    input: Input,
+    record: RecordBuf,
+}
+
+fn setup() -> Setup {
+    let dir = tempfile::tempdir().expect("directory");
+    make_pipe(&pipe_in(&dir));
+    let schema = Schema::builder("N").field(FieldSpec::new("n", Scalar::U32)).build();
+    let key = InputKey::Member("n".to_owned());
+    let input = Input::open(Some(&pipe_in(&dir)), 1 << 10, Keys::new([(&key, 0)])).expect("pipe");
+    Setup { dir, input, record: RecordBuf::new(Arc::new(schema.expect("schema"))) }
+}
+
+fn pipe_in(dir: &TempDir) -> PathBuf {
+    dir.path().join("pipe")
+}
+
+fn make_pipe(path: &Path) {
+    mknodat(CWD, path, FileType::Fifo, Mode::from_raw_mode(0o600), 0).expect("mkfifo");
+}
+
+impl Setup {
+    fn writer(&self) -> File {
+        OpenOptions::new().write(true).open(pipe_in(&self.dir)).expect("a reader is there")
+    }
+
+    /// Whether `ppoll` calls the pipe readable now.
+    fn is_ready(&self) -> bool {
+        let past = Some(Monotonic::from_nanos(0));
+        // The pipe stands in for the signals: one descriptor is enough to look at.
+        let ready = daemon::wait(&self.input, None, past).expect("poll");
+        ready != Ready::default()
+    }
+
+    /// Reads until the pipe is quiet: the values published, and the numbers of bad lines.
+    fn drain(&mut self) -> (Vec<u64>, Vec<u64>) {
+        let (mut values, mut bad) = (Vec::new(), Vec::new());
+        for turn in 0.. {
+            assert!(turn < 100, "the pipe never becomes quiet");
+            if !self.is_ready() {
+                break;
+            }
+            self.input.fill().expect("read");
+            while let Some(outcome) = self.input.next(&mut self.record) {
+                match outcome {
+                    Outcome::Publish => match self.record.value(0) {
+                        Value::Uint(value) => values.push(value),
+                        other => panic!("{other:?}"),
+                    },
+                    Outcome::Bad { number, .. } => bad.push(number),
+                    Outcome::Incomplete { .. } => panic!("one field, and it has a value"),
+                }
+            }
+        }
+        assert!(!self.input.has_ended(), "a pipe has no end");
+        (values, bad)
+    }
+}
+
+#[test]
+fn writers_may_come_and_go_and_none_of_their_lines_is_lost() {
+    let mut setup = setup();
+    assert!(!setup.is_ready(), "no writer yet: nothing to do");
+    for round in 0..5 {
+        let mut writer = setup.writer();
+        writeln!(writer, "{{\"n\": {round}}}").expect("write");
+        if round % 2 == 0 {
+            assert_eq!(setup.drain().0, [round], "read while the writer is there");
+            drop(writer);
+            assert_eq!(setup.drain().0, [] as [u64; 0], "its leaving is no line");
+        } else {
+            drop(writer);
+            assert_eq!(setup.drain().0, [round], "read after the writer has gone");
+        }
+        assert!(!setup.is_ready(), "no busy loop while there is no writer");
+    }
+}
+
+#[test]
+fn the_unfinished_line_of_a_writer_that_left_is_a_line_of_its_own() {
+    let mut setup = setup();
+    for _ in 0..2 {
+        let mut writer = setup.writer();
+        write!(writer, "{{\"n\": 1}}\n{{\"n\": 2}}").expect("write");
+        drop(writer);
+        assert_eq!(setup.drain().0, [1, 2]);
+    }
+    // Cut in the middle: a bad line, which does not spoil the next writer's first.
+    write!(setup.writer(), "{{\"n\": ").expect("write");
+    assert_eq!(setup.drain(), (vec![], vec![5]));
+    writeln!(setup.writer(), "{{\"n\": 3}}").expect("write");
+    assert_eq!(setup.drain(), (vec![3], vec![]));
+}
+
+#[test]
+fn an_unfinished_line_that_was_there_before_us_is_seen() {
+    let mut setup = setup();
+    // A writer that comes and goes between our seeing the end and our opening the pipe anew: its
+    // line is in the pipe, and the kernel tells a newer descriptor nothing of its leaving.
+    write!(setup.writer(), "{{\"n\": 6}}").expect("write");
+    let key = InputKey::Member("n".to_owned());
+    let keys = Keys::new([(&key, 0)]);
+    let newer = Input::open(Some(&pipe_in(&setup.dir)), 1 << 10, keys).expect("pipe");
+    setup.input = newer;
+    assert_eq!(setup.drain().0, [6]);
+}
+
+#[test]
+fn a_pipe_that_was_replaced_is_followed() {
+    let mut setup = setup();
+    assert!(!setup.input.follow_name().expect("still there"));
+    let mut writer = setup.writer();
+    std::fs::remove_file(pipe_in(&setup.dir)).expect("remove");
+    setup.input.follow_name().expect_err("no pipe of that name");
+    write!(writer, "{{\"n\": 8}}").expect("write");
+    drop(writer);
+    assert_eq!(setup.drain().0, [8], "the old pipe is read until a new one has its name");
+    make_pipe(&pipe_in(&setup.dir));
+    assert!(setup.input.follow_name().expect("the new one"));
+    writeln!(setup.writer(), "{{\"n\": 9}}").expect("write");
+    assert_eq!(setup.drain().0, [9]);
+}
+
+#[test]
+fn blank_lines_are_passed_over_and_still_count() {
+    let mut setup = setup();
+    write!(setup.writer(), "\n  \r\n{{\"n\": 4}}\nx\n").expect("write");
+    assert_eq!(setup.drain(), (vec![4], vec![4]));
+}
+
+#[test]
+fn a_regular_file_is_read_to_its_end() {
+    let setup = setup();
+    let path = setup.dir.path().join("file");
+    std::fs::write(&path, "{\"n\": 1}\n{\"n\": 2}").expect("write");
+    let key = InputKey::Member("n".to_owned());
+    let mut input = Input::open(Some(&path), 1 << 10, Keys::new([(&key, 0)])).expect("file");
+    let mut record = setup.record.clone();
+    let mut good = 0;
+    while !input.has_ended() {
+        input.fill().expect("read");
+        while let Some(outcome) = input.next(&mut record) {
+            assert_eq!(outcome, Outcome::Publish);
+            good += 1;
+        }
+    }
+    assert_eq!((good, record.value(0)), (2, Value::Uint(2)));
+}
+
+#[test]
+fn what_cannot_be_an_input_says_what_to_do() {
+    let setup = setup();
+    let open = |path: &Path| {
+        let opened = Input::open(Some(path), 1 << 10, Keys::new([]));
+        opened.expect_err("no input").to_string()
+    };
+    let dir = setup.dir.path();
+    let (here, none) = (dir.display(), dir.join("none"));
+    assert_eq!(open(dir), format!("{here}: is a directory; give a named pipe (mkfifo)"));
+    let there_is_none =
+        format!("{here}/none: there is no such pipe; make it first (mkfifo {here}/none)");
+    assert_eq!(open(&none), there_is_none);
+}

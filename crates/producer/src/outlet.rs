@@ -1,0 +1,198 @@
+//! Where records go: a region, or a bare struct.
+//!
+//! Invariant: an [`Outlet`] in hand holds the writer's lock; nothing else of this crate talks to
+//! `region`'s writers. Dropping it closes the region and wakes its readers.
+//!
+//! ```text
+//!   open --> publish, beat, check --> change (reload) --> drop: closed
+//!                       \-- recreate, when the file was deleted or cut short
+//! ```
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use daemon::{Monotonic, Signals};
+use layout::Schema;
+use region::{BareWriter, Changed, DynWriter, Options, RegionError, RegionErrorKind, Standing};
+use settings::{Address, Format, Settings};
+
+use crate::error::{Kind, ProducerError};
+
+/// How often a standby for a bare file, which nobody wakes, looks whether the lock is free.
+const LOOK: Duration = Duration::from_millis(100);
+
+/// An open writer.
+#[derive(Debug)]
+pub(crate) enum Outlet {
+    /// A region with header, slots and schema.
+    Mapcast(DynWriter),
+    /// The struct alone.
+    Bare {
+        /// Its writer.
+        writer: BareWriter,
+        /// What it holds.
+        schema: Arc<Schema>,
+    },
+}
+
+/// The file that `address` means.
+pub(crate) fn path_of(address: &Address) -> Result<PathBuf, RegionError> {
+    match address {
+        Address::Name(name) => region::locate(name),
+        Address::Path(path) => Ok(path.clone()),
+    }
+}
+
+fn options(settings: &Settings) -> Options {
+    let region = &settings.region;
+    let options = Options::new()
+        .slots(region.slots)
+        .mode(region.mode)
+        .wake(region.wake)
+        .period(settings.producer.tick);
+    match &region.group {
+        Some(group) => options.group(group),
+        None => options,
+    }
+}
+
+/// The file that `address` means, for people: nothing is made.
+pub(crate) fn planned(address: &Address) -> Result<PathBuf, RegionError> {
+    match address {
+        Address::Name(name) => region::planned(name),
+        Address::Path(path) => Ok(path.clone()),
+    }
+}
+
+impl Outlet {
+    /// Opens the outlet at `path`; an error if another producer has it.
+    pub(crate) fn open(path: &Path, settings: &Settings) -> Result<Self, RegionError> {
+        let (schema, options) = (&settings.record.schema, options(settings));
+        Ok(match settings.region.format {
+            Format::Mapcast => Self::Mapcast(DynWriter::open(path, schema, &options)?),
+            Format::Bare => {
+                let writer = BareWriter::open(path, schema, &options)?;
+                Self::Bare { writer, schema: Arc::clone(schema) }
+            }
+        })
+    }
+
+    /// As [`open`](Self::open), but waits while another producer has it. `None`: a signal asked for
+    /// the end first.
+    pub(crate) fn open_standby(
+        path: &Path,
+        settings: &Settings,
+        signals: &Signals,
+    ) -> Result<Option<Self>, ProducerError> {
+        let stop = || signals.stop_requested().is_some();
+        match settings.region.format {
+            Format::Mapcast => {
+                let tell = |holder: &region::Holder| say_standby(path, holder.pid);
+                let schema = &settings.record.schema;
+                let writer = DynWriter::open_standby(path, schema, &options(settings), tell, stop)?;
+                Ok(writer.map(Self::Mapcast))
+            }
+            Format::Bare => {
+                let mut told = false;
+                while !stop() {
+                    match Self::open(path, settings) {
+                        Err(error) if matches!(error.kind(), RegionErrorKind::Busy { .. }) => {}
+                        opened => return Ok(opened.map(Some)?),
+                    }
+                    if !told {
+                        say_standby(path, 0);
+                        told = true;
+                    }
+                    daemon::wait(signals, None, Some(Monotonic::now().after(LOOK)))
+                        .map_err(ProducerError::system("cannot wait"))?;
+                }
+                Ok(None)
+            }
+        }
+    }
+
+    /// Publishes one record.
+    pub(crate) fn publish(&mut self, record: &[u8]) -> Result<(), RegionError> {
+        match self {
+            Self::Mapcast(writer) => writer.publish(record).map(drop),
+            Self::Bare { writer, .. } => writer.publish(record),
+        }
+    }
+
+    /// Shows readers that the producer is alive.
+    pub(crate) fn beat(&mut self) {
+        if let Self::Mapcast(writer) = self {
+            writer.beat();
+        }
+    }
+
+    /// Whether the file is still the one at its path, and whole.
+    pub(crate) fn check(&self) -> Result<Standing, RegionError> {
+        match self {
+            Self::Mapcast(writer) => writer.check(),
+            Self::Bare { writer, .. } => writer.check(),
+        }
+    }
+
+    /// Makes the file anew after it was deleted or cut short.
+    pub(crate) fn recreate(&mut self) -> Result<(), RegionError> {
+        match self {
+            Self::Mapcast(writer) => writer.recreate(),
+            Self::Bare { writer, schema } => writer.recreate(schema),
+        }
+    }
+
+    /// Goes on with another record or other options at the same path. After an error nothing has
+    /// changed.
+    pub(crate) fn change(&mut self, settings: &Settings) -> Result<Changed, ProducerError> {
+        let (path, new) = (self.path().to_owned(), &settings.record.schema);
+        match (self, settings.region.format) {
+            (Self::Mapcast(writer), Format::Mapcast) => Ok(writer.change(new, &options(settings))?),
+            (Self::Bare { schema, .. }, Format::Bare) => {
+                let (have, want) = (schema.size(), new.size());
+                if have != want {
+                    return Err(ProducerError(Kind::BareSize { path, have, want }));
+                }
+                *schema = Arc::clone(new);
+                Ok(Changed::Kept)
+            }
+            _ => Err(ProducerError(Kind::Format(path))),
+        }
+    }
+
+    /// The file.
+    pub(crate) fn path(&self) -> &Path {
+        match self {
+            Self::Mapcast(writer) => writer.path(),
+            Self::Bare { writer, .. } => writer.path(),
+        }
+    }
+
+    /// Whether the kernel writes the file back to a disk.
+    pub(crate) fn is_disk_backed(&self) -> bool {
+        match self {
+            Self::Mapcast(writer) => writer.is_disk_backed(),
+            Self::Bare { writer, .. } => writer.is_disk_backed(),
+        }
+    }
+
+    /// How the outlet came to be, for the log: "resumed, epoch 2, after record 5".
+    pub(crate) fn origin(&self) -> String {
+        match self {
+            Self::Mapcast(writer) => {
+                let (origin, epoch) = (writer.origin(), writer.epoch());
+                match writer.sequence() {
+                    0 => format!("{origin}, epoch {epoch}"),
+                    last => format!("{origin}, epoch {epoch}, after record {last}"),
+                }
+            }
+            Self::Bare { .. } => "bare: readers may see half-written records".to_owned(),
+        }
+    }
+}
+
+fn say_standby(path: &Path, pid: u64) {
+    let who = if pid == 0 { "another producer".to_owned() } else { format!("process {pid}") };
+    tracing::info!("{}: {who} publishes here; waiting to take over", path.display());
+}

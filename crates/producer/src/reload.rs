@@ -1,0 +1,123 @@
+//! SIGHUP: the configuration is read again.
+//!
+//! Invariant: all or nothing. Everything that can fail is done first; if something does, it is said
+//! and the producer goes on as it was.
+//!
+//! ```text
+//!   read --> same as before?  nothing
+//!        --> input: the same stream goes on, another one is opened
+//!        --> region: same path   kept if the record is the same, else retired and made anew
+//!                    other path  the new one is opened, then the old one closed
+//!        --> sources: those that are the same go on (counters count on, rates keep their base)
+//! ```
+
+use daemon::{Monotonic, one_line};
+use region::Changed;
+use settings::Settings;
+
+use crate::error::ProducerError;
+use crate::input::Input;
+use crate::outlet::{self, Outlet};
+use crate::run::{Producer, keys, max_line, open_input, patrol_period};
+use crate::sources::{Moment, Sources};
+
+/// What a reload does with the input.
+enum NewInput {
+    /// The same stream with other keys or limits; or none before and after.
+    Same,
+    /// Another stream, or none any more.
+    Other(Option<Input>),
+}
+
+impl Producer<'_> {
+    /// Reads the configuration again and goes over to it.
+    pub(crate) fn reload(&mut self) {
+        let Some(path) = &self.args.config else {
+            tracing::info!("SIGHUP: the built-in configuration has no file to read again");
+            return;
+        };
+        let path = path.display();
+        match crate::load(self.args) {
+            Ok(new) if new == self.settings => {
+                tracing::info!("SIGHUP: {path} says the same as before");
+            }
+            Ok(new) => match self.adopt(new) {
+                Ok(()) => tracing::info!("SIGHUP: {path} is in force: {}", self.outlet.origin()),
+                Err(error) => keep_on(&error),
+            },
+            Err(error) => keep_on(&error),
+        }
+    }
+
+    fn adopt(&mut self, new: Settings) -> Result<(), ProducerError> {
+        let input = self.new_input(&new)?;
+        let anew = self.change_outlet(&new)?;
+        // From here on nothing fails.
+        let now = Moment::now();
+        let sources = Sources::new(&new.record, now);
+        let mut record = sources.first_record();
+        let earlier = std::mem::replace(&mut self.sources, sources);
+        let kept = self.sources.carry_over(earlier, &self.record, &mut record);
+        self.record = record;
+        self.settings = new;
+        self.change_input(input, &kept);
+
+        let now = Monotonic::now();
+        self.ticks.change_period(now, self.settings.producer.tick);
+        self.patrol.change_period(now, patrol_period(&self.settings));
+        if anew {
+            self.warn_if_slow();
+            self.publish_soon(now)?;
+        }
+        Ok(())
+    }
+
+    fn new_input(&self, new: &Settings) -> Result<NewInput, ProducerError> {
+        let same_stream = self.settings.producer.input == new.producer.input;
+        if self.settings.reads_input() == new.reads_input() && same_stream {
+            return Ok(NewInput::Same);
+        }
+        open_input(new).map(NewInput::Other)
+    }
+
+    fn change_input(&mut self, input: NewInput, kept: &[(usize, usize)]) {
+        self.incomplete_said = false;
+        let mut keys = keys(&self.settings);
+        if let Some(old) = &self.input {
+            keys.carry_over(old.keys(), kept);
+        }
+        if let NewInput::Other(input) = input {
+            self.input = input;
+        }
+        if let Some(input) = &mut self.input {
+            input.configure(max_line(&self.settings), keys);
+        }
+    }
+
+    /// `true`: the region is a new one, and empty.
+    fn change_outlet(&mut self, new: &Settings) -> Result<bool, ProducerError> {
+        let path = outlet::path_of(&new.region.address)?;
+        if path == self.outlet.path() {
+            return Ok(self.outlet.change(new)? == Changed::Replaced);
+        }
+        // The old one is closed by the assignment: its readers learn that it has ended.
+        self.outlet = Outlet::open(&path, new)?;
+        Ok(true)
+    }
+
+    /// A new region is empty: its readers shall not have to wait a whole tick.
+    fn publish_soon(&mut self, now: Monotonic) -> Result<(), ProducerError> {
+        match &self.input {
+            None => {
+                self.ticks.restart(now);
+                Ok(())
+            }
+            Some(input) if input.keys().is_complete() => self.publish(),
+            Some(_) => Ok(()),
+        }
+    }
+}
+
+fn keep_on(error: &ProducerError) {
+    tracing::error!("SIGHUP: {}; going on with the old configuration", one_line(error));
+}

@@ -1,0 +1,200 @@
+//! The loop: wait, look why, do it.
+//!
+//! Invariant: the record in hand holds the last good value of every field. It goes out whole, and
+//! an input line, a file or a region that fails costs at most its own turn.
+//!
+//! ```text
+//!   turn:  wait(signals, input, next deadline)
+//!          signal   stop -> end            reload -> reload.rs
+//!          input    each good line -> sample -> publish
+//!          tick     sample -> publish      (with input: heartbeat only)
+//!          patrol   is the region's file still there and whole? -> care.rs
+//! ```
+
+use std::os::fd::AsFd;
+use std::time::Duration;
+
+use daemon::{Monotonic, Signals, Tick, Ticks};
+use layout::RecordBuf;
+use settings::{Settings, Source};
+
+use crate::calm::Calm;
+use crate::cli::Args;
+use crate::error::{Kind, ProducerError};
+use crate::input::{Input, Keys, Outcome};
+use crate::outlet::Outlet;
+use crate::say::{Ailment, End, Tally};
+use crate::sources::{Moment, Sources};
+
+/// How often the region's file is looked at: with each tick, but not more and not less often.
+const PATROL: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(1));
+/// Bad lines that are reported in [`WINDOW`]; the others are counted.
+const BAD_LINES: u32 = 100;
+/// Time in which the number of messages of one kind is limited.
+const WINDOW: Duration = Duration::from_secs(10);
+
+/// A producer with everything open.
+#[derive(Debug)]
+pub(crate) struct Producer<'a> {
+    pub(crate) args: &'a Args,
+    pub(crate) settings: Settings,
+    signals: Signals,
+    pub(crate) outlet: Outlet,
+    pub(crate) sources: Sources,
+    pub(crate) record: RecordBuf,
+    pub(crate) input: Option<Input>,
+    pub(crate) ticks: Ticks,
+    pub(crate) patrol: Ticks,
+    pub(crate) tally: Tally,
+    pub(crate) bad_lines: Calm,
+    missed_ticks: Calm,
+    /// Missed ticks that have been said.
+    missed_said: u64,
+    pub(crate) region_ailment: Ailment,
+    pub(crate) pipe_ailment: Ailment,
+    /// Whether it has been said that a line came before the record was complete.
+    pub(crate) incomplete_said: bool,
+}
+
+/// Opens what the sources of `settings` read from outside, if any does.
+pub(crate) fn open_input(settings: &Settings) -> Result<Option<Input>, ProducerError> {
+    if !settings.reads_input() {
+        return Ok(None);
+    }
+    let path = settings.producer.input.as_deref();
+    Ok(Some(Input::open(path, max_line(settings), keys(settings))?))
+}
+
+/// Which keys of the input fill which fields.
+pub(crate) fn keys(settings: &Settings) -> Keys {
+    let inputs = settings.record.sources.iter().enumerate();
+    Keys::new(inputs.filter_map(|(field, source)| match source {
+        Source::Input(key) => Some((key, field)),
+        _ => None,
+    }))
+}
+
+/// The longest line of input, in bytes.
+pub(crate) fn max_line(settings: &Settings) -> usize {
+    usize::try_from(settings.producer.max_line).unwrap_or(usize::MAX)
+}
+
+/// How often the region's file is looked at.
+pub(crate) fn patrol_period(settings: &Settings) -> Duration {
+    settings.producer.tick.clamp(PATROL.0, PATROL.1)
+}
+
+impl<'a> Producer<'a> {
+    /// A producer whose first tick is due now.
+    pub(crate) fn new(
+        args: &'a Args,
+        settings: Settings,
+        signals: Signals,
+        outlet: Outlet,
+        input: Option<Input>,
+    ) -> Self {
+        let now = Monotonic::now();
+        let sources = Sources::new(&settings.record, Moment::now());
+        Self {
+            args,
+            record: sources.first_record(),
+            sources,
+            signals,
+            input,
+            outlet,
+            ticks: Ticks::new(now, settings.producer.tick),
+            patrol: Ticks::new(now, patrol_period(&settings)),
+            settings,
+            tally: Tally::default(),
+            bad_lines: Calm::new(BAD_LINES, WINDOW),
+            missed_ticks: Calm::new(1, WINDOW),
+            missed_said: 0,
+            region_ailment: Ailment::default(),
+            pipe_ailment: Ailment::default(),
+            incomplete_said: false,
+        }
+    }
+
+    /// Runs until a signal, the last tick or the end of the input.
+    pub(crate) fn run(mut self) -> Result<(), ProducerError> {
+        self.say_hello();
+        let end = loop {
+            if let Some(end) = self.turn()? {
+                break end;
+            }
+        };
+        self.say_goodbye(end);
+        Ok(())
+    }
+
+    fn turn(&mut self) -> Result<Option<End>, ProducerError> {
+        let deadline = self.ticks.deadline().min(self.patrol.deadline());
+        let input = self.input.as_ref().map(AsFd::as_fd);
+        let ready = daemon::wait(&self.signals, input, Some(deadline))
+            .map_err(ProducerError::system("cannot wait"))?;
+        if ready.signal {
+            let pending = self.signals.take();
+            if let Some(signal) = pending.stop {
+                return Ok(Some(End::Signal(signal)));
+            }
+            if pending.reload {
+                self.reload();
+                // The input may be another one now: what was ready is old news.
+                return Ok(None);
+            }
+        }
+        if ready.input {
+            self.read_input()?;
+        }
+        let now = Monotonic::now();
+        if let Some(tick) = self.ticks.take(now) {
+            self.tick(tick, now)?;
+            if self.args.ticks.is_some_and(|most| self.tally.ticks >= most.get()) {
+                return Ok(Some(End::Ticks));
+            }
+        }
+        if self.patrol.take(now).is_some() {
+            self.look_after_region()?;
+        }
+        let ended = self.input.as_ref().is_some_and(Input::has_ended);
+        Ok(ended.then_some(End::Input))
+    }
+
+    fn tick(&mut self, tick: Tick, now: Monotonic) -> Result<(), ProducerError> {
+        self.tally.ticks += 1;
+        if tick.missed > 0 && self.missed_ticks.pass(now).is_some() {
+            let missed = self.ticks.missed() - self.missed_said;
+            self.missed_said = self.ticks.missed();
+            tracing::warn!("missed {missed} ticks: machine or sources are too slow for this tick");
+        }
+        if self.input.is_some() {
+            self.outlet.beat();
+            return Ok(());
+        }
+        self.sample_and_publish()
+    }
+
+    fn read_input(&mut self) -> Result<(), ProducerError> {
+        let Some(mut input) = self.input.take() else { return Ok(()) };
+        let result = self.read_lines(&mut input);
+        self.input = Some(input);
+        result
+    }
+
+    fn read_lines(&mut self, input: &mut Input) -> Result<(), ProducerError> {
+        input.fill().map_err(|error| ProducerError(Kind::Read(error)))?;
+        while let Some(outcome) = input.next(&mut self.record) {
+            match outcome {
+                Outcome::Publish => self.sample_and_publish()?,
+                Outcome::Incomplete { number } => self.say_incomplete(number, input.keys()),
+                Outcome::Bad { number, error } => self.say_bad_line(number, &error),
+            }
+        }
+        Ok(())
+    }
+
+    fn sample_and_publish(&mut self) -> Result<(), ProducerError> {
+        self.sources.sample(Moment::now(), &mut self.record);
+        self.publish()
+    }
+}

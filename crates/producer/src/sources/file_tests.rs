@@ -1,0 +1,246 @@
+//! Files that change, vanish, come back or hold something else.
+
+use std::fmt::Write as _;
+use std::fs;
+use std::path::PathBuf;
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use layout::{RecordBuf, Value};
+use settings::Settings;
+use tempfile::TempDir;
+
+use super::{Moment, Sources};
+
+/// Sources of a record whose fields are given as lines of `NAME TYPE SOURCE`, where `@` stands for
+/// the directory.
+struct Setup {
+    dir: TempDir,
+    sources: Sources,
+    record: RecordBuf,
+}
+
+fn setup(fields: &[(&str, &str)]) -> Setup {
+    let dir = tempfile::tempdir().expect("directory");
+    let settings = configuration(&dir, fields);
+    let sources = Sources::new(&settings.record, Moment::now());
+    let record = sources.first_record();
+    Setup { dir, sources, record }
+}
+
+fn configuration(dir: &TempDir, fields: &[(&str, &str)]) -> Settings {
+    let mut text = "[region]\nname = \"x\"\n[record]\nname = \"X\"\n".to_owned();
+    for (index, (ctype, source)) in fields.iter().enumerate() {
+        let source = source.replace('@', &dir.path().display().to_string());
+        let _ = writeln!(
+            text,
+            "[[record.field]]\nname = \"f{index}\"\ntype = \"{ctype}\"\nsource = {{ {source} }}"
+        );
+    }
+    Settings::parse(&text, "test.toml").expect("settings")
+}
+
+impl Setup {
+    fn path(&self, name: &str) -> PathBuf {
+        self.dir.path().join(name)
+    }
+
+    fn write(&self, name: &str, text: &str) {
+        fs::write(self.path(name), text).expect("write");
+    }
+
+    /// The values of one record.
+    fn sample(&mut self) -> Vec<String> {
+        self.sources.sample(Moment::now(), &mut self.record);
+        self.record.view().iter().map(|(_, value)| value.to_string()).collect()
+    }
+
+    /// What is wrong with the first field.
+    fn trouble(&self) -> Option<String> {
+        self.sources.feeds[0].trouble.as_ref().map(ToString::to_string)
+    }
+}
+
+#[test]
+fn numbers_and_texts_come_out_of_files() {
+    let mut setup = setup(&[
+        ("u64", r#"file = { path = "@/mem", key = "MemFree", column = 1, scale = 1024 }"#),
+        ("f32", r#"file = { path = "@/temp", column = 1, scale = 0.001 }"#),
+        ("i16", r#"file = { path = "@/temp", column = 1, scale = 0.001 }"#),
+        ("char[16]", r#"file = { path = "@/name" }"#),
+        ("u64", r#"file = { path = "@/big", column = 1 }"#),
+    ]);
+    setup.write("mem", "MemTotal: 99 kB\nMemFree:  12 kB\n");
+    setup.write("temp", "45678\n");
+    setup.write("name", "eth 0\n");
+    setup.write("big", "18446744073709551615\n");
+    assert_eq!(setup.sample(), ["12288", "45.678", "46", "eth 0", "18446744073709551615"]);
+}
+
+#[test]
+fn a_file_is_read_anew_for_each_record() {
+    let mut setup = setup(&[("u32", r#"file = { path = "@/n", column = 1 }"#)]);
+    setup.write("n", "1");
+    assert_eq!(setup.sample(), ["1"]);
+    setup.write("n", "2");
+    assert_eq!(setup.sample(), ["2"], "the same file, written in place");
+    setup.write("n.new", "3");
+    fs::rename(setup.path("n.new"), setup.path("n")).expect("rename");
+    assert_eq!(setup.sample(), ["3"], "another file under the same name");
+}
+
+#[test]
+fn fields_of_one_file_agree_because_it_is_read_once() {
+    let setup_path = r#"file = { path = "@/pair", column = 1 }"#;
+    let mut setup = setup(&[("u32", setup_path), ("u32", &setup_path.replace('1', "2"))]);
+    setup.write("pair", "7 8");
+    assert_eq!(setup.sample(), ["7", "8"]);
+    assert_eq!(setup.sources.files.len(), 1);
+}
+
+#[test]
+fn a_field_keeps_its_last_value_while_its_file_has_none_and_says_why() {
+    let mut setup = setup(&[("u8", r#"file = { path = "@/n", key = "n", column = 1 }"#)]);
+    let path = setup.path("n").display().to_string();
+    setup.write("n", "n 7");
+    assert_eq!(setup.sample(), ["7"]);
+    assert_eq!(setup.trouble(), None);
+
+    let cases = [
+        ("n x", format!("{path}: column 1 is \"x\", not a number; correct key or column")),
+        ("m 1", format!("{path}: no line has the words \"n\"; correct key")),
+        ("n 256", "256 does not fit field \"f0\" (u8); use a value it can hold".to_owned()),
+        ("n 1.5", "2".to_owned()),
+    ];
+    for (text, why) in cases {
+        setup.write("n", text);
+        let values = setup.sample();
+        match setup.trouble() {
+            Some(trouble) => assert_eq!((values, trouble), (vec!["7".to_owned()], why)),
+            None => assert_eq!(values, [why], "a number for an integer field is rounded"),
+        }
+    }
+    setup.write("n", "n 7");
+    setup.sample();
+    fs::remove_file(setup.path("n")).expect("remove");
+    assert_eq!(setup.sample(), ["7"]);
+    let gone = format!("cannot read {path}: No such file or directory (os error 2)");
+    assert_eq!(setup.trouble(), Some(gone));
+    fs::create_dir(setup.path("n")).expect("directory");
+    assert_eq!(setup.sample(), ["7"]);
+    let directory = format!("cannot read {path}: Is a directory (os error 21)");
+    assert_eq!(setup.trouble(), Some(directory));
+    fs::remove_dir(setup.path("n")).expect("remove");
+    setup.write("n", "n 9");
+    assert_eq!((setup.sample(), setup.trouble()), (vec!["9".to_owned()], None));
+}
+
+#[test]
+fn a_default_stands_in_while_there_is_no_value() {
+    let mut setup = setup(&[("f32", r#"file = { path = "@/t", column = 1, default = -1 }"#)]);
+    assert_eq!(setup.sample(), ["-1"]);
+    setup.write("t", "20.5");
+    assert_eq!(setup.sample(), ["20.5"]);
+    fs::remove_file(setup.path("t")).expect("remove");
+    assert_eq!(setup.sample(), ["-1"], "not the last value: the default was asked for");
+}
+
+#[test]
+fn the_first_path_that_can_be_read_is_taken() {
+    let mut setup =
+        setup(&[("u8", r#"file = { path = ["@/a", "@/b"], column = 1, default = 0 }"#)]);
+    setup.write("b", "2");
+    assert_eq!(setup.sample(), ["2"]);
+    setup.write("a", "1");
+    assert_eq!(setup.sample(), ["1"]);
+    fs::remove_file(setup.path("a")).expect("remove");
+    assert_eq!(setup.sample(), ["2"]);
+}
+
+#[test]
+fn what_is_no_text_or_far_too_long_or_a_pipe_is_refused() {
+    let mut setup = setup(&[("u8", r#"file = { path = "@/n", column = 1 }"#)]);
+    let path = setup.path("n").display().to_string();
+    fs::write(setup.path("n"), b"1 \xff").expect("write");
+    setup.sample();
+    assert_eq!(setup.trouble(), Some(format!("{path} is not text; give another file")));
+    fs::write(setup.path("n"), vec![b' '; (1 << 20) + 1]).expect("write");
+    setup.sample();
+    assert_eq!(setup.trouble(), Some(format!("{path} is longer than 1 MiB; give another file")));
+    let mut largest = vec![b' '; (1 << 20) - 1];
+    largest.push(b'5');
+    fs::write(setup.path("n"), largest).expect("write");
+    assert_eq!(setup.sample(), ["5"]);
+
+    fs::remove_file(setup.path("n")).expect("remove");
+    let mode = rustix::fs::Mode::from_raw_mode(0o600);
+    let fifo = rustix::fs::FileType::Fifo;
+    rustix::fs::mknodat(rustix::fs::CWD, setup.path("n"), fifo, mode, 0).expect("mkfifo");
+    setup.sample(); // does not wait for a writer
+    assert_eq!(setup.trouble(), Some(format!("cannot read {path}: Illegal seek (os error 29)")));
+}
+
+#[test]
+fn a_rate_needs_two_readings_and_follows_the_clock() {
+    let rate = r#"file = { path = "@/n", column = 1, rate = true, scale = 0.5 }"#;
+    let mut setup = setup(&[("f64", rate)]);
+    setup.write("n", "1000");
+    assert_eq!((setup.sample(), setup.trouble()), (vec!["0".to_owned()], None));
+
+    let before = Instant::now();
+    sleep(Duration::from_millis(30));
+    setup.write("n", "3000");
+    setup.sample();
+    let Value::F64(rate) = setup.record.value(0) else { panic!("an f64") };
+    // 2000 more, times 0.5, in at least 30 ms; how much longer the machine took is its affair.
+    assert!(rate > 0.0 && rate <= 1000.0 / 0.03, "{rate}");
+    let took = before.elapsed().as_secs_f64();
+    assert!(rate >= 1000.0 / (took + 1.0), "{rate} in {took} s");
+
+    setup.write("n", "9000");
+    let again = setup.sample();
+    setup.write("n", "10");
+    sleep(Duration::from_millis(30));
+    assert_eq!(setup.sample(), again, "a number that went backward says nothing");
+    assert_eq!(setup.trouble(), None);
+}
+
+#[test]
+fn two_readings_close_together_are_not_taken_for_a_rate() {
+    let mut setup = setup(&[("f64", r#"file = { path = "@/n", column = 1, rate = true }"#)]);
+    setup.write("n", "0");
+    setup.sample();
+    sleep(Duration::from_millis(15));
+    setup.write("n", "1000");
+    let start = Instant::now();
+    let rate = setup.sample();
+    let next = setup.sample();
+    // If the machine has let us: some microseconds, in which the kernel's counters do not move.
+    if start.elapsed() < Duration::from_millis(10) {
+        assert_eq!(next, rate);
+    }
+}
+
+#[test]
+fn sources_that_stay_the_same_go_on_after_a_reload() {
+    let counter = ("u16", "counter = { start = 5, step = 1 }");
+    let rate = ("f64", r#"file = { path = "@/n", column = 1, rate = true, default = nan }"#);
+    let mut setup = setup(&[counter, rate, ("char[8]", "const = \"old\"")]);
+    setup.write("n", "0");
+    assert_eq!(setup.sample(), ["5", "NaN", "old"]);
+    sleep(Duration::from_millis(15));
+    setup.write("n", "10");
+
+    let fields = [counter, rate, ("char[8]", "const = \"new\""), ("u8", "const = 1")];
+    let settings = configuration(&setup.dir, &fields);
+    let mut sources = Sources::new(&settings.record, Moment::now());
+    let mut record = sources.first_record();
+    let earlier =
+        std::mem::replace(&mut setup.sources, Sources::new(&settings.record, Moment::now()));
+    let kept = sources.carry_over(earlier, &setup.record, &mut record);
+    assert_eq!(kept, [(0, 0), (1, 1)]);
+    (setup.sources, setup.record) = (sources, record);
+    let values = setup.sample();
+    assert_eq!([&values[0], &values[2], &values[3]], ["6", "new", "1"]);
+    assert_ne!(values[1], "NaN", "the rate kept its first reading");
+}

@@ -1,0 +1,149 @@
+//! The files that sources read: each opened once and read once per record.
+//!
+//! Invariant: what [`Files::read`] answers was read after the last [`Files::forget`]. A descriptor
+//! is kept from record to record (`pread` at 0 makes a file in /proc or /sys anew), and let go when
+//! a read fails or when its file has lost its name: somebody has put another one in its place.
+//!
+//! Price: `fstat` and two `pread` per file and record, some 2 us; the buffer keeps the largest size
+//! the file has had.
+
+use std::fs::{File, OpenOptions};
+use std::io;
+use std::os::unix::fs::{FileExt, MetadataExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+use std::str;
+use std::time::Duration;
+
+use rustix::fs::OFlags;
+
+use super::clock::Moment;
+use super::trouble::Trouble;
+
+/// Most that is read of a file, in bytes. The longest in /proc are some 100 KiB.
+const MOST: usize = 1 << 20;
+/// Read at first; the buffer grows from here.
+const FIRST: usize = 4 << 10;
+
+/// The number of a file among [`Files`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct FileId(usize);
+
+/// All files of a record's sources, each path once.
+#[derive(Debug, Default)]
+pub(super) struct Files {
+    files: Vec<Kept>,
+}
+
+#[derive(Debug)]
+struct Kept {
+    path: PathBuf,
+    file: Option<File>,
+    buffer: Vec<u8>,
+    /// What this record's read came to: when it was, or why not.
+    read: Option<io::Result<Duration>>,
+}
+
+impl Files {
+    /// The number of `path`, which is added if it is new. Nothing is opened yet.
+    pub(super) fn add(&mut self, path: &Path) -> FileId {
+        let known = self.files.iter().position(|kept| kept.path == path);
+        FileId(known.unwrap_or_else(|| {
+            let (path, buffer) = (path.to_owned(), Vec::new());
+            self.files.push(Kept { path, file: None, buffer, read: None });
+            self.files.len() - 1
+        }))
+    }
+
+    /// How many files there are.
+    #[cfg(test)]
+    pub(super) fn len(&self) -> usize {
+        self.files.len()
+    }
+
+    /// Another record: every file is read again when it is asked for.
+    pub(super) fn forget(&mut self) {
+        for kept in &mut self.files {
+            kept.read = None;
+        }
+    }
+
+    /// The contents of the first of `ids` that can be read, which one it is, and when it was read
+    /// (on the monotonic clock).
+    pub(super) fn read(&mut self, ids: &[FileId]) -> Result<(FileId, &str, Duration), Trouble> {
+        let readable = ids.iter().copied().find(|id| self.files[id.0].refresh().is_ok());
+        let Some(id) = readable.or(ids.first().copied()) else {
+            return Err(Trouble::NotText(PathBuf::new(), "names no file"));
+        };
+        let kept = &mut self.files[id.0];
+        let at = match kept.refresh() {
+            Ok(at) => *at,
+            Err(error) => {
+                // `io::Error` is no `Clone`; the system's number says the same.
+                let code = error.raw_os_error().unwrap_or(0);
+                return Err(Trouble::Unreadable(
+                    kept.path.clone(),
+                    io::Error::from_raw_os_error(code),
+                ));
+            }
+        };
+        if kept.buffer.len() > MOST {
+            return Err(Trouble::NotText(
+                kept.path.clone(),
+                "is longer than 1 MiB; give another file",
+            ));
+        }
+        match str::from_utf8(&kept.buffer) {
+            Ok(text) => Ok((id, text, at)),
+            Err(_) => Err(Trouble::NotText(kept.path.clone(), "is not text; give another file")),
+        }
+    }
+
+    /// The path of a file.
+    pub(super) fn path(&self, id: FileId) -> &Path {
+        &self.files[id.0].path
+    }
+}
+
+impl Kept {
+    fn refresh(&mut self) -> &io::Result<Duration> {
+        if self.read.is_none() {
+            let read = self.load().map(|()| Moment::now().monotonic);
+            if read.is_err() {
+                self.file = None;
+            }
+            self.read = Some(read);
+        }
+        self.read.as_ref().expect("it was set above")
+    }
+
+    /// Reads all of the file, up to one byte more than is allowed.
+    fn load(&mut self) -> io::Result<()> {
+        let replaced = |file: &File| file.metadata().is_ok_and(|meta| meta.nlink() == 0);
+        if self.file.as_ref().is_none_or(replaced) {
+            self.file = Some(open(&self.path)?);
+        }
+        let Some(file) = &self.file else { return Ok(()) };
+        let room = self.buffer.capacity().clamp(FIRST, MOST + 1);
+        self.buffer.resize(room, 0);
+        let mut length = 0;
+        while length <= MOST {
+            if length == self.buffer.len() {
+                self.buffer.resize((2 * length).min(MOST + 1), 0);
+            }
+            match file.read_at(&mut self.buffer[length..], length as u64) {
+                Ok(0) => break,
+                Ok(read) => length += read,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+        self.buffer.truncate(length);
+        Ok(())
+    }
+}
+
+/// Without waiting for anybody: a named pipe is no file to read from, and `pread` will say so.
+fn open(path: &Path) -> io::Result<File> {
+    let flags = (OFlags::NONBLOCK | OFlags::NOCTTY).bits();
+    OpenOptions::new().read(true).custom_flags(flags.cast_signed()).open(path)
+}

@@ -1,0 +1,80 @@
+//! Why a field has no new value, said once per change and not once per tick.
+
+use std::fmt;
+use std::io;
+use std::mem::discriminant;
+use std::path::PathBuf;
+
+use layout::ValueError;
+use settings::FileSourceError;
+
+/// Why a field has no new value.
+#[derive(Debug)]
+pub(super) enum Trouble {
+    /// The file cannot be read.
+    Unreadable(PathBuf, io::Error),
+    /// The file is not text, or too long.
+    NotText(PathBuf, &'static str),
+    /// What is asked for does not stand in the file.
+    NotFound(PathBuf, FileSourceError),
+    /// There is a value, but the field cannot hold it.
+    Value(ValueError),
+    /// A rate after its first reading: the next one brings it.
+    FirstRate,
+}
+
+impl Trouble {
+    /// Whether `other` is the same news: a number in a message that changes with each tick is none.
+    pub(super) fn is_like(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Unreadable(path, error), Self::Unreadable(other_path, other)) => {
+                path == other_path && error.raw_os_error() == other.raw_os_error()
+            }
+            (Self::NotText(path, what), Self::NotText(other_path, other)) => {
+                path == other_path && what == other
+            }
+            (Self::NotFound(path, error), Self::NotFound(other_path, other)) => {
+                path == other_path && discriminant(error) == discriminant(other)
+            }
+            (Self::Value(error), Self::Value(other)) => discriminant(error) == discriminant(other),
+            (Self::FirstRate, Self::FirstRate) => true,
+            _ => false,
+        }
+    }
+}
+
+impl fmt::Display for Trouble {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unreadable(path, error) => write!(f, "cannot read {}: {error}", path.display()),
+            Self::NotText(path, what) => write!(f, "{} {what}", path.display()),
+            Self::NotFound(path, error) => write!(f, "{}: {error}", path.display()),
+            Self::Value(error) => error.fmt(f),
+            Self::FirstRate => f.write_str("a rate needs two readings"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+    use std::path::PathBuf;
+
+    use settings::FileSourceError;
+
+    use super::Trouble;
+
+    #[test]
+    fn a_changing_number_is_no_news_but_another_reason_is() {
+        let word = |word: &str| {
+            let error = FileSourceError::NotANumber { column: 1, word: word.to_owned() };
+            Trouble::NotFound(PathBuf::from("/x"), error)
+        };
+        let os =
+            |code| Trouble::Unreadable(PathBuf::from("/x"), io::Error::from_raw_os_error(code));
+        assert!(word("a").is_like(&word("b")));
+        assert!(os(2).is_like(&os(2)));
+        assert!(!os(2).is_like(&os(13)));
+        assert!(!os(2).is_like(&word("a")));
+    }
+}

@@ -1,0 +1,78 @@
+//! Lines of JSON: from standard input, from a named pipe, and none at all.
+
+use std::fs;
+use std::io::{Read, Write};
+use std::process::Stdio;
+
+use layout::Value;
+use rustix::process::Signal;
+
+use crate::place::{COUNTER, Place, TICK};
+
+#[test]
+fn a_producer_that_needs_no_input_leaves_standard_input_alone() {
+    let place = Place::new();
+    place.configure(COUNTER, TICK);
+    let (mut reader, mut writer) = std::io::pipe().expect("pipe");
+    writer.write_all(b"for somebody else\n").expect("write");
+    drop(writer);
+    let stdin = Stdio::from(reader.try_clone().expect("dup"));
+    place.start("log", stdin, &["--ticks", "3"]).ends_with(0);
+    let mut left = String::new();
+    reader.read_to_string(&mut left).expect("read");
+    assert_eq!(left, "for somebody else\n");
+}
+
+#[test]
+fn each_good_line_is_a_record_and_the_end_of_the_input_is_the_end() {
+    let place = Place::new();
+    let fields = [("u32", "input = { key = \"n\" }"), ("u8", "input = { key = \"m\" }")];
+    place.configure(&fields, "[producer]\ntick = \"1h\"\nmax_line = \"64B\"\n");
+    let mut producer = place.start("log", Stdio::piped(), &[]);
+    let mut stdin = producer.child.stdin.take().expect("stdin");
+    let endless = format!("{{\"n\": {}}}\n", " ".repeat(100));
+    let lines = [
+        "{\"n\": 1}\n",           // 1: good, but m has no value yet
+        "{\"n\": 2, \"m\": 3}\n", // 2: the first record
+        "hello\n",                // 3 to 5: bad
+        "{\"n\": -1}\n",
+        &endless,
+        "{\"n\": 7}\n",         // 6: the second record
+        "{\"n\": 8, \"m\": 9}", // 7: the third, without a newline
+    ];
+    for line in lines {
+        stdin.write_all(line.as_bytes()).expect("write");
+        stdin.flush().expect("write");
+    }
+    place.wait_for_record("a record per line, long before any tick", |newest| newest.1 == 2);
+    drop(stdin);
+    let log = producer.ends_with(0);
+    assert_eq!(place.newest(), Some((1, 3, Value::Uint(8))));
+    for part in [
+        "line 1: nothing is published before there is a value for m",
+        "line 3 skipped: not JSON (expected value at column 1); write one object per line",
+        "line 4 skipped: key \"n\": -1 does not fit field \"f0\" (u32); use a value it can hold",
+        "line 5 skipped: longer than 64 bytes; shorten it or raise max_line",
+        "(end of input): 3 records, 3 bad lines",
+    ] {
+        assert!(log.contains(part), "{part}\n{log}");
+    }
+}
+
+#[test]
+fn a_named_pipe_feeds_the_producer_from_one_writer_after_another() {
+    let place = Place::new();
+    let pipe = place.path("pipe");
+    let owner_only = rustix::fs::Mode::from_raw_mode(0o600);
+    rustix::fs::mknodat(rustix::fs::CWD, &pipe, rustix::fs::FileType::Fifo, owner_only, 0)
+        .expect("pipe");
+    let more = format!("[producer]\ntick = \"10ms\"\ninput = {pipe:?}\n");
+    place.configure(&[("u32", "input = {}")], &more);
+    let mut producer = place.start_quietly("log");
+    for n in 1..=3 {
+        fs::write(&pipe, format!("{{\"f0\": {n}}}")).expect("write");
+        place.wait_for_record("its record", |newest| (newest.1, &newest.2) == (n, &Value::Uint(n)));
+    }
+    producer.signal(Signal::TERM);
+    producer.ends_with(0);
+}
