@@ -1,0 +1,171 @@
+//! The command line. Its clap definition is the one source of `--help`, completions and man pages.
+
+use std::num::NonZeroU64;
+use std::time::Duration;
+
+use clap::builder::{OsStringValueParser, TypedValueParser};
+use clap::{CommandFactory, Parser, ValueEnum};
+use daemon::cli::{CommonArgs, VERSION, duration};
+
+use crate::target::Source;
+
+/// The name the program goes by in messages.
+pub const PROGRAM: &str = "consumer";
+
+const AFTER_HELP: &str = "\
+Examples:
+  consumer                              the region \"stu\", every two seconds
+  consumer host --poll 1s               the region \"host\", every second
+  consumer ./x.region --follow          every record of a region given by its path
+  consumer host --once --format json    the value as it is now, for a script
+  consumer host --once --timeout 5s     the same, but wait for it if need be
+  consumer wave --follow --format csv --count 1000 > wave.csv
+  consumer bare.toml                    a struct without a header, described by bare.toml
+
+Formats:
+  text  one line by the template that the region carries
+  json  one object a line: sequence, epoch, published_at, age_ns, state, record;
+        null where it cannot be told, as everything but the record in a bare file
+  csv   a header, then one line a record; another header when the record changes;
+        control characters in text are written as \\x1b
+
+Records go to stdout. What happens to the region and its writer (waiting, live, stalled, dead,
+closed, missing, truncated, re-attached, missed N) is said on stderr, once per change.
+
+Exit codes:
+  0  done: after --once or --count, stopped by a signal, or nobody reads stdout any more
+  1  failure; one line on stderr says what and what to do next
+  2  wrong usage
+  3  no region, or no value in time (--once, --timeout)
+
+Environment:
+  MAPCAST_DIR      the directory of regions that are given by name; else /run/mapcast,
+                   $XDG_RUNTIME_DIR/mapcast or /dev/shm/mapcast-UID
+  MAPCAST_LOG      what to log, when there is no --log
+  NO_COLOR         no colours on stderr";
+
+/// Prints the records of a region of shared memory
+///
+/// A region describes itself: a name or a path is enough. Without an argument it is the one that
+/// `producer` publishes without an argument. A region that is not there yet is waited for, and when
+/// its writer dies or is replaced, the consumer goes on with the next one.
+#[derive(Clone, Debug, Parser)]
+#[command(name = PROGRAM, version = VERSION, after_help = AFTER_HELP)]
+pub struct Args {
+    /// A region by name or by path (with a '/'), or a configuration (ends in .toml)
+    ///
+    /// A configuration says where the region is and how often to look; it describes the record
+    /// only where the region itself does not (format = "bare").
+    #[arg(value_name = "CONFIG | REGION", value_parser = source())]
+    pub source: Option<Source>,
+
+    /// Print every record in order instead of the latest now and then
+    ///
+    /// Begins with the newest record. If the writer overtakes this program, what was lost is said
+    /// on stderr: missed N.
+    #[arg(long)]
+    pub follow: bool,
+
+    /// Print the latest value once; exit 3 if there is none
+    #[arg(long, conflicts_with_all = ["follow", "count", "poll"])]
+    pub once: bool,
+
+    /// Stop after so many records
+    #[arg(long, value_name = "N")]
+    pub count: Option<NonZeroU64>,
+
+    /// Exit 3 when there was no new record for so long, such as 500ms or 5s
+    ///
+    /// The time begins at the start and again with each record that was not printed before. A
+    /// bare file does not number its records: there, being readable is enough. With --once it is
+    /// the time to wait for a value.
+    #[arg(long, value_name = "TIME", value_parser = duration)]
+    pub timeout: Option<Duration>,
+
+    /// How records are printed
+    #[arg(long, value_name = "FORMAT", value_enum, default_value_t = Format::Text)]
+    pub format: Format,
+
+    /// Time from one look at the latest value to the next; else by the configuration, else 2s
+    #[arg(long, value_name = "TIME", value_parser = duration, conflicts_with = "follow")]
+    pub poll: Option<Duration>,
+
+    /// Options of every program.
+    #[command(flatten)]
+    pub common: CommonArgs,
+}
+
+/// How records are printed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// One line by the template that the region carries
+    #[default]
+    Text,
+    /// One JSON object a line
+    Json,
+    /// Comma-separated values with a header
+    Csv,
+}
+
+fn source() -> impl TypedValueParser<Value = Source> {
+    OsStringValueParser::new().try_map(Source::from_argument)
+}
+
+/// The definition of the command line, for completions and man pages.
+pub fn command() -> clap::Command {
+    Args::command()
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::{Args, Format, command};
+
+    fn code(args: &[&str]) -> i32 {
+        let all = ["consumer"].iter().chain(args);
+        Args::try_parse_from(all).expect_err("refused").exit_code()
+    }
+
+    #[test]
+    fn the_definition_holds_together() {
+        command().debug_assert();
+    }
+
+    #[test]
+    fn wrong_usage_ends_with_2_and_help_with_0() {
+        let wrong: [&[&str]; 10] = [
+            &["--count", "0"],
+            &["--count", "many"],
+            &["--timeout", "0s"],
+            &["--poll", "fast"],
+            &["--format", "xml"],
+            &["--once", "--follow"],
+            &["--once", "--count", "2"],
+            &["--follow", "--poll", "1s"],
+            &["a", "b"],
+            &["na me"],
+        ];
+        for args in wrong {
+            assert_eq!(code(args), 2, "{args:?}");
+        }
+        assert_eq!(code(&["--help"]), 0);
+        assert_eq!(code(&["--version"]), 0);
+    }
+
+    #[test]
+    fn without_options_it_prints_text_for_ever() {
+        let args = Args::try_parse_from(["consumer"]).expect("usage");
+        assert_eq!((args.format, args.once, args.follow), (Format::Text, false, false));
+        assert!(args.source.is_none() && args.count.is_none() && args.timeout.is_none());
+    }
+
+    #[test]
+    fn help_names_examples_exit_codes_formats_and_environment() {
+        let help = command().render_long_help().to_string();
+        for word in ["Examples:", "Exit codes:", "Formats:", "MAPCAST_DIR", "MAPCAST_LOG", "missed"]
+        {
+            assert!(help.contains(word), "{word} is missing:\n{help}");
+        }
+    }
+}

@@ -1,0 +1,133 @@
+//! Why a consumer ended without being asked to.
+
+use std::io;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use daemon::Exit;
+use daemon::logging::LogError;
+use region::RegionError;
+use settings::SettingsError;
+
+/// Why [`run`](crate::run) failed. Displays as one line that ends with the next step.
+#[derive(Debug, thiserror::Error)]
+#[error(transparent)]
+pub struct ConsumerError(pub(crate) Kind);
+
+/// The kinds of [`ConsumerError`].
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Kind {
+    /// The log cannot be set up.
+    #[error(transparent)]
+    Log(LogError),
+    /// The configuration is bad.
+    #[error(transparent)]
+    Settings(SettingsError),
+    /// What is at the path cannot be read.
+    #[error(transparent)]
+    Region(RegionError),
+    /// There is no region now, and nobody asked to wait.
+    #[error(transparent)]
+    NoRegion(RegionError),
+    /// There is a region, nothing in it yet, and nobody asked to wait.
+    #[error(
+        "{}: nothing has been published yet; give its producer time with --timeout",
+        .0.display()
+    )]
+    NothingYet(PathBuf),
+    /// The time is over.
+    #[error("{}: {lack} {}; {}", path.display(), humantime::format_duration(*limit), lack.next_step())]
+    TimeOver {
+        /// The region's file.
+        path: PathBuf,
+        /// What there was none of.
+        lack: Lack,
+        /// In how much time.
+        limit: Duration,
+    },
+    /// A bare file cannot be followed.
+    #[error(
+        "{}: a bare file does not number its records, so they cannot be followed; \
+         leave out --follow",
+        .0.display()
+    )]
+    BareFollow(PathBuf),
+    /// The records could not be written.
+    #[error("cannot write to stdout: {0}; give it another place to go")]
+    Output(io::Error),
+    /// Something the operating system does for every daemon.
+    #[error("{what}: {source}; look at the system's answer before the semicolon")]
+    System {
+        /// What failed.
+        what: &'static str,
+        /// Its answer.
+        source: io::Error,
+    },
+}
+
+/// What there was none of when the time was over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Lack {
+    /// No file.
+    Region,
+    /// A file, but nothing to be read in it.
+    Value,
+    /// Nothing new.
+    News,
+}
+
+impl Lack {
+    fn next_step(self) -> &'static str {
+        match self {
+            Self::Region => "start its producer, or check the name",
+            Self::Value | Self::News => "look at its producer, or allow a longer --timeout",
+        }
+    }
+}
+
+impl std::fmt::Display for Lack {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Region => "no region within",
+            Self::Value => "no value within",
+            Self::News => "no new record for",
+        })
+    }
+}
+
+impl ConsumerError {
+    /// The exit code that goes with it.
+    pub fn exit(&self) -> Exit {
+        match self.0 {
+            Kind::Log(_) | Kind::BareFollow(_) => Exit::Usage,
+            Kind::NoRegion(_) | Kind::NothingYet(_) | Kind::TimeOver { .. } => Exit::NoValue,
+            _ => Exit::Failure,
+        }
+    }
+
+    pub(crate) fn system(what: &'static str) -> impl Fn(io::Error) -> Self {
+        move |source| Self(Kind::System { what, source })
+    }
+
+    pub(crate) fn output(source: io::Error) -> Self {
+        Self(Kind::Output(source))
+    }
+}
+
+impl From<Kind> for ConsumerError {
+    fn from(kind: Kind) -> Self {
+        Self(kind)
+    }
+}
+
+impl From<RegionError> for ConsumerError {
+    fn from(error: RegionError) -> Self {
+        Self(Kind::Region(error))
+    }
+}
+
+impl From<SettingsError> for ConsumerError {
+    fn from(error: SettingsError) -> Self {
+        Self(Kind::Settings(error))
+    }
+}

@@ -1,0 +1,98 @@
+//! The consumer: one process that prints what one region holds, now or record by record.
+//!
+//! Invariant: one thread, one loop. Records go to stdout whole and in order, everything else to
+//! stderr, once per change; after the first attach nothing that happens to the region ends the
+//! program.
+//!
+//! ```text
+//!   argument --target--> where --link--> records --render--> lines --printer--> stdout
+//!                                  \                            ^
+//!                                   '--> notices --> stderr     |
+//!                    watch (the latest, every poll)  -----------+
+//!                    follow (all, as they come)  ---------------'
+//! ```
+//!
+//! - `link` is the only module that talks to a region, and knows what has been said about it.
+//! - `session` holds what the two loops share; `pace` is their view of time and signals, which
+//!   the tests replace by a script.
+//!
+//! Price: 0.4 us for each line of text, 3 us for JSON or CSV (CPU time while it follows 59,000 records
+//! of 28 bytes into `/dev/null`; 2-core Linux 6.18 VM, November 2026); nothing for a record that is
+//! not printed.
+
+mod error;
+mod follow;
+mod link;
+mod notice;
+mod pace;
+mod patience;
+mod printer;
+mod reading;
+mod render;
+mod session;
+mod stdout;
+mod target;
+#[cfg(test)]
+mod tests;
+mod watch;
+
+pub mod cli;
+
+use std::io;
+use std::num::NonZeroU64;
+use std::os::fd::AsFd;
+
+use daemon::{Signals, logging};
+
+use cli::{Args, PROGRAM};
+pub use error::ConsumerError;
+use error::Kind;
+use link::Link;
+use pace::Outside;
+use patience::Patience;
+use printer::Printer;
+use render::Renderer;
+use session::Session;
+use stdout::Stdout;
+pub use target::Source;
+use target::Target;
+use watch::Schedule;
+
+/// Does what the command line asks for, until it is done or a signal ends it.
+pub fn run(args: &Args) -> Result<(), ConsumerError> {
+    logging::init(PROGRAM, args.common.log.as_ref()).map_err(Kind::Log)?;
+    let target = Target::resolve(args.source.as_ref())?;
+    let signals = Signals::stop_only().map_err(ConsumerError::system("cannot handle signals"))?;
+    let stdout = io::stdout();
+    let output =
+        Stdout::new(&stdout, &signals).map_err(ConsumerError::system("cannot use stdout"))?;
+    let outside = Outside { signals: &signals, stdout: stdout.as_fd() };
+    start(args, target, outside, output, notice::Log)
+}
+
+/// As [`run`], in a world of the caller's making.
+fn start(
+    args: &Args,
+    target: Target,
+    pace: impl pace::Pace,
+    output: impl io::Write,
+    voice: impl notice::Voice,
+) -> Result<(), ConsumerError> {
+    let schedule = Schedule {
+        poll: args.poll.unwrap_or(target.poll),
+        at_once: args.once && args.timeout.is_none(),
+    };
+    let is_bare = target.is_bare();
+    let link = Link::new(target)?;
+    if args.follow && is_bare {
+        return Err(Kind::BareFollow(link.path().to_owned()).into());
+    }
+    let count = if args.once { Some(1) } else { args.count.map(NonZeroU64::get) };
+    let printer = Printer::new(output, Renderer::new(args.format), count);
+    let session = Session::new(link, printer, Patience::new(args.timeout), pace, voice);
+    if args.follow {
+        session.run(Session::follow)
+    } else {
+        session.run(|session| session.watch(schedule))
+    }
+}

@@ -1,0 +1,134 @@
+//! A mapped region or bare file, with the buffer its records are copied to.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use layout::{RecordView, Schema};
+use region::{BareReader, DynReader, Publication, Refreshed, RegionError};
+
+use super::mark::Mark;
+use crate::notice::Writer;
+use crate::reading::{Origin, Reading};
+use crate::target::Format;
+
+/// Invariant: `record` has the size of the schema.
+#[derive(Debug)]
+pub(super) struct Attached {
+    reader: Reader,
+    record: Vec<u8>,
+    mark: Option<Mark>,
+}
+
+#[derive(Debug)]
+enum Reader {
+    Mapcast(Box<DynReader>),
+    Bare(BareReader, Arc<Schema>),
+}
+
+impl Attached {
+    pub(super) fn open(path: &Path, format: &Format) -> Result<Self, RegionError> {
+        let reader = match format {
+            Format::Mapcast { .. } => Reader::Mapcast(Box::new(DynReader::attach(path)?)),
+            Format::Bare(schema) => {
+                Reader::Bare(BareReader::attach(path, schema)?, Arc::clone(schema))
+            }
+        };
+        let mut attached = Self { reader, record: Vec::new(), mark: None };
+        attached.settle();
+        Ok(attached)
+    }
+
+    /// Fits buffer and mark to the file that is mapped.
+    fn settle(&mut self) {
+        self.record.resize(self.schema().size() as usize, 0);
+        self.mark = Mark::of(self.path());
+    }
+
+    /// Copies the newest record. `None`: there is none yet.
+    pub(super) fn latest(&mut self) -> Result<Option<Copied>, RegionError> {
+        match &mut self.reader {
+            Reader::Mapcast(reader) => {
+                Ok(reader.latest(&mut self.record)?.map(|publication| Copied(Some(publication))))
+            }
+            Reader::Bare(reader, _) => {
+                reader.latest(&mut self.record)?;
+                Ok(Some(Copied(None)))
+            }
+        }
+    }
+
+    /// Copies the next record. A bare file never has one.
+    pub(super) fn next(&mut self) -> Result<region::Step<Copied>, RegionError> {
+        use region::Step;
+        let Reader::Mapcast(reader) = &mut self.reader else { return Ok(Step::Pending) };
+        Ok(match reader.next(&mut self.record)? {
+            Step::Record(publication) => Step::Record(Copied(Some(publication))),
+            Step::Missed(count) => Step::Missed(count),
+            Step::Pending => Step::Pending,
+        })
+    }
+
+    /// The record that was copied last.
+    pub(super) fn reading(&self, Copied(publication): Copied) -> Reading<'_> {
+        let view = RecordView::new(self.schema(), &self.record)
+            .expect("the buffer has the schema's size at all times");
+        let origin = match (&self.reader, publication) {
+            (Reader::Mapcast(reader), Some(publication)) => Some(Origin { reader, publication }),
+            _ => None,
+        };
+        Reading { view, origin }
+    }
+
+    /// Maps the file that the path names by now.
+    pub(super) fn refresh(&mut self) -> Result<Refreshed, RegionError> {
+        let refreshed = match &mut self.reader {
+            Reader::Mapcast(reader) => reader.refresh(),
+            Reader::Bare(reader, schema) => reader.refresh(schema),
+        }?;
+        if refreshed == Refreshed::Reattached {
+            self.settle();
+        }
+        Ok(refreshed)
+    }
+
+    /// Was the file cut short in place?
+    pub(super) fn is_cut(&self) -> bool {
+        let now = Mark::of(self.path());
+        self.mark.zip(now).is_some_and(|(mark, now)| mark.was_cut(now))
+    }
+
+    /// The writer as it stands; `None` for a bare file.
+    pub(super) fn writer(&self) -> Option<Writer> {
+        self.mapcast().map(|reader| Writer {
+            state: reader.state(),
+            epoch: reader.epoch(),
+            pid: reader.writer_pid(),
+        })
+    }
+
+    /// The reader of a region, which alone can wait.
+    pub(super) fn mapcast(&self) -> Option<&DynReader> {
+        match &self.reader {
+            Reader::Mapcast(reader) => Some(reader),
+            Reader::Bare(..) => None,
+        }
+    }
+
+    pub(super) fn schema(&self) -> &Schema {
+        match &self.reader {
+            Reader::Mapcast(reader) => reader.schema(),
+            Reader::Bare(_, schema) => schema,
+        }
+    }
+
+    fn path(&self) -> &Path {
+        match &self.reader {
+            Reader::Mapcast(reader) => reader.path(),
+            Reader::Bare(reader, _) => reader.path(),
+        }
+    }
+}
+
+/// A record lies in the buffer; which one, if the file says so.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Copied(Option<Publication>);

@@ -1,0 +1,78 @@
+//! What the loops ask of the outside world: time, signals, somebody who reads.
+
+use std::io;
+use std::os::fd::{AsFd, BorrowedFd};
+use std::time::Duration;
+
+use daemon::{Monotonic, Signals};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+
+use crate::error::ConsumerError;
+use crate::link::Link;
+
+/// Time passes; somebody may ask for the end.
+pub(crate) trait Pace {
+    /// Has the end been asked for?
+    fn is_over(&self) -> bool;
+
+    /// Is there nobody left who reads what is printed?
+    fn is_deserted(&self) -> bool;
+
+    /// Sleeps for `span`, or less if the end is asked for.
+    fn sleep(&mut self, span: Duration) -> Result<(), ConsumerError>;
+
+    /// Sleeps until `link` has something newer, for `span` at the most.
+    fn await_record(&mut self, link: &Link, span: Duration) -> Result<(), ConsumerError> {
+        // A signal ends the wait: it is a futex with a timeout, which is never restarted.
+        if link.wait(span) { Ok(()) } else { self.sleep(span) }
+    }
+}
+
+/// The process's signals and its stdout.
+#[derive(Debug)]
+pub(crate) struct Outside<'a> {
+    pub(crate) signals: &'a Signals,
+    pub(crate) stdout: BorrowedFd<'a>,
+}
+
+impl Pace for Outside<'_> {
+    fn is_over(&self) -> bool {
+        self.signals.stop_requested().is_some()
+    }
+
+    fn is_deserted(&self) -> bool {
+        has_no_reader(self.stdout).unwrap_or(false)
+    }
+
+    fn sleep(&mut self, span: Duration) -> Result<(), ConsumerError> {
+        daemon::wait(self.signals, None, Some(Monotonic::now().after(span)))
+            .map(drop)
+            .map_err(ConsumerError::system("cannot wait"))
+    }
+}
+
+/// Has the other end of the pipe been closed?
+fn has_no_reader(output: impl AsFd) -> io::Result<bool> {
+    // No event is asked for: errors are always reported.
+    let mut fds = [PollFd::new(&output, PollFlags::empty())];
+    poll(&mut fds, Some(&Timespec::default()))?;
+    Ok(fds[0].revents().contains(PollFlags::ERR))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::has_no_reader;
+
+    #[test]
+    fn a_pipe_that_nobody_reads_is_noticed_without_writing() {
+        let (reader, writer) = io_pipe();
+        assert!(!has_no_reader(&writer).unwrap());
+        drop(reader);
+        assert!(has_no_reader(&writer).unwrap());
+        assert!(!has_no_reader(tempfile::tempfile().unwrap()).unwrap(), "a file");
+    }
+
+    fn io_pipe() -> (std::io::PipeReader, std::io::PipeWriter) {
+        std::io::pipe().unwrap()
+    }
+}

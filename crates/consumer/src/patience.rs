@@ -1,0 +1,70 @@
+//! `--timeout`: how long to go on without anything new.
+
+use std::time::Duration;
+
+use daemon::Monotonic;
+use region::BootTime;
+
+use crate::error::{ConsumerError, Kind, Lack};
+use crate::link::Link;
+use crate::reading::Reading;
+
+/// A clock that begins again with each new record.
+#[derive(Debug)]
+pub(crate) struct Patience {
+    limit: Option<Duration>,
+    since: Monotonic,
+    last: Last,
+}
+
+/// The record seen last.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Last {
+    None,
+    /// A bare file does not say which.
+    Bare,
+    /// Its number and its time: a region that was made anew counts from 1 again.
+    Numbered(u64, BootTime),
+}
+
+impl Patience {
+    pub(crate) fn new(limit: Option<Duration>) -> Self {
+        Self { limit, since: Monotonic::now(), last: Last::None }
+    }
+
+    /// Is there a limit at all?
+    pub(crate) fn is_limited(&self) -> bool {
+        self.limit.is_some()
+    }
+
+    /// A record is there. It counts if it is another one than before, or one of a bare file.
+    pub(crate) fn saw(&mut self, reading: &Reading<'_>) {
+        let now = reading.origin.as_ref().map_or(Last::Bare, |origin| {
+            Last::Numbered(origin.publication.sequence, origin.publication.published_at)
+        });
+        if now == Last::Bare || now != self.last {
+            self.last = now;
+            self.since = Monotonic::now();
+        }
+    }
+
+    /// `span`, or what is left of the time if that is less.
+    pub(crate) fn shorten(&self, span: Duration) -> Duration {
+        let passed = Monotonic::now().since(self.since);
+        self.limit.map_or(span, |limit| span.min(limit.saturating_sub(passed)))
+    }
+
+    /// An error if the time is over.
+    pub(crate) fn check(&self, link: &Link) -> Result<(), ConsumerError> {
+        let Some(limit) = self.limit else { return Ok(()) };
+        if Monotonic::now().since(self.since) < limit {
+            return Ok(());
+        }
+        let lack = match self.last {
+            Last::None if link.was_attached() => Lack::Value,
+            Last::None => Lack::Region,
+            _ => Lack::News,
+        };
+        Err(Kind::TimeOver { path: link.path().to_owned(), lack, limit }.into())
+    }
+}

@@ -1,0 +1,105 @@
+//! The line for programs: one JSON object, the same six members always and in this order.
+//!
+//! ```text
+//! {"sequence":7,"epoch":1,"published_at":"2026-02-03T04:05:06.070809010Z","age_ns":52100,
+//!  "state":"live","record":{"id":10,"name":"xiaoming","sex":"m"}}
+//! ```
+//!
+//! - Fields of the record stand in the schema's order; arrays are arrays, `char[N]` is a string.
+//! - A value is what is in the record: a number also where the text format shows a label.
+//! - NaN and the infinities, which JSON does not have, are `null`; text that is not UTF-8 has U+FFFD
+//!   in place of each bad piece.
+//! - `age_ns` is `null` for a record of an earlier boot of the machine; all members but `record`
+//!   are `null` for a bare file, which does not know them.
+//! - DEL, the C1 controls and the marks that turn the reading direction are written as `\u009b`,
+//!   which JSON permits and terminals ignore.
+
+use std::io::{self, Write};
+
+use layout::{RecordView, Value};
+use region::State;
+use serde::ser::{Serialize, SerializeMap, Serializer};
+use serde_json::ser::Formatter;
+
+use super::{age_ns, rfc3339};
+use crate::reading::{Origin, Reading};
+
+pub(super) fn render(reading: &Reading<'_>, line: &mut Vec<u8>) -> io::Result<()> {
+    let origin = reading.origin.as_ref();
+    let object = Line {
+        sequence: origin.map(|origin| origin.publication.sequence),
+        epoch: origin.map(|origin| origin.publication.epoch),
+        published_at: origin.map(rfc3339),
+        age_ns: origin.and_then(age_ns),
+        state: origin.map(Origin::state).map(State::as_str),
+        record: Record(reading.view),
+    };
+    object.serialize(&mut serde_json::Serializer::with_formatter(&mut *line, Harmless))?;
+    line.push(b'\n');
+    Ok(())
+}
+
+#[derive(serde::Serialize)]
+struct Line<'a> {
+    sequence: Option<u64>,
+    epoch: Option<u64>,
+    published_at: Option<String>,
+    age_ns: Option<u64>,
+    state: Option<&'static str>,
+    record: Record<'a>,
+}
+
+struct Record<'a>(RecordView<'a>);
+
+impl Serialize for Record<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let fields = self.0.iter();
+        let mut map = serializer.serialize_map(Some(fields.len()))?;
+        for (field, value) in fields {
+            map.serialize_entry(field.name(), &Json(&value))?;
+        }
+        map.end()
+    }
+}
+
+struct Json<'a>(&'a Value);
+
+impl Serialize for Json<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self.0 {
+            Value::Int(value) => serializer.serialize_i64(*value),
+            Value::Uint(value) => serializer.serialize_u64(*value),
+            Value::F32(value) => serializer.serialize_f32(*value),
+            Value::F64(value) => serializer.serialize_f64(*value),
+            Value::Bool(value) => serializer.serialize_bool(*value),
+            Value::Text(text) => serializer.serialize_str(text),
+            Value::List(values) => serializer.collect_seq(values.iter().map(Json)),
+        }
+    }
+}
+
+/// Compact JSON, in which no character could drive a terminal.
+struct Harmless;
+
+impl Formatter for Harmless {
+    fn write_string_fragment<W>(&mut self, writer: &mut W, fragment: &str) -> io::Result<()>
+    where
+        W: ?Sized + Write,
+    {
+        // serde_json has escaped the C0 controls; those beyond fit one `\u` each.
+        let mut rest = fragment;
+        while let Some((at, found)) = rest.char_indices().find(|&(_, c)| is_harmful(c)) {
+            write!(writer, "{}\\u{:04x}", &rest[..at], u32::from(found))?;
+            rest = &rest[at + found.len_utf8()..];
+        }
+        writer.write_all(rest.as_bytes())
+    }
+}
+
+fn is_harmful(c: char) -> bool {
+    let turns = ['\u{61c}', '\u{200e}', '\u{200f}'];
+    c.is_control()
+        || turns.contains(&c)
+        || ('\u{2028}'..='\u{202e}').contains(&c)
+        || ('\u{2066}'..='\u{2069}').contains(&c)
+}

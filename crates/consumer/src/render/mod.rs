@@ -1,0 +1,51 @@
+//! Records as lines: text, JSON or CSV.
+//!
+//! Invariant: one record is one line, whatever its bytes are, and none of the three lets a control
+//! character out of a region reach a terminal.
+
+mod csv;
+mod json;
+mod text;
+
+use std::io;
+
+use crate::cli::Format;
+use crate::reading::{Origin, Reading};
+
+/// Turns records into lines.
+#[derive(Debug)]
+pub(crate) enum Renderer {
+    Text,
+    Json,
+    Csv(csv::Csv),
+}
+
+impl Renderer {
+    pub(crate) fn new(format: Format) -> Self {
+        match format {
+            Format::Text => Self::Text,
+            Format::Json => Self::Json,
+            Format::Csv => Self::Csv(csv::Csv::default()),
+        }
+    }
+
+    /// Appends the line of `reading` to `line`, and a header before it where one is due.
+    pub(crate) fn render(&mut self, reading: &Reading<'_>, line: &mut Vec<u8>) -> io::Result<()> {
+        match self {
+            Self::Text => text::render(reading, line),
+            Self::Json => json::render(reading, line),
+            Self::Csv(csv) => csv.render(reading, line),
+        }
+    }
+}
+
+/// `2026-02-03T04:05:06.070809010Z`.
+fn rfc3339(origin: &Origin<'_>) -> String {
+    // A region's time is clamped to 64 bits of nanoseconds, the year 2554: it has four digits.
+    humantime::format_rfc3339_nanos(origin.published_at()).to_string()
+}
+
+/// The age in nanoseconds, the largest number when it does not fit (584 years).
+fn age_ns(origin: &Origin<'_>) -> Option<u64> {
+    origin.age().map(|age| u64::try_from(age.as_nanos()).unwrap_or(u64::MAX))
+}

@@ -1,0 +1,194 @@
+//! What happens to writers and files under a consumer, and what it says about it.
+
+use std::fs::{self, File};
+
+use daemon::Exit;
+use layout::{Record, Stu};
+use region::Options;
+
+use super::{Stage, Step};
+
+/// Cuts the file to `len` bytes in place.
+fn cut(stage: &Stage, len: u64) -> Step {
+    stage.file(move |path| File::options().write(true).open(path).unwrap().set_len(len).unwrap())
+}
+
+#[test]
+fn a_region_that_is_not_there_yet_is_waited_for_and_that_is_said_once() {
+    let stage = Stage::empty();
+    let quiet = || stage.file(|_| {});
+    for mode in ["--follow", "--poll=1ms"] {
+        let steps = [quiet(), quiet(), stage.opens(&Stu::schema()), stage.publishes([10])];
+        let played = stage.play(&[mode], steps);
+        assert_eq!(played.ids()[0], 10);
+        let [waiting, attached] = &played.said[..] else { panic!("{:?}", played.said) };
+        assert_eq!(*waiting, format!("waiting for {}", stage.path().display()));
+        let pid = std::process::id();
+        let expected =
+            format!("attached, record STU (28 bytes); live: process {pid} publishes, epoch 1");
+        assert_eq!(*attached, expected);
+        fs::remove_file(stage.path()).unwrap();
+    }
+}
+
+#[test]
+fn a_dead_writer_is_said_once_and_the_next_one_is_followed() {
+    let stage = Stage::of_students();
+    stage.publishes([1])();
+    let quiet = || stage.file(|_| {});
+    let steps = [
+        stage.publishes([2]),
+        stage.dies(),
+        quiet(),
+        quiet(),
+        stage.opens(&Stu::schema()),
+        quiet(),
+        stage.publishes([3]),
+    ];
+    let played = stage.play(&["--follow", "--format=csv"], steps);
+    let rows: Vec<_> = played.lines()[1..].iter().map(|row| row[..3].to_owned()).collect();
+    assert_eq!(rows, ["1,1", "2,1", "3,2"], "sequence,epoch");
+    assert_eq!(played.words(), ["dead", "live"]);
+    let pid = std::process::id();
+    assert_eq!(played.said[1], format!("live: process {pid} publishes, epoch 2"));
+}
+
+#[test]
+fn what_was_published_before_a_change_is_printed_before_it_is_said() {
+    let stage = Stage::of_students();
+    stage.publishes([1])();
+    let (publishes, dies) = (stage.publishes([2, 3]), stage.dies());
+    let at_once: Step = Box::new(move || {
+        publishes();
+        dies();
+    });
+    let played = stage.play(&["--follow"], [at_once]);
+    assert_eq!((played.words(), &played.lines_before[..]), (vec!["dead"], &[3][..]));
+}
+
+#[test]
+fn a_writer_that_ended_before_the_start_is_said_at_the_start() {
+    let stage = Stage::of_students();
+    stage.publishes([1])();
+    stage.dies()();
+    let played = stage.play(&["--once"], []);
+    assert_eq!((played.ids(), played.words()), (vec![1], vec!["dead"]));
+}
+
+#[test]
+fn a_writer_that_closed_and_one_that_resumed_are_said_once_each() {
+    let stage = Stage::of_students();
+    stage.publishes([1])();
+    for mode in ["--follow", "--poll=1ms"] {
+        let steps = [stage.closes(), stage.opens(&Stu::schema()), stage.publishes([2])];
+        let played = stage.play(&[mode], steps);
+        assert_eq!(played.words(), ["closed", "live"], "{mode}");
+        assert_eq!(played.ids().last(), Some(&2), "{mode}");
+    }
+}
+
+#[test]
+fn a_take_over_between_two_looks_is_said() {
+    let stage = Stage::of_students();
+    stage.publishes([1])();
+    let (dies, opens, publishes) =
+        (stage.dies(), stage.opens(&Stu::schema()), stage.publishes([2]));
+    let at_once: Step = Box::new(move || {
+        dies();
+        opens();
+        publishes();
+    });
+    let played = stage.play(&["--follow"], [at_once]);
+    assert_eq!((played.ids(), played.words()), (vec![1, 2], vec!["live"]));
+}
+
+#[test]
+fn a_replaced_region_is_emptied_before_it_is_left() {
+    let stage = Stage::of_students();
+    stage.publishes([1])();
+    let replace = stage.with_writer(|writer| {
+        let publish = |writer: &mut region::DynWriter, id| {
+            writer.publish(bytemuck::bytes_of(&Stu::new(id, "x", 'm'))).unwrap();
+        };
+        publish(writer, 2);
+        publish(writer, 3);
+        let _ = writer.change(&Stu::schema(), &Options::new().slots(16)).unwrap();
+        publish(writer, 4);
+    });
+    let played = stage.play(&["--follow"], [replace]);
+    assert_eq!((played.ids(), played.words()), (vec![1, 2, 3, 4], vec!["re-attached"]));
+}
+
+#[test]
+fn a_deleted_region_is_read_on_until_there_is_another() {
+    let stage = Stage::of_students();
+    stage.publishes([1])();
+    let steps = [
+        stage.file(|path| fs::remove_file(path).unwrap()),
+        stage.publishes([2]),
+        stage.with_writer(|writer| writer.recreate().unwrap()),
+        stage.publishes([3]),
+    ];
+    let played = stage.play(&["--follow"], steps);
+    assert_eq!((played.ids(), played.words()), (vec![1, 2, 3], vec!["missing", "re-attached"]));
+}
+
+#[test]
+fn a_region_that_was_cut_short_is_left_alone_until_there_is_another() {
+    // Nothing is left; all that counts is left of, but not the whole; a part of the header is left.
+    for len in [0, 1000, 100] {
+        for mode in ["--follow", "--poll=1ms"] {
+            let stage = Stage::of_students();
+            stage.publishes([1])();
+            let steps = [
+                cut(&stage, len),
+                stage.file(|_| {}),
+                stage.with_writer(|writer| writer.recreate().unwrap()),
+                stage.publishes([2]),
+            ];
+            let played = stage.play(&[mode], steps);
+            assert_eq!(played.words(), ["truncated", "re-attached"], "{mode} {len}");
+            let mut ids = played.ids();
+            ids.dedup();
+            assert_eq!(ids, [1, 2], "{mode} {len}");
+        }
+    }
+}
+
+#[test]
+fn something_else_at_the_path_is_said_once_and_the_old_file_read_on() {
+    let stage = Stage::of_students();
+    stage.publishes([1])();
+    let aside = stage.dir.path().join("aside");
+    let back = aside.clone();
+    let steps = [
+        stage.file(move |path| {
+            fs::rename(path, aside).unwrap();
+            fs::write(path, "not a region").unwrap();
+        }),
+        stage.publishes([2]),
+        stage.file(|path| fs::remove_file(path).unwrap()),
+        stage.file(move |path| fs::rename(back, path).unwrap()),
+        stage.publishes([3]),
+    ];
+    let played = stage.play(&["--follow"], steps);
+    assert_eq!(played.ids(), [1, 2, 3]);
+    assert!(played.said[0].starts_with("is not a region"), "{:?}", played.said);
+    assert_eq!(played.words()[1..], ["missing", "back"]);
+}
+
+#[test]
+fn what_cannot_be_read_at_the_start_ends_the_program() {
+    let stage = Stage::empty();
+    fs::write(stage.path(), "not a region").unwrap();
+    for mode in ["--once", "--follow", "--poll=1ms"] {
+        let (exit, message) = stage.play(&[mode], []).failure();
+        assert_eq!(exit, Exit::Failure);
+        assert!(message.contains("is not a region"), "{message}");
+    }
+    fs::remove_file(stage.path()).unwrap();
+    let appears = stage.file(|path| fs::write(path, "not a region").unwrap());
+    let played = stage.play(&["--follow"], [appears]);
+    assert_eq!(played.failure().0, Exit::Failure);
+    assert_eq!(played.said.len(), 1, "waiting: {:?}", played.said);
+}

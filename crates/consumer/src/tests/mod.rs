@@ -1,0 +1,242 @@
+//! Whole runs against real regions: arguments in, lines and notices out.
+//!
+//! The region lives in a directory of the test's own, its writer in the same process. The loops
+//! ask [`Script`] for time to pass; it answers by doing the next thing that shall happen, and asks
+//! for the end when the script is over. So a test is a story, and no test depends on how fast it runs.
+
+mod bare;
+mod formats;
+mod hostile;
+mod lifecycle;
+mod link;
+mod reading;
+mod timeout;
+
+use std::cell::{Cell, RefCell};
+use std::collections::VecDeque;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
+use std::time::Duration;
+
+use clap::Parser;
+use daemon::Exit;
+use layout::{Record, Schema, Stu};
+use region::{DynWriter, Options};
+use tempfile::TempDir;
+
+use crate::cli::Args;
+use crate::error::ConsumerError;
+use crate::link::{LOOK, Link};
+use crate::notice::{Notice, Voice};
+use crate::pace::Pace;
+use crate::start;
+use crate::target::Target;
+
+/// One thing that happens while the consumer runs.
+type Step = Box<dyn FnOnce()>;
+
+/// Rounds of the loop that each step gets to be noticed.
+const ROUNDS: u32 = 3;
+
+/// Time, as the test tells it.
+struct Script {
+    steps: VecDeque<Step>,
+    rounds: Cell<u32>,
+}
+
+impl Pace for Script {
+    fn is_over(&self) -> bool {
+        self.steps.is_empty() && self.rounds.get() == 0
+    }
+
+    fn is_deserted(&self) -> bool {
+        false
+    }
+
+    fn sleep(&mut self, _: Duration) -> Result<(), ConsumerError> {
+        // Long enough for the next look to be due.
+        std::thread::sleep(LOOK);
+        let rounds = self.rounds.get().saturating_sub(1);
+        self.rounds.set(rounds);
+        if rounds == 0
+            && let Some(step) = self.steps.pop_front()
+        {
+            step();
+            self.rounds.set(ROUNDS);
+        }
+        Ok(())
+    }
+
+    fn await_record(&mut self, _: &Link, span: Duration) -> Result<(), ConsumerError> {
+        self.sleep(span)
+    }
+}
+
+/// Collects what is printed.
+#[derive(Clone, Default)]
+struct Sink(Rc<RefCell<Vec<u8>>>);
+
+impl io::Write for Sink {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.borrow_mut().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// Collects what is said, and how many lines had been printed by then.
+#[derive(Clone, Default)]
+struct Ear {
+    heard: Rc<RefCell<Vec<(usize, String)>>>,
+    sink: Sink,
+}
+
+impl Voice for Ear {
+    fn say(&mut self, notice: &Notice) {
+        let lines = String::from_utf8_lossy(&self.sink.0.borrow()).lines().count();
+        self.heard.borrow_mut().push((lines, notice.to_string()));
+    }
+}
+
+/// A directory with one region and its writer.
+struct Stage {
+    dir: TempDir,
+    writer: Rc<RefCell<Option<DynWriter>>>,
+}
+
+/// What came of a run.
+struct Played {
+    out: String,
+    /// The notices, each without the path it begins with.
+    said: Vec<String>,
+    /// The lines that had been printed before each of them.
+    lines_before: Vec<usize>,
+    result: Result<(), ConsumerError>,
+}
+
+impl Stage {
+    fn empty() -> Self {
+        Self { dir: tempfile::tempdir().unwrap(), writer: Rc::default() }
+    }
+
+    /// With a region of students, nothing published yet.
+    fn of_students() -> Self {
+        let stage = Self::empty();
+        stage.opens(&Stu::schema())();
+        stage
+    }
+
+    fn path(&self) -> PathBuf {
+        self.dir.path().join("x.region")
+    }
+
+    /// A writer opens the region: creates, resumes or replaces it.
+    fn opens(&self, schema: &Schema) -> Step {
+        let (writer, path, schema) = (Rc::clone(&self.writer), self.path(), schema.clone());
+        Box::new(move || {
+            *writer.borrow_mut() = Some(DynWriter::open(&path, &schema, &Options::new()).unwrap());
+        })
+    }
+
+    fn with_writer(&self, act: impl FnOnce(&mut DynWriter) + 'static) -> Step {
+        let writer = Rc::clone(&self.writer);
+        Box::new(move || act(writer.borrow_mut().as_mut().expect("a writer")))
+    }
+
+    /// Students with these numbers are published, one after the other.
+    fn publishes(&self, ids: impl IntoIterator<Item = i32> + 'static) -> Step {
+        self.with_writer(move |writer| {
+            for id in ids {
+                writer.publish(bytemuck::bytes_of(&Stu::new(id, "xiaoming", 'm'))).unwrap();
+            }
+        })
+    }
+
+    fn publishes_bytes(&self, record: &[u8]) -> Step {
+        let record = record.to_vec();
+        self.with_writer(move |writer| assert!(writer.publish(&record).is_ok()))
+    }
+
+    /// The writer ends in good order.
+    fn closes(&self) -> Step {
+        let writer = Rc::clone(&self.writer);
+        Box::new(move || drop(writer.borrow_mut().take()))
+    }
+
+    /// The writer dies: its lock goes, its mark stays.
+    fn dies(&self) -> Step {
+        let writer = Rc::clone(&self.writer);
+        Box::new(move || {
+            let writer = writer.borrow_mut().take().expect("a writer");
+            let crash = std::thread::spawn(move || {
+                let _dropped_while_panicking = writer;
+                std::panic::resume_unwind(Box::new(()));
+            });
+            crash.join().expect_err("it panicked");
+        })
+    }
+
+    /// Something happens to the file.
+    fn file(&self, act: impl FnOnce(&Path) + 'static) -> Step {
+        let path = self.path();
+        Box::new(move || act(&path))
+    }
+
+    /// Runs `consumer PATH ARGS` while `steps` happen, one after the other.
+    fn play(&self, args: &[&str], steps: impl IntoIterator<Item = Step>) -> Played {
+        self.play_source(self.path().to_str().unwrap(), args, steps)
+    }
+
+    /// As [`play`](Self::play), with another first argument.
+    fn play_source(
+        &self,
+        source: &str,
+        args: &[&str],
+        steps: impl IntoIterator<Item = Step>,
+    ) -> Played {
+        let all = ["consumer", source].into_iter().chain(args.iter().copied());
+        let args = Args::try_parse_from(all).unwrap();
+        let target = Target::resolve(args.source.as_ref()).unwrap();
+        let script = Script { steps: steps.into_iter().collect(), rounds: Cell::new(ROUNDS) };
+        let ear = Ear::default();
+        let result = start(&args, target, script, ear.sink.clone(), ear.clone());
+        let out = String::from_utf8(ear.sink.0.take()).unwrap();
+        let (lines_before, said): (Vec<_>, Vec<_>) = ear.heard.take().into_iter().unzip();
+        let prefix = format!("{}: ", self.path().display());
+        let said = said.iter().map(|line| line.replace(&prefix, "")).collect();
+        Played { out, said, lines_before, result }
+    }
+}
+
+impl Played {
+    #[track_caller]
+    fn lines(&self) -> Vec<&str> {
+        if let Err(error) = &self.result {
+            panic!("{error}; said {:?}", self.said);
+        }
+        self.out.lines().collect()
+    }
+
+    /// The numbers of the students that were printed as text.
+    #[track_caller]
+    fn ids(&self) -> Vec<i32> {
+        let id = |line: &str| line.strip_prefix("id=")?.split('\t').next()?.parse().ok();
+        self.lines().into_iter().map(|line| id(line).expect("a student")).collect()
+    }
+
+    /// Exit code and message of a run that failed.
+    #[track_caller]
+    fn failure(&self) -> (Exit, String) {
+        let error = self.result.as_ref().expect_err("it should fail");
+        (error.exit(), error.to_string())
+    }
+
+    /// Each notice up to its first colon, comma or semicolon: the word that a person looks for.
+    fn words(&self) -> Vec<&str> {
+        self.said.iter().map(|line| line.split([':', ',', ';']).next().unwrap()).collect()
+    }
+}

@@ -1,0 +1,45 @@
+//! What a consumer costs while it has nothing to do.
+
+use std::fs;
+use std::os::unix::fs::FileExt;
+use std::time::Duration;
+
+use layout::header::offset;
+
+use crate::world::{Consumer, World};
+
+/// CPU time used by now, in hundredths of a second (`USER_HZ`).
+fn cpu(consumer: &Consumer) -> u64 {
+    let stat = fs::read_to_string(format!("/proc/{}/stat", consumer.0.id())).unwrap();
+    let fields = stat.rsplit_once(") ").unwrap().1;
+    // utime and stime, fields 14 and 15 of proc(5); the state, field 3, comes first here.
+    fields.split(' ').skip(11).take(2).map(|field| field.parse::<u64>().unwrap()).sum()
+}
+
+/// CPU time used in half a second, in hundredths.
+fn cost(consumer: &Consumer) -> u64 {
+    let before = cpu(consumer);
+    std::thread::sleep(Duration::from_millis(500));
+    cpu(consumer) - before
+}
+
+#[test]
+fn a_follower_of_a_quiet_region_uses_no_cpu_to_speak_of() {
+    let world = World::new();
+    let _writer = world.region("x");
+    let mut consumer = world.start(&["x", "--follow"]);
+    consumer.first_line();
+    assert!(cost(&consumer) <= 2, "of 50");
+}
+
+#[test]
+fn a_head_that_promises_a_record_for_ever_is_not_spun_on() {
+    let world = World::new();
+    let _writer = world.region("x");
+    let mut consumer = world.start(&["x", "--follow"]);
+    consumer.first_line();
+    let file = fs::File::options().write(true).open(world.path("x.region")).unwrap();
+    file.write_all_at(&u64::MAX.to_le_bytes(), offset::HEAD as u64).unwrap();
+    // Spinning costs all of it, or half where the test has to share its CPU.
+    assert!(cost(&consumer) <= 10, "of 50");
+}
