@@ -125,6 +125,16 @@ impl From<HeaderError> for RegionErrorKind {
             HeaderError::TooShort { .. } | HeaderError::NotARegion => Self::NotARegion,
             HeaderError::UnsupportedVersion { found } => Self::UnsupportedVersion(found),
             HeaderError::Incompatible { bits } => Self::UnsupportedFeatures(bits),
+            // The fact alone: what to do about damage is said in one place, below.
+            HeaderError::Checksum { .. } => {
+                Self::Damaged("the checksum of its header does not match".into())
+            }
+            HeaderError::BadGeometry { what } => {
+                Self::Damaged(format!("impossible header: {what}"))
+            }
+            HeaderError::SchemaMismatch { what } => {
+                Self::Damaged(format!("the {what} in its header is not that of its schema"))
+            }
             other => Self::Damaged(other.to_string()),
         }
     }
@@ -152,7 +162,7 @@ impl fmt::Display for RegionErrorKind {
                 f.write_str("is not a region (no mapcast header); give another path, or remove the file if it is of no use")
             }
             Self::UnsupportedVersion(found) => {
-                write!(f, "has region format {found}, this program knows format 1; use a newer mapcast")
+                write!(f, "has region format {found}, this program knows format 1; use programs of the same release")
             }
             Self::UnsupportedFeatures(bits) => {
                 write!(f, "needs features {bits:#x} that this program does not know; use a newer mapcast")
