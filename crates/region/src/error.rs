@@ -77,7 +77,7 @@ pub enum RegionErrorKind {
     NoSuchGroup(String),
     /// The settings of the region contradict the format's limits.
     BadOptions(String),
-    /// Another writer put a region of its own in place of this one.
+    /// Another file has taken the name of this region.
     Replaced,
     /// The operating system refused.
     Io {
@@ -195,7 +195,7 @@ impl fmt::Display for RegionErrorKind {
             Self::NoSuchGroup(name) => write!(f, "there is no group {name:?} here; create it or correct `group`"),
             Self::BadOptions(what) => write!(f, "{what}; correct the region's settings"),
             Self::Replaced => {
-                f.write_str("another producer has put its own region here; stop one of the two")
+                f.write_str("another file has taken this name; stop the producer it belongs to, or remove it")
             }
             Self::Io { call, source } => write!(f, "{call}: {source}; {}", next_step(source)),
         }
