@@ -72,9 +72,7 @@ pub fn words_in(words: &[AtomicU64], record: &[u8]) {
         sync::store(word, u64::from_le_bytes(*bytes));
     }
     if !rest.is_empty() {
-        let mut bytes = [0; WORD];
-        bytes[..rest.len()].copy_from_slice(rest);
-        sync::store(&words[whole.len()], u64::from_le_bytes(bytes));
+        sync::store(&words[whole.len()], last_word(record, rest));
     }
 }
 
@@ -92,8 +90,40 @@ pub fn words_out(words: &[AtomicU64], record: &mut [u8]) {
         *bytes = sync::load(word).to_le_bytes();
     }
     if !rest.is_empty() {
-        let bytes = sync::load(&words[whole.len()]).to_le_bytes();
-        rest.copy_from_slice(&bytes[..rest.len()]);
+        scatter(sync::load(&words[whole.len()]), rest);
+    }
+}
+
+/// The bytes of a record past its last whole word, zeros above them.
+///
+/// Without a call to memcpy for a few bytes, and without a load that is wider than the store before
+/// it: each costs more than the rest of a small record.
+#[inline]
+fn last_word(record: &[u8], rest: &[u8]) -> u64 {
+    if let Some(end) = record.last_chunk::<WORD>() {
+        return u64::from_le_bytes(*end) >> (8 * (WORD - rest.len()));
+    }
+    let mut bytes = [0; WORD];
+    bytes[..rest.len()].copy_from_slice(rest);
+    u64::from_le_bytes(bytes)
+}
+
+/// The low bytes of a word into fewer than eight: four, two, one.
+#[inline]
+#[expect(clippy::cast_possible_truncation, reason = "the low bytes are what is asked for")]
+fn scatter(mut word: u64, mut rest: &mut [u8]) {
+    if rest.len() >= 4 {
+        let (four, more) = rest.split_at_mut(4);
+        four.copy_from_slice(&(word as u32).to_le_bytes());
+        (rest, word) = (more, word >> 32);
+    }
+    if rest.len() >= 2 {
+        let (two, more) = rest.split_at_mut(2);
+        two.copy_from_slice(&(word as u16).to_le_bytes());
+        (rest, word) = (more, word >> 16);
+    }
+    if let [one] = rest {
+        *one = word as u8;
     }
 }
 

@@ -35,6 +35,16 @@ pub(crate) fn attempts(record_len: usize) -> u32 {
     (BUDGET / record_len.max(PAGE)).max(FEWEST)
 }
 
+/// Counts an attempt that failed. Out of the way of those that do not, and it answers in registers:
+/// the record of a caller that knows its size then never has to be in memory before it is whole.
+#[cold]
+#[inline(never)]
+fn once_more(retries: u32, record_len: usize) -> Result<u32, Unstable> {
+    sync::relax();
+    let attempts = attempts(record_len);
+    if retries + 1 < attempts { Ok(retries + 1) } else { Err(Unstable { attempts }) }
+}
+
 /// What a record was published with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Snapshot {
@@ -119,21 +129,54 @@ impl<M: Memory> Ring<M> {
     /// If `record` is longer than a slot.
     #[inline(always)]
     pub fn latest_since(&self, seen: u64, record: &mut [u8]) -> Result<Option<Snapshot>, Unstable> {
-        for retries in 0..attempts(record.len()) {
-            let sequence = self.head().max(seen);
-            let slot = self.slot(sequence);
-            let found = sync::load(slot.stamp);
-            if found == NEVER {
-                return Ok(None);
+        let mut retries = 0;
+        loop {
+            if let Some(snapshot) = self.try_latest(seen, retries, record) {
+                return Ok(Some(snapshot));
             }
-            if found == stamp::complete(sequence)
-                && let Some(published_at) = self.copy_out(&slot, found, record)
-            {
-                return Ok(Some(Snapshot { sequence, published_at, retries }));
+            match self.after_failure(seen, retries, record.len())? {
+                Some(next) => retries = next,
+                None => return Ok(None),
             }
-            sync::relax();
         }
-        Err(Unstable { attempts: attempts(record.len()) })
+    }
+
+    /// One attempt of [`Ring::latest_since`], after `retries` others. `None` has a reason, which
+    /// [`Ring::after_failure`] finds out.
+    ///
+    /// The two are apart for callers who can do so too: as long as all that is on the way of a
+    /// record is inlined, and what is not answers in registers, a record of a size known to the
+    /// compiler goes from the slot to where it is wanted by one load and one store for each word.
+    ///
+    /// # Panics
+    /// If `record` is longer than a slot.
+    #[inline(always)]
+    pub fn try_latest(&self, seen: u64, retries: u32, record: &mut [u8]) -> Option<Snapshot> {
+        let sequence = self.head().max(seen);
+        let slot = self.slot(sequence);
+        let found = sync::load(slot.stamp);
+        if found == NEVER || found != stamp::complete(sequence) {
+            return None;
+        }
+        let published_at = self.copy_out(&slot, found, record)?;
+        Some(Snapshot { sequence, published_at, retries })
+    }
+
+    /// What to do after [`Ring::try_latest`] came to nothing: `None` if nothing has been published
+    /// yet, else try again with this number of retries.
+    #[cold]
+    #[inline(never)]
+    pub fn after_failure(
+        &self,
+        seen: u64,
+        retries: u32,
+        record_len: usize,
+    ) -> Result<Option<u32>, Unstable> {
+        let newest = self.head().max(seen);
+        if sync::load(self.slot(newest).stamp) == NEVER {
+            return Ok(None);
+        }
+        once_more(retries, record_len).map(Some)
     }
 
     /// Copies the record after number `after` to `record`, if it is there.
@@ -146,7 +189,8 @@ impl<M: Memory> Ring<M> {
     pub fn next(&self, after: u64, record: &mut [u8]) -> Result<Next, Unstable> {
         let sequence = after.wrapping_add(1);
         let slot = self.slot(sequence);
-        for retries in 0..attempts(record.len()) {
+        let mut retries = 0;
+        loop {
             let found = sync::load(slot.stamp);
             if found != stamp::complete(sequence) || found == NEVER {
                 return Ok(self.not_there(after, found));
@@ -154,9 +198,8 @@ impl<M: Memory> Ring<M> {
             if let Some(published_at) = self.copy_out(&slot, found, record) {
                 return Ok(Next::Record(Snapshot { sequence, published_at, retries }));
             }
-            sync::relax();
+            retries = once_more(retries, record.len())?;
         }
-        Err(Unstable { attempts: attempts(record.len()) })
     }
 
     /// Why the record after `after` is not to be had from a slot that says `found`.

@@ -52,6 +52,11 @@ impl Tail {
         self.last
     }
 
+    /// The newest number that this reader knows of: given by either call, or reported missed.
+    pub fn newest(&self) -> u64 {
+        self.last.max(self.seen)
+    }
+
     /// Copies the next record to `record` and moves on, or says why not.
     ///
     /// # Panics
@@ -89,5 +94,32 @@ impl Tail {
             self.seen = snapshot.sequence;
         }
         Ok(latest)
+    }
+
+    /// One attempt of [`Tail::latest`]: see [`Ring::try_latest`].
+    ///
+    /// # Panics
+    /// If `record` is longer than a slot.
+    #[inline(always)]
+    pub fn try_latest<M: Memory>(
+        &mut self,
+        ring: &Ring<M>,
+        retries: u32,
+        record: &mut [u8],
+    ) -> Option<Snapshot> {
+        let snapshot = ring.try_latest(self.seen, retries, record)?;
+        self.seen = snapshot.sequence;
+        Some(snapshot)
+    }
+
+    /// What to do after [`Tail::try_latest`] came to nothing: see [`Ring::after_failure`].
+    #[cold]
+    pub fn after_failure<M: Memory>(
+        &self,
+        ring: &Ring<M>,
+        retries: u32,
+        record_len: usize,
+    ) -> Result<Option<u32>, Unstable> {
+        ring.after_failure(self.seen, retries, record_len)
     }
 }
