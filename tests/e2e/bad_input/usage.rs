@@ -1,0 +1,87 @@
+//! Command lines that cannot be: exit code 2, and the option is named.
+
+use e2e::{Place, Program};
+
+use super::{USAGE, contents, run};
+use crate::{consumer, producer};
+
+/// Runs `program` with `args`: it must end with exit code 2 and name `fact`, and do nothing else.
+#[track_caller]
+fn is_wrong(program: &Program, args: &[&str], fact: &str) {
+    let place = Place::new();
+    let mut daemon = run(program, program.command(&place).args(args));
+    if daemon.exit_code() != USAGE {
+        daemon.fail(&format!("{args:?} did not end with exit code 2"));
+    }
+    let said = daemon.err().join("\n");
+    if !said.contains(fact) || said.contains("panicked") || !daemon.out().is_empty() {
+        daemon.fail(&format!("{args:?}: did not say {fact:?} alone"));
+    }
+    assert!(contents(place.dir()).is_empty(), "{args:?} left something behind");
+}
+
+#[test]
+fn options_that_nobody_knows_are_named() {
+    for program in [producer(), consumer()] {
+        is_wrong(&program, &["--loud"], "unexpected argument '--loud'");
+        is_wrong(&program, &["-z"], "unexpected argument '-z'");
+        is_wrong(&program, &["one.toml", "two.toml"], "unexpected argument 'two.toml'");
+        is_wrong(&program, &["--log", "loud"], "\"loud\" is not a log level");
+        is_wrong(&program, &["--log"], "a value is required for '--log <");
+    }
+    is_wrong(&producer(), &["--follow"], "unexpected argument '--follow'");
+    is_wrong(&consumer(), &["--tick", "1s"], "unexpected argument '--tick'");
+}
+
+#[test]
+fn times_that_are_none_are_named_with_what_to_write() {
+    let options: [(Program, &str); 3] =
+        [(producer(), "--tick"), (consumer(), "--poll"), (consumer(), "--timeout")];
+    for (program, option) in options {
+        is_wrong(&program, &[option, "0s"], "must be longer than zero");
+        for bad in ["5", "fast", "1 fortnight", "", "1e3s", "99999999999999999999s"] {
+            is_wrong(&program, &[option, bad], &format!("invalid value '{bad}' for '{option} <"));
+        }
+        is_wrong(&program, &[&format!("{option}=-1s")], "invalid value '-1s'");
+        is_wrong(&program, &[option], &format!("a value is required for '{option} <"));
+    }
+}
+
+#[test]
+fn counts_that_are_none_are_named() {
+    for (program, option) in [(producer(), "--ticks"), (consumer(), "--count")] {
+        for bad in ["0", "many", "1.5", "18446744073709551616", ""] {
+            is_wrong(&program, &[option, bad], &format!("invalid value '{bad}' for '{option} <"));
+        }
+    }
+    is_wrong(&consumer(), &["--format", "xml"], "invalid value 'xml' for '--format <");
+}
+
+#[test]
+fn options_that_contradict_each_other_are_named() {
+    is_wrong(&producer(), &["--check", "--standby"], "cannot be used with");
+    is_wrong(&producer(), &["--check", "--ticks", "3"], "cannot be used with");
+    is_wrong(&consumer(), &["--once", "--follow"], "cannot be used with");
+    is_wrong(&consumer(), &["--once", "--count", "2"], "cannot be used with");
+    is_wrong(&consumer(), &["--follow", "--poll", "1s"], "cannot be used with");
+}
+
+#[test]
+fn names_that_no_region_can_have_are_refused() {
+    let long = "x".repeat(249);
+    for bad in ["", ".hidden", "na me", "new\nline", "\x1b[2J", &long] {
+        is_wrong(&consumer(), &[bad], "invalid value");
+        is_wrong(&producer(), &["--region", bad], "invalid value");
+    }
+}
+
+#[test]
+fn an_environment_that_cannot_be_is_named_too() {
+    for program in [producer(), consumer()] {
+        let place = Place::new();
+        let mut daemon = run(&program, program.command(&place).env("MAPCAST_LOG", "loud"));
+        assert_eq!(daemon.exit_code(), USAGE);
+        assert!(daemon.said("MAPCAST_LOG") == 1 && daemon.said("loud") == 1, "{:?}", daemon.err());
+        assert!(contents(place.dir()).is_empty());
+    }
+}

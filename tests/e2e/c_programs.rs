@@ -1,0 +1,186 @@
+//! Plain C programs share the struct with ours: no header, no library, the tutorial's way.
+//!
+//! tests/c/writer.c and tests/c/reader.c do what the tutorial's pair does: they open the file, map
+//! 28 bytes, close the descriptor, and then the one copies a struct in and counts it up, the other
+//! prints `id=%d\tname=%s\t%c`. Their `_Static_assert`s are the C side of the record's contract.
+//! A bare region must be their file, byte for byte.
+
+use std::fs;
+use std::os::unix::fs::MetadataExt;
+use std::path::Path;
+use std::process::Command;
+
+use e2e::{Daemon, Place, Program, wait_until};
+use serde_json::Value;
+
+use crate::{consumer, producer};
+
+/// Both C programs, compiled.
+struct Compiled {
+    /// Where they are; programs cannot be executed in every memory file system.
+    _place: Place,
+    reader: Program,
+    writer: Program,
+}
+
+impl Compiled {
+    fn new() -> Self {
+        let place = Place::on_disk();
+        let [reader, writer] = ["reader", "writer"].map(|name| compile(name, &place));
+        Self { _place: place, reader, writer }
+    }
+}
+
+/// tests/c/NAME.c, compiled without a warning.
+fn compile(name: &str, place: &Place) -> Program {
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("c/{name}.c"));
+    let program = place.path(name);
+    let mut command = Command::new("cc");
+    command.args(["-std=gnu11", "-O2", "-Wall", "-Wextra", "-Werror", "-o"]);
+    let mut compiler = Daemon::start("cc", command.arg(&program).arg(source));
+    if compiler.exit_code() != 0 || !compiler.err().is_empty() {
+        compiler.fail("a C compiler must take it without a word");
+    }
+    Program::new(&format!("C {name}"), program)
+}
+
+/// The tutorial's record in a bare file, `stu.bin`, ten times a blink.
+fn with_bare_config() -> Place {
+    let place = Place::new();
+    let stu = fs::read_to_string(e2e::shipped_config("stu.toml")).expect("shipped");
+    let bare = [
+        ("name = \"stu\"", "path = \"./stu.bin\""),
+        ("format = \"mapcast\"", "format = \"bare\""),
+        ("tick = \"1s\"", "tick = \"5ms\""),
+        ("poll = \"2s\"", "poll = \"5ms\""),
+    ];
+    let bare = bare.iter().fold(stu, |text, (from, to)| {
+        assert!(text.contains(from), "stu.toml has no {from}");
+        text.replacen(from, to, 1)
+    });
+    place.write("bare.toml", bare);
+    place
+}
+
+/// The number in `id=N\tname=xiaoming\tm`, and nothing but such a line.
+#[track_caller]
+fn id_of(line: &str) -> i64 {
+    let id = line.strip_prefix("id=").and_then(|rest| rest.strip_suffix("\tname=xiaoming\tm"));
+    id.and_then(|id| id.parse().ok()).unwrap_or_else(|| panic!("not a student: {line:?}"))
+}
+
+/// Reads on until the number is `goal`: it never goes back.
+#[track_caller]
+fn counts_up_to(goal: i64, reader: &mut Daemon) {
+    let mut last = 10;
+    while last < goal {
+        let id = id_of(&reader.next_out());
+        assert!(id >= last, "{id} after {last}");
+        last = id;
+    }
+}
+
+/// Starts the producer with the bare configuration; its first record is there afterwards.
+fn start_producer(place: &Place) -> Daemon {
+    let mut producer = producer().start(place, "bare.toml");
+    producer.says("publishing STU to ./stu.bin");
+    let path = place.path("stu.bin");
+    wait_until("the first record", || fs::read(&path).is_ok_and(|bytes| bytes[0] != 0));
+    producer
+}
+
+#[test]
+fn the_c_programs_understand_each_other() {
+    let (c, place) = (Compiled::new(), Place::new());
+    let _writer = c.writer.start(&place, "stu.bin 5");
+    let path = place.path("stu.bin");
+    wait_until("a record", || fs::read(&path).is_ok_and(|bytes| bytes.first() > Some(&0)));
+    counts_up_to(30, &mut c.reader.start(&place, "stu.bin 3"));
+}
+
+#[test]
+fn the_c_reader_prints_what_the_producer_publishes() {
+    let (c, place) = (Compiled::new(), with_bare_config());
+    let mut producer = start_producer(&place);
+    assert_eq!(place.path("stu.bin").metadata().expect("a file").len(), 28);
+    let mut reader = c.reader.start(&place, "stu.bin 3");
+    counts_up_to(40, &mut reader);
+    producer.stop();
+    // The last record stands, as it would in the tutorial.
+    let last = fs::read(place.path("stu.bin")).expect("still there");
+    let id = i64::from(i32::from_le_bytes([last[0], last[1], last[2], last[3]]));
+    counts_up_to(id, &mut reader);
+}
+
+#[test]
+fn the_c_reader_goes_on_when_the_producer_is_killed_and_started_again() {
+    let (c, place) = (Compiled::new(), with_bare_config());
+    let mut first = start_producer(&place);
+    let inode = place.path("stu.bin").metadata().expect("a file").ino();
+    let mut reader = c.reader.start(&place, "stu.bin 3");
+    counts_up_to(40, &mut reader);
+    first.kill9();
+    let mut second = start_producer(&place);
+    // A bare file has no sequence: the counter starts over, in the same file.
+    reader.out_line("the counter's start", |line| id_of(line) < 30);
+    assert_eq!(place.path("stu.bin").metadata().expect("a file").ino(), inode);
+    second.stop();
+}
+
+#[test]
+fn the_consumer_prints_what_the_c_writer_writes() {
+    let (c, place) = (Compiled::new(), with_bare_config());
+    let _writer = c.writer.start(&place, "stu.bin 5");
+    let path = place.path("stu.bin");
+    wait_until("a record", || fs::read(&path).is_ok_and(|bytes| bytes.first() > Some(&0)));
+    let mut consumer = consumer().start(&place, "bare.toml");
+    counts_up_to(40, &mut consumer);
+    consumer.stop();
+}
+
+#[test]
+fn the_consumer_gives_a_bare_record_as_json_without_what_it_cannot_know() {
+    let (c, place) = (Compiled::new(), with_bare_config());
+    let mut writer = c.writer.start(&place, "stu.bin 5");
+    let path = place.path("stu.bin");
+    wait_until("a record", || fs::read(&path).is_ok_and(|bytes| bytes.first() > Some(&0)));
+    writer.kill9();
+    let mut consumer = consumer().start(&place, "bare.toml --once --format json");
+    let line: Value = serde_json::from_str(&consumer.next_out()).expect("JSON");
+    assert_eq!(consumer.exit_code(), 0);
+    assert_eq!(
+        (&line["record"]["name"], &line["record"]["sex"]),
+        (&"xiaoming".into(), &"m".into())
+    );
+    for unknown in ["sequence", "epoch", "published_at", "age_ns", "state"] {
+        assert_eq!(line.get(unknown), Some(&Value::Null), "{line}");
+    }
+}
+
+#[test]
+fn the_consumer_waits_for_a_c_writer_that_starts_later() {
+    let c = Compiled::new();
+    // Several times: the writer makes an empty file first and gives it its size a moment later.
+    for _ in 0..10 {
+        let place = with_bare_config();
+        let mut consumer = consumer().start(&place, "bare.toml");
+        consumer.says("waiting for ./stu.bin");
+        let _writer = c.writer.start(&place, "stu.bin 5");
+        consumer.out_line("a student", |line| line.ends_with("\tname=xiaoming\tm"));
+        consumer.stop();
+    }
+}
+
+#[test]
+fn the_producer_goes_on_in_the_file_that_a_c_writer_made() {
+    let (c, place) = (Compiled::new(), with_bare_config());
+    let mut writer = c.writer.start(&place, "stu.bin 5");
+    let path = place.path("stu.bin");
+    wait_until("a few records", || fs::read(&path).is_ok_and(|bytes| bytes.first() > Some(&20)));
+    let mut reader = c.reader.start(&place, "stu.bin 3");
+    counts_up_to(20, &mut reader);
+    writer.kill9();
+    let mut producer = start_producer(&place);
+    reader.out_line("the producer's counter", |line| id_of(line) < 20);
+    producer.stop();
+}

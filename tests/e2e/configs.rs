@@ -1,0 +1,208 @@
+//! Each shipped configuration, published and read by a consumer that has none.
+
+use std::fs;
+use std::path::PathBuf;
+
+use e2e::{Place, Reading, shipped_config, wait_until};
+use settings::{Address, Settings};
+
+use crate::{consumer, producer};
+
+/// What a producer with the source `input` is fed; each configuration takes what it asks for.
+const LINE: &str = r#"{"sensor": "roof", "state": "ok", "temperature": 21.5, "humidity": 40.25, "imu": {"accel": [0.5, 0, 9.75]}}"#;
+
+fn shipped() -> Vec<PathBuf> {
+    let dir = fs::read_dir(shipped_config("")).expect("the folder config");
+    let mut files: Vec<PathBuf> = dir.map(|entry| entry.expect("an entry").path()).collect();
+    files.retain(|file| file.extension().is_some_and(|extension| extension == "toml"));
+    files.sort();
+    assert!(files.len() >= 3, "at least three are shipped: {files:?}");
+    files
+}
+
+fn region_name(settings: &Settings) -> String {
+    match &settings.region.address {
+        Address::Name(name) => name.clone(),
+        Address::Path(path) => panic!("{}: shipped regions have names", path.display()),
+    }
+}
+
+#[test]
+fn each_shipped_configuration_is_published_and_read_without_it() {
+    for file in shipped() {
+        let settings = Settings::load(&file).expect("a shipped config");
+        let name = region_name(&settings);
+        let place = Place::new();
+        let mut command = producer().command(&place);
+        command.arg(&file).args(["--tick", "10ms"]);
+        let mut producer = e2e::Daemon::start_with_input("producer", &mut command);
+        producer.says("publishing");
+        if settings.reads_input() {
+            producer.say(LINE);
+        }
+        for format in ["text", "json", "csv"] {
+            let args = format!("{name} --count 2 --poll 30ms --timeout 20s --format {format}");
+            let mut consumer = consumer().start(&place, &args);
+            assert_eq!(consumer.exit_code(), 0, "{name} {format}: {:?}", consumer.err());
+            let lines = consumer.out();
+            assert_eq!(lines.len(), if format == "csv" { 3 } else { 2 }, "{lines:?}");
+            if format == "json" {
+                let record = Reading::of(&lines[1]).record;
+                let fields = settings.record.schema.fields();
+                let have: Vec<&String> = record.as_object().expect("an object").keys().collect();
+                assert_eq!(have.len(), fields.len(), "{record}");
+                assert!(fields.iter().all(|field| record.get(field.name()).is_some()), "{record}");
+            }
+        }
+        producer.stop();
+    }
+}
+
+#[test]
+fn each_shipped_configuration_can_be_looked_at_without_publishing() {
+    for file in shipped() {
+        let settings = Settings::load(&file).expect("a shipped config");
+        let place = Place::new();
+        let mut command = producer().command(&place);
+        let mut producer =
+            e2e::Daemon::start("producer --check", command.arg(&file).arg("--check"));
+        assert_eq!(producer.exit_code(), 0, "{:?}", producer.err());
+        let out = producer.out().join("\n");
+        for field in settings.record.schema.fields() {
+            assert!(out.contains(field.name()), "{} is missing:\n{out}", field.name());
+        }
+        let left = fs::read_dir(place.dir()).expect("the place").count();
+        assert_eq!(left, 0, "--check publishes nothing");
+    }
+}
+
+#[test]
+fn a_name_means_the_same_region_to_both() {
+    let place = Place::new();
+    let mut producer = producer().start(&place, "--region some-name --tick 10ms");
+    producer.says("publishing");
+    assert!(place.path("some-name.region").exists());
+    let mut consumer = consumer().start(&place, "some-name --once --timeout 20s");
+    assert_eq!(consumer.exit_code(), 0, "{:?}", consumer.err());
+}
+
+// ---- config/host.toml, against what the kernel says ----
+
+/// Word `column` (from 1) behind `key` in the file of /proc, as a number.
+fn kernel(file: &str, key: &str, column: usize) -> f64 {
+    let text = fs::read_to_string(file).expect("a file of the kernel");
+    let rest = text
+        .lines()
+        .find_map(|line| if key.is_empty() { Some(line) } else { line.strip_prefix(key) })
+        .unwrap_or_else(|| panic!("no {key} in {file}"));
+    let words = || rest.split(|c: char| c.is_whitespace() || c == ':').filter(|w| !w.is_empty());
+    let word = words().nth(column - 1).unwrap_or_else(|| panic!("no column {column} in {file}"));
+    word.parse().unwrap_or_else(|_| panic!("{word} in {file}"))
+}
+
+fn member(reading: &Reading, name: &str) -> f64 {
+    reading.record[name].as_f64().unwrap_or_else(|| panic!("no number {name}: {}", reading.line))
+}
+
+/// A record of this machine that was sampled between the two calls of `kernel` for each key.
+struct Sampled {
+    reading: Reading,
+    uptime: [f64; 2],
+    switches: [f64; 2],
+    load: [[f64; 3]; 2],
+}
+
+fn load() -> [f64; 3] {
+    [1, 2, 3].map(|column| kernel("/proc/loadavg", "", column))
+}
+
+/// Two ticks of a producer, so that rates are known.
+fn sample() -> Sampled {
+    let place = Place::new();
+    let (uptime, switches, before) =
+        (kernel("/proc/uptime", "", 1), kernel("/proc/stat", "ctxt ", 1), load());
+    let mut command = producer().command(&place);
+    command.arg(shipped_config("host.toml")).args(["--tick", "200ms", "--ticks", "2"]);
+    let mut producer = e2e::Daemon::start("producer", &mut command);
+    assert_eq!(producer.exit_code(), 0, "{:?}", producer.err());
+    let after = kernel("/proc/uptime", "", 1);
+    let (uptime, switches) = ([uptime, after], [switches, kernel("/proc/stat", "ctxt ", 1)]);
+    let mut consumer = consumer().start(&place, "host --once --format json");
+    assert_eq!(consumer.exit_code(), 0);
+    let reading = Reading::of(&consumer.next_out());
+    Sampled { reading, uptime, switches, load: [before, load()] }
+}
+
+#[test]
+fn what_the_host_configuration_publishes_is_what_the_kernel_says() {
+    let Sampled { reading, uptime, switches, .. } = sample();
+    let hostname = fs::read_to_string("/proc/sys/kernel/hostname").expect("a host name");
+    assert_eq!(reading.record["host"], hostname.trim());
+    let total = kernel("/proc/meminfo", "MemTotal:", 1) * 1024.0;
+    assert!((member(&reading, "mem_total") - total).abs() < 0.5, "{}", reading.line);
+    let available = member(&reading, "mem_available");
+    assert!(available > 0.0 && available <= total, "{}", reading.line);
+    let between = |value: f64, [low, high]: [f64; 2]| low <= value && value <= high;
+    assert!(between(member(&reading, "uptime"), uptime), "{uptime:?}: {}", reading.line);
+    assert!(between(member(&reading, "switches"), switches), "{switches:?}: {}", reading.line);
+    assert!(member(&reading, "running") >= 1.0, "the producer itself runs: {}", reading.line);
+}
+
+#[test]
+fn the_rates_of_the_host_configuration_are_per_second() {
+    let Sampled { reading, uptime, switches, .. } = sample();
+    let rate = member(&reading, "switch_rate");
+    assert!(rate > 0.0, "{}", reading.line);
+    // All that happened around it, in no more than the one tick: an upper bound whatever the load.
+    let bound = (switches[1] - switches[0]) / 0.19;
+    assert!(rate <= bound, "{rate} > {bound} in {uptime:?}: {}", reading.line);
+    let cpus = fs::read_to_string("/proc/stat").expect("stat");
+    let cpus = cpus.lines().filter(|line| line.starts_with("cpu") && !line.starts_with("cpu "));
+    // Ticks of 10 ms are counted at their end: in 200 ms one of them may come too many for each CPU.
+    #[allow(clippy::cast_precision_loss)] // a number of CPUs
+    let most = cpus.count() as f64 * 1.2;
+    let (busy, user, system) = (
+        member(&reading, "cpu_busy"),
+        member(&reading, "cpu_user"),
+        member(&reading, "cpu_system"),
+    );
+    for value in [busy, user, system, member(&reading, "cpu_steal")] {
+        assert!((0.0..=most).contains(&value), "of {most} CPUs: {}", reading.line);
+    }
+    assert!(busy + 1e-3 >= user + system, "{}", reading.line);
+}
+
+#[test]
+fn the_load_averages_are_those_of_the_kernel() {
+    // They change every five seconds; a sample with none in between has to come.
+    wait_until("a sample between two changes of the load average", || {
+        let Sampled { reading, load: [before, after], .. } = sample();
+        #[allow(clippy::float_cmp)] // two readings of the same text
+        let unchanged = before == after;
+        if unchanged {
+            for (name, want) in ["load1", "load5", "load15"].into_iter().zip(before) {
+                let have = member(&reading, name);
+                assert!((have - want).abs() < 1e-3, "{name} {have}, not {want}");
+            }
+        }
+        unchanged
+    });
+}
+
+#[test]
+fn a_temperature_is_published_where_there_is_a_sensor() {
+    let settings = Settings::load(&shipped_config("host.toml")).expect("a shipped config");
+    let field = settings.record.schema.index_of("temperature").expect("a field");
+    let settings::Source::File(file) = &settings.record.sources[field] else {
+        panic!("from a file")
+    };
+    let is_there = file.paths.iter().any(|path| fs::read_to_string(path).is_ok());
+    let Sampled { reading, .. } = sample();
+    let value = &reading.record["temperature"];
+    if is_there {
+        let value = value.as_f64().expect("a number");
+        assert!((-50.0..150.0).contains(&value), "degrees Celsius: {value}");
+    } else {
+        assert!(value.is_null(), "NaN where there is none: {value}");
+    }
+}

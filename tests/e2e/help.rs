@@ -1,0 +1,181 @@
+//! What the programs say about themselves, and what `--check` says about a configuration.
+
+use std::fs;
+
+use e2e::{Daemon, Place, Program};
+use layout::{Record, Stu};
+use region::{DynReader, State};
+
+use crate::{consumer, producer};
+
+/// Columns that a line of help may take.
+const WIDTH: usize = 100;
+
+/// Runs `program` with `args`, in a place where it must leave nothing, and gives what it printed.
+#[track_caller]
+fn printed(program: &Program, args: &str, columns: Option<&str>) -> Vec<String> {
+    let place = Place::new();
+    let mut command = program.command(&place);
+    // Settings that are wrong: help has to come anyway.
+    command.args(args.split_whitespace()).env("MAPCAST_LOG", "loud").env_remove("COLUMNS");
+    if let Some(columns) = columns {
+        command.env("COLUMNS", columns);
+    }
+    let mut daemon = Daemon::start(program.name(), &mut command);
+    assert_eq!((daemon.exit_code(), daemon.err()), (0, vec![]), "{args}");
+    assert_eq!(fs::read_dir(place.dir()).expect("the place").count(), 0, "{args} left a file");
+    daemon.out()
+}
+
+/// No line is wider than a window, and none holds what only a terminal understands.
+#[track_caller]
+fn is_plain_and_narrow(help: &[String]) {
+    for line in help {
+        let columns = line.chars().count();
+        assert!(columns <= WIDTH, "{columns} columns: {line}");
+        assert!(!line.contains(char::is_control), "{line:?}");
+    }
+}
+
+#[test]
+fn help_tells_examples_and_exit_codes_within_the_width_of_a_window() {
+    for (program, codes) in [(producer(), 3), (consumer(), 4)] {
+        for option in ["--help", "-h"] {
+            let help = printed(&program, option, None);
+            let text = help.join("\n");
+            for part in ["Usage: ", "Examples:", "Exit codes:", "--log <LEVEL>", "--version"] {
+                assert!(text.contains(part), "{} {option}: no {part:?}", program.name());
+            }
+            let section = help.iter().skip_while(|line| *line != "Exit codes:").skip(1);
+            let section = section.take_while(|line| !line.is_empty());
+            let listed = section.filter_map(|line| line.trim_start().split_once("  "));
+            let listed: Vec<&str> = listed.map(|(code, _)| code).collect();
+            assert_eq!(listed, ["0", "1", "2", "3"][..codes], "{} {option}", program.name());
+            is_plain_and_narrow(&help);
+        }
+    }
+}
+
+#[test]
+fn help_is_no_wider_in_a_wide_window() {
+    for program in [producer(), consumer()] {
+        is_plain_and_narrow(&printed(&program, "--help", Some("300")));
+        is_plain_and_narrow(&printed(&program, "-h", Some("300")));
+    }
+}
+
+#[test]
+fn each_example_of_the_help_is_a_command_line_that_is_understood() {
+    for program in [producer(), consumer()] {
+        let help = printed(&program, "--help", None);
+        let name = program.name();
+        let examples = help.iter().filter_map(|line| line.strip_prefix("  "));
+        let examples =
+            examples.filter(|line| line.starts_with(name) || line.contains("| producer"));
+        let mut count = 0;
+        for example in examples {
+            // COMMAND, then at least two spaces or the end, then what it does.
+            let command = example.split("  ").next().expect("a command");
+            let (_, arguments) = command.split_once(name).expect("the program");
+            let arguments = arguments.split('>').next().expect("before a redirection");
+            let arguments = format!("{arguments} --help");
+            assert_eq!(printed(&program, &arguments, None), help, "{command}");
+            count += 1;
+        }
+        assert!(count >= 5, "{name} has {count} examples");
+    }
+}
+
+#[test]
+fn the_version_names_program_and_project() {
+    for program in [producer(), consumer()] {
+        let version = format!("{} {} (mapcast)", program.name(), env!("CARGO_PKG_VERSION"));
+        assert_eq!(printed(&program, "--version", None), [version.as_str()]);
+        assert_eq!(printed(&program, "-V", None), [version.as_str()]);
+    }
+}
+
+#[test]
+fn an_unknown_option_ends_with_2_and_points_to_the_help() {
+    for program in [producer(), consumer()] {
+        let place = Place::new();
+        let mut daemon = program.start(&place, "--frobnicate");
+        assert_eq!(daemon.exit_code(), 2);
+        daemon.says("unexpected argument '--frobnicate' found");
+        daemon.says("Usage: ");
+        daemon.says("--help");
+        assert!(daemon.out().is_empty());
+    }
+}
+
+/// The table that `--check` prints for the tutorial's record.
+const TABLE: [&str; 5] = [
+    "offset  size  type       name  unit  source",
+    "     0     4  i32        id          counter from 10 by 1",
+    "     4    20  char[20]   name        const xiaoming",
+    "    24     1  char       sex         const m",
+    "    25     3  (padding)",
+];
+
+#[test]
+fn check_prints_the_layout_and_creates_nothing() {
+    let place = Place::new();
+    place.shipped("stu.toml");
+    let mut said = Vec::new();
+    for arguments in ["--check", "stu.toml --check", "--check --region ./none/x.region"] {
+        let mut checked = producer().start(&place, arguments);
+        assert_eq!((checked.exit_code(), checked.err()), (0, vec![]), "{arguments}");
+        let out = checked.out();
+        let table = out.iter().skip_while(|line| !line.starts_with("offset")).map(|l| l.trim());
+        assert!(table.eq(TABLE.iter().map(|line| line.trim())), "{arguments}: {out:#?}");
+        let fingerprint = format!("fingerprint  {:#018x}", Stu::schema().fingerprint());
+        let record = "record       STU, 28 bytes, aligned to 4".to_owned();
+        assert!(out.contains(&record) && out.contains(&fingerprint), "{arguments}: {out:#?}");
+        said.push(out);
+    }
+    assert_eq!(said[0], said[1], "the embedded configuration is the shipped one");
+    let left =
+        fs::read_dir(place.dir()).expect("the place").map(|entry| entry.expect("an entry").path());
+    assert_eq!(left.collect::<Vec<_>>(), [place.path("stu.toml")]);
+}
+
+#[test]
+fn check_does_not_make_the_default_directory() {
+    let place = Place::new();
+    let missing = place.path("mapcast");
+    let mut command = producer().command(&place);
+    let mut checked =
+        Daemon::start("producer", command.arg("--check").env("MAPCAST_DIR", &missing));
+    assert_eq!(checked.exit_code(), 0, "{:?}", checked.err());
+    checked.out_line("the path", |line| {
+        line == format!("region       {}/stu.region", missing.display())
+    });
+    assert!(!missing.exists(), "--check made the directory");
+}
+
+#[test]
+fn check_leaves_a_running_producer_alone() {
+    let place = Place::new();
+    let mut running = producer().start(&place, "--tick 5ms");
+    running.says("publishing");
+    let before = DynReader::attach(&place.path("stu.region")).expect("a region");
+    let mut checked = producer().start(&place, "--check");
+    assert_eq!(checked.exit_code(), 0);
+    let after = DynReader::attach(&place.path("stu.region")).expect("a region");
+    assert_eq!((before.state(), before.epoch()), (State::Live, 1));
+    assert_eq!(
+        (after.state(), after.epoch(), after.writer_pid()),
+        (State::Live, 1, before.writer_pid())
+    );
+    running.stop();
+}
+
+#[test]
+fn check_of_a_bad_configuration_fails_like_a_start_with_it() {
+    let place = Place::new();
+    place.write("bad.toml", "[region]\nname = \"r\"\nslots = 7\n");
+    let mut checked = producer().start(&place, "bad.toml --check");
+    assert_eq!(checked.exit_code(), 1);
+    checked.says("bad.toml:3:9: region.slots: 7 is not a power of two");
+    assert!(checked.out().is_empty());
+}

@@ -1,0 +1,188 @@
+//! kill -9 of the producer, at any time, a hundred times: nobody else is harmed.
+//!
+//! ```text
+//!   producer  *===X   *==X *=X  *=====X      killed at a random moment, started again
+//!   follower  1 2 3     4 5 6     7 8 9      every record, or told how many it missed
+//!   poller    1   3     4   6       8 9      the latest, again and again
+//! ```
+
+use std::fmt::Write as _;
+use std::fs;
+use std::path::Path;
+use std::thread::sleep;
+use std::time::Duration;
+
+use e2e::{Daemon, Place, Reading};
+
+use crate::{consumer, producer};
+
+/// Fields whose values agree in every whole record; 1 KiB of them, so that a copy takes a while.
+const TWINS: usize = 128;
+
+/// A record of counters that count in step.
+fn config(place: &Place) {
+    let mut text = String::from(
+        "[region]\npath = \"./twins.region\"\nslots = 64\n\
+         [record]\nname = \"TWINS\"\n[producer]\ntick = \"200us\"\n",
+    );
+    for field in 0..TWINS {
+        let _ = writeln!(
+            text,
+            "[[record.field]]\nname = \"f{field}\"\ntype = \"u64\"\n\
+             source = {{ counter = {{ start = 1 }} }}"
+        );
+    }
+    place.write("twins.toml", text);
+}
+
+/// The one value of all fields of a whole record.
+#[track_caller]
+fn whole(reading: &Reading) -> u64 {
+    let fields = reading.record.as_object().expect("an object");
+    assert_eq!(fields.len(), TWINS);
+    let first = &fields["f0"];
+    for (name, value) in fields {
+        assert_eq!(value, first, "torn at {name}: {}", reading.line);
+    }
+    first.as_u64().expect("a number")
+}
+
+fn start_producer(place: &Place) -> Daemon {
+    producer().start(place, "./twins.toml")
+}
+
+/// Kills producers until the hundredth. Every tenth time the follower is given the time to see it.
+fn kill_a_hundred(place: &Place, follower: &mut Daemon) {
+    for round in 1..=100 {
+        let mut producer = start_producer(place);
+        if round % 10 == 0 {
+            producer.says("publishing");
+            let pid = producer.pid();
+            // The record that this one's first publish brings, whatever came before.
+            follower.skip_out();
+            follower.next_out();
+            producer.kill9();
+            follower.says(&format!(": dead: process {pid} ended without closing"));
+        } else {
+            // A random moment, and not a wait for anything: it may not even be up by then.
+            sleep(Duration::from_micros(fastrand::u64(0..60_000)));
+            producer.kill9();
+        }
+    }
+}
+
+#[test]
+fn no_reader_sees_a_torn_or_backward_record_while_producers_are_killed() {
+    let place = Place::new();
+    config(&place);
+    let mut follower = consumer().start(&place, "./twins.region --follow --format json");
+    let mut poller = consumer().start(&place, "./twins.region --poll 1ms --format json");
+    kill_a_hundred(&place, &mut follower);
+
+    // And the next one is followed as if nothing had been.
+    let mut last = start_producer(&place);
+    let line = last.says("publishing");
+    follower.skip_out();
+    let epoch = Reading::of(&follower.next_out()).epoch;
+    assert!(epoch > 10, "each of them was a new epoch: {line}");
+    last.stop();
+    follower.says(": closed: ");
+    poller.says(": closed: ");
+    follower.stop();
+    poller.stop();
+
+    check_follower(&follower);
+    check_poller(&poller);
+    check_directory(place.dir());
+}
+
+/// Every record once, in order, whole; what is not there was told.
+fn check_follower(follower: &Daemon) {
+    let readings: Vec<Reading> = follower.out().iter().map(|line| Reading::of(line)).collect();
+    let mut missed = 0;
+    for pair in readings.windows(2) {
+        let (before, after) = (&pair[0], &pair[1]);
+        assert!(before.order() < after.order(), "{} then {}", before.line, after.line);
+        assert!(before.sequence < after.sequence, "no number is used twice: {}", after.line);
+        let apart = after.sequence - before.sequence;
+        missed += apart - 1;
+        let (old, new) = (whole(before), whole(after));
+        let counted_on = new == old + apart;
+        let began_anew = new <= apart && after.epoch > 1;
+        assert!(counted_on || began_anew, "{} then {}", before.line, after.line);
+    }
+    assert_eq!(missed, told(follower), "nothing is lost silently");
+    assert_eq!(follower.said("re-attached"), 0, "a killed producer's region is kept");
+    assert!(follower.said(": dead: ") >= 10);
+    only_news(follower);
+}
+
+/// How many records the follower said it had missed.
+fn told(follower: &Daemon) -> u64 {
+    let count = |line: &String| -> Option<u64> {
+        line.split_once("missed ")?.1.split(' ').next()?.parse().ok()
+    };
+    follower.err().iter().filter_map(count).sum()
+}
+
+/// The latest record may come again, never an older one.
+fn check_poller(poller: &Daemon) {
+    let readings: Vec<Reading> = poller.out().iter().map(|line| Reading::of(line)).collect();
+    for pair in readings.windows(2) {
+        let (before, after) = (&pair[0], &pair[1]);
+        assert!(before.order() <= after.order(), "{} then {}", before.line, after.line);
+        assert!(before.sequence <= after.sequence, "{} then {}", before.line, after.line);
+        if before.sequence == after.sequence {
+            assert_eq!(whole(before), whole(after), "a record does not change");
+        }
+    }
+    only_news(poller);
+}
+
+/// Nothing on stderr but what a person who watches wants to know, and no state said twice.
+fn only_news(consumer: &Daemon) {
+    let news =
+        ["waiting for", "attached", "missed ", ": live: ", ": dead: ", ": stalled: ", ": closed: "];
+    let mut last = String::new();
+    for line in consumer.err() {
+        assert!(news.iter().any(|word| line.contains(word)), "unexpected: {line}");
+        // Without the time in front.
+        let text = line.split_once("consumer: ").map_or(line.as_str(), |(_, text)| text).to_owned();
+        let repeated = text == last && !text.starts_with("missed");
+        assert!(!repeated, "said twice: {line}");
+        last = text;
+    }
+}
+
+/// A creator that was killed before its file had a name leaves nothing behind for long.
+fn check_directory(dir: &Path) {
+    let names = fs::read_dir(dir).expect("the place").map(|entry| entry.expect("an entry"));
+    let mut names: Vec<_> =
+        names.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect();
+    names.sort();
+    assert_eq!(names, ["twins.region", "twins.toml"]);
+}
+
+#[test]
+fn a_creator_that_is_killed_at_any_moment_does_not_stop_the_next_one() {
+    let place = Place::new();
+    config(&place);
+    let region = place.path("twins.region");
+    for _ in 0..50 {
+        let mut producer = start_producer(&place);
+        // From before it looks at the directory to after the file has its name.
+        sleep(Duration::from_micros(fastrand::u64(0..20_000)));
+        producer.kill9();
+        // What is there under the name is a whole region, or nothing is.
+        let mut consumer = consumer().start(&place, "./twins.region --once --format json");
+        let code = consumer.exit_code();
+        assert!(code == 0 || code == 3, "{code}: {:?}", consumer.err());
+        if region.exists() {
+            fs::remove_file(&region).expect("remove");
+        }
+    }
+    let mut producer = start_producer(&place);
+    producer.says("(created, epoch 1)");
+    producer.stop();
+    check_directory(place.dir());
+}

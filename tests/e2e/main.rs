@@ -1,0 +1,30 @@
+//! The end-to-end tests: one binary, one module a story.
+//!
+//! Run one story with `cargo test -p e2e -- kill::`.
+
+mod bad_input;
+mod c_programs;
+mod configs;
+mod help;
+mod input;
+mod kill;
+mod loss;
+mod pair;
+mod permissions;
+mod questions;
+mod schema;
+mod signals;
+mod standby;
+mod torn;
+
+use e2e::Program;
+
+/// The producer, as cargo built it.
+fn producer() -> Program {
+    Program::new("producer", env!("CARGO_BIN_EXE_producer-under-test"))
+}
+
+/// The consumer, as cargo built it.
+fn consumer() -> Program {
+    Program::new("consumer", env!("CARGO_BIN_EXE_consumer-under-test"))
+}

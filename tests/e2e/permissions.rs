@@ -1,0 +1,198 @@
+//! Who may do what: readers cannot write, and the region's mode is the configured one.
+
+use std::fs;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+
+use e2e::{Daemon, Place, Program, Reading, proc};
+
+use crate::{consumer, producer};
+
+/// Nobody: a user of every Linux machine, and not the one that runs the tests.
+const STRANGER: u32 = 65_534;
+
+#[test]
+fn a_reader_maps_the_region_read_only_and_the_writer_maps_it_shared() {
+    let place = Place::new();
+    let region = place.path("stu.region");
+    let mut writer = producer().start(&place, "--region ./stu.region --tick 10ms");
+    writer.says("publishing");
+    for how in ["--follow", "--poll 10ms"] {
+        let mut reader = consumer().start(&place, &format!("./stu.region {how}"));
+        reader.next_out();
+        assert_eq!(proc::mappings(reader.pid(), &region), ["r--s"]);
+        assert_eq!(proc::open_modes(reader.pid(), &region), ["O_RDONLY"]);
+        reader.stop();
+    }
+    assert_eq!(proc::mappings(writer.pid(), &region), ["rw-s"]);
+    writer.stop();
+}
+
+#[test]
+fn a_reader_needs_no_right_to_write() {
+    let place = Place::new();
+    let mut writer = producer().start(&place, "--region ./stu.region --tick 10ms");
+    writer.says("publishing");
+    fs::set_permissions(place.path("stu.region"), fs::Permissions::from_mode(0o444))
+        .expect("chmod");
+    let mut reader = consumer().start(&place, "./stu.region --follow --count 3 --timeout 20s");
+    assert_eq!(reader.exit_code(), 0, "{:?}", reader.err());
+}
+
+#[test]
+fn the_mode_of_the_region_is_the_configured_one_whatever_the_umask() {
+    for umask in ["000", "077", "777"] {
+        for mode in [0o600, 0o640, 0o644, 0o664] {
+            let place = Place::new();
+            with_mode(&place, mode);
+            let mut command = producer().command_after(&format!("umask {umask}"), &place);
+            let mut producer =
+                Daemon::start("producer", command.args(["./x.toml", "--ticks", "1"]));
+            assert_eq!(producer.exit_code(), 0, "{:?}", producer.err());
+            let have = fs::metadata(place.path("x.region")).expect("a region").mode() & 0o7777;
+            assert_eq!(have, mode, "{have:04o}, not {mode:04o}, under umask {umask}");
+        }
+    }
+}
+
+#[test]
+fn a_kept_region_gets_the_mode_that_is_configured_now() {
+    let place = Place::new();
+    let mode_now = || fs::metadata(place.path("x.region")).expect("a region").mode() & 0o7777;
+    with_mode(&place, 0o644);
+    let mut producer = producer().start(&place, "./x.toml --tick 10ms");
+    producer.says("publishing");
+    assert_eq!(mode_now(), 0o644);
+    with_mode(&place, 0o600);
+    producer.signal(nix::sys::signal::Signal::SIGHUP);
+    producer.says("is in force");
+    assert_eq!(mode_now(), 0o600);
+    producer.stop();
+    with_mode(&place, 0o640);
+    let mut next = crate::producer().start(&place, "./x.toml --tick 10ms --ticks 1");
+    assert_eq!(next.exit_code(), 0);
+    assert_eq!(mode_now(), 0o640);
+}
+
+#[test]
+fn another_user_reads_what_the_mode_lets_them_read() {
+    let Some(stranger) = Stranger::new() else { return };
+    let place = Place::new().open_to_all();
+    with_mode(&place, 0o644);
+    let mut writer = producer().start(&place, "./x.toml --tick 10ms");
+    writer.says("publishing");
+    let mut reader = stranger.start(&place, "./x.region --follow --count 5 --format json");
+    assert_eq!(reader.exit_code(), 0, "{:?}", reader.err());
+    assert!(Reading::of(&reader.next_out()).is_held(), "the lock is seen as well");
+    writer.kill9();
+    let mut reader = stranger.start(&place, "./x.region --once --format json");
+    assert_eq!(reader.exit_code(), 0, "{:?}", reader.err());
+    assert_eq!(Reading::of(&reader.next_out()).state, "dead");
+}
+
+#[test]
+fn another_user_is_refused_clearly_where_the_mode_keeps_them_out() {
+    let Some(stranger) = Stranger::new() else { return };
+    let place = Place::new().open_to_all();
+    with_mode(&place, 0o600);
+    let mut writer = producer().start(&place, "./x.toml --tick 10ms");
+    writer.says("publishing");
+    for how in ["--once", "--follow", "--poll 10ms"] {
+        let mut reader = stranger.start(&place, &format!("./x.region {how}"));
+        assert_eq!(reader.exit_code(), 1, "{how}: {:?}", reader.err());
+        assert!(reader.out().is_empty());
+        let line = reader.says("./x.region: open: Permission denied");
+        assert!(line.contains("use an account that the region's mode"), "{line}");
+    }
+    writer.stop();
+}
+
+#[test]
+fn another_user_cannot_publish_into_a_region_that_they_may_read() {
+    let Some(stranger) = Stranger::new() else { return };
+    let place = Place::new().open_to_all();
+    with_mode(&place, 0o644);
+    let mut writer = producer().start(&place, "./x.toml --tick 10ms");
+    writer.says("publishing");
+    for how in ["", "--standby"] {
+        let mut rival = stranger.start_as(&producer(), &place, &format!("./x.toml {how}"));
+        assert_eq!(rival.exit_code(), 1, "{:?}", rival.err());
+        rival.says("./x.region: open: Permission denied");
+    }
+    writer.stop();
+}
+
+#[test]
+fn a_region_that_nobody_may_read_is_refused_clearly() {
+    if nix::unistd::geteuid().is_root() {
+        return; // root reads it: the tests with another user say the same
+    }
+    let place = Place::new();
+    let mut writer = producer().start(&place, "--region ./stu.region --tick 10ms");
+    writer.says("publishing");
+    fs::set_permissions(place.path("stu.region"), fs::Permissions::from_mode(0o000))
+        .expect("chmod");
+    let mut reader = consumer().start(&place, "./stu.region --once");
+    assert_eq!(reader.exit_code(), 1);
+    reader.says("./stu.region: open: Permission denied");
+}
+
+/// The configuration `x.toml` of the region `x.region` with this mode.
+fn with_mode(place: &Place, mode: u32) {
+    let text = format!(
+        "[region]\npath = \"./x.region\"\nmode = \"{mode:04o}\"\n[record]\nname = \"X\"\n\
+         [[record.field]]\nname = \"n\"\ntype = \"i32\"\nsource = {{ counter = {{}} }}\n"
+    );
+    let path = place.write("x.toml", text);
+    fs::set_permissions(path, fs::Permissions::from_mode(0o644)).expect("chmod");
+}
+
+/// Runs the daemons as another user, from where that user can reach them.
+struct Stranger {
+    /// A directory with copies, if the tests are built where others may not look.
+    copies: Option<Place>,
+}
+
+impl Stranger {
+    /// `None`, with a word on stderr, for an ordinary user, who cannot become another one.
+    fn new() -> Option<Self> {
+        if !nix::unistd::geteuid().is_root() {
+            let mut stderr = std::io::stderr();
+            let word = b"not run: only root can start a process of another user\n";
+            std::io::Write::write_all(&mut stderr, word).expect("stderr");
+            return None;
+        }
+        let reachable = [consumer(), producer()].iter().all(|p| is_open_to_all(p.path()));
+        let copies = || {
+            let place = Place::on_disk().open_to_all();
+            for program in [consumer(), producer()] {
+                let copy = place.path(program.name());
+                fs::copy(program.path(), &copy).expect("copy");
+                fs::set_permissions(&copy, fs::Permissions::from_mode(0o755)).expect("chmod");
+            }
+            place
+        };
+        Some(Self { copies: (!reachable).then(copies) })
+    }
+
+    fn start(&self, place: &Place, args: &str) -> Daemon {
+        self.start_as(&consumer(), place, args)
+    }
+
+    fn start_as(&self, program: &Program, place: &Place, args: &str) -> Daemon {
+        let path = self
+            .copies
+            .as_ref()
+            .map_or_else(|| PathBuf::from(program.path()), |copies| copies.path(program.name()));
+        let mut command = Program::new(program.name(), path).command(place);
+        command.args(args.split_whitespace()).uid(STRANGER).gid(STRANGER);
+        Daemon::start(&format!("{} of another user", program.name()), &mut command)
+    }
+}
+
+/// May every user reach and execute `path`?
+fn is_open_to_all(path: &Path) -> bool {
+    let path = path.canonicalize().expect("an executable");
+    path.ancestors().all(|part| part.metadata().is_ok_and(|meta| meta.mode() & 0o001 != 0))
+}

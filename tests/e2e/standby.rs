@@ -1,0 +1,139 @@
+//! One region, one writer: the second one is refused, or waits and takes over.
+
+use e2e::{Place, Reading};
+
+use crate::{consumer, producer};
+
+const FAST: &str = "--region ./stu.region --tick 10ms";
+const STANDBY: &str = "--region ./stu.region --tick 10ms --standby";
+
+#[test]
+fn a_second_producer_is_refused_at_once_and_told_who_was_first() {
+    let place = Place::new();
+    let mut first = producer().start(&place, FAST);
+    first.says("publishing");
+    let mut second = producer().start(&place, FAST);
+    assert_eq!(second.exit_code(), 1);
+    let said = second.err();
+    assert_eq!(said.len(), 1, "{said:?}");
+    let want = format!("./stu.region: process {} publishes here already", first.pid());
+    assert!(said[0].contains(&want), "{said:?}");
+    assert!(said[0].contains("--standby"), "and what to do: {said:?}");
+    // The first one never noticed.
+    let mut consumer = consumer().start(&place, "./stu.region --follow --count 3 --format json");
+    assert_eq!(consumer.exit_code(), 0);
+    assert_eq!(Reading::of(&consumer.next_out()).epoch, 1);
+    first.stop();
+}
+
+#[test]
+fn a_second_producer_with_another_record_is_refused_just_the_same() {
+    let place = Place::new();
+    let mut first = producer().start(&place, FAST);
+    first.says("publishing");
+    place.shipped("wave.toml");
+    let mut second = producer().start(&place, "./wave.toml --region ./stu.region");
+    assert_eq!(second.exit_code(), 1);
+    second.says(&format!("process {} publishes here already", first.pid()));
+    let mut consumer = consumer().start(&place, "./stu.region --once");
+    assert_eq!(consumer.exit_code(), 0);
+    assert!(consumer.next_out().contains("xiaoming"));
+}
+
+#[test]
+fn a_standby_takes_over_when_the_first_is_killed() {
+    let place = Place::new();
+    let mut first = producer().start(&place, FAST);
+    first.says("publishing");
+    let mut standby = producer().start(&place, STANDBY);
+    standby.says(&format!("./stu.region: process {} publishes here; waiting", first.pid()));
+    let mut consumer = consumer().start(&place, "./stu.region --follow --format json");
+    assert_eq!(Reading::of(&consumer.next_out()).epoch, 1);
+    first.kill9();
+    standby.says("(resumed, epoch 2, after record");
+    let is_second = |line: &str| Reading::of(line).epoch == 2;
+    let after = Reading::of(&consumer.out_line("a record of the standby", is_second));
+    let before = consumer.out().iter().map(|line| Reading::of(line)).rfind(|r| r.epoch == 1);
+    let before = before.expect("records of the first");
+    assert_eq!(after.sequence, before.sequence + 1, "{:?}", consumer.err());
+    standby.stop();
+    consumer.says(": closed: ");
+}
+
+#[test]
+fn a_standby_takes_over_when_the_first_ends_in_good_order() {
+    let place = Place::new();
+    let mut first = producer().start(&place, FAST);
+    first.says("publishing");
+    let mut standby = producer().start(&place, STANDBY);
+    standby.says("waiting to take over");
+    first.stop();
+    standby.says("(resumed, epoch 2, after record");
+    standby.stop();
+}
+
+#[test]
+fn of_two_standbys_one_takes_over_and_the_other_waits_for_that_one() {
+    let place = Place::new();
+    let mut first = producer().start(&place, FAST);
+    first.says("publishing");
+    let mut standbys = [(); 2].map(|()| producer().start(&place, STANDBY));
+    for standby in &mut standbys {
+        standby.says(&format!("process {} publishes here; waiting", first.pid()));
+    }
+    first.kill9();
+    e2e::wait_until("one standby publishes", || standbys.iter().any(|s| s.said("epoch 2") == 1));
+    if standbys[1].said("epoch 2") == 1 {
+        standbys.swap(0, 1);
+    }
+    let [mut second, mut third] = standbys;
+    third.says(&format!("process {} publishes here; waiting", second.pid()));
+    second.kill9();
+    third.says("epoch 3");
+    third.stop();
+}
+
+#[test]
+fn a_standby_without_a_rival_publishes_at_once() {
+    let place = Place::new();
+    let mut alone = producer().start(&place, STANDBY);
+    alone.says("(created, epoch 1)");
+    alone.stop();
+}
+
+#[test]
+fn a_standby_that_is_told_to_end_while_it_waits_leaves_the_region_alone() {
+    let place = Place::new();
+    let mut first = producer().start(&place, FAST);
+    first.says("publishing");
+    let mut standby = producer().start(&place, STANDBY);
+    standby.says("waiting to take over");
+    standby.stop();
+    let mut consumer = consumer().start(&place, "./stu.region --once --format json");
+    assert_eq!(consumer.exit_code(), 0);
+    let read = Reading::of(&consumer.next_out());
+    assert!(read.epoch == 1 && read.is_held(), "{}", read.line);
+    // Nor does it keep the lock: after the first one there is place for another.
+    first.kill9();
+    let mut next = producer().start(&place, FAST);
+    next.says("epoch 2");
+    next.stop();
+}
+
+#[test]
+fn a_standby_with_another_record_replaces_the_region() {
+    let place = Place::new();
+    let mut first = producer().start(&place, FAST);
+    first.says("publishing");
+    place.shipped("wave.toml");
+    let mut standby = producer().start(&place, "./wave.toml --region ./stu.region --standby");
+    standby.says("waiting to take over");
+    let mut consumer = consumer().start(&place, "./stu.region --follow --format json");
+    assert!(Reading::of(&consumer.next_out()).record.get("id").is_some());
+    first.kill9();
+    standby.says("replaced (the old one holds another record), epoch 2");
+    let wave = |line: &str| Reading::of(line).record.get("pump").is_some();
+    let first_of_new = Reading::of(&consumer.out_line("the other record", wave));
+    assert_eq!(first_of_new.epoch, 2);
+    standby.stop();
+}

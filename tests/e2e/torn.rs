@@ -1,0 +1,99 @@
+//! Torn reads: a writer at full speed, several reader processes, and not one record in parts.
+//!
+//! Every word of record n is n. The writer publishes without a pause; two readers look at the latest
+//! record, two follow all of them, all as fast as they can. What a reader gets must be whole, must
+//! be the record that its number says, and must never go backward; what a follower did not get must
+//! have been reported as missed, to the record.
+//!
+//! The proof that this story can fail is `cargo xtask torn --mutant`: it builds everything with the
+//! second look at the stamp (SYNC R3) removed, and then demands torn records of this very test.
+
+use std::fmt::Write as _;
+
+use e2e::{Daemon, Place, Program};
+
+/// Bytes and slots: from the tutorial's record through words and their rests to large copies by
+/// assembly. With four slots a reader is lapped all the time, with 64 a follower gets somewhere.
+const SHAPES: [(u32, u32); 9] = [
+    (28, 4),
+    (28, 64),
+    (64, 4),
+    (248, 64),
+    (256, 4),
+    (1020, 64),
+    (4096, 4),
+    (65_536, 64),
+    (65_536, 4),
+];
+const MODES: [&str; 4] = ["latest", "follow", "latest", "follow"];
+/// How long each shape is read, unless `E2E_TORN_MS` says otherwise.
+const MILLISECONDS: u64 = 400;
+/// `cargo xtask torn` looks for these words.
+const BROKEN: &str = "broken claim: ";
+
+#[test]
+fn no_reader_ever_gets_a_record_in_parts_or_out_of_order() {
+    let mut report = String::new();
+    let mut faults = 0;
+    for (size, slots) in SHAPES {
+        for (mode, tally) in MODES.iter().zip(read_under_fire(size, slots)) {
+            faults += count_faults(&tally);
+            let _ = writeln!(report, "{size:>6} B in {slots:>2} slots  {mode}  {tally}");
+        }
+    }
+    assert_eq!(faults, 0, "{BROKEN}torn, misnumbered, backward or lost records\n{report}");
+    show(&report);
+}
+
+/// What each of the readers counted while one writer published records of `size` bytes.
+fn read_under_fire(size: u32, slots: u32) -> Vec<String> {
+    let place = Place::new();
+    let path = place.path("torn.region");
+    let path = path.to_str().expect("a plain path");
+    let milliseconds = std::env::var("E2E_TORN_MS").unwrap_or_else(|_| MILLISECONDS.to_string());
+
+    let mut writer = writer().start_with_input(&place, &format!("{path} {size} {slots}"));
+    writer.out_line("ready", |line| line == "ready");
+    let start = |mode| reader().start(&place, &format!("{path} {mode} {milliseconds}"));
+    let mut readers: Vec<Daemon> = MODES.map(start).into();
+    let tallies = readers.iter_mut().map(Daemon::next_out).collect();
+    for reader in &mut readers {
+        assert_eq!(reader.exit_code(), 0);
+    }
+    assert_eq!(writer.exit_code(), 0, "it ends with its stdin");
+    tallies
+}
+
+/// The sum of all that must be zero in `records=12 torn=0 ...`.
+fn count_faults(tally: &str) -> u64 {
+    let count_of = |wanted: &str| {
+        let mut words = tally.split(' ').filter_map(|word| word.split_once('='));
+        let count = words.find_map(|(what, count)| (what == wanted).then_some(count));
+        let count = count.and_then(|count| count.parse::<u64>().ok());
+        count.unwrap_or_else(|| panic!("no count of {wanted} in {tally:?}"))
+    };
+    ["torn", "misnumbered", "backward", "lost"].map(count_of).iter().sum()
+}
+
+#[test]
+fn each_kind_of_fault_counts() {
+    let whole = "records=9 torn=0 misnumbered=0 backward=0 lost=0 missed=7 unstable=1";
+    assert_eq!(count_faults(whole), 0);
+    for kind in ["torn", "misnumbered", "backward", "lost"] {
+        assert_eq!(count_faults(&whole.replace(&format!("{kind}=0"), &format!("{kind}=3"))), 3);
+    }
+}
+
+/// The table, for `cargo test -- --show-output`.
+#[allow(clippy::print_stdout, reason = "print! is what the test harness captures")]
+fn show(report: &str) {
+    println!("{report}");
+}
+
+fn writer() -> Program {
+    Program::new("torn_writer", env!("CARGO_BIN_EXE_torn_writer"))
+}
+
+fn reader() -> Program {
+    Program::new("torn_reader", env!("CARGO_BIN_EXE_torn_reader"))
+}

@@ -1,0 +1,235 @@
+//! A process under test: its output collected, its end awaited, killed by its own handle.
+
+use std::fmt::Write as _;
+use std::io::Write as _;
+use std::os::unix::process::ExitStatusExt;
+use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
+
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+
+use crate::lines::Lines;
+use crate::wait::wait_until;
+
+/// A running process. Dropping it kills it.
+#[derive(Debug)]
+pub struct Daemon {
+    name: String,
+    child: Child,
+    input: Option<ChildStdin>,
+    out: Lines,
+    err: Lines,
+    status: Option<ExitStatus>,
+}
+
+impl Daemon {
+    /// Starts `command` with an empty standard input.
+    #[track_caller]
+    pub fn start(name: &str, command: &mut Command) -> Self {
+        Self::spawn(name, command.stdin(Stdio::null()))
+    }
+
+    /// Starts `command` with a standard input that [`say`](Self::say) writes to.
+    #[track_caller]
+    pub fn start_with_input(name: &str, command: &mut Command) -> Self {
+        Self::spawn(name, command.stdin(Stdio::piped()))
+    }
+
+    /// Starts `command` with `input` as its standard input.
+    #[track_caller]
+    pub fn start_reading(name: &str, command: &mut Command, input: impl Into<Stdio>) -> Self {
+        Self::spawn(name, command.stdin(input))
+    }
+
+    #[track_caller]
+    fn spawn(name: &str, command: &mut Command) -> Self {
+        let spawned = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
+        let mut child = spawned.unwrap_or_else(|err| panic!("cannot start {name}: {err}"));
+        let out = Lines::of(child.stdout.take().expect("piped"));
+        let err = Lines::of(child.stderr.take().expect("piped"));
+        let input = child.stdin.take();
+        Self { name: name.to_owned(), child, input, out, err, status: None }
+    }
+
+    /// Its process id.
+    pub fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Waits for a line on stdout that `wanted` takes, from the last one found on, and gives it.
+    ///
+    /// # Panics
+    /// If the stream ends or the deadline passes first, with everything the process wrote.
+    #[track_caller]
+    pub fn out_line(&mut self, what: &str, wanted: impl FnMut(&str) -> bool) -> String {
+        match self.out.find(wanted) {
+            Some(line) => line,
+            None => self.fail(&format!("no such line on stdout: {what}")),
+        }
+    }
+
+    /// The next line on stdout, whatever it says.
+    #[track_caller]
+    pub fn next_out(&mut self) -> String {
+        self.out_line("any line", |_| true)
+    }
+
+    /// As [`out_line`](Self::out_line), on stderr.
+    #[track_caller]
+    pub fn err_line(&mut self, what: &str, wanted: impl FnMut(&str) -> bool) -> String {
+        match self.err.find(wanted) {
+            Some(line) => line,
+            None => self.fail(&format!("no such line on stderr: {what}")),
+        }
+    }
+
+    /// Waits for a line on stderr that contains `text`.
+    #[track_caller]
+    pub fn says(&mut self, text: &str) -> String {
+        self.err_line(text, |line| line.contains(text))
+    }
+
+    /// Passes over what stdout holds so far: only later lines are found from now on.
+    pub fn skip_out(&mut self) {
+        self.out.skip();
+    }
+
+    /// Passes over what stderr holds so far.
+    pub fn skip_err(&mut self) {
+        self.err.skip();
+    }
+
+    /// Everything on stdout so far.
+    pub fn out(&self) -> Vec<String> {
+        self.out.all()
+    }
+
+    /// Everything on stderr so far.
+    pub fn err(&self) -> Vec<String> {
+        self.err.all()
+    }
+
+    /// How many lines on stderr so far contain `text`. To count what has just been caused, wait
+    /// with [`says`](Self::says) or for the end first: the two streams arrive independently.
+    pub fn said(&self, text: &str) -> usize {
+        self.err().iter().filter(|line| line.contains(text)).count()
+    }
+
+    /// Writes `line` and a newline to its standard input.
+    #[track_caller]
+    pub fn say(&mut self, line: &str) {
+        let input = self.input.as_mut().expect("started with input");
+        if let Err(err) = input.write_all(format!("{line}\n").as_bytes()) {
+            self.fail(&format!("cannot write to its stdin: {err}"));
+        }
+    }
+
+    /// Closes its standard input.
+    pub fn end_input(&mut self) {
+        self.input = None;
+    }
+
+    /// Sends `signal` to it, and to nobody else: as long as it has not been waited for, the pid is its.
+    #[track_caller]
+    pub fn signal(&mut self, signal: Signal) {
+        assert!(self.status.is_none(), "{} has ended already", self.name);
+        let pid = i32::try_from(self.pid()).expect("a pid");
+        kill(Pid::from_raw(pid), signal).expect("kill");
+    }
+
+    /// Kills it (SIGKILL) and waits until it is gone.
+    #[track_caller]
+    pub fn kill9(&mut self) {
+        if let Some(code) = self.poll().and_then(|status| status.code()) {
+            self.fail(&format!("ended by itself with {code} before it was killed"));
+        }
+        self.child.kill().expect("kill");
+        let status = self.child.wait().expect("wait");
+        self.status = Some(status);
+    }
+
+    /// Is it running still?
+    pub fn is_running(&mut self) -> bool {
+        self.poll().is_none()
+    }
+
+    /// Waits for its end and gives the exit code; all it wrote is there then.
+    ///
+    /// # Panics
+    /// If the deadline passes first, or if a signal (SIGBUS, SIGSEGV ...) ended it.
+    #[track_caller]
+    pub fn exit_code(&mut self) -> i32 {
+        self.end_input();
+        let name = self.name.clone();
+        let started = std::time::Instant::now();
+        while self.poll().is_none() {
+            if started.elapsed() > crate::DEADLINE {
+                self.fail("did not end");
+            }
+            std::thread::sleep(std::time::Duration::from_millis(5));
+        }
+        wait_until(&format!("{name}: end of output"), || {
+            self.out.wait_for_end() && self.err.wait_for_end()
+        });
+        let status = self.status.expect("polled");
+        match (status.code(), status.signal()) {
+            (Some(code), _) => code,
+            (None, signal) => self.fail(&format!("was ended by signal {signal:?}")),
+        }
+    }
+
+    /// Sends SIGTERM and expects an end in good order.
+    #[track_caller]
+    pub fn stop(&mut self) {
+        self.signal(Signal::SIGTERM);
+        let code = self.exit_code();
+        if code != 0 {
+            self.fail(&format!("ended with {code} after SIGTERM"));
+        }
+    }
+
+    /// Fails the test with `why` and everything that the process wrote.
+    #[track_caller]
+    pub fn fail(&self, why: &str) -> ! {
+        panic!("{} (pid {}): {why}\n{}", self.name, self.pid(), self.story());
+    }
+
+    /// What it wrote, the last lines of it if it is much.
+    fn story(&self) -> String {
+        let mut story = String::new();
+        for (name, lines) in [("stdout", self.out()), ("stderr", self.err())] {
+            let first = lines.len().saturating_sub(60);
+            let _ = writeln!(story, "---- {name}: {} lines, from {}", lines.len(), first + 1);
+            for line in &lines[first..] {
+                let _ = writeln!(story, "{}", shortened(line));
+            }
+        }
+        story
+    }
+
+    fn poll(&mut self) -> Option<ExitStatus> {
+        if self.status.is_none() {
+            self.status = self.child.try_wait().expect("wait");
+        }
+        self.status
+    }
+}
+
+/// A line that a person can read: JSON of a large record is none.
+fn shortened(line: &str) -> String {
+    const MOST: usize = 240;
+    match line.char_indices().nth(MOST) {
+        None => line.to_owned(),
+        Some((end, _)) => format!("{} [... {} bytes]", &line[..end], line.len()),
+    }
+}
+
+impl Drop for Daemon {
+    fn drop(&mut self) {
+        if self.poll().is_none() {
+            // Nothing to be done about a failure: the test is over.
+            let _ = self.child.kill();
+            let _ = self.child.wait();
+        }
+    }
+}

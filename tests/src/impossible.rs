@@ -1,0 +1,123 @@
+//! What must not compile: the questions about `mmap` that our types answer before anything runs.
+//!
+//! First the program that does compile; each one below differs from it in one line, so that it
+//! fails for that line and no other reason. `tests/e2e/questions.rs` has the questions that are
+//! answered at run time.
+//!
+//! ```
+//! # use std::path::Path;
+//! # fn path() -> std::path::PathBuf { tempfile::tempdir().unwrap().keep().join("stu.region") }
+//! # let path = path();
+//! # region::Writer::<layout::Stu>::open(&path, &region::Options::new()).unwrap();
+//! let mut reader = region::Reader::<layout::Stu>::attach(&path)?;
+//! if let Some(sample) = reader.latest()? {
+//!     let _last = sample.record.name[19];
+//! }
+//! drop(reader);
+//! # std::fs::remove_dir_all(path.parent().unwrap()).unwrap();
+//! # Ok::<(), region::RegionError>(())
+//! ```
+//!
+//! # Writing through what was opened for reading
+//!
+//! `mmap` answers `EACCES` at run time; a reader has no `publish` at all:
+//!
+//! ```compile_fail,E0599
+//! # let path = std::path::Path::new("stu.region");
+//! let mut reader = region::Reader::<layout::Stu>::attach(&path)?;
+//! reader.publish(&layout::Stu::new(10, "xiaoming", 'm'))?;
+//! # Ok::<(), region::RegionError>(())
+//! ```
+//!
+//! and what it gives is a copy, which nobody else sees, or nothing at all:
+//!
+//! ```compile_fail,E0596
+//! # let path = std::path::Path::new("stu.region");
+//! let mut reader = region::Reader::<layout::Stu>::attach(&path)?;
+//! if let Some(sample) = reader.latest()? {
+//!     sample.record.name.fill(0);
+//! }
+//! # Ok::<(), region::RegionError>(())
+//! ```
+//!
+//! # Closing the descriptor before the mapping is used
+//!
+//! Descriptor and mapping belong to one value. Nobody gets at the descriptor alone:
+//!
+//! ```compile_fail,E0616
+//! # let path = std::path::Path::new("stu.region");
+//! let mut reader = region::DynReader::attach(&path)?;
+//! drop(reader.file);
+//! # Ok::<(), region::RegionError>(())
+//! ```
+//!
+//! and after the value is gone there is nothing left to use:
+//!
+//! ```compile_fail,E0382
+//! # let path = std::path::Path::new("stu.region");
+//! let mut reader = region::Reader::<layout::Stu>::attach(&path)?;
+//! drop(reader);
+//! reader.latest()?;
+//! # Ok::<(), region::RegionError>(())
+//! ```
+//!
+//! # An offset that is no multiple of the page size
+//!
+//! There is no function that takes an offset; a path is all there is to say:
+//!
+//! ```compile_fail,E0061
+//! # let path = std::path::Path::new("stu.region");
+//! let mut reader = region::Reader::<layout::Stu>::attach(&path, 1000)?;
+//! # Ok::<(), region::RegionError>(())
+//! ```
+//!
+//! # Access out of bounds
+//!
+//! ```compile_fail
+//! # let path = std::path::Path::new("stu.region");
+//! let mut reader = region::Reader::<layout::Stu>::attach(&path)?;
+//! if let Some(sample) = reader.latest()? {
+//!     let _beyond = sample.record.name[20];
+//! }
+//! # Ok::<(), region::RegionError>(())
+//! ```
+//!
+//! # Unmapping a pointer that was moved
+//!
+//! No pointer is given out that could be moved, and unmapping is nobody's to call:
+//!
+//! ```compile_fail,E0599
+//! # let path = std::path::Path::new("stu.region");
+//! let mut reader = region::DynReader::attach(&path)?;
+//! let pointer = reader.as_ptr();
+//! # Ok::<(), region::RegionError>(())
+//! ```
+//!
+//! Freeing it twice:
+//!
+//! ```compile_fail,E0382
+//! # let path = std::path::Path::new("stu.region");
+//! let mut reader = region::Reader::<layout::Stu>::attach(&path)?;
+//! drop(reader);
+//! drop(reader);
+//! # Ok::<(), region::RegionError>(())
+//! ```
+//!
+//! # A result that nobody checks
+//!
+//! What `attach` gives is not a reader until the error has been looked at:
+//!
+//! ```compile_fail,E0599
+//! # let path = std::path::Path::new("stu.region");
+//! let mut reader = region::Reader::<layout::Stu>::attach(&path);
+//! let sample = reader.latest()?;
+//! # Ok::<(), region::RegionError>(())
+//! ```
+//!
+//! To drop it unseen is a warning everywhere, and an error where warnings are:
+//!
+//! ```compile_fail
+//! #![deny(unused_must_use)]
+//! # let path = std::path::Path::new("stu.region");
+//! region::Reader::<layout::Stu>::attach(&path);
+//! ```

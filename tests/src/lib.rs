@@ -1,0 +1,37 @@
+//! What the end-to-end tests have in common: a place of their own, real processes, deadlines.
+//!
+//! Invariant: a test that fails says everything that its processes wrote, and leaves neither a
+//! process nor a file behind. Nothing sleeps to be in step: a test waits for what it needs to see,
+//! and only the deadline, which is far beyond what a busy machine takes, is a time.
+//!
+//! ```text
+//!   test --> Place             a directory in memory, deleted at the end; the processes' $PWD
+//!        --> Program::start    a Daemon: its stdout and stderr are collected line by line
+//!              out_line, err_line   wait for a line, from the last one found on
+//!              signal, kill9        by its own handle, never by name
+//!              exit_code            wait for its end
+//!        --> wait_until        for everything else
+//! ```
+//!
+//! Price: two threads per process.
+
+// A helper that cannot do its part fails the test that asked, and that is a panic.
+#![allow(clippy::missing_panics_doc)]
+
+mod daemon;
+pub mod impossible;
+mod lines;
+mod ordinary;
+mod place;
+pub mod proc;
+mod program;
+mod reading;
+pub mod torn;
+mod wait;
+
+pub use daemon::Daemon;
+pub use ordinary::Ordinary;
+pub use place::{Place, shipped_config};
+pub use program::Program;
+pub use reading::Reading;
+pub use wait::{DEADLINE, wait_until};

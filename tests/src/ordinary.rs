@@ -1,0 +1,50 @@
+//! A user to whom permissions apply.
+
+use std::fs::{self, Permissions};
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
+use std::os::unix::process::CommandExt;
+use std::path::Path;
+use std::process::Command;
+
+use crate::{Place, Program};
+
+/// "nobody" on most machines, and nobody in particular on the others.
+const NOBODY: u32 = 65_534;
+
+/// A program, run by a user to whom permissions apply: the one that runs the tests, or another
+/// one if that is root.
+#[derive(Debug)]
+pub struct Ordinary {
+    program: Program,
+    /// Where the copy lies, if the original lies where other users may not look.
+    _copy: Option<Place>,
+}
+
+impl Ordinary {
+    /// `program`, where an ordinary user can reach it.
+    pub fn new(program: &Program) -> Self {
+        if !nix::unistd::geteuid().is_root() || is_open_to_all(program.path()) {
+            return Self { program: program.clone(), _copy: None };
+        }
+        let place = Place::on_disk().open_to_all();
+        let copy = place.path(program.name());
+        fs::copy(program.path(), &copy).expect("copy");
+        fs::set_permissions(&copy, Permissions::from_mode(0o755)).expect("chmod");
+        Self { program: Program::new(program.name(), copy), _copy: Some(place) }
+    }
+
+    /// A command that runs it in `place`, which must be [open to all](Place::open_to_all).
+    pub fn command(&self, place: &Place) -> Command {
+        let mut command = self.program.command(place);
+        if nix::unistd::geteuid().is_root() {
+            command.uid(NOBODY).gid(NOBODY);
+        }
+        command
+    }
+}
+
+/// May every user reach and execute `path`?
+fn is_open_to_all(path: &Path) -> bool {
+    let path = path.canonicalize().expect("an executable");
+    path.ancestors().all(|part| part.metadata().is_ok_and(|meta| meta.mode() & 0o001 != 0))
+}

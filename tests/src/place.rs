@@ -1,0 +1,78 @@
+//! A directory of the test's own.
+
+use std::fs::{self, Permissions};
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+
+use tempfile::TempDir;
+
+/// A directory that belongs to one test alone and is deleted with it; in memory if possible, as
+/// regions are. It is the working directory of the test's processes and their default directory
+/// for regions that have only a name.
+#[derive(Debug)]
+pub struct Place {
+    dir: TempDir,
+}
+
+impl Place {
+    /// A new, empty directory, its owner's alone.
+    pub fn new() -> Self {
+        match builder().tempdir_in("/dev/shm") {
+            Ok(dir) => Self { dir },
+            Err(_) => Self::on_disk(),
+        }
+    }
+
+    /// The same wherever this machine has its temporary files. Programs can be executed there,
+    /// which a memory file system may forbid.
+    pub fn on_disk() -> Self {
+        Self { dir: builder().tempdir().expect("a temporary directory") }
+    }
+
+    /// Lets every user of the machine look into it, for tests with a second user.
+    #[must_use]
+    pub fn open_to_all(self) -> Self {
+        fs::set_permissions(self.dir(), Permissions::from_mode(0o755)).expect("chmod");
+        self
+    }
+
+    /// The directory.
+    pub fn dir(&self) -> &Path {
+        self.dir.path()
+    }
+
+    /// The file `name` in it, there or not.
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.dir().join(name)
+    }
+
+    /// Writes the file `name` (or writes it anew, aside and by rename) and gives its path.
+    pub fn write(&self, name: &str, text: impl AsRef<[u8]>) -> PathBuf {
+        let (path, aside) = (self.path(name), self.path(&format!(".{name}.aside")));
+        fs::write(&aside, text).expect("write");
+        fs::rename(&aside, &path).expect("rename");
+        path
+    }
+
+    /// Copies the shipped configuration `name` (such as "stu.toml") here and gives its path.
+    pub fn shipped(&self, name: &str) -> PathBuf {
+        self.write(name, fs::read_to_string(shipped_config(name)).expect("a shipped config"))
+    }
+}
+
+impl Default for Place {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+fn builder() -> tempfile::Builder<'static, 'static> {
+    let mut builder = tempfile::Builder::new();
+    builder.prefix("mapcast-e2e-");
+    builder
+}
+
+/// Where the shipped configuration `name` is in the source tree.
+pub fn shipped_config(name: &str) -> PathBuf {
+    Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../config")).join(name)
+}

@@ -1,0 +1,38 @@
+//! What the kernel says about a process under test: proc(5).
+
+use std::fs;
+use std::path::Path;
+
+/// How `pid` has `file` mapped: the permissions of each mapping, such as `r--s`, from
+/// /proc/PID/maps.
+pub fn mappings(pid: u32, file: &Path) -> Vec<String> {
+    let file = file.canonicalize().unwrap_or_else(|_| file.to_owned());
+    let maps = fs::read_to_string(format!("/proc/{pid}/maps")).expect("maps of a child");
+    maps.lines()
+        .filter_map(|line| {
+            // ADDRESSES PERMISSIONS OFFSET DEVICE INODE      PATH
+            let mut words = line.splitn(6, ' ');
+            let permissions = words.nth(1)?;
+            let path = words.nth(3)?.trim_start();
+            (Path::new(path) == file).then(|| permissions.to_owned())
+        })
+        .collect()
+}
+
+/// How `pid` has `file` open: `O_RDONLY`, `O_WRONLY` or `O_RDWR` for each descriptor, from
+/// /proc/PID/fdinfo.
+pub fn open_modes(pid: u32, file: &Path) -> Vec<&'static str> {
+    let file = file.canonicalize().unwrap_or_else(|_| file.to_owned());
+    let descriptors = fs::read_dir(format!("/proc/{pid}/fd")).expect("descriptors of a child");
+    descriptors
+        .filter_map(|entry| {
+            let entry = entry.ok()?;
+            (fs::read_link(entry.path()).ok()? == file).then_some(())?;
+            let number = entry.file_name().into_string().ok()?;
+            let info = fs::read_to_string(format!("/proc/{pid}/fdinfo/{number}")).ok()?;
+            let flags = info.lines().find_map(|line| line.strip_prefix("flags:"))?;
+            let flags = u32::from_str_radix(flags.trim(), 8).ok()?;
+            Some(["O_RDONLY", "O_WRONLY", "O_RDWR", "?"][(flags & 3) as usize])
+        })
+        .collect()
+}

@@ -1,0 +1,63 @@
+//! A line of `consumer --format json`, read back.
+
+use serde_json::Value;
+
+/// What one line says.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Reading {
+    /// Number of the record.
+    pub sequence: u64,
+    /// How many writers the region has had.
+    pub epoch: u64,
+    /// State of the writer, as it was when the line was printed.
+    pub state: String,
+    /// The record's members by name.
+    pub record: Value,
+    /// The whole line.
+    pub line: Value,
+}
+
+impl Reading {
+    /// Reads `line`.
+    ///
+    /// # Panics
+    /// If it is not one of a region's lines.
+    #[track_caller]
+    pub fn of(line: &str) -> Self {
+        match Self::parse(line) {
+            Some(reading) => reading,
+            None => panic!("not a line of a region: {line}"),
+        }
+    }
+
+    fn parse(text: &str) -> Option<Self> {
+        let line: Value = serde_json::from_str(text).ok()?;
+        Some(Self {
+            sequence: line["sequence"].as_u64()?,
+            epoch: line["epoch"].as_u64()?,
+            state: line["state"].as_str()?.to_owned(),
+            record: line.get("record")?.clone(),
+            line,
+        })
+    }
+
+    /// Did a writer hold the region? On a machine that does not let it run it may look stalled.
+    pub fn is_held(&self) -> bool {
+        self.state == "live" || self.state == "stalled"
+    }
+
+    /// What the order of records is: nothing that a reader prints may go backward in it.
+    pub fn order(&self) -> (u64, u64) {
+        (self.epoch, self.sequence)
+    }
+
+    /// The whole number in the record's member `name`.
+    ///
+    /// # Panics
+    /// If there is none.
+    #[track_caller]
+    pub fn number(&self, name: &str) -> i64 {
+        let value = &self.record[name];
+        value.as_i64().unwrap_or_else(|| panic!("no number {name} in {}", self.line))
+    }
+}
