@@ -1,0 +1,78 @@
+//! What criterion measures, one group for each word of the API, the bare limit in each group.
+
+use bench::duel::{Duel, Game};
+use bench::{Batch, Failure, SIZES, alone};
+use criterion::measurement::WallTime;
+use criterion::{BenchmarkGroup, BenchmarkId, Criterion, Throughput};
+use std::cell::RefCell;
+use std::path::Path;
+use std::time::Duration;
+
+/// Measures all groups.
+pub(crate) fn run(
+    criterion: &mut Criterion,
+    dir: &Path,
+    duel: &RefCell<Duel>,
+) -> Result<(), Failure> {
+    publish(&mut group(criterion, "publish"), dir)?;
+    latest(&mut group(criterion, "latest"), dir)?;
+    next(&mut group(criterion, "next"), duel);
+    wake(&mut group(criterion, "wake"), duel);
+    Ok(())
+}
+
+type Group<'a> = BenchmarkGroup<'a, WallTime>;
+
+fn group<'a>(criterion: &'a mut Criterion, name: &str) -> Group<'a> {
+    let mut group = criterion.benchmark_group(name);
+    group.warm_up_time(Duration::from_millis(300)).measurement_time(Duration::from_secs(1));
+    group.sample_size(50);
+    group
+}
+
+fn publish(group: &mut Group<'_>, dir: &Path) -> Result<(), Failure> {
+    measure(group, "Writer", 28, alone::publish_stu(dir)?);
+    measure(group, "Writer and clock", 28, alone::publish_stu_now(dir)?);
+    measure(group, "clock", 28, alone::clock());
+    for size in SIZES {
+        measure(group, "DynWriter", size, alone::publish(dir, size)?);
+        measure(group, "memcpy", size, alone::memcpy(size));
+    }
+    Ok(())
+}
+
+fn latest(group: &mut Group<'_>, dir: &Path) -> Result<(), Failure> {
+    measure(group, "Reader", 28, alone::latest_stu(dir)?);
+    for size in SIZES {
+        measure(group, "DynReader", size, alone::latest(dir, size)?);
+        measure(group, "memcpy", size, alone::memcpy(size));
+    }
+    Ok(())
+}
+
+fn next(group: &mut Group<'_>, duel: &RefCell<Duel>) {
+    measure(group, "cache line", 4, played(duel, Game::Line));
+    measure(group, "Reader", 28, played(duel, Game::NextStu));
+    for size in SIZES {
+        measure(group, "DynReader", size, played(duel, Game::Next(size)));
+    }
+}
+
+fn wake(group: &mut Group<'_>, duel: &RefCell<Duel>) {
+    measure(group, "futex", 4, played(duel, Game::Futex));
+    for size in SIZES {
+        measure(group, "DynReader", size, played(duel, Game::Wake(size)));
+    }
+}
+
+/// A game as something to measure: one way each.
+pub(crate) fn played(duel: &RefCell<Duel>, game: Game) -> Batch<'_> {
+    Box::new(move |trips| duel.borrow_mut().play(game, trips))
+}
+
+fn measure(group: &mut Group<'_>, who: &str, size: usize, mut batch: Batch<'_>) {
+    group.throughput(Throughput::Bytes(size as u64));
+    group.bench_function(BenchmarkId::new(who, size), |bencher| {
+        bencher.iter_custom(|times| batch(times).expect("nobody else touches this region"));
+    });
+}

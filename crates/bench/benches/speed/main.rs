@@ -1,0 +1,65 @@
+//! `cargo bench`: how fast, and how near to the bare limits.
+//!
+//! ```text
+//!   cargo bench                                        statistics by criterion, then the ratios
+//!   cargo bench --bench speed -- --quick               the same in less than a minute
+//!   cargo bench --bench speed -- --ratios [WORD]...    the ratios alone; rows that have each WORD
+//!   cargo bench --bench speed -- latest                criterion alone, by its own arguments
+//! ```
+
+mod groups;
+mod ratios;
+
+use bench::duel::{self, Duel};
+use bench::{Failure, machine};
+use criterion::Criterion;
+use std::cell::RefCell;
+use std::io::{self, Write};
+use std::path::Path;
+use std::process::{Command, ExitCode};
+use tempfile::TempDir;
+
+/// The argument that makes this program the other process of a duel, followed by a directory.
+const HELPER: &str = "--helper";
+
+fn main() -> ExitCode {
+    let args: Vec<String> = std::env::args().skip(1).collect();
+    match run(&args) {
+        Ok(()) => ExitCode::SUCCESS,
+        #[expect(clippy::print_stderr, reason = "a program's last words")]
+        Err(failure) => {
+            eprintln!("bench: {failure}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(args: &[String]) -> Result<(), Failure> {
+    if let [HELPER, dir] = args.iter().map(String::as_str).collect::<Vec<_>>()[..] {
+        machine::stay_on(1)?;
+        return duel::help(Path::new(dir), io::stdin().lock(), io::stdout());
+    }
+    let has = |flag: &str| args.iter().any(|arg| arg == flag);
+    let machine = machine::line(); // before this process is bound to one processor
+    let dir = place()?;
+    let mut command = Command::new(std::env::current_exe()?);
+    let duel = RefCell::new(Duel::start(dir.path(), command.arg(HELPER).arg(dir.path()))?);
+    machine::stay_on(0)?;
+    if !has("--ratios") {
+        groups::run(&mut Criterion::default().configure_from_args(), dir.path(), &duel)?;
+    }
+    // With other arguments somebody is after something else; without --bench it is `cargo test`.
+    let plain = has("--bench") && args.iter().all(|arg| arg == "--bench" || arg == "--quick");
+    if plain || has("--ratios") {
+        let words: Vec<&String> = args.iter().filter(|arg| !arg.starts_with('-')).collect();
+        let out = &mut io::stdout().lock();
+        writeln!(out, "\nMeasured on {machine}.\n")?;
+        ratios::run(out, dir.path(), &duel, has("--quick"), &words)?;
+    }
+    Ok(())
+}
+
+/// A directory in memory: a disk would be measured else.
+fn place() -> io::Result<TempDir> {
+    tempfile::Builder::new().prefix("mapcast-bench-").tempdir_in("/dev/shm")
+}

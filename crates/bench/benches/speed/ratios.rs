@@ -1,0 +1,103 @@
+//! The table: each thing beside its bare limit, in turn.
+
+use crate::groups::played;
+use bench::compare::{Effort, compare};
+use bench::duel::{Duel, Game};
+use bench::table::{Heading, Row};
+use bench::{Batch, Failure, SIZES, alone};
+use std::cell::RefCell;
+use std::io::Write;
+use std::path::Path;
+use std::time::Duration;
+
+/// What is compared with what.
+struct Pair<'a> {
+    ours: (String, Batch<'a>),
+    bare: (&'static str, Batch<'a>),
+    target: Option<f64>,
+    effort: Effort,
+}
+
+/// Measures and prints each row whose text has all of `words`.
+pub(crate) fn run(
+    out: &mut impl Write,
+    dir: &Path,
+    duel: &RefCell<Duel>,
+    quick: bool,
+    words: &[&String],
+) -> Result<(), Failure> {
+    writeln!(out, "{Heading}")?;
+    for pair in all(dir, duel)? {
+        let Pair { ours: (ours, mut one), bare: (bare, mut other), target, mut effort } = pair;
+        if !words.iter().all(|word| ours.contains(word.as_str())) {
+            continue;
+        }
+        if quick {
+            effort.rounds /= 4;
+        }
+        let outcome = compare(&mut one, &mut other, effort)?;
+        writeln!(out, "{}", Row { ours, bare: bare.to_owned(), outcome, target })?;
+        out.flush()?;
+    }
+    Ok(())
+}
+
+fn all<'a>(dir: &Path, duel: &'a RefCell<Duel>) -> Result<Vec<Pair<'a>>, Failure> {
+    let mut pairs = vec![
+        copying("publish 28 B, `Writer<Stu>`", alone::publish_stu(dir)?, 28),
+        Pair {
+            bare: ("one look at the clock", alone::clock()),
+            target: None,
+            ..copying(
+                "publish 28 B, `Writer<Stu>`, clock included",
+                alone::publish_stu_now(dir)?,
+                28,
+            )
+        },
+    ];
+    for size in SIZES {
+        pairs.push(copying(&format!("publish {}", human(size)), alone::publish(dir, size)?, size));
+    }
+    pairs.push(copying("latest 28 B, `Reader<Stu>`", alone::latest_stu(dir)?, 28));
+    for size in SIZES {
+        pairs.push(copying(&format!("latest {}", human(size)), alone::latest(dir, size)?, size));
+    }
+    pairs.push(spinning("next 28 B, `Reader<Stu>`, one way", duel, Game::NextStu));
+    for size in SIZES {
+        let what = format!("next {}, one way", human(size));
+        pairs.push(spinning(&what, duel, Game::Next(size)));
+    }
+    for size in SIZES {
+        let what = format!("wake, next {}, one way", human(size));
+        pairs.push(sleeping(&what, duel, Game::Wake(size)));
+    }
+    Ok(pairs)
+}
+
+fn copying<'a>(what: &str, ours: Batch<'a>, size: usize) -> Pair<'a> {
+    let target = match size {
+        28 => Some(1.5),
+        4096 => Some(1.25),
+        _ => None,
+    };
+    let effort = Effort { batch: Duration::from_micros(100), rounds: 1000 };
+    Pair { ours: (what.to_owned(), ours), bare: ("memcpy", alone::memcpy(size)), target, effort }
+}
+
+fn spinning<'a>(what: &str, duel: &'a RefCell<Duel>, game: Game) -> Pair<'a> {
+    let target = matches!(game, Game::NextStu | Game::Next(28)).then_some(1.1);
+    let effort = Effort { batch: Duration::from_micros(200), rounds: 500 };
+    let bare = ("cache line ping-pong", played(duel, Game::Line));
+    Pair { ours: (what.to_owned(), played(duel, game)), bare, target, effort }
+}
+
+fn sleeping<'a>(what: &str, duel: &'a RefCell<Duel>, game: Game) -> Pair<'a> {
+    let target = matches!(game, Game::Wake(28)).then_some(1.2);
+    let effort = Effort { batch: Duration::from_millis(1), rounds: 300 };
+    let bare = ("raw futex ping-pong", played(duel, Game::Futex));
+    Pair { ours: (what.to_owned(), played(duel, game)), bare, target, effort }
+}
+
+fn human(size: usize) -> String {
+    if size < 1024 { format!("{size} B") } else { format!("{} KiB", size / 1024) }
+}

@@ -1,0 +1,142 @@
+//! What one process measures alone: copies, publishes, reads.
+//!
+//! One record in private memory, as a program has that fills it in again and again. What goes in
+//! passes through `black_box`, length included, and so does what comes out: the compiler has to
+//! take it that record and buffer are other ones each time. What the processor has in its caches
+//! is the same for both sides, but for the ring: that is as many records long as it has slots.
+
+use crate::records::{Buffer, blob, schema, stu};
+use crate::{Batch, Failure};
+use layout::Stu;
+use region::{BootTime, DynReader, DynWriter, Options, Reader, Writer};
+use std::hint::black_box;
+use std::path::Path;
+use std::time::Instant;
+
+/// A copy of `size` bytes by the library's memcpy, called with a length nobody could foresee.
+pub fn memcpy(size: usize) -> Batch<'static> {
+    let record = blob(size, 1);
+    let mut buffer = Buffer::new(size);
+    Box::new(move |times| {
+        let (from, to) = (record.bytes(), buffer.bytes_mut());
+        let start = Instant::now();
+        for _ in 0..times {
+            black_box(&mut *to).copy_from_slice(black_box(from));
+            black_box(&*to);
+        }
+        Ok(start.elapsed())
+    })
+}
+
+/// One look at the clock that stamps a publication.
+pub fn clock() -> Batch<'static> {
+    Box::new(|times| {
+        let start = Instant::now();
+        for _ in 0..times {
+            black_box(BootTime::now());
+        }
+        Ok(start.elapsed())
+    })
+}
+
+/// Publishes records of `size` bytes, stamped with a time the caller has; nobody is to be woken.
+pub fn publish(dir: &Path, size: usize) -> Result<Batch<'static>, Failure> {
+    let path = dir.join(format!("publish-{size}.region"));
+    let mut writer = DynWriter::open(&path, &schema(size)?, &quiet())?;
+    let record = blob(size, 1);
+    Ok(Box::new(move |times| {
+        let (record, now) = (record.bytes(), BootTime::now());
+        let start = Instant::now();
+        for _ in 0..times {
+            black_box(writer.publish_at(black_box(record), black_box(now))?);
+        }
+        Ok(start.elapsed())
+    }))
+}
+
+/// The same for a struct.
+pub fn publish_stu(dir: &Path) -> Result<Batch<'static>, Failure> {
+    let mut writer = Writer::<Stu>::open(&dir.join("publish-stu.region"), &quiet())?;
+    let record = stu(1);
+    Ok(Box::new(move |times| {
+        let now = BootTime::now();
+        let start = Instant::now();
+        for _ in 0..times {
+            black_box(writer.publish_at(black_box(&record), black_box(now))?);
+        }
+        Ok(start.elapsed())
+    }))
+}
+
+/// Publishes a struct as most programs will: the writer looks at the clock itself.
+pub fn publish_stu_now(dir: &Path) -> Result<Batch<'static>, Failure> {
+    let mut writer = Writer::<Stu>::open(&dir.join("publish-now.region"), &quiet())?;
+    let record = stu(1);
+    Ok(Box::new(move |times| {
+        let start = Instant::now();
+        for _ in 0..times {
+            black_box(writer.publish(black_box(&record))?);
+        }
+        Ok(start.elapsed())
+    }))
+}
+
+/// Reads the newest record of `size` bytes into a buffer.
+pub fn latest(dir: &Path, size: usize) -> Result<Batch<'static>, Failure> {
+    let path = dir.join(format!("latest-{size}.region"));
+    let mut writer = DynWriter::open(&path, &schema(size)?, &quiet())?;
+    writer.publish(blob(size, 1).bytes())?;
+    let mut reader = DynReader::attach(&path)?;
+    let mut buffer = Buffer::new(size);
+    Ok(Box::new(move |times| {
+        let _held = &writer;
+        let to = buffer.bytes_mut();
+        let start = Instant::now();
+        for _ in 0..times {
+            black_box(&reader.latest(black_box(&mut *to))?);
+            black_box(&*to);
+        }
+        Ok(start.elapsed())
+    }))
+}
+
+/// Reads the newest record as a struct.
+pub fn latest_stu(dir: &Path) -> Result<Batch<'static>, Failure> {
+    let path = dir.join("latest-stu.region");
+    let mut writer = Writer::<Stu>::open(&path, &quiet())?;
+    writer.publish(&stu(1))?;
+    let mut reader = Reader::<Stu>::attach(&path)?;
+    Ok(Box::new(move |times| {
+        let _held = &writer;
+        let start = Instant::now();
+        for _ in 0..times {
+            black_box(&reader.latest()?);
+        }
+        Ok(start.elapsed())
+    }))
+}
+
+fn quiet() -> Options {
+    Options::new().wake(false)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_subject_does_what_it_times() {
+        let dir = tempfile::tempdir().unwrap();
+        let dir = dir.path();
+        publish(dir, 256).unwrap()(20).unwrap();
+        let mut reader = DynReader::attach(&dir.join("publish-256.region")).unwrap();
+        let mut record = vec![0; 256];
+        assert_eq!(reader.latest(&mut record).unwrap().unwrap().sequence, 20);
+        assert_eq!(record, blob(256, 1).bytes());
+
+        publish_stu(dir).unwrap()(20).unwrap();
+        let mut reader = Reader::<Stu>::attach(&dir.join("publish-stu.region")).unwrap();
+        let sample = reader.latest().unwrap().unwrap();
+        assert_eq!((sample.sequence(), sample.record), (20, stu(1)));
+    }
+}

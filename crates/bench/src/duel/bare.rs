@@ -1,0 +1,96 @@
+//! The bare limits: a word each way, and nothing around it.
+#![allow(clippy::disallowed_types)] // bare words, without the protocol: that is the point
+
+use super::{Game, Post, SILENCE, SLEEP, SLEEPS, Seat, spin};
+use crate::Failure;
+use crate::shared::{Lines, Ordering};
+use rustix::io::Errno;
+use rustix::thread::futex::{self, Flags};
+use rustix::time::Timespec;
+use std::path::Path;
+use std::sync::atomic::AtomicU32;
+
+/// Two words in the same file, mapped.
+struct Words {
+    lines: Lines,
+    out: usize,
+    back: usize,
+}
+
+impl Words {
+    fn open(dir: &Path, game: Game, seat: Seat) -> Result<Self, Failure> {
+        let lines = Lines::open(&dir.join(game.file("lines")))?;
+        let (out, back) = seat.numbers();
+        Ok(Self { lines, out, back })
+    }
+
+    #[inline]
+    fn out(&self) -> &AtomicU32 {
+        &self.lines.line(self.out).word
+    }
+
+    #[inline]
+    fn back(&self) -> &AtomicU32 {
+        &self.lines.line(self.back).word
+    }
+}
+
+/// Stores into one cache line, watches another.
+pub(super) struct Spinning(Words);
+
+impl Post for Spinning {
+    fn open(dir: &Path, game: Game, seat: Seat) -> Result<Self, Failure> {
+        Words::open(dir, game, seat).map(Self)
+    }
+
+    fn meet(&mut self, _: &Path, _: Game, _: Seat) -> Result<(), Failure> {
+        Ok(())
+    }
+
+    #[inline]
+    fn send(&mut self, number: u32) -> Result<(), Failure> {
+        self.0.out().store(number, Ordering::Release);
+        Ok(())
+    }
+
+    #[inline]
+    fn receive(&mut self, number: u32) -> Result<(), Failure> {
+        spin(|| Ok(self.0.back().load(Ordering::Acquire) == number))
+    }
+}
+
+/// Stores and wakes, sleeps until the other word says the same.
+pub(super) struct Sleeping(Words);
+
+impl Post for Sleeping {
+    fn open(dir: &Path, game: Game, seat: Seat) -> Result<Self, Failure> {
+        Words::open(dir, game, seat).map(Self)
+    }
+
+    fn meet(&mut self, _: &Path, _: Game, _: Seat) -> Result<(), Failure> {
+        Ok(())
+    }
+
+    #[inline]
+    fn send(&mut self, number: u32) -> Result<(), Failure> {
+        self.0.out().store(number, Ordering::Release);
+        futex::wake(self.0.out(), Flags::empty(), 1)?;
+        Ok(())
+    }
+
+    #[inline]
+    fn receive(&mut self, number: u32) -> Result<(), Failure> {
+        let timeout = Timespec::try_from(SLEEP)?;
+        for _ in 0..SLEEPS {
+            let seen = self.0.back().load(Ordering::Acquire);
+            if seen == number {
+                return Ok(());
+            }
+            match futex::wait(self.0.back(), Flags::empty(), seen, Some(&timeout)) {
+                Ok(()) | Err(Errno::AGAIN | Errno::INTR | Errno::TIMEDOUT) => {}
+                Err(err) => return Err(err.into()),
+            }
+        }
+        Err(SILENCE.into())
+    }
+}

@@ -1,0 +1,149 @@
+//! The same through regions: a writer here, a reader there, and the other way round.
+//!
+//! The time of each publication is the caller's; reading the clock is measured by itself.
+
+use super::{Game, Post, SILENCE, SLEEP, SLEEPS, Seat, spin};
+use crate::Failure;
+use crate::records::{Buffer, blob, number_of, schema, set_number};
+use layout::Stu;
+use region::{BootTime, DynReader, DynWriter, Options, Reader, Step, Writer};
+use std::path::{Path, PathBuf};
+
+/// Where a seat's own region is, and where the other's.
+fn paths(dir: &Path, game: Game, seat: Seat) -> (PathBuf, PathBuf) {
+    let (ours, theirs) = seat.names();
+    (dir.join(game.file(ours)), dir.join(game.file(theirs)))
+}
+
+/// `Writer<Stu>` and `Reader<Stu>::next`, spinning.
+pub(super) struct Typed {
+    writer: Writer<Stu>,
+    record: Stu,
+    reader: Option<Reader<Stu>>,
+}
+
+impl Post for Typed {
+    fn open(dir: &Path, game: Game, seat: Seat) -> Result<Self, Failure> {
+        let writer = Writer::open(&paths(dir, game, seat).0, &Options::new().wake(false))?;
+        Ok(Self { writer, record: Stu::new(0, "xiaoming", 'm'), reader: None })
+    }
+
+    fn meet(&mut self, dir: &Path, game: Game, seat: Seat) -> Result<(), Failure> {
+        self.reader = Some(Reader::attach(&paths(dir, game, seat).1)?);
+        Ok(())
+    }
+
+    #[inline]
+    fn send(&mut self, number: u32) -> Result<(), Failure> {
+        self.record.id = number.cast_signed();
+        self.writer.publish_at(&self.record, BootTime::from_nanos(number.into()))?;
+        Ok(())
+    }
+
+    #[inline]
+    fn receive(&mut self, number: u32) -> Result<(), Failure> {
+        let reader = self.reader.as_mut().ok_or("not met yet")?;
+        spin(|| match reader.next()? {
+            Step::Record(sample) => expect(sample.record.id.cast_unsigned(), number),
+            Step::Pending => Ok(false),
+            Step::Missed(_) => Err("a record was missed".into()),
+        })
+    }
+}
+
+/// A writer and a reader of records whose size is known at run time only.
+struct Pair {
+    writer: DynWriter,
+    record: Buffer,
+    reader: Option<DynReader>,
+    buffer: Buffer,
+}
+
+impl Pair {
+    fn open(dir: &Path, game: Game, seat: Seat, wake: bool) -> Result<Self, Failure> {
+        let size = game.size();
+        let path = paths(dir, game, seat).0;
+        let writer = DynWriter::open(&path, &schema(size)?, &Options::new().wake(wake))?;
+        Ok(Self { writer, record: blob(size, 0), reader: None, buffer: Buffer::new(size) })
+    }
+
+    fn meet(&mut self, dir: &Path, game: Game, seat: Seat) -> Result<(), Failure> {
+        self.reader = Some(DynReader::attach(&paths(dir, game, seat).1)?);
+        Ok(())
+    }
+
+    #[inline]
+    fn send(&mut self, number: u32) -> Result<(), Failure> {
+        set_number(self.record.bytes_mut(), number);
+        self.writer.publish_at(self.record.bytes(), BootTime::from_nanos(number.into()))?;
+        Ok(())
+    }
+
+    #[inline]
+    fn look(&mut self, number: u32) -> Result<bool, Failure> {
+        let reader = self.reader.as_mut().ok_or("not met yet")?;
+        match reader.next(self.buffer.bytes_mut())? {
+            Step::Record(_) => expect(number_of(self.buffer.bytes()), number),
+            Step::Pending => Ok(false),
+            Step::Missed(_) => Err("a record was missed".into()),
+        }
+    }
+}
+
+/// The record that came must be the one that was sent.
+#[inline]
+fn expect(found: u32, number: u32) -> Result<bool, Failure> {
+    if found == number { Ok(true) } else { Err("another record came than was sent".into()) }
+}
+
+/// `DynReader::next`, spinning.
+pub(super) struct Spinning(Pair);
+
+impl Post for Spinning {
+    fn open(dir: &Path, game: Game, seat: Seat) -> Result<Self, Failure> {
+        Pair::open(dir, game, seat, false).map(Self)
+    }
+
+    fn meet(&mut self, dir: &Path, game: Game, seat: Seat) -> Result<(), Failure> {
+        self.0.meet(dir, game, seat)
+    }
+
+    #[inline]
+    fn send(&mut self, number: u32) -> Result<(), Failure> {
+        self.0.send(number)
+    }
+
+    #[inline]
+    fn receive(&mut self, number: u32) -> Result<(), Failure> {
+        spin(|| self.0.look(number))
+    }
+}
+
+/// `DynReader::next`, and `wait` while there is nothing.
+pub(super) struct Sleeping(Pair);
+
+impl Post for Sleeping {
+    fn open(dir: &Path, game: Game, seat: Seat) -> Result<Self, Failure> {
+        Pair::open(dir, game, seat, true).map(Self)
+    }
+
+    fn meet(&mut self, dir: &Path, game: Game, seat: Seat) -> Result<(), Failure> {
+        self.0.meet(dir, game, seat)
+    }
+
+    #[inline]
+    fn send(&mut self, number: u32) -> Result<(), Failure> {
+        self.0.send(number)
+    }
+
+    #[inline]
+    fn receive(&mut self, number: u32) -> Result<(), Failure> {
+        for _ in 0..SLEEPS {
+            if self.0.look(number)? {
+                return Ok(());
+            }
+            self.0.reader.as_ref().ok_or("not met yet")?.wait(SLEEP)?;
+        }
+        Err(SILENCE.into())
+    }
+}

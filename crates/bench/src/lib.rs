@@ -1,0 +1,37 @@
+//! How fast publish, latest, next and wake are, beside what the machine itself can do.
+//!
+//! Invariant: both sides of a ratio are measured in the same run, in short batches that take turns,
+//! on the same processors. A ratio without its bare limit beside it says more about the machine
+//! than about the code.
+//!
+//! ```text
+//!   ours                           the bare limit
+//!   publish, latest                memcpy of the same bytes, through a call            alone
+//!   next, both sides spinning      two processes, one cache line each way              duel
+//!   wake of a sleeping reader      two processes, a raw futex each way                 duel
+//! ```
+//!
+//! Price: `cargo bench` takes some minutes, with `--quick` less than one. The targets are for two
+//! processors that are otherwise idle. On a busy machine look at the least rather than the median,
+//! and not at the sleepers at all; two virtual processors may moreover be one core's two threads,
+//! and then what the other one does slows down code that keeps a core busy (ours) more than code
+//! that waits (memcpy's call).
+
+use std::time::Duration;
+
+pub mod alone;
+pub mod compare;
+pub mod duel;
+pub mod machine;
+pub mod records;
+mod shared;
+pub mod table;
+
+/// What ends a benchmark: it has nobody to hand an error to but the person who reads it.
+pub type Failure = Box<dyn std::error::Error + Send + Sync>;
+
+/// Something that can be done n times: answers with how long it took.
+pub type Batch<'a> = Box<dyn FnMut(u64) -> Result<Duration, Failure> + 'a>;
+
+/// Record sizes that are measured, in bytes.
+pub const SIZES: [usize; 4] = [28, 256, 4096, 65_536];

@@ -1,0 +1,50 @@
+//! The machine that was measured on, and where on it.
+
+use crate::Failure;
+use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
+use std::fs;
+use std::time::SystemTime;
+
+/// One line: processors, their model, kernel and date.
+pub fn line() -> String {
+    let model = model().unwrap_or_else(|| "unknown processor".into());
+    let kernel = fs::read_to_string("/proc/sys/kernel/osrelease").unwrap_or_default();
+    let date = humantime::format_rfc3339_seconds(SystemTime::now()).to_string();
+    let day = date.split('T').next().unwrap_or_default();
+    format!("{} processors ({model}), Linux {}, {day}", processors(), kernel.trim())
+}
+
+fn model() -> Option<String> {
+    let info = fs::read_to_string("/proc/cpuinfo").ok()?;
+    let line = info.lines().find(|line| line.starts_with("model name"))?;
+    Some(line.split_once(':')?.1.trim().to_owned())
+}
+
+/// How many processors this process may use.
+pub fn processors() -> u32 {
+    sched_getaffinity(None).map_or(1, |set| set.count())
+}
+
+/// Keeps the calling thread on one processor of those it may use: the first, or the one after.
+///
+/// Two processes that wait for each other are faster on one processor when they sleep, and stand
+/// still on one when they spin. Each side of a duel gets its own.
+pub fn stay_on(index: usize) -> Result<(), Failure> {
+    let allowed = sched_getaffinity(None)?;
+    let mut all = (0..CpuSet::MAX_CPU).filter(|cpu| allowed.is_set(*cpu));
+    let cpu = all.nth(index).ok_or("a duel needs two processors")?;
+    let mut one = CpuSet::new();
+    one.set(cpu);
+    Ok(sched_setaffinity(None, &one)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_machine_has_a_line_of_its_own() {
+        let line = line();
+        assert!(line.contains(" processors (") && line.contains("Linux "), "{line}");
+    }
+}
