@@ -10,6 +10,7 @@ mod input;
 mod kill;
 mod loss;
 mod pair;
+mod passed;
 mod permissions;
 mod questions;
 mod schema;

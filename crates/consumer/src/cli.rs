@@ -20,6 +20,7 @@ Examples:
   consumer host --once --format json    the value as it is now, for a script
   consumer host --once --timeout 5s     the same, but wait for it if need be
   consumer wave --follow --format csv --count 1000 > wave.csv
+  consumer fd:region                    a region that the parent process has passed
   consumer bare.toml                    a struct without a header, described by bare.toml
 
 Formats:
@@ -42,7 +43,14 @@ Environment:
   MAPCAST_DIR      the directory of regions that are given by name; else /run/mapcast,
                    $XDG_RUNTIME_DIR/mapcast or /dev/shm/mapcast-UID
   MAPCAST_LOG      what to log, when there is no --log
-  NO_COLOR         no colours on stderr";
+  NO_COLOR         no colours on stderr
+
+Under a service manager (systemd):
+  NOTIFY_SOCKET    it is told when the region is attached or waited for, which record was read,
+                   and when the end begins
+  WATCHDOG_USEC    it gets a sign of life from the loop that reads
+  JOURNAL_STREAM   the log goes to the journal, with fields MAPCAST_REGION, _EPOCH, _STATE
+  LISTEN_FDS       descriptors it has opened; \"region\" is read if no other region is named";
 
 /// Prints the records of a region of shared memory
 ///
@@ -50,9 +58,9 @@ Environment:
 /// `producer` publishes without an argument. A region that is not there yet is waited for, and when
 /// its writer dies or is replaced, the consumer goes on with the next one.
 #[derive(Clone, Debug, Parser)]
-#[command(name = PROGRAM, version = VERSION, after_help = AFTER_HELP)]
+#[command(name = PROGRAM, version = VERSION, max_term_width = 100, after_help = AFTER_HELP)]
 pub struct Args {
-    /// A region by name or by path (with a '/'), or a configuration (ends in .toml)
+    /// A region by name or by path (with a '/') or fd:NAME, or a configuration (ends in .toml)
     ///
     /// A configuration says where the region is and how often to look; it describes the record
     /// only where the region itself does not (format = "bare").

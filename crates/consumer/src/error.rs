@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use daemon::Exit;
+use daemon::listen::PassedError;
 use daemon::logging::LogError;
 use region::RegionError;
 use settings::SettingsError;
@@ -52,6 +53,12 @@ pub(crate) enum Kind {
         .0.display()
     )]
     BareFollow(PathBuf),
+    /// Descriptors that were passed cannot be taken.
+    #[error(transparent)]
+    Passed(PassedError),
+    /// A bare file is not handed over as a descriptor.
+    #[error("{}: a bare file cannot be read from a descriptor; give its path", .0.display())]
+    BareDescriptor(PathBuf),
     /// The records could not be written.
     #[error("cannot write to stdout: {0}; give it another place to go")]
     Output(io::Error),

@@ -24,6 +24,8 @@ use crate::session::Session;
 /// Laps without a record in between before the region gets a rest: an honest writer that is
 /// faster than this reader still leaves it something now and then.
 const MAX_LAPS: u32 = 1000;
+/// Records that count as one turn of the loop.
+const TURN_EVERY: u64 = 16;
 
 impl<P: Pace, W: Write, V: Voice> Session<P, W, V> {
     /// Prints every record, until the end is asked for.
@@ -31,6 +33,7 @@ impl<P: Pace, W: Write, V: Voice> Session<P, W, V> {
         // Attached before the first look at the clock: opening a file may take its time.
         self.link.observe()?;
         while !self.pace.is_over() {
+            self.turn();
             let (printed, flow) = self.drain()?;
             if flow.is_break() {
                 break;
@@ -63,7 +66,12 @@ impl<P: Pace, W: Write, V: Voice> Session<P, W, V> {
                 Step::Record(reading) => {
                     (printed, laps) = (printed + 1, 0);
                     self.patience.saw(&reading);
-                    self.printer.print(&reading)?
+                    let flow = self.printer.print(&reading)?;
+                    // A fast writer may keep this loop busy for ever.
+                    if printed % TURN_EVERY == 0 {
+                        self.turn();
+                    }
+                    flow
                 }
                 Step::Missed(count) => {
                     laps += 1;

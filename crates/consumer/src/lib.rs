@@ -42,7 +42,7 @@ use std::io;
 use std::num::NonZeroU64;
 use std::os::fd::AsFd;
 
-use daemon::{Signals, logging};
+use daemon::{Passed, Service, Signals, logging, one_line};
 
 use cli::{Args, PROGRAM};
 pub use error::ConsumerError;
@@ -60,17 +60,29 @@ use watch::Schedule;
 
 /// Does what the command line asks for, until it is done or a signal ends it.
 pub fn run(args: &Args) -> Result<(), ConsumerError> {
-    logging::init(PROGRAM, args.common.log.as_ref()).map_err(Kind::Log)?;
-    let target = Target::resolve(args.source.as_ref())?;
+    // First of all: what was passed has numbers, and numbers are used again.
+    let passed = Passed::from_environment();
+    logging::init(PROGRAM, &args.common).map_err(Kind::Log)?;
+    let mut service = Service::from_environment();
+    let result = read(args, passed.map_err(Kind::Passed)?, &mut service);
+    match &result {
+        Ok(()) => service.stopping("done"),
+        Err(error) => service.stopping(&one_line(error)),
+    }
+    result
+}
+
+fn read(args: &Args, passed: Passed, service: &mut Service) -> Result<(), ConsumerError> {
+    let target = Target::resolve(args.source.as_ref(), passed)?;
     let signals = Signals::stop_only().map_err(ConsumerError::system("cannot handle signals"))?;
     let stdout = io::stdout();
     let output =
         Stdout::new(&stdout, &signals).map_err(ConsumerError::system("cannot use stdout"))?;
-    let outside = Outside { signals: &signals, stdout: stdout.as_fd() };
-    start(args, target, outside, output, notice::Log)
+    let outside = Outside { signals: &signals, stdout: stdout.as_fd(), service };
+    start(args, target, outside, output, notice::Log::new())
 }
 
-/// As [`run`], in a world of the caller's making.
+/// As [`read`], in a world of the caller's making.
 fn start(
     args: &Args,
     target: Target,

@@ -4,9 +4,12 @@
 //! sends it (`link`); this module only words it.
 
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
 
+use daemon::{Calm, Monotonic};
 use region::{RegionError, State};
+use tracing::field::display;
 
 /// Something that a person who watches a region wants to know.
 #[derive(Debug)]
@@ -47,21 +50,68 @@ pub(crate) trait Voice {
     fn say(&mut self, notice: &Notice);
 }
 
+/// Notices that are written in [`WINDOW`]: far more than any region in order has, so that each
+/// change is said; one that is replaced without end shall not fill a disk.
+const MOST: u32 = 1000;
+/// Time in which their number is limited.
+const WINDOW: Duration = Duration::from_secs(10);
+
 /// The log.
 #[derive(Debug)]
-pub(crate) struct Log;
+pub(crate) struct Log {
+    calm: Calm,
+}
+
+impl Log {
+    pub(crate) fn new() -> Self {
+        Self { calm: Calm::new(MOST, WINDOW) }
+    }
+}
 
 impl Voice for Log {
     fn say(&mut self, notice: &Notice) {
+        let Some(held) = self.calm.pass(Monotonic::now()) else { return };
+        let region = notice.path().map(|path| display(path.display()));
+        if held > 0 {
+            tracing::warn!(region, "{held} more changes went by without a message");
+        }
+        let writer = notice.writer();
+        let epoch = writer.map(|writer| writer.epoch);
+        let state = writer.map(|writer| writer.state.as_str());
         if notice.is_trouble() {
-            tracing::warn!("{notice}");
+            tracing::warn!(region, epoch, state, "{notice}");
         } else {
-            tracing::info!("{notice}");
+            tracing::info!(region, epoch, state, "{notice}");
         }
     }
 }
 
 impl Notice {
+    /// Which region it is about.
+    fn path(&self) -> Option<&Path> {
+        match self {
+            Self::Waiting(path)
+            | Self::Missing(path)
+            | Self::Back(path)
+            | Self::Truncated(path)
+            | Self::Attached { path, .. }
+            | Self::Changed { path, .. }
+            | Self::Reattached { path, .. }
+            | Self::OtherRecord { path, .. } => Some(path),
+            Self::Trouble(error) => Some(error.path()),
+            Self::Missed(_) => None,
+        }
+    }
+
+    /// The writer it is about.
+    fn writer(&self) -> Option<Writer> {
+        match self {
+            Self::Changed { writer, .. } => Some(*writer),
+            Self::Attached { writer, .. } | Self::Reattached { writer, .. } => *writer,
+            _ => None,
+        }
+    }
+
     /// Does somebody have to look after it?
     fn is_trouble(&self) -> bool {
         match self {

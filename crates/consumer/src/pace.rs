@@ -4,11 +4,12 @@ use std::io;
 use std::os::fd::{AsFd, BorrowedFd};
 use std::time::Duration;
 
-use daemon::{Monotonic, Signals};
+use daemon::{Monotonic, Service, Signals};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
 use crate::error::ConsumerError;
 use crate::link::Link;
+use crate::notice::Notice;
 
 /// Time passes; somebody may ask for the end.
 pub(crate) trait Pace {
@@ -26,13 +27,20 @@ pub(crate) trait Pace {
         // A signal ends the wait: it is a futex with a timeout, which is never restarted.
         if link.wait(span) { Ok(()) } else { self.sleep(span) }
     }
+
+    /// The loop has come round; `sequence` is the record seen last.
+    fn turn(&mut self, _link: &Link, _sequence: Option<u64>) {}
+
+    /// Something is so from now on.
+    fn note(&mut self, _notice: &Notice) {}
 }
 
-/// The process's signals and its stdout.
+/// The process's signals, its stdout, and the service manager that may have started it.
 #[derive(Debug)]
 pub(crate) struct Outside<'a> {
     pub(crate) signals: &'a Signals,
     pub(crate) stdout: BorrowedFd<'a>,
+    pub(crate) service: &'a mut Service,
 }
 
 impl Pace for Outside<'_> {
@@ -45,9 +53,37 @@ impl Pace for Outside<'_> {
     }
 
     fn sleep(&mut self, span: Duration) -> Result<(), ConsumerError> {
-        daemon::wait(self.signals, None, Some(Monotonic::now().after(span)))
+        let now = Monotonic::now();
+        let deadline = now.after(self.service.shorten(now, span));
+        daemon::wait(self.signals, None, Some(deadline))
             .map(drop)
             .map_err(ConsumerError::system("cannot wait"))
+    }
+
+    fn await_record(&mut self, link: &Link, span: Duration) -> Result<(), ConsumerError> {
+        let span = self.service.shorten(Monotonic::now(), span);
+        if link.wait(span) { Ok(()) } else { self.sleep(span) }
+    }
+
+    fn turn(&mut self, link: &Link, sequence: Option<u64>) {
+        if !self.service.is_connected() {
+            return;
+        }
+        let now = Monotonic::now();
+        self.service.keep_alive(now);
+        if !self.service.is_ready() {
+            let verb = if link.is_attached() { "reading" } else { "waiting for" };
+            self.service.ready(now, &format!("{verb} {link}"));
+        }
+        if let Some(sequence) = sequence {
+            self.service.progress(now, &format_args!("reading {link}"), sequence);
+        }
+    }
+
+    fn note(&mut self, notice: &Notice) {
+        if self.service.is_connected() {
+            self.service.status(Monotonic::now(), notice.to_string());
+        }
     }
 }
 

@@ -48,6 +48,14 @@ impl Patience {
         }
     }
 
+    /// The number of the record seen last.
+    pub(crate) fn sequence(&self) -> Option<u64> {
+        match self.last {
+            Last::Numbered(sequence, _) => Some(sequence),
+            Last::None | Last::Bare => None,
+        }
+    }
+
     /// `span`, or what is left of the time if that is less.
     pub(crate) fn shorten(&self, span: Duration) -> Duration {
         let passed = Monotonic::now().since(self.since);

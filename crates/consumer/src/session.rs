@@ -54,9 +54,7 @@ impl<P: Pace, W: Write, V: Voice> Session<P, W, V> {
         let result = work(&mut self);
         // Nobody may be there any more; the end is the end.
         let flushed = self.printer.flush().map(drop);
-        for notice in self.link.take_news() {
-            self.voice.say(&notice);
-        }
+        self.say_news();
         self.say_missed();
         result.and(flushed)
     }
@@ -64,14 +62,24 @@ impl<P: Pace, W: Write, V: Voice> Session<P, W, V> {
     /// Sends what is printed, then says what is new.
     pub(crate) fn tell(&mut self) -> Result<Flow, ConsumerError> {
         let flow = self.printer.flush()?;
-        for notice in self.link.take_news() {
-            self.voice.say(&notice);
-        }
+        self.say_news();
         let now = Monotonic::now();
         if self.missed_said.is_none_or(|said| now.since(said) >= MISSED_EVERY) {
             self.say_missed();
         }
         Ok(flow)
+    }
+
+    fn say_news(&mut self) {
+        for notice in self.link.take_news() {
+            self.pace.note(&notice);
+            self.voice.say(&notice);
+        }
+    }
+
+    /// The loop has come round.
+    pub(crate) fn turn(&mut self) {
+        self.pace.turn(&self.link, self.patience.sequence());
     }
 
     /// Records are gone. Says so at once, or together with others if it has just been said.

@@ -8,17 +8,26 @@
 //!   my.toml        a configuration
 //!   ./x, /run/x    the region at this path
 //!   host           the region of this name: NAME.region in the default directory
+//!   fd:NAME        the region in a descriptor that the parent process has passed
 //! ```
+//!
+//! One exception: where the argument names no region, one that was passed as `region` is read.
 
 use std::ffi::OsString;
+use std::fmt;
+use std::fs::File;
+use std::os::fd::OwnedFd;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use daemon::Passed;
 use layout::Schema;
 use region::RegionError;
-use settings::{Address, AddressError, ConsumerSettings, Settings, SettingsError};
+use settings::{Address, AddressError, ConsumerSettings, Settings};
+
+use crate::error::{ConsumerError, Kind};
 
 /// What the first argument names.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,6 +36,8 @@ pub enum Source {
     Config(PathBuf),
     /// A region.
     Region(Address),
+    /// A descriptor that was passed, by name.
+    Descriptor(String),
 }
 
 impl Source {
@@ -34,6 +45,9 @@ impl Source {
         let path = Path::new(&argument);
         if path.extension().is_some_and(|extension| extension == "toml") {
             return Ok(Self::Config(path.to_owned()));
+        }
+        if let Some(name) = argument.to_str().and_then(|text| text.strip_prefix("fd:")) {
+            return Ok(Self::Descriptor(name.to_owned()));
         }
         // A path need not be UTF-8; a name has to be, and is refused with its bytes replaced.
         if argument.as_bytes().contains(&b'/') {
@@ -47,9 +61,29 @@ impl Source {
 #[derive(Clone, Debug)]
 pub(crate) struct Target {
     pub(crate) address: Address,
+    /// Read in place of the address.
+    pub(crate) passed: Option<Handed>,
     pub(crate) format: Format,
     /// Time from one look at the latest value to the next.
     pub(crate) poll: Duration,
+}
+
+/// A region in a descriptor that somebody else has opened.
+#[derive(Clone, Debug)]
+pub(crate) struct Handed {
+    pub(crate) file: Arc<File>,
+    /// What it is called.
+    pub(crate) label: PathBuf,
+}
+
+/// What a passed region is called where nobody asks for another name.
+const NAME: &str = "region";
+
+impl Handed {
+    fn new(name: &str, descriptor: OwnedFd) -> Self {
+        let file = Arc::new(descriptor.into());
+        Self { file, label: format!("fd:{name}").into() }
+    }
 }
 
 /// What its bytes are, and who says so.
@@ -63,18 +97,33 @@ pub(crate) enum Format {
 
 impl Target {
     /// Reads the configuration, if the argument is one.
-    pub(crate) fn resolve(source: Option<&Source>) -> Result<Self, SettingsError> {
-        match source {
-            None => {
-                let format = Format::Mapcast { expected: None };
-                Ok(Self { format, ..Self::configured(Settings::embedded()) })
+    pub(crate) fn resolve(
+        source: Option<&Source>,
+        mut passed: Passed,
+    ) -> Result<Self, ConsumerError> {
+        let default = Self {
+            format: Format::Mapcast { expected: None },
+            ..Self::configured(Settings::embedded())
+        };
+        let mut target = match source {
+            None => default,
+            Some(Source::Config(path)) => Self::configured(Settings::load(path)?),
+            Some(Source::Region(address)) => {
+                let poll = ConsumerSettings::default().poll;
+                return Ok(Self { address: address.clone(), poll, ..default });
             }
-            Some(Source::Config(path)) => Settings::load(path).map(Self::configured),
-            Some(Source::Region(address)) => Ok(Self {
-                address: address.clone(),
-                format: Format::Mapcast { expected: None },
-                poll: ConsumerSettings::default().poll,
-            }),
+            Some(Source::Descriptor(name)) => {
+                let descriptor = passed.require(name).map_err(Kind::Passed)?;
+                let poll = ConsumerSettings::default().poll;
+                return Ok(Self { passed: Some(Handed::new(name, descriptor)), poll, ..default });
+            }
+        };
+        target.passed = passed.take(NAME).map(|descriptor| Handed::new(NAME, descriptor));
+        match &target.passed {
+            Some(handed) if target.is_bare() => {
+                Err(Kind::BareDescriptor(handed.label.clone()).into())
+            }
+            _ => Ok(target),
         }
     }
 
@@ -84,20 +133,32 @@ impl Target {
             settings::Format::Mapcast => Format::Mapcast { expected: Some(schema) },
             settings::Format::Bare => Format::Bare(schema),
         };
-        Self { address: settings.region.address, format, poll: settings.consumer.poll }
+        let (address, poll) = (settings.region.address, settings.consumer.poll);
+        Self { address, passed: None, format, poll }
     }
 
     /// The file, as things stand now: a name is looked up again at each call, because a region
     /// that is not there yet may appear in one of two directories.
     pub(crate) fn path(&self) -> Result<PathBuf, RegionError> {
-        match &self.address {
-            Address::Name(name) => region::find(name),
-            Address::Path(path) => Ok(path.clone()),
+        match (&self.passed, &self.address) {
+            (Some(handed), _) => Ok(handed.label.clone()),
+            (None, Address::Name(name)) => region::find(name),
+            (None, Address::Path(path)) => Ok(path.clone()),
         }
     }
 
     pub(crate) fn is_bare(&self) -> bool {
         matches!(self.format, Format::Bare(_))
+    }
+}
+
+/// As it was asked for: a name, a path, or what was passed.
+impl fmt::Display for Target {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.passed {
+            Some(handed) => handed.label.display().fmt(f),
+            None => self.address.fmt(f),
+        }
     }
 }
 
@@ -110,7 +171,7 @@ mod tests {
 
     use settings::Address;
 
-    use super::{Format, Source, Target};
+    use super::{Format, Passed, Source, Target};
 
     #[test]
     fn the_spelling_decides_what_an_argument_is() {
@@ -119,6 +180,8 @@ mod tests {
         assert_eq!(source("/etc/x.toml"), Source::Config("/etc/x.toml".into()));
         assert_eq!(source("./x"), Source::Region(Address::Path("./x".into())));
         assert_eq!(source("host"), Source::Region(Address::Name("host".into())));
+        assert_eq!(source("fd:region"), Source::Descriptor("region".into()));
+        assert_eq!(source("./fd:x"), Source::Region(Address::Path("./fd:x".into())));
         for bad in ["", ".hidden", "na me", "new\nline"] {
             assert!(Source::from_argument(bad.into()).is_err(), "{bad:?}");
         }
@@ -134,7 +197,7 @@ mod tests {
 
     #[test]
     fn without_an_argument_it_is_the_embedded_region() {
-        let target = Target::resolve(None).expect("embedded");
+        let target = Target::resolve(None, Passed::default()).expect("embedded");
         assert_eq!(target.address, Address::Name("stu".into()));
         assert_eq!(target.poll, Duration::from_secs(2));
         assert!(matches!(target.format, Format::Mapcast { expected: None }));
@@ -147,7 +210,8 @@ mod tests {
         let text = "[region]\npath = \"./x.region\"\nformat = \"bare\"\n[record]\nname = \"X\"\n\
                     [[record.field]]\nname = \"x\"\ntype = \"i32\"\n[consumer]\npoll = \"30ms\"\n";
         std::fs::write(&path, text).unwrap();
-        let target = Target::resolve(Some(&Source::Config(path))).expect("a configuration");
+        let target = Target::resolve(Some(&Source::Config(path)), Passed::default())
+            .expect("a configuration");
         assert_eq!(target.address, Address::Path("./x.region".into()));
         assert_eq!(target.poll, Duration::from_millis(30));
         assert!(matches!(&target.format, Format::Bare(schema) if schema.size() == 4));

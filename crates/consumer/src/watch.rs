@@ -31,6 +31,7 @@ impl<P: Pace, W: Write, V: Voice> Session<P, W, V> {
             if self.link.observe()? {
                 self.link.refresh();
             }
+            self.turn();
             if schedule.at_once {
                 self.expect_region()?;
             }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use clap::Args;
 
-use crate::logging::LogFilter;
+use crate::logging::{LogFilter, LogFormat};
 
 /// What `--version` prints after the program's name: the names of the programs are common words,
 /// so it says which project they belong to.
@@ -14,18 +14,27 @@ pub const VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), " (mapcast)");
 #[allow(clippy::doc_markdown)] // the text of `--help`, where backticks would be printed
 #[derive(Args, Clone, Debug, Default)]
 pub struct CommonArgs {
-    /// What to log to stderr: off, error, warn, info, debug or trace
+    /// What to log: off, error, warn, info, debug or trace
     ///
     /// A level for everything, and MODULE=LEVEL for single modules: "warn,region=debug". Without
     /// the option the environment variable MAPCAST_LOG says it, else it is info.
     #[arg(long, value_name = "LEVEL")]
     pub log: Option<LogFilter>,
+
+    /// How to log: "auto" writes to the journal under systemd, else text
+    #[arg(long, value_name = "FORMAT", value_enum, default_value_t = LogFormat::Auto)]
+    pub log_format: LogFormat,
 }
 
-/// A duration as people write it (`250ms`, `1s`, `1m 30s`) and not zero; a `value_parser` for clap.
+/// The longest time an option takes, as in the configuration: beyond it, sums may overflow.
+const LONGEST: Duration = Duration::from_hours(365 * 24);
+
+/// A duration as people write it (`250ms`, `1s`, `1m 30s`), not zero and at most 365 days; a
+/// `value_parser` for clap.
 pub fn duration(text: &str) -> Result<Duration, String> {
     match humantime::parse_duration(text.trim()) {
         Ok(Duration::ZERO) => Err("must be longer than zero".to_owned()),
+        Ok(span) if span > LONGEST => Err("must be at most 365 days".to_owned()),
         Ok(span) => Ok(span),
         Err(error) => Err(format!("{error}; write it as 250ms, 2s or 1m 30s")),
     }
@@ -44,6 +53,7 @@ mod tests {
         assert_eq!(duration("250ms"), Ok(Duration::from_millis(250)));
         assert_eq!(duration(" 1m 30s "), Ok(Duration::from_secs(90)));
         assert_eq!(duration("0s").expect_err("zero"), "must be longer than zero");
+        assert_eq!(duration("500years").expect_err("too long"), "must be at most 365 days");
         let error = duration("5").expect_err("no unit");
         assert!(error.ends_with("; write it as 250ms, 2s or 1m 30s"), "{error}");
     }

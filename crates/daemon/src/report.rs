@@ -11,11 +11,24 @@ use std::error::Error;
 use std::fmt::Write as _;
 use std::io::Write as _;
 
-/// Writes `PROGRAM: error: WHOLE CAUSE CHAIN` to stderr as one line.
+use crate::logging;
+
+/// The module that the last words of a program come from, as the log's filter knows it.
+pub(crate) const TARGET: &str = module_path!();
+
+/// Writes `PROGRAM: error: WHOLE CAUSE CHAIN` to stderr as one line; where the log is for machines
+/// (JSON, the journal), it is an event of that log instead.
 ///
 /// A stderr that cannot be written to is ignored: there is nobody left to tell.
 pub fn report(program: &str, error: &(dyn Error + 'static)) {
-    let line = format!("{program}: error: {}\n", one_line(error));
+    let text = one_line(error);
+    if logging::is_for_machines() {
+        tracing::error!("{text}");
+        if !logging::is_elsewhere() {
+            return;
+        }
+    }
+    let line = format!("{program}: error: {text}\n");
     // One write of the whole line, so that two processes on one terminal do not mix theirs.
     let _ = std::io::stderr().write_all(line.as_bytes());
 }

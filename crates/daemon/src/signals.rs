@@ -3,6 +3,7 @@
 //! | signal | meaning |
 //! |---|---|
 //! | SIGTERM, SIGINT | stop: finish the record at hand, close, exit 0 |
+//! | SIGXFSZ | nothing: the call that meets the limit fails with EFBIG |
 //! | SIGHUP | read the configuration again (only where [`Signals::stop_and_reload`] asked for it) |
 //!
 //! Invariant: a handler sets its flag first and writes the wake-up byte second, and
@@ -25,7 +26,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use rustix::pipe::{PipeFlags, pipe_with};
-use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGXFSZ};
 use signal_hook::{SigId, flag, low_level};
 
 /// The signal that asked for the end.
@@ -82,8 +83,10 @@ impl Signals {
             wake,
             stop: Arc::default(),
             reload: Arc::default(),
-            registered: Vec::with_capacity(6),
+            registered: Vec::with_capacity(7),
         };
+        // A limit on file sizes shall be an error of the call that meets it (EFBIG), not a death.
+        signals.registered.push(flag::register(SIGXFSZ, Arc::default())?);
         for signal in [SIGTERM, SIGINT] {
             let number = usize::try_from(signal).expect("signal numbers are positive");
             let stop = Arc::clone(&signals.stop);

@@ -7,12 +7,17 @@
 //!                       no room, no directory: said once, tried again with each patrol and tick
 //! ```
 
+use std::os::fd::AsFd;
+
+use daemon::Monotonic;
 use region::{RegionError, RegionErrorKind, Standing};
 use settings::Address;
 
 use crate::error::ProducerError;
 use crate::outlet;
+use crate::place;
 use crate::run::Producer;
+use crate::say::say;
 
 impl Producer<'_> {
     /// Publishes the record in hand; makes the region anew first if it was cut short.
@@ -32,7 +37,11 @@ impl Producer<'_> {
             published => published?,
         }
         self.tally.records += 1;
-        tracing::trace!("record {}", self.tally.records);
+        if self.tally.records == 1 {
+            let status = self.status();
+            self.service.ready(Monotonic::now(), &status);
+        }
+        say!(trace, self.outlet, "record {}", self.tally.records);
         Ok(())
     }
 
@@ -46,7 +55,7 @@ impl Producer<'_> {
             Ok(Standing::Truncated) => self.restore("was cut short")?,
             Ok(_) => self.restore("was replaced")?,
             Err(error) => {
-                self.region_ailment.say(error.to_string());
+                self.region_ailment.say(&self.outlet, error.to_string());
                 false
             }
         };
@@ -56,10 +65,20 @@ impl Producer<'_> {
         }
         if let Some(input) = &mut self.input {
             match input.follow_name() {
-                Ok(true) => tracing::info!("the input pipe was replaced; reading the new one"),
+                Ok(true) => {
+                    say!(info, self.outlet, "the input pipe was replaced; reading the new one");
+                }
                 Ok(false) => self.pipe_ailment.ends(),
-                Err(error) => self.pipe_ailment.say(error.to_string()),
+                Err(error) => self.pipe_ailment.say(&self.outlet, error.to_string()),
             }
+        }
+        Ok(())
+    }
+
+    /// Gives a region in memory alone to the service manager, so that it outlives this process.
+    pub(crate) fn keep(&self) -> Result<(), ProducerError> {
+        if let Some(file) = self.outlet.keepsake()? {
+            self.service.store(place::NAME, file.as_fd());
         }
         Ok(())
     }
@@ -68,14 +87,17 @@ impl Producer<'_> {
     /// put its own in place.
     fn restore(&mut self, what: &str) -> Result<bool, ProducerError> {
         let path = self.outlet.path().to_owned();
-        if let Address::Name(_) = self.settings.region.address {
+        if let (Address::Name(_), true) = (&self.settings.region.address, self.outlet.is_named()) {
             // Its directory may be gone too; if it cannot be made, the next step says why.
             let _ = outlet::path_of(&self.settings.region.address);
         }
         match self.outlet.recreate() {
             Ok(()) => {
+                self.keep()?;
                 let origin = self.outlet.origin();
-                tracing::warn!(
+                say!(
+                    warn,
+                    self.outlet,
                     "{} {what} under this producer; made anew: {origin}",
                     path.display()
                 );
@@ -85,7 +107,7 @@ impl Producer<'_> {
             Err(error) if is_taken(&error) => Err(error.into()),
             Err(error) => {
                 let text = format!("the region {what} and cannot be made anew: {error}");
-                self.region_ailment.say(text);
+                self.region_ailment.say(&self.outlet, text);
                 Ok(false)
             }
         }

@@ -7,8 +7,10 @@ use layout::Schema;
 use layout::header::Header;
 use settings::{ClockKind, Format, InputKey, Range, Settings, Source, Take, TimeUnit, WaveShape};
 
+use crate::cli::Args;
 use crate::error::{Kind, ProducerError};
 use crate::outlet;
+use crate::place::RegionArgument;
 
 const HEAD: [&str; 6] = ["offset", "size", "type", "name", "unit", "source"];
 /// Columns that hold numbers and are aligned to the right.
@@ -16,9 +18,12 @@ const NUMBERS: usize = 2;
 
 /// Prints layout and region of `settings`. The default directory is made if need be; the region
 /// is not touched.
-pub(crate) fn print(settings: &Settings) -> Result<(), ProducerError> {
-    let path = outlet::planned(&settings.region.address)?;
-    let text = report(settings, &path.display().to_string())?;
+pub(crate) fn print(args: &Args, settings: &Settings) -> Result<(), ProducerError> {
+    let path = match &args.region {
+        Some(RegionArgument::Descriptor(name)) => format!("fd:{name}"),
+        _ => outlet::planned(&settings.region.address)?.display().to_string(),
+    };
+    let text = report(settings, &path)?;
     let mut output = Output::stdout();
     output
         .write(&text)

@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use clap::{CommandFactory, Parser};
 use daemon::cli::{CommonArgs, VERSION, duration};
-use settings::Address;
+
+use crate::place::RegionArgument;
 
 /// The name the program goes by in messages.
 pub const PROGRAM: &str = "producer";
@@ -19,6 +20,13 @@ Examples:
   producer host.toml --tick 100ms         ten times a second
   producer --region ./x.region --ticks 3  three records into ./x.region
   sensor | producer sensor-input.toml     one record for each line of JSON
+
+Under a service manager (systemd):
+  NOTIFY_SOCKET    it is told when the first record is out, which record it is, and when the end
+                   begins
+  WATCHDOG_USEC    it gets a sign of life from the loop that publishes
+  JOURNAL_STREAM   the log goes to the journal, with fields MAPCAST_REGION, _SEQUENCE, _EPOCH
+  LISTEN_FDS       descriptors it has opened; \"region\" is published to
 
 Signals:
   SIGTERM, SIGINT  mark the region closed, wake its readers, exit 0
@@ -35,16 +43,27 @@ Exit codes:
 /// counters, clocks, files such as those in /proc and /sys, or JSON lines on standard input or a
 /// named pipe. If no field takes its value from the input, one record is published per tick. If
 /// any does, each good line publishes one, and ticks only show readers that the producer is alive.
+#[allow(clippy::doc_markdown)] // the text of `--help`, where backticks would be printed
 #[derive(Clone, Debug, Parser)]
-#[command(name = PROGRAM, version = VERSION, after_help = AFTER_HELP)]
+#[command(name = PROGRAM, version = VERSION, max_term_width = 100, after_help = AFTER_HELP)]
 pub struct Args {
     /// The configuration (TOML); without it, the built-in student record
     #[arg(value_name = "CONFIG")]
     pub config: Option<PathBuf>,
 
-    /// Publish here: a path (with a '/'), or a name in the default directory
+    /// Publish here: a path (with a '/'), a name in the default directory, or fd:NAME
+    ///
+    /// fd:NAME is a descriptor that the parent process has opened for reading and writing and passes
+    /// by the LISTEN_FDS protocol: an empty file or memfd, or a region of the same record. One
+    /// called "region" is used without being asked for.
     #[arg(long, value_name = "PATH")]
-    pub region: Option<Address>,
+    pub region: Option<RegionArgument>,
+
+    /// Publish to memory without a name, kept by the service manager from one start to the next
+    ///
+    /// For services with FileDescriptorStoreMax=. Readers get it as a descriptor too.
+    #[arg(long, conflicts_with_all = ["region", "standby", "check"])]
+    pub memfd: bool,
 
     /// Time between ticks, such as 250ms or 2s
     #[arg(long, value_name = "TIME", value_parser = duration)]
@@ -78,6 +97,7 @@ mod tests {
     use settings::Address;
 
     use super::{Args, command};
+    use crate::place::RegionArgument;
 
     fn code(args: &[&str]) -> i32 {
         Args::try_parse_from(args).expect_err("refused").exit_code()
@@ -97,6 +117,8 @@ mod tests {
         assert_eq!(code(&["producer", "--region", ""]), 2);
         assert_eq!(code(&["producer", "a.toml", "b.toml"]), 2);
         assert_eq!(code(&["producer", "--check", "--ticks", "3"]), 2);
+        assert_eq!(code(&["producer", "--memfd", "--region", "x"]), 2);
+        assert_eq!(code(&["producer", "--memfd", "--standby"]), 2);
         assert_eq!(code(&["producer", "--loud"]), 2);
         assert_eq!(code(&["producer", "--help"]), 0);
         assert_eq!(code(&["producer", "--version"]), 0);
@@ -106,8 +128,10 @@ mod tests {
     fn a_region_with_a_slash_is_a_path_and_without_one_a_name() {
         let region =
             |text| Args::try_parse_from(["producer", "--region", text]).expect("usage").region;
-        assert_eq!(region("./x"), Some(Address::Path("./x".into())));
-        assert_eq!(region("x"), Some(Address::Name("x".into())));
+        let address = |address| Some(RegionArgument::Address(address));
+        assert_eq!(region("./x"), address(Address::Path("./x".into())));
+        assert_eq!(region("x"), address(Address::Name("x".into())));
+        assert_eq!(region("fd:x"), Some(RegionArgument::Descriptor("x".to_owned())));
     }
 
     #[test]

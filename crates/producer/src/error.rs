@@ -4,6 +4,7 @@ use std::io;
 use std::path::PathBuf;
 
 use daemon::Exit;
+use daemon::listen::PassedError;
 use daemon::logging::LogError;
 use region::RegionError;
 use settings::SettingsError;
@@ -50,6 +51,22 @@ pub(crate) enum Kind {
     /// The format of a region that is being published to.
     #[error("{}: its format cannot change while it is published; start the producer again", .0.display())]
     Format(PathBuf),
+    /// Descriptors that were passed cannot be taken.
+    #[error(transparent)]
+    Passed(PassedError),
+    /// A bare file is not handed over as a descriptor.
+    #[error(
+        "{}: a bare file cannot be published to by a descriptor; give its path with --region",
+        .0.display()
+    )]
+    BareDescriptor(PathBuf),
+    /// Who waits for a region needs a name to wait at.
+    #[error(
+        "{}: a standby cannot wait for a descriptor; give the region's path with --region, \
+         or leave out --standby",
+        .0.display()
+    )]
+    StandbyDescriptor(PathBuf),
     /// The record does not fit a region.
     #[error("{0}")]
     Geometry(layout::HeaderError),
@@ -74,6 +91,12 @@ impl ProducerError {
 
     pub(crate) fn system(what: &'static str) -> impl Fn(io::Error) -> Self {
         move |source| Self(Kind::System { what, source })
+    }
+}
+
+impl From<Kind> for ProducerError {
+    fn from(kind: Kind) -> Self {
+        Self(kind)
     }
 }
 

@@ -19,49 +19,66 @@
 //! Price: per record one `ppoll`, the system calls of its `file` sources, one futex wake if the
 //! region wakes its readers.
 
-mod calm;
 mod care;
 mod check;
 pub mod cli;
 mod error;
 mod input;
 mod outlet;
+mod place;
 mod reload;
 mod run;
 mod say;
 mod sources;
 
-use daemon::{Signals, logging};
+use daemon::{Passed, Service, Signals, logging, one_line};
 use settings::{EMBEDDED_ORIGIN, Settings};
 
 use cli::{Args, PROGRAM};
 use error::Kind;
 pub use error::ProducerError;
 use outlet::Outlet;
+use place::Place;
+pub use place::RegionArgument;
 use run::Producer;
 
 /// Does what the command line asks for, until it is done or a signal ends it.
 pub fn run(args: &Args) -> Result<(), ProducerError> {
-    logging::init(PROGRAM, args.common.log.as_ref())
-        .map_err(|error| ProducerError(Kind::Log(error)))?;
-    let settings = load(args)?;
+    // First of all: what was passed has numbers, and numbers are used again.
+    let passed = Passed::from_environment();
+    logging::init(PROGRAM, &args.common).map_err(Kind::Log)?;
     if args.check {
-        return check::print(&settings);
+        return check::print(args, &load(args)?);
     }
+    let mut service = Service::from_environment();
+    let result = publish(args, passed.map_err(Kind::Passed)?, &mut service);
+    if let Err(error) = &result {
+        service.stopping(&one_line(error));
+    }
+    result
+}
+
+fn publish(args: &Args, passed: Passed, service: &mut Service) -> Result<(), ProducerError> {
+    let settings = load(args)?;
+    let place = Place::choose(args, passed, &settings)?;
     // Before there is a region, so that no signal finds one half-made.
     let signals =
         Signals::stop_and_reload().map_err(ProducerError::system("cannot handle signals"))?;
     let input = run::open_input(&settings)?;
-    let path = outlet::path_of(&settings.region.address)?;
-    let outlet = if args.standby {
-        match Outlet::open_standby(&path, &settings, &signals)? {
-            Some(outlet) => outlet,
-            None => return Ok(()),
+    let outlet = match place {
+        Place::Address if args.standby => {
+            let path = outlet::path_of(&settings.region.address)?;
+            let Some(outlet) = Outlet::open_standby(&path, &settings, &signals, service)? else {
+                service.stopping("stopped while waiting to take over");
+                return Ok(());
+            };
+            outlet
         }
-    } else {
-        Outlet::open(&path, &settings)?
+        Place::Address => Outlet::open(&outlet::path_of(&settings.region.address)?, &settings)?,
+        Place::Passed { file, label } => Outlet::open_file(file, &label, &settings)?,
+        Place::Memfd { kept, label } => Outlet::open_memfd(kept, &label, &settings)?,
     };
-    Producer::new(args, settings, signals, outlet, input).run()
+    Producer::new(args, settings, signals, service, outlet, input).run()
 }
 
 /// The configuration that the command line names, with what the command line overrides.
@@ -71,7 +88,7 @@ fn load(args: &Args) -> Result<Settings, ProducerError> {
         None => Settings::embedded(),
     };
     settings.check_publishable(args.config.as_deref().unwrap_or(EMBEDDED_ORIGIN.as_ref()))?;
-    if let Some(address) = &args.region {
+    if let Some(RegionArgument::Address(address)) = &args.region {
         settings.region.address = address.clone();
     }
     if let Some(tick) = args.tick {

@@ -8,13 +8,17 @@
 //!                       \-- recreate, when the file was deleted or cut short
 //! ```
 
+use std::cell::RefCell;
+use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use daemon::{Monotonic, Signals};
+use daemon::{Monotonic, Service, Signals};
 use layout::Schema;
-use region::{BareWriter, Changed, DynWriter, Options, RegionError, RegionErrorKind, Standing};
+use region::{
+    BareWriter, Changed, DynWriter, Options, Origin, RegionError, RegionErrorKind, Standing,
+};
 use settings::{Address, Format, Settings};
 
 use crate::error::{Kind, ProducerError};
@@ -26,7 +30,7 @@ const LOOK: Duration = Duration::from_millis(100);
 #[derive(Debug)]
 pub(crate) enum Outlet {
     /// A region with header, slots and schema.
-    Mapcast(DynWriter),
+    Mapcast(DynWriter, Home),
     /// The struct alone.
     Bare {
         /// Its writer.
@@ -34,6 +38,17 @@ pub(crate) enum Outlet {
         /// What it holds.
         schema: Arc<Schema>,
     },
+}
+
+/// Where a region is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Home {
+    /// In a file with a name.
+    Named,
+    /// In a descriptor that was passed: there is no other place to go to.
+    Passed,
+    /// In memory alone, for a service manager to keep.
+    Memfd,
 }
 
 /// The file that `address` means.
@@ -70,12 +85,34 @@ impl Outlet {
     pub(crate) fn open(path: &Path, settings: &Settings) -> Result<Self, RegionError> {
         let (schema, options) = (&settings.record.schema, options(settings));
         Ok(match settings.region.format {
-            Format::Mapcast => Self::Mapcast(DynWriter::open(path, schema, &options)?),
+            Format::Mapcast => Self::Mapcast(DynWriter::open(path, schema, &options)?, Home::Named),
             Format::Bare => {
                 let writer = BareWriter::open(path, schema, &options)?;
                 Self::Bare { writer, schema: Arc::clone(schema) }
             }
         })
+    }
+
+    /// Opens the outlet in a descriptor that was passed.
+    pub(crate) fn open_file(
+        file: File,
+        label: &Path,
+        settings: &Settings,
+    ) -> Result<Self, RegionError> {
+        let (schema, options) = (&settings.record.schema, options(settings));
+        let writer = DynWriter::open_file(file, label, schema, &options)?;
+        Ok(Self::Mapcast(writer, Home::Passed))
+    }
+
+    /// Opens the outlet in the memfd that was kept, or in a new one.
+    pub(crate) fn open_memfd(
+        kept: Option<File>,
+        label: &Path,
+        settings: &Settings,
+    ) -> Result<Self, RegionError> {
+        let (schema, options) = (&settings.record.schema, options(settings));
+        let writer = DynWriter::open_memfd(kept, label, schema, &options)?;
+        Ok(Self::Mapcast(writer, Home::Memfd))
     }
 
     /// As [`open`](Self::open), but waits while another producer has it. `None`: a signal asked for
@@ -84,14 +121,25 @@ impl Outlet {
         path: &Path,
         settings: &Settings,
         signals: &Signals,
+        service: &mut Service,
     ) -> Result<Option<Self>, ProducerError> {
-        let stop = || signals.stop_requested().is_some();
+        // A standby that waits does what it is there for: it is ready, and alive.
+        let service = RefCell::new(service);
+        let stop = || {
+            service.borrow_mut().keep_alive(Monotonic::now());
+            signals.stop_requested().is_some()
+        };
+        let tell = |pid| {
+            say_standby(path, pid);
+            let status = format!("waiting to take over {}", path.display());
+            service.borrow_mut().ready(Monotonic::now(), &status);
+        };
         match settings.region.format {
             Format::Mapcast => {
-                let tell = |holder: &region::Holder| say_standby(path, holder.pid);
+                let tell = |holder: &region::Holder| tell(holder.pid);
                 let schema = &settings.record.schema;
                 let writer = DynWriter::open_standby(path, schema, &options(settings), tell, stop)?;
-                Ok(writer.map(Self::Mapcast))
+                Ok(writer.map(|writer| Self::Mapcast(writer, Home::Named)))
             }
             Format::Bare => {
                 let mut told = false;
@@ -101,7 +149,7 @@ impl Outlet {
                         opened => return Ok(opened.map(Some)?),
                     }
                     if !told {
-                        say_standby(path, 0);
+                        tell(0);
                         told = true;
                     }
                     daemon::wait(signals, None, Some(Monotonic::now().after(LOOK)))
@@ -115,14 +163,14 @@ impl Outlet {
     /// Publishes one record.
     pub(crate) fn publish(&mut self, record: &[u8]) -> Result<(), RegionError> {
         match self {
-            Self::Mapcast(writer) => writer.publish(record).map(drop),
+            Self::Mapcast(writer, _) => writer.publish(record).map(drop),
             Self::Bare { writer, .. } => writer.publish(record),
         }
     }
 
     /// Shows readers that the producer is alive.
     pub(crate) fn beat(&mut self) {
-        if let Self::Mapcast(writer) = self {
+        if let Self::Mapcast(writer, _) = self {
             writer.beat();
         }
     }
@@ -130,7 +178,7 @@ impl Outlet {
     /// Whether the file is still the one at its path, and whole.
     pub(crate) fn check(&self) -> Result<Standing, RegionError> {
         match self {
-            Self::Mapcast(writer) => writer.check(),
+            Self::Mapcast(writer, _) => writer.check(),
             Self::Bare { writer, .. } => writer.check(),
         }
     }
@@ -138,7 +186,7 @@ impl Outlet {
     /// Makes the file anew after it was deleted or cut short.
     pub(crate) fn recreate(&mut self) -> Result<(), RegionError> {
         match self {
-            Self::Mapcast(writer) => writer.recreate(),
+            Self::Mapcast(writer, _) => writer.recreate(),
             Self::Bare { writer, schema } => writer.recreate(schema),
         }
     }
@@ -148,7 +196,9 @@ impl Outlet {
     pub(crate) fn change(&mut self, settings: &Settings) -> Result<Changed, ProducerError> {
         let (path, new) = (self.path().to_owned(), &settings.record.schema);
         match (self, settings.region.format) {
-            (Self::Mapcast(writer), Format::Mapcast) => Ok(writer.change(new, &options(settings))?),
+            (Self::Mapcast(writer, _), Format::Mapcast) => {
+                Ok(writer.change(new, &options(settings))?)
+            }
             (Self::Bare { schema, .. }, Format::Bare) => {
                 let (have, want) = (schema.size(), new.size());
                 if have != want {
@@ -164,23 +214,57 @@ impl Outlet {
     /// The file.
     pub(crate) fn path(&self) -> &Path {
         match self {
-            Self::Mapcast(writer) => writer.path(),
+            Self::Mapcast(writer, _) => writer.path(),
             Self::Bare { writer, .. } => writer.path(),
         }
+    }
+
+    /// Whether the region's place is a path, and can be another one after a reload.
+    pub(crate) fn is_named(&self) -> bool {
+        !matches!(self, Self::Mapcast(_, Home::Passed | Home::Memfd))
+    }
+
+    /// A region in memory alone once more, for a service manager to keep; `None` for all others.
+    pub(crate) fn keepsake(&self) -> Result<Option<File>, RegionError> {
+        match self {
+            Self::Mapcast(writer, Home::Memfd) => writer.share().map(Some),
+            _ => Ok(None),
+        }
+    }
+
+    /// Whether the region was there before, and is the same one still.
+    pub(crate) fn is_resumed(&self) -> bool {
+        matches!(self, Self::Mapcast(writer, _) if *writer.origin() == Origin::Resumed)
     }
 
     /// Whether the kernel writes the file back to a disk.
     pub(crate) fn is_disk_backed(&self) -> bool {
         match self {
-            Self::Mapcast(writer) => writer.is_disk_backed(),
+            Self::Mapcast(writer, _) => writer.is_disk_backed(),
             Self::Bare { writer, .. } => writer.is_disk_backed(),
+        }
+    }
+
+    /// The number of the newest record; `None` for a bare file.
+    pub(crate) fn sequence(&self) -> Option<u64> {
+        match self {
+            Self::Mapcast(writer, _) => Some(writer.sequence()),
+            Self::Bare { .. } => None,
+        }
+    }
+
+    /// How many writers the region has had; `None` for a bare file.
+    pub(crate) fn epoch(&self) -> Option<u64> {
+        match self {
+            Self::Mapcast(writer, _) => Some(writer.epoch()),
+            Self::Bare { .. } => None,
         }
     }
 
     /// How the outlet came to be, for the log: "resumed, epoch 2, after record 5".
     pub(crate) fn origin(&self) -> String {
         match self {
-            Self::Mapcast(writer) => {
+            Self::Mapcast(writer, _) => {
                 let (origin, epoch) = (writer.origin(), writer.epoch());
                 match writer.sequence() {
                     0 => format!("{origin}, epoch {epoch}"),
@@ -194,5 +278,5 @@ impl Outlet {
 
 fn say_standby(path: &Path, pid: u64) {
     let who = if pid == 0 { "another producer".to_owned() } else { format!("process {pid}") };
-    tracing::info!("{}: {who} publishes here; waiting to take over", path.display());
+    tracing::info!(region = %path.display(), "{}: {who} publishes here; waiting to take over", path.display());
 }

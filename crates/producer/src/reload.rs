@@ -19,6 +19,7 @@ use crate::error::ProducerError;
 use crate::input::Input;
 use crate::outlet::{self, Outlet};
 use crate::run::{Producer, keys, max_line, open_input, patrol_period};
+use crate::say::say;
 use crate::sources::{Moment, Sources};
 
 /// What a reload does with the input.
@@ -32,20 +33,30 @@ enum NewInput {
 impl Producer<'_> {
     /// Reads the configuration again and goes over to it.
     pub(crate) fn reload(&mut self) {
+        self.service.reloading(Monotonic::now());
+        self.reread();
+        let status = self.status();
+        self.service.reloaded(Monotonic::now(), &status);
+    }
+
+    fn reread(&mut self) {
         let Some(path) = &self.args.config else {
-            tracing::info!("SIGHUP: the built-in configuration has no file to read again");
+            say!(info, self.outlet, "SIGHUP: the built-in configuration has no file to read again");
             return;
         };
         let path = path.display();
         match crate::load(self.args) {
             Ok(new) if new == self.settings => {
-                tracing::info!("SIGHUP: {path} says the same as before");
+                say!(info, self.outlet, "SIGHUP: {path} says the same as before");
             }
             Ok(new) => match self.adopt(new) {
-                Ok(()) => tracing::info!("SIGHUP: {path} is in force: {}", self.outlet.origin()),
-                Err(error) => keep_on(&error),
+                Ok(()) => {
+                    let origin = self.outlet.origin();
+                    say!(info, self.outlet, "SIGHUP: {path} is in force: {origin}");
+                }
+                Err(error) => self.keep_on(&error),
             },
-            Err(error) => keep_on(&error),
+            Err(error) => self.keep_on(&error),
         }
     }
 
@@ -96,6 +107,13 @@ impl Producer<'_> {
 
     /// `true`: the region is a new one, and empty.
     fn change_outlet(&mut self, new: &Settings) -> Result<bool, ProducerError> {
+        if !self.outlet.is_named() {
+            let is_new = self.outlet.change(new)? == Changed::Replaced;
+            if is_new {
+                self.keep()?;
+            }
+            return Ok(is_new);
+        }
         let path = outlet::path_of(&new.region.address)?;
         if path == self.outlet.path() {
             return Ok(self.outlet.change(new)? == Changed::Replaced);
@@ -116,8 +134,9 @@ impl Producer<'_> {
             Some(_) => Ok(()),
         }
     }
-}
 
-fn keep_on(error: &ProducerError) {
-    tracing::error!("SIGHUP: {}; going on with the old configuration", one_line(error));
+    fn keep_on(&self, error: &ProducerError) {
+        let error = one_line(error);
+        say!(error, self.outlet, "SIGHUP: {error}; going on with the old configuration");
+    }
 }

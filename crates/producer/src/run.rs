@@ -9,21 +9,21 @@
 //!          input    each good line -> sample -> publish
 //!          tick     sample -> publish      (with input: heartbeat only)
 //!          patrol   is the region's file still there and whole? -> care.rs
+//!          manager  a sign of life, by this very loop, and what it is doing
 //! ```
 
 use std::os::fd::AsFd;
 use std::time::Duration;
 
-use daemon::{Monotonic, Signals, Tick, Ticks};
+use daemon::{Calm, Monotonic, Service, Signals, Tick, Ticks};
 use layout::RecordBuf;
 use settings::{Settings, Source};
 
-use crate::calm::Calm;
 use crate::cli::Args;
 use crate::error::{Kind, ProducerError};
 use crate::input::{Input, Keys, Outcome};
 use crate::outlet::Outlet;
-use crate::say::{Ailment, End, Tally};
+use crate::say::{Ailment, End, Tally, say};
 use crate::sources::{Moment, Sources};
 
 /// How often the region's file is looked at: with each tick, but not more and not less often.
@@ -39,6 +39,7 @@ pub(crate) struct Producer<'a> {
     pub(crate) args: &'a Args,
     pub(crate) settings: Settings,
     signals: Signals,
+    pub(crate) service: &'a mut Service,
     pub(crate) outlet: Outlet,
     pub(crate) sources: Sources,
     pub(crate) record: RecordBuf,
@@ -90,6 +91,7 @@ impl<'a> Producer<'a> {
         args: &'a Args,
         settings: Settings,
         signals: Signals,
+        service: &'a mut Service,
         outlet: Outlet,
         input: Option<Input>,
     ) -> Self {
@@ -100,6 +102,7 @@ impl<'a> Producer<'a> {
             record: sources.first_record(),
             sources,
             signals,
+            service,
             input,
             outlet,
             ticks: Ticks::new(now, settings.producer.tick),
@@ -118,6 +121,14 @@ impl<'a> Producer<'a> {
     /// Runs until a signal, the last tick or the end of the input.
     pub(crate) fn run(mut self) -> Result<(), ProducerError> {
         self.say_hello();
+        if !self.outlet.is_resumed() {
+            self.keep()?;
+        }
+        if self.input.is_some() {
+            // When the first record comes is not ours to say.
+            let status = self.status();
+            self.service.ready(Monotonic::now(), &status);
+        }
         let end = loop {
             if let Some(end) = self.turn()? {
                 break end;
@@ -128,10 +139,14 @@ impl<'a> Producer<'a> {
     }
 
     fn turn(&mut self) -> Result<Option<End>, ProducerError> {
-        let deadline = self.ticks.deadline().min(self.patrol.deadline());
+        let mut deadline = self.ticks.deadline().min(self.patrol.deadline());
+        if let Some(service) = self.service.deadline() {
+            deadline = deadline.min(service);
+        }
         let input = self.input.as_ref().map(AsFd::as_fd);
         let ready = daemon::wait(&self.signals, input, Some(deadline))
             .map_err(ProducerError::system("cannot wait"))?;
+        self.service.keep_alive(Monotonic::now());
         if ready.signal {
             let pending = self.signals.take();
             if let Some(signal) = pending.stop {
@@ -156,6 +171,7 @@ impl<'a> Producer<'a> {
         if self.patrol.take(now).is_some() {
             self.look_after_region()?;
         }
+        self.say_progress(now);
         let ended = self.input.as_ref().is_some_and(Input::has_ended);
         Ok(ended.then_some(End::Input))
     }
@@ -165,7 +181,11 @@ impl<'a> Producer<'a> {
         if tick.missed > 0 && self.missed_ticks.pass(now).is_some() {
             let missed = self.ticks.missed() - self.missed_said;
             self.missed_said = self.ticks.missed();
-            tracing::warn!("missed {missed} ticks: machine or sources are too slow for this tick");
+            say!(
+                warn,
+                self.outlet,
+                "missed {missed} ticks: machine or sources are too slow for this tick"
+            );
         }
         if self.input.is_some() {
             self.outlet.beat();

@@ -5,7 +5,22 @@ use std::fmt;
 use daemon::{Monotonic, StopSignal};
 
 use crate::input::{Keys, LineError};
+use crate::outlet::Outlet;
 use crate::run::Producer;
+
+/// An event of a producer: level, outlet, text. It carries which region it is about, for logs that
+/// have fields.
+macro_rules! say {
+    ($level:ident, $outlet:expr, $($text:tt)+) => {
+        tracing::$level!(
+            region = %$outlet.path().display(),
+            epoch = $outlet.epoch(),
+            sequence = $outlet.sequence(),
+            $($text)+
+        )
+    };
+}
+pub(crate) use say;
 
 /// Why the loop ended in good order.
 #[derive(Clone, Copy, Debug)]
@@ -38,9 +53,9 @@ pub(crate) struct Tally {
 pub(crate) struct Ailment(Option<String>);
 
 impl Ailment {
-    pub(crate) fn say(&mut self, text: String) {
+    pub(crate) fn say(&mut self, outlet: &Outlet, text: String) {
         if self.0.as_ref() != Some(&text) {
-            tracing::error!("{text}");
+            say!(error, outlet, "{text}");
             self.0 = Some(text);
         }
     }
@@ -55,7 +70,9 @@ impl Producer<'_> {
         if !self.incomplete_said {
             self.incomplete_said = true;
             let missing = keys.missing().join(", ");
-            tracing::warn!(
+            say!(
+                warn,
+                self.outlet,
                 "line {number}: nothing is published before there is a value for {missing}"
             );
         }
@@ -65,9 +82,9 @@ impl Producer<'_> {
         self.tally.bad_lines += 1;
         if let Some(held) = self.bad_lines.pass(Monotonic::now()) {
             if held > 0 {
-                tracing::warn!("{held} more bad lines were skipped without a message");
+                say!(warn, self.outlet, "{held} more bad lines were skipped without a message");
             }
-            tracing::warn!("line {number} skipped: {error}");
+            say!(warn, self.outlet, "line {number} skipped: {error}");
         }
     }
 
@@ -80,14 +97,25 @@ impl Producer<'_> {
             (Some(_), Some(pipe)) => format!("for each line of {}", pipe.display()),
         };
         let origin = self.outlet.origin();
-        tracing::info!("publishing {} to {path} {when} ({origin})", schema.name());
+        let record = schema.name();
+        say!(info, self.outlet, "publishing {record} to {path} {when} ({origin})");
         self.warn_if_slow();
+        if self.args.memfd && !self.service.is_connected() {
+            say!(
+                warn,
+                self.outlet,
+                "{path}: there is no service manager to keep it: it ends with this process; \
+                 give a path with --region"
+            );
+        }
     }
 
     /// Says it when the region is not in memory alone.
     pub(crate) fn warn_if_slow(&self) {
         if self.outlet.is_disk_backed() {
-            tracing::warn!(
+            say!(
+                warn,
+                self.outlet,
                 "{}: is on a disk, whose write-back can hold up a publish for a long time; \
                  give a path in /run or /dev/shm",
                 self.outlet.path().display()
@@ -95,20 +123,47 @@ impl Producer<'_> {
         }
     }
 
+    /// Tells the service manager which record it is and how fast they come.
+    pub(crate) fn say_progress(&mut self, now: Monotonic) {
+        if !self.service.is_connected() || self.tally.records == 0 {
+            return;
+        }
+        // A bare file has no numbers of its own.
+        let sequence = self.outlet.sequence().unwrap_or(self.tally.records);
+        let what = format_args!("publishing {}", self.settings.region.address);
+        self.service.progress(now, &what, sequence);
+    }
+
+    /// What the producer is doing, in a few words.
+    pub(crate) fn status(&self) -> String {
+        let name = &self.settings.region.address;
+        match (self.tally.records, self.outlet.sequence()) {
+            (0, _) if self.input.is_some() => format!("{name}: waiting for input"),
+            (_, Some(sequence)) => format!("publishing {name}: sequence {sequence}"),
+            (records, None) => format!("publishing {name}: record {records}"),
+        }
+    }
+
     pub(crate) fn say_goodbye(self, end: End) {
         let Self { outlet, tally: Tally { records, bad_lines, .. }, ticks, input, .. } = self;
         let path = outlet.path().display().to_string();
+        let (epoch, sequence) = (outlet.epoch(), outlet.sequence());
+        self.service.stopping(&format!("closing {path} ({end})"));
         drop(outlet); // closes the region
-        if let Some(input) = input {
-            let missing = input.keys().missing();
-            if records == 0 && !missing.is_empty() {
-                let missing = missing.join(", ");
-                tracing::warn!("nothing was published: there was no value for {missing}");
-            }
-            tracing::info!("closed {path} ({end}): {records} records, {bad_lines} bad lines");
-        } else {
-            let missed = ticks.missed();
-            tracing::info!("closed {path} ({end}): {records} records, {missed} missed ticks");
+        let missing = input.as_ref().map(|input| input.keys().missing()).unwrap_or_default();
+        if records == 0 && !missing.is_empty() {
+            let missing = missing.join(", ");
+            tracing::warn!(region = %path, "nothing was published: there was no value for {missing}");
         }
+        let troubles = match input {
+            Some(_) => format!("{bad_lines} bad lines"),
+            None => format!("{} missed ticks", ticks.missed()),
+        };
+        tracing::info!(
+            region = %path,
+            epoch,
+            sequence,
+            "closed {path} ({end}): {records} records, {troubles}"
+        );
     }
 }

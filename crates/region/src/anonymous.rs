@@ -1,14 +1,14 @@
 //! A region without a name: for a process and those that inherit its descriptor.
 
 use crate::create;
-use crate::error::{RegionError, RegionErrorKind as Kind};
+use crate::error::RegionError;
+use crate::file;
 use crate::options::Options;
 use crate::reader::DynReader;
 use crate::writer::DynWriter;
 use layout::Schema;
-use rustix::fs::{MemfdFlags, SealFlags};
 use std::fs::File;
-use std::os::fd::{AsFd, AsRawFd, BorrowedFd};
+use std::os::fd::{AsFd, BorrowedFd};
 use std::path::{Path, PathBuf};
 
 /// A region in memory that no path names: it lives as long as a descriptor or a mapping of it.
@@ -41,26 +41,17 @@ impl Region {
     /// Makes an anonymous region for records of `schema`.
     ///
     /// # Errors
-    /// [`Kind::BadOptions`]; [`Kind::Io`], for example when there is no memory left.
+    /// [`BadOptions`](crate::RegionErrorKind::BadOptions); [`Io`](crate::RegionErrorKind::Io), for example when there is no memory left.
     pub fn anonymous(schema: &Schema, options: &Options) -> Result<Self, RegionError> {
         let label = PathBuf::from(format!("anonymous region {}", schema.name()));
-        let io = |call| {
-            let label = label.clone();
-            move |err: rustix::io::Errno| RegionError::io(&label, call, err)
-        };
-        let flags = MemfdFlags::CLOEXEC | MemfdFlags::ALLOW_SEALING;
-        let name = format!("mapcast-{}", schema.name());
-        let file = File::from(rustix::fs::memfd_create(name, flags).map_err(io("memfd_create"))?);
-        create::fill_region(&file, &label, schema, options, 0)?;
-        rustix::fs::fcntl_add_seals(&file, SealFlags::SHRINK | SealFlags::GROW | SealFlags::SEAL)
-            .map_err(io("fcntl_add_seals"))?;
+        let (file, _) = create::memfd(&label, schema, options, 0)?;
         Ok(Self { file, schema: schema.clone(), options: options.clone(), label })
     }
 
     /// The one writer of this region.
     ///
     /// # Errors
-    /// [`Kind::Busy`] if there is one already, in this process or another.
+    /// [`Busy`](crate::RegionErrorKind::Busy) if there is one already, in this process or another.
     pub fn writer(&self) -> Result<DynWriter, RegionError> {
         DynWriter::adopt(self.open_again(true)?, &self.label, &self.schema, &self.options)
     }
@@ -68,7 +59,7 @@ impl Region {
     /// A reader of this region, whose mapping cannot write.
     ///
     /// # Errors
-    /// [`Kind::Io`] if the descriptor cannot be opened again.
+    /// [`Io`](crate::RegionErrorKind::Io) if the descriptor cannot be opened again.
     pub fn reader(&self) -> Result<DynReader, RegionError> {
         DynReader::over(self.open_again(false)?, &self.label, None)
     }
@@ -76,12 +67,7 @@ impl Region {
     /// An open file description of its own: the writer's lock belongs to one, and a reader's
     /// must not be able to write.
     fn open_again(&self, write: bool) -> Result<File, RegionError> {
-        let path = format!("/proc/self/fd/{}", self.file.as_raw_fd());
-        File::options()
-            .read(true)
-            .write(write)
-            .open(path)
-            .map_err(|err| RegionError::new(&self.label, Kind::Io { call: "open", source: err }))
+        file::open_again(&self.file, write).map_err(|err| RegionError::io(&self.label, "open", err))
     }
 
     /// What messages call it.

@@ -14,7 +14,7 @@ use crate::options::Options;
 use layout::Schema;
 use layout::header::{self, Header, offset};
 use nix::unistd::Group;
-use rustix::fs::{CWD, FallocateFlags, Gid, Mode, OFlags, RenameFlags};
+use rustix::fs::{CWD, FallocateFlags, Gid, MemfdFlags, Mode, OFlags, RenameFlags, SealFlags};
 use rustix::io::Errno;
 use std::ffi::OsString;
 use std::fs::File;
@@ -108,7 +108,34 @@ pub(crate) fn region(
     Ok((unnamed, header))
 }
 
+/// The header of the region that `options` ask for.
+pub(crate) fn plan(path: &Path, schema: &Schema, options: &Options) -> Result<Header, RegionError> {
+    let bad = |err: header::HeaderError| RegionError::new(path, Kind::BadOptions(err.to_string()));
+    let mut header = Header::plan(schema, options.slots).map_err(bad)?;
+    header.compatible = if options.wake { header::WAKE } else { 0 };
+    Ok(header)
+}
+
+/// A complete region in a file that only has descriptors, sealed against cuts.
+pub(crate) fn memfd(
+    label: &Path,
+    schema: &Schema,
+    options: &Options,
+    base_sequence: u64,
+) -> Result<(File, Header), RegionError> {
+    let io = |call| move |err: Errno| RegionError::io(label, call, err);
+    let flags = MemfdFlags::CLOEXEC | MemfdFlags::ALLOW_SEALING;
+    let name = format!("mapcast-{}", schema.name());
+    let file = File::from(rustix::fs::memfd_create(name, flags).map_err(io("memfd_create"))?);
+    let header = fill_region(&file, label, schema, options, base_sequence)?;
+    rustix::fs::fcntl_add_seals(&file, SealFlags::SHRINK | SealFlags::GROW | SealFlags::SEAL)
+        .map_err(io("fcntl_add_seals"))?;
+    Ok((file, header))
+}
+
 /// Makes an empty file a region without a writer's mark, starting after `base_sequence`.
+///
+/// The magic number is written last: others may have the file open by now.
 pub(crate) fn fill_region(
     file: &File,
     path: &Path,
@@ -116,18 +143,19 @@ pub(crate) fn fill_region(
     options: &Options,
     base_sequence: u64,
 ) -> Result<Header, RegionError> {
-    let bad = |err: header::HeaderError| RegionError::new(path, Kind::BadOptions(err.to_string()));
-    let mut header = Header::plan(schema, options.slots).map_err(bad)?;
-    header.compatible = if options.wake { header::WAKE } else { 0 };
+    let mut header = plan(path, schema, options)?;
     header.created_at = clock::wall_nanos();
     header.boot_id = boot::id();
     header.base_sequence = base_sequence;
     allocate(file, path, header.file_len)?;
+    let encoded = header.encode();
+    let (magic, rest) = encoded.split_at(size_of::<u64>());
     let content = [
-        (0, &header.encode()[..]),
         (offset::HEAD as u64, &base_sequence.to_le_bytes()[..]),
         (header.schema_offset, &schema.encode()[..]),
         (header.end_mark_offset(), &header::END_MARK.to_le_bytes()[..]),
+        (magic.len() as u64, rest),
+        (0, magic),
     ];
     for (at, bytes) in content {
         file.write_all_at(bytes, at).map_err(|err| RegionError::io(path, "pwrite", err))?;

@@ -1,6 +1,6 @@
 //! What can go wrong with a region: the file, the fact, the next step.
 
-use layout::header::HeaderError;
+use layout::header::{self, HeaderError};
 use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -33,7 +33,7 @@ pub enum RegionErrorKind {
     NotAFile(&'static str),
     /// The file is not a region: empty, text, or some other program's.
     NotARegion,
-    /// The region's format version is newer than this program knows.
+    /// The region's format version is not the one that this program knows.
     UnsupportedVersion(u32),
     /// The region uses features that this program does not know.
     UnsupportedFeatures(u64),
@@ -79,6 +79,12 @@ pub enum RegionErrorKind {
     BadOptions(String),
     /// Another file has taken the name of this region.
     Replaced,
+    /// The region was passed as a descriptor and cannot go on, for this reason; nobody who has that
+    /// descriptor would see another one in its place.
+    CannotReplace(String),
+    /// A descriptor that is not open for what is to be done with it: "reading", "reading and
+    /// writing".
+    WrongAccess(&'static str),
     /// The operating system refused.
     Io {
         /// The call that failed.
@@ -162,7 +168,9 @@ impl fmt::Display for RegionErrorKind {
                 f.write_str("is not a region (no mapcast header); give another path, or remove the file if it is of no use")
             }
             Self::UnsupportedVersion(found) => {
-                write!(f, "has region format {found}, this program knows format 1; use programs of the same release")
+                let newer = *found > header::VERSION;
+                let step = if newer { "use a newer mapcast" } else { "start its producer again" };
+                write!(f, "has region format {found}, this program knows format 1; {step}")
             }
             Self::UnsupportedFeatures(bits) => {
                 write!(f, "needs features {bits:#x} that this program does not know; use a newer mapcast")
@@ -196,6 +204,13 @@ impl fmt::Display for RegionErrorKind {
             Self::BadOptions(what) => write!(f, "{what}; correct the region's settings"),
             Self::Replaced => {
                 f.write_str("another file has taken this name; stop the producer it belongs to, or remove it")
+            }
+            Self::CannotReplace(why) => write!(
+                f,
+                "{why}, and a region that was passed as a descriptor cannot be replaced; start again with an empty one"
+            ),
+            Self::WrongAccess(want) => {
+                write!(f, "is not open for {want}; open it so before it is passed")
             }
             Self::Io { call, source } => write!(f, "{call}: {source}; {}", next_step(source)),
         }

@@ -4,7 +4,8 @@ use crate::error::{RegionError, RegionErrorKind as Kind};
 use rustix::fs::{Mode, OFlags};
 use rustix::io::Errno;
 use std::fs::File;
-use std::os::unix::fs::{FileTypeExt, MetadataExt};
+use std::os::fd::AsRawFd;
+use std::os::unix::fs::{FileExt, FileTypeExt, MetadataExt};
 use std::path::Path;
 
 /// Which file it is, whatever its name: device and inode. Not used again while a descriptor lives.
@@ -48,13 +49,67 @@ fn open(path: &Path, access: OFlags) -> Result<File, RegionError> {
         Err(Errno::NXIO) => return refuse(Kind::NotAFile("a socket or a pipe")),
         Err(err) => return Err(RegionError::io(path, "open", err)),
     };
+    expect_regular(&file, path)?;
+    Ok(file)
+}
+
+/// Refuses what cannot be a region.
+fn expect_regular(file: &File, path: &Path) -> Result<(), RegionError> {
+    let refuse = |kind| Err(RegionError::new(path, kind));
     let kind = file.metadata().map_err(|err| RegionError::io(path, "fstat", err))?.file_type();
     match () {
-        () if kind.is_file() => Ok(file),
+        () if kind.is_file() => Ok(()),
         () if kind.is_dir() => refuse(Kind::NotAFile("a directory")),
         () if kind.is_fifo() => refuse(Kind::NotAFile("a named pipe")),
         () if kind.is_char_device() => refuse(Kind::NotAFile("a character device")),
         () => refuse(Kind::NotAFile("a special file")),
+    }
+}
+
+/// Refuses a descriptor, opened by somebody else, that cannot be a region or cannot be used as one.
+pub(crate) fn expect_passed(file: &File, label: &Path, write: bool) -> Result<(), RegionError> {
+    expect_regular(file, label)?;
+    let flags =
+        rustix::fs::fcntl_getfl(file).map_err(|err| RegionError::io(label, "fcntl", err))?;
+    let access = flags & OFlags::RWMODE;
+    let refuse = |want| Err(RegionError::new(label, Kind::WrongAccess(want)));
+    match () {
+        () if flags.contains(OFlags::PATH) || (!write && access == OFlags::WRONLY) => {
+            refuse("reading")
+        }
+        () if write && access != OFlags::RDWR => refuse("reading and writing"),
+        () => Ok(()),
+    }
+}
+
+/// Another open file description of the same file: locks and access mode are its own.
+pub(crate) fn open_again(file: &File, write: bool) -> std::io::Result<File> {
+    let path = format!("/proc/self/fd/{}", file.as_raw_fd());
+    File::options().read(true).write(write).open(path)
+}
+
+/// What stands at the start of a file that is open already.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Content {
+    /// Not one byte.
+    Empty,
+    /// So many bytes, the first of them zero: no region yet, the magic number is written last.
+    Unfinished(u64),
+    /// Something that says what it is.
+    Region,
+}
+
+impl Content {
+    pub(crate) fn of(file: &File, label: &Path) -> Result<Self, RegionError> {
+        let len = file.metadata().map_err(|err| RegionError::io(label, "fstat", err))?.len();
+        let mut magic = [0; 8];
+        let read =
+            file.read_at(&mut magic, 0).map_err(|err| RegionError::io(label, "pread", err))?;
+        Ok(match (len, read) {
+            (0, _) | (_, 0) => Self::Empty,
+            _ if magic == [0; 8] => Self::Unfinished(len),
+            _ => Self::Region,
+        })
     }
 }
 

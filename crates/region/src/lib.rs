@@ -20,6 +20,8 @@
 //! - [`Writer`] and [`Reader`] are for a Rust struct with a [`Record`](layout::Record) schema,
 //!   [`DynWriter`] and [`DynReader`] for a schema that is known at run time only.
 //! - [`BareWriter`] and [`BareReader`] share a struct with programs that know no header.
+//! - [`DynWriter::open_file`] and [`DynReader::attach_file`] take a descriptor that somebody else has
+//!   opened; [`DynWriter::open_memfd`] one that a service manager keeps between two writers.
 //! - [`Region::anonymous`] has no name; [`locate`], [`find`] and [`planned`] say where
 //!   named regions live.
 

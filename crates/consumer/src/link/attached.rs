@@ -9,14 +9,16 @@ use region::{BareReader, DynReader, Publication, Refreshed, RegionError};
 use super::mark::Mark;
 use crate::notice::Writer;
 use crate::reading::{Origin, Reading};
-use crate::target::Format;
+use crate::target::{Format, Handed, Target};
 
 /// Invariant: `record` has the size of the schema.
 #[derive(Debug)]
 pub(super) struct Attached {
     reader: Reader,
     record: Vec<u8>,
+    /// Nothing if the region has no name.
     mark: Option<Mark>,
+    is_named: bool,
 }
 
 #[derive(Debug)]
@@ -26,14 +28,18 @@ enum Reader {
 }
 
 impl Attached {
-    pub(super) fn open(path: &Path, format: &Format) -> Result<Self, RegionError> {
-        let reader = match format {
-            Format::Mapcast { .. } => Reader::Mapcast(Box::new(DynReader::attach(path)?)),
-            Format::Bare(schema) => {
+    pub(super) fn open(path: &Path, target: &Target) -> Result<Self, RegionError> {
+        let reader = match (&target.format, &target.passed) {
+            (Format::Mapcast { .. }, Some(Handed { file, label })) => {
+                Reader::Mapcast(Box::new(DynReader::attach_file(file, label)?))
+            }
+            (Format::Mapcast { .. }, None) => Reader::Mapcast(Box::new(DynReader::attach(path)?)),
+            (Format::Bare(schema), _) => {
                 Reader::Bare(BareReader::attach(path, schema)?, Arc::clone(schema))
             }
         };
-        let mut attached = Self { reader, record: Vec::new(), mark: None };
+        let is_named = target.passed.is_none();
+        let mut attached = Self { reader, record: Vec::new(), mark: None, is_named };
         attached.settle();
         Ok(attached)
     }
@@ -41,7 +47,7 @@ impl Attached {
     /// Fits buffer and mark to the file that is mapped.
     fn settle(&mut self) {
         self.record.resize(self.schema().size() as usize, 0);
-        self.mark = Mark::of(self.path());
+        self.mark = if self.is_named { Mark::of(self.path()) } else { None };
     }
 
     /// Copies the newest record. `None`: there is none yet.

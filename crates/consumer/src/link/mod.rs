@@ -19,6 +19,7 @@ mod attached;
 mod mark;
 mod told;
 
+use std::fmt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -92,7 +93,7 @@ impl Link {
         if !self.was_attached {
             self.path = self.target.path()?;
         }
-        match Attached::open(&self.path, &self.target.format) {
+        match Attached::open(&self.path, &self.target) {
             Ok(attached) => self.begin(attached),
             Err(error) if is_absence(&error) => {
                 if self.was_attached {
@@ -237,6 +238,11 @@ impl Link {
         }
     }
 
+    /// Is there a region to read?
+    pub(crate) fn is_attached(&self) -> bool {
+        self.attached.is_some()
+    }
+
     pub(crate) fn was_attached(&self) -> bool {
         self.was_attached
     }
@@ -302,6 +308,13 @@ impl Link {
             let (have, want) = (name_of(have), name_of(want));
             self.news.push(Notice::OtherRecord { path: self.path.clone(), have, want });
         }
+    }
+}
+
+/// The region as it was asked for: a name or a path.
+impl fmt::Display for Link {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.target.fmt(f)
     }
 }
 

@@ -11,7 +11,8 @@ use crate::notice::Notice;
 use crate::target::{Source, Target};
 
 fn link_to(source: &Source) -> Link {
-    let mut link = Link::new(Target::resolve(Some(source)).unwrap()).unwrap();
+    let mut link =
+        Link::new(Target::resolve(Some(source), daemon::Passed::default()).unwrap()).unwrap();
     assert!(!link.observe().unwrap(), "attached, nothing to refresh");
     link
 }

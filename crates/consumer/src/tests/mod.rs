@@ -20,7 +20,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use clap::Parser;
-use daemon::Exit;
+use daemon::{Exit, Passed};
 use layout::{Record, Schema, Stu};
 use region::{DynWriter, Options};
 use tempfile::TempDir;
@@ -200,7 +200,7 @@ impl Stage {
     ) -> Played {
         let all = ["consumer", source].into_iter().chain(args.iter().copied());
         let args = Args::try_parse_from(all).unwrap();
-        let target = Target::resolve(args.source.as_ref()).unwrap();
+        let target = Target::resolve(args.source.as_ref(), Passed::default()).unwrap();
         let script = Script { steps: steps.into_iter().collect(), rounds: Cell::new(ROUNDS) };
         let ear = Ear::default();
         let result = start(&args, target, script, ear.sink.clone(), ear.clone());

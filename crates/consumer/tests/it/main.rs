@@ -3,4 +3,6 @@
 
 mod cost;
 mod ends;
+mod manager;
+mod service;
 mod world;

@@ -44,9 +44,15 @@ impl World {
 
     fn command(&self, args: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_consumer"));
-        command.args(args).env("MAPCAST_DIR", self.dir.path()).env_remove("MAPCAST_LOG");
-        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        command.args(args);
+        self.furnish(&mut command);
         command
+    }
+
+    /// Gives a command that becomes a consumer its environment and pipes.
+    pub(crate) fn furnish(&self, command: &mut Command) {
+        command.env("MAPCAST_DIR", self.dir.path()).env_remove("MAPCAST_LOG");
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     }
 
     /// Runs to the end: exit code, stdout, stderr.

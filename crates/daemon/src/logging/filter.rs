@@ -7,6 +7,8 @@ use std::str::FromStr;
 
 use tracing_subscriber::filter::{LevelFilter, Targets};
 
+use crate::report;
+
 const LEVELS: [(&str, LevelFilter); 6] = [
     ("off", LevelFilter::OFF),
     ("error", LevelFilter::ERROR),
@@ -64,7 +66,11 @@ impl FromStr for LogFilter {
 
 impl LogFilter {
     pub(super) fn into_targets(self) -> Targets {
-        Targets::new().with_default(self.default).with_targets(self.modules)
+        Targets::new()
+            .with_default(self.default)
+            .with_targets(self.modules)
+            // Why a program failed is said whatever is logged.
+            .with_target(report::TARGET, LevelFilter::ERROR)
     }
 }
 

@@ -1,10 +1,13 @@
 //! One event as one line of text: time (UTC), level, who, message, fields.
 //!
+//! Fields that only repeat for machines what the message says ([`FOR_MACHINES`]) are left out.
+//!
 //! "Who" is the program, so that two daemons can share a terminal; for `debug` and `trace`, which
 //! are for the people who work on it, it is the module.
 
-use std::fmt;
+use std::fmt::{self, Write as _};
 
+use tracing::field::{Field, Visit};
 use tracing::{Event, Level, Subscriber};
 use tracing_subscriber::fmt::format::Writer;
 use tracing_subscriber::fmt::time::{FormatTime, SystemTime};
@@ -12,6 +15,9 @@ use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields};
 use tracing_subscriber::registry::LookupSpan;
 
 use crate::report::clean;
+
+/// Fields that stand in the message too.
+const FOR_MACHINES: [&str; 4] = ["region", "sequence", "epoch", "state"];
 
 /// The formatter.
 pub(super) struct Text {
@@ -25,15 +31,16 @@ where
 {
     fn format_event(
         &self,
-        ctx: &FmtContext<'_, S, N>,
+        _: &FmtContext<'_, S, N>,
         mut writer: Writer<'_>,
         event: &Event<'_>,
     ) -> fmt::Result {
         let level = *event.metadata().level();
         let who = if level > Level::INFO { event.metadata().target() } else { self.program };
-        let mut message = String::new();
         // Without colours and without tracing's own escapes: `clean` does all of it.
-        ctx.format_fields(Writer::new(&mut message), event)?;
+        let mut words = Words::default();
+        event.record(&mut words);
+        let message = words.message + &words.fields;
 
         if writer.has_ansi_escapes() {
             write!(writer, "\x1b[2m")?;
@@ -44,6 +51,24 @@ where
             write!(writer, " {level:>5} {who}: ")?;
         }
         writeln!(writer, "{}", clean(&message))
+    }
+}
+
+/// The message of an event, and the fields that it does not repeat: ` name=value`.
+#[derive(Default)]
+struct Words {
+    message: String,
+    fields: String,
+}
+
+impl Visit for Words {
+    fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
+        let name = field.name();
+        if name == "message" {
+            self.message = format!("{value:?}");
+        } else if !FOR_MACHINES.contains(&name) {
+            let _ = write!(self.fields, " {name}={value:?}");
+        }
     }
 }
 
@@ -100,6 +125,14 @@ mod tests {
     fn a_line_says_level_program_message_and_fields() {
         let text = logged(false, || tracing::warn!(missed = 3, "late"));
         assert_eq!(text, " WARN producer: late missed=3\n");
+    }
+
+    #[test]
+    fn fields_for_machines_are_not_said_twice() {
+        let text = logged(false, || {
+            tracing::info!(region = "/x", epoch = 2, sequence = 7_u64, state = %"dead", "/x: dead");
+        });
+        assert_eq!(text, " INFO producer: /x: dead\n");
     }
 
     #[test]

@@ -4,9 +4,13 @@
 //! long fails.
 
 mod input;
+mod logs;
+mod manager;
+mod passed;
 mod place;
 mod region_lost;
 mod reload;
+mod service;
 
 use std::fs;
 use std::process::Stdio;

@@ -70,12 +70,16 @@ impl Place {
 
     /// Starts `producer x.toml ARGS`; its log goes to a file of its own.
     pub(crate) fn start(&self, name: &str, stdin: Stdio, args: &[&str]) -> Running {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_producer"));
+        command.arg(self.path("x.toml")).args(args).stdin(stdin);
+        self.spawn(name, &mut command)
+    }
+
+    /// Starts `command`, which ends up as a producer.
+    pub(crate) fn spawn(&self, name: &str, command: &mut Command) -> Running {
         let log = self.path(name);
-        let child = Command::new(env!("CARGO_BIN_EXE_producer"))
-            .arg(self.path("x.toml"))
-            .args(args)
+        let child = command
             .env_remove("MAPCAST_LOG")
-            .stdin(stdin)
             .stderr(File::create(&log).expect("log"))
             .stdout(Stdio::piped())
             .spawn()

@@ -60,7 +60,7 @@ fn a_producer_gives_way_to_another_one_that_took_its_name() {
     let mut second = place.start_quietly("second");
     first.signal(Signal::CONT);
     let log = first.ends_with(1);
-    assert!(log.contains("another producer has put its own region here"), "{log}");
+    assert!(log.contains("another file has taken this name"), "{log}");
     assert!(second.child.try_wait().expect("wait").is_none(), "{}", second.log());
     second.signal(Signal::TERM);
     second.ends_with(0);

@@ -7,13 +7,13 @@ pub use typed::{Reader, Sample};
 use crate::body::{Body, Preamble};
 use crate::clock::{self, BootTime};
 use crate::error::{RegionError, RegionErrorKind as Kind};
-use crate::file::{self, Identity};
+use crate::file::{self, Content, Identity};
 use crate::line::Line;
 use crate::mapping::Access;
 use crate::publication::{Publication, Step};
 use crate::state::{self, State};
 use crate::wait::{self, Woken};
-use channel::{Ring, Snapshot, Tail};
+use channel::{Ring, Tail};
 use layout::Schema;
 use layout::header::StateWord;
 use std::fs::File;
@@ -29,8 +29,6 @@ use std::time::{Duration, SystemTime};
 pub struct DynReader {
     ring: Ring<Body>,
     tail: Tail,
-    /// The newest sequence given by either call.
-    given: u64,
     /// Records that went by between two files of one region, not yet told.
     missed: u64,
     file: File,
@@ -70,6 +68,28 @@ impl DynReader {
         Self::over(file, path, Some(identity))
     }
 
+    /// Attaches to the region in `file`, a descriptor opened by somebody else; messages call it
+    /// `label`.
+    ///
+    /// The mapping is `PROT_READ` even if the descriptor is open for writing too, and wherever the
+    /// kernel allows it, it is one of an `O_RDONLY` descriptor of this reader's own. Such a region
+    /// has no name that could go to another file: [`refresh`](Self::refresh) finds none.
+    ///
+    /// # Errors
+    /// As [`attach`](Self::attach); [`Kind::NotThere`] if the file is empty, or not yet filled by its
+    /// writer; [`Kind::WrongAccess`].
+    pub fn attach_file(file: &File, label: &Path) -> Result<Self, RegionError> {
+        file::expect_passed(file, label, false)?;
+        // Its own open file description also sees a writer's lock on the one that was passed.
+        let file = file::open_again(file, false)
+            .or_else(|_| file.try_clone())
+            .map_err(|err| RegionError::io(label, "dup", err))?;
+        match Content::of(&file, label)? {
+            Content::Region => Self::over(file, label, None),
+            Content::Empty | Content::Unfinished(_) => Err(RegionError::new(label, Kind::NotThere)),
+        }
+    }
+
     /// Attaches to the region in `file`, called `path` in messages.
     pub(crate) fn over(
         file: File,
@@ -82,7 +102,7 @@ impl DynReader {
             .map_err(|err| RegionError::new(path, Kind::Damaged(err.to_string())))?;
         let newest_next = ring.head().saturating_sub(1).max(header.base_sequence);
         let tail = Tail::after(newest_next);
-        Ok(Self { ring, tail, given: 0, missed: 0, file, path: path.to_owned(), identity, schema })
+        Ok(Self { ring, tail, missed: 0, file, path: path.to_owned(), identity, schema })
     }
 
     /// Copies the newest record to `record`; `None` if nothing has been published yet.
@@ -95,18 +115,43 @@ impl DynReader {
     #[inline(always)]
     #[allow(clippy::inline_always)] // else the record is copied twice, and the second copy stalls
     pub fn latest(&mut self, record: &mut [u8]) -> Result<Option<Publication>, RegionError> {
-        self.expect_size(record.len())?;
-        let latest = self.tail.latest(&self.ring, record);
+        let mut retries = 0;
+        loop {
+            if let Some(publication) = self.try_latest(retries, record) {
+                return Ok(Some(publication));
+            }
+            match self.after_failure(retries, record.len())? {
+                Some(next) => retries = next,
+                None => return Ok(None),
+            }
+        }
+    }
+
+    /// One attempt, all of it inlined; `None` has a reason.
+    #[inline(always)]
+    #[allow(clippy::inline_always)] // as `latest`
+    fn try_latest(&mut self, retries: u32, record: &mut [u8]) -> Option<Publication> {
+        if record.len() != self.body().record_size() {
+            return None;
+        }
+        let snapshot = self.tail.try_latest(&self.ring, retries, record)?;
         // Everything that is answered is read before the look at the end mark.
         let epoch = self.epoch();
+        self.body().is_whole().then(|| Publication::new(snapshot, epoch))
+    }
+
+    /// The reason: an error, nothing published yet, or the writer came by and it is worth another
+    /// attempt. Answers in registers, so that the record of [`Reader::latest`] never has to be in
+    /// memory before it is whole.
+    #[cold]
+    #[inline(never)]
+    fn after_failure(&self, retries: u32, len: usize) -> Result<Option<u32>, RegionError> {
+        self.expect_size(len)?;
+        let next = self.tail.after_failure(&self.ring, retries, len);
         if !self.body().is_whole() {
             return Err(self.truncated());
         }
-        match latest {
-            Ok(Some(snapshot)) => Ok(Some(self.give(snapshot, epoch))),
-            Ok(None) => Ok(None),
-            Err(_) => Err(self.unstable()),
-        }
+        next.map_err(|_| self.unstable())
     }
 
     /// Copies the next record to `record`, or says why not. Does not wait.
@@ -126,7 +171,9 @@ impl DynReader {
             return Err(self.truncated());
         }
         match step {
-            Ok(channel::Step::Record(snapshot)) => Ok(Step::Record(self.give(snapshot, epoch))),
+            Ok(channel::Step::Record(snapshot)) => {
+                Ok(Step::Record(Publication::new(snapshot, epoch)))
+            }
             Ok(channel::Step::Pending) => Ok(Step::Pending),
             Ok(channel::Step::Missed(missed)) => Ok(Step::Missed(missed)),
             Err(_) => Err(self.unstable()),
@@ -143,7 +190,7 @@ impl DynReader {
         if !self.body().is_whole() {
             return Err(self.truncated());
         }
-        if head > self.given.max(self.tail.last()) {
+        if head > self.tail.newest() {
             return Ok(());
         }
         if !self.body().wakes() {
@@ -253,12 +300,6 @@ impl DynReader {
     #[inline]
     fn body(&self) -> &Body {
         self.ring.memory()
-    }
-
-    #[inline]
-    fn give(&mut self, snapshot: Snapshot, epoch: u64) -> Publication {
-        self.given = self.given.max(snapshot.sequence);
-        Publication::new(snapshot, epoch)
     }
 
     #[inline]

@@ -65,9 +65,18 @@ impl<R: Record> Reader<R> {
     #[inline(always)]
     #[allow(clippy::inline_always)] // else the record is copied twice, and the second copy stalls
     pub fn latest(&mut self) -> Result<Option<Sample<R>>, RegionError> {
-        let mut record = R::zeroed();
-        let publication = self.inner.latest(bytemuck::bytes_of_mut(&mut record))?;
-        Ok(publication.map(|publication| Sample { record, publication }))
+        let mut retries = 0;
+        loop {
+            let mut record = R::zeroed();
+            let bytes = bytemuck::bytes_of_mut(&mut record);
+            if let Some(publication) = self.inner.try_latest(retries, bytes) {
+                return Ok(Some(Sample { record, publication }));
+            }
+            match self.inner.after_failure(retries, size_of::<R>())? {
+                Some(next) => retries = next,
+                None => return Ok(None),
+            }
+        }
     }
 
     /// The next record, or why not. Does not wait.

@@ -1,6 +1,7 @@
 //! The writer: at most one for a region, wait-free, and blind to its readers.
 
 mod open;
+mod passed;
 mod standby;
 mod typed;
 
@@ -34,12 +35,22 @@ pub struct DynWriter {
     publisher: Publisher<Body>,
     file: File,
     path: PathBuf,
-    /// An anonymous region has no name to lose.
-    is_named: bool,
+    home: Home,
     schema: Arc<Schema>,
     options: Options,
     epoch: u64,
     origin: Origin,
+}
+
+/// Where a region's file is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Home {
+    /// At its path.
+    Named,
+    /// Nowhere that this writer knows: it was given a descriptor.
+    Passed,
+    /// In memory alone, made by this writer or kept for it.
+    Memfd,
 }
 
 /// What has become of the name of a region that is being published to.
@@ -131,17 +142,18 @@ impl DynWriter {
         options: &Options,
     ) -> Result<Self, RegionError> {
         let opened = open::adopt(file, path, options)?;
-        Ok(Self::with(opened, path, Arc::new(schema.clone()), options.clone()).without_name())
+        let schema = Arc::new(schema.clone());
+        Ok(Self::with(opened, path, schema, options.clone()).at(Home::Passed))
     }
 
     fn with(opened: Opened, path: &Path, schema: Arc<Schema>, options: Options) -> Self {
         let Opened { publisher, file, epoch, origin } = opened;
         let path = path.to_owned();
-        Self { publisher, file, path, is_named: true, schema, options, epoch, origin }
+        Self { publisher, file, path, home: Home::Named, schema, options, epoch, origin }
     }
 
-    fn without_name(mut self) -> Self {
-        self.is_named = false;
+    fn at(mut self, home: Home) -> Self {
+        self.home = home;
         self
     }
 
@@ -150,7 +162,8 @@ impl DynWriter {
     /// # Errors
     /// [`Kind::WrongSize`] if `record` is not [`Schema::size`] bytes long, and nothing is
     /// published; [`Kind::Truncated`] if the file was cut short: see [`DynWriter::recreate`].
-    #[inline]
+    #[inline(always)]
+    #[allow(clippy::inline_always)] // a record of a known size is then a few stores
     pub fn publish(&mut self, record: &[u8]) -> Result<u64, RegionError> {
         self.publish_at(record, BootTime::now())
     }
@@ -160,7 +173,8 @@ impl DynWriter {
     ///
     /// # Errors
     /// As [`DynWriter::publish`].
-    #[inline]
+    #[inline(always)]
+    #[allow(clippy::inline_always)] // a record of a known size is then a few stores
     pub fn publish_at(&mut self, record: &[u8], now: BootTime) -> Result<u64, RegionError> {
         if record.len() != self.body().record_size() {
             return Err(self.body().wrong_size(&self.path, record.len()));
@@ -186,10 +200,12 @@ impl DynWriter {
     /// # Errors
     /// [`Kind::Io`] if the path cannot be looked at.
     pub fn check(&self) -> Result<Standing, RegionError> {
-        if !self.is_named {
-            return Ok(Standing::Named);
-        }
         let body = self.body();
+        if self.home != Home::Named {
+            // It has no name to lose.
+            let whole = body.is_whole();
+            return Ok(if whole { Standing::Named } else { Standing::Truncated });
+        }
         Standing::of(&self.file, &self.path, body.header().file_len, body.is_whole())
     }
 
@@ -197,7 +213,8 @@ impl DynWriter {
     /// rises by one and the sequence goes on; readers find the new file by themselves.
     ///
     /// # Errors
-    /// [`Kind::Replaced`] if another file has the name by now; as [`DynWriter::open`] else.
+    /// [`Kind::Replaced`] if another file has the name by now; [`Kind::CannotReplace`] if the
+    /// region was passed as a descriptor; as [`DynWriter::open`] else.
     pub fn recreate(&mut self) -> Result<(), RegionError> {
         let why = match self.check()? {
             Standing::Named => return Ok(()),
@@ -205,6 +222,11 @@ impl DynWriter {
             Standing::Truncated => Why::Truncated,
             Standing::Replaced => return Err(RegionError::new(&self.path, Kind::Replaced)),
         };
+        if self.home != Home::Named {
+            let opened = self.successor(&self.schema, &self.options, why)?;
+            self.move_to(opened);
+            return Ok(());
+        }
         let fresh = Fresh::make(&self.path, &self.schema, &self.options, self.next_lineage())?;
         let opened = match why {
             Why::Deleted => fresh.put_if_free(&self.path, why)?,
@@ -219,18 +241,24 @@ impl DynWriter {
     /// is retired, and a new one takes its name.
     ///
     /// # Errors
-    /// As [`DynWriter::open`], without `Busy`; this writer then goes on as before.
+    /// As [`DynWriter::open`], without `Busy`, and [`Kind::CannotReplace`] if the region was passed
+    /// as a descriptor; this writer then goes on as before.
     pub fn change(&mut self, schema: &Schema, options: &Options) -> Result<Changed, RegionError> {
         let same_shape = options.slots == self.options.slots && options.wake == self.options.wake;
         if same_shape && *schema == *self.schema {
-            create::admit(&self.file, &self.path, options)?;
+            if self.home == Home::Named {
+                create::admit(&self.file, &self.path, options)?;
+            }
             Line::of(self.body()).set_period(options.period);
             self.options = options.clone();
             return Ok(Changed::Kept);
         }
         let why = if same_shape { Why::OtherSchema } else { Why::OtherShape };
-        let opened =
-            Fresh::make(&self.path, schema, options, self.next_lineage())?.put(&self.path, why)?;
+        let opened = if self.home == Home::Named {
+            Fresh::make(&self.path, schema, options, self.next_lineage())?.put(&self.path, why)?
+        } else {
+            self.successor(schema, options, why)?
+        };
         self.schema = Arc::new(schema.clone());
         self.options = options.clone();
         self.move_to(opened);

@@ -100,7 +100,7 @@ pub(super) struct Lineage {
 }
 
 impl Lineage {
-    const FIRST: Self = Self { epoch: 1, sequence: 0 };
+    pub(super) const FIRST: Self = Self { epoch: 1, sequence: 0 };
 }
 
 /// Races for one name that another process may win before this is an error.
@@ -133,7 +133,7 @@ pub(super) fn adopt(file: File, path: &Path, options: &Options) -> Result<Opened
     Ok(begin(publisher, file, options, lineage))
 }
 
-fn take_lock(file: &File, path: &Path) -> Result<(), RegionError> {
+pub(super) fn take_lock(file: &File, path: &Path) -> Result<(), RegionError> {
     match lock::try_take(file) {
         Ok(true) => Ok(()),
         Ok(false) => Err(RegionError::new(path, Kind::Busy { pid: pid_in(file) })),
@@ -200,7 +200,7 @@ pub(super) fn is_named(file: &File, path: &Path) -> Result<bool, RegionError> {
 }
 
 /// What keeps the region from going on, if anything.
-fn why_not(
+pub(super) fn why_not(
     file: &File,
     old: &Preamble,
     body: &Body,
@@ -226,7 +226,7 @@ fn why_not(
     (!same_shape).then_some(Why::OtherShape)
 }
 
-fn publisher_over(body: Body, path: &Path) -> Result<Publisher<Body>, RegionError> {
+pub(super) fn publisher_over(body: Body, path: &Path) -> Result<Publisher<Body>, RegionError> {
     let slots = body.header().slots;
     let ring = Ring::new(body, slots)
         .map_err(|err| RegionError::new(path, Kind::BadOptions(err.to_string())))?;
@@ -234,7 +234,7 @@ fn publisher_over(body: Body, path: &Path) -> Result<Publisher<Body>, RegionErro
 }
 
 /// What the writer after the last one of `publisher`'s region begins with.
-fn lineage_of(publisher: &Publisher<Body>) -> Lineage {
+pub(super) fn lineage_of(publisher: &Publisher<Body>) -> Lineage {
     let epoch = Line::of(publisher.ring().memory()).epoch();
     if epoch.max(publisher.sequence()) > LARGEST {
         return Lineage::FIRST;
@@ -243,7 +243,12 @@ fn lineage_of(publisher: &Publisher<Body>) -> Lineage {
 }
 
 /// Marks the region as this writer's.
-fn begin(publisher: Publisher<Body>, file: File, options: &Options, lineage: Lineage) -> Opened {
+pub(super) fn begin(
+    publisher: Publisher<Body>,
+    file: File,
+    options: &Options,
+    lineage: Lineage,
+) -> Opened {
     let body = publisher.ring().memory();
     Line::of(body).begin(lineage.epoch, options.period);
     wait::wake_all(body.futex_word());
@@ -256,14 +261,19 @@ fn replace_damaged(
     schema: &Schema,
     options: &Options,
 ) -> Result<Opened, RegionError> {
-    let why = match err.kind() {
-        Kind::Damaged(what) => Why::Damaged(what.clone()),
-        Kind::Truncated { want, have } => {
-            Why::Damaged(format!("{have} bytes, its header promises {want}"))
-        }
-        _ => return Err(err), // not ours to replace
-    };
+    let why = damage(err)?;
     Fresh::make(path, schema, options, Lineage::FIRST)?.put(path, why)
+}
+
+/// What is wrong with a region that cannot be read; the error again if it is not ours to replace.
+pub(super) fn damage(err: RegionError) -> Result<Why, RegionError> {
+    match err.kind() {
+        Kind::Damaged(what) => Ok(Why::Damaged(what.clone())),
+        Kind::Truncated { want, have } => {
+            Ok(Why::Damaged(format!("{have} bytes, its header promises {want}")))
+        }
+        _ => Err(err),
+    }
 }
 
 fn replace(

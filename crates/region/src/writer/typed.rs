@@ -70,7 +70,8 @@ impl<R: Record> Writer<R> {
     ///
     /// # Errors
     /// `Truncated` if the file was cut short: see [`DynWriter::recreate`].
-    #[inline]
+    #[inline(always)]
+    #[allow(clippy::inline_always)] // a record of a known size is then a few stores
     pub fn publish(&mut self, record: &R) -> Result<u64, RegionError> {
         self.inner.publish(bytemuck::bytes_of(record))
     }
@@ -79,7 +80,8 @@ impl<R: Record> Writer<R> {
     ///
     /// # Errors
     /// As [`Writer::publish`].
-    #[inline]
+    #[inline(always)]
+    #[allow(clippy::inline_always)] // a record of a known size is then a few stores
     pub fn publish_at(&mut self, record: &R, now: BootTime) -> Result<u64, RegionError> {
         self.inner.publish_at(bytemuck::bytes_of(record), now)
     }

@@ -6,6 +6,7 @@ mod follow;
 mod hostile;
 mod life;
 mod loss;
+mod passed;
 mod standby;
 
 use layout::{Record, Schema, Stu};

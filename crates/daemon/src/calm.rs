@@ -5,11 +5,11 @@
 
 use std::time::Duration;
 
-use daemon::Monotonic;
+use crate::ticks::Monotonic;
 
 /// The limit for one kind of message.
 #[derive(Debug)]
-pub(crate) struct Calm {
+pub struct Calm {
     most: u32,
     window: Duration,
     began: Option<Monotonic>,
@@ -19,12 +19,12 @@ pub(crate) struct Calm {
 
 impl Calm {
     /// At most `most` messages in each `window`.
-    pub(crate) fn new(most: u32, window: Duration) -> Self {
+    pub fn new(most: u32, window: Duration) -> Self {
         Self { most, window, began: None, passed: 0, held: 0 }
     }
 
     /// Whether a message may be written now: the number of those held back before it, or `None`.
-    pub(crate) fn pass(&mut self, now: Monotonic) -> Option<u64> {
+    pub fn pass(&mut self, now: Monotonic) -> Option<u64> {
         if self.began.is_none_or(|began| now.since(began) >= self.window) {
             self.began = Some(now);
             self.passed = 0;
@@ -42,7 +42,7 @@ impl Calm {
 mod tests {
     use std::time::Duration;
 
-    use daemon::Monotonic;
+    use crate::ticks::Monotonic;
 
     use super::Calm;
 

@@ -1,0 +1,65 @@
+//! A service manager as far as a consumer can see it: a socket to be told things, and descriptors
+//! that are passed.
+
+use std::fs::File;
+use std::os::unix::net::UnixDatagram;
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+use crate::world::{Consumer, World, wait_until};
+
+/// The manager of one service.
+pub(crate) struct Manager<'a> {
+    world: &'a World,
+    socket: UnixDatagram,
+    heard: Vec<String>,
+}
+
+impl<'a> Manager<'a> {
+    pub(crate) fn new(world: &'a World) -> Self {
+        let socket = UnixDatagram::bind(world.path("notify")).unwrap();
+        socket.set_nonblocking(true).unwrap();
+        Self { world, socket, heard: Vec::new() }
+    }
+
+    /// Starts `consumer ARGS` with a watchdog of 20 ms, and passes it `region` if there is one.
+    ///
+    /// The shell makes descriptor 3 of the one it is given and writes its own pid, which is that
+    /// of the consumer too, into the environment: both need unsafe code in a parent written in Rust.
+    pub(crate) fn start(&self, region: Option<&File>, args: &[&str]) -> Consumer {
+        let script = match region {
+            None => "exec \"$@\"",
+            Some(_) => "exec 3<&0 </dev/null; export LISTEN_PID=$$; exec \"$@\"",
+        };
+        let mut shell = Command::new("/bin/sh");
+        shell.args(["-c", script, "sh", env!("CARGO_BIN_EXE_consumer")]).args(args);
+        self.world.furnish(&mut shell);
+        shell.env("NOTIFY_SOCKET", self.world.path("notify"));
+        let watchdog = Duration::from_millis(20).as_micros();
+        shell.env("WATCHDOG_USEC", watchdog.to_string());
+        if let Some(region) = region {
+            shell.env("LISTEN_FDS", "1").env("LISTEN_FDNAMES", "region");
+            shell.stdin(Stdio::from(region.try_clone().unwrap()));
+        }
+        Consumer(shell.spawn().unwrap())
+    }
+
+    /// All that was said so far, one assignment an item.
+    pub(crate) fn heard(&mut self) -> &[String] {
+        let mut bytes = [0; 4096];
+        while let Ok(count) = self.socket.recv(&mut bytes) {
+            let text = str::from_utf8(&bytes[..count]).unwrap();
+            self.heard.extend(text.lines().map(str::to_owned));
+        }
+        &self.heard
+    }
+
+    pub(crate) fn count(&mut self, assignment: &str) -> usize {
+        self.heard().iter().filter(|heard| *heard == assignment).count()
+    }
+
+    #[track_caller]
+    pub(crate) fn wait_for(&mut self, start: &str) {
+        wait_until(start, || self.heard().iter().any(|heard| heard.starts_with(start)));
+    }
+}

@@ -1,0 +1,181 @@
+//! What a service manager is told, and what it passes.
+
+use std::fs::File;
+use std::os::fd::AsRawFd;
+use std::path::Path;
+use std::sync::mpsc;
+
+use bytemuck::bytes_of;
+use layout::{Record, Stu};
+use region::{DynWriter, Options};
+use rustix::fs::{MemfdFlags, memfd_create};
+use rustix::process::Signal;
+
+use crate::manager::Manager;
+use crate::world::{World, wait_until};
+
+const LINE: &str = "id=10\tname=xiaoming\tm\n";
+
+fn student() -> Stu {
+    Stu::new(10, "xiaoming", 'm')
+}
+
+fn memfd() -> File {
+    memfd_create("passed-region", MemfdFlags::CLOEXEC).unwrap().into()
+}
+
+/// A descriptor of the same file that cannot write.
+fn read_only(file: &File) -> File {
+    File::open(format!("/proc/self/fd/{}", file.as_raw_fd())).unwrap()
+}
+
+fn writer(file: &File) -> DynWriter {
+    let file = file.try_clone().unwrap();
+    DynWriter::open_file(file, Path::new("region"), &Stu::schema(), &Options::new()).unwrap()
+}
+
+#[test]
+fn a_manager_hears_of_a_region_that_is_read_and_of_one_that_is_waited_for() {
+    for args in [["--follow"], ["--poll=1h"]] {
+        let world = World::new();
+        let mut manager = Manager::new(&world);
+        let mut consumer = manager.start(None, &["x", args[0]]);
+        manager.wait_for("READY=1");
+        manager.wait_for("STATUS=waiting for x");
+        wait_until("signs of life", || manager.count("WATCHDOG=1") >= 3);
+        let mut writer = world.region("x");
+        assert_eq!(consumer.first_line(), LINE);
+        manager.wait_for("STATUS=/");
+        if args == ["--follow"] {
+            wait_until("a rate", || {
+                writer.publish(bytes_of(&student())).unwrap();
+                let is_rate = |heard: &String| {
+                    heard.starts_with("STATUS=reading x: ") && heard.ends_with("/s")
+                };
+                manager.heard().iter().any(is_rate)
+            });
+        }
+        drop(writer);
+        manager.wait_for(&format!("STATUS={}: closed: ", world.path("x.region").display()));
+        let before = manager.count("WATCHDOG=1");
+        wait_until("signs of life", || manager.count("WATCHDOG=1") >= before + 3);
+        consumer.signal(Signal::TERM);
+        assert_eq!(consumer.end().code(), Some(0));
+        assert_eq!((manager.count("READY=1"), manager.count("STOPPING=1")), (1, 1));
+    }
+}
+
+#[test]
+fn a_consumer_that_fails_leaves_its_reason_with_the_manager() {
+    let world = World::new();
+    let mut manager = Manager::new(&world);
+    assert_eq!(manager.start(None, &["none", "--once"]).end().code(), Some(3));
+    manager.wait_for("STOPPING=1");
+    assert!(manager.heard().last().unwrap().contains("no such region"));
+}
+
+#[test]
+fn signs_of_life_do_not_wait_for_records_or_looks_at_the_region() {
+    let world = World::new();
+    let _writer = world.region("x");
+    for mode in ["--follow", "--poll=1h"] {
+        let mut manager = Manager::new(&world);
+        let _consumer = manager.start(None, &["x", mode]);
+        wait_until("signs of life", || manager.count("WATCHDOG=1") >= 3);
+        let before = manager.count("WATCHDOG=1");
+        std::thread::sleep(std::time::Duration::from_secs(1));
+        // 100 are due; without them the loop would go round four times, to look at the region.
+        assert!(manager.count("WATCHDOG=1") > before + 10, "{mode}: {:?}", manager.heard());
+        std::fs::remove_file(world.path("notify")).unwrap();
+    }
+}
+
+#[test]
+fn a_writer_that_never_pauses_does_not_keep_the_loop_from_its_signs_of_life() {
+    let world = World::new();
+    let mut writer = world.region("x");
+    let mut manager = Manager::new(&world);
+    let mut consumer = manager.start(None, &["x", "--follow"]);
+    let mut output = consumer.0.stdout.take().unwrap();
+    let reader = std::thread::spawn(move || std::io::copy(&mut output, &mut std::io::sink()));
+    let (stop, stopped) = mpsc::channel::<()>();
+    let writer = std::thread::spawn(move || {
+        while stopped.try_recv() == Err(mpsc::TryRecvError::Empty) {
+            writer.publish(bytes_of(&student())).unwrap();
+        }
+    });
+    wait_until("signs of life", || manager.count("WATCHDOG=1") >= 50);
+    drop(stop);
+    writer.join().unwrap();
+    drop(consumer);
+    assert!(reader.join().unwrap().unwrap() > 0, "it has printed meanwhile");
+}
+
+#[test]
+fn a_stopped_loop_is_a_silent_one() {
+    let world = World::new();
+    let _writer = world.region("x");
+    let mut manager = Manager::new(&world);
+    let consumer = manager.start(None, &["x", "--follow"]);
+    wait_until("signs of life", || manager.count("WATCHDOG=1") >= 3);
+    consumer.signal(Signal::STOP);
+    manager.heard();
+    let before = manager.count("WATCHDOG=1");
+    std::thread::sleep(std::time::Duration::from_millis(300)); // time for pings that must not come
+    assert!(manager.count("WATCHDOG=1") <= before + 1, "sent before the stop");
+    consumer.signal(Signal::CONT);
+    wait_until("signs of life", || manager.count("WATCHDOG=1") >= before + 3);
+}
+
+#[test]
+fn a_passed_region_is_read_without_being_asked_for_and_never_written() {
+    let world = World::new();
+    let file = memfd();
+    let mut writer = writer(&file);
+    writer.publish(bytes_of(&student())).unwrap();
+    // A supervisor should pass a descriptor that cannot write; one that can is mapped alike.
+    for passed in [read_only(&file), file.try_clone().unwrap()] {
+        for args in [&["--follow", "--format", "json"][..], &["fd:region", "--format", "json"]] {
+            let mut consumer = Manager::new(&world).start(Some(&passed), args);
+            let line = consumer.first_line();
+            assert!(line.contains("\"state\":\"live\""), "{line}");
+            let maps = std::fs::read_to_string(format!("/proc/{}/maps", consumer.0.id())).unwrap();
+            let rights: Vec<_> = maps
+                .lines()
+                .filter(|line| line.contains("passed-region"))
+                .filter_map(|line| line.split_whitespace().nth(1))
+                .collect();
+            assert_eq!(rights, ["r--s"]);
+            consumer.signal(Signal::TERM);
+            assert_eq!(consumer.end().code(), Some(0));
+            std::fs::remove_file(world.path("notify")).unwrap();
+        }
+    }
+}
+
+#[test]
+fn a_passed_region_that_is_not_filled_yet_is_waited_for() {
+    let world = World::new();
+    let file = memfd();
+    let mut manager = Manager::new(&world);
+    let mut consumer = manager.start(Some(&read_only(&file)), &["--follow"]);
+    assert!(consumer.first_notice().ends_with("waiting for fd:region\n"));
+    manager.wait_for("STATUS=waiting for fd:region");
+    writer(&file).publish(bytes_of(&student())).unwrap();
+    assert_eq!(consumer.first_line(), LINE);
+}
+
+#[test]
+fn another_region_that_is_asked_for_comes_before_a_passed_one() {
+    let world = World::new();
+    let _writer = world.region("x");
+    let empty = memfd();
+    let mut consumer = Manager::new(&world).start(Some(&empty), &["x", "--once"]);
+    assert_eq!(consumer.first_line(), LINE);
+    assert_eq!(consumer.end().code(), Some(0));
+    std::fs::remove_file(world.path("notify")).unwrap();
+    let mut consumer = Manager::new(&world).start(Some(&empty), &["fd:other", "--once"]);
+    let error = consumer.first_notice();
+    assert!(error.contains("no descriptor called \"other\" was passed (region)"), "{error}");
+    assert_eq!(consumer.end().code(), Some(1));
+}

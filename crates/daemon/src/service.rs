@@ -1,0 +1,276 @@
+//! A daemon as its service manager sees it: ready, busy with this, alive, reloading, stopping.
+//!
+//! Invariant: `READY=1` is said once and never before the daemon does its work; `STATUS=` at most
+//! once a second; `WATCHDOG=1` only by a loop that goes round.
+//!
+//! ```text
+//!   loop:  wait(..., service.deadline())    never sleeps past the next sign of life
+//!          service.keep_alive(now)
+//!          ... one turn of work ...
+//!          service.progress(now, "publishing stu", sequence)
+//! ```
+//!
+//! Price: two comparisons a turn, and nothing else without a manager.
+
+use std::fmt::Display;
+use std::os::fd::BorrowedFd;
+use std::time::Duration;
+
+use crate::notify::Notify;
+use crate::ticks::Monotonic;
+use crate::watchdog::Watchdog;
+
+/// Shortest time between two `STATUS=`.
+const STATUS_EVERY: Duration = Duration::from_secs(1);
+
+/// What has been said to the service manager, and what is to be said next.
+#[derive(Debug, Default)]
+pub struct Service {
+    notify: Notify,
+    watchdog: Watchdog,
+    is_ready: bool,
+    /// When the last `STATUS=` was said.
+    said: Option<Monotonic>,
+    /// A status that came too soon after another one.
+    held: Option<String>,
+    /// The last progress: when, and which record.
+    mark: Option<(Monotonic, u64)>,
+}
+
+impl Service {
+    /// By the environment that a service manager gives its services.
+    pub fn from_environment() -> Self {
+        Self::new(Notify::from_environment(), Watchdog::from_environment())
+    }
+
+    /// With a manager and a watchdog of the caller's making.
+    pub fn new(notify: Notify, watchdog: Watchdog) -> Self {
+        let watchdog = if notify.is_connected() { watchdog } else { Watchdog::default() };
+        Self { notify, watchdog, ..Self::default() }
+    }
+
+    /// Is there a manager at all?
+    pub fn is_connected(&self) -> bool {
+        self.notify.is_connected()
+    }
+
+    /// Has [`ready`](Self::ready) been said?
+    pub fn is_ready(&self) -> bool {
+        self.is_ready
+    }
+
+    /// When the loop has to be awake next, for what this module has to say.
+    pub fn deadline(&self) -> Option<Monotonic> {
+        let held = self.held.as_ref().and(self.said).map(|said| said.after(STATUS_EVERY));
+        [self.watchdog.deadline(), held].into_iter().flatten().min()
+    }
+
+    /// How long the loop may sleep: `span`, or less.
+    pub fn shorten(&self, now: Monotonic, span: Duration) -> Duration {
+        self.deadline().map_or(span, |deadline| span.min(deadline.since(now)))
+    }
+
+    /// One more turn of the loop: a sign of life if one is due, and what was held back.
+    pub fn keep_alive(&mut self, now: Monotonic) {
+        self.watchdog.take(now, || self.notify.alive());
+        if self.held.is_some() && self.may_speak(now) {
+            let held = self.held.take().unwrap_or_default();
+            self.tell(now, &held);
+        }
+    }
+
+    /// The work has begun, or waiting for it has: said once. After that it is a status.
+    pub fn ready(&mut self, now: Monotonic, status: &str) {
+        if self.is_ready {
+            return self.status(now, status.to_owned());
+        }
+        self.is_ready = true;
+        self.notify.ready(status);
+        self.said = Some(now);
+    }
+
+    /// What is so now, for people. If it comes too soon it is said a little later, unless something
+    /// newer comes.
+    pub fn status(&mut self, now: Monotonic, status: String) {
+        if !self.is_connected() {
+            return;
+        }
+        if self.may_speak(now) {
+            self.tell(now, &status);
+        } else {
+            self.held = Some(status);
+        }
+    }
+
+    /// `WHAT: sequence N, 1.0/s`, if there is a new record and it is time to say so.
+    pub fn progress(&mut self, now: Monotonic, what: &dyn Display, sequence: u64) {
+        if !self.is_connected() {
+            return;
+        }
+        // Another region may count from 1 again.
+        let Some((since, from)) = self.mark.filter(|&(_, from)| from <= sequence) else {
+            self.mark = Some((now, sequence));
+            return;
+        };
+        if sequence == from || now.since(since) < STATUS_EVERY || !self.may_speak(now) {
+            return;
+        }
+        let rate = rate(sequence - from, now.since(since));
+        self.mark = Some((now, sequence));
+        self.tell(now, &format!("{what}: sequence {sequence}, {rate}"));
+    }
+
+    /// A reload begins. Every one ends with [`reloaded`](Self::reloaded).
+    pub fn reloading(&self, now: Monotonic) {
+        if self.is_ready {
+            self.notify.reloading(now);
+        }
+    }
+
+    /// A reload is over, whether or not anything has changed.
+    pub fn reloaded(&mut self, now: Monotonic, status: &str) {
+        if self.is_ready {
+            self.notify.ready(status);
+            self.said = Some(now);
+            self.held = None;
+        }
+    }
+
+    /// The end begins.
+    pub fn stopping(&self, status: &str) {
+        self.notify.stopping(status);
+    }
+
+    /// Has the manager keep `descriptor` for the next process of this service: see
+    /// [`Notify::store`].
+    pub fn store(&self, name: &str, descriptor: BorrowedFd<'_>) {
+        self.notify.store(name, descriptor);
+    }
+
+    fn may_speak(&self, now: Monotonic) -> bool {
+        self.said.is_none_or(|said| now.since(said) >= STATUS_EVERY)
+    }
+
+    fn tell(&mut self, now: Monotonic, status: &str) {
+        self.notify.status(status);
+        self.said = Some(now);
+        self.held = None;
+    }
+}
+
+/// `count` in `span` as people say it: 12.0/s, 6.0/min, 1.0/h.
+fn rate(count: u64, span: Duration) -> String {
+    #[expect(clippy::cast_precision_loss, reason = "for people, one decimal")]
+    let a_second = count as f64 / span.as_secs_f64().max(f64::MIN_POSITIVE);
+    let scales = [(1.0, "s"), (60.0, "min"), (3600.0, "h")];
+    let fits = |(scale, _): &&(f64, &str)| a_second * scale >= 0.1;
+    let (scale, unit) = scales.iter().find(fits).unwrap_or(&scales[2]);
+    format!("{:.1}/{unit}", a_second * scale)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::{Service, rate};
+    use crate::notify::Notify;
+    use crate::notify::tests::FakeManager;
+    use crate::ticks::Monotonic;
+    use crate::watchdog::Watchdog;
+
+    fn at(milliseconds: u64) -> Monotonic {
+        Monotonic::from_nanos(milliseconds * 1_000_000)
+    }
+
+    fn service(manager: &FakeManager, watchdog: Option<Duration>) -> Service {
+        Service::new(Notify::new(Some(manager.address())), Watchdog::new(watchdog))
+    }
+
+    #[test]
+    fn progress_is_said_once_a_second_with_the_rate_since_the_last_time() {
+        let manager = FakeManager::new();
+        let mut service = service(&manager, None);
+        service.ready(at(0), "publishing stu: sequence 1");
+        for tenth in 0..=32 {
+            service.progress(at(tenth * 100), &"publishing stu", 1 + tenth);
+        }
+        assert_eq!(
+            manager.texts(),
+            [
+                "READY=1\nSTATUS=publishing stu: sequence 1\n",
+                "STATUS=publishing stu: sequence 11, 10.0/s\n",
+                "STATUS=publishing stu: sequence 21, 10.0/s\n",
+                "STATUS=publishing stu: sequence 31, 10.0/s\n",
+            ]
+        );
+        service.progress(at(60_000), &"publishing stu", 31 + 2);
+        service.progress(at(70_000), &"publishing stu", 33);
+        assert_eq!(manager.texts().len(), 1, "nothing new, nothing said");
+    }
+
+    #[test]
+    fn ready_is_said_once_and_is_a_status_afterwards() {
+        let manager = FakeManager::new();
+        let mut service = service(&manager, None);
+        service.ready(at(0), "waiting for input");
+        service.ready(at(2000), "publishing stu: sequence 1");
+        let texts = manager.texts();
+        assert_eq!(texts[0], "READY=1\nSTATUS=waiting for input\n");
+        assert_eq!(texts[1..], ["STATUS=publishing stu: sequence 1\n"]);
+    }
+
+    #[test]
+    fn a_status_that_comes_too_soon_is_said_later_and_the_loop_wakes_up_for_it() {
+        let manager = FakeManager::new();
+        let mut service = service(&manager, None);
+        service.status(at(5000), "one".into());
+        service.status(at(5100), "two".into());
+        service.status(at(5200), "three".into());
+        assert_eq!(service.deadline(), Some(at(6000)));
+        service.keep_alive(at(5999));
+        assert_eq!(manager.texts(), ["STATUS=one\n"]);
+        service.keep_alive(at(6000));
+        assert_eq!(manager.texts(), ["STATUS=three\n"]);
+        assert_eq!(service.deadline(), None);
+    }
+
+    #[test]
+    fn the_loop_never_sleeps_past_a_sign_of_life() {
+        let manager = FakeManager::new();
+        let mut service = service(&manager, Some(Duration::from_secs(2)));
+        service.keep_alive(at(1000));
+        assert_eq!(service.shorten(at(1500), Duration::from_hours(1)), Duration::from_millis(500));
+        service.keep_alive(at(1999));
+        service.keep_alive(at(2000));
+        assert_eq!(manager.texts(), ["WATCHDOG=1\n"; 2]);
+    }
+
+    #[test]
+    fn a_reload_is_told_only_by_a_service_that_is_ready() {
+        let manager = FakeManager::new();
+        let mut service = service(&manager, None);
+        service.reloading(at(1));
+        service.reloaded(at(2), "x");
+        assert_eq!(manager.texts(), [""; 0]);
+        service.ready(at(3), "x");
+        service.reloading(at(4));
+        service.reloaded(at(5), "y");
+        let texts = manager.texts();
+        assert_eq!(texts[1..], ["RELOADING=1\nMONOTONIC_USEC=4000\n", "READY=1\nSTATUS=y\n"]);
+    }
+
+    #[test]
+    fn without_a_manager_there_is_no_watchdog_either() {
+        let watchdog = Watchdog::new(Some(Duration::from_secs(1)));
+        assert_eq!(Service::new(Notify::default(), watchdog).deadline(), None);
+    }
+
+    #[test]
+    fn rates_have_a_unit_in_which_they_can_be_read() {
+        assert_eq!(rate(1000, Duration::from_secs(1)), "1000.0/s");
+        assert_eq!(rate(1, Duration::from_secs(10)), "0.1/s");
+        assert_eq!(rate(1, Duration::from_mins(1)), "1.0/min");
+        assert_eq!(rate(1, Duration::from_hours(1)), "1.0/h");
+        assert_eq!(rate(0, Duration::ZERO), "0.0/h");
+    }
+}

@@ -1,0 +1,94 @@
+//! Where the region is: at an address, in a descriptor that was passed, or in a memfd.
+//!
+//! ```text
+//!   --memfd            the memfd kept since the last start, else a new one
+//!   --region fd:NAME   the descriptor of that name
+//!   --region ADDRESS   there
+//!   (neither)          the descriptor called "region" if one was passed, else the configuration's
+//! ```
+
+use std::fs::File;
+use std::path::PathBuf;
+use std::str::FromStr;
+
+use daemon::listen::Passed;
+use settings::{Address, AddressError, Format, Settings};
+
+use crate::cli::Args;
+use crate::error::{Kind, ProducerError};
+
+/// What a passed region is called where nobody asks for another name, and what the service manager
+/// keeps it as.
+pub(crate) const NAME: &str = "region";
+
+/// What `--region` says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RegionArgument {
+    /// A path or a name.
+    Address(Address),
+    /// `fd:NAME`: a descriptor that was passed under this name.
+    Descriptor(String),
+}
+
+impl FromStr for RegionArgument {
+    type Err = AddressError;
+
+    fn from_str(text: &str) -> Result<Self, AddressError> {
+        match text.strip_prefix("fd:") {
+            Some(name) => Ok(Self::Descriptor(name.to_owned())),
+            None => text.parse().map(Self::Address),
+        }
+    }
+}
+
+/// Where this producer's region is.
+#[derive(Debug)]
+pub(crate) enum Place {
+    /// At the address in the settings.
+    Address,
+    /// In a descriptor that somebody else opened.
+    Passed { file: File, label: PathBuf },
+    /// In memory alone; `kept` is the one of the process before this.
+    Memfd { kept: Option<File>, label: PathBuf },
+}
+
+impl Place {
+    /// Chooses among what the command line, the environment and the settings offer.
+    pub(crate) fn choose(
+        args: &Args,
+        mut passed: Passed,
+        settings: &Settings,
+    ) -> Result<Self, ProducerError> {
+        let place = match &args.region {
+            None if args.memfd => {
+                let kept = passed.take(NAME).map(File::from);
+                Self::Memfd { kept, label: format!("memfd:{}", settings.region.address).into() }
+            }
+            Some(RegionArgument::Descriptor(name)) => {
+                Self::passed(name, passed.require(name).map_err(Kind::Passed)?.into())
+            }
+            Some(RegionArgument::Address(_)) => Self::Address,
+            None => match passed.take(NAME) {
+                Some(descriptor) => Self::passed(NAME, descriptor.into()),
+                None => Self::Address,
+            },
+        };
+        place.check(args, settings)
+    }
+
+    fn passed(name: &str, file: File) -> Self {
+        Self::Passed { file, label: format!("fd:{name}").into() }
+    }
+
+    fn check(self, args: &Args, settings: &Settings) -> Result<Self, ProducerError> {
+        let label = match &self {
+            Self::Address => return Ok(self),
+            Self::Passed { label, .. } | Self::Memfd { label, .. } => label.clone(),
+        };
+        match () {
+            () if settings.region.format == Format::Bare => Err(Kind::BareDescriptor(label).into()),
+            () if args.standby => Err(Kind::StandbyDescriptor(label).into()),
+            () => Ok(self),
+        }
+    }
+}

@@ -1,0 +1,155 @@
+//! A region that a supervisor has opened, or that a service manager keeps.
+
+use std::fs::{self, File};
+use std::path::Path;
+
+use layout::Value;
+use region::{DynReader, State};
+use rustix::fs::{MemfdFlags, memfd_create};
+use rustix::process::Signal;
+
+use crate::manager::Manager;
+use crate::place::{COUNTER, Place, TICK, wait_until};
+
+fn reader(file: &File) -> DynReader {
+    DynReader::attach_file(file, Path::new("test")).expect("a region")
+}
+
+/// Epoch, sequence and first field of the newest record.
+fn newest(file: &File) -> Option<(u64, u64, Value)> {
+    let mut reader = DynReader::attach_file(file, Path::new("test")).ok()?;
+    let mut record = layout::RecordBuf::new(reader.schema().clone());
+    let found = reader.latest(record.bytes_mut()).ok()??;
+    Some((found.epoch, found.sequence, record.value(0)))
+}
+
+#[test]
+fn a_passed_memfd_or_file_is_published_to_and_goes_on_in_the_next_producer() {
+    let memfd = File::from(memfd_create("region", MemfdFlags::CLOEXEC).expect("memfd"));
+    let place = Place::new();
+    place.configure(COUNTER, TICK);
+    let file = File::options().read(true).write(true).create_new(true).open(place.path("mine"));
+    let manager = Manager::new(&place);
+    for region in [memfd, file.expect("file")] {
+        let mut producer = manager.start("log", Some(&region), &[]);
+        wait_until("records", || newest(&region).is_some_and(|newest| newest.1 > 3));
+        let follower = reader(&region);
+        assert_eq!(follower.state(), State::Live);
+        assert!(producer.log().contains("to fd:region every 10ms (created, epoch 1)"));
+        producer.child.kill().expect("kill");
+        producer.end();
+        assert_eq!(follower.state(), State::Dead, "the supervisor has it open, but no lock on it");
+        let last = newest(&region).expect("the last record").1;
+
+        let mut producer = manager.start("log", Some(&region), &["--region", "fd:region"]);
+        wait_until("more", || newest(&region).is_some_and(|newest| newest.0 == 2));
+        wait_until("more", || newest(&region).is_some_and(|newest| newest.1 > last));
+        let log = manager.start("second", Some(&region), &[]).ends_with(1);
+        assert!(log.contains("publishes here already"), "{log}");
+        producer.signal(Signal::TERM);
+        producer.ends_with(0);
+        assert_eq!(follower.state(), State::Closed);
+    }
+    assert!(!place.region().exists(), "the configuration's address is not used");
+}
+
+#[test]
+fn a_reload_keeps_a_passed_region_and_says_what_it_cannot_do() {
+    let region = File::from(memfd_create("region", MemfdFlags::CLOEXEC).expect("memfd"));
+    let place = Place::new();
+    place.configure(COUNTER, "[producer]\ntick = \"1h\"\n");
+    let manager = Manager::new(&place);
+    let mut producer = manager.start("log", Some(&region), &[]);
+    producer.wait_for("publishing");
+    place.configure(&[("char[8]", "const = \"new\"")], TICK);
+    producer.signal(Signal::HUP);
+    producer
+        .wait_for("holds another record, and a region that was passed as a descriptor cannot be");
+    producer.wait_for("going on with the old configuration");
+    place.configure(COUNTER, TICK);
+    place.reconfigure("x.region", "elsewhere.region");
+    producer.signal(Signal::HUP);
+    wait_until("the new tick", || newest(&region).is_some_and(|newest| newest.1 > 3));
+    assert!(!place.path("elsewhere.region").exists());
+    producer.signal(Signal::TERM);
+    producer.ends_with(0);
+}
+
+#[test]
+fn a_descriptor_that_cannot_be_used_is_a_bad_start() {
+    let place = Place::new();
+    place.configure(COUNTER, TICK);
+    let manager = Manager::new(&place);
+    fs::write(place.path("empty"), "").expect("write");
+    let read_only = File::open(place.path("empty")).expect("open");
+    let cases: [(Option<&File>, &[&str], &str); 4] = [
+        (Some(&read_only), &[], "fd:region: is not open for reading and writing; "),
+        (
+            Some(&read_only),
+            &["--region", "fd:x"],
+            "no descriptor called \"x\" was passed (region); ",
+        ),
+        (
+            None,
+            &["--region", "fd:region"],
+            "no descriptor called \"region\" was passed (none was); ",
+        ),
+        (Some(&read_only), &["--standby"], "fd:region: a standby cannot wait for a descriptor; "),
+    ];
+    for (region, args, want) in cases {
+        let log = manager.start("log", region, args).ends_with(1);
+        assert!(log.contains(want) && log.lines().count() == 1, "{args:?}: {log}");
+    }
+    place.reconfigure("[record]", "format = \"bare\"\n[record]");
+    let log = manager.start("log", Some(&read_only), &[]).ends_with(1);
+    assert!(log.contains("a bare file cannot be published to by a descriptor"), "{log}");
+    // Asked for another one, it leaves the passed one alone.
+    let other = place.path("other.region");
+    let mut args = vec!["--region", other.to_str().expect("UTF-8"), "--ticks", "1"];
+    manager.start("log", Some(&read_only), &args).ends_with(0);
+    args.clear();
+    assert!(other.exists());
+}
+
+#[test]
+fn a_memfd_is_kept_by_the_manager_and_outlives_kills_and_changes_of_its_record() {
+    let place = Place::new();
+    place.configure(COUNTER, TICK);
+    let mut manager = Manager::new(&place);
+    let mut producer = manager.start("log", None, &["--memfd"]);
+    manager.wait_for("FDNAME=region");
+    manager.wait_for("FDSTORE=1");
+    let kept = manager.stored().try_clone().expect("dup");
+    let follower = reader(&kept);
+    wait_until("records", || newest(&kept).is_some_and(|newest| newest.1 > 3));
+    assert_eq!(follower.state(), State::Live);
+    producer.child.kill().expect("kill");
+    producer.end();
+    assert_eq!(follower.state(), State::Dead, "though the manager has it open");
+    let last = newest(&kept).expect("the last record").1;
+
+    let mut producer = manager.start("log", Some(&kept), &["--memfd"]);
+    wait_until("goes on", || newest(&kept).is_some_and(|newest| newest.0 == 2 && newest.1 > last));
+    assert_eq!((follower.state(), manager.stored_count()), (State::Live, 1), "kept already");
+
+    place.configure(&[("char[8]", "const = \"new\"")], TICK);
+    producer.signal(Signal::HUP);
+    wait_until("another memfd", || manager.stored_count() == 2);
+    let second = manager.stored().try_clone().expect("dup");
+    wait_until("the new record", || newest(&second).is_some_and(|newest| newest.0 == 3));
+    assert_eq!(follower.state(), State::Retired);
+    assert!(newest(&second).expect("a record").1 > last, "the sequence goes on");
+    producer.signal(Signal::TERM);
+    producer.ends_with(0);
+    assert_eq!(reader(&second).state(), State::Closed);
+    assert!(!place.region().exists());
+}
+
+#[test]
+fn a_memfd_without_anybody_to_keep_it_is_warned_of() {
+    let place = Place::new();
+    place.configure(COUNTER, TICK);
+    let stdin = std::process::Stdio::null();
+    let log = place.start("log", stdin, &["--memfd", "--ticks", "1"]).ends_with(0);
+    assert!(log.contains("there is no service manager to keep it"), "{log}");
+}

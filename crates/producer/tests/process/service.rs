@@ -1,0 +1,138 @@
+//! What a service manager is told: ready, status, alive, reloading, stopping.
+
+use std::fs;
+use std::process::Stdio;
+use std::time::Duration;
+
+use rustix::process::Signal;
+
+use crate::manager::Manager;
+use crate::place::{COUNTER, Place, TICK, wait_until};
+
+/// A tick that is longer than any test.
+const SLOW: &str = "[producer]\ntick = \"1h\"\n";
+
+#[test]
+fn a_producer_tells_its_manager_what_it_does_from_the_first_record_to_the_end() {
+    let place = Place::new();
+    place.configure(COUNTER, TICK);
+    let mut manager = Manager::new(&place);
+    let mut producer = manager.start("log", None, &[]);
+    manager.wait_for("READY=1");
+    assert!(place.newest().is_some(), "not ready before there is a record");
+    let status = format!("STATUS=publishing {}: sequence ", place.region().display());
+    manager.wait_for(&format!("{status}1"));
+    wait_until("a rate", || {
+        manager.heard().iter().any(|heard| heard.starts_with(&status) && heard.ends_with("/s"))
+    });
+    producer.signal(Signal::TERM);
+    producer.ends_with(0);
+    manager.wait_for("STOPPING=1");
+    manager.wait_for("STATUS=closing ");
+    assert_eq!(manager.count("READY=1"), 1);
+    assert_eq!(manager.count("WATCHDOG=1"), 0, "nobody has asked for it");
+    let last = manager.heard().last().expect("the end");
+    assert!(last.contains("(SIGTERM)"), "{last}");
+}
+
+#[test]
+fn a_tick_that_is_longer_than_the_watchdog_does_not_keep_the_loop_asleep() {
+    let place = Place::new();
+    place.configure(COUNTER, SLOW);
+    let mut manager = Manager::new(&place).with_watchdog(Duration::from_millis(20));
+    let mut producer = manager.start("log", None, &[]);
+    wait_until("signs of life", || manager.count("WATCHDOG=1") >= 5);
+    manager.clear();
+    std::thread::sleep(Duration::from_secs(1));
+    // 100 are due; without them the loop would go round once in that time, for its patrol.
+    assert!(manager.count("WATCHDOG=1") > 10, "{:?}", manager.heard());
+    // The loop itself sends them: one that is stopped is silent.
+    producer.signal(Signal::STOP);
+    manager.clear();
+    std::thread::sleep(Duration::from_millis(300)); // time for pings that must not come
+    assert!(manager.count("WATCHDOG=1") <= 1, "sent before the stop");
+    producer.signal(Signal::CONT);
+    manager.clear();
+    wait_until("signs of life again", || manager.count("WATCHDOG=1") >= 2);
+    producer.signal(Signal::TERM);
+    producer.ends_with(0);
+}
+
+#[test]
+fn a_reload_is_announced_and_ended_whether_the_file_is_good_or_not() {
+    let place = Place::new();
+    place.configure(COUNTER, SLOW);
+    let mut manager = Manager::new(&place);
+    let mut producer = manager.start("log", None, &[]);
+    manager.wait_for("READY=1");
+    let good = fs::read_to_string(place.path("x.toml")).expect("read").replace("1h", "2h");
+    for text in ["nonsense = 1\n", &good] {
+        fs::write(place.path("x.toml"), text).expect("write");
+        manager.clear();
+        producer.signal(Signal::HUP);
+        manager.wait_for("READY=1");
+        let heard = manager.heard();
+        assert_eq!(heard[0], "RELOADING=1");
+        let micros = heard[1].strip_prefix("MONOTONIC_USEC=").expect("a time");
+        assert!(micros.parse::<u64>().expect("a number") > 0);
+    }
+    assert!(producer.log().contains("going on with the old configuration"));
+    producer.signal(Signal::TERM);
+    producer.ends_with(0);
+}
+
+#[test]
+fn who_waits_for_input_is_ready_and_says_what_for() {
+    let place = Place::new();
+    let pipe = place.path("pipe");
+    let producer = format!("[producer]\ninput = {:?}\n", pipe.display().to_string());
+    place.configure(&[("u32", "input = { key = \"n\" }")], &producer);
+    rustix::fs::mkfifoat(rustix::fs::CWD, &pipe, rustix::fs::Mode::RWXU).expect("a pipe");
+    let mut manager = Manager::new(&place).with_watchdog(Duration::from_millis(100));
+    let mut producer = manager.start("log", None, &[]);
+    manager.wait_for("READY=1");
+    assert!(manager.heard().iter().any(|heard| heard.ends_with(": waiting for input")));
+    wait_until("signs of life", || manager.count("WATCHDOG=1") >= 3);
+    fs::write(&pipe, "{\"n\": 5}\n").expect("write");
+    place.wait_for_record("the line", |newest| newest.1 == 1);
+    producer.signal(Signal::TERM);
+    producer.ends_with(0);
+    assert_eq!(manager.count("READY=1"), 1);
+}
+
+#[test]
+fn a_standby_that_waits_is_ready_and_alive() {
+    for format in ["", "bare"] {
+        let place = Place::new();
+        place.configure(COUNTER, TICK);
+        if format == "bare" {
+            place.reconfigure("[record]", "format = \"bare\"\n[record]");
+        }
+        let mut first = place.start("first", Stdio::null(), &[]);
+        first.wait_for("publishing");
+        let mut manager = Manager::new(&place).with_watchdog(Duration::from_millis(300));
+        let mut standby = manager.start("standby", None, &["--standby"]);
+        manager.wait_for("STATUS=waiting to take over ");
+        wait_until("signs of life", || manager.count("WATCHDOG=1") >= 3);
+        first.child.kill().expect("kill");
+        first.end();
+        standby.wait_for("publishing");
+        manager.wait_for("STATUS=publishing ");
+        standby.signal(Signal::TERM);
+        standby.ends_with(0);
+        assert_eq!((manager.count("READY=1"), manager.count("STOPPING=1")), (1, 1));
+    }
+}
+
+#[test]
+fn a_start_that_fails_leaves_its_reason_with_the_manager() {
+    let place = Place::new();
+    fs::write(place.path("x.toml"), "[region]\nname = 5\n").expect("write");
+    let mut manager = Manager::new(&place);
+    let log = manager.start("log", None, &[]).ends_with(1);
+    manager.wait_for("STATUS=");
+    let status = manager.heard().last().expect("a status").clone();
+    assert!(status.contains("x.toml:2:8: region.name"), "{status}");
+    assert_eq!(log.trim_end(), status.replace("STATUS=", "producer: error: "));
+    assert_eq!(manager.count("READY=1"), 0);
+}

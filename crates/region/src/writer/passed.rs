@@ -1,0 +1,217 @@
+//! A writer whose region has no name: a descriptor that somebody else opened, or a memfd.
+//!
+//! ```text
+//!   passed file  empty            filled                            epoch 1
+//!                ours, same       resumed                           epoch + 1
+//!                otherwise        refused: those who have the descriptor would not see another
+//!   memfd        ours, otherwise  retired, and a new memfd is made  epoch + 1
+//! ```
+//!
+//! Invariant: the writer's lock lies on an open file description of its own wherever the kernel
+//! lets it have one. Whoever passed the descriptor may keep it, pass it again, or pass it to
+//! readers too: the lock still ends with the writer, keeps a second one out, and is seen by readers.
+
+use super::open::{self, Lineage, Opened, Origin, Why};
+use super::{DynWriter, Home};
+use crate::body::{Body, Preamble};
+use crate::create;
+use crate::error::{RegionError, RegionErrorKind as Kind};
+use crate::file::{self, Content};
+use crate::line::Line;
+use crate::lock;
+use crate::mapping::Access;
+use crate::options::Options;
+use channel::Publisher;
+use layout::Schema;
+use std::fs::File;
+use std::path::Path;
+use std::sync::Arc;
+
+/// What is in a file that is open already.
+enum Found {
+    /// A region that this writer can go on with, or nothing yet.
+    Usable(Opened),
+    /// A region that it cannot go on with.
+    Other(Old),
+}
+
+/// The region that has to give way.
+struct Old {
+    /// `None`: it is damaged.
+    publisher: Option<Publisher<Body>>,
+    /// Holds its lock.
+    _file: File,
+    lineage: Lineage,
+    why: Why,
+}
+
+impl DynWriter {
+    /// Publishes to the region in `file`, a descriptor opened by somebody else for reading and
+    /// writing; messages call it `label`.
+    ///
+    /// An empty file, or an empty memfd, becomes a region. One that holds this schema goes on: the
+    /// epoch rises by one. Mode and group stay what they are, and nothing is done about the file's
+    /// name if it has one.
+    ///
+    /// # Errors
+    /// [`Kind::CannotReplace`] if it holds anything else: the others who have the descriptor would
+    /// not see a new region. [`Kind::WrongAccess`], [`Kind::Busy`], [`Kind::NotAFile`],
+    /// [`Kind::NotARegion`], [`Kind::BadOptions`], [`Kind::Io`].
+    pub fn open_file(
+        file: File,
+        label: &Path,
+        schema: &Schema,
+        options: &Options,
+    ) -> Result<Self, RegionError> {
+        let schema = Arc::new(schema.clone());
+        match look(file, label, &schema, options)? {
+            Found::Usable(opened) => {
+                Ok(Self::with(opened, label, schema, options.clone()).at(Home::Passed))
+            }
+            Found::Other(old) => Err(cannot_replace(label, &old.why)),
+        }
+    }
+
+    /// Publishes to a memfd: the one that was kept since this writer's predecessor, if it can go
+    /// on, else a new one. Hand [`share`](Self::share) to whoever keeps it and to its readers.
+    ///
+    /// # Errors
+    /// As [`open_file`](Self::open_file), without `CannotReplace`.
+    pub fn open_memfd(
+        kept: Option<File>,
+        label: &Path,
+        schema: &Schema,
+        options: &Options,
+    ) -> Result<Self, RegionError> {
+        let schema = Arc::new(schema.clone());
+        let opened = match kept.map(|file| look(file, label, &schema, options)).transpose()? {
+            None => memfd(label, &schema, options, Lineage::FIRST, Origin::Created)?,
+            Some(Found::Usable(opened)) => opened,
+            Some(Found::Other(old)) => {
+                let origin = Origin::Replaced(old.why);
+                let opened = memfd(label, &schema, options, old.lineage, origin)?;
+                if let Some(publisher) = &old.publisher {
+                    open::retire(publisher);
+                }
+                opened
+            }
+        };
+        Ok(Self::with(opened, label, schema, options.clone()).at(Home::Memfd))
+    }
+
+    /// The region's file once more, open for reading and writing, without the writer's lock: for a
+    /// service manager that keeps it, or for readers, who map it read-only.
+    ///
+    /// # Errors
+    /// [`Kind::Io`], for example where /proc is hidden.
+    pub fn share(&self) -> Result<File, RegionError> {
+        file::open_again(&self.file, true).map_err(|err| RegionError::io(&self.path, "open", err))
+    }
+
+    /// A new region in place of this one, which has no name. Only a memfd can be replaced.
+    pub(super) fn successor(
+        &self,
+        schema: &Schema,
+        options: &Options,
+        why: Why,
+    ) -> Result<Opened, RegionError> {
+        match self.home {
+            Home::Memfd => {
+                let origin = Origin::Replaced(why);
+                memfd(&self.path, schema, options, self.next_lineage(), origin)
+            }
+            Home::Named | Home::Passed => Err(cannot_replace(&self.path, &why)),
+        }
+    }
+}
+
+fn cannot_replace(label: &Path, why: &Why) -> RegionError {
+    RegionError::new(label, Kind::CannotReplace(why.to_string()))
+}
+
+/// Locks `file` and looks what is in it.
+fn look(
+    file: File,
+    label: &Path,
+    schema: &Schema,
+    options: &Options,
+) -> Result<Found, RegionError> {
+    file::expect_passed(&file, label, true)?;
+    let file = locked(file, label)?;
+    let preamble = match Content::of(&file, label)? {
+        Content::Region => match Preamble::read(&file, label) {
+            Ok(preamble) => preamble,
+            Err(err) => {
+                let (why, lineage) = (open::damage(err)?, Lineage::FIRST);
+                return Ok(Found::Other(Old { publisher: None, _file: file, lineage, why }));
+            }
+        },
+        Content::Empty => return fill(file, label, schema, options).map(Found::Usable),
+        Content::Unfinished(len) if len == planned(label, schema, options)? => {
+            return fill(file, label, schema, options).map(Found::Usable);
+        }
+        Content::Unfinished(_) => return Err(RegionError::new(label, Kind::NotARegion)),
+    };
+    let body = Body::map(&file, label, &preamble.header, Access::Write)?;
+    let why = open::why_not(&file, &preamble, &body, schema, options);
+    let publisher = open::publisher_over(body, label)?;
+    let lineage = open::lineage_of(&publisher);
+    Ok(match why {
+        None => Found::Usable(open::begin(publisher, file, options, lineage)),
+        Some(why) => Found::Other(Old { publisher: Some(publisher), _file: file, lineage, why }),
+    })
+}
+
+/// `file` with the writer's lock, if possible on an open file description of its own.
+fn locked(file: File, label: &Path) -> Result<File, RegionError> {
+    if let Ok(own) = file::open_again(&file, true)
+        && lock::try_take(&own).unwrap_or(false)
+    {
+        return Ok(own);
+    }
+    // No right to open it once more, or it was passed with the lock on it.
+    open::take_lock(&file, label)?;
+    Ok(file)
+}
+
+/// Bytes of the region that `options` ask for.
+fn planned(label: &Path, schema: &Schema, options: &Options) -> Result<u64, RegionError> {
+    create::plan(label, schema, options).map(|header| header.file_len)
+}
+
+fn fill(
+    file: File,
+    label: &Path,
+    schema: &Schema,
+    options: &Options,
+) -> Result<Opened, RegionError> {
+    let header = create::fill_region(&file, label, schema, options, 0)?;
+    start(file, label, &header, options, Lineage::FIRST, Origin::Created)
+}
+
+/// A new memfd, complete and locked.
+fn memfd(
+    label: &Path,
+    schema: &Schema,
+    options: &Options,
+    lineage: Lineage,
+    origin: Origin,
+) -> Result<Opened, RegionError> {
+    let (file, header) = create::memfd(label, schema, options, lineage.sequence)?;
+    open::take_lock(&file, label)?;
+    start(file, label, &header, options, lineage, origin)
+}
+
+fn start(
+    file: File,
+    label: &Path,
+    header: &layout::header::Header,
+    options: &Options,
+    lineage: Lineage,
+    origin: Origin,
+) -> Result<Opened, RegionError> {
+    let body = Body::map(&file, label, header, Access::Write)?;
+    Line::of(&body).begin(lineage.epoch, options.period);
+    let publisher = open::publisher_over(body, label)?;
+    Ok(Opened { publisher, file, epoch: lineage.epoch, origin })
+}

@@ -1,0 +1,211 @@
+//! Regions in descriptors that somebody else has opened: one who makes the file once and hands it
+//! to a writer and to readers, or a service manager that keeps a memfd between two writers.
+
+use super::*;
+use region::{Origin, Refreshed, RegionErrorKind as Kind, Standing, State};
+use rustix::fs::{MemfdFlags, memfd_create};
+use std::fs::File;
+use std::io::Write;
+use std::path::Path;
+
+/// What messages call it.
+const LABEL: &str = "fd:region";
+
+fn memfd() -> File {
+    memfd_create("test", MemfdFlags::CLOEXEC).expect("a memfd").into()
+}
+
+/// The same open file description, as a child inherits it.
+fn inherited(file: &File) -> File {
+    file.try_clone().expect("dup")
+}
+
+fn open(file: &File) -> Result<DynWriter, region::RegionError> {
+    DynWriter::open_file(inherited(file), Path::new(LABEL), &Stu::schema(), &Options::new())
+}
+
+fn attach(file: &File) -> DynReader {
+    DynReader::attach_file(file, Path::new(LABEL)).expect("a reader")
+}
+
+fn open_memfd(kept: Option<&File>, schema: &Schema) -> DynWriter {
+    let kept = kept.map(inherited);
+    DynWriter::open_memfd(kept, Path::new(LABEL), schema, &Options::new()).expect("a writer")
+}
+
+#[test]
+fn an_empty_descriptor_is_filled_and_goes_on_in_the_next_writer() {
+    let place = Place::new();
+    let named = File::options().read(true).write(true).create_new(true).open(&place.path).unwrap();
+    for file in [memfd(), named] {
+        let mut writer = open(&file).unwrap();
+        assert_eq!(*writer.origin(), Origin::Created);
+        writer.publish(&stu(1)).unwrap();
+        drop(writer);
+        let mut reader = attach(&file);
+        assert_eq!((latest_id(&mut reader), reader.state()), (Some(1), State::Closed));
+
+        let mut writer = open(&file).unwrap();
+        assert_eq!((writer.origin(), writer.epoch()), (&Origin::Resumed, 2));
+        assert_eq!(writer.publish(&stu(2)).unwrap(), 2);
+        assert_eq!((latest_id(&mut reader), reader.state()), (Some(2), State::Live));
+        assert_eq!(reader.refresh().unwrap(), Refreshed::Same);
+        assert_eq!(reader.path(), Path::new(LABEL));
+    }
+    assert_eq!(place.files(), 1, "nothing was made beside it");
+}
+
+#[test]
+fn nobody_waits_for_a_descriptor_in_vain_before_it_is_filled() {
+    let file = memfd();
+    let early = || DynReader::attach_file(&file, Path::new(LABEL)).unwrap_err();
+    assert!(early().is_not_there());
+    // A writer that was killed while it filled the file: room, but no magic number yet.
+    let done = memfd();
+    drop(open(&done).unwrap());
+    file.set_len(done.metadata().unwrap().len()).unwrap();
+    assert!(early().is_not_there());
+    let writer = open(&file).unwrap();
+    assert_eq!((writer.origin(), attach(&file).state()), (&Origin::Created, State::Live));
+}
+
+#[test]
+fn the_lock_is_the_writers_own_whoever_else_has_the_descriptor() {
+    let file = memfd();
+    let writer = open(&file).unwrap();
+    // Through the very open file description that the writer was given.
+    assert_eq!(attach(&file).state(), State::Live);
+    assert!(matches!(open(&file).unwrap_err().kind(), Kind::Busy { .. }));
+    let reader = attach(&file);
+    die(writer);
+    assert_eq!(reader.state(), State::Dead, "though the descriptor is still open here");
+    assert_eq!(open(&file).unwrap().epoch(), 2);
+}
+
+#[test]
+fn a_descriptor_that_is_passed_with_the_lock_on_it_is_the_writers() {
+    let place = Place::new();
+    drop(place.writer());
+    let open_path = || File::options().read(true).write(true).open(&place.path).unwrap();
+    let file = open_path();
+    let whole = nix::libc::flock {
+        l_type: i16::try_from(nix::libc::F_WRLCK).unwrap(),
+        l_whence: 0,
+        l_start: 0,
+        l_len: 0,
+        l_pid: 0,
+    };
+    nix::fcntl::fcntl(&file, nix::fcntl::FcntlArg::F_OFD_SETLK(&whole)).unwrap();
+    let writer = open(&file).unwrap();
+    assert_eq!(writer.epoch(), 2);
+    assert_eq!(attach(&file).state(), State::Live, "to one who was passed the same descriptor");
+    drop(writer);
+    assert!(matches!(open(&open_path()).unwrap_err().kind(), Kind::Busy { .. }));
+}
+
+#[test]
+fn a_reader_maps_a_writable_descriptor_without_the_right_to_write() {
+    let place = Place::new();
+    let mut options = File::options();
+    let file = options.read(true).write(true).create_new(true).open(&place.path).unwrap();
+    drop(open(&file).unwrap());
+    let _reader = attach(&file);
+    let name = place.path.to_str().unwrap();
+    let maps = std::fs::read_to_string("/proc/self/maps").unwrap();
+    let rights: Vec<&str> = maps
+        .lines()
+        .filter(|line| line.ends_with(name))
+        .filter_map(|line| line.split_whitespace().nth(1))
+        .collect();
+    assert_eq!(rights, ["r--s"]);
+}
+
+#[test]
+fn a_descriptor_with_too_few_rights_is_refused() {
+    let place = Place::new();
+    drop(place.writer());
+    let read_only = File::open(&place.path).unwrap();
+    let err = open(&read_only).unwrap_err();
+    assert!(matches!(err.kind(), Kind::WrongAccess("reading and writing")), "{err}");
+    assert_eq!(attach(&read_only).state(), State::Closed);
+    let write_only = File::options().write(true).open(&place.path).unwrap();
+    let err = DynReader::attach_file(&write_only, Path::new(LABEL)).unwrap_err();
+    assert_eq!(
+        err.to_string(),
+        "fd:region: is not open for reading; open it so before it is passed"
+    );
+    let (pipe, _writer) = std::io::pipe().unwrap();
+    let pipe = File::from(std::os::fd::OwnedFd::from(pipe));
+    assert!(matches!(open(&pipe).unwrap_err().kind(), Kind::NotAFile("a named pipe")));
+}
+
+#[test]
+fn what_else_is_in_a_passed_descriptor_is_left_alone() {
+    let file = memfd();
+    drop(open(&file).unwrap());
+    let other =
+        DynWriter::open_file(inherited(&file), Path::new(LABEL), &other_schema(), &Options::new());
+    let err = other.unwrap_err();
+    assert_eq!(
+        err.to_string(),
+        "fd:region: the old one holds another record, and a region that was passed as a descriptor \
+         cannot be replaced; start again with an empty one"
+    );
+    assert_eq!(open(&file).unwrap().epoch(), 2, "it goes on for its own record");
+
+    let mut letter = memfd();
+    letter.write_all(b"somebody's letter").unwrap();
+    assert!(matches!(open(&letter).unwrap_err().kind(), Kind::NotARegion));
+    let zeros = memfd();
+    zeros.set_len(100).unwrap();
+    assert!(matches!(open(&zeros).unwrap_err().kind(), Kind::NotARegion), "of another length");
+}
+
+#[test]
+fn a_passed_region_keeps_its_shape_and_says_when_it_was_cut() {
+    let file = memfd();
+    let mut writer = open(&file).unwrap();
+    let err = writer.change(&other_schema(), &Options::new()).unwrap_err();
+    assert!(matches!(err.kind(), Kind::CannotReplace(_)), "{err}");
+    writer.change(&Stu::schema(), &Options::new().mode(0o600)).unwrap();
+    assert_eq!(writer.check().unwrap(), Standing::Named);
+    file.set_len(0).unwrap();
+    assert!(writer.publish(&stu(1)).unwrap_err().is_truncated());
+    assert_eq!(writer.check().unwrap(), Standing::Truncated);
+    assert!(matches!(writer.recreate().unwrap_err().kind(), Kind::CannotReplace(_)));
+}
+
+#[test]
+fn a_kept_memfd_goes_on_and_a_new_one_follows_where_it_cannot() {
+    let mut writer = open_memfd(None, &Stu::schema());
+    let store = writer.share().unwrap();
+    let mut reader = attach(&store);
+    writer.publish(&stu(1)).unwrap();
+    die(writer);
+    assert_eq!((latest_id(&mut reader), reader.state()), (Some(1), State::Dead));
+
+    let mut writer = open_memfd(Some(&store), &Stu::schema());
+    assert_eq!((writer.epoch(), writer.publish(&stu(2)).unwrap()), (2, 2));
+    assert_eq!((latest_id(&mut reader), reader.state()), (Some(2), State::Live));
+    drop(writer);
+
+    // Another record, at the start or while it runs: the old region is retired.
+    let mut writer = open_memfd(Some(&store), &other_schema());
+    assert_eq!((writer.epoch(), writer.sequence()), (3, 2));
+    assert_eq!(reader.state(), State::Retired);
+    let second = attach(&writer.share().unwrap());
+    assert_eq!((second.schema().name(), second.state()), ("OTHER", State::Live));
+    writer.change(&Stu::schema(), &Options::new()).unwrap();
+    assert_eq!((second.state(), writer.epoch()), (State::Retired, 4));
+    let mut third = attach(&writer.share().unwrap());
+    assert_eq!((writer.publish(&stu(3)).unwrap(), latest_id(&mut third)), (3, Some(3)));
+}
+
+#[test]
+fn a_kept_memfd_that_was_damaged_is_replaced() {
+    let file = memfd();
+    drop(open(&file).unwrap());
+    std::os::unix::fs::FileExt::write_all_at(&file, &[0xff; 8], 0x20).unwrap();
+    assert!(matches!(open(&file).unwrap_err().kind(), Kind::CannotReplace(_)));
+    assert!(matches!(open_memfd(Some(&file), &Stu::schema()).origin(), Origin::Replaced(_)));
+}
