@@ -1,0 +1,177 @@
+//! Licences, sources and known advisories of every dependency, without a network.
+//!
+//! What `cargo deny check` does with its own copy of the advisory database; here the few facts
+//! that concern this project are kept in `xtask/advisories.toml`, and a package that nobody has
+//! looked up yet is an error.
+
+use crate::Outcome;
+use semver::{Version, VersionReq};
+use serde::Deserialize;
+use std::collections::BTreeSet;
+use std::process::Command;
+
+const ADVISORIES: &str = include_str!("../advisories.toml");
+
+/// Licences that a binary under MIT or Apache-2.0 may carry along.
+const ALLOWED: [&str; 10] = [
+    "MIT",
+    "Apache-2.0",
+    "BSD-2-Clause",
+    "BSD-3-Clause",
+    "BSL-1.0",
+    "ISC",
+    "MIT-0",
+    "Unicode-3.0",
+    "Unlicense",
+    "Zlib",
+];
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Knowledge {
+    reviewed: BTreeSet<String>,
+    #[serde(default)]
+    advisory: Vec<Advisory>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Advisory {
+    id: String,
+    package: String,
+    patched: Vec<VersionReq>,
+    #[serde(default)]
+    unaffected: Vec<VersionReq>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Metadata {
+    packages: Vec<Package>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Package {
+    name: String,
+    version: Version,
+    license: Option<String>,
+    /// `None`: a package of this workspace.
+    source: Option<String>,
+}
+
+/// Checks every package that Cargo.lock names.
+pub(crate) fn run() -> Outcome {
+    let knowledge: Knowledge = toml::from_str(ADVISORIES)?;
+    let packages = packages()?;
+    let complaints: Vec<String> =
+        packages.iter().flat_map(|package| complaints_about(package, &knowledge)).collect();
+    if complaints.is_empty() {
+        println!(
+            "{} packages: licences, sources and {} known advisories are in order",
+            packages.len(),
+            knowledge.advisory.len()
+        );
+        return Ok(());
+    }
+    Err(format!("dependencies:\n  {}", complaints.join("\n  ")).into())
+}
+
+fn packages() -> Result<Vec<Package>, Box<dyn std::error::Error>> {
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let output =
+        Command::new(cargo).args(["metadata", "--format-version", "1", "--locked"]).output()?;
+    if !output.status.success() {
+        return Err(String::from_utf8_lossy(&output.stderr).into());
+    }
+    let metadata: Metadata = serde_json::from_slice(&output.stdout)?;
+    Ok(metadata.packages)
+}
+
+fn complaints_about(package: &Package, knowledge: &Knowledge) -> Vec<String> {
+    let name = format!("{} {}", package.name, package.version);
+    let mut complaints = Vec::new();
+    if !is_licence_allowed(package.license.as_deref()) {
+        let licence = package.license.as_deref().unwrap_or("none");
+        complaints
+            .push(format!("{name}: licence {licence} is not on the list in xtask/src/deps.rs"));
+    }
+    let Some(source) = &package.source else { return complaints };
+    if !source.starts_with("registry+") {
+        complaints.push(format!("{name}: comes from {source}, not from the registry"));
+    }
+    if !knowledge.reviewed.contains(&package.name) {
+        complaints.push(format!(
+            "{name}: look it up at rustsec.org, then add it to xtask/advisories.toml"
+        ));
+    }
+    let hits = knowledge.advisory.iter().filter(|advisory| advisory.affects(package));
+    complaints.extend(hits.map(|advisory| format!("{name}: {}; update it", advisory.id)));
+    complaints
+}
+
+fn is_licence_allowed(licence: Option<&str>) -> bool {
+    // "MIT/Apache-2.0" is how "or" was written before SPDX expressions.
+    let expression = licence.unwrap_or_default().replace('/', " OR ");
+    spdx::Expression::parse(&expression).is_ok_and(|expression| {
+        expression.evaluate(|requirement| {
+            requirement.license.id().is_some_and(|id| ALLOWED.contains(&id.name))
+        })
+    })
+}
+
+impl Advisory {
+    fn affects(&self, package: &Package) -> bool {
+        let safe = self.patched.iter().chain(&self.unaffected);
+        self.package == package.name
+            && !safe.into_iter().any(|range| range.matches(&package.version))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn package(name: &str, version: &str, licence: &str, source: &str) -> Package {
+        let version = version.parse().expect("a version");
+        Package {
+            name: name.into(),
+            version,
+            license: Some(licence.into()),
+            source: Some(source.into()),
+        }
+    }
+
+    #[test]
+    fn an_unpatched_version_a_strange_licence_and_a_foreign_source_are_each_complained_about() {
+        let knowledge: Knowledge = toml::from_str(ADVISORIES).expect("the file");
+        let registry = "registry+https://example.invalid/index";
+        let cases = [
+            (package("nix", "0.22.0", "MIT", registry), "RUSTSEC-2021-0119"),
+            (package("nix", "0.31.0", "GPL-3.0-only", registry), "licence GPL-3.0-only"),
+            (package("nix", "0.31.0", "MIT", "git+https://example.invalid"), "comes from git"),
+            (package("left-pad", "1.0.0", "MIT", registry), "look it up"),
+        ];
+        for (package, complaint) in cases {
+            let complaints = complaints_about(&package, &knowledge);
+            assert_eq!(complaints.len(), 1, "{complaints:?}");
+            assert!(complaints[0].contains(complaint), "{complaints:?}");
+        }
+        assert!(
+            complaints_about(&package("nix", "0.31.0", "MIT", registry), &knowledge).is_empty()
+        );
+    }
+
+    #[test]
+    fn licences_are_read_as_expressions() {
+        for good in [
+            "MIT",
+            "MIT/Apache-2.0",
+            "Apache-2.0 WITH LLVM-exception OR MIT",
+            "(MIT OR GPL-2.0-only) AND Unicode-3.0",
+        ] {
+            assert!(is_licence_allowed(Some(good)), "{good}");
+        }
+        for bad in [Some("GPL-2.0-only"), Some("MIT AND GPL-2.0-only"), Some(""), None] {
+            assert!(!is_licence_allowed(bad), "{bad:?}");
+        }
+    }
+}

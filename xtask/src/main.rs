@@ -1,0 +1,66 @@
+//! The project's own commands: `cargo xtask COMMAND`.
+//!
+//! Each command is a module with a `run`; this file only tells them apart.
+
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "telling people is its whole work")]
+
+mod demo;
+mod deps;
+mod dist;
+mod loom;
+mod picture;
+mod systemd;
+#[cfg(test)]
+mod tidy;
+mod torn;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// What a command comes to: an error is one line for the person who typed it.
+type Outcome = Result<(), Box<dyn std::error::Error>>;
+
+#[derive(Debug, Parser)]
+#[command(name = "cargo xtask", about = "The project's own commands")]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Build, then show a producer and a consumer sharing a live record
+    Demo(demo::Arguments),
+    /// Check licences, sources and known advisories of every dependency
+    Deps,
+    /// Make the Debian package, in target/dist
+    Dist,
+    /// Draw docs/region.svg from the numbers of the format
+    Picture,
+    /// Run the protocol's models: every order of a few steps that the memory model allows
+    Loom(loom::Arguments),
+    /// Try the package under a real systemd, thrown away afterwards
+    Systemd(systemd::Arguments),
+    /// Read while a writer publishes at full speed: nothing may be torn
+    Torn(torn::Arguments),
+}
+
+fn main() -> ExitCode {
+    let outcome = match Arguments::parse().command {
+        Command::Demo(arguments) => demo::run(&arguments),
+        Command::Deps => deps::run(),
+        Command::Dist => dist::run(),
+        Command::Picture => picture::run(),
+        Command::Loom(arguments) => loom::run(&arguments),
+        Command::Systemd(arguments) => systemd::run(&arguments),
+        Command::Torn(arguments) => torn::run(&arguments),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(err) => {
+            eprintln!("cargo xtask: {err}");
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -1,0 +1,136 @@
+//! What must hold of the source tree itself, as tests: `cargo test -p xtask`.
+
+use std::path::{Path, PathBuf};
+
+/// The only files that may contain unsafe code, each for the reason in its header.
+///
+/// Three in the product, and one that measures what the machine itself can do.
+const UNSAFE: [&str; 4] = [
+    "crates/bench/src/shared.rs",
+    "crates/region/src/copy.rs",
+    "crates/region/src/guard.rs",
+    "crates/region/src/mapping.rs",
+];
+
+/// Lines a source file may have before its tests.
+const LONGEST: usize = 400;
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("xtask lies in the root").to_owned()
+}
+
+fn read(path: &str) -> String {
+    std::fs::read_to_string(root().join(path)).unwrap_or_else(|err| panic!("{path}: {err}"))
+}
+
+/// Every file below the root with one of these endings, by its path from there.
+fn files(endings: &[&str]) -> Vec<String> {
+    let mut found = Vec::new();
+    let mut folders = vec![root()];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(&folder).expect("a folder of the project").flatten() {
+            let path = entry.path();
+            let name = entry.file_name().to_string_lossy().into_owned();
+            if path.is_dir() && name != "target" && name != ".git" {
+                folders.push(path);
+            } else if endings.iter().any(|ending| name.ends_with(ending)) {
+                let below = path.strip_prefix(root()).expect("below the root");
+                found.push(below.to_string_lossy().into_owned());
+            }
+        }
+    }
+    found.sort();
+    found
+}
+
+#[test]
+fn source_and_configuration_are_ascii() {
+    for path in files(&[".rs", ".toml", ".c"]) {
+        let text = read(&path);
+        let strange = text.lines().position(|line| !line.is_ascii());
+        assert_eq!(strange.map(|at| at + 1), None, "{path}: the line is not ASCII");
+    }
+}
+
+#[test]
+fn no_source_file_has_grown_past_one_idea() {
+    for path in files(&[".rs"]) {
+        let text = read(&path);
+        let lines = text.lines().take_while(|line| *line != "#[cfg(test)]").count();
+        assert!(
+            lines <= LONGEST,
+            "{path} has {lines} lines before its tests, {LONGEST} is the most"
+        );
+    }
+}
+
+#[test]
+fn unsafe_code_stands_in_the_named_files_only() {
+    let mark = concat!("allow(", "unsafe_code");
+    let with: Vec<String> =
+        files(&[".rs"]).into_iter().filter(|path| read(path).contains(mark)).collect();
+    assert_eq!(with, UNSAFE);
+    for path in UNSAFE {
+        assert!(read(path).contains("//! # Safety"), "{path}: its header has no `# Safety`");
+    }
+}
+
+#[test]
+fn every_source_file_says_first_what_it_is() {
+    for path in files(&[".rs"]) {
+        let text = read(&path);
+        assert!(text.starts_with("//! "), "{path}: its first line is not a `//!` comment");
+    }
+}
+
+#[test]
+fn nothing_is_left_to_do_later() {
+    let marks = ["TODO", "FIXME", "XXX", "HACK", "#[ignore", "unimplemented!("];
+    for path in files(&[".rs"]).iter().filter(|path| !path.ends_with("tidy.rs")) {
+        let text = read(path);
+        let found = marks.iter().find(|mark| text.contains(**mark));
+        assert_eq!(found, None, "{path}");
+    }
+}
+
+#[test]
+fn every_ordering_and_its_mutant_stand_in_the_protocol_document() {
+    let source = read("crates/channel/src/sync.rs");
+    let document = read("docs/protocol.md");
+    for name in ["R0", "R1", "R2", "R3", "W1", "W2", "W3", "W4", "T1"] {
+        assert!(source.contains(&format!("SYNC {name}")), "sync.rs does not name {name}");
+        assert!(source.contains(&format!("mutant = \"{name}\"")), "{name} has no mutant");
+        assert!(document.contains(name), "docs/protocol.md does not name {name}");
+    }
+}
+
+#[test]
+fn links_between_documents_lead_somewhere() {
+    for path in files(&[".md"]) {
+        let text = read(&path);
+        let folder = root().join(&path).parent().expect("a folder").to_owned();
+        for link in text.split("](").skip(1).filter_map(|rest| rest.split(')').next()) {
+            let target = link.split('#').next().unwrap_or_default();
+            if target.is_empty() || target.contains("://") {
+                continue;
+            }
+            assert!(folder.join(target).exists(), "{path}: the link to {target} leads nowhere");
+        }
+    }
+}
+
+#[test]
+fn the_changelog_speaks_of_this_version() {
+    let version = env!("CARGO_PKG_VERSION");
+    let heading = format!("## {version}");
+    assert!(read("CHANGELOG.md").contains(&heading), "CHANGELOG.md has no heading {heading:?}");
+}
+
+#[test]
+fn every_crate_stands_in_the_architecture_map() {
+    let map = read("ARCHITECTURE.md");
+    for folder in std::fs::read_dir(root().join("crates")).expect("crates").flatten() {
+        let name = folder.file_name().to_string_lossy().into_owned();
+        assert!(map.contains(&format!("`{name}`")), "ARCHITECTURE.md does not name `{name}`");
+    }
+}
