@@ -1,0 +1,11 @@
+# Without the package: the programs as cargo installs them, the units put in place by hand.
+. /mapcast/stories/lib.sh
+if ! [ -d /mapcast/programs ]; then echo "no programs were given (--programs)"; exit 77; fi
+mkdir -p ~/.cargo/bin
+cp /mapcast/programs/{producer,consumer} ~/.cargo/bin
+cd /mapcast/source
+bash /mapcast/commands by-hand </mapcast/operate.md >/run/commands
+bash -euxo pipefail /run/commands </dev/null
+eventually "lines of the consumer" lines "$CONSUMER" $'^id=[0-9]+\tname=xiaoming\tm$' 2
+same "the target" enabled "$(systemctl is-enabled mapcast.target)"
+same "state" live "$(latest stu state)"
