@@ -4,8 +4,8 @@ if ! [ -d /mapcast/programs ]; then echo "no programs were given (--programs)"; 
 mkdir -p ~/.cargo/bin
 cp /mapcast/programs/{producer,consumer} ~/.cargo/bin
 cd /mapcast/source
-bash /mapcast/commands by-hand </mapcast/operate.md >/run/commands
-bash -euxo pipefail /run/commands </dev/null
+[ -s /mapcast/commands/by-hand ] || fail "the document has no commands"
+bash -euxo pipefail /mapcast/commands/by-hand </dev/null
 eventually "lines of the consumer" lines "$CONSUMER" $'^id=[0-9]+\tname=xiaoming\tm$' 2
 same "the target" enabled "$(systemctl is-enabled mapcast.target)"
 same "state" live "$(latest stu state)"

@@ -68,7 +68,8 @@ latest() { # NAME [KEY]: the newest record of a region as JSON, or one number or
     sed -E "s/.*\"$2\":\"?([^\",}]*).*/\1/" <<<"$line"
 }
 
-sequence() { latest "${1:-stu}" sequence; }
+sequence() { latest stu sequence; }
+
 reached() { # NUMBER: the region has come so far
     [ "$(sequence)" -ge "$1" ]
 }

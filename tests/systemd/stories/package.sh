@@ -4,7 +4,7 @@ prepare
 if ! command -v dpkg >/dev/null; then echo "no dpkg in this root"; exit 77; fi
 
 everything() { # where packages put things, without the books that dpkg and man keep
-    find /etc /usr /var /opt /srv -xdev \( -path /var/lib/dpkg -o -path /var/log -o -path /var/cache \
+    find /etc /usr /var -xdev \( -path /var/lib/dpkg -o -path /var/log -o -path /var/cache \
         -o -path /var/tmp \) -prune -o -print | sort
 }
 new_version() { # VERSION: the same package once more, with another stu.toml

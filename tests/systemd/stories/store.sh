@@ -21,6 +21,7 @@ inherited() { # OPTIONS: a consumer that gets the region as a descriptor, as fro
 value() { inherited --once --timeout 10s | sed -E "s/.*\"$1\":\"?([^\",}]*).*/\1/"; }
 inherited --follow >/run/records &
 follower=$!
+eventually "the follower's first record" [ -s /run/records ]
 
 for round in 1 2; do
     was=$(value sequence)
@@ -39,3 +40,20 @@ kill "$follower"
 wait "$follower" || true
 seen=$(sed -E 's/^\{"sequence":([0-9]+),.*/\1/' /run/records)
 same "the sequence" "$(seq "$(head -n 1 <<<"$seen")" "$(tail -n 1 <<<"$seen")")" "$seen"
+
+# a stop gives it up, unless a newer systemd is told otherwise and the unit is still wanted
+systemctl stop "$PRODUCER"
+systemctl start "$PRODUCER"
+same "epoch after a stop" 1 "$(value epoch)"
+version=$(systemctl --version | sed -nE '1s/^systemd ([0-9]+).*/\1/p')
+if [ "$version" -ge 254 ]; then
+    drop_in "$PRODUCER.service" 'FileDescriptorStorePreserve=yes'
+    systemctl enable "$PRODUCER" 2>/dev/null
+    systemctl restart "$PRODUCER"
+    was=$(value sequence)
+    systemctl stop "$PRODUCER"
+    systemctl start "$PRODUCER"
+    eventually "the memory in its hands" descriptor
+    [ "$(value sequence)" -ge "$was" ] || fail "the sequence began again"
+    same "epoch after a stop" 3 "$(value epoch)"
+fi

@@ -10,6 +10,7 @@ producer=$(property "$PRODUCER" MainPID) consumer=$(property "$CONSUMER" MainPID
 of() { sed -nE "s/^$2:\s+([0-9a-f]+).*/\1/p" "/proc/$1/status"; }
 same "the producer's user" "$(id -u mapcast)" "$(of "$producer" Uid)"
 [ "$(of "$consumer" Uid)" -ge 61184 ] || fail "the consumer's user is not a dynamic one: $(of "$consumer" Uid)"
+nsenter -t 1 -m -- /usr/bin/true || fail "nsenter does not work here"
 for pid in "$producer" "$consumer"; do
     same "capabilities of $pid" 0000000000000000 "$(of "$pid" CapEff)"
     same "capabilities it could get" 0000000000000000 "$(of "$pid" CapBnd)"
