@@ -47,6 +47,22 @@ pub(crate) fn into(cells: &[AtomicU64], from: &[u8]) {
     channel::words_in(tail, rest);
 }
 
+/// Copies whole rounds from one mapping to another; answers with how many bytes that were. The
+/// rest, less than a round, is the caller's.
+///
+/// # Panics
+/// If the lengths differ.
+pub(crate) fn across(from: &[AtomicU64], to: &[AtomicU64]) -> usize {
+    assert_eq!(from.len(), to.len(), "two mappings of different length");
+    let len = size_of_val(from) / ROUND * ROUND;
+    // SAFETY: both are at least `len` bytes long, a number of whole rounds; `to` may be written
+    // through a shared reference because it is made of atomics, in a writable mapping because
+    // only `Shared` copies into one. Should they overlap (two maps of the same file), every round
+    // is loaded whole before it is stored, and no answer is promised.
+    unsafe { copy_rounds(from.as_ptr().cast(), to.as_ptr().cast_mut().cast(), len) };
+    len
+}
+
 /// Copies `len` bytes, in ascending order, with the widest plain moves this processor has.
 ///
 /// # Safety
@@ -150,6 +166,16 @@ mod tests {
             out(&cells, &mut to);
             assert_eq!(from, to, "{len} bytes");
         }
+    }
+
+    #[test]
+    fn across_copies_whole_rounds_and_says_how_many_bytes() {
+        let cells = |value: u64| (0..35).map(|i| AtomicU64::new(i * value)).collect::<Vec<_>>();
+        let (from, to) = (cells(3), cells(0));
+        assert_eq!(across(&from, &to), 256);
+        let values: Vec<u64> = to.into_iter().map(AtomicU64::into_inner).collect();
+        assert_eq!(values[..32], (0..32).map(|i| i * 3).collect::<Vec<u64>>());
+        assert_eq!(values[32..], [0; 3]);
     }
 
     #[test]

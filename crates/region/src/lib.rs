@@ -22,6 +22,8 @@
 //! - [`BareWriter`] and [`BareReader`] share a struct with programs that know no header.
 //! - [`DynWriter::open_file`] and [`DynReader::attach_file`] take a descriptor that somebody else has
 //!   opened; [`DynWriter::open_memfd`] one that a service manager keeps between two writers.
+//! - [`Shared`] and [`SharedView`] are plain shared memory, without records, and [`Child`] is a
+//!   forked process that goes on with it.
 //! - [`Region::anonymous`] has no name; [`locate`], [`find`] and [`planned`] say where
 //!   named regions live.
 
@@ -34,6 +36,7 @@ mod anonymous;
 mod bare;
 mod body;
 mod boot;
+mod child;
 mod clock;
 mod copy;
 mod create;
@@ -46,6 +49,7 @@ mod mapping;
 mod options;
 mod publication;
 mod reader;
+mod shared;
 mod state;
 mod typed;
 mod wait;
@@ -54,10 +58,12 @@ mod writer;
 pub use address::{find, locate, planned};
 pub use anonymous::Region;
 pub use bare::{BareReader, BareWriter};
+pub use child::Child;
 pub use clock::BootTime;
 pub use error::{RegionError, RegionErrorKind};
 pub use options::Options;
 pub use publication::{Publication, Step};
 pub use reader::{DynReader, Reader, Refreshed, Sample};
+pub use shared::{Element, Integer, Shared, SharedView};
 pub use state::State;
 pub use writer::{Changed, DynWriter, Holder, Origin, Standing, Why, Writer};

@@ -15,18 +15,21 @@
 //! memory", `core::sync::atomic`), and the readers of `channel` use nothing else.
 //!
 //! # Safety
-//! Three operations: the slice over the words, the view of one word's low half for the futex
-//! system call, and the promise that the mapping may move between threads.
+//! Four operations: the slice over the words, the slice over elements of another width, the view
+//! of one word's low half for the futex system call, and the promise that the mapping may move
+//! between threads.
 #![allow(unsafe_code)]
 #![allow(clippy::disallowed_types)] // the futex word is the low half of an atomic of `channel`
 
 use crate::guard::Guard;
 use channel::AtomicU64;
-use memmap2::{MmapOptions, MmapRaw};
+use memmap2::{Advice, MmapOptions, MmapRaw};
 use std::fs::File;
 use std::io;
 use std::ptr::NonNull;
-use std::sync::atomic::AtomicU32;
+use std::sync::atomic::{
+    AtomicI8, AtomicI16, AtomicI32, AtomicI64, AtomicU8, AtomicU16, AtomicU32,
+};
 
 /// What the kernel's futex calls take: 32 bits.
 pub(crate) type FutexWord = AtomicU32;
@@ -40,14 +43,31 @@ pub(crate) enum Access {
     Write,
 }
 
-/// A shared, guarded mapping of the first bytes of a file.
+/// An atomic that a mapping may be seen as.
+///
+/// # Safety
+/// Any bytes are a valid value of it, it has interior mutability, no padding and no destructor,
+/// and its size and alignment are at most those of a word, which they divide.
+pub(crate) unsafe trait Cell {}
+
+macro_rules! cells {
+    ($($cell:ty),*) => {$(
+        // SAFETY: std: "the same size and bit validity as the underlying integer type"; its
+        // alignment is its size, at most 8.
+        unsafe impl Cell for $cell {}
+    )*};
+}
+cells!(AtomicU8, AtomicU16, AtomicU32, AtomicU64, AtomicI8, AtomicI16, AtomicI32, AtomicI64);
+
+/// A shared, guarded mapping of some bytes of a file.
 #[derive(Debug)]
 pub(crate) struct Mapping {
     base: NonNull<AtomicU64>,
     words: usize,
+    access: Access,
     // Dropped in this order: the watch on the addresses ends before they are given back.
     guard: Guard,
-    _owner: MmapRaw,
+    owner: MmapRaw,
 }
 
 // SAFETY: the pages belong to the process, not to a thread, and are reached only as atomics
@@ -61,13 +81,18 @@ impl Mapping {
     ///
     /// The caller has seen that the file is that long (its last page may be part of it).
     pub(crate) fn new(file: &File, len: usize, access: Access) -> io::Result<Self> {
+        Self::of_range(file, 0, len, access)
+    }
+
+    /// The same from byte `at` on, which is the first of a page.
+    pub(crate) fn of_range(file: &File, at: u64, len: usize, access: Access) -> io::Result<Self> {
         if len == 0 {
             return Err(io::Error::new(io::ErrorKind::InvalidInput, "nothing to map: 0 bytes"));
         }
         let words = len.div_ceil(size_of::<u64>());
         let options = {
             let mut options = MmapOptions::new();
-            options.len(words * size_of::<u64>());
+            options.offset(at).len(words * size_of::<u64>());
             options
         };
         let owner = match access {
@@ -78,7 +103,7 @@ impl Mapping {
             .ok_or_else(|| io::Error::other("mmap answered with a null address"))?;
         let guard = Guard::new(base.as_ptr().addr(), owner.len(), access == Access::Write)?;
         // `mmap` answers with the address of a page, so the words are aligned.
-        Ok(Self { base: base.cast(), words, guard, _owner: owner })
+        Ok(Self { base: base.cast(), words, access, guard, owner })
     }
 
     /// All words of the mapping.
@@ -90,6 +115,32 @@ impl Mapping {
         // - `AtomicU64` has interior mutability, so other processes may change the bytes, and no
         //   other kind of reference to them exists here: invariant 1.
         unsafe { std::slice::from_raw_parts(self.base.as_ptr(), self.words) }
+    }
+
+    /// All of it as elements of another width.
+    #[inline]
+    pub(crate) fn cells<C: Cell>(&self) -> &[C] {
+        let len = self.words * (size_of::<u64>() / size_of::<C>());
+        // SAFETY:
+        // - aligned, mapped and readable for `len` cells, which are `words` words, while `self` is
+        //   borrowed: invariants 0 and 2, and the size that `Cell` promises;
+        // - any bytes are a `C`, and it has interior mutability, so other processes may change
+        //   them: `Cell`; no other kind of reference exists here: invariant 1.
+        unsafe { std::slice::from_raw_parts(self.base.cast::<C>().as_ptr(), len) }
+    }
+
+    /// Has the kernel bring every page now. `EFAULT`: one of them cannot be had, and touching it
+    /// would be SIGBUS (madvise(2), `MADV_POPULATE_READ`, Linux 5.14).
+    pub(crate) fn populate(&self) -> io::Result<()> {
+        self.owner.advise(match self.access {
+            Access::Read => Advice::PopulateRead,
+            Access::Write => Advice::PopulateWrite,
+        })
+    }
+
+    /// Asks for huge pages; a kernel that has none to give says nothing here.
+    pub(crate) fn advise_huge(&self) {
+        let _ = self.owner.advise(Advice::HugePage);
     }
 
     /// The low 32 bits of word `index`, for the kernel's futex calls alone.
@@ -123,6 +174,39 @@ mod tests {
     fn a_file_of_no_bytes_is_refused() {
         let err = Mapping::new(&file_of(0), 0, Access::Read).unwrap_err();
         assert_eq!(err.kind(), io::ErrorKind::InvalidInput);
+    }
+
+    #[test]
+    fn the_same_bytes_are_seen_at_every_width() {
+        let map = Mapping::new(&file_of(64), 64, Access::Write).unwrap();
+        map.words()[1].store(0x8877_6655_4433_2211, Ordering::Relaxed);
+        assert_eq!(map.cells::<AtomicU8>().len(), 64);
+        assert_eq!(map.cells::<AtomicU8>()[8].load(Ordering::Relaxed), 0x11);
+        assert_eq!(map.cells::<AtomicU16>()[5].load(Ordering::Relaxed), 0x4433);
+        assert_eq!(map.cells::<AtomicU32>()[3].load(Ordering::Relaxed), 0x8877_6655);
+        assert_eq!(map.cells::<AtomicU64>().len(), 8);
+    }
+
+    #[test]
+    fn a_range_begins_at_its_page() {
+        let file = file_of(2 * 4096);
+        let whole = Mapping::new(&file, 2 * 4096, Access::Write).unwrap();
+        let second = Mapping::of_range(&file, 4096, 4096, Access::Read).unwrap();
+        whole.words()[512].store(5, Ordering::Relaxed);
+        assert_eq!(second.words()[0].load(Ordering::Relaxed), 5);
+    }
+
+    #[test]
+    fn a_page_that_is_missing_cannot_be_populated() {
+        let file = file_of(2 * 4096);
+        for access in [Access::Read, Access::Write] {
+            let map = Mapping::new(&file, 2 * 4096, access).unwrap();
+            map.populate().unwrap();
+            file.set_len(4096).unwrap();
+            assert_eq!(map.populate().unwrap_err().raw_os_error(), Some(libc::EFAULT));
+            assert!(!map.faulted());
+            file.set_len(2 * 4096).unwrap();
+        }
     }
 
     #[test]

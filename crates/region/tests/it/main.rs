@@ -7,6 +7,7 @@ mod hostile;
 mod life;
 mod loss;
 mod passed;
+mod shared;
 mod standby;
 
 use layout::{Record, Schema, Stu};

@@ -1,6 +1,8 @@
 //! What can go wrong with a region: the file, the fact, the next step.
 
-use layout::header::{self, HeaderError};
+mod message;
+
+use layout::header::HeaderError;
 use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -79,6 +81,31 @@ pub enum RegionErrorKind {
     BadOptions(String),
     /// Another file has taken the name of this region.
     Replaced,
+    /// No file has this name.
+    NoFile,
+    /// A file has this name already.
+    Exists,
+    /// The file is not a whole number of elements, or empty: nothing of it can be mapped.
+    NotElements {
+        /// Bytes of one element.
+        element: usize,
+        /// Bytes of the file.
+        have: u64,
+    },
+    /// A map would begin in the middle of a page.
+    NotAPage {
+        /// The byte it would begin with.
+        at: u64,
+    },
+    /// The file ends before the bytes that are mapped: it was cut, or is another one than meant.
+    TooShort {
+        /// Bytes that are needed.
+        want: u64,
+        /// Bytes that are there.
+        have: u64,
+    },
+    /// A page within the file cannot be had: the file system is full, or its device fails.
+    NoPage,
     /// The region was passed as a descriptor and cannot go on, for this reason; nobody who has that
     /// descriptor would see another one in its place.
     CannotReplace(String),
@@ -121,7 +148,7 @@ impl RegionError {
 
     /// Was the file cut short while it was mapped?
     pub fn is_truncated(&self) -> bool {
-        matches!(self.0.kind, RegionErrorKind::Truncated { .. })
+        matches!(self.0.kind, RegionErrorKind::Truncated { .. } | RegionErrorKind::TooShort { .. })
     }
 }
 
@@ -149,88 +176,6 @@ impl From<HeaderError> for RegionErrorKind {
 impl fmt::Display for RegionError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: {}", self.0.path.display(), self.0.kind)
-    }
-}
-
-impl fmt::Display for RegionErrorKind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::NotThere => f.write_str("no such region; start its producer, or check the name"),
-            Self::Busy { pid: 0 } => f.write_str(
-                "another process publishes here already; stop it, or start with --standby to take over when it ends",
-            ),
-            Self::Busy { pid } => write!(
-                f,
-                "process {pid} publishes here already; stop it, or start with --standby to take over when it ends"
-            ),
-            Self::NotAFile(what) => write!(f, "is {what}, not a regular file; give the path of a region"),
-            Self::NotARegion => {
-                f.write_str("is not a region (no mapcast header); give another path, or remove the file if it is of no use")
-            }
-            Self::UnsupportedVersion(found) => {
-                let newer = *found > header::VERSION;
-                let step = if newer { "use a newer mapcast" } else { "start its producer again" };
-                write!(f, "has region format {found}, this program knows format 1; {step}")
-            }
-            Self::UnsupportedFeatures(bits) => {
-                write!(f, "needs features {bits:#x} that this program does not know; use a newer mapcast")
-            }
-            Self::Damaged(what) => write!(f, "is damaged: {what}; start its producer again to replace it"),
-            Self::Truncated { want, have } => {
-                write!(f, "has {have} bytes, its header promises {want}; start its producer again to replace it")
-            }
-            Self::OtherSchema { want, have } => write!(
-                f,
-                "holds record {have}, this program reads {want}; rebuild it against the region's schema, or read by the schema in the region"
-            ),
-            Self::WrongSize { want, have } => {
-                write!(f, "takes records of {want} bytes, got {have}; pass one whole record")
-            }
-            Self::NotThisRecord { want, have } => write!(
-                f,
-                "has {have} bytes, the record has {want}; describe the struct that is there, or remove the file"
-            ),
-            Self::Unstable => {
-                f.write_str("its newest record keeps changing while it is read; its writer is broken: stop it and start a producer")
-            }
-            Self::UnsafeDirectory(what) => {
-                write!(f, "{what}; fix the directory's owner and mode, or give a path in a directory of your own")
-            }
-            Self::BadName(name) => write!(
-                f,
-                "{name:?} is not a region name; use letters, digits, '.', '_', '-' and '@', or give a path with a '/'"
-            ),
-            Self::NoSuchGroup(name) => write!(f, "there is no group {name:?} here; create it or correct `group`"),
-            Self::BadOptions(what) => write!(f, "{what}; correct the region's settings"),
-            Self::Replaced => {
-                f.write_str("another file has taken this name; stop the producer it belongs to, or remove it")
-            }
-            Self::CannotReplace(why) => write!(
-                f,
-                "{why}, and a region that was passed as a descriptor cannot be replaced; start again with an empty one"
-            ),
-            Self::WrongAccess(want) => {
-                write!(f, "is not open for {want}; open it so before it is passed")
-            }
-            Self::Io { call, source } => write!(f, "{call}: {source}; {}", next_step(source)),
-        }
-    }
-}
-
-/// What a person can do about an answer of the operating system.
-fn next_step(err: &io::Error) -> &'static str {
-    use io::ErrorKind as Kind;
-    match err.kind() {
-        Kind::PermissionDenied => {
-            "use an account that the region's mode and directory allow, or change `mode` or `group`"
-        }
-        Kind::NotFound => "create the directory first",
-        Kind::StorageFull | Kind::QuotaExceeded => {
-            "free space there, or give a path on another file system"
-        }
-        Kind::ReadOnlyFilesystem => "give a path on a writable file system",
-        Kind::NotADirectory => "correct the path",
-        _ => "look at the system's answer before the semicolon",
     }
 }
 

@@ -1,0 +1,201 @@
+//! A child process by `fork`: it goes on with everything that is mapped and open here.
+//!
+//! Invariant: a child is made only while this process has one thread, never outlives its parent,
+//! and is reaped exactly once.
+//!
+//! ```text
+//!   parent   Child::fork --+--> as before, with a Child: poll, wait, kill
+//!                          |
+//!   child                  '--> work() --> _exit(its answer)    nothing else of the parent runs
+//! ```
+//!
+//! Price: what `fork` costs (0.2 to 1 ms), and one look at `/proc/self/task`.
+//!
+//! # Safety
+//! `fork` copies the calling thread alone, so a lock that another thread holds stays locked in the
+//! child for ever (fork(2)). With one thread there is nobody who could hold one, and nobody but
+//! that thread, which is busy here, who could start another.
+#![allow(unsafe_code)]
+
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::io::Errno;
+use rustix::process::{
+    Pid, PidfdFlags, Signal, WaitOptions, getpid, getppid, pidfd_open, pidfd_send_signal,
+    set_parent_process_death_signal, waitpid,
+};
+use std::io::{self, Write};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::unix::process::ExitStatusExt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::process::ExitStatus;
+
+/// What a child ends with if its work panics, as Rust's own processes do.
+const PANICKED: u8 = 101;
+
+/// A child of this process that shares its mappings and descriptors. Dropping it ends it.
+///
+/// ```no_run
+/// use region::{Child, Shared};
+///
+/// let number = Shared::<i32>::anonymous(1)?;
+/// let mut child = Child::fork(|| {
+///     number.set(0, 2000);
+///     0
+/// })?;
+/// assert!(child.wait()?.success());
+/// assert_eq!(number.get(0), 2000);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// Its descriptor ([`AsFd`]) is a pidfd: readable as soon as the child has ended.
+#[derive(Debug)]
+pub struct Child {
+    pid: Pid,
+    pidfd: OwnedFd,
+    ended: Option<ExitStatus>,
+}
+
+impl Child {
+    /// Runs `work` in a new process, whose exit code is its answer (101 if it panics).
+    ///
+    /// The child inherits everything that is mapped and open, the locks of open writers included: open
+    /// a writer after the fork, on the side that is to publish. It is killed when this thread ends,
+    /// however it ends. No destructor of the parent's runs in it.
+    ///
+    /// # Errors
+    /// If this process has more than one thread: `fork` is only safe with one; if the system gives
+    /// no process.
+    pub fn fork(work: impl FnOnce() -> u8) -> io::Result<Self> {
+        expect_one_thread()?;
+        // What is buffered must not be written by both.
+        io::stdout().flush()?;
+        let parent = getpid();
+        // SAFETY: this process has one thread, so the child may do all that the parent may; it
+        // leaves by `_exit` within `run`, so that nothing of the parent's stack is used twice.
+        match unsafe { libc::fork() } {
+            -1 => Err(io::Error::last_os_error()),
+            0 => run(parent, work),
+            pid => Self::adopt(pid),
+        }
+    }
+
+    fn adopt(pid: libc::pid_t) -> io::Result<Self> {
+        let pid = Pid::from_raw(pid).ok_or_else(|| io::Error::other("fork answered below 0"))?;
+        match pidfd_open(pid, PidfdFlags::empty()) {
+            Ok(pidfd) => Ok(Self { pid, pidfd, ended: None }),
+            Err(err) => {
+                // No descriptor for it, so no child: it is ended by its number, which is its own
+                // as long as nobody has waited for it.
+                let _ = rustix::process::kill_process(pid, Signal::KILL);
+                let _ = waitpid(Some(pid), WaitOptions::empty());
+                Err(err.into())
+            }
+        }
+    }
+
+    /// Its process id.
+    pub fn id(&self) -> u32 {
+        self.pid.as_raw_pid().unsigned_abs()
+    }
+
+    /// Waits until it has ended, and says how.
+    ///
+    /// # Errors
+    /// If somebody else has reaped it.
+    pub fn wait(&mut self) -> io::Result<ExitStatus> {
+        loop {
+            if let Some(status) = self.reap(WaitOptions::empty())? {
+                return Ok(status);
+            }
+        }
+    }
+
+    /// How it ended; `None` if it still runs.
+    ///
+    /// # Errors
+    /// If somebody else has reaped it.
+    pub fn try_wait(&mut self) -> io::Result<Option<ExitStatus>> {
+        self.reap(WaitOptions::NOHANG)
+    }
+
+    fn reap(&mut self, options: WaitOptions) -> io::Result<Option<ExitStatus>> {
+        if self.ended.is_none() {
+            self.ended = match waitpid(Some(self.pid), options) {
+                Ok(answer) => answer.map(|(_, status)| ExitStatus::from_raw(status.as_raw())),
+                Err(Errno::INTR) => None,
+                Err(err) => return Err(err.into()),
+            };
+        }
+        Ok(self.ended)
+    }
+
+    /// Kills it (SIGKILL), if it has not ended.
+    ///
+    /// # Errors
+    /// If the system refuses.
+    pub fn kill(&mut self) -> io::Result<()> {
+        match pidfd_send_signal(&self.pidfd, Signal::KILL) {
+            Ok(()) | Err(Errno::SRCH) => Ok(()),
+            Err(err) => Err(err.into()),
+        }
+    }
+
+    /// Has it ended, reaped or not?
+    pub fn has_ended(&self) -> bool {
+        let mut fds = [PollFd::new(&self.pidfd, PollFlags::IN)];
+        let now = Timespec { tv_sec: 0, tv_nsec: 0 };
+        self.ended.is_some() || matches!(poll(&mut fds, Some(&now)), Ok(1))
+    }
+}
+
+impl AsFd for Child {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.pidfd.as_fd()
+    }
+}
+
+impl Drop for Child {
+    fn drop(&mut self) {
+        if self.ended.is_none() {
+            // Nobody is left to be told of a failure, and a child that cannot be killed by its
+            // parent has ended.
+            let _ = self.kill();
+            let _ = self.wait();
+        }
+    }
+}
+
+/// The child's whole life.
+fn run(parent: Pid, work: impl FnOnce() -> u8) -> ! {
+    let orphaned = set_parent_process_death_signal(Some(Signal::KILL)).is_err()
+        // It may have ended before the kernel was told what to do then.
+        || getppid() != Some(parent);
+    let code =
+        if orphaned { PANICKED } else { catch_unwind(AssertUnwindSafe(work)).unwrap_or(PANICKED) };
+    let _ = io::stdout().flush();
+    // SAFETY: a call without preconditions; handlers that the parent has registered to run at its
+    // exit do not run.
+    unsafe { libc::_exit(code.into()) }
+}
+
+/// Counts the threads of this process as the kernel does.
+fn expect_one_thread() -> io::Result<()> {
+    match std::fs::read_dir("/proc/self/task")?.count() {
+        1 => Ok(()),
+        threads => Err(io::Error::other(format!(
+            "this process has {threads} threads, and only one with a single thread can be forked safely"
+        ))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Child;
+
+    /// The other cases need a process with one thread, which a test is not: `tests/fork.rs`.
+    #[test]
+    fn a_process_with_several_threads_is_not_forked() {
+        let err = Child::fork(|| 0).unwrap_err();
+        assert!(err.to_string().contains("threads"), "{err}");
+    }
+}
