@@ -9,6 +9,7 @@ mod deps;
 mod dist;
 mod loom;
 mod picture;
+mod soak;
 mod systemd;
 #[cfg(test)]
 mod tidy;
@@ -40,6 +41,8 @@ enum Command {
     Picture,
     /// Run the protocol's models: every order of a few steps that the memory model allows
     Loom(loom::Arguments),
+    /// Read for minutes at full speed, over all sizes, slots and new writers: nothing may be torn
+    Soak(soak::Arguments),
     /// Try the package under a real systemd, thrown away afterwards
     Systemd(systemd::Arguments),
     /// Read while a writer publishes at full speed: nothing may be torn
@@ -53,6 +56,7 @@ fn main() -> ExitCode {
         Command::Dist => dist::run(),
         Command::Picture => picture::run(),
         Command::Loom(arguments) => loom::run(&arguments),
+        Command::Soak(arguments) => soak::run(&arguments),
         Command::Systemd(arguments) => systemd::run(&arguments),
         Command::Torn(arguments) => torn::run(&arguments),
     };
