@@ -29,7 +29,7 @@ pub(crate) enum Notice {
     /// The file was cut short.
     Truncated(PathBuf),
     /// The region holds another record than the configuration describes.
-    OtherRecord { path: PathBuf, have: String, want: String },
+    OtherRecord { path: PathBuf, have: String, want: String, difference: String },
     /// What is at the path now cannot be read.
     Trouble(RegionError),
     /// Records were overwritten before they were read.
@@ -158,9 +158,9 @@ impl fmt::Display for Notice {
                 "{}: truncated: the file was cut short; waiting for another one",
                 path.display()
             ),
-            Self::OtherRecord { path, have, want } => write!(
+            Self::OtherRecord { path, have, want, difference } => write!(
                 f,
-                "{}: holds record {have}, the configuration describes {want}; \
+                "{}: holds record {have}, the configuration describes {want}: {difference}; \
                  printing what is there",
                 path.display()
             ),

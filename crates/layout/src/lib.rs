@@ -40,6 +40,7 @@ compile_error!("regions are little-endian, and `Record` structs are shared as th
 mod builder;
 mod ctype;
 mod decode;
+mod difference;
 mod encode;
 mod error;
 mod field;

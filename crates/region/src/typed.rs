@@ -37,5 +37,7 @@ pub(crate) fn expect<R: Record>(have: &Schema, path: &Path) -> Result<(), Region
             schema.fingerprint()
         )
     };
-    Err(RegionError::new(path, Kind::OtherSchema { want: name(&want), have: name(have) }))
+    let difference = have.difference(&want).map_or(String::new(), |what| format!(": {what}"));
+    let want = name(&want) + &difference;
+    Err(RegionError::new(path, Kind::OtherSchema { want, have: name(have) }))
 }

@@ -304,9 +304,9 @@ impl Link {
             return;
         };
         let have = attached.schema();
-        if have.fingerprint() != want.fingerprint() {
-            let (have, want) = (name_of(have), name_of(want));
-            self.news.push(Notice::OtherRecord { path: self.path.clone(), have, want });
+        if let Some(difference) = have.difference(want) {
+            let (path, have, want) = (self.path.clone(), name_of(have), name_of(want));
+            self.news.push(Notice::OtherRecord { path, have, want, difference });
         }
     }
 }

@@ -101,8 +101,8 @@ fn a_record_other_than_the_configured_one_is_printed_and_said() {
     std::fs::write(&config, text).unwrap();
     let played = stage.play_source(config.to_str().unwrap(), &["--once"], []);
     assert_eq!(played.ids(), [10]);
-    let expected = "holds record STU (28 bytes), the configuration describes Y (8 bytes); \
-                    printing what is there";
+    let expected = "holds record STU (28 bytes), the configuration describes Y (8 bytes): \
+                    its name is STU, not Y; printing what is there";
     assert_eq!(played.said, [expected]);
 }
 
