@@ -1,0 +1,107 @@
+//! Three ways to copy a part of a file, and the measurement that chooses one.
+//!
+//! Invariant: an engine has copied exactly the bytes of the part, or says at which byte it could
+//! not and why. The three differ in speed only.
+
+mod choose;
+mod copy_range;
+mod mmap;
+mod pread;
+
+use std::fmt;
+use std::fs::File;
+use std::path::Path;
+
+pub(crate) use choose::Chooser;
+use pread::Buffer;
+
+use crate::fault::Fault;
+use crate::plan::Part;
+
+/// How bytes are copied.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Engine {
+    /// Map both files and copy from one to the other.
+    Mmap,
+    /// Read into a buffer and write from it.
+    Pread,
+    /// `copy_file_range`.
+    CopyRange,
+}
+
+impl Engine {
+    pub(crate) const ALL: [Self; 3] = [Self::Mmap, Self::Pread, Self::CopyRange];
+
+    /// Its number in a record; 0 is none.
+    pub(crate) fn to_number(self) -> u32 {
+        match self {
+            Self::Mmap => 1,
+            Self::Pread => 2,
+            Self::CopyRange => 3,
+        }
+    }
+
+    /// The engine of a number in a record.
+    pub(crate) fn from_number(number: u32) -> Option<Self> {
+        Self::ALL.into_iter().find(|engine| engine.to_number() == number)
+    }
+}
+
+impl fmt::Display for Engine {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Mmap => "mmap",
+            Self::Pread => "pread",
+            Self::CopyRange => "copy-range",
+        })
+    }
+}
+
+/// The two files of a copy, open, and their names for messages.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Pair<'a> {
+    pub(crate) source: &'a File,
+    pub(crate) source_path: &'a Path,
+    pub(crate) dest: &'a File,
+    pub(crate) dest_path: &'a Path,
+}
+
+/// The engines of one process, with what they keep from part to part.
+#[derive(Debug)]
+pub(crate) struct Engines<'a> {
+    pair: Pair<'a>,
+    buffer: Buffer,
+}
+
+impl<'a> Engines<'a> {
+    pub(crate) fn new(pair: Pair<'a>) -> Self {
+        Self { pair, buffer: Buffer::default() }
+    }
+
+    /// Copies `part` with `engine`.
+    pub(crate) fn copy(&mut self, engine: Engine, part: Part) -> Result<(), Fault> {
+        match engine {
+            Engine::Mmap => match mmap::copy(self.pair, part) {
+                Ok(()) => Ok(()),
+                // A page is missing: reads and writes say why, or manage without.
+                Err(_) => pread::copy(self.pair, part, &mut self.buffer),
+            },
+            Engine::Pread => pread::copy(self.pair, part, &mut self.buffer),
+            Engine::CopyRange => copy_range::copy(self.pair, part),
+        }
+    }
+
+    /// Copies a source that does not say how long it is, as the files in `/proc` do, to its end.
+    /// Answers with how many bytes that were.
+    pub(crate) fn copy_to_the_end(&mut self) -> Result<u64, Fault> {
+        pread::copy_to_the_end(self.pair, &mut self.buffer)
+    }
+
+    /// Compares what `part` is in the two files.
+    pub(crate) fn compare(&mut self, part: Part) -> Result<(), Fault> {
+        pread::compare(self.pair, part, &mut self.buffer)
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,76 @@
+//! Why a copy did not come about: the file, the fact, the next step.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use daemon::StopSignal;
+
+use crate::fault::Fault;
+
+/// Why [`run`](crate::run) failed. Displays as one line that ends with the next step. The
+/// destination is as it was before.
+#[derive(Debug, thiserror::Error)]
+#[error(transparent)]
+pub struct CopyError(#[from] pub(crate) Kind);
+
+/// The kinds of [`CopyError`].
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Kind {
+    #[error("{}: {call}: {source}; {}", path.display(), next_step(source))]
+    Io { path: PathBuf, call: &'static str, source: io::Error },
+    #[error("{}: no such file; check the name", .0.display())]
+    NoSource(PathBuf),
+    #[error("{}: is {what}; give the name of a regular file", path.display())]
+    NotAFile { path: PathBuf, what: &'static str },
+    #[error("{}: is a directory; give the name of the copy in it: {}", .0.display(), .1.display())]
+    DestIsDirectory(PathBuf, PathBuf),
+    #[error("{}: exists; leave out --no-clobber to replace it", .0.display())]
+    Exists(PathBuf),
+    #[error("{}: is a symbolic link to nothing; remove it, or make what it leads to", .0.display())]
+    DanglingLink(PathBuf),
+    #[error("{}: its directory does not exist; create it first", .0.display())]
+    NoDirectory(PathBuf),
+    #[error("{}: is the source itself; give the copy another name", .0.display())]
+    SameFile(PathBuf),
+    #[error("{}: {what} while it was copied; copy it again when nobody writes to it", path.display())]
+    SourceChanged { path: PathBuf, what: String },
+    #[error("{}: {fault}; {} was not touched", path.display(), dest.display())]
+    Fault { path: PathBuf, fault: Fault, dest: PathBuf },
+    #[error("process {pid} of the copy {how}; start again. {} was not touched", dest.display())]
+    WorkerLost { pid: u32, how: String, dest: PathBuf },
+    #[error("stopped by {signal}; {} was not touched", dest.display())]
+    Stopped { signal: StopSignal, dest: PathBuf },
+    #[error("cannot {what}: {source}; {}", next_step(source))]
+    System { what: &'static str, source: io::Error },
+    #[error(transparent)]
+    Board(#[from] region::RegionError),
+}
+
+impl Kind {
+    /// For `map_err`: `call` failed on `path`.
+    pub(crate) fn io<E: Into<io::Error>>(
+        path: &Path,
+        call: &'static str,
+    ) -> impl FnOnce(E) -> Self + use<E> {
+        let path = path.to_owned();
+        move |source| Self::Io { path, call, source: source.into() }
+    }
+
+    /// For `map_err`: what the copy needs beside its files.
+    pub(crate) fn system<E: Into<io::Error>>(what: &'static str) -> impl FnOnce(E) -> Self {
+        move |source| Self::System { what, source: source.into() }
+    }
+}
+
+/// What a person can do about an answer of the operating system.
+pub(crate) fn next_step(err: &io::Error) -> &'static str {
+    use io::ErrorKind as Kind;
+    match err.kind() {
+        Kind::PermissionDenied => "use an account that may, or change the mode",
+        Kind::NotFound => "check the name",
+        Kind::StorageFull | Kind::QuotaExceeded => "free space there, or copy to another place",
+        Kind::FileTooLarge => "raise the limit (ulimit -f), or copy to another file system",
+        Kind::ReadOnlyFilesystem => "copy to a writable file system",
+        _ => "look at the system's answer before the semicolon",
+    }
+}

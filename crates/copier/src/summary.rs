@@ -1,0 +1,46 @@
+//! The line at the end: what was copied, how fast, and how.
+
+use std::fmt;
+use std::time::Duration;
+
+use bytesize::ByteSize;
+
+use crate::crew::Done;
+
+/// What a copy came to.
+#[derive(Debug)]
+pub(crate) struct Summary {
+    pub(crate) len: u64,
+    pub(crate) data: u64,
+    pub(crate) elapsed: Duration,
+    pub(crate) done: Done,
+    pub(crate) is_verified: bool,
+}
+
+impl fmt::Display for Summary {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let size = |bytes| ByteSize(bytes).display().iec();
+        write!(f, "copied {}", size(self.len))?;
+        let holes = self.len.saturating_sub(self.data);
+        if holes > 0 {
+            write!(f, " ({} of it holes)", size(holes))?;
+        }
+        let seconds = self.elapsed.as_secs_f64();
+        write!(f, " in {seconds:.3} s")?;
+        #[allow(clippy::cast_precision_loss, clippy::cast_possible_truncation)]
+        #[allow(clippy::cast_sign_loss, reason = "a speed, for people")]
+        if self.data > 0 && seconds > 0.0 {
+            write!(f, ", {}/s", size((self.data as f64 / seconds) as u64))?;
+        }
+        let mut engines: Vec<String> =
+            self.done.iter().filter_map(|done| Some(done.engine()?.to_string())).collect();
+        engines.sort();
+        engines.dedup();
+        let workers = self.done.len();
+        write!(f, ", {workers} process{}", if workers == 1 { "" } else { "es" })?;
+        if !engines.is_empty() {
+            write!(f, ", engine {}", engines.join(" and "))?;
+        }
+        f.write_str(if self.is_verified { ", verified" } else { "" })
+    }
+}
