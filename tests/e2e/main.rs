@@ -5,6 +5,7 @@
 mod bad_input;
 mod c_programs;
 mod configs;
+mod copy;
 mod help;
 mod input;
 mod kill;
@@ -28,4 +29,9 @@ fn producer() -> Program {
 /// The consumer, as cargo built it.
 fn consumer() -> Program {
     Program::new("consumer", env!("CARGO_BIN_EXE_consumer-under-test"))
+}
+
+/// The copier, as cargo built it.
+fn copier() -> Program {
+    Program::new("copier", env!("CARGO_BIN_EXE_copier-under-test"))
 }

@@ -1,0 +1,107 @@
+//! What happens to a copy that is disturbed in the middle: by a signal, by the death of one of its
+//! processes, by somebody who writes to its source.
+
+use std::fs::{self, File};
+use std::os::unix::fs::FileExt;
+
+use e2e::Place;
+use nix::sys::signal::{Signal, kill};
+
+use super::caught::{Caught, HUGE};
+use super::{copies, ends_without_a_trace, names, noise, same};
+
+/// A place with a large source, and an older file under the name of the copy.
+fn stage() -> Place {
+    let place = Place::new();
+    place.write("source", noise(HUGE));
+    place
+}
+
+/// The copy failed with `fact`, left no trace and no process; and the same copy works afterwards.
+#[track_caller]
+fn failed_cleanly(place: &Place, mut caught: Caught, fact: &str) {
+    ends_without_a_trace(place, &mut caught.copy, fact, &["source".into()].into());
+    caught.workers_are_gone();
+}
+
+#[test]
+fn a_worker_that_dies_ends_the_copy_and_the_other_worker() {
+    let place = stage();
+    let caught = Caught::new(&place, "");
+    kill(caught.workers[1], Signal::SIGKILL).expect("kill");
+    let fact = format!("process {} of the copy was killed by signal 9", caught.workers[1]);
+    failed_cleanly(&place, caught, &fact);
+    copies(&place, "source copy --verify");
+    same(&place.path("source"), &place.path("copy"));
+}
+
+#[test]
+fn a_signal_to_stop_leaves_nothing_half_made() {
+    let place = stage();
+    for signal in [Signal::SIGINT, Signal::SIGTERM] {
+        let mut caught = Caught::new(&place, "");
+        caught.copy.signal(signal);
+        failed_cleanly(&place, caught, &format!("stopped by {signal}; copy was not touched"));
+    }
+}
+
+/// Ctrl-C goes to every process of the terminal's foreground group, the workers included.
+#[test]
+fn ctrl_c_in_a_terminal_reaches_workers_too_and_leaves_nothing() {
+    let place = stage();
+    let mut caught = Caught::new(&place, "");
+    for worker in &caught.workers {
+        kill(*worker, Signal::SIGINT).expect("kill");
+    }
+    caught.copy.signal(Signal::SIGINT);
+    caught.release();
+    failed_cleanly(&place, caught, "stopped by SIGINT; copy was not touched");
+}
+
+#[test]
+fn a_copier_that_is_killed_takes_its_workers_along_and_leaves_nothing() {
+    let place = stage();
+    let mut caught = Caught::new(&place, "");
+    caught.copy.kill9();
+    caught.workers_are_gone();
+    assert_eq!(names(&place), ["source".into()].into());
+}
+
+/// In the mapping engine this would be SIGBUS.
+#[test]
+fn a_source_that_becomes_shorter_is_an_error_with_every_engine() {
+    let place = stage();
+    for engine in ["mmap", "pread", "copy-range", "auto"] {
+        place.write("source", noise(HUGE));
+        let caught = Caught::new(&place, &format!("--engine {engine}"));
+        File::options().write(true).open(place.path("source")).unwrap().set_len(4097).unwrap();
+        caught.release();
+        failed_cleanly(&place, caught, "became shorter while it was copied");
+    }
+}
+
+#[test]
+fn a_source_that_is_written_to_is_no_copy() {
+    let place = stage();
+    let caught = Caught::new(&place, "");
+    let source = File::options().write(true).open(place.path("source")).expect("the source");
+    source.write_all_at(b"changed", 0).expect("a write");
+    caught.release();
+    failed_cleanly(&place, caught, "was written to while it was copied");
+    let caught = Caught::new(&place, "");
+    source.set_len(HUGE as u64 + 1).expect("a longer file");
+    caught.release();
+    failed_cleanly(&place, caught, "bytes while it was copied");
+}
+
+#[test]
+fn what_the_destination_held_stands_until_the_copy_is_complete() {
+    let place = stage();
+    let mut caught = Caught::new(&place, "");
+    place.write("copy", "meanwhile");
+    assert_eq!(fs::read(place.path("copy")).expect("a file"), b"meanwhile");
+    caught.release();
+    assert_eq!(caught.copy.exit_code(), 0, "{:?}", caught.copy.err());
+    same(&place.path("source"), &place.path("copy"));
+    assert_eq!(names(&place).len(), 2);
+}

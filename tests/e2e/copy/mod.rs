@@ -1,0 +1,80 @@
+//! The copier: the tutorial's copy by several processes, with everything that can go wrong in it.
+//!
+//! What every story demands of a copy that fails: exit code 1, one line that names the file and the
+//! next step, a destination as it was before, nothing beside it, and no process left.
+
+mod caught;
+mod interrupted;
+mod refused;
+mod whole;
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+
+use e2e::{Daemon, Place};
+
+use crate::copier;
+
+/// Bytes of a source that several processes copy: four parts of 8 MiB and a rest.
+const LARGE: usize = (32 << 20) + 4096 + 3;
+
+/// Bytes that differ from page to page, so that a part in the wrong place shows.
+fn noise(len: usize) -> Vec<u8> {
+    let mut page = [0; 4096];
+    fastrand::Rng::with_seed(len as u64).fill(&mut page);
+    let mut bytes = page.repeat(len.div_ceil(page.len()));
+    for (number, page) in bytes.chunks_exact_mut(page.len()).enumerate() {
+        page[..8].copy_from_slice(&(number as u64).to_le_bytes());
+    }
+    bytes.truncate(len);
+    bytes
+}
+
+/// The names in a place.
+fn names(place: &Place) -> BTreeSet<String> {
+    let entries = fs::read_dir(place.dir()).expect("the place");
+    entries
+        .map(|entry| entry.expect("an entry").file_name().into_string().expect("utf-8"))
+        .collect()
+}
+
+/// Copies in `place` and expects success without a word.
+#[track_caller]
+fn copies(place: &Place, arguments: &str) {
+    let mut copy = copier().start(place, arguments);
+    assert_eq!((copy.exit_code(), copy.err(), copy.out()), (0, vec![], vec![]), "{arguments}");
+}
+
+/// Copies in `place` and expects a refusal of one line that says `fact`, and no trace.
+#[track_caller]
+fn refuses(place: &Place, arguments: &str, fact: &str) -> String {
+    let mut copy = copier().start(place, arguments);
+    ends_without_a_trace(place, &mut copy, fact, &names(place))
+}
+
+/// `copy` ends with 1 and one line that says `fact`, and the place holds `before`, nothing else.
+#[track_caller]
+fn ends_without_a_trace(
+    place: &Place,
+    copy: &mut Daemon,
+    fact: &str,
+    before: &BTreeSet<String>,
+) -> String {
+    assert_eq!(copy.exit_code(), 1, "{:?}", copy.err());
+    assert!(copy.out().is_empty());
+    let [line] = &copy.err()[..] else { panic!("not one line: {:?}", copy.err()) };
+    assert!(line.starts_with("copier: error: ") && line.contains(fact), "{line}");
+    assert_eq!(&names(place), before, "{line}");
+    line.clone()
+}
+
+/// Are the two files the same, byte for byte?
+#[track_caller]
+fn same(one: &Path, other: &Path) {
+    let (one, other) = (fs::read(one).expect("a file"), fs::read(other).expect("a file"));
+    if one != other {
+        let differ = one.iter().zip(&other).position(|(a, b)| a != b);
+        panic!("{} and {} bytes, the first that differs: {differ:?}", one.len(), other.len());
+    }
+}

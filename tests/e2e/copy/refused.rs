@@ -1,0 +1,140 @@
+//! What is not copied, and why: said before a byte is written, without a trace.
+
+use std::fs::{self, Permissions};
+use std::os::unix::fs::{PermissionsExt, symlink};
+
+use e2e::{Daemon, Ordinary, Place};
+use nix::sys::stat::Mode;
+use nix::unistd::mkfifo;
+
+use super::{LARGE, copies, ends_without_a_trace, names, noise, refuses};
+use crate::copier;
+
+#[test]
+fn a_file_is_not_copied_onto_itself_whatever_its_name() {
+    let place = Place::new();
+    place.write("source", "kept");
+    fs::hard_link(place.path("source"), place.path("hard")).expect("a link");
+    symlink("source", place.path("soft")).expect("a link");
+    for dest in ["source", "./source", "hard", "soft"] {
+        refuses(
+            &place,
+            &format!("source {dest}"),
+            "is the source itself; give the copy another name",
+        );
+    }
+    assert_eq!(fs::read(place.path("source")).expect("a file"), b"kept");
+}
+
+#[test]
+fn what_is_not_a_file_is_named_on_either_side_and_nothing_hangs() {
+    let place = Place::new();
+    place.write("source", "x");
+    fs::create_dir(place.path("dir")).expect("a directory");
+    mkfifo(&place.path("pipe"), Mode::S_IRWXU).expect("a pipe");
+    symlink("nowhere", place.path("dangling")).expect("a link");
+    refuses(&place, "dir copy", "dir: is a directory; give the name of a regular file");
+    refuses(&place, "pipe copy", "pipe: is a named pipe");
+    refuses(&place, "/dev/null copy", "/dev/null: is a character device");
+    refuses(&place, "source pipe", "pipe: is a named pipe");
+    refuses(&place, "source /dev/null", "/dev/null: is a character device");
+    refuses(
+        &place,
+        "source dir",
+        "dir: is a directory; give the name of the copy in it: dir/source",
+    );
+    refuses(&place, "source dangling", "is a symbolic link to nothing");
+}
+
+#[test]
+fn what_is_not_there_is_said() {
+    let place = Place::new();
+    place.write("source", "x");
+    refuses(&place, "none copy", "none: no such file; check the name");
+    refuses(&place, "source none/copy", "its directory does not exist; create it first");
+    refuses(&place, "source source/copy", "source/copy: ");
+}
+
+#[test]
+fn permissions_are_not_worked_around() {
+    let copier = Ordinary::new(&copier());
+    let place = Place::new().open_to_all();
+    let everybody = |name: &str, mode| {
+        fs::set_permissions(place.path(name), Permissions::from_mode(mode)).expect("chmod");
+    };
+    for (name, mode) in [("secret", 0o000), ("source", 0o644), ("fixed", 0o444)] {
+        place.write(name, name);
+        everybody(name, mode);
+    }
+    for dir in ["locked", "open"] {
+        fs::create_dir(place.path(dir)).expect("a directory");
+    }
+    everybody("locked", 0o555);
+    everybody("open", 0o777);
+    let cases = [
+        ("secret", "open/copy", "secret: open: Permission denied"),
+        ("source", "locked/copy", "locked/copy: open: Permission denied"),
+        ("source", "fixed", "fixed: access: Permission denied"),
+    ];
+    for (source, dest, fact) in cases {
+        let mut copy = Daemon::start("copier", copier.command(&place).args([source, dest]));
+        let line = ends_without_a_trace(&place, &mut copy, fact, &names(&place));
+        assert!(line.ends_with("use an account that may, or change the mode"), "{line}");
+    }
+    assert_eq!(fs::read_dir(place.path("open")).expect("a directory").count(), 0);
+}
+
+#[test]
+fn a_file_size_limit_is_an_error_and_not_a_death() {
+    let place = Place::new();
+    place.write("source", noise(LARGE));
+    for engine in ["auto", "mmap", "pread", "copy-range"] {
+        let mut command = copier().command_after("ulimit -f 1000", &place);
+        let mut copy =
+            Daemon::start("copier", command.args(["source", "copy", "--engine", engine]));
+        let line =
+            ends_without_a_trace(&place, &mut copy, "File too large", &["source".into()].into());
+        assert!(line.contains("raise the limit (ulimit -f)"), "{line}");
+    }
+}
+
+#[test]
+fn an_engine_that_cannot_is_an_error_by_name_and_no_obstacle_otherwise() {
+    let (place, other) = (Place::new(), Place::on_disk());
+    let source = other.write("source", noise(LARGE));
+    let arguments = format!("{} copy", source.display());
+    // Between memory and disk: different file systems, unless this machine has only one.
+    let mut copy = copier().start(&place, &format!("{arguments} --engine copy-range"));
+    if copy.exit_code() != 0 {
+        let line = copy.says("the kernel cannot copy between these file systems");
+        assert!(line.contains("use another --engine; copy was not touched"), "{line}");
+        assert_eq!(names(&place).len(), 0);
+    }
+    copies(&place, &format!("{arguments} --verify"));
+}
+
+/// A file system of 4 MiB, in a mount namespace of its own.
+#[test]
+fn a_full_file_system_is_an_error_without_a_trace() {
+    let place = Place::new();
+    place.write("source", noise(LARGE));
+    fs::create_dir(place.path("small")).expect("a directory");
+    let script = "mount -t tmpfs -o size=4m none small || exit 77; echo old > small/copy; \
+                  \"$0\" source small/copy --engine \"$1\"; echo \"exit $?\"; ls -A small; cat small/copy";
+    for engine in ["auto", "mmap", "pread"] {
+        let mut command = std::process::Command::new("unshare");
+        command.args(["--user", "--map-root-user", "--mount", "sh", "-c", script]);
+        command.arg(copier().path()).arg(engine).current_dir(place.dir());
+        let mut shell = Daemon::start("a shell with a small file system", &mut command);
+        let code = shell.exit_code();
+        if shell.out().is_empty() {
+            // No namespaces for us here (a container), and then no mount either.
+            assert_ne!(code, 0, "{:?}", shell.err());
+            return;
+        }
+        assert_eq!(shell.out(), ["exit 1", "copy", "old"], "{engine}: {:?}", shell.err());
+        let line = shell.says("small/copy: cannot be written at byte ");
+        assert!(line.contains("No space left on device"), "{engine}: {line}");
+        assert!(line.contains("free space there"), "{engine}: {line}");
+    }
+}
