@@ -4,6 +4,7 @@
 
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "telling people is its whole work")]
 
+mod compare_copy;
 mod demo;
 mod deps;
 mod dist;
@@ -13,6 +14,7 @@ mod soak;
 mod systemd;
 #[cfg(test)]
 mod tidy;
+mod tools;
 mod torn;
 
 use std::process::ExitCode;
@@ -31,6 +33,8 @@ struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Time copier beside cp, xcp and fcp, in one run
+    CompareCopy(compare_copy::Arguments),
     /// Build, then show a producer and a consumer sharing a live record
     Demo(demo::Arguments),
     /// Check licences, sources and known advisories of every dependency
@@ -51,6 +55,7 @@ enum Command {
 
 fn main() -> ExitCode {
     let outcome = match Arguments::parse().command {
+        Command::CompareCopy(arguments) => compare_copy::run(&arguments),
         Command::Demo(arguments) => demo::run(&arguments),
         Command::Deps => deps::run(),
         Command::Dist => dist::run(),

@@ -19,8 +19,7 @@ use std::process::{Child, ChildStdin, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use crate::Outcome;
-
-type Fallible<T> = Result<T, Box<dyn std::error::Error>>;
+use crate::tools::{Fallible, cargo, done, target_directory};
 
 /// Bytes of a record: words, their rests, and copies by assembly.
 const SIZES: [u32; 8] = [4, 28, 64, 248, 256, 1020, 4096, 65_536];
@@ -153,16 +152,9 @@ struct Programs {
 }
 
 fn build() -> Fallible<Programs> {
-    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let bins = ["--bin", "torn_reader", "--bin", "torn_writer"];
-    let status = Command::new(cargo)
-        .args(["build", "--release", "--quiet", "--package", "e2e"])
-        .args(bins)
-        .status()?;
-    if !status.success() {
-        return Err(format!("cargo build: {status}").into());
-    }
-    let release = crate::dist::target_directory()?.join("release");
+    done(cargo().args(["build", "--release", "--quiet", "--package", "e2e"]).args(bins))?;
+    let release = target_directory()?.join("release");
     Ok(Programs { reader: release.join("torn_reader"), writer: release.join("torn_writer") })
 }
 

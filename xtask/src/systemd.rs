@@ -32,7 +32,7 @@ pub(crate) struct Arguments {
 
 pub(crate) fn run(arguments: &Arguments) -> Outcome {
     let package = dist::make()?;
-    let target = dist::target_directory()?;
+    let target = crate::tools::target_directory()?;
     let programs = install_from_source(&target)?;
     let own = stories(&package, &programs, Path::new("/"), arguments).status()?;
     if !done(own, "this machine cannot boot a systemd of its own")? {

@@ -20,7 +20,7 @@ pub struct Effort {
     pub rounds: usize,
 }
 
-/// What one operation took, over many batches, in nanoseconds.
+/// What one thing took, measured several times, in the unit of whoever measures.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Spread {
     /// Half of the batches were faster.
@@ -96,7 +96,8 @@ fn whole(count: f64) -> u64 {
 }
 
 impl Spread {
-    fn of(mut taken: Vec<f64>) -> Self {
+    /// Of what several measurements took, in any order.
+    pub fn of(mut taken: Vec<f64>) -> Self {
         taken.sort_by(f64::total_cmp);
         let at = |index: usize| taken.get(index).copied().unwrap_or(f64::NAN);
         Self { median: at(taken.len() / 2), least: at(0) }

@@ -41,7 +41,7 @@ use cli::Args;
 use crew::{Done, Trouble};
 use daemon::Signals;
 use dest::Dest;
-use engine::{Engines, Pair};
+use engine::{Engines, Pair, Scores};
 pub use error::CopyError;
 use error::Kind;
 use fault::{Fault, FaultKind};
@@ -100,7 +100,8 @@ impl Copy<'_> {
         }
         let parts = plan::parts(&self.source.file, self.source.len())
             .map_err(Kind::io(&self.source.path, "lseek"))?;
-        let task = Task::Copy(self.args.engine.named());
+        let scores = Scores::new()?;
+        let task = self.args.engine.named().map_or(Task::Copy(&scores), Task::CopyWith);
         let done = self.pass(&parts, task, "copying")?;
         if self.args.verify {
             self.pass(&parts, Task::Compare, "comparing")?;
@@ -109,7 +110,7 @@ impl Copy<'_> {
     }
 
     /// All workers, once over all parts.
-    fn pass(&self, parts: &[Part], task: Task, what: &'static str) -> Result<Done, Kind> {
+    fn pass(&self, parts: &[Part], task: Task<'_>, what: &'static str) -> Result<Done, Kind> {
         let job = Job { pair: self.pair(), parts, task };
         let bar = Bar::new(job.bytes(), what);
         let workers = self.jobs().min(parts.len());

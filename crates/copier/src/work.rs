@@ -4,15 +4,17 @@ use std::ops::ControlFlow;
 use std::time::Instant;
 
 use crate::board::Progress;
-use crate::engine::{Chooser, Engine, Engines, Pair};
+use crate::engine::{Chooser, Engine, Engines, Pair, Scores};
 use crate::fault::{Fault, FaultKind};
 use crate::plan::Part;
 
 /// What is done with each part.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Task {
-    /// Copy it, with this engine or the fastest.
-    Copy(Option<Engine>),
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Task<'a> {
+    /// Copy it with this engine.
+    CopyWith(Engine),
+    /// Copy it with the engine that scores best.
+    Copy(&'a Scores),
     /// Read both sides and compare.
     Compare,
 }
@@ -22,7 +24,7 @@ pub(crate) enum Task {
 pub(crate) struct Job<'a> {
     pub(crate) pair: Pair<'a>,
     pub(crate) parts: &'a [Part],
-    pub(crate) task: Task,
+    pub(crate) task: Task<'a>,
 }
 
 impl Job<'_> {
@@ -60,34 +62,50 @@ impl Job<'_> {
 /// What one process keeps from part to part.
 struct Worker<'a> {
     engines: Engines<'a>,
-    chooser: Option<Chooser>,
+    chooser: Option<Chooser<'a>>,
 }
 
 impl<'a> Worker<'a> {
     fn new(job: &Job<'a>) -> Self {
         let chooser = match job.task {
-            Task::Copy(named) => Some(Chooser::new(named)),
+            Task::CopyWith(engine) => Some(Chooser::Named(engine)),
+            Task::Copy(scores) => Some(Chooser::Measured(scores)),
             Task::Compare => None,
         };
         Self { engines: Engines::new(job.pair), chooser }
     }
 
     fn work_on(&mut self, part: Part, progress: &mut Progress) -> Result<(), Fault> {
-        let Some(chooser) = &mut self.chooser else { return self.engines.compare(part) };
-        loop {
-            let engine = chooser.choose(part);
-            let start = Instant::now();
-            match self.engines.copy(engine, part) {
-                Ok(()) => {
-                    chooser.learn(engine, part, start.elapsed());
-                    progress.set_engine(engine);
-                    return Ok(());
-                }
-                Err(fault) => {
-                    let is_unsupported = matches!(fault.kind, FaultKind::Unsupported(_));
-                    if !(is_unsupported && chooser.rule_out(engine)) {
-                        return Err(fault);
-                    }
+        let Some(chooser) = &self.chooser else { return self.engines.compare(part) };
+        let mut rest = part;
+        while rest.len > 0 {
+            let (copied, engine) = copy(&mut self.engines, chooser, rest)?;
+            progress.set_engine(engine);
+            rest = Part { at: copied.end(), len: rest.len - copied.len };
+        }
+        Ok(())
+    }
+}
+
+/// Copies the first bytes of `part` with the engine of choice, or another one if that cannot;
+/// answers with which bytes and which engine.
+fn copy(
+    engines: &mut Engines<'_>,
+    chooser: &Chooser<'_>,
+    part: Part,
+) -> Result<(Part, Engine), Fault> {
+    loop {
+        let (slice, engine) = chooser.choose(part);
+        let start = Instant::now();
+        match engines.copy(engine, slice) {
+            Ok(()) => {
+                chooser.learn(engine, slice, start.elapsed());
+                return Ok((slice, engine));
+            }
+            Err(fault) => {
+                let is_unsupported = matches!(fault.kind, FaultKind::Unsupported(_));
+                if !(is_unsupported && chooser.rule_out(engine)) {
+                    return Err(fault);
                 }
             }
         }

@@ -29,7 +29,7 @@ for name in stu host wave sensor-input; do
     holds "conffiles" "$(dpkg-query -W -f '${Conffiles}' mapcast)" " /etc/mapcast/$name.toml "
     mapcast-producer "/etc/mapcast/$name.toml" --check >/dev/null || fail "$name.toml is refused"
 done
-for program in mapcast-producer mapcast-consumer; do
+for program in mapcast-producer mapcast-consumer mapcast-copier; do
     "$program" --version | grep -q mapcast || fail "$program --version"
     page=$(zcat "/usr/share/man/man1/$program.1.gz")
     # each option of --help stands in the page
@@ -47,6 +47,7 @@ completed() { # PROGRAM WORD: what bash would offer
 }
 same "completion of --st" "--standby" "$(completed mapcast-producer --st)"
 same "completion of --fol" "--follow" "$(completed mapcast-consumer --fol)"
+same "completion of --ver" "--verify --verbose --version" "$(completed mapcast-copier --ver)"
 for text in README.md NOTICES copyright docs/operate.md docs/configuration.md docs/format.md; do
     [ -s "/usr/share/doc/mapcast/$text" ] || fail "no $text"
 done

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
-use super::{Fallible, cargo};
+use crate::tools::{Fallible, cargo};
 
 /// How the names of licence files begin.
 const BEGINNINGS: [&str; 6] = ["LICENSE", "LICENCE", "COPYING", "COPYRIGHT", "NOTICE", "UNLICENSE"];
@@ -58,7 +58,8 @@ pub(super) fn text() -> Fallible<String> {
 /// Name and version of every library that is linked into one of the programs.
 fn linked() -> Fallible<BTreeSet<(String, String)>> {
     let output = cargo()
-        .args(["tree", "--locked", "--package", "producer", "--package", "consumer"])
+        .args(["tree", "--locked"])
+        .args(super::PROGRAMS.iter().flat_map(|program| ["--package", program]))
         .args(["--edges", "normal,no-proc-macro", "--prefix", "none", "--format", "{p}"])
         .output()?;
     if !output.status.success() {

@@ -33,18 +33,18 @@ configuration.md: every key; operate.md: the services; format.md: the bytes of a
 .SH SEE ALSO
 .BR mapcast\\-producer (1),
 .BR mapcast\\-consumer (1),
+.BR mapcast\\-copier (1),
 .BR systemctl (1),
 .BR journalctl (1)
 ";
 
-/// The producer's command line under the name that the package gives it.
-pub(super) fn producer() -> Command {
-    installed(producer::cli::command(), "mapcast-producer")
-}
-
-/// The consumer's command line under the name that the package gives it.
-pub(super) fn consumer() -> Command {
-    installed(consumer::cli::command(), "mapcast-consumer")
+/// The command lines of all programs, under the names that the package gives them.
+pub(super) fn commands() -> [Command; super::PROGRAMS.len()] {
+    [
+        installed(producer::cli::command(), "mapcast-producer"),
+        installed(consumer::cli::command(), "mapcast-consumer"),
+        installed(copier::cli::command(), "mapcast-copier"),
+    ]
 }
 
 fn installed(command: Command, name: &'static str) -> Command {
@@ -54,11 +54,11 @@ fn installed(command: Command, name: &'static str) -> Command {
     command.after_help(by_installed_name(&after)).long_about(by_installed_name(&about))
 }
 
-/// `producer` and `consumer` as commands (at the start of an example, behind a pipe, in backticks)
+/// The programs as commands (at the start of an example, behind a pipe, in backticks)
 /// by the names that the package installs them under.
 fn by_installed_name(text: &str) -> String {
     let mut renamed = text.to_owned();
-    for program in ["producer", "consumer"] {
+    for program in super::PROGRAMS {
         for before in ["\n  ", "| ", "`"] {
             for after in [" ", "`"] {
                 let (from, to) = (
@@ -175,7 +175,7 @@ mod tests {
 
     #[test]
     fn a_page_says_what_help_says() {
-        for command in [producer(), consumer()] {
+        for command in commands() {
             let shown = words(&page(&command).expect("a page"));
             let help = command.clone().term_width(0).render_long_help().to_string();
             // A page has other words for these two headings.
@@ -197,7 +197,7 @@ mod tests {
             "Examples:\n  mapcast-producer x.toml\n  sensor | mapcast-producer y.toml\n\
              as `mapcast-producer` does"
         );
-        for command in [producer(), consumer()] {
+        for command in commands() {
             let page = page(&command).expect("a page");
             let named = format!("\n  {}", escaped(command.get_name()));
             assert!(page.matches(&named).count() >= 5, "{page}");

@@ -1,85 +1,129 @@
-//! Which engine is the fastest for these two files: measured on the first parts of the copy itself.
+//! Which engine is the fastest for these two files: measured on the first bytes of the copy itself,
+//! by all processes of the copy together.
 //!
 //! ```text
-//!   parts of one process   mmap pread copy-range mmap pread copy-range | the fastest, to the end
+//!   first parts, all processes   |mmap|pread|copy-range|mmap| ... |copy-range| the fastest ...
+//!                                 2 MiB each, every engine ROUNDS times
 //! ```
 //!
-//! Invariant: no part is copied for the measurement alone, and every engine that works was measured
-//! [`ROUNDS`] times before one is preferred.
+//! The scores are shared, so that all take the same engine: two that write to one file by different
+//! means stand in each other's way. The choice is looked at again after every part; an engine that
+//! falls behind the trial of another one makes way for it.
 //!
-//! Price: up to four parts per process by engines that are not the fastest.
+//! Invariant: nothing is copied for the measurement alone, and no engine is preferred before every
+//! other one that works has been tried, or is being tried by another process.
+//!
+//! Price: 16 MiB of a copy, and a part now and then, by engines that are not the fastest.
 
 use std::time::Duration;
 
+use region::{RegionError, Shared};
+
 use super::Engine;
-use crate::plan::{PART, Part};
+use crate::plan::Part;
 
-/// Measurements of each engine; its best counts, because other work only ever slows one down.
-const ROUNDS: u32 = 2;
-/// Shorter parts measure the system calls, not the copying.
-const LONG_ENOUGH: u64 = PART / 2;
+/// Trials of each engine; its best counts, because other work only ever slows one down.
+const ROUNDS: u64 = 4;
+/// Bytes of one trial: a huge page. Fewer measure the system calls, not the copying.
+const TRIAL: u64 = 2 << 20;
+const ENGINES: usize = Engine::ALL.len();
+const TRIALS: u64 = ROUNDS * ENGINES as u64;
 
-/// What is known of one engine.
-#[derive(Clone, Copy, Debug, Default)]
-struct Record {
-    measured: u32,
-    /// Bytes in a second, the best so far.
-    best: f64,
-    is_unsupported: bool,
+/// Where the scores lie: trials given out, then for each engine these three.
+const TICKET: usize = 0;
+const MEASURED: usize = 1;
+const RATE: usize = MEASURED + ENGINES;
+const RULED_OUT: usize = RATE + ENGINES;
+const CELLS: usize = RULED_OUT + ENGINES;
+
+/// What all processes of a copy know of the engines.
+///
+/// Numbers that belong together are not read together: a score that is one part old does no harm.
+#[derive(Debug)]
+pub(crate) struct Scores(Shared<u64>);
+
+impl Scores {
+    /// Nothing known yet. Made before the processes are, so that they share it.
+    pub(crate) fn new() -> Result<Self, RegionError> {
+        Shared::anonymous(CELLS).map(Self)
+    }
+
+    /// The engine of a trial that nobody else makes; `None`: all are made or under way.
+    fn trial(&self) -> Option<Engine> {
+        while self.0.get(TICKET) < TRIALS {
+            let ticket = self.0.add(TICKET, 1);
+            let engine = usize::try_from(ticket).ok().map(|ticket| Engine::ALL[ticket % ENGINES]);
+            let engine = engine.filter(|engine| ticket < TRIALS && self.is_usable(*engine));
+            if engine.is_some() {
+                return engine;
+            }
+        }
+        None
+    }
+
+    fn is_usable(&self, engine: Engine) -> bool {
+        self.0.get(RULED_OUT + index(engine)) == 0
+    }
+
+    fn fastest(&self) -> Option<Engine> {
+        let rate = |engine: &Engine| self.0.get(RATE + index(*engine));
+        let usable = Engine::ALL.into_iter().filter(|engine| self.is_usable(*engine));
+        usable.filter(|engine| rate(engine) > 0).max_by_key(rate)
+    }
+
+    /// `engine` has copied so many bytes in a second.
+    fn learn(&self, engine: Engine, rate: u64) {
+        let engine = index(engine);
+        let before = self.0.get(RATE + engine);
+        let is_trial = self.0.add(MEASURED + engine, 1) < ROUNDS;
+        // Of a whole part, a quarter counts: one that was disturbed says little.
+        let after = if is_trial { before.max(rate) } else { before - before / 4 + rate / 4 };
+        self.0.set(RATE + engine, after.max(1));
+    }
 }
 
 /// Chooses an engine for each part.
 #[derive(Debug)]
-pub(crate) struct Chooser {
-    named: Option<Engine>,
-    records: [Record; Engine::ALL.len()],
+pub(crate) enum Chooser<'a> {
+    /// The one that was asked for.
+    Named(Engine),
+    /// The fastest.
+    Measured(&'a Scores),
 }
 
-impl Chooser {
-    /// One that always takes `named`, or measures.
-    pub(crate) fn new(named: Option<Engine>) -> Self {
-        Self { named, records: Default::default() }
-    }
-
-    /// The engine for `part`.
-    pub(crate) fn choose(&self, part: Part) -> Engine {
-        match self.named {
-            Some(engine) => engine,
-            None if part.len < LONG_ENOUGH => self.fastest().unwrap_or(Engine::Pread),
-            None => self.unmeasured().or_else(|| self.fastest()).unwrap_or(Engine::Pread),
+impl Chooser<'_> {
+    /// How many of the first bytes of `part` to copy at once, and with which engine.
+    pub(crate) fn choose(&self, part: Part) -> (Part, Engine) {
+        let scores = match self {
+            Self::Named(engine) => return (part, *engine),
+            Self::Measured(scores) => scores,
+        };
+        let trial = if part.len < TRIAL { None } else { scores.trial() };
+        match trial {
+            Some(engine) => (Part { len: TRIAL, ..part }, engine),
+            None => (part, scores.fastest().unwrap_or(Engine::Pread)),
         }
     }
 
     /// `engine` has copied `part` in so long.
-    pub(crate) fn learn(&mut self, engine: Engine, part: Part, elapsed: Duration) {
-        if part.len >= LONG_ENOUGH {
-            let record = &mut self.records[index(engine)];
-            record.measured += 1;
-            #[allow(clippy::cast_precision_loss, reason = "a speed")]
-            let rate = part.len as f64 / elapsed.as_secs_f64().max(1e-9);
-            record.best = record.best.max(rate);
+    pub(crate) fn learn(&self, engine: Engine, part: Part, elapsed: Duration) {
+        if let Self::Measured(scores) = self
+            && part.len >= TRIAL
+        {
+            let nanos = u64::try_from(elapsed.as_nanos()).unwrap_or(u64::MAX).max(1);
+            scores.learn(engine, part.len.saturating_mul(1_000_000_000) / nanos);
         }
     }
 
     /// `engine` cannot copy between these files. Is there another one to take?
-    pub(crate) fn rule_out(&mut self, engine: Engine) -> bool {
-        self.records[index(engine)].is_unsupported = true;
-        self.named.is_none() && engine != Engine::Pread
-    }
-
-    /// The engine that has been measured least, if not often enough.
-    fn unmeasured(&self) -> Option<Engine> {
-        let open = self.usable().filter(|(_, record)| record.measured < ROUNDS);
-        open.min_by_key(|(_, record)| record.measured).map(|(engine, _)| engine)
-    }
-
-    fn fastest(&self) -> Option<Engine> {
-        let measured = self.usable().filter(|(_, record)| record.measured > 0);
-        measured.max_by(|(_, a), (_, b)| a.best.total_cmp(&b.best)).map(|(engine, _)| engine)
-    }
-
-    fn usable(&self) -> impl Iterator<Item = (Engine, &Record)> {
-        Engine::ALL.into_iter().zip(&self.records).filter(|(_, record)| !record.is_unsupported)
+    pub(crate) fn rule_out(&self, engine: Engine) -> bool {
+        match self {
+            Self::Named(_) => false,
+            Self::Measured(scores) => {
+                scores.0.set(RULED_OUT + index(engine), 1);
+                engine != Engine::Pread
+            }
+        }
     }
 }
 
@@ -91,54 +135,81 @@ fn index(engine: Engine) -> usize {
 mod tests {
     use super::*;
 
-    const LONG: Part = Part { at: 0, len: PART };
+    const LONG: Part = Part { at: 0, len: 8 << 20 };
     const SHORT: Part = Part { at: 0, len: 4096 };
 
-    fn after_trials(chooser: &mut Chooser, millis: [u64; 3]) -> Vec<Engine> {
+    /// Two processes in turn, in which each engine takes so many milliseconds for a trial.
+    fn after_trials(scores: &Scores, millis: [u64; 3]) -> Vec<Engine> {
+        let choosers = [Chooser::Measured(scores), Chooser::Measured(scores)];
         let mut tried = Vec::new();
-        for _ in 0..2 * Engine::ALL.len() {
-            let engine = chooser.choose(LONG);
-            tried.push(engine);
-            chooser.learn(engine, LONG, Duration::from_millis(millis[index(engine)]));
+        while scores.0.get(TICKET) < TRIALS {
+            let chooser = &choosers[tried.len() % 2];
+            let (slice, engine) = chooser.choose(LONG);
+            if slice != LONG {
+                assert_eq!(slice, Part { at: 0, len: TRIAL });
+                tried.push(engine);
+                chooser.learn(engine, slice, Duration::from_millis(millis[index(engine)]));
+            }
         }
         tried
     }
 
     #[test]
-    fn every_engine_is_tried_twice_in_turn_and_then_the_fastest_is_kept() {
+    fn every_engine_is_tried_in_turn_by_all_together_and_then_all_take_the_fastest() {
         for (millis, fastest) in
             [([1, 2, 3], Engine::Mmap), ([2, 1, 3], Engine::Pread), ([3, 2, 1], Engine::CopyRange)]
         {
-            let mut chooser = Chooser::new(None);
-            let tried = after_trials(&mut chooser, millis);
-            assert_eq!(tried, [Engine::ALL, Engine::ALL].concat());
-            assert_eq!(chooser.choose(LONG), fastest);
+            let scores = Scores::new().unwrap();
+            assert_eq!(after_trials(&scores, millis), [Engine::ALL; 4].concat());
+            for _ in 0..2 {
+                assert_eq!(Chooser::Measured(&scores).choose(LONG), (LONG, fastest));
+            }
         }
     }
 
     #[test]
-    fn short_parts_are_neither_measured_nor_wait_for_a_measurement() {
-        let mut chooser = Chooser::new(None);
-        assert_eq!(chooser.choose(SHORT), Engine::Pread);
+    fn an_engine_that_is_slow_on_whole_parts_makes_way_for_the_next_best() {
+        let scores = Scores::new().unwrap();
+        after_trials(&scores, [1000, 1200, 9000]);
+        let chooser = Chooser::Measured(&scores);
+        let chosen = || chooser.choose(LONG).1;
+        // A part is four trials long: 4 s for it are as fast as 1 s for the trial.
+        chooser.learn(Engine::Mmap, LONG, Duration::from_secs(4));
+        assert_eq!(chosen(), Engine::Mmap);
+        for _ in 0..2 {
+            chooser.learn(Engine::Mmap, LONG, Duration::from_secs(8));
+        }
+        assert_eq!(chosen(), Engine::Pread);
+        for _ in 0..2 {
+            chooser.learn(Engine::Pread, LONG, Duration::from_secs(40));
+        }
+        assert_eq!(chosen(), Engine::Mmap);
+    }
+
+    #[test]
+    fn short_parts_are_neither_tried_with_nor_wait_for_a_trial() {
+        let scores = Scores::new().unwrap();
+        let chooser = Chooser::Measured(&scores);
+        assert_eq!(chooser.choose(SHORT), (SHORT, Engine::Pread));
         chooser.learn(Engine::Pread, SHORT, Duration::from_nanos(1));
-        assert_eq!(chooser.choose(LONG), Engine::Mmap);
+        assert_eq!(chooser.choose(LONG).1, Engine::Mmap);
     }
 
     #[test]
     fn an_engine_that_cannot_is_not_asked_again() {
-        let mut chooser = Chooser::new(None);
-        assert!(chooser.rule_out(Engine::CopyRange));
-        assert!(!after_trials(&mut chooser, [2, 1, 0]).contains(&Engine::CopyRange));
-        assert_eq!(chooser.choose(LONG), Engine::Pread);
+        let scores = Scores::new().unwrap();
+        assert!(Chooser::Measured(&scores).rule_out(Engine::CopyRange));
+        let tried = after_trials(&scores, [2, 1, 0]);
+        assert!(!tried.contains(&Engine::CopyRange) && tried.contains(&Engine::Mmap));
+        assert_eq!(Chooser::Measured(&scores).choose(LONG).1, Engine::Pread);
+        assert!(!Chooser::Measured(&scores).rule_out(Engine::Pread), "there is no other");
     }
 
     #[test]
     fn an_engine_that_was_asked_for_by_name_has_no_substitute() {
-        let mut chooser = Chooser::new(Some(Engine::CopyRange));
-        assert_eq!(
-            (chooser.choose(LONG), chooser.choose(SHORT)),
-            (Engine::CopyRange, Engine::CopyRange)
-        );
+        let chooser = Chooser::Named(Engine::CopyRange);
+        assert_eq!(chooser.choose(LONG), (LONG, Engine::CopyRange));
+        assert_eq!(chooser.choose(SHORT), (SHORT, Engine::CopyRange));
         assert!(!chooser.rule_out(Engine::CopyRange));
     }
 }

@@ -12,7 +12,7 @@ use std::fmt;
 use std::fs::File;
 use std::path::Path;
 
-pub(crate) use choose::Chooser;
+pub(crate) use choose::{Chooser, Scores};
 use pread::Buffer;
 
 use crate::fault::Fault;

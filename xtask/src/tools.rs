@@ -1,0 +1,70 @@
+//! Programs from the registry that commands here need: built into `target/tools`, once.
+//!
+//! Price: minutes of building the first time.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use crate::Outcome;
+
+pub(crate) type Fallible<T> = Result<T, Box<dyn std::error::Error>>;
+
+/// Where cargo builds: `target`, or what `CARGO_TARGET_DIR` or a configuration says.
+pub(crate) fn target_directory() -> Fallible<PathBuf> {
+    let output = cargo().args(["metadata", "--format-version", "1", "--no-deps"]).output()?;
+    if !output.status.success() {
+        return Err(String::from_utf8_lossy(&output.stderr).into());
+    }
+    let metadata: serde_json::Value = serde_json::from_slice(&output.stdout)?;
+    let target = metadata["target_directory"].as_str().ok_or("cargo metadata: no target")?;
+    Ok(target.into())
+}
+
+/// The program of package `name`, built first if it is not there in this version.
+pub(crate) fn tool(name: &str, version: &str) -> Fallible<PathBuf> {
+    let tools = target_directory()?.join("tools");
+    let program = tools.join("bin").join(name);
+    if program.is_file() && is_installed(&tools, name, version) {
+        return Ok(program);
+    }
+    eprintln!("building {name} {version} into {}", tools.display());
+    // A directory of its own, so that the project's build is not locked meanwhile.
+    let build = tools.join("build");
+    let install = ["install", name, "--locked", "--force", "--version", version, "--root"];
+    done(cargo().args(install).arg(&tools).env("CARGO_TARGET_DIR", &build))?;
+    fs::remove_dir_all(build)?;
+    Ok(program)
+}
+
+/// What cargo itself has written down about `tools`.
+fn is_installed(tools: &Path, name: &str, version: &str) -> bool {
+    let list = fs::read_to_string(tools.join(".crates.toml")).unwrap_or_default();
+    list.lines().any(|line| line.starts_with(&format!("\"{name} {version} (")))
+}
+
+/// The cargo that runs this command.
+pub(crate) fn cargo() -> Command {
+    Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
+}
+
+/// Runs `command`, whose failure is an error.
+pub(crate) fn done(command: &mut Command) -> Outcome {
+    let status = command.status()?;
+    if status.success() { Ok(()) } else { Err(format!("{command:?}: {status}").into()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_tool_counts_only_in_the_version_wanted() {
+        let tools = tempfile::tempdir().expect("a directory");
+        let list = "[v1]\n\"xcp 0.24.9 (registry+https://example.invalid/index)\" = [\"xcp\"]\n";
+        fs::write(tools.path().join(".crates.toml"), list).expect("a list");
+        let has = |name: &str, version: &str| is_installed(tools.path(), name, version);
+        assert!(has("xcp", "0.24.9"));
+        assert!(!has("xcp", "0.24.8") && !has("xcp", "0.24") && !has("cp", "0.24.9"));
+    }
+}
