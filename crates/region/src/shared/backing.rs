@@ -158,6 +158,8 @@ impl<T: Element> Backing<T> {
 
     pub(super) fn prefault(&self) -> Result<(), RegionError> {
         match self.mapping.populate() {
+            // Where a page was missing there is one of zeros now, which is nobody's file.
+            Ok(()) if self.is_cut() => Err(self.missing_page()),
             Ok(()) => Ok(()),
             Err(err) if Errno::from_io_error(&err) == Some(Errno::FAULT) => {
                 Err(self.missing_page())
