@@ -7,13 +7,13 @@
 //! ```
 //!
 //! The scores are shared, so that all take the same engine: two that write to one file by different
-//! means stand in each other's way. The choice is looked at again after every part; an engine that
-//! falls behind the trial of another one makes way for it.
+//! means stand in each other's way. Whole parts are not measured: a machine that is slow for a
+//! while would make the engine of that while look slow.
 //!
 //! Invariant: nothing is copied for the measurement alone, and no engine is preferred before every
 //! other one that works has been tried, or is being tried by another process.
 //!
-//! Price: 16 MiB of a copy, and a part now and then, by engines that are not the fastest.
+//! Price: 16 MiB of a copy by engines that are not the fastest.
 
 use std::time::Duration;
 
@@ -29,10 +29,9 @@ const TRIAL: u64 = 2 << 20;
 const ENGINES: usize = Engine::ALL.len();
 const TRIALS: u64 = ROUNDS * ENGINES as u64;
 
-/// Where the scores lie: trials given out, then for each engine these three.
+/// Where the scores lie: trials given out, then for each engine these two.
 const TICKET: usize = 0;
-const MEASURED: usize = 1;
-const RATE: usize = MEASURED + ENGINES;
+const RATE: usize = 1;
 const RULED_OUT: usize = RATE + ENGINES;
 const CELLS: usize = RULED_OUT + ENGINES;
 
@@ -71,14 +70,10 @@ impl Scores {
         usable.filter(|engine| rate(engine) > 0).max_by_key(rate)
     }
 
-    /// `engine` has copied so many bytes in a second.
+    /// In a trial, `engine` has copied so many bytes in a second.
     fn learn(&self, engine: Engine, rate: u64) {
-        let engine = index(engine);
-        let before = self.0.get(RATE + engine);
-        let is_trial = self.0.add(MEASURED + engine, 1) < ROUNDS;
-        // Of a whole part, a quarter counts: one that was disturbed says little.
-        let after = if is_trial { before.max(rate) } else { before - before / 4 + rate / 4 };
-        self.0.set(RATE + engine, after.max(1));
+        let cell = RATE + index(engine);
+        self.0.set(cell, self.0.get(cell).max(rate).max(1));
     }
 }
 
@@ -105,10 +100,10 @@ impl Chooser<'_> {
         }
     }
 
-    /// `engine` has copied `part` in so long.
+    /// `engine` has copied `part`, the answer of [`Chooser::choose`], in so long.
     pub(crate) fn learn(&self, engine: Engine, part: Part, elapsed: Duration) {
         if let Self::Measured(scores) = self
-            && part.len >= TRIAL
+            && part.len == TRIAL
         {
             let nanos = u64::try_from(elapsed.as_nanos()).unwrap_or(u64::MAX).max(1);
             scores.learn(engine, part.len.saturating_mul(1_000_000_000) / nanos);
@@ -168,22 +163,16 @@ mod tests {
     }
 
     #[test]
-    fn an_engine_that_is_slow_on_whole_parts_makes_way_for_the_next_best() {
+    fn of_several_trials_the_best_counts_and_whole_parts_do_not() {
         let scores = Scores::new().unwrap();
         after_trials(&scores, [1000, 1200, 9000]);
         let chooser = Chooser::Measured(&scores);
-        let chosen = || chooser.choose(LONG).1;
-        // A part is four trials long: 4 s for it are as fast as 1 s for the trial.
-        chooser.learn(Engine::Mmap, LONG, Duration::from_secs(4));
-        assert_eq!(chosen(), Engine::Mmap);
-        for _ in 0..2 {
-            chooser.learn(Engine::Mmap, LONG, Duration::from_secs(8));
-        }
-        assert_eq!(chosen(), Engine::Pread);
-        for _ in 0..2 {
-            chooser.learn(Engine::Pread, LONG, Duration::from_secs(40));
-        }
-        assert_eq!(chosen(), Engine::Mmap);
+        let slice = Part { at: 0, len: TRIAL };
+        chooser.learn(Engine::Mmap, slice, Duration::from_secs(9));
+        chooser.learn(Engine::Mmap, LONG, Duration::from_mins(15));
+        assert_eq!(chooser.choose(LONG).1, Engine::Mmap);
+        chooser.learn(Engine::Pread, slice, Duration::from_millis(900));
+        assert_eq!(chooser.choose(LONG).1, Engine::Pread);
     }
 
     #[test]
