@@ -42,7 +42,7 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "MIB", default_value_t = 1024)]
     megabytes: u64,
 
-    /// Fail if a target is missed. They are for two processors that are otherwise idle
+    /// Fail if a target is missed by the least times. They are for two processors, otherwise idle
     #[arg(long)]
     check: bool,
 

@@ -1,4 +1,7 @@
 //! The table, and what the figures have to show.
+//!
+//! Targets look at the least of all rounds: a shared machine that is slow for a while makes medians
+//! say more of the while than of the program, and other work only ever slows a copy down.
 
 use std::fmt::Write as _;
 
@@ -16,24 +19,32 @@ pub(super) struct Row {
 
 /// Markdown, to be pasted where the figures are talked about.
 pub(super) fn table(title: &str, rows: &[Row]) -> String {
-    let cp = median(rows, "cp").unwrap_or(f64::NAN);
-    let mut text =
-        format!("{title}\n\n| program | ms, median (least) | speed, cp = 1 |\n|---|--:|--:|\n");
+    let unknown = Spread { median: f64::NAN, least: f64::NAN };
+    let cp = spread(rows, "cp").unwrap_or(unknown);
+    let mut text = format!(
+        "{title}\n\n| program | ms, median (least) | speed, cp = 1, by medians (by the least) |\n|---|--:|--:|\n"
+    );
     for Row { name, ms } in rows {
-        let speed = cp / ms.median;
-        let _ = writeln!(text, "| {name} | {:.2} ({:.2}) | {speed:.2} |", ms.median, ms.least);
+        let (speed, best) = (cp.median / ms.median, cp.least / ms.least);
+        let _ = writeln!(
+            text,
+            "| {name} | {:.2} ({:.2}) | {speed:.2} ({best:.2}) |",
+            ms.median, ms.least
+        );
     }
     text
 }
 
 /// The targets that these rows miss, in words.
 pub(super) fn missed_targets(title: &str, rows: &[Row], is_small: bool) -> Vec<String> {
-    let of = |name| median(rows, name);
+    let of = |name| spread(rows, name).map(|ms| ms.least);
     let Some(ours) = of("copier") else { return vec![format!("{title}: copier was not timed")] };
     let mut missed = Vec::new();
     let mut expect = |most: Option<f64>, what: &str| {
         if let Some(most) = most.filter(|most| ours > *most) {
-            missed.push(format!("{title}: copier takes {ours:.2} ms, {what} is {most:.2} ms"));
+            missed.push(format!(
+                "{title}: copier takes {ours:.2} ms at the least, {what} is {most:.2} ms"
+            ));
         }
     };
     if is_small {
@@ -47,20 +58,21 @@ pub(super) fn missed_targets(title: &str, rows: &[Row], is_small: bool) -> Vec<S
     missed
 }
 
-fn median(rows: &[Row], name: &str) -> Option<f64> {
-    rows.iter().find(|row| row.name == name).map(|row| row.ms.median)
+fn spread(rows: &[Row], name: &str) -> Option<Spread> {
+    rows.iter().find(|row| row.name == name).map(|row| row.ms)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn rows(medians: &[(&'static str, f64)]) -> Vec<Row> {
-        let row = |&(name, median): &(&'static str, f64)| Row {
+    /// Rows with these least times, and medians that are twice as long.
+    fn rows(least: &[(&'static str, f64)]) -> Vec<Row> {
+        let row = |&(name, least): &(&'static str, f64)| Row {
             name,
-            ms: Spread { median, least: median },
+            ms: Spread { median: 2.0 * least, least },
         };
-        medians.iter().map(row).collect()
+        least.iter().map(row).collect()
     }
 
     #[test]
@@ -83,7 +95,7 @@ mod tests {
     #[test]
     fn the_table_has_the_speed_beside_cp() {
         let text = table("t", &rows(&[("copier", 50.0), ("cp", 100.0)]));
-        assert!(text.contains("| copier | 50.00 (50.00) | 2.00 |"), "{text}");
-        assert!(text.contains("| cp | 100.00 (100.00) | 1.00 |"), "{text}");
+        assert!(text.contains("| copier | 100.00 (50.00) | 2.00 (2.00) |"), "{text}");
+        assert!(text.contains("| cp | 200.00 (100.00) | 1.00 (1.00) |"), "{text}");
     }
 }
