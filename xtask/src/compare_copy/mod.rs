@@ -1,8 +1,10 @@
 //! `cargo xtask compare-copy`: how long `copier` takes beside `cp`, `xcp` and `fcp`.
 //!
 //! Invariant: all programs copy the same file in the same place in the same round, out of a warm
-//! page cache, to a name that is free; the order changes from round to round. Each copy is compared
-//! with the source once.
+//! page cache, to a name that is free; the order changes from round to round. Before each, the same
+//! copy is made untimed and removed: a program that gets memory which the program before it has just
+//! freed is faster than one whose memory a virtual machine has to ask its host for, and so all get
+//! the same. Each copy is compared with the source once.
 //!
 //! ```text
 //!   place         disk (target directory), memory (/dev/shm)
@@ -96,17 +98,19 @@ struct Arena {
     _dir: tempfile::TempDir,
     source: PathBuf,
     dest: PathBuf,
+    /// The untimed copy.
+    warm: PathBuf,
 }
 
 impl Arena {
     fn new(parent: &Path, size: u64) -> Fallible<Self> {
         let dir = tempfile::Builder::new().prefix("mapcast-compare-").tempdir_in(parent)?;
-        let (source, dest) = (dir.path().join("source"), dir.path().join("dest"));
+        let [source, dest, warm] = ["source", "dest", "warm"].map(|name| dir.path().join(name));
         let random = File::open("/dev/urandom")?;
         std::io::copy(&mut std::io::Read::take(random, size), &mut File::create_new(&source)?)?;
         // What is written back meanwhile is not ours to pay for.
         File::open(&source)?.sync_all()?;
-        Ok(Self { _dir: dir, source, dest })
+        Ok(Self { _dir: dir, source, dest, warm })
     }
 
     fn compare(&self, contenders: &[Contender], rounds: usize) -> Fallible<Vec<Row>> {
@@ -132,6 +136,8 @@ impl Arena {
         if self.dest.exists() {
             fs::remove_file(&self.dest)?;
         }
+        fs::copy(&self.source, &self.warm)?;
+        fs::remove_file(&self.warm)?;
         let mut command = contender.command(&self.source, &self.dest);
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
         let start = Instant::now();
