@@ -59,7 +59,7 @@ fn send(workers: &[Pid], signal: Signal) {
 fn stop_workers(copy: &mut Daemon) -> Option<Vec<Pid>> {
     let mut workers = Vec::new();
     wait_until("two workers, or the end", || {
-        workers = children_of(copy.pid());
+        workers = workers_of(copy.pid());
         workers.len() == 2 || !copy.is_running()
     });
     let stopped = |pid: &Pid| {
@@ -77,10 +77,19 @@ fn stop_workers(copy: &mut Daemon) -> Option<Vec<Pid>> {
     all.then_some(workers)
 }
 
-/// The children of the process `pid`, from /proc/PID/task/PID/children.
-fn children_of(pid: u32) -> Vec<Pid> {
+/// The workers of the process `pid`, from /proc/PID/task/PID/children. A child becomes a worker when
+/// it takes that name: one that is stopped earlier may not have told the kernel yet that it is to
+/// die with its parent.
+fn workers_of(pid: u32) -> Vec<Pid> {
     let list = fs::read_to_string(format!("/proc/{pid}/task/{pid}/children")).unwrap_or_default();
-    list.split_whitespace().filter_map(|pid| pid.parse().ok().map(Pid::from_raw)).collect()
+    let children = list.split_whitespace().filter_map(|pid| pid.parse().ok().map(Pid::from_raw));
+    children.filter(|child| name_of(*child).is_some_and(|name| name == "copier-worker")).collect()
+}
+
+/// The name that `ps` shows.
+fn name_of(pid: Pid) -> Option<String> {
+    let name = fs::read_to_string(format!("/proc/{pid}/comm")).ok()?;
+    Some(name.trim_end().to_owned())
 }
 
 /// Its state by proc(5): R, S, D, T, Z ...; `None`: there is no such process.
