@@ -10,8 +10,9 @@ use super::Pair;
 use crate::fault::{Fault, FaultKind};
 use crate::plan::Part;
 
-/// Bytes moved at once. Larger ones fall out of the processor's cache, smaller ones cost calls.
-const CHUNK: usize = 1 << 20;
+/// Bytes moved at once. Fewer cost calls. More make the page cache ask for memory in pieces as large
+/// (ext4 has large folios), which are often not at hand: docs/copier.md has the figures.
+const CHUNK: usize = 128 << 10;
 
 /// Memory of one process, made when it is first needed.
 #[derive(Debug, Default)]
