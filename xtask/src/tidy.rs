@@ -120,6 +120,31 @@ fn links_between_documents_lead_somewhere() {
     }
 }
 
+/// Documents that say which test holds a promise: a word in backticks with three underscores or more.
+const PROMISES: [&str; 4] = ["README.md", "SECURITY.md", "docs/copier.md", "docs/guarantees.md"];
+
+#[test]
+fn every_test_that_a_promise_names_is_there() {
+    let sources: String = files(&[".rs"]).iter().map(|path| read(path)).collect();
+    for path in PROMISES {
+        let text = read(path);
+        let quoted = text.split('`').skip(1).step_by(2);
+        let tests = quoted.filter(|word| {
+            word.matches('_').count() >= 3
+                && word.chars().all(|c| c.is_ascii_alphanumeric() || c == '_' || c == ':')
+        });
+        let mut named = 0;
+        for test in tests {
+            let name = test.rsplit("::").next().unwrap_or(test);
+            let is_there = sources.contains(&format!("fn {name}("))
+                || sources.contains(&format!("(\"{name}\", "));
+            assert!(is_there, "{path}: there is no test {test}");
+            named += 1;
+        }
+        assert!(named > 0, "{path} names no test at all");
+    }
+}
+
 #[test]
 fn the_changelog_speaks_of_this_version() {
     let version = env!("CARGO_PKG_VERSION");
