@@ -120,6 +120,11 @@ impl RegionErrorKind {
 /// What a person can do about an answer of the operating system.
 fn next_step(err: &io::Error) -> &'static str {
     use io::ErrorKind as Kind;
+    match err.raw_os_error() {
+        Some(libc::EMFILE) => return "allow this process more open files (ulimit -n, LimitNOFILE=)",
+        Some(libc::ENFILE) => return "the machine has too many files open; close some",
+        _ => {}
+    }
     match err.kind() {
         Kind::PermissionDenied => {
             "use an account that the region's mode and directory allow, or change `mode` or `group`"
@@ -127,6 +132,10 @@ fn next_step(err: &io::Error) -> &'static str {
         Kind::NotFound => "create the directory first",
         Kind::StorageFull | Kind::QuotaExceeded => {
             "free space there, or give a path on another file system"
+        }
+        Kind::FileTooLarge => "raise the limit of a file's length (ulimit -f, LimitFSIZE=)",
+        Kind::OutOfMemory => {
+            "allow this process more memory (ulimit -v, LimitAS=), or ask for less"
         }
         Kind::ReadOnlyFilesystem => "give a path on a writable file system",
         Kind::NotADirectory => "correct the path",
