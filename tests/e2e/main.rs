@@ -6,6 +6,7 @@ mod bad_input;
 mod c_programs;
 mod configs;
 mod copy;
+mod faults;
 mod help;
 mod input;
 mod kill;

@@ -20,18 +20,23 @@
 
 mod daemon;
 pub mod impossible;
+mod limits;
 mod lines;
+mod mounts;
 mod ordinary;
 mod place;
 pub mod proc;
 mod program;
 mod reading;
 pub mod torn;
+pub mod twins;
 mod wait;
 
 pub use daemon::Daemon;
+pub use limits::Limit;
+pub use mounts::{Mount, with_own_mounts};
 pub use ordinary::Ordinary;
-pub use place::{Place, shipped_config};
+pub use place::{Place, names_in, shipped_config};
 pub use program::Program;
 pub use reading::Reading;
 pub use wait::{DEADLINE, wait_until};

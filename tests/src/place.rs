@@ -1,5 +1,6 @@
 //! A directory of the test's own.
 
+use std::collections::BTreeSet;
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
@@ -70,6 +71,14 @@ fn builder() -> tempfile::Builder<'static, 'static> {
     let mut builder = tempfile::Builder::new();
     builder.prefix("mapcast-e2e-");
     builder
+}
+
+/// The names in a directory, hidden ones too.
+pub fn names_in(dir: &Path) -> BTreeSet<String> {
+    let entries = fs::read_dir(dir).expect("a directory");
+    entries
+        .map(|entry| entry.expect("an entry").file_name().into_string().expect("utf-8"))
+        .collect()
 }
 
 /// Where the shipped configuration `name` is in the source tree.

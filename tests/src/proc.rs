@@ -1,5 +1,6 @@
 //! What the kernel says about a process under test: proc(5).
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
@@ -35,4 +36,30 @@ pub fn open_modes(pid: u32, file: &Path) -> Vec<&'static str> {
             Some(["O_RDONLY", "O_WRONLY", "O_RDWR", "?"][(flags & 3) as usize])
         })
         .collect()
+}
+
+/// The numbers of the descriptors that `pid` has, from /proc/PID/fd.
+pub fn descriptors(pid: u32) -> BTreeSet<u64> {
+    let entries = fs::read_dir(format!("/proc/{pid}/fd")).expect("descriptors of a child");
+    entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok()?.parse().ok()).collect()
+}
+
+/// How many mappings `pid` has, from /proc/PID/maps.
+pub fn mapping_count(pid: u32) -> usize {
+    let maps = fs::read_to_string(format!("/proc/{pid}/maps")).expect("maps of a child");
+    maps.lines().count()
+}
+
+/// Bytes of address space that `pid` has, from /proc/PID/status.
+pub fn address_space(pid: u32) -> u64 {
+    status(pid, "VmSize") * 1024
+}
+
+/// The number behind `name` in /proc/PID/status, without its unit.
+#[track_caller]
+pub fn status(pid: u32, name: &str) -> u64 {
+    let status = fs::read_to_string(format!("/proc/{pid}/status")).expect("a running process");
+    let found = status.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':'));
+    let number = found.and_then(|rest| rest.split_whitespace().next()?.parse().ok());
+    number.unwrap_or_else(|| panic!("no {name} in {status}"))
 }

@@ -33,10 +33,7 @@ fn noise(len: usize) -> Vec<u8> {
 
 /// The names in a place.
 fn names(place: &Place) -> BTreeSet<String> {
-    let entries = fs::read_dir(place.dir()).expect("the place");
-    entries
-        .map(|entry| entry.expect("an entry").file_name().into_string().expect("utf-8"))
-        .collect()
+    e2e::names_in(place.dir())
 }
 
 /// Copies in `place` and expects success without a word.

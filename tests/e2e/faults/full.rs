@@ -1,0 +1,183 @@
+//! No space: the file system is full, or the file would be larger than this process may make one.
+//!
+//! A new region is refused with an error, at once, and leaves nothing behind. One that is there has
+//! its space: its producer goes on, as do its readers, and its next reload or repair says what it
+//! could not do.
+
+use std::fs;
+
+use e2e::twins::{self, Twins};
+use e2e::{Daemon, Mount, Place, Reading, with_own_mounts};
+use nix::sys::signal::Signal;
+
+use super::{follower, goes_on, is_of_epoch, is_one_line, publishing, refused};
+use crate::{consumer, producer};
+
+/// What there is to do when there is no space.
+const NO_SPACE: [&str; 3] = ["./full/x.region: ", "No space left on device", "free space there"];
+/// A record of one page, eight times.
+const REGION: Twins<'_> = Twins { region: "./full/x.region", fields: 510, slots: 8, tick: "5ms" };
+
+/// Bytes of the file that `x.toml` makes.
+fn size_of_region(place: &Place) -> u64 {
+    fs::create_dir_all(place.path("full")).expect("mkdir");
+    let mut producer = publishing(place, "./x.toml --ticks 1");
+    assert_eq!(producer.exit_code(), 0);
+    let len = fs::metadata(place.path("full/x.region")).expect("a region").len();
+    fs::remove_file(place.path("full/x.region")).expect("removed");
+    len
+}
+
+#[test]
+fn a_new_region_on_a_full_tmpfs_is_an_error_at_once_and_leaves_nothing_behind() {
+    with_own_mounts(|| {
+        let place = Place::new();
+        REGION.write(&place, "x.toml");
+        let pages = size_of_region(&place).div_ceil(4096);
+        let full = Mount::tmpfs(place.path("full"), "size=256k");
+        // Not one page, one page, all but one: what was allocated is given back each time.
+        for left in [0, 1, pages - 1] {
+            let filler = full.fill(left * 4096);
+            refused(&place, full.dir(), "./x.toml", &NO_SPACE);
+            fs::remove_file(filler).expect("removed");
+        }
+        // Exactly enough is enough, and each of its pages is there when it is written.
+        full.fill(pages * 4096);
+        let mut producer = publishing(&place, "./x.toml --ticks 20");
+        assert_eq!(producer.exit_code(), 0, "{:?}", producer.err());
+    });
+}
+
+#[test]
+fn a_new_region_where_no_file_can_be_made_any_more_is_an_error() {
+    with_own_mounts(|| {
+        let place = Place::new();
+        REGION.write(&place, "x.toml");
+        let full = Mount::tmpfs(place.path("full"), "size=256k,nr_inodes=2");
+        fs::write(full.path("last"), "").expect("the root and one file");
+        refused(&place, full.dir(), "./x.toml", &NO_SPACE);
+        fs::remove_file(full.path("last")).expect("removed");
+        publishing(&place, "./x.toml").stop();
+    });
+}
+
+/// What a running pair does while `full` becomes full, and after.
+fn becomes_full(place: &Place, full: &Mount) {
+    REGION.write(place, "x.toml");
+    let mut producer = publishing(place, "./x.toml");
+    let mut reader = follower(place, "./full/x.region");
+    let filler = full.fill(0);
+
+    // Each slot comes round several times, into pages that nobody had touched.
+    let first = goes_on(&mut reader);
+    let far = |line: &str| Reading::of(line).sequence > first.sequence + 40;
+    reader.out_line("five times round all slots", far);
+    for line in reader.out() {
+        let reading = Reading::of(&line);
+        assert_eq!(twins::value(&reading), reading.sequence);
+    }
+    let mut late = consumer().start(place, "./full/x.region --follow --count 3");
+    assert_eq!(late.exit_code(), 0, "who comes late needs no space: {:?}", late.err());
+
+    cannot_reload(place, &mut producer, &mut reader);
+    cannot_be_made_anew(place, &mut producer, &mut reader);
+
+    fs::remove_file(filler).expect("removed");
+    producer.says("./full/x.region was deleted under this producer; made anew");
+    reader.out_line("a record of the new file", is_of_epoch(2));
+    Twins { fields: 511, ..REGION }.write(place, "x.toml");
+    producer.signal(Signal::SIGHUP);
+    producer.says("./x.toml is in force: replaced");
+    reader.says("record now TWINS511");
+    reader.out_line("a record of the new kind", is_of_epoch(3));
+    for daemon in [&mut producer, &mut reader] {
+        daemon.stop();
+    }
+    assert_eq!(producer.said("ERROR"), 2, "each trouble once: {:?}", producer.err());
+}
+
+/// Another record needs another file, and there is no space for one.
+fn cannot_reload(place: &Place, producer: &mut Daemon, reader: &mut Daemon) {
+    Twins { fields: 511, ..REGION }.write(place, "x.toml");
+    producer.signal(Signal::SIGHUP);
+    let line = producer.says("SIGHUP: ./full/x.region: ");
+    assert!(line.contains("No space left") && line.contains("going on with the old"), "{line}");
+    assert_eq!(e2e::names_in(&place.path("full")).len(), before(place), "nothing half-made");
+    assert_eq!(goes_on(reader).epoch, 1);
+    REGION.write(place, "x.toml");
+}
+
+/// How many names there are beside and with the region.
+fn before(place: &Place) -> usize {
+    2 + usize::from(place.path("full/lost+found").exists())
+}
+
+/// A deleted region keeps its space until everybody has left it.
+fn cannot_be_made_anew(place: &Place, producer: &mut Daemon, reader: &mut Daemon) {
+    fs::remove_file(place.path("full/x.region")).expect("removed");
+    let line = producer.says("the region was deleted and cannot be made anew");
+    assert!(line.contains("No space left") && line.contains("free space there"), "{line}");
+    reader.says("missing: the file was deleted");
+    goes_on(reader);
+    assert_eq!(e2e::names_in(&place.path("full")).len(), before(place) - 1, "nothing half-made");
+}
+
+#[test]
+fn a_producer_goes_on_when_its_tmpfs_becomes_full_and_recovers_when_there_is_space() {
+    with_own_mounts(|| {
+        let place = Place::new();
+        becomes_full(&place, &Mount::tmpfs(place.path("full"), "size=1m"));
+    });
+}
+
+#[test]
+fn a_producer_goes_on_when_its_disk_becomes_full_and_recovers_when_there_is_space() {
+    with_own_mounts(|| {
+        let place = Place::on_disk();
+        if let Some(disk) = Mount::disk(place.path("full"), 1024) {
+            becomes_full(&place, &disk);
+        }
+    });
+}
+
+#[test]
+fn a_new_region_on_a_full_disk_is_an_error_at_once_and_leaves_nothing_behind() {
+    with_own_mounts(|| {
+        let place = Place::on_disk();
+        REGION.write(&place, "x.toml");
+        let Some(disk) = Mount::disk(place.path("full"), 512) else { return };
+        for left in [0, 1024, 16 * 1024] {
+            let filler = disk.fill(left);
+            refused(&place, disk.dir(), "./x.toml", &NO_SPACE);
+            fs::remove_file(filler).expect("removed");
+        }
+        publishing(&place, "./x.toml").says("is on a disk");
+    });
+}
+
+#[test]
+fn a_region_larger_than_a_file_may_be_is_an_error_and_not_a_signal() {
+    let place = Place::new();
+    REGION.write(&place, "x.toml");
+    fs::create_dir(place.path("full")).expect("mkdir");
+    let mut command = producer().command_after("ulimit -f 4", &place);
+    let mut refused = Daemon::start("producer", command.arg("./x.toml"));
+    assert_eq!(refused.exit_code(), 1, "{:?}", refused.err());
+    is_one_line(&refused, &["./full/x.region: ", "File too large", "raise the limit"]);
+    assert!(e2e::names_in(&place.path("full")).is_empty());
+}
+
+#[test]
+fn an_output_file_larger_than_a_file_may_be_is_an_error_and_not_a_signal() {
+    let place = Place::new();
+    REGION.write(&place, "x.toml");
+    fs::create_dir(place.path("full")).expect("mkdir");
+    let mut producer = publishing(&place, "./x.toml");
+    let limited = "exec > ./records.json && ulimit -f 16";
+    let mut command = consumer().command_after(limited, &place);
+    let arguments = ["./full/x.region", "--follow", "--format", "json"];
+    let mut writes = Daemon::start("consumer", command.args(arguments));
+    assert_eq!(writes.exit_code(), 1, "{:?}", writes.err());
+    writes.says("cannot write to stdout: File too large");
+    producer.stop();
+}

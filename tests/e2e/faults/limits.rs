@@ -1,0 +1,156 @@
+//! No descriptor and no memory left: an error at the start, and a matter of waiting later.
+
+use std::fs;
+
+use e2e::twins::Twins;
+use e2e::{Daemon, Limit, Place};
+
+use super::{follower, goes_on, is_of_epoch, is_one_line, publishing};
+use crate::{consumer, producer};
+
+const SMALL: Twins<'_> = Twins { region: "./x.region", fields: 2, slots: 8, tick: "5ms" };
+/// 16 MiB of slots.
+const LARGE: Twins<'_> = Twins { region: "./large.region", fields: 500, slots: 4096, tick: "1s" };
+const TOO_MANY: [&str; 3] = ["./x.region: ", "Too many open files", "allow this process more open"];
+
+#[test]
+fn too_few_descriptors_at_the_start_are_one_clear_line_and_code_1() {
+    let place = Place::new();
+    SMALL.write(&place, "x.toml");
+    let before = e2e::names_in(place.dir());
+    // From one more than the three, which the loader needs, to one less than it takes; at last,
+    // enough of them.
+    let mut codes = Vec::new();
+    for descriptors in 4..20 {
+        let limit = format!("ulimit -n {descriptors}");
+        let mut command = producer().command_after(&limit, &place);
+        let mut starts = Daemon::start("producer", command.args(["./x.toml", "--ticks", "1"]));
+        let code = starts.exit_code();
+        codes.push(code);
+        if code == 0 {
+            break;
+        }
+        assert_eq!(code, 1, "{descriptors}: {:?}", starts.err());
+        is_one_line(&starts, &["producer: error: ", "Too many open files", "; "]);
+        assert_eq!(e2e::names_in(place.dir()), before, "{descriptors}: left behind");
+    }
+    assert!(codes.len() > 2 && codes.last() == Some(&0), "{codes:?}");
+
+    let mut codes = Vec::new();
+    for descriptors in 4..20 {
+        let limit = format!("ulimit -n {descriptors}");
+        let mut command = consumer().command_after(&limit, &place);
+        let mut starts = Daemon::start("consumer", command.args(["./x.region", "--once"]));
+        let code = starts.exit_code();
+        codes.push(code);
+        if code == 0 {
+            break;
+        }
+        assert_eq!(code, 1, "{descriptors}: {:?}", starts.err());
+        is_one_line(&starts, &["consumer: error: ", "Too many open files", "; "]);
+        assert!(starts.out().is_empty());
+    }
+    assert!(codes.len() > 1 && codes.last() == Some(&0), "{codes:?}");
+}
+
+#[test]
+fn a_reader_without_a_descriptor_for_the_next_file_says_so_and_reads_it_once_it_has_one() {
+    let place = Place::new();
+    SMALL.write(&place, "x.toml");
+    let mut producer = publishing(&place, "./x.toml");
+    let mut follows = follower(&place, "./x.region");
+    let mut polls = consumer().start(&place, "./x.region --poll 5ms --format json");
+    polls.next_out();
+    let mut readers = [follows.pid(), polls.pid()];
+    let limits = [&follows, &polls].map(Limit::of_descriptors);
+    fs::remove_file(place.path("x.region")).expect("removed");
+    producer.says("made anew");
+    for reader in [&mut follows, &mut polls] {
+        let line = reader.says("open: Too many open files");
+        assert!(TOO_MANY.iter().all(|word| line.contains(word)), "{line}");
+        assert!(line.contains("trying again"), "{line}");
+    }
+    drop(limits);
+    for reader in [&mut follows, &mut polls] {
+        reader.says("re-attached");
+        reader.out_line("a record of the new file", is_of_epoch(2));
+        assert_eq!(reader.said("Too many open files"), 1, "{:?}", reader.err());
+    }
+    // And it holds no more of them than before.
+    readers.sort_unstable();
+    for pid in readers {
+        let regions = e2e::proc::open_modes(pid, &place.path("x.region"));
+        assert_eq!(regions, ["O_RDONLY"]);
+    }
+    producer.stop();
+}
+
+#[test]
+fn a_producer_without_a_descriptor_for_a_new_file_says_so_and_makes_it_once_it_has_one() {
+    let place = Place::new();
+    SMALL.write(&place, "x.toml");
+    let mut producer = publishing(&place, "./x.toml");
+    let mut reader = follower(&place, "./x.region");
+    let limit = Limit::of_descriptors(&producer);
+    fs::remove_file(place.path("x.region")).expect("removed");
+    let line = producer.says("the region was deleted and cannot be made anew");
+    assert!(TOO_MANY.iter().all(|word| line.contains(word)), "{line}");
+    goes_on(&mut reader); // the old file is read as long as there is no other
+    assert_eq!(e2e::names_in(place.dir()).len(), 1, "nothing but x.toml");
+    drop(limit);
+    producer.says("made anew");
+    reader.out_line("a record of the new file", is_of_epoch(2));
+    assert_eq!(producer.said("cannot be made anew"), 1, "{:?}", producer.err());
+    producer.stop();
+}
+
+#[test]
+fn a_producer_that_may_not_make_files_any_more_publishes_and_makes_the_next_one_later() {
+    let place = Place::new();
+    SMALL.write(&place, "x.toml");
+    let mut producer = publishing(&place, "./x.toml");
+    let mut reader = follower(&place, "./x.region");
+    let limit = Limit::of_file_length(&producer, 64);
+    goes_on(&mut reader);
+    fs::remove_file(place.path("x.region")).expect("removed");
+    let line = producer.says("the region was deleted and cannot be made anew");
+    assert!(line.contains("File too large") && line.contains("raise the limit"), "{line}");
+    assert_eq!(e2e::names_in(place.dir()).len(), 1, "nothing but x.toml");
+    drop(limit);
+    producer.says("made anew");
+    reader.out_line("a record of the new file", is_of_epoch(2));
+    producer.stop();
+}
+
+#[test]
+fn too_little_memory_for_a_new_region_is_one_clear_line_and_nothing_is_left_behind() {
+    let place = Place::new();
+    LARGE.write(&place, "large.toml");
+    let before = e2e::names_in(place.dir());
+    let mut command = producer().command_after("ulimit -v 16384", &place);
+    let mut starts = Daemon::start("producer", command.arg("./large.toml"));
+    assert_eq!(starts.exit_code(), 1, "{:?}", starts.err());
+    let no_memory = ["./large.region: mmap: Cannot allocate memory", "allow this process more"];
+    is_one_line(&starts, &no_memory);
+    assert_eq!(e2e::names_in(place.dir()), before);
+}
+
+#[test]
+fn a_reader_without_memory_for_the_next_file_says_so_and_reads_it_once_it_has_some() {
+    let place = Place::new();
+    SMALL.write(&place, "x.toml");
+    LARGE.write(&place, "large.toml");
+    let mut small = publishing(&place, "./x.toml");
+    let mut reader = follower(&place, "./x.region");
+    let limit = Limit::of_address_space(&reader, 4 << 20);
+    small.stop();
+    reader.says(": closed: ");
+    let mut large = publishing(&place, "./large.toml --region ./x.region --tick 5ms");
+    let line = reader.says("./x.region: mmap: Cannot allocate memory");
+    assert!(line.contains("trying again"), "{line}");
+    drop(limit);
+    reader.says("re-attached, record now TWINS500");
+    reader.out_line("a record of the new file", is_of_epoch(2));
+    assert_eq!(reader.said("Cannot allocate memory"), 1, "{:?}", reader.err());
+    large.stop();
+}

@@ -1,0 +1,74 @@
+//! Faults of the world, real ones: what the machine refuses, takes away or stops.
+//!
+//! What every story demands: nobody dies of a signal, the message names the file, the fact and the
+//! next step, nothing half-made is left behind, and all goes on when the fault is gone.
+//!
+//! | fault | story |
+//! |---|---|
+//! | the file system is full, the file would be too large | `full` |
+//! | a file or directory that cannot be written | `read_only` |
+//! | no descriptor, no memory left | `limits` |
+//! | the file cut at each of its pages, and grown again | `pages` |
+//! | the writer, or a reader, stopped for a while | `stopped` |
+
+mod full;
+mod limits;
+mod pages;
+mod read_only;
+mod stopped;
+
+use std::path::Path;
+
+use e2e::{Daemon, Place, Reading};
+
+use crate::{consumer, producer};
+
+/// Starts a producer with `arguments` and waits for its region.
+#[track_caller]
+fn publishing(place: &Place, arguments: &str) -> Daemon {
+    let mut producer = producer().start(place, arguments);
+    producer.says("publishing");
+    producer
+}
+
+/// A producer with `arguments` that is refused: one line with these words, exit code 1, and no
+/// name in `dir` that was not there before.
+#[track_caller]
+fn refused(place: &Place, dir: &Path, arguments: &str, words: &[&str]) {
+    let before = e2e::names_in(dir);
+    let mut refused = producer().start(place, arguments);
+    assert_eq!(refused.exit_code(), 1, "{:?}", refused.err());
+    is_one_line(&refused, words);
+    assert_eq!(e2e::names_in(dir), before, "left behind by {:?}", refused.err());
+}
+
+/// All that `daemon` said is one line with these words.
+#[track_caller]
+fn is_one_line(daemon: &Daemon, words: &[&str]) {
+    let said = daemon.err();
+    let [line] = &said[..] else { panic!("not one line: {said:?}") };
+    for word in words {
+        assert!(line.contains(word), "no {word:?} in {line}");
+    }
+}
+
+/// Starts a follower that prints JSON and waits for its first record.
+#[track_caller]
+fn follower(place: &Place, region: &str) -> Daemon {
+    let mut follower = consumer().start(place, &format!("{region} --follow --format json"));
+    follower.next_out();
+    follower
+}
+
+/// Waits for a later record than all so far of a producer that is there, and gives it.
+#[track_caller]
+fn goes_on(consumer: &mut Daemon) -> Reading {
+    consumer.skip_out();
+    let is_held = |line: &str| Reading::of(line).is_held();
+    Reading::of(&consumer.out_line("a record of a live producer", is_held))
+}
+
+/// Does this line hold a record of epoch `epoch` or later?
+fn is_of_epoch(epoch: u64) -> impl Fn(&str) -> bool {
+    move |line| Reading::of(line).epoch >= epoch
+}

@@ -1,0 +1,127 @@
+//! The file is cut at each of its pages, under a running pair and under readers that a producer
+//! left alone; and it is cut and made as long again, which takes the bytes and leaves the length.
+//!
+//! `E2E_EVERY_PAGE=1` does so to a region of many pages.
+
+use std::fs::File;
+
+use e2e::twins::{self, Twins};
+use e2e::{Daemon, Place, Reading};
+
+use super::{follower, is_of_epoch, publishing};
+use crate::consumer;
+
+/// A page for each of 4 slots, and one for the header; many more for those who have the time.
+fn region() -> Twins<'static> {
+    let slots = if std::env::var_os("E2E_EVERY_PAGE").is_some() { 64 } else { 4 };
+    Twins { region: "./x.region", fields: 500, slots, tick: "2ms" }
+}
+
+/// What happens to the file.
+#[derive(Clone, Copy, Debug)]
+enum Harm {
+    Cut,
+    CutAndGrown,
+}
+
+impl Harm {
+    /// Cuts the region in `place` to `len` bytes; answers with how long it was.
+    fn befalls(self, place: &Place, len: u64) -> u64 {
+        let file = File::options().write(true).open(place.path("x.region")).expect("a region");
+        let before = file.metadata().expect("its length").len();
+        file.set_len(len).expect("cut");
+        if matches!(self, Self::CutAndGrown) {
+            file.set_len(before).expect("grown");
+        }
+        before
+    }
+}
+
+/// Lengths to cut a file of `len` bytes to: at each page, first and last included.
+fn cuts(len: u64) -> impl Iterator<Item = u64> {
+    (0..len.div_ceil(4096)).map(|page| page * 4096)
+}
+
+fn readers(place: &Place) -> [Daemon; 2] {
+    let mut polls = consumer().start(place, "./x.region --poll 2ms --format json");
+    polls.next_out();
+    [follower(place, "./x.region"), polls]
+}
+
+fn len_of_region(place: &Place) -> u64 {
+    std::fs::metadata(place.path("x.region")).expect("a region").len()
+}
+
+/// Every line is a whole record, none is older than the one before, and the sequence goes on.
+#[track_caller]
+fn all_whole(reader: &Daemon) {
+    let readings: Vec<Reading> = reader.out().iter().map(|line| Reading::of(line)).collect();
+    for reading in &readings {
+        twins::value(reading);
+    }
+    for pair in readings.windows(2) {
+        assert!(pair[0].order() <= pair[1].order(), "{} then {}", pair[0].line, pair[1].line);
+    }
+}
+
+#[test]
+fn a_pair_goes_on_wherever_its_file_is_cut() {
+    for harm in [Harm::Cut, Harm::CutAndGrown] {
+        let place = Place::new();
+        region().write(&place, "x.toml");
+        let mut producer = publishing(&place, "./x.toml");
+        let mut readers = readers(&place);
+        let len = len_of_region(&place);
+        assert!(len > 4 * 4096, "several pages: {len}");
+        for (epoch, cut) in (2..).zip(cuts(len)) {
+            assert_eq!(harm.befalls(&place, cut), len);
+            producer.says("./x.region was cut short under this producer; made anew");
+            for reader in &mut readers {
+                reader.out_line("a record of the new file", is_of_epoch(epoch));
+                assert!(reader.is_running());
+            }
+        }
+        producer.stop();
+        for reader in &mut readers {
+            reader.says(": closed: ");
+            reader.stop();
+            all_whole(reader);
+        }
+    }
+}
+
+#[test]
+fn readers_that_were_left_alone_say_so_wherever_their_file_is_cut_and_find_the_next_one() {
+    for harm in [Harm::Cut, Harm::CutAndGrown] {
+        let place = Place::new();
+        region().write(&place, "x.toml");
+        let mut producer = publishing(&place, "./x.toml");
+        let mut readers = readers(&place);
+        for cut in cuts(len_of_region(&place)) {
+            producer.kill9();
+            for reader in &mut readers {
+                reader.says(": dead: ");
+            }
+            harm.befalls(&place, cut);
+            for reader in &mut readers {
+                reader.says("truncated: the file was cut short");
+            }
+            // What has no header left is nobody's region; a person has to remove it.
+            if cut == 0 {
+                std::fs::remove_file(place.path("x.region")).expect("removed");
+            }
+            producer = publishing(&place, "./x.toml");
+            for reader in &mut readers {
+                reader.says("re-attached");
+                reader.skip_out();
+                reader.next_out();
+            }
+        }
+        for reader in &mut readers {
+            reader.stop();
+            for line in reader.out() {
+                twins::value(&Reading::of(&line));
+            }
+        }
+    }
+}

@@ -1,0 +1,107 @@
+//! Nothing can be written there: a producer says so, a consumer does not care.
+
+use std::fs;
+
+use e2e::twins::Twins;
+use e2e::{Daemon, Mount, Ordinary, Place, with_own_mounts};
+
+use super::{follower, goes_on, is_of_epoch, is_one_line, publishing, refused};
+use crate::{consumer, producer};
+
+const REGION: Twins<'_> = Twins { region: "./dir/x.region", fields: 2, slots: 8, tick: "5ms" };
+
+/// A place with `x.toml`, whose directory `dir` is there and is also to be seen, read-only, as `ro`.
+fn two_doors() -> (Place, Mount) {
+    let place = Place::new();
+    REGION.write(&place, "x.toml");
+    fs::create_dir(place.path("dir")).expect("mkdir");
+    let door = Mount::read_only(&place.path("dir"), place.path("ro"));
+    (place, door)
+}
+
+#[test]
+fn a_producer_is_refused_on_a_read_only_file_system_whatever_is_there() {
+    with_own_mounts(|| {
+        let (place, door) = two_doors();
+        let step = "Read-only file system";
+        let none = ["./ro/x.region: create: ", step, "give a path on a writable file system"];
+        refused(&place, door.dir(), "./x.toml --region ./ro/x.region", &none);
+        // A live region, a dead one, one of another record: no reason to die otherwise.
+        let mut owner = publishing(&place, "./x.toml");
+        let there = ["./ro/x.region: open: ", step, "give a path on a writable file system"];
+        for arguments in ["./x.toml --region ./ro/x.region", "--region ./ro/x.region --standby"] {
+            refused(&place, door.dir(), arguments, &there);
+        }
+        owner.kill9();
+        refused(&place, door.dir(), "./x.toml --region ./ro/x.region", &there);
+    });
+}
+
+#[test]
+fn a_consumer_on_a_read_only_file_system_sees_all_that_others_see() {
+    with_own_mounts(|| {
+        let (place, _door) = two_doors();
+        let mut waits = consumer().start(&place, "./ro/x.region --follow --format json");
+        waits.says("waiting for ./ro/x.region");
+        let mut producer = publishing(&place, "./x.toml");
+        waits.says("attached");
+        let mut polls = consumer().start(&place, "./ro/x.region --poll 5ms --format json");
+        polls.next_out();
+        for reader in [&mut waits, &mut polls] {
+            assert_eq!(goes_on(reader).epoch, 1, "the lock is seen as well");
+        }
+        // Death, another writer, another file: all of it is seen through that door.
+        producer.kill9();
+        for reader in [&mut waits, &mut polls] {
+            reader.says(": dead: ");
+        }
+        let _next = publishing(&place, "./x.toml");
+        fs::remove_file(place.path("dir/x.region")).expect("removed");
+        for reader in [&mut waits, &mut polls] {
+            reader.out_line("a record of the third epoch", is_of_epoch(3));
+            reader.says("re-attached");
+            reader.stop();
+        }
+    });
+}
+
+#[test]
+fn an_ordinary_producer_in_a_read_only_directory_is_refused_and_goes_on_once_it_is_not() {
+    let place = Place::new().open_to_all();
+    let dir = place.path("dir");
+    fs::create_dir(&dir).expect("mkdir");
+    REGION.write(&place, "x.toml");
+    let ordinary = Ordinary::new(&producer());
+    let start = || Daemon::start("producer", ordinary.command(&place).arg("./x.toml"));
+    let let_in = |mode| fs::set_permissions(&dir, mode_of(mode)).expect("chmod");
+
+    let_in(0o555);
+    let mut refused = start();
+    assert_eq!(refused.exit_code(), 1);
+    is_one_line(&refused, &["./dir/x.region: create: Permission denied", "use an account that"]);
+    assert!(e2e::names_in(&dir).is_empty());
+
+    // It becomes read-only under a running one, whose file is then taken away by root.
+    let_in(0o777);
+    let mut running = start();
+    running.says("publishing");
+    let mut reader = follower(&place, "./dir/x.region");
+    let_in(0o555);
+    goes_on(&mut reader);
+    if nix::unistd::geteuid().is_root() {
+        fs::remove_file(dir.join("x.region")).expect("removed");
+        let line = running.says("the region was deleted and cannot be made anew");
+        assert!(line.contains("Permission denied"), "{line}");
+        assert!(e2e::names_in(&dir).is_empty(), "nothing half-made");
+        let_in(0o777);
+        running.says("was deleted under this producer; made anew");
+        reader.out_line("a record of the new file", is_of_epoch(2));
+    }
+    let_in(0o777);
+    running.stop();
+}
+
+fn mode_of(mode: u32) -> fs::Permissions {
+    use std::os::unix::fs::PermissionsExt as _;
+    fs::Permissions::from_mode(mode)
+}

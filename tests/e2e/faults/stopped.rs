@@ -1,0 +1,122 @@
+//! SIGSTOP and SIGCONT: a process that is there and does nothing.
+
+use e2e::twins::{self, Twins};
+use e2e::{Daemon, Place, Reading, wait_until};
+use nix::sys::signal::Signal;
+
+use super::{follower, goes_on, publishing};
+use crate::{consumer, producer};
+
+const REGION: Twins<'_> = Twins { region: "./x.region", fields: 4, slots: 64, tick: "5ms" };
+
+/// Stops `daemon` and waits until it stands.
+fn stop(daemon: &mut Daemon) {
+    daemon.signal(Signal::SIGSTOP);
+    let path = format!("/proc/{}/status", daemon.pid());
+    wait_until("it stands", || {
+        std::fs::read_to_string(&path).expect("its status").contains("State:\tT")
+    });
+}
+
+/// Every record in order, whole; what is not there was told.
+#[track_caller]
+fn nothing_lost_silently(follower: &Daemon) -> u64 {
+    let readings: Vec<Reading> = follower.out().iter().map(|line| Reading::of(line)).collect();
+    let mut missed = 0;
+    for pair in readings.windows(2) {
+        let (before, after) = (&pair[0], &pair[1]);
+        assert!(before.sequence < after.sequence, "{} then {}", before.line, after.line);
+        let apart = after.sequence - before.sequence;
+        // Another writer counts from the start again.
+        let (old, new) = (twins::value(before), twins::value(after));
+        assert!(new == old + apart || before.epoch != after.epoch, "{}", after.line);
+        missed += apart - 1;
+    }
+    let told = |line: &String| -> Option<u64> {
+        line.split_once("missed ")?.1.split(' ').next()?.parse().ok()
+    };
+    let said = follower.err();
+    assert_eq!(said.iter().filter_map(told).sum::<u64>(), missed, "{said:?}");
+    missed
+}
+
+#[test]
+fn a_stopped_writer_is_stalled_keeps_its_lock_and_is_live_again_when_it_goes_on() {
+    let place = Place::new();
+    REGION.write(&place, "x.toml");
+    let mut first = publishing(&place, "./x.toml");
+    let mut standby = producer().start(&place, "./x.toml --standby");
+    standby.says("waiting to take over");
+    let mut follows = follower(&place, "./x.region");
+    let mut polls = consumer().start(&place, "./x.region --poll 10ms --format json");
+    for _ in 0..3 {
+        stop(&mut first);
+        let pid = first.pid();
+        for reader in [&mut follows, &mut polls] {
+            reader.says(&format!(": stalled: process {pid} shows no sign of life"));
+        }
+        let mut late = consumer().start(&place, "./x.region --once --format json");
+        assert_eq!(late.exit_code(), 0);
+        assert_eq!(Reading::of(&late.next_out()).state, "stalled");
+        let mut rival = producer().start(&place, "./x.toml");
+        assert_eq!(rival.exit_code(), 1, "it is held: {:?}", rival.err());
+        assert_eq!(standby.said("publishing"), 0, "{:?}", standby.err());
+
+        first.signal(Signal::SIGCONT);
+        for reader in [&mut follows, &mut polls] {
+            reader.says(&format!(": live: process {pid} publishes, epoch 1"));
+            assert_eq!(goes_on(reader).epoch, 1);
+        }
+    }
+    // The ticks that passed are counted and not made up for; no number is missing.
+    first.stop();
+    let said = first.says("closed ./x.region");
+    assert!(!said.contains(" 0 missed ticks"), "{said}");
+    follows.says(": live: "); // the standby, at last
+    follows.stop();
+    polls.stop();
+    nothing_lost_silently(&follows);
+    standby.stop();
+}
+
+#[test]
+fn a_stopped_writer_that_is_killed_is_dead_and_the_standby_takes_over() {
+    let place = Place::new();
+    REGION.write(&place, "x.toml");
+    let mut first = publishing(&place, "./x.toml");
+    let mut standby = producer().start(&place, "./x.toml --standby");
+    standby.says("waiting to take over");
+    let mut follows = follower(&place, "./x.region");
+    stop(&mut first);
+    follows.says(": stalled: ");
+    first.kill9();
+    standby.says("(resumed, epoch 2, after record");
+    follows.out_line("a record of the standby", super::is_of_epoch(2));
+    standby.stop();
+}
+
+#[test]
+fn a_stopped_reader_is_lapped_told_how_many_it_missed_and_harms_nobody() {
+    let place = Place::new();
+    Twins { slots: 8, tick: "1ms", ..REGION }.write(&place, "x.toml");
+    let mut producer = publishing(&place, "./x.toml");
+    let mut other = follower(&place, "./x.region");
+    let mut reader = follower(&place, "./x.region");
+    for _ in 0..3 {
+        stop(&mut reader);
+        let before = goes_on(&mut other).sequence;
+        // Far more than there are slots go by.
+        other.out_line("200 more", |line| Reading::of(line).sequence > before + 200);
+        reader.skip_out();
+        reader.signal(Signal::SIGCONT);
+        reader.says("missed ");
+        reader.out_line("a newer one", |line| Reading::of(line).sequence > before + 200);
+    }
+    for reader in [&mut reader, &mut other] {
+        reader.stop();
+    }
+    assert!(nothing_lost_silently(&reader) > 3 * 150);
+    nothing_lost_silently(&other);
+    producer.stop();
+    assert!(producer.said("closed ./x.region (SIGTERM)") == 1, "{:?}", producer.err());
+}

@@ -1,0 +1,160 @@
+//! File systems that one test sees, and the processes that it starts, and nobody else.
+//!
+//! Invariant: nothing is mounted in the namespace that the tests were started in. A story runs in a
+//! thread with a mount namespace of its own, which the kernel takes apart with its last process; a
+//! test that is killed leaves no mount behind.
+//!
+//! Price: one thread; for an ordinary user, who may mount nothing, the test program once more, as the
+//! root of a user namespace.
+
+use std::io::Write as _;
+use std::panic::resume_unwind;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use nix::mount::{MntFlags, MsFlags, mount, umount2};
+use nix::sched::{CloneFlags, unshare};
+
+/// Tells the second run of a test that it is the root of its namespace.
+const INSIDE: &str = "E2E_INSIDE_A_NAMESPACE";
+const NOTHING: Option<&str> = None;
+
+/// Runs `story`, a closure written down in the test itself, where it may mount what it likes.
+///
+/// A machine that lets this user mount nothing at all is told so on stderr.
+pub fn with_own_mounts<F: FnOnce() + Send>(story: F) {
+    if nix::unistd::geteuid().is_root() {
+        let done = std::thread::scope(|scope| scope.spawn(|| alone(story)).join());
+        done.unwrap_or_else(|panic| resume_unwind(panic));
+    } else if std::env::var_os(INSIDE).is_none() {
+        run_as_root_of_a_namespace(&test_of::<F>());
+    }
+}
+
+fn alone(story: impl FnOnce()) {
+    if let Err(error) = unshare(CloneFlags::CLONE_NEWNS) {
+        return say(&format!("not run: no mount namespace here: {error}"));
+    }
+    // What is mounted from now on stays in this namespace.
+    mount(NOTHING, "/", NOTHING, MsFlags::MS_REC | MsFlags::MS_PRIVATE, NOTHING).expect("private");
+    story();
+}
+
+/// The test in which a closure is written: `e2e::faults::full::NAME::{{closure}}` says so.
+fn test_of<F>() -> String {
+    let name = std::any::type_name::<F>();
+    let name = name.split_once("::").map_or(name, |(_, name)| name);
+    name.trim_end_matches("::{{closure}}").to_owned()
+}
+
+fn run_as_root_of_a_namespace(test: &str) {
+    let unshare = || {
+        let mut command = Command::new("unshare");
+        command.args(["--user", "--map-root-user", "--mount"]).stdin(Stdio::null());
+        command
+    };
+    if !unshare().arg("true").status().is_ok_and(|status| status.success()) {
+        return say("not run: this machine lets an ordinary user mount nothing");
+    }
+    let program = std::env::current_exe().expect("this program");
+    let mut again = unshare();
+    again.arg(program).args(["--exact", test]).env(INSIDE, "1");
+    let output = again.output().expect("started");
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success() && said.contains("1 passed"), "{test}:\n{said}");
+}
+
+/// A word to the person who runs the tests.
+fn say(what: &str) {
+    let _ = writeln!(std::io::stderr(), "{what}");
+}
+
+/// A file system that a story has mounted. Dropping it takes it away, whoever still uses it.
+#[derive(Debug)]
+pub struct Mount {
+    dir: PathBuf,
+}
+
+impl Mount {
+    /// An empty file system in memory with these limits (`size=64k`), at `dir`, which is made.
+    #[track_caller]
+    pub fn tmpfs(dir: PathBuf, limits: &str) -> Self {
+        std::fs::create_dir_all(&dir).expect("mkdir");
+        let flags = MsFlags::MS_NOSUID | MsFlags::MS_NODEV;
+        mount(Some("e2e"), &dir, Some("tmpfs"), flags, Some(limits)).expect("mount tmpfs");
+        Self { dir }
+    }
+
+    /// The directory `from` once more, at `dir`, where nobody can write.
+    #[track_caller]
+    pub fn read_only(from: &Path, dir: PathBuf) -> Self {
+        std::fs::create_dir_all(&dir).expect("mkdir");
+        mount(Some(from), &dir, NOTHING, MsFlags::MS_BIND, NOTHING).expect("bind");
+        let flags = MsFlags::MS_BIND
+            | MsFlags::MS_REMOUNT
+            | MsFlags::MS_RDONLY
+            | MsFlags::MS_NOSUID
+            | MsFlags::MS_NODEV;
+        mount(NOTHING, &dir, NOTHING, flags, NOTHING).expect("read-only");
+        Self { dir }
+    }
+
+    /// An ext4 of so many KiB on a loop device, at `dir`; `None`, with a word on stderr, where
+    /// there is no such device or no `mkfs.ext4`.
+    pub fn disk(dir: PathBuf, kib: u64) -> Option<Self> {
+        std::fs::create_dir_all(&dir).expect("mkdir");
+        let image = dir.with_extension("image");
+        let file = std::fs::File::create(&image).expect("an image");
+        file.set_len(kib * 1024).expect("its size");
+        let run = |program: &str, arguments: &[&str], last: &Path| {
+            let mut command = Command::new(program);
+            command.args(arguments).arg(&image).arg(last).stdin(Stdio::null());
+            command.output().is_ok_and(|output| output.status.success())
+        };
+        let features = ["-q", "-F", "-b", "1024", "-m", "0", "-O", "^has_journal"];
+        let size = PathBuf::from(format!("{kib}k"));
+        if run("mkfs.ext4", &features, &size) && run("mount", &["-o", "loop"], &dir) {
+            return Some(Self { dir });
+        }
+        say("not run: no ext4 on a loop device here");
+        None
+    }
+
+    /// Where it is.
+    pub fn dir(&self) -> &Path {
+        &self.dir
+    }
+
+    /// The file `name` in it, there or not.
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.dir.join(name)
+    }
+
+    /// Fills it to the last byte with one file, but for `left` bytes of whole blocks, and gives it.
+    #[track_caller]
+    pub fn fill(&self, left: u64) -> PathBuf {
+        let path = self.path("filler");
+        let mut file = std::fs::File::create(&path).expect("a filler");
+        let mut chunk = vec![7; 4096];
+        let full = loop {
+            if let Err(error) = file.write_all(&chunk) {
+                // What is left may be less than a chunk.
+                chunk.truncate(chunk.len() / 2);
+                if chunk.is_empty() {
+                    break error;
+                }
+            }
+        };
+        assert_eq!(full.kind(), std::io::ErrorKind::StorageFull, "{full}");
+        let len = file.metadata().expect("the filler").len();
+        file.set_len(len.saturating_sub(left)).expect("cut");
+        path
+    }
+}
+
+impl Drop for Mount {
+    fn drop(&mut self) {
+        // The namespace goes with the test in any case.
+        let _ = umount2(&self.dir, MntFlags::MNT_DETACH);
+    }
+}
