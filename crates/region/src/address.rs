@@ -124,7 +124,29 @@ fn check(dir: &Path) -> Result<(), RegionError> {
     if dir != Path::new(SYSTEM) && env::var_os("MAPCAST_DIR").is_none() && meta.uid() != ours {
         return unsafe_because(format!("belongs to uid {}, not to {ours}", meta.uid()));
     }
+    if dir != Path::new(SYSTEM) && env::var_os("MAPCAST_DIR").is_none() && !is_mapped(ours) {
+        // Whoever owns it reads as the same number.
+        return unsafe_because(format!("is uid {ours}'s here, as all of other users are"));
+    }
     Ok(())
+}
+
+/// Does `uid` mean one user in this user namespace? One without a mapping reads as the overflow uid,
+/// as does every other such user.
+fn is_mapped(uid: u32) -> bool {
+    // Where it cannot be read there is no reason for doubt: most processes are in no namespace.
+    std::fs::read_to_string("/proc/self/uid_map").map_or(true, |map| maps(&map, uid))
+}
+
+/// Is `uid` in one of the ranges `INSIDE OUTSIDE COUNT`?
+fn maps(map: &str, uid: u32) -> bool {
+    map.lines().any(|line| {
+        let mut numbers = line.split_whitespace().map(str::parse::<u64>);
+        let (Some(Ok(first)), Some(Ok(count))) = (numbers.next(), numbers.nth(1)) else {
+            return false;
+        };
+        u64::from(uid).checked_sub(first).is_some_and(|above| above < count)
+    })
 }
 
 #[cfg(test)]
@@ -139,6 +161,15 @@ mod tests {
             assert!(matches!(err.kind(), Kind::BadName(_)), "{name:?}: {err}");
         }
         assert_eq!(file_name("host@1.a_b-c").unwrap(), "host@1.a_b-c.region");
+    }
+
+    #[test]
+    fn a_uid_is_mapped_if_one_of_the_ranges_holds_it() {
+        let everybody = "         0          0 4294967295\n";
+        let two = "0 1000 1\n1 100000 65536\n";
+        assert!(maps(everybody, 0) && maps(everybody, 65_534));
+        assert!(maps(two, 0) && maps(two, 65_536) && !maps(two, 65_537));
+        assert!(!maps("", 65_534) && !maps("0 1000 1\n", 65_534) && !maps("0 x\n", 0));
     }
 
     #[test]
