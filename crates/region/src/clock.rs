@@ -1,14 +1,17 @@
 //! The two clocks a region speaks: `CLOCK_BOOTTIME` for order and age, `CLOCK_REALTIME` for people.
 //!
 //! Boot time never steps and goes on during suspend, so a heartbeat compared with it cannot be
-//! fooled by someone setting the wall clock. It restarts at every boot: see [`crate::boot`].
+//! fooled by someone setting the wall clock. It restarts at every boot: see [`crate::boot`]. In a
+//! time namespace it stands elsewhere; what is spoken here is the machine's own.
 
+use crate::time_namespace;
 use rustix::time::{ClockId, Timespec, clock_gettime};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// A moment in nanoseconds of `CLOCK_BOOTTIME`: time since this machine started, suspend included.
 ///
-/// Comparable between all processes of one boot that share a time namespace.
+/// Comparable between all processes of one boot, whatever their time namespace: it is the time of
+/// the machine's own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct BootTime(u64);
 
@@ -16,7 +19,8 @@ impl BootTime {
     /// The present moment. About 30 ns (vDSO, no system call).
     #[inline]
     pub fn now() -> Self {
-        Self(nanos(clock_gettime(ClockId::Boottime)))
+        let here = nanos(clock_gettime(ClockId::Boottime));
+        Self(here.wrapping_sub(time_namespace::ahead().cast_unsigned()))
     }
 
     /// A moment `nanos` nanoseconds after this machine started.
@@ -52,11 +56,7 @@ impl BootTime {
 
 /// `CLOCK_REALTIME` minus `CLOCK_BOOTTIME` in nanoseconds: turns a [`BootTime`] into wall time.
 pub(crate) fn wall_offset() -> i64 {
-    let wall = clock_gettime(ClockId::Realtime);
-    let boot = clock_gettime(ClockId::Boottime);
-    (wall.tv_sec - boot.tv_sec)
-        .saturating_mul(1_000_000_000)
-        .saturating_add(wall.tv_nsec - boot.tv_nsec)
+    wall_nanos().wrapping_sub(BootTime::now().as_nanos()).cast_signed()
 }
 
 /// `CLOCK_REALTIME` in nanoseconds since 1970.

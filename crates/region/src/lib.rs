@@ -51,6 +51,7 @@ mod publication;
 mod reader;
 mod shared;
 mod state;
+mod time_namespace;
 mod typed;
 mod wait;
 mod writer;

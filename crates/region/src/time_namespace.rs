@@ -1,0 +1,54 @@
+//! How far the clocks of this process are from those of the machine.
+//!
+//! In a time namespace (a container that was moved from another machine, `unshare --time`)
+//! `CLOCK_BOOTTIME` stands elsewhere than outside. A region is read on both sides, so all times in
+//! it are the machine's: the writer takes its own distance off, and so does the reader.
+//! See `time_namespaces(7)`.
+//!
+//! Price: two links and a file read once in a process; a load for each look at the clock. A process
+//! that may not see its own `/proc`, or that has called `unshare(CLONE_NEWTIME)` and not executed
+//! anything since, is taken to live in the machine's time.
+
+use std::fs;
+use std::sync::OnceLock;
+
+/// Nanoseconds by which `CLOCK_BOOTTIME` is ahead of the machine's.
+#[inline]
+pub(crate) fn ahead() -> i64 {
+    static AHEAD: OnceLock<i64> = OnceLock::new();
+    *AHEAD.get_or_init(|| ask().unwrap_or(0))
+}
+
+fn ask() -> Option<i64> {
+    // The file tells of the namespace that children get; it is this process's own if the two agree.
+    let own = fs::read_link("/proc/self/ns/time").ok()?;
+    if own != fs::read_link("/proc/self/ns/time_for_children").ok()? {
+        return None;
+    }
+    parse(&fs::read_to_string("/proc/self/timens_offsets").ok()?)
+}
+
+/// `boottime SECONDS NANOSECONDS`, one of the lines.
+fn parse(text: &str) -> Option<i64> {
+    let mut lines = text.lines().map(str::split_whitespace);
+    let mut words = lines.find_map(|mut words| (words.next()? == "boottime").then_some(words))?;
+    let seconds: i64 = words.next()?.parse().ok()?;
+    let nanos: i64 = words.next()?.parse().ok()?;
+    seconds.checked_mul(1_000_000_000)?.checked_add(nanos)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_kernels_text_is_read_whatever_the_sign() {
+        let text = "monotonic           3         0\nboottime     31536000  25000000\n";
+        assert_eq!(parse(text), Some(31_536_000_025_000_000));
+        // As the kernel writes -2.5 s.
+        assert_eq!(parse("boottime -3 500000000"), Some(-2_500_000_000));
+        for text in ["", "boottime", "boottime x 0", "boottime 9223372036854775807 0"] {
+            assert_eq!(parse(text), None, "{text:?}");
+        }
+    }
+}
