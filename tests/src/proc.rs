@@ -63,3 +63,11 @@ pub fn status(pid: u32, name: &str) -> u64 {
     let number = found.and_then(|rest| rest.split_whitespace().next()?.parse().ok());
     number.unwrap_or_else(|| panic!("no {name} in {status}"))
 }
+
+/// The process that `pid` has started and waits for.
+#[track_caller]
+pub fn only_child(pid: u32) -> u32 {
+    let path = format!("/proc/{pid}/task/{pid}/children");
+    let children = fs::read_to_string(path).expect("the children of a child");
+    children.trim().parse().unwrap_or_else(|_| panic!("not one child: {children:?}"))
+}

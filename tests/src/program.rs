@@ -41,6 +41,13 @@ impl Program {
         settled(shell, place)
     }
 
+    /// The same as the last argument of another program, such as `unshare --pid --fork`.
+    pub fn command_under(&self, around: &[&str], place: &Place) -> Command {
+        let mut command = Command::new(around[0]);
+        command.args(&around[1..]).arg(&self.path);
+        settled(command, place)
+    }
+
     /// Starts it in `place` with `args`, which are split at white space: `"./a.toml --ticks 3"`.
     /// Its standard input is empty.
     pub fn start(&self, place: &Place, args: &str) -> Daemon {

@@ -1,5 +1,7 @@
 //! A line of `consumer --format json`, read back.
 
+use std::time::{Duration, SystemTime};
+
 use serde_json::Value;
 
 /// What one line says.
@@ -49,6 +51,26 @@ impl Reading {
     /// What the order of records is: nothing that a reader prints may go backward in it.
     pub fn order(&self) -> (u64, u64) {
         (self.epoch, self.sequence)
+    }
+
+    /// How old the record was when the line was printed.
+    ///
+    /// # Panics
+    /// If the line does not say so.
+    #[track_caller]
+    pub fn age(&self) -> Duration {
+        let nanos = self.line["age_ns"].as_u64();
+        Duration::from_nanos(nanos.unwrap_or_else(|| panic!("no age in {}", self.line)))
+    }
+
+    /// When the record was published, by the wall clock.
+    ///
+    /// # Panics
+    /// If the line does not say so.
+    #[track_caller]
+    pub fn published_at(&self) -> SystemTime {
+        let text = self.line["published_at"].as_str().unwrap_or_default();
+        humantime::parse_rfc3339(text).unwrap_or_else(|err| panic!("{err}: {}", self.line))
     }
 
     /// The whole number in the record's member `name`.

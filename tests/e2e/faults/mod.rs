@@ -10,12 +10,16 @@
 //! | no descriptor, no memory left | `limits` |
 //! | the file cut at each of its pages, and grown again | `pages` |
 //! | the writer, or a reader, stopped for a while | `stopped` |
+//! | borders of pid, user and mount namespaces between writer and readers | `namespaces` |
+//! | clocks that differ: a time namespace | `time_namespace` |
 
 mod full;
 mod limits;
+mod namespaces;
 mod pages;
 mod read_only;
 mod stopped;
+mod time_namespace;
 
 use std::path::Path;
 

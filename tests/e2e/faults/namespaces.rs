@@ -1,0 +1,148 @@
+//! Borders: writer and readers in pid, user and mount namespaces of their own.
+//!
+//! A region is judged by the kernel's lock and by its own words, never by a process id or a user's
+//! number, so "live" and "dead" are right on both sides of any border.
+
+use std::fs::{self, Permissions};
+use std::io::Write as _;
+use std::os::unix::fs::{PermissionsExt as _, chown};
+use std::path::Path;
+
+use e2e::twins::Twins;
+use e2e::{Daemon, Mount, Place, Reading, Space, proc, with_own_mounts};
+use layout::Stu;
+use region::{Options, Writer};
+
+use super::{goes_on, is_of_epoch};
+use crate::{consumer, producer};
+
+const REGION: Twins<'_> = Twins { region: "./x.region", fields: 2, slots: 64, tick: "5ms" };
+/// A user that no other test is.
+const STRANGER: u32 = 65_533;
+const SPACES: [Space; 7] = [
+    Space::HERE,
+    Space::PIDS,
+    Space::PIDS_ALONE,
+    Space::ROOT,
+    Space::NOBODY,
+    Space::MOUNTS,
+    Space::CONTAINER,
+];
+
+/// A follower in each of the worlds that there are, each with a record of a living writer.
+fn readers_everywhere(place: &Place) -> Vec<Daemon> {
+    let arguments = "./x.region --follow --format json";
+    let readers = SPACES.iter().filter_map(|space| space.start(&consumer(), place, arguments));
+    let mut readers: Vec<Daemon> = readers.collect();
+    for reader in &mut readers {
+        goes_on(reader);
+    }
+    readers
+}
+
+#[test]
+fn live_and_dead_are_right_on_both_sides_of_every_border() {
+    for space in SPACES {
+        let place = Place::new();
+        REGION.write(&place, "x.toml");
+        let Some(mut writer) = space.start(&producer(), &place, "./x.toml") else { continue };
+        writer.says("publishing");
+        let mut readers = readers_everywhere(&place);
+        assert!(!readers.is_empty());
+
+        writer.kill9();
+        for reader in &mut readers {
+            reader.says(": dead: ");
+        }
+        for other in SPACES {
+            let arguments = "./x.region --once --format json";
+            let Some(mut late) = other.start(&consumer(), &place, arguments) else { continue };
+            assert_eq!(late.exit_code(), 0, "{:?}", late.err());
+            assert_eq!(Reading::of(&late.next_out()).state, "dead", "{space:?} seen by {other:?}");
+        }
+
+        let Some(mut next) = space.start(&producer(), &place, "./x.toml") else { continue };
+        next.says("(resumed, epoch 2, after record");
+        for reader in &mut readers {
+            reader.out_line("a record of the next writer", is_of_epoch(2));
+        }
+        drop(next);
+        for reader in &mut readers {
+            reader.says(": dead: ");
+            assert_eq!(reader.said(": dead: "), 2, "{:?}", reader.err());
+        }
+    }
+}
+
+#[test]
+fn one_writer_is_one_writer_across_every_border_and_the_next_one_takes_over() {
+    let place = Place::new();
+    REGION.write(&place, "x.toml");
+    let mut holder = producer().start(&place, "./x.toml");
+    holder.says("publishing");
+    let mut epoch = 1;
+    for space in SPACES {
+        let Some(mut rival) = space.start(&producer(), &place, "./x.toml") else { continue };
+        assert_eq!(rival.exit_code(), 1, "{space:?}: {:?}", rival.err());
+        rival.says("publishes here already");
+        let standby = space.start(&producer(), &place, "./x.toml --standby");
+        let mut standby = standby.expect("as the rival");
+        standby.says("waiting to take over");
+        holder.kill9();
+        epoch += 1;
+        standby.says(&format!("(resumed, epoch {epoch}, after record"));
+        holder = standby;
+    }
+    assert!(epoch > 1, "some border was crossed");
+}
+
+#[test]
+fn a_reader_behind_a_border_still_maps_nothing_that_it_could_write() {
+    let place = Place::new();
+    REGION.write(&place, "x.toml");
+    let mut writer = producer().start(&place, "./x.toml");
+    writer.says("publishing");
+    // Without a fork in between, so that the process id is the reader's.
+    for space in [Space::ROOT, Space::NOBODY, Space::MOUNTS] {
+        let arguments = "./x.region --follow --format json";
+        let Some(mut reader) = space.start(&consumer(), &place, arguments) else { continue };
+        reader.next_out();
+        let region = place.path("x.region");
+        assert_eq!(proc::mappings(reader.pid(), &region), ["r--s"], "{space:?}");
+        assert_eq!(proc::open_modes(reader.pid(), &region), ["O_RDONLY"], "{space:?}");
+    }
+    writer.stop();
+}
+
+#[test]
+fn a_directory_whose_owner_cannot_be_told_is_not_taken_for_ones_own() {
+    with_own_mounts(|| {
+        let place = Place::on_disk().open_to_all();
+        let shared = Mount::tmpfs("/dev/shm".into(), "mode=1777");
+        // A stranger was there first, under the name that a user without a number would use.
+        let dir = shared.path("mapcast-65534");
+        fs::create_dir(&dir).expect("mkdir");
+        if let Err(error) = chown(&dir, Some(STRANGER), Some(STRANGER)) {
+            // An ordinary user's namespace has no second user.
+            return writeln!(std::io::stderr(), "not run: {error}").expect("stderr");
+        }
+        fs::set_permissions(&dir, Permissions::from_mode(0o755)).expect("chmod");
+        let forged = publish_by_hand(&dir.join("stu.region"));
+        for program in [producer(), consumer()] {
+            let Some(mut command) = Space::NOBODY.command(&program, &place) else { return };
+            command.env_remove("MAPCAST_DIR").env_remove("XDG_RUNTIME_DIR");
+            let mut starts = Daemon::start(program.name(), &mut command);
+            assert_eq!(starts.exit_code(), 1, "{:?} {:?}", starts.out(), starts.err());
+            let line = starts.says("/dev/shm/mapcast-65534: ");
+            assert!(line.contains("give a path in a directory of your own"), "{line}");
+        }
+        drop(forged);
+    });
+}
+
+/// A region as the stranger would make it.
+fn publish_by_hand(path: &Path) -> Writer<Stu> {
+    let mut writer = Writer::open(path, &Options::new()).expect("a region");
+    writer.publish(&Stu::new(666, "stranger", 'x')).expect("a publish");
+    writer
+}

@@ -1,0 +1,101 @@
+//! Clocks that differ: in a time namespace `CLOCK_BOOTTIME` and `CLOCK_MONOTONIC` stand elsewhere.
+//!
+//! What is live is live on both sides, what is stalled is stalled, and a record is as old as it is.
+
+use std::time::{Duration, SystemTime};
+
+use e2e::twins::Twins;
+use e2e::{Daemon, Place, Reading, Space, proc};
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+
+use super::{goes_on, publishing};
+use crate::{consumer, producer};
+
+/// Slower than the half second of silence that every writer is allowed.
+const REGION: Twins<'_> = Twins { region: "./x.region", fields: 2, slots: 64, tick: "20ms" };
+/// Far more than anything takes here, and far less than the clocks differ by.
+const HOUR: Duration = Duration::from_hours(1);
+
+/// `reader` sees a living writer of this moment, then one that was stopped, then one that goes on.
+#[track_caller]
+fn sees_what_is(reader: &mut Daemon, writer: u32) {
+    let reading = goes_on(reader);
+    assert!(reading.age() < HOUR, "{}", reading.line);
+    assert!(
+        is_about_now(reading.published_at()),
+        "the wall clock is everybody's: {}",
+        reading.line
+    );
+    signal(writer, Signal::SIGSTOP);
+    reader.says(": stalled: ");
+    signal(writer, Signal::SIGCONT);
+    reader.says(": live: ");
+    goes_on(reader);
+    assert_eq!(reader.said("stalled"), 1, "{:?}", reader.err());
+}
+
+/// Sends `name` to a process that a child of ours is waiting for.
+fn signal(process: u32, name: Signal) {
+    let process = i32::try_from(process).expect("a pid");
+    kill(Pid::from_raw(process), name).expect("kill");
+}
+
+fn is_about_now(time: SystemTime) -> bool {
+    let now = SystemTime::now();
+    time < now + HOUR && now < time + HOUR
+}
+
+const HOW: [&str; 2] = ["--follow", "--poll 10ms"];
+
+#[test]
+fn a_reader_whose_clock_is_ahead_calls_a_live_writer_live_and_a_stopped_one_stalled() {
+    let place = Place::new();
+    REGION.write(&place, "x.toml");
+    let mut writer = publishing(&place, "./x.toml");
+    for how in HOW {
+        let arguments = format!("./x.region --format json {how}");
+        let Some(mut reader) = Space::LATER.start(&consumer(), &place, &arguments) else { return };
+        sees_what_is(&mut reader, writer.pid());
+    }
+    writer.stop();
+}
+
+#[test]
+fn a_reader_whose_clock_is_behind_calls_a_live_writer_live_and_a_stopped_one_stalled() {
+    let place = Place::new();
+    REGION.write(&place, "x.toml");
+    let Some(mut parent) = Space::LATER.start(&producer(), &place, "./x.toml") else { return };
+    parent.says("publishing");
+    let writer = proc::only_child(parent.pid());
+    for how in HOW {
+        let arguments = format!("./x.region --format json {how}");
+        let mut reader = consumer().start(&place, &arguments);
+        sees_what_is(&mut reader, writer);
+    }
+}
+
+#[test]
+fn a_writer_that_takes_over_in_another_time_namespace_leaves_no_record_of_another_age() {
+    let place = Place::new();
+    REGION.write(&place, "x.toml");
+    let mut here = publishing(&place, "./x.toml");
+    let mut reader = consumer().start(&place, "./x.region --follow --format json");
+    goes_on(&mut reader);
+    here.kill9();
+    let Some(mut later) = Space::LATER.start(&producer(), &place, "./x.toml --ticks 5") else {
+        return;
+    };
+    assert_eq!(later.exit_code(), 0, "{:?}", later.err());
+    reader.says(": closed: ");
+    let mut after = Space::LATER.start(&consumer(), &place, "./x.region --once --format json");
+    let after = after.as_mut().expect("as the producer");
+    assert_eq!(after.exit_code(), 0);
+    let last = Reading::of(&after.next_out());
+    assert!(last.age() < HOUR && is_about_now(last.published_at()), "{}", last.line);
+    reader.stop();
+    for line in reader.out() {
+        let reading = Reading::of(&line);
+        assert!(reading.age() < HOUR && is_about_now(reading.published_at()), "{line}");
+    }
+}
