@@ -49,6 +49,8 @@ impl Producer<'_> {
         let restored = match self.outlet.check() {
             Ok(Standing::Named) => {
                 self.region_ailment.ends();
+                // The wall clock may have been set: a region that is left behind tells its time.
+                self.outlet.beat();
                 false
             }
             Ok(Standing::Deleted) => self.restore("was deleted")?,

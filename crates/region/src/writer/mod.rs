@@ -331,7 +331,9 @@ impl Drop for DynWriter {
     fn drop(&mut self) {
         // A panic is a crash: readers shall see it as one.
         if !std::thread::panicking() {
-            Line::of(self.body()).set_mark(StateWord::Closed);
+            let line = Line::of(self.body());
+            line.beat(BootTime::now()); // the last sign of life, with the wall clock as it stands
+            line.set_mark(StateWord::Closed);
             wait::wake_all(self.body().futex_word());
         }
     }
