@@ -32,6 +32,7 @@ mod spaces;
 pub mod torn;
 pub mod twins;
 mod wait;
+mod wall_clock;
 
 pub use daemon::Daemon;
 pub use limits::Limit;
@@ -42,3 +43,4 @@ pub use program::Program;
 pub use reading::Reading;
 pub use spaces::Space;
 pub use wait::{DEADLINE, wait_until};
+pub use wall_clock::WallClock;

@@ -12,6 +12,7 @@
 //! | the writer, or a reader, stopped for a while | `stopped` |
 //! | borders of pid, user and mount namespaces between writer and readers | `namespaces` |
 //! | clocks that differ: a time namespace | `time_namespace` |
+//! | the wall clock set a year forth and back | `wall_clock` |
 
 mod full;
 mod limits;
@@ -20,6 +21,7 @@ mod pages;
 mod read_only;
 mod stopped;
 mod time_namespace;
+mod wall_clock;
 
 use std::path::Path;
 

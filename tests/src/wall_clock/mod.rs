@@ -1,0 +1,103 @@
+//! A process whose wall clock is set back and forth, on a machine whose clock is not touched.
+//!
+//! No namespace has a `CLOCK_REALTIME` of its own. But nobody asks the kernel for it: programs call
+//! a function in the vDSO, a page of code that the kernel maps into each process. A write by
+//! `/proc/PID/mem` gives the process its own copy of that page, in which the function asks the
+//! kernel and adds a number that the test can change at any time.
+//!
+//! ```text
+//!   sh -c 'kill -STOP $$; exec PROGRAM'     seized by ptrace, continued
+//!        exec  -> the new program stands before its first instruction: its vDSO is patched
+//!        detach -> it runs as fast as ever, and nobody watches it
+//!   step(seconds) -> one aligned word of its copy of the page
+//! ```
+//!
+//! Invariant: nothing but that process's `clock_gettime(CLOCK_REALTIME)` is changed.
+//!
+//! Price: that function is a system call in this process. x86-64 only.
+
+mod vdso;
+
+use std::fs::{self, File};
+use std::os::unix::fs::FileExt;
+
+use nix::sys::ptrace;
+use nix::sys::signal::{Signal, kill};
+use nix::sys::wait::{WaitStatus, waitpid};
+use nix::unistd::Pid;
+
+use crate::{Daemon, Place, Program, wait_until};
+
+/// What the wall clock of one process is ahead by, in its own memory.
+#[derive(Debug)]
+pub struct WallClock {
+    memory: File,
+    /// Where the seconds stand.
+    seconds: u64,
+}
+
+impl WallClock {
+    /// Starts `program` with `args`, which are split at white space, with a wall clock of its own.
+    #[track_caller]
+    pub fn start(program: &Program, place: &Place, args: &str) -> (Daemon, Self) {
+        let mut command = program.command_after("kill -STOP $$", place);
+        let daemon = Daemon::start(program.name(), command.args(args.split_whitespace()));
+        let pid = Pid::from_raw(i32::try_from(daemon.pid()).expect("a pid"));
+        wait_until("the shell stands", || {
+            let status = fs::read_to_string(format!("/proc/{pid}/status")).expect("a child");
+            status.contains("State:\tT")
+        });
+        run_to_exec(pid);
+        let clock = Self::hang_up(pid);
+        ptrace::detach(pid, None).expect("detach");
+        (daemon, clock)
+    }
+
+    /// Sets the clock: so many seconds ahead of the machine's from now on.
+    #[track_caller]
+    pub fn set(&self, seconds: i64) {
+        self.memory.write_all_at(&seconds.to_le_bytes(), self.seconds).expect("write to the vDSO");
+    }
+
+    /// Replaces the function in a process that stands still.
+    #[track_caller]
+    fn hang_up(pid: Pid) -> Self {
+        let maps = fs::read_to_string(format!("/proc/{pid}/maps")).expect("maps of a child");
+        let (start, end) = vdso::range(&maps).expect("a vDSO");
+        let path = format!("/proc/{pid}/mem");
+        let memory = File::options().read(true).write(true).open(path).expect("memory of a child");
+        let mut image = vec![0; usize::try_from(end - start).expect("a few pages")];
+        memory.read_exact_at(&mut image, start).expect("the vDSO");
+        let function = vdso::function(&image, b"__vdso_clock_gettime").expect("the function");
+        let (code, seconds) = vdso::replacement();
+        assert!(code.len() as u64 <= function.len, "no room for it");
+        // Behind the code, aligned: a step is seen whole.
+        let at = start + function.at;
+        let shift = at.next_multiple_of(8) - at;
+        let mut moved = vdso::nops(shift);
+        moved.extend(code);
+        assert!(moved.len() as u64 <= function.len, "no room for it");
+        memory.write_all_at(&moved, at).expect("write to the vDSO");
+        Self { memory, seconds: at + shift + seconds }
+    }
+}
+
+/// Seizes a stopped shell and lets it go on to where it has become the program.
+#[track_caller]
+fn run_to_exec(pid: Pid) {
+    let options = ptrace::Options::PTRACE_O_TRACEEXEC | ptrace::Options::PTRACE_O_EXITKILL;
+    ptrace::seize(pid, options).expect("seize");
+    kill(pid, Signal::SIGCONT).expect("continue");
+    loop {
+        match waitpid(pid, None).expect("wait for the shell") {
+            WaitStatus::PtraceEvent(_, _, event)
+                if event == ptrace::Event::PTRACE_EVENT_EXEC as i32 =>
+            {
+                return;
+            }
+            WaitStatus::PtraceEvent(..) => ptrace::cont(pid, None).expect("go on"),
+            WaitStatus::Stopped(_, signal) => ptrace::cont(pid, signal).expect("go on"),
+            ended => panic!("the shell did not become the program: {ended:?}"),
+        }
+    }
+}
