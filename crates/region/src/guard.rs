@@ -14,7 +14,7 @@
 //!
 //! # Safety
 //! The handler runs at any instruction of any thread. It only loads and stores atomics, calls
-//! `mmap` (one system call, no library state but `errno`, which it restores) and `sigaction`
+//! `mmap` and `munlock` (system calls, no library state but `errno`, which it restores) and `sigaction`
 //! (async-signal-safe by POSIX).
 #![allow(unsafe_code)]
 #![allow(clippy::disallowed_types)] // plain process-local flags between a thread and its handler
@@ -168,6 +168,14 @@ fn put_zero_page(watch: &Watch, address: usize) -> bool {
     let errno = unsafe { libc::__errno_location() };
     // SAFETY: it points at this thread's `errno`, which lives as long as the thread.
     let before = unsafe { errno.read() };
+    let placed = place(page, write, libc::MAP_PRIVATE) || place_at_the_limit(page, write);
+    // SAFETY: as above, for a write: the interrupted code must not see what the calls left there.
+    unsafe { errno.write(before) };
+    placed
+}
+
+/// Maps zeros over the page at `page`, which lies in a mapping of ours.
+fn place(page: usize, write: libc::c_int, kind: libc::c_int) -> bool {
     // SAFETY: the page lies inside a live mapping of ours (the watch holds its bounds, which are
     // whole pages), so MAP_FIXED replaces only memory that `Mapping` owns and will unmap.
     let placed = unsafe {
@@ -175,14 +183,22 @@ fn put_zero_page(watch: &Watch, address: usize) -> bool {
             page as *mut libc::c_void,
             page_size(),
             libc::PROT_READ | write,
-            libc::MAP_PRIVATE | libc::MAP_ANONYMOUS | libc::MAP_FIXED,
+            kind | libc::MAP_ANONYMOUS | libc::MAP_FIXED,
             -1,
             0,
         )
     };
-    // SAFETY: as above, for a write: the interrupted code must not see what `mmap` left there.
-    unsafe { errno.write(before) };
     placed != libc::MAP_FAILED
+}
+
+/// The same in a process that may have no page more. The limit of locked memory (`mlockall`) has
+/// room for the new page once the old one is not locked; that of private memory does not count a
+/// shared one.
+#[cold]
+fn place_at_the_limit(page: usize, write: libc::c_int) -> bool {
+    // SAFETY: changes no byte, and only whether a page of a mapping of ours may be swapped out.
+    unsafe { libc::munlock(page as *const libc::c_void, page_size()) };
+    place(page, write, libc::MAP_PRIVATE) || place(page, write, libc::MAP_SHARED)
 }
 
 /// Not ours: what was there before us decides.

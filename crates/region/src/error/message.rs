@@ -61,7 +61,7 @@ impl fmt::Display for RegionErrorKind {
             Self::WrongAccess(want) => {
                 write!(f, "is not open for {want}; open it so before it is passed")
             }
-            Self::Io { call, source } => write!(f, "{call}: {source}; {}", next_step(source)),
+            Self::Io { call, source } => write!(f, "{call}: {source}; {}", next_step(call, source)),
         }
     }
 }
@@ -118,11 +118,15 @@ impl RegionErrorKind {
 }
 
 /// What a person can do about an answer of the operating system.
-fn next_step(err: &io::Error) -> &'static str {
+fn next_step(call: &str, err: &io::Error) -> &'static str {
     use io::ErrorKind as Kind;
     match err.raw_os_error() {
         Some(libc::EMFILE) => return "allow this process more open files (ulimit -n, LimitNOFILE=)",
         Some(libc::ENFILE) => return "the machine has too many files open; close some",
+        // mmap(2) in a process that locks its memory.
+        Some(libc::EAGAIN) if call == "mmap" => {
+            return "allow this process to lock more memory (ulimit -l, LimitMEMLOCK=)";
+        }
         _ => {}
     }
     match err.kind() {
