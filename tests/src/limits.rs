@@ -1,15 +1,17 @@
-//! Limits of a process that runs already: prlimit(2).
+//! Limits of a process that runs already: prlimit(1), as the user whose process it is.
 
-use rustix::process::{Pid, Resource, Rlimit, prlimit};
+use std::os::unix::process::CommandExt;
+use std::process::{Command, Stdio};
 
 use crate::{Daemon, proc};
 
 /// A limit of a running process. Dropping it gives back what was there before.
 #[derive(Debug)]
 pub struct Limit {
-    pid: Pid,
-    resource: Resource,
-    before: Rlimit,
+    pid: u32,
+    /// As prlimit(1) calls it.
+    name: &'static str,
+    before: String,
 }
 
 impl Limit {
@@ -19,34 +21,60 @@ impl Limit {
         // The limit is on the number that a new one would get: the lowest that is free.
         let taken = proc::descriptors(daemon.pid());
         let free = (0..u64::MAX).find(|number| !taken.contains(number)).expect("a free number");
-        Self::set(daemon, Resource::Nofile, free)
+        Self::set(daemon, "nofile", free)
     }
 
     /// From now on `daemon` can have `more` bytes of address space more than it has.
     #[track_caller]
     pub fn of_address_space(daemon: &Daemon, more: u64) -> Self {
-        Self::set(daemon, Resource::As, proc::address_space(daemon.pid()) + more)
+        Self::set(daemon, "as", proc::status(daemon.pid(), "VmSize") * 1024 + more)
     }
 
     /// From now on `daemon` can make no file longer than `len` bytes.
     #[track_caller]
     pub fn of_file_length(daemon: &Daemon, len: u64) -> Self {
-        Self::set(daemon, Resource::Fsize, len)
+        Self::set(daemon, "fsize", len)
+    }
+
+    /// From now on `daemon` can lock `more` bytes more than it has locked.
+    #[track_caller]
+    pub fn of_locked_memory(daemon: &Daemon, more: u64) -> Self {
+        Self::set(daemon, "memlock", proc::status(daemon.pid(), "VmLck") * 1024 + more)
+    }
+
+    /// From now on `daemon` can have no more memory of its own than it has.
+    #[track_caller]
+    pub fn of_own_memory(daemon: &Daemon) -> Self {
+        Self::set(daemon, "data", proc::status(daemon.pid(), "VmData") * 1024)
     }
 
     #[track_caller]
-    fn set(daemon: &Daemon, resource: Resource, current: u64) -> Self {
-        let pid = i32::try_from(daemon.pid()).ok().and_then(Pid::from_raw).expect("a pid");
-        let ask = Rlimit { current: Some(current), maximum: None };
-        let maximum = rustix::process::getrlimit(resource).maximum;
-        let before = prlimit(Some(pid), resource, Rlimit { maximum, ..ask }).expect("prlimit");
-        Self { pid, resource, before }
+    fn set(daemon: &Daemon, name: &'static str, limit: u64) -> Self {
+        let pid = daemon.pid();
+        let asked = ask(pid, &[&format!("--{name}"), "--raw", "--noheadings", "--output", "SOFT"]);
+        let before = asked.expect("prlimit").trim().to_owned();
+        ask(pid, &[&format!("--{name}={limit}:")]).expect("prlimit");
+        Self { pid, name, before }
     }
+}
+
+/// Runs prlimit(1) on the process `pid`, as its user; `None` if that fails.
+fn ask(pid: u32, what: &[&str]) -> Option<String> {
+    let mut command = Command::new("prlimit");
+    command.args(["--pid", &pid.to_string()]).args(what).stdin(Stdio::null());
+    let number = |name| u32::try_from(proc::status(pid, name)).expect("a number of 32 bits");
+    if number("Uid") != nix::unistd::geteuid().as_raw() {
+        command.uid(number("Uid")).gid(number("Gid"));
+    }
+    let output = command.output().ok().filter(|output| output.status.success())?;
+    String::from_utf8(output.stdout).ok()
 }
 
 impl Drop for Limit {
     fn drop(&mut self) {
-        // The process may have ended.
-        let _ = prlimit(Some(self.pid), self.resource, self.before);
+        // The process may have ended; then its status is gone, or all zeros.
+        if std::path::Path::new(&format!("/proc/{}/status", self.pid)).exists() {
+            let _ = ask(self.pid, &[&format!("--{}={}:", self.name, self.before)]);
+        }
     }
 }

@@ -33,6 +33,12 @@ impl Ordinary {
         Self { program: Program::new(program.name(), copy), _copy: Some(place) }
     }
 
+    /// A command that runs it in `place` as the user that runs the tests, for a program that becomes
+    /// another user by itself.
+    pub fn command_as_is(&self, place: &Place) -> Command {
+        self.program.command(place)
+    }
+
     /// A command that runs it in `place`, which must be [open to all](Place::open_to_all).
     pub fn command(&self, place: &Place) -> Command {
         let mut command = self.program.command(place);

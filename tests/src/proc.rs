@@ -44,17 +44,6 @@ pub fn descriptors(pid: u32) -> BTreeSet<u64> {
     entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok()?.parse().ok()).collect()
 }
 
-/// How many mappings `pid` has, from /proc/PID/maps.
-pub fn mapping_count(pid: u32) -> usize {
-    let maps = fs::read_to_string(format!("/proc/{pid}/maps")).expect("maps of a child");
-    maps.lines().count()
-}
-
-/// Bytes of address space that `pid` has, from /proc/PID/status.
-pub fn address_space(pid: u32) -> u64 {
-    status(pid, "VmSize") * 1024
-}
-
 /// The number behind `name` in /proc/PID/status, without its unit.
 #[track_caller]
 pub fn status(pid: u32, name: &str) -> u64 {
@@ -70,4 +59,16 @@ pub fn only_child(pid: u32) -> u32 {
     let path = format!("/proc/{pid}/task/{pid}/children");
     let children = fs::read_to_string(path).expect("the children of a child");
     children.trim().parse().unwrap_or_else(|_| panic!("not one child: {children:?}"))
+}
+
+/// How many descriptors and how many mappings `pid` has of files whose name contains `part`,
+/// deleted ones too.
+pub fn held(pid: u32, part: &str) -> (usize, usize) {
+    let entries = fs::read_dir(format!("/proc/{pid}/fd")).expect("descriptors of a child");
+    let open = entries.filter(|entry| {
+        let link = entry.as_ref().ok().and_then(|entry| fs::read_link(entry.path()).ok());
+        link.is_some_and(|link| link.to_string_lossy().contains(part))
+    });
+    let maps = fs::read_to_string(format!("/proc/{pid}/maps")).expect("maps of a child");
+    (open.count(), maps.lines().filter(|line| line.contains(part)).count())
 }

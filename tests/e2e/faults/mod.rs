@@ -13,9 +13,15 @@
 //! | borders of pid, user and mount namespaces between writer and readers | `namespaces` |
 //! | clocks that differ: a time namespace | `time_namespace` |
 //! | the wall clock set a year forth and back | `wall_clock` |
+//! | memory that is locked, and no more of it; ordinary users | `locked` |
+//! | the file replaced all the time | `churn` |
+//! | a thousand readers, a thousand regions | `crowd` |
 
+mod churn;
+mod crowd;
 mod full;
 mod limits;
+mod locked;
 mod namespaces;
 mod pages;
 mod read_only;
