@@ -107,6 +107,12 @@ impl BareWriter {
     }
 }
 
+impl Drop for BareWriter {
+    fn drop(&mut self) {
+        lock::release(&self.file);
+    }
+}
+
 /// Reads a bare struct that any program writes. Its records may be torn.
 #[derive(Debug)]
 pub struct BareReader {

@@ -32,6 +32,14 @@ pub(crate) fn take(file: &File) -> io::Result<()> {
     }
 }
 
+/// Gives the lock back, whoever else has a descriptor of the same open file.
+pub(crate) fn release(file: &File) {
+    let mut lock = whole_file();
+    lock.l_type = kind(libc::F_UNLCK);
+    // Unlocking fails for no reason that closing the file would not mend.
+    let _ = fcntl(file, FcntlArg::F_OFD_SETLK(&lock));
+}
+
 /// Does some writer hold the lock? Works on a descriptor that is open for reading only.
 pub(crate) fn is_taken(file: &File) -> io::Result<bool> {
     let mut probe = whole_file();
@@ -39,9 +47,12 @@ pub(crate) fn is_taken(file: &File) -> io::Result<bool> {
     Ok(i32::from(probe.l_type) != libc::F_UNLCK)
 }
 
+fn kind(constant: i32) -> i16 {
+    i16::try_from(constant).expect("lock constants are small")
+}
+
 /// A write lock from the first byte to the end of the file, wherever that is.
 fn whole_file() -> flock {
-    let kind = |value: i32| i16::try_from(value).expect("lock constants are small");
     flock {
         l_type: kind(libc::F_WRLCK),
         l_whence: kind(libc::SEEK_SET),

@@ -15,6 +15,7 @@ use crate::create;
 use crate::error::{RegionError, RegionErrorKind as Kind};
 use crate::file::Identity;
 use crate::line::Line;
+use crate::lock;
 use crate::options::Options;
 use crate::{boot, wait};
 use channel::Publisher;
@@ -335,6 +336,9 @@ impl Drop for DynWriter {
             line.beat(BootTime::now()); // the last sign of life, with the wall clock as it stands
             line.set_mark(StateWord::Closed);
             wait::wake_all(self.body().futex_word());
+            if self.home == Home::Named {
+                lock::release(&self.file); // one that was passed may be the passer's
+            }
         }
     }
 }

@@ -2,7 +2,10 @@
 
 use super::*;
 use region::{Changed, Origin, Refreshed, RegionErrorKind as Kind, State, Step, Why};
+use rustix::process::{PidfdFlags, PidfdGetfdFlags, getpid, pidfd_getfd, pidfd_open};
+use std::os::fd::OwnedFd;
 use std::os::unix::fs::MetadataExt;
+use std::path::Path;
 
 #[test]
 fn a_record_comes_back_with_its_sequence_epoch_and_time() {
@@ -76,6 +79,31 @@ fn a_second_writer_is_refused_and_told_who_the_first_is() {
     assert!(matches!(err.kind(), Kind::Busy { pid } if *pid == this), "{err}");
     assert!(err.to_string().contains("--standby"), "{err}");
     assert_eq!(first.publish(&stu(1)).unwrap(), 1);
+}
+
+#[test]
+fn a_writer_that_closes_leaves_the_region_free_whoever_has_its_descriptor_still() {
+    let place = Place::new();
+    let writer = place.writer();
+    // As a child that was forked and has not executed its program yet.
+    let inherited = descriptor_of(&place.path);
+    drop(writer);
+    let reader = place.reader();
+    assert_eq!(reader.state(), State::Closed);
+    let next = place.writer();
+    assert_eq!((next.epoch(), reader.state()), (2, State::Live));
+    drop(inherited);
+    assert_eq!(reader.state(), State::Live, "the lock is that of the next writer");
+}
+
+/// The open file of this process whose name is `path`, once more.
+fn descriptor_of(path: &Path) -> OwnedFd {
+    let names = std::fs::read_dir("/proc/self/fd").unwrap().flatten();
+    let mut open =
+        names.filter(|entry| std::fs::read_link(entry.path()).is_ok_and(|to| to == path));
+    let number = open.next().unwrap().file_name().to_str().unwrap().parse().unwrap();
+    let this = pidfd_open(getpid(), PidfdFlags::empty()).unwrap();
+    pidfd_getfd(this, number, PidfdGetfdFlags::empty()).unwrap()
 }
 
 #[test]
