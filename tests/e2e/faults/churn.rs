@@ -32,7 +32,7 @@ struct Maker<'a> {
 impl Maker<'_> {
     /// One more region in place of the one there, in another way each time.
     fn replace(&mut self, round: u64) {
-        let schema = &self.schemas[usize::from(round % 3 == 0)].clone();
+        let schema = &self.schemas[usize::from(round.is_multiple_of(3))].clone();
         match round % 4 {
             // Deleted, then made anew, as by hand; nobody publishes in between.
             0 => {
@@ -100,7 +100,7 @@ fn readers_of_a_file_that_is_replaced_all_the_time_are_never_torn_never_stuck_an
     while begin.elapsed() < span {
         rounds += 1;
         maker.replace(rounds);
-        if rounds % 64 == 0 {
+        if rounds.is_multiple_of(64) {
             readers.iter().for_each(holds_little);
             late.push(consumer().start(&place, "./x.region --once --format json"));
         }
@@ -110,7 +110,9 @@ fn readers_of_a_file_that_is_replaced_all_the_time_are_never_torn_never_stuck_an
     for once in &mut late {
         let code = once.exit_code();
         assert!(code == 0 || code == 3, "{code}: {:?}", once.err());
-        once.out().iter().for_each(|line| assert!(number_in(line) <= maker.number));
+        for line in once.out() {
+            assert!(number_in(&line) <= maker.number, "{line}");
+        }
     }
 
     let last = maker.publish(&path, &maker.schemas[0].clone());
@@ -122,7 +124,9 @@ fn readers_of_a_file_that_is_replaced_all_the_time_are_never_torn_never_stuck_an
         reader.stop();
         let out = reader.out();
         assert!(out.len() > 10, "{out:?}");
-        out.iter().for_each(|line| assert!(number_in(line) <= newest));
+        for line in out {
+            assert!(number_in(&line) <= newest, "{line}");
+        }
     }
     drop(last);
     show(&format!("{rounds} files in {:?}: {} lines", begin.elapsed(), lines(&readers)));
