@@ -33,6 +33,12 @@ impl Heap {
         let cells = (0..count).map(|_| AtomicU64::new(0)).collect();
         Self { head: AtomicU64::new(head), cells, cells_per_slot }
     }
+
+    /// How many slots it was made with.
+    #[cfg(all(test, loom))]
+    pub(crate) fn slots(&self) -> u32 {
+        u32::try_from(self.cells.len() / self.cells_per_slot).expect("made from a u32")
+    }
 }
 
 impl Memory for Heap {

@@ -4,14 +4,15 @@
 //! of its stores; and no sequence number is ever used for two different records.
 //!
 //! ```text
-//!   begin      stamp := writing(n), W1      dead here: n is not there, n - 1 is the newest
+//!   begin      W0 stamp := writing(n), W1   dead here: n is not there, n - 1 is the newest
 //!   fill       W2 published_at, words       dead here: the same
 //!   seal       W3 stamp := complete(n)      dead here: next() has n, latest() n - 1; T1 keeps n
-//!   announce   W4 head := n                 dead here: n is the newest
+//!   announce   W4 head := n, W5: the last   dead here: n is the newest
 //! ```
 //!
 //! Price: three stores beside the record's own words. No loop, no load from shared memory.
 
+use crate::choice;
 use crate::memory::Memory;
 use crate::ring::{Ring, Slot};
 use crate::stamp;
@@ -39,7 +40,8 @@ impl<M: Memory> Publisher<M> {
         let found = sync::load(ring.slot(unannounced).stamp);
         let mut publisher = Self { ring, sequence: head };
         if sync::keeps_unannounced_t1(found == stamp::complete(unannounced)) {
-            publisher.announce(unannounced);
+            choice::names_it_first_t2(|| announce(&publisher.ring, unannounced));
+            publisher.sequence = unannounced;
         }
         publisher
     }
@@ -64,24 +66,23 @@ impl<M: Memory> Publisher<M> {
         let sequence = self.sequence.wrapping_add(1);
         let slot = self.ring.slot(sequence);
         begin(&slot, sequence);
-        sync::words_before_complete_w2(
-            || fill(&self.ring, &slot, published_at, record),
-            || seal(&slot, sequence),
+        sync::complete_before_head_w5(
+            || {
+                sync::words_before_complete_w2(
+                    || fill(&self.ring, &slot, published_at, record),
+                    || seal(&slot, sequence),
+                );
+            },
+            || announce(&self.ring, sequence),
         );
-        self.announce(sequence);
-        sequence
-    }
-
-    #[inline]
-    fn announce(&mut self, sequence: u64) {
         self.sequence = sequence;
-        sync::store_head_w4(self.ring.memory().head(), sequence);
+        sequence
     }
 }
 
 #[inline]
 fn begin(slot: &Slot<'_>, sequence: u64) {
-    sync::store(slot.stamp, stamp::writing(sequence));
+    sync::store_writing_w0(slot.stamp, stamp::writing(sequence));
     sync::fence_w1();
 }
 
@@ -96,10 +97,15 @@ fn seal(slot: &Slot<'_>, sequence: u64) {
     sync::store_stamp_w3(slot.stamp, stamp::complete(sequence));
 }
 
+#[inline]
+fn announce<M: Memory>(ring: &Ring<M>, sequence: u64) {
+    sync::store_head_w4(ring.memory().head(), sequence);
+}
+
 /// A writer that dies on the way, for the tests: it does what `publish` does, up to a step.
 #[cfg(test)]
 pub(crate) mod death {
-    use super::{Publisher, begin, fill, seal};
+    use super::{Publisher, announce, begin, fill, seal};
     use crate::memory::Memory;
 
     /// The last thing that the writer still did.
@@ -119,7 +125,7 @@ pub(crate) mod death {
     }
 
     impl<M: Memory> Publisher<M> {
-        pub(crate) fn publish_and_die(mut self, last: After, published_at: u64, record: &[u8]) {
+        pub(crate) fn publish_and_die(self, last: After, published_at: u64, record: &[u8]) {
             let sequence = self.sequence + 1;
             let slot = self.ring.slot(sequence);
             if last >= After::Begin {
@@ -135,7 +141,7 @@ pub(crate) mod death {
                 seal(&slot, sequence);
             }
             if last >= After::Announce {
-                self.announce(sequence);
+                announce(&self.ring, sequence);
             }
         }
     }

@@ -15,9 +15,10 @@
 // against 4 ns for 28 bytes, on the project's 2-core machine).
 #![allow(clippy::inline_always)]
 
+use crate::choice;
 use crate::error::{BadSlots, Unstable};
 use crate::memory::Memory;
-use crate::stamp::{self, NEVER};
+use crate::stamp::NEVER;
 use crate::sync::{self, AtomicU64};
 
 /// The smallest ring: one slot being written, one newest, one being read, one to spare.
@@ -152,10 +153,10 @@ impl<M: Memory> Ring<M> {
     /// If `record` is longer than a slot.
     #[inline(always)]
     pub fn try_latest(&self, seen: u64, retries: u32, record: &mut [u8]) -> Option<Snapshot> {
-        let sequence = self.head().max(seen);
+        let sequence = choice::newest_l4(self.head(), seen);
         let slot = self.slot(sequence);
         let found = sync::load(slot.stamp);
-        if found == NEVER || found != stamp::complete(sequence) {
+        if choice::is_nothing_l2(found) || !choice::is_it_l1(found, sequence) {
             return None;
         }
         let published_at = self.copy_out(&slot, found, record)?;
@@ -172,8 +173,9 @@ impl<M: Memory> Ring<M> {
         retries: u32,
         record_len: usize,
     ) -> Result<Option<u32>, Unstable> {
-        let newest = self.head().max(seen);
-        if sync::load(self.slot(newest).stamp) == NEVER {
+        let newest = choice::newest_l4(self.head(), seen);
+        let found = sync::load(self.slot(newest).stamp);
+        if choice::is_nothing_l2(found) || choice::gives_up_l3() {
             return Ok(None);
         }
         once_more(retries, record_len).map(Some)
@@ -192,11 +194,14 @@ impl<M: Memory> Ring<M> {
         let mut retries = 0;
         loop {
             let found = sync::load(slot.stamp);
-            if found != stamp::complete(sequence) || found == NEVER {
+            if !choice::is_it_n1(found, sequence) || found == NEVER {
                 return Ok(self.not_there(after, found));
             }
             if let Some(published_at) = self.copy_out(&slot, found, record) {
                 return Ok(Next::Record(Snapshot { sequence, published_at, retries }));
+            }
+            if choice::gives_up_n2() {
+                return Ok(Next::Pending);
             }
             retries = once_more(retries, record.len())?;
         }
@@ -205,7 +210,7 @@ impl<M: Memory> Ring<M> {
     /// Why the record after `after` is not to be had from a slot that says `found`.
     #[inline]
     fn not_there(&self, after: u64, found: u64) -> Next {
-        if stamp::is_past(found, after.wrapping_add(1)) {
+        if choice::is_past_n3(found, after.wrapping_add(1)) {
             self.lapped(after)
         } else {
             Next::Pending
@@ -216,9 +221,9 @@ impl<M: Memory> Ring<M> {
     fn lapped(&self, after: u64) -> Next {
         // The slot after the newest record's is where the writer works: leave that one out. The
         // record asked for is gone in any case, also if head was looked at too early to say so.
-        let oldest = self.head().saturating_sub(u64::from(self.mask));
-        let resume_after = oldest.max(after.wrapping_add(1));
-        Next::Lapped { missed: resume_after.wrapping_sub(after), resume_after }
+        let oldest = choice::before_the_kept_n4(self.head(), self.mask);
+        let resume_after = choice::at_least_one_on_n5(oldest, after.wrapping_add(1));
+        Next::Lapped { missed: choice::missed_n6(resume_after, after), resume_after }
     }
 
     /// The bytes of a slot whose stamp was `found` and complete, and when they were published;

@@ -4,20 +4,20 @@
 //! that on a read-only page; an acquire load or a read-modify-write there may be a fault.
 //!
 //! Under `cfg(loom)` the same names are loom's. Under `cfg(mutant = "W1")`, and so on, that one line
-//! is weakened and a model must fail; `cargo xtask loom --mutants` sees to it. No build of the
-//! product sets either.
+//! is weakened and a model must fail; `cargo xtask loom` sees to it. No build of the product sets
+//! either. What the protocol decides, as against how it orders, is in `choice.rs`.
 //!
 //! ```text
 //!   writer                                reader
-//!   stamp := writing(n)                   n := head                 (latest only)
+//!   W0  stamp := writing(n)               n := head                 (latest only)
 //!   W1  release fence                     R0  acquire fence         (latest only)
 //!   W2  published_at, words               stamp = complete(n)?
 //!   W3  stamp := complete(n), release     R1  acquire fence
 //!   W4  head := n, release                copy published_at, words
-//!                                         R2  acquire fence
+//!   W5  in this order                     R2  acquire fence
 //!   T1  take-over looks past head         R3  stamp unchanged?
 //!
-//!   pairs: W1-R2, W2-R3, W3-R1, W4-R0, T1-R1
+//!   pairs: W0-R3, W1-R2, W2-R3, W3-R1, W4-R0, W5-R0, T1-R1
 //! ```
 //!
 //! Price: on x86-64 every fence here is a compiler barrier and every store a plain store.
@@ -56,6 +56,14 @@ pub(crate) fn store(cell: &AtomicU64, value: u64) {
     cell.store(value, Order::Relaxed);
 }
 
+/// SYNC W0: the slot says that n is being written before a word of it changes. Pairs with R3.
+#[inline]
+pub(crate) fn store_writing_w0(stamp: &AtomicU64, value: u64) {
+    if !cfg!(mutant = "W0") {
+        store(stamp, value);
+    }
+}
+
 /// SYNC W1: no word of record n is seen before the stamp that says n is being written. Pairs with R2.
 ///
 /// A release *store* of the stamp would not do: it orders what came before it, not the words after.
@@ -88,6 +96,18 @@ pub(crate) fn store_stamp_w3(stamp: &AtomicU64, value: u64) {
 #[inline]
 pub(crate) fn store_head_w4(head: &AtomicU64, value: u64) {
     head.store(value, if cfg!(mutant = "W4") { Order::Relaxed } else { Order::Release });
+}
+
+/// SYNC W5: head names n only once n is complete. Pairs with R0.
+#[inline]
+pub(crate) fn complete_before_head_w5(complete: impl FnOnce(), head: impl FnOnce()) {
+    if cfg!(mutant = "W5") {
+        head();
+        complete();
+    } else {
+        complete();
+        head();
+    }
 }
 
 /// SYNC R0: the slot that head names is looked at after head. Pairs with W4.

@@ -14,6 +14,7 @@
 // against 4 ns for 28 bytes, on the project's 2-core machine).
 #![allow(clippy::inline_always)]
 
+use crate::choice;
 use crate::error::Unstable;
 use crate::memory::Memory;
 use crate::ring::{Next, Ring, Snapshot};
@@ -66,7 +67,7 @@ impl Tail {
         Ok(match ring.next(self.last, record)? {
             Next::Record(snapshot) => {
                 self.last = snapshot.sequence;
-                self.seen = self.seen.max(snapshot.sequence);
+                self.seen = choice::newest_given_l5(self.seen, snapshot.sequence);
                 Step::Record(snapshot)
             }
             Next::Pending => Step::Pending,

@@ -1,8 +1,8 @@
 //! The protocol under loom: every order of a few steps that the memory model allows.
 //!
 //! Invariant: each claim below holds in every execution of every model, and for each named line of
-//! `sync.rs` there is a model that breaks a claim when the line is weakened. The table is in
-//! `docs/protocol.md`; `cargo xtask loom --mutants` goes through it.
+//! `sync.rs` and `choice.rs` there is a model that breaks a claim when the line is weakened. The
+//! table is in `docs/protocol.md`; `cargo xtask loom` goes through it.
 //!
 //! ```text
 //!   model's own thread   the writer, and the one that takes over
@@ -10,8 +10,8 @@
 //! ```
 //!
 //! Price: executions grow with the number of loads that may see more than one store. Rings here
-//! have four slots and records two words; where a model laps the ring, a thread may be preempted no
-//! more than a few times in one execution.
+//! have four slots, or eight, and records two words; where a model laps the ring, a thread may be
+//! preempted no more than a few times in one execution.
 
 mod lapping;
 mod publish;
@@ -27,16 +27,24 @@ const LEN: usize = 16;
 
 type Writer = Publisher<Arc<Heap>>;
 
-/// A ring with `count` records in it, and its writer.
-fn published(count: u64) -> (Arc<Heap>, Writer) {
-    let heap = Arc::new(Heap::new(SLOTS, LEN));
-    let mut writer = resume(&heap);
-    publish(&mut writer, 0, count);
-    (heap, writer)
+/// A ring with `count` records in it.
+fn published(slots: u32, count: u64) -> Arc<Heap> {
+    let heap = Arc::new(Heap::new(slots, LEN));
+    publish(&mut resume(&heap), 0, count);
+    heap
+}
+
+/// A ring that begins after record `head` and has nothing in it.
+fn fresh(head: u64) -> Arc<Heap> {
+    Arc::new(Heap::with_head(head, SLOTS, LEN))
+}
+
+fn ring(heap: &Arc<Heap>) -> Ring<Arc<Heap>> {
+    Ring::new(Arc::clone(heap), heap.slots()).expect("a power of two")
 }
 
 fn resume(heap: &Arc<Heap>) -> Writer {
-    Publisher::resume(Ring::new(Arc::clone(heap), SLOTS).expect("four is fine"))
+    Publisher::resume(ring(heap))
 }
 
 /// What writer `who` says in record `sequence`: in both words, and in its time of publication.
@@ -72,9 +80,14 @@ struct Reader {
 }
 
 impl Reader {
-    fn after(heap: Arc<Heap>, sequence: u64) -> Self {
-        let ring = Ring::new(heap, SLOTS).expect("four is fine");
-        Self { ring, tail: Tail::after(sequence), newest: 0, given: Vec::new(), record: [0; LEN] }
+    fn after(heap: &Arc<Heap>, sequence: u64) -> Self {
+        Self {
+            ring: ring(heap),
+            tail: Tail::after(sequence),
+            newest: 0,
+            given: Vec::new(),
+            record: [0; LEN],
+        }
     }
 
     /// A record is whole, it is the one that its number says, and it is the same each time.
@@ -86,6 +99,25 @@ impl Reader {
         let mut before = self.given.iter().filter(|(sequence, _)| *sequence == got.sequence);
         claim!(before.all(|(_, word)| *word == words[0]), "used twice: {got:?} {words:x?}");
         self.given.push((got.sequence, words[0]));
+    }
+
+    /// The newest record of a ring that began after `base`, if there is one by now. Its slot is not
+    /// used again: a second look happens only if something was published during the first.
+    fn first(&mut self, base: u64) {
+        let mut retries = 0;
+        loop {
+            if let Some(got) = self.tail.try_latest(&self.ring, retries, &mut self.record) {
+                claim!(got.sequence > base, "nobody has published this: {got:?}");
+                return self.judge(got);
+            }
+            if self.tail.after_failure(&self.ring, retries, LEN) == Ok(None) {
+                claim!(self.given.is_empty(), "nothing, after {:x?}", self.given);
+                return;
+            }
+            claim!(self.ring.head() > base, "looks again for a record that nobody has published");
+            retries += 1;
+            claim!(retries < 2, "looked at twice: neither a record nor none");
+        }
     }
 
     /// The newest record: there is one, and it is not older than any given before.
@@ -125,21 +157,31 @@ impl Reader {
     }
 }
 
-/// Runs one model: `writer` on the model's own thread, `reader` spawned, over a ring with
-/// `before` records. `preemptions` of None tries everything.
+/// Runs one model over a ring of four slots with `before` records: see [`model_over`].
 fn model(
     before: u64,
     preemptions: Option<usize>,
     writer: impl Fn(&Arc<Heap>, Writer) + Send + Sync + 'static,
-    reader: impl Fn(Arc<Heap>) + Copy + Send + Sync + 'static,
+    reader: impl Fn(&Arc<Heap>) + Copy + Send + Sync + 'static,
+) {
+    model_over(move || published(SLOTS, before), preemptions, writer, reader);
+}
+
+/// Runs one model: `writer` on the model's own thread, `reader` spawned, over the ring that
+/// `start` makes. `preemptions` of None tries everything.
+fn model_over(
+    start: impl Fn() -> Arc<Heap> + Send + Sync + 'static,
+    preemptions: Option<usize>,
+    writer: impl Fn(&Arc<Heap>, Writer) + Send + Sync + 'static,
+    reader: impl Fn(&Arc<Heap>) + Copy + Send + Sync + 'static,
 ) {
     let mut builder = loom::model::Builder::new();
     builder.preemption_bound = preemptions;
     builder.check(move || {
-        let (heap, publisher) = published(before);
+        let heap = start();
         let shared = Arc::clone(&heap);
-        let thread = loom::thread::spawn(move || reader(shared));
-        writer(&heap, publisher);
+        let thread = loom::thread::spawn(move || reader(&shared));
+        writer(&heap, resume(&heap));
         thread.join().expect("the reader holds all claims");
     });
 }

@@ -3,22 +3,30 @@
 //! The first writer stops after a step, as by `kill -9`, and all its stores stay. The second begins
 //! afterwards, on the same thread: a lock that the kernel frees orders the two just so.
 
-use super::{Reader, content, model, publish, resume};
+use std::sync::Arc;
+
+use super::{Reader, Writer, content, fresh, model, model_over, publish, resume};
+use crate::Heap;
 use crate::publisher::death::After;
+
+/// Writer `who` publishes one more record, as far as step `last`.
+fn die(writer: Writer, who: u64, last: After) {
+    let (word, record) = content(who, writer.sequence() + 1);
+    writer.publish_and_die(last, word, &record);
+}
 
 /// One take-over in a ring with `before` records, for each step that a writer can die after.
 fn each_death(
     before: u64,
     preemptions: Option<usize>,
-    reader: impl Fn(std::sync::Arc<crate::Heap>) + Copy + Send + Sync + 'static,
+    reader: impl Fn(&Arc<Heap>) + Copy + Send + Sync + 'static,
 ) {
     for last in After::ALL {
         model(
             before,
             preemptions,
             move |heap, first| {
-                let (word, record) = content(1, before + 1);
-                first.publish_and_die(last, word, &record);
+                die(first, 1, last);
                 publish(&mut resume(heap), 2, 1);
             },
             reader,
@@ -53,4 +61,49 @@ fn a_takeover_in_a_full_ring_tears_nothing() {
         reader.next();
         reader.latest_at_once();
     });
+}
+
+#[test]
+fn a_takeover_of_a_takeover_never_uses_a_number_twice() {
+    for (first, second) in pairs() {
+        model(
+            1,
+            None,
+            move |heap, writer| {
+                die(writer, 1, first);
+                die(resume(heap), 2, second);
+                publish(&mut resume(heap), 3, 1);
+            },
+            |heap| {
+                // Record 3 is what the second writer may leave without a name.
+                let mut reader = Reader::after(heap, 2);
+                reader.next();
+                reader.latest_at_once();
+            },
+        );
+    }
+}
+
+/// Every step for the first writer to die after, with every step for the second.
+fn pairs() -> impl Iterator<Item = (After, After)> {
+    After::ALL.into_iter().flat_map(|first| After::ALL.map(|second| (first, second)))
+}
+
+#[test]
+fn a_takeover_of_a_ring_that_has_nothing_yet_gives_its_first_record_whole() {
+    for last in After::ALL {
+        model_over(
+            || fresh(0),
+            None,
+            move |heap, first| {
+                die(first, 1, last);
+                publish(&mut resume(heap), 2, 1);
+            },
+            |heap| {
+                let mut reader = Reader::after(heap, 0);
+                reader.first(0);
+                reader.next();
+            },
+        );
+    }
 }

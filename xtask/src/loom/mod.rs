@@ -4,60 +4,55 @@
 //! broken claim. A compile error, a hang cut short by loom or any other panic is a failure here.
 //!
 //! ```text
-//!   cargo xtask loom              build with --cfg loom, run all models, they must pass
-//!   cargo xtask loom --mutants    then for each of MUTANTS: build with --cfg mutant="W1", run its
-//!                                 models, they must fail
+//!   cargo xtask loom                  build with --cfg loom, run all models, they must pass;
+//!                                     then for each mutant: build with --cfg mutant="W1", run its
+//!                                     models, they must fail
+//!   cargo xtask loom --models-only    the first half alone
+//!   cargo xtask loom --mutant W1      that one mutant alone
 //! ```
 //!
 //! Price: the flags change every dependency of loom, so the first build takes about a minute; it
 //! goes to target/loom, where a mutant rebuilds nothing but channel.
+
+mod mutants;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Instant;
 
 use crate::Outcome;
-
-/// A line of the protocol that can be weakened, and the models that must then fail.
-struct Mutant {
-    /// As in `--cfg mutant="W1"`, in crates/channel/src/sync.rs and in docs/protocol.md.
-    name: &'static str,
-    models: &'static [&'static str],
-}
-
-const NEXT: &str = "publish::next_gives_a_whole_record_or_none";
-const AT_ONCE: &str = "publish::latest_never_needs_a_second_look";
-const AGREE: &str = "publish::next_has_what_latest_gave";
-const LAPPED_NEXT: &str = "lapping::next_from_a_slot_being_used_again_is_whole_or_lapped";
-const LAPPED_LATEST: &str = "lapping::latest_from_a_slot_being_used_again_is_whole";
-const TWICE: &str = "takeover::a_takeover_never_uses_a_number_twice";
-const BACK: &str = "takeover::a_takeover_is_never_seen_going_back";
-
-const MUTANTS: [Mutant; 9] = [
-    Mutant { name: "W1", models: &[LAPPED_NEXT, LAPPED_LATEST] },
-    Mutant { name: "W2", models: &[NEXT, TWICE] },
-    Mutant { name: "W3", models: &[NEXT, TWICE] },
-    Mutant { name: "W4", models: &[AT_ONCE, AGREE] },
-    Mutant { name: "R0", models: &[AT_ONCE, AGREE] },
-    Mutant { name: "R1", models: &[NEXT, TWICE] },
-    Mutant { name: "R2", models: &[LAPPED_NEXT, LAPPED_LATEST] },
-    Mutant { name: "R3", models: &[LAPPED_NEXT, LAPPED_LATEST] },
-    Mutant { name: "T1", models: &[TWICE, BACK] },
-];
+use mutants::{MUTANTS, Mutant};
 
 /// How the models begin a broken claim (crates/channel/src/models/mod.rs).
 const BROKEN: &str = "broken claim: ";
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Arguments {
-    /// Then weaken each named line of the protocol in turn, and demand that its models fail
-    #[arg(long)]
-    mutants: bool,
+    /// Only run the models, and weaken nothing
+    #[arg(long, conflicts_with = "mutant")]
+    models_only: bool,
+
+    /// Only weaken this line of the protocol, W1 for example; may be given several times
+    #[arg(long, value_name = "LINE", value_parser = names())]
+    mutant: Vec<String>,
+}
+
+fn names() -> clap::builder::PossibleValuesParser {
+    MUTANTS.map(|mutant| mutant.name).into()
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Outcome {
-    run_models()?;
-    if arguments.mutants { run_mutants() } else { Ok(()) }
+    let wanted = wanted(&arguments.mutant);
+    if arguments.mutant.is_empty() {
+        run_models()?;
+    }
+    if arguments.models_only { Ok(()) } else { run_mutants(&wanted) }
+}
+
+/// The mutants with these names, or all.
+fn wanted(names: &[String]) -> Vec<&'static Mutant> {
+    let named = |mutant: &&Mutant| names.iter().any(|name| name == mutant.name);
+    MUTANTS.iter().filter(|mutant| names.is_empty() || named(mutant)).collect()
 }
 
 fn run_models() -> Outcome {
@@ -70,9 +65,9 @@ fn run_models() -> Outcome {
     Ok(())
 }
 
-fn run_mutants() -> Outcome {
+fn run_mutants(mutants: &[&Mutant]) -> Outcome {
     let mut missed = Vec::new();
-    for mutant in &MUTANTS {
+    for mutant in mutants {
         let start = Instant::now();
         let survivors = survivors(mutant)?;
         let seconds = start.elapsed().as_secs_f32();
@@ -83,7 +78,7 @@ fn run_mutants() -> Outcome {
             missed.push(mutant.name);
         }
     }
-    println!("{} of {} mutants caught", MUTANTS.len() - missed.len(), MUTANTS.len());
+    println!("{} of {} mutants caught", mutants.len() - missed.len(), mutants.len());
     if missed.is_empty() {
         Ok(())
     } else {
@@ -162,10 +157,6 @@ fn target_dir() -> PathBuf {
 mod tests {
     use super::*;
 
-    fn read(path: &str) -> String {
-        std::fs::read_to_string(workspace().join(path)).expect("a file of this repository")
-    }
-
     #[test]
     fn a_failure_that_is_no_broken_claim_catches_nothing() {
         let summary = "test result: FAILED. 0 passed; 1 failed; 0 ignored";
@@ -183,23 +174,21 @@ mod tests {
     }
 
     #[test]
-    fn every_named_line_of_the_protocol_has_a_mutant_and_a_row_in_the_document() {
-        let (sync, document) = (read("crates/channel/src/sync.rs"), read("docs/protocol.md"));
-        let named = sync.lines().filter_map(|line| line.strip_prefix("/// SYNC "));
-        let mut named: Vec<&str> = named.filter_map(|line| line.split(':').next()).collect();
-        let mut mutants: Vec<&str> = MUTANTS.iter().map(|mutant| mutant.name).collect();
-        named.sort_unstable();
-        mutants.sort_unstable();
-        assert_eq!(named, mutants);
+    fn every_mutant_runs_unless_some_are_named() {
+        let all = wanted(&[]);
+        assert_eq!(all.len(), MUTANTS.len());
+        let named = wanted(&["T1".to_owned(), "W1".to_owned()]);
+        assert_eq!(named.iter().map(|mutant| mutant.name).collect::<Vec<_>>(), ["W1", "T1"]);
+    }
 
+    #[test]
+    fn every_model_that_a_mutant_names_is_there() {
         for mutant in &MUTANTS {
-            let switch = format!("mutant = \"{}\"", mutant.name);
-            assert!(sync.contains(&switch), "sync.rs has no {switch}");
-            let start = format!("| {} |", mutant.name);
-            let row = document.lines().find(|line| line.starts_with(&start));
-            let row = row.unwrap_or_else(|| panic!("docs/protocol.md has no row {start}"));
             for model in mutant.models {
-                assert!(row.contains(model), "{model} is not named in: {row}");
+                let (module, name) = model.split_once("::").expect("module::name");
+                let path = workspace().join(format!("crates/channel/src/models/{module}.rs"));
+                let source = std::fs::read_to_string(path).expect("a file of this repository");
+                assert!(source.contains(&format!("fn {name}()")), "{}: no {model}", mutant.name);
             }
         }
     }
