@@ -7,10 +7,8 @@
 
 use std::fs;
 use std::os::unix::fs::MetadataExt;
-use std::path::Path;
-use std::process::Command;
 
-use e2e::{Daemon, Place, Program, wait_until};
+use e2e::{Daemon, Place, Program, compile_c, wait_until};
 use serde_json::Value;
 
 use crate::{consumer, producer};
@@ -26,22 +24,9 @@ struct Compiled {
 impl Compiled {
     fn new() -> Self {
         let place = Place::on_disk();
-        let [reader, writer] = ["reader", "writer"].map(|name| compile(name, &place));
+        let [reader, writer] = ["reader", "writer"].map(|name| compile_c(name, &place));
         Self { _place: place, reader, writer }
     }
-}
-
-/// tests/c/NAME.c, compiled without a warning.
-fn compile(name: &str, place: &Place) -> Program {
-    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("c/{name}.c"));
-    let program = place.path(name);
-    let mut command = Command::new("cc");
-    command.args(["-std=gnu11", "-O2", "-Wall", "-Wextra", "-Werror", "-o"]);
-    let mut compiler = Daemon::start("cc", command.arg(&program).arg(source));
-    if compiler.exit_code() != 0 || !compiler.err().is_empty() {
-        compiler.fail("a C compiler must take it without a word");
-    }
-    Program::new(&format!("C {name}"), program)
 }
 
 /// The tutorial's record in a bare file, `stu.bin`, ten times a blink.

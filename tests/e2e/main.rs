@@ -2,6 +2,7 @@
 //!
 //! Run one story with `cargo test -p e2e -- kill::`.
 
+mod access;
 mod bad_input;
 mod c_programs;
 mod configs;

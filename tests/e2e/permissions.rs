@@ -2,15 +2,10 @@
 
 use std::fs;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
-use std::os::unix::process::CommandExt;
-use std::path::{Path, PathBuf};
 
-use e2e::{Daemon, Place, Program, Reading, proc};
+use e2e::{Daemon, Ordinary, Place, Reading, proc};
 
 use crate::{consumer, producer};
-
-/// Nobody: a user of every Linux machine, and not the one that runs the tests.
-const STRANGER: u32 = 65_534;
 
 #[test]
 fn a_reader_maps_the_region_read_only_and_the_writer_maps_it_shared() {
@@ -77,7 +72,7 @@ fn a_kept_region_gets_the_mode_that_is_configured_now() {
 
 #[test]
 fn another_user_reads_what_the_mode_lets_them_read() {
-    let Some(stranger) = Stranger::new() else { return };
+    let Some(stranger) = Ordinary::another(&consumer()) else { return };
     let place = Place::new().open_to_all();
     with_mode(&place, 0o644);
     let mut writer = producer().start(&place, "./x.toml --tick 10ms");
@@ -93,7 +88,7 @@ fn another_user_reads_what_the_mode_lets_them_read() {
 
 #[test]
 fn another_user_is_refused_clearly_where_the_mode_keeps_them_out() {
-    let Some(stranger) = Stranger::new() else { return };
+    let Some(stranger) = Ordinary::another(&consumer()) else { return };
     let place = Place::new().open_to_all();
     with_mode(&place, 0o600);
     let mut writer = producer().start(&place, "./x.toml --tick 10ms");
@@ -110,13 +105,13 @@ fn another_user_is_refused_clearly_where_the_mode_keeps_them_out() {
 
 #[test]
 fn another_user_cannot_publish_into_a_region_that_they_may_read() {
-    let Some(stranger) = Stranger::new() else { return };
+    let Some(stranger) = Ordinary::another(&producer()) else { return };
     let place = Place::new().open_to_all();
     with_mode(&place, 0o644);
     let mut writer = producer().start(&place, "./x.toml --tick 10ms");
     writer.says("publishing");
     for how in ["", "--standby"] {
-        let mut rival = stranger.start_as(&producer(), &place, &format!("./x.toml {how}"));
+        let mut rival = stranger.start(&place, &format!("./x.toml {how}"));
         assert_eq!(rival.exit_code(), 1, "{:?}", rival.err());
         rival.says("./x.region: open: Permission denied");
     }
@@ -146,53 +141,4 @@ fn with_mode(place: &Place, mode: u32) {
     );
     let path = place.write("x.toml", text);
     fs::set_permissions(path, fs::Permissions::from_mode(0o644)).expect("chmod");
-}
-
-/// Runs the daemons as another user, from where that user can reach them.
-struct Stranger {
-    /// A directory with copies, if the tests are built where others may not look.
-    copies: Option<Place>,
-}
-
-impl Stranger {
-    /// `None`, with a word on stderr, for an ordinary user, who cannot become another one.
-    fn new() -> Option<Self> {
-        if !nix::unistd::geteuid().is_root() {
-            let mut stderr = std::io::stderr();
-            let word = b"not run: only root can start a process of another user\n";
-            std::io::Write::write_all(&mut stderr, word).expect("stderr");
-            return None;
-        }
-        let reachable = [consumer(), producer()].iter().all(|p| is_open_to_all(p.path()));
-        let copies = || {
-            let place = Place::on_disk().open_to_all();
-            for program in [consumer(), producer()] {
-                let copy = place.path(program.name());
-                fs::copy(program.path(), &copy).expect("copy");
-                fs::set_permissions(&copy, fs::Permissions::from_mode(0o755)).expect("chmod");
-            }
-            place
-        };
-        Some(Self { copies: (!reachable).then(copies) })
-    }
-
-    fn start(&self, place: &Place, args: &str) -> Daemon {
-        self.start_as(&consumer(), place, args)
-    }
-
-    fn start_as(&self, program: &Program, place: &Place, args: &str) -> Daemon {
-        let path = self
-            .copies
-            .as_ref()
-            .map_or_else(|| PathBuf::from(program.path()), |copies| copies.path(program.name()));
-        let mut command = Program::new(program.name(), path).command(place);
-        command.args(args.split_whitespace()).uid(STRANGER).gid(STRANGER);
-        Daemon::start(&format!("{} of another user", program.name()), &mut command)
-    }
-}
-
-/// May every user reach and execute `path`?
-fn is_open_to_all(path: &Path) -> bool {
-    let path = path.canonicalize().expect("an executable");
-    path.ancestors().all(|part| part.metadata().is_ok_and(|meta| meta.mode() & 0o001 != 0))
 }

@@ -18,6 +18,7 @@
 // A helper that cannot do its part fails the test that asked, and that is a panic.
 #![allow(clippy::missing_panics_doc)]
 
+mod compiled;
 mod daemon;
 pub mod impossible;
 mod limits;
@@ -34,10 +35,11 @@ pub mod twins;
 mod wait;
 mod wall_clock;
 
+pub use compiled::compile_c;
 pub use daemon::Daemon;
 pub use limits::Limit;
 pub use mounts::{Mount, with_own_mounts};
-pub use ordinary::Ordinary;
+pub use ordinary::{NOBODY, Ordinary};
 pub use place::{Place, names_in, shipped_config};
 pub use program::Program;
 pub use reading::Reading;

@@ -1,21 +1,23 @@
 //! A user to whom permissions apply.
 
 use std::fs::{self, Permissions};
+use std::io::Write as _;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::Command;
 
-use crate::{Place, Program};
+use crate::{Daemon, Place, Program};
 
 /// "nobody" on most machines, and nobody in particular on the others.
-const NOBODY: u32 = 65_534;
+pub const NOBODY: u32 = 65_534;
 
 /// A program, run by a user to whom permissions apply: the one that runs the tests, or another
 /// one if that is root.
 #[derive(Debug)]
 pub struct Ordinary {
     program: Program,
+    group: u32,
     /// Where the copy lies, if the original lies where other users may not look.
     _copy: Option<Place>,
 }
@@ -23,14 +25,33 @@ pub struct Ordinary {
 impl Ordinary {
     /// `program`, where an ordinary user can reach it.
     pub fn new(program: &Program) -> Self {
+        let group = NOBODY;
         if !nix::unistd::geteuid().is_root() || is_open_to_all(program.path()) {
-            return Self { program: program.clone(), _copy: None };
+            return Self { program: program.clone(), group, _copy: None };
         }
         let place = Place::on_disk().open_to_all();
         let copy = place.path(program.name());
         fs::copy(program.path(), &copy).expect("copy");
         fs::set_permissions(&copy, Permissions::from_mode(0o755)).expect("chmod");
-        Self { program: Program::new(program.name(), copy), _copy: Some(place) }
+        Self { program: Program::new(program.name(), copy), group, _copy: Some(place) }
+    }
+
+    /// `program`, for another user than the one that runs the tests. `None`, with a word on stderr,
+    /// if that one cannot become another.
+    pub fn another(program: &Program) -> Option<Self> {
+        if nix::unistd::geteuid().is_root() {
+            return Some(Self::new(program));
+        }
+        let word = b"not run: only root can start a process of another user\n";
+        std::io::stderr().write_all(word).expect("stderr");
+        None
+    }
+
+    /// The same user in this group, and in no other. Only root can do that.
+    #[must_use]
+    pub fn in_group(mut self, group: u32) -> Self {
+        self.group = group;
+        self
     }
 
     /// A command that runs it in `place` as the user that runs the tests, for a program that becomes
@@ -43,9 +64,17 @@ impl Ordinary {
     pub fn command(&self, place: &Place) -> Command {
         let mut command = self.program.command(place);
         if nix::unistd::geteuid().is_root() {
-            command.uid(NOBODY).gid(NOBODY);
+            // Leaves all other groups, too.
+            command.uid(NOBODY).gid(self.group);
         }
         command
+    }
+
+    /// Starts it in `place` with `args`, which are split at white space, and an input to write to.
+    pub fn start(&self, place: &Place, args: &str) -> Daemon {
+        let mut command = self.command(place);
+        let name = format!("{} of an ordinary user", self.program.name());
+        Daemon::start_with_input(&name, command.args(args.split_whitespace()))
     }
 }
 

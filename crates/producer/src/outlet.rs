@@ -145,7 +145,7 @@ impl Outlet {
                 let mut told = false;
                 while !stop() {
                     match Self::open(path, settings) {
-                        Err(error) if matches!(error.kind(), RegionErrorKind::Busy { .. }) => {}
+                        Err(error) if is_locked(&error) => {}
                         opened => return Ok(opened.map(Some)?),
                     }
                     if !told {
@@ -274,6 +274,11 @@ impl Outlet {
             Self::Bare { .. } => "bare: readers may see half-written records".to_owned(),
         }
     }
+}
+
+/// Whether the lock may come free by itself.
+fn is_locked(error: &RegionError) -> bool {
+    matches!(error.kind(), RegionErrorKind::Busy { .. } | RegionErrorKind::Locked)
 }
 
 fn say_standby(path: &Path, pid: u64) {

@@ -13,7 +13,7 @@ use crate::boot;
 use crate::create::Unnamed;
 use crate::error::{RegionError, RegionErrorKind as Kind};
 use crate::file::{self, Identity};
-use crate::lock;
+use crate::lock::{self, Holder};
 use crate::mapping::{Access, Mapping};
 use crate::options::Options;
 use crate::reader::Refreshed;
@@ -40,11 +40,13 @@ impl BareWriter {
     ///
     /// # Errors
     /// [`Kind::NotThisRecord`] if the file is there with another size than the record's: it is
-    /// left alone; [`Kind::Busy`]; [`Kind::NotAFile`]; [`Kind::Io`].
+    /// left alone; [`Kind::Busy`]; [`Kind::Locked`]; [`Kind::NotOurs`]; [`Kind::NotAFile`];
+    /// [`Kind::Io`].
     pub fn open(path: &Path, schema: &Schema, options: &Options) -> Result<Self, RegionError> {
         let file = match file::open_to_write(path) {
             Ok(file) => {
                 take_lock(&file, path)?;
+                file::expect_own(&file, path)?;
                 file
             }
             Err(err) if err.is_not_there() => create(path, schema, options)?,
@@ -176,11 +178,16 @@ impl BareReader {
 }
 
 fn take_lock(file: &File, path: &Path) -> Result<(), RegionError> {
-    match lock::try_take(file) {
-        Ok(true) => Ok(()),
-        Ok(false) => Err(RegionError::new(path, Kind::Busy { pid: 0 })),
-        Err(err) => Err(RegionError::io(path, "lock", err)),
+    let io = |err| RegionError::io(path, "lock", err);
+    if lock::try_take(file).map_err(io)? {
+        return Ok(());
     }
+    // Readers have it mapped for good, so it is not replaced because of a reader's lock.
+    let kind = match lock::holder(file).map_err(io)? {
+        Some(Holder::Reader) => Kind::Locked,
+        _ => Kind::Busy { pid: 0 },
+    };
+    Err(RegionError::new(path, kind))
 }
 
 fn fresh(path: &Path, schema: &Schema, options: &Options) -> Result<Unnamed, RegionError> {

@@ -18,7 +18,7 @@ use rustix::fs::{CWD, FallocateFlags, Gid, MemfdFlags, Mode, OFlags, RenameFlags
 use rustix::io::Errno;
 use std::ffi::OsString;
 use std::fs::File;
-use std::os::unix::fs::FileExt;
+use std::os::unix::fs::{FileExt, MetadataExt};
 use std::path::{Path, PathBuf};
 
 /// Ends every temporary name.
@@ -27,8 +27,9 @@ const SUFFIX: &str = ".mapcast-new";
 /// A locked, complete file that has no name yet. Removed if it never gets one.
 #[derive(Debug)]
 pub(crate) struct Unnamed {
-    pub(crate) file: File,
+    // First, so that it is dropped first: the name goes while the lock is still held.
     aside: Aside,
+    pub(crate) file: File,
 }
 
 /// A temporary name; removed by Drop unless the file got its real one by a rename.
@@ -55,18 +56,26 @@ impl Unnamed {
     fn beside(path: &Path) -> Result<Self, RegionError> {
         sweep(path);
         loop {
-            let aside = Aside(aside_name(path));
-            let flags =
-                OFlags::RDWR | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-            let file = rustix::fs::open(&aside.0, flags, Mode::from_raw_mode(0o600))
-                .map(File::from)
-                .map_err(|err| RegionError::io(path, "create", err))?;
-            let locked = lock::try_take(&file).map_err(|err| RegionError::io(path, "lock", err))?;
-            // Between creation and lock, another creator may have swept the file away.
-            if locked && Identity::at(&aside.0).is_ok_and(|at| at == Identity::of(&file).ok()) {
-                return Ok(Self { file, aside });
+            if let Some(unnamed) = Self::create(aside_name(path), path)? {
+                return Ok(unnamed);
             }
         }
+    }
+
+    /// A locked, empty file called `name`; `None` if the name is taken, or the file was swept away.
+    fn create(name: PathBuf, path: &Path) -> Result<Option<Self>, RegionError> {
+        let flags =
+            OFlags::RDWR | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+        let file = match rustix::fs::open(&name, flags, Mode::from_raw_mode(0o600)) {
+            Ok(descriptor) => File::from(descriptor),
+            Err(Errno::EXIST) => return Ok(None),
+            Err(err) => return Err(RegionError::io(path, "create", err)),
+        };
+        let locked = lock::try_take(&file).map_err(|err| RegionError::io(path, "lock", err))?;
+        // Between creation and lock, another creator may have swept the file away: then the name
+        // is nobody's, or another file's.
+        let named = Identity::at(&name).is_ok_and(|at| at == Identity::of(&file).ok());
+        Ok((locked && named).then(|| Self { aside: Aside(name), file }))
     }
 
     /// Gives the file its name; `None` if another file has it already.
@@ -93,6 +102,15 @@ impl Unnamed {
         std::fs::rename(&self.aside.0, path).map_err(|err| RegionError::io(path, "rename", err))?;
         Ok(self.file)
     }
+}
+
+/// The turn of one process at a time to replace the region at `path` without its lock: a locked
+/// file with a fixed name, which only those can lock who may write to it. `None`: another has it.
+///
+/// Dropping it ends the turn; that of a process that was killed is swept away by the next.
+pub(crate) fn turn(path: &Path) -> Result<Option<Unnamed>, RegionError> {
+    sweep(path);
+    Unnamed::create(aside_called(path, "turn"), path)
 }
 
 /// A complete region without a writer's mark, starting after `base_sequence`, and without a name.
@@ -168,8 +186,10 @@ pub(crate) fn admit(file: &File, path: &Path, options: &Options) -> Result<(), R
     if let Some(name) = &options.group {
         let gid = group_id(name)
             .ok_or_else(|| RegionError::new(path, Kind::NoSuchGroup(name.clone())))?;
-        rustix::fs::fchown(file, None, Some(gid))
-            .map_err(|err| RegionError::io(path, "fchown", err))?;
+        rustix::fs::fchown(file, None, Some(gid)).map_err(|err| match err {
+            Errno::PERM => RegionError::new(path, Kind::NotInGroup(name.clone())),
+            err => RegionError::io(path, "fchown", err),
+        })?;
     }
     rustix::fs::fchmod(file, Mode::from_raw_mode(options.mode))
         .map_err(|err| RegionError::io(path, "fchmod", err))
@@ -206,8 +226,15 @@ fn write_zeros(file: &File, len: u64) -> std::io::Result<()> {
 
 /// `.NAME.PID-TIME.mapcast-new` beside `path`.
 fn aside_name(path: &Path) -> PathBuf {
+    let who = format!("{}-{}", std::process::id(), clock::BootTime::now().as_nanos());
+    aside_called(path, &who)
+}
+
+/// `.NAME.MIDDLE.mapcast-new` beside `path`.
+fn aside_called(path: &Path, middle: &str) -> PathBuf {
     let mut name = aside_prefix(path);
-    name.push(format!("{}-{}{SUFFIX}", std::process::id(), clock::BootTime::now().as_nanos()));
+    name.push(middle);
+    name.push(SUFFIX);
     path.with_file_name(name)
 }
 
@@ -217,6 +244,16 @@ fn aside_prefix(path: &Path) -> OsString {
     prefix.push(path.file_name().unwrap_or_default());
     prefix.push(".");
     prefix
+}
+
+/// How many names `file`, a region at `path`, has, those not counted that killed creators left.
+pub(crate) fn links(file: &File, path: &Path) -> Result<u64, RegionError> {
+    let count = || file.metadata().map(|meta| meta.nlink());
+    let io = |err| RegionError::io(path, "fstat", err);
+    if count().map_err(io)? > 1 {
+        sweep(path); // a creator without `RENAME_NOREPLACE` may have died between `link` and `unlink`
+    }
+    count().map_err(io)
 }
 
 /// Removes what killed creators of the same region left: temporary files that nobody has locked.

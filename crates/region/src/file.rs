@@ -66,6 +66,22 @@ fn expect_regular(file: &File, path: &Path) -> Result<(), RegionError> {
     }
 }
 
+/// Refuses a file of another user, to whom the region's directory does not belong either: it was
+/// put in the way, and its owner could change what is published.
+///
+/// Only root gets so far with it; the directory's owner may be a service's user whose work root
+/// does by hand.
+pub(crate) fn expect_own(file: &File, path: &Path) -> Result<(), RegionError> {
+    let owner = file.metadata().map_err(|err| RegionError::io(path, "fstat", err))?.uid();
+    let ours = [0, rustix::process::geteuid().as_raw()];
+    if ours.contains(&owner) {
+        return Ok(());
+    }
+    let dir = path.parent().filter(|dir| !dir.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let dir = dir.metadata().map_err(|err| RegionError::io(path, "stat", err))?;
+    if dir.uid() == owner { Ok(()) } else { Err(RegionError::new(path, Kind::NotOurs(owner))) }
+}
+
 /// Refuses a descriptor, opened by somebody else, that cannot be a region or cannot be used as one.
 pub(crate) fn expect_passed(file: &File, label: &Path, write: bool) -> Result<(), RegionError> {
     expect_regular(file, label)?;

@@ -9,13 +9,7 @@ impl fmt::Display for RegionErrorKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NotThere => f.write_str("no such region; start its producer, or check the name"),
-            Self::Busy { pid: 0 } => f.write_str(
-                "another process publishes here already; stop it, or start with --standby to take over when it ends",
-            ),
-            Self::Busy { pid } => write!(
-                f,
-                "process {pid} publishes here already; stop it, or start with --standby to take over when it ends"
-            ),
+            Self::Busy { .. } | Self::Locked => self.of_locks(f),
             Self::NotAFile(what) => write!(f, "is {what}, not a regular file; give the path of a region"),
             Self::NotARegion => {
                 f.write_str("is not a region (no mapcast header); give another path, or remove the file if it is of no use")
@@ -46,7 +40,11 @@ impl fmt::Display for RegionErrorKind {
             Self::Replaced => {
                 f.write_str("another file has taken this name; stop the producer it belongs to, or remove it")
             }
-            Self::UnsafeDirectory(_) | Self::BadName(_) | Self::NoSuchGroup(_) => self.of_places(f),
+            Self::UnsafeDirectory(_)
+            | Self::BadName(_)
+            | Self::NotOurs(_)
+            | Self::NoSuchGroup(_)
+            | Self::NotInGroup(_) => self.of_places(f),
             Self::NotThisRecord { .. }
             | Self::NoFile
             | Self::Exists
@@ -67,6 +65,23 @@ impl fmt::Display for RegionErrorKind {
 }
 
 impl RegionErrorKind {
+    /// The messages of locks that somebody else has.
+    fn of_locks(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Busy { pid: 0 } => f.write_str(
+                "another process publishes here already; stop it, or start with --standby to take over when it ends",
+            ),
+            Self::Busy { pid } => write!(
+                f,
+                "process {pid} publishes here already; stop it, or start with --standby to take over when it ends"
+            ),
+            Self::Locked => f.write_str(
+                "a reader holds a lock on it; find that process with `lslocks` and stop it, or keep its user out by `mode`",
+            ),
+            _ => Ok(()),
+        }
+    }
+
     /// The messages of names, directories and who may enter.
     fn of_places(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -79,6 +94,14 @@ impl RegionErrorKind {
             Self::BadName(name) => write!(
                 f,
                 "{name:?} is not a region name; use letters, digits, '.', '_', '-' and '@', or give a path with a '/'"
+            ),
+            Self::NotOurs(uid) => write!(
+                f,
+                "belongs to uid {uid}, who could change what is published; remove it, or give a path in a directory of your own"
+            ),
+            Self::NotInGroup(name) => write!(
+                f,
+                "cannot be given to group {name:?}, to which this account does not belong; make it a member, or change `group`"
             ),
             Self::NoSuchGroup(name) => {
                 write!(f, "there is no group {name:?} here; create it or correct `group`")

@@ -31,6 +31,11 @@ pub enum RegionErrorKind {
         /// The process id that the holder wrote down, for people; it may lie in another pid namespace.
         pid: u64,
     },
+    /// A reader holds a lock on the file, which keeps the writer's lock from being taken, and the
+    /// file cannot be replaced.
+    Locked,
+    /// The region's file belongs to this other user, who could change what is published.
+    NotOurs(u32),
     /// The name belongs to something that cannot be a region: "a directory", "a symbolic link", ...
     NotAFile(&'static str),
     /// The file is not a region: empty, text, or some other program's.
@@ -77,6 +82,8 @@ pub enum RegionErrorKind {
     BadName(String),
     /// There is no such group on this machine.
     NoSuchGroup(String),
+    /// This user may not give a file to this group.
+    NotInGroup(String),
     /// The settings of the region contradict the format's limits.
     BadOptions(String),
     /// Another file has taken the name of this region.

@@ -1,5 +1,6 @@
 //! The writer: at most one for a region, wait-free, and blind to its readers.
 
+mod hold;
 mod open;
 mod passed;
 mod standby;
@@ -105,7 +106,8 @@ impl DynWriter {
     /// old region is retired and a new one takes its name, epoch and sequence going on.
     ///
     /// # Errors
-    /// [`Kind::Busy`] if another writer has the region; [`Kind::NotARegion`],
+    /// [`Kind::Busy`] if another writer has the region; [`Kind::NotOurs`] if its file belongs to
+    /// another user, to whom its directory does not belong; [`Kind::NotARegion`],
     /// [`Kind::UnsupportedVersion`], [`Kind::NotAFile`] if the file is not ours to replace;
     /// [`Kind::BadOptions`]; [`Kind::Io`].
     pub fn open(path: &Path, schema: &Schema, options: &Options) -> Result<Self, RegionError> {

@@ -5,15 +5,17 @@
 //!   ours, same record  take the lock, resume                   epoch + 1, the sequence goes on
 //!   ours, otherwise    take the lock, create aside, replace    epoch + 1, the sequence goes on,
 //!                                                              the old file is marked retired
+//!   ours, but a reader's lock or a second name is on it    as "otherwise"
 //!   not a region       refuse: it is somebody else's file
+//!   another user's     refuse: that user could change what is published
 //! ```
 
+use super::hold::{Hold, take_lock};
 use crate::body::{Body, Preamble};
 use crate::create::{self, Unnamed};
 use crate::error::{RegionError, RegionErrorKind as Kind};
 use crate::file::{self, Identity};
 use crate::line::Line;
-use crate::lock;
 use crate::mapping::Access;
 use crate::options::Options;
 use crate::state;
@@ -50,6 +52,10 @@ pub enum Why {
     OtherShape,
     /// It was marked retired by a writer that died before its successor had the name.
     Retired,
+    /// A reader's lock kept the writer's from being taken.
+    Locked,
+    /// Its file had another name too: somebody may have lent it this one.
+    Linked,
     /// It was damaged.
     Damaged(String),
     /// It was cut short while this writer held it.
@@ -75,6 +81,8 @@ impl fmt::Display for Why {
             Self::OtherSchema => "the old one holds another record",
             Self::OtherShape => "the old one has other slots or waking",
             Self::Retired => "the old one was retired",
+            Self::Locked => "a reader holds a lock on the old one",
+            Self::Linked => "the old one had a second name, a hard link",
             Self::Damaged(what) => return write!(f, "the old one was damaged: {what}"),
             Self::Truncated => "the old one was cut short",
             Self::Deleted => "the old one was deleted",
@@ -133,12 +141,9 @@ pub(super) fn adopt(file: File, path: &Path, options: &Options) -> Result<Opened
     Ok(begin(publisher, file, options, lineage))
 }
 
-pub(super) fn take_lock(file: &File, path: &Path) -> Result<(), RegionError> {
-    match lock::try_take(file) {
-        Ok(true) => Ok(()),
-        Ok(false) => Err(RegionError::new(path, Kind::Busy { pid: pid_in(file) })),
-        Err(err) => Err(RegionError::io(path, "lock", err)),
-    }
+/// The error for a region that another writer has.
+pub(super) fn busy(file: &File, path: &Path) -> RegionError {
+    RegionError::new(path, Kind::Busy { pid: pid_in(file) })
 }
 
 /// `None`: another process created one first.
@@ -162,22 +167,30 @@ pub(super) fn take_over(
     schema: &Schema,
     options: &Options,
 ) -> Result<Option<Opened>, RegionError> {
-    take_lock(&file, path)?;
+    let links = create::links(&file, path)?;
+    let hold = Hold::take(&file, path)?;
     if !is_named(&file, path)? {
         return Ok(None);
     }
+    file::expect_own(&file, path)?;
     let preamble = match Preamble::read(&file, path) {
         Ok(preamble) => preamble,
         Err(err) => return replace_damaged(err, path, schema, options).map(Some),
     };
     let body = Body::map(&file, path, &preamble.header, Access::Write)?;
-    let why = why_not(&file, &preamble, &body, schema, options);
+    let linked = (links > 1).then_some(Why::Linked);
+    let why = hold.why_not().or(linked);
+    let why = why.or_else(|| why_not(&file, &preamble, &body, schema, options));
     let publisher = publisher_over(body, path)?;
     let lineage = lineage_of(&publisher);
     match why {
         None => {
             create::admit(&file, path, options)?;
             Ok(Some(begin(publisher, file, options, lineage)))
+        }
+        // Under its other name it may be another region: that one's readers are told nothing.
+        Some(Why::Linked) => {
+            Fresh::make(path, schema, options, lineage)?.put(path, Why::Linked).map(Some)
         }
         Some(why) => replace(&publisher, path, schema, options, lineage, why).map(Some),
     }

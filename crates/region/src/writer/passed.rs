@@ -11,6 +11,7 @@
 //! lets it have one. Whoever passed the descriptor may keep it, pass it again, or pass it to
 //! readers too: the lock still ends with the writer, keeps a second one out, and is seen by readers.
 
+use super::hold::take_lock;
 use super::open::{self, Lineage, Opened, Origin, Why};
 use super::{DynWriter, Home};
 use crate::body::{Body, Preamble};
@@ -170,7 +171,7 @@ fn locked(file: File, label: &Path) -> Result<File, RegionError> {
         return Ok(own);
     }
     // No right to open it once more, or it was passed with the lock on it.
-    open::take_lock(&file, label)?;
+    take_lock(&file, label)?;
     Ok(file)
 }
 
@@ -198,7 +199,7 @@ fn memfd(
     origin: Origin,
 ) -> Result<Opened, RegionError> {
     let (file, header) = create::memfd(label, schema, options, lineage.sequence)?;
-    open::take_lock(&file, label)?;
+    take_lock(&file, label)?;
     start(file, label, &header, options, lineage, origin)
 }
 

@@ -4,14 +4,18 @@
 //! file on, so that nobody can step in between the old writer's end and the take-over. If the wait
 //! is given up, the thread stays behind until the lock comes free, finds nobody listening, and
 //! closes the file, which frees the lock again.
+//!
+//! A reader's read lock may be what comes before ours. That is looked for at each [`ASK`]: the region
+//! is then replaced without its lock, and the thread stays behind as above.
 
-use super::open::{Opened, pid_in};
+use super::open::{Opened, is_named, pid_in};
 use crate::error::{RegionError, RegionErrorKind as Kind};
 use crate::file;
 use crate::lock;
 use std::fs::File;
+use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::mpsc::{RecvTimeoutError, sync_channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
 use std::time::Duration;
 
 /// The writer that a standby waits for.
@@ -27,8 +31,8 @@ pub struct Holder {
 /// How often `stop` is asked.
 const ASK: Duration = Duration::from_millis(50);
 
-/// Calls `attempt` until it is not refused as `Busy`: first without a file, then with the region's
-/// file, locked. It answers `None` when that file has lost its name.
+/// Calls `attempt` until it is not refused as `Busy`: without a file, or with the region's file,
+/// locked. It answers `None` when that file has lost its name.
 ///
 /// `None`: `stop` said so.
 pub(super) fn until_free(
@@ -37,56 +41,95 @@ pub(super) fn until_free(
     mut stop: impl FnMut() -> bool,
     attempt: impl Fn(Option<File>) -> Result<Option<Opened>, RegionError>,
 ) -> Result<Option<Opened>, RegionError> {
-    let mut locked = None;
+    let (mut locked, mut place, mut last) = (None, None, None);
     loop {
         match attempt(locked.take()) {
             Ok(None) => continue,
             Err(err) if matches!(err.kind(), Kind::Busy { .. }) => {}
             other => return other,
         }
-        match file::open_to_write(path) {
-            Ok(file) => locked = wait_for_lock(file, path, &mut on_wait, &mut stop)?,
-            Err(err) if err.is_not_there() => continue, // it has just been deleted
-            Err(err) => return Err(err),
-        }
-        if locked.is_none() {
-            return Ok(None);
+        let Some(queue) = Queue::rejoin(place.take(), path)? else { continue };
+        let tell = |holder: Holder| {
+            // Another standby may have been first: then that one is waited for.
+            if last.as_ref() != Some(&holder) {
+                on_wait(&holder);
+                last = Some(holder);
+            }
+        };
+        match queue.wait(path, tell, &mut stop)? {
+            Waited::Locked(file) => locked = Some(file),
+            Waited::Obstructed => place = Some(queue),
+            Waited::Stopped => return Ok(None),
         }
     }
 }
 
-/// Sleeps until `file` is locked by this process; `None` if `stop` said so first.
-fn wait_for_lock(
-    file: File,
-    path: &Path,
-    on_wait: &mut impl FnMut(&Holder),
-    stop: &mut impl FnMut() -> bool,
-) -> Result<Option<File>, RegionError> {
-    let io = |call| move |err| RegionError::io(path, call, err);
-    let watched = file.try_clone().map_err(io("dup"))?;
-    let (tell, told) = sync_channel(0);
-    std::thread::Builder::new()
-        .name("standby".into())
-        .spawn(move || {
+/// What a wait came to.
+enum Waited {
+    /// The lock is ours, on this file.
+    Locked(File),
+    /// No writer has it, but a reader's lock is in the way.
+    Obstructed,
+    /// `stop` said so.
+    Stopped,
+}
+
+/// A place in the kernel's queue for the lock of one file.
+struct Queue {
+    watched: File,
+    told: Receiver<io::Result<File>>,
+}
+
+impl Queue {
+    /// `place`, if it is still one for the file that `path` names, else a new one.
+    ///
+    /// `None`: nothing has that name any more.
+    fn rejoin(place: Option<Self>, path: &Path) -> Result<Option<Self>, RegionError> {
+        if let Some(place) = place
+            && is_named(&place.watched, path)?
+        {
+            return Ok(Some(place));
+        }
+        match file::open_to_write(path) {
+            Ok(file) => {
+                Self::join(file).map(Some).map_err(|err| RegionError::io(path, "wait", err))
+            }
+            Err(err) if err.is_not_there() => Ok(None), // it has just been deleted
+            Err(err) => Err(err),
+        }
+    }
+
+    fn join(file: File) -> io::Result<Self> {
+        let watched = file.try_clone()?;
+        let (tell, told) = sync_channel(0);
+        std::thread::Builder::new().name("standby".into()).spawn(move || {
             let locked = lock::take(&file).map(|()| file);
             // Fails when nobody listens any more; the file then closes here.
             let _ = tell.send(locked);
-        })
-        .map_err(io("thread"))?;
-    let mut last = None;
-    loop {
-        // Another standby may have been first: then that one is waited for.
-        let holder = Holder { pid: pid_in(&watched), path: path.to_owned() };
-        if last.as_ref() != Some(&holder) {
-            on_wait(&holder);
-            last = Some(holder);
-        }
-        match told.recv_timeout(ASK) {
-            Ok(locked) => return locked.map(Some).map_err(io("lock")),
-            Err(RecvTimeoutError::Timeout) if stop() => return Ok(None),
-            Err(RecvTimeoutError::Timeout) => {}
-            Err(RecvTimeoutError::Disconnected) => {
-                return Err(RegionError::io(path, "lock", std::io::ErrorKind::Interrupted));
+        })?;
+        Ok(Self { watched, told })
+    }
+
+    /// Sleeps until the lock is this process's, or cannot be.
+    fn wait(
+        &self,
+        path: &Path,
+        mut tell: impl FnMut(Holder),
+        stop: &mut impl FnMut() -> bool,
+    ) -> Result<Waited, RegionError> {
+        let io = |err| RegionError::io(path, "lock", err);
+        loop {
+            tell(Holder { pid: pid_in(&self.watched), path: path.to_owned() });
+            match self.told.recv_timeout(ASK) {
+                Ok(locked) => return locked.map(Waited::Locked).map_err(io),
+                Err(RecvTimeoutError::Disconnected) => {
+                    return Err(io(io::ErrorKind::Interrupted.into()));
+                }
+                Err(RecvTimeoutError::Timeout) if stop() => return Ok(Waited::Stopped),
+                Err(RecvTimeoutError::Timeout) => {}
+            }
+            if lock::holder(&self.watched).map_err(io)? == Some(lock::Holder::Reader) {
+                return Ok(Waited::Obstructed);
             }
         }
     }

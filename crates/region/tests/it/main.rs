@@ -5,6 +5,7 @@ mod bare;
 mod follow;
 mod hostile;
 mod life;
+mod locked;
 mod loss;
 mod passed;
 mod shared;
