@@ -60,6 +60,11 @@ impl Ordinary {
         self.program.command(place)
     }
 
+    /// The executable, in a place that every user can reach.
+    pub fn path(&self) -> &Path {
+        self.program.path()
+    }
+
     /// A command that runs it in `place`, which must be [open to all](Place::open_to_all).
     pub fn command(&self, place: &Place) -> Command {
         let mut command = self.program.command(place);

@@ -9,7 +9,7 @@
 //! The second drain empties the old file after it is known to be given up and before it is left;
 //! so nothing is lost when a region is replaced.
 //!
-//! Price: while nothing happens, four wake-ups a second with three system calls each.
+//! Price: while nothing happens, four wake-ups a second with about ten system calls each.
 
 use std::io::Write;
 

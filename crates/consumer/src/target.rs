@@ -147,6 +147,11 @@ impl Target {
         }
     }
 
+    /// Whether the region is looked up in the default directory.
+    pub(crate) fn is_by_name(&self) -> bool {
+        self.passed.is_none() && matches!(self.address, Address::Name(_))
+    }
+
     pub(crate) fn is_bare(&self) -> bool {
         matches!(self.format, Format::Bare(_))
     }

@@ -90,8 +90,11 @@ impl Producer<'_> {
     fn restore(&mut self, what: &str) -> Result<bool, ProducerError> {
         let path = self.outlet.path().to_owned();
         if let (Address::Name(_), true) = (&self.settings.region.address, self.outlet.is_named()) {
-            // Its directory may be gone too; if it cannot be made, the next step says why.
-            let _ = outlet::path_of(&self.settings.region.address);
+            // Its directory may be gone too, or be somebody else's by now.
+            if let Err(error) = outlet::path_of(&self.settings.region.address) {
+                self.cannot_restore(what, &error);
+                return Ok(false);
+            }
         }
         match self.outlet.recreate() {
             Ok(()) => {
@@ -108,11 +111,15 @@ impl Producer<'_> {
             }
             Err(error) if is_taken(&error) => Err(error.into()),
             Err(error) => {
-                let text = format!("the region {what} and cannot be made anew: {error}");
-                self.region_ailment.say(&self.outlet, text);
+                self.cannot_restore(what, &error);
                 Ok(false)
             }
         }
+    }
+
+    fn cannot_restore(&mut self, what: &str, error: &RegionError) {
+        let text = format!("the region {what} and cannot be made anew: {error}");
+        self.region_ailment.say(&self.outlet, text);
     }
 }
 

@@ -77,7 +77,7 @@ impl Producer<'_> {
         self.ticks.change_period(now, self.settings.producer.tick);
         self.patrol.change_period(now, patrol_period(&self.settings));
         if anew {
-            self.warn_if_slow();
+            self.warn_of_place();
             self.publish_soon(now)?;
         }
         Ok(())

@@ -99,7 +99,7 @@ impl Producer<'_> {
         let origin = self.outlet.origin();
         let record = schema.name();
         say!(info, self.outlet, "publishing {record} to {path} {when} ({origin})");
-        self.warn_if_slow();
+        self.warn_of_place();
         if self.args.memfd && !self.service.is_connected() {
             say!(
                 warn,
@@ -110,8 +110,20 @@ impl Producer<'_> {
         }
     }
 
-    /// Says it when the region is not in memory alone.
-    pub(crate) fn warn_if_slow(&self) {
+    /// Says it when the region is not in memory alone, or others may put files in its place.
+    pub(crate) fn warn_of_place(&self) {
+        let path = self.outlet.path();
+        if let (true, Some(mode)) = (self.outlet.is_named(), region::exposed(path)) {
+            let sticky = mode & 0o1000 != 0;
+            let what = if sticky { "take its name before it" } else { "delete and replace it" };
+            say!(
+                warn,
+                self.outlet,
+                "{}: is in a directory of mode {mode:04o}: others may {what}; \
+                 give a path in a directory of your own",
+                path.display()
+            );
+        }
         if self.outlet.is_disk_backed() {
             say!(
                 warn,

@@ -14,6 +14,7 @@ use rustix::fs::{Mode, OFlags};
 use rustix::io::Errno;
 use rustix::process::geteuid;
 use std::env;
+use std::fs::Metadata;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
@@ -57,10 +58,35 @@ pub fn find(name: &str) -> Result<PathBuf, RegionError> {
         check(Path::new(SYSTEM))?;
         return Ok(system);
     }
-    if dir.exists() {
-        check(&dir)?;
-    }
+    vouch(&own)?;
     Ok(own)
+}
+
+/// Is `path`, which [`locate`] or [`find`] has answered with, still in a directory that nobody else
+/// could have filled? A directory that is gone has nothing in it; whoever makes it again may be
+/// somebody else.
+///
+/// # Errors
+/// [`Kind::UnsafeDirectory`], [`Kind::Io`].
+pub fn vouch(path: &Path) -> Result<(), RegionError> {
+    let dir = parent_of(path);
+    match dir.symlink_metadata() {
+        Err(err) if err.kind() == std::io::ErrorKind::NotFound => Ok(()),
+        meta => judge(dir, meta),
+    }
+}
+
+/// The mode of the directory of `path`, if others may create files in it.
+///
+/// With the sticky bit they can only be there first; without it they can delete the region and put
+/// another file in its place.
+pub fn exposed(path: &Path) -> Option<u32> {
+    let mode = parent_of(path).metadata().ok()?.mode() & 0o7777;
+    (mode & 0o022 != 0).then_some(mode)
+}
+
+pub(crate) fn parent_of(path: &Path) -> &Path {
+    path.parent().filter(|dir| !dir.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
 fn file_name(name: &str) -> Result<String, RegionError> {
@@ -109,8 +135,12 @@ fn set_mode(dir: &Path, mode: u32) -> Result<(), RegionError> {
 
 /// Is `dir` a real directory that only its owner may write to, and its owner no stranger?
 fn check(dir: &Path) -> Result<(), RegionError> {
+    judge(dir, dir.symlink_metadata())
+}
+
+fn judge(dir: &Path, meta: std::io::Result<Metadata>) -> Result<(), RegionError> {
     let unsafe_because = |what: String| Err(RegionError::new(dir, Kind::UnsafeDirectory(what)));
-    let meta = std::fs::symlink_metadata(dir).map_err(|err| RegionError::io(dir, "stat", err))?;
+    let meta = meta.map_err(|err| RegionError::io(dir, "stat", err))?;
     if !meta.is_dir() {
         return unsafe_because("is not a directory (or a symbolic link to one)".into());
     }

@@ -5,6 +5,7 @@
 //! creator that is killed in between leaves a temporary file without a lock: the next one sweeps
 //! it away.
 
+use crate::address::parent_of;
 use crate::boot;
 use crate::clock;
 use crate::error::{RegionError, RegionErrorKind as Kind};
@@ -260,13 +261,12 @@ pub(crate) fn links(file: &File, path: &Path) -> Result<u64, RegionError> {
 ///
 /// Best effort: a directory that cannot be read is reported by the creation that follows.
 fn sweep(path: &Path) {
-    let parent = path.parent().filter(|dir| !dir.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let prefix = aside_prefix(path);
     let is_aside = |name: OsString| {
         let name = name.as_encoded_bytes();
         name.starts_with(prefix.as_encoded_bytes()) && name.ends_with(SUFFIX.as_bytes())
     };
-    let Ok(entries) = std::fs::read_dir(parent) else { return };
+    let Ok(entries) = std::fs::read_dir(parent_of(path)) else { return };
     for entry in entries.flatten().filter(|entry| is_aside(entry.file_name())) {
         let abandoned = file::open_to_write(&entry.path())
             .is_ok_and(|file| lock::try_take(&file).unwrap_or(false));

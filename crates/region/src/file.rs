@@ -1,5 +1,6 @@
 //! Opening what a path names, and nothing else: no links, no pipes, no creation by accident.
 
+use crate::address::parent_of;
 use crate::error::{RegionError, RegionErrorKind as Kind};
 use rustix::fs::{Mode, OFlags};
 use rustix::io::Errno;
@@ -77,8 +78,7 @@ pub(crate) fn expect_own(file: &File, path: &Path) -> Result<(), RegionError> {
     if ours.contains(&owner) {
         return Ok(());
     }
-    let dir = path.parent().filter(|dir| !dir.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let dir = dir.metadata().map_err(|err| RegionError::io(path, "stat", err))?;
+    let dir = parent_of(path).metadata().map_err(|err| RegionError::io(path, "stat", err))?;
     if dir.uid() == owner { Ok(()) } else { Err(RegionError::new(path, Kind::NotOurs(owner))) }
 }
 

@@ -56,7 +56,7 @@ mod typed;
 mod wait;
 mod writer;
 
-pub use address::{find, locate, planned};
+pub use address::{exposed, find, locate, planned, vouch};
 pub use anonymous::Region;
 pub use bare::{BareReader, BareWriter};
 pub use child::Child;

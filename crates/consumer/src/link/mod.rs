@@ -12,8 +12,8 @@
 //!   error: cannot be read (first attach only)
 //! ```
 //!
-//! Price: one system call to ask for the state at each [`Link::observe`]; two `stat` calls for
-//! each [`Link::refresh`], which is due four times a second while all is well.
+//! Price: one system call to ask for the state at each [`Link::observe`]; two or three
+//! `stat` calls for each [`Link::refresh`], which is due four times a second while all is well.
 
 mod attached;
 mod mark;
@@ -93,7 +93,7 @@ impl Link {
         if !self.was_attached {
             self.path = self.target.path()?;
         }
-        match Attached::open(&self.path, &self.target) {
+        match self.vouch().and_then(|()| Attached::open(&self.path, &self.target)) {
             Ok(attached) => self.begin(attached),
             Err(error) if is_absence(&error) => {
                 if self.was_attached {
@@ -107,6 +107,11 @@ impl Link {
             Err(error) => return Err(error.into()),
         }
         Ok(())
+    }
+
+    /// Is the default directory still nobody else's? A path was given by somebody who knows it.
+    fn vouch(&self) -> Result<(), RegionError> {
+        if self.target.is_by_name() { region::vouch(&self.path) } else { Ok(()) }
     }
 
     fn begin(&mut self, attached: Attached) {
@@ -130,6 +135,12 @@ impl Link {
 
     /// Looks at the path: another file there is attached.
     pub(crate) fn refresh(&mut self) {
+        if self.attached.is_none() {
+            return;
+        }
+        if let Err(error) = self.vouch() {
+            return self.say_path_trouble(error);
+        }
         let Some(attached) = &mut self.attached else { return };
         let (fingerprint, is_cut) = (attached.schema().fingerprint(), attached.is_cut());
         match attached.refresh() {

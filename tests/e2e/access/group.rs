@@ -1,0 +1,106 @@
+//! A region for a group: its members read it, nobody else does, whatever becomes of its file.
+
+use std::fs;
+use std::os::unix::fs::MetadataExt;
+
+use e2e::{NOBODY, Ordinary, Place};
+use nix::sys::signal::Signal;
+use nix::unistd::{Gid, Group};
+
+use super::configure;
+use crate::{consumer, producer};
+
+/// Numbers of groups that need not be known to the machine.
+const READERS: u32 = 54_321;
+const OTHERS: u32 = 54_322;
+
+/// Configures a region that `group` alone may read.
+fn for_group(place: &Place, group: &str, slots: u32) {
+    configure(place, &format!("mode = \"0640\"\ngroup = \"{group}\"\nslots = {slots}"));
+}
+
+/// A member of `group` reads the region, and the same user without it is refused.
+#[track_caller]
+fn only_members_read(place: &Place, group: u32) {
+    let how = "./x.region --once --timeout 20s";
+    let reader = Ordinary::new(&consumer()).in_group(group);
+    assert_eq!(reader.start(place, how).exit_code(), 0);
+    let mut stranger = Ordinary::new(&consumer()).start(place, how);
+    assert_eq!(stranger.exit_code(), 1);
+    stranger.says("./x.region: open: Permission denied");
+    let meta = fs::metadata(place.path("x.region")).expect("a region");
+    assert_eq!((meta.gid(), meta.mode() & 0o7777), (group, 0o640));
+}
+
+#[test]
+fn a_groups_region_is_its_members_alone_through_restart_loss_reload_and_take_over() {
+    if Ordinary::another(&consumer()).is_none() {
+        return;
+    }
+    let place = Place::new().open_to_all();
+    for_group(&place, &READERS.to_string(), 8);
+    let mut first = producer().start(&place, "./x.toml");
+    first.says("(created, epoch 1)");
+    only_members_read(&place, READERS);
+
+    first.stop();
+    let mut second = producer().start(&place, "./x.toml");
+    second.says("(resumed, epoch 2");
+    only_members_read(&place, READERS);
+
+    fs::remove_file(place.path("x.region")).expect("removed");
+    second.says("was deleted under this producer; made anew");
+    only_members_read(&place, READERS);
+
+    for (group, slots) in [(OTHERS, 8), (READERS, 16)] {
+        for_group(&place, &group.to_string(), slots); // kept, then replaced
+        second.signal(Signal::SIGHUP);
+        second.says("x.toml is in force");
+        only_members_read(&place, group);
+    }
+
+    let mut standby = producer().start(&place, "./x.toml --standby");
+    standby.says("waiting to take over");
+    second.kill9();
+    standby.says("publishing X");
+    only_members_read(&place, READERS);
+    standby.stop();
+}
+
+#[test]
+fn a_group_is_known_by_its_name_too() {
+    let Ok(Some(group)) = Group::from_gid(Gid::from_raw(1)) else { return };
+    if Ordinary::another(&consumer()).is_none() {
+        return;
+    }
+    let place = Place::new().open_to_all();
+    for_group(&place, &group.name, 8);
+    let mut writer = producer().start(&place, "./x.toml");
+    writer.says("publishing");
+    only_members_read(&place, 1);
+    writer.stop();
+}
+
+#[test]
+fn a_producer_gives_its_region_to_a_group_it_belongs_to_and_to_no_other() {
+    let Some(member) = Ordinary::another(&producer()) else { return };
+    let place = Place::new();
+    super::open_to_all(place.dir(), 0o777);
+    for_group(&place, &READERS.to_string(), 8);
+    let mut stranger = Ordinary::new(&producer()).start(&place, "./x.toml");
+    assert_eq!(stranger.exit_code(), 1);
+    let line = stranger.says("./x.region: cannot be given to group \"54321\"");
+    assert!(line.contains("; make it a member, or change `group`"), "{line}");
+    assert_eq!(fs::read_dir(place.dir()).expect("a place").count(), 1, "x.toml alone");
+
+    let mut member = member.in_group(READERS).start(&place, "./x.toml");
+    member.says("publishing");
+    let meta = fs::metadata(place.path("x.region")).expect("a region");
+    assert_eq!((meta.uid(), meta.gid()), (NOBODY, READERS));
+    // A reload that cannot be done changes nothing.
+    for_group(&place, &OTHERS.to_string(), 8);
+    member.signal(Signal::SIGHUP);
+    member.says("cannot be given to group \"54322\"");
+    assert_eq!(fs::metadata(place.path("x.region")).expect("a region").gid(), READERS);
+    member.stop();
+}

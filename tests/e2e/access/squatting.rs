@@ -1,0 +1,169 @@
+//! The default directory, and somebody who was there first.
+//!
+//! The real paths, `/run/mapcast` and `/dev/shm/mapcast-UID`, in a mount namespace of the test's own
+//! with empty memory file systems over `/run` and `/dev/shm`: the machine's own are not touched.
+
+use e2e::{Daemon, NOBODY, Ordinary, Place, Program};
+
+use crate::{consumer, producer};
+
+/// Somebody who is neither root nor the user of the programs.
+const SQUATTER: u32 = 12_345;
+
+/// Both programs, where an ordinary user can reach them, and a place to start them in.
+struct Stage {
+    place: Place,
+    programs: [Ordinary; 2],
+}
+
+/// Who starts a program.
+#[derive(Clone, Copy)]
+enum User {
+    Root,
+    Ordinary,
+}
+
+impl Stage {
+    /// `None`, with a word on stderr: only root can mount.
+    fn new() -> Option<Self> {
+        let programs = [producer(), consumer()].map(|program| Ordinary::another(&program));
+        let [Some(producer), Some(consumer)] = programs else { return None };
+        Some(Self { place: Place::on_disk().open_to_all(), programs: [producer, consumer] })
+    }
+
+    /// Does `script` as root in empty `/run` and `/dev/shm`, where `$D` is the default directory of
+    /// `user` and `as_user` runs a command as `user`.
+    fn run(&self, user: User, script: &str) -> Daemon {
+        let (dir, become_user) = match user {
+            User::Root => ("/run/mapcast".to_owned(), "\"$@\"".to_owned()),
+            User::Ordinary => {
+                let ids = format!("--reuid {NOBODY} --regid {NOBODY} --clear-groups");
+                (format!("/dev/shm/mapcast-{NOBODY}"), format!("setpriv {ids} -- \"$@\""))
+            }
+        };
+        let script = format!(
+            "set -e; mount -t tmpfs -o mode=0755 none /run; mount -t tmpfs -o mode=1777 none /dev/shm\n\
+             export D={dir}; as_user() {{ {become_user}; }}; S={SQUATTER}\n{script}"
+        );
+        let unshare = Program::new("unshare", "/usr/bin/unshare");
+        let mut command = unshare.command(&self.place);
+        // All that the shell has started ends with it, and the shell with the test.
+        command.args(["--mount", "--propagation", "private", "--pid", "--fork", "--kill-child"]);
+        command.args(["/bin/sh", "-c", &script, "sh"]);
+        command.env_remove("MAPCAST_DIR").env_remove("XDG_RUNTIME_DIR");
+        let [producer, consumer] = self.programs.each_ref().map(Ordinary::path);
+        Daemon::start("a shell", command.env("PRODUCER", producer).env("CONSUMER", consumer))
+    }
+
+    /// After `squat`, both programs refuse the default directory of `user` and say why.
+    #[track_caller]
+    fn both_refuse(&self, user: User, squat: &str, fact: &str) {
+        for program in ["as_user \"$PRODUCER\" --ticks 1", "as_user \"$CONSUMER\" stu --once"] {
+            let mut shell = self.run(user, &format!("{squat}\n{program}"));
+            assert_eq!(shell.exit_code(), 1, "{squat}: {program}: {:?}", shell.err());
+            let line = shell.says(fact);
+            assert!(line.contains(": error: ") && line.contains("; fix the directory's owner"));
+            assert!(shell.out().is_empty());
+        }
+    }
+}
+
+const BOTH: [User; 2] = [User::Root, User::Ordinary];
+
+#[test]
+fn a_default_directory_is_made_for_its_user_and_read_by_whom_it_is_for() {
+    let Some(stage) = Stage::new() else { return };
+    for (user, mode) in [(User::Root, "755 0"), (User::Ordinary, "700 65534")] {
+        let script = "umask 000; as_user \"$PRODUCER\" --ticks 1; stat -c '%a %u' $D\n\
+                      as_user \"$CONSUMER\" stu --once";
+        let mut shell = stage.run(user, script);
+        assert_eq!(shell.exit_code(), 0, "{:?}", shell.err());
+        assert_eq!(shell.out(), [mode, "id=10\tname=xiaoming\tm"]);
+    }
+}
+
+#[test]
+fn a_directory_that_somebody_else_made_first_is_refused() {
+    let Some(stage) = Stage::new() else { return };
+    // Whatever it lets others do, and with what looks like a region in it.
+    for mode in ["0700", "0755", "0777"] {
+        let squat = format!("mkdir $D; touch $D/stu.region; chown -R $S $D; chmod {mode} $D");
+        let fact =
+            if mode == "0777" { "has mode 0777" } else { "belongs to uid 12345, not to 65534" };
+        stage.both_refuse(User::Ordinary, &squat, fact);
+    }
+}
+
+#[test]
+fn a_directory_that_others_may_write_to_is_refused() {
+    let Some(stage) = Stage::new() else { return };
+    for user in BOTH {
+        for mode in ["0777", "1777", "0775"] {
+            let squat = format!("as_user mkdir $D; chmod {mode} $D");
+            stage.both_refuse(user, &squat, &format!("has mode {mode}: others may create files"));
+        }
+    }
+}
+
+#[test]
+fn a_link_or_a_file_in_place_of_the_directory_is_refused_wherever_the_link_leads() {
+    let Some(stage) = Stage::new() else { return };
+    for user in BOTH {
+        for squat in [
+            "mkdir -m 0755 /dev/shm/theirs; chown $S /dev/shm/theirs; ln -s /dev/shm/theirs $D",
+            "as_user mkdir -m 0700 /dev/shm/own 2>/dev/null; ln -s /dev/shm/own $D",
+            "ln -s /dev/shm/nothing $D",
+            "ln -s $D $D",
+            "touch $D; chown $S $D",
+        ] {
+            stage.both_refuse(user, squat, "is not a directory (or a symbolic link to one)");
+        }
+    }
+}
+
+#[test]
+fn a_users_own_runtime_directory_is_checked_the_same_way() {
+    let Some(stage) = Stage::new() else { return };
+    let home = "mkdir -m 0700 /run/user; chown 65534 /run/user; export XDG_RUNTIME_DIR=/run/user";
+    for (squat, fact) in [
+        ("mkdir -m 0777 /run/user/mapcast", "/run/user/mapcast: has mode 07"),
+        ("mkdir -m 0755 /run/user/mapcast", "/run/user/mapcast: belongs to uid 0, not to 65534"),
+        ("ln -s /dev/shm /run/user/mapcast", "/run/user/mapcast: is not a directory"),
+    ] {
+        stage.both_refuse(User::Ordinary, &format!("umask 0; {home}; {squat}"), fact);
+    }
+    let script =
+        format!("{home}; as_user \"$PRODUCER\" --ticks 1; stat -c '%a %u' /run/user/mapcast");
+    let mut shell = stage.run(User::Ordinary, &script);
+    assert_eq!((shell.exit_code(), shell.out()), (0, vec!["700 65534".to_owned()]));
+}
+
+#[test]
+fn a_directory_that_somebody_else_makes_while_programs_run_is_neither_read_nor_written() {
+    let Some(stage) = Stage::new() else { return };
+    // What the squatter offers is a region of the same record, with another number in it.
+    let script = "sed 's/start = 10/start = 999/' stu.toml >999.toml\n\
+        \"$PRODUCER\" 999.toml --region /dev/shm/theirs.region --ticks 1 2>/dev/null\n\
+        as_user \"$PRODUCER\" --tick 1s 2>writer & as_user \"$CONSUMER\" stu --follow >out 2>reader &\n\
+        until grep -q id=10 out; do sleep 0.05; done\n\
+        mkdir /dev/shm/away; mv $D /dev/shm/away; mkdir -m 0777 $D; chmod 0777 $D\n\
+        mv /dev/shm/theirs.region $D/stu.region; chown -R $S $D\n\
+        until grep -q 'has mode 0777' reader; do sleep 0.05; done\n\
+        until grep -q 'another file\\|has mode 0777' writer; do sleep 0.05; done\n\
+        sleep 0.6; ls -A $D; cat out";
+    stage.place.shipped("stu.toml");
+    super::open_to_all(stage.place.dir(), 0o777);
+    let mut shell = stage.run(User::Ordinary, script);
+    assert_eq!(shell.exit_code(), 0, "{:?}", shell.err());
+    let out = shell.out();
+    assert_eq!(out[0], "stu.region", "nothing of ours is put there: {out:?}");
+    assert!(!out.iter().any(|line| line.contains("id=999")), "{out:?}");
+    // The same with nothing in it: the writer makes nothing there.
+    let script = "as_user \"$PRODUCER\" --tick 1s 2>writer2 &\n\
+        until [ -e $D/stu.region ]; do sleep 0.05; done\n\
+        mkdir /dev/shm/away; mv $D /dev/shm/away; mkdir $D; chmod 0777 $D; chown $S $D\n\
+        until grep -q 'cannot be made anew: .*has mode 0777' writer2; do sleep 0.05; done\n\
+        ls -A $D";
+    let mut shell = stage.run(User::Ordinary, script);
+    assert_eq!((shell.exit_code(), shell.out()), (0, vec![]), "{:?}", shell.err());
+}
