@@ -7,6 +7,8 @@ mod bad_input;
 mod c_programs;
 mod configs;
 mod copy;
+#[cfg(target_arch = "x86_64")]
+mod death;
 mod faults;
 mod help;
 mod input;

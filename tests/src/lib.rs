@@ -20,6 +20,8 @@
 
 mod compiled;
 mod daemon;
+#[cfg(target_arch = "x86_64")]
+pub mod death;
 pub mod impossible;
 mod limits;
 mod lines;
@@ -29,7 +31,10 @@ mod place;
 pub mod proc;
 mod program;
 mod reading;
+pub mod sight;
 mod spaces;
+#[cfg(target_arch = "x86_64")]
+pub mod stepping;
 pub mod torn;
 pub mod twins;
 mod wait;

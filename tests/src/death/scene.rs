@@ -1,0 +1,106 @@
+//! The stage for a death: a region as it has to be, and a writer at its first mark.
+
+use std::fs;
+use std::path::PathBuf;
+use std::process::Command;
+
+use layout::Schema;
+use region::Options;
+
+use super::route::{Left, Route, Writer};
+use crate::sight::{Sight, Unannounced};
+use crate::stepping::{Stepped, Stop};
+use crate::{Place, Program, torn};
+
+/// Where writers die, one after the other.
+#[derive(Debug)]
+pub(super) struct Scene<'a> {
+    pub(super) route: Route,
+    pub(super) place: Place,
+    program: &'a Program,
+    /// The region that a writer left that had died before; `None`: the writer makes its own.
+    left: Option<Vec<u8>>,
+}
+
+impl<'a> Scene<'a> {
+    /// A place of its own for `route`.
+    pub(super) fn new(route: Route, program: &'a Program) -> Self {
+        let mut scene = Self { route, place: Place::new(), program, left: None };
+        scene.left = route.found().map(|left| scene.leave(left));
+        scene
+    }
+
+    pub(super) fn path(&self) -> PathBuf {
+        self.place.path("mortal.region")
+    }
+
+    pub(super) fn schema(&self) -> Schema {
+        torn::schema(self.route.bytes).expect("a schema")
+    }
+
+    pub(super) fn options(&self) -> Options {
+        Options::new().slots(self.route.slots()).wake(self.route.watch.wakes())
+    }
+
+    /// A writer at its first mark.
+    #[track_caller]
+    pub(super) fn set(&self) -> Stepped {
+        self.clear();
+        if let Some(region) = &self.left {
+            fs::write(self.path(), region).expect("write the region that was left");
+        }
+        let records = self.route.newest_before();
+        self.start(self.route.order(), self.route.slots(), Writer::Doomed, records)
+    }
+
+    /// Takes away whatever is there.
+    fn clear(&self) {
+        for entry in fs::read_dir(self.place.dir()).expect("the place") {
+            fs::remove_file(entry.expect("an entry").path()).expect("remove");
+        }
+    }
+
+    #[track_caller]
+    fn start(&self, order: &str, slots: u32, writer: Writer, records: u64) -> Stepped {
+        let Route { bytes, watch, .. } = self.route;
+        let wake = if watch.wakes() { "wake" } else { "quiet" };
+        let mut command: Command = self.program.command(&self.place);
+        command.arg(self.path()).args([bytes, slots].map(|number| number.to_string()));
+        command.args([wake, order]);
+        command.args([writer.signature(), records].map(|number| number.to_string()));
+        Stepped::start(&mut command)
+    }
+
+    /// The region of a writer that was stepped until it stood so, and killed there.
+    #[track_caller]
+    fn leave(&self, left: Left) -> Vec<u8> {
+        let records = self.route.announced_before();
+        let mut writer = self.start("publish", Route::SLOTS_BEFORE, Writer::Former, records);
+        loop {
+            let sight = Sight::of(&self.path()).expect("the former writer's region");
+            if stands_so(&sight, left) {
+                writer.kill();
+                return sight.bytes().to_vec();
+            }
+            assert_eq!(writer.step(), Stop::Inside, "it was never left so: {left:?}");
+        }
+    }
+}
+
+fn stands_so(sight: &Sight, left: Left) -> bool {
+    let unannounced = sight.unannounced();
+    match left {
+        Left::Idle => unannounced == Unannounced::None,
+        Left::Unannounced => unannounced == Unannounced::Complete,
+        Left::HalfWritten => unannounced == Unannounced::Writing && is_half_written(sight),
+    }
+}
+
+/// Has the record after head's a new first word and an old middle?
+fn is_half_written(sight: &Sight) -> bool {
+    let record = sight.record(sight.head() + 1);
+    let mut new = vec![0; record.len()];
+    torn::fill(&mut new, torn::signed(sight.head() + 1, Writer::Former.signature()));
+    let middle = record.len() / 2;
+    record[..4] == new[..4] && record[middle..middle + 4] != new[middle..middle + 4]
+}
