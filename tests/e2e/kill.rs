@@ -5,6 +5,8 @@
 //!   follower  1 2 3     4 5 6     7 8 9      every record, or told how many it missed
 //!   poller    1   3     4   6       8 9      the latest, again and again
 //! ```
+//!
+//! The same with writers that publish without a pause: `cargo xtask kill --times 10000` kills more.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -12,7 +14,8 @@ use std::path::Path;
 use std::thread::sleep;
 use std::time::Duration;
 
-use e2e::{Daemon, Place, Reading};
+use e2e::kills::{SHAPES, Toll, kill};
+use e2e::{Daemon, Place, Program, Reading};
 
 use crate::{consumer, producer};
 
@@ -185,4 +188,18 @@ fn a_creator_that_is_killed_at_any_moment_does_not_stop_the_next_one() {
     producer.says("(created, epoch 1)");
     producer.stop();
     check_directory(place.dir());
+}
+
+#[test]
+#[allow(clippy::print_stdout, reason = "print! is what the test harness captures")]
+fn no_value_is_lost_and_no_number_used_twice_when_writers_at_full_speed_are_killed() {
+    let writer = Program::new("torn_writer", env!("CARGO_BIN_EXE_torn_writer"));
+    let mut total = Toll::default();
+    for shape in SHAPES {
+        total += kill(&writer, shape, 50, |_| {});
+    }
+    println!("{total}");
+    assert_eq!(total.faults(), 0, "{total}");
+    assert_eq!(total.kills, 150);
+    assert!(total.writing > 0, "nobody died in the middle of a record: {total}");
 }

@@ -53,7 +53,7 @@ fn read_under_fire(size: u32, slots: u32) -> Vec<String> {
     let milliseconds = std::env::var("E2E_TORN_MS").unwrap_or_else(|_| MILLISECONDS.to_string());
 
     let mut writer = writer().start_with_input(&place, &format!("{path} {size} {slots}"));
-    writer.out_line("ready", |line| line == "ready");
+    writer.out_line("ready", |line| line.starts_with("ready "));
     let start = |mode| reader().start(&place, &format!("{path} {mode} {milliseconds}"));
     let mut readers: Vec<Daemon> = MODES.map(start).into();
     let tallies = readers.iter_mut().map(Daemon::next_out).collect();

@@ -23,6 +23,7 @@ mod daemon;
 #[cfg(target_arch = "x86_64")]
 pub mod death;
 pub mod impossible;
+pub mod kills;
 mod limits;
 mod lines;
 mod mounts;
@@ -35,6 +36,7 @@ pub mod sight;
 mod spaces;
 #[cfg(target_arch = "x86_64")]
 pub mod stepping;
+mod tally;
 pub mod torn;
 pub mod twins;
 mod wait;
@@ -49,5 +51,6 @@ pub use place::{Place, names_in, shipped_config};
 pub use program::Program;
 pub use reading::Reading;
 pub use spaces::Space;
+pub use tally::Tally;
 pub use wait::{DEADLINE, wait_until};
 pub use wall_clock::WallClock;

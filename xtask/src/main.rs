@@ -8,6 +8,7 @@ mod compare_copy;
 mod demo;
 mod deps;
 mod dist;
+mod kill;
 mod loom;
 mod picture;
 mod soak;
@@ -41,6 +42,8 @@ enum Command {
     Deps,
     /// Make the Debian package, in target/dist
     Dist,
+    /// Kill writers at full speed, at random moments: no value may be lost
+    Kill(kill::Arguments),
     /// Draw docs/region.svg from the numbers of the format
     Picture,
     /// Run the protocol's models: every order of a few steps that the memory model allows
@@ -59,6 +62,7 @@ fn main() -> ExitCode {
         Command::Demo(arguments) => demo::run(&arguments),
         Command::Deps => deps::run(),
         Command::Dist => dist::run(),
+        Command::Kill(arguments) => kill::run(&arguments),
         Command::Picture => picture::run(),
         Command::Loom(arguments) => loom::run(&arguments),
         Command::Soak(arguments) => soak::run(&arguments),

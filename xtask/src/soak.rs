@@ -232,7 +232,7 @@ impl Writer {
         let writer = Self { child, _stdin: stdin };
         let mut line = String::new();
         stdout.map_or(Ok(0), |stdout| BufReader::new(stdout).read_line(&mut line))?;
-        if line.trim() == "ready" { Ok(writer) } else { Err("a writer did not start".into()) }
+        if line.starts_with("ready ") { Ok(writer) } else { Err("a writer did not start".into()) }
     }
 
     fn kill(&mut self) -> Outcome {

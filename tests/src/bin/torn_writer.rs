@@ -1,7 +1,7 @@
 //! Publishes records whose words must all agree, as fast as it can, until its stdin ends.
 //!
 //! ```text
-//!   torn_writer PATH BYTES SLOTS        says "ready" after the first record
+//!   torn_writer PATH BYTES SLOTS        says "ready N" after the first record, number N
 //! ```
 //!
 //! It never sleeps and wakes nobody, so that it laps a reader as often as can be.
@@ -23,8 +23,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     let mut writer = DynWriter::open(Path::new(path), &schema, &options)?;
     let mut record = vec![0; schema.size() as usize];
 
-    publish(&mut writer, &mut record)?;
-    writeln!(io::stdout(), "ready")?;
+    let first = publish(&mut writer, &mut record)?;
+    writeln!(io::stdout(), "ready {first}")?;
     std::thread::spawn(end_with_stdin);
     loop {
         publish(&mut writer, &mut record)?;
