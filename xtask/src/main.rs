@@ -5,6 +5,7 @@
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "telling people is its whole work")]
 
 mod compare_copy;
+mod death;
 mod demo;
 mod deps;
 mod dist;
@@ -36,6 +37,8 @@ struct Arguments {
 enum Command {
     /// Time copier beside cp, xcp and fcp, in one run
     CompareCopy(compare_copy::Arguments),
+    /// Kill writers at every instruction of every path: nothing may be lost, nobody be held up
+    Death(death::Arguments),
     /// Build, then show a producer and a consumer sharing a live record
     Demo(demo::Arguments),
     /// Check licences, sources and known advisories of every dependency
@@ -59,6 +62,7 @@ enum Command {
 fn main() -> ExitCode {
     let outcome = match Arguments::parse().command {
         Command::CompareCopy(arguments) => compare_copy::run(&arguments),
+        Command::Death(arguments) => death::run(&arguments),
         Command::Demo(arguments) => demo::run(&arguments),
         Command::Deps => deps::run(),
         Command::Dist => dist::run(),
