@@ -2,10 +2,16 @@
 //!
 //! When a mapped file is cut short, touching a page past its end raises SIGBUS. Once the first
 //! region is mapped, this module answers that signal: if the address lies in one of our mappings,
-//! a zero page is put over it, the mapping is marked, and the access goes on reading zeros, which
-//! are invalid everywhere in the format. The reader or writer looks at the mark after each copy
-//! and answers `Truncated`. A fault anywhere else goes to the handler that was there before.
-//! (The idea is systemd's, `src/basic/sigbus.c`.)
+//! zeros are put over its page and all that follow, as a cut leaves them, the mapping is marked, and
+//! the access goes on reading zeros, which are invalid everywhere in the format. The reader or
+//! writer looks at the mark, or at the last word, after each copy and answers `Truncated`. A fault
+//! anywhere else goes to the handler that was there before.
+//! (The idea is systemd's, `src/basic/sigbus.c`, which lays one page at a time.)
+//!
+//! Why all that follow: whoever cuts the file and makes it long again, over and over, would have
+//! each cut seen in another page. One page at a time, the mapping falls into ever more pieces until
+//! the kernel gives no more (`vm.max_map_count`), and the next fault is a death. And a file that is
+//! long again before the reader looks at its last word would pass for whole.
 //!
 //! Invariant: a watch's `start` and `end` describe a mapping of ours, or `end` is 0. Watches are
 //! never freed, only used again, so the handler may walk their list at any instruction.
@@ -22,6 +28,7 @@
 use rustix::param::page_size;
 use std::io;
 use std::mem::MaybeUninit;
+use std::ops::Range;
 use std::ptr;
 use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicUsize, Ordering};
 use std::sync::{Mutex, OnceLock, PoisonError};
@@ -105,13 +112,14 @@ fn new_watch() -> &'static Watch {
     unsafe { &*watch }
 }
 
-/// The watch whose mapping holds `address`.
-fn watch_of(address: usize) -> Option<&'static Watch> {
-    watches().find(|watch| {
+/// The watch whose mapping holds `address`, and where that mapping ends.
+fn watch_of(address: usize) -> Option<(&'static Watch, usize)> {
+    watches().find_map(|watch| {
         let end = watch.end.load(Ordering::Acquire);
         let start = watch.start.load(Ordering::Relaxed);
         // Looked at twice: a watch in the middle of being used again fits neither mapping.
-        start <= address && address < end && watch.end.load(Ordering::Acquire) == end
+        let is_it = start <= address && address < end && watch.end.load(Ordering::Acquire) == end;
+        is_it.then_some((watch, end))
     })
 }
 
@@ -153,52 +161,50 @@ extern "C" fn on_sigbus(
     // holds other bytes, which then name no mapping of ours (and `si_code` says so).
     let address = unsafe { info_ref.si_addr() } as usize;
     let is_fault = info_ref.si_code == libc::BUS_ADRERR;
-    if !(is_fault && watch_of(address).is_some_and(|watch| put_zero_page(watch, address))) {
+    if !(is_fault && watch_of(address).is_some_and(|watch| put_zeros(watch, address))) {
         hand_on(signal, info, context);
     }
 }
 
-/// Lays a zero page of this process alone over the missing one.
-fn put_zero_page(watch: &Watch, address: usize) -> bool {
-    // The mark first: whoever reads zeros from the new page then finds it set.
+/// Lays zeros of this process alone over the missing page and all that follow it in its mapping.
+///
+/// After that the mapping is two pieces at the most, whatever else is cut.
+fn put_zeros((watch, end): (&Watch, usize), address: usize) -> bool {
+    // The mark first: whoever reads zeros from the new pages then finds it set.
     watch.faulted.store(true, Ordering::SeqCst);
     let write = if watch.writable.load(Ordering::Relaxed) { libc::PROT_WRITE } else { 0 };
     let page = address & !(page_size() - 1);
+    let missing = page..end;
     // SAFETY: a call without preconditions.
     let errno = unsafe { libc::__errno_location() };
     // SAFETY: it points at this thread's `errno`, which lives as long as the thread.
     let before = unsafe { errno.read() };
-    let placed = place(page, write, libc::MAP_PRIVATE) || place_at_the_limit(page, write);
+    let placed = place(&missing, write, libc::MAP_PRIVATE) || place_at_the_limit(&missing, write);
     // SAFETY: as above, for a write: the interrupted code must not see what the calls left there.
     unsafe { errno.write(before) };
     placed
 }
 
-/// Maps zeros over the page at `page`, which lies in a mapping of ours.
-fn place(page: usize, write: libc::c_int, kind: libc::c_int) -> bool {
-    // SAFETY: the page lies inside a live mapping of ours (the watch holds its bounds, which are
-    // whole pages), so MAP_FIXED replaces only memory that `Mapping` owns and will unmap.
-    let placed = unsafe {
-        libc::mmap(
-            page as *mut libc::c_void,
-            page_size(),
-            libc::PROT_READ | write,
-            kind | libc::MAP_ANONYMOUS | libc::MAP_FIXED,
-            -1,
-            0,
-        )
-    };
+/// Maps zeros over `missing`, from a page of a mapping of ours to its end.
+fn place(missing: &Range<usize>, write: libc::c_int, kind: libc::c_int) -> bool {
+    // Without reserving: they are zeros for as long as nobody writes.
+    let flags = kind | libc::MAP_ANONYMOUS | libc::MAP_FIXED | libc::MAP_NORESERVE;
+    let (start, len) = (missing.start as *mut libc::c_void, missing.len());
+    // SAFETY: from a page of a live mapping of ours to its end (the watch holds its bounds, which the
+    // kernel rounds to whole pages), so MAP_FIXED replaces only memory that `Mapping` owns and will
+    // unmap.
+    let placed = unsafe { libc::mmap(start, len, libc::PROT_READ | write, flags, -1, 0) };
     placed != libc::MAP_FAILED
 }
 
 /// The same in a process that may have no page more. The limit of locked memory (`mlockall`) has
-/// room for the new page once the old one is not locked; that of private memory does not count a
-/// shared one.
+/// room for the new pages once the old ones are not locked; that of private memory does not count
+/// shared ones.
 #[cold]
-fn place_at_the_limit(page: usize, write: libc::c_int) -> bool {
-    // SAFETY: changes no byte, and only whether a page of a mapping of ours may be swapped out.
-    unsafe { libc::munlock(page as *const libc::c_void, page_size()) };
-    place(page, write, libc::MAP_PRIVATE) || place(page, write, libc::MAP_SHARED)
+fn place_at_the_limit(missing: &Range<usize>, write: libc::c_int) -> bool {
+    // SAFETY: changes no byte, and only whether pages of a mapping of ours may be swapped out.
+    unsafe { libc::munlock(missing.start as *const libc::c_void, missing.len()) };
+    place(missing, write, libc::MAP_PRIVATE) || place(missing, write, libc::MAP_SHARED)
 }
 
 /// Not ours: what was there before us decides.

@@ -3,8 +3,8 @@
 //! Invariants of [`Mapping`], which the SAFETY comments answer:
 //! 0. `base` is 8-aligned and `words` words from it are mapped, readable, while `self` lives.
 //! 1. No reference to those bytes that is not to an atomic exists in this process.
-//! 2. Pages that a truncation takes away are replaced by zero pages before an access to them
-//!    ends (the guard), so invariant 0 holds whatever happens to the file.
+//! 2. Pages that a truncation takes away are replaced by zero pages, with all that follow, before
+//!    an access to them ends (the guard), so invariant 0 holds whatever happens to the file.
 //!
 //! Made by a function, unmapped by Drop, once, with the address and length it was made with: what
 //! the tutorial's `smalloc` and `sfree` leave to discipline, and a pointer that was moved in
@@ -226,6 +226,35 @@ mod tests {
         drop(file);
         map.words()[7].store(9, Ordering::Relaxed);
         assert_eq!(map.words()[7].load(Ordering::Relaxed), 9);
+    }
+
+    /// How many pieces of address space this process has from the first to the last byte of `map`.
+    fn pieces(map: &Mapping) -> usize {
+        let (start, end) = (map.base.addr().get(), map.base.addr().get() + map.owner.len());
+        let maps = std::fs::read_to_string("/proc/self/maps").unwrap();
+        let inside = |line: &&str| {
+            let first = line.split('-').next().and_then(|at| usize::from_str_radix(at, 16).ok());
+            first.is_some_and(|at| (start..end).contains(&at))
+        };
+        maps.lines().filter(inside).count()
+    }
+
+    #[test]
+    fn a_file_that_is_cut_and_grown_again_and_again_is_cut_once_and_for_all() {
+        const PAGES: usize = 64;
+        let file = file_of(PAGES as u64 * 4096);
+        let map = Mapping::new(&file, PAGES * 4096, Access::Read).unwrap();
+        let last = &map.words()[PAGES * 512 - 1];
+        // From the last page to the first: every other one is found missing.
+        for page in (0..PAGES).rev().step_by(2) {
+            file.set_len(page as u64 * 4096).unwrap();
+            assert_eq!(map.words()[page * 512].load(Ordering::Relaxed), 0);
+            file.set_len(PAGES as u64 * 4096).unwrap();
+            std::os::unix::fs::FileExt::write_all_at(&file, &[1; 8], PAGES as u64 * 4096 - 8)
+                .unwrap();
+            assert_eq!(last.load(Ordering::Relaxed), 0, "it passes for whole");
+        }
+        assert!(map.faulted() && pieces(&map) <= 2, "{} pieces", pieces(&map));
     }
 
     #[test]
