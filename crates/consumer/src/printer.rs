@@ -1,4 +1,7 @@
 //! Lines on their way to stdout, counted.
+//!
+//! Invariant: a line goes out as a whole; one that is longer than [`KEPT`] goes out in pieces, so
+//! that no record makes this program larger than the record.
 
 use std::io::{self, Write};
 use std::ops::ControlFlow;
@@ -12,6 +15,9 @@ use crate::render::Renderer;
 
 /// Whether to go on.
 pub(crate) type Flow = ControlFlow<()>;
+
+/// Bytes of a line that wait for the rest of it.
+const KEPT: usize = 64 << 10;
 
 /// Prints records until enough were printed or nobody reads them any more.
 #[derive(Debug)]
@@ -31,8 +37,9 @@ impl<W: Write> Printer<W> {
     /// Prints one record, buffered.
     pub(crate) fn print(&mut self, reading: &Reading<'_>) -> Result<Flow, ConsumerError> {
         self.line.clear();
-        self.renderer.render(reading, &mut self.line).map_err(ConsumerError::output)?;
-        let written = settle(self.output.writer().write_all(&self.line));
+        let mut line = Line { kept: &mut self.line, out: self.output.writer() };
+        let rendered = self.renderer.render(reading, &mut line);
+        let written = settle(rendered.and_then(|()| line.send()));
         let mut flow = go_on(written)?;
         if let Some(left) = &mut self.left {
             *left = left.saturating_sub(1);
@@ -46,6 +53,40 @@ impl<W: Write> Printer<W> {
     /// Sends what is buffered.
     pub(crate) fn flush(&mut self) -> Result<Flow, ConsumerError> {
         go_on(self.output.flush())
+    }
+}
+
+/// A line while it is made.
+struct Line<'a, W> {
+    kept: &'a mut Vec<u8>,
+    out: &'a mut W,
+}
+
+impl<W: Write> Line<'_, W> {
+    /// Passes on what was kept.
+    fn send(&mut self) -> io::Result<()> {
+        self.out.write_all(self.kept)?;
+        self.kept.clear();
+        Ok(())
+    }
+}
+
+impl<W: Write> Write for Line<'_, W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        if self.kept.len() + bytes.len() > KEPT {
+            self.send()?;
+        }
+        if bytes.len() > KEPT {
+            self.out.write_all(bytes)?;
+        } else {
+            self.kept.extend_from_slice(bytes);
+        }
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        // It is sent at its end.
+        Ok(())
     }
 }
 

@@ -9,9 +9,9 @@
 //! schema changes. What cannot be told is an empty cell. Control characters in text are written
 //! as `\x1b`, so that a row is always one line; JSON keeps them as they are.
 
-use std::io;
+use std::io::{self, Write};
 
-use layout::{Field, Schema, Value};
+use layout::Schema;
 
 use super::{age_ns, rfc3339};
 use crate::reading::{Origin, Reading};
@@ -26,38 +26,47 @@ pub(crate) struct Csv {
 }
 
 impl Csv {
-    pub(super) fn render(&mut self, reading: &Reading<'_>, out: &mut Vec<u8>) -> io::Result<()> {
+    pub(super) fn render(&mut self, reading: &Reading<'_>, out: &mut impl Write) -> io::Result<()> {
         let schema = reading.view.schema();
         let fingerprint = schema.fingerprint();
         let mut writer = csv::WriterBuilder::new().flexible(true).from_writer(out);
         if self.header_of.replace(fingerprint) != Some(fingerprint) {
-            writer.write_record(header(schema))?;
+            write_header(&mut writer, schema)?;
         }
         for cell in origin_cells(reading.origin.as_ref()) {
             writer.write_field(cell)?;
         }
-        for (_, value) in reading.view.iter() {
-            write_value(&mut writer, &value)?;
+        for field in schema.fields() {
+            for value in reading.view.elements(field) {
+                // Display escapes control characters.
+                writer.write_field(value.to_string())?;
+            }
         }
-        // Ends the row.
-        writer.write_record(None::<&[u8]>)?;
+        end_row(&mut writer)?;
         writer.flush()
     }
 }
 
-fn header(schema: &Schema) -> Vec<String> {
-    FIXED.into_iter().map(str::to_owned).chain(schema.fields().iter().flat_map(columns)).collect()
+fn write_header<W: Write>(writer: &mut csv::Writer<W>, schema: &Schema) -> io::Result<()> {
+    for name in FIXED {
+        writer.write_field(name)?;
+    }
+    for field in schema.fields() {
+        let name = field.name();
+        match field.ctype().count() {
+            Some(count) if !field.ctype().is_text() => {
+                for index in 0..count {
+                    writer.write_field(format!("{name}[{index}]"))?;
+                }
+            }
+            _ => writer.write_field(name)?,
+        }
+    }
+    end_row(writer)
 }
 
-/// The columns of one field: several for an array that is not text.
-fn columns(field: &Field) -> Vec<String> {
-    let name = field.name();
-    match field.ctype().count() {
-        Some(count) if !field.ctype().is_text() => {
-            (0..count).map(|index| format!("{name}[{index}]")).collect()
-        }
-        _ => vec![name.to_owned()],
-    }
+fn end_row<W: Write>(writer: &mut csv::Writer<W>) -> io::Result<()> {
+    Ok(writer.write_record(None::<&[u8]>)?)
 }
 
 fn origin_cells(origin: Option<&Origin<'_>>) -> [String; FIXED.len()] {
@@ -69,12 +78,4 @@ fn origin_cells(origin: Option<&Origin<'_>>) -> [String; FIXED.len()] {
         age_ns(origin).map(|age| age.to_string()).unwrap_or_default(),
         origin.state().to_string(),
     ]
-}
-
-fn write_value<W: io::Write>(writer: &mut csv::Writer<W>, value: &Value) -> io::Result<()> {
-    match value {
-        Value::List(values) => values.iter().try_for_each(|value| write_value(writer, value)),
-        // Display escapes control characters.
-        value => Ok(writer.write_field(value.to_string())?),
-    }
 }

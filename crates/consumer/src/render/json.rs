@@ -16,7 +16,7 @@
 
 use std::io::{self, Write};
 
-use layout::{RecordView, Value};
+use layout::{Field, RecordView, Value};
 use region::State;
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_json::ser::Formatter;
@@ -24,7 +24,7 @@ use serde_json::ser::Formatter;
 use super::{age_ns, rfc3339};
 use crate::reading::{Origin, Reading};
 
-pub(super) fn render(reading: &Reading<'_>, line: &mut Vec<u8>) -> io::Result<()> {
+pub(super) fn render(reading: &Reading<'_>, out: &mut impl Write) -> io::Result<()> {
     let origin = reading.origin.as_ref();
     let object = Line {
         sequence: origin.map(|origin| origin.publication.sequence),
@@ -34,9 +34,8 @@ pub(super) fn render(reading: &Reading<'_>, line: &mut Vec<u8>) -> io::Result<()
         state: origin.map(Origin::state).map(State::as_str),
         record: Record(reading.view),
     };
-    object.serialize(&mut serde_json::Serializer::with_formatter(&mut *line, Harmless))?;
-    line.push(b'\n');
-    Ok(())
+    object.serialize(&mut serde_json::Serializer::with_formatter(&mut *out, Harmless))?;
+    out.write_all(b"\n")
 }
 
 #[derive(serde::Serialize)]
@@ -53,27 +52,45 @@ struct Record<'a>(RecordView<'a>);
 
 impl Serialize for Record<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let fields = self.0.iter();
+        let fields = self.0.schema().fields();
         let mut map = serializer.serialize_map(Some(fields.len()))?;
-        for (field, value) in fields {
-            map.serialize_entry(field.name(), &Json(&value))?;
+        for field in fields {
+            map.serialize_entry(field.name(), &Member { view: self.0, field })?;
         }
         map.end()
     }
 }
 
-struct Json<'a>(&'a Value);
+/// The value of one field.
+struct Member<'a> {
+    view: RecordView<'a>,
+    field: &'a Field,
+}
 
-impl Serialize for Json<'_> {
+impl Serialize for Member<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self.0 {
+        let ctype = self.field.ctype();
+        let mut elements = self.view.elements(self.field).map(Json);
+        if ctype.count().is_some() && !ctype.is_text() {
+            return serializer.collect_seq(elements);
+        }
+        elements.next().serialize(serializer)
+    }
+}
+
+struct Json(Value);
+
+impl Serialize for Json {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match &self.0 {
             Value::Int(value) => serializer.serialize_i64(*value),
             Value::Uint(value) => serializer.serialize_u64(*value),
             Value::F32(value) => serializer.serialize_f32(*value),
             Value::F64(value) => serializer.serialize_f64(*value),
             Value::Bool(value) => serializer.serialize_bool(*value),
             Value::Text(text) => serializer.serialize_str(text),
-            Value::List(values) => serializer.collect_seq(values.iter().map(Json)),
+            // No element of a record is a list itself.
+            Value::List(_) => serializer.serialize_none(),
         }
     }
 }

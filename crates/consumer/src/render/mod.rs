@@ -1,13 +1,17 @@
 //! Records as lines: text, JSON or CSV.
 //!
 //! Invariant: one record is one line, whatever its bytes are, and none of the three lets a control
-//! character out of a region reach a terminal.
+//! character out of a region reach a terminal. A line is written as it is made: however long it
+//! gets, it is never in memory as a whole, and neither is an array as a list of values.
+//!
+//! Price: of a text (`char[N]`), which may be as long as a record, JSON makes one copy and CSV two,
+//! each up to eight times as long while it is escaped.
 
 mod csv;
 mod json;
 mod text;
 
-use std::io;
+use std::io::{self, Write};
 
 use crate::cli::Format;
 use crate::reading::{Origin, Reading};
@@ -29,12 +33,12 @@ impl Renderer {
         }
     }
 
-    /// Appends the line of `reading` to `line`, and a header before it where one is due.
-    pub(crate) fn render(&mut self, reading: &Reading<'_>, line: &mut Vec<u8>) -> io::Result<()> {
+    /// Writes the line of `reading` to `out`, and a header before it where one is due.
+    pub(crate) fn render(&mut self, reading: &Reading<'_>, out: &mut impl Write) -> io::Result<()> {
         match self {
-            Self::Text => text::render(reading, line),
-            Self::Json => json::render(reading, line),
-            Self::Csv(csv) => csv.render(reading, line),
+            Self::Text => text::render(reading, out),
+            Self::Json => json::render(reading, out),
+            Self::Csv(csv) => csv.render(reading, out),
         }
     }
 }

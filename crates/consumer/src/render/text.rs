@@ -1,9 +1,78 @@
 //! The line for people: by the template in the region, control characters escaped by `layout`.
+//!
+//! A template may name a large array hundreds of times, and a label may be a thousand times as long
+//! as its value. So a line ends at [`LONGEST`], and says so: else a few bytes of a hostile schema
+//! are hundreds of gigabytes of output.
 
 use std::io::{self, Write};
 
 use crate::reading::Reading;
 
-pub(super) fn render(reading: &Reading<'_>, line: &mut Vec<u8>) -> io::Result<()> {
-    writeln!(line, "{}", reading.view.line())
+/// Most bytes of a line: no array of numbers that fits a record needs more, printed once.
+const LONGEST: usize = 128 << 20;
+
+/// What stands at the end of a line that was cut.
+const CUT: &str = " [...]";
+
+pub(super) fn render(reading: &Reading<'_>, out: &mut impl Write) -> io::Result<()> {
+    within(LONGEST, reading, out)
+}
+
+fn within(longest: usize, reading: &Reading<'_>, out: &mut impl Write) -> io::Result<()> {
+    let mut line = Limited { out, left: longest, is_cut: false };
+    let written = write!(line, "{}", reading.view.line());
+    let is_cut = line.is_cut;
+    match written {
+        Err(_) if is_cut => writeln!(out, "{CUT}"),
+        written => written.and_then(|()| writeln!(out)),
+    }
+}
+
+/// Passes on so many bytes, in the pieces that it gets them in, and then no more.
+struct Limited<'a, W> {
+    out: &'a mut W,
+    left: usize,
+    is_cut: bool,
+}
+
+impl<W: Write> Write for Limited<'_, W> {
+    fn write(&mut self, piece: &[u8]) -> io::Result<usize> {
+        let Some(left) = self.left.checked_sub(piece.len()) else {
+            self.is_cut = true;
+            return Err(io::ErrorKind::FileTooLarge.into());
+        };
+        self.left = left;
+        self.out.write_all(piece)?;
+        Ok(piece.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.out.flush()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use layout::{CType, FieldSpec, RecordView, Scalar, Schema};
+
+    use super::{CUT, within};
+    use crate::reading::Reading;
+
+    #[test]
+    fn a_line_that_grows_out_of_all_proportion_is_cut_and_still_one_line() {
+        let bytes = CType::array(Scalar::U8, 1000).expect("an array");
+        let schema = Schema::builder("A")
+            .field(FieldSpec::new("a", bytes).label(0, "0".repeat(1000)))
+            .line("{a}".repeat(100))
+            .build()
+            .expect("a record");
+        let view = RecordView::new(&schema, &[0; 1000]).expect("the right length");
+        let reading = Reading { view, origin: None };
+        let mut line = Vec::new();
+        within(5000, &reading, &mut line).expect("memory");
+        let line = String::from_utf8(line).expect("text");
+        assert!(line.len() <= 5000 + CUT.len() + 1, "{}", line.len());
+        assert_eq!(line.find('\n'), Some(line.len() - 1));
+        assert!(line.starts_with("[000") && line.ends_with(" [...]\n"));
+    }
 }
