@@ -51,8 +51,8 @@ pub(crate) fn run(arguments: &Arguments) -> Outcome {
 
 /// The mutants with these names, or all.
 fn wanted(names: &[String]) -> Vec<&'static Mutant> {
-    let named = |mutant: &&Mutant| names.iter().any(|name| name == mutant.name);
-    MUTANTS.iter().filter(|mutant| names.is_empty() || named(mutant)).collect()
+    let is_wanted = |mutant: &&Mutant| names.iter().any(|name| name == mutant.name);
+    MUTANTS.iter().filter(|mutant| names.is_empty() || is_wanted(mutant)).collect()
 }
 
 fn run_models() -> Outcome {
