@@ -12,8 +12,8 @@ use rustix::process::{Resource, getrlimit};
 use super::{follower, goes_on, is_of_epoch, publishing};
 use crate::{consumer, producer};
 
-/// Two pages for each of 4 slots.
-const REGION: Twins<'_> = Twins { region: "./x.region", fields: 600, slots: 4, tick: "5ms" };
+/// Some pages of slots, and some of description.
+const REGION: Twins<'_> = Twins { region: "./x.region", fields: 250, slots: 4, tick: "5ms" };
 /// Bytes that a program of ours maps after its start, and more.
 const ENOUGH: u64 = 4 << 20;
 const NOBODY: u32 = 65_534;
@@ -137,7 +137,7 @@ fn a_reader_that_may_lock_no_more_memory_is_told_so_and_reads_on_when_it_may() {
     // Some for its own needs, and not enough for the next file.
     let limit = Limit::of_locked_memory(&reader, 256 << 10);
     small.stop();
-    Twins { slots: 64, ..REGION }.write(&world.place, "x.toml");
+    Twins { slots: 256, ..REGION }.write(&world.place, "x.toml");
     let mut large = publishing(&world.place, "./x.toml");
     if world.user == NOBODY {
         let line = reader.says("./x.region: mmap: ");
