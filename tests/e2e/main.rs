@@ -22,6 +22,7 @@ mod schema;
 mod signals;
 mod standby;
 mod torn;
+mod traps;
 
 use e2e::Program;
 

@@ -88,7 +88,7 @@ fn a_consumer_whose_wall_clock_is_set_keeps_its_pace_and_prints_the_time_that_it
     REGION.write(&place, "x.toml");
     let mut producer = publishing(&place, "./x.toml");
     for how in ["--follow", "--poll 5ms"] {
-        // A second without news ends it; a year that passes on its clock is none.
+        // Ten seconds without news end it; a year that passes on its clock is none.
         let arguments = format!("./x.region --format json --timeout 10s {how}");
         let (mut reader, clock) = WallClock::start(&consumer(), &place, &arguments);
         reader.next_out();

@@ -107,6 +107,28 @@ fn descriptor_of(path: &Path) -> OwnedFd {
 }
 
 #[test]
+fn a_look_at_a_region_never_keeps_a_writer_out() {
+    let place = Place::new();
+    drop(place.writer());
+    let reader = place.reader();
+    let (tell, told) = std::sync::mpsc::channel::<()>();
+    let looks = std::thread::spawn(move || {
+        for _ in 0..20_000 {
+            // Asks for the lock, and never has it.
+            assert_ne!(reader.state(), State::Dead);
+        }
+        drop(tell);
+    });
+    for epoch in 2.. {
+        assert_eq!(place.writer().epoch(), epoch);
+        if matches!(told.try_recv(), Err(std::sync::mpsc::TryRecvError::Disconnected)) {
+            break;
+        }
+    }
+    looks.join().unwrap();
+}
+
+#[test]
 fn another_schema_retires_the_old_region_and_the_sequence_goes_on() {
     let place = Place::new();
     let mut writer = place.writer();

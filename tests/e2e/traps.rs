@@ -1,0 +1,154 @@
+//! What others fell into and what no other story here goes through.
+//!
+//! The list of all such traps, each with its test, is in `docs/guarantees.md`.
+
+use std::fs::{self, File};
+use std::os::unix::fs::{FileExt as _, MetadataExt as _};
+use std::time::Duration;
+
+use e2e::twins::{self, Twins};
+use e2e::{Daemon, Ordinary, Place, Reading, wait_until};
+use layout::Header;
+use layout::header::offset;
+use nix::sys::signal::Signal;
+
+use crate::{consumer, producer};
+
+const REGION: Twins<'_> = Twins { region: "./x.region", fields: 4, slots: 64, tick: "2ms" };
+
+fn pair(place: &Place) -> [Daemon; 2] {
+    REGION.write(place, "x.toml");
+    let mut producer = producer().start(place, "./x.toml");
+    producer.says("publishing");
+    let mut follower = consumer().start(place, "./x.region --follow --format json");
+    follower.next_out();
+    [producer, follower]
+}
+
+/// A process id says nothing: that of a zombie is there for as long as nobody asks how it ended.
+#[test]
+fn a_writer_that_is_a_zombie_is_dead() {
+    let place = Place::new();
+    let [mut producer, mut follower] = pair(&place);
+    producer.signal(Signal::SIGKILL);
+    follower.says(": dead: ");
+    let status = fs::read_to_string(format!("/proc/{}/status", producer.pid()));
+    assert!(status.expect("not waited for").contains("State:\tZ"));
+    let mut next = crate::producer().start(&place, "./x.toml");
+    next.says("(resumed, epoch 2");
+    next.stop();
+}
+
+/// A reader that counts itself, or locks, stalls the writer when it dies in the wrong moment.
+#[test]
+fn readers_that_are_killed_at_any_moment_leave_nothing_that_anybody_could_notice() {
+    let place = Place::new();
+    let [mut producer, mut follower] = pair(&place);
+    let region = place.path("x.region");
+    let header = || {
+        let mut bytes = [0; offset::HEADER_LEN];
+        File::open(&region).expect("open").read_exact_at(&mut bytes, 0).expect("a header");
+        bytes
+    };
+    let before = header();
+    for round in 0..60 {
+        let how = ["--follow", "--poll 1ms"][round % 2];
+        let mut reader = consumer().start(&place, &format!("./x.region {how}"));
+        if round % 3 == 0 {
+            reader.next_out();
+        } else {
+            // Before it is attached, while it attaches, and after.
+            std::thread::sleep(Duration::from_micros(fastrand::u64(0..8000)));
+        }
+        reader.kill9();
+    }
+    assert_eq!(header(), before, "not a byte of it");
+    assert_eq!(locks_on(&region), ["WRITE"], "the writer's, and nobody else's");
+    let last = Reading::of(&follower.next_out()).sequence;
+    follower.out_line("fifty more", |line| Reading::of(line).sequence > last + 50);
+    producer.stop();
+    follower.says(": closed: ");
+    follower.stop();
+    for line in follower.out() {
+        let reading = Reading::of(&line);
+        assert_eq!(twins::value(&reading), reading.sequence);
+    }
+    assert_eq!(e2e::names_in(place.dir()).len(), 2, "x.toml and x.region");
+}
+
+/// The kinds of all locks on `file`, from /proc/locks.
+fn locks_on(file: &std::path::Path) -> Vec<String> {
+    let inode = format!(":{}", fs::metadata(file).expect("a file").ino());
+    let locks = fs::read_to_string("/proc/locks").expect("/proc/locks");
+    // NUMBER: OFDLCK ADVISORY WRITE PID MAJOR:MINOR:INODE START END
+    let fields = locks.lines().map(|line| line.split_whitespace().collect::<Vec<_>>());
+    let ours = fields.filter(|fields| fields.get(5).is_some_and(|id| id.ends_with(&inode)));
+    ours.map(|fields| fields[3].to_owned()).collect()
+}
+
+/// Numbers of 32 bits wrap within hours; the futex word is one.
+#[test]
+fn a_sequence_goes_on_past_32_bits_under_a_sleeping_follower() {
+    const BEFORE: u64 = (1 << 32) - 10;
+    let place = Place::new();
+    REGION.write(&place, "x.toml");
+    let mut first = producer().start(&place, "./x.toml --ticks 1");
+    assert_eq!(first.exit_code(), 0);
+    begin_after(&place, BEFORE);
+    let mut follower = consumer().start(&place, "./x.region --follow --format json");
+    follower.says(": closed: ");
+    let mut producer = producer().start(&place, "./x.toml --tick 20ms");
+    producer.says(&format!("after record {BEFORE}"));
+    follower.out_line("past it", |line| Reading::of(line).sequence > BEFORE + 30);
+    follower.stop();
+    let numbers: Vec<u64> = follower.out().iter().map(|line| Reading::of(line).sequence).collect();
+    assert_eq!(numbers[0], BEFORE + 1);
+    assert!(numbers.windows(2).all(|pair| pair[0] + 1 == pair[1]), "{numbers:?}");
+    producer.stop();
+}
+
+/// Makes the region of `x.toml` one that begins after record `number`, and has none yet.
+fn begin_after(place: &Place, number: u64) {
+    let path = place.path("x.region");
+    let file = File::options().read(true).write(true).open(&path).expect("a region");
+    let mut bytes = [0; offset::HEADER_LEN];
+    file.read_exact_at(&mut bytes, 0).expect("a header");
+    let mut header = Header::decode(&bytes).expect("a header");
+    header.base_sequence = number;
+    file.write_all_at(&header.encode(), 0).expect("written");
+    file.write_all_at(&number.to_le_bytes(), offset::HEAD as u64).expect("written");
+    let slots = header.schema_offset - header.slots_offset;
+    let empty = vec![0; usize::try_from(slots).expect("a few pages")];
+    file.write_all_at(&empty, header.slots_offset).expect("written");
+}
+
+/// /tmp is swept, and `PrivateTmp=` hides it; /dev/shm itself is anybody's.
+#[test]
+fn the_default_directory_is_never_one_that_everybody_shares() {
+    let place = Place::new().open_to_all();
+    let users = [producer().command(&place), Ordinary::new(&producer()).command(&place)];
+    for mut command in users {
+        command.env_remove("MAPCAST_DIR").env_remove("XDG_RUNTIME_DIR").env("TMPDIR", "/tmp");
+        let mut check = Daemon::start("producer", command.arg("--check"));
+        assert_eq!(check.exit_code(), 0, "{:?}", check.err());
+        let line = check.out_line("the path", |line| line.contains("stu.region"));
+        let path = line.split_whitespace().find(|word| word.starts_with('/')).expect("a path");
+        let dir = std::path::Path::new(path).parent().expect("a directory");
+        let name = dir.file_name().and_then(|name| name.to_str()).expect("a name");
+        assert!(!path.starts_with("/tmp") && name.starts_with("mapcast"), "{line}");
+    }
+}
+
+/// logind deletes what a user has in /dev/shm when the session ends (`RemoveIPC=`); a person may too.
+#[test]
+fn a_region_that_is_deleted_again_and_again_is_made_anew_each_time() {
+    let place = Place::new();
+    let [mut producer, mut follower] = pair(&place);
+    for epoch in 2..6 {
+        fs::remove_file(place.path("x.region")).expect("removed");
+        let is_new = |line: &str| Reading::of(line).epoch == epoch;
+        follower.out_line("a record of the new file", is_new);
+    }
+    wait_until("each was said", || producer.said("made anew") == 4);
+    producer.stop();
+}
