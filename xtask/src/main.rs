@@ -9,6 +9,7 @@ mod death;
 mod demo;
 mod deps;
 mod dist;
+mod faults;
 mod kill;
 mod loom;
 mod picture;
@@ -45,6 +46,8 @@ enum Command {
     Deps,
     /// Make the Debian package, in target/dist
     Dist,
+    /// Run the stories of the world's faults, longer and with more of everything
+    Faults(faults::Arguments),
     /// Kill writers at full speed, at random moments: no value may be lost
     Kill(kill::Arguments),
     /// Draw docs/region.svg from the numbers of the format
@@ -66,6 +69,7 @@ fn main() -> ExitCode {
         Command::Demo(arguments) => demo::run(&arguments),
         Command::Deps => deps::run(),
         Command::Dist => dist::run(),
+        Command::Faults(arguments) => faults::run(&arguments),
         Command::Kill(arguments) => kill::run(&arguments),
         Command::Picture => picture::run(),
         Command::Loom(arguments) => loom::run(&arguments),
