@@ -113,11 +113,22 @@ impl Mount {
         };
         let features = ["-q", "-F", "-b", "1024", "-m", "0", "-O", "^has_journal"];
         let size = PathBuf::from(format!("{kib}k"));
-        if run("mkfs.ext4", &features, &size) && run("mount", &["-o", "loop"], &dir) {
+        if run("mkfs.ext4", &features, &size)
+            && run("mount", &["-o", "loop,errors=remount-ro"], &dir)
+        {
             return Some(Self { dir });
         }
         say("not run: no ext4 on a loop device here");
         None
+    }
+
+    /// What a disk does that has failed: from now on nothing can be made, changed or removed there.
+    #[track_caller]
+    pub fn becomes_read_only(&self) {
+        let mut command = Command::new("mount");
+        command.args(["-o", "remount,abort"]).arg(&self.dir).stdin(Stdio::null());
+        let output = command.output().expect("mount");
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     }
 
     /// Where it is.

@@ -2,8 +2,9 @@
 
 use std::fs;
 
-use e2e::twins::Twins;
-use e2e::{Daemon, Mount, Ordinary, Place, with_own_mounts};
+use e2e::twins::{self, Twins};
+use e2e::{Daemon, Mount, Ordinary, Place, Reading, with_own_mounts};
+use nix::sys::signal::Signal;
 
 use super::{follower, goes_on, is_of_epoch, is_one_line, publishing, refused};
 use crate::{consumer, producer};
@@ -61,6 +62,36 @@ fn a_consumer_on_a_read_only_file_system_sees_all_that_others_see() {
             reader.out_line("a record of the third epoch", is_of_epoch(3));
             reader.says("re-attached");
             reader.stop();
+        }
+    });
+}
+
+#[test]
+fn a_pair_on_a_disk_that_becomes_read_only_goes_on_in_memory_and_says_what_it_cannot_do() {
+    with_own_mounts(|| {
+        let place = Place::on_disk();
+        let Some(disk) = Mount::disk(place.path("dir"), 1024) else { return };
+        // Longer than a page, so that most of it is written only after the fault.
+        Twins { fields: 300, ..REGION }.write(&place, "x.toml");
+        let mut producer = publishing(&place, "./x.toml");
+        let mut reader = follower(&place, "./dir/x.region");
+        let before = e2e::names_in(disk.dir());
+        disk.becomes_read_only();
+        let next = goes_on(&mut reader).sequence + 40;
+        reader.out_line("five times round all slots", |line| Reading::of(line).sequence > next);
+
+        Twins { fields: 301, ..REGION }.write(&place, "x.toml");
+        producer.signal(Signal::SIGHUP);
+        let line = producer.says("SIGHUP: ./dir/x.region: create: Read-only file system");
+        assert!(line.contains("going on with the old configuration"), "{line}");
+        goes_on(&mut reader);
+        assert_eq!(e2e::names_in(disk.dir()), before, "nothing half-made");
+        producer.stop();
+        reader.says(": closed: ");
+        reader.stop();
+        for line in reader.out() {
+            let reading = Reading::of(&line);
+            assert_eq!(twins::value(&reading), reading.sequence);
         }
     });
 }
