@@ -60,6 +60,8 @@ fn run_as_root_of_a_namespace(test: &str) {
     let mut again = unshare();
     again.arg(program).args(["--exact", test]).env(INSIDE, "1");
     let output = again.output().expect("started");
+    // What it could not do is said here too.
+    let _ = std::io::stderr().write_all(&output.stderr);
     let said = String::from_utf8_lossy(&output.stdout);
     assert!(output.status.success() && said.contains("1 passed"), "{test}:\n{said}");
 }

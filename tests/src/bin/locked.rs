@@ -1,11 +1,11 @@
 //! A producer or consumer in a process whose memory is locked.
 //!
 //! ```text
-//!   locked USER producer ARGUMENTS...       USER: the number of who it becomes, 0: stays
+//!   locked USER producer ARGUMENTS...       USER: the number of who it is from then on
 //!   locked USER consumer ARGUMENTS...
 //! ```
 //!
-//! All of it if it stays who it is; else what it maps from here on, which is within the limit of an
+//! All of it if that is root; else what it maps from here on, which is within the limit of an
 //! ordinary user. Locking is not inherited by a program that is executed, so this one is all of it.
 
 use std::error::Error;
@@ -15,19 +15,21 @@ use clap::Parser;
 use consumer::ConsumerError;
 use daemon::Exit;
 use nix::sys::mman::{MlockAllFlags, mlockall};
-use nix::unistd::{Gid, Uid, setgid, setgroups, setuid};
+use nix::unistd::{Gid, Uid, geteuid, setgid, setgroups, setuid};
 use producer::ProducerError;
 
 fn main() -> Result<ExitCode, Box<dyn Error>> {
     let mut arguments = std::env::args().skip(1);
     let mut next = || arguments.next().ok_or("usage: locked USER PROGRAM ARGUMENTS...");
     let (user, program) = (next()?.parse()?, next()?);
-    let mut what = MlockAllFlags::MCL_FUTURE;
-    if user != 0 {
+    let user = Uid::from_raw(user);
+    if user != geteuid() {
         setgroups(&[])?;
-        setgid(Gid::from_raw(user))?;
-        setuid(Uid::from_raw(user))?;
-    } else {
+        setgid(Gid::from_raw(user.as_raw()))?;
+        setuid(user)?;
+    }
+    let mut what = MlockAllFlags::MCL_FUTURE;
+    if user.is_root() {
         what |= MlockAllFlags::MCL_CURRENT;
     }
     mlockall(what)?;
