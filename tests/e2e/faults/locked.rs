@@ -7,7 +7,7 @@ use std::path::Path;
 
 use e2e::twins::{self, Twins};
 use e2e::{Daemon, Limit, Ordinary, Place, Program, Reading, proc, wait_until};
-use rustix::process::{Resource, getrlimit};
+use nix::sys::resource::{Resource, getrlimit};
 
 use super::{follower, goes_on, is_of_epoch, publishing};
 use crate::{consumer, producer};
@@ -42,7 +42,7 @@ impl World {
     /// Starts `arguments`, the first of which is the program; `None`, with a word on stderr, where
     /// this user may not lock so much.
     fn start(&self, arguments: &str) -> Option<Daemon> {
-        let allowed = getrlimit(Resource::Memlock).current.unwrap_or(u64::MAX);
+        let (allowed, _) = getrlimit(Resource::RLIMIT_MEMLOCK).expect("getrlimit");
         if allowed < ENOUGH {
             let word = b"not run: this user may not lock the memory of a program\n";
             std::io::stderr().write_all(word).expect("stderr");

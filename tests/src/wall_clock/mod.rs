@@ -19,6 +19,7 @@
 mod vdso;
 
 use std::fs::{self, File};
+use std::io::Write as _;
 use std::os::unix::fs::FileExt;
 
 use nix::sys::ptrace;
@@ -38,8 +39,13 @@ pub struct WallClock {
 
 impl WallClock {
     /// Starts `program` with `args`, which are split at white space, with a wall clock of its own.
+    ///
+    /// `None`, with a word on stderr, where this cannot be done: another processor, no ptrace.
     #[track_caller]
-    pub fn start(program: &Program, place: &Place, args: &str) -> (Daemon, Self) {
+    pub fn start(program: &Program, place: &Place, args: &str) -> Option<(Daemon, Self)> {
+        if !cfg!(target_arch = "x86_64") {
+            return not_run("the vDSO of this processor is not known");
+        }
         let mut command = program.command_after("kill -STOP $$", place);
         let daemon = Daemon::start(program.name(), command.args(args.split_whitespace()));
         let pid = Pid::from_raw(i32::try_from(daemon.pid()).expect("a pid"));
@@ -47,10 +53,13 @@ impl WallClock {
             let status = fs::read_to_string(format!("/proc/{pid}/status")).expect("a child");
             status.contains("State:\tT")
         });
+        if let Err(error) = ptrace::seize(pid, OPTIONS) {
+            return not_run(&format!("ptrace: {error}"));
+        }
         run_to_exec(pid);
         let clock = Self::hang_up(pid);
         ptrace::detach(pid, None).expect("detach");
-        (daemon, clock)
+        Some((daemon, clock))
     }
 
     /// Sets the clock: so many seconds ahead of the machine's from now on.
@@ -82,11 +91,17 @@ impl WallClock {
     }
 }
 
-/// Seizes a stopped shell and lets it go on to where it has become the program.
+const OPTIONS: ptrace::Options =
+    ptrace::Options::PTRACE_O_TRACEEXEC.union(ptrace::Options::PTRACE_O_EXITKILL);
+
+fn not_run<T>(why: &str) -> Option<T> {
+    let _ = writeln!(std::io::stderr(), "not run: {why}");
+    None
+}
+
+/// Lets a stopped shell that was seized go on to where it has become the program.
 #[track_caller]
 fn run_to_exec(pid: Pid) {
-    let options = ptrace::Options::PTRACE_O_TRACEEXEC | ptrace::Options::PTRACE_O_EXITKILL;
-    ptrace::seize(pid, options).expect("seize");
     kill(pid, Signal::SIGCONT).expect("continue");
     loop {
         match waitpid(pid, None).expect("wait for the shell") {
