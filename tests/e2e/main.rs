@@ -13,6 +13,7 @@ mod faults;
 mod help;
 mod input;
 mod kill;
+mod leaks;
 mod loss;
 mod pair;
 mod passed;

@@ -1,6 +1,7 @@
 //! What the kernel says about a process under test: proc(5).
 
 use std::collections::BTreeSet;
+use std::fmt;
 use std::fs;
 use std::path::Path;
 
@@ -47,10 +48,24 @@ pub fn descriptors(pid: u32) -> BTreeSet<u64> {
 /// The number behind `name` in /proc/PID/status, without its unit.
 #[track_caller]
 pub fn status(pid: u32, name: &str) -> u64 {
-    let status = fs::read_to_string(format!("/proc/{pid}/status")).expect("a running process");
-    let found = status.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':'));
-    let number = found.and_then(|rest| rest.split_whitespace().next()?.parse().ok());
-    number.unwrap_or_else(|| panic!("no {name} in {status}"))
+    Status::of(pid).number(name)
+}
+
+/// What /proc/PID/status says at one moment.
+struct Status(String);
+
+impl Status {
+    #[track_caller]
+    fn of(pid: u32) -> Self {
+        Self(fs::read_to_string(format!("/proc/{pid}/status")).expect("a running process"))
+    }
+
+    #[track_caller]
+    fn number(&self, name: &str) -> u64 {
+        let found = self.0.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':'));
+        let number = found.and_then(|rest| rest.split_whitespace().next()?.parse().ok());
+        number.unwrap_or_else(|| panic!("no {name} in {}", self.0))
+    }
 }
 
 /// The process that `pid` has started and waits for.
@@ -71,4 +86,82 @@ pub fn held(pid: u32, part: &str) -> (usize, usize) {
     });
     let maps = fs::read_to_string(format!("/proc/{pid}/maps")).expect("maps of a child");
     (open.count(), maps.lines().filter(|line| line.contains(part)).count())
+}
+
+/// What a process holds. The kernel's own figures, of one moment; memory in KiB.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Footprint {
+    /// Open descriptors.
+    pub descriptors: u64,
+    /// Mappings of its address space.
+    pub mappings: u64,
+    /// Threads.
+    pub threads: u64,
+    /// Memory that is there now (`VmRSS`).
+    pub rss: u64,
+    /// The part of it that is no file's (`RssAnon`): heap and stacks.
+    pub anonymous: u64,
+    /// Address space for heap, stacks and other private data (`VmData`).
+    pub data: u64,
+}
+
+impl Footprint {
+    /// What `pid` holds now.
+    pub fn of(pid: u32) -> Self {
+        let status = Status::of(pid);
+        let count = |what: &str| lines_of(pid, what);
+        Self {
+            descriptors: fs::read_dir(format!("/proc/{pid}/fd")).expect("descriptors").count()
+                as u64,
+            mappings: count("maps"),
+            threads: status.number("Threads"),
+            rss: status.number("VmRSS"),
+            anonymous: status.number("RssAnon"),
+            data: status.number("VmData"),
+        }
+    }
+
+    /// Of a line such as [`Display`](fmt::Display) makes.
+    pub fn parse(line: &str) -> Option<Self> {
+        let value = |name: &str| {
+            let mut words = line.split(' ').filter_map(|word| word.split_once('='));
+            words.find(|(key, _)| *key == name)?.1.parse().ok()
+        };
+        Some(Self {
+            descriptors: value("descriptors")?,
+            mappings: value("mappings")?,
+            threads: value("threads")?,
+            rss: value("rss")?,
+            anonymous: value("anonymous")?,
+            data: value("data")?,
+        })
+    }
+}
+
+impl fmt::Display for Footprint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { descriptors, mappings, threads, rss, anonymous, data } = self;
+        write!(
+            f,
+            "descriptors={descriptors} mappings={mappings} threads={threads} rss={rss} \
+             anonymous={anonymous} data={data}"
+        )
+    }
+}
+
+/// How many threads `pid` has.
+pub fn threads(pid: u32) -> u64 {
+    status(pid, "Threads")
+}
+
+/// How often the threads of `pid` have gone to sleep of their own accord.
+pub fn sleeps(pid: u32) -> u64 {
+    let tasks = fs::read_dir(format!("/proc/{pid}/task")).expect("threads of a child");
+    let tasks = tasks.filter_map(|task| task.ok()?.file_name().into_string().ok()?.parse().ok());
+    tasks.map(|task: u32| status(task, "voluntary_ctxt_switches")).sum()
+}
+
+fn lines_of(pid: u32, file: &str) -> u64 {
+    let text = fs::read_to_string(format!("/proc/{pid}/{file}")).expect("a file of a child");
+    text.lines().count() as u64
 }

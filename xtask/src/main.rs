@@ -11,6 +11,7 @@ mod deps;
 mod dist;
 mod faults;
 mod kill;
+mod leaks;
 mod loom;
 mod picture;
 mod soak;
@@ -50,6 +51,8 @@ enum Command {
     Faults(faults::Arguments),
     /// Kill writers at full speed, at random moments: no value may be lost
     Kill(kill::Arguments),
+    /// Attach a million times and tick for a day, both in minutes: nothing may pile up
+    Leaks(leaks::Arguments),
     /// Draw docs/region.svg from the numbers of the format
     Picture,
     /// Run the protocol's models: every order of a few steps that the memory model allows
@@ -71,6 +74,7 @@ fn main() -> ExitCode {
         Command::Dist => dist::run(),
         Command::Faults(arguments) => faults::run(&arguments),
         Command::Kill(arguments) => kill::run(&arguments),
+        Command::Leaks(arguments) => leaks::run(&arguments),
         Command::Picture => picture::run(),
         Command::Loom(arguments) => loom::run(&arguments),
         Command::Soak(arguments) => soak::run(&arguments),

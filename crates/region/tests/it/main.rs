@@ -1,5 +1,6 @@
 //! Regions as their users meet them: one binary, one file a story.
 
+mod alloc;
 mod anonymous;
 mod bare;
 mod follow;

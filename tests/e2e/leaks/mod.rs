@@ -1,0 +1,93 @@
+//! Nothing piles up: descriptors, mappings, threads and memory are flat, however long it goes on.
+//!
+//! ```text
+//!   rounds   attach, re-attach, take over, be refused: over and over in one process (`leaker`)
+//!   day      a day's ticks and lines of input, in as little time as the machine takes
+//! ```
+//!
+//! `cargo xtask leaks` runs these same stories over the whole lengths, by `E2E_LEAKS_ROUNDS` and
+//! `E2E_LEAKS_TICKS`.
+
+mod day;
+mod rounds;
+
+use e2e::proc::Footprint;
+
+/// What the heap may grow by, in KiB: a rest of warming up. The smallest piece of heap (32 bytes) lost
+/// in each of 6,000 rounds is more, and so is one byte lost in each of a million.
+const HEAP: u64 = 48;
+/// What memory in all may grow by: code that had not been needed before comes from its file.
+const PAGES: u64 = 512;
+
+/// How long to go on: what the environment says, or else as long as `cargo test` has time for.
+fn length(variable: &str, usual: u64) -> u64 {
+    std::env::var(variable).map_or(usual, |text| text.parse().expect("a number"))
+}
+
+/// A line of the table for each of `looks` at begin, middle and end.
+///
+/// # Panics
+/// If the most that was held in the second half is more than in the first.
+#[track_caller]
+fn is_flat(what: &str, looks: &[Footprint]) -> String {
+    let warm = after_warming_up(looks);
+    let rows =
+        [("begin", warm.first()), ("middle", warm.get(warm.len() / 2)), ("end", warm.last())];
+    let rows = rows.map(|(when, look)| match look {
+        Some(look) => format!("{what:<44} {when:<6} {look}\n"),
+        None => panic!("{what}: no looks"),
+    });
+    if let Some(grown) = grown(looks) {
+        let all = looks.iter().map(|look| format!("{look}\n")).collect::<String>();
+        panic!("{what}: {grown} grow\n{all}");
+    }
+    rows.concat()
+}
+
+/// The first tenth is to warm up.
+fn after_warming_up(looks: &[Footprint]) -> &[Footprint] {
+    &looks[looks.len() / 10..]
+}
+
+/// What there was more of in the second half of `looks`, if anything.
+fn grown(looks: &[Footprint]) -> Option<&'static str> {
+    let warm = after_warming_up(looks);
+    let (first, second) = warm.split_at(warm.len() / 2);
+    let most = |looks: &[Footprint], of: fn(&Footprint) -> u64| looks.iter().map(of).max();
+    let parts: [(&str, fn(&Footprint) -> u64, u64); 6] = [
+        ("descriptors", |look| look.descriptors, 0),
+        ("mappings", |look| look.mappings, 0),
+        ("threads", |look| look.threads, 0),
+        ("resident pages", |look| look.rss, PAGES),
+        ("heap and stacks", |look| look.anonymous, HEAP),
+        ("private data", |look| look.data, HEAP),
+    ];
+    let is_more = |of, slack| most(second, of) > most(first, of).map(|most| most + slack);
+    parts.into_iter().find(|&(_, of, slack)| is_more(of, slack)).map(|(name, ..)| name)
+}
+
+/// The table, for `cargo test -- --show-output`.
+#[allow(clippy::print_stdout, reason = "print! is what the test harness captures")]
+fn show(table: &str) {
+    print!("{table}");
+}
+
+#[test]
+fn what_grows_is_found_and_a_late_warming_up_is_not() {
+    let flat =
+        Footprint { descriptors: 5, mappings: 30, threads: 1, rss: 9, anonymous: 4, data: 9 };
+    let looks = |change: fn(&mut Footprint, u64)| {
+        let at = |look| {
+            let mut footprint = flat;
+            change(&mut footprint, look);
+            footprint
+        };
+        (0..20).map(at).collect::<Vec<_>>()
+    };
+    assert_eq!(grown(&looks(|_, _| {})), None);
+    assert_eq!(grown(&looks(|look, at| look.anonymous += at)), None);
+    assert_eq!(grown(&looks(|look, at| look.descriptors += at / 12)), Some("descriptors"));
+    assert_eq!(grown(&looks(|look, at| look.mappings += at)), Some("mappings"));
+    assert_eq!(grown(&looks(|look, at| look.anonymous += 8 * at)), Some("heap and stacks"));
+    assert_eq!(grown(&looks(|look, at| look.data += 8 * at)), Some("private data"));
+}
