@@ -11,6 +11,7 @@ mod copy;
 mod death;
 mod faults;
 mod help;
+mod idle;
 mod input;
 mod kill;
 mod leaks;

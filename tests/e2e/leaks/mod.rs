@@ -38,11 +38,14 @@ fn is_flat(what: &str, looks: &[Footprint]) -> String {
         None => panic!("{what}: no looks"),
     });
     if let Some(grown) = grown(looks) {
-        let all = looks.iter().map(|look| format!("{look}\n")).collect::<String>();
-        panic!("{what}: {grown} grow\n{all}");
+        let all: Vec<_> = looks.iter().map(Footprint::to_string).collect();
+        panic!("{what}: {grown} grow\n{}", all.join("\n"));
     }
     rows.concat()
 }
+
+/// One of the things that a process holds.
+type Part = fn(&Footprint) -> u64;
 
 /// The first tenth is to warm up.
 fn after_warming_up(looks: &[Footprint]) -> &[Footprint] {
@@ -53,8 +56,8 @@ fn after_warming_up(looks: &[Footprint]) -> &[Footprint] {
 fn grown(looks: &[Footprint]) -> Option<&'static str> {
     let warm = after_warming_up(looks);
     let (first, second) = warm.split_at(warm.len() / 2);
-    let most = |looks: &[Footprint], of: fn(&Footprint) -> u64| looks.iter().map(of).max();
-    let parts: [(&str, fn(&Footprint) -> u64, u64); 6] = [
+    let most = |looks: &[Footprint], of: Part| looks.iter().map(of).max();
+    let parts: [(&str, Part, u64); 6] = [
         ("descriptors", |look| look.descriptors, 0),
         ("mappings", |look| look.mappings, 0),
         ("threads", |look| look.threads, 0),
