@@ -153,6 +153,25 @@ fn the_changelog_speaks_of_this_version() {
 }
 
 #[test]
+fn every_test_that_a_document_names_is_there() {
+    let sources: Vec<_> = files(&[".rs"]).into_iter().map(|path| (read(&path), path)).collect();
+    let document = read("SECURITY.md");
+    let quoted = document.split('`').skip(1).step_by(2);
+    let names: Vec<_> =
+        quoted.filter(|text| text.contains("::a_") || text.contains("::the_")).collect();
+    assert!(names.len() > 30, "{names:?}");
+    for name in names {
+        let (module, test) = name.rsplit_once("::").expect("module::test");
+        let module = module.trim_end_matches("::tests").rsplit("::").next().expect("a module");
+        let is_there = sources.iter().any(|(text, path)| {
+            let is_it = |part: &str| part.trim_end_matches(".rs") == module;
+            path.split('/').any(is_it) && text.contains(&format!("fn {test}() {{"))
+        });
+        assert!(is_there, "SECURITY.md names {name}, which is no test");
+    }
+}
+
+#[test]
 fn every_crate_stands_in_the_architecture_map() {
     let map = read("ARCHITECTURE.md");
     for folder in std::fs::read_dir(root().join("crates")).expect("crates").flatten() {

@@ -295,6 +295,21 @@ mod tests {
     }
 
     #[test]
+    fn a_temporary_name_that_somebody_has_taken_is_left_to_them() {
+        let dir = tempfile::tempdir().unwrap();
+        let (path, letter) = (dir.path().join("stu.region"), dir.path().join("letter"));
+        std::fs::write(&letter, "somebody's letter").unwrap();
+        let name = aside_called(&path, "turn");
+        for put in [std::os::unix::fs::symlink::<&Path, &Path>, std::fs::hard_link] {
+            put(&letter, &name).unwrap();
+            assert!(Unnamed::create(name.clone(), &path).unwrap().is_none());
+            assert!(name.exists(), "and nothing of it is removed");
+            assert_eq!(std::fs::read(&letter).unwrap(), b"somebody's letter");
+            std::fs::remove_file(&name).unwrap();
+        }
+    }
+
+    #[test]
     fn a_region_is_whole_and_allocated_before_it_has_its_name() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("stu.region");

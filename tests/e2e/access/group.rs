@@ -89,8 +89,8 @@ fn a_producer_gives_its_region_to_a_group_it_belongs_to_and_to_no_other() {
     for_group(&place, &READERS.to_string(), 8);
     let mut stranger = Ordinary::new(&producer()).start(&place, "./x.toml");
     assert_eq!(stranger.exit_code(), 1);
-    let line = stranger.says("./x.region: cannot be given to group \"54321\"");
-    assert!(line.contains("; make it a member, or change `group`"), "{line}");
+    let line = stranger.says("./x.region: cannot be given to group \"54321\" (fchown: ");
+    assert!(line.contains("; make this account a member of it, "), "{line}");
     assert_eq!(fs::read_dir(place.dir()).expect("a place").count(), 1, "x.toml alone");
 
     let mut member = member.in_group(READERS).start(&place, "./x.toml");

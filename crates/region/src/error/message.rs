@@ -101,7 +101,7 @@ impl RegionErrorKind {
             ),
             Self::NotInGroup(name) => write!(
                 f,
-                "cannot be given to group {name:?}, to which this account does not belong; make it a member, or change `group`"
+                "cannot be given to group {name:?} (fchown: Operation not permitted); make this account a member of it, let its sandbox allow fchown, or change `group`"
             ),
             Self::NoSuchGroup(name) => {
                 write!(f, "there is no group {name:?} here; create it or correct `group`")

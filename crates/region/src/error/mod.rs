@@ -82,7 +82,7 @@ pub enum RegionErrorKind {
     BadName(String),
     /// There is no such group on this machine.
     NoSuchGroup(String),
-    /// This user may not give a file to this group.
+    /// This process may not give a file to this group.
     NotInGroup(String),
     /// The settings of the region contradict the format's limits.
     BadOptions(String),
