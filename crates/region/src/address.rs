@@ -51,10 +51,11 @@ pub fn planned(name: &str) -> Result<PathBuf, RegionError> {
 /// As [`locate`]. A region that is not there is no error here: [`crate::Reader::attach`] says so.
 pub fn find(name: &str) -> Result<PathBuf, RegionError> {
     let file = file_name(name)?;
-    let dir = home();
-    let own = dir.join(&file);
+    let own = home().join(&file);
     let system = Path::new(SYSTEM).join(&file);
-    if !own.exists() && env::var_os("MAPCAST_DIR").is_none() && system.exists() {
+    // What somebody else has put in the place of the user's directory hides nothing of the system's.
+    let is_there = own.exists() && vouch(&own).is_ok();
+    if !is_there && env::var_os("MAPCAST_DIR").is_none() && system.exists() {
         check(Path::new(SYSTEM))?;
         return Ok(system);
     }

@@ -95,6 +95,16 @@ fn a_directory_that_somebody_else_made_first_is_refused() {
 }
 
 #[test]
+fn a_squatted_directory_hides_no_region_of_the_system() {
+    let Some(stage) = Stage::new() else { return };
+    let script = "\"$PRODUCER\" --ticks 1; mkdir $D; touch $D/stu.region; chown -R $S $D\n\
+                  as_user \"$CONSUMER\" stu --once";
+    let mut shell = stage.run(User::Ordinary, script);
+    assert_eq!(shell.exit_code(), 0, "{:?}", shell.err());
+    assert_eq!(shell.out(), ["id=10\tname=xiaoming\tm"]);
+}
+
+#[test]
 fn a_directory_that_others_may_write_to_is_refused() {
     let Some(stage) = Stage::new() else { return };
     for user in BOTH {
