@@ -9,6 +9,7 @@
 //!   publish, latest                memcpy of the same bytes, through a call            alone
 //!   next, both sides spinning      two processes, one cache line each way              duel
 //!   wake of a sleeping reader      two processes, a raw futex each way                 duel
+//!   take-over by a standby         two processes, a lock from one to the other         handover
 //! ```
 //!
 //! Price: `cargo bench` takes some minutes, with `--quick` less than one. The targets are for two
@@ -22,6 +23,7 @@ use std::time::Duration;
 pub mod alone;
 pub mod compare;
 pub mod duel;
+pub mod handover;
 pub mod machine;
 pub mod records;
 mod shared;

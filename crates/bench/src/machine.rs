@@ -25,16 +25,24 @@ pub fn processors() -> u32 {
     sched_getaffinity(None).map_or(1, |set| set.count())
 }
 
+/// The numbers of the processors that this process may use.
+pub fn usable() -> Result<Vec<usize>, Failure> {
+    let allowed = sched_getaffinity(None)?;
+    Ok((0..CpuSet::MAX_CPU).filter(|cpu| allowed.is_set(*cpu)).collect())
+}
+
 /// Keeps the calling thread on one processor of those it may use: the first, or the one after.
 ///
 /// Two processes that wait for each other are faster on one processor when they sleep, and stand
 /// still on one when they spin. Each side of a duel gets its own.
 pub fn stay_on(index: usize) -> Result<(), Failure> {
-    let allowed = sched_getaffinity(None)?;
-    let mut all = (0..CpuSet::MAX_CPU).filter(|cpu| allowed.is_set(*cpu));
-    let cpu = all.nth(index).ok_or("a duel needs two processors")?;
+    go_to(*usable()?.get(index).ok_or("a duel needs two processors")?)
+}
+
+/// Keeps the calling thread on the processor of this number, wherever its parent stays.
+pub fn go_to(processor: usize) -> Result<(), Failure> {
     let mut one = CpuSet::new();
-    one.set(cpu);
+    one.set(processor);
     Ok(sched_setaffinity(None, &one)?)
 }
 

@@ -11,7 +11,7 @@ mod groups;
 mod ratios;
 
 use bench::duel::{self, Duel};
-use bench::{Failure, machine};
+use bench::{Failure, handover, machine};
 use criterion::Criterion;
 use std::cell::RefCell;
 use std::io::{self, Write};
@@ -21,6 +21,10 @@ use tempfile::TempDir;
 
 /// The argument that makes this program the other process of a duel, followed by a directory.
 const HELPER: &str = "--helper";
+
+/// The argument that makes it a holder of something that is handed over, followed by what, where, and
+/// on which processor.
+const HOLDER: &str = "--holder";
 
 fn main() -> ExitCode {
     let args: Vec<String> = std::env::args().skip(1).collect();
@@ -35,12 +39,20 @@ fn main() -> ExitCode {
 }
 
 fn run(args: &[String]) -> Result<(), Failure> {
-    if let [HELPER, dir] = args.iter().map(String::as_str).collect::<Vec<_>>()[..] {
-        machine::stay_on(1)?;
-        return duel::help(Path::new(dir), io::stdin().lock(), io::stdout());
+    match args.iter().map(String::as_str).collect::<Vec<_>>()[..] {
+        [HELPER, dir] => {
+            machine::stay_on(1)?;
+            return duel::help(Path::new(dir), io::stdin().lock(), io::stdout());
+        }
+        [HOLDER, prize, path, processor] => {
+            let (orders, answers) = (io::stdin().lock(), io::stdout());
+            return handover::hold(prize, Path::new(path), processor, orders, answers);
+        }
+        _ => {}
     }
     let has = |flag: &str| args.iter().any(|arg| arg == flag);
-    let machine = machine::line(); // before this process is bound to one processor
+    // Before this process is bound to one processor.
+    let (machine, processors) = (machine::line(), machine::usable()?);
     let dir = place()?;
     let mut command = Command::new(std::env::current_exe()?);
     let duel = RefCell::new(Duel::start(dir.path(), command.arg(HELPER).arg(dir.path()))?);
@@ -54,9 +66,17 @@ fn run(args: &[String]) -> Result<(), Failure> {
         let words: Vec<&String> = args.iter().filter(|arg| !arg.starts_with('-')).collect();
         let out = &mut io::stdout().lock();
         writeln!(out, "\nMeasured on {machine}.\n")?;
-        ratios::run(out, dir.path(), &duel, has("--quick"), &words)?;
+        let place = ratios::Place { dir: dir.path(), duel: &duel, processors: &processors };
+        ratios::run(out, place, has("--quick"), &words)?;
     }
     Ok(())
+}
+
+/// A command that makes this program a holder; what it is to hold is still to be said.
+fn holder() -> Result<Command, Failure> {
+    let mut command = Command::new(std::env::current_exe()?);
+    command.arg(HOLDER);
+    Ok(command)
 }
 
 /// A directory in memory: a disk would be measured else.

@@ -3,6 +3,7 @@
 use crate::groups::played;
 use bench::compare::{Effort, compare};
 use bench::duel::{Duel, Game};
+use bench::handover::{self, Prize};
 use bench::table::{Heading, Row};
 use bench::{Batch, Failure, SIZES, alone};
 use std::cell::RefCell;
@@ -18,16 +19,23 @@ struct Pair<'a> {
     effort: Effort,
 }
 
+/// Where it is measured.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Place<'a> {
+    pub(crate) dir: &'a Path,
+    pub(crate) duel: &'a RefCell<Duel>,
+    pub(crate) processors: &'a [usize],
+}
+
 /// Measures and prints each row whose text has all of `words`.
 pub(crate) fn run(
     out: &mut impl Write,
-    dir: &Path,
-    duel: &RefCell<Duel>,
+    place: Place<'_>,
     quick: bool,
     words: &[&String],
 ) -> Result<(), Failure> {
     writeln!(out, "{Heading}")?;
-    for pair in all(dir, duel)? {
+    for pair in all(place)? {
         let Pair { ours: (ours, mut one), bare: (bare, mut other), target, mut effort } = pair;
         if !words.iter().all(|word| ours.contains(word.as_str())) {
             continue;
@@ -42,7 +50,8 @@ pub(crate) fn run(
     Ok(())
 }
 
-fn all<'a>(dir: &Path, duel: &'a RefCell<Duel>) -> Result<Vec<Pair<'a>>, Failure> {
+fn all(place: Place<'_>) -> Result<Vec<Pair<'_>>, Failure> {
+    let Place { dir, duel, .. } = place;
     let mut pairs = vec![
         copying("publish 28 B, `Writer<Stu>`", alone::publish_stu(dir)?, 28),
         Pair {
@@ -71,6 +80,7 @@ fn all<'a>(dir: &Path, duel: &'a RefCell<Duel>) -> Result<Vec<Pair<'a>>, Failure
         let what = format!("wake, next {}, one way", human(size));
         pairs.push(sleeping(&what, duel, Game::Wake(size)));
     }
+    pairs.push(handing_over(place));
     Ok(pairs)
 }
 
@@ -96,6 +106,18 @@ fn sleeping<'a>(what: &str, duel: &'a RefCell<Duel>, game: Game) -> Pair<'a> {
     let effort = Effort { batch: Duration::from_millis(1), rounds: 300 };
     let bare = ("raw futex ping-pong", played(duel, Game::Futex));
     Pair { ours: (what.to_owned(), played(duel, game)), bare, target, effort }
+}
+
+fn handing_over(place: Place<'_>) -> Pair<'_> {
+    let over = |prize| handover::over(prize, place.dir, place.processors, crate::holder);
+    let ours = "standby, from the kill to its first publish".to_owned();
+    Pair {
+        ours: (ours, over(Prize::Region)),
+        bare: ("lock, from the kill to its next holder", over(Prize::Lock)),
+        target: None,
+        // Each hand-over is a batch.
+        effort: Effort { batch: Duration::from_nanos(1), rounds: 200 },
+    }
 }
 
 fn human(size: usize) -> String {

@@ -1,0 +1,241 @@
+//! How long after a SIGKILL of its holder a lock, or a region, is its successor's.
+//!
+//! ```text
+//!   this process              the holder                    the next one, on the other processor
+//!                             holds the lock                sleeps in F_OFD_SETLKW
+//!   kill (the clock starts)   ends; the kernel tidies up
+//!                             and frees the lock      --->  wakes
+//!                                                           bare: the clock stops
+//!                                                           ours: takes over, publishes, then it stops
+//!   starts one more                                         is the holder now
+//! ```
+//!
+//! Both sides contain the end of a process: that is the larger part of either. Each batch is one
+//! hand-over; the start of a process, which takes longer, is not in the measured time.
+
+use crate::records::stu;
+use crate::{Batch, Failure, machine};
+use layout::{Record, Stu};
+use nix::fcntl::{FcntlArg, fcntl};
+use nix::libc::{self, flock};
+use region::{BootTime, DynWriter, Options};
+use std::fs::File;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::iter::Cycle;
+use std::path::{Path, PathBuf};
+use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::slice::Iter;
+use std::thread;
+use std::time::Duration;
+
+/// What is handed over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Prize {
+    /// A lock, by two plain processes: the bare limit.
+    Lock,
+    /// A region, by a standby.
+    Region,
+}
+
+impl Prize {
+    /// Its name on a holder's command line.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Lock => "lock",
+            Self::Region => "region",
+        }
+    }
+
+    /// The prize called `name`.
+    pub fn called(name: &str) -> Result<Self, Failure> {
+        let all = [Self::Lock, Self::Region];
+        let found = all.into_iter().find(|prize| prize.name() == name);
+        found.ok_or_else(|| format!("no such prize: {name}").into())
+    }
+}
+
+/// Hands `prize` from process to process, to and fro between `processors`. `holder` makes a command that calls [`hold`] with the
+/// prize's name, the path and the processor, which are its last arguments.
+pub fn over<'a>(
+    prize: Prize,
+    dir: &Path,
+    processors: &'a [usize],
+    holder: impl Fn() -> Result<Command, Failure> + 'a,
+) -> Batch<'a> {
+    let path = dir.join(format!("handover-{}", prize.name()));
+    let processors = processors.iter().cycle();
+    let mut chain = Chain { prize, path, processors, holder, current: None };
+    Box::new(move |times| (0..times).map(|_| chain.pass()).sum())
+}
+
+struct Chain<'a, F> {
+    prize: Prize,
+    path: PathBuf,
+    processors: Cycle<Iter<'a, usize>>,
+    holder: F,
+    current: Option<Holder>,
+}
+
+impl<F: Fn() -> Result<Command, Failure>> Chain<'_, F> {
+    /// One hand-over: answers with the time from the kill on.
+    fn pass(&mut self) -> Result<Duration, Failure> {
+        let current = self.current.take().map_or_else(|| self.first(), Ok)?;
+        let mut next = self.start()?;
+        next.is_asleep()?;
+        let start = BootTime::now();
+        drop(current); // SIGKILL
+        let end = next.moment()?;
+        self.current = Some(next);
+        Ok(end.since(start))
+    }
+
+    /// A holder that has the prize because nobody else does.
+    fn first(&mut self) -> Result<Holder, Failure> {
+        let mut first = self.start()?;
+        first.moment()?;
+        Ok(first)
+    }
+
+    fn start(&mut self) -> Result<Holder, Failure> {
+        let mut command = (self.holder)()?;
+        let processor = self.processors.next().ok_or("no processor to be used")?;
+        command.arg(self.prize.name()).arg(&self.path).arg(processor.to_string());
+        Holder::start(&mut command)
+    }
+}
+
+/// A process that holds the prize, or will. Dropping it kills it.
+struct Holder {
+    child: Child,
+    answers: BufReader<ChildStdout>,
+    /// Its end of it: it does not outlive this process.
+    _orders: Option<ChildStdin>,
+}
+
+impl Holder {
+    fn start(command: &mut Command) -> Result<Self, Failure> {
+        let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()?;
+        let answers = BufReader::new(child.stdout.take().ok_or("a holder has no output")?);
+        Ok(Self { _orders: child.stdin.take(), child, answers })
+    }
+
+    /// When it had the prize.
+    fn moment(&mut self) -> Result<BootTime, Failure> {
+        let mut line = String::new();
+        self.answers.read_line(&mut line)?;
+        let nanos = line.trim().parse().map_err(|_| format!("a holder says {line:?}"))?;
+        Ok(BootTime::from_nanos(nanos))
+    }
+
+    /// Waits until one of its threads sleeps for the lock.
+    fn is_asleep(&self) -> Result<(), Failure> {
+        const TRIES: usize = 20_000;
+        let tasks = format!("/proc/{}/task", self.child.id());
+        let fcntl = format!("{} ", libc::SYS_fcntl);
+        let sleeps = |task: std::fs::DirEntry| {
+            let call = std::fs::read_to_string(task.path().join("syscall"));
+            call.is_ok_and(|call| call.starts_with(&fcntl))
+        };
+        for _ in 0..TRIES {
+            if std::fs::read_dir(&tasks)?.flatten().any(sleeps) {
+                return Ok(());
+            }
+            thread::sleep(Duration::from_micros(100));
+        }
+        Err("a holder does not wait for the lock".into())
+    }
+}
+
+impl Drop for Holder {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// What a holder process does: waits for the prize, says when it had it, and keeps it until it is
+/// killed, or `orders` end.
+pub fn hold(
+    prize: &str,
+    path: &Path,
+    processor: &str,
+    mut orders: impl Read,
+    mut answers: impl Write,
+) -> Result<(), Failure> {
+    machine::go_to(processor.parse()?)?;
+    let (moment, _prize) = match Prize::called(prize)? {
+        Prize::Lock => take_lock(path)?,
+        Prize::Region => take_region(path)?,
+    };
+    writeln!(answers, "{}", moment.as_nanos())?;
+    answers.flush()?;
+    orders.read_to_end(&mut Vec::new())?;
+    Ok(())
+}
+
+/// Whatever must not be dropped while the prize is held.
+type Held = Box<dyn std::any::Any>;
+
+fn take_lock(path: &Path) -> Result<(BootTime, Held), Failure> {
+    let file = File::options().read(true).write(true).create(true).truncate(false).open(path)?;
+    let kind = |value: i32| i16::try_from(value);
+    let whole = flock {
+        l_type: kind(libc::F_WRLCK)?,
+        l_whence: kind(libc::SEEK_SET)?,
+        l_start: 0,
+        l_len: 0,
+        l_pid: 0,
+    };
+    fcntl(&file, FcntlArg::F_OFD_SETLKW(&whole))?;
+    Ok((BootTime::now(), Box::new(file)))
+}
+
+fn take_region(path: &Path) -> Result<(BootTime, Held), Failure> {
+    let (schema, options) = (Stu::schema(), Options::new());
+    let record = stu(1);
+    let writer = DynWriter::open_standby(path, &schema, &options, |_| {}, || false)?;
+    let mut writer = writer.ok_or("nobody told the standby to stop")?;
+    writer.publish(bytemuck::bytes_of(&record))?;
+    Ok((BootTime::now(), Box::new(writer)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::{PipeReader, pipe};
+
+    /// A holder as a thread: its orders, and its answers.
+    fn holder(prize: Prize, path: &Path) -> (impl Write + use<>, BufReader<PipeReader>) {
+        let (their_orders, orders) = pipe().unwrap();
+        let (answers, their_answers) = pipe().unwrap();
+        let (path, processor) = (path.to_owned(), machine::usable().unwrap()[0].to_string());
+        thread::spawn(move || hold(prize.name(), &path, &processor, their_orders, their_answers));
+        (orders, BufReader::new(answers))
+    }
+
+    fn moment(answers: &mut impl BufRead) -> u64 {
+        let mut line = String::new();
+        answers.read_line(&mut line).unwrap();
+        line.trim().parse().expect("a moment")
+    }
+
+    #[test]
+    fn the_next_holder_has_the_prize_when_the_first_one_ends_and_not_before() {
+        let dir = tempfile::tempdir().unwrap();
+        for prize in [Prize::Lock, Prize::Region] {
+            let path = dir.path().join(prize.name());
+            let (orders, mut answers) = holder(prize, &path);
+            moment(&mut answers);
+            let (_next_orders, mut next_answers) = holder(prize, &path);
+            let ended = BootTime::now().as_nanos();
+            drop(orders);
+            assert!(moment(&mut next_answers) > ended, "{prize:?}");
+        }
+    }
+
+    #[test]
+    fn a_prize_is_called_by_its_name() {
+        assert_eq!(Prize::called(Prize::Region.name()).unwrap(), Prize::Region);
+        assert!(Prize::called("crown").is_err());
+    }
+}
