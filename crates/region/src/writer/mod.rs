@@ -132,7 +132,7 @@ impl DynWriter {
     ) -> Result<Option<Self>, RegionError> {
         let opened = standby::until_free(path, on_wait, stop, |locked| match locked {
             None => open::open(path, schema, options).map(Some),
-            Some(file) => open::take_over(file, path, schema, options),
+            Some((file, looked)) => open::take_over(file, looked, path, schema, options),
         })?;
         Ok(opened.map(|opened| Self::with(opened, path, Arc::new(schema.clone()), options.clone())))
     }

@@ -120,7 +120,7 @@ const LARGEST: u64 = 1 << 62;
 pub(super) fn open(path: &Path, schema: &Schema, options: &Options) -> Result<Opened, RegionError> {
     for _ in 0..TRIES {
         let opened = match file::open_to_write(path) {
-            Ok(file) => take_over(file, path, schema, options)?,
+            Ok(file) => take_over(file, None, path, schema, options)?,
             Err(err) if err.is_not_there() => create_first(path, schema, options)?,
             Err(err) => return Err(err),
         };
@@ -158,11 +158,36 @@ fn create_first(
     Ok(file.map(|file| Opened { publisher, file, epoch, origin: Origin::Created }))
 }
 
+/// A region that a writer has looked at: its header is checked, and it is mapped.
+///
+/// A header never changes once the file has its name, so a standby looks before it has the lock; what
+/// does change, it asks for when it has it.
+#[derive(Debug)]
+pub(super) struct Looked {
+    preamble: Preamble,
+    body: Body,
+}
+
+impl Looked {
+    pub(super) fn at(file: &File, path: &Path) -> Result<Self, RegionError> {
+        let preamble = Preamble::read(file, path)?;
+        let body = Body::map(file, path, &preamble.header, Access::Write)?;
+        Ok(Self { preamble, body })
+    }
+
+    /// Is the region in `file` still as long as it was, to its last byte?
+    fn is_whole(&self, file: &File) -> bool {
+        let want = self.body.header().file_len;
+        file.metadata().is_ok_and(|meta| meta.len() >= want) && self.body.is_whole()
+    }
+}
+
 /// Goes on in `file`, or replaces it. Takes its lock, if this process has not got it yet.
 ///
 /// `None`: the file lost its name before it was ours.
 pub(super) fn take_over(
     file: File,
+    looked: Option<Looked>,
     path: &Path,
     schema: &Schema,
     options: &Options,
@@ -173,11 +198,14 @@ pub(super) fn take_over(
         return Ok(None);
     }
     file::expect_own(&file, path)?;
-    let preamble = match Preamble::read(&file, path) {
-        Ok(preamble) => preamble,
+    let looked = match looked.filter(|looked| looked.is_whole(&file)) {
+        Some(looked) => Ok(looked),
+        None => Looked::at(&file, path),
+    };
+    let Looked { preamble, body } = match looked {
+        Ok(looked) => looked,
         Err(err) => return replace_damaged(err, path, schema, options).map(Some),
     };
-    let body = Body::map(&file, path, &preamble.header, Access::Write)?;
     let linked = (links > 1).then_some(Why::Linked);
     let why = hold.why_not().or(linked);
     let why = why.or_else(|| why_not(&file, &preamble, &body, schema, options));

@@ -5,10 +5,18 @@
 //! is given up, the thread stays behind until the lock comes free, finds nobody listening, and
 //! closes the file, which frees the lock again.
 //!
+//! ```text
+//!   this thread    look at the region   sleeps, asks `stop`            takes over, publishes
+//!   "standby"      F_OFD_SETLKW         sleeps ......... the lock! -->
+//! ```
+//!
+//! What can be found out about the region while another writer has it is found out then, so that less
+//! is to do when it is gone.
+//!
 //! A reader's read lock may be what comes before ours. That is looked for at each [`ASK`]: the region
 //! is then replaced without its lock, and the thread stays behind as above.
 
-use super::open::{Opened, is_named, pid_in};
+use super::open::{Looked, Opened, is_named, pid_in};
 use crate::error::{RegionError, RegionErrorKind as Kind};
 use crate::file;
 use crate::lock;
@@ -31,6 +39,9 @@ pub struct Holder {
 /// How often `stop` is asked.
 const ASK: Duration = Duration::from_millis(50);
 
+/// The region's file, locked, and what was seen of it before.
+type Prize = (File, Option<Looked>);
+
 /// Calls `attempt` until it is not refused as `Busy`: without a file, or with the region's file,
 /// locked. It answers `None` when that file has lost its name.
 ///
@@ -39,7 +50,7 @@ pub(super) fn until_free(
     path: &Path,
     mut on_wait: impl FnMut(&Holder),
     mut stop: impl FnMut() -> bool,
-    attempt: impl Fn(Option<File>) -> Result<Option<Opened>, RegionError>,
+    attempt: impl Fn(Option<Prize>) -> Result<Option<Opened>, RegionError>,
 ) -> Result<Option<Opened>, RegionError> {
     let (mut locked, mut place, mut last) = (None, None, None);
     loop {
@@ -57,7 +68,7 @@ pub(super) fn until_free(
             }
         };
         match queue.wait(path, tell, &mut stop)? {
-            Waited::Locked(file) => locked = Some(file),
+            Waited::Locked(file) => locked = Some((file, queue.looked)),
             Waited::Obstructed => place = Some(queue),
             Waited::Stopped => return Ok(None),
         }
@@ -77,6 +88,9 @@ enum Waited {
 /// A place in the kernel's queue for the lock of one file.
 struct Queue {
     watched: File,
+    /// What was seen of the region on the way in. What is wrong with it by now is said by whoever
+    /// has the lock.
+    looked: Option<Looked>,
     told: Receiver<io::Result<File>>,
 }
 
@@ -92,22 +106,25 @@ impl Queue {
         }
         match file::open_to_write(path) {
             Ok(file) => {
-                Self::join(file).map(Some).map_err(|err| RegionError::io(path, "wait", err))
+                Self::join(file, path).map(Some).map_err(|err| RegionError::io(path, "wait", err))
             }
             Err(err) if err.is_not_there() => Ok(None), // it has just been deleted
             Err(err) => Err(err),
         }
     }
 
-    fn join(file: File) -> io::Result<Self> {
+    fn join(file: File, path: &Path) -> io::Result<Self> {
         let watched = file.try_clone()?;
         let (tell, told) = sync_channel(0);
         std::thread::Builder::new().name("standby".into()).spawn(move || {
             let locked = lock::take(&file).map(|()| file);
             // Fails when nobody listens any more; the file then closes here.
             let _ = tell.send(locked);
+            // Where both threads share a processor, the other one has more to do than this one to end.
+            std::thread::yield_now();
         })?;
-        Ok(Self { watched, told })
+        let looked = Looked::at(&watched, path).ok();
+        Ok(Self { watched, looked, told })
     }
 
     /// Sleeps until the lock is this process's, or cannot be.

@@ -47,3 +47,28 @@ fn a_standby_of_a_free_region_does_not_wait() {
     let writer = DynWriter::open_standby(&place.path, &schema, &options, waited, || false);
     assert_eq!(writer.unwrap().unwrap().epoch(), 1);
 }
+
+#[test]
+fn a_standby_takes_over_what_is_there_when_it_has_the_lock_and_not_what_it_saw_before() {
+    let place = Place::new();
+    let mut first = place.writer();
+    first.publish(&stu(1)).unwrap();
+    let (tell, told) = mpsc::channel();
+    let path = place.path.clone();
+    let standby = std::thread::spawn(move || {
+        let on_wait = |holder: &region::Holder| tell.send(holder.pid).unwrap();
+        // Asked when it has looked at the region and found it whole.
+        let stop = || tell.send(0).is_err();
+        let (schema, options) = (Stu::schema(), Options::new());
+        let mut writer =
+            DynWriter::open_standby(&path, &schema, &options, on_wait, stop).unwrap().unwrap();
+        (writer.origin().clone(), writer.publish(&stu(2)).unwrap())
+    });
+    let long = Duration::from_secs(20);
+    while told.recv_timeout(long).expect("the standby waits") != 0 {}
+    std::fs::File::options().write(true).open(&place.path).unwrap().set_len(500).unwrap();
+    die(first);
+    let (origin, sequence) = standby.join().unwrap();
+    assert!(matches!(origin, region::Origin::Replaced(region::Why::Damaged(_))), "{origin}");
+    assert_eq!(sequence, 1, "the cut took the count with it");
+}
