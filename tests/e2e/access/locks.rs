@@ -57,7 +57,8 @@ fn a_readers_lock_does_not_keep_the_next_writer_out_and_nothing_of_the_region_is
     held.nosy.out_line("the lock", |line| line == "locked");
     let mut follower = consumer().start(&held.place, "./stu.region --follow --format json");
     follower.next_out();
-    let mut next = producer().start(&held.place, FAST);
+    // Slow enough for a follower on a busy machine to see its first record.
+    let mut next = producer().start(&held.place, "--region ./stu.region --tick 10s");
     next.says("replaced (a reader holds a lock on the old one), epoch 2");
     let is_new = |line: &str| Reading::of(line).epoch == 2;
     let first = Reading::of(&follower.out_line("a record of the next", is_new));
@@ -125,12 +126,13 @@ fn a_reader_that_moves_the_others_out_of_the_wait_queue_costs_them_no_record() {
     let tools = Place::on_disk();
     let Some(nosy) = Ordinary::another(&compile_c("nosy", &tools)) else { return };
     let place = Place::new().open_to_all();
-    // Five records in the longest sleep of a follower, eight slots.
-    let mut writer = producer().start(&place, "--region ./stu.region --tick 50ms");
+    // Slots for as long as a machine may be busy with something else.
+    super::configure(&place, "slots = 1024");
+    let mut writer = producer().start(&place, "./x.toml --tick 50ms");
     writer.says("publishing");
-    let mut follower = consumer().start(&place, "./stu.region --follow --format json");
+    let mut follower = consumer().start(&place, "./x.region --follow --format json");
     let mut last = Reading::of(&follower.next_out()).sequence;
-    let mut nosy = nosy.start(&place, "requeue ./stu.region");
+    let mut nosy = nosy.start(&place, "requeue ./x.region");
     nosy.out_line("a follower was moved", |line| line.starts_with("moved "));
     for _ in 0..30 {
         let next = Reading::of(&follower.next_out()).sequence;

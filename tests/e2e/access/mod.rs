@@ -24,7 +24,7 @@ use e2e::{Daemon, Ordinary, Place, Program};
 fn other_users_shell(place: &Place, script: &str) -> Option<Daemon> {
     let shell = Ordinary::another(&Program::new("sh", "/bin/sh"))?;
     let mut command = shell.command(place);
-    Some(Daemon::start("a shell of another user", command.args(["-c", script])))
+    Some(Daemon::start("a shell of another user", command.args(["-c", script]).env("LC_ALL", "C")))
 }
 
 /// The configuration of a counter at `./x.region`, with more lines in its `[region]`.

@@ -53,7 +53,7 @@ fn a_region_that_another_user_replaces_is_given_up_by_its_writer_and_not_read_as
     for script in [
         "echo a letter >letter; mv -f letter x.region",
         "ln -s /etc/passwd link; mv -f link x.region",
-        "rm -f x.region; mkfifo x.region",
+        "mkfifo pipe; mv -f pipe x.region",
     ] {
         let (place, mut writer) = place_of(0o777);
         writer.says("publishing");
