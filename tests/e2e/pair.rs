@@ -158,6 +158,7 @@ fn once_does_not_wait_for_a_region_that_is_not_there() {
     let err = consumer.err();
     assert_eq!(err.len(), 1, "one line says it: {err:?}");
     assert!(err[0].contains("./none.region: no such region; start its producer"), "{err:?}");
+    assert!(e2e::names_in(place.dir()).is_empty(), "a reader makes no file");
 }
 
 #[test]
