@@ -15,6 +15,7 @@ mod leaks;
 mod loom;
 mod picture;
 mod soak;
+mod spin;
 mod systemd;
 #[cfg(test)]
 mod tidy;
@@ -55,10 +56,12 @@ enum Command {
     Leaks(leaks::Arguments),
     /// Draw docs/region.svg from the numbers of the format
     Picture,
-    /// Run the protocol's models: every order of a few steps that the memory model allows
+    /// Run the protocol's models, then weaken each of its lines: a model must fail for each
     Loom(loom::Arguments),
     /// Read for minutes at full speed, over all sizes, slots and new writers: nothing may be torn
     Soak(soak::Arguments),
+    /// Search every state of the protocol's Promela models: writers that die, and their successors
+    Spin(spin::Arguments),
     /// Try the package under a real systemd, thrown away afterwards
     Systemd(systemd::Arguments),
     /// Read while a writer publishes at full speed: nothing may be torn
@@ -78,6 +81,7 @@ fn main() -> ExitCode {
         Command::Picture => picture::run(),
         Command::Loom(arguments) => loom::run(&arguments),
         Command::Soak(arguments) => soak::run(&arguments),
+        Command::Spin(arguments) => spin::run(&arguments),
         Command::Systemd(arguments) => systemd::run(&arguments),
         Command::Torn(arguments) => torn::run(&arguments),
     };

@@ -49,6 +49,12 @@ pub(crate) fn run(arguments: &Arguments) -> Outcome {
     if arguments.models_only { Ok(()) } else { run_mutants(&wanted) }
 }
 
+/// The lines of the protocol that can be weakened, by name.
+#[cfg(test)]
+pub(crate) fn lines() -> impl Iterator<Item = &'static str> {
+    MUTANTS.iter().map(|mutant| mutant.name)
+}
+
 /// The mutants with these names, or all.
 fn wanted(names: &[String]) -> Vec<&'static Mutant> {
     let is_wanted = |mutant: &&Mutant| names.iter().any(|name| name == mutant.name);

@@ -1,0 +1,446 @@
+/*
+ * The protocol of mapcast for SPIN: publish, take-over, latest, next and tail, all interleavings.
+ *
+ * Invariant: whatever a reader is given is a whole record that was published under its number, no
+ * number is published twice, and nothing that a reader is told goes back or leaves a gap; also with a
+ * writer that dies between any two of its steps, as often as it likes.
+ *
+ *   writer   issues stores, dies anywhere, comes back as its own successor
+ *     |
+ *   pending  stores on their way: they become visible in any order that fences and releases leave
+ *     |
+ *   mem      head | stamp, a, b of slot 0 | stamp, a, b of slot 1 | ...      (a, b: the record)
+ *     |
+ *   reader   its loads happen in any order that its fences leave; latest, next or a new attach, for ever
+ *
+ * Price: the numbers end at LAST, a record is two words, and readers cannot see each other, so that
+ * one stands for all. Run it with `cargo xtask spin`; what it leaves out is said in README.md here.
+ *
+ * -DMUTANT_W1, and so on, weakens one step, by the names of docs/protocol.md, and -DONLY=WHOLE leaves one
+ * claim alone: an error that SPIN then finds is a breach of that claim.
+ */
+
+#ifndef SLOTS
+#define SLOTS 4
+#endif
+#ifndef BASE
+#define BASE 0 /* the ring begins after this number */
+#endif
+#ifndef LAST
+#define LAST (BASE + 6) /* the newest number ever published */
+#endif
+#ifndef KEPT
+#define KEPT 3 /* publishes that a reader's copy survives, as a ring of four slots promises */
+#endif
+
+/* The claims. Each is broken by some mutant in xtask/src/spin, so that none of them says nothing. */
+#define ALL 0
+#define ONCE 1 /* numbers are completed one after the other, none of them twice */
+#define HEAD_IS_COMPLETE 2 /* head names a complete slot at every moment */
+#define WHOLE 3 /* what is given is whole, and the record that its number says */
+#define THE_ONE 4 /* of all attempts at that number it is the one that was completed */
+#define NOT_BACK 5 /* latest gives nothing older than what this reader has been given by either call */
+#define FIRST_LOOK 6 /* latest looks in vain only if the ring is empty, or the writer has come round */
+#define FEW_LOOKS 7 /* each further look finds head KEPT - 1 further on, or something in a ring that was empty */
+#define GONE 8 /* next looks twice at the most: a record that changes under the copy is gone */
+#define NOT_MISSING 9 /* what was there when the call began is given, or missed, or outdone by a newer one */
+#define GOES_ON 10 /* a lapped reader moves on, and over nothing that was not published */
+#define KEPT_ARE_KEPT 11 /* and over nothing that is kept */
+#define SUM 12 /* given and missed leave no gap and no overlap */
+#ifndef ONLY
+#define ONLY ALL
+#endif
+#define CLAIM(name, holds) assert((ONLY != ALL && ONLY != name) || (holds))
+
+#define WRITING(n) (2 * (n) + 1)
+#define COMPLETE(n) (2 * (n))
+#define MAX(x, y) ((x) > (y) -> (x) : (y))
+
+/* Where things are in mem. */
+#define HEAD 0
+#define STAMP(n) (1 + 3 * ((n) % SLOTS))
+#define A(n) (STAMP(n) + 1)
+#define B(n) (STAMP(n) + 2)
+byte mem[1 + 3 * SLOTS];
+
+/* A record's words say its number, and whose attempt at it this is, modulo three. Attempts are told
+   apart at one number, any one: a mixture of two attempts is a mixture at some number. */
+#define CONTENT(n, attempt) (4 * (n) + (attempt))
+byte watched;
+
+/* What no process can see, for the claims alone: the newest number ever completed, and by which attempt
+   each of those in the ring was. A store of COMPLETE carries the attempt along, above the stamp. */
+byte sealed = BASE;
+byte sealed_by[SLOTS];
+#define BY(attempt) (64 * (attempt))
+
+/* ---- Stores on their way, oldest first -------------------------------------------------------- */
+
+/* Six are enough: the seventh is the second record's first word, and waits for all before it. */
+#define DEPTH 6
+#define PLACE(i) (where[i] & 63)
+#define RELEASE 64 /* becomes visible after everything before it */
+#define FENCED 128 /* so does this, and everything after it too */
+byte where[DEPTH];
+byte what[DEPTH];
+byte pending = 0;
+
+inline issue(place, value) {
+    where[pending] = place;
+    what[pending] = value;
+    if
+    :: pending == 0 -> where[0] = PLACE(0)
+    :: else
+    fi;
+    pending++
+}
+
+/* May number i become visible before those in front of it? */
+#define PASSES(k, i) (where[k] < FENCED && PLACE(k) != PLACE(i))
+#define LOOSE(i) (pending > i && where[i] < RELEASE)
+#define FREE_0 (pending > 0)
+#define FREE_1 (LOOSE(1) && PASSES(0, 1))
+#define FREE_2 (LOOSE(2) && PASSES(0, 2) && PASSES(1, 2))
+#define FREE_3 (LOOSE(3) && PASSES(0, 3) && PASSES(1, 3) && PASSES(2, 3))
+#define FREE_4 (LOOSE(4) && PASSES(0, 4) && PASSES(1, 4) && PASSES(2, 4) && PASSES(3, 4))
+#define FREE_5 (LOOSE(5) && PASSES(0, 5) && PASSES(1, 5) && PASSES(2, 5) && PASSES(3, 5) && PASSES(4, 5))
+
+inline becomes_visible(i) {
+    mem[PLACE(i)] = what[i] % 64;
+    if
+    :: what[i] >= 64 ->
+        CLAIM(ONCE, mem[PLACE(i)] / 2 == sealed + 1);
+        sealed = mem[PLACE(i)] / 2;
+        sealed_by[sealed % SLOTS] = what[i] / 64
+    :: else
+    fi;
+    k = i;
+    do
+    :: k + 1 < pending -> where[k] = where[k + 1]; what[k] = what[k + 1]; k++
+    :: else -> break
+    od;
+    where[k] = 0;
+    what[k] = 0;
+    k = 0;
+    pending--;
+    where[0] = PLACE(0);
+    CLAIM(HEAD_IS_COMPLETE, mem[HEAD] == BASE || mem[STAMP(mem[HEAD])] == COMPLETE(mem[HEAD]))
+}
+
+proctype memory() {
+    byte k;
+end:
+    do
+    :: d_step { FREE_0 -> becomes_visible(0) }
+    :: d_step { FREE_1 -> becomes_visible(1) }
+    :: d_step { FREE_2 -> becomes_visible(2) }
+    :: d_step { FREE_3 -> becomes_visible(3) }
+    :: d_step { FREE_4 -> becomes_visible(4) }
+    :: d_step { FREE_5 -> becomes_visible(5) }
+    od
+}
+
+/* ---- The writer ------------------------------------------------------------------------------- */
+
+/* One step, before which it may also die. What it has issued stays issued. */
+#define STEP(place, value) if :: d_step { pending < DEPTH -> issue(place, value) } :: goto dead fi
+
+proctype writer() {
+    byte n; /* the newest number, as this writer counts */
+    byte attempt; /* the last one at the number watched; 0: none yet */
+    byte by; /* this one */
+
+take_over:
+    /* The lock changes hands: what a dead process has stored is visible to the next one. */
+    atomic { pending == 0 -> n = mem[HEAD] };
+#ifndef MUTANT_T1
+    if
+    :: mem[STAMP(n + 1)] == COMPLETE(n + 1) ->
+#ifndef MUTANT_T2
+        STEP(HEAD + RELEASE, n + 1);
+#endif
+        n++
+    :: else
+    fi;
+#endif
+publish:
+    atomic {
+        if
+        :: n < LAST -> n++
+        :: goto dead
+        fi;
+        if
+        :: n == watched -> attempt = attempt % 3 + 1; by = attempt
+        :: else -> by = 1
+        fi
+    };
+#ifndef MUTANT_W0
+    STEP(STAMP(n), WRITING(n));
+#endif
+#ifdef MUTANT_W2
+    STEP(STAMP(n) + FENCED, COMPLETE(n) + BY(by));
+#endif
+#ifdef MUTANT_W5
+    STEP(HEAD + RELEASE, n);
+#endif
+#if defined(MUTANT_W1)
+    STEP(A(n), CONTENT(n, by));
+#else
+    STEP(A(n) + FENCED, CONTENT(n, by));
+#endif
+    STEP(B(n), CONTENT(n, by));
+#ifdef MUTANT_W3
+    STEP(STAMP(n), COMPLETE(n) + BY(by));
+#elif !defined(MUTANT_W2)
+    STEP(STAMP(n) + RELEASE, COMPLETE(n) + BY(by));
+#endif
+#ifdef MUTANT_W4
+    STEP(HEAD, n);
+#elif !defined(MUTANT_W5)
+    STEP(HEAD + RELEASE, n);
+#endif
+    goto publish;
+dead:
+    n = 0;
+    goto take_over
+}
+
+/* ---- The reader ------------------------------------------------------------------------------- */
+
+/* What has been loaded of a slot so far. */
+#define FIRST 1 /* its stamp */
+#define WORD_A 2
+#define WORD_B 4
+#define SECOND 8 /* its stamp again: after the first in any case, for the place is the same */
+#define NOT_YET(load) ((got & (load)) == 0)
+#define HAVE(loads) ((got & (loads)) == (loads))
+#define COPIED HAVE(FIRST + WORD_A + WORD_B + SECOND)
+
+#ifdef MUTANT_R1
+#define AFTER_R1 true
+#elif defined(MUTANT_R0)
+#define GUESSED 16 /* the slot was looked at before head, by a guess that head has confirmed since */
+#define AFTER_R1 (HAVE(FIRST) && (at == next || HAVE(GUESSED)))
+#else
+#define AFTER_R1 HAVE(FIRST)
+#endif
+#ifdef MUTANT_R2
+#define AFTER_R2 HAVE(FIRST)
+#else
+#define AFTER_R2 HAVE(FIRST + WORD_A + WORD_B)
+#endif
+#ifdef MUTANT_R3
+#define UNCHANGED true
+#else
+#define UNCHANGED (after == before)
+#endif
+
+#ifdef MUTANT_L1
+#define IS_IT_L1 (before != 0)
+#elif defined(MUTANT_L2)
+#define IS_IT_L1 (before == COMPLETE(n))
+#else
+#define IS_IT_L1 (before != 0 && before == COMPLETE(n))
+#endif
+#ifdef MUTANT_L4
+#define NEWEST mem[HEAD]
+#else
+#define NEWEST MAX(mem[HEAD], seen)
+#endif
+#ifdef MUTANT_N1
+#define IS_IT_N1 (before != 0)
+#else
+#define IS_IT_N1 (before == COMPLETE(n))
+#endif
+#ifdef MUTANT_N3
+#define IS_PAST_N3 false
+#else
+#define IS_PAST_N3 (before / 2 > n)
+#endif
+
+/* Where the reader is. */
+mtype = { idle, latest, next, look_again, lapped };
+
+inline forget() {
+    got = 0; before = 0; after = 0; a = 0; b = 0; head = 0
+}
+
+inline come_back() {
+    forget();
+    at = idle; n = 0; tries = 0; there = false
+}
+
+/* The copy is done and its stamp has not changed. */
+inline give() {
+    CLAIM(WHOLE, n > BASE && a == b && a / 4 == n);
+    CLAIM(THE_ONE, mem[STAMP(n)] != COMPLETE(n) || a % 4 == sealed_by[n % SLOTS]);
+    if
+    :: at == latest ->
+        CLAIM(NOT_BACK, n >= newest);
+        seen = n
+    :: at == next ->
+        last = n;
+        accounted++;
+#ifndef MUTANT_L5
+        seen = MAX(seen, n)
+#endif
+    fi;
+    newest = MAX(newest, n);
+    come_back()
+}
+
+/* The copy is done and its stamp has changed, or the first look was in vain; `found` is the last stamp. */
+inline fail(found) {
+    if
+    :: at == latest ->
+        CLAIM(FIRST_LOOK, (found == 0 && n == BASE) || found / 2 > n + KEPT);
+        forget();
+        at = look_again
+    :: at == next && HAVE(SECOND) ->
+        tries++;
+        CLAIM(GONE, tries == 1);
+#ifdef MUTANT_N2
+        CLAIM(NOT_MISSING, !there);
+        come_back()
+#else
+        forget()
+#endif
+    :: at == next && !HAVE(SECOND) ->
+        if
+        :: IS_PAST_N3 -> forget(); at = lapped
+        :: else ->
+            CLAIM(NOT_MISSING, !there);
+            come_back()
+        fi
+    fi
+}
+
+inline settle() {
+    if
+    :: COPIED && UNCHANGED -> give()
+    :: COPIED && !UNCHANGED -> fail(after)
+    :: else
+    fi
+}
+
+proctype reader() {
+    byte last = BASE, seen = 0; /* a Tail: followed up to here, newest given */
+    mtype at = idle;
+    byte n, before, after, a, b, got, tries, head;
+    byte newest = 0, accounted = BASE; /* for the claims: newest given; records given and missed */
+    bool there; /* for the claims: when the call began there was something to give */
+
+end:
+    do
+#ifdef MUTANT_R0
+    :: atomic { at == idle -> at = latest; select (n : BASE .. LAST); there = mem[HEAD] > BASE }
+#else
+    :: d_step { at == idle -> at = latest; n = NEWEST; there = n > BASE }
+#endif
+    :: d_step {
+        at == idle -> at = next; n = last + 1;
+        there = mem[STAMP(n)] / 2 > n || mem[STAMP(n)] == COMPLETE(n)
+       }
+
+    /* The slot of n: its stamp, a copy, its stamp. */
+    :: d_step {
+        (at == latest || at == next) && NOT_YET(FIRST) ->
+        before = mem[STAMP(n)];
+        got = got + FIRST;
+        if
+#ifndef MUTANT_R0
+        :: at == latest && !IS_IT_L1 -> fail(before)
+#endif
+        :: at == next && !IS_IT_N1 -> fail(before)
+        :: else
+        fi
+       }
+#ifdef MUTANT_R0
+    :: d_step {
+        at == latest && HAVE(FIRST) && NOT_YET(GUESSED) ->
+        got = got + GUESSED;
+        if
+        :: n != NEWEST -> come_back()
+        :: n == NEWEST && !IS_IT_L1 -> fail(before)
+        :: else
+        fi
+       }
+#endif
+    :: d_step {
+        (at == latest || at == next) && AFTER_R1 && NOT_YET(WORD_A) ->
+        a = mem[A(n)];
+        got = got + WORD_A
+#ifdef MUTANT_R2
+        ; settle()
+#endif
+       }
+    :: d_step {
+        (at == latest || at == next) && AFTER_R1 && NOT_YET(WORD_B) ->
+        b = mem[B(n)];
+        got = got + WORD_B
+#ifdef MUTANT_R2
+        ; settle()
+#endif
+       }
+    :: d_step {
+        (at == latest || at == next) && AFTER_R2 && NOT_YET(SECOND) ->
+        after = mem[STAMP(n)];
+        got = got + SECOND;
+        settle()
+       }
+
+    /* Latest looks in vain: at head again, then at that slot's stamp. */
+    :: d_step { at == look_again && NOT_YET(FIRST) -> head = NEWEST; got = FIRST }
+    :: d_step {
+        at == look_again && HAVE(FIRST) ->
+        if
+#if defined(MUTANT_L3)
+        :: true ->
+#elif defined(MUTANT_L2)
+        :: false ->
+#else
+        :: mem[STAMP(head)] == 0 ->
+#endif
+            CLAIM(NOT_MISSING, !there);
+            come_back()
+        :: else ->
+            /* KEPT publishes have been issued, but the store of head by the last may be on its way. */
+            head = n;
+#ifndef MUTANT_HEAD_ONCE
+            n = NEWEST;
+#endif
+            CLAIM(FEW_LOOKS, n >= head + (head == BASE -> 1 : KEPT - 1));
+            forget();
+            at = latest
+        fi
+       }
+
+    /* Next was lapped: head says how far. */
+    :: d_step {
+        at == lapped ->
+        head = mem[HEAD];
+#ifndef MUTANT_N4
+        head = MAX(head, SLOTS - 1) - (SLOTS - 1);
+#endif
+#ifndef MUTANT_N5
+        head = MAX(head, n);
+#endif
+        CLAIM(GOES_ON, head > last && head <= sealed);
+        CLAIM(KEPT_ARE_KEPT, head == n || head + KEPT <= sealed);
+#ifdef MUTANT_N6
+        accounted = accounted + head - last - 1;
+#else
+        accounted = accounted + head - last;
+#endif
+        last = head;
+        CLAIM(SUM, accounted == last);
+        come_back()
+       }
+    od
+}
+
+init {
+    mem[HEAD] = BASE;
+    select (watched : BASE + 1 .. LAST);
+    atomic { run memory(); run writer(); run reader() }
+}

@@ -1,0 +1,134 @@
+//! `cargo xtask spin`: the protocol's Promela models, and the mutants that SPIN must find out.
+//!
+//! Invariant: a model holds only if SPIN has seen every state of it and taken every step of it, or a
+//! claim might say nothing. A mutant counts as caught only by a broken claim, and by the one named
+//! for it: the others are switched off.
+//!
+//! ```text
+//!   cargo xtask spin              docs/model/*.pml: no error in any state, and every mutant has one
+//!   cargo xtask spin --last 7     one publish more: many more states
+//!
+//!   spin -a -DMUTANT_W1 ...   ->  pan.c   ->  gcc  ->  pan   ->  what it says (report.rs)
+//! ```
+//!
+//! Price: about 10 million states for the whole model, half a GiB of memory; spin and gcc must be there.
+
+mod report;
+mod runs;
+
+use std::ffi::OsString;
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+use std::time::Instant;
+
+use crate::Outcome;
+use crate::tools::{Fallible, target_directory};
+use report::Report;
+use runs::{MODELS, MUTANTS, Mutant};
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Arguments {
+    /// Let the writer publish so many records to the ring that begins at 1, instead of 6
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(5..=8))]
+    last: Option<u8>,
+}
+
+pub(crate) fn run(arguments: &Arguments) -> Outcome {
+    present("spin", "-V")?;
+    present("gcc", "--version")?;
+    let states = check_models(arguments)?;
+    let missed = check_mutants()?;
+    let caught = MUTANTS.len() - missed.len();
+    println!("{} models hold in all of their {states} states", MODELS.len());
+    println!("{caught} of {} mutants caught", MUTANTS.len());
+    if missed.is_empty() {
+        Ok(())
+    } else {
+        Err(format!("not caught: {}", missed.join(", ")).into())
+    }
+}
+
+/// Whether a program is there, and what to do if not. Nothing is installed from here.
+fn present(program: &str, version: &str) -> Outcome {
+    match Command::new(program).arg(version).output() {
+        Err(err) if err.kind() == ErrorKind::NotFound => {
+            Err(format!("{program} is not installed; on Debian: apt-get install spin gcc").into())
+        }
+        other => Ok(other.map(drop)?),
+    }
+}
+
+/// Searches every model, and answers with the number of states seen.
+fn check_models(arguments: &Arguments) -> Fallible<u64> {
+    let mut states = 0;
+    for model in &MODELS {
+        let start = Instant::now();
+        let mut defines: Vec<String> = model.defines.iter().map(ToString::to_string).collect();
+        if model.defines.is_empty() && model.file == runs::PUBLISH {
+            defines.extend(arguments.last.map(|last| format!("LAST={last}")));
+        }
+        let said = search(model.file, &defines)?;
+        let report = Report::of(&said).holds().map_err(|why| format!("{model}: {why}\n{said}"))?;
+        let seconds = start.elapsed().as_secs_f32();
+        println!("{model} holds: {} states, all steps taken ({seconds:.1} s)", report.states);
+        states += report.states;
+    }
+    Ok(states)
+}
+
+/// Searches every mutant, and answers with those that keep a claim which they should break.
+fn check_mutants() -> Fallible<Vec<&'static str>> {
+    let mut missed = Vec::new();
+    for mutant in &MUTANTS {
+        let start = Instant::now();
+        if breaks_its_claims(mutant)? {
+            println!("{mutant} ({:.1} s)", start.elapsed().as_secs_f32());
+        } else {
+            missed.push(mutant.name);
+        }
+    }
+    Ok(missed)
+}
+
+fn breaks_its_claims(mutant: &Mutant) -> Fallible<bool> {
+    for defines in mutant.searches() {
+        let said = search(mutant.file, &defines)?;
+        if !Report::of(&said).breaks_a_claim() {
+            println!("{said}\n{} {}: NOT caught", mutant.file, defines.join(" "));
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+/// Makes the verifier of a model, runs it, and answers with what it said.
+fn search(file: &str, defines: &[String]) -> Fallible<String> {
+    let directory = target_directory()?.join("spin");
+    std::fs::create_dir_all(&directory)?;
+    let room = tempfile::tempdir_in(directory)?;
+    let defines = defines.iter().map(|define| format!("-D{define}"));
+    let model = model_path(file).into_os_string();
+    // -o3: no steps merged into others, so that each is seen to be reached.
+    let spin = ["-a", "-o3"].map(OsString::from).into_iter().chain(defines.map(OsString::from));
+    succeed(Command::new("spin").args(spin).arg(model).current_dir(&room))?;
+    // Every state is kept, compressed without loss: no bit state, no hash compaction.
+    let gcc = ["-O2", "-w", "-DSAFETY", "-DNOFAIR", "-DCOLLAPSE", "-DMEMLIM=8000"];
+    succeed(Command::new("gcc").args(gcc).args(["-o", "pan", "pan.c"]).current_dir(&room))?;
+    let output =
+        Command::new(room.path().join("pan")).arg("-m1000000").current_dir(&room).output()?;
+    Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+}
+
+fn succeed(command: &mut Command) -> Outcome {
+    let Output { status, stdout, stderr } = command.output()?;
+    if status.success() {
+        return Ok(());
+    }
+    let said = [stdout, stderr].concat();
+    Err(format!("{command:?}: {status}: {}", String::from_utf8_lossy(&said)).into())
+}
+
+fn model_path(file: &str) -> PathBuf {
+    Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/model")).join(file)
+}
