@@ -25,6 +25,7 @@ mod signals;
 mod standby;
 mod torn;
 mod traps;
+mod vandal;
 
 use e2e::Program;
 

@@ -39,6 +39,7 @@ pub mod stepping;
 mod tally;
 pub mod torn;
 pub mod twins;
+pub mod vandal;
 mod wait;
 mod wall_clock;
 
