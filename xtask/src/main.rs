@@ -10,6 +10,7 @@ mod demo;
 mod deps;
 mod dist;
 mod faults;
+mod fuzz;
 mod kill;
 mod leaks;
 mod loom;
@@ -50,6 +51,8 @@ enum Command {
     Dist,
     /// Run the stories of the world's faults, longer and with more of everything
     Faults(faults::Arguments),
+    /// Feed hostile bytes to every door that takes them, on the stable compiler
+    Fuzz(fuzz::Arguments),
     /// Kill writers at full speed, at random moments: no value may be lost
     Kill(kill::Arguments),
     /// Attach a million times and tick for a day, both in minutes: nothing may pile up
@@ -76,6 +79,7 @@ fn main() -> ExitCode {
         Command::Deps => deps::run(),
         Command::Dist => dist::run(),
         Command::Faults(arguments) => faults::run(&arguments),
+        Command::Fuzz(arguments) => fuzz::run(&arguments),
         Command::Kill(arguments) => kill::run(&arguments),
         Command::Leaks(arguments) => leaks::run(&arguments),
         Command::Picture => picture::run(),

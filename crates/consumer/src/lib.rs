@@ -37,6 +37,8 @@ mod tests;
 mod watch;
 
 pub mod cli;
+#[doc(hidden)]
+pub mod probe;
 
 use std::io;
 use std::num::NonZeroU64;

@@ -26,6 +26,8 @@ mod error;
 mod input;
 mod outlet;
 mod place;
+#[doc(hidden)]
+pub mod probe;
 mod reload;
 mod run;
 mod say;

@@ -1,13 +1,14 @@
 //! The input: JSON lines from standard input or a named pipe, each good one a record.
 //!
 //! ```text
-//!   Stream (bytes) --> Lines (numbered, bounded) --> Keys (values into the record)
+//!   Stream (bytes) --> Decoder: Lines (numbered, bounded) --> Keys (values into the record)
 //! ```
 //!
 //! Invariant: a bad line is reported with its number and skipped; the record stays what the last
 //! good line made of it. The input is opened only where some field needs it: a producer whose
 //! fields have other sources never reads its standard input.
 
+mod decoder;
 mod json;
 #[cfg(test)]
 mod json_tests;
@@ -22,8 +23,8 @@ use std::path::Path;
 
 use layout::RecordBuf;
 
+pub(crate) use decoder::{Decoder, Outcome};
 pub(crate) use json::{Keys, LineError};
-use lines::{Line, Lines};
 pub(crate) use stream::OpenError;
 use stream::{Chunk, Stream};
 
@@ -33,32 +34,11 @@ const CHUNK: usize = 64 << 10;
 /// (`/proc/sys/fs/pipe-max-size`), so that an unfinished line of a writer that has left is seen.
 const READS: usize = 16;
 
-/// What one line did.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) enum Outcome {
-    /// The record has new values: publish it.
-    Publish,
-    /// A good line, but some fields have had no value yet: there is no whole record to publish.
-    Incomplete {
-        /// Number of the line, counted from 1.
-        number: u64,
-    },
-    /// A bad line; nothing has changed.
-    Bad {
-        /// Number of the line, counted from 1.
-        number: u64,
-        /// Why.
-        error: LineError,
-    },
-}
-
 /// The open input of a producer.
 #[derive(Debug)]
 pub(crate) struct Input {
     stream: Stream,
-    lines: Lines,
-    keys: Keys,
-    max_line: usize,
+    decoder: Decoder,
     chunk: Box<[u8]>,
     ended: bool,
 }
@@ -72,9 +52,7 @@ impl Input {
     ) -> Result<Self, OpenError> {
         Ok(Self {
             stream: Stream::open(path)?,
-            lines: Lines::new(max_line),
-            keys,
-            max_line,
+            decoder: Decoder::new(max_line, keys),
             chunk: vec![0; CHUNK].into_boxed_slice(),
             ended: false,
         })
@@ -82,29 +60,27 @@ impl Input {
 
     /// Another configuration for the same stream: keys and limit change, numbering goes on.
     pub(crate) fn configure(&mut self, max_line: usize, keys: Keys) {
-        self.max_line = max_line;
-        self.lines.set_max(max_line);
-        self.keys = keys;
+        self.decoder.configure(max_line, keys);
     }
 
     /// Reads what is there. Take every line out with [`next`](Self::next) before the next call.
     pub(crate) fn fill(&mut self) -> io::Result<()> {
         for _ in 0..READS {
             match self.stream.read(&mut self.chunk)? {
-                Chunk::Bytes(length) => self.lines.push(&self.chunk[..length]),
+                Chunk::Bytes(length) => self.decoder.push(&self.chunk[..length]),
                 Chunk::Nothing => break,
                 Chunk::WritersLeft => {
-                    self.lines.end();
+                    self.decoder.end();
                     self.stream.reopen()?;
                     break;
                 }
                 Chunk::End => {
-                    self.lines.end();
+                    self.decoder.end();
                     self.ended = true;
                     break;
                 }
             }
-            if !self.stream.is_nonblocking() || !self.lines.is_inside_line() {
+            if !self.stream.is_nonblocking() || !self.decoder.is_inside_line() {
                 break;
             }
         }
@@ -114,19 +90,7 @@ impl Input {
     /// The next line, read into `record`; blank lines are passed over. `None`: call
     /// [`fill`](Self::fill) when the descriptor is readable, unless [`has_ended`](Self::has_ended).
     pub(crate) fn next(&mut self, record: &mut RecordBuf) -> Option<Outcome> {
-        loop {
-            let (number, line) = self.lines.next_line()?;
-            let read = match line {
-                Line::Text(text) if text.trim_ascii().is_empty() => continue,
-                Line::Text(text) => self.keys.apply(text, record),
-                Line::TooLong => Err(LineError::TooLong(self.max_line)),
-            };
-            return Some(match read {
-                Ok(()) if self.keys.is_complete() => Outcome::Publish,
-                Ok(()) => Outcome::Incomplete { number },
-                Err(error) => Outcome::Bad { number, error },
-            });
-        }
+        self.decoder.next(record)
     }
 
     /// Whether the stream has ended; a named pipe never does.
@@ -136,14 +100,14 @@ impl Input {
 
     /// The keys, and which of them have been seen.
     pub(crate) fn keys(&self) -> &Keys {
-        &self.keys
+        self.decoder.keys()
     }
 
     /// Goes over to the pipe that has our pipe's name now, if that is another one. True if it did.
     pub(crate) fn follow_name(&mut self) -> Result<bool, OpenError> {
         let followed = self.stream.follow_name()?;
         if followed {
-            self.lines.end();
+            self.decoder.end();
         }
         Ok(followed)
     }

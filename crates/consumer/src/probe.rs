@@ -1,0 +1,23 @@
+//! A door for the project's own fuzzer (crate `fuzz`), and for nobody else.
+
+use std::io::{self, Write};
+
+use layout::{RecordView, Schema};
+
+use crate::cli::Format;
+use crate::reading::Reading;
+use crate::render::Renderer;
+
+/// Writes what a consumer prints of `record`, with the header that CSV has before its first row.
+///
+/// # Panics
+/// If `record` has not the schema's size.
+pub fn write_line(
+    schema: &Schema,
+    record: &[u8],
+    format: Format,
+    out: &mut impl Write,
+) -> io::Result<()> {
+    let view = RecordView::new(schema, record).expect("a record of this schema");
+    Renderer::new(format).render(&Reading { view, origin: None }, out)
+}

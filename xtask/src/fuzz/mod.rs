@@ -1,0 +1,268 @@
+//! `cargo xtask fuzz`: libFuzzer over the targets of crates/fuzz, on the stable compiler.
+//!
+//! Invariant: what brings a target down is saved in its corpus, so that `cargo test` brings it down
+//! too until it is mended; and the command fails.
+//!
+//! ```text
+//!   build     LLVM's own coverage pass, by flags that stable rustc hands on   target/fuzz
+//!   seeds  -.
+//!   corpus -+-> fuzz: inputs that lead somewhere new                          target/fuzz/found/TARGET
+//!           '-> a crash, a hang, too much memory                              crates/fuzz/corpus/TARGET
+//!   --keep    the smallest set that leads everywhere                          crates/fuzz/corpus/TARGET
+//! ```
+//!
+//! Price: one processor; the first build takes about a minute, libFuzzer's C++ included.
+
+mod report;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::Instant;
+
+use crate::Outcome;
+use crate::tools::{Fallible, cargo, done, target_directory};
+use report::Report;
+
+/// Every target, as crates/fuzz has them, and the longest input worth trying on it, in bytes.
+const TARGETS: [(&str, u32); 9] = [
+    ("region", 2048),
+    ("writer", 2048),
+    ("bare", 1024),
+    ("header", 300),
+    ("schema", 2048),
+    ("template", 1100),
+    ("lines", 1024),
+    ("settings", 2048),
+    ("input", 1024),
+];
+
+/// Coverage of edges and of comparisons, as libFuzzer wants them. Stable rustc hands them to LLVM.
+const COVERAGE: [&str; 6] = [
+    "-Cpasses=sancov-module",
+    "-Cllvm-args=-sanitizer-coverage-level=4",
+    "-Cllvm-args=-sanitizer-coverage-inline-8bit-counters",
+    "-Cllvm-args=-sanitizer-coverage-pc-table",
+    "-Cllvm-args=-sanitizer-coverage-trace-compares",
+    "-Ccodegen-units=1",
+];
+
+/// Seconds one input may take before it counts as a hang.
+const TIMEOUT: &str = "10";
+/// MiB that the process may have, what libFuzzer needs included. The targets themselves have less.
+const RSS: &str = "1024";
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Arguments {
+    /// Which doors to try; all of them if none is named
+    #[arg(value_name = "TARGET", value_parser = TARGETS.map(|(name, _)| name))]
+    targets: Vec<String>,
+
+    /// Try so many inputs on each target
+    #[arg(long, value_name = "N", default_value_t = 100_000)]
+    runs: u64,
+
+    /// Try each target for so long instead
+    #[arg(long, value_name = "N", conflicts_with = "runs")]
+    minutes: Option<u64>,
+
+    /// Then keep what led somewhere new, in the smallest set that still leads everywhere
+    #[arg(long)]
+    keep: bool,
+}
+
+pub(crate) fn run(arguments: &Arguments) -> Outcome {
+    let fuzzer = Fuzzer::build()?;
+    let is_meant = |target: &str| {
+        arguments.targets.is_empty() || arguments.targets.iter().any(|named| named == target)
+    };
+    let mut fallen = Vec::new();
+    println!("{}", report::HEADINGS);
+    for (target, longest) in TARGETS.into_iter().filter(|(target, _)| is_meant(target)) {
+        let (report, found) = fuzzer.try_out(target, longest, arguments)?;
+        println!("{}", report.row(target, found.len()));
+        for name in &found {
+            println!("{target}: FELL over crates/fuzz/corpus/{target}/{name}");
+            println!("{}", report.last_words());
+        }
+        if !found.is_empty() {
+            fallen.push(target);
+        } else if arguments.keep {
+            fuzzer.keep(target)?;
+        }
+    }
+    if fallen.is_empty() {
+        return Ok(());
+    }
+    let names = fallen.join(", ");
+    Err(format!("{names}: fell; the input is in the corpus now: mend it, see `cargo test -p fuzz`")
+        .into())
+}
+
+/// The program, and where its files go.
+struct Fuzzer {
+    program: PathBuf,
+    /// Inputs that led somewhere new, from this run and earlier ones.
+    found: PathBuf,
+    /// Where targets put their files: in memory, and gone afterwards.
+    scratch: tempfile::TempDir,
+}
+
+impl Fuzzer {
+    fn build() -> Fallible<Self> {
+        let directory = target_directory()?.join("fuzz");
+        let host = host()?;
+        let mut build = cargo();
+        build
+            .args(["build", "--quiet", "--locked", "--release", "--package", "fuzz"])
+            .args(["--features", "libfuzzer", "--bin", "fuzz"])
+            // With a target named, build scripts and macros stay as they are.
+            .args(["--target", &host])
+            .env("RUSTFLAGS", COVERAGE.join(" "))
+            .env_remove("CARGO_ENCODED_RUSTFLAGS")
+            .env("CARGO_TARGET_DIR", &directory)
+            .env("CARGO_PROFILE_RELEASE_LTO", "off")
+            .env("CARGO_PROFILE_RELEASE_DEBUG_ASSERTIONS", "true")
+            .env("CARGO_PROFILE_RELEASE_OVERFLOW_CHECKS", "true");
+        done(&mut build)?;
+        let in_memory = tempfile::Builder::new().prefix("mapcast-fuzz-").tempdir_in("/dev/shm");
+        let scratch = in_memory.or_else(|_| tempfile::tempdir())?;
+        Ok(Self {
+            program: directory.join(host).join("release/fuzz"),
+            found: directory.join("found"),
+            scratch,
+        })
+    }
+
+    fn command(&self, target: &str) -> Command {
+        let mut command = Command::new(&self.program);
+        command
+            .env("MAPCAST_FUZZ", target)
+            .env("TMPDIR", self.scratch.path())
+            .env("RUST_BACKTRACE", "0")
+            .stdin(Stdio::null());
+        command
+    }
+
+    /// Tries one target; gives what it fell over.
+    fn try_out(
+        &self,
+        target: &str,
+        longest: u32,
+        arguments: &Arguments,
+    ) -> Fallible<(Report, Vec<String>)> {
+        let (found, corpus) = (self.found.join(target), corpus(target));
+        let fallen = self.scratch.path().join(format!("fell-{target}"));
+        for folder in [&found, &corpus, &fallen] {
+            fs::create_dir_all(folder)?;
+        }
+        let limit = match arguments.minutes {
+            Some(minutes) => format!("-max_total_time={}", minutes * 60),
+            None => format!("-runs={}", arguments.runs),
+        };
+        let mut command = self.command(target);
+        command
+            .env("MAPCAST_FUZZ_SEEDS", &found)
+            .args([limit, format!("-max_len={longest}")])
+            .args([format!("-timeout={TIMEOUT}"), format!("-rss_limit_mb={RSS}")])
+            .args(["-print_final_stats=1", "-use_value_profile=1", "-reload=0"])
+            .arg(format!("-artifact_prefix={}/", fallen.display()));
+        let words = folder().join(format!("words/{target}"));
+        if words.is_file() {
+            command.arg(format!("-dict={}", words.display()));
+        }
+        let start = Instant::now();
+        let output = command.arg(&found).arg(&corpus).output()?;
+        let report = Report::of(&String::from_utf8_lossy(&output.stderr), start.elapsed());
+        let saved = saved(&fallen, &corpus)?;
+        if !output.status.success() && saved.is_empty() {
+            return Err(format!("{target}: {}\n{}", output.status, report.last_words()).into());
+        }
+        Ok((report, saved))
+    }
+
+    /// Makes the corpus of `target` the smallest set that leads everywhere its inputs do.
+    fn keep(&self, target: &str) -> Outcome {
+        let (corpus, merged) = (corpus(target), self.scratch.path().join(format!("all-{target}")));
+        fs::create_dir_all(&merged)?;
+        let mut command = self.command(target);
+        // By edges, not by how often they are taken: a tenth of the files.
+        command.args(["-set_cover_merge=1", "-use_counters=0"]);
+        command.arg(&merged).args([&corpus, &self.found.join(target)]);
+        let start = Instant::now();
+        let output = command.output()?;
+        if !output.status.success() {
+            let report = Report::of(&String::from_utf8_lossy(&output.stderr), start.elapsed());
+            return Err(format!("{target}: cannot merge:\n{}", report.last_words()).into());
+        }
+        for entry in fs::read_dir(&corpus)?.flatten() {
+            // What once brought it down stays, whether it leads somewhere new today or not.
+            if !entry.file_name().to_string_lossy().contains('-') {
+                fs::remove_file(entry.path())?;
+            }
+        }
+        for entry in fs::read_dir(&merged)?.flatten() {
+            let name = entry.file_name().to_string_lossy().chars().take(16).collect::<String>();
+            fs::copy(entry.path(), corpus.join(name))?;
+        }
+        Ok(())
+    }
+}
+
+/// Copies what libFuzzer has saved in `from` to `corpus`; gives the names.
+fn saved(from: &Path, corpus: &Path) -> Fallible<Vec<String>> {
+    let mut saved = Vec::new();
+    for entry in fs::read_dir(from)?.flatten() {
+        let name = entry.file_name().to_string_lossy().into_owned();
+        // Slower than others, and nothing worse.
+        if !name.starts_with("slow-unit") {
+            fs::copy(entry.path(), corpus.join(&name))?;
+            saved.push(name);
+        }
+    }
+    Ok(saved)
+}
+
+/// The machine that rustc builds for if it is not told otherwise.
+fn host() -> Fallible<String> {
+    let rustc = std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
+    let output = Command::new(rustc).arg("-vV").output()?;
+    let said = String::from_utf8_lossy(&output.stdout);
+    let host = said.lines().find_map(|line| line.strip_prefix("host: "));
+    Ok(host.ok_or("rustc -vV names no host")?.to_owned())
+}
+
+fn folder() -> &'static Path {
+    Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../crates/fuzz"))
+}
+
+fn corpus(target: &str) -> PathBuf {
+    folder().join("corpus").join(target)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_targets_are_those_of_the_crate() {
+        let source = fs::read_to_string(folder().join("src/targets/mod.rs")).expect("a source");
+        let named = source.split("name: \"").skip(1);
+        let named: Vec<&str> = named.filter_map(|rest| rest.split('"').next()).collect();
+        assert_eq!(named, TARGETS.map(|(name, _)| name));
+    }
+
+    #[test]
+    fn what_was_found_goes_to_the_corpus_and_what_was_only_slow_does_not() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let (from, corpus) = (dir.path().join("from"), dir.path().join("corpus"));
+        for folder in [&from, &corpus] {
+            fs::create_dir(folder).expect("mkdir");
+        }
+        for name in ["slow-unit-1", "crash-2", "oom-3", "timeout-4"] {
+            fs::write(from.join(name), name).expect("write");
+        }
+        assert_eq!(saved(&from, &corpus).expect("copied").len(), 3);
+        assert!(corpus.join("crash-2").is_file() && !corpus.join("slow-unit-1").exists());
+    }
+}
