@@ -4,6 +4,8 @@
 use std::fs;
 
 use e2e::{Daemon, Place, Program, proc, wait_until};
+use layout::{CType, FieldSpec, Scalar, Schema};
+use region::{DynWriter, Options};
 
 use crate::consumer;
 
@@ -128,5 +130,27 @@ fn a_consumer_outlives_it_too_and_prints_whole_lines_without_one_control_charact
                 serde_json::from_str::<serde_json::Value>(line).expect("a line of JSON");
             }
         }
+    }
+}
+
+/// A schema that describes the worst to print: small numbers, many of them.
+#[test]
+fn a_large_record_is_printed_in_a_few_times_its_size() {
+    let place = Place::new();
+    let array = CType::array(Scalar::U8, 1 << 20).expect("an array");
+    let field = FieldSpec::new("a".repeat(64), array);
+    let schema = Schema::builder("A").field(field).build().expect("a record");
+    let options = Options::new().slots(4);
+    let mut writer = DynWriter::open(&place.path("a.region"), &schema, &options).expect("a region");
+    writer.publish(&vec![0xff; 1 << 20]).expect("a record");
+    for format in ["text", "json", "csv"] {
+        // 1 MiB of record; what is not the file's own memory may be 12 MiB with all there is.
+        let limited = "ulimit -d 12288 && exec >./out";
+        let mut command = consumer().command_after(limited, &place);
+        command.args(["./a.region", "--once", "--format", format]);
+        let mut consumer = Daemon::start(format, &mut command);
+        assert_eq!(consumer.exit_code(), 0, "{format}: {:?}", consumer.err());
+        let len = fs::metadata(place.path("out")).expect("its output").len();
+        assert!(len > 3 << 20, "{format}: {len} bytes");
     }
 }
