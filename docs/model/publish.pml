@@ -43,14 +43,19 @@
 #define FIRST_LOOK 6 /* latest looks in vain only if the ring is empty, or the writer has come round */
 #define FEW_LOOKS 7 /* each further look finds head KEPT - 1 further on, or something in a ring that was empty */
 #define GONE 8 /* next looks twice at the most: a record that changes under the copy is gone */
-#define NOT_MISSING 9 /* what was there when the call began is given, or missed, or outdone by a newer one */
-#define GOES_ON 10 /* a lapped reader moves on, and over nothing that was not published */
-#define KEPT_ARE_KEPT 11 /* and over nothing that is kept */
-#define SUM 12 /* given and missed leave no gap and no overlap */
+#define NOT_MISSING 9 /* next: what was there when the call began is given, or missed */
+#define NOT_EMPTY 10 /* latest: there is a record if there was one when the call began */
+#define GOES_ON 11 /* a lapped reader moves on, and over nothing that was not published */
+#define KEPT_ARE_KEPT 12 /* and over nothing that is kept */
+#define SUM 13 /* given and missed leave no gap and no overlap */
 #ifndef ONLY
 #define ONLY ALL
 #endif
-#define CLAIM(name, holds) assert((ONLY != ALL && ONLY != name) || (holds))
+#define CLAIM(name, holds) SAY_ONCE(#name); assert((ONLY != ALL && ONLY != name) || (holds))
+
+/* A mark: the search came by here. SPIN's own list of steps never taken leaves out those in a d_step. */
+#define REACHED(name) SAY_ONCE(#name)
+#define SAY_ONCE(name) c_code { static int said; if (!said++) printf("reached %s\n", name); }
 
 #define WRITING(n) (2 * (n) + 1)
 #define COMPLETE(n) (2 * (n))
@@ -275,8 +280,16 @@ inline give() {
     CLAIM(WHOLE, n > BASE && a == b && a / 4 == n);
     CLAIM(THE_ONE, mem[STAMP(n)] != COMPLETE(n) || a % 4 == sealed_by[n % SLOTS]);
     if
+    :: a % 4 > 1 -> REACHED(later_attempt)
+    :: else
+    fi;
+    if
     :: at == latest ->
         CLAIM(NOT_BACK, n >= newest);
+        if
+        :: mem[HEAD] < n -> REACHED(newer_than_head)
+        :: else
+        fi;
         seen = n
     :: at == next ->
         last = n;
@@ -401,7 +414,7 @@ end:
 #else
         :: mem[STAMP(head)] == 0 ->
 #endif
-            CLAIM(NOT_MISSING, !there);
+            CLAIM(NOT_EMPTY, !there);
             come_back()
         :: else ->
             /* KEPT publishes have been issued, but the store of head by the last may be on its way. */
@@ -409,6 +422,10 @@ end:
 #ifndef MUTANT_HEAD_ONCE
             n = NEWEST;
 #endif
+            if
+            :: head == BASE -> REACHED(first_record_came)
+            :: else -> REACHED(latest_was_lapped)
+            fi;
             CLAIM(FEW_LOOKS, n >= head + (head == BASE -> 1 : KEPT - 1));
             forget();
             at = latest
@@ -425,6 +442,10 @@ end:
 #ifndef MUTANT_N5
         head = MAX(head, n);
 #endif
+        if
+        :: head == n -> REACHED(missed_one)
+        :: else -> REACHED(missed_more)
+        fi;
         CLAIM(GOES_ON, head > last && head <= sealed);
         CLAIM(KEPT_ARE_KEPT, head == n || head + KEPT <= sealed);
 #ifdef MUTANT_N6

@@ -1,7 +1,12 @@
 //! What a verifier made by SPIN says, and what that is worth.
 //!
 //! Invariant: "no error" is believed only of a search that has seen everything: all states, kept in
-//! full, with all steps of the model taken. Everything that is not said counts as bad.
+//! full, with all steps of the model taken and all its marks passed. What is not said counts as bad.
+//!
+//! ```text
+//!   CLAIM(WHOLE, ...), REACHED(missed_one)   in the model: a mark
+//!   reached WHOLE                            from the verifier, the first time that it comes by
+//! ```
 
 /// The report of one search.
 #[derive(Debug)]
@@ -17,8 +22,8 @@ impl<'a> Report<'a> {
         Self { said, states: states.and_then(|count| count.parse().ok()).unwrap_or(0) }
     }
 
-    /// The report, if it says that the model holds and that nothing was left out.
-    pub(super) fn holds(self) -> Result<Self, String> {
+    /// The report, if it says that `model` holds and that nothing was left out.
+    pub(super) fn holds(self, model: &str) -> Result<Self, String> {
         let full = "Full statespace search for:";
         let wanted = [full, "assertion violations\t+", "invalid end states\t+", "errors: 0"];
         if let Some(missing) = wanted.iter().find(|wanted| !self.said.contains(**wanted)) {
@@ -27,6 +32,9 @@ impl<'a> Report<'a> {
         let unwanted = ["Search not completed", "max search depth too small", "out of memory"];
         if let Some(bad) = unwanted.iter().find(|unwanted| self.said.contains(**unwanted)) {
             return Err(format!("the verifier says {bad:?}"));
+        }
+        if let Some(mark) = marks(model).find(|mark| !self.passed(mark)) {
+            return Err(format!("no state leads to the mark {mark}"));
         }
         match self.never_taken().first() {
             Some(step) => Err(format!("a step that is never taken: {step}")),
@@ -41,6 +49,10 @@ impl<'a> Report<'a> {
         says("pan:1: assertion violated") && says("errors: 1")
     }
 
+    fn passed(&self, mark: &str) -> bool {
+        self.said.lines().any(|line| line.strip_prefix("reached ") == Some(mark))
+    }
+
     /// Steps of the model that no state leads to, other than the ends of processes that never end.
     fn never_taken(&self) -> Vec<&'a str> {
         let steps = self.said.lines().filter(|line| line.contains(", state "));
@@ -48,11 +60,26 @@ impl<'a> Report<'a> {
     }
 }
 
+/// The marks that a model sets, other than in the definitions of the two macros.
+fn marks(model: &str) -> impl Iterator<Item = &str> {
+    let uses = model.lines().filter(|line| !line.starts_with("#define"));
+    uses.filter_map(|line| {
+        let (_, rest) = line.split_once("CLAIM(").or_else(|| line.split_once("REACHED("))?;
+        rest.split([',', ')']).next()
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    const HOLDS: &str = "Full statespace search for:
+    const MODEL: &str = "#define CLAIM(name, holds) REACHED(name); assert(holds)
+    CLAIM(WHOLE, a == b);
+    :: head == n -> REACHED(missed_one)";
+
+    const HOLDS: &str = "reached WHOLE
+reached missed_one
+Full statespace search for:
 \tassertion violations\t+
 \tinvalid end states\t+
 State-vector 80 byte, depth reached 2014, errors: 0
@@ -62,12 +89,12 @@ unreached in proctype reader
 \t(1 of 269 states)";
 
     fn why(said: &str) -> String {
-        Report::of(said).holds().expect_err("this is no proof")
+        Report::of(said).holds(MODEL).expect_err("this is no proof")
     }
 
     #[test]
     fn a_whole_search_without_an_error_holds() {
-        assert_eq!(Report::of(HOLDS).holds().map(|report| report.states), Ok(9_688_064));
+        assert_eq!(Report::of(HOLDS).holds(MODEL).map(|report| report.states), Ok(9_688_064));
     }
 
     #[test]
@@ -85,6 +112,14 @@ unreached in proctype reader
     fn a_step_that_is_never_taken_makes_claims_empty() {
         let step = "\tpublish.pml:300, state 12, \"assert((n>0))\"\n";
         assert!(why(&HOLDS.replace("\t(1 of", &format!("{step}\t(1 of"))).contains("pml:300"));
+    }
+
+    #[test]
+    fn a_mark_that_was_never_passed_makes_claims_empty() {
+        assert_eq!(marks(MODEL).collect::<Vec<_>>(), ["WHOLE", "missed_one"]);
+        let without = HOLDS.replace("reached missed_one\n", "");
+        assert!(why(&without).contains("missed_one"));
+        assert!(why(&HOLDS.replace("WHOLE", "WHOLESALE")).contains("mark WHOLE"));
     }
 
     #[test]
