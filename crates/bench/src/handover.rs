@@ -15,10 +15,14 @@
 
 use crate::records::stu;
 use crate::{Batch, Failure, machine};
+use clap::Parser;
 use layout::{Record, Stu};
 use nix::fcntl::{FcntlArg, fcntl};
 use nix::libc::{self, flock};
-use region::{BootTime, DynWriter, Options};
+use producer::cli::Args;
+use region::{BootTime, DynWriter, Options, Reader, Step};
+use rustix::process::{Signal, set_parent_process_death_signal};
+use std::ffi::OsStr;
 use std::fs::File;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::iter::Cycle;
@@ -33,8 +37,10 @@ use std::time::Duration;
 pub enum Prize {
     /// A lock, by two plain processes: the bare limit.
     Lock,
-    /// A region, by a standby.
+    /// A region, by a standby of the library.
     Region,
+    /// A region, by `producer --standby`.
+    Producer,
 }
 
 impl Prize {
@@ -43,12 +49,13 @@ impl Prize {
         match self {
             Self::Lock => "lock",
             Self::Region => "region",
+            Self::Producer => "producer",
         }
     }
 
     /// The prize called `name`.
     pub fn called(name: &str) -> Result<Self, Failure> {
-        let all = [Self::Lock, Self::Region];
+        let all = [Self::Lock, Self::Region, Self::Producer];
         let found = all.into_iter().find(|prize| prize.name() == name);
         found.ok_or_else(|| format!("no such prize: {name}").into())
     }
@@ -64,7 +71,7 @@ pub fn over<'a>(
 ) -> Batch<'a> {
     let path = dir.join(format!("handover-{}", prize.name()));
     let processors = processors.iter().cycle();
-    let mut chain = Chain { prize, path, processors, holder, current: None };
+    let mut chain = Chain { prize, path, processors, holder, current: None, reader: None };
     Box::new(move |times| (0..times).map(|_| chain.pass()).sum())
 }
 
@@ -74,6 +81,8 @@ struct Chain<'a, F> {
     processors: Cycle<Iter<'a, usize>>,
     holder: F,
     current: Option<Holder>,
+    /// Of what a producer publishes, from its first record on.
+    reader: Option<Reader<Stu>>,
 }
 
 impl<F: Fn() -> Result<Command, Failure>> Chain<'_, F> {
@@ -84,7 +93,7 @@ impl<F: Fn() -> Result<Command, Failure>> Chain<'_, F> {
         next.is_asleep()?;
         let start = BootTime::now();
         drop(current); // SIGKILL
-        let end = next.moment()?;
+        let end = self.moment(&mut next)?;
         self.current = Some(next);
         Ok(end.since(start))
     }
@@ -92,8 +101,27 @@ impl<F: Fn() -> Result<Command, Failure>> Chain<'_, F> {
     /// A holder that has the prize because nobody else does.
     fn first(&mut self) -> Result<Holder, Failure> {
         let mut first = self.start()?;
-        first.moment()?;
+        self.moment(&mut first)?;
         Ok(first)
+    }
+
+    /// When `holder` had the prize.
+    fn moment(&mut self, holder: &mut Holder) -> Result<BootTime, Failure> {
+        if self.prize != Prize::Producer {
+            return holder.moment();
+        }
+        // It says nothing of the kind, but its record does.
+        let reader = match &mut self.reader {
+            Some(reader) => reader,
+            none => none.insert(attach(&self.path)?),
+        };
+        for _ in 0..SLEEPS {
+            if let Step::Record(sample) = reader.next()? {
+                return Ok(sample.publication.published_at);
+            }
+            reader.wait(SLEEP)?;
+        }
+        Err("a producer does not publish".into())
     }
 
     fn start(&mut self) -> Result<Holder, Failure> {
@@ -102,6 +130,21 @@ impl<F: Fn() -> Result<Command, Failure>> Chain<'_, F> {
         command.arg(self.prize.name()).arg(&self.path).arg(processor.to_string());
         Holder::start(&mut command)
     }
+}
+
+/// How often, and how long, a sleep for a record may last.
+const SLEEPS: u32 = 200;
+const SLEEP: Duration = Duration::from_millis(50);
+
+/// Attaches to a region that is still to be made.
+fn attach(path: &Path) -> Result<Reader<Stu>, Failure> {
+    for _ in 0..SLEEPS {
+        match Reader::attach(path) {
+            Err(err) if err.is_not_there() => thread::sleep(SLEEP),
+            attached => return Ok(attached?),
+        }
+    }
+    Err("a producer makes no region".into())
 }
 
 /// A process that holds the prize, or will. Dropping it kills it.
@@ -114,7 +157,8 @@ struct Holder {
 
 impl Holder {
     fn start(command: &mut Command) -> Result<Self, Failure> {
-        let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()?;
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
+        let mut child = command.spawn()?;
         let answers = BufReader::new(child.stdout.take().ok_or("a holder has no output")?);
         Ok(Self { _orders: child.stdin.take(), child, answers })
     }
@@ -166,6 +210,7 @@ pub fn hold(
     let (moment, _prize) = match Prize::called(prize)? {
         Prize::Lock => take_lock(path)?,
         Prize::Region => take_region(path)?,
+        Prize::Producer => return produce(path),
     };
     writeln!(answers, "{}", moment.as_nanos())?;
     answers.flush()?;
@@ -188,6 +233,16 @@ fn take_lock(path: &Path) -> Result<(BootTime, Held), Failure> {
     };
     fcntl(&file, FcntlArg::F_OFD_SETLKW(&whole))?;
     Ok((BootTime::now(), Box::new(file)))
+}
+
+/// Runs a producer that publishes once and then not for a long time.
+fn produce(path: &Path) -> Result<(), Failure> {
+    // It does not look at its orders: this ends it with its parent.
+    set_parent_process_death_signal(Some(Signal::KILL))?;
+    let path = path.as_os_str();
+    let words = ["producer", "--standby", "--tick", "1h", "--region"].map(OsStr::new);
+    producer::run(&Args::try_parse_from(words.into_iter().chain([path]))?)?;
+    Ok(())
 }
 
 fn take_region(path: &Path) -> Result<(BootTime, Held), Failure> {

@@ -43,6 +43,9 @@ impl Trace {
                 break;
             }
         }
+        // The step over the system call that is the mark ends with a stop of its own, behind it: the
+        // signal comes with the next.
+        addresses.pop();
         Self::over(addresses)
     }
 

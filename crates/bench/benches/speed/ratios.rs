@@ -80,7 +80,9 @@ fn all(place: Place<'_>) -> Result<Vec<Pair<'_>>, Failure> {
         let what = format!("wake, next {}, one way", human(size));
         pairs.push(sleeping(&what, duel, Game::Wake(size)));
     }
-    pairs.push(handing_over(place));
+    pairs.push(handing_over("standby, from the kill to its first publish", Prize::Region, place));
+    let what = "`producer --standby`, from the kill to its first publish";
+    pairs.push(handing_over(what, Prize::Producer, place));
     Ok(pairs)
 }
 
@@ -108,11 +110,10 @@ fn sleeping<'a>(what: &str, duel: &'a RefCell<Duel>, game: Game) -> Pair<'a> {
     Pair { ours: (what.to_owned(), played(duel, game)), bare, target, effort }
 }
 
-fn handing_over(place: Place<'_>) -> Pair<'_> {
+fn handing_over<'a>(what: &str, prize: Prize, place: Place<'a>) -> Pair<'a> {
     let over = |prize| handover::over(prize, place.dir, place.processors, crate::holder);
-    let ours = "standby, from the kill to its first publish".to_owned();
     Pair {
-        ours: (ours, over(Prize::Region)),
+        ours: (what.to_owned(), over(prize)),
         bare: ("lock, from the kill to its next holder", over(Prize::Lock)),
         target: None,
         // Each hand-over is a batch.
