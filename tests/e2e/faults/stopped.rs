@@ -40,14 +40,18 @@ fn nothing_lost_silently(follower: &Daemon) -> u64 {
     missed
 }
 
+fn writer_standby_and_follower(place: &Place) -> (Daemon, Daemon, Daemon) {
+    REGION.write(place, "x.toml");
+    let first = publishing(place, "./x.toml");
+    let mut standby = producer().start(place, "./x.toml --standby");
+    standby.says("waiting to take over");
+    (first, standby, follower(place, "./x.region"))
+}
+
 #[test]
 fn a_stopped_writer_is_stalled_keeps_its_lock_and_is_live_again_when_it_goes_on() {
     let place = Place::new();
-    REGION.write(&place, "x.toml");
-    let mut first = publishing(&place, "./x.toml");
-    let mut standby = producer().start(&place, "./x.toml --standby");
-    standby.says("waiting to take over");
-    let mut follows = follower(&place, "./x.region");
+    let (mut first, mut standby, mut follows) = writer_standby_and_follower(&place);
     let mut polls = consumer().start(&place, "./x.region --poll 10ms --format json");
     for _ in 0..3 {
         stop(&mut first);
@@ -82,11 +86,7 @@ fn a_stopped_writer_is_stalled_keeps_its_lock_and_is_live_again_when_it_goes_on(
 #[test]
 fn a_stopped_writer_that_is_killed_is_dead_and_the_standby_takes_over() {
     let place = Place::new();
-    REGION.write(&place, "x.toml");
-    let mut first = publishing(&place, "./x.toml");
-    let mut standby = producer().start(&place, "./x.toml --standby");
-    standby.says("waiting to take over");
-    let mut follows = follower(&place, "./x.region");
+    let (mut first, mut standby, mut follows) = writer_standby_and_follower(&place);
     stop(&mut first);
     follows.says(": stalled: ");
     first.kill9();
