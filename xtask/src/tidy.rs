@@ -140,13 +140,13 @@ fn named_tests(document: &str) -> Vec<&str> {
 }
 
 /// Is `name`, such as `kill::a_test` or `lock::tests::a_test`, in a file of that module?
-fn is_a_test((path, text): &(String, String), name: &str) -> bool {
+fn is_a_test((path, source): &(String, String), name: &str) -> bool {
     let (modules, test) = name.rsplit_once("::").unwrap_or(("", name));
     let module = modules.trim_end_matches("::tests").rsplit("::").next().unwrap_or_default();
     let is_module = |part: &str| module.is_empty() || part.trim_end_matches(".rs") == module;
     // A function, or the name of a case of a test program without the usual harness.
     let marks = [format!("fn {test}("), format!("(\"{test}\","), format!("::{test}\"")];
-    path.split('/').any(is_module) && marks.iter().any(|mark| text.contains(mark))
+    path.split('/').any(is_module) && marks.iter().any(|mark| source.contains(mark))
 }
 
 #[test]
