@@ -1,8 +1,8 @@
 //! `cargo xtask spin`: the protocol's Promela models, and the mutants that SPIN must find out.
 //!
-//! Invariant: a model holds only if SPIN has seen every state of it, taken every step of it and come by
-//! every claim, or a claim might say nothing. A mutant counts as caught only by a broken claim, and by the one named
-//! for it: the others are switched off.
+//! Invariant: a model holds only if SPIN has seen every state of it, taken every step of it and come
+//! by every claim, or a claim might say nothing. A mutant counts as caught only by a broken claim,
+//! and by the one named for it: the others are switched off.
 //!
 //! ```text
 //!   cargo xtask spin              docs/model/*.pml: no error in any state, and every mutant has one
