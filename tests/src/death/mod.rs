@@ -1,7 +1,7 @@
 //! Death at every instruction: a writer is killed before each of the instructions on its way.
 //!
 //! Invariant: a point counts as tried only if a process of its own died there by SIGKILL and every
-//! check below was made. The stories also demand that a walk has seen the work both undone and done.
+//! check below was made. The stories of publish and close also demand that work is seen undone and done.
 //!
 //! ```text
 //!   trace   one writer, stepped all the way; readers look before each instruction
