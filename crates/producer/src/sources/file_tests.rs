@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 use std::fs;
+use std::os::unix::fs::symlink;
 use std::path::PathBuf;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
@@ -87,6 +88,38 @@ fn a_file_is_read_anew_for_each_record() {
     setup.write("n.new", "3");
     fs::rename(setup.path("n.new"), setup.path("n")).expect("rename");
     assert_eq!(setup.sample(), ["3"], "another file under the same name");
+}
+
+#[test]
+fn the_file_that_has_the_name_now_is_read_though_the_old_one_still_has_a_name() {
+    let mut setup = setup(&[("u32", r#"file = { path = "@/cur/n", column = 1 }"#)]);
+    fs::create_dir(setup.path("a")).expect("directory");
+    symlink("a", setup.path("cur")).expect("link");
+    setup.write("cur/n", "1");
+    assert_eq!(setup.sample(), ["1"]);
+
+    fs::rename(setup.path("a/n"), setup.path("a/n.1")).expect("rename");
+    setup.write("a/n", "2");
+    assert_eq!(setup.sample(), ["2"], "the old one was rotated away");
+
+    fs::hard_link(setup.path("a/n"), setup.path("a/n.bak")).expect("link");
+    setup.write("a/n.new", "3");
+    fs::rename(setup.path("a/n.new"), setup.path("a/n")).expect("rename");
+    assert_eq!(setup.sample(), ["3"], "the old one was kept as a backup");
+
+    fs::create_dir(setup.path("b")).expect("directory");
+    setup.write("b/n", "4");
+    symlink("b", setup.path("next")).expect("link");
+    fs::rename(setup.path("next"), setup.path("cur")).expect("rename");
+    assert_eq!(setup.sample(), ["4"], "a link on the way was switched");
+
+    fs::rename(setup.path("b"), setup.path("b.old")).expect("rename");
+    setup.sample();
+    let gone = setup.trouble().expect("no file has the name");
+    assert!(gone.ends_with("No such file or directory (os error 2)"), "{gone}");
+    fs::create_dir(setup.path("b")).expect("directory");
+    setup.write("b/n", "5");
+    assert_eq!((setup.sample(), setup.trouble()), (vec!["5".to_owned()], None));
 }
 
 #[test]
