@@ -32,6 +32,7 @@ mod reload;
 mod run;
 mod say;
 mod sources;
+mod text;
 
 use daemon::{Passed, Service, Signals, logging, one_line};
 use settings::{EMBEDDED_ORIGIN, Settings};

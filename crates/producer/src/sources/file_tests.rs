@@ -123,6 +123,14 @@ fn the_file_that_has_the_name_now_is_read_though_the_old_one_still_has_a_name() 
 }
 
 #[test]
+fn a_byte_order_mark_is_no_part_of_the_value() {
+    let source = r#"file = { path = "@/n" }"#;
+    let mut setup = setup(&[("i32", source), ("char[8]", source)]);
+    setup.write("n", "\u{feff}42\n");
+    assert_eq!((setup.sample(), setup.trouble()), (vec!["42".to_owned(); 2], None));
+}
+
+#[test]
 fn fields_of_one_file_agree_because_it_is_read_once() {
     let setup_path = r#"file = { path = "@/pair", column = 1 }"#;
     let mut setup = setup(&[("u32", setup_path), ("u32", &setup_path.replace('1', "2"))]);

@@ -20,6 +20,7 @@ use rustix::fs::OFlags;
 
 use super::clock::Moment;
 use super::trouble::Trouble;
+use crate::text::without_bom;
 
 /// Most that is read of a file, in bytes. The longest in /proc are some 100 KiB.
 const MOST: usize = 1 << 20;
@@ -94,7 +95,7 @@ impl Files {
                 "is longer than 1 MiB; give another file",
             ));
         }
-        match str::from_utf8(&kept.buffer) {
+        match str::from_utf8(without_bom(&kept.buffer)) {
             Ok(text) => Ok((id, text, at)),
             Err(_) => Err(Trouble::NotText(kept.path.clone(), "is not text; give another file")),
         }
