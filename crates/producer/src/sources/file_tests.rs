@@ -187,6 +187,35 @@ fn a_default_stands_in_while_there_is_no_value() {
 }
 
 #[test]
+fn a_default_stands_in_for_a_value_that_does_not_fit() {
+    let long = "9 bytes !";
+    for (ctype, default, good, bad) in [
+        ("u8", "255", "20", "300"),
+        ("u8", "255", "20", "-1"),
+        ("i16", "-1", "20", "1e9"),
+        ("u32", "7", "20", "4294967296"),
+        ("u64", "7", "20", "18446744073709551616"),
+        ("f32", "-1", "20", "1e39"),
+        ("char", "\"?\"", "x", "\u{e4}"),
+        ("char", "\"?\"", "x", "xy"),
+        ("char[9]", "\"?\"", "short", long),
+        ("char[9]", "\"?\"", "short", "a\0b"),
+        ("bool", "true", "0", "oops"),
+    ] {
+        let source = format!(r#"file = {{ path = "@/v", default = {default} }}"#);
+        let mut setup = setup(&[(ctype, &source)]);
+        let default = default.trim_matches('"');
+        setup.write("v", bad);
+        assert_eq!(setup.sample(), [default], "{ctype}: {bad:?} in the first record");
+        assert!(setup.trouble().is_some(), "{ctype}: {bad:?}");
+        setup.write("v", good);
+        assert_ne!(setup.sample(), [default], "{ctype}: {good}");
+        setup.write("v", bad);
+        assert_eq!(setup.sample(), [default], "{ctype}: {bad:?} after {good}");
+    }
+}
+
+#[test]
 fn the_first_path_that_can_be_read_is_taken() {
     let mut setup =
         setup(&[("u8", r#"file = { path = ["@/a", "@/b"], column = 1, default = 0 }"#)]);

@@ -1,8 +1,9 @@
 //! Where values come from: one sampler per field, all of them asked once per record.
 //!
 //! Invariant: a record is sampled at one moment. All clocks of a record agree, and a file that
-//! several fields read is read once. A sampler that has no value leaves the field as it is (or at
-//! its `default`), says so once, and says so again only when the reason changes.
+//! several fields read is read once. A field without a value, or with one that it cannot hold, has
+//! its `default` or keeps its last value. That is logged when it begins and when the reason changes,
+//! its end only if its beginning was, and no field can flood the log.
 //!
 //! ```text
 //!   sample(now) --> files: forget what was read        (read again by the first field that asks)
@@ -22,7 +23,9 @@ mod trouble;
 mod wave;
 
 use std::sync::Arc;
+use std::time::Duration;
 
+use daemon::{Calm, Monotonic};
 use layout::{CType, RecordBuf, Scalar, Schema, Value};
 use settings::{RecordSettings, Source};
 
@@ -34,6 +37,11 @@ use files::Files;
 use random::Rolling;
 use trouble::Trouble;
 use wave::Swinging;
+
+/// Lost values that are logged in [`WINDOW`]; the others are counted.
+const LOSSES: u32 = 100;
+/// Time in which the number of these messages is limited.
+const WINDOW: Duration = Duration::from_secs(10);
 
 /// What a sampler answers.
 #[derive(Debug)]
@@ -66,6 +74,8 @@ struct Feed {
     source: Source,
     sampler: Sampler,
     trouble: Option<Trouble>,
+    /// Whether `trouble`, or another one before it, was logged.
+    is_logged: bool,
 }
 
 /// The sources of all fields of a record.
@@ -74,6 +84,7 @@ pub(crate) struct Sources {
     schema: Arc<Schema>,
     feeds: Vec<Feed>,
     files: Files,
+    losses: Calm,
 }
 
 impl Sources {
@@ -87,9 +98,11 @@ impl Sources {
             source: source.clone(),
             sampler: sampler(source, field.ctype().element(), now, &mut files),
             trouble: None,
+            is_logged: false,
         });
         let feeds = feeds.collect();
-        Self { schema: Arc::clone(&record.schema), feeds, files }
+        let losses = Calm::new(LOSSES, WINDOW);
+        Self { schema: Arc::clone(&record.schema), feeds, files, losses }
     }
 
     /// Goes on where `earlier` was, for every field whose name, type and source are still the same.
@@ -100,6 +113,7 @@ impl Sources {
         last: &RecordBuf,
         record: &mut RecordBuf,
     ) -> Vec<(usize, usize)> {
+        self.losses = earlier.losses;
         let mut pairs = Vec::new();
         let mut old: Vec<Option<Feed>> = earlier.feeds.into_iter().map(Some).collect();
         for (index, feed) in self.feeds.iter_mut().enumerate() {
@@ -108,7 +122,7 @@ impl Sources {
             if record.set(index, &last.value(at)).is_err() {
                 continue; // its labels have changed: it begins anew
             }
-            feed.trouble = kept.trouble;
+            (feed.trouble, feed.is_logged) = (kept.trouble, kept.is_logged);
             match (&mut feed.sampler, kept.sampler) {
                 // The files themselves are opened anew, under their numbers in this collection.
                 (Sampler::File(new), Sampler::File(old)) => new.carry_over(&old),
@@ -140,12 +154,12 @@ impl Sources {
             let trouble = match feed.sampler.sample(now, &mut self.files) {
                 Sample::Keep => continue,
                 Sample::Value(value) => record.set(index, &value).err().map(Trouble::Value),
-                Sample::Missing(trouble) => {
-                    feed.fall_back(index, record);
-                    Some(trouble)
-                }
+                Sample::Missing(trouble) => Some(trouble),
             };
-            feed.tell(trouble);
+            if trouble.is_some() {
+                feed.fall_back(index, record);
+            }
+            feed.note(trouble, now, &mut self.losses);
         }
     }
 }
@@ -171,20 +185,43 @@ impl Feed {
         }
     }
 
-    /// Says what is wrong when that is news, and when all is well again.
-    fn tell(&mut self, trouble: Option<Trouble>) {
-        let name = &self.name;
+    /// Logs that the value is lost, or lost for another reason, or there again.
+    fn note(&mut self, trouble: Option<Trouble>, now: Moment, losses: &mut Calm) {
+        // A rate has no value yet, which is as it should be.
+        let trouble = trouble.filter(|trouble| !matches!(trouble, Trouble::FirstRate));
         match (&self.trouble, &trouble) {
-            (Some(_), None) => tracing::info!("field {name:?}: has a value again"),
-            (Some(old), Some(new)) if old.is_like(new) => {}
-            (None, None) | (_, Some(Trouble::FirstRate)) => {}
-            (_, Some(new)) if self.default().is_some() => {
-                tracing::debug!("field {name:?}: {new}; it holds its default");
+            (Some(old), Some(new)) if old.is_like(new) => return,
+            (_, Some(new)) => self.is_logged |= self.log_loss(new, now, losses),
+            (_, None) if std::mem::take(&mut self.is_logged) => {
+                tracing::info!("field {:?}: has a value again", self.name);
             }
-            (_, Some(new)) => tracing::warn!("field {name:?}: {new}; it keeps its last value"),
+            (_, None) => {}
         }
-        self.trouble = trouble.filter(|trouble| !matches!(trouble, Trouble::FirstRate));
+        self.trouble = trouble;
     }
+
+    /// Whether it was logged: a value that flaps is counted after a while.
+    fn log_loss(&self, trouble: &Trouble, now: Moment, losses: &mut Calm) -> bool {
+        let Some(held) = losses.pass(Monotonic::from_nanos(nanos(now.monotonic))) else {
+            return false;
+        };
+        if held > 0 {
+            tracing::warn!("{held} more values were lost without a message");
+        }
+        let name = &self.name;
+        // A type that is too small does not mend itself: one level higher.
+        match (self.default().is_some(), matches!(trouble, Trouble::Value(_))) {
+            (true, false) => tracing::info!("field {name:?}: {trouble}; it holds its default"),
+            (true, true) => tracing::warn!("field {name:?}: {trouble}; it holds its default"),
+            (false, false) => tracing::warn!("field {name:?}: {trouble}; it keeps its last value"),
+            (false, true) => tracing::error!("field {name:?}: {trouble}; it keeps its last value"),
+        }
+        true
+    }
+}
+
+fn nanos(span: Duration) -> u64 {
+    u64::try_from(span.as_nanos()).unwrap_or(u64::MAX)
 }
 
 impl Sampler {

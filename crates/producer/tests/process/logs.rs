@@ -1,7 +1,10 @@
 //! `--log-format`: the same events for machines.
 
+use std::fs;
 use std::process::Stdio;
+use std::time::Instant;
 
+use layout::Value as Field;
 use rustix::process::Signal;
 use serde_json::Value;
 
@@ -40,6 +43,65 @@ fn the_last_words_are_json_too_and_are_said_even_when_nothing_else_is_logged() {
         assert!(message.contains("x.toml: cannot be read"), "{message}");
         assert_eq!(event["level"], "ERROR");
     }
+}
+
+#[test]
+fn a_value_that_is_lost_is_logged_once_and_its_return_only_after_that() {
+    let place = Place::new();
+    let file = place.path("v");
+    for (default, level, odd) in [("", "WARN", "ERROR"), (", default = 255", "INFO", "WARN")] {
+        fs::write(&file, "20").expect("write");
+        let source = format!("file = {{ path = {:?}{default} }}", file.display().to_string());
+        place.configure(&[("u8", &source)], TICK);
+        let mut producer = place.start_quietly("log");
+        place.wait_for_record("a value", |newest| newest.2 == Field::Uint(20));
+        let instead = if default.is_empty() { "keeps its last value" } else { "holds its default" };
+        for (text, level, why) in [("oops", level, "not a number"), ("300", odd, "does not fit")] {
+            fs::write(&file, text).expect("write");
+            producer.wait_for(why);
+            let now = place.newest().expect("a record").1;
+            place.wait_for_record("more records", |newest| newest.1 > now + 5);
+            let log = producer.log();
+            let lost: Vec<&str> = log.lines().filter(|line| line.contains(why)).collect();
+            assert_eq!(lost.len(), 1, "{log}");
+            assert!(lost[0].contains(level) && lost[0].ends_with(instead), "{}", lost[0]);
+        }
+        fs::write(&file, "21").expect("write");
+        producer.wait_for("has a value again");
+        producer.signal(Signal::TERM);
+        producer.ends_with(0);
+        assert_eq!(producer.log().matches("has a value again").count(), 1, "{}", producer.log());
+    }
+}
+
+#[test]
+fn a_value_that_flaps_does_not_flood_the_log() {
+    let place = Place::new();
+    let file = place.path("v");
+    let source = format!("file = {{ path = {:?} }}", file.display().to_string());
+    place.configure(&[("u8", &source)], "[producer]\ntick = \"1ms\"\n");
+    // By another name first: a file that is written in place is empty for a moment.
+    let put = |text: &str| {
+        fs::write(place.path("new"), text).expect("write");
+        fs::rename(place.path("new"), &file).expect("rename");
+    };
+    put("0");
+    let start = Instant::now();
+    let mut producer = place.start_quietly("log");
+    place.wait_for_record("a value", |_| true);
+    for number in 1..=120 {
+        put("oops");
+        let before = place.newest().expect("a record").1;
+        place.wait_for_record("a record without a value", |newest| newest.1 > before + 1);
+        put(&number.to_string());
+        place.wait_for_record("a value", |newest| newest.2 == Field::Uint(number));
+    }
+    producer.signal(Signal::TERM);
+    let log = producer.ends_with(0);
+    let lost = log.matches("keeps its last value").count();
+    let windows = start.elapsed().as_secs() / 10 + 1;
+    assert!(lost as u64 <= 100 * windows, "{lost} messages in {windows} windows of 10 s");
+    assert_eq!(log.matches("has a value again").count(), lost, "what was not lost is not found");
 }
 
 #[test]

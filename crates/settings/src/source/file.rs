@@ -24,8 +24,9 @@ use super::Constant;
 /// What a producer does with it, each time: read the first of `paths` that can be read; find the
 /// value with [`read`](Self::read); for a number, take the difference to the last time by the
 /// seconds between if `rate`, multiply by `scale`, round for an integer field. While there is no
-/// value (no file, no such line, no number there, no earlier reading for a rate, a number that went
-/// backward for a rate), the field holds `default` if there is one, else the last value it had.
+/// value (no file, no such line, no number there, one that the field cannot hold, no earlier reading
+/// for a rate, a number that went backward for a rate), the field holds `default` if there is one,
+/// else the last value it had.
 #[derive(Clone, Debug, PartialEq)]
 pub struct FileSource {
     /// The file, and others to try in this order where it cannot be read. Never empty.
