@@ -9,6 +9,7 @@
 //!   /proc/stat                cpu  4892 0 2952 218076        key = "cpu", column = 1 ...
 //!   /proc/pressure/cpu        some avg10=0.17 avg60=0.05     key = "some avg10"
 //!   /proc/diskstats           8  0 sda 1523 12 30211         key = "sda"
+//!   /proc/interrupts          1:  77   0  IO-APIC  i8042     key = "1"
 //!   /sys/.../BAT0/uevent      POWER_SUPPLY_CAPACITY=92       key = "POWER_SUPPLY_CAPACITY"
 //! ```
 //!
@@ -31,8 +32,8 @@ use super::Constant;
 pub struct FileSource {
     /// The file, and others to try in this order where it cannot be read. Never empty.
     pub paths: Vec<PathBuf>,
-    /// The words that stand right before the value, in the first line that has them one after
-    /// another; `None` begins at the start of the file.
+    /// The words that stand right before the value: in the first line that begins with them, else
+    /// in the first that has them one after another. `None` begins at the start of the file.
     pub key: Option<Vec<String>>,
     /// Which of the words that follow.
     pub take: Take,
@@ -71,9 +72,7 @@ impl FileSource {
     pub fn read<'c>(&self, contents: &'c str) -> Result<Reading<'c>, FileSourceError> {
         let rest = match &self.key {
             None => contents,
-            Some(key) => contents
-                .lines()
-                .find_map(|line| behind(line, key))
+            Some(key) => after_key(contents, key)
                 .ok_or_else(|| FileSourceError::NoKey { key: key.join(" ") })?,
         };
         match &self.take {
@@ -101,6 +100,13 @@ fn trim(line: &str) -> &str {
 
 fn word(text: &str, column: usize) -> Result<&str, FileSourceError> {
     words(text).nth(column.saturating_sub(1)).ok_or(FileSourceError::NoColumn { column })
+}
+
+/// What stands behind the words of `key`: in the first line that begins with them, because a number
+/// in another line may look like one; else in the first that has them.
+fn after_key<'c>(contents: &'c str, key: &[String]) -> Option<&'c str> {
+    let at_the_start = contents.lines().find_map(|line| strip(line, key));
+    at_the_start.or_else(|| contents.lines().find_map(|line| behind(line, key)))
 }
 
 /// What stands in `line` behind the words of `key`, which follow one another.
@@ -231,6 +237,29 @@ mod tests {
         assert_eq!(number("ctxt", &[1], ""), Err(missing("ctxt")));
         // A key does not run on into the next line.
         assert_eq!(number("0 cpu0", &[1], STAT), Err(missing("0 cpu0")));
+    }
+
+    #[test]
+    fn a_line_that_begins_with_the_key_comes_before_one_that_has_it_elsewhere() {
+        let irq = "      CPU0 CPU1\n  0:   1   9  timer\n  1:  77   0  keyboard\n 17:  1 5 x\n";
+        for (key, columns, want) in [
+            ("1", &[1][..], "77"),
+            ("1:", &[1, 2], "77"),
+            ("17", &[2], "5"),
+            ("0", &[2], "9"),
+            ("1 77", &[1], "0"),
+        ] {
+            assert_eq!(found(key, columns, irq), want, "{key}");
+        }
+        let words = "b a 1\n: = a b 2\na b 3\nc 4\n";
+        assert_eq!(found("a b", &[1], words), "2", "the first of those that begin with it");
+        assert_eq!(found("a", &[2], words), "2");
+        assert_eq!(found("b", &[2], words), "1");
+        assert_eq!(found("a 1", &[1], "x a 1 5\na 11 6\n"), "5", "no line begins with it");
+        let text = source("1", Take::Rest).read(irq);
+        assert_eq!(text, Ok(Reading::Text("77   0  keyboard")));
+        let text = source("1", Take::Word(3)).read(irq);
+        assert_eq!(text, Ok(Reading::Text("keyboard")));
     }
 
     #[test]
