@@ -8,8 +8,9 @@
 //! ```
 
 use std::error::Error;
-use std::fmt::Write as _;
 use std::io::Write as _;
+
+use layout::text::plain;
 
 use crate::logging;
 
@@ -50,8 +51,8 @@ pub fn one_line(error: &(dyn Error + 'static)) -> String {
     text
 }
 
-/// One line without control characters: line breaks and tabs become single spaces, the rest is
-/// escaped as Rust writes it (`\u{1b}`).
+/// One line that drives no terminal: line breaks and tabs become single spaces, the rest is escaped
+/// by the rule of [`layout::text`].
 pub fn clean(text: &str) -> String {
     let mut clean = String::with_capacity(text.len());
     let words =
@@ -60,13 +61,7 @@ pub fn clean(text: &str) -> String {
         if index > 0 {
             clean.push(' ');
         }
-        for c in part.chars() {
-            if c.is_control() {
-                let _ = write!(clean, "{}", c.escape_default());
-            } else {
-                clean.push(c);
-            }
-        }
+        clean.push_str(&plain(part));
     }
     clean
 }
@@ -106,5 +101,6 @@ mod tests {
     #[test]
     fn control_characters_cannot_reach_the_terminal() {
         assert_eq!(clean("a\x1b[2Jb\x07\u{9b}c"), "a\\u{1b}[2Jb\\u{7}\\u{9b}c");
+        assert_eq!(clean("a\u{202e}b\u{2066}\u{200f}"), "a\\u{202e}b\\u{2066}\\u{200f}");
     }
 }

@@ -54,7 +54,7 @@ mod schema;
 mod store;
 mod stu;
 mod template;
-mod text;
+pub mod text;
 mod value;
 mod view;
 

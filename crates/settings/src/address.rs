@@ -8,7 +8,9 @@ use std::fmt;
 use std::path::PathBuf;
 use std::str::FromStr;
 
-use crate::error::{plain, quote};
+use layout::text::plain;
+
+use crate::error::quote;
 
 /// Longest name of a region, in bytes: with `.region` behind it, a file name of 255.
 pub const MAX_REGION_NAME: usize = 248;

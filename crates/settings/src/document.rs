@@ -14,12 +14,11 @@
 
 use std::ops::Range;
 
+use layout::text::plain;
 use toml::Spanned;
 use toml::de::{DeString, DeTable, DeValue};
 
-use crate::error::{
-    Advice, Place, SettingsError, SettingsErrorKind as Kind, plain, quote, shorten,
-};
+use crate::error::{Advice, Place, SettingsError, SettingsErrorKind as Kind, quote, shorten};
 use crate::keys::{HEADED, Key, Keys, ROOT};
 use crate::nearest::nearest;
 

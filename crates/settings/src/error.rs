@@ -278,34 +278,14 @@ pub(crate) fn shorten(text: &str) -> String {
     }
 }
 
-/// `text` as it is, but for characters that could drive a terminal, which are escaped.
-pub(crate) fn plain(text: &str) -> String {
-    let mut plain = String::with_capacity(text.len());
-    for c in text.chars() {
-        // `{:?}` escapes what is not printable; a quote or a backslash alone is harmless.
-        if matches!(c, '"' | '\'' | '\\') {
-            plain.push(c);
-        } else {
-            plain.extend(c.escape_debug());
-        }
-    }
-    plain
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{plain, quote};
+    use super::quote;
 
     #[test]
     fn text_out_of_the_file_is_one_short_line_without_control_characters() {
         assert_eq!(quote("a\x1b[2J\n\u{202e}"), r#""a\u{1b}[2J\n\u{202e}""#);
         assert_eq!(quote(&"x".repeat(1000)), format!("\"{}\"...", "x".repeat(60)));
         assert_eq!(quote("\u{e4}"), "\"\u{e4}\"");
-    }
-
-    #[test]
-    fn a_path_is_shown_as_it_is_unless_it_could_drive_a_terminal() {
-        assert_eq!(plain("/srv/it's \\here/\u{e4}.toml"), "/srv/it's \\here/\u{e4}.toml");
-        assert_eq!(plain("/tmp/\x1b]0;x\x07\n"), "/tmp/\\u{1b}]0;x\\u{7}\\n");
     }
 }

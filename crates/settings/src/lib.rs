@@ -56,7 +56,7 @@ pub use source::{
 };
 
 use document::Document;
-use error::plain;
+use layout::text::plain;
 
 /// The default configuration, `config/stu.toml`, as both daemons carry it.
 pub const EMBEDDED: &str = include_str!("../../../config/stu.toml");

@@ -16,6 +16,7 @@
 
 use std::io::{self, Write};
 
+use layout::text::is_control;
 use layout::{Field, RecordView, Value};
 use region::State;
 use serde::ser::{Serialize, SerializeMap, Serializer};
@@ -105,18 +106,10 @@ impl Formatter for Harmless {
     {
         // serde_json has escaped the C0 controls; those beyond fit one `\u` each.
         let mut rest = fragment;
-        while let Some((at, found)) = rest.char_indices().find(|&(_, c)| is_harmful(c)) {
+        while let Some((at, found)) = rest.char_indices().find(|&(_, c)| is_control(c)) {
             write!(writer, "{}\\u{:04x}", &rest[..at], u32::from(found))?;
             rest = &rest[at + found.len_utf8()..];
         }
         writer.write_all(rest.as_bytes())
     }
-}
-
-fn is_harmful(c: char) -> bool {
-    let turns = ['\u{61c}', '\u{200e}', '\u{200f}'];
-    c.is_control()
-        || turns.contains(&c)
-        || ('\u{2028}'..='\u{202e}').contains(&c)
-        || ('\u{2066}'..='\u{2069}').contains(&c)
 }
