@@ -1,10 +1,14 @@
 //! `--check`: what a configuration would publish, as a table on stdout.
+//!
+//! Invariant: a row is one line, and what paths and keys hold can neither forge one nor drive a
+//! terminal.
 
 use std::fmt::Write as _;
 
 use daemon::Output;
 use layout::Schema;
 use layout::header::Header;
+use layout::text::plain;
 use settings::{ClockKind, Format, InputKey, Range, Settings, Source, Take, TimeUnit, WaveShape};
 
 use crate::cli::Args;
@@ -16,8 +20,7 @@ const HEAD: [&str; 6] = ["offset", "size", "type", "name", "unit", "source"];
 /// Columns that hold numbers and are aligned to the right.
 const NUMBERS: usize = 2;
 
-/// Prints layout and region of `settings`. The default directory is made if need be; the region
-/// is not touched.
+/// Prints layout and region of `settings`. Neither the region nor its directory is made or changed.
 pub(crate) fn print(args: &Args, settings: &Settings) -> Result<(), ProducerError> {
     let path = match &args.region {
         Some(RegionArgument::Descriptor(name)) => format!("fd:{name}"),
@@ -36,7 +39,7 @@ fn report(settings: &Settings, path: &str) -> Result<String, ProducerError> {
     let (schema, region) = (&*settings.record.schema, &settings.region);
     let mut text = String::new();
     let mut say = |what: &str, value: &str| {
-        let _ = writeln!(text, "{what:<12} {value}");
+        let _ = writeln!(text, "{what:<12} {}", plain(value));
     };
     say("region", path);
     match region.format {
@@ -80,7 +83,7 @@ fn rows(schema: &Schema, sources: &[Source]) -> Vec<Row> {
             field.ctype().to_string(),
             field.name().to_owned(),
             field.unit().to_owned(),
-            describe(source),
+            plain(&describe(source)),
         ]);
         end = field.end();
     }
@@ -252,5 +255,16 @@ offset  size  type       name  unit  source
             assert!(report.contains(&format!("  {description}\n")), "{description}:\n{report}");
         }
         assert!(report.contains("input        standard input\n"), "{report}");
+    }
+
+    #[test]
+    fn a_path_or_key_can_neither_forge_a_row_nor_drive_the_terminal() {
+        let text = "[region]\nname = \"x\"\n[record]\nname = \"X\"\n[[record.field]]\nname = \"a\"\n\
+                    type = \"u32\"\nsource = { file = { path = \"p\\u001bq\\nr\\u202e\", key = \"\\u009b\" } }\n";
+        let settings = Settings::parse(text, "test.toml").expect("settings");
+        let report = report(&settings, "./x\x1b[31m\ny\u{202e}").expect("a report");
+        assert!(report.starts_with("region       ./x\\u{1b}[31m\\ny\\u{202e}\n"), "{report:?}");
+        let row = "file p\\u{1b}q\\nr\\u{202e} key \\u{9b} column 1\n";
+        assert!(report.ends_with(row), "{report:?}");
     }
 }
