@@ -5,28 +5,30 @@
 //!
 //! ```text
 //!   parent                                this process
-//!   fd 3 "region"  ---- fork, exec --->   3 --socketpair, SCM_RIGHTS--> OwnedFd, CLOEXEC
-//!   LISTEN_FDS=1 LISTEN_FDNAMES=region    3 is closed
+//!   fd 3 "region"  ---- fork, exec --->   3: open, not closed on exec -> OwnedFd, closed on exec
+//!   LISTEN_FDS=1 LISTEN_FDNAMES=region
 //!   LISTEN_PID=<pid of the child>
 //! ```
 //!
-//! A number becomes an [`OwnedFd`] by sending it to ourselves: the kernel makes the new descriptor,
-//! so no unsafe code has to vouch for a number out of the environment, and one that is not open is
-//! an error. Opening `/proc/self/fd/N` would make another open file description instead, and
-//! `pidfd_getfd` is refused by `SystemCallFilter=@system-service`.
+//! All numbers are asked for before anything is taken: a number that was not passed is an error that
+//! names it, and not whatever this process opened under that number since.
 //!
 //! The variables stay in the environment, which cannot be changed safely once there may be
 //! threads; `LISTEN_PID` keeps every other process from taking them to be meant for it.
 //!
-//! Price: four system calls for each descriptor, once.
+//! Price: three system calls for each descriptor, once; unsafe code that vouches for a number.
+//!
+//! # Safety
+//! An [`OwnedFd`] made of a number must be the only owner of it. What Rust's library and `rustix` open
+//! is closed on exec, and what came through `exec` is not. So a number without that flag was not
+//! opened in this process; it is given the flag when it is taken, hence taken once.
+#![allow(unsafe_code)]
 
-use std::io::{self, IoSlice, IoSliceMut};
-use std::mem::MaybeUninit;
-use std::os::fd::{AsFd, AsRawFd, OwnedFd, RawFd};
-use std::os::unix::net::UnixDatagram;
+use std::io;
+use std::os::fd::{FromRawFd, OwnedFd, RawFd};
 
-use nix::sys::socket::{ControlMessage, MsgFlags, UnixAddr, sendmsg};
-use rustix::net::{RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, recvmsg};
+use nix::libc;
+use rustix::io::{Errno, FdFlags, fcntl_setfd};
 
 /// The first number that is passed.
 const FIRST: RawFd = 3;
@@ -53,8 +55,18 @@ pub enum PassedError {
         /// What it says.
         value: String,
     },
+    /// More descriptors than anybody passes.
+    #[error(
+        "LISTEN_FDS={value}: is more than {MOST} descriptors; correct what starts this program"
+    )]
+    TooMany {
+        /// What it says.
+        value: String,
+    },
     /// Names and descriptors do not match.
-    #[error("LISTEN_FDNAMES has {names} names for {descriptors} descriptors; name each of them")]
+    #[error(
+        "LISTEN_FDNAMES names {names} and LISTEN_FDS says {descriptors}; name each descriptor once"
+    )]
     Names {
         /// Names there are.
         names: usize,
@@ -95,9 +107,16 @@ impl Passed {
         let variable =
             |name: &str| std::env::var_os(name).map(|text| text.to_string_lossy().into_owned());
         let announced = announced(variable, std::process::id())?;
+        let not_open = |number, name: &str, source: Errno| {
+            let (name, source) = (name.to_owned(), source.into());
+            PassedError::NotOpen { number, name, source }
+        };
+        for (number, name) in &announced {
+            expect_passed(*number).map_err(|source| not_open(*number, name, source))?;
+        }
         let take = |(number, name): (RawFd, String)| match take(number) {
             Ok(descriptor) => Ok((name, descriptor)),
-            Err(source) => Err(PassedError::NotOpen { number, name, source }),
+            Err(source) => Err(not_open(number, &name, source)),
         };
         let descriptors = announced.into_iter().map(take).collect::<Result<_, _>>()?;
         Ok(Self { descriptors })
@@ -127,21 +146,12 @@ fn announced(
     variable: impl Fn(&str) -> Option<String>,
     pid: u32,
 ) -> Result<Vec<(RawFd, String)>, PassedError> {
-    let number = |name: &'static str| {
-        variable(name).map(|value| {
-            let bad = |_| PassedError::Variable { variable: name, value: value.clone() };
-            value.parse::<u32>().map_err(bad)
-        })
-    };
-    // A pid that cannot be read is not ours; neither is one that is not said.
-    if number("LISTEN_PID").and_then(Result::ok) != Some(pid) {
+    // An unset or unreadable LISTEN_PID means that the descriptors are not for us.
+    if variable("LISTEN_PID").and_then(|text| text.parse().ok()) != Some(pid) {
         return Ok(Vec::new());
     }
-    let Some(count) = number("LISTEN_FDS").transpose()? else { return Ok(Vec::new()) };
-    if count > MOST {
-        let value = count.to_string();
-        return Err(PassedError::Variable { variable: "LISTEN_FDS", value });
-    }
+    let Some(value) = variable("LISTEN_FDS") else { return Ok(Vec::new()) };
+    let count = number(&value)?;
     let names: Vec<String> = match variable("LISTEN_FDNAMES") {
         Some(names) => names.split(':').map(str::to_owned).collect(),
         None => (0..count).map(|_| UNKNOWN.to_owned()).collect(),
@@ -153,38 +163,44 @@ fn announced(
     Ok((FIRST..).zip(names).take(descriptors).collect())
 }
 
-/// Takes descriptor `number` over: another number for the same open file description, closed on
-/// exec, and `number` itself closed.
-fn take(number: RawFd) -> io::Result<OwnedFd> {
-    let (from, to) = UnixDatagram::pair()?;
-    let text = [IoSlice::new(b"x")];
-    let rights = [ControlMessage::ScmRights(&[number])];
-    sendmsg::<UnixAddr>(from.as_raw_fd(), &text, &rights, MsgFlags::empty(), None)?;
-    let taken = receive(&to)?;
-    nix::unistd::close(number)?;
-    Ok(taken)
+/// The number of descriptors that `LISTEN_FDS` says.
+fn number(value: &str) -> Result<u32, PassedError> {
+    let value = value.to_owned();
+    let is_number = !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit());
+    match value.parse() {
+        Ok(count) if count <= MOST => Ok(count),
+        _ if is_number => Err(PassedError::TooMany { value }),
+        _ => Err(PassedError::Variable { variable: "LISTEN_FDS", value }),
+    }
 }
 
-fn receive(from: impl AsFd) -> io::Result<OwnedFd> {
-    let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(1))];
-    let mut control = RecvAncillaryBuffer::new(&mut space);
-    let mut byte = [0];
-    recvmsg(from, &mut [IoSliceMut::new(&mut byte)], &mut control, RecvFlags::CMSG_CLOEXEC)?;
-    let descriptor = control.drain().find_map(|message| match message {
-        RecvAncillaryMessage::ScmRights(mut rights) => rights.next(),
-        _ => None,
-    });
-    // The kernel drops it when this process has no number left for it.
-    descriptor.ok_or_else(|| io::Error::other("too many open files"))
+/// Whether `number` is open and came through `exec`, rather than being opened in this process.
+fn expect_passed(number: RawFd) -> Result<(), Errno> {
+    // SAFETY: F_GETFD takes any number, reads one flag of it and has no other effect.
+    let flags = unsafe { libc::fcntl(number, libc::F_GETFD) };
+    if flags == -1 || flags & libc::FD_CLOEXEC != 0 { Err(Errno::BADF) } else { Ok(()) }
+}
+
+/// Takes descriptor `number` over, to be closed on exec from now on.
+fn take(number: RawFd) -> Result<OwnedFd, Errno> {
+    expect_passed(number)?;
+    // SAFETY:
+    // - it is open: asked for in the line above;
+    // - nothing else in this process owns it: it was not opened here, and not taken before, or it
+    //   would be closed on exec;
+    // - it needs no more than `close` to be closed, as every descriptor.
+    let descriptor = unsafe { OwnedFd::from_raw_fd(number) };
+    fcntl_setfd(&descriptor, FdFlags::CLOEXEC)?;
+    Ok(descriptor)
 }
 
 #[cfg(test)]
 mod tests {
     use std::fs::File;
     use std::io::{Read as _, Write as _};
-    use std::os::fd::IntoRawFd;
+    use std::os::fd::{AsRawFd, IntoRawFd};
 
-    use rustix::io::{FdFlags, fcntl_dupfd_cloexec, fcntl_getfd};
+    use rustix::io::{Errno, FdFlags, fcntl_dupfd_cloexec, fcntl_getfd, fcntl_setfd};
 
     use super::{Passed, PassedError, announced, take};
 
@@ -194,15 +210,17 @@ mod tests {
     }
 
     #[test]
-    fn a_descriptor_keeps_its_open_file_description_and_loses_its_number() {
+    fn a_descriptor_keeps_its_open_file_description_and_is_taken_once() {
         let dir = tempfile::tempdir().expect("directory");
         let path = dir.path().join("file");
         let mut file = File::create_new(&path).expect("file");
         file.write_all(b"abcdef").expect("write");
         let mut reader = File::open(&path).expect("open");
         reader.read_exact(&mut [0; 2]).expect("read");
-        // A number that no test beside this one is given after it was closed.
-        let number = fcntl_dupfd_cloexec(&reader, 900).expect("dup").into_raw_fd();
+        // A number that no test beside this one is given.
+        let passed = fcntl_dupfd_cloexec(&reader, 900).expect("dup");
+        fcntl_setfd(&passed, FdFlags::empty()).expect("flags");
+        let number = passed.into_raw_fd();
         drop(reader);
 
         let taken = take(number).expect("taken");
@@ -212,8 +230,15 @@ mod tests {
         taken.read_to_string(&mut rest).expect("read");
         assert_eq!(rest, "cdef", "the offset is part of the open file description");
         assert!(taken.write_all(b"x").is_err(), "and so is the access mode");
-        let again = take(number).expect_err("closed").raw_os_error();
-        assert_eq!(again, Some(nix::libc::EBADF));
+        assert_eq!(take(number).expect_err("taken already"), Errno::BADF);
+        drop(taken);
+        assert_eq!(take(number).expect_err("closed"), Errno::BADF);
+    }
+
+    #[test]
+    fn what_this_process_has_opened_itself_was_not_passed() {
+        let own = tempfile::tempfile().expect("file");
+        assert_eq!(take(own.as_raw_fd()).expect_err("closed on exec"), Errno::BADF);
     }
 
     #[test]
@@ -235,14 +260,21 @@ mod tests {
 
     #[test]
     fn variables_that_do_not_hold_together_are_an_error() {
-        for count in ["-1", "many", "99999", "99999999999"] {
+        let no_number = "is no number of descriptors";
+        for (count, why) in [
+            ("-1", no_number),
+            ("many", no_number),
+            ("", no_number),
+            ("1025", "is more than 1024 descriptors"),
+            ("99999999999", "is more than 1024 descriptors"),
+        ] {
             let error = announce(&[("LISTEN_PID", "42"), ("LISTEN_FDS", count)]).expect_err("bad");
-            let want = format!("LISTEN_FDS={count}: is no number of descriptors");
+            let want = format!("LISTEN_FDS={count}: {why}; ");
             assert!(error.to_string().starts_with(&want), "{error}");
         }
         let names = [("LISTEN_PID", "42"), ("LISTEN_FDS", "2"), ("LISTEN_FDNAMES", "a")];
         let error = announce(&names).expect_err("one name for two").to_string();
-        assert!(error.starts_with("LISTEN_FDNAMES has 1 names for 2 descriptors"), "{error}");
+        assert!(error.starts_with("LISTEN_FDNAMES names 1 and LISTEN_FDS says 2; "), "{error}");
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use std::fs::{self, File};
 use std::path::Path;
+use std::process::{Command, Stdio};
 
 use layout::Value;
 use region::{DynReader, State};
@@ -112,6 +113,30 @@ fn a_descriptor_that_cannot_be_used_is_a_bad_start() {
 }
 
 #[test]
+fn a_descriptor_that_was_announced_and_not_passed_is_a_bad_start() {
+    let place = Place::new();
+    place.configure(COUNTER, TICK);
+    let cases = [
+        ("1", "region", "descriptor 3 (region) was not passed: Bad file descriptor"),
+        ("2", "other:region", "descriptor 3 (other) was not passed: "),
+        ("1024", "", "LISTEN_FDNAMES names 1 and LISTEN_FDS says 1024"),
+        ("1025", "region", "LISTEN_FDS=1025: is more than 1024 descriptors; "),
+        ("-1", "region", "LISTEN_FDS=-1: is no number of descriptors; "),
+    ];
+    for (count, names, want) in cases {
+        // What this process has from 3 on is closed on exec: the shell's child has none of them.
+        let mut shell = Command::new("/bin/sh");
+        shell.args(["-c", "exec 3>&- 4>&-; export LISTEN_PID=$$; exec \"$@\"", "sh"]);
+        shell.arg(env!("CARGO_BIN_EXE_producer")).arg(place.path("x.toml"));
+        shell.env("LISTEN_FDS", count).env("LISTEN_FDNAMES", names).stdin(Stdio::null());
+        let log = place.spawn("log", &mut shell).ends_with(1);
+        let want = format!("producer: error: {want}");
+        assert!(log.starts_with(&want) && log.lines().count() == 1, "{log}");
+    }
+    assert!(!place.region().exists());
+}
+
+#[test]
 fn a_memfd_is_kept_by_the_manager_and_outlives_kills_and_changes_of_its_record() {
     let place = Place::new();
     place.configure(COUNTER, TICK);
@@ -149,7 +174,7 @@ fn a_memfd_is_kept_by_the_manager_and_outlives_kills_and_changes_of_its_record()
 fn a_memfd_without_anybody_to_keep_it_is_warned_of() {
     let place = Place::new();
     place.configure(COUNTER, TICK);
-    let stdin = std::process::Stdio::null();
+    let stdin = Stdio::null();
     let log = place.start("log", stdin, &["--memfd", "--ticks", "1"]).ends_with(0);
     assert!(log.contains("there is no service manager to keep it"), "{log}");
 }
