@@ -30,7 +30,7 @@ use std::io;
 use std::mem::MaybeUninit;
 use std::ops::Range;
 use std::ptr;
-use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicUsize, Ordering, fence};
 use std::sync::{Mutex, OnceLock, PoisonError};
 
 /// One watched mapping: an entry of a list that only grows.
@@ -63,7 +63,8 @@ impl Guard {
         let _alone = EDIT.lock().unwrap_or_else(PoisonError::into_inner);
         install()?;
         let watch = free_watch().unwrap_or_else(new_watch);
-        watch.start.store(start, Ordering::Relaxed);
+        // Release: a handler that sees this start also sees that the former end is gone.
+        watch.start.store(start, Ordering::Release);
         watch.writable.store(writable, Ordering::Relaxed);
         watch.faulted.store(false, Ordering::Relaxed);
         // Release: a handler that sees this end sees the start that belongs to it.
@@ -117,9 +118,11 @@ fn watch_of(address: usize) -> Option<(&'static Watch, usize)> {
     watches().find_map(|watch| {
         let end = watch.end.load(Ordering::Acquire);
         let start = watch.start.load(Ordering::Relaxed);
-        // Looked at twice: a watch in the middle of being used again fits neither mapping.
-        let is_it = start <= address && address < end && watch.end.load(Ordering::Acquire) == end;
-        is_it.then_some((watch, end))
+        // Looked at twice: a watch that is being used again may show the end of one mapping and
+        // the start of another. The fence keeps the second look behind the load of `start`.
+        fence(Ordering::Acquire);
+        let unchanged = watch.end.load(Ordering::Relaxed) == end;
+        (start <= address && address < end && unchanged).then_some((watch, end))
     })
 }
 
