@@ -5,6 +5,8 @@
 mod access;
 mod bad_input;
 mod c_programs;
+#[cfg(target_arch = "x86_64")]
+mod calls;
 mod configs;
 mod copy;
 #[cfg(target_arch = "x86_64")]

@@ -50,7 +50,7 @@ fn typed_reader_follows(place: &Place, arguments: &str) {
             Step::Record(sample) => {
                 let id = i32::try_from(sample.sequence()).expect("few records") + 9;
                 assert_eq!(sample.record, Stu::new(id, "xiaoming", 'm'));
-                assert!(sample.age() < DEADLINE, "published by this boot's clock");
+                assert!(sample.age().expect("of this boot") < DEADLINE, "by this boot's clock");
                 last = Some(id);
             }
             _ => reader.wait(DEADLINE).expect("mapped"),

@@ -1,7 +1,7 @@
 //! One record on its way from the region to a line of output.
 //!
 //! Everything but the record itself is looked up when a format asks for it: text needs none of it,
-//! and state and clock cost a system call each.
+//! and the state costs a system call.
 
 use std::time::{Duration, SystemTime};
 

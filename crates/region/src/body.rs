@@ -6,10 +6,12 @@
 //!
 //! Invariant: every slot index below `header.slots` gives cells inside the mapping.
 
+use crate::boot;
 use crate::copy;
 use crate::error::{RegionError, RegionErrorKind as Kind};
 use crate::line;
 use crate::mapping::{Access, Mapping};
+use crate::medium::Medium;
 use channel::{AtomicU64, Memory};
 use layout::Schema;
 use layout::header::{self, Header, offset};
@@ -80,6 +82,7 @@ fn read_up_to(file: &File, bytes: &mut [u8], offset: u64) -> std::io::Result<usi
 pub(crate) struct Body {
     mapping: Mapping,
     header: Header,
+    this_boot: Option<bool>,
     /// The word of the end mark.
     end: usize,
     /// Words before the first slot, from slot to slot, and of one slot's stamp, time and record.
@@ -113,11 +116,19 @@ impl Body {
             ));
         }
         let end = mapping.words().len() - 1;
-        Ok(Self { mapping, header: header.clone(), end, first, stride, cells })
+        let this_boot = boot::is_this_boot(Medium::of(file), header.boot_id);
+        let header = header.clone();
+        Ok(Self { mapping, header, this_boot, end, first, stride, cells })
     }
 
     pub(crate) fn header(&self) -> &Header {
         &self.header
+    }
+
+    /// Was the file made in the running boot? `None`: cannot be told.
+    #[inline]
+    pub(crate) fn is_of_this_boot(&self) -> Option<bool> {
+        self.this_boot
     }
 
     /// Bytes of one record.

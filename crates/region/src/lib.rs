@@ -46,6 +46,7 @@ mod guard;
 mod line;
 mod lock;
 mod mapping;
+mod medium;
 mod options;
 mod publication;
 mod reader;

@@ -2,6 +2,7 @@
 
 use crate::clock::BootTime;
 use channel::Snapshot;
+use std::time::Duration;
 
 /// Which record it is, and when it was published.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -14,17 +15,38 @@ pub struct Publication {
     pub published_at: BootTime,
     /// How many copies were thrown away because the writer came by: 0 nearly always.
     pub retries: u32,
+    /// Was its region made in the running boot? `None`: cannot be told.
+    this_boot: Option<bool>,
 }
 
 impl Publication {
     #[inline]
-    pub(crate) fn new(snapshot: Snapshot, epoch: u64) -> Self {
+    pub(crate) fn new(snapshot: Snapshot, epoch: u64, this_boot: Option<bool>) -> Self {
         Self {
             sequence: snapshot.sequence,
             epoch,
             published_at: BootTime::from_nanos(snapshot.published_at),
             retries: snapshot.retries,
+            this_boot,
         }
+    }
+
+    /// How long ago it was published; `None` if that cannot be told, because the region is left
+    /// over from an earlier boot, whose clock is gone.
+    pub fn age(&self) -> Option<Duration> {
+        self.age_at(BootTime::now())
+    }
+
+    /// How long before `now` it was published: see [`age`](Self::age).
+    fn age_at(&self, now: BootTime) -> Option<Duration> {
+        // Where the boot cannot be told, a time that is still to come gives an earlier one away.
+        let comparable = self.this_boot.unwrap_or(self.published_at <= now);
+        comparable.then(|| now.since(self.published_at))
+    }
+
+    /// Is it known to be left over from an earlier boot?
+    pub(crate) fn is_of_another_boot(&self) -> bool {
+        self.this_boot == Some(false)
     }
 }
 
@@ -39,4 +61,22 @@ pub enum Step<T = Publication> {
     /// The writer has overtaken this reader: exactly so many records are gone. The next call goes
     /// on with the oldest that is left.
     Missed(u64),
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_time_of_the_running_boot_has_an_age() {
+        let age = |this_boot, published_at| {
+            let snapshot = Snapshot { sequence: 1, published_at, retries: 0 };
+            Publication::new(snapshot, 1, this_boot).age_at(BootTime::from_nanos(100))
+        };
+        assert_eq!(age(Some(true), 40), Some(Duration::from_nanos(60)));
+        assert_eq!(age(Some(true), 140), Some(Duration::ZERO), "a clock read a moment ago");
+        assert_eq!(age(Some(false), 40), None);
+        assert_eq!(age(None, 40), Some(Duration::from_nanos(60)));
+        assert_eq!(age(None, 140), None, "it has not come yet: another boot's");
+    }
 }

@@ -1,7 +1,6 @@
 //! Is anybody publishing? What a reader can tell without asking any process.
 
 use crate::body::Body;
-use crate::boot;
 use crate::clock::BootTime;
 use crate::line::{self, Line};
 use crate::lock;
@@ -18,6 +17,8 @@ pub enum State {
     /// A writer holds the region and shows signs of life.
     Live,
     /// A writer holds the region but was silent for three periods (and at least half a second).
+    /// Where the kernel cannot say who holds it (a file system without locks), the writer's signs
+    /// of life alone decide: then it may also have died.
     Stalled,
     /// The writer ended without closing: killed, or crashed. The last record stands.
     Dead,
@@ -62,25 +63,40 @@ pub(crate) fn of(file: &File, body: &Body) -> State {
         // A writer may begin or end between the looks at its lock and at its line: the answer
         // counts only if the line stood still around the lock.
         let before = (line.mark(), line.epoch());
-        let held = is_held(file);
+        let claim = Claim::on(file);
         if before == (line.mark(), line.epoch()) {
-            return judge(file, body, before.0, held);
+            return judge(body, before.0, claim);
         }
     }
-    judge(file, body, line.mark(), is_held(file))
+    judge(body, line.mark(), Claim::on(file))
 }
 
-fn is_held(file: &File) -> bool {
-    lock::is_taken(file).unwrap_or(false)
+/// What the kernel says about the writer's lock.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Claim {
+    Held,
+    Free,
+    /// It does not say: the file system has no locks, or a sandbox refuses the question.
+    Unknown,
 }
 
-fn judge(file: &File, body: &Body, mark: StateWord, held: bool) -> State {
+impl Claim {
+    fn on(file: &File) -> Self {
+        match lock::is_taken(file) {
+            Ok(true) => Self::Held,
+            Ok(false) => Self::Free,
+            Err(_) => Self::Unknown,
+        }
+    }
+}
+
+fn judge(body: &Body, mark: StateWord, claim: Claim) -> State {
     match mark {
         StateWord::Closed => State::Closed,
         StateWord::Retired => State::Retired,
-        _ if is_of_another_boot(file, body, held) => State::Stale,
+        _ if is_of_another_boot(body, claim) => State::Stale,
         // No writer leaves `Invalid` behind: the page was lost, and the lock alone can tell.
-        StateWord::Live | StateWord::Invalid if !held => State::Dead,
+        StateWord::Live | StateWord::Invalid if claim == Claim::Free => State::Dead,
         StateWord::Live if is_overdue(body, BootTime::now()) => State::Stalled,
         StateWord::Live | StateWord::Invalid => State::Live,
     }
@@ -88,10 +104,10 @@ fn judge(file: &File, body: &Body, mark: StateWord, held: bool) -> State {
 
 /// A sandbox may hide the boot id: then a lock that is held, or a sign of life that does not lie
 /// in the future, decides.
-pub(crate) fn is_of_another_boot(file: &File, body: &Body, held: bool) -> bool {
-    match boot::is_this_boot(file, body.header().boot_id) {
+pub(crate) fn is_of_another_boot(body: &Body, claim: Claim) -> bool {
+    match body.is_of_this_boot() {
         Some(this_boot) => !this_boot,
-        None => !held && last_sign(body) > BootTime::now(),
+        None => claim != Claim::Held && last_sign(body) > BootTime::now(),
     }
 }
 
@@ -111,4 +127,38 @@ fn last_sign(body: &Body) -> BootTime {
 #[allow(clippy::cast_possible_truncation)] // less than `slots`, a u32
 fn slot_of(sequence: u64, slots: u64) -> usize {
     (sequence % slots) as usize
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::body::Preamble;
+    use crate::mapping::Access;
+    use crate::options::Options;
+    use crate::writer::DynWriter;
+    use layout::header::offset;
+    use layout::{Record, Stu};
+    use rustix::fs::{Mode, OFlags};
+    use std::os::unix::fs::FileExt;
+
+    #[test]
+    fn a_lock_that_cannot_be_asked_for_is_not_a_death() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("stu.region");
+        let options = Options::new().period(Duration::from_millis(1));
+        let writer = DynWriter::open(&path, &Stu::schema(), &options).unwrap();
+        let file = File::options().read(true).write(true).open(&path).unwrap();
+        let header = Preamble::read(&file, &path).unwrap().header;
+        let body = Body::map(&file, &path, &header, Access::Read).unwrap();
+        // A descriptor without an open file: the question for its lock is EBADF.
+        let mute = rustix::fs::open(&path, OFlags::PATH, Mode::empty()).map(File::from).unwrap();
+        assert!(lock::is_taken(&mute).is_err());
+
+        assert_eq!(of(&mute, &body), State::Live, "it has just shown a sign of life");
+        file.write_all_at(&1_u64.to_le_bytes(), offset::HEARTBEAT as u64).unwrap();
+        assert_eq!(of(&mute, &body), State::Stalled);
+        assert_eq!(of(&file, &body), State::Stalled, "its lock is held");
+        drop(writer);
+        assert_eq!(of(&mute, &body), State::Closed);
+    }
 }

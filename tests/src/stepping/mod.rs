@@ -97,6 +97,24 @@ impl Stepped {
         stop
     }
 
+    /// Lets it run to its second mark; answers with the numbers of its system calls on the way.
+    #[track_caller]
+    pub fn system_calls(&mut self) -> Vec<c_long> {
+        let mut calls = Vec::new();
+        loop {
+            // Stops twice at each call: before the kernel does it, and after.
+            ptrace::syscall(self.pid, None).expect("ptrace: go on");
+            if self.stop() == Stop::Mark {
+                calls.pop(); // the mark itself
+                return calls;
+            }
+            let registers = ptrace::getregs(self.pid).expect("ptrace: registers");
+            calls.push(registers.orig_rax.cast_signed());
+            ptrace::syscall(self.pid, None).expect("ptrace: go on");
+            assert_eq!(self.stop(), Stop::Inside, "a call does not return");
+        }
+    }
+
     /// Kills it where it stands, and waits until the kernel has cleared everything away.
     #[track_caller]
     pub fn kill(mut self) {

@@ -56,7 +56,8 @@ const FIXED: &[Row] = &[
         16,
         "bytes",
         "boot_id",
-        "`/proc/sys/kernel/random/boot_id` as 16 bytes; zero = unknown",
+        "`/proc/sys/kernel/random/boot_id` in the order of its text: `22487ce6-18d3-...` is \
+         `22 48 7c e6 18 d3 ...`; zero = unknown",
     ),
     (
         offset::BASE_SEQUENCE,

@@ -137,7 +137,8 @@ impl DynReader {
         let snapshot = self.tail.try_latest(&self.ring, retries, record)?;
         // Everything that is answered is read before the look at the end mark.
         let epoch = self.epoch();
-        self.body().is_whole().then(|| Publication::new(snapshot, epoch))
+        let this_boot = self.body().is_of_this_boot();
+        self.body().is_whole().then(|| Publication::new(snapshot, epoch, this_boot))
     }
 
     /// The reason: an error, nothing published yet, or the writer came by and it is worth another
@@ -170,9 +171,10 @@ impl DynReader {
         if !self.body().is_whole() {
             return Err(self.truncated());
         }
+        let this_boot = self.body().is_of_this_boot();
         match step {
             Ok(channel::Step::Record(snapshot)) => {
-                Ok(Step::Record(Publication::new(snapshot, epoch)))
+                Ok(Step::Record(Publication::new(snapshot, epoch, this_boot)))
             }
             Ok(channel::Step::Pending) => Ok(Step::Pending),
             Ok(channel::Step::Missed(missed)) => Ok(Step::Missed(missed)),
@@ -248,23 +250,19 @@ impl DynReader {
     /// How long ago `publication` was; `None` if that cannot be told, because the region is left
     /// over from an earlier boot.
     pub fn age(&self, publication: &Publication) -> Option<Duration> {
-        (!self.is_of_another_boot()).then(|| publication.published_at.elapsed())
+        publication.age()
     }
 
     /// When `publication` was on the wall clock, as the writer's clock stood at its last sign of
     /// life.
     pub fn wall_time(&self, publication: &Publication) -> SystemTime {
         let line = Line::of(self.body());
-        let left_behind = line.mark() != StateWord::Live || self.is_of_another_boot();
+        let left_behind = line.mark() != StateWord::Live || publication.is_of_another_boot();
         let written = line.wall_offset();
         // A page that was cut would say 0.
         let usable = left_behind && self.body().is_whole();
         let offset = if usable { written } else { clock::wall_offset() };
         publication.published_at.at_offset(offset)
-    }
-
-    fn is_of_another_boot(&self) -> bool {
-        crate::boot::is_this_boot(&self.file, self.body().header().boot_id) == Some(false)
     }
 
     /// The record's description, out of the region.

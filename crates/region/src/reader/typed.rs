@@ -34,9 +34,9 @@ impl<R> Sample<R> {
         self.publication.sequence
     }
 
-    /// How long ago it was published, in a region of this boot.
-    pub fn age(&self) -> Duration {
-        self.publication.published_at.elapsed()
+    /// How long ago it was published; `None` if that cannot be told: see [`Publication::age`].
+    pub fn age(&self) -> Option<Duration> {
+        self.publication.age()
     }
 }
 

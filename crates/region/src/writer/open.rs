@@ -208,7 +208,7 @@ pub(super) fn take_over(
     };
     let linked = (links > 1).then_some(Why::Linked);
     let why = hold.why_not().or(linked);
-    let why = why.or_else(|| why_not(&file, &preamble, &body, schema, options));
+    let why = why.or_else(|| why_not(&preamble, &body, schema, options));
     let publisher = publisher_over(body, path)?;
     let lineage = lineage_of(&publisher);
     match why {
@@ -242,7 +242,6 @@ pub(super) fn is_named(file: &File, path: &Path) -> Result<bool, RegionError> {
 
 /// What keeps the region from going on, if anything.
 pub(super) fn why_not(
-    file: &File,
     old: &Preamble,
     body: &Body,
     schema: &Schema,
@@ -253,7 +252,7 @@ pub(super) fn why_not(
         return Some(Why::Damaged("its sequence or epoch is beyond all counting".into()));
     }
     // The lock is this writer's own by now, so nobody else holds it.
-    if state::is_of_another_boot(file, body, false) {
+    if state::is_of_another_boot(body, state::Claim::Free) {
         return Some(Why::OtherBoot);
     }
     if line.mark() == StateWord::Retired {

@@ -154,7 +154,7 @@ fn look(
         Content::Unfinished(_) => return Err(RegionError::new(label, Kind::NotARegion)),
     };
     let body = Body::map(&file, label, &preamble.header, Access::Write)?;
-    let why = open::why_not(&file, &preamble, &body, schema, options);
+    let why = open::why_not(&preamble, &body, schema, options);
     let publisher = open::publisher_over(body, label)?;
     let lineage = open::lineage_of(&publisher);
     Ok(match why {

@@ -134,9 +134,21 @@ fn a_region_of_another_boot_is_stale_to_readers_and_replaced_by_writers() {
     assert_eq!(reader.state(), region::State::Stale);
     let publication = reader.latest(&mut [0; 28]).unwrap().unwrap();
     assert_eq!(reader.age(&publication), None);
+    let mut typed = region::Reader::<Stu>::over(reader).unwrap();
+    assert_eq!(typed.latest().unwrap().unwrap().age(), None);
     let writer = place.writer();
     assert_eq!(*writer.origin(), Origin::Replaced(Why::OtherBoot));
     assert_eq!(writer.sequence(), 1);
+}
+
+#[test]
+fn the_boot_id_stands_in_the_header_in_the_order_of_its_text() {
+    let place = Place::new();
+    let bytes = closed_region(&place);
+    let text = std::fs::read_to_string("/proc/sys/kernel/random/boot_id").unwrap();
+    let digits = text.trim().replace('-', "");
+    let byte = |at| u8::from_str_radix(&digits[at..at + 2], 16).unwrap();
+    assert!(bytes[0x60..0x70].iter().copied().eq((0..32).step_by(2).map(byte)), "{text}");
 }
 
 /// Another boot id and the checksum that belongs to it.

@@ -1,0 +1,27 @@
+//! Where the kernel keeps a file's pages: asked once for each mapping, because it never changes.
+
+use rustix::fs::FsWord;
+use std::fs::File;
+
+/// `statfs(2)` types of file systems that live in memory and die with the boot.
+const TMPFS: FsWord = 0x0102_1994;
+const RAMFS: FsWord = 0x8584_58f6;
+
+/// What kind of file system a file is on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Medium {
+    /// tmpfs or ramfs: gone after a boot.
+    Memory,
+    /// The pages are written back to a disk or a network, as far as is known.
+    Disk,
+}
+
+impl Medium {
+    /// The medium of `file`; a disk if the kernel does not say.
+    pub(crate) fn of(file: &File) -> Self {
+        match rustix::fs::fstatfs(file).map(|fs| fs.f_type) {
+            Ok(TMPFS | RAMFS) => Self::Memory,
+            Ok(_) | Err(_) => Self::Disk,
+        }
+    }
+}
