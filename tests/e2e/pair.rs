@@ -114,7 +114,10 @@ fn csv_is_a_header_and_a_row_for_each_record() {
         consumer().start(&place, "./stu.region --follow --count 3 --format csv --timeout 20s");
     assert_eq!(consumer.exit_code(), 0, "{:?}", consumer.err());
     let lines = consumer.out();
-    assert_eq!(lines[0], "sequence,epoch,published_at,age_ns,state,id,name,sex");
+    assert_eq!(
+        lines[0],
+        "sequence,epoch,published_at,age_ns,state,record.id,record.name,record.sex"
+    );
     assert_eq!(lines.len(), 4);
     for row in &lines[1..] {
         let cells: Vec<&str> = row.split(',').collect();

@@ -27,8 +27,9 @@ Formats:
   text  one line by the template that the region carries
   json  one object a line: sequence, epoch, published_at, age_ns, state, record;
         null where it cannot be told, as everything but the record in a bare file
-  csv   a header, then one line a record; another header when the record changes;
-        control characters in text are written as \\x1b
+  csv   a header, then one line a record; another header when the record changes; columns
+        sequence, epoch, published_at, age_ns, state, then record.NAME for each field and
+        record.NAME[0], record.NAME[1] ... for an array; control characters as \\x1b
 
 Records go to stdout. What happens to the region and its writer (waiting, live, stalled, dead,
 closed, missing, truncated, re-attached, missed N) is said on stderr, once per change.

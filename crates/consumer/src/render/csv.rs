@@ -1,17 +1,25 @@
 //! The line for spreadsheets: a header, then a row for each record.
 //!
 //! ```text
-//! sequence,epoch,published_at,age_ns,state,id,name,sex
+//! sequence,epoch,published_at,age_ns,state,record.id,record.name,record.sex
 //! 7,1,2026-02-03T04:05:06.070809010Z,52100,live,10,xiaoming,m
 //! ```
 //!
-//! An array takes one column for each element, `imu[0]`, `imu[1]`; a header follows again when the
-//! schema changes. What cannot be told is an empty cell. Control characters in text are written
-//! as `\x1b`, so that a row is always one line; JSON keeps them as they are.
+//! Invariant: no two columns have one name, whatever the record's fields are called. A column is called
+//! by the way to its value in the JSON object: a name of the record's is never one of the consumer's. An array
+//! takes one column for each element, `record.imu[0]`, `record.imu[1]`; no field has a bracket in its
+//! name.
+//!
+//! - A header follows again when the schema changes. What cannot be told is an empty cell.
+//! - Control characters in text are written as `\x1b`, so that a row is always one line; JSON keeps
+//!   them as they are.
+//!
+//! Price: the quoting of RFC 4180 is here, because the csv crate wants each cell as a whole: of a text of
+//! 16 MiB it would make 128 MiB before the first byte of it goes out.
 
 use std::io::{self, Write};
 
-use layout::Schema;
+use layout::{Schema, Value};
 
 use super::{age_ns, rfc3339};
 use crate::reading::{Origin, Reading};
@@ -29,44 +37,65 @@ impl Csv {
     pub(super) fn render(&mut self, reading: &Reading<'_>, out: &mut impl Write) -> io::Result<()> {
         let schema = reading.view.schema();
         let fingerprint = schema.fingerprint();
-        let mut writer = csv::WriterBuilder::new().flexible(true).from_writer(out);
         if self.header_of.replace(fingerprint) != Some(fingerprint) {
-            write_header(&mut writer, schema)?;
+            write_header(schema, out)?;
         }
-        for cell in origin_cells(reading.origin.as_ref()) {
-            writer.write_field(cell)?;
-        }
+        out.write_all(origin_cells(reading.origin.as_ref()).join(",").as_bytes())?;
         for field in schema.fields() {
             for value in reading.view.elements(field) {
-                // Display escapes control characters.
-                writer.write_field(value.to_string())?;
+                out.write_all(b",")?;
+                write_cell(&value, out)?;
             }
         }
-        end_row(&mut writer)?;
-        writer.flush()
+        out.write_all(b"\n")
     }
 }
 
-fn write_header<W: Write>(writer: &mut csv::Writer<W>, schema: &Schema) -> io::Result<()> {
-    for name in FIXED {
-        writer.write_field(name)?;
-    }
+fn write_header(schema: &Schema, out: &mut impl Write) -> io::Result<()> {
+    out.write_all(FIXED.join(",").as_bytes())?;
     for field in schema.fields() {
         let name = field.name();
         match field.ctype().count() {
             Some(count) if !field.ctype().is_text() => {
                 for index in 0..count {
-                    writer.write_field(format!("{name}[{index}]"))?;
+                    write!(out, ",record.{name}[{index}]")?;
                 }
             }
-            _ => writer.write_field(name)?,
+            _ => write!(out, ",record.{name}")?,
         }
     }
-    end_row(writer)
+    out.write_all(b"\n")
 }
 
-fn end_row<W: Write>(writer: &mut csv::Writer<W>) -> io::Result<()> {
-    Ok(writer.write_record(None::<&[u8]>)?)
+/// Writes one value. Its Display escapes control characters, line breaks among them.
+fn write_cell(value: &Value, out: &mut impl Write) -> io::Result<()> {
+    match value {
+        Value::Text(text) if text.contains([',', '"']) => {
+            out.write_all(b"\"")?;
+            write!(Doubling(out), "{value}")?;
+            out.write_all(b"\"")
+        }
+        _ => write!(out, "{value}"),
+    }
+}
+
+/// Writes each quote twice.
+struct Doubling<'a, W>(&'a mut W);
+
+impl<W: Write> Write for Doubling<'_, W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        for piece in bytes.split_inclusive(|&byte| byte == b'"') {
+            self.0.write_all(piece)?;
+            if piece.ends_with(b"\"") {
+                self.0.write_all(b"\"")?;
+            }
+        }
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.0.flush()
+    }
 }
 
 fn origin_cells(origin: Option<&Origin<'_>>) -> [String; FIXED.len()] {

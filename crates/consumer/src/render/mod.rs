@@ -4,8 +4,8 @@
 //! character out of a region reach a terminal. A line is written as it is made: however long it
 //! gets, it is never in memory as a whole, and neither is an array as a list of values.
 //!
-//! Price: of a text (`char[N]`), which may be as long as a record, JSON makes one copy and CSV two,
-//! each up to eight times as long while it is escaped.
+//! Price: of a text (`char[N]`), which may be as long as a record, JSON and CSV make one copy, up to
+//! three times as long.
 
 mod csv;
 mod json;

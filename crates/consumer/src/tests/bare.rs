@@ -56,7 +56,8 @@ fn what_a_bare_file_does_not_know_is_null_or_empty() {
     };
     let json = r#"{"sequence":null,"epoch":null,"published_at":null,"age_ns":null,"state":null,"record":{"id":10,"name":"xiaoming","sex":"m"}}"#;
     assert_eq!(once("json"), format!("{json}\n"));
-    let csv = "sequence,epoch,published_at,age_ns,state,id,name,sex\n,,,,,10,xiaoming,m\n";
+    let header = "sequence,epoch,published_at,age_ns,state,record.id,record.name,record.sex";
+    let csv = format!("{header}\n,,,,,10,xiaoming,m\n");
     assert_eq!(once("csv"), csv);
 }
 

@@ -5,6 +5,7 @@
 //! for the end when the script is over. So a test is a story, and no test depends on how fast it runs.
 
 mod bare;
+mod columns;
 mod formats;
 mod hostile;
 mod lifecycle;
