@@ -75,6 +75,8 @@ impl<P: Pace, W: Write, V: Voice> Session<P, W, V> {
                 }
                 Step::Missed(count) => {
                     laps += 1;
+                    // Each lap may have cost the copy of a large record.
+                    self.turn();
                     self.miss(count)?
                 }
                 Step::Pending => break,

@@ -40,6 +40,7 @@ pub mod cli;
 #[doc(hidden)]
 pub mod probe;
 
+use std::cell::RefCell;
 use std::io;
 use std::num::NonZeroU64;
 use std::os::fd::AsFd;
@@ -65,21 +66,21 @@ pub fn run(args: &Args) -> Result<(), ConsumerError> {
     // First of all: what was passed has numbers, and numbers are used again.
     let passed = Passed::from_environment();
     logging::init(PROGRAM, &args.common).map_err(Kind::Log)?;
-    let mut service = Service::from_environment();
-    let result = read(args, passed.map_err(Kind::Passed)?, &mut service);
+    let service = RefCell::new(Service::from_environment());
+    let result = read(args, passed.map_err(Kind::Passed)?, &service);
     match &result {
-        Ok(()) => service.stopping("done"),
-        Err(error) => service.stopping(&one_line(error)),
+        Ok(()) => service.borrow().stopping("done"),
+        Err(error) => service.borrow().stopping(&one_line(error)),
     }
     result
 }
 
-fn read(args: &Args, passed: Passed, service: &mut Service) -> Result<(), ConsumerError> {
+fn read(args: &Args, passed: Passed, service: &RefCell<Service>) -> Result<(), ConsumerError> {
     let target = Target::resolve(args.source.as_ref(), passed)?;
     let signals = Signals::stop_only().map_err(ConsumerError::system("cannot handle signals"))?;
     let stdout = io::stdout();
-    let output =
-        Stdout::new(&stdout, &signals).map_err(ConsumerError::system("cannot use stdout"))?;
+    let output = Stdout::new(&stdout, &signals, service)
+        .map_err(ConsumerError::system("cannot use stdout"))?;
     let outside = Outside { signals: &signals, stdout: stdout.as_fd(), service };
     start(args, target, outside, output, notice::Log::new())
 }

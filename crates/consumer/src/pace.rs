@@ -1,5 +1,6 @@
 //! What the loops ask of the outside world: time, signals, somebody who reads.
 
+use std::cell::RefCell;
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd};
 use std::time::Duration;
@@ -40,7 +41,8 @@ pub(crate) trait Pace {
 pub(crate) struct Outside<'a> {
     pub(crate) signals: &'a Signals,
     pub(crate) stdout: BorrowedFd<'a>,
-    pub(crate) service: &'a mut Service,
+    /// Shared with [`Stdout`](crate::stdout::Stdout), which gives signs of life inside a line.
+    pub(crate) service: &'a RefCell<Service>,
 }
 
 impl Pace for Outside<'_> {
@@ -54,35 +56,37 @@ impl Pace for Outside<'_> {
 
     fn sleep(&mut self, span: Duration) -> Result<(), ConsumerError> {
         let now = Monotonic::now();
-        let deadline = now.after(self.service.shorten(now, span));
+        let deadline = now.after(self.service.borrow().shorten(now, span));
         daemon::wait(self.signals, None, Some(deadline))
             .map(drop)
             .map_err(ConsumerError::system("cannot wait"))
     }
 
     fn await_record(&mut self, link: &Link, span: Duration) -> Result<(), ConsumerError> {
-        let span = self.service.shorten(Monotonic::now(), span);
+        let span = self.service.borrow().shorten(Monotonic::now(), span);
         if link.wait(span) { Ok(()) } else { self.sleep(span) }
     }
 
     fn turn(&mut self, link: &Link, sequence: Option<u64>) {
-        if !self.service.is_connected() {
+        let mut service = self.service.borrow_mut();
+        if !service.is_connected() {
             return;
         }
         let now = Monotonic::now();
-        self.service.keep_alive(now);
-        if !self.service.is_ready() {
+        service.keep_alive(now);
+        if !service.is_ready() {
             let verb = if link.is_attached() { "reading" } else { "waiting for" };
-            self.service.ready(now, &format!("{verb} {link}"));
+            service.ready(now, &format!("{verb} {link}"));
         }
         if let Some(sequence) = sequence {
-            self.service.progress(now, &format_args!("reading {link}"), sequence);
+            service.progress(now, &format_args!("reading {link}"), sequence);
         }
     }
 
     fn note(&mut self, notice: &Notice) {
-        if self.service.is_connected() {
-            self.service.status(Monotonic::now(), notice.to_string());
+        let mut service = self.service.borrow_mut();
+        if service.is_connected() {
+            service.status(Monotonic::now(), notice.to_string());
         }
     }
 }

@@ -1,42 +1,79 @@
-//! Standard output that a signal can get out of.
+//! Standard output that a signal can get out of, also inside a line.
 //!
-//! `consumer --follow | less` blocks in `write` as soon as the pipe is full, and a blocked `write`
-//! would go on after SIGTERM. So this writer asks first whether there is room, and waits for room
-//! or a signal.
+//! A line may be hundreds of megabytes long and take seconds to make and to write, and
+//! `consumer --follow | less` blocks in `write` as soon as the pipe is full. Whatever is printed
+//! comes through here in pieces, so this is where a long line looks at signals and gives signs of
+//! life to the service manager.
+//!
+//! Invariant: what arrived is a prefix of what was written, whatever ended it. A line that a stop
+//! broke off is not left as if it were whole: it ends with [`BROKEN_OFF`], or, where there is no room for
+//! that, without a newline; and it is logged.
+//!
+//! ```text
+//!   stop asked for, room          the line at hand may be finished within GRACE
+//!   stop asked for, no room       the end, at once
+//! ```
 //!
 //! Price: one `poll` for each write, which is at most [`CHUNK`] bytes long.
 
+use std::cell::RefCell;
 use std::fs::File;
 use std::io::{self, ErrorKind, Write};
 use std::os::fd::AsFd;
+use std::time::Duration;
 
-use daemon::Signals;
-use rustix::event::{PollFd, PollFlags, poll};
+use daemon::{Monotonic, Service, Signals};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
 
 /// POSIX's `PIPE_BUF` on Linux: a pipe that polls writable takes that much without blocking.
 const CHUNK: usize = 4096;
+/// Time for the line at hand after a stop was asked for.
+const GRACE: Duration = Duration::from_secs(1);
+/// The end of a line that is not whole: no number, and no JSON.
+pub(crate) const BROKEN_OFF: &str = " [...]";
 
-/// A descriptor to write to, given up when a signal asks for the end and it has no room.
+/// A descriptor to write to, given up when a signal asks for the end and it takes too long.
 #[derive(Debug)]
 pub(crate) struct Stdout<'a> {
     output: File,
     signals: &'a Signals,
+    service: &'a RefCell<Service>,
+    grace: Duration,
+    /// When a write first saw that a stop was asked for.
+    stopping: Option<Monotonic>,
+    /// The last byte that was written did not end a line.
+    is_inside_a_line: bool,
+    /// Something was dropped: nothing may follow it.
+    has_given_up: bool,
 }
 
 impl<'a> Stdout<'a> {
-    pub(crate) fn new(output: impl AsFd, signals: &'a Signals) -> io::Result<Self> {
-        Ok(Self { output: output.as_fd().try_clone_to_owned()?.into(), signals })
+    pub(crate) fn new(
+        output: impl AsFd,
+        signals: &'a Signals,
+        service: &'a RefCell<Service>,
+    ) -> io::Result<Self> {
+        Ok(Self {
+            output: output.as_fd().try_clone_to_owned()?.into(),
+            signals,
+            service,
+            grace: GRACE,
+            stopping: None,
+            is_inside_a_line: false,
+            has_given_up: false,
+        })
     }
 
-    /// Waits until there is room. `false`: the end was asked for before there was.
+    /// Waits until there is room. `false`: a stop was asked for before there was.
     fn wait_for_room(&self) -> io::Result<bool> {
         loop {
+            let left = self.keep_alive();
             let mut fds = [
                 PollFd::new(&self.output, PollFlags::OUT),
                 PollFd::new(self.signals, PollFlags::IN),
             ];
-            match poll(&mut fds, None) {
+            match poll(&mut fds, left.as_ref()) {
                 Ok(_) if !fds[0].revents().is_empty() => return Ok(true),
                 Ok(_) | Err(Errno::INTR) if self.signals.stop_requested().is_some() => {
                     return Ok(false);
@@ -46,18 +83,124 @@ impl<'a> Stdout<'a> {
             }
         }
     }
+
+    /// A sign of life, if one is due; answers with the time until the next.
+    fn keep_alive(&self) -> Option<Timespec> {
+        let mut service = self.service.borrow_mut();
+        if !service.is_connected() {
+            return None;
+        }
+        let now = Monotonic::now();
+        service.keep_alive(now);
+        service.deadline().and_then(|deadline| Timespec::try_from(deadline.since(now)).ok())
+    }
+
+    /// Has the line at hand had its time since a stop was asked for?
+    fn is_out_of_time(&mut self) -> bool {
+        if self.signals.stop_requested().is_none() {
+            return false;
+        }
+        let now = Monotonic::now();
+        now.since(*self.stopping.get_or_insert(now)) >= self.grace
+    }
+
+    /// Marks the line at hand as one that is not whole. There is room.
+    fn break_off(&mut self) {
+        if self.is_inside_a_line {
+            // If that fails, the line has no newline, which says the same.
+            let _ = self.output.write(format!("{BROKEN_OFF}\n").as_bytes());
+        }
+    }
+
+    /// Drops what was to be written, and all that follows.
+    fn give_up(&mut self) -> io::Error {
+        if self.is_inside_a_line && !self.has_given_up {
+            tracing::warn!("stopped inside a line: the last line on stdout is not whole");
+        }
+        self.has_given_up = true;
+        // The same as a reader that went away: there is nobody to write for.
+        ErrorKind::BrokenPipe.into()
+    }
+}
+
+/// As much of `bytes` as goes out at once: whole lines, unless the first is too long for that.
+fn chunk(bytes: &[u8]) -> &[u8] {
+    let most = &bytes[..bytes.len().min(CHUNK)];
+    let lines = most.iter().rposition(|&byte| byte == b'\n').map(|end| &most[..=end]);
+    lines.unwrap_or(most)
 }
 
 impl Write for Stdout<'_> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        if !self.wait_for_room()? {
-            // The same as a reader that went away: there is nobody to write for.
-            return Err(ErrorKind::BrokenPipe.into());
+        if self.has_given_up || !self.wait_for_room()? {
+            return Err(self.give_up());
         }
-        self.output.write(&bytes[..bytes.len().min(CHUNK)])
+        if self.is_out_of_time() {
+            self.break_off();
+            return Err(self.give_up());
+        }
+        let written = self.output.write(chunk(bytes))?;
+        self.is_inside_a_line = bytes[..written].last().is_some_and(|&last| last != b'\n');
+        Ok(written)
     }
 
     fn flush(&mut self) -> io::Result<()> {
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::RefCell;
+    use std::fs;
+    use std::io::{ErrorKind, Write};
+    use std::time::Duration;
+
+    use daemon::{Service, Signals};
+    use rustix::pipe::{PipeFlags, pipe_with};
+    use rustix::process::{Signal, getpid, kill_process};
+
+    use super::{CHUNK, Stdout, chunk};
+
+    #[test]
+    fn a_chunk_ends_with_a_line_wherever_it_can() {
+        assert_eq!(chunk(b"one\ntwo\nthr"), b"one\ntwo\n");
+        assert_eq!(chunk(b"one"), b"one");
+        let long = [&[b'x'; CHUNK][..], b"\n"].concat();
+        assert_eq!(chunk(&long), &long[..CHUNK]);
+    }
+
+    // One test, because a signal is for the whole process.
+    #[test]
+    fn after_a_stop_the_line_at_hand_is_finished_in_time_or_marked() {
+        let signals = Signals::stop_only().expect("handlers");
+        let service = RefCell::new(Service::default());
+        let dir = tempfile::tempdir().expect("a directory");
+        let path = dir.path().join("out");
+        let file = fs::File::create(&path).expect("a file");
+        let mut stdout = Stdout::new(&file, &signals, &service).expect("a descriptor");
+        stdout.write_all(b"whole\nbeg").expect("no stop yet");
+        kill_process(getpid(), Signal::TERM).expect("a signal");
+        while signals.stop_requested().is_none() {
+            std::thread::yield_now(); // another thread may be the one that gets it
+        }
+        stdout.grace = Duration::MAX;
+        stdout.write_all(b"un, ").expect("there is time for the line at hand");
+        stdout.grace = Duration::ZERO;
+        for rest in [b"and never\n".as_slice(), b"next\n"] {
+            let error = stdout.write_all(rest).expect_err("the time is over");
+            assert_eq!(error.kind(), ErrorKind::BrokenPipe);
+        }
+        assert_eq!(fs::read_to_string(&path).expect("text"), "whole\nbegun,  [...]\n");
+
+        let mut between = Stdout::new(&file, &signals, &service).expect("a descriptor");
+        between.grace = Duration::ZERO;
+        between.write_all(b"never\n").expect_err("the time is over");
+        assert_eq!(fs::read_to_string(&path).expect("text"), "whole\nbegun,  [...]\n");
+
+        let (_reader, pipe) = pipe_with(PipeFlags::CLOEXEC).expect("a pipe");
+        let mut full = Stdout::new(&pipe, &signals, &service).expect("a descriptor");
+        let error = full.write_all(&vec![b'x'; 1 << 20]).expect_err("no room, and a stop");
+        assert_eq!(error.kind(), ErrorKind::BrokenPipe);
     }
 }

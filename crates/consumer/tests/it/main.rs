@@ -3,6 +3,7 @@
 
 mod cost;
 mod ends;
+mod long;
 mod manager;
 mod service;
 mod world;
