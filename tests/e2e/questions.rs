@@ -255,7 +255,7 @@ fn every_other_failure_has_a_kind_of_its_own() {
     refused(DynReader::attach(device), |kind| matches!(kind, Kind::NotAFile(_)));
     let nowhere = place.path("none/stu.region");
     let opened = Writer::<Stu>::open(&nowhere, &Options::new());
-    refused(opened, |kind| matches!(kind, Kind::Io { call: "create", .. }));
+    refused(opened, |kind| matches!(kind, Kind::Io { call: "open", .. }));
     drop(publish_one(&path));
     let error = refused(BareReader::attach(&path, &Stu::schema()), |kind| {
         matches!(kind, Kind::NotThisRecord { want: 28, .. })

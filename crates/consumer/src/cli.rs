@@ -41,8 +41,8 @@ Exit codes:
   3  no region, or no value in time (--once, --timeout)
 
 Environment:
-  MAPCAST_DIR      the directory of regions that are given by name; else /run/mapcast,
-                   $XDG_RUNTIME_DIR/mapcast or /dev/shm/mapcast-UID
+  MAPCAST_DIR      the directory of regions that are given by name (an absolute path); else
+                   /run/mapcast, $XDG_RUNTIME_DIR/mapcast or /dev/shm/mapcast-UID
   MAPCAST_LOG      what to log, when there is no --log
   NO_COLOR         no colours on stderr
 

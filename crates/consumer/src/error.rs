@@ -107,6 +107,7 @@ impl ConsumerError {
     pub fn exit(&self) -> Exit {
         match self.0 {
             Kind::Log(_) | Kind::BareFollow(_) => Exit::Usage,
+            Kind::Region(ref error) if error.is_of_environment() => Exit::Usage,
             Kind::NoRegion(_) | Kind::NothingYet(_) | Kind::TimeOver { .. } => Exit::NoValue,
             _ => Exit::Failure,
         }

@@ -137,19 +137,14 @@ impl Target {
         Self { address, passed: None, format, poll }
     }
 
-    /// The file, as things stand now: a name is looked up again at each call, because a region
-    /// that is not there yet may appear in one of two directories.
-    pub(crate) fn path(&self) -> Result<PathBuf, RegionError> {
+    /// Where the region is, as things stand now: a name is looked up again at each call, because a
+    /// region that is not there yet may appear in one of two directories.
+    pub(crate) fn locate(&self) -> Result<region::Address, RegionError> {
         match (&self.passed, &self.address) {
-            (Some(handed), _) => Ok(handed.label.clone()),
+            (Some(handed), _) => Ok((&handed.label).into()),
             (None, Address::Name(name)) => region::find(name),
-            (None, Address::Path(path)) => Ok(path.clone()),
+            (None, Address::Path(path)) => Ok(path.into()),
         }
-    }
-
-    /// Whether the region is looked up in the default directory.
-    pub(crate) fn is_by_name(&self) -> bool {
-        self.passed.is_none() && matches!(self.address, Address::Name(_))
     }
 
     pub(crate) fn is_bare(&self) -> bool {

@@ -11,10 +11,8 @@ use std::os::fd::AsFd;
 
 use daemon::Monotonic;
 use region::{RegionError, RegionErrorKind, Standing};
-use settings::Address;
 
 use crate::error::ProducerError;
-use crate::outlet;
 use crate::place;
 use crate::run::Producer;
 use crate::say::say;
@@ -89,13 +87,6 @@ impl Producer<'_> {
     /// put its own in place.
     fn restore(&mut self, what: &str) -> Result<bool, ProducerError> {
         let path = self.outlet.path().to_owned();
-        if let (Address::Name(_), true) = (&self.settings.region.address, self.outlet.is_named()) {
-            // Its directory may be gone too, or be somebody else's by now.
-            if let Err(error) = outlet::path_of(&self.settings.region.address) {
-                self.cannot_restore(what, &error);
-                return Ok(false);
-            }
-        }
         match self.outlet.recreate() {
             Ok(()) => {
                 self.keep()?;

@@ -24,7 +24,7 @@ const NUMBERS: usize = 2;
 pub(crate) fn print(args: &Args, settings: &Settings) -> Result<(), ProducerError> {
     let path = match &args.region {
         Some(RegionArgument::Descriptor(name)) => format!("fd:{name}"),
-        _ => outlet::planned(&settings.region.address)?.display().to_string(),
+        _ => outlet::locate(&settings.region.address)?.path().display().to_string(),
     };
     let text = report(settings, &path)?;
     let mut output = Output::stdout();

@@ -85,6 +85,7 @@ impl ProducerError {
     pub fn exit(&self) -> Exit {
         match self.0 {
             Kind::Log(_) => Exit::Usage,
+            Kind::Region(ref error) if error.is_of_environment() => Exit::Usage,
             _ => Exit::Failure,
         }
     }

@@ -70,14 +70,14 @@ fn publish(args: &Args, passed: Passed, service: &mut Service) -> Result<(), Pro
     let input = run::open_input(&settings)?;
     let outlet = match place {
         Place::Address if args.standby => {
-            let path = outlet::path_of(&settings.region.address)?;
-            let Some(outlet) = Outlet::open_standby(&path, &settings, &signals, service)? else {
+            let address = outlet::locate(&settings.region.address)?;
+            let Some(outlet) = Outlet::open_standby(&address, &settings, &signals, service)? else {
                 service.stopping("stopped while waiting to take over");
                 return Ok(());
             };
             outlet
         }
-        Place::Address => Outlet::open(&outlet::path_of(&settings.region.address)?, &settings)?,
+        Place::Address => Outlet::open(&outlet::locate(&settings.region.address)?, &settings)?,
         Place::Passed { file, label } => Outlet::open_file(file, &label, &settings)?,
         Place::Memfd { kept, label } => Outlet::open_memfd(kept, &label, &settings)?,
     };

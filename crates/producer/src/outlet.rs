@@ -10,7 +10,7 @@
 
 use std::cell::RefCell;
 use std::fs::File;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -51,11 +51,11 @@ pub(crate) enum Home {
     Memfd,
 }
 
-/// The file that `address` means.
-pub(crate) fn path_of(address: &Address) -> Result<PathBuf, RegionError> {
+/// Where the region that `address` means is.
+pub(crate) fn locate(address: &Address) -> Result<region::Address, RegionError> {
     match address {
         Address::Name(name) => region::locate(name),
-        Address::Path(path) => Ok(path.clone()),
+        Address::Path(path) => Ok(path.into()),
     }
 }
 
@@ -72,22 +72,19 @@ fn options(settings: &Settings) -> Options {
     }
 }
 
-/// The file that `address` means, for people: nothing is made.
-pub(crate) fn planned(address: &Address) -> Result<PathBuf, RegionError> {
-    match address {
-        Address::Name(name) => region::planned(name),
-        Address::Path(path) => Ok(path.clone()),
-    }
-}
-
 impl Outlet {
-    /// Opens the outlet at `path`; an error if another producer has it.
-    pub(crate) fn open(path: &Path, settings: &Settings) -> Result<Self, RegionError> {
+    /// Opens the outlet at `address`; an error if another producer has it.
+    pub(crate) fn open(
+        address: &region::Address,
+        settings: &Settings,
+    ) -> Result<Self, RegionError> {
         let (schema, options) = (&settings.record.schema, options(settings));
         Ok(match settings.region.format {
-            Format::Mapcast => Self::Mapcast(DynWriter::open(path, schema, &options)?, Home::Named),
+            Format::Mapcast => {
+                Self::Mapcast(DynWriter::open(address, schema, &options)?, Home::Named)
+            }
             Format::Bare => {
-                let writer = BareWriter::open(path, schema, &options)?;
+                let writer = BareWriter::open(address, schema, &options)?;
                 Self::Bare { writer, schema: Arc::clone(schema) }
             }
         })
@@ -118,7 +115,7 @@ impl Outlet {
     /// As [`open`](Self::open), but waits while another producer has it. `None`: a signal asked for
     /// the end first.
     pub(crate) fn open_standby(
-        path: &Path,
+        address: &region::Address,
         settings: &Settings,
         signals: &Signals,
         service: &mut Service,
@@ -130,21 +127,22 @@ impl Outlet {
             signals.stop_requested().is_some()
         };
         let tell = |pid| {
-            say_standby(path, pid);
-            let status = format!("waiting to take over {}", path.display());
+            say_standby(address.path(), pid);
+            let status = format!("waiting to take over {}", address.path().display());
             service.borrow_mut().ready(Monotonic::now(), &status);
         };
         match settings.region.format {
             Format::Mapcast => {
                 let tell = |holder: &region::Holder| tell(holder.pid);
                 let schema = &settings.record.schema;
-                let writer = DynWriter::open_standby(path, schema, &options(settings), tell, stop)?;
+                let writer =
+                    DynWriter::open_standby(address, schema, &options(settings), tell, stop)?;
                 Ok(writer.map(|writer| Self::Mapcast(writer, Home::Named)))
             }
             Format::Bare => {
                 let mut told = false;
                 while !stop() {
-                    match Self::open(path, settings) {
+                    match Self::open(address, settings) {
                         Err(error) if is_locked(&error) => {}
                         opened => return Ok(opened.map(Some)?),
                     }
@@ -235,6 +233,14 @@ impl Outlet {
     /// Whether the region was there before, and is the same one still.
     pub(crate) fn is_resumed(&self) -> bool {
         matches!(self, Self::Mapcast(writer, _) if *writer.origin() == Origin::Resumed)
+    }
+
+    /// Who else may put files in the place of the region's.
+    pub(crate) fn exposure(&self) -> Option<region::Exposure> {
+        match self {
+            Self::Mapcast(writer, _) => writer.exposure(),
+            Self::Bare { writer, .. } => writer.exposure(),
+        }
     }
 
     /// Whether the kernel writes the file back to a disk.

@@ -114,12 +114,12 @@ impl Producer<'_> {
             }
             return Ok(is_new);
         }
-        let path = outlet::path_of(&new.region.address)?;
-        if path == self.outlet.path() {
+        let address = outlet::locate(&new.region.address)?;
+        if address.path() == self.outlet.path() {
             return Ok(self.outlet.change(new)? == Changed::Replaced);
         }
         // The old one is closed by the assignment: its readers learn that it has ended.
-        self.outlet = Outlet::open(&path, new)?;
+        self.outlet = Outlet::open(&address, new)?;
         Ok(true)
     }
 

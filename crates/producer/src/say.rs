@@ -113,14 +113,11 @@ impl Producer<'_> {
     /// Says it when the region is not in memory alone, or others may put files in its place.
     pub(crate) fn warn_of_place(&self) {
         let path = self.outlet.path();
-        if let (true, Some(mode)) = (self.outlet.is_named(), region::exposed(path)) {
-            let sticky = mode & 0o1000 != 0;
-            let what = if sticky { "take its name before it" } else { "delete and replace it" };
+        if let Some(exposure) = self.outlet.exposure() {
             say!(
                 warn,
                 self.outlet,
-                "{}: is in a directory of mode {mode:04o}: others may {what}; \
-                 give a path in a directory of your own",
+                "{}: is {exposure}; give a path in a directory of your own",
                 path.display()
             );
         }

@@ -61,7 +61,7 @@ impl Region {
     /// # Errors
     /// [`Io`](crate::RegionErrorKind::Io) if the descriptor cannot be opened again.
     pub fn reader(&self) -> Result<DynReader, RegionError> {
-        DynReader::over(self.open_again(false)?, &self.label, None)
+        DynReader::over(self.open_again(false)?, self.label.as_path().into(), None)
     }
 
     /// An open file description of its own: the writer's lock belongs to one, and a reader's

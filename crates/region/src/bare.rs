@@ -9,10 +9,12 @@
 //! that the other format adds: a reader may see half of one record and half of the next (torn),
 //! and cannot tell; there is no sequence, no time, no state, nothing to wait on.
 
+use crate::address::Address;
 use crate::boot;
 use crate::create::Unnamed;
 use crate::error::{RegionError, RegionErrorKind as Kind};
 use crate::file::{self, Identity};
+use crate::location::{Exposure, Location};
 use crate::lock::{self, Holder};
 use crate::mapping::{Access, Mapping};
 use crate::options::Options;
@@ -20,20 +22,20 @@ use crate::reader::Refreshed;
 use crate::writer::Standing;
 use layout::Schema;
 use std::fs::File;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// Writes a bare struct. One at a time among mapcast's own writers; a C program is not kept out.
 #[derive(Debug)]
 pub struct BareWriter {
     mapping: Mapping,
     file: File,
-    path: PathBuf,
+    at: Location,
     size: usize,
     options: Options,
 }
 
 impl BareWriter {
-    /// Creates the file at `path`, or goes on in the one that is there: readers that have it
+    /// Creates the file at `address`, or goes on in the one that is there: readers that have it
     /// mapped already see what is written.
     ///
     /// Of `options`, mode and group count.
@@ -42,19 +44,24 @@ impl BareWriter {
     /// [`Kind::NotThisRecord`] if the file is there with another size than the record's: it is
     /// left alone; [`Kind::Busy`]; [`Kind::Locked`]; [`Kind::NotOurs`]; [`Kind::NotAFile`];
     /// [`Kind::Io`].
-    pub fn open(path: &Path, schema: &Schema, options: &Options) -> Result<Self, RegionError> {
-        let file = match file::open_to_write(path) {
+    pub fn open(
+        address: impl Into<Address>,
+        schema: &Schema,
+        options: &Options,
+    ) -> Result<Self, RegionError> {
+        let at = Location::open(&address.into())?;
+        let file = match at.open_to_write() {
             Ok(file) => {
-                take_lock(&file, path)?;
-                file::expect_own(&file, path)?;
+                take_lock(&file, at.path())?;
+                file::expect_own(&file, &at)?;
                 file
             }
-            Err(err) if err.is_not_there() => create(path, schema, options)?,
+            Err(err) if err.is_not_there() => create(&at, schema, options)?,
             Err(err) => return Err(err),
         };
-        let mapping = map(&file, path, schema, Access::Write)?;
+        let mapping = map(&file, at.path(), schema, Access::Write)?;
         let size = schema.size() as usize;
-        Ok(Self { mapping, file, path: path.to_owned(), size, options: options.clone() })
+        Ok(Self { mapping, file, at, size, options: options.clone() })
     }
 
     /// Writes one record over the last one, by words.
@@ -65,21 +72,21 @@ impl BareWriter {
     pub fn publish(&mut self, record: &[u8]) -> Result<(), RegionError> {
         if record.len() != self.size {
             let kind = Kind::WrongSize { want: self.size, have: record.len() };
-            return Err(RegionError::new(&self.path, kind));
+            return Err(RegionError::new(self.path(), kind));
         }
         channel::words_in(self.mapping.words(), record);
         if self.mapping.faulted() {
-            return Err(truncated(&self.path, &self.file, self.size));
+            return Err(truncated(self.path(), &self.file, self.size));
         }
         Ok(())
     }
 
-    /// Is the file still the one at its path, and whole?
+    /// Is the file still the one that its path leads to, and whole?
     ///
     /// # Errors
-    /// [`Kind::Io`] if the path cannot be looked at.
+    /// As [`DynWriter::check`](crate::DynWriter::check).
     pub fn check(&self) -> Result<Standing, RegionError> {
-        Standing::of(&self.file, &self.path, self.size as u64, !self.mapping.faulted())
+        Standing::of(&self.file, &self.at, self.size as u64, !self.mapping.faulted())
     }
 
     /// Makes the file anew after it was deleted or cut short.
@@ -87,13 +94,18 @@ impl BareWriter {
     /// # Errors
     /// [`Kind::Replaced`] if another file has the name by now; as [`BareWriter::open`] else.
     pub fn recreate(&mut self, schema: &Schema) -> Result<(), RegionError> {
-        let file = match self.check()? {
+        let standing = self.check()?;
+        if standing != Standing::Named {
+            self.at.renew()?;
+        }
+        let at = &self.at;
+        let file = match standing {
             Standing::Named => return Ok(()),
-            Standing::Deleted => create(&self.path, schema, &self.options)?,
-            Standing::Truncated => fresh(&self.path, schema, &self.options)?.replace(&self.path)?,
-            Standing::Replaced => return Err(RegionError::new(&self.path, Kind::Replaced)),
+            Standing::Deleted => create(at, schema, &self.options)?,
+            Standing::Truncated => fresh(at, schema, &self.options)?.replace(at)?,
+            Standing::Replaced => return Err(RegionError::new(at.path(), Kind::Replaced)),
         };
-        self.mapping = map(&file, &self.path, schema, Access::Write)?;
+        self.mapping = map(&file, at.path(), schema, Access::Write)?;
         self.file = file;
         Ok(())
     }
@@ -103,9 +115,15 @@ impl BareWriter {
         boot::is_disk_backed(&self.file)
     }
 
+    /// Who else may put files in the place of this one: see
+    /// [`DynWriter::exposure`](crate::DynWriter::exposure).
+    pub fn exposure(&self) -> Option<Exposure> {
+        self.at.exposure()
+    }
+
     /// The file.
     pub fn path(&self) -> &Path {
-        &self.path
+        self.at.path()
     }
 }
 
@@ -120,22 +138,23 @@ impl Drop for BareWriter {
 pub struct BareReader {
     mapping: Mapping,
     file: File,
-    path: PathBuf,
+    address: Address,
     size: usize,
     identity: Identity,
 }
 
 impl BareReader {
-    /// Maps the file at `path` read-only.
+    /// Maps the file at `address` read-only.
     ///
     /// # Errors
     /// [`Kind::NotThere`], [`Kind::NotAFile`]; [`Kind::NotThisRecord`] if its size is not that of
     /// the schema's record, which is all that can be checked; [`Kind::Io`].
-    pub fn attach(path: &Path, schema: &Schema) -> Result<Self, RegionError> {
-        let file = file::open_to_read(path)?;
+    pub fn attach(address: impl Into<Address>, schema: &Schema) -> Result<Self, RegionError> {
+        let address = address.into();
+        let (file, path) = (address.open_to_read()?, address.path());
         let identity = Identity::of(&file).map_err(|err| RegionError::io(path, "fstat", err))?;
         let mapping = map(&file, path, schema, Access::Read)?;
-        Ok(Self { mapping, file, path: path.to_owned(), size: schema.size() as usize, identity })
+        Ok(Self { mapping, file, size: schema.size() as usize, identity, address })
     }
 
     /// Copies what stands in the file now to `record`. It may be torn.
@@ -146,11 +165,11 @@ impl BareReader {
     pub fn latest(&self, record: &mut [u8]) -> Result<(), RegionError> {
         if record.len() != self.size {
             let kind = Kind::WrongSize { want: self.size, have: record.len() };
-            return Err(RegionError::new(&self.path, kind));
+            return Err(RegionError::new(self.path(), kind));
         }
         channel::words_out(self.mapping.words(), record);
         if self.mapping.faulted() {
-            return Err(truncated(&self.path, &self.file, self.size));
+            return Err(truncated(self.path(), &self.file, self.size));
         }
         Ok(())
     }
@@ -160,12 +179,11 @@ impl BareReader {
     /// # Errors
     /// As [`BareReader::attach`]; the old file stays mapped.
     pub fn refresh(&mut self, schema: &Schema) -> Result<Refreshed, RegionError> {
-        let named = Identity::at(&self.path);
-        match named.map_err(|err| RegionError::io(&self.path, "stat", err))? {
+        match self.address.identity()? {
             None => Ok(Refreshed::Missing),
             Some(named) if named == self.identity => Ok(Refreshed::Same),
             Some(_) => {
-                *self = Self::attach(&self.path, schema)?;
+                *self = Self::attach(&self.address, schema)?;
                 Ok(Refreshed::Reattached)
             }
         }
@@ -173,7 +191,7 @@ impl BareReader {
 
     /// The file.
     pub fn path(&self) -> &Path {
-        &self.path
+        self.address.path()
     }
 }
 
@@ -190,13 +208,13 @@ fn take_lock(file: &File, path: &Path) -> Result<(), RegionError> {
     Err(RegionError::new(path, kind))
 }
 
-fn fresh(path: &Path, schema: &Schema, options: &Options) -> Result<Unnamed, RegionError> {
-    Unnamed::new(path, options, u64::from(schema.size()))
+fn fresh(at: &Location, schema: &Schema, options: &Options) -> Result<Unnamed, RegionError> {
+    Unnamed::new(at, options, u64::from(schema.size()))
 }
 
-fn create(path: &Path, schema: &Schema, options: &Options) -> Result<File, RegionError> {
-    let file = fresh(path, schema, options)?.claim(path)?;
-    file.ok_or_else(|| RegionError::new(path, Kind::Replaced))
+fn create(at: &Location, schema: &Schema, options: &Options) -> Result<File, RegionError> {
+    let file = fresh(at, schema, options)?.claim(at)?;
+    file.ok_or_else(|| RegionError::new(at.path(), Kind::Replaced))
 }
 
 fn map(file: &File, path: &Path, schema: &Schema, access: Access) -> Result<Mapping, RegionError> {

@@ -5,22 +5,27 @@
 //! creator that is killed in between leaves a temporary file without a lock: the next one sweeps
 //! it away.
 
-use crate::address::parent_of;
 use crate::boot;
 use crate::clock;
 use crate::error::{RegionError, RegionErrorKind as Kind};
 use crate::file::{self, Identity};
+use crate::location::Location;
 use crate::lock;
 use crate::options::Options;
 use layout::Schema;
 use layout::header::{self, Header, offset};
 use nix::unistd::Group;
-use rustix::fs::{CWD, FallocateFlags, Gid, MemfdFlags, Mode, OFlags, RenameFlags, SealFlags};
+use rustix::fd::{AsFd, OwnedFd};
+use rustix::fs::{
+    AtFlags, Dir, FallocateFlags, Gid, MemfdFlags, Mode, OFlags, RenameFlags, SealFlags,
+};
 use rustix::io::Errno;
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::fs::File;
+use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{FileExt, MetadataExt};
-use std::path::{Path, PathBuf};
+use std::path::Path;
+use std::sync::Arc;
 
 /// Ends every temporary name.
 const SUFFIX: &str = ".mapcast-new";
@@ -35,95 +40,105 @@ pub(crate) struct Unnamed {
 
 /// A temporary name; removed by Drop unless the file got its real one by a rename.
 #[derive(Debug)]
-struct Aside(PathBuf);
+struct Aside {
+    dir: Arc<OwnedFd>,
+    name: OsString,
+}
 
 impl Drop for Aside {
     fn drop(&mut self) {
         // After a rename there is nothing to remove, after a failure it has been reported.
-        let _ = std::fs::remove_file(&self.0);
+        let _ = rustix::fs::unlinkat(&self.dir, &self.name, AtFlags::empty());
     }
 }
 
 impl Unnamed {
     /// A file of `len` zeros, each of them really allocated, with mode and group as asked.
-    pub(crate) fn new(path: &Path, options: &Options, len: u64) -> Result<Self, RegionError> {
-        let unnamed = Self::beside(path)?;
-        admit(&unnamed.file, path, options)?;
-        allocate(&unnamed.file, path, len)?;
+    pub(crate) fn new(at: &Location, options: &Options, len: u64) -> Result<Self, RegionError> {
+        let unnamed = Self::beside(at)?;
+        admit(&unnamed.file, at.path(), options)?;
+        allocate(&unnamed.file, at.path(), len)?;
         Ok(unnamed)
     }
 
-    /// A locked, empty file beside `path` that only its owner may open.
-    fn beside(path: &Path) -> Result<Self, RegionError> {
-        sweep(path);
+    /// A locked, empty file beside `at` that only its owner may open.
+    fn beside(at: &Location) -> Result<Self, RegionError> {
+        sweep(at);
         loop {
-            if let Some(unnamed) = Self::create(aside_name(path), path)? {
+            if let Some(unnamed) = Self::create(aside_name(at), at)? {
                 return Ok(unnamed);
             }
         }
     }
 
     /// A locked, empty file called `name`; `None` if the name is taken, or the file was swept away.
-    fn create(name: PathBuf, path: &Path) -> Result<Option<Self>, RegionError> {
+    fn create(name: OsString, at: &Location) -> Result<Option<Self>, RegionError> {
+        let io = |call| move |err| RegionError::io(at.path(), call, err);
         let flags =
             OFlags::RDWR | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-        let file = match rustix::fs::open(&name, flags, Mode::from_raw_mode(0o600)) {
+        let dir = Arc::clone(at.dir());
+        let file = match rustix::fs::openat(&dir, &name, flags, Mode::from_raw_mode(0o600)) {
             Ok(descriptor) => File::from(descriptor),
             Err(Errno::EXIST) => return Ok(None),
-            Err(err) => return Err(RegionError::io(path, "create", err)),
+            Err(err) => return Err(RegionError::io(at.path(), "create", err)),
         };
-        let locked = lock::try_take(&file).map_err(|err| RegionError::io(path, "lock", err))?;
+        let locked = lock::try_take(&file).map_err(io("lock"))?;
         // Between creation and lock, another creator may have swept the file away: then the name
         // is nobody's, or another file's.
-        let named = Identity::at(&name).is_ok_and(|at| at == Identity::of(&file).ok());
-        Ok((locked && named).then(|| Self { aside: Aside(name), file }))
+        let named = Identity::at(dir.as_fd(), name.as_ref());
+        let named = named.is_ok_and(|named| named == Identity::of(&file).ok());
+        Ok((locked && named).then(|| Self { aside: Aside { dir, name }, file }))
     }
 
     /// Gives the file its name; `None` if another file has it already.
-    pub(crate) fn claim(self, path: &Path) -> Result<Option<File>, RegionError> {
-        match rustix::fs::renameat_with(CWD, &self.aside.0, CWD, path, RenameFlags::NOREPLACE) {
+    pub(crate) fn claim(self, at: &Location) -> Result<Option<File>, RegionError> {
+        let Aside { dir, name } = &self.aside;
+        match rustix::fs::renameat_with(dir, name, dir, at.name(), RenameFlags::NOREPLACE) {
             Ok(()) => Ok(Some(self.file)),
             Err(Errno::EXIST) => Ok(None),
-            Err(Errno::INVAL) => self.claim_by_link(path),
-            Err(err) => Err(RegionError::io(path, "rename", err)),
+            Err(Errno::INVAL) => self.claim_by_link(at),
+            Err(err) => Err(RegionError::io(at.path(), "rename", err)),
         }
     }
 
     /// For file systems without `RENAME_NOREPLACE`: `link` never replaces.
-    fn claim_by_link(self, path: &Path) -> Result<Option<File>, RegionError> {
-        match std::fs::hard_link(&self.aside.0, path) {
+    fn claim_by_link(self, at: &Location) -> Result<Option<File>, RegionError> {
+        let Aside { dir, name } = &self.aside;
+        match rustix::fs::linkat(dir, name, dir, at.name(), AtFlags::empty()) {
             Ok(()) => Ok(Some(self.file)),
-            Err(err) if err.kind() == std::io::ErrorKind::AlreadyExists => Ok(None),
-            Err(err) => Err(RegionError::io(path, "link", err)),
+            Err(Errno::EXIST) => Ok(None),
+            Err(err) => Err(RegionError::io(at.path(), "link", err)),
         }
     }
 
     /// Gives the file its name, in place of whatever has it.
-    pub(crate) fn replace(self, path: &Path) -> Result<File, RegionError> {
-        std::fs::rename(&self.aside.0, path).map_err(|err| RegionError::io(path, "rename", err))?;
+    pub(crate) fn replace(self, at: &Location) -> Result<File, RegionError> {
+        let Aside { dir, name } = &self.aside;
+        rustix::fs::renameat(dir, name, dir, at.name())
+            .map_err(|err| RegionError::io(at.path(), "rename", err))?;
         Ok(self.file)
     }
 }
 
-/// The turn of one process at a time to replace the region at `path` without its lock: a locked
-/// file with a fixed name, which only those can lock who may write to it. `None`: another has it.
+/// The turn of one process at a time to replace the region `at` without its lock: a locked file with
+/// a fixed name, which only those can lock who may write to it. `None`: another has it.
 ///
 /// Dropping it ends the turn; that of a process that was killed is swept away by the next.
-pub(crate) fn turn(path: &Path) -> Result<Option<Unnamed>, RegionError> {
-    sweep(path);
-    Unnamed::create(aside_called(path, "turn"), path)
+pub(crate) fn turn(at: &Location) -> Result<Option<Unnamed>, RegionError> {
+    sweep(at);
+    Unnamed::create(aside_called(at, "turn"), at)
 }
 
 /// A complete region without a writer's mark, starting after `base_sequence`, and without a name.
 pub(crate) fn region(
-    path: &Path,
+    at: &Location,
     schema: &Schema,
     options: &Options,
     base_sequence: u64,
 ) -> Result<(Unnamed, Header), RegionError> {
-    let unnamed = Unnamed::beside(path)?;
-    admit(&unnamed.file, path, options)?;
-    let header = fill_region(&unnamed.file, path, schema, options, base_sequence)?;
+    let unnamed = Unnamed::beside(at)?;
+    admit(&unnamed.file, at.path(), options)?;
+    let header = fill_region(&unnamed.file, at.path(), schema, options, base_sequence)?;
     Ok((unnamed, header))
 }
 
@@ -225,34 +240,34 @@ fn write_zeros(file: &File, len: u64) -> std::io::Result<()> {
     Ok(())
 }
 
-/// `.NAME.PID-TIME.mapcast-new` beside `path`.
-fn aside_name(path: &Path) -> PathBuf {
+/// `.NAME.PID-TIME.mapcast-new`, beside `at`.
+fn aside_name(at: &Location) -> OsString {
     let who = format!("{}-{}", std::process::id(), clock::BootTime::now().as_nanos());
-    aside_called(path, &who)
+    aside_called(at, &who)
 }
 
-/// `.NAME.MIDDLE.mapcast-new` beside `path`.
-fn aside_called(path: &Path, middle: &str) -> PathBuf {
-    let mut name = aside_prefix(path);
+/// `.NAME.MIDDLE.mapcast-new`, beside `at`.
+fn aside_called(at: &Location, middle: &str) -> OsString {
+    let mut name = aside_prefix(at);
     name.push(middle);
     name.push(SUFFIX);
-    path.with_file_name(name)
+    name
 }
 
-/// What the temporary names of `path` begin with: `.NAME.`
-fn aside_prefix(path: &Path) -> OsString {
+/// What the temporary names beside `at` begin with: `.NAME.`
+fn aside_prefix(at: &Location) -> OsString {
     let mut prefix = OsString::from(".");
-    prefix.push(path.file_name().unwrap_or_default());
+    prefix.push(at.name());
     prefix.push(".");
     prefix
 }
 
-/// How many names `file`, a region at `path`, has, those not counted that killed creators left.
-pub(crate) fn links(file: &File, path: &Path) -> Result<u64, RegionError> {
+/// How many names `file`, a region `at` its name, has, those not counted that killed creators left.
+pub(crate) fn links(file: &File, at: &Location) -> Result<u64, RegionError> {
     let count = || file.metadata().map(|meta| meta.nlink());
-    let io = |err| RegionError::io(path, "fstat", err);
+    let io = |err| RegionError::io(at.path(), "fstat", err);
     if count().map_err(io)? > 1 {
-        sweep(path); // a creator without `RENAME_NOREPLACE` may have died between `link` and `unlink`
+        sweep(at); // a creator without `RENAME_NOREPLACE` may have died between `link` and `unlink`
     }
     count().map_err(io)
 }
@@ -260,18 +275,22 @@ pub(crate) fn links(file: &File, path: &Path) -> Result<u64, RegionError> {
 /// Removes what killed creators of the same region left: temporary files that nobody has locked.
 ///
 /// Best effort: a directory that cannot be read is reported by the creation that follows.
-fn sweep(path: &Path) {
-    let prefix = aside_prefix(path);
-    let is_aside = |name: OsString| {
-        let name = name.as_encoded_bytes();
+fn sweep(at: &Location) {
+    let dir = at.dir();
+    let prefix = aside_prefix(at);
+    let is_aside = |name: &[u8]| {
         name.starts_with(prefix.as_encoded_bytes()) && name.ends_with(SUFFIX.as_bytes())
     };
-    let Ok(entries) = std::fs::read_dir(parent_of(path)) else { return };
-    for entry in entries.flatten().filter(|entry| is_aside(entry.file_name())) {
-        let abandoned = file::open_to_write(&entry.path())
+    let listed = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
+    let Ok(entries) = rustix::fs::openat(dir, ".", listed, Mode::empty()).and_then(Dir::new) else {
+        return;
+    };
+    for entry in entries.flatten().filter(|entry| is_aside(entry.file_name().to_bytes())) {
+        let name = Path::new(OsStr::from_bytes(entry.file_name().to_bytes()));
+        let abandoned = file::open(dir.as_fd(), name, OFlags::RDWR, name)
             .is_ok_and(|file| lock::try_take(&file).unwrap_or(false));
         if abandoned {
-            let _ = std::fs::remove_file(entry.path());
+            let _ = rustix::fs::unlinkat(dir, name, AtFlags::empty());
         }
     }
 }
@@ -279,19 +298,32 @@ fn sweep(path: &Path) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::address::Address;
     use layout::{Record, Stu};
-    use std::os::unix::fs::MetadataExt;
+    use std::path::PathBuf;
+
+    fn at(path: &Path) -> Location {
+        Location::open(&Address::from(path)).unwrap()
+    }
+
+    /// Where a temporary name beside `path` is.
+    fn beside(path: &Path, name: OsString) -> PathBuf {
+        path.with_file_name(name)
+    }
 
     #[test]
     fn what_a_killed_creator_left_is_swept_and_what_a_living_one_works_on_is_not() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("stu.region");
-        let abandoned = aside_name(&path);
+        let at = at(&path);
+        let abandoned = beside(&path, aside_name(&at));
         std::fs::write(&abandoned, "half").unwrap();
-        let living = Unnamed::beside(&path).unwrap();
+        let living = Unnamed::beside(&at).unwrap();
         assert!(!abandoned.exists());
-        let other = Unnamed::beside(&path).unwrap();
-        assert!(living.aside.0.exists() && other.aside.0.exists());
+        let other = Unnamed::beside(&at).unwrap();
+        for unnamed in [living, other] {
+            assert!(beside(&path, unnamed.aside.name.clone()).exists());
+        }
     }
 
     #[test]
@@ -299,10 +331,12 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let (path, letter) = (dir.path().join("stu.region"), dir.path().join("letter"));
         std::fs::write(&letter, "somebody's letter").unwrap();
-        let name = aside_called(&path, "turn");
+        let at = at(&path);
+        let turn = aside_called(&at, "turn");
+        let name = beside(&path, turn.clone());
         for put in [std::os::unix::fs::symlink::<&Path, &Path>, std::fs::hard_link] {
             put(&letter, &name).unwrap();
-            assert!(Unnamed::create(name.clone(), &path).unwrap().is_none());
+            assert!(Unnamed::create(turn.clone(), &at).unwrap().is_none());
             assert!(name.exists(), "and nothing of it is removed");
             assert_eq!(std::fs::read(&letter).unwrap(), b"somebody's letter");
             std::fs::remove_file(&name).unwrap();
@@ -313,12 +347,13 @@ mod tests {
     fn a_region_is_whole_and_allocated_before_it_has_its_name() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("stu.region");
-        let (unnamed, header) = region(&path, &Stu::schema(), &Options::new(), 0).unwrap();
+        let at = at(&path);
+        let (unnamed, header) = region(&at, &Stu::schema(), &Options::new(), 0).unwrap();
         let meta = unnamed.file.metadata().unwrap();
         assert_eq!(meta.len(), header.file_len);
         assert!(meta.blocks() * 512 >= header.file_len, "a sparse file");
         assert!(!path.exists());
-        assert!(unnamed.claim(&path).unwrap().is_some());
+        assert!(unnamed.claim(&at).unwrap().is_some());
         assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 1);
     }
 
@@ -327,8 +362,9 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("stu.region");
         std::fs::write(&path, "somebody's letter").unwrap();
-        let (unnamed, _) = region(&path, &Stu::schema(), &Options::new(), 0).unwrap();
-        assert!(unnamed.claim(&path).unwrap().is_none());
+        let at = at(&path);
+        let (unnamed, _) = region(&at, &Stu::schema(), &Options::new(), 0).unwrap();
+        assert!(unnamed.claim(&at).unwrap().is_none());
         assert_eq!(std::fs::read(&path).unwrap(), b"somebody's letter");
         assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 1);
     }

@@ -1,8 +1,9 @@
 //! Opening what a path names, and nothing else: no links, no pipes, no creation by accident.
 
-use crate::address::parent_of;
 use crate::error::{RegionError, RegionErrorKind as Kind};
-use rustix::fs::{Mode, OFlags};
+use crate::location::Location;
+use rustix::fd::BorrowedFd;
+use rustix::fs::{AtFlags, Mode, OFlags, Stat};
 use rustix::io::Errno;
 use std::fs::File;
 use std::os::fd::AsRawFd;
@@ -18,31 +19,40 @@ impl Identity {
         file.metadata().map(|meta| Self(meta.dev(), meta.ino()))
     }
 
-    /// The file that `path` names now; `None` if none.
-    pub(crate) fn at(path: &Path) -> std::io::Result<Option<Self>> {
-        match path.symlink_metadata() {
-            Ok(meta) => Ok(Some(Self(meta.dev(), meta.ino()))),
-            Err(err) if err.kind() == std::io::ErrorKind::NotFound => Ok(None),
-            Err(err) => Err(err),
-        }
+    pub(crate) fn of_stat(stat: &Stat) -> Self {
+        Self(stat.st_dev, stat.st_ino)
+    }
+
+    /// The file that is called `name` in `dir` now, not followed if it is a link; `None` if none is.
+    pub(crate) fn at(dir: BorrowedFd<'_>, name: &Path) -> std::io::Result<Option<Self>> {
+        present(rustix::fs::statat(dir, name, AtFlags::SYMLINK_NOFOLLOW))
+    }
+
+    /// The directory that `path` leads to now; `None` if it leads nowhere.
+    pub(crate) fn of_directory(path: &Path) -> std::io::Result<Option<Self>> {
+        present(rustix::fs::stat(path))
     }
 }
 
-/// Opens a region for a reader. The descriptor cannot write, so no mapping of it ever can.
-pub(crate) fn open_to_read(path: &Path) -> Result<File, RegionError> {
-    open(path, OFlags::RDONLY)
+fn present(stat: Result<Stat, Errno>) -> std::io::Result<Option<Identity>> {
+    match stat {
+        Ok(stat) => Ok(Some(Identity::of_stat(&stat))),
+        Err(Errno::NOENT) => Ok(None),
+        Err(err) => Err(err.into()),
+    }
 }
 
-/// Opens an existing region for a writer.
-pub(crate) fn open_to_write(path: &Path) -> Result<File, RegionError> {
-    open(path, OFlags::RDWR)
-}
-
-fn open(path: &Path, access: OFlags) -> Result<File, RegionError> {
+/// Opens what is called `name` in `dir`, and `path` in messages, without following it if it is a link.
+pub(crate) fn open(
+    dir: BorrowedFd<'_>,
+    name: &Path,
+    access: OFlags,
+    path: &Path,
+) -> Result<File, RegionError> {
     // NONBLOCK: opening a named pipe must answer, not wait for its other end.
     let flags = access | OFlags::NOFOLLOW | OFlags::CLOEXEC | OFlags::NONBLOCK | OFlags::NOCTTY;
     let refuse = |kind| Err(RegionError::new(path, kind));
-    let file = match rustix::fs::open(path, flags, Mode::empty()) {
+    let file = match rustix::fs::openat(dir, name, flags, Mode::empty()) {
         Ok(descriptor) => File::from(descriptor),
         Err(Errno::NOENT) => return refuse(Kind::NotThere),
         Err(Errno::LOOP) => return refuse(Kind::NotAFile("a symbolic link")),
@@ -72,14 +82,13 @@ fn expect_regular(file: &File, path: &Path) -> Result<(), RegionError> {
 ///
 /// Only root gets so far with it; the directory's owner may be a service's user whose work root
 /// does by hand.
-pub(crate) fn expect_own(file: &File, path: &Path) -> Result<(), RegionError> {
-    let owner = file.metadata().map_err(|err| RegionError::io(path, "fstat", err))?.uid();
-    let ours = [0, rustix::process::geteuid().as_raw()];
+pub(crate) fn expect_own(file: &File, at: &Location) -> Result<(), RegionError> {
+    let owner = file.metadata().map_err(|err| RegionError::io(at.path(), "fstat", err))?.uid();
+    let ours = [0, rustix::process::geteuid().as_raw(), at.owner()];
     if ours.contains(&owner) {
         return Ok(());
     }
-    let dir = parent_of(path).metadata().map_err(|err| RegionError::io(path, "stat", err))?;
-    if dir.uid() == owner { Ok(()) } else { Err(RegionError::new(path, Kind::NotOurs(owner))) }
+    Err(RegionError::new(at.path(), Kind::NotOurs(owner)))
 }
 
 /// Refuses a descriptor, opened by somebody else, that cannot be a region or cannot be used as one.
@@ -132,6 +141,7 @@ impl Content {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use rustix::fs::CWD;
 
     #[test]
     fn what_is_not_a_regular_file_is_named() {
@@ -144,11 +154,12 @@ mod tests {
             (Path::new("/dev/null"), "a character device"),
         ];
         for (path, what) in cases {
-            for open in [open_to_read, open_to_write] {
-                let err = open(path).unwrap_err();
+            for access in [OFlags::RDONLY, OFlags::RDWR] {
+                let err = open(CWD, path, access, path).unwrap_err();
                 assert!(matches!(err.kind(), Kind::NotAFile(is) if *is == what), "{err}");
             }
         }
-        assert!(open_to_read(&dir.path().join("none")).unwrap_err().is_not_there());
+        let none = dir.path().join("none");
+        assert!(open(CWD, &none, OFlags::RDONLY, &none).unwrap_err().is_not_there());
     }
 }

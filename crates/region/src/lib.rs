@@ -24,8 +24,7 @@
 //!   opened; [`DynWriter::open_memfd`] one that a service manager keeps between two writers.
 //! - [`Shared`] and [`SharedView`] are plain shared memory, without records, and [`Child`] is a
 //!   forked process that goes on with it.
-//! - [`Region::anonymous`] has no name; [`locate`], [`find`] and [`planned`] say where
-//!   named regions live.
+//! - [`Region::anonymous`] has no name; [`locate`] and [`find`] say where named regions live.
 
 // The format is little-endian and its words are 64 bits; so are the machines it is for.
 #[cfg(not(all(target_os = "linux", target_pointer_width = "64", target_endian = "little")))]
@@ -40,10 +39,12 @@ mod child;
 mod clock;
 mod copy;
 mod create;
+mod directory;
 mod error;
 mod file;
 mod guard;
 mod line;
+mod location;
 mod lock;
 mod mapping;
 mod medium;
@@ -57,12 +58,13 @@ mod typed;
 mod wait;
 mod writer;
 
-pub use address::{exposed, find, locate, planned, vouch};
+pub use address::{Address, find, locate};
 pub use anonymous::Region;
 pub use bare::{BareReader, BareWriter};
 pub use child::Child;
 pub use clock::BootTime;
 pub use error::{RegionError, RegionErrorKind};
+pub use location::Exposure;
 pub use options::Options;
 pub use publication::{Publication, Step};
 pub use reader::{DynReader, Reader, Refreshed, Sample};

@@ -7,12 +7,14 @@
 //!   squatting  was first in the place of the default directory
 //!   shared     may create files in the region's directory
 //!   swaps      changes what stands at the region's name while programs start
+//!   moved      renames the region's directory, and puts something else in its place
 //! ```
 //!
 //! The other user is `nobody`; that takes root. SECURITY.md names what each story shows.
 
 mod group;
 mod locks;
+mod moved;
 mod reader;
 mod shared;
 mod squatting;

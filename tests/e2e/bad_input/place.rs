@@ -105,7 +105,7 @@ fn a_bare_file_of_another_size_is_refused_by_both_sizes() {
 fn a_directory_that_is_not_there_is_not_made_up() {
     let place = Place::new();
     let facts =
-        ["./none/x.region: create: No such file or directory", "; create the directory first"];
+        ["./none/x.region: open: No such file or directory", "; create the directory first"];
     is_refused(&producer(), &place, &["--region", "./none/x.region"], &facts);
     let mut consumer = consumer().start(&place, "./none/x.region --once");
     assert_eq!(consumer.exit_code(), 3, "to a reader it is a region that is not there");

@@ -85,3 +85,24 @@ fn an_environment_that_cannot_be_is_named_too() {
         assert!(contents(place.dir()).is_empty());
     }
 }
+
+#[test]
+fn a_relative_default_directory_is_named_by_its_variable_and_nothing_is_made_or_read_there() {
+    for program in [producer(), consumer()] {
+        for value in ["some/dir", ".", "./", "dir\x1b[2J"] {
+            let place = Place::new();
+            let mut command = program.command(&place);
+            let mut daemon = run(&program, command.env("MAPCAST_DIR", value));
+            assert_eq!(daemon.exit_code(), USAGE, "{value:?}: {:?}", daemon.err());
+            let fact =
+                format!("error: MAPCAST_DIR: {value:?} is a relative path; give an absolute");
+            assert_eq!(daemon.said(&fact), 1, "{:?}", daemon.err());
+            assert!(daemon.out().is_empty() && contents(place.dir()).is_empty(), "{value:?}");
+        }
+    }
+    // Who gives a path does not ask for it.
+    let place = Place::new();
+    let mut command = producer().command(&place);
+    let command = command.env("MAPCAST_DIR", "x").args(["--region", "./x.region", "--ticks", "1"]);
+    assert_eq!(run(&producer(), command).exit_code(), 0);
+}

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use layout::{RecordView, Schema};
-use region::{BareReader, DynReader, Publication, Refreshed, RegionError};
+use region::{Address, BareReader, DynReader, Publication, Refreshed, RegionError};
 
 use super::mark::Mark;
 use crate::notice::Writer;
@@ -28,14 +28,16 @@ enum Reader {
 }
 
 impl Attached {
-    pub(super) fn open(path: &Path, target: &Target) -> Result<Self, RegionError> {
+    pub(super) fn open(address: &Address, target: &Target) -> Result<Self, RegionError> {
         let reader = match (&target.format, &target.passed) {
             (Format::Mapcast { .. }, Some(Handed { file, label })) => {
                 Reader::Mapcast(Box::new(DynReader::attach_file(file, label)?))
             }
-            (Format::Mapcast { .. }, None) => Reader::Mapcast(Box::new(DynReader::attach(path)?)),
+            (Format::Mapcast { .. }, None) => {
+                Reader::Mapcast(Box::new(DynReader::attach(address)?))
+            }
             (Format::Bare(schema), _) => {
-                Reader::Bare(BareReader::attach(path, schema)?, Arc::clone(schema))
+                Reader::Bare(BareReader::attach(address, schema)?, Arc::clone(schema))
             }
         };
         let is_named = target.passed.is_none();

@@ -20,12 +20,12 @@ mod mark;
 mod told;
 
 use std::fmt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
 use daemon::Monotonic;
 use layout::Schema;
-use region::{Refreshed, RegionError, RegionErrorKind, Step};
+use region::{Address, Refreshed, RegionError, RegionErrorKind, Step};
 
 use crate::error::ConsumerError;
 use crate::notice::{Notice, Writer};
@@ -43,7 +43,7 @@ const LOOK_FOR_FILE: Duration = Duration::from_millis(if cfg!(test) { 2 } else {
 #[derive(Debug)]
 pub(crate) struct Link {
     target: Target,
-    path: PathBuf,
+    address: Address,
     attached: Option<Attached>,
     /// It was attached before: from now on nothing is an error.
     was_attached: bool,
@@ -56,10 +56,10 @@ pub(crate) struct Link {
 
 impl Link {
     pub(crate) fn new(target: Target) -> Result<Self, ConsumerError> {
-        let path = target.path()?;
+        let address = target.locate()?;
         Ok(Self {
             target,
-            path,
+            address,
             attached: None,
             was_attached: false,
             absence: None,
@@ -91,15 +91,15 @@ impl Link {
 
     fn attach(&mut self) -> Result<(), ConsumerError> {
         if !self.was_attached {
-            self.path = self.target.path()?;
+            self.address = self.target.locate()?;
         }
-        match self.vouch().and_then(|()| Attached::open(&self.path, &self.target)) {
+        match Attached::open(&self.address, &self.target) {
             Ok(attached) => self.begin(attached),
             Err(error) if is_absence(&error) => {
                 if self.was_attached {
                     self.say_missing();
                 } else if self.told.is_wait_news() {
-                    self.news.push(Notice::Waiting(self.path.clone()));
+                    self.news.push(Notice::Waiting(self.path().to_owned()));
                 }
                 self.absence = Some(error);
             }
@@ -109,15 +109,10 @@ impl Link {
         Ok(())
     }
 
-    /// Is the default directory still nobody else's? A path was given by somebody who knows it.
-    fn vouch(&self) -> Result<(), RegionError> {
-        if self.target.is_by_name() { region::vouch(&self.path) } else { Ok(()) }
-    }
-
     fn begin(&mut self, attached: Attached) {
         let writer = attached.writer();
         let record = name_of(attached.schema());
-        let path = self.path.clone();
+        let path = self.path().to_owned();
         self.attached = Some(attached);
         self.absence = None;
         if self.was_attached {
@@ -135,12 +130,6 @@ impl Link {
 
     /// Looks at the path: another file there is attached.
     pub(crate) fn refresh(&mut self) {
-        if self.attached.is_none() {
-            return;
-        }
-        if let Err(error) = self.vouch() {
-            return self.say_path_trouble(error);
-        }
         let Some(attached) = &mut self.attached else { return };
         let (fingerprint, is_cut) = (attached.schema().fingerprint(), attached.is_cut());
         match attached.refresh() {
@@ -168,7 +157,7 @@ impl Link {
         let changed = schema.fingerprint() != old_fingerprint;
         let record = changed.then(|| name_of(schema));
         self.told.start_over(writer);
-        self.news.push(Notice::Reattached { path: self.path.clone(), writer, record });
+        self.news.push(Notice::Reattached { path: self.path().to_owned(), writer, record });
         if changed {
             self.compare_with_expected();
         }
@@ -259,24 +248,24 @@ impl Link {
     }
 
     pub(crate) fn path(&self) -> &Path {
-        &self.path
+        self.address.path()
     }
 
     fn say_writer(&mut self, writer: Writer) {
         if self.told.is_news(writer) {
-            self.news.push(Notice::Changed { path: self.path.clone(), writer });
+            self.news.push(Notice::Changed { path: self.path().to_owned(), writer });
         }
     }
 
     fn say_missing(&mut self) {
         if self.told.is_missing_news() {
-            self.news.push(Notice::Missing(self.path.clone()));
+            self.news.push(Notice::Missing(self.path().to_owned()));
         }
     }
 
     fn say_found(&mut self) {
         if self.told.is_found_news() {
-            self.news.push(Notice::Back(self.path.clone()));
+            self.news.push(Notice::Back(self.path().to_owned()));
         }
     }
 
@@ -299,7 +288,7 @@ impl Link {
 
     fn say_cut(&mut self) {
         if self.told.is_cut_news() {
-            self.news.push(Notice::Truncated(self.path.clone()));
+            self.news.push(Notice::Truncated(self.path().to_owned()));
         }
         if self.target.is_bare() {
             // Its program may make the same file whole again: map it anew then.
@@ -316,7 +305,7 @@ impl Link {
         };
         let have = attached.schema();
         if let Some(difference) = have.difference(want) {
-            let (path, have, want) = (self.path.clone(), name_of(have), name_of(want));
+            let (path, have, want) = (self.path().to_owned(), name_of(have), name_of(want));
             self.news.push(Notice::OtherRecord { path, have, want, difference });
         }
     }

@@ -41,6 +41,7 @@ impl fmt::Display for RegionErrorKind {
                 f.write_str("another file has taken this name; stop the producer it belongs to, or remove it")
             }
             Self::UnsafeDirectory(_)
+            | Self::RelativeDirectory(_)
             | Self::BadName(_)
             | Self::NotOurs(_)
             | Self::NoSuchGroup(_)
@@ -91,6 +92,10 @@ impl RegionErrorKind {
                     "{what}; fix the directory's owner and mode, or give a path in a directory of your own"
                 )
             }
+            Self::RelativeDirectory(value) => write!(
+                f,
+                "{value:?} is a relative path; give an absolute one, or unset the variable"
+            ),
             Self::BadName(name) => write!(
                 f,
                 "{name:?} is not a region name; use letters, digits, '.', '_', '-' and '@', or give a path with a '/'"

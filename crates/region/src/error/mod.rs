@@ -78,6 +78,8 @@ pub enum RegionErrorKind {
     Unstable,
     /// The directory is one that somebody else could have filled.
     UnsafeDirectory(String),
+    /// `MAPCAST_DIR` holds this relative path.
+    RelativeDirectory(String),
     /// A name that cannot be a file name.
     BadName(String),
     /// There is no such group on this machine.
@@ -151,6 +153,11 @@ impl RegionError {
     /// Is there simply no region of this name yet?
     pub fn is_not_there(&self) -> bool {
         matches!(self.0.kind, RegionErrorKind::NotThere)
+    }
+
+    /// Is it the environment that is wrong, and not a file?
+    pub fn is_of_environment(&self) -> bool {
+        matches!(self.0.kind, RegionErrorKind::RelativeDirectory(_))
     }
 
     /// Was the file cut short while it was mapped?

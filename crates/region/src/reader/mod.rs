@@ -4,6 +4,7 @@ mod typed;
 
 pub use typed::{Reader, Sample};
 
+use crate::address::Address;
 use crate::body::{Body, Preamble};
 use crate::clock::{self, BootTime};
 use crate::error::{RegionError, RegionErrorKind as Kind};
@@ -17,7 +18,7 @@ use channel::{Ring, Tail};
 use layout::Schema;
 use layout::header::StateWord;
 use std::fs::File;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
@@ -32,7 +33,7 @@ pub struct DynReader {
     /// Records that went by between two files of one region, not yet told.
     missed: u64,
     file: File,
-    path: PathBuf,
+    address: Address,
     /// `None`: an anonymous region has no name that could go to another file.
     identity: Option<Identity>,
     schema: Arc<Schema>,
@@ -54,7 +55,7 @@ pub enum Refreshed {
 const LOOK_EVERY: Duration = Duration::from_millis(1);
 
 impl DynReader {
-    /// Attaches to the region at `path`. It follows from the newest record on.
+    /// Attaches to the region at `address`. It follows from the newest record on.
     ///
     /// The file is opened read-only, every sum in its header is checked, then it is mapped.
     ///
@@ -62,10 +63,12 @@ impl DynReader {
     /// [`Kind::NotThere`] if there is no such file; [`Kind::NotAFile`], [`Kind::NotARegion`],
     /// [`Kind::UnsupportedVersion`], [`Kind::Damaged`], [`Kind::Truncated`] if it is none that can
     /// be read; [`Kind::Io`], for example if the region's mode keeps this user out.
-    pub fn attach(path: &Path) -> Result<Self, RegionError> {
-        let file = file::open_to_read(path)?;
-        let identity = Identity::of(&file).map_err(|err| RegionError::io(path, "fstat", err))?;
-        Self::over(file, path, Some(identity))
+    pub fn attach(address: impl Into<Address>) -> Result<Self, RegionError> {
+        let address = address.into();
+        let file = address.open_to_read()?;
+        let identity =
+            Identity::of(&file).map_err(|err| RegionError::io(address.path(), "fstat", err))?;
+        Self::over(file, address, Some(identity))
     }
 
     /// Attaches to the region in `file`, a descriptor opened by somebody else; messages call it
@@ -85,24 +88,25 @@ impl DynReader {
             .or_else(|_| file.try_clone())
             .map_err(|err| RegionError::io(label, "dup", err))?;
         match Content::of(&file, label)? {
-            Content::Region => Self::over(file, label, None),
+            Content::Region => Self::over(file, label.into(), None),
             Content::Empty | Content::Unfinished(_) => Err(RegionError::new(label, Kind::NotThere)),
         }
     }
 
-    /// Attaches to the region in `file`, called `path` in messages.
+    /// Attaches to the region in `file`, which has this address.
     pub(crate) fn over(
         file: File,
-        path: &Path,
+        address: Address,
         identity: Option<Identity>,
     ) -> Result<Self, RegionError> {
+        let path = address.path();
         let Preamble { header, schema } = Preamble::read(&file, path)?;
         let body = Body::map(&file, path, &header, Access::Read)?;
         let ring = Ring::new(body, header.slots)
             .map_err(|err| RegionError::new(path, Kind::Damaged(err.to_string())))?;
         let newest_next = ring.head().saturating_sub(1).max(header.base_sequence);
         let tail = Tail::after(newest_next);
-        Ok(Self { ring, tail, missed: 0, file, path: path.to_owned(), identity, schema })
+        Ok(Self { ring, tail, missed: 0, file, address, identity, schema })
     }
 
     /// Copies the newest record to `record`; `None` if nothing has been published yet.
@@ -220,13 +224,12 @@ impl DynReader {
     /// As [`DynReader::attach`], if the new file cannot be read; the old one stays mapped.
     pub fn refresh(&mut self) -> Result<Refreshed, RegionError> {
         let Some(ours) = self.identity else { return Ok(Refreshed::Same) };
-        let named = Identity::at(&self.path);
-        match named.map_err(|err| RegionError::io(&self.path, "stat", err))? {
+        match self.address.identity()? {
             None => return Ok(Refreshed::Missing),
             Some(named) if named == ours => return Ok(Refreshed::Same),
             Some(_) => {}
         }
-        let mut new = match Self::attach(&self.path) {
+        let mut new = match Self::attach(&self.address) {
             Err(err) if err.is_not_there() => return Ok(Refreshed::Missing),
             other => other?,
         };
@@ -272,7 +275,7 @@ impl DynReader {
 
     /// The region's file.
     pub fn path(&self) -> &Path {
-        &self.path
+        self.address.path()
     }
 
     /// How many writers the region has had.
@@ -303,16 +306,16 @@ impl DynReader {
     #[inline]
     fn expect_size(&self, have: usize) -> Result<(), RegionError> {
         let want = self.body().record_size();
-        if have == want { Ok(()) } else { Err(self.body().wrong_size(&self.path, have)) }
+        if have == want { Ok(()) } else { Err(self.body().wrong_size(self.path(), have)) }
     }
 
     #[cold]
     fn truncated(&self) -> RegionError {
-        self.body().truncated(&self.path, &self.file)
+        self.body().truncated(self.path(), &self.file)
     }
 
     #[cold]
     fn unstable(&self) -> RegionError {
-        RegionError::new(&self.path, Kind::Unstable)
+        RegionError::new(self.path(), Kind::Unstable)
     }
 }

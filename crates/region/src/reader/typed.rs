@@ -1,6 +1,7 @@
 //! The reader of a Rust struct.
 
 use super::{DynReader, Refreshed};
+use crate::address::Address;
 use crate::error::RegionError;
 use crate::publication::{Publication, Step};
 use crate::state::State;
@@ -41,12 +42,12 @@ impl<R> Sample<R> {
 }
 
 impl<R: Record> Reader<R> {
-    /// Attaches to the region at `path`: see [`DynReader::attach`].
+    /// Attaches to the region at `address`: see [`DynReader::attach`].
     ///
     /// # Errors
     /// As [`DynReader::attach`]; `OtherSchema` if the region holds another record than `R`.
-    pub fn attach(path: &Path) -> Result<Self, RegionError> {
-        Self::over(DynReader::attach(path)?)
+    pub fn attach(address: impl Into<Address>) -> Result<Self, RegionError> {
+        Self::over(DynReader::attach(address)?)
     }
 
     /// A typed view of `inner`.

@@ -7,10 +7,11 @@ use crate::copy;
 use crate::create::Unnamed;
 use crate::error::{RegionError, RegionErrorKind as Kind};
 use crate::file;
+use crate::location::Location;
 use crate::mapping::{Access, Mapping};
 use crate::options::Options;
 use crate::shared::element::Element;
-use rustix::fs::{MemfdFlags, SealFlags};
+use rustix::fs::{CWD, MemfdFlags, OFlags, SealFlags};
 use rustix::io::Errno;
 use rustix::param::page_size;
 use std::fs::File;
@@ -64,18 +65,19 @@ impl<T: Element> Backing<T> {
     pub(super) fn create(path: &Path, len: usize) -> Result<Self, RegionError> {
         let bytes = bytes_of::<T>(path, len)?;
         let options = Options { mode: OWNER_ONLY, ..Options::new() };
-        let file = Unnamed::new(path, &options, bytes as u64)?
-            .claim(path)?
+        let at = Location::open(&path.into())?;
+        let file = Unnamed::new(&at, &options, bytes as u64)?
+            .claim(&at)?
             .ok_or_else(|| RegionError::new(path, Kind::Exists))?;
         Self::map(file, path.to_owned(), 0, len, Access::Write)
     }
 
     pub(super) fn open(path: &Path, access: Access) -> Result<Self, RegionError> {
-        let opened = match access {
-            Access::Read => file::open_to_read(path),
-            Access::Write => file::open_to_write(path),
+        let flags = match access {
+            Access::Read => OFlags::RDONLY,
+            Access::Write => OFlags::RDWR,
         };
-        let file = opened.map_err(|err| {
+        let file = file::open(CWD, path, flags, path).map_err(|err| {
             if err.is_not_there() { RegionError::new(path, Kind::NoFile) } else { err }
         })?;
         Self::whole(file, path, access)

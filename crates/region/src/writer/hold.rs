@@ -20,6 +20,7 @@
 use super::open::{Why, busy};
 use crate::create::{self, Unnamed};
 use crate::error::{RegionError, RegionErrorKind as Kind};
+use crate::location::Location;
 use crate::lock::{self, Holder};
 use std::fs::File;
 use std::path::Path;
@@ -40,18 +41,19 @@ pub(super) enum Hold {
 }
 
 impl Hold {
-    /// Takes hold of the region in `file`, which `path` is to name.
-    pub(super) fn take(file: &File, path: &Path) -> Result<Self, RegionError> {
-        match take_lock(file, path) {
+    /// Takes hold of the region in `file`, which is to have the name `at` its location.
+    pub(super) fn take(file: &File, at: &Location) -> Result<Self, RegionError> {
+        match take_lock(file, at.path()) {
             Ok(()) => Ok(Self::Lock),
-            Err(err) if matches!(err.kind(), Kind::Locked) => Self::take_turn(file, path),
+            Err(err) if matches!(err.kind(), Kind::Locked) => Self::take_turn(file, at),
             Err(err) => Err(err),
         }
     }
 
-    fn take_turn(file: &File, path: &Path) -> Result<Self, RegionError> {
+    fn take_turn(file: &File, at: &Location) -> Result<Self, RegionError> {
+        let path = at.path();
         let another = || RegionError::new(path, Kind::Busy { pid: 0 });
-        let turn = create::turn(path)?.ok_or_else(another)?;
+        let turn = create::turn(at)?.ok_or_else(another)?;
         if lock::try_share(file).map_err(|err| RegionError::io(path, "lock", err))? {
             Ok(Self::Turn { _turn: turn })
         } else {
@@ -97,18 +99,19 @@ mod tests {
         let path = dir.path().join("x.region");
         let file = File::create_new(&path).unwrap();
         let open = || File::options().read(true).write(true).open(&path).unwrap();
+        let at = Location::open(&(&path).into()).unwrap();
         let nosy = File::open(&path).unwrap();
         assert!(lock::try_share(&nosy).unwrap());
-        let hold = Hold::take(&file, &path).unwrap();
+        let hold = Hold::take(&file, &at).unwrap();
         assert_eq!(hold.why_not(), Some(Why::Locked));
         // Another in the same situation, and one that comes when the reader has gone.
         let busy = |err: RegionError| matches!(err.kind(), Kind::Busy { .. });
-        assert!(busy(Hold::take(&open(), &path).unwrap_err()));
+        assert!(busy(Hold::take(&open(), &at).unwrap_err()));
         drop(nosy);
-        assert!(busy(Hold::take(&open(), &path).unwrap_err()));
+        assert!(busy(Hold::take(&open(), &at).unwrap_err()));
         assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 2, "the turn is a file");
         drop((hold, file));
-        assert_eq!(Hold::take(&open(), &path).unwrap().why_not(), None);
+        assert_eq!(Hold::take(&open(), &at).unwrap().why_not(), None);
         assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 1);
     }
 }

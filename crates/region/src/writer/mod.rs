@@ -10,12 +10,14 @@ pub use open::{Origin, Why};
 pub use standby::Holder;
 pub use typed::Writer;
 
+use crate::address::Address;
 use crate::body::Body;
 use crate::clock::BootTime;
 use crate::create;
 use crate::error::{RegionError, RegionErrorKind as Kind};
 use crate::file::Identity;
 use crate::line::Line;
+use crate::location::{Exposure, Location};
 use crate::lock;
 use crate::options::Options;
 use crate::{boot, wait};
@@ -45,10 +47,10 @@ pub struct DynWriter {
 }
 
 /// Where a region's file is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Debug)]
 enum Home {
-    /// At its path.
-    Named,
+    /// In a directory, under a name.
+    Named(Box<Location>),
     /// Nowhere that this writer knows: it was given a descriptor.
     Passed,
     /// In memory alone, made by this writer or kept for it.
@@ -80,17 +82,17 @@ pub enum Changed {
 }
 
 impl Standing {
-    /// How `file`, meant to be `len` bytes long at `path`, stands.
+    /// How `file`, meant to be `len` bytes long and `at` its name, stands.
     pub(crate) fn of(
         file: &File,
-        path: &Path,
+        at: &Location,
         len: u64,
         is_whole: bool,
     ) -> Result<Self, RegionError> {
-        let io = |call| move |err| RegionError::io(path, call, err);
+        let io = |call| move |err| RegionError::io(at.path(), call, err);
         let have = file.metadata().map_err(io("fstat"))?.len();
         let ours = Identity::of(file).map_err(io("fstat"))?;
-        Ok(match Identity::at(path).map_err(io("stat"))? {
+        Ok(match at.leads_to()? {
             None => Self::Deleted,
             Some(named) if named != ours => Self::Replaced,
             Some(_) if have < len || !is_whole => Self::Truncated,
@@ -100,7 +102,7 @@ impl Standing {
 }
 
 impl DynWriter {
-    /// Creates the region at `path`, goes on with the one that is there, or replaces it.
+    /// Creates the region at `address`, goes on with the one that is there, or replaces it.
     ///
     /// The same schema and shape: the sequence goes on and the epoch rises by one. Another: the
     /// old region is retired and a new one takes its name, epoch and sequence going on.
@@ -110,9 +112,14 @@ impl DynWriter {
     /// another user, to whom its directory does not belong; [`Kind::NotARegion`],
     /// [`Kind::UnsupportedVersion`], [`Kind::NotAFile`] if the file is not ours to replace;
     /// [`Kind::BadOptions`]; [`Kind::Io`].
-    pub fn open(path: &Path, schema: &Schema, options: &Options) -> Result<Self, RegionError> {
-        let opened = open::open(path, schema, options)?;
-        Ok(Self::with(opened, path, Arc::new(schema.clone()), options.clone()))
+    pub fn open(
+        address: impl Into<Address>,
+        schema: &Schema,
+        options: &Options,
+    ) -> Result<Self, RegionError> {
+        let at = Location::open(&address.into())?;
+        let opened = open::open(&at, schema, options)?;
+        Ok(Self::named(opened, at, schema, options))
     }
 
     /// As [`DynWriter::open`], but waits while another writer has the region, and takes over as
@@ -124,17 +131,18 @@ impl DynWriter {
     /// # Errors
     /// As [`DynWriter::open`], without `Busy`.
     pub fn open_standby(
-        path: &Path,
+        address: impl Into<Address>,
         schema: &Schema,
         options: &Options,
         on_wait: impl FnMut(&Holder),
         stop: impl FnMut() -> bool,
     ) -> Result<Option<Self>, RegionError> {
-        let opened = standby::until_free(path, on_wait, stop, |locked| match locked {
-            None => open::open(path, schema, options).map(Some),
-            Some((file, looked)) => open::take_over(file, looked, path, schema, options),
+        let at = Location::open(&address.into())?;
+        let opened = standby::until_free(at, on_wait, stop, |at, locked| match locked {
+            None => open::open(at, schema, options).map(Some),
+            Some((file, looked)) => open::take_over(file, looked, at, schema, options),
         })?;
-        Ok(opened.map(|opened| Self::with(opened, path, Arc::new(schema.clone()), options.clone())))
+        Ok(opened.map(|(opened, at)| Self::named(opened, at, schema, options)))
     }
 
     /// Publishes to the region that is in `file` already, called `path` in messages.
@@ -146,18 +154,29 @@ impl DynWriter {
     ) -> Result<Self, RegionError> {
         let opened = open::adopt(file, path, options)?;
         let schema = Arc::new(schema.clone());
-        Ok(Self::with(opened, path, schema, options.clone()).at(Home::Passed))
+        Ok(Self::with(opened, path, Home::Passed, schema, options.clone()))
     }
 
-    fn with(opened: Opened, path: &Path, schema: Arc<Schema>, options: Options) -> Self {
+    fn named(opened: Opened, at: Location, schema: &Schema, options: &Options) -> Self {
+        let path = at.path().to_owned();
+        Self::with(
+            opened,
+            &path,
+            Home::Named(Box::new(at)),
+            Arc::new(schema.clone()),
+            options.clone(),
+        )
+    }
+
+    fn with(
+        opened: Opened,
+        path: &Path,
+        home: Home,
+        schema: Arc<Schema>,
+        options: Options,
+    ) -> Self {
         let Opened { publisher, file, epoch, origin } = opened;
-        let path = path.to_owned();
-        Self { publisher, file, path, home: Home::Named, schema, options, epoch, origin }
-    }
-
-    fn at(mut self, home: Home) -> Self {
-        self.home = home;
-        self
+        Self { publisher, file, path: path.to_owned(), home, schema, options, epoch, origin }
     }
 
     /// Publishes one record, stamped with the present time; answers with its sequence number.
@@ -198,18 +217,19 @@ impl DynWriter {
         Line::of(self.body()).beat(BootTime::now());
     }
 
-    /// Is the region still the one at its path, and whole? Two system calls, about 1 us.
+    /// Is the region still the one that its path leads to, and whole? Four system calls, a few us.
     ///
     /// # Errors
-    /// [`Kind::Io`] if the path cannot be looked at.
+    /// [`Kind::Io`] if the path cannot be looked at; [`Kind::UnsafeDirectory`] if it leads to a
+    /// directory that may not be used in place of the region's own: publishing goes on in that one.
     pub fn check(&self) -> Result<Standing, RegionError> {
         let body = self.body();
-        if self.home != Home::Named {
+        let Home::Named(at) = &self.home else {
             // It has no name to lose.
             let whole = body.is_whole();
             return Ok(if whole { Standing::Named } else { Standing::Truncated });
-        }
-        Standing::of(&self.file, &self.path, body.header().file_len, body.is_whole())
+        };
+        Standing::of(&self.file, at, body.header().file_len, body.is_whole())
     }
 
     /// Makes a new file under the same name, after the old one was deleted or cut short. The epoch
@@ -225,15 +245,17 @@ impl DynWriter {
             Standing::Truncated => Why::Truncated,
             Standing::Replaced => return Err(RegionError::new(&self.path, Kind::Replaced)),
         };
-        if self.home != Home::Named {
+        let lineage = self.next_lineage();
+        let Home::Named(at) = &mut self.home else {
             let opened = self.successor(&self.schema, &self.options, why)?;
             self.move_to(opened);
             return Ok(());
-        }
-        let fresh = Fresh::make(&self.path, &self.schema, &self.options, self.next_lineage())?;
+        };
+        at.renew()?;
+        let fresh = Fresh::make(at, &self.schema, &self.options, lineage)?;
         let opened = match why {
-            Why::Deleted => fresh.put_if_free(&self.path, why)?,
-            _ => Some(fresh.put(&self.path, why)?),
+            Why::Deleted => fresh.put_if_free(at, why)?,
+            _ => Some(fresh.put(at, why)?),
         };
         let opened = opened.ok_or_else(|| RegionError::new(&self.path, Kind::Replaced))?;
         self.move_to(opened);
@@ -249,7 +271,7 @@ impl DynWriter {
     pub fn change(&mut self, schema: &Schema, options: &Options) -> Result<Changed, RegionError> {
         let same_shape = options.slots == self.options.slots && options.wake == self.options.wake;
         if same_shape && *schema == *self.schema {
-            if self.home == Home::Named {
+            if matches!(self.home, Home::Named(_)) {
                 create::admit(&self.file, &self.path, options)?;
             }
             Line::of(self.body()).set_period(options.period);
@@ -257,8 +279,10 @@ impl DynWriter {
             return Ok(Changed::Kept);
         }
         let why = if same_shape { Why::OtherSchema } else { Why::OtherShape };
-        let opened = if self.home == Home::Named {
-            Fresh::make(&self.path, schema, options, self.next_lineage())?.put(&self.path, why)?
+        let lineage = self.next_lineage();
+        let opened = if let Home::Named(at) = &mut self.home {
+            at.renew()?;
+            Fresh::make(at, schema, options, lineage)?.put(at, why)?
         } else {
             self.successor(schema, options, why)?
         };
@@ -318,6 +342,15 @@ impl DynWriter {
         self.options.period
     }
 
+    /// Who else may put files in the place of the region's, if its path leads to a directory in which
+    /// somebody may.
+    pub fn exposure(&self) -> Option<Exposure> {
+        match &self.home {
+            Home::Named(at) => at.exposure(),
+            Home::Passed | Home::Memfd => None,
+        }
+    }
+
     /// Does the kernel write the region back to a disk? That may hold a publish up for a long
     /// time now and then; `/dev/shm` and `/run` are memory.
     pub fn is_disk_backed(&self) -> bool {
@@ -338,7 +371,7 @@ impl Drop for DynWriter {
             line.beat(BootTime::now()); // the last sign of life, with the wall clock as it stands
             line.set_mark(StateWord::Closed);
             wait::wake_all(self.body().futex_word());
-            if self.home == Home::Named {
+            if matches!(self.home, Home::Named(_)) {
                 lock::release(&self.file); // one that was passed may be the passer's
             }
         }

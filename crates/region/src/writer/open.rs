@@ -16,6 +16,7 @@ use crate::create::{self, Unnamed};
 use crate::error::{RegionError, RegionErrorKind as Kind};
 use crate::file::{self, Identity};
 use crate::line::Line;
+use crate::location::Location;
 use crate::mapping::Access;
 use crate::options::Options;
 use crate::state;
@@ -116,19 +117,23 @@ const TRIES: usize = 100;
 /// A sequence or epoch beyond this was never counted: 292 years at one a nanosecond.
 const LARGEST: u64 = 1 << 62;
 
-/// Creates, resumes or replaces the region at `path`.
-pub(super) fn open(path: &Path, schema: &Schema, options: &Options) -> Result<Opened, RegionError> {
+/// Creates, resumes or replaces the region `at` its name.
+pub(super) fn open(
+    at: &Location,
+    schema: &Schema,
+    options: &Options,
+) -> Result<Opened, RegionError> {
     for _ in 0..TRIES {
-        let opened = match file::open_to_write(path) {
-            Ok(file) => take_over(file, None, path, schema, options)?,
-            Err(err) if err.is_not_there() => create_first(path, schema, options)?,
+        let opened = match at.open_to_write() {
+            Ok(file) => take_over(file, None, at, schema, options)?,
+            Err(err) if err.is_not_there() => create_first(at, schema, options)?,
             Err(err) => return Err(err),
         };
         if let Some(opened) = opened {
             return Ok(opened);
         }
     }
-    Err(RegionError::new(path, Kind::Replaced))
+    Err(RegionError::new(at.path(), Kind::Replaced))
 }
 
 /// Goes on in the region that is in `file`, whatever its name.
@@ -148,13 +153,13 @@ pub(super) fn busy(file: &File, path: &Path) -> RegionError {
 
 /// `None`: another process created one first.
 fn create_first(
-    path: &Path,
+    at: &Location,
     schema: &Schema,
     options: &Options,
 ) -> Result<Option<Opened>, RegionError> {
-    let fresh = Fresh::make(path, schema, options, Lineage::FIRST)?;
+    let fresh = Fresh::make(at, schema, options, Lineage::FIRST)?;
     let Fresh { unnamed, publisher, epoch } = fresh;
-    let file = unnamed.claim(path)?;
+    let file = unnamed.claim(at)?;
     Ok(file.map(|file| Opened { publisher, file, epoch, origin: Origin::Created }))
 }
 
@@ -188,23 +193,24 @@ impl Looked {
 pub(super) fn take_over(
     file: File,
     looked: Option<Looked>,
-    path: &Path,
+    at: &Location,
     schema: &Schema,
     options: &Options,
 ) -> Result<Option<Opened>, RegionError> {
-    let links = create::links(&file, path)?;
-    let hold = Hold::take(&file, path)?;
-    if !is_named(&file, path)? {
+    let path = at.path();
+    let links = create::links(&file, at)?;
+    let hold = Hold::take(&file, at)?;
+    if !is_named(&file, at)? {
         return Ok(None);
     }
-    file::expect_own(&file, path)?;
+    file::expect_own(&file, at)?;
     let looked = match looked.filter(|looked| looked.is_whole(&file)) {
         Some(looked) => Ok(looked),
         None => Looked::at(&file, path),
     };
     let Looked { preamble, body } = match looked {
         Ok(looked) => looked,
-        Err(err) => return replace_damaged(err, path, schema, options).map(Some),
+        Err(err) => return replace_damaged(err, at, schema, options).map(Some),
     };
     let linked = (links > 1).then_some(Why::Linked);
     let why = hold.why_not().or(linked);
@@ -218,9 +224,9 @@ pub(super) fn take_over(
         }
         // Under its other name it may be another region: that one's readers are told nothing.
         Some(Why::Linked) => {
-            Fresh::make(path, schema, options, lineage)?.put(path, Why::Linked).map(Some)
+            Fresh::make(at, schema, options, lineage)?.put(at, Why::Linked).map(Some)
         }
-        Some(why) => replace(&publisher, path, schema, options, lineage, why).map(Some),
+        Some(why) => replace(&publisher, at, schema, options, lineage, why).map(Some),
     }
 }
 
@@ -233,11 +239,10 @@ pub(super) fn pid_in(file: &File) -> u64 {
     }
 }
 
-/// Is `file` the one that `path` names?
-pub(super) fn is_named(file: &File, path: &Path) -> Result<bool, RegionError> {
-    let ours = Identity::of(file).map_err(|err| RegionError::io(path, "fstat", err))?;
-    let named = Identity::at(path).map_err(|err| RegionError::io(path, "stat", err))?;
-    Ok(named == Some(ours))
+/// Is `file` the one that has the name `at` its location?
+pub(super) fn is_named(file: &File, at: &Location) -> Result<bool, RegionError> {
+    let ours = Identity::of(file).map_err(|err| RegionError::io(at.path(), "fstat", err))?;
+    Ok(at.named()? == Some(ours))
 }
 
 /// What keeps the region from going on, if anything.
@@ -297,12 +302,12 @@ pub(super) fn begin(
 
 fn replace_damaged(
     err: RegionError,
-    path: &Path,
+    at: &Location,
     schema: &Schema,
     options: &Options,
 ) -> Result<Opened, RegionError> {
     let why = damage(err)?;
-    Fresh::make(path, schema, options, Lineage::FIRST)?.put(path, why)
+    Fresh::make(at, schema, options, Lineage::FIRST)?.put(at, why)
 }
 
 /// What is wrong with a region that cannot be read; the error again if it is not ours to replace.
@@ -318,13 +323,13 @@ pub(super) fn damage(err: RegionError) -> Result<Why, RegionError> {
 
 fn replace(
     old: &Publisher<Body>,
-    path: &Path,
+    at: &Location,
     schema: &Schema,
     options: &Options,
     lineage: Lineage,
     why: Why,
 ) -> Result<Opened, RegionError> {
-    let opened = Fresh::make(path, schema, options, lineage)?.put(path, why)?;
+    let opened = Fresh::make(at, schema, options, lineage)?.put(at, why)?;
     retire(old);
     Ok(opened)
 }
@@ -345,13 +350,14 @@ pub(super) struct Fresh {
 
 impl Fresh {
     pub(super) fn make(
-        path: &Path,
+        at: &Location,
         schema: &Schema,
         options: &Options,
         lineage: Lineage,
     ) -> Result<Self, RegionError> {
+        let path = at.path();
         let (unnamed, header): (Unnamed, Header) =
-            create::region(path, schema, options, lineage.sequence)?;
+            create::region(at, schema, options, lineage.sequence)?;
         let body = Body::map(&unnamed.file, path, &header, Access::Write)?;
         Line::of(&body).begin(lineage.epoch, options.period);
         let publisher = publisher_over(body, path)?;
@@ -359,8 +365,8 @@ impl Fresh {
     }
 
     /// Takes the name from whatever has it.
-    pub(super) fn put(self, path: &Path, why: Why) -> Result<Opened, RegionError> {
-        let file = self.unnamed.replace(path)?;
+    pub(super) fn put(self, at: &Location, why: Why) -> Result<Opened, RegionError> {
+        let file = self.unnamed.replace(at)?;
         Ok(Opened {
             publisher: self.publisher,
             file,
@@ -370,9 +376,13 @@ impl Fresh {
     }
 
     /// Takes the name if nothing has it; `None` if something does.
-    pub(super) fn put_if_free(self, path: &Path, why: Why) -> Result<Option<Opened>, RegionError> {
+    pub(super) fn put_if_free(
+        self,
+        at: &Location,
+        why: Why,
+    ) -> Result<Option<Opened>, RegionError> {
         let Self { unnamed, publisher, epoch } = self;
-        let file = unnamed.claim(path)?;
+        let file = unnamed.claim(at)?;
         Ok(file.map(|file| Opened { publisher, file, epoch, origin: Origin::Replaced(why) }))
     }
 }

@@ -67,7 +67,7 @@ impl DynWriter {
         let schema = Arc::new(schema.clone());
         match look(file, label, &schema, options)? {
             Found::Usable(opened) => {
-                Ok(Self::with(opened, label, schema, options.clone()).at(Home::Passed))
+                Ok(Self::with(opened, label, Home::Passed, schema, options.clone()))
             }
             Found::Other(old) => Err(cannot_replace(label, &old.why)),
         }
@@ -97,7 +97,7 @@ impl DynWriter {
                 opened
             }
         };
-        Ok(Self::with(opened, label, schema, options.clone()).at(Home::Memfd))
+        Ok(Self::with(opened, label, Home::Memfd, schema, options.clone()))
     }
 
     /// The region's file once more, open for reading and writing, without the writer's lock: for a
@@ -121,7 +121,7 @@ impl DynWriter {
                 let origin = Origin::Replaced(why);
                 memfd(&self.path, schema, options, self.next_lineage(), origin)
             }
-            Home::Named | Home::Passed => Err(cannot_replace(&self.path, &why)),
+            Home::Named(_) | Home::Passed => Err(cannot_replace(&self.path, &why)),
         }
     }
 }

@@ -18,7 +18,7 @@
 
 use super::open::{Looked, Opened, is_named, pid_in};
 use crate::error::{RegionError, RegionErrorKind as Kind};
-use crate::file;
+use crate::location::Location;
 use crate::lock;
 use std::fs::File;
 use std::io;
@@ -43,23 +43,25 @@ const ASK: Duration = Duration::from_millis(50);
 type Prize = (File, Option<Looked>);
 
 /// Calls `attempt` until it is not refused as `Busy`: without a file, or with the region's file,
-/// locked. It answers `None` when that file has lost its name.
+/// locked. It answers `None` when that file has lost its name. Each time the directory is the one that
+/// the region's path leads to by then: the writer that is waited for may have gone over to it.
 ///
 /// `None`: `stop` said so.
 pub(super) fn until_free(
-    path: &Path,
+    mut at: Location,
     mut on_wait: impl FnMut(&Holder),
     mut stop: impl FnMut() -> bool,
-    attempt: impl Fn(Option<Prize>) -> Result<Option<Opened>, RegionError>,
-) -> Result<Option<Opened>, RegionError> {
+    attempt: impl Fn(&Location, Option<Prize>) -> Result<Option<Opened>, RegionError>,
+) -> Result<Option<(Opened, Location)>, RegionError> {
     let (mut locked, mut place, mut last) = (None, None, None);
     loop {
-        match attempt(locked.take()) {
+        at.renew()?;
+        match attempt(&at, locked.take()) {
             Ok(None) => continue,
             Err(err) if matches!(err.kind(), Kind::Busy { .. }) => {}
-            other => return other,
+            other => return Ok(other?.map(|opened| (opened, at))),
         }
-        let Some(queue) = Queue::rejoin(place.take(), path)? else { continue };
+        let Some(queue) = Queue::rejoin(place.take(), &at)? else { continue };
         let tell = |holder: Holder| {
             // Another standby may have been first: then that one is waited for.
             if last.as_ref() != Some(&holder) {
@@ -67,7 +69,7 @@ pub(super) fn until_free(
                 last = Some(holder);
             }
         };
-        match queue.wait(path, tell, &mut stop)? {
+        match queue.wait(at.path(), tell, &mut stop)? {
             Waited::Locked(file) => locked = Some((file, queue.looked)),
             Waited::Obstructed => place = Some(queue),
             Waited::Stopped => return Ok(None),
@@ -95,16 +97,17 @@ struct Queue {
 }
 
 impl Queue {
-    /// `place`, if it is still one for the file that `path` names, else a new one.
+    /// `place`, if it is still one for the file that has the region's name, else a new one.
     ///
     /// `None`: nothing has that name any more.
-    fn rejoin(place: Option<Self>, path: &Path) -> Result<Option<Self>, RegionError> {
+    fn rejoin(place: Option<Self>, at: &Location) -> Result<Option<Self>, RegionError> {
+        let path = at.path();
         if let Some(place) = place
-            && is_named(&place.watched, path)?
+            && is_named(&place.watched, at)?
         {
             return Ok(Some(place));
         }
-        match file::open_to_write(path) {
+        match at.open_to_write() {
             Ok(file) => {
                 Self::join(file, path).map(Some).map_err(|err| RegionError::io(path, "wait", err))
             }

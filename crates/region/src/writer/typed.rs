@@ -1,6 +1,7 @@
 //! The writer of a Rust struct.
 
 use super::{Changed, DynWriter, Holder, Origin, Standing};
+use crate::address::Address;
 use crate::clock::BootTime;
 use crate::error::RegionError;
 use crate::options::Options;
@@ -28,7 +29,7 @@ use std::path::Path;
 ///
 /// A struct without a schema cannot be published:
 /// ```compile_fail,E0277
-/// let writer = region::Writer::<[u8; 4]>::open("x".as_ref(), &region::Options::new());
+/// let writer = region::Writer::<[u8; 4]>::open(std::path::Path::new("x"), &region::Options::new());
 /// ```
 #[derive(Debug)]
 pub struct Writer<R> {
@@ -37,13 +38,14 @@ pub struct Writer<R> {
 }
 
 impl<R: Record> Writer<R> {
-    /// Creates, resumes or replaces the region at `path`: see [`DynWriter::open`].
+    /// Creates, resumes or replaces the region at `address`: see [`DynWriter::open`].
     ///
     /// # Errors
     /// As [`DynWriter::open`]; `BadOptions` if `R` and its schema have different sizes.
-    pub fn open(path: &Path, options: &Options) -> Result<Self, RegionError> {
-        let schema = schema_of::<R>(path)?;
-        DynWriter::open(path, &schema, options).map(Self::over)
+    pub fn open(address: impl Into<Address>, options: &Options) -> Result<Self, RegionError> {
+        let address = address.into();
+        let schema = schema_of::<R>(address.path())?;
+        DynWriter::open(address, &schema, options).map(Self::over)
     }
 
     /// As [`Writer::open`], but waits for another writer to end: see [`DynWriter::open_standby`].
@@ -51,13 +53,14 @@ impl<R: Record> Writer<R> {
     /// # Errors
     /// As [`Writer::open`], without `Busy`.
     pub fn open_standby(
-        path: &Path,
+        address: impl Into<Address>,
         options: &Options,
         on_wait: impl FnMut(&Holder),
         stop: impl FnMut() -> bool,
     ) -> Result<Option<Self>, RegionError> {
-        let schema = schema_of::<R>(path)?;
-        let inner = DynWriter::open_standby(path, &schema, options, on_wait, stop)?;
+        let address = address.into();
+        let schema = schema_of::<R>(address.path())?;
+        let inner = DynWriter::open_standby(address, &schema, options, on_wait, stop)?;
         Ok(inner.map(Self::over))
     }
 

@@ -1,0 +1,338 @@
+//! The directory that regions with only a name are in, and what it has to be like.
+//!
+//! A name that another user can create is not a publication, so the directory has to belong to its
+//! user and be closed to everybody else's files. It is chosen here and nowhere else:
+//! 1. `$MAPCAST_DIR`, if that is set: what a service or a test decided. Empty is unset; a relative
+//!    path is an error, because producer and consumer would look in different places;
+//! 2. `/run/mapcast` for root, and for any reader while it holds the region;
+//! 3. `$XDG_RUNTIME_DIR/mapcast`, if that is an absolute path, as its specification demands;
+//! 4. `/dev/shm/mapcast-UID`, mode 0700.
+//!
+//! Never `/tmp`: it is swept, `PrivateTmp=` hides it, and anybody can be there first.
+//!
+//! Invariant: a directory is opened first and judged through its descriptor, so what was judged is
+//! what is used. Only a directory that came with a region's path is not judged: whoever gave the path
+//! knows it.
+
+use crate::error::{RegionError, RegionErrorKind as Kind};
+use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
+use rustix::fs::{CWD, Mode, OFlags};
+use rustix::io::Errno;
+use rustix::process::geteuid;
+use std::env;
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+
+/// The directory of the system's services.
+const SYSTEM: &str = "/run/mapcast";
+/// Names the directory in the place of all others.
+const VARIABLE: &str = "MAPCAST_DIR";
+/// Opens a directory as a place to start from; neither listing nor changing it takes more.
+pub(crate) const OPEN: OFlags = OFlags::PATH.union(OFlags::DIRECTORY).union(OFlags::CLOEXEC);
+/// Permission bits that let others create files.
+pub(crate) const OTHERS_WRITE: u32 = 0o022;
+
+/// A directory, and how it was chosen, which says what is demanded of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Directory {
+    path: PathBuf,
+    chosen: Chosen,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Chosen {
+    /// It is part of a region's path. Nothing is demanded.
+    ByPath,
+    /// `$MAPCAST_DIR`: only its owner may write to it, whoever that is.
+    ByVariable,
+    /// `/run/mapcast`: the same; its owner may be a service's user.
+    System,
+    /// A user's own: only its owner may write to it, and that is this user.
+    User,
+}
+
+impl Directory {
+    /// The directory in which a region's path says it is.
+    pub(crate) fn of_path(path: PathBuf) -> Self {
+        Self { path, chosen: Chosen::ByPath }
+    }
+
+    /// The directory of the system's services.
+    pub(crate) fn system() -> Self {
+        Self { path: SYSTEM.into(), chosen: Chosen::System }
+    }
+
+    /// The default directory of this process.
+    ///
+    /// # Errors
+    /// [`Kind::RelativeDirectory`].
+    pub(crate) fn in_force() -> Result<Self, RegionError> {
+        Self::choose(env::var_os(VARIABLE), env::var_os("XDG_RUNTIME_DIR"), geteuid().as_raw())
+    }
+
+    /// The default directory of user `uid` with these values of `MAPCAST_DIR` and `XDG_RUNTIME_DIR`.
+    fn choose(
+        variable: Option<OsString>,
+        runtime: Option<OsString>,
+        uid: u32,
+    ) -> Result<Self, RegionError> {
+        if let Some(given) = variable.filter(|value| !value.is_empty()).map(PathBuf::from) {
+            if !given.is_absolute() {
+                let given = given.to_string_lossy().into_owned();
+                return Err(RegionError::new(Path::new(VARIABLE), Kind::RelativeDirectory(given)));
+            }
+            // Without a slash at its end, which would let it be a symbolic link.
+            return Ok(Self { path: given.components().collect(), chosen: Chosen::ByVariable });
+        }
+        if uid == 0 {
+            return Ok(Self::system());
+        }
+        let path = match runtime.map(PathBuf::from).filter(|dir| dir.is_absolute()) {
+            Some(dir) => dir.join("mapcast"),
+            None => format!("/dev/shm/mapcast-{uid}").into(),
+        };
+        Ok(Self { path, chosen: Chosen::User })
+    }
+
+    /// Its path, as it was given or chosen.
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Is it part of a region's path?
+    pub(crate) fn is_of_path(&self) -> bool {
+        self.chosen == Chosen::ByPath
+    }
+
+    /// May a region that is not here be among those of the system?
+    pub(crate) fn yields_to_system(&self) -> bool {
+        self.chosen == Chosen::User
+    }
+
+    /// Opens and judges a default directory; `None` if it is not there.
+    pub(crate) fn open(&self) -> Result<Option<OwnedFd>, RegionError> {
+        let dir = match rustix::fs::open(&self.path, OPEN | OFlags::NOFOLLOW, Mode::empty()) {
+            Ok(dir) => dir,
+            Err(Errno::NOENT) => return Ok(None),
+            Err(Errno::NOTDIR | Errno::LOOP) => return Err(self.is_no_dir()),
+            Err(err) => return Err(RegionError::io(&self.path, "open", err)),
+        };
+        self.judge(&dir)?;
+        Ok(Some(dir))
+    }
+
+    /// As [`open`](Self::open), after it was made if it was not there.
+    pub(crate) fn open_or_make(&self) -> Result<Option<OwnedFd>, RegionError> {
+        let is_new = self.make(CWD, &self.path)?;
+        let dir = self.open()?;
+        if is_new && let Some(dir) = &dir {
+            self.set_mode(dir)?;
+        }
+        Ok(dir)
+    }
+
+    /// Makes a default directory, called `name`, in `parent`; `None` if something has that name.
+    pub(crate) fn make_in(
+        &self,
+        parent: &OwnedFd,
+        name: &Path,
+    ) -> Result<Option<OwnedFd>, RegionError> {
+        if !self.make(parent.as_fd(), name)? {
+            return Ok(None);
+        }
+        let dir = rustix::fs::openat(parent, name, OPEN | OFlags::NOFOLLOW, Mode::empty())
+            .map_err(|err| RegionError::io(&self.path, "open", err))?;
+        self.judge(&dir)?;
+        self.set_mode(&dir)?;
+        Ok(Some(dir))
+    }
+
+    /// Is `dir` as this directory has to be: a real one that only its owner may write to, and its
+    /// owner no stranger?
+    pub(crate) fn judge(&self, dir: &OwnedFd) -> Result<(), RegionError> {
+        if self.is_of_path() {
+            return Ok(());
+        }
+        let stat =
+            rustix::fs::fstat(dir).map_err(|err| RegionError::io(&self.path, "fstat", err))?;
+        let mode = stat.st_mode & 0o7777;
+        if mode & OTHERS_WRITE != 0 {
+            let what = format!("has mode {mode:04o}: others may create files in it");
+            return Err(self.is_unsafe(what));
+        }
+        if self.chosen == Chosen::User { self.expect_owner(stat.st_uid) } else { Ok(()) }
+    }
+
+    /// Refuses a directory of another user than this one.
+    ///
+    /// Inside a user namespace (`PrivateUsers=`) every other owner reads as the overflow uid, so this
+    /// is asked only of a directory that this user would have made.
+    fn expect_owner(&self, owner: u32) -> Result<(), RegionError> {
+        let ours = geteuid().as_raw();
+        if owner != ours {
+            return Err(self.is_unsafe(format!("belongs to uid {owner}, not to {ours}")));
+        }
+        if !is_mapped(ours) {
+            // Whoever owns it reads as the same number.
+            return Err(self.is_unsafe(format!("is uid {ours}'s here, as all of other users are")));
+        }
+        Ok(())
+    }
+
+    fn is_no_dir(&self) -> RegionError {
+        self.is_unsafe("is not a directory (or a symbolic link to one)".into())
+    }
+
+    fn is_unsafe(&self, what: String) -> RegionError {
+        RegionError::new(&self.path, Kind::UnsafeDirectory(what))
+    }
+
+    /// `false`: something has the name already.
+    fn make(&self, parent: BorrowedFd<'_>, name: &Path) -> Result<bool, RegionError> {
+        match rustix::fs::mkdirat(parent, name, self.mode()) {
+            Ok(()) => Ok(true),
+            Err(Errno::EXIST) => Ok(false),
+            Err(err) => Err(RegionError::io(&self.path, "mkdir", err)),
+        }
+    }
+
+    /// Root's directory is open to readers, a user's own is not.
+    fn mode(&self) -> Mode {
+        Mode::from_raw_mode(if self.path == Path::new(SYSTEM) { 0o755 } else { 0o700 })
+    }
+
+    /// Sets the mode that the umask may have narrowed.
+    fn set_mode(&self, dir: &OwnedFd) -> Result<(), RegionError> {
+        let io = |call| move |err| RegionError::io(&self.path, call, err);
+        let listed = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
+        let dir = rustix::fs::openat(dir, ".", listed, Mode::empty()).map_err(io("open"))?;
+        rustix::fs::fchmod(&dir, self.mode()).map_err(io("fchmod"))
+    }
+}
+
+/// The directory at `path`, which is absolute and has no symbolic link in it; `None` if it is not
+/// there.
+///
+/// One step at a time rather than by `openat2`, which sandboxes may refuse.
+///
+/// # Errors
+/// [`Errno::NOTDIR`] if there is a symbolic link on the way, or anything else that is no directory.
+pub(crate) fn walk(path: &Path) -> Result<Option<OwnedFd>, Errno> {
+    let mut dir = rustix::fs::openat(CWD, "/", OPEN, Mode::empty())?;
+    for name in path.components().skip(1) {
+        let name: &Path = name.as_ref();
+        dir = match rustix::fs::openat(&dir, name, OPEN | OFlags::NOFOLLOW, Mode::empty()) {
+            Err(Errno::NOENT) => return Ok(None),
+            other => other?,
+        };
+    }
+    Ok(Some(dir))
+}
+
+/// Does `uid` mean one user in this user namespace? One without a mapping reads as the overflow uid,
+/// as does every other such user.
+fn is_mapped(uid: u32) -> bool {
+    // Where it cannot be read there is no reason for doubt: most processes are in no namespace.
+    std::fs::read_to_string("/proc/self/uid_map").map_or(true, |map| maps(&map, uid))
+}
+
+/// Is `uid` in one of the ranges `INSIDE OUTSIDE COUNT`?
+fn maps(map: &str, uid: u32) -> bool {
+    map.lines().any(|line| {
+        let mut numbers = line.split_whitespace().map(str::parse::<u64>);
+        let (Some(Ok(first)), Some(Ok(count))) = (numbers.next(), numbers.nth(1)) else {
+            return false;
+        };
+        u64::from(uid).checked_sub(first).is_some_and(|above| above < count)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::os::unix::fs::{MetadataExt, PermissionsExt};
+
+    /// A default directory at `path` that was given by the variable.
+    fn given(path: PathBuf) -> Directory {
+        Directory::choose(Some(path.into()), None, 1).unwrap()
+    }
+
+    fn chosen(variable: &str, runtime: &str, uid: u32) -> (String, Chosen) {
+        let dir = Directory::choose(Some(variable.into()), Some(runtime.into()), uid).unwrap();
+        (dir.path.display().to_string(), dir.chosen)
+    }
+
+    #[test]
+    fn an_empty_variable_is_an_unset_one_and_the_owner_is_asked_for() {
+        for uid in [0, 1000] {
+            let unset = Directory::choose(None, None, uid).unwrap();
+            let empty = Directory::choose(Some("".into()), Some("".into()), uid).unwrap();
+            assert_eq!(unset, empty);
+        }
+        assert_eq!(chosen("", "", 0), ("/run/mapcast".into(), Chosen::System));
+        assert_eq!(chosen("", "", 1000), ("/dev/shm/mapcast-1000".into(), Chosen::User));
+        assert_eq!(chosen("", "/run/u", 1000), ("/run/u/mapcast".into(), Chosen::User));
+        assert_eq!(chosen("/srv//x/", "/run/u", 1000), ("/srv/x".into(), Chosen::ByVariable));
+    }
+
+    #[test]
+    fn a_relative_mapcast_dir_is_an_error_and_a_relative_xdg_runtime_dir_is_ignored() {
+        for value in ["some/dir", ".", "./x", "~/x"] {
+            let err = Directory::choose(Some(value.into()), None, 1000).unwrap_err();
+            assert!(matches!(err.kind(), Kind::RelativeDirectory(found) if found == value));
+            assert!(err.to_string().starts_with("MAPCAST_DIR: "), "{err}");
+            assert_eq!(chosen("", value, 1000), ("/dev/shm/mapcast-1000".into(), Chosen::User));
+        }
+    }
+
+    #[test]
+    fn a_uid_is_mapped_if_one_of_the_ranges_holds_it() {
+        let everybody = "         0          0 4294967295\n";
+        let two = "0 1000 1\n1 100000 65536\n";
+        assert!(maps(everybody, 0) && maps(everybody, 65_534));
+        assert!(maps(two, 0) && maps(two, 65_536) && !maps(two, 65_537));
+        assert!(!maps("", 65_534) && !maps("0 1000 1\n", 65_534) && !maps("0 x\n", 0));
+    }
+
+    #[test]
+    fn a_directory_that_others_may_write_to_is_refused() {
+        let dir = tempfile::tempdir().unwrap();
+        let open = dir.path().join("open");
+        assert!(given(open.clone()).open_or_make().unwrap().is_some());
+        std::fs::set_permissions(&open, std::fs::Permissions::from_mode(0o777)).unwrap();
+        let err = given(open).open_or_make().unwrap_err();
+        assert!(err.to_string().contains("has mode 0777"), "{err}");
+    }
+
+    #[test]
+    fn a_link_in_place_of_the_directory_is_refused_with_a_slash_behind_it_too() {
+        let dir = tempfile::tempdir().unwrap();
+        let link = dir.path().join("link");
+        std::os::unix::fs::symlink(dir.path(), &link).unwrap();
+        for path in [link.clone(), link.join(""), link.join(".")] {
+            let err = given(path).open_or_make().unwrap_err();
+            assert!(matches!(err.kind(), Kind::UnsafeDirectory(_)), "{err}");
+        }
+    }
+
+    #[test]
+    fn a_new_directory_is_its_owners_alone_whatever_the_umask() {
+        let dir = tempfile::tempdir().unwrap();
+        let new = dir.path().join("new");
+        assert!(given(new.clone()).open().unwrap().is_none());
+        assert!(given(new.clone()).open_or_make().unwrap().is_some());
+        assert_eq!(new.metadata().unwrap().mode() & 0o7777, 0o700);
+    }
+
+    #[test]
+    fn no_symbolic_link_is_followed_on_a_walk() {
+        let dir = tempfile::tempdir().unwrap();
+        let root = dir.path().canonicalize().unwrap();
+        std::fs::create_dir_all(root.join("a/b")).unwrap();
+        std::os::unix::fs::symlink("a", root.join("link")).unwrap();
+        assert!(walk(&root.join("a/b")).unwrap().is_some());
+        assert!(walk(&root.join("a/c/d")).unwrap().is_none());
+        assert_eq!(walk(&root.join("link")).unwrap_err(), Errno::NOTDIR);
+        assert_eq!(walk(&root.join("link/b")).unwrap_err(), Errno::NOTDIR);
+    }
+}

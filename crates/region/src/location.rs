@@ -1,0 +1,259 @@
+//! Where a writer's region is: a directory that is held open, and a name in it.
+//!
+//! Invariant: what a writer does to the file of its region, it does relative to that descriptor.
+//! Whoever renames the directory, or puts a symbolic link in its place, does not send the writer
+//! elsewhere.
+//!
+//! ```text
+//!   open                      the path, links followed by the kernel; the directory is held from now on
+//!   its path leads here       names in the held directory
+//!   its path leads to         followed, if no link is on the way and the new one lets no more people
+//!     another directory         in than the old one did: an administrator has replaced it
+//!   its path leads nowhere    a default directory is made anew; any other has to come back
+//! ```
+//!
+//! The path that is asked again is the one without symbolic links that led here at the start.
+//!
+//! Price: one descriptor for each writer; a `stat` for each look at the file.
+
+use crate::address::Address;
+use crate::directory::{self, Directory, OTHERS_WRITE};
+use crate::error::{RegionError, RegionErrorKind as Kind};
+use crate::file::{self, Identity};
+use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
+use rustix::fs::{Mode, OFlags};
+use rustix::io::Errno;
+use rustix::process::geteuid;
+use std::ffi::OsString;
+use std::fmt;
+use std::fs::File;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// The sticky bit: others may create files, but not rename or remove those of somebody else.
+const STICKY: u32 = 0o1000;
+
+/// A directory, held open, and a name in it.
+#[derive(Clone, Debug)]
+pub(crate) struct Location {
+    address: Address,
+    name: OsString,
+    dir: Arc<OwnedFd>,
+    rights: Rights,
+    identity: Identity,
+    /// The path that led to the directory, without symbolic links. `None`: there is none that could
+    /// be followed again.
+    canonical: Option<PathBuf>,
+}
+
+/// Who may put files into a directory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Rights {
+    owner: u32,
+    mode: u32,
+}
+
+/// Where the path of a held directory leads by now.
+enum Leads {
+    Here,
+    Nowhere,
+    /// To another one that may be used in its place.
+    To(Location),
+}
+
+/// Who else may put files in the place of a region. Displays as `in a directory of ...`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Exposure {
+    /// The user, neither this one nor root, to whom the directory belongs.
+    stranger: Option<u32>,
+    mode: u32,
+}
+
+impl Location {
+    /// Opens the directory of `address`; a default one that is not there is made.
+    pub(crate) fn open(address: &Address) -> Result<Self, RegionError> {
+        let io = |err| RegionError::io(address.path(), "open", err);
+        let name = address.name()?.to_owned();
+        let directory = address.directory();
+        let dir = if directory.is_of_path() {
+            rustix::fs::open(directory.path(), directory::OPEN, Mode::empty()).map_err(io)?
+        } else {
+            directory.open_or_make()?.ok_or_else(|| io(Errno::NOENT))?
+        };
+        let mut location = Self::over(dir, address.clone(), name, None)?;
+        location.canonical = canonical(directory.path(), location.identity);
+        Ok(location)
+    }
+
+    fn over(
+        dir: OwnedFd,
+        address: Address,
+        name: OsString,
+        canonical: Option<PathBuf>,
+    ) -> Result<Self, RegionError> {
+        let stat =
+            rustix::fs::fstat(&dir).map_err(|err| RegionError::io(address.path(), "fstat", err))?;
+        let rights = Rights { owner: stat.st_uid, mode: stat.st_mode & 0o7777 };
+        let identity = Identity::of_stat(&stat);
+        Ok(Self { address, name, dir: Arc::new(dir), rights, identity, canonical })
+    }
+
+    /// The region's file, for people.
+    pub(crate) fn path(&self) -> &Path {
+        self.address.path()
+    }
+
+    /// What the region's file is called in its directory.
+    pub(crate) fn name(&self) -> &Path {
+        self.name.as_ref()
+    }
+
+    /// The directory.
+    pub(crate) fn dir(&self) -> &Arc<OwnedFd> {
+        &self.dir
+    }
+
+    /// The user to whom the directory belongs.
+    pub(crate) fn owner(&self) -> u32 {
+        self.rights.owner
+    }
+
+    /// Opens the region's file for a writer.
+    pub(crate) fn open_to_write(&self) -> Result<File, RegionError> {
+        file::open(self.fd(), self.name(), OFlags::RDWR, self.path())
+    }
+
+    /// The file that has the region's name in the held directory; `None` if none has.
+    pub(crate) fn named(&self) -> Result<Option<Identity>, RegionError> {
+        Identity::at(self.fd(), self.name())
+            .map_err(|err| RegionError::io(self.path(), "stat", err))
+    }
+
+    /// The file that the region's path leads to by now; `None` if there is none.
+    ///
+    /// # Errors
+    /// [`Kind::UnsafeDirectory`] if it leads to a directory that may not be used in place of the held
+    /// one.
+    pub(crate) fn leads_to(&self) -> Result<Option<Identity>, RegionError> {
+        match self.leads()? {
+            Leads::Here => self.named(),
+            Leads::Nowhere => Ok(None),
+            Leads::To(other) => other.named(),
+        }
+    }
+
+    /// Goes over to the directory that the path leads to by now; a default one is made anew if it
+    /// leads nowhere.
+    ///
+    /// # Errors
+    /// As [`leads_to`](Self::leads_to); [`Kind::Io`] if there is no directory any more.
+    pub(crate) fn renew(&mut self) -> Result<(), RegionError> {
+        match self.leads()? {
+            Leads::Here => {}
+            Leads::Nowhere => *self = self.made_anew()?,
+            Leads::To(other) => *self = other,
+        }
+        Ok(())
+    }
+
+    /// Who else may put files in the place of this region: only of a path, whose directory nothing has
+    /// been demanded of.
+    pub(crate) fn exposure(&self) -> Option<Exposure> {
+        if !self.address.directory().is_of_path() {
+            return None;
+        }
+        let Rights { owner, mode } = self.rights;
+        let is_stranger = owner != 0 && owner != geteuid().as_raw();
+        let exposure = Exposure { stranger: is_stranger.then_some(owner), mode };
+        (is_stranger || mode & OTHERS_WRITE != 0).then_some(exposure)
+    }
+
+    fn fd(&self) -> BorrowedFd<'_> {
+        self.dir.as_fd()
+    }
+
+    fn leads(&self) -> Result<Leads, RegionError> {
+        let Some(path) = &self.canonical else { return Ok(Leads::Here) };
+        // Links are followed here: whichever way leads to the held directory is a good one.
+        if matches!(Identity::of_directory(path), Ok(Some(there)) if there == self.identity) {
+            return Ok(Leads::Here);
+        }
+        let dir = match directory::walk(path) {
+            Ok(Some(dir)) => dir,
+            Ok(None) => return Ok(Leads::Nowhere),
+            Err(Errno::NOTDIR | Errno::LOOP) => {
+                return Err(self.is_elsewhere("a symbolic link is on the way to it"));
+            }
+            Err(err) => return Err(RegionError::io(self.path(), "open", err)),
+        };
+        self.directory().judge(&dir)?;
+        let other = self.moved_to(dir)?;
+        if other.rights.owner != self.rights.owner {
+            let owner = other.rights.owner;
+            return Err(self.is_elsewhere(&format!("one of uid {owner} is in its place")));
+        }
+        if other.rights.let_in_more_than(self.rights) {
+            let mode = other.rights.mode;
+            return Err(self.is_elsewhere(&format!("one of mode {mode:04o} is in its place")));
+        }
+        Ok(Leads::To(other))
+    }
+
+    /// A new directory, made where the old one was.
+    fn made_anew(&self) -> Result<Self, RegionError> {
+        let gone = |err| RegionError::io(self.path(), "open", err);
+        let path = self.canonical.as_deref().filter(|_| !self.directory().is_of_path());
+        let Some((parent, name)) = path.and_then(|path| path.parent().zip(path.file_name())) else {
+            return Err(gone(Errno::NOENT));
+        };
+        let parent = directory::walk(parent).map_err(gone)?.ok_or_else(|| gone(Errno::NOENT))?;
+        match self.directory().make_in(&parent, name.as_ref())? {
+            Some(dir) => self.moved_to(dir),
+            None => Err(self.is_elsewhere("another one has just been put in its place")),
+        }
+    }
+
+    fn moved_to(&self, dir: OwnedFd) -> Result<Self, RegionError> {
+        Self::over(dir, self.address.clone(), self.name.clone(), self.canonical.clone())
+    }
+
+    fn directory(&self) -> &Directory {
+        self.address.directory()
+    }
+
+    fn is_elsewhere(&self, fact: &str) -> RegionError {
+        let what = format!("its directory was moved away, and {fact}");
+        RegionError::new(self.path(), Kind::UnsafeDirectory(what))
+    }
+}
+
+impl Rights {
+    /// May others create files here who could not there, or rename those of somebody else?
+    fn let_in_more_than(self, other: Self) -> bool {
+        let others = self.mode & OTHERS_WRITE;
+        others & !other.mode != 0 || (others != 0 && other.mode & STICKY & !self.mode != 0)
+    }
+}
+
+impl fmt::Display for Exposure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("in a directory of ")?;
+        if let Some(uid) = self.stranger {
+            write!(f, "uid {uid}, ")?;
+        }
+        let others = self.mode & OTHERS_WRITE != 0;
+        let who = match self.stranger {
+            Some(_) if !others || self.mode & STICKY != 0 => "that user may delete and replace it",
+            None if self.mode & STICKY != 0 => "others may take its name before it",
+            _ => "others may delete and replace it",
+        };
+        write!(f, "mode {:04o}: {who}", self.mode)
+    }
+}
+
+/// `path` without symbolic links, if it leads to the directory `held`.
+fn canonical(path: &Path, held: Identity) -> Option<PathBuf> {
+    let canonical = path.canonicalize().ok()?;
+    let leads_here = Identity::of_directory(&canonical).ok()? == Some(held);
+    leads_here.then_some(canonical)
+}
