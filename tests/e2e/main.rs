@@ -18,6 +18,7 @@ mod input;
 mod kill;
 mod leaks;
 mod loss;
+mod names;
 mod pair;
 mod passed;
 mod permissions;

@@ -5,30 +5,25 @@
 //! creator that is killed in between leaves a temporary file without a lock: the next one sweeps
 //! it away.
 
+use crate::aside::{self, Aside};
 use crate::boot;
 use crate::clock;
 use crate::error::{RegionError, RegionErrorKind as Kind};
-use crate::file::{self, Identity};
+use crate::file::Identity;
 use crate::location::Location;
 use crate::lock;
 use crate::options::Options;
 use layout::Schema;
 use layout::header::{self, Header, offset};
 use nix::unistd::Group;
-use rustix::fd::{AsFd, OwnedFd};
-use rustix::fs::{
-    AtFlags, Dir, FallocateFlags, Gid, MemfdFlags, Mode, OFlags, RenameFlags, SealFlags,
-};
+use rustix::fd::AsFd;
+use rustix::fs::{AtFlags, FallocateFlags, Gid, MemfdFlags, Mode, OFlags, RenameFlags, SealFlags};
 use rustix::io::Errno;
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsString;
 use std::fs::File;
-use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{FileExt, MetadataExt};
 use std::path::Path;
 use std::sync::Arc;
-
-/// Ends every temporary name.
-const SUFFIX: &str = ".mapcast-new";
 
 /// A locked, complete file that has no name yet. Removed if it never gets one.
 #[derive(Debug)]
@@ -36,20 +31,6 @@ pub(crate) struct Unnamed {
     // First, so that it is dropped first: the name goes while the lock is still held.
     aside: Aside,
     pub(crate) file: File,
-}
-
-/// A temporary name; removed by Drop unless the file got its real one by a rename.
-#[derive(Debug)]
-struct Aside {
-    dir: Arc<OwnedFd>,
-    name: OsString,
-}
-
-impl Drop for Aside {
-    fn drop(&mut self) {
-        // After a rename there is nothing to remove, after a failure it has been reported.
-        let _ = rustix::fs::unlinkat(&self.dir, &self.name, AtFlags::empty());
-    }
 }
 
 impl Unnamed {
@@ -63,9 +44,9 @@ impl Unnamed {
 
     /// A locked, empty file beside `at` that only its owner may open.
     fn beside(at: &Location) -> Result<Self, RegionError> {
-        sweep(at);
+        aside::sweep(at);
         loop {
-            if let Some(unnamed) = Self::create(aside_name(at), at)? {
+            if let Some(unnamed) = Self::create(aside::new_name(at), at)? {
                 return Ok(unnamed);
             }
         }
@@ -87,12 +68,12 @@ impl Unnamed {
         // is nobody's, or another file's.
         let named = Identity::at(dir.as_fd(), name.as_ref());
         let named = named.is_ok_and(|named| named == Identity::of(&file).ok());
-        Ok((locked && named).then(|| Self { aside: Aside { dir, name }, file }))
+        Ok((locked && named).then(|| Self { aside: Aside::new(dir, name), file }))
     }
 
     /// Gives the file its name; `None` if another file has it already.
     pub(crate) fn claim(self, at: &Location) -> Result<Option<File>, RegionError> {
-        let Aside { dir, name } = &self.aside;
+        let (dir, name) = self.aside.parts();
         match rustix::fs::renameat_with(dir, name, dir, at.name(), RenameFlags::NOREPLACE) {
             Ok(()) => Ok(Some(self.file)),
             Err(Errno::EXIST) => Ok(None),
@@ -103,7 +84,7 @@ impl Unnamed {
 
     /// For file systems without `RENAME_NOREPLACE`: `link` never replaces.
     fn claim_by_link(self, at: &Location) -> Result<Option<File>, RegionError> {
-        let Aside { dir, name } = &self.aside;
+        let (dir, name) = self.aside.parts();
         match rustix::fs::linkat(dir, name, dir, at.name(), AtFlags::empty()) {
             Ok(()) => Ok(Some(self.file)),
             Err(Errno::EXIST) => Ok(None),
@@ -113,7 +94,7 @@ impl Unnamed {
 
     /// Gives the file its name, in place of whatever has it.
     pub(crate) fn replace(self, at: &Location) -> Result<File, RegionError> {
-        let Aside { dir, name } = &self.aside;
+        let (dir, name) = self.aside.parts();
         rustix::fs::renameat(dir, name, dir, at.name())
             .map_err(|err| RegionError::io(at.path(), "rename", err))?;
         Ok(self.file)
@@ -125,8 +106,8 @@ impl Unnamed {
 ///
 /// Dropping it ends the turn; that of a process that was killed is swept away by the next.
 pub(crate) fn turn(at: &Location) -> Result<Option<Unnamed>, RegionError> {
-    sweep(at);
-    Unnamed::create(aside_called(at, "turn"), at)
+    aside::sweep(at);
+    Unnamed::create(aside::turn_name(at), at)
 }
 
 /// A complete region without a writer's mark, starting after `base_sequence`, and without a name.
@@ -240,59 +221,14 @@ fn write_zeros(file: &File, len: u64) -> std::io::Result<()> {
     Ok(())
 }
 
-/// `.NAME.PID-TIME.mapcast-new`, beside `at`.
-fn aside_name(at: &Location) -> OsString {
-    let who = format!("{}-{}", std::process::id(), clock::BootTime::now().as_nanos());
-    aside_called(at, &who)
-}
-
-/// `.NAME.MIDDLE.mapcast-new`, beside `at`.
-fn aside_called(at: &Location, middle: &str) -> OsString {
-    let mut name = aside_prefix(at);
-    name.push(middle);
-    name.push(SUFFIX);
-    name
-}
-
-/// What the temporary names beside `at` begin with: `.NAME.`
-fn aside_prefix(at: &Location) -> OsString {
-    let mut prefix = OsString::from(".");
-    prefix.push(at.name());
-    prefix.push(".");
-    prefix
-}
-
 /// How many names `file`, a region `at` its name, has, those not counted that killed creators left.
 pub(crate) fn links(file: &File, at: &Location) -> Result<u64, RegionError> {
     let count = || file.metadata().map(|meta| meta.nlink());
     let io = |err| RegionError::io(at.path(), "fstat", err);
     if count().map_err(io)? > 1 {
-        sweep(at); // a creator without `RENAME_NOREPLACE` may have died between `link` and `unlink`
+        aside::sweep(at); // a creator without `RENAME_NOREPLACE` may have died between `link` and `unlink`
     }
     count().map_err(io)
-}
-
-/// Removes what killed creators of the same region left: temporary files that nobody has locked.
-///
-/// Best effort: a directory that cannot be read is reported by the creation that follows.
-fn sweep(at: &Location) {
-    let dir = at.dir();
-    let prefix = aside_prefix(at);
-    let is_aside = |name: &[u8]| {
-        name.starts_with(prefix.as_encoded_bytes()) && name.ends_with(SUFFIX.as_bytes())
-    };
-    let listed = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
-    let Ok(entries) = rustix::fs::openat(dir, ".", listed, Mode::empty()).and_then(Dir::new) else {
-        return;
-    };
-    for entry in entries.flatten().filter(|entry| is_aside(entry.file_name().to_bytes())) {
-        let name = Path::new(OsStr::from_bytes(entry.file_name().to_bytes()));
-        let abandoned = file::open(dir.as_fd(), name, OFlags::RDWR, name)
-            .is_ok_and(|file| lock::try_take(&file).unwrap_or(false));
-        if abandoned {
-            let _ = rustix::fs::unlinkat(dir, name, AtFlags::empty());
-        }
-    }
 }
 
 #[cfg(test)]
@@ -314,15 +250,17 @@ mod tests {
     #[test]
     fn what_a_killed_creator_left_is_swept_and_what_a_living_one_works_on_is_not() {
         let dir = tempfile::tempdir().unwrap();
-        let path = dir.path().join("stu.region");
-        let at = at(&path);
-        let abandoned = beside(&path, aside_name(&at));
-        std::fs::write(&abandoned, "half").unwrap();
-        let living = Unnamed::beside(&at).unwrap();
-        assert!(!abandoned.exists());
-        let other = Unnamed::beside(&at).unwrap();
-        for unnamed in [living, other] {
-            assert!(beside(&path, unnamed.aside.name.clone()).exists());
+        for name in ["stu.region", &"x".repeat(255)] {
+            let path = dir.path().join(name);
+            let at = at(&path);
+            let abandoned = beside(&path, aside::new_name(&at));
+            std::fs::write(&abandoned, "half").unwrap();
+            let living = Unnamed::beside(&at).unwrap();
+            assert!(!abandoned.exists());
+            let other = Unnamed::beside(&at).unwrap();
+            for unnamed in [living, other] {
+                assert!(beside(&path, unnamed.aside.parts().1.to_owned()).exists());
+            }
         }
     }
 
@@ -332,7 +270,7 @@ mod tests {
         let (path, letter) = (dir.path().join("stu.region"), dir.path().join("letter"));
         std::fs::write(&letter, "somebody's letter").unwrap();
         let at = at(&path);
-        let turn = aside_called(&at, "turn");
+        let turn = aside::turn_name(&at);
         let name = beside(&path, turn.clone());
         for put in [std::os::unix::fs::symlink::<&Path, &Path>, std::fs::hard_link] {
             put(&letter, &name).unwrap();

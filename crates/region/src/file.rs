@@ -5,7 +5,7 @@ use crate::location::Location;
 use rustix::fd::BorrowedFd;
 use rustix::fs::{AtFlags, Mode, OFlags, Stat};
 use rustix::io::Errno;
-use std::fs::File;
+use std::fs::{File, Metadata};
 use std::os::fd::AsRawFd;
 use std::os::unix::fs::{FileExt, FileTypeExt, MetadataExt};
 use std::path::Path;
@@ -16,7 +16,11 @@ pub(crate) struct Identity(u64, u64);
 
 impl Identity {
     pub(crate) fn of(file: &File) -> std::io::Result<Self> {
-        file.metadata().map(|meta| Self(meta.dev(), meta.ino()))
+        file.metadata().map(|meta| Self::of_meta(&meta))
+    }
+
+    pub(crate) fn of_meta(meta: &Metadata) -> Self {
+        Self(meta.dev(), meta.ino())
     }
 
     pub(crate) fn of_stat(stat: &Stat) -> Self {

@@ -32,6 +32,7 @@ compile_error!("mapcast needs a 64-bit, little-endian Linux");
 
 mod address;
 mod anonymous;
+mod aside;
 mod bare;
 mod body;
 mod boot;

@@ -89,13 +89,11 @@ impl Standing {
         len: u64,
         is_whole: bool,
     ) -> Result<Self, RegionError> {
-        let io = |call| move |err| RegionError::io(at.path(), call, err);
-        let have = file.metadata().map_err(io("fstat"))?.len();
-        let ours = Identity::of(file).map_err(io("fstat"))?;
+        let meta = file.metadata().map_err(|err| RegionError::io(at.path(), "fstat", err))?;
         Ok(match at.leads_to()? {
             None => Self::Deleted,
-            Some(named) if named != ours => Self::Replaced,
-            Some(_) if have < len || !is_whole => Self::Truncated,
+            Some(named) if named != Identity::of_meta(&meta) => Self::Replaced,
+            Some(_) if meta.len() < len || !is_whole => Self::Truncated,
             Some(_) => Self::Named,
         })
     }
@@ -217,7 +215,7 @@ impl DynWriter {
         Line::of(self.body()).beat(BootTime::now());
     }
 
-    /// Is the region still the one that its path leads to, and whole? Four system calls, a few us.
+    /// Is the region still the one that its path leads to, and whole? Three system calls, a few us.
     ///
     /// # Errors
     /// [`Kind::Io`] if the path cannot be looked at; [`Kind::UnsafeDirectory`] if it leads to a

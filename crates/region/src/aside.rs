@@ -1,0 +1,130 @@
+//! Temporary names beside a region: what is made there before it has the region's name.
+//!
+//! Invariant: whatever a region is called, and however long the machine has been up, a temporary name
+//! has at most 109 bytes. So a name that a file system takes has temporary ones that it takes.
+//!
+//! ```text
+//!   .NAME.PID-TIME.mapcast-new    a new file; swept away when nobody has locked it
+//!   .NAME.turn.mapcast-new        the right to replace a file without its lock
+//!   .HASH.*.mapcast-new           the same for a NAME of more than 64 bytes
+//! ```
+//!
+//! Price: one listing of the directory for each new file.
+
+use crate::clock::BootTime;
+use crate::file;
+use crate::location::Location;
+use crate::lock;
+use rustix::fd::{AsFd, OwnedFd};
+use rustix::fs::{AtFlags, Dir, Mode, OFlags};
+use std::ffi::{OsStr, OsString};
+use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
+use std::sync::Arc;
+use xxhash_rust::xxh64::xxh64;
+
+/// Ends every temporary name.
+const SUFFIX: &str = ".mapcast-new";
+/// Longest name of a region that stands in its temporary names, in bytes.
+const LONGEST: usize = 64;
+
+/// A temporary name; removed by Drop unless the file got its real one by a rename.
+#[derive(Debug)]
+pub(crate) struct Aside {
+    dir: Arc<OwnedFd>,
+    name: OsString,
+}
+
+impl Aside {
+    /// The file called `name` in `dir`.
+    pub(crate) fn new(dir: Arc<OwnedFd>, name: OsString) -> Self {
+        Self { dir, name }
+    }
+
+    /// Its directory, and what it is called there.
+    pub(crate) fn parts(&self) -> (&OwnedFd, &OsStr) {
+        (&self.dir, &self.name)
+    }
+}
+
+impl Drop for Aside {
+    fn drop(&mut self) {
+        // After a rename there is nothing to remove, after a failure it has been reported.
+        let _ = rustix::fs::unlinkat(&self.dir, &self.name, AtFlags::empty());
+    }
+}
+
+/// A name for a new file, unlike all others.
+pub(crate) fn new_name(at: &Location) -> OsString {
+    let (pid, now) = (std::process::id(), BootTime::now().as_nanos());
+    called(at.name(), &format!("{pid}-{now}"))
+}
+
+/// The name of the turn, the same for every process.
+pub(crate) fn turn_name(at: &Location) -> OsString {
+    called(at.name(), "turn")
+}
+
+fn called(region: &Path, middle: &str) -> OsString {
+    let mut name = prefix(region);
+    name.push(middle);
+    name.push(SUFFIX);
+    name
+}
+
+/// What the temporary names of a region begin with. Two regions whose long names have one hash sweep for
+/// each other, which harms neither, and have one turn.
+fn prefix(region: &Path) -> OsString {
+    let mut prefix = OsString::from(".");
+    match region.as_os_str() {
+        name if name.len() <= LONGEST => prefix.push(name),
+        name => prefix.push(format!("{:016x}", xxh64(name.as_bytes(), 0))),
+    }
+    prefix.push(".");
+    prefix
+}
+
+/// Removes what killed creators of the same region left: temporary files that nobody has locked.
+///
+/// Best effort: a directory that cannot be read is reported by the creation that follows.
+pub(crate) fn sweep(at: &Location) {
+    let dir = at.dir();
+    let prefix = prefix(at.name());
+    let is_aside =
+        |name: &[u8]| name.starts_with(prefix.as_bytes()) && name.ends_with(SUFFIX.as_bytes());
+    let listed = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
+    let Ok(entries) = rustix::fs::openat(dir, ".", listed, Mode::empty()).and_then(Dir::new) else {
+        return;
+    };
+    for entry in entries.flatten().filter(|entry| is_aside(entry.file_name().to_bytes())) {
+        let name = Path::new(OsStr::from_bytes(entry.file_name().to_bytes()));
+        let abandoned = file::open(dir.as_fd(), name, OFlags::RDWR, name)
+            .is_ok_and(|file| lock::try_take(&file).unwrap_or(false));
+        if abandoned {
+            let _ = rustix::fs::unlinkat(dir, name, AtFlags::empty());
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_temporary_name_fits_whatever_the_region_is_called_and_however_old_the_machine_is() {
+        let longest = format!("{}-{}", u32::MAX, u64::MAX);
+        for len in 1..=255_usize {
+            for character in ["x", "\u{e4}"] {
+                let region = character.repeat(len.div_ceil(character.len()));
+                for middle in ["turn", &longest] {
+                    let name = called(region.as_ref(), middle);
+                    assert!(name.len() <= 109, "{len}: {name:?}");
+                    assert!(name.to_str().is_some(), "no character is cut: {name:?}");
+                    assert!(name.as_bytes().starts_with(prefix(region.as_ref()).as_bytes()));
+                }
+            }
+        }
+        let (one, other) = ("x".repeat(255), format!("{}y", "x".repeat(254)));
+        assert_ne!(prefix(one.as_ref()), prefix(other.as_ref()), "each has its own");
+    }
+}
