@@ -242,25 +242,35 @@ fn hand_on(signal: libc::c_int, info: *mut libc::siginfo_t, context: *mut libc::
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     //! Each case runs in a child process: this test binary again, told by a variable what to do.
     use crate::mapping::{Access, Mapping};
     use memmap2::MmapOptions;
     use std::fs::File;
     use std::os::unix::process::ExitStatusExt;
-    use std::process::{Command, ExitStatus};
+    use std::process::{Command, ExitStatus, Stdio};
+    use std::sync::{PoisonError, RwLock, RwLockReadGuard};
 
     const CASE: &str = "MAPCAST_TEST_SIGBUS";
     const HANDLED: i32 = 42;
 
+    /// Taken to start a child, which has this process's descriptors until it executes its program.
+    static STARTING: RwLock<()> = RwLock::new(());
+
+    /// While it is held, a file that is closed has been closed everywhere, and its locks are gone.
+    pub(crate) fn no_child() -> RwLockReadGuard<'static, ()> {
+        STARTING.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Runs `case` in a child and answers how it ended.
     fn child(case: &str) -> ExitStatus {
-        Command::new(std::env::current_exe().unwrap())
-            .args(["--exact", "guard::tests::the_child", "--nocapture"])
-            .env(CASE, case)
-            .output()
-            .unwrap()
-            .status
+        let mut command = Command::new(std::env::current_exe().unwrap());
+        command.args(["--exact", "guard::tests::the_child", "--nocapture"]).env(CASE, case);
+        command.stdout(Stdio::piped()).stderr(Stdio::piped());
+        let starting = STARTING.write().unwrap_or_else(PoisonError::into_inner);
+        let child = command.spawn().unwrap();
+        drop(starting);
+        child.wait_with_output().unwrap().status
     }
 
     #[test]

@@ -8,7 +8,7 @@ use region::{Child, Options, Region, Shared, SharedView, State};
 use std::os::unix::process::ExitStatusExt;
 use std::time::{Duration, Instant};
 
-const DEADLINE: Duration = Duration::from_secs(20);
+const DEADLINE: Duration = Duration::from_mins(1);
 const KILLED: i32 = 9;
 const BUS_ERROR: i32 = 7;
 

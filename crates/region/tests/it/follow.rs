@@ -48,12 +48,12 @@ fn a_sleeping_reader_is_woken_by_the_next_publish() {
         let mut reader = place.reader();
         let sleeper = std::thread::spawn(move || {
             let mut record = [0; 28];
-            let deadline = Instant::now() + Duration::from_secs(20);
+            let deadline = Instant::now() + DEADLINE;
             while Instant::now() < deadline {
                 if let Step::Record(_) = reader.next(&mut record).unwrap() {
                     return id_of(&record);
                 }
-                reader.wait(Duration::from_secs(20)).unwrap();
+                reader.wait(DEADLINE).unwrap();
             }
             panic!("nothing came");
         });
@@ -74,7 +74,7 @@ fn waiting_for_what_is_there_already_does_not_wait() {
         reader.wait(Duration::from_hours(1)).unwrap();
         done.send(()).unwrap();
     });
-    told.recv_timeout(Duration::from_secs(20)).expect("wait came back");
+    told.recv_timeout(DEADLINE).expect("wait came back");
 }
 
 #[test]

@@ -17,7 +17,7 @@ fn a_standby_takes_over_from_a_writer_that_dies() {
             DynWriter::open_standby(&path, &schema, &options, on_wait, || false).unwrap().unwrap();
         (writer.epoch(), writer.publish(&stu(2)).unwrap())
     });
-    let holder = told.recv_timeout(Duration::from_secs(20)).expect("the standby waits");
+    let holder = told.recv_timeout(DEADLINE).expect("the standby waits");
     assert_eq!(holder, u64::from(std::process::id()));
     first.publish(&stu(1)).unwrap();
     die(first);
@@ -64,8 +64,7 @@ fn a_standby_takes_over_what_is_there_when_it_has_the_lock_and_not_what_it_saw_b
             DynWriter::open_standby(&path, &schema, &options, on_wait, stop).unwrap().unwrap();
         (writer.origin().clone(), writer.publish(&stu(2)).unwrap())
     });
-    let long = Duration::from_secs(20);
-    while told.recv_timeout(long).expect("the standby waits") != 0 {}
+    while told.recv_timeout(DEADLINE).expect("the standby waits") != 0 {}
     std::fs::File::options().write(true).open(&place.path).unwrap().set_len(500).unwrap();
     die(first);
     let (origin, sequence) = standby.join().unwrap();

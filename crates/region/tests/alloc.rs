@@ -1,0 +1,115 @@
+//! The hot paths take no memory from the heap: nothing to wait for, nothing to fragment, no leak.
+//!
+//! The counts are of the one thread that all cases run on, one after the other (`harness = false`): what
+//! a mapping takes from the heap depends on how many there are in the process, so no other test may map
+//! anything meanwhile.
+
+use allocation_counter::{AllocationInfo, measure};
+use layout::{Record, Stu};
+use libtest_mimic::{Arguments, Trial};
+use region::{BareReader, BareWriter, DynReader, DynWriter, Options, Reader, Step, Writer};
+use std::path::PathBuf;
+use std::time::Duration;
+use tempfile::TempDir;
+
+const ROUNDS: i32 = 1000;
+
+fn main() -> std::process::ExitCode {
+    let cases: [(&str, fn()); 4] = [
+        ("neither_publishing_nor_reading_takes_memory", untyped),
+        ("records_of_a_rust_type_take_no_memory_either", typed),
+        ("a_bare_record_takes_no_memory_either", bare),
+        ("what_an_attach_takes_it_gives_back", attach),
+    ];
+    let mut arguments = Arguments::from_args();
+    arguments.test_threads = Some(1); // then the cases run on the main thread, the only one
+    let trials = cases.map(|(name, case)| {
+        Trial::test(name, move || {
+            case();
+            Ok(())
+        })
+    });
+    libtest_mimic::run(&arguments, trials.into()).exit_code()
+}
+
+/// A directory of the case's own and the path of a region in it.
+fn place() -> (TempDir, PathBuf) {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("stu.region");
+    (dir, path)
+}
+
+fn stu(id: i32) -> [u8; 28] {
+    bytemuck::cast(Stu::new(id, "xiaoming", 'm'))
+}
+
+fn id_of(record: &[u8; 28]) -> i32 {
+    bytemuck::cast::<_, Stu>(*record).id
+}
+
+#[track_caller]
+fn takes_nothing(what: &str, work: impl FnOnce()) {
+    let AllocationInfo { count_total, bytes_total, .. } = measure(work);
+    assert_eq!((count_total, bytes_total), (0, 0), "{what} takes memory");
+}
+
+fn untyped() {
+    let (_dir, path) = place();
+    let mut writer = DynWriter::open(&path, &Stu::schema(), &Options::new()).unwrap();
+    let mut reader = DynReader::attach(&path).unwrap();
+    let mut record = [0; 28];
+    takes_nothing("publishing and reading", || {
+        for id in 1..=ROUNDS {
+            writer.publish(&stu(id)).unwrap();
+            writer.beat();
+            reader.latest(&mut record).unwrap();
+            assert_eq!(id_of(&record), id);
+            assert!(matches!(reader.next(&mut record).unwrap(), Step::Record(_)));
+            assert_eq!(reader.next(&mut record).unwrap(), Step::Pending);
+            reader.wait(Duration::from_nanos(1)).unwrap();
+            reader.state();
+        }
+    });
+    takes_nothing("being lapped", || {
+        for id in 1..=ROUNDS {
+            writer.publish(&stu(id)).unwrap();
+        }
+        assert!(matches!(reader.next(&mut record).unwrap(), Step::Missed(_)));
+    });
+}
+
+fn typed() {
+    let (_dir, path) = place();
+    let mut writer = Writer::<Stu>::open(&path, &Options::new()).unwrap();
+    let mut reader = Reader::<Stu>::attach(&path).unwrap();
+    takes_nothing("publishing and reading", || {
+        for id in 1..=ROUNDS {
+            writer.publish(&Stu::new(id, "xiaoming", 'm')).unwrap();
+            assert_eq!(reader.latest().unwrap().unwrap().record.id, id);
+        }
+    });
+}
+
+fn bare() {
+    let (_dir, path) = place();
+    let mut writer = BareWriter::open(&path, &Stu::schema(), &Options::new()).unwrap();
+    let reader = BareReader::attach(&path, &Stu::schema()).unwrap();
+    let mut record = [0; 28];
+    takes_nothing("publishing and reading", || {
+        for id in 1..=ROUNDS {
+            writer.publish(&stu(id)).unwrap();
+            reader.latest(&mut record).unwrap();
+            assert_eq!(id_of(&record), id);
+        }
+    });
+}
+
+fn attach() {
+    let (_dir, path) = place();
+    let mut writer = DynWriter::open(&path, &Stu::schema(), &Options::new()).unwrap();
+    writer.publish(&stu(1)).unwrap();
+    let attach = || drop(DynReader::attach(&path).unwrap());
+    attach(); // what is kept for good, such as the handler of SIGBUS, is there now
+    let taken = measure(|| (0..ROUNDS).for_each(|_| attach()));
+    assert_eq!((taken.count_current, taken.bytes_current), (0, 0), "{taken:?}");
+}
