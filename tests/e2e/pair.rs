@@ -1,7 +1,5 @@
 //! A producer and a consumer: two processes that know nothing of each other but the region.
 
-use std::process::Command;
-
 use e2e::{Daemon, Place, Reading};
 
 use crate::{consumer, producer};
@@ -52,7 +50,7 @@ fn one_configuration_serves_both() {
     let place = Place::new();
     place.shipped("stu.toml");
     let _producer = producer().start(&place, "stu.toml --tick 10ms");
-    let mut consumer = consumer().start(&place, "stu.toml --once --timeout 20s");
+    let mut consumer = consumer().start(&place, "stu.toml --once --timeout 1m");
     assert_eq!(consumer.exit_code(), 0, "{:?}", consumer.err());
     assert!(is_stu(&consumer.next_out()));
 }
@@ -76,7 +74,7 @@ fn json_is_one_object_a_line_with_the_documented_members() {
     let place = Place::new();
     let mut producer = producer().start(&place, FAST);
     let mut consumer =
-        consumer().start(&place, "./stu.region --count 2 --poll 20ms --format json --timeout 20s");
+        consumer().start(&place, "./stu.region --count 2 --poll 20ms --format json --timeout 1m");
     assert_eq!(consumer.exit_code(), 0, "{:?}", consumer.err());
     let lines = consumer.out();
     assert_eq!(lines.len(), 2);
@@ -111,7 +109,7 @@ fn csv_is_a_header_and_a_row_for_each_record() {
     let place = Place::new();
     let _producer = producer().start(&place, FAST);
     let mut consumer =
-        consumer().start(&place, "./stu.region --follow --count 3 --format csv --timeout 20s");
+        consumer().start(&place, "./stu.region --follow --count 3 --format csv --timeout 1m");
     assert_eq!(consumer.exit_code(), 0, "{:?}", consumer.err());
     let lines = consumer.out();
     assert_eq!(
@@ -134,7 +132,7 @@ fn following_gives_every_record_in_order() {
     let place = Place::new();
     let _producer = producer().start(&place, FAST);
     let mut consumer =
-        consumer().start(&place, "./stu.region --follow --count 50 --format json --timeout 20s");
+        consumer().start(&place, "./stu.region --follow --count 50 --format json --timeout 1m");
     assert_eq!(consumer.exit_code(), 0, "{:?}", consumer.err());
     let readings: Vec<Reading> = consumer.out().iter().map(|line| Reading::of(line)).collect();
     assert_eq!(readings.len(), 50);
@@ -227,14 +225,9 @@ fn a_reader_that_has_seen_enough_ends_the_consumer_with_0() {
     let place = Place::new();
     let _producer = producer().start(&place, FAST);
     for how in ["--follow", "--poll 10ms", "--follow --format json", "--follow --format csv"] {
-        let mut shell = Command::new("/bin/sh");
-        shell
-            .arg("-c")
-            .arg("{ \"$0\" \"$@\"; echo \"ended with $?\" >&2; } | head -1")
-            .arg(consumer().path())
-            .arg("./stu.region")
-            .args(how.split_whitespace())
-            .current_dir(place.dir());
+        let script = "{ \"$0\" \"$@\"; echo \"ended with $?\" >&2; } | head -1";
+        let mut shell = consumer().command_under(&["/bin/sh", "-c", script], &place);
+        shell.arg("./stu.region").args(how.split_whitespace());
         let mut pipeline = Daemon::start("consumer | head -1", &mut shell);
         assert_eq!(pipeline.exit_code(), 0, "{how}");
         assert_eq!(pipeline.out().len(), 1, "{how}");
@@ -247,9 +240,9 @@ fn a_reader_that_has_seen_enough_ends_the_consumer_with_0() {
 fn a_full_disk_behind_stdout_is_a_failure_and_not_a_normal_end() {
     let place = Place::new();
     three_records(&place);
-    let mut shell = Command::new("/bin/sh");
-    shell.arg("-c").arg("exec \"$0\" ./stu.region --once >/dev/full").arg(consumer().path());
-    let mut consumer = Daemon::start("consumer >/dev/full", shell.current_dir(place.dir()));
+    let mut command = consumer().command_after("exec >/dev/full", &place);
+    let mut consumer =
+        Daemon::start("consumer >/dev/full", command.args(["./stu.region", "--once"]));
     assert_eq!(consumer.exit_code(), 1);
     consumer.says("cannot write to stdout");
 }

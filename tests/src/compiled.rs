@@ -1,15 +1,15 @@
 //! The C programs of tests/c, compiled.
 
 use std::path::Path;
-use std::process::Command;
 
+use crate::program::tool;
 use crate::{Daemon, Place, Program};
 
 /// tests/c/NAME.c, compiled without a warning into `place`, where programs can be executed.
 pub fn compile_c(name: &str, place: &Place) -> Program {
     let source = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("c/{name}.c"));
     let program = place.path(name);
-    let mut command = Command::new("cc");
+    let mut command = tool("cc");
     command.args(["-std=gnu11", "-O2", "-Wall", "-Wextra", "-Werror", "-o"]);
     let mut compiler = Daemon::start("cc", command.arg(&program).arg(source));
     if compiler.exit_code() != 0 || !compiler.err().is_empty() {

@@ -1,8 +1,9 @@
 //! Limits of a process that runs already: prlimit(1), as the user whose process it is.
 
 use std::os::unix::process::CommandExt;
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 
+use crate::program::tool;
 use crate::{Daemon, proc};
 
 /// A limit of a running process. Dropping it gives back what was there before.
@@ -60,7 +61,7 @@ impl Limit {
 
 /// Runs prlimit(1) on the process `pid`, as its user; `None` if that fails.
 fn ask(pid: u32, what: &[&str]) -> Option<String> {
-    let mut command = Command::new("prlimit");
+    let mut command = tool("prlimit");
     command.args(["--pid", &pid.to_string()]).args(what).stdin(Stdio::null());
     let number = |name| u32::try_from(proc::status(pid, name)).expect("a number of 32 bits");
     if number("Uid") != nix::unistd::geteuid().as_raw() {

@@ -10,10 +10,12 @@
 use std::io::Write as _;
 use std::panic::resume_unwind;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 
 use nix::mount::{MntFlags, MsFlags, mount, umount2};
 use nix::sched::{CloneFlags, unshare};
+
+use crate::program::tool;
 
 /// Tells the second run of a test that it is the root of its namespace.
 const INSIDE: &str = "E2E_INSIDE_A_NAMESPACE";
@@ -49,7 +51,7 @@ fn test_of<F>() -> String {
 
 fn run_as_root_of_a_namespace(test: &str) {
     let unshare = || {
-        let mut command = Command::new("unshare");
+        let mut command = tool("unshare");
         command.args(["--user", "--map-root-user", "--mount"]).stdin(Stdio::null());
         command
     };
@@ -109,7 +111,7 @@ impl Mount {
         let file = std::fs::File::create(&image).expect("an image");
         file.set_len(kib * 1024).expect("its size");
         let run = |program: &str, arguments: &[&str], last: &Path| {
-            let mut command = Command::new(program);
+            let mut command = tool(program);
             command.args(arguments).arg(&image).arg(last).stdin(Stdio::null());
             command.output().is_ok_and(|output| output.status.success())
         };
@@ -127,7 +129,7 @@ impl Mount {
     /// What a disk does that has failed: from now on nothing can be made, changed or removed there.
     #[track_caller]
     pub fn becomes_read_only(&self) {
-        let mut command = Command::new("mount");
+        let mut command = tool("mount");
         command.args(["-o", "remount,abort"]).arg(&self.dir).stdin(Stdio::null());
         let output = command.output().expect("mount");
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));

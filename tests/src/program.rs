@@ -1,5 +1,10 @@
 //! A program to start, any number of times.
+//!
+//! Invariant: no program sees the environment that the tests were started in. What a shell, a service
+//! manager or a desktop has set there (`MAPCAST_DIR`, `XDG_RUNTIME_DIR`, `NOTIFY_SOCKET`, `COLUMNS`)
+//! would change what it does. `cargo test -p xtask` sees that every test starts programs from here.
 
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -30,20 +35,20 @@ impl Program {
 
     /// A command that runs it in `place`, with nothing of this machine's or shell's settings.
     pub fn command(&self, place: &Place) -> Command {
-        settled(Command::new(&self.path), place)
+        settled(tool(&self.path), place)
     }
 
     /// The same through a shell that does `before` first (`umask 077`, `ulimit ...`) and then
     /// becomes the program: the process id is the program's.
     pub fn command_after(&self, before: &str, place: &Place) -> Command {
-        let mut shell = Command::new("/bin/sh");
+        let mut shell = tool("/bin/sh");
         shell.arg("-c").arg(format!("{before} && exec \"$0\" \"$@\"")).arg(&self.path);
         settled(shell, place)
     }
 
     /// The same as the last argument of another program, such as `unshare --pid --fork`.
     pub fn command_under(&self, around: &[&str], place: &Place) -> Command {
-        let mut command = Command::new(around[0]);
+        let mut command = tool(around[0]);
         command.args(&around[1..]).arg(&self.path);
         settled(command, place)
     }
@@ -62,23 +67,23 @@ impl Program {
     }
 }
 
-/// What a service manager or a shell may have set for the tests themselves.
-const NOT_FOR_US: [&str; 8] = [
-    "MAPCAST_LOG",
-    "NOTIFY_SOCKET",
-    "WATCHDOG_USEC",
-    "WATCHDOG_PID",
-    "JOURNAL_STREAM",
-    "LISTEN_FDS",
-    "LISTEN_PID",
-    "LISTEN_FDNAMES",
-];
+/// Where programs, libraries and temporary files are: all that is handed on.
+const HANDED_ON: [&str; 4] = ["PATH", "LD_LIBRARY_PATH", "TMPDIR", "LLVM_PROFILE_FILE"];
 
-/// `command` in `place`, whatever the environment of the tests says.
+/// A command that runs a program of this machine (`cc`, `mount`) with an environment of its own.
+pub(crate) fn tool(program: impl AsRef<OsStr>) -> Command {
+    let mut command = Command::new(program);
+    command.env_clear().env("LC_ALL", "C");
+    for name in HANDED_ON {
+        if let Some(value) = std::env::var_os(name) {
+            command.env(name, value);
+        }
+    }
+    command
+}
+
+/// `command` in `place`, which is its default directory for regions too.
 fn settled(mut command: Command, place: &Place) -> Command {
     command.current_dir(place.dir()).env("MAPCAST_DIR", place.dir());
-    for name in NOT_FOR_US {
-        command.env_remove(name);
-    }
     command
 }

@@ -5,6 +5,7 @@
 use std::io::Write as _;
 use std::process::{Command, Stdio};
 
+use crate::program::tool;
 use crate::{Daemon, Place, Program};
 
 /// Another world to run in.
@@ -69,7 +70,7 @@ impl Space {
             around.extend(["--user", "--map-root-user"]);
         }
         around.extend(self.flags);
-        let mut probe = Command::new(around[0]);
+        let mut probe = tool(around[0]);
         probe.args(&around[1..]).arg("true").stdin(Stdio::null()).stderr(Stdio::null());
         if !probe.status().is_ok_and(|status| status.success()) {
             let _ = writeln!(std::io::stderr(), "not run: no {} here", self.name);

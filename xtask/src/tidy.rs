@@ -95,6 +95,24 @@ fn nothing_is_left_to_do_later() {
     }
 }
 
+/// Tests that start programs of the machine's alone, which need its environment.
+const TOOLS_ONLY: [&str; 1] = ["crates/layout/tests/it/c_abi.rs"];
+
+/// A region of this machine, a service manager above the tests or a variable of somebody's shell must not
+/// decide whether they pass.
+#[test]
+fn a_test_starts_programs_with_an_environment_of_its_own() {
+    let is_test = |path: &String| path.starts_with("tests/") || path.contains("/tests/");
+    for path in files(&[".rs"]).into_iter().filter(is_test) {
+        let text = read(&path);
+        let starts = text.contains("Command::new(") && !TOOLS_ONLY.contains(&&*path);
+        assert!(!starts || text.contains(".env_clear()"), "{path}: `env_clear` the command first");
+        let through_the_harness = path.starts_with("tests/") && path != "tests/src/program.rs";
+        assert!(!(starts && through_the_harness), "{path}: start it by tests/src/program.rs");
+        assert!(!text.contains("set_current_dir("), "{path}: the directory is all tests'");
+    }
+}
+
 #[test]
 fn links_between_documents_lead_somewhere() {
     for path in files(&[".md"]) {

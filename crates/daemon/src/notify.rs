@@ -268,7 +268,9 @@ pub(crate) mod tests {
 
     #[test]
     fn an_abstract_name_is_an_address_too() {
-        let name = format!("mapcast-test-{}", std::process::id());
+        // Such names are the machine's; that of a directory which is there is nobody else's.
+        let dir = tempfile::tempdir().expect("directory");
+        let name = format!("mapcast-test-{}", dir.path().display());
         let address = SocketAddr::from_abstract_name(&name).expect("a name");
         let socket = UnixDatagram::bind_addr(&address).expect("bind");
         Notify::new(Some(format!("@{name}").into())).status("here");

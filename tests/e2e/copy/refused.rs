@@ -122,10 +122,9 @@ fn a_full_file_system_is_an_error_without_a_trace() {
     let script = "mount -t tmpfs -o size=4m none small || exit 77; echo old > small/copy; \
                   \"$0\" source small/copy --engine \"$1\"; echo \"exit $?\"; ls -A small; cat small/copy";
     for engine in ["auto", "mmap", "pread"] {
-        let mut command = std::process::Command::new("unshare");
-        command.args(["--user", "--map-root-user", "--mount", "sh", "-c", script]);
-        command.arg(copier().path()).arg(engine).current_dir(place.dir());
-        let mut shell = Daemon::start("a shell with a small file system", &mut command);
+        let around = ["unshare", "--user", "--map-root-user", "--mount", "sh", "-c", script];
+        let mut command = copier().command_under(&around, &place);
+        let mut shell = Daemon::start("a shell with a small file system", command.arg(engine));
         let code = shell.exit_code();
         if shell.out().is_empty() {
             // No namespaces for us here (a container), and then no mount either.

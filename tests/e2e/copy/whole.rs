@@ -4,7 +4,7 @@ use std::fs::{self, File, FileTimes, Permissions};
 use std::os::unix::fs::{FileExt, MetadataExt, PermissionsExt, symlink};
 use std::time::{Duration, SystemTime};
 
-use e2e::{Daemon, Place};
+use e2e::{Daemon, Place, Program};
 
 use super::{LARGE, copies, names, noise, refuses, same};
 use crate::copier;
@@ -138,8 +138,8 @@ fn on_a_terminal_a_bar_shows_how_far_it_is_how_fast_and_how_long_it_takes() {
     let place = Place::new();
     place.write("source", noise(LARGE));
     let run = format!("{} source copy --jobs 1", copier().path().display());
-    let mut command = std::process::Command::new("script");
-    command.args(["-q", "-e", "-c", &run, "/dev/null"]).current_dir(place.dir());
+    let mut command = Program::new("script", "script").command(&place);
+    command.args(["-q", "-e", "-c", &run, "/dev/null"]);
     let mut terminal = Daemon::start("script", command.env("TERM", "xterm").env("COLUMNS", "100"));
     assert_eq!(terminal.exit_code(), 0, "{:?}", terminal.out());
     let shown = terminal.out().join("\n");

@@ -3,7 +3,7 @@
 
 use std::fs::File;
 use std::os::unix::net::UnixDatagram;
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 use std::time::Duration;
 
 use crate::world::{Consumer, World, wait_until};
@@ -31,9 +31,8 @@ impl<'a> Manager<'a> {
             None => "exec \"$@\"",
             Some(_) => "exec 3<&0 </dev/null; export LISTEN_PID=$$; exec \"$@\"",
         };
-        let mut shell = Command::new("/bin/sh");
+        let mut shell = self.world.command("/bin/sh");
         shell.args(["-c", script, "sh", env!("CARGO_BIN_EXE_consumer")]).args(args);
-        self.world.furnish(&mut shell);
         shell.env("NOTIFY_SOCKET", self.world.path("notify"));
         let watchdog = Duration::from_millis(20).as_micros();
         shell.env("WATCHDOG_USEC", watchdog.to_string());

@@ -82,10 +82,13 @@ fn signs_of_life_do_not_wait_for_records_or_looks_at_the_region() {
         let mut manager = Manager::new(&world);
         let _consumer = manager.start(None, &["x", mode]);
         wait_until("signs of life", || manager.count("WATCHDOG=1") >= 3);
-        let before = manager.count("WATCHDOG=1");
-        std::thread::sleep(std::time::Duration::from_secs(1));
-        // 100 are due; without them the loop would go round four times, to look at the region.
-        assert!(manager.count("WATCHDOG=1") > before + 10, "{mode}: {:?}", manager.heard());
+        // 100 are due; without them the loop would go round four times, to look at the region. A busy
+        // machine may not let it run in one second, but will in another.
+        wait_until(&format!("more than ten in a second: {mode}"), || {
+            let before = manager.count("WATCHDOG=1");
+            std::thread::sleep(std::time::Duration::from_secs(1));
+            manager.count("WATCHDOG=1") > before + 10
+        });
         std::fs::remove_file(world.path("notify")).unwrap();
     }
 }

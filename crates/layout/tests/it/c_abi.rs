@@ -64,8 +64,10 @@ fn c_prints(index: usize, schema: &Schema) -> String {
 
 /// Compiles and runs a C program, and gives what it printed.
 fn run_c(source: &str) -> String {
-    let dir = Path::new(env!("CARGO_TARGET_TMPDIR"));
-    let (file, program) = (dir.join("c_abi.c"), dir.join("c_abi"));
+    // The directory is that of every run of the tests, the names are those of this one.
+    let program =
+        Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("c_abi-{}", std::process::id()));
+    let file = program.with_extension("c");
     fs::write(&file, source).expect("the temporary directory can be written");
     let status = Command::new("cc")
         .args(["-std=c11", "-o"])
@@ -74,6 +76,9 @@ fn run_c(source: &str) -> String {
         .expect("a C compiler called cc; install gcc or clang");
     assert!(status.success(), "cc refused {}", file.display());
     let output = Command::new(&program).output().expect("the program runs");
+    for made in [&file, &program] {
+        fs::remove_file(made).expect("made by this run");
+    }
     String::from_utf8(output.stdout).expect("ASCII")
 }
 

@@ -14,9 +14,11 @@ pub(crate) fn command(name: &str) -> Command {
     command_at(&built(name))
 }
 
-/// This program, without input, with its output in pipes.
+/// This program, without input, with its output in pipes. All that it sees of this environment is where
+/// the C compiler is.
 pub(crate) fn command_at(program: &Path) -> Command {
     let mut command = Command::new(program);
+    command.env_clear().envs(std::env::var_os("PATH").map(|path| ("PATH", path)));
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     command
 }

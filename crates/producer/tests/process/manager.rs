@@ -13,17 +13,6 @@ use rustix::net::{RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, recvmsg}
 
 use crate::place::{Place, Running, wait_until};
 
-/// The variables that a real manager above this test may have set.
-const VARIABLES: [&str; 7] = [
-    "NOTIFY_SOCKET",
-    "WATCHDOG_USEC",
-    "WATCHDOG_PID",
-    "LISTEN_FDS",
-    "LISTEN_PID",
-    "LISTEN_FDNAMES",
-    "JOURNAL_STREAM",
-];
-
 /// The manager of one service.
 pub(crate) struct Manager<'a> {
     place: &'a Place,
@@ -55,15 +44,12 @@ impl<'a> Manager<'a> {
     /// The shell makes descriptor 3 of the one it is given and writes its own pid, which is that
     /// of the producer too, into the environment: both need unsafe code in a parent written in Rust.
     fn command(&self, region: Option<&File>) -> Command {
-        let mut command = Command::new("/bin/sh");
+        let mut command = self.place.command("/bin/sh");
         let script = match region {
             None => "exec \"$@\"",
             Some(_) => "exec 3<&0 </dev/null; export LISTEN_PID=$$; exec \"$@\"",
         };
         command.args(["-c", script, "sh", env!("CARGO_BIN_EXE_producer")]);
-        for variable in VARIABLES {
-            command.env_remove(variable);
-        }
         command.env("NOTIFY_SOCKET", self.place.path("notify")).stdin(Stdio::null());
         if let Some(watchdog) = self.watchdog {
             command.env("WATCHDOG_USEC", watchdog.as_micros().to_string());

@@ -16,6 +16,9 @@ use tempfile::TempDir;
 pub(crate) const COUNTER: &[(&str, &str)] = &[("u32", "counter = { start = 1, step = 1 }")];
 pub(crate) const TICK: &str = "[producer]\ntick = \"10ms\"\n";
 
+/// Far beyond what a busy machine takes.
+const DEADLINE: Duration = Duration::from_mins(1);
+
 /// A directory with a configuration, a region and the log of its producers.
 pub(crate) struct Place {
     dir: TempDir,
@@ -36,9 +39,9 @@ impl Drop for Running {
 
 #[track_caller]
 pub(crate) fn wait_until(what: &str, mut ready: impl FnMut() -> bool) {
-    let deadline = Instant::now() + Duration::from_secs(20);
+    let deadline = Instant::now() + DEADLINE;
     while !ready() {
-        assert!(Instant::now() < deadline, "not within 20 s: {what}");
+        assert!(Instant::now() < deadline, "not within {DEADLINE:?}: {what}");
         std::thread::sleep(Duration::from_millis(2));
     }
 }
@@ -70,16 +73,22 @@ impl Place {
 
     /// Starts `producer x.toml ARGS`; its log goes to a file of its own.
     pub(crate) fn start(&self, name: &str, stdin: Stdio, args: &[&str]) -> Running {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_producer"));
+        let mut command = self.command(env!("CARGO_BIN_EXE_producer"));
         command.arg(self.path("x.toml")).args(args).stdin(stdin);
         self.spawn(name, &mut command)
+    }
+
+    /// A command that runs `program` with an environment of its own.
+    pub(crate) fn command(&self, program: &str) -> Command {
+        let mut command = Command::new(program);
+        command.env_clear().env("MAPCAST_DIR", self.dir.path());
+        command
     }
 
     /// Starts `command`, which ends up as a producer.
     pub(crate) fn spawn(&self, name: &str, command: &mut Command) -> Running {
         let log = self.path(name);
         let child = command
-            .env_remove("MAPCAST_LOG")
             .stderr(File::create(&log).expect("log"))
             .stdout(Stdio::piped())
             .spawn()

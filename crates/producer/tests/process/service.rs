@@ -43,9 +43,13 @@ fn a_tick_that_is_longer_than_the_watchdog_does_not_keep_the_loop_asleep() {
     let mut producer = manager.start("log", None, &[]);
     wait_until("signs of life", || manager.count("WATCHDOG=1") >= 5);
     manager.clear();
-    std::thread::sleep(Duration::from_secs(1));
-    // 100 are due; without them the loop would go round once in that time, for its patrol.
-    assert!(manager.count("WATCHDOG=1") > 10, "{:?}", manager.heard());
+    // 100 are due; without them the loop would go round once in that time, for its patrol. A busy
+    // machine may not let it run in one second, but will in another.
+    wait_until("more than ten in a second", || {
+        let before = manager.count("WATCHDOG=1");
+        std::thread::sleep(Duration::from_secs(1));
+        manager.count("WATCHDOG=1") > before + 10
+    });
     // The loop itself sends them: one that is stopped is silent.
     producer.signal(Signal::STOP);
     manager.clear();
@@ -72,8 +76,10 @@ fn a_reload_is_announced_and_ended_whether_the_file_is_good_or_not() {
         producer.signal(Signal::HUP);
         manager.wait_for("READY=1");
         let heard = manager.heard();
-        assert_eq!(heard[0], "RELOADING=1");
-        let micros = heard[1].strip_prefix("MONOTONIC_USEC=").expect("a time");
+        // A status of before may still have been on its way.
+        let at = heard.iter().position(|heard| heard == "RELOADING=1").expect("it reloads");
+        let micros = heard[at + 1].strip_prefix("MONOTONIC_USEC=").expect("a time");
+        assert!(!heard[..at].contains(&"READY=1".to_owned()), "ready again only afterwards");
         assert!(micros.parse::<u64>().expect("a number") > 0);
     }
     assert!(producer.log().contains("going on with the old configuration"));
