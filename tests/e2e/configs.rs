@@ -41,7 +41,7 @@ fn each_shipped_configuration_is_published_and_read_without_it() {
             producer.say(LINE);
         }
         for format in ["text", "json", "csv"] {
-            let args = format!("{name} --count 2 --poll 30ms --timeout 20s --format {format}");
+            let args = format!("{name} --count 2 --poll 30ms --timeout 1m --format {format}");
             let mut consumer = consumer().start(&place, &args);
             assert_eq!(consumer.exit_code(), 0, "{name} {format}: {:?}", consumer.err());
             let lines = consumer.out();
@@ -82,7 +82,7 @@ fn a_name_means_the_same_region_to_both() {
     let mut producer = producer().start(&place, "--region some-name --tick 10ms");
     producer.says("publishing");
     assert!(place.path("some-name.region").exists());
-    let mut consumer = consumer().start(&place, "some-name --once --timeout 20s");
+    let mut consumer = consumer().start(&place, "some-name --once --timeout 1m");
     assert_eq!(consumer.exit_code(), 0, "{:?}", consumer.err());
 }
 
@@ -150,26 +150,28 @@ fn what_the_host_configuration_publishes_is_what_the_kernel_says() {
 
 #[test]
 fn the_rates_of_the_host_configuration_are_per_second() {
-    let Sampled { reading, uptime, switches, .. } = sample();
-    let rate = member(&reading, "switch_rate");
-    assert!(rate > 0.0, "{}", reading.line);
-    // All that happened around it, in no more than the one tick: an upper bound whatever the load.
-    let bound = (switches[1] - switches[0]) / 0.19;
-    assert!(rate <= bound, "{rate} > {bound} in {uptime:?}: {}", reading.line);
+    // On a busy machine the first tick may be late, and the second is on time all the same: then there
+    // was less than a tick between the two, and what is rounded to whole hundredths is off by more.
+    wait_until("rates over a whole tick", || {
+        let Sampled { reading, switches, .. } = sample();
+        let rate = member(&reading, "switch_rate");
+        assert!(rate > 0.0, "{}", reading.line);
+        // All that happened around it, in no more than the one tick: an upper bound whatever the load.
+        rate <= (switches[1] - switches[0]) / 0.19 && shares_of_time_hold_together(&reading)
+    });
+}
+
+/// Is no share of time more than all processors have, and busy no less than its parts?
+fn shares_of_time_hold_together(reading: &Reading) -> bool {
     let cpus = fs::read_to_string("/proc/stat").expect("stat");
     let cpus = cpus.lines().filter(|line| line.starts_with("cpu") && !line.starts_with("cpu "));
     // Ticks of 10 ms are counted at their end: in 200 ms one of them may come too many for each CPU.
     #[allow(clippy::cast_precision_loss)] // a number of CPUs
     let most = cpus.count() as f64 * 1.2;
-    let (busy, user, system) = (
-        member(&reading, "cpu_busy"),
-        member(&reading, "cpu_user"),
-        member(&reading, "cpu_system"),
-    );
-    for value in [busy, user, system, member(&reading, "cpu_steal")] {
-        assert!((0.0..=most).contains(&value), "of {most} CPUs: {}", reading.line);
-    }
-    assert!(busy + 1e-3 >= user + system, "{}", reading.line);
+    let [busy, user, system, steal] =
+        ["cpu_busy", "cpu_user", "cpu_system", "cpu_steal"].map(|name| member(reading, name));
+    let possible = [busy, user, system, steal].iter().all(|share| (0.0..=most).contains(share));
+    possible && busy + 1e-3 >= user + system
 }
 
 #[test]

@@ -162,11 +162,10 @@ fn check_leaves_a_running_producer_alone() {
     let mut checked = producer().start(&place, "--check");
     assert_eq!(checked.exit_code(), 0);
     let after = DynReader::attach(&place.path("stu.region")).expect("a region");
-    assert_eq!((before.state(), before.epoch()), (State::Live, 1));
-    assert_eq!(
-        (after.state(), after.epoch(), after.writer_pid()),
-        (State::Live, 1, before.writer_pid())
-    );
+    for reader in [&before, &after] {
+        e2e::wait_until("signs of life", || reader.state() == State::Live);
+        assert_eq!((reader.epoch(), reader.writer_pid()), (1, before.writer_pid()));
+    }
     running.stop();
 }
 

@@ -13,6 +13,8 @@ use crate::{consumer, producer};
 
 /// How long is counted.
 const SPAN: Duration = Duration::from_secs(2);
+/// One span without too many wake-ups is enough.
+const SPANS: usize = 5;
 /// Wake-ups that have other reasons: a page that comes from a file, the end of the start.
 const OTHERS: u128 = 5;
 
@@ -67,10 +69,8 @@ fn idlers(place: &Place) -> Vec<Idler> {
     all
 }
 
-#[test]
-fn whoever_waits_wakes_up_no_oftener_than_it_says() {
-    let place = Place::new();
-    let idlers = idlers(&place);
+/// How often each of `idlers` woke up in [`SPAN`], as a table; an error if one did so too often.
+fn count(idlers: &[Idler]) -> Result<String, String> {
     let sleeps = |(_, idler, _): &Idler| proc::sleeps(idler.pid());
     // Before the first count: more wake-ups in a longer time are no fault.
     let start = Instant::now();
@@ -78,15 +78,31 @@ fn whoever_waits_wakes_up_no_oftener_than_it_says() {
     std::thread::sleep(SPAN);
     let after: Vec<_> = idlers.iter().map(sleeps).collect();
     let elapsed = start.elapsed();
-    let mut table = String::new();
+    let (mut table, mut all_idle) = (String::new(), true);
     for ((what, _, longest), (before, after)) in idlers.iter().zip(before.iter().zip(after)) {
         let most = elapsed.as_millis() / longest.as_millis() + OTHERS;
         let woken = u128::from(after - before);
         let counted = format!("{woken:>3} times in {elapsed:.1?}, at most {most}");
         let _ = writeln!(table, "{what:<30} woken {counted}");
-        assert!(woken <= most, "{table}");
+        all_idle &= woken <= most;
     }
-    show(&table);
+    if all_idle { Ok(table) } else { Err(table) }
+}
+
+#[test]
+fn whoever_waits_wakes_up_no_oftener_than_it_says() {
+    let place = Place::new();
+    let idlers = idlers(&place);
+    // A machine that is short of memory wakes them too, for pages that it took away. It does not do
+    // so all the time, as a program would that wakes up too often.
+    let mut counted = count(&idlers);
+    for _ in 1..SPANS {
+        counted = counted.or_else(|_| count(&idlers));
+    }
+    match counted {
+        Ok(table) => show(&table),
+        Err(table) => panic!("in none of {SPANS} spans:\n{table}"),
+    }
 }
 
 /// The table, for `cargo test -- --show-output`.

@@ -36,7 +36,7 @@ const BAD: [(&str, &str); 7] = [
 ];
 
 fn latest(place: &Place) -> Reading {
-    let mut consumer = consumer().start(place, "sensor --once --format json --timeout 20s");
+    let mut consumer = consumer().start(place, "sensor --once --format json --timeout 1m");
     assert_eq!(consumer.exit_code(), 0, "{:?}", consumer.err());
     Reading::of(&consumer.next_out())
 }

@@ -31,7 +31,7 @@ fn a_reader_needs_no_right_to_write() {
     writer.says("publishing");
     fs::set_permissions(place.path("stu.region"), fs::Permissions::from_mode(0o444))
         .expect("chmod");
-    let mut reader = consumer().start(&place, "./stu.region --follow --count 3 --timeout 20s");
+    let mut reader = consumer().start(&place, "./stu.region --follow --count 3 --timeout 1m");
     assert_eq!(reader.exit_code(), 0, "{:?}", reader.err());
 }
 

@@ -56,7 +56,7 @@ fn typed_reader_follows(place: &Place, arguments: &str) {
             _ => reader.wait(DEADLINE).expect("mapped"),
         }
     }
-    assert_eq!(reader.state(), State::Live);
+    wait_until("signs of life", || reader.state() == State::Live);
     producer.stop();
     assert_eq!(reader.state(), State::Closed);
 }

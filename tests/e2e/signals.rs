@@ -9,10 +9,11 @@ use nix::sys::signal::Signal;
 
 use crate::{consumer, producer};
 
-/// A configuration whose record is one of these two fields.
+/// A configuration whose record is one of these two fields, with slots for as long as a busy machine
+/// may keep a follower from running.
 fn config(place: &Place, name: &str, field: &str) {
     let text = format!(
-        "[region]\npath = \"./x.region\"\n\
+        "[region]\npath = \"./x.region\"\nslots = 4096\n\
          [record]\nname = \"X\"\n\
          [[record.field]]\nname = \"count\"\ntype = \"u32\"\nsource = {{ counter = {{}} }}\n\
          [[record.field]]\n{field}\n\

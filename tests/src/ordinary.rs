@@ -1,12 +1,12 @@
 //! A user to whom permissions apply.
 
-use std::fs::{self, Permissions};
 use std::io::Write as _;
-use std::os::unix::fs::{MetadataExt, PermissionsExt};
+use std::os::unix::fs::MetadataExt;
 use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::Command;
 
+use crate::program::tool;
 use crate::{Daemon, Place, Program};
 
 /// "nobody" on most machines, and nobody in particular on the others.
@@ -31,8 +31,10 @@ impl Ordinary {
         }
         let place = Place::on_disk().open_to_all();
         let copy = place.path(program.name());
-        fs::copy(program.path(), &copy).expect("copy");
-        fs::set_permissions(&copy, Permissions::from_mode(0o755)).expect("chmod");
+        // By another process: a copy that this one has open for writing is inherited by whatever
+        // another test is starting, and cannot be executed until that is.
+        let done = tool("install").args(["-m", "0755"]).arg(program.path()).arg(&copy).status();
+        assert!(done.expect("install").success(), "cannot copy {}", program.path().display());
         Self { program: Program::new(program.name(), copy), group, _copy: Some(place) }
     }
 

@@ -4,7 +4,10 @@ use std::collections::BTreeSet;
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
+use std::sync::Once;
 
+use rustix::fs::Mode;
+use rustix::process::umask;
 use tempfile::TempDir;
 
 /// A directory that belongs to one test alone and is deleted with it; in memory if possible, as
@@ -18,6 +21,7 @@ pub struct Place {
 impl Place {
     /// A new, empty directory, its owner's alone.
     pub fn new() -> Self {
+        usual_umask();
         match builder().tempdir_in("/dev/shm") {
             Ok(dir) => Self { dir },
             Err(_) => Self::on_disk(),
@@ -27,7 +31,8 @@ impl Place {
     /// The same wherever this machine has its temporary files. Programs can be executed there,
     /// which a memory file system may forbid.
     pub fn on_disk() -> Self {
-        Self { dir: builder().tempdir().expect("a temporary directory") }
+        usual_umask();
+        Self { dir: builder().tempdir_in(disk()).expect("a temporary directory") }
     }
 
     /// Lets every user of the machine look into it, for tests with a second user.
@@ -65,6 +70,23 @@ impl Default for Place {
     fn default() -> Self {
         Self::new()
     }
+}
+
+/// This machine's directory of temporary files, unless it is where some stories mount their own.
+fn disk() -> PathBuf {
+    let usual = std::env::temp_dir();
+    let usual = usual.canonicalize().unwrap_or(usual);
+    let is_mounted_over = ["/dev/shm", "/run"].iter().any(|dir| usual.starts_with(dir));
+    if is_mounted_over { "/var/tmp".into() } else { usual }
+}
+
+/// What stories write has the mode that it has on most machines: a second user can read it, and
+/// nobody else write to it. Set once and for all, it disturbs no other test.
+fn usual_umask() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        umask(Mode::from_raw_mode(0o022));
+    });
 }
 
 fn builder() -> tempfile::Builder<'static, 'static> {

@@ -22,7 +22,7 @@ fn for_group(place: &Place, group: &str, slots: u32) {
 /// A member of `group` reads the region, and the same user without it is refused.
 #[track_caller]
 fn only_members_read(place: &Place, group: u32) {
-    let how = "./x.region --once --timeout 20s";
+    let how = "./x.region --once --timeout 1m";
     let reader = Ordinary::new(&consumer()).in_group(group);
     assert_eq!(reader.start(place, how).exit_code(), 0);
     let mut stranger = Ordinary::new(&consumer()).start(place, how);

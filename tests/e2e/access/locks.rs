@@ -39,7 +39,7 @@ fn held(standby: Option<&mut Option<Daemon>>) -> Option<Held> {
 }
 
 fn look(place: &Place) -> Reading {
-    let mut consumer = consumer().start(place, "./stu.region --once --timeout 20s --format json");
+    let mut consumer = consumer().start(place, "./stu.region --once --timeout 1m --format json");
     assert_eq!(consumer.exit_code(), 0, "{:?}", consumer.err());
     Reading::of(&consumer.next_out())
 }
@@ -58,7 +58,7 @@ fn a_readers_lock_does_not_keep_the_next_writer_out_and_nothing_of_the_region_is
     let mut follower = consumer().start(&held.place, "./stu.region --follow --format json");
     follower.next_out();
     // Slow enough for a follower on a busy machine to see its first record.
-    let mut next = producer().start(&held.place, "--region ./stu.region --tick 10s");
+    let mut next = producer().start(&held.place, "--region ./stu.region --tick 1h");
     next.says("replaced (a reader holds a lock on the old one), epoch 2");
     let is_new = |line: &str| Reading::of(line).epoch == 2;
     let first = Reading::of(&follower.out_line("a record of the next", is_new));

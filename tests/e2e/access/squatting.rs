@@ -184,7 +184,7 @@ fn a_directory_that_somebody_else_makes_while_programs_run_is_neither_read_nor_w
     let script = "sed 's/start = 10/start = 999/' stu.toml >999.toml\n\
         \"$PRODUCER\" 999.toml --region /dev/shm/theirs.region --ticks 1 2>/dev/null\n\
         as_user \"$PRODUCER\" --tick 1s 2>writer & as_user \"$CONSUMER\" stu --follow >out 2>reader &\n\
-        until grep -q id=10 out; do sleep 0.05; done\n\
+        until grep -q name=xiaoming out; do sleep 0.05; done\n\
         mkdir /dev/shm/away; mv $D /dev/shm/away; mkdir -m 0777 $D; chmod 0777 $D\n\
         mv /dev/shm/theirs.region $D/stu.region; chown -R $S $D\n\
         until grep -q 'has mode 0777' reader; do sleep 0.05; done\n\

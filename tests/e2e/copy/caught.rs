@@ -2,9 +2,11 @@
 
 use std::fs;
 
+use std::os::fd::OwnedFd;
+
 use e2e::{Daemon, Place, wait_until};
-use nix::sys::signal::{Signal, kill};
-use nix::unistd::Pid;
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::process::{Pid, PidfdFlags, Signal, pidfd_open, pidfd_send_signal};
 
 use crate::copier;
 
@@ -16,7 +18,7 @@ const ATTEMPTS: u32 = 50;
 /// A running copy of `source` to `copy`, none of whose workers moves.
 pub(super) struct Caught {
     pub(super) copy: Daemon,
-    pub(super) workers: Vec<Pid>,
+    pub(super) workers: Vec<Worker>,
 }
 
 impl Caught {
@@ -35,65 +37,96 @@ impl Caught {
 
     /// Lets the workers go on.
     pub(super) fn release(&self) {
-        send(&self.workers, Signal::SIGCONT);
+        for worker in &self.workers {
+            worker.send(Signal::CONT);
+        }
     }
 
-    /// Neither process nor zombie is left of the workers.
+    /// No worker runs any more.
     #[track_caller]
     pub(super) fn workers_are_gone(&self) {
         for worker in &self.workers {
-            // An orphan is reaped by whoever adopts it, at a time of its own.
-            wait_until("no worker is left", || state_of(*worker).is_none_or(|state| state == 'Z'));
+            wait_until("no worker is left", || worker.has_ended());
         }
     }
 }
 
-/// Sends `signal` to all of `workers` that are left.
-fn send(workers: &[Pid], signal: Signal) {
-    for worker in workers {
-        let _ = kill(*worker, signal);
+/// A process of a copy. Its number may be another process's as soon as the copier knows that it has
+/// ended; its descriptor never is.
+pub(super) struct Worker {
+    pub(super) pid: Pid,
+    handle: OwnedFd,
+}
+
+impl Worker {
+    /// The worker `pid` of the process `copier`; `None`: it is none, or none any more.
+    fn of(copier: u32, pid: Pid) -> Option<Self> {
+        let handle = pidfd_open(pid, PidfdFlags::empty()).ok()?;
+        // Looked at after the descriptor was opened: then it is that of the process looked at. A child
+        // becomes a worker when it takes that name: one that is stopped earlier may not have told the
+        // kernel yet that it is to die with its parent.
+        let stat = stat_of(pid)?;
+        let is_worker = stat.name == "copier-worker" && stat.parent == copier.to_string();
+        is_worker.then_some(Self { pid, handle })
+    }
+
+    /// Sends `signal`, if it has not ended.
+    pub(super) fn send(&self, signal: Signal) {
+        let _ = pidfd_send_signal(&self.handle, signal);
+    }
+
+    /// Has it ended? (It may be a zombie: an orphan is reaped by whoever adopts it.)
+    fn has_ended(&self) -> bool {
+        let mut fds = [PollFd::new(&self.handle, PollFlags::IN)];
+        poll(&mut fds, Some(&Timespec::default())).expect("poll") > 0
+    }
+
+    /// Stops it; `false` if it was over first.
+    fn stop(&self) -> bool {
+        self.send(Signal::STOP);
+        let is_stopped = || stat_of(self.pid).is_some_and(|stat| stat.state == "T");
+        // It stops when it comes out of the kernel; unless it was about to end.
+        wait_until("a worker stands still", || is_stopped() || self.has_ended());
+        !self.has_ended()
     }
 }
 
 /// Stops both workers of `copy`; `None` if it was over first.
-fn stop_workers(copy: &mut Daemon) -> Option<Vec<Pid>> {
+fn stop_workers(copy: &mut Daemon) -> Option<Vec<Worker>> {
     let mut workers = Vec::new();
     wait_until("two workers, or the end", || {
         workers = workers_of(copy.pid());
         workers.len() == 2 || !copy.is_running()
     });
-    let stopped = |pid: &Pid| {
-        if kill(*pid, Signal::SIGSTOP).is_err() {
-            return false;
-        }
-        // It stops when it comes out of the kernel; unless it was about to end.
-        wait_until("a worker stands still", || !matches!(state_of(*pid), Some('R' | 'S' | 'D')));
-        matches!(state_of(*pid), Some('T'))
-    };
-    let all = workers.len() == 2 && workers.iter().all(stopped);
+    let all = workers.len() == 2 && workers.iter().all(Worker::stop);
     if !all {
-        send(&workers, Signal::SIGCONT);
+        for worker in &workers {
+            worker.send(Signal::CONT);
+        }
     }
     all.then_some(workers)
 }
 
-/// The workers of the process `pid`, from /proc/PID/task/PID/children. A child becomes a worker when
-/// it takes that name: one that is stopped earlier may not have told the kernel yet that it is to
-/// die with its parent.
-fn workers_of(pid: u32) -> Vec<Pid> {
-    let list = fs::read_to_string(format!("/proc/{pid}/task/{pid}/children")).unwrap_or_default();
-    let children = list.split_whitespace().filter_map(|pid| pid.parse().ok().map(Pid::from_raw));
-    children.filter(|child| name_of(*child).is_some_and(|name| name == "copier-worker")).collect()
+/// The workers of the process `copier`, from /proc/PID/task/PID/children.
+fn workers_of(copier: u32) -> Vec<Worker> {
+    let path = format!("/proc/{copier}/task/{copier}/children");
+    let list = fs::read_to_string(path).unwrap_or_default();
+    let children = list.split_whitespace().filter_map(|pid| Pid::from_raw(pid.parse().ok()?));
+    children.filter_map(|child| Worker::of(copier, child)).collect()
 }
 
-/// The name that `ps` shows.
-fn name_of(pid: Pid) -> Option<String> {
-    let name = fs::read_to_string(format!("/proc/{pid}/comm")).ok()?;
-    Some(name.trim_end().to_owned())
+/// What proc(5) says of a process: its name, its state (R, S, D, T, Z ...) and its parent.
+struct Stat {
+    name: String,
+    state: String,
+    parent: String,
 }
 
-/// Its state by proc(5): R, S, D, T, Z ...; `None`: there is no such process.
-fn state_of(pid: Pid) -> Option<char> {
-    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
-    stat.rsplit(')').next()?.trim_start().chars().next()
+fn stat_of(pid: Pid) -> Option<Stat> {
+    // PID (NAME) STATE PARENT ...
+    let text = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+    let (head, rest) = text.rsplit_once(") ")?;
+    let mut words = rest.split(' ').map(str::to_owned);
+    let name = head.split_once(" (")?.1.to_owned();
+    Some(Stat { name, state: words.next()?, parent: words.next()? })
 }

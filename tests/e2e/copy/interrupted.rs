@@ -3,18 +3,24 @@
 
 use std::fs::{self, File};
 use std::os::unix::fs::FileExt;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use e2e::Place;
-use nix::sys::signal::{Signal, kill};
+use nix::sys::signal::Signal;
+use rustix::process::Signal as ToWorker;
 
 use super::caught::{Caught, HUGE};
 use super::{copies, ends_without_a_trace, names, noise, same};
 
 /// A place with a large source, and an older file under the name of the copy.
-fn stage() -> Place {
+///
+/// One story at a time has it: each takes half a gigabyte of the machine's memory.
+fn stage() -> (Place, MutexGuard<'static, ()>) {
+    static ALONE: Mutex<()> = Mutex::new(());
+    let alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
     let place = Place::new();
     place.write("source", noise(HUGE));
-    place
+    (place, alone)
 }
 
 /// The copy failed with `fact`, left no trace and no process; and the same copy works afterwards.
@@ -26,10 +32,10 @@ fn failed_cleanly(place: &Place, mut caught: Caught, fact: &str) {
 
 #[test]
 fn a_worker_that_dies_ends_the_copy_and_the_other_worker() {
-    let place = stage();
+    let (place, _alone) = stage();
     let caught = Caught::new(&place, "");
-    kill(caught.workers[1], Signal::SIGKILL).expect("kill");
-    let fact = format!("process {} of the copy was killed by signal 9", caught.workers[1]);
+    caught.workers[1].send(ToWorker::KILL);
+    let fact = format!("process {} of the copy was killed by signal 9", caught.workers[1].pid);
     failed_cleanly(&place, caught, &fact);
     copies(&place, "source copy --verify");
     same(&place.path("source"), &place.path("copy"));
@@ -37,7 +43,7 @@ fn a_worker_that_dies_ends_the_copy_and_the_other_worker() {
 
 #[test]
 fn a_signal_to_stop_leaves_nothing_half_made() {
-    let place = stage();
+    let (place, _alone) = stage();
     for signal in [Signal::SIGINT, Signal::SIGTERM] {
         let mut caught = Caught::new(&place, "");
         caught.copy.signal(signal);
@@ -48,10 +54,10 @@ fn a_signal_to_stop_leaves_nothing_half_made() {
 /// Ctrl-C goes to every process of the terminal's foreground group, the workers included.
 #[test]
 fn ctrl_c_in_a_terminal_reaches_workers_too_and_leaves_nothing() {
-    let place = stage();
+    let (place, _alone) = stage();
     let mut caught = Caught::new(&place, "");
     for worker in &caught.workers {
-        kill(*worker, Signal::SIGINT).expect("kill");
+        worker.send(ToWorker::INT);
     }
     caught.copy.signal(Signal::SIGINT);
     caught.release();
@@ -60,7 +66,7 @@ fn ctrl_c_in_a_terminal_reaches_workers_too_and_leaves_nothing() {
 
 #[test]
 fn a_copier_that_is_killed_takes_its_workers_along_and_leaves_nothing() {
-    let place = stage();
+    let (place, _alone) = stage();
     let mut caught = Caught::new(&place, "");
     caught.copy.kill9();
     caught.workers_are_gone();
@@ -70,7 +76,7 @@ fn a_copier_that_is_killed_takes_its_workers_along_and_leaves_nothing() {
 /// In the mapping engine this would be SIGBUS.
 #[test]
 fn a_source_that_becomes_shorter_is_an_error_with_every_engine() {
-    let place = stage();
+    let (place, _alone) = stage();
     for engine in ["mmap", "pread", "copy-range", "auto"] {
         place.write("source", noise(HUGE));
         let caught = Caught::new(&place, &format!("--engine {engine}"));
@@ -82,7 +88,7 @@ fn a_source_that_becomes_shorter_is_an_error_with_every_engine() {
 
 #[test]
 fn a_source_that_is_written_to_is_no_copy() {
-    let place = stage();
+    let (place, _alone) = stage();
     let caught = Caught::new(&place, "");
     let source = File::options().write(true).open(place.path("source")).expect("the source");
     source.write_all_at(b"changed", 0).expect("a write");
@@ -96,7 +102,7 @@ fn a_source_that_is_written_to_is_no_copy() {
 
 #[test]
 fn what_the_destination_held_stands_until_the_copy_is_complete() {
-    let place = stage();
+    let (place, _alone) = stage();
     let mut caught = Caught::new(&place, "");
     place.write("copy", "meanwhile");
     assert_eq!(fs::read(place.path("copy")).expect("a file"), b"meanwhile");

@@ -30,7 +30,7 @@ impl Reader {
         let file = |path: &std::path::Path| File::create(path).expect("a file");
         let mut command = consumer().command(place);
         command
-            .args(["./x.region", "--follow", "--format", "json", "--timeout", "20s"])
+            .args(["./x.region", "--follow", "--format", "json", "--timeout", "1m"])
             .args(["--count", &RECORDS.to_string()])
             .stdin(Stdio::null())
             .stdout(file(&out))
@@ -95,7 +95,7 @@ fn a_thousand_regions_on_one_machine_are_all_live_and_all_whole() {
     let mut producers: Vec<Daemon> = (0..count.min(30)).map(start).collect();
     for (number, producer) in producers.iter_mut().enumerate() {
         producer.says(&format!("unit-{number}.region"));
-        let arguments = format!("unit-{number} --once --timeout 20s --format json");
+        let arguments = format!("unit-{number} --once --timeout 1m --format json");
         let mut reader = consumer().start(&place, &arguments);
         assert_eq!(reader.exit_code(), 0, "{:?}", reader.err());
         assert!(Reading::of(&reader.next_out()).is_held());

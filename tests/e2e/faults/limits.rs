@@ -3,7 +3,7 @@
 use std::fs;
 
 use e2e::twins::Twins;
-use e2e::{Daemon, Limit, Place, proc};
+use e2e::{Daemon, Limit, Place, proc, wait_until};
 
 use super::{follower, goes_on, is_of_epoch, is_one_line, publishing};
 use crate::{consumer, producer};
@@ -75,7 +75,8 @@ fn a_reader_without_a_descriptor_for_the_next_file_says_so_and_reads_it_once_it_
         reader.out_line("a record of the new file", is_of_epoch(2));
         assert_eq!(reader.said("Too many open files"), 1, "{:?}", reader.err());
         // And it holds no more of them than before.
-        assert_eq!(proc::held(reader.pid(), "x.region"), (1, 1));
+        let held = || proc::held(reader.pid(), "x.region");
+        wait_until("one file is open and mapped", || held() == (1, 1));
     }
     producer.stop();
 }

@@ -3,7 +3,7 @@
 use std::os::unix::fs::MetadataExt;
 use std::time::Duration;
 
-use e2e::proc::Footprint;
+use e2e::proc::{self, Footprint};
 use e2e::{Daemon, Place, wait_until};
 use nix::sys::signal::Signal;
 use region::DynReader;
@@ -83,7 +83,9 @@ fn a_days_ticks_of_every_kind_of_source_with_reloads_leave_nothing_behind() {
         wait_until("the file that is there now", || {
             let inode = place.path("x.region").metadata().expect("a region").ino();
             let maps = std::fs::read_to_string(format!("/proc/{}/maps", follower.pid()));
-            maps.expect("maps").contains(&format!(" {inode} "))
+            let is_mapped = maps.expect("maps").contains(&format!(" {inode} "));
+            // And no other any more: it may be kept from running while it has both.
+            is_mapped && proc::held(follower.pid(), "x.region") == (1, 1)
         });
         writers.push(look(&writer));
         followers.push(look(&follower));

@@ -2,7 +2,8 @@
 //!
 //! ```text
 //!   crowd write DIRECTORY COUNT      publishes to each in turn until its stdin ends; says "ready"
-//!   crowd read DIRECTORY COUNT       reads each in turn until it has seen three records of each
+//!   crowd read DIRECTORY COUNT       reads each in turn until it has seen three records of each, and
+//!                                    then waits until all are live at once
 //!   regions=1000 live=1000 records=3012 torn=0 backward=0
 //! ```
 //!
@@ -80,7 +81,13 @@ fn read(directory: &Path, count: u64) -> Result<(), Box<dyn Error>> {
             *last = number;
         }
     }
-    let live = readers.iter().filter(|reader| reader.state() == State::Live).count();
+    // All at once: on a busy machine the writers may be silent for a while, and then go on.
+    let count = || readers.iter().filter(|reader| reader.state() == State::Live).count();
+    let mut live = count();
+    while live < readers.len() {
+        std::thread::yield_now();
+        live = count();
+    }
     let regions = readers.len();
     writeln!(
         io::stdout(),

@@ -9,7 +9,7 @@ use region::{DynReader, RegionError, State, Step};
 use crate::DEADLINE;
 
 /// How long it sleeps if nobody wakes it: longer than anybody here waits for it.
-const SLEEP: Duration = Duration::from_mins(1);
+const SLEEP: Duration = Duration::from_hours(1);
 
 /// The sleeping reader, seen from outside.
 #[derive(Debug)]
