@@ -1,26 +1,31 @@
 //! The service manager's side channel: what `sd_notify(3)` says, as datagrams.
 //!
-//! Invariant: without `NOTIFY_SOCKET` every call is a no-op, and no call ever fails the daemon.
-//! What is said often (`STATUS=`, `WATCHDOG=1`) never waits for a manager that is too busy to
-//! listen; what is said once (`READY=1` and the like) does, as `sd_notify` itself does.
+//! Invariant: without `NOTIFY_SOCKET` every call is a no-op, no call ever fails the daemon, and none
+//! but [`Notify::finish`] waits for a manager that does not read its socket. What is sent often
+//! (`STATUS=`, `WATCHDOG=1`) is lost then; what is sent once (`READY=1` and the like) is kept, in order,
+//! and sent by a later [`Notify::flush`].
 //!
 //! ```text
 //!   READY=1\nSTATUS=publishing stu\n  ------ one datagram ------>  $NOTIFY_SOCKET
 //!   FDSTORE=1\nFDNAME=region\n  + SCM_RIGHTS(descriptor)           /path or @abstract
 //! ```
 //!
-//! Written out here and not taken from a crate, because the ones there are read the process's
-//! environment at each call, which no test can stand in for.
+//! Written out here and not taken from a crate, because those there are wait in `sendto` for as long as
+//! the manager pleases.
 //!
-//! Price: one socket; one system call for each datagram, none without a manager.
+//! Price: one socket; one system call for each datagram, none without a manager; at most one message
+//! of each kind is kept.
 
+use std::collections::VecDeque;
 use std::ffi::OsString;
 use std::io::{self, IoSlice};
 use std::mem::MaybeUninit;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt;
+use std::time::Duration;
 
 use rustix::io::Errno;
+use rustix::net::sockopt::{Timeout, set_socket_timeout};
 use rustix::net::{
     AddressFamily, SendAncillaryBuffer, SendAncillaryMessage, SendFlags, SocketAddrUnix,
     SocketFlags, SocketType, sendmsg_addr, socket_with,
@@ -36,6 +41,26 @@ const SOCKET: &str = "NOTIFY_SOCKET";
 #[derive(Debug, Default)]
 pub struct Notify {
     manager: Option<Manager>,
+    /// What the manager had no room for, oldest first.
+    kept: VecDeque<Message>,
+}
+
+/// A message that is sent once.
+#[derive(Debug)]
+struct Message {
+    kind: Kind,
+    text: String,
+    descriptor: Option<OwnedFd>,
+}
+
+/// What a message is about; a newer one takes the place of an older one that was not sent yet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    Ready,
+    Reloading,
+    Stopping,
+    Forget,
+    Store,
 }
 
 #[derive(Debug)]
@@ -52,13 +77,13 @@ impl Notify {
 
     /// The manager that listens at `address`: an absolute path, or `@` and an abstract name.
     ///
-    /// Nobody at all if it is missing or cannot be used, which is logged at `debug`.
+    /// None if it is missing or cannot be used, which is logged at `debug`.
     pub fn new(address: Option<OsString>) -> Self {
         let Some(address) = address else { return Self::default() };
         match Manager::new(address.as_bytes()) {
-            Ok(manager) => Self { manager: Some(manager) },
+            Ok(manager) => Self { manager: Some(manager), kept: VecDeque::new() },
             Err(error) => {
-                tracing::debug!("{SOCKET}={}: {error}; nobody is told", address.display());
+                tracing::debug!("{SOCKET}={}: {error}; not used", address.display());
                 Self::default()
             }
         }
@@ -69,53 +94,98 @@ impl Notify {
         self.manager.is_some()
     }
 
+    /// Is there something that the manager had no room for?
+    pub fn is_behind(&self) -> bool {
+        !self.kept.is_empty()
+    }
+
     /// `READY=1`: started, or done with a reload; `status` is for people.
-    pub fn ready(&self, status: &str) {
-        self.say(&format!("READY=1\nSTATUS={}\n", clean(status)));
+    pub fn ready(&mut self, status: &str) {
+        self.send_once(Kind::Ready, format!("READY=1\nSTATUS={}\n", clean(status)), None);
     }
 
-    /// `STATUS=`: what is going on, for people.
-    pub fn status(&self, status: &str) {
-        self.mention(&format!("STATUS={}\n", clean(status)));
+    /// `STATUS=`: what is going on, for people. Lost if the manager has no room for it.
+    pub fn status(&mut self, status: &str) {
+        self.flush();
+        if !self.is_behind() {
+            self.mention(&format!("STATUS={}\n", clean(status)));
+        }
     }
 
-    /// `RELOADING=1` with the time by which the manager tells it from an older one. Say
+    /// `RELOADING=1` with the time by which the manager tells it from an older one. Call
     /// [`ready`](Self::ready) when it is done, well or not.
-    pub fn reloading(&self, now: Monotonic) {
-        self.say(&format!("RELOADING=1\nMONOTONIC_USEC={}\n", now.nanos() / 1000));
+    pub fn reloading(&mut self, now: Monotonic) {
+        let text = format!("RELOADING=1\nMONOTONIC_USEC={}\n", now.nanos() / 1000);
+        self.send_once(Kind::Reloading, text, None);
     }
 
     /// `STOPPING=1`: the end has begun.
-    pub fn stopping(&self, status: &str) {
-        self.say(&format!("STOPPING=1\nSTATUS={}\n", clean(status)));
+    pub fn stopping(&mut self, status: &str) {
+        self.send_once(Kind::Stopping, format!("STOPPING=1\nSTATUS={}\n", clean(status)), None);
     }
 
-    /// `WATCHDOG=1`: the loop goes round. `false`: the manager is too busy to hear it now.
+    /// `WATCHDOG=1`: the loop goes round. `false`: the manager has no room for it now.
     pub fn alive(&self) -> bool {
         self.mention("WATCHDOG=1\n")
     }
 
     /// `FDSTORE=1`: keep `descriptor` and pass it to the next process of this service as `name`.
     /// What was kept under that name before is given up.
-    pub fn store(&self, name: &str, descriptor: BorrowedFd<'_>) {
+    pub fn store(&mut self, name: &str, descriptor: BorrowedFd<'_>) {
+        if !self.is_connected() {
+            return;
+        }
         let name = clean(name);
-        self.say(&format!("FDSTOREREMOVE=1\nFDNAME={name}\n"));
-        let text = format!("FDSTORE=1\nFDNAME={name}\n");
-        self.tell(&text, Some(descriptor), SendFlags::empty());
+        match descriptor.try_clone_to_owned() {
+            Ok(descriptor) => {
+                self.send_once(Kind::Forget, format!("FDSTOREREMOVE=1\nFDNAME={name}\n"), None);
+                let text = format!("FDSTORE=1\nFDNAME={name}\n");
+                self.send_once(Kind::Store, text, Some(descriptor));
+            }
+            Err(error) => tracing::warn!("the manager cannot keep {name}: {error}"),
+        }
     }
 
-    /// Waits until the manager takes it.
-    fn say(&self, text: &str) {
-        self.tell(text, None, SendFlags::empty());
+    /// Sends what was kept, as far as the manager has room for it.
+    pub fn flush(&mut self) {
+        self.send_kept(SendFlags::DONTWAIT);
     }
 
-    /// Does not wait.
+    /// The same before the process ends: waits for the manager, but no longer than `most`.
+    pub fn finish(&mut self, most: Duration) {
+        self.flush();
+        let Some(manager) = self.manager.as_ref().filter(|_| !self.kept.is_empty()) else { return };
+        // The socket is this process's own: the limit holds for nobody else.
+        if set_socket_timeout(&manager.socket, Timeout::Send, Some(most)).is_ok() {
+            self.send_kept(SendFlags::empty());
+        }
+    }
+
+    fn send_once(&mut self, kind: Kind, text: String, descriptor: Option<OwnedFd>) {
+        if !self.is_connected() {
+            return;
+        }
+        self.kept.retain(|older| older.kind != kind);
+        self.kept.push_back(Message { kind, text, descriptor });
+        self.flush();
+    }
+
+    fn send_kept(&mut self, flags: SendFlags) {
+        while let Some(message) = self.kept.front() {
+            let descriptor = message.descriptor.as_ref().map(AsFd::as_fd);
+            if !self.send(&message.text, descriptor, flags) {
+                return;
+            }
+            self.kept.pop_front();
+        }
+    }
+
     fn mention(&self, text: &str) -> bool {
-        self.tell(text, None, SendFlags::DONTWAIT)
+        self.send(text, None, SendFlags::DONTWAIT)
     }
 
-    /// `true` unless the manager is too busy. Other failures are logged: they do not mend.
-    fn tell(&self, text: &str, descriptor: Option<BorrowedFd<'_>>, flags: SendFlags) -> bool {
+    /// `true` unless the manager has no room. Other failures are logged: they do not mend.
+    fn send(&self, text: &str, descriptor: Option<BorrowedFd<'_>>, flags: SendFlags) -> bool {
         let Some(manager) = &self.manager else { return true };
         match manager.send(text, descriptor, flags) {
             Ok(()) => true,
@@ -174,6 +244,7 @@ pub(crate) mod tests {
     use std::os::fd::{AsFd, OwnedFd};
     use std::os::linux::net::SocketAddrExt;
     use std::os::unix::net::{SocketAddr, UnixDatagram};
+    use std::time::Duration;
 
     use rustix::net::{RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, recvmsg};
     use tempfile::TempDir;
@@ -197,6 +268,12 @@ pub(crate) mod tests {
 
         pub(crate) fn address(&self) -> OsString {
             self.dir.path().join("notify").into()
+        }
+
+        /// Fills the queue of the socket.
+        pub(crate) fn is_busy(&self) {
+            let notify = Notify::new(Some(self.address()));
+            while notify.alive() {}
         }
 
         /// Everything that was said, each datagram with the descriptors that came along.
@@ -229,7 +306,7 @@ pub(crate) mod tests {
     #[test]
     fn each_message_is_one_datagram_of_assignments() {
         let manager = FakeManager::new();
-        let notify = Notify::new(Some(manager.address()));
+        let mut notify = Notify::new(Some(manager.address()));
         assert!(notify.is_connected());
         notify.ready("publishing stu");
         notify.status("a\nREADY=1");
@@ -280,7 +357,7 @@ pub(crate) mod tests {
     #[test]
     fn without_a_manager_nothing_is_said_and_nothing_fails() {
         for address in [None, Some(""), Some("relative"), Some("vsock:2:1234"), Some("/none")] {
-            let notify = Notify::new(address.map(OsString::from));
+            let mut notify = Notify::new(address.map(OsString::from));
             assert_eq!(notify.is_connected(), address == Some("/none"), "{address:?}");
             notify.ready("x");
             assert!(notify.alive());
@@ -288,13 +365,46 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn a_manager_that_does_not_listen_holds_nobody_up() {
+    fn a_manager_that_does_not_listen_is_not_waited_for_and_hears_later_what_is_said_once() {
         let manager = FakeManager::new();
-        let notify = Notify::new(Some(manager.address()));
-        // The queue of a datagram socket is bounded; nobody reads this one.
-        let told = (0..100_000).take_while(|_| notify.alive()).count();
-        assert!(told < 100_000, "the queue is full by now");
-        assert_eq!(manager.texts().len(), told);
-        assert!(notify.alive(), "and goes on when it has been read");
+        let mut notify = Notify::new(Some(manager.address()));
+        // The queue of a datagram socket is bounded.
+        let sent = (0..100_000).take_while(|_| notify.alive()).count();
+        assert!(sent < 100_000, "the queue is full by now");
+        let file = tempfile::tempfile().expect("file");
+        for _ in 0..3 {
+            notify.store("region", file.as_fd());
+            notify.ready("one");
+            notify.reloading(Monotonic::from_nanos(1_000));
+            notify.ready("two");
+            notify.status("lost");
+        }
+        assert!(notify.is_behind());
+        assert_eq!(manager.texts().len(), sent);
+        notify.flush();
+        assert!(!notify.is_behind());
+        assert_eq!(
+            manager.texts(),
+            [
+                "FDSTOREREMOVE=1\nFDNAME=region\n",
+                "FDSTORE=1\nFDNAME=region\n",
+                "RELOADING=1\nMONOTONIC_USEC=1\n",
+                "READY=1\nSTATUS=two\n",
+            ],
+            "each of them once, and a reload before its end"
+        );
+    }
+
+    #[test]
+    fn the_end_gives_a_manager_that_does_not_listen_up() {
+        let manager = FakeManager::new();
+        let mut notify = Notify::new(Some(manager.address()));
+        manager.is_busy();
+        notify.stopping("the end");
+        notify.finish(Duration::from_millis(20));
+        assert!(notify.is_behind());
+        let busy = manager.texts();
+        notify.finish(Duration::from_mins(10));
+        assert_eq!(manager.texts(), ["STOPPING=1\nSTATUS=the end\n"], "after {}", busy.len());
     }
 }

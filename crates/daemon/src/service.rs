@@ -1,7 +1,9 @@
 //! A daemon as its service manager sees it: ready, busy with this, alive, reloading, stopping.
 //!
-//! Invariant: `READY=1` is said once and never before the daemon does its work; `STATUS=` at most
-//! once a second; `WATCHDOG=1` only by a loop that goes round.
+//! Invariant: `READY=1` is sent once and never before the daemon does its work; `STATUS=` at most
+//! once a second; `WATCHDOG=1` only by a loop that goes round. A manager that does not read its socket
+//! holds up nothing but the very end, and that for half a second at most: what it has no room for is
+//! sent again by [`Service::keep_alive`].
 //!
 //! ```text
 //!   loop:  wait(..., service.deadline())    never sleeps past the next sign of life
@@ -22,6 +24,10 @@ use crate::watchdog::Watchdog;
 
 /// Shortest time between two `STATUS=`.
 const STATUS_EVERY: Duration = Duration::from_secs(1);
+/// Time between two attempts to send what the manager had no room for.
+const RETRY_EVERY: Duration = Duration::from_millis(100);
+/// Longest time that the end of the process waits for the manager.
+const END: Duration = Duration::from_millis(500);
 
 /// What has been said to the service manager, and what is to be said next.
 #[derive(Debug, Default)]
@@ -33,6 +39,8 @@ pub struct Service {
     said: Option<Monotonic>,
     /// A status that came too soon after another one.
     held: Option<String>,
+    /// When to send again what the manager had no room for.
+    retry: Option<Monotonic>,
     /// The last progress: when, and which record.
     mark: Option<(Monotonic, u64)>,
 }
@@ -62,7 +70,7 @@ impl Service {
     /// When the loop has to be awake next, for what this module has to say.
     pub fn deadline(&self) -> Option<Monotonic> {
         let held = self.held.as_ref().and(self.said).map(|said| said.after(STATUS_EVERY));
-        [self.watchdog.deadline(), held].into_iter().flatten().min()
+        [self.watchdog.deadline(), held, self.retry].into_iter().flatten().min()
     }
 
     /// How long the loop may sleep: `span`, or less.
@@ -70,8 +78,13 @@ impl Service {
         self.deadline().map_or(span, |deadline| span.min(deadline.since(now)))
     }
 
-    /// One more turn of the loop: a sign of life if one is due, and what was held back.
+    /// One more turn of the loop: a sign of life if one is due, what was held back, and what the
+    /// manager had no room for.
     pub fn keep_alive(&mut self, now: Monotonic) {
+        if self.retry.is_some_and(|retry| retry <= now) {
+            self.notify.flush();
+            self.plan_retry(now);
+        }
         self.watchdog.take(now, || self.notify.alive());
         if self.held.is_some() && self.may_speak(now) {
             let held = self.held.take().unwrap_or_default();
@@ -87,10 +100,10 @@ impl Service {
         self.is_ready = true;
         self.notify.ready(status);
         self.said = Some(now);
+        self.plan_retry(now);
     }
 
-    /// What is so now, for people. If it comes too soon it is said a little later, unless something
-    /// newer comes.
+    /// Sets `STATUS=`. What comes within a second of the last one is sent later; the newest wins.
     pub fn status(&mut self, now: Monotonic, status: String) {
         if !self.is_connected() {
             return;
@@ -121,9 +134,10 @@ impl Service {
     }
 
     /// A reload begins. Every one ends with [`reloaded`](Self::reloaded).
-    pub fn reloading(&self, now: Monotonic) {
+    pub fn reloading(&mut self, now: Monotonic) {
         if self.is_ready {
             self.notify.reloading(now);
+            self.plan_retry(now);
         }
     }
 
@@ -133,18 +147,26 @@ impl Service {
             self.notify.ready(status);
             self.said = Some(now);
             self.held = None;
+            self.plan_retry(now);
         }
     }
 
-    /// The end begins.
-    pub fn stopping(&self, status: &str) {
+    /// The process ends. Close what readers look at first: a manager that does not read its socket is
+    /// waited for, half a second at most.
+    pub fn stopping(&mut self, status: &str) {
         self.notify.stopping(status);
+        self.notify.finish(END);
     }
 
     /// Has the manager keep `descriptor` for the next process of this service: see
     /// [`Notify::store`].
-    pub fn store(&self, name: &str, descriptor: BorrowedFd<'_>) {
+    pub fn store(&mut self, name: &str, descriptor: BorrowedFd<'_>) {
         self.notify.store(name, descriptor);
+        self.plan_retry(Monotonic::now());
+    }
+
+    fn plan_retry(&mut self, now: Monotonic) {
+        self.retry = self.notify.is_behind().then(|| now.after(RETRY_EVERY));
     }
 
     fn may_speak(&self, now: Monotonic) -> bool {
@@ -257,6 +279,23 @@ mod tests {
         service.reloaded(at(5), "y");
         let texts = manager.texts();
         assert_eq!(texts[1..], ["RELOADING=1\nMONOTONIC_USEC=4000\n", "READY=1\nSTATUS=y\n"]);
+    }
+
+    #[test]
+    fn the_loop_wakes_up_to_send_again_what_the_manager_had_no_room_for() {
+        let manager = FakeManager::new();
+        let mut service = service(&manager, None);
+        manager.is_busy();
+        service.ready(at(0), "x");
+        assert_eq!(service.deadline(), Some(at(100)));
+        service.keep_alive(at(100));
+        assert_eq!(service.deadline(), Some(at(200)), "no room yet");
+        manager.texts();
+        service.keep_alive(at(150));
+        assert_eq!(manager.texts(), [""; 0], "not yet");
+        service.keep_alive(at(200));
+        assert_eq!(manager.texts(), ["READY=1\nSTATUS=x\n"]);
+        assert_eq!(service.deadline(), None);
     }
 
     #[test]

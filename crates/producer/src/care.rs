@@ -76,7 +76,7 @@ impl Producer<'_> {
     }
 
     /// Gives a region in memory alone to the service manager, so that it outlives this process.
-    pub(crate) fn keep(&self) -> Result<(), ProducerError> {
+    pub(crate) fn keep(&mut self) -> Result<(), ProducerError> {
         if let Some(file) = self.outlet.keepsake()? {
             self.service.store(place::NAME, file.as_fd());
         }

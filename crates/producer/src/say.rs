@@ -154,11 +154,12 @@ impl Producer<'_> {
     }
 
     pub(crate) fn say_goodbye(self, end: End) {
-        let Self { outlet, tally: Tally { records, bad_lines, .. }, ticks, input, .. } = self;
+        let Self { outlet, service, tally, ticks, input, .. } = self;
+        let Tally { records, bad_lines, .. } = tally;
         let path = outlet.path().display().to_string();
         let (epoch, sequence) = (outlet.epoch(), outlet.sequence());
-        self.service.stopping(&format!("closing {path} ({end})"));
-        drop(outlet); // closes the region
+        // Closes the region. No log or manager that is slow to read comes before its readers.
+        drop(outlet);
         let missing = input.as_ref().map(|input| input.keys().missing()).unwrap_or_default();
         if records == 0 && !missing.is_empty() {
             let missing = missing.join(", ");
@@ -174,5 +175,6 @@ impl Producer<'_> {
             sequence,
             "closed {path} ({end}): {records} records, {troubles}"
         );
+        service.stopping(&format!("closed {path} ({end})"));
     }
 }

@@ -53,6 +53,13 @@ impl<'a> Manager<'a> {
         &self.heard
     }
 
+    /// Stops listening: fills the queue of the socket, in which nothing more has room then.
+    pub(crate) fn is_busy(&self) {
+        let other = UnixDatagram::unbound().unwrap();
+        other.set_nonblocking(true).unwrap();
+        while other.send_to(b"OTHER=1\n", self.world.path("notify")).is_ok() {}
+    }
+
     pub(crate) fn count(&mut self, assignment: &str) -> usize {
         self.heard().iter().filter(|heard| *heard == assignment).count()
     }

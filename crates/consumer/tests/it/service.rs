@@ -182,3 +182,19 @@ fn another_region_that_is_asked_for_comes_before_a_passed_one() {
     assert!(error.contains("no descriptor called \"other\" was passed (region)"), "{error}");
     assert_eq!(consumer.end().code(), Some(1));
 }
+
+#[test]
+fn a_manager_that_does_not_listen_stops_neither_the_records_nor_the_end() {
+    let world = World::new();
+    let mut writer = world.region("x");
+    let mut manager = Manager::new(&world);
+    manager.is_busy();
+    let mut consumer = manager.start(None, &["x", "--follow"]);
+    assert_eq!(consumer.first_line(), LINE);
+    writer.publish(bytes_of(&student())).unwrap();
+    assert_eq!(consumer.first_line(), LINE);
+    manager.wait_for("READY=1");
+    manager.is_busy();
+    consumer.signal(Signal::TERM);
+    assert_eq!(consumer.end().code(), Some(0));
+}

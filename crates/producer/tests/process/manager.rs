@@ -81,6 +81,13 @@ impl<'a> Manager<'a> {
         &self.heard
     }
 
+    /// Stops listening: fills the queue of the socket, in which nothing more has room then.
+    pub(crate) fn is_busy(&self) {
+        let other = UnixDatagram::unbound().expect("socket");
+        other.set_nonblocking(true).expect("nonblocking");
+        while other.send_to(b"OTHER=1\n", self.place.path("notify")).is_ok() {}
+    }
+
     /// How often it was told `assignment`.
     pub(crate) fn count(&mut self, assignment: &str) -> usize {
         self.heard().iter().filter(|heard| *heard == assignment).count()

@@ -4,6 +4,7 @@ use std::fs;
 use std::process::Stdio;
 use std::time::Duration;
 
+use region::State;
 use rustix::process::Signal;
 
 use crate::manager::Manager;
@@ -28,7 +29,7 @@ fn a_producer_tells_its_manager_what_it_does_from_the_first_record_to_the_end() 
     producer.signal(Signal::TERM);
     producer.ends_with(0);
     manager.wait_for("STOPPING=1");
-    manager.wait_for("STATUS=closing ");
+    manager.wait_for("STATUS=closed ");
     assert_eq!(manager.count("READY=1"), 1);
     assert_eq!(manager.count("WATCHDOG=1"), 0, "nobody has asked for it");
     let last = manager.heard().last().expect("the end");
@@ -141,4 +142,65 @@ fn a_start_that_fails_leaves_its_reason_with_the_manager() {
     assert!(status.contains("x.toml:2:8: region.name"), "{status}");
     assert_eq!(log.trim_end(), status.replace("STATUS=", "producer: error: "));
     assert_eq!(manager.count("READY=1"), 0);
+}
+
+#[test]
+fn a_manager_that_does_not_listen_stops_neither_the_first_record_nor_a_reload_nor_the_end() {
+    let place = Place::new();
+    place.configure(COUNTER, TICK);
+    let mut manager = Manager::new(&place);
+    manager.is_busy();
+    let mut producer = manager.start("log", None, &[]);
+    place.wait_for_record("records without a manager", |newest| newest.1 > 5);
+    manager.wait_for("READY=1"); // it has been tried again, and has room now
+
+    manager.is_busy();
+    place.reconfigure("10ms", "9ms");
+    producer.signal(Signal::HUP);
+    producer.wait_for("is in force");
+    let now = place.newest().expect("a record").1;
+    place.wait_for_record("more records", |newest| newest.1 > now + 5);
+    manager.clear();
+    manager.wait_for("READY=1");
+    let heard = manager.heard();
+    let at = |what: &str| heard.iter().position(|heard| heard == what).expect(what);
+    assert!(at("RELOADING=1") < at("READY=1"), "{heard:?}");
+
+    manager.is_busy();
+    let reader = place.reader();
+    producer.signal(Signal::TERM);
+    wait_until("the region is closed", || reader.state() == State::Closed);
+    producer.ends_with(0);
+}
+
+#[test]
+fn the_region_is_closed_before_the_manager_hears_of_the_end() {
+    let place = Place::new();
+    place.configure(COUNTER, SLOW);
+    let mut manager = Manager::new(&place);
+    let mut producer = manager.start("log", None, &[]);
+    manager.wait_for("READY=1");
+    let reader = place.reader();
+    manager.is_busy();
+    producer.signal(Signal::TERM);
+    wait_until("the region is closed", || reader.state() == State::Closed);
+    manager.wait_for("STOPPING=1");
+    producer.ends_with(0);
+    let last = manager.heard().last().expect("the end");
+    assert!(last.starts_with("STATUS=closed ") && last.ends_with("(SIGTERM)"), "{last}");
+}
+
+#[test]
+fn a_memfd_is_given_to_a_manager_as_soon_as_it_listens() {
+    let place = Place::new();
+    place.configure(COUNTER, TICK);
+    let mut manager = Manager::new(&place);
+    manager.is_busy();
+    let mut producer = manager.start("log", None, &["--memfd"]);
+    producer.wait_for("publishing");
+    manager.wait_for("FDSTORE=1");
+    manager.wait_for("READY=1");
+    assert_eq!(manager.stored_count(), 1);
+    producer.signal(Signal::TERM);
+    producer.ends_with(0);
 }
