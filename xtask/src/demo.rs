@@ -1,6 +1,12 @@
 //! `cargo xtask demo`: two unrelated processes share a live record before your eyes.
+//!
+//! It is the first command that a newcomer types: cargo shows what it builds, every crate is built
+//! once, in the profile of this program, and the end says where the programs are.
+//!
+//! Price: 81 crates, 33 s of CPU time the first time (2-core Linux 6.18 VM, November 2026).
 
 use crate::Outcome;
+use crate::tools::{Fallible, cargo, done};
 use rustix::process::{Pid, Signal, kill_process};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus};
@@ -21,12 +27,14 @@ type Flag = std::sync::atomic::AtomicBool;
 const PATIENCE: Duration = Duration::from_secs(10);
 
 pub(crate) fn run(arguments: &Arguments) -> Outcome {
-    build()?;
+    println!("building producer and consumer; the first time this takes a minute or two");
+    done(cargo().args(["build", "--package", "producer", "--package", "consumer"]))?;
     let interrupted = Arc::new(Flag::new(false));
     for signal in [signal_hook::consts::SIGINT, signal_hook::consts::SIGTERM] {
         signal_hook::flag::register(signal, Arc::clone(&interrupted))?;
     }
     let place = Directory::new()?;
+    println!("\ntwo processes share a live record; Ctrl-C ends them");
     println!("$ producer &");
     let mut producer = start("producer", &[], &place.0)?;
     println!("$ consumer --follow &");
@@ -40,30 +48,33 @@ pub(crate) fn run(arguments: &Arguments) -> Outcome {
     if ended_early || !producer.success() || !consumer.success() {
         return Err(format!("the demo failed: producer {producer}, consumer {consumer}").into());
     }
-    println!("both processes ended cleanly");
+    println!("both processes ended cleanly\n");
+    show_next_steps()
+}
+
+/// Where the programs are, and what to type next.
+fn show_next_steps() -> Outcome {
+    let [producer, consumer] = [shown("producer")?, shown("consumer")?];
+    println!("The programs are {producer} and {consumer}. Next, in two terminals:");
+    println!("  {producer}");
+    println!("  {consumer} --follow");
+    println!("README.md goes on from here; `--help` has the options of each.");
     Ok(())
 }
 
-fn build() -> Outcome {
-    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let status = Command::new(cargo)
-        .args(["build", "--release", "--quiet", "--package", "producer", "--package", "consumer"])
-        .status()?;
-    if status.success() { Ok(()) } else { Err("the build failed".into()) }
+/// The program `name` as one would type it here.
+fn shown(name: &str) -> Fallible<String> {
+    let path = binary(name)?;
+    let here = std::env::current_dir()?;
+    Ok(path.strip_prefix(here).unwrap_or(&path).display().to_string())
 }
 
-/// Where cargo puts release binaries: beside the profile that this program itself is of.
-fn binary(name: &str) -> Result<PathBuf, Box<dyn std::error::Error>> {
-    let own = std::env::current_exe()?;
-    let target = own.ancestors().nth(2).ok_or("this program is not below a target directory")?;
-    Ok(target.join("release").join(name))
+/// Where cargo puts the programs: beside this one, which is of the same profile.
+fn binary(name: &str) -> Fallible<PathBuf> {
+    Ok(std::env::current_exe()?.with_file_name(name))
 }
 
-fn start(
-    name: &str,
-    arguments: &[&str],
-    regions: &Path,
-) -> Result<Child, Box<dyn std::error::Error>> {
+fn start(name: &str, arguments: &[&str], regions: &Path) -> Fallible<Child> {
     let path = binary(name)?;
     Command::new(&path)
         .args(arguments)
@@ -95,7 +106,7 @@ fn watch(
     }
 }
 
-fn end(name: &str, child: &mut Child) -> Result<ExitStatus, Box<dyn std::error::Error>> {
+fn end(name: &str, child: &mut Child) -> Fallible<ExitStatus> {
     if let Some(status) = child.try_wait()? {
         return Ok(status);
     }
@@ -132,5 +143,28 @@ impl Directory {
 impl Drop for Directory {
     fn drop(&mut self) {
         let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use crate::tools::cargo;
+
+    #[test]
+    fn what_it_builds_is_shown_and_no_more_than_it_needs() {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the workspace");
+        let config = std::fs::read_to_string(root.join(".cargo/config.toml")).expect("a file");
+        let alias = "xtask = \"run --package xtask --no-default-features --\"";
+        assert!(config.contains(alias), "{config}");
+        let tree = ["tree", "--locked", "--offline", "--package", "xtask", "--no-default-features"];
+        let shape = ["--edges", "normal,build", "--prefix", "none", "--format", "{lib}"];
+        let output = cargo().args(tree).args(shape).current_dir(root).output().expect("cargo");
+        let tree = String::from_utf8_lossy(&output.stdout);
+        assert!(output.status.success() && tree.contains("rustix"), "{output:?}");
+        for large in ["bench", "copier", "producer", "criterion", "clap_mangen", "fuzz"] {
+            assert!(!tree.lines().any(|line| line == large), "{large} is built for the demo");
+        }
     }
 }

@@ -1,31 +1,40 @@
 //! The project's own commands: `cargo xtask COMMAND`.
 //!
-//! Each command is a module with a `run`; this file only tells them apart.
+//! Each command is a module with a `run`; this file only tells them apart. `cargo xtask` builds it without
+//! the libraries of the largest ones, for which [`large`] stands in.
 
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "telling people is its whole work")]
 
+#[cfg(feature = "large")]
 mod compare_copy;
 mod death;
 mod demo;
 mod deps;
+#[cfg(feature = "large")]
 mod dist;
 mod faults;
 mod fuzz;
 mod kill;
+#[cfg(not(feature = "large"))]
+mod large;
 mod leaks;
 mod loom;
 mod picture;
 mod soak;
 mod spin;
+#[cfg(feature = "large")]
 mod systemd;
 #[cfg(test)]
 mod tidy;
+#[cfg_attr(not(feature = "large"), allow(dead_code))]
 mod tools;
 mod torn;
 
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+#[cfg(not(feature = "large"))]
+use large::{self as compare_copy, self as dist, self as systemd};
 
 /// What a command comes to: an error is one line for the person who typed it.
 type Outcome = Result<(), Box<dyn std::error::Error>>;
@@ -40,6 +49,7 @@ struct Arguments {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Time copier beside cp, xcp and fcp, in one run
+    #[cfg_attr(not(feature = "large"), command(disable_help_flag = true))]
     CompareCopy(compare_copy::Arguments),
     /// Kill writers at every instruction of every path: nothing may be lost, nobody be held up
     Death(death::Arguments),
@@ -48,7 +58,8 @@ enum Command {
     /// Check licences, sources and known advisories of every dependency
     Deps,
     /// Make the Debian package, in target/dist
-    Dist,
+    #[cfg_attr(not(feature = "large"), command(disable_help_flag = true))]
+    Dist(dist::Arguments),
     /// Run the stories of the world's faults, longer and with more of everything
     Faults(faults::Arguments),
     /// Feed hostile bytes to every door that takes them, on the stable compiler
@@ -66,6 +77,7 @@ enum Command {
     /// Search every state of the protocol's Promela models: writers that die, and their successors
     Spin(spin::Arguments),
     /// Try the package under a real systemd, thrown away afterwards
+    #[cfg_attr(not(feature = "large"), command(disable_help_flag = true))]
     Systemd(systemd::Arguments),
     /// Read while a writer publishes at full speed: nothing may be torn
     Torn(torn::Arguments),
@@ -77,7 +89,7 @@ fn main() -> ExitCode {
         Command::Death(arguments) => death::run(&arguments),
         Command::Demo(arguments) => demo::run(&arguments),
         Command::Deps => deps::run(),
-        Command::Dist => dist::run(),
+        Command::Dist(arguments) => dist::run(&arguments),
         Command::Faults(arguments) => faults::run(&arguments),
         Command::Fuzz(arguments) => fuzz::run(&arguments),
         Command::Kill(arguments) => kill::run(&arguments),

@@ -23,8 +23,11 @@ const CARGO_DEB: &str = "3.8.0";
 /// The programs in it, by the names of their packages here.
 const PROGRAMS: [&str; 3] = ["producer", "consumer", "copier"];
 
+#[derive(Debug, clap::Args)]
+pub(crate) struct Arguments {}
+
 /// Makes the package and says where it is.
-pub(crate) fn run() -> Outcome {
+pub(crate) fn run(_: &Arguments) -> Outcome {
     let package = make()?;
     println!("{}", package.display());
     Ok(())

@@ -1,0 +1,24 @@
+//! What stands in for the commands that need large libraries: builds xtask with them, and runs that.
+//!
+//! `cargo xtask demo` is the first command that a newcomer types, and it should be built in a minute. Man
+//! pages (`dist`, and `systemd`, which makes the package too) need the definitions of all programs,
+//! `compare-copy` needs the benchmarks. `cargo test --workspace` and its like build everything.
+//!
+//! Price: another build of xtask at the first of these commands, a second start of cargo at each.
+
+use std::ffi::OsString;
+
+use crate::Outcome;
+use crate::tools::{cargo, done};
+
+/// What the command itself will read.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Arguments {
+    #[arg(trailing_var_arg = true, allow_hyphen_values = true, hide = true)]
+    _rest: Vec<OsString>,
+}
+
+/// Runs the command that was typed, by an xtask that has everything.
+pub(crate) fn run(_: &Arguments) -> Outcome {
+    done(cargo().args(["run", "--package", "xtask", "--"]).args(std::env::args_os().skip(1)))
+}
