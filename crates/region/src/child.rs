@@ -9,7 +9,11 @@
 //!   child                  '--> work() --> _exit(its answer)    nothing else of the parent runs
 //! ```
 //!
-//! Price: what `fork` costs (0.2 to 1 ms), and one look at `/proc/self/task`.
+//! Where the kernel gives no pidfd (before Linux 5.3, or a container's filter), the read end of a pipe
+//! takes its place: the child alone has the other end, and the kernel closes it when the child ends.
+//!
+//! Price: what `fork` costs (0.2 to 1 ms), one look at `/proc/self/task`, and two microseconds to ask
+//! what this kernel allows.
 //!
 //! # Safety
 //! `fork` copies the calling thread alone, so a lock that another thread holds stays locked in the
@@ -19,9 +23,11 @@
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
+use rustix::pipe::{PipeFlags, pipe_with};
 use rustix::process::{
-    Pid, PidfdFlags, Signal, WaitOptions, getpid, getppid, pidfd_open, pidfd_send_signal,
-    set_parent_process_death_signal, waitpid,
+    Pid, PidfdFlags, Signal, WaitOptions, getpid, getppid, kill_process,
+    parent_process_death_signal, pidfd_open, pidfd_send_signal, set_parent_process_death_signal,
+    waitpid,
 };
 use std::io::{self, Write};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
@@ -47,12 +53,28 @@ const PANICKED: u8 = 101;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
-/// Its descriptor ([`AsFd`]) is a pidfd: readable as soon as the child has ended.
+/// Its descriptor ([`AsFd`]) is readable as soon as the child has ended. It is a pidfd, or a pipe where
+/// the kernel gives none; [`Child::try_wait`] may still answer `None` for a moment after a pipe says so.
 #[derive(Debug)]
 pub struct Child {
     pid: Pid,
-    pidfd: OwnedFd,
-    ended: Option<ExitStatus>,
+    end: End,
+    status: Option<ExitStatus>,
+}
+
+/// What becomes readable when the child ends.
+#[derive(Debug)]
+enum End {
+    Pidfd(OwnedFd),
+    /// The read end; the child has the only write end.
+    Pipe(OwnedFd),
+}
+
+impl AsFd for End {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        let (Self::Pidfd(descriptor) | Self::Pipe(descriptor)) = self;
+        descriptor.as_fd()
+    }
 }
 
 impl Child {
@@ -63,32 +85,42 @@ impl Child {
     /// however it ends. No destructor of the parent's runs in it.
     ///
     /// # Errors
-    /// If this process has more than one thread: `fork` is only safe with one; if the system gives
-    /// no process.
+    /// If this process has more than one thread: `fork` is only safe with one; if `/proc`, which says
+    /// how many it has, is not mounted; if the system gives no process, or refuses to kill a child
+    /// whose parent ends (prctl, `PR_SET_PDEATHSIG`). The text names the call.
     pub fn fork(work: impl FnOnce() -> u8) -> io::Result<Self> {
         expect_one_thread()?;
+        expect_death_signals()?;
+        let pipe = pipe_without_pidfd()?;
         // What is buffered must not be written by both.
         io::stdout().flush()?;
         let parent = getpid();
         // SAFETY: this process has one thread, so the child may do all that the parent may; it
         // leaves by `_exit` within `run`, so that nothing of the parent's stack is used twice.
         match unsafe { libc::fork() } {
-            -1 => Err(io::Error::last_os_error()),
-            0 => run(parent, work),
-            pid => Self::adopt(pid),
+            -1 => Err(named("fork", io::Error::last_os_error())),
+            0 => {
+                // The write end stays open until the child ends.
+                let _end = pipe.map(|(_, write)| write);
+                run(parent, work)
+            }
+            pid => Self::adopt(pid, pipe.map(|(read, _)| read)),
         }
     }
 
-    fn adopt(pid: libc::pid_t) -> io::Result<Self> {
+    fn adopt(pid: libc::pid_t, pipe: Option<OwnedFd>) -> io::Result<Self> {
         let pid = Pid::from_raw(pid).ok_or_else(|| io::Error::other("fork answered below 0"))?;
+        if let Some(pipe) = pipe {
+            return Ok(Self { pid, end: End::Pipe(pipe), status: None });
+        }
         match pidfd_open(pid, PidfdFlags::empty()) {
-            Ok(pidfd) => Ok(Self { pid, pidfd, ended: None }),
+            Ok(pidfd) => Ok(Self { pid, end: End::Pidfd(pidfd), status: None }),
             Err(err) => {
                 // No descriptor for it, so no child: it is ended by its number, which is its own
                 // as long as nobody has waited for it.
-                let _ = rustix::process::kill_process(pid, Signal::KILL);
+                let _ = kill_process(pid, Signal::KILL);
                 let _ = waitpid(Some(pid), WaitOptions::empty());
-                Err(err.into())
+                Err(named("pidfd_open", err))
             }
         }
     }
@@ -119,14 +151,14 @@ impl Child {
     }
 
     fn reap(&mut self, options: WaitOptions) -> io::Result<Option<ExitStatus>> {
-        if self.ended.is_none() {
-            self.ended = match waitpid(Some(self.pid), options) {
+        if self.status.is_none() {
+            self.status = match waitpid(Some(self.pid), options) {
                 Ok(answer) => answer.map(|(_, status)| ExitStatus::from_raw(status.as_raw())),
                 Err(Errno::INTR) => None,
                 Err(err) => return Err(err.into()),
             };
         }
-        Ok(self.ended)
+        Ok(self.status)
     }
 
     /// Kills it (SIGKILL), if it has not ended.
@@ -134,7 +166,16 @@ impl Child {
     /// # Errors
     /// If the system refuses.
     pub fn kill(&mut self) -> io::Result<()> {
-        match pidfd_send_signal(&self.pidfd, Signal::KILL) {
+        if self.status.is_some() {
+            return Ok(());
+        }
+        let sent = match &self.end {
+            End::Pidfd(pidfd) => pidfd_send_signal(pidfd, Signal::KILL),
+            End::Pipe(_) => Err(Errno::NOSYS),
+        };
+        match sent {
+            // Its number is its own until it is reaped, and it has not been.
+            Err(Errno::NOSYS | Errno::PERM) => Ok(kill_process(self.pid, Signal::KILL)?),
             Ok(()) | Err(Errno::SRCH) => Ok(()),
             Err(err) => Err(err.into()),
         }
@@ -142,21 +183,21 @@ impl Child {
 
     /// Has it ended, reaped or not?
     pub fn has_ended(&self) -> bool {
-        let mut fds = [PollFd::new(&self.pidfd, PollFlags::IN)];
+        let mut fds = [PollFd::new(&self.end, PollFlags::IN)];
         let now = Timespec { tv_sec: 0, tv_nsec: 0 };
-        self.ended.is_some() || matches!(poll(&mut fds, Some(&now)), Ok(1))
+        self.status.is_some() || matches!(poll(&mut fds, Some(&now)), Ok(1))
     }
 }
 
 impl AsFd for Child {
     fn as_fd(&self) -> BorrowedFd<'_> {
-        self.pidfd.as_fd()
+        self.end.as_fd()
     }
 }
 
 impl Drop for Child {
     fn drop(&mut self) {
-        if self.ended.is_none() {
+        if self.status.is_none() {
             // Nobody is left to be told of a failure, and a child that cannot be killed by its
             // parent has ended.
             let _ = self.kill();
@@ -180,12 +221,36 @@ fn run(parent: Pid, work: impl FnOnce() -> u8) -> ! {
 
 /// Counts the threads of this process as the kernel does.
 fn expect_one_thread() -> io::Result<()> {
-    match std::fs::read_dir("/proc/self/task")?.count() {
+    let tasks =
+        std::fs::read_dir("/proc/self/task").map_err(|err| named("/proc/self/task", err))?;
+    match tasks.count() {
         1 => Ok(()),
         threads => Err(io::Error::other(format!(
             "this process has {threads} threads, and only one with a single thread can be forked safely"
         ))),
     }
+}
+
+/// A child that does not end with its parent would work for no one: refuses before there is one.
+fn expect_death_signals() -> io::Result<()> {
+    let refused = |err| named("prctl(PR_SET_PDEATHSIG)", err);
+    // Sets what is set already: whether a filter lets it through is all that is asked.
+    let now = parent_process_death_signal().map_err(refused)?;
+    set_parent_process_death_signal(now).map_err(refused)
+}
+
+/// Both ends of a pipe, if this kernel has no pidfd for this process.
+fn pipe_without_pidfd() -> io::Result<Option<(OwnedFd, OwnedFd)>> {
+    match pidfd_open(getpid(), PidfdFlags::empty()) {
+        Ok(_) => Ok(None),
+        Err(_) => pipe_with(PipeFlags::CLOEXEC).map(Some).map_err(|err| named("pipe2", err)),
+    }
+}
+
+/// `err`, with the call that it is of in its text.
+fn named(call: &str, err: impl Into<io::Error>) -> io::Error {
+    let err = err.into();
+    io::Error::new(err.kind(), format!("{call}: {err}"))
 }
 
 #[cfg(test)]
