@@ -66,6 +66,8 @@ pub use child::Child;
 pub use clock::BootTime;
 pub use error::{RegionError, RegionErrorKind};
 pub use location::Exposure;
+pub use lock::is_taken as has_writer;
+pub use mapping::is_open_for_writing;
 pub use options::Options;
 pub use publication::{Publication, Step};
 pub use reader::{DynReader, Reader, Refreshed, Sample};

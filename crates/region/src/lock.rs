@@ -65,8 +65,11 @@ pub(crate) fn release(file: &File) {
     let _ = fcntl(file, FcntlArg::F_OFD_SETLK(&whole_file(libc::F_UNLCK)));
 }
 
-/// Does some writer hold the lock? Works on a descriptor that is open for reading only.
-pub(crate) fn is_taken(file: &File) -> io::Result<bool> {
+/// Does some writer hold the lock of this region? Works on a descriptor that is open for reading only.
+///
+/// # Errors
+/// If the file system has no locks.
+pub fn is_taken(file: &File) -> io::Result<bool> {
     Ok(in_the_way_of(libc::F_RDLCK, file)?.is_some())
 }
 

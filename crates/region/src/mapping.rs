@@ -15,9 +15,9 @@
 //! memory", `core::sync::atomic`), and the readers of `channel` use nothing else.
 //!
 //! # Safety
-//! Four operations: the slice over the words, the slice over elements of another width, the view
-//! of one word's low half for the futex system call, and the promise that the mapping may move
-//! between threads.
+//! Five operations: the slice over the words, the slice over elements of another width, the view
+//! of one word's low half for the futex system call, the promise that the mapping may move
+//! between threads, and the `fcntl` that asks who else may store to a file.
 #![allow(unsafe_code)]
 #![allow(clippy::disallowed_types)] // the futex word is the low half of an atomic of `channel`
 
@@ -26,6 +26,7 @@ use channel::AtomicU64;
 use memmap2::{Advice, MmapOptions, MmapRaw};
 use std::fs::File;
 use std::io;
+use std::os::fd::AsRawFd;
 use std::ptr::NonNull;
 use std::sync::atomic::{
     AtomicI8, AtomicI16, AtomicI32, AtomicI64, AtomicU8, AtomicU16, AtomicU32,
@@ -33,6 +34,9 @@ use std::sync::atomic::{
 
 /// What the kernel's futex calls take: 32 bits.
 pub(crate) type FutexWord = AtomicU32;
+
+/// Chooses the signal of a broken lease (include/uapi/asm-generic/fcntl.h); `libc` has no name for it.
+const F_SETSIG: libc::c_int = 10;
 
 /// What a process may do with the bytes it maps.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -159,10 +163,58 @@ impl Mapping {
     }
 }
 
+/// Can any process store to `file` now, by a descriptor or by a mapping whose descriptor is closed?
+///
+/// Neither the time of modification nor any other part of `stat` tells: stores to a mapping leave
+/// them alone on tmpfs. The kernel counts those who have a file open or mapped for writing, and
+/// gives a read lease (fcntl(2), `F_SETLEASE`) only if there are none. The lease is given back at
+/// once; for those two microseconds an `open` for writing waits, or fails with `EAGAIN` if it has
+/// `O_NONBLOCK`.
+///
+/// # Errors
+/// `EACCES` if the file belongs to another user (without `CAP_LEASE`); `EINVAL` and the like where
+/// the file system has no leases. Then nothing is known.
+pub fn is_open_for_writing(file: &File) -> io::Result<bool> {
+    // Whoever breaks the lease makes the kernel send a signal: one that is ignored unless asked for.
+    lease(file, F_SETSIG, libc::SIGURG)?;
+    match lease(file, libc::F_SETLEASE, libc::F_RDLCK) {
+        Ok(()) => lease(file, libc::F_SETLEASE, libc::F_UNLCK).map(|()| false),
+        Err(err) if err.raw_os_error() == Some(libc::EAGAIN) => Ok(true),
+        Err(err) => Err(err),
+    }
+}
+
+fn lease(file: &File, command: libc::c_int, argument: libc::c_int) -> io::Result<()> {
+    // SAFETY: the descriptor is open while `file` is borrowed; `F_SETSIG` and `F_SETLEASE` take an
+    // int by value and touch no memory of this process (fcntl(2)).
+    match unsafe { libc::fcntl(file.as_raw_fd(), command, argument) } {
+        -1 => Err(io::Error::last_os_error()),
+        _ => Ok(()),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use std::sync::atomic::Ordering;
+
+    #[test]
+    fn a_writer_is_known_by_its_descriptor_and_by_a_mapping_that_outlives_it() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("file");
+        std::fs::write(&path, [0; 64]).unwrap();
+        let file = File::open(&path).unwrap();
+        assert!(!is_open_for_writing(&file).unwrap());
+        let writer = File::options().read(true).write(true).open(&path).unwrap();
+        assert!(is_open_for_writing(&file).unwrap());
+        let map = Mapping::new(&writer, 64, Access::Write).unwrap();
+        drop(writer);
+        assert!(is_open_for_writing(&file).unwrap());
+        drop(map);
+        let _reader = Mapping::new(&file, 64, Access::Read).unwrap();
+        assert!(!is_open_for_writing(&file).unwrap());
+        File::options().append(true).open(&path).expect("the lease was given back");
+    }
 
     fn file_of(len: u64) -> File {
         let file = tempfile::tempfile().unwrap();
