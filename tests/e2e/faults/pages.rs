@@ -8,7 +8,7 @@ use std::fs::File;
 use e2e::twins::{self, Twins};
 use e2e::{Daemon, Place, Reading};
 
-use super::{follower, is_of_epoch, publishing};
+use super::{follower, goes_on, is_of_epoch, publishing};
 use crate::consumer;
 
 /// Pages of slots and pages of description; many more for those who have the time.
@@ -123,5 +123,43 @@ fn readers_that_were_left_alone_say_so_wherever_their_file_is_cut_and_find_the_n
                 twins::value(&Reading::of(&line));
             }
         }
+    }
+}
+
+/// How many records a consumer has said that it missed.
+fn missed(consumer: &Daemon) -> u64 {
+    let count = |line: &String| {
+        let (_, rest) = line.split_once(": missed ")?;
+        rest.split(' ').next()?.parse::<u64>().ok()
+    };
+    consumer.err().iter().filter_map(count).sum()
+}
+
+#[test]
+fn what_cuts_take_from_a_follower_is_counted_to_the_last_record() {
+    const CUTS: u64 = 30;
+    let place = Place::new();
+    Twins { region: "./x.region", fields: 2, slots: 16, tick: "4ms" }.write(&place, "x.toml");
+    let mut producer = publishing(&place, "./x.toml");
+    let mut followers = [follower(&place, "./x.region"), follower(&place, "./x.region")];
+    let len = len_of_region(&place);
+    for epoch in 2..2 + CUTS {
+        // The end mark alone, or more of the file, within its one page.
+        let file = File::options().write(true).open(place.path("x.region")).expect("a region");
+        file.set_len(len - 8 * (1 + epoch % 8)).expect("cut");
+        producer.says("./x.region was cut short under this producer; made anew");
+        for follower in &mut followers {
+            follower.out_line("a record of the new file", is_of_epoch(epoch));
+        }
+    }
+    goes_on(&mut followers[0]);
+    producer.stop();
+    for follower in &mut followers {
+        follower.says(": closed: ");
+        follower.stop();
+        let given: Vec<u64> =
+            follower.out().iter().map(|line| Reading::of(line).sequence).collect();
+        let [first, .., last] = given[..] else { panic!("no records") };
+        assert_eq!(given.len() as u64 + missed(follower), last - first + 1, "{:?}", follower.err());
     }
 }

@@ -30,8 +30,10 @@ use std::time::{Duration, SystemTime};
 pub struct DynReader {
     ring: Ring<Body>,
     tail: Tail,
-    /// Records that went by between two files of one region, not yet told.
+    /// Records that went by between two files of one region, not yet reported.
     missed: u64,
+    /// The epoch when the file was last seen to be whole: a cut takes it away.
+    known_epoch: u64,
     file: File,
     address: Address,
     /// `None`: an anonymous region has no name that could go to another file.
@@ -106,7 +108,25 @@ impl DynReader {
             .map_err(|err| RegionError::new(path, Kind::Damaged(err.to_string())))?;
         let newest_next = ring.head().saturating_sub(1).max(header.base_sequence);
         let tail = Tail::after(newest_next);
-        Ok(Self { ring, tail, missed: 0, file, address, identity, schema })
+        let mut reader =
+            Self { ring, tail, missed: 0, known_epoch: 0, file, address, identity, schema };
+        // It may have been cut since its header was read.
+        reader.settle(tail).ok_or_else(|| reader.truncated())?;
+        Ok(reader)
+    }
+
+    /// Moves the cursor to `tail`, and answers with the epoch; `None`, and nothing is moved: the
+    /// file was cut before all that was read so far had been read.
+    #[inline(always)]
+    #[allow(clippy::inline_always)] // as `latest`
+    fn settle(&mut self, tail: Tail) -> Option<u64> {
+        let epoch = self.epoch();
+        if !self.body().is_whole() {
+            return None;
+        }
+        self.tail = tail;
+        self.known_epoch = epoch;
+        Some(epoch)
     }
 
     /// Copies the newest record to `record`; `None` if nothing has been published yet.
@@ -138,11 +158,10 @@ impl DynReader {
         if record.len() != self.body().record_size() {
             return None;
         }
-        let snapshot = self.tail.try_latest(&self.ring, retries, record)?;
-        // Everything that is answered is read before the look at the end mark.
-        let epoch = self.epoch();
-        let this_boot = self.body().is_of_this_boot();
-        self.body().is_whole().then(|| Publication::new(snapshot, epoch, this_boot))
+        let mut tail = self.tail;
+        let snapshot = tail.try_latest(&self.ring, retries, record)?;
+        let epoch = self.settle(tail)?;
+        Some(Publication::new(snapshot, epoch, self.body().is_of_this_boot()))
     }
 
     /// The reason: an error, nothing published yet, or the writer came by and it is worth another
@@ -170,11 +189,9 @@ impl DynReader {
         if self.missed > 0 {
             return Ok(Step::Missed(std::mem::take(&mut self.missed)));
         }
-        let step = self.tail.next(&self.ring, record);
-        let epoch = self.epoch();
-        if !self.body().is_whole() {
-            return Err(self.truncated());
-        }
+        let mut tail = self.tail;
+        let step = tail.next(&self.ring, record);
+        let Some(epoch) = self.settle(tail) else { return Err(self.truncated()) };
         let this_boot = self.body().is_of_this_boot();
         match step {
             Ok(channel::Step::Record(snapshot)) => {
@@ -217,12 +234,22 @@ impl DynReader {
     /// Maps the file that the path names by now, if it is another one. One system call if not.
     ///
     /// Following goes on after the last record given; what went by meanwhile is reported by the
-    /// next [`DynReader::next`] as missed. Call it when `next` says `Pending` and the state is not
-    /// live, or once in a while.
+    /// next [`DynReader::next`] as missed. A region that does not go on with the old one's epoch
+    /// and sequence is followed from its first record. Call it when `next` says `Pending` and the
+    /// state is not live, or once in a while.
     ///
     /// # Errors
     /// As [`DynReader::attach`], if the new file cannot be read; the old one stays mapped.
     pub fn refresh(&mut self) -> Result<Refreshed, RegionError> {
+        self.refresh_to(|_| Ok(()))
+    }
+
+    /// As [`refresh`](Self::refresh), to a file that `accept` has nothing against; its error leaves
+    /// the old one mapped.
+    fn refresh_to(
+        &mut self,
+        accept: impl FnOnce(&Self) -> Result<(), RegionError>,
+    ) -> Result<Refreshed, RegionError> {
         let Some(ours) = self.identity else { return Ok(Refreshed::Same) };
         match self.address.identity()? {
             None => return Ok(Refreshed::Missing),
@@ -233,6 +260,7 @@ impl DynReader {
             Err(err) if err.is_not_there() => return Ok(Refreshed::Missing),
             other => other?,
         };
+        accept(&new)?;
         new.go_on_from(self);
         *self = new;
         Ok(Refreshed::Reattached)
@@ -242,12 +270,17 @@ impl DynReader {
     fn go_on_from(&mut self, old: &Self) {
         let base = self.body().header().base_sequence;
         let last = old.tail.last();
-        let same_lineage = self.epoch() > old.epoch() && base >= old.body().header().base_sequence;
-        let place = if same_lineage && last <= self.ring.head() { last.max(base) } else { base };
-        if same_lineage {
-            self.missed = old.missed.saturating_add(place.saturating_sub(last));
-        }
-        self.tail = Tail::after(place);
+        // A successor begins after everything that was published before it.
+        let goes_on = self.known_epoch > old.last_epoch() && base >= last;
+        let went_by = if goes_on { base - last } else { 0 };
+        self.missed = old.missed.saturating_add(went_by);
+        self.tail = Tail::after(base);
+    }
+
+    /// The epoch as it stands, or as it stood before the file was cut.
+    fn last_epoch(&self) -> u64 {
+        let epoch = self.epoch();
+        if self.body().is_whole() { epoch } else { self.known_epoch }
     }
 
     /// How long ago `publication` was; `None` if that cannot be told, because the region is left

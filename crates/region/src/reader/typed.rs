@@ -113,11 +113,9 @@ impl<R: Record> Reader<R> {
     ///
     /// # Errors
     /// As [`DynReader::refresh`]; `OtherSchema` if the new region holds another record than `R`:
-    /// no further record is read from it.
+    /// nothing is read from it, the old file stays mapped, and the next call looks again.
     pub fn refresh(&mut self) -> Result<Refreshed, RegionError> {
-        let refreshed = self.inner.refresh()?;
-        typed::expect::<R>(self.inner.schema(), self.inner.path())?;
-        Ok(refreshed)
+        self.inner.refresh_to(|new| typed::expect::<R>(new.schema(), new.path()))
     }
 
     /// When `sample` was published, on the wall clock.

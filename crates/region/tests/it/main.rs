@@ -2,12 +2,14 @@
 
 mod anonymous;
 mod bare;
+mod cursor;
 mod follow;
 mod hostile;
 mod life;
 mod locked;
 mod loss;
 mod passed;
+mod retyped;
 mod shared;
 mod standby;
 
@@ -31,6 +33,13 @@ impl Place {
         let dir = tempfile::tempdir().expect("a temporary directory");
         // As the kernel calls it, wherever a link may lead to it.
         let path = dir.path().canonicalize().expect("a path").join("stu.region");
+        Self { dir, path }
+    }
+
+    /// In memory if this machine has such a place: no disk is waited for.
+    fn in_memory() -> Self {
+        let Ok(dir) = tempfile::tempdir_in("/dev/shm") else { return Self::new() };
+        let path = dir.path().join("stu.region");
         Self { dir, path }
     }
 
