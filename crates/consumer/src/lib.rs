@@ -69,8 +69,8 @@ pub fn run(args: &Args) -> Result<(), ConsumerError> {
     let service = RefCell::new(Service::from_environment());
     let result = read(args, passed.map_err(Kind::Passed)?, &service);
     match &result {
-        Ok(()) => service.borrow().stopping("done"),
-        Err(error) => service.borrow().stopping(&one_line(error)),
+        Ok(()) => service.borrow_mut().stopping("done"),
+        Err(error) => service.borrow_mut().stopping(&one_line(error)),
     }
     result
 }

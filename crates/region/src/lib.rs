@@ -25,6 +25,24 @@
 //! - [`Shared`] and [`SharedView`] are plain shared memory, without records, and [`Child`] is a
 //!   forked process that goes on with it.
 //! - [`Region::anonymous`] has no name; [`locate`] and [`find`] say where named regions live.
+//!
+//! # SIGBUS
+//!
+//! A file that is cut under its readers or its writer raises SIGBUS in them. The first region that
+//! a process maps therefore sets a handler, which turns that into an error
+//! ([`RegionErrorKind::Truncated`]) and passes every other SIGBUS to the handler that was there
+//! before. Two things are asked of the program:
+//!
+//! - **A handler of its own is set before the first region is opened.** It is then called for all
+//!   that is not the region's, and may return. A handler that is set later replaces this one, and a
+//!   cut goes to that handler, unless it passes the signal on to the `sigaction` it has replaced.
+//! - **No thread that uses a region blocks SIGBUS.** A fault in a thread that blocks it ends the
+//!   process, whatever handler is set (`signal(7)`, `pthread_sigmask(3)`). Where all signals are
+//!   blocked, so that one thread handles them, leave this one out: `sigfillset(&set);
+//!   sigdelset(&set, SIGBUS);`.
+//!
+//! A SIGBUS that another process sends ends this one, unless the program ignores it or has a handler
+//! for it.
 
 // The format is little-endian and its words are 64 bits; so are the machines it is for.
 #[cfg(not(all(target_os = "linux", target_pointer_width = "64", target_endian = "little")))]

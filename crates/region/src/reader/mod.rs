@@ -26,6 +26,9 @@ use std::time::{Duration, SystemTime};
 ///
 /// Its mapping is `PROT_READ` of an `O_RDONLY` descriptor: nothing a reader does reaches the
 /// writer. For a Rust struct use [`Reader`].
+///
+/// Attaching sets a handler of SIGBUS for the process: see the [crate](crate#sigbus)'s page for
+/// programs that have one too, or that block signals.
 #[derive(Debug)]
 pub struct DynReader {
     ring: Ring<Body>,

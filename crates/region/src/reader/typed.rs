@@ -13,7 +13,8 @@ use std::time::{Duration, SystemTime};
 
 /// Reads records of the type `R` from a region that holds exactly that record.
 ///
-/// See [`Writer`](crate::Writer) for both sides together.
+/// See [`Writer`](crate::Writer) for both sides together, and the [crate](crate#sigbus)'s page if the
+/// program handles or blocks SIGBUS.
 #[derive(Debug)]
 pub struct Reader<R> {
     inner: DynReader,
