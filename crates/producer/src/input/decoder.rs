@@ -7,6 +7,7 @@ use layout::RecordBuf;
 
 use super::json::{Keys, LineError};
 use super::lines::{Line, Lines};
+use crate::text::without_bom;
 
 /// What one line did.
 #[derive(Clone, Debug, PartialEq)]
@@ -68,9 +69,11 @@ impl Decoder {
         loop {
             let (number, line) = self.lines.next_line()?;
             let read = match line {
-                Line::Text(text) if text.trim_ascii().is_empty() => continue,
-                Line::Text(text) => self.keys.apply(text, record),
                 Line::TooLong => Err(LineError::TooLong(self.max_line)),
+                Line::Text(text) => match without_bom(text) {
+                    text if text.trim_ascii().is_empty() => continue,
+                    text => self.keys.apply(text, record),
+                },
             };
             return Some(match read {
                 Ok(()) if self.keys.is_complete() => Outcome::Publish,

@@ -140,6 +140,20 @@ fn a_pipe_that_was_replaced_is_followed() {
 }
 
 #[test]
+fn a_byte_order_mark_at_the_start_of_a_line_is_passed_over() {
+    let mut setup = setup();
+    for n in 1..=2 {
+        writeln!(setup.writer(), "\u{feff}{{\"n\": {n}}}").expect("write");
+        assert_eq!(setup.drain(), (vec![n], vec![]), "each writer may have its own");
+    }
+    // Two writers at once, and a file without a last newline: the mark is not the stream's first.
+    write!(setup.writer(), "\u{feff}{{\"n\": 3}}\n\u{feff}\n\u{feff}{{\"n\": 4}}").expect("write");
+    assert_eq!(setup.drain(), (vec![3, 4], vec![]));
+    writeln!(setup.writer(), "{{\"n\": 5}}\u{feff}").expect("write");
+    assert_eq!(setup.drain(), (vec![], vec![6]), "behind the object it is a bad line");
+}
+
+#[test]
 fn blank_lines_are_passed_over_and_still_count() {
     let mut setup = setup();
     write!(setup.writer(), "\n  \r\n{{\"n\": 4}}\nx\n").expect("write");
