@@ -7,9 +7,12 @@
 
 use std::sync::Arc;
 
+use crate::elements::Elements;
+use crate::field::Field;
 use crate::schema::Schema;
-use crate::store::{ValueError, store};
-use crate::value::Value;
+use crate::store::{store, store_given};
+use crate::value::{Literal, Value};
+use crate::value_error::ValueError;
 use crate::view::RecordView;
 
 /// One record of a run-time schema.
@@ -69,13 +72,35 @@ impl RecordBuf {
     /// Sets field number `index`. A value that does not fit is refused and changes nothing.
     ///
     /// Integers and floats without a fraction go into integer fields, all numbers into float
-    /// fields (rounded to the nearest), 0 and 1 also into `bool`, a label's text into the field that
-    /// has the label. Text for `char[N]` has at most N - 1 bytes: one NUL stays for C programs.
+    /// fields (rounded to the nearest) and into `bool` (true for any but 0), a label's text into the
+    /// field that has the label. Text for `char[N]` has at most N - 1 bytes: one NUL stays for C
+    /// programs.
     pub fn set(&mut self, index: usize, value: &Value) -> Result<(), ValueError> {
-        let count = self.schema.fields().len();
-        let field =
-            self.schema.fields().get(index).ok_or(ValueError::NoSuchIndex { index, count })?;
-        store(field, value, &mut self.bytes[field.range()])
+        let (field, place) = self.place(index)?;
+        store(field, value, place)
+    }
+
+    /// Sets field number `index`, a scalar or text, as [`set`](Self::set) does, to what a text
+    /// writes: whole numbers are exact, floats the nearest of their own type.
+    pub fn set_literal(&mut self, index: usize, literal: Literal<'_>) -> Result<(), ValueError> {
+        let (field, place) = self.place(index)?;
+        store_given(field, &literal.into(), place)
+    }
+
+    /// Begins to fill field number `index`, an array of anything but `char`.
+    pub fn elements(&mut self, index: usize) -> Result<Elements<'_>, ValueError> {
+        let (field, place) = self.place(index)?;
+        match (field.ctype().count(), field.ctype().is_text()) {
+            (Some(_), false) => Ok(Elements::new(field, place)),
+            _ => Err(field.wrong_kind("list")),
+        }
+    }
+
+    fn place(&mut self, index: usize) -> Result<(&Field, &mut [u8]), ValueError> {
+        let fields = self.schema.fields();
+        let count = fields.len();
+        let field = fields.get(index).ok_or(ValueError::NoSuchIndex { index, count })?;
+        Ok((field, &mut self.bytes[field.range()]))
     }
 
     /// Sets the field called `name`, as [`set`](Self::set) does.

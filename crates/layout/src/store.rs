@@ -1,133 +1,122 @@
 //! A value on its way into a record: checked against the field, then written as bytes.
 //!
 //! Invariant: a value that is refused changes nothing, not even the first elements of a list.
+//! Numbers are converted in one place, from their digits where they come from a text.
+//!
+//! ```text
+//!   Value, Literal --Given--> scalar_bits --> text: a label, a character
+//!                                             f32, f64: the nearest
+//!                                             bool: any number but 0 is true
+//!                                             integers: whole and in range, or refused
+//! ```
 
-use crate::ctype::{CType, Scalar};
+use core::fmt;
+
+use crate::ctype::Scalar;
+use crate::digits::Digits;
 use crate::field::Field;
-use crate::value::Value;
+use crate::value::{Literal, Value};
+use crate::value_error::ValueError;
 
-/// Why a value does not go into a field. Nothing was written.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum ValueError {
-    /// The record has no field of this name.
-    #[error("the record has no field {name:?}; use one of: {known}")]
-    NoSuchField {
-        /// The name.
-        name: String,
-        /// The names it has, separated by commas; shortened if there are many.
-        known: String,
-    },
-    /// The record has fewer fields.
-    #[error("the record has no field number {index}; it has {count}, counted from 0")]
-    NoSuchIndex {
-        /// The number.
-        index: usize,
-        /// How many there are.
-        count: usize,
-    },
-    /// The value is of another kind than the field.
-    #[error("field {field:?} is {ctype} and takes {want}, not {kind}; change the value")]
-    WrongKind {
-        /// The field.
-        field: String,
-        /// Its type.
-        ctype: CType,
-        /// What it takes.
-        want: &'static str,
-        /// What it got, as [`Value::kind`] says it.
-        kind: &'static str,
-    },
-    /// A number that the field's type cannot hold.
-    #[error("{value} does not fit field {field:?} ({ctype}); use a value it can hold")]
-    OutOfRange {
-        /// The field.
-        field: String,
-        /// Its type.
-        ctype: CType,
-        /// The number.
-        value: String,
-    },
-    /// A number with a fraction for an integer field.
-    #[error("{value} is not a whole number, and field {field:?} is {ctype}; round it first")]
-    NotWhole {
-        /// The field.
-        field: String,
-        /// Its type.
-        ctype: CType,
-        /// The number.
-        value: String,
-    },
-    /// A text that no label of the field has.
-    #[error("{text:?} is no label of field {field:?}; use a number or one of its labels")]
-    UnknownLabel {
-        /// The field.
-        field: String,
-        /// The text.
-        text: String,
-    },
-    /// A text longer than the field.
-    #[error(
-        "text of {len} bytes does not fit field {field:?} ({ctype}), which holds {max}; shorten it"
-    )]
-    TextTooLong {
-        /// The field.
-        field: String,
-        /// Its type.
-        ctype: CType,
-        /// Bytes of the text.
-        len: usize,
-        /// Bytes of text the field holds.
-        max: usize,
-    },
-    /// A character that one byte cannot hold.
-    #[error(
-        "{text:?} is not one ASCII character, and field {field:?} is char; use char[N] for text"
-    )]
-    NotAscii {
-        /// The field.
-        field: String,
-        /// The text.
-        text: String,
-    },
-    /// A text with a NUL inside: readers would see only what stands before it.
-    #[error("the text for field {field:?} holds a NUL at byte {at}; remove it")]
-    Nul {
-        /// The field.
-        field: String,
-        /// Where, in bytes.
-        at: usize,
-    },
-    /// A list of another length than the array.
-    #[error("field {field:?} is {ctype}, the list has {len} elements; give exactly as many")]
-    WrongCount {
-        /// The field.
-        field: String,
-        /// Its type.
-        ctype: CType,
-        /// Elements of the list.
-        len: usize,
-    },
+/// Longest number or text that a message repeats, in characters.
+const SHOWN: usize = 60;
+
+/// A scalar on its way into a field, from a [`Value`] or a [`Literal`].
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Given<'a> {
+    Int(i128),
+    F32(f32),
+    F64(f64),
+    Digits(Digits<'a>),
+    Bool(bool),
+    Text(&'a str),
+    /// A list where a scalar belongs.
+    List,
+}
+
+impl<'a> From<Literal<'a>> for Given<'a> {
+    fn from(literal: Literal<'a>) -> Self {
+        match literal {
+            Literal::Number(digits) => Self::Digits(digits),
+            Literal::Whole(number) => Self::Int(number),
+            Literal::Float(number) => Self::F64(number),
+            Literal::Bool(value) => Self::Bool(value),
+            Literal::Text(text) => Self::Text(text),
+        }
+    }
+}
+
+impl<'a> From<&'a Value> for Given<'a> {
+    fn from(value: &'a Value) -> Self {
+        match value {
+            Value::Int(number) => Self::Int((*number).into()),
+            Value::Uint(number) => Self::Int((*number).into()),
+            Value::F32(number) => Self::F32(*number),
+            Value::F64(number) => Self::F64(*number),
+            Value::Bool(value) => Self::Bool(*value),
+            Value::Text(text) => Self::Text(text),
+            Value::List(_) => Self::List,
+        }
+    }
+}
+
+/// The number for a message: as it was written, if a text wrote it.
+impl fmt::Display for Given<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Int(number) => number.fmt(f),
+            // Not `Display`, which has three hundred digits for the largest.
+            Self::F32(number) => fmt::Debug::fmt(number, f),
+            Self::F64(number) => fmt::Debug::fmt(number, f),
+            Self::Digits(digits) => f.write_str(digits.as_str()),
+            Self::Bool(_) | Self::Text(_) | Self::List => f.write_str(self.kind()),
+        }
+    }
+}
+
+impl Given<'_> {
+    /// As [`Value::kind`] says it.
+    fn kind(&self) -> &'static str {
+        match self {
+            Self::Int(_) => "integer",
+            Self::Digits(digits) if !digits.as_str().contains(['.', 'e', 'E']) => "integer",
+            Self::F32(_) | Self::F64(_) | Self::Digits(_) => "number",
+            Self::Bool(_) => "bool",
+            Self::Text(_) => "text",
+            Self::List => "list",
+        }
+    }
 }
 
 /// Writes `value` to `place`, the bytes of `field`.
 pub(crate) fn store(field: &Field, value: &Value, place: &mut [u8]) -> Result<(), ValueError> {
-    let element = field.ctype.element();
-    match field.ctype.count() {
-        None => put(place, scalar_bits(field, value)?),
-        Some(_) if element == Scalar::Char => store_text(field, value, place)?,
-        Some(count) => store_list(field, value, count, place)?,
+    let is_list = field.ctype.count().is_some() && !field.ctype.is_text();
+    match value {
+        Value::List(items) if is_list => store_list(field, items, place),
+        value => store_given(field, &value.into(), place),
+    }
+}
+
+/// Writes `given` to `place`, the bytes of `field`, which is a scalar or text.
+pub(crate) fn store_given(
+    field: &Field,
+    given: &Given<'_>,
+    place: &mut [u8],
+) -> Result<(), ValueError> {
+    match (field.ctype.count(), field.ctype.is_text(), given) {
+        (None, ..) => put(place, scalar_bits(field, given)?),
+        (Some(_), true, Given::Text(text)) => store_text(field, text, place)?,
+        _ => return Err(field.wrong_kind(given.kind())),
     }
     Ok(())
 }
 
 /// The low bytes of `bits`, as many as there is place for.
-fn put(place: &mut [u8], bits: [u8; 8]) {
+pub(crate) fn put(place: &mut [u8], bits: [u8; 8]) {
     place.copy_from_slice(&bits[..place.len()]);
 }
 
-fn store_text(field: &Field, value: &Value, place: &mut [u8]) -> Result<(), ValueError> {
-    let Value::Text(text) = value else { return Err(wrong_kind(field, value)) };
+fn store_text(field: &Field, text: &str, place: &mut [u8]) -> Result<(), ValueError> {
     if let Some(at) = text.find('\0') {
         return Err(ValueError::Nul { field: field.name.clone(), at });
     }
@@ -143,47 +132,38 @@ fn store_text(field: &Field, value: &Value, place: &mut [u8]) -> Result<(), Valu
     Ok(())
 }
 
-fn store_list(
-    field: &Field,
-    value: &Value,
-    count: u32,
-    place: &mut [u8],
-) -> Result<(), ValueError> {
-    let Value::List(items) = value else { return Err(wrong_kind(field, value)) };
-    if items.len() != count as usize {
+fn store_list(field: &Field, items: &[Value], place: &mut [u8]) -> Result<(), ValueError> {
+    let size = field.ctype.element().size() as usize;
+    if items.len() != place.len() / size {
         let (field, ctype) = (field.name.clone(), field.ctype);
         return Err(ValueError::WrongCount { field, ctype, len: items.len() });
     }
     // Everything is checked before anything is written.
     for item in items {
-        scalar_bits(field, item)?;
+        scalar_bits(field, &item.into())?;
     }
-    let size = field.ctype.element().size() as usize;
     for (item, place) in items.iter().zip(place.chunks_exact_mut(size)) {
-        put(place, scalar_bits(field, item)?);
+        put(place, scalar_bits(field, &item.into())?);
     }
     Ok(())
 }
 
-/// The little-endian bytes of `value` as one scalar of `field`.
-fn scalar_bits(field: &Field, value: &Value) -> Result<[u8; 8], ValueError> {
-    if let Value::Text(text) = value {
-        return text_bits(field, value, text);
+/// The little-endian bytes of `given` as one scalar of `field`.
+pub(crate) fn scalar_bits(field: &Field, given: &Given<'_>) -> Result<[u8; 8], ValueError> {
+    if let Given::Text(text) = given {
+        return text_bits(field, text);
     }
     match field.ctype.element() {
-        Scalar::F32 => f32_bits(field, value),
-        Scalar::F64 => {
-            let number = as_f64(value).ok_or_else(|| wrong_kind(field, value))?;
-            Ok(number.to_le_bytes())
-        }
-        Scalar::Char => Err(wrong_kind(field, value)),
-        Scalar::Bool => bool_bits(field, value),
-        _ => int_bits(field, value),
+        Scalar::F32 => f32_bits(field, given),
+        Scalar::F64 => f64_bits(field, given),
+        Scalar::Char => Err(field.wrong_kind(given.kind())),
+        Scalar::Bool => bool_bits(field, given),
+        _ => int_bits(field, given),
     }
 }
 
 /// A text for a scalar: a label, or the character itself.
-fn text_bits(field: &Field, value: &Value, text: &str) -> Result<[u8; 8], ValueError> {
+fn text_bits(field: &Field, text: &str) -> Result<[u8; 8], ValueError> {
     if let Some(number) = field.label_value(text) {
         return Ok(number.to_le_bytes());
     }
@@ -193,36 +173,45 @@ fn text_bits(field: &Field, value: &Value, text: &str) -> Result<[u8; 8], ValueE
             [] => 0,
             [0] => return Err(ValueError::Nul { field: name(), at: 0 }),
             [byte] => *byte,
-            _ => return Err(ValueError::NotAscii { field: name(), text: text.to_owned() }),
+            _ => return Err(ValueError::NotAscii { field: name(), text: shorten(text) }),
         };
         return Ok(u64::from(byte).to_le_bytes());
     }
     if field.labels.is_empty() {
-        return Err(wrong_kind(field, value));
+        return Err(field.wrong_kind("text"));
     }
-    Err(ValueError::UnknownLabel { field: name(), text: text.to_owned() })
+    Err(ValueError::UnknownLabel { field: name(), text: shorten(text) })
 }
 
-fn bool_bits(field: &Field, value: &Value) -> Result<[u8; 8], ValueError> {
-    match value {
-        Value::Bool(value) => Ok(u64::from(*value).to_le_bytes()),
-        Value::Int(_) | Value::Uint(_) => int_bits(field, value),
-        _ => Err(wrong_kind(field, value)),
-    }
+/// Any number but 0 is true, however small or large. NaN is no number.
+fn bool_bits(field: &Field, given: &Given<'_>) -> Result<[u8; 8], ValueError> {
+    let value = match given {
+        Given::Bool(value) => *value,
+        Given::Int(number) => *number != 0,
+        Given::Digits(digits) => !digits.is_zero(),
+        Given::F32(number) if !number.is_nan() => *number != 0.0,
+        Given::F64(number) if !number.is_nan() => *number != 0.0,
+        Given::F32(_) | Given::F64(_) => return Err(out_of_range(field, given)),
+        Given::Text(_) | Given::List => return Err(field.wrong_kind(given.kind())),
+    };
+    Ok(u64::from(value).to_le_bytes())
 }
 
-fn int_bits(field: &Field, value: &Value) -> Result<[u8; 8], ValueError> {
-    let number = match value {
-        Value::Int(number) => i128::from(*number),
-        Value::Uint(number) => i128::from(*number),
-        Value::F32(number) => whole(field, f64::from(*number))?,
-        Value::F64(number) => whole(field, *number)?,
-        _ => return Err(wrong_kind(field, value)),
+fn int_bits(field: &Field, given: &Given<'_>) -> Result<[u8; 8], ValueError> {
+    let number = match given {
+        Given::Int(number) => *number,
+        Given::F32(number) => whole(field, given, f64::from(*number))?,
+        Given::F64(number) => whole(field, given, *number)?,
+        Given::Digits(digits) if !digits.is_whole() => return Err(not_whole(field, given)),
+        Given::Digits(digits) => digits.whole().ok_or_else(|| out_of_range(field, given))?,
+        Given::Bool(_) | Given::Text(_) | Given::List => {
+            return Err(field.wrong_kind(given.kind()));
+        }
     };
     let fits =
         field.ctype.element().int_range().is_some_and(|(min, max)| (min..=max).contains(&number));
     if !fits {
-        return Err(out_of_range(field, value));
+        return Err(out_of_range(field, given));
     }
     // In range, so the low bytes in two's complement are the number.
     let mut bits = [0; 8];
@@ -231,53 +220,82 @@ fn int_bits(field: &Field, value: &Value) -> Result<[u8; 8], ValueError> {
 }
 
 /// A float without a fraction, as an integer.
-fn whole(field: &Field, number: f64) -> Result<i128, ValueError> {
+fn whole(field: &Field, given: &Given<'_>, number: f64) -> Result<i128, ValueError> {
     // NaN and the infinities have the fraction NaN, which equals nothing.
     if number.fract() != 0.0 {
-        let (field, ctype) = (field.name.clone(), field.ctype);
-        return Err(ValueError::NotWhole { field, ctype, value: number.to_string() });
+        return Err(not_whole(field, given));
     }
     #[expect(clippy::cast_possible_truncation, reason = "saturates, and the range check follows")]
     Ok(number as i128)
 }
 
-fn f32_bits(field: &Field, value: &Value) -> Result<[u8; 8], ValueError> {
-    let wide = as_f64(value).ok_or_else(|| wrong_kind(field, value))?;
+fn f32_bits(field: &Field, given: &Given<'_>) -> Result<[u8; 8], ValueError> {
     #[expect(clippy::cast_possible_truncation, reason = "rounds to the nearest f32")]
-    let narrow = wide as f32;
-    if narrow.is_infinite() && wide.is_finite() {
-        return Err(out_of_range(field, value));
-    }
-    Ok(u64::from(narrow.to_bits()).to_le_bytes())
-}
-
-#[expect(clippy::cast_precision_loss, reason = "an integer in a float field is rounded")]
-fn as_f64(value: &Value) -> Option<f64> {
-    match value {
-        Value::Int(number) => Some(*number as f64),
-        Value::Uint(number) => Some(*number as f64),
-        Value::F32(number) => Some((*number).into()),
-        Value::F64(number) => Some(*number),
-        Value::Bool(_) | Value::Text(_) | Value::List(_) => None,
-    }
-}
-
-fn out_of_range(field: &Field, value: &Value) -> ValueError {
-    let (field, ctype) = (field.name.clone(), field.ctype);
-    ValueError::OutOfRange { field, ctype, value: value.to_string() }
-}
-
-fn wrong_kind(field: &Field, value: &Value) -> ValueError {
-    let ctype = field.ctype;
-    let want = match (ctype.element(), ctype.count().is_some()) {
-        (Scalar::Char, false) => "one character",
-        (Scalar::Char, true) => "text",
-        (Scalar::Bool, false) => "true, false, 0 or 1",
-        (Scalar::Bool, true) => "a list of true, false, 0 or 1",
-        (Scalar::F32 | Scalar::F64, false) => "a number",
-        (Scalar::F32 | Scalar::F64, true) => "a list of numbers",
-        (_, false) => "a whole number",
-        (_, true) => "a list of whole numbers",
+    #[expect(clippy::cast_precision_loss, reason = "an integer in a float field is rounded")]
+    let (number, is_finite) = match given {
+        Given::Int(number) => (*number as f32, true),
+        Given::F32(number) => (*number, number.is_finite()),
+        Given::F64(number) => (*number as f32, number.is_finite()),
+        Given::Digits(digits) => (digits.to_f32(), true),
+        Given::Bool(_) | Given::Text(_) | Given::List => {
+            return Err(field.wrong_kind(given.kind()));
+        }
     };
-    ValueError::WrongKind { field: field.name.clone(), ctype, want, kind: value.kind() }
+    if number.is_infinite() && is_finite {
+        return Err(out_of_range(field, given));
+    }
+    Ok(u64::from(number.to_bits()).to_le_bytes())
+}
+
+fn f64_bits(field: &Field, given: &Given<'_>) -> Result<[u8; 8], ValueError> {
+    #[expect(clippy::cast_precision_loss, reason = "an integer in a float field is rounded")]
+    let number = match given {
+        Given::Int(number) => *number as f64,
+        Given::F32(number) => (*number).into(),
+        Given::F64(number) => *number,
+        Given::Digits(digits) if digits.to_f64().is_infinite() => {
+            return Err(out_of_range(field, given));
+        }
+        Given::Digits(digits) => digits.to_f64(),
+        Given::Bool(_) | Given::Text(_) | Given::List => {
+            return Err(field.wrong_kind(given.kind()));
+        }
+    };
+    Ok(number.to_le_bytes())
+}
+
+fn out_of_range(field: &Field, given: &Given<'_>) -> ValueError {
+    let (field, ctype) = (field.name.clone(), field.ctype);
+    ValueError::OutOfRange { field, ctype, value: shorten(&given.to_string()) }
+}
+
+fn not_whole(field: &Field, given: &Given<'_>) -> ValueError {
+    let (field, ctype) = (field.name.clone(), field.ctype);
+    ValueError::NotWhole { field, ctype, value: shorten(&given.to_string()) }
+}
+
+/// `text`, or the beginning of a long one.
+fn shorten(text: &str) -> String {
+    match text.char_indices().nth(SHOWN) {
+        None => text.to_owned(),
+        Some((end, _)) => format!("{}...", &text[..end]),
+    }
+}
+
+impl Field {
+    /// The error that a value of this kind (as [`Value::kind`] says it) is not what the field takes.
+    pub fn wrong_kind(&self, kind: &'static str) -> ValueError {
+        let ctype = self.ctype;
+        let want = match (ctype.element(), ctype.count().is_some()) {
+            (Scalar::Char, false) => "one character",
+            (Scalar::Char, true) => "text",
+            (Scalar::Bool, false) => "true, false or a number",
+            (Scalar::Bool, true) => "a list of true, false or numbers",
+            (Scalar::F32 | Scalar::F64, false) => "a number",
+            (Scalar::F32 | Scalar::F64, true) => "a list of numbers",
+            (_, false) => "a whole number",
+            (_, true) => "a list of whole numbers",
+        };
+        ValueError::WrongKind { field: self.name.clone(), ctype, want, kind }
+    }
 }

@@ -2,6 +2,7 @@
 
 use core::fmt;
 
+use crate::digits::Digits;
 use crate::text::Escaped;
 
 /// The value of one field.
@@ -24,6 +25,22 @@ pub enum Value {
     Text(String),
     /// An array, element by element.
     List(Vec<Value>),
+}
+
+/// A scalar or a text as another text writes it: for numbers their digits, so that no type in
+/// between rounds them.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Literal<'a> {
+    /// A decimal number.
+    Number(Digits<'a>),
+    /// A whole number that was written in another base.
+    Whole(i128),
+    /// A float that has no digits: an infinity or NaN.
+    Float(f64),
+    /// A bool.
+    Bool(bool),
+    /// A text: `char[N]`, a character or a label.
+    Text(&'a str),
 }
 
 impl Value {

@@ -109,16 +109,19 @@ fn durations_and_sizes_are_read_as_people_write_them() {
 fn a_constant_is_any_value_the_field_can_hold() {
     assert_eq!(constant("u64", "18446744073709551615"), Value::Uint(u64::MAX));
     assert_eq!(constant("i64", "-9223372036854775808"), Value::Int(i64::MIN));
-    assert_eq!(constant("u8", "0xff"), Value::Int(255));
-    assert_eq!(constant("i32", "10.0"), Value::F64(10.0));
-    assert_eq!(constant("f32", "0.1"), Value::F64(0.1));
-    assert_eq!(constant("f32", "7"), Value::Int(7));
+    assert_eq!(constant("u8", "0xff"), Value::Uint(255));
+    assert_eq!(constant("i32", "10.0"), Value::Int(10));
+    assert_eq!(constant("f32", "0.1"), Value::F32(0.1));
+    assert_eq!(constant("f32", "7"), Value::F32(7.0));
     assert!(matches!(constant("f64", "nan"), Value::F64(x) if x.is_nan()));
     assert_eq!(constant("f64", "-inf"), Value::F64(f64::NEG_INFINITY));
     assert_eq!(constant("bool", "true"), Value::Bool(true));
+    for (number, truth) in [("0", false), ("-0.0", false), ("2", true), ("0.4", true)] {
+        assert_eq!(constant("bool", number), Value::Bool(truth), "{number}");
+    }
     assert_eq!(constant("char", "\"\""), Value::from(""));
     assert_eq!(constant("char[4]", "\"abc\""), Value::from("abc"));
-    let list = Value::List(vec![Value::Int(1), Value::F64(0.5)]);
+    let list = Value::List(vec![Value::F64(1.0), Value::F64(0.5)]);
     assert_eq!(constant("f64[2]", "[1, 0.5]"), list);
 }
 
@@ -177,7 +180,7 @@ fn a_file_gives_a_number_or_a_text() {
     assert_eq!(file("char", "path = \"/a\", column = 2").take, Take::Word(2));
     assert_eq!(file("bool", "path = \"/a\"").take, Take::Sum(vec![1]));
     let default = file("u8", "path = \"/a\", default = 7").default.expect("a default");
-    assert_eq!(*default, Value::Int(7));
+    assert_eq!(*default, Value::Uint(7));
 }
 
 #[test]

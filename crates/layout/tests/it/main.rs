@@ -9,6 +9,7 @@ mod generator;
 mod golden;
 mod header;
 mod hostile;
+mod literal;
 mod record;
 mod ruler;
 mod schema;

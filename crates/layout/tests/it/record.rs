@@ -100,6 +100,9 @@ fn numbers_go_into_float_fields() {
     assert_eq!(through("f64", u64::MAX), Value::F64(2_f64.powi(64)));
     assert_eq!(through("f32", 0.1), Value::F32(0.1));
     assert_eq!(through("f64", 0.5_f32), Value::F64(0.5));
+    // Just above the middle of two f32: by way of an f64 it would be the lower one.
+    let above = (1_i64 << 60) + (1 << 36) + 1;
+    assert_eq!(through("f32", above), Value::F32(2_f32.powi(60) + 2_f32.powi(37)));
     assert_eq!(through("f32", f64::INFINITY), Value::F32(f32::INFINITY));
     assert!(matches!(through("f32", f64::NAN), Value::F32(value) if value.is_nan()));
     assert!(matches!(refused("f32", 1e39), ValueError::OutOfRange { .. }));
@@ -112,12 +115,21 @@ fn an_f32_prints_as_it_was_written() {
 }
 
 #[test]
-fn bool_takes_itself_and_0_and_1() {
+fn a_bool_is_true_for_any_number_but_0() {
     assert_eq!(through("bool", true), Value::Bool(true));
-    assert_eq!(through("bool", 1), Value::Bool(true));
+    for value in [0.0, -0.0] {
+        assert_eq!(through("bool", value), Value::Bool(false), "{value}");
+    }
     assert_eq!(through("bool", 0_u64), Value::Bool(false));
-    assert!(matches!(refused("bool", 2), ValueError::OutOfRange { .. }));
-    assert!(matches!(refused("bool", 1.0), ValueError::WrongKind { .. }));
+    for value in [0.4, 1.0, -1.0, 5e-324, f64::INFINITY] {
+        assert_eq!(through("bool", value), Value::Bool(true), "{value}");
+    }
+    for value in [1, 2, -1, i64::MIN] {
+        assert_eq!(through("bool", value), Value::Bool(true), "{value}");
+    }
+    assert_eq!(through("bool", u64::MAX), Value::Bool(true));
+    assert_eq!(through("bool", 0.4_f32), Value::Bool(true));
+    assert!(matches!(refused("bool", f64::NAN), ValueError::OutOfRange { .. }));
     assert!(matches!(refused("bool", "true"), ValueError::WrongKind { .. }));
 }
 

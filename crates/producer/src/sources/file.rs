@@ -8,7 +8,7 @@
 
 use std::time::Duration;
 
-use layout::{Scalar, Value};
+use layout::{Digits, Scalar, Value};
 use settings::{FileSource, Reading};
 
 use super::Sample;
@@ -76,6 +76,10 @@ impl FileField {
         };
         let number = match self.source.read(contents) {
             Ok(Reading::Text(text)) => return Sample::Value(Value::from(text)),
+            Ok(Reading::Number(digits)) if self.takes_it_as_it_is() => {
+                return Sample::Value(nearest(digits, self.element));
+            }
+            Ok(Reading::Number(digits)) => Number::of(digits),
             Ok(Reading::Whole(number)) => Number::Whole(number),
             Ok(Reading::Real(number)) => Number::Real(number),
             Err(error) => {
@@ -87,6 +91,11 @@ impl FileField {
         } else {
             Sample::Value(self.fitted(number))
         }
+    }
+
+    #[expect(clippy::float_cmp, reason = "the very 1 that stands for no scale")]
+    fn takes_it_as_it_is(&self) -> bool {
+        !self.source.rate && self.source.scale == 1.0
     }
 
     fn grown(&mut self, now: Baseline) -> Sample {
@@ -119,8 +128,21 @@ impl FileField {
             Number::Real(number) => number,
         };
         let scaled = real * self.source.scale;
-        Value::F64(if self.element.is_float() { scaled } else { scaled.round() })
+        Value::F64(if self.element.is_int() { scaled.round() } else { scaled })
     }
+}
+
+/// The value nearest to the number that a field of this type may have; one beyond all of them is
+/// for the record to refuse.
+fn nearest(digits: Digits<'_>, element: Scalar) -> Value {
+    let real = digits.to_f64();
+    match element {
+        Scalar::Bool => Some(Value::Bool(!digits.is_zero())),
+        Scalar::F32 => Some(digits.to_f32()).filter(|number| number.is_finite()).map(Value::F32),
+        Scalar::F64 => None,
+        _ => digits.nearest_whole().and_then(exact),
+    }
+    .unwrap_or(Value::F64(real))
 }
 
 fn rate(last: Baseline, now: Baseline) -> Rate {
@@ -129,13 +151,19 @@ fn rate(last: Baseline, now: Baseline) -> Rate {
         return Rate::TooSoon;
     }
     let growth = match (last.number, now.number) {
-        (Number::Whole(last), Number::Whole(now)) => wide(now - last),
+        (Number::Whole(last), Number::Whole(now)) => {
+            now.checked_sub(last).map_or(wide(now) - wide(last), wide)
+        }
         (last, now) => now.real() - last.real(),
     };
     if growth < 0.0 { Rate::Backward } else { Rate::PerSecond(growth / span.as_secs_f64()) }
 }
 
 impl Number {
+    fn of(digits: Digits<'_>) -> Self {
+        digits.whole().map_or_else(|| Self::Real(digits.to_f64()), Self::Whole)
+    }
+
     fn real(self) -> f64 {
         match self {
             Self::Whole(number) => wide(number),

@@ -131,6 +131,59 @@ fn a_byte_order_mark_is_no_part_of_the_value() {
 }
 
 #[test]
+fn a_number_is_the_one_whose_digits_are_in_the_file() {
+    let types = ["u64", "i64", "f32", "f64", "bool"];
+    let fields = types.map(|ctype| (ctype, r#"file = { path = "@/n" }"#));
+    let mut setup = setup(&fields);
+    for (text, want) in [
+        (
+            "9007199254740993.0",
+            [
+                "9007199254740993",
+                "9007199254740993",
+                "9007199000000000",
+                "9007199254740992",
+                "true",
+            ],
+        ),
+        // Just above the middle of two f32: by way of an f64 it is the lower one.
+        (
+            "1.0000000596046447753906250000001",
+            ["1", "1", "1.0000001", "1.0000000596046448", "true"],
+        ),
+        (
+            "9007199254740993.4",
+            [
+                "9007199254740993",
+                "9007199254740993",
+                "9007199000000000",
+                "9007199254740994",
+                "true",
+            ],
+        ),
+        ("1e3", ["1000", "1000", "1000", "1000", "true"]),
+        ("0.4", ["0", "0", "0.4", "0.4", "true"]),
+        ("-0.0", ["0", "0", "-0", "-0", "false"]),
+    ] {
+        setup.write("n", text);
+        assert_eq!(setup.sample(), want, "{text}");
+    }
+}
+
+#[test]
+fn a_bool_is_true_for_any_number_but_0() {
+    let sum = r#"file = { path = "@/n", column = [1, 2] }"#;
+    let mut setup = setup(&[("bool", r#"file = { path = "@/n" }"#), ("bool", sum)]);
+    for number in ["2", "4294967295", "-1", "1.0", "0.4", "1e-300"] {
+        setup.write("n", &format!("{number} 0"));
+        assert_eq!(setup.sample(), ["true", "true"], "{number}");
+        setup.write("n", "0.0 -0");
+        assert_eq!(setup.sample(), ["false", "false"]);
+    }
+    assert_eq!(setup.trouble(), None);
+}
+
+#[test]
 fn fields_of_one_file_agree_because_it_is_read_once() {
     let setup_path = r#"file = { path = "@/pair", column = 1 }"#;
     let mut setup = setup(&[("u32", setup_path), ("u32", &setup_path.replace('1', "2"))]);

@@ -18,6 +18,8 @@
 
 use std::path::PathBuf;
 
+use layout::Digits;
+
 use super::Constant;
 
 /// A number or a text out of a file.
@@ -59,9 +61,11 @@ pub enum Take {
 /// What was found in a file, before scale and rate.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Reading<'c> {
-    /// A whole number, exact.
+    /// The number in one column, as it is written there. An `f64` holds it, rounded.
+    Number(Digits<'c>),
+    /// The sum of whole numbers, exact.
     Whole(i128),
-    /// A number with a fraction.
+    /// The sum of numbers with a fraction.
     Real(f64),
     /// Text.
     Text(&'c str),
@@ -133,22 +137,23 @@ fn strip<'l>(text: &'l str, key: &[String]) -> Option<&'l str> {
 }
 
 /// The columns added up: exactly if all are whole, else as floats.
-fn sum(text: &str, columns: &[usize]) -> Result<Reading<'static>, FileSourceError> {
+fn sum<'c>(text: &'c str, columns: &[usize]) -> Result<Reading<'c>, FileSourceError> {
+    if let [column] = *columns {
+        return number(text, column).map(Reading::Number);
+    }
     let mut whole = Some(0_i128);
     let mut real = 0.0;
     for &column in columns {
-        let word = word(text, column)?;
-        let exact = word.parse::<i64>().ok().map(i128::from);
-        let exact = exact.or_else(|| word.parse::<u64>().ok().map(i128::from));
-        // At most as many 64-bit numbers as a file has columns: an i128 holds their sum.
-        whole = whole.zip(exact).map(|(sum, number)| sum + number);
-        real += number(word, column)?;
+        let number = number(text, column)?;
+        whole = whole.zip(number.whole()).and_then(|(sum, number)| sum.checked_add(number));
+        real += number.to_f64();
     }
     Ok(whole.map_or(Reading::Real(real), Reading::Whole))
 }
 
-fn number(word: &str, column: usize) -> Result<f64, FileSourceError> {
-    let number = word.parse::<f64>().ok().filter(|number| number.is_finite());
+fn number(text: &str, column: usize) -> Result<Digits<'_>, FileSourceError> {
+    let word = word(text, column)?;
+    let number = Digits::new(word).filter(|number| number.to_f64().is_finite());
     number.ok_or_else(|| FileSourceError::NotANumber { column, word: word.to_owned() })
 }
 
@@ -195,6 +200,7 @@ mod tests {
 
     fn number(key: &str, columns: &[usize], contents: &str) -> Result<String, FileSourceError> {
         source(key, Take::Sum(columns.to_vec())).read(contents).map(|found| match found {
+            Reading::Number(number) => number.as_str().to_owned(),
             Reading::Whole(number) => number.to_string(),
             Reading::Real(number) => format!("{number:?}"),
             Reading::Text(text) => panic!("text {text:?} for a number"),
@@ -226,6 +232,7 @@ mod tests {
         assert_eq!(found("cpu", &[1, 2, 3, 6, 7, 8], STAT), "171");
         assert_eq!(found("", &[1, 2], "18446744073709551615 1"), "18446744073709551616");
         assert_eq!(found("", &[1, 2], "9007199254740993 0"), "9007199254740993");
+        assert_eq!(found("", &[1, 2], "9007199254740993.0 1e3"), "9007199254741993");
         assert_eq!(found("", &[1, 2], "1 0.5"), "1.5");
     }
 

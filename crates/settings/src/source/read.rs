@@ -1,6 +1,6 @@
 //! From `source = { ... }` to a [`Source`] that fits its field.
 
-use layout::{CType, Field, RecordBuf, Scalar, Value, ValueError};
+use layout::{CType, Digits, Field, Literal, RecordBuf, Scalar, Value, ValueError};
 use toml::de::DeValue;
 
 use super::clock::{ClockKind, ClockSource, TimeUnit};
@@ -56,19 +56,47 @@ impl Target<'_> {
 
     /// A value that the field can hold.
     fn constant(&mut self, entry: &Entry<'_>) -> Result<Constant, SettingsError> {
-        let value = value(entry)?;
-        self.scratch.set(self.index, &value).map_err(|error| unfit(entry, error))?;
+        let value = match entry.value() {
+            DeValue::Array(_) => self.fill(entry)?,
+            _ => self.set(entry)?,
+        };
         Ok(Constant::checked(value))
+    }
+
+    fn set(&mut self, entry: &Entry<'_>) -> Result<Value, SettingsError> {
+        let literal = literal(entry, self.field())?;
+        self.scratch.set_literal(self.index, literal).map_err(|error| unfit(entry, error))?;
+        Ok(match literal {
+            // As the file has it: a label stays one.
+            Literal::Text(text) => Value::from(text),
+            _ => self.scratch.value(self.index),
+        })
+    }
+
+    fn fill(&mut self, entry: &Entry<'_>) -> Result<Value, SettingsError> {
+        let field = self.field().clone();
+        let mut elements = self.scratch.elements(self.index).map_err(|error| entry.error(error))?;
+        for item in entry.items("a list")? {
+            if item.value().is_array() {
+                return Err(item.error(field.wrong_kind("list")));
+            }
+            elements.push(literal(&item, &field)?).map_err(|error| match error {
+                ValueError::TooMany { .. } => entry.error(error),
+                error => unfit(&item, error),
+            })?;
+        }
+        elements.finish().map_err(|error| entry.error(error))?;
+        Ok(self.scratch.value(self.index))
     }
 }
 
 /// Says why the field cannot hold the value, in the words of the file.
 fn unfit(entry: &Entry<'_>, error: ValueError) -> SettingsError {
     match &error {
-        _ if entry.value().is_array() => entry.error(error),
         ValueError::OutOfRange { ctype, .. } => match ctype.element().int_range() {
             Some((min, max)) => entry.error(Kind::OutOfRange { found: entry.shown(), min, max }),
-            None => entry.bad_value_for(format!("a number that fits {ctype}"), "a smaller one"),
+            None => entry
+                .bad_value_for(format!("a number that fits {}", ctype.element()), "a smaller one"),
         },
         ValueError::NotWhole { ctype, .. } => {
             let want = format!("a whole number, which {ctype} needs");
@@ -78,36 +106,49 @@ fn unfit(entry: &Entry<'_>, error: ValueError) -> SettingsError {
     }
 }
 
-fn value(entry: &Entry<'_>) -> Result<Value, SettingsError> {
+fn literal<'d>(entry: &Entry<'d>, field: &Field) -> Result<Literal<'d>, SettingsError> {
     Ok(match entry.value() {
-        DeValue::String(text) => Value::Text(text.to_string()),
-        DeValue::Boolean(value) => Value::Bool(*value),
-        DeValue::Integer(_) => integer(entry)?,
-        DeValue::Float(float) => {
-            let number: f64 = float.as_str().parse().map_err(|_| entry.bad_value("a number"))?;
-            if number.is_infinite() && !float.as_str().contains("inf") {
-                return Err(entry.bad_value_for("a number of 64 bits", "a smaller one"));
+        DeValue::String(text) => Literal::Text(text),
+        DeValue::Boolean(value) => Literal::Bool(*value),
+        DeValue::Integer(number) => {
+            let whole = whole_of_64_bits(entry)?;
+            // A float is the nearest of its own type, which the digits alone give.
+            Digits::new(number.as_str())
+                .filter(|_| number.radix() == 10)
+                .map_or(Literal::Whole(whole), Literal::Number)
+        }
+        DeValue::Float(float) => match Digits::new(float.as_str()) {
+            Some(digits) if vanishes(digits, field.ctype().element()) => {
+                let want = format!("a number that {} can tell from 0", field.ctype().element());
+                return Err(entry.bad_value_for(want, "0, or a larger one"));
             }
-            Value::F64(number)
-        }
-        DeValue::Array(_) => {
-            let items = entry.items("a list")?;
-            Value::List(items.iter().map(value).collect::<Result<_, _>>()?)
-        }
-        DeValue::Datetime(_) | DeValue::Table(_) => {
+            Some(digits) => Literal::Number(digits),
+            None => {
+                let special = float.as_str().parse();
+                Literal::Float(special.map_err(|_| entry.bad_value("a number"))?)
+            }
+        },
+        DeValue::Array(_) | DeValue::Datetime(_) | DeValue::Table(_) => {
             return Err(entry.wrong_type("a number, text, true, false or a list"));
         }
     })
 }
 
-fn integer(entry: &Entry<'_>) -> Result<Value, SettingsError> {
+fn whole_of_64_bits(entry: &Entry<'_>) -> Result<i128, SettingsError> {
     let number = entry.whole()?;
-    if let Ok(number) = i64::try_from(number) {
-        return Ok(Value::Int(number));
-    }
-    let number = u64::try_from(number)
-        .map_err(|_| entry.bad_value_for("a number of 64 bits", "a smaller one"))?;
-    Ok(Value::Uint(number))
+    let fits = i64::try_from(number).is_ok() || u64::try_from(number).is_ok();
+    fits.then_some(number)
+        .ok_or_else(|| entry.bad_value_for("a number of 64 bits", "a smaller one"))
+}
+
+/// Whether nothing is left of a number in a float field.
+fn vanishes(digits: Digits<'_>, scalar: Scalar) -> bool {
+    let nearest = match scalar {
+        Scalar::F32 => digits.to_f32().into(),
+        Scalar::F64 => digits.to_f64(),
+        _ => return false,
+    };
+    nearest == 0.0 && !digits.is_zero()
 }
 
 fn misfit(entry: &Entry<'_>, ctype: CType, advice: &'static str) -> SettingsError {
@@ -313,8 +354,13 @@ fn bound(entry: &Entry<'_>, scalar: Scalar) -> Result<i64, SettingsError> {
 
 fn real_bound(entry: &Entry<'_>, scalar: Scalar) -> Result<f64, SettingsError> {
     let number = entry.number()?;
-    if scalar == Scalar::F32 && number.abs() > f32::MAX.into() {
+    #[expect(clippy::cast_possible_truncation, reason = "what an f32 makes of it is the question")]
+    let narrow = number as f32;
+    if scalar == Scalar::F32 && narrow.is_infinite() {
         return Err(entry.bad_value_for("a number that fits f32", "a smaller one"));
+    }
+    if scalar == Scalar::F32 && narrow == 0.0 && number != 0.0 {
+        return Err(entry.bad_value_for("a number that f32 can tell from 0", "0, or a larger one"));
     }
     Ok(number)
 }

@@ -73,7 +73,7 @@ pub(crate) static CASES: &[Case] = &[
         "a constant too large for any float",
         "f64",
         "{ const = 1e999 }",
-        "8:20: record.field[a].source.const: 1e999 is not a number of 64 bits; write a smaller one",
+        "8:20: record.field[a].source.const: 1e999 is not a number that fits f64; write a smaller one",
     ),
     source(
         "a constant number for a text",
@@ -109,7 +109,7 @@ pub(crate) static CASES: &[Case] = &[
         "a constant list with a text in it",
         "f32[3]",
         r#"{ const = [1, "2", 3] }"#,
-        r#"8:20: record.field[a].source.const: field "a" is f32[3] and takes a list of numbers, not text; change the value"#,
+        r#"8:24: record.field[a].source.const[#2]: field "a" is f32[3] and takes a list of numbers, not text; change the value"#,
     ),
     source(
         "a constant date",
@@ -124,10 +124,40 @@ pub(crate) static CASES: &[Case] = &[
         "8:20: record.field[a].source.const: expected a number, text, true, false or a list, found a table; write const = 10",
     ),
     source(
-        "a constant 2 for a bool",
+        "a constant list with a number out of range",
+        "u8[2]",
+        "{ const = [1, 256.0] }",
+        "8:24: record.field[a].source.const[#2]: 256.0 is out of range; write a number from 0 to 255",
+    ),
+    source(
+        "a constant list of lists",
+        "u8[2]",
+        "{ const = [1, [2]] }",
+        r#"8:24: record.field[a].source.const[#2]: field "a" is u8[2] and takes a list of whole numbers, not list; change the value"#,
+    ),
+    source(
+        "a constant list that is too long",
+        "u8[2]",
+        "{ const = [1, 2, 3] }",
+        r#"8:20: record.field[a].source.const: field "a" is u8[2], the list has more elements; give exactly as many"#,
+    ),
+    source(
+        "a constant of which nothing is left",
+        "f32",
+        "{ const = 1e-46 }",
+        "8:20: record.field[a].source.const: 1e-46 is not a number that f32 can tell from 0; write 0, or a larger one",
+    ),
+    source(
+        "a random bound of which nothing is left",
+        "f32",
+        "{ random = { min = 0, max = 1e-50 } }",
+        "8:38: record.field[a].source.random.max: 1e-50 is not a number that f32 can tell from 0; write 0, or a larger one",
+    ),
+    source(
+        "no number for a bool",
         "bool",
-        "{ const = 2 }",
-        "8:20: record.field[a].source.const: 2 is out of range; write a number from 0 to 1",
+        "{ const = nan }",
+        "8:20: record.field[a].source.const: nan is out of range; write a number from 0 to 1",
     ),
     source(
         "a counter for text",

@@ -1,0 +1,149 @@
+//! A decimal number as a text writes it, and the only way from its digits into a field.
+//!
+//! Invariant: no type in between rounds. A whole number is exact however it is written (`3`, `3.0`,
+//! `3e0`); a float is the nearest one of its own type, so an `f32` is never rounded to an `f64`
+//! first. Nothing here allocates, whatever the length of the text.
+//!
+//! ```text
+//!   JSON, TOML, value files --Digits::new--> Digits --whole---------> integers, bool
+//!                                                   `-f32, f64-----> floats
+//! ```
+//!
+//! Price: the text is read once when the `Digits` are made, and once more for a conversion other
+//! than to `f64`.
+
+/// A finite decimal number as a text writes it.
+///
+/// ```
+/// use layout::Digits;
+///
+/// let count = Digits::new("18446744073709551615.0").expect("a number");
+/// assert_eq!(count.whole(), Some(u64::MAX.into()));
+/// assert_eq!(Digits::new("1e3").and_then(Digits::whole), Some(1000));
+/// assert_eq!(Digits::new("2.5").and_then(Digits::whole), None);
+/// assert!(Digits::new("nan").is_none() && Digits::new("0x10").is_none());
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Digits<'a> {
+    text: &'a str,
+    wide: f64,
+}
+
+/// Whole numbers of more digits are not looked at: no field holds them.
+const MOST_DIGITS: usize = 38;
+
+impl<'a> Digits<'a> {
+    /// `text`, if it is a decimal number: an optional sign, digits with or without a point, an
+    /// optional exponent. `None` for anything else, blanks and the words `inf` and `nan` included.
+    pub fn new(text: &'a str) -> Option<Self> {
+        let has_digits = text.bytes().any(|byte| byte.is_ascii_digit());
+        let wide = text.parse().ok().filter(|_| has_digits)?;
+        Some(Self { text, wide })
+    }
+
+    /// The number as it was written.
+    pub const fn as_str(self) -> &'a str {
+        self.text
+    }
+
+    /// Whether it is 0, of either sign. A number too small for a float is not.
+    pub fn is_zero(self) -> bool {
+        self.significant().count == 0
+    }
+
+    /// Whether it has no fraction.
+    pub fn is_whole(self) -> bool {
+        self.significant().is_whole()
+    }
+
+    /// The number itself. `None`: it has a fraction, or more than 38 digits.
+    pub fn whole(self) -> Option<i128> {
+        self.is_whole().then(|| self.nearest_whole()).flatten()
+    }
+
+    /// The nearest whole number, halves away from zero. `None`: it has more than 38 digits.
+    pub fn nearest_whole(self) -> Option<i128> {
+        self.significant().rounded()
+    }
+
+    /// The nearest `f64`; infinite if it is beyond the largest.
+    pub const fn to_f64(self) -> f64 {
+        self.wide
+    }
+
+    /// The nearest `f32`; infinite if it is beyond the largest.
+    pub fn to_f32(self) -> f32 {
+        self.text.parse().unwrap_or(f32::NAN)
+    }
+
+    fn significant(self) -> Significant<'a> {
+        Significant::of(self.text)
+    }
+}
+
+/// A number as `0.d1 d2 ... dn` times ten to the power of `point`, where neither the first nor the
+/// last digit is 0. Zero has no digits.
+struct Significant<'a> {
+    is_negative: bool,
+    /// The digits before the decimal point and behind it, as written.
+    written: (&'a [u8], &'a [u8]),
+    /// Zeros that come first.
+    skip: usize,
+    count: usize,
+    point: i64,
+}
+
+impl<'a> Significant<'a> {
+    fn of(text: &'a str) -> Self {
+        let unsigned = text.trim_start_matches(['+', '-']);
+        let (mantissa, exponent) = unsigned.split_once(['e', 'E']).unwrap_or((unsigned, "0"));
+        let (before, behind) = mantissa.split_once('.').unwrap_or((mantissa, ""));
+        let written = (before.as_bytes(), behind.as_bytes());
+        let is_zero = |digit: &&u8| **digit == b'0';
+        let skip = digits(written).take_while(is_zero).count();
+        let kept = digits(written).rev().skip_while(is_zero).count();
+        Self {
+            is_negative: text.starts_with('-'),
+            written,
+            skip,
+            count: kept.saturating_sub(skip),
+            point: length(before.len()) - length(skip) + power(exponent),
+        }
+    }
+
+    fn is_whole(&self) -> bool {
+        self.count == 0 || self.point >= length(self.count)
+    }
+
+    /// The nearest whole number, halves away from zero.
+    fn rounded(&self) -> Option<i128> {
+        if self.count == 0 || self.point < 0 {
+            return Some(0);
+        }
+        let places = usize::try_from(self.point).ok().filter(|places| *places <= MOST_DIGITS)?;
+        let significant = digits(self.written).skip(self.skip).take(self.count).copied();
+        let mut digits = significant.chain(core::iter::repeat(b'0'));
+        let mut number = 0_i128;
+        for digit in digits.by_ref().take(places) {
+            number = number * 10 + i128::from(digit - b'0');
+        }
+        // By its first digit alone: a fraction of 5 and more is a half and more.
+        number += i128::from(digits.next().is_some_and(|digit| digit >= b'5'));
+        Some(if self.is_negative { -number } else { number })
+    }
+}
+
+fn digits<'a>(written: (&'a [u8], &'a [u8])) -> impl DoubleEndedIterator<Item = &'a u8> {
+    written.0.iter().chain(written.1)
+}
+
+/// The exponent. One of more digits than matter is as good as a very large one.
+fn power(exponent: &str) -> i64 {
+    const FAR: i64 = i64::MAX / 4;
+    let far = if exponent.starts_with('-') { -FAR } else { FAR };
+    exponent.parse().map_or(far, |power: i64| power.clamp(-FAR, FAR))
+}
+
+fn length(count: usize) -> i64 {
+    i64::try_from(count).unwrap_or(i64::MAX / 4)
+}
