@@ -4,7 +4,7 @@ use core::fmt;
 
 use crate::ctype::Scalar;
 use crate::text::Escaped;
-use crate::value::Value;
+use crate::value::{Value, write_float};
 
 /// A scalar that was read. Narrow integers are widened; a `bool` byte other than 0 reads as true.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -82,8 +82,8 @@ impl fmt::Display for Plain {
         match self {
             Self::Int(value) => value.fmt(f),
             Self::Uint(value) => value.fmt(f),
-            Self::F32(value) => value.fmt(f),
-            Self::F64(value) => value.fmt(f),
+            Self::F32(value) => write_float(f, *value),
+            Self::F64(value) => write_float(f, *value),
             Self::Bool(value) => value.fmt(f),
             Self::Char(byte) => Escaped(char_text(byte)).fmt(f),
         }

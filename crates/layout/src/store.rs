@@ -10,8 +10,6 @@
 //!                                             integers: whole and in range, or refused
 //! ```
 
-use core::fmt;
-
 use crate::ctype::Scalar;
 use crate::digits::Digits;
 use crate::field::Field;
@@ -60,21 +58,18 @@ impl<'a> From<&'a Value> for Given<'a> {
     }
 }
 
-/// The number for a message: as it was written, if a text wrote it.
-impl fmt::Display for Given<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl Given<'_> {
+    /// The number for a message: as it was written, if a text wrote it.
+    fn shown(&self) -> String {
         match self {
-            Self::Int(number) => number.fmt(f),
-            // Not `Display`, which has three hundred digits for the largest.
-            Self::F32(number) => fmt::Debug::fmt(number, f),
-            Self::F64(number) => fmt::Debug::fmt(number, f),
-            Self::Digits(digits) => f.write_str(digits.as_str()),
-            Self::Bool(_) | Self::Text(_) | Self::List => f.write_str(self.kind()),
+            Self::Int(number) => number.to_string(),
+            Self::F32(number) => Value::F32(*number).to_string(),
+            Self::F64(number) => Value::F64(*number).to_string(),
+            Self::Digits(digits) => shorten(digits.as_str()),
+            Self::Bool(_) | Self::Text(_) | Self::List => self.kind().to_owned(),
         }
     }
-}
 
-impl Given<'_> {
     /// As [`Value::kind`] says it.
     fn kind(&self) -> &'static str {
         match self {
@@ -266,12 +261,12 @@ fn f64_bits(field: &Field, given: &Given<'_>) -> Result<[u8; 8], ValueError> {
 
 fn out_of_range(field: &Field, given: &Given<'_>) -> ValueError {
     let (field, ctype) = (field.name.clone(), field.ctype);
-    ValueError::OutOfRange { field, ctype, value: shorten(&given.to_string()) }
+    ValueError::OutOfRange { field, ctype, value: given.shown() }
 }
 
 fn not_whole(field: &Field, given: &Given<'_>) -> ValueError {
     let (field, ctype) = (field.name.clone(), field.ctype);
-    ValueError::NotWhole { field, ctype, value: shorten(&given.to_string()) }
+    ValueError::NotWhole { field, ctype, value: given.shown() }
 }
 
 /// `text`, or the beginning of a long one.

@@ -8,7 +8,7 @@ use crate::text::Escaped;
 /// The value of one field.
 ///
 /// Its `Display` is for people and safe on a terminal: control characters in text are shown as
-/// their code (`\x1b`), lists as `[1, 2, 3]`.
+/// their code (`\x1b`), lists as `[1, 2, 3]`, floats below 1e-5 and from 1e16 on with an exponent.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Value {
     /// A signed integer: `i8` to `i64`.
@@ -61,12 +61,27 @@ impl fmt::Display for Value {
         match self {
             Self::Int(value) => value.fmt(f),
             Self::Uint(value) => value.fmt(f),
-            Self::F32(value) => value.fmt(f),
-            Self::F64(value) => value.fmt(f),
+            Self::F32(value) => write_float(f, *value),
+            Self::F64(value) => write_float(f, *value),
             Self::Bool(value) => value.fmt(f),
             Self::Text(text) => Escaped(text.as_bytes()).fmt(f),
             Self::List(values) => write_list(f, values.iter(), fmt::Display::fmt),
         }
+    }
+}
+
+/// Writes a float with all of its digits; with an exponent, as JSON has it, where most of them would
+/// be zeros. A precision in the formatter is kept.
+pub(crate) fn write_float<T>(f: &mut fmt::Formatter<'_>, number: T) -> fmt::Result
+where
+    T: fmt::Display + fmt::LowerExp + Into<f64> + Copy,
+{
+    let size = number.into().abs();
+    let is_usual = size == 0.0 || !size.is_finite() || (1e-5..1e16).contains(&size);
+    if is_usual || f.precision().is_some() {
+        fmt::Display::fmt(&number, f)
+    } else {
+        fmt::LowerExp::fmt(&number, f)
     }
 }
 

@@ -115,6 +115,31 @@ fn an_f32_prints_as_it_was_written() {
 }
 
 #[test]
+fn a_float_has_an_exponent_where_its_digits_would_be_mostly_zeros() {
+    let shown = |value: f64| (Value::F64(value).to_string(), line_of(value));
+    for (value, want) in [
+        (1e300, "1e300"),
+        (-1.5e-7, "-1.5e-7"),
+        (5e-324, "5e-324"),
+        (1e16, "1e16"),
+        (9_999_999_999_999_998.0, "9999999999999998"),
+        (1e-5, "0.00001"),
+        (-0.0, "-0"),
+        (f64::INFINITY, "inf"),
+    ] {
+        assert_eq!(shown(value), (want.to_owned(), format!("x={want}")));
+    }
+    assert_eq!(Value::F32(1e-45).to_string(), "1e-45");
+}
+
+/// What a line template makes of an `f64` called "x".
+fn line_of(value: f64) -> String {
+    let mut record = one("f64");
+    record.set(0, &Value::F64(value)).expect("fits");
+    record.view().line().to_string()
+}
+
+#[test]
 fn a_bool_is_true_for_any_number_but_0() {
     assert_eq!(through("bool", true), Value::Bool(true));
     for value in [0.0, -0.0] {
