@@ -88,7 +88,7 @@ fn no_record_takes_more_than_eight_times_its_size_to_be_printed() {
     }
 }
 
-/// A field that takes all of a list, and one that takes nothing of an object.
+/// A field that takes all of a list, one that takes nothing of an object, and a text.
 const INPUT: &str = r#"
 [region]
 name = "a"
@@ -102,26 +102,39 @@ source = { input = {} }
 name = "b"
 type = "u8"
 source = { input = { key = "/b/c" } }
+[[record.field]]
+name = "t"
+type = "char[8]"
+source = { input = {} }
+[producer]
+max_line = "1MiB"
 "#;
 
+/// What a line may take: its bytes, with room to grow as they come, and a text without its escapes.
+const LINE: usize = 4;
+
 #[test]
-fn no_line_of_input_takes_more_than_80_times_its_length() {
+fn no_line_of_input_takes_more_than_4_times_its_length() {
     let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
     let settings = Settings::parse(INPUT, "a.toml").expect("a configuration");
-    let longest = usize::try_from(settings.producer.max_line).expect("64 KiB");
+    let longest = usize::try_from(settings.producer.max_line).expect("1 MiB");
     let room = longest - 20;
-    let members = (0..room / 9).map(|i| format!("\"{i:04x}\":0,")).collect::<Vec<_>>().concat();
+    let members = (0..room / 10).map(|i| format!("\"{i:05x}\":0,")).collect::<Vec<_>>().concat();
     let lines = [
         format!("{{\"a\":[{}0]}}", "0,".repeat(room / 2)),
         format!("{{\"a\":[{}[]]}}", "[],".repeat(room / 3)),
         format!("{{\"b\":{{{members}\"c\":1}}}}"),
         format!("{{{members}\"c\":1}}"),
         format!("{{\"a\":\"{}\"}}", "\\u001b".repeat(room / 6)),
+        format!("{{\"t\":\"{}\"}}", "\\n".repeat(room / 2)),
+        format!("{{\"{}\":1}}", "\\n".repeat(room / 2)),
+        format!("{{\"a\":[{}]}}", "9".repeat(room)),
+        format!("{{\"b\":{}0{}}}", "{\"c\":".repeat(room / 6), "}".repeat(room / 6)),
         "[".repeat(longest),
     ];
     for line in lines {
         assert!((longest / 2..=longest).contains(&line.len()), "{} bytes", line.len());
-        limited(80 * longest, || {
+        limited(LINE * longest, || {
             let said = probe_input::read_lines(&settings, line.as_bytes().chunks(4096));
             assert_eq!(said.len(), 1);
         });

@@ -1,10 +1,27 @@
-//! A door for the project's own fuzzer (crate `fuzz`), and for nobody else.
+//! A door for the project's own tests of hostile and random input (crate `fuzz`) alone.
 
 use layout::RecordBuf;
 use settings::Settings;
 
 use crate::input::{Decoder, Outcome};
 use crate::run::{keys, max_line};
+use crate::sources::{Moment, Sources};
+
+/// The record that a producer with these settings makes of one `line` of input, or what it says
+/// about the line.
+pub fn record_of_line(settings: &Settings, line: &[u8]) -> Result<Vec<u8>, String> {
+    let mut record = RecordBuf::new(settings.record.schema.clone());
+    let read = keys(settings).apply(line, &mut record, &mut || true);
+    read.map(|()| record.bytes().to_vec()).map_err(|error| error.to_string())
+}
+
+/// The first record that a producer with these settings publishes.
+pub fn first_record(settings: &Settings) -> Vec<u8> {
+    let mut sources = Sources::new(&settings.record, Moment::now());
+    let mut record = sources.first_record();
+    sources.sample(Moment::now(), &mut record);
+    record.bytes().to_vec()
+}
 
 /// What a producer with these settings makes of a stream that comes in `pieces`: for each line that
 /// is not blank `None` if it was good, else what is said about it.
@@ -16,9 +33,9 @@ pub fn read_lines<'a>(
     let mut record = RecordBuf::new(settings.record.schema.clone());
     let mut outcomes = Vec::new();
     let mut take = |decoder: &mut Decoder| {
-        while let Some(outcome) = decoder.next(&mut record) {
+        while let Some(outcome) = decoder.next(&mut record, &mut || true) {
             outcomes.push(match outcome {
-                Outcome::Publish | Outcome::Incomplete { .. } => None,
+                Outcome::Publish | Outcome::Incomplete { .. } | Outcome::Stopped => None,
                 Outcome::Bad { error, .. } => Some(error.to_string()),
             });
         }

@@ -28,6 +28,8 @@ use crate::sources::{Moment, Sources};
 
 /// How often the region's file is looked at: with each tick, but not more and not less often.
 const PATROL: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(1));
+/// Lines that are taken from the input before signals and deadlines are looked at again.
+const LINES: usize = 64;
 /// Bad lines that are reported in [`WINDOW`]; the others are counted.
 const BAD_LINES: u32 = 100;
 /// Time in which the number of messages of one kind is limited.
@@ -143,6 +145,10 @@ impl<'a> Producer<'a> {
         if let Some(service) = self.service.deadline() {
             deadline = deadline.min(service);
         }
+        let has_lines = self.input.as_ref().is_some_and(Input::has_lines);
+        if has_lines {
+            deadline = Monotonic::from_nanos(0);
+        }
         let input = self.input.as_ref().map(AsFd::as_fd);
         let ready = daemon::wait(&self.signals, input, Some(deadline))
             .map_err(ProducerError::system("cannot wait"))?;
@@ -158,7 +164,7 @@ impl<'a> Producer<'a> {
                 return Ok(None);
             }
         }
-        if ready.input {
+        if ready.input || has_lines {
             self.read_input()?;
         }
         let now = Monotonic::now();
@@ -202,9 +208,17 @@ impl<'a> Producer<'a> {
     }
 
     fn read_lines(&mut self, input: &mut Input) -> Result<(), ProducerError> {
-        input.fill().map_err(|error| ProducerError(Kind::Read(error)))?;
-        while let Some(outcome) = input.next(&mut self.record) {
+        if !input.has_lines() {
+            input.fill().map_err(|error| ProducerError(Kind::Read(error)))?;
+        }
+        for _ in 0..LINES {
+            let mut go_on = || {
+                self.service.keep_alive(Monotonic::now());
+                self.signals.stop_requested().is_none()
+            };
+            let Some(outcome) = input.next(&mut self.record, &mut go_on) else { return Ok(()) };
             match outcome {
+                Outcome::Stopped => return Ok(()),
                 Outcome::Publish => self.sample_and_publish()?,
                 Outcome::Incomplete { number } => self.say_incomplete(number, input.keys()),
                 Outcome::Bad { number, error } => self.say_bad_line(number, &error),

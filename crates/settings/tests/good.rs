@@ -208,6 +208,18 @@ fn an_input_is_the_member_of_its_name_or_what_its_key_says() {
 }
 
 #[test]
+fn an_input_may_be_64_steps_deep_and_no_deeper() {
+    let text = |steps: usize| {
+        let key = "/a".repeat(steps);
+        format!("{REGION}{RECORD}source = {{ input = {{ key = \"{key}\" }} }}\n")
+    };
+    parse(&text(64));
+    let error = Settings::parse(&text(65), "x.toml").expect_err("too deep").to_string();
+    let end = "is not a JSON pointer of at most 64 steps; write a shorter one";
+    assert!(error.ends_with(end), "{error}");
+}
+
+#[test]
 fn labels_name_values_and_constants_may_use_them() {
     let labels = "{ 10 = \"ten\", -1 = \"less\", 2 = \"two\" }";
     let field =

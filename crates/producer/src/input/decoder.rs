@@ -5,7 +5,8 @@
 
 use layout::RecordBuf;
 
-use super::json::{Keys, LineError};
+use super::keys::Keys;
+use super::line_error::LineError;
 use super::lines::{Line, Lines};
 use crate::text::without_bom;
 
@@ -19,6 +20,8 @@ pub(crate) enum Outcome {
         /// Number of the line, counted from 1.
         number: u64,
     },
+    /// `go_on` said no: what is left of the input is not read.
+    Stopped,
     /// A bad line; nothing has changed.
     Bad {
         /// Number of the line, counted from 1.
@@ -64,20 +67,26 @@ impl Decoder {
         self.lines.is_inside_line()
     }
 
-    /// The next line, read into `record`; blank lines are passed over.
-    pub(crate) fn next(&mut self, record: &mut RecordBuf) -> Option<Outcome> {
+    /// The next line, read into `record`; blank lines are passed over. `go_on` is asked now and then
+    /// while a long line is read.
+    pub(crate) fn next(
+        &mut self,
+        record: &mut RecordBuf,
+        go_on: &mut dyn FnMut() -> bool,
+    ) -> Option<Outcome> {
         loop {
             let (number, line) = self.lines.next_line()?;
             let read = match line {
                 Line::TooLong => Err(LineError::TooLong(self.max_line)),
                 Line::Text(text) => match without_bom(text) {
                     text if text.trim_ascii().is_empty() => continue,
-                    text => self.keys.apply(text, record),
+                    text => self.keys.apply(text, record, go_on),
                 },
             };
             return Some(match read {
                 Ok(()) if self.keys.is_complete() => Outcome::Publish,
                 Ok(()) => Outcome::Incomplete { number },
+                Err(LineError::Stopped) => Outcome::Stopped,
                 Err(error) => Outcome::Bad { number, error },
             });
         }

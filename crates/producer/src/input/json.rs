@@ -1,249 +1,338 @@
 //! One JSON object as values for fields: all of them, or none.
 //!
-//! Invariant: a bad line changes nothing. Its values are written into a copy of the record, which
-//! takes the record's place only when the whole line was good.
+//! Invariant: a line is read from left to right, once, and never kept as a tree. The first thing
+//! wrong with it ends the reading; what no field asks for is passed over. So a line takes no memory
+//! of its own but for a text with escapes in it.
 //!
 //! ```text
 //!   {"temperature": 21.5, "door": "open", "imu": {"accel": [0, 0, 9.8], "temp": 30}}
 //!        |                   |                |
 //!   member              member, by       pointers "/imu/accel", "/imu/temp": what else is in
-//!                       its label        the nested object is nobody's business
+//!                       its label        the nested object is passed over
 //! ```
 //!
 //! A member of the object that no field takes its value from makes the line a bad one: it is most
 //! likely a misspelt key, and a field that silently never changes is worse than a message.
 //!
-//! Price: one small allocation per member and text; a copy of the record per line.
+//! Price: the bytes of a value are looked at twice, first for its end and then for what it says;
+//! those of a nested one once more for each level that a pointer goes down.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::borrow::Cow;
 use std::fmt;
+use std::sync::Arc;
 
-use layout::{RecordBuf, Value, ValueError};
-use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
-use serde_json::Value as Json;
-use serde_json::error::Category;
-use settings::InputKey;
+use layout::{Digits, Elements, Field, Literal, RecordBuf, ValueError};
+use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde_json::value::RawValue;
 
-/// How many keys a message lists.
-const LISTED: usize = 12;
+use super::keys::{Keys, Node, Target};
+use super::line_error::LineError;
 
-/// What is wrong with a line.
-#[derive(Clone, Debug, PartialEq, thiserror::Error)]
-#[non_exhaustive]
-pub(crate) enum LineError {
-    /// Not JSON at all, or two values on one line.
-    #[error("not JSON ({what} at column {column}); write one object per line")]
-    NotJson {
-        /// The parser's words.
-        what: String,
-        /// Where, counted from 1.
-        column: usize,
-    },
-    /// JSON, but no object.
-    #[error("JSON, but {0} and not an object; write {{\"key\": value}}")]
-    NotAnObject(&'static str),
-    /// Longer than allowed; what it says is unknown.
-    #[error("longer than {0} bytes; shorten it or raise max_line")]
-    TooLong(usize),
-    /// No field has its value from this member.
-    #[error("key {key:?} is unknown; use {known}")]
-    UnknownKey {
-        /// The key.
-        key: String,
-        /// The keys there are.
-        known: String,
-    },
-    /// The same key twice: which one counts?
-    #[error("key {0:?} is there twice; leave one of them out")]
-    Twice(String),
-    /// `null` for a value.
-    #[error("key {0:?} is null; leave it out to keep its last value")]
-    Null(String),
-    /// An object for a value.
-    #[error("key {0:?} holds an object; name its member in the configuration (key = \"/a/b\")")]
-    Nested(String),
-    /// Not a value of that field.
-    #[error("key {key:?}: {source}")]
-    Value {
-        /// The key.
-        key: String,
-        /// Why.
-        source: ValueError,
-    },
+/// After so much work the reading asks whether to go on. A byte of a value is 1, a member or an
+/// element [`STEP`] more.
+const STRETCH: usize = 1 << 18;
+const STEP: usize = 1 << 6;
+
+/// Reads `line` into `record`, which is of no use after an error. For each target of `keys`: whether
+/// the line had a value for it.
+pub(super) fn read(
+    line: &[u8],
+    keys: &Keys,
+    record: &mut RecordBuf,
+    go_on: &mut dyn FnMut() -> bool,
+) -> Result<Vec<bool>, LineError> {
+    let line = str::from_utf8(line).map_err(|error| LineError::NotJson {
+        what: "invalid unicode code point".to_owned(),
+        column: error.valid_up_to() + 1,
+    })?;
+    let found = vec![false; keys.targets().len()];
+    let pulse = Pulse { work: 0, go_on };
+    let mut reading = Reading { line, keys, record, found, pulse, refusal: None };
+    let mut parser = serde_json::Deserializer::from_str(line);
+    let members = Members { held: vec![false; keys.members().len()], reading: &mut reading };
+    match parser.deserialize_map(members).and_then(|()| parser.end()) {
+        Ok(()) => Ok(reading.found),
+        Err(error) => Err(reading.refusal.unwrap_or_else(|| LineError::not_object(line, &error))),
+    }
 }
 
-/// Which values of the object fill which fields, and which have been seen.
-#[derive(Clone, Debug)]
-pub(crate) struct Keys {
-    /// By the member of the object that holds the value.
-    members: BTreeMap<String, Vec<Target>>,
+/// A line that is being read.
+struct Reading<'l, 'a> {
+    line: &'l str,
+    keys: &'a Keys,
+    record: &'a mut RecordBuf,
+    found: Vec<bool>,
+    pulse: Pulse<'a>,
+    /// Why the parser was stopped.
+    refusal: Option<LineError>,
 }
 
-/// A field and where its value is.
-#[derive(Clone, Debug)]
-struct Target {
-    /// The key as the configuration has it.
-    key: String,
-    /// From the member on: "" is the member itself.
-    pointer: String,
-    field: usize,
-    seen: bool,
+/// Asks now and then whether to go on.
+struct Pulse<'a> {
+    /// Done since it last asked.
+    work: usize,
+    go_on: &'a mut dyn FnMut() -> bool,
 }
 
-impl Keys {
-    /// From pairs of a key and the number of a field; a key may fill several fields.
-    pub(crate) fn new<'a>(pairs: impl IntoIterator<Item = (&'a InputKey, usize)>) -> Self {
-        let mut members = BTreeMap::<String, Vec<Target>>::new();
-        for (key, field) in pairs {
-            let (key, member, pointer) = match key {
-                InputKey::Member(name) => (name, name.clone(), String::new()),
-                InputKey::Pointer(pointer) => {
-                    let (member, rest) = split(pointer);
-                    (pointer, member, rest)
-                }
+impl Pulse<'_> {
+    /// A member or an element, of whose value so many bytes have been looked at.
+    fn step(&mut self, bytes: usize) -> Result<(), LineError> {
+        self.work += STEP + bytes;
+        if self.work < STRETCH {
+            return Ok(());
+        }
+        self.work = 0;
+        if (self.go_on)() { Ok(()) } else { Err(LineError::Stopped) }
+    }
+}
+
+impl<'l, 'a> Reading<'l, 'a> {
+    /// The member of the object called `name`, and its number.
+    fn member(&mut self, name: &str) -> Result<(usize, &'a Node), LineError> {
+        self.pulse.step(name.len())?;
+        let members = self.keys.members();
+        members.child(name).ok_or_else(|| LineError::unknown(name, members.names()))
+    }
+
+    /// Gives the value `raw` to the fields that want it, or parts of it.
+    fn take(&mut self, node: &Node, raw: &'l str) -> Result<(), LineError> {
+        self.pulse.step(raw.len())?;
+        let keys = self.keys;
+        for &number in node.targets() {
+            let target = &keys.targets()[number];
+            match raw.as_bytes().first() {
+                Some(b'[') => self.fill(target, raw)?,
+                _ => self.set(target, raw)?,
+            }
+            self.found[number] = true;
+        }
+        match raw.as_bytes().first() {
+            Some(b'{') if !node.is_empty() => {
+                let below = Below { node, reading: self };
+                let read = serde_json::Deserializer::from_str(raw).deserialize_map(below);
+                self.unless_refused(read, raw)
+            }
+            Some(b'[') if !node.is_empty() => {
+                let below = Below { node, reading: self };
+                let read = serde_json::Deserializer::from_str(raw).deserialize_seq(below);
+                self.unless_refused(read, raw)
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn set(&mut self, target: &Target, raw: &'l str) -> Result<(), LineError> {
+        let scalar = Scalar::read(target, raw, self.line)?;
+        let set = self.record.set_literal(target.field, scalar.literal());
+        set.map_err(|error| refused(target, error))
+    }
+
+    fn fill(&mut self, target: &Target, raw: &'l str) -> Result<(), LineError> {
+        let schema = Arc::clone(self.record.schema());
+        let list = List {
+            target,
+            field: &schema.fields()[target.field],
+            elements: self.record.elements(target.field).map_err(|error| refused(target, error))?,
+            line: self.line,
+            pulse: &mut self.pulse,
+            refusal: &mut self.refusal,
+        };
+        let read = serde_json::Deserializer::from_str(raw).deserialize_seq(list);
+        self.unless_refused(read, raw)
+    }
+
+    /// The result of a parser over `raw`, a part of the line.
+    fn unless_refused(&mut self, read: serde_json::Result<()>, raw: &str) -> Result<(), LineError> {
+        read.map_err(|error| match self.refusal.take() {
+            Some(refusal) => refusal,
+            None => LineError::not_json(&error, offset(self.line, raw)),
+        })
+    }
+}
+
+/// Stops the parser, which cannot carry our error.
+fn stop<T, E: Error>(
+    result: Result<T, LineError>,
+    refusal: &mut Option<LineError>,
+) -> Result<T, E> {
+    result.map_err(|error| {
+        *refusal = Some(error);
+        E::custom("stopped")
+    })
+}
+
+/// The members of the line's object.
+struct Members<'r, 'l, 'a> {
+    reading: &'r mut Reading<'l, 'a>,
+    /// Which of the known members have come already.
+    held: Vec<bool>,
+}
+
+impl<'l> Visitor<'l> for Members<'_, 'l, '_> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'l>>(self, mut map: A) -> Result<(), A::Error> {
+        let Self { reading, mut held } = self;
+        while let Some(member) = map.next_key_seed(Name(|name: &str| {
+            let (number, node) = reading.member(name)?;
+            let again = std::mem::replace(&mut held[number], true);
+            if again { Err(LineError::Twice(name.to_owned())) } else { Ok(node) }
+        }))? {
+            let node = stop(member, &mut reading.refusal)?;
+            let raw: &RawValue = map.next_value()?;
+            stop(reading.take(node, raw.get()), &mut reading.refusal)?;
+        }
+        Ok(())
+    }
+}
+
+/// What is inside of a member, or deeper.
+struct Below<'r, 'l, 'a> {
+    node: &'r Node,
+    reading: &'r mut Reading<'l, 'a>,
+}
+
+impl<'l> Visitor<'l> for Below<'_, 'l, '_> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object or a list")
+    }
+
+    fn visit_map<A: MapAccess<'l>>(self, mut map: A) -> Result<(), A::Error> {
+        let Self { node, reading } = self;
+        while let Some(child) = map.next_key_seed(Name(|name: &str| node.child(name)))? {
+            let Some((_, child)) = child else {
+                map.next_value::<IgnoredAny>()?;
+                stop(reading.pulse.step(0), &mut reading.refusal)?;
+                continue;
             };
-            let target = Target { key: key.clone(), pointer, field, seen: false };
-            members.entry(member).or_default().push(target);
-        }
-        Self { members }
-    }
-
-    /// The keys that no good line has held so far: their fields have no value yet.
-    pub(crate) fn missing(&self) -> Vec<&str> {
-        let unseen = self.targets().filter(|target| !target.seen);
-        let keys: BTreeSet<&str> = unseen.map(|target| target.key.as_str()).collect();
-        keys.into_iter().collect()
-    }
-
-    /// Whether every field has had a value.
-    pub(crate) fn is_complete(&self) -> bool {
-        self.targets().all(|target| target.seen)
-    }
-
-    /// Takes over from an earlier configuration what has been seen. `kept` are the fields whose
-    /// values were taken over: pairs of the number now and the number then.
-    pub(crate) fn carry_over(&mut self, earlier: &Self, kept: &[(usize, usize)]) {
-        let seen: BTreeSet<usize> =
-            earlier.targets().filter(|target| target.seen).map(|target| target.field).collect();
-        for target in self.members.values_mut().flatten() {
-            target.seen |=
-                kept.iter().any(|(now, then)| *now == target.field && seen.contains(then));
-        }
-    }
-
-    /// Reads one line into `record`. A key that the line leaves out keeps its value.
-    pub(crate) fn apply(&mut self, line: &[u8], record: &mut RecordBuf) -> Result<(), LineError> {
-        let Object(pairs) =
-            serde_json::from_slice(line).map_err(|error| not_object(line, &error))?;
-        let mut copy = record.clone();
-        let mut names = BTreeSet::new();
-        let mut found = BTreeSet::new();
-        for (name, json) in &pairs {
-            if !names.insert(name) {
-                return Err(LineError::Twice(name.clone()));
-            }
-            for target in self.members.get(name).ok_or_else(|| self.unknown(name))? {
-                let Some(json) = json.pointer(&target.pointer) else { continue };
-                let value = value(&target.key, json)?;
-                copy.set(target.field, &value)
-                    .map_err(|source| LineError::Value { key: target.key.clone(), source })?;
-                found.insert(target.field);
-            }
-        }
-        *record = copy;
-        for target in self.members.values_mut().flatten() {
-            target.seen |= found.contains(&target.field);
+            let raw: &RawValue = map.next_value()?;
+            stop(reading.take(child, raw.get()), &mut reading.refusal)?;
         }
         Ok(())
     }
 
-    fn targets(&self) -> impl Iterator<Item = &Target> {
-        self.members.values().flatten()
-    }
-
-    fn unknown(&self, key: &str) -> LineError {
-        let mut known: Vec<&str> = self.members.keys().take(LISTED).map(String::as_str).collect();
-        if self.members.len() > LISTED {
-            known.push("...");
-        }
-        LineError::UnknownKey { key: key.to_owned(), known: known.join(", ") }
-    }
-}
-
-/// The first step of a JSON pointer, and the pointer from there: "/imu/accel" is "imu", "/accel".
-fn split(pointer: &str) -> (String, String) {
-    let steps = pointer.strip_prefix('/').unwrap_or(pointer);
-    let (first, rest) = steps.split_at(steps.find('/').unwrap_or(steps.len()));
-    (first.replace("~1", "/").replace("~0", "~"), rest.to_owned())
-}
-
-/// A JSON object with its keys in the order of the line, twice or not.
-struct Object(Vec<(String, Json)>);
-
-impl<'de> Deserialize<'de> for Object {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Pairs;
-        impl<'de> Visitor<'de> for Pairs {
-            type Value = Object;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("an object")
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Object, A::Error> {
-                let mut pairs = Vec::new();
-                while let Some(pair) = map.next_entry()? {
-                    pairs.push(pair);
-                }
-                Ok(Object(pairs))
+    fn visit_seq<A: SeqAccess<'l>>(self, mut list: A) -> Result<(), A::Error> {
+        let Self { node, reading } = self;
+        for index in 0..node.items() {
+            let Some(raw) = list.next_element::<&RawValue>()? else { return Ok(()) };
+            stop(reading.pulse.step(0), &mut reading.refusal)?;
+            if let Some((_, child)) = node.child(&index.to_string()) {
+                stop(reading.take(child, raw.get()), &mut reading.refusal)?;
             }
         }
-        deserializer.deserialize_map(Pairs)
-    }
-}
-
-fn not_object(line: &[u8], error: &serde_json::Error) -> LineError {
-    let column = error.column();
-    let what = match error.classify() {
-        Category::Data => return LineError::NotAnObject(kind(line)),
-        Category::Eof => "the line ends too early".to_owned(),
-        Category::Syntax | Category::Io => {
-            let text = error.to_string();
-            text.rsplit_once(" at line ").map_or(text.as_str(), |(what, _)| what).to_owned()
+        while list.next_element::<IgnoredAny>()?.is_some() {
+            stop(reading.pulse.step(0), &mut reading.refusal)?;
         }
-    };
-    LineError::NotJson { what, column }
-}
-
-/// What a line that is JSON begins as.
-fn kind(line: &[u8]) -> &'static str {
-    match line.trim_ascii_start().first() {
-        Some(b'[') => "a list",
-        Some(b'"') => "a text",
-        Some(b't' | b'f') => "a bool",
-        Some(b'n') => "null",
-        _ => "a number",
+        Ok(())
     }
 }
 
-fn value(key: &str, json: &Json) -> Result<Value, LineError> {
-    Ok(match json {
-        Json::Null => return Err(LineError::Null(key.to_owned())),
-        Json::Object(_) => return Err(LineError::Nested(key.to_owned())),
-        Json::Bool(value) => Value::Bool(*value),
-        Json::Number(number) => {
-            if let Some(value) = number.as_i64() {
-                Value::Int(value)
-            } else if let Some(value) = number.as_u64() {
-                Value::Uint(value)
-            } else {
-                // Never NaN in practice: a number that is no integer is an f64.
-                Value::F64(number.as_f64().unwrap_or(f64::NAN))
+/// A key, given to a function.
+struct Name<F>(F);
+
+impl<'de, T, F: FnOnce(&str) -> T> DeserializeSeed<'de> for Name<F> {
+    type Value = T;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<T, D::Error> {
+        deserializer.deserialize_str(self)
+    }
+}
+
+impl<T, F: FnOnce(&str) -> T> Visitor<'_> for Name<F> {
+    type Value = T;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a key")
+    }
+
+    fn visit_str<E: Error>(self, name: &str) -> Result<T, E> {
+        Ok((self.0)(name))
+    }
+}
+
+/// A list for an array.
+struct List<'r, 'l, 'a> {
+    target: &'r Target,
+    field: &'r Field,
+    elements: Elements<'r>,
+    line: &'l str,
+    pulse: &'r mut Pulse<'a>,
+    refusal: &'r mut Option<LineError>,
+}
+
+impl<'l> List<'_, 'l, '_> {
+    fn push(&mut self, raw: &'l str) -> Result<(), LineError> {
+        self.pulse.step(raw.len())?;
+        if raw.starts_with('[') {
+            return Err(refused(self.target, self.field.wrong_kind("list")));
+        }
+        let scalar = Scalar::read(self.target, raw, self.line)?;
+        self.elements.push(scalar.literal()).map_err(|error| refused(self.target, error))
+    }
+}
+
+impl<'l> Visitor<'l> for List<'_, 'l, '_> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a list")
+    }
+
+    fn visit_seq<A: SeqAccess<'l>>(mut self, mut list: A) -> Result<(), A::Error> {
+        while let Some(raw) = list.next_element::<&RawValue>()? {
+            let pushed = self.push(raw.get());
+            stop(pushed, self.refusal)?;
+        }
+        let finished = self.elements.finish();
+        stop(finished.map_err(|error| refused(self.target, error)), self.refusal)
+    }
+}
+
+/// A value that is neither a list nor an object.
+enum Scalar<'l> {
+    Number(Digits<'l>),
+    Bool(bool),
+    Text(Cow<'l, str>),
+}
+
+impl<'l> Scalar<'l> {
+    fn read(target: &Target, raw: &'l str, line: &str) -> Result<Self, LineError> {
+        Ok(match raw.as_bytes() {
+            [b'"', text @ .., b'"'] if text.contains(&b'\\') => {
+                let text = serde_json::from_str(raw);
+                Self::Text(text.map_err(|error| LineError::not_json(&error, offset(line, raw)))?)
             }
+            [b'"', .., b'"'] => Self::Text(Cow::Borrowed(&raw[1..raw.len() - 1])),
+            [b't', ..] => Self::Bool(true),
+            [b'f', ..] => Self::Bool(false),
+            [b'n', ..] => return Err(LineError::Null(target.key.clone())),
+            [b'{', ..] => return Err(LineError::Nested(target.key.clone())),
+            _ => Self::Number(
+                Digits::new(raw).ok_or_else(|| LineError::no_number(offset(line, raw)))?,
+            ),
+        })
+    }
+
+    fn literal(&self) -> Literal<'_> {
+        match self {
+            Self::Number(digits) => Literal::Number(*digits),
+            Self::Bool(value) => Literal::Bool(*value),
+            Self::Text(text) => Literal::Text(text),
         }
-        Json::String(text) => Value::Text(text.clone()),
-        Json::Array(items) => {
-            Value::List(items.iter().map(|item| value(key, item)).collect::<Result<_, _>>()?)
-        }
-    })
+    }
+}
+
+fn refused(target: &Target, source: ValueError) -> LineError {
+    LineError::Value { key: target.key.clone(), source }
+}
+
+/// Where in `line` its part `raw` begins.
+fn offset(line: &str, raw: &str) -> usize {
+    raw.as_ptr().addr().saturating_sub(line.as_ptr().addr())
 }

@@ -6,7 +6,8 @@ use layout::{CType, FieldSpec, RecordBuf, Scalar, Schema, Value};
 
 use settings::InputKey;
 
-use super::json::Keys;
+use super::keys::Keys;
+use super::line_error::LineError;
 
 fn setup() -> (Keys, RecordBuf) {
     let text = CType::array(Scalar::Char, 8).expect("type");
@@ -27,12 +28,16 @@ fn setup() -> (Keys, RecordBuf) {
     (Keys::new(names.iter().zip(0..)), RecordBuf::new(Arc::new(schema)))
 }
 
+fn apply(keys: &mut Keys, line: &[u8], record: &mut RecordBuf) -> Result<(), LineError> {
+    keys.apply(line, record, &mut || true)
+}
+
 #[test]
 fn a_good_line_sets_its_fields_and_leaves_the_others() {
     let (mut keys, mut record) = setup();
-    keys.apply(br#"{"t": -1.5, "count": 7, "room": "lab", "alarm": true}"#, &mut record)
+    apply(&mut keys, br#"{"t": -1.5, "count": 7, "room": "lab", "alarm": true}"#, &mut record)
         .expect("good");
-    keys.apply(br#" {"door":"open","place":[1,2.5,-3],"alarm":false} "#, &mut record)
+    apply(&mut keys, br#" {"door":"open","place":[1,2.5,-3],"alarm":false} "#, &mut record)
         .expect("good");
     assert_eq!(record.value(0), Value::F32(-1.5));
     assert_eq!(record.value(6), Value::F64(-1.5));
@@ -46,8 +51,8 @@ fn a_good_line_sets_its_fields_and_leaves_the_others() {
 #[test]
 fn an_empty_object_repeats_the_record() {
     let (mut keys, mut record) = setup();
-    keys.apply(br#"{"count": 7}"#, &mut record).expect("good");
-    keys.apply(b"{}", &mut record).expect("good");
+    apply(&mut keys, br#"{"count": 7}"#, &mut record).expect("good");
+    apply(&mut keys, b"{}", &mut record).expect("good");
     assert_eq!(record.value(1), Value::Uint(7));
 }
 
@@ -55,14 +60,14 @@ fn an_empty_object_repeats_the_record() {
 fn fields_without_a_value_are_known_until_a_good_line_brings_one() {
     let (mut keys, mut record) = setup();
     assert_eq!(keys.missing(), ["alarm", "count", "door", "place", "room", "t"]);
-    keys.apply(br#"{"t": 1, "room": "x", "alarm": true}"#, &mut record).expect("good");
-    keys.apply(br#"{"count": 1, "door": 9999}"#, &mut record).expect_err("bad");
+    apply(&mut keys, br#"{"t": 1, "room": "x", "alarm": true}"#, &mut record).expect("good");
+    apply(&mut keys, br#"{"count": 1, "door": 9999}"#, &mut record).expect_err("bad");
     assert_eq!(keys.missing(), ["count", "door", "place"], "a bad line brings none");
 
     let (mut fresh, _) = setup();
     fresh.carry_over(&keys, &[(0, 0), (1, 1), (2, 2), (6, 6)]);
     assert_eq!(fresh.missing(), ["alarm", "count", "door", "place"], "4 was not taken over");
-    keys.apply(br#"{"count": 1, "door": 0, "place": [0, 0, 0]}"#, &mut record).expect("good");
+    apply(&mut keys, br#"{"count": 1, "door": 0, "place": [0, 0, 0]}"#, &mut record).expect("good");
     assert!(keys.is_complete());
 }
 
@@ -76,7 +81,16 @@ const BAD: &[(&[u8], &str)] = &[
         "not JSON (trailing characters at column 9); write one object per line",
     ),
     (br#"{"t": NaN}"#, "not JSON (expected value at column 7); write one object per line"),
-    (br#"{"t": 1e999}"#, "not JSON (number out of range at column 11); write one object per line"),
+    (
+        br#"{"t": 1e999}"#,
+        "key \"t\": 1e999 does not fit field \"temperature\" (f32); use a value it can hold",
+    ),
+    (br#"{"t": 01}"#, "not JSON (invalid number at column 8); write one object per line"),
+    (br#"{"t": .5}"#, "not JSON (expected value at column 7); write one object per line"),
+    (
+        br#"{"t": 1, "room": "\ud800"}"#,
+        "not JSON (unexpected end of hex escape at column 25); write one object per line",
+    ),
     (
         b"{\"room\": \"\xff\"}",
         "not JSON (invalid unicode code point at column 11); write one object per line",
@@ -113,6 +127,15 @@ const BAD: &[(&[u8], &str)] = &[
         "key \"count\": -1 does not fit field \"count\" (u8); use a value it can hold",
     ),
     (
+        br#"{"count": 256.0}"#,
+        "key \"count\": 256.0 does not fit field \"count\" (u8); use a value it can hold",
+    ),
+    (
+        br#"{"count": 1896906871862715.3}"#,
+        "key \"count\": 1896906871862715.3 is not a whole number, and field \"count\" is u8; \
+         round it first",
+    ),
+    (
         br#"{"count": 1.5}"#,
         "key \"count\": 1.5 is not a whole number, and field \"count\" is u8; round it first",
     ),
@@ -133,15 +156,62 @@ const BAD: &[(&[u8], &str)] = &[
         br#"{"place": [1, 2]}"#,
         "key \"place\": field \"place\" is f32[3], the list has 2 elements; give exactly as many",
     ),
+    (
+        br#"{"place": [1, 2, 3, 4]}"#,
+        "key \"place\": field \"place\" is f32[3], the list has more elements; give exactly as many",
+    ),
+    (
+        br#"{"place": [1, [2], 3]}"#,
+        "key \"place\": field \"place\" is f32[3] and takes a list of numbers, not list; \
+         change the value",
+    ),
+    (br#"{"place": [1, null, 3]}"#, "key \"place\" is null; leave it out to keep its last value"),
+    (
+        br#"{"place": [1, {}, 3]}"#,
+        "key \"place\" holds an object; name its member in the configuration (key = \"/a/b\")",
+    ),
+    (
+        br#"{"t": [1]}"#,
+        "key \"t\": field \"temperature\" is f32 and takes a number, not list; change the value",
+    ),
 ];
+
+#[test]
+fn a_number_is_the_one_whose_digits_are_in_the_line() {
+    let types = [Scalar::U64, Scalar::I64, Scalar::F32, Scalar::F64, Scalar::Bool];
+    let fields = types.iter().map(|scalar| FieldSpec::new(scalar.name(), *scalar));
+    let schema = Schema::builder("N").fields(fields).build().expect("schema");
+    let names = types.map(|scalar| InputKey::Member(scalar.name().to_owned()));
+    let mut keys = Keys::new(names.iter().zip(0..));
+    let mut record = RecordBuf::new(Arc::new(schema));
+    for (line, field, want) in [
+        (r#"{"u64": 9007199254740991.0}"#, 0, Value::Uint(9_007_199_254_740_991)),
+        (r#"{"u64": 1896906871862715.0}"#, 0, Value::Uint(1_896_906_871_862_715)),
+        (r#"{"u64": 9007199254740993.0}"#, 0, Value::Uint(9_007_199_254_740_993)),
+        (r#"{"u64": 18446744073709551615.0}"#, 0, Value::Uint(u64::MAX)),
+        (r#"{"u64": 1e3}"#, 0, Value::Uint(1000)),
+        (r#"{"i64": -9.223372036854775808e18}"#, 1, Value::Int(i64::MIN)),
+        (r#"{"f32": 1.0000000596046447753906250000001}"#, 2, Value::F32(1.0 + f32::EPSILON)),
+        (r#"{"f64": 911.4961463926247}"#, 3, Value::F64(911.496_146_392_624_7)),
+        (r#"{"f64": 0.9215686321258545}"#, 3, Value::F64(0.921_568_632_125_854_5)),
+        (r#"{"f64": 55.384906369094324}"#, 3, Value::F64(55.384_906_369_094_324)),
+        (r#"{"f64": 5e-324}"#, 3, Value::F64(5e-324)),
+        (r#"{"bool": 1.0}"#, 4, Value::Bool(true)),
+        (r#"{"bool": 0.0}"#, 4, Value::Bool(false)),
+        (r#"{"bool": 4294967295}"#, 4, Value::Bool(true)),
+    ] {
+        apply(&mut keys, line.as_bytes(), &mut record).expect(line);
+        assert_eq!(record.value(field), want, "{line}");
+    }
+}
 
 #[test]
 fn each_bad_line_says_why_and_changes_nothing() {
     for (line, message) in BAD {
         let (mut keys, mut record) = setup();
-        keys.apply(br#"{"t": 20, "count": 3, "room": "lab"}"#, &mut record).expect("good");
+        apply(&mut keys, br#"{"t": 20, "count": 3, "room": "lab"}"#, &mut record).expect("good");
         let before = record.clone();
-        let error = keys.apply(line, &mut record).expect_err(message);
+        let error = apply(&mut keys, line, &mut record).expect_err(message);
         assert_eq!(error.to_string(), *message);
         assert_eq!(record, before, "{message}");
     }
@@ -150,17 +220,56 @@ fn each_bad_line_says_why_and_changes_nothing() {
 #[test]
 fn a_good_value_before_a_bad_one_is_not_taken() {
     let (mut keys, mut record) = setup();
-    keys.apply(br#"{"count": 3}"#, &mut record).expect("good");
-    keys.apply(br#"{"count": 4, "t": "x"}"#, &mut record).expect_err("bad");
+    apply(&mut keys, br#"{"count": 3}"#, &mut record).expect("good");
+    apply(&mut keys, br#"{"count": 4, "t": "x"}"#, &mut record).expect_err("bad");
     assert_eq!(record.value(1), Value::Uint(3));
 }
 
 #[test]
-fn deep_nesting_is_an_error_and_no_overflow_of_the_stack() {
+fn deep_nesting_is_passed_over_or_an_error_and_no_overflow_of_the_stack() {
     let (mut keys, mut record) = setup();
-    let line = format!("{{\"t\": {}", "[".repeat(1 << 16));
-    let error = keys.apply(line.as_bytes(), &mut record).expect_err("too deep");
-    assert!(error.to_string().contains("recursion limit exceeded"), "{error}");
+    let (open, close) = ("[".repeat(1 << 20), "]".repeat(1 << 20));
+    let error = apply(&mut keys, format!("{{\"t\": {open}").as_bytes(), &mut record);
+    assert!(matches!(error, Err(LineError::NotJson { .. })), "{error:?}");
+    for key in ["t", "place"] {
+        let line = format!("{{\"{key}\": {open}{close}}}");
+        let error = apply(&mut keys, line.as_bytes(), &mut record);
+        assert!(matches!(error, Err(LineError::Value { .. })), "{error:?}");
+    }
+}
+
+#[test]
+fn a_long_key_is_cut_in_messages() {
+    let (mut keys, mut record) = setup();
+    let line = format!("{{\"{}\": 1}}", "x".repeat(1 << 16));
+    let error = apply(&mut keys, line.as_bytes(), &mut record).expect_err("unknown");
+    let want = format!("key \"{}...\" is unknown; use ", "x".repeat(60));
+    assert!(error.to_string().starts_with(&want), "{error}");
+}
+
+#[test]
+fn a_long_line_is_given_up_when_the_producer_is_stopped() {
+    let big = CType::array(Scalar::U8, 1 << 20).expect("type");
+    let schema = Schema::builder("BIG").field(FieldSpec::new("big", big)).build().expect("schema");
+    let mut record = RecordBuf::new(Arc::new(schema));
+    let before = record.clone();
+    let list = vec!["1"; 1 << 20].join(",");
+    let objects = vec![r#"{"x":0}"#; 1 << 16].join(",");
+    let members = vec![r#""x":0"#; 1 << 16].join(",");
+    for (key, line) in [
+        ("/big", format!("{{\"big\": [{list}]}}")),
+        ("/big/1000000", format!("{{\"big\": [{objects}]}}")),
+        ("/big/y", format!("{{\"big\": {{{members}}}}}")),
+    ] {
+        let key = InputKey::Pointer(key.to_owned());
+        let mut asked = 0;
+        let read = Keys::new([(&key, 0)]).apply(line.as_bytes(), &mut record, &mut || {
+            asked += 1;
+            asked < 3
+        });
+        assert_eq!((read, asked), (Err(LineError::Stopped), 3), "{key:?}");
+        assert_eq!(record, before);
+    }
 }
 
 #[test]
@@ -177,15 +286,15 @@ fn a_pointer_takes_its_value_out_of_nested_objects_and_lists() {
     let mut keys = Keys::new(pointers.iter().zip(0..));
 
     let line = br#"{"imu": {"accel": [0, 0, 9.8], "vendor": {"x": null}}, "a/b~c": 7}"#;
-    keys.apply(line, &mut record).expect("what no field takes is passed over inside `imu`");
+    apply(&mut keys, line, &mut record).expect("what no field takes is passed over inside `imu`");
     assert_eq!(record.value(0), Value::F64(9.8));
     assert_eq!(record.value(2), Value::Uint(7));
     assert_eq!(keys.missing(), ["/imu/temp"]);
-    let error = keys.apply(br#"{"imu": {"temp": 200}}"#, &mut record).expect_err("an i8");
+    let error = apply(&mut keys, br#"{"imu": {"temp": 200}}"#, &mut record).expect_err("an i8");
     assert_eq!(
         error.to_string(),
         "key \"/imu/temp\": 200 does not fit field \"temp\" (i8); use a value it can hold"
     );
-    let error = keys.apply(br#"{"gps": 1}"#, &mut record).expect_err("unknown");
+    let error = apply(&mut keys, br#"{"gps": 1}"#, &mut record).expect_err("unknown");
     assert_eq!(error.to_string(), "key \"gps\" is unknown; use a/b~c, imu");
 }

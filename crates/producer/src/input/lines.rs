@@ -1,7 +1,8 @@
 //! Lines out of a stream of bytes, numbered, and never longer than allowed.
 //!
-//! Invariant: memory stays below `max + chunk` bytes whatever comes in. A line that is too long is
-//! reported once, when it becomes too long, and the rest of it is thrown away as it arrives.
+//! Invariant: no more than `max` bytes and what is pushed at once are kept, whatever comes in. A line
+//! that is too long is reported once, when it becomes too long, and the rest of it is thrown away as
+//! it arrives. The memory of a long line is given back with the next push.
 //!
 //! ```text
 //!   push("ab\ncd")   next -> 1 "ab"   next -> none       kept: "cd"
@@ -11,7 +12,10 @@
 //!
 //! Price: each byte is copied once and looked at once.
 
-/// What stands on one line.
+/// A buffer of more bytes is not kept for lines that need less.
+const LARGE: usize = 4 << 20;
+
+/// What is on one line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Line<'a> {
     /// The bytes without the line end (`\n` or `\r\n`).
@@ -50,6 +54,10 @@ impl Lines {
         self.buffer.drain(..self.start);
         self.scanned -= self.start;
         self.start = 0;
+        let need = self.buffer.len() + chunk.len();
+        if self.buffer.capacity() > LARGE && need < LARGE {
+            self.buffer.shrink_to(need);
+        }
         self.buffer.extend_from_slice(chunk);
     }
 
@@ -179,5 +187,17 @@ mod tests {
         lines.push(b"rest\nnext\n");
         assert_eq!(lines.next_line(), Some((2, Line::Text(b"next"))));
         assert_eq!(lines.next_line(), None);
+    }
+
+    #[test]
+    fn the_memory_of_a_long_line_is_given_back() {
+        let mut lines = Lines::new(64 << 20);
+        lines.push(&vec![b'x'; 8 << 20]);
+        assert_eq!(lines.next_line(), None);
+        lines.push(b"\n");
+        assert!(lines.next_line().is_some());
+        lines.push(b"y\n");
+        assert!(lines.buffer.capacity() < 1 << 20, "{}", lines.buffer.capacity());
+        assert_eq!(lines.next_line(), Some((2, Line::Text(b"y"))));
     }
 }

@@ -12,6 +12,8 @@ mod decoder;
 mod json;
 #[cfg(test)]
 mod json_tests;
+mod keys;
+mod line_error;
 mod lines;
 mod stream;
 #[cfg(test)]
@@ -24,7 +26,8 @@ use std::path::Path;
 use layout::RecordBuf;
 
 pub(crate) use decoder::{Decoder, Outcome};
-pub(crate) use json::{Keys, LineError};
+pub(crate) use keys::Keys;
+pub(crate) use line_error::LineError;
 pub(crate) use stream::OpenError;
 use stream::{Chunk, Stream};
 
@@ -40,6 +43,8 @@ pub(crate) struct Input {
     stream: Stream,
     decoder: Decoder,
     chunk: Box<[u8]>,
+    /// Whether there may be lines that were read and not taken out yet.
+    has_lines: bool,
     ended: bool,
 }
 
@@ -54,6 +59,7 @@ impl Input {
             stream: Stream::open(path)?,
             decoder: Decoder::new(max_line, keys),
             chunk: vec![0; CHUNK].into_boxed_slice(),
+            has_lines: false,
             ended: false,
         })
     }
@@ -65,6 +71,7 @@ impl Input {
 
     /// Reads what is there. Take every line out with [`next`](Self::next) before the next call.
     pub(crate) fn fill(&mut self) -> io::Result<()> {
+        self.has_lines = true;
         for _ in 0..READS {
             match self.stream.read(&mut self.chunk)? {
                 Chunk::Bytes(length) => self.decoder.push(&self.chunk[..length]),
@@ -89,13 +96,24 @@ impl Input {
 
     /// The next line, read into `record`; blank lines are passed over. `None`: call
     /// [`fill`](Self::fill) when the descriptor is readable, unless [`has_ended`](Self::has_ended).
-    pub(crate) fn next(&mut self, record: &mut RecordBuf) -> Option<Outcome> {
-        self.decoder.next(record)
+    pub(crate) fn next(
+        &mut self,
+        record: &mut RecordBuf,
+        go_on: &mut dyn FnMut() -> bool,
+    ) -> Option<Outcome> {
+        let outcome = self.decoder.next(record, go_on);
+        self.has_lines = outcome.is_some();
+        outcome
     }
 
-    /// Whether the stream has ended; a named pipe never does.
+    /// Whether there may be lines that were read and not taken out yet.
+    pub(crate) fn has_lines(&self) -> bool {
+        self.has_lines
+    }
+
+    /// Whether the stream has ended and every line was taken out; a named pipe never ends.
     pub(crate) fn has_ended(&self) -> bool {
-        self.ended
+        self.ended && !self.has_lines
     }
 
     /// The keys, and which of them have been seen.
@@ -107,6 +125,7 @@ impl Input {
     pub(crate) fn follow_name(&mut self) -> Result<bool, OpenError> {
         let followed = self.stream.follow_name()?;
         if followed {
+            self.has_lines = true;
             self.decoder.end();
         }
         Ok(followed)

@@ -59,7 +59,7 @@ impl Setup {
                 break;
             }
             self.input.fill().expect("read");
-            while let Some(outcome) = self.input.next(&mut self.record) {
+            while let Some(outcome) = self.input.next(&mut self.record, &mut || true) {
                 match outcome {
                     Outcome::Publish => match self.record.value(0) {
                         Value::Uint(value) => values.push(value),
@@ -67,6 +67,7 @@ impl Setup {
                     },
                     Outcome::Bad { number, .. } => bad.push(number),
                     Outcome::Incomplete { .. } => panic!("one field, and it has a value"),
+                    Outcome::Stopped => panic!("nothing has stopped it"),
                 }
             }
         }
@@ -171,7 +172,7 @@ fn a_regular_file_is_read_to_its_end() {
     let mut good = 0;
     while !input.has_ended() {
         input.fill().expect("read");
-        while let Some(outcome) = input.next(&mut record) {
+        while let Some(outcome) = input.next(&mut record, &mut || true) {
             assert_eq!(outcome, Outcome::Publish);
             good += 1;
         }

@@ -16,6 +16,9 @@ use crate::keys::{CLOCK, COUNTER, FILE, INPUT, RANDOM, SOURCE, WAVE};
 /// Most columns that may be added up, and the last that may be asked for.
 const MAX_COLUMN: i128 = 4096;
 
+/// How deep in an object an `input` source may have its value.
+const MAX_STEPS: usize = 64;
+
 /// Reads the source of field number `index` of the record; `scratch` is for trying constants.
 pub(crate) fn source(
     entry: &Entry<'_>,
@@ -372,6 +375,12 @@ fn input(entry: &Entry<'_>, field: &Field) -> Result<InputKey, SettingsError> {
         Some(key) => key.filled_text()?,
         None => field.name(),
     };
-    let owned = key.to_owned();
-    Ok(if key.starts_with('/') { InputKey::Pointer(owned) } else { InputKey::Member(owned) })
+    if !key.starts_with('/') {
+        return Ok(InputKey::Member(key.to_owned()));
+    }
+    if let Some(entry) = input.get("key").filter(|_| key.matches('/').count() > MAX_STEPS) {
+        let want = format!("a JSON pointer of at most {MAX_STEPS} steps");
+        return Err(entry.bad_value_for(want, "a shorter one"));
+    }
+    Ok(InputKey::Pointer(key.to_owned()))
 }

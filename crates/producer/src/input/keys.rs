@@ -1,0 +1,163 @@
+//! Which values of a line fill which fields, and which fields have had one.
+//!
+//! ```text
+//!   keys "temperature", "/imu/accel", "/imu/accel/2"
+//!
+//!   members --+-- "imu" -- "accel" (a field) -- "2" (a field)
+//!             `-- "temperature" (a field)
+//! ```
+//!
+//! Price: one byte for each field and member of the object per line, to know what the line held.
+
+use std::collections::BTreeSet;
+
+use layout::RecordBuf;
+use settings::InputKey;
+
+use super::json;
+use super::line_error::LineError;
+
+/// The fields that take their values from lines.
+#[derive(Clone, Debug)]
+pub(crate) struct Keys {
+    targets: Vec<Target>,
+    members: Box<Node>,
+}
+
+/// A field and where its value is.
+#[derive(Clone, Debug)]
+pub(super) struct Target {
+    /// The key as the configuration has it.
+    pub(super) key: String,
+    pub(super) field: usize,
+    seen: bool,
+}
+
+/// A place in a JSON value: the fields that have their value there, and the places below it that
+/// matter.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Node {
+    /// Numbers of targets.
+    targets: Vec<usize>,
+    /// By their names, in order. An element of a list is called by its number.
+    children: Vec<(String, Node)>,
+    /// Elements of a list from here on do not matter.
+    items: usize,
+}
+
+impl Node {
+    /// The place called `name`, and its number among its brothers.
+    pub(super) fn child(&self, name: &str) -> Option<(usize, &Self)> {
+        let at = self.find(name).ok()?;
+        Some((at, &self.children[at].1))
+    }
+
+    /// The numbers of the targets that take their value from here.
+    pub(super) fn targets(&self) -> &[usize] {
+        &self.targets
+    }
+
+    /// The number of the first element of a list from which on none matters.
+    pub(super) fn items(&self) -> usize {
+        self.items
+    }
+
+    /// How many places below this one matter.
+    pub(super) fn len(&self) -> usize {
+        self.children.len()
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.children.is_empty()
+    }
+
+    pub(super) fn names(&self) -> impl Iterator<Item = &str> {
+        self.children.iter().map(|(name, _)| name.as_str())
+    }
+
+    fn find(&self, name: &str) -> Result<usize, usize> {
+        self.children.binary_search_by(|(child, _)| child.as_str().cmp(name))
+    }
+
+    fn child_or_new(&mut self, name: String) -> &mut Self {
+        if let Ok(item) = name.parse::<usize>() {
+            self.items = self.items.max(item.saturating_add(1));
+        }
+        let at = self.find(&name).unwrap_or_else(|at| {
+            self.children.insert(at, (name, Self::default()));
+            at
+        });
+        &mut self.children[at].1
+    }
+}
+
+impl Keys {
+    /// From pairs of a key and the number of a field; a key may fill several fields.
+    pub(crate) fn new<'a>(pairs: impl IntoIterator<Item = (&'a InputKey, usize)>) -> Self {
+        let (mut targets, mut members) = (Vec::new(), Box::<Node>::default());
+        for (key, field) in pairs {
+            let (key, steps) = match key {
+                InputKey::Member(name) => (name, vec![name.clone()]),
+                InputKey::Pointer(pointer) => (pointer, steps(pointer)),
+            };
+            let node = steps.into_iter().fold(&mut *members, Node::child_or_new);
+            node.targets.push(targets.len());
+            targets.push(Target { key: key.clone(), field, seen: false });
+        }
+        Self { targets, members }
+    }
+
+    /// The keys that no good line has held so far: their fields have no value yet.
+    pub(crate) fn missing(&self) -> Vec<&str> {
+        let unseen = self.targets.iter().filter(|target| !target.seen);
+        let keys: BTreeSet<&str> = unseen.map(|target| target.key.as_str()).collect();
+        keys.into_iter().collect()
+    }
+
+    /// Whether every field has had a value.
+    pub(crate) fn is_complete(&self) -> bool {
+        self.targets.iter().all(|target| target.seen)
+    }
+
+    /// Takes over from an earlier configuration what has been seen. `kept` are the fields whose
+    /// values were taken over: pairs of the number now and the number then.
+    pub(crate) fn carry_over(&mut self, earlier: &Self, kept: &[(usize, usize)]) {
+        let had = earlier.targets.iter().filter(|target| target.seen);
+        let had: BTreeSet<usize> = had.map(|target| target.field).collect();
+        for target in &mut self.targets {
+            target.seen |=
+                kept.iter().any(|(now, then)| *now == target.field && had.contains(then));
+        }
+    }
+
+    /// Reads one line into `record`. A key that the line leaves out keeps its value. `go_on` is asked
+    /// now and then; if it says no, the line is given up.
+    pub(crate) fn apply(
+        &mut self,
+        line: &[u8],
+        record: &mut RecordBuf,
+        go_on: &mut dyn FnMut() -> bool,
+    ) -> Result<(), LineError> {
+        let mut copy = record.clone();
+        let found = json::read(line, self, &mut copy, go_on)?;
+        *record = copy;
+        for (target, found) in self.targets.iter_mut().zip(found) {
+            target.seen |= found;
+        }
+        Ok(())
+    }
+
+    pub(super) fn targets(&self) -> &[Target] {
+        &self.targets
+    }
+
+    pub(super) fn members(&self) -> &Node {
+        &self.members
+    }
+}
+
+/// The steps of a JSON pointer: "/imu/a~1b" is "imu", "a/b".
+fn steps(pointer: &str) -> Vec<String> {
+    let unescape = |step: &str| step.replace("~1", "/").replace("~0", "~");
+    pointer.split('/').skip(1).map(unescape).collect()
+}

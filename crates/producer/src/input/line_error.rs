@@ -1,0 +1,108 @@
+//! What is wrong with a line of input, in one line that ends with the next step.
+
+use layout::ValueError;
+use serde_json::error::Category;
+
+/// How many keys a message lists.
+const LISTED: usize = 12;
+/// How much of an unknown key a message repeats, in characters.
+const SHOWN: usize = 60;
+
+/// What is wrong with a line.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub(crate) enum LineError {
+    /// Not JSON at all, or two values on one line.
+    #[error("not JSON ({what} at column {column}); write one object per line")]
+    NotJson {
+        /// The parser's words.
+        what: String,
+        /// Where, in bytes, counted from 1.
+        column: usize,
+    },
+    /// JSON, but no object.
+    #[error("JSON, but {0} and not an object; write {{\"key\": value}}")]
+    NotAnObject(&'static str),
+    /// Longer than allowed; what it says is unknown.
+    #[error("longer than {0} bytes; shorten it or raise max_line")]
+    TooLong(usize),
+    /// No field has its value from this member.
+    #[error("key {key:?} is unknown; use {known}")]
+    UnknownKey {
+        /// The key, or the beginning of a long one.
+        key: String,
+        /// The keys there are.
+        known: String,
+    },
+    /// The same key twice: which one counts?
+    #[error("key {0:?} is there twice; leave one of them out")]
+    Twice(String),
+    /// `null` for a value.
+    #[error("key {0:?} is null; leave it out to keep its last value")]
+    Null(String),
+    /// An object for a value.
+    #[error("key {0:?} holds an object; name its member in the configuration (key = \"/a/b\")")]
+    Nested(String),
+    /// Not a value of that field.
+    #[error("key {key:?}: {source}")]
+    Value {
+        /// The key.
+        key: String,
+        /// Why.
+        source: ValueError,
+    },
+    /// The producer was asked to stop while it read the line.
+    #[error("the producer was stopped before its end")]
+    Stopped,
+}
+
+impl LineError {
+    /// No field takes its value from the member called `name`.
+    pub(super) fn unknown<'k>(name: &str, keys: impl Iterator<Item = &'k str>) -> Self {
+        let mut known: Vec<&str> = keys.take(LISTED + 1).collect();
+        if let Some(more) = known.get_mut(LISTED) {
+            *more = "...";
+        }
+        let key = match name.char_indices().nth(SHOWN) {
+            None => name.to_owned(),
+            Some((end, _)) => format!("{}...", &name[..end]),
+        };
+        Self::UnknownKey { key, known: known.join(", ") }
+    }
+
+    /// What the parser found in a part of the line that begins `offset` bytes behind its start.
+    pub(super) fn not_json(error: &serde_json::Error, offset: usize) -> Self {
+        let what = match error.classify() {
+            Category::Eof => "the line ends too early".to_owned(),
+            Category::Data | Category::Syntax | Category::Io => {
+                let text = error.to_string();
+                text.rsplit_once(" at line ").map_or(text.as_str(), |(what, _)| what).to_owned()
+            }
+        };
+        Self::NotJson { what, column: offset + error.column() }
+    }
+
+    /// A number that is none, `offset` bytes behind the start of the line.
+    pub(super) fn no_number(offset: usize) -> Self {
+        Self::NotJson { what: "invalid number".to_owned(), column: offset + 1 }
+    }
+
+    /// What the parser found in the whole line, which is not an object.
+    pub(super) fn not_object(line: &str, error: &serde_json::Error) -> Self {
+        match error.classify() {
+            Category::Data => Self::NotAnObject(kind(line)),
+            Category::Eof | Category::Syntax | Category::Io => Self::not_json(error, 0),
+        }
+    }
+}
+
+/// What a line that is JSON begins as.
+fn kind(line: &str) -> &'static str {
+    match line.trim_ascii_start().as_bytes().first() {
+        Some(b'[') => "a list",
+        Some(b'"') => "a text",
+        Some(b't' | b'f') => "a bool",
+        Some(b'n') => "null",
+        _ => "a number",
+    }
+}
