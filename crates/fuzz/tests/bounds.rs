@@ -1,4 +1,4 @@
-//! How much memory the worst takes that a region or an input line can hold.
+//! How much memory the worst takes that a region, an input line or a configuration can hold.
 //!
 //! The limits are the allocator's, so a test that breaks one ends the process:
 //! "memory allocation of N bytes failed".
@@ -137,6 +137,38 @@ fn no_line_of_input_takes_more_than_4_times_its_length() {
         limited(LINE * longest, || {
             let said = probe_input::read_lines(&settings, line.as_bytes().chunks(4096));
             assert_eq!(said.len(), 1);
+        });
+    }
+}
+
+/// The longest configuration, in bytes.
+const CONFIGURATION: usize = 512 << 10;
+
+/// What reading it may take.
+const PARSED: usize = 48 * MIB;
+
+#[test]
+fn no_configuration_takes_more_than_48_mib() {
+    let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
+    let dir = tempfile::tempdir().expect("a directory");
+    let path = dir.path().join("x.toml");
+    let room = CONFIGURATION - 8;
+    let keys = |line: fn(usize) -> String| (0..room / 10).map(line).collect::<Vec<_>>().concat();
+    for text in [
+        format!("a={}", "[".repeat(room)),
+        format!("a={}", "{a=".repeat(room / 3)),
+        format!("{}a=1", "a.".repeat(room / 2)),
+        format!("[{}a]", "a.".repeat(room / 2)),
+        format!("a=[{}]", "1,".repeat(room / 2)),
+        format!("a=[{}]", "[],".repeat(room / 3)),
+        "[[a]]\n".repeat(room / 6),
+        keys(|index| format!("k{index:06}=0\n")),
+        keys(|index| format!("[k{index:06}]\n")),
+    ] {
+        assert!((CONFIGURATION / 2..=CONFIGURATION).contains(&text.len()), "{}", text.len());
+        std::fs::write(&path, text).expect("write");
+        limited(PARSED, || {
+            Settings::load(&path).expect_err("no configuration");
         });
     }
 }

@@ -105,11 +105,16 @@ pub enum SettingsErrorKind {
     #[error("cannot be read: {0}; give the path of a TOML file that you may read")]
     Unreadable(#[source] io::Error),
     /// The file is longer than a configuration can sensibly be.
-    #[error("is longer than {limit} bytes, which no configuration is; check the path")]
+    #[error(
+        "is longer than {limit} bytes, the most for a configuration; check the path or shorten the file"
+    )]
     TooLong {
         /// The limit in bytes.
         limit: u64,
     },
+    /// The file is a region, which a configuration describes.
+    #[error("is a region; give the configuration (TOML) that describes it")]
+    Region,
     /// The file is not UTF-8.
     #[error("is not UTF-8 text; save the file as UTF-8")]
     NotUtf8,

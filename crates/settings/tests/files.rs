@@ -1,5 +1,6 @@
 //! What can be wrong with the file itself, before anything in it is read.
 
+use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -46,8 +47,40 @@ fn a_directory_is_no_configuration() {
 fn a_file_without_an_end_is_not_read_to_the_end() {
     assert_eq!(
         refusal(Path::new("/dev/zero")),
-        ": is longer than 4194304 bytes, which no configuration is; check the path"
+        ": is longer than 524288 bytes, the most for a configuration; \
+         check the path or shorten the file"
     );
+}
+
+#[test]
+fn the_most_fields_of_128_bytes_each_are_read_and_a_byte_more_than_the_limit_is_not() {
+    const LIMIT: usize = 512 << 10;
+    let mut text = "[region]\nname = \"r\"\n[record]\nname = \"R\"\n".to_owned();
+    for index in 0..layout::MAX_FIELDS {
+        let name = format!("f{index}");
+        let field = format!("[[record.field]]\nname = \"{name}\"\ntype = \"f64\"\n");
+        let source = "source = { file = { path = \"/proc/loadavg\" } }\n";
+        let _ = writeln!(text, "{field}{source:<width$}", width = 126 - field.len());
+    }
+    text.push_str(&"#".repeat(LIMIT - text.len()));
+    let (_dir, path) = file(text.as_bytes());
+    let settings = Settings::load(&path).expect("the longest");
+    assert_eq!(settings.record.schema.fields().len(), layout::MAX_FIELDS);
+    let (_dir, path) = file((text + "#").as_bytes());
+    assert!(refusal(&path).starts_with(": is longer than 524288 bytes"));
+}
+
+#[test]
+fn a_region_is_told_from_a_configuration() {
+    for len in [8, 1 << 20] {
+        let mut bytes = vec![0; len];
+        bytes[..8].copy_from_slice(&layout::header::MAGIC_BYTES);
+        let (_dir, path) = file(&bytes);
+        assert_eq!(
+            refusal(&path),
+            ": is a region; give the configuration (TOML) that describes it"
+        );
+    }
 }
 
 #[test]
