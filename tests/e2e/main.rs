@@ -20,6 +20,7 @@ mod leaks;
 mod long_lines;
 mod loss;
 mod names;
+mod not_utf8;
 mod numbers;
 mod pair;
 mod passed;

@@ -17,7 +17,6 @@ use std::ffi::OsString;
 use std::fmt;
 use std::fs::File;
 use std::os::fd::OwnedFd;
-use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -49,11 +48,7 @@ impl Source {
         if let Some(name) = argument.to_str().and_then(|text| text.strip_prefix("fd:")) {
             return Ok(Self::Descriptor(name.to_owned()));
         }
-        // A path need not be UTF-8; a name has to be, and is refused with its bytes replaced.
-        if argument.as_bytes().contains(&b'/') {
-            return Ok(Self::Region(Address::Path(argument.into())));
-        }
-        argument.to_string_lossy().parse().map(Self::Region)
+        Address::from_argument(argument).map(Self::Region)
     }
 }
 

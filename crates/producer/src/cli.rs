@@ -4,6 +4,7 @@ use std::num::NonZeroU64;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use clap::builder::{OsStringValueParser, TypedValueParser};
 use clap::{CommandFactory, Parser};
 use daemon::cli::{CommonArgs, VERSION, duration};
 
@@ -56,7 +57,7 @@ pub struct Args {
     /// fd:NAME is a descriptor that the parent process has opened for reading and writing and passes
     /// by the LISTEN_FDS protocol: an empty file or memfd, or a region of the same record. One
     /// called "region" is used without being asked for.
-    #[arg(long, value_name = "PATH")]
+    #[arg(long, value_name = "PATH", value_parser = region())]
     pub region: Option<RegionArgument>,
 
     /// Publish to memory without a name, kept by the service manager from one start to the next
@@ -84,6 +85,11 @@ pub struct Args {
     /// Options of every program.
     #[command(flatten)]
     pub common: CommonArgs,
+}
+
+/// A path need not be UTF-8.
+fn region() -> impl TypedValueParser<Value = RegionArgument> {
+    OsStringValueParser::new().try_map(RegionArgument::from_argument)
 }
 
 /// The definition of the command line, for completions and man pages.

@@ -7,9 +7,9 @@
 //!   (neither)          the descriptor called "region" if one was passed, else the configuration's
 //! ```
 
+use std::ffi::OsString;
 use std::fs::File;
 use std::path::PathBuf;
-use std::str::FromStr;
 
 use daemon::listen::Passed;
 use settings::{Address, AddressError, Format, Settings};
@@ -30,13 +30,11 @@ pub enum RegionArgument {
     Descriptor(String),
 }
 
-impl FromStr for RegionArgument {
-    type Err = AddressError;
-
-    fn from_str(text: &str) -> Result<Self, AddressError> {
-        match text.strip_prefix("fd:") {
+impl RegionArgument {
+    pub(crate) fn from_argument(argument: OsString) -> Result<Self, AddressError> {
+        match argument.to_str().and_then(|text| text.strip_prefix("fd:")) {
             Some(name) => Ok(Self::Descriptor(name.to_owned())),
-            None => text.parse().map(Self::Address),
+            None => Address::from_argument(argument).map(Self::Address),
         }
     }
 }

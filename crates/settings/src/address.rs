@@ -4,7 +4,9 @@
 //! short enough; a path is neither empty nor does it hold a NUL. Whether the file is there, and
 //! whose it is, is for the crate that opens it.
 
+use std::ffi::OsString;
 use std::fmt;
+use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
 use std::str::FromStr;
 
@@ -67,6 +69,16 @@ impl Address {
         }
         Ok(Self::Path(path.into()))
     }
+
+    /// The address that an argument of a command line means, which need not be UTF-8.
+    pub fn from_argument(argument: OsString) -> Result<Self, AddressError> {
+        match argument.into_string() {
+            Ok(text) => text.parse(),
+            Err(argument) if argument.as_bytes().contains(&b'/') => Ok(Self::Path(argument.into())),
+            // A name has to be UTF-8, and is refused with its bytes replaced.
+            Err(argument) => Self::name(&argument.to_string_lossy()),
+        }
+    }
 }
 
 impl FromStr for Address {
@@ -124,6 +136,8 @@ pub enum AddressError {
 
 #[cfg(test)]
 mod tests {
+    use std::ffi::OsString;
+    use std::os::unix::ffi::OsStringExt;
     use std::path::PathBuf;
 
     use super::{Address, AddressError};
@@ -134,6 +148,16 @@ mod tests {
         assert_eq!("/dev/shm/x".parse(), Ok(Address::Path("/dev/shm/x".into())));
         assert_eq!("".parse::<Address>(), Err(AddressError::EmptyName));
         assert_eq!("x/\0".parse::<Address>(), Err(AddressError::Nul));
+    }
+
+    #[test]
+    fn a_path_on_a_command_line_need_not_be_utf8() {
+        let argument = |bytes: &[u8]| Address::from_argument(OsString::from_vec(bytes.to_vec()));
+        let path = OsString::from_vec(b"./\xff.region".to_vec());
+        assert_eq!(argument(b"./\xff.region"), Ok(Address::Path(path.into())));
+        assert_eq!(argument(b"stu"), Ok(Address::Name("stu".into())));
+        assert_eq!(argument(b"\xff"), Err(AddressError::BadName { name: "\u{fffd}".into() }));
+        assert_eq!(argument(b""), Err(AddressError::EmptyName));
     }
 
     #[test]
