@@ -41,6 +41,17 @@ impl Daemon {
         Self::spawn(name, command.stdin(input))
     }
 
+    /// Starts `command` with an empty standard input, and with `stderr` in place of one that is
+    /// collected.
+    #[track_caller]
+    pub fn start_logging_to(name: &str, command: &mut Command, stderr: impl Into<Stdio>) -> Self {
+        let command = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(stderr);
+        let mut child = command.spawn().unwrap_or_else(|err| panic!("cannot start {name}: {err}"));
+        let out = Lines::of(child.stdout.take().expect("piped"));
+        let (name, err) = (name.to_owned(), Lines::of(std::io::empty()));
+        Self { name, child, input: None, out, err, status: None }
+    }
+
     #[track_caller]
     fn spawn(name: &str, command: &mut Command) -> Self {
         let spawned = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();

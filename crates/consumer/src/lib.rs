@@ -72,6 +72,7 @@ pub fn run(args: &Args) -> Result<(), ConsumerError> {
         Ok(()) => service.borrow_mut().stopping("done"),
         Err(error) => service.borrow_mut().stopping(&one_line(error)),
     }
+    logging::finish();
     result
 }
 

@@ -5,7 +5,7 @@ use std::io;
 use std::os::fd::{AsFd, BorrowedFd};
 use std::time::Duration;
 
-use daemon::{Monotonic, Service, Signals};
+use daemon::{Monotonic, Service, Signals, logging};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
 use crate::error::ConsumerError;
@@ -68,6 +68,7 @@ impl Pace for Outside<'_> {
     }
 
     fn turn(&mut self, link: &Link, sequence: Option<u64>) {
+        logging::catch_up();
         let mut service = self.service.borrow_mut();
         if !service.is_connected() {
             return;

@@ -8,11 +8,10 @@
 //! ```
 
 use std::error::Error;
-use std::io::Write as _;
 
 use layout::text::plain;
 
-use crate::logging;
+use crate::logging::{self, LastWords};
 
 /// The module that the last words of a program come from, as the log's filter knows it.
 pub(crate) const TARGET: &str = module_path!();
@@ -20,18 +19,19 @@ pub(crate) const TARGET: &str = module_path!();
 /// Writes `PROGRAM: error: WHOLE CAUSE CHAIN` to stderr as one line; where the log is for machines
 /// (JSON, the journal), it is an event of that log instead.
 ///
-/// A stderr that cannot be written to is ignored: there is nobody left to tell.
+/// A stderr that cannot be written to is ignored, and one that is not read is waited for no longer
+/// than 250 ms: nothing is left to tell of it.
 pub fn report(program: &str, error: &(dyn Error + 'static)) {
     let text = one_line(error);
-    if logging::is_for_machines() {
+    let last_words = logging::last_words();
+    if last_words != LastWords::Stderr {
         tracing::error!("{text}");
-        if !logging::is_elsewhere() {
-            return;
-        }
+        logging::finish();
     }
-    let line = format!("{program}: error: {text}\n");
-    // One write of the whole line, so that two processes on one terminal do not mix theirs.
-    let _ = std::io::stderr().write_all(line.as_bytes());
+    if last_words != LastWords::Log {
+        // One write of the whole line, so that two processes on one terminal do not mix theirs.
+        logging::last_line(format!("{program}: error: {text}\n"));
+    }
 }
 
 /// The error and all its causes, joined with `: `.

@@ -58,6 +58,7 @@ pub fn run(args: &Args) -> Result<(), ProducerError> {
     if let Err(error) = &result {
         service.stopping(&one_line(error));
     }
+    logging::finish();
     result
 }
 

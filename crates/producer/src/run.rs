@@ -15,7 +15,7 @@
 use std::os::fd::AsFd;
 use std::time::Duration;
 
-use daemon::{Calm, Monotonic, Service, Signals, Tick, Ticks};
+use daemon::{Calm, Monotonic, Service, Signals, Tick, Ticks, logging};
 use layout::RecordBuf;
 use settings::{Settings, Source};
 
@@ -153,6 +153,7 @@ impl<'a> Producer<'a> {
         let ready = daemon::wait(&self.signals, input, Some(deadline))
             .map_err(ProducerError::system("cannot wait"))?;
         self.service.keep_alive(Monotonic::now());
+        logging::catch_up();
         if ready.signal {
             let pending = self.signals.take();
             if let Some(signal) = pending.stop {

@@ -15,6 +15,7 @@
 //! | the wall clock set a year forth and back | `wall_clock` |
 //! | memory that is locked, and no more of it; ordinary users | `locked` |
 //! | the file replaced all the time | `churn` |
+//! | a log, a terminal or a journal that nothing reads | `unread` |
 //! | a thousand readers, a thousand regions | `crowd` |
 
 mod churn;
@@ -27,6 +28,7 @@ mod pages;
 mod read_only;
 mod stopped;
 mod time_namespace;
+mod unread;
 mod wall_clock;
 
 use std::path::Path;

@@ -1,7 +1,12 @@
 //! The log: text or JSON on stderr, or the journal; at a level chosen by `--log` or `MAPCAST_LOG`.
 //!
 //! Invariant: stdout is never touched, one event is one line or one journal entry, and nothing
-//! inside an event (a file name, a line of input) can drive the terminal.
+//! inside an event (a file name, a line of input) can drive the terminal. Logging never waits for
+//! whoever reads the log: what it has no room for is kept for a while, then counted as lost.
+//!
+//! ```text
+//!   event --> Entry (escaped, bounded) --text, json, journal--> bytes --> Sink --> Stderr, Journal
+//! ```
 //!
 //! ```text
 //! text     2026-02-03T04:05:06.070809Z  WARN producer: line 7: not JSON: expected value; skipped
@@ -12,30 +17,40 @@
 //! An event's message says everything in words. Its fields `region`, `sequence`, `epoch` and
 //! `state` say some of it again for machines, so text leaves them out.
 
+mod entry;
 mod filter;
 mod format;
+mod journal;
+mod json;
+mod sink;
+mod stderr;
+#[cfg(test)]
+mod testing;
 mod text;
 
 use std::env;
 use std::io::{self, IsTerminal};
-use std::sync::OnceLock;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::time::Duration;
 
-use tracing::Subscriber;
-use tracing_journald::{Priority, PriorityMappings};
+use tracing::{Event, Subscriber};
 use tracing_subscriber::Layer;
-use tracing_subscriber::fmt::layer;
-use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::layer::{Context, SubscriberExt};
 use tracing_subscriber::registry;
-use tracing_subscriber::registry::LookupSpan;
 
 use crate::cli::CommonArgs;
+use entry::Entry;
 pub use filter::{FilterError, LogFilter};
 pub use format::LogFormat;
+use journal::Journal;
+use sink::{Outlet, Sink};
+use stderr::Stderr;
+use text::Palette;
 
 /// The environment variable that is read when there is no `--log`.
 pub const ENV: &str = "MAPCAST_LOG";
-/// What the names of an event's own fields begin with in the journal.
-const FIELD_PREFIX: &str = "MAPCAST";
+/// Longest time that the end of the process waits for whoever reads the log.
+const END: Duration = Duration::from_millis(250);
 
 /// Why logging could not be set up.
 #[derive(Debug, thiserror::Error)]
@@ -61,72 +76,134 @@ pub fn init(program: &'static str, args: &CommonArgs) -> Result<(), LogError> {
         Some(filter) => filter.clone(),
         None => from_environment()?,
     };
-    let (format, layer) = match args.log_format {
-        LogFormat::Json => (LogFormat::Json, json()),
-        LogFormat::Journal => (LogFormat::Journal, journal().map_err(LogError::NoJournal)?),
-        LogFormat::Auto if format::stderr_is_journal() => match journal() {
-            Ok(journal) => (LogFormat::Journal, journal),
-            Err(_) => (LogFormat::Text, text(program)),
+    let on_stderr = |format| Log::new(program, format, Stderr::open());
+    let log = match args.log_format {
+        LogFormat::Json => on_stderr(Format::Json),
+        LogFormat::Journal => {
+            Log::new(program, Format::Journal, Journal::open().map_err(LogError::NoJournal)?)
+        }
+        LogFormat::Auto if format::stderr_is_journal() => match Journal::open() {
+            Ok(journal) => Log::new(program, Format::Journal, journal),
+            Err(_) => on_stderr(Format::Text(palette())),
         },
-        LogFormat::Auto | LogFormat::Text => (LogFormat::Text, text(program)),
+        LogFormat::Auto | LogFormat::Text => on_stderr(Format::Text(palette())),
     };
-    let subscriber = registry().with(layer.with_filter(filter.into_targets()));
-    // The only failure is that somebody was first: a test, or a program that embeds us.
-    if tracing::subscriber::set_global_default(subscriber).is_ok() {
-        let _ = FORMAT.set(format);
+    let log = Arc::new(log);
+    let layer = ToLog(Arc::clone(&log)).with_filter(filter.into_targets());
+    // The only failure is that another subscriber was first: of a test, or of a program around us.
+    if tracing::subscriber::set_global_default(registry().with(layer)).is_ok() {
+        let _ = LOG.set(log);
     }
     Ok(())
 }
 
-/// What [`init`] decided on.
-static FORMAT: OnceLock<LogFormat> = OnceLock::new();
+/// Writes what the log had no room for, as far as there is room now, and how much was lost. For the
+/// loop of a daemon: it never waits.
+pub fn catch_up() {
+    if let Some(log) = LOG.get() {
+        log.lock().flush(|lost, what| log.note(lost, what));
+    }
+}
 
-/// Does the log go to machines? Then the last words of a program belong there too.
-pub(crate) fn is_for_machines() -> bool {
-    matches!(FORMAT.get(), Some(LogFormat::Json | LogFormat::Journal))
+/// The same at the end of the process, which waits for whoever reads the log, 250 ms at most.
+pub fn finish() {
+    if let Some(log) = LOG.get() {
+        log.lock().finish(END, |lost, what| log.note(lost, what));
+    }
+}
+
+/// Writes the last words of a program to stderr, and waits as [`finish`] does.
+pub(crate) fn last_line(line: String) {
+    let own = || Arc::new(Log::new("", Format::Text(Palette::Plain), Stderr::open()));
+    let log = LOG.get().filter(|log| !is_elsewhere(log)).map_or_else(own, Arc::clone);
+    log.lock().put(line.into_bytes(), |lost, what| log.note(lost, what));
+    log.lock().finish(END, |lost, what| log.note(lost, what));
+}
+
+/// What [`init`] has set up.
+static LOG: OnceLock<Arc<Log>> = OnceLock::new();
+
+/// Where the last words of a program belong.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum LastWords {
+    /// To people, on stderr.
+    Stderr,
+    /// Into the log, which goes to machines.
+    Log,
+    /// Into the log and to stderr, where the log does not go.
+    Both,
+}
+
+pub(crate) fn last_words() -> LastWords {
+    match LOG.get() {
+        Some(log) if is_elsewhere(log) => LastWords::Both,
+        Some(log) if !matches!(log.format, Format::Text(_)) => LastWords::Log,
+        _ => LastWords::Stderr,
+    }
 }
 
 /// Does the log go elsewhere than to stderr?
-pub(crate) fn is_elsewhere() -> bool {
-    FORMAT.get() == Some(&LogFormat::Journal) && !format::stderr_is_journal()
+fn is_elsewhere(log: &Log) -> bool {
+    log.format == Format::Journal && !format::stderr_is_journal()
 }
 
-type Boxed<S> = Box<dyn Layer<S> + Send + Sync>;
-
-fn text<S: Subscriber + for<'a> LookupSpan<'a>>(program: &'static str) -> Boxed<S> {
-    let colour = colour(
-        io::stderr().is_terminal(),
-        env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty()),
-    );
-    layer()
-        .event_format(text::Text { program })
-        .with_writer(io::stderr)
-        .with_ansi(colour)
-        .log_internal_errors(false)
-        .boxed()
+/// What an event becomes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Format {
+    Text(Palette),
+    Json,
+    Journal,
 }
 
-fn json<S: Subscriber + for<'a> LookupSpan<'a>>() -> Boxed<S> {
-    layer()
-        .json()
-        .flatten_event(true)
-        .with_current_span(false)
-        .with_span_list(false)
-        .with_writer(io::stderr)
-        .log_internal_errors(false)
-        .boxed()
+/// A format and where it goes.
+#[derive(Debug)]
+struct Log {
+    program: &'static str,
+    format: Format,
+    sink: Mutex<Sink<Box<dyn Outlet>>>,
 }
 
-fn journal<S: Subscriber + for<'a> LookupSpan<'a>>() -> io::Result<Boxed<S>> {
-    let priorities = PriorityMappings {
-        info: Priority::Informational,
-        debug: Priority::Debug,
-        ..PriorityMappings::new()
-    };
-    let journal = tracing_journald::layer()?
-        .with_field_prefix(Some(FIELD_PREFIX.to_owned()))
-        .with_priority_mappings(priorities);
-    Ok(journal.boxed())
+impl Log {
+    fn new(program: &'static str, format: Format, outlet: impl Outlet + 'static) -> Self {
+        Self { program, format, sink: Mutex::new(Sink::new(Box::new(outlet))) }
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Sink<Box<dyn Outlet>>> {
+        // A sink is whole after each of its steps.
+        self.sink.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn write(&self, entry: &Entry) {
+        let bytes = self.bytes(entry);
+        self.lock().put(bytes, |lost, what| self.note(lost, what));
+    }
+
+    /// That `lost` messages found no room.
+    fn note(&self, lost: u64, what: &str) -> Vec<u8> {
+        self.bytes(&Entry::of_lost(lost, what))
+    }
+
+    fn bytes(&self, entry: &Entry) -> Vec<u8> {
+        match self.format {
+            Format::Text(palette) => text::line(entry, self.program, palette),
+            Format::Json => json::line(entry),
+            Format::Journal => journal::datagram(entry),
+        }
+    }
+}
+
+/// Sends each event to a log.
+struct ToLog(Arc<Log>);
+
+impl<S: Subscriber> Layer<S> for ToLog {
+    fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
+        self.0.write(&Entry::of(event));
+    }
+}
+
+fn palette() -> Palette {
+    let no_color = env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+    if colour(io::stderr().is_terminal(), no_color) { Palette::Colours } else { Palette::Plain }
 }
 
 fn colour(terminal: bool, no_color: bool) -> bool {

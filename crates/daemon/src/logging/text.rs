@@ -5,71 +5,48 @@
 //! "Who" is the program, so that two daemons can share a terminal; for `debug` and `trace`, which
 //! are for the people who work on it, it is the module.
 
-use std::fmt::{self, Write as _};
+use std::fmt::Write as _;
+use std::time::SystemTime;
 
-use tracing::field::{Field, Visit};
-use tracing::{Event, Level, Subscriber};
-use tracing_subscriber::fmt::format::Writer;
-use tracing_subscriber::fmt::time::{FormatTime, SystemTime};
-use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields};
-use tracing_subscriber::registry::LookupSpan;
+use humantime::format_rfc3339_micros;
+use tracing::Level;
 
-use crate::report::clean;
+use super::entry::{Entry, short, shown};
 
-/// Fields that stand in the message too.
+/// Fields that the message names too.
 const FOR_MACHINES: [&str; 4] = ["region", "sequence", "epoch", "state"];
 
-/// The formatter.
-pub(super) struct Text {
-    pub(super) program: &'static str,
-}
-
-impl<S, N> FormatEvent<S, N> for Text
-where
-    S: Subscriber + for<'a> LookupSpan<'a>,
-    N: for<'a> FormatFields<'a> + 'static,
-{
-    fn format_event(
-        &self,
-        _: &FmtContext<'_, S, N>,
-        mut writer: Writer<'_>,
-        event: &Event<'_>,
-    ) -> fmt::Result {
-        let level = *event.metadata().level();
-        let who = if level > Level::INFO { event.metadata().target() } else { self.program };
-        // Without colours and without tracing's own escapes: `clean` does all of it.
-        let mut words = Words::default();
-        event.record(&mut words);
-        let message = words.message + &words.fields;
-
-        if writer.has_ansi_escapes() {
-            write!(writer, "\x1b[2m")?;
-            SystemTime.format_time(&mut writer)?;
-            write!(writer, "\x1b[0m {}{level:>5}\x1b[0m {who}: ", colour(level))?;
-        } else {
-            SystemTime.format_time(&mut writer)?;
-            write!(writer, " {level:>5} {who}: ")?;
+/// `entry` as a line of `program`.
+pub(super) fn line(entry: &Entry, program: &str, palette: Palette) -> Vec<u8> {
+    let who = if entry.level > Level::INFO { entry.target } else { program };
+    let (time, level) = (format_rfc3339_micros(SystemTime::now()), entry.level);
+    let message = words(entry);
+    let line = match palette {
+        Palette::Colours => {
+            let colour = colour(level);
+            format!("\x1b[2m{time}\x1b[0m {colour}{level:>5}\x1b[0m {who}: {message}\n")
         }
-        writeln!(writer, "{}", clean(&message))
-    }
+        Palette::Plain => format!("{time} {level:>5} {who}: {message}\n"),
+    };
+    line.into_bytes()
 }
 
-/// The message of an event, and the fields that it does not repeat: ` name=value`.
-#[derive(Default)]
-struct Words {
-    message: String,
-    fields: String,
+/// Whether lines have colours.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Palette {
+    Plain,
+    Colours,
 }
 
-impl Visit for Words {
-    fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
-        let name = field.name();
-        if name == "message" {
-            self.message = format!("{value:?}");
-        } else if !FOR_MACHINES.contains(&name) {
-            let _ = write!(self.fields, " {name}={value:?}");
+/// The message, and the fields that it does not repeat: ` name=value`.
+fn words(entry: &Entry) -> String {
+    let mut text = entry.message.clone();
+    for (name, value) in &entry.fields {
+        if !FOR_MACHINES.contains(name) {
+            let _ = write!(text, " {name}={}", shown(value));
         }
     }
+    short(&text)
 }
 
 fn colour(level: Level) -> &'static str {
@@ -84,52 +61,25 @@ fn colour(level: Level) -> &'static str {
 
 #[cfg(test)]
 mod tests {
-    use std::io::{self, Write};
-    use std::sync::{Arc, Mutex};
-
-    use tracing_subscriber::fmt::layer;
-    use tracing_subscriber::layer::SubscriberExt;
-    use tracing_subscriber::registry;
-
-    use super::Text;
-
-    #[derive(Clone, Default)]
-    struct Sink(Arc<Mutex<Vec<u8>>>);
-
-    impl Write for Sink {
-        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-            self.0.lock().expect("not poisoned").extend_from_slice(bytes);
-            Ok(bytes.len())
-        }
-
-        fn flush(&mut self) -> io::Result<()> {
-            Ok(())
-        }
-    }
+    use super::super::Format;
+    use super::super::testing::logged;
+    use super::Palette;
 
     /// What `events` write, each line without its 28 bytes of time.
-    fn logged(ansi: bool, events: impl FnOnce()) -> String {
-        let sink = Sink::default();
-        let writer = sink.clone();
-        let text = layer()
-            .event_format(Text { program: "producer" })
-            .with_writer(move || writer.clone())
-            .with_ansi(ansi);
-        tracing::subscriber::with_default(registry().with(text), events);
-        let bytes = sink.0.lock().expect("not poisoned").clone();
-        let text = String::from_utf8(bytes).expect("UTF-8");
-        if ansi { text } else { text.lines().flat_map(|line| [&line[28..], "\n"]).collect() }
+    fn lines(events: impl FnOnce()) -> String {
+        let text = logged(Format::Text(Palette::Plain), events);
+        text.lines().flat_map(|line| [&line[28..], "\n"]).collect()
     }
 
     #[test]
     fn a_line_says_level_program_message_and_fields() {
-        let text = logged(false, || tracing::warn!(missed = 3, "late"));
+        let text = lines(|| tracing::warn!(missed = 3, "late"));
         assert_eq!(text, " WARN producer: late missed=3\n");
     }
 
     #[test]
     fn fields_for_machines_are_not_said_twice() {
-        let text = logged(false, || {
+        let text = lines(|| {
             tracing::info!(region = "/x", epoch = 2, sequence = 7_u64, state = %"dead", "/x: dead");
         });
         assert_eq!(text, " INFO producer: /x: dead\n");
@@ -137,19 +87,27 @@ mod tests {
 
     #[test]
     fn debug_lines_name_the_module() {
-        let text = logged(false, || tracing::debug!("x"));
+        let text = lines(|| tracing::debug!("x"));
         assert_eq!(text, "DEBUG daemon::logging::text::tests: x\n");
     }
 
     #[test]
     fn hostile_text_stays_one_harmless_line() {
-        let text = logged(false, || tracing::info!(path = %"\x1b[2J", "a\nINFO producer: forged"));
-        assert_eq!(text, " INFO producer: a INFO producer: forged path=\\u{1b}[2J\n");
+        let text = lines(|| tracing::info!(path = %"\x1b[2J", "a\nINFO producer: forged\u{202e}"));
+        let want = " INFO producer: a INFO producer: forged\\u{202e} path=\\u{1b}[2J\n";
+        assert_eq!(text, want);
+    }
+
+    #[test]
+    fn a_line_is_one_write_to_a_pipe_however_long_the_message() {
+        let text = lines(|| tracing::info!(more = "y".repeat(5000), "{}", "x".repeat(100_000)));
+        assert!(text.len() < 4096 - 28, "{}", text.len());
+        assert!(text.ends_with(" bytes]\n"), "{text}");
     }
 
     #[test]
     fn colour_goes_around_the_level_and_never_into_the_message() {
-        let text = logged(true, || tracing::error!("\x1b[31mx"));
+        let text = logged(Format::Text(Palette::Colours), || tracing::error!("\x1b[31mx"));
         let (_, line) = text.split_once("\x1b[0m ").expect("dim time");
         assert!(line.starts_with("\x1b[31mERROR\x1b[0m producer: "), "{line:?}");
         assert_eq!(line.matches('\x1b').count(), 2, "{line:?}");

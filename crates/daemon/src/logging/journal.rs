@@ -1,0 +1,128 @@
+//! systemd's journal, by its own protocol: one datagram an event, one `FIELD=value` a line.
+//!
+//! Invariant: sending never waits. An entry that the journal has no room for is offered again or lost,
+//! as the sink decides. `tracing-journald` waits in `sendto` until somebody reads the socket.
+//!
+//! ```text
+//! PRIORITY=4
+//! TARGET=producer
+//! SYSLOG_IDENTIFIER=mapcast-producer
+//! MESSAGE=line 7 skipped: not JSON
+//! MAPCAST_REGION=/run/mapcast/stu.region
+//! ```
+//!
+//! Price: one system call an event. No memfd for long entries, because there are none.
+
+use std::fmt::Write as _;
+use std::io::{self, ErrorKind};
+use std::os::unix::net::UnixDatagram;
+use std::path::Path;
+
+use tracing::Level;
+
+use super::entry::{Entry, short, shown};
+use super::sink::{Outcome, Outlet};
+
+/// Where the journal listens.
+const SOCKET: &str = "/run/systemd/journal/socket";
+/// What the names of an event's own fields begin with.
+const PREFIX: &str = "MAPCAST_";
+
+/// The journal's socket, as a sender sees it.
+#[derive(Debug)]
+pub(super) struct Journal {
+    socket: UnixDatagram,
+}
+
+impl Journal {
+    /// The journal of this machine.
+    ///
+    /// # Errors
+    /// There is none that listens.
+    pub(super) fn open() -> io::Result<Self> {
+        let socket = UnixDatagram::unbound()?;
+        socket.set_nonblocking(true)?;
+        // An empty datagram, which the journal ignores: is somebody there?
+        match socket.send_to(&[], SOCKET) {
+            Err(error) if error.kind() != ErrorKind::WouldBlock => Err(error),
+            _ => Ok(Self { socket }),
+        }
+    }
+}
+
+impl Outlet for Journal {
+    fn offer(&mut self, entry: &[u8]) -> Outcome {
+        match self.socket.send_to(entry, SOCKET) {
+            Ok(_) => Outcome::Taken(entry.len()),
+            Err(error) if error.kind() == ErrorKind::WouldBlock => Outcome::NoRoom,
+            Err(_) => Outcome::Failed,
+        }
+    }
+
+    fn name(&self) -> &'static str {
+        "the journal's socket"
+    }
+}
+
+/// `entry` as the journal takes it. No value holds a line break: the entry has escaped them.
+pub(super) fn datagram(entry: &Entry) -> Vec<u8> {
+    let mut text = format!("PRIORITY={}\nTARGET={}\n", priority(entry.level), entry.target);
+    if let Some((file, line)) = entry.place {
+        let _ = writeln!(text, "CODE_FILE={file}\nCODE_LINE={line}");
+    }
+    let _ = writeln!(text, "SYSLOG_IDENTIFIER={}\nMESSAGE={}", identifier(), entry.message);
+    for (name, value) in &entry.fields {
+        let name = name.to_ascii_uppercase().replace('.', "_");
+        let _ = writeln!(text, "{PREFIX}{name}={}", shown(value));
+    }
+    text.into_bytes()
+}
+
+/// As `syslog(3)` counts.
+fn priority(level: Level) -> u8 {
+    match level {
+        Level::ERROR => 3,
+        Level::WARN => 4,
+        Level::INFO => 6,
+        _ => 7,
+    }
+}
+
+/// The name this program was started by.
+fn identifier() -> String {
+    let program = std::env::args_os().next().unwrap_or_default();
+    let name = Path::new(&program).file_name().unwrap_or_default();
+    short(&name.to_string_lossy())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Format;
+    use super::super::testing::logged;
+
+    #[test]
+    fn an_entry_is_lines_of_fields_and_nothing_in_it_can_forge_one() {
+        let text = logged(Format::Journal, || {
+            tracing::warn!(region = %"/x\nPRIORITY=0", epoch = 2_u64, "a\nPRIORITY=0");
+        });
+        let lines: Vec<&str> = text.lines().collect();
+        assert_eq!(lines[..2], ["PRIORITY=4", "TARGET=daemon::logging::journal::tests"]);
+        assert!(lines[2].starts_with("CODE_FILE=") && lines[3].starts_with("CODE_LINE="), "{text}");
+        assert!(lines[4].starts_with("SYSLOG_IDENTIFIER=daemon-"), "{text}");
+        let rest = ["MESSAGE=a PRIORITY=0", "MAPCAST_REGION=/x PRIORITY=0", "MAPCAST_EPOCH=2"];
+        assert_eq!(lines[5..], rest);
+    }
+
+    #[test]
+    fn levels_are_priorities() {
+        let text = logged(Format::Journal, || {
+            tracing::error!("e");
+            tracing::info!("i");
+            tracing::debug!("d");
+            tracing::trace!("t");
+        });
+        let priorities: Vec<&str> =
+            text.lines().filter_map(|line| line.strip_prefix("PRIORITY=")).collect();
+        assert_eq!(priorities, ["3", "6", "7", "7"]);
+    }
+}

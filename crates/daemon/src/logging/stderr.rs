@@ -1,0 +1,204 @@
+//! Standard error, written to without waiting for whoever reads it.
+//!
+//! Invariant: nothing that happens to standard error stops this process: not a pipe that is not read,
+//! not a terminal that is stopped (^S), not one that stops jobs of the background (`stty tostop`).
+//! And the open file description is left as it is: `O_NONBLOCK` would hold for every process that
+//! shares it, the shell on the same terminal among them.
+//!
+//! | standard error | how |
+//! |---|---|
+//! | file | `write` |
+//! | socket | `send` with `MSG_DONTWAIT` |
+//! | pipe, terminal | opened once more by /proc, with `O_NONBLOCK` for this process alone |
+//! | the same where that is refused; other devices | `poll` for room, then at most [`CHUNK`] bytes |
+//!
+//! In the last case another writer may take the room between `poll` and `write`, and a terminal may
+//! have less room than it claims: then a `write` waits.
+//!
+//! Price: one descriptor, one system call a line; two more to hold SIGTTOU back on a terminal.
+
+use std::fs::{File, OpenOptions};
+use std::io::{self, ErrorKind, Write as _};
+use std::os::fd::AsFd;
+use std::os::unix::fs::{FileTypeExt, OpenOptionsExt};
+
+use nix::sys::signal::{SigSet, SigmaskHow, Signal};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::fs::OFlags;
+use rustix::net::{SendFlags, send};
+
+use super::sink::{Outcome, Outlet};
+
+/// `PIPE_BUF`: a pipe that polls writable takes that much.
+const CHUNK: usize = 4096;
+/// Standard error, to be opened once more.
+const AGAIN: &str = "/proc/self/fd/2";
+
+/// Standard error.
+#[derive(Debug)]
+pub(crate) struct Stderr {
+    /// None where there is no standard error.
+    file: Option<File>,
+    way: Way,
+}
+
+/// How to write without waiting.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Way {
+    /// It never waits.
+    Write,
+    /// As before, but the terminal may send SIGTTOU.
+    WriteToTerminal,
+    Send,
+    Poll,
+    PollTerminal,
+}
+
+impl Stderr {
+    /// The standard error of this process.
+    pub(crate) fn open() -> Self {
+        match Self::new(io::stderr(), AGAIN) {
+            Ok(stderr) => stderr,
+            Err(_) => Self { file: None, way: Way::Write },
+        }
+    }
+
+    /// Writes to `output`, which `again` is the path of.
+    fn new(output: impl AsFd, again: &str) -> io::Result<Self> {
+        let shared = File::from(output.as_fd().try_clone_to_owned()?);
+        let kind = shared.metadata()?.file_type();
+        let is_terminal = rustix::termios::isatty(&shared);
+        let own = if kind.is_fifo() || is_terminal { open(again).ok() } else { None };
+        let way = match &own {
+            Some(_) if is_terminal => Way::WriteToTerminal,
+            None if is_terminal => Way::PollTerminal,
+            Some(_) => Way::Write,
+            None if kind.is_socket() => Way::Send,
+            None if kind.is_file() => Way::Write,
+            None => Way::Poll,
+        };
+        Ok(Self { file: Some(own.unwrap_or(shared)), way })
+    }
+}
+
+impl Outlet for Stderr {
+    fn offer(&mut self, line: &[u8]) -> Outcome {
+        let Some(file) = &self.file else { return Outcome::Failed };
+        let written = match self.way {
+            Way::Write => (&*file).write(line),
+            Way::WriteToTerminal => while_it_may_stop_no_job(|| (&*file).write(line)),
+            Way::Send => {
+                let flags = SendFlags::DONTWAIT | SendFlags::NOSIGNAL;
+                send(file, line, flags).map_err(io::Error::from)
+            }
+            Way::Poll => write_if_there_is_room(file, line),
+            Way::PollTerminal => while_it_may_stop_no_job(|| write_if_there_is_room(file, line)),
+        };
+        match written {
+            Ok(0) => Outcome::NoRoom,
+            Ok(length) => Outcome::Taken(length),
+            Err(error) => match error.kind() {
+                ErrorKind::WouldBlock | ErrorKind::Interrupted => Outcome::NoRoom,
+                _ => Outcome::Failed,
+            },
+        }
+    }
+
+    fn name(&self) -> &'static str {
+        "standard error"
+    }
+}
+
+/// Opens the pipe or terminal at `path` for this process alone.
+fn open(path: &str) -> io::Result<File> {
+    let flags = (OFlags::NONBLOCK | OFlags::NOCTTY).bits().cast_signed();
+    OpenOptions::new().write(true).custom_flags(flags).open(path)
+}
+
+fn write_if_there_is_room(mut file: &File, line: &[u8]) -> io::Result<usize> {
+    let mut fds = [PollFd::new(file, PollFlags::OUT)];
+    poll(&mut fds, Some(&Timespec::default()))?;
+    if fds[0].revents().is_empty() {
+        return Err(ErrorKind::WouldBlock.into());
+    }
+    file.write(&line[..line.len().min(CHUNK)])
+}
+
+/// Runs `write` while SIGTTOU is blocked, which lets a job of the background write to its terminal.
+fn while_it_may_stop_no_job(write: impl FnOnce() -> io::Result<usize>) -> io::Result<usize> {
+    let before = SigSet::from(Signal::SIGTTOU).thread_swap_mask(SigmaskHow::SIG_BLOCK)?;
+    let written = write();
+    before.thread_set_mask()?;
+    written
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs::File;
+    use std::io::{Read as _, pipe};
+    use std::os::fd::{AsFd, AsRawFd, OwnedFd};
+    use std::os::unix::net::UnixStream;
+
+    use rustix::fs::{OFlags, fcntl_getfl};
+
+    use super::super::sink::{Outcome, Outlet};
+    use super::{CHUNK, Stderr, Way};
+
+    fn stderr(output: impl AsFd) -> Stderr {
+        let again = format!("/proc/self/fd/{}", output.as_fd().as_raw_fd());
+        Stderr::new(output, &again).expect("an output")
+    }
+
+    /// Writes until there is no room; how many bytes that were.
+    fn fill(stderr: &mut Stderr) -> usize {
+        let mut written = 0;
+        loop {
+            match stderr.offer(&[b'x'; CHUNK]) {
+                Outcome::Taken(length) => written += length,
+                outcome => {
+                    assert_eq!(outcome, Outcome::NoRoom);
+                    return written;
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_pipe_or_socket_that_nobody_reads_has_no_room_and_is_left_as_it_is() {
+        let (pipe_reader, pipe) = pipe().expect("a pipe");
+        let (socket_reader, socket) = UnixStream::pair().expect("a pair");
+        let readers = [OwnedFd::from(pipe_reader), socket_reader.into()];
+        for (reader, writer) in readers.into_iter().zip([OwnedFd::from(pipe), socket.into()]) {
+            let mut stderr = stderr(&writer);
+            let written = fill(&mut stderr);
+            assert!(written >= CHUNK, "{written}");
+            let flags = fcntl_getfl(&writer).expect("flags");
+            assert!(!flags.contains(OFlags::NONBLOCK), "others share it");
+            let mut reader = File::from(reader);
+            reader.read_exact(&mut vec![0; written]).expect("all that was written");
+            assert_eq!(stderr.offer(b"more"), Outcome::Taken(4));
+            drop(reader);
+            assert_eq!(stderr.offer(b"more"), Outcome::Failed, "nobody can read it any more");
+        }
+    }
+
+    #[test]
+    fn a_pipe_that_cannot_be_opened_once_more_is_asked_for_room() {
+        let (reader, writer) = pipe().expect("a pipe");
+        let mut stderr = Stderr::new(&writer, "/none").expect("an output");
+        assert_eq!(stderr.way, Way::Poll);
+        let written = fill(&mut stderr);
+        let mut reader = File::from(OwnedFd::from(reader));
+        reader.read_exact(&mut vec![0; written]).expect("all that was written");
+        assert_eq!(stderr.offer(&[b'y'; 3 * CHUNK]), Outcome::Taken(CHUNK), "no more at once");
+    }
+
+    #[test]
+    fn files_and_devices_are_written_to() {
+        let file = tempfile::tempfile().expect("file");
+        assert_eq!(stderr(&file).offer(&[b'x'; 3 * CHUNK]), Outcome::Taken(3 * CHUNK));
+        let device = |path| File::options().write(true).open(path).expect("a device");
+        assert_eq!(stderr(device("/dev/null")).offer(b"x"), Outcome::Taken(1));
+        assert_eq!(stderr(device("/dev/full")).offer(b"x"), Outcome::Failed);
+    }
+}
