@@ -91,7 +91,7 @@ fn usual_umask() {
 
 fn builder() -> tempfile::Builder<'static, 'static> {
     let mut builder = tempfile::Builder::new();
-    builder.prefix("mapcast-e2e-");
+    builder.prefix("mapcast-e2e-").permissions(Permissions::from_mode(0o700));
     builder
 }
 

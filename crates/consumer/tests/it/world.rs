@@ -1,6 +1,8 @@
 //! A directory with regions, and consumers started in it.
 
+use std::fs::Permissions;
 use std::io::Read;
+use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 use std::process::{Child, ChildStderr, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
@@ -30,7 +32,9 @@ pub(crate) struct World {
 
 impl World {
     pub(crate) fn new() -> Self {
-        Self { dir: tempfile::tempdir().unwrap() }
+        // A default directory that others may write to, as a umask may have it, is refused.
+        let owners_alone = Permissions::from_mode(0o700);
+        Self { dir: tempfile::Builder::new().permissions(owners_alone).tempdir().unwrap() }
     }
 
     pub(crate) fn path(&self, file: &str) -> PathBuf {

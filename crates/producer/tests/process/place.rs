@@ -1,9 +1,9 @@
 //! A place for a test: its own directory, configuration, region, and producers that end with it.
 
 use std::fmt::Write as _;
-use std::fs::{self, File};
+use std::fs::{self, File, Permissions};
 use std::io::Read;
-use std::os::unix::fs::MetadataExt;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::PathBuf;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
@@ -48,7 +48,10 @@ pub(crate) fn wait_until(what: &str, mut ready: impl FnMut() -> bool) {
 
 impl Place {
     pub(crate) fn new() -> Self {
-        Self { dir: tempfile::tempdir().expect("directory") }
+        // Others may not write to it, whatever the umask: that would be warned of.
+        let owners_alone = Permissions::from_mode(0o700);
+        let dir = tempfile::Builder::new().permissions(owners_alone).tempdir();
+        Self { dir: dir.expect("directory") }
     }
 
     pub(crate) fn path(&self, name: &str) -> PathBuf {
