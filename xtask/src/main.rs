@@ -5,6 +5,7 @@
 
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "telling people is its whole work")]
 
+mod again;
 #[cfg(feature = "large")]
 mod compare_copy;
 mod death;
@@ -48,6 +49,8 @@ struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Run the tests again and again, each time under other conditions
+    Again(again::Arguments),
     /// Time copier beside cp, xcp and fcp, in one run
     #[cfg_attr(not(feature = "large"), command(disable_help_flag = true))]
     CompareCopy(compare_copy::Arguments),
@@ -85,6 +88,7 @@ enum Command {
 
 fn main() -> ExitCode {
     let outcome = match Arguments::parse().command {
+        Command::Again(arguments) => again::run(&arguments),
         Command::CompareCopy(arguments) => compare_copy::run(&arguments),
         Command::Death(arguments) => death::run(&arguments),
         Command::Demo(arguments) => demo::run(&arguments),
