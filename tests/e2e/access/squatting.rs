@@ -124,6 +124,23 @@ fn an_empty_variable_is_as_good_as_none() {
 }
 
 #[test]
+fn with_a_relative_variable_nothing_is_made_or_read_anywhere() {
+    let Some(stage) = Stage::new() else { return };
+    for user in BOTH {
+        for program in ["\"$PRODUCER\" --ticks 1", "\"$CONSUMER\" stu --once"] {
+            let script = format!(
+                "mkdir -m 0777 dir; export MAPCAST_DIR=dir; as_user {program} || echo $?\n\
+                 ls -A dir /dev/shm; ls /run | grep mapcast || rmdir dir"
+            );
+            let mut shell = stage.run(user, &script);
+            assert_eq!(shell.exit_code(), 0, "{:?}", shell.err());
+            assert_eq!(shell.out(), ["2", "/dev/shm:", "", "dir:"], "{program}");
+            shell.says("error: MAPCAST_DIR: \"dir\" is a relative path");
+        }
+    }
+}
+
+#[test]
 fn a_squatted_directory_hides_no_region_of_the_system() {
     let Some(stage) = Stage::new() else { return };
     let script = "\"$PRODUCER\" --ticks 1; mkdir $D; touch $D/stu.region; chown -R $S $D\n\
