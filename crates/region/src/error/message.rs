@@ -49,6 +49,7 @@ impl fmt::Display for RegionErrorKind {
             Self::NotThisRecord { .. }
             | Self::NoFile
             | Self::Exists
+            | Self::InTheWay(_)
             | Self::NotElements { .. }
             | Self::NotAPage { .. }
             | Self::TooShort { .. }
@@ -124,6 +125,9 @@ impl RegionErrorKind {
             ),
             Self::NoFile => f.write_str("no such file; create it first, or check the path"),
             Self::Exists => f.write_str("exists already; open it, or give another path"),
+            Self::InTheWay(what) => {
+                write!(f, "{what}, which a snapshot does not replace; give another path")
+            }
             Self::NotElements { element, have } => write!(
                 f,
                 "has {have} bytes, not one or more elements of {element}; give it its length first"

@@ -94,6 +94,8 @@ pub enum RegionErrorKind {
     NoFile,
     /// A file has this name already.
     Exists,
+    /// What has the name is not replaced by a snapshot: "is a file that is not a region", ...
+    InTheWay(&'static str),
     /// The file is not a whole number of elements, or empty: nothing of it can be mapped.
     NotElements {
         /// Bytes of one element.

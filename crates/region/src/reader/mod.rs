@@ -1,5 +1,6 @@
 //! The reader: read-only, unseen by the writer, never older than what it has given before.
 
+mod snapshot;
 mod typed;
 
 pub use typed::{Reader, Sample};

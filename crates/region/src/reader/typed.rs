@@ -97,6 +97,17 @@ impl<R: Record> Reader<R> {
         })
     }
 
+    /// Writes the newest record to a region of its own: see [`DynReader::snapshot`].
+    ///
+    /// # Errors
+    /// As [`DynReader::snapshot`].
+    pub fn snapshot(
+        &mut self,
+        address: impl Into<Address>,
+    ) -> Result<Option<Publication>, RegionError> {
+        self.inner.snapshot(address)
+    }
+
     /// Sleeps until there is something newer: see [`DynReader::wait`].
     ///
     /// # Errors

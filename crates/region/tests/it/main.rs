@@ -11,6 +11,7 @@ mod loss;
 mod passed;
 mod retyped;
 mod shared;
+mod snapshot;
 mod standby;
 
 use layout::{Record, Schema, Stu};

@@ -1,0 +1,256 @@
+//! A whole copy of a region that is being published to: a file that is a region itself.
+//!
+//! Invariant: what has the path's name is what had it before, or a complete region on disk, with one record
+//! that was published whole and has kept its number, epoch and time. It can be read by nobody who may
+//! not read the region it was taken of.
+//!
+//! ```text
+//!   latest --> this process's memory --> a file beside the path --> fsync --> the name --> fsync
+//!   (stamps)                             header, record, closed
+//! ```
+//!
+//! `cp` cannot do that. It reads a slot's stamp in one system call and its words in another, so a copy may
+//! hold a torn record under a stamp that says it is whole: stamps protect mappings.
+//!
+//! Price: a file as long as the region's, written and synced. The writer notices nothing.
+
+use super::DynReader;
+use crate::address::Address;
+use crate::body::Body;
+use crate::boot;
+use crate::create::{self, Unnamed};
+use crate::error::{RegionError, RegionErrorKind as Kind};
+use crate::file::Identity;
+use crate::line::Line;
+use crate::location::Location;
+use crate::lock;
+use crate::mapping::Access;
+use crate::options::Options;
+use crate::publication::Publication;
+use channel::{Publisher, Ring};
+use layout::header::{Header, MIN_SLOTS, StateWord, offset};
+use rustix::fs::{Gid, Mode, OFlags};
+use rustix::io::Errno;
+use std::fs::File;
+use std::os::unix::fs::{FileExt, MetadataExt};
+use std::path::Path;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+/// What is said of a region with a writer, or with a reader's lock.
+const HELD: &str = "is a region that another process holds";
+/// A snapshot keeps the number of slots up to this length, whatever the region's file really takes.
+const UNQUESTIONED: u64 = 64 << 20;
+
+impl DynReader {
+    /// Writes the newest record to a region of its own at `address`, and answers with which one it is;
+    /// `None`, and no file, if nothing has been published yet.
+    ///
+    /// The new region is closed: readers attach to it, and a writer goes on from it. Its mode is that
+    /// of this region, less the umask; 0600 if this region has no name. An earlier snapshot, or any
+    /// other region that nobody publishes to, is replaced in one step.
+    ///
+    /// # Errors
+    /// As [`latest`](Self::latest); [`Kind::InTheWay`] if something else has the name;
+    /// [`Kind::NotAFile`], [`Kind::UnsafeDirectory`]; [`Kind::Io`], for example if there is no room: nothing of a snapshot
+    /// that failed stays behind.
+    pub fn snapshot(
+        &mut self,
+        address: impl Into<Address>,
+    ) -> Result<Option<Publication>, RegionError> {
+        let mut record = vec![0; self.body().record_size()];
+        let Some(publication) = self.latest(&mut record)? else { return Ok(None) };
+        // Before any work; and once more, with its lock, when it is done.
+        let at = Location::open(&address.into())?;
+        self.earlier(&at)?;
+        let unnamed = self.copy(&publication, &record, &at)?;
+        self.share(&unnamed.file, at.path())?;
+        self.name(unnamed, &at)?;
+        Ok(Some(publication))
+    }
+
+    /// A complete, closed region without a name that holds this record alone.
+    fn copy(
+        &self,
+        publication: &Publication,
+        record: &[u8],
+        at: &Location,
+    ) -> Result<Unnamed, RegionError> {
+        let wakes = self.body().wakes();
+        let options = Options::new().slots(self.slots()).wake(wakes).mode(0o600);
+        let base = publication.sequence.wrapping_sub(1);
+        let (unnamed, header) = create::region(at, &self.schema, &options, base)?;
+        publish(&unnamed.file, at.path(), &header, publication, record)?;
+        self.describe(&unnamed.file, &header, publication)
+            .map_err(|err| RegionError::io(at.path(), "pwrite", err))?;
+        Ok(unnamed)
+    }
+
+    /// The slots of the copy: those of this region. A hostile writer can claim terabytes that its file does
+    /// not take, so a large file gets no more slots than this region has room for.
+    fn slots(&self) -> u32 {
+        let header = self.body().header();
+        let taken = self.file.metadata().map_or(0, |meta| meta.blocks().saturating_mul(512));
+        let most = taken.max(UNQUESTIONED);
+        let mut slots = header.slots;
+        while slots > MIN_SLOTS && u64::from(slots) * u64::from(header.slot_stride) > most {
+            slots /= 2;
+        }
+        slots
+    }
+
+    /// Writes down what this region says about its boot and its writer, and that it is closed.
+    fn describe(
+        &self,
+        file: &File,
+        header: &Header,
+        publication: &Publication,
+    ) -> std::io::Result<()> {
+        // The record's time is one of its boot. On tmpfs no id is needed to know which that is.
+        let boot_id = match self.body().is_of_this_boot() {
+            Some(true) => boot::id(),
+            _ => self.body().header().boot_id,
+        };
+        file.write_all_at(&Header { boot_id, ..header.clone() }.encode(), 0)?;
+        let line = Line::of(self.body());
+        let words = [
+            (offset::EPOCH, publication.epoch),
+            (offset::PID, line.pid()),
+            (offset::PERIOD, line.period().map_or(0, crate::clock::duration_nanos)),
+            (offset::WALL_OFFSET, wall_offset(publication, self.wall_time(publication))),
+            (offset::HEARTBEAT, line.heartbeat().as_nanos()),
+            (offset::STATE, StateWord::Closed.code()),
+        ];
+        words
+            .into_iter()
+            .try_for_each(|(at, word)| file.write_all_at(&word.to_le_bytes(), at as u64))
+    }
+
+    /// Lets those read `file` who may read this region, less the umask.
+    fn share(&self, file: &File, path: &Path) -> Result<(), RegionError> {
+        let io = |call| move |err: std::io::Error| RegionError::io(path, call, err);
+        let ours = self.file.metadata().map_err(io("fstat"))?;
+        let given = if ours.nlink() == 0 { 0 } else { ours.mode() & 0o666 & !umask() };
+        let own_group = file.metadata().map_err(io("fstat"))?.gid();
+        let same_group = own_group == ours.gid()
+            || rustix::fs::fchown(file, None, Some(Gid::from_raw(ours.gid()))).is_ok();
+        let mode = if same_group { given } else { without_group(given) };
+        rustix::fs::fchmod(file, Mode::from_raw_mode(0o600 | mode))
+            .map_err(|err| RegionError::io(path, "fchmod", err))
+    }
+
+    /// Gives the synced file its name.
+    fn name(&self, unnamed: Unnamed, at: &Location) -> Result<(), RegionError> {
+        let path = at.path();
+        unnamed.file.sync_all().map_err(|err| RegionError::io(path, "fsync", err))?;
+        let file = match self.earlier(at)? {
+            Some(earlier) => {
+                // Held until the name has gone over: no writer begins in a file that is about to lose it.
+                take_lock(&earlier, path)?;
+                unnamed.replace(at)?
+            }
+            None => unnamed.claim(at)?.ok_or_else(|| in_the_way(path, "was made just now"))?,
+        };
+        lock::release(&file);
+        sync_directory(at)
+    }
+
+    /// The region that a snapshot may replace; `None` if nothing is there.
+    fn earlier(&self, at: &Location) -> Result<Option<File>, RegionError> {
+        let path = at.path();
+        let file = match at.open_to_write() {
+            Ok(file) => file,
+            Err(err) if err.is_not_there() => return Ok(None),
+            Err(err) => return Err(err),
+        };
+        let io = |call| move |err: std::io::Error| RegionError::io(path, call, err);
+        if Identity::of(&file).map_err(io("fstat"))?
+            == Identity::of(&self.file).map_err(io("fstat"))?
+        {
+            return Err(in_the_way(path, "is the region itself"));
+        }
+        if !is_region(&file).map_err(io("pread"))? {
+            return Err(in_the_way(path, "is a file that is not a region"));
+        }
+        // Only asked for: a lock that is taken for a moment would keep a starting writer out.
+        match lock::holder(&file).map_err(io("lock"))? {
+            None => Ok(Some(file)),
+            Some(_) => Err(in_the_way(path, HELD)),
+        }
+    }
+}
+
+/// Puts the new name on the disk, too, where this user may ask for that.
+fn sync_directory(at: &Location) -> Result<(), RegionError> {
+    let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
+    let dir = rustix::fs::openat(at.dir(), ".", flags, Mode::empty());
+    match dir.and_then(rustix::fs::fsync) {
+        // A directory that may be written but not read; a file system that syncs no directories.
+        Ok(()) | Err(Errno::ACCESS | Errno::INVAL) => Ok(()),
+        Err(err) => Err(RegionError::io(at.path(), "fsync", err)),
+    }
+}
+
+fn take_lock(file: &File, path: &Path) -> Result<(), RegionError> {
+    let is_taken = lock::try_take(file).map_err(|err| RegionError::io(path, "lock", err))?;
+    if is_taken { Ok(()) } else { Err(in_the_way(path, HELD)) }
+}
+
+/// Publishes `record` under its own number and time in the new region `file`.
+fn publish(
+    file: &File,
+    path: &Path,
+    header: &Header,
+    publication: &Publication,
+    record: &[u8],
+) -> Result<(), RegionError> {
+    let body = Body::map(file, path, header, Access::Write)?;
+    let ring = Ring::new(body, header.slots)
+        .map_err(|err| RegionError::new(path, Kind::BadOptions(err.to_string())))?;
+    let mut publisher = Publisher::resume(ring);
+    publisher.publish(publication.published_at.as_nanos(), record);
+    let body = publisher.ring().memory();
+    if body.is_whole() { Ok(()) } else { Err(body.truncated(path, file)) }
+}
+
+/// Does `file` begin as a region does, of whatever version?
+fn is_region(file: &File) -> std::io::Result<bool> {
+    let mut magic = [0; layout::header::MAGIC_BYTES.len()];
+    let read = file.read_at(&mut magic, 0)?;
+    Ok(read == magic.len() && magic == layout::header::MAGIC_BYTES)
+}
+
+/// What has to stand in a region for readers to find `published` as the time of `publication`.
+fn wall_offset(publication: &Publication, published: SystemTime) -> u64 {
+    let since = published.duration_since(UNIX_EPOCH).unwrap_or_default();
+    crate::clock::duration_nanos(since).wrapping_sub(publication.published_at.as_nanos())
+}
+
+/// `mode` for a file of another group: no member of it may do what others may not.
+fn without_group(mode: u32) -> u32 {
+    mode & 0o606 | (mode & 0o006) << 3 & mode
+}
+
+/// This process's umask. Setting it, which is the other way to ask, would be seen by other threads.
+fn umask() -> u32 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let mask = status.lines().find_map(|line| line.strip_prefix("Umask:"));
+    mask.and_then(|mask| u32::from_str_radix(mask.trim(), 8).ok()).unwrap_or(0o077)
+}
+
+fn in_the_way(path: &Path, what: &'static str) -> RegionError {
+    RegionError::new(path, Kind::InTheWay(what))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::without_group;
+
+    #[test]
+    fn another_group_gets_what_everybody_has() {
+        let modes =
+            [(0o640, 0o600), (0o644, 0o644), (0o600, 0o600), (0o664, 0o644), (0o666, 0o666)];
+        for (mode, expected) in modes {
+            assert_eq!(without_group(mode), expected, "{mode:o}");
+        }
+    }
+}
