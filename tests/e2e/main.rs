@@ -28,6 +28,7 @@ mod permissions;
 mod questions;
 mod schema;
 mod signals;
+mod snapshot;
 mod standby;
 mod torn;
 mod traps;

@@ -1,9 +1,10 @@
 //! The command line. Its clap definition is the one source of `--help`, completions and man pages.
 
 use std::num::NonZeroU64;
+use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::builder::{OsStringValueParser, TypedValueParser};
+use clap::builder::{OsStringValueParser, PathBufValueParser, TypedValueParser};
 use clap::{CommandFactory, Parser, ValueEnum};
 use daemon::cli::{CommonArgs, VERSION, duration};
 
@@ -20,6 +21,7 @@ Examples:
   consumer host --once --format json    the value as it is now, for a script
   consumer host --once --timeout 5s     the same, but wait for it if need be
   consumer wave --follow --format csv --count 1000 > wave.csv
+  consumer host --snapshot host.copy    a whole copy of the region, for a backup
   consumer fd:region                    a region that the parent process has passed
   consumer bare.toml                    a struct without a header, described by bare.toml
 
@@ -32,13 +34,14 @@ Formats:
         record.NAME[0], record.NAME[1] ... for an array; control characters as \\x1b
 
 Records go to stdout. What happens to the region and its writer (waiting, live, stalled, dead,
-closed, missing, truncated, re-attached, missed N) is said on stderr, once per change.
+closed, missing, truncated, re-attached, missed N) is said on stderr, once per change. After a
+stop, the line at hand is finished; if that takes longer than a second, it ends with \" [...]\".
 
 Exit codes:
   0  done: after --once or --count, stopped by a signal, or nobody reads stdout any more
   1  failure; one line on stderr says what and what to do next
   2  wrong usage
-  3  no region, or no value in time (--once, --timeout)
+  3  no region, or no value in time (--once, --snapshot, --timeout)
 
 Environment:
   MAPCAST_DIR      the directory of regions that are given by name (an absolute path); else
@@ -91,6 +94,20 @@ pub struct Args {
     #[arg(long, value_name = "TIME", value_parser = duration)]
     pub timeout: Option<Duration>,
 
+    /// Write the latest record to FILE as a region of its own, and end; exit 3 if there is none
+    ///
+    /// A whole copy, closed, of a region that may be published to meanwhile, which cp cannot make. Every
+    /// consumer reads it, and a producer goes on from it. Its mode is that of the region, less the
+    /// umask. FILE is replaced if it is a region that nobody publishes to, and left alone if it is
+    /// anything else. With --timeout it waits for a record.
+    #[arg(
+        long,
+        value_name = "FILE",
+        value_parser = file(),
+        conflicts_with_all = ["follow", "once", "count", "poll", "format"]
+    )]
+    pub snapshot: Option<PathBuf>,
+
     /// How records are printed
     #[arg(long, value_name = "FORMAT", value_enum, default_value_t = Format::Text)]
     pub format: Format,
@@ -120,6 +137,13 @@ fn source() -> impl TypedValueParser<Value = Source> {
     OsStringValueParser::new().try_map(Source::from_argument)
 }
 
+/// A place for a file; not stdout.
+fn file() -> impl TypedValueParser<Value = PathBuf> {
+    let refused = "a region is a file and cannot be written to stdout; give a path";
+    PathBufValueParser::new()
+        .try_map(move |path| if path.as_os_str() == "-" { Err(refused) } else { Ok(path) })
+}
+
 /// The definition of the command line, for completions and man pages.
 pub fn command() -> clap::Command {
     Args::command()
@@ -143,7 +167,7 @@ mod tests {
 
     #[test]
     fn wrong_usage_ends_with_2_and_help_with_0() {
-        let wrong: [&[&str]; 10] = [
+        let wrong: [&[&str]; 14] = [
             &["--count", "0"],
             &["--count", "many"],
             &["--timeout", "0s"],
@@ -154,6 +178,10 @@ mod tests {
             &["--follow", "--poll", "1s"],
             &["a", "b"],
             &["na me"],
+            &["--snapshot", "-"],
+            &["--snapshot", ""],
+            &["--snapshot", "x", "--follow"],
+            &["--snapshot", "x", "--format", "json"],
         ];
         for args in wrong {
             assert_eq!(code(args), 2, "{args:?}");

@@ -53,6 +53,16 @@ pub(crate) enum Kind {
         .0.display()
     )]
     BareFollow(PathBuf),
+    /// A bare file has no stamps.
+    #[error(
+        "{}: a bare file has no stamps, so no copy of it can be known to be whole; stop its \
+         writer and use cp",
+        .0.display()
+    )]
+    BareSnapshot(PathBuf),
+    /// The end was asked for while a record was waited for.
+    #[error("{}: stopped before there was a record; no snapshot was made", .0.display())]
+    NoSnapshot(PathBuf),
     /// Descriptors that were passed cannot be taken.
     #[error(transparent)]
     Passed(PassedError),
@@ -106,7 +116,7 @@ impl ConsumerError {
     /// The exit code that goes with it.
     pub fn exit(&self) -> Exit {
         match self.0 {
-            Kind::Log(_) | Kind::BareFollow(_) => Exit::Usage,
+            Kind::Log(_) | Kind::BareFollow(_) | Kind::BareSnapshot(_) => Exit::Usage,
             Kind::Region(ref error) if error.is_of_environment() => Exit::Usage,
             Kind::NoRegion(_) | Kind::NothingYet(_) | Kind::TimeOver { .. } => Exit::NoValue,
             _ => Exit::Failure,

@@ -10,6 +10,7 @@
 //!                                   '--> notices --> stderr     |
 //!                    watch (the latest, every poll)  -----------+
 //!                    follow (all, as they come)  ---------------'
+//!                    snapshot (the latest)  ------> a region of its own
 //! ```
 //!
 //! - `link` is the only module that talks to a region, and knows what has been said about it.
@@ -30,6 +31,7 @@ mod printer;
 mod reading;
 mod render;
 mod session;
+mod snapshot;
 mod stdout;
 mod target;
 #[cfg(test)]
@@ -96,19 +98,22 @@ fn start(
 ) -> Result<(), ConsumerError> {
     let schedule = Schedule {
         poll: args.poll.unwrap_or(target.poll),
-        at_once: args.once && args.timeout.is_none(),
+        at_once: (args.once || args.snapshot.is_some()) && args.timeout.is_none(),
     };
     let is_bare = target.is_bare();
     let link = Link::new(target)?;
     if args.follow && is_bare {
         return Err(Kind::BareFollow(link.path().to_owned()).into());
     }
+    if args.snapshot.is_some() && is_bare {
+        return Err(Kind::BareSnapshot(link.path().to_owned()).into());
+    }
     let count = if args.once { Some(1) } else { args.count.map(NonZeroU64::get) };
     let printer = Printer::new(output, Renderer::new(args.format), count);
     let session = Session::new(link, printer, Patience::new(args.timeout), pace, voice);
-    if args.follow {
-        session.run(Session::follow)
-    } else {
-        session.run(|session| session.watch(schedule))
+    match &args.snapshot {
+        Some(file) => session.run(|session| session.take_snapshot(file, schedule)),
+        None if args.follow => session.run(Session::follow),
+        None => session.run(|session| session.watch(schedule)),
     }
 }

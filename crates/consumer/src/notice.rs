@@ -32,6 +32,8 @@ pub(crate) enum Notice {
     OtherRecord { path: PathBuf, have: String, want: String, difference: String },
     /// What is at the path now cannot be read.
     Trouble(RegionError),
+    /// A snapshot of the region was made.
+    Saved { path: PathBuf, file: PathBuf, sequence: u64 },
     /// Records were overwritten before they were read.
     Missed(u64),
 }
@@ -97,6 +99,7 @@ impl Notice {
             | Self::Attached { path, .. }
             | Self::Changed { path, .. }
             | Self::Reattached { path, .. }
+            | Self::Saved { path, .. }
             | Self::OtherRecord { path, .. } => Some(path),
             Self::Trouble(error) => Some(error.path()),
             Self::Missed(_) => None,
@@ -115,7 +118,7 @@ impl Notice {
     /// Does somebody have to look after it?
     fn is_trouble(&self) -> bool {
         match self {
-            Self::Waiting(_) | Self::Back(_) => false,
+            Self::Waiting(_) | Self::Back(_) | Self::Saved { .. } => false,
             Self::Changed { writer, .. } => writer.is_trouble(),
             Self::Attached { writer, .. } | Self::Reattached { writer, .. } => {
                 writer.is_some_and(Writer::is_trouble)
@@ -165,6 +168,9 @@ impl fmt::Display for Notice {
                 path.display()
             ),
             Self::Trouble(error) => write!(f, "{error}; trying again until it can be read"),
+            Self::Saved { path, file, sequence } => {
+                write!(f, "{}: record {sequence} saved as {}", path.display(), file.display())
+            }
             Self::Missed(1) => f.write_str("missed 1 record"),
             Self::Missed(count) => write!(f, "missed {count} records"),
         }

@@ -28,14 +28,7 @@ impl<P: Pace, W: Write, V: Voice> Session<P, W, V> {
     pub(crate) fn watch(&mut self, schedule: Schedule) -> Result<(), ConsumerError> {
         let mut grid: Option<Ticks> = None;
         while !self.pace.is_over() {
-            if self.link.observe()? {
-                self.link.refresh();
-            }
-            self.turn();
-            if schedule.at_once {
-                self.expect_region()?;
-            }
-            if self.tell()?.is_break() {
+            if self.look_around(schedule)?.is_break() {
                 break;
             }
             let flow = match time_left(grid.as_ref()) {
@@ -48,6 +41,18 @@ impl<P: Pace, W: Write, V: Voice> Session<P, W, V> {
             self.check_patience()?;
         }
         Ok(())
+    }
+
+    /// Looks what has become of the region, and says it.
+    pub(crate) fn look_around(&mut self, schedule: Schedule) -> Result<Flow, ConsumerError> {
+        if self.link.observe()? {
+            self.link.refresh();
+        }
+        self.turn();
+        if schedule.at_once {
+            self.expect_region()?;
+        }
+        self.tell()
     }
 
     /// Prints the latest value, or waits for it a while.
@@ -74,7 +79,7 @@ impl<P: Pace, W: Write, V: Voice> Session<P, W, V> {
     }
 
     /// An error if nothing new was published for too long, printed or not.
-    fn check_patience(&mut self) -> Result<(), ConsumerError> {
+    pub(crate) fn check_patience(&mut self) -> Result<(), ConsumerError> {
         if !self.patience.is_limited() {
             return Ok(());
         }
@@ -94,7 +99,7 @@ impl<P: Pace, W: Write, V: Voice> Session<P, W, V> {
         }
     }
 
-    fn expect_value(&mut self) -> Result<(), ConsumerError> {
+    pub(crate) fn expect_value(&mut self) -> Result<(), ConsumerError> {
         match self.link.take_trouble() {
             Some(error) => Err(error.into()),
             None => Err(Kind::NothingYet(self.link.path().to_owned()).into()),

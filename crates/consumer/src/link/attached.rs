@@ -122,6 +122,14 @@ impl Attached {
         }
     }
 
+    /// Writes the newest record to `file`, a region of its own. `None`: there is none yet.
+    pub(super) fn snapshot(&mut self, file: &Path) -> Result<Option<Publication>, RegionError> {
+        match &mut self.reader {
+            Reader::Mapcast(reader) => reader.snapshot(file),
+            Reader::Bare(..) => Ok(None),
+        }
+    }
+
     pub(super) fn schema(&self) -> &Schema {
         match &self.reader {
             Reader::Mapcast(reader) => reader.schema(),

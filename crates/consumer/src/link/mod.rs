@@ -184,6 +184,22 @@ impl Link {
         }
     }
 
+    /// Writes the newest record to `file`, a region of its own. `false`: there is none that can be
+    /// read.
+    ///
+    /// # Errors
+    /// `file` cannot be written, or something else is there.
+    pub(crate) fn snapshot(&mut self, file: &Path) -> Result<bool, ConsumerError> {
+        if self.latest().is_none() {
+            return Ok(false);
+        }
+        let Some(attached) = &mut self.attached else { return Ok(false) };
+        let Some(taken) = attached.snapshot(file)? else { return Ok(false) };
+        let (path, file) = (self.path().to_owned(), file.to_owned());
+        self.news.push(Notice::Saved { path, file, sequence: taken.sequence });
+        Ok(true)
+    }
+
     /// The next record in order, or why there is none. Does not wait.
     pub(crate) fn next(&mut self) -> Step<Reading<'_>> {
         let Some(attached) = self.attached.as_mut().filter(|_| !self.told.is_cut()) else {
