@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use daemon::StopSignal;
 
+use crate::advice::{Op, advice};
 use crate::fault::Fault;
 
 /// Why [`run`](crate::run) failed. Displays as one line that ends with the next step. The
@@ -16,8 +17,8 @@ pub struct CopyError(#[from] pub(crate) Kind);
 /// The kinds of [`CopyError`].
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Kind {
-    #[error("{}: {call}: {source}; {}", path.display(), next_step(source))]
-    Io { path: PathBuf, call: &'static str, source: io::Error },
+    #[error("{}: {op}: {source}; {}", path.display(), advice(*op, source))]
+    Io { path: PathBuf, op: Op, source: io::Error },
     #[error("{}: no such file; check the name", .0.display())]
     NoSource(PathBuf),
     #[error("{}: is {what}; give the name of a regular file", path.display())]
@@ -32,6 +33,14 @@ pub(crate) enum Kind {
     NoDirectory(PathBuf),
     #[error("{}: is the source itself; give the copy another name", .0.display())]
     SameFile(PathBuf),
+    #[error("{}: names no file; give the copy a name", .0.display())]
+    NoName(PathBuf),
+    #[error("{}: is a symbolic link that uid {uid} has put into a directory for everybody; give the name that is meant", path.display())]
+    ForeignLink { path: PathBuf, uid: u32 },
+    #[error("{}: what has this name keeps changing; try again when no other process renames files there", .0.display())]
+    Unsettled(PathBuf),
+    #[error("{}: another process took the name away while it was given; what had it is {} now: rename it", path.display(), aside.display())]
+    Displaced { path: PathBuf, aside: PathBuf },
     #[error("{}: {what} while it was copied; copy it again when nobody writes to it", path.display())]
     SourceChanged { path: PathBuf, what: String },
     #[error("{}: {fault}; {} was not touched", path.display(), dest.display())]
@@ -40,37 +49,23 @@ pub(crate) enum Kind {
     WorkerLost { pid: u32, how: String, dest: PathBuf },
     #[error("stopped by {signal}; {} was not touched", dest.display())]
     Stopped { signal: StopSignal, dest: PathBuf },
-    #[error("cannot {what}: {source}; {}", next_step(source))]
+    #[error(
+        "cannot {what}: {source}; raise the limit of open files (ulimit -n) or of processes (ulimit -u)"
+    )]
     System { what: &'static str, source: io::Error },
     #[error(transparent)]
     Board(#[from] region::RegionError),
 }
 
 impl Kind {
-    /// For `map_err`: `call` failed on `path`.
-    pub(crate) fn io<E: Into<io::Error>>(
-        path: &Path,
-        call: &'static str,
-    ) -> impl FnOnce(E) -> Self + use<E> {
+    /// For `map_err`: `op` failed on `path`.
+    pub(crate) fn io<E: Into<io::Error>>(path: &Path, op: Op) -> impl FnOnce(E) -> Self + use<E> {
         let path = path.to_owned();
-        move |source| Self::Io { path, call, source: source.into() }
+        move |source| Self::Io { path, op, source: source.into() }
     }
 
     /// For `map_err`: what the copy needs beside its files.
     pub(crate) fn system<E: Into<io::Error>>(what: &'static str) -> impl FnOnce(E) -> Self {
         move |source| Self::System { what, source: source.into() }
-    }
-}
-
-/// What a person can do about an answer of the operating system.
-pub(crate) fn next_step(err: &io::Error) -> &'static str {
-    use io::ErrorKind as Kind;
-    match err.kind() {
-        Kind::PermissionDenied => "use an account that may, or change the mode",
-        Kind::NotFound => "check the name",
-        Kind::StorageFull | Kind::QuotaExceeded => "free space there, or copy to another place",
-        Kind::FileTooLarge => "raise the limit (ulimit -f), or copy to another file system",
-        Kind::ReadOnlyFilesystem => "copy to a writable file system",
-        _ => "look at the system's answer before the semicolon",
     }
 }

@@ -5,7 +5,7 @@ use std::io;
 
 use rustix::io::Errno;
 
-use crate::error::next_step;
+use crate::advice::{Op, advice};
 
 /// The kernel's largest error number (include/linux/err.h).
 const LAST_ERRNO: i32 = 4095;
@@ -69,13 +69,13 @@ impl Fault {
 impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let at = self.at;
-        let answer = |f: &mut fmt::Formatter<'_>, what: &str, errno: Errno| {
+        let answer = |f: &mut fmt::Formatter<'_>, what: &str, op: Op, errno: Errno| {
             let err = io::Error::from(errno);
-            write!(f, "{what} at byte {at}: {err}; {}", next_step(&err))
+            write!(f, "{what} at byte {at}: {err}; {}", advice(op, &err))
         };
         match self.kind {
-            FaultKind::Read(errno) => answer(f, "cannot be read", errno),
-            FaultKind::Write(errno) => answer(f, "cannot be written", errno),
+            FaultKind::Read(errno) => answer(f, "cannot be read", Op::Read, errno),
+            FaultKind::Write(errno) => answer(f, "cannot be written", Op::Write, errno),
             FaultKind::Shrunk => {
                 write!(f, "ends at byte {at}: it became shorter while it was copied; copy it again")
             }

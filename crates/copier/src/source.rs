@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use rustix::fs::{Mode, OFlags};
 use rustix::io::Errno;
 
+use crate::advice::Op;
 use crate::error::Kind;
 
 /// An open source, and what it was when it was opened.
@@ -27,9 +28,9 @@ impl Source {
             Err(Errno::NXIO) => {
                 return Err(Kind::NotAFile { path: path.to_owned(), what: "a socket" });
             }
-            Err(err) => return Err(Kind::io(path, "open")(err)),
+            Err(err) => return Err(Kind::io(path, Op::OpenSource)(err)),
         };
-        let meta = file.metadata().map_err(Kind::io(path, "fstat"))?;
+        let meta = file.metadata().map_err(Kind::io(path, Op::Stat))?;
         match not_a_file(&meta) {
             None => Ok(Self { file, path: path.to_owned(), meta }),
             Some(what) => Err(Kind::NotAFile { path: path.to_owned(), what }),
@@ -43,7 +44,7 @@ impl Source {
 
     /// Refuses a source that somebody wrote to meanwhile: the copy would be a mixture.
     pub(crate) fn expect_unchanged(&self) -> Result<(), Kind> {
-        let now = self.file.metadata().map_err(Kind::io(&self.path, "fstat"))?;
+        let now = self.file.metadata().map_err(Kind::io(&self.path, Op::Stat))?;
         let what = if now.len() != self.len() {
             format!("went from {} to {} bytes", self.len(), now.len())
         } else if (now.mtime(), now.mtime_nsec()) != (self.meta.mtime(), self.meta.mtime_nsec()) {

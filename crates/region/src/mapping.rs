@@ -165,8 +165,8 @@ impl Mapping {
 
 /// Can any process store to `file` now, by a descriptor or by a mapping whose descriptor is closed?
 ///
-/// Neither the time of modification nor any other part of `stat` tells: stores to a mapping leave
-/// them alone on tmpfs. The kernel counts those who have a file open or mapped for writing, and
+/// Neither the time of modification nor any other part of `stat` tells: stores to a page that is
+/// mapped already leave them alone. The kernel counts those who have a file open or mapped for writing, and
 /// gives a read lease (fcntl(2), `F_SETLEASE`) only if there are none. The lease is given back at
 /// once; for those two microseconds an `open` for writing waits, or fails with `EAGAIN` if it has
 /// `O_NONBLOCK`.

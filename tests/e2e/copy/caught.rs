@@ -24,13 +24,18 @@ pub(super) struct Caught {
 impl Caught {
     /// Starts copies until one is caught with two workers at work.
     pub(super) fn new(place: &Place, arguments: &str) -> Self {
+        Self::copying_to(place, "copy", arguments)
+    }
+
+    /// The same, with a copy that is called `dest`.
+    pub(super) fn copying_to(place: &Place, dest: &str, arguments: &str) -> Self {
         for _ in 0..ATTEMPTS {
-            let mut copy = copier().start(place, &format!("source copy --jobs 2 {arguments}"));
+            let mut copy = copier().start(place, &format!("source {dest} --jobs 2 {arguments}"));
             if let Some(workers) = stop_workers(&mut copy) {
                 return Self { copy, workers };
             }
             copy.exit_code();
-            let _ = fs::remove_file(place.path("copy")); // there, unless the copy failed
+            let _ = fs::remove_file(place.path(dest)); // there, unless the copy failed
         }
         panic!("none of {ATTEMPTS} copies could be caught at work");
     }

@@ -4,15 +4,17 @@
 //! next step, a destination as it was before, nothing beside it, and no process left.
 
 mod caught;
+mod directories;
 mod interrupted;
 mod refused;
+mod rights;
 mod whole;
 
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
-use e2e::{Daemon, Place};
+use e2e::{Daemon, Ordinary, Place, Program};
 
 use crate::copier;
 
@@ -74,4 +76,30 @@ fn same(one: &Path, other: &Path) {
         let differ = one.iter().zip(&other).position(|(a, b)| a != b);
         panic!("{} and {} bytes, the first that differs: {differ:?}", one.len(), other.len());
     }
+}
+
+/// A directory in which everybody may create files, and only owners remove them.
+fn sticky(place: &Place, name: &str) {
+    fs::create_dir(place.path(name)).expect("mkdir");
+    set_mode(place, name, 0o1777);
+}
+
+fn set_mode(place: &Place, name: &str, mode: u32) {
+    use std::os::unix::fs::PermissionsExt;
+    fs::set_permissions(place.path(name), fs::Permissions::from_mode(mode)).expect("chmod");
+}
+
+fn mode_of(place: &Place, name: &str) -> u32 {
+    use std::os::unix::fs::MetadataExt;
+    place.path(name).metadata().expect("a file").mode() & 0o7777
+}
+
+/// Another user does `script` in `place`; `None`, with a word on stderr, where there is none.
+#[track_caller]
+fn another_user_does(place: &Place, script: &str) -> Option<()> {
+    let shell = Ordinary::another(&Program::new("sh", "/bin/sh"))?;
+    let mut command = shell.command(place);
+    let mut shell = Daemon::start("a shell of another user", command.args(["-c", script]));
+    assert_eq!(shell.exit_code(), 0, "{script}: {:?}", shell.err());
+    Some(())
 }

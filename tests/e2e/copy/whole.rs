@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime};
 
 use e2e::{Daemon, Place, Program};
 
-use super::{LARGE, copies, names, noise, refuses, same};
+use super::{LARGE, copies, mode_of, names, noise, refuses, same};
 use crate::copier;
 
 const ENGINES: [&str; 4] = ["auto", "mmap", "pread", "copy-range"];
@@ -57,10 +57,6 @@ fn holes_stay_holes() {
             assert!(bytes == island, "{engine}");
         }
     }
-}
-
-fn mode_of(place: &Place, name: &str) -> u32 {
-    place.path(name).metadata().expect("a file").mode() & 0o7777
 }
 
 #[test]

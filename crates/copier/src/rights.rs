@@ -1,0 +1,180 @@
+//! The mode and group of the copy: who may do what with it.
+//!
+//! Invariant: a right comes from the source (less the umask), or from a file of this user's own that
+//! no other user can have put in place. Whatever another user has a hand in only takes rights away.
+//!
+//! ```text
+//!   what has the name                          the copy's mode
+//!   nothing                                    the source's less the umask
+//!   a file of another user                     the source's less the umask
+//!   one's own, where others may create names   what both of them allow
+//!   one's own, in a directory of one's own     that file's, and its group
+//! ```
+//!
+//! In a directory where others may create names, they can put a file of this user's there: a hard
+//! link to one that they may write to, or one that they moved out of a directory of theirs.
+//!
+//! The group's bits of a file with an access control list are the list's mask. The list is not
+//! copied, and a group that the mask alone lets in stays out.
+
+use std::fs::{File, Metadata};
+use std::os::fd::AsFd;
+use std::os::unix::fs::MetadataExt;
+
+use rustix::fs::{Gid, Mode, OFlags, Timespec, Timestamps, Uid};
+use rustix::io::Errno;
+
+use crate::advice::Op;
+use crate::error::Kind;
+use crate::place::{Found, Place, own_uid};
+use crate::source::Source;
+
+const PERMISSIONS: u32 = 0o777;
+const ALL_MODE_BITS: u32 = 0o7777;
+/// Bits that give a program its owner's or group's rights.
+const SET_ID: u32 = 0o6000;
+const GROUP: u32 = 0o070;
+/// Where an access control list is kept (acl(5)).
+const ACL: &str = "system.posix_acl_access";
+/// Whom a user namespace calls everybody it does not know, this user included
+/// (`user_namespaces(7)`).
+const ANYBODY: u32 = 65_534;
+
+/// Gives the copy in `file`, which was made with the group `gid`, the mode for `place`, whose name
+/// `former` has now.
+pub(crate) fn take_mode(
+    file: &File,
+    gid: u32,
+    source: &Source,
+    place: &Place,
+    former: Option<&Found>,
+) -> Result<(), Kind> {
+    // An attempt before, to replace another file, may have changed it.
+    keeps_group(file, place, gid)?;
+    let new = permissions(&source.file, &source.meta) & !umask();
+    let own = former.filter(|former| former.meta.uid() == own_uid());
+    let mode = match own {
+        None => new,
+        Some(own) if own.meta.uid() != ANYBODY && place.is_private()? => of_own(file, place, own)?,
+        Some(own) => new & own.meta.mode(),
+    };
+    chmod(file, place, mode)
+}
+
+/// The mode of a file of this user's own, with its group.
+fn of_own(file: &File, place: &Place, former: &Found) -> Result<u32, Kind> {
+    let mode = former.meta.mode() & ALL_MODE_BITS & !SET_ID;
+    if !keeps_group(file, place, former.meta.gid())? {
+        return Ok(without_group(mode));
+    }
+    if without_group(mode) == mode {
+        return Ok(mode);
+    }
+    Ok(if has_acl(former.open(place)) { without_group(mode) } else { mode })
+}
+
+/// Gives the copy in `file` mode, times, group and (as root) owner of the source.
+pub(crate) fn preserve(file: &File, source: &Source, place: &Place) -> Result<(), Kind> {
+    let meta = &source.meta;
+    let mut mode = permissions(&source.file, meta) | meta.mode() & ALL_MODE_BITS & !PERMISSIONS;
+    let owner = (Uid::from_raw(meta.uid()), Gid::from_raw(meta.gid()));
+    match rustix::fs::fchown(file, Some(owner.0), Some(owner.1)) {
+        Ok(()) => {}
+        // Only root may give files away. Without its owner, a set-user-ID program would run with
+        // somebody else's rights.
+        Err(Errno::PERM) if own_uid() != 0 => {
+            mode &= !SET_ID;
+            if !keeps_group(file, place, meta.gid())? {
+                mode = without_group(mode);
+            }
+        }
+        Err(err) => return Err(Kind::io(place.path(), Op::Chown)(err)),
+    }
+    // What the directory gives to new files (a default access control list) is not the source's. A
+    // file system without lists has none to remove.
+    let _ = rustix::fs::fremovexattr(file, ACL);
+    // After the owner: changing that takes set-ID bits away.
+    chmod(file, place, mode)?;
+    let time = |tv_sec, nsec: i64| Timespec { tv_sec, tv_nsec: nsec };
+    let times = Timestamps {
+        last_access: time(meta.atime(), meta.atime_nsec()),
+        last_modification: time(meta.mtime(), meta.mtime_nsec()),
+    };
+    rustix::fs::futimens(file, &times).map_err(Kind::io(place.path(), Op::SetTimes))
+}
+
+fn chmod(file: &File, place: &Place, mode: u32) -> Result<(), Kind> {
+    rustix::fs::fchmod(file, Mode::from_raw_mode(mode)).map_err(Kind::io(place.path(), Op::Chmod))
+}
+
+/// Gives the copy this group; `false` if this user may not.
+fn keeps_group(file: &File, place: &Place, gid: u32) -> Result<bool, Kind> {
+    let now = file.metadata().map_err(Kind::io(place.path(), Op::Stat))?;
+    Ok(now.gid() == gid || rustix::fs::fchown(file, None, Some(Gid::from_raw(gid))).is_ok())
+}
+
+/// The permissions of an open file, without what a list gives its group.
+fn permissions(file: &File, meta: &Metadata) -> u32 {
+    let mode = meta.mode() & PERMISSIONS;
+    let is_narrow = without_group(mode) == mode;
+    if is_narrow || !has_acl(Some(file)) { mode } else { without_group(mode) }
+}
+
+/// `mode`, with no right of the group that others do not have, and the other way round: who belongs
+/// to the group, and who does not, is no longer the same.
+fn without_group(mode: u32) -> u32 {
+    let both = (mode >> 3) & mode & 0o7;
+    mode & !(GROUP | 0o7) | both << 3 | both
+}
+
+/// Has it an access control list? One that cannot be asked may have.
+fn has_acl(file: Option<impl AsFd>) -> bool {
+    let Some(file) = file else { return true };
+    match rustix::fs::fgetxattr_query(file, ACL) {
+        Ok(len) => len > 0,
+        Err(err) => !matches!(err, Errno::NODATA | Errno::OPNOTSUPP),
+    }
+}
+
+impl Found {
+    /// The file, open for reading, if this user may and it still has the name.
+    fn open(&self, place: &Place) -> Option<File> {
+        let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
+        let file = rustix::fs::openat(place.dir(), place.name(), flags, Mode::empty()).ok()?;
+        let file = File::from(file);
+        file.metadata().is_ok_and(|meta| self.is(&meta)).then_some(file)
+    }
+}
+
+/// The bits that new files of this process do not get. It can only be read by setting it; there is
+/// no second thread that could make a file meanwhile.
+fn umask() -> u32 {
+    let umask = rustix::process::umask(Mode::empty());
+    rustix::process::umask(umask);
+    umask.as_raw_mode()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_mode_without_its_group_lets_nobody_in_whom_it_kept_out() {
+        for (mode, narrow) in [
+            (0o640, 0o600),
+            (0o664, 0o644),
+            (0o644, 0o644),
+            (0o604, 0o600),
+            (0o777, 0o777),
+            (0o1731, 0o1711),
+        ] {
+            assert_eq!(without_group(mode), narrow, "{mode:o}");
+        }
+    }
+
+    #[test]
+    fn a_file_that_cannot_be_asked_may_have_a_list() {
+        assert!(has_acl(None::<File>));
+        assert!(!has_acl(Some(tempfile::tempfile().unwrap())));
+    }
+}

@@ -1,0 +1,99 @@
+//! Where the copy lands: in the directory that its name led to at the beginning, and nowhere else.
+
+use std::fs;
+use std::os::unix::fs::symlink;
+
+use e2e::Place;
+
+use super::caught::{Caught, HUGE};
+use super::{
+    another_user_does, copies, ends_without_a_trace, mode_of, names, noise, refuses, same,
+    set_mode, sticky,
+};
+
+#[test]
+fn a_link_that_another_user_has_put_into_a_shared_directory_is_not_followed() {
+    let place = Place::new().open_to_all();
+    place.write("source", "payload");
+    place.write("target", "original");
+    sticky(&place, "sticky");
+    let Some(()) = another_user_does(&place, "ln -s ../target sticky/out") else { return };
+    symlink("sticky/out", place.path("link")).expect("a link");
+    for dest in ["sticky/out", "link"] {
+        let line = refuses(&place, &format!("source {dest}"), "is a symbolic link that uid 65534");
+        assert!(line.ends_with("give the name that is meant"), "{line}");
+    }
+    assert_eq!(fs::read(place.path("target")).expect("a file"), b"original");
+    symlink("../target", place.path("sticky/own")).expect("a link");
+    copies(&place, "source sticky/own");
+    assert_eq!(fs::read(place.path("target")).expect("a file"), b"payload");
+}
+
+#[test]
+fn a_directory_that_is_swapped_during_the_copy_gets_nothing_of_it() {
+    let place = Place::new();
+    place.write("source", noise(HUGE));
+    for dir in ["u", "u/d", "victim"] {
+        fs::create_dir(place.path(dir)).expect("mkdir");
+    }
+    fs::write(place.path("victim/out"), "important").expect("a file");
+    set_mode(&place, "victim/out", 0o600);
+    let mut caught = Caught::copying_to(&place, "u/d/out", "");
+    fs::rename(place.path("u/d"), place.path("u/e")).expect("rename");
+    symlink("../victim", place.path("u/d")).expect("a link");
+    caught.release();
+    assert_eq!(caught.copy.exit_code(), 0, "{:?}", caught.copy.err());
+    assert_eq!(place.path("victim/out").metadata().expect("a file").len(), 9);
+    assert_eq!(
+        (mode_of(&place, "victim/out"), e2e::names_in(&place.path("victim")).len()),
+        (0o600, 1)
+    );
+    same(&place.path("source"), &place.path("u/e/out"));
+}
+
+#[test]
+fn a_directory_that_is_removed_during_the_copy_is_an_error_that_says_so() {
+    let place = Place::new();
+    place.write("source", noise(HUGE));
+    fs::create_dir(place.path("d")).expect("mkdir");
+    let mut caught = Caught::copying_to(&place, "d/out", "");
+    fs::remove_dir(place.path("d")).expect("rmdir");
+    caught.release();
+    let fact = "d/out: linkat: No such file or directory (os error 2); its directory was removed";
+    ends_without_a_trace(&place, &mut caught.copy, fact, &["source".into()].into());
+}
+
+#[test]
+fn what_takes_the_name_during_the_copy_is_looked_at_before_it_is_replaced() {
+    let place = Place::new();
+    place.write("source", noise(HUGE));
+    let before = |more: &str| ["source".into(), more.to_owned()].into();
+    let mut caught = Caught::new(&place, "");
+    fs::create_dir(place.path("copy")).expect("mkdir");
+    caught.release();
+    ends_without_a_trace(&place, &mut caught.copy, "copy: is a directory", &before("copy"));
+    fs::remove_dir(place.path("copy")).expect("rmdir");
+    let mut caught = Caught::new(&place, "");
+    fs::hard_link(place.path("source"), place.path("copy")).expect("a link");
+    caught.release();
+    ends_without_a_trace(&place, &mut caught.copy, "is the source itself", &before("copy"));
+    fs::remove_file(place.path("copy")).expect("unlink");
+    let mut caught = Caught::new(&place, "");
+    place.write("copy", "secret");
+    set_mode(&place, "copy", 0o600);
+    caught.release();
+    assert_eq!(caught.copy.exit_code(), 0, "{:?}", caught.copy.err());
+    assert_eq!(mode_of(&place, "copy"), 0o600);
+    assert_eq!(names(&place).len(), 2);
+}
+
+#[test]
+fn a_name_that_can_only_be_a_directory_is_refused() {
+    let place = Place::new();
+    place.write("source", "x");
+    refuses(&place, "source new/", "new/: names no file; give the copy a name");
+    refuses(&place, "source .", ".: is a directory; give the name of the copy in it: ./source");
+    symlink("loop", place.path("loop")).expect("a link");
+    refuses(&place, "source loop", "its symbolic links lead in a circle");
+    refuses(&place, &format!("source {}", "x".repeat(256)), "give it a shorter name");
+}

@@ -1,0 +1,137 @@
+//! Who may do what with the copy: no right comes from what another user has put there.
+
+use std::fs::{self, File};
+use std::os::unix::fs::{MetadataExt, chown};
+
+use e2e::{Place, Program};
+use rustix::fs::XattrFlags;
+use rustix::io::Errno;
+
+use super::{another_user_does, copies, mode_of, set_mode, sticky};
+
+/// A place that everybody may enter, with a source of this mode.
+fn stage(mode: u32) -> Place {
+    let place = Place::new().open_to_all();
+    place.write("source", "secret");
+    set_mode(&place, "source", mode);
+    place
+}
+
+fn own(place: &Place, name: &str, mode: u32) {
+    let _ = fs::remove_file(place.path(name));
+    fs::write(place.path(name), "old").expect("a file");
+    set_mode(place, name, mode);
+}
+
+#[test]
+fn the_mode_of_another_users_file_counts_for_nothing() {
+    let place = stage(0o600);
+    sticky(&place, "sticky");
+    let script = "umask 0; echo mine >sticky/wide; echo mine >sticky/narrow; chmod 0 sticky/narrow";
+    let Some(()) = another_user_does(&place, script) else { return };
+    for name in ["sticky/wide", "sticky/narrow"] {
+        copies(&place, &format!("source {name}"));
+        let meta = place.path(name).metadata().expect("a copy");
+        assert_eq!((mode_of(&place, name), meta.uid()), (0o600, 0), "{name}");
+    }
+    another_user_does(&place, "! cat sticky/wide 2>&-").expect("another user");
+}
+
+#[test]
+fn in_a_directory_of_others_a_file_of_ones_own_gives_no_right_either() {
+    let place = stage(0o600);
+    sticky(&place, "sticky");
+    own(&place, "sticky/own", 0o666);
+    own(&place, "log", 0o666);
+    // What another user may write to, that one may give a second name.
+    fs::hard_link(place.path("log"), place.path("sticky/hard")).expect("a link");
+    for name in ["sticky/own", "sticky/hard"] {
+        copies(&place, &format!("source {name}"));
+        assert_eq!(mode_of(&place, name), 0o600, "{name}");
+    }
+    set_mode(&place, "source", 0o644);
+    own(&place, "sticky/own", 0o640);
+    copies(&place, "source sticky/own");
+    assert_eq!(mode_of(&place, "sticky/own"), 0o640, "nor does it lose one");
+    assert_eq!(mode_of(&place, "log"), 0o666);
+}
+
+#[test]
+fn the_group_of_ones_own_file_is_kept_with_its_mode_or_has_no_rights() {
+    let place = stage(0o600);
+    let old = place.path("old");
+    own(&place, "old", 0o664);
+    if !nix::unistd::geteuid().is_root() {
+        copies(&place, "source old");
+        return assert_eq!(mode_of(&place, "old"), 0o664, "its group is this user's own");
+    }
+    chown(&old, None, Some(54_321)).expect("chgrp");
+    copies(&place, "source old");
+    let meta = old.metadata().expect("a copy");
+    assert_eq!((mode_of(&place, "old"), meta.gid()), (0o664, 54_321));
+    // Nobody in particular, who is in no such group.
+    set_mode(&place, "source", 0o444);
+    fs::create_dir(place.path("theirs")).expect("mkdir");
+    own(&place, "theirs/old", 0o664);
+    chown(place.path("theirs"), Some(12_345), None).expect("chown");
+    chown(place.path("theirs/old"), Some(12_345), Some(54_321)).expect("chown");
+    let copier = e2e::Ordinary::new(&crate::copier());
+    let setpriv = ["setpriv", "--reuid", "12345", "--regid", "12345", "--clear-groups"];
+    let program = Program::new("copier", copier.path());
+    let mut command = program.command_under(&setpriv, &place);
+    let mut copy = e2e::Daemon::start("copier", command.args(["source", "theirs/old"]));
+    assert_eq!(copy.exit_code(), 0, "{:?}", copy.err());
+    let meta = place.path("theirs/old").metadata().expect("a copy");
+    assert_eq!((mode_of(&place, "theirs/old"), meta.gid()), (0o644, 12_345));
+}
+
+/// An access control list that lets uid 12345 read, and the group not: the mode shows 0640.
+#[rustfmt::skip]
+const LIST: [u8; 44] = [
+    2, 0, 0, 0,
+    0x01, 0, 6, 0, 255, 255, 255, 255, // the owner
+    0x02, 0, 4, 0, 0x39, 0x30, 0, 0, // uid 12345
+    0x04, 0, 0, 0, 255, 255, 255, 255, // the group
+    0x10, 0, 4, 0, 255, 255, 255, 255, // the mask
+    0x20, 0, 0, 0, 255, 255, 255, 255, // everybody else
+];
+
+/// Gives `name` the list; `false`, with a word on stderr, where there are none.
+fn give_list(place: &Place, name: &str, list: &str) -> bool {
+    use std::io::Write as _;
+    let file = File::open(place.path(name)).expect("a file");
+    match rustix::fs::fsetxattr(&file, list, &LIST, XattrFlags::empty()) {
+        Ok(()) => true,
+        Err(Errno::OPNOTSUPP) => {
+            writeln!(std::io::stderr(), "not run: no access control lists here").expect("stderr");
+            false
+        }
+        Err(err) => panic!("{list}: {err}"),
+    }
+}
+
+#[test]
+fn a_group_that_only_an_access_control_list_seems_to_let_in_stays_out() {
+    let place = stage(0o644);
+    own(&place, "old", 0o600);
+    if !give_list(&place, "old", "system.posix_acl_access") {
+        return;
+    }
+    assert_eq!(mode_of(&place, "old"), 0o640, "the mask");
+    copies(&place, "source old");
+    assert_eq!(mode_of(&place, "old"), 0o600);
+    set_mode(&place, "source", 0o600);
+    assert!(give_list(&place, "source", "system.posix_acl_access"));
+    for arguments in ["source new", "source other --preserve"] {
+        copies(&place, arguments);
+    }
+    assert_eq!((mode_of(&place, "new"), mode_of(&place, "other")), (0o600, 0o600));
+    // What the directory gives to new files is not the source's.
+    fs::create_dir(place.path("generous")).expect("mkdir");
+    assert!(give_list(&place, "generous", "system.posix_acl_default"));
+    own(&place, "source", 0o640);
+    copies(&place, "source generous/copy --preserve");
+    let copy = File::open(place.path("generous/copy")).expect("a copy");
+    let list = rustix::fs::fgetxattr(&copy, "system.posix_acl_access", &mut [0; 64][..]);
+    assert_eq!((mode_of(&place, "generous/copy"), list), (0o640, Err(Errno::NODATA)));
+}
