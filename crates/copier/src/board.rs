@@ -34,6 +34,11 @@ pub(crate) struct Progress {
 }
 
 impl Progress {
+    /// So many bytes, by this engine.
+    pub(crate) fn of(bytes: u64, engine: Engine) -> Self {
+        Self { bytes, engine: engine.to_number(), ..Self::default() }
+    }
+
     pub(crate) fn set_engine(&mut self, engine: Engine) {
         self.engine = engine.to_number();
     }

@@ -8,17 +8,22 @@
 //!   worker   take a part, work, publish progress, ... --> exit 0, or 1 with the fault in its lane
 //! ```
 //!
+//! A system that gives no process, no shared memory or no `/proc` (a container's filter, a bare chroot)
+//! is no obstacle: this process does the work, alone or with the workers it got.
+//!
 //! Price: a fork for each worker (some 0.3 ms), two descriptors each for the board.
 
 use std::ffi::CStr;
+use std::io;
 use std::ops::ControlFlow;
 use std::os::fd::AsFd;
 use std::os::unix::process::ExitStatusExt;
+use std::path::Path;
 use std::process::ExitStatus;
 use std::time::Duration;
 
 use daemon::{Monotonic, Signals, StopSignal};
-use region::{Child, DynReader};
+use region::{Child, DynReader, RegionError, RegionErrorKind};
 use rustix::event::epoll;
 
 use crate::bar::Bar;
@@ -50,16 +55,46 @@ impl<E: Into<Kind>> From<E> for Trouble {
 }
 
 /// What all workers did together.
-pub(crate) type Done = Vec<Progress>;
+#[derive(Debug)]
+pub(crate) struct Done {
+    pub(crate) progress: Vec<Progress>,
+    /// Why there were fewer processes than asked for.
+    pub(crate) fewer: Option<Fewer>,
+}
 
-/// Does `job` with so many processes; one needs none beside this.
+/// The system gave fewer processes than a copy could use.
+#[derive(Debug)]
+pub(crate) struct Fewer {
+    pub(crate) wanted: usize,
+    /// The call, and its answer.
+    pub(crate) why: String,
+}
+
+impl Done {
+    /// What this process did alone.
+    pub(crate) fn alone(progress: Progress) -> Self {
+        Self { progress: vec![progress], fewer: None }
+    }
+}
+
+/// Does `job` with so many processes; one needs none beside this. Where the system does not give as
+/// many, with those it gives.
 pub(crate) fn run(
     job: &Job<'_>,
     workers: usize,
     signals: &Signals,
     bar: &Bar,
 ) -> Result<Done, Trouble> {
-    if workers <= 1 { alone(job, signals, bar) } else { Crew::new(job, workers)?.run(signals, bar) }
+    if workers <= 1 {
+        return alone(job, signals, bar);
+    }
+    match Crew::new(job, workers) {
+        Ok(crew) => crew.run(signals, bar),
+        Err(why) => {
+            let done = alone(job, signals, bar)?;
+            Ok(Done { fewer: Some(Fewer { wanted: workers, why }), ..done })
+        }
+    }
 }
 
 fn alone(job: &Job<'_>, signals: &Signals, bar: &Bar) -> Result<Done, Trouble> {
@@ -77,7 +112,7 @@ fn alone(job: &Job<'_>, signals: &Signals, bar: &Bar) -> Result<Done, Trouble> {
         )
         .map_err(Trouble::Fault)?;
     expect_not_stopped(signals)?;
-    Ok(vec![done])
+    Ok(Done::alone(done))
 }
 
 fn expect_not_stopped(signals: &Signals) -> Result<(), Trouble> {
@@ -91,24 +126,42 @@ struct Crew {
     workers: Vec<Option<Child>>,
     lanes: Vec<DynReader>,
     ends: rustix::fd::OwnedFd,
+    fewer: Option<Fewer>,
 }
 
 impl Crew {
-    fn new(job: &Job<'_>, workers: usize) -> Result<Self, Trouble> {
-        let board = Board::new(workers)?;
-        let lanes = board.readers()?;
-        let ends = epoll::create(epoll::CreateFlags::CLOEXEC).map_err(Kind::system("watch"))?;
-        let mut crew =
-            Self { bytes: job.bytes(), workers: Vec::with_capacity(workers), lanes, ends };
-        for number in 0..workers {
-            let child = Child::fork(|| worker(job, &board, number))
-                .map_err(Kind::system("make a process"))?;
-            let data = epoll::EventData::new_u64(number as u64);
-            epoll::add(&crew.ends, &child, data, epoll::EventFlags::IN)
-                .map_err(Kind::system("watch a process"))?;
-            crew.workers.push(Some(child));
+    /// As many workers as the system gives, up to `wanted`; an error, which is for people, if it
+    /// gives none.
+    fn new(job: &Job<'_>, wanted: usize) -> Result<Self, String> {
+        if !Path::new(DESCRIPTORS).exists() {
+            return Err("/proc is not mounted".to_owned());
         }
+        let board = Board::new(wanted).map_err(|err| call_of(&err))?;
+        let lanes = board.readers().map_err(|err| call_of(&err))?;
+        let ends = epoll::create(epoll::CreateFlags::CLOEXEC)
+            .map_err(|err| format!("epoll_create1: {}", io::Error::from(err)))?;
+        let workers = Vec::with_capacity(wanted);
+        let mut crew = Self { bytes: job.bytes(), workers, lanes, ends, fewer: None };
+        for number in 0..wanted {
+            match crew.employ(job, &board, number) {
+                Ok(child) => crew.workers.push(Some(child)),
+                Err(why) if crew.workers.is_empty() => return Err(why.to_string()),
+                Err(why) => {
+                    crew.fewer = Some(Fewer { wanted, why: why.to_string() });
+                    break;
+                }
+            }
+        }
+        crew.lanes.truncate(crew.workers.len());
         Ok(crew)
+    }
+
+    /// Starts worker `number`.
+    fn employ(&self, job: &Job<'_>, board: &Board, number: usize) -> io::Result<Child> {
+        let child = Child::fork(|| worker(job, board, number))?;
+        let data = epoll::EventData::new_u64(number as u64);
+        epoll::add(&self.ends, &child, data, epoll::EventFlags::IN)?;
+        Ok(child)
     }
 
     fn run(mut self, signals: &Signals, bar: &Bar) -> Result<Done, Trouble> {
@@ -124,16 +177,16 @@ impl Crew {
                 bar.show(self.progress()?.iter().map(|progress| progress.bytes).sum());
             }
         }
-        let done = self.progress()?;
-        let bytes: u64 = done.iter().map(|progress| progress.bytes).sum();
+        let progress = self.progress()?;
+        let bytes: u64 = progress.iter().map(|progress| progress.bytes).sum();
         if bytes != self.bytes {
             let how = format!("did {bytes} of {} bytes and said nothing", self.bytes);
             return Err(Trouble::Lost { pid: std::process::id(), how });
         }
-        Ok(done)
+        Ok(Done { progress, fewer: self.fewer })
     }
 
-    /// Takes leave of the workers that have ended.
+    /// Reaps the workers that have ended.
     fn collect(&mut self) -> Result<(), Trouble> {
         for (place, lane) in self.workers.iter_mut().zip(&mut self.lanes) {
             let Some(child) = place else { continue };
@@ -153,11 +206,22 @@ impl Crew {
         Ok(())
     }
 
-    fn progress(&mut self) -> Result<Done, Trouble> {
+    fn progress(&mut self) -> Result<Vec<Progress>, Trouble> {
         let lanes = self.lanes.iter_mut();
         lanes.map(|lane| board::latest(lane).map_err(Trouble::from)).collect()
     }
 }
+
+/// The system call that failed, and its answer, without the advice for those who publish regions.
+fn call_of(err: &RegionError) -> String {
+    match err.kind() {
+        RegionErrorKind::Io { call, source } => format!("{call}: {source}"),
+        _ => err.to_string(),
+    }
+}
+
+/// Through which the processes of a copy reach what they share.
+const DESCRIPTORS: &str = "/proc/self/fd";
 
 /// What a worker is called by `ps` and `top`; the kernel keeps 15 bytes.
 const NAME: &CStr = c"copier-worker";

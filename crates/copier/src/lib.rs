@@ -43,11 +43,12 @@ use std::time::Instant;
 
 use advice::Op;
 use bar::Bar;
+use board::Progress;
 use cli::Args;
 use crew::{Done, Trouble};
 use daemon::Signals;
 use dest::{Dest, Naming};
-use engine::{Engines, Pair, Scores};
+use engine::{Engine, Engines, Pair, Scores};
 pub use error::CopyError;
 use error::Kind;
 use fault::{Fault, FaultKind};
@@ -95,12 +96,18 @@ impl Copy<'_> {
         let pair = self.pair();
         if self.source.len() == 0 {
             let copied = Engines::new(pair).copy_to_the_end();
-            return Ok((copied.map_err(|fault| self.of_fault(fault))?, Vec::new()));
+            let copied = copied.map_err(|fault| self.of_fault(fault))?;
+            return Ok((copied, Done::alone(Progress::of(copied, Engine::Pread))));
         }
         let parts = plan::parts(&self.source.file, self.source.len())
             .map_err(Kind::io(&self.source.path, Op::Seek))?;
-        let scores = Scores::new()?;
-        let task = self.args.engine.named().map_or(Task::Copy(&scores), Task::CopyWith);
+        // Without shared memory nothing can be measured together.
+        let scores = Scores::new().ok();
+        let task = match (self.args.engine.named(), &scores) {
+            (Some(engine), _) => Task::CopyWith(engine),
+            (None, Some(scores)) => Task::Copy(scores),
+            (None, None) => Task::CopyWith(Engine::Pread),
+        };
         let done = self.pass(&parts, task, "copying")?;
         if self.args.verify {
             self.pass(&parts, Task::Compare, "comparing")?;

@@ -1,7 +1,8 @@
 //! Which bytes are to be copied, in parts for several processes.
 //!
 //! Invariant: the parts are in order, do not overlap, begin and end at pages (the last one at the
-//! file's end), cover every byte that is not in a hole, and none crosses a multiple of [`PART`].
+//! file's end), cover every byte that is not in a hole, and none crosses a multiple of [`PART`]. A
+//! file system that claims petabytes gets longer parts, not more memory.
 //!
 //! ```text
 //!   source   |data data data data|   hole   |data|     hole     |data data da|
@@ -26,6 +27,9 @@ pub(crate) struct Part {
     pub(crate) len: u64,
 }
 
+/// A file of so many bytes of data is cut into no more parts than this, however long it is.
+const MOST_PARTS: u64 = 1 << 20;
+
 impl Part {
     pub(crate) fn end(self) -> u64 {
         self.at + self.len
@@ -40,17 +44,22 @@ pub(crate) fn parts(file: &File, len: u64) -> Result<Vec<Part>, Errno> {
     while let Some((start, end)) = next_data(file, done, len)? {
         let start = (start / page * page).max(done);
         let end = end.checked_next_multiple_of(page).unwrap_or(len).min(len);
-        split(start, end, &mut parts);
+        split(start, end, part_of(len), &mut parts);
         done = end;
     }
     Ok(parts)
 }
 
-/// Adds `start..end`, cut at multiples of [`PART`].
-fn split(start: u64, end: u64, parts: &mut Vec<Part>) {
+/// The size of a part of a file of `len` bytes: [`PART`], up to 8 TiB.
+fn part_of(len: u64) -> u64 {
+    PART.max((len / MOST_PARTS).next_power_of_two())
+}
+
+/// Adds `start..end`, cut at multiples of `part`.
+fn split(start: u64, end: u64, part: u64, parts: &mut Vec<Part>) {
     let mut at = start;
     while at < end {
-        let next = ((at / PART + 1) * PART).min(end);
+        let next = ((at / part + 1) * part).min(end);
         parts.push(Part { at, len: next - at });
         at = next;
     }
@@ -103,6 +112,16 @@ mod tests {
             assert!(parts.iter().any(|part| part.at <= at && at < part.end()), "{parts:?}");
         }
         assert_eq!(parts_of(&[], len), []);
+    }
+
+    #[test]
+    fn a_length_beyond_reason_has_no_more_parts_than_fit_into_memory() {
+        let mut parts = Vec::new();
+        let len = u64::try_from(i64::MAX).unwrap();
+        split(0, len, part_of(len), &mut parts);
+        assert!(parts.len() as u64 <= MOST_PARTS, "{}", parts.len());
+        assert_eq!(parts.iter().map(|part| part.len).sum::<u64>(), len);
+        assert_eq!(part_of(8 << 40), PART);
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use bytesize::ByteSize;
 
-use crate::crew::Done;
+use crate::crew::{Done, Fewer};
 
 /// What a copy came to.
 #[derive(Debug)]
@@ -14,6 +14,7 @@ pub(crate) struct Summary {
     pub(crate) data: u64,
     pub(crate) elapsed: Duration,
     pub(crate) done: Done,
+    /// Were both files read again?
     pub(crate) is_verified: bool,
 }
 
@@ -21,9 +22,8 @@ impl fmt::Display for Summary {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let size = |bytes| ByteSize(bytes).display().iec();
         write!(f, "copied {}", size(self.len))?;
-        let holes = self.len.saturating_sub(self.data);
-        if holes > 0 {
-            write!(f, " ({} of it holes)", size(holes))?;
+        if self.data < self.len {
+            write!(f, " ({} of it data, the rest holes)", size(self.data))?;
         }
         let seconds = self.elapsed.as_secs_f64();
         write!(f, " in {seconds:.3} s")?;
@@ -33,11 +33,14 @@ impl fmt::Display for Summary {
             write!(f, ", {}/s", size((self.data as f64 / seconds) as u64))?;
         }
         let mut engines: Vec<String> =
-            self.done.iter().filter_map(|done| Some(done.engine()?.to_string())).collect();
+            self.done.progress.iter().filter_map(|done| Some(done.engine()?.to_string())).collect();
         engines.sort();
         engines.dedup();
-        let workers = self.done.len();
+        let workers = self.done.progress.len();
         write!(f, ", {workers} process{}", if workers == 1 { "" } else { "es" })?;
+        if let Some(Fewer { wanted, why }) = &self.done.fewer {
+            write!(f, " instead of {wanted} ({why})")?;
+        }
         if !engines.is_empty() {
             write!(f, ", engine {}", engines.join(" and "))?;
         }

@@ -3,6 +3,7 @@
 //! What every story demands of a copy that fails: exit code 1, one line that names the file and the
 //! next step, a destination as it was before, nothing beside it, and no process left.
 
+mod bare;
 mod caught;
 mod directories;
 mod interrupted;

@@ -1,0 +1,119 @@
+//! A copier in a bare world: system calls that a filter refuses, no `/proc`. It copies with what there
+//! is, or says what is missing.
+
+use std::io::Write as _;
+use std::process::Command;
+
+use e2e::{Daemon, Ordinary, Place, Program, compile_c};
+
+use super::{LARGE, names, noise, same};
+use crate::copier;
+
+/// The answers that filters give.
+const ANSWERS: [i32; 2] = [nix::libc::EPERM, nix::libc::ENOSYS];
+
+/// A user who has no other process.
+const LONER: u32 = 54_399;
+
+/// A word to the person who runs the tests.
+fn say(what: &str) {
+    writeln!(std::io::stderr(), "{what}").expect("stderr");
+}
+
+struct Stage {
+    place: Place,
+    refuse: Program,
+    _tools: Place,
+}
+
+impl Stage {
+    fn new() -> Self {
+        let (place, tools) = (Place::new(), Place::on_disk());
+        place.write("source", noise(LARGE));
+        place.write("copy", "old");
+        Self { place, refuse: compile_c("refuse", &tools), _tools: tools }
+    }
+
+    /// A copy of four processes under a filter that refuses `calls`: what it says at the end.
+    #[track_caller]
+    fn copies_without(&self, calls: &str, answer: i32) -> String {
+        let mut command = self.refuse.command(&self.place);
+        command.args([calls, &answer.to_string()]).arg(copier().path());
+        command.args(["source", "copy", "--jobs", "4", "-v"]);
+        self.has_copied(&mut command)
+    }
+
+    #[track_caller]
+    fn has_copied(&self, command: &mut Command) -> String {
+        let mut copy = Daemon::start("a copier in a bare world", command);
+        assert_eq!(copy.exit_code(), 0, "{:?}", copy.err());
+        same(&self.place.path("source"), &self.place.path("copy"));
+        assert_eq!(names(&self.place), ["copy".into(), "source".into()].into());
+        self.place.write("copy", "old");
+        copy.says("copied 32.0 MiB in ")
+    }
+}
+
+#[test]
+fn a_refused_call_that_only_several_processes_need_leaves_one_process() {
+    let stage = Stage::new();
+    for answer in ANSWERS {
+        for (calls, named) in [
+            ("memfd_create", "memfd_create"),
+            ("prctl", "prctl(PR_SET_PDEATHSIG)"),
+            ("epoll_create1", "epoll_create1"),
+        ] {
+            let line = stage.copies_without(calls, answer);
+            let fact = format!("1 process instead of 4 ({named}: ");
+            assert!(line.contains(&fact), "{calls}: {line}");
+        }
+    }
+}
+
+#[test]
+fn without_pidfd_or_an_exchange_of_names_nothing_is_missing() {
+    let stage = Stage::new();
+    for answer in ANSWERS {
+        for calls in ["pidfd_open", "renameat2", "pidfd_open,renameat2"] {
+            let line = stage.copies_without(calls, answer);
+            assert!(line.contains(", 4 processes, "), "{calls}: {line}");
+        }
+    }
+}
+
+#[test]
+fn without_proc_one_process_makes_the_copy() {
+    let stage = Stage::new();
+    let script = "mount -t tmpfs none /proc || exit 77; exec \"$0\" source copy --jobs 4 -v";
+    let unshare = || {
+        let mut command = Command::new("unshare");
+        command.args(["--user", "--map-root-user", "--mount", "sh", "-c"]);
+        command
+    };
+    if !unshare().arg("mount -t tmpfs none /proc").status().is_ok_and(|status| status.success()) {
+        return say("not run: no namespaces here");
+    }
+    let mut command = unshare();
+    command.arg(script).arg(copier().path()).current_dir(stage.place.dir());
+    let line = stage.has_copied(&mut command);
+    assert!(line.contains("1 process instead of 4 (/proc is not mounted)"), "{line}");
+}
+
+#[test]
+fn a_limit_of_processes_leaves_those_that_it_allows() {
+    if !nix::unistd::geteuid().is_root() {
+        return say(
+            "not run: the limit counts all processes of a user, and only root can be another",
+        );
+    }
+    let stage = Stage::new();
+    let copier = Ordinary::new(&copier());
+    std::os::unix::fs::chown(stage.place.dir(), Some(LONER), None).expect("chown");
+    let ids = ["setpriv", "--reuid", &LONER.to_string(), "--regid", &LONER.to_string()];
+    let around = [&ids[..], &["--clear-groups", "prlimit", "--nproc=3"]].concat();
+    let program = Program::new("copier", copier.path());
+    let mut command = program.command_under(&around, &stage.place);
+    std::fs::remove_file(stage.place.path("copy")).expect("unlink");
+    let line = stage.has_copied(command.args(["source", "copy", "--jobs", "4", "-v"]));
+    assert!(line.contains(", 2 processes instead of 4 (fork: "), "{line}");
+}
