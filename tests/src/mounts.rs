@@ -103,6 +103,24 @@ impl Mount {
         Self { dir }
     }
 
+    /// The directory `lower` once more, at `dir`, which is made as `upper` and `work` are: what is
+    /// written goes to `upper`. `None`, with a word on stderr, where the kernel refuses it.
+    pub fn overlay(lower: &Path, upper: &Path, work: &Path, dir: PathBuf) -> Option<Self> {
+        for made in [upper, work, &dir] {
+            std::fs::create_dir_all(made).expect("mkdir");
+        }
+        let layers = [("lowerdir", lower), ("upperdir", upper), ("workdir", work)];
+        let options = layers.map(|(name, at)| format!("{name}={}", at.display())).join(",");
+        let kind = Some("overlay");
+        match mount(kind, &dir, kind, MsFlags::empty(), Some(options.as_str())) {
+            Ok(()) => Some(Self { dir }),
+            Err(error) => {
+                say(&format!("not run: no overlayfs here: {error}"));
+                None
+            }
+        }
+    }
+
     /// An ext4 of so many KiB on a loop device, at `dir`; `None`, with a word on stderr, where
     /// there is no such device or no `mkfs.ext4`.
     pub fn disk(dir: PathBuf, kib: u64) -> Option<Self> {

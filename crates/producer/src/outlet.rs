@@ -251,6 +251,14 @@ impl Outlet {
         }
     }
 
+    /// Whether the file is on overlayfs.
+    pub(crate) fn is_on_overlay(&self) -> bool {
+        match self {
+            Self::Mapcast(writer, _) => writer.is_on_overlay(),
+            Self::Bare { writer, .. } => writer.is_on_overlay(),
+        }
+    }
+
     /// The number of the newest record; `None` for a bare file.
     pub(crate) fn sequence(&self) -> Option<u64> {
         match self {

@@ -130,6 +130,15 @@ impl Producer<'_> {
                 self.outlet.path().display()
             );
         }
+        if self.outlet.is_on_overlay() {
+            say!(
+                warn,
+                self.outlet,
+                "{}: is on overlayfs: a writer through the mount and one in the directory of a layer \
+                 do not see each other's lock; give a path on a tmpfs, such as /dev/shm",
+                self.outlet.path().display()
+            );
+        }
     }
 
     /// Tells the service manager which record it is and how fast they come.

@@ -18,6 +18,7 @@ use crate::location::{Exposure, Location};
 use crate::lock::{self, Holder};
 use crate::mapping::{Access, Mapping};
 use crate::options::Options;
+use crate::overlay;
 use crate::reader::Refreshed;
 use crate::writer::Standing;
 use layout::Schema;
@@ -121,6 +122,11 @@ impl BareWriter {
         self.at.exposure()
     }
 
+    /// Is the file on overlayfs? See [`DynWriter::is_on_overlay`](crate::DynWriter::is_on_overlay).
+    pub fn is_on_overlay(&self) -> bool {
+        boot::is_on_overlay(&self.file)
+    }
+
     /// The file.
     pub fn path(&self) -> &Path {
         self.at.path()
@@ -181,12 +187,19 @@ impl BareReader {
     pub fn refresh(&mut self, schema: &Schema) -> Result<Refreshed, RegionError> {
         match self.address.identity()? {
             None => Ok(Refreshed::Missing),
-            Some(named) if named == self.identity => Ok(Refreshed::Same),
+            Some(named) if named == self.identity && !self.has_copy() => Ok(Refreshed::Same),
             Some(_) => {
                 *self = Self::attach(&self.address, schema)?;
                 Ok(Refreshed::Reattached)
             }
         }
+    }
+
+    /// Does the path name a copy of this file that looks like it? See [`overlay`].
+    fn has_copy(&self) -> bool {
+        boot::is_on_overlay(&self.file)
+            && !self.mapping.faulted()
+            && overlay::is_other(&self.address, self.mapping.words(), self.size)
     }
 
     /// The file.

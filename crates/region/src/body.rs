@@ -82,6 +82,7 @@ fn read_up_to(file: &File, bytes: &mut [u8], offset: u64) -> std::io::Result<usi
 pub(crate) struct Body {
     mapping: Mapping,
     header: Header,
+    medium: Medium,
     this_boot: Option<bool>,
     /// The word of the end mark.
     end: usize,
@@ -116,13 +117,24 @@ impl Body {
             ));
         }
         let end = mapping.words().len() - 1;
-        let this_boot = boot::is_this_boot(Medium::of(file), header.boot_id);
+        let medium = Medium::of(file);
+        let this_boot = boot::is_this_boot(medium, header.boot_id);
         let header = header.clone();
-        Ok(Self { mapping, header, this_boot, end, first, stride, cells })
+        Ok(Self { mapping, header, medium, this_boot, end, first, stride, cells })
     }
 
     pub(crate) fn header(&self) -> &Header {
         &self.header
+    }
+
+    /// What kind of file system the file is on.
+    pub(crate) fn medium(&self) -> Medium {
+        self.medium
+    }
+
+    /// The words from the first byte of the file up to the slots.
+    pub(crate) fn start(&self) -> &[AtomicU64] {
+        &self.mapping.words()[..self.first]
     }
 
     /// Was the file made in the running boot? `None`: cannot be told.

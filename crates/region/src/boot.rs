@@ -42,6 +42,11 @@ pub(crate) fn is_this_boot(medium: Medium, header_id: BootId) -> Option<bool> {
     (header_id != UNKNOWN && id() != UNKNOWN).then(|| header_id == id())
 }
 
+/// Is this file on overlayfs, where it may have another one of the same identity?
+pub(crate) fn is_on_overlay(file: &File) -> bool {
+    Medium::of(file) == Medium::Overlay
+}
+
 /// Does the kernel write this file's pages back to a disk (or a network)?
 pub(crate) fn is_disk_backed(file: &File) -> bool {
     Medium::of(file) != Medium::Memory

@@ -68,6 +68,7 @@ mod lock;
 mod mapping;
 mod medium;
 mod options;
+mod overlay;
 mod publication;
 mod reader;
 mod shared;

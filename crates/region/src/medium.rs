@@ -1,4 +1,7 @@
 //! Where the kernel keeps a file's pages: asked once for each mapping, because it never changes.
+//!
+//! It decides two things. A file in memory cannot outlive the boot. And on overlayfs a file may be
+//! two: see [`Medium::Overlay`].
 
 use rustix::fs::FsWord;
 use std::fs::File;
@@ -6,6 +9,7 @@ use std::fs::File;
 /// `statfs(2)` types of file systems that live in memory and die with the boot.
 const TMPFS: FsWord = 0x0102_1994;
 const RAMFS: FsWord = 0x8584_58f6;
+const OVERLAYFS: FsWord = 0x794c_7630;
 
 /// What kind of file system a file is on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -14,6 +18,10 @@ pub(crate) enum Medium {
     Memory,
     /// The pages are written back to a disk or a network, as far as is known.
     Disk,
+    /// overlayfs: the first writer of a file in a lower layer gets a copy of it, which has the same
+    /// device and inode number. A lock taken through the mount is not seen in the directories of its
+    /// layers, nor one taken there through the mount.
+    Overlay,
 }
 
 impl Medium {
@@ -21,6 +29,7 @@ impl Medium {
     pub(crate) fn of(file: &File) -> Self {
         match rustix::fs::fstatfs(file).map(|fs| fs.f_type) {
             Ok(TMPFS | RAMFS) => Self::Memory,
+            Ok(OVERLAYFS) => Self::Overlay,
             Ok(_) | Err(_) => Self::Disk,
         }
     }

@@ -16,6 +16,7 @@
 //! | memory that is locked, and no more of it; ordinary users | `locked` |
 //! | the file replaced all the time | `churn` |
 //! | a log, a terminal or a journal that nothing reads | `unread` |
+//! | two files that look like one: overlayfs | `overlay` |
 //! | a thousand readers, a thousand regions | `crowd` |
 
 mod churn;
@@ -24,6 +25,7 @@ mod full;
 mod limits;
 mod locked;
 mod namespaces;
+mod overlay;
 mod pages;
 mod read_only;
 mod stopped;

@@ -12,12 +12,14 @@ use crate::error::{RegionError, RegionErrorKind as Kind};
 use crate::file::{self, Content, Identity};
 use crate::line::Line;
 use crate::mapping::Access;
+use crate::medium::Medium;
+use crate::overlay;
 use crate::publication::{Publication, Step};
 use crate::state::{self, State};
 use crate::wait::{self, Woken};
 use channel::{Ring, Tail};
 use layout::Schema;
-use layout::header::StateWord;
+use layout::header::{StateWord, offset};
 use std::fs::File;
 use std::path::Path;
 use std::sync::Arc;
@@ -235,7 +237,9 @@ impl DynReader {
         state::of(&self.file, self.body())
     }
 
-    /// Maps the file that the path names by now, if it is another one. One system call if not.
+    /// Maps the file that the path names by now, if it is another one. One system call if not; on
+    /// overlayfs, where another file can look like the same one, some more while the writer is not
+    /// live.
     ///
     /// Following goes on after the last record given; what went by meanwhile is reported by the
     /// next [`DynReader::next`] as missed. A region that does not go on with the old one's epoch
@@ -257,7 +261,7 @@ impl DynReader {
         let Some(ours) = self.identity else { return Ok(Refreshed::Same) };
         match self.address.identity()? {
             None => return Ok(Refreshed::Missing),
-            Some(named) if named == ours => return Ok(Refreshed::Same),
+            Some(named) if named == ours && !self.has_copy() => return Ok(Refreshed::Same),
             Some(_) => {}
         }
         let mut new = match Self::attach(&self.address) {
@@ -270,15 +274,32 @@ impl DynReader {
         Ok(Refreshed::Reattached)
     }
 
+    /// Has a writer begun in a copy of this file that looks like it? See [`overlay`].
+    fn has_copy(&self) -> bool {
+        /// Header, writer line and head.
+        const LEN: usize = offset::HEAD + size_of::<u64>();
+        let body = self.body();
+        body.medium() == Medium::Overlay
+            && self.state() != State::Live
+            && body.is_whole()
+            && overlay::is_other(&self.address, body.start(), LEN)
+    }
+
     /// Places the cursor of a fresh reader where that of `old`, of the same path, stood.
     fn go_on_from(&mut self, old: &Self) {
         let base = self.body().header().base_sequence;
         let last = old.tail.last();
-        // A successor begins after everything that was published before it.
-        let goes_on = self.known_epoch > old.last_epoch() && base >= last;
-        let went_by = if goes_on { base - last } else { 0 };
+        let (place, went_by) = if self.body().header() == old.body().header() {
+            // A copy of the old file, records included.
+            (last.min(self.ring.head()), 0)
+        } else if self.known_epoch > old.last_epoch() && base >= last {
+            // A successor begins after everything that was published before it.
+            (base, base - last)
+        } else {
+            (base, 0)
+        };
         self.missed = old.missed.saturating_add(went_by);
-        self.tail = Tail::after(base);
+        self.tail = Tail::after(place);
     }
 
     /// The epoch as it stands, or as it stood before the file was cut.

@@ -355,6 +355,13 @@ impl DynWriter {
         boot::is_disk_backed(&self.file)
     }
 
+    /// Is the region on overlayfs? A writer through the mount and one through the directory of a
+    /// layer do not see each other's lock there, and readers may have to attach again to a file that
+    /// was copied for its writer.
+    pub fn is_on_overlay(&self) -> bool {
+        boot::is_on_overlay(&self.file)
+    }
+
     #[inline]
     fn body(&self) -> &Body {
         self.publisher.ring().memory()
