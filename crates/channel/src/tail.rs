@@ -32,6 +32,9 @@ pub enum Step {
 
 /// A reader's cursor in one ring.
 ///
+/// A caller that may still refuse what a read has come to (its file turns out to be cut) reads with
+/// a copy, and keeps the copy once it delivers.
+///
 /// When the ring is replaced by another (a new file), begin a new one with the number that the new
 /// ring began after; the difference to [`Tail::last`] is what went by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

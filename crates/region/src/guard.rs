@@ -150,12 +150,16 @@ fn install() -> io::Result<()> {
     let former = disposition()?;
     // Known before ours can run: the handler needs it.
     Former::of(&former).store();
-    let mut ours = former;
-    ours.sa_sigaction = on_sigbus as *const () as usize;
-    ours.sa_flags = libc::SA_SIGINFO | libc::SA_ONSTACK | libc::SA_NODEFER;
-    set_disposition(&ours)?;
+    set_disposition(&ours_in_place_of(former))?;
     INSTALLED.store(true, Ordering::Relaxed);
     Ok(())
+}
+
+/// Our handler, with the mask of `former`.
+fn ours_in_place_of(mut former: libc::sigaction) -> libc::sigaction {
+    former.sa_sigaction = on_sigbus as *const () as usize;
+    former.sa_flags = libc::SA_SIGINFO | libc::SA_ONSTACK | libc::SA_NODEFER;
+    former
 }
 
 /// What the kernel does with a SIGBUS of this process.
@@ -275,7 +279,11 @@ fn hand_on(signal: libc::c_int, info: *mut libc::siginfo_t, context: *mut libc::
         libc::SIG_IGN if !is_fault(info) => {}
         libc::SIG_DFL | libc::SIG_IGN => end(signal, info),
         _ => {
-            let Ok(before) = disposition() else { return end(signal, info) };
+            let Ok(mut before) = disposition() else { return end(signal, info) };
+            // In another thread the former handler has set itself again, and is returning.
+            if Former::of(&before) == former {
+                before = ours_in_place_of(before);
+            }
             if former.has(Former::ONCE) {
                 Former(libc::SIG_DFL).store();
             }
