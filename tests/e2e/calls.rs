@@ -1,9 +1,7 @@
 //! What a reader asks the kernel for, counted by a tracer.
 
-use std::process::Command;
-
-use e2e::Place;
 use e2e::stepping::Stepped;
+use e2e::{Place, Program};
 use layout::Stu;
 use nix::libc;
 use region::{Options, Writer};
@@ -18,7 +16,7 @@ fn state_age_and_wall_time_of_a_record_are_one_system_call_together() {
         let mut writer = Writer::<Stu>::open(&path, &Options::new()).expect("a region");
         writer.publish(&Stu::new(10, "xiaoming", 'm')).expect("a publish");
 
-        let mut asker = Command::new(env!("CARGO_BIN_EXE_asker"));
+        let mut asker = Program::new("asker", env!("CARGO_BIN_EXE_asker")).command(&place);
         let mut calls = Stepped::start(asker.arg(&path).arg(ROUNDS.to_string())).system_calls();
         // The kernel answers in the process itself, except on machines that cannot.
         calls.retain(|&call| call != libc::SYS_clock_gettime);
