@@ -141,28 +141,19 @@ impl Kept {
     }
 }
 
-/// Which file was opened, and when its inode was changed last: where a file of a lower layer of an
-/// overlayfs was opened, its copy in the upper one has the same numbers.
-#[derive(Debug, PartialEq, Eq)]
-struct Identity {
-    device: u64,
-    inode: u64,
-    changed: (i64, i64),
-}
+/// Device and inode of a file: while it is open, no other file has both.
+type Identity = (u64, u64);
 
-impl From<Metadata> for Identity {
-    fn from(meta: Metadata) -> Self {
-        let changed = (meta.ctime(), meta.ctime_nsec());
-        Self { device: meta.dev(), inode: meta.ino(), changed }
-    }
+fn identity(meta: &Metadata) -> Identity {
+    (meta.dev(), meta.ino())
 }
 
 /// The file that has the name `path` now: the one that is open already, or else opened here.
 fn current<'f>(kept: &'f mut Option<(File, Identity)>, path: &Path) -> io::Result<&'f File> {
-    let named = Identity::from(fs::metadata(path)?);
+    let named = identity(&fs::metadata(path)?);
     if kept.as_ref().is_none_or(|(_, opened)| *opened != named) {
         let file = open(path)?;
-        let opened = file.metadata()?.into();
+        let opened = identity(&file.metadata()?);
         *kept = Some((file, opened));
     }
     let (file, _) = kept.as_ref().expect("it was set above");
