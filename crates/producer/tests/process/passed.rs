@@ -128,7 +128,8 @@ fn a_descriptor_that_was_announced_and_not_passed_is_a_bad_start() {
         let mut shell = Command::new("/bin/sh");
         shell.args(["-c", "exec 3>&- 4>&-; export LISTEN_PID=$$; exec \"$@\"", "sh"]);
         shell.arg(env!("CARGO_BIN_EXE_producer")).arg(place.path("x.toml"));
-        shell.env("LISTEN_FDS", count).env("LISTEN_FDNAMES", names).stdin(Stdio::null());
+        shell.env_clear().env("LISTEN_FDS", count).env("LISTEN_FDNAMES", names);
+        shell.stdin(Stdio::null());
         let log = place.spawn("log", &mut shell).ends_with(1);
         let want = format!("producer: error: {want}");
         assert!(log.starts_with(&want) && log.lines().count() == 1, "{log}");
