@@ -6,6 +6,7 @@
 //! it cannot be read back without doubt. JSON is for machines. [`is_control`] is the one rule for all
 //! that the programs print: records, messages, tables and JSON.
 
+use core::ffi::CStr;
 use core::fmt;
 
 /// Whether `found` could drive a terminal or disguise a line: control characters (C0, DEL, C1), line
@@ -37,23 +38,49 @@ pub fn plain(text: &str) -> String {
 
 /// The bytes of a `char[N]` up to the first NUL.
 pub(crate) fn until_nul(bytes: &[u8]) -> &[u8] {
-    let end = bytes.iter().position(|&byte| byte == 0).unwrap_or(bytes.len());
-    &bytes[..end]
+    CStr::from_bytes_until_nul(bytes).map_or(bytes, CStr::to_bytes)
 }
 
-/// Displays bytes as UTF-8, lossy, with control characters escaped. Allocates nothing.
-pub(crate) struct Escaped<'a>(pub(crate) &'a [u8]);
+/// Displays bytes as UTF-8, lossy, with control characters escaped.
+///
+/// Allocates nothing, and writes in pieces of at most 4 KiB of the bytes: whoever takes them may
+/// look up in between, however long the text is.
+#[derive(Clone, Copy, Debug)]
+pub struct Escaped<'a>(pub &'a [u8]);
+
+/// Displays bytes as UTF-8, lossy, as they are: for those who escape them in their own way. Writes in
+/// pieces as [`Escaped`] does.
+#[derive(Clone, Copy, Debug)]
+pub struct Lossy<'a>(pub &'a [u8]);
 
 impl fmt::Display for Escaped<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for chunk in self.0.utf8_chunks() {
-            write_escaped(f, chunk.valid())?;
-            if !chunk.invalid().is_empty() {
-                f.write_str("\u{fffd}")?;
-            }
-        }
-        Ok(())
+        in_pieces(self.0, |piece| write_escaped(f, piece))
     }
+}
+
+impl fmt::Display for Lossy<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        in_pieces(self.0, |piece| f.write_str(piece))
+    }
+}
+
+/// Most bytes of a piece.
+const PIECE: usize = 4096;
+
+fn in_pieces(bytes: &[u8], mut write: impl FnMut(&str) -> fmt::Result) -> fmt::Result {
+    for chunk in bytes.utf8_chunks() {
+        let mut rest = chunk.valid();
+        while !rest.is_empty() {
+            let (piece, after) = rest.split_at(rest.floor_char_boundary(PIECE));
+            write(piece)?;
+            rest = after;
+        }
+        if !chunk.invalid().is_empty() {
+            write("\u{fffd}")?;
+        }
+    }
+    Ok(())
 }
 
 fn write_escaped(f: &mut fmt::Formatter<'_>, mut text: &str) -> fmt::Result {
@@ -72,7 +99,25 @@ fn write_escaped(f: &mut fmt::Formatter<'_>, mut text: &str) -> fmt::Result {
 
 #[cfg(test)]
 mod tests {
-    use super::plain;
+    use super::{Escaped, Lossy, PIECE, plain, until_nul};
+
+    #[test]
+    fn a_long_text_is_written_in_pieces_and_none_of_it_is_lost() {
+        // Three bytes a character, so that no piece ends where a block of bytes would.
+        let long = "\u{20ac}".repeat(PIECE) + "\x07";
+        let bytes = [b"x\xff".as_slice(), long.as_bytes(), b"\xff\0never"].concat();
+        let text = until_nul(&bytes);
+        let lossy = String::from_utf8_lossy(text).into_owned();
+        assert_eq!(Lossy(text).to_string(), lossy);
+        assert_eq!(Escaped(text).to_string(), lossy.replace('\x07', "\\x07"));
+        let mut longest = 0;
+        super::in_pieces(text, |piece| {
+            longest = longest.max(piece.len());
+            Ok(())
+        })
+        .expect("nothing fails");
+        assert!(longest <= PIECE && longest > PIECE - 3, "{longest}");
+    }
 
     #[test]
     fn what_could_drive_a_terminal_or_turn_the_reading_direction_is_escaped() {

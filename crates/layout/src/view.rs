@@ -79,6 +79,14 @@ impl<'a> RecordView<'a> {
         view.schema.fields().iter().map(move |field| (field, view.value_of(field)))
     }
 
+    /// The bytes of a `char[N]`, up to the first NUL; `None` for a field of any other type.
+    ///
+    /// For those who pass a text on that may be as long as a record:
+    /// [`Escaped`](crate::text::Escaped) and [`Lossy`](crate::text::Lossy) write it without a copy.
+    pub fn text(&self, field: &Field) -> Option<&'a [u8]> {
+        field.ctype().is_text().then(|| until_nul(self.bytes_of(field)))
+    }
+
     /// The elements of an array, one after the other; any other value, text too, is one element.
     ///
     /// For those who pass them on: all together, as a [`Value::List`], the elements of a large array

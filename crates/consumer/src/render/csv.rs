@@ -19,6 +19,7 @@
 
 use std::io::{self, Write};
 
+use layout::text::Escaped;
 use layout::{Schema, Value};
 
 use super::{age_ns, rfc3339};
@@ -42,9 +43,14 @@ impl Csv {
         }
         out.write_all(origin_cells(reading.origin.as_ref()).join(",").as_bytes())?;
         for field in schema.fields() {
+            if let Some(text) = reading.view.text(field) {
+                out.write_all(b",")?;
+                write_text(text, out)?;
+                continue;
+            }
             for value in reading.view.elements(field) {
                 out.write_all(b",")?;
-                write_cell(&value, out)?;
+                write_value(&value, out)?;
             }
         }
         out.write_all(b"\n")
@@ -67,16 +73,21 @@ fn write_header(schema: &Schema, out: &mut impl Write) -> io::Result<()> {
     out.write_all(b"\n")
 }
 
-/// Writes one value. Its Display escapes control characters, line breaks among them.
-fn write_cell(value: &Value, out: &mut impl Write) -> io::Result<()> {
+fn write_value(value: &Value, out: &mut impl Write) -> io::Result<()> {
     match value {
-        Value::Text(text) if text.contains([',', '"']) => {
-            out.write_all(b"\"")?;
-            write!(Doubling(out), "{value}")?;
-            out.write_all(b"\"")
-        }
+        Value::Text(text) => write_text(text.as_bytes(), out),
         _ => write!(out, "{value}"),
     }
+}
+
+/// Writes a text, in quotes if it needs them. Control characters, line breaks among them, are escaped.
+fn write_text(text: &[u8], out: &mut impl Write) -> io::Result<()> {
+    if !text.contains(&b',') && !text.contains(&b'"') {
+        return write!(out, "{}", Escaped(text));
+    }
+    out.write_all(b"\"")?;
+    write!(Doubling(out), "{}", Escaped(text))?;
+    out.write_all(b"\"")
 }
 
 /// Writes each quote twice.

@@ -16,7 +16,7 @@
 
 use std::io::{self, Write};
 
-use layout::text::is_control;
+use layout::text::{Lossy, is_control};
 use layout::{Field, RecordView, Value};
 use region::State;
 use serde::ser::{Serialize, SerializeMap, Serializer};
@@ -70,9 +70,11 @@ struct Member<'a> {
 
 impl Serialize for Member<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let ctype = self.field.ctype();
+        if let Some(text) = self.view.text(self.field) {
+            return serializer.collect_str(&Lossy(text));
+        }
         let mut elements = self.view.elements(self.field).map(Json);
-        if ctype.count().is_some() && !ctype.is_text() {
+        if self.field.ctype().count().is_some() {
             return serializer.collect_seq(elements);
         }
         elements.next().serialize(serializer)

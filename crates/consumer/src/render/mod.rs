@@ -2,10 +2,7 @@
 //!
 //! Invariant: one record is one line, whatever its bytes are, and none of the three lets a control
 //! character out of a region reach a terminal. A line is written as it is made: however long it
-//! gets, it is never in memory as a whole, and neither is an array as a list of values.
-//!
-//! Price: of a text (`char[N]`), which may be as long as a record, JSON and CSV make one copy, up to
-//! three times as long.
+//! gets, it is never in memory as a whole, and neither is an array as a list of values or a text.
 
 mod csv;
 mod json;

@@ -1,14 +1,17 @@
 //! Regions whose writer wishes us ill.
 
 use std::fs::File;
+use std::io;
 use std::os::unix::fs::FileExt;
 
 use daemon::Exit;
-use layout::Stu;
 use layout::header::{Header, offset};
+use layout::{CType, FieldSpec, Scalar, Schema, Stu};
 use serde_json::Value;
 
 use super::Stage;
+use crate::cli::Format;
+use crate::probe::write_line;
 
 /// Clears a screen, rings, sets a title, by C0, DEL, C1 and a mark that turns the reading direction.
 const HOSTILE: &str = "\x1b[2J\x07\u{7f}\n\u{9b}1m\u{202e}";
@@ -37,6 +40,41 @@ fn text_shows_the_codes_and_json_keeps_the_characters() {
     let out = hostile_text().play(&["--once", "--format=json"], []).out;
     let object: Value = serde_json::from_str(&out).unwrap();
     assert_eq!(object["record"]["name"], HOSTILE);
+}
+
+/// Counts what it is given, and how much of it came at once.
+#[derive(Default)]
+struct Pieces {
+    total: usize,
+    longest: usize,
+}
+
+impl io::Write for Pieces {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.total += bytes.len();
+        self.longest = self.longest.max(bytes.len());
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// Between two pieces a stop and the watchdog are looked at.
+#[test]
+fn no_format_makes_a_long_text_before_it_writes_it() {
+    const LEN: u32 = 1 << 20;
+    let text = CType::array(Scalar::Char, LEN).unwrap();
+    let schema = Schema::builder("T").field(FieldSpec::new("t", text)).build().unwrap();
+    for byte in [b'x', b'"', b',', 7, 0xff] {
+        for format in [Format::Text, Format::Json, Format::Csv] {
+            let mut pieces = Pieces::default();
+            write_line(&schema, &[byte].repeat(LEN as usize), format, &mut pieces).unwrap();
+            assert!(pieces.total >= LEN as usize, "{format:?} {byte}: {}", pieces.total);
+            assert!(pieces.longest <= 1 << 16, "{format:?} {byte}: {}", pieces.longest);
+        }
+    }
 }
 
 #[test]
