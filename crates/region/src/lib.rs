@@ -19,6 +19,7 @@
 //!
 //! - [`Writer`] and [`Reader`] are for a Rust struct with a [`Record`](layout::Record) schema,
 //!   [`DynWriter`] and [`DynReader`] for a schema that is known at run time only.
+//! - [`DynReader::snapshot`] makes a whole copy of a region while it is published to; `cp` may not.
 //! - [`BareWriter`] and [`BareReader`] share a struct with programs that know no header.
 //! - [`DynWriter::open_file`] and [`DynReader::attach_file`] take a descriptor that somebody else has
 //!   opened; [`DynWriter::open_memfd`] one that a service manager keeps between two writers.
