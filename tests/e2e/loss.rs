@@ -3,6 +3,7 @@
 
 use std::fs::{self, File};
 use std::path::Path;
+use std::time::SystemTime;
 
 use e2e::{Daemon, Place, Reading};
 use layout::header::Header;
@@ -51,9 +52,9 @@ fn other_region(place: &Place) {
 /// Waits until `consumer` prints records of a living producer again, then ends it.
 #[track_caller]
 fn goes_on(consumer: &mut Daemon) {
-    consumer.skip_out();
-    let is_held = |line: &str| Reading::of(line).is_held();
-    let first = Reading::of(&consumer.out_line("a record of a live producer", is_held));
+    let now = SystemTime::now();
+    let is_fresh = |line: &str| Reading::of(line).is_fresh(now);
+    let first = Reading::of(&consumer.out_line("a new record of a live producer", is_fresh));
     let later = |line: &str| Reading::of(line).sequence > first.sequence;
     consumer.out_line("a later one", later);
     consumer.stop();

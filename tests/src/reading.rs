@@ -48,6 +48,12 @@ impl Reading {
         self.state == "live" || self.state == "stalled"
     }
 
+    /// Was it published at `moment` or later, by a writer that holds the region? What was printed before
+    /// may come late on a busy machine: all that a pipe holds.
+    pub fn is_fresh(&self, moment: SystemTime) -> bool {
+        self.is_held() && self.published_at() >= moment
+    }
+
     /// What the order of records is: nothing that a reader prints may go backward in it.
     pub fn order(&self) -> (u64, u64) {
         (self.epoch, self.sequence)

@@ -34,6 +34,7 @@ mod unread;
 mod wall_clock;
 
 use std::path::Path;
+use std::time::SystemTime;
 
 use e2e::{Daemon, Place, Reading};
 
@@ -76,12 +77,12 @@ fn follower(place: &Place, region: &str) -> Daemon {
     follower
 }
 
-/// Waits for a later record than all so far of a producer that is there, and gives it.
+/// Waits for a record that is published from now on by a producer that is there, and gives it.
 #[track_caller]
 fn goes_on(consumer: &mut Daemon) -> Reading {
-    consumer.skip_out();
-    let is_held = |line: &str| Reading::of(line).is_held();
-    Reading::of(&consumer.out_line("a record of a live producer", is_held))
+    let now = SystemTime::now();
+    let is_fresh = |line: &str| Reading::of(line).is_fresh(now);
+    Reading::of(&consumer.out_line("a new record of a live producer", is_fresh))
 }
 
 /// Does this line hold a record of epoch `epoch` or later?

@@ -17,12 +17,12 @@ const REGION: Twins<'_> = Twins { region: "./x.region", fields: 2, slots: 64, ti
 /// Far more than anything takes here, and far less than the clocks differ by.
 const HOUR: Duration = Duration::from_hours(1);
 
-/// Waits for a record of a writer that `reader` calls live, and not stalled.
+/// Waits for a new record of a writer that `reader` calls live, and not stalled.
 #[track_caller]
 fn is_called_live(reader: &mut Daemon) -> Reading {
-    reader.skip_out();
-    let is_live = |line: &str| Reading::of(line).state == "live";
-    Reading::of(&reader.out_line("a record of a live writer", is_live))
+    let now = SystemTime::now();
+    let is_live = |reading: &Reading| reading.is_fresh(now) && reading.state == "live";
+    Reading::of(&reader.out_line("a new record, live", |line| is_live(&Reading::of(line))))
 }
 
 /// `reader` sees a living writer of this moment, then one that was stopped, then one that goes on.
