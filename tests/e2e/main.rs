@@ -26,6 +26,7 @@ mod pair;
 mod passed;
 mod permissions;
 mod questions;
+mod sandbox;
 mod schema;
 mod signals;
 mod snapshot;

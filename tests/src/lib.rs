@@ -32,6 +32,7 @@ mod place;
 pub mod proc;
 mod program;
 mod reading;
+mod sandbox;
 pub mod sight;
 mod spaces;
 #[cfg(target_arch = "x86_64")]
@@ -51,6 +52,7 @@ pub use ordinary::{NOBODY, Ordinary};
 pub use place::{Place, names_in, shipped_config};
 pub use program::Program;
 pub use reading::Reading;
+pub use sandbox::where_refused;
 pub use spaces::Space;
 pub use tally::Tally;
 pub use wait::{DEADLINE, wait_until};

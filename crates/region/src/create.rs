@@ -77,12 +77,15 @@ impl Unnamed {
         match rustix::fs::renameat_with(dir, name, dir, at.name(), RenameFlags::NOREPLACE) {
             Ok(()) => Ok(Some(self.file)),
             Err(Errno::EXIST) => Ok(None),
-            Err(Errno::INVAL) => self.claim_by_link(at),
+            // A file system that does not know the flag, or a sandbox that does not know the call.
+            Err(Errno::INVAL | Errno::NOSYS | Errno::PERM | Errno::OPNOTSUPP) => {
+                self.claim_by_link(at)
+            }
             Err(err) => Err(RegionError::io(at.path(), "rename", err)),
         }
     }
 
-    /// For file systems without `RENAME_NOREPLACE`: `link` never replaces.
+    /// Where there is no `RENAME_NOREPLACE`: `link` never replaces.
     fn claim_by_link(self, at: &Location) -> Result<Option<File>, RegionError> {
         let (dir, name) = self.aside.parts();
         match rustix::fs::linkat(dir, name, dir, at.name(), AtFlags::empty()) {
