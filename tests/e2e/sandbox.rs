@@ -2,9 +2,9 @@
 
 use std::fs;
 
-use e2e::{Daemon, Place, Reading, names_in, wait_until, where_refused};
+use e2e::{Daemon, Mount, Place, Reading, names_in, wait_until, where_refused, with_own_mounts};
 use nix::errno::Errno;
-use nix::libc::SYS_renameat2;
+use nix::libc::{SYS_fallocate, SYS_memfd_create, SYS_renameat2};
 
 use crate::{consumer, producer};
 
@@ -55,5 +55,45 @@ fn without_renameat2_of_many_writers_that_start_at_once_one_publishes() {
         }
         winner.stop();
         assert_eq!(names_in(place.dir()), ["stu.region".to_owned()].into());
+    });
+}
+
+#[test]
+fn without_fallocate_a_region_is_filled_with_zeros() {
+    for errno in [Errno::ENOSYS, Errno::EPERM, Errno::EOPNOTSUPP] {
+        where_refused(&[SYS_fallocate], errno, || {
+            let place = Place::new();
+            let mut writer = producer().start(&place, FAST);
+            writer.says("(created, epoch 1)");
+            assert_eq!(read(&place).epoch, 1, "{errno}");
+            writer.stop();
+        });
+    }
+}
+
+#[test]
+fn a_call_that_has_no_other_way_is_named_and_no_account_is_blamed() {
+    for errno in [Errno::ENOSYS, Errno::EPERM] {
+        where_refused(&[SYS_memfd_create], errno, || {
+            let place = Place::new();
+            let mut writer = producer().start(&place, "--memfd --ticks 1");
+            assert_eq!(writer.exit_code(), 1);
+            let line = writer.says("memfd:stu: memfd_create: ");
+            assert!(line.ends_with("; let the sandbox (its system call filter) allow this call"));
+        });
+    }
+}
+
+#[test]
+fn without_proc_a_memfd_cannot_be_shared_and_proc_is_named() {
+    with_own_mounts(|| {
+        let place = Place::new();
+        let _nothing = Mount::tmpfs("/proc".into(), "mode=0755");
+        let mut writer = producer().start(&place, "--memfd --ticks 1");
+        assert_eq!(writer.exit_code(), 1, "{:?}", writer.err());
+        writer.says("memfd:stu: reopen: No such file or directory (os error 2); mount /proc here");
+        // A region with a name needs none.
+        assert_eq!(producer().start(&place, "--ticks 1").exit_code(), 0);
+        assert_eq!(consumer().start(&place, "stu --once").exit_code(), 0);
     });
 }

@@ -89,6 +89,13 @@ impl Mount {
         Self { dir }
     }
 
+    /// A file system of the kernel's own, such as `cgroup2`, at `dir`; `None` where it has none of this
+    /// kind, or lets nobody mount it here.
+    pub fn kernels_own(kind: &str, dir: PathBuf) -> Option<Self> {
+        std::fs::create_dir_all(&dir).expect("mkdir");
+        mount(Some(kind), &dir, Some(kind), MsFlags::empty(), NOTHING).ok().map(|()| Self { dir })
+    }
+
     /// The directory `from` once more, at `dir`, where nobody can write.
     #[track_caller]
     pub fn read_only(from: &Path, dir: PathBuf) -> Self {

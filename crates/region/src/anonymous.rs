@@ -67,7 +67,8 @@ impl Region {
     /// An open file description of its own: the writer's lock belongs to one, and a reader's
     /// must not be able to write.
     fn open_again(&self, write: bool) -> Result<File, RegionError> {
-        file::open_again(&self.file, write).map_err(|err| RegionError::io(&self.label, "open", err))
+        file::open_again(&self.file, write)
+            .map_err(|err| RegionError::io(&self.label, "reopen", err))
     }
 
     /// What messages call it.

@@ -9,7 +9,8 @@ use crate::aside::{self, Aside};
 use crate::boot;
 use crate::clock;
 use crate::error::{RegionError, RegionErrorKind as Kind};
-use crate::file::Identity;
+use crate::file::{self, Identity};
+use crate::file_system;
 use crate::location::Location;
 use crate::lock;
 use crate::options::Options;
@@ -61,7 +62,10 @@ impl Unnamed {
         let file = match rustix::fs::openat(&dir, &name, flags, Mode::from_raw_mode(0o600)) {
             Ok(descriptor) => File::from(descriptor),
             Err(Errno::EXIST) => return Ok(None),
-            Err(err) => return Err(RegionError::io(at.path(), "create", err)),
+            Err(err) => {
+                let err = RegionError::io(at.path(), "create", err);
+                return Err(file_system::explained(&dir, err));
+            }
         };
         let locked = lock::try_take(&file).map_err(io("lock"))?;
         // Between creation and lock, another creator may have swept the file away: then the name
@@ -205,10 +209,10 @@ fn group_id(name: &str) -> Option<Gid> {
 fn allocate(file: &File, path: &Path, len: u64) -> Result<(), RegionError> {
     match rustix::fs::fallocate(file, FallocateFlags::empty(), 0, len) {
         Ok(()) => Ok(()),
-        Err(Errno::OPNOTSUPP | Errno::NOSYS) => {
-            write_zeros(file, len).map_err(|err| RegionError::io(path, "pwrite", err))
+        Err(Errno::OPNOTSUPP | Errno::NOSYS | Errno::PERM) => {
+            write_zeros(file, len).map_err(|err| file::refused(file, path, "pwrite", err))
         }
-        Err(err) => Err(RegionError::io(path, "fallocate", err)),
+        Err(err) => Err(file::refused(file, path, "fallocate", err.into())),
     }
 }
 

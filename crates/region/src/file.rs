@@ -1,9 +1,10 @@
 //! Opening what a path names, and nothing else: no links, no pipes, no creation by accident.
 
 use crate::error::{RegionError, RegionErrorKind as Kind};
+use crate::file_system;
 use crate::location::Location;
 use rustix::fd::BorrowedFd;
-use rustix::fs::{AtFlags, Mode, OFlags, Stat};
+use rustix::fs::{AtFlags, Mode, OFlags, SealFlags, Stat};
 use rustix::io::Errno;
 use std::fs::{File, Metadata};
 use std::os::fd::AsRawFd;
@@ -107,8 +108,32 @@ pub(crate) fn expect_passed(file: &File, label: &Path, write: bool) -> Result<()
             refuse("reading")
         }
         () if write && access != OFlags::RDWR => refuse("reading and writing"),
+        () if write && seals(file).intersects(AGAINST_WRITING) => {
+            Err(RegionError::new(label, Kind::Sealed("writing")))
+        }
         () => Ok(()),
     }
+}
+
+/// What keeps a memfd from being mapped for writing.
+const AGAINST_WRITING: SealFlags = SealFlags::WRITE.union(SealFlags::FUTURE_WRITE);
+
+/// The seals of a memfd; none of a file that cannot have any.
+fn seals(file: &File) -> SealFlags {
+    rustix::fs::fcntl_get_seals(file).unwrap_or(SealFlags::empty())
+}
+
+/// The error for a `call` that would have made `file` longer.
+pub(crate) fn refused(
+    file: &File,
+    path: &Path,
+    call: &'static str,
+    err: std::io::Error,
+) -> RegionError {
+    if seals(file).contains(SealFlags::GROW) {
+        return RegionError::new(path, Kind::Sealed("growing"));
+    }
+    file_system::explained(file, RegionError::io(path, call, err))
 }
 
 /// Another open file description of the same file: locks and access mode are its own.

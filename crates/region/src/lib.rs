@@ -62,6 +62,7 @@ mod create;
 mod directory;
 mod error;
 mod file;
+mod file_system;
 mod guard;
 mod line;
 mod location;

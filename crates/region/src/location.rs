@@ -20,6 +20,7 @@ use crate::address::Address;
 use crate::directory::{self, Directory, OTHERS_WRITE};
 use crate::error::{RegionError, RegionErrorKind as Kind};
 use crate::file::{self, Identity};
+use crate::file_system;
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
 use rustix::fs::{Mode, OFlags};
 use rustix::io::Errno;
@@ -121,6 +122,7 @@ impl Location {
     /// Opens the region's file for a writer.
     pub(crate) fn open_to_write(&self) -> Result<File, RegionError> {
         file::open(self.fd(), self.name(), OFlags::RDWR, self.path())
+            .map_err(|err| file_system::explained(self.fd(), err))
     }
 
     /// The file that has the region's name in the held directory; `None` if none has.

@@ -1,10 +1,11 @@
 //! Region paths that cannot be one: what is there is named, and left as it was.
 
 use std::fs::{self, Permissions};
+use std::io::Write as _;
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::os::unix::net::UnixListener;
 
-use e2e::{Ordinary, Place};
+use e2e::{Mount, Ordinary, Place, with_own_mounts};
 use nix::sys::stat::Mode;
 use nix::sys::statvfs::statvfs;
 use nix::unistd::mkfifo;
@@ -137,6 +138,43 @@ fn a_directory_that_this_user_may_not_write_to_is_named() {
     command.args(["--region", "./locked/x.region"]);
     let facts = ["./locked/x.region: create: Permission denied", "; use an account that"];
     is_refused_as(&producer(), &mut command, &place, &facts);
+}
+
+/// Whose number for "no" blames rights, names or room, as root too.
+const KERNELS_OWN: [&str; 12] = [
+    "sysfs",
+    "proc",
+    "cgroup2",
+    "tracefs",
+    "debugfs",
+    "securityfs",
+    "mqueue",
+    "hugetlbfs",
+    "devpts",
+    "bpf",
+    "pstore",
+    "fusectl",
+];
+
+#[test]
+fn a_file_system_that_cannot_hold_a_region_is_named_as_the_reason() {
+    with_own_mounts(|| {
+        let mut tried = false;
+        for kind in KERNELS_OWN {
+            let place = Place::new();
+            let Some(mount) = Mount::kernels_own(kind, place.path(kind)) else { continue };
+            let path = format!("./{kind}/x.region");
+            let mut writer = producer().start(&place, &format!("--region {path} --ticks 1"));
+            assert_eq!(writer.exit_code(), 1, "{kind}: {:?}", writer.err());
+            let line = writer.says(&format!("{path}: its file system cannot hold a region ("));
+            assert!(line.ends_with("); give a file on tmpfs or on a disk"), "{line}");
+            assert!(!mount.path("x.region").exists(), "{kind}");
+            tried = true;
+        }
+        if !tried {
+            std::io::stderr().write_all(b"not run: none can be mounted here\n").expect("stderr");
+        }
+    });
 }
 
 #[test]

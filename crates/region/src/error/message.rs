@@ -1,9 +1,9 @@
 //! What an error says to a person: the fact, then the next step.
 
 use super::RegionErrorKind;
+use super::advice::next_step;
 use layout::header;
 use std::fmt;
-use std::io;
 
 impl fmt::Display for RegionErrorKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -61,6 +61,11 @@ impl fmt::Display for RegionErrorKind {
             Self::WrongAccess(want) => {
                 write!(f, "is not open for {want}; open it so before it is passed")
             }
+            Self::Sealed(what) => write!(f, "is sealed against {what}; pass one that is not"),
+            Self::UnfitFileSystem { call, source } => write!(
+                f,
+                "its file system cannot hold a region ({call}: {source}); give a file on tmpfs or on a disk"
+            ),
             Self::Io { call, source } => write!(f, "{call}: {source}; {}", next_step(call, source)),
         }
     }
@@ -146,35 +151,5 @@ impl RegionErrorKind {
             ),
             _ => Ok(()),
         }
-    }
-}
-
-/// What a person can do about an answer of the operating system.
-fn next_step(call: &str, err: &io::Error) -> &'static str {
-    use io::ErrorKind as Kind;
-    match err.raw_os_error() {
-        Some(libc::EMFILE) => return "allow this process more open files (ulimit -n, LimitNOFILE=)",
-        Some(libc::ENFILE) => return "the machine has too many files open; close some",
-        // mmap(2) in a process that locks its memory.
-        Some(libc::EAGAIN) if call == "mmap" => {
-            return "allow this process to lock more memory (ulimit -l, LimitMEMLOCK=)";
-        }
-        _ => {}
-    }
-    match err.kind() {
-        Kind::PermissionDenied => {
-            "use an account that the region's mode and directory allow, or change `mode` or `group`"
-        }
-        Kind::NotFound => "create the directory first",
-        Kind::StorageFull | Kind::QuotaExceeded => {
-            "free space there, or give a path on another file system"
-        }
-        Kind::FileTooLarge => "raise the limit of a file's length (ulimit -f, LimitFSIZE=)",
-        Kind::OutOfMemory => {
-            "allow this process more memory (ulimit -v, LimitAS=), or ask for less"
-        }
-        Kind::ReadOnlyFilesystem => "give a path on a writable file system",
-        Kind::NotADirectory => "correct the path",
-        _ => "look at the system's answer before the semicolon",
     }
 }

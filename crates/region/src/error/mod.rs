@@ -1,7 +1,9 @@
 //! What can go wrong with a region: the file, the fact, the next step.
 
+mod advice;
 mod message;
 
+use crate::file_system;
 use layout::header::HeaderError;
 use std::fmt;
 use std::io;
@@ -123,6 +125,16 @@ pub enum RegionErrorKind {
     /// A descriptor that is not open for what is to be done with it: "reading", "reading and
     /// writing".
     WrongAccess(&'static str),
+    /// A descriptor with a seal that keeps it from being a region: "writing", "growing".
+    Sealed(&'static str),
+    /// The file system refused what every region needs: it is one of the kernel's own, or cannot map,
+    /// lock or write.
+    UnfitFileSystem {
+        /// The call that failed.
+        call: &'static str,
+        /// Its answer.
+        source: io::Error,
+    },
     /// The operating system refused.
     Io {
         /// The call that failed.
@@ -139,7 +151,25 @@ impl RegionError {
     }
 
     pub(crate) fn io(path: &Path, call: &'static str, source: impl Into<io::Error>) -> Self {
-        Self::new(path, RegionErrorKind::Io { call, source: source.into() })
+        let source = source.into();
+        if file_system::cannot_do(call, &source) {
+            return Self::new(path, RegionErrorKind::UnfitFileSystem { call, source });
+        }
+        Self::new(path, RegionErrorKind::Io { call, source })
+    }
+
+    /// The same refusal, as one of the whole file system.
+    pub(crate) fn of_file_system(self) -> Self {
+        let Inner { path, kind } = *self.0;
+        Self::new(
+            &path,
+            match kind {
+                RegionErrorKind::Io { call, source } => {
+                    RegionErrorKind::UnfitFileSystem { call, source }
+                }
+                kind => kind,
+            },
+        )
     }
 
     /// What went wrong.

@@ -106,7 +106,7 @@ impl DynWriter {
     /// # Errors
     /// [`Kind::Io`], for example where /proc is hidden.
     pub fn share(&self) -> Result<File, RegionError> {
-        file::open_again(&self.file, true).map_err(|err| RegionError::io(&self.path, "open", err))
+        file::open_again(&self.file, true).map_err(|err| RegionError::io(&self.path, "reopen", err))
     }
 
     /// A new region in place of this one, which has no name. Only a memfd can be replaced.

@@ -3,7 +3,7 @@
 
 use super::*;
 use region::{Origin, Refreshed, RegionErrorKind as Kind, Standing, State};
-use rustix::fs::{MemfdFlags, memfd_create};
+use rustix::fs::{MemfdFlags, SealFlags, fcntl_add_seals, ftruncate, memfd_create};
 use std::fs::File;
 use std::io::Write;
 use std::path::Path;
@@ -53,6 +53,49 @@ fn an_empty_descriptor_is_filled_and_goes_on_in_the_next_writer() {
         assert_eq!(reader.path(), Path::new(LABEL));
     }
     assert_eq!(place.files(), 1, "nothing was made beside it");
+}
+
+#[test]
+fn a_descriptor_that_is_sealed_against_what_a_writer_does_is_named_as_sealed() {
+    let sealed = |len: u64, seals| {
+        let flags = MemfdFlags::CLOEXEC | MemfdFlags::ALLOW_SEALING;
+        let file = File::from(memfd_create("test", flags).unwrap());
+        ftruncate(&file, len).unwrap();
+        fcntl_add_seals(&file, seals).unwrap();
+        file
+    };
+    let whole = layout::Header::plan(&Stu::schema(), 8).unwrap().file_len;
+    for (len, seals, against) in [
+        (0, SealFlags::WRITE, "writing"),
+        (0, SealFlags::FUTURE_WRITE, "writing"),
+        (whole, SealFlags::WRITE | SealFlags::SHRINK, "writing"),
+        (whole, SealFlags::FUTURE_WRITE, "writing"),
+        (0, SealFlags::GROW, "growing"),
+    ] {
+        let file = sealed(len, seals);
+        let err = open(&file).unwrap_err();
+        assert!(matches!(err.kind(), Kind::Sealed(what) if *what == against), "{seals:?}: {err}");
+        let text = format!("{LABEL}: is sealed against {against}; pass one that is not");
+        assert_eq!(err.to_string(), text);
+        assert_eq!(file.metadata().unwrap().len(), len, "it is as it was");
+    }
+    // One that has its length already need not grow.
+    for seals in [SealFlags::GROW, SealFlags::SHRINK, SealFlags::SEAL] {
+        assert_eq!(*open(&sealed(whole, seals)).unwrap().origin(), Origin::Created, "{seals:?}");
+    }
+    // A reader asks for nothing of it.
+    let file = sealed(0, SealFlags::empty());
+    drop(open(&file).unwrap());
+    fcntl_add_seals(&file, SealFlags::GROW | SealFlags::SHRINK | SealFlags::WRITE).unwrap();
+    assert_eq!(attach(&file).state(), State::Closed);
+}
+
+#[test]
+fn a_descriptor_of_huge_pages_cannot_be_written_to_and_that_is_what_is_said() {
+    let flags = MemfdFlags::CLOEXEC | MemfdFlags::HUGETLB;
+    let Ok(file) = memfd_create("test", flags) else { return };
+    let err = open(&File::from(file)).unwrap_err();
+    assert!(matches!(err.kind(), Kind::UnfitFileSystem { .. }), "{err}");
 }
 
 #[test]

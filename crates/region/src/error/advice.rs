@@ -1,0 +1,145 @@
+//! What a person can do about an answer of the operating system.
+//!
+//! One number means different things in different calls: EPERM of `fchmod` is about the owner, EPERM
+//! of `memfd_create` about a sandbox. So the call is asked first, then the number, then who this
+//! process is. What a file itself has to say (a seal, its file system) is a kind of its own.
+
+use libc::{EACCES, EAGAIN, EINVAL, ENOENT, ENOSYS, EPERM};
+use rustix::process::geteuid;
+use std::io;
+
+/// The last resort.
+const LOOK: &str = "look at the system's answer before the semicolon";
+
+/// Calls that are given a name.
+const OF_NAMES: [&str; 6] = ["open", "create", "rename", "link", "mkdir", "stat"];
+
+/// The next step after `call` was answered with `err`.
+pub(super) fn next_step(call: &str, err: &io::Error) -> &'static str {
+    let Some(number) = err.raw_os_error() else { return of_kind(err.kind()) };
+    match (call, number) {
+        ("mmap", EAGAIN) => "allow this process to lock more memory (ulimit -l, LimitMEMLOCK=)",
+        ("mmap", EACCES) => {
+            "open the file for what it is mapped for: reading, or reading and writing"
+        }
+        ("reopen", ENOENT) => "mount /proc here: a descriptor is opened anew by way of it",
+        ("fchmod" | "fchown", EPERM) => {
+            "start it as the user to whom that belongs, and let its sandbox allow the call"
+        }
+        (call, EPERM) if OF_NAMES.contains(&call) => {
+            "see whether the file or its directory is immutable (lsattr), and what the sandbox allows"
+        }
+        (call, EINVAL | libc::EILSEQ) if OF_NAMES.contains(&call) => {
+            "give a name that this file system takes, or a path on another one"
+        }
+        (call, EACCES) if OF_NAMES.contains(&call) && geteuid().is_root() => {
+            "look at how it is mounted (NFS, FUSE), at the security policy and at the capabilities of this process, or give another path"
+        }
+        (_, EPERM | ENOSYS) => "let the sandbox (its system call filter) allow this call",
+        (_, number) => of_number(number).unwrap_or_else(|| of_kind(err.kind())),
+    }
+}
+
+/// What an answer means whatever was asked.
+fn of_number(number: i32) -> Option<&'static str> {
+    Some(match number {
+        libc::EMFILE => "allow this process more open files (ulimit -n, LimitNOFILE=)",
+        libc::ENFILE => "the machine has too many files open; close some",
+        libc::ELOOP => "correct the path: its symbolic links lead in a circle",
+        libc::ENAMETOOLONG => "shorten the name or the path",
+        libc::EIO => "look for errors of its device (dmesg)",
+        libc::ESTALE | libc::ENOTCONN | libc::EHOSTDOWN => {
+            "mount its file system again: whatever serves it has gone away"
+        }
+        libc::EBUSY => "give another path: something is mounted there",
+        _ => return None,
+    })
+}
+
+fn of_kind(kind: io::ErrorKind) -> &'static str {
+    use io::ErrorKind as Kind;
+    match kind {
+        Kind::PermissionDenied => {
+            "use an account that the region's mode and directory allow, or change `mode` or `group`"
+        }
+        Kind::NotFound => "create the directory first",
+        Kind::StorageFull | Kind::QuotaExceeded => {
+            "free space there, or give a path on another file system"
+        }
+        Kind::FileTooLarge => "raise the limit of a file's length (ulimit -f, LimitFSIZE=)",
+        Kind::OutOfMemory => {
+            "allow this process more memory (ulimit -v, LimitAS=), or ask for less"
+        }
+        Kind::ReadOnlyFilesystem => "give a path on a writable file system",
+        Kind::NotADirectory => "correct the path",
+        _ => LOOK,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rustix::io::Errno;
+
+    fn advice(call: &str, err: Errno) -> &'static str {
+        next_step(call, &err.into())
+    }
+
+    #[test]
+    fn one_answer_to_different_calls_means_different_things() {
+        for (call, err, want) in [
+            ("fchmod", Errno::PERM, "as the user to whom that belongs"),
+            ("create", Errno::PERM, "immutable"),
+            ("memfd_create", Errno::PERM, "system call filter"),
+            ("rename", Errno::NOSYS, "system call filter"),
+            ("create", Errno::NOENT, "create the directory first"),
+            ("reopen", Errno::NOENT, "/proc"),
+            ("create", Errno::INVAL, "a name that this file system takes"),
+            ("mmap", Errno::AGAIN, "lock more memory"),
+            ("mmap", Errno::ACCESS, "reading and writing"),
+        ] {
+            assert!(advice(call, err).contains(want), "{call}: {err:?}: {}", advice(call, err));
+        }
+    }
+
+    #[test]
+    fn an_account_is_blamed_only_where_another_one_could_do_it() {
+        for call in OF_NAMES {
+            let blames = advice(call, Errno::ACCESS).contains("use an account");
+            assert_eq!(blames, !geteuid().is_root(), "{call}: nobody may more than root");
+        }
+        for call in ["memfd_create", "lock", "fallocate", "fcntl_add_seals", "mmap", "dup"] {
+            for err in [Errno::PERM, Errno::NOSYS] {
+                assert!(!advice(call, err).contains("account"), "{call}: {err:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_files_answer_with_every_day_has_advice_of_its_own() {
+        for err in [
+            Errno::ACCESS,
+            Errno::BUSY,
+            Errno::DQUOT,
+            Errno::FBIG,
+            Errno::INVAL,
+            Errno::IO,
+            Errno::LOOP,
+            Errno::MFILE,
+            Errno::NAMETOOLONG,
+            Errno::NFILE,
+            Errno::NOENT,
+            Errno::NOMEM,
+            Errno::NOSPC,
+            Errno::NOSYS,
+            Errno::NOTCONN,
+            Errno::NOTDIR,
+            Errno::PERM,
+            Errno::ROFS,
+            Errno::STALE,
+        ] {
+            assert_ne!(advice("create", err), LOOK, "{err:?}");
+        }
+        assert_eq!(advice("create", Errno::XFULL), LOOK);
+    }
+}
