@@ -17,7 +17,8 @@ pub struct RegionSettings {
     pub address: Address,
     /// What its bytes are.
     pub format: Format,
-    /// Permission bits of the file, whatever the umask; 0 to `0o777`, the owner may always read.
+    /// Permission bits of the file, whatever the umask; `0o600` to `0o777`: the owner
+    /// may always read and write, or no restart could.
     pub mode: u32,
     /// The group of the file, by name or number; `None` leaves it to the system.
     pub group: Option<String>,
@@ -72,8 +73,8 @@ fn mode(entry: &Entry<'_>) -> Result<u32, SettingsError> {
     let digits = (3..=4).contains(&octal.len()) && octal.bytes().all(|b| b.is_ascii_digit());
     let bits = u32::from_str_radix(octal, 8).ok().filter(|bits| digits && *bits <= 0o777);
     let bits = bits.ok_or_else(|| entry.bad_value("an octal file mode"))?;
-    if bits & 0o400 == 0 {
-        return Err(entry.bad_value("a mode that lets the owner read"));
+    if bits & 0o600 != 0o600 {
+        return Err(entry.bad_value("a mode that lets the owner read and write"));
     }
     Ok(bits)
 }

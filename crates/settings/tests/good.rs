@@ -61,7 +61,7 @@ fn what_is_not_said_has_a_default() {
 #[test]
 fn a_mode_is_octal_however_it_is_written() {
     for (written, bits) in
-        [("\"0644\"", 0o644), ("\"644\"", 0o644), ("0o640", 0o640), ("\"0400\"", 0o400)]
+        [("\"0644\"", 0o644), ("\"644\"", 0o644), ("0o640", 0o640), ("\"0600\"", 0o600)]
     {
         assert_eq!(with_region(&format!("mode = {written}")).region.mode, bits, "{written}");
     }

@@ -93,7 +93,7 @@ pub(crate) static CASES: &[Case] = &[
     region(
         "a mode that locks the owner out",
         &[r#"name = "stu""#, r#"mode = "0044""#],
-        r#"3:8: region.mode: "0044" is not a mode that lets the owner read; write mode = "0644""#,
+        r#"3:8: region.mode: "0044" is not a mode that lets the owner read and write; write mode = "0644""#,
     ),
     region(
         "an empty group",
