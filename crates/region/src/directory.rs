@@ -126,7 +126,7 @@ impl Directory {
         let is_new = self.make(CWD, &self.path)?;
         let dir = self.open()?;
         if is_new && let Some(dir) = &dir {
-            self.set_mode(dir)?;
+            self.finish(dir)?;
         }
         Ok(dir)
     }
@@ -143,7 +143,7 @@ impl Directory {
         let dir = rustix::fs::openat(parent, name, OPEN | OFlags::NOFOLLOW, Mode::empty())
             .map_err(|err| RegionError::io(&self.path, "open", err))?;
         self.judge(&dir)?;
-        self.set_mode(&dir)?;
+        self.finish(&dir)?;
         Ok(Some(dir))
     }
 
@@ -168,15 +168,21 @@ impl Directory {
     /// Inside a user namespace (`PrivateUsers=`) every other owner reads as the overflow uid, so this
     /// is asked only of a directory that this user would have made.
     fn expect_owner(&self, owner: u32) -> Result<(), RegionError> {
-        let ours = geteuid().as_raw();
-        if owner != ours {
-            return Err(self.is_unsafe(format!("belongs to uid {owner}, not to {ours}")));
-        }
+        let ours = self.expect_ours(owner)?;
         if !is_mapped(ours) {
             // Whoever owns it reads as the same number.
             return Err(self.is_unsafe(format!("is uid {ours}'s here, as all of other users are")));
         }
         Ok(())
+    }
+
+    /// This user's number, if that is `owner`.
+    fn expect_ours(&self, owner: u32) -> Result<u32, RegionError> {
+        let ours = geteuid().as_raw();
+        if owner != ours {
+            return Err(self.is_unsafe(format!("belongs to uid {owner}, not to {ours}")));
+        }
+        Ok(ours)
     }
 
     fn is_no_dir(&self) -> RegionError {
@@ -201,9 +207,11 @@ impl Directory {
         Mode::from_raw_mode(if self.path == Path::new(SYSTEM) { 0o755 } else { 0o700 })
     }
 
-    /// Sets the mode that the umask may have narrowed.
-    fn set_mode(&self, dir: &OwnedFd) -> Result<(), RegionError> {
+    /// Sets the mode of a new directory, which the umask may have narrowed, unless the owner of its
+    /// parent has put another one in its place since.
+    fn finish(&self, dir: &OwnedFd) -> Result<(), RegionError> {
         let io = |call| move |err| RegionError::io(&self.path, call, err);
+        self.expect_ours(rustix::fs::fstat(dir).map_err(io("fstat"))?.st_uid)?;
         let listed = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
         let dir = rustix::fs::openat(dir, ".", listed, Mode::empty()).map_err(io("open"))?;
         rustix::fs::fchmod(&dir, self.mode()).map_err(io("fchmod"))

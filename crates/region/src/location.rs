@@ -12,9 +12,9 @@
 //!   its path leads nowhere    a default directory is made anew; any other has to come back
 //! ```
 //!
-//! The path that is asked again is the one without symbolic links that led here at the start.
+//! The path that is followed again is the one without symbolic links that led here at the start.
 //!
-//! Price: one descriptor for each writer; a `stat` for each look at the file.
+//! Price: one descriptor for each writer; a `stat` of the path for each look at the file.
 
 use crate::address::Address;
 use crate::directory::{self, Directory, OTHERS_WRITE};
@@ -176,8 +176,9 @@ impl Location {
 
     fn leads(&self) -> Result<Leads, RegionError> {
         let Some(path) = &self.canonical else { return Ok(Leads::Here) };
-        // Links are followed here: whichever way leads to the held directory is a good one.
-        if matches!(Identity::of_directory(path), Ok(Some(there)) if there == self.identity) {
+        // Whichever way leads to the held directory is a good one: links are followed here, and a
+        // relative path is good for as long as the working directory is, whatever that is called.
+        if self.is_reached_by(self.directory().path()) || self.is_reached_by(path) {
             return Ok(Leads::Here);
         }
         let dir = match directory::walk(path) {
@@ -199,6 +200,10 @@ impl Location {
             return Err(self.is_elsewhere(&format!("one of mode {mode:04o} is in its place")));
         }
         Ok(Leads::To(other))
+    }
+
+    fn is_reached_by(&self, path: &Path) -> bool {
+        matches!(Identity::of_directory(path), Ok(Some(there)) if there == self.identity)
     }
 
     /// A new directory, made where the old one was.

@@ -181,6 +181,49 @@ fn a_directory_that_comes_back_is_the_one_that_was_held_all_along() {
 }
 
 #[test]
+fn a_relative_path_is_good_for_as_long_as_the_working_directory_is_whatever_that_is_called() {
+    let place = Place::new();
+    configure(&place, "");
+    fs::create_dir(place.path("here")).expect("mkdir");
+    let mut command = producer().command(&place);
+    command.current_dir(place.path("here")).args(["../x.toml", "--region", "./x.region"]);
+    let mut writer = Daemon::start("producer", &mut command);
+    writer.says("publishing");
+    fs::rename(place.path("here"), place.path("there")).expect("renamed");
+    let mut reader = consumer().start(&place, "./there/x.region --follow --format json");
+    reader.next_out();
+    fs::remove_file(place.path("there/x.region")).expect("removed");
+    writer.says("./x.region was deleted under this producer; made anew");
+    reader.out_line("a record of the new file", |line| Reading::of(line).epoch == 2);
+    writer.stop();
+    assert_eq!(writer.said("cannot be made anew"), 0, "{:?}", writer.err());
+}
+
+#[test]
+fn a_default_directory_below_another_users_is_made_anew_there_and_nowhere_else() {
+    let Some(_) = Ordinary::another(&producer()) else { return };
+    let place = Place::new().open_to_all();
+    configure(&place, "");
+    let by_name = "[region]\nname = \"x\"";
+    let config = fs::read_to_string(place.path("x.toml")).expect("a configuration");
+    place.write("x.toml", config.replace("[region]\npath = \"./x.region\"", by_name));
+    fs::create_dir(place.path("u")).expect("mkdir");
+    chown(place.path("u"), Some(NOBODY), None).expect("chown");
+    fs::create_dir(place.path("victim")).expect("mkdir");
+    let mut command = producer().command(&place);
+    command.arg("x.toml").env("MAPCAST_DIR", place.path("u/d"));
+    let mut scene = Scene { writer: Daemon::start("producer", &mut command), place };
+    scene.writer.says("publishing");
+    scene.neighbour("mv d e");
+    scene.writer.says("was deleted under this producer; made anew");
+    assert_eq!(names_in(&scene.place.path("u/d")), ["x.region".to_owned()].into());
+    scene.neighbour("mv d f && ln -s ../victim d");
+    scene.writer.says("a symbolic link is on the way to it");
+    scene.writer.stop();
+    assert!(names_in(&scene.place.path("victim")).is_empty());
+}
+
+#[test]
 fn a_standby_does_not_take_over_where_a_link_leads() {
     let Some(mut scene) = Scene::new("") else { return };
     let how = "./x.toml --region ./u/d/x.region --standby";
