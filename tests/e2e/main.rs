@@ -31,6 +31,7 @@ mod schema;
 mod signals;
 mod snapshot;
 mod standby;
+mod standby_input;
 mod torn;
 mod traps;
 mod vandal;

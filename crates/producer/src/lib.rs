@@ -19,10 +19,12 @@
 //! Price: per record one `ppoll`, the system calls of its `file` sources, one futex wake if the
 //! region wakes its readers.
 
+mod bad_lines;
 mod care;
 mod check;
 pub mod cli;
 mod error;
+mod feed;
 mod input;
 mod outlet;
 mod place;
@@ -40,6 +42,7 @@ use settings::{EMBEDDED_ORIGIN, Settings};
 use cli::{Args, PROGRAM};
 use error::Kind;
 pub use error::ProducerError;
+use feed::Feed;
 use outlet::Outlet;
 use place::Place;
 pub use place::RegionArgument;
@@ -68,21 +71,23 @@ fn publish(args: &Args, passed: Passed, service: &mut Service) -> Result<(), Pro
     // Before there is a region, so that no signal finds one half-made.
     let signals =
         Signals::stop_and_reload().map_err(ProducerError::system("cannot handle signals"))?;
-    let input = run::open_input(&settings)?;
+    let mut feed = Feed::new(run::open_input(&settings)?, &settings);
     let outlet = match place {
         Place::Address if args.standby => {
             let address = outlet::locate(&settings.region.address)?;
-            let Some(outlet) = Outlet::open_standby(&address, &settings, &signals, service)? else {
+            let opened = Outlet::open_standby(&address, &settings, &signals, service, &mut feed)?;
+            let Some(outlet) = opened else {
                 service.stopping("stopped while waiting to take over");
-                return Ok(());
+                return feed.check();
             };
+            feed = feed.finish(address.path())?;
             outlet
         }
         Place::Address => Outlet::open(&outlet::locate(&settings.region.address)?, &settings)?,
         Place::Passed { file, label } => Outlet::open_file(file, &label, &settings)?,
         Place::Memfd { kept, label } => Outlet::open_memfd(kept, &label, &settings)?,
     };
-    Producer::new(args, settings, signals, service, outlet, input).run()
+    Producer::new(args, settings, signals, service, outlet, feed).run()
 }
 
 /// The configuration that the command line names, with what the command line overrides.

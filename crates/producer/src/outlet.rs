@@ -22,6 +22,7 @@ use region::{
 use settings::{Address, Format, Settings};
 
 use crate::error::{Kind, ProducerError};
+use crate::feed::Feed;
 
 /// How often a standby for a bare file, which nobody wakes, looks whether the lock is free.
 const LOOK: Duration = Duration::from_millis(100);
@@ -112,19 +113,23 @@ impl Outlet {
         Ok(Self::Mapcast(writer, Home::Memfd))
     }
 
-    /// As [`open`](Self::open), but waits while another producer has it. `None`: a signal asked for
-    /// the end first.
+    /// As [`open`](Self::open), but waits while another producer has it, and reads `feed` meanwhile.
+    /// `None`: a signal asked for the end first, or the input ended.
     pub(crate) fn open_standby(
         address: &region::Address,
         settings: &Settings,
         signals: &Signals,
         service: &mut Service,
+        feed: &mut Feed,
     ) -> Result<Option<Self>, ProducerError> {
         // A standby that waits does what it is there for: it is ready, and alive.
         let service = RefCell::new(service);
-        let stop = || {
-            service.borrow_mut().keep_alive(Monotonic::now());
-            signals.stop_requested().is_some()
+        let mut stop = || {
+            let mut go_on = || {
+                service.borrow_mut().keep_alive(Monotonic::now());
+                signals.stop_requested().is_none()
+            };
+            !go_on() || !feed.drain(address.path(), &mut go_on)
         };
         let tell = |pid| {
             say_standby(address.path(), pid);

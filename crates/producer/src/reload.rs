@@ -101,6 +101,7 @@ impl Producer<'_> {
             self.input = input;
         }
         if let Some(input) = &mut self.input {
+            input.hold();
             input.configure(max_line(&self.settings), keys);
         }
     }

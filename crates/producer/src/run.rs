@@ -19,8 +19,10 @@ use daemon::{Calm, Monotonic, Service, Signals, Tick, Ticks, logging};
 use layout::RecordBuf;
 use settings::{Settings, Source};
 
+use crate::bad_lines::BadLines;
 use crate::cli::Args;
 use crate::error::{Kind, ProducerError};
+use crate::feed::Feed;
 use crate::input::{Input, Keys, Outcome};
 use crate::outlet::Outlet;
 use crate::say::{Ailment, End, Tally, say};
@@ -30,8 +32,6 @@ use crate::sources::{Moment, Sources};
 const PATROL: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(1));
 /// Lines that are taken from the input before signals and deadlines are looked at again.
 const LINES: usize = 64;
-/// Bad lines that are reported in [`WINDOW`]; the others are counted.
-const BAD_LINES: u32 = 100;
 /// Time in which the number of messages of one kind is limited.
 const WINDOW: Duration = Duration::from_secs(10);
 
@@ -49,7 +49,9 @@ pub(crate) struct Producer<'a> {
     pub(crate) ticks: Ticks,
     pub(crate) patrol: Ticks,
     pub(crate) tally: Tally,
-    pub(crate) bad_lines: Calm,
+    pub(crate) bad_lines: BadLines,
+    /// Whether the record in hand came while this producer was a standby, and is to be published.
+    is_news: bool,
     missed_ticks: Calm,
     /// Missed ticks that have been said.
     missed_said: u64,
@@ -95,14 +97,17 @@ impl<'a> Producer<'a> {
         signals: Signals,
         service: &'a mut Service,
         outlet: Outlet,
-        input: Option<Input>,
+        feed: Feed,
     ) -> Self {
         let now = Monotonic::now();
-        let sources = Sources::new(&settings.record, Moment::now());
+        let Feed { input, record, bad_lines, is_news, .. } = feed;
+        if let Some(input) = &input {
+            input.hold();
+        }
         Self {
             args,
-            record: sources.first_record(),
-            sources,
+            record,
+            sources: Sources::new(&settings.record, Moment::now()),
             signals,
             service,
             input,
@@ -111,7 +116,8 @@ impl<'a> Producer<'a> {
             patrol: Ticks::new(now, patrol_period(&settings)),
             settings,
             tally: Tally::default(),
-            bad_lines: Calm::new(BAD_LINES, WINDOW),
+            bad_lines,
+            is_news,
             missed_ticks: Calm::new(1, WINDOW),
             missed_said: 0,
             region_ailment: Ailment::default(),
@@ -130,6 +136,9 @@ impl<'a> Producer<'a> {
             // When the first record comes is not ours to say.
             let status = self.status();
             self.service.ready(Monotonic::now(), &status);
+        }
+        if self.is_news {
+            self.sample_and_publish()?;
         }
         let end = loop {
             if let Some(end) = self.turn()? {

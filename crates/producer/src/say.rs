@@ -45,7 +45,6 @@ impl fmt::Display for End {
 pub(crate) struct Tally {
     pub(crate) ticks: u64,
     pub(crate) records: u64,
-    pub(crate) bad_lines: u64,
 }
 
 /// Something that is wrong at present: said when it begins and when it changes.
@@ -79,13 +78,8 @@ impl Producer<'_> {
     }
 
     pub(crate) fn say_bad_line(&mut self, number: u64, error: &LineError) {
-        self.tally.bad_lines += 1;
-        if let Some(held) = self.bad_lines.pass(Monotonic::now()) {
-            if held > 0 {
-                say!(warn, self.outlet, "{held} more bad lines were skipped without a message");
-            }
-            say!(warn, self.outlet, "line {number} skipped: {error}");
-        }
+        let outlet = &self.outlet;
+        self.bad_lines.note(number, error, |text| say!(warn, outlet, "{text}"));
     }
 
     pub(crate) fn say_hello(&self) {
@@ -163,8 +157,8 @@ impl Producer<'_> {
     }
 
     pub(crate) fn say_goodbye(self, end: End) {
-        let Self { outlet, service, tally, ticks, input, .. } = self;
-        let Tally { records, bad_lines, .. } = tally;
+        let Self { outlet, service, tally, bad_lines, ticks, input, .. } = self;
+        let Tally { records, .. } = tally;
         let path = outlet.path().display().to_string();
         let (epoch, sequence) = (outlet.epoch(), outlet.sequence());
         // Closes the region. No log or manager that is slow to read comes before its readers.
@@ -175,7 +169,7 @@ impl Producer<'_> {
             tracing::warn!(region = %path, "nothing was published: there was no value for {missing}");
         }
         let troubles = match input {
-            Some(_) => format!("{bad_lines} bad lines"),
+            Some(_) => format!("{} bad lines", bad_lines.count()),
             None => format!("{} missed ticks", ticks.missed()),
         };
         tracing::info!(

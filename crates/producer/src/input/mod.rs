@@ -23,6 +23,7 @@ use std::io;
 use std::os::fd::{AsFd, BorrowedFd};
 use std::path::Path;
 
+use daemon::{Monotonic, Ready};
 use layout::RecordBuf;
 
 pub(crate) use decoder::{Decoder, Outcome};
@@ -114,6 +115,24 @@ impl Input {
     /// Whether the stream has ended and every line was taken out; a named pipe never ends.
     pub(crate) fn has_ended(&self) -> bool {
         self.ended && !self.has_lines
+    }
+
+    /// Whether a read finds something: bytes, or the end.
+    pub(crate) fn is_readable(&self) -> io::Result<bool> {
+        let now = Monotonic::from_nanos(0);
+        // The stream in place of the signals: one descriptor is enough to look at.
+        Ok(daemon::wait(&self.stream, None, Some(now))? != Ready::default())
+    }
+
+    /// Shows a standby that waits that the stream is being read, as long as it is open.
+    pub(crate) fn hold(&self) {
+        self.stream.hold();
+    }
+
+    /// Whether a standby may read the stream: its writer would wait for it otherwise, and no other
+    /// producer reads it.
+    pub(crate) fn claim(&self) -> bool {
+        self.stream.claim()
     }
 
     /// The keys, and which of them have been seen.

@@ -21,7 +21,12 @@ use std::os::fd::{AsFd, AsRawFd, BorrowedFd};
 use std::os::unix::fs::{FileTypeExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
-use rustix::fs::OFlags;
+use rustix::fs::{FileType, FlockOperation, OFlags, flock};
+use rustix::io::Errno;
+
+/// What a pipe shall hold that is read by looks at it, in bytes: the most that an ordinary user may
+/// ask for (`/proc/sys/fs/pipe-max-size`).
+const ROOM: usize = 1 << 20;
 
 /// What one read brought.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -121,13 +126,44 @@ impl Stream {
         matches!(self, Self::Pipe { .. })
     }
 
+    /// Whether the stream is one whose writer waits for its reader: a pipe or a socket.
+    fn is_feed(&self) -> bool {
+        let kind = rustix::fs::fstat(self).map(|stat| FileType::from_raw_mode(stat.st_mode));
+        matches!(kind, Ok(FileType::Fifo | FileType::Socket))
+    }
+
+    /// Shows other producers that the stream is being read, until it is closed.
+    pub(crate) fn hold(&self) {
+        if self.is_feed() {
+            // What has no locks cannot show it, and is read just the same.
+            let _ = flock(self, FlockOperation::NonBlockingLockShared);
+        }
+    }
+
+    /// Holds the stream if its writer waits for its reader and no other producer holds it: `true`.
+    pub(crate) fn claim(&self) -> bool {
+        if !self.is_feed()
+            || flock(self, FlockOperation::NonBlockingLockExclusive) == Err(Errno::WOULDBLOCK)
+        {
+            return false;
+        }
+        self.hold();
+        // So that the writer does not wait from one look of a standby to the next. Refused: it may.
+        if rustix::pipe::fcntl_getpipe_size(self).is_ok_and(|size| size < ROOM) {
+            let _ = rustix::pipe::fcntl_setpipe_size(self, ROOM);
+        }
+        true
+    }
+
     /// Opens the same named pipe anew, after its writers have left.
     pub(crate) fn reopen(&mut self) -> io::Result<()> {
         if let Self::Pipe { path, file } = self {
             // By the descriptor: its name may be gone, or another pipe's by now.
             let same = format!("/proc/self/fd/{}", file.as_raw_fd());
-            // The old one is closed by the assignment: after the new one is open.
-            *file = open(same.as_ref()).or_else(|_| open(path))?;
+            let anew = open(same.as_ref()).or_else(|_| open(path))?;
+            let _ = flock(&anew, FlockOperation::NonBlockingLockShared);
+            // The old one is closed by the assignment: after the new one is open, and held.
+            *file = anew;
         }
         Ok(())
     }

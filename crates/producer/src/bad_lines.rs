@@ -1,0 +1,41 @@
+//! Lines of input that did not fit: counted, and reported as long as they are not too many.
+
+use std::time::Duration;
+
+use daemon::{Calm, Monotonic};
+
+use crate::input::LineError;
+
+/// Bad lines that are reported in [`WINDOW`]; the others are counted.
+const MOST: u32 = 100;
+/// Time in which the number of reports is limited.
+const WINDOW: Duration = Duration::from_secs(10);
+
+/// The bad lines of one producer.
+#[derive(Debug)]
+pub(crate) struct BadLines {
+    count: u64,
+    calm: Calm,
+}
+
+impl BadLines {
+    /// None so far.
+    pub(crate) fn new() -> Self {
+        Self { count: 0, calm: Calm::new(MOST, WINDOW) }
+    }
+
+    /// How many there were.
+    pub(crate) fn count(&self) -> u64 {
+        self.count
+    }
+
+    /// Counts line `number`, and gives what to log about it to `log`.
+    pub(crate) fn note(&mut self, number: u64, error: &LineError, log: impl Fn(&str)) {
+        self.count += 1;
+        let Some(held) = self.calm.pass(Monotonic::now()) else { return };
+        if held > 0 {
+            log(&format!("{held} more bad lines were skipped without a message"));
+        }
+        log(&format!("line {number} skipped: {error}"));
+    }
+}

@@ -1,0 +1,147 @@
+//! The input of a standby: read while it waits, so that whatever writes it is not held up.
+//!
+//! Invariant: an input that another producer reads is left alone, and so is one that does not wait
+//! for its reader (a regular file). Lines that are read here are not published. They set the values
+//! of the record that the take-over publishes once.
+//!
+//! ```text
+//!   sensor --> tee --+--> active producer --> region
+//!                    `--> standby, at each look: drain --> record
+//!                                  take-over: drain, publish the record, go on line by line
+//! ```
+//!
+//! Price: at most [`STRETCH`] at each look, by which a take-over in this moment is late.
+
+use std::io;
+use std::path::Path;
+use std::time::Duration;
+
+use daemon::Monotonic;
+use layout::RecordBuf;
+use settings::Settings;
+
+use crate::bad_lines::BadLines;
+use crate::error::{Kind, ProducerError};
+use crate::input::{Input, Outcome};
+use crate::sources::{Moment, Sources};
+
+/// The longest time that lines are read for before the standby looks at the region again.
+const STRETCH: Duration = Duration::from_millis(25);
+/// How often it is looked whether the input is another pipe by now.
+const PATROL: Duration = Duration::from_secs(1);
+/// Lines that are read before the clock is.
+const LINES: usize = 64;
+
+/// An input, and what has come out of it so far.
+#[derive(Debug)]
+pub(crate) struct Feed {
+    pub(crate) input: Option<Input>,
+    pub(crate) record: RecordBuf,
+    pub(crate) bad_lines: BadLines,
+    /// Whether the record is whole and has not been published.
+    pub(crate) is_news: bool,
+    /// Looks, one after the other, at which no other producer read the input.
+    free_looks: u8,
+    next_patrol: Monotonic,
+    failure: Option<io::Error>,
+}
+
+impl Feed {
+    /// For the record in `settings`. Nothing is read.
+    pub(crate) fn new(input: Option<Input>, settings: &Settings) -> Self {
+        Self {
+            input,
+            record: Sources::new(&settings.record, Moment::now()).first_record(),
+            bad_lines: BadLines::new(),
+            is_news: false,
+            free_looks: 0,
+            next_patrol: Monotonic::now().after(PATROL),
+            failure: None,
+        }
+    }
+
+    /// Reads what has come for the standby of the region at `path`, unless `go_on` says no. `false`:
+    /// the input has ended or failed.
+    pub(crate) fn drain(&mut self, path: &Path, go_on: &mut dyn FnMut() -> bool) -> bool {
+        let Some(mut input) = self.input.take() else { return true };
+        self.patrol(path, &mut input);
+        if !self.is_claimed() {
+            self.free_looks = if input.claim() { self.free_looks + 1 } else { 0 };
+        }
+        let drained = if self.is_claimed() { self.read(path, &mut input, go_on) } else { Ok(()) };
+        let has_ended = input.has_ended();
+        if has_ended {
+            tracing::info!(region = %path.display(), "the input ended before a take-over");
+        }
+        self.input = Some(input);
+        self.failure = drained.err();
+        !has_ended && self.failure.is_none()
+    }
+
+    /// Whether the input is this standby's to read. After one look that is not certain: who read it
+    /// may have died just now, and the lines that it left are for the one that takes over.
+    fn is_claimed(&self) -> bool {
+        self.free_looks > 1
+    }
+
+    /// The wait is over: what was written before its end is one record, and not many new ones.
+    pub(crate) fn finish(mut self, path: &Path) -> Result<Self, ProducerError> {
+        if self.is_claimed() {
+            self.drain(path, &mut || true);
+        }
+        self.check().map(|()| self)
+    }
+
+    /// The error that ended the wait, if one did.
+    pub(crate) fn check(&mut self) -> Result<(), ProducerError> {
+        self.failure.take().map_or(Ok(()), |error| Err(Kind::Read(error).into()))
+    }
+
+    fn read(
+        &mut self,
+        path: &Path,
+        input: &mut Input,
+        go_on: &mut dyn FnMut() -> bool,
+    ) -> io::Result<()> {
+        let end = Monotonic::now().after(STRETCH);
+        while !input.has_ended() && (input.has_lines() || input.is_readable()?) {
+            if !input.has_lines() {
+                input.fill()?;
+            }
+            for _ in 0..LINES {
+                match input.next(&mut self.record, go_on) {
+                    Some(Outcome::Publish) => self.is_news = true,
+                    Some(Outcome::Incomplete { .. }) => {}
+                    Some(Outcome::Bad { number, error }) => self.bad_lines.note(
+                        number,
+                        &error,
+                        |text| tracing::warn!(region = %path.display(), "{text}"),
+                    ),
+                    Some(Outcome::Stopped) => return Ok(()),
+                    None => break,
+                }
+            }
+            if Monotonic::now() >= end {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// Goes over to the pipe that has the input's name now. A pipe that is gone is reported after
+    /// the take-over.
+    fn patrol(&mut self, path: &Path, input: &mut Input) {
+        let now = Monotonic::now();
+        if now < self.next_patrol {
+            return;
+        }
+        self.next_patrol = now.after(PATROL);
+        if input.follow_name().is_ok_and(|followed| followed) {
+            self.free_looks = 0;
+            tracing::info!(
+                region = %path.display(),
+                "the input pipe was replaced; reading the new one"
+            );
+        }
+    }
+}
