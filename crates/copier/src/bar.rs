@@ -1,8 +1,14 @@
 //! The progress bar: drawn on a terminal, nowhere else.
+//!
+//! Invariant: the copy never waits for the terminal. What a stopped one (^S) has no room for is not
+//! drawn.
 
-use std::io::IsTerminal;
+use std::fmt::Write as _;
+use std::io::{self, IsTerminal};
+use std::sync::{Mutex, PoisonError};
 
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use daemon::logging::Stderr;
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle, TermLike};
 
 const TEMPLATE: &str =
     "{msg} {bar:30} {binary_bytes} of {binary_total_bytes}, {binary_bytes_per_sec}, {eta} left";
@@ -17,7 +23,7 @@ impl Bar {
         if !std::io::stderr().is_terminal() {
             return Self(None);
         }
-        let bar = ProgressBar::with_draw_target(Some(total), ProgressDrawTarget::stderr());
+        let bar = ProgressBar::with_draw_target(Some(total), Terminal::target());
         if let Ok(style) = ProgressStyle::with_template(TEMPLATE) {
             bar.set_style(style.progress_chars("=> "));
         }
@@ -43,5 +49,83 @@ impl Drop for Bar {
         if let Some(bar) = &self.0 {
             bar.finish_and_clear();
         }
+    }
+}
+
+/// Width of a terminal that does not say its own.
+const WIDTH: u16 = 80;
+
+/// The terminal behind stderr.
+#[derive(Debug)]
+struct Terminal(Mutex<Frame>);
+
+/// What is drawn next, and where to.
+#[derive(Debug)]
+struct Frame {
+    text: String,
+    stderr: Stderr,
+}
+
+impl Terminal {
+    fn target() -> ProgressDrawTarget {
+        let frame = Frame { text: String::new(), stderr: Stderr::open() };
+        ProgressDrawTarget::term_like(Box::new(Self(Mutex::new(frame))))
+    }
+
+    fn with<T>(&self, draw: impl FnOnce(&mut Frame) -> T) -> T {
+        draw(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Moves the cursor `n` places, by the escape sequence that ends with `way`.
+    fn move_cursor(&self, n: usize, way: char) -> io::Result<()> {
+        if n > 0 {
+            self.with(|frame| write!(frame.text, "\x1b[{n}{way}")).map_err(io::Error::other)?;
+        }
+        Ok(())
+    }
+}
+
+impl TermLike for Terminal {
+    fn width(&self) -> u16 {
+        let size = rustix::termios::tcgetwinsize(io::stderr());
+        size.ok().map(|size| size.ws_col).filter(|&columns| columns > 0).unwrap_or(WIDTH)
+    }
+
+    fn move_cursor_up(&self, n: usize) -> io::Result<()> {
+        self.move_cursor(n, 'A')
+    }
+
+    fn move_cursor_down(&self, n: usize) -> io::Result<()> {
+        self.move_cursor(n, 'B')
+    }
+
+    fn move_cursor_right(&self, n: usize) -> io::Result<()> {
+        self.move_cursor(n, 'C')
+    }
+
+    fn move_cursor_left(&self, n: usize) -> io::Result<()> {
+        self.move_cursor(n, 'D')
+    }
+
+    fn write_line(&self, text: &str) -> io::Result<()> {
+        self.write_str(text)?;
+        self.write_str("\n")
+    }
+
+    fn write_str(&self, text: &str) -> io::Result<()> {
+        self.with(|frame| frame.text.push_str(text));
+        Ok(())
+    }
+
+    fn clear_line(&self) -> io::Result<()> {
+        self.write_str("\r\x1b[2K")
+    }
+
+    fn flush(&self) -> io::Result<()> {
+        self.with(|Frame { text, stderr }| {
+            stderr.write(text.as_bytes());
+            text.clear();
+        });
+        Ok(())
     }
 }

@@ -36,7 +36,7 @@ mod source;
 mod summary;
 mod work;
 
-use std::io::{IsTerminal as _, Write as _};
+use std::io::IsTerminal as _;
 use std::path::Path;
 use std::thread::available_parallelism;
 use std::time::Instant;
@@ -165,9 +165,8 @@ impl Copy<'_> {
     }
 }
 
-/// One line for people; a stderr that is gone is nobody's loss.
+/// One line for people; one that stderr has no room for is lost.
 fn say(summary: &Summary) {
-    let mut stderr = std::io::stderr();
-    let prefix = if stderr.is_terminal() { "" } else { "copier: " };
-    let _ = writeln!(stderr, "{prefix}{summary}");
+    let prefix = if std::io::stderr().is_terminal() { "" } else { "copier: " };
+    daemon::logging::last_line(format!("{prefix}{summary}\n"));
 }

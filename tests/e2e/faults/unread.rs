@@ -175,6 +175,17 @@ fn a_terminal_that_is_stopped_or_gone_stops_nothing() {
     }
 }
 
+#[test]
+fn a_terminal_that_is_stopped_stops_no_copy() {
+    let place = Place::new();
+    let source = place.write("source", vec![7; 64 << 20]);
+    let terminal = openpty(None, None).expect("a terminal");
+    tcflow(&terminal.slave, FlowArg::TCOOFF).expect("^S");
+    let mut copier = start(&copier(), &place, "source copy -v", terminal.slave);
+    assert_eq!(copier.exit_code(), 0);
+    assert_eq!(fs::read(place.path("copy")).expect("a copy"), fs::read(source).expect("read"));
+}
+
 /// A shell with a terminal of its own, and a producer in its background.
 struct Background {
     shell: std::process::Child,

@@ -44,7 +44,7 @@ pub use filter::{FilterError, LogFilter};
 pub use format::LogFormat;
 use journal::Journal;
 use sink::{Outlet, Sink};
-use stderr::Stderr;
+pub use stderr::Stderr;
 use text::Palette;
 
 /// The environment variable that is read when there is no `--log`.
@@ -113,7 +113,7 @@ pub fn finish() {
 }
 
 /// Writes the last words of a program to stderr, and waits as [`finish`] does.
-pub(crate) fn last_line(line: String) {
+pub fn last_line(line: String) {
     let own = || Arc::new(Log::new("", Format::Text(Palette::Plain), Stderr::open()));
     let log = LOG.get().filter(|log| !is_elsewhere(log)).map_or_else(own, Arc::clone);
     log.lock().put(line.into_bytes(), |lost, what| log.note(lost, what));

@@ -36,7 +36,7 @@ const AGAIN: &str = "/proc/self/fd/2";
 
 /// Standard error.
 #[derive(Debug)]
-pub(crate) struct Stderr {
+pub struct Stderr {
     /// None where there is no standard error.
     file: Option<File>,
     way: Way,
@@ -56,10 +56,19 @@ enum Way {
 
 impl Stderr {
     /// The standard error of this process.
-    pub(crate) fn open() -> Self {
+    pub fn open() -> Self {
         match Self::new(io::stderr(), AGAIN) {
             Ok(stderr) => stderr,
             Err(_) => Self { file: None, way: Way::Write },
+        }
+    }
+
+    /// Writes what there is room for now; the rest of `bytes` is lost.
+    pub fn write(&mut self, mut bytes: &[u8]) {
+        while !bytes.is_empty()
+            && let Outcome::Taken(length) = self.offer(bytes)
+        {
+            bytes = &bytes[length..];
         }
     }
 
