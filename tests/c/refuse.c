@@ -22,7 +22,6 @@ static const struct {
 } calls[] = {
 	{"clone", SYS_clone},
 	{"epoll_create1", SYS_epoll_create1},
-	{"inotify_init1", SYS_inotify_init1},
 	{"memfd_create", SYS_memfd_create},
 	{"pidfd_open", SYS_pidfd_open},
 	{"prctl", SYS_prctl},

@@ -26,6 +26,10 @@ Engines:
   copy-range  lets the kernel copy (copy_file_range); not between all file systems
 
 The copy is made aside and named when it is complete: whatever happens before, DEST is as it was.
+A new DEST has the mode of SOURCE less the umask; one that is replaced keeps its mode and group, if
+it and its directory belong to nobody else.
+If some process may be writing to SOURCE, both files are read again, and a copy that differs is an
+error. A region that a producer holds is not copied: consumer REGION --snapshot FILE.
 A file of up to 8 MiB is copied by one process. A bar is drawn where stderr is a terminal.
 
 Exit codes:
@@ -38,7 +42,8 @@ Environment:
 
 /// Copies a file with several processes over mmap
 ///
-/// Holes stay holes. A source that changes while it is copied is an error, not a mixture.
+/// Holes stay holes. A source that changes while it is copied is an error, not a mixture: by `write` or
+/// through a mapping.
 #[derive(Clone, Debug, Parser)]
 #[command(name = PROGRAM, version = VERSION, max_term_width = 100, after_help = AFTER_HELP)]
 #[allow(clippy::struct_excessive_bools, reason = "each is an option of its own")]
@@ -48,10 +53,11 @@ pub struct Args {
 
     /// The name of the copy; a file that has it is replaced
     ///
-    /// The directory must be there. A symbolic link is followed: what it leads to is replaced.
+    /// The directory must be there. A symbolic link is followed, and what it leads to is replaced;
+    /// one that another user has put into a directory such as /tmp is refused.
     pub dest: PathBuf,
 
-    /// How many processes copy; else one for each processor
+    /// How many processes copy, at the most; else one for each processor
     #[arg(short, long, value_name = "N", value_parser = jobs())]
     pub jobs: Option<NonZeroU16>,
 
@@ -65,7 +71,8 @@ pub struct Args {
 
     /// Read both files again and compare checksums, before the copy gets its name
     ///
-    /// What is compared comes out of the page cache: it proves the copy, not the disk.
+    /// Done in any case if some process may be writing to SOURCE. What is compared comes out of the
+    /// page cache: it proves the copy, not the disk.
     #[arg(long)]
     pub verify: bool,
 

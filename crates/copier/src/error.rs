@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use daemon::StopSignal;
 
 use crate::advice::{Op, advice};
-use crate::fault::Fault;
+use crate::fault::{Fault, FaultKind};
 
 /// Why [`run`](crate::run) failed. Displays as one line that ends with the next step. The
 /// destination is as it was before.
@@ -41,6 +41,8 @@ pub(crate) enum Kind {
     Unsettled(PathBuf),
     #[error("{}: another process took the name away while it was given; what had it is {} now: rename it", path.display(), aside.display())]
     Displaced { path: PathBuf, aside: PathBuf },
+    #[error("{path}: is a region that a writer holds, and its records would be mixed; take a snapshot: consumer {path} --snapshot FILE", path = .0.display())]
+    LiveRegion(PathBuf),
     #[error("{}: {what} while it was copied; copy it again when nobody writes to it", path.display())]
     SourceChanged { path: PathBuf, what: String },
     #[error("{}: {fault}; {} was not touched", path.display(), dest.display())]
@@ -58,6 +60,11 @@ pub(crate) enum Kind {
 }
 
 impl Kind {
+    /// Did the source end before its length said so?
+    pub(crate) fn is_early_end(&self) -> bool {
+        matches!(self, Self::Fault { fault: Fault { kind: FaultKind::Shrunk, .. }, .. })
+    }
+
     /// For `map_err`: `op` failed on `path`.
     pub(crate) fn io<E: Into<io::Error>>(path: &Path, op: Op) -> impl FnOnce(E) -> Self + use<E> {
         let path = path.to_owned();

@@ -14,6 +14,7 @@
 //! - `board`: the next part and each worker's progress, in anonymous shared memory.
 //! - `engine`: mmap, pread or copy-range, and the measurement that chooses one.
 //! - `crew`: forked workers, watched until all have ended.
+//! - `source`: the file that is copied, and whether it stood still.
 //! - `dest`, `place`, `rights`: a file that has no name until it is complete, the directory that it
 //!   is for, and who may do what with it.
 //! - `advice`: what to do when the system refuses.
@@ -37,6 +38,7 @@ mod summary;
 mod work;
 
 use std::io::IsTerminal as _;
+use std::ops::ControlFlow;
 use std::path::Path;
 use std::thread::available_parallelism;
 use std::time::Instant;
@@ -69,17 +71,25 @@ pub fn run(args: &Args) -> Result<(), CopyError> {
     let source = Source::open(&args.source)?;
     let dest = Dest::create(&args.dest, &source, args.no_clobber)?;
     let copy = Copy { args, source: &source, dest: &dest, signals: &signals };
-    let (data, done) = copy.make()?;
+    let Made { len, data, done, is_verified } = copy.make()?;
     source.expect_unchanged()?;
-    let len = data.max(source.len());
     copy.expect_not_stopped()?;
     let Args { preserve, sync, no_clobber, .. } = *args;
     dest.name(Naming { source: &source, preserve, sync, no_clobber })?;
     if args.verbose {
-        let is_verified = args.verify;
         say(&Summary { len, data, elapsed: start.elapsed(), done, is_verified });
     }
     Ok(())
+}
+
+/// What a copy came to, before it has its name.
+struct Made {
+    len: u64,
+    /// Bytes that are not in holes.
+    data: u64,
+    done: Done,
+    /// Were both files read again?
+    is_verified: bool,
 }
 
 /// One copy under way.
@@ -91,16 +101,22 @@ struct Copy<'a> {
 }
 
 impl Copy<'_> {
-    /// Makes the copy; answers with the bytes of data, and who did what.
-    fn make(&self) -> Result<(u64, Done), Kind> {
-        let pair = self.pair();
-        if self.source.len() == 0 {
-            let copied = Engines::new(pair).copy_to_the_end();
-            let copied = copied.map_err(|fault| self.of_fault(fault))?;
-            return Ok((copied, Done::alone(Progress::of(copied, Engine::Pread))));
+    /// Makes the copy.
+    fn make(&self) -> Result<Made, Kind> {
+        if !self.source.ends_where_it_says() {
+            return self.to_the_end();
         }
-        let parts = plan::parts(&self.source.file, self.source.len())
-            .map_err(Kind::io(&self.source.path, Op::Seek))?;
+        let made = self.in_parts();
+        let is_claim = match &made {
+            Ok(_) => self.source.goes_on(),
+            Err(kind) => kind.is_early_end(),
+        };
+        if is_claim && self.source.expect_unchanged().is_ok() { self.to_the_end() } else { made }
+    }
+
+    /// For a source that is as long as it says.
+    fn in_parts(&self) -> Result<Made, Kind> {
+        let parts = self.parts()?;
         // Without shared memory nothing can be measured together.
         let scores = Scores::new().ok();
         let task = match (self.args.engine.named(), &scores) {
@@ -109,10 +125,46 @@ impl Copy<'_> {
             (None, None) => Task::CopyWith(Engine::Pread),
         };
         let done = self.pass(&parts, task, "copying")?;
-        if self.args.verify {
-            self.pass(&parts, Task::Compare, "comparing")?;
+        self.source.expect_unchanged()?;
+        let is_verified = self.args.verify || !self.source.stood_still();
+        if is_verified {
+            self.compare(&parts)?;
         }
-        Ok((parts.iter().map(|part| part.len).sum(), done))
+        let data = parts.iter().map(|part| part.len).sum();
+        Ok(Made { len: self.source.len(), data, done, is_verified })
+    }
+
+    /// Reads both files again: what was a hole and is none any more, too.
+    fn compare(&self, parts: &[Part]) -> Result<(), Kind> {
+        let now = self.parts()?;
+        self.pass(parts, Task::Compare, "comparing")?;
+        if now != parts {
+            self.pass(&now, Task::Compare, "comparing")?;
+        }
+        Ok(())
+    }
+
+    fn parts(&self) -> Result<Vec<Part>, Kind> {
+        plan::parts(&self.source.file, self.source.len())
+            .map_err(Kind::io(&self.source.path, Op::Seek))
+    }
+
+    /// For a source whose length is no more than a claim: one process reads until there is no more.
+    fn to_the_end(&self) -> Result<Made, Kind> {
+        self.dest.set_len(0)?;
+        let mut engines = Engines::new(self.pair());
+        let go_on = |_| match self.signals.stop_requested() {
+            Some(_) => ControlFlow::Break(()),
+            None => ControlFlow::Continue(()),
+        };
+        let len = engines.copy_to_the_end(go_on).map_err(|fault| self.of_fault(fault))?;
+        self.expect_not_stopped()?;
+        let is_verified = self.args.verify;
+        if is_verified {
+            engines.compare(Part { at: 0, len }).map_err(|fault| self.of_fault(fault))?;
+        }
+        let done = Done::alone(Progress::of(len, Engine::Pread));
+        Ok(Made { len, data: len, done, is_verified })
     }
 
     /// All workers, once over all parts.

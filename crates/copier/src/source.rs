@@ -1,14 +1,40 @@
 //! The file that is copied: opened once, and looked at again at the end.
+//!
+//! Invariant: a copy for which [`Source::expect_unchanged`] finds nothing, and [`Source::stood_still`]
+//! is true, is the source as it was at every moment of the copy. Where that is false, reading both
+//! files again decides: bytes that were the same twice are those of one moment between.
+//!
+//! ```text
+//!   a process that                                is noticed by
+//!   writes                                        the length, the time of modification
+//!   has the file open or mapped for writing at
+//!     the beginning or the end of the copy        the kernel, which is asked both times
+//!   maps it within the copy and stores to it      the time of modification: its first store to
+//!                                                 each page is a fault, which sets it
+//!   publishes in a region                         the region's lock
+//! ```
+//!
+//! A store to a page that is mapped already leaves all times alone: on tmpfs for ever, on a disk until
+//! the next write-back. If the kernel does not say (the file belongs to another user, the file system
+//! has no leases), some process may be storing.
+//!
+//! Price: six system calls; for two microseconds, twice, who opens the source for writing waits.
 
 use std::fs::{File, Metadata};
-use std::os::unix::fs::{FileTypeExt, MetadataExt};
+use std::os::unix::fs::{FileExt, FileTypeExt, MetadataExt};
 use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
 
+use layout::header::MAGIC_BYTES;
 use rustix::fs::{Mode, OFlags};
 use rustix::io::Errno;
 
 use crate::advice::Op;
 use crate::error::Kind;
+
+/// Two changes within one tick of the clock that stamps files may have one time: 10 ms at the most
+/// before Linux 6.13.
+const TICK: Duration = Duration::from_millis(20);
 
 /// An open source, and what it was when it was opened.
 #[derive(Debug)]
@@ -16,9 +42,13 @@ pub(crate) struct Source {
     pub(crate) file: File,
     pub(crate) path: PathBuf,
     pub(crate) meta: Metadata,
+    /// Could no process write to it when it was opened?
+    was_still: bool,
+    is_region: bool,
 }
 
 impl Source {
+    /// Opens what `path` leads to, unless it is something else than a file that stands still.
     pub(crate) fn open(path: &Path) -> Result<Self, Kind> {
         // NONBLOCK: opening a named pipe must answer, not wait for its other end.
         let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NONBLOCK | OFlags::NOCTTY;
@@ -30,20 +60,52 @@ impl Source {
             }
             Err(err) => return Err(Kind::io(path, Op::OpenSource)(err)),
         };
+        // Before anything is read: --preserve keeps the time of the last access.
         let meta = file.metadata().map_err(Kind::io(path, Op::Stat))?;
-        match not_a_file(&meta) {
-            None => Ok(Self { file, path: path.to_owned(), meta }),
-            Some(what) => Err(Kind::NotAFile { path: path.to_owned(), what }),
+        if let Some(what) = not_a_file(&meta) {
+            return Err(Kind::NotAFile { path: path.to_owned(), what });
         }
+        let is_region = is_region(&file);
+        // A region says by its lock whether it has a writer, and a lease could be in that one's way.
+        let was_still = !is_region && !is_fresh(&meta) && has_no_writer(&file);
+        let source = Self { file, path: path.to_owned(), meta, was_still, is_region };
+        source.expect_no_publisher()?;
+        Ok(source)
     }
 
-    /// Its length when it was opened.
+    /// Its length when it was opened, as the file system says; see [`Source::ends_where_it_says`].
     pub(crate) fn len(&self) -> u64 {
         self.meta.len()
     }
 
+    /// Does the file end at its length? In sysfs, procfs and some FUSE file systems the length is
+    /// no more than a claim.
+    pub(crate) fn ends_where_it_says(&self) -> bool {
+        self.len() > 0 && self.has_byte(self.len() - 1)
+    }
+
+    /// Are there bytes beyond its length?
+    pub(crate) fn goes_on(&self) -> bool {
+        self.has_byte(self.len())
+    }
+
+    fn has_byte(&self, at: u64) -> bool {
+        // An error is not the end; whoever reads the bytes reports it.
+        let is_beyond = at >= self.len();
+        self.file.read_at(&mut [0], at).map_or(!is_beyond, |read| read > 0)
+    }
+
+    /// Could no process change it while it was copied? `false`: perhaps one could.
+    pub(crate) fn stood_still(&self) -> bool {
+        let is_same = |now: Metadata| {
+            (now.ctime(), now.ctime_nsec()) == (self.meta.ctime(), self.meta.ctime_nsec())
+        };
+        self.was_still && has_no_writer(&self.file) && self.file.metadata().is_ok_and(is_same)
+    }
+
     /// Refuses a source that somebody wrote to meanwhile: the copy would be a mixture.
     pub(crate) fn expect_unchanged(&self) -> Result<(), Kind> {
+        self.expect_no_publisher()?;
         let now = self.file.metadata().map_err(Kind::io(&self.path, Op::Stat))?;
         let what = if now.len() != self.len() {
             format!("went from {} to {} bytes", self.len(), now.len())
@@ -54,6 +116,31 @@ impl Source {
         };
         Err(Kind::SourceChanged { path: self.path.clone(), what })
     }
+
+    /// Refuses a region that a writer holds: its records change without a trace in the file's times.
+    fn expect_no_publisher(&self) -> Result<(), Kind> {
+        if self.is_region && region::has_writer(&self.file).unwrap_or(false) {
+            return Err(Kind::LiveRegion(self.path.clone()));
+        }
+        Ok(())
+    }
+}
+
+fn has_no_writer(file: &File) -> bool {
+    region::is_open_for_writing(file).is_ok_and(|is_open| !is_open)
+}
+
+/// Was it written to just now, so that its time of modification may not show the next time?
+fn is_fresh(meta: &Metadata) -> bool {
+    let age = meta.modified().map(|modified| SystemTime::now().duration_since(modified));
+    // A time in the future says nothing.
+    !matches!(age, Ok(Ok(age)) if age > TICK)
+}
+
+/// Does it begin as a region does?
+fn is_region(file: &File) -> bool {
+    let mut magic = MAGIC_BYTES.map(|byte| !byte);
+    file.read_exact_at(&mut magic, 0).is_ok() && magic == MAGIC_BYTES
 }
 
 /// What it is instead of a regular file.
@@ -67,5 +154,69 @@ pub(crate) fn not_a_file(meta: &Metadata) -> Option<&'static str> {
         () if kind.is_char_device() => Some("a character device"),
         () if kind.is_block_device() => Some("a block device"),
         () => Some("a special file"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use layout::{Record as _, Stu};
+    use region::{DynWriter, Options, Shared};
+
+    use super::*;
+
+    #[test]
+    fn who_can_store_to_the_source_at_any_moment_of_the_copy_is_noticed() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("file");
+        let open = || {
+            let file = File::create(&path).unwrap();
+            file.set_len(4096).unwrap();
+            file.set_modified(SystemTime::UNIX_EPOCH).unwrap();
+            drop(file);
+            Source::open(&path).unwrap()
+        };
+        let map = || Shared::<u64>::open(&path).unwrap();
+        let is_trusted =
+            |source: &Source| source.expect_unchanged().is_ok() && source.stood_still();
+        let source = open();
+        let _readers = (std::fs::read(&path).unwrap(), File::open(&path).unwrap());
+        assert!(is_trusted(&source), "only readers");
+        map().set(0, 1);
+        assert!(!is_trusted(&source), "mapped and unmapped within the copy");
+        let source = open();
+        let late = map();
+        assert!(!is_trusted(&source), "mapped at the end");
+        let source = Source::open(&path).unwrap();
+        drop(late);
+        assert!(!is_trusted(&source), "mapped at the beginning");
+        std::fs::write(&path, "now").unwrap();
+        assert!(!is_trusted(&Source::open(&path).unwrap()), "within one tick of a write");
+    }
+
+    #[test]
+    fn a_region_that_gets_a_writer_during_the_copy_is_no_source_any_more() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("stu.region");
+        let writer = || DynWriter::open(&path, &Stu::schema(), &Options::new()).unwrap();
+        drop(writer());
+        let source = Source::open(&path).unwrap();
+        source.expect_unchanged().unwrap();
+        assert!(!source.stood_still(), "its lock says who publishes, not who stores");
+        let _writer = writer();
+        assert!(matches!(source.expect_unchanged(), Err(Kind::LiveRegion(_))));
+        assert!(matches!(Source::open(&path), Err(Kind::LiveRegion(_))));
+    }
+
+    #[test]
+    fn a_length_is_a_claim_until_the_last_byte_was_read() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("file");
+        for (text, ends) in [("12345", true), ("", false)] {
+            std::fs::write(&path, text).unwrap();
+            let source = Source::open(&path).unwrap();
+            assert_eq!((source.ends_where_it_says(), source.goes_on()), (ends, false));
+        }
+        let claims = Source::open("/proc/self/status".as_ref()).unwrap();
+        assert!(!claims.ends_where_it_says() && claims.goes_on());
     }
 }

@@ -10,6 +10,7 @@ mod interrupted;
 mod refused;
 mod rights;
 mod whole;
+mod writers;
 
 use std::collections::BTreeSet;
 use std::fs;

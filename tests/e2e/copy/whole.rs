@@ -1,7 +1,9 @@
 //! What a copy is: every byte, every hole, mode and times as asked, and a word only if asked.
 
 use std::fs::{self, File, FileTimes, Permissions};
+use std::io::Write as _;
 use std::os::unix::fs::{FileExt, MetadataExt, PermissionsExt, symlink};
+use std::path::Path;
 use std::time::{Duration, SystemTime};
 
 use e2e::{Daemon, Place, Program};
@@ -122,10 +124,32 @@ fn no_clobber_keeps_what_is_there() {
 }
 
 #[test]
-fn a_file_that_does_not_say_its_length_is_copied_to_its_end() {
+fn a_file_whose_length_is_only_a_claim_is_copied_to_its_end() {
     let place = Place::new();
+    // procfs claims 0 bytes, sysfs 4096.
     copies(&place, "/proc/self/limits copy");
     assert!(fs::read_to_string(place.path("copy")).expect("a copy").contains("Max open files"));
+    let mtu = Path::new("/sys/class/net/lo/mtu");
+    let Ok(text) = fs::read(mtu) else {
+        return writeln!(std::io::stderr(), "not run: no sysfs here").expect("stderr");
+    };
+    assert!(mtu.metadata().expect("a file").len() > text.len() as u64, "a claim");
+    for engine in ENGINES {
+        for more in ["--jobs 1", "--jobs 4", "--verify"] {
+            copies(&place, &format!("{} copy --engine {engine} {more}", mtu.display()));
+            assert_eq!(fs::read(place.path("copy")).expect("a copy"), text, "{engine} {more}");
+        }
+    }
+}
+
+#[test]
+fn an_empty_file_is_copied_by_one_process() {
+    let place = Place::new();
+    place.write("source", "");
+    let mut copy = copier().start(&place, "source copy -v");
+    assert_eq!(copy.exit_code(), 0);
+    let line = copy.says("copied 0 B in ");
+    assert!(line.contains(" s, 1 process"), "{line}");
 }
 
 /// `script` of util-linux gives it a terminal. Elsewhere it is silent: every other story says so.

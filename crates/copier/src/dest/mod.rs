@@ -86,7 +86,7 @@ impl Dest {
     }
 
     /// Makes it so long, of holes beyond what it has.
-    fn set_len(&self, len: u64) -> Result<(), Kind> {
+    pub(crate) fn set_len(&self, len: u64) -> Result<(), Kind> {
         self.file.set_len(len).map_err(Kind::io(self.path(), Op::Truncate))
     }
 

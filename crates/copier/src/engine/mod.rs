@@ -10,6 +10,7 @@ mod pread;
 
 use std::fmt;
 use std::fs::File;
+use std::ops::ControlFlow;
 use std::path::Path;
 
 pub(crate) use choose::{Chooser, Scores};
@@ -91,10 +92,14 @@ impl<'a> Engines<'a> {
         }
     }
 
-    /// Copies a source that does not say how long it is, as the files in `/proc` do, to its end.
-    /// Answers with how many bytes that were.
-    pub(crate) fn copy_to_the_end(&mut self) -> Result<u64, Fault> {
-        pread::copy_to_the_end(self.pair, &mut self.buffer)
+    /// Copies a source whose length is only a claim, as that of the files in `/proc` and `/sys` is,
+    /// to its end, or until `told`, which hears how many bytes there are so far, breaks off. Answers
+    /// with how many bytes that were.
+    pub(crate) fn copy_to_the_end(
+        &mut self,
+        told: impl FnMut(u64) -> ControlFlow<()>,
+    ) -> Result<u64, Fault> {
+        pread::copy_to_the_end(self.pair, &mut self.buffer, told)
     }
 
     /// Compares what `part` is in the two files.

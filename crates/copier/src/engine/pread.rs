@@ -2,6 +2,7 @@
 //! the true ones.
 
 use std::fs::File;
+use std::ops::ControlFlow;
 
 use rustix::io::{Errno, pread, pwrite};
 use xxhash_rust::xxh3::xxh3_64;
@@ -54,16 +55,20 @@ pub(super) fn copy(pair: Pair<'_>, part: Part, buffer: &mut Buffer) -> Result<()
     Ok(())
 }
 
-pub(super) fn copy_to_the_end(pair: Pair<'_>, buffer: &mut Buffer) -> Result<u64, Fault> {
+pub(super) fn copy_to_the_end(
+    pair: Pair<'_>,
+    buffer: &mut Buffer,
+    mut told: impl FnMut(u64) -> ControlFlow<()>,
+) -> Result<u64, Fault> {
     let mut at = 0;
     loop {
         let bytes = buffer.one(CHUNK);
         let read = read_some(pair.source, bytes, at)?;
-        if read == 0 {
-            return Ok(at);
-        }
         write_whole(pair.dest, &bytes[..read], at)?;
         at += read as u64;
+        if read == 0 || told(at).is_break() {
+            return Ok(at);
+        }
     }
 }
 

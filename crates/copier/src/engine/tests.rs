@@ -111,7 +111,22 @@ fn a_source_without_a_length_is_copied_to_its_end() {
     let files = Files::new(0);
     let source = File::open("/proc/self/status").unwrap();
     let pair = Pair { source: &source, ..files.pair() };
-    let copied = Engines::new(pair).copy_to_the_end().unwrap();
+    let copied = Engines::new(pair).copy_to_the_end(|_| ControlFlow::Continue(())).unwrap();
     assert_eq!(copied, files.dest_bytes().len() as u64);
     assert!(files.dest_bytes().starts_with(b"Name:"));
+}
+
+/// Some files of `/proc` have no end at all.
+#[test]
+fn a_copy_to_the_end_can_be_broken_off() {
+    let files = Files::new(0);
+    let source = File::open("/dev/zero").unwrap();
+    let pair = Pair { source: &source, ..files.pair() };
+    let mut calls = 0;
+    let copied = Engines::new(pair).copy_to_the_end(|_| {
+        calls += 1;
+        if calls < 3 { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+    });
+    assert_eq!(copied.unwrap(), files.dest_bytes().len() as u64);
+    assert_eq!(calls, 3);
 }
