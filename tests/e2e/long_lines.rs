@@ -48,7 +48,7 @@ fn a_line_of_64_mib_is_refused_within_memory_of_its_own_size() {
         assert!(said.contains(why), "{said}");
     }
     fs::write(&pipe, "{\"n\":1}\n").expect("write");
-    let mut consumer = consumer().start(&place, "./x.region --once --timeout 20s");
+    let mut consumer = consumer().start(&place, "./x.region --once --timeout 1m");
     assert_eq!((consumer.exit_code(), consumer.out()), (0, vec!["n=1".to_owned()]));
     drop(limit);
     producer.stop();

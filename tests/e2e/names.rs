@@ -32,7 +32,7 @@ fn lives(argument: &str, file: &str) {
     next.says("replaced (a reader holds a lock on the old one), epoch 3");
     drop(lock);
     let mut reader =
-        consumer().start(&place, &format!("{argument} --once --timeout 20s --format json"));
+        consumer().start(&place, &format!("{argument} --once --timeout 1m --format json"));
     assert_eq!(reader.exit_code(), 0, "{:?}", reader.err());
     assert_eq!(Reading::of(&reader.next_out()).epoch, 3);
     next.stop();

@@ -82,7 +82,7 @@ fn a_snapshot_waits_for_a_record_as_long_as_it_is_allowed_to() {
         assert_eq!(saver.exit_code(), 3, "{how}");
         saver.says(words);
     }
-    let mut saver = consumer().start(&place, "./x.region --snapshot copy --timeout 20s");
+    let mut saver = consumer().start(&place, "./x.region --snapshot copy --timeout 1m");
     saver.says("waiting for");
     let mut producer = producer().start(&place, "--region ./x.region --ticks 1");
     assert_eq!((saver.exit_code(), producer.exit_code()), (0, 0));
@@ -108,7 +108,7 @@ fn what_is_in_the_way_of_a_snapshot_is_left_alone() {
         ("none/copy", "none/copy: open: No such file or directory"),
         (".", "a directory, not a regular file"),
     ] {
-        let args = format!("./stu.region --snapshot {file} --timeout 20s");
+        let args = format!("./stu.region --snapshot {file} --timeout 1m");
         let mut saver = consumer().start(&place, &args);
         assert_eq!(saver.exit_code(), 1, "{file}");
         saver.says(words);

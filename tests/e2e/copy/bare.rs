@@ -12,8 +12,10 @@ use crate::copier;
 /// The answers that filters give.
 const ANSWERS: [i32; 2] = [nix::libc::EPERM, nix::libc::ENOSYS];
 
-/// A user who has no other process.
-const LONER: u32 = 54_399;
+/// The number of a user who has no other process: another for each run of the tests.
+fn loner() -> u32 {
+    30_000 + std::process::id() % 20_000
+}
 
 /// A word to the person who runs the tests.
 fn say(what: &str) {
@@ -84,18 +86,17 @@ fn without_pidfd_or_an_exchange_of_names_nothing_is_missing() {
 #[test]
 fn without_proc_one_process_makes_the_copy() {
     let stage = Stage::new();
-    let script = "mount -t tmpfs none /proc || exit 77; exec \"$0\" source copy --jobs 4 -v";
-    let unshare = || {
-        let mut command = Command::new("unshare");
-        command.args(["--user", "--map-root-user", "--mount", "sh", "-c"]);
-        command
+    let without_proc = |program: Program| {
+        let script = "mount -t tmpfs none /proc || exit 77; exec \"$0\" \"$@\"";
+        let around = ["unshare", "--user", "--map-root-user", "--mount", "sh", "-c", script];
+        program.command_under(&around, &stage.place)
     };
-    if !unshare().arg("mount -t tmpfs none /proc").status().is_ok_and(|status| status.success()) {
+    let mut probe = without_proc(Program::new("true", "true"));
+    if !probe.status().is_ok_and(|status| status.success()) {
         return say("not run: no namespaces here");
     }
-    let mut command = unshare();
-    command.arg(script).arg(copier().path()).current_dir(stage.place.dir());
-    let line = stage.has_copied(&mut command);
+    let mut command = without_proc(copier());
+    let line = stage.has_copied(command.args(["source", "copy", "--jobs", "4", "-v"]));
     assert!(line.contains("1 process instead of 4 (/proc is not mounted)"), "{line}");
 }
 
@@ -108,8 +109,9 @@ fn a_limit_of_processes_leaves_those_that_it_allows() {
     }
     let stage = Stage::new();
     let copier = Ordinary::new(&copier());
-    std::os::unix::fs::chown(stage.place.dir(), Some(LONER), None).expect("chown");
-    let ids = ["setpriv", "--reuid", &LONER.to_string(), "--regid", &LONER.to_string()];
+    std::os::unix::fs::chown(stage.place.dir(), Some(loner()), None).expect("chown");
+    let loner = loner().to_string();
+    let ids = ["setpriv", "--reuid", &loner, "--regid", &loner];
     let around = [&ids[..], &["--clear-groups", "prlimit", "--nproc=3"]].concat();
     let program = Program::new("copier", copier.path());
     let mut command = program.command_under(&around, &stage.place);

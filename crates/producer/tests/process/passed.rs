@@ -2,7 +2,7 @@
 
 use std::fs::{self, File};
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 
 use layout::Value;
 use region::{DynReader, State};
@@ -125,7 +125,7 @@ fn a_descriptor_that_was_announced_and_not_passed_is_a_bad_start() {
     ];
     for (count, names, want) in cases {
         // What this process has from 3 on is closed on exec: the shell's child has none of them.
-        let mut shell = Command::new("/bin/sh");
+        let mut shell = place.command("/bin/sh");
         shell.args(["-c", "exec 3>&- 4>&-; export LISTEN_PID=$$; exec \"$@\"", "sh"]);
         shell.arg(env!("CARGO_BIN_EXE_producer")).arg(place.path("x.toml"));
         shell.env_clear().env("LISTEN_FDS", count).env("LISTEN_FDNAMES", names);
