@@ -76,10 +76,17 @@ impl SchemaBuilder {
     }
 }
 
-fn is_identifier(name: &str) -> bool {
-    name.len() <= MAX_NAME
-        && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
-        && !name.starts_with(|first: char| first.is_ascii_digit())
+/// Is `name` a C identifier of at most [`MAX_NAME`] bytes?
+pub const fn is_identifier(name: &str) -> bool {
+    let name = name.as_bytes();
+    if name.is_empty() || name.len() > MAX_NAME || name[0].is_ascii_digit() {
+        return false;
+    }
+    let mut at = 0;
+    while at < name.len() && (name[at].is_ascii_alphanumeric() || name[at] == b'_') {
+        at += 1;
+    }
+    at == name.len()
 }
 
 fn check_record_name(name: &str) -> Result<(), SchemaError> {

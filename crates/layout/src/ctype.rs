@@ -180,13 +180,22 @@ impl CType {
 
     /// `scalar[count]`; an error if `count` is 0 or the array is larger than [`MAX_RECORD`].
     pub fn array(scalar: Scalar, count: u32) -> Result<Self, CTypeError> {
-        let Some(nonzero) = NonZeroU32::new(count) else {
+        if count == 0 {
             return Err(CTypeError::ZeroLength { scalar });
-        };
-        if u64::from(count) * u64::from(scalar.size()) > u64::from(MAX_RECORD) {
-            return Err(CTypeError::TooLarge { scalar, count });
         }
-        Ok(Self { scalar, count: Some(nonzero) })
+        Self::checked_array(scalar, count as usize).ok_or(CTypeError::TooLarge { scalar, count })
+    }
+
+    /// The same at compile time, where an error with text in it cannot be.
+    #[allow(clippy::cast_possible_truncation)] // at most MAX_RECORD, a u32
+    pub(crate) const fn checked_array(scalar: Scalar, count: usize) -> Option<Self> {
+        if count > MAX_RECORD as usize / scalar.size() as usize {
+            return None;
+        }
+        match NonZeroU32::new(count as u32) {
+            Some(count) => Some(Self { scalar, count: Some(count) }),
+            None => None,
+        }
     }
 
     /// The scalar, or the scalar of each element.
@@ -195,13 +204,19 @@ impl CType {
     }
 
     /// The number of elements of an array; `None` for a single value.
-    pub fn count(self) -> Option<u32> {
-        self.count.map(NonZeroU32::get)
+    pub const fn count(self) -> Option<u32> {
+        match self.count {
+            Some(count) => Some(count.get()),
+            None => None,
+        }
     }
 
     /// Bytes of the whole value, 1 to [`MAX_RECORD`].
-    pub fn size(self) -> u32 {
-        self.count().unwrap_or(1) * self.scalar.size()
+    pub const fn size(self) -> u32 {
+        match self.count() {
+            Some(count) => count * self.scalar.size(),
+            None => self.scalar.size(),
+        }
     }
 
     /// Alignment in bytes: 1, 2, 4 or 8.

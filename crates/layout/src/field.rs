@@ -135,4 +135,12 @@ impl FieldSpec {
         self.labels.push(Label { value, text: text.into() });
         self
     }
+
+    /// Several labels at once, as [`Labels::LABELS`](crate::Labels::LABELS) has them.
+    #[must_use]
+    pub fn labels(mut self, labels: &[(i64, &str)]) -> Self {
+        let label = |&(value, text): &(i64, &str)| Label { value, text: text.to_owned() };
+        self.labels.extend(labels.iter().map(label));
+        self
+    }
 }

@@ -40,15 +40,19 @@ compile_error!("regions are little-endian, and `Record` structs are shared as th
 mod builder;
 mod ctype;
 mod decode;
+#[doc(hidden)]
+pub mod derive_support;
 mod difference;
 mod digits;
 mod elements;
 mod encode;
 mod error;
 mod field;
+mod field_type;
 mod fingerprint;
 pub mod header;
 mod limits;
+mod line_check;
 mod plain;
 mod record;
 mod record_buf;
@@ -64,10 +68,15 @@ mod view;
 pub use builder::SchemaBuilder;
 pub use ctype::{CType, CTypeError, Scalar};
 pub use decode::{DecodeError, DecodeErrorKind};
+/// Makes a fieldless enum the [`Labels`] of an integer field.
+pub use derive::Labels;
+/// Makes a `#[repr(C)]` struct a [`Record`].
+pub use derive::Record;
 pub use digits::Digits;
 pub use elements::Elements;
 pub use error::SchemaError;
 pub use field::{Field, FieldSpec, Label};
+pub use field_type::{BoolType, FieldType, Labels, Number, TextType, UnknownValue};
 pub use header::{Header, HeaderError};
 pub use limits::{MAX_FIELDS, MAX_LABELS, MAX_NAME, MAX_RECORD, MAX_SCHEMA, MAX_TEXT, MAX_UNIT};
 pub use record::Record;

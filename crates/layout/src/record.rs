@@ -5,41 +5,90 @@ use crate::schema::Schema;
 /// A `#[repr(C)]` struct whose bytes may be shared, together with what they mean.
 ///
 /// [`Pod`](bytemuck::Pod) promises that every bit pattern is a value and that there is no hidden
-/// padding; the schema says where the fields lie. `size_of::<Self>()` must equal the schema's size
-/// and `align_of::<Self>()` be at least its alignment; whoever maps a region checks both.
+/// padding; the schema says where the fields lie. `#[derive(Record)]` checks the one and writes the
+/// other:
 ///
 /// ```
-/// use layout::{FieldSpec, Record, Scalar, Schema};
+/// use layout::Record;
 ///
 /// #[repr(C)]
-/// #[derive(Clone, Copy, bytemuck::Pod, bytemuck::Zeroable)]
+/// #[derive(Clone, Copy, Record)]
+/// # #[record(crate = layout)]
 /// struct Load {
+///     /// load average over 1 minute
+///     #[record(unit = "1")]
 ///     one: f32,
 ///     five: f32,
 /// }
 ///
-/// impl Record for Load {
-///     fn schema() -> Schema {
-///         Schema::builder("LOAD")
-///             .field(FieldSpec::new("one", Scalar::F32))
-///             .field(FieldSpec::new("five", Scalar::F32))
-///             .build()
-///             .expect("two floats make a record")
-///     }
-/// }
-/// assert_eq!(Load::schema().size() as usize, size_of::<Load>());
+/// let schema = Load::schema();
+/// assert_eq!(schema.field("one").unwrap().help(), "load average over 1 minute");
+/// assert_eq!(schema.field("five").unwrap().offset(), 4);
 /// ```
 ///
-/// A struct with padding nobody named does not compile:
+/// | on the struct: `#[record(..)]` | |
+/// |---|---|
+/// | `name = "LOAD"` | the record's name, if not the struct's |
+/// | `line = "{one:.2}"` | how a record is printed as one line: see [`Template`](crate::Template) |
+/// | `crate = path` | where the macro finds this crate, if not at `::mapcast` |
 ///
-/// ```compile_fail,E0512
+/// | on a field | |
+/// |---|---|
+/// | a doc comment, or `help = ".."` | its help: the first paragraph, at most 1,024 bytes |
+/// | `unit = "m/s"`, `name = ".."` | its unit; its name, if not the field's |
+/// | `text` | `u8` and `[u8; N]` are text, NUL-padded |
+/// | `bool` | `u8` and `[u8; N]` are true or false: any number but 0 is true |
+/// | `labels(0 = "off", 1 = "on")` | names for values |
+/// | `labels = Mode` | the same from an enum: see [`Labels`](crate::Labels) |
+/// | `padding` | `[u8; N]` that keeps the place of C's padding, and is no field |
+///
+/// Fields are numbers from `i8` to `u64`, `f32`, `f64`, arrays of them, and whatever else is a
+/// [`FieldType`](crate::FieldType). Everything else is refused with what to write instead: `bool`,
+/// `char`, `usize`, `Option`, references, `String`, nested arrays, a struct without `#[repr(C)]`,
+/// and padding without a name:
+///
+/// ```compile_fail,E0080
+/// # use layout::Record;
 /// #[repr(C)]
-/// #[derive(Clone, Copy, bytemuck::Pod, bytemuck::Zeroable)]
+/// #[derive(Clone, Copy, Record)]
+/// # #[record(crate = layout)]
 /// struct Padded {
 ///     id: i32,
-///     sex: u8,
+///     sex: u8, // 3 bytes of padding behind `sex`; give them a name there: ..
 /// }
 /// ```
+///
+/// A type that says nothing of itself, and an enum of another width than its field:
+///
+/// ```compile_fail,E0277
+/// # use layout::Record;
+/// #[derive(Clone, Copy)]
+/// struct Meters(f32);
+/// #[repr(C)]
+/// #[derive(Clone, Copy, Record)]
+/// # #[record(crate = layout)]
+/// struct Height {
+///     height: Meters,
+/// }
+/// ```
+///
+/// ```compile_fail,E0271
+/// # use layout::{Labels, Record};
+/// #[repr(u16)]
+/// #[derive(Clone, Copy, Labels)]
+/// # #[record(crate = layout)]
+/// enum Mode { Off, On }
+/// #[repr(C)]
+/// #[derive(Clone, Copy, Record)]
+/// # #[record(crate = layout)]
+/// struct Motor {
+///     #[record(labels = Mode)]
+///     mode: u8,
+/// }
+/// ```
+///
+/// Written by hand, `size_of::<Self>()` must equal the schema's size and `align_of::<Self>()` be at
+/// least its alignment; whoever maps a region checks both; what is in between stays your promise.
 pub trait Record: bytemuck::Pod {
     /// The description of this struct. The same at every call.
     fn schema() -> Schema;

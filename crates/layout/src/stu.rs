@@ -8,23 +8,24 @@
 use core::mem::offset_of;
 use std::borrow::Cow;
 
-use crate::ctype::{CType, Scalar};
-use crate::field::FieldSpec;
-use crate::record::Record;
-use crate::schema::Schema;
+use crate::Record;
 use crate::text::until_nul;
 
 /// The C struct `struct STU { int id; char name[20]; char sex; }`.
 #[repr(C)]
-#[derive(Clone, Copy, Debug, PartialEq, Eq, bytemuck::Pod, bytemuck::Zeroable)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Record)]
+#[record(crate = crate, name = "STU", line = "id={id}\tname={name}\t{sex}")]
 pub struct Stu {
-    /// Student number.
+    /// student number
     pub id: i32,
-    /// Name, NUL-padded.
+    /// name, NUL-padded
+    #[record(text)]
     pub name: [u8; 20],
     /// `b'm'` or `b'f'`.
+    #[record(text, help = "m or f")]
     pub sex: u8,
-    /// Tail padding, spelled out: `Pod` forbids padding nobody can see. Zero.
+    /// C's padding at the end, with a name. Zero.
+    #[record(padding)]
     pub reserved: [u8; 3],
 }
 
@@ -49,18 +50,5 @@ impl Stu {
     /// The name up to its first NUL; bytes that are not UTF-8 become U+FFFD.
     pub fn name_str(&self) -> Cow<'_, str> {
         String::from_utf8_lossy(until_nul(&self.name))
-    }
-}
-
-impl Record for Stu {
-    fn schema() -> Schema {
-        let name = CType::array(Scalar::Char, 20).expect("20 is neither 0 nor too large");
-        Schema::builder("STU")
-            .field(FieldSpec::new("id", Scalar::I32).help("student number"))
-            .field(FieldSpec::new("name", name).help("name, NUL-padded"))
-            .field(FieldSpec::new("sex", Scalar::Char).help("m or f"))
-            .line("id={id}\tname={name}\t{sex}")
-            .build()
-            .expect("the golden file holds exactly this schema")
     }
 }

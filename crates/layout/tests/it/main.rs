@@ -3,6 +3,7 @@
 mod by_hand;
 mod c_abi;
 mod ctype;
+mod derive;
 mod encoding;
 mod format_doc;
 mod generator;

@@ -1,0 +1,34 @@
+//! `#[derive(Record)]` and `#[derive(Labels)]`: a struct describes itself, and cannot do it wrongly.
+//!
+//! Invariant: what `derive(Record)` emits compiles only if every byte of the struct is a byte of a
+//! plain number or of padding that has a name. Then, and only then, is the emitted `unsafe impl Pod`
+//! sound.
+//!
+//! ```text
+//!   attributes -> Record (parse)  -> checks, Pod, schema (record)
+//!   variants   ------------------->  Labels, TryFrom     (labels)
+//! ```
+//!
+//! Price: nothing at run time; `syn` at compile time, which most programs build anyway.
+#![forbid(unsafe_code)]
+
+mod labels;
+mod parse;
+mod record;
+
+use proc_macro::TokenStream;
+use syn::{DeriveInput, parse_macro_input};
+
+/// Makes a `#[repr(C)]` struct a record. See the documentation of `Record`.
+#[proc_macro_derive(Record, attributes(record))]
+pub fn derive_record(input: TokenStream) -> TokenStream {
+    let input = parse_macro_input!(input as DeriveInput);
+    parse::record(&input).map_or_else(|err| err.to_compile_error(), |r| record::expand(&r)).into()
+}
+
+/// Makes a fieldless enum the labels of an integer field. See the documentation of `Labels`.
+#[proc_macro_derive(Labels, attributes(record))]
+pub fn derive_labels(input: TokenStream) -> TokenStream {
+    let input = parse_macro_input!(input as DeriveInput);
+    labels::expand(&input).unwrap_or_else(|err| err.to_compile_error()).into()
+}

@@ -1,0 +1,11 @@
+//! Text lies elsewhere.
+use layout::Record;
+
+#[repr(C)]
+#[derive(Clone, Copy, Record)]
+#[record(crate = layout)]
+struct Name {
+    name: String,
+}
+
+fn main() {}
