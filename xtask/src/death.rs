@@ -13,19 +13,20 @@
 //! The program that does it is `tests/src/bin/death.rs`; the story `death` of `cargo test` takes some
 //! of the same points.
 //!
-//! Price: each mutant's flag reaches every crate, so its first build is a whole one, in a directory of
-//! its own.
+//! Price: the first build of a mutant is a whole one, in a directory of its own.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, Output};
 use std::time::Instant;
 
 use crate::Outcome;
+use crate::loom::mutants;
+use crate::mutant;
 use crate::tools::{Fallible, cargo, done, target_directory};
 
 /// A line of the protocol that can be weakened, and the paths on which a death must show it.
 struct Mutant {
-    /// As in `--cfg mutant="T1"`, in crates/channel/src/sync.rs.
+    /// As in `SYNC T1`.
     name: &'static str,
     /// What becomes of the line.
     what: &'static str,
@@ -60,7 +61,7 @@ pub(crate) fn run(arguments: &Arguments) -> Outcome {
     if arguments.mutant {
         return run_mutants();
     }
-    build(&["--release"], None, &target_directory()?)?;
+    done(build(&mutant::root()).arg("--release"))?;
     let program = target_directory()?.join("release").join("death");
     done(Command::new(program).args(arguments.points.map(|points| points.to_string())))
 }
@@ -96,29 +97,20 @@ fn first_claim(said: &str) -> Option<&str> {
 
 /// Builds all with one line weakened, and tries some points.
 fn die_as(mutant: &Mutant) -> Fallible<Output> {
-    let target = target_directory()?.join("death").join(mutant.name);
-    build(&[], Some(mutant.name), &target)?;
+    let patch = &mutants::mutant(mutant.name).ok_or("no such mutant")?.patch;
+    let target = mutant::target()?;
+    let mut cargo = build(&mutant::workspace(patch)?);
+    done(cargo.env("CARGO_PROFILE_DEV_DEBUG", "none").env("CARGO_TARGET_DIR", &target))?;
     let mut program = Command::new(target.join("debug").join("death"));
     Ok(program.arg(POINTS_OF_A_MUTANT.to_string()).arg(mutant.path).output()?)
 }
 
-fn build(profile: &[&str], mutant: Option<&str>, target: &Path) -> Outcome {
+/// The command that builds the programs, in one workspace or another.
+fn build(workspace: &Path) -> Command {
     let bins = ["--bin", "death", "--bin", "stepped_writer"];
     let mut cargo = cargo();
-    cargo.current_dir(workspace()).args(["build", "--quiet", "--package", "e2e"]).args(bins);
-    cargo.args(profile);
-    if let Some(name) = mutant {
-        cargo
-            .env("RUSTFLAGS", format!("--cfg mutant=\"{name}\""))
-            .env_remove("CARGO_ENCODED_RUSTFLAGS")
-            .env("CARGO_PROFILE_DEV_DEBUG", "none")
-            .env("CARGO_TARGET_DIR", target);
-    }
-    done(&mut cargo)
-}
-
-fn workspace() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+    cargo.current_dir(workspace).args(["build", "--quiet", "--package", "e2e"]).args(bins);
+    cargo
 }
 
 #[cfg(test)]
@@ -126,7 +118,7 @@ mod tests {
     use super::*;
 
     fn read(path: &str) -> String {
-        std::fs::read_to_string(workspace().join(path)).expect("a file of this repository")
+        std::fs::read_to_string(mutant::root().join(path)).expect("a file of this repository")
     }
 
     #[test]
@@ -144,8 +136,7 @@ mod tests {
     fn the_mutants_their_paths_and_the_words_of_the_program_are_there() {
         let routes = read("tests/src/death/route.rs");
         for Mutant { name, path, .. } in &MUTANTS {
-            let line = format!("mutant = \"{name}\"");
-            assert!(read("crates/channel/src/sync.rs").contains(&line), "{line}");
+            assert!(mutants::mutant(name).is_some(), "{name}");
             assert!(routes.contains(path), "no path is called so: {path}");
         }
         assert!(read("tests/src/death/mod.rs").contains(&format!("\"{BROKEN}\"")));

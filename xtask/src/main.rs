@@ -20,6 +20,7 @@ mod kill;
 mod large;
 mod leaks;
 mod loom;
+mod mutant;
 mod picture;
 mod soak;
 mod spin;

@@ -9,20 +9,21 @@
 //!                                              (SYNC R3): it must find torn records
 //! ```
 //!
-//! Price: the mutant's flag reaches every crate, so its first build is a whole one, in a directory
-//! of its own; after that only what changed is built.
+//! Price: the mutant's first build is a whole one, in a directory of its own.
 
-use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::Output;
 use std::time::{Duration, Instant};
 
 use crate::Outcome;
+use crate::loom::mutants;
+use crate::mutant;
+use crate::tools::{Fallible, cargo};
 
 /// The story, in tests/e2e/torn.rs.
 const STORY: &str = "torn::no_reader_ever_gets_a_record_in_parts_or_out_of_order";
 /// How the story begins what it found.
 const BROKEN: &str = "broken claim: ";
-/// The line of crates/channel/src/sync.rs that is removed.
+/// The line of crates/channel/src/ring.rs that is removed.
 const MUTANT: &str = "R3";
 
 #[derive(Debug, clap::Args)]
@@ -79,10 +80,10 @@ fn found_torn_records(said: &str) -> bool {
 }
 
 /// Builds and runs the story, with one line of the protocol removed if so asked.
-fn story(mutant: Option<&str>, arguments: &Arguments) -> Result<Output, std::io::Error> {
-    let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+fn story(mutant: Option<&str>, arguments: &Arguments) -> Fallible<Output> {
+    let mut cargo = cargo();
     cargo
-        .current_dir(workspace())
+        .current_dir(mutant::root())
         .args(["test", "--quiet", "--package", "e2e", "--test", "e2e"])
         .args(arguments.release.then_some("--release"))
         .args(["--", "--exact", STORY, "--show-output"])
@@ -90,22 +91,11 @@ fn story(mutant: Option<&str>, arguments: &Arguments) -> Result<Output, std::io:
     if let Some(seconds) = arguments.seconds {
         cargo.env("E2E_TORN_MS", Duration::from_secs(seconds).as_millis().to_string());
     }
-    if let Some(mutant) = mutant {
-        cargo
-            .env("RUSTFLAGS", format!("--cfg mutant=\"{mutant}\""))
-            .env_remove("CARGO_ENCODED_RUSTFLAGS")
-            .env("CARGO_TARGET_DIR", target_dir().join("torn"));
+    if let Some(mutant) = mutant.and_then(mutants::mutant) {
+        cargo.current_dir(mutant::workspace(&mutant.patch)?);
+        cargo.env("CARGO_TARGET_DIR", mutant::target()?).env("CARGO_PROFILE_DEV_DEBUG", "none");
     }
-    cargo.output()
-}
-
-fn workspace() -> &'static Path {
-    Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
-}
-
-fn target_dir() -> PathBuf {
-    let target = std::env::var_os("CARGO_TARGET_DIR").map(PathBuf::from);
-    target.unwrap_or_else(|| workspace().join("target"))
+    Ok(cargo.output()?)
 }
 
 #[cfg(test)]
@@ -126,7 +116,7 @@ mod tests {
     #[test]
     fn the_story_is_there_under_its_name() {
         let (module, name) = STORY.split_once("::").expect("module::name");
-        let path = workspace().join(format!("tests/e2e/{module}.rs"));
+        let path = mutant::root().join(format!("tests/e2e/{module}.rs"));
         let source = std::fs::read_to_string(path).expect("a file of this repository");
         assert!(source.contains(&format!("fn {name}()")) && source.contains(BROKEN));
     }

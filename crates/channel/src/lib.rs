@@ -16,8 +16,9 @@
 //! reader copies a second time only if the writer laps it, S-1 publishes during one copy.
 //!
 //! This crate knows no files, maps or clocks. Whoever owns the words implements [`Memory`]; the
-//! same source runs over a mapped file, over a [`Heap`], and under loom. The ordering lines are
-//! named (`SYNC W1`, ...) and explained in `docs/protocol.md`, each with the mutant that kills it.
+//! same source runs over a mapped file, over a [`Heap`], and under loom. Each line that orders
+//! (`SYNC W1`, ...) and each that decides (`CHOICE L1`, ...) has a name, and a row in
+//! `docs/protocol.md` with the mutant that a model kills.
 //!
 //! ```
 //! use std::sync::Arc;
@@ -39,7 +40,6 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
-mod choice;
 mod error;
 mod heap;
 mod memory;

@@ -12,7 +12,6 @@
 //!
 //! Price: three stores beside the record's own words. No loop, no load from shared memory.
 
-use crate::choice;
 use crate::memory::Memory;
 use crate::ring::{Ring, Slot};
 use crate::stamp;
@@ -38,12 +37,15 @@ impl<M: Memory> Publisher<M> {
         let head = ring.head();
         let unannounced = head.wrapping_add(1);
         let found = sync::load(ring.slot(unannounced).stamp);
-        let mut publisher = Self { ring, sequence: head };
-        if sync::keeps_unannounced_t1(found == stamp::complete(unannounced)) {
-            choice::names_it_first_t2(|| announce(&publisher.ring, unannounced));
-            publisher.sequence = unannounced;
+        // SYNC T1: a record that was completed but not yet named by head may have been read already,
+        // so the next writer keeps it and its number. Pairs with R1 of `next`.
+        if found != stamp::complete(unannounced) {
+            return Self { ring, sequence: head };
         }
-        publisher
+        // CHOICE T2: head names the record that is kept before the next one is begun. If two were
+        // unnamed, the look that T1 takes would find only the first.
+        announce(&ring, unannounced);
+        Self { ring, sequence: unannounced }
     }
 
     /// The number of the newest record, or the one that the ring began after.
@@ -66,15 +68,11 @@ impl<M: Memory> Publisher<M> {
         let sequence = self.sequence.wrapping_add(1);
         let slot = self.ring.slot(sequence);
         begin(&slot, sequence);
-        sync::complete_before_head_w5(
-            || {
-                sync::words_before_complete_w2(
-                    || fill(&self.ring, &slot, published_at, record),
-                    || seal(&slot, sequence),
-                );
-            },
-            || announce(&self.ring, sequence),
-        );
+        // SYNC W2: the words change only between `writing` and `complete`. Pairs with R3.
+        fill(&self.ring, &slot, published_at, record);
+        seal(&slot, sequence);
+        // SYNC W5: head names n only once n is complete. Pairs with R0.
+        announce(&self.ring, sequence);
         self.sequence = sequence;
         sequence
     }
@@ -82,8 +80,12 @@ impl<M: Memory> Publisher<M> {
 
 #[inline]
 fn begin(slot: &Slot<'_>, sequence: u64) {
-    sync::store_writing_w0(slot.stamp, stamp::writing(sequence));
-    sync::fence_w1();
+    // SYNC W0: the slot says that n is being written before a word of it changes. Pairs with R3.
+    sync::store(slot.stamp, stamp::writing(sequence));
+    // SYNC W1: no word of record n is seen before the stamp that says n is being written. Pairs with
+    // R2. A release *store* of the stamp would not do: it orders what came before it, not the words
+    // after.
+    sync::release_fence();
 }
 
 #[inline]
@@ -94,12 +96,14 @@ fn fill<M: Memory>(ring: &Ring<M>, slot: &Slot<'_>, published_at: u64, record: &
 
 #[inline]
 fn seal(slot: &Slot<'_>, sequence: u64) {
-    sync::store_stamp_w3(slot.stamp, stamp::complete(sequence));
+    // SYNC W3: who sees `complete(n)` sees the words of n. Pairs with R1.
+    sync::store_release(slot.stamp, stamp::complete(sequence));
 }
 
 #[inline]
 fn announce<M: Memory>(ring: &Ring<M>, sequence: u64) {
-    sync::store_head_w4(ring.memory().head(), sequence);
+    // SYNC W4: who sees head n sees `complete(n)` or a newer stamp in its slot. Pairs with R0.
+    sync::store_release(ring.memory().head(), sequence);
 }
 
 /// A writer that dies on the way, for the tests: it does what `publish` does, up to a step.

@@ -15,10 +15,9 @@
 // against 4 ns for 28 bytes, on the project's 2-core machine).
 #![allow(clippy::inline_always)]
 
-use crate::choice;
 use crate::error::{BadSlots, Unstable};
 use crate::memory::Memory;
-use crate::stamp::NEVER;
+use crate::stamp;
 use crate::sync::{self, AtomicU64};
 
 /// The smallest ring: one slot being written, one newest, one being read, one to spare.
@@ -106,7 +105,8 @@ impl<M: Memory> Ring<M> {
     #[inline]
     pub fn head(&self) -> u64 {
         let head = sync::load(self.memory.head());
-        sync::fence_r0();
+        // SYNC R0: the slot that head names is looked at after head. Pairs with W4.
+        sync::acquire_fence();
         head
     }
 
@@ -153,10 +153,11 @@ impl<M: Memory> Ring<M> {
     /// If `record` is longer than a slot.
     #[inline(always)]
     pub fn try_latest(&self, seen: u64, retries: u32, record: &mut [u8]) -> Option<Snapshot> {
-        let sequence = choice::newest_l4(self.head(), seen);
+        let sequence = self.newest(seen);
         let slot = self.slot(sequence);
         let found = sync::load(slot.stamp);
-        if choice::is_nothing_l2(found) || !choice::is_it_l1(found, sequence) {
+        // CHOICE L1: only from a slot that holds the record named by head, complete.
+        if stamp::is_never(found) || found != stamp::complete(sequence) {
             return None;
         }
         let published_at = self.copy_out(&slot, found, record)?;
@@ -173,12 +174,19 @@ impl<M: Memory> Ring<M> {
         retries: u32,
         record_len: usize,
     ) -> Result<Option<u32>, Unstable> {
-        let newest = choice::newest_l4(self.head(), seen);
-        let found = sync::load(self.slot(newest).stamp);
-        if choice::is_nothing_l2(found) || choice::gives_up_l3() {
+        let found = sync::load(self.slot(self.newest(seen)).stamp);
+        if stamp::is_never(found) {
             return Ok(None);
         }
+        // CHOICE L3: the slot was used again meanwhile; look again, from head on.
         once_more(retries, record_len).map(Some)
+    }
+
+    /// The newest record that is known of.
+    #[inline(always)]
+    fn newest(&self, seen: u64) -> u64 {
+        // CHOICE L4: a record returned before is newer than a head that does not name it yet.
+        self.head().max(seen)
     }
 
     /// Copies the record after number `after` to `record`, if it is there.
@@ -194,15 +202,14 @@ impl<M: Memory> Ring<M> {
         let mut retries = 0;
         loop {
             let found = sync::load(slot.stamp);
-            if !choice::is_it_n1(found, sequence) || found == NEVER {
+            // CHOICE N1: only from a slot that holds the record asked for, complete.
+            if stamp::is_never(found) || found != stamp::complete(sequence) {
                 return Ok(self.not_there(after, found));
             }
             if let Some(published_at) = self.copy_out(&slot, found, record) {
                 return Ok(Next::Record(Snapshot { sequence, published_at, retries }));
             }
-            if choice::gives_up_n2() {
-                return Ok(Next::Pending);
-            }
+            // CHOICE N2: it was there and changed under the copy, so it is not pending: look again.
             retries = once_more(retries, record.len())?;
         }
     }
@@ -210,7 +217,8 @@ impl<M: Memory> Ring<M> {
     /// Why the record after `after` is not to be had from a slot that says `found`.
     #[inline]
     fn not_there(&self, after: u64, found: u64) -> Next {
-        if choice::is_past_n3(found, after.wrapping_add(1)) {
+        // CHOICE N3: the stamp of a later record, complete or not, says that this one is gone.
+        if stamp::is_past(found, after.wrapping_add(1)) {
             self.lapped(after)
         } else {
             Next::Pending
@@ -219,22 +227,28 @@ impl<M: Memory> Ring<M> {
 
     #[cold]
     fn lapped(&self, after: u64) -> Next {
-        // The slot after the newest record's is where the writer works: leave that one out. The
-        // record asked for is gone in any case, also if head was looked at too early to say so.
-        let oldest = choice::before_the_kept_n4(self.head(), self.mask);
-        let resume_after = choice::at_least_one_on_n5(oldest, after.wrapping_add(1));
-        Next::Lapped { missed: choice::missed_n6(resume_after, after), resume_after }
+        // CHOICE N4: slots - 1 records are kept; the writer works in the slot after the newest's.
+        let oldest = self.head().saturating_sub(u64::from(self.mask));
+        // CHOICE N5: the record asked for is gone, also if head was looked at too early to say so.
+        let resume_after = oldest.max(after.wrapping_add(1));
+        // CHOICE N6: what is reported missed is exactly what is passed over.
+        Next::Lapped { missed: resume_after.wrapping_sub(after), resume_after }
     }
 
     /// The bytes of a slot whose stamp was `found` and complete, and when they were published;
     /// `None` if it has been used again meanwhile.
     #[inline(always)]
     fn copy_out(&self, slot: &Slot<'_>, found: u64, record: &mut [u8]) -> Option<u64> {
-        sync::fence_r1();
+        // SYNC R1: the words are copied after the stamp was found complete. Pairs with W3.
+        sync::acquire_fence();
         let published_at = sync::load(slot.published_at);
         self.memory.copy_out(slot.words, record);
-        sync::fence_r2();
-        sync::unchanged_r3(slot.stamp, found).then_some(published_at)
+        // SYNC R2: a word of a newer record brings that record's `writing` stamp with it. Pairs with
+        // W1. An acquire *load* of the stamp would not do: it orders what comes after it, not the
+        // copy before.
+        sync::acquire_fence();
+        // SYNC R3: the copy counts only if the stamp is still the one found before it. Pairs with W2.
+        (sync::load(slot.stamp) == found).then_some(published_at)
     }
 
     /// The slot of a record.

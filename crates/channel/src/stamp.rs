@@ -12,7 +12,14 @@
 //! Price: sequence numbers have 63 bits. At one publish a nanosecond they last 292 years.
 
 /// The stamp of a slot that no record was ever published to.
-pub(crate) const NEVER: u64 = 0;
+const NEVER: u64 = 0;
+
+/// Whether no record was ever published to the slot.
+#[inline]
+pub(crate) const fn is_never(stamp: u64) -> bool {
+    // CHOICE L2: a stamp of zero says that nothing was published; it is not record zero.
+    stamp == NEVER
+}
 
 /// The stamp of a slot while record `sequence` is being written to it.
 #[inline]

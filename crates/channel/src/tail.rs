@@ -14,7 +14,6 @@
 // against 4 ns for 28 bytes, on the project's 2-core machine).
 #![allow(clippy::inline_always)]
 
-use crate::choice;
 use crate::error::Unstable;
 use crate::memory::Memory;
 use crate::ring::{Next, Ring, Snapshot};
@@ -70,7 +69,8 @@ impl Tail {
         Ok(match ring.next(self.last, record)? {
             Next::Record(snapshot) => {
                 self.last = snapshot.sequence;
-                self.seen = choice::newest_given_l5(self.seen, snapshot.sequence);
+                // CHOICE L5: what `next` returned is remembered for `latest`.
+                self.seen = self.seen.max(snapshot.sequence);
                 Step::Record(snapshot)
             }
             Next::Pending => Step::Pending,

@@ -5,22 +5,24 @@
 //!
 //! ```text
 //!   cargo xtask loom                  build with --cfg loom, run all models, they must pass;
-//!                                     then for each mutant: build with --cfg mutant="W1", run its
-//!                                     models, they must fail
+//!                                     then for each mutant: patch a copy of channel, build it, run
+//!                                     its models, they must fail
 //!   cargo xtask loom --models-only    the first half alone
 //!   cargo xtask loom --mutant W1      that one mutant alone
 //! ```
 //!
-//! Price: the flags change every dependency of loom, so the first build takes about a minute; it
+//! Price: the flag changes every dependency of loom, so the first build takes about a minute; it
 //! goes to target/loom, where a mutant rebuilds nothing but channel.
 
-mod mutants;
+pub(crate) mod mutants;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::time::Instant;
 
 use crate::Outcome;
+use crate::mutant;
+use crate::tools::{Fallible, cargo, target_directory};
 use mutants::{MUTANTS, Mutant};
 
 /// How the models begin a broken claim (crates/channel/src/models/mod.rs).
@@ -38,7 +40,7 @@ pub(crate) struct Arguments {
 }
 
 fn names() -> clap::builder::PossibleValuesParser {
-    MUTANTS.map(|mutant| mutant.name).into()
+    MUTANTS.map(|mutant| mutant.name()).into()
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Outcome {
@@ -52,12 +54,12 @@ pub(crate) fn run(arguments: &Arguments) -> Outcome {
 /// The lines of the protocol that can be weakened, by name.
 #[cfg(test)]
 pub(crate) fn lines() -> impl Iterator<Item = &'static str> {
-    MUTANTS.iter().map(|mutant| mutant.name)
+    MUTANTS.iter().map(Mutant::name)
 }
 
 /// The mutants with these names, or all.
 fn wanted(names: &[String]) -> Vec<&'static Mutant> {
-    let is_wanted = |mutant: &&Mutant| names.iter().any(|name| name == mutant.name);
+    let is_wanted = |mutant: &&Mutant| names.iter().any(|name| name == mutant.name());
     MUTANTS.iter().filter(|mutant| names.is_empty() || is_wanted(mutant)).collect()
 }
 
@@ -78,10 +80,10 @@ fn run_mutants(mutants: &[&Mutant]) -> Outcome {
         let survivors = survivors(mutant)?;
         let seconds = start.elapsed().as_secs_f32();
         if survivors.is_empty() {
-            println!("{} caught by {} ({seconds:.1} s)", mutant.name, mutant.models.join(", "));
+            println!("{} caught by {} ({seconds:.1} s)", mutant.name(), mutant.models.join(", "));
         } else {
-            println!("{} NOT caught by {}", mutant.name, survivors.join(", "));
-            missed.push(mutant.name);
+            println!("{} NOT caught by {}", mutant.name(), survivors.join(", "));
+            missed.push(mutant.name());
         }
     }
     println!("{} of {} mutants caught", mutants.len() - missed.len(), mutants.len());
@@ -93,8 +95,8 @@ fn run_mutants(mutants: &[&Mutant]) -> Outcome {
 }
 
 /// The models of a mutant that did not fail by a broken claim.
-fn survivors(mutant: &Mutant) -> Result<Vec<&'static str>, Box<dyn std::error::Error>> {
-    let models = build(Some(mutant.name))?;
+fn survivors(mutant: &Mutant) -> Fallible<Vec<&'static str>> {
+    let models = build(Some(mutant))?;
     let mut survivors = Vec::new();
     for model in mutant.models {
         // One at a time, so that what is said is known to be said by this model.
@@ -115,25 +117,26 @@ fn broke_a_claim(stdout: &[u8]) -> bool {
 
 /// Builds the models, with one line weakened, and returns the path of the test program.
 ///
-/// `--cfg loom` goes to every crate, for loom is a dependency of that configuration only; the
-/// mutant goes to channel alone, so that nothing else is built again.
-fn build(mutant: Option<&str>) -> Result<PathBuf, Box<dyn std::error::Error>> {
-    let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+/// `--cfg loom` goes to every crate, for loom is a dependency of that configuration only.
+fn build(mutant: Option<&Mutant>) -> Fallible<PathBuf> {
+    let workspace = match mutant {
+        Some(mutant) => mutant::workspace(&mutant.patch)?,
+        None => mutant::root(),
+    };
+    let mut cargo = cargo();
     cargo
-        .current_dir(workspace())
+        .current_dir(workspace)
         .env("RUSTFLAGS", "--cfg loom")
         .env_remove("CARGO_ENCODED_RUSTFLAGS")
-        .env("CARGO_TARGET_DIR", target_dir())
+        .env("CARGO_TARGET_DIR", target_directory()?.join("loom"))
         .env("CARGO_PROFILE_DEV_OPT_LEVEL", "2")
         .args(["rustc", "--quiet", "--package", "channel", "--lib", "--profile", "test"])
         .args(["--message-format", "json-render-diagnostics"])
-        .stderr(Stdio::inherit());
-    if let Some(name) = mutant {
-        cargo.arg("--").arg("--cfg").arg(format!("mutant=\"{name}\""));
-    }
-    let what = mutant.unwrap_or("the protocol");
+        .stderr(if mutant.is_some() { Stdio::piped() } else { Stdio::inherit() });
+    let what = mutant.map_or("the protocol", Mutant::name);
     let output = cargo.output()?;
     if !output.status.success() {
+        eprint!("{}", String::from_utf8_lossy(&output.stderr));
         return Err(format!("{what} does not compile under loom; see above").into());
     }
     let messages = String::from_utf8_lossy(&output.stdout);
@@ -147,16 +150,6 @@ fn build(mutant: Option<&str>) -> Result<PathBuf, Box<dyn std::error::Error>> {
 fn test_program(message: &str) -> Option<PathBuf> {
     let message: serde_json::Value = serde_json::from_str(message).ok()?;
     message.get("executable")?.as_str().map(PathBuf::from)
-}
-
-fn workspace() -> &'static Path {
-    Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
-}
-
-/// A directory of its own: other flags, and no waiting for a cargo that runs elsewhere.
-fn target_dir() -> PathBuf {
-    let target = std::env::var_os("CARGO_TARGET_DIR").map(PathBuf::from);
-    target.unwrap_or_else(|| workspace().join("target")).join("loom")
 }
 
 #[cfg(test)]
@@ -184,7 +177,7 @@ mod tests {
         let all = wanted(&[]);
         assert_eq!(all.len(), MUTANTS.len());
         let named = wanted(&["T1".to_owned(), "W1".to_owned()]);
-        assert_eq!(named.iter().map(|mutant| mutant.name).collect::<Vec<_>>(), ["W1", "T1"]);
+        assert_eq!(named.iter().map(|mutant| mutant.name()).collect::<Vec<_>>(), ["W1", "T1"]);
     }
 
     #[test]
@@ -192,9 +185,9 @@ mod tests {
         for mutant in &MUTANTS {
             for model in mutant.models {
                 let (module, name) = model.split_once("::").expect("module::name");
-                let path = workspace().join(format!("crates/channel/src/models/{module}.rs"));
+                let path = mutant::root().join(format!("crates/channel/src/models/{module}.rs"));
                 let source = std::fs::read_to_string(path).expect("a file of this repository");
-                assert!(source.contains(&format!("fn {name}()")), "{}: no {model}", mutant.name);
+                assert!(source.contains(&format!("fn {name}()")), "{}: no {model}", mutant.name());
             }
         }
     }

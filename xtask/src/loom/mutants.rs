@@ -1,15 +1,27 @@
-//! Every line of the protocol that can be weakened, and the models that must then fail.
+//! Every line of the protocol that can be weakened, how, and the models that must then fail.
 //!
-//! Invariant: a name that stands in crates/channel/src (`/// SYNC W1: ...` in sync.rs, `/// CHOICE
-//! L1: ...` in choice.rs) stands here, and both stand in docs/protocol.md with the same models. The
-//! tests below compare the three.
+//! Invariant: a name that stands in crates/channel/src (`// SYNC W1: ...` for what orders, `// CHOICE
+//! L1: ...` for what decides) stands here, and both stand in docs/protocol.md with the same models.
+//! The tests below compare the three, and see that each patch fits the sources exactly once.
+
+use crate::mutant::Patch;
 
 /// A line of the protocol, and what must fail without it.
-pub(super) struct Mutant {
-    /// As in `--cfg mutant="W1"`.
-    pub(super) name: &'static str,
+pub(crate) struct Mutant {
+    pub(crate) patch: Patch,
     /// Each of these, alone.
     pub(super) models: &'static [&'static str],
+}
+
+impl Mutant {
+    pub(crate) const fn name(&self) -> &'static str {
+        self.patch.name
+    }
+}
+
+/// The mutant called `name`.
+pub(crate) fn mutant(name: &str) -> Option<&'static Mutant> {
+    MUTANTS.iter().find(|mutant| mutant.name() == name)
 }
 
 const NEXT: &str = "publish::next_gives_a_whole_record_or_none";
@@ -26,60 +38,179 @@ const TWICE: &str = "takeover::a_takeover_never_uses_a_number_twice";
 const BACK: &str = "takeover::a_takeover_is_never_seen_going_back";
 const TWO_DEATHS: &str = "takeover::a_takeover_of_a_takeover_never_uses_a_number_twice";
 
+const PUBLISHER: &str = "publisher.rs";
+const RING: &str = "ring.rs";
+
+const fn mutant_of(
+    name: &'static str,
+    file: &'static str,
+    from: &'static str,
+    to: &'static str,
+    models: &'static [&'static str],
+) -> Mutant {
+    Mutant { patch: Patch { name, file, from, to }, models }
+}
+
 pub(super) const MUTANTS: [Mutant; 23] = [
-    Mutant { name: "W0", models: &[LAPPED_NEXT, LAPPED_LATEST] },
-    Mutant { name: "W1", models: &[LAPPED_NEXT, LAPPED_LATEST] },
-    Mutant { name: "W2", models: &[NEXT, TWICE] },
-    Mutant { name: "W3", models: &[NEXT, TWICE] },
-    Mutant { name: "W4", models: &[AT_ONCE, AGREE] },
-    Mutant { name: "W5", models: &[AT_ONCE, AGREE] },
-    Mutant { name: "R0", models: &[AT_ONCE, AGREE] },
-    Mutant { name: "R1", models: &[NEXT, TWICE] },
-    Mutant { name: "R2", models: &[LAPPED_NEXT, LAPPED_LATEST] },
-    Mutant { name: "R3", models: &[LAPPED_NEXT, LAPPED_LATEST] },
-    Mutant { name: "L1", models: &[LAPPED_LATEST] },
-    Mutant { name: "L2", models: &[FRESH, LATER] },
-    Mutant { name: "L3", models: &[LAPPED_LATEST] },
-    Mutant { name: "L4", models: &[BEHIND, BACK] },
-    Mutant { name: "L5", models: &[BEHIND, BACK] },
-    Mutant { name: "N1", models: &[NEXT, LAPPED_NEXT] },
-    Mutant { name: "N2", models: &[LAPPED_NEXT] },
-    Mutant { name: "N3", models: &[LAPPED_NEXT] },
-    Mutant { name: "N4", models: &[LAPPED_NEXT, RESUMES] },
-    Mutant { name: "N5", models: &[RESUMES] },
-    Mutant { name: "N6", models: &[LAPPED_NEXT, ACCOUNTS] },
-    Mutant { name: "T1", models: &[TWICE, BACK] },
-    Mutant { name: "T2", models: &[TWO_DEATHS] },
+    mutant_of(
+        "W0",
+        PUBLISHER,
+        "sync::store(slot.stamp, stamp::writing(sequence));",
+        "let _ = sequence;",
+        &[LAPPED_NEXT, LAPPED_LATEST],
+    ),
+    mutant_of("W1", PUBLISHER, "sync::release_fence();", "", &[LAPPED_NEXT, LAPPED_LATEST]),
+    mutant_of(
+        "W2",
+        PUBLISHER,
+        "fill(&self.ring, &slot, published_at, record);\n        seal(&slot, sequence);",
+        "seal(&slot, sequence);\n        fill(&self.ring, &slot, published_at, record);",
+        &[NEXT, TWICE],
+    ),
+    mutant_of(
+        "W3",
+        PUBLISHER,
+        "sync::store_release(slot.stamp,",
+        "sync::store(slot.stamp,",
+        &[NEXT, TWICE],
+    ),
+    mutant_of(
+        "W4",
+        PUBLISHER,
+        "sync::store_release(ring.memory().head(),",
+        "sync::store(ring.memory().head(),",
+        &[AT_ONCE, AGREE],
+    ),
+    mutant_of(
+        "W5",
+        PUBLISHER,
+        "        fill(&self.ring, &slot, published_at, record);\n        seal(",
+        "        announce(&self.ring, sequence);\n        fill(&self.ring, &slot, published_at, record);\n        seal(",
+        &[AT_ONCE, AGREE],
+    ),
+    mutant_of("R0", RING, "sync::acquire_fence();\n        head", "head", &[AT_ONCE, AGREE]),
+    mutant_of(
+        "R1",
+        RING,
+        "sync::acquire_fence();\n        let published_at",
+        "let published_at",
+        &[NEXT, TWICE],
+    ),
+    mutant_of(
+        "R2",
+        RING,
+        "sync::acquire_fence();\n        // SYNC R3",
+        "// SYNC R3",
+        &[LAPPED_NEXT, LAPPED_LATEST],
+    ),
+    mutant_of(
+        "R3",
+        RING,
+        "(sync::load(slot.stamp) == found).then_some(published_at)",
+        "Some(published_at).filter(|_| found != 0)",
+        &[LAPPED_NEXT, LAPPED_LATEST],
+    ),
+    mutant_of(
+        "L1",
+        RING,
+        "complete.\n        if stamp::is_never(found) || found != stamp::complete(sequence) {",
+        "complete.\n        if stamp::is_never(found) {",
+        &[LAPPED_LATEST],
+    ),
+    mutant_of("L2", "stamp.rs", "stamp == NEVER", "stamp == NEVER && false", &[FRESH, LATER]),
+    mutant_of("L3", RING, "once_more(retries, record_len).map(Some)", "Ok(None)", &[LAPPED_LATEST]),
+    mutant_of("L4", RING, "self.head().max(seen)", "self.head() + 0 * seen", &[BEHIND, BACK]),
+    mutant_of(
+        "L5",
+        "tail.rs",
+        "self.seen = self.seen.max(snapshot.sequence);",
+        "",
+        &[BEHIND, BACK],
+    ),
+    mutant_of(
+        "N1",
+        RING,
+        "complete.\n            if stamp::is_never(found) || found != stamp::complete(sequence) {",
+        "complete.\n            if stamp::is_never(found) {",
+        &[NEXT, LAPPED_NEXT],
+    ),
+    mutant_of(
+        "N2",
+        RING,
+        "retries = once_more(retries, record.len())?;",
+        "retries = 0 * retries;\n            return Ok(Next::Pending);",
+        &[LAPPED_NEXT],
+    ),
+    mutant_of(
+        "N3",
+        RING,
+        "if stamp::is_past(found, after.wrapping_add(1)) {",
+        "if stamp::is_past(found, u64::MAX) {",
+        &[LAPPED_NEXT],
+    ),
+    mutant_of(
+        "N4",
+        RING,
+        "self.head().saturating_sub(u64::from(self.mask))",
+        "self.head()",
+        &[LAPPED_NEXT, RESUMES],
+    ),
+    mutant_of("N5", RING, "oldest.max(after.wrapping_add(1))", "oldest", &[RESUMES]),
+    mutant_of(
+        "N6",
+        RING,
+        "missed: resume_after.wrapping_sub(after),",
+        "missed: resume_after.wrapping_sub(after).saturating_sub(1),",
+        &[LAPPED_NEXT, ACCOUNTS],
+    ),
+    mutant_of(
+        "T1",
+        PUBLISHER,
+        "if found != stamp::complete(unannounced) {",
+        "if found != u64::MAX {",
+        &[TWICE, BACK],
+    ),
+    mutant_of("T2", PUBLISHER, "announce(&ring, unannounced);", "", &[TWO_DEATHS]),
 ];
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::loom::workspace;
+    use crate::mutant::root;
+
+    const FILES: [&str; 5] = ["publisher.rs", "ring.rs", "stamp.rs", "sync.rs", "tail.rs"];
 
     fn read(path: &str) -> String {
-        std::fs::read_to_string(workspace().join(path)).expect("a file of this repository")
+        std::fs::read_to_string(root().join(path)).expect("a file of this repository")
     }
 
-    /// The lines that a source file names, each in the comment of its function.
-    fn named(source: &str, kind: &str) -> Vec<String> {
-        let lines = source.lines().filter_map(|line| line.strip_prefix(kind));
-        lines.filter_map(|line| line.split(':').next()).map(str::to_owned).collect()
+    fn source(file: &str) -> String {
+        read(&format!("crates/channel/src/{file}"))
+    }
+
+    /// The names in the comments of a source file.
+    fn named(source: &str) -> Vec<String> {
+        let comments = source.lines().filter_map(|line| line.trim_start().strip_prefix("// "));
+        let marks = comments
+            .filter_map(|text| text.strip_prefix("SYNC ").or_else(|| text.strip_prefix("CHOICE ")));
+        marks.filter_map(|mark| Some(mark.split_once(':')?.0.to_owned())).collect()
     }
 
     #[test]
     fn every_named_line_of_the_protocol_has_a_mutant_and_every_mutant_is_one() {
-        let (sync, choice) =
-            (read("crates/channel/src/sync.rs"), read("crates/channel/src/choice.rs"));
-        let mut names = named(&sync, "/// SYNC ");
-        names.extend(named(&choice, "/// CHOICE "));
-        let mut mutants: Vec<&str> = MUTANTS.iter().map(|mutant| mutant.name).collect();
+        let mut names: Vec<String> = FILES.iter().flat_map(|file| named(&source(file))).collect();
+        let mut mutants: Vec<&str> = MUTANTS.iter().map(Mutant::name).collect();
         names.sort_unstable();
         mutants.sort_unstable();
         assert_eq!(names, mutants);
-        for name in mutants {
-            let switch = format!("mutant = \"{name}\"");
-            assert!(sync.contains(&switch) || choice.contains(&switch), "nothing says {switch}");
+    }
+
+    #[test]
+    fn every_patch_fits_its_file_exactly_once() {
+        for mutant in &MUTANTS {
+            let source = source(mutant.patch.file);
+            let patched = mutant.patch.apply(&source).expect("a patch that fits");
+            assert_ne!(patched, source, "{} changes nothing", mutant.name());
         }
     }
 
@@ -87,7 +218,7 @@ mod tests {
     fn every_mutant_has_a_row_in_the_document_with_its_models() {
         let document = read("docs/protocol.md");
         for mutant in &MUTANTS {
-            let start = format!("| {} |", mutant.name);
+            let start = format!("| {} |", mutant.name());
             let row = document.lines().find(|line| line.starts_with(&start));
             let row = row.unwrap_or_else(|| panic!("docs/protocol.md has no row {start}"));
             let cells = row.split('`').skip(1).step_by(2).filter(|code| code.contains("::"));
@@ -97,14 +228,29 @@ mod tests {
 
     #[test]
     fn no_ordering_stands_outside_a_named_line() {
-        // A relaxed load or store means nothing by itself; what orders it has a name.
-        let sync = read("crates/channel/src/sync.rs");
-        let orders = ["Order::Release", "Order::Acquire", "Order::AcqRel", "Order::SeqCst"];
-        let ordering = |item: &&str| orders.iter().any(|order| item.contains(order));
-        let mut orderings = sync.split("\n\n").filter(ordering).peekable();
-        assert!(orderings.peek().is_some(), "sync.rs orders nothing");
-        for item in orderings {
-            assert!(item.starts_with("/// SYNC "), "an ordering without a name:\n{item}");
+        // A relaxed load or store means nothing by itself; what orders it has a name right above.
+        let orders = ["sync::store_release(", "sync::release_fence(", "sync::acquire_fence("];
+        let mut found = 0;
+        for file in FILES {
+            let source = source(file);
+            let lines: Vec<&str> = source.lines().map(str::trim_start).collect();
+            for (at, line) in lines.iter().enumerate() {
+                if orders.iter().any(|order| line.starts_with(order)) {
+                    let comment =
+                        lines[..at].iter().rev().take_while(|above| above.starts_with("//"));
+                    let is_named = comment.clone().any(|above| above.starts_with("// SYNC "));
+                    assert!(is_named, "{file}:{}: an ordering without a name", at + 1);
+                    found += 1;
+                }
+            }
+        }
+        assert_eq!(found, 6, "W1, W3, W4, R0, R1, R2");
+    }
+
+    #[test]
+    fn atomics_are_named_in_one_file_only() {
+        for file in FILES.iter().filter(|file| **file != "sync.rs") {
+            assert!(!source(file).contains("Ordering"), "{file}");
         }
     }
 }

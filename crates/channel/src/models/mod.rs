@@ -1,8 +1,8 @@
 //! The protocol under loom: every order of a few steps that the memory model allows.
 //!
-//! Invariant: each claim below holds in every execution of every model, and for each named line of
-//! `sync.rs` and `choice.rs` there is a model that breaks a claim when the line is weakened. The
-//! table is in `docs/protocol.md`; `cargo xtask loom` goes through it.
+//! Invariant: each claim below holds in every execution of every model, and for each line with a
+//! name (`SYNC W1`, `CHOICE L1`) there is a model that breaks a claim when it is weakened. The table
+//! is in `docs/protocol.md`; `cargo xtask loom` goes through it.
 //!
 //! ```text
 //!   model's own thread   the writer, and the one that takes over
