@@ -3,10 +3,11 @@
 
 use proc_macro2::Span;
 use syn::meta::ParseNestedMeta;
+use syn::parse::ParseStream;
 use syn::spanned::Spanned;
 use syn::{
-    Attribute, Data, DeriveInput, Error, Expr, Fields, Ident, Lit, LitInt, LitStr, Path, Result,
-    Token, Type, UnOp, parenthesized, parse_quote,
+    Attribute, Data, DeriveInput, Error, Expr, Fields, Ident, Lit, LitStr, Path, Result, Token,
+    Type, parenthesized, parse_quote,
 };
 
 /// A struct that is to be a record.
@@ -180,23 +181,17 @@ fn labels(meta: &ParseNestedMeta<'_>) -> Result<Labels> {
 }
 
 /// `0 = "off"`; the number may be negative or a `b'm'`.
-fn label(input: syn::parse::ParseStream<'_>) -> Result<(i64, LitStr)> {
-    let number: Expr = input.parse()?;
-    input.parse::<Token![=]>().map_err(|err| Error::new(err.span(), "write `0 = \"off\"`"))?;
-    Ok((integer(&number)?, input.parse()?))
+fn label(input: ParseStream<'_>) -> Result<(i64, LitStr)> {
+    let is_negative = input.parse::<Option<Token![-]>>()?.is_some();
+    let number = number(&input.parse()?)?;
+    input.parse::<Token![=]>()?;
+    Ok((if is_negative { -number } else { number }, input.parse()?))
 }
 
-fn integer(expr: &Expr) -> Result<i64> {
-    let of = |int: &LitInt| int.base10_parse::<i64>();
-    match expr {
-        Expr::Lit(lit) => match &lit.lit {
-            Lit::Int(int) => of(int),
-            Lit::Byte(byte) => Ok(byte.value().into()),
-            other => {
-                Err(Error::new(other.span(), "a label names a whole number; write `0 = \"off\"`"))
-            }
-        },
-        Expr::Unary(unary) if matches!(unary.op, UnOp::Neg(_)) => integer(&unary.expr).map(|n| -n),
+fn number(lit: &Lit) -> Result<i64> {
+    match lit {
+        Lit::Int(int) => int.base10_parse(),
+        Lit::Byte(byte) => Ok(byte.value().into()),
         other => Err(Error::new(other.span(), "a label names a whole number; write `0 = \"off\"`")),
     }
 }

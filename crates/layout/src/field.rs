@@ -74,6 +74,15 @@ impl Field {
     }
 }
 
+/// The names of the fields, the first sixteen of them.
+pub(crate) fn known_names(fields: &[Field]) -> String {
+    let mut names: Vec<&str> = fields.iter().take(16).map(Field::name).collect();
+    if fields.len() > names.len() {
+        names.push("...");
+    }
+    names.join(", ")
+}
+
 /// A field that is asked for. Nothing is checked before
 /// [`SchemaBuilder::build`](crate::SchemaBuilder::build).
 ///

@@ -8,7 +8,7 @@
 use std::sync::Arc;
 
 use crate::elements::Elements;
-use crate::field::Field;
+use crate::field::{Field, known_names};
 use crate::schema::Schema;
 use crate::store::{store, store_given};
 use crate::value::{Literal, Value};
@@ -114,13 +114,4 @@ impl RecordBuf {
 
 fn no_such_field(schema: &Schema, name: &str) -> ValueError {
     ValueError::NoSuchField { name: name.to_owned(), known: known_names(schema.fields()) }
-}
-
-/// The names of the fields, the first sixteen of them.
-pub(crate) fn known_names(fields: &[crate::Field]) -> String {
-    let mut names: Vec<&str> = fields.iter().take(16).map(crate::Field::name).collect();
-    if fields.len() > names.len() {
-        names.push("...");
-    }
-    names.join(", ")
 }

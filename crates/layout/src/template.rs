@@ -10,18 +10,12 @@
 //!   {{  }}       the braces themselves
 //! ```
 //!
-//! Price: parsed once per schema; writing a line allocates nothing.
+//! Price: parsed once per schema. `line.rs` writes what it says.
 
-use core::fmt;
-
-use crate::ctype::{CType, Scalar};
-use crate::field::Field;
+use crate::ctype::CType;
+use crate::field::{Field, known_names};
 use crate::limits::MAX_TEXT;
-use crate::plain::Plain;
-use crate::record_buf::known_names;
-use crate::text::{Escaped, is_control, until_nul};
-use crate::value::write_list;
-use crate::view::{RecordView, elements};
+use crate::text::is_control;
 
 /// Most digits behind the point.
 const MAX_PRECISION: usize = 32;
@@ -34,8 +28,10 @@ pub struct Template {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-enum Piece {
+pub(crate) enum Piece {
+    /// As it is.
     Text(String),
+    /// The value of a field, by its position.
     Field { index: usize, precision: Option<usize> },
 }
 
@@ -133,79 +129,9 @@ impl Template {
         &self.text
     }
 
-    /// The line for one record of the schema this template was parsed for.
-    ///
-    /// [`RecordView::line`] is the same without the allocation.
-    pub fn render(&self, view: &RecordView<'_>) -> String {
-        let mut line = String::new();
-        // Writing to a String cannot fail.
-        let _ = fmt::write(&mut line, format_args!("{}", Rendered { template: self, view }));
-        line
-    }
-
-    pub(crate) fn write(&self, f: &mut fmt::Formatter<'_>, view: &RecordView<'_>) -> fmt::Result {
-        for piece in &self.pieces {
-            match piece {
-                Piece::Text(text) => f.write_str(text)?,
-                Piece::Field { index, precision } => {
-                    // A view of another schema may have fewer fields; nothing is printed for those.
-                    if let Some(field) = view.schema().fields().get(*index) {
-                        write_field(f, field, view.bytes_of(field), *precision)?;
-                    }
-                }
-            }
-        }
-        Ok(())
-    }
-}
-
-struct Rendered<'a> {
-    template: &'a Template,
-    view: &'a RecordView<'a>,
-}
-
-impl fmt::Display for Rendered<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.template.write(f, self.view)
-    }
-}
-
-/// `name=value` for every field, with tabs between: the line of a schema without a template.
-pub(crate) fn write_default(f: &mut fmt::Formatter<'_>, view: &RecordView<'_>) -> fmt::Result {
-    for (index, field) in view.schema().fields().iter().enumerate() {
-        let tab = if index == 0 { "" } else { "\t" };
-        write!(f, "{tab}{}=", field.name())?;
-        write_field(f, field, view.bytes_of(field), None)?;
-    }
-    Ok(())
-}
-
-fn write_field(
-    f: &mut fmt::Formatter<'_>,
-    field: &Field,
-    bytes: &[u8],
-    precision: Option<usize>,
-) -> fmt::Result {
-    let scalar = field.ctype().element();
-    match field.ctype().count() {
-        None => write_plain(f, field, Plain::load(scalar, bytes), precision),
-        Some(_) if scalar == Scalar::Char => write!(f, "{}", Escaped(until_nul(bytes))),
-        Some(_) => write_list(f, elements(scalar, bytes), |plain, f| {
-            write_plain(f, field, plain, precision)
-        }),
-    }
-}
-
-fn write_plain(
-    f: &mut fmt::Formatter<'_>,
-    field: &Field,
-    plain: Plain,
-    precision: Option<usize>,
-) -> fmt::Result {
-    match (plain.label_key().and_then(|key| field.label_text(key)), precision) {
-        (Some(label), _) => f.write_str(label),
-        (None, Some(digits)) => write!(f, "{plain:.digits$}"),
-        (None, None) => write!(f, "{plain}"),
+    /// What it consists of, in order.
+    pub(crate) fn pieces(&self) -> &[Piece] {
+        &self.pieces
     }
 }
 

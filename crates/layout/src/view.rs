@@ -5,13 +5,10 @@
 //!
 //! Price: two references. Printing allocates nothing; only a text or list [`Value`] does.
 
-use core::fmt;
-
 use crate::ctype::Scalar;
 use crate::field::Field;
 use crate::plain::Plain;
 use crate::schema::Schema;
-use crate::template;
 use crate::text::until_nul;
 use crate::value::Value;
 
@@ -99,12 +96,6 @@ impl<'a> RecordView<'a> {
         single.into_iter().chain(listed)
     }
 
-    /// The record as one line, by the schema's template; without one, `name=value` for every field
-    /// with tabs between. Safe on a terminal: control characters in text are escaped.
-    pub const fn line(&self) -> Line<'a> {
-        Line { view: *self }
-    }
-
     pub(crate) fn bytes_of(&self, field: &Field) -> &'a [u8] {
         &self.bytes[field.range()]
     }
@@ -125,19 +116,4 @@ impl<'a> RecordView<'a> {
 /// The elements of an array.
 pub(crate) fn elements(scalar: Scalar, bytes: &[u8]) -> impl Iterator<Item = Plain> {
     bytes.chunks_exact(scalar.size() as usize).map(move |bytes| Plain::load(scalar, bytes))
-}
-
-/// Displays one record as a line. Made by [`RecordView::line`].
-#[derive(Clone, Copy, Debug)]
-pub struct Line<'a> {
-    view: RecordView<'a>,
-}
-
-impl fmt::Display for Line<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.view.schema.line() {
-            Some(template) => template.write(f, &self.view),
-            None => template::write_default(f, &self.view),
-        }
-    }
 }
