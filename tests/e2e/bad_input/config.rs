@@ -148,7 +148,7 @@ fn a_configuration_without_end_is_not_read_to_the_end() {
     let place = Place::new();
     std::os::unix::fs::symlink("/dev/zero", place.path("zero.toml")).expect("symlink");
     for program in both() {
-        is_refused(&program, &place, &["zero.toml"], &["zero.toml: is longer than 4194304 bytes"]);
+        is_refused(&program, &place, &["zero.toml"], &["zero.toml: is longer than 524288 bytes"]);
     }
 }
 
