@@ -54,14 +54,9 @@ impl fmt::Display for RegionErrorKind {
             | Self::NotAPage { .. }
             | Self::TooShort { .. }
             | Self::NoPage => self.of_plain_memory(f),
-            Self::CannotReplace(why) => write!(
-                f,
-                "{why}, and a region that was passed as a descriptor cannot be replaced; start again with an empty one"
-            ),
-            Self::WrongAccess(want) => {
-                write!(f, "is not open for {want}; open it so before it is passed")
+            Self::CannotReplace(_) | Self::WrongAccess(_) | Self::Sealed(_) => {
+                self.of_descriptors(f)
             }
-            Self::Sealed(what) => write!(f, "is sealed against {what}; pass one that is not"),
             Self::UnfitFileSystem { call, source } => write!(
                 f,
                 "its file system cannot hold a region ({call}: {source}); give a file on tmpfs or on a disk"
@@ -85,6 +80,21 @@ impl RegionErrorKind {
             Self::Locked => f.write_str(
                 "a reader holds a lock on it; find that process with `lslocks` and stop it, or keep its user out by `mode`",
             ),
+            _ => Ok(()),
+        }
+    }
+
+    /// The messages of descriptors that somebody else has opened.
+    fn of_descriptors(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::CannotReplace(why) => write!(
+                f,
+                "{why}, and a region that was passed as a descriptor cannot be replaced; start again with an empty one"
+            ),
+            Self::WrongAccess(want) => {
+                write!(f, "is not open for {want}; open it so before it is passed")
+            }
+            Self::Sealed(what) => write!(f, "is sealed against {what}; pass one that is not"),
             _ => Ok(()),
         }
     }
