@@ -1,9 +1,9 @@
 //! A standby that takes its values from lines: it holds up nobody, and starts with the newest ones.
 
 use std::fs::{self, File};
-use std::io::Write;
+use std::io::{self, Write};
 use std::path::PathBuf;
-use std::process::{Child, Stdio};
+use std::process::{Child, ChildStdin, Stdio};
 
 use e2e::{Daemon, Place, Program, Reading, wait_until};
 use nix::sys::stat::Mode;
@@ -64,6 +64,14 @@ impl Drop for Tee {
     }
 }
 
+/// Many good lines and a bad one; gives the pipe back, whose end would be the active one's.
+fn write_lines(mut feed: ChildStdin) -> io::Result<ChildStdin> {
+    let lines: Vec<String> = (1..=MANY).map(|n| format!("{{\"n\":{n}}}\n")).collect();
+    feed.write_all(lines.concat().as_bytes())?;
+    feed.write_all(b"bad\n")?;
+    Ok(feed)
+}
+
 #[test]
 fn a_standby_behind_a_tee_does_not_hold_it_up_and_takes_over_with_the_newest_values() {
     let place = Place::new();
@@ -77,16 +85,14 @@ fn a_standby_behind_a_tee_does_not_hold_it_up_and_takes_over_with_the_newest_val
     active.says("publishing X to");
     let mut standby = standby_on(&place, &path, &active);
 
-    let mut feed = tee.0.stdin.take().expect("piped");
-    for n in 1..=MANY {
-        writeln!(feed, "{{\"n\":{n}}}").expect("tee reads on");
-    }
-    writeln!(feed, "bad").expect("tee reads on");
-    feed.flush().expect("tee reads on");
+    let feed = tee.0.stdin.take().expect("piped");
+    // In a thread, which a tee that is held up would stop.
+    let feeder = std::thread::spawn(move || write_lines(feed));
     wait_until("the active producer has published every line", || {
         latest(&place).record["n"] == MANY
     });
     standby.says(&format!("line {} skipped: not JSON", MANY + 1));
+    let _feed = feeder.join().expect("it has written all").expect("tee reads on");
 
     active.kill9();
     standby.says("(resumed, epoch 2, after record");
