@@ -71,7 +71,8 @@ impl Op {
                 "use an account that may read it, or change its mode"
             }
             Self::Find | Self::OpenDirectory | Self::Stat | Self::ReadLink => {
-                "use an account that may search its directory, or give another name"
+                "use an account that may search its directory, or a name that leads over no link of \
+                 another user"
             }
             Self::Create | Self::Link => {
                 "use an account that may write to its directory, or change the directory's mode"

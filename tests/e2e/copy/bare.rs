@@ -64,6 +64,7 @@ fn a_refused_call_that_only_several_processes_need_leaves_one_process() {
             ("memfd_create", "memfd_create"),
             ("prctl", "prctl(PR_SET_PDEATHSIG)"),
             ("epoll_create1", "epoll_create1"),
+            ("clone", "fork"),
         ] {
             let line = stage.copies_without(calls, answer);
             let fact = format!("1 process instead of 4 ({named}: ");

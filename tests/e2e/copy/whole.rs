@@ -136,8 +136,8 @@ fn a_file_whose_length_is_only_a_claim_is_copied_to_its_end() {
     assert!(mtu.metadata().expect("a file").len() > text.len() as u64, "a claim");
     for engine in ENGINES {
         for more in ["--jobs 1", "--jobs 4", "--verify"] {
-            copies(&place, &format!("{} copy --engine {engine} {more}", mtu.display()));
-            assert_eq!(fs::read(place.path("copy")).expect("a copy"), text, "{engine} {more}");
+            copies(&place, &format!("{} mtu --engine {engine} {more}", mtu.display()));
+            assert_eq!(fs::read(place.path("mtu")).expect("a copy"), text, "{engine} {more}");
         }
     }
 }
