@@ -71,6 +71,72 @@ fn a_kept_region_gets_the_mode_that_is_configured_now() {
 }
 
 #[test]
+fn a_narrower_mode_ends_the_readers_that_it_keeps_out_at_a_reload_and_at_a_restart() {
+    let Some(stranger) = Ordinary::another(&consumer()) else { return };
+    for restarts in [false, true] {
+        let place = Place::new().open_to_all();
+        with_mode(&place, 0o644);
+        let mut writer = producer().start(&place, "./x.toml --tick 10ms");
+        writer.says("publishing");
+        let mut own = consumer().start(&place, "./x.region --follow --format json");
+        let mut reader = stranger.start(&place, "./x.region --follow --format json");
+        reader.next_out();
+        with_mode(&place, 0o600);
+        if restarts {
+            writer.kill9();
+            writer = producer().start(&place, "./x.toml --tick 10ms");
+            writer.says("replaced (the old one was open to more users), epoch 2, after record");
+        } else {
+            writer.signal(nix::sys::signal::Signal::SIGHUP);
+            writer.says("is in force: replaced (the old one was open to more users), epoch 2");
+        }
+        reader.says("./x.region: open: Permission denied");
+        // Who may read it goes on, without a gap.
+        let is_second = |line: &str| Reading::of(line).epoch == 2;
+        own.out_line("a record of the new file", is_second);
+        let numbers: Vec<u64> = own.out().iter().map(|line| Reading::of(line).sequence).collect();
+        assert!(numbers.windows(2).all(|pair| pair[1] == pair[0] + 1), "{numbers:?}");
+        reader.stop();
+        let last = reader.out().last().map(|line| Reading::of(line).epoch);
+        assert_eq!(last, Some(1), "restarts: {restarts}");
+        writer.stop();
+    }
+}
+
+#[test]
+fn an_ordinary_user_can_restart_and_stand_by_with_every_mode_that_is_accepted() {
+    let ordinary = Ordinary::new(&producer());
+    for mode in [0o600, 0o640, 0o644, 0o666, 0o777] {
+        let place = Place::new().open_to_all();
+        fs::set_permissions(place.dir(), fs::Permissions::from_mode(0o777)).expect("chmod");
+        with_mode(&place, mode);
+        let mut first = ordinary.start(&place, "./x.toml --tick 10ms");
+        first.says("publishing");
+        let mut standby = ordinary.start(&place, "./x.toml --tick 10ms --standby");
+        standby.says("waiting to take over");
+        first.kill9();
+        standby.says("(resumed, epoch 2");
+        standby.kill9();
+        let mut next = ordinary.start(&place, "./x.toml --ticks 1");
+        assert_eq!(next.exit_code(), 0, "{mode:o}: {:?}", next.err());
+        next.says("(resumed, epoch 3");
+    }
+}
+
+#[test]
+fn a_mode_with_which_no_restart_could_open_the_region_is_refused() {
+    for mode in [0o444, 0o400, 0o200, 0o577] {
+        let place = Place::new();
+        with_mode(&place, mode);
+        let mut refused = producer().start(&place, "./x.toml --ticks 1");
+        assert_eq!(refused.exit_code(), 1, "{mode:o}");
+        let line = refused.says("is not a mode that lets the owner read and write");
+        assert!(line.contains("write mode = \"0644\""), "{line}");
+        assert_eq!(fs::read_dir(place.dir()).expect("a place").count(), 1, "x.toml alone");
+    }
+}
+
+#[test]
 fn another_user_reads_what_the_mode_lets_them_read() {
     let Some(stranger) = Ordinary::another(&consumer()) else { return };
     let place = Place::new().open_to_all();

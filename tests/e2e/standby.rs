@@ -98,6 +98,31 @@ fn of_two_standbys_one_takes_over_and_the_other_waits_for_that_one() {
 }
 
 #[test]
+fn of_two_standbys_of_a_bare_file_that_start_together_one_writes_and_the_other_waits() {
+    let place = Place::new();
+    place.write(
+        "bare.toml",
+        "[region]\npath = \"./stu.bare\"\nformat = \"bare\"\n[record]\nname = \"B\"\n\
+         [[record.field]]\nname = \"n\"\ntype = \"i32\"\nsource = { counter = {} }\n",
+    );
+    for _ in 0..10 {
+        let mut both =
+            [(); 2].map(|()| producer().start(&place, "./bare.toml --tick 10ms --standby"));
+        let said = |which: usize, both: &[e2e::Daemon; 2]| {
+            both[which].said("publishing B") + 2 * both[1 - which].said("waiting to take over")
+        };
+        e2e::wait_until("one writes and one waits", || said(0, &both) == 3 || said(1, &both) == 3);
+        if said(1, &both) == 3 {
+            both.swap(0, 1);
+        }
+        both[0].kill9();
+        both[1].says("publishing B");
+        both[1].stop();
+        std::fs::remove_file(place.path("stu.bare")).expect("removed");
+    }
+}
+
+#[test]
 fn a_standby_without_a_rival_publishes_at_once() {
     let place = Place::new();
     let mut alone = producer().start(&place, STANDBY);

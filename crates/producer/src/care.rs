@@ -48,7 +48,7 @@ impl Producer<'_> {
             Ok(Standing::Named) => {
                 self.region_ailment.ends();
                 // The wall clock may have been set: a region that is left behind tells its time.
-                self.outlet.beat();
+                self.outlet.beat()?;
                 false
             }
             Ok(Standing::Deleted) => self.restore("was deleted")?,

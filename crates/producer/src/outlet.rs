@@ -172,9 +172,10 @@ impl Outlet {
     }
 
     /// Shows readers that the producer is alive.
-    pub(crate) fn beat(&mut self) {
-        if let Self::Mapcast(writer, _) = self {
-            writer.beat();
+    pub(crate) fn beat(&mut self) -> Result<(), RegionError> {
+        match self {
+            Self::Mapcast(writer, _) => writer.beat(),
+            Self::Bare { .. } => Ok(()),
         }
     }
 
@@ -202,11 +203,12 @@ impl Outlet {
             (Self::Mapcast(writer, _), Format::Mapcast) => {
                 Ok(writer.change(new, &options(settings))?)
             }
-            (Self::Bare { schema, .. }, Format::Bare) => {
+            (Self::Bare { writer, schema }, Format::Bare) => {
                 let (have, want) = (schema.size(), new.size());
                 if have != want {
                     return Err(ProducerError(Kind::BareSize { path, have, want }));
                 }
+                writer.change(&options(settings))?;
                 *schema = Arc::clone(new);
                 Ok(Changed::Kept)
             }

@@ -204,8 +204,7 @@ impl<'a> Producer<'a> {
             );
         }
         if self.input.is_some() {
-            self.outlet.beat();
-            return Ok(());
+            return Ok(self.outlet.beat()?);
         }
         self.sample_and_publish()
     }

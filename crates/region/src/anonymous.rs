@@ -3,6 +3,7 @@
 use crate::create;
 use crate::error::RegionError;
 use crate::file;
+use crate::fork::OwnFile;
 use crate::options::Options;
 use crate::reader::DynReader;
 use crate::writer::DynWriter;
@@ -53,7 +54,8 @@ impl Region {
     /// # Errors
     /// [`Busy`](crate::RegionErrorKind::Busy) if there is one already, in this process or another.
     pub fn writer(&self) -> Result<DynWriter, RegionError> {
-        DynWriter::adopt(self.open_again(true)?, &self.label, &self.schema, &self.options)
+        let file = OwnFile::open(&self.label, || self.open_again(true))?;
+        DynWriter::adopt(file, &self.label, &self.schema, &self.options)
     }
 
     /// A reader of this region, whose mapping cannot write.

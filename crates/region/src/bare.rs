@@ -14,13 +14,15 @@ use crate::boot;
 use crate::create::Unnamed;
 use crate::error::{RegionError, RegionErrorKind as Kind};
 use crate::file::{self, Identity};
+use crate::fork::OwnFile;
 use crate::location::{Exposure, Location};
-use crate::lock::{self, Holder};
+use crate::lock;
 use crate::mapping::{Access, Mapping};
 use crate::options::Options;
 use crate::overlay;
 use crate::reader::Refreshed;
-use crate::writer::Standing;
+use crate::rights::{self, Rights};
+use crate::writer::{self, Standing};
 use layout::Schema;
 use std::fs::File;
 use std::path::Path;
@@ -29,7 +31,7 @@ use std::path::Path;
 #[derive(Debug)]
 pub struct BareWriter {
     mapping: Mapping,
-    file: File,
+    file: OwnFile,
     at: Location,
     size: usize,
     options: Options,
@@ -39,30 +41,45 @@ impl BareWriter {
     /// Creates the file at `address`, or goes on in the one that is there: readers that have it
     /// mapped already see what is written.
     ///
-    /// Of `options`, mode and group count.
+    /// Of `options`, mode and group count, for files that this writer makes.
     ///
     /// # Errors
     /// [`Kind::NotThisRecord`] if the file is there with another size than the record's: it is
     /// left alone; [`Kind::Busy`]; [`Kind::Locked`]; [`Kind::NotOurs`]; [`Kind::NotAFile`];
-    /// [`Kind::Io`].
+    /// [`Kind::BadOptions`]; [`Kind::Io`].
     pub fn open(
         address: impl Into<Address>,
         schema: &Schema,
         options: &Options,
     ) -> Result<Self, RegionError> {
         let at = Location::open(&address.into())?;
-        let file = match at.open_to_write() {
-            Ok(file) => {
-                take_lock(&file, at.path())?;
-                file::expect_own(&file, &at)?;
-                file
-            }
-            Err(err) if err.is_not_there() => create(&at, schema, options)?,
-            Err(err) => return Err(err),
+        Rights::of(options, at.path())?;
+        let create = || {
+            let (fresh, mapping) = fresh(&at, schema, options)?;
+            Ok(fresh.claim(&at)?.map(|file| (file, mapping)))
         };
-        let mapping = map(&file, at.path(), schema, Access::Write)?;
+        let (file, mapping) = writer::at_name(&at, |file| resume(file, &at, schema), create)?;
         let size = schema.size() as usize;
         Ok(Self { mapping, file, at, size, options: options.clone() })
+    }
+
+    /// Gives the file another mode or group, if `options` say so, and makes the next one with these.
+    ///
+    /// It stays the same file: programs that know no header would never look for another one. So
+    /// those who have mapped it keep it, whatever the mode is from now on.
+    ///
+    /// # Errors
+    /// [`Kind::NoSuchGroup`], [`Kind::NotInGroup`], [`Kind::BadOptions`], [`Kind::Forked`],
+    /// [`Kind::Io`]: nothing has changed.
+    pub fn change(&mut self, options: &Options) -> Result<(), RegionError> {
+        self.expect_here()?;
+        Rights::of(options, self.path())?;
+        let Options { mode, group, .. } = &self.options;
+        if (options.mode, &options.group) != (*mode, group) {
+            rights::admit(&self.file, self.path(), options)?;
+        }
+        self.options = options.clone();
+        Ok(())
     }
 
     /// Writes one record over the last one, by words.
@@ -71,6 +88,7 @@ impl BareWriter {
     /// [`Kind::WrongSize`] if `record` is not as long as the struct; [`Kind::Truncated`] if the
     /// file was cut short.
     pub fn publish(&mut self, record: &[u8]) -> Result<(), RegionError> {
+        self.expect_here()?;
         if record.len() != self.size {
             let kind = Kind::WrongSize { want: self.size, have: record.len() };
             return Err(RegionError::new(self.path(), kind));
@@ -87,6 +105,7 @@ impl BareWriter {
     /// # Errors
     /// As [`DynWriter::check`](crate::DynWriter::check).
     pub fn check(&self) -> Result<Standing, RegionError> {
+        self.expect_here()?;
         Standing::of(&self.file, &self.at, self.size as u64, !self.mapping.faulted())
     }
 
@@ -95,19 +114,16 @@ impl BareWriter {
     /// # Errors
     /// [`Kind::Replaced`] if another file has the name by now; as [`BareWriter::open`] else.
     pub fn recreate(&mut self, schema: &Schema) -> Result<(), RegionError> {
-        let standing = self.check()?;
-        if standing != Standing::Named {
-            self.at.renew()?;
-        }
-        let at = &self.at;
-        let file = match standing {
+        let path = self.path().to_owned();
+        let replaced = || RegionError::new(&path, Kind::Replaced);
+        match self.check()? {
             Standing::Named => return Ok(()),
-            Standing::Deleted => create(at, schema, &self.options)?,
-            Standing::Truncated => fresh(at, schema, &self.options)?.replace(at)?,
-            Standing::Replaced => return Err(RegionError::new(at.path(), Kind::Replaced)),
-        };
-        self.mapping = map(&file, at.path(), schema, Access::Write)?;
-        self.file = file;
+            Standing::Replaced => return Err(replaced()),
+            Standing::Deleted | Standing::Truncated => self.at.renew()?,
+        }
+        let (fresh, mapping) = fresh(&self.at, schema, &self.options)?;
+        self.file = fresh.replace(&self.at, &self.file)?.ok_or_else(replaced)?;
+        self.mapping = mapping;
         Ok(())
     }
 
@@ -131,11 +147,17 @@ impl BareWriter {
     pub fn path(&self) -> &Path {
         self.at.path()
     }
+
+    fn expect_here(&self) -> Result<(), RegionError> {
+        if self.file.is_here() { Ok(()) } else { Err(RegionError::new(self.path(), Kind::Forked)) }
+    }
 }
 
 impl Drop for BareWriter {
     fn drop(&mut self) {
-        lock::release(&self.file);
+        if self.file.is_here() {
+            lock::release(&self.file);
+        }
     }
 }
 
@@ -208,26 +230,35 @@ impl BareReader {
     }
 }
 
-fn take_lock(file: &File, path: &Path) -> Result<(), RegionError> {
-    let io = |err| RegionError::io(path, "lock", err);
-    if lock::try_take(file).map_err(io)? {
-        return Ok(());
-    }
+/// The file, locked, and mapped; `None` if it lost its name before that.
+fn resume(
+    file: OwnFile,
+    at: &Location,
+    schema: &Schema,
+) -> Result<Option<(OwnFile, Mapping)>, RegionError> {
     // Readers have it mapped for good, so it is not replaced because of a reader's lock.
-    let kind = match lock::holder(file).map_err(io)? {
-        Some(Holder::Reader) => Kind::Locked,
-        _ => Kind::Busy { pid: 0 },
-    };
-    Err(RegionError::new(path, kind))
+    writer::take_lock(&file, at.path()).map_err(|err| match err.kind() {
+        // What would be the process id in a header is part of the record here.
+        Kind::Busy { .. } => RegionError::new(at.path(), Kind::Busy { pid: 0 }),
+        _ => err,
+    })?;
+    if !writer::is_named(&file, at)? {
+        return Ok(None);
+    }
+    file::expect_own(&file, at)?;
+    let mapping = map(&at.open_to_map(&file)?, at.path(), schema, Access::Write)?;
+    Ok(Some((file, mapping)))
 }
 
-fn fresh(at: &Location, schema: &Schema, options: &Options) -> Result<Unnamed, RegionError> {
-    Unnamed::new(at, options, u64::from(schema.size()))
-}
-
-fn create(at: &Location, schema: &Schema, options: &Options) -> Result<File, RegionError> {
-    let file = fresh(at, schema, options)?.claim(at)?;
-    file.ok_or_else(|| RegionError::new(at.path(), Kind::Replaced))
+/// A new file, mapped: once it has its name nothing can fail.
+fn fresh(
+    at: &Location,
+    schema: &Schema,
+    options: &Options,
+) -> Result<(Unnamed, Mapping), RegionError> {
+    let fresh = Unnamed::new(at, options, u64::from(schema.size()))?;
+    let mapping = map(&fresh.open_to_map(at)?, at.path(), schema, Access::Write)?;
+    Ok((fresh, mapping))
 }
 
 fn map(file: &File, path: &Path, schema: &Schema, access: Access) -> Result<Mapping, RegionError> {

@@ -80,8 +80,8 @@ impl AsFd for End {
 impl Child {
     /// Runs `work` in a new process, whose exit code is its answer (101 if it panics).
     ///
-    /// The child inherits everything that is mapped and open, the locks of open writers included: open
-    /// a writer after the fork, on the side that is to publish. It is killed when this thread ends,
+    /// The child inherits everything that is mapped and open but for open writers, which stay with the
+    /// parent: open one in the child if that is to publish. It is killed when this thread ends,
     /// however it ends. No destructor of the parent's runs in it.
     ///
     /// # Errors

@@ -11,14 +11,15 @@ use crate::clock;
 use crate::error::{RegionError, RegionErrorKind as Kind};
 use crate::file::{self, Identity};
 use crate::file_system;
+use crate::fork::OwnFile;
 use crate::location::Location;
 use crate::lock;
 use crate::options::Options;
+use crate::rights::admit;
 use layout::Schema;
 use layout::header::{self, Header, offset};
-use nix::unistd::Group;
 use rustix::fd::AsFd;
-use rustix::fs::{AtFlags, FallocateFlags, Gid, MemfdFlags, Mode, OFlags, RenameFlags, SealFlags};
+use rustix::fs::{AtFlags, FallocateFlags, MemfdFlags, Mode, OFlags, RenameFlags, SealFlags};
 use rustix::io::Errno;
 use std::ffi::OsString;
 use std::fs::File;
@@ -31,7 +32,7 @@ use std::sync::Arc;
 pub(crate) struct Unnamed {
     // First, so that it is dropped first: the name goes while the lock is still held.
     aside: Aside,
-    pub(crate) file: File,
+    pub(crate) file: OwnFile,
 }
 
 impl Unnamed {
@@ -59,14 +60,15 @@ impl Unnamed {
         let flags =
             OFlags::RDWR | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
         let dir = Arc::clone(at.dir());
-        let file = match rustix::fs::openat(&dir, &name, flags, Mode::from_raw_mode(0o600)) {
-            Ok(descriptor) => File::from(descriptor),
-            Err(Errno::EXIST) => return Ok(None),
+        let create = || match rustix::fs::openat(&dir, &name, flags, Mode::from_raw_mode(0o600)) {
+            Ok(descriptor) => Ok(Some(File::from(descriptor))),
+            Err(Errno::EXIST) => Ok(None),
             Err(err) => {
                 let err = RegionError::io(at.path(), "create", err);
-                return Err(file_system::explained(&dir, err));
+                Err(file_system::explained(&dir, err))
             }
         };
+        let Some(file) = OwnFile::open_if(at.path(), create)? else { return Ok(None) };
         let locked = lock::try_take(&file).map_err(io("lock"))?;
         // Between creation and lock, another creator may have swept the file away: then the name
         // is nobody's, or another file's.
@@ -75,8 +77,14 @@ impl Unnamed {
         Ok((locked && named).then(|| Self { aside: Aside::new(dir, name), file }))
     }
 
+    /// The file once more, for its writer's mapping: see [`file::open_to_map`].
+    pub(crate) fn open_to_map(&self, at: &Location) -> Result<File, RegionError> {
+        let (dir, name) = self.aside.parts();
+        file::open_to_map(&self.file, Some((dir.as_fd(), name.as_ref())), at.path())
+    }
+
     /// Gives the file its name; `None` if another file has it already.
-    pub(crate) fn claim(self, at: &Location) -> Result<Option<File>, RegionError> {
+    pub(crate) fn claim(self, at: &Location) -> Result<Option<OwnFile>, RegionError> {
         let (dir, name) = self.aside.parts();
         match rustix::fs::renameat_with(dir, name, dir, at.name(), RenameFlags::NOREPLACE) {
             Ok(()) => Ok(Some(self.file)),
@@ -90,7 +98,7 @@ impl Unnamed {
     }
 
     /// Where there is no `RENAME_NOREPLACE`: `link` never replaces.
-    fn claim_by_link(self, at: &Location) -> Result<Option<File>, RegionError> {
+    fn claim_by_link(self, at: &Location) -> Result<Option<OwnFile>, RegionError> {
         let (dir, name) = self.aside.parts();
         match rustix::fs::linkat(dir, name, dir, at.name(), AtFlags::empty()) {
             Ok(()) => Ok(Some(self.file)),
@@ -99,12 +107,20 @@ impl Unnamed {
         }
     }
 
-    /// Gives the file its name, in place of whatever has it.
-    pub(crate) fn replace(self, at: &Location) -> Result<File, RegionError> {
+    /// Gives the file its name, in place of `old` or, if that has lost it, of nothing; `None` if
+    /// another file has it by now.
+    pub(crate) fn replace(self, at: &Location, old: &File) -> Result<Option<OwnFile>, RegionError> {
+        let io = |call| move |err| RegionError::io(at.path(), call, err);
+        let old = Identity::of(old).map_err(io("fstat"))?;
+        match at.named()? {
+            None => return self.claim(at),
+            Some(named) if named != old => return Ok(None),
+            Some(_) => {}
+        }
         let (dir, name) = self.aside.parts();
         rustix::fs::renameat(dir, name, dir, at.name())
             .map_err(|err| RegionError::io(at.path(), "rename", err))?;
-        Ok(self.file)
+        Ok(Some(self.file))
     }
 }
 
@@ -183,26 +199,6 @@ pub(crate) fn fill_region(
         file.write_all_at(bytes, at).map_err(|err| RegionError::io(path, "pwrite", err))?;
     }
     Ok(header)
-}
-
-/// Sets mode and group as asked, whatever the umask.
-pub(crate) fn admit(file: &File, path: &Path, options: &Options) -> Result<(), RegionError> {
-    if let Some(name) = &options.group {
-        let gid = group_id(name)
-            .ok_or_else(|| RegionError::new(path, Kind::NoSuchGroup(name.clone())))?;
-        rustix::fs::fchown(file, None, Some(gid)).map_err(|err| match err {
-            Errno::PERM => RegionError::new(path, Kind::NotInGroup(name.clone())),
-            err => RegionError::io(path, "fchown", err),
-        })?;
-    }
-    rustix::fs::fchmod(file, Mode::from_raw_mode(options.mode))
-        .map_err(|err| RegionError::io(path, "fchmod", err))
-}
-
-/// The group called `name`, or numbered so.
-fn group_id(name: &str) -> Option<Gid> {
-    let by_name = || Group::from_name(name).ok().flatten().map(|group| group.gid.as_raw());
-    name.parse().ok().or_else(by_name).map(Gid::from_raw)
 }
 
 /// Makes the file `len` bytes long with room for each of them.

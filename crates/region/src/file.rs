@@ -142,6 +142,41 @@ pub(crate) fn open_again(file: &File, write: bool) -> std::io::Result<File> {
     File::options().read(true).write(write).open(path)
 }
 
+/// Another open file description of `file`, which is called so in that directory and `path` in
+/// messages, for a writer's mapping.
+///
+/// A mapping keeps its open file description alive, in every child that inherits it: the lock must
+/// lie on another one. Where the file cannot be opened once more, it is the same one after all.
+pub(crate) fn open_to_map(
+    file: &File,
+    named: Option<(BorrowedFd<'_>, &Path)>,
+    path: &Path,
+) -> Result<File, RegionError> {
+    let by_name = || {
+        let again = named.and_then(|(dir, name)| open(dir, name, OFlags::RDWR, path).ok());
+        again.filter(|again| is_same(again, file))
+    };
+    match open_again(file, true) {
+        Ok(again) => Ok(again),
+        Err(err) if is_out_of_descriptors(&err) => Err(RegionError::io(path, "open", err)),
+        // /proc is hidden.
+        Err(_) => match by_name() {
+            Some(again) => Ok(again),
+            None => file.try_clone().map_err(|err| RegionError::io(path, "dup", err)),
+        },
+    }
+}
+
+/// Will the same call succeed once there are descriptors again?
+pub(crate) fn is_out_of_descriptors(err: &std::io::Error) -> bool {
+    matches!(err.raw_os_error(), Some(libc::EMFILE | libc::ENFILE))
+}
+
+fn is_same(one: &File, other: &File) -> bool {
+    let identities = Identity::of(one).and_then(|one| Ok((one, Identity::of(other)?)));
+    identities.is_ok_and(|(one, other)| one == other)
+}
+
 /// What stands at the start of a file that is open already.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Content {

@@ -21,6 +21,7 @@ use crate::directory::{self, Directory, OTHERS_WRITE};
 use crate::error::{RegionError, RegionErrorKind as Kind};
 use crate::file::{self, Identity};
 use crate::file_system;
+use crate::fork::OwnFile;
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
 use rustix::fs::{Mode, OFlags};
 use rustix::io::Errno;
@@ -120,9 +121,17 @@ impl Location {
     }
 
     /// Opens the region's file for a writer.
-    pub(crate) fn open_to_write(&self) -> Result<File, RegionError> {
-        file::open(self.fd(), self.name(), OFlags::RDWR, self.path())
-            .map_err(|err| file_system::explained(self.fd(), err))
+    pub(crate) fn open_to_write(&self) -> Result<OwnFile, RegionError> {
+        OwnFile::open(self.path(), || {
+            file::open(self.fd(), self.name(), OFlags::RDWR, self.path())
+                .map_err(|err| file_system::explained(self.fd(), err))
+        })
+    }
+
+    /// The region's file, which is `file`, once more for a writer's mapping: see
+    /// [`file::open_to_map`].
+    pub(crate) fn open_to_map(&self, file: &File) -> Result<File, RegionError> {
+        file::open_to_map(file, Some((self.fd(), self.name())), self.path())
     }
 
     /// The file that has the region's name in the held directory; `None` if none has.

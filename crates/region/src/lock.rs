@@ -49,16 +49,6 @@ fn try_set(file: &File, kind: i32) -> io::Result<bool> {
     }
 }
 
-/// Sleeps in the kernel until the lock is ours.
-pub(crate) fn take(file: &File) -> io::Result<()> {
-    loop {
-        match fcntl(file, FcntlArg::F_OFD_SETLKW(&whole_file(libc::F_WRLCK))) {
-            Err(Errno::EINTR) => {}
-            other => return other.map(drop).map_err(io::Error::from),
-        }
-    }
-}
-
 /// Gives the lock back, whoever else has a descriptor of the same open file.
 pub(crate) fn release(file: &File) {
     // Unlocking fails for no reason that closing the file would not mend.
@@ -121,7 +111,7 @@ mod tests {
         assert!(is_taken(&reader).unwrap());
         drop(holder);
         assert!(!is_taken(&reader).unwrap());
-        take(&rival).unwrap();
+        assert!(try_take(&rival).unwrap());
         assert!(is_taken(&reader).unwrap());
     }
 

@@ -53,7 +53,7 @@ fn a_groups_region_is_its_members_alone_through_restart_loss_reload_and_take_ove
     only_members_read(&place, READERS);
 
     for (group, slots) in [(OTHERS, 8), (READERS, 16)] {
-        for_group(&place, &group.to_string(), slots); // kept, then replaced
+        for_group(&place, &group.to_string(), slots);
         second.signal(Signal::SIGHUP);
         second.says("x.toml is in force");
         only_members_read(&place, group);
@@ -65,6 +65,29 @@ fn a_groups_region_is_its_members_alone_through_restart_loss_reload_and_take_ove
     standby.says("publishing X");
     only_members_read(&place, READERS);
     standby.stop();
+}
+
+#[test]
+fn a_member_of_a_group_that_the_region_is_taken_from_gets_no_further_record() {
+    if Ordinary::another(&consumer()).is_none() {
+        return;
+    }
+    for change in [format!("group = \"{OTHERS}\""), String::new()] {
+        let place = Place::new().open_to_all();
+        for_group(&place, &READERS.to_string(), 8);
+        let mut writer = producer().start(&place, "./x.toml");
+        writer.says("publishing");
+        let member = Ordinary::new(&consumer()).in_group(READERS);
+        let mut reader = member.start(&place, "./x.region --follow --format json");
+        reader.next_out();
+        configure(&place, &format!("mode = \"0640\"\n{change}"));
+        writer.signal(Signal::SIGHUP);
+        writer.says("is in force: replaced (the old one was open to more users), epoch 2");
+        reader.says("./x.region: open: Permission denied");
+        reader.stop();
+        assert!(reader.out().iter().all(|line| e2e::Reading::of(line).epoch == 1));
+        writer.stop();
+    }
 }
 
 #[test]

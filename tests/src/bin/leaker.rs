@@ -150,7 +150,7 @@ fn taken_over(rounds: u64, path: &Path) -> Outcome {
     })
 }
 
-/// A standby each time that is told to stop waiting; the thread that waits for it stays until then.
+/// A standby each time that is told to stop waiting.
 fn given_up(rounds: u64, path: &Path) -> Outcome {
     let (schema, options) = (Stu::schema(), Options::new().slots(4));
     over_and_over(rounds, |_| {
@@ -164,7 +164,8 @@ fn given_up(rounds: u64, path: &Path) -> Outcome {
     })
 }
 
-/// Threads that have waited end by themselves; the stack of one is the next one's then.
+/// Threads that close what a standby waited with end by themselves; the stack of one is the next one's
+/// then.
 fn wait_for_threads() {
     while threads(std::process::id()) > 1 {
         std::thread::yield_now();

@@ -40,6 +40,9 @@ impl fmt::Display for RegionErrorKind {
             Self::Replaced => {
                 f.write_str("another file has taken this name; stop the producer it belongs to, or remove it")
             }
+            Self::Forked => f.write_str(
+                "this writer belongs to the process that opened it, and this one is a fork of it; open a writer here",
+            ),
             Self::UnsafeDirectory(_)
             | Self::RelativeDirectory(_)
             | Self::BadName(_)

@@ -92,6 +92,8 @@ pub enum RegionErrorKind {
     BadOptions(String),
     /// Another file has taken the name of this region.
     Replaced,
+    /// The writer belongs to the process that opened it, which has forked this one.
+    Forked,
     /// No file has this name.
     NoFile,
     /// A file has this name already.

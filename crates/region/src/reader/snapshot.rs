@@ -21,6 +21,7 @@ use crate::boot;
 use crate::create::{self, Unnamed};
 use crate::error::{RegionError, RegionErrorKind as Kind};
 use crate::file::Identity;
+use crate::fork::OwnFile;
 use crate::line::Line;
 use crate::location::Location;
 use crate::lock;
@@ -146,16 +147,17 @@ impl DynReader {
             Some(earlier) => {
                 // Held until the name has gone over: no writer begins in a file that is about to lose it.
                 take_lock(&earlier, path)?;
-                unnamed.replace(at)?
+                unnamed.replace(at, &earlier)?
             }
-            None => unnamed.claim(at)?.ok_or_else(|| in_the_way(path, "was made just now"))?,
+            None => unnamed.claim(at)?,
         };
+        let file = file.ok_or_else(|| in_the_way(path, "was made just now"))?;
         lock::release(&file);
         sync_directory(at)
     }
 
     /// The region that a snapshot may replace; `None` if nothing is there.
-    fn earlier(&self, at: &Location) -> Result<Option<File>, RegionError> {
+    fn earlier(&self, at: &Location) -> Result<Option<OwnFile>, RegionError> {
         let path = at.path();
         let file = match at.open_to_write() {
             Ok(file) => file,

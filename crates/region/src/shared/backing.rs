@@ -69,7 +69,7 @@ impl<T: Element> Backing<T> {
         let file = Unnamed::new(&at, &options, bytes as u64)?
             .claim(&at)?
             .ok_or_else(|| RegionError::new(path, Kind::Exists))?;
-        Self::map(file, path.to_owned(), 0, len, Access::Write)
+        Self::map(file.into_file(), path.to_owned(), 0, len, Access::Write)
     }
 
     pub(super) fn open(path: &Path, access: Access) -> Result<Self, RegionError> {

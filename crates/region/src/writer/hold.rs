@@ -74,7 +74,7 @@ impl Hold {
 ///
 /// # Errors
 /// [`Kind::Busy`] if a writer has it, [`Kind::Locked`] if a reader is in the way.
-pub(super) fn take_lock(file: &File, path: &Path) -> Result<(), RegionError> {
+pub(crate) fn take_lock(file: &File, path: &Path) -> Result<(), RegionError> {
     let io = |err| RegionError::io(path, "lock", err);
     for _ in 0..LOOKS {
         if lock::try_take(file).map_err(io)? {

@@ -1,21 +1,24 @@
 //! The writer: at most one for a region, wait-free, and blind to its readers.
 
+mod change;
 mod hold;
 mod open;
 mod passed;
 mod standby;
 mod typed;
 
+pub use change::{Changed, Standing};
+pub(crate) use hold::take_lock;
 pub use open::{Origin, Why};
+pub(crate) use open::{at_name, is_named};
 pub use standby::Holder;
 pub use typed::Writer;
 
 use crate::address::Address;
 use crate::body::Body;
 use crate::clock::BootTime;
-use crate::create;
 use crate::error::{RegionError, RegionErrorKind as Kind};
-use crate::file::Identity;
+use crate::fork::OwnFile;
 use crate::line::Line;
 use crate::location::{Exposure, Location};
 use crate::lock;
@@ -24,7 +27,7 @@ use crate::{boot, wait};
 use channel::Publisher;
 use layout::Schema;
 use layout::header::StateWord;
-use open::{Fresh, Lineage, Opened};
+use open::Opened;
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -33,11 +36,13 @@ use std::time::Duration;
 /// Publishes records of a schema that is known at run time only.
 ///
 /// Dropping it closes the region, as [`DynWriter::close`] does; a panic or a kill does not, and
-/// readers then see [`State::Dead`](crate::State::Dead). For a Rust struct use [`Writer`].
+/// readers then see [`State::Dead`](crate::State::Dead). It belongs to the process that opened it: in
+/// a forked child its methods are errors ([`Kind::Forked`]), and dropping it there changes nothing. For a Rust struct use [`Writer`].
 #[derive(Debug)]
 pub struct DynWriter {
     publisher: Publisher<Body>,
-    file: File,
+    file: OwnFile,
+    twin: Option<File>,
     path: PathBuf,
     home: Home,
     schema: Arc<Schema>,
@@ -55,48 +60,6 @@ enum Home {
     Passed,
     /// In memory alone, made by this writer or kept for it.
     Memfd,
-}
-
-/// What has become of the name of a region that is being published to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Standing {
-    /// All is well.
-    Named,
-    /// The name is gone: new readers find nothing.
-    Deleted,
-    /// The name belongs to another file.
-    Replaced,
-    /// The file was cut short: what is published may go nowhere.
-    Truncated,
-}
-
-/// What [`DynWriter::change`] came to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Changed {
-    /// The region goes on.
-    Kept,
-    /// The region was retired; a new one has its name.
-    Replaced,
-}
-
-impl Standing {
-    /// How `file`, meant to be `len` bytes long and `at` its name, stands.
-    pub(crate) fn of(
-        file: &File,
-        at: &Location,
-        len: u64,
-        is_whole: bool,
-    ) -> Result<Self, RegionError> {
-        let meta = file.metadata().map_err(|err| RegionError::io(at.path(), "fstat", err))?;
-        Ok(match at.leads_to()? {
-            None => Self::Deleted,
-            Some(named) if named != Identity::of_meta(&meta) => Self::Replaced,
-            Some(_) if meta.len() < len || !is_whole => Self::Truncated,
-            Some(_) => Self::Named,
-        })
-    }
 }
 
 impl DynWriter {
@@ -145,7 +108,7 @@ impl DynWriter {
 
     /// Publishes to the region that is in `file` already, called `path` in messages.
     pub(crate) fn adopt(
-        file: File,
+        file: OwnFile,
         path: &Path,
         schema: &Schema,
         options: &Options,
@@ -173,15 +136,17 @@ impl DynWriter {
         schema: Arc<Schema>,
         options: Options,
     ) -> Self {
-        let Opened { publisher, file, epoch, origin } = opened;
-        Self { publisher, file, path: path.to_owned(), home, schema, options, epoch, origin }
+        let Opened { publisher, file, twin, epoch, origin } = opened;
+        let path = path.to_owned();
+        Self { publisher, file, twin, path, home, schema, options, epoch, origin }
     }
 
     /// Publishes one record, stamped with the present time; answers with its sequence number.
     ///
     /// # Errors
     /// [`Kind::WrongSize`] if `record` is not [`Schema::size`] bytes long, and nothing is
-    /// published; [`Kind::Truncated`] if the file was cut short: see [`DynWriter::recreate`].
+    /// published; [`Kind::Forked`], likewise, in a process that was forked from the one that opened
+    /// the writer; [`Kind::Truncated`] if the file was cut short: see [`DynWriter::recreate`].
     #[inline(always)]
     #[allow(clippy::inline_always)] // a record of a known size is then a few stores
     pub fn publish(&mut self, record: &[u8]) -> Result<u64, RegionError> {
@@ -196,6 +161,7 @@ impl DynWriter {
     #[inline(always)]
     #[allow(clippy::inline_always)] // a record of a known size is then a few stores
     pub fn publish_at(&mut self, record: &[u8], now: BootTime) -> Result<u64, RegionError> {
+        self.expect_here()?;
         if record.len() != self.body().record_size() {
             return Err(self.body().wrong_size(&self.path, record.len()));
         }
@@ -211,97 +177,13 @@ impl DynWriter {
 
     /// A sign of life without a publish. Due once in each [period](Options::period) in which
     /// nothing is published.
-    pub fn beat(&mut self) {
+    ///
+    /// # Errors
+    /// [`Kind::Forked`] in a process that was forked from the one that opened the writer.
+    pub fn beat(&mut self) -> Result<(), RegionError> {
+        self.expect_here()?;
         Line::of(self.body()).beat(BootTime::now());
-    }
-
-    /// Is the region still the one that its path leads to, and whole? Three system calls, a few us.
-    ///
-    /// # Errors
-    /// [`Kind::Io`] if the path cannot be looked at; [`Kind::UnsafeDirectory`] if it leads to a
-    /// directory that may not be used in place of the region's own: publishing goes on in that one.
-    pub fn check(&self) -> Result<Standing, RegionError> {
-        let body = self.body();
-        let Home::Named(at) = &self.home else {
-            // It has no name to lose.
-            let whole = body.is_whole();
-            return Ok(if whole { Standing::Named } else { Standing::Truncated });
-        };
-        Standing::of(&self.file, at, body.header().file_len, body.is_whole())
-    }
-
-    /// Makes a new file under the same name, after the old one was deleted or cut short. The epoch
-    /// rises by one and the sequence goes on; readers find the new file by themselves.
-    ///
-    /// # Errors
-    /// [`Kind::Replaced`] if another file has the name by now; [`Kind::CannotReplace`] if the
-    /// region was passed as a descriptor; as [`DynWriter::open`] else.
-    pub fn recreate(&mut self) -> Result<(), RegionError> {
-        let why = match self.check()? {
-            Standing::Named => return Ok(()),
-            Standing::Deleted => Why::Deleted,
-            Standing::Truncated => Why::Truncated,
-            Standing::Replaced => return Err(RegionError::new(&self.path, Kind::Replaced)),
-        };
-        let lineage = self.next_lineage();
-        let Home::Named(at) = &mut self.home else {
-            let opened = self.successor(&self.schema, &self.options, why)?;
-            self.move_to(opened);
-            return Ok(());
-        };
-        at.renew()?;
-        let fresh = Fresh::make(at, &self.schema, &self.options, lineage)?;
-        let opened = match why {
-            Why::Deleted => fresh.put_if_free(at, why)?,
-            _ => Some(fresh.put(at, why)?),
-        };
-        let opened = opened.ok_or_else(|| RegionError::new(&self.path, Kind::Replaced))?;
-        self.move_to(opened);
         Ok(())
-    }
-
-    /// Goes on with another schema or other options. What the region can keep, it keeps; else it
-    /// is retired, and a new one takes its name.
-    ///
-    /// # Errors
-    /// As [`DynWriter::open`], without `Busy`, and [`Kind::CannotReplace`] if the region was passed
-    /// as a descriptor; this writer then goes on as before.
-    pub fn change(&mut self, schema: &Schema, options: &Options) -> Result<Changed, RegionError> {
-        let same_shape = options.slots == self.options.slots && options.wake == self.options.wake;
-        if same_shape && *schema == *self.schema {
-            if matches!(self.home, Home::Named(_)) {
-                create::admit(&self.file, &self.path, options)?;
-            }
-            Line::of(self.body()).set_period(options.period);
-            self.options = options.clone();
-            return Ok(Changed::Kept);
-        }
-        let why = if same_shape { Why::OtherSchema } else { Why::OtherShape };
-        let lineage = self.next_lineage();
-        let opened = if let Home::Named(at) = &mut self.home {
-            at.renew()?;
-            Fresh::make(at, schema, options, lineage)?.put(at, why)?
-        } else {
-            self.successor(schema, options, why)?
-        };
-        self.schema = Arc::new(schema.clone());
-        self.options = options.clone();
-        self.move_to(opened);
-        Ok(Changed::Replaced)
-    }
-
-    fn next_lineage(&self) -> Lineage {
-        // From this process's own memory: the file may have lost its pages.
-        Lineage { epoch: self.epoch + 1, sequence: self.sequence() }
-    }
-
-    /// From now on publishes to `opened`; the readers of the old file are told.
-    fn move_to(&mut self, opened: Opened) {
-        let old = std::mem::replace(&mut self.publisher, opened.publisher);
-        open::retire(&old);
-        self.file = opened.file;
-        self.epoch = opened.epoch;
-        self.origin = opened.origin;
     }
 
     /// Ends in good order: readers see [`State::Closed`](crate::State::Closed) at once, and the
@@ -363,6 +245,11 @@ impl DynWriter {
     }
 
     #[inline]
+    fn expect_here(&self) -> Result<(), RegionError> {
+        if self.file.is_here() { Ok(()) } else { Err(RegionError::new(&self.path, Kind::Forked)) }
+    }
+
+    #[inline]
     fn body(&self) -> &Body {
         self.publisher.ring().memory()
     }
@@ -370,8 +257,9 @@ impl DynWriter {
 
 impl Drop for DynWriter {
     fn drop(&mut self) {
-        // A panic is a crash: readers shall see it as one.
-        if !std::thread::panicking() {
+        // A panic is a crash: readers shall see it as one. In a forked child the region is the
+        // parent's, which goes on.
+        if !std::thread::panicking() && self.file.is_here() {
             let line = Line::of(self.body());
             line.beat(BootTime::now()); // the last sign of life, with the wall clock as it stands
             line.set_mark(StateWord::Closed);

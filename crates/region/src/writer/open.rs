@@ -15,10 +15,12 @@ use crate::body::{Body, Preamble};
 use crate::create::{self, Unnamed};
 use crate::error::{RegionError, RegionErrorKind as Kind};
 use crate::file::{self, Identity};
+use crate::fork::OwnFile;
 use crate::line::Line;
 use crate::location::Location;
 use crate::mapping::Access;
 use crate::options::Options;
+use crate::rights::{self, Rights};
 use crate::state;
 use crate::wait;
 use channel::{Publisher, Ring};
@@ -59,6 +61,8 @@ pub enum Why {
     Linked,
     /// It was damaged.
     Damaged(String),
+    /// More users may have it open than its mode and group are to allow from now on.
+    Narrowed,
     /// It was cut short while this writer held it.
     Truncated,
     /// Its name was deleted while this writer held it.
@@ -85,6 +89,7 @@ impl fmt::Display for Why {
             Self::Locked => "a reader holds a lock on the old one",
             Self::Linked => "the old one had a second name, a hard link",
             Self::Damaged(what) => return write!(f, "the old one was damaged: {what}"),
+            Self::Narrowed => "the old one was open to more users",
             Self::Truncated => "the old one was cut short",
             Self::Deleted => "the old one was deleted",
         })
@@ -96,7 +101,9 @@ impl fmt::Display for Why {
 pub(super) struct Opened {
     pub(super) publisher: Publisher<Body>,
     /// Holds the writer's lock.
-    pub(super) file: File,
+    pub(super) file: OwnFile,
+    /// The same file by a descriptor without the lock, for a memfd.
+    pub(super) twin: Option<File>,
     pub(super) epoch: u64,
     pub(super) origin: Origin,
 }
@@ -123,10 +130,21 @@ pub(super) fn open(
     schema: &Schema,
     options: &Options,
 ) -> Result<Opened, RegionError> {
+    let resume = |file| take_over(file, None, at, schema, options);
+    at_name(at, resume, || create_first(at, schema, options))
+}
+
+/// What `resume` makes of the file that has the name, or `create` where none has. Each answers
+/// `None` if the name has changed hands meanwhile: then it is looked at again.
+pub(crate) fn at_name<T>(
+    at: &Location,
+    resume: impl Fn(OwnFile) -> Result<Option<T>, RegionError>,
+    create: impl Fn() -> Result<Option<T>, RegionError>,
+) -> Result<T, RegionError> {
     for _ in 0..TRIES {
         let opened = match at.open_to_write() {
-            Ok(file) => take_over(file, None, at, schema, options)?,
-            Err(err) if err.is_not_there() => create_first(at, schema, options)?,
+            Ok(file) => resume(file)?,
+            Err(err) if err.is_not_there() => create()?,
             Err(err) => return Err(err),
         };
         if let Some(opened) = opened {
@@ -137,10 +155,11 @@ pub(super) fn open(
 }
 
 /// Goes on in the region that is in `file`, whatever its name.
-pub(super) fn adopt(file: File, path: &Path, options: &Options) -> Result<Opened, RegionError> {
+pub(super) fn adopt(file: OwnFile, path: &Path, options: &Options) -> Result<Opened, RegionError> {
     take_lock(&file, path)?;
     let preamble = Preamble::read(&file, path)?;
-    let body = Body::map(&file, path, &preamble.header, Access::Write)?;
+    let mapped = file::open_to_map(&file, None, path)?;
+    let body = Body::map(&mapped, path, &preamble.header, Access::Write)?;
     let publisher = publisher_over(body, path)?;
     let lineage = lineage_of(&publisher);
     Ok(begin(publisher, file, options, lineage))
@@ -160,7 +179,7 @@ fn create_first(
     let fresh = Fresh::make(at, schema, options, Lineage::FIRST)?;
     let Fresh { unnamed, publisher, epoch } = fresh;
     let file = unnamed.claim(at)?;
-    Ok(file.map(|file| Opened { publisher, file, epoch, origin: Origin::Created }))
+    Ok(file.map(|file| Opened { publisher, file, twin: None, epoch, origin: Origin::Created }))
 }
 
 /// A region that a writer has looked at: its header is checked, and it is mapped.
@@ -174,9 +193,10 @@ pub(super) struct Looked {
 }
 
 impl Looked {
-    pub(super) fn at(file: &File, path: &Path) -> Result<Self, RegionError> {
-        let preamble = Preamble::read(file, path)?;
-        let body = Body::map(file, path, &preamble.header, Access::Write)?;
+    pub(super) fn at(file: &File, at: &Location) -> Result<Self, RegionError> {
+        let preamble = Preamble::read(file, at.path())?;
+        let mapped = at.open_to_map(file)?;
+        let body = Body::map(&mapped, at.path(), &preamble.header, Access::Write)?;
         Ok(Self { preamble, body })
     }
 
@@ -191,7 +211,7 @@ impl Looked {
 ///
 /// `None`: the file lost its name before it was ours.
 pub(super) fn take_over(
-    file: File,
+    file: OwnFile,
     looked: Option<Looked>,
     at: &Location,
     schema: &Schema,
@@ -206,27 +226,36 @@ pub(super) fn take_over(
     file::expect_own(&file, at)?;
     let looked = match looked.filter(|looked| looked.is_whole(&file)) {
         Some(looked) => Ok(looked),
-        None => Looked::at(&file, path),
+        None => Looked::at(&file, at),
     };
     let Looked { preamble, body } = match looked {
         Ok(looked) => looked,
-        Err(err) => return replace_damaged(err, at, schema, options).map(Some),
+        Err(err) => {
+            let (why, fresh) = (damage(err)?, Fresh::make(at, schema, options, Lineage::FIRST)?);
+            return fresh.put(at, &file, why);
+        }
     };
     let linked = (links > 1).then_some(Why::Linked);
     let why = hold.why_not().or(linked);
     let why = why.or_else(|| why_not(&preamble, &body, schema, options));
+    let narrower = Rights::of(options, path)?.narrow(&file, path)?;
+    let why = why.or(narrower.then_some(Why::Narrowed));
     let publisher = publisher_over(body, path)?;
     let lineage = lineage_of(&publisher);
     match why {
         None => {
-            create::admit(&file, path, options)?;
+            rights::admit(&file, path, options)?;
             Ok(Some(begin(publisher, file, options, lineage)))
         }
-        // Under its other name it may be another region: that one's readers are told nothing.
-        Some(Why::Linked) => {
-            Fresh::make(at, schema, options, lineage)?.put(at, Why::Linked).map(Some)
+        Some(why) => {
+            let is_other_region = why == Why::Linked;
+            let opened = Fresh::make(at, schema, options, lineage)?.put(at, &file, why)?;
+            // Under its other name it may be another region: that one's readers are told nothing.
+            if opened.is_some() && !is_other_region {
+                retire(&publisher);
+            }
+            Ok(opened)
         }
-        Some(why) => replace(&publisher, at, schema, options, lineage, why).map(Some),
     }
 }
 
@@ -240,7 +269,7 @@ pub(super) fn pid_in(file: &File) -> u64 {
 }
 
 /// Is `file` the one that has the name `at` its location?
-pub(super) fn is_named(file: &File, at: &Location) -> Result<bool, RegionError> {
+pub(crate) fn is_named(file: &File, at: &Location) -> Result<bool, RegionError> {
     let ours = Identity::of(file).map_err(|err| RegionError::io(at.path(), "fstat", err))?;
     Ok(at.named()? == Some(ours))
 }
@@ -290,24 +319,15 @@ pub(super) fn lineage_of(publisher: &Publisher<Body>) -> Lineage {
 /// Marks the region as this writer's.
 pub(super) fn begin(
     publisher: Publisher<Body>,
-    file: File,
+    file: OwnFile,
     options: &Options,
     lineage: Lineage,
 ) -> Opened {
     let body = publisher.ring().memory();
     Line::of(body).begin(lineage.epoch, options.period);
     wait::wake_all(body.futex_word());
-    Opened { publisher, file, epoch: lineage.epoch, origin: Origin::Resumed }
-}
-
-fn replace_damaged(
-    err: RegionError,
-    at: &Location,
-    schema: &Schema,
-    options: &Options,
-) -> Result<Opened, RegionError> {
-    let why = damage(err)?;
-    Fresh::make(at, schema, options, Lineage::FIRST)?.put(at, why)
+    let origin = Origin::Resumed;
+    Opened { publisher, file, twin: None, epoch: lineage.epoch, origin }
 }
 
 /// What is wrong with a region that cannot be read; the error again if it is not ours to replace.
@@ -319,19 +339,6 @@ pub(super) fn damage(err: RegionError) -> Result<Why, RegionError> {
         }
         _ => Err(err),
     }
-}
-
-fn replace(
-    old: &Publisher<Body>,
-    at: &Location,
-    schema: &Schema,
-    options: &Options,
-    lineage: Lineage,
-    why: Why,
-) -> Result<Opened, RegionError> {
-    let opened = Fresh::make(at, schema, options, lineage)?.put(at, why)?;
-    retire(old);
-    Ok(opened)
 }
 
 /// Tells the old region's readers, once its successor has the name.
@@ -358,31 +365,22 @@ impl Fresh {
         let path = at.path();
         let (unnamed, header): (Unnamed, Header) =
             create::region(at, schema, options, lineage.sequence)?;
-        let body = Body::map(&unnamed.file, path, &header, Access::Write)?;
+        let body = Body::map(&unnamed.open_to_map(at)?, path, &header, Access::Write)?;
         Line::of(&body).begin(lineage.epoch, options.period);
         let publisher = publisher_over(body, path)?;
         Ok(Self { unnamed, publisher, epoch: lineage.epoch })
     }
 
-    /// Takes the name from whatever has it.
-    pub(super) fn put(self, at: &Location, why: Why) -> Result<Opened, RegionError> {
-        let file = self.unnamed.replace(at)?;
-        Ok(Opened {
-            publisher: self.publisher,
-            file,
-            epoch: self.epoch,
-            origin: Origin::Replaced(why),
-        })
-    }
-
-    /// Takes the name if nothing has it; `None` if something does.
-    pub(super) fn put_if_free(
+    /// Takes the name from `old`, or takes it if nothing has it; `None` if another file does.
+    pub(super) fn put(
         self,
         at: &Location,
+        old: &File,
         why: Why,
     ) -> Result<Option<Opened>, RegionError> {
         let Self { unnamed, publisher, epoch } = self;
-        let file = unnamed.claim(at)?;
-        Ok(file.map(|file| Opened { publisher, file, epoch, origin: Origin::Replaced(why) }))
+        let file = unnamed.replace(at, old)?;
+        let origin = Origin::Replaced(why);
+        Ok(file.map(|file| Opened { publisher, file, twin: None, epoch, origin }))
     }
 }

@@ -18,6 +18,7 @@ use crate::body::{Body, Preamble};
 use crate::create;
 use crate::error::{RegionError, RegionErrorKind as Kind};
 use crate::file::{self, Content};
+use crate::fork::OwnFile;
 use crate::line::Line;
 use crate::lock;
 use crate::mapping::Access;
@@ -25,6 +26,7 @@ use crate::options::Options;
 use channel::Publisher;
 use layout::Schema;
 use std::fs::File;
+use std::os::fd::{AsFd, BorrowedFd};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -41,7 +43,7 @@ struct Old {
     /// `None`: it is damaged.
     publisher: Option<Publisher<Body>>,
     /// Holds its lock.
-    _file: File,
+    _file: OwnFile,
     lineage: Lineage,
     why: Why,
 }
@@ -67,6 +69,7 @@ impl DynWriter {
         let schema = Arc::new(schema.clone());
         match look(file, label, &schema, options)? {
             Found::Usable(opened) => {
+                let opened = Opened { twin: None, ..opened }; // the passer has it
                 Ok(Self::with(opened, label, Home::Passed, schema, options.clone()))
             }
             Found::Other(old) => Err(cannot_replace(label, &old.why)),
@@ -106,11 +109,19 @@ impl DynWriter {
     /// # Errors
     /// [`Kind::Io`], for example where /proc is hidden.
     pub fn share(&self) -> Result<File, RegionError> {
+        self.expect_here()?;
         file::open_again(&self.file, true).map_err(|err| RegionError::io(&self.path, "reopen", err))
     }
 
+    /// The descriptor of a memfd, without the writer's lock; `None` for a region that is none, or one
+    /// that was kept and cannot be opened again. Unlike [`share`](Self::share) it is there already
+    /// and cannot fail.
+    pub fn memfd(&self) -> Option<BorrowedFd<'_>> {
+        self.twin.as_ref().map(AsFd::as_fd)
+    }
+
     /// A new region in place of this one, which has no name. Only a memfd can be replaced.
-    pub(super) fn successor(
+    pub(super) fn unnamed_successor(
         &self,
         schema: &Schema,
         options: &Options,
@@ -138,7 +149,7 @@ fn look(
     options: &Options,
 ) -> Result<Found, RegionError> {
     file::expect_passed(&file, label, true)?;
-    let file = locked(file, label)?;
+    let (file, twin) = locked(file, label)?;
     let preamble = match Content::of(&file, label)? {
         Content::Region => match Preamble::read(&file, label) {
             Ok(preamble) => preamble,
@@ -147,32 +158,44 @@ fn look(
                 return Ok(Found::Other(Old { publisher: None, _file: file, lineage, why }));
             }
         },
-        Content::Empty => return fill(file, label, schema, options).map(Found::Usable),
+        Content::Empty => return fill(file, twin, label, schema, options).map(Found::Usable),
         Content::Unfinished(len) if len == planned(label, schema, options)? => {
-            return fill(file, label, schema, options).map(Found::Usable);
+            return fill(file, twin, label, schema, options).map(Found::Usable);
         }
         Content::Unfinished(_) => return Err(RegionError::new(label, Kind::NotARegion)),
     };
-    let body = Body::map(&file, label, &preamble.header, Access::Write)?;
+    let mapped = file::open_to_map(&file, None, label)?;
+    let body = Body::map(&mapped, label, &preamble.header, Access::Write)?;
     let why = open::why_not(&preamble, &body, schema, options);
     let publisher = open::publisher_over(body, label)?;
     let lineage = open::lineage_of(&publisher);
     Ok(match why {
-        None => Found::Usable(open::begin(publisher, file, options, lineage)),
+        None => Found::Usable(Opened { twin, ..open::begin(publisher, file, options, lineage) }),
         Some(why) => Found::Other(Old { publisher: Some(publisher), _file: file, lineage, why }),
     })
 }
 
-/// `file` with the writer's lock, if possible on an open file description of its own.
-fn locked(file: File, label: &Path) -> Result<File, RegionError> {
-    if let Ok(own) = file::open_again(&file, true)
-        && lock::try_take(&own).unwrap_or(false)
-    {
-        return Ok(own);
+/// `file` with the writer's lock, if possible on an open file description of its own: then `file` is
+/// the second answer.
+fn locked(file: File, label: &Path) -> Result<(OwnFile, Option<File>), RegionError> {
+    match again(&file, label) {
+        Ok(own) if lock::try_take(&own).unwrap_or(false) => return Ok((own, Some(file))),
+        Err(err) if is_out_of_descriptors(&err) => return Err(err),
+        // No right to open it once more, or it was passed with the lock on it.
+        _ => {}
     }
-    // No right to open it once more, or it was passed with the lock on it.
     take_lock(&file, label)?;
-    Ok(file)
+    Ok((OwnFile::open(label, || Ok(file))?, None))
+}
+
+/// `file` by an open file description of this writer's own.
+fn again(file: &File, label: &Path) -> Result<OwnFile, RegionError> {
+    let open = || file::open_again(file, true).map_err(|err| RegionError::io(label, "reopen", err));
+    OwnFile::open(label, open)
+}
+
+fn is_out_of_descriptors(err: &RegionError) -> bool {
+    matches!(err.kind(), Kind::Io { source, .. } if file::is_out_of_descriptors(source))
 }
 
 /// Bytes of the region that `options` ask for.
@@ -181,13 +204,15 @@ fn planned(label: &Path, schema: &Schema, options: &Options) -> Result<u64, Regi
 }
 
 fn fill(
-    file: File,
+    file: OwnFile,
+    twin: Option<File>,
     label: &Path,
     schema: &Schema,
     options: &Options,
 ) -> Result<Opened, RegionError> {
     let header = create::fill_region(&file, label, schema, options, 0)?;
-    start(file, label, &header, options, Lineage::FIRST, Origin::Created)
+    let opened = start(file, label, &header, options, Lineage::FIRST, Origin::Created)?;
+    Ok(Opened { twin, ..opened })
 }
 
 /// A new memfd, complete and locked.
@@ -199,20 +224,22 @@ fn memfd(
     origin: Origin,
 ) -> Result<Opened, RegionError> {
     let (file, header) = create::memfd(label, schema, options, lineage.sequence)?;
-    take_lock(&file, label)?;
-    start(file, label, &header, options, lineage, origin)
+    let own = again(&file, label)?;
+    take_lock(&own, label)?;
+    let opened = start(own, label, &header, options, lineage, origin)?;
+    Ok(Opened { twin: Some(file), ..opened })
 }
 
 fn start(
-    file: File,
+    file: OwnFile,
     label: &Path,
     header: &layout::header::Header,
     options: &Options,
     lineage: Lineage,
     origin: Origin,
 ) -> Result<Opened, RegionError> {
-    let body = Body::map(&file, label, header, Access::Write)?;
+    let body = Body::map(&file::open_to_map(&file, None, label)?, label, header, Access::Write)?;
     Line::of(&body).begin(lineage.epoch, options.period);
     let publisher = open::publisher_over(body, label)?;
-    Ok(Opened { publisher, file, epoch: lineage.epoch, origin })
+    Ok(Opened { publisher, file, twin: None, epoch: lineage.epoch, origin })
 }

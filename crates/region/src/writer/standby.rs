@@ -1,30 +1,36 @@
 //! Waiting for another writer to end, and taking over the moment it does.
 //!
-//! The kernel hands the lock over: a thread sleeps in `fcntl(F_OFD_SETLKW)` and passes the locked
-//! file on, so that nobody can step in between the old writer's end and the take-over. If the wait
-//! is given up, the thread stays behind until the lock comes free, finds nobody listening, and
-//! closes the file, which frees the lock again.
-//!
 //! ```text
-//!   this thread    look at the region   sleeps, asks `stop`            takes over, publishes
-//!   "standby"      F_OFD_SETLKW         sleeps ......... the lock! -->
+//!   the writer    holds the lock . . . . closes or dies        the kernel: "closed after writing"
+//!                                              |
+//!   standby       tries the lock, sleeps, asks `stop` ------>  tries the lock, takes over, publishes
 //! ```
+//!
+//! A process that ends closes its files, and inotify reports it of those that were open for writing.
+//! The event may come a moment before the lock is free, so the lock is tried again after pauses that
+//! start short and grow to [`ASK`]. Where inotify is not to be had, or stays silent, the standby tries
+//! every [`ASK`]. `F_OFD_SETLKW` would need a thread, which could not be called back when the wait is
+//! given up: it would get the lock some day, and keep a writer out for a moment.
 //!
 //! What can be found out about the region while another writer has it is found out then, so that less
 //! is to do when it is gone.
 //!
-//! A reader's read lock may be what comes before ours. That is looked for at each [`ASK`]: the region
-//! is then replaced without its lock, and the thread stays behind as above.
+//! A reader's read lock may keep ours from being taken. That is looked for every [`ASK`]: the region
+//! is then replaced without its lock.
+//!
+//! Price: one descriptor, and 20 wake-ups a second.
 
-use super::open::{Looked, Opened, is_named, pid_in};
+use super::open::{Looked, Opened, pid_in};
 use crate::error::{RegionError, RegionErrorKind as Kind};
+use crate::fork::OwnFile;
 use crate::location::Location;
 use crate::lock;
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::fs::inotify::{self, CreateFlags, WatchFlags};
 use std::fs::File;
-use std::io;
+use std::os::fd::{AsRawFd, OwnedFd};
 use std::path::{Path, PathBuf};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// The writer that a standby waits for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -38,9 +44,13 @@ pub struct Holder {
 
 /// How often `stop` is asked.
 const ASK: Duration = Duration::from_millis(50);
+/// The first pause after an event; each one is twice as long as the one before.
+const FIRST: Duration = Duration::from_micros(20);
+/// Waits shorter than this need no inotify.
+const SHORT: Duration = Duration::from_millis(1);
 
 /// The region's file, locked, and what was seen of it before.
-type Prize = (File, Option<Looked>);
+type Prize = (OwnFile, Option<Looked>);
 
 /// Calls `attempt` until it is not refused as `Busy`: without a file, or with the region's file,
 /// locked. It answers `None` when that file has lost its name. Each time the directory is the one that
@@ -53,15 +63,17 @@ pub(super) fn until_free(
     mut stop: impl FnMut() -> bool,
     attempt: impl Fn(&Location, Option<Prize>) -> Result<Option<Opened>, RegionError>,
 ) -> Result<Option<(Opened, Location)>, RegionError> {
-    let (mut locked, mut place, mut last) = (None, None, None);
+    let (mut locked, mut last, mut bell) = (None, None, None::<Bell>);
     loop {
         at.renew()?;
-        match attempt(&at, locked.take()) {
+        let attempted = attempt(&at, locked.take());
+        drop(bell.take());
+        match attempted {
             Ok(None) => continue,
             Err(err) if matches!(err.kind(), Kind::Busy { .. }) => {}
             other => return Ok(other?.map(|opened| (opened, at))),
         }
-        let Some(queue) = Queue::rejoin(place.take(), &at)? else { continue };
+        let Some(mut watch) = Watch::on(&at)? else { continue };
         let tell = |holder: Holder| {
             // Another standby may have been first: then that one is waited for.
             if last.as_ref() != Some(&holder) {
@@ -69,9 +81,12 @@ pub(super) fn until_free(
                 last = Some(holder);
             }
         };
-        match queue.wait(at.path(), tell, &mut stop)? {
-            Waited::Locked(file) => locked = Some((file, queue.looked)),
-            Waited::Obstructed => place = Some(queue),
+        match watch.wait(at.path(), tell, &mut stop)? {
+            Waited::Locked => {
+                locked = Some((watch.file, watch.looked));
+                bell = watch.bell; // closed after the take-over
+            }
+            Waited::Obstructed => {}
             Waited::Stopped => return Ok(None),
         }
     }
@@ -79,78 +94,104 @@ pub(super) fn until_free(
 
 /// What a wait came to.
 enum Waited {
-    /// The lock is ours, on this file.
-    Locked(File),
+    /// The lock is ours.
+    Locked,
     /// No writer has it, but a reader's lock is in the way.
     Obstructed,
     /// `stop` said so.
     Stopped,
 }
 
-/// A place in the kernel's queue for the lock of one file.
-struct Queue {
-    watched: File,
+/// A region's file that another writer has.
+struct Watch {
+    file: OwnFile,
     /// What was seen of the region on the way in. What is wrong with it by now is said by whoever
     /// has the lock.
     looked: Option<Looked>,
-    told: Receiver<io::Result<File>>,
+    /// `None`: not needed yet.
+    bell: Option<Bell>,
 }
 
-impl Queue {
-    /// `place`, if it is still one for the file that has the region's name, else a new one.
-    ///
-    /// `None`: nothing has that name any more.
-    fn rejoin(place: Option<Self>, at: &Location) -> Result<Option<Self>, RegionError> {
-        let path = at.path();
-        if let Some(place) = place
-            && is_named(&place.watched, at)?
-        {
-            return Ok(Some(place));
-        }
-        match at.open_to_write() {
-            Ok(file) => {
-                Self::join(file, path).map(Some).map_err(|err| RegionError::io(path, "wait", err))
-            }
-            Err(err) if err.is_not_there() => Ok(None), // it has just been deleted
-            Err(err) => Err(err),
-        }
-    }
-
-    fn join(file: File, path: &Path) -> io::Result<Self> {
-        let watched = file.try_clone()?;
-        let (tell, told) = sync_channel(0);
-        std::thread::Builder::new().name("standby".into()).spawn(move || {
-            let locked = lock::take(&file).map(|()| file);
-            // Fails when nobody listens any more; the file then closes here.
-            let _ = tell.send(locked);
-            // Where both threads share a processor, the other one has more to do than this one to end.
-            std::thread::yield_now();
-        })?;
-        let looked = Looked::at(&watched, path).ok();
-        Ok(Self { watched, looked, told })
+impl Watch {
+    /// On the file that has the region's name; `None` if none has.
+    fn on(at: &Location) -> Result<Option<Self>, RegionError> {
+        let file = match at.open_to_write() {
+            Ok(file) => file,
+            Err(err) if err.is_not_there() => return Ok(None), // it has just been deleted
+            Err(err) => return Err(err),
+        };
+        let looked = Looked::at(&file, at).ok();
+        Ok(Some(Self { file, looked, bell: None }))
     }
 
     /// Sleeps until the lock is this process's, or cannot be.
     fn wait(
-        &self,
+        &mut self,
         path: &Path,
         mut tell: impl FnMut(Holder),
         stop: &mut impl FnMut() -> bool,
     ) -> Result<Waited, RegionError> {
         let io = |err| RegionError::io(path, "lock", err);
+        let (mut pause, mut asked) = (FIRST, Instant::now());
         loop {
-            tell(Holder { pid: pid_in(&self.watched), path: path.to_owned() });
-            match self.told.recv_timeout(ASK) {
-                Ok(locked) => return locked.map(Waited::Locked).map_err(io),
-                Err(RecvTimeoutError::Disconnected) => {
-                    return Err(io(io::ErrorKind::Interrupted.into()));
-                }
-                Err(RecvTimeoutError::Timeout) if stop() => return Ok(Waited::Stopped),
-                Err(RecvTimeoutError::Timeout) => {}
+            if lock::try_take(&self.file).map_err(io)? {
+                return Ok(Waited::Locked);
             }
-            if lock::holder(&self.watched).map_err(io)? == Some(lock::Holder::Reader) {
+            tell(Holder { pid: pid_in(&self.file), path: path.to_owned() });
+            if pause > SHORT && self.bell.is_none() {
+                self.bell = Some(Bell::on(&self.file));
+                continue; // it did not ring for what happened until now
+            }
+            let rings = Bell::rings_within(self.bell.as_ref(), pause);
+            pause = if rings { FIRST } else { ASK.min(pause * 2) };
+            if asked.elapsed() < ASK {
+                continue;
+            }
+            asked = Instant::now();
+            if stop() {
+                return Ok(Waited::Stopped);
+            }
+            if !self.file.is_here() {
+                return Err(RegionError::new(path, Kind::Forked)); // `stop` or `tell` did that
+            }
+            if lock::holder(&self.file).map_err(io)? == Some(lock::Holder::Reader) {
                 return Ok(Waited::Obstructed);
             }
         }
+    }
+}
+
+/// Rings when somebody closes a file that was open for writing. `None`: it never does.
+struct Bell(Option<OwnedFd>);
+
+impl Drop for Bell {
+    fn drop(&mut self) {
+        // The kernel takes 10 ms and more to close an inotify descriptor, and the region has its next
+        // writer as soon as this one returns. If there is no thread to be had, it is closed here.
+        let Some(bell) = self.0.take() else { return };
+        let _ = std::thread::Builder::new().name("close-inotify".into()).spawn(move || drop(bell));
+    }
+}
+
+impl Bell {
+    fn on(file: &File) -> Self {
+        // Its name may be another file's by now.
+        let path = format!("/proc/self/fd/{}", file.as_raw_fd());
+        let bell = inotify::init(CreateFlags::CLOEXEC | CreateFlags::NONBLOCK).and_then(|bell| {
+            inotify::add_watch(&bell, path, WatchFlags::CLOSE_WRITE).map(|_| bell)
+        });
+        Self(bell.ok())
+    }
+
+    /// Sleeps for `pause`, or until `bell` rings.
+    fn rings_within(bell: Option<&Self>, pause: Duration) -> bool {
+        let Some(bell) = bell.and_then(|bell| bell.0.as_ref()) else {
+            std::thread::sleep(pause);
+            return false;
+        };
+        let span = Timespec { tv_sec: 0, tv_nsec: pause.subsec_nanos().into() };
+        let rings = poll(&mut [PollFd::new(bell, PollFlags::IN)], Some(&span));
+        // What it says is known: it is on one file, for one event.
+        rings == Ok(1) && rustix::io::read(bell, &mut [0; 4096]).is_ok()
     }
 }

@@ -90,8 +90,11 @@ impl<R: Record> Writer<R> {
     }
 
     /// A sign of life without a publish.
-    pub fn beat(&mut self) {
-        self.inner.beat();
+    ///
+    /// # Errors
+    /// As [`DynWriter::beat`].
+    pub fn beat(&mut self) -> Result<(), RegionError> {
+        self.inner.beat()
     }
 
     /// Is the region still the one at its path, and whole?

@@ -4,6 +4,9 @@
 //! a program of its own (`harness = false`) that runs one case after the other on its one thread.
 
 use libtest_mimic::{Arguments, Trial};
+mod writers;
+
+use layout::{Record, Stu};
 use region::{Child, Options, Region, Shared, SharedView, State};
 use std::os::unix::process::ExitStatusExt;
 use std::time::{Duration, Instant};
@@ -13,7 +16,7 @@ const KILLED: i32 = 9;
 const BUS_ERROR: i32 = 7;
 
 fn main() -> std::process::ExitCode {
-    let cases: [(&str, fn()); 10] = [
+    let cases: [(&str, fn()); 15] = [
         ("a_child_sees_what_its_parent_mapped_and_the_other_way_round", both_ways),
         ("the_zero_device_is_shared_with_a_child", dev_zero),
         ("counting_by_several_children_loses_nothing", counting),
@@ -23,6 +26,11 @@ fn main() -> std::process::ExitCode {
         ("a_child_dies_with_its_parent", orphan),
         ("a_child_can_publish_and_its_death_is_seen", publishing),
         ("a_cut_file_is_an_answer_and_not_sigbus_in_a_child_either", cut),
+        ("a_writer_that_a_child_drops_is_neither_closed_nor_unlocked", writers::dropped_by_a_child),
+        ("a_child_cannot_publish_with_a_writer_of_its_parent", writers::inherited),
+        ("records_stay_whole_when_a_child_publishes_with_its_parents_writer", writers::whole),
+        ("the_lock_ends_with_the_writers_process_whoever_was_forked", writers::helper),
+        ("a_child_publishes_with_a_writer_of_its_own_and_so_does_its_child", writers::generations),
         ("bytes_past_the_copied_elements_are_left_alone", exact_copy),
     ];
     let mut arguments = Arguments::from_args();
@@ -116,12 +124,12 @@ fn orphan() {
 }
 
 fn publishing() {
-    let schema = <layout::Stu as layout::Record>::schema();
+    let schema = Stu::schema();
     let region = Region::anonymous(&schema, &Options::new()).unwrap();
     let mut reader = region.reader().unwrap();
     let mut child = Child::fork(|| {
         let mut writer = region.writer().unwrap();
-        let stu = layout::Stu::new(10, "xiaoming", 'm');
+        let stu = Stu::new(10, "xiaoming", 'm');
         writer.publish(bytemuck::bytes_of(&stu)).unwrap();
         sleep_for_ever()
     })

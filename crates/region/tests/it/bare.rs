@@ -56,6 +56,51 @@ fn a_second_bare_writer_of_ours_is_refused() {
 }
 
 #[test]
+fn of_bare_writers_that_start_at_once_one_writes_and_the_others_are_told_that_it_is_busy() {
+    for _ in 0..100 {
+        let place = Place::new();
+        let start = std::sync::Barrier::new(3);
+        let open = || {
+            start.wait();
+            BareWriter::open(&place.path, &Stu::schema(), &Options::new())
+        };
+        let opened: Vec<_> = std::thread::scope(|scope| {
+            let rivals: Vec<_> = (0..3).map(|_| scope.spawn(open)).collect();
+            rivals.into_iter().map(|rival| rival.join().unwrap()).collect()
+        });
+        let busy = |result: &Result<_, region::RegionError>| {
+            result.as_ref().is_err_and(|err| matches!(err.kind(), Kind::Busy { .. }))
+        };
+        let count = opened.iter().filter(|result| busy(result)).count();
+        assert_eq!((count, opened.iter().flatten().count()), (2, 1), "{opened:?}");
+    }
+}
+
+#[test]
+fn a_bare_file_gets_the_mode_that_changes_and_so_does_the_next_one() {
+    let place = Place::new();
+    let mut writer = writer(&place);
+    let mode = || place.path.metadata().unwrap().mode() & 0o7777;
+    assert_eq!(mode(), 0o644);
+    let inode = place.path.metadata().unwrap().ino();
+    writer.change(&Options::new().mode(0o640)).unwrap();
+    assert_eq!((mode(), place.path.metadata().unwrap().ino()), (0o640, inode));
+    std::fs::remove_file(&place.path).unwrap();
+    writer.recreate(&Stu::schema()).unwrap();
+    assert_eq!(mode(), 0o640);
+    let group = Options::new().mode(0o600).group("no-such-group-here");
+    assert!(matches!(writer.change(&group).unwrap_err().kind(), Kind::NoSuchGroup(_)));
+    assert_eq!(mode(), 0o640);
+    // A file of somebody else's program keeps its mode until that is changed.
+    drop(writer);
+    std::fs::set_permissions(&place.path, std::os::unix::fs::PermissionsExt::from_mode(0o666))
+        .unwrap();
+    let mut writer = BareWriter::open(&place.path, &Stu::schema(), &Options::new()).unwrap();
+    writer.change(&Options::new()).unwrap();
+    assert_eq!(mode(), 0o666);
+}
+
+#[test]
 fn an_emptied_and_a_deleted_bare_file_are_made_anew() {
     let place = Place::new();
     let mut writer = writer(&place);

@@ -123,6 +123,37 @@ fn a_region_that_another_file_replaced_is_not_fought_over() {
 }
 
 #[test]
+fn no_change_takes_the_name_from_a_writer_that_came_after_a_deletion() {
+    for options in [Options::new(), Options::new().slots(16), Options::new().mode(0o600)] {
+        for schema in [Stu::schema(), other_schema()] {
+            let place = Place::new();
+            let mut first = place.writer();
+            std::fs::remove_file(&place.path).unwrap();
+            let mut second = place.writer();
+            let err = first.change(&schema, &options).unwrap_err();
+            assert!(matches!(err.kind(), Kind::Replaced), "{err}");
+            assert_eq!(second.check().unwrap(), Standing::Named);
+            second.publish(&stu(2)).unwrap();
+            assert_eq!(latest_id(&mut place.reader()), Some(2));
+            assert_eq!(place.files(), 1);
+            assert_eq!(first.publish(&stu(3)).unwrap(), 1, "it is as it was");
+        }
+    }
+}
+
+#[test]
+fn a_change_after_a_deletion_takes_the_free_name() {
+    let place = Place::new();
+    let mut writer = place.writer();
+    writer.publish(&stu(1)).unwrap();
+    std::fs::remove_file(&place.path).unwrap();
+    let options = Options::new().slots(16);
+    assert_eq!(writer.change(&Stu::schema(), &options).unwrap(), region::Changed::Replaced);
+    assert_eq!((writer.check().unwrap(), writer.epoch()), (Standing::Named, 2));
+    assert_eq!(writer.publish(&stu(2)).unwrap(), 2);
+}
+
+#[test]
 fn a_new_region_of_a_writer_that_never_knew_the_old_one_starts_over() {
     let place = Place::new();
     let mut first = place.writer();

@@ -10,6 +10,7 @@ mod locked;
 mod loss;
 mod passed;
 mod retyped;
+mod rights;
 mod shared;
 mod snapshot;
 mod standby;

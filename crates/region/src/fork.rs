@@ -1,0 +1,296 @@
+//! `fork` copies a process with its writers; what they own stays with the process that opened them.
+//!
+//! Invariants:
+//! 0. In a forked child, [`OwnFile::is_here`] is false for every file that an ancestor opened, and
+//!    true for those that the child opens itself.
+//! 1. In a forked child the number of every [`OwnFile`] of the parent leads to an eventfd that is
+//!    good for nothing. So the parent's lock, which the kernel keeps until the last descriptor of
+//!    its open file description is closed, ends with the parent.
+//!
+//! ```text
+//!              generation                    descriptor 5, an OwnFile
+//!   parent     1     its writer publishes    --> region, locked
+//!   child      0     Forked                  --> eventfd
+//!              2     its own writer publishes, on another descriptor
+//! ```
+//!
+//! The kernel clears the generation's page in a child (`MADV_WIPEONFORK`), also after a raw `clone`.
+//! The descriptors are changed by a handler that `pthread_atfork` runs in the child. A raw `clone`
+//! runs no handlers: such a child cannot publish either, but it keeps the lock while it lives.
+//!
+//! Price: one page and one descriptor for the process; a load and a comparison each publish.
+//!
+//! # Safety
+//! The handlers run in the thread that forks. In the child they use atomics and `dup3` only, which
+//! POSIX allows after the fork of a process with threads.
+#![allow(unsafe_code)]
+#![allow(clippy::disallowed_types)] // process-local words between a thread and the fork handlers
+
+use crate::error::RegionError;
+use rustix::event::{EventfdFlags, eventfd};
+use rustix::io::Errno;
+use rustix::mm::{Advice, MapFlags, ProtFlags, madvise, mmap_anonymous};
+use std::fs::File;
+use std::ops::Deref;
+use std::os::fd::{AsRawFd, OwnedFd};
+use std::path::Path;
+use std::ptr;
+use std::sync::atomic::{AtomicBool, AtomicI32, AtomicU64, Ordering};
+use std::sync::{Mutex, OnceLock, PoisonError};
+use std::time::Duration;
+
+/// The process that opened a file.
+#[derive(Clone, Copy, Debug)]
+struct Owner {
+    word: &'static AtomicU64,
+    generation: u64,
+}
+
+impl Owner {
+    /// This process.
+    fn this(word: &'static AtomicU64) -> Self {
+        if word.load(Ordering::Relaxed) == 0 {
+            // Counted in ordinary memory, which a child inherits: no two processes of one line of
+            // descent have the same number.
+            let next = COUNT.fetch_add(1, Ordering::Relaxed) + 1;
+            let _ = word.compare_exchange(0, next, Ordering::Relaxed, Ordering::Relaxed);
+        }
+        Self { word, generation: word.load(Ordering::Relaxed) }
+    }
+
+    #[inline]
+    fn is_here(&self) -> bool {
+        self.word.load(Ordering::Relaxed) == self.generation
+    }
+}
+
+/// Generations that this process and its ancestors have used.
+static COUNT: AtomicU64 = AtomicU64::new(0);
+
+/// A file of a writer, whose lock no child inherits.
+#[derive(Debug)]
+pub(crate) struct OwnFile {
+    /// `None` only while it is dropped.
+    file: Option<File>,
+    place: &'static AtomicI32,
+    owner: Owner,
+}
+
+impl OwnFile {
+    /// The file that `open` opens at `path`. No `fork` of this process falls between its opening and
+    /// its registration.
+    pub(crate) fn open(
+        path: &Path,
+        open: impl FnOnce() -> Result<File, RegionError>,
+    ) -> Result<Self, RegionError> {
+        Self::open_if(path, || open().map(Some)).map(|own| own.expect("some file or an error"))
+    }
+
+    /// As [`OwnFile::open`], where `open` may find that there is nothing to open.
+    pub(crate) fn open_if(
+        path: &Path,
+        open: impl FnOnce() -> Result<Option<File>, RegionError>,
+    ) -> Result<Option<Self>, RegionError> {
+        let owner = Owner::this(install(path)?.generation);
+        let _gate = Gate::enter();
+        let file = open()?;
+        Ok(file.map(|file| {
+            let place = free_place();
+            place.store(file.as_raw_fd(), Ordering::Relaxed);
+            Self { file: Some(file), place, owner }
+        }))
+    }
+
+    /// Is this the process that opened it, and not a child of that one?
+    #[inline]
+    pub(crate) fn is_here(&self) -> bool {
+        self.owner.is_here()
+    }
+
+    /// The file, as one that children inherit like any other.
+    pub(crate) fn into_file(mut self) -> File {
+        self.take().expect("a file until it is dropped")
+    }
+
+    fn take(&mut self) -> Option<File> {
+        let file = self.file.take()?;
+        // In a child the place may be another file's by now. Not one of this number: it is open.
+        let number = file.as_raw_fd();
+        let _ = self.place.compare_exchange(number, FREE, Ordering::Relaxed, Ordering::Relaxed);
+        Some(file)
+    }
+}
+
+impl Deref for OwnFile {
+    type Target = File;
+
+    fn deref(&self) -> &File {
+        self.file.as_ref().expect("a file until it is dropped")
+    }
+}
+
+impl Drop for OwnFile {
+    fn drop(&mut self) {
+        // Closed before a fork can copy a number that is not registered any more.
+        let _gate = Gate::enter();
+        drop(self.take());
+    }
+}
+
+/// Stands in the place of no descriptor.
+const FREE: i32 = -1;
+
+/// The numbers of all [`OwnFile`]s. The list only grows, by whoever is in the gate.
+struct Places {
+    numbers: [AtomicI32; 32],
+    next: OnceLock<Box<Places>>,
+}
+
+static PLACES: Places = Places::new();
+
+impl Places {
+    const fn new() -> Self {
+        Self { numbers: [const { AtomicI32::new(FREE) }; 32], next: OnceLock::new() }
+    }
+}
+
+fn all_places() -> impl Iterator<Item = &'static Places> {
+    std::iter::successors(Some(&PLACES), |places| places.next.get().map(|next| &**next))
+}
+
+/// The caller is in the gate.
+fn free_place() -> &'static AtomicI32 {
+    let is_free = |place: &&AtomicI32| place.load(Ordering::Relaxed) == FREE;
+    let mut last = &PLACES;
+    for places in all_places() {
+        if let Some(place) = places.numbers.iter().find(is_free) {
+            return place;
+        }
+        last = places;
+    }
+    &last.next.get_or_init(|| Box::new(Places::new())).numbers[0]
+}
+
+/// Is somebody opening or closing an [`OwnFile`], or forking?
+static ENTERED: AtomicBool = AtomicBool::new(false);
+
+/// The right to open or close an [`OwnFile`], or to fork: one thread at a time.
+struct Gate;
+
+impl Gate {
+    fn enter() -> Self {
+        // Not a mutex: a child is born inside, and its copy of a mutex would stay locked.
+        while ENTERED.swap(true, Ordering::Acquire) {
+            std::thread::sleep(Duration::from_micros(20));
+        }
+        Self
+    }
+}
+
+impl Drop for Gate {
+    fn drop(&mut self) {
+        ENTERED.store(false, Ordering::Release);
+    }
+}
+
+/// What the handlers need.
+struct Installed {
+    generation: &'static AtomicU64,
+    /// What the numbers of the parent's files lead to in a child.
+    blank: OwnedFd,
+}
+
+static INSTALLED: OnceLock<Installed> = OnceLock::new();
+
+/// Registers the handlers, once, for whoever opens the region at `path` first.
+fn install(path: &Path) -> Result<&'static Installed, RegionError> {
+    static ALONE: Mutex<()> = Mutex::new(());
+    if let Some(installed) = INSTALLED.get() {
+        return Ok(installed);
+    }
+    let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
+    if INSTALLED.get().is_none() {
+        let io = |call| move |err| RegionError::io(path, call, err);
+        let blank = eventfd(0, EventfdFlags::CLOEXEC).map_err(io("eventfd"))?;
+        let generation = wiped_word().map_err(io("mmap"))?;
+        // SAFETY: the three are functions of the right type, and this library is never unloaded
+        // while they are registered: it is linked statically into whatever uses it.
+        let code = unsafe { libc::pthread_atfork(Some(prepare), Some(parent), Some(child)) };
+        if code != 0 {
+            return Err(io("pthread_atfork")(Errno::from_raw_os_error(code)));
+        }
+        return Ok(INSTALLED.get_or_init(|| Installed { generation, blank }));
+    }
+    Ok(INSTALLED.get().expect("looked at above"))
+}
+
+/// A word that is 0 now, and 0 again in a child.
+fn wiped_word() -> rustix::io::Result<&'static AtomicU64> {
+    let (len, access) = (rustix::param::page_size(), ProtFlags::READ | ProtFlags::WRITE);
+    // SAFETY: a new mapping at an address of the kernel's choice touches no other memory.
+    let page = unsafe { mmap_anonymous(ptr::null_mut(), len, access, MapFlags::PRIVATE) }?;
+    // SAFETY: the page was mapped just now, nothing refers to it yet, and what the advice does to it
+    // happens in children only.
+    match unsafe { madvise(page, len, Advice::LinuxWipeOnFork) } {
+        // Unknown to this kernel: then the handler alone clears the word.
+        Ok(()) | Err(Errno::INVAL) => {}
+        Err(err) => return Err(err),
+    }
+    // SAFETY:
+    // - a page is aligned and large enough, and its zeros are a valid `AtomicU64`;
+    // - it is never unmapped, and never referred to but as this atomic.
+    Ok(unsafe { &*page.cast::<AtomicU64>() })
+}
+
+extern "C" fn prepare() {
+    std::mem::forget(Gate::enter());
+}
+
+extern "C" fn parent() {
+    drop(Gate);
+}
+
+/// Runs in the child: allocates nothing and takes no lock.
+extern "C" fn child() {
+    if let Some(Installed { generation, blank }) = INSTALLED.get() {
+        generation.store(0, Ordering::Relaxed);
+        for place in all_places().flat_map(|places| &places.numbers) {
+            let number = place.swap(FREE, Ordering::Relaxed);
+            if number != FREE {
+                // SAFETY: `number` is that of an `OwnFile`, which goes on owning it. Its user sees
+                // another file, which is what `OwnFile` says. A failure leaves it as it is.
+                unsafe { libc::dup3(blank.as_raw_fd(), number, libc::O_CLOEXEC) };
+            }
+        }
+    }
+    drop(Gate);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_place_is_used_again_and_there_are_as_many_as_needed() {
+        let open = || OwnFile::open(Path::new("x"), || Ok(tempfile::tempfile().unwrap())).unwrap();
+        let many: Vec<OwnFile> = (0..100).map(|_| open()).collect();
+        let count = || all_places().count();
+        let before = count();
+        assert!(before >= 4);
+        let numbers: Vec<i32> = many.iter().map(|own| own.place.load(Ordering::Relaxed)).collect();
+        assert!(many.iter().zip(&numbers).all(|(own, number)| own.as_raw_fd() == *number));
+        drop(many);
+        let again: Vec<OwnFile> = (0..100).map(|_| open()).collect();
+        assert!(count() <= before + 1, "other tests may hold some");
+        let file = again.into_iter().next().unwrap().into_file();
+        file.set_len(1).unwrap();
+    }
+
+    #[test]
+    fn the_owner_is_this_process_in_each_of_its_threads() {
+        let open = || OwnFile::open(Path::new("x"), || Ok(tempfile::tempfile().unwrap())).unwrap();
+        let (here, there) = (open(), std::thread::spawn(open).join().unwrap());
+        assert_eq!(here.owner.generation, there.owner.generation);
+        assert!(here.is_here() && there.is_here());
+    }
+}

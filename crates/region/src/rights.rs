@@ -1,0 +1,70 @@
+//! Who may open a region's file: its mode and group.
+//!
+//! Invariant: nobody who has the file open has more rights than `mode` and `group` give. A descriptor
+//! keeps the rights of the moment in which it was opened, so rights that are taken away
+//! ([`Rights::narrow`]) need a new file; those that are added do not.
+
+use crate::error::{RegionError, RegionErrorKind as Kind};
+use crate::options::Options;
+use nix::unistd::Group;
+use rustix::fs::{Gid, Mode};
+use rustix::io::Errno;
+use std::fs::File;
+use std::os::unix::fs::MetadataExt;
+use std::path::Path;
+
+/// What every writer needs of its own file: restarts and standbys open it again.
+const OWNER: u32 = 0o600;
+/// Group and others.
+const READERS: u32 = 0o077;
+const GROUP: u32 = 0o070;
+
+/// Mode and group that options ask for, checked.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Rights {
+    mode: u32,
+    group: Option<Gid>,
+}
+
+impl Rights {
+    /// Those that `options` ask for, for the region at `path`.
+    pub(crate) fn of(options: &Options, path: &Path) -> Result<Self, RegionError> {
+        let mode = options.mode;
+        if mode & OWNER != OWNER || mode > 0o777 {
+            let what = format!(
+                "mode {mode:04o} is not one from 0600 to 0777 with which the owner may read and write"
+            );
+            return Err(RegionError::new(path, Kind::BadOptions(what)));
+        }
+        let missing = |name: &String| RegionError::new(path, Kind::NoSuchGroup(name.clone()));
+        let id = |name: &String| group_id(name).ok_or_else(|| missing(name));
+        Ok(Self { mode, group: options.group.as_ref().map(id).transpose()? })
+    }
+
+    /// Would these take rights away from somebody who may have `file` open?
+    pub(crate) fn narrow(&self, file: &File, path: &Path) -> Result<bool, RegionError> {
+        let meta = file.metadata().map_err(|err| RegionError::io(path, "fstat", err))?;
+        let have = meta.mode() & READERS;
+        let other_group = self.group.is_some_and(|group| group.as_raw() != meta.gid());
+        Ok(have & !self.mode != 0 || (other_group && have & GROUP != 0))
+    }
+}
+
+/// Sets mode and group as `options` ask, whatever the umask.
+pub(crate) fn admit(file: &File, path: &Path, options: &Options) -> Result<(), RegionError> {
+    let Rights { mode, group } = Rights::of(options, path)?;
+    if let (Some(gid), Some(name)) = (group, &options.group) {
+        rustix::fs::fchown(file, None, Some(gid)).map_err(|err| match err {
+            Errno::PERM => RegionError::new(path, Kind::NotInGroup(name.clone())),
+            err => RegionError::io(path, "fchown", err),
+        })?;
+    }
+    rustix::fs::fchmod(file, Mode::from_raw_mode(mode))
+        .map_err(|err| RegionError::io(path, "fchmod", err))
+}
+
+/// The group called `name`, or numbered so.
+fn group_id(name: &str) -> Option<Gid> {
+    let by_name = || Group::from_name(name).ok().flatten().map(|group| group.gid.as_raw());
+    name.parse().ok().or_else(by_name).map(Gid::from_raw)
+}

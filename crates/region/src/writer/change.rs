@@ -1,0 +1,177 @@
+//! What becomes of a writer's file while it publishes, and how it goes over to another one.
+//!
+//! Invariant: a name is taken only from the writer's own file, or when nothing has it; and everything
+//! that can fail comes before that. The old file is marked retired afterwards.
+//!
+//! ```text
+//!   check -> named
+//!            deleted, cut short --> recreate: a new file, epoch + 1, the sequence goes on
+//!            replaced               an error: another writer, or somebody's file, has the name
+//!   change   the same record and shape, no right taken away: the file stays
+//!            otherwise          --> as recreate
+//! ```
+
+use super::open::{self, Fresh, Lineage, Opened, Why};
+use super::{DynWriter, Home};
+use crate::error::{RegionError, RegionErrorKind as Kind};
+use crate::file::Identity;
+use crate::line::Line;
+use crate::location::Location;
+use crate::options::Options;
+use crate::rights::{self, Rights};
+use layout::Schema;
+use std::fs::File;
+use std::sync::Arc;
+
+/// What has become of the name of a region that is being published to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Standing {
+    /// All is well.
+    Named,
+    /// The name is gone: new readers find nothing.
+    Deleted,
+    /// The name belongs to another file.
+    Replaced,
+    /// The file was cut short: what is published may go nowhere.
+    Truncated,
+}
+
+/// What [`DynWriter::change`] came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Changed {
+    /// The region goes on.
+    Kept,
+    /// The region was retired; a new one has its name.
+    Replaced,
+}
+
+impl Standing {
+    /// How `file`, meant to be `len` bytes long and `at` its name, stands.
+    pub(crate) fn of(
+        file: &File,
+        at: &Location,
+        len: u64,
+        is_whole: bool,
+    ) -> Result<Self, RegionError> {
+        let meta = file.metadata().map_err(|err| RegionError::io(at.path(), "fstat", err))?;
+        Ok(match at.leads_to()? {
+            None => Self::Deleted,
+            Some(named) if named != Identity::of_meta(&meta) => Self::Replaced,
+            Some(_) if meta.len() < len || !is_whole => Self::Truncated,
+            Some(_) => Self::Named,
+        })
+    }
+}
+
+impl DynWriter {
+    /// Is the region still the one that its path leads to, and whole? Three system calls, a few us.
+    ///
+    /// # Errors
+    /// [`Kind::Io`] if the path cannot be looked at; [`Kind::UnsafeDirectory`] if it leads to a
+    /// directory that may not be used in place of the region's own: publishing goes on in that one.
+    pub fn check(&self) -> Result<Standing, RegionError> {
+        self.expect_here()?;
+        let body = self.body();
+        let Home::Named(at) = &self.home else {
+            // It has no name to lose.
+            let whole = body.is_whole();
+            return Ok(if whole { Standing::Named } else { Standing::Truncated });
+        };
+        Standing::of(&self.file, at, body.header().file_len, body.is_whole())
+    }
+
+    /// Makes a new file under the same name, after the old one was deleted or cut short. The epoch
+    /// rises by one and the sequence goes on; readers find the new file by themselves.
+    ///
+    /// # Errors
+    /// [`Kind::Replaced`] if another file has the name by now; [`Kind::CannotReplace`] if the
+    /// region was passed as a descriptor; as [`DynWriter::open`] else.
+    pub fn recreate(&mut self) -> Result<(), RegionError> {
+        let why = match self.check()? {
+            Standing::Named => return Ok(()),
+            Standing::Deleted => Why::Deleted,
+            Standing::Truncated => Why::Truncated,
+            Standing::Replaced => return Err(RegionError::new(&self.path, Kind::Replaced)),
+        };
+        let (schema, options) = (Arc::clone(&self.schema), self.options.clone());
+        let opened = self.successor(&schema, &options, why)?;
+        self.move_to(opened);
+        Ok(())
+    }
+
+    /// Goes on with another schema or other options. What the region can keep, it keeps; else it
+    /// is retired, and a new one takes its name. A mode or group that takes rights away is a reason for
+    /// a new one: those who have the old file open keep it open.
+    ///
+    /// # Errors
+    /// [`Kind::Replaced`] if another file has the name by now; as [`DynWriter::open`] else, without
+    /// `Busy`, and [`Kind::CannotReplace`] if the region was passed as a descriptor. This writer then
+    /// goes on as before.
+    pub fn change(&mut self, schema: &Schema, options: &Options) -> Result<Changed, RegionError> {
+        if self.check()? == Standing::Replaced {
+            return Err(RegionError::new(&self.path, Kind::Replaced));
+        }
+        let Some(why) = self.why_change(schema, options)? else {
+            if matches!(self.home, Home::Named(_)) {
+                rights::admit(&self.file, &self.path, options)?;
+            }
+            Line::of(self.body()).set_period(options.period);
+            self.options = options.clone();
+            return Ok(Changed::Kept);
+        };
+        let opened = self.successor(schema, options, why)?;
+        self.schema = Arc::new(schema.clone());
+        self.options = options.clone();
+        self.move_to(opened);
+        Ok(Changed::Replaced)
+    }
+
+    /// What keeps the region from going on with `schema` and `options`, if anything.
+    fn why_change(&self, schema: &Schema, options: &Options) -> Result<Option<Why>, RegionError> {
+        let same_shape = options.slots == self.options.slots && options.wake == self.options.wake;
+        if !same_shape || *schema != *self.schema {
+            return Ok(Some(if same_shape { Why::OtherSchema } else { Why::OtherShape }));
+        }
+        if !matches!(self.home, Home::Named(_)) {
+            return Ok(None); // its mode opens nothing
+        }
+        let narrower = Rights::of(options, &self.path)?.narrow(&self.file, &self.path)?;
+        // A new file gets the group of the system's choice, the old one keeps the one it was given.
+        let gives_up_group = self.options.group.is_some() && options.group.is_none();
+        Ok((narrower || gives_up_group).then_some(Why::Narrowed))
+    }
+
+    /// A new region in place of this one. Only a name and a memfd can get one.
+    fn successor(
+        &mut self,
+        schema: &Schema,
+        options: &Options,
+        why: Why,
+    ) -> Result<Opened, RegionError> {
+        let lineage = self.next_lineage();
+        let Home::Named(at) = &mut self.home else {
+            return self.unnamed_successor(schema, options, why);
+        };
+        at.renew()?;
+        let fresh = Fresh::make(at, schema, options, lineage)?;
+        let opened = fresh.put(at, &self.file, why)?;
+        opened.ok_or_else(|| RegionError::new(&self.path, Kind::Replaced))
+    }
+
+    pub(super) fn next_lineage(&self) -> Lineage {
+        // From this process's own memory: the file may have lost its pages.
+        Lineage { epoch: self.epoch + 1, sequence: self.sequence() }
+    }
+
+    /// From now on publishes to `opened`; the readers of the old file are told.
+    fn move_to(&mut self, opened: Opened) {
+        let old = std::mem::replace(&mut self.publisher, opened.publisher);
+        open::retire(&old);
+        self.file = opened.file;
+        self.twin = opened.twin;
+        self.epoch = opened.epoch;
+        self.origin = opened.origin;
+    }
+}
