@@ -19,10 +19,16 @@ impl Limit {
     /// From now on `daemon` can have no descriptor more than it has.
     #[track_caller]
     pub fn of_descriptors(daemon: &Daemon) -> Self {
+        Self::of_descriptors_and(daemon, 0)
+    }
+
+    /// From now on `daemon` can have `more` descriptors more than it has.
+    #[track_caller]
+    pub fn of_descriptors_and(daemon: &Daemon, more: usize) -> Self {
         // The limit is on the number that a new one would get: the lowest that is free.
         let taken = proc::descriptors(daemon.pid());
-        let free = (0..u64::MAX).find(|number| !taken.contains(number)).expect("a free number");
-        Self::set(daemon, "nofile", free)
+        let mut free = (0..u64::MAX).filter(|number| !taken.contains(number));
+        Self::set(daemon, "nofile", free.nth(more).expect("a free number"))
     }
 
     /// From now on `daemon` can have `more` bytes of address space more than it has.

@@ -7,8 +7,6 @@
 //!                       no room, no directory: said once, tried again with each patrol and tick
 //! ```
 
-use std::os::fd::AsFd;
-
 use daemon::Monotonic;
 use region::{RegionError, RegionErrorKind, Standing};
 
@@ -76,11 +74,10 @@ impl Producer<'_> {
     }
 
     /// Gives a region in memory alone to the service manager, so that it outlives this process.
-    pub(crate) fn keep(&mut self) -> Result<(), ProducerError> {
-        if let Some(file) = self.outlet.keepsake()? {
-            self.service.store(place::NAME, file.as_fd());
+    pub(crate) fn keep(&mut self) {
+        if let Some(memfd) = self.outlet.keepsake() {
+            self.service.store(place::NAME, memfd);
         }
-        Ok(())
     }
 
     /// Makes the region's file anew. `false`: that failed for now. An error: another producer has
@@ -89,7 +86,7 @@ impl Producer<'_> {
         let path = self.outlet.path().to_owned();
         match self.outlet.recreate() {
             Ok(()) => {
-                self.keep()?;
+                self.keep();
                 let origin = self.outlet.origin();
                 say!(
                     warn,

@@ -10,6 +10,7 @@
 
 use std::cell::RefCell;
 use std::fs::File;
+use std::os::fd::BorrowedFd;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -229,11 +230,12 @@ impl Outlet {
         !matches!(self, Self::Mapcast(_, Home::Passed | Home::Memfd))
     }
 
-    /// A region in memory alone once more, for a service manager to keep; `None` for all others.
-    pub(crate) fn keepsake(&self) -> Result<Option<File>, RegionError> {
+    /// The descriptor of a region in memory alone, for a service manager to keep; `None` for all
+    /// others.
+    pub(crate) fn keepsake(&self) -> Option<BorrowedFd<'_>> {
         match self {
-            Self::Mapcast(writer, Home::Memfd) => writer.share().map(Some),
-            _ => Ok(None),
+            Self::Mapcast(writer, Home::Memfd) => writer.memfd(),
+            _ => None,
         }
     }
 

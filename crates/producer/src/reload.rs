@@ -32,27 +32,34 @@ enum NewInput {
 
 impl Producer<'_> {
     /// Reads the configuration again and goes over to it.
-    pub(crate) fn reload(&mut self) {
+    ///
+    /// # Errors
+    /// Those of the first publish into a new region; a reload that fails is logged.
+    pub(crate) fn reload(&mut self) -> Result<(), ProducerError> {
         self.service.reloading(Monotonic::now());
-        self.reread();
+        let is_new = self.reread();
         let status = self.status();
         self.service.reloaded(Monotonic::now(), &status);
+        if is_new { self.publish_soon(Monotonic::now()) } else { Ok(()) }
     }
 
-    fn reread(&mut self) {
+    /// `true`: the region is a new one, and empty.
+    fn reread(&mut self) -> bool {
         let Some(path) = &self.args.config else {
             say!(info, self.outlet, "SIGHUP: the built-in configuration has no file to read again");
-            return;
+            return false;
         };
         let path = path.display();
         match crate::load(self.args) {
             Ok(new) if new == self.settings => {
                 say!(info, self.outlet, "SIGHUP: {path} says the same as before");
+                false
             }
             Ok(new) => match self.adopt(new) {
-                Ok(()) => {
+                Ok(is_new) => {
                     let origin = self.outlet.origin();
                     say!(info, self.outlet, "SIGHUP: {path} is in force: {origin}");
+                    is_new
                 }
                 Err(error) => self.keep_on(&error),
             },
@@ -60,9 +67,10 @@ impl Producer<'_> {
         }
     }
 
-    fn adopt(&mut self, new: Settings) -> Result<(), ProducerError> {
+    /// After an error nothing has changed. `true`: the region is a new one, and empty.
+    fn adopt(&mut self, new: Settings) -> Result<bool, ProducerError> {
         let input = self.new_input(&new)?;
-        let anew = self.change_outlet(&new)?;
+        let is_new = self.change_outlet(&new)?;
         // From here on nothing fails.
         let now = Moment::now();
         let sources = Sources::new(&new.record, now);
@@ -76,11 +84,10 @@ impl Producer<'_> {
         let now = Monotonic::now();
         self.ticks.change_period(now, self.settings.producer.tick);
         self.patrol.change_period(now, patrol_period(&self.settings));
-        if anew {
+        if is_new {
             self.warn_of_place();
-            self.publish_soon(now)?;
         }
-        Ok(())
+        Ok(is_new)
     }
 
     fn new_input(&self, new: &Settings) -> Result<NewInput, ProducerError> {
@@ -111,7 +118,7 @@ impl Producer<'_> {
         if !self.outlet.is_named() {
             let is_new = self.outlet.change(new)? == Changed::Replaced;
             if is_new {
-                self.keep()?;
+                self.keep();
             }
             return Ok(is_new);
         }
@@ -136,8 +143,10 @@ impl Producer<'_> {
         }
     }
 
-    fn keep_on(&self, error: &ProducerError) {
+    /// `false`: the region is the old one.
+    fn keep_on(&self, error: &ProducerError) -> bool {
         let error = one_line(error);
         say!(error, self.outlet, "SIGHUP: {error}; going on with the old configuration");
+        false
     }
 }

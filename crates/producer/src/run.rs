@@ -130,7 +130,7 @@ impl<'a> Producer<'a> {
     pub(crate) fn run(mut self) -> Result<(), ProducerError> {
         self.say_hello();
         if !self.outlet.is_resumed() {
-            self.keep()?;
+            self.keep();
         }
         if self.input.is_some() {
             // When the first record comes is not ours to say.
@@ -169,7 +169,7 @@ impl<'a> Producer<'a> {
                 return Ok(Some(End::Signal(signal)));
             }
             if pending.reload {
-                self.reload();
+                self.reload()?;
                 // The input may be another one now: what was ready is old news.
                 return Ok(None);
             }

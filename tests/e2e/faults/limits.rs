@@ -101,6 +101,35 @@ fn a_producer_without_a_descriptor_for_a_new_file_says_so_and_makes_it_once_it_h
 }
 
 #[test]
+fn a_reload_without_descriptors_for_a_new_memfd_changes_nothing() {
+    let place = Place::new();
+    SMALL.write(&place, "x.toml");
+    // From no free descriptor to enough of them: whatever fails, fails before anything is in force.
+    let mut refused = 0;
+    for more in 0..8 {
+        SMALL.write(&place, "x.toml");
+        let mut producer = publishing(&place, "./x.toml --memfd");
+        Twins { fields: 3, ..SMALL }.write(&place, "x.toml");
+        let limit = Limit::of_descriptors_and(&producer, more);
+        producer.signal(nix::sys::signal::Signal::SIGHUP);
+        producer.err_line("an answer", |line| line.contains("SIGHUP"));
+        drop(limit);
+        if producer.said("is in force") == 0 {
+            assert_eq!(producer.said("Too many open files"), 1, "{more}: {:?}", producer.err());
+            assert_eq!(producer.said("going on with the old configuration"), 1);
+            refused += 1;
+        }
+        // It publishes, by the one or the other, and takes the next reload.
+        producer.signal(nix::sys::signal::Signal::SIGHUP);
+        let answer = |line: &str| line.contains("SIGHUP");
+        producer.err_line("the next answer", answer);
+        assert_eq!(producer.said("is in force"), 1, "{more}: {:?}", producer.err());
+        producer.stop();
+    }
+    assert!((1..8).contains(&refused), "{refused}");
+}
+
+#[test]
 fn a_producer_that_may_not_make_files_any_more_publishes_and_makes_the_next_one_later() {
     let place = Place::new();
     SMALL.write(&place, "x.toml");
