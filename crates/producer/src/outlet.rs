@@ -67,7 +67,8 @@ fn options(settings: &Settings) -> Options {
         .slots(region.slots)
         .mode(region.mode)
         .wake(region.wake)
-        .period(settings.producer.tick);
+        .period(settings.producer.tick)
+        .check_every(Duration::MAX); // the patrol looks, and says what it finds
     match &region.group {
         Some(group) => options.group(group),
         None => options,

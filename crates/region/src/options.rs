@@ -15,12 +15,14 @@ pub struct Options {
     pub(crate) group: Option<String>,
     pub(crate) wake: bool,
     pub(crate) period: Option<Duration>,
+    pub(crate) check_every: Duration,
 }
 
 impl Options {
-    /// 8 slots, mode 0644, the process's own group, waking on, no period.
+    /// 8 slots, mode 0644, the process's own group, waking on, no period, a check every second.
     pub const fn new() -> Self {
-        Self { slots: 8, mode: 0o644, group: None, wake: true, period: None }
+        let check_every = Duration::from_secs(1);
+        Self { slots: 8, mode: 0o644, group: None, wake: true, period: None, check_every }
     }
 
     /// Records that the region keeps: a power of two, 4 to 65,536.
@@ -32,7 +34,11 @@ impl Options {
         Self { slots, ..self }
     }
 
-    /// Permission bits of the file, whatever the umask: 0o644 for all readers, 0o640 for a group.
+    /// Permission bits of the file, whatever the umask: 0o644 for all readers, 0o640 for a group. The
+    /// owner has to be able to read and write, 0o600.
+    ///
+    /// A mode that takes rights away makes a new file in place of the old one, so that those who had
+    /// that open lose it.
     #[must_use]
     pub fn mode(self, mode: u32) -> Self {
         Self { mode, ..self }
@@ -56,6 +62,14 @@ impl Options {
     #[must_use]
     pub fn period(self, period: Duration) -> Self {
         Self { period: Some(period), ..self }
+    }
+
+    /// How often a publish or a [beat](crate::DynWriter::beat) looks whether the region still has its
+    /// name and its length. [`Duration::MAX`]: never, for a loop that calls
+    /// [`check`](crate::DynWriter::check) itself; a file that was cut is then an error of the publish.
+    #[must_use]
+    pub fn check_every(self, every: Duration) -> Self {
+        Self { check_every: every, ..self }
     }
 }
 

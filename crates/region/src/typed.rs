@@ -26,9 +26,16 @@ pub(crate) fn schema_of<R: Record>(path: &Path) -> Result<Schema, RegionError> {
 /// Refuses a region whose record is not `R`'s, field for field.
 pub(crate) fn expect<R: Record>(have: &Schema, path: &Path) -> Result<(), RegionError> {
     let want = schema_of::<R>(path)?;
-    if want.fingerprint() == have.fingerprint() && want.size() == have.size() {
-        return Ok(());
-    }
+    if is_same(&want, have) { Ok(()) } else { Err(other(&want, have, path)) }
+}
+
+/// Does `have` describe the record that `want` describes, field for field?
+pub(crate) fn is_same(want: &Schema, have: &Schema) -> bool {
+    want.fingerprint() == have.fingerprint() && want.size() == have.size()
+}
+
+/// The error for a region of `have` where `want` was asked for.
+pub(crate) fn other(want: &Schema, have: &Schema, path: &Path) -> RegionError {
     let name = |schema: &Schema| {
         format!(
             "{} ({} bytes, fingerprint {:016x})",
@@ -37,7 +44,7 @@ pub(crate) fn expect<R: Record>(have: &Schema, path: &Path) -> Result<(), Region
             schema.fingerprint()
         )
     };
-    let difference = have.difference(&want).map_or(String::new(), |what| format!(": {what}"));
-    let want = name(&want) + &difference;
-    Err(RegionError::new(path, Kind::OtherSchema { want, have: name(have) }))
+    let difference = have.difference(want).map_or(String::new(), |what| format!(": {what}"));
+    let want = name(want) + &difference;
+    RegionError::new(path, Kind::OtherSchema { want, have: name(have) })
 }

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use layout::{RecordView, Schema};
 use region::{Address, BareReader, DynReader, Publication, Refreshed, RegionError};
@@ -34,7 +35,9 @@ impl Attached {
                 Reader::Mapcast(Box::new(DynReader::attach_file(file, label)?))
             }
             (Format::Mapcast { .. }, None) => {
-                Reader::Mapcast(Box::new(DynReader::attach(address)?))
+                let mut reader = DynReader::attach(address)?;
+                reader.refresh_every(Duration::MAX); // the link refreshes, and says so
+                Reader::Mapcast(Box::new(reader))
             }
             (Format::Bare(schema), _) => {
                 Reader::Bare(BareReader::attach(address, schema)?, Arc::clone(schema))

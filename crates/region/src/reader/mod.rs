@@ -1,5 +1,6 @@
 //! The reader: read-only, unseen by the writer, never older than what it has given before.
 
+mod lookout;
 mod snapshot;
 mod typed;
 
@@ -16,10 +17,10 @@ use crate::medium::Medium;
 use crate::overlay;
 use crate::publication::{Publication, Step};
 use crate::state::{self, State};
-use crate::wait::{self, Woken};
 use channel::{Ring, Tail};
 use layout::Schema;
 use layout::header::{StateWord, offset};
+use lookout::Lookout;
 use std::fs::File;
 use std::path::Path;
 use std::sync::Arc;
@@ -45,6 +46,7 @@ pub struct DynReader {
     /// `None`: an anonymous region has no name that could go to another file.
     identity: Option<Identity>,
     schema: Arc<Schema>,
+    lookout: Lookout,
 }
 
 /// What [`DynReader::refresh`] came to.
@@ -58,9 +60,6 @@ pub enum Refreshed {
     /// The path named another region, which is mapped now. The schema may be another.
     Reattached,
 }
-
-/// How long a reader sleeps where the writer does not wake.
-const LOOK_EVERY: Duration = Duration::from_millis(1);
 
 impl DynReader {
     /// Attaches to the region at `address`. It follows from the newest record on.
@@ -114,8 +113,18 @@ impl DynReader {
             .map_err(|err| RegionError::new(path, Kind::Damaged(err.to_string())))?;
         let newest_next = ring.head().saturating_sub(1).max(header.base_sequence);
         let tail = Tail::after(newest_next);
-        let mut reader =
-            Self { ring, tail, missed: 0, known_epoch: 0, file, address, identity, schema };
+        let lookout = Lookout::new();
+        let mut reader = Self {
+            ring,
+            tail,
+            missed: 0,
+            known_epoch: 0,
+            file,
+            address,
+            identity,
+            schema,
+            lookout,
+        };
         // It may have been cut since its header was read.
         reader.settle(tail).ok_or_else(|| reader.truncated())?;
         Ok(reader)
@@ -137,14 +146,22 @@ impl DynReader {
 
     /// Copies the newest record to `record`; `None` if nothing has been published yet.
     ///
-    /// Never an older record than this reader has given before.
+    /// Never an older record than this reader has given before. While nothing new comes, it looks every
+    /// 250 ms whether the region's name belongs to another file by now, and goes over to that one: see
+    /// [`refresh_every`](Self::refresh_every).
     ///
     /// # Errors
     /// [`Kind::WrongSize`] if `record` is not [`Schema::size`] bytes long; [`Kind::Truncated`] if
-    /// the file was cut short: [`DynReader::refresh`] finds its successor; [`Kind::Unstable`].
+    /// the file was cut short: the next call looks for its successor; [`Kind::Unstable`];
+    /// [`Kind::OtherSchema`] if the name belongs to a region of another record, which
+    /// [`refresh`](Self::refresh) goes over to; as [`attach`](Self::attach) if it belongs to a file that
+    /// cannot be read. The old file stays mapped, and the following call reads from it.
     #[inline(always)]
     #[allow(clippy::inline_always)] // else the record is copied twice, and the second copy stalls
     pub fn latest(&mut self, record: &mut [u8]) -> Result<Option<Publication>, RegionError> {
+        if self.lookout.is_due() {
+            self.look()?;
+        }
         let mut retries = 0;
         loop {
             if let Some(publication) = self.try_latest(retries, record) {
@@ -166,7 +183,11 @@ impl DynReader {
         }
         let mut tail = self.tail;
         let snapshot = tail.try_latest(&self.ring, retries, record)?;
+        let is_news = tail.newest() != self.tail.newest();
         let epoch = self.settle(tail)?;
+        if !is_news {
+            self.quiet();
+        }
         Some(Publication::new(snapshot, epoch, self.body().is_of_this_boot()))
     }
 
@@ -175,16 +196,21 @@ impl DynReader {
     /// memory before it is whole.
     #[cold]
     #[inline(never)]
-    fn after_failure(&self, retries: u32, len: usize) -> Result<Option<u32>, RegionError> {
+    fn after_failure(&mut self, retries: u32, len: usize) -> Result<Option<u32>, RegionError> {
         self.expect_size(len)?;
         let next = self.tail.after_failure(&self.ring, retries, len);
         if !self.body().is_whole() {
+            self.lookout.cut();
             return Err(self.truncated());
+        }
+        if matches!(next, Ok(None)) {
+            self.quiet();
         }
         next.map_err(|_| self.unstable())
     }
 
-    /// Copies the next record to `record`, or says why not. Does not wait.
+    /// Copies the next record to `record`, or says why not. Does not wait. While it says `Pending`, it
+    /// looks at the region's name as [`latest`](Self::latest) does.
     ///
     /// # Errors
     /// As [`DynReader::latest`].
@@ -192,43 +218,29 @@ impl DynReader {
     #[allow(clippy::inline_always)] // as `latest`
     pub fn next(&mut self, record: &mut [u8]) -> Result<Step, RegionError> {
         self.expect_size(record.len())?;
+        if self.lookout.is_due() {
+            self.look()?;
+        }
         if self.missed > 0 {
             return Ok(Step::Missed(std::mem::take(&mut self.missed)));
         }
         let mut tail = self.tail;
         let step = tail.next(&self.ring, record);
-        let Some(epoch) = self.settle(tail) else { return Err(self.truncated()) };
+        let Some(epoch) = self.settle(tail) else {
+            self.lookout.cut();
+            return Err(self.truncated());
+        };
         let this_boot = self.body().is_of_this_boot();
         match step {
             Ok(channel::Step::Record(snapshot)) => {
                 Ok(Step::Record(Publication::new(snapshot, epoch, this_boot)))
             }
-            Ok(channel::Step::Pending) => Ok(Step::Pending),
+            Ok(channel::Step::Pending) => {
+                self.quiet();
+                Ok(Step::Pending)
+            }
             Ok(channel::Step::Missed(missed)) => Ok(Step::Missed(missed)),
             Err(_) => Err(self.unstable()),
-        }
-    }
-
-    /// Sleeps until something newer than this reader has given is published, for `timeout` at
-    /// the most. May return early: a signal was handled, or the writer does not wake.
-    ///
-    /// # Errors
-    /// [`Kind::Truncated`] if the file was cut short.
-    pub fn wait(&self, timeout: Duration) -> Result<(), RegionError> {
-        let head = self.ring.head();
-        if !self.body().is_whole() {
-            return Err(self.truncated());
-        }
-        if head > self.tail.newest() {
-            return Ok(());
-        }
-        if !self.body().wakes() {
-            std::thread::sleep(timeout.min(LOOK_EVERY));
-            return Ok(());
-        }
-        match wait::wait(self.body().futex_word(), wait::futex_value(head), timeout) {
-            Woken::LookAgain => Ok(()),
-            Woken::Gone => Err(self.truncated()),
         }
     }
 
@@ -243,8 +255,9 @@ impl DynReader {
     ///
     /// Following goes on after the last record given; what went by meanwhile is reported by the
     /// next [`DynReader::next`] as missed. A region that does not go on with the old one's epoch
-    /// and sequence is followed from its first record. Call it when `next` says `Pending` and the
-    /// state is not live, or once in a while.
+    /// and sequence is followed from its first record. [`latest`](Self::latest) and
+    /// [`next`](Self::next) do this by themselves unless [`refresh_every`](Self::refresh_every) says
+    /// otherwise; a loop of your own calls it when `next` says `Pending` and the state is not live.
     ///
     /// # Errors
     /// As [`DynReader::attach`], if the new file cannot be read; the old one stays mapped.
@@ -298,6 +311,7 @@ impl DynReader {
         } else {
             (base, 0)
         };
+        self.lookout = old.lookout.of_successor();
         self.missed = old.missed.saturating_add(went_by);
         self.tail = Tail::after(place);
     }

@@ -60,13 +60,17 @@ impl<R: Record> Reader<R> {
         Ok(Self { inner, record: PhantomData })
     }
 
-    /// The newest record; `None` if nothing has been published yet.
+    /// The newest record; `None` if nothing has been published yet. It finds the region's next file by
+    /// itself: see [`DynReader::latest`].
     ///
     /// # Errors
     /// As [`DynReader::latest`].
     #[inline(always)]
     #[allow(clippy::inline_always)] // else the record is copied twice, and the second copy stalls
     pub fn latest(&mut self) -> Result<Option<Sample<R>>, RegionError> {
+        if self.inner.lookout.is_due() {
+            self.inner.look()?;
+        }
         let mut retries = 0;
         loop {
             let mut record = R::zeroed();
@@ -114,6 +118,11 @@ impl<R: Record> Reader<R> {
     /// As [`DynReader::wait`].
     pub fn wait(&self, timeout: Duration) -> Result<(), RegionError> {
         self.inner.wait(timeout)
+    }
+
+    /// How often, at the most, the region's name is looked at: see [`DynReader::refresh_every`].
+    pub fn refresh_every(&mut self, every: Duration) {
+        self.inner.refresh_every(every);
     }
 
     /// What has become of the writer.

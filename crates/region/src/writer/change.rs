@@ -13,15 +13,18 @@
 
 use super::open::{self, Fresh, Lineage, Opened, Why};
 use super::{DynWriter, Home};
+use crate::clock::{self, BootTime};
 use crate::error::{RegionError, RegionErrorKind as Kind};
 use crate::file::Identity;
 use crate::line::Line;
 use crate::location::Location;
 use crate::options::Options;
 use crate::rights::{self, Rights};
+use crate::wait;
 use layout::Schema;
 use std::fs::File;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// What has become of the name of a region that is being published to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -65,6 +68,11 @@ impl Standing {
     }
 }
 
+/// When a publish at the time `now` leaves the next look to.
+pub(super) fn next_check(now: BootTime, options: &Options) -> u64 {
+    now.as_nanos().saturating_add(clock::duration_nanos(options.check_every))
+}
+
 impl DynWriter {
     /// Is the region still the one that its path leads to, and whole? Three system calls, a few us.
     ///
@@ -101,6 +109,40 @@ impl DynWriter {
         Ok(())
     }
 
+    /// Looks after the file before a publish: a region without its name gets a new file.
+    #[cold]
+    #[inline(never)]
+    pub(super) fn look_after(&mut self, now: BootTime) -> Result<(), RegionError> {
+        self.next_check = next_check(now, &self.options);
+        if !matches!(self.home, Home::Named(_)) {
+            return Ok(()); // it has no name to lose
+        }
+        self.recreate()
+    }
+
+    /// Publishes once more, in a new file, what went into one that was cut. Its number is not used
+    /// again: a reader may have read it.
+    #[cold]
+    #[inline(never)]
+    pub(super) fn publish_anew(
+        &mut self,
+        record: &[u8],
+        now: BootTime,
+    ) -> Result<u64, RegionError> {
+        let is_looked_after = self.options.check_every != Duration::MAX;
+        if !is_looked_after || !matches!(self.home, Home::Named(_)) {
+            return Err(self.body().truncated(&self.path, &self.file));
+        }
+        self.recreate()?;
+        let sequence = self.publisher.publish(now.as_nanos(), record);
+        if self.options.wake {
+            wait::wake_all(self.body().futex_word());
+        }
+        // Cut once more in the moment since.
+        let is_whole = self.body().is_whole();
+        if is_whole { Ok(sequence) } else { Err(self.body().truncated(&self.path, &self.file)) }
+    }
+
     /// Goes on with another schema or other options. What the region can keep, it keeps; else it
     /// is retired, and a new one takes its name. A mode or group that takes rights away is a reason for
     /// a new one: those who have the old file open keep it open.
@@ -118,14 +160,19 @@ impl DynWriter {
                 rights::admit(&self.file, &self.path, options)?;
             }
             Line::of(self.body()).set_period(options.period);
-            self.options = options.clone();
+            self.adopt_options(options);
             return Ok(Changed::Kept);
         };
         let opened = self.successor(schema, options, why)?;
         self.schema = Arc::new(schema.clone());
-        self.options = options.clone();
+        self.adopt_options(options);
         self.move_to(opened);
         Ok(Changed::Replaced)
+    }
+
+    fn adopt_options(&mut self, options: &Options) {
+        self.options = options.clone();
+        self.next_check = next_check(BootTime::now(), options);
     }
 
     /// What keeps the region from going on with `schema` and `options`, if anything.

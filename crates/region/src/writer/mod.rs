@@ -49,6 +49,8 @@ pub struct DynWriter {
     options: Options,
     epoch: u64,
     origin: Origin,
+    /// When the next publish looks after the file, in nanoseconds since the boot.
+    next_check: u64,
 }
 
 /// Where a region's file is.
@@ -138,15 +140,21 @@ impl DynWriter {
     ) -> Self {
         let Opened { publisher, file, twin, epoch, origin } = opened;
         let path = path.to_owned();
-        Self { publisher, file, twin, path, home, schema, options, epoch, origin }
+        let next_check = change::next_check(BootTime::now(), &options);
+        Self { publisher, file, twin, path, home, schema, options, epoch, origin, next_check }
     }
 
     /// Publishes one record, stamped with the present time; answers with its sequence number.
     ///
+    /// Once a second it looks whether the region still has its name ([`Options::check_every`]). One
+    /// that was deleted or cut short is made anew, as [`DynWriter::recreate`] does, and the record is
+    /// published there; without the look a cut is [`Kind::Truncated`].
+    ///
     /// # Errors
     /// [`Kind::WrongSize`] if `record` is not [`Schema::size`] bytes long, and nothing is
     /// published; [`Kind::Forked`], likewise, in a process that was forked from the one that opened
-    /// the writer; [`Kind::Truncated`] if the file was cut short: see [`DynWriter::recreate`].
+    /// the writer; [`Kind::Replaced`], likewise, if another file has the region's name by now; as
+    /// [`DynWriter::recreate`] if there has to be a new file and cannot be.
     #[inline(always)]
     #[allow(clippy::inline_always)] // a record of a known size is then a few stores
     pub fn publish(&mut self, record: &[u8]) -> Result<u64, RegionError> {
@@ -154,7 +162,7 @@ impl DynWriter {
     }
 
     /// As [`DynWriter::publish`], stamped with a time that the caller has read: reading the clock
-    /// takes longer than publishing a small record.
+    /// takes longer than publishing a small record. By this time it also looks after the file.
     ///
     /// # Errors
     /// As [`DynWriter::publish`].
@@ -165,12 +173,15 @@ impl DynWriter {
         if record.len() != self.body().record_size() {
             return Err(self.body().wrong_size(&self.path, record.len()));
         }
+        if now.as_nanos() >= self.next_check {
+            self.look_after(now)?;
+        }
         let sequence = self.publisher.publish(now.as_nanos(), record);
         if self.options.wake {
             wait::wake_all(self.body().futex_word());
         }
         if !self.body().is_whole() {
-            return Err(self.body().truncated(&self.path, &self.file));
+            return self.publish_anew(record, now);
         }
         Ok(sequence)
     }
@@ -179,10 +190,15 @@ impl DynWriter {
     /// nothing is published.
     ///
     /// # Errors
-    /// [`Kind::Forked`] in a process that was forked from the one that opened the writer.
+    /// [`Kind::Forked`] in a process that was forked from the one that opened the writer; as
+    /// [`DynWriter::publish`], which looks after the file in the same way.
     pub fn beat(&mut self) -> Result<(), RegionError> {
         self.expect_here()?;
-        Line::of(self.body()).beat(BootTime::now());
+        let now = BootTime::now();
+        if now.as_nanos() >= self.next_check {
+            self.look_after(now)?;
+        }
+        Line::of(self.body()).beat(now);
         Ok(())
     }
 

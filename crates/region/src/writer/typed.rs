@@ -69,10 +69,11 @@ impl<R: Record> Writer<R> {
         Self { inner, record: PhantomData }
     }
 
-    /// Publishes one record, stamped with the present time; answers with its sequence number.
+    /// Publishes one record, stamped with the present time; answers with its sequence number. It looks
+    /// after the region's file: see [`DynWriter::publish`].
     ///
     /// # Errors
-    /// `Truncated` if the file was cut short: see [`DynWriter::recreate`].
+    /// As [`DynWriter::publish`].
     #[inline(always)]
     #[allow(clippy::inline_always)] // a record of a known size is then a few stores
     pub fn publish(&mut self, record: &R) -> Result<u64, RegionError> {

@@ -56,7 +56,7 @@ impl Story {
     fn run(self, cut_to: u64) {
         let what = format!("{self:?}, cut to {cut_to}");
         let place = Place::in_memory();
-        let options = Options::new().slots(4);
+        let options = Options::new().slots(4).check_every(Duration::MAX);
         let mut writer = DynWriter::open(&place.path, &Stu::schema(), &options).unwrap();
         let mut follower = Follower::new(&place);
         let mut ids = 1..;

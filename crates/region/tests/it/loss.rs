@@ -18,8 +18,7 @@ fn a_region_cut_at_any_page_is_an_error_to_both_sides_and_recovers() {
         .unwrap();
     for page in [0, 1, 2, 5, 9] {
         let place = Place::new();
-        let mut writer = DynWriter::open(&place.path, &schema, &Options::new()).unwrap();
-        let mut reader = place.reader();
+        let (mut writer, mut reader) = place.both_by_hand(&schema, &Options::new());
         let mut record = vec![0; 5000];
         writer.publish(&record).unwrap();
         reader.latest(&mut record).unwrap().unwrap();
@@ -53,9 +52,8 @@ fn a_cut_within_the_last_page_is_noticed_wherever_it_is() {
     assert!(len < 4096, "the region fits one page");
     for cut_to in 1..len {
         let place = Place::new();
-        let mut writer = place.writer();
+        let (mut writer, mut reader) = place.both_by_hand(&Stu::schema(), &Options::new());
         writer.publish(&stu(1)).unwrap();
-        let mut reader = place.reader();
         cut(&place, cut_to);
         let mut record = [0; 28];
         assert!(reader.latest(&mut record).is_err_and(|err| err.is_truncated()), "{cut_to}");

@@ -14,6 +14,7 @@ mod rights;
 mod shared;
 mod snapshot;
 mod standby;
+mod unattended;
 
 use layout::{Record, Schema, Stu};
 use region::{DynReader, DynWriter, Options};
@@ -51,6 +52,15 @@ impl Place {
 
     fn reader(&self) -> DynReader {
         DynReader::attach(&self.path).expect("a reader")
+    }
+
+    /// A writer and a reader that look at the file when they are asked to, and not by themselves.
+    fn both_by_hand(&self, schema: &Schema, options: &Options) -> (DynWriter, DynReader) {
+        let options = options.clone().check_every(Duration::MAX);
+        let writer = DynWriter::open(&self.path, schema, &options).expect("a writer");
+        let mut reader = self.reader();
+        reader.refresh_every(Duration::MAX);
+        (writer, reader)
     }
 
     /// How many files stand in the directory.

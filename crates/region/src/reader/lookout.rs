@@ -1,0 +1,188 @@
+//! When a reader that waits looks whether the region's name belongs to another file by now.
+//!
+//! Invariant: neither a clock is read nor the kernel asked while there is news; nor at more than one
+//! of [`MOST`] calls without news, if they come fast.
+//!
+//! ```text
+//!   a call brings news        nothing to do
+//!   no news                   counts; after 1, 2, 4, 8, 16 calls the next one reads the clock first:
+//!                               calls come slowly     then each call does, from now on
+//!                               250 ms have passed    refresh
+//!   no news, not live; cut    the next call reads the clock
+//!   retired; cut              and refreshes at once, the first time: the successor has the name
+//! ```
+//!
+//! Price: a comparison each call; one more, and a load, without news.
+
+use super::DynReader;
+use crate::clock::{self, BootTime};
+use crate::error::RegionError;
+use crate::line::Line;
+use crate::typed;
+use crate::wait::{self, Woken};
+use layout::header::StateWord;
+use std::time::Duration;
+
+/// Calls without news between two looks at the clock.
+const MOST: u32 = 16;
+/// Nanoseconds between two looks at the name.
+const EVERY: u64 = 250_000_000;
+const NEVER: u64 = u64::MAX;
+/// The longest sleep between two of them.
+const NAP: Duration = Duration::from_secs(1);
+
+/// How long a reader sleeps where the writer does not wake.
+const LOOK_EVERY: Duration = Duration::from_millis(1);
+
+/// Is the name to be looked at whatever the clock says? Once for each file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Haste {
+    No,
+    Yes,
+    Done,
+}
+
+/// Counts what brought no news.
+#[derive(Debug)]
+pub(super) struct Lookout {
+    /// Calls without news until the clock is read.
+    left: u32,
+    /// Those that there were after the last time.
+    budget: u32,
+    /// In nanoseconds; [`NEVER`] with `Duration::MAX`.
+    every: u64,
+    haste: Haste,
+    /// When the clock, and the name, were looked at.
+    asked: BootTime,
+    looked: BootTime,
+}
+
+impl Lookout {
+    pub(super) fn new() -> Self {
+        let now = BootTime::now();
+        Self { left: 1, budget: 1, every: EVERY, haste: Haste::No, asked: now, looked: now }
+    }
+
+    /// The same for the successor of the file that this one was for.
+    pub(super) fn of_successor(&self) -> Self {
+        Self { every: self.every, ..Self::new() }
+    }
+
+    #[inline]
+    pub(super) fn is_due(&self) -> bool {
+        self.left == 0
+    }
+
+    /// A call has brought no news.
+    #[inline]
+    pub(super) fn quiet(&mut self) {
+        self.left = self.left.saturating_sub(1);
+    }
+
+    /// A call has brought no news, and the region has this mark.
+    #[cold]
+    #[inline(never)]
+    pub(super) fn unquiet(&mut self, mark: StateWord) {
+        self.left = 0;
+        if mark == StateWord::Retired {
+            self.hurry();
+        }
+    }
+
+    /// The file was cut.
+    #[cold]
+    pub(super) fn cut(&mut self) {
+        self.left = 0;
+        self.hurry();
+    }
+
+    fn hurry(&mut self) {
+        if self.haste == Haste::No {
+            self.haste = Haste::Yes;
+        }
+    }
+
+    /// Reads the clock: is it time to look at the name?
+    fn ask(&mut self) -> bool {
+        let now = BootTime::now();
+        let span = now.as_nanos().saturating_sub(self.asked.as_nanos());
+        let are_slow = span.saturating_mul((MOST / self.budget).into()) >= self.every;
+        self.budget = if are_slow { 1 } else { MOST.min(self.budget * 2) };
+        (self.left, self.asked) = (self.budget, now);
+        let since = now.as_nanos().saturating_sub(self.looked.as_nanos());
+        let is_time = self.every != NEVER && (self.haste == Haste::Yes || since >= self.every);
+        if is_time {
+            self.looked = now;
+        }
+        if self.haste == Haste::Yes {
+            self.haste = Haste::Done;
+        }
+        is_time
+    }
+
+    /// How long of `timeout` to sleep at once.
+    pub(super) fn nap(&self, timeout: Duration) -> Duration {
+        if self.every == NEVER {
+            timeout
+        } else {
+            timeout.min(NAP.max(Duration::from_nanos(self.every)))
+        }
+    }
+}
+
+impl DynReader {
+    /// How often, at the most, [`latest`](Self::latest) and [`next`](Self::next) look whether the
+    /// region's name belongs to another file by now, while they bring nothing new: every 250 ms unless
+    /// this says otherwise. [`Duration::MAX`]: never, for a loop that calls
+    /// [`refresh`](Self::refresh) itself.
+    pub fn refresh_every(&mut self, every: Duration) {
+        self.lookout.every = clock::duration_nanos(every);
+    }
+
+    /// Sleeps until something newer than this reader has given is published, for `timeout` at
+    /// the most. May return early: a signal was handled, the writer does not wake, or a second has
+    /// passed, after which [`latest`](Self::latest) and [`next`](Self::next) look at the region's name.
+    ///
+    /// # Errors
+    /// [`Kind::Truncated`] if the file was cut short.
+    pub fn wait(&self, timeout: Duration) -> Result<(), RegionError> {
+        let head = self.ring.head();
+        if !self.body().is_whole() {
+            return Err(self.truncated());
+        }
+        if head > self.tail.newest() {
+            return Ok(());
+        }
+        if !self.body().wakes() {
+            std::thread::sleep(timeout.min(LOOK_EVERY));
+            return Ok(());
+        }
+        let nap = self.lookout.nap(timeout);
+        match wait::wait(self.body().futex_word(), wait::futex_value(head), nap) {
+            Woken::LookAgain => Ok(()),
+            Woken::Gone => Err(self.truncated()),
+        }
+    }
+
+    /// Before a call, when some have brought no news.
+    #[cold]
+    #[inline(never)]
+    pub(super) fn look(&mut self) -> Result<(), RegionError> {
+        if self.lookout.ask() {
+            let want = self.schema.clone();
+            let same = |new: &Self| typed::is_same(&want, &new.schema);
+            let other = |new: &Self| typed::other(&want, &new.schema, new.path());
+            self.refresh_to(|new| if same(new) { Ok(()) } else { Err(other(new)) })?;
+        }
+        Ok(())
+    }
+
+    /// A call has brought no news.
+    #[inline]
+    pub(super) fn quiet(&mut self) {
+        match Line::of(self.body()).mark() {
+            StateWord::Live => self.lookout.quiet(),
+            other => self.lookout.unquiet(other),
+        }
+    }
+}

@@ -1,0 +1,196 @@
+//! A writer and a reader that call nothing but `publish` and `latest`, `next` or `wait` go on after the
+//! region's file was deleted, cut or replaced.
+
+use super::*;
+use region::{Origin, Reader, RegionErrorKind as Kind, State, Step, Why};
+use std::fs;
+
+#[test]
+fn a_writer_that_only_publishes_makes_its_deleted_region_anew() {
+    let place = Place::new();
+    let mut writer = place.writer();
+    writer.publish(&stu(1)).unwrap();
+    fs::remove_file(&place.path).unwrap();
+    let mut last = 0;
+    wait_until("a new file", || {
+        last = writer.publish(&stu(2)).unwrap();
+        place.path.exists()
+    });
+    assert_eq!((writer.origin(), writer.epoch()), (&Origin::Replaced(Why::Deleted), 2));
+    let mut record = [0; 28];
+    let publication = place.reader().latest(&mut record).unwrap().unwrap();
+    assert_eq!((publication.sequence, id_of(&record)), (last, 2), "no number is left out");
+}
+
+#[test]
+fn so_does_one_that_only_beats() {
+    let place = Place::new();
+    let options = Options::new().check_every(Duration::from_millis(1));
+    let mut writer = DynWriter::open(&place.path, &Stu::schema(), &options).unwrap();
+    fs::remove_file(&place.path).unwrap();
+    wait_until("a new file", || {
+        writer.beat().unwrap();
+        place.path.exists()
+    });
+    assert_eq!(place.reader().state(), State::Live);
+}
+
+#[test]
+fn a_record_that_meets_a_cut_is_published_in_a_new_file() {
+    let place = Place::new();
+    let mut writer = place.writer();
+    let mut reader = place.reader();
+    writer.publish(&stu(1)).unwrap();
+    for id in 2..20 {
+        fs::File::options().write(true).open(&place.path).unwrap().set_len(400).unwrap();
+        let sequence = writer.publish(&stu(id)).unwrap();
+        wait_until("the record", || {
+            // What was cut is an error once; the next call finds the new file.
+            let mut record = [0; 28];
+            let latest = reader.latest(&mut record);
+            latest.is_ok_and(|found| found.is_some_and(|p| p.sequence == sequence))
+        });
+        assert_eq!(latest_id(&mut reader), Some(id));
+    }
+    assert_eq!(place.files(), 1);
+}
+
+#[test]
+fn a_writer_whose_name_was_taken_says_so_and_leaves_the_file_alone() {
+    let place = Place::new();
+    let mut writer = place.writer();
+    let other = place.dir.path().join("other");
+    fs::write(&other, "somebody else's").unwrap();
+    fs::rename(&other, &place.path).unwrap();
+    wait_until("an error", || {
+        writer.publish(&stu(1)).is_err_and(|err| matches!(err.kind(), Kind::Replaced))
+    });
+    assert_eq!(fs::read(&place.path).unwrap(), b"somebody else's");
+}
+
+#[test]
+fn a_writer_that_looks_by_itself_is_left_to_do_so() {
+    let place = Place::new();
+    let options = Options::new().check_every(Duration::MAX);
+    let mut writer = DynWriter::open(&place.path, &Stu::schema(), &options).unwrap();
+    fs::remove_file(&place.path).unwrap();
+    let late = region::BootTime::from_nanos(u64::MAX - 1);
+    writer.publish_at(&stu(1), late).unwrap();
+    assert!(!place.path.exists());
+    writer.recreate().unwrap();
+    fs::File::options().write(true).open(&place.path).unwrap().set_len(0).unwrap();
+    assert!(writer.publish(&stu(2)).unwrap_err().is_truncated());
+}
+
+/// A region whose writer died and whose file was deleted, with a reader that has seen record 1.
+fn orphaned() -> (Place, DynReader) {
+    let place = Place::new();
+    let mut first = place.writer();
+    let mut reader = place.reader();
+    first.publish(&stu(1)).unwrap();
+    assert!(matches!(reader.next(&mut [0; 28]).unwrap(), Step::Record(_)));
+    die(first);
+    fs::remove_file(&place.path).unwrap();
+    (place, reader)
+}
+
+#[test]
+fn a_reader_that_only_follows_finds_the_next_writers_file() {
+    let (place, mut reader) = orphaned();
+    assert_eq!(reader.next(&mut [0; 28]).unwrap(), Step::Pending);
+    let mut writer = place.writer();
+    writer.publish(&stu(7)).unwrap();
+    let mut record = [0; 28];
+    wait_until("a record of the new file", || {
+        let step = reader.next(&mut record).unwrap();
+        matches!(step, Step::Record(publication) if publication.sequence == 1)
+    });
+    assert_eq!((id_of(&record), reader.state()), (7, State::Live));
+}
+
+#[test]
+fn a_reader_that_sleeps_between_two_records_finds_it_too() {
+    let (place, mut reader) = orphaned();
+    let mut writer = place.writer();
+    writer.publish(&stu(7)).unwrap();
+    let mut record = [0; 28];
+    let deadline = Instant::now() + DEADLINE;
+    while !matches!(reader.next(&mut record).unwrap(), Step::Record(_)) {
+        assert!(Instant::now() < deadline, "the new file was not found");
+        reader.wait(Duration::from_hours(1)).unwrap();
+    }
+    assert_eq!(id_of(&record), 7);
+}
+
+#[test]
+fn a_reader_that_only_asks_for_the_latest_record_finds_it_however_seldom_it_asks() {
+    for pause in [Duration::ZERO, Duration::from_millis(300)] {
+        let (place, mut reader) = orphaned();
+        assert_eq!(latest_id(&mut reader), Some(1));
+        let mut writer = place.writer();
+        writer.publish(&stu(7)).unwrap();
+        let mut asked = 0;
+        wait_until("the record of the new file", || {
+            std::thread::sleep(pause);
+            asked += 1;
+            latest_id(&mut reader) == Some(7)
+        });
+        assert!(pause.is_zero() || asked <= 3, "{asked} calls, and each was after its time");
+    }
+}
+
+#[test]
+fn a_typed_reader_finds_it_and_takes_no_other_record_for_its_own() {
+    let place = Place::new();
+    let mut first = place.writer();
+    first.publish(&stu(1)).unwrap();
+    let mut reader = Reader::<Stu>::attach(&place.path).unwrap();
+    let mut id = || reader.latest().map(|sample| sample.map(|sample| sample.record.id));
+    assert_eq!(id().unwrap(), Some(1));
+    first.change(&Stu::schema(), &Options::new().slots(16)).unwrap();
+    first.publish(&stu(2)).unwrap();
+    wait_until("the record of the new file", || id().unwrap() == Some(2));
+    // A struct of the same size with another meaning.
+    let schema = Schema::builder("STU")
+        .field(layout::FieldSpec::new("a", layout::Scalar::F32))
+        .field(layout::FieldSpec::new(
+            "rest",
+            layout::CType::array(layout::Scalar::U8, 24).unwrap(),
+        ))
+        .build()
+        .unwrap();
+    first.change(&schema, &Options::new()).unwrap();
+    first.publish(&[9; 28]).unwrap();
+    let mut dynamic = place.reader();
+    wait_until("a refusal", || match id() {
+        Ok(id) => {
+            assert_eq!(id, Some(2), "the last one of its own");
+            false
+        }
+        Err(err) => matches!(err.kind(), Kind::OtherSchema { .. }),
+    });
+    assert_eq!(id().unwrap(), Some(2), "and after the error, too");
+    // A reader by schema is told as well, and goes over when it asks to.
+    assert_eq!(latest_id(&mut dynamic), Some(i32::from_le_bytes([9; 4])));
+    first.change(&other_schema(), &Options::new()).unwrap();
+    wait_until("a refusal", || {
+        let latest = dynamic.latest(&mut [0; 28]);
+        latest.is_err_and(|err| matches!(err.kind(), Kind::OtherSchema { .. }))
+    });
+    assert_eq!(dynamic.refresh().unwrap(), region::Refreshed::Reattached);
+    assert_eq!(dynamic.schema().name(), "OTHER");
+}
+
+#[test]
+fn a_reader_that_refreshes_by_itself_is_left_to_do_so() {
+    let (place, mut reader) = orphaned();
+    reader.refresh_every(Duration::MAX);
+    let mut writer = place.writer();
+    writer.publish(&stu(7)).unwrap();
+    let until = Instant::now() + Duration::from_millis(300);
+    while Instant::now() < until {
+        assert_eq!(latest_id(&mut reader), Some(1));
+    }
+    assert_eq!(reader.refresh().unwrap(), region::Refreshed::Reattached);
+    assert_eq!(latest_id(&mut reader), Some(7));
+}
