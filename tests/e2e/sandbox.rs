@@ -14,7 +14,7 @@ const FAST: &str = "--region ./stu.region --tick 10ms";
 const REFUSALS: [Errno; 4] = [Errno::ENOSYS, Errno::EPERM, Errno::EINVAL, Errno::EOPNOTSUPP];
 
 fn read(place: &Place) -> Reading {
-    let mut reader = consumer().start(place, "./stu.region --once --timeout 20s --format json");
+    let mut reader = consumer().start(place, "./stu.region --once --timeout 1m --format json");
     assert_eq!(reader.exit_code(), 0, "{:?}", reader.err());
     Reading::of(&reader.next_out())
 }

@@ -41,7 +41,7 @@ fn standby_on(place: &Place, path: &PathBuf, active: &Daemon) -> Daemon {
 }
 
 fn latest(place: &Place) -> Reading {
-    let mut consumer = consumer().start(place, "./x.region --once --format json --timeout 20s");
+    let mut consumer = consumer().start(place, "./x.region --once --format json --timeout 1m");
     assert_eq!(consumer.exit_code(), 0, "{:?}", consumer.err());
     Reading::of(&consumer.next_out())
 }

@@ -1,5 +1,6 @@
 //! SIGSTOP and SIGCONT: a process that is there and does nothing.
 
+use e2e::sight::Sight;
 use e2e::twins::{self, Twins};
 use e2e::{Daemon, Place, Reading, wait_until};
 use nix::sys::signal::Signal;
@@ -7,7 +8,8 @@ use nix::sys::signal::Signal;
 use super::{follower, goes_on, publishing};
 use crate::{consumer, producer};
 
-const REGION: Twins<'_> = Twins { region: "./x.region", fields: 4, slots: 64, tick: "5ms" };
+/// With slots for as long as a busy machine may keep a follower from running.
+const REGION: Twins<'_> = Twins { region: "./x.region", fields: 4, slots: 4096, tick: "5ms" };
 
 /// Stops `daemon` and waits until it stands.
 fn stop(daemon: &mut Daemon) {
@@ -121,10 +123,19 @@ fn a_stopped_writer_that_is_killed_is_dead_and_the_standby_takes_over() {
 #[test]
 fn a_stopped_reader_is_lapped_told_how_many_it_missed_and_harms_nobody() {
     let place = Place::new();
-    Twins { slots: 8, tick: "1ms", ..REGION }.write(&place, "x.toml");
+    let lapping = Twins { slots: 8, tick: "1h", ..REGION };
+    lapping.write(&place, "x.toml");
     let mut producer = publishing(&place, "./x.toml");
+    // What is missed before the first record or after the last one cannot be seen in the records: so
+    // both are published while nothing else is.
     let mut other = follower(&place, "./x.region");
     let mut reader = follower(&place, "./x.region");
+    let mut ticks_every = |tick| {
+        Twins { tick, ..lapping }.write(&place, "x.toml");
+        producer.signal(Signal::SIGHUP);
+        producer.says("SIGHUP: ./x.toml is in force");
+    };
+    ticks_every("1ms");
     for _ in 0..3 {
         stop(&mut reader);
         let before = goes_on(&mut other).sequence;
@@ -135,7 +146,10 @@ fn a_stopped_reader_is_lapped_told_how_many_it_missed_and_harms_nobody() {
         reader.says("missed ");
         reader.out_line("a newer one", |line| Reading::of(line).sequence > before + 200);
     }
+    ticks_every("1h");
+    let last = Sight::of(&place.path("x.region")).expect("a region").head();
     for reader in [&mut reader, &mut other] {
+        reader.out_line("the last record", |line| Reading::of(line).sequence >= last);
         reader.stop();
     }
     assert!(nothing_lost_silently(&reader, u64::MAX) > 3 * 150);
