@@ -10,13 +10,14 @@
 //!                               250 ms have passed    refresh
 //!   no news, not live; cut    the next call reads the clock
 //!   retired; cut              and refreshes at once, the first time: the successor has the name
+//!   an empty successor        this file stays mapped until there is a record in that one
 //! ```
 //!
 //! Price: a comparison each call; one more, and a load, without news.
 
 use super::DynReader;
 use crate::clock::{self, BootTime};
-use crate::error::RegionError;
+use crate::error::{RegionError, RegionErrorKind as Kind};
 use crate::line::Line;
 use crate::typed;
 use crate::wait::{self, Woken};
@@ -28,17 +29,22 @@ const MOST: u32 = 16;
 /// Nanoseconds between two looks at the name.
 const EVERY: u64 = 250_000_000;
 const NEVER: u64 = u64::MAX;
+/// The same, while the successor has no record.
+const SOON: u64 = 10_000_000;
 /// The longest sleep between two of them.
 const NAP: Duration = Duration::from_secs(1);
 
 /// How long a reader sleeps where the writer does not wake.
 const LOOK_EVERY: Duration = Duration::from_millis(1);
 
-/// Is the name to be looked at whatever the clock says? Once for each file.
+/// Is the name to be looked at sooner than the clock says?
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Haste {
     No,
+    /// At the next call, once for each file.
     Yes,
+    /// Every [`SOON`]: it has a successor, without a record yet.
+    Soon,
     Done,
 }
 
@@ -96,6 +102,11 @@ impl Lookout {
         self.hurry();
     }
 
+    /// The successor has no record yet.
+    fn wait_for_successor(&mut self) {
+        (self.left, self.haste) = (0, Haste::Soon);
+    }
+
     fn hurry(&mut self) {
         if self.haste == Haste::No {
             self.haste = Haste::Yes;
@@ -110,7 +121,12 @@ impl Lookout {
         self.budget = if are_slow { 1 } else { MOST.min(self.budget * 2) };
         (self.left, self.asked) = (self.budget, now);
         let since = now.as_nanos().saturating_sub(self.looked.as_nanos());
-        let is_time = self.every != NEVER && (self.haste == Haste::Yes || since >= self.every);
+        let every = match self.haste {
+            Haste::Yes => 0,
+            Haste::Soon => SOON.min(self.every),
+            Haste::No | Haste::Done => self.every,
+        };
+        let is_time = self.every != NEVER && since >= every;
         if is_time {
             self.looked = now;
         }
@@ -122,10 +138,10 @@ impl Lookout {
 
     /// How long of `timeout` to sleep at once.
     pub(super) fn nap(&self, timeout: Duration) -> Duration {
-        if self.every == NEVER {
-            timeout
-        } else {
-            timeout.min(NAP.max(Duration::from_nanos(self.every)))
+        match self.haste {
+            _ if self.every == NEVER => timeout,
+            Haste::Soon => timeout.min(Duration::from_nanos(SOON)),
+            _ => timeout.min(NAP.max(Duration::from_nanos(self.every))),
         }
     }
 }
@@ -168,13 +184,29 @@ impl DynReader {
     #[cold]
     #[inline(never)]
     pub(super) fn look(&mut self) -> Result<(), RegionError> {
-        if self.lookout.ask() {
-            let want = self.schema.clone();
-            let same = |new: &Self| typed::is_same(&want, &new.schema);
-            let other = |new: &Self| typed::other(&want, &new.schema, new.path());
-            self.refresh_to(|new| if same(new) { Ok(()) } else { Err(other(new)) })?;
+        if !self.lookout.ask() {
+            return Ok(());
+        }
+        let (want, has_record) = (self.schema.clone(), self.has_record() && self.body().is_whole());
+        let refreshed = self.refresh_to(|new| match () {
+            () if !typed::is_same(&want, &new.schema) => {
+                Err(typed::other(&want, &new.schema, new.path()))
+            }
+            // What this one has given is more than nothing.
+            () if has_record && !new.has_record() => {
+                Err(RegionError::new(new.path(), Kind::NotThere))
+            }
+            () => Ok(()),
+        });
+        match refreshed {
+            Err(err) if err.is_not_there() => self.lookout.wait_for_successor(),
+            other => drop(other?),
         }
         Ok(())
+    }
+
+    fn has_record(&self) -> bool {
+        self.ring.head() > self.body().header().base_sequence
     }
 
     /// A call has brought no news.

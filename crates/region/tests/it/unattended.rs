@@ -182,6 +182,22 @@ fn a_typed_reader_finds_it_and_takes_no_other_record_for_its_own() {
 }
 
 #[test]
+fn a_reader_keeps_the_last_record_until_the_next_file_has_one() {
+    let place = Place::new();
+    let mut writer = place.writer();
+    writer.publish(&stu(1)).unwrap();
+    let mut reader = place.reader();
+    assert_eq!(latest_id(&mut reader), Some(1));
+    writer.change(&Stu::schema(), &Options::new().slots(16)).unwrap();
+    let until = Instant::now() + Duration::from_millis(600);
+    while Instant::now() < until {
+        assert_eq!(latest_id(&mut reader), Some(1));
+    }
+    writer.publish(&stu(2)).unwrap();
+    wait_until("the first record of the new file", || latest_id(&mut reader) == Some(2));
+}
+
+#[test]
 fn a_reader_that_refreshes_by_itself_is_left_to_do_so() {
     let (place, mut reader) = orphaned();
     reader.refresh_every(Duration::MAX);
