@@ -1,7 +1,8 @@
 //! One region, one writer: the second one is refused, or waits and takes over.
 
+use e2e::sight::Sight;
 use e2e::twins::Twins;
-use e2e::{Place, Reading};
+use e2e::{Daemon, Place, Reading, wait_until};
 
 use crate::{consumer, producer};
 
@@ -10,11 +11,18 @@ const REGION: Twins<'_> = Twins { region: "./x.region", fields: 2, slots: 4096, 
 const FAST: &str = "--region ./stu.region --tick 10ms";
 const STANDBY: &str = "--region ./stu.region --tick 10ms --standby";
 
+/// A producer that has published something.
+fn first(place: &Place) -> Daemon {
+    let mut first = producer().start(place, FAST);
+    first.says("publishing");
+    Sight::wait_for_record(&place.path("stu.region"));
+    first
+}
+
 #[test]
 fn a_second_producer_is_refused_at_once_and_told_who_was_first() {
     let place = Place::new();
-    let mut first = producer().start(&place, FAST);
-    first.says("publishing");
+    let mut first = first(&place);
     let mut second = producer().start(&place, FAST);
     assert_eq!(second.exit_code(), 1);
     let said = second.err();
@@ -32,8 +40,7 @@ fn a_second_producer_is_refused_at_once_and_told_who_was_first() {
 #[test]
 fn a_second_producer_with_another_record_is_refused_just_the_same() {
     let place = Place::new();
-    let mut first = producer().start(&place, FAST);
-    first.says("publishing");
+    let first = first(&place);
     place.shipped("wave.toml");
     let mut second = producer().start(&place, "./wave.toml --region ./stu.region");
     assert_eq!(second.exit_code(), 1);
@@ -67,8 +74,7 @@ fn a_standby_takes_over_when_the_first_is_killed() {
 #[test]
 fn a_standby_takes_over_when_the_first_ends_in_good_order() {
     let place = Place::new();
-    let mut first = producer().start(&place, FAST);
-    first.says("publishing");
+    let mut first = first(&place);
     let mut standby = producer().start(&place, STANDBY);
     standby.says("waiting to take over");
     first.stop();
@@ -79,14 +85,13 @@ fn a_standby_takes_over_when_the_first_ends_in_good_order() {
 #[test]
 fn of_two_standbys_one_takes_over_and_the_other_waits_for_that_one() {
     let place = Place::new();
-    let mut first = producer().start(&place, FAST);
-    first.says("publishing");
+    let mut first = first(&place);
     let mut standbys = [(); 2].map(|()| producer().start(&place, STANDBY));
     for standby in &mut standbys {
         standby.says(&format!("process {} publishes here; waiting", first.pid()));
     }
     first.kill9();
-    e2e::wait_until("one standby publishes", || standbys.iter().any(|s| s.said("epoch 2") == 1));
+    wait_until("one standby publishes", || standbys.iter().any(|s| s.said("epoch 2") == 1));
     if standbys[1].said("epoch 2") == 1 {
         standbys.swap(0, 1);
     }
@@ -133,8 +138,7 @@ fn a_standby_without_a_rival_publishes_at_once() {
 #[test]
 fn a_standby_that_is_told_to_end_while_it_waits_leaves_the_region_alone() {
     let place = Place::new();
-    let mut first = producer().start(&place, FAST);
-    first.says("publishing");
+    let mut first = first(&place);
     let mut standby = producer().start(&place, STANDBY);
     standby.says("waiting to take over");
     standby.stop();
@@ -152,8 +156,7 @@ fn a_standby_that_is_told_to_end_while_it_waits_leaves_the_region_alone() {
 #[test]
 fn a_standby_with_another_record_replaces_the_region() {
     let place = Place::new();
-    let mut first = producer().start(&place, FAST);
-    first.says("publishing");
+    let mut first = first(&place);
     place.shipped("wave.toml");
     let mut standby = producer().start(&place, "./wave.toml --region ./stu.region --standby");
     standby.says("waiting to take over");

@@ -6,6 +6,8 @@ use std::path::Path;
 
 use layout::header::{Header, SLOT_HEAD, StateWord, offset};
 
+use crate::wait_until;
+
 /// A region's file as it stood at one moment. Taken while nobody writes, or of no more than advice.
 #[derive(Clone, Debug)]
 pub struct Sight {
@@ -31,6 +33,16 @@ impl Sight {
         let header = Header::decode(bytes.get(..offset::HEADER_LEN)?).ok()?;
         let whole = bytes.len() as u64 >= header.file_len;
         whole.then_some(Self { bytes, header })
+    }
+
+    /// Waits until the region at `path` has a record: a producer says that it publishes before the first
+    /// one is there.
+    ///
+    /// # Panics
+    /// After [`DEADLINE`](crate::DEADLINE).
+    #[track_caller]
+    pub fn wait_for_record(path: &Path) {
+        wait_until("a record", || Self::of(path).is_some_and(|sight| sight.head() > sight.base()));
     }
 
     /// The whole file.

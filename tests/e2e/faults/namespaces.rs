@@ -8,6 +8,7 @@ use std::io::Write as _;
 use std::os::unix::fs::{PermissionsExt as _, chown};
 use std::path::Path;
 
+use e2e::sight::Sight;
 use e2e::twins::Twins;
 use e2e::{Daemon, Mount, Place, Reading, Space, proc, with_own_mounts};
 use layout::Stu;
@@ -80,6 +81,7 @@ fn one_writer_is_one_writer_across_every_border_and_the_next_one_takes_over() {
     REGION.write(&place, "x.toml");
     let mut holder = producer().start(&place, "./x.toml");
     holder.says("publishing");
+    Sight::wait_for_record(&place.path("x.region"));
     let mut epoch = 1;
     for space in SPACES {
         let Some(mut rival) = space.start(&producer(), &place, "./x.toml") else { continue };
