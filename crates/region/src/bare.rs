@@ -10,7 +10,6 @@
 //! and cannot tell; there is no sequence, no time, no state, nothing to wait on.
 
 use crate::address::Address;
-use crate::boot;
 use crate::create::Unnamed;
 use crate::error::{RegionError, RegionErrorKind as Kind};
 use crate::file::{self, Identity};
@@ -18,6 +17,7 @@ use crate::fork::OwnFile;
 use crate::location::{Exposure, Location};
 use crate::lock;
 use crate::mapping::{Access, Mapping};
+use crate::medium::Medium;
 use crate::options::Options;
 use crate::overlay;
 use crate::reader::Refreshed;
@@ -129,7 +129,7 @@ impl BareWriter {
 
     /// Does the kernel write the file back to a disk?
     pub fn is_disk_backed(&self) -> bool {
-        boot::is_disk_backed(&self.file)
+        Medium::of(&self.file).is_disk_backed()
     }
 
     /// Who else may put files in the place of this one: see
@@ -140,7 +140,7 @@ impl BareWriter {
 
     /// Is the file on overlayfs? See [`DynWriter::is_on_overlay`](crate::DynWriter::is_on_overlay).
     pub fn is_on_overlay(&self) -> bool {
-        boot::is_on_overlay(&self.file)
+        Medium::of(&self.file) == Medium::Overlay
     }
 
     /// The file.
@@ -219,7 +219,7 @@ impl BareReader {
 
     /// Does the path name a copy of this file that looks like it? See [`overlay`].
     fn has_copy(&self) -> bool {
-        boot::is_on_overlay(&self.file)
+        Medium::of(&self.file) == Medium::Overlay
             && !self.mapping.faulted()
             && overlay::is_other(&self.address, self.mapping.words(), self.size)
     }

@@ -6,7 +6,6 @@
 //! cannot outlive the boot at all, so there the answer needs no id.
 
 use crate::medium::Medium;
-use std::fs::File;
 use std::sync::OnceLock;
 
 /// 16 random bytes, drawn by the kernel at each start of the machine, in the order of its text;
@@ -40,16 +39,6 @@ pub(crate) fn is_this_boot(medium: Medium, header_id: BootId) -> Option<bool> {
         return Some(true);
     }
     (header_id != UNKNOWN && id() != UNKNOWN).then(|| header_id == id())
-}
-
-/// Is this file on overlayfs, where it may have another one of the same identity?
-pub(crate) fn is_on_overlay(file: &File) -> bool {
-    Medium::of(file) == Medium::Overlay
-}
-
-/// Does the kernel write this file's pages back to a disk (or a network)?
-pub(crate) fn is_disk_backed(file: &File) -> bool {
-    Medium::of(file) != Medium::Memory
 }
 
 #[cfg(test)]

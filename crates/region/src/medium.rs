@@ -33,4 +33,9 @@ impl Medium {
             Ok(_) | Err(_) => Self::Disk,
         }
     }
+
+    /// Does the kernel write the file's pages back to a disk (or a network)?
+    pub(crate) fn is_disk_backed(self) -> bool {
+        self != Self::Memory
+    }
 }

@@ -22,8 +22,9 @@ use crate::fork::OwnFile;
 use crate::line::Line;
 use crate::location::{Exposure, Location};
 use crate::lock;
+use crate::medium::Medium;
 use crate::options::Options;
-use crate::{boot, wait};
+use crate::wait;
 use channel::Publisher;
 use layout::Schema;
 use layout::header::StateWord;
@@ -250,14 +251,14 @@ impl DynWriter {
     /// Does the kernel write the region back to a disk? That may hold a publish up for a long
     /// time now and then; `/dev/shm` and `/run` are memory.
     pub fn is_disk_backed(&self) -> bool {
-        boot::is_disk_backed(&self.file)
+        self.body().medium().is_disk_backed()
     }
 
     /// Is the region on overlayfs? A writer through the mount and one through the directory of a
     /// layer do not see each other's lock there, and readers may have to attach again to a file that
     /// was copied for its writer.
     pub fn is_on_overlay(&self) -> bool {
-        boot::is_on_overlay(&self.file)
+        self.body().medium() == Medium::Overlay
     }
 
     #[inline]
