@@ -1,9 +1,11 @@
 //! The reader: read-only, unseen by the writer, never older than what it has given before.
 
 mod lookout;
+mod refresh;
 mod snapshot;
 mod typed;
 
+pub use refresh::Refreshed;
 pub use typed::{Reader, Sample};
 
 use crate::address::Address;
@@ -13,13 +15,11 @@ use crate::error::{RegionError, RegionErrorKind as Kind};
 use crate::file::{self, Content, Identity};
 use crate::line::Line;
 use crate::mapping::Access;
-use crate::medium::Medium;
-use crate::overlay;
 use crate::publication::{Publication, Step};
 use crate::state::{self, State};
 use channel::{Ring, Tail};
 use layout::Schema;
-use layout::header::{StateWord, offset};
+use layout::header::StateWord;
 use lookout::Lookout;
 use std::fs::File;
 use std::path::Path;
@@ -47,18 +47,6 @@ pub struct DynReader {
     identity: Option<Identity>,
     schema: Arc<Schema>,
     lookout: Lookout,
-}
-
-/// What [`DynReader::refresh`] came to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Refreshed {
-    /// The path still names the file that is mapped.
-    Same,
-    /// The path names nothing. The old file stays readable.
-    Missing,
-    /// The path named another region, which is mapped now. The schema may be another.
-    Reattached,
 }
 
 impl DynReader {
@@ -247,79 +235,6 @@ impl DynReader {
     /// What has become of the writer. One system call, about 0.2 us.
     pub fn state(&self) -> State {
         state::of(&self.file, self.body())
-    }
-
-    /// Maps the file that the path names by now, if it is another one. One system call if not; on
-    /// overlayfs, where another file can look like the same one, some more while the writer is not
-    /// live.
-    ///
-    /// Following goes on after the last record given; what went by meanwhile is reported by the
-    /// next [`DynReader::next`] as missed. A region that does not go on with the old one's epoch
-    /// and sequence is followed from its first record. [`latest`](Self::latest) and
-    /// [`next`](Self::next) do this by themselves unless [`refresh_every`](Self::refresh_every) says
-    /// otherwise; a loop of your own calls it when `next` says `Pending` and the state is not live.
-    ///
-    /// # Errors
-    /// As [`DynReader::attach`], if the new file cannot be read; the old one stays mapped.
-    pub fn refresh(&mut self) -> Result<Refreshed, RegionError> {
-        self.refresh_to(|_| Ok(()))
-    }
-
-    /// As [`refresh`](Self::refresh), to a file that `accept` has nothing against; its error leaves
-    /// the old one mapped.
-    fn refresh_to(
-        &mut self,
-        accept: impl FnOnce(&Self) -> Result<(), RegionError>,
-    ) -> Result<Refreshed, RegionError> {
-        let Some(ours) = self.identity else { return Ok(Refreshed::Same) };
-        match self.address.identity()? {
-            None => return Ok(Refreshed::Missing),
-            Some(named) if named == ours && !self.has_copy() => return Ok(Refreshed::Same),
-            Some(_) => {}
-        }
-        let mut new = match Self::attach(&self.address) {
-            Err(err) if err.is_not_there() => return Ok(Refreshed::Missing),
-            other => other?,
-        };
-        accept(&new)?;
-        new.go_on_from(self);
-        *self = new;
-        Ok(Refreshed::Reattached)
-    }
-
-    /// Has a writer begun in a copy of this file that looks like it? See [`overlay`].
-    fn has_copy(&self) -> bool {
-        /// Header, writer line and head.
-        const LEN: usize = offset::HEAD + size_of::<u64>();
-        let body = self.body();
-        body.medium() == Medium::Overlay
-            && self.state() != State::Live
-            && body.is_whole()
-            && overlay::is_other(&self.address, body.start(), LEN)
-    }
-
-    /// Places the cursor of a fresh reader where that of `old`, of the same path, stood.
-    fn go_on_from(&mut self, old: &Self) {
-        let base = self.body().header().base_sequence;
-        let last = old.tail.last();
-        let (place, went_by) = if self.body().header() == old.body().header() {
-            // A copy of the old file, records included.
-            (last.min(self.ring.head()), 0)
-        } else if self.known_epoch > old.last_epoch() && base >= last {
-            // A successor begins after everything that was published before it.
-            (base, base - last)
-        } else {
-            (base, 0)
-        };
-        self.lookout = old.lookout.of_successor();
-        self.missed = old.missed.saturating_add(went_by);
-        self.tail = Tail::after(place);
-    }
-
-    /// The epoch as it stands, or as it stood before the file was cut.
-    fn last_epoch(&self) -> u64 {
-        let epoch = self.epoch();
-        if self.body().is_whole() { epoch } else { self.known_epoch }
     }
 
     /// How long ago `publication` was; `None` if that cannot be told, because the region is left

@@ -1,0 +1,109 @@
+//! How a reader goes over from one file to the next that has the region's name.
+//!
+//! Invariant: no record between the last that was read of the old file and the first that is read of
+//! the new one is passed over silently. It is delivered, or counted as missed.
+//!
+//! ```text
+//!   the new file                              the cursor goes           counted as missed
+//!   a copy of the old one, records included   where it was              nothing
+//!   its successor: a later epoch that         to its first record       what the old file's writer
+//!     begins after the last record read                                   published after that
+//!   another region                            to its first record       nothing
+//! ```
+//!
+//! Price: a `stat` of the path; what attaching costs if it leads to another file.
+
+use super::DynReader;
+use crate::error::RegionError;
+use crate::medium::Medium;
+use crate::overlay;
+use crate::state::State;
+use channel::Tail;
+use layout::header::offset;
+
+/// What [`DynReader::refresh`] came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Refreshed {
+    /// The path still names the file that is mapped.
+    Same,
+    /// The path names nothing. The old file stays readable.
+    Missing,
+    /// The path named another region, which is mapped now. The schema may be another.
+    Reattached,
+}
+
+impl DynReader {
+    /// Maps the file that the path names by now, if it is another one. One system call if not; on
+    /// overlayfs, where another file can look like the same one, some more while the writer is not
+    /// live.
+    ///
+    /// Following goes on after the last record given; what went by meanwhile is reported by the
+    /// next [`DynReader::next`] as missed. A region that does not go on with the old one's epoch
+    /// and sequence is followed from its first record. [`latest`](Self::latest) and
+    /// [`next`](Self::next) do this by themselves unless [`refresh_every`](Self::refresh_every) says
+    /// otherwise; a loop of your own calls it when `next` says `Pending` and the state is not live.
+    ///
+    /// # Errors
+    /// As [`DynReader::attach`], if the new file cannot be read; the old one stays mapped.
+    pub fn refresh(&mut self) -> Result<Refreshed, RegionError> {
+        self.refresh_to(|_| Ok(()))
+    }
+
+    /// As [`refresh`](Self::refresh), to a file that `accept` has nothing against; its error leaves
+    /// the old one mapped.
+    pub(super) fn refresh_to(
+        &mut self,
+        accept: impl FnOnce(&Self) -> Result<(), RegionError>,
+    ) -> Result<Refreshed, RegionError> {
+        let Some(ours) = self.identity else { return Ok(Refreshed::Same) };
+        match self.address.identity()? {
+            None => return Ok(Refreshed::Missing),
+            Some(named) if named == ours && !self.has_copy() => return Ok(Refreshed::Same),
+            Some(_) => {}
+        }
+        let mut new = match Self::attach(&self.address) {
+            Err(err) if err.is_not_there() => return Ok(Refreshed::Missing),
+            other => other?,
+        };
+        accept(&new)?;
+        new.go_on_from(self);
+        *self = new;
+        Ok(Refreshed::Reattached)
+    }
+
+    /// Has a writer begun in a copy of this file that looks like it? See [`overlay`].
+    fn has_copy(&self) -> bool {
+        /// Header, writer line and head.
+        const LEN: usize = offset::HEAD + size_of::<u64>();
+        let body = self.body();
+        body.medium() == Medium::Overlay
+            && self.state() != State::Live
+            && body.is_whole()
+            && overlay::is_other(&self.address, body.start(), LEN)
+    }
+
+    /// Places the cursor of a fresh reader where that of `old`, of the same path, stood.
+    fn go_on_from(&mut self, old: &Self) {
+        let base = self.body().header().base_sequence;
+        let last = old.tail.last();
+        let (place, went_by) = if self.body().header() == old.body().header() {
+            // A copy of the old file, records included.
+            (last.min(self.ring.head()), 0)
+        } else if self.known_epoch > old.last_epoch() && base >= last {
+            // A successor begins after everything that was published before it.
+            (base, base - last)
+        } else {
+            (base, 0)
+        };
+        self.lookout = old.lookout.of_successor();
+        self.missed = old.missed.saturating_add(went_by);
+        self.tail = Tail::after(place);
+    }
+
+    /// The epoch as it stands, or as it stood before the file was cut.
+    fn last_epoch(&self) -> u64 {
+        let epoch = self.epoch();
+        if self.body().is_whole() { epoch } else { self.known_epoch }
+    }
+}
