@@ -11,7 +11,8 @@
 //!            otherwise          --> as recreate
 //! ```
 
-use super::open::{self, Fresh, Lineage, Opened, Why};
+use super::open::{self, Fresh, Lineage, Opened};
+use super::origin::Why;
 use super::{DynWriter, Home};
 use crate::clock::{self, BootTime};
 use crate::error::{RegionError, RegionErrorKind as Kind};

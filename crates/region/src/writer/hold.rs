@@ -17,12 +17,14 @@
 //!
 //! Price: where nobody interferes, nothing.
 
-use super::open::{Why, busy};
+use super::origin::Why;
 use crate::create::{self, Unnamed};
 use crate::error::{RegionError, RegionErrorKind as Kind};
 use crate::location::Location;
 use crate::lock::{self, Holder};
+use layout::header::offset;
 use std::fs::File;
+use std::os::unix::fs::FileExt;
 use std::path::Path;
 
 /// Looks at a lock that was not to be had and is free again by now, before that counts as busy.
@@ -87,6 +89,20 @@ pub(crate) fn take_lock(file: &File, path: &Path) -> Result<(), RegionError> {
         }
     }
     Err(busy(file, path))
+}
+
+/// The error for a region that another writer has.
+fn busy(file: &File, path: &Path) -> RegionError {
+    RegionError::new(path, Kind::Busy { pid: pid_in(file) })
+}
+
+/// What the process id in the header of `file` says, for people; 0 if nothing.
+pub(super) fn pid_in(file: &File) -> u64 {
+    let mut word = [0; 8];
+    match file.read_exact_at(&mut word, offset::PID as u64) {
+        Ok(()) => u64::from_le_bytes(word),
+        Err(_) => 0,
+    }
 }
 
 #[cfg(test)]

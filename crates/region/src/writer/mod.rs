@@ -3,14 +3,15 @@
 mod change;
 mod hold;
 mod open;
+mod origin;
 mod passed;
 mod standby;
 mod typed;
 
 pub use change::{Changed, Standing};
 pub(crate) use hold::take_lock;
-pub use open::{Origin, Why};
 pub(crate) use open::{at_name, is_named};
+pub use origin::{Origin, Why};
 pub use standby::Holder;
 pub use typed::Writer;
 

@@ -11,6 +11,7 @@
 //! ```
 
 use super::hold::{Hold, take_lock};
+use super::origin::{Origin, Why};
 use crate::body::{Body, Preamble};
 use crate::create::{self, Unnamed};
 use crate::error::{RegionError, RegionErrorKind as Kind};
@@ -25,76 +26,9 @@ use crate::state;
 use crate::wait;
 use channel::{Publisher, Ring};
 use layout::Schema;
-use layout::header::{Header, StateWord, offset};
-use std::fmt;
+use layout::header::{Header, StateWord};
 use std::fs::File;
-use std::os::unix::fs::FileExt;
 use std::path::Path;
-
-/// How a writer came to its region.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Origin {
-    /// There was none: a new one was created.
-    Created,
-    /// The region of an earlier writer goes on.
-    Resumed,
-    /// A new region took the place of one that could not go on.
-    Replaced(Why),
-}
-
-/// Why a region could not go on.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Why {
-    /// It was left by an earlier boot of the machine.
-    OtherBoot,
-    /// It holds another record, or describes it otherwise.
-    OtherSchema,
-    /// It has another number of slots, or another wake setting.
-    OtherShape,
-    /// It was marked retired by a writer that died before its successor had the name.
-    Retired,
-    /// A reader's lock kept the writer's from being taken.
-    Locked,
-    /// Its file had another name too: somebody may have lent it this one.
-    Linked,
-    /// It was damaged.
-    Damaged(String),
-    /// More users may have it open than its mode and group are to allow from now on.
-    Narrowed,
-    /// It was cut short while this writer held it.
-    Truncated,
-    /// Its name was deleted while this writer held it.
-    Deleted,
-}
-
-impl fmt::Display for Origin {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Created => f.write_str("created"),
-            Self::Resumed => f.write_str("resumed"),
-            Self::Replaced(why) => write!(f, "replaced ({why})"),
-        }
-    }
-}
-
-impl fmt::Display for Why {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::OtherBoot => "the old one is of an earlier boot",
-            Self::OtherSchema => "the old one holds another record",
-            Self::OtherShape => "the old one has other slots or waking",
-            Self::Retired => "the old one was retired",
-            Self::Locked => "a reader holds a lock on the old one",
-            Self::Linked => "the old one had a second name, a hard link",
-            Self::Damaged(what) => return write!(f, "the old one was damaged: {what}"),
-            Self::Narrowed => "the old one was open to more users",
-            Self::Truncated => "the old one was cut short",
-            Self::Deleted => "the old one was deleted",
-        })
-    }
-}
 
 /// An open region, ready to publish.
 #[derive(Debug)]
@@ -165,11 +99,6 @@ pub(super) fn adopt(file: OwnFile, path: &Path, options: &Options) -> Result<Ope
     Ok(begin(publisher, file, options, lineage))
 }
 
-/// The error for a region that another writer has.
-pub(super) fn busy(file: &File, path: &Path) -> RegionError {
-    RegionError::new(path, Kind::Busy { pid: pid_in(file) })
-}
-
 /// `None`: another process created one first.
 fn create_first(
     at: &Location,
@@ -235,37 +164,39 @@ pub(super) fn take_over(
             return fresh.put(at, &file, why);
         }
     };
-    let linked = (links > 1).then_some(Why::Linked);
-    let why = hold.why_not().or(linked);
-    let why = why.or_else(|| why_not(&preamble, &body, schema, options));
+    let why = hold
+        .why_not()
+        .or_else(|| (links > 1).then_some(Why::Linked))
+        .or_else(|| why_not(&preamble, &body, schema, options));
     let narrower = Rights::of(options, path)?.narrow(&file, path)?;
     let why = why.or(narrower.then_some(Why::Narrowed));
     let publisher = publisher_over(body, path)?;
-    let lineage = lineage_of(&publisher);
     match why {
         None => {
             rights::admit(&file, path, options)?;
+            let lineage = lineage_of(&publisher);
             Ok(Some(begin(publisher, file, options, lineage)))
         }
-        Some(why) => {
-            let is_other_region = why == Why::Linked;
-            let opened = Fresh::make(at, schema, options, lineage)?.put(at, &file, why)?;
-            // Under its other name it may be another region: that one's readers are told nothing.
-            if opened.is_some() && !is_other_region {
-                retire(&publisher);
-            }
-            Ok(opened)
-        }
+        Some(why) => supersede(&publisher, &file, at, schema, options, why),
     }
 }
 
-/// What the process id in the header of `file` says, for people; 0 if nothing.
-pub(super) fn pid_in(file: &File) -> u64 {
-    let mut word = [0; 8];
-    match file.read_exact_at(&mut word, offset::PID as u64) {
-        Ok(()) => u64::from_le_bytes(word),
-        Err(_) => 0,
+/// Puts a new region in the place of `old`, which is in `file`; `None`: another file has the name.
+fn supersede(
+    old: &Publisher<Body>,
+    file: &File,
+    at: &Location,
+    schema: &Schema,
+    options: &Options,
+    why: Why,
+) -> Result<Option<Opened>, RegionError> {
+    // Under its other name it may be another region, whose readers stay with it.
+    let is_other_region = why == Why::Linked;
+    let opened = Fresh::make(at, schema, options, lineage_of(old))?.put(at, file, why)?;
+    if opened.is_some() && !is_other_region {
+        retire(old);
     }
+    Ok(opened)
 }
 
 /// Is `file` the one that has the name `at` its location?

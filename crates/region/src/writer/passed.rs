@@ -12,7 +12,8 @@
 //! readers too: the lock still ends with the writer, keeps a second one out, and is seen by readers.
 
 use super::hold::take_lock;
-use super::open::{self, Lineage, Opened, Origin, Why};
+use super::open::{self, Lineage, Opened};
+use super::origin::{Origin, Why};
 use super::{DynWriter, Home};
 use crate::body::{Body, Preamble};
 use crate::create;

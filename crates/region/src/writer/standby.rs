@@ -20,7 +20,8 @@
 //!
 //! Price: one descriptor, and 20 wake-ups a second.
 
-use super::open::{Looked, Opened, pid_in};
+use super::hold::pid_in;
+use super::open::{Looked, Opened};
 use crate::error::{RegionError, RegionErrorKind as Kind};
 use crate::fork::OwnFile;
 use crate::location::Location;

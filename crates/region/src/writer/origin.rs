@@ -1,0 +1,68 @@
+//! How a writer came to its region, and why it could not go on in the one that was there.
+
+use std::fmt;
+
+/// How a writer came to its region.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Origin {
+    /// There was none: a new one was created.
+    Created,
+    /// The region of an earlier writer goes on.
+    Resumed,
+    /// A new region took the place of one that could not go on.
+    Replaced(Why),
+}
+
+/// Why a region could not go on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Why {
+    /// It was left by an earlier boot of the machine.
+    OtherBoot,
+    /// It holds another record, or describes it otherwise.
+    OtherSchema,
+    /// It has another number of slots, or another wake setting.
+    OtherShape,
+    /// It was marked retired by a writer that died before its successor had the name.
+    Retired,
+    /// A reader's lock kept the writer's from being taken.
+    Locked,
+    /// Its file had another name too: somebody may have lent it this one.
+    Linked,
+    /// It was damaged.
+    Damaged(String),
+    /// More users may have it open than its mode and group are to allow from now on.
+    Narrowed,
+    /// It was cut short while this writer held it.
+    Truncated,
+    /// Its name was deleted while this writer held it.
+    Deleted,
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Created => f.write_str("created"),
+            Self::Resumed => f.write_str("resumed"),
+            Self::Replaced(why) => write!(f, "replaced ({why})"),
+        }
+    }
+}
+
+impl fmt::Display for Why {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::OtherBoot => "the old one is of an earlier boot",
+            Self::OtherSchema => "the old one holds another record",
+            Self::OtherShape => "the old one has other slots or waking",
+            Self::Retired => "the old one was retired",
+            Self::Locked => "a reader holds a lock on the old one",
+            Self::Linked => "the old one had a second name, a hard link",
+            Self::Damaged(what) => return write!(f, "the old one was damaged: {what}"),
+            Self::Narrowed => "the old one was open to more users",
+            Self::Truncated => "the old one was cut short",
+            Self::Deleted => "the old one was deleted",
+        })
+    }
+}
