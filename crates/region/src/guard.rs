@@ -5,21 +5,8 @@
 //! zeros are put over its page and all that follow, as a cut leaves them, the mapping is marked, and
 //! the access goes on reading zeros, which are invalid everywhere in the format. The reader or
 //! writer looks at the mark, or at the last word, after each copy and answers `Truncated`.
-//! (The idea is systemd's, `src/basic/sigbus.c`, which lays one page at a time.)
-//!
-//! Every other SIGBUS goes to the handler that was there before:
-//!
-//! ```text
-//!   it returns                        the guard stays in force; a fault repeats, and comes here again
-//!   it sets another handler           that one is called the next time, after the guard as before
-//!   it sets the default, or there     the process ends by this very signal, also if it was sent:
-//!     was none                          it never goes on without the guard
-//! ```
-//!
-//! The third line is what the runtime of every Rust program does.
-//!
-//! What the guard needs of the program is said on the crate's front page: a handler that is set
-//! later replaces this one, and a thread that blocks SIGBUS is killed by a cut.
+//! (The idea is systemd's, `src/basic/sigbus.c`, which lays one page at a time.) Every other SIGBUS
+//! goes to the handler that was there before: see [`sigbus`].
 //!
 //! Why all that follow: whoever cuts the file and makes it long again, over and over, would have
 //! each cut seen in another page. One page at a time, the mapping falls into ever more pieces until
@@ -33,14 +20,14 @@
 //!
 //! # Safety
 //! The handler runs at any instruction of any thread. It only loads and stores atomics, calls
-//! `mmap`, `munlock` and `rt_tgsigqueueinfo` (system calls, no library state but `errno`, which it
-//! restores) and `sigaction` and `raise` (async-signal-safe by POSIX).
+//! `mmap` and `munlock` (system calls, no library state but `errno`, which it restores) and what
+//! [`sigbus`] calls.
 #![allow(unsafe_code)]
 #![allow(clippy::disallowed_types)] // plain process-local flags between a thread and its handler
 
+use crate::sigbus;
 use rustix::param::page_size;
 use std::io;
-use std::mem::MaybeUninit;
 use std::ops::Range;
 use std::ptr;
 use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicUsize, Ordering, fence};
@@ -59,10 +46,6 @@ struct Watch {
 static WATCHES: AtomicPtr<Watch> = AtomicPtr::new(ptr::null_mut());
 /// Serialises those who add and free watches; the handler never takes it.
 static EDIT: Mutex<()> = Mutex::new(());
-/// What is called for a SIGBUS that is not ours, as [`Former::pack`] says.
-static FORMER: AtomicUsize = AtomicUsize::new(libc::SIG_DFL);
-/// Is [`on_sigbus`] set? Changed under `EDIT` alone.
-static INSTALLED: AtomicBool = AtomicBool::new(false);
 
 /// Keeps the bytes from `start` on guarded while it lives. Drop it before they are unmapped.
 pub(crate) struct Guard(&'static Watch);
@@ -77,7 +60,7 @@ impl Guard {
     /// Guards `len` bytes from address `start`; `writable` as the mapping is.
     pub(crate) fn new(start: usize, len: usize, writable: bool) -> io::Result<Self> {
         let _alone = EDIT.lock().unwrap_or_else(PoisonError::into_inner);
-        install()?;
+        sigbus::install(on_sigbus)?;
         let watch = free_watch().unwrap_or_else(new_watch);
         // Release: a handler that sees this start also sees that the former end is gone.
         watch.start.store(start, Ordering::Release);
@@ -142,79 +125,6 @@ fn watch_of(address: usize) -> Option<(&'static Watch, usize)> {
     })
 }
 
-/// Makes [`on_sigbus`] this process's SIGBUS handler, once. The caller holds `EDIT`.
-fn install() -> io::Result<()> {
-    if INSTALLED.load(Ordering::Relaxed) {
-        return Ok(());
-    }
-    let former = disposition()?;
-    // Known before ours can run: the handler needs it.
-    Former::of(&former).store();
-    set_disposition(&ours_in_place_of(former))?;
-    INSTALLED.store(true, Ordering::Relaxed);
-    Ok(())
-}
-
-/// Our handler, with the mask of `former`.
-fn ours_in_place_of(mut former: libc::sigaction) -> libc::sigaction {
-    former.sa_sigaction = on_sigbus as *const () as usize;
-    former.sa_flags = libc::SA_SIGINFO | libc::SA_ONSTACK | libc::SA_NODEFER;
-    former
-}
-
-/// What the kernel does with a SIGBUS of this process.
-fn disposition() -> io::Result<libc::sigaction> {
-    let mut now = MaybeUninit::<libc::sigaction>::zeroed();
-    // SAFETY: a null new action only asks; `now` is valid for a write.
-    let asked = unsafe { libc::sigaction(libc::SIGBUS, ptr::null(), now.as_mut_ptr()) };
-    if asked != 0 {
-        return Err(io::Error::last_os_error());
-    }
-    // SAFETY: all-zero bytes are a valid `sigaction`, and the kernel has filled it in.
-    Ok(unsafe { now.assume_init() })
-}
-
-fn set_disposition(action: &libc::sigaction) -> io::Result<()> {
-    // SAFETY: a whole action: the kernel's own, with its handler as it was, or with one of this
-    // file, which keeps the contract of SA_SIGINFO, or with the default.
-    let set = unsafe { libc::sigaction(libc::SIGBUS, action, ptr::null_mut()) };
-    if set == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
-}
-
-/// A disposition in one word, so that a handler can load and store it: the function, which lies in
-/// the lower half of the address space, and two flags above it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Former(usize);
-
-impl Former {
-    /// `SA_SIGINFO`: it takes three arguments.
-    const INFO: usize = 1 << 63;
-    /// `SA_RESETHAND`: called once, then it is the default's turn.
-    const ONCE: usize = 1 << 62;
-
-    fn of(action: &libc::sigaction) -> Self {
-        let has = |flag, bit| if action.sa_flags & flag != 0 { bit } else { 0 };
-        let flags = has(libc::SA_SIGINFO, Self::INFO) | has(libc::SA_RESETHAND, Self::ONCE);
-        Self(action.sa_sigaction | flags)
-    }
-
-    fn handler(self) -> usize {
-        self.0 & !(Self::INFO | Self::ONCE)
-    }
-
-    fn has(self, flag: usize) -> bool {
-        self.0 & flag != 0
-    }
-
-    fn store(self) {
-        FORMER.store(self.0, Ordering::Release);
-    }
-
-    fn load() -> Self {
-        Self(FORMER.load(Ordering::Acquire))
-    }
-}
-
 extern "C" fn on_sigbus(
     signal: libc::c_int,
     info: *mut libc::siginfo_t,
@@ -227,7 +137,7 @@ extern "C" fn on_sigbus(
     let address = unsafe { info_ref.si_addr() } as usize;
     let is_missing = info_ref.si_code == libc::BUS_ADRERR;
     if !(is_missing && watch_of(address).is_some_and(|watch| put_zeros(watch, address))) {
-        hand_on(signal, info, context);
+        sigbus::hand_on(on_sigbus, signal, info, context);
     }
 }
 
@@ -270,320 +180,4 @@ fn place_at_the_limit(missing: &Range<usize>, write: libc::c_int) -> bool {
     // SAFETY: changes no byte, and only whether pages of a mapping of ours may be swapped out.
     unsafe { libc::munlock(missing.start as *const libc::c_void, missing.len()) };
     place(missing, write, libc::MAP_PRIVATE) || place(missing, write, libc::MAP_SHARED)
-}
-
-/// Not ours: what was there before us decides.
-fn hand_on(signal: libc::c_int, info: *mut libc::siginfo_t, context: *mut libc::c_void) {
-    let former = Former::load();
-    match former.handler() {
-        libc::SIG_IGN if !is_fault(info) => {}
-        libc::SIG_DFL | libc::SIG_IGN => end(signal, info),
-        _ => {
-            let Ok(mut before) = disposition() else { return end(signal, info) };
-            // In another thread the former handler has set itself again, and is returning.
-            if Former::of(&before) == former {
-                before = ours_in_place_of(before);
-            }
-            if former.has(Former::ONCE) {
-                Former(libc::SIG_DFL).store();
-            }
-            call(former, signal, info, context);
-            stay_in_force(&before, signal, info);
-        }
-    }
-}
-
-/// Does the signal come of an access, which is repeated when the handler returns? Others were sent
-/// by a process, or by the kernel as an early warning of failing memory.
-fn is_fault(info: *mut libc::siginfo_t) -> bool {
-    // SAFETY: with SA_SIGINFO the kernel passes a valid siginfo.
-    let code = unsafe { &*info }.si_code;
-    code > 0 && code != libc::BUS_MCEERR_AO
-}
-
-/// Calls the handler `former`, which is a function.
-fn call(
-    former: Former,
-    signal: libc::c_int,
-    info: *mut libc::siginfo_t,
-    context: *mut libc::c_void,
-) {
-    if former.has(Former::INFO) {
-        type Handler = extern "C" fn(libc::c_int, *mut libc::siginfo_t, *mut libc::c_void);
-        // SAFETY: with SA_SIGINFO set, the kernel's word is a function of this type.
-        let handler = unsafe { std::mem::transmute::<usize, Handler>(former.handler()) };
-        handler(signal, info, context);
-    } else {
-        type Handler = extern "C" fn(libc::c_int);
-        // SAFETY: without SA_SIGINFO, the kernel's word is a function of this type.
-        let handler = unsafe { std::mem::transmute::<usize, Handler>(former.handler()) };
-        handler(signal);
-    }
-}
-
-/// After the former handler has returned: what it has changed about the signal is its wish for the
-/// next one, and must not end the guard.
-fn stay_in_force(before: &libc::sigaction, signal: libc::c_int, info: *mut libc::siginfo_t) {
-    let Ok(after) = disposition() else { return end(signal, info) };
-    if Former::of(&after) == Former::of(before) {
-        return;
-    }
-    Former::of(&after).store();
-    if after.sa_sigaction == libc::SIG_DFL || set_disposition(before).is_err() {
-        end(signal, info);
-    }
-}
-
-/// Ends the process by this signal, with all that the kernel said of it.
-fn end(signal: libc::c_int, info: *mut libc::siginfo_t) {
-    // SAFETY: all-zero bytes are a valid `sigaction`: the default, no flags, an empty mask.
-    let default = unsafe { MaybeUninit::<libc::sigaction>::zeroed().assume_init() };
-    // The default cannot be refused; should it be, the signal comes here again.
-    let _ = set_disposition(&default);
-    // SAFETY: a call without preconditions.
-    let process = unsafe { libc::getpid() };
-    // SAFETY: as above.
-    let thread = unsafe { libc::gettid() };
-    let queue = libc::SYS_rt_tgsigqueueinfo;
-    // SAFETY: the kernel reads a siginfo, which `info` is, and checks the rest. A process may queue
-    // any siginfo to itself. What is blocked is delivered when the handler returns.
-    let queued = unsafe { libc::syscall(queue, process, thread, signal, info) };
-    if queued != 0 {
-        // SAFETY: raising a signal has no memory preconditions.
-        unsafe { libc::raise(signal) };
-    }
-}
-
-#[cfg(test)]
-pub(crate) mod tests {
-    //! Each case runs in a child process: this test binary again, told by a variable what to do.
-    use super::{disposition, set_disposition};
-    use crate::mapping::{Access, Mapping};
-    use memmap2::MmapOptions;
-    use nix::sys::signal::{SigSet, Signal, raise};
-    use std::fs::File;
-    use std::os::unix::process::ExitStatusExt;
-    use std::process::{Command, ExitStatus, Stdio};
-    use std::sync::atomic::{AtomicUsize, Ordering};
-    use std::sync::{PoisonError, RwLock, RwLockReadGuard};
-
-    const CASE: &str = "MAPCAST_TEST_SIGBUS";
-    const HANDLED: i32 = 42;
-    const GUARDED: i32 = 43;
-
-    /// Taken to start a child, which has this process's descriptors until it executes its program.
-    static STARTING: RwLock<()> = RwLock::new(());
-
-    /// While it is held, a file that is closed has been closed everywhere, and its locks are gone.
-    pub(crate) fn no_child() -> RwLockReadGuard<'static, ()> {
-        STARTING.read().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Runs `case` in a child and answers how it ended.
-    fn child(case: &str) -> ExitStatus {
-        let mut command = Command::new(std::env::current_exe().unwrap());
-        command.args(["--exact", "guard::tests::the_child", "--nocapture"]).env(CASE, case);
-        command.stdout(Stdio::piped()).stderr(Stdio::piped());
-        let starting = STARTING.write().unwrap_or_else(PoisonError::into_inner);
-        let child = command.spawn().unwrap();
-        drop(starting);
-        child.wait_with_output().unwrap().status
-    }
-
-    #[track_caller]
-    fn dies(case: &str) {
-        let status = child(case);
-        assert_eq!(status.signal(), Some(libc::SIGBUS), "{case}: {status}");
-    }
-
-    #[track_caller]
-    fn leaves(case: &str, code: i32) {
-        let status = child(case);
-        assert_eq!(status.code(), Some(code), "{case}: {status}");
-    }
-
-    #[test]
-    fn a_fault_that_is_not_ours_ends_the_process_as_without_the_guard() {
-        dies("foreign");
-        dies("foreign, with a handler of one call");
-        dies("foreign, with a handler that lets go");
-    }
-
-    #[test]
-    fn a_fault_that_is_not_ours_goes_to_the_handler_that_was_there_before() {
-        leaves("foreign, with a handler that leaves", HANDLED);
-    }
-
-    #[test]
-    fn a_sigbus_that_somebody_sent_ends_the_process_at_the_first() {
-        dies("sent");
-        dies("sent, with a handler that lets go");
-        dies("an early warning of failing memory");
-    }
-
-    #[test]
-    fn the_guard_stays_in_force_after_a_handler_that_returns() {
-        leaves("sent, with a handler that returns", GUARDED);
-        leaves("sent, with a handler that sets itself again", GUARDED);
-        leaves("sent, and ignored", GUARDED);
-    }
-
-    #[test]
-    fn a_handler_set_later_replaces_the_guard_unless_it_passes_faults_on() {
-        leaves("a handler set later", HANDLED);
-        leaves("a handler set later that passes on", GUARDED);
-    }
-
-    #[test]
-    fn a_thread_that_blocks_sigbus_is_not_guarded_and_one_that_leaves_it_out_is() {
-        dies("all signals blocked");
-        leaves("all signals blocked but SIGBUS", GUARDED);
-    }
-
-    #[test]
-    fn a_mapping_that_was_given_back_is_not_guarded_any_more() {
-        dies("dropped");
-    }
-
-    /// Not a claim of its own: what the children do. Without the variable it does nothing.
-    #[test]
-    fn the_child() {
-        let Ok(case) = std::env::var(CASE) else { return };
-        // A child that goes round in its handlers is ended by another signal than SIGBUS.
-        // SAFETY: a call without preconditions.
-        unsafe { libc::alarm(20) };
-        let (what, handler) = case.split_once(", ").unwrap_or((&case, ""));
-        match handler {
-            "with a handler that leaves" => handle_by(leave as *const () as usize, 0),
-            "with a handler that returns" => handle(count, 0),
-            "with a handler of one call" => handle(count, libc::SA_RESETHAND),
-            "with a handler that sets itself again" => handle(count_and_set_again, 0),
-            "with a handler that lets go" => handle(let_go, 0),
-            "and ignored" => handle_by(libc::SIG_IGN, 0),
-            _ => {}
-        }
-        let guarded = guarded();
-        match what {
-            "foreign" => touch_a_missing_page(),
-            "sent" => {
-                raise(Signal::SIGBUS).unwrap();
-                if handler != "and ignored" {
-                    assert_eq!(CALLS.load(Ordering::Relaxed), 1);
-                }
-                raise(Signal::SIGBUS).unwrap();
-            }
-            "an early warning of failing memory" => warn_of_memory(),
-            "a handler set later" => handle_by(leave as *const () as usize, 0),
-            "a handler set later that passes on" => {
-                LATER.store(disposition().unwrap().sa_sigaction, Ordering::Relaxed);
-                handle(pass_on, 0);
-            }
-            "all signals blocked" => SigSet::all().thread_block().unwrap(),
-            "all signals blocked but SIGBUS" => {
-                let mut all = SigSet::all();
-                all.remove(Signal::SIGBUS);
-                all.thread_block().unwrap();
-            }
-            "dropped" => {
-                drop(guarded);
-                touch_a_missing_page();
-                panic!("the child lived on");
-            }
-            other => panic!("no such case: {other}"),
-        }
-        cut_and_read(&guarded);
-        std::process::exit(GUARDED);
-    }
-
-    /// A guarded mapping and its file.
-    fn guarded() -> (Mapping, File) {
-        let file = file_of(4096);
-        (Mapping::new(&file, 4096, Access::Read).unwrap(), file)
-    }
-
-    /// Dies, unless the mapping is guarded still.
-    fn cut_and_read((mapping, file): &(Mapping, File)) {
-        file.set_len(0).unwrap();
-        assert_eq!(mapping.words()[0].load(Ordering::Relaxed), 0);
-        assert!(mapping.faulted());
-    }
-
-    fn file_of(len: u64) -> File {
-        let file = tempfile::tempfile().unwrap();
-        file.set_len(len).unwrap();
-        file
-    }
-
-    fn touch_a_missing_page() {
-        let file = file_of(4096);
-        let map = MmapOptions::new().len(4096).map_raw_read_only(&file).unwrap();
-        file.set_len(0).unwrap();
-        // SAFETY: the address is mapped; that the access faults is what is tested.
-        let _ = unsafe { map.as_ptr().read_volatile() };
-    }
-
-    /// What the kernel sends of a page that is failing before anybody touches it.
-    fn warn_of_memory() {
-        // SAFETY: all-zero bytes are a valid `siginfo_t`.
-        let mut info = unsafe { std::mem::zeroed::<libc::siginfo_t>() };
-        info.si_signo = libc::SIGBUS;
-        info.si_code = libc::BUS_MCEERR_AO;
-        let me = std::process::id();
-        // SAFETY: a call without preconditions.
-        let thread = unsafe { libc::gettid() };
-        let queue = libc::SYS_rt_tgsigqueueinfo;
-        // SAFETY: the kernel reads a siginfo, which `info` is.
-        let sent = unsafe { libc::syscall(queue, me, thread, libc::SIGBUS, &raw const info) };
-        assert_eq!(sent, 0);
-    }
-
-    static CALLS: AtomicUsize = AtomicUsize::new(0);
-    /// What a handler that was set later passes on to.
-    static LATER: AtomicUsize = AtomicUsize::new(0);
-
-    type Handler = extern "C" fn(libc::c_int, *mut libc::siginfo_t, *mut libc::c_void);
-
-    extern "C" fn leave(_: libc::c_int) {
-        // SAFETY: `_exit` may be called from a signal handler.
-        unsafe { libc::_exit(HANDLED) }
-    }
-
-    extern "C" fn count(_: libc::c_int, _: *mut libc::siginfo_t, _: *mut libc::c_void) {
-        CALLS.fetch_add(1, Ordering::Relaxed);
-    }
-
-    extern "C" fn count_and_set_again(
-        signal: libc::c_int,
-        info: *mut libc::siginfo_t,
-        context: *mut libc::c_void,
-    ) {
-        handle(count_and_set_again, 0);
-        count(signal, info, context);
-    }
-
-    /// As the runtime of a Rust program does.
-    extern "C" fn let_go(_: libc::c_int, _: *mut libc::siginfo_t, _: *mut libc::c_void) {
-        handle_by(libc::SIG_DFL, 0);
-    }
-
-    extern "C" fn pass_on(
-        signal: libc::c_int,
-        info: *mut libc::siginfo_t,
-        context: *mut libc::c_void,
-    ) {
-        // SAFETY: the guard's own handler, which takes three arguments.
-        let next: Handler = unsafe { std::mem::transmute(LATER.load(Ordering::Relaxed)) };
-        next(signal, info, context);
-    }
-
-    fn handle(handler: Handler, flags: libc::c_int) {
-        handle_by(handler as *const () as usize, flags | libc::SA_SIGINFO);
-    }
-
-    fn handle_by(handler: usize, flags: libc::c_int) {
-        let mut action = disposition().unwrap();
-        action.sa_sigaction = handler;
-        action.sa_flags = flags;
-        set_disposition(&action).unwrap();
-    }
 }

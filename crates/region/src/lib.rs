@@ -76,6 +76,7 @@ mod publication;
 mod reader;
 mod rights;
 mod shared;
+mod sigbus;
 mod state;
 mod time_namespace;
 mod typed;

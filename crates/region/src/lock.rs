@@ -97,7 +97,7 @@ mod tests {
 
     #[test]
     fn the_lock_is_seen_through_a_read_only_descriptor_and_gone_with_its_holder() {
-        let _no_child = crate::guard::tests::no_child();
+        let _no_child = crate::sigbus::tests::no_child();
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("lock");
         let holder = File::create(&path).unwrap();
@@ -117,7 +117,7 @@ mod tests {
 
     #[test]
     fn a_readers_lock_is_in_the_way_and_is_never_taken_for_a_writers() {
-        let _no_child = crate::guard::tests::no_child();
+        let _no_child = crate::sigbus::tests::no_child();
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("lock");
         let writer = File::create_new(&path).unwrap();

@@ -200,7 +200,7 @@ mod tests {
 
     #[test]
     fn a_writer_is_known_by_its_descriptor_and_by_a_mapping_that_outlives_it() {
-        let _no_child = crate::guard::tests::no_child();
+        let _no_child = crate::sigbus::tests::no_child();
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("file");
         std::fs::write(&path, [0; 64]).unwrap();

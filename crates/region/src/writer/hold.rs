@@ -111,7 +111,7 @@ mod tests {
 
     #[test]
     fn a_hold_beside_a_readers_lock_keeps_every_writer_out_even_when_that_lock_is_gone() {
-        let _no_child = crate::guard::tests::no_child();
+        let _no_child = crate::sigbus::tests::no_child();
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("x.region");
         let file = File::create_new(&path).unwrap();
