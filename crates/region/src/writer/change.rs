@@ -21,7 +21,6 @@ use crate::line::Line;
 use crate::location::Location;
 use crate::options::Options;
 use crate::rights::{self, Rights};
-use crate::wait;
 use layout::Schema;
 use std::fs::File;
 use std::sync::Arc;
@@ -115,7 +114,7 @@ impl DynWriter {
     #[inline(never)]
     pub(super) fn look_after(&mut self, now: BootTime) -> Result<(), RegionError> {
         self.next_check = next_check(now, &self.options);
-        if !matches!(self.home, Home::Named(_)) {
+        if !self.home.is_named() {
             return Ok(()); // it has no name to lose
         }
         self.recreate()
@@ -131,17 +130,13 @@ impl DynWriter {
         now: BootTime,
     ) -> Result<u64, RegionError> {
         let is_looked_after = self.options.check_every != Duration::MAX;
-        if !is_looked_after || !matches!(self.home, Home::Named(_)) {
+        if !is_looked_after || !self.home.is_named() {
             return Err(self.body().truncated(&self.path, &self.file));
         }
         self.recreate()?;
-        let sequence = self.publisher.publish(now.as_nanos(), record);
-        if self.options.wake {
-            wait::wake_all(self.body().futex_word());
-        }
-        // Cut once more in the moment since.
-        let is_whole = self.body().is_whole();
-        if is_whole { Ok(sequence) } else { Err(self.body().truncated(&self.path, &self.file)) }
+        let sequence = self.put(record, now);
+        // `None`: cut once more in the moment since.
+        sequence.ok_or_else(|| self.body().truncated(&self.path, &self.file))
     }
 
     /// Goes on with another schema or other options. What the region can keep, it keeps; else it
@@ -157,7 +152,7 @@ impl DynWriter {
             return Err(RegionError::new(&self.path, Kind::Replaced));
         }
         let Some(why) = self.why_change(schema, options)? else {
-            if matches!(self.home, Home::Named(_)) {
+            if self.home.is_named() {
                 rights::admit(&self.file, &self.path, options)?;
             }
             Line::of(self.body()).set_period(options.period);
@@ -182,7 +177,7 @@ impl DynWriter {
         if !same_shape || *schema != *self.schema {
             return Ok(Some(if same_shape { Why::OtherSchema } else { Why::OtherShape }));
         }
-        if !matches!(self.home, Home::Named(_)) {
+        if !self.home.is_named() {
             return Ok(None); // its mode opens nothing
         }
         let narrower = Rights::of(options, &self.path)?.narrow(&self.file, &self.path)?;

@@ -66,6 +66,12 @@ enum Home {
     Memfd,
 }
 
+impl Home {
+    fn is_named(&self) -> bool {
+        matches!(self, Self::Named(_))
+    }
+}
+
 impl DynWriter {
     /// Creates the region at `address`, goes on with the one that is there, or replaces it.
     ///
@@ -175,17 +181,27 @@ impl DynWriter {
         if record.len() != self.body().record_size() {
             return Err(self.body().wrong_size(&self.path, record.len()));
         }
-        if now.as_nanos() >= self.next_check {
-            self.look_after(now)?;
+        self.look_after_if_due(now)?;
+        match self.put(record, now) {
+            Some(sequence) => Ok(sequence),
+            None => self.publish_anew(record, now),
         }
+    }
+
+    /// Publishes to the file as it is, and wakes readers; `None`: it was cut.
+    #[inline(always)]
+    #[allow(clippy::inline_always)] // as `publish`
+    fn put(&mut self, record: &[u8], now: BootTime) -> Option<u64> {
         let sequence = self.publisher.publish(now.as_nanos(), record);
         if self.options.wake {
             wait::wake_all(self.body().futex_word());
         }
-        if !self.body().is_whole() {
-            return self.publish_anew(record, now);
-        }
-        Ok(sequence)
+        self.body().is_whole().then_some(sequence)
+    }
+
+    #[inline]
+    fn look_after_if_due(&mut self, now: BootTime) -> Result<(), RegionError> {
+        if now.as_nanos() >= self.next_check { self.look_after(now) } else { Ok(()) }
     }
 
     /// A sign of life without a publish. Due once in each [period](Options::period) in which
@@ -197,9 +213,7 @@ impl DynWriter {
     pub fn beat(&mut self) -> Result<(), RegionError> {
         self.expect_here()?;
         let now = BootTime::now();
-        if now.as_nanos() >= self.next_check {
-            self.look_after(now)?;
-        }
+        self.look_after_if_due(now)?;
         Line::of(self.body()).beat(now);
         Ok(())
     }
@@ -282,7 +296,7 @@ impl Drop for DynWriter {
             line.beat(BootTime::now()); // the last sign of life, with the wall clock as it stands
             line.set_mark(StateWord::Closed);
             wait::wake_all(self.body().futex_word());
-            if matches!(self.home, Home::Named(_)) {
+            if self.home.is_named() {
                 lock::release(&self.file); // one that was passed may be the passer's
             }
         }
