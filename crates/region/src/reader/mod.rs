@@ -171,7 +171,7 @@ impl DynReader {
         }
         let mut tail = self.tail;
         let snapshot = tail.try_latest(&self.ring, retries, record)?;
-        let is_news = tail.newest() != self.tail.newest();
+        let is_news = snapshot.sequence > self.tail.newest();
         let epoch = self.settle(tail)?;
         if !is_news {
             self.quiet();
