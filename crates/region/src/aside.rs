@@ -12,11 +12,12 @@
 //! Price: one listing of the directory for each new file.
 
 use crate::clock::BootTime;
+use crate::directory;
 use crate::file;
 use crate::location::Location;
 use crate::lock;
 use rustix::fd::{AsFd, OwnedFd};
-use rustix::fs::{AtFlags, Dir, Mode, OFlags};
+use rustix::fs::{AtFlags, Dir, OFlags};
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
@@ -92,10 +93,7 @@ pub(crate) fn sweep(at: &Location) {
     let prefix = prefix(at.name());
     let is_aside =
         |name: &[u8]| name.starts_with(prefix.as_bytes()) && name.ends_with(SUFFIX.as_bytes());
-    let listed = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
-    let Ok(entries) = rustix::fs::openat(dir, ".", listed, Mode::empty()).and_then(Dir::new) else {
-        return;
-    };
+    let Ok(entries) = directory::open_to_list(dir).and_then(Dir::new) else { return };
     for entry in entries.flatten().filter(|entry| is_aside(entry.file_name().to_bytes())) {
         let name = Path::new(OsStr::from_bytes(entry.file_name().to_bytes()));
         let abandoned = file::open(dir.as_fd(), name, OFlags::RDWR, name)

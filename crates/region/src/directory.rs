@@ -212,10 +212,15 @@ impl Directory {
     fn finish(&self, dir: &OwnedFd) -> Result<(), RegionError> {
         let io = |call| move |err| RegionError::io(&self.path, call, err);
         self.expect_ours(rustix::fs::fstat(dir).map_err(io("fstat"))?.st_uid)?;
-        let listed = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
-        let dir = rustix::fs::openat(dir, ".", listed, Mode::empty()).map_err(io("open"))?;
+        let dir = open_to_list(dir).map_err(io("open"))?;
         rustix::fs::fchmod(&dir, self.mode()).map_err(io("fchmod"))
     }
+}
+
+/// The held directory `dir` once more, to list it, sync it or set its mode.
+pub(crate) fn open_to_list(dir: &OwnedFd) -> Result<OwnedFd, Errno> {
+    let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
+    rustix::fs::openat(dir, ".", flags, Mode::empty())
 }
 
 /// The directory at `path`, which is absolute and has no symbolic link in it; `None` if it is not

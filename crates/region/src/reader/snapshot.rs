@@ -19,6 +19,7 @@ use crate::address::Address;
 use crate::body::Body;
 use crate::boot;
 use crate::create::{self, Unnamed};
+use crate::directory;
 use crate::error::{RegionError, RegionErrorKind as Kind};
 use crate::file::Identity;
 use crate::fork::OwnFile;
@@ -28,9 +29,9 @@ use crate::lock;
 use crate::mapping::Access;
 use crate::options::Options;
 use crate::publication::Publication;
-use channel::{Publisher, Ring};
+use crate::writer;
 use layout::header::{Header, MIN_SLOTS, StateWord, offset};
-use rustix::fs::{Gid, Mode, OFlags};
+use rustix::fs::{Gid, Mode};
 use rustix::io::Errno;
 use std::fs::File;
 use std::os::unix::fs::{FileExt, MetadataExt};
@@ -183,9 +184,7 @@ impl DynReader {
 
 /// Puts the new name on the disk, too, where this user may ask for that.
 fn sync_directory(at: &Location) -> Result<(), RegionError> {
-    let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
-    let dir = rustix::fs::openat(at.dir(), ".", flags, Mode::empty());
-    match dir.and_then(rustix::fs::fsync) {
+    match directory::open_to_list(at.dir()).and_then(rustix::fs::fsync) {
         // A directory that may be written but not read; a file system that syncs no directories.
         Ok(()) | Err(Errno::ACCESS | Errno::INVAL) => Ok(()),
         Err(err) => Err(RegionError::io(at.path(), "fsync", err)),
@@ -206,9 +205,7 @@ fn publish(
     record: &[u8],
 ) -> Result<(), RegionError> {
     let body = Body::map(file, path, header, Access::Write)?;
-    let ring = Ring::new(body, header.slots)
-        .map_err(|err| RegionError::new(path, Kind::BadOptions(err.to_string())))?;
-    let mut publisher = Publisher::resume(ring);
+    let mut publisher = writer::publisher_over(body, path)?;
     publisher.publish(publication.published_at.as_nanos(), record);
     let body = publisher.ring().memory();
     if body.is_whole() { Ok(()) } else { Err(body.truncated(path, file)) }

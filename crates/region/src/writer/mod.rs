@@ -10,7 +10,7 @@ mod typed;
 
 pub use change::{Changed, Standing};
 pub(crate) use hold::take_lock;
-pub(crate) use open::{at_name, is_named};
+pub(crate) use open::{at_name, is_named, publisher_over};
 pub use origin::{Origin, Why};
 pub use standby::Holder;
 pub use typed::Writer;

@@ -231,7 +231,7 @@ pub(super) fn why_not(
     (!same_shape).then_some(Why::OtherShape)
 }
 
-pub(super) fn publisher_over(body: Body, path: &Path) -> Result<Publisher<Body>, RegionError> {
+pub(crate) fn publisher_over(body: Body, path: &Path) -> Result<Publisher<Body>, RegionError> {
     let slots = body.header().slots;
     let ring = Ring::new(body, slots)
         .map_err(|err| RegionError::new(path, Kind::BadOptions(err.to_string())))?;
