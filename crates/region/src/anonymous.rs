@@ -4,6 +4,7 @@ use crate::create;
 use crate::error::RegionError;
 use crate::file;
 use crate::fork::OwnFile;
+use crate::mapping::Access;
 use crate::options::Options;
 use crate::reader::DynReader;
 use crate::writer::DynWriter;
@@ -54,7 +55,7 @@ impl Region {
     /// # Errors
     /// [`Busy`](crate::RegionErrorKind::Busy) if there is one already, in this process or another.
     pub fn writer(&self) -> Result<DynWriter, RegionError> {
-        let file = OwnFile::open(&self.label, || self.open_again(true))?;
+        let file = OwnFile::open(&self.label, || self.open_again(Access::Write))?;
         DynWriter::adopt(file, &self.label, &self.schema, &self.options)
     }
 
@@ -63,13 +64,13 @@ impl Region {
     /// # Errors
     /// [`Io`](crate::RegionErrorKind::Io) if the descriptor cannot be opened again.
     pub fn reader(&self) -> Result<DynReader, RegionError> {
-        DynReader::over(self.open_again(false)?, self.label.as_path().into(), None)
+        DynReader::over(self.open_again(Access::Read)?, self.label.as_path().into(), None)
     }
 
     /// An open file description of its own: the writer's lock belongs to one, and a reader's
     /// must not be able to write.
-    fn open_again(&self, write: bool) -> Result<File, RegionError> {
-        file::open_again(&self.file, write)
+    fn open_again(&self, access: Access) -> Result<File, RegionError> {
+        file::open_again(&self.file, access)
             .map_err(|err| RegionError::io(&self.label, "reopen", err))
     }
 

@@ -3,6 +3,7 @@
 use crate::error::{RegionError, RegionErrorKind as Kind};
 use crate::file_system;
 use crate::location::Location;
+use crate::mapping::Access;
 use rustix::fd::BorrowedFd;
 use rustix::fs::{AtFlags, Mode, OFlags, SealFlags, Stat};
 use rustix::io::Errno;
@@ -97,18 +98,18 @@ pub(crate) fn expect_own(file: &File, at: &Location) -> Result<(), RegionError> 
 }
 
 /// Refuses a descriptor, opened by somebody else, that cannot be a region or cannot be used as one.
-pub(crate) fn expect_passed(file: &File, label: &Path, write: bool) -> Result<(), RegionError> {
+pub(crate) fn expect_passed(file: &File, label: &Path, access: Access) -> Result<(), RegionError> {
     expect_regular(file, label)?;
     let flags =
         rustix::fs::fcntl_getfl(file).map_err(|err| RegionError::io(label, "fcntl", err))?;
-    let access = flags & OFlags::RWMODE;
+    let (writes, opened) = (access == Access::Write, flags & OFlags::RWMODE);
     let refuse = |want| Err(RegionError::new(label, Kind::WrongAccess(want)));
     match () {
-        () if flags.contains(OFlags::PATH) || (!write && access == OFlags::WRONLY) => {
+        () if flags.contains(OFlags::PATH) || (!writes && opened == OFlags::WRONLY) => {
             refuse("reading")
         }
-        () if write && access != OFlags::RDWR => refuse("reading and writing"),
-        () if write && seals(file).intersects(AGAINST_WRITING) => {
+        () if writes && opened != OFlags::RDWR => refuse("reading and writing"),
+        () if writes && seals(file).intersects(AGAINST_WRITING) => {
             Err(RegionError::new(label, Kind::Sealed("writing")))
         }
         () => Ok(()),
@@ -137,9 +138,9 @@ pub(crate) fn refused(
 }
 
 /// Another open file description of the same file: locks and access mode are its own.
-pub(crate) fn open_again(file: &File, write: bool) -> std::io::Result<File> {
+pub(crate) fn open_again(file: &File, access: Access) -> std::io::Result<File> {
     let path = format!("/proc/self/fd/{}", file.as_raw_fd());
-    File::options().read(true).write(write).open(path)
+    File::options().read(true).write(access == Access::Write).open(path)
 }
 
 /// Another open file description of `file`, which is called so in that directory and `path` in
@@ -156,7 +157,7 @@ pub(crate) fn open_to_map(
         let again = named.and_then(|(dir, name)| open(dir, name, OFlags::RDWR, path).ok());
         again.filter(|again| is_same(again, file))
     };
-    match open_again(file, true) {
+    match open_again(file, Access::Write) {
         Ok(again) => Ok(again),
         Err(err) if is_out_of_descriptors(&err) => Err(RegionError::io(path, "open", err)),
         // /proc is hidden.

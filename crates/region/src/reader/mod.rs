@@ -77,9 +77,9 @@ impl DynReader {
     /// As [`attach`](Self::attach); [`Kind::NotThere`] if the file is empty, or not yet filled by its
     /// writer; [`Kind::WrongAccess`].
     pub fn attach_file(file: &File, label: &Path) -> Result<Self, RegionError> {
-        file::expect_passed(file, label, false)?;
+        file::expect_passed(file, label, Access::Read)?;
         // Its own open file description also sees a writer's lock on the one that was passed.
-        let file = file::open_again(file, false)
+        let file = file::open_again(file, Access::Read)
             .or_else(|_| file.try_clone())
             .map_err(|err| RegionError::io(label, "dup", err))?;
         match Content::of(&file, label)? {

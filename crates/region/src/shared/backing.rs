@@ -84,7 +84,7 @@ impl<T: Element> Backing<T> {
     }
 
     pub(super) fn passed(file: File, label: &Path, access: Access) -> Result<Self, RegionError> {
-        file::expect_passed(&file, label, access == Access::Write)?;
+        file::expect_passed(&file, label, access)?;
         Self::whole(file, label, access)
     }
 

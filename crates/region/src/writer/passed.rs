@@ -111,7 +111,8 @@ impl DynWriter {
     /// [`Kind::Io`], for example where /proc is hidden.
     pub fn share(&self) -> Result<File, RegionError> {
         self.expect_here()?;
-        file::open_again(&self.file, true).map_err(|err| RegionError::io(&self.path, "reopen", err))
+        file::open_again(&self.file, Access::Write)
+            .map_err(|err| RegionError::io(&self.path, "reopen", err))
     }
 
     /// The descriptor of a memfd, without the writer's lock; `None` for a region that is none, or one
@@ -149,7 +150,7 @@ fn look(
     schema: &Schema,
     options: &Options,
 ) -> Result<Found, RegionError> {
-    file::expect_passed(&file, label, true)?;
+    file::expect_passed(&file, label, Access::Write)?;
     let (file, twin) = locked(file, label)?;
     let preamble = match Content::of(&file, label)? {
         Content::Region => match Preamble::read(&file, label) {
@@ -191,7 +192,9 @@ fn locked(file: File, label: &Path) -> Result<(OwnFile, Option<File>), RegionErr
 
 /// `file` by an open file description of this writer's own.
 fn again(file: &File, label: &Path) -> Result<OwnFile, RegionError> {
-    let open = || file::open_again(file, true).map_err(|err| RegionError::io(label, "reopen", err));
+    let open = || {
+        file::open_again(file, Access::Write).map_err(|err| RegionError::io(label, "reopen", err))
+    };
     OwnFile::open(label, open)
 }
 
