@@ -41,7 +41,7 @@ pub(crate) struct Location {
     address: Address,
     name: OsString,
     dir: Arc<OwnedFd>,
-    rights: Rights,
+    permissions: Permissions,
     identity: Identity,
     /// The path that led to the directory, without symbolic links. `None`: there is none that could
     /// be followed again.
@@ -50,7 +50,7 @@ pub(crate) struct Location {
 
 /// Who may put files into a directory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Rights {
+struct Permissions {
     owner: u32,
     mode: u32,
 }
@@ -95,9 +95,9 @@ impl Location {
     ) -> Result<Self, RegionError> {
         let stat =
             rustix::fs::fstat(&dir).map_err(|err| RegionError::io(address.path(), "fstat", err))?;
-        let rights = Rights { owner: stat.st_uid, mode: stat.st_mode & 0o7777 };
+        let permissions = Permissions { owner: stat.st_uid, mode: stat.st_mode & 0o7777 };
         let identity = Identity::of_stat(&stat);
-        Ok(Self { address, name, dir: Arc::new(dir), rights, identity, canonical })
+        Ok(Self { address, name, dir: Arc::new(dir), permissions, identity, canonical })
     }
 
     /// The region's file, for people.
@@ -117,7 +117,7 @@ impl Location {
 
     /// The user to whom the directory belongs.
     pub(crate) fn owner(&self) -> u32 {
-        self.rights.owner
+        self.permissions.owner
     }
 
     /// Opens the region's file for a writer.
@@ -173,7 +173,7 @@ impl Location {
         if !self.address.directory().is_of_path() {
             return None;
         }
-        let Rights { owner, mode } = self.rights;
+        let Permissions { owner, mode } = self.permissions;
         let is_stranger = owner != 0 && owner != geteuid().as_raw();
         let exposure = Exposure { stranger: is_stranger.then_some(owner), mode };
         (is_stranger || mode & OTHERS_WRITE != 0).then_some(exposure)
@@ -200,12 +200,12 @@ impl Location {
         };
         self.directory().judge(&dir)?;
         let other = self.moved_to(dir)?;
-        if other.rights.owner != self.rights.owner {
-            let owner = other.rights.owner;
+        if other.permissions.owner != self.permissions.owner {
+            let owner = other.permissions.owner;
             return Err(self.is_elsewhere(&format!("one of uid {owner} is in its place")));
         }
-        if other.rights.let_in_more_than(self.rights) {
-            let mode = other.rights.mode;
+        if other.permissions.let_in_more_than(self.permissions) {
+            let mode = other.permissions.mode;
             return Err(self.is_elsewhere(&format!("one of mode {mode:04o} is in its place")));
         }
         Ok(Leads::To(other))
@@ -243,7 +243,7 @@ impl Location {
     }
 }
 
-impl Rights {
+impl Permissions {
     /// May others create files here who could not there, or rename those of somebody else?
     fn let_in_more_than(self, other: Self) -> bool {
         let others = self.mode & OTHERS_WRITE;
