@@ -224,9 +224,11 @@ fn wall_offset(publication: &Publication, published: SystemTime) -> u64 {
     crate::clock::duration_nanos(since).wrapping_sub(publication.published_at.as_nanos())
 }
 
-/// `mode` for a file of another group: no member of it may do what others may not.
+/// `mode` for a file of another group: what both the group and the others of the old one may. Who
+/// belonged to that one is among the others now, and the other way round.
 fn without_group(mode: u32) -> u32 {
-    mode & 0o606 | (mode & 0o006) << 3 & mode
+    let both = (mode >> 3) & mode & 0o7;
+    mode & 0o700 | both << 3 | both
 }
 
 /// This process's umask. Setting it, which is the other way to ask, would be seen by other threads.
@@ -245,9 +247,17 @@ mod tests {
     use super::without_group;
 
     #[test]
-    fn another_group_gets_what_everybody_has() {
-        let modes =
-            [(0o640, 0o600), (0o644, 0o644), (0o600, 0o600), (0o664, 0o644), (0o666, 0o666)];
+    fn for_another_group_only_what_the_old_group_and_others_both_may_is_left() {
+        let modes = [
+            (0o640, 0o600),
+            (0o644, 0o644),
+            (0o600, 0o600),
+            (0o664, 0o644),
+            (0o666, 0o666),
+            // The old group was kept out, and is among the others now.
+            (0o604, 0o600),
+            (0o646, 0o644),
+        ];
         for (mode, expected) in modes {
             assert_eq!(without_group(mode), expected, "{mode:o}");
         }
