@@ -1,7 +1,7 @@
 //! The project's own commands: `cargo xtask COMMAND`.
 //!
 //! Each command is a module with a `run`; this file only tells them apart. `cargo xtask` builds it without
-//! the libraries of the largest ones, for which [`large`] stands in.
+//! the libraries of the largest ones, for which `large` stands in.
 
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "telling people is its whole work")]
 

@@ -31,7 +31,7 @@ pub enum ValueError {
         ctype: CType,
         /// What it takes.
         want: &'static str,
-        /// What it got, as [`Value::kind`] says it.
+        /// What it got, as [`Value::kind`](crate::Value::kind) says it.
         kind: &'static str,
     },
     /// A number that the field's type cannot hold.
