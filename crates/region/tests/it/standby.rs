@@ -36,21 +36,26 @@ fn a_standby_can_be_told_to_stop_waiting() {
 
 #[test]
 fn a_standby_that_was_given_up_keeps_no_writer_out() {
+    // A wait is 50 ms of sleep: ten regions at a time.
+    std::thread::scope(|scope| {
+        for _ in 0..10 {
+            scope.spawn(|| (0..10).for_each(|_| give_up_twice_and_open()));
+        }
+    });
+}
+
+fn give_up_twice_and_open() {
     let (schema, options) = (Stu::schema(), Options::new());
-    for round in 0..100 {
-        let place = Place::new();
-        let first = place.writer();
-        let wait = |ends_by_panic: bool| {
-            let stop =
-                || if ends_by_panic { std::panic::resume_unwind(Box::new("stop")) } else { true };
-            DynWriter::open_standby(&place.path, &schema, &options, |_| {}, stop)
-        };
-        assert!(wait(false).unwrap().is_none());
-        assert!(std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| wait(true))).is_err());
-        drop(first);
-        let next = DynWriter::open(&place.path, &schema, &options);
-        assert_eq!(next.expect("nobody has it").epoch(), 2, "round {round}");
-    }
+    let place = Place::new();
+    let first = place.writer();
+    let wait =
+        |stop: fn() -> bool| DynWriter::open_standby(&place.path, &schema, &options, |_| {}, stop);
+    assert!(wait(|| true).unwrap().is_none());
+    let panic = || wait(|| std::panic::resume_unwind(Box::new("stop")));
+    assert!(std::panic::catch_unwind(std::panic::AssertUnwindSafe(panic)).is_err());
+    drop(first);
+    let next = DynWriter::open(&place.path, &schema, &options);
+    assert_eq!(next.expect("nobody has it").epoch(), 2);
 }
 
 #[test]
