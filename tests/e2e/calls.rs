@@ -13,7 +13,7 @@ const ROUNDS: usize = 20;
 fn state_age_and_wall_time_of_a_record_are_one_system_call_together() {
     for place in [Place::new(), Place::on_disk()] {
         let path = place.path("stu.region");
-        let mut writer = Writer::<Stu>::open(&path, &Options::new()).expect("a region");
+        let mut writer = Writer::<Stu>::open_with(&path, &Options::new()).expect("a region");
         writer.publish(&Stu::new(10, "xiaoming", 'm')).expect("a publish");
 
         let mut asker = Program::new("asker", env!("CARGO_BIN_EXE_asker")).command(&place);

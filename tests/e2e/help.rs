@@ -158,10 +158,10 @@ fn check_leaves_a_running_producer_alone() {
     let place = Place::new();
     let mut running = producer().start(&place, "--tick 5ms");
     running.says("publishing");
-    let before = DynReader::attach(&place.path("stu.region")).expect("a region");
+    let before = DynReader::open(place.path("stu.region")).expect("a region");
     let mut checked = producer().start(&place, "--check");
     assert_eq!(checked.exit_code(), 0);
-    let after = DynReader::attach(&place.path("stu.region")).expect("a region");
+    let after = DynReader::open(place.path("stu.region")).expect("a region");
     for reader in [&before, &after] {
         e2e::wait_until("signs of life", || reader.state() == State::Live);
         assert_eq!((reader.epoch(), reader.writer_pid()), (1, before.writer_pid()));

@@ -29,13 +29,13 @@ use crate::{consumer, producer};
 
 /// A region with one record, and its writer.
 fn publish_one(path: &Path) -> Writer<Stu> {
-    let mut writer = Writer::open(path, &Options::new()).expect("a region");
+    let mut writer = Writer::open_with(path, &Options::new()).expect("a region");
     writer.publish(&Stu::new(10, "xiaoming", 'm')).expect("a publish");
     writer
 }
 
 fn attach(path: &Path) -> Reader<Stu> {
-    Reader::attach(path).expect("a region")
+    Reader::open(path).expect("a region")
 }
 
 /// Changes the header of the region at `path`, which stays one with a right checksum.
@@ -71,7 +71,7 @@ fn a_new_region_is_never_seen_before_it_is_whole() {
         });
         let mut attached = 0;
         while !creator.is_finished() || attached == 0 {
-            match Reader::<Stu>::attach(&path) {
+            match Reader::<Stu>::open(&path) {
                 Ok(_) => attached += 1,
                 Err(error) => assert!(error.is_not_there(), "{error}"),
             }
@@ -86,11 +86,11 @@ fn a_new_region_is_never_seen_before_it_is_whole() {
 fn an_empty_file_is_an_error_and_stays_empty() {
     let place = Place::new();
     let path = place.write("stu.region", "");
-    refused(Reader::<Stu>::attach(&path), |kind| matches!(kind, Kind::NotARegion));
+    refused(Reader::<Stu>::open(&path), |kind| matches!(kind, Kind::NotARegion));
     let options = Options::new();
-    refused(Writer::<Stu>::open(&path, &options), |kind| matches!(kind, Kind::NotARegion));
+    refused(Writer::<Stu>::open_with(&path, &options), |kind| matches!(kind, Kind::NotARegion));
     let is_too_short = |kind: &Kind| matches!(kind, Kind::NotThisRecord { want: 28, have: 0 });
-    refused(BareReader::attach(&path, &Stu::schema()), is_too_short);
+    refused(BareReader::open(&path, &Stu::schema()), is_too_short);
     refused(BareWriter::open(&path, &Stu::schema(), &options), is_too_short);
     assert_eq!(fs::metadata(&path).expect("still there").len(), 0);
 }
@@ -103,7 +103,7 @@ fn what_is_opened_for_reading_is_mapped_for_reading() {
     let (path, bare) = (place.path("stu.region"), place.path("stu.bin"));
     drop(publish_one(&path));
     drop(BareWriter::open(&bare, &Stu::schema(), &Options::new()).expect("a bare file"));
-    let _readers = (attach(&path), BareReader::attach(&bare, &Stu::schema()).expect("attached"));
+    let _readers = (attach(&path), BareReader::open(&bare, &Stu::schema()).expect("attached"));
     for file in [&path, &bare] {
         assert_eq!(proc::mappings(std::process::id(), file), ["r--s"]);
         assert_eq!(proc::open_modes(std::process::id(), file), ["O_RDONLY"]);
@@ -143,7 +143,7 @@ fn another_descriptor_that_is_closed_does_not_end_the_writers_claim() {
     let _writer = publish_one(&path);
     drop(File::options().read(true).write(true).open(&path).expect("another descriptor"));
     drop(attach(&path));
-    let second = Writer::<Stu>::open(&path, &Options::new());
+    let second = Writer::<Stu>::open_with(&path, &Options::new());
     refused(second, |kind| matches!(kind, Kind::Busy { .. }));
 }
 
@@ -159,7 +159,7 @@ fn an_offset_of_1000_is_a_damaged_header() {
         let path = place.path("stu.region");
         drop(publish_one(&path));
         change_header(&path, change);
-        refused(Reader::<Stu>::attach(&path), |kind| matches!(kind, Kind::Damaged(_)));
+        refused(Reader::<Stu>::open(&path), |kind| matches!(kind, Kind::Damaged(_)));
         fs::remove_file(path).expect("removed");
     }
 }
@@ -171,9 +171,9 @@ fn a_record_of_another_size_moves_not_a_byte() {
     let place = Place::new();
     let path = place.path("stu.region");
     let options = Options::new();
-    let mut writer = DynWriter::open(&path, &Stu::schema(), &options).expect("a region");
+    let mut writer = DynWriter::open_with(&path, &Stu::schema(), &options).expect("a region");
     writer.publish(&[7; 28]).expect("a publish");
-    let mut reader = DynReader::attach(&path).expect("a region");
+    let mut reader = DynReader::open(&path).expect("a region");
     for len in [0, 27, 29, 64, 1 << 20] {
         let is_wrong =
             |kind: &Kind| matches!(kind, Kind::WrongSize { want: 28, have } if *have == len);
@@ -201,11 +201,11 @@ fn slots_outside_the_file_are_never_looked_at() {
         |header: &mut Header| header.schema_offset = 1 << 40,
     ] {
         change_header(&path, change);
-        refused(DynReader::attach(&path), |kind| matches!(kind, Kind::Damaged(_)));
+        refused(DynReader::open(&path), |kind| matches!(kind, Kind::Damaged(_)));
         fs::write(&path, &whole).expect("restored");
     }
     change_header(&path, |header| header.file_len += 64);
-    refused(DynReader::attach(&path), |kind| matches!(kind, Kind::Truncated { .. }));
+    refused(DynReader::open(&path), |kind| matches!(kind, Kind::Truncated { .. }));
 }
 
 #[test]
@@ -214,7 +214,7 @@ fn a_file_cut_under_both_sides_is_an_error_and_not_a_signal() {
     let path = place.path("stu.region");
     drop(publish_one(&path));
     let options = Options::new().check_every(Duration::MAX); // else it makes a new file
-    let mut writer = Writer::<Stu>::open(&path, &options).expect("a writer");
+    let mut writer = Writer::<Stu>::open_with(&path, &options).expect("a writer");
     let mut reader = attach(&path);
     File::options().write(true).open(&path).expect("a region").set_len(0).expect("cut");
     let is_cut = |kind: &Kind| matches!(kind, Kind::Truncated { have: 0, .. });
@@ -249,18 +249,18 @@ fn a_mapping_is_freed_once_wherever_its_owner_was_moved() {
 fn every_other_failure_has_a_kind_of_its_own() {
     let place = Place::new();
     let path = place.path("stu.region");
-    refused(DynReader::attach(&path), |kind| matches!(kind, Kind::NotThere));
-    refused(DynReader::attach(place.dir()), |kind| matches!(kind, Kind::NotAFile("a directory")));
+    refused(DynReader::open(&path), |kind| matches!(kind, Kind::NotThere));
+    refused(DynReader::open(place.dir()), |kind| matches!(kind, Kind::NotAFile("a directory")));
     let link = place.path("link");
     symlink(&path, &link).expect("symlink");
-    refused(DynReader::attach(&link), |kind| matches!(kind, Kind::NotAFile("a symbolic link")));
+    refused(DynReader::open(&link), |kind| matches!(kind, Kind::NotAFile("a symbolic link")));
     let device = Path::new("/dev/zero");
-    refused(DynReader::attach(device), |kind| matches!(kind, Kind::NotAFile(_)));
+    refused(DynReader::open(device), |kind| matches!(kind, Kind::NotAFile(_)));
     let nowhere = place.path("none/stu.region");
-    let opened = Writer::<Stu>::open(&nowhere, &Options::new());
+    let opened = Writer::<Stu>::open_with(&nowhere, &Options::new());
     refused(opened, |kind| matches!(kind, Kind::Io { call: "open", .. }));
     drop(publish_one(&path));
-    let error = refused(BareReader::attach(&path, &Stu::schema()), |kind| {
+    let error = refused(BareReader::open(&path, &Stu::schema()), |kind| {
         matches!(kind, Kind::NotThisRecord { want: 28, .. })
     });
     assert_eq!(error.path(), path, "every error knows its file");

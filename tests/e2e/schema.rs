@@ -43,7 +43,7 @@ fn typed_reader_follows(place: &Place, arguments: &str) {
     let mut producer =
         producer().start(place, &format!("{arguments} --region ./x.region --tick 5ms"));
     producer.says("publishing STU to ./x.region");
-    let mut reader = Reader::<Stu>::attach(&path).expect("the struct fits what is published");
+    let mut reader = Reader::<Stu>::open(&path).expect("the struct fits what is published");
     let mut last = None;
     while last.is_none_or(|id| id < 20) {
         match reader.next().expect("a whole record") {
@@ -88,7 +88,7 @@ fn the_producer_and_a_typed_writer_leave_the_same_description_in_the_region() {
     let (of_process, of_struct) = (place.path("x.region"), place.path("y.region"));
     let mut producer = producer().start(&place, "--region ./x.region --ticks 1");
     assert_eq!(producer.exit_code(), 0);
-    drop(Writer::<Stu>::open(&of_struct, &Options::new()).expect("a region"));
+    drop(Writer::<Stu>::open_with(&of_struct, &Options::new()).expect("a region"));
     assert_eq!(description(&of_process), Stu::schema().encode());
     assert_eq!(description(&of_struct), Stu::schema().encode());
 }
@@ -99,7 +99,7 @@ fn a_typed_writer_goes_on_in_the_producers_region_and_the_producer_in_the_writer
     let path = place.path("x.region");
     let mut first = producer().start(&place, "--region ./x.region --tick 1ms --ticks 3");
     assert_eq!(first.exit_code(), 0);
-    let mut writer = Writer::<Stu>::open(&path, &Options::new()).expect("the same record");
+    let mut writer = Writer::<Stu>::open_with(&path, &Options::new()).expect("the same record");
     assert_eq!(*writer.origin(), region::Origin::Resumed);
     assert_eq!(writer.publish(&Stu::new(1, "typed", 'f')).expect("a publish"), 4);
     drop(writer);
@@ -112,7 +112,7 @@ fn a_typed_writer_goes_on_in_the_producers_region_and_the_producer_in_the_writer
 fn the_consumer_prints_a_typed_writers_records_as_the_tutorial_does() {
     let place = Place::new();
     let mut writer =
-        Writer::<Stu>::open(&place.path("x.region"), &Options::new()).expect("a region");
+        Writer::<Stu>::open_with(place.path("x.region"), &Options::new()).expect("a region");
     writer.publish(&Stu::new(9, "before", 'f')).expect("a publish");
     let mut consumer = consumer().start(&place, "./x.region --follow");
     assert_eq!(consumer.next_out(), "id=9\tname=before\tf");
@@ -128,7 +128,7 @@ fn a_struct_of_the_same_size_and_name_is_not_taken_for_another() {
     let mut producer = producer().start(&place, "--region ./x.region --tick 5ms");
     producer.says("publishing");
     wait_until("a region", || path.exists());
-    let error = Reader::<SevenWords>::attach(&path).expect_err("another record");
+    let error = Reader::<SevenWords>::open(&path).expect_err("another record");
     assert!(matches!(error.kind(), RegionErrorKind::OtherSchema { .. }), "{error}");
     assert!(error.to_string().contains("holds record STU"), "{error}");
     producer.stop();

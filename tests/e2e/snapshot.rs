@@ -23,7 +23,7 @@ fn names(place: &Place) -> Vec<String> {
 
 /// The number of the one record in the region at `path`, if all of its words say so.
 fn whole_record(path: &Path) -> Option<u64> {
-    let mut reader = DynReader::attach(path).expect("a region");
+    let mut reader = DynReader::open(path).expect("a region");
     assert_eq!(reader.state(), State::Closed);
     let mut record = vec![0; reader.schema().size() as usize];
     let publication = reader.latest(&mut record).expect("readable").expect("a record");

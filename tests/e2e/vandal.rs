@@ -141,7 +141,8 @@ fn a_large_record_is_printed_in_a_few_times_its_size() {
     let field = FieldSpec::new("a".repeat(64), array);
     let schema = Schema::builder("A").field(field).build().expect("a record");
     let options = Options::new().slots(4);
-    let mut writer = DynWriter::open(&place.path("a.region"), &schema, &options).expect("a region");
+    let mut writer =
+        DynWriter::open_with(place.path("a.region"), &schema, &options).expect("a region");
     writer.publish(&vec![0xff; 1 << 20]).expect("a record");
     for format in ["text", "json", "csv"] {
         // 1 MiB of record; what is not the file's own memory may be 12 MiB with all there is.

@@ -8,8 +8,8 @@
 //! # use std::path::Path;
 //! # fn path() -> std::path::PathBuf { tempfile::tempdir().unwrap().keep().join("stu.region") }
 //! # let path = path();
-//! # region::Writer::<layout::Stu>::open(&path, &region::Options::new()).unwrap();
-//! let mut reader = region::Reader::<layout::Stu>::attach(&path)?;
+//! # region::Writer::<layout::Stu>::open_with(&path, &region::Options::new()).unwrap();
+//! let mut reader = region::Reader::<layout::Stu>::open(&path)?;
 //! if let Some(sample) = reader.latest()? {
 //!     let _last = sample.record.name[19];
 //! }
@@ -24,7 +24,7 @@
 //!
 //! ```compile_fail,E0599
 //! # let path = std::path::Path::new("stu.region");
-//! let mut reader = region::Reader::<layout::Stu>::attach(&path)?;
+//! let mut reader = region::Reader::<layout::Stu>::open(&path)?;
 //! reader.publish(&layout::Stu::new(10, "xiaoming", 'm'))?;
 //! # Ok::<(), region::RegionError>(())
 //! ```
@@ -33,7 +33,7 @@
 //!
 //! ```compile_fail,E0596
 //! # let path = std::path::Path::new("stu.region");
-//! let mut reader = region::Reader::<layout::Stu>::attach(&path)?;
+//! let mut reader = region::Reader::<layout::Stu>::open(&path)?;
 //! if let Some(sample) = reader.latest()? {
 //!     sample.record.name.fill(0);
 //! }
@@ -46,7 +46,7 @@
 //!
 //! ```compile_fail,E0616
 //! # let path = std::path::Path::new("stu.region");
-//! let mut reader = region::DynReader::attach(&path)?;
+//! let mut reader = region::DynReader::open(&path)?;
 //! drop(reader.file);
 //! # Ok::<(), region::RegionError>(())
 //! ```
@@ -55,7 +55,7 @@
 //!
 //! ```compile_fail,E0382
 //! # let path = std::path::Path::new("stu.region");
-//! let mut reader = region::Reader::<layout::Stu>::attach(&path)?;
+//! let mut reader = region::Reader::<layout::Stu>::open(&path)?;
 //! drop(reader);
 //! reader.latest()?;
 //! # Ok::<(), region::RegionError>(())
@@ -67,7 +67,7 @@
 //!
 //! ```compile_fail,E0061
 //! # let path = std::path::Path::new("stu.region");
-//! let mut reader = region::Reader::<layout::Stu>::attach(&path, 1000)?;
+//! let mut reader = region::Reader::<layout::Stu>::open(&path, 1000)?;
 //! # Ok::<(), region::RegionError>(())
 //! ```
 //!
@@ -75,7 +75,7 @@
 //!
 //! ```compile_fail
 //! # let path = std::path::Path::new("stu.region");
-//! let mut reader = region::Reader::<layout::Stu>::attach(&path)?;
+//! let mut reader = region::Reader::<layout::Stu>::open(&path)?;
 //! if let Some(sample) = reader.latest()? {
 //!     let _beyond = sample.record.name[20];
 //! }
@@ -88,7 +88,7 @@
 //!
 //! ```compile_fail,E0599
 //! # let path = std::path::Path::new("stu.region");
-//! let mut reader = region::DynReader::attach(&path)?;
+//! let mut reader = region::DynReader::open(&path)?;
 //! let pointer = reader.as_ptr();
 //! # Ok::<(), region::RegionError>(())
 //! ```
@@ -97,7 +97,7 @@
 //!
 //! ```compile_fail,E0382
 //! # let path = std::path::Path::new("stu.region");
-//! let mut reader = region::Reader::<layout::Stu>::attach(&path)?;
+//! let mut reader = region::Reader::<layout::Stu>::open(&path)?;
 //! drop(reader);
 //! drop(reader);
 //! # Ok::<(), region::RegionError>(())
@@ -109,7 +109,7 @@
 //!
 //! ```compile_fail,E0599
 //! # let path = std::path::Path::new("stu.region");
-//! let mut reader = region::Reader::<layout::Stu>::attach(&path);
+//! let mut reader = region::Reader::<layout::Stu>::open(&path);
 //! let sample = reader.latest()?;
 //! # Ok::<(), region::RegionError>(())
 //! ```
@@ -119,5 +119,5 @@
 //! ```compile_fail
 //! #![deny(unused_must_use)]
 //! # let path = std::path::Path::new("stu.region");
-//! region::Reader::<layout::Stu>::attach(&path);
+//! region::Reader::<layout::Stu>::open(&path);
 //! ```

@@ -150,7 +150,7 @@ struct Onlooker {
 
 impl Onlooker {
     fn attach(path: &Path) -> Self {
-        let reader = DynReader::attach(path).expect("a region with a writer, dead or not");
+        let reader = DynReader::open(path).expect("a region with a writer, dead or not");
         let record = vec![0; reader.schema().size() as usize];
         Self { reader, record, newest: 0 }
     }
@@ -204,7 +204,7 @@ struct Hot {
 impl Hot {
     fn start(path: &Path, mode: Mode) -> Self {
         let (stop, stopped) = channel();
-        let reader = DynReader::attach(path).expect("a region with a writer");
+        let reader = DynReader::open(path).expect("a region with a writer");
         let thread = thread::spawn(move || read_until(&stopped, reader, mode));
         Self { thread, stop }
     }

@@ -42,7 +42,7 @@ pub fn clock() -> Batch<'static> {
 /// Publishes records of `size` bytes, stamped with a time the caller has; nobody is to be woken.
 pub fn publish(dir: &Path, size: usize) -> Result<Batch<'static>, Failure> {
     let path = dir.join(format!("publish-{size}.region"));
-    let mut writer = DynWriter::open(&path, &schema(size)?, &quiet())?;
+    let mut writer = DynWriter::open_with(&path, &schema(size)?, &quiet())?;
     let record = blob(size, 1);
     Ok(Box::new(move |times| {
         let (record, now) = (record.bytes(), BootTime::now());
@@ -56,7 +56,7 @@ pub fn publish(dir: &Path, size: usize) -> Result<Batch<'static>, Failure> {
 
 /// The same for a struct.
 pub fn publish_stu(dir: &Path) -> Result<Batch<'static>, Failure> {
-    let mut writer = Writer::<Stu>::open(&dir.join("publish-stu.region"), &quiet())?;
+    let mut writer = Writer::<Stu>::open_with(dir.join("publish-stu.region"), &quiet())?;
     let record = stu(1);
     Ok(Box::new(move |times| {
         let now = BootTime::now();
@@ -70,7 +70,7 @@ pub fn publish_stu(dir: &Path) -> Result<Batch<'static>, Failure> {
 
 /// Publishes a struct as most programs will: the writer looks at the clock itself.
 pub fn publish_stu_now(dir: &Path) -> Result<Batch<'static>, Failure> {
-    let mut writer = Writer::<Stu>::open(&dir.join("publish-now.region"), &quiet())?;
+    let mut writer = Writer::<Stu>::open_with(dir.join("publish-now.region"), &quiet())?;
     let record = stu(1);
     Ok(Box::new(move |times| {
         let start = Instant::now();
@@ -84,9 +84,9 @@ pub fn publish_stu_now(dir: &Path) -> Result<Batch<'static>, Failure> {
 /// Reads the newest record of `size` bytes into a buffer.
 pub fn latest(dir: &Path, size: usize) -> Result<Batch<'static>, Failure> {
     let path = dir.join(format!("latest-{size}.region"));
-    let mut writer = DynWriter::open(&path, &schema(size)?, &quiet())?;
+    let mut writer = DynWriter::open_with(&path, &schema(size)?, &quiet())?;
     writer.publish(blob(size, 1).bytes())?;
-    let mut reader = DynReader::attach(&path)?;
+    let mut reader = DynReader::open(&path)?;
     let mut buffer = Buffer::new(size);
     Ok(Box::new(move |times| {
         let _held = &writer;
@@ -103,9 +103,9 @@ pub fn latest(dir: &Path, size: usize) -> Result<Batch<'static>, Failure> {
 /// Reads the newest record as a struct.
 pub fn latest_stu(dir: &Path) -> Result<Batch<'static>, Failure> {
     let path = dir.join("latest-stu.region");
-    let mut writer = Writer::<Stu>::open(&path, &quiet())?;
+    let mut writer = Writer::<Stu>::open_with(&path, &quiet())?;
     writer.publish(&stu(1))?;
-    let mut reader = Reader::<Stu>::attach(&path)?;
+    let mut reader = Reader::<Stu>::open(&path)?;
     Ok(Box::new(move |times| {
         let _held = &writer;
         let start = Instant::now();
@@ -129,13 +129,13 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let dir = dir.path();
         publish(dir, 256).unwrap()(20).unwrap();
-        let mut reader = DynReader::attach(&dir.join("publish-256.region")).unwrap();
+        let mut reader = DynReader::open(dir.join("publish-256.region")).unwrap();
         let mut record = vec![0; 256];
         assert_eq!(reader.latest(&mut record).unwrap().unwrap().sequence, 20);
         assert_eq!(record, blob(256, 1).bytes());
 
         publish_stu(dir).unwrap()(20).unwrap();
-        let mut reader = Reader::<Stu>::attach(&dir.join("publish-stu.region")).unwrap();
+        let mut reader = Reader::<Stu>::open(dir.join("publish-stu.region")).unwrap();
         let sample = reader.latest().unwrap().unwrap();
         assert_eq!((sample.sequence(), sample.record), (20, stu(1)));
     }

@@ -139,7 +139,7 @@ const SLEEP: Duration = Duration::from_millis(50);
 /// Attaches to a region that is still to be made.
 fn attach(path: &Path) -> Result<Reader<Stu>, Failure> {
     for _ in 0..SLEEPS {
-        match Reader::attach(path) {
+        match Reader::open(path) {
             Err(err) if err.is_not_there() => thread::sleep(SLEEP),
             attached => return Ok(attached?),
         }

@@ -136,9 +136,9 @@ impl Target {
     /// region that is not there yet may appear in one of two directories.
     pub(crate) fn locate(&self) -> Result<region::Address, RegionError> {
         match (&self.passed, &self.address) {
-            (Some(handed), _) => Ok((&handed.label).into()),
+            (Some(handed), _) => Ok(handed.label.as_path().into()),
             (None, Address::Name(name)) => region::find(name),
-            (None, Address::Path(path)) => Ok(path.into()),
+            (None, Address::Path(path)) => Ok(path.as_path().into()),
         }
     }
 

@@ -197,7 +197,7 @@ mod tests {
     fn a_region_that_gets_a_writer_during_the_copy_is_no_source_any_more() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("stu.region");
-        let writer = || DynWriter::open(&path, &Stu::schema(), &Options::new()).unwrap();
+        let writer = || DynWriter::open_with(&path, &Stu::schema(), &Options::new()).unwrap();
         drop(writer());
         let source = Source::open(&path).unwrap();
         source.expect_unchanged().unwrap();

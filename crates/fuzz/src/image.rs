@@ -114,7 +114,7 @@ pub(crate) fn seeds(script: &[u8]) -> Vec<Vec<u8>> {
     let mut seeds = Vec::new();
     for (slots, records) in [(4, 0), (4, 1), (8, 20)] {
         let options = Options::new().slots(slots).wake(slots == 4);
-        let mut writer = DynWriter::open(&path, &Stu::schema(), &options).expect("a region");
+        let mut writer = DynWriter::open_with(&path, &Stu::schema(), &options).expect("a region");
         for id in 0..records {
             writer.publish(bytemuck::bytes_of(&Stu::new(id, "xiaoming", 'm'))).expect("a record");
         }

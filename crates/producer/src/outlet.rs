@@ -57,7 +57,7 @@ pub(crate) enum Home {
 pub(crate) fn locate(address: &Address) -> Result<region::Address, RegionError> {
     match address {
         Address::Name(name) => region::locate(name),
-        Address::Path(path) => Ok(path.into()),
+        Address::Path(path) => Ok(path.as_path().into()),
     }
 }
 
@@ -84,7 +84,7 @@ impl Outlet {
         let (schema, options) = (&settings.record.schema, options(settings));
         Ok(match settings.region.format {
             Format::Mapcast => {
-                Self::Mapcast(DynWriter::open(address, schema, &options)?, Home::Named)
+                Self::Mapcast(DynWriter::open_with(address, schema, &options)?, Home::Named)
             }
             Format::Bare => {
                 let writer = BareWriter::open(address, schema, &options)?;

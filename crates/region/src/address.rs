@@ -47,7 +47,7 @@ pub fn locate(name: &str) -> Result<Address, RegionError> {
 /// # Errors
 /// [`Kind::BadName`], [`Kind::RelativeDirectory`]; [`Kind::UnsafeDirectory`] if another user could
 /// have put files there. A region that is not there is no error here:
-/// [`Reader::attach`](crate::Reader::attach) says so.
+/// [`Reader::open`](crate::Reader::attach) says so.
 pub fn find(name: &str) -> Result<Address, RegionError> {
     let own = locate(name)?;
     let looked = own.identity();
@@ -113,6 +113,80 @@ impl Address {
     }
 }
 
+/// Where a region is, as a program says it.
+#[derive(Clone, Copy, Debug)]
+pub enum Place<'a> {
+    /// `NAME.region` in the default directory: see [`locate`] and [`find`].
+    Name(&'a str),
+    /// A file.
+    Path(&'a Path),
+    /// What [`locate`] or [`find`] returned.
+    Address(&'a Address),
+}
+
+impl Place<'_> {
+    /// Where a writer makes or resumes the region.
+    pub(crate) fn to_write(self) -> Result<Address, RegionError> {
+        match self {
+            Self::Name(name) => locate(name),
+            Self::Path(path) => Ok(path.into()),
+            Self::Address(address) => Ok(address.clone()),
+        }
+    }
+
+    /// Where a reader looks for the region.
+    pub(crate) fn to_read(self) -> Result<Address, RegionError> {
+        match self {
+            Self::Name(name) => find(name),
+            other => other.to_write(),
+        }
+    }
+}
+
+/// What says where a region is: a name, a path or an [`Address`].
+///
+/// A `str` without a slash is a name, one with a slash is a path, as every [`Path`] is.
+pub trait ToPlace {
+    /// The place.
+    fn place(&self) -> Place<'_>;
+}
+
+impl ToPlace for str {
+    fn place(&self) -> Place<'_> {
+        if self.contains('/') { Place::Path(self.as_ref()) } else { Place::Name(self) }
+    }
+}
+
+impl ToPlace for String {
+    fn place(&self) -> Place<'_> {
+        self.as_str().place()
+    }
+}
+
+impl ToPlace for Path {
+    fn place(&self) -> Place<'_> {
+        Place::Path(self)
+    }
+}
+
+impl ToPlace for PathBuf {
+    fn place(&self) -> Place<'_> {
+        Place::Path(self)
+    }
+}
+
+impl ToPlace for Address {
+    fn place(&self) -> Place<'_> {
+        Place::Address(self)
+    }
+}
+
+impl<T: ToPlace + ?Sized> ToPlace for &T {
+    fn place(&self) -> Place<'_> {
+        (**self).place()
+    }
+}
+
 impl From<&Path> for Address {
     fn from(path: &Path) -> Self {
         let bytes = path.as_os_str().as_bytes();
@@ -124,18 +198,6 @@ impl From<&Path> for Address {
         let directory = Directory::of_path(OsStr::from_bytes(dir).into());
         let name = OsStr::from_bytes(name).to_owned();
         Self { path: path.to_owned(), directory, name }
-    }
-}
-
-impl From<&PathBuf> for Address {
-    fn from(path: &PathBuf) -> Self {
-        path.as_path().into()
-    }
-}
-
-impl From<&Self> for Address {
-    fn from(address: &Self) -> Self {
-        address.clone()
     }
 }
 

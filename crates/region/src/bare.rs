@@ -9,7 +9,7 @@
 //! that the other format adds: a reader may see half of one record and half of the next (torn),
 //! and cannot tell; there is no sequence, no time, no state, nothing to wait on.
 
-use crate::address::Address;
+use crate::address::{Address, ToPlace};
 use crate::create::Unnamed;
 use crate::error::{RegionError, RegionErrorKind as Kind};
 use crate::file::{self, Identity};
@@ -38,7 +38,7 @@ pub struct BareWriter {
 }
 
 impl BareWriter {
-    /// Creates the file at `address`, or goes on in the one that is there: readers that have it
+    /// Creates the file at `at`, or goes on in the one that is there: readers that have it
     /// mapped already see what is written.
     ///
     /// Of `options`, mode and group count, for files that this writer makes.
@@ -47,12 +47,8 @@ impl BareWriter {
     /// [`Kind::NotThisRecord`] if the file is there with another size than the record's: it is
     /// left alone; [`Kind::Busy`]; [`Kind::Locked`]; [`Kind::NotOurs`]; [`Kind::NotAFile`];
     /// [`Kind::BadOptions`]; [`Kind::Io`].
-    pub fn open(
-        address: impl Into<Address>,
-        schema: &Schema,
-        options: &Options,
-    ) -> Result<Self, RegionError> {
-        let at = Location::open(&address.into())?;
+    pub fn open(at: impl ToPlace, schema: &Schema, options: &Options) -> Result<Self, RegionError> {
+        let at = Location::open(&at.place().to_write()?)?;
         Rights::of(options, at.path())?;
         let create = || {
             let (fresh, mapping) = fresh(&at, schema, options)?;
@@ -172,13 +168,13 @@ pub struct BareReader {
 }
 
 impl BareReader {
-    /// Maps the file at `address` read-only.
+    /// Maps the file at `at` read-only.
     ///
     /// # Errors
     /// [`Kind::NotThere`], [`Kind::NotAFile`]; [`Kind::NotThisRecord`] if its size is not that of
     /// the schema's record, which is all that can be checked; [`Kind::Io`].
-    pub fn attach(address: impl Into<Address>, schema: &Schema) -> Result<Self, RegionError> {
-        let address = address.into();
+    pub fn open(at: impl ToPlace, schema: &Schema) -> Result<Self, RegionError> {
+        let address = at.place().to_read()?;
         let (file, path) = (address.open_to_read()?, address.path());
         let identity = Identity::of(&file).map_err(|err| RegionError::io(path, "fstat", err))?;
         let mapping = map(&file, path, schema, Access::Read)?;
@@ -205,13 +201,13 @@ impl BareReader {
     /// Maps the file that the path names by now, if it is another one.
     ///
     /// # Errors
-    /// As [`BareReader::attach`]; the old file stays mapped.
+    /// As [`BareReader::open`]; the old file stays mapped.
     pub fn refresh(&mut self, schema: &Schema) -> Result<Refreshed, RegionError> {
         match self.address.identity()? {
             None => Ok(Refreshed::Missing),
             Some(named) if named == self.identity && !self.has_copy() => Ok(Refreshed::Same),
             Some(_) => {
-                *self = Self::attach(&self.address, schema)?;
+                *self = Self::open(&self.address, schema)?;
                 Ok(Refreshed::Reattached)
             }
         }

@@ -21,7 +21,7 @@
 //!   [`DynWriter`] and [`DynReader`] for a schema that is known at run time only.
 //! - [`DynReader::snapshot`] makes a whole copy of a region while it is published to; `cp` may not.
 //! - [`BareWriter`] and [`BareReader`] share a struct with programs that know no header.
-//! - [`DynWriter::open_file`] and [`DynReader::attach_file`] take a descriptor that somebody else has
+//! - [`DynWriter::open_file`] and [`DynReader::open_file`] take a descriptor that somebody else has
 //!   opened; [`DynWriter::open_memfd`] one that a service manager keeps between two writers.
 //! - [`Shared`] and [`SharedView`] are plain shared memory, without records, and [`Child`] is a
 //!   forked process that goes on with it.
@@ -63,6 +63,7 @@ mod directory;
 mod error;
 mod file;
 mod file_system;
+mod follow;
 mod fork;
 mod guard;
 mod line;
@@ -70,6 +71,7 @@ mod location;
 mod lock;
 mod mapping;
 mod medium;
+mod notifier;
 mod options;
 mod overlay;
 mod publication;
@@ -83,15 +85,17 @@ mod typed;
 mod wait;
 mod writer;
 
-pub use address::{Address, find, locate};
+pub use address::{Address, Place, ToPlace, find, locate};
 pub use anonymous::Region;
 pub use bare::{BareReader, BareWriter};
 pub use child::Child;
 pub use clock::BootTime;
 pub use error::{RegionError, RegionErrorKind};
+pub use follow::{DynSample, Event, Follow, Followed};
 pub use location::Exposure;
 pub use lock::is_taken as has_writer;
 pub use mapping::is_open_for_writing;
+pub use notifier::Notifier;
 pub use options::Options;
 pub use publication::{Publication, Step};
 pub use reader::{DynReader, Reader, Refreshed, Sample};

@@ -146,7 +146,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("stu.region");
         let options = Options::new().period(Duration::from_millis(1));
-        let writer = DynWriter::open(&path, &Stu::schema(), &options).unwrap();
+        let writer = DynWriter::open_with(&path, &Stu::schema(), &options).unwrap();
         let file = File::options().read(true).write(true).open(&path).unwrap();
         let header = Preamble::read(&file, &path).unwrap().header;
         let body = Body::map(&file, &path, &header, Access::Read).unwrap();

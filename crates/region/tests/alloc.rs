@@ -55,8 +55,8 @@ fn takes_nothing(what: &str, work: impl FnOnce()) {
 
 fn untyped() {
     let (_dir, path) = place();
-    let mut writer = DynWriter::open(&path, &Stu::schema(), &Options::new()).unwrap();
-    let mut reader = DynReader::attach(&path).unwrap();
+    let mut writer = DynWriter::open_with(&path, &Stu::schema(), &Options::new()).unwrap();
+    let mut reader = DynReader::open(&path).unwrap();
     let mut record = [0; 28];
     takes_nothing("publishing and reading", || {
         for id in 1..=ROUNDS {
@@ -80,8 +80,8 @@ fn untyped() {
 
 fn typed() {
     let (_dir, path) = place();
-    let mut writer = Writer::<Stu>::open(&path, &Options::new()).unwrap();
-    let mut reader = Reader::<Stu>::attach(&path).unwrap();
+    let mut writer = Writer::<Stu>::open_with(&path, &Options::new()).unwrap();
+    let mut reader = Reader::<Stu>::open(&path).unwrap();
     takes_nothing("publishing and reading", || {
         for id in 1..=ROUNDS {
             writer.publish(&Stu::new(id, "xiaoming", 'm')).unwrap();
@@ -93,7 +93,7 @@ fn typed() {
 fn bare() {
     let (_dir, path) = place();
     let mut writer = BareWriter::open(&path, &Stu::schema(), &Options::new()).unwrap();
-    let reader = BareReader::attach(&path, &Stu::schema()).unwrap();
+    let reader = BareReader::open(&path, &Stu::schema()).unwrap();
     let mut record = [0; 28];
     takes_nothing("publishing and reading", || {
         for id in 1..=ROUNDS {
@@ -106,9 +106,9 @@ fn bare() {
 
 fn attach() {
     let (_dir, path) = place();
-    let mut writer = DynWriter::open(&path, &Stu::schema(), &Options::new()).unwrap();
+    let mut writer = DynWriter::open_with(&path, &Stu::schema(), &Options::new()).unwrap();
     writer.publish(&stu(1)).unwrap();
-    let attach = || drop(DynReader::attach(&path).unwrap());
+    let attach = || drop(DynReader::open(&path).unwrap());
     attach(); // what is kept for good, such as the handler of SIGBUS, is there now
     let taken = measure(|| (0..ROUNDS).for_each(|_| attach()));
     assert_eq!((taken.count_current, taken.bytes_current), (0, 0), "{taken:?}");

@@ -233,7 +233,7 @@ fn stu_at_x() -> String {
 fn what_a_hostile_writer_publishes_cannot_drive_the_terminal() {
     let place = Place::new();
     let mut writer =
-        Writer::<Stu>::open(&place.path("x.region"), &Options::new()).expect("a region");
+        Writer::<Stu>::open_with(place.path("x.region"), &Options::new()).expect("a region");
     writer.publish(&Stu::new(10, "\x1b[2J\x07\r\n\u{9b}m", '\x1b')).expect("a publish");
     for format in ["text", "json", "csv"] {
         let mut reader = consumer().start(&place, &format!("./x.region --once --format {format}"));

@@ -105,7 +105,7 @@ fn both() -> [Program; 2] {
 /// The bytes of a region with one record, closed in good order.
 fn region_bytes(place: &Place) -> Vec<u8> {
     let path = place.path("whole");
-    let mut writer = Writer::<Stu>::open(&path, &Options::new()).expect("a region");
+    let mut writer = Writer::<Stu>::open_with(&path, &Options::new()).expect("a region");
     writer.publish(&Stu::new(10, "xiaoming", 'm')).expect("a publish");
     writer.close();
     let bytes = fs::read(&path).expect("a region");

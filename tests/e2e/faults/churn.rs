@@ -56,7 +56,7 @@ impl Maker<'_> {
     }
 
     fn publish(&mut self, path: &Path, schema: &Schema) -> DynWriter {
-        let mut writer = DynWriter::open(path, schema, &Options::new()).expect("a region");
+        let mut writer = DynWriter::open_with(path, schema, &Options::new()).expect("a region");
         self.publish_some(&mut writer);
         writer
     }

@@ -146,7 +146,7 @@ fn a_directory_whose_owner_cannot_be_told_is_not_taken_for_ones_own() {
 
 /// A region as the stranger would make it.
 fn publish_by_hand(path: &Path) -> Writer<Stu> {
-    let mut writer = Writer::open(path, &Options::new()).expect("a region");
+    let mut writer = Writer::open_with(path, &Options::new()).expect("a region");
     writer.publish(&Stu::new(666, "stranger", 'x')).expect("a publish");
     writer
 }

@@ -70,7 +70,7 @@ fn a_days_ticks_of_every_kind_of_source_with_reloads_leave_nothing_behind() {
     writer.says("publishing X");
     let mut follower = consumer().start(&place, "./x.region --follow");
     follower.next_out();
-    let mut reader = DynReader::attach(&place.path("x.region")).expect("a region");
+    let mut reader = DynReader::open(place.path("x.region")).expect("a region");
     let (mut writers, mut followers) = (Vec::new(), Vec::new());
     for at in 1..=LOOKS {
         let goal = ticks * at / LOOKS;
@@ -123,7 +123,7 @@ fn a_days_lines_of_input_leave_nothing_behind() {
                 good += 1;
             }
         }
-        let mut reader = DynReader::attach(&place.path("x.region")).expect("a region");
+        let mut reader = DynReader::open(place.path("x.region")).expect("a region");
         wait_until("the lines", || sequence(&mut reader) == good);
         writers.push(look(&writer));
         followers.push(look(&follower));

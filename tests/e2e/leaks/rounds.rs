@@ -62,7 +62,8 @@ fn writers_and_readers_that_come_go_and_go_over_leave_nothing_behind() {
 #[test]
 fn attaches_that_are_refused_leave_nothing_behind() {
     let place = Place::new().open_to_all();
-    let mut writer = Writer::<Stu>::open(&place.path("region"), &Options::new()).expect("a region");
+    let mut writer =
+        Writer::<Stu>::open_with(place.path("region"), &Options::new()).expect("a region");
     writer.publish(&Stu::new(10, "xiaoming", 'm')).expect("a record");
     writer.close();
     let whole = fs::read(place.path("region")).expect("a region");

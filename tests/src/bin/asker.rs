@@ -18,7 +18,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let [_, path, rounds] = &arguments[..] else {
         return Err("usage: asker PATH ROUNDS".into());
     };
-    let (me, mut reader) = (getpid(), DynReader::attach(Path::new(path))?);
+    let (me, mut reader) = (getpid(), DynReader::open(Path::new(path))?);
     ask(&mut reader)?; // what a process asks for once is asked for now
     io::stdin().read_line(&mut String::new())?;
     kill_process(me, Signal::USR1)?;

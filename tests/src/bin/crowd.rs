@@ -43,7 +43,7 @@ fn path(directory: &Path, region: u64) -> PathBuf {
 fn write(directory: &Path, count: u64) -> Result<(), Box<dyn Error>> {
     let schema = torn::schema(SIZE)?;
     let options = Options::new().period(Duration::from_secs(1));
-    let open = |region| DynWriter::open(&path(directory, region), &schema, &options);
+    let open = |region| DynWriter::open_with(path(directory, region), &schema, &options);
     let mut writers = (0..count).map(open).collect::<Result<Vec<_>, _>>()?;
     let mut record = vec![0; SIZE as usize];
     std::thread::spawn(|| {
@@ -65,7 +65,7 @@ fn write(directory: &Path, count: u64) -> Result<(), Box<dyn Error>> {
 }
 
 fn read(directory: &Path, count: u64) -> Result<(), Box<dyn Error>> {
-    let attach = |region| DynReader::attach(&path(directory, region));
+    let attach = |region| DynReader::open(path(directory, region));
     let mut readers = (0..count).map(attach).collect::<Result<Vec<_>, _>>()?;
     let mut record = vec![0; SIZE as usize];
     let mut seen = vec![(0_u64, 0_u32); readers.len()];

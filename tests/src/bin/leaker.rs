@@ -35,7 +35,7 @@ fn main() -> Outcome {
         "taken-over" => taken_over(rounds, path),
         "given-up" => given_up(rounds, path),
         "busy" => busy(rounds, path),
-        "refused" => over_and_over(rounds, |_| is_refused(DynReader::attach(path))),
+        "refused" => over_and_over(rounds, |_| is_refused(DynReader::open(path))),
         _ => Err("no such kind".into()),
     }
 }
@@ -57,7 +57,7 @@ fn over_and_over(rounds: u64, mut work: impl FnMut(u64) -> Outcome) -> Outcome {
 fn open(path: &Path, slots: u32) -> Result<DynWriter, RegionError> {
     // A cut is to be seen here, and not made good by the writer.
     let options = Options::new().slots(slots).check_every(Duration::MAX);
-    DynWriter::open(path, &Stu::schema(), &options)
+    DynWriter::open_with(path, &Stu::schema(), &options)
 }
 
 fn publish(writer: &mut DynWriter) -> Result<u64, RegionError> {
@@ -80,7 +80,7 @@ fn is_refused<T>(result: Result<T, RegionError>) -> Outcome {
 fn replaced(rounds: u64, path: &Path) -> Outcome {
     let mut writer = open(path, 4)?;
     publish(&mut writer)?;
-    let mut reader = DynReader::attach(path)?;
+    let mut reader = DynReader::open(path)?;
     over_and_over(rounds, |round| {
         let slots = if round % 2 == 0 { 4 } else { 8 };
         writer.change(&Stu::schema(), &Options::new().slots(slots))?;
@@ -96,7 +96,7 @@ fn replaced(rounds: u64, path: &Path) -> Outcome {
 fn cut(rounds: u64, path: &Path) -> Outcome {
     let mut writer = open(path, 4)?;
     publish(&mut writer)?;
-    let mut reader = DynReader::attach(path)?;
+    let mut reader = DynReader::open(path)?;
     over_and_over(rounds, |_| {
         File::options().write(true).open(path)?.set_len(0)?;
         is_refused(reader.latest(&mut [0; 28]))?;
@@ -113,7 +113,7 @@ fn cut(rounds: u64, path: &Path) -> Outcome {
 fn bare(rounds: u64, path: &Path) -> Outcome {
     let schema = Stu::schema();
     let mut writer = BareWriter::open(path, &schema, &Options::new())?;
-    let mut reader = BareReader::attach(path, &schema)?;
+    let mut reader = BareReader::open(path, &schema)?;
     over_and_over(rounds, |_| {
         std::fs::remove_file(path)?;
         writer.recreate(&schema)?;
@@ -128,7 +128,7 @@ fn bare(rounds: u64, path: &Path) -> Outcome {
 fn attached(rounds: u64, path: &Path) -> Outcome {
     let mut writer = open(path, 4)?;
     let sequence = publish(&mut writer)?;
-    over_and_over(rounds, |_| read(&mut DynReader::attach(path)?, sequence))
+    over_and_over(rounds, |_| read(&mut DynReader::open(path)?, sequence))
 }
 
 /// A new writer each time, in the same file.

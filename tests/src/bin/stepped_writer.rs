@@ -38,12 +38,12 @@ fn main() -> Result<(), Box<dyn Error>> {
         torn::fill(&mut record, torn::signed(records + 1, number));
         wait_for_tracer()?;
         mark(me)?;
-        let mut writer = DynWriter::open(path, &schema, &options)?;
+        let mut writer = DynWriter::open_with(path, &schema, &options)?;
         writer.publish(&record)?;
         mark(me)?;
         return Ok(());
     }
-    let mut writer = DynWriter::open(path, &schema, &options)?;
+    let mut writer = DynWriter::open_with(path, &schema, &options)?;
     for sequence in 1..=records {
         torn::fill(&mut record, torn::signed(sequence, number));
         writer.publish(&record)?;

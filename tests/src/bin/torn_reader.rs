@@ -33,7 +33,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     };
     let span = Duration::from_millis(span.parse()?);
 
-    let mut reader = DynReader::attach(Path::new(path))?;
+    let mut reader = DynReader::open(Path::new(path))?;
     let mut record = vec![0; reader.schema().size() as usize];
     let mut tally = Tally::default();
     let start = Instant::now();

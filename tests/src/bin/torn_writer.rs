@@ -20,7 +20,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     };
     let schema = torn::schema(bytes.parse()?)?;
     let options = Options::new().slots(slots.parse()?).wake(false);
-    let mut writer = DynWriter::open(Path::new(path), &schema, &options)?;
+    let mut writer = DynWriter::open_with(Path::new(path), &schema, &options)?;
     let mut record = vec![0; schema.size() as usize];
 
     let first = publish(&mut writer, &mut record)?;

@@ -46,13 +46,13 @@ fn main() -> Result<(), Box<dyn Error>> {
     let mut tally = Tally::default();
     std::thread::spawn(end_with_stdin);
     match mode.as_str() {
-        "dyn" => watch(&mut tally, || DynReader::attach(path), look),
-        "typed" => watch(&mut tally, || Reader::<Stu>::attach(path), look_typed),
+        "dyn" => watch(&mut tally, || DynReader::open(path), look),
+        "typed" => watch(&mut tally, || Reader::<Stu>::open(path), look_typed),
         "attach" => watch(
             &mut tally,
             || Ok(()),
             |(), tally| {
-                let mut reader = DynReader::attach(path)?;
+                let mut reader = DynReader::open(path)?;
                 tally.attached += 1;
                 look(&mut reader, tally)
             },
@@ -117,7 +117,7 @@ fn look(reader: &mut DynReader, tally: &mut Tally) -> Result<(), RegionError> {
 fn look_typed(reader: &mut Reader<Stu>, tally: &mut Tally) -> Result<(), RegionError> {
     if let Some(sample) = reader.latest()? {
         tally.records += 1;
-        let _ = (sample.age(), reader.wall_time(&sample));
+        let _ = (sample.age(), reader.wall_time(&sample.publication));
     }
     if let Step::Record(_) = reader.next()? {
         tally.records += 1;

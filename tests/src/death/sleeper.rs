@@ -30,7 +30,7 @@ impl Sleeper {
     pub(super) fn lie_down(path: &Path) -> Self {
         let (tell, records) = channel();
         let (say_who, who) = channel();
-        let mut reader = DynReader::attach(path).expect("attach a sleeper");
+        let mut reader = DynReader::open(path).expect("attach a sleeper");
         std::thread::spawn(move || {
             say_who.send(rustix::thread::gettid()).expect("the test waits for it");
             loop {

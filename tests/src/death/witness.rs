@@ -45,7 +45,7 @@ impl<'a> Witness<'a> {
     /// Attaches while the writer stands at its first mark.
     pub(super) fn attach(scene: &'a Scene<'a>) -> Judged<Self> {
         let (route, path) = (scene.route, scene.path());
-        let before = match DynReader::attach(&path) {
+        let before = match DynReader::open(&path) {
             Err(err) if err.is_not_there() && route.deed == Deed::Create => None,
             attached => Some(Reader::over(attached.map_err(|err| err.to_string())?)),
         };
@@ -85,7 +85,7 @@ impl<'a> Witness<'a> {
 
     /// A reader that comes after the death; `None`: there never was a region.
     fn attach_after(&self) -> Judged<Option<Reader>> {
-        match DynReader::attach(&self.path) {
+        match DynReader::open(&self.path) {
             Err(err) if err.is_not_there() && self.scene.route.deed == Deed::Create => Ok(None),
             attached => Ok(Some(Reader::over(attached.map_err(|err| err.to_string())?))),
         }
@@ -143,7 +143,7 @@ impl<'a> Witness<'a> {
     fn judge_succession(&mut self, after: Option<Reader>, newest: u64) -> Judged<()> {
         let epoch = Sight::of(&self.path).map_or(0, |sight| sight.epoch());
         let (schema, options) = (self.scene.schema(), self.scene.options());
-        let successor = DynWriter::open(&self.path, &schema, &options);
+        let successor = DynWriter::open_with(&self.path, &schema, &options);
         let mut successor = successor.map_err(|err| format!("no successor: {err}"))?;
         let (base, new_epoch) = (successor.sequence(), successor.epoch());
         expect(base == newest, || {

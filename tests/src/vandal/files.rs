@@ -22,7 +22,7 @@ impl Files {
         contents.push(image[..image.len() / 2].to_vec());
         for schema in [numbers(), large()] {
             let mut writer =
-                DynWriter::open(&aside, &schema, &Options::new().slots(4)).expect("a region");
+                DynWriter::open_with(&aside, &schema, &Options::new().slots(4)).expect("a region");
             writer.publish(&vec![0xa5; schema.size() as usize]).expect("a record");
             drop(writer);
             contents.push(fs::read(&aside).expect("our own file"));

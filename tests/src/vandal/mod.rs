@@ -92,7 +92,7 @@ impl Vandal {
     /// Those of an honest writer.
     pub fn new(path: &Path, slots: u32, seed: u64) -> Result<Self, RegionError> {
         let options = Options::new().slots(slots);
-        let mut writer = DynWriter::open(path, &Stu::schema(), &options)?;
+        let mut writer = DynWriter::open_with(path, &Stu::schema(), &options)?;
         writer.publish(bytemuck::bytes_of(&Stu::new(1, ESCAPES, 'm')))?;
         let image = std::fs::read(path).expect("our own file");
         let header = Header::decode(&image).expect("our own header");

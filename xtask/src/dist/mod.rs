@@ -66,7 +66,7 @@ fn pack(target: &Path) -> Fallible<PathBuf> {
     let dist = target.join("dist");
     fs::create_dir_all(&dist)?;
     let output = Command::new(tool("cargo-deb", CARGO_DEB)?)
-        .args(["--package", "mapcast", "--no-build", "--quiet", "--output"])
+        .args(["--package", "mapcast-deb", "--no-build", "--quiet", "--output"])
         .arg(format!("{}/", dist.display()))
         .output()?;
     let said = String::from_utf8_lossy(&output.stderr);

@@ -24,12 +24,12 @@ pub(super) struct Typed {
 
 impl Post for Typed {
     fn open(dir: &Path, game: Game, seat: Seat) -> Result<Self, Failure> {
-        let writer = Writer::open(&paths(dir, game, seat).0, &Options::new().wake(false))?;
+        let writer = Writer::open_with(&paths(dir, game, seat).0, &Options::new().wake(false))?;
         Ok(Self { writer, record: Stu::new(0, "xiaoming", 'm'), reader: None })
     }
 
     fn meet(&mut self, dir: &Path, game: Game, seat: Seat) -> Result<(), Failure> {
-        self.reader = Some(Reader::attach(&paths(dir, game, seat).1)?);
+        self.reader = Some(Reader::open(&paths(dir, game, seat).1)?);
         Ok(())
     }
 
@@ -63,12 +63,12 @@ impl Pair {
     fn open(dir: &Path, game: Game, seat: Seat, wake: bool) -> Result<Self, Failure> {
         let size = game.size();
         let path = paths(dir, game, seat).0;
-        let writer = DynWriter::open(&path, &schema(size)?, &Options::new().wake(wake))?;
+        let writer = DynWriter::open_with(&path, &schema(size)?, &Options::new().wake(wake))?;
         Ok(Self { writer, record: blob(size, 0), reader: None, buffer: Buffer::new(size) })
     }
 
     fn meet(&mut self, dir: &Path, game: Game, seat: Seat) -> Result<(), Failure> {
-        self.reader = Some(DynReader::attach(&paths(dir, game, seat).1)?);
+        self.reader = Some(DynReader::open(&paths(dir, game, seat).1)?);
         Ok(())
     }
 

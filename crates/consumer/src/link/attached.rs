@@ -32,15 +32,15 @@ impl Attached {
     pub(super) fn open(address: &Address, target: &Target) -> Result<Self, RegionError> {
         let reader = match (&target.format, &target.passed) {
             (Format::Mapcast { .. }, Some(Handed { file, label })) => {
-                Reader::Mapcast(Box::new(DynReader::attach_file(file, label)?))
+                Reader::Mapcast(Box::new(DynReader::open_file(file, label)?))
             }
             (Format::Mapcast { .. }, None) => {
-                let mut reader = DynReader::attach(address)?;
+                let mut reader = DynReader::open(address)?;
                 reader.refresh_every(Duration::MAX); // the link refreshes, and says so
                 Reader::Mapcast(Box::new(reader))
             }
             (Format::Bare(schema), _) => {
-                Reader::Bare(BareReader::attach(address, schema)?, Arc::clone(schema))
+                Reader::Bare(BareReader::open(address, schema)?, Arc::clone(schema))
             }
         };
         let is_named = target.passed.is_none();

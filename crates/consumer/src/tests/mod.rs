@@ -139,7 +139,8 @@ impl Stage {
     fn opens(&self, schema: &Schema) -> Step {
         let (writer, path, schema) = (Rc::clone(&self.writer), self.path(), schema.clone());
         Box::new(move || {
-            *writer.borrow_mut() = Some(DynWriter::open(&path, &schema, &Options::new()).unwrap());
+            *writer.borrow_mut() =
+                Some(DynWriter::open_with(&path, &schema, &Options::new()).unwrap());
         })
     }
 

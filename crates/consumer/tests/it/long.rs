@@ -20,7 +20,7 @@ fn slow_region(world: &World) -> DynWriter {
         .unwrap();
     let record = f64::MIN.to_le_bytes().repeat(1 << 21);
     let options = Options::new().slots(4);
-    let mut writer = DynWriter::open(&world.path("x.region"), &schema, &options).unwrap();
+    let mut writer = DynWriter::open_with(world.path("x.region"), &schema, &options).unwrap();
     writer.publish(&record).unwrap();
     writer
 }
@@ -34,7 +34,7 @@ fn long_region(world: &World) -> DynWriter {
         .build()
         .unwrap();
     let options = Options::new().slots(4);
-    let mut writer = DynWriter::open(&world.path("x.region"), &schema, &options).unwrap();
+    let mut writer = DynWriter::open_with(world.path("x.region"), &schema, &options).unwrap();
     writer.publish(&vec![7; 4 << 20]).unwrap();
     writer
 }

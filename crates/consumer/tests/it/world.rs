@@ -44,7 +44,7 @@ impl World {
     /// A region called `name` with one student in it, and its writer.
     pub(crate) fn region(&self, name: &str) -> DynWriter {
         let path = self.path(&format!("{name}.region"));
-        let mut writer = DynWriter::open(&path, &Stu::schema(), &Options::new()).unwrap();
+        let mut writer = DynWriter::open_with(&path, &Stu::schema(), &Options::new()).unwrap();
         writer.publish(bytemuck::bytes_of(&Stu::new(10, "xiaoming", 'm'))).unwrap();
         writer
     }

@@ -15,7 +15,7 @@ pub(super) fn run(input: &[u8]) {
     let path = dir.path().join("bare");
     std::fs::write(&path, content).expect("a file");
     let fits = content.len() == schema.size() as usize;
-    match BareReader::attach(&path, &schema) {
+    match BareReader::open(&path, &schema) {
         Ok(reader) => {
             assert!(fits);
             let mut record = vec![0; content.len()];

@@ -26,7 +26,7 @@ pub(super) fn run(input: &[u8]) {
     let Some(image) = Image::of(input) else { return };
     let file = memory();
     image.write_to(file);
-    let reader = match DynReader::attach_file(file, Path::new("fuzz")) {
+    let reader = match DynReader::open_file(file, Path::new("fuzz")) {
         Ok(reader) => reader,
         Err(error) => {
             assert!(super::is_harmless(&error.to_string()), "{error}");

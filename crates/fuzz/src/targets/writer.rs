@@ -22,7 +22,7 @@ pub(super) fn run(input: &[u8]) {
         let file = File::options().read(true).write(true).open(&path).expect("open");
         DynWriter::open_file(file, &path, &schema, &options)
     } else {
-        DynWriter::open(&path, &schema, &options)
+        DynWriter::open_with(&path, &schema, &options)
     };
     match opened {
         Ok(writer) => publish(writer, &path),
@@ -38,7 +38,7 @@ fn publish(mut writer: DynWriter, path: &Path) {
         let id = u64::try_from(id).expect("small");
         assert_eq!(sequence.expect("published"), before + id);
     }
-    let mut reader = DynReader::attach(path).expect("what a writer publishes to can be read");
+    let mut reader = DynReader::open(path).expect("what a writer publishes to can be read");
     let mut record = [0; size_of::<Stu>()];
     let publication = reader.latest(&mut record).expect("read").expect("published");
     assert_eq!((publication.sequence, publication.epoch), (before + 3, writer.epoch()));

@@ -8,11 +8,11 @@ use std::path::Path;
 
 pub(crate) fn write(file: &Path) -> Result<Box<dyn crate::Write>, Failure> {
     // Nobody sleeps here, so nobody is to be woken.
-    Ok(Box::new(Writer::<Stu>::open(file, &Options::new().wake(false))?))
+    Ok(Box::new(Writer::<Stu>::open_with(file, &Options::new().wake(false))?))
 }
 
 pub(crate) fn read(file: &Path) -> Result<Box<dyn Look>, Failure> {
-    Ok(Box::new(Reader::<Stu>::attach(file)?))
+    Ok(Box::new(Reader::<Stu>::open(file)?))
 }
 
 impl crate::Write for Writer<Stu> {

@@ -12,7 +12,7 @@ pub(crate) fn write(file: &Path) -> Result<Box<dyn Write>, Failure> {
 }
 
 pub(crate) fn read(file: &Path) -> Result<Box<dyn Look>, Failure> {
-    Ok(Box::new(BareReader::attach(file, &Stu::schema())?))
+    Ok(Box::new(BareReader::open(file, &Stu::schema())?))
 }
 
 impl Write for BareWriter {

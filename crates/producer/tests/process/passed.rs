@@ -13,12 +13,12 @@ use crate::manager::Manager;
 use crate::place::{COUNTER, Place, TICK, wait_until};
 
 fn reader(file: &File) -> DynReader {
-    DynReader::attach_file(file, Path::new("test")).expect("a region")
+    DynReader::open_file(file, Path::new("test")).expect("a region")
 }
 
 /// Epoch, sequence and first field of the newest record.
 fn newest(file: &File) -> Option<(u64, u64, Value)> {
-    let mut reader = DynReader::attach_file(file, Path::new("test")).ok()?;
+    let mut reader = DynReader::open_file(file, Path::new("test")).ok()?;
     let mut record = layout::RecordBuf::new(reader.schema().clone());
     let found = reader.latest(record.bytes_mut()).ok()??;
     Some((found.epoch, found.sequence, record.value(0)))

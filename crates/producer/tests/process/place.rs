@@ -106,12 +106,12 @@ impl Place {
     }
 
     pub(crate) fn reader(&self) -> DynReader {
-        DynReader::attach(&self.region()).expect("attach")
+        DynReader::open(self.region()).expect("attach")
     }
 
     /// Epoch, sequence and the first field of the newest record.
     pub(crate) fn newest(&self) -> Option<(u64, u64, Value)> {
-        let mut reader = DynReader::attach(&self.region()).ok()?;
+        let mut reader = DynReader::open(self.region()).ok()?;
         let schema = reader.schema().clone();
         let mut record = layout::RecordBuf::new(schema);
         let found = reader.latest(record.bytes_mut()).ok()??;

@@ -43,7 +43,7 @@ fn a_directory_that_vanishes_is_waited_for() {
     producer.wait_for("was deleted and cannot be made anew");
     fs::create_dir(place.path("sub")).expect("directory");
     let region = place.path("sub/x.region");
-    wait_until("the region is back", || DynReader::attach(&region).is_ok());
+    wait_until("the region is back", || DynReader::open(&region).is_ok());
     producer.signal(Signal::TERM);
     let log = producer.ends_with(0);
     assert_eq!(log.matches("cannot be made anew").count(), 1, "said once: {log}");

@@ -51,7 +51,7 @@ fn a_reload_moves_to_another_path_and_closes_the_old_one() {
     place.reconfigure("x.region", "y.region");
     producer.signal(Signal::HUP);
     wait_until("the old region is closed", || old.state() == State::Closed);
-    let new = DynReader::attach(&place.path("y.region")).expect("the new region");
+    let new = DynReader::open(place.path("y.region")).expect("the new region");
     wait_until("the new region is live", || new.state() == State::Live);
     producer.signal(Signal::TERM);
     producer.ends_with(0);

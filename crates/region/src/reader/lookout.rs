@@ -151,8 +151,10 @@ impl DynReader {
     /// region's name belongs to another file by now, while they bring nothing new: every 250 ms unless
     /// this says otherwise. [`Duration::MAX`]: never, for a loop that calls
     /// [`refresh`](Self::refresh) itself.
-    pub fn refresh_every(&mut self, every: Duration) {
-        self.lookout.every = clock::duration_nanos(every);
+    /// Returns what was said before.
+    pub fn refresh_every(&mut self, every: Duration) -> Duration {
+        let old = std::mem::replace(&mut self.lookout.every, clock::duration_nanos(every));
+        if old == NEVER { Duration::MAX } else { Duration::from_nanos(old) }
     }
 
     /// Sleeps until something newer than this reader has given is published, for `timeout` at

@@ -8,11 +8,12 @@ mod typed;
 pub use refresh::Refreshed;
 pub use typed::{Reader, Sample};
 
-use crate::address::Address;
+use crate::address::{Address, ToPlace};
 use crate::body::{Body, Preamble};
 use crate::clock::{self, BootTime};
 use crate::error::{RegionError, RegionErrorKind as Kind};
 use crate::file::{self, Content, Identity};
+use crate::follow::Follow;
 use crate::line::Line;
 use crate::mapping::Access;
 use crate::publication::{Publication, Step};
@@ -50,7 +51,8 @@ pub struct DynReader {
 }
 
 impl DynReader {
-    /// Attaches to the region at `address`. It follows from the newest record on.
+    /// Attaches to the region at `at`: a name, a path or an [`Address`]. Following begins with the
+    /// newest record.
     ///
     /// The file is opened read-only, every sum in its header is checked, then it is mapped.
     ///
@@ -58,8 +60,8 @@ impl DynReader {
     /// [`Kind::NotThere`] if there is no such file; [`Kind::NotAFile`], [`Kind::NotARegion`],
     /// [`Kind::UnsupportedVersion`], [`Kind::Damaged`], [`Kind::Truncated`] if it is none that can
     /// be read; [`Kind::Io`], for example if the region's mode keeps this user out.
-    pub fn attach(address: impl Into<Address>) -> Result<Self, RegionError> {
-        let address = address.into();
+    pub fn open(at: impl ToPlace) -> Result<Self, RegionError> {
+        let address = at.place().to_read()?;
         let file = address.open_to_read()?;
         let identity =
             Identity::of(&file).map_err(|err| RegionError::io(address.path(), "fstat", err))?;
@@ -74,9 +76,9 @@ impl DynReader {
     /// has no name that could go to another file: [`refresh`](Self::refresh) finds none.
     ///
     /// # Errors
-    /// As [`attach`](Self::attach); [`Kind::NotThere`] if the file is empty, or not yet filled by its
+    /// As [`open`](Self::open); [`Kind::NotThere`] if the file is empty, or not yet filled by its
     /// writer; [`Kind::WrongAccess`].
-    pub fn attach_file(file: &File, label: &Path) -> Result<Self, RegionError> {
+    pub fn open_file(file: &File, label: &Path) -> Result<Self, RegionError> {
         file::expect_passed(file, label, Access::Read)?;
         // Its own open file description also sees a writer's lock on the one that was passed.
         let file = file::open_again(file, Access::Read)
@@ -132,6 +134,11 @@ impl DynReader {
         Some(epoch)
     }
 
+    /// Everything that happens to the region from now on: see [`Follow`].
+    pub fn follow(&mut self) -> Follow<'_, Self> {
+        Follow::new(self)
+    }
+
     /// Copies the newest record to `record`; `None` if nothing has been published yet.
     ///
     /// Never an older record than this reader has given before. While nothing new comes, it looks every
@@ -142,7 +149,7 @@ impl DynReader {
     /// [`Kind::WrongSize`] if `record` is not [`Schema::size`] bytes long; [`Kind::Truncated`] if
     /// the file was cut short: the next call looks for its successor; [`Kind::Unstable`];
     /// [`Kind::OtherSchema`] if the name belongs to a region of another record, which
-    /// [`refresh`](Self::refresh) goes over to; as [`attach`](Self::attach) if it belongs to a file that
+    /// [`refresh`](Self::refresh) goes over to; as [`open`](Self::open) if it belongs to a file that
     /// cannot be read. The old file stays mapped, and the following call reads from it.
     #[inline(always)]
     #[allow(clippy::inline_always)] // else the record is copied twice, and the second copy stalls

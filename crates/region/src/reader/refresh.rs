@@ -45,7 +45,7 @@ impl DynReader {
     /// otherwise; a loop of your own calls it when `next` says `Pending` and the state is not live.
     ///
     /// # Errors
-    /// As [`DynReader::attach`], if the new file cannot be read; the old one stays mapped.
+    /// As [`DynReader::open`], if the new file cannot be read; the old one stays mapped.
     pub fn refresh(&mut self) -> Result<Refreshed, RegionError> {
         self.refresh_to(|_| Ok(()))
     }
@@ -62,7 +62,7 @@ impl DynReader {
             Some(named) if named == ours && !self.has_copy() => return Ok(Refreshed::Same),
             Some(_) => {}
         }
-        let mut new = match Self::attach(&self.address) {
+        let mut new = match Self::open(&self.address) {
             Err(err) if err.is_not_there() => return Ok(Refreshed::Missing),
             other => other?,
         };

@@ -15,7 +15,7 @@
 //! Price: a file as long as the region's, written and synced. The writer notices nothing.
 
 use super::DynReader;
-use crate::address::Address;
+use crate::address::ToPlace;
 use crate::body::Body;
 use crate::boot;
 use crate::create::{self, Unnamed};
@@ -44,7 +44,7 @@ const HELD: &str = "is a region that another process holds";
 const UNQUESTIONED: u64 = 64 << 20;
 
 impl DynReader {
-    /// Writes the newest record to a region of its own at `address`, and answers with which one it is;
+    /// Writes the newest record to a region of its own at `at`, and returns which one it is;
     /// `None`, and no file, if nothing has been published yet.
     ///
     /// The new region is closed: readers attach to it, and a writer goes on from it. Its mode is that
@@ -55,14 +55,11 @@ impl DynReader {
     /// As [`latest`](Self::latest); [`Kind::InTheWay`] if something else has the name;
     /// [`Kind::NotAFile`], [`Kind::UnsafeDirectory`]; [`Kind::Io`], for example if there is no room: nothing of a snapshot
     /// that failed stays behind.
-    pub fn snapshot(
-        &mut self,
-        address: impl Into<Address>,
-    ) -> Result<Option<Publication>, RegionError> {
+    pub fn snapshot(&mut self, at: impl ToPlace) -> Result<Option<Publication>, RegionError> {
         let mut record = vec![0; self.body().record_size()];
         let Some(publication) = self.latest(&mut record)? else { return Ok(None) };
         // Before any work; and once more, with its lock, when it is done.
-        let at = Location::open(&address.into())?;
+        let at = Location::open(&at.place().to_write()?)?;
         self.earlier(&at)?;
         let unnamed = self.copy(&publication, &record, &at)?;
         self.share(&unnamed.file, at.path())?;

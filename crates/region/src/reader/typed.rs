@@ -1,19 +1,20 @@
 //! The reader of a Rust struct.
 
 use super::{DynReader, Refreshed};
-use crate::address::Address;
+use crate::address::ToPlace;
 use crate::error::RegionError;
+use crate::follow::Follow;
 use crate::publication::{Publication, Step};
-use crate::state::State;
 use crate::typed;
 use layout::Record;
 use std::marker::PhantomData;
-use std::path::Path;
-use std::time::{Duration, SystemTime};
+use std::ops::Deref;
+use std::time::Duration;
 
 /// Reads records of the type `R` from a region that holds exactly that record.
 ///
-/// See [`Writer`](crate::Writer) for both sides together, and the [crate](crate#sigbus)'s page if the
+/// It derefs to [`DynReader`] for everything that does not depend on the record's type. See
+/// [`Writer`](crate::Writer) for both sides together, and the [crate](crate#sigbus)'s page if the
 /// program handles or blocks SIGBUS.
 #[derive(Debug)]
 pub struct Reader<R> {
@@ -43,12 +44,12 @@ impl<R> Sample<R> {
 }
 
 impl<R: Record> Reader<R> {
-    /// Attaches to the region at `address`: see [`DynReader::attach`].
+    /// Attaches to the region at `at`, a name or a path: see [`DynReader::open`].
     ///
     /// # Errors
-    /// As [`DynReader::attach`]; `OtherSchema` if the region holds another record than `R`.
-    pub fn attach(address: impl Into<Address>) -> Result<Self, RegionError> {
-        Self::over(DynReader::attach(address)?)
+    /// As [`DynReader::open`]; `OtherSchema` if the region holds another record than `R`.
+    pub fn open(at: impl ToPlace) -> Result<Self, RegionError> {
+        Self::over(DynReader::open(at)?)
     }
 
     /// A typed view of `inner`.
@@ -101,33 +102,45 @@ impl<R: Record> Reader<R> {
         })
     }
 
+    /// Everything that happens to the region from now on, as an iterator that sleeps in between: see
+    /// [`Follow`].
+    ///
+    /// ```
+    /// # use layout::Stu;
+    /// # let dir = tempfile::tempdir()?;
+    /// # let path = dir.path().join("stu.region");
+    /// use region::{Event, Reader, State, Writer};
+    ///
+    /// let mut writer = Writer::<Stu>::open(&path)?;
+    /// writer.publish(&Stu::new(10, "xiaoming", 'm'))?;
+    /// let mut reader = Reader::<Stu>::open(&path)?;
+    /// writer.close();
+    /// for event in reader.follow() {
+    ///     match event? {
+    ///         Event::Record(sample) => println!("{}: {}", sample.sequence(), sample.id),
+    ///         Event::Missed(count) => println!("missed {count} records"),
+    ///         Event::Writer(State::Closed) => break,
+    ///         Event::Writer(state) => println!("the writer is {state}"),
+    ///         _ => {}
+    ///     }
+    /// }
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn follow(&mut self) -> Follow<'_, Self> {
+        Follow::new(self)
+    }
+
     /// Writes the newest record to a region of its own: see [`DynReader::snapshot`].
     ///
     /// # Errors
     /// As [`DynReader::snapshot`].
-    pub fn snapshot(
-        &mut self,
-        address: impl Into<Address>,
-    ) -> Result<Option<Publication>, RegionError> {
-        self.inner.snapshot(address)
-    }
-
-    /// Sleeps until there is something newer: see [`DynReader::wait`].
-    ///
-    /// # Errors
-    /// As [`DynReader::wait`].
-    pub fn wait(&self, timeout: Duration) -> Result<(), RegionError> {
-        self.inner.wait(timeout)
+    pub fn snapshot(&mut self, at: impl ToPlace) -> Result<Option<Publication>, RegionError> {
+        self.inner.snapshot(at)
     }
 
     /// How often, at the most, the region's name is looked at: see [`DynReader::refresh_every`].
-    pub fn refresh_every(&mut self, every: Duration) {
-        self.inner.refresh_every(every);
-    }
-
-    /// What has become of the writer.
-    pub fn state(&self) -> State {
-        self.inner.state()
+    pub fn refresh_every(&mut self, every: Duration) -> Duration {
+        self.inner.refresh_every(every)
     }
 
     /// Maps the file that the path names by now: see [`DynReader::refresh`].
@@ -138,14 +151,20 @@ impl<R: Record> Reader<R> {
     pub fn refresh(&mut self) -> Result<Refreshed, RegionError> {
         self.inner.refresh_to(|new| typed::expect::<R>(new.schema(), new.path()))
     }
+}
 
-    /// When `sample` was published, on the wall clock.
-    pub fn wall_time(&self, sample: &Sample<R>) -> SystemTime {
-        self.inner.wall_time(&sample.publication)
+impl<R> Deref for Reader<R> {
+    type Target = DynReader;
+
+    fn deref(&self) -> &DynReader {
+        &self.inner
     }
+}
 
-    /// The region's file.
-    pub fn path(&self) -> &Path {
-        self.inner.path()
+impl<R> Deref for Sample<R> {
+    type Target = R;
+
+    fn deref(&self) -> &R {
+        &self.record
     }
 }

@@ -116,7 +116,7 @@ mod tests {
         let path = dir.path().join("x.region");
         let file = File::create_new(&path).unwrap();
         let open = || File::options().read(true).write(true).open(&path).unwrap();
-        let at = Location::open(&(&path).into()).unwrap();
+        let at = Location::open(&path.as_path().into()).unwrap();
         let nosy = File::open(&path).unwrap();
         assert!(lock::try_share(&nosy).unwrap());
         let hold = Hold::take(&file, &at).unwrap();

@@ -15,7 +15,7 @@ pub use origin::{Origin, Why};
 pub use standby::Holder;
 pub use typed::Writer;
 
-use crate::address::Address;
+use crate::address::ToPlace;
 use crate::body::Body;
 use crate::clock::BootTime;
 use crate::error::{RegionError, RegionErrorKind as Kind};
@@ -73,7 +73,8 @@ impl Home {
 }
 
 impl DynWriter {
-    /// Creates the region at `address`, goes on with the one that is there, or replaces it.
+    /// Creates the region at `at` (a name, a path or an [`Address`](crate::Address)), resumes the one that
+    /// is there, or replaces it.
     ///
     /// The same schema and shape: the sequence goes on and the epoch rises by one. Another: the
     /// old region is retired and a new one takes its name, epoch and sequence going on.
@@ -83,12 +84,20 @@ impl DynWriter {
     /// another user, to whom its directory does not belong; [`Kind::NotARegion`],
     /// [`Kind::UnsupportedVersion`], [`Kind::NotAFile`] if the file is not ours to replace;
     /// [`Kind::BadOptions`]; [`Kind::Io`].
-    pub fn open(
-        address: impl Into<Address>,
+    pub fn open(at: impl ToPlace, schema: &Schema) -> Result<Self, RegionError> {
+        Self::open_with(at, schema, &Options::new())
+    }
+
+    /// As [`open`](Self::open), with other settings than the usual ones.
+    ///
+    /// # Errors
+    /// As [`open`](Self::open).
+    pub fn open_with(
+        at: impl ToPlace,
         schema: &Schema,
         options: &Options,
     ) -> Result<Self, RegionError> {
-        let at = Location::open(&address.into())?;
+        let at = Location::open(&at.place().to_write()?)?;
         let opened = open::open(&at, schema, options)?;
         Ok(Self::named(opened, at, schema, options))
     }
@@ -102,13 +111,13 @@ impl DynWriter {
     /// # Errors
     /// As [`DynWriter::open`], without `Busy`.
     pub fn open_standby(
-        address: impl Into<Address>,
+        at: impl ToPlace,
         schema: &Schema,
         options: &Options,
         on_wait: impl FnMut(&Holder),
         stop: impl FnMut() -> bool,
     ) -> Result<Option<Self>, RegionError> {
-        let at = Location::open(&address.into())?;
+        let at = Location::open(&at.place().to_write()?)?;
         let opened = standby::until_free(at, on_wait, stop, |at, locked| match locked {
             None => open::open(at, schema, options).map(Some),
             Some((file, looked)) => open::take_over(file, looked, at, schema, options),

@@ -1,35 +1,38 @@
 //! The writer of a Rust struct.
 
-use super::{Changed, DynWriter, Holder, Origin, Standing};
-use crate::address::Address;
+use super::{Changed, DynWriter, Holder};
+use crate::address::ToPlace;
 use crate::clock::BootTime;
 use crate::error::RegionError;
 use crate::options::Options;
 use crate::typed::schema_of;
 use layout::Record;
 use std::marker::PhantomData;
+use std::ops::Deref;
 use std::path::Path;
 
 /// Publishes records of the type `R`.
 ///
+/// It derefs to [`DynWriter`] for everything that does not depend on the record's type.
+///
 /// ```
 /// use layout::Stu;
-/// use region::{Options, Reader, Writer};
+/// use region::{Reader, Writer};
 ///
 /// let dir = tempfile::tempdir()?;
 /// let path = dir.path().join("stu.region");
-/// let mut writer = Writer::<Stu>::open(&path, &Options::new())?;
+/// let mut writer = Writer::<Stu>::open(&path)?;
 /// writer.publish(&Stu::new(10, "xiaoming", 'm'))?;
 ///
-/// let mut reader = Reader::<Stu>::attach(&path)?; // any process that may read the file
+/// let mut reader = Reader::<Stu>::open(&path)?; // any process that may read the file
 /// let sample = reader.latest()?.expect("one record was published");
-/// assert_eq!((sample.record.id, sample.sequence()), (10, 1));
+/// assert_eq!((sample.id, sample.sequence()), (10, 1));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
 /// A struct without a schema cannot be published:
 /// ```compile_fail,E0277
-/// let writer = region::Writer::<[u8; 4]>::open(std::path::Path::new("x"), &region::Options::new());
+/// let writer = region::Writer::<[u8; 4]>::open("x");
 /// ```
 #[derive(Debug)]
 pub struct Writer<R> {
@@ -37,30 +40,62 @@ pub struct Writer<R> {
     record: PhantomData<fn(R)>,
 }
 
+impl Writer<()> {
+    /// Settings of a region, to be [opened](Options::open) with: `Writer::options().slots(16)`.
+    pub const fn options() -> Options {
+        Options::new()
+    }
+}
+
+impl Options {
+    /// Opens the region at `at` with these settings: see [`Writer::open`].
+    ///
+    /// ```
+    /// # let dir = tempfile::tempdir()?;
+    /// # let path = dir.path().join("stu.region");
+    /// use region::Writer;
+    /// let mut writer = Writer::options().slots(16).mode(0o640).open::<layout::Stu>(&path)?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`Writer::open`].
+    pub fn open<R: Record>(&self, at: impl ToPlace) -> Result<Writer<R>, RegionError> {
+        Writer::open_with(at, self)
+    }
+}
+
 impl<R: Record> Writer<R> {
-    /// Creates, resumes or replaces the region at `address`: see [`DynWriter::open`].
+    /// Creates, resumes or replaces the region at `at`, a name or a path: see [`DynWriter::open`].
     ///
     /// # Errors
     /// As [`DynWriter::open`]; `BadOptions` if `R` and its schema have different sizes.
-    pub fn open(address: impl Into<Address>, options: &Options) -> Result<Self, RegionError> {
-        let address = address.into();
-        let schema = schema_of::<R>(address.path())?;
-        DynWriter::open(address, &schema, options).map(Self::over)
+    pub fn open(at: impl ToPlace) -> Result<Self, RegionError> {
+        Self::open_with(at, &Options::new())
     }
 
-    /// As [`Writer::open`], but waits for another writer to end: see [`DynWriter::open_standby`].
+    /// As [`open`](Self::open), with other settings than the usual ones.
     ///
     /// # Errors
-    /// As [`Writer::open`], without `Busy`.
+    /// As [`open`](Self::open).
+    pub fn open_with(at: impl ToPlace, options: &Options) -> Result<Self, RegionError> {
+        let schema = schema_of::<R>(Path::new(std::any::type_name::<R>()))?;
+        DynWriter::open_with(at, &schema, options).map(Self::over)
+    }
+
+    /// As [`open_with`](Self::open_with), but waits for another writer to end: see
+    /// [`DynWriter::open_standby`].
+    ///
+    /// # Errors
+    /// As [`open`](Self::open), without `Busy`.
     pub fn open_standby(
-        address: impl Into<Address>,
+        at: impl ToPlace,
         options: &Options,
         on_wait: impl FnMut(&Holder),
         stop: impl FnMut() -> bool,
     ) -> Result<Option<Self>, RegionError> {
-        let address = address.into();
-        let schema = schema_of::<R>(address.path())?;
-        let inner = DynWriter::open_standby(address, &schema, options, on_wait, stop)?;
+        let schema = schema_of::<R>(Path::new(std::any::type_name::<R>()))?;
+        let inner = DynWriter::open_standby(at, &schema, options, on_wait, stop)?;
         Ok(inner.map(Self::over))
     }
 
@@ -69,7 +104,7 @@ impl<R: Record> Writer<R> {
         Self { inner, record: PhantomData }
     }
 
-    /// Publishes one record, stamped with the present time; answers with its sequence number. It looks
+    /// Publishes one record, stamped with the present time, and returns its sequence number. It looks
     /// after the region's file: see [`DynWriter::publish`].
     ///
     /// # Errors
@@ -90,20 +125,12 @@ impl<R: Record> Writer<R> {
         self.inner.publish_at(bytemuck::bytes_of(record), now)
     }
 
-    /// A sign of life without a publish.
+    /// A heartbeat without a publish: see [`DynWriter::beat`].
     ///
     /// # Errors
     /// As [`DynWriter::beat`].
     pub fn beat(&mut self) -> Result<(), RegionError> {
         self.inner.beat()
-    }
-
-    /// Is the region still the one at its path, and whole?
-    ///
-    /// # Errors
-    /// As [`DynWriter::check`].
-    pub fn check(&self) -> Result<Standing, RegionError> {
-        self.inner.check()
     }
 
     /// Makes a new file under the same name: see [`DynWriter::recreate`].
@@ -114,7 +141,7 @@ impl<R: Record> Writer<R> {
         self.inner.recreate()
     }
 
-    /// Goes on with other options: see [`DynWriter::change`].
+    /// Continues with other settings: see [`DynWriter::change`].
     ///
     /// # Errors
     /// As [`DynWriter::change`].
@@ -123,28 +150,16 @@ impl<R: Record> Writer<R> {
         self.inner.change(&schema, options)
     }
 
-    /// Ends in good order.
+    /// Closes the region: readers see `Closed` at once, and the last record stays.
     pub fn close(self) {
         self.inner.close();
     }
+}
 
-    /// The region's file.
-    pub fn path(&self) -> &Path {
-        self.inner.path()
-    }
+impl<R> Deref for Writer<R> {
+    type Target = DynWriter;
 
-    /// How many writers the region has had, this one included.
-    pub fn epoch(&self) -> u64 {
-        self.inner.epoch()
-    }
-
-    /// The number of the newest record.
-    pub fn sequence(&self) -> u64 {
-        self.inner.sequence()
-    }
-
-    /// How this writer came to its region.
-    pub fn origin(&self) -> &Origin {
-        self.inner.origin()
+    fn deref(&self) -> &DynWriter {
+        &self.inner
     }
 }

@@ -40,7 +40,7 @@ fn every_kind(dir: &Path) -> Vec<(Any, Open)> {
         .create_new(true)
         .open(dir.join("passed"))
         .unwrap();
-    let open_named = move || DynWriter::open(&named, &Stu::schema(), &options()).map(Any::Dyn);
+    let open_named = move || DynWriter::open_with(&named, &Stu::schema(), &options()).map(Any::Dyn);
     let open_bare = move || BareWriter::open(&bare, &Stu::schema(), &options()).map(Any::Bare);
     let open_anonymous = move || anonymous.writer().map(Any::Dyn);
     let open_kept = move || {
@@ -71,7 +71,7 @@ fn is_forked<T>(result: Result<T, RegionError>) -> bool {
 pub(super) fn dropped_by_a_child() {
     let dir = tempfile::tempdir().unwrap();
     let kinds = every_kind(dir.path());
-    let reader = DynReader::attach(&dir.path().join("named")).unwrap();
+    let reader = DynReader::open(dir.path().join("named")).unwrap();
     for (kind, (writer, open)) in kinds.into_iter().enumerate() {
         let mut writer = Some(writer);
         let mut child = Child::fork(|| {
@@ -143,7 +143,7 @@ pub(super) fn whole() {
     let path = dir.path().join("words");
     let (schema, options) = (words(), Options::new().slots(4));
     let stop = Shared::<u32>::anonymous(1).unwrap();
-    let mut writer = DynWriter::open(&path, &schema, &options).unwrap();
+    let mut writer = DynWriter::open_with(&path, &schema, &options).unwrap();
     let mut forked = Child::fork(|| {
         publish_many(&mut writer, 1, &stop);
         0
@@ -151,12 +151,12 @@ pub(super) fn whole() {
     .unwrap();
     drop(writer);
     let mut next = Child::fork(|| {
-        let mut writer = DynWriter::open(&path, &schema, &options).unwrap();
+        let mut writer = DynWriter::open_with(&path, &schema, &options).unwrap();
         publish_many(&mut writer, 1 << 40, &stop);
         u8::from(writer.epoch() != 2)
     })
     .unwrap();
-    let mut reader = DynReader::attach(&path).unwrap();
+    let mut reader = DynReader::open(&path).unwrap();
     let mut record = vec![0; BYTES];
     wait_until("a record of the next writer", || reader.latest(&mut record).unwrap().is_some());
     for _ in 0..20_000 {
@@ -174,7 +174,7 @@ pub(super) fn helper() {
     let pid = Shared::<u32>::anonymous(1).unwrap();
     let mut owner = Child::fork(|| {
         let kinds = every_kind(dir.path());
-        let mut writer = DynWriter::open(&path, &Stu::schema(), &Options::new()).unwrap();
+        let mut writer = DynWriter::open_with(&path, &Stu::schema(), &Options::new()).unwrap();
         writer.publish(&[7; 28]).unwrap();
         let _helper = Child::fork(|| {
             set_parent_process_death_signal(None).unwrap(); // it outlives its parent
@@ -188,16 +188,16 @@ pub(super) fn helper() {
     .unwrap();
     wait_until("a helper", || pid.get(0) != 0);
     let _helper = Killed(pid.get(0));
-    let reader = DynReader::attach(&path).unwrap();
+    let reader = DynReader::open(&path).unwrap();
     assert_eq!(reader.state(), State::Live);
     owner.kill().unwrap();
     owner.wait().unwrap();
     assert!(runs(pid.get(0)));
     assert_eq!(reader.state(), State::Dead);
-    let next = DynWriter::open(&path, &Stu::schema(), &Options::new()).unwrap();
+    let next = DynWriter::open_with(&path, &Stu::schema(), &Options::new()).unwrap();
     assert_eq!((next.epoch(), next.sequence()), (2, 1));
-    DynWriter::open(&dir.path().join("named"), &Stu::schema(), &Options::new()).unwrap();
-    BareWriter::open(&dir.path().join("bare"), &Stu::schema(), &Options::new()).unwrap();
+    DynWriter::open_with(dir.path().join("named"), &Stu::schema(), &Options::new()).unwrap();
+    BareWriter::open(dir.path().join("bare"), &Stu::schema(), &Options::new()).unwrap();
 }
 
 /// A process that is killed when this is dropped, also by a test that fails.
@@ -213,7 +213,7 @@ impl Drop for Killed {
 pub(super) fn generations() {
     let dir = tempfile::tempdir().unwrap();
     let open = |name: &str| {
-        DynWriter::open(&dir.path().join(name), &Stu::schema(), &Options::new()).unwrap()
+        DynWriter::open_with(dir.path().join(name), &Stu::schema(), &Options::new()).unwrap()
     };
     let mut first = open("first");
     let mut child = Child::fork(|| {

@@ -14,7 +14,7 @@ fn the_file_is_the_struct_and_nothing_else() {
     writer(&place).publish(&stu(10)).unwrap();
     let expected = b"\x0a\0\0\0xiaoming\0\0\0\0\0\0\0\0\0\0\0\0m\0\0\0";
     assert_eq!(std::fs::read(&place.path).unwrap(), expected);
-    let reader = BareReader::attach(&place.path, &Stu::schema()).unwrap();
+    let reader = BareReader::open(&place.path, &Stu::schema()).unwrap();
     let mut record = [0; 28];
     reader.latest(&mut record).unwrap();
     assert_eq!(record, stu(10));
@@ -25,7 +25,7 @@ fn a_file_that_is_there_keeps_its_inode_so_that_its_readers_see_what_comes() {
     let place = Place::new();
     std::fs::write(&place.path, [0; 28]).unwrap();
     let inode = place.path.metadata().unwrap().ino();
-    let reader = BareReader::attach(&place.path, &Stu::schema()).unwrap();
+    let reader = BareReader::open(&place.path, &Stu::schema()).unwrap();
     writer(&place).publish(&stu(5)).unwrap();
     let mut record = [0; 28];
     reader.latest(&mut record).unwrap();
@@ -39,7 +39,7 @@ fn a_file_of_another_size_is_refused_and_left_alone() {
         std::fs::write(&place.path, content).unwrap();
         let (schema, options) = (Stu::schema(), Options::new());
         let write = BareWriter::open(&place.path, &schema, &options).unwrap_err();
-        let read = BareReader::attach(&place.path, &schema).unwrap_err();
+        let read = BareReader::open(&place.path, &schema).unwrap_err();
         for err in [write, read] {
             assert!(matches!(err.kind(), Kind::NotThisRecord { want: 28, .. }), "{err}");
         }
@@ -104,7 +104,7 @@ fn a_bare_file_gets_the_mode_that_changes_and_so_does_the_next_one() {
 fn an_emptied_and_a_deleted_bare_file_are_made_anew() {
     let place = Place::new();
     let mut writer = writer(&place);
-    let mut reader = BareReader::attach(&place.path, &Stu::schema()).unwrap();
+    let mut reader = BareReader::open(&place.path, &Stu::schema()).unwrap();
     let mut record = [0; 28];
     std::fs::File::options().write(true).open(&place.path).unwrap().set_len(0).unwrap();
     assert_eq!(writer.check().unwrap(), Standing::Truncated);

@@ -57,7 +57,7 @@ impl Story {
         let what = format!("{self:?}, cut to {cut_to}");
         let place = Place::in_memory();
         let options = Options::new().slots(4).check_every(Duration::MAX);
-        let mut writer = DynWriter::open(&place.path, &Stu::schema(), &options).unwrap();
+        let mut writer = DynWriter::open_with(&place.path, &Stu::schema(), &options).unwrap();
         let mut follower = Follower::new(&place);
         let mut ids = 1..;
         let mut publish = |writer: &mut DynWriter| writer.publish(&stu(ids.next().unwrap()));
@@ -92,7 +92,7 @@ impl Story {
 fn length() -> u64 {
     let place = Place::in_memory();
     let options = Options::new().slots(4);
-    drop(DynWriter::open(&place.path, &Stu::schema(), &options).unwrap());
+    drop(DynWriter::open_with(&place.path, &Stu::schema(), &options).unwrap());
     place.path.metadata().unwrap().len()
 }
 
@@ -162,7 +162,7 @@ fn a_cut_region_whose_next_writer_starts_over_is_followed_from_its_first_record(
 fn what_a_typed_reader_could_not_be_given_is_told_too() {
     let place = Place::in_memory();
     let mut writer = place.writer();
-    let mut reader = region::Reader::<Stu>::attach(&place.path).unwrap();
+    let mut reader = region::Reader::<Stu>::open(&place.path).unwrap();
     writer.publish(&stu(1)).unwrap();
     File::options().write(true).open(&place.path).unwrap().set_len(0x300).unwrap();
     assert!(reader.next().unwrap_err().is_truncated());

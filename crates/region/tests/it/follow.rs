@@ -44,7 +44,7 @@ fn a_sleeping_reader_is_woken_by_the_next_publish() {
     for wake in [true, false] {
         let place = Place::new();
         let options = Options::new().wake(wake);
-        let mut writer = DynWriter::open(&place.path, &Stu::schema(), &options).unwrap();
+        let mut writer = DynWriter::open_with(&place.path, &Stu::schema(), &options).unwrap();
         let mut reader = place.reader();
         let sleeper = std::thread::spawn(move || {
             let mut record = [0; 28];
@@ -86,7 +86,7 @@ fn large_records_come_back_whole_at_every_size() {
             .field(layout::FieldSpec::new("bytes", bytes))
             .build()
             .unwrap();
-        let mut writer = DynWriter::open(&place.path, &schema, &Options::new()).unwrap();
+        let mut writer = DynWriter::open_with(&place.path, &schema, &Options::new()).unwrap();
         let mut reader = place.reader();
         for round in 0..20_u8 {
             let sent: Vec<u8> = (0..size).map(|i| (i % 251) as u8 ^ round).collect();

@@ -18,7 +18,7 @@ fn every_flipped_byte_of_the_header_is_refused_by_readers() {
             let mut bytes = whole.clone();
             bytes[at] ^= flip;
             std::fs::write(&place.path, &bytes).unwrap();
-            let err = DynReader::attach(&place.path).expect_err("a flipped header byte");
+            let err = DynReader::open(&place.path).expect_err("a flipped header byte");
             let known = matches!(
                 err.kind(),
                 Kind::NotARegion | Kind::UnsupportedVersion(_) | Kind::Damaged(_)
@@ -36,13 +36,13 @@ fn a_flipped_byte_anywhere_never_panics_or_hangs_a_reader_or_writer() {
         let mut bytes = whole.clone();
         bytes[at] ^= 0xff;
         std::fs::write(&place.path, &bytes).unwrap();
-        if let Ok(mut reader) = DynReader::attach(&place.path) {
+        if let Ok(mut reader) = DynReader::open(&place.path) {
             let mut record = [0; 28];
             let _ = reader.latest(&mut record);
             let _ = reader.next(&mut record);
             let _ = (reader.state(), reader.epoch(), reader.schema().name().len());
         }
-        if let Ok(mut writer) = DynWriter::open(&place.path, &Stu::schema(), &Options::new()) {
+        if let Ok(mut writer) = DynWriter::open_with(&place.path, &Stu::schema(), &Options::new()) {
             writer.publish(&stu(2)).unwrap();
         }
     }
@@ -54,7 +54,7 @@ fn a_file_cut_at_any_length_is_refused() {
     let whole = closed_region(&place);
     for len in 0..whole.len() {
         std::fs::write(&place.path, &whole[..len]).unwrap();
-        let err = DynReader::attach(&place.path).expect_err("a cut region");
+        let err = DynReader::open(&place.path).expect_err("a cut region");
         assert!(matches!(err.kind(), Kind::NotARegion | Kind::Truncated { .. }), "{len}: {err}");
     }
 }
@@ -64,8 +64,8 @@ fn what_is_not_a_region_is_left_alone_by_readers_and_writers() {
     let place = Place::new();
     for content in ["", "id=10\n", &"a text file, longer than any header\n".repeat(20)] {
         std::fs::write(&place.path, content).unwrap();
-        let read = DynReader::attach(&place.path).unwrap_err();
-        let write = DynWriter::open(&place.path, &Stu::schema(), &Options::new()).unwrap_err();
+        let read = DynReader::open(&place.path).unwrap_err();
+        let write = DynWriter::open_with(&place.path, &Stu::schema(), &Options::new()).unwrap_err();
         for err in [read, write] {
             assert!(matches!(err.kind(), Kind::NotARegion), "{err}");
         }
@@ -80,8 +80,8 @@ fn a_region_of_a_newer_version_is_refused_by_name_and_left_alone() {
     let mut bytes = closed_region(&place);
     bytes[8] = 2;
     std::fs::write(&place.path, &bytes).unwrap();
-    let read = DynReader::attach(&place.path).unwrap_err();
-    let write = DynWriter::open(&place.path, &Stu::schema(), &Options::new()).unwrap_err();
+    let read = DynReader::open(&place.path).unwrap_err();
+    let write = DynWriter::open_with(&place.path, &Stu::schema(), &Options::new()).unwrap_err();
     for err in [read, write] {
         assert!(matches!(err.kind(), Kind::UnsupportedVersion(2)), "{err}");
     }

@@ -60,7 +60,7 @@ fn a_writer_that_dies_leaves_its_last_record_and_the_word_dead() {
 fn a_silent_writer_is_stalled_until_it_beats() {
     let place = Place::new();
     let options = Options::new().period(Duration::from_millis(1));
-    let mut writer = DynWriter::open(&place.path, &Stu::schema(), &options).unwrap();
+    let mut writer = DynWriter::open_with(&place.path, &Stu::schema(), &options).unwrap();
     let reader = place.reader();
     wait_until("the writer is called stalled", || reader.state() == State::Stalled);
     wait_until("a beat makes it live", || {
@@ -73,7 +73,7 @@ fn a_silent_writer_is_stalled_until_it_beats() {
 fn a_second_writer_is_refused_and_told_who_the_first_is() {
     let place = Place::new();
     let mut first = place.writer();
-    let err = DynWriter::open(&place.path, &Stu::schema(), &Options::new()).unwrap_err();
+    let err = DynWriter::open_with(&place.path, &Stu::schema(), &Options::new()).unwrap_err();
     let this = u64::from(std::process::id());
     assert!(matches!(err.kind(), Kind::Busy { pid } if *pid == this), "{err}");
     assert!(err.to_string().contains("--standby"), "{err}");
@@ -164,11 +164,11 @@ fn a_restart_with_another_schema_or_shape_replaces_the_region() {
     let place = Place::new();
     place.writer().publish(&stu(1)).unwrap();
     let options = Options::new();
-    let other = DynWriter::open(&place.path, &other_schema(), &options).unwrap();
+    let other = DynWriter::open_with(&place.path, &other_schema(), &options).unwrap();
     assert_eq!(*other.origin(), Origin::Replaced(Why::OtherSchema));
     assert_eq!((other.epoch(), other.sequence()), (2, 1));
     drop(other);
-    let wider = DynWriter::open(&place.path, &other_schema(), &options.slots(16)).unwrap();
+    let wider = DynWriter::open_with(&place.path, &other_schema(), &options.slots(16)).unwrap();
     assert_eq!(*wider.origin(), Origin::Replaced(Why::OtherShape));
     assert_eq!((wider.epoch(), wider.sequence()), (3, 1));
 }
@@ -196,7 +196,8 @@ fn the_mode_is_the_one_asked_for_whatever_the_umask() {
     let place = Place::new();
     for mode in [0o600, 0o640, 0o644, 0o666] {
         let path = place.dir.path().join(format!("{mode:o}.region"));
-        let _writer = DynWriter::open(&path, &Stu::schema(), &Options::new().mode(mode)).unwrap();
+        let _writer =
+            DynWriter::open_with(&path, &Stu::schema(), &Options::new().mode(mode)).unwrap();
         assert_eq!(path.metadata().unwrap().mode() & 0o7777, mode);
     }
 }
@@ -205,7 +206,7 @@ fn the_mode_is_the_one_asked_for_whatever_the_umask() {
 fn a_group_that_does_not_exist_is_named() {
     let place = Place::new();
     let options = Options::new().group("no-such-group-here");
-    let err = DynWriter::open(&place.path, &Stu::schema(), &options).unwrap_err();
+    let err = DynWriter::open_with(&place.path, &Stu::schema(), &options).unwrap_err();
     assert!(matches!(err.kind(), Kind::NoSuchGroup(_)), "{err}");
     assert_eq!(place.files(), 0);
 }
@@ -215,7 +216,7 @@ fn slots_that_are_no_power_of_two_are_refused() {
     let place = Place::new();
     for slots in [0, 1, 2, 3, 7, 131_072] {
         let options = Options::new().slots(slots);
-        let err = DynWriter::open(&place.path, &Stu::schema(), &options).unwrap_err();
+        let err = DynWriter::open_with(&place.path, &Stu::schema(), &options).unwrap_err();
         assert!(matches!(err.kind(), Kind::BadOptions(_)), "{slots}: {err}");
     }
 }
@@ -223,8 +224,8 @@ fn slots_that_are_no_power_of_two_are_refused() {
 #[test]
 fn a_struct_reads_only_its_own_record() {
     let place = Place::new();
-    let _writer = DynWriter::open(&place.path, &other_schema(), &Options::new()).unwrap();
-    let err = region::Reader::<Stu>::attach(&place.path).unwrap_err();
+    let _writer = DynWriter::open_with(&place.path, &other_schema(), &Options::new()).unwrap();
+    let err = region::Reader::<Stu>::open(&place.path).unwrap_err();
     assert!(matches!(err.kind(), Kind::OtherSchema { .. }), "{err}");
     let mut reader = place.reader();
     let err = reader.latest(&mut [0; 28]).unwrap_err();

@@ -25,7 +25,7 @@ fn race(place: &Place) -> Vec<Result<DynWriter, region::RegionError>> {
     let start = Barrier::new(3);
     let open = || {
         start.wait();
-        DynWriter::open(&place.path, &Stu::schema(), &Options::new())
+        DynWriter::open_with(&place.path, &Stu::schema(), &Options::new())
     };
     std::thread::scope(|scope| {
         let rivals: Vec<_> = (0..3).map(|_| scope.spawn(open)).collect();
@@ -119,7 +119,7 @@ fn a_region_under_a_borrowed_name_is_left_to_its_own_readers() {
     let other = place.dir.path().join("other.region");
     std::fs::hard_link(&place.path, &other).unwrap();
     let mut reader = place.reader();
-    let mut writer = DynWriter::open(&other, &Stu::schema(), &Options::new()).unwrap();
+    let mut writer = DynWriter::open_with(&other, &Stu::schema(), &Options::new()).unwrap();
     assert_eq!(*writer.origin(), Origin::Replaced(Why::Linked));
     writer.publish(&stu(99)).unwrap();
     assert_eq!((reader.state(), latest_id(&mut reader)), (State::Closed, Some(1)));

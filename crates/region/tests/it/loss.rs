@@ -71,7 +71,7 @@ fn an_emptied_region_is_refused_to_new_readers_and_attached_ones_are_told() {
     cut(&place, 0);
     assert!(reader.latest(&mut [0; 28]).unwrap_err().is_truncated());
     assert!(reader.wait(Duration::from_hours(1)).unwrap_err().is_truncated());
-    let err = DynReader::attach(&place.path).unwrap_err();
+    let err = DynReader::open(&place.path).unwrap_err();
     assert!(matches!(err.kind(), Kind::NotARegion), "{err}");
 }
 
@@ -81,7 +81,7 @@ fn a_cut_region_says_how_many_bytes_it_has_and_should_have() {
     drop(place.writer());
     let want = place.path.metadata().unwrap().len();
     cut(&place, want - 1);
-    let err = DynReader::attach(&place.path).unwrap_err();
+    let err = DynReader::open(&place.path).unwrap_err();
     assert!(matches!(err.kind(), Kind::Truncated { .. }), "{err}");
     let text = err.to_string();
     assert!(

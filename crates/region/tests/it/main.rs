@@ -3,6 +3,7 @@
 mod anonymous;
 mod bare;
 mod cursor;
+mod events;
 mod follow;
 mod hostile;
 mod life;
@@ -47,17 +48,17 @@ impl Place {
     }
 
     fn writer(&self) -> DynWriter {
-        DynWriter::open(&self.path, &Stu::schema(), &Options::new()).expect("a writer")
+        DynWriter::open_with(&self.path, &Stu::schema(), &Options::new()).expect("a writer")
     }
 
     fn reader(&self) -> DynReader {
-        DynReader::attach(&self.path).expect("a reader")
+        DynReader::open(&self.path).expect("a reader")
     }
 
     /// A writer and a reader that look at the file when they are asked to, and not by themselves.
     fn both_by_hand(&self, schema: &Schema, options: &Options) -> (DynWriter, DynReader) {
         let options = options.clone().check_every(Duration::MAX);
-        let writer = DynWriter::open(&self.path, schema, &options).expect("a writer");
+        let writer = DynWriter::open_with(&self.path, schema, &options).expect("a writer");
         let mut reader = self.reader();
         reader.refresh_every(Duration::MAX);
         (writer, reader)

@@ -25,7 +25,7 @@ fn open(file: &File) -> Result<DynWriter, region::RegionError> {
 }
 
 fn attach(file: &File) -> DynReader {
-    DynReader::attach_file(file, Path::new(LABEL)).expect("a reader")
+    DynReader::open_file(file, Path::new(LABEL)).expect("a reader")
 }
 
 fn open_memfd(kept: Option<&File>, schema: &Schema) -> DynWriter {
@@ -101,7 +101,7 @@ fn a_descriptor_of_huge_pages_cannot_be_written_to_and_that_is_what_is_said() {
 #[test]
 fn nobody_waits_for_a_descriptor_in_vain_before_it_is_filled() {
     let file = memfd();
-    let early = || DynReader::attach_file(&file, Path::new(LABEL)).unwrap_err();
+    let early = || DynReader::open_file(&file, Path::new(LABEL)).unwrap_err();
     assert!(early().is_not_there());
     // A writer that was killed while it filled the file: room, but no magic number yet.
     let done = memfd();
@@ -172,7 +172,7 @@ fn a_descriptor_with_too_few_rights_is_refused() {
     assert!(matches!(err.kind(), Kind::WrongAccess("reading and writing")), "{err}");
     assert_eq!(attach(&read_only).state(), State::Closed);
     let write_only = File::options().write(true).open(&place.path).unwrap();
-    let err = DynReader::attach_file(&write_only, Path::new(LABEL)).unwrap_err();
+    let err = DynReader::open_file(&write_only, Path::new(LABEL)).unwrap_err();
     assert_eq!(
         err.to_string(),
         "fd:region: is not open for reading; open it so before it is passed"

@@ -22,11 +22,11 @@ fn number(scalar: Scalar) -> Schema {
 }
 
 fn counts(place: &Place) -> DynWriter {
-    DynWriter::open(&place.path, &number(Scalar::I32), &Options::new()).expect("a writer")
+    DynWriter::open_with(&place.path, &number(Scalar::I32), &Options::new()).expect("a writer")
 }
 
 fn floats(path: &std::path::Path) -> DynWriter {
-    DynWriter::open(path, &number(Scalar::F32), &Options::new()).expect("a writer")
+    DynWriter::open_with(path, &number(Scalar::F32), &Options::new()).expect("a writer")
 }
 
 /// A way in which a region of floats gets the name of one of counts.
@@ -65,7 +65,7 @@ fn a_typed_reader_gives_nothing_of_another_record_of_the_same_size() {
         let place = Place::in_memory();
         let mut writer = counts(&place);
         writer.publish(&7_i32.to_le_bytes()).unwrap();
-        let mut reader = Reader::<Count>::attach(&place.path).unwrap();
+        let mut reader = Reader::<Count>::open(&place.path).unwrap();
         reader.refresh_every(Duration::MAX);
         assert!(matches!(reader.next().unwrap(), Step::Record(_)));
 

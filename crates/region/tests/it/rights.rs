@@ -5,7 +5,7 @@ use region::{Changed, Origin, Refreshed, RegionErrorKind as Kind, State, Why};
 use std::os::unix::fs::MetadataExt;
 
 fn with_mode(place: &Place, mode: u32) -> Result<DynWriter, region::RegionError> {
-    DynWriter::open(&place.path, &Stu::schema(), &Options::new().mode(mode))
+    DynWriter::open_with(&place.path, &Stu::schema(), &Options::new().mode(mode))
 }
 
 /// Inode and mode of the file at the region's path.
@@ -81,12 +81,14 @@ fn another_group_makes_a_new_file_where_the_group_had_rights() {
         let place = Place::new();
         let options = Options::new().mode(mode);
         let in_group = |group: &str| options.clone().group(group);
-        let mut writer = DynWriter::open(&place.path, &Stu::schema(), &in_group("54321")).unwrap();
+        let mut writer =
+            DynWriter::open_with(&place.path, &Stu::schema(), &in_group("54321")).unwrap();
         let want = if narrows { Changed::Replaced } else { Changed::Kept };
         assert_eq!(writer.change(&Stu::schema(), &in_group("54322")).unwrap(), want);
         assert_eq!(place.path.metadata().unwrap().gid(), 54322);
         drop(writer);
-        let mut writer = DynWriter::open(&place.path, &Stu::schema(), &in_group("54323")).unwrap();
+        let mut writer =
+            DynWriter::open_with(&place.path, &Stu::schema(), &in_group("54323")).unwrap();
         assert_eq!(*writer.origin() == Origin::Resumed, !narrows);
         assert_eq!(writer.change(&Stu::schema(), &in_group("54323")).unwrap(), Changed::Kept);
         // No group is the one that the system gives to a new file.

@@ -42,7 +42,7 @@ fn a_snapshot_is_the_newest_record_with_its_number_epoch_and_time_and_closed() {
     assert_eq!((taken.sequence, taken.epoch), (20, 2));
     writer.publish(&stu(21)).expect("published");
 
-    let mut snapshot = DynReader::attach(&copy).expect("a region");
+    let mut snapshot = DynReader::open(&copy).expect("a region");
     let mut record = [0; 28];
     let found = snapshot.latest(&mut record).expect("whole").expect("a record");
     assert_eq!((found, id_of(&record)), (taken, 20));
@@ -64,17 +64,17 @@ fn a_writer_goes_on_from_a_snapshot_as_from_the_region_itself() {
     let mut writer = place.writer();
     publish(&mut writer, 1..=5);
     place.reader().snapshot(&copy).expect("a snapshot");
-    let mut next = DynWriter::open(&copy, &Stu::schema(), &Options::new()).expect("resumed");
+    let mut next = DynWriter::open_with(&copy, &Stu::schema(), &Options::new()).expect("resumed");
     assert_eq!((next.origin(), next.epoch(), next.sequence()), (&Origin::Resumed, 2, 5));
     assert_eq!(next.publish(&stu(6)).expect("published"), 6);
-    assert_eq!(latest_id(&mut DynReader::attach(&copy).expect("a region")), Some(6));
+    assert_eq!(latest_id(&mut DynReader::open(&copy).expect("a region")), Some(6));
 }
 
 #[test]
 fn before_the_first_record_there_is_no_snapshot_and_no_file() {
     let place = Place::new();
     let _writer = place.writer();
-    assert_eq!(place.reader().snapshot(&place.file("copy")).expect("no error"), None);
+    assert_eq!(place.reader().snapshot(place.file("copy")).expect("no error"), None);
     assert_eq!(place.files(), 1);
 }
 
@@ -86,7 +86,7 @@ fn an_earlier_snapshot_is_replaced_in_one_step_and_its_readers_find_the_new_one(
     writer.publish(&stu(1)).expect("published");
     let mut reader = place.reader();
     reader.snapshot(&copy).expect("a snapshot");
-    let mut of_copy = DynReader::attach(&copy).expect("a region");
+    let mut of_copy = DynReader::open(&copy).expect("a region");
     writer.publish(&stu(2)).expect("published");
     reader.snapshot(&copy).expect("a snapshot");
     assert_eq!(latest_id(&mut of_copy), Some(1), "the old one is as it was");
@@ -106,7 +106,7 @@ fn nothing_but_a_region_that_nobody_holds_is_replaced() {
     fs::write(&letter, "a letter").expect("written");
     symlink(&letter, &link).expect("a link");
     fs::create_dir(&dir).expect("a directory");
-    let mut busy = DynWriter::open(&other, &Stu::schema(), &Options::new()).expect("a writer");
+    let mut busy = DynWriter::open_with(&other, &Stu::schema(), &Options::new()).expect("a writer");
 
     assert!(refusal(&mut reader, &letter).contains("is a file that is not a region"));
     assert!(refusal(&mut reader, &link).contains("is a symbolic link"));
@@ -117,7 +117,7 @@ fn nothing_but_a_region_that_nobody_holds_is_replaced() {
 
     assert_eq!(fs::read_to_string(&letter).expect("text"), "a letter");
     busy.publish(&stu(7)).expect("published");
-    assert_eq!(latest_id(&mut DynReader::attach(&other).expect("a region")), Some(7));
+    assert_eq!(latest_id(&mut DynReader::open(&other).expect("a region")), Some(7));
     assert_eq!(place.files(), 5, "and nothing is left behind");
 }
 
@@ -161,7 +161,7 @@ fn a_snapshot_has_the_group_of_its_region_or_no_group_may_read_it() {
 fn a_region_that_claims_more_slots_than_its_file_has_room_for_gets_a_small_snapshot() {
     let place = Place::new();
     let schema = large_schema();
-    let mut writer = DynWriter::open(&place.path, &schema, &Options::new()).expect("a writer");
+    let mut writer = DynWriter::open_with(&place.path, &schema, &Options::new()).expect("a writer");
     writer.publish(&vec![7; 1 << 20]).expect("published");
     drop(writer);
     claim_slots(&place.path, &schema, 1 << 14);
@@ -170,7 +170,7 @@ fn a_region_that_claims_more_slots_than_its_file_has_room_for_gets_a_small_snaps
     assert_eq!(taken.sequence, 1);
     assert!(copy.metadata().expect("a file").len() <= 65 << 20);
     let mut record = vec![0; 1 << 20];
-    DynReader::attach(&copy).expect("a region").latest(&mut record).expect("whole");
+    DynReader::open(&copy).expect("a region").latest(&mut record).expect("whole");
     assert!(record.iter().all(|&byte| byte == 7));
 }
 

@@ -54,7 +54,7 @@ fn give_up_twice_and_open() {
     let panic = || wait(|| std::panic::resume_unwind(Box::new("stop")));
     assert!(std::panic::catch_unwind(std::panic::AssertUnwindSafe(panic)).is_err());
     drop(first);
-    let next = DynWriter::open(&place.path, &schema, &options);
+    let next = DynWriter::open_with(&place.path, &schema, &options);
     assert_eq!(next.expect("nobody has it").epoch(), 2);
 }
 

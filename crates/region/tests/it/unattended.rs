@@ -26,7 +26,7 @@ fn a_writer_that_only_publishes_makes_its_deleted_region_anew() {
 fn so_does_one_that_only_beats() {
     let place = Place::new();
     let options = Options::new().check_every(Duration::from_millis(1));
-    let mut writer = DynWriter::open(&place.path, &Stu::schema(), &options).unwrap();
+    let mut writer = DynWriter::open_with(&place.path, &Stu::schema(), &options).unwrap();
     fs::remove_file(&place.path).unwrap();
     wait_until("a new file", || {
         writer.beat().unwrap();
@@ -72,7 +72,7 @@ fn a_writer_whose_name_was_taken_says_so_and_leaves_the_file_alone() {
 fn a_writer_that_looks_by_itself_is_left_to_do_so() {
     let place = Place::new();
     let options = Options::new().check_every(Duration::MAX);
-    let mut writer = DynWriter::open(&place.path, &Stu::schema(), &options).unwrap();
+    let mut writer = DynWriter::open_with(&place.path, &Stu::schema(), &options).unwrap();
     fs::remove_file(&place.path).unwrap();
     let late = region::BootTime::from_nanos(u64::MAX - 1);
     writer.publish_at(&stu(1), late).unwrap();
@@ -144,7 +144,7 @@ fn a_typed_reader_finds_it_and_takes_no_other_record_for_its_own() {
     let place = Place::new();
     let mut first = place.writer();
     first.publish(&stu(1)).unwrap();
-    let mut reader = Reader::<Stu>::attach(&place.path).unwrap();
+    let mut reader = Reader::<Stu>::open(&place.path).unwrap();
     let mut id = || reader.latest().map(|sample| sample.map(|sample| sample.record.id));
     assert_eq!(id().unwrap(), Some(1));
     first.change(&Stu::schema(), &Options::new().slots(16)).unwrap();

@@ -1,0 +1,36 @@
+//! Every record, what was missed, and what becomes of the writer.
+//!
+//! ```text
+//!   cargo run --example follow -- NAME      in one terminal; it waits for the region
+//!   cargo run --example own_struct          (or `producer`) in another
+//! ```
+
+#![allow(clippy::print_stdout, reason = "an example shows what it does")]
+
+use mapcast::dynamic::Reader;
+use mapcast::{Event, State};
+use std::error::Error;
+use std::time::Duration;
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let at = std::env::args().nth(1).ok_or("which region? give its name or path")?;
+    let mut reader = loop {
+        match Reader::open(&at) {
+            Ok(reader) => break reader,
+            Err(err) if err.is_not_there() => std::thread::sleep(Duration::from_millis(100)),
+            Err(err) => return Err(err.into()),
+        }
+    };
+    for event in reader.follow() {
+        match event? {
+            Event::Record(sample) => println!("{}: {}", sample.sequence(), sample.view().line()),
+            Event::Missed(count) => println!("missed {count} records"),
+            Event::Writer(State::Closed) => break,
+            Event::Writer(state) => println!("the writer is {state}"),
+            Event::Replaced => println!("another file has the name now"),
+            _ => {}
+        }
+    }
+    println!("closed");
+    Ok(())
+}

@@ -1,0 +1,111 @@
+//! A descriptor for an event loop: readable when there may be something new in a region.
+//!
+//! A futex cannot be polled, so a thread sleeps on it and writes to an eventfd. The reader itself
+//! stays where it is: the loop polls the descriptor, then calls [`Follow::try_next`](crate::Follow)
+//! or [`next`](crate::DynReader::next) until there is nothing more.
+//!
+//! Price: a thread, two descriptors and a mapping for each notifier; one more thread switch for each
+//! record that is waited for.
+#![allow(clippy::disallowed_types)] // a plain flag between two threads
+
+use crate::address::ToPlace;
+use crate::error::RegionError;
+use crate::reader::{DynReader, Refreshed};
+use rustix::event::{EventfdFlags, eventfd};
+use rustix::io::{read, write};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+/// Longest time between two notifications: the state of a writer has no other sign.
+const LOOK: Duration = Duration::from_millis(250);
+
+/// Makes a descriptor readable whenever something may have happened to a region.
+///
+/// ```no_run
+/// use region::{DynReader, Notifier};
+/// use rustix::event::{PollFd, PollFlags, poll};
+///
+/// let (mut reader, notifier) = (DynReader::open("load")?, Notifier::open("load")?);
+/// let mut follow = reader.follow();
+/// loop {
+///     poll(&mut [PollFd::new(&notifier, PollFlags::IN)], None)?; // and whatever else there is
+///     notifier.clear();
+///     while let Some(event) = follow.try_next()? {
+///         println!("{event:?}");
+///     }
+/// }
+/// # #[allow(unreachable_code)]
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// Dropping it ends its thread within 250 ms, without waiting for that.
+#[derive(Debug)]
+pub struct Notifier {
+    descriptor: Arc<OwnedFd>,
+    dropped: Arc<AtomicBool>,
+}
+
+impl Notifier {
+    /// A notifier for the region at `at`.
+    ///
+    /// # Errors
+    /// As [`DynReader::open`]; [`Io`](crate::RegionErrorKind::Io) if there is no descriptor or thread
+    /// to be had.
+    pub fn open(at: impl ToPlace) -> Result<Self, RegionError> {
+        let reader = DynReader::open(at)?;
+        let io = |call, err: std::io::Error| RegionError::io(reader.path(), call, err);
+        let flags = EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK;
+        let descriptor = eventfd(0, flags).map_err(|err| io("eventfd", err.into()))?;
+        let (descriptor, dropped) = (Arc::new(descriptor), Arc::new(AtomicBool::new(false)));
+        let notifier = Self { descriptor: descriptor.clone(), dropped: dropped.clone() };
+        let path = reader.path().to_owned();
+        std::thread::Builder::new()
+            .name("notifier".into())
+            .spawn(move || notify(reader, &descriptor, &dropped))
+            .map_err(|err| RegionError::io(&path, "clone", err))?;
+        Ok(notifier)
+    }
+
+    /// Takes the notification back, before the region is read: what happens after this call makes the
+    /// descriptor readable again.
+    pub fn clear(&self) {
+        // EAGAIN: there was none.
+        let _ = read(&*self.descriptor, &mut [0; 8]);
+    }
+}
+
+impl AsFd for Notifier {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.descriptor.as_fd()
+    }
+}
+
+impl std::os::fd::AsRawFd for Notifier {
+    fn as_raw_fd(&self) -> std::os::fd::RawFd {
+        self.descriptor.as_raw_fd()
+    }
+}
+
+impl Drop for Notifier {
+    fn drop(&mut self) {
+        self.dropped.store(true, Ordering::Release);
+    }
+}
+
+fn notify(mut reader: DynReader, descriptor: &OwnedFd, dropped: &AtomicBool) {
+    let mut record = vec![0; reader.schema().size() as usize];
+    while !dropped.load(Ordering::Acquire) {
+        // Either way there is something to look at, if only the state.
+        let _ = write(descriptor, &1_u64.to_le_bytes());
+        // So that the next wait is for what comes after this record.
+        let is_read = reader.latest(&mut record).is_ok();
+        if !is_read || reader.wait(LOOK).is_err() {
+            std::thread::sleep(LOOK / 10);
+        }
+        if let Ok(Refreshed::Reattached) = reader.refresh() {
+            record.resize(reader.schema().size() as usize, 0);
+        }
+    }
+}

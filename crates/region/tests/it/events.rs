@@ -1,0 +1,153 @@
+//! `follow`: everything that happens to a region, in order, from one iterator.
+
+use super::*;
+use region::{DynSample, Event, Follow, Notifier, Reader, RegionErrorKind, State, Writer};
+use std::os::fd::AsFd;
+
+type Typed<'r> = Follow<'r, Reader<Stu>>;
+
+/// The next event, which must come.
+#[track_caller]
+fn next(follow: &mut Typed<'_>) -> Event<i32> {
+    match follow.next().expect("an event in time").expect("no error") {
+        Event::Record(sample) => Event::Record(sample.id),
+        Event::Missed(count) => Event::Missed(count),
+        Event::Writer(state) => Event::Writer(state),
+        _ => Event::Replaced,
+    }
+}
+
+/// Cuts the last word off.
+fn cut(path: &std::path::Path) {
+    let file = std::fs::File::options().write(true).open(path).unwrap();
+    file.set_len(file.metadata().unwrap().len() - 8).unwrap();
+}
+
+fn publish(writer: &mut DynWriter, ids: std::ops::RangeInclusive<i32>) {
+    for id in ids {
+        writer.publish(&stu(id)).unwrap();
+    }
+}
+
+#[test]
+fn what_was_published_before_the_end_is_delivered_before_the_end_is_reported() {
+    let place = Place::new();
+    let mut writer = place.writer();
+    let mut reader = Reader::<Stu>::open(&place.path).unwrap();
+    publish(&mut writer, 1..=3);
+    writer.close();
+    let mut follow = reader.follow().idle(DEADLINE);
+    assert_eq!([1, 2, 3].map(Event::Record), std::array::from_fn(|_| next(&mut follow)));
+    assert_eq!(next(&mut follow), Event::Writer(State::Closed));
+    assert_eq!(follow.try_next().unwrap(), None, "each change is reported once");
+}
+
+#[test]
+fn a_lapped_follower_is_given_the_exact_number_and_the_rest() {
+    let place = Place::new();
+    let mut writer = Writer::options().slots(4).open::<Stu>(&place.path).unwrap();
+    let mut reader = Reader::<Stu>::open(&place.path).unwrap();
+    for id in 1..=10 {
+        writer.publish(&Stu::new(id, "xiaoming", 'm')).unwrap();
+    }
+    let mut follow = reader.follow().idle(DEADLINE);
+    assert_eq!(next(&mut follow), Event::Missed(7));
+    assert_eq!([8, 9, 10].map(Event::Record), std::array::from_fn(|_| next(&mut follow)));
+}
+
+#[test]
+fn a_death_and_the_next_writer_are_events() {
+    let place = Place::new();
+    let mut writer = place.writer();
+    publish(&mut writer, 1..=1);
+    let mut reader = Reader::<Stu>::open(&place.path).unwrap();
+    let mut follow = reader.follow().idle(DEADLINE);
+    assert_eq!(next(&mut follow), Event::Record(1));
+    die(writer);
+    assert_eq!(next(&mut follow), Event::Writer(State::Dead));
+    let mut writer = place.writer();
+    publish(&mut writer, 2..=2);
+    let both = [next(&mut follow), next(&mut follow)];
+    assert!(both.contains(&Event::Record(2)) && both.contains(&Event::Writer(State::Live)));
+}
+
+#[test]
+fn a_region_that_is_deleted_or_cut_is_followed_into_its_next_file() {
+    let place = Place::new();
+    let mut reader = None;
+    for (round, lose) in [(1, "delete"), (2, "cut")] {
+        let mut writer = place.writer();
+        let reader = reader.get_or_insert_with(|| Reader::<Stu>::open(&place.path).unwrap());
+        publish(&mut writer, round..=round);
+        let mut follow = reader.follow().idle(DEADLINE);
+        while next(&mut follow) != Event::Record(round) {}
+        match lose {
+            "delete" => std::fs::remove_file(&place.path).unwrap(),
+            _ => cut(&place.path),
+        }
+        drop(writer);
+        let mut writer = place.writer();
+        publish(&mut writer, 9..=9);
+        while next(&mut follow) != Event::Replaced {}
+        assert_eq!(next(&mut follow), Event::Record(9), "{lose}");
+    }
+}
+
+#[test]
+fn another_record_under_the_name_is_an_error_for_one_type_and_an_event_for_a_schema() {
+    let place = Place::new();
+    let mut writer = place.writer();
+    publish(&mut writer, 1..=1);
+    let mut typed = Reader::<Stu>::open(&place.path).unwrap();
+    let mut dynamic = place.reader();
+    writer.change(&other_schema(), &Options::new()).unwrap();
+    writer.publish(&1.5_f64.to_le_bytes()).unwrap();
+
+    let mut follow = typed.follow().idle(DEADLINE);
+    let err = follow.by_ref().find_map(Result::err).expect("an error");
+    assert!(matches!(err.kind(), RegionErrorKind::OtherSchema { .. }), "{err}");
+
+    let is_new = |event: &Event<DynSample>| matches!(event, Event::Record(sample) if sample.view().get("x").is_some());
+    let mut events = dynamic.follow().idle(DEADLINE).map(|event| event.expect("no error"));
+    assert!(events.any(|event| event == Event::Replaced));
+    assert!(events.any(|event| is_new(&event)));
+}
+
+#[test]
+fn it_ends_when_nothing_happens_or_somebody_says_so_and_can_be_continued() {
+    let place = Place::new();
+    let mut writer = place.writer();
+    let mut reader = Reader::<Stu>::open(&place.path).unwrap();
+    assert!(reader.follow().idle(Duration::from_millis(1)).next().is_none());
+    let mut follow = reader.follow().until(|| true);
+    assert!(follow.next().is_none());
+    publish(&mut writer, 1..=1);
+    assert_eq!(next(&mut follow), Event::Record(1), "there is something, so it is not asked");
+}
+
+#[test]
+fn a_notifier_makes_its_descriptor_readable_at_each_record() {
+    let place = Place::new();
+    let mut writer = place.writer();
+    let mut reader = Reader::<Stu>::open(&place.path).unwrap();
+    let notifier = Notifier::open(&place.path).unwrap();
+    let mut follow = reader.follow();
+    let mut found = Vec::new();
+    for id in 1..=5 {
+        publish(&mut writer, id..=id);
+        while found.last() != Some(&id) {
+            let mut polled = [rustix::event::PollFd::new(&notifier, rustix::event::PollFlags::IN)];
+            let timeout = rustix::time::Timespec { tv_sec: 60, tv_nsec: 0 };
+            assert_eq!(rustix::event::poll(&mut polled, Some(&timeout)), Ok(1));
+            notifier.clear();
+            while let Some(event) = follow.try_next().unwrap() {
+                found.extend(match event {
+                    Event::Record(sample) => Some(sample.id),
+                    _ => None,
+                });
+            }
+        }
+    }
+    assert_eq!(found, [1, 2, 3, 4, 5]);
+    assert!(notifier.as_fd().try_clone_to_owned().is_ok());
+}
