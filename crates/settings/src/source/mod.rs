@@ -25,6 +25,7 @@ mod counter;
 mod file;
 mod range;
 pub(crate) mod read;
+mod target;
 
 pub use clock::{ClockKind, ClockSource, TimeUnit};
 pub use constant::Constant;

@@ -1,13 +1,13 @@
 //! From `source = { ... }` to a [`Source`] that fits its field.
 
-use layout::{CType, Digits, Field, Literal, RecordBuf, Scalar, Value, ValueError};
-use toml::de::DeValue;
+use layout::{CType, Field, RecordBuf, Scalar};
 
 use super::clock::{ClockKind, ClockSource, TimeUnit};
 use super::counter::{Counter, whole_numbers};
 use super::file::{FileSource, Take, words};
 use super::range::{Random, Range, Wave, WaveShape};
-use super::{Constant, InputKey, Source};
+use super::target::Target;
+use super::{InputKey, Source};
 use crate::daemons::{duration, path};
 use crate::document::{Entry, Section};
 use crate::error::{SettingsError, SettingsErrorKind as Kind};
@@ -34,7 +34,7 @@ pub(crate) fn source(
             return Err(entry.error(Kind::TwoSources { first, second }));
         }
     };
-    let mut target = Target { index, scratch };
+    let mut target = Target::new(index, scratch);
     Ok(match kind.name() {
         "const" => Source::Const(target.constant(kind)?),
         "counter" => Source::Counter(counter(kind, target.field())?),
@@ -44,114 +44,6 @@ pub(crate) fn source(
         "random" => Source::Random(random(kind, target.field())?),
         _ => Source::Input(input(kind, target.field())?),
     })
-}
-
-/// The field a source is for, and a record to try values in.
-struct Target<'s> {
-    index: usize,
-    scratch: &'s mut RecordBuf,
-}
-
-impl Target<'_> {
-    fn field(&self) -> &Field {
-        &self.scratch.schema().fields()[self.index]
-    }
-
-    /// A value that the field can hold.
-    fn constant(&mut self, entry: &Entry<'_>) -> Result<Constant, SettingsError> {
-        let value = match entry.value() {
-            DeValue::Array(_) => self.fill(entry)?,
-            _ => self.set(entry)?,
-        };
-        Ok(Constant::checked(value))
-    }
-
-    fn set(&mut self, entry: &Entry<'_>) -> Result<Value, SettingsError> {
-        let literal = literal(entry, self.field())?;
-        self.scratch.set_literal(self.index, literal).map_err(|error| unfit(entry, error))?;
-        Ok(match literal {
-            // As the file has it: a label stays one.
-            Literal::Text(text) => Value::from(text),
-            _ => self.scratch.value(self.index),
-        })
-    }
-
-    fn fill(&mut self, entry: &Entry<'_>) -> Result<Value, SettingsError> {
-        let field = self.field().clone();
-        let mut elements = self.scratch.elements(self.index).map_err(|error| entry.error(error))?;
-        for item in entry.items("a list")? {
-            if item.value().is_array() {
-                return Err(item.error(field.wrong_kind("list")));
-            }
-            elements.push(literal(&item, &field)?).map_err(|error| match error {
-                ValueError::TooMany { .. } => entry.error(error),
-                error => unfit(&item, error),
-            })?;
-        }
-        elements.finish().map_err(|error| entry.error(error))?;
-        Ok(self.scratch.value(self.index))
-    }
-}
-
-/// Says why the field cannot hold the value, in the words of the file.
-fn unfit(entry: &Entry<'_>, error: ValueError) -> SettingsError {
-    match &error {
-        ValueError::OutOfRange { ctype, .. } => match ctype.element().int_range() {
-            Some((min, max)) => entry.error(Kind::OutOfRange { found: entry.shown(), min, max }),
-            None => entry
-                .bad_value_for(format!("a number that fits {}", ctype.element()), "a smaller one"),
-        },
-        ValueError::NotWhole { ctype, .. } => {
-            let want = format!("a whole number, which {ctype} needs");
-            entry.bad_value_for(want, "one, or give the field the type f64")
-        }
-        _ => entry.error(error),
-    }
-}
-
-fn literal<'d>(entry: &Entry<'d>, field: &Field) -> Result<Literal<'d>, SettingsError> {
-    Ok(match entry.value() {
-        DeValue::String(text) => Literal::Text(text),
-        DeValue::Boolean(value) => Literal::Bool(*value),
-        DeValue::Integer(number) => {
-            let whole = whole_of_64_bits(entry)?;
-            // A float is the nearest of its own type, which the digits alone give.
-            Digits::new(number.as_str())
-                .filter(|_| number.radix() == 10)
-                .map_or(Literal::Whole(whole), Literal::Number)
-        }
-        DeValue::Float(float) => match Digits::new(float.as_str()) {
-            Some(digits) if vanishes(digits, field.ctype().element()) => {
-                let want = format!("a number that {} can tell from 0", field.ctype().element());
-                return Err(entry.bad_value_for(want, "0, or a larger one"));
-            }
-            Some(digits) => Literal::Number(digits),
-            None => {
-                let special = float.as_str().parse();
-                Literal::Float(special.map_err(|_| entry.bad_value("a number"))?)
-            }
-        },
-        DeValue::Array(_) | DeValue::Datetime(_) | DeValue::Table(_) => {
-            return Err(entry.wrong_type("a number, text, true, false or a list"));
-        }
-    })
-}
-
-fn whole_of_64_bits(entry: &Entry<'_>) -> Result<i128, SettingsError> {
-    let number = entry.whole()?;
-    let fits = i64::try_from(number).is_ok() || u64::try_from(number).is_ok();
-    fits.then_some(number)
-        .ok_or_else(|| entry.bad_value_for("a number of 64 bits", "a smaller one"))
-}
-
-/// Whether nothing is left of a number in a float field.
-fn vanishes(digits: Digits<'_>, scalar: Scalar) -> bool {
-    let nearest = match scalar {
-        Scalar::F32 => digits.to_f32().into(),
-        Scalar::F64 => digits.to_f64(),
-        _ => return false,
-    };
-    nearest == 0.0 && !digits.is_zero()
 }
 
 fn misfit(entry: &Entry<'_>, ctype: CType, advice: &'static str) -> SettingsError {
