@@ -37,40 +37,47 @@ impl Producer<'_> {
     /// Those of the first publish into a new region; a reload that fails is logged.
     pub(crate) fn reload(&mut self) -> Result<(), ProducerError> {
         self.service.reloading(Monotonic::now());
-        let is_new = self.reread();
+        let changed = self.reread();
         let status = self.status();
         self.service.reloaded(Monotonic::now(), &status);
-        if is_new { self.publish_soon(Monotonic::now()) } else { Ok(()) }
-    }
-
-    /// `true`: the region is a new one, and empty.
-    fn reread(&mut self) -> bool {
-        let Some(path) = &self.args.config else {
-            say!(info, self.outlet, "SIGHUP: the built-in configuration has no file to read again");
-            return false;
-        };
-        let path = path.display();
-        match crate::load(self.args) {
-            Ok(new) if new == self.settings => {
-                say!(info, self.outlet, "SIGHUP: {path} says the same as before");
-                false
-            }
-            Ok(new) => match self.adopt(new) {
-                Ok(is_new) => {
-                    let origin = self.outlet.origin();
-                    say!(info, self.outlet, "SIGHUP: {path} is in force: {origin}");
-                    is_new
-                }
-                Err(error) => self.keep_on(&error),
-            },
-            Err(error) => self.keep_on(&error),
+        match changed {
+            Changed::Replaced => self.publish_soon(Monotonic::now()),
+            _ => Ok(()),
         }
     }
 
-    /// After an error nothing has changed. `true`: the region is a new one, and empty.
-    fn adopt(&mut self, new: Settings) -> Result<bool, ProducerError> {
+    fn reread(&mut self) -> Changed {
+        let Some(path) = &self.args.config else {
+            say!(info, self.outlet, "SIGHUP: the built-in configuration has no file to read again");
+            return Changed::Kept;
+        };
+        let path = path.display();
+        let adopted = match crate::load(self.args) {
+            Ok(new) if new == self.settings => {
+                say!(info, self.outlet, "SIGHUP: {path} says the same as before");
+                return Changed::Kept;
+            }
+            Ok(new) => self.adopt(new),
+            Err(error) => Err(error),
+        };
+        match adopted {
+            Ok(changed) => {
+                let origin = self.outlet.origin();
+                say!(info, self.outlet, "SIGHUP: {path} is in force: {origin}");
+                changed
+            }
+            Err(error) => {
+                let error = one_line(&error);
+                say!(error, self.outlet, "SIGHUP: {error}; going on with the old configuration");
+                Changed::Kept
+            }
+        }
+    }
+
+    /// After an error nothing has changed.
+    fn adopt(&mut self, new: Settings) -> Result<Changed, ProducerError> {
         let input = self.new_input(&new)?;
-        let is_new = self.change_outlet(&new)?;
+        let changed = self.change_outlet(&new)?;
         // From here on nothing fails.
         let now = Moment::now();
         let sources = Sources::new(&new.record, now);
@@ -84,10 +91,10 @@ impl Producer<'_> {
         let now = Monotonic::now();
         self.ticks.change_period(now, self.settings.producer.tick);
         self.patrol.change_period(now, patrol_period(&self.settings));
-        if is_new {
+        if changed == Changed::Replaced {
             self.warn_of_place();
         }
-        Ok(is_new)
+        Ok(changed)
     }
 
     fn new_input(&self, new: &Settings) -> Result<NewInput, ProducerError> {
@@ -113,22 +120,22 @@ impl Producer<'_> {
         }
     }
 
-    /// `true`: the region is a new one, and empty.
-    fn change_outlet(&mut self, new: &Settings) -> Result<bool, ProducerError> {
+    /// `Replaced`: the region is another one than before.
+    fn change_outlet(&mut self, new: &Settings) -> Result<Changed, ProducerError> {
         if !self.outlet.is_named() {
-            let is_new = self.outlet.change(new)? == Changed::Replaced;
-            if is_new {
+            let changed = self.outlet.change(new)?;
+            if changed == Changed::Replaced {
                 self.keep();
             }
-            return Ok(is_new);
+            return Ok(changed);
         }
         let address = outlet::locate(&new.region.address)?;
         if address.path() == self.outlet.path() {
-            return Ok(self.outlet.change(new)? == Changed::Replaced);
+            return self.outlet.change(new);
         }
         // The old one is closed by the assignment: its readers learn that it has ended.
         self.outlet = Outlet::open(&address, new)?;
-        Ok(true)
+        Ok(Changed::Replaced)
     }
 
     /// A new region is empty: its readers shall not have to wait a whole tick.
@@ -141,12 +148,5 @@ impl Producer<'_> {
             Some(input) if input.keys().is_complete() => self.publish(),
             Some(_) => Ok(()),
         }
-    }
-
-    /// `false`: the region is the old one.
-    fn keep_on(&self, error: &ProducerError) -> bool {
-        let error = one_line(error);
-        say!(error, self.outlet, "SIGHUP: {error}; going on with the old configuration");
-        false
     }
 }
