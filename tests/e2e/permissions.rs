@@ -199,10 +199,11 @@ fn a_region_that_nobody_may_read_is_refused_clearly() {
     reader.says("./stu.region: open: Permission denied");
 }
 
-/// The configuration `x.toml` of the region `x.region` with this mode.
+/// The configuration `x.toml` of the region `x.region` with this mode, and with slots for as long as a
+/// busy machine may keep a follower from running.
 fn with_mode(place: &Place, mode: u32) {
     let text = format!(
-        "[region]\npath = \"./x.region\"\nmode = \"{mode:04o}\"\n[record]\nname = \"X\"\n\
+        "[region]\npath = \"./x.region\"\nmode = \"{mode:04o}\"\nslots = 4096\n[record]\nname = \"X\"\n\
          [[record.field]]\nname = \"n\"\ntype = \"i32\"\nsource = {{ counter = {{}} }}\n"
     );
     let path = place.write("x.toml", text);
