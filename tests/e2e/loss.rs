@@ -254,7 +254,7 @@ fn made_anew(harm: impl Fn(&Path), said: &str) {
     let mut producer = start_producer(&place);
     let mut consumers = start_consumers(&place);
     harm(&region);
-    producer.says(&format!("./stu.region {said} under this producer; made anew"));
+    producer.says(&format!("./stu.region {said} while in use; recreated"));
     for consumer in &mut consumers {
         let is_second = |line: &str| Reading::of(line).epoch == 2;
         consumer.out_line("a record of the new file", is_second);
@@ -330,10 +330,10 @@ fn a_producer_whose_directory_goes_away_says_so_once_and_goes_on_when_it_is_back
     let mut consumer = consumer().start(&place, "./dir/stu.region --format json --poll 10ms");
     consumer.next_out();
     fs::remove_dir_all(&dir).expect("remove");
-    producer.says("cannot be made anew");
+    producer.says("cannot be recreated");
     fs::create_dir(&dir).expect("mkdir");
-    producer.says("was deleted under this producer; made anew");
+    producer.says("was deleted while in use; recreated");
     goes_on(&mut consumer);
     producer.stop();
-    assert_eq!(producer.said("cannot be made anew"), 1, "{:?}", producer.err());
+    assert_eq!(producer.said("cannot be recreated"), 1, "{:?}", producer.err());
 }

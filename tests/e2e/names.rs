@@ -24,7 +24,7 @@ fn lives(argument: &str, file: &str) {
     let mut writer = start();
     writer.says("(created, epoch 1)");
     fs::remove_file(&path).expect("removed");
-    writer.says("was deleted under this producer; made anew");
+    writer.says("was deleted while in use; recreated");
     writer.kill9();
     // Behind a reader's lock it takes the turn.
     let lock = read_lock(File::open(&path).expect("a region"));
@@ -75,6 +75,6 @@ fn a_bare_file_of_the_longest_name_works() {
     let mut writer = producer().start(&place, "./bare.toml --tick 10ms");
     writer.says("publishing");
     fs::remove_file(place.path(&name)).expect("removed");
-    writer.says("was deleted under this producer; made anew");
+    writer.says("was deleted while in use; recreated");
     writer.stop();
 }

@@ -91,7 +91,7 @@ fn a_narrower_mode_ends_the_readers_that_it_keeps_out_at_a_reload_and_at_a_resta
             writer.says("is in force: replaced (the old one was open to more users), epoch 2");
         }
         reader.says("./x.region: open: Permission denied");
-        // Who may read it goes on, without a gap.
+        // A reader with permission continues, without a gap.
         let is_second = |line: &str| Reading::of(line).epoch == 2;
         own.out_line("a record of the new file", is_second);
         let numbers: Vec<u64> = own.out().iter().map(|line| Reading::of(line).sequence).collect();

@@ -27,7 +27,7 @@ fn without_renameat2_a_region_gets_its_name_by_a_link_and_nothing_is_left_beside
             let mut writer = producer().start(&place, FAST);
             writer.says("(created, epoch 1)");
             fs::remove_file(place.path("stu.region")).expect("removed");
-            writer.says("was deleted under this producer; made anew");
+            writer.says("was deleted while in use; recreated");
             assert_eq!(read(&place).epoch, 2, "{errno}");
             writer.stop();
             let mut next = producer().start(&place, FAST);

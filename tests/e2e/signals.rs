@@ -140,11 +140,11 @@ fn a_reload_of_a_bad_file_is_refused_aloud_and_everything_goes_on() {
         producer.signal(Signal::SIGHUP);
         let line = producer.says("SIGHUP: ");
         assert!(line.contains(why), "{line}");
-        assert!(line.contains("going on with the old configuration"), "{line}");
+        assert!(line.contains("keeping the old configuration"), "{line}");
     }
     fs::remove_file(place.path("x.toml")).expect("remove");
     producer.signal(Signal::SIGHUP);
-    producer.says("going on with the old configuration");
+    producer.says("keeping the old configuration");
     consumer.skip_out();
     assert_eq!(next(&mut consumer).number("a"), 1);
     assert_eq!(inode(&place.path("x.region")), before);
@@ -161,7 +161,7 @@ fn a_reload_without_a_change_or_without_a_file_changes_nothing() {
     let place = Place::new();
     let (mut with_file, _consumer) = pair(&place);
     with_file.signal(Signal::SIGHUP);
-    with_file.says("SIGHUP: ./x.toml says the same as before");
+    with_file.says("SIGHUP: ./x.toml is unchanged");
     let mut built_in = producer().start(&place, "--region ./stu.region --tick 10ms");
     built_in.says("publishing");
     built_in.signal(Signal::SIGHUP);

@@ -1,4 +1,4 @@
-//! A standby that takes its values from lines: it holds up nobody, and starts with the newest ones.
+//! A standby that takes its values from lines: it does not block its writer, and starts with the newest ones.
 
 use std::fs::{self, File};
 use std::io::{self, Write};

@@ -156,6 +156,6 @@ fn a_region_that_is_deleted_again_and_again_is_made_anew_each_time() {
         let is_new = |line: &str| Reading::of(line).epoch == epoch;
         follower.out_line("a record of the new file", is_new);
     }
-    wait_until("each was said", || producer.said("made anew") == 4);
+    wait_until("each was said", || producer.said("recreated") == 4);
     producer.stop();
 }

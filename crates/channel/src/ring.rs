@@ -178,11 +178,11 @@ impl<M: Memory> Ring<M> {
         if stamp::is_never(found) {
             return Ok(None);
         }
-        // CHOICE L3: the slot was used again meanwhile; look again, from head on.
+        // CHOICE L3: the slot was reused meanwhile; start over from head.
         once_more(retries, record_len).map(Some)
     }
 
-    /// The newest record that is known of.
+    /// The newest known record.
     #[inline(always)]
     fn newest(&self, seen: u64) -> u64 {
         // CHOICE L4: a record returned before is newer than a head that does not name it yet.

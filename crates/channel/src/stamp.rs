@@ -17,7 +17,7 @@ const NEVER: u64 = 0;
 /// Whether no record was ever published to the slot.
 #[inline]
 pub(crate) const fn is_never(stamp: u64) -> bool {
-    // CHOICE L2: a stamp of zero says that nothing was published; it is not record zero.
+    // CHOICE L2: a zero stamp means that nothing was published; it is not record zero.
     stamp == NEVER
 }
 

@@ -2,8 +2,8 @@
 //!
 //! Invariant: readers use nothing but relaxed loads and acquire fences. std promises no more than
 //! that on a read-only page; an acquire load or a read-modify-write there may be a fault. Each use
-//! of a release store or a fence stands under a `SYNC` comment that names it, and `cargo xtask loom`
-//! weakens each of those lines in turn in a copy of this crate: a model must fail.
+//! of a release store or a fence has a `SYNC` comment that names it, and `cargo xtask loom` weakens
+//! each of those lines in turn in a copy of this crate: a model must fail.
 //!
 //! ```text
 //!   writer                                reader

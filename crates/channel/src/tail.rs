@@ -31,8 +31,8 @@ pub enum Step {
 
 /// A reader's cursor in one ring.
 ///
-/// A caller that may still refuse what a read has come to (its file turns out to be cut) reads with
-/// a copy, and keeps the copy once it delivers.
+/// A caller that may still discard the result (because the file turns out to be truncated) reads
+/// with a copy of the cursor, and keeps the copy when it delivers the record.
 ///
 /// When the ring is replaced by another (a new file), begin a new one with the number that the new
 /// ring began after; the difference to [`Tail::last`] is what went by.

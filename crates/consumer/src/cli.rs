@@ -18,49 +18,49 @@ Examples:
   consumer                              the region \"stu\", every two seconds
   consumer host --poll 1s               the region \"host\", every second
   consumer ./x.region --follow          every record of a region given by its path
-  consumer host --once --format json    the value as it is now, for a script
-  consumer host --once --timeout 5s     the same, but wait for it if need be
+  consumer host --once --format json    the current value, for a script
+  consumer host --once --timeout 5s     the current value; wait up to 5 s for one
   consumer wave --follow --format csv --count 1000 > wave.csv
-  consumer host --snapshot host.copy    a whole copy of the region, for a backup
+  consumer host --snapshot host.copy    a consistent copy of the region, for a backup
   consumer fd:region                    a region that the parent process has passed
   consumer bare.toml                    a struct without a header, described by bare.toml
 
 Formats:
   text  one line by the template that the region carries
   json  one object a line: sequence, epoch, published_at, age_ns, state, record;
-        null where it cannot be told, as everything but the record in a bare file
+        null if unknown, as is everything but the record of a bare file
   csv   a header, then one line a record; another header when the record changes; columns
         sequence, epoch, published_at, age_ns, state, then record.NAME for each field and
         record.NAME[0], record.NAME[1] ... for an array; control characters as \\x1b
 
-Records go to stdout. What happens to the region and its writer (waiting, live, stalled, dead,
-closed, missing, truncated, re-attached, missed N) is said on stderr, once per change. After a
-stop, the line at hand is finished; if that takes longer than a second, it ends with \" [...]\".
+Records go to stdout. Changes of the region and its writer (waiting, live, stalled, dead, closed,
+missing, truncated, re-attached, missed N) are logged to stderr, once each. After a signal the
+current line is finished; if that takes longer than a second, it ends with \" [...]\".
 
 Exit codes:
-  0  done: after --once or --count, stopped by a signal, or nobody reads stdout any more
-  1  failure; one line on stderr says what and what to do next
+  0  done: after --once or --count, stopped by a signal, or stdout was closed by its reader
+  1  failure; one line on stderr says why, and what to do next
   2  wrong usage
   3  no region, or no value in time (--once, --snapshot, --timeout)
 
 Environment:
   MAPCAST_DIR      the directory of regions that are given by name (an absolute path); else
                    /run/mapcast, $XDG_RUNTIME_DIR/mapcast or /dev/shm/mapcast-UID
-  MAPCAST_LOG      what to log, when there is no --log
+  MAPCAST_LOG      what to log, without --log
   NO_COLOR         no colours on stderr
 
 Under a service manager (systemd):
-  NOTIFY_SOCKET    it is told when the region is attached or waited for, which record was read,
-                   and when the end begins
-  WATCHDOG_USEC    it gets a sign of life from the loop that reads
+  NOTIFY_SOCKET    READY=1 when the region is attached or waited for, STATUS= with the latest record,
+                   STOPPING=1 before exit
+  WATCHDOG_USEC    WATCHDOG=1 from the loop that reads
   JOURNAL_STREAM   the log goes to the journal, with fields MAPCAST_REGION, _EPOCH, _STATE
-  LISTEN_FDS       descriptors it has opened; \"region\" is read if no other region is named";
+  LISTEN_FDS       open descriptors; \"region\" is read unless another region is named";
 
 /// Prints the records of a region of shared memory
 ///
 /// A region describes itself: a name or a path is enough. Without an argument it is the one that
-/// `producer` publishes without an argument. A region that is not there yet is waited for, and when
-/// its writer dies or is replaced, the consumer goes on with the next one.
+/// `producer` publishes without an argument. The consumer waits for a region that does not exist yet,
+/// and when its writer dies or is replaced, it continues with the next one.
 #[derive(Clone, Debug, Parser)]
 #[command(name = PROGRAM, version = VERSION, max_term_width = 100, after_help = AFTER_HELP)]
 pub struct Args {
@@ -73,8 +73,8 @@ pub struct Args {
 
     /// Print every record in order instead of the latest now and then
     ///
-    /// Begins with the newest record. If the writer overtakes this program, what was lost is said
-    /// on stderr: missed N.
+    /// Begins with the newest record. If the writer laps the consumer, the number of lost records is
+    /// logged: missed N.
     #[arg(long)]
     pub follow: bool,
 
@@ -86,20 +86,20 @@ pub struct Args {
     #[arg(long, value_name = "N")]
     pub count: Option<NonZeroU64>,
 
-    /// Exit 3 when there was no new record for so long, such as 500ms or 5s
+    /// Exit with status 3 if no new record arrives within TIME, such as 500ms or 5s
     ///
-    /// The time begins at the start and again with each record that was not printed before. A
-    /// bare file does not number its records: there, being readable is enough. With --once it is
-    /// the time to wait for a value.
+    /// The time restarts with each record that was not printed before. A bare file does not number
+    /// its records: there, it is enough that the file can be read. With --once it is the time to wait
+    /// for a value.
     #[arg(long, value_name = "TIME", value_parser = duration)]
     pub timeout: Option<Duration>,
 
-    /// Write the latest record to FILE as a region of its own, and end; exit 3 if there is none
+    /// Save the latest record to FILE as a region of its own, and exit; exit 3 if there is none
     ///
-    /// A whole copy, closed, of a region that may be published to meanwhile, which cp cannot make. Every
-    /// consumer reads it, and a producer goes on from it. Its mode is that of the region, less the
-    /// umask. FILE is replaced if it is a region that nobody publishes to, and left alone if it is
-    /// anything else. With --timeout it waits for a record.
+    /// The copy is consistent even while the region is published to; a copy by cp may hold a torn
+    /// record. It is closed: consumers can read it, and a producer can continue from it. Its mode is
+    /// the region's, less the umask. FILE is replaced only if it is a region without a writer. With
+    /// --timeout it waits for a record.
     #[arg(
         long,
         value_name = "FILE",
@@ -112,7 +112,7 @@ pub struct Args {
     #[arg(long, value_name = "FORMAT", value_enum, default_value_t = Format::Text)]
     pub format: Format,
 
-    /// Time from one look at the latest value to the next; else by the configuration, else 2s
+    /// How often to read the latest value; default: the configuration's, or 2s
     #[arg(long, value_name = "TIME", value_parser = duration, conflicts_with = "follow")]
     pub poll: Option<Duration>,
 

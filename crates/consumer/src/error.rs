@@ -27,10 +27,10 @@ pub(crate) enum Kind {
     /// What is at the path cannot be read.
     #[error(transparent)]
     Region(RegionError),
-    /// There is no region now, and nobody asked to wait.
+    /// There is no region now, and no option to wait for one.
     #[error(transparent)]
     NoRegion(RegionError),
-    /// There is a region, nothing in it yet, and nobody asked to wait.
+    /// The region has no record yet, and there is no option to wait for one.
     #[error(
         "{}: nothing has been published yet; give its producer time with --timeout",
         .0.display()
@@ -60,7 +60,7 @@ pub(crate) enum Kind {
         .0.display()
     )]
     BareSnapshot(PathBuf),
-    /// The end was asked for while a record was waited for.
+    /// Stopped by a signal while waiting for a record.
     #[error("{}: stopped before there was a record; no snapshot was made", .0.display())]
     NoSnapshot(PathBuf),
     /// Descriptors that were passed cannot be taken.

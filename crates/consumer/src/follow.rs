@@ -28,7 +28,7 @@ const MAX_LAPS: u32 = 1000;
 const TURN_EVERY: u64 = 16;
 
 impl<P: Pace, W: Write, V: Voice> Session<P, W, V> {
-    /// Prints every record, until the end is asked for.
+    /// Prints every record, until a stop signal.
     pub(crate) fn follow(&mut self) -> Result<(), ConsumerError> {
         // Attached before the first look at the clock: opening a file may take its time.
         self.link.observe()?;
@@ -58,7 +58,7 @@ impl<P: Pace, W: Write, V: Voice> Session<P, W, V> {
         Ok(())
     }
 
-    /// Prints what there is; answers with how many records that was.
+    /// Prints the available records; returns how many.
     fn drain(&mut self) -> Result<(u64, Flow), ConsumerError> {
         let (mut printed, mut laps) = (0, 0);
         while laps < MAX_LAPS && !self.pace.is_over() {

@@ -65,7 +65,7 @@ use watch::Schedule;
 
 /// Does what the command line asks for, until it is done or a signal ends it.
 pub fn run(args: &Args) -> Result<(), ConsumerError> {
-    // First of all: what was passed has numbers, and numbers are used again.
+    // Take over inherited descriptors before opening anything: fd numbers get reused.
     let passed = Passed::from_environment();
     logging::init(PROGRAM, &args.common).map_err(Kind::Log)?;
     let service = RefCell::new(Service::from_environment());

@@ -1,4 +1,4 @@
-//! What is said on stderr: one line for each change, none while nothing changes.
+//! The messages on stderr: one line for each change, none while nothing changes.
 //!
 //! Invariant: a notice says what is so from now on. Whether it is news is decided by the one who
 //! sends it (`link`); this module only words it.
@@ -115,7 +115,7 @@ impl Notice {
         }
     }
 
-    /// Does somebody have to look after it?
+    /// Whether it needs attention.
     fn is_trouble(&self) -> bool {
         match self {
             Self::Waiting(_) | Self::Back(_) | Self::Saved { .. } => false,
@@ -183,9 +183,11 @@ impl fmt::Display for Writer {
         write!(f, "{state}: ")?;
         match state {
             State::Live => write!(f, "process {pid} publishes, epoch {epoch}"),
-            State::Stalled => write!(f, "process {pid} shows no sign of life"),
-            State::Dead => write!(f, "process {pid} ended without closing; the last record stands"),
-            State::Closed => f.write_str("its writer ended; the last record stands"),
+            State::Stalled => write!(f, "process {pid} has sent no heartbeat"),
+            State::Dead => {
+                write!(f, "process {pid} ended without closing; the last record stays readable")
+            }
+            State::Closed => f.write_str("its writer ended; the last record stays readable"),
             State::Retired => f.write_str("another region takes this name"),
             State::Stale => f.write_str("left by an earlier boot of the machine"),
             _ => write!(f, "epoch {epoch}"),

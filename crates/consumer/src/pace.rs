@@ -1,4 +1,4 @@
-//! What the loops ask of the outside world: time, signals, somebody who reads.
+//! What the loops need from outside: time, signals, a reader of stdout.
 
 use std::cell::RefCell;
 use std::io;
@@ -12,15 +12,15 @@ use crate::error::ConsumerError;
 use crate::link::Link;
 use crate::notice::Notice;
 
-/// Time passes; somebody may ask for the end.
+/// Time, and the stop signal.
 pub(crate) trait Pace {
-    /// Has the end been asked for?
+    /// Whether a stop signal came.
     fn is_over(&self) -> bool;
 
-    /// Is there nobody left who reads what is printed?
+    /// Whether stdout was closed by its reader.
     fn is_deserted(&self) -> bool;
 
-    /// Sleeps for `span`, or less if the end is asked for.
+    /// Sleeps for `span`, or less if a stop signal comes.
     fn sleep(&mut self, span: Duration) -> Result<(), ConsumerError>;
 
     /// Sleeps until `link` has something newer, for `span` at the most.
@@ -41,7 +41,7 @@ pub(crate) trait Pace {
 pub(crate) struct Outside<'a> {
     pub(crate) signals: &'a Signals,
     pub(crate) stdout: BorrowedFd<'a>,
-    /// Shared with [`Stdout`](crate::stdout::Stdout), which gives signs of life inside a line.
+    /// Shared with [`Stdout`](crate::stdout::Stdout), which pings the watchdog inside a line.
     pub(crate) service: &'a RefCell<Service>,
 }
 
@@ -94,7 +94,7 @@ impl Pace for Outside<'_> {
 
 /// Has the other end of the pipe been closed?
 fn has_no_reader(output: impl AsFd) -> io::Result<bool> {
-    // No event is asked for: errors are always reported.
+    // No event is requested: errors are always reported.
     let mut fds = [PollFd::new(&output, PollFlags::empty())];
     poll(&mut fds, Some(&Timespec::default()))?;
     Ok(fds[0].revents().contains(PollFlags::ERR))

@@ -1,4 +1,4 @@
-//! `--timeout`: how long to go on without anything new.
+//! `--timeout`: how long to wait without a new record.
 
 use std::time::Duration;
 

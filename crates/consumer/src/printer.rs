@@ -13,13 +13,13 @@ use crate::error::ConsumerError;
 use crate::reading::Reading;
 use crate::render::Renderer;
 
-/// Whether to go on.
+/// Whether to continue.
 pub(crate) type Flow = ControlFlow<()>;
 
 /// Bytes of a line that wait for the rest of it.
 const KEPT: usize = 64 << 10;
 
-/// Prints records until enough were printed or nobody reads them any more.
+/// Prints records until enough were printed or stdout was closed by its reader.
 #[derive(Debug)]
 pub(crate) struct Printer<W: Write> {
     output: Output<W>,

@@ -1,4 +1,4 @@
-//! A door for the project's own fuzzer (crate `fuzz`), and for nobody else.
+//! An entry point for the project's own fuzzer (crate `fuzz`) only.
 
 use std::io::{self, Write};
 

@@ -10,7 +10,7 @@ use crate::session::Session;
 use crate::watch::Schedule;
 
 impl<P: Pace, W: Write, V: Voice> Session<P, W, V> {
-    /// Writes the latest record to `file`, waiting for one unless it has to be there at once.
+    /// Writes the latest record to `file`; waits for one with `--timeout`.
     pub(crate) fn take_snapshot(
         &mut self,
         file: &Path,

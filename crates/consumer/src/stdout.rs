@@ -1,17 +1,17 @@
-//! Standard output that a signal can get out of, also inside a line.
+//! Standard output whose writes a signal can interrupt, even inside a line.
 //!
 //! A line may be hundreds of megabytes long and take seconds to make and to write, and
-//! `consumer --follow | less` blocks in `write` as soon as the pipe is full. Whatever is printed
-//! comes through here in pieces, so this is where a long line looks at signals and gives signs of
-//! life to the service manager.
+//! `consumer --follow | less` blocks in `write` as soon as the pipe is full. All output passes
+//! through here in pieces, so this is where a long line checks for signals and pings the service
+//! manager's watchdog.
 //!
-//! Invariant: what arrived is a prefix of what was written, whatever ended it. A line that a stop
-//! broke off is not left as if it were whole: it ends with [`BROKEN_OFF`], or, where there is no room for
-//! that, without a newline; and it is logged.
+//! Invariant: the bytes that arrive are a prefix of the bytes written. A line that a stop cut off
+//! does not look complete: it ends with [`BROKEN_OFF`], or, if there is no room for that, without a
+//! newline; and it is logged.
 //!
 //! ```text
-//!   stop asked for, room          the line at hand may be finished within GRACE
-//!   stop asked for, no room       the end, at once
+//!   stop signal, room          the current line may be finished within GRACE
+//!   stop signal, no room       the end, at once
 //! ```
 //!
 //! Price: one `poll` for each write, which is at most [`CHUNK`] bytes long.
@@ -28,23 +28,23 @@ use rustix::io::Errno;
 
 /// POSIX's `PIPE_BUF` on Linux: a pipe that polls writable takes that much without blocking.
 const CHUNK: usize = 4096;
-/// Time for the line at hand after a stop was asked for.
+/// How long the current line may take after a stop signal.
 const GRACE: Duration = Duration::from_secs(1);
-/// The end of a line that is not whole: no number, and no JSON.
+/// Ends a line that was cut off: neither a number nor JSON.
 pub(crate) const BROKEN_OFF: &str = " [...]";
 
-/// A descriptor to write to, given up when a signal asks for the end and it takes too long.
+/// A descriptor to write to; writes fail once a stop signal came and GRACE has passed.
 #[derive(Debug)]
 pub(crate) struct Stdout<'a> {
     output: File,
     signals: &'a Signals,
     service: &'a RefCell<Service>,
     grace: Duration,
-    /// When a write first saw that a stop was asked for.
+    /// When a write first saw the stop signal.
     stopping: Option<Monotonic>,
-    /// The last byte that was written did not end a line.
+    /// Whether the last byte written was not a newline.
     is_inside_a_line: bool,
-    /// Something was dropped: nothing may follow it.
+    /// Whether output was dropped: nothing may follow it.
     has_given_up: bool,
 }
 
@@ -65,7 +65,7 @@ impl<'a> Stdout<'a> {
         })
     }
 
-    /// Waits until there is room. `false`: a stop was asked for before there was.
+    /// Waits until there is room. `false` if a stop signal came first.
     fn wait_for_room(&self) -> io::Result<bool> {
         loop {
             let left = self.keep_alive();
@@ -84,7 +84,7 @@ impl<'a> Stdout<'a> {
         }
     }
 
-    /// A sign of life, if one is due; answers with the time until the next.
+    /// Pings the watchdog if that is due; returns the time until the next ping.
     fn keep_alive(&self) -> Option<Timespec> {
         let mut service = self.service.borrow_mut();
         if !service.is_connected() {
@@ -95,7 +95,7 @@ impl<'a> Stdout<'a> {
         service.deadline().and_then(|deadline| Timespec::try_from(deadline.since(now)).ok())
     }
 
-    /// Has the line at hand had its time since a stop was asked for?
+    /// Whether GRACE has passed since the stop signal.
     fn is_out_of_time(&mut self) -> bool {
         if self.signals.stop_requested().is_none() {
             return false;
@@ -104,26 +104,26 @@ impl<'a> Stdout<'a> {
         now.since(*self.stopping.get_or_insert(now)) >= self.grace
     }
 
-    /// Marks the line at hand as one that is not whole. There is room.
+    /// Marks the current line as cut off. There is room.
     fn break_off(&mut self) {
         if self.is_inside_a_line {
-            // If that fails, the line has no newline, which says the same.
+            // If that fails, the line has no newline, which marks it as well.
             let _ = self.output.write(format!("{BROKEN_OFF}\n").as_bytes());
         }
     }
 
-    /// Drops what was to be written, and all that follows.
+    /// Drops this output and everything after it.
     fn give_up(&mut self) -> io::Error {
         if self.is_inside_a_line && !self.has_given_up {
             tracing::warn!("stopped inside a line: the last line on stdout is not whole");
         }
         self.has_given_up = true;
-        // The same as a reader that went away: there is nobody to write for.
+        // As if the reader had closed the pipe.
         ErrorKind::BrokenPipe.into()
     }
 }
 
-/// As much of `bytes` as goes out at once: whole lines, unless the first is too long for that.
+/// The part of `bytes` to write at once: whole lines, unless the first is too long.
 fn chunk(bytes: &[u8]) -> &[u8] {
     let most = &bytes[..bytes.len().min(CHUNK)];
     let lines = most.iter().rposition(|&byte| byte == b'\n').map(|end| &most[..=end]);

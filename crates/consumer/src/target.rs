@@ -63,7 +63,7 @@ pub(crate) struct Target {
     pub(crate) poll: Duration,
 }
 
-/// A region in a descriptor that somebody else has opened.
+/// A region in a descriptor that another process opened.
 #[derive(Clone, Debug)]
 pub(crate) struct Handed {
     pub(crate) file: Arc<File>,
@@ -71,7 +71,7 @@ pub(crate) struct Handed {
     pub(crate) label: PathBuf,
 }
 
-/// What a passed region is called where nobody asks for another name.
+/// The default name of a passed region.
 const NAME: &str = "region";
 
 impl Handed {
@@ -132,8 +132,8 @@ impl Target {
         Self { address, passed: None, format, poll }
     }
 
-    /// Where the region is, as things stand now: a name is looked up again at each call, because a
-    /// region that is not there yet may appear in one of two directories.
+    /// Where the region is now. A name is resolved at each call, because a region that does not
+    /// exist yet may appear in one of two directories.
     pub(crate) fn locate(&self) -> Result<region::Address, RegionError> {
         match (&self.passed, &self.address) {
             (Some(handed), _) => Ok(handed.label.as_path().into()),
@@ -147,7 +147,7 @@ impl Target {
     }
 }
 
-/// As it was asked for: a name, a path, or what was passed.
+/// As given: a name, a path, or a passed descriptor.
 impl fmt::Display for Target {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.passed {

@@ -24,7 +24,7 @@ pub(crate) struct Schedule {
 }
 
 impl<P: Pace, W: Write, V: Voice> Session<P, W, V> {
-    /// Prints the latest value at each `poll`, until the end is asked for.
+    /// Prints the latest value at each `poll`, until a stop signal.
     pub(crate) fn watch(&mut self, schedule: Schedule) -> Result<(), ConsumerError> {
         let mut grid: Option<Ticks> = None;
         while !self.pace.is_over() {
@@ -43,7 +43,7 @@ impl<P: Pace, W: Write, V: Voice> Session<P, W, V> {
         Ok(())
     }
 
-    /// Looks what has become of the region, and says it.
+    /// Checks the state of the region and logs changes.
     pub(crate) fn look_around(&mut self, schedule: Schedule) -> Result<Flow, ConsumerError> {
         if self.link.observe()? {
             self.link.refresh();

@@ -1,34 +1,34 @@
-//! What a person can do when the system refuses: chosen by what was being done, and then by why.
+//! The next step after a system call failed, chosen by the operation and then by the error.
 
 use std::fmt;
 use std::io;
 
 use rustix::io::Errno;
 
-/// What was being done.
+/// The operation that failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Op {
     /// The source is opened.
     OpenSource,
     /// The source is read.
     Read,
-    /// What a file is, is asked.
+    /// `stat` of a file.
     Stat,
-    /// Where the source has data is asked.
+    /// `SEEK_DATA` or `SEEK_HOLE` on the source.
     Seek,
-    /// What has the destination's name is looked for.
+    /// The file with the destination's name is looked up.
     Find,
     /// A symbolic link at the destination's name is followed.
     ReadLink,
     /// The destination's directory is opened.
     OpenDirectory,
-    /// The copy is created, aside.
+    /// The copy is created, without its final name.
     Create,
     /// The copy gets its length.
     Truncate,
     /// The copy is written.
     Write,
-    /// May the file that is to be replaced be written?
+    /// Whether the file to be replaced may be written is checked.
     Access,
     /// The copy gets its mode.
     Chmod,
@@ -36,18 +36,18 @@ pub(crate) enum Op {
     Chown,
     /// The copy gets its times.
     SetTimes,
-    /// The copy goes to the disk.
+    /// The copy is synced.
     Sync,
-    /// Its name goes to the disk.
+    /// Its directory is synced.
     SyncDirectory,
     /// The copy gets a name.
     Link,
-    /// The copy takes the name of the file that has it.
+    /// The copy replaces the file with its name.
     Rename,
 }
 
 impl Op {
-    /// The next step, for any reason that [`advice`] has no better one for.
+    /// The next step for errors without advice of their own.
     fn next_step(self) -> &'static str {
         match self {
             Self::OpenSource | Self::Read => "the source has to be a file that can be read",
@@ -64,7 +64,7 @@ impl Op {
         }
     }
 
-    /// The next step where this user may not.
+    /// The next step if this user has no permission.
     fn next_step_without_permission(self) -> &'static str {
         match self {
             Self::OpenSource | Self::Read | Self::Seek => {
@@ -109,7 +109,7 @@ impl fmt::Display for Op {
     }
 }
 
-/// The next step after `op` was answered with `err`.
+/// The next step after `op` failed with `err`.
 pub(crate) fn advice(op: Op, err: &io::Error) -> &'static str {
     match Errno::from_io_error(err) {
         Some(Errno::ACCESS | Errno::PERM) => op.next_step_without_permission(),
@@ -117,7 +117,7 @@ pub(crate) fn advice(op: Op, err: &io::Error) -> &'static str {
             Op::Create | Op::Link | Op::Rename => "its directory was removed: create it again",
             _ => "check the name",
         },
-        Some(Errno::NOTDIR) => "a part of the path is no directory; check the name",
+        Some(Errno::NOTDIR) => "a part of the path is not a directory; check the name",
         Some(Errno::LOOP) => "its symbolic links lead in a circle; remove one of them",
         Some(Errno::NAMETOOLONG) => "give it a shorter name",
         Some(Errno::NOSPC | Errno::DQUOT) => "free space there, or copy to another place",

@@ -1,7 +1,7 @@
 //! The progress bar: drawn on a terminal, nowhere else.
 //!
-//! Invariant: the copy never waits for the terminal. What a stopped one (^S) has no room for is not
-//! drawn.
+//! Invariant: the copy never waits for the terminal. Output for which a stopped one (^S) has no
+//! room is dropped.
 
 use std::fmt::Write as _;
 use std::io::{self, IsTerminal};
@@ -31,7 +31,7 @@ impl Bar {
         Self(Some(bar))
     }
 
-    /// Is there anybody to see it?
+    /// Whether stderr is a terminal.
     pub(crate) fn is_visible(&self) -> bool {
         self.0.is_some()
     }
@@ -52,7 +52,7 @@ impl Drop for Bar {
     }
 }
 
-/// Width of a terminal that does not say its own.
+/// Width of a terminal that does not report its own.
 const WIDTH: u16 = 80;
 
 /// The terminal behind stderr.

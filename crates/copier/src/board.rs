@@ -87,7 +87,7 @@ impl Board {
         Ok(Self { next: Shared::anonymous(1)?, lanes: lanes.collect::<Result<_, _>>()? })
     }
 
-    /// The number of a part that nobody else has.
+    /// The number of a part that no other worker has.
     pub(crate) fn take(&self) -> u64 {
         self.next.add(0, 1)
     }

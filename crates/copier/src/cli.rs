@@ -15,9 +15,9 @@ const AFTER_HELP: &str = "\
 Examples:
   copier big.img /mnt/big.img            as many processes as there are processors
   copier big.img copy.img --jobs 4       four processes
-  copier big.img copy.img --verify -v    compare afterwards, and say how fast it was
+  copier big.img copy.img --verify -v    compare afterwards, and print how fast it was
   copier db.img copy.img --preserve      mode, times and (as root) owner as well
-  copier db.img copy.img --sync          on the disk before it has its name
+  copier db.img copy.img --sync          on the disk before it gets its name
 
 Engines:
   auto        measures the others on the first parts of the file, then takes the fastest
@@ -25,16 +25,16 @@ Engines:
   pread       reads into a buffer and writes from it
   copy-range  lets the kernel copy (copy_file_range); not between all file systems
 
-The copy is made aside and named when it is complete: whatever happens before, DEST is as it was.
-A new DEST has the mode of SOURCE less the umask; one that is replaced keeps its mode and group, if
-it and its directory belong to nobody else.
+The copy gets its name when it is complete; until then DEST stays unchanged.
+A new DEST has the mode of SOURCE less the umask. One that is replaced keeps its mode and group if it
+belongs to you and no other user but root owns or may write to its directory.
 If some process may be writing to SOURCE, both files are read again, and a copy that differs is an
-error. A region that a producer holds is not copied: consumer REGION --snapshot FILE.
-A file of up to 8 MiB is copied by one process. A bar is drawn where stderr is a terminal.
+error. A region that a producer holds is not copied; use consumer REGION --snapshot FILE.
+A file of up to 8 MiB is copied by one process. A progress bar is drawn if stderr is a terminal.
 
 Exit codes:
   0  the copy is complete and has its name
-  1  failure or stopped by a signal; one line on stderr says what and what to do next
+  1  failure or stopped by a signal; one line on stderr says why, and what to do next
   2  wrong usage
 
 Environment:
@@ -42,8 +42,8 @@ Environment:
 
 /// Copies a file with several processes over mmap
 ///
-/// Holes stay holes. A source that changes while it is copied is an error, not a mixture: by `write` or
-/// through a mapping.
+/// Holes stay holes. If the source changes while it is copied, by write or through a mapping, that
+/// is an error.
 #[derive(Clone, Debug, Parser)]
 #[command(name = PROGRAM, version = VERSION, max_term_width = 100, after_help = AFTER_HELP)]
 #[allow(clippy::struct_excessive_bools, reason = "each is an option of its own")]
@@ -53,11 +53,11 @@ pub struct Args {
 
     /// The name of the copy; a file that has it is replaced
     ///
-    /// The directory must be there. A symbolic link is followed, and what it leads to is replaced;
-    /// one that another user has put into a directory such as /tmp is refused.
+    /// The directory must exist. A symbolic link is followed and its target replaced; a link that
+    /// another user has put into a directory such as /tmp is refused.
     pub dest: PathBuf,
 
-    /// How many processes copy, at the most; else one for each processor
+    /// The maximum number of processes; default: one for each processor
     #[arg(short, long, value_name = "N", value_parser = jobs())]
     pub jobs: Option<NonZeroU16>,
 
@@ -71,12 +71,12 @@ pub struct Args {
 
     /// Read both files again and compare checksums, before the copy gets its name
     ///
-    /// Done in any case if some process may be writing to SOURCE. What is compared comes out of the
-    /// page cache: it proves the copy, not the disk.
+    /// Always done if some process may be writing to SOURCE. The bytes come from the page cache: this
+    /// verifies the copy, not the disk.
     #[arg(long)]
     pub verify: bool,
 
-    /// Have the copy on the disk (fsync) before it gets its name, and then the name too
+    /// Sync the copy to the disk (fsync) before it gets its name, and then the directory
     #[arg(long)]
     pub sync: bool,
 
@@ -84,12 +84,12 @@ pub struct Args {
     #[arg(short, long)]
     pub no_clobber: bool,
 
-    /// Say at the end how much was copied, how fast and how
+    /// Print how much was copied, how fast and how
     #[arg(short, long)]
     pub verbose: bool,
 }
 
-/// More processes than this never helped anybody.
+/// The most processes that can be asked for.
 const MOST_JOBS: i64 = 512;
 
 fn jobs() -> impl clap::builder::TypedValueParser<Value = NonZeroU16> {
@@ -98,7 +98,7 @@ fn jobs() -> impl clap::builder::TypedValueParser<Value = NonZeroU16> {
     range.try_map(|jobs| NonZeroU16::new(jobs).ok_or("must be at least 1"))
 }
 
-/// Which engine is asked for.
+/// The engine to use.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub enum Choice {
     /// The fastest, by measurement

@@ -8,8 +8,8 @@
 //!   worker   take a part, work, publish progress, ... --> exit 0, or 1 with the fault in its lane
 //! ```
 //!
-//! A system that gives no process, no shared memory or no `/proc` (a container's filter, a bare chroot)
-//! is no obstacle: this process does the work, alone or with the workers it got.
+//! If the system refuses processes, shared memory or `/proc` (a container's filter, a bare chroot),
+//! this process does the work, alone or with the workers it could start.
 //!
 //! Price: a fork for each worker (some 0.3 ms), two descriptors each for the board.
 
@@ -32,7 +32,7 @@ use crate::error::Kind;
 use crate::fault::Fault;
 use crate::work::Job;
 
-/// From one look at the board to the next, where somebody watches.
+/// Time between two looks at the board while a bar is drawn.
 const REDRAW: Duration = Duration::from_millis(100);
 
 /// Why the work ended before its time.
@@ -42,7 +42,7 @@ pub(crate) enum Trouble {
     Fault(Fault),
     /// A worker ended without saying why.
     Lost { pid: u32, how: String },
-    /// A signal asked for the end.
+    /// A stop signal came.
     Stopped(StopSignal),
     /// What the workers need could not be had.
     Kind(Kind),
@@ -58,20 +58,20 @@ impl<E: Into<Kind>> From<E> for Trouble {
 #[derive(Debug)]
 pub(crate) struct Done {
     pub(crate) progress: Vec<Progress>,
-    /// Why there were fewer processes than asked for.
+    /// Why fewer processes than requested were started.
     pub(crate) fewer: Option<Fewer>,
 }
 
-/// The system gave fewer processes than a copy could use.
+/// Fewer processes than the copy could use were started.
 #[derive(Debug)]
 pub(crate) struct Fewer {
     pub(crate) wanted: usize,
-    /// The call, and its answer.
+    /// The call and its error.
     pub(crate) why: String,
 }
 
 impl Done {
-    /// What this process did alone.
+    /// The work of this process alone.
     pub(crate) fn alone(progress: Progress) -> Self {
         Self { progress: vec![progress], fewer: None }
     }
@@ -130,8 +130,7 @@ struct Crew {
 }
 
 impl Crew {
-    /// As many workers as the system gives, up to `wanted`; an error, which is for people, if it
-    /// gives none.
+    /// Starts up to `wanted` workers; an error, worded for the user, if none can be started.
     fn new(job: &Job<'_>, wanted: usize) -> Result<Self, String> {
         if !Path::new(DESCRIPTORS).exists() {
             return Err("/proc is not mounted".to_owned());
@@ -186,7 +185,7 @@ impl Crew {
         Ok(Done { progress, fewer: self.fewer })
     }
 
-    /// Reaps the workers that have ended.
+    /// Reaps workers that have exited.
     fn collect(&mut self) -> Result<(), Trouble> {
         for (place, lane) in self.workers.iter_mut().zip(&mut self.lanes) {
             let Some(child) = place else { continue };

@@ -35,15 +35,15 @@ pub(crate) enum Kind {
     SameFile(PathBuf),
     #[error("{}: names no file; give the copy a name", .0.display())]
     NoName(PathBuf),
-    #[error("{}: is a symbolic link that uid {uid} has put into a directory for everybody; give the name that is meant", path.display())]
+    #[error("{}: is a symbolic link that uid {uid} put into a world-writable directory; give the name it points to", path.display())]
     ForeignLink { path: PathBuf, uid: u32 },
-    #[error("{}: what has this name keeps changing; try again when no other process renames files there", .0.display())]
+    #[error("{}: the file with this name keeps changing; try again when no other process renames files there", .0.display())]
     Unsettled(PathBuf),
-    #[error("{}: another process took the name away while it was given; what had it is {} now: rename it", path.display(), aside.display())]
+    #[error("{}: another process replaced the file with this name meanwhile; its former file is {} now: rename it", path.display(), aside.display())]
     Displaced { path: PathBuf, aside: PathBuf },
     #[error("{path}: is a region that a writer holds, and its records would be mixed; take a snapshot: consumer {path} --snapshot FILE", path = .0.display())]
     LiveRegion(PathBuf),
-    #[error("{}: {what} while it was copied; copy it again when nobody writes to it", path.display())]
+    #[error("{}: {what} while it was copied; copy it again when no process writes to it", path.display())]
     SourceChanged { path: PathBuf, what: String },
     #[error("{}: {fault}; {} was not touched", path.display(), dest.display())]
     Fault { path: PathBuf, fault: Fault, dest: PathBuf },
@@ -60,7 +60,7 @@ pub(crate) enum Kind {
 }
 
 impl Kind {
-    /// Did the source end before its length said so?
+    /// Whether the source ended before its reported length.
     pub(crate) fn is_early_end(&self) -> bool {
         matches!(self, Self::Fault { fault: Fault { kind: FaultKind::Shrunk, .. }, .. })
     }

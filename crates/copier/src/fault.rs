@@ -86,7 +86,7 @@ impl fmt::Display for Fault {
             ),
             FaultKind::Mismatch => write!(
                 f,
-                "differs from the source after byte {at}; somebody writes to the source, or the \
+                "differs from the source after byte {at}; a process writes to the source, or the \
                  machine is failing: copy it again"
             ),
         }

@@ -14,10 +14,10 @@
 //! - `board`: the next part and each worker's progress, in anonymous shared memory.
 //! - `engine`: mmap, pread or copy-range, and the measurement that chooses one.
 //! - `crew`: forked workers, watched until all have ended.
-//! - `source`: the file that is copied, and whether it stood still.
-//! - `dest`, `place`, `rights`: a file that has no name until it is complete, the directory that it
-//!   is for, and who may do what with it.
-//! - `advice`: what to do when the system refuses.
+//! - `source`: the file that is copied, and whether it was unchanged.
+//! - `dest`, `place`, `rights`: a file without a name until it is complete, its directory, its mode
+//!   and owner.
+//! - `advice`: what to do when a system call fails.
 //!
 //! Price: one process start; from 8 MiB on, 0.3 ms and two descriptors for each worker.
 
@@ -82,13 +82,13 @@ pub fn run(args: &Args) -> Result<(), CopyError> {
     Ok(())
 }
 
-/// What a copy came to, before it has its name.
+/// The result of a copy, before it is named.
 struct Made {
     len: u64,
     /// Bytes that are not in holes.
     data: u64,
     done: Done,
-    /// Were both files read again?
+    /// Whether both files were read again.
     is_verified: bool,
 }
 
@@ -114,10 +114,10 @@ impl Copy<'_> {
         if is_claim && self.source.expect_unchanged().is_ok() { self.to_the_end() } else { made }
     }
 
-    /// For a source that is as long as it says.
+    /// For a source whose reported length is reliable.
     fn in_parts(&self) -> Result<Made, Kind> {
         let parts = self.parts()?;
-        // Without shared memory nothing can be measured together.
+        // Without shared memory the processes cannot share measurements.
         let scores = Scores::new().ok();
         let task = match (self.args.engine.named(), &scores) {
             (Some(engine), _) => Task::CopyWith(engine),
@@ -134,7 +134,7 @@ impl Copy<'_> {
         Ok(Made { len: self.source.len(), data, done, is_verified })
     }
 
-    /// Reads both files again: what was a hole and is none any more, too.
+    /// Reads both files again, including holes that may have been filled since.
     fn compare(&self, parts: &[Part]) -> Result<(), Kind> {
         let now = self.parts()?;
         self.pass(parts, Task::Compare, "comparing")?;
@@ -149,7 +149,7 @@ impl Copy<'_> {
             .map_err(Kind::io(&self.source.path, Op::Seek))
     }
 
-    /// For a source whose length is no more than a claim: one process reads until there is no more.
+    /// For a source of unreliable length: one process reads to the end.
     fn to_the_end(&self) -> Result<Made, Kind> {
         self.dest.set_len(0)?;
         let mut engines = Engines::new(self.pair());
@@ -217,7 +217,7 @@ impl Copy<'_> {
     }
 }
 
-/// One line for people; one that stderr has no room for is lost.
+/// Prints one line on stderr; drops it if there is no room.
 fn say(summary: &Summary) {
     let prefix = if std::io::stderr().is_terminal() { "" } else { "copier: " };
     daemon::logging::last_line(format!("{prefix}{summary}\n"));

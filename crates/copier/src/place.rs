@@ -1,8 +1,7 @@
 //! Where the copy goes: a directory, held open, and a name in it.
 //!
-//! Invariant: no path is resolved twice. The directory is found once; whatever is looked at, linked,
-//! renamed or removed afterwards is an entry of that directory, whoever renames it or puts a link in
-//! its place meanwhile.
+//! Invariant: no path is resolved twice. The directory is opened once; every later stat, link,
+//! rename and unlink is relative to it, even if it is renamed or a link put in its place meanwhile.
 //!
 //! ```text
 //!   path --kernel, O_PATH--> the file, or none      refused: what the kernel refuses to follow
@@ -41,7 +40,7 @@ pub(crate) struct Place {
     path: PathBuf,
 }
 
-/// What has a name, held so that its identity is not used again.
+/// The file with a name, held open so that its inode number is not reused.
 #[derive(Debug)]
 pub(crate) struct Found {
     file: File,
@@ -53,7 +52,7 @@ impl Found {
         file.metadata().map(|meta| Self { file, meta })
     }
 
-    /// Is it the file with this metadata?
+    /// Whether it is the file with this metadata.
     pub(crate) fn is(&self, meta: &Metadata) -> bool {
         (self.meta.dev(), self.meta.ino()) == (meta.dev(), meta.ino())
     }
@@ -66,10 +65,10 @@ impl AsFd for Found {
 }
 
 impl Place {
-    /// The place that `path` leads to, and what has its name now.
+    /// Resolves `path`; returns its place, and the file that has the name now.
     pub(crate) fn of(path: &Path) -> Result<(Self, Option<Found>), Kind> {
         let reached = reach(path).or_else(|err| {
-            // The kernel says no; the links may say why.
+            // The kernel refused; following the links may tell why.
             Self::behind_links(path, true)?;
             Err(err)
         })?;
@@ -143,7 +142,7 @@ impl Place {
         File::from(dir).metadata().map_err(Kind::io(&self.path, Op::Stat))
     }
 
-    /// May nobody but this user and root change which file has the name?
+    /// Whether only this user and root can change which file has the name.
     pub(crate) fn is_private(&self) -> Result<bool, Kind> {
         let dir = self.directory()?;
         Ok([0, own_uid()].contains(&dir.uid()) && dir.mode() & OTHERS_MAY_WRITE == 0)
@@ -188,7 +187,7 @@ impl Place {
     }
 }
 
-/// The file that the kernel finds at `path`, which refuses here what it refuses to everybody.
+/// The file at `path`, resolved by the kernel with its own checks.
 fn reach(path: &Path) -> Result<Option<Found>, Kind> {
     let flags = OFlags::PATH | OFlags::CLOEXEC;
     match rustix::fs::open(path, flags, Mode::empty()) {

@@ -1,7 +1,8 @@
 //! The mode and group of the copy: who may do what with it.
 //!
 //! Invariant: a right comes from the source (less the umask), or from a file of this user's own that
-//! no other user can have put in place. Whatever another user has a hand in only takes rights away.
+//! no other user can have put in place. Anything that another user can influence only takes rights
+//! away.
 //!
 //! ```text
 //!   what has the name                          the copy's mode
@@ -36,7 +37,7 @@ const SET_ID: u32 = 0o6000;
 const GROUP: u32 = 0o070;
 /// Where an access control list is kept (acl(5)).
 const ACL: &str = "system.posix_acl_access";
-/// Whom a user namespace calls everybody it does not know, this user included
+/// The overflow uid: what a user namespace reports for every user without a mapping
 /// (`user_namespaces(7)`).
 const ANYBODY: u32 = 65_534;
 
@@ -81,7 +82,7 @@ pub(crate) fn preserve(file: &File, source: &Source, place: &Place) -> Result<()
     match rustix::fs::fchown(file, Some(owner.0), Some(owner.1)) {
         Ok(()) => {}
         // Only root may give files away. Without its owner, a set-user-ID program would run with
-        // somebody else's rights.
+        // another user's rights.
         Err(Errno::PERM) if own_uid() != 0 => {
             mode &= !SET_ID;
             if !keeps_group(file, place, meta.gid())? {
@@ -107,7 +108,7 @@ fn chmod(file: &File, place: &Place, mode: u32) -> Result<(), Kind> {
     rustix::fs::fchmod(file, Mode::from_raw_mode(mode)).map_err(Kind::io(place.path(), Op::Chmod))
 }
 
-/// Gives the copy this group; `false` if this user may not.
+/// Sets the copy's group; `false` without permission.
 fn keeps_group(file: &File, place: &Place, gid: u32) -> Result<bool, Kind> {
     let now = file.metadata().map_err(Kind::io(place.path(), Op::Stat))?;
     Ok(now.gid() == gid || rustix::fs::fchown(file, None, Some(Gid::from_raw(gid))).is_ok())
@@ -127,7 +128,7 @@ fn without_group(mode: u32) -> u32 {
     mode & !(GROUP | 0o7) | both << 3 | both
 }
 
-/// Has it an access control list? One that cannot be asked may have.
+/// Whether it has an access control list, or may have one because it cannot be read.
 fn has_acl(file: Option<impl AsFd>) -> bool {
     let Some(file) = file else { return true };
     match rustix::fs::fgetxattr_query(file, ACL) {
@@ -146,8 +147,8 @@ impl Found {
     }
 }
 
-/// The bits that new files of this process do not get. It can only be read by setting it; there is
-/// no second thread that could make a file meanwhile.
+/// The umask of this process. It can only be read by setting it; no second thread exists that could
+/// create a file meanwhile.
 fn umask() -> u32 {
     let umask = rustix::process::umask(Mode::empty());
     rustix::process::umask(umask);

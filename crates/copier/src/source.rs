@@ -1,24 +1,25 @@
 //! The file that is copied: opened once, and looked at again at the end.
 //!
 //! Invariant: a copy for which [`Source::expect_unchanged`] finds nothing, and [`Source::stood_still`]
-//! is true, is the source as it was at every moment of the copy. Where that is false, reading both
-//! files again decides: bytes that were the same twice are those of one moment between.
+//! is true, is the source as it was at every moment of the copy. Where that is false, both files
+//! are read again: bytes that are equal in both readings are those of one moment between the
+//! readings.
 //!
 //! ```text
 //!   a process that                                is noticed by
 //!   writes                                        the length, the time of modification
 //!   has the file open or mapped for writing at
-//!     the beginning or the end of the copy        the kernel, which is asked both times
+//!     the beginning or the end of the copy        a read lease, tried both times
 //!   maps it within the copy and stores to it      the time of modification: its first store to
 //!                                                 each page is a fault, which sets it
 //!   publishes in a region                         the region's lock
 //! ```
 //!
-//! A store to a page that is mapped already leaves all times alone: on tmpfs for ever, on a disk until
-//! the next write-back. If the kernel does not say (the file belongs to another user, the file system
-//! has no leases), some process may be storing.
+//! A store to a page that is already mapped changes no time stamp: on tmpfs never, on a disk not
+//! until the next write-back. If the kernel grants no information (the file belongs to another
+//! user, the file system has no leases), some process may be storing.
 //!
-//! Price: six system calls; for two microseconds, twice, who opens the source for writing waits.
+//! Price: six system calls; twice, for two microseconds, an open of the source for writing blocks.
 
 use std::fs::{File, Metadata};
 use std::os::unix::fs::{FileExt, FileTypeExt, MetadataExt};
@@ -32,8 +33,8 @@ use rustix::io::Errno;
 use crate::advice::Op;
 use crate::error::Kind;
 
-/// Two changes within one tick of the clock that stamps files may have one time: 10 ms at the most
-/// before Linux 6.13.
+/// Two changes within one tick of the file clock, at most 10 ms before Linux 6.13, may get the same
+/// time.
 const TICK: Duration = Duration::from_millis(20);
 
 /// An open source, and what it was when it was opened.
@@ -42,13 +43,13 @@ pub(crate) struct Source {
     pub(crate) file: File,
     pub(crate) path: PathBuf,
     pub(crate) meta: Metadata,
-    /// Could no process write to it when it was opened?
+    /// Whether no process could write to it when it was opened.
     was_still: bool,
     is_region: bool,
 }
 
 impl Source {
-    /// Opens what `path` leads to, unless it is something else than a file that stands still.
+    /// Opens the file at `path`; refuses anything but a regular file, and a region with a writer.
     pub(crate) fn open(path: &Path) -> Result<Self, Kind> {
         // NONBLOCK: opening a named pipe must answer, not wait for its other end.
         let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NONBLOCK | OFlags::NOCTTY;
@@ -66,7 +67,7 @@ impl Source {
             return Err(Kind::NotAFile { path: path.to_owned(), what });
         }
         let is_region = is_region(&file);
-        // A region says by its lock whether it has a writer, and a lease could be in that one's way.
+        // A region's lock shows whether it has a writer, and a lease could block that writer.
         let was_still = !is_region && !is_fresh(&meta) && has_no_writer(&file);
         let source = Self { file, path: path.to_owned(), meta, was_still, is_region };
         source.expect_no_publisher()?;
@@ -78,24 +79,24 @@ impl Source {
         self.meta.len()
     }
 
-    /// Does the file end at its length? In sysfs, procfs and some FUSE file systems the length is
-    /// no more than a claim.
+    /// Whether the file ends at its reported length. In sysfs, procfs and some FUSE file systems
+    /// the length is unreliable.
     pub(crate) fn ends_where_it_says(&self) -> bool {
         self.len() > 0 && self.has_byte(self.len() - 1)
     }
 
-    /// Are there bytes beyond its length?
+    /// Whether there are bytes beyond its length.
     pub(crate) fn goes_on(&self) -> bool {
         self.has_byte(self.len())
     }
 
     fn has_byte(&self, at: u64) -> bool {
-        // An error is not the end; whoever reads the bytes reports it.
+        // An error is not the end; the read of these bytes reports it.
         let is_beyond = at >= self.len();
         self.file.read_at(&mut [0], at).map_or(!is_beyond, |read| read > 0)
     }
 
-    /// Could no process change it while it was copied? `false`: perhaps one could.
+    /// Whether no process could change it while it was copied. `false` if unknown.
     pub(crate) fn stood_still(&self) -> bool {
         let is_same = |now: Metadata| {
             (now.ctime(), now.ctime_nsec()) == (self.meta.ctime(), self.meta.ctime_nsec())
@@ -103,7 +104,7 @@ impl Source {
         self.was_still && has_no_writer(&self.file) && self.file.metadata().is_ok_and(is_same)
     }
 
-    /// Refuses a source that somebody wrote to meanwhile: the copy would be a mixture.
+    /// Refuses a source that was written to meanwhile: the copy would be a mixture.
     pub(crate) fn expect_unchanged(&self) -> Result<(), Kind> {
         self.expect_no_publisher()?;
         let now = self.file.metadata().map_err(Kind::io(&self.path, Op::Stat))?;
@@ -130,14 +131,14 @@ fn has_no_writer(file: &File) -> bool {
     region::is_open_for_writing(file).is_ok_and(|is_open| !is_open)
 }
 
-/// Was it written to just now, so that its time of modification may not show the next time?
+/// Whether it was modified so recently that another change may leave the same time stamp.
 fn is_fresh(meta: &Metadata) -> bool {
     let age = meta.modified().map(|modified| SystemTime::now().duration_since(modified));
-    // A time in the future says nothing.
+    // A time in the future proves nothing.
     !matches!(age, Ok(Ok(age)) if age > TICK)
 }
 
-/// Does it begin as a region does?
+/// Whether it begins with a region's magic.
 fn is_region(file: &File) -> bool {
     let mut magic = MAGIC_BYTES.map(|byte| !byte);
     file.read_exact_at(&mut magic, 0).is_ok() && magic == MAGIC_BYTES

@@ -7,14 +7,14 @@ use bytesize::ByteSize;
 
 use crate::crew::{Done, Fewer};
 
-/// What a copy came to.
+/// The result of a copy.
 #[derive(Debug)]
 pub(crate) struct Summary {
     pub(crate) len: u64,
     pub(crate) data: u64,
     pub(crate) elapsed: Duration,
     pub(crate) done: Done,
-    /// Were both files read again?
+    /// Whether both files were read again.
     pub(crate) is_verified: bool,
 }
 

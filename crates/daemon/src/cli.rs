@@ -17,7 +17,7 @@ pub struct CommonArgs {
     /// What to log: off, error, warn, info, debug or trace
     ///
     /// A level for everything, and MODULE=LEVEL for single modules: "warn,region=debug". Without
-    /// the option the environment variable MAPCAST_LOG says it, else it is info.
+    /// the option the environment variable MAPCAST_LOG applies, else info.
     #[arg(long, value_name = "LEVEL")]
     pub log: Option<LogFilter>,
 

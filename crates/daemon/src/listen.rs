@@ -10,8 +10,8 @@
 //!   LISTEN_PID=<pid of the child>
 //! ```
 //!
-//! All numbers are asked for before anything is taken: a number that was not passed is an error that
-//! names it, and not whatever this process opened under that number since.
+//! Every number is checked before any descriptor is taken: one that was not passed is an error that
+//! names it, not a file that this process has opened under that number since.
 //!
 //! The variables stay in the environment, which cannot be changed safely once there may be
 //! threads; `LISTEN_PID` keeps every other process from taking them to be meant for it.
@@ -48,14 +48,14 @@ pub struct Passed {
 #[non_exhaustive]
 pub enum PassedError {
     /// A variable that does not say what it should.
-    #[error("{variable}={value}: is no number of descriptors; correct what starts this program")]
+    #[error("{variable}={value}: is not a number of descriptors; correct what starts this program")]
     Variable {
         /// Its name.
         variable: &'static str,
         /// What it says.
         value: String,
     },
-    /// More descriptors than anybody passes.
+    /// The most descriptors that are accepted.
     #[error(
         "LISTEN_FDS={value}: is more than {MOST} descriptors; correct what starts this program"
     )]
@@ -163,7 +163,7 @@ fn announced(
     Ok((FIRST..).zip(names).take(descriptors).collect())
 }
 
-/// The number of descriptors that `LISTEN_FDS` says.
+/// The number of descriptors in `LISTEN_FDS`.
 fn number(value: &str) -> Result<u32, PassedError> {
     let value = value.to_owned();
     let is_number = !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit());
@@ -185,7 +185,7 @@ fn expect_passed(number: RawFd) -> Result<(), Errno> {
 fn take(number: RawFd) -> Result<OwnedFd, Errno> {
     expect_passed(number)?;
     // SAFETY:
-    // - it is open: asked for in the line above;
+    // - it is open: checked in the line above;
     // - nothing else in this process owns it: it was not opened here, and not taken before, or it
     //   would be closed on exec;
     // - it needs no more than `close` to be closed, as every descriptor.
@@ -260,7 +260,7 @@ mod tests {
 
     #[test]
     fn variables_that_do_not_hold_together_are_an_error() {
-        let no_number = "is no number of descriptors";
+        let no_number = "is not a number of descriptors";
         for (count, why) in [
             ("-1", no_number),
             ("many", no_number),

@@ -10,8 +10,7 @@
 //!   FDSTORE=1\nFDNAME=region\n  + SCM_RIGHTS(descriptor)           /path or @abstract
 //! ```
 //!
-//! Written out here and not taken from a crate, because those there are wait in `sendto` for as long as
-//! the manager pleases.
+//! Not taken from a crate, because the existing ones block in `sendto` until the manager reads.
 //!
 //! Price: one socket; one system call for each datagram, none without a manager; at most one message
 //! of each kind is kept.
@@ -94,7 +93,7 @@ impl Notify {
         self.manager.is_some()
     }
 
-    /// Is there something that the manager had no room for?
+    /// Whether messages wait for room in the manager's socket.
     pub fn is_behind(&self) -> bool {
         !self.kept.is_empty()
     }
@@ -104,7 +103,7 @@ impl Notify {
         self.send_once(Kind::Ready, format!("READY=1\nSTATUS={}\n", clean(status)), None);
     }
 
-    /// `STATUS=`: what is going on, for people. Lost if the manager has no room for it.
+    /// `STATUS=`: the current state, for people. Lost if the manager's socket is full.
     pub fn status(&mut self, status: &str) {
         self.flush();
         if !self.is_behind() {
@@ -124,7 +123,7 @@ impl Notify {
         self.send_once(Kind::Stopping, format!("STOPPING=1\nSTATUS={}\n", clean(status)), None);
     }
 
-    /// `WATCHDOG=1`: the loop goes round. `false`: the manager has no room for it now.
+    /// `WATCHDOG=1`: the loop is running. `false` if the manager's socket is full.
     pub fn alive(&self) -> bool {
         self.mention("WATCHDOG=1\n")
     }
@@ -184,7 +183,7 @@ impl Notify {
         self.send(text, None, SendFlags::DONTWAIT)
     }
 
-    /// `true` unless the manager has no room. Other failures are logged: they do not mend.
+    /// `true` unless the manager has no room. Other failures are logged: retrying does not help.
     fn send(&self, text: &str, descriptor: Option<BorrowedFd<'_>>, flags: SendFlags) -> bool {
         let Some(manager) = &self.manager else { return true };
         match manager.send(text, descriptor, flags) {

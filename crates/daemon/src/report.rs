@@ -19,8 +19,8 @@ pub(crate) const TARGET: &str = module_path!();
 /// Writes `PROGRAM: error: WHOLE CAUSE CHAIN` to stderr as one line; where the log is for machines
 /// (JSON, the journal), it is an event of that log instead.
 ///
-/// A stderr that cannot be written to is ignored, and one that is not read is waited for no longer
-/// than 250 ms: nothing is left to tell of it.
+/// A stderr that cannot be written to is ignored, and one that is not read delays the exit by at
+/// most 250 ms: there is nowhere left to report it.
 pub fn report(program: &str, error: &(dyn Error + 'static)) {
     let text = one_line(error);
     let last_words = logging::last_words();

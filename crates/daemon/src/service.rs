@@ -1,9 +1,9 @@
 //! A daemon as its service manager sees it: ready, busy with this, alive, reloading, stopping.
 //!
 //! Invariant: `READY=1` is sent once and never before the daemon does its work; `STATUS=` at most
-//! once a second; `WATCHDOG=1` only by a loop that goes round. A manager that does not read its socket
-//! holds up nothing but the very end, and that for half a second at most: what it has no room for is
-//! sent again by [`Service::keep_alive`].
+//! once a second; `WATCHDOG=1` only from the running loop. A manager that does not read its socket
+//! delays only the exit, by half a second at most: [`Service::keep_alive`] resends messages for
+//! which there was no room.
 //!
 //! ```text
 //!   loop:  wait(..., service.deadline())    never sleeps past the next sign of life
@@ -78,8 +78,8 @@ impl Service {
         self.deadline().map_or(span, |deadline| span.min(deadline.since(now)))
     }
 
-    /// One more turn of the loop: a sign of life if one is due, what was held back, and what the
-    /// manager had no room for.
+    /// To be called in each turn of the loop: pings the watchdog if that is due, and sends delayed
+    /// messages and those for which there was no room.
     pub fn keep_alive(&mut self, now: Monotonic) {
         if self.retry.is_some_and(|retry| retry <= now) {
             self.notify.flush();

@@ -82,7 +82,7 @@ fn krate(input: &DeriveInput) -> Result<Path> {
     Ok(krate)
 }
 
-/// Each variant's text: its name, or what `#[record(label = "..")]` says.
+/// Each variant's text: its name, or the one in `#[record(label = "..")]`.
 fn texts<'a>(variants: impl Iterator<Item = &'a Variant>) -> Result<Vec<LitStr>> {
     let mut seen = BTreeSet::new();
     variants

@@ -1,4 +1,4 @@
-//! `#[derive(Record)]` and `#[derive(Labels)]`: a struct describes itself, and cannot do it wrongly.
+//! `#[derive(Record)]` and `#[derive(Labels)]`: the schema is generated from the struct itself.
 //!
 //! Invariant: what `derive(Record)` emits compiles only if every byte of the struct is a byte of a
 //! plain number or of padding that has a name. Then, and only then, is the emitted `unsafe impl Pod`

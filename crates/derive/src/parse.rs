@@ -1,5 +1,5 @@
-//! What the user wrote: the struct, its fields and their `#[record(..)]` attributes, checked as far
-//! as a macro can see. Each error points at the token it is about and says what to write instead.
+//! The struct, its fields and their `#[record(..)]` attributes, checked as far as a macro can see.
+//! Each error points at the token it is about and says what to write instead.
 
 use proc_macro2::Span;
 use syn::meta::ParseNestedMeta;

@@ -137,7 +137,7 @@ fn gap_at_the_end(record: &Record) -> TokenStream {
     no_gap(&gap, &format!("behind `{}`", text_of(field).value()), field.span())
 }
 
-/// A `match` whose arms say how many bytes of padding want a name.
+/// A `match` whose arms report how many bytes of padding need a name.
 fn no_gap(gap: &TokenStream, place: &str, span: proc_macro2::Span) -> TokenStream {
     let arms = (1..=MOST_PADDING).map(|count| {
         let bytes = if count == 1 { "byte" } else { "bytes" };

@@ -29,7 +29,7 @@ pub struct Digits<'a> {
     wide: f64,
 }
 
-/// Whole numbers of more digits are not looked at: no field holds them.
+/// The most digits of a whole number: no field holds more.
 const MOST_DIGITS: usize = 38;
 
 impl<'a> Digits<'a> {

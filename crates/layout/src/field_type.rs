@@ -61,7 +61,7 @@ pub trait TextType: FieldType {
     const TEXT: CType;
 }
 
-/// A type that can hold truth values as C does, 0 or not 0: `u8`, or an array of it.
+/// A type that can hold booleans as C does, 0 or not 0: `u8`, or an array of it.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot hold truth values",
     label = "`#[record(bool)]` is for `u8` and `[u8; N]`"

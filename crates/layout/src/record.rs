@@ -88,7 +88,7 @@ use crate::schema::Schema;
 /// ```
 ///
 /// Written by hand, `size_of::<Self>()` must equal the schema's size and `align_of::<Self>()` be at
-/// least its alignment; whoever maps a region checks both; what is in between stays your promise.
+/// least its alignment, which every mapping of a region checks; the offsets are your promise.
 pub trait Record: bytemuck::Pod {
     /// The description of this struct. The same at every call.
     fn schema() -> Schema;

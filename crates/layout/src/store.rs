@@ -59,7 +59,7 @@ impl<'a> From<&'a Value> for Given<'a> {
 }
 
 impl Given<'_> {
-    /// The number for a message: as it was written, if a text wrote it.
+    /// The number for a message: as written, if it came from a text.
     fn shown(&self) -> String {
         match self {
             Self::Int(number) => number.to_string(),
@@ -70,7 +70,7 @@ impl Given<'_> {
         }
     }
 
-    /// As [`Value::kind`] says it.
+    /// As [`Value::kind`] names it.
     fn kind(&self) -> &'static str {
         match self {
             Self::Int(_) => "integer",

@@ -43,8 +43,8 @@ pub(crate) fn until_nul(bytes: &[u8]) -> &[u8] {
 
 /// Displays bytes as UTF-8, lossy, with control characters escaped.
 ///
-/// Allocates nothing, and writes in pieces of at most 4 KiB of the bytes: whoever takes them may
-/// look up in between, however long the text is.
+/// Allocates nothing, and writes in pieces of at most 4 KiB of the bytes, so the caller can check
+/// for signals between them, however long the text is.
 #[derive(Clone, Copy, Debug)]
 pub struct Escaped<'a>(pub &'a [u8]);
 

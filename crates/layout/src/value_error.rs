@@ -86,7 +86,7 @@ pub enum ValueError {
         /// The text.
         text: String,
     },
-    /// A text with a NUL inside: readers would see only what stands before it.
+    /// A text with a NUL inside: readers would see only the part before it.
     #[error("the text for field {field:?} holds a NUL at byte {at}; remove it")]
     Nul {
         /// The field.

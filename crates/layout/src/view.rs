@@ -78,7 +78,7 @@ impl<'a> RecordView<'a> {
 
     /// The bytes of a `char[N]`, up to the first NUL; `None` for a field of any other type.
     ///
-    /// For those who pass a text on that may be as long as a record:
+    /// For writing a text that may be as long as a record:
     /// [`Escaped`](crate::text::Escaped) and [`Lossy`](crate::text::Lossy) write it without a copy.
     pub fn text(&self, field: &Field) -> Option<&'a [u8]> {
         field.ctype().is_text().then(|| until_nul(self.bytes_of(field)))

@@ -49,8 +49,8 @@
 //! # What your program has to know
 //!
 //! - **SIGBUS.** The first region that a process maps installs a handler for SIGBUS, so that a file
-//!   that is cut short is an error and not a death. Set a handler of your own before that; it is still
-//!   called for everything that is not a region's. Threads that use a region must not block SIGBUS.
+//!   that is cut short is an error. Set a handler of your own before that; it is still
+//!   called for every SIGBUS that does not come from a region. Threads that use a region must not block SIGBUS.
 //!   See the example `sigbus`.
 //! - **Threads.** None is started, except by [`Writer::open_standby`] (one, while it waits) and
 //!   [`Notifier`] (one). [`Writer`] and [`Reader`] are [`Send`] and [`Sync`]; their methods that publish

@@ -1,4 +1,4 @@
-//! Lines of input that did not fit: counted, and reported as long as they are not too many.
+//! Bad lines of input: counted, and logged up to a rate limit.
 
 use std::time::Duration;
 
@@ -29,7 +29,7 @@ impl BadLines {
         self.count
     }
 
-    /// Counts line `number`, and gives what to log about it to `log`.
+    /// Counts line `number`, and passes the message about it to `log`.
     pub(crate) fn note(&mut self, number: u64, error: &LineError, log: impl Fn(&str)) {
         self.count += 1;
         let Some(held) = self.calm.pass(Monotonic::now()) else { return };

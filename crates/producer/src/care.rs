@@ -91,7 +91,7 @@ impl Producer<'_> {
                 say!(
                     warn,
                     self.outlet,
-                    "{} {what} under this producer; made anew: {origin}",
+                    "{} {what} while in use; recreated: {origin}",
                     path.display()
                 );
                 self.region_ailment.ends();
@@ -106,12 +106,12 @@ impl Producer<'_> {
     }
 
     fn cannot_restore(&mut self, what: &str, error: &RegionError) {
-        let text = format!("the region {what} and cannot be made anew: {error}");
+        let text = format!("the region {what} and cannot be recreated: {error}");
         self.region_ailment.say(&self.outlet, text);
     }
 }
 
-/// Whether somebody else publishes at the path now.
+/// Whether another process publishes at the path now.
 fn is_taken(error: &RegionError) -> bool {
     matches!(error.kind(), RegionErrorKind::Replaced | RegionErrorKind::Busy { .. })
 }

@@ -23,19 +23,19 @@ Examples:
   sensor | producer sensor-input.toml     one record for each line of JSON
 
 Under a service manager (systemd):
-  NOTIFY_SOCKET    it is told when the first record is out, which record it is, and when the end
-                   begins
-  WATCHDOG_USEC    it gets a sign of life from the loop that publishes
+  NOTIFY_SOCKET    READY=1 after the first record or when it waits for input, STATUS= with the
+                   latest record, STOPPING=1 before exit
+  WATCHDOG_USEC    WATCHDOG=1 from the loop that publishes
   JOURNAL_STREAM   the log goes to the journal, with fields MAPCAST_REGION, _SEQUENCE, _EPOCH
-  LISTEN_FDS       descriptors it has opened; \"region\" is published to
+  LISTEN_FDS       open descriptors; the one named \"region\" is published to
 
 Signals:
   SIGTERM, SIGINT  mark the region closed, wake its readers, exit 0
-  SIGHUP           read CONFIG again; if it is bad, go on with the old one
+  SIGHUP           reload CONFIG; if it is bad, keep the old one
 
 Exit codes:
   0  done: stopped by a signal, after --ticks, or at the end of the input
-  1  failure; one line on stderr says what and what to do next
+  1  failure; one line on stderr says why, and what to do next
   2  wrong usage";
 
 /// Publishes a record into a region of shared memory, for any number of readers
@@ -55,8 +55,8 @@ pub struct Args {
     /// Publish here: a path (with a '/'), a name in the default directory, or fd:NAME
     ///
     /// fd:NAME is a descriptor that the parent process has opened for reading and writing and passes
-    /// by the LISTEN_FDS protocol: an empty file or memfd, or a region of the same record. One
-    /// called "region" is used without being asked for.
+    /// by the LISTEN_FDS protocol: an empty file or memfd, or a region of the same record. One named
+    /// "region" is used by default.
     #[arg(long, value_name = "PATH", value_parser = region())]
     pub region: Option<RegionArgument>,
 

@@ -1,16 +1,16 @@
-//! The input of a standby: read while it waits, so that whatever writes it is not held up.
+//! The input of a standby: read while it waits, so that the program that writes it does not block.
 //!
-//! Invariant: an input that another producer reads is left alone, and so is one that does not wait
-//! for its reader (a regular file). Lines that are read here are not published. They set the values
-//! of the record that the take-over publishes once.
+//! Invariant: an input that another producer reads is not touched, nor is one whose writer never
+//! blocks (a regular file). Lines read here are not published; they set the values of the one
+//! record that the take-over publishes.
 //!
 //! ```text
 //!   sensor --> tee --+--> active producer --> region
 //!                    `--> standby, at each look: drain --> record
-//!                                  take-over: drain, publish the record, go on line by line
+//!                                  take-over: drain, publish the record, then line by line
 //! ```
 //!
-//! Price: at most [`STRETCH`] at each look, by which a take-over in this moment is late.
+//! Price: at most [`STRETCH`] at each look, which delays a take-over at that moment.
 
 use std::io;
 use std::path::Path;
@@ -25,22 +25,22 @@ use crate::error::{Kind, ProducerError};
 use crate::input::{Input, Outcome};
 use crate::sources::{Moment, Sources};
 
-/// The longest time that lines are read for before the standby looks at the region again.
+/// The longest time spent reading lines before the standby looks at the region again.
 const STRETCH: Duration = Duration::from_millis(25);
-/// How often it is looked whether the input is another pipe by now.
+/// How often to check whether the input's name belongs to another pipe.
 const PATROL: Duration = Duration::from_secs(1);
-/// Lines that are read before the clock is.
+/// Lines to read between two clock reads.
 const LINES: usize = 64;
 
-/// An input, and what has come out of it so far.
+/// An input, and the values read from it so far.
 #[derive(Debug)]
 pub(crate) struct Feed {
     pub(crate) input: Option<Input>,
     pub(crate) record: RecordBuf,
     pub(crate) bad_lines: BadLines,
-    /// Whether the record is whole and has not been published.
+    /// Whether the record is complete and not yet published.
     pub(crate) is_news: bool,
-    /// Looks, one after the other, at which no other producer read the input.
+    /// Consecutive looks at which no other producer read the input.
     free_looks: u8,
     next_patrol: Monotonic,
     failure: Option<io::Error>,
@@ -60,8 +60,8 @@ impl Feed {
         }
     }
 
-    /// Reads what has come for the standby of the region at `path`, unless `go_on` says no. `false`:
-    /// the input has ended or failed.
+    /// Reads the available input for the standby of the region at `path` while `go_on` returns
+    /// true. `false` if the input has ended or failed.
     pub(crate) fn drain(&mut self, path: &Path, go_on: &mut dyn FnMut() -> bool) -> bool {
         let Some(mut input) = self.input.take() else { return true };
         self.patrol(path, &mut input);
@@ -78,13 +78,13 @@ impl Feed {
         !has_ended && self.failure.is_none()
     }
 
-    /// Whether the input is this standby's to read. After one look that is not certain: who read it
-    /// may have died just now, and the lines that it left are for the one that takes over.
+    /// Whether this standby may read the input. One look is not enough: the producer that read it
+    /// may have just died, and the lines it left are for the one that takes over.
     fn is_claimed(&self) -> bool {
         self.free_looks > 1
     }
 
-    /// The wait is over: what was written before its end is one record, and not many new ones.
+    /// The wait is over: lines written before its end become one record.
     pub(crate) fn finish(mut self, path: &Path) -> Result<Self, ProducerError> {
         if self.is_claimed() {
             self.drain(path, &mut || true);

@@ -50,7 +50,7 @@ use run::Producer;
 
 /// Does what the command line asks for, until it is done or a signal ends it.
 pub fn run(args: &Args) -> Result<(), ProducerError> {
-    // First of all: what was passed has numbers, and numbers are used again.
+    // Take over inherited descriptors before opening anything: fd numbers get reused.
     let passed = Passed::from_environment();
     logging::init(PROGRAM, &args.common).map_err(Kind::Log)?;
     if args.check {

@@ -25,7 +25,7 @@ use settings::{Address, Format, Settings};
 use crate::error::{Kind, ProducerError};
 use crate::feed::Feed;
 
-/// How often a standby for a bare file, which nobody wakes, looks whether the lock is free.
+/// How often a standby for a bare file, which has no wake-up, checks whether the lock is free.
 const LOOK: Duration = Duration::from_millis(100);
 
 /// An open writer.
@@ -68,7 +68,7 @@ fn options(settings: &Settings) -> Options {
         .mode(region.mode)
         .wake(region.wake)
         .period(settings.producer.tick)
-        .check_every(Duration::MAX); // the patrol looks, and says what it finds
+        .check_every(Duration::MAX); // the patrol checks, and logs the result
     match &region.group {
         Some(group) => options.group(group),
         None => options,
@@ -116,7 +116,7 @@ impl Outlet {
     }
 
     /// As [`open`](Self::open), but waits while another producer has it, and reads `feed` meanwhile.
-    /// `None`: a signal asked for the end first, or the input ended.
+    /// `None`: a stop signal came first, or the input ended.
     pub(crate) fn open_standby(
         address: &region::Address,
         settings: &Settings,
@@ -231,8 +231,7 @@ impl Outlet {
         !matches!(self, Self::Mapcast(_, Home::Passed | Home::Memfd))
     }
 
-    /// The descriptor of a region in memory alone, for a service manager to keep; `None` for all
-    /// others.
+    /// The descriptor of a memfd region, for a service manager to keep; `None` for all others.
     pub(crate) fn keepsake(&self) -> Option<BorrowedFd<'_>> {
         match self {
             Self::Mapcast(writer, Home::Memfd) => writer.memfd(),
@@ -245,7 +244,7 @@ impl Outlet {
         matches!(self, Self::Mapcast(writer, _) if *writer.origin() == Origin::Resumed)
     }
 
-    /// Who else may put files in the place of the region's.
+    /// Which other users may replace the region's file.
     pub(crate) fn exposure(&self) -> Option<region::Exposure> {
         match self {
             Self::Mapcast(writer, _) => writer.exposure(),

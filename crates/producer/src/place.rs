@@ -44,7 +44,7 @@ impl RegionArgument {
 pub(crate) enum Place {
     /// At the address in the settings.
     Address,
-    /// In a descriptor that somebody else opened.
+    /// In a descriptor that another process opened.
     Passed { file: File, label: PathBuf },
     /// In memory alone; `kept` is the one of the process before this.
     Memfd { kept: Option<File>, label: PathBuf },

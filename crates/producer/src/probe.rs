@@ -1,4 +1,4 @@
-//! A door for the project's own tests of hostile and random input (crate `fuzz`) alone.
+//! An entry point for the project's own tests of hostile and random input (crate `fuzz`) only.
 
 use layout::RecordBuf;
 use settings::Settings;
@@ -7,8 +7,8 @@ use crate::input::{Decoder, Outcome};
 use crate::run::{keys, max_line};
 use crate::sources::{Moment, Sources};
 
-/// The record that a producer with these settings makes of one `line` of input, or what it says
-/// about the line.
+/// The record that a producer with these settings makes of one `line` of input, or its error
+/// message.
 pub fn record_of_line(settings: &Settings, line: &[u8]) -> Result<Vec<u8>, String> {
     let mut record = RecordBuf::new(settings.record.schema.clone());
     let read = keys(settings).apply(line, &mut record, &mut || true);

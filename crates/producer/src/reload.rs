@@ -1,7 +1,7 @@
 //! SIGHUP: the configuration is read again.
 //!
-//! Invariant: all or nothing. Everything that can fail is done first; if something does, it is said
-//! and the producer goes on as it was.
+//! Invariant: all or nothing. Everything that can fail is done first; a failure is logged and the
+//! producer keeps its old configuration.
 //!
 //! ```text
 //!   read --> same as before?  nothing
@@ -54,7 +54,7 @@ impl Producer<'_> {
         let path = path.display();
         let adopted = match crate::load(self.args) {
             Ok(new) if new == self.settings => {
-                say!(info, self.outlet, "SIGHUP: {path} says the same as before");
+                say!(info, self.outlet, "SIGHUP: {path} is unchanged");
                 return Changed::Kept;
             }
             Ok(new) => self.adopt(new),
@@ -68,7 +68,7 @@ impl Producer<'_> {
             }
             Err(error) => {
                 let error = one_line(&error);
-                say!(error, self.outlet, "SIGHUP: {error}; going on with the old configuration");
+                say!(error, self.outlet, "SIGHUP: {error}; keeping the old configuration");
                 Changed::Kept
             }
         }

@@ -50,7 +50,7 @@ pub(crate) struct Producer<'a> {
     pub(crate) patrol: Ticks,
     pub(crate) tally: Tally,
     pub(crate) bad_lines: BadLines,
-    /// Whether the record in hand came while this producer was a standby, and is to be published.
+    /// Whether the record holds values read as a standby that are not yet published.
     is_news: bool,
     missed_ticks: Calm,
     /// Missed ticks that have been said.
@@ -133,7 +133,7 @@ impl<'a> Producer<'a> {
             self.keep();
         }
         if self.input.is_some() {
-            // When the first record comes is not ours to say.
+            // With input-driven fields the first record may never come, so READY is reported now.
             let status = self.status();
             self.service.ready(Monotonic::now(), &status);
         }
@@ -170,7 +170,7 @@ impl<'a> Producer<'a> {
             }
             if pending.reload {
                 self.reload()?;
-                // The input may be another one now: what was ready is old news.
+                // The reload may have replaced the input, so the readiness polled before is stale.
                 return Ok(None);
             }
         }

@@ -161,7 +161,7 @@ impl Producer<'_> {
         let Tally { records, .. } = tally;
         let path = outlet.path().display().to_string();
         let (epoch, sequence) = (outlet.epoch(), outlet.sequence());
-        // Closes the region. No log or manager that is slow to read comes before its readers.
+        // Closes the region first, so that a slow log or manager does not delay its readers.
         drop(outlet);
         let missing = input.as_ref().map(|input| input.keys().missing()).unwrap_or_default();
         if records == 0 && !missing.is_empty() {

@@ -1,7 +1,7 @@
 //! Where a region is, before anything has been opened: a name in the default directory, or a path.
 //!
-//! Invariant: what an [`Address`] names is looked up anew each time it is used, and a default
-//! directory is judged each time (see `directory`).
+//! Invariant: an [`Address`] is resolved each time it is used, and a default directory is checked
+//! each time (see `directory`).
 
 use crate::directory::Directory;
 use crate::error::{RegionError, RegionErrorKind as Kind};
@@ -17,7 +17,7 @@ use std::path::{Path, PathBuf};
 const NAME_MAX: usize = 255;
 const SUFFIX: &str = ".region";
 
-/// Where a region is: a path, which is its own address, or what [`locate`] and [`find`] answer with.
+/// Where a region is: a path, which is its own address, or the result of [`locate`] or [`find`].
 ///
 /// ```
 /// use region::Address;
@@ -52,7 +52,8 @@ pub fn find(name: &str) -> Result<Address, RegionError> {
     let own = locate(name)?;
     let looked = own.identity();
     if own.directory.yields_to_system() && !matches!(looked, Ok(Some(_))) {
-        // What another user has put in the place of the user's directory hides none of the system's.
+        // A directory that another user has put in place of the user's own hides no region of the
+        // system.
         let system = Address::within(Directory::system(), own.name.clone());
         match system.identity() {
             Ok(Some(_)) => return Ok(system),

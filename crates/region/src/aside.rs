@@ -4,7 +4,7 @@
 //! has at most 109 bytes. So a name that a file system takes has temporary ones that it takes.
 //!
 //! ```text
-//!   .NAME.PID-TIME.mapcast-new    a new file; swept away when nobody has locked it
+//!   .NAME.PID-TIME.mapcast-new    a new file; removed if no process has it locked
 //!   .NAME.turn.mapcast-new        the right to replace a file without its lock
 //!   .HASH.*.mapcast-new           the same for a NAME of more than 64 bytes
 //! ```
@@ -26,7 +26,7 @@ use xxhash_rust::xxh64::xxh64;
 
 /// Ends every temporary name.
 const SUFFIX: &str = ".mapcast-new";
-/// Longest name of a region that stands in its temporary names, in bytes.
+/// The longest region name that its temporary names contain, in bytes.
 const LONGEST: usize = 64;
 
 /// A temporary name; removed by Drop unless the file got its real one by a rename.
@@ -73,8 +73,8 @@ fn called(region: &Path, middle: &str) -> OsString {
     name
 }
 
-/// What the temporary names of a region begin with. Two regions whose long names have one hash sweep for
-/// each other, which harms neither, and have one turn.
+/// What the temporary names of a region begin with. Two regions whose long names have the same hash
+/// sweep for each other, which harms neither, and share a turn.
 fn prefix(region: &Path) -> OsString {
     let mut prefix = OsString::from(".");
     match region.as_os_str() {
@@ -85,7 +85,7 @@ fn prefix(region: &Path) -> OsString {
     prefix
 }
 
-/// Removes what killed creators of the same region left: temporary files that nobody has locked.
+/// Removes temporary files that killed creators of the same region left: those that are not locked.
 ///
 /// Best effort: a directory that cannot be read is reported by the creation that follows.
 pub(crate) fn sweep(at: &Location) {

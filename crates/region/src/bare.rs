@@ -61,8 +61,8 @@ impl BareWriter {
 
     /// Gives the file another mode or group, if `options` say so, and makes the next one with these.
     ///
-    /// It stays the same file: programs that know no header would never look for another one. So
-    /// those who have mapped it keep it, whatever the mode is from now on.
+    /// It stays the same file: programs that read no header would never look for another one. So a
+    /// process that has mapped it keeps access, whatever the new mode.
     ///
     /// # Errors
     /// [`Kind::NoSuchGroup`], [`Kind::NotInGroup`], [`Kind::BadOptions`], [`Kind::Forked`],
@@ -96,7 +96,7 @@ impl BareWriter {
         Ok(())
     }
 
-    /// Is the file still the one that its path leads to, and whole?
+    /// Whether the file is still the one at its path, and not truncated.
     ///
     /// # Errors
     /// As [`DynWriter::check`](crate::DynWriter::check).
@@ -128,7 +128,7 @@ impl BareWriter {
         Medium::of(&self.file).is_disk_backed()
     }
 
-    /// Who else may put files in the place of this one: see
+    /// Which other users may replace this file: see
     /// [`DynWriter::exposure`](crate::DynWriter::exposure).
     pub fn exposure(&self) -> Option<Exposure> {
         self.at.exposure()
@@ -181,7 +181,7 @@ impl BareReader {
         Ok(Self { mapping, file, size: schema.size() as usize, identity, address })
     }
 
-    /// Copies what stands in the file now to `record`. It may be torn.
+    /// Copies the file's current bytes to `record`. They may be torn.
     ///
     /// # Errors
     /// [`Kind::WrongSize`] if `record` is not as long as the struct; [`Kind::Truncated`] if the
@@ -213,7 +213,7 @@ impl BareReader {
         }
     }
 
-    /// Does the path name a copy of this file that looks like it? See [`overlay`].
+    /// Whether the path leads to an overlayfs copy of this file: see [`overlay`].
     fn has_copy(&self) -> bool {
         Medium::of(&self.file) == Medium::Overlay
             && !self.mapping.faulted()
@@ -246,7 +246,7 @@ fn resume(
     Ok(Some((file, mapping)))
 }
 
-/// A new file, mapped: once it has its name nothing can fail.
+/// A new file, mapped: after it is named nothing can fail.
 fn fresh(
     at: &Location,
     schema: &Schema,

@@ -28,7 +28,7 @@ const fn word_of(offset: usize) -> usize {
     offset / WORD
 }
 
-/// What stands at the start of a region file, checked: nothing of it is mapped yet.
+/// The start of a region file, checked before anything is mapped.
 #[derive(Debug)]
 pub(crate) struct Preamble {
     pub(crate) header: Header,
@@ -63,7 +63,7 @@ impl Preamble {
     }
 }
 
-/// Reads until `bytes` is full or the file ends; answers with how many bytes there were.
+/// Reads until `bytes` is full or the file ends; returns the number of bytes read.
 fn read_up_to(file: &File, bytes: &mut [u8], offset: u64) -> std::io::Result<usize> {
     let mut filled = 0;
     while filled < bytes.len() {
@@ -137,7 +137,7 @@ impl Body {
         &self.mapping.words()[..self.first]
     }
 
-    /// Was the file made in the running boot? `None`: cannot be told.
+    /// Whether the file was made in the running boot; `None` if unknown.
     #[inline]
     pub(crate) fn is_of_this_boot(&self) -> Option<bool> {
         self.this_boot

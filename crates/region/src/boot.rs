@@ -31,9 +31,9 @@ fn parse(text: &str) -> Option<BootId> {
     Some(id)
 }
 
-/// Does a file on `medium`, whose header carries `header_id`, come from the running boot?
+/// Whether a file on `medium`, whose header has `header_id`, comes from the running boot.
 ///
-/// `None`: cannot be told.
+/// `None` if unknown.
 pub(crate) fn is_this_boot(medium: Medium, header_id: BootId) -> Option<bool> {
     if medium == Medium::Memory {
         return Some(true);

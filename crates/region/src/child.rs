@@ -1,4 +1,4 @@
-//! A child process by `fork`: it goes on with everything that is mapped and open here.
+//! A child process by `fork`: it inherits everything that is mapped and open here.
 //!
 //! Invariant: a child is made only while this process has one thread, never outlives its parent,
 //! and is reaped exactly once.
@@ -54,7 +54,8 @@ const PANICKED: u8 = 101;
 /// ```
 ///
 /// Its descriptor ([`AsFd`]) is readable as soon as the child has ended. It is a pidfd, or a pipe where
-/// the kernel gives none; [`Child::try_wait`] may still answer `None` for a moment after a pipe says so.
+/// the kernel gives none; [`Child::try_wait`] may still return `None` for a moment after a pipe
+/// became readable.
 #[derive(Debug)]
 pub struct Child {
     pid: Pid,
@@ -231,10 +232,10 @@ fn expect_one_thread() -> io::Result<()> {
     }
 }
 
-/// A child that does not end with its parent would work for no one: refuses before there is one.
+/// A child that outlives its parent would be useless: checks this before the fork.
 fn expect_death_signals() -> io::Result<()> {
     let refused = |err| named("prctl(PR_SET_PDEATHSIG)", err);
-    // Sets what is set already: whether a filter lets it through is all that is asked.
+    // Sets the current value again, only to find out whether a filter allows the call.
     let now = parent_process_death_signal().map_err(refused)?;
     set_parent_process_death_signal(now).map_err(refused)
 }
@@ -247,7 +248,7 @@ fn pipe_without_pidfd() -> io::Result<Option<(OwnedFd, OwnedFd)>> {
     }
 }
 
-/// `err`, with the call that it is of in its text.
+/// `err`, with the name of the call in its text.
 fn named(call: &str, err: impl Into<io::Error>) -> io::Error {
     let err = err.into();
     io::Error::new(err.kind(), format!("{call}: {err}"))

@@ -64,7 +64,7 @@ pub(crate) fn wall_nanos() -> u64 {
     nanos(clock_gettime(ClockId::Realtime))
 }
 
-/// The kernel never answers with a negative time for these clocks after 1970.
+/// The kernel never returns a negative time for these clocks after 1970.
 #[inline]
 fn nanos(time: Timespec) -> u64 {
     (time.tv_sec.cast_unsigned())

@@ -52,7 +52,7 @@ pub(crate) fn into(cells: &[AtomicU64], from: &[u8]) {
     channel::words_in(tail, rest);
 }
 
-/// Copies whole rounds from one mapping to another; answers with how many bytes that were. The
+/// Copies whole rounds from one mapping to another; returns the number of bytes copied. The
 /// rest, less than a round, is the caller's.
 ///
 /// # Panics

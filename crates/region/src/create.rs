@@ -1,4 +1,4 @@
-//! Create aside, then name: nobody ever sees a short or half-made region.
+//! Creates a region under a temporary name, then names it: no process sees an incomplete one.
 //!
 //! A temporary file in the same directory is locked, allocated (so that a full disk is an error
 //! now and not SIGBUS later), given its mode and its whole content, and only then its name. A
@@ -89,7 +89,7 @@ impl Unnamed {
         match rustix::fs::renameat_with(dir, name, dir, at.name(), RenameFlags::NOREPLACE) {
             Ok(()) => Ok(Some(self.file)),
             Err(Errno::EXIST) => Ok(None),
-            // A file system that does not know the flag, or a sandbox that does not know the call.
+            // A file system without the flag, or a sandbox without the call.
             Err(Errno::INVAL | Errno::NOSYS | Errno::PERM | Errno::OPNOTSUPP) => {
                 self.claim_by_link(at)
             }
@@ -107,8 +107,8 @@ impl Unnamed {
         }
     }
 
-    /// Gives the file its name, in place of `old` or, if that has lost it, of nothing; `None` if
-    /// another file has it by now.
+    /// Names the file, replacing `old` if that still has the name; `None` if another file has it by
+    /// now.
     pub(crate) fn replace(self, at: &Location, old: &File) -> Result<Option<OwnFile>, RegionError> {
         let io = |call| move |err| RegionError::io(at.path(), call, err);
         let old = Identity::of(old).map_err(io("fstat"))?;
@@ -124,8 +124,9 @@ impl Unnamed {
     }
 }
 
-/// The turn of one process at a time to replace the region `at` without its lock: a locked file with
-/// a fixed name, which only those can lock who may write to it. `None`: another has it.
+/// The right of one process at a time to replace the region `at` without its lock: a locked file
+/// with a fixed name, which only users who may write to it can lock. `None` if another process has
+/// it.
 ///
 /// Dropping it ends the turn; that of a process that was killed is swept away by the next.
 pub(crate) fn turn(at: &Location) -> Result<Option<Unnamed>, RegionError> {

@@ -1,18 +1,19 @@
-//! The directory that regions with only a name are in, and what it has to be like.
+//! The directory of regions that are given by name, and the rules for it.
 //!
-//! A name that another user can create is not a publication, so the directory has to belong to its
-//! user and be closed to everybody else's files. It is chosen here and nowhere else:
+//! A region whose name another user can create cannot be trusted, so only the directory's owner may
+//! create files in it. It is chosen here and nowhere else:
 //! 1. `$MAPCAST_DIR`, if that is set: what a service or a test decided. Empty is unset; a relative
 //!    path is an error, because producer and consumer would look in different places;
-//! 2. `/run/mapcast` for root, and for any reader while it holds the region;
+//! 2. `/run/mapcast` for root, and for any reader if it has the region;
 //! 3. `$XDG_RUNTIME_DIR/mapcast`, if that is an absolute path, as its specification demands;
 //! 4. `/dev/shm/mapcast-UID`, mode 0700.
 //!
-//! Never `/tmp`: it is swept, `PrivateTmp=` hides it, and anybody can be there first.
+//! Never `/tmp`: it is cleaned up, `PrivateTmp=` hides it, and any user can create the directory
+//! first.
 //!
-//! Invariant: a directory is opened first and judged through its descriptor, so what was judged is
-//! what is used. Only a directory that came with a region's path is not judged: whoever gave the path
-//! knows it.
+//! Invariant: a directory is opened first and checked through its descriptor, so the directory that
+//! was checked is the one that is used. Only the directory of a region given by path is not
+//! checked: the caller chose it.
 
 use crate::error::{RegionError, RegionErrorKind as Kind};
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
@@ -25,14 +26,14 @@ use std::path::{Path, PathBuf};
 
 /// The directory of the system's services.
 const SYSTEM: &str = "/run/mapcast";
-/// Names the directory in the place of all others.
+/// Overrides all other default directories.
 const VARIABLE: &str = "MAPCAST_DIR";
 /// Opens a directory as a place to start from; neither listing nor changing it takes more.
 pub(crate) const OPEN: OFlags = OFlags::PATH.union(OFlags::DIRECTORY).union(OFlags::CLOEXEC);
 /// Permission bits that let others create files.
 pub(crate) const OTHERS_WRITE: u32 = 0o022;
 
-/// A directory, and how it was chosen, which says what is demanded of it.
+/// A directory and how it was chosen, which decides the checks on it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Directory {
     path: PathBuf,
@@ -41,9 +42,9 @@ pub(crate) struct Directory {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Chosen {
-    /// It is part of a region's path. Nothing is demanded.
+    /// It is part of a region's path: no checks.
     ByPath,
-    /// `$MAPCAST_DIR`: only its owner may write to it, whoever that is.
+    /// `$MAPCAST_DIR`: only its owner, any user, may write to it.
     ByVariable,
     /// `/run/mapcast`: the same; its owner may be a service's user.
     System,
@@ -104,12 +105,12 @@ impl Directory {
         self.chosen == Chosen::ByPath
     }
 
-    /// May a region that is not here be among those of the system?
+    /// Whether a region that is missing here may be among the system's.
     pub(crate) fn yields_to_system(&self) -> bool {
         self.chosen == Chosen::User
     }
 
-    /// Opens and judges a default directory; `None` if it is not there.
+    /// Opens and checks a default directory; `None` if it does not exist.
     pub(crate) fn open(&self) -> Result<Option<OwnedFd>, RegionError> {
         let dir = match rustix::fs::open(&self.path, OPEN | OFlags::NOFOLLOW, Mode::empty()) {
             Ok(dir) => dir,
@@ -147,8 +148,7 @@ impl Directory {
         Ok(Some(dir))
     }
 
-    /// Is `dir` as this directory has to be: a real one that only its owner may write to, and its
-    /// owner no stranger?
+    /// Checks `dir`: a real directory that only its owner may write to, with an acceptable owner.
     pub(crate) fn judge(&self, dir: &OwnedFd) -> Result<(), RegionError> {
         if self.is_of_path() {
             return Ok(());
@@ -165,12 +165,12 @@ impl Directory {
 
     /// Refuses a directory of another user than this one.
     ///
-    /// Inside a user namespace (`PrivateUsers=`) every other owner reads as the overflow uid, so this
-    /// is asked only of a directory that this user would have made.
+    /// Inside a user namespace (`PrivateUsers=`) every other owner reads as the overflow uid, so
+    /// this is checked only for a directory that this user would have made.
     fn expect_owner(&self, owner: u32) -> Result<(), RegionError> {
         let ours = self.expect_ours(owner)?;
         if !is_mapped(ours) {
-            // Whoever owns it reads as the same number.
+            // Every unmapped owner has the same number.
             return Err(self.is_unsafe(format!("is uid {ours}'s here, as all of other users are")));
         }
         Ok(())
@@ -242,10 +242,11 @@ pub(crate) fn walk(path: &Path) -> Result<Option<OwnedFd>, Errno> {
     Ok(Some(dir))
 }
 
-/// Does `uid` mean one user in this user namespace? One without a mapping reads as the overflow uid,
+/// Whether `uid` means one user in this user namespace. One without a mapping reads as the overflow
+/// uid,
 /// as does every other such user.
 fn is_mapped(uid: u32) -> bool {
-    // Where it cannot be read there is no reason for doubt: most processes are in no namespace.
+    // If it cannot be read, assume that it does: most processes are in no namespace.
     std::fs::read_to_string("/proc/self/uid_map").map_or(true, |map| maps(&map, uid))
 }
 

@@ -97,7 +97,7 @@ pub(crate) fn expect_own(file: &File, at: &Location) -> Result<(), RegionError> 
     Err(RegionError::new(at.path(), Kind::NotOurs(owner)))
 }
 
-/// Refuses a descriptor, opened by somebody else, that cannot be a region or cannot be used as one.
+/// Refuses a descriptor from another process that cannot be a region or cannot be used as one.
 pub(crate) fn expect_passed(file: &File, label: &Path, access: Access) -> Result<(), RegionError> {
     expect_regular(file, label)?;
     let flags =
@@ -143,8 +143,7 @@ pub(crate) fn open_again(file: &File, access: Access) -> std::io::Result<File> {
     File::options().read(true).write(access == Access::Write).open(path)
 }
 
-/// Another open file description of `file`, which is called so in that directory and `path` in
-/// messages, for a writer's mapping.
+/// Another open file description of `file`, for a writer's mapping; `path` is its name in messages.
 ///
 /// A mapping keeps its open file description alive, in every child that inherits it: the lock must
 /// lie on another one. Where the file cannot be opened once more, it is the same one after all.
@@ -168,7 +167,7 @@ pub(crate) fn open_to_map(
     }
 }
 
-/// Will the same call succeed once there are descriptors again?
+/// Whether the same call can succeed once descriptors are available.
 pub(crate) fn is_out_of_descriptors(err: &std::io::Error) -> bool {
     matches!(err.raw_os_error(), Some(libc::EMFILE | libc::ENFILE))
 }
@@ -178,7 +177,7 @@ fn is_same(one: &File, other: &File) -> bool {
     identities.is_ok_and(|(one, other)| one == other)
 }
 
-/// What stands at the start of a file that is open already.
+/// What kind of file an open descriptor holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Content {
     /// Not one byte.

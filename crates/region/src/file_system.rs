@@ -1,8 +1,8 @@
-//! Which file systems cannot hold a region, whoever asks.
+//! Which file systems cannot hold a region.
 //!
 //! A region is a file that can be given a length, written to, locked, renamed and mapped. Where one
-//! of these fails, the number that the kernel answers with blames rights, names or arguments; the
-//! fact is the file system. It shows in two ways: by its type, where the kernel itself makes every
+//! of these fails, the error number blames rights, names or arguments; the real cause is the file
+//! system. It shows in two ways: by its type, where the kernel itself makes every
 //! file, or by a call that no file system for data refuses in this way.
 
 use crate::error::RegionError;
@@ -43,7 +43,7 @@ pub(crate) fn explained(file: impl AsFd, err: RegionError) -> RegionError {
     }
 }
 
-/// Would no file system for data answer `call` on a regular file like this?
+/// Whether no file system for data fails `call` on a regular file like this.
 pub(crate) fn cannot_do(call: &str, err: &io::Error) -> bool {
     let Some(number) = err.raw_os_error() else { return false };
     match call {

@@ -3,8 +3,8 @@
 //! Invariants:
 //! 0. In a forked child, [`OwnFile::is_here`] is false for every file that an ancestor opened, and
 //!    true for those that the child opens itself.
-//! 1. In a forked child the number of every [`OwnFile`] of the parent leads to an eventfd that is
-//!    good for nothing. So the parent's lock, which the kernel keeps until the last descriptor of
+//! 1. In a forked child the number of every [`OwnFile`] of the parent leads to an unused eventfd.
+//!    So the parent's lock, which the kernel keeps until the last descriptor of
 //!    its open file description is closed, ends with the parent.
 //!
 //! ```text
@@ -67,7 +67,7 @@ impl Owner {
 /// Generations that this process and its ancestors have used.
 static COUNT: AtomicU64 = AtomicU64::new(0);
 
-/// A file of a writer, whose lock no child inherits.
+/// A writer's file, whose lock no child inherits.
 #[derive(Debug)]
 pub(crate) struct OwnFile {
     /// `None` only while it is dropped.
@@ -101,7 +101,7 @@ impl OwnFile {
         }))
     }
 
-    /// Is this the process that opened it, and not a child of that one?
+    /// Whether this is the process that opened it, not a child of that process.
     #[inline]
     pub(crate) fn is_here(&self) -> bool {
         self.owner.is_here()
@@ -114,7 +114,8 @@ impl OwnFile {
 
     fn take(&mut self) -> Option<File> {
         let file = self.file.take()?;
-        // In a child the place may be another file's by now. Not one of this number: it is open.
+        // In a child the entry may belong to another file by now, but not with this number: it is
+        // open.
         let number = file.as_raw_fd();
         let _ = self.place.compare_exchange(number, FREE, Ordering::Relaxed, Ordering::Relaxed);
         Some(file)
@@ -137,10 +138,10 @@ impl Drop for OwnFile {
     }
 }
 
-/// Stands in the place of no descriptor.
+/// Marks an entry without a descriptor.
 const FREE: i32 = -1;
 
-/// The numbers of all [`OwnFile`]s. The list only grows, by whoever is in the gate.
+/// The numbers of all [`OwnFile`]s. The list only grows, and only inside the gate.
 struct Places {
     numbers: [AtomicI32; 32],
     next: OnceLock<Box<Places>>,
@@ -158,7 +159,7 @@ fn all_places() -> impl Iterator<Item = &'static Places> {
     std::iter::successors(Some(&PLACES), |places| places.next.get().map(|next| &**next))
 }
 
-/// The caller is in the gate.
+/// Call only inside the gate.
 fn free_place() -> &'static AtomicI32 {
     let is_free = |place: &&AtomicI32| place.load(Ordering::Relaxed) == FREE;
     let mut last = &PLACES;
@@ -171,7 +172,7 @@ fn free_place() -> &'static AtomicI32 {
     &last.next.get_or_init(|| Box::new(Places::new())).numbers[0]
 }
 
-/// Is somebody opening or closing an [`OwnFile`], or forking?
+/// Whether a thread is opening or closing an [`OwnFile`], or forking.
 static ENTERED: AtomicBool = AtomicBool::new(false);
 
 /// The right to open or close an [`OwnFile`], or to fork: one thread at a time.
@@ -202,7 +203,7 @@ struct Installed {
 
 static INSTALLED: OnceLock<Installed> = OnceLock::new();
 
-/// Registers the handlers, once, for whoever opens the region at `path` first.
+/// Registers the handlers, once; `path` is the region that is being opened, for errors.
 fn install(path: &Path) -> Result<&'static Installed, RegionError> {
     static ALONE: Mutex<()> = Mutex::new(());
     if let Some(installed) = INSTALLED.get() {
@@ -214,7 +215,7 @@ fn install(path: &Path) -> Result<&'static Installed, RegionError> {
         let blank = eventfd(0, EventfdFlags::CLOEXEC).map_err(io("eventfd"))?;
         let generation = wiped_word().map_err(io("mmap"))?;
         // SAFETY: the three are functions of the right type, and this library is never unloaded
-        // while they are registered: it is linked statically into whatever uses it.
+        // while they are registered: it is linked statically into its users.
         let code = unsafe { libc::pthread_atfork(Some(prepare), Some(parent), Some(child)) };
         if code != 0 {
             return Err(io("pthread_atfork")(Errno::from_raw_os_error(code)));
@@ -257,8 +258,8 @@ extern "C" fn child() {
         for place in all_places().flat_map(|places| &places.numbers) {
             let number = place.swap(FREE, Ordering::Relaxed);
             if number != FREE {
-                // SAFETY: `number` is that of an `OwnFile`, which goes on owning it. Its user sees
-                // another file, which is what `OwnFile` says. A failure leaves it as it is.
+                // SAFETY: `number` is that of an `OwnFile`, which keeps owning it. Its user sees
+                // another file, as documented at `OwnFile`. A failure leaves it unchanged.
                 unsafe { libc::dup3(blank.as_raw_fd(), number, libc::O_CLOEXEC) };
             }
         }

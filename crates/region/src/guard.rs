@@ -1,17 +1,17 @@
-//! SIGBUS is an error, not a death.
+//! Turns SIGBUS into an error.
 //!
 //! When a mapped file is cut short, touching a page past its end raises SIGBUS. Once the first
-//! region is mapped, this module answers that signal: if the address lies in one of our mappings,
-//! zeros are put over its page and all that follow, as a cut leaves them, the mapping is marked, and
-//! the access goes on reading zeros, which are invalid everywhere in the format. The reader or
-//! writer looks at the mark, or at the last word, after each copy and answers `Truncated`.
+//! region is mapped, this module handles that signal: if the address lies in one of our mappings,
+//! its page and all that follow are replaced by zeros, the mapping is marked, and the access
+//! continues with zeros, which are invalid everywhere in the format. The reader or writer checks
+//! the mark, or the last word, after each copy and returns `Truncated`.
 //! (The idea is systemd's, `src/basic/sigbus.c`, which lays one page at a time.) Every other SIGBUS
 //! goes to the handler that was there before: see [`sigbus`].
 //!
-//! Why all that follow: whoever cuts the file and makes it long again, over and over, would have
-//! each cut seen in another page. One page at a time, the mapping falls into ever more pieces until
-//! the kernel gives no more (`vm.max_map_count`), and the next fault is a death. And a file that is
-//! long again before the reader looks at its last word would pass for whole.
+//! Why all that follow: a file that is truncated and extended over and over would fault in a
+//! different page each time. One page at a time, the mapping splits into ever more pieces up to the
+//! kernel's limit (`vm.max_map_count`), and the next fault kills the process. And a file that is
+//! extended again before the reader checks its last word would look whole.
 //!
 //! Invariant: a watch's `start` and `end` describe a mapping of ours, or `end` is 0. Watches are
 //! never freed, only used again, so the handler may walk their list at any instruction.
@@ -145,7 +145,7 @@ extern "C" fn on_sigbus(
 ///
 /// After that the mapping is two pieces at the most, whatever else is cut.
 fn put_zeros((watch, end): (&Watch, usize), address: usize) -> bool {
-    // The mark first: whoever reads zeros from the new pages then finds it set.
+    // The mark first: a thread that reads zeros from the new pages then finds it set.
     watch.faulted.store(true, Ordering::SeqCst);
     let write = if watch.writable.load(Ordering::Relaxed) { libc::PROT_WRITE } else { 0 };
     let page = address & !(page_size() - 1);
@@ -162,7 +162,7 @@ fn put_zeros((watch, end): (&Watch, usize), address: usize) -> bool {
 
 /// Maps zeros over `missing`, from a page of a mapping of ours to its end.
 fn place(missing: &Range<usize>, write: libc::c_int, kind: libc::c_int) -> bool {
-    // Without reserving: they are zeros for as long as nobody writes.
+    // Without reserving: they stay zeros while nothing writes to them.
     let flags = kind | libc::MAP_ANONYMOUS | libc::MAP_FIXED | libc::MAP_NORESERVE;
     let (start, len) = (missing.start as *mut libc::c_void, missing.len());
     // SAFETY: from a page of a live mapping of ours to its end (the watch holds its bounds, which the

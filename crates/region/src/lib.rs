@@ -19,31 +19,33 @@
 //!
 //! - [`Writer`] and [`Reader`] are for a Rust struct with a [`Record`](layout::Record) schema,
 //!   [`DynWriter`] and [`DynReader`] for a schema that is known at run time only.
-//! - [`DynReader::snapshot`] makes a whole copy of a region while it is published to; `cp` may not.
+//! - [`DynReader::snapshot`] makes a consistent copy of a region while it is published to, which
+//!   `cp` cannot.
 //! - [`BareWriter`] and [`BareReader`] share a struct with programs that know no header.
-//! - [`DynWriter::open_file`] and [`DynReader::open_file`] take a descriptor that somebody else has
-//!   opened; [`DynWriter::open_memfd`] one that a service manager keeps between two writers.
+//! - [`DynWriter::open_file`] and [`DynReader::open_file`] take a descriptor that another process
+//!   has opened; [`DynWriter::open_memfd`] one that a service manager keeps between two writers.
 //! - [`Shared`] and [`SharedView`] are plain shared memory, without records, and [`Child`] is a
-//!   forked process that goes on with it.
-//! - [`Region::anonymous`] has no name; [`locate`] and [`find`] say where named regions live.
+//!   forked process that continues with it.
+//! - [`Region::anonymous`] has no name; [`locate`] and [`find`] return where named regions are.
 //!
 //! # SIGBUS
 //!
-//! A file that is cut under its readers or its writer raises SIGBUS in them. The first region that
-//! a process maps therefore sets a handler, which turns that into an error
-//! ([`RegionErrorKind::Truncated`]) and passes every other SIGBUS to the handler that was there
-//! before. Two things are asked of the program:
+//! A file that is truncated under its readers or its writer raises SIGBUS in them. The first region
+//! that a process maps therefore installs a handler, which turns that into an error
+//! ([`RegionErrorKind::Truncated`]) and passes every other SIGBUS to the handler that was installed
+//! before. A program that handles or blocks signals must follow two rules:
 //!
-//! - **A handler of its own is set before the first region is opened.** It is then called for all
-//!   that is not the region's, and may return. A handler that is set later replaces this one, and a
-//!   cut goes to that handler, unless it passes the signal on to the `sigaction` it has replaced.
-//! - **No thread that uses a region blocks SIGBUS.** A fault in a thread that blocks it ends the
-//!   process, whatever handler is set (`signal(7)`, `pthread_sigmask(3)`). Where all signals are
-//!   blocked, so that one thread handles them, leave this one out: `sigfillset(&set);
+//! - **Set your own SIGBUS handler before you open the first region.** It is then called for every
+//!   SIGBUS that does not come from a region, and may return. A handler that is set later replaces
+//!   this one and gets the SIGBUS of a truncation too, which it has to pass on to the `sigaction`
+//!   it has replaced.
+//! - **Do not block SIGBUS in a thread that uses a region.** A fault in a thread that blocks it
+//!   kills the process, whatever handler is set (`signal(7)`, `pthread_sigmask(3)`). If all signals
+//!   are blocked so that one thread handles them, leave out SIGBUS: `sigfillset(&set);
 //!   sigdelset(&set, SIGBUS);`.
 //!
-//! A SIGBUS that another process sends ends this one, unless the program ignores it or has a handler
-//! for it.
+//! A SIGBUS that another process sends kills this one, unless the program ignores it or has a
+//! handler for it.
 
 // The format is little-endian and its words are 64 bits; so are the machines it is for.
 #[cfg(not(all(target_os = "linux", target_pointer_width = "64", target_endian = "little")))]

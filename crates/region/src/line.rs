@@ -11,7 +11,7 @@ use layout::header::{StateWord, offset};
 use std::sync::atomic::{Ordering, fence};
 use std::time::Duration;
 
-/// One word as it stands now.
+/// The current value of one word.
 #[inline]
 pub(crate) fn peek(word: &AtomicU64) -> u64 {
     let value = word.load(Ordering::Relaxed);
@@ -81,7 +81,7 @@ impl<'a> Line<'a> {
         self.store(offset::PERIOD, period.map_or(0, clock::duration_nanos));
     }
 
-    /// A sign of life, and the wall clock as it stands.
+    /// The heartbeat, and the current wall clock.
     pub(crate) fn beat(self, now: BootTime) {
         self.store(offset::WALL_OFFSET, clock::wall_offset().cast_unsigned());
         self.store(offset::HEARTBEAT, now.as_nanos());

@@ -1,18 +1,18 @@
 //! Where a writer's region is: a directory that is held open, and a name in it.
 //!
-//! Invariant: what a writer does to the file of its region, it does relative to that descriptor.
-//! Whoever renames the directory, or puts a symbolic link in its place, does not send the writer
-//! elsewhere.
+//! Invariant: a writer does everything to its region's file relative to that descriptor. Renaming
+//! the directory, or putting a symbolic link in its place, does not redirect the writer.
 //!
 //! ```text
-//!   open                      the path, links followed by the kernel; the directory is held from now on
+//!   open                      the path, links followed by the kernel; the directory is held open
 //!   its path leads here       names in the held directory
-//!   its path leads to         followed, if no link is on the way and the new one lets no more people
+//!   its path leads to         followed, if no link is on the way and the new one lets no more
+//!   users
 //!     another directory         in than the old one did: an administrator has replaced it
-//!   its path leads nowhere    a default directory is made anew; any other has to come back
+//!   its path leads nowhere    a default directory is recreated; any other must come back
 //! ```
 //!
-//! The path that is followed again is the one without symbolic links that led here at the start.
+//! The path that is resolved again is the one without symbolic links that led here at the start.
 //!
 //! Price: one descriptor for each writer; a `stat` of the path for each look at the file.
 
@@ -32,7 +32,7 @@ use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-/// The sticky bit: others may create files, but not rename or remove those of somebody else.
+/// The sticky bit: others may create files, but not rename or remove those of other users.
 const STICKY: u32 = 0o1000;
 
 /// A directory, held open, and a name in it.
@@ -43,8 +43,8 @@ pub(crate) struct Location {
     dir: Arc<OwnedFd>,
     permissions: Permissions,
     identity: Identity,
-    /// The path that led to the directory, without symbolic links. `None`: there is none that could
-    /// be followed again.
+    /// The path that led to the directory, without symbolic links. `None` if there is none to
+    /// resolve again.
     canonical: Option<PathBuf>,
 }
 
@@ -55,7 +55,7 @@ struct Permissions {
     mode: u32,
 }
 
-/// Where the path of a held directory leads by now.
+/// Where the path of a held directory leads now.
 enum Leads {
     Here,
     Nowhere,
@@ -63,10 +63,10 @@ enum Leads {
     To(Location),
 }
 
-/// Who else may put files in the place of a region. Displays as `in a directory of ...`.
+/// Which other users may replace a region's file. Displays as `in a directory of ...`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Exposure {
-    /// The user, neither this one nor root, to whom the directory belongs.
+    /// The directory's owner, if neither this user nor root.
     stranger: Option<u32>,
     mode: u32,
 }
@@ -140,7 +140,7 @@ impl Location {
             .map_err(|err| RegionError::io(self.path(), "stat", err))
     }
 
-    /// The file that the region's path leads to by now; `None` if there is none.
+    /// The file at the region's path now; `None` if there is none.
     ///
     /// # Errors
     /// [`Kind::UnsafeDirectory`] if it leads to a directory that may not be used in place of the held
@@ -153,8 +153,7 @@ impl Location {
         }
     }
 
-    /// Goes over to the directory that the path leads to by now; a default one is made anew if it
-    /// leads nowhere.
+    /// Switches to the directory at the path now; recreates a default one that is missing.
     ///
     /// # Errors
     /// As [`leads_to`](Self::leads_to); [`Kind::Io`] if there is no directory any more.
@@ -167,8 +166,8 @@ impl Location {
         Ok(())
     }
 
-    /// Who else may put files in the place of this region: only of a path, whose directory nothing has
-    /// been demanded of.
+    /// Which other users may replace this region's file; only for a region given by path, whose
+    /// directory was not checked.
     pub(crate) fn exposure(&self) -> Option<Exposure> {
         if !self.address.directory().is_of_path() {
             return None;
@@ -185,8 +184,8 @@ impl Location {
 
     fn leads(&self) -> Result<Leads, RegionError> {
         let Some(path) = &self.canonical else { return Ok(Leads::Here) };
-        // Whichever way leads to the held directory is a good one: links are followed here, and a
-        // relative path is good for as long as the working directory is, whatever that is called.
+        // Any path to the held directory is valid: links are followed here, and a relative path is
+        // valid while the working directory exists, under any name.
         if self.is_reached_by(self.directory().path()) || self.is_reached_by(path) {
             return Ok(Leads::Here);
         }
@@ -244,7 +243,7 @@ impl Location {
 }
 
 impl Permissions {
-    /// May others create files here who could not there, or rename those of somebody else?
+    /// Whether more users can create files here than there, or rename files of other users.
     fn let_in_more_than(self, other: Self) -> bool {
         let others = self.mode & OTHERS_WRITE;
         others & !other.mode != 0 || (others != 0 && other.mode & STICKY & !self.mode != 0)

@@ -31,7 +31,7 @@ pub(crate) enum Holder {
     Reader,
 }
 
-/// Takes the writer's lock if it is free; `false` if somebody holds one.
+/// Takes the writer's lock if it is free; `false` if it is held.
 pub(crate) fn try_take(file: &File) -> io::Result<bool> {
     try_set(file, libc::F_WRLCK)
 }
@@ -49,13 +49,13 @@ fn try_set(file: &File, kind: i32) -> io::Result<bool> {
     }
 }
 
-/// Gives the lock back, whoever else has a descriptor of the same open file.
+/// Releases the lock, even if other descriptors of the same open file description exist.
 pub(crate) fn release(file: &File) {
     // Unlocking fails for no reason that closing the file would not mend.
     let _ = fcntl(file, FcntlArg::F_OFD_SETLK(&whole_file(libc::F_UNLCK)));
 }
 
-/// Does some writer hold the lock of this region? Works on a descriptor that is open for reading only.
+/// Whether a writer holds the lock of this region. A descriptor open for reading is enough.
 ///
 /// # Errors
 /// If the file system has no locks.
@@ -63,7 +63,7 @@ pub fn is_taken(file: &File) -> io::Result<bool> {
     Ok(in_the_way_of(libc::F_RDLCK, file)?.is_some())
 }
 
-/// Who keeps a writer's lock on `file` from being taken now, if anybody.
+/// The holder that keeps a writer's lock on `file` from being taken now, if any.
 pub(crate) fn holder(file: &File) -> io::Result<Option<Holder>> {
     in_the_way_of(libc::F_WRLCK, file)
 }

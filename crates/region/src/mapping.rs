@@ -106,7 +106,7 @@ impl Mapping {
         let base = NonNull::new(owner.as_mut_ptr())
             .ok_or_else(|| io::Error::other("mmap answered with a null address"))?;
         let guard = Guard::new(base.as_ptr().addr(), owner.len(), access == Access::Write)?;
-        // `mmap` answers with the address of a page, so the words are aligned.
+        // `mmap` returns the address of a page, so the words are aligned.
         Ok(Self { base: base.cast(), words, access, guard, owner })
     }
 
@@ -163,19 +163,19 @@ impl Mapping {
     }
 }
 
-/// Can any process store to `file` now, by a descriptor or by a mapping whose descriptor is closed?
+/// Whether any process can store to `file` now, by a descriptor or by a mapping whose descriptor is
+/// closed.
 ///
-/// Neither the time of modification nor any other part of `stat` tells: stores to a page that is
-/// mapped already leave them alone. The kernel counts those who have a file open or mapped for writing, and
-/// gives a read lease (fcntl(2), `F_SETLEASE`) only if there are none. The lease is given back at
-/// once; for those two microseconds an `open` for writing waits, or fails with `EAGAIN` if it has
-/// `O_NONBLOCK`.
+/// `stat` does not show it: stores to a page that is already mapped change none of its times. The
+/// kernel counts the processes that have a file open or mapped for writing, and grants a read lease
+/// (fcntl(2), `F_SETLEASE`) only if there are none. The lease is released at once; for those two
+/// microseconds an `open` for writing blocks, or fails with `EAGAIN` if it has `O_NONBLOCK`.
 ///
 /// # Errors
 /// `EACCES` if the file belongs to another user (without `CAP_LEASE`); `EINVAL` and the like where
-/// the file system has no leases. Then nothing is known.
+/// the file system has no leases. Then the answer is unknown.
 pub fn is_open_for_writing(file: &File) -> io::Result<bool> {
-    // Whoever breaks the lease makes the kernel send a signal: one that is ignored unless asked for.
+    // When the lease is broken the kernel sends a signal: choose one that is ignored by default.
     lease(file, F_SETSIG, libc::SIGURG)?;
     match lease(file, libc::F_SETLEASE, libc::F_RDLCK) {
         Ok(()) => lease(file, libc::F_SETLEASE, libc::F_UNLCK).map(|()| false),

@@ -1,7 +1,7 @@
-//! Where the kernel keeps a file's pages: asked once for each mapping, because it never changes.
+//! Where the kernel keeps a file's pages: looked up once for each mapping, because it never changes.
 //!
-//! It decides two things. A file in memory cannot outlive the boot. And on overlayfs a file may be
-//! two: see [`Medium::Overlay`].
+//! It matters for two things. A file in memory cannot outlive the boot. And on overlayfs one name
+//! may mean two files: see [`Medium::Overlay`].
 
 use rustix::fs::FsWord;
 use std::fs::File;
@@ -25,7 +25,7 @@ pub(crate) enum Medium {
 }
 
 impl Medium {
-    /// The medium of `file`; a disk if the kernel does not say.
+    /// The medium of `file`; a disk if the kernel does not tell.
     pub(crate) fn of(file: &File) -> Self {
         match rustix::fs::fstatfs(file).map(|fs| fs.f_type) {
             Ok(TMPFS | RAMFS) => Self::Memory,

@@ -37,8 +37,8 @@ impl Options {
     /// Permission bits of the file, whatever the umask: 0o644 for all readers, 0o640 for a group. The
     /// owner has to be able to read and write, 0o600.
     ///
-    /// A mode that takes rights away makes a new file in place of the old one, so that those who had
-    /// that open lose it.
+    /// A mode that takes permissions away makes a new file in place of the old one, so that readers
+    /// who have the old one open lose access.
     #[must_use]
     pub fn mode(self, mode: u32) -> Self {
         Self { mode, ..self }
@@ -50,7 +50,7 @@ impl Options {
         Self { group: Some(group.into()), ..self }
     }
 
-    /// Wake sleeping readers at each publish (one system call, about 0.15 us when nobody sleeps),
+    /// Wake sleeping readers at each publish (one system call, about 0.15 us without sleepers),
     /// or leave them to look by themselves.
     #[must_use]
     pub fn wake(self, wake: bool) -> Self {
@@ -64,9 +64,9 @@ impl Options {
         Self { period: Some(period), ..self }
     }
 
-    /// How often a publish or a [beat](crate::DynWriter::beat) looks whether the region still has its
+    /// How often a publish or a [beat](crate::DynWriter::beat) checks that the region still has its
     /// name and its length. [`Duration::MAX`]: never, for a loop that calls
-    /// [`check`](crate::DynWriter::check) itself; a file that was cut is then an error of the publish.
+    /// [`check`](crate::DynWriter::check) itself; a truncated file is then an error of the publish.
     #[must_use]
     pub fn check_every(self, every: Duration) -> Self {
         Self { check_every: every, ..self }

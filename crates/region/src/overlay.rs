@@ -1,9 +1,9 @@
 //! Two files of one identity: one in a lower layer of overlayfs, and its copy in the upper one.
 //!
-//! The first writer that opens a file of a lower layer is given a copy. The copy has the name, device
-//! and inode number of the file that readers have mapped already, so the identity that gives a
-//! replaced file away elsewhere gives nothing away here. Its content does, as soon as the writer has
-//! begun: what stands at the path is compared with what is mapped.
+//! The first writer that opens a file of a lower layer gets a copy. The copy has the name, device
+//! and inode number of the file that readers have already mapped, so comparing these cannot detect
+//! the replacement. Comparing the contents does, once the writer has started: the file at the path
+//! is compared with the mapped one.
 //!
 //! Price: a file opened and `len` bytes read; nothing on any other file system.
 
@@ -11,9 +11,9 @@ use crate::address::Address;
 use channel::AtomicU64;
 use std::os::unix::fs::FileExt;
 
-/// Does `address` lead to a file whose first `len` bytes differ from those mapped as `words`?
+/// Whether `address` leads to a file whose first `len` bytes differ from those mapped as `words`.
 ///
-/// What cannot be looked at is taken for the same file: the next refresh looks again.
+/// A file that cannot be read counts as the same: the next refresh looks again.
 pub(crate) fn is_other(address: &Address, words: &[AtomicU64], len: usize) -> bool {
     let mapped = || {
         let mut bytes = vec![0; len];

@@ -15,7 +15,7 @@ pub struct Publication {
     pub published_at: BootTime,
     /// How many copies were thrown away because the writer came by: 0 nearly always.
     pub retries: u32,
-    /// Was its region made in the running boot? `None`: cannot be told.
+    /// Whether its region was made in the running boot; `None` if unknown.
     this_boot: Option<bool>,
 }
 
@@ -31,20 +31,20 @@ impl Publication {
         }
     }
 
-    /// How long ago it was published; `None` if that cannot be told, because the region is left
-    /// over from an earlier boot, whose clock is gone.
+    /// How long ago it was published; `None` if the region is left over from an earlier boot, whose
+    /// clock is gone.
     pub fn age(&self) -> Option<Duration> {
         self.age_at(BootTime::now())
     }
 
     /// How long before `now` it was published: see [`age`](Self::age).
     fn age_at(&self, now: BootTime) -> Option<Duration> {
-        // Where the boot cannot be told, a time that is still to come gives an earlier one away.
+        // If the boot is unknown, a time in the future means an earlier one.
         let comparable = self.this_boot.unwrap_or(self.published_at <= now);
         comparable.then(|| now.since(self.published_at))
     }
 
-    /// Is it known to be left over from an earlier boot?
+    /// Whether it is known to be left over from an earlier boot.
     pub(crate) fn is_of_another_boot(&self) -> bool {
         self.this_boot == Some(false)
     }

@@ -1,8 +1,8 @@
 //! Who may open a region's file: its mode and group.
 //!
-//! Invariant: nobody who has the file open has more rights than `mode` and `group` give. A descriptor
-//! keeps the rights of the moment in which it was opened, so rights that are taken away
-//! ([`Rights::narrow`]) need a new file; those that are added do not.
+//! Invariant: no process that has the file open has more rights than `mode` and `group` grant. A
+//! descriptor keeps the rights it was opened with, so taking rights away ([`Rights::narrow`]) needs a
+//! new file; adding some does not.
 
 use crate::error::{RegionError, RegionErrorKind as Kind};
 use crate::options::Options;
@@ -13,7 +13,7 @@ use std::fs::File;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
-/// What every writer needs of its own file: restarts and standbys open it again.
+/// The permissions every writer needs on its own file: restarts and standbys open it again.
 const OWNER: u32 = 0o600;
 /// Group and others.
 const READERS: u32 = 0o077;
@@ -41,7 +41,7 @@ impl Rights {
         Ok(Self { mode, group: options.group.as_ref().map(id).transpose()? })
     }
 
-    /// Would these take rights away from somebody who may have `file` open?
+    /// Whether these take rights away from a user who may have `file` open.
     pub(crate) fn narrow(&self, file: &File, path: &Path) -> Result<bool, RegionError> {
         let meta = file.metadata().map_err(|err| RegionError::io(path, "fstat", err))?;
         let have = meta.mode() & READERS;

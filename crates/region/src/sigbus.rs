@@ -6,13 +6,13 @@
 //!   it returns                        the guard stays in force; a fault repeats, and comes here again
 //!   it sets another handler           that one is called the next time, after the guard as before
 //!   it sets the default, or there     the process ends by this very signal, also if it was sent:
-//!     was none                          it never goes on without the guard
+//!     was none                          it never continues without the guard
 //! ```
 //!
 //! The third line is what the runtime of every Rust program does.
 //!
-//! What the guard needs of the program is said on the crate's front page: a handler that is set
-//! later replaces this one, and a thread that blocks SIGBUS is killed by a cut.
+//! The crate's front page lists what programs must do: a handler that is set later replaces this
+//! one, and a truncation kills a process whose thread blocks SIGBUS.
 //!
 //! Invariant: the former handler is known before ours can run, and none of what it does takes ours
 //! away from a process that lives on.
@@ -138,8 +138,8 @@ pub(crate) fn hand_on(
     }
 }
 
-/// Does the signal come of an access, which is repeated when the handler returns? Others were sent
-/// by a process, or by the kernel as an early warning of failing memory.
+/// Whether the signal comes from an access, which is repeated when the handler returns. Others were
+/// sent by a process, or by the kernel as an early warning of failing memory.
 fn is_fault(info: *mut libc::siginfo_t) -> bool {
     // SAFETY: with SA_SIGINFO the kernel passes a valid siginfo.
     let code = unsafe { &*info }.si_code;
@@ -165,8 +165,8 @@ fn call(
     }
 }
 
-/// After the former handler has returned: what it has changed about the signal is its wish for the
-/// next one, and must not end the guard.
+/// After the former handler has returned: keeps its changes to the disposition for the next signal,
+/// and sets the guard again.
 fn stay_in_force(before: &libc::sigaction, signal: libc::c_int, info: *mut libc::siginfo_t) {
     let Ok(after) = disposition() else { return end(signal, info) };
     if Former::of(&after) == Former::of(before) {
@@ -178,7 +178,7 @@ fn stay_in_force(before: &libc::sigaction, signal: libc::c_int, info: *mut libc:
     }
 }
 
-/// Ends the process by this signal, with all that the kernel said of it.
+/// Ends the process by this signal, with the kernel's siginfo.
 fn end(signal: libc::c_int, info: *mut libc::siginfo_t) {
     // SAFETY: all-zero bytes are a valid `sigaction`: the default, no flags, an empty mask.
     let default = unsafe { MaybeUninit::<libc::sigaction>::zeroed().assume_init() };
@@ -345,7 +345,7 @@ pub(crate) mod tests {
         (Mapping::new(&file, 4096, Access::Read).unwrap(), file)
     }
 
-    /// Dies, unless the mapping is guarded still.
+    /// Dies unless the mapping is still guarded.
     fn cut_and_read((mapping, file): &(Mapping, File)) {
         file.set_len(0).unwrap();
         assert_eq!(mapping.words()[0].load(Ordering::Relaxed), 0);
@@ -366,7 +366,7 @@ pub(crate) mod tests {
         let _ = unsafe { map.as_ptr().read_volatile() };
     }
 
-    /// What the kernel sends of a page that is failing before anybody touches it.
+    /// The siginfo that the kernel sends for a failing page before it is accessed.
     fn warn_of_memory() {
         // SAFETY: all-zero bytes are a valid `siginfo_t`.
         let mut info = unsafe { std::mem::zeroed::<libc::siginfo_t>() };

@@ -1,4 +1,4 @@
-//! Is anybody publishing? What a reader can tell without asking any process.
+//! The state of a region's writer, derived without asking any process.
 
 use crate::body::Body;
 use crate::clock::BootTime;
@@ -17,12 +17,12 @@ pub enum State {
     /// A writer holds the region and shows signs of life.
     Live,
     /// A writer holds the region but was silent for three periods (and at least half a second).
-    /// Where the kernel cannot say who holds it (a file system without locks), the writer's signs
-    /// of life alone decide: then it may also have died.
+    /// Where the kernel does not report lock holders (a file system without locks), the heartbeat
+    /// alone decides: then the writer may also have died.
     Stalled,
-    /// The writer ended without closing: killed, or crashed. The last record stands.
+    /// The writer ended without closing: killed, or crashed. The last record stays readable.
     Dead,
-    /// The writer ended in good order. The last record stands.
+    /// The writer closed the region. The last record stays readable.
     Closed,
     /// Another region has taken, or will take, this one's name.
     Retired,
@@ -31,7 +31,7 @@ pub enum State {
 }
 
 impl State {
-    /// The word for it, as it stands in every output.
+    /// The word for it in every output.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Live => "live",
@@ -53,7 +53,7 @@ impl fmt::Display for State {
 /// Shorter silences happen to any process on a busy machine.
 const PATIENCE: Duration = Duration::from_millis(500);
 
-/// Looks at a region that is just changing hands before its state is taken as it stands.
+/// How often to look again at a region that is just changing writers, before its state is reported.
 const LOOKS: usize = 4;
 
 /// The state of the region in `file`, mapped as `body`. One system call: about 0.2 us.
@@ -71,12 +71,12 @@ pub(crate) fn of(file: &File, body: &Body) -> State {
     judge(body, line.mark(), Claim::on(file))
 }
 
-/// What the kernel says about the writer's lock.
+/// The writer's lock, as reported by the kernel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Claim {
     Held,
     Free,
-    /// It does not say: the file system has no locks, or a sandbox refuses the question.
+    /// Unknown: the file system has no locks, or a sandbox refuses the call.
     Unknown,
 }
 

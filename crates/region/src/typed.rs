@@ -34,7 +34,7 @@ pub(crate) fn is_same(want: &Schema, have: &Schema) -> bool {
     want.fingerprint() == have.fingerprint() && want.size() == have.size()
 }
 
-/// The error for a region of `have` where `want` was asked for.
+/// The error for a region of `have` where `want` was requested.
 pub(crate) fn other(want: &Schema, have: &Schema, path: &Path) -> RegionError {
     let name = |schema: &Schema| {
         format!(

@@ -2,7 +2,7 @@
 //!
 //! It works on a read-only mapping of a read-only descriptor, across users and sandboxes; only
 //! the process-private form does not. One way costs about 28 us against 0.15 us for spinning, and
-//! a wake that nobody waits for costs the writer 0.15 us.
+//! a wake without sleepers costs the writer 0.15 us.
 
 use crate::mapping::FutexWord;
 use rustix::io::Errno;

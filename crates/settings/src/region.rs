@@ -17,8 +17,8 @@ pub struct RegionSettings {
     pub address: Address,
     /// What its bytes are.
     pub format: Format,
-    /// Permission bits of the file, whatever the umask; `0o600` to `0o777`: the owner
-    /// may always read and write, or no restart could.
+    /// Permission bits of the file, whatever the umask; `0o600` to `0o777`: the owner must always
+    /// be able to read and write, or a restart could not.
     pub mode: u32,
     /// The group of the file, by name or number; `None` leaves it to the system.
     pub group: Option<String>,

@@ -49,7 +49,7 @@ fn a_groups_region_is_its_members_alone_through_restart_loss_reload_and_take_ove
     only_members_read(&place, READERS);
 
     fs::remove_file(place.path("x.region")).expect("removed");
-    second.says("was deleted under this producer; made anew");
+    second.says("was deleted while in use; recreated");
     only_members_read(&place, READERS);
 
     for (group, slots) in [(OTHERS, 8), (READERS, 16)] {

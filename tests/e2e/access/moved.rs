@@ -1,4 +1,4 @@
-//! The directory of a region is renamed, and something else has its path: by whoever may do that.
+//! The directory of a region is renamed by another user, and something else has its path.
 //!
 //! ```text
 //!   d/x.region, published to      mv d e, and at d:      a link           the writer stays in e
@@ -56,7 +56,7 @@ impl Scene {
         assert_eq!(reader.exit_code(), 0, "it is published to: {:?}", reader.err());
         assert!(reader.out().iter().all(|line| Reading::of(line).epoch == 1), "{:?}", reader.out());
         assert_eq!(self.writer.said(&fact), 1, "once: {:?}", self.writer.err());
-        assert_eq!(self.writer.said("; made anew"), 0, "{:?}", self.writer.err());
+        assert_eq!(self.writer.said("; recreated"), 0, "{:?}", self.writer.err());
     }
 
     /// Ends the writer, which leaves its region where it was and nothing in any of `others`.
@@ -111,7 +111,7 @@ fn a_link_that_another_user_puts_in_the_place_of_the_directory_is_not_followed()
         fs::remove_file(scene.place.path("u/e/x.region")).expect("removed");
         scene.writer.skip_err();
         scene.neighbour("rm d && mv e d");
-        scene.writer.says("was deleted under this producer; made anew");
+        scene.writer.says("was deleted while in use; recreated");
         scene.neighbour("mv d e && ln -s ../victim d");
         scene.writer.says(fact);
         scene.ends(&["victim"]);
@@ -161,7 +161,7 @@ fn a_directory_like_the_old_one_is_followed_and_readers_go_over_to_it() {
     let dir = scene.place.path("u/d");
     fs::rename(&dir, scene.place.path("u/e")).expect("renamed");
     fs::create_dir(&dir).expect("mkdir");
-    scene.writer.says("was deleted under this producer; made anew");
+    scene.writer.says("was deleted while in use; recreated");
     reader.out_line("a record of the new region", |line| Reading::of(line).epoch == 2);
     assert_eq!(owner(&scene.place.path("u/d/x.region")), owner(scene.place.dir()));
     scene.writer.stop();
@@ -177,7 +177,7 @@ fn a_directory_that_comes_back_is_the_one_that_was_held_all_along() {
     assert_eq!(reader.exit_code(), 0, "{:?}", reader.err());
     assert_eq!(Reading::of(&reader.next_out()).epoch, 1);
     scene.writer.stop();
-    assert_eq!(scene.writer.said("; made anew"), 0, "{:?}", scene.writer.err());
+    assert_eq!(scene.writer.said("; recreated"), 0, "{:?}", scene.writer.err());
 }
 
 #[test]
@@ -193,10 +193,10 @@ fn a_relative_path_is_good_for_as_long_as_the_working_directory_is_whatever_that
     let mut reader = consumer().start(&place, "./there/x.region --follow --format json");
     reader.next_out();
     fs::remove_file(place.path("there/x.region")).expect("removed");
-    writer.says("./x.region was deleted under this producer; made anew");
+    writer.says("./x.region was deleted while in use; recreated");
     reader.out_line("a record of the new file", |line| Reading::of(line).epoch == 2);
     writer.stop();
-    assert_eq!(writer.said("cannot be made anew"), 0, "{:?}", writer.err());
+    assert_eq!(writer.said("cannot be recreated"), 0, "{:?}", writer.err());
 }
 
 #[test]
@@ -215,7 +215,7 @@ fn a_default_directory_below_another_users_is_made_anew_there_and_nowhere_else()
     let mut scene = Scene { writer: Daemon::start("producer", &mut command), place };
     scene.writer.says("publishing");
     scene.neighbour("mv d e");
-    scene.writer.says("was deleted under this producer; made anew");
+    scene.writer.says("was deleted while in use; recreated");
     assert_eq!(names_in(&scene.place.path("u/d")), ["x.region".to_owned()].into());
     scene.neighbour("mv d f && ln -s ../victim d");
     scene.writer.says("a symbolic link is on the way to it");

@@ -43,7 +43,7 @@ fn a_region_that_another_user_deletes_is_made_anew_and_its_readers_go_on() {
     reader.next_out();
     let Some(mut shell) = other_users_shell(&place, "rm -f x.region") else { return };
     assert_eq!(shell.exit_code(), 0);
-    writer.says("was deleted under this producer; made anew");
+    writer.says("was deleted while in use; recreated");
     reader.out_line("a record of the new file", |line| Reading::of(line).epoch == 2);
     writer.stop();
 }

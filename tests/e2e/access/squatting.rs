@@ -98,7 +98,7 @@ fn a_directory_that_somebody_else_made_first_is_refused() {
 fn an_empty_variable_is_as_good_as_none() {
     let Some(stage) = Stage::new() else { return };
     let empty = "export MAPCAST_DIR= XDG_RUNTIME_DIR=";
-    // The owner is asked for, and the region of a stranger is not read.
+    // The owner is checked, and the region of another user is not read.
     let squat = format!(
         "{empty}; mkdir -m 0755 $D; \"$PRODUCER\" --region $D/stu.region --ticks 1 2>/dev/null\n\
          chown -R $S $D"

@@ -69,7 +69,7 @@ fn the_group_of_ones_own_file_is_kept_with_its_mode_or_has_no_rights() {
     copies(&place, "source old");
     let meta = old.metadata().expect("a copy");
     assert_eq!((mode_of(&place, "old"), meta.gid()), (0o664, 54_321));
-    // Nobody in particular, who is in no such group.
+    // A user who is not in the group.
     set_mode(&place, "source", 0o444);
     fs::create_dir(place.path("theirs")).expect("mkdir");
     own(&place, "theirs/old", 0o664);

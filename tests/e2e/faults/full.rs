@@ -83,7 +83,7 @@ fn becomes_full(place: &Place, full: &Mount) {
     cannot_be_made_anew(place, &mut producer, &mut reader);
 
     fs::remove_file(filler).expect("removed");
-    producer.says("./full/x.region was deleted under this producer; made anew");
+    producer.says("./full/x.region was deleted while in use; recreated");
     reader.out_line("a record of the new file", is_of_epoch(2));
     Twins { fields: 511, ..REGION }.write(place, "x.toml");
     producer.signal(Signal::SIGHUP);
@@ -115,7 +115,7 @@ fn before(place: &Place) -> usize {
 /// A deleted region keeps its space until everybody has left it.
 fn cannot_be_made_anew(place: &Place, producer: &mut Daemon, reader: &mut Daemon) {
     fs::remove_file(place.path("full/x.region")).expect("removed");
-    let line = producer.says("the region was deleted and cannot be made anew");
+    let line = producer.says("the region was deleted and cannot be recreated");
     assert!(line.contains("No space left") && line.contains("free space there"), "{line}");
     reader.says("missing: the file was deleted");
     goes_on(reader);

@@ -63,7 +63,7 @@ fn a_reader_without_a_descriptor_for_the_next_file_says_so_and_reads_it_once_it_
     polls.next_out();
     let limits = [&follows, &polls].map(Limit::of_descriptors);
     fs::remove_file(place.path("x.region")).expect("removed");
-    producer.says("made anew");
+    producer.says("recreated");
     for reader in [&mut follows, &mut polls] {
         let line = reader.says("open: Too many open files");
         assert!(TOO_MANY.iter().all(|word| line.contains(word)), "{line}");
@@ -89,14 +89,14 @@ fn a_producer_without_a_descriptor_for_a_new_file_says_so_and_makes_it_once_it_h
     let mut reader = follower(&place, "./x.region");
     let limit = Limit::of_descriptors(&producer);
     fs::remove_file(place.path("x.region")).expect("removed");
-    let line = producer.says("the region was deleted and cannot be made anew");
+    let line = producer.says("the region was deleted and cannot be recreated");
     assert!(TOO_MANY.iter().all(|word| line.contains(word)), "{line}");
     goes_on(&mut reader); // the old file is read as long as there is no other
     assert_eq!(e2e::names_in(place.dir()).len(), 1, "nothing but x.toml");
     drop(limit);
-    producer.says("made anew");
+    producer.says("recreated");
     reader.out_line("a record of the new file", is_of_epoch(2));
-    assert_eq!(producer.said("cannot be made anew"), 1, "{:?}", producer.err());
+    assert_eq!(producer.said("cannot be recreated"), 1, "{:?}", producer.err());
     producer.stop();
 }
 
@@ -116,7 +116,7 @@ fn a_reload_without_descriptors_for_a_new_memfd_changes_nothing() {
         drop(limit);
         if producer.said("is in force") == 0 {
             assert_eq!(producer.said("Too many open files"), 1, "{more}: {:?}", producer.err());
-            assert_eq!(producer.said("going on with the old configuration"), 1);
+            assert_eq!(producer.said("keeping the old configuration"), 1);
             refused += 1;
         }
         // It publishes, by the one or the other, and takes the next reload.
@@ -138,11 +138,11 @@ fn a_producer_that_may_not_make_files_any_more_publishes_and_makes_the_next_one_
     let limit = Limit::of_file_length(&producer, 64);
     goes_on(&mut reader);
     fs::remove_file(place.path("x.region")).expect("removed");
-    let line = producer.says("the region was deleted and cannot be made anew");
+    let line = producer.says("the region was deleted and cannot be recreated");
     assert!(line.contains("File too large") && line.contains("raise the limit"), "{line}");
     assert_eq!(e2e::names_in(place.dir()).len(), 1, "nothing but x.toml");
     drop(limit);
-    producer.says("made anew");
+    producer.says("recreated");
     reader.out_line("a record of the new file", is_of_epoch(2));
     producer.stop();
 }

@@ -78,7 +78,7 @@ fn a_locked_pair_publishes_and_reads_and_survives_a_cut_at_every_page() {
         let len = fs::metadata(&region).expect("a region").len();
         for (epoch, page) in (2..).zip(0..len.div_ceil(4096)) {
             cut(&region, page * 4096);
-            producer.says("was cut short under this producer; made anew");
+            producer.says("was cut short while in use; recreated");
             reader.out_line("a record of the new file", is_of_epoch(epoch));
         }
         producer.stop();
@@ -105,12 +105,12 @@ fn a_pair_that_may_lock_no_more_memory_survives_a_cut_and_recovers_when_it_may()
     let region = world.place.path("x.region");
     cut(&region, 4096);
     // The zero page that takes the place of a missing one is locked too, and there is no room.
-    let line = producer.says("the region was cut short and cannot be made anew");
+    let line = producer.says("the region was cut short and cannot be recreated");
     assert!(world.user == 0 || line.contains("to lock more memory"), "{line}");
     reader.says("truncated: the file was cut short");
     assert!(producer.is_running() && reader.is_running());
     drop(limits);
-    producer.says("was cut short under this producer; made anew");
+    producer.says("was cut short while in use; recreated");
     reader.out_line("a record of the new file", is_of_epoch(2));
     producer.stop();
 }
@@ -123,7 +123,7 @@ fn a_producer_that_may_have_no_more_memory_of_its_own_survives_a_cut() {
     let mut reader = follower(&place, "./x.region");
     let limit = Limit::of_own_memory(&producer);
     cut(&place.path("x.region"), 4096);
-    producer.says("made anew");
+    producer.says("recreated");
     reader.out_line("a record of the new file", is_of_epoch(2));
     drop(limit);
     producer.stop();
@@ -165,7 +165,7 @@ fn an_ordinary_users_pair_does_all_that_roots_does() {
     theirs.next_out();
     let mut ours = follower(&place, "./x.region");
     cut(&place.path("x.region"), 4096);
-    writer.says("made anew");
+    writer.says("recreated");
     for reader in [&mut theirs, &mut ours] {
         reader.out_line("a record of the new file", is_of_epoch(2));
     }

@@ -63,7 +63,7 @@ fn readers_that_came_first_find_the_writer_that_was_given_a_copy() {
     });
 }
 
-/// The sequence goes on over the copy: no record twice, none missed.
+/// The sequence continues over the copy: no record twice, none missed.
 #[track_caller]
 fn is_gapless(follower: &Daemon) {
     let given: Vec<u64> = follower.out().iter().map(|line| Reading::of(line).sequence).collect();

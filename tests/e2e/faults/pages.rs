@@ -75,7 +75,7 @@ fn a_pair_goes_on_wherever_its_file_is_cut() {
         assert!(len > 3 * 4096, "several pages: {len}");
         for (epoch, cut) in (2..).zip(cuts(len)) {
             assert_eq!(harm.befalls(&place, cut), len);
-            producer.says("./x.region was cut short under this producer; made anew");
+            producer.says("./x.region was cut short while in use; recreated");
             for reader in &mut readers {
                 reader.out_line("a record of the new file", is_of_epoch(epoch));
                 assert!(reader.is_running());
@@ -147,7 +147,7 @@ fn what_cuts_take_from_a_follower_is_counted_to_the_last_record() {
         // The end mark alone, or more of the file, within its one page.
         let file = File::options().write(true).open(place.path("x.region")).expect("a region");
         file.set_len(len - 8 * (1 + epoch % 8)).expect("cut");
-        producer.says("./x.region was cut short under this producer; made anew");
+        producer.says("./x.region was cut short while in use; recreated");
         for follower in &mut followers {
             follower.out_line("a record of the new file", is_of_epoch(epoch));
         }

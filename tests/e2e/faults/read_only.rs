@@ -83,7 +83,7 @@ fn a_pair_on_a_disk_that_becomes_read_only_goes_on_in_memory_and_says_what_it_ca
         Twins { fields: 301, ..REGION }.write(&place, "x.toml");
         producer.signal(Signal::SIGHUP);
         let line = producer.says("SIGHUP: ./dir/x.region: create: Read-only file system");
-        assert!(line.contains("going on with the old configuration"), "{line}");
+        assert!(line.contains("keeping the old configuration"), "{line}");
         goes_on(&mut reader);
         assert_eq!(e2e::names_in(disk.dir()), before, "nothing half-made");
         producer.stop();
@@ -121,11 +121,11 @@ fn an_ordinary_producer_in_a_read_only_directory_is_refused_and_goes_on_once_it_
     goes_on(&mut reader);
     if nix::unistd::geteuid().is_root() {
         fs::remove_file(dir.join("x.region")).expect("removed");
-        let line = running.says("the region was deleted and cannot be made anew");
+        let line = running.says("the region was deleted and cannot be recreated");
         assert!(line.contains("Permission denied"), "{line}");
         assert!(e2e::names_in(&dir).is_empty(), "nothing half-made");
         let_in(0o777);
-        running.says("was deleted under this producer; made anew");
+        running.says("was deleted while in use; recreated");
         reader.out_line("a record of the new file", is_of_epoch(2));
     }
     let_in(0o777);

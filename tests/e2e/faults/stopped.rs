@@ -79,7 +79,7 @@ fn a_stopped_writer_is_stalled_keeps_its_lock_and_is_live_again_when_it_goes_on(
         stop(&mut first);
         let pid = first.pid();
         for reader in [&follows, &polls] {
-            says_at_last(reader, &format!(": stalled: process {pid} shows no sign of life"));
+            says_at_last(reader, &format!(": stalled: process {pid} has sent no heartbeat"));
         }
         let mut late = consumer().start(&place, "./x.region --once --format json");
         assert_eq!(late.exit_code(), 0);

@@ -23,7 +23,7 @@ eventually "the producer again" is "$PRODUCER" NRestarts 1
 eventually "the producer again" is "$PRODUCER" SubState running
 echo 'nonsense = 1' >>/etc/mapcast/stu.toml
 systemctl reload "$PRODUCER"
-eventually "the complaint" said "$PRODUCER" 'going on with the old configuration'
+eventually "the complaint" said "$PRODUCER" 'keeping the old configuration'
 same "its priority" 3 "$(entry "$PRODUCER" 'going on with the old' PRIORITY)"
 
 # the status line of both

@@ -18,7 +18,7 @@ cp /etc/mapcast/stu.toml /run/good.toml
 echo 'nonsense = 1' >>/etc/mapcast/stu.toml
 was=$(sequence)
 systemctl reload "$PRODUCER"
-eventually "the complaint" said "$PRODUCER" 'stu.toml:[0-9]+:.*nonsense.*going on with the old configuration'
+eventually "the complaint" said "$PRODUCER" 'stu.toml:[0-9]+:.*nonsense.*keeping the old configuration'
 eventually "the next records" reached $((was + 3))
 same "the producer" active "$(systemctl is-active "$PRODUCER")"
 never_restarted "$PRODUCER" "$producer"

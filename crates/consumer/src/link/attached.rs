@@ -36,7 +36,7 @@ impl Attached {
             }
             (Format::Mapcast { .. }, None) => {
                 let mut reader = DynReader::open(address)?;
-                reader.refresh_every(Duration::MAX); // the link refreshes, and says so
+                reader.refresh_every(Duration::MAX); // the link refreshes, and logs it
                 Reader::Mapcast(Box::new(reader))
             }
             (Format::Bare(schema), _) => {
@@ -108,7 +108,7 @@ impl Attached {
         self.mark.zip(now).is_some_and(|(mark, now)| mark.was_cut(now))
     }
 
-    /// The writer as it stands; `None` for a bare file.
+    /// The state of the writer; `None` for a bare file.
     pub(super) fn writer(&self) -> Option<Writer> {
         self.mapcast().map(|reader| Writer {
             state: reader.state(),
@@ -125,7 +125,8 @@ impl Attached {
         }
     }
 
-    /// Writes the newest record to `file`, a region of its own. `None`: there is none yet.
+    /// Writes the newest record to `file` as a region of its own. `None` if nothing was published
+    /// yet.
     pub(super) fn snapshot(&mut self, file: &Path) -> Result<Option<Publication>, RegionError> {
         match &mut self.reader {
             Reader::Mapcast(reader) => reader.snapshot(file),

@@ -36,7 +36,7 @@ use told::Told;
 
 /// Longest time between two looks at an attached region.
 pub(crate) const LOOK: Duration = Duration::from_millis(if cfg!(test) { 2 } else { 250 });
-/// Time between two looks for a file that is not there: nobody wakes those who wait for it.
+/// Time between two looks for a missing file, whose creation wakes no waiter.
 const LOOK_FOR_FILE: Duration = Duration::from_millis(if cfg!(test) { 2 } else { 100 });
 
 /// A region that is read, or waited for.
@@ -184,11 +184,10 @@ impl Link {
         }
     }
 
-    /// Writes the newest record to `file`, a region of its own. `false`: there is none that can be
-    /// read.
+    /// Writes the newest record to `file` as a region of its own. `false` if there is none to read.
     ///
     /// # Errors
-    /// `file` cannot be written, or something else is there.
+    /// `file` cannot be written, or has a file that a snapshot does not replace.
     pub(crate) fn snapshot(&mut self, file: &Path) -> Result<bool, ConsumerError> {
         if self.latest().is_none() {
             return Ok(false);
@@ -327,7 +326,7 @@ impl Link {
     }
 }
 
-/// The region as it was asked for: a name or a path.
+/// The region as given: a name or a path.
 impl fmt::Display for Link {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.target.fmt(f)

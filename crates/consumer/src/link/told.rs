@@ -1,4 +1,4 @@
-//! What has been said already, so that each change is said once.
+//! What has been reported, so that each change is reported once.
 
 use region::State;
 

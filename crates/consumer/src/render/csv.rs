@@ -5,17 +5,18 @@
 //! 7,1,2026-02-03T04:05:06.070809010Z,52100,live,10,xiaoming,m
 //! ```
 //!
-//! Invariant: no two columns have one name, whatever the record's fields are called. A column is called
-//! by the way to its value in the JSON object: a name of the record's is never one of the consumer's. An array
+//! Invariant: no two columns have one name, whatever the record's fields are called. A column is
+//! named by the path of its value in the JSON object, so a field's name never equals one of the
+//! consumer's. An array
 //! takes one column for each element, `record.imu[0]`, `record.imu[1]`; no field has a bracket in its
 //! name.
 //!
-//! - A header follows again when the schema changes. What cannot be told is an empty cell.
+//! - A new header follows when the schema changes. An unknown value is an empty cell.
 //! - Control characters in text are written as `\x1b`, so that a row is always one line; JSON keeps
 //!   them as they are.
 //!
-//! Price: the quoting of RFC 4180 is here, because the csv crate wants each cell as a whole: of a text of
-//! 16 MiB it would make 128 MiB before the first byte of it goes out.
+//! Price: the quoting of RFC 4180 is here, because the csv crate buffers each cell: for a text of
+//! 16 MiB it would use 128 MiB before the first byte is written.
 
 use std::io::{self, Write};
 

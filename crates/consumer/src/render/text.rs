@@ -1,8 +1,9 @@
 //! The line for people: by the template in the region, control characters escaped by `layout`.
 //!
 //! A template may name a large array hundreds of times, a label may be a thousand times as long as its
-//! value, and a float takes 28 us for each 342 digits. So a line ends at [`LONGEST`], and says so: else
-//! a few bytes of a hostile schema are hundreds of gigabytes of output, and hours. JSON and CSV, which
+//! value, and a float takes 28 us for each 342 digits. So a line is cut off at [`LONGEST`] and
+//! marked: otherwise a few bytes of a hostile schema produce hundreds of gigabytes of output, for
+//! hours. JSON and CSV, which
 //! grow with the record alone, print everything.
 
 use std::io::{self, Write};
@@ -10,7 +11,8 @@ use std::io::{self, Write};
 use crate::reading::Reading;
 use crate::stdout::BROKEN_OFF;
 
-/// Most bytes of a line: as long as the longest record, and far beyond what people read. The slowest
+/// The maximum length of a line: as long as the longest record, and far beyond what people read.
+/// The slowest
 /// takes 1.4 s.
 const LONGEST: usize = 16 << 20;
 

@@ -45,7 +45,7 @@ fn signs_of_life_of_one_line(world: &World, format: &str) -> usize {
     let mut consumer = manager.start(None, &["x", "--once", "--format", format]);
     let mut output = consumer.0.stdout.take().unwrap();
     let printed = std::thread::spawn(move || io::copy(&mut output, &mut io::sink()).unwrap());
-    // A socket takes no more than ten messages that nobody has read.
+    // A socket takes no more than ten unread messages.
     let mut signs = 0;
     wait_until("the consumer ends", || {
         signs = manager.count("WATCHDOG=1");

@@ -1,19 +1,20 @@
-//! The copy: made aside, named when it is complete.
+//! The copy: created without its name, named when it is complete.
 //!
 //! Invariant: before [`Dest::name`] the name leads to what it led to before, and a process that is
 //! killed leaves nothing beside it (where a file can be made without a name; else a temporary file
-//! whose name begins with ".copier-"). What is replaced is what was looked at.
+//! whose name begins with ".copier-"). Only the file that was checked is replaced.
 //!
 //! ```text
 //!   O_TMPFILE --> copy --> look, mode, times, fsync --+--> linkat(NAME)              NAME is free
 //!                           ^                         '--> linkat(aside)             NAME is taken
 //!                           |                              renameat2(aside <-> NAME)
-//!                           '-- exchanged back: not what was looked at <--'--> unlink(aside)
+//!                           '-- exchanged back: not what was checked <----'--> unlink(aside)
 //! ```
 //!
-//! The two files are exchanged in one step, so nothing is lost before it was looked at. On a file
-//! system that cannot exchange (NFS, FUSE), a file that takes the name between the last look and the
-//! rename is replaced unseen. A process that is killed between the last two steps leaves the file
+//! The two files are exchanged in one step, so nothing is removed before it was checked. On a file
+//! system that cannot exchange (NFS, FUSE), a file that takes the name between the last check and
+//! the rename is replaced unchecked. A process that is killed between the last two steps leaves the
+//! file
 //! that had the name as ".copier-".
 
 use std::ffi::{OsStr, OsString};
@@ -36,7 +37,7 @@ const ASIDE: &str = ".copier-";
 /// Random characters after that.
 const ASIDE_LEN: usize = 8;
 const OWNER_ONLY: Mode = Mode::from_raw_mode(0o600);
-/// Looks at a name that changes all the time, before that is an error.
+/// How often to retry while the file with the name keeps changing, before that is an error.
 const LOOKS: u32 = 8;
 
 /// A file that will have a name.
@@ -46,7 +47,7 @@ pub(crate) struct Dest {
     place: Place,
     /// The group that it was made with.
     gid: u32,
-    /// The name it has meanwhile, where a file needs one; removed by Drop.
+    /// Its temporary name, where a file needs one; removed by Drop.
     aside: Option<OsString>,
 }
 
@@ -62,11 +63,11 @@ pub(crate) struct Naming<'a> {
     pub(crate) no_clobber: bool,
 }
 
-/// What became of an attempt to give the copy its name.
+/// The result of an attempt to name the copy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Attempt {
     Done,
-    /// The name did not belong to what was looked at.
+    /// The name belongs to a different file than the one checked.
     Changed,
 }
 
@@ -85,7 +86,7 @@ impl Dest {
         Ok(dest)
     }
 
-    /// Makes it so long, of holes beyond what it has.
+    /// Sets its length; what is added is a hole.
     pub(crate) fn set_len(&self, len: u64) -> Result<(), Kind> {
         self.file.set_len(len).map_err(Kind::io(self.path(), Op::Truncate))
     }
@@ -95,7 +96,7 @@ impl Dest {
         self.place.path()
     }
 
-    /// Gives it its rights and its name, in place of what has it; on the disk too, if asked.
+    /// Sets mode and owner, and replaces the file with its name; syncs both if `--sync` is given.
     pub(crate) fn name(mut self, naming: Naming<'_>) -> Result<(), Kind> {
         for _ in 0..LOOKS {
             let former = self.place.occupant()?;
@@ -112,7 +113,7 @@ impl Dest {
         Err(Kind::Unsettled(self.path().to_owned()))
     }
 
-    /// Rights that suit what it replaces, and then the disk.
+    /// Sets the mode for the file it replaces, then syncs.
     fn finish(&self, naming: Naming<'_>, former: Option<&Found>) -> Result<(), Kind> {
         if naming.preserve {
             rights::preserve(&self.file, naming.source, &self.place)?;
@@ -133,7 +134,7 @@ impl Dest {
         }
     }
 
-    /// Names the file `name`, which must be free. It keeps the name that it has aside, if any.
+    /// Names the file `name`, which must be free. It keeps its temporary name, if any.
     fn link(&self, name: &OsStr) -> Result<(), Errno> {
         let dir = self.place.dir();
         match &self.aside {
@@ -163,7 +164,7 @@ impl Dest {
         }
     }
 
-    /// A name aside, which the file has from now on.
+    /// Gives the file a temporary name.
     fn name_aside(&mut self) -> Result<OsString, Kind> {
         loop {
             if let Some(aside) = &self.aside {
@@ -178,7 +179,7 @@ impl Dest {
         }
     }
 
-    /// After an exchange: removes what had the name, if it is `former`; else gives it back.
+    /// After an exchange: removes the old file if it is `former`; otherwise exchanges back.
     fn settle(&mut self, aside: &OsStr, former: &Found) -> Result<Attempt, Kind> {
         let there = self.place.look(aside)?;
         if there.is_none_or(|there| there.is(&former.meta)) {
@@ -208,8 +209,8 @@ impl Dest {
         self.expect_named()
     }
 
-    /// Whoever may rename files in the directory could have put another one in the place of a name
-    /// aside.
+    /// A user who may rename files in the directory could have replaced the one at a temporary
+    /// name.
     fn expect_named(&self) -> Result<Attempt, Kind> {
         if self.has_name(self.place.name())? {
             Ok(Attempt::Done)
@@ -233,7 +234,7 @@ impl Drop for Dest {
         if let Some(aside) = &self.aside
             && self.has_name(aside).unwrap_or(false)
         {
-            // A failure has been reported by another call, or the copy has its name.
+            // A failure was reported by another call, or the copy has its name.
             let _ = rustix::fs::unlinkat(self.place.dir(), aside, AtFlags::empty());
         }
     }
@@ -308,7 +309,8 @@ fn random_name() -> OsString {
     ASIDE.chars().chain(random).collect::<String>().into()
 }
 
-/// A file without a name is named by its link in `/proc`. Is that mounted, and of this process?
+/// A file without a name is named by its link in `/proc`. Is it mounted, for this process's pid
+/// namespace?
 fn can_be_named(file: &File) -> bool {
     let link = std::fs::metadata(own_descriptor(file)).and_then(|link| {
         let own = file.metadata()?;

@@ -92,7 +92,7 @@ impl Scores {
 /// Chooses an engine for each part.
 #[derive(Debug)]
 pub(crate) enum Chooser<'a> {
-    /// The one that was asked for.
+    /// The one that was requested.
     Named(Engine),
     /// The fastest.
     Measured(&'a Scores),

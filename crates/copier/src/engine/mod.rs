@@ -92,9 +92,9 @@ impl<'a> Engines<'a> {
         }
     }
 
-    /// Copies a source whose length is only a claim, as that of the files in `/proc` and `/sys` is,
-    /// to its end, or until `told`, which hears how many bytes there are so far, breaks off. Answers
-    /// with how many bytes that were.
+    /// Copies a source of unreliable length, such as a file in `/proc` or `/sys`, to its end, or
+    /// until `told`, which gets the number of bytes so far, breaks. Returns the number of bytes
+    /// copied.
     pub(crate) fn copy_to_the_end(
         &mut self,
         told: impl FnMut(u64) -> ControlFlow<()>,

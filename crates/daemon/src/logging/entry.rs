@@ -1,4 +1,4 @@
-//! One event, in words: what each format makes a line or an entry of.
+//! One event as text, from which each format makes a line or an entry.
 //!
 //! Invariant: message and fields are one line each, escaped, and at most [`LONGEST`] bytes long,
 //! whatever a file, a line of input or a region put into them. So a line of text fits `PIPE_BUF`, and
@@ -29,7 +29,7 @@ pub(crate) struct Entry {
 }
 
 impl Entry {
-    /// What `event` says.
+    /// The text of `event`.
     pub(crate) fn of(event: &Event<'_>) -> Self {
         let meta: &Metadata<'static> = event.metadata();
         let mut entry = Self {
@@ -43,7 +43,7 @@ impl Entry {
         entry
     }
 
-    /// That `count` messages are lost, because nothing read `what`.
+    /// Reports that `count` messages were lost because nothing read `what`.
     pub(crate) fn of_lost(count: u64, what: &str) -> Self {
         let were = if count == 1 { "message was" } else { "messages were" };
         let message = format!("{count} {were} lost while nothing read {what}");

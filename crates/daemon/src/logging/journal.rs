@@ -1,7 +1,7 @@
 //! systemd's journal, by its own protocol: one datagram an event, one `FIELD=value` a line.
 //!
 //! Invariant: sending never waits. An entry that the journal has no room for is offered again or lost,
-//! as the sink decides. `tracing-journald` waits in `sendto` until somebody reads the socket.
+//! as the sink decides. `tracing-journald` blocks in `sendto` until the socket is read.
 //!
 //! ```text
 //! PRIORITY=4
@@ -38,11 +38,11 @@ impl Journal {
     /// The journal of this machine.
     ///
     /// # Errors
-    /// There is none that listens.
+    /// No journal is listening.
     pub(super) fn open() -> io::Result<Self> {
         let socket = UnixDatagram::unbound()?;
         socket.set_nonblocking(true)?;
-        // An empty datagram, which the journal ignores: is somebody there?
+        // An empty datagram, which the journal ignores, shows whether it is listening.
         match socket.send_to(&[], SOCKET) {
             Err(error) if error.kind() != ErrorKind::WouldBlock => Err(error),
             _ => Ok(Self { socket }),
@@ -88,7 +88,7 @@ fn priority(level: Level) -> u8 {
     }
 }
 
-/// The name this program was started by.
+/// The name under which this program was started.
 fn identifier() -> String {
     let program = std::env::args_os().next().unwrap_or_default();
     let name = Path::new(&program).file_name().unwrap_or_default();

@@ -23,7 +23,7 @@ pub(super) fn line(entry: &Entry) -> Vec<u8> {
     let fields = entry.fields.iter().map(|(name, value)| (*name, value.clone()));
     let target = [("target", Value::from(entry.target))];
     let mut line = Vec::with_capacity(256);
-    // Text and numbers into memory: nothing of it can fail.
+    // Writing text and numbers to memory cannot fail.
     let _ = Serializer::new(&mut line).collect_map(head.into_iter().chain(fields).chain(target));
     line.push(b'\n');
     line

@@ -1,8 +1,8 @@
 //! The log: text or JSON on stderr, or the journal; at a level chosen by `--log` or `MAPCAST_LOG`.
 //!
 //! Invariant: stdout is never touched, one event is one line or one journal entry, and nothing
-//! inside an event (a file name, a line of input) can drive the terminal. Logging never waits for
-//! whoever reads the log: what it has no room for is kept for a while, then counted as lost.
+//! inside an event (a file name, a line of input) can drive the terminal. Logging never blocks:
+//! messages for which the log has no room are kept up to a limit, then counted as lost.
 //!
 //! ```text
 //!   event --> Entry (escaped, bounded) --text, json, journal--> bytes --> Sink --> Stderr, Journal
@@ -49,7 +49,7 @@ use text::Palette;
 
 /// The environment variable that is read when there is no `--log`.
 pub const ENV: &str = "MAPCAST_LOG";
-/// Longest time that the end of the process waits for whoever reads the log.
+/// How long the exit of the process waits for room in the log.
 const END: Duration = Duration::from_millis(250);
 
 /// Why logging could not be set up.
@@ -90,7 +90,7 @@ pub fn init(program: &'static str, args: &CommonArgs) -> Result<(), LogError> {
     };
     let log = Arc::new(log);
     let layer = ToLog(Arc::clone(&log)).with_filter(filter.into_targets());
-    // The only failure is that another subscriber was first: of a test, or of a program around us.
+    // This fails only if a subscriber is already set: by a test, or by a host program.
     if tracing::subscriber::set_global_default(registry().with(layer)).is_ok() {
         let _ = LOG.set(log);
     }
@@ -105,7 +105,7 @@ pub fn catch_up() {
     }
 }
 
-/// The same at the end of the process, which waits for whoever reads the log, 250 ms at most.
+/// The same at the exit of the process, which waits for room in the log, 250 ms at most.
 pub fn finish() {
     if let Some(log) = LOG.get() {
         log.lock().finish(END, |lost, what| log.note(lost, what));
@@ -178,7 +178,7 @@ impl Log {
         self.lock().put(bytes, |lost, what| self.note(lost, what));
     }
 
-    /// That `lost` messages found no room.
+    /// Reports that `lost` messages found no room.
     fn note(&self, lost: u64, what: &str) -> Vec<u8> {
         self.bytes(&Entry::of_lost(lost, what))
     }

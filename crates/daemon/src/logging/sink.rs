@@ -1,4 +1,4 @@
-//! Where lines and entries go: never waited for, a little kept, the rest counted.
+//! Where lines and entries go: never blocks, keeps a limited amount, counts the rest.
 //!
 //! Invariant: [`Sink::put`] does not wait. What the outlet has no room for is kept, in order, up to
 //! [`MOST`] bytes, and offered again by the next [`Sink::put`] or [`Sink::flush`]. Beyond that messages
@@ -25,11 +25,11 @@ const AGAIN: Duration = Duration::from_millis(5);
 /// What became of a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Outcome {
-    /// So many bytes of it are out.
+    /// This many bytes were written.
     Taken(usize),
-    /// None of it, for now.
+    /// Nothing was written: no room for now.
     NoRoom,
-    /// None of it: the outlet is broken.
+    /// Nothing was written: the outlet is broken.
     Failed,
 }
 
@@ -38,7 +38,7 @@ pub(crate) trait Outlet: fmt::Debug + Send {
     /// Takes what there is room for.
     fn offer(&mut self, message: &[u8]) -> Outcome;
 
-    /// What it is called in a message.
+    /// Its name in messages.
     fn name(&self) -> &'static str;
 }
 
@@ -61,7 +61,7 @@ pub(crate) struct Sink<O> {
     lost: u64,
 }
 
-/// What is left of a message, and how many are lost with it: a note stands for many.
+/// The rest of a message, and how many are lost with it: a note counts for many.
 #[derive(Debug)]
 struct Kept {
     message: Vec<u8>,
@@ -136,7 +136,7 @@ impl<O: Outlet> Sink<O> {
 mod tests {
     use super::{MOST, Outcome, Outlet, Sink};
 
-    /// Takes so many bytes.
+    /// Takes this many bytes.
     #[derive(Debug, Default)]
     struct Space {
         room: usize,

@@ -1,9 +1,9 @@
-//! Standard error, written to without waiting for whoever reads it.
+//! Standard error, written without blocking on its reader.
 //!
 //! Invariant: nothing that happens to standard error stops this process: not a pipe that is not read,
 //! not a terminal that is stopped (^S), not one that stops jobs of the background (`stty tostop`).
-//! And the open file description is left as it is: `O_NONBLOCK` would hold for every process that
-//! shares it, the shell on the same terminal among them.
+//! The open file description is not changed: `O_NONBLOCK` would apply to every process that shares
+//! it, including the shell on the same terminal.
 //!
 //! | standard error | how |
 //! |---|---|
@@ -15,7 +15,7 @@
 //! In the last case another writer may take the room between `poll` and `write`, and a terminal may
 //! have less room than it claims: then a `write` waits.
 //!
-//! Price: one descriptor, one system call a line; two more to hold SIGTTOU back on a terminal.
+//! Price: one descriptor, one system call a line; two more to block SIGTTOU on a terminal.
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, ErrorKind, Write as _};
@@ -31,7 +31,7 @@ use super::sink::{Outcome, Outlet};
 
 /// `PIPE_BUF`: a pipe that polls writable takes that much.
 const CHUNK: usize = 4096;
-/// Standard error, to be opened once more.
+/// The path by which standard error is reopened.
 const AGAIN: &str = "/proc/self/fd/2";
 
 /// Standard error.
@@ -72,7 +72,7 @@ impl Stderr {
         }
     }
 
-    /// Writes to `output`, which `again` is the path of.
+    /// Writes to `output`, whose path is `again`.
     fn new(output: impl AsFd, again: &str) -> io::Result<Self> {
         let shared = File::from(output.as_fd().try_clone_to_owned()?);
         let kind = shared.metadata()?.file_type();

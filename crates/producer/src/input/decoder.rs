@@ -20,7 +20,7 @@ pub(crate) enum Outcome {
         /// Number of the line, counted from 1.
         number: u64,
     },
-    /// `go_on` said no: what is left of the input is not read.
+    /// `go_on` returned false: the rest of the input is not read.
     Stopped,
     /// A bad line; nothing has changed.
     Bad {
@@ -45,7 +45,7 @@ impl Decoder {
         Self { lines: Lines::new(max_line), keys, max_line }
     }
 
-    /// Keys and limit change from the next line on, numbering goes on.
+    /// Keys and limit change from the next line on, numbering continues.
     pub(super) fn configure(&mut self, max_line: usize, keys: Keys) {
         self.max_line = max_line;
         self.lines.set_max(max_line);
@@ -67,8 +67,8 @@ impl Decoder {
         self.lines.is_inside_line()
     }
 
-    /// The next line, read into `record`; blank lines are passed over. `go_on` is asked now and then
-    /// while a long line is read.
+    /// Reads the next line into `record`; skips blank lines. Calls `go_on` from time to time within
+    /// a long line.
     pub(crate) fn next(
         &mut self,
         record: &mut RecordBuf,

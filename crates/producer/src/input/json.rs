@@ -1,14 +1,14 @@
 //! One JSON object as values for fields: all of them, or none.
 //!
-//! Invariant: a line is read from left to right, once, and never kept as a tree. The first thing
-//! wrong with it ends the reading; what no field asks for is passed over. So a line takes no memory
-//! of its own but for a text with escapes in it.
+//! Invariant: a line is read from left to right, once, and never kept as a tree. Parsing ends at
+//! the first error; nested values that no field uses are skipped. So a line needs no memory of its
+//! own except for a text with escapes in it.
 //!
 //! ```text
 //!   {"temperature": 21.5, "door": "open", "imu": {"accel": [0, 0, 9.8], "temp": 30}}
 //!        |                   |                |
 //!   member              member, by       pointers "/imu/accel", "/imu/temp": what else is in
-//!                       its label        the nested object is passed over
+//!                       its label        the nested object is skipped
 //! ```
 //!
 //! A member of the object that no field takes its value from makes the line a bad one: it is most
@@ -28,7 +28,7 @@ use serde_json::value::RawValue;
 use super::keys::{Keys, Node, Target};
 use super::line_error::LineError;
 
-/// After so much work the reading asks whether to go on. A byte of a value is 1, a member or an
+/// After this much work the parser calls `go_on`. A byte of a value is 1, a member or an
 /// element [`STEP`] more.
 const STRETCH: usize = 1 << 18;
 const STEP: usize = 1 << 6;
@@ -67,9 +67,9 @@ struct Reading<'l, 'a> {
     refusal: Option<LineError>,
 }
 
-/// Asks now and then whether to go on.
+/// Calls `go_on` after each [`STRETCH`] of work.
 struct Pulse<'a> {
-    /// Done since it last asked.
+    /// Work since the last call.
     work: usize,
     go_on: &'a mut dyn FnMut() -> bool,
 }
@@ -94,7 +94,7 @@ impl<'l, 'a> Reading<'l, 'a> {
         members.child(name).ok_or_else(|| LineError::unknown(name, members.names()))
     }
 
-    /// Gives the value `raw` to the fields that want it, or parts of it.
+    /// Stores the value `raw`, or parts of it, in the fields that take it.
     fn take(&mut self, node: &Node, raw: &'l str) -> Result<(), LineError> {
         self.pulse.step(raw.len())?;
         let keys = self.keys;

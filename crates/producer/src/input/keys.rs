@@ -46,7 +46,7 @@ pub(super) struct Node {
 }
 
 impl Node {
-    /// The place called `name`, and its number among its brothers.
+    /// The place called `name`, and its index among its siblings.
     pub(super) fn child(&self, name: &str) -> Option<(usize, &Self)> {
         let at = self.find(name).ok()?;
         Some((at, &self.children[at].1))
@@ -119,7 +119,8 @@ impl Keys {
         self.targets.iter().all(|target| target.seen)
     }
 
-    /// Takes over from an earlier configuration what has been seen. `kept` are the fields whose
+    /// Takes over from an earlier configuration which fields have a value. `kept` are the fields
+    /// whose
     /// values were taken over: pairs of the number now and the number then.
     pub(crate) fn carry_over(&mut self, earlier: &Self, kept: &[(usize, usize)]) {
         let had = earlier.targets.iter().filter(|target| target.seen);
@@ -130,8 +131,8 @@ impl Keys {
         }
     }
 
-    /// Reads one line into `record`. A key that the line leaves out keeps its value. `go_on` is asked
-    /// now and then; if it says no, the line is given up.
+    /// Reads one line into `record`. A key that the line leaves out keeps its value. Calls `go_on`
+    /// from time to time; if that returns false, the line is abandoned.
     pub(crate) fn apply(
         &mut self,
         line: &[u8],

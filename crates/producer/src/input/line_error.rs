@@ -51,7 +51,7 @@ pub(crate) enum LineError {
         /// Why.
         source: ValueError,
     },
-    /// The producer was asked to stop while it read the line.
+    /// The producer was stopped while it read the line.
     #[error("the producer was stopped before its end")]
     Stopped,
 }

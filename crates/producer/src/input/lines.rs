@@ -1,8 +1,8 @@
 //! Lines out of a stream of bytes, numbered, and never longer than allowed.
 //!
 //! Invariant: no more than `max` bytes and what is pushed at once are kept, whatever comes in. A line
-//! that is too long is reported once, when it becomes too long, and the rest of it is thrown away as
-//! it arrives. The memory of a long line is given back with the next push.
+//! that is too long is reported once, when it becomes too long, and the rest of it is dropped as it
+//! arrives. The memory of a long line is freed by the next push.
 //!
 //! ```text
 //!   push("ab\ncd")   next -> 1 "ab"   next -> none       kept: "cd"

@@ -65,7 +65,7 @@ impl Input {
         })
     }
 
-    /// Another configuration for the same stream: keys and limit change, numbering goes on.
+    /// Another configuration for the same stream: keys and limit change, numbering continues.
     pub(crate) fn configure(&mut self, max_line: usize, keys: Keys) {
         self.decoder.configure(max_line, keys);
     }
@@ -120,17 +120,16 @@ impl Input {
     /// Whether a read finds something: bytes, or the end.
     pub(crate) fn is_readable(&self) -> io::Result<bool> {
         let now = Monotonic::from_nanos(0);
-        // The stream in place of the signals: one descriptor is enough to look at.
+        // Polls the stream instead of the signals: one descriptor is enough.
         Ok(daemon::wait(&self.stream, None, Some(now))? != Ready::default())
     }
 
-    /// Shows a standby that waits that the stream is being read, as long as it is open.
+    /// Marks the stream as being read, for standbys, while it is open.
     pub(crate) fn hold(&self) {
         self.stream.hold();
     }
 
-    /// Whether a standby may read the stream: its writer would wait for it otherwise, and no other
-    /// producer reads it.
+    /// Whether a standby may read the stream: its writer can block, and no other producer reads it.
     pub(crate) fn claim(&self) -> bool {
         self.stream.claim()
     }

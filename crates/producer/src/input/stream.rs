@@ -24,8 +24,8 @@ use std::path::{Path, PathBuf};
 use rustix::fs::{FileType, FlockOperation, OFlags, flock};
 use rustix::io::Errno;
 
-/// What a pipe shall hold that is read by looks at it, in bytes: the most that an ordinary user may
-/// ask for (`/proc/sys/fs/pipe-max-size`).
+/// The capacity to give a pipe that is polled, in bytes: the maximum for an ordinary user
+/// (`/proc/sys/fs/pipe-max-size`).
 const ROOM: usize = 1 << 20;
 
 /// What one read brought.
@@ -126,21 +126,21 @@ impl Stream {
         matches!(self, Self::Pipe { .. })
     }
 
-    /// Whether the stream is one whose writer waits for its reader: a pipe or a socket.
+    /// Whether the stream's writer blocks until it is read: a pipe or a socket.
     fn is_feed(&self) -> bool {
         let kind = rustix::fs::fstat(self).map(|stat| FileType::from_raw_mode(stat.st_mode));
         matches!(kind, Ok(FileType::Fifo | FileType::Socket))
     }
 
-    /// Shows other producers that the stream is being read, until it is closed.
+    /// Marks the stream as being read, for other producers, until it is closed.
     pub(crate) fn hold(&self) {
         if self.is_feed() {
-            // What has no locks cannot show it, and is read just the same.
+            // A stream without locks cannot be marked, and is read anyway.
             let _ = flock(self, FlockOperation::NonBlockingLockShared);
         }
     }
 
-    /// Holds the stream if its writer waits for its reader and no other producer holds it: `true`.
+    /// Locks the stream if its writer can block and no other producer has it locked; `true` if so.
     pub(crate) fn claim(&self) -> bool {
         if !self.is_feed()
             || flock(self, FlockOperation::NonBlockingLockExclusive) == Err(Errno::WOULDBLOCK)
@@ -148,7 +148,7 @@ impl Stream {
             return false;
         }
         self.hold();
-        // So that the writer does not wait from one look of a standby to the next. Refused: it may.
+        // Keeps the writer from blocking between two looks of a standby. If refused, it may block.
         if rustix::pipe::fcntl_getpipe_size(self).is_ok_and(|size| size < ROOM) {
             let _ = rustix::pipe::fcntl_setpipe_size(self, ROOM);
         }

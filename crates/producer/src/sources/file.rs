@@ -1,4 +1,4 @@
-//! `file`: a number or a text out of a file, as it stands or as it grows per second.
+//! `file`: a number or a text from a file, or how fast the number grows per second.
 //!
 //! ```text
 //!   contents --FileSource::read--> reading --rate--> per second --scale--> --round--> value
@@ -68,7 +68,7 @@ impl FileField {
         }
     }
 
-    /// Reads the file, if no other field of this record has, and makes a value of what stands in it.
+    /// Reads the file, if no other field of this record has, and makes a value of its content.
     pub(super) fn sample(&mut self, files: &mut Files) -> Sample {
         let (file, contents, at) = match files.read(&self.files) {
             Ok(read) => read,
@@ -132,8 +132,7 @@ impl FileField {
     }
 }
 
-/// The value nearest to the number that a field of this type may have; one beyond all of them is
-/// for the record to refuse.
+/// The nearest value that a field of this type can have; the record refuses one out of range.
 fn nearest(digits: Digits<'_>, element: Scalar) -> Value {
     let real = digits.to_f64();
     match element {

@@ -42,7 +42,7 @@ struct Kept {
     path: PathBuf,
     open: Option<(File, Identity)>,
     buffer: Vec<u8>,
-    /// What this record's read came to: when it was, or why not.
+    /// The result of this record's read: its time, or the error.
     read: Option<io::Result<Duration>>,
 }
 

@@ -106,7 +106,7 @@ impl Sources {
     }
 
     /// Goes on where `earlier` was, for every field whose name, type and source are still the same.
-    /// Their values are taken over into `record`; answers with pairs of their number now and then.
+    /// Takes their values over into `record`; returns pairs of their number now and then.
     pub(crate) fn carry_over(
         &mut self,
         earlier: Self,
@@ -187,7 +187,7 @@ impl Feed {
 
     /// Logs that the value is lost, or lost for another reason, or there again.
     fn note(&mut self, trouble: Option<Trouble>, now: Moment, losses: &mut Calm) {
-        // A rate has no value yet, which is as it should be.
+        // A rate has no value at the first reading: not an error.
         let trouble = trouble.filter(|trouble| !matches!(trouble, Trouble::FirstRate));
         match (&self.trouble, &trouble) {
             (Some(old), Some(new)) if old.is_like(new) => return,
@@ -209,7 +209,7 @@ impl Feed {
             tracing::warn!("{held} more values were lost without a message");
         }
         let name = &self.name;
-        // A type that is too small does not mend itself: one level higher.
+        // A field type that is too small is a configuration error: one level higher.
         match (self.default().is_some(), matches!(trouble, Trouble::Value(_))) {
             (true, false) => tracing::info!("field {name:?}: {trouble}; it holds its default"),
             (true, true) => tracing::warn!("field {name:?}: {trouble}; it holds its default"),

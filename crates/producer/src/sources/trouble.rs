@@ -15,7 +15,7 @@ pub(super) enum Trouble {
     Unreadable(PathBuf, io::Error),
     /// The file is not text, or too long.
     NotText(PathBuf, &'static str),
-    /// What is asked for does not stand in the file.
+    /// The file does not contain the value.
     NotFound(PathBuf, FileSourceError),
     /// There is a value, but the field cannot hold it.
     Value(ValueError),

@@ -66,7 +66,7 @@ fn a_reload_keeps_a_passed_region_and_says_what_it_cannot_do() {
     producer.signal(Signal::HUP);
     producer
         .wait_for("holds another record, and a region that was passed as a descriptor cannot be");
-    producer.wait_for("going on with the old configuration");
+    producer.wait_for("keeping the old configuration");
     place.configure(COUNTER, TICK);
     place.reconfigure("x.region", "elsewhere.region");
     producer.signal(Signal::HUP);
@@ -121,7 +121,7 @@ fn a_descriptor_that_was_announced_and_not_passed_is_a_bad_start() {
         ("2", "other:region", "descriptor 3 (other) was not passed: "),
         ("1024", "", "LISTEN_FDNAMES names 1 and LISTEN_FDS says 1024"),
         ("1025", "region", "LISTEN_FDS=1025: is more than 1024 descriptors; "),
-        ("-1", "region", "LISTEN_FDS=-1: is no number of descriptors; "),
+        ("-1", "region", "LISTEN_FDS=-1: is not a number of descriptors; "),
     ];
     for (count, names, want) in cases {
         // What this process has from 3 on is closed on exec: the shell's child has none of them.

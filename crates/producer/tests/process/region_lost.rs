@@ -19,14 +19,14 @@ fn a_region_that_is_deleted_or_cut_short_is_made_anew() {
     let before = place.newest().expect("a record");
     fs::remove_file(place.region()).expect("remove");
     place.wait_for_record("a new file", |newest| newest.0 == 2 && newest.1 > before.1);
-    producer.wait_for("was deleted under this producer; made anew");
+    producer.wait_for("was deleted while in use; recreated");
 
     for (epoch, length) in [(3, 0), (4, 100)] {
         let before = place.newest().expect("a record");
         let file = File::options().write(true).open(place.region()).expect("open");
         file.set_len(length).expect("truncate");
         place.wait_for_record("a whole file", |newest| newest.0 == epoch && newest.1 > before.1);
-        producer.wait_for("was cut short under this producer; made anew");
+        producer.wait_for("was cut short while in use; recreated");
     }
     producer.signal(Signal::TERM);
     producer.ends_with(0);
@@ -40,13 +40,13 @@ fn a_directory_that_vanishes_is_waited_for() {
     fs::create_dir(place.path("sub")).expect("directory");
     let mut producer = place.start_quietly("log");
     fs::remove_dir_all(place.path("sub")).expect("remove");
-    producer.wait_for("was deleted and cannot be made anew");
+    producer.wait_for("was deleted and cannot be recreated");
     fs::create_dir(place.path("sub")).expect("directory");
     let region = place.path("sub/x.region");
     wait_until("the region is back", || DynReader::open(&region).is_ok());
     producer.signal(Signal::TERM);
     let log = producer.ends_with(0);
-    assert_eq!(log.matches("cannot be made anew").count(), 1, "said once: {log}");
+    assert_eq!(log.matches("cannot be recreated").count(), 1, "said once: {log}");
 }
 
 #[test]

@@ -26,7 +26,7 @@ fn a_reload_keeps_the_region_of_the_same_record_and_retires_that_of_another() {
 
     fs::write(place.path("x.toml"), "[region]\nname = 5\n").expect("write");
     producer.signal(Signal::HUP);
-    producer.wait_for("going on with the old configuration");
+    producer.wait_for("keeping the old configuration");
     let now = place.newest().expect("a record").1;
     place.wait_for_record("the old configuration goes on", |newest| newest.1 > now + 5);
     assert_eq!(place.inode(), inode);

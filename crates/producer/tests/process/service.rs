@@ -83,7 +83,7 @@ fn a_reload_is_announced_and_ended_whether_the_file_is_good_or_not() {
         assert!(!heard[..at].contains(&"READY=1".to_owned()), "ready again only afterwards");
         assert!(micros.parse::<u64>().expect("a number") > 0);
     }
-    assert!(producer.log().contains("going on with the old configuration"));
+    assert!(producer.log().contains("keeping the old configuration"));
     producer.signal(Signal::TERM);
     producer.ends_with(0);
 }

@@ -1,8 +1,8 @@
 //! What a person can do about an answer of the operating system.
 //!
 //! One number means different things in different calls: EPERM of `fchmod` is about the owner, EPERM
-//! of `memfd_create` about a sandbox. So the call is asked first, then the number, then who this
-//! process is. What a file itself has to say (a seal, its file system) is a kind of its own.
+//! of `memfd_create` about a sandbox. So the call is considered first, then the number, then this
+//! process's user. Facts about the file (a seal, its file system) have kinds of their own.
 
 use libc::{EACCES, EAGAIN, EINVAL, ENOENT, ENOSYS, EPERM};
 use rustix::process::geteuid;
@@ -14,7 +14,7 @@ const LOOK: &str = "look at the system's answer before the semicolon";
 /// Calls that are given a name.
 const OF_NAMES: [&str; 6] = ["open", "create", "rename", "link", "mkdir", "stat"];
 
-/// The next step after `call` was answered with `err`.
+/// The next step after `call` failed with `err`.
 pub(super) fn next_step(call: &str, err: &io::Error) -> &'static str {
     let Some(number) = err.raw_os_error() else { return of_kind(err.kind()) };
     match (call, number) {
@@ -40,7 +40,7 @@ pub(super) fn next_step(call: &str, err: &io::Error) -> &'static str {
     }
 }
 
-/// What an answer means whatever was asked.
+/// Errors that mean the same for every call.
 fn of_number(number: i32) -> Option<&'static str> {
     Some(match number {
         libc::EMFILE => "allow this process more open files (ulimit -n, LimitNOFILE=)",

@@ -70,7 +70,7 @@ impl fmt::Display for RegionErrorKind {
 }
 
 impl RegionErrorKind {
-    /// The messages of locks that somebody else has.
+    /// The messages about locks that another process holds.
     fn of_locks(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Busy { pid: 0 } => f.write_str(
@@ -87,7 +87,7 @@ impl RegionErrorKind {
         }
     }
 
-    /// The messages of descriptors that somebody else has opened.
+    /// The messages about descriptors that another process has opened.
     fn of_descriptors(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::CannotReplace(why) => write!(

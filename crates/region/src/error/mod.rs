@@ -55,9 +55,9 @@ pub enum RegionErrorKind {
         /// Bytes that are there.
         have: u64,
     },
-    /// The region holds another record than the one asked for.
+    /// The region holds another record than the requested one.
     OtherSchema {
-        /// What was asked for.
+        /// The requested record.
         want: String,
         /// What is there.
         have: String,
@@ -78,7 +78,7 @@ pub enum RegionErrorKind {
     },
     /// The slot kept changing: the writer is broken or hostile.
     Unstable,
-    /// The directory is one that somebody else could have filled.
+    /// The directory is one in which another user could have created files.
     UnsafeDirectory(String),
     /// `MAPCAST_DIR` holds this relative path.
     RelativeDirectory(String),
@@ -98,7 +98,7 @@ pub enum RegionErrorKind {
     NoFile,
     /// A file has this name already.
     Exists,
-    /// What has the name is not replaced by a snapshot: "is a file that is not a region", ...
+    /// A file that a snapshot does not replace has the name: "is a file that is not a region", ...
     InTheWay(&'static str),
     /// The file is not a whole number of elements, or empty: nothing of it can be mapped.
     NotElements {
@@ -134,14 +134,14 @@ pub enum RegionErrorKind {
     UnfitFileSystem {
         /// The call that failed.
         call: &'static str,
-        /// Its answer.
+        /// Its error.
         source: io::Error,
     },
     /// The operating system refused.
     Io {
         /// The call that failed.
         call: &'static str,
-        /// Its answer.
+        /// Its error.
         source: io::Error,
     },
 }
@@ -189,7 +189,7 @@ impl RegionError {
         matches!(self.0.kind, RegionErrorKind::NotThere)
     }
 
-    /// Is it the environment that is wrong, and not a file?
+    /// Whether the environment is wrong, not a file.
     pub fn is_of_environment(&self) -> bool {
         matches!(self.0.kind, RegionErrorKind::RelativeDirectory(_))
     }

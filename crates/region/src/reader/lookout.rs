@@ -1,7 +1,7 @@
-//! When a reader that waits looks whether the region's name belongs to another file by now.
+//! When a waiting reader checks whether the region's name belongs to another file.
 //!
-//! Invariant: neither a clock is read nor the kernel asked while there is news; nor at more than one
-//! of [`MOST`] calls without news, if they come fast.
+//! Invariant: no clock read and no system call while records arrive, and at most one in [`MOST`]
+//! calls without a record if they come fast.
 //!
 //! ```text
 //!   a call brings news        nothing to do
@@ -37,7 +37,7 @@ const NAP: Duration = Duration::from_secs(1);
 /// How long a reader sleeps where the writer does not wake.
 const LOOK_EVERY: Duration = Duration::from_millis(1);
 
-/// Is the name to be looked at sooner than the clock says?
+/// Whether to check the name sooner than the clock says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Haste {
     No,
@@ -113,7 +113,7 @@ impl Lookout {
         }
     }
 
-    /// Reads the clock: is it time to look at the name?
+    /// Reads the clock; returns whether it is time to check the name.
     fn ask(&mut self) -> bool {
         let now = BootTime::now();
         let span = now.as_nanos().saturating_sub(self.asked.as_nanos());
@@ -147,9 +147,9 @@ impl Lookout {
 }
 
 impl DynReader {
-    /// How often, at the most, [`latest`](Self::latest) and [`next`](Self::next) look whether the
-    /// region's name belongs to another file by now, while they bring nothing new: every 250 ms unless
-    /// this says otherwise. [`Duration::MAX`]: never, for a loop that calls
+    /// How often [`latest`](Self::latest) and [`next`](Self::next) check at most whether the
+    /// region's name belongs to another file, while there is no new record; 250 ms by default.
+    /// [`Duration::MAX`]: never, for a loop that calls
     /// [`refresh`](Self::refresh) itself.
     /// Returns what was said before.
     pub fn refresh_every(&mut self, every: Duration) -> Duration {
@@ -157,8 +157,8 @@ impl DynReader {
         if old == NEVER { Duration::MAX } else { Duration::from_nanos(old) }
     }
 
-    /// Sleeps until something newer than this reader has given is published, for `timeout` at
-    /// the most. May return early: a signal was handled, the writer does not wake, or a second has
+    /// Sleeps until a record newer than the last one returned is published, for `timeout` at most.
+    /// May return early: a signal was handled, the writer does not wake, or a second has
     /// passed, after which [`latest`](Self::latest) and [`next`](Self::next) look at the region's name.
     ///
     /// # Errors

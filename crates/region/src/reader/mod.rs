@@ -32,15 +32,15 @@ use std::time::{Duration, SystemTime};
 /// Its mapping is `PROT_READ` of an `O_RDONLY` descriptor: nothing a reader does reaches the
 /// writer. For a Rust struct use [`Reader`].
 ///
-/// Attaching sets a handler of SIGBUS for the process: see the [crate](crate#sigbus)'s page for
-/// programs that have one too, or that block signals.
+/// Attaching installs a SIGBUS handler for the process: see the [crate](crate#sigbus)'s page if the
+/// program has one too, or blocks signals.
 #[derive(Debug)]
 pub struct DynReader {
     ring: Ring<Body>,
     tail: Tail,
     /// Records that went by between two files of one region, not yet reported.
     missed: u64,
-    /// The epoch when the file was last seen to be whole: a cut takes it away.
+    /// The epoch when the file was last known to be whole: a truncation erases it.
     known_epoch: u64,
     file: File,
     address: Address,
@@ -68,7 +68,7 @@ impl DynReader {
         Self::over(file, address, Some(identity))
     }
 
-    /// Attaches to the region in `file`, a descriptor opened by somebody else; messages call it
+    /// Attaches to the region in `file`, a descriptor opened by another process; messages call it
     /// `label`.
     ///
     /// The mapping is `PROT_READ` even if the descriptor is open for writing too, and wherever the
@@ -120,8 +120,8 @@ impl DynReader {
         Ok(reader)
     }
 
-    /// Moves the cursor to `tail`, and answers with the epoch; `None`, and nothing is moved: the
-    /// file was cut before all that was read so far had been read.
+    /// Moves the cursor to `tail` and returns the epoch; `None`, without moving it, if the file was
+    /// truncated before the read was complete.
     #[inline(always)]
     #[allow(clippy::inline_always)] // as `latest`
     fn settle(&mut self, tail: Tail) -> Option<u64> {
@@ -141,9 +141,9 @@ impl DynReader {
 
     /// Copies the newest record to `record`; `None` if nothing has been published yet.
     ///
-    /// Never an older record than this reader has given before. While nothing new comes, it looks every
-    /// 250 ms whether the region's name belongs to another file by now, and goes over to that one: see
-    /// [`refresh_every`](Self::refresh_every).
+    /// Never an older record than this reader has returned before. While there is no new record, it
+    /// checks every 250 ms whether the region's name belongs to another file, and switches to that
+    /// one: see [`refresh_every`](Self::refresh_every).
     ///
     /// # Errors
     /// [`Kind::WrongSize`] if `record` is not [`Schema::size`] bytes long; [`Kind::Truncated`] if
@@ -204,8 +204,8 @@ impl DynReader {
         next.map_err(|_| self.unstable())
     }
 
-    /// Copies the next record to `record`, or says why not. Does not wait. While it says `Pending`, it
-    /// looks at the region's name as [`latest`](Self::latest) does.
+    /// Copies the next record to `record`, or returns why not. Does not wait. While it returns
+    /// `Pending`, it checks the region's name as [`latest`](Self::latest) does.
     ///
     /// # Errors
     /// As [`DynReader::latest`].
@@ -239,12 +239,12 @@ impl DynReader {
         }
     }
 
-    /// What has become of the writer. One system call, about 0.2 us.
+    /// The state of the writer. One system call, about 0.2 us.
     pub fn state(&self) -> State {
         state::of(&self.file, self.body())
     }
 
-    /// How long ago `publication` was; `None` if that cannot be told, because the region is left
+    /// How long ago `publication` was; `None` if the region is left
     /// over from an earlier boot.
     pub fn age(&self, publication: &Publication) -> Option<Duration> {
         publication.age()

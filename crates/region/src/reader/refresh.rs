@@ -21,7 +21,7 @@ use crate::state::State;
 use channel::Tail;
 use layout::header::offset;
 
-/// What [`DynReader::refresh`] came to.
+/// The result of [`DynReader::refresh`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Refreshed {
@@ -34,15 +34,15 @@ pub enum Refreshed {
 }
 
 impl DynReader {
-    /// Maps the file that the path names by now, if it is another one. One system call if not; on
+    /// Maps the file at the path, if it is a different one. One system call if not; on
     /// overlayfs, where another file can look like the same one, some more while the writer is not
     /// live.
     ///
-    /// Following goes on after the last record given; what went by meanwhile is reported by the
-    /// next [`DynReader::next`] as missed. A region that does not go on with the old one's epoch
-    /// and sequence is followed from its first record. [`latest`](Self::latest) and
-    /// [`next`](Self::next) do this by themselves unless [`refresh_every`](Self::refresh_every) says
-    /// otherwise; a loop of your own calls it when `next` says `Pending` and the state is not live.
+    /// Following continues after the last record returned; the next [`DynReader::next`] reports
+    /// those published meanwhile and lost as missed. A region that does not continue the old one's
+    /// epoch and sequence is followed from its first record. [`latest`](Self::latest) and
+    /// [`next`](Self::next) do this by themselves unless [`refresh_every`](Self::refresh_every)
+    /// turns it off; then call it when `next` returns `Pending` and the state is not live.
     ///
     /// # Errors
     /// As [`DynReader::open`], if the new file cannot be read; the old one stays mapped.
@@ -50,8 +50,8 @@ impl DynReader {
         self.refresh_to(|_| Ok(()))
     }
 
-    /// As [`refresh`](Self::refresh), to a file that `accept` has nothing against; its error leaves
-    /// the old one mapped.
+    /// As [`refresh`](Self::refresh), to a file that `accept` accepts; its error leaves the old one
+    /// mapped.
     pub(super) fn refresh_to(
         &mut self,
         accept: impl FnOnce(&Self) -> Result<(), RegionError>,
@@ -72,7 +72,7 @@ impl DynReader {
         Ok(Refreshed::Reattached)
     }
 
-    /// Has a writer begun in a copy of this file that looks like it? See [`overlay`].
+    /// Whether a writer has started in an overlayfs copy of this file: see [`overlay`].
     fn has_copy(&self) -> bool {
         /// Header, writer line and head.
         const LEN: usize = offset::HEAD + size_of::<u64>();
@@ -101,7 +101,7 @@ impl DynReader {
         self.tail = Tail::after(place);
     }
 
-    /// The epoch as it stands, or as it stood before the file was cut.
+    /// The current epoch, or the one before the file was truncated.
     fn last_epoch(&self) -> u64 {
         let epoch = self.epoch();
         if self.body().is_whole() { epoch } else { self.known_epoch }

@@ -1,8 +1,7 @@
-//! A whole copy of a region that is being published to: a file that is a region itself.
+//! A consistent copy of a region that is being published to: a file that is a region itself.
 //!
-//! Invariant: what has the path's name is what had it before, or a complete region on disk, with one record
-//! that was published whole and has kept its number, epoch and time. It can be read by nobody who may
-//! not read the region it was taken of.
+//! Invariant: the path names the file it named before, or a complete, synced region with one whole
+//! record and its number, epoch and time. No user may read it who may not read the original region.
 //!
 //! ```text
 //!   latest --> this process's memory --> a file beside the path --> fsync --> the name --> fsync
@@ -38,7 +37,7 @@ use std::os::unix::fs::{FileExt, MetadataExt};
 use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-/// What is said of a region with a writer, or with a reader's lock.
+/// The message about a region with a writer, or with a reader's lock.
 const HELD: &str = "is a region that another process holds";
 /// A snapshot keeps the number of slots up to this length, whatever the region's file really takes.
 const UNQUESTIONED: u64 = 64 << 20;
@@ -47,14 +46,14 @@ impl DynReader {
     /// Writes the newest record to a region of its own at `at`, and returns which one it is;
     /// `None`, and no file, if nothing has been published yet.
     ///
-    /// The new region is closed: readers attach to it, and a writer goes on from it. Its mode is that
-    /// of this region, less the umask; 0600 if this region has no name. An earlier snapshot, or any
-    /// other region that nobody publishes to, is replaced in one step.
+    /// The new region is closed: readers can attach to it, and a writer can continue from it. Its
+    /// mode is that of this region, less the umask; 0600 if this region has no name. An earlier
+    /// snapshot, or any other region without a writer, is replaced in one step.
     ///
     /// # Errors
     /// As [`latest`](Self::latest); [`Kind::InTheWay`] if something else has the name;
-    /// [`Kind::NotAFile`], [`Kind::UnsafeDirectory`]; [`Kind::Io`], for example if there is no room: nothing of a snapshot
-    /// that failed stays behind.
+    /// [`Kind::NotAFile`], [`Kind::UnsafeDirectory`]; [`Kind::Io`], for example if there is no
+    /// space: a failed snapshot leaves no file.
     pub fn snapshot(&mut self, at: impl ToPlace) -> Result<Option<Publication>, RegionError> {
         let mut record = vec![0; self.body().record_size()];
         let Some(publication) = self.latest(&mut record)? else { return Ok(None) };
@@ -171,7 +170,7 @@ impl DynReader {
         if !is_region(&file).map_err(io("pread"))? {
             return Err(in_the_way(path, "is a file that is not a region"));
         }
-        // Only asked for: a lock that is taken for a moment would keep a starting writer out.
+        // Only probed: taking the lock even for a moment could keep a starting writer out.
         match lock::holder(&file).map_err(io("lock"))? {
             None => Ok(Some(file)),
             Some(_) => Err(in_the_way(path, HELD)),
@@ -208,14 +207,14 @@ fn publish(
     if body.is_whole() { Ok(()) } else { Err(body.truncated(path, file)) }
 }
 
-/// Does `file` begin as a region does, of whatever version?
+/// Whether `file` begins with a region's magic, of any version.
 fn is_region(file: &File) -> std::io::Result<bool> {
     let mut magic = [0; layout::header::MAGIC_BYTES.len()];
     let read = file.read_at(&mut magic, 0)?;
     Ok(read == magic.len() && magic == layout::header::MAGIC_BYTES)
 }
 
-/// What has to stand in a region for readers to find `published` as the time of `publication`.
+/// The stored time that readers turn into `published` as the time of `publication`.
 fn wall_offset(publication: &Publication, published: SystemTime) -> u64 {
     let since = published.duration_since(UNIX_EPOCH).unwrap_or_default();
     crate::clock::duration_nanos(since).wrapping_sub(publication.published_at.as_nanos())

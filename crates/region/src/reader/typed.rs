@@ -37,7 +37,7 @@ impl<R> Sample<R> {
         self.publication.sequence
     }
 
-    /// How long ago it was published; `None` if that cannot be told: see [`Publication::age`].
+    /// How long ago it was published; `None` if unknown: see [`Publication::age`].
     pub fn age(&self) -> Option<Duration> {
         self.publication.age()
     }

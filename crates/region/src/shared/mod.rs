@@ -42,7 +42,7 @@ use std::path::Path;
 ///
 /// let numbers = Shared::<i32>::anonymous(4)?; // four zeros
 /// numbers.set(0, 2000);
-/// assert_eq!(numbers.add(0, 1), 2000); // in one step, whoever else adds
+/// assert_eq!(numbers.add(0, 1), 2000); // atomically, beside other adders
 /// assert_eq!(numbers.get(0), 2001);
 /// drop(numbers); // unmapped; nothing can use it any more
 /// # Ok::<(), region::RegionError>(())
@@ -62,7 +62,7 @@ impl<T: Element> Shared<T> {
     /// `len` zeros without a file, shared with children ([`Child::fork`](crate::Child::fork)) and
     /// with whoever gets the descriptor ([`Shared::file`]).
     ///
-    /// It is a memfd, sealed: nobody can make it shorter.
+    /// It is a memfd, sealed against shrinking.
     ///
     /// # Errors
     /// [`NotElements`](crate::RegionErrorKind::NotElements) if `len` is 0;
@@ -101,7 +101,7 @@ impl<T: Element> Shared<T> {
         Backing::open(path, Access::Write).map(Self)
     }
 
-    /// All of a file that somebody has opened for reading and writing; `label` is its name in
+    /// All of a file that was opened for reading and writing; `label` is its name in
     /// messages.
     ///
     /// # Errors
@@ -191,7 +191,7 @@ impl<T: Element> Shared<T> {
 }
 
 impl<T: Integer> Shared<T> {
-    /// Adds `n` to element `index` in one step, wrapping around; answers with the value before.
+    /// Adds `n` to element `index` atomically, wrapping around; returns the previous value.
     ///
     /// # Panics
     /// If `index` is not below [`Shared::len`].

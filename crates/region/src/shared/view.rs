@@ -38,7 +38,7 @@ impl<T: Element> SharedView<T> {
         Backing::open(path, Access::Read).map(Self)
     }
 
-    /// All of a file that somebody has opened for reading; `label` is its name in messages.
+    /// All of a file that was opened for reading; `label` is its name in messages.
     ///
     /// # Errors
     /// As [`Shared::from_file`](crate::Shared::from_file).

@@ -1,12 +1,12 @@
-//! What becomes of a writer's file while it publishes, and how it goes over to another one.
+//! Checks a writer's file while it publishes, and switches to another one.
 //!
-//! Invariant: a name is taken only from the writer's own file, or when nothing has it; and everything
-//! that can fail comes before that. The old file is marked retired afterwards.
+//! Invariant: a name is taken only from the writer's own file, or when it is free, after everything
+//! that can fail. The old file is marked retired afterwards.
 //!
 //! ```text
 //!   check -> named
-//!            deleted, cut short --> recreate: a new file, epoch + 1, the sequence goes on
-//!            replaced               an error: another writer, or somebody's file, has the name
+//!            deleted, cut short --> recreate: a new file, epoch + 1, the sequence continues
+//!            replaced               an error: another writer's file, or any other, has the name
 //!   change   the same record and shape, no right taken away: the file stays
 //!            otherwise          --> as recreate
 //! ```
@@ -26,32 +26,32 @@ use std::fs::File;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// What has become of the name of a region that is being published to.
+/// The state of the name of a region that is being published to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Standing {
-    /// All is well.
+    /// It has its name and its length.
     Named,
     /// The name is gone: new readers find nothing.
     Deleted,
     /// The name belongs to another file.
     Replaced,
-    /// The file was cut short: what is published may go nowhere.
+    /// The file was cut short: published records may be lost.
     Truncated,
 }
 
-/// What [`DynWriter::change`] came to.
+/// The result of [`DynWriter::change`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Changed {
-    /// The region goes on.
+    /// The region stays.
     Kept,
     /// The region was retired; a new one has its name.
     Replaced,
 }
 
 impl Standing {
-    /// How `file`, meant to be `len` bytes long and `at` its name, stands.
+    /// The state of `file`, which should be `len` bytes long and named `at`.
     pub(crate) fn of(
         file: &File,
         at: &Location,
@@ -68,17 +68,19 @@ impl Standing {
     }
 }
 
-/// When a publish at the time `now` leaves the next look to.
+/// The time of the next check after one at `now`.
 pub(super) fn next_check(now: BootTime, options: &Options) -> u64 {
     now.as_nanos().saturating_add(clock::duration_nanos(options.check_every))
 }
 
 impl DynWriter {
-    /// Is the region still the one that its path leads to, and whole? Three system calls, a few us.
+    /// Whether the region is still the one at its path, and not truncated. Three system calls, a
+    /// few us.
     ///
     /// # Errors
     /// [`Kind::Io`] if the path cannot be looked at; [`Kind::UnsafeDirectory`] if it leads to a
-    /// directory that may not be used in place of the region's own: publishing goes on in that one.
+    /// directory that may not be used in place of the region's own, in which the writer keeps
+    /// publishing.
     pub fn check(&self) -> Result<Standing, RegionError> {
         self.expect_here()?;
         let body = self.body();
@@ -91,7 +93,7 @@ impl DynWriter {
     }
 
     /// Makes a new file under the same name, after the old one was deleted or cut short. The epoch
-    /// rises by one and the sequence goes on; readers find the new file by themselves.
+    /// rises by one and the sequence continues; readers find the new file by themselves.
     ///
     /// # Errors
     /// [`Kind::Replaced`] if another file has the name by now; [`Kind::CannotReplace`] if the
@@ -109,7 +111,7 @@ impl DynWriter {
         Ok(())
     }
 
-    /// Looks after the file before a publish: a region without its name gets a new file.
+    /// Checks the file before a publish, and recreates a region that lost its name.
     #[cold]
     #[inline(never)]
     pub(super) fn look_after(&mut self, now: BootTime) -> Result<(), RegionError> {
@@ -120,8 +122,8 @@ impl DynWriter {
         self.recreate()
     }
 
-    /// Publishes once more, in a new file, what went into one that was cut. Its number is not used
-    /// again: a reader may have read it.
+    /// Publishes a record again, in a new file, after the old one was truncated. Its number is not
+    /// reused: a reader may have read it.
     #[cold]
     #[inline(never)]
     pub(super) fn publish_anew(
@@ -139,14 +141,14 @@ impl DynWriter {
         sequence.ok_or_else(|| self.body().truncated(&self.path, &self.file))
     }
 
-    /// Goes on with another schema or other options. What the region can keep, it keeps; else it
-    /// is retired, and a new one takes its name. A mode or group that takes rights away is a reason for
-    /// a new one: those who have the old file open keep it open.
+    /// Changes the schema or options. If the region's file cannot stay, the region is retired and a
+    /// new one takes its name. A mode or group that takes permissions away needs a new file too,
+    /// because processes that have the old one open keep access to it.
     ///
     /// # Errors
     /// [`Kind::Replaced`] if another file has the name by now; as [`DynWriter::open`] else, without
-    /// `Busy`, and [`Kind::CannotReplace`] if the region was passed as a descriptor. This writer then
-    /// goes on as before.
+    /// `Busy`, and [`Kind::CannotReplace`] if the region was passed as a descriptor. This writer is
+    /// then unchanged.
     pub fn change(&mut self, schema: &Schema, options: &Options) -> Result<Changed, RegionError> {
         if self.check()? == Standing::Replaced {
             return Err(RegionError::new(&self.path, Kind::Replaced));
@@ -171,7 +173,7 @@ impl DynWriter {
         self.next_check = next_check(BootTime::now(), options);
     }
 
-    /// What keeps the region from going on with `schema` and `options`, if anything.
+    /// Why the region cannot stay with `schema` and `options`, if so.
     fn why_change(&self, schema: &Schema, options: &Options) -> Result<Option<Why>, RegionError> {
         let same_shape = options.slots == self.options.slots && options.wake == self.options.wake;
         if !same_shape || *schema != *self.schema {
@@ -208,7 +210,7 @@ impl DynWriter {
         Lineage { epoch: self.epoch + 1, sequence: self.sequence() }
     }
 
-    /// From now on publishes to `opened`; the readers of the old file are told.
+    /// Publishes to `opened` from now on; marks the old file retired for its readers.
     fn move_to(&mut self, opened: Opened) {
         let old = std::mem::replace(&mut self.publisher, opened.publisher);
         open::retire(&old);

@@ -3,7 +3,7 @@
 //! Invariant: while a [`Hold`] lives, no other writer can begin in its file, nor replace it.
 //!
 //! ```text
-//!   the lock is free              take it                      the region may go on
+//!   the lock is free              take it                      the region may be resumed
 //!   a writer has it               refuse: busy
 //!   a reader has a read lock      a read lock of our own       no writer can take its lock now
 //!                                 and the turn                 nor replace the file meanwhile;
@@ -12,10 +12,11 @@
 //!
 //! Anybody who may read a file can hold a read lock on it, for as long as they like, and it keeps
 //! the writer's lock from being taken. Waiting for it would let any reader decide when there is a
-//! next writer. So that file is given up: a new one, locked before anybody else can open it, takes
+//! next writer. So that file is given up: a new one, locked before any other process can open it,
+//! takes
 //! the name. The turn is a file that readers cannot open; it lasts as long as the replacement.
 //!
-//! Price: where nobody interferes, nothing.
+//! Price: nothing without interference.
 
 use super::origin::Why;
 use crate::create::{self, Unnamed};
@@ -27,7 +28,7 @@ use std::fs::File;
 use std::os::unix::fs::FileExt;
 use std::path::Path;
 
-/// Looks at a lock that was not to be had and is free again by now, before that counts as busy.
+/// How often to retry when the lock was contended but is free on inspection, before `Busy`.
 const LOOKS: u32 = 100;
 
 /// The right to take a region over.
@@ -63,7 +64,7 @@ impl Hold {
         }
     }
 
-    /// What keeps the region from going on by the way it is held.
+    /// Why the region cannot be resumed, given how it is held.
     pub(super) fn why_not(&self) -> Option<Why> {
         match self {
             Self::Lock => None,

@@ -51,7 +51,7 @@ pub struct DynWriter {
     options: Options,
     epoch: u64,
     origin: Origin,
-    /// When the next publish looks after the file, in nanoseconds since the boot.
+    /// When the next publish checks the file, in nanoseconds since the boot.
     next_check: u64,
 }
 
@@ -76,8 +76,8 @@ impl DynWriter {
     /// Creates the region at `at` (a name, a path or an [`Address`](crate::Address)), resumes the one that
     /// is there, or replaces it.
     ///
-    /// The same schema and shape: the sequence goes on and the epoch rises by one. Another: the
-    /// old region is retired and a new one takes its name, epoch and sequence going on.
+    /// The same schema and shape: the sequence continues and the epoch rises by one. Another: the
+    /// old region is retired and a new one takes its name, with the next epoch and sequence.
     ///
     /// # Errors
     /// [`Kind::Busy`] if another writer has the region; [`Kind::NotOurs`] if its file belongs to
@@ -161,11 +161,11 @@ impl DynWriter {
         Self { publisher, file, twin, path, home, schema, options, epoch, origin, next_check }
     }
 
-    /// Publishes one record, stamped with the present time; answers with its sequence number.
+    /// Publishes one record, stamped with the current time; returns its sequence number.
     ///
-    /// Once a second it looks whether the region still has its name ([`Options::check_every`]). One
-    /// that was deleted or cut short is made anew, as [`DynWriter::recreate`] does, and the record is
-    /// published there; without the look a cut is [`Kind::Truncated`].
+    /// Once a second it checks that the region still has its name ([`Options::check_every`]). One
+    /// that was deleted or cut short is recreated, as by [`DynWriter::recreate`], and the record is
+    /// published there; without the check a truncation is [`Kind::Truncated`].
     ///
     /// # Errors
     /// [`Kind::WrongSize`] if `record` is not [`Schema::size`] bytes long, and nothing is
@@ -179,7 +179,7 @@ impl DynWriter {
     }
 
     /// As [`DynWriter::publish`], stamped with a time that the caller has read: reading the clock
-    /// takes longer than publishing a small record. By this time it also looks after the file.
+    /// takes longer than publishing a small record. It also checks the file at this time.
     ///
     /// # Errors
     /// As [`DynWriter::publish`].
@@ -218,7 +218,7 @@ impl DynWriter {
     ///
     /// # Errors
     /// [`Kind::Forked`] in a process that was forked from the one that opened the writer; as
-    /// [`DynWriter::publish`], which looks after the file in the same way.
+    /// [`DynWriter::publish`], which checks the file in the same way.
     pub fn beat(&mut self) -> Result<(), RegionError> {
         self.expect_here()?;
         let now = BootTime::now();
@@ -263,8 +263,7 @@ impl DynWriter {
         self.options.period
     }
 
-    /// Who else may put files in the place of the region's, if its path leads to a directory in which
-    /// somebody may.
+    /// Which other users may replace the region's file, if any: only for a region given by path.
     pub fn exposure(&self) -> Option<Exposure> {
         match &self.home {
             Home::Named(at) => at.exposure(),
@@ -278,7 +277,8 @@ impl DynWriter {
         self.body().medium().is_disk_backed()
     }
 
-    /// Is the region on overlayfs? A writer through the mount and one through the directory of a
+    /// Whether the region is on overlayfs. A writer through the mount and one through the directory
+    /// of a
     /// layer do not see each other's lock there, and readers may have to attach again to a file that
     /// was copied for its writer.
     pub fn is_on_overlay(&self) -> bool {
@@ -298,8 +298,8 @@ impl DynWriter {
 
 impl Drop for DynWriter {
     fn drop(&mut self) {
-        // A panic is a crash: readers shall see it as one. In a forked child the region is the
-        // parent's, which goes on.
+        // A panic is a crash: readers shall see it as one. In a forked child the region stays the
+        // parent's.
         if !std::thread::panicking() && self.file.is_here() {
             let line = Line::of(self.body());
             line.beat(BootTime::now()); // the last sign of life, with the wall clock as it stands

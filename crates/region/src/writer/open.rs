@@ -2,11 +2,11 @@
 //!
 //! ```text
 //!   no file            create aside, claim the name            epoch 1, sequence from 1
-//!   ours, same record  take the lock, resume                   epoch + 1, the sequence goes on
-//!   ours, otherwise    take the lock, create aside, replace    epoch + 1, the sequence goes on,
+//!   ours, same record  take the lock, resume                   epoch + 1, the sequence continues
+//!   ours, otherwise    take the lock, create aside, replace    epoch + 1, the sequence continues,
 //!                                                              the old file is marked retired
 //!   ours, but a reader's lock or a second name is on it    as "otherwise"
-//!   not a region       refuse: it is somebody else's file
+//!   not a region       refuse: it is another program's file
 //!   another user's     refuse: that user could change what is published
 //! ```
 
@@ -68,8 +68,8 @@ pub(super) fn open(
     at_name(at, resume, || create_first(at, schema, options))
 }
 
-/// What `resume` makes of the file that has the name, or `create` where none has. Each answers
-/// `None` if the name has changed hands meanwhile: then it is looked at again.
+/// What `resume` makes of the file that has the name, or `create` where none has. Each returns
+/// `None` if the name belongs to another file meanwhile, which is then tried in turn.
 pub(crate) fn at_name<T>(
     at: &Location,
     resume: impl Fn(OwnFile) -> Result<Option<T>, RegionError>,
@@ -199,13 +199,13 @@ fn supersede(
     Ok(opened)
 }
 
-/// Is `file` the one that has the name `at` its location?
+/// Whether `file` has the name `at` its location.
 pub(crate) fn is_named(file: &File, at: &Location) -> Result<bool, RegionError> {
     let ours = Identity::of(file).map_err(|err| RegionError::io(at.path(), "fstat", err))?;
     Ok(at.named()? == Some(ours))
 }
 
-/// What keeps the region from going on, if anything.
+/// Why the region cannot be resumed, if so.
 pub(super) fn why_not(
     old: &Preamble,
     body: &Body,
@@ -216,7 +216,7 @@ pub(super) fn why_not(
     if line.epoch().max(crate::line::peek(channel::Memory::head(body))) > LARGEST {
         return Some(Why::Damaged("its sequence or epoch is beyond all counting".into()));
     }
-    // The lock is this writer's own by now, so nobody else holds it.
+    // The lock is this writer's own by now.
     if state::is_of_another_boot(body, state::Claim::Free) {
         return Some(Why::OtherBoot);
     }

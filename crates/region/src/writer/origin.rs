@@ -8,13 +8,13 @@ use std::fmt;
 pub enum Origin {
     /// There was none: a new one was created.
     Created,
-    /// The region of an earlier writer goes on.
+    /// The region of an earlier writer was resumed.
     Resumed,
-    /// A new region took the place of one that could not go on.
+    /// A new region replaced one that could not be resumed.
     Replaced(Why),
 }
 
-/// Why a region could not go on.
+/// Why a region could not be resumed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Why {
@@ -28,11 +28,11 @@ pub enum Why {
     Retired,
     /// A reader's lock kept the writer's from being taken.
     Locked,
-    /// Its file had another name too: somebody may have lent it this one.
+    /// Its file had another name too: another user may have made the link.
     Linked,
     /// It was damaged.
     Damaged(String),
-    /// More users may have it open than its mode and group are to allow from now on.
+    /// More users may have it open than the new mode and group allow.
     Narrowed,
     /// It was cut short while this writer held it.
     Truncated,

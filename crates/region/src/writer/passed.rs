@@ -1,4 +1,4 @@
-//! A writer whose region has no name: a descriptor that somebody else opened, or a memfd.
+//! A writer whose region has no name: a descriptor that another process opened, or a memfd.
 //!
 //! ```text
 //!   passed file  empty            filled                            epoch 1
@@ -33,9 +33,9 @@ use std::sync::Arc;
 
 /// What is in a file that is open already.
 enum Found {
-    /// A region that this writer can go on with, or nothing yet.
+    /// A region that this writer can resume, or nothing yet.
     Usable(Opened),
-    /// A region that it cannot go on with.
+    /// A region that it cannot resume.
     Other(Old),
 }
 
@@ -50,10 +50,11 @@ struct Old {
 }
 
 impl DynWriter {
-    /// Publishes to the region in `file`, a descriptor opened by somebody else for reading and
+    /// Publishes to the region in `file`, a descriptor opened by another process for reading and
     /// writing; messages call it `label`.
     ///
-    /// An empty file, or an empty memfd, becomes a region. One that holds this schema goes on: the
+    /// An empty file, or an empty memfd, becomes a region. One that holds this schema is resumed:
+    /// the
     /// epoch rises by one. Mode and group stay what they are, and nothing is done about the file's
     /// name if it has one.
     ///
@@ -177,8 +178,8 @@ fn look(
     })
 }
 
-/// `file` with the writer's lock, if possible on an open file description of its own: then `file` is
-/// the second answer.
+/// `file` with the writer's lock, if possible on an open file description of its own: then `file`
+/// is returned second.
 fn locked(file: File, label: &Path) -> Result<(OwnFile, Option<File>), RegionError> {
     match again(&file, label) {
         Ok(own) if lock::try_take(&own).unwrap_or(false) => return Ok((own, Some(file))),

@@ -8,14 +8,14 @@
 //!
 //! A process that ends closes its files, and inotify reports it of those that were open for writing.
 //! The event may come a moment before the lock is free, so the lock is tried again after pauses that
-//! start short and grow to [`ASK`]. Where inotify is not to be had, or stays silent, the standby tries
-//! every [`ASK`]. `F_OFD_SETLKW` would need a thread, which could not be called back when the wait is
-//! given up: it would get the lock some day, and keep a writer out for a moment.
+//! start short and grow to [`ASK`]. Without inotify, or if it reports nothing, the standby tries
+//! every [`ASK`]. `F_OFD_SETLKW` would need a thread, which could not be cancelled when the wait is
+//! given up: it would get the lock later, and briefly keep a writer out.
 //!
-//! What can be found out about the region while another writer has it is found out then, so that less
-//! is to do when it is gone.
+//! The region is inspected while the other writer still has it, so that the take-over has less to
+//! do.
 //!
-//! A reader's read lock may keep ours from being taken. That is looked for every [`ASK`]: the region
+//! A reader's read lock may keep ours from being taken. This is checked every [`ASK`]: the region
 //! is then replaced without its lock.
 //!
 //! Price: one descriptor, and 20 wake-ups a second.
@@ -54,7 +54,8 @@ const SHORT: Duration = Duration::from_millis(1);
 type Prize = (OwnFile, Option<Looked>);
 
 /// Calls `attempt` until it is not refused as `Busy`: without a file, or with the region's file,
-/// locked. It answers `None` when that file has lost its name. Each time the directory is the one that
+/// locked. It returns `None` when that file has lost its name. Each time the directory is the one
+/// that
 /// the region's path leads to by then: the writer that is waited for may have gone over to it.
 ///
 /// `None`: `stop` said so.
@@ -93,7 +94,7 @@ pub(super) fn until_free(
     }
 }
 
-/// What a wait came to.
+/// The result of a wait.
 enum Waited {
     /// The lock is ours.
     Locked,
@@ -153,7 +154,7 @@ impl Watch {
                 return Ok(Waited::Stopped);
             }
             if !self.file.is_here() {
-                return Err(RegionError::new(path, Kind::Forked)); // `stop` or `tell` did that
+                return Err(RegionError::new(path, Kind::Forked)); // `stop` or `tell` forked
             }
             if lock::holder(&self.file).map_err(io)? == Some(lock::Holder::Reader) {
                 return Ok(Waited::Obstructed);
@@ -162,13 +163,14 @@ impl Watch {
     }
 }
 
-/// Rings when somebody closes a file that was open for writing. `None`: it never does.
+/// Reports the close of a file that was open for writing. `None` without inotify.
 struct Bell(Option<OwnedFd>);
 
 impl Drop for Bell {
     fn drop(&mut self) {
-        // The kernel takes 10 ms and more to close an inotify descriptor, and the region has its next
-        // writer as soon as this one returns. If there is no thread to be had, it is closed here.
+        // The kernel takes 10 ms and more to close an inotify descriptor, so a thread does it, and
+        // the region has its next writer as soon as this returns. Without a thread it is closed
+        // here.
         let Some(bell) = self.0.take() else { return };
         let _ = std::thread::Builder::new().name("close-inotify".into()).spawn(move || drop(bell));
     }

@@ -91,7 +91,7 @@ fn a_bare_file_gets_the_mode_that_changes_and_so_does_the_next_one() {
     let group = Options::new().mode(0o600).group("no-such-group-here");
     assert!(matches!(writer.change(&group).unwrap_err().kind(), Kind::NoSuchGroup(_)));
     assert_eq!(mode(), 0o640);
-    // A file of somebody else's program keeps its mode until that is changed.
+    // Another program's file keeps its mode until that is changed.
     drop(writer);
     std::fs::set_permissions(&place.path, std::os::unix::fs::PermissionsExt::from_mode(0o666))
         .unwrap();

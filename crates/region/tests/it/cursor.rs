@@ -48,7 +48,7 @@ struct Story {
     unread: i32,
     /// Records published into the file that was cut.
     lost: i32,
-    /// The file is made as long again before anybody looks.
+    /// The file is extended again before the reader looks.
     grown: bool,
 }
 

@@ -55,7 +55,7 @@ impl Place {
         DynReader::open(&self.path).expect("a reader")
     }
 
-    /// A writer and a reader that look at the file when they are asked to, and not by themselves.
+    /// A writer and a reader that check the file only when the test calls for it.
     fn both_by_hand(&self, schema: &Schema, options: &Options) -> (DynWriter, DynReader) {
         let options = options.clone().check_every(Duration::MAX);
         let writer = DynWriter::open_with(&self.path, schema, &options).expect("a writer");

@@ -170,7 +170,7 @@ fn a_typed_reader_finds_it_and_takes_no_other_record_for_its_own() {
         Err(err) => matches!(err.kind(), Kind::OtherSchema { .. }),
     });
     assert_eq!(id().unwrap(), Some(2), "and after the error, too");
-    // A reader by schema is told as well, and goes over when it asks to.
+    // A reader by schema gets the error as well, and switches when it calls refresh.
     assert_eq!(latest_id(&mut dynamic), Some(i32::from_le_bytes([9; 4])));
     first.change(&other_schema(), &Options::new()).unwrap();
     wait_until("a refusal", || {

@@ -34,7 +34,7 @@ use super::Constant;
 pub struct FileSource {
     /// The file, and others to try in this order where it cannot be read. Never empty.
     pub paths: Vec<PathBuf>,
-    /// The words that stand right before the value: in the first line that begins with them, else
+    /// The words right before the value: in the first line that begins with them, else
     /// in the first that has them one after another. `None` begins at the start of the file.
     pub key: Option<Vec<String>>,
     /// Which of the words that follow.
@@ -106,7 +106,7 @@ fn word(text: &str, column: usize) -> Result<&str, FileSourceError> {
     words(text).nth(column.saturating_sub(1)).ok_or(FileSourceError::NoColumn { column })
 }
 
-/// What stands behind the words of `key`: in the first line that begins with them, because a number
+/// The text after the words of `key`: in the first line that begins with them, because a number
 /// in another line may look like one; else in the first that has them.
 fn after_key<'c>(contents: &'c str, key: &[String]) -> Option<&'c str> {
     let at_the_start = contents.lines().find_map(|line| strip(line, key));
