@@ -31,27 +31,27 @@
 //! ```
 //!
 //! `open` takes a name (`"load"` is `load.region` in the user's default directory, see [`locate`]) or
-//! a path. [`Writer::options`] has the settings; [`Reader::follow`] yields every record, what was
-//! missed and what becomes of the writer; [`dynamic`] does the same with schemas that are known at run
-//! time only, and [`bare`] shares a struct with C programs that know nothing of mapcast.
+//! a path. [`Writer::options`] has the settings; [`Reader::follow`] yields every record, the number
+//! of missed ones and changes of the writer's state; [`dynamic`] does the same with schemas known
+//! only at run time, and [`bare`] shares a struct with C programs that do not use mapcast.
 //!
 //! # What is promised
 //!
 //! - **Whole records.** [`Reader::latest`] returns a record as it was published, or an error; never a
 //!   mixture of two.
-//! - **Readers cannot write.** Their mapping is `PROT_READ` of an `O_RDONLY` descriptor. Nothing they
-//!   do, dying included, is seen by the writer.
-//! - **The writer may die at any instruction.** The last record stays, readers see [`State::Dead`],
-//!   and the next writer continues with the next sequence number.
+//! - **Readers cannot write.** Their mapping is `PROT_READ` of an `O_RDONLY` descriptor. Nothing
+//!   they do, dying included, affects the writer.
+//! - **The writer may die at any instruction.** The last record stays readable, readers see
+//!   [`State::Dead`], and the next writer continues with the next sequence number.
 //! - **A region describes itself.** Its schema is in the file. A reader of another struct gets
 //!   [`ErrorKind::OtherSchema`], and `consumer load` prints the record without any header file.
 //!
 //! # What your program has to know
 //!
 //! - **SIGBUS.** The first region that a process maps installs a handler for SIGBUS, so that a file
-//!   that is cut short is an error. Set a handler of your own before that; it is still
-//!   called for every SIGBUS that does not come from a region. Threads that use a region must not block SIGBUS.
-//!   See the example `sigbus`.
+//!   that is cut short is an error. Set a handler of your own before that; it is still called for
+//!   every SIGBUS that does not come from a region. Threads that use a region must not block
+//!   SIGBUS. See the example `sigbus`.
 //! - **Threads.** None is started, except by [`Writer::open_standby`] (one, while it waits) and
 //!   [`Notifier`] (one). [`Writer`] and [`Reader`] are [`Send`] and [`Sync`]; their methods that publish
 //!   or read take `&mut self`.

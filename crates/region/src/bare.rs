@@ -38,7 +38,7 @@ pub struct BareWriter {
 }
 
 impl BareWriter {
-    /// Creates the file at `at`, or goes on in the one that is there: readers that have it
+    /// Creates the file at `at`, or continues in an existing one: readers that have it
     /// mapped already see what is written.
     ///
     /// Of `options`, mode and group count, for files that this writer makes.

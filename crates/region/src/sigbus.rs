@@ -1,4 +1,4 @@
-//! Who answers SIGBUS in this process: the guard first, then the handler that was there before.
+//! Handles SIGBUS in this process: the guard first, then the handler that was installed before.
 //!
 //! A SIGBUS that the guard does not take is handed on:
 //!

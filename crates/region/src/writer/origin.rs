@@ -1,4 +1,4 @@
-//! How a writer came to its region, and why it could not go on in the one that was there.
+//! How a writer got its region, and why it could not resume the existing one.
 
 use std::fmt;
 
