@@ -154,7 +154,7 @@ impl Notify {
     pub fn finish(&mut self, most: Duration) {
         self.flush();
         let Some(manager) = self.manager.as_ref().filter(|_| !self.kept.is_empty()) else { return };
-        // The socket is this process's own: the limit holds for nobody else.
+        // The socket belongs to this process: the limit applies to no other.
         if set_socket_timeout(&manager.socket, Timeout::Send, Some(most)).is_ok() {
             self.send_kept(SendFlags::empty());
         }

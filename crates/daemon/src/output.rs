@@ -8,7 +8,7 @@
 
 use std::io::{self, BufWriter, ErrorKind, Stdout, Write};
 
-/// Whether somebody still reads what we write.
+/// Whether the output still has a reader.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[must_use = "after `Gone` there is nobody to write for: end"]
 pub enum Audience {
@@ -59,7 +59,7 @@ impl<W: Write> Output<W> {
     }
 }
 
-/// Sorts the result of a write: done, nobody there, or a real failure.
+/// Classifies the result of a write: done, no reader, or a real failure.
 pub fn settle(result: io::Result<()>) -> io::Result<Audience> {
     match result {
         Ok(()) => Ok(Audience::Here),

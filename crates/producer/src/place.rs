@@ -17,8 +17,7 @@ use settings::{Address, AddressError, Format, Settings};
 use crate::cli::Args;
 use crate::error::{Kind, ProducerError};
 
-/// What a passed region is called where nobody asks for another name, and what the service manager
-/// keeps it as.
+/// The default name of a passed region, and the name under which the service manager keeps it.
 pub(crate) const NAME: &str = "region";
 
 /// What `--region` says.

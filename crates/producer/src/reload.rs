@@ -5,10 +5,10 @@
 //!
 //! ```text
 //!   read --> same as before?  nothing
-//!        --> input: the same stream goes on, another one is opened
-//!        --> region: same path   kept if the record is the same, else retired and made anew
+//!        --> input: the same stream stays open, another one is opened
+//!        --> region: same path   kept if the record is the same, else retired and recreated
 //!                    other path  the new one is opened, then the old one closed
-//!        --> sources: those that are the same go on (counters count on, rates keep their base)
+//!        --> sources: unchanged ones continue (counters keep counting, rates keep their base)
 //! ```
 
 use daemon::{Monotonic, one_line};

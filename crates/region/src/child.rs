@@ -134,7 +134,7 @@ impl Child {
     /// Waits until it has ended, and says how.
     ///
     /// # Errors
-    /// If somebody else has reaped it.
+    /// If it was already reaped elsewhere.
     pub fn wait(&mut self) -> io::Result<ExitStatus> {
         loop {
             if let Some(status) = self.reap(WaitOptions::empty())? {
@@ -146,7 +146,7 @@ impl Child {
     /// How it ended; `None` if it still runs.
     ///
     /// # Errors
-    /// If somebody else has reaped it.
+    /// If it was already reaped elsewhere.
     pub fn try_wait(&mut self) -> io::Result<Option<ExitStatus>> {
         self.reap(WaitOptions::NOHANG)
     }

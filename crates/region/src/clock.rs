@@ -1,6 +1,6 @@
 //! The two clocks a region speaks: `CLOCK_BOOTTIME` for order and age, `CLOCK_REALTIME` for people.
 //!
-//! Boot time never steps and goes on during suspend, so a heartbeat compared with it cannot be
+//! Boot time never steps and continues during suspend, so a heartbeat compared with it cannot be
 //! fooled by someone setting the wall clock. It restarts at every boot: see [`crate::boot`]. In a
 //! time namespace it stands elsewhere; what is spoken here is the machine's own.
 

@@ -7,7 +7,7 @@
 //! the process is closed; `flock` can be probed only by taking it. See fcntl(2), "Open file
 //! description locks". Price: one system call (about 0.2 us) each time a reader asks.
 //!
-//! Only those who may write the file can hold a write lock on it, but a *read* lock is to be had on
+//! Only those who may write the file can hold a write lock on it, but a *read* lock is possible on
 //! a read-only descriptor, and it keeps the writer's lock from being taken.
 //!
 //! ```text

@@ -1,7 +1,7 @@
 //! The connection to a region, through all that may happen to it.
 //!
 //! Invariant: after the first attach nothing that happens to the file or its writer is an error.
-//! It is a notice, sent once per change, and the link goes on looking for the next writer.
+//! It is a notice, sent once per change, and the link keeps looking for the next writer.
 //!
 //! ```text
 //!            attach                    refresh: another file

@@ -52,7 +52,7 @@ impl Scores {
         Shared::anonymous(CELLS).map(Self)
     }
 
-    /// The engine of a trial that nobody else makes; `None`: all are made or under way.
+    /// The engine of a trial that no other worker makes; `None`: all are made or under way.
     fn trial(&self) -> Option<Engine> {
         while self.0.get(TICKET) < TRIALS {
             let ticket = self.0.add(TICKET, 1);

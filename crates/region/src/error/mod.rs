@@ -121,7 +121,8 @@ pub enum RegionErrorKind {
     },
     /// A page within the file cannot be had: the file system is full, or its device fails.
     NoPage,
-    /// The region was passed as a descriptor and cannot go on, for this reason; nobody who has that
+    /// The region was passed as a descriptor and cannot be resumed, for this reason; nobody who has
+    /// that
     /// descriptor would see another one in its place.
     CannotReplace(String),
     /// A descriptor that is not open for what is to be done with it: "reading", "reading and

@@ -160,7 +160,7 @@ impl<T: Element> Backing<T> {
 
     pub(super) fn prefault(&self) -> Result<(), RegionError> {
         match self.mapping.populate() {
-            // Where a page was missing there is one of zeros now, which is nobody's file.
+            // A missing page is now a private page of zeros, which belongs to no file.
             Ok(()) if self.is_cut() => Err(self.missing_page()),
             Ok(()) => Ok(()),
             Err(err) if Errno::from_io_error(&err) == Some(Errno::FAULT) => {
@@ -174,7 +174,7 @@ impl<T: Element> Backing<T> {
     pub(super) fn copy_from(&self, from: &Self) -> Result<(), RegionError> {
         assert_eq!(from.len, self.len, "two mappings of different length");
         let rounds = copy::across(from.mapping.words(), self.mapping.words());
-        // Words reach past the last element, where the file may go on: those are left alone.
+        // Words reach past the last element, where the file may continue: those are left alone.
         let (rest_from, rest_to) = (from.mapping.cells(), self.mapping.cells());
         for index in (rounds / size_of::<T>()).min(self.len)..self.len {
             T::store(&rest_to[index], T::load(&rest_from[index]));

@@ -9,8 +9,8 @@
 //!   who shares it                       made by                      the tutorial's
 //!   a process and its children          Shared::anonymous            mmap(MAP_SHARED | MAP_ANON)
 //!     where there is no memfd           Shared::dev_zero             open("/dev/zero"), mmap
-//!   whoever has the descriptor          Shared::from_file            mmap(..., fd, 0), close(fd)
-//!   whoever may open the file           Shared::create, ::open       open(O_CREAT), ftruncate, mmap
+//!   processes with the descriptor       Shared::from_file            mmap(..., fd, 0), close(fd)
+//!   processes that may open the file    Shared::create, ::open       open(O_CREAT), ftruncate, mmap
 //!     but not write                     SharedView::open             open(O_RDONLY), PROT_READ
 //!   a copy of a part of a large file    ::of_range, ::copy_from      mmap(..., fd, offset), memcpy
 //! ```
