@@ -21,7 +21,7 @@ fn a_link_that_another_user_has_put_into_a_shared_directory_is_not_followed() {
     symlink("sticky/out", place.path("link")).expect("a link");
     for dest in ["sticky/out", "link"] {
         let line = refuses(&place, &format!("source {dest}"), "is a symbolic link that uid 65534");
-        assert!(line.ends_with("give the name that is meant"), "{line}");
+        assert!(line.ends_with("give the name it points to"), "{line}");
     }
     assert_eq!(fs::read(place.path("target")).expect("a file"), b"original");
     symlink("../target", place.path("sticky/own")).expect("a link");

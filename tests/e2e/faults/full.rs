@@ -101,7 +101,7 @@ fn cannot_reload(place: &Place, producer: &mut Daemon, reader: &mut Daemon) {
     Twins { fields: 511, ..REGION }.write(place, "x.toml");
     producer.signal(Signal::SIGHUP);
     let line = producer.says("SIGHUP: ./full/x.region: ");
-    assert!(line.contains("No space left") && line.contains("going on with the old"), "{line}");
+    assert!(line.contains("No space left") && line.contains("keeping the old"), "{line}");
     assert_eq!(e2e::names_in(&place.path("full")).len(), before(place), "nothing half-made");
     assert_eq!(goes_on(reader).epoch, 1);
     REGION.write(place, "x.toml");

@@ -24,7 +24,7 @@ eventually "the producer again" is "$PRODUCER" SubState running
 echo 'nonsense = 1' >>/etc/mapcast/stu.toml
 systemctl reload "$PRODUCER"
 eventually "the complaint" said "$PRODUCER" 'keeping the old configuration'
-same "its priority" 3 "$(entry "$PRODUCER" 'going on with the old' PRIORITY)"
+same "its priority" 3 "$(entry "$PRODUCER" 'keeping the old' PRIORITY)"
 
 # the status line of both
 eventually "a rate" shows '^publishing stu: sequence [0-9]+, [0-9.]+/s$' property "$PRODUCER" StatusText
