@@ -47,7 +47,7 @@ pub fn locate(name: &str) -> Result<Address, RegionError> {
 /// # Errors
 /// [`Kind::BadName`], [`Kind::RelativeDirectory`]; [`Kind::UnsafeDirectory`] if another user could
 /// have put files there. A region that is not there is no error here:
-/// [`Reader::open`](crate::Reader::attach) reports it.
+/// [`Reader::open`](crate::Reader::open) reports it.
 pub fn find(name: &str) -> Result<Address, RegionError> {
     let own = locate(name)?;
     let looked = own.identity();
