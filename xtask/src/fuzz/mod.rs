@@ -95,7 +95,7 @@ pub(crate) fn run(arguments: &Arguments) -> Outcome {
         return Ok(());
     }
     let names = fallen.join(", ");
-    Err(format!("{names}: fell; the input is in the corpus now: mend it, see `cargo test -p fuzz`")
+    Err(format!("{names}: fell; the input is in the corpus now: mend it, see `cargo test -p mapcast-fuzz`")
         .into())
 }
 
@@ -114,7 +114,7 @@ impl Fuzzer {
         let host = host()?;
         let mut build = cargo();
         build
-            .args(["build", "--quiet", "--locked", "--release", "--package", "fuzz"])
+            .args(["build", "--quiet", "--locked", "--release", "--package", "mapcast-fuzz"])
             .args(["--features", "libfuzzer", "--bin", "fuzz"])
             // With a target named, build scripts and macros stay as they are.
             .args(["--target", &host])

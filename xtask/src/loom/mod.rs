@@ -130,7 +130,7 @@ fn build(mutant: Option<&Mutant>) -> Fallible<PathBuf> {
         .env_remove("CARGO_ENCODED_RUSTFLAGS")
         .env("CARGO_TARGET_DIR", target_directory()?.join("loom"))
         .env("CARGO_PROFILE_DEV_OPT_LEVEL", "2")
-        .args(["rustc", "--quiet", "--package", "channel", "--lib", "--profile", "test"])
+        .args(["rustc", "--quiet", "--package", "mapcast-channel", "--lib", "--profile", "test"])
         .args(["--message-format", "json-render-diagnostics"])
         .stderr(if mutant.is_some() { Stdio::piped() } else { Stdio::inherit() });
     let what = mutant.map_or("the protocol", Mutant::name);

@@ -1,7 +1,7 @@
 //! `docs/format.md` says what the constants say.
 //!
 //! Its pictures and tables stand between `<!-- generated: NAME -->` and `<!-- end -->`, and are made
-//! here. `UPDATE=1 cargo test -p layout` writes them anew.
+//! here. `UPDATE=1 cargo test -p mapcast-layout` writes them anew.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -242,7 +242,7 @@ fn the_document_says_what_the_constants_say() {
         return;
     }
     for (number, (have, want)) in doc.lines().zip(now.lines()).enumerate() {
-        assert_eq!(have, want, "docs/format.md line {}: UPDATE=1 cargo test -p layout", number + 1);
+        assert_eq!(have, want, "docs/format.md line {}: UPDATE=1 cargo test -p mapcast-layout", number + 1);
     }
     assert_eq!(doc, now);
 }

@@ -1,7 +1,7 @@
 //! The bytes that this release writes for STU are the bytes in `tests/golden`.
 //!
 //! A region outlives the program that made it, so these files change only together with the format
-//! version. `UPDATE=1 cargo test -p layout` writes them anew; a commit that changes them says why.
+//! version. `UPDATE=1 cargo test -p mapcast-layout` writes them anew; a commit that changes them says why.
 
 use std::fs;
 use std::path::{Path, PathBuf};
