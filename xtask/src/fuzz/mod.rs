@@ -95,8 +95,10 @@ pub(crate) fn run(arguments: &Arguments) -> Outcome {
         return Ok(());
     }
     let names = fallen.join(", ");
-    Err(format!("{names}: fell; the input is in the corpus now: mend it, see `cargo test -p mapcast-fuzz`")
-        .into())
+    Err(format!(
+        "{names}: fell; the input is in the corpus now: mend it, see `cargo test -p mapcast-fuzz`"
+    )
+    .into())
 }
 
 /// The program, and where its files go.

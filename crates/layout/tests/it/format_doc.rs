@@ -242,7 +242,12 @@ fn the_document_says_what_the_constants_say() {
         return;
     }
     for (number, (have, want)) in doc.lines().zip(now.lines()).enumerate() {
-        assert_eq!(have, want, "docs/format.md line {}: UPDATE=1 cargo test -p mapcast-layout", number + 1);
+        assert_eq!(
+            have,
+            want,
+            "docs/format.md line {}: UPDATE=1 cargo test -p mapcast-layout",
+            number + 1
+        );
     }
     assert_eq!(doc, now);
 }

@@ -29,7 +29,11 @@ pub(crate) fn built(name: &str) -> PathBuf {
     let deps = test.parent().expect("a folder");
     let examples: PathBuf = deps.parent().expect("target/PROFILE").join("examples");
     let program = examples.join(name);
-    assert!(program.exists(), "{}: build it with `cargo test -p mapcast-lessons`", program.display());
+    assert!(
+        program.exists(),
+        "{}: build it with `cargo test -p mapcast-lessons`",
+        program.display()
+    );
     program
 }
 
