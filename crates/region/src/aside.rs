@@ -13,12 +13,13 @@
 
 use crate::clock::BootTime;
 use crate::directory;
-use crate::file;
+use crate::file::{self, Identity};
 use crate::location::Location;
 use crate::lock;
 use rustix::fd::{AsFd, OwnedFd};
 use rustix::fs::{AtFlags, Dir, OFlags};
 use std::ffi::{OsStr, OsString};
+use std::fs::File;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 use std::sync::Arc;
@@ -96,12 +97,26 @@ pub(crate) fn sweep(at: &Location) {
     let Ok(entries) = directory::open_to_list(dir).and_then(Dir::new) else { return };
     for entry in entries.flatten().filter(|entry| is_aside(entry.file_name().to_bytes())) {
         let name = Path::new(OsStr::from_bytes(entry.file_name().to_bytes()));
-        let abandoned = file::open(dir.as_fd(), name, OFlags::RDWR, name)
-            .is_ok_and(|file| lock::try_take(&file).unwrap_or(false));
-        if abandoned {
+        if let Some(_locked) = abandoned(dir, name) {
             let _ = rustix::fs::unlinkat(dir, name, AtFlags::empty());
         }
     }
+}
+
+/// The temporary file called `name` in `dir`, locked, if nobody works on it.
+///
+/// Its name may only go while this lock is held: a creator that has not locked its new file yet then
+/// finds that it cannot, or that the file has lost its name.
+fn abandoned(dir: &OwnedFd, name: &Path) -> Option<File> {
+    let is_named = |file: &File| {
+        Identity::of(file).is_ok_and(|ours| {
+            Identity::at(dir.as_fd(), name).is_ok_and(|named| named == Some(ours))
+        })
+    };
+    let file = file::open(dir.as_fd(), name, OFlags::RDWR, name).ok()?;
+    // Asked for before, too: one that has been given its real name meanwhile is not to be locked.
+    let is_free = is_named(&file) && lock::try_take(&file).unwrap_or(false);
+    (is_free && is_named(&file)).then_some(file)
 }
 
 #[cfg(test)]

@@ -107,8 +107,11 @@ impl Unnamed {
         }
     }
 
-    /// Names the file, replacing `old` if that still has the name; `None` if another file has it by
-    /// now.
+    /// Gives the file its name, in place of `old` or, if that has lost it, of nothing; `None` if
+    /// another file has it by now.
+    ///
+    /// Both files change names at once, and what had the name is looked at again: another writer may
+    /// have taken it since the first look, and then gets it back.
     pub(crate) fn replace(self, at: &Location, old: &File) -> Result<Option<OwnFile>, RegionError> {
         let io = |call| move |err| RegionError::io(at.path(), call, err);
         let old = Identity::of(old).map_err(io("fstat"))?;
@@ -117,10 +120,48 @@ impl Unnamed {
             Some(named) if named != old => return Ok(None),
             Some(_) => {}
         }
+        match self.exchange(at) {
+            Ok(()) if self.beside_now() == Some(old) => Ok(Some(self.file)),
+            Ok(()) => {
+                self.give_back(at);
+                Ok(None)
+            }
+            Err(Errno::NOENT) => self.claim(at), // deleted since
+            // As in `claim`.
+            Err(Errno::INVAL | Errno::NOSYS | Errno::PERM | Errno::OPNOTSUPP) => {
+                self.replace_unseen(at)
+            }
+            Err(err) => Err(RegionError::io(at.path(), "rename", err)),
+        }
+    }
+
+    /// Where there is no `RENAME_EXCHANGE`: whatever has the name loses it.
+    fn replace_unseen(self, at: &Location) -> Result<Option<OwnFile>, RegionError> {
         let (dir, name) = self.aside.parts();
         rustix::fs::renameat(dir, name, dir, at.name())
             .map_err(|err| RegionError::io(at.path(), "rename", err))?;
         Ok(Some(self.file))
+    }
+
+    /// The file with the region's name and the one with the temporary name change places.
+    fn exchange(&self, at: &Location) -> Result<(), Errno> {
+        let (dir, name) = self.aside.parts();
+        rustix::fs::renameat_with(dir, name, dir, at.name(), RenameFlags::EXCHANGE)
+    }
+
+    /// Which file has the temporary name.
+    fn beside_now(&self) -> Option<Identity> {
+        let (dir, name) = self.aside.parts();
+        Identity::at(dir.as_fd(), name.as_ref()).ok().flatten()
+    }
+
+    /// Undoes an [`exchange`](Self::exchange) that took the name from another file than it was for.
+    fn give_back(&self, at: &Location) {
+        let (dir, name) = self.aside.parts();
+        if self.exchange(at) == Err(Errno::NOENT) {
+            // Ours was deleted meanwhile. What fails here is as if the other had been deleted.
+            let _ = rustix::fs::renameat_with(dir, name, dir, at.name(), RenameFlags::NOREPLACE);
+        }
     }
 }
 
@@ -266,6 +307,43 @@ mod tests {
                 assert!(beside(&path, unnamed.aside.parts().1.to_owned()).exists());
             }
         }
+    }
+
+    #[test]
+    fn no_creator_sweeps_away_what_another_has_just_locked() {
+        let dir = tempfile::tempdir().unwrap();
+        let at = at(&dir.path().join("stu.region"));
+        std::thread::scope(|scope| {
+            for _ in 0..6 {
+                scope.spawn(|| {
+                    for _ in 0..6_000 {
+                        let unnamed = Unnamed::beside(&at).unwrap();
+                        aside::sweep(&at);
+                        let ours = Identity::of(&unnamed.file).unwrap();
+                        assert_eq!(unnamed.beside_now(), Some(ours));
+                    }
+                });
+            }
+        });
+    }
+
+    #[test]
+    fn a_file_that_took_the_name_between_two_looks_gets_it_back() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("stu.region");
+        let at = at(&path);
+        std::fs::write(&path, "another writer's").unwrap();
+        let unnamed = Unnamed::beside(&at).unwrap();
+        unnamed.exchange(&at).unwrap();
+        assert_eq!(std::fs::read(&path).unwrap(), b"");
+        unnamed.give_back(&at);
+        assert_eq!(std::fs::read(&path).unwrap(), b"another writer's");
+        unnamed.exchange(&at).unwrap();
+        std::fs::remove_file(&path).unwrap();
+        unnamed.give_back(&at);
+        assert_eq!(std::fs::read(&path).unwrap(), b"another writer's");
+        drop(unnamed);
+        assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 1);
     }
 
     #[test]

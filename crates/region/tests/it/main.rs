@@ -10,6 +10,7 @@ mod life;
 mod locked;
 mod loss;
 mod passed;
+mod race;
 mod retyped;
 mod rights;
 mod shared;

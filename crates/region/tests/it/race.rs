@@ -1,0 +1,63 @@
+//! Writers that race for one name while it is deleted under them: no living one loses it to another.
+#![allow(clippy::disallowed_types)] // counters between the threads of a test
+use super::*;
+use region::RegionErrorKind as Kind;
+use std::os::unix::fs::MetadataExt;
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+
+/// Names that are taken away in a race.
+const ROUNDS: usize = 3_000;
+/// Changes of one writer, each of which makes a new file.
+const CHANGES: usize = 20;
+
+fn with_slots(slots: u32) -> Options {
+    Options::new().slots(slots).check_every(Duration::MAX)
+}
+
+/// Has the file of `writer` no name at all any more?
+fn has_lost_its_name(writer: &DynWriter) -> bool {
+    writer.share().unwrap().metadata().unwrap().nlink() == 0
+}
+
+/// Opens the region and changes its shape, over and over. Another writer may have it, and its name may
+/// be taken away; nothing else may happen.
+fn publish_until(done: &AtomicBool, path: &Path, began: &AtomicUsize) {
+    while !done.load(Ordering::Relaxed) {
+        let mut writer = match DynWriter::open(path, &Stu::schema(), &with_slots(4)) {
+            Ok(writer) => writer,
+            Err(err) if matches!(err.kind(), Kind::Busy { .. } | Kind::Replaced) => continue,
+            Err(err) => panic!("{err}"),
+        };
+        began.fetch_add(1, Ordering::Relaxed);
+        for round in 0..CHANGES {
+            assert!(!has_lost_its_name(&writer), "another writer has put a file over this one's");
+            let slots = if round % 2 == 0 { 8 } else { 4 };
+            match writer.change(&Stu::schema(), &with_slots(slots)) {
+                Ok(_) => {}
+                Err(err) if matches!(err.kind(), Kind::Replaced) => break,
+                Err(err) => panic!("{err}"),
+            }
+        }
+    }
+}
+
+#[test]
+fn no_writer_puts_its_file_over_that_of_another_whenever_the_name_is_taken_away() {
+    let place = Place::in_memory();
+    let aside = tempfile::tempdir_in(place.dir.path()).unwrap();
+    let (done, began) = (AtomicBool::new(false), AtomicUsize::new(0));
+    std::thread::scope(|scope| {
+        let racers: Vec<_> =
+            (0..3).map(|_| scope.spawn(|| publish_until(&done, &place.path, &began))).collect();
+        // Renamed rather than deleted: such a file has a name, and one that a writer replaced has not.
+        let mut taken = 0;
+        wait_until("names enough were taken away", || {
+            let name = aside.path().join(taken.to_string());
+            taken += usize::from(std::fs::rename(&place.path, name).is_ok());
+            taken >= ROUNDS || racers.iter().any(std::thread::ScopedJoinHandle::is_finished)
+        });
+        done.store(true, Ordering::Relaxed);
+    });
+    assert!(began.load(Ordering::Relaxed) > 10);
+}
