@@ -8,15 +8,19 @@
 //!   no news                   counts; after 1, 2, 4, 8, 16 calls the next one reads the clock first:
 //!                               calls come slowly     then each call does, from now on
 //!                               250 ms have passed    refresh
-//!   no news, not live; cut    the next call reads the clock
+//!   next, pending, not live;  the next call reads the clock
+//!     cut
 //!   retired; cut              and refreshes at once, the first time: the successor has the name
 //!   an empty successor        this file stays mapped until there is a record in that one
 //! ```
 //!
-//! Price: a comparison each call; one more, and a load, without news.
+//! The clock is a coarse one, and `latest` leaves the mark to the calls that read it: with a clock of full
+//! resolution at every 16th call, and the mark at each, a `latest` without news took 7.3 ns for 5.2.
+//!
+//! Price: a comparison each call; one more without news, and for `next` a load.
 
 use super::DynReader;
-use crate::clock::{self, BootTime};
+use crate::clock;
 use crate::error::{RegionError, RegionErrorKind as Kind};
 use crate::line::Line;
 use crate::typed;
@@ -58,14 +62,14 @@ pub(super) struct Lookout {
     /// In nanoseconds; [`NEVER`] with `Duration::MAX`.
     every: u64,
     haste: Haste,
-    /// When the clock, and the name, were looked at.
-    asked: BootTime,
-    looked: BootTime,
+    /// When the clock, and the name, were looked at, by [`clock::coarse_nanos`].
+    asked: u64,
+    looked: u64,
 }
 
 impl Lookout {
     pub(super) fn new() -> Self {
-        let now = BootTime::now();
+        let now = clock::coarse_nanos();
         Self { left: 1, budget: 1, every: EVERY, haste: Haste::No, asked: now, looked: now }
     }
 
@@ -115,12 +119,12 @@ impl Lookout {
 
     /// Reads the clock; returns whether it is time to check the name.
     fn ask(&mut self) -> bool {
-        let now = BootTime::now();
-        let span = now.as_nanos().saturating_sub(self.asked.as_nanos());
+        let now = clock::coarse_nanos();
+        let span = now.saturating_sub(self.asked);
         let are_slow = span.saturating_mul((MOST / self.budget).into()) >= self.every;
         self.budget = if are_slow { 1 } else { MOST.min(self.budget * 2) };
         (self.left, self.asked) = (self.budget, now);
-        let since = now.as_nanos().saturating_sub(self.looked.as_nanos());
+        let since = now.saturating_sub(self.looked);
         let every = match self.haste {
             Haste::Yes => 0,
             Haste::Soon => SOON.min(self.every),
@@ -186,6 +190,9 @@ impl DynReader {
     #[cold]
     #[inline(never)]
     pub(super) fn look(&mut self) -> Result<(), RegionError> {
+        if Line::of(self.body()).mark() == StateWord::Retired {
+            self.lookout.hurry();
+        }
         if !self.lookout.ask() {
             return Ok(());
         }

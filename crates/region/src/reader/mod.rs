@@ -181,7 +181,7 @@ impl DynReader {
         let is_news = snapshot.sequence > self.tail.newest();
         let epoch = self.settle(tail)?;
         if !is_news {
-            self.quiet();
+            self.lookout.quiet();
         }
         Some(Publication::new(snapshot, epoch, self.body().is_of_this_boot()))
     }
