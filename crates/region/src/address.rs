@@ -1,17 +1,19 @@
 //! Where a region is, before anything has been opened: a name in the default directory, or a path.
 //!
 //! Invariant: an [`Address`] is resolved each time it is used, and a default directory is checked
-//! each time (see `directory`).
+//! each time (see `directory`). A reader resolves a relative path from the working directory in which
+//! it was opened: a later `chdir` does not take it to another region.
 
-use crate::directory::Directory;
+use crate::directory::{self, Directory};
 use crate::error::{RegionError, RegionErrorKind as Kind};
 use crate::file::{self, Identity};
-use rustix::fd::AsFd;
-use rustix::fs::{CWD, OFlags};
+use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
+use rustix::fs::{CWD, Mode, OFlags};
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// Longest file name of the usual file systems, in bytes.
 const NAME_MAX: usize = 255;
@@ -30,7 +32,21 @@ pub struct Address {
     path: PathBuf,
     directory: Directory,
     name: OsString,
+    /// Where a relative path begins; `None`: in the working directory of the moment.
+    start: Option<Start>,
 }
+
+/// A directory, held open.
+#[derive(Clone, Debug)]
+struct Start(Arc<OwnedFd>);
+
+impl PartialEq for Start {
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+}
+
+impl Eq for Start {}
 
 /// The address of the region called `name`, for a writer: `NAME.region` in the default directory,
 /// which is made and checked when the region is opened.
@@ -66,7 +82,7 @@ pub fn find(name: &str) -> Result<Address, RegionError> {
 
 impl Address {
     fn within(directory: Directory, name: OsString) -> Self {
-        Self { path: directory.path().join(&name), directory, name }
+        Self { path: directory.path().join(&name), directory, name, start: None }
     }
 
     /// The region's file, for people: opening it by this path skips the checks of a default
@@ -93,10 +109,27 @@ impl Address {
         }
     }
 
+    /// The same, wherever the working directory is later on.
+    ///
+    /// Held open and not written down: it may be renamed, too.
+    pub(crate) fn held(mut self) -> Result<Self, RegionError> {
+        if self.path.is_relative() && self.start.is_none() {
+            let dir = rustix::fs::open(".", directory::OPEN, Mode::empty())
+                .map_err(|err| RegionError::io(&self.path, "open", err))?;
+            self.start = Some(Start(Arc::new(dir)));
+        }
+        Ok(self)
+    }
+
+    /// The directory in which a relative path begins.
+    fn start(&self) -> BorrowedFd<'_> {
+        self.start.as_ref().map_or(CWD, |start| start.0.as_fd())
+    }
+
     /// Opens the file for a reader. The descriptor cannot write, so no mapping of it ever can.
     pub(crate) fn open_to_read(&self) -> Result<File, RegionError> {
         if self.directory.is_of_path() {
-            return file::open(CWD, &self.path, OFlags::RDONLY, &self.path);
+            return file::open(self.start(), &self.path, OFlags::RDONLY, &self.path);
         }
         let not_there = || RegionError::new(&self.path, Kind::NotThere);
         let dir = self.directory.open()?.ok_or_else(not_there)?;
@@ -107,7 +140,7 @@ impl Address {
     pub(crate) fn identity(&self) -> Result<Option<Identity>, RegionError> {
         let io = |err| RegionError::io(&self.path, "stat", err);
         if self.directory.is_of_path() {
-            return Identity::at(CWD, &self.path).map_err(io);
+            return Identity::at(self.start(), &self.path).map_err(io);
         }
         let Some(dir) = self.directory.open()? else { return Ok(None) };
         Identity::at(dir.as_fd(), self.name.as_ref()).map_err(io)
@@ -198,7 +231,7 @@ impl From<&Path> for Address {
         };
         let directory = Directory::of_path(OsStr::from_bytes(dir).into());
         let name = OsStr::from_bytes(name).to_owned();
-        Self { path: path.to_owned(), directory, name }
+        Self { path: path.to_owned(), directory, name, start: None }
     }
 }
 

@@ -174,7 +174,7 @@ impl BareReader {
     /// [`Kind::NotThere`], [`Kind::NotAFile`]; [`Kind::NotThisRecord`] if its size is not that of
     /// the schema's record, which is all that can be checked; [`Kind::Io`].
     pub fn open(at: impl ToPlace, schema: &Schema) -> Result<Self, RegionError> {
-        let address = at.place().to_read()?;
+        let address = at.place().to_read()?.held()?;
         let (file, path) = (address.open_to_read()?, address.path());
         let identity = Identity::of(&file).map_err(|err| RegionError::io(path, "fstat", err))?;
         let mapping = map(&file, path, schema, Access::Read)?;

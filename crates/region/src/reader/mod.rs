@@ -54,14 +54,15 @@ impl DynReader {
     /// Attaches to the region at `at`: a name, a path or an [`Address`]. Following begins with the
     /// newest record.
     ///
-    /// The file is opened read-only, every sum in its header is checked, then it is mapped.
+    /// The file is opened read-only, every sum in its header is checked, then it is mapped. A relative
+    /// path goes on to begin in the working directory of this moment.
     ///
     /// # Errors
     /// [`Kind::NotThere`] if there is no such file; [`Kind::NotAFile`], [`Kind::NotARegion`],
     /// [`Kind::UnsupportedVersion`], [`Kind::Damaged`], [`Kind::Truncated`] if it is none that can
     /// be read; [`Kind::Io`], for example if the region's mode keeps this user out.
     pub fn open(at: impl ToPlace) -> Result<Self, RegionError> {
-        let address = at.place().to_read()?;
+        let address = at.place().to_read()?.held()?;
         let file = address.open_to_read()?;
         let identity =
             Identity::of(&file).map_err(|err| RegionError::io(address.path(), "fstat", err))?;
