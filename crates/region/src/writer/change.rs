@@ -114,7 +114,12 @@ impl DynWriter {
     /// Checks the file before a publish, and recreates a region that lost its name.
     #[cold]
     #[inline(never)]
-    pub(super) fn look_after(&mut self, now: BootTime) -> Result<(), RegionError> {
+    pub(super) fn look_after(&mut self) -> Result<(), RegionError> {
+        // The time that the caller gave may lie ahead, and would put the next look off as far.
+        let now = BootTime::now();
+        if now.as_nanos() < self.next_check {
+            return Ok(());
+        }
         self.next_check = next_check(now, &self.options);
         if !self.home.is_named() {
             return Ok(()); // it has no name to lose

@@ -210,7 +210,7 @@ impl DynWriter {
 
     #[inline]
     fn look_after_if_due(&mut self, now: BootTime) -> Result<(), RegionError> {
-        if now.as_nanos() >= self.next_check { self.look_after(now) } else { Ok(()) }
+        if now.as_nanos() >= self.next_check { self.look_after() } else { Ok(()) }
     }
 
     /// A sign of life without a publish. Due once in each [period](Options::period) in which

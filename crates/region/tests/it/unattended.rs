@@ -36,6 +36,24 @@ fn so_does_one_that_only_beats() {
 }
 
 #[test]
+fn a_stamp_that_lies_ahead_puts_no_look_off() {
+    let place = Place::new();
+    let options = Options::new().check_every(Duration::from_millis(1));
+    let mut writer = DynWriter::open(&place.path, &Stu::schema(), &options).unwrap();
+    let stamps = [u64::MAX, 1 << 63, region::BootTime::now().as_nanos() + 3_600_000_000_000];
+    for nanos in stamps {
+        wait_until("a look", || {
+            writer.publish_at(&stu(1), region::BootTime::from_nanos(nanos)).unwrap();
+            fs::remove_file(&place.path).is_ok()
+        });
+    }
+    wait_until("a new file", || {
+        writer.publish(&stu(2)).unwrap();
+        place.path.exists()
+    });
+}
+
+#[test]
 fn a_record_that_meets_a_cut_is_published_in_a_new_file() {
     let place = Place::new();
     let mut writer = place.writer();
