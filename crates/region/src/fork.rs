@@ -18,6 +18,9 @@
 //! The descriptors are changed by a handler that `pthread_atfork` runs in the child. A raw `clone`
 //! runs no handlers: such a child cannot publish either, but it keeps the lock while it lives.
 //!
+//! No thread is in the [`Gate`] while the process forks, so a child finds every list behind it whole and
+//! open to it, however many threads its parent has.
+//!
 //! Price: one page and one descriptor for the process; a load and a comparison each publish.
 //!
 //! # Safety
@@ -35,8 +38,8 @@ use std::ops::Deref;
 use std::os::fd::{AsRawFd, OwnedFd};
 use std::path::Path;
 use std::ptr;
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, AtomicI32, AtomicU64, Ordering};
-use std::sync::{Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 /// The process that opened a file.
@@ -172,14 +175,14 @@ fn free_place() -> &'static AtomicI32 {
     &last.next.get_or_init(|| Box::new(Places::new())).numbers[0]
 }
 
-/// Whether a thread is opening or closing an [`OwnFile`], or forking.
+/// Whether a thread is opening or closing an [`OwnFile`], changing what the guard watches, or forking.
 static ENTERED: AtomicBool = AtomicBool::new(false);
 
-/// The right to open or close an [`OwnFile`], or to fork: one thread at a time.
-struct Gate;
+/// The right to do that: one thread at a time.
+pub(crate) struct Gate;
 
 impl Gate {
-    fn enter() -> Self {
+    pub(crate) fn enter() -> Self {
         // Not a mutex: a child is born inside, and its copy of a mutex would stay locked.
         while ENTERED.swap(true, Ordering::Acquire) {
             std::thread::sleep(Duration::from_micros(20));
@@ -203,26 +206,36 @@ struct Installed {
 
 static INSTALLED: OnceLock<Installed> = OnceLock::new();
 
-/// Registers the handlers, once; `path` is the region that is being opened, for errors.
+/// Makes what the handlers need, once; `path` is the region that is being opened, for errors.
 fn install(path: &Path) -> Result<&'static Installed, RegionError> {
-    static ALONE: Mutex<()> = Mutex::new(());
     if let Some(installed) = INSTALLED.get() {
         return Ok(installed);
     }
-    let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
+    let io = |call| move |err| RegionError::io(path, call, err);
+    let _gate = gate().map_err(io("pthread_atfork"))?;
     if INSTALLED.get().is_none() {
-        let io = |call| move |err| RegionError::io(path, call, err);
         let blank = eventfd(0, EventfdFlags::CLOEXEC).map_err(io("eventfd"))?;
         let generation = wiped_word().map_err(io("mmap"))?;
+        return Ok(INSTALLED.get_or_init(|| Installed { generation, blank }));
+    }
+    Ok(INSTALLED.get().expect("looked at above"))
+}
+
+/// Enters the gate, which every fork from now on passes, too.
+pub(crate) fn gate() -> Result<Gate, Errno> {
+    /// Changed in the gate alone.
+    static REGISTERED: AtomicBool = AtomicBool::new(false);
+    let gate = Gate::enter();
+    if !REGISTERED.load(Ordering::Relaxed) {
         // SAFETY: the three are functions of the right type, and this library is never unloaded
         // while they are registered: it is linked statically into its users.
         let code = unsafe { libc::pthread_atfork(Some(prepare), Some(parent), Some(child)) };
         if code != 0 {
-            return Err(io("pthread_atfork")(Errno::from_raw_os_error(code)));
+            return Err(Errno::from_raw_os_error(code));
         }
-        return Ok(INSTALLED.get_or_init(|| Installed { generation, blank }));
+        REGISTERED.store(true, Ordering::Relaxed);
     }
-    Ok(INSTALLED.get().expect("looked at above"))
+    Ok(gate)
 }
 
 /// A word that is 0 now, and 0 again in a child.
@@ -270,6 +283,8 @@ extern "C" fn child() {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{DynReader, DynWriter};
+    use layout::{Record, Stu};
 
     #[test]
     fn a_place_is_used_again_and_there_are_as_many_as_needed() {
@@ -285,6 +300,58 @@ mod tests {
         assert!(count() <= before + 1, "other tests may hold some");
         let file = again.into_iter().next().unwrap().into_file();
         file.set_len(1).unwrap();
+    }
+
+    /// Opens a writer and a reader in `dir`, closes both, and says whether they worked.
+    fn publishes(dir: &Path, name: &str) -> bool {
+        let path = dir.join(name);
+        let mut writer = DynWriter::open(&path, &Stu::schema()).unwrap();
+        let mut reader = DynReader::open(&path).unwrap();
+        writer.publish(&[7; 28]).unwrap();
+        reader.latest(&mut [0; 28]).is_ok_and(|found| found.is_some())
+    }
+
+    /// Forks a child that publishes in `dir`; does it come to an end before the deadline?
+    fn forks_a_child_that_publishes(dir: &Path) -> bool {
+        // SAFETY: the child allocates, which glibc allows, calls this crate, and ends.
+        let child = unsafe { libc::fork() };
+        if child == 0 {
+            let code = i32::from(!publishes(dir, "child"));
+            // SAFETY: ends the process without running what its parent registered.
+            unsafe { libc::_exit(code) };
+        }
+        let child = nix::unistd::Pid::from_raw(child);
+        let deadline = std::time::Instant::now() + Duration::from_secs(30);
+        loop {
+            match nix::sys::wait::waitpid(child, Some(nix::sys::wait::WaitPidFlag::WNOHANG)) {
+                Ok(nix::sys::wait::WaitStatus::StillAlive) => {}
+                ended => return ended == Ok(nix::sys::wait::WaitStatus::Exited(child, 0)),
+            }
+            if std::time::Instant::now() > deadline {
+                nix::sys::signal::kill(child, nix::sys::signal::Signal::SIGKILL).unwrap();
+                return false;
+            }
+            std::thread::sleep(Duration::from_micros(100));
+        }
+    }
+
+    #[test]
+    fn a_child_publishes_whatever_the_threads_of_its_parent_were_doing() {
+        let _children = crate::sigbus::tests::with_children();
+        let (dir, done) = (tempfile::tempdir().unwrap(), AtomicBool::new(false));
+        std::thread::scope(|scope| {
+            for name in ["a", "b", "c"] {
+                let (dir, done) = (dir.path(), &done);
+                scope.spawn(move || {
+                    while !done.load(Ordering::Relaxed) {
+                        assert!(publishes(dir, name));
+                    }
+                });
+            }
+            let all = (0..300).all(|_| forks_a_child_that_publishes(dir.path()));
+            done.store(true, Ordering::Relaxed);
+            assert!(all, "a child waits for what no thread of its own holds");
+        });
     }
 
     #[test]

@@ -13,6 +13,9 @@
 //! kernel's limit (`vm.max_map_count`), and the next fault kills the process. And a file that is
 //! extended again before the reader checks its last word would look whole.
 //!
+//! Watches are added and freed in the gate of `fork`, by one thread at a time and by none during a fork;
+//! the handler never enters it.
+//!
 //! Invariant: a watch's `start` and `end` describe a mapping of ours, or `end` is 0. Watches are
 //! never freed, only used again, so the handler may walk their list at any instruction.
 //!
@@ -25,13 +28,13 @@
 #![allow(unsafe_code)]
 #![allow(clippy::disallowed_types)] // plain process-local flags between a thread and its handler
 
+use crate::fork::{self, Gate};
 use crate::sigbus;
 use rustix::param::page_size;
 use std::io;
 use std::ops::Range;
 use std::ptr;
 use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicUsize, Ordering, fence};
-use std::sync::{Mutex, PoisonError};
 
 /// One watched mapping: an entry of a list that only grows.
 struct Watch {
@@ -44,8 +47,6 @@ struct Watch {
 }
 
 static WATCHES: AtomicPtr<Watch> = AtomicPtr::new(ptr::null_mut());
-/// Serialises those who add and free watches; the handler never takes it.
-static EDIT: Mutex<()> = Mutex::new(());
 
 /// Keeps the bytes from `start` on guarded while it lives. Drop it before they are unmapped.
 pub(crate) struct Guard(&'static Watch);
@@ -59,7 +60,7 @@ impl std::fmt::Debug for Guard {
 impl Guard {
     /// Guards `len` bytes from address `start`; `writable` as the mapping is.
     pub(crate) fn new(start: usize, len: usize, writable: bool) -> io::Result<Self> {
-        let _alone = EDIT.lock().unwrap_or_else(PoisonError::into_inner);
+        let _gate = fork::gate()?;
         sigbus::install(on_sigbus)?;
         let watch = free_watch().unwrap_or_else(new_watch);
         // Release: a handler that sees this start also sees that the former end is gone.
@@ -80,7 +81,7 @@ impl Guard {
 
 impl Drop for Guard {
     fn drop(&mut self) {
-        let _alone = EDIT.lock().unwrap_or_else(PoisonError::into_inner);
+        let _gate = Gate::enter();
         self.0.end.store(0, Ordering::Release);
     }
 }
@@ -98,7 +99,7 @@ fn free_watch() -> Option<&'static Watch> {
     watches().find(|watch| watch.end.load(Ordering::Relaxed) == 0)
 }
 
-/// Adds a free watch to the list. The caller holds `EDIT`.
+/// Adds a free watch to the list. The caller is in the gate.
 fn new_watch() -> &'static Watch {
     let watch = Box::into_raw(Box::new(Watch {
         start: AtomicUsize::new(0),

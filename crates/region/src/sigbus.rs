@@ -209,7 +209,7 @@ pub(crate) mod tests {
     use std::os::unix::process::ExitStatusExt;
     use std::process::{Command, ExitStatus, Stdio};
     use std::sync::atomic::{AtomicUsize, Ordering};
-    use std::sync::{PoisonError, RwLock, RwLockReadGuard};
+    use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
     const CASE: &str = "MAPCAST_TEST_SIGBUS";
     const HANDLED: i32 = 42;
@@ -223,12 +223,17 @@ pub(crate) mod tests {
         STARTING.read().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// While it is held, no test of the former kind runs: for one that makes children.
+    pub(crate) fn with_children() -> RwLockWriteGuard<'static, ()> {
+        STARTING.write().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Runs `case` in a child and answers how it ended.
     fn child(case: &str) -> ExitStatus {
         let mut command = Command::new(std::env::current_exe().unwrap());
         command.args(["--exact", "sigbus::tests::the_child", "--nocapture"]).env(CASE, case);
         command.stdout(Stdio::piped()).stderr(Stdio::piped());
-        let starting = STARTING.write().unwrap_or_else(PoisonError::into_inner);
+        let starting = with_children();
         let child = command.spawn().unwrap();
         drop(starting);
         child.wait_with_output().unwrap().status

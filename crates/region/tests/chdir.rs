@@ -14,9 +14,9 @@ fn stu(id: i32) -> Stu {
 }
 
 fn publish(dir: &Path, id: i32) -> (Writer<Stu>, BareWriter) {
-    let mut writer = Writer::open_with(&dir.join(NAME), &Options::new()).unwrap();
+    let mut writer = Writer::open_with(dir.join(NAME), &Options::new()).unwrap();
     writer.publish(&stu(id)).unwrap();
-    let mut bare = BareWriter::open(&dir.join(BARE), &Stu::schema(), &Options::new()).unwrap();
+    let mut bare = BareWriter::open(dir.join(BARE), &Stu::schema(), &Options::new()).unwrap();
     bare.publish(bytemuck::bytes_of(&stu(id))).unwrap();
     (writer, bare)
 }

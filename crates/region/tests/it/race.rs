@@ -24,7 +24,7 @@ fn has_lost_its_name(writer: &DynWriter) -> bool {
 /// be taken away; nothing else may happen.
 fn publish_until(done: &AtomicBool, path: &Path, began: &AtomicUsize) {
     while !done.load(Ordering::Relaxed) {
-        let mut writer = match DynWriter::open(path, &Stu::schema(), &with_slots(4)) {
+        let mut writer = match DynWriter::open_with(path, &Stu::schema(), &with_slots(4)) {
             Ok(writer) => writer,
             Err(err) if matches!(err.kind(), Kind::Busy { .. } | Kind::Replaced) => continue,
             Err(err) => panic!("{err}"),

@@ -39,7 +39,7 @@ fn so_does_one_that_only_beats() {
 fn a_stamp_that_lies_ahead_puts_no_look_off() {
     let place = Place::new();
     let options = Options::new().check_every(Duration::from_millis(1));
-    let mut writer = DynWriter::open(&place.path, &Stu::schema(), &options).unwrap();
+    let mut writer = DynWriter::open_with(&place.path, &Stu::schema(), &options).unwrap();
     let stamps = [u64::MAX, 1 << 63, region::BootTime::now().as_nanos() + 3_600_000_000_000];
     for nanos in stamps {
         wait_until("a look", || {
