@@ -4,6 +4,9 @@
 //!   contents --FileSource::read--> reading --rate--> per second --scale--> --round--> value
 //! ```
 //!
+//! Invariant: a number whose field takes it as it is never becomes a float on the way, so whether it
+//! fits is decided by its digits.
+//!
 //! Price: the file is searched for the key once per field and record.
 
 use std::time::Duration;
@@ -12,7 +15,7 @@ use layout::{Digits, Scalar, Value};
 use settings::{FileSource, Reading};
 
 use super::Sample;
-use super::files::{FileId, Files};
+use super::files::{FileId, Files, Read};
 use super::trouble::Trouble;
 
 /// Two readings nearer to each other than this say nothing about a rate: the kernel counts most
@@ -69,28 +72,34 @@ impl FileField {
     }
 
     /// Reads the file, if no other field of this record has, and makes a value of its content.
-    pub(super) fn sample(&mut self, files: &mut Files) -> Sample {
-        let (file, contents, at) = match files.read(&self.files) {
+    pub(super) fn sample<'f>(&mut self, files: &'f mut Files) -> Sample<'f> {
+        let Read { id: file, path, contents, at } = match files.read(&self.files) {
             Ok(read) => read,
             Err(trouble) => return Sample::Missing(trouble),
         };
         let number = match self.source.read(contents) {
             Ok(Reading::Text(text)) => return Sample::Value(Value::from(text)),
             Ok(Reading::Number(digits)) if self.takes_it_as_it_is() => {
-                return Sample::Value(nearest(digits, self.element));
+                return self.nearest(digits);
             }
             Ok(Reading::Number(digits)) => Number::of(digits),
             Ok(Reading::Whole(number)) => Number::Whole(number),
             Ok(Reading::Real(number)) => Number::Real(number),
             Err(error) => {
-                return Sample::Missing(Trouble::NotFound(files.path(file).to_owned(), error));
+                return Sample::Missing(Trouble::NotFound(path.to_owned(), error));
             }
         };
-        if self.source.rate {
-            self.grown(Baseline { file, number, at })
-        } else {
-            Sample::Value(self.fitted(number))
+        match number {
+            Number::Real(real) if !real.is_finite() => Sample::Missing(Trouble::Overflow),
+            _ if self.source.rate => self.grown(Baseline { file, number, at }),
+            _ => self.fitted(number),
         }
+    }
+
+    /// The number itself, or the whole one next to it for an integer field.
+    fn nearest<'d>(&self, digits: Digits<'d>) -> Sample<'d> {
+        let whole = if self.element.is_int() { digits.nearest_whole() } else { None };
+        whole.map_or(Sample::Number(digits), Sample::Whole)
     }
 
     #[expect(clippy::float_cmp, reason = "the very 1 that stands for no scale")]
@@ -98,7 +107,7 @@ impl FileField {
         !self.source.rate && self.source.scale == 1.0
     }
 
-    fn grown(&mut self, now: Baseline) -> Sample {
+    fn grown(&mut self, now: Baseline) -> Sample<'static> {
         let Some(last) = self.last.filter(|last| last.file == now.file) else {
             self.last = Some(now);
             return Sample::Missing(Trouble::FirstRate);
@@ -111,37 +120,25 @@ impl FileField {
             }
             Rate::PerSecond(rate) => {
                 self.last = Some(now);
-                Sample::Value(self.fitted(Number::Real(rate)))
+                self.fitted(Number::Real(rate))
             }
         }
     }
 
     /// The number, scaled, as the field takes it.
-    fn fitted(&self, number: Number) -> Value {
-        let real = match number {
-            #[expect(clippy::float_cmp, reason = "the very 1 that stands for no scale")]
-            Number::Whole(number) if self.source.scale == 1.0 => match exact(number) {
-                Some(value) => return value,
-                None => wide(number),
-            },
-            Number::Whole(number) => wide(number),
-            Number::Real(number) => number,
-        };
-        let scaled = real * self.source.scale;
-        Value::F64(if self.element.is_int() { scaled.round() } else { scaled })
+    fn fitted(&self, number: Number) -> Sample<'static> {
+        #[expect(clippy::float_cmp, reason = "the very 1 that stands for no scale")]
+        if let Number::Whole(number) = number
+            && self.source.scale == 1.0
+        {
+            return Sample::Whole(number);
+        }
+        let scaled = number.real() * self.source.scale;
+        if !scaled.is_finite() {
+            return Sample::Missing(Trouble::Overflow);
+        }
+        Sample::Value(Value::F64(if self.element.is_int() { scaled.round() } else { scaled }))
     }
-}
-
-/// The nearest value that a field of this type can have; the record refuses one out of range.
-fn nearest(digits: Digits<'_>, element: Scalar) -> Value {
-    let real = digits.to_f64();
-    match element {
-        Scalar::Bool => Some(Value::Bool(!digits.is_zero())),
-        Scalar::F32 => Some(digits.to_f32()).filter(|number| number.is_finite()).map(Value::F32),
-        Scalar::F64 => None,
-        _ => digits.nearest_whole().and_then(exact),
-    }
-    .unwrap_or(Value::F64(real))
 }
 
 fn rate(last: Baseline, now: Baseline) -> Rate {
@@ -169,12 +166,6 @@ impl Number {
             Self::Real(number) => number,
         }
     }
-}
-
-/// The number in 64 bits, if it fits.
-fn exact(number: i128) -> Option<Value> {
-    let small = i64::try_from(number).ok().map(Value::Int);
-    small.or_else(|| u64::try_from(number).ok().map(Value::Uint))
 }
 
 #[expect(clippy::cast_precision_loss, reason = "the nearest float is wanted")]

@@ -11,12 +11,13 @@
 
 use std::fs::{self, File, Metadata, OpenOptions};
 use std::io;
-use std::os::unix::fs::{FileExt, MetadataExt, OpenOptionsExt};
+use std::os::unix::fs::{FileExt, FileTypeExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::str;
 use std::time::Duration;
 
 use rustix::fs::OFlags;
+use rustix::io::Errno;
 
 use super::clock::Moment;
 use super::trouble::Trouble;
@@ -35,6 +36,16 @@ pub(super) struct FileId(usize);
 #[derive(Debug, Default)]
 pub(super) struct Files {
     files: Vec<Kept>,
+}
+
+/// A file that was read.
+#[derive(Debug)]
+pub(super) struct Read<'f> {
+    pub(super) id: FileId,
+    pub(super) path: &'f Path,
+    pub(super) contents: &'f str,
+    /// When, on the monotonic clock.
+    pub(super) at: Duration,
 }
 
 #[derive(Debug)]
@@ -70,9 +81,8 @@ impl Files {
         }
     }
 
-    /// The contents of the first of `ids` that can be read, which one it is, and when it was read
-    /// (on the monotonic clock).
-    pub(super) fn read(&mut self, ids: &[FileId]) -> Result<(FileId, &str, Duration), Trouble> {
+    /// The first of `ids` that can be read.
+    pub(super) fn read(&mut self, ids: &[FileId]) -> Result<Read<'_>, Trouble> {
         let readable = ids.iter().copied().find(|id| self.files[id.0].refresh().is_ok());
         let Some(id) = readable.or(ids.first().copied()) else {
             return Err(Trouble::NotText(PathBuf::new(), "names no file"));
@@ -96,14 +106,12 @@ impl Files {
             ));
         }
         match str::from_utf8(without_bom(&kept.buffer)) {
-            Ok(text) => Ok((id, text, at)),
-            Err(_) => Err(Trouble::NotText(kept.path.clone(), "is not text; give another file")),
+            Ok(contents) => Ok(Read { id, path: &kept.path, contents, at }),
+            Err(_) => Err(Trouble::NotText(
+                kept.path.clone(),
+                "is not UTF-8 text; save it as UTF-8, or give another file",
+            )),
         }
-    }
-
-    /// The path of a file.
-    pub(super) fn path(&self, id: FileId) -> &Path {
-        &self.files[id.0].path
     }
 }
 
@@ -150,7 +158,12 @@ fn identity(meta: &Metadata) -> Identity {
 
 /// The file that has the name `path` now: the one that is open already, or else opened here.
 fn current<'f>(kept: &'f mut Option<(File, Identity)>, path: &Path) -> io::Result<&'f File> {
-    let named = identity(&fs::metadata(path)?);
+    let meta = fs::metadata(path)?;
+    if meta.file_type().is_fifo() {
+        // Not opened: a reader that comes and goes would take what was written for another one.
+        return Err(Errno::SPIPE.into());
+    }
+    let named = identity(&meta);
     if kept.as_ref().is_none_or(|(_, opened)| *opened != named) {
         let file = open(path)?;
         let opened = identity(&file.metadata()?);
@@ -160,7 +173,8 @@ fn current<'f>(kept: &'f mut Option<(File, Identity)>, path: &Path) -> io::Resul
     Ok(file)
 }
 
-/// Without waiting for anybody: a named pipe is no file to read from, and `pread` will say so.
+/// Without waiting for anybody: what took the name of a file meanwhile may be a named pipe, and
+/// `pread` will say so.
 fn open(path: &Path) -> io::Result<File> {
     let flags = (OFlags::NONBLOCK | OFlags::NOCTTY).bits();
     OpenOptions::new().read(true).custom_flags(flags.cast_signed()).open(path)

@@ -18,6 +18,8 @@ mod file;
 #[cfg(test)]
 mod file_tests;
 mod files;
+#[cfg(test)]
+mod number_tests;
 mod random;
 mod trouble;
 mod wave;
@@ -26,7 +28,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use daemon::{Calm, Monotonic};
-use layout::{CType, RecordBuf, Scalar, Schema, Value};
+use layout::{CType, Digits, Literal, RecordBuf, Scalar, Schema, Value};
 use settings::{RecordSettings, Source};
 
 pub(crate) use clock::Moment;
@@ -45,9 +47,13 @@ const WINDOW: Duration = Duration::from_secs(10);
 
 /// What a sampler answers.
 #[derive(Debug)]
-enum Sample {
+enum Sample<'f> {
     /// A new value.
     Value(Value),
+    /// A new value: the number as a file has it.
+    Number(Digits<'f>),
+    /// A new value: a whole number, which may be beyond all types.
+    Whole(i128),
     /// No new value, and nothing wrong with that.
     Keep,
     /// No value, and why.
@@ -154,6 +160,8 @@ impl Sources {
             let trouble = match feed.sampler.sample(now, &mut self.files) {
                 Sample::Keep => continue,
                 Sample::Value(value) => record.set(index, &value).err().map(Trouble::Value),
+                Sample::Number(digits) => set(record, index, Literal::Number(digits)),
+                Sample::Whole(number) => set(record, index, Literal::Whole(number)),
                 Sample::Missing(trouble) => Some(trouble),
             };
             if trouble.is_some() {
@@ -210,7 +218,7 @@ impl Feed {
         }
         let name = &self.name;
         // A field type that is too small is a configuration error: one level higher.
-        match (self.default().is_some(), matches!(trouble, Trouble::Value(_))) {
+        match (self.default().is_some(), trouble.is_misfit()) {
             (true, false) => tracing::info!("field {name:?}: {trouble}; it holds its default"),
             (true, true) => tracing::warn!("field {name:?}: {trouble}; it holds its default"),
             (false, false) => tracing::warn!("field {name:?}: {trouble}; it keeps its last value"),
@@ -220,12 +228,16 @@ impl Feed {
     }
 }
 
+fn set(record: &mut RecordBuf, index: usize, number: Literal<'_>) -> Option<Trouble> {
+    record.set_literal(index, number).err().map(Trouble::Value)
+}
+
 fn nanos(span: Duration) -> u64 {
     u64::try_from(span.as_nanos()).unwrap_or(u64::MAX)
 }
 
 impl Sampler {
-    fn sample(&mut self, now: Moment, files: &mut Files) -> Sample {
+    fn sample<'f>(&mut self, now: Moment, files: &'f mut Files) -> Sample<'f> {
         match self {
             Self::Still => Sample::Keep,
             Self::Counter(counter) => Sample::Value(counter.next()),

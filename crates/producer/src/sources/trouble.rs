@@ -6,6 +6,7 @@ use std::mem::discriminant;
 use std::path::PathBuf;
 
 use layout::ValueError;
+use rustix::io::Errno;
 use settings::FileSourceError;
 
 /// Why a field has no new value.
@@ -19,11 +20,18 @@ pub(super) enum Trouble {
     NotFound(PathBuf, FileSourceError),
     /// There is a value, but the field cannot hold it.
     Value(ValueError),
+    /// A number that no float holds, alone or scaled.
+    Overflow,
     /// A rate after its first reading: the next one brings it.
     FirstRate,
 }
 
 impl Trouble {
+    /// Whether there was a value, but none that the field can hold. That does not mend itself.
+    pub(super) const fn is_misfit(&self) -> bool {
+        matches!(self, Self::Value(_) | Self::Overflow)
+    }
+
     /// Whether `other` is the same news: a number in a message that changes with each tick is none.
     pub(super) fn is_like(&self, other: &Self) -> bool {
         match (self, other) {
@@ -37,7 +45,7 @@ impl Trouble {
                 path == other_path && discriminant(error) == discriminant(other)
             }
             (Self::Value(error), Self::Value(other)) => discriminant(error) == discriminant(other),
-            (Self::FirstRate, Self::FirstRate) => true,
+            (Self::Overflow, Self::Overflow) | (Self::FirstRate, Self::FirstRate) => true,
             _ => false,
         }
     }
@@ -46,13 +54,23 @@ impl Trouble {
 impl fmt::Display for Trouble {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::Unreadable(path, error) if is_stream(error) => {
+                let path = path.display();
+                write!(f, "{path} is a pipe or a stream, not a file; read it with an input source")
+            }
             Self::Unreadable(path, error) => write!(f, "cannot read {}: {error}", path.display()),
             Self::NotText(path, what) => write!(f, "{} {what}", path.display()),
             Self::NotFound(path, error) => write!(f, "{}: {error}", path.display()),
             Self::Value(error) => error.fmt(f),
+            Self::Overflow => f.write_str("the number is beyond the largest float; correct scale"),
             Self::FirstRate => f.write_str("a rate needs two readings"),
         }
     }
+}
+
+/// Whether what has the name cannot be read from its start again.
+fn is_stream(error: &io::Error) -> bool {
+    error.raw_os_error() == Some(Errno::SPIPE.raw_os_error())
 }
 
 #[cfg(test)]

@@ -61,7 +61,7 @@ pub enum Take {
 /// What was found in a file, before scale and rate.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Reading<'c> {
-    /// The number in one column, as it is written there. An `f64` holds it, rounded.
+    /// The number in one column, as it is written there. It may be beyond what a float holds.
     Number(Digits<'c>),
     /// The sum of whole numbers, exact.
     Whole(i128),
@@ -153,8 +153,7 @@ fn sum<'c>(text: &'c str, columns: &[usize]) -> Result<Reading<'c>, FileSourceEr
 
 fn number(text: &str, column: usize) -> Result<Digits<'_>, FileSourceError> {
     let word = word(text, column)?;
-    let number = Digits::new(word).filter(|number| number.to_f64().is_finite());
-    number.ok_or_else(|| FileSourceError::NotANumber { column, word: word.to_owned() })
+    Digits::new(word).ok_or_else(|| FileSourceError::NotANumber { column, word: word.to_owned() })
 }
 
 /// Why there is no value in a file.

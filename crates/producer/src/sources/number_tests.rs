@@ -1,0 +1,93 @@
+//! Numbers out of files: exact where the type holds them, and no value where it does not.
+
+use std::fs::OpenOptions;
+use std::io::{Read as _, Write as _};
+
+use super::file_tests::setup;
+use rustix::fs::{CWD, FileType, Mode, mknodat};
+
+#[test]
+fn a_number_is_the_one_whose_digits_are_in_the_file() {
+    let types = ["u64", "i64", "f32", "f64", "bool"];
+    let fields = types.map(|ctype| (ctype, r#"file = { path = "@/n" }"#));
+    let mut setup = setup(&fields);
+    for (text, want) in [
+        (
+            "9007199254740993.0",
+            [
+                "9007199254740993",
+                "9007199254740993",
+                "9007199000000000",
+                "9007199254740992",
+                "true",
+            ],
+        ),
+        // Just above the middle of two f32: by way of an f64 it is the lower one.
+        (
+            "1.0000000596046447753906250000001",
+            ["1", "1", "1.0000001", "1.0000000596046448", "true"],
+        ),
+        (
+            "9007199254740993.4",
+            [
+                "9007199254740993",
+                "9007199254740993",
+                "9007199000000000",
+                "9007199254740994",
+                "true",
+            ],
+        ),
+        ("1e3", ["1000", "1000", "1000", "1000", "true"]),
+        ("0.4", ["0", "0", "0.4", "0.4", "true"]),
+        ("-0.0", ["0", "0", "-0", "-0", "false"]),
+        // What a type cannot hold is not made to fit: the value before it stays.
+        ("-9223372036854775809", ["0", "0", "-9.223372e18", "-9.223372036854776e18", "true"]),
+        ("-5", ["0", "-5", "-5", "-5", "true"]),
+        ("-1e999999999", ["0", "-5", "-5", "-5", "true"]),
+        ("1e-999999999", ["0", "0", "0", "0", "true"]),
+    ] {
+        setup.write("n", text);
+        assert_eq!(setup.sample(), want, "{text}");
+    }
+}
+
+#[test]
+fn a_bool_is_true_for_any_number_but_0() {
+    let sum = r#"file = { path = "@/n", column = [1, 2] }"#;
+    let mut setup = setup(&[("bool", r#"file = { path = "@/n" }"#), ("bool", sum)]);
+    for number in ["2", "4294967295", "-1", "1.0", "0.4", "1e-300"] {
+        setup.write("n", &format!("{number} 0"));
+        assert_eq!(setup.sample(), ["true", "true"], "{number}");
+        setup.write("n", "0.0 -0");
+        assert_eq!(setup.sample(), ["false", "false"]);
+    }
+    assert_eq!(setup.trouble(), None);
+}
+
+#[test]
+fn a_number_that_no_float_holds_is_none() {
+    let scaled = r#"file = { path = "@/n", scale = 1e300, default = 7 }"#;
+    let sum = r#"file = { path = "@/n", column = [1, 2], default = 7 }"#;
+    for ctype in ["f32", "f64", "u64"] {
+        let mut setup = setup(&[(ctype, scaled), (ctype, sum)]);
+        for text in ["1e300 1e400", "-1e999 1", "1e308 1.5e308"] {
+            setup.write("n", text);
+            assert_eq!(setup.sample(), ["7", "7"], "{ctype}: {text}");
+            let why = "the number is beyond the largest float; correct scale";
+            assert_eq!(setup.trouble().as_deref(), Some(why));
+        }
+    }
+}
+
+#[test]
+fn a_named_pipe_is_no_value_file_and_keeps_what_is_written_for_another_reader() {
+    let mut setup = setup(&[("u8", r#"file = { path = "@/pipe", default = 9 }"#)]);
+    let path = setup.path("pipe");
+    mknodat(CWD, &path, FileType::Fifo, Mode::from_raw_mode(0o600), 0).expect("mkfifo");
+    let mut pipe = OpenOptions::new().read(true).write(true).open(&path).expect("pipe");
+    pipe.write_all(b"5").expect("write");
+    assert_eq!(setup.sample(), ["9"]);
+    let mut left = [0];
+    pipe.read_exact(&mut left).expect("what was written");
+    assert_eq!(left, *b"5");
+}
