@@ -57,7 +57,8 @@ impl Op {
                 "copy to another file system"
             }
             Self::Access => "give the copy another name, or remove the file that has this one",
-            Self::Chmod | Self::Chown | Self::SetTimes => {
+            Self::Chmod => "copy to a file system that keeps modes",
+            Self::Chown | Self::SetTimes => {
                 "leave out --preserve, or copy to a file system that keeps modes and owners"
             }
             Self::Link | Self::Rename => "the copy was complete, and is gone: give it another name",
@@ -147,5 +148,7 @@ mod tests {
         assert!(denied(Op::Rename).contains("its owner may"));
         let missing = |op| advice(op, &Errno::NOENT.into());
         assert_ne!(missing(Op::OpenSource), missing(Op::Link));
+        // Each copy gets a mode, also without --preserve.
+        assert!(!denied(Op::Chmod).contains("--preserve"));
     }
 }

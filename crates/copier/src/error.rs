@@ -39,6 +39,8 @@ pub(crate) enum Kind {
     ForeignLink { path: PathBuf, uid: u32 },
     #[error("{}: the file with this name keeps changing; try again when no other process renames files there", .0.display())]
     Unsettled(PathBuf),
+    #[error("{}: leads to an open file that has no name any more; give the name of a regular file", .0.display())]
+    Nameless(PathBuf),
     #[error("{}: another process replaced the file with this name meanwhile; its former file is {} now: rename it", path.display(), aside.display())]
     Displaced { path: PathBuf, aside: PathBuf },
     #[error("{path}: is a region that a writer holds, and its records would be mixed; take a snapshot: consumer {path} --snapshot FILE", path = .0.display())]

@@ -23,6 +23,7 @@ use rustix::io::Errno;
 
 use crate::advice::Op;
 use crate::error::Kind;
+use crate::source::not_a_file;
 
 /// As many links as the kernel follows.
 const MOST_LINKS: usize = 40;
@@ -79,7 +80,7 @@ impl Place {
             (Some(reached), Some(found)) => found.is(&reached.meta),
             _ => false,
         };
-        if is_same { Ok((place, found)) } else { Err(Kind::Unsettled(path.to_owned())) }
+        if is_same { Ok((place, found)) } else { Err(no_name_of_it(path, reached.as_ref())) }
     }
 
     /// Follows the links at the end of `path`, as the kernel does, from directory to directory.
@@ -197,6 +198,18 @@ fn reach(path: &Path) -> Result<Option<Found>, Kind> {
     }
 }
 
+/// Why the name that the links lead to is not the file's: a link of `/proc/self/fd` (`/dev/stdout`)
+/// leads to what may have no name, and otherwise the names keep changing.
+fn no_name_of_it(path: &Path, reached: Option<&Found>) -> Kind {
+    match reached.and_then(|reached| not_a_file(&reached.meta)) {
+        Some(what) => Kind::NotAFile { path: path.to_owned(), what },
+        None if reached.is_some_and(|reached| reached.meta.nlink() == 0) => {
+            Kind::Nameless(path.to_owned())
+        }
+        None => Kind::Unsettled(path.to_owned()),
+    }
+}
+
 /// `dir/`, `dir/.` and `dir/..` name directories.
 fn ends_as_a_directory(path: &Path) -> bool {
     let path = path.as_os_str().as_bytes();
@@ -211,6 +224,7 @@ pub(crate) fn own_uid() -> u32 {
 #[cfg(test)]
 mod tests {
     use std::fs;
+    use std::os::fd::AsRawFd;
     use std::os::unix::fs::symlink;
 
     use super::*;
@@ -252,5 +266,17 @@ mod tests {
         assert!(matches!(kind("none/new"), Kind::NoDirectory(_)));
         assert!(matches!(kind("dangling"), Kind::DanglingLink(_)));
         assert!(kind("loop").to_string().contains("circle"));
+    }
+
+    #[test]
+    fn an_open_file_without_a_name_is_called_what_it_is() {
+        let (_reader, pipe) = std::io::pipe().unwrap();
+        let removed = tempfile::tempfile().unwrap();
+        let kind = |fd: &dyn AsRawFd| {
+            let path = PathBuf::from(format!("/proc/self/fd/{}", fd.as_raw_fd()));
+            Place::of(&path).unwrap_err()
+        };
+        assert!(matches!(kind(&pipe), Kind::NotAFile { what: "a named pipe", .. }));
+        assert!(matches!(kind(&removed), Kind::Nameless(_)));
     }
 }

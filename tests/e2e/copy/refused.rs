@@ -38,6 +38,7 @@ fn what_is_not_a_file_is_named_on_either_side_and_nothing_hangs() {
     refuses(&place, "/dev/null copy", "/dev/null: is a character device");
     refuses(&place, "source pipe", "pipe: is a named pipe");
     refuses(&place, "source /dev/null", "/dev/null: is a character device");
+    refuses(&place, "source /dev/stdout", "/dev/stdout: is a named pipe");
     refuses(
         &place,
         "source dir",

@@ -12,7 +12,7 @@
 //! ```
 //!
 //! The two files are exchanged in one step, so nothing is removed before it was checked. On a file
-//! system that cannot exchange (NFS, FUSE), a file that takes the name between the last check and
+//! system that cannot exchange (NFS, FUSE), or has neither hard links nor `RENAME_NOREPLACE`, a file that takes the name between the last check and
 //! the rename is replaced unchecked. A process that is killed between the last two steps leaves the
 //! file
 //! that had the name as ".copier-".
@@ -130,8 +130,32 @@ impl Dest {
         match self.link(self.place.name()) {
             Ok(()) => self.expect_named(),
             Err(Errno::EXIST) => Ok(Attempt::Changed),
-            Err(err) => Err(Kind::io(self.path(), Op::Link)(err)),
+            Err(err) => match self.aside.clone() {
+                Some(aside) if is_unknown(err) => self.rename_to_free_name(&aside),
+                _ => Err(Kind::io(self.path(), Op::Link)(err)),
+            },
         }
+    }
+
+    /// For file systems without hard links (FAT, many of FUSE).
+    fn rename_to_free_name(&mut self, aside: &OsStr) -> Result<Attempt, Kind> {
+        let (dir, name) = (self.place.dir(), self.place.name());
+        match rustix::fs::renameat_with(dir, aside, dir, name, RenameFlags::NOREPLACE) {
+            Ok(()) => {}
+            Err(Errno::EXIST) => return Ok(Attempt::Changed),
+            Err(err) if is_unknown(err) => return self.rename_after_a_look(aside),
+            Err(err) => return Err(Kind::io(self.path(), Op::Rename)(err)),
+        }
+        self.aside = None;
+        self.expect_named()
+    }
+
+    /// Where a rename always replaces.
+    fn rename_after_a_look(&mut self, aside: &OsStr) -> Result<Attempt, Kind> {
+        if self.place.occupant()?.is_some() {
+            return Ok(Attempt::Changed);
+        }
+        self.rename(aside)
     }
 
     /// Names the file `name`, which must be free. It keeps its temporary name, if any.
@@ -157,9 +181,7 @@ impl Dest {
         {
             Ok(()) => self.settle(&aside, former),
             Err(Errno::NOENT) => Ok(Attempt::Changed),
-            Err(Errno::INVAL | Errno::NOSYS | Errno::OPNOTSUPP | Errno::PERM) => {
-                self.rename_over(&aside, former)
-            }
+            Err(err) if is_unknown(err) => self.rename_over(&aside, former),
             Err(err) => Err(Kind::io(self.path(), Op::Rename)(err)),
         }
     }
@@ -202,6 +224,11 @@ impl Dest {
         if !self.place.occupant()?.is_some_and(|there| there.is(&former.meta)) {
             return Ok(Attempt::Changed);
         }
+        self.rename(aside)
+    }
+
+    /// Moves the file from its name aside to its name, whatever has that.
+    fn rename(&mut self, aside: &OsStr) -> Result<Attempt, Kind> {
         let dir = self.place.dir();
         rustix::fs::renameat(dir, aside, dir, self.place.name())
             .map_err(Kind::io(self.path(), Op::Rename))?;
@@ -302,6 +329,11 @@ fn named(place: &Place) -> Result<(File, Option<OsString>), Kind> {
             Err(err) => return Err(Kind::io(place.path(), Op::Create)(err)),
         }
     }
+}
+
+/// What file systems, filters and old kernels answer to a call, or to flags, that they do not have.
+const fn is_unknown(err: Errno) -> bool {
+    matches!(err, Errno::INVAL | Errno::NOSYS | Errno::OPNOTSUPP | Errno::PERM)
 }
 
 fn random_name() -> OsString {

@@ -76,6 +76,26 @@ fn a_name_that_was_taken_meanwhile_is_replaced_unless_that_is_forbidden() {
     }
 }
 
+/// What a file system without hard links makes of it, with and without `RENAME_NOREPLACE`.
+#[test]
+fn without_links_a_free_name_is_taken_by_a_rename_and_a_taken_one_is_not() {
+    let dir = tempfile::tempdir().unwrap();
+    let source = source_in(dir.path());
+    let path = dir.path().join("dest");
+    for rename in [Dest::rename_to_free_name, Dest::rename_after_a_look] {
+        let mut dest = Dest::create(&path, &source, false).unwrap();
+        let aside = dest.name_aside().unwrap();
+        fs::write(&path, "another").unwrap();
+        assert_eq!(rename(&mut dest, &aside).unwrap(), Attempt::Changed);
+        assert_eq!(fs::read(&path).unwrap(), b"another");
+        fs::remove_file(&path).unwrap();
+        assert_eq!(rename(&mut dest, &aside).unwrap(), Attempt::Done);
+        drop(dest);
+        assert_eq!(names(dir.path()), ["dest", "source"]);
+        fs::remove_file(&path).unwrap();
+    }
+}
+
 /// What a file system makes of it that cannot exchange two files.
 #[test]
 fn without_an_exchange_only_the_file_that_was_looked_at_is_replaced() {
