@@ -250,6 +250,11 @@ fn a_full_disk_behind_stdout_is_a_failure_and_not_a_normal_end() {
         Daemon::start("consumer >/dev/full", command.args(["./stu.region", "--once"]));
     assert_eq!(consumer.exit_code(), 1);
     consumer.says("cannot write to stdout");
+    let mut command = producer().command_after("exec >/dev/full", &place);
+    let mut check = Daemon::start("producer --check >/dev/full", command.arg("--check"));
+    assert_eq!(check.exit_code(), 1);
+    let line = check.says("cannot write to stdout: No space left on device");
+    assert!(line.ends_with("; give it another place to go"), "{line}");
 }
 
 #[test]

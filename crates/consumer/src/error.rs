@@ -73,7 +73,7 @@ pub(crate) enum Kind {
     #[error("cannot write to stdout: {0}; give it another place to go")]
     Output(io::Error),
     /// Something the operating system does for every daemon.
-    #[error("{what}: {source}; look at the system's answer before the semicolon")]
+    #[error("{what}: {source}; {}", daemon::next_step(source))]
     System {
         /// What failed.
         what: &'static str,

@@ -36,7 +36,7 @@ pub use exit::Exit;
 pub use listen::Passed;
 pub use notify::Notify;
 pub use output::{Audience, Output};
-pub use report::{one_line, report};
+pub use report::{next_step, one_line, report};
 pub use service::Service;
 pub use signals::{Pending, Signals, StopSignal};
 pub use ticks::{Monotonic, Tick, Ticks};

@@ -8,8 +8,10 @@
 //! ```
 
 use std::error::Error;
+use std::io;
 
 use layout::text::plain;
+use rustix::io::Errno;
 
 use crate::logging::{self, LastWords};
 
@@ -49,6 +51,20 @@ pub fn one_line(error: &(dyn Error + 'static)) -> String {
         cause = error.source();
     }
     text
+}
+
+/// What a person can do about an answer of the system to a call that every daemon makes: for
+/// signals, for a wait, for its standard output.
+pub fn next_step(error: &io::Error) -> &'static str {
+    match Errno::from_io_error(error) {
+        Some(Errno::MFILE) => "allow this process more open files (ulimit -n, LimitNOFILE=)",
+        Some(Errno::NFILE) => "the machine has too many files open; close some",
+        Some(Errno::NOMEM) => "allow this process more memory (ulimit -v, LimitAS=)",
+        Some(Errno::PERM | Errno::NOSYS) => {
+            "let the sandbox (its system call filter) allow this call"
+        }
+        _ => "start it again, and report this line if it comes again",
+    }
 }
 
 /// One line that drives no terminal: line breaks and tabs become single spaces, the rest is escaped

@@ -28,11 +28,7 @@ pub(crate) fn print(args: &Args, settings: &Settings) -> Result<(), ProducerErro
     };
     let text = report(settings, &path)?;
     let mut output = Output::stdout();
-    output
-        .write(&text)
-        .and_then(|_| output.flush())
-        .map(drop)
-        .map_err(ProducerError::system("cannot write to stdout"))
+    output.write(&text).and_then(|_| output.flush()).map(drop).map_err(ProducerError::output)
 }
 
 fn report(settings: &Settings, path: &str) -> Result<String, ProducerError> {

@@ -70,8 +70,11 @@ pub(crate) enum Kind {
     /// The record does not fit a region.
     #[error("{0}")]
     Geometry(layout::HeaderError),
+    /// The layout could not be written.
+    #[error("cannot write to stdout: {0}; give it another place to go")]
+    Output(io::Error),
     /// Something the operating system does for every daemon.
-    #[error("{what}: {source}; look at the system's answer before the semicolon")]
+    #[error("{what}: {source}; {}", daemon::next_step(source))]
     System {
         /// What failed.
         what: &'static str,
@@ -88,6 +91,10 @@ impl ProducerError {
             Kind::Region(ref error) if error.is_of_environment() => Exit::Usage,
             _ => Exit::Failure,
         }
+    }
+
+    pub(crate) fn output(source: io::Error) -> Self {
+        Self(Kind::Output(source))
     }
 
     pub(crate) fn system(what: &'static str) -> impl Fn(io::Error) -> Self {

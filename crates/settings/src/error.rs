@@ -97,12 +97,25 @@ impl std::error::Error for SettingsError {
     }
 }
 
+/// ENFILE and EMFILE, of Linux.
+const TOO_MANY_OPEN: [i32; 2] = [23, 24];
+
+/// What to do where a configuration cannot be read.
+fn next_step(error: &io::Error) -> &'static str {
+    match error.raw_os_error() {
+        Some(number) if TOO_MANY_OPEN.contains(&number) => {
+            "allow this process more open files (ulimit -n, LimitNOFILE=)"
+        }
+        _ => "give the path of a TOML file that you may read",
+    }
+}
+
 /// What is wrong with a configuration. Every message ends with the next step.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum SettingsErrorKind {
     /// The file could not be read.
-    #[error("cannot be read: {0}; give the path of a TOML file that you may read")]
+    #[error("cannot be read: {cause}; {step}", cause = .0, step = next_step(.0))]
     Unreadable(#[source] io::Error),
     /// The file is longer than a configuration can sensibly be.
     #[error(
