@@ -243,8 +243,13 @@ fn a_pipe_that_is_made_anew_is_found() {
     write_to(&pipe, &format!("{GOOD}\n"));
     assert_eq!(latest(&place).record["sensor"], "roof");
     fs::remove_file(&pipe).expect("remove");
+    // `echo ... > sensor.pipe` while there is none.
+    fs::write(&pipe, format!("{NEXT}\n")).expect("a file");
+    producer.says("sensor.pipe: is no pipe any more; give a named pipe (mkfifo)");
+    fs::remove_file(&pipe).expect("remove");
     make_pipe(&pipe);
     producer.says("the input pipe was replaced; reading the new one");
+    assert_eq!(latest(&place).record["sensor"], "roof", "the file was not read");
     write_to(&pipe, &format!("{NEXT}\n"));
     e2e::wait_until("a line of the new pipe", || latest(&place).record["sensor"] == "cellar");
     producer.stop();

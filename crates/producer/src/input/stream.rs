@@ -64,7 +64,7 @@ pub(crate) enum OpenError {
     /// No such file.
     #[error("{}: there is no such pipe; make it first (mkfifo {})", .0.display(), .0.display())]
     NotThere(PathBuf),
-    /// A directory or a socket.
+    /// A directory, a socket, or what has the name of a pipe that was removed.
     #[error("{}: is {what}; give a named pipe (mkfifo)", path.display())]
     NotAPipe {
         /// The path.
@@ -88,6 +88,10 @@ impl Stream {
         let Some(path) = path else { return Ok(Self::Stdin(io::stdin())) };
         let io = |source: io::Error| match source.kind() {
             ErrorKind::NotFound => OpenError::NotThere(path.to_owned()),
+            // What open(2) answers for a socket.
+            _ if source.raw_os_error() == Some(Errno::NXIO.raw_os_error()) => {
+                OpenError::NotAPipe { path: path.to_owned(), what: "a socket or no device" }
+            }
             _ => OpenError::Io { path: path.to_owned(), source },
         };
         let file = open(path).map_err(io)?;
@@ -168,7 +172,8 @@ impl Stream {
         Ok(())
     }
 
-    /// Goes over to the pipe that has this one's name now. `false`: it is this one still.
+    /// Goes over to the pipe that has this one's name now. `false`: it is this one still. Whatever
+    /// else has the name, this one is read on.
     pub(crate) fn follow_name(&mut self) -> Result<bool, OpenError> {
         let Self::Pipe { path, file } = self else { return Ok(false) };
         let identity = |meta: Metadata| (meta.dev(), meta.ino());
@@ -180,7 +185,12 @@ impl Stream {
             }
             _ => {}
         }
-        *self = Self::open(Some(&path.clone()))?;
+        let next = Self::open(Some(path))?;
+        if !matches!(next, Self::Pipe { .. }) {
+            // `echo ... > NAME` where the pipe was removed makes a file, whose end would be ours.
+            return Err(OpenError::NotAPipe { path: path.clone(), what: "no pipe any more" });
+        }
+        *self = next;
         Ok(true)
     }
 }

@@ -134,6 +134,11 @@ fn a_pipe_that_was_replaced_is_followed() {
     write!(writer, "{{\"n\": 8}}").expect("write");
     drop(writer);
     assert_eq!(setup.drain().0, [8], "the old pipe is read until a new one has its name");
+    std::fs::write(pipe_in(&setup.dir), "{\"n\": 7}\n").expect("a file in place of the pipe");
+    let error = setup.input.follow_name().expect_err("no pipe").to_string();
+    assert!(error.ends_with(": is no pipe any more; give a named pipe (mkfifo)"), "{error}");
+    assert!(setup.drain().0.is_empty() && !setup.input.has_ended());
+    std::fs::remove_file(pipe_in(&setup.dir)).expect("remove");
     make_pipe(&pipe_in(&setup.dir));
     assert!(setup.input.follow_name().expect("the new one"));
     writeln!(setup.writer(), "{{\"n\": 9}}").expect("write");
@@ -193,4 +198,7 @@ fn what_cannot_be_an_input_says_what_to_do() {
     let there_is_none =
         format!("{here}/none: there is no such pipe; make it first (mkfifo {here}/none)");
     assert_eq!(open(&none), there_is_none);
+    let _socket = std::os::unix::net::UnixListener::bind(&none).expect("a socket");
+    let is_socket = format!("{here}/none: is a socket or no device; give a named pipe (mkfifo)");
+    assert_eq!(open(&none), is_socket);
 }
