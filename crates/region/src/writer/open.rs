@@ -12,6 +12,7 @@
 
 use super::hold::{Hold, take_lock};
 use super::origin::{Origin, Why};
+use crate::aside;
 use crate::body::{Body, Preamble};
 use crate::create::{self, Unnamed};
 use crate::error::{RegionError, RegionErrorKind as Kind};
@@ -175,7 +176,10 @@ pub(super) fn take_over(
         None => {
             rights::admit(&file, path, options)?;
             let lineage = lineage_of(&publisher);
-            Ok(Some(begin(publisher, file, options, lineage)))
+            let opened = begin(publisher, file, options, lineage);
+            // The last writer may have died over a replacement, with the old file's name aside.
+            aside::sweep(at);
+            Ok(Some(opened))
         }
         Some(why) => supersede(&publisher, &file, at, schema, options, why),
     }

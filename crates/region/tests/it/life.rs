@@ -231,3 +231,14 @@ fn a_struct_reads_only_its_own_record() {
     let err = reader.latest(&mut [0; 28]).unwrap_err();
     assert!(matches!(err.kind(), Kind::WrongSize { want: 8, have: 28 }), "{err}");
 }
+
+#[test]
+fn a_writer_that_resumes_removes_the_file_that_a_replacement_left_aside() {
+    let place = Place::new();
+    drop(place.writer());
+    // Where a writer died: the new file has the name, the old one the temporary name.
+    let aside = place.path.with_file_name(".stu.region.1-1.mapcast-new");
+    std::fs::copy(&place.path, &aside).unwrap();
+    assert_eq!(*place.writer().origin(), region::Origin::Resumed);
+    assert!(!aside.exists());
+}
