@@ -2,7 +2,7 @@
 //!
 //! ```text
 //!   this process              the holder                    the next one, on the other processor
-//!                             holds the lock                sleeps in F_OFD_SETLKW
+//!                             holds the lock                sleeps in F_OFD_SETLKW (ours: in poll)
 //!   kill (the clock starts)   ends; the kernel tidies up
 //!                             and frees the lock      --->  wakes
 //!                                                           bare: the clock stops
@@ -171,14 +171,16 @@ impl Holder {
         Ok(BootTime::from_nanos(nanos))
     }
 
-    /// Waits until one of its threads sleeps for the lock.
+    /// Waits until one of its threads sleeps for the lock: in `fcntl`, or a standby in `poll`, until
+    /// the file is closed.
     fn is_asleep(&self) -> Result<(), Failure> {
         const TRIES: usize = 20_000;
+        const WAITS: [libc::c_long; 3] = [libc::SYS_fcntl, libc::SYS_poll, libc::SYS_ppoll];
         let tasks = format!("/proc/{}/task", self.child.id());
-        let fcntl = format!("{} ", libc::SYS_fcntl);
         let sleeps = |task: std::fs::DirEntry| {
-            let call = std::fs::read_to_string(task.path().join("syscall"));
-            call.is_ok_and(|call| call.starts_with(&fcntl))
+            let call = std::fs::read_to_string(task.path().join("syscall")).unwrap_or_default();
+            let number = call.split(' ').next().and_then(|number| number.parse().ok());
+            number.is_some_and(|number| WAITS.contains(&number))
         };
         for _ in 0..TRIES {
             if std::fs::read_dir(&tasks)?.flatten().any(sleeps) {
