@@ -58,7 +58,7 @@ fn show_next_steps() -> Outcome {
     println!("The programs are {producer} and {consumer}. Next, in two terminals:");
     println!("  {producer}");
     println!("  {consumer} --follow");
-    println!("README.md goes on from here; `--help` has the options of each.");
+    println!("Continue with README.md; `--help` lists the options of each.");
     Ok(())
 }
 

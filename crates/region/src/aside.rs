@@ -103,7 +103,7 @@ pub(crate) fn sweep(at: &Location) {
     }
 }
 
-/// The temporary file called `name` in `dir`, locked, if nobody works on it.
+/// The temporary file called `name` in `dir`, locked, if no creator works on it.
 ///
 /// Its name may only go while this lock is held: a creator that has not locked its new file yet then
 /// finds that it cannot, or that the file has lost its name.

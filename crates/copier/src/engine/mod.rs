@@ -93,13 +93,13 @@ impl<'a> Engines<'a> {
     }
 
     /// Copies a source of unreliable length, such as a file in `/proc` or `/sys`, to its end, or
-    /// until `told`, which gets the number of bytes so far, breaks. Returns the number of bytes
+    /// until `advance`, which gets the number of bytes so far, breaks. Returns the number of bytes
     /// copied.
     pub(crate) fn copy_to_the_end(
         &mut self,
-        told: impl FnMut(u64) -> ControlFlow<()>,
+        advance: impl FnMut(u64) -> ControlFlow<()>,
     ) -> Result<u64, Fault> {
-        pread::copy_to_the_end(self.pair, &mut self.buffer, told)
+        pread::copy_to_the_end(self.pair, &mut self.buffer, advance)
     }
 
     /// Compares what `part` is in the two files.

@@ -58,7 +58,7 @@ pub(super) fn copy(pair: Pair<'_>, part: Part, buffer: &mut Buffer) -> Result<()
 pub(super) fn copy_to_the_end(
     pair: Pair<'_>,
     buffer: &mut Buffer,
-    mut told: impl FnMut(u64) -> ControlFlow<()>,
+    mut advance: impl FnMut(u64) -> ControlFlow<()>,
 ) -> Result<u64, Fault> {
     let mut at = 0;
     loop {
@@ -66,7 +66,7 @@ pub(super) fn copy_to_the_end(
         let read = read_some(pair.source, bytes, at)?;
         write_whole(pair.dest, &bytes[..read], at)?;
         at += read as u64;
-        if read == 0 || told(at).is_break() {
+        if read == 0 || advance(at).is_break() {
             return Ok(at);
         }
     }

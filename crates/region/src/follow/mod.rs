@@ -70,7 +70,7 @@ impl DynSample {
         self.publication.sequence
     }
 
-    /// How long ago it was published; `None` if that cannot be told.
+    /// How long ago it was published; `None` if that is unknown.
     pub fn age(&self) -> Option<Duration> {
         self.publication.age()
     }

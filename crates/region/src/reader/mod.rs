@@ -55,7 +55,7 @@ impl DynReader {
     /// newest record.
     ///
     /// The file is opened read-only, every sum in its header is checked, then it is mapped. A relative
-    /// path goes on to begin in the working directory of this moment.
+    /// path keeps its start in the present working directory.
     ///
     /// # Errors
     /// [`Kind::NotThere`] if there is no such file; [`Kind::NotAFile`], [`Kind::NotARegion`],
