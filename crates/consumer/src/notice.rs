@@ -7,7 +7,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use daemon::{Calm, Monotonic};
+use daemon::{Monotonic, RateLimit};
 use region::{RegionError, State};
 use tracing::field::display;
 
@@ -61,18 +61,18 @@ const WINDOW: Duration = Duration::from_secs(10);
 /// The log.
 #[derive(Debug)]
 pub(crate) struct Log {
-    calm: Calm,
+    limit: RateLimit,
 }
 
 impl Log {
     pub(crate) fn new() -> Self {
-        Self { calm: Calm::new(MOST, WINDOW) }
+        Self { limit: RateLimit::new(MOST, WINDOW) }
     }
 }
 
 impl Voice for Log {
     fn say(&mut self, notice: &Notice) {
-        let Some(held) = self.calm.pass(Monotonic::now()) else { return };
+        let Some(held) = self.limit.pass(Monotonic::now()) else { return };
         let region = notice.path().map(|path| display(path.display()));
         if held > 0 {
             tracing::warn!(region, "{held} more changes went by without a message");

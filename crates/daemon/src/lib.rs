@@ -17,13 +17,14 @@
 //!
 //! Price: one system call to wait, one to read the clock, per turn of the loop.
 
-pub mod calm;
 pub mod cli;
 pub mod exit;
 pub mod listen;
 pub mod logging;
 pub mod notify;
+pub mod on_change;
 pub mod output;
+pub mod rate_limit;
 pub mod report;
 pub mod service;
 pub mod signals;
@@ -31,11 +32,12 @@ pub mod ticks;
 pub mod wait;
 pub mod watchdog;
 
-pub use calm::Calm;
 pub use exit::Exit;
 pub use listen::Passed;
 pub use notify::Notify;
+pub use on_change::OnChange;
 pub use output::{Audience, Output};
+pub use rate_limit::RateLimit;
 pub use report::{next_step, one_line, report};
 pub use service::Service;
 pub use signals::{Pending, Signals, StopSignal};

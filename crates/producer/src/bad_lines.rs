@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use daemon::{Calm, Monotonic};
+use daemon::{Monotonic, RateLimit};
 
 use crate::input::LineError;
 
@@ -15,13 +15,13 @@ const WINDOW: Duration = Duration::from_secs(10);
 #[derive(Debug)]
 pub(crate) struct BadLines {
     count: u64,
-    calm: Calm,
+    limit: RateLimit,
 }
 
 impl BadLines {
     /// None so far.
     pub(crate) fn new() -> Self {
-        Self { count: 0, calm: Calm::new(MOST, WINDOW) }
+        Self { count: 0, limit: RateLimit::new(MOST, WINDOW) }
     }
 
     /// How many there were.
@@ -32,7 +32,7 @@ impl BadLines {
     /// Counts line `number`, and passes the message about it to `log`.
     pub(crate) fn note(&mut self, number: u64, error: &LineError, log: impl Fn(&str)) {
         self.count += 1;
-        let Some(held) = self.calm.pass(Monotonic::now()) else { return };
+        let Some(held) = self.limit.pass(Monotonic::now()) else { return };
         if held > 0 {
             log(&format!("{held} more bad lines were skipped without a message"));
         }

@@ -13,7 +13,7 @@ use region::{RegionError, RegionErrorKind, Standing};
 use crate::error::ProducerError;
 use crate::place;
 use crate::run::Producer;
-use crate::say::say;
+use crate::say::{say, say_failure};
 
 impl Producer<'_> {
     /// Publishes the record in hand; makes the region anew first if it was cut short.
@@ -44,7 +44,7 @@ impl Producer<'_> {
     pub(crate) fn look_after_region(&mut self) -> Result<(), ProducerError> {
         let restored = match self.outlet.check() {
             Ok(Standing::Named) => {
-                self.region_ailment.ends();
+                self.region_failure.clear();
                 // The wall clock may have been set: a region that is left behind tells its time.
                 self.outlet.beat()?;
                 false
@@ -53,7 +53,7 @@ impl Producer<'_> {
             Ok(Standing::Truncated) => self.restore("was cut short")?,
             Ok(_) => self.restore("was replaced")?,
             Err(error) => {
-                self.region_ailment.say(&self.outlet, error.to_string());
+                say_failure(&mut self.region_failure, &self.outlet, error.to_string());
                 false
             }
         };
@@ -66,8 +66,8 @@ impl Producer<'_> {
                 Ok(true) => {
                     say!(info, self.outlet, "the input pipe was replaced; reading the new one");
                 }
-                Ok(false) => self.pipe_ailment.ends(),
-                Err(error) => self.pipe_ailment.say(&self.outlet, error.to_string()),
+                Ok(false) => drop(self.pipe_failure.clear()),
+                Err(error) => say_failure(&mut self.pipe_failure, &self.outlet, error.to_string()),
             }
         }
         Ok(())
@@ -94,7 +94,7 @@ impl Producer<'_> {
                     "{} {what} while in use; recreated: {origin}",
                     path.display()
                 );
-                self.region_ailment.ends();
+                self.region_failure.clear();
                 Ok(true)
             }
             Err(error) if is_taken(&error) => Err(error.into()),
@@ -107,7 +107,7 @@ impl Producer<'_> {
 
     fn cannot_restore(&mut self, what: &str, error: &RegionError) {
         let text = format!("the region {what} and cannot be recreated: {error}");
-        self.region_ailment.say(&self.outlet, text);
+        say_failure(&mut self.region_failure, &self.outlet, text);
     }
 }
 

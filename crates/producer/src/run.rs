@@ -15,7 +15,7 @@
 use std::os::fd::AsFd;
 use std::time::Duration;
 
-use daemon::{Calm, Monotonic, Service, Signals, Tick, Ticks, logging};
+use daemon::{Monotonic, OnChange, RateLimit, Service, Signals, Tick, Ticks, logging};
 use layout::RecordBuf;
 use settings::{Settings, Source};
 
@@ -25,7 +25,7 @@ use crate::error::{Kind, ProducerError};
 use crate::feed::Feed;
 use crate::input::{Input, Keys, Outcome};
 use crate::outlet::Outlet;
-use crate::say::{Ailment, End, Tally, say};
+use crate::say::{End, Tally, say};
 use crate::sources::{Moment, Sources};
 
 /// How often the region's file is looked at: with each tick, but not more and not less often.
@@ -52,11 +52,13 @@ pub(crate) struct Producer<'a> {
     pub(crate) bad_lines: BadLines,
     /// Whether the record holds values read as a standby that are not yet published.
     is_news: bool,
-    missed_ticks: Calm,
+    missed_ticks: RateLimit,
     /// Missed ticks that have been said.
     missed_said: u64,
-    pub(crate) region_ailment: Ailment,
-    pub(crate) pipe_ailment: Ailment,
+    /// Why the region cannot be used at present.
+    pub(crate) region_failure: OnChange<String>,
+    /// Why the input pipe cannot be followed at present.
+    pub(crate) pipe_failure: OnChange<String>,
     /// Whether it has been said that a line came before the record was complete.
     pub(crate) incomplete_said: bool,
 }
@@ -118,10 +120,10 @@ impl<'a> Producer<'a> {
             tally: Tally::default(),
             bad_lines,
             is_news,
-            missed_ticks: Calm::new(1, WINDOW),
+            missed_ticks: RateLimit::new(1, WINDOW),
             missed_said: 0,
-            region_ailment: Ailment::default(),
-            pipe_ailment: Ailment::default(),
+            region_failure: OnChange::new(),
+            pipe_failure: OnChange::new(),
             incomplete_said: false,
         }
     }

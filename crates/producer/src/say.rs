@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use daemon::{Monotonic, StopSignal};
+use daemon::{Monotonic, OnChange, StopSignal};
 
 use crate::input::{Keys, LineError};
 use crate::outlet::Outlet;
@@ -47,20 +47,10 @@ pub(crate) struct Tally {
     pub(crate) records: u64,
 }
 
-/// Something that is wrong at present: said when it begins and when it changes.
-#[derive(Debug, Default)]
-pub(crate) struct Ailment(Option<String>);
-
-impl Ailment {
-    pub(crate) fn say(&mut self, outlet: &Outlet, text: String) {
-        if self.0.as_ref() != Some(&text) {
-            say!(error, outlet, "{text}");
-            self.0 = Some(text);
-        }
-    }
-
-    pub(crate) fn ends(&mut self) {
-        self.0 = None;
+/// Logs `text` as an error of `outlet`, unless it is what `last` holds already.
+pub(crate) fn say_failure(last: &mut OnChange<String>, outlet: &Outlet, text: String) {
+    if let Some(text) = last.update(text) {
+        say!(error, outlet, "{text}");
     }
 }
 

@@ -27,7 +27,7 @@ mod wave;
 use std::sync::Arc;
 use std::time::Duration;
 
-use daemon::{Calm, Monotonic};
+use daemon::{Monotonic, RateLimit};
 use layout::{CType, Digits, Literal, RecordBuf, Scalar, Schema, Value};
 use settings::{RecordSettings, Source};
 
@@ -90,7 +90,7 @@ pub(crate) struct Sources {
     schema: Arc<Schema>,
     feeds: Vec<Feed>,
     files: Files,
-    losses: Calm,
+    losses: RateLimit,
 }
 
 impl Sources {
@@ -107,7 +107,7 @@ impl Sources {
             is_logged: false,
         });
         let feeds = feeds.collect();
-        let losses = Calm::new(LOSSES, WINDOW);
+        let losses = RateLimit::new(LOSSES, WINDOW);
         Self { schema: Arc::clone(&record.schema), feeds, files, losses }
     }
 
@@ -194,7 +194,7 @@ impl Feed {
     }
 
     /// Logs that the value is lost, or lost for another reason, or there again.
-    fn note(&mut self, trouble: Option<Trouble>, now: Moment, losses: &mut Calm) {
+    fn note(&mut self, trouble: Option<Trouble>, now: Moment, losses: &mut RateLimit) {
         // A rate has no value at the first reading: not an error.
         let trouble = trouble.filter(|trouble| !matches!(trouble, Trouble::FirstRate));
         match (&self.trouble, &trouble) {
@@ -209,7 +209,7 @@ impl Feed {
     }
 
     /// Whether it was logged: a value that flaps is counted after a while.
-    fn log_loss(&self, trouble: &Trouble, now: Moment, losses: &mut Calm) -> bool {
+    fn log_loss(&self, trouble: &Trouble, now: Moment, losses: &mut RateLimit) -> bool {
         let Some(held) = losses.pass(Monotonic::from_nanos(nanos(now.monotonic))) else {
             return false;
         };
