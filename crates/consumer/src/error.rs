@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use daemon::Exit;
-use daemon::listen::PassedError;
+use daemon::PassedError;
 use daemon::logging::LogError;
 use region::RegionError;
 use settings::SettingsError;

@@ -67,7 +67,7 @@ use watch::Schedule;
 pub fn run(args: &Args) -> Result<(), ConsumerError> {
     // Take over inherited descriptors before opening anything: fd numbers get reused.
     let passed = Passed::from_environment();
-    logging::init(PROGRAM, &args.common).map_err(Kind::Log)?;
+    args.common.start_logging(PROGRAM).map_err(Kind::Log)?;
     let service = RefCell::new(Service::from_environment());
     let result = read(args, passed.map_err(Kind::Passed)?, &service);
     match &result {

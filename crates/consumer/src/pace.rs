@@ -56,14 +56,14 @@ impl Pace for Outside<'_> {
 
     fn sleep(&mut self, span: Duration) -> Result<(), ConsumerError> {
         let now = Monotonic::now();
-        let deadline = now.after(self.service.borrow().shorten(now, span));
+        let deadline = now.after(self.service.borrow().clamp_timeout(now, span));
         daemon::wait(self.signals, None, Some(deadline))
             .map(drop)
             .map_err(ConsumerError::system("cannot wait"))
     }
 
     fn await_record(&mut self, link: &Link, span: Duration) -> Result<(), ConsumerError> {
-        let span = self.service.borrow().shorten(Monotonic::now(), span);
+        let span = self.service.borrow().clamp_timeout(Monotonic::now(), span);
         if link.wait(span) { Ok(()) } else { self.sleep(span) }
     }
 

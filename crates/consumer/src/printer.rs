@@ -7,7 +7,7 @@ use std::io::{self, Write};
 use std::ops::ControlFlow;
 
 use daemon::output::settle;
-use daemon::{Audience, Output};
+use daemon::{Output, WriteOutcome};
 
 use crate::error::ConsumerError;
 use crate::reading::Reading;
@@ -90,9 +90,9 @@ impl<W: Write> Write for Line<'_, W> {
     }
 }
 
-fn go_on(written: io::Result<Audience>) -> Result<Flow, ConsumerError> {
+fn go_on(written: io::Result<WriteOutcome>) -> Result<Flow, ConsumerError> {
     match written.map_err(ConsumerError::output)? {
-        Audience::Here => Ok(Flow::Continue(())),
-        Audience::Gone => Ok(Flow::Break(())),
+        WriteOutcome::Written => Ok(Flow::Continue(())),
+        WriteOutcome::Closed => Ok(Flow::Break(())),
     }
 }

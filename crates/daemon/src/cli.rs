@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use clap::Args;
 
-use crate::logging::{LogFilter, LogFormat};
+use crate::logging::{self, LogError, LogFilter, LogFormat};
 
 /// What `--version` prints after the program's name: the names of the programs are common words,
 /// so it says which project they belong to.
@@ -24,6 +24,13 @@ pub struct CommonArgs {
     /// How to log: "auto" writes to the journal under systemd, else text
     #[arg(long, value_name = "FORMAT", value_enum, default_value_t = LogFormat::Auto)]
     pub log_format: LogFormat,
+}
+
+impl CommonArgs {
+    /// Starts logging as `program`: see [`logging::init`].
+    pub fn start_logging(&self, program: &'static str) -> Result<(), LogError> {
+        logging::init(program, self.log.as_ref(), self.log_format)
+    }
 }
 
 /// The longest time an option takes, as in the configuration: beyond it, sums may overflow.

@@ -2,7 +2,7 @@
 //!
 //! Invariant: the numbers are a promise to scripts and service managers; they never change meaning.
 
-use std::process::{ExitCode, Termination};
+use std::process::ExitCode;
 
 /// The exit codes, as documented in every `--help`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -19,19 +19,6 @@ pub enum Exit {
     NoValue = 3,
 }
 
-/// The section of `--help` that lists the exit codes of a program that reads regions.
-pub const HELP: &str = "Exit codes:
-  0  done, or stopped by a signal
-  1  failure; one line on stderr says what and what to do next
-  2  wrong usage
-  3  no region, or no value in time";
-
-/// The section of `--help` that lists the exit codes of a program that never waits for a value.
-pub const HELP_WITHOUT_VALUE: &str = "Exit codes:
-  0  done, or stopped by a signal
-  1  failure; one line on stderr says what and what to do next
-  2  wrong usage";
-
 impl Exit {
     /// The number the process ends with.
     pub const fn code(self) -> u8 {
@@ -45,28 +32,14 @@ impl From<Exit> for ExitCode {
     }
 }
 
-impl Termination for Exit {
-    fn report(self) -> ExitCode {
-        self.into()
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{Exit, HELP, HELP_WITHOUT_VALUE};
+    use super::Exit;
 
     #[test]
     fn the_numbers_are_the_documented_ones() {
         let codes = [Exit::Done, Exit::Failure, Exit::Usage, Exit::NoValue].map(Exit::code);
         assert_eq!(codes, [0, 1, 2, 3]);
-    }
-
-    #[test]
-    fn help_lists_every_code_once() {
-        let listed: Vec<&str> =
-            HELP.lines().skip(1).filter_map(|line| line.split_whitespace().next()).collect();
-        assert_eq!(listed, ["0", "1", "2", "3"]);
-        assert!(HELP.starts_with(HELP_WITHOUT_VALUE));
     }
 
     #[test]

@@ -1,5 +1,5 @@
-//! What the daemons share: arguments, logging, signals, ticks, output, exit codes, and what a
-//! service manager says and wants to hear.
+//! What the daemons share: arguments, logging, signals, ticks, output, exit codes, and the protocols
+//! of a service manager.
 //!
 //! Invariant: no thread is started here, and nothing blocks except [`wait()`]. A daemon is one
 //! loop around one `ppoll`, which a signal, a line of input or a deadline ends:
@@ -18,29 +18,24 @@
 //! Price: one system call to wait, one to read the clock, per turn of the loop.
 
 pub mod cli;
-pub mod exit;
-pub mod listen;
+mod exit;
 pub mod logging;
-pub mod notify;
-pub mod on_change;
+mod on_change;
 pub mod output;
-pub mod rate_limit;
-pub mod report;
-pub mod service;
-pub mod signals;
-pub mod ticks;
-pub mod wait;
-pub mod watchdog;
+mod rate_limit;
+mod report;
+mod signals;
+mod systemd;
+mod terminal;
+mod ticks;
+mod wait;
 
 pub use exit::Exit;
-pub use listen::Passed;
-pub use notify::Notify;
 pub use on_change::OnChange;
-pub use output::{Audience, Output};
+pub use output::{Output, WriteOutcome};
 pub use rate_limit::RateLimit;
 pub use report::{next_step, one_line, report};
-pub use service::Service;
 pub use signals::{Pending, Signals, StopSignal};
+pub use systemd::{Passed, PassedError, Service};
 pub use ticks::{Monotonic, Tick, Ticks};
 pub use wait::{Ready, wait};
-pub use watchdog::Watchdog;

@@ -1,21 +1,21 @@
 //! Standard output of a tool: buffered, and a reader that went away is a normal end.
 //!
 //! `consumer | head -1` closes the pipe after one line. The next write then fails with EPIPE,
-//! which says "enough", not "broken". [`Output`] turns it into [`Audience::Gone`]; every other
+//! which says "enough", not "broken". [`Output`] turns it into [`WriteOutcome::Closed`]; every other
 //! failure (a full disk behind `> file`) stays an error.
 //!
 //! Price: one buffer of 8 KiB; a line is visible only after [`Output::flush`].
 
 use std::io::{self, BufWriter, ErrorKind, Stdout, Write};
 
-/// Whether the output still has a reader.
+/// What became of a write.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[must_use = "after `Gone` there is nobody to write for: end"]
-pub enum Audience {
+#[must_use = "after `Closed` no write can succeed: end"]
+pub enum WriteOutcome {
     /// The last write went through.
-    Here,
+    Written,
     /// The other end of the pipe was closed: end quietly with exit code 0.
-    Gone,
+    Closed,
 }
 
 /// A buffered writer that knows the difference between a closed pipe and a failure.
@@ -38,17 +38,17 @@ impl<W: Write> Output<W> {
     }
 
     /// Buffers `text` as it is.
-    pub fn write(&mut self, text: &str) -> io::Result<Audience> {
+    pub fn write(&mut self, text: &str) -> io::Result<WriteOutcome> {
         settle(self.inner.write_all(text.as_bytes()))
     }
 
     /// Buffers `text` and a newline.
-    pub fn line(&mut self, text: &str) -> io::Result<Audience> {
+    pub fn line(&mut self, text: &str) -> io::Result<WriteOutcome> {
         settle(self.inner.write_all(text.as_bytes()).and_then(|()| self.inner.write_all(b"\n")))
     }
 
     /// Sends everything buffered.
-    pub fn flush(&mut self) -> io::Result<Audience> {
+    pub fn flush(&mut self) -> io::Result<WriteOutcome> {
         settle(self.inner.flush())
     }
 
@@ -60,10 +60,10 @@ impl<W: Write> Output<W> {
 }
 
 /// Classifies the result of a write: done, no reader, or a real failure.
-pub fn settle(result: io::Result<()>) -> io::Result<Audience> {
+pub fn settle(result: io::Result<()>) -> io::Result<WriteOutcome> {
     match result {
-        Ok(()) => Ok(Audience::Here),
-        Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(Audience::Gone),
+        Ok(()) => Ok(WriteOutcome::Written),
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(WriteOutcome::Closed),
         Err(error) => Err(error),
     }
 }
@@ -75,17 +75,17 @@ mod tests {
 
     use rustix::pipe::{PipeFlags, pipe_with};
 
-    use super::{Audience, Output};
+    use super::{Output, WriteOutcome};
 
     #[test]
     fn a_closed_pipe_is_a_normal_end() {
         let (reader, writer) = pipe_with(PipeFlags::CLOEXEC).expect("pipe");
         let mut output = Output::new(File::from(writer));
-        assert_eq!(output.line("one").expect("buffered"), Audience::Here);
-        assert_eq!(output.flush().expect("read end is open"), Audience::Here);
+        assert_eq!(output.line("one").expect("buffered"), WriteOutcome::Written);
+        assert_eq!(output.flush().expect("read end is open"), WriteOutcome::Written);
         drop(reader);
-        assert_eq!(output.line("two").expect("buffered"), Audience::Here);
-        assert_eq!(output.flush().expect("EPIPE is no error"), Audience::Gone);
+        assert_eq!(output.line("two").expect("buffered"), WriteOutcome::Written);
+        assert_eq!(output.flush().expect("EPIPE is no error"), WriteOutcome::Closed);
     }
 
     #[test]

@@ -10,13 +10,10 @@
 use std::error::Error;
 use std::io;
 
-use layout::text::plain;
 use rustix::io::Errno;
 
 use crate::logging::{self, LastWords};
-
-/// The module that the last words of a program come from, as the log's filter knows it.
-pub(crate) const TARGET: &str = module_path!();
+use crate::terminal::clean;
 
 /// Writes `PROGRAM: error: WHOLE CAUSE CHAIN` to stderr as one line; where the log is for machines
 /// (JSON, the journal), it is an event of that log instead.
@@ -27,7 +24,7 @@ pub fn report(program: &str, error: &(dyn Error + 'static)) {
     let text = one_line(error);
     let last_words = logging::last_words();
     if last_words != LastWords::Stderr {
-        tracing::error!("{text}");
+        tracing::error!(target: logging::REPORT_TARGET, "{text}");
         logging::finish();
     }
     if last_words != LastWords::Log {
@@ -67,26 +64,11 @@ pub fn next_step(error: &io::Error) -> &'static str {
     }
 }
 
-/// One line that drives no terminal: line breaks and tabs become single spaces, the rest is escaped
-/// by the rule of [`layout::text`].
-pub fn clean(text: &str) -> String {
-    let mut clean = String::with_capacity(text.len());
-    let words =
-        text.trim().split(['\n', '\r', '\t']).map(str::trim).filter(|part| !part.is_empty());
-    for (index, part) in words.enumerate() {
-        if index > 0 {
-            clean.push(' ');
-        }
-        clean.push_str(&plain(part));
-    }
-    clean
-}
-
 #[cfg(test)]
 mod tests {
     use std::io;
 
-    use super::{clean, one_line};
+    use super::one_line;
 
     #[derive(Debug, thiserror::Error)]
     #[error("cannot start")]
@@ -107,16 +89,5 @@ mod tests {
             one_line(&error),
             "cannot start: cannot read /x: No such file or directory (os error 2)"
         );
-    }
-
-    #[test]
-    fn a_message_of_several_lines_becomes_one() {
-        assert_eq!(clean("parse error\n  |\n 1 | x =\r\n"), "parse error | 1 | x =");
-    }
-
-    #[test]
-    fn control_characters_cannot_reach_the_terminal() {
-        assert_eq!(clean("a\x1b[2Jb\x07\u{9b}c"), "a\\u{1b}[2Jb\\u{7}\\u{9b}c");
-        assert_eq!(clean("a\u{202e}b\u{2066}\u{200f}"), "a\\u{202e}b\\u{2066}\\u{200f}");
     }
 }

@@ -87,11 +87,6 @@ impl Ticks {
         self.next
     }
 
-    /// The distance between two deadlines.
-    pub fn period(&self) -> Duration {
-        Duration::from_nanos(self.period)
-    }
-
     /// All ticks missed so far.
     pub fn missed(&self) -> u64 {
         self.missed

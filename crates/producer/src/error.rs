@@ -4,7 +4,7 @@ use std::io;
 use std::path::PathBuf;
 
 use daemon::Exit;
-use daemon::listen::PassedError;
+use daemon::PassedError;
 use daemon::logging::LogError;
 use region::RegionError;
 use settings::SettingsError;

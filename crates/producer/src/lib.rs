@@ -52,7 +52,7 @@ use run::Producer;
 pub fn run(args: &Args) -> Result<(), ProducerError> {
     // Take over inherited descriptors before opening anything: fd numbers get reused.
     let passed = Passed::from_environment();
-    logging::init(PROGRAM, &args.common).map_err(Kind::Log)?;
+    args.common.start_logging(PROGRAM).map_err(Kind::Log)?;
     if args.check {
         return check::print(args, &load(args)?);
     }

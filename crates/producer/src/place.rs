@@ -11,7 +11,7 @@ use std::ffi::OsString;
 use std::fs::File;
 use std::path::PathBuf;
 
-use daemon::listen::Passed;
+use daemon::Passed;
 use settings::{Address, AddressError, Format, Settings};
 
 use crate::cli::Args;

@@ -11,7 +11,7 @@ use serde_json::{Number, Value};
 use tracing::field::{Field, Visit};
 use tracing::{Event, Level, Metadata};
 
-use crate::report::clean;
+use crate::terminal::clean;
 
 /// Most bytes of a message, and of each field.
 pub(crate) const LONGEST: usize = 3072;

@@ -7,23 +7,11 @@ use std::str::FromStr;
 
 use tracing_subscriber::filter::{LevelFilter, Targets};
 
-use crate::report;
-
-const LEVELS: [(&str, LevelFilter); 6] = [
-    ("off", LevelFilter::OFF),
-    ("error", LevelFilter::ERROR),
-    ("warn", LevelFilter::WARN),
-    ("info", LevelFilter::INFO),
-    ("debug", LevelFilter::DEBUG),
-    ("trace", LevelFilter::TRACE),
-];
+use super::REPORT_TARGET;
 
 /// A level for everything and levels for single modules.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct LogFilter {
-    default: LevelFilter,
-    modules: Vec<(String, LevelFilter)>,
-}
+#[derive(Clone, Debug, PartialEq)]
+pub struct LogFilter(Targets);
 
 /// Why a text is no [`LogFilter`].
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -40,7 +28,7 @@ pub enum FilterError {
 impl Default for LogFilter {
     /// Everything at `info`.
     fn default() -> Self {
-        Self { default: LevelFilter::INFO, modules: Vec::new() }
+        Self(Targets::new().with_default(LevelFilter::INFO))
     }
 }
 
@@ -48,50 +36,44 @@ impl FromStr for LogFilter {
     type Err = FilterError;
 
     fn from_str(text: &str) -> Result<Self, FilterError> {
-        let mut filter = Self::default();
+        let (mut targets, mut default) = (Targets::new(), LevelFilter::INFO);
         for part in text.split(',').map(str::trim) {
-            match part.split_once('=') {
-                None => filter.default = level(part)?,
-                Some((module, _)) if module.trim().is_empty() => {
-                    return Err(FilterError::Module(part.to_owned()));
-                }
-                Some((module, word)) => {
-                    filter.modules.push((module.trim().to_owned(), level(word.trim())?));
-                }
+            let Some((module, word)) = part.split_once('=') else {
+                default = level(part)?;
+                continue;
+            };
+            if module.trim().is_empty() {
+                return Err(FilterError::Module(part.to_owned()));
             }
+            targets = targets.with_target(module.trim(), level(word.trim())?);
         }
-        Ok(filter)
+        Ok(Self(targets.with_default(default)))
     }
 }
 
 impl LogFilter {
     pub(super) fn into_targets(self) -> Targets {
-        Targets::new()
-            .with_default(self.default)
-            .with_targets(self.modules)
-            // Why a program failed is said whatever is logged.
-            .with_target(report::TARGET, LevelFilter::ERROR)
+        // Why a program failed is logged at every level.
+        self.0.with_target(REPORT_TARGET, LevelFilter::ERROR)
     }
 }
 
+/// Only words: `LevelFilter` takes numbers and the empty text too.
 fn level(word: &str) -> Result<LevelFilter, FilterError> {
-    LEVELS
-        .iter()
-        .find(|(name, _)| name.eq_ignore_ascii_case(word))
-        .map(|(_, level)| *level)
-        .ok_or_else(|| FilterError::Level(word.to_owned()))
+    let level = word.parse().ok().filter(|_| word.starts_with(char::is_alphabetic));
+    level.ok_or_else(|| FilterError::Level(word.to_owned()))
 }
 
 #[cfg(test)]
 mod tests {
-    use tracing_subscriber::filter::LevelFilter;
+    use tracing_subscriber::filter::{LevelFilter, Targets};
 
     use super::{FilterError, LogFilter};
 
     #[test]
     fn a_level_alone_is_for_everything() {
         let filter: LogFilter = "WARN".parse().expect("a level");
-        assert_eq!(filter, LogFilter { default: LevelFilter::WARN, modules: Vec::new() });
+        assert_eq!(filter, LogFilter(Targets::new().with_default(LevelFilter::WARN)));
     }
 
     #[test]
@@ -111,6 +93,8 @@ mod tests {
         );
         assert_eq!("a=b".parse::<LogFilter>(), Err(FilterError::Level("b".to_owned())));
         assert_eq!("=info".parse::<LogFilter>(), Err(FilterError::Module("=info".to_owned())));
-        assert_eq!("".parse::<LogFilter>(), Err(FilterError::Level(String::new())));
+        for word in ["", "3", "+3"] {
+            assert_eq!(word.parse::<LogFilter>(), Err(FilterError::Level(word.to_owned())));
+        }
     }
 }

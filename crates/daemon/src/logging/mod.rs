@@ -38,7 +38,6 @@ use tracing_subscriber::Layer;
 use tracing_subscriber::layer::{Context, SubscriberExt};
 use tracing_subscriber::registry;
 
-use crate::cli::CommonArgs;
 use entry::Entry;
 pub use filter::{FilterError, LogFilter};
 pub use format::LogFormat;
@@ -49,6 +48,8 @@ use text::Palette;
 
 /// The environment variable that is read when there is no `--log`.
 pub const ENV: &str = "MAPCAST_LOG";
+/// The target of the event that [`report`](crate::report()) logs.
+pub(crate) const REPORT_TARGET: &str = "daemon::report";
 /// How long the exit of the process waits for room in the log.
 const END: Duration = Duration::from_millis(250);
 
@@ -67,17 +68,18 @@ pub enum LogError {
     NoJournal(#[source] io::Error),
 }
 
-/// Starts logging as `program`, as `args` or else the environment say.
+/// Starts logging as `program`: what `filter` or else the environment lets through, in `format`.
 ///
 /// Colour is used only on a terminal and not when `NO_COLOR` is set. A second call in one process
 /// changes nothing.
-pub fn init(program: &'static str, args: &CommonArgs) -> Result<(), LogError> {
-    let filter = match &args.log {
-        Some(filter) => filter.clone(),
-        None => from_environment()?,
-    };
+pub fn init(
+    program: &'static str,
+    filter: Option<&LogFilter>,
+    format: LogFormat,
+) -> Result<(), LogError> {
+    let filter = filter.map_or_else(from_environment, |filter| Ok(filter.clone()))?;
     let on_stderr = |format| Log::new(program, format, Stderr::open());
-    let log = match args.log_format {
+    let log = match format {
         LogFormat::Json => on_stderr(Format::Json),
         LogFormat::Journal => {
             Log::new(program, Format::Journal, Journal::open().map_err(LogError::NoJournal)?)

@@ -1,4 +1,4 @@
-//! A daemon as its service manager sees it: ready, busy with this, alive, reloading, stopping.
+//! The state of a daemon, as it is reported to its service manager.
 //!
 //! Invariant: `READY=1` is sent once and never before the daemon does its work; `STATUS=` at most
 //! once a second; `WATCHDOG=1` only from the running loop. A manager that does not read its socket
@@ -18,9 +18,9 @@ use std::fmt::Display;
 use std::os::fd::BorrowedFd;
 use std::time::Duration;
 
-use crate::notify::Notify;
+use super::notify::Notify;
+use super::watchdog::Watchdog;
 use crate::ticks::Monotonic;
-use crate::watchdog::Watchdog;
 
 /// Shortest time between two `STATUS=`.
 const STATUS_EVERY: Duration = Duration::from_secs(1);
@@ -29,16 +29,16 @@ const RETRY_EVERY: Duration = Duration::from_millis(100);
 /// Longest time that the end of the process waits for the manager.
 const END: Duration = Duration::from_millis(500);
 
-/// What has been said to the service manager, and what is to be said next.
+/// What was sent to the service manager, and what is to be sent next.
 #[derive(Debug, Default)]
 pub struct Service {
     notify: Notify,
     watchdog: Watchdog,
     is_ready: bool,
-    /// When the last `STATUS=` was said.
-    said: Option<Monotonic>,
+    /// When the last `STATUS=` was sent.
+    status_sent: Option<Monotonic>,
     /// A status that came too soon after another one.
-    held: Option<String>,
+    held_status: Option<String>,
     /// When to send again what the manager had no room for.
     retry: Option<Monotonic>,
     /// The last progress: when, and which record.
@@ -46,35 +46,35 @@ pub struct Service {
 }
 
 impl Service {
-    /// By the environment that a service manager gives its services.
+    /// With the manager and the watchdog that the environment names.
     pub fn from_environment() -> Self {
         Self::new(Notify::from_environment(), Watchdog::from_environment())
     }
 
-    /// With a manager and a watchdog of the caller's making.
-    pub fn new(notify: Notify, watchdog: Watchdog) -> Self {
+    fn new(notify: Notify, watchdog: Watchdog) -> Self {
         let watchdog = if notify.is_connected() { watchdog } else { Watchdog::default() };
         Self { notify, watchdog, ..Self::default() }
     }
 
-    /// Is there a manager at all?
+    /// Whether there is a manager.
     pub fn is_connected(&self) -> bool {
         self.notify.is_connected()
     }
 
-    /// Has [`ready`](Self::ready) been said?
+    /// Whether `READY=1` was sent.
     pub fn is_ready(&self) -> bool {
         self.is_ready
     }
 
-    /// When the loop has to be awake next, for what this module has to say.
+    /// When the loop has to call [`keep_alive`](Self::keep_alive) next.
     pub fn deadline(&self) -> Option<Monotonic> {
-        let held = self.held.as_ref().and(self.said).map(|said| said.after(STATUS_EVERY));
+        let held =
+            self.held_status.as_ref().and(self.status_sent).map(|said| said.after(STATUS_EVERY));
         [self.watchdog.deadline(), held, self.retry].into_iter().flatten().min()
     }
 
-    /// How long the loop may sleep: `span`, or less.
-    pub fn shorten(&self, now: Monotonic, span: Duration) -> Duration {
+    /// `span`, or less if the loop has to be awake before its end.
+    pub fn clamp_timeout(&self, now: Monotonic, span: Duration) -> Duration {
         self.deadline().map_or(span, |deadline| span.min(deadline.since(now)))
     }
 
@@ -86,20 +86,20 @@ impl Service {
             self.plan_retry(now);
         }
         self.watchdog.take(now, || self.notify.alive());
-        if self.held.is_some() && self.may_speak(now) {
-            let held = self.held.take().unwrap_or_default();
-            self.tell(now, &held);
+        if self.held_status.is_some() && self.may_send_status(now) {
+            let held = self.held_status.take().unwrap_or_default();
+            self.send_status(now, &held);
         }
     }
 
-    /// The work has begun, or waiting for it has: said once. After that it is a status.
+    /// The work has begun, or waiting for it has: `READY=1` the first time, a status after that.
     pub fn ready(&mut self, now: Monotonic, status: &str) {
         if self.is_ready {
             return self.status(now, status.to_owned());
         }
         self.is_ready = true;
         self.notify.ready(status);
-        self.said = Some(now);
+        self.status_sent = Some(now);
         self.plan_retry(now);
     }
 
@@ -108,14 +108,15 @@ impl Service {
         if !self.is_connected() {
             return;
         }
-        if self.may_speak(now) {
-            self.tell(now, &status);
+        if self.may_send_status(now) {
+            self.send_status(now, &status);
         } else {
-            self.held = Some(status);
+            self.held_status = Some(status);
         }
     }
 
-    /// `WHAT: sequence N, 1.0/s`, if there is a new record and it is time to say so.
+    /// Sets `STATUS=WHAT: sequence N, 1.0/s`, if there is a new record and the last status is old
+    /// enough.
     pub fn progress(&mut self, now: Monotonic, what: &dyn Display, sequence: u64) {
         if !self.is_connected() {
             return;
@@ -125,12 +126,12 @@ impl Service {
             self.mark = Some((now, sequence));
             return;
         };
-        if sequence == from || now.since(since) < STATUS_EVERY || !self.may_speak(now) {
+        if sequence == from || now.since(since) < STATUS_EVERY || !self.may_send_status(now) {
             return;
         }
         let rate = rate(sequence - from, now.since(since));
         self.mark = Some((now, sequence));
-        self.tell(now, &format!("{what}: sequence {sequence}, {rate}"));
+        self.send_status(now, &format!("{what}: sequence {sequence}, {rate}"));
     }
 
     /// A reload begins. Every one ends with [`reloaded`](Self::reloaded).
@@ -145,21 +146,21 @@ impl Service {
     pub fn reloaded(&mut self, now: Monotonic, status: &str) {
         if self.is_ready {
             self.notify.ready(status);
-            self.said = Some(now);
-            self.held = None;
+            self.status_sent = Some(now);
+            self.held_status = None;
             self.plan_retry(now);
         }
     }
 
-    /// The process ends. Close what readers look at first: a manager that does not read its socket is
-    /// waited for, half a second at most.
+    /// The process ends. Close the region first: this blocks for half a second if the manager does not
+    /// read its socket.
     pub fn stopping(&mut self, status: &str) {
         self.notify.stopping(status);
         self.notify.finish(END);
     }
 
     /// Has the manager keep `descriptor` for the next process of this service: see
-    /// [`Notify::store`].
+    /// `FDSTORE` in `sd_notify(3)`.
     pub fn store(&mut self, name: &str, descriptor: BorrowedFd<'_>) {
         self.notify.store(name, descriptor);
         self.plan_retry(Monotonic::now());
@@ -169,14 +170,14 @@ impl Service {
         self.retry = self.notify.is_behind().then(|| now.after(RETRY_EVERY));
     }
 
-    fn may_speak(&self, now: Monotonic) -> bool {
-        self.said.is_none_or(|said| now.since(said) >= STATUS_EVERY)
+    fn may_send_status(&self, now: Monotonic) -> bool {
+        self.status_sent.is_none_or(|said| now.since(said) >= STATUS_EVERY)
     }
 
-    fn tell(&mut self, now: Monotonic, status: &str) {
+    fn send_status(&mut self, now: Monotonic, status: &str) {
         self.notify.status(status);
-        self.said = Some(now);
-        self.held = None;
+        self.status_sent = Some(now);
+        self.held_status = None;
     }
 }
 
@@ -194,11 +195,11 @@ fn rate(count: u64, span: Duration) -> String {
 mod tests {
     use std::time::Duration;
 
+    use super::super::notify::Notify;
+    use super::super::testing::FakeManager;
+    use super::super::watchdog::Watchdog;
     use super::{Service, rate};
-    use crate::notify::Notify;
-    use crate::notify::tests::FakeManager;
     use crate::ticks::Monotonic;
-    use crate::watchdog::Watchdog;
 
     fn at(milliseconds: u64) -> Monotonic {
         Monotonic::from_nanos(milliseconds * 1_000_000)
@@ -261,7 +262,10 @@ mod tests {
         let manager = FakeManager::new();
         let mut service = service(&manager, Some(Duration::from_secs(2)));
         service.keep_alive(at(1000));
-        assert_eq!(service.shorten(at(1500), Duration::from_hours(1)), Duration::from_millis(500));
+        assert_eq!(
+            service.clamp_timeout(at(1500), Duration::from_hours(1)),
+            Duration::from_millis(500)
+        );
         service.keep_alive(at(1999));
         service.keep_alive(at(2000));
         assert_eq!(manager.texts(), ["WATCHDOG=1\n"; 2]);

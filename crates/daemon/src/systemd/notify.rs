@@ -1,7 +1,7 @@
-//! The service manager's side channel: what `sd_notify(3)` says, as datagrams.
+//! The messages of `sd_notify(3)`, as datagrams to the service manager.
 //!
-//! Invariant: without `NOTIFY_SOCKET` every call is a no-op, no call ever fails the daemon, and none
-//! but [`Notify::finish`] waits for a manager that does not read its socket. What is sent often
+//! Invariant: without `NOTIFY_SOCKET` every call is a no-op, no call fails the daemon, and none but
+//! [`Notify::finish`] blocks on a manager that does not read its socket. What is sent often
 //! (`STATUS=`, `WATCHDOG=1`) is lost then; what is sent once (`READY=1` and the like) is kept, in order,
 //! and sent by a later [`Notify::flush`].
 //!
@@ -10,27 +10,20 @@
 //!   FDSTORE=1\nFDNAME=region\n  + SCM_RIGHTS(descriptor)           /path or @abstract
 //! ```
 //!
-//! Not taken from a crate, because the existing ones block in `sendto` until the manager reads.
-//!
 //! Price: one socket; one system call for each datagram, none without a manager; at most one message
 //! of each kind is kept.
 
 use std::collections::VecDeque;
 use std::ffi::OsString;
-use std::io::{self, IoSlice};
-use std::mem::MaybeUninit;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt;
 use std::time::Duration;
 
 use rustix::io::Errno;
-use rustix::net::sockopt::{Timeout, set_socket_timeout};
-use rustix::net::{
-    AddressFamily, SendAncillaryBuffer, SendAncillaryMessage, SendFlags, SocketAddrUnix,
-    SocketFlags, SocketType, sendmsg_addr, socket_with,
-};
+use rustix::net::SendFlags;
 
-use crate::report::clean;
+use super::socket::ManagerSocket;
+use crate::terminal::clean;
 use crate::ticks::Monotonic;
 
 /// The environment variable that names the manager's socket.
@@ -38,8 +31,8 @@ const SOCKET: &str = "NOTIFY_SOCKET";
 
 /// The connection to the service manager, if there is one.
 #[derive(Debug, Default)]
-pub struct Notify {
-    manager: Option<Manager>,
+pub(super) struct Notify {
+    manager: Option<ManagerSocket>,
     /// What the manager had no room for, oldest first.
     kept: VecDeque<Message>,
 }
@@ -62,24 +55,18 @@ enum Kind {
     Store,
 }
 
-#[derive(Debug)]
-struct Manager {
-    socket: OwnedFd,
-    address: SocketAddrUnix,
-}
-
 impl Notify {
     /// The manager that started this process, by its environment.
-    pub fn from_environment() -> Self {
+    pub(super) fn from_environment() -> Self {
         Self::new(std::env::var_os(SOCKET))
     }
 
     /// The manager that listens at `address`: an absolute path, or `@` and an abstract name.
     ///
     /// None if it is missing or cannot be used, which is logged at `debug`.
-    pub fn new(address: Option<OsString>) -> Self {
+    pub(super) fn new(address: Option<OsString>) -> Self {
         let Some(address) = address else { return Self::default() };
-        match Manager::new(address.as_bytes()) {
+        match ManagerSocket::new(address.as_bytes()) {
             Ok(manager) => Self { manager: Some(manager), kept: VecDeque::new() },
             Err(error) => {
                 tracing::debug!("{SOCKET}={}: {error}; not used", address.display());
@@ -88,49 +75,49 @@ impl Notify {
         }
     }
 
-    /// Is there a manager to tell?
-    pub fn is_connected(&self) -> bool {
+    /// Whether there is a manager.
+    pub(super) fn is_connected(&self) -> bool {
         self.manager.is_some()
     }
 
     /// Whether messages wait for room in the manager's socket.
-    pub fn is_behind(&self) -> bool {
+    pub(super) fn is_behind(&self) -> bool {
         !self.kept.is_empty()
     }
 
     /// `READY=1`: started, or done with a reload; `status` is for people.
-    pub fn ready(&mut self, status: &str) {
+    pub(super) fn ready(&mut self, status: &str) {
         self.send_once(Kind::Ready, format!("READY=1\nSTATUS={}\n", clean(status)), None);
     }
 
     /// `STATUS=`: the current state, for people. Lost if the manager's socket is full.
-    pub fn status(&mut self, status: &str) {
+    pub(super) fn status(&mut self, status: &str) {
         self.flush();
         if !self.is_behind() {
-            self.mention(&format!("STATUS={}\n", clean(status)));
+            self.try_send(&format!("STATUS={}\n", clean(status)));
         }
     }
 
     /// `RELOADING=1` with the time by which the manager tells it from an older one. Call
     /// [`ready`](Self::ready) when it is done, well or not.
-    pub fn reloading(&mut self, now: Monotonic) {
+    pub(super) fn reloading(&mut self, now: Monotonic) {
         let text = format!("RELOADING=1\nMONOTONIC_USEC={}\n", now.nanos() / 1000);
         self.send_once(Kind::Reloading, text, None);
     }
 
     /// `STOPPING=1`: the end has begun.
-    pub fn stopping(&mut self, status: &str) {
+    pub(super) fn stopping(&mut self, status: &str) {
         self.send_once(Kind::Stopping, format!("STOPPING=1\nSTATUS={}\n", clean(status)), None);
     }
 
     /// `WATCHDOG=1`: the loop is running. `false` if the manager's socket is full.
-    pub fn alive(&self) -> bool {
-        self.mention("WATCHDOG=1\n")
+    pub(super) fn alive(&self) -> bool {
+        self.try_send("WATCHDOG=1\n")
     }
 
     /// `FDSTORE=1`: keep `descriptor` and pass it to the next process of this service as `name`.
     /// What was kept under that name before is given up.
-    pub fn store(&mut self, name: &str, descriptor: BorrowedFd<'_>) {
+    pub(super) fn store(&mut self, name: &str, descriptor: BorrowedFd<'_>) {
         if !self.is_connected() {
             return;
         }
@@ -146,16 +133,16 @@ impl Notify {
     }
 
     /// Sends what was kept, as far as the manager has room for it.
-    pub fn flush(&mut self) {
+    pub(super) fn flush(&mut self) {
         self.send_kept(SendFlags::DONTWAIT);
     }
 
     /// The same before the process ends: waits for the manager, but no longer than `most`.
-    pub fn finish(&mut self, most: Duration) {
+    pub(super) fn finish(&mut self, most: Duration) {
         self.flush();
         let Some(manager) = self.manager.as_ref().filter(|_| !self.kept.is_empty()) else { return };
         // The socket belongs to this process: the limit applies to no other.
-        if set_socket_timeout(&manager.socket, Timeout::Send, Some(most)).is_ok() {
+        if manager.limit_wait(most).is_ok() {
             self.send_kept(SendFlags::empty());
         }
     }
@@ -179,7 +166,7 @@ impl Notify {
         }
     }
 
-    fn mention(&self, text: &str) -> bool {
+    fn try_send(&self, text: &str) -> bool {
         self.send(text, None, SendFlags::DONTWAIT)
     }
 
@@ -197,110 +184,19 @@ impl Notify {
     }
 }
 
-impl Manager {
-    fn new(address: &[u8]) -> io::Result<Self> {
-        let address = match address {
-            [b'/', ..] => SocketAddrUnix::new(address)?,
-            [b'@', name @ ..] => SocketAddrUnix::new_abstract_name(name)?,
-            _ => return Err(io::Error::new(io::ErrorKind::Unsupported, "no AF_UNIX address")),
-        };
-        let (family, kind) = (AddressFamily::UNIX, SocketType::DGRAM);
-        let socket = socket_with(family, kind, SocketFlags::CLOEXEC, None)?;
-        Ok(Self { socket, address })
-    }
-
-    fn send(
-        &self,
-        text: &str,
-        descriptor: Option<BorrowedFd<'_>>,
-        flags: SendFlags,
-    ) -> Result<(), Errno> {
-        let descriptors: &[BorrowedFd<'_>] = descriptor.as_slice();
-        let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(1))];
-        let mut control = SendAncillaryBuffer::new(&mut space);
-        if !descriptors.is_empty() {
-            // The space is for one descriptor, and there is one.
-            control.push(SendAncillaryMessage::ScmRights(descriptors));
-        }
-        let text = [IoSlice::new(text.as_bytes())];
-        let flags = flags | SendFlags::NOSIGNAL;
-        loop {
-            let socket = self.socket.as_fd();
-            match sendmsg_addr(socket, &self.address, &text, &mut control, flags) {
-                Err(Errno::INTR) => {}
-                sent => return sent.map(drop),
-            }
-        }
-    }
-}
-
 #[cfg(test)]
-pub(crate) mod tests {
+mod tests {
     use std::ffi::OsString;
     use std::fs::File;
-    use std::io::{IoSliceMut, Read as _, Seek as _, Write as _};
-    use std::mem::MaybeUninit;
-    use std::os::fd::{AsFd, OwnedFd};
+    use std::io::{Read as _, Seek as _, Write as _};
+    use std::os::fd::AsFd;
     use std::os::linux::net::SocketAddrExt;
     use std::os::unix::net::{SocketAddr, UnixDatagram};
     use std::time::Duration;
 
-    use rustix::net::{RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, recvmsg};
-    use tempfile::TempDir;
-
+    use super::super::testing::{FakeManager, receive};
     use super::Notify;
     use crate::ticks::Monotonic;
-
-    /// A socket in place of the service manager's.
-    pub(crate) struct FakeManager {
-        socket: UnixDatagram,
-        dir: TempDir,
-    }
-
-    impl FakeManager {
-        pub(crate) fn new() -> Self {
-            let dir = tempfile::tempdir().expect("directory");
-            let socket = UnixDatagram::bind(dir.path().join("notify")).expect("bind");
-            socket.set_nonblocking(true).expect("nonblocking");
-            Self { socket, dir }
-        }
-
-        pub(crate) fn address(&self) -> OsString {
-            self.dir.path().join("notify").into()
-        }
-
-        /// Fills the queue of the socket.
-        pub(crate) fn is_busy(&self) {
-            let notify = Notify::new(Some(self.address()));
-            while notify.alive() {}
-        }
-
-        /// Everything that was said, each datagram with the descriptors that came along.
-        pub(crate) fn heard(&self) -> Vec<(String, Vec<OwnedFd>)> {
-            std::iter::from_fn(|| receive(&self.socket)).collect()
-        }
-
-        /// The texts alone.
-        pub(crate) fn texts(&self) -> Vec<String> {
-            self.heard().into_iter().map(|(text, _)| text).collect()
-        }
-    }
-
-    fn receive(socket: &UnixDatagram) -> Option<(String, Vec<OwnedFd>)> {
-        let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(4))];
-        let mut control = RecvAncillaryBuffer::new(&mut space);
-        let mut bytes = [0; 4096];
-        let mut parts = [IoSliceMut::new(&mut bytes)];
-        let got = recvmsg(socket, &mut parts, &mut control, RecvFlags::CMSG_CLOEXEC).ok()?;
-        let mut descriptors = Vec::new();
-        for message in control.drain() {
-            if let RecvAncillaryMessage::ScmRights(rights) = message {
-                descriptors.extend(rights);
-            }
-        }
-        let text = String::from_utf8(bytes[..got.bytes].to_vec()).expect("UTF-8");
-        Some((text, descriptors))
-    }
 
     #[test]
     fn each_message_is_one_datagram_of_assignments() {

@@ -15,7 +15,7 @@ use crate::ticks::Monotonic;
 
 /// When the next sign of life is due.
 #[derive(Debug, Default)]
-pub struct Watchdog {
+pub(super) struct Watchdog {
     grid: Option<Grid>,
 }
 
@@ -28,23 +28,23 @@ struct Grid {
 impl Watchdog {
     /// The watchdog that the environment asks for: `WATCHDOG_USEC`, unless `WATCHDOG_PID` means
     /// another process.
-    pub fn from_environment() -> Self {
+    pub(super) fn from_environment() -> Self {
         Self::new(interval(|name| std::env::var(name).ok(), std::process::id()))
     }
 
     /// A watchdog that wants a sign of life in each `interval`; none without one.
-    pub fn new(interval: Option<Duration>) -> Self {
+    pub(super) fn new(interval: Option<Duration>) -> Self {
         let grid = |interval: Duration| Grid { half: interval / 2, next: Monotonic::from_nanos(0) };
         Self { grid: interval.map(grid) }
     }
 
     /// When the loop has to be awake, if there is a watchdog.
-    pub fn deadline(&self) -> Option<Monotonic> {
+    pub(super) fn deadline(&self) -> Option<Monotonic> {
         self.grid.as_ref().map(|grid| grid.next)
     }
 
     /// Calls `ping` if it is due. One that does not get through is tried again soon.
-    pub fn take(&mut self, now: Monotonic, ping: impl FnOnce() -> bool) {
+    pub(super) fn take(&mut self, now: Monotonic, ping: impl FnOnce() -> bool) {
         let Some(grid) = self.grid.as_mut().filter(|grid| grid.next <= now) else { return };
         let span = if ping() { grid.half } else { grid.half / 8 };
         grid.next = now.after(span);

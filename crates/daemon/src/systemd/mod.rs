@@ -1,0 +1,26 @@
+//! What systemd, or another service manager with its protocols, exchanges with its services.
+//!
+//! Invariant: without a manager nothing is sent and nothing costs more than a comparison. With one,
+//! the daemon's loop never waits for it: see [`Notify`](notify::Notify).
+//!
+//! ```text
+//!   LISTEN_FDS      manager --> Passed      descriptors by name, taken once at the start
+//!   NOTIFY_SOCKET   Service --> manager     READY, STATUS, RELOADING, STOPPING, FDSTORE
+//!   WATCHDOG_USEC   Service --> manager     WATCHDOG=1 from the running loop
+//! ```
+//!
+//! Not a crate: `sd-notify` blocks in `sendto` until the manager reads its socket, and `listenfd`
+//! does not give the names of descriptors.
+
+mod listen_fds;
+mod notify;
+mod passed;
+mod service;
+mod socket;
+#[cfg(test)]
+mod testing;
+mod watchdog;
+
+pub use listen_fds::PassedError;
+pub use passed::Passed;
+pub use service::Service;

@@ -1,0 +1,34 @@
+//! Text for a terminal: one line, escaped by the rule of [`layout::text`].
+
+use layout::text::plain;
+
+/// `text` as one line: line breaks and tabs become single spaces, and what could drive the terminal
+/// is escaped.
+pub(crate) fn clean(text: &str) -> String {
+    let mut clean = String::with_capacity(text.len());
+    let words =
+        text.trim().split(['\n', '\r', '\t']).map(str::trim).filter(|part| !part.is_empty());
+    for (index, part) in words.enumerate() {
+        if index > 0 {
+            clean.push(' ');
+        }
+        clean.push_str(&plain(part));
+    }
+    clean
+}
+
+#[cfg(test)]
+mod tests {
+    use super::clean;
+
+    #[test]
+    fn a_message_of_several_lines_becomes_one() {
+        assert_eq!(clean("parse error\n  |\n 1 | x =\r\n"), "parse error | 1 | x =");
+    }
+
+    #[test]
+    fn control_characters_cannot_reach_the_terminal() {
+        assert_eq!(clean("a\x1b[2Jb\x07\u{9b}c"), "a\\u{1b}[2Jb\\u{7}\\u{9b}c");
+        assert_eq!(clean("a\u{202e}b\u{2066}\u{200f}"), "a\\u{202e}b\\u{2066}\\u{200f}");
+    }
+}
