@@ -49,7 +49,9 @@ pub(super) fn read(
     let pulse = Pulse { work: 0, go_on };
     let mut reading = Reading { line, keys, record, found, pulse, refusal: None };
     let mut parser = serde_json::Deserializer::from_str(line);
-    let members = Members { held: vec![false; keys.members().len()], reading: &mut reading };
+    let members = keys.members();
+    let members =
+        Children { node: members, held: Some(vec![false; members.len()]), reading: &mut reading };
     match parser.deserialize_map(members).and_then(|()| parser.end()) {
         Ok(()) => Ok(reading.found),
         Err(error) => Err(reading.refusal.unwrap_or_else(|| LineError::not_object(line, &error))),
@@ -86,14 +88,7 @@ impl Pulse<'_> {
     }
 }
 
-impl<'l, 'a> Reading<'l, 'a> {
-    /// The member of the object called `name`, and its number.
-    fn member(&mut self, name: &str) -> Result<(usize, &'a Node), LineError> {
-        self.pulse.step(name.len())?;
-        let members = self.keys.members();
-        members.child(name).ok_or_else(|| LineError::unknown(name, members.names()))
-    }
-
+impl<'l> Reading<'l, '_> {
     /// Stores the value `raw`, or parts of it, in the fields that take it.
     fn take(&mut self, node: &Node, raw: &'l str) -> Result<(), LineError> {
         self.pulse.step(raw.len())?;
@@ -106,19 +101,17 @@ impl<'l, 'a> Reading<'l, 'a> {
             }
             self.found[number] = true;
         }
-        match raw.as_bytes().first() {
-            Some(b'{') if !node.is_empty() => {
-                let below = Below { node, reading: self };
-                let read = serde_json::Deserializer::from_str(raw).deserialize_map(below);
-                self.unless_refused(read, raw)
-            }
-            Some(b'[') if !node.is_empty() => {
-                let below = Below { node, reading: self };
-                let read = serde_json::Deserializer::from_str(raw).deserialize_seq(below);
-                self.unless_refused(read, raw)
-            }
-            _ => Ok(()),
+        if node.is_empty() {
+            return Ok(());
         }
+        let mut parser = serde_json::Deserializer::from_str(raw);
+        let children = Children { node, held: None, reading: self };
+        let read = match raw.as_bytes().first() {
+            Some(b'{') => parser.deserialize_map(children),
+            Some(b'[') => parser.deserialize_seq(children),
+            _ => return Ok(()),
+        };
+        self.unless_refused(read, raw)
     }
 
     fn set(&mut self, target: &Target, raw: &'l str) -> Result<(), LineError> {
@@ -161,64 +154,52 @@ fn stop<T, E: Error>(
     })
 }
 
-/// The members of the line's object.
-struct Members<'r, 'l, 'a> {
-    reading: &'r mut Reading<'l, 'a>,
-    /// Which of the known members have come already.
-    held: Vec<bool>,
-}
-
-impl<'l> Visitor<'l> for Members<'_, 'l, '_> {
-    type Value = ();
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an object")
-    }
-
-    fn visit_map<A: MapAccess<'l>>(self, mut map: A) -> Result<(), A::Error> {
-        let Self { reading, mut held } = self;
-        while let Some(member) = map.next_key_seed(Name(|name: &str| {
-            let (number, node) = reading.member(name)?;
-            let again = std::mem::replace(&mut held[number], true);
-            if again { Err(LineError::Twice(name.to_owned())) } else { Ok(node) }
-        }))? {
-            let node = stop(member, &mut reading.refusal)?;
-            let raw: &RawValue = map.next_value()?;
-            stop(reading.take(node, raw.get()), &mut reading.refusal)?;
-        }
-        Ok(())
-    }
-}
-
-/// What is inside of a member, or deeper.
-struct Below<'r, 'l, 'a> {
+/// What is inside of the line's object, or deeper.
+struct Children<'r, 'l, 'a> {
     node: &'r Node,
+    /// Of the line's own object alone: which of its known members have come already.
+    held: Option<Vec<bool>>,
     reading: &'r mut Reading<'l, 'a>,
 }
 
-impl<'l> Visitor<'l> for Below<'_, 'l, '_> {
+impl<'r> Children<'r, '_, '_> {
+    /// The child called `name`; `None`: it is skipped.
+    fn child(&mut self, name: &str) -> Result<Option<&'r Node>, LineError> {
+        let Some(held) = &mut self.held else {
+            return Ok(self.node.child(name).map(|(_, child)| child));
+        };
+        self.reading.pulse.step(name.len())?;
+        let child = self.node.child(name);
+        let (number, child) = child.ok_or_else(|| LineError::unknown(name, self.node.names()))?;
+        if std::mem::replace(&mut held[number], true) {
+            return Err(LineError::Twice(name.to_owned()));
+        }
+        Ok(Some(child))
+    }
+}
+
+impl<'l> Visitor<'l> for Children<'_, 'l, '_> {
     type Value = ();
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("an object or a list")
     }
 
-    fn visit_map<A: MapAccess<'l>>(self, mut map: A) -> Result<(), A::Error> {
-        let Self { node, reading } = self;
-        while let Some(child) = map.next_key_seed(Name(|name: &str| node.child(name)))? {
-            let Some((_, child)) = child else {
+    fn visit_map<A: MapAccess<'l>>(mut self, mut map: A) -> Result<(), A::Error> {
+        while let Some(child) = map.next_key_seed(Name(|name: &str| self.child(name)))? {
+            let Some(child) = stop(child, &mut self.reading.refusal)? else {
                 map.next_value::<IgnoredAny>()?;
-                stop(reading.pulse.step(0), &mut reading.refusal)?;
+                stop(self.reading.pulse.step(0), &mut self.reading.refusal)?;
                 continue;
             };
             let raw: &RawValue = map.next_value()?;
-            stop(reading.take(child, raw.get()), &mut reading.refusal)?;
+            stop(self.reading.take(child, raw.get()), &mut self.reading.refusal)?;
         }
         Ok(())
     }
 
     fn visit_seq<A: SeqAccess<'l>>(self, mut list: A) -> Result<(), A::Error> {
-        let Self { node, reading } = self;
+        let Self { node, reading, .. } = self;
         for index in 0..node.items() {
             let Some(raw) = list.next_element::<&RawValue>()? else { return Ok(()) };
             stop(reading.pulse.step(0), &mut reading.refusal)?;
