@@ -10,7 +10,7 @@ use consumer::cli::Format;
 use consumer::probe;
 use fuzz::limited;
 use layout::{CType, FieldSpec, MAX_FIELDS, MAX_LABELS, Scalar, Schema};
-use producer::probe as probe_input;
+use producer::fuzzing as probe_input;
 use settings::Settings;
 
 const MIB: usize = 1 << 20;

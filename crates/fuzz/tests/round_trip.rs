@@ -16,7 +16,7 @@ use consumer::cli::Format;
 use consumer::probe;
 use fastrand::Rng;
 use layout::{Field, RecordBuf, Scalar, Value};
-use producer::probe as producing;
+use producer::fuzzing as producing;
 use settings::Settings;
 
 /// Every scalar, and an array of each.

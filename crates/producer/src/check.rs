@@ -11,10 +11,9 @@ use layout::header::Header;
 use layout::text::plain;
 use settings::{ClockKind, Format, InputKey, Range, Settings, Source, Take, TimeUnit, WaveShape};
 
-use crate::cli::Args;
+use crate::cli::{Args, RegionArgument};
 use crate::error::{Kind, ProducerError};
-use crate::outlet;
-use crate::place::RegionArgument;
+use crate::sink;
 
 const HEAD: [&str; 6] = ["offset", "size", "type", "name", "unit", "source"];
 /// Columns that hold numbers and are aligned to the right.
@@ -24,7 +23,7 @@ const NUMBERS: usize = 2;
 pub(crate) fn print(args: &Args, settings: &Settings) -> Result<(), ProducerError> {
     let path = match &args.region {
         Some(RegionArgument::Descriptor(name)) => format!("fd:{name}"),
-        _ => outlet::locate(&settings.region.address)?.path().display().to_string(),
+        _ => sink::locate(&settings.region.address)?.path().display().to_string(),
     };
     let text = report(settings, &path)?;
     let mut output = Output::stdout();

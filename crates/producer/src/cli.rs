@@ -1,5 +1,6 @@
 //! The command line. Its clap definition is the one source of `--help`, completions and man pages.
 
+use std::ffi::OsString;
 use std::num::NonZeroU64;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -7,8 +8,7 @@ use std::time::Duration;
 use clap::builder::{OsStringValueParser, TypedValueParser};
 use clap::{CommandFactory, Parser};
 use daemon::cli::{CommonArgs, VERSION, duration};
-
-use crate::place::RegionArgument;
+use settings::{Address, AddressError};
 
 /// The name the program goes by in messages.
 pub const PROGRAM: &str = "producer";
@@ -87,6 +87,24 @@ pub struct Args {
     pub common: CommonArgs,
 }
 
+/// What `--region` says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RegionArgument {
+    /// A path or a name.
+    Address(Address),
+    /// `fd:NAME`: a descriptor that was passed under this name.
+    Descriptor(String),
+}
+
+impl RegionArgument {
+    fn from_argument(argument: OsString) -> Result<Self, AddressError> {
+        match argument.to_str().and_then(|text| text.strip_prefix("fd:")) {
+            Some(name) => Ok(Self::Descriptor(name.to_owned())),
+            None => Address::from_argument(argument).map(Self::Address),
+        }
+    }
+}
+
 /// A path need not be UTF-8.
 fn region() -> impl TypedValueParser<Value = RegionArgument> {
     OsStringValueParser::new().try_map(RegionArgument::from_argument)
@@ -102,8 +120,7 @@ mod tests {
     use clap::Parser;
     use settings::Address;
 
-    use super::{Args, command};
-    use crate::place::RegionArgument;
+    use super::{Args, RegionArgument, command};
 
     fn code(args: &[&str]) -> i32 {
         Args::try_parse_from(args).expect_err("refused").exit_code()

@@ -44,9 +44,9 @@ pub(crate) enum Kind {
         /// The file.
         path: PathBuf,
         /// Bytes it has.
-        have: u32,
+        have: usize,
         /// Bytes of the new record.
-        want: u32,
+        want: usize,
     },
     /// The format of a region that is being published to.
     #[error("{}: its format cannot change while it is published; start the producer again", .0.display())]

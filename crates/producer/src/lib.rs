@@ -1,16 +1,16 @@
 //! The producer: one process that publishes one record into one region.
 //!
 //! Invariant: one thread, one loop, one `ppoll`. A record is published whole or not at all, the
-//! last good one stays, and whatever happens to input, files or the region is said in one line on
-//! stderr and survived if it can be.
+//! last good one stays, and what happens to input, files or the region is logged in one line and
+//! survived if it can be.
 //!
 //! ```text
 //!   signals --.                      sources: const counter clock file wave random
 //!   input ----+--> ppoll --> turn -->   |
 //!   deadline -'     ^          |        v
-//!                   |          +--> RecordBuf --> Outlet --> region (or bare struct)
+//!                   |          +--> RecordBuf --> Sink ----> region (or bare struct)
 //!                   +----------+                    ^
-//!                     patrol: is the file still there and whole?
+//!                     check: is the file still there and whole?
 //! ```
 //!
 //! - No field has an `input` source: each tick samples the sources and publishes one record.
@@ -19,34 +19,30 @@
 //! Price: per record one `ppoll`, the system calls of its `file` sources, one futex wake if the
 //! region wakes its readers.
 
-mod bad_lines;
-mod care;
 mod check;
 pub mod cli;
+mod destination;
 mod error;
-mod feed;
-mod input;
-mod outlet;
-mod place;
 #[doc(hidden)]
-pub mod probe;
-mod reload;
+pub mod fuzzing;
+mod input;
+mod messages;
+mod recovery;
 mod run;
-mod say;
+mod sink;
 mod sources;
+mod standby_input;
 mod text;
 
 use daemon::{Passed, Service, Signals, logging, one_line};
 use settings::{EMBEDDED_ORIGIN, Settings};
 
-use cli::{Args, PROGRAM};
+use cli::{Args, PROGRAM, RegionArgument};
+use destination::Destination;
 use error::Kind;
 pub use error::ProducerError;
-use feed::Feed;
-use outlet::Outlet;
-use place::Place;
-pub use place::RegionArgument;
 use run::Producer;
+use standby_input::StandbyInput;
 
 /// Does what the command line asks for, until it is done or a signal ends it.
 pub fn run(args: &Args) -> Result<(), ProducerError> {
@@ -67,27 +63,27 @@ pub fn run(args: &Args) -> Result<(), ProducerError> {
 
 fn publish(args: &Args, passed: Passed, service: &mut Service) -> Result<(), ProducerError> {
     let settings = load(args)?;
-    let place = Place::choose(args, passed, &settings)?;
+    let destination = Destination::choose(args, passed, &settings)?;
     // Before there is a region, so that no signal finds one half-made.
     let signals =
         Signals::stop_and_reload().map_err(ProducerError::system("cannot handle signals"))?;
-    let mut feed = Feed::new(run::open_input(&settings)?, &settings);
-    let outlet = match place {
-        Place::Address if args.standby => {
-            let address = outlet::locate(&settings.region.address)?;
-            let opened = Outlet::open_standby(&address, &settings, &signals, service, &mut feed)?;
-            let Some(outlet) = opened else {
+    let mut input = StandbyInput::new(run::open_input(&settings)?, &settings);
+    let sink = match destination {
+        Destination::Address if args.standby => {
+            let address = sink::locate(&settings.region.address)?;
+            let opened = sink::open_standby(&address, &settings, &signals, service, &mut input)?;
+            let Some(sink) = opened else {
                 service.stopping("stopped while waiting to take over");
-                return feed.check();
+                return input.check();
             };
-            feed = feed.finish(address.path())?;
-            outlet
+            input = input.finish(address.path())?;
+            sink
         }
-        Place::Address => Outlet::open(&outlet::locate(&settings.region.address)?, &settings)?,
-        Place::Passed { file, label } => Outlet::open_file(file, &label, &settings)?,
-        Place::Memfd { kept, label } => Outlet::open_memfd(kept, &label, &settings)?,
+        Destination::Address => sink::open(&sink::locate(&settings.region.address)?, &settings)?,
+        Destination::Passed { file, label } => sink::open_file(file, &label, &settings)?,
+        Destination::Memfd { kept, label } => sink::open_memfd(kept, &label, &settings)?,
     };
-    Producer::new(args, settings, signals, service, outlet, feed).run()
+    Producer::new(args, settings, signals, service, sink, input).run()
 }
 
 /// The configuration that the command line names, with what the command line overrides.

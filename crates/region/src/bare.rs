@@ -50,12 +50,12 @@ impl BareWriter {
     pub fn open(at: impl ToPlace, schema: &Schema, options: &Options) -> Result<Self, RegionError> {
         let at = Location::open(&at.place().to_write()?)?;
         Rights::of(options, at.path())?;
+        let size = schema.size() as usize;
         let create = || {
-            let (fresh, mapping) = fresh(&at, schema, options)?;
+            let (fresh, mapping) = fresh(&at, size, options)?;
             Ok(fresh.claim(&at)?.map(|file| (file, mapping)))
         };
-        let (file, mapping) = writer::at_name(&at, |file| resume(file, &at, schema), create)?;
-        let size = schema.size() as usize;
+        let (file, mapping) = writer::at_name(&at, |file| resume(file, &at, size), create)?;
         Ok(Self { mapping, file, at, size, options: options.clone() })
     }
 
@@ -109,7 +109,7 @@ impl BareWriter {
     ///
     /// # Errors
     /// [`Kind::Replaced`] if another file has the name by now; as [`BareWriter::open`] else.
-    pub fn recreate(&mut self, schema: &Schema) -> Result<(), RegionError> {
+    pub fn recreate(&mut self) -> Result<(), RegionError> {
         let path = self.path().to_owned();
         let replaced = || RegionError::new(&path, Kind::Replaced);
         match self.check()? {
@@ -117,10 +117,15 @@ impl BareWriter {
             Standing::Replaced => return Err(replaced()),
             Standing::Deleted | Standing::Truncated => self.at.renew()?,
         }
-        let (fresh, mapping) = fresh(&self.at, schema, &self.options)?;
+        let (fresh, mapping) = fresh(&self.at, self.size, &self.options)?;
         self.file = fresh.replace(&self.at, &self.file)?.ok_or_else(replaced)?;
         self.mapping = mapping;
         Ok(())
+    }
+
+    /// Bytes of the struct.
+    pub fn size(&self) -> usize {
+        self.size
     }
 
     /// Does the kernel write the file back to a disk?
@@ -177,8 +182,9 @@ impl BareReader {
         let address = at.place().to_read()?.held()?;
         let (file, path) = (address.open_to_read()?, address.path());
         let identity = Identity::of(&file).map_err(|err| RegionError::io(path, "fstat", err))?;
-        let mapping = map(&file, path, schema, Access::Read)?;
-        Ok(Self { mapping, file, size: schema.size() as usize, identity, address })
+        let size = schema.size() as usize;
+        let mapping = map(&file, path, size, Access::Read)?;
+        Ok(Self { mapping, file, address, size, identity })
     }
 
     /// Copies the file's current bytes to `record`. They may be torn.
@@ -230,7 +236,7 @@ impl BareReader {
 fn resume(
     file: OwnFile,
     at: &Location,
-    schema: &Schema,
+    size: usize,
 ) -> Result<Option<(OwnFile, Mapping)>, RegionError> {
     // Readers have it mapped for good, so it is not replaced because of a reader's lock.
     writer::take_lock(&file, at.path()).map_err(|err| match err.kind() {
@@ -242,30 +248,25 @@ fn resume(
         return Ok(None);
     }
     file::expect_own(&file, at)?;
-    let mapping = map(&at.open_to_map(&file)?, at.path(), schema, Access::Write)?;
+    let mapping = map(&at.open_to_map(&file)?, at.path(), size, Access::Write)?;
     Ok(Some((file, mapping)))
 }
 
 /// A new file, mapped: after it is named nothing can fail.
-fn fresh(
-    at: &Location,
-    schema: &Schema,
-    options: &Options,
-) -> Result<(Unnamed, Mapping), RegionError> {
-    let fresh = Unnamed::new(at, options, u64::from(schema.size()))?;
-    let mapping = map(&fresh.open_to_map(at)?, at.path(), schema, Access::Write)?;
+fn fresh(at: &Location, size: usize, options: &Options) -> Result<(Unnamed, Mapping), RegionError> {
+    let fresh = Unnamed::new(at, options, size as u64)?;
+    let mapping = map(&fresh.open_to_map(at)?, at.path(), size, Access::Write)?;
     Ok((fresh, mapping))
 }
 
-fn map(file: &File, path: &Path, schema: &Schema, access: Access) -> Result<Mapping, RegionError> {
+fn map(file: &File, path: &Path, size: usize, access: Access) -> Result<Mapping, RegionError> {
     let have = file.metadata().map_err(|err| RegionError::io(path, "fstat", err))?.len();
-    let want = u64::from(schema.size());
+    let want = size as u64;
     if have != want {
         return Err(RegionError::new(path, Kind::NotThisRecord { want, have }));
     }
     // The words of the last page past the file's end read as zero and are never written back.
-    Mapping::new(file, schema.size() as usize, access)
-        .map_err(|err| RegionError::io(path, "mmap", err))
+    Mapping::new(file, size, access).map_err(|err| RegionError::io(path, "mmap", err))
 }
 
 #[cold]

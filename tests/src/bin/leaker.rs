@@ -116,7 +116,7 @@ fn bare(rounds: u64, path: &Path) -> Outcome {
     let mut reader = BareReader::open(path, &schema)?;
     over_and_over(rounds, |_| {
         std::fs::remove_file(path)?;
-        writer.recreate(&schema)?;
+        writer.recreate()?;
         if reader.refresh(&schema)? != Refreshed::Reattached {
             return Err("not re-attached".into());
         }

@@ -6,7 +6,7 @@
 
 use std::sync::OnceLock;
 
-use producer::probe;
+use producer::fuzzing;
 use settings::Settings;
 
 /// One field of every kind, one key for two of them, and keys inside of objects.
@@ -52,7 +52,7 @@ pub(super) fn run(input: &[u8]) {
     let mut settings = settings();
     settings.producer.max_line = u64::from(*longest) * 8;
     let pieces = stream.chunks(usize::from(*piece).max(1));
-    let said = probe::read_lines(&settings, pieces);
+    let said = fuzzing::read_lines(&settings, pieces);
     let lines = stream.split(|byte| *byte == b'\n').count();
     assert!(said.len() <= lines, "{} outcomes of {lines} lines", said.len());
     for message in said.into_iter().flatten() {

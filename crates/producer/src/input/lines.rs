@@ -20,8 +20,8 @@ const LARGE: usize = 4 << 20;
 pub(crate) enum Line<'a> {
     /// The bytes without the line end (`\n` or `\r\n`).
     Text(&'a [u8]),
-    /// More than the allowed number of bytes.
-    TooLong,
+    /// More than this many bytes.
+    TooLong(usize),
 }
 
 /// A buffer that is filled with chunks and emptied by lines.
@@ -90,7 +90,8 @@ impl Lines {
             self.number += 1;
             let text = &self.buffer[start..end];
             let text = text.strip_suffix(b"\r").unwrap_or(text);
-            let line = if text.len() > self.max { Line::TooLong } else { Line::Text(text) };
+            let line =
+                if text.len() > self.max { Line::TooLong(self.max) } else { Line::Text(text) };
             return Some((self.number, line));
         }
     }
@@ -107,7 +108,7 @@ impl Lines {
         self.scanned = self.buffer.len();
         report.then(|| {
             self.number += 1;
-            (self.number, Line::TooLong)
+            (self.number, Line::TooLong(self.max))
         })
     }
 }
@@ -131,7 +132,7 @@ mod tests {
                         number,
                         match line {
                             Line::Text(text) => String::from_utf8(text.to_vec()).expect("UTF-8"),
-                            Line::TooLong => "<too long>".to_owned(),
+                            Line::TooLong(_) => "<too long>".to_owned(),
                         },
                     ));
                 }
@@ -178,7 +179,7 @@ mod tests {
         for _ in 0..1_000 {
             lines.push(&[b'x'; 64]);
             while let Some(line) = lines.next_line() {
-                assert_eq!(line, (1, Line::TooLong));
+                assert_eq!(line, (1, Line::TooLong(10)));
                 reports += 1;
             }
         }

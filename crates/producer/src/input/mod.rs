@@ -8,7 +8,7 @@
 //! good line made of it. The input is opened only where some field needs it: a producer whose
 //! fields have other sources never reads its standard input.
 
-mod decoder;
+mod bad_lines;
 mod json;
 #[cfg(test)]
 mod json_tests;
@@ -26,17 +26,41 @@ use std::path::Path;
 use daemon::{Monotonic, Ready};
 use layout::RecordBuf;
 
-pub(crate) use decoder::{Decoder, Outcome};
+pub(crate) use bad_lines::BadLines;
 pub(crate) use keys::Keys;
 pub(crate) use line_error::LineError;
+use lines::{Line, Lines};
 pub(crate) use stream::OpenError;
 use stream::{Chunk, Stream};
+
+use crate::text::without_bom;
 
 /// Bytes read at once: the usual capacity of a pipe.
 const CHUNK: usize = 64 << 10;
 /// How often a pipe is read before its lines are looked at: together the most that a pipe holds
 /// (`/proc/sys/fs/pipe-max-size`), so that an unfinished line of a writer that has left is seen.
 const READS: usize = 16;
+
+/// What one line did.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Outcome {
+    /// The record has new values: publish it.
+    Publish,
+    /// A good line, but some fields have had no value yet: there is no whole record to publish.
+    Incomplete {
+        /// Number of the line, counted from 1.
+        number: u64,
+    },
+    /// `go_on` returned false: the rest of the input is not read.
+    Stopped,
+    /// A bad line; nothing has changed.
+    Bad {
+        /// Number of the line, counted from 1.
+        number: u64,
+        /// Why.
+        error: LineError,
+    },
+}
 
 /// The open input of a producer.
 #[derive(Debug)]
@@ -67,7 +91,8 @@ impl Input {
 
     /// Another configuration for the same stream: keys and limit change, numbering continues.
     pub(crate) fn configure(&mut self, max_line: usize, keys: Keys) {
-        self.decoder.configure(max_line, keys);
+        self.decoder.lines.set_max(max_line);
+        self.decoder.keys = keys;
     }
 
     /// Reads what is there. Take every line out with [`next`](Self::next) before the next call.
@@ -75,20 +100,20 @@ impl Input {
         self.has_lines = true;
         for _ in 0..READS {
             match self.stream.read(&mut self.chunk)? {
-                Chunk::Bytes(length) => self.decoder.push(&self.chunk[..length]),
+                Chunk::Bytes(length) => self.decoder.lines.push(&self.chunk[..length]),
                 Chunk::Nothing => break,
                 Chunk::WritersLeft => {
-                    self.decoder.end();
+                    self.decoder.lines.end();
                     self.stream.reopen()?;
                     break;
                 }
                 Chunk::End => {
-                    self.decoder.end();
+                    self.decoder.lines.end();
                     self.ended = true;
                     break;
                 }
             }
-            if !self.stream.is_nonblocking() || !self.decoder.is_inside_line() {
+            if !self.stream.is_nonblocking() || !self.decoder.lines.is_inside_line() {
                 break;
             }
         }
@@ -136,7 +161,7 @@ impl Input {
 
     /// The keys, and which of them have been seen.
     pub(crate) fn keys(&self) -> &Keys {
-        self.decoder.keys()
+        &self.decoder.keys
     }
 
     /// Goes over to the pipe that has our pipe's name now, if that is another one. True if it did.
@@ -144,7 +169,7 @@ impl Input {
         let followed = self.stream.follow_name()?;
         if followed {
             self.has_lines = true;
-            self.decoder.end();
+            self.decoder.lines.end();
         }
         Ok(followed)
     }
@@ -153,5 +178,47 @@ impl Input {
 impl AsFd for Input {
     fn as_fd(&self) -> BorrowedFd<'_> {
         self.stream.as_fd()
+    }
+}
+
+/// Lines, and the keys by which they fill a record.
+///
+/// Invariant: each line that is not blank has exactly one outcome, and only a good one changes the
+/// record.
+#[derive(Debug)]
+pub(crate) struct Decoder {
+    pub(crate) lines: Lines,
+    keys: Keys,
+}
+
+impl Decoder {
+    /// For lines of at most `max_line` bytes, whose values `keys` knows.
+    pub(crate) fn new(max_line: usize, keys: Keys) -> Self {
+        Self { lines: Lines::new(max_line), keys }
+    }
+
+    /// Reads the next line into `record`; skips blank lines. Calls `go_on` from time to time within
+    /// a long line.
+    pub(crate) fn next(
+        &mut self,
+        record: &mut RecordBuf,
+        go_on: &mut dyn FnMut() -> bool,
+    ) -> Option<Outcome> {
+        loop {
+            let (number, line) = self.lines.next_line()?;
+            let read = match line {
+                Line::TooLong(max) => Err(LineError::TooLong(max)),
+                Line::Text(text) => match without_bom(text) {
+                    text if text.trim_ascii().is_empty() => continue,
+                    text => self.keys.apply(text, record, go_on),
+                },
+            };
+            return Some(match read {
+                Ok(()) if self.keys.is_complete() => Outcome::Publish,
+                Ok(()) => Outcome::Incomplete { number },
+                Err(LineError::Stopped) => Outcome::Stopped,
+                Err(error) => Outcome::Bad { number, error },
+            });
+        }
     }
 }

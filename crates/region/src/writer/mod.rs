@@ -263,6 +263,11 @@ impl DynWriter {
         self.options.period
     }
 
+    /// Whether the region is at a path, rather than in a passed descriptor or a memfd.
+    pub fn is_named(&self) -> bool {
+        self.home.is_named()
+    }
+
     /// Which other users may replace the region's file, if any: only for a region given by path.
     pub fn exposure(&self) -> Option<Exposure> {
         match &self.home {

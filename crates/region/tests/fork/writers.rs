@@ -104,7 +104,7 @@ pub(super) fn inherited() {
                     }
                     Any::Bare(writer) => {
                         is_forked(writer.check())
-                            && is_forked(writer.recreate(&Stu::schema()))
+                            && is_forked(writer.recreate())
                             && is_forked(writer.change(&Options::new()))
                     }
                 };

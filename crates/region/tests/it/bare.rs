@@ -86,7 +86,7 @@ fn a_bare_file_gets_the_mode_that_changes_and_so_does_the_next_one() {
     writer.change(&Options::new().mode(0o640)).unwrap();
     assert_eq!((mode(), place.path.metadata().unwrap().ino()), (0o640, inode));
     std::fs::remove_file(&place.path).unwrap();
-    writer.recreate(&Stu::schema()).unwrap();
+    writer.recreate().unwrap();
     assert_eq!(mode(), 0o640);
     let group = Options::new().mode(0o600).group("no-such-group-here");
     assert!(matches!(writer.change(&group).unwrap_err().kind(), Kind::NoSuchGroup(_)));
@@ -110,11 +110,11 @@ fn an_emptied_and_a_deleted_bare_file_are_made_anew() {
     assert_eq!(writer.check().unwrap(), Standing::Truncated);
     assert!(writer.publish(&stu(1)).unwrap_err().is_truncated());
     assert!(reader.latest(&mut record).unwrap_err().is_truncated());
-    writer.recreate(&Stu::schema()).unwrap();
+    writer.recreate().unwrap();
     std::fs::remove_file(&place.path).unwrap();
     assert_eq!(writer.check().unwrap(), Standing::Deleted);
     assert_eq!(reader.refresh(&Stu::schema()).unwrap(), Refreshed::Missing);
-    writer.recreate(&Stu::schema()).unwrap();
+    writer.recreate().unwrap();
     writer.publish(&stu(2)).unwrap();
     assert_eq!(reader.refresh(&Stu::schema()).unwrap(), Refreshed::Reattached);
     reader.latest(&mut record).unwrap();

@@ -7,40 +7,21 @@
 //!   (neither)          the descriptor called "region" if one was passed, else the configuration's
 //! ```
 
-use std::ffi::OsString;
 use std::fs::File;
 use std::path::PathBuf;
 
 use daemon::Passed;
-use settings::{Address, AddressError, Format, Settings};
+use settings::{Format, Settings};
 
-use crate::cli::Args;
+use crate::cli::{Args, RegionArgument};
 use crate::error::{Kind, ProducerError};
 
 /// The default name of a passed region, and the name under which the service manager keeps it.
 pub(crate) const NAME: &str = "region";
 
-/// What `--region` says.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum RegionArgument {
-    /// A path or a name.
-    Address(Address),
-    /// `fd:NAME`: a descriptor that was passed under this name.
-    Descriptor(String),
-}
-
-impl RegionArgument {
-    pub(crate) fn from_argument(argument: OsString) -> Result<Self, AddressError> {
-        match argument.to_str().and_then(|text| text.strip_prefix("fd:")) {
-            Some(name) => Ok(Self::Descriptor(name.to_owned())),
-            None => Address::from_argument(argument).map(Self::Address),
-        }
-    }
-}
-
 /// Where this producer's region is.
 #[derive(Debug)]
-pub(crate) enum Place {
+pub(crate) enum Destination {
     /// At the address in the settings.
     Address,
     /// In a descriptor that another process opened.
@@ -49,14 +30,14 @@ pub(crate) enum Place {
     Memfd { kept: Option<File>, label: PathBuf },
 }
 
-impl Place {
+impl Destination {
     /// Chooses among what the command line, the environment and the settings offer.
     pub(crate) fn choose(
         args: &Args,
         mut passed: Passed,
         settings: &Settings,
     ) -> Result<Self, ProducerError> {
-        let place = match &args.region {
+        let destination = match &args.region {
             None if args.memfd => {
                 let kept = passed.take(NAME).map(File::from);
                 Self::Memfd { kept, label: format!("memfd:{}", settings.region.address).into() }
@@ -70,7 +51,7 @@ impl Place {
                 None => Self::Address,
             },
         };
-        place.check(args, settings)
+        destination.check(args, settings)
     }
 
     fn passed(name: &str, file: File) -> Self {

@@ -6,11 +6,11 @@
 //!
 //! ```text
 //!   sensor --> tee --+--> active producer --> region
-//!                    `--> standby, at each look: drain --> record
+//!                    `--> standby, at each check: drain --> record
 //!                                  take-over: drain, publish the record, then line by line
 //! ```
 //!
-//! Price: at most [`STRETCH`] at each look, which delays a take-over at that moment.
+//! Price: at most [`STRETCH`] at each check, which delays a take-over at that moment.
 
 use std::io;
 use std::path::Path;
@@ -20,42 +20,41 @@ use daemon::Monotonic;
 use layout::RecordBuf;
 use settings::Settings;
 
-use crate::bad_lines::BadLines;
 use crate::error::{Kind, ProducerError};
-use crate::input::{Input, Outcome};
+use crate::input::{BadLines, Input, Outcome};
 use crate::sources::{Moment, Sources};
 
-/// The longest time spent reading lines before the standby looks at the region again.
+/// The longest time spent reading lines before the standby checks the region again.
 const STRETCH: Duration = Duration::from_millis(25);
 /// How often to check whether the input's name belongs to another pipe.
-const PATROL: Duration = Duration::from_secs(1);
+const CHECK_EVERY: Duration = Duration::from_secs(1);
 /// Lines to read between two clock reads.
 const LINES: usize = 64;
 
 /// An input, and the values read from it so far.
 #[derive(Debug)]
-pub(crate) struct Feed {
+pub(crate) struct StandbyInput {
     pub(crate) input: Option<Input>,
     pub(crate) record: RecordBuf,
     pub(crate) bad_lines: BadLines,
     /// Whether the record is complete and not yet published.
-    pub(crate) is_news: bool,
-    /// Consecutive looks at which no other producer read the input.
-    free_looks: u8,
-    next_patrol: Monotonic,
+    pub(crate) is_unpublished: bool,
+    /// Consecutive checks at which no other producer read the input.
+    free_checks: u8,
+    next_check: Monotonic,
     failure: Option<io::Error>,
 }
 
-impl Feed {
+impl StandbyInput {
     /// For the record in `settings`. Nothing is read.
     pub(crate) fn new(input: Option<Input>, settings: &Settings) -> Self {
         Self {
             input,
             record: Sources::new(&settings.record, Moment::now()).first_record(),
             bad_lines: BadLines::new(),
-            is_news: false,
-            free_looks: 0,
-            next_patrol: Monotonic::now().after(PATROL),
+            is_unpublished: false,
+            free_checks: 0,
+            next_check: Monotonic::now().after(CHECK_EVERY),
             failure: None,
         }
     }
@@ -64,9 +63,9 @@ impl Feed {
     /// true. `false` if the input has ended or failed.
     pub(crate) fn drain(&mut self, path: &Path, go_on: &mut dyn FnMut() -> bool) -> bool {
         let Some(mut input) = self.input.take() else { return true };
-        self.patrol(path, &mut input);
+        self.follow_name(path, &mut input);
         if !self.is_claimed() {
-            self.free_looks = if input.claim() { self.free_looks + 1 } else { 0 };
+            self.free_checks = if input.claim() { self.free_checks + 1 } else { 0 };
         }
         let drained = if self.is_claimed() { self.read(path, &mut input, go_on) } else { Ok(()) };
         let has_ended = input.has_ended();
@@ -78,10 +77,10 @@ impl Feed {
         !has_ended && self.failure.is_none()
     }
 
-    /// Whether this standby may read the input. One look is not enough: the producer that read it
+    /// Whether this standby may read the input. One check is not enough: the producer that read it
     /// may have just died, and the lines it left are for the one that takes over.
     fn is_claimed(&self) -> bool {
-        self.free_looks > 1
+        self.free_checks > 1
     }
 
     /// The wait is over: lines written before its end become one record.
@@ -110,7 +109,7 @@ impl Feed {
             }
             for _ in 0..LINES {
                 match input.next(&mut self.record, go_on) {
-                    Some(Outcome::Publish) => self.is_news = true,
+                    Some(Outcome::Publish) => self.is_unpublished = true,
                     Some(Outcome::Incomplete { .. }) => {}
                     Some(Outcome::Bad { number, error }) => self.bad_lines.note(
                         number,
@@ -128,16 +127,16 @@ impl Feed {
         Ok(())
     }
 
-    /// Goes over to the pipe that has the input's name now. A pipe that is gone is reported after
+    /// Switches to the pipe that has the input's name now. A pipe that is gone is reported after
     /// the take-over.
-    fn patrol(&mut self, path: &Path, input: &mut Input) {
+    fn follow_name(&mut self, path: &Path, input: &mut Input) {
         let now = Monotonic::now();
-        if now < self.next_patrol {
+        if now < self.next_check {
             return;
         }
-        self.next_patrol = now.after(PATROL);
+        self.next_check = now.after(CHECK_EVERY);
         if input.follow_name().is_ok_and(|followed| followed) {
-            self.free_looks = 0;
+            self.free_checks = 0;
             tracing::info!(
                 region = %path.display(),
                 "the input pipe was replaced; reading the new one"

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use daemon::{Monotonic, RateLimit};
 
-use crate::input::LineError;
+use super::LineError;
 
 /// Bad lines that are reported in [`WINDOW`]; the others are counted.
 const MOST: u32 = 100;
@@ -19,7 +19,7 @@ pub(crate) struct BadLines {
 }
 
 impl BadLines {
-    /// None so far.
+    /// No bad line yet.
     pub(crate) fn new() -> Self {
         Self { count: 0, limit: RateLimit::new(MOST, WINDOW) }
     }

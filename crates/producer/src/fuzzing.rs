@@ -41,10 +41,10 @@ pub fn read_lines<'a>(
         }
     };
     for piece in pieces {
-        decoder.push(piece);
+        decoder.lines.push(piece);
         take(&mut decoder);
     }
-    decoder.end();
+    decoder.lines.end();
     take(&mut decoder);
     outcomes
 }

@@ -1,4 +1,4 @@
-//! SIGHUP: the configuration is read again.
+//! SIGHUP: reads the configuration again.
 //!
 //! Invariant: all or nothing. Everything that can fail is done first; a failure is logged and the
 //! producer keeps its old configuration.
@@ -15,11 +15,11 @@ use daemon::{Monotonic, one_line};
 use region::Changed;
 use settings::Settings;
 
+use super::{Producer, keys, max_line, open_input};
 use crate::error::ProducerError;
 use crate::input::Input;
-use crate::outlet::{self, Outlet};
-use crate::run::{Producer, keys, max_line, open_input, patrol_period};
-use crate::say::say;
+use crate::messages::{log_event, warn_of_destination};
+use crate::sink;
 use crate::sources::{Moment, Sources};
 
 /// What a reload does with the input.
@@ -31,30 +31,33 @@ enum NewInput {
 }
 
 impl Producer<'_> {
-    /// Reads the configuration again and goes over to it.
+    /// Reads the configuration again and applies it.
     ///
     /// # Errors
     /// Those of the first publish into a new region; a reload that fails is logged.
-    pub(crate) fn reload(&mut self) -> Result<(), ProducerError> {
+    pub(super) fn reload(&mut self) -> Result<(), ProducerError> {
         self.service.reloading(Monotonic::now());
         let changed = self.reread();
-        let status = self.status();
-        self.service.reloaded(Monotonic::now(), &status);
+        self.service.reloaded(Monotonic::now(), &self.status());
         match changed {
-            Changed::Replaced => self.publish_soon(Monotonic::now()),
+            Changed::Replaced => self.publish_soon(),
             _ => Ok(()),
         }
     }
 
     fn reread(&mut self) -> Changed {
         let Some(path) = &self.args.config else {
-            say!(info, self.outlet, "SIGHUP: the built-in configuration has no file to read again");
+            log_event!(
+                info,
+                self.publisher.sink,
+                "SIGHUP: the built-in configuration has no file to read again"
+            );
             return Changed::Kept;
         };
         let path = path.display();
         let adopted = match crate::load(self.args) {
             Ok(new) if new == self.settings => {
-                say!(info, self.outlet, "SIGHUP: {path} is unchanged");
+                log_event!(info, self.publisher.sink, "SIGHUP: {path} is unchanged");
                 return Changed::Kept;
             }
             Ok(new) => self.adopt(new),
@@ -62,13 +65,17 @@ impl Producer<'_> {
         };
         match adopted {
             Ok(changed) => {
-                let origin = self.outlet.origin();
-                say!(info, self.outlet, "SIGHUP: {path} is in force: {origin}");
+                let origin = self.publisher.sink.origin();
+                log_event!(info, self.publisher.sink, "SIGHUP: {path} is in force: {origin}");
                 changed
             }
             Err(error) => {
                 let error = one_line(&error);
-                say!(error, self.outlet, "SIGHUP: {error}; keeping the old configuration");
+                log_event!(
+                    error,
+                    self.publisher.sink,
+                    "SIGHUP: {error}; keeping the old configuration"
+                );
                 Changed::Kept
             }
         }
@@ -77,7 +84,7 @@ impl Producer<'_> {
     /// After an error nothing has changed.
     fn adopt(&mut self, new: Settings) -> Result<Changed, ProducerError> {
         let input = self.new_input(&new)?;
-        let changed = self.change_outlet(&new)?;
+        let changed = self.change_sink(&new)?;
         // From here on nothing fails.
         let now = Moment::now();
         let sources = Sources::new(&new.record, now);
@@ -88,11 +95,9 @@ impl Producer<'_> {
         self.settings = new;
         self.change_input(input, &kept);
 
-        let now = Monotonic::now();
-        self.ticks.change_period(now, self.settings.producer.tick);
-        self.patrol.change_period(now, patrol_period(&self.settings));
+        self.schedule.change_tick(Monotonic::now(), self.settings.producer.tick);
         if changed == Changed::Replaced {
-            self.warn_of_place();
+            warn_of_destination(&*self.publisher.sink);
         }
         Ok(changed)
     }
@@ -106,7 +111,7 @@ impl Producer<'_> {
     }
 
     fn change_input(&mut self, input: NewInput, kept: &[(usize, usize)]) {
-        self.incomplete_said = false;
+        self.input_log.reset();
         let mut keys = keys(&self.settings);
         if let Some(old) = &self.input {
             keys.carry_over(old.keys(), kept);
@@ -121,28 +126,27 @@ impl Producer<'_> {
     }
 
     /// `Replaced`: the region is another one than before.
-    fn change_outlet(&mut self, new: &Settings) -> Result<Changed, ProducerError> {
-        if !self.outlet.is_named() {
-            let changed = self.outlet.change(new)?;
+    fn change_sink(&mut self, new: &Settings) -> Result<Changed, ProducerError> {
+        if !self.publisher.sink.is_named() {
+            let changed = self.publisher.sink.change(new)?;
             if changed == Changed::Replaced {
-                self.keep();
+                self.publisher.store_memfd(self.service);
             }
             return Ok(changed);
         }
-        let address = outlet::locate(&new.region.address)?;
-        if address.path() == self.outlet.path() {
-            return self.outlet.change(new);
+        let address = sink::locate(&new.region.address)?;
+        if address.path() == self.publisher.sink.path() {
+            return self.publisher.sink.change(new);
         }
-        // The old one is closed by the assignment: its readers learn that it has ended.
-        self.outlet = Outlet::open(&address, new)?;
+        self.publisher.sink = sink::open(&address, new)?;
         Ok(Changed::Replaced)
     }
 
-    /// A new region is empty: its readers shall not have to wait a whole tick.
-    fn publish_soon(&mut self, now: Monotonic) -> Result<(), ProducerError> {
+    /// A new region is empty: its readers do not have to wait a whole tick.
+    fn publish_soon(&mut self) -> Result<(), ProducerError> {
         match &self.input {
             None => {
-                self.ticks.restart(now);
+                self.schedule.restart(Monotonic::now());
                 Ok(())
             }
             Some(input) if input.keys().is_complete() => self.publish(),

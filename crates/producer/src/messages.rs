@@ -1,0 +1,142 @@
+//! The wording of a producer's log.
+
+use std::fmt;
+
+use daemon::{OnChange, StopSignal};
+use settings::Settings;
+
+use crate::input::{BadLines, Keys, LineError};
+use crate::sink::Sink;
+
+/// Logs an event of a producer: level, sink, text. Its fields name the region, for logs that have
+/// fields.
+macro_rules! log_event {
+    ($level:ident, $sink:expr, $($text:tt)+) => {
+        tracing::$level!(
+            region = %$sink.path().display(),
+            epoch = $sink.epoch(),
+            sequence = $sink.sequence(),
+            $($text)+
+        )
+    };
+}
+pub(crate) use log_event;
+
+/// Why the loop ended in good order.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum End {
+    Signal(StopSignal),
+    Ticks,
+    Input,
+}
+
+impl fmt::Display for End {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Signal(signal) => signal.fmt(f),
+            Self::Ticks => f.write_str("all ticks done"),
+            Self::Input => f.write_str("end of input"),
+        }
+    }
+}
+
+/// What was logged about the input.
+#[derive(Debug)]
+pub(crate) struct InputLog {
+    bad_lines: BadLines,
+    incomplete: OnChange<bool>,
+    /// Why the input's name cannot be followed at present.
+    pipe_failure: OnChange<String>,
+}
+
+impl InputLog {
+    pub(crate) fn new(bad_lines: BadLines) -> Self {
+        Self { bad_lines, incomplete: OnChange::new(), pipe_failure: OnChange::new() }
+    }
+
+    /// How many bad lines there were.
+    pub(crate) fn bad_lines(&self) -> u64 {
+        self.bad_lines.count()
+    }
+
+    pub(crate) fn bad_line(&mut self, sink: &dyn Sink, number: u64, error: &LineError) {
+        self.bad_lines.note(number, error, |text| log_event!(warn, sink, "{text}"));
+    }
+
+    /// A good line came, and the record is still incomplete: logged once for each configuration.
+    pub(crate) fn incomplete(&mut self, sink: &dyn Sink, number: u64, keys: &Keys) {
+        if self.incomplete.update(true).is_some() {
+            let missing = keys.missing().join(", ");
+            log_event!(
+                warn,
+                sink,
+                "line {number}: nothing is published before there is a value for {missing}"
+            );
+        }
+    }
+
+    /// The configuration has changed.
+    pub(crate) fn reset(&mut self) {
+        self.incomplete.clear();
+    }
+
+    /// Whether the input's name was found to be another pipe's, or why it cannot be followed.
+    pub(crate) fn followed(&mut self, sink: &dyn Sink, followed: Result<bool, impl fmt::Display>) {
+        match followed {
+            Ok(true) => log_event!(info, sink, "the input pipe was replaced; reading the new one"),
+            Ok(false) => {
+                self.pipe_failure.clear();
+            }
+            Err(error) => log_failure(&mut self.pipe_failure, sink, error.to_string()),
+        }
+    }
+}
+
+/// Logs `text` as an error, unless it is what `last` holds already.
+pub(crate) fn log_failure(last: &mut OnChange<String>, sink: &dyn Sink, text: String) {
+    if let Some(text) = last.update(text) {
+        log_event!(error, sink, "{text}");
+    }
+}
+
+/// Logs what is published, where, when and since when.
+pub(crate) fn log_start(sink: &dyn Sink, settings: &Settings) {
+    let (path, record) = (sink.path().display(), settings.record.schema.name());
+    let when = match &settings.producer.input {
+        _ if !settings.reads_input() => {
+            format!("every {}", humantime::format_duration(settings.producer.tick))
+        }
+        None => "for each line of standard input".to_owned(),
+        Some(pipe) => format!("for each line of {}", pipe.display()),
+    };
+    let origin = sink.origin();
+    log_event!(info, sink, "publishing {record} to {path} {when} ({origin})");
+}
+
+/// Warns if the region is not in memory alone, or other users may replace its file.
+pub(crate) fn warn_of_destination(sink: &dyn Sink) {
+    if let Some(exposure) = sink.exposure() {
+        warn(sink, &format!("is {exposure}; give a path in a directory of your own"));
+    }
+    if sink.is_disk_backed() {
+        let text = "is on a disk, whose write-back can hold up a publish for a long time; \
+                    give a path in /run or /dev/shm";
+        warn(sink, text);
+    }
+    if sink.is_on_overlay() {
+        let text = "is on overlayfs: a writer through the mount and one in the directory of a layer \
+                    do not see each other's lock; give a path on a tmpfs, such as /dev/shm";
+        warn(sink, text);
+    }
+}
+
+/// Warns of a memfd that no service manager keeps.
+pub(crate) fn warn_of_memfd(sink: &dyn Sink) {
+    let text = "there is no service manager to keep it: it ends with this process; \
+                give a path with --region";
+    warn(sink, text);
+}
+
+fn warn(sink: &dyn Sink, text: &str) {
+    log_event!(warn, sink, "{}: {text}", sink.path().display());
+}

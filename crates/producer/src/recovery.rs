@@ -1,0 +1,116 @@
+//! Publishing, and what is done when the region's file is deleted or cut short meanwhile.
+//!
+//! ```text
+//!   publish, check --> deleted    recreated, the last record again
+//!                      cut short  recreated, the last record again (SIGBUS is an error, not a death)
+//!                      replaced   by another producer: an error, the end
+//!                      no room, no directory: logged once, tried again with each check and tick
+//! ```
+
+use daemon::{OnChange, Service};
+use region::{RegionError, RegionErrorKind, Standing};
+
+use crate::destination;
+use crate::error::ProducerError;
+use crate::messages::{log_event, log_failure};
+use crate::sink::Sink;
+
+/// The region that is being published to.
+#[derive(Debug)]
+pub(crate) struct Publisher {
+    /// Dropping it, also by an assignment, closes the region: its readers learn that it has ended.
+    pub(crate) sink: Box<dyn Sink>,
+    /// Records published by this process.
+    records: u64,
+    /// Why the region cannot be used at present.
+    failure: OnChange<String>,
+}
+
+impl Publisher {
+    pub(crate) fn new(sink: Box<dyn Sink>) -> Self {
+        Self { sink, records: 0, failure: OnChange::new() }
+    }
+
+    /// How many records this process has published.
+    pub(crate) fn records(&self) -> u64 {
+        self.records
+    }
+
+    /// Publishes `record`; recreates the region first if it was cut short. `false`: that failed for
+    /// now, and was logged.
+    pub(crate) fn publish(
+        &mut self,
+        record: &[u8],
+        service: &mut Service,
+    ) -> Result<bool, ProducerError> {
+        let mut published = self.sink.publish(record);
+        if is_truncated(&published) && self.recreate("was cut short", service)? {
+            published = self.sink.publish(record);
+        }
+        if is_truncated(&published) {
+            // Not recreated, or cut short again since: the next tick tries again.
+            return Ok(false);
+        }
+        published?;
+        self.records += 1;
+        log_event!(trace, self.sink, "record {}", self.records);
+        Ok(true)
+    }
+
+    /// Checks that the region's file is there and whole, and recreates it if not. `true`: it was
+    /// recreated, and is empty.
+    pub(crate) fn check_region(&mut self, service: &mut Service) -> Result<bool, ProducerError> {
+        let what = match self.sink.check() {
+            Ok(Standing::Named) => {
+                self.failure.clear();
+                // A heartbeat carries the wall clock, which may have been set since the last one.
+                self.sink.heartbeat()?;
+                return Ok(false);
+            }
+            Ok(Standing::Deleted) => "was deleted",
+            Ok(Standing::Truncated) => "was cut short",
+            Ok(_) => "was replaced",
+            Err(error) => {
+                log_failure(&mut self.failure, &*self.sink, error.to_string());
+                return Ok(false);
+            }
+        };
+        self.recreate(what, service)
+    }
+
+    /// Has the service manager keep a region in memory alone, so that it outlives this process.
+    pub(crate) fn store_memfd(&self, service: &mut Service) {
+        if let Some(memfd) = self.sink.memfd() {
+            service.store(destination::NAME, memfd);
+        }
+    }
+
+    /// Recreates the region's file. `false`: that failed for now. An error: another producer has put
+    /// its own in place.
+    fn recreate(&mut self, what: &str, service: &mut Service) -> Result<bool, ProducerError> {
+        match self.sink.recreate() {
+            Ok(()) => {
+                self.store_memfd(service);
+                let (path, origin) = (self.sink.path().display(), self.sink.origin());
+                log_event!(warn, self.sink, "{path} {what} while in use; recreated: {origin}");
+                self.failure.clear();
+                Ok(true)
+            }
+            Err(error) if is_taken(&error) => Err(error.into()),
+            Err(error) => {
+                let text = format!("the region {what} and cannot be recreated: {error}");
+                log_failure(&mut self.failure, &*self.sink, text);
+                Ok(false)
+            }
+        }
+    }
+}
+
+fn is_truncated(published: &Result<(), RegionError>) -> bool {
+    published.as_ref().is_err_and(RegionError::is_truncated)
+}
+
+/// Whether another process publishes at the path now.
+fn is_taken(error: &RegionError) -> bool {
+    matches!(error.kind(), RegionErrorKind::Replaced | RegionErrorKind::Busy { .. })
+}

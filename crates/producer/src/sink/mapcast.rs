@@ -1,0 +1,79 @@
+//! A region with header, slots and schema.
+
+use std::os::fd::BorrowedFd;
+use std::path::Path;
+
+use region::{Changed, DynWriter, Exposure, Origin, RegionError, Standing};
+use settings::{Format, Settings};
+
+use super::{Sink, options};
+use crate::error::{Kind, ProducerError};
+
+impl Sink for DynWriter {
+    fn publish(&mut self, record: &[u8]) -> Result<(), RegionError> {
+        Self::publish(self, record).map(drop)
+    }
+
+    fn heartbeat(&mut self) -> Result<(), RegionError> {
+        self.beat()
+    }
+
+    fn check(&self) -> Result<Standing, RegionError> {
+        Self::check(self)
+    }
+
+    fn recreate(&mut self) -> Result<(), RegionError> {
+        Self::recreate(self)
+    }
+
+    fn change(&mut self, settings: &Settings) -> Result<Changed, ProducerError> {
+        if settings.region.format != Format::Mapcast {
+            return Err(Kind::Format(Self::path(self).to_owned()).into());
+        }
+        Ok(Self::change(self, &settings.record.schema, &options(settings))?)
+    }
+
+    fn path(&self) -> &Path {
+        Self::path(self)
+    }
+
+    fn exposure(&self) -> Option<Exposure> {
+        Self::exposure(self)
+    }
+
+    fn is_disk_backed(&self) -> bool {
+        Self::is_disk_backed(self)
+    }
+
+    fn is_on_overlay(&self) -> bool {
+        Self::is_on_overlay(self)
+    }
+
+    fn origin(&self) -> String {
+        let (origin, epoch) = (Self::origin(self), Self::epoch(self));
+        match Self::sequence(self) {
+            0 => format!("{origin}, epoch {epoch}"),
+            last => format!("{origin}, epoch {epoch}, after record {last}"),
+        }
+    }
+
+    fn is_named(&self) -> bool {
+        Self::is_named(self)
+    }
+
+    fn memfd(&self) -> Option<BorrowedFd<'_>> {
+        Self::memfd(self)
+    }
+
+    fn is_resumed(&self) -> bool {
+        *Self::origin(self) == Origin::Resumed
+    }
+
+    fn sequence(&self) -> Option<u64> {
+        Some(Self::sequence(self))
+    }
+
+    fn epoch(&self) -> Option<u64> {
+        Some(Self::epoch(self))
+    }
+}

@@ -1,0 +1,139 @@
+//! Where records go: a region, or a bare struct.
+//!
+//! Invariant: a [`Sink`] in hand holds the writer's lock; nothing else of this crate calls
+//! `region`'s writers. Dropping it closes the region and wakes its readers.
+//!
+//! ```text
+//!   open --> publish, heartbeat, check --> change (reload) --> drop: closed
+//!                       \-- recreate, when the file was deleted or cut short
+//! ```
+//!
+//! Price: one dynamic call a record.
+
+mod bare;
+mod mapcast;
+mod standby;
+
+use std::fmt;
+use std::fs::File;
+use std::os::fd::BorrowedFd;
+use std::path::Path;
+use std::time::Duration;
+
+use region::{BareWriter, Changed, DynWriter, Exposure, Options, RegionError, Standing};
+use settings::{Address, Format, Settings};
+
+use crate::error::ProducerError;
+pub(crate) use standby::open_standby;
+
+/// An open writer of either format.
+pub(crate) trait Sink: fmt::Debug {
+    /// Publishes one record.
+    fn publish(&mut self, record: &[u8]) -> Result<(), RegionError>;
+
+    /// Shows readers that the producer is alive.
+    fn heartbeat(&mut self) -> Result<(), RegionError>;
+
+    /// Whether the file is still the one at its path, and whole.
+    fn check(&self) -> Result<Standing, RegionError>;
+
+    /// Creates the file again after it was deleted or cut short.
+    fn recreate(&mut self) -> Result<(), RegionError>;
+
+    /// Changes the record or the options at the same path. After an error nothing has changed.
+    fn change(&mut self, settings: &Settings) -> Result<Changed, ProducerError>;
+
+    /// The file.
+    fn path(&self) -> &Path;
+
+    /// Which other users may replace the file.
+    fn exposure(&self) -> Option<Exposure>;
+
+    /// Whether the kernel writes the file back to a disk.
+    fn is_disk_backed(&self) -> bool;
+
+    /// Whether the file is on overlayfs.
+    fn is_on_overlay(&self) -> bool;
+
+    /// How the sink was opened, for the log: "resumed, epoch 2, after record 5".
+    fn origin(&self) -> String;
+
+    /// Whether the region has a path, which a reload can change.
+    fn is_named(&self) -> bool {
+        true
+    }
+
+    /// The descriptor of a memfd region, for a service manager to keep; `None` for all others.
+    fn memfd(&self) -> Option<BorrowedFd<'_>> {
+        None
+    }
+
+    /// Whether the region was there before, and is the same one still.
+    fn is_resumed(&self) -> bool {
+        false
+    }
+
+    /// The number of the newest record; `None` for a bare file.
+    fn sequence(&self) -> Option<u64> {
+        None
+    }
+
+    /// How many writers the region has had; `None` for a bare file.
+    fn epoch(&self) -> Option<u64> {
+        None
+    }
+}
+
+/// Where the region that `address` means is.
+pub(crate) fn locate(address: &Address) -> Result<region::Address, RegionError> {
+    match address {
+        Address::Name(name) => region::locate(name),
+        Address::Path(path) => Ok(path.as_path().into()),
+    }
+}
+
+/// Opens the region or file at `address`; an error if another producer has it.
+pub(crate) fn open(
+    address: &region::Address,
+    settings: &Settings,
+) -> Result<Box<dyn Sink>, RegionError> {
+    let (schema, options) = (&settings.record.schema, options(settings));
+    Ok(match settings.region.format {
+        Format::Mapcast => Box::new(DynWriter::open_with(address, schema, &options)?),
+        Format::Bare => Box::new(BareWriter::open(address, schema, &options)?),
+    })
+}
+
+/// Opens the region in a descriptor that was passed.
+pub(crate) fn open_file(
+    file: File,
+    label: &Path,
+    settings: &Settings,
+) -> Result<Box<dyn Sink>, RegionError> {
+    let schema = &settings.record.schema;
+    Ok(Box::new(DynWriter::open_file(file, label, schema, &options(settings))?))
+}
+
+/// Opens the region in the memfd that was kept, or in a new one.
+pub(crate) fn open_memfd(
+    kept: Option<File>,
+    label: &Path,
+    settings: &Settings,
+) -> Result<Box<dyn Sink>, RegionError> {
+    let schema = &settings.record.schema;
+    Ok(Box::new(DynWriter::open_memfd(kept, label, schema, &options(settings))?))
+}
+
+fn options(settings: &Settings) -> Options {
+    let region = &settings.region;
+    let options = Options::new()
+        .slots(region.slots)
+        .mode(region.mode)
+        .wake(region.wake)
+        .period(settings.producer.tick)
+        .check_every(Duration::MAX); // the producer checks the region, and logs the result
+    match &region.group {
+        Some(group) => options.group(group),
+        None => options,
+    }
+}
