@@ -6,8 +6,8 @@ use clap::Args;
 
 use crate::logging::{self, LogError, LogFilter, LogFormat};
 
-/// What `--version` prints after the program's name: the names of the programs are common words,
-/// so it says which project they belong to.
+/// What `--version` prints after the program's name, with the project: the programs' names are
+/// common words.
 pub const VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), " (mapcast)");
 
 /// Options every program has; use it with `#[command(flatten)]`.

@@ -11,7 +11,7 @@ use std::process::ExitCode;
 pub enum Exit {
     /// The work was done, or a signal asked for an orderly end.
     Done = 0,
-    /// Something failed; one line on stderr says what and what to do next.
+    /// Something failed; one line on stderr has the fact and the next step.
     Failure = 1,
     /// The command line was wrong (clap uses the same number).
     Usage = 2,

@@ -1,8 +1,8 @@
 //! Standard output of a tool: buffered, and a reader that went away is a normal end.
 //!
-//! `consumer | head -1` closes the pipe after one line. The next write then fails with EPIPE,
-//! which says "enough", not "broken". [`Output`] turns it into [`WriteOutcome::Closed`]; every other
-//! failure (a full disk behind `> file`) stays an error.
+//! `consumer | head -1` closes the pipe after one line, and the next write fails with EPIPE. That is
+//! no failure: [`Output`] returns [`WriteOutcome::Closed`] for it. Every other failure (a full disk
+//! behind `> file`) stays an error.
 //!
 //! Price: one buffer of 8 KiB; a line is visible only after [`Output::flush`].
 

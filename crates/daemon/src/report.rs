@@ -12,7 +12,7 @@ use std::io;
 
 use rustix::io::Errno;
 
-use crate::logging::{self, LastWords};
+use crate::logging;
 use crate::terminal::clean;
 
 /// Writes `PROGRAM: error: WHOLE CAUSE CHAIN` to stderr as one line; where the log is for machines
@@ -22,12 +22,11 @@ use crate::terminal::clean;
 /// most 250 ms: there is nowhere left to report it.
 pub fn report(program: &str, error: &(dyn Error + 'static)) {
     let text = one_line(error);
-    let last_words = logging::last_words();
-    if last_words != LastWords::Stderr {
+    if logging::is_for_machines() {
         tracing::error!(target: logging::REPORT_TARGET, "{text}");
         logging::finish();
     }
-    if last_words != LastWords::Log {
+    if logging::is_stderr_for_people() {
         // One write of the whole line, so that two processes on one terminal do not mix theirs.
         logging::last_line(format!("{program}: error: {text}\n"));
     }
@@ -35,7 +34,7 @@ pub fn report(program: &str, error: &(dyn Error + 'static)) {
 
 /// The error and all its causes, joined with `: `.
 ///
-/// A cause that the message before it already ends with is not said twice.
+/// A cause that the message before it contains already is not repeated.
 pub fn one_line(error: &(dyn Error + 'static)) -> String {
     let mut text = clean(&error.to_string());
     let mut cause = error.source();

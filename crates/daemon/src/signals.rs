@@ -168,7 +168,7 @@ mod tests {
 
         let mut others = Signals::stop_only().expect("a second set of handlers");
         drop(signals);
-        raise(SIGHUP).expect("handled by nobody, but it does not kill");
+        raise(SIGHUP).expect("ignored, and does not kill");
         assert_eq!(others.take(), Pending::default());
     }
 }

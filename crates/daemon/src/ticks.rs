@@ -21,7 +21,7 @@ use rustix::time::{ClockId, clock_gettime};
 
 const NANOS_PER_SEC: u64 = 1_000_000_000;
 
-/// A moment on `CLOCK_MONOTONIC`, in nanoseconds. It never jumps and stands still in suspend.
+/// A moment on `CLOCK_MONOTONIC`, in nanoseconds. It never jumps, and stops in suspend.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Monotonic(u64);
 
@@ -102,13 +102,13 @@ impl Ticks {
     }
 
     /// A new grid with the same period, whose first deadline is `now`. The count of missed ticks
-    /// goes on.
+    /// continues.
     pub fn restart(&mut self, now: Monotonic) {
         self.next = now;
     }
 
     /// Another period from `now` on: the first deadline of the new grid is `now + period`. The
-    /// count of missed ticks goes on. The same period changes nothing.
+    /// count of missed ticks continues. The same period changes nothing.
     pub fn change_period(&mut self, now: Monotonic, period: Duration) {
         let period = nanos(period).max(1);
         if period != self.period {

@@ -35,7 +35,7 @@ pub fn wait(
     let left = deadline.map(|deadline| timespec(deadline.since(Monotonic::now())));
     let signals = signals.as_fd();
     let watch = |fd| PollFd::from_borrowed_fd(fd, PollFlags::IN);
-    // Without input the signal descriptor stands in both places; only the first is looked at.
+    // Without input the signal descriptor fills both places; only the first is polled.
     let mut fds = [watch(signals), watch(input.unwrap_or(signals))];
     let used = if input.is_some() { 2 } else { 1 };
     match poll(&mut fds[..used], left.as_ref()) {

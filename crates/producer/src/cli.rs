@@ -8,7 +8,9 @@ use std::time::Duration;
 use clap::builder::{OsStringValueParser, TypedValueParser};
 use clap::{CommandFactory, Parser};
 use daemon::cli::{CommonArgs, VERSION, duration};
-use settings::{Address, AddressError};
+use settings::{Address, AddressError, EMBEDDED_ORIGIN, Settings};
+
+use crate::error::ProducerError;
 
 /// The name the program goes by in messages.
 pub const PROGRAM: &str = "producer";
@@ -87,7 +89,25 @@ pub struct Args {
     pub common: CommonArgs,
 }
 
-/// What `--region` says.
+impl Args {
+    /// The configuration that the command line names, with what the command line overrides.
+    pub(crate) fn load(&self) -> Result<Settings, ProducerError> {
+        let mut settings = match &self.config {
+            Some(path) => Settings::load(path)?,
+            None => Settings::embedded(),
+        };
+        settings.check_publishable(self.config.as_deref().unwrap_or(EMBEDDED_ORIGIN.as_ref()))?;
+        if let Some(RegionArgument::Address(address)) = &self.region {
+            settings.region.address = address.clone();
+        }
+        if let Some(tick) = self.tick {
+            settings.producer.tick = tick;
+        }
+        Ok(settings)
+    }
+}
+
+/// The argument of `--region`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum RegionArgument {
     /// A path or a name.

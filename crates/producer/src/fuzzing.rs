@@ -24,7 +24,7 @@ pub fn first_record(settings: &Settings) -> Vec<u8> {
 }
 
 /// What a producer with these settings makes of a stream that comes in `pieces`: for each line that
-/// is not blank `None` if it was good, else what is said about it.
+/// is not blank `None` if it was good, else its error message.
 pub fn read_lines<'a>(
     settings: &Settings,
     pieces: impl Iterator<Item = &'a [u8]>,

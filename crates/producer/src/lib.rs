@@ -35,9 +35,8 @@ mod standby_input;
 mod text;
 
 use daemon::{Passed, Service, Signals, logging, one_line};
-use settings::{EMBEDDED_ORIGIN, Settings};
 
-use cli::{Args, PROGRAM, RegionArgument};
+use cli::{Args, PROGRAM};
 use destination::Destination;
 use error::Kind;
 pub use error::ProducerError;
@@ -50,7 +49,7 @@ pub fn run(args: &Args) -> Result<(), ProducerError> {
     let passed = Passed::from_environment();
     args.common.start_logging(PROGRAM).map_err(Kind::Log)?;
     if args.check {
-        return check::print(args, &load(args)?);
+        return check::print(args, &args.load()?);
     }
     let mut service = Service::from_environment();
     let result = publish(args, passed.map_err(Kind::Passed)?, &mut service);
@@ -62,7 +61,7 @@ pub fn run(args: &Args) -> Result<(), ProducerError> {
 }
 
 fn publish(args: &Args, passed: Passed, service: &mut Service) -> Result<(), ProducerError> {
-    let settings = load(args)?;
+    let settings = args.load()?;
     let destination = Destination::choose(args, passed, &settings)?;
     // Before there is a region, so that no signal finds one half-made.
     let signals =
@@ -84,20 +83,4 @@ fn publish(args: &Args, passed: Passed, service: &mut Service) -> Result<(), Pro
         Destination::Memfd { kept, label } => sink::open_memfd(kept, &label, &settings)?,
     };
     Producer::new(args, settings, signals, service, sink, input).run()
-}
-
-/// The configuration that the command line names, with what the command line overrides.
-fn load(args: &Args) -> Result<Settings, ProducerError> {
-    let mut settings = match &args.config {
-        Some(path) => Settings::load(path)?,
-        None => Settings::embedded(),
-    };
-    settings.check_publishable(args.config.as_deref().unwrap_or(EMBEDDED_ORIGIN.as_ref()))?;
-    if let Some(RegionArgument::Address(address)) = &args.region {
-        settings.region.address = address.clone();
-    }
-    if let Some(tick) = args.tick {
-        settings.producer.tick = tick;
-    }
-    Ok(settings)
 }

@@ -51,7 +51,7 @@ mod tests {
         let (device, inode) = (meta.dev(), meta.ino());
         assert!(is_stream(&stderr, &format!("{device}:{inode}")));
         for other in [format!("{device}:{}", inode + 1), format!("{}:{inode}", device + 1)] {
-            assert!(!is_stream(&stderr, &other), "a stream inherited from somebody else");
+            assert!(!is_stream(&stderr, &other), "a stream that was inherited");
         }
         assert!(!is_stream(&stderr, "") && !is_stream(&stderr, "nonsense"));
     }

@@ -14,8 +14,8 @@
 //! journal  PRIORITY=4  MESSAGE=line 7: ...  MAPCAST_REGION=/run/mapcast/stu.region
 //! ```
 //!
-//! An event's message says everything in words. Its fields `region`, `sequence`, `epoch` and
-//! `state` say some of it again for machines, so text leaves them out.
+//! An event's message is complete. Its fields `region`, `sequence`, `epoch` and `state` repeat parts
+//! of it for machines, so text leaves them out.
 
 mod entry;
 mod filter;
@@ -114,7 +114,7 @@ pub fn finish() {
     }
 }
 
-/// Writes the last words of a program to stderr, and waits as [`finish`] does.
+/// Writes the last line of a program to stderr, and waits as [`finish`] does.
 pub fn last_line(line: String) {
     let own = || Arc::new(Log::new("", Format::Text(Palette::Plain), Stderr::open()));
     let log = LOG.get().filter(|log| !is_elsewhere(log)).map_or_else(own, Arc::clone);
@@ -125,26 +125,17 @@ pub fn last_line(line: String) {
 /// What [`init`] has set up.
 static LOG: OnceLock<Arc<Log>> = OnceLock::new();
 
-/// Where the last words of a program belong.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum LastWords {
-    /// To people, on stderr.
-    Stderr,
-    /// Into the log, which goes to machines.
-    Log,
-    /// Into the log and to stderr, where the log does not go.
-    Both,
+/// Whether events go to machines: as JSON, or to the journal.
+pub(crate) fn is_for_machines() -> bool {
+    LOG.get().is_some_and(|log| !matches!(log.format, Format::Text(_)))
 }
 
-pub(crate) fn last_words() -> LastWords {
-    match LOG.get() {
-        Some(log) if is_elsewhere(log) => LastWords::Both,
-        Some(log) if !matches!(log.format, Format::Text(_)) => LastWords::Log,
-        _ => LastWords::Stderr,
-    }
+/// Whether stderr is for people: neither a JSON log nor the journal.
+pub(crate) fn is_stderr_for_people() -> bool {
+    !is_for_machines() || LOG.get().is_some_and(|log| is_elsewhere(log))
 }
 
-/// Does the log go elsewhere than to stderr?
+/// Whether the log does not go to stderr.
 fn is_elsewhere(log: &Log) -> bool {
     log.format == Format::Journal && !format::stderr_is_journal()
 }

@@ -2,7 +2,7 @@
 //!
 //! Invariant: [`Sink::put`] does not wait. What the outlet has no room for is kept, in order, up to
 //! [`MOST`] bytes, and offered again by the next [`Sink::put`] or [`Sink::flush`]. Beyond that messages
-//! are lost until all that was kept has gone out; then a note says how many, in their place.
+//! are lost until all that was kept was written; then a note with their number takes their place.
 //!
 //! ```text
 //!   put --> kept: | line 7, half | line 8 | ... --offer--> outlet
@@ -83,7 +83,7 @@ impl<O: Outlet> Sink<O> {
         self.keep(message, 1);
     }
 
-    /// Writes what was kept, and then what `note` says about what was lost, as far as there is room.
+    /// Writes what was kept, and then the `note` of what was lost, as far as there is room.
     pub(crate) fn flush(&mut self, note: impl FnOnce(u64, &str) -> Vec<u8>) {
         self.offer_kept();
         if self.lost > 0 && self.kept.is_empty() {

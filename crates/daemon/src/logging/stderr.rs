@@ -173,7 +173,7 @@ mod tests {
     }
 
     #[test]
-    fn a_pipe_or_socket_that_nobody_reads_has_no_room_and_is_left_as_it_is() {
+    fn a_pipe_or_socket_that_is_not_read_has_no_room_and_its_flags_stay() {
         let (pipe_reader, pipe) = pipe().expect("a pipe");
         let (socket_reader, socket) = UnixStream::pair().expect("a pair");
         let readers = [OwnedFd::from(pipe_reader), socket_reader.into()];
@@ -187,7 +187,7 @@ mod tests {
             reader.read_exact(&mut vec![0; written]).expect("all that was written");
             assert_eq!(stderr.offer(b"more"), Outcome::Taken(4));
             drop(reader);
-            assert_eq!(stderr.offer(b"more"), Outcome::Failed, "nobody can read it any more");
+            assert_eq!(stderr.offer(b"more"), Outcome::Failed, "its reader has gone");
         }
     }
 

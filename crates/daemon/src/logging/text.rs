@@ -1,6 +1,6 @@
 //! One event as one line of text: time (UTC), level, who, message, fields.
 //!
-//! Fields that only repeat for machines what the message says ([`FOR_MACHINES`]) are left out.
+//! Fields that repeat for machines what is in the message ([`FOR_MACHINES`]) are left out.
 //!
 //! "Who" is the program, so that two daemons can share a terminal; for `debug` and `trace`, which
 //! are for the people who work on it, it is the module.
@@ -72,13 +72,13 @@ mod tests {
     }
 
     #[test]
-    fn a_line_says_level_program_message_and_fields() {
+    fn a_line_has_level_program_message_and_fields() {
         let text = lines(|| tracing::warn!(missed = 3, "late"));
         assert_eq!(text, " WARN producer: late missed=3\n");
     }
 
     #[test]
-    fn fields_for_machines_are_not_said_twice() {
+    fn fields_for_machines_are_not_repeated() {
         let text = lines(|| {
             tracing::info!(region = "/x", epoch = 2, sequence = 7_u64, state = %"dead", "/x: dead");
         });

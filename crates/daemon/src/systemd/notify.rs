@@ -98,7 +98,7 @@ impl Notify {
         }
     }
 
-    /// `RELOADING=1` with the time by which the manager tells it from an older one. Call
+    /// `RELOADING=1` with the time that distinguishes it from an older one. Call
     /// [`ready`](Self::ready) when it is done, well or not.
     pub(super) fn reloading(&mut self, now: Monotonic) {
         let text = format!("RELOADING=1\nMONOTONIC_USEC={}\n", now.nanos() / 1000);
@@ -226,9 +226,9 @@ mod tests {
         let mut file = tempfile::tempfile().expect("file");
         file.write_all(b"kept").expect("write");
         Notify::new(Some(manager.address())).store("region", file.as_fd());
-        let mut heard = manager.heard();
-        assert_eq!(heard[0].0, "FDSTOREREMOVE=1\nFDNAME=region\n");
-        let (text, mut descriptors) = heard.remove(1);
+        let mut received = manager.received();
+        assert_eq!(received[0].0, "FDSTOREREMOVE=1\nFDNAME=region\n");
+        let (text, mut descriptors) = received.remove(1);
         assert_eq!(text, "FDSTORE=1\nFDNAME=region\n");
         let mut kept = File::from(descriptors.pop().expect("one descriptor"));
         drop(file);
@@ -240,7 +240,7 @@ mod tests {
 
     #[test]
     fn an_abstract_name_is_an_address_too() {
-        // Such names are the machine's; that of a directory which is there is nobody else's.
+        // Abstract names belong to the machine; the name of an existing directory is unique.
         let dir = tempfile::tempdir().expect("directory");
         let name = format!("mapcast-test-{}", dir.path().display());
         let address = SocketAddr::from_abstract_name(&name).expect("a name");
@@ -250,7 +250,7 @@ mod tests {
     }
 
     #[test]
-    fn without_a_manager_nothing_is_said_and_nothing_fails() {
+    fn without_a_manager_nothing_is_sent_and_nothing_fails() {
         for address in [None, Some(""), Some("relative"), Some("vsock:2:1234"), Some("/none")] {
             let mut notify = Notify::new(address.map(OsString::from));
             assert_eq!(notify.is_connected(), address == Some("/none"), "{address:?}");
@@ -260,7 +260,7 @@ mod tests {
     }
 
     #[test]
-    fn a_manager_that_does_not_listen_is_not_waited_for_and_hears_later_what_is_said_once() {
+    fn a_manager_that_does_not_read_blocks_nothing_and_later_gets_what_is_sent_once() {
         let manager = FakeManager::new();
         let mut notify = Notify::new(Some(manager.address()));
         // The queue of a datagram socket is bounded.
@@ -291,7 +291,7 @@ mod tests {
     }
 
     #[test]
-    fn the_end_gives_a_manager_that_does_not_listen_up() {
+    fn the_end_gives_up_on_a_manager_that_does_not_read() {
         let manager = FakeManager::new();
         let mut notify = Notify::new(Some(manager.address()));
         manager.is_busy();

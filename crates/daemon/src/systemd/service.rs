@@ -69,7 +69,7 @@ impl Service {
     /// When the loop has to call [`keep_alive`](Self::keep_alive) next.
     pub fn deadline(&self) -> Option<Monotonic> {
         let held =
-            self.held_status.as_ref().and(self.status_sent).map(|said| said.after(STATUS_EVERY));
+            self.held_status.as_ref().and(self.status_sent).map(|sent| sent.after(STATUS_EVERY));
         [self.watchdog.deadline(), held, self.retry].into_iter().flatten().min()
     }
 
@@ -171,7 +171,7 @@ impl Service {
     }
 
     fn may_send_status(&self, now: Monotonic) -> bool {
-        self.status_sent.is_none_or(|said| now.since(said) >= STATUS_EVERY)
+        self.status_sent.is_none_or(|sent| now.since(sent) >= STATUS_EVERY)
     }
 
     fn send_status(&mut self, now: Monotonic, status: &str) {
@@ -181,7 +181,7 @@ impl Service {
     }
 }
 
-/// `count` in `span` as people say it: 12.0/s, 6.0/min, 1.0/h.
+/// `count` in `span` for people: 12.0/s, 6.0/min, 1.0/h.
 fn rate(count: u64, span: Duration) -> String {
     #[expect(clippy::cast_precision_loss, reason = "for people, one decimal")]
     let a_second = count as f64 / span.as_secs_f64().max(f64::MIN_POSITIVE);
@@ -210,7 +210,7 @@ mod tests {
     }
 
     #[test]
-    fn progress_is_said_once_a_second_with_the_rate_since_the_last_time() {
+    fn progress_is_sent_once_a_second_with_the_rate_since_the_last_time() {
         let manager = FakeManager::new();
         let mut service = service(&manager, None);
         service.ready(at(0), "publishing stu: sequence 1");
@@ -228,11 +228,11 @@ mod tests {
         );
         service.progress(at(60_000), &"publishing stu", 31 + 2);
         service.progress(at(70_000), &"publishing stu", 33);
-        assert_eq!(manager.texts().len(), 1, "nothing new, nothing said");
+        assert_eq!(manager.texts().len(), 1, "no new record, no status");
     }
 
     #[test]
-    fn ready_is_said_once_and_is_a_status_afterwards() {
+    fn ready_is_sent_once_and_is_a_status_afterwards() {
         let manager = FakeManager::new();
         let mut service = service(&manager, None);
         service.ready(at(0), "waiting for input");
@@ -243,7 +243,7 @@ mod tests {
     }
 
     #[test]
-    fn a_status_that_comes_too_soon_is_said_later_and_the_loop_wakes_up_for_it() {
+    fn a_status_that_comes_too_soon_is_sent_later_and_the_loop_wakes_up_for_it() {
         let manager = FakeManager::new();
         let mut service = service(&manager, None);
         service.status(at(5000), "one".into());
@@ -272,7 +272,7 @@ mod tests {
     }
 
     #[test]
-    fn a_reload_is_told_only_by_a_service_that_is_ready() {
+    fn a_reload_is_reported_only_by_a_service_that_is_ready() {
         let manager = FakeManager::new();
         let mut service = service(&manager, None);
         service.reloading(at(1));

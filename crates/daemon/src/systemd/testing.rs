@@ -35,14 +35,14 @@ impl FakeManager {
         while notify.alive() {}
     }
 
-    /// Everything that was said, each datagram with the descriptors that came along.
-    pub(super) fn heard(&self) -> Vec<(String, Vec<OwnedFd>)> {
+    /// The datagrams received, each with its descriptors.
+    pub(super) fn received(&self) -> Vec<(String, Vec<OwnedFd>)> {
         std::iter::from_fn(|| receive(&self.socket)).collect()
     }
 
     /// The texts alone.
     pub(super) fn texts(&self) -> Vec<String> {
-        self.heard().into_iter().map(|(text, _)| text).collect()
+        self.received().into_iter().map(|(text, _)| text).collect()
     }
 }
 

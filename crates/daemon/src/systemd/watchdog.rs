@@ -1,4 +1,4 @@
-//! The watchdog: a sign of life for the service manager, due twice in each interval it allows.
+//! The watchdog: `WATCHDOG=1` for the service manager, twice in each interval it allows.
 //!
 //! Invariant: the daemon's own loop sends it, so a loop that hangs is noticed. No thread, no timer:
 //! the loop asks for the [deadline](Watchdog::deadline) before it sleeps and calls
@@ -51,7 +51,7 @@ impl Watchdog {
     }
 }
 
-/// What `variable` says about the watchdog of process `pid`.
+/// The watchdog interval of process `pid`, by the values of `variable`.
 fn interval(variable: impl Fn(&str) -> Option<String>, pid: u32) -> Option<Duration> {
     let number = |name| variable(name).map(|text| text.parse::<u64>());
     if number("WATCHDOG_PID").is_some_and(|other| other != Ok(pid.into())) {

@@ -14,8 +14,8 @@
 //! A member of the object that no field takes its value from makes the line a bad one: it is most
 //! likely a misspelt key, and a field that silently never changes is worse than a message.
 //!
-//! Price: the bytes of a value are looked at twice, first for its end and then for what it says;
-//! those of a nested one once more for each level that a pointer goes down.
+//! Price: the bytes of a value are read twice, first for its end and then for its content; those of
+//! a nested one once more for each level that a pointer goes down.
 
 use std::borrow::Cow;
 use std::fmt;

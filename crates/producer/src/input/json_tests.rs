@@ -1,4 +1,4 @@
-//! Good lines change the record; bad lines say exactly why and change nothing.
+//! Good lines change the record; bad lines have an exact error and change nothing.
 
 use std::sync::Arc;
 
@@ -71,7 +71,7 @@ fn fields_without_a_value_are_known_until_a_good_line_brings_one() {
     assert!(keys.is_complete());
 }
 
-/// Lines and what is said about them.
+/// Lines and their messages.
 const BAD: &[(&[u8], &str)] = &[
     (b"temperature=1", "not JSON (expected ident at column 2); write one object per line"),
     (b"hello", "not JSON (expected value at column 1); write one object per line"),

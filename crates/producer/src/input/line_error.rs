@@ -23,7 +23,7 @@ pub(crate) enum LineError {
     /// JSON, but no object.
     #[error("JSON, but {0} and not an object; write {{\"key\": value}}")]
     NotAnObject(&'static str),
-    /// Longer than allowed; what it says is unknown.
+    /// Longer than allowed; it was not parsed.
     #[error("longer than {0} bytes; shorten it or raise max_line")]
     TooLong(usize),
     /// No field has its value from this member.

@@ -30,7 +30,7 @@ pub(crate) struct Lines {
     buffer: Vec<u8>,
     /// Where the next line begins.
     start: usize,
-    /// No newline stands between `start` and here.
+    /// No newline is between `start` and here.
     scanned: usize,
     max: usize,
     number: u64,

@@ -115,7 +115,7 @@ fn the_unfinished_line_of_a_writer_that_left_is_a_line_of_its_own() {
 fn an_unfinished_line_that_was_there_before_us_is_seen() {
     let mut setup = setup();
     // A writer that comes and goes between our seeing the end and our opening the pipe anew: its
-    // line is in the pipe, and the kernel tells a newer descriptor nothing of its leaving.
+    // line is in the pipe, and the kernel does not report to a newer descriptor that it has left.
     write!(setup.writer(), "{{\"n\": 6}}").expect("write");
     let key = InputKey::Member("n".to_owned());
     let keys = Keys::new([(&key, 0)]);

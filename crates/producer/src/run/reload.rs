@@ -55,7 +55,7 @@ impl Producer<'_> {
             return Changed::Kept;
         };
         let path = path.display();
-        let adopted = match crate::load(self.args) {
+        let adopted = match self.args.load() {
             Ok(new) if new == self.settings => {
                 log_event!(info, self.publisher.sink, "SIGHUP: {path} is unchanged");
                 return Changed::Kept;

@@ -14,13 +14,13 @@ fn a_producer_that_needs_no_input_leaves_standard_input_alone() {
     let place = Place::new();
     place.configure(COUNTER, TICK);
     let (mut reader, mut writer) = std::io::pipe().expect("pipe");
-    writer.write_all(b"for somebody else\n").expect("write");
+    writer.write_all(b"for another reader\n").expect("write");
     drop(writer);
     let stdin = Stdio::from(reader.try_clone().expect("dup"));
     place.start("log", stdin, &["--ticks", "3"]).ends_with(0);
     let mut left = String::new();
     reader.read_to_string(&mut left).expect("read");
-    assert_eq!(left, "for somebody else\n");
+    assert_eq!(left, "for another reader\n");
 }
 
 #[test]

@@ -130,7 +130,7 @@ fn a_bad_start_is_one_line_and_code_1() {
     let log = place.start("log", Stdio::null(), &[]).ends_with(1);
     assert!(log.contains("is a directory, not a regular file"), "{log}");
     fs::remove_dir(place.region()).expect("remove");
-    fs::write(place.region(), "a text of somebody else's\n".repeat(100)).expect("write");
+    fs::write(place.region(), "a text of another program\n".repeat(100)).expect("write");
     let log = place.start("log", Stdio::null(), &[]).ends_with(1);
     assert!(log.contains("is not a region"), "{log}");
     assert!(fs::read_to_string(place.region()).expect("still there").starts_with("a text"));

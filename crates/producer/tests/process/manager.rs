@@ -1,4 +1,4 @@
-//! A service manager as far as a producer can see it: a socket to be told things, and descriptors
+//! A service manager as a producer sees it: a socket for its messages, and descriptors
 //! that are passed.
 
 use std::fs::File;
@@ -61,7 +61,7 @@ impl<'a> Manager<'a> {
         command
     }
 
-    /// All that was said so far, one assignment an item.
+    /// All messages received so far, one assignment an item.
     pub(crate) fn heard(&mut self) -> &[String] {
         let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(4))];
         let mut bytes = [0; 4096];
@@ -88,7 +88,7 @@ impl<'a> Manager<'a> {
         while other.send_to(b"OTHER=1\n", self.place.path("notify")).is_ok() {}
     }
 
-    /// How often it was told `assignment`.
+    /// How often it received `assignment`.
     pub(crate) fn count(&mut self, assignment: &str) -> usize {
         self.heard().iter().filter(|heard| *heard == assignment).count()
     }
@@ -109,7 +109,7 @@ impl<'a> Manager<'a> {
         self.stored.len()
     }
 
-    /// Forgets what was said.
+    /// Forgets the messages received.
     pub(crate) fn clear(&mut self) {
         self.heard();
         self.heard.clear();

@@ -155,7 +155,9 @@ fn a_memfd_is_kept_by_the_manager_and_outlives_kills_and_changes_of_its_record()
     let last = newest(&kept).expect("the last record").1;
 
     let mut producer = manager.start("log", Some(&kept), &["--memfd"]);
-    wait_until("goes on", || newest(&kept).is_some_and(|newest| newest.0 == 2 && newest.1 > last));
+    wait_until("publishing continues", || {
+        newest(&kept).is_some_and(|newest| newest.0 == 2 && newest.1 > last)
+    });
     wait_until("signs of life", || follower.state() == State::Live);
     assert_eq!(manager.stored_count(), 1, "kept already");
 
@@ -165,7 +167,7 @@ fn a_memfd_is_kept_by_the_manager_and_outlives_kills_and_changes_of_its_record()
     let second = manager.stored().try_clone().expect("dup");
     wait_until("the new record", || newest(&second).is_some_and(|newest| newest.0 == 3));
     assert_eq!(follower.state(), State::Retired);
-    assert!(newest(&second).expect("a record").1 > last, "the sequence goes on");
+    assert!(newest(&second).expect("a record").1 > last, "the sequence continues");
     producer.signal(Signal::TERM);
     producer.ends_with(0);
     assert_eq!(reader(&second).state(), State::Closed);

@@ -46,7 +46,7 @@ fn a_directory_that_vanishes_is_waited_for() {
     wait_until("the region is back", || DynReader::open(&region).is_ok());
     producer.signal(Signal::TERM);
     let log = producer.ends_with(0);
-    assert_eq!(log.matches("cannot be recreated").count(), 1, "said once: {log}");
+    assert_eq!(log.matches("cannot be recreated").count(), 1, "logged once: {log}");
 }
 
 #[test]

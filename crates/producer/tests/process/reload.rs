@@ -28,7 +28,7 @@ fn a_reload_keeps_the_region_of_the_same_record_and_retires_that_of_another() {
     producer.signal(Signal::HUP);
     producer.wait_for("keeping the old configuration");
     let now = place.newest().expect("a record").1;
-    place.wait_for_record("the old configuration goes on", |newest| newest.1 > now + 5);
+    place.wait_for_record("the old configuration stays in force", |newest| newest.1 > now + 5);
     assert_eq!(place.inode(), inode);
 
     place.configure(&[("char[8]", "const = \"new\"")], TICK);

@@ -1,4 +1,4 @@
-//! What a service manager is told: ready, status, alive, reloading, stopping.
+//! What a service manager receives: ready, status, alive, reloading, stopping.
 
 use std::fs;
 use std::process::Stdio;
@@ -31,7 +31,7 @@ fn a_producer_tells_its_manager_what_it_does_from_the_first_record_to_the_end() 
     manager.wait_for("STOPPING=1");
     manager.wait_for("STATUS=closed ");
     assert_eq!(manager.count("READY=1"), 1);
-    assert_eq!(manager.count("WATCHDOG=1"), 0, "nobody has asked for it");
+    assert_eq!(manager.count("WATCHDOG=1"), 0, "it was not asked for");
     let last = manager.heard().last().expect("the end");
     assert!(last.contains("(SIGTERM)"), "{last}");
 }
@@ -44,7 +44,7 @@ fn a_tick_that_is_longer_than_the_watchdog_does_not_keep_the_loop_asleep() {
     let mut producer = manager.start("log", None, &[]);
     wait_until("signs of life", || manager.count("WATCHDOG=1") >= 5);
     manager.clear();
-    // 100 are due; without them the loop would go round once in that time, for its patrol. A busy
+    // 100 are due; without them the loop would go round once in that time, for its check of the region. A busy
     // machine may not let it run in one second, but will in another.
     wait_until("more than ten in a second", || {
         let before = manager.count("WATCHDOG=1");
