@@ -3,7 +3,7 @@
 use layout::RecordBuf;
 use settings::Settings;
 
-use crate::input::{Decoder, Outcome};
+use crate::input::{Decoder, Outcome, apply_line};
 use crate::run::{keys, max_line};
 use crate::sources::{Moment, Sources};
 
@@ -11,7 +11,7 @@ use crate::sources::{Moment, Sources};
 /// message.
 pub fn record_of_line(settings: &Settings, line: &[u8]) -> Result<Vec<u8>, String> {
     let mut record = RecordBuf::new(settings.record.schema.clone());
-    let read = keys(settings).apply(line, &mut record, &mut || true);
+    let read = apply_line(line, &mut keys(settings), &mut record, &mut || true);
     read.map(|()| record.bytes().to_vec()).map_err(|error| error.to_string())
 }
 

@@ -40,6 +40,8 @@ pub struct Stderr {
     /// None where there is no standard error.
     file: Option<File>,
     way: Way,
+    /// It may send SIGTTOU to a job of the background.
+    is_terminal: bool,
 }
 
 /// How to write without waiting.
@@ -47,11 +49,8 @@ pub struct Stderr {
 enum Way {
     /// It never waits.
     Write,
-    /// As before, but the terminal may send SIGTTOU.
-    WriteToTerminal,
     Send,
     Poll,
-    PollTerminal,
 }
 
 impl Stderr {
@@ -59,7 +58,7 @@ impl Stderr {
     pub fn open() -> Self {
         match Self::new(io::stderr(), AGAIN) {
             Ok(stderr) => stderr,
-            Err(_) => Self { file: None, way: Way::Write },
+            Err(_) => Self { file: None, way: Way::Write, is_terminal: false },
         }
     }
 
@@ -79,30 +78,27 @@ impl Stderr {
         let is_terminal = rustix::termios::isatty(&shared);
         let own = if kind.is_fifo() || is_terminal { open(again).ok() } else { None };
         let way = match &own {
-            Some(_) if is_terminal => Way::WriteToTerminal,
-            None if is_terminal => Way::PollTerminal,
             Some(_) => Way::Write,
             None if kind.is_socket() => Way::Send,
             None if kind.is_file() => Way::Write,
             None => Way::Poll,
         };
-        Ok(Self { file: Some(own.unwrap_or(shared)), way })
+        Ok(Self { file: Some(own.unwrap_or(shared)), way, is_terminal })
     }
 }
 
 impl Outlet for Stderr {
     fn offer(&mut self, line: &[u8]) -> Outcome {
         let Some(file) = &self.file else { return Outcome::Failed };
-        let written = match self.way {
+        let write = || match self.way {
             Way::Write => (&*file).write(line),
-            Way::WriteToTerminal => while_it_may_stop_no_job(|| (&*file).write(line)),
             Way::Send => {
                 let flags = SendFlags::DONTWAIT | SendFlags::NOSIGNAL;
                 send(file, line, flags).map_err(io::Error::from)
             }
             Way::Poll => write_if_there_is_room(file, line),
-            Way::PollTerminal => while_it_may_stop_no_job(|| write_if_there_is_room(file, line)),
         };
+        let written = if self.is_terminal { while_it_may_stop_no_job(write) } else { write() };
         match written {
             Ok(0) => Outcome::NoRoom,
             Ok(length) => Outcome::Taken(length),

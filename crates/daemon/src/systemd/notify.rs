@@ -37,22 +37,11 @@ pub(super) struct Notify {
     kept: VecDeque<Message>,
 }
 
-/// A message that is sent once.
+/// A message that is sent once. A newer one of the same first line takes its place.
 #[derive(Debug)]
 struct Message {
-    kind: Kind,
     text: String,
     descriptor: Option<OwnedFd>,
-}
-
-/// What a message is about; a newer one takes the place of an older one that was not sent yet.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Kind {
-    Ready,
-    Reloading,
-    Stopping,
-    Forget,
-    Store,
 }
 
 impl Notify {
@@ -87,7 +76,7 @@ impl Notify {
 
     /// `READY=1`: started, or done with a reload; `status` is for people.
     pub(super) fn ready(&mut self, status: &str) {
-        self.send_once(Kind::Ready, format!("READY=1\nSTATUS={}\n", clean(status)), None);
+        self.send_once(format!("READY=1\nSTATUS={}\n", clean(status)), None);
     }
 
     /// `STATUS=`: the current state, for people. Lost if the manager's socket is full.
@@ -102,12 +91,12 @@ impl Notify {
     /// [`ready`](Self::ready) when it is done, well or not.
     pub(super) fn reloading(&mut self, now: Monotonic) {
         let text = format!("RELOADING=1\nMONOTONIC_USEC={}\n", now.nanos() / 1000);
-        self.send_once(Kind::Reloading, text, None);
+        self.send_once(text, None);
     }
 
     /// `STOPPING=1`: the end has begun.
     pub(super) fn stopping(&mut self, status: &str) {
-        self.send_once(Kind::Stopping, format!("STOPPING=1\nSTATUS={}\n", clean(status)), None);
+        self.send_once(format!("STOPPING=1\nSTATUS={}\n", clean(status)), None);
     }
 
     /// `WATCHDOG=1`: the loop is running. `false` if the manager's socket is full.
@@ -124,9 +113,9 @@ impl Notify {
         let name = clean(name);
         match descriptor.try_clone_to_owned() {
             Ok(descriptor) => {
-                self.send_once(Kind::Forget, format!("FDSTOREREMOVE=1\nFDNAME={name}\n"), None);
+                self.send_once(format!("FDSTOREREMOVE=1\nFDNAME={name}\n"), None);
                 let text = format!("FDSTORE=1\nFDNAME={name}\n");
-                self.send_once(Kind::Store, text, Some(descriptor));
+                self.send_once(text, Some(descriptor));
             }
             Err(error) => tracing::warn!("the manager cannot keep {name}: {error}"),
         }
@@ -147,12 +136,13 @@ impl Notify {
         }
     }
 
-    fn send_once(&mut self, kind: Kind, text: String, descriptor: Option<OwnedFd>) {
+    fn send_once(&mut self, text: String, descriptor: Option<OwnedFd>) {
         if !self.is_connected() {
             return;
         }
-        self.kept.retain(|older| older.kind != kind);
-        self.kept.push_back(Message { kind, text, descriptor });
+        let first_line = text.lines().next();
+        self.kept.retain(|older| older.text.lines().next() != first_line);
+        self.kept.push_back(Message { text, descriptor });
         self.flush();
     }
 

@@ -33,9 +33,24 @@ use super::line_error::LineError;
 const STRETCH: usize = 1 << 18;
 const STEP: usize = 1 << 6;
 
+/// Reads one line into `record`. A key that the line leaves out keeps its value. Calls `go_on` from
+/// time to time; if that returns false, the line is abandoned.
+pub(crate) fn apply_line(
+    line: &[u8],
+    keys: &mut Keys,
+    record: &mut RecordBuf,
+    go_on: &mut dyn FnMut() -> bool,
+) -> Result<(), LineError> {
+    let mut copy = record.clone();
+    let found = read(line, keys, &mut copy, go_on)?;
+    *record = copy;
+    keys.mark_seen(&found);
+    Ok(())
+}
+
 /// Reads `line` into `record`, which is of no use after an error. For each target of `keys`: whether
 /// the line had a value for it.
-pub(super) fn read(
+fn read(
     line: &[u8],
     keys: &Keys,
     record: &mut RecordBuf,
@@ -45,13 +60,16 @@ pub(super) fn read(
         what: "invalid unicode code point".to_owned(),
         column: error.valid_up_to() + 1,
     })?;
-    let found = vec![false; keys.targets().len()];
+    let found = vec![false; keys.targets.len()];
     let pulse = Pulse { work: 0, go_on };
     let mut reading = Reading { line, keys, record, found, pulse, refusal: None };
     let mut parser = serde_json::Deserializer::from_str(line);
-    let members = keys.members();
-    let members =
-        Children { node: members, held: Some(vec![false; members.len()]), reading: &mut reading };
+    let members = &*keys.members;
+    let members = Children {
+        node: members,
+        held: Some(vec![false; members.children.len()]),
+        reading: &mut reading,
+    };
     match parser.deserialize_map(members).and_then(|()| parser.end()) {
         Ok(()) => Ok(reading.found),
         Err(error) => Err(reading.refusal.unwrap_or_else(|| LineError::not_object(line, &error))),
@@ -93,15 +111,15 @@ impl<'l> Reading<'l, '_> {
     fn take(&mut self, node: &Node, raw: &'l str) -> Result<(), LineError> {
         self.pulse.step(raw.len())?;
         let keys = self.keys;
-        for &number in node.targets() {
-            let target = &keys.targets()[number];
+        for &number in &node.targets {
+            let target = &keys.targets[number];
             match raw.as_bytes().first() {
                 Some(b'[') => self.fill(target, raw)?,
                 _ => self.set(target, raw)?,
             }
             self.found[number] = true;
         }
-        if node.is_empty() {
+        if node.children.is_empty() {
             return Ok(());
         }
         let mut parser = serde_json::Deserializer::from_str(raw);
@@ -200,7 +218,7 @@ impl<'l> Visitor<'l> for Children<'_, 'l, '_> {
 
     fn visit_seq<A: SeqAccess<'l>>(self, mut list: A) -> Result<(), A::Error> {
         let Self { node, reading, .. } = self;
-        for index in 0..node.items() {
+        for index in 0..node.items {
             let Some(raw) = list.next_element::<&RawValue>()? else { return Ok(()) };
             stop(reading.pulse.step(0), &mut reading.refusal)?;
             if let Some((_, child)) = node.child(&index.to_string()) {

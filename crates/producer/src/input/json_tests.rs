@@ -6,6 +6,7 @@ use layout::{CType, FieldSpec, RecordBuf, Scalar, Schema, Value};
 
 use settings::InputKey;
 
+use super::json::apply_line;
 use super::keys::Keys;
 use super::line_error::LineError;
 
@@ -29,7 +30,7 @@ fn setup() -> (Keys, RecordBuf) {
 }
 
 fn apply(keys: &mut Keys, line: &[u8], record: &mut RecordBuf) -> Result<(), LineError> {
-    keys.apply(line, record, &mut || true)
+    apply_line(line, keys, record, &mut || true)
 }
 
 #[test]
@@ -263,10 +264,11 @@ fn a_long_line_is_given_up_when_the_producer_is_stopped() {
     ] {
         let key = InputKey::Pointer(key.to_owned());
         let mut asked = 0;
-        let read = Keys::new([(&key, 0)]).apply(line.as_bytes(), &mut record, &mut || {
-            asked += 1;
-            asked < 3
-        });
+        let read =
+            apply_line(line.as_bytes(), &mut Keys::new([(&key, 0)]), &mut record, &mut || {
+                asked += 1;
+                asked < 3
+            });
         assert_eq!((read, asked), (Err(LineError::Stopped), 3), "{key:?}");
         assert_eq!(record, before);
     }

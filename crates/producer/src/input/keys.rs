@@ -11,17 +11,14 @@
 
 use std::collections::BTreeSet;
 
-use layout::RecordBuf;
 use settings::InputKey;
-
-use super::json;
-use super::line_error::LineError;
 
 /// The fields that take their values from lines.
 #[derive(Clone, Debug)]
 pub(crate) struct Keys {
-    targets: Vec<Target>,
-    members: Box<Node>,
+    pub(super) targets: Vec<Target>,
+    /// The members of a line's object.
+    pub(super) members: Box<Node>,
 }
 
 /// A field and where its value is.
@@ -37,12 +34,12 @@ pub(super) struct Target {
 /// matter.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Node {
-    /// Numbers of targets.
-    targets: Vec<usize>,
+    /// The numbers of the targets that take their value from here.
+    pub(super) targets: Vec<usize>,
     /// By their names, in order. An element of a list is called by its number.
-    children: Vec<(String, Node)>,
-    /// Elements of a list from here on do not matter.
-    items: usize,
+    pub(super) children: Vec<(String, Node)>,
+    /// The number of the first element of a list from which on none matters.
+    pub(super) items: usize,
 }
 
 impl Node {
@@ -50,25 +47,6 @@ impl Node {
     pub(super) fn child(&self, name: &str) -> Option<(usize, &Self)> {
         let at = self.find(name).ok()?;
         Some((at, &self.children[at].1))
-    }
-
-    /// The numbers of the targets that take their value from here.
-    pub(super) fn targets(&self) -> &[usize] {
-        &self.targets
-    }
-
-    /// The number of the first element of a list from which on none matters.
-    pub(super) fn items(&self) -> usize {
-        self.items
-    }
-
-    /// How many places below this one matter.
-    pub(super) fn len(&self) -> usize {
-        self.children.len()
-    }
-
-    pub(super) fn is_empty(&self) -> bool {
-        self.children.is_empty()
     }
 
     pub(super) fn names(&self) -> impl Iterator<Item = &str> {
@@ -120,8 +98,7 @@ impl Keys {
     }
 
     /// Takes over from an earlier configuration which fields have a value. `kept` are the fields
-    /// whose
-    /// values were taken over: pairs of the number now and the number then.
+    /// whose values were taken over: pairs of the number now and the number then.
     pub(crate) fn carry_over(&mut self, earlier: &Self, kept: &[(usize, usize)]) {
         let had = earlier.targets.iter().filter(|target| target.seen);
         let had: BTreeSet<usize> = had.map(|target| target.field).collect();
@@ -131,29 +108,11 @@ impl Keys {
         }
     }
 
-    /// Reads one line into `record`. A key that the line leaves out keeps its value. Calls `go_on`
-    /// from time to time; if that returns false, the line is abandoned.
-    pub(crate) fn apply(
-        &mut self,
-        line: &[u8],
-        record: &mut RecordBuf,
-        go_on: &mut dyn FnMut() -> bool,
-    ) -> Result<(), LineError> {
-        let mut copy = record.clone();
-        let found = json::read(line, self, &mut copy, go_on)?;
-        *record = copy;
+    /// Marks the targets for which a line had a value.
+    pub(super) fn mark_seen(&mut self, found: &[bool]) {
         for (target, found) in self.targets.iter_mut().zip(found) {
             target.seen |= found;
         }
-        Ok(())
-    }
-
-    pub(super) fn targets(&self) -> &[Target] {
-        &self.targets
-    }
-
-    pub(super) fn members(&self) -> &Node {
-        &self.members
     }
 }
 

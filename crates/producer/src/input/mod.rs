@@ -27,6 +27,7 @@ use daemon::{Monotonic, Ready};
 use layout::RecordBuf;
 
 pub(crate) use bad_lines::BadLines;
+pub(crate) use json::apply_line;
 pub(crate) use keys::Keys;
 pub(crate) use line_error::LineError;
 use lines::{Line, Lines};
@@ -210,7 +211,7 @@ impl Decoder {
                 Line::TooLong(max) => Err(LineError::TooLong(max)),
                 Line::Text(text) => match without_bom(text) {
                     text if text.trim_ascii().is_empty() => continue,
-                    text => self.keys.apply(text, record, go_on),
+                    text => apply_line(text, &mut self.keys, record, go_on),
                 },
             };
             return Some(match read {

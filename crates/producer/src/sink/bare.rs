@@ -5,10 +5,12 @@ use std::path::Path;
 use region::{BareWriter, Changed, Exposure, RegionError, Standing};
 use settings::{Format, Settings};
 
-use super::{Sink, options};
+use super::{Sink, options, same_in_both_writers};
 use crate::error::{Kind, ProducerError};
 
 impl Sink for BareWriter {
+    same_in_both_writers!();
+
     fn publish(&mut self, record: &[u8]) -> Result<(), RegionError> {
         Self::publish(self, record)
     }
@@ -16,14 +18,6 @@ impl Sink for BareWriter {
     /// A bare struct has no place for one.
     fn heartbeat(&mut self) -> Result<(), RegionError> {
         Ok(())
-    }
-
-    fn check(&self) -> Result<Standing, RegionError> {
-        Self::check(self)
-    }
-
-    fn recreate(&mut self) -> Result<(), RegionError> {
-        Self::recreate(self)
     }
 
     fn change(&mut self, settings: &Settings) -> Result<Changed, ProducerError> {
@@ -37,22 +31,6 @@ impl Sink for BareWriter {
         }
         Self::change(self, &options(settings))?;
         Ok(Changed::Kept)
-    }
-
-    fn path(&self) -> &Path {
-        Self::path(self)
-    }
-
-    fn exposure(&self) -> Option<Exposure> {
-        Self::exposure(self)
-    }
-
-    fn is_disk_backed(&self) -> bool {
-        Self::is_disk_backed(self)
-    }
-
-    fn is_on_overlay(&self) -> bool {
-        Self::is_on_overlay(self)
     }
 
     fn origin(&self) -> String {

@@ -6,10 +6,12 @@ use std::path::Path;
 use region::{Changed, DynWriter, Exposure, Origin, RegionError, Standing};
 use settings::{Format, Settings};
 
-use super::{Sink, options};
+use super::{Sink, options, same_in_both_writers};
 use crate::error::{Kind, ProducerError};
 
 impl Sink for DynWriter {
+    same_in_both_writers!();
+
     fn publish(&mut self, record: &[u8]) -> Result<(), RegionError> {
         Self::publish(self, record).map(drop)
     }
@@ -18,35 +20,11 @@ impl Sink for DynWriter {
         self.beat()
     }
 
-    fn check(&self) -> Result<Standing, RegionError> {
-        Self::check(self)
-    }
-
-    fn recreate(&mut self) -> Result<(), RegionError> {
-        Self::recreate(self)
-    }
-
     fn change(&mut self, settings: &Settings) -> Result<Changed, ProducerError> {
         if settings.region.format != Format::Mapcast {
             return Err(Kind::Format(Self::path(self).to_owned()).into());
         }
         Ok(Self::change(self, &settings.record.schema, &options(settings))?)
-    }
-
-    fn path(&self) -> &Path {
-        Self::path(self)
-    }
-
-    fn exposure(&self) -> Option<Exposure> {
-        Self::exposure(self)
-    }
-
-    fn is_disk_backed(&self) -> bool {
-        Self::is_disk_backed(self)
-    }
-
-    fn is_on_overlay(&self) -> bool {
-        Self::is_on_overlay(self)
     }
 
     fn origin(&self) -> String {

@@ -84,6 +84,36 @@ pub(crate) trait Sink: fmt::Debug {
     }
 }
 
+/// The methods of [`Sink`] that both writers of `region` have under the same names.
+macro_rules! same_in_both_writers {
+    () => {
+        fn check(&self) -> Result<Standing, RegionError> {
+            Self::check(self)
+        }
+
+        fn recreate(&mut self) -> Result<(), RegionError> {
+            Self::recreate(self)
+        }
+
+        fn path(&self) -> &Path {
+            Self::path(self)
+        }
+
+        fn exposure(&self) -> Option<Exposure> {
+            Self::exposure(self)
+        }
+
+        fn is_disk_backed(&self) -> bool {
+            Self::is_disk_backed(self)
+        }
+
+        fn is_on_overlay(&self) -> bool {
+            Self::is_on_overlay(self)
+        }
+    };
+}
+use same_in_both_writers;
+
 /// Where the region that `address` means is.
 pub(crate) fn locate(address: &Address) -> Result<region::Address, RegionError> {
     match address {
