@@ -1,13 +1,14 @@
-//! What can go wrong: a ring of an impossible size, and a record that will not hold still.
+//! The two errors: a ring of an impossible size, and a record that changed under every copy of it.
 
 use core::fmt;
 
-use crate::ring::MIN_SLOTS;
+/// The smallest ring: one slot being written, one newest, one being read, one to spare.
+pub const MIN_SLOTS: u32 = 4;
 
 /// The record changed during every attempt to copy it.
 ///
-/// An honest writer does this only if it publishes `slots - 1` records during each single copy of
-/// one; a damaged or hostile region may do it for ever. Either way the reader does not loop.
+/// An honest writer does this only if it publishes `slots - 1` records during each single copy; a
+/// hostile one may do it for ever. Either way the call returns.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Unstable {
     /// How many copies were tried.

@@ -1,8 +1,8 @@
 //! One writer publishes records into a ring of slots; any number of readers copy whole records out.
 //!
 //! Invariant: the words of a slot change only while its stamp is odd, and `head` names a slot whose
-//! stamp is even. A reader that finds the same even stamp before and after its copy holds exactly
-//! the bytes that were published under that sequence number, or it knows that it does not.
+//! stamp is even. A reader that finds the same even stamp before and after its copy has exactly the
+//! bytes that were published under that sequence number; any other reader knows that it does not.
 //!
 //! ```text
 //!   head        sequence n of the newest complete record
@@ -12,21 +12,36 @@
 //!   slot S-1    | stamp | published_at | word | word | ...
 //! ```
 //!
-//! Price: S copies of the record in memory. The writer never waits and never looks at a reader; a
-//! reader copies a second time only if the writer laps it, S-1 publishes during one copy.
+//! Price: S copies of the record in memory. The writer never waits and reads nothing that a reader
+//! writes; a reader copies a second time only if the writer laps it, S-1 publishes during one copy.
 //!
-//! This crate knows no files, maps or clocks. Whoever owns the words implements [`Memory`]; the
-//! same source runs over a mapped file, over a [`Heap`], and under loom. Each line that orders
-//! (`SYNC W1`, ...) and each that decides (`CHOICE L1`, ...) has a name, and a row in
-//! `docs/protocol.md` with the mutant that a model kills.
+//! This crate knows no files, maps or clocks. The owner of the words implements [`Memory`]; the same
+//! source runs over a mapped file and under loom. Each line that orders (`SYNC W1`, ...) and each that
+//! decides (`CHOICE L1`, ...) has a name, and a row in `docs/protocol.md` with the mutant that a model
+//! kills.
 //!
 //! ```
-//! use std::sync::Arc;
-//! use channel::{Heap, Publisher, Ring, Step, Tail};
+//! use channel::{AtomicU64, Memory, Publisher, Ring, Step, Tail};
 //!
-//! let heap = Arc::new(Heap::new(4, 28));
-//! let mut publisher = Publisher::resume(Ring::new(Arc::clone(&heap), 4)?);
-//! let ring = Ring::new(heap, 4)?;
+//! /// Four slots for records of 28 bytes: stamp, time and four words each.
+//! #[derive(Default)]
+//! struct Words {
+//!     head: AtomicU64,
+//!     slots: [[AtomicU64; 6]; 4],
+//! }
+//!
+//! impl Memory for &Words {
+//!     fn head(&self) -> &AtomicU64 {
+//!         &self.head
+//!     }
+//!     fn slot(&self, index: usize) -> &[AtomicU64] {
+//!         &self.slots[index]
+//!     }
+//! }
+//!
+//! let words = Words::default();
+//! let mut publisher = Publisher::resume(Ring::new(&words, 4)?);
+//! let ring = Ring::new(&words, 4)?;
 //!
 //! let mut record = [0; 28];
 //! assert_eq!(ring.latest(&mut record)?, None);
@@ -41,7 +56,6 @@
 //! ```
 
 mod error;
-mod heap;
 mod memory;
 mod publisher;
 mod ring;
@@ -49,15 +63,16 @@ mod stamp;
 mod sync;
 mod tail;
 
+#[cfg(test)]
+mod heap;
 #[cfg(all(test, loom))]
 mod models;
 #[cfg(all(test, not(loom)))]
 mod tests;
 
-pub use error::{BadSlots, Unstable};
-pub use heap::Heap;
+pub use error::{BadSlots, MIN_SLOTS, Unstable};
 pub use memory::{Memory, words_in, words_out};
 pub use publisher::Publisher;
-pub use ring::{MIN_SLOTS, Next, Ring, Snapshot};
+pub use ring::{Publication, Ring, Step};
 pub use sync::AtomicU64;
-pub use tail::{Step, Tail};
+pub use tail::Tail;

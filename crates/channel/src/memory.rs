@@ -1,4 +1,4 @@
-//! Where the words are: the one thing the protocol asks of whoever owns them.
+//! Where the words are: what the protocol needs from the owner of the memory.
 //!
 //! Invariant: byte k of a record lies in word k / 8, at byte k % 8 of it in memory; the bytes of
 //! the last word past the record are zero. A C struct copied in by words reads back as that struct.
@@ -8,15 +8,12 @@
 //! ```
 //!
 //! Price: one load or store for each 8 bytes, which is as fast as memcpy up to a few hundred bytes
-//! and at most half as fast at 4 KiB. An owner that can do better for large records overrides the
-//! two copies.
+//! and half as fast at 4 KiB. An owner that can do better for large records overrides the two copies.
 
-// A read is inlined as a whole, or its record goes through memory twice: the second copy loads 16
-// bytes where the first has just stored 8, which stalls for longer than the read takes (16 ns
-// against 4 ns for 28 bytes, on the project's 2-core machine).
+// In memory.rs, ring.rs and tail.rs: a read is inlined as a whole, or its record goes through memory
+// twice. The second copy then loads 16 bytes where the first has just stored 8, which stalls for
+// longer than the read takes (16 ns against 4 ns for 28 bytes, on the project's 2-core machine).
 #![allow(clippy::inline_always)]
-
-use std::sync::Arc;
 
 use crate::sync::{self, AtomicU64};
 
@@ -28,8 +25,8 @@ const WORD: usize = size_of::<u64>();
 
 /// The shared words of one ring.
 ///
-/// An implementation hands out the same cells for as long as it lives, for each index below the
-/// number of slots. It never fails: whoever maps memory checks its size before, not during, a copy.
+/// An implementation returns the same cells for as long as it lives, for each index below the
+/// number of slots. It cannot fail: check the size of a mapping before the first copy.
 pub trait Memory {
     /// The head word: the sequence number of the newest complete record.
     fn head(&self) -> &AtomicU64;
@@ -50,8 +47,8 @@ pub trait Memory {
 
     /// Copies a record out of the words of a slot (its cells without the first two).
     ///
-    /// The words may change meanwhile, and then the bytes are a mixture that the protocol throws
-    /// away. An override must be opaque to the compiler or use atomic loads.
+    /// The words may change meanwhile; the protocol then throws the copy away. An override must be
+    /// opaque to the compiler or use atomic loads.
     #[inline]
     fn copy_out(&self, words: &[AtomicU64], record: &mut [u8]) {
         words_out(words, record);
@@ -96,8 +93,8 @@ pub fn words_out(words: &[AtomicU64], record: &mut [u8]) {
 
 /// The bytes of a record past its last whole word, zeros above them.
 ///
-/// Without a call to memcpy for a few bytes, and without a load that is wider than the store before
-/// it: each costs more than the rest of a small record.
+/// Without a call to memcpy for a few bytes, and without a load wider than the store before it:
+/// each costs more than the rest of a small record.
 #[inline]
 fn last_word(record: &[u8], rest: &[u8]) -> u64 {
     if let Some(end) = record.last_chunk::<WORD>() {
@@ -126,29 +123,3 @@ fn scatter(mut word: u64, mut rest: &mut [u8]) {
         *one = word as u8;
     }
 }
-
-/// Whoever shares an owner of words can use them as the owner does.
-macro_rules! forward {
-    ($pointer:ty) => {
-        impl<M: Memory + ?Sized> Memory for $pointer {
-            #[inline]
-            fn head(&self) -> &AtomicU64 {
-                (**self).head()
-            }
-            #[inline]
-            fn slot(&self, index: usize) -> &[AtomicU64] {
-                (**self).slot(index)
-            }
-            #[inline]
-            fn copy_in(&self, words: &[AtomicU64], record: &[u8]) {
-                (**self).copy_in(words, record);
-            }
-            #[inline]
-            fn copy_out(&self, words: &[AtomicU64], record: &mut [u8]) {
-                (**self).copy_out(words, record);
-            }
-        }
-    };
-}
-forward!(&M);
-forward!(Arc<M>);

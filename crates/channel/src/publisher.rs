@@ -1,4 +1,4 @@
-//! The writing side: one publisher at a time, wait-free, blind to its readers.
+//! The writing side: one publisher at a time, wait-free. It does not know its readers.
 //!
 //! Invariant: `head` names a complete slot at every moment, also if the writer dies between any two
 //! of its stores; and no sequence number is ever used for two different records.
@@ -19,8 +19,8 @@ use crate::sync;
 
 /// Publishes records into a ring.
 ///
-/// There must be no more than one for the same memory, in this process or another; its owner sees
-/// to that with a lock. With two, readers are told of records that nobody published.
+/// There must be no more than one for the same memory, in this process or another; the owner of the
+/// memory holds a lock for that. With two, readers get records that neither has published.
 #[derive(Debug)]
 pub struct Publisher<M> {
     ring: Ring<M>,
@@ -29,10 +29,10 @@ pub struct Publisher<M> {
 }
 
 impl<M: Memory> Publisher<M> {
-    /// The writer that goes on where the last one stopped, or begins a fresh ring.
+    /// Continues after the last record of the writer before, or begins a fresh ring.
     ///
-    /// The last one may have died between completing a record and naming it in head, and a reader
-    /// may have got that record by `next`. It is kept, and head moves on to it.
+    /// The writer before may have died between sealing a record and announcing it, and a reader may
+    /// have got that record by `next`. It is kept, and head moves on to it.
     pub fn resume(ring: Ring<M>) -> Self {
         let head = ring.head();
         let unannounced = head.wrapping_add(1);
@@ -106,13 +106,13 @@ fn announce<M: Memory>(ring: &Ring<M>, sequence: u64) {
     sync::store_release(ring.memory().head(), sequence);
 }
 
-/// A writer that dies on the way, for the tests: it does what `publish` does, up to a step.
+/// A writer that dies during a publish, for the tests: what `publish` does, up to a step.
 #[cfg(test)]
 pub(crate) mod death {
     use super::{Publisher, announce, begin, fill, seal};
     use crate::memory::Memory;
 
-    /// The last thing that the writer still did.
+    /// The last step before the death.
     #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd)]
     pub(crate) enum After {
         Nothing,

@@ -1,31 +1,27 @@
 //! The reading side: the newest record, or the one after a given number.
 //!
-//! Invariant: what is returned was published whole under the sequence number it is returned with.
+//! Invariant: a record that is returned was published whole under the sequence number it is returned
+//! with.
 //!
 //! ```text
 //!   latest   head -> its slot: stamp, copy, stamp again        two cache lines
 //!   next     the slot of n + 1: stamp, copy, stamp again       one cache line, also while waiting
 //! ```
 //!
-//! Price: a copy for each read, another one for each time the writer laps the reader during a copy,
+//! Price: one copy for each read, another one for each time the writer laps the reader during a copy,
 //! and no more than 16384 of them. Neither call blocks, stores to shared memory or calls the kernel.
 
-// A read is inlined as a whole, or its record goes through memory twice: the second copy loads 16
-// bytes where the first has just stored 8, which stalls for longer than the read takes (16 ns
-// against 4 ns for 28 bytes, on the project's 2-core machine).
-#![allow(clippy::inline_always)]
+#![allow(clippy::inline_always)] // see memory.rs
 
-use crate::error::{BadSlots, Unstable};
+use crate::error::{BadSlots, MIN_SLOTS, Unstable};
 use crate::memory::Memory;
 use crate::stamp;
 use crate::sync::{self, AtomicU64};
 
-/// The smallest ring: one slot being written, one newest, one being read, one to spare.
-pub const MIN_SLOTS: u32 = 4;
-
-/// Copies a reader tries before it calls the record unstable: 64 MiB of them, between 64 (a record
-/// of 1 MiB and more) and 16384 (4 KiB and less). A hostile writer wins some milliseconds so. An
-/// honest one that publishes 4 KiB without a pause into 4 slots can cost hundreds of attempts.
+/// How many copies a reader tries before it returns [`Unstable`]: 64 MiB of them, between 64 (a
+/// record of 1 MiB and more) and 16384 (4 KiB and less). That is how long a hostile writer can hold
+/// a reader, some milliseconds. An honest writer that publishes 4 KiB without a pause into 4 slots
+/// can cost hundreds of attempts.
 #[inline]
 pub(crate) fn attempts(record_len: usize) -> u32 {
     const PAGE: u32 = 4096;
@@ -35,8 +31,8 @@ pub(crate) fn attempts(record_len: usize) -> u32 {
     (BUDGET / record_len.max(PAGE)).max(FEWEST)
 }
 
-/// Counts an attempt that failed. Out of the way of those that do not, and it answers in registers:
-/// the record of a caller that knows its size then never has to be in memory before it is whole.
+/// Counts an attempt that failed. Not inlined, and it returns in registers: the record of a caller
+/// that knows its size then never has to be in memory before it is whole.
 #[cold]
 #[inline(never)]
 fn once_more(retries: u32, record_len: usize) -> Result<u32, Unstable> {
@@ -45,36 +41,32 @@ fn once_more(retries: u32, record_len: usize) -> Result<u32, Unstable> {
     if retries + 1 < attempts { Ok(retries + 1) } else { Err(Unstable { attempts }) }
 }
 
-/// What a record was published with.
+/// Which record it is: its number, and when it was published.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Snapshot {
+pub struct Publication {
     /// The number of the record: the first is 1, each next one more.
     pub sequence: u64,
     /// When it was published, in the writer's unit (a region's: nanoseconds of `CLOCK_BOOTTIME`).
     pub published_at: u64,
-    /// How many attempts were thrown away before this one.
+    /// How many copies were thrown away before this one.
     pub retries: u32,
 }
 
-/// What there is after a given record.
+/// What a reader that follows finds after the record it has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Next {
+pub enum Step {
     /// The next record; its bytes are in the caller's buffer.
-    Record(Snapshot),
-    /// It is not published yet.
+    Record(Publication),
+    /// The next record is not published yet.
     Pending,
-    /// Its slot has been used again.
-    Lapped {
-        /// How many records went by unread, exactly: `resume_after` less the `after` asked with.
-        missed: u64,
-        /// Ask for the record after this one: the oldest that the writer is not about to replace.
-        resume_after: u64,
-    },
+    /// The writer has used its slot again: exactly so many records are missed. The record to ask for
+    /// next comes after them, and is the oldest that the writer is not about to replace.
+    Missed(u64),
 }
 
 /// A ring of slots, for reading.
 ///
-/// Any number of rings may look at the same memory. Nothing they do can be seen by the writer.
+/// Any number of rings may read the same memory. The writer cannot notice any of them.
 #[derive(Clone, Debug)]
 pub struct Ring<M> {
     memory: M,
@@ -112,28 +104,32 @@ impl<M: Memory> Ring<M> {
 
     /// Copies the newest record to `record`; `None` if nothing has been published in this ring yet.
     ///
-    /// A slot may have been completed while head does not name it yet, and then [`Ring::next`]
-    /// already returns a record that this does not. A reader that uses both and wants never to go
-    /// back keeps a [`Tail`](crate::Tail), or uses [`Ring::latest_since`].
+    /// A slot may be complete while head does not name it yet, and then [`Ring::next`] already
+    /// returns a record that this does not. A reader that uses both and must never go back keeps a
+    /// [`Tail`](crate::Tail), or uses [`Ring::latest_since`].
     ///
     /// # Panics
     /// If `record` is longer than a slot.
     #[inline(always)]
-    pub fn latest(&self, record: &mut [u8]) -> Result<Option<Snapshot>, Unstable> {
+    pub fn latest(&self, record: &mut [u8]) -> Result<Option<Publication>, Unstable> {
         self.latest_since(0, record)
     }
 
-    /// [`Ring::latest`] for a reader that has got record `seen` out of this ring before: the answer
-    /// is that record or a newer one.
+    /// [`Ring::latest`] for a reader that this ring has returned record `seen` to before: returns
+    /// that record or a newer one.
     ///
     /// # Panics
     /// If `record` is longer than a slot.
     #[inline(always)]
-    pub fn latest_since(&self, seen: u64, record: &mut [u8]) -> Result<Option<Snapshot>, Unstable> {
+    pub fn latest_since(
+        &self,
+        seen: u64,
+        record: &mut [u8],
+    ) -> Result<Option<Publication>, Unstable> {
         let mut retries = 0;
         loop {
-            if let Some(snapshot) = self.try_latest(seen, retries, record) {
-                return Ok(Some(snapshot));
+            if let Some(publication) = self.try_latest(seen, retries, record) {
+                return Ok(Some(publication));
             }
             match self.after_failure(seen, retries, record.len())? {
                 Some(next) => retries = next,
@@ -142,17 +138,17 @@ impl<M: Memory> Ring<M> {
         }
     }
 
-    /// One attempt of [`Ring::latest_since`], after `retries` others. `None` has a reason, which
-    /// [`Ring::after_failure`] finds out.
+    /// One attempt of [`Ring::latest_since`], after `retries` others. [`Ring::after_failure`] finds
+    /// out the reason for `None`.
     ///
-    /// The two are apart for callers who can do so too: as long as all that is on the way of a
-    /// record is inlined, and what is not answers in registers, a record of a size known to the
-    /// compiler goes from the slot to where it is wanted by one load and one store for each word.
+    /// The two are apart so that callers can keep them apart: if everything between the slot and the
+    /// caller's record is inlined, and the rest returns in registers, a record of a size known to the
+    /// compiler costs one load and one store for each word.
     ///
     /// # Panics
     /// If `record` is longer than a slot.
     #[inline(always)]
-    pub fn try_latest(&self, seen: u64, retries: u32, record: &mut [u8]) -> Option<Snapshot> {
+    pub fn try_latest(&self, seen: u64, retries: u32, record: &mut [u8]) -> Option<Publication> {
         let sequence = self.newest(seen);
         let slot = self.slot(sequence);
         let found = sync::load(slot.stamp);
@@ -161,11 +157,11 @@ impl<M: Memory> Ring<M> {
             return None;
         }
         let published_at = self.copy_out(&slot, found, record)?;
-        Some(Snapshot { sequence, published_at, retries })
+        Some(Publication { sequence, published_at, retries })
     }
 
-    /// What to do after [`Ring::try_latest`] came to nothing: `None` if nothing has been published
-    /// yet, else try again with this number of retries.
+    /// What to do after [`Ring::try_latest`] returned `None`: try again with the number of retries
+    /// returned, or stop if there is none because nothing has been published yet.
     #[cold]
     #[inline(never)]
     pub fn after_failure(
@@ -189,14 +185,15 @@ impl<M: Memory> Ring<M> {
         self.head().max(seen)
     }
 
-    /// Copies the record after number `after` to `record`, if it is there.
+    /// Copies the record after number `after` to `record`, if it is there. [`Step::Missed`] counts
+    /// from `after`: after m missed records, ask for the one after `after + m`.
     ///
-    /// Looks at that record's slot and not at head, so that stamp and record travel together.
+    /// Polls that record's slot and not head, so that stamp and record travel in one cache line.
     ///
     /// # Panics
     /// If `record` is longer than a slot.
     #[inline(always)]
-    pub fn next(&self, after: u64, record: &mut [u8]) -> Result<Next, Unstable> {
+    pub fn next(&self, after: u64, record: &mut [u8]) -> Result<Step, Unstable> {
         let sequence = after.wrapping_add(1);
         let slot = self.slot(sequence);
         let mut retries = 0;
@@ -204,35 +201,34 @@ impl<M: Memory> Ring<M> {
             let found = sync::load(slot.stamp);
             // CHOICE N1: only from a slot that holds the record asked for, complete.
             if stamp::is_never(found) || found != stamp::complete(sequence) {
-                return Ok(self.not_there(after, found));
+                return Ok(self.pending_or_missed(after, found));
             }
             if let Some(published_at) = self.copy_out(&slot, found, record) {
-                return Ok(Next::Record(Snapshot { sequence, published_at, retries }));
+                return Ok(Step::Record(Publication { sequence, published_at, retries }));
             }
             // CHOICE N2: it was there and changed under the copy, so it is not pending: look again.
             retries = once_more(retries, record.len())?;
         }
     }
 
-    /// Why the record after `after` is not to be had from a slot that says `found`.
+    /// Why the record after `after` is not in its slot, whose stamp is `found`.
     #[inline]
-    fn not_there(&self, after: u64, found: u64) -> Next {
+    fn pending_or_missed(&self, after: u64, found: u64) -> Step {
         // CHOICE N3: the stamp of a later record, complete or not, says that this one is gone.
         if stamp::is_past(found, after.wrapping_add(1)) {
-            self.lapped(after)
+            Step::Missed(self.missed(after))
         } else {
-            Next::Pending
+            Step::Pending
         }
     }
 
+    /// How many records after `after` are gone.
     #[cold]
-    fn lapped(&self, after: u64) -> Next {
+    fn missed(&self, after: u64) -> u64 {
         // CHOICE N4: slots - 1 records are kept; the writer works in the slot after the newest's.
         let oldest = self.head().saturating_sub(u64::from(self.mask));
         // CHOICE N5: the record asked for is gone, also if head was looked at too early to say so.
-        let resume_after = oldest.max(after.wrapping_add(1));
-        // CHOICE N6: what is reported missed is exactly what is passed over.
-        Next::Lapped { missed: resume_after.wrapping_sub(after), resume_after }
+        oldest.max(after.wrapping_add(1)).wrapping_sub(after)
     }
 
     /// The bytes of a slot whose stamp was `found` and complete, and when they were published;

@@ -1,10 +1,10 @@
-//! Stamps: what a slot says about itself, made from the sequence number of its record.
+//! Stamps: which record a slot holds and whether it is complete, computed from its sequence number.
 //!
-//! Invariant: a stamp is computed from the sequence, never by adding one to the stamp found. A
-//! writer that died over an odd stamp therefore cannot turn odd and even round for its successor.
+//! Invariant: a stamp is computed from the sequence, never by adding one to the stamp found. So a
+//! writer that died over an odd stamp cannot swap odd and even for the next one.
 //!
 //! ```text
-//!   0        never published (a page of zeros says so too)
+//!   0        never published, also in a page of zeros
 //!   2n + 1   record n is being written
 //!   2n       record n is complete
 //! ```

@@ -1,9 +1,9 @@
 //! The only file of the crate that names atomics: loads, stores and fences, core's or loom's.
 //!
 //! Invariant: readers use nothing but relaxed loads and acquire fences. std promises no more than
-//! that on a read-only page; an acquire load or a read-modify-write there may be a fault. Each use
-//! of a release store or a fence has a `SYNC` comment that names it, and `cargo xtask loom` weakens
-//! each of those lines in turn in a copy of this crate: a model must fail.
+//! that on a read-only page; an acquire load or a read-modify-write there may fault. Each release
+//! store and each fence has a `SYNC` comment that names it, and `cargo xtask loom` weakens each of
+//! those lines in turn in a copy of this crate: a model must fail.
 //!
 //! ```text
 //!   writer                                reader
@@ -20,7 +20,7 @@
 //!
 //! Price: on x86-64 every fence here is a compiler barrier and every store a plain store.
 
-// clippy.toml forbids these types everywhere else, so that an ordering cannot slip in unnamed.
+// clippy.toml forbids these types everywhere else, so that every ordering has a name.
 #![allow(clippy::disallowed_types)]
 
 #[cfg(not(loom))]
@@ -42,7 +42,7 @@ use imp::Order;
 /// One shared word: core's atomic, or loom's when the models run.
 pub type AtomicU64 = imp::Atomic;
 
-/// A relaxed load: the fences around it decide what it may see.
+/// A relaxed load: the fences around it order it.
 #[inline]
 pub(crate) fn load(cell: &AtomicU64) -> u64 {
     cell.load(Order::Relaxed)
@@ -54,7 +54,7 @@ pub(crate) fn store(cell: &AtomicU64, value: u64) {
     cell.store(value, Order::Relaxed);
 }
 
-/// A release store: whoever sees it sees everything stored before it.
+/// A release store: a reader that sees it sees everything stored before it.
 #[inline]
 pub(crate) fn store_release(cell: &AtomicU64, value: u64) {
     cell.store(value, Order::Release);

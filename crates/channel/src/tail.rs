@@ -1,7 +1,7 @@
-//! One reader's memory of what it has read: where it follows, and the newest it was given.
+//! One reader's position: the number up to which it has followed, and the newest it has seen.
 //!
-//! Invariant: records given plus records reported missed leave no gap and no overlap, and what
-//! `latest` gives is never older than what this reader was given before, by either call.
+//! Invariant: records returned plus records reported missed leave no gap and no overlap, and `latest`
+//! never returns a record older than one that this reader got before, by either call.
 //!
 //! ```text
 //!   after(10)   next: Record 11   next: Record 12   next: Missed 5   next: Record 18   ...
@@ -9,38 +9,24 @@
 //!
 //! Price: two numbers.
 
-// A read is inlined as a whole, or its record goes through memory twice: the second copy loads 16
-// bytes where the first has just stored 8, which stalls for longer than the read takes (16 ns
-// against 4 ns for 28 bytes, on the project's 2-core machine).
-#![allow(clippy::inline_always)]
+#![allow(clippy::inline_always)] // see memory.rs
 
 use crate::error::Unstable;
 use crate::memory::Memory;
-use crate::ring::{Next, Ring, Snapshot};
-
-/// What [`Tail::next`] came to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Step {
-    /// The next record; its bytes are in the caller's buffer.
-    Record(Snapshot),
-    /// There is none yet.
-    Pending,
-    /// The writer has overtaken this reader; exactly so many records are gone. Call again at once.
-    Missed(u64),
-}
+use crate::ring::{Publication, Ring, Step};
 
 /// A reader's cursor in one ring.
 ///
 /// A caller that may still discard the result (because the file turns out to be truncated) reads
 /// with a copy of the cursor, and keeps the copy when it delivers the record.
 ///
-/// When the ring is replaced by another (a new file), begin a new one with the number that the new
-/// ring began after; the difference to [`Tail::last`] is what went by.
+/// When another ring replaces this one (a new file), begin a new cursor with the number that the new
+/// ring began after; the difference to [`Tail::last`] is what was missed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Tail {
-    /// The follower has been given, or told that it missed, everything up to here.
+    /// Every record up to here was returned by `next`, or reported missed.
     last: u64,
-    /// The newest record given by either call; 0 before the first.
+    /// The newest record returned by either call; 0 before the first.
     seen: u64,
 }
 
@@ -50,38 +36,38 @@ impl Tail {
         Self { last: sequence, seen: 0 }
     }
 
-    /// The number up to which records have been given or reported missed.
+    /// The number up to which records have been returned or reported missed.
     pub fn last(&self) -> u64 {
         self.last
     }
 
-    /// The newest number that this reader knows of: given by either call, or reported missed.
+    /// The newest number that this reader knows of: returned by either call, or reported missed.
     pub fn newest(&self) -> u64 {
         self.last.max(self.seen)
     }
 
-    /// Copies the next record to `record` and moves on, or says why not.
+    /// Copies the next record to `record` and moves on, as [`Ring::next`]; after
+    /// [`Step::Missed`], call again at once.
     ///
     /// # Panics
     /// If `record` is longer than a slot.
     #[inline(always)]
     pub fn next<M: Memory>(&mut self, ring: &Ring<M>, record: &mut [u8]) -> Result<Step, Unstable> {
-        Ok(match ring.next(self.last, record)? {
-            Next::Record(snapshot) => {
-                self.last = snapshot.sequence;
+        let step = ring.next(self.last, record)?;
+        match step {
+            Step::Record(publication) => {
+                self.last = publication.sequence;
                 // CHOICE L5: what `next` returned is remembered for `latest`.
-                self.seen = self.seen.max(snapshot.sequence);
-                Step::Record(snapshot)
+                self.seen = self.seen.max(publication.sequence);
             }
-            Next::Pending => Step::Pending,
-            Next::Lapped { missed, resume_after } => {
-                self.last = resume_after;
-                Step::Missed(missed)
-            }
-        })
+            // CHOICE N6: the cursor passes over exactly the records that are reported missed.
+            Step::Missed(missed) => self.last = self.last.wrapping_add(missed),
+            Step::Pending => {}
+        }
+        Ok(step)
     }
 
-    /// Copies the newest record to `record`; never one older than this reader has been given.
+    /// Copies the newest record to `record`; never one older than this reader got before.
     ///
     /// The cursor stays where it is.
     ///
@@ -92,10 +78,10 @@ impl Tail {
         &mut self,
         ring: &Ring<M>,
         record: &mut [u8],
-    ) -> Result<Option<Snapshot>, Unstable> {
+    ) -> Result<Option<Publication>, Unstable> {
         let latest = ring.latest_since(self.seen, record)?;
-        if let Some(snapshot) = latest {
-            self.seen = snapshot.sequence;
+        if let Some(publication) = latest {
+            self.seen = publication.sequence;
         }
         Ok(latest)
     }
@@ -110,13 +96,13 @@ impl Tail {
         ring: &Ring<M>,
         retries: u32,
         record: &mut [u8],
-    ) -> Option<Snapshot> {
-        let snapshot = ring.try_latest(self.seen, retries, record)?;
-        self.seen = snapshot.sequence;
-        Some(snapshot)
+    ) -> Option<Publication> {
+        let publication = ring.try_latest(self.seen, retries, record)?;
+        self.seen = publication.sequence;
+        Some(publication)
     }
 
-    /// What to do after [`Tail::try_latest`] came to nothing: see [`Ring::after_failure`].
+    /// What to do after [`Tail::try_latest`] returned `None`: see [`Ring::after_failure`].
     #[cold]
     pub fn after_failure<M: Memory>(
         &self,

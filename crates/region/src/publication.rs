@@ -1,7 +1,7 @@
 //! What comes with a record.
 
 use crate::clock::BootTime;
-use channel::Snapshot;
+use channel::Publication as Published;
 use std::time::Duration;
 
 /// Which record it is, and when it was published.
@@ -21,12 +21,12 @@ pub struct Publication {
 
 impl Publication {
     #[inline]
-    pub(crate) fn new(snapshot: Snapshot, epoch: u64, this_boot: Option<bool>) -> Self {
+    pub(crate) fn new(record: Published, epoch: u64, this_boot: Option<bool>) -> Self {
         Self {
-            sequence: snapshot.sequence,
+            sequence: record.sequence,
             epoch,
-            published_at: BootTime::from_nanos(snapshot.published_at),
-            retries: snapshot.retries,
+            published_at: BootTime::from_nanos(record.published_at),
+            retries: record.retries,
             this_boot,
         }
     }
@@ -70,8 +70,8 @@ mod tests {
     #[test]
     fn only_a_time_of_the_running_boot_has_an_age() {
         let age = |this_boot, published_at| {
-            let snapshot = Snapshot { sequence: 1, published_at, retries: 0 };
-            Publication::new(snapshot, 1, this_boot).age_at(BootTime::from_nanos(100))
+            let record = Published { sequence: 1, published_at, retries: 0 };
+            Publication::new(record, 1, this_boot).age_at(BootTime::from_nanos(100))
         };
         assert_eq!(age(Some(true), 40), Some(Duration::from_nanos(60)));
         assert_eq!(age(Some(true), 140), Some(Duration::ZERO), "a clock read a moment ago");

@@ -40,6 +40,7 @@ const TWO_DEATHS: &str = "takeover::a_takeover_of_a_takeover_never_uses_a_number
 
 const PUBLISHER: &str = "publisher.rs";
 const RING: &str = "ring.rs";
+const TAIL: &str = "tail.rs";
 
 const fn mutant_of(
     name: &'static str,
@@ -120,13 +121,7 @@ pub(super) const MUTANTS: [Mutant; 23] = [
     mutant_of("L2", "stamp.rs", "stamp == NEVER", "stamp == NEVER && false", &[FRESH, LATER]),
     mutant_of("L3", RING, "once_more(retries, record_len).map(Some)", "Ok(None)", &[LAPPED_LATEST]),
     mutant_of("L4", RING, "self.head().max(seen)", "self.head() + 0 * seen", &[BEHIND, BACK]),
-    mutant_of(
-        "L5",
-        "tail.rs",
-        "self.seen = self.seen.max(snapshot.sequence);",
-        "",
-        &[BEHIND, BACK],
-    ),
+    mutant_of("L5", TAIL, "self.seen = self.seen.max(publication.sequence);", "", &[BEHIND, BACK]),
     mutant_of(
         "N1",
         RING,
@@ -138,7 +133,7 @@ pub(super) const MUTANTS: [Mutant; 23] = [
         "N2",
         RING,
         "retries = once_more(retries, record.len())?;",
-        "retries = 0 * retries;\n            return Ok(Next::Pending);",
+        "retries = 0 * retries;\n            return Ok(Step::Pending);",
         &[LAPPED_NEXT],
     ),
     mutant_of(
@@ -158,9 +153,9 @@ pub(super) const MUTANTS: [Mutant; 23] = [
     mutant_of("N5", RING, "oldest.max(after.wrapping_add(1))", "oldest", &[RESUMES]),
     mutant_of(
         "N6",
-        RING,
-        "missed: resume_after.wrapping_sub(after),",
-        "missed: resume_after.wrapping_sub(after).saturating_sub(1),",
+        TAIL,
+        "self.last.wrapping_add(missed)",
+        "self.last.wrapping_add(missed + 1)",
         &[LAPPED_NEXT, ACCOUNTS],
     ),
     mutant_of(

@@ -19,7 +19,8 @@ mod takeover;
 
 use std::sync::Arc;
 
-use crate::{Heap, Next, Publisher, Ring, Snapshot, Step, Tail};
+use crate::heap::Heap;
+use crate::{Publication, Publisher, Ring, Step, Tail};
 
 const SLOTS: u32 = 4;
 /// Two words: the fewest that can be torn.
@@ -91,7 +92,7 @@ impl Reader {
     }
 
     /// A record is whole, it is the one that its number says, and it is the same each time.
-    fn judge(&mut self, got: Snapshot) {
+    fn judge(&mut self, got: Publication) {
         let (whole, rest) = self.record.as_chunks::<8>();
         let words = [got.published_at, u64::from_le_bytes(whole[0]), u64::from_le_bytes(whole[1])];
         claim!(rest.is_empty() && words == [words[0]; 3], "torn: {got:?} {words:x?}");
@@ -121,7 +122,7 @@ impl Reader {
     }
 
     /// The newest record: there is one, and it is not older than any given before.
-    fn latest(&mut self) -> Snapshot {
+    fn latest(&mut self) -> Publication {
         let got = self.tail.latest(&self.ring, &mut self.record);
         claim!(matches!(got, Ok(Some(_))), "nothing there: {got:?}");
         let got = got.ok().flatten().expect("just claimed");
@@ -132,7 +133,7 @@ impl Reader {
     }
 
     /// The same while the writer does not come round to the slot: the first look suffices.
-    fn latest_at_once(&mut self) -> Snapshot {
+    fn latest_at_once(&mut self) -> Publication {
         let got = self.latest();
         claim!(got.retries == 0, "looked again without being lapped: {got:?}");
         got

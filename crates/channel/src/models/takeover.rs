@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use super::{Reader, Writer, content, fresh, model, model_over, publish, resume};
-use crate::Heap;
+use crate::heap::Heap;
 use crate::publisher::death::After;
 
 /// Writer `who` publishes one more record, as far as step `last`.

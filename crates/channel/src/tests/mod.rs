@@ -5,7 +5,8 @@ mod reading;
 mod threads;
 mod writing;
 
-use crate::{AtomicU64, Heap, Memory, Publisher, Ring, sync};
+use crate::heap::Heap;
+use crate::{AtomicU64, Memory, Publisher, Ring, sync};
 
 /// Bytes of the records in these tests: three whole words and a half, as `Stu`.
 const LEN: usize = 28;
@@ -36,11 +37,11 @@ fn publish<M: Memory>(publisher: &mut Publisher<M>, count: u64) {
     }
 }
 
-/// Tells the other thread to stop when dropped: also when a test fails, or it would wait for ever.
+/// Stops the other thread when dropped, so that a test that fails does not wait for it for ever.
 struct Stop<'a>(&'a AtomicU64);
 
 impl Stop<'_> {
-    fn was_said(flag: &AtomicU64) -> bool {
+    fn is_set(flag: &AtomicU64) -> bool {
         sync::load(flag) != 0
     }
 }

@@ -1,10 +1,11 @@
-//! What a reader is told while nobody writes: nothing here depends on timing.
+//! What a reader gets while there is no writer: nothing here depends on timing.
 
 use super::{LEN, publish, publisher, record, ring};
-use crate::{BadSlots, Heap, Next, Ring, Snapshot, Step, Tail};
+use crate::heap::Heap;
+use crate::{BadSlots, Publication, Ring, Step, Tail};
 
-fn snapshot(sequence: u64) -> Snapshot {
-    Snapshot { sequence, published_at: 1000 + sequence, retries: 0 }
+fn publication(sequence: u64) -> Publication {
+    Publication { sequence, published_at: 1000 + sequence, retries: 0 }
 }
 
 #[test]
@@ -14,8 +15,8 @@ fn a_ring_needs_a_power_of_two_of_slots_and_at_least_four() {
         assert_eq!(Ring::new(&heap, slots).map(drop), Err(BadSlots { slots }));
     }
     assert_eq!(ring(&Heap::new(8, LEN), 8).slots(), 8);
-    let said = BadSlots { slots: 5 }.to_string();
-    assert!(said.starts_with("5 slots is not a power of two"), "{said}");
+    let message = BadSlots { slots: 5 }.to_string();
+    assert!(message.starts_with("5 slots is not a power of two"), "{message}");
 }
 
 #[test]
@@ -23,7 +24,7 @@ fn a_fresh_ring_has_nothing() {
     let heap = Heap::new(4, LEN);
     let mut bytes = [0; LEN];
     assert_eq!(ring(&heap, 4).latest(&mut bytes), Ok(None));
-    assert_eq!(ring(&heap, 4).next(0, &mut bytes), Ok(Next::Pending));
+    assert_eq!(ring(&heap, 4).next(0, &mut bytes), Ok(Step::Pending));
 }
 
 #[test]
@@ -33,12 +34,12 @@ fn a_ring_that_begins_at_a_later_number_has_nothing_before_its_first_record() {
         let (ring, mut writer) = (ring(&heap, 4), publisher(&heap, 4));
         let mut bytes = [0; LEN];
         assert_eq!((ring.head(), ring.latest(&mut bytes)), (base, Ok(None)));
-        assert_eq!(ring.next(base, &mut bytes), Ok(Next::Pending));
+        assert_eq!(ring.next(base, &mut bytes), Ok(Step::Pending));
 
         publish(&mut writer, 1);
-        assert_eq!(ring.latest(&mut bytes), Ok(Some(snapshot(base + 1))));
+        assert_eq!(ring.latest(&mut bytes), Ok(Some(publication(base + 1))));
         assert_eq!(bytes, record(base + 1));
-        assert_eq!(ring.next(base, &mut bytes), Ok(Next::Record(snapshot(base + 1))));
+        assert_eq!(ring.next(base, &mut bytes), Ok(Step::Record(publication(base + 1))));
     }
 }
 
@@ -49,7 +50,7 @@ fn latest_gives_the_last_of_many() {
     for n in 1..=100 {
         let mut bytes = [0; LEN];
         publish(&mut writer, 1);
-        assert_eq!(ring.latest(&mut bytes), Ok(Some(snapshot(n))));
+        assert_eq!(ring.latest(&mut bytes), Ok(Some(publication(n))));
         assert_eq!(bytes, record(n));
         assert_eq!(ring.head(), n);
     }
@@ -62,7 +63,7 @@ fn a_record_of_any_length_comes_back_to_the_byte() {
         let sent: Vec<u8> = (1..=u8::MAX).take(len).collect();
         publisher(&heap, 4).publish(1, &sent);
         let mut got = vec![0xee; len];
-        ring(&heap, 4).latest(&mut got).expect("nobody writes").expect("one is there");
+        ring(&heap, 4).latest(&mut got).expect("no writer").expect("one is there");
         assert_eq!(got, sent);
     }
 }
@@ -72,7 +73,7 @@ fn the_bytes_of_the_last_word_past_the_record_are_zero() {
     let heap = Heap::new(4, LEN);
     publisher(&heap, 4).publish(1, &[0xff; LEN]);
     let mut words = [0; LEN + 4];
-    ring(&heap, 4).latest(&mut words).expect("nobody writes").expect("one is there");
+    ring(&heap, 4).latest(&mut words).expect("no writer").expect("one is there");
     assert_eq!(words[LEN..], [0; 4]);
 }
 
@@ -90,10 +91,10 @@ fn next_gives_each_record_in_order_then_waits() {
     publish(&mut writer, 7);
     for n in 1..=7 {
         let mut bytes = [0; LEN];
-        assert_eq!(ring.next(n - 1, &mut bytes), Ok(Next::Record(snapshot(n))));
+        assert_eq!(ring.next(n - 1, &mut bytes), Ok(Step::Record(publication(n))));
         assert_eq!(bytes, record(n));
     }
-    assert_eq!(ring.next(7, &mut [0; LEN]), Ok(Next::Pending));
+    assert_eq!(ring.next(7, &mut [0; LEN]), Ok(Step::Pending));
 }
 
 #[test]
@@ -101,13 +102,13 @@ fn a_whole_ring_can_be_read_before_its_oldest_slot_is_used_again() {
     let heap = Heap::new(4, LEN);
     let (ring, mut writer) = (ring(&heap, 4), publisher(&heap, 4));
     publish(&mut writer, 4);
-    assert_eq!(ring.next(0, &mut [0; LEN]), Ok(Next::Record(snapshot(1))));
+    assert_eq!(ring.next(0, &mut [0; LEN]), Ok(Step::Record(publication(1))));
     publish(&mut writer, 1);
-    assert_eq!(ring.next(0, &mut [0; LEN]), Ok(Next::Lapped { missed: 2, resume_after: 2 }));
+    assert_eq!(ring.next(0, &mut [0; LEN]), Ok(Step::Missed(2)));
 }
 
 #[test]
-fn a_lapped_reader_is_told_exactly_how_many_it_missed() {
+fn a_lapped_reader_gets_the_exact_number_it_missed() {
     for slots in [4, 8, 16] {
         for start in 0..2 * u64::from(slots) {
             for ahead in 0..4 * u64::from(slots) {
@@ -117,7 +118,7 @@ fn a_lapped_reader_is_told_exactly_how_many_it_missed() {
     }
 }
 
-/// Follows from `start` after the writer has gone `ahead` of it: records given plus records missed.
+/// Follows from `start` after the writer has gone `ahead` of it: records returned plus records missed.
 fn follow(slots: u32, start: u64, ahead: u64) -> u64 {
     let heap = Heap::new(slots, LEN);
     let (ring, mut writer) = (ring(&heap, slots), publisher(&heap, slots));
@@ -125,21 +126,21 @@ fn follow(slots: u32, start: u64, ahead: u64) -> u64 {
     let (mut tail, mut given, mut missed) = (Tail::after(start), 0, 0);
     loop {
         let mut bytes = [0; LEN];
-        match tail.next(&ring, &mut bytes).expect("nobody writes") {
+        match tail.next(&ring, &mut bytes).expect("no writer") {
             Step::Record(got) => {
                 given += 1;
-                assert_eq!(got, snapshot(start + missed + given));
+                assert_eq!(got, publication(start + missed + given));
                 assert_eq!(bytes, record(got.sequence));
             }
             Step::Missed(count) => {
-                assert_eq!((missed, given), (0, 0), "told once, and before the rest");
+                assert_eq!((missed, given), (0, 0), "reported once, and before the rest");
                 missed = count;
             }
             Step::Pending => break,
         }
     }
     let kept = u64::from(slots) - 1;
-    assert!(given >= ahead.min(kept), "no more is given up than the slot the writer works in");
+    assert!(given >= ahead.min(kept), "only the slot that the writer works in is passed over");
     assert_eq!(tail.last(), start + ahead);
     given + missed
 }
@@ -150,8 +151,8 @@ fn latest_does_not_move_the_cursor() {
     let (ring, mut writer) = (ring(&heap, 4), publisher(&heap, 4));
     publish(&mut writer, 3);
     let mut tail = Tail::after(1);
-    assert_eq!(tail.latest(&ring, &mut [0; LEN]), Ok(Some(snapshot(3))));
+    assert_eq!(tail.latest(&ring, &mut [0; LEN]), Ok(Some(publication(3))));
     assert_eq!(tail.last(), 1);
-    assert_eq!(tail.next(&ring, &mut [0; LEN]), Ok(Step::Record(snapshot(2))));
-    assert_eq!(tail.latest(&ring, &mut [0; LEN]), Ok(Some(snapshot(3))));
+    assert_eq!(tail.next(&ring, &mut [0; LEN]), Ok(Step::Record(publication(2))));
+    assert_eq!(tail.latest(&ring, &mut [0; LEN]), Ok(Some(publication(3))));
 }

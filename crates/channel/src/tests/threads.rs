@@ -7,7 +7,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::Stop;
-use crate::{AtomicU64, Heap, Publisher, Ring, Step, Tail};
+use crate::heap::Heap;
+use crate::{AtomicU64, Publisher, Ring, Step, Tail};
 
 const MOMENT: Duration = Duration::from_millis(200);
 
@@ -20,7 +21,7 @@ fn against_a_writer(slots: u32, len: usize, reader: impl FnOnce(&Ring<Arc<Heap>>
     std::thread::scope(|scope| {
         let writer = scope.spawn(|| {
             let mut record = vec![0; len];
-            while !Stop::was_said(&stop) {
+            while !Stop::is_set(&stop) {
                 fill(&mut record, publisher.sequence() + 1);
                 publisher.publish(publisher.sequence() + 1, &record);
             }
@@ -89,6 +90,6 @@ fn tail_accounts_for_every_record_and_latest_never_falls_behind_it() {
             }
             followed = accounted;
         });
-        assert!(followed <= last, "nobody is told of a record that was not published");
+        assert!(followed <= last, "no reader gets a record that was not published");
     }
 }

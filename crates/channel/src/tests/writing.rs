@@ -1,8 +1,9 @@
 //! Writers that die, and the ones that come after them.
 
 use super::{LEN, publish, publisher, record, ring};
+use crate::heap::Heap;
 use crate::publisher::death::After;
-use crate::{Heap, Next, Step, Tail};
+use crate::{Step, Tail};
 
 #[test]
 fn a_writer_that_dies_at_any_step_leaves_the_newest_record_whole() {
@@ -31,7 +32,7 @@ fn the_next_writer_never_uses_a_sequence_number_twice() {
         let mut writer = publisher(&heap, 4);
         publish(&mut writer, 5);
         writer.publish_and_die(last, 1, &[0xdd; LEN]);
-        let given = matches!(ring(&heap, 4).next(5, &mut [0; LEN]), Ok(Next::Record(_)));
+        let given = matches!(ring(&heap, 4).next(5, &mut [0; LEN]), Ok(Step::Record(_)));
         assert_eq!(given, last >= After::Seal);
 
         let mut successor = publisher(&heap, 4);
@@ -48,11 +49,11 @@ fn a_slot_abandoned_half_written_is_written_afresh() {
     publish(&mut writer, 5);
     for _ in 0..3 {
         publisher(&heap, 4).publish_and_die(After::FirstWord, 1, &[0xdd; LEN]);
-        assert_eq!(ring(&heap, 4).next(5, &mut [0; LEN]), Ok(Next::Pending));
+        assert_eq!(ring(&heap, 4).next(5, &mut [0; LEN]), Ok(Step::Pending));
     }
     publish(&mut publisher(&heap, 4), 1);
     let mut bytes = [0; LEN];
-    assert!(matches!(ring(&heap, 4).next(5, &mut bytes), Ok(Next::Record(_))));
+    assert!(matches!(ring(&heap, 4).next(5, &mut bytes), Ok(Step::Record(_))));
     assert_eq!(bytes, record(6));
 }
 
@@ -63,7 +64,7 @@ fn latest_never_goes_back_behind_what_next_has_given() {
     publish(&mut writer, 5);
     writer.publish_and_die(After::Seal, 1006, &record(6));
 
-    // head still says 5, for as long as nobody takes over.
+    // head still says 5, until another writer takes over.
     let (ring, mut tail, mut bytes) = (ring(&heap, 4), Tail::after(5), [0; LEN]);
     assert_eq!(ring.head(), 5);
     assert!(matches!(tail.next(&ring, &mut bytes), Ok(Step::Record(got)) if got.sequence == 6));
@@ -78,6 +79,6 @@ fn a_resumed_writer_leaves_the_ring_as_it_found_it() {
     let resumed = publisher(&heap, 4);
     assert_eq!((resumed.sequence(), resumed.ring().head()), (9, 9));
     let mut bytes = [0; LEN];
-    assert!(matches!(ring(&heap, 4).next(8, &mut bytes), Ok(Next::Record(_))));
+    assert!(matches!(ring(&heap, 4).next(8, &mut bytes), Ok(Step::Record(_))));
     assert_eq!(bytes, record(9));
 }
