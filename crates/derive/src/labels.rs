@@ -1,11 +1,11 @@
 //! What `#[derive(Labels)]` emits: the texts of an enum's variants, and the way back from a number.
 
-use crate::parse::text_of;
+use crate::parse::{crate_path, default_crate, each_attribute, refuse, text_of};
 use proc_macro2::TokenStream;
 use quote::quote;
 use std::collections::BTreeSet;
 use syn::spanned::Spanned;
-use syn::{Data, DeriveInput, Error, Fields, Ident, LitStr, Path, Result, Variant, parse_quote};
+use syn::{Data, DeriveInput, Fields, Ident, LitStr, Path, Result, Variant};
 
 const INTEGERS: [&str; 7] = ["u8", "i8", "u16", "i16", "u32", "i32", "i64"];
 
@@ -13,7 +13,7 @@ const INTEGERS: [&str; 7] = ["u8", "i8", "u16", "i16", "u32", "i32", "i64"];
 pub(crate) fn expand(input: &DeriveInput) -> Result<TokenStream> {
     let Data::Enum(data) = &input.data else {
         let what = "labels are the variants of an enum; for a struct there is `#[derive(Record)]`";
-        return Err(Error::new(input.ident.span(), what));
+        return refuse(input.ident.span(), what);
     };
     let (ident, repr, krate) = (&input.ident, repr(input)?, krate(input)?);
     let texts = texts(data.variants.iter())?;
@@ -50,35 +50,27 @@ pub(crate) fn expand(input: &DeriveInput) -> Result<TokenStream> {
 /// The integer in `#[repr(..)]`.
 fn repr(input: &DeriveInput) -> Result<Ident> {
     let mut repr = None;
-    for attr in input.attrs.iter().filter(|attr| attr.path().is_ident("repr")) {
-        attr.parse_nested_meta(|meta| {
-            repr = meta
-                .path
-                .get_ident()
-                .filter(|ident| INTEGERS.iter().any(|name| ident == name))
-                .cloned();
-            if repr.is_some() {
-                Ok(())
-            } else {
-                Err(meta.error("write one of u8 i8 u16 i16 u32 i32 i64"))
-            }
-        })?;
-    }
+    each_attribute(&input.attrs, "repr", |meta| {
+        let is_integer = |ident: &&Ident| INTEGERS.iter().any(|name| ident == name);
+        repr = meta.path.get_ident().filter(is_integer).cloned();
+        match &repr {
+            Some(_) => Ok(()),
+            None => Err(meta.error("write one of u8 i8 u16 i16 u32 i32 i64")),
+        }
+    })?;
     let what = "say which integer the field is: write `#[repr(u8)]` above the enum";
-    repr.ok_or_else(|| Error::new(input.ident.span(), what))
+    repr.map_or_else(|| refuse(input.ident.span(), what), Ok)
 }
 
 fn krate(input: &DeriveInput) -> Result<Path> {
-    let mut krate: Path = parse_quote!(::mapcast);
-    for attr in input.attrs.iter().filter(|attr| attr.path().is_ident("record")) {
-        attr.parse_nested_meta(|meta| {
-            if !meta.path.is_ident("crate") {
-                return Err(meta.error("unknown; labels take `crate`"));
-            }
-            krate = meta.value()?.call(Path::parse_mod_style)?;
-            Ok(())
-        })?;
-    }
+    let mut krate = default_crate();
+    each_attribute(&input.attrs, "record", |meta| {
+        if !meta.path.is_ident("crate") {
+            return Err(meta.error("unknown; labels take `crate`"));
+        }
+        krate = crate_path(&meta)?;
+        Ok(())
+    })?;
     Ok(krate)
 }
 
@@ -89,10 +81,10 @@ fn texts<'a>(variants: impl Iterator<Item = &'a Variant>) -> Result<Vec<LitStr>>
         .map(|variant| {
             let text = text(variant)?;
             if text.value().is_empty() {
-                return Err(Error::new(text.span(), "a label has a text; write one"));
+                return refuse(text.span(), "a label has a text; write one");
             }
             if !seen.insert(text.value()) {
-                return Err(Error::new(text.span(), "another variant has this text; change one"));
+                return refuse(text.span(), "another variant has this text; change one");
             }
             Ok(text)
         })
@@ -102,17 +94,15 @@ fn texts<'a>(variants: impl Iterator<Item = &'a Variant>) -> Result<Vec<LitStr>>
 fn text(variant: &Variant) -> Result<LitStr> {
     if !matches!(variant.fields, Fields::Unit) {
         let what = "a variant with fields is no number; labels are variants without fields";
-        return Err(Error::new(variant.fields.span(), what));
+        return refuse(variant.fields.span(), what);
     }
     let mut text = text_of(&variant.ident);
-    for attr in variant.attrs.iter().filter(|attr| attr.path().is_ident("record")) {
-        attr.parse_nested_meta(|meta| {
-            if !meta.path.is_ident("label") {
-                return Err(meta.error("unknown; a variant takes `label`"));
-            }
-            text = meta.value()?.parse()?;
-            Ok(())
-        })?;
-    }
+    each_attribute(&variant.attrs, "record", |meta| {
+        if !meta.path.is_ident("label") {
+            return Err(meta.error("unknown; a variant takes `label`"));
+        }
+        text = meta.value()?.parse()?;
+        Ok(())
+    })?;
     Ok(text)
 }

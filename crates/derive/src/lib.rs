@@ -1,17 +1,17 @@
 //! `#[derive(Record)]` and `#[derive(Labels)]`: the schema is generated from the struct itself.
 //!
 //! Invariant: what `derive(Record)` emits compiles only if every byte of the struct is a byte of a
-//! plain number or of padding that has a name. Then, and only then, is the emitted `unsafe impl Pod`
-//! sound.
+//! plain number or of padding that has a name. That is what makes the emitted `unsafe impl Pod` sound.
 //!
 //! ```text
-//!   attributes -> Record (parse)  -> checks, Pod, schema (record)
-//!   variants   ------------------->  Labels, TryFrom     (labels)
+//!   attributes -> Record (parse, check)  -> checks, Pod, schema (record)
+//!   variants   -------------------------->  Labels, TryFrom     (labels)
 //! ```
 //!
 //! Price: nothing at run time; `syn` at compile time, which most programs build anyway.
 #![forbid(unsafe_code)]
 
+mod check;
 mod labels;
 mod parse;
 mod record;

@@ -10,6 +10,8 @@ use syn::{
     Type, parenthesized, parse_quote,
 };
 
+use crate::check;
+
 /// A struct that is to be a record.
 pub(crate) struct Record {
     /// The struct.
@@ -24,20 +26,19 @@ pub(crate) struct Record {
     pub(crate) fields: Vec<Field>,
 }
 
+impl Record {
+    /// The fields of the struct that are fields of the record, too.
+    pub(crate) fn values(&self) -> impl Iterator<Item = (&Field, &Value)> {
+        self.fields.iter().filter_map(|field| Some((field, field.value.as_ref()?)))
+    }
+}
+
 /// A field of the struct.
 pub(crate) struct Field {
     pub(crate) ident: Ident,
     pub(crate) ty: Type,
-    pub(crate) span: Span,
-    pub(crate) role: Role,
-}
-
-/// What the bytes of a field are.
-pub(crate) enum Role {
-    /// Nothing: they keep the place of padding.
-    Padding,
-    /// A value of the record.
-    Value(Box<Value>),
+    /// `None` for padding.
+    pub(crate) value: Option<Value>,
 }
 
 /// A field of the record.
@@ -70,63 +71,84 @@ pub(crate) fn record(input: &DeriveInput) -> Result<Record> {
     let fields = named_fields(input)?;
     if let Some(param) = input.generics.params.first() {
         let what = "a record has one layout, so it takes no parameters; write the types out";
-        return Err(Error::new(param.span(), what));
+        return refuse(param.span(), what);
     }
     expect_repr_c(input)?;
     let mut record = Record {
         ident: input.ident.clone(),
         name: text_of(&input.ident),
         line: None,
-        krate: parse_quote!(::mapcast),
+        krate: default_crate(),
         fields: Vec::new(),
     };
-    for attr in record_attributes(&input.attrs) {
-        attr.parse_nested_meta(|meta| match key(&meta).as_str() {
-            "name" => meta.value()?.parse().map(|name| record.name = name),
-            "line" => meta.value()?.parse().map(|line| record.line = Some(line)),
-            "crate" => meta.value()?.call(Path::parse_mod_style).map(|path| record.krate = path),
-            _ => Err(meta.error("unknown; a record takes `name`, `line` and `crate`")),
-        })?;
-    }
+    each_attribute(&input.attrs, "record", |meta| match key(&meta).as_str() {
+        "name" => meta.value()?.parse().map(|name| record.name = name),
+        "line" => meta.value()?.parse().map(|line| record.line = Some(line)),
+        "crate" => crate_path(&meta).map(|path| record.krate = path),
+        _ => Err(meta.error("unknown; a record takes `name`, `line` and `crate`")),
+    })?;
     record.fields = fields.iter().map(field).collect::<Result<_>>()?;
-    if record.fields.iter().all(|field| matches!(field.role, Role::Padding)) {
-        return Err(Error::new(input.ident.span(), "a record has at least one field; add one"));
+    if record.values().next().is_none() {
+        return refuse(input.ident.span(), "a record has at least one field; add one");
     }
+    check::record(&record)?;
     Ok(record)
+}
+
+/// An error at `span` that says what to write instead.
+pub(crate) fn refuse<T>(span: Span, what: impl std::fmt::Display) -> Result<T> {
+    Err(Error::new(span, what))
+}
+
+/// Reads what is in the parentheses of each attribute called `name`.
+pub(crate) fn each_attribute(
+    attrs: &[Attribute],
+    name: &str,
+    mut read: impl FnMut(ParseNestedMeta<'_>) -> Result<()>,
+) -> Result<()> {
+    let mut named = attrs.iter().filter(|attr| attr.path().is_ident(name));
+    named.try_for_each(|attr| attr.parse_nested_meta(&mut read))
+}
+
+/// Where a program that depends on `mapcast` alone finds what the emitted code calls.
+pub(crate) fn default_crate() -> Path {
+    parse_quote!(::mapcast)
+}
+
+/// `crate = path`.
+pub(crate) fn crate_path(meta: &ParseNestedMeta<'_>) -> Result<Path> {
+    meta.value()?.call(Path::parse_mod_style)
 }
 
 fn named_fields(
     input: &DeriveInput,
 ) -> Result<&syn::punctuated::Punctuated<syn::Field, Token![,]>> {
-    let refuse = |what| Err(Error::new(input.ident.span(), what));
-    match &input.data {
+    let what = match &input.data {
         Data::Struct(data) => match &data.fields {
-            Fields::Named(fields) => Ok(&fields.named),
-            _ => refuse("the fields of a record have names; write `struct Load { one: f32 }`"),
+            Fields::Named(fields) => return Ok(&fields.named),
+            _ => "the fields of a record have names; write `struct Load { one: f32 }`",
         },
         Data::Enum(_) => {
-            refuse("an enum is no record; `#[derive(Labels)]` makes one the labels of a field")
+            "an enum is no record; `#[derive(Labels)]` makes one the labels of a field"
         }
-        Data::Union(_) => {
-            refuse("a union is no record: its bytes have no one meaning; use a struct")
-        }
-    }
+        Data::Union(_) => "a union is no record: its bytes have no one meaning; use a struct",
+    };
+    refuse(input.ident.span(), what)
 }
 
 /// Refuses a struct whose layout Rust may choose, or that has another than C's.
 fn expect_repr_c(input: &DeriveInput) -> Result<()> {
     let mut is_c = false;
-    for attr in input.attrs.iter().filter(|attr| attr.path().is_ident("repr")) {
-        attr.parse_nested_meta(|meta| match key(&meta).as_str() {
-            "C" => {
-                is_c = true;
-                Ok(())
-            }
-            _ => Err(meta.error("the layout of a record is C's alone; write `#[repr(C)]`")),
-        })?;
-    }
+    each_attribute(&input.attrs, "repr", |meta| {
+        is_c = meta.path.is_ident("C");
+        if is_c {
+            Ok(())
+        } else {
+            Err(meta.error("the layout of a record is C's alone; write `#[repr(C)]`"))
+        }
+    })?;
     let what = "Rust may lay this struct out as it likes; write `#[repr(C)]` above it";
-    if is_c { Ok(()) } else { Err(Error::new(input.ident.span(), what)) }
+    if is_c { Ok(()) } else { refuse(input.ident.span(), what) }
 }
 
 fn field(field: &syn::Field) -> Result<Field> {
@@ -140,33 +162,30 @@ fn field(field: &syn::Field) -> Result<Field> {
         labels: Labels::Listed(Vec::new()),
     };
     let mut is_padding = false;
-    for attr in record_attributes(&field.attrs) {
-        attr.parse_nested_meta(|meta| {
-            match key(&meta).as_str() {
-                "padding" => is_padding = true,
-                "text" => value.kind = kind(&meta, value.kind, Kind::Text)?,
-                "bool" => value.kind = kind(&meta, value.kind, Kind::Bool)?,
-                "name" => value.name = meta.value()?.parse()?,
-                "unit" => value.unit = Some(meta.value()?.parse()?),
-                "help" => value.help = Some(meta.value()?.parse()?),
-                "labels" => value.labels = labels(&meta)?,
-                _ => return Err(meta.error(
-                    "unknown; a field takes `name`, `unit`, `help`, `labels`, `text`, `bool` and `padding`",
-                )),
-            }
-            Ok(())
-        })?;
-    }
-    let role = if is_padding { Role::Padding } else { Role::Value(Box::new(value)) };
-    Ok(Field { ident, ty: field.ty.clone(), span: field.ty.span(), role })
+    each_attribute(&field.attrs, "record", |meta| {
+        match key(&meta).as_str() {
+            "padding" => is_padding = true,
+            "text" => set_kind(&meta, &mut value.kind, Kind::Text)?,
+            "bool" => set_kind(&meta, &mut value.kind, Kind::Bool)?,
+            "name" => value.name = meta.value()?.parse()?,
+            "unit" => value.unit = Some(meta.value()?.parse()?),
+            "help" => value.help = Some(meta.value()?.parse()?),
+            "labels" => value.labels = labels(&meta)?,
+            _ => return Err(meta.error(
+                "unknown; a field takes `name`, `unit`, `help`, `labels`, `text`, `bool` and `padding`",
+            )),
+        }
+        Ok(())
+    })?;
+    Ok(Field { ident, ty: field.ty.clone(), value: (!is_padding).then_some(value) })
 }
 
-fn kind(meta: &ParseNestedMeta<'_>, old: Kind, new: Kind) -> Result<Kind> {
-    if old == Kind::Number {
-        Ok(new)
-    } else {
-        Err(meta.error("a field is `text` or `bool`, not both"))
+fn set_kind(meta: &ParseNestedMeta<'_>, kind: &mut Kind, new: Kind) -> Result<()> {
+    if *kind != Kind::Number {
+        return Err(meta.error("a field is `text` or `bool`, not both"));
     }
+    *kind = new;
+    Ok(())
 }
 
 /// `labels = Mode` or `labels(0 = "off", 1 = "on")`.
@@ -183,69 +202,62 @@ fn labels(meta: &ParseNestedMeta<'_>) -> Result<Labels> {
 /// `0 = "off"`; the number may be negative or a `b'm'`.
 fn label(input: ParseStream<'_>) -> Result<(i64, LitStr)> {
     let is_negative = input.parse::<Option<Token![-]>>()?.is_some();
-    let number = number(&input.parse()?)?;
+    let number = match input.parse()? {
+        Lit::Int(int) => int.base10_parse()?,
+        Lit::Byte(byte) => i64::from(byte.value()),
+        other => {
+            return refuse(other.span(), "a label names a whole number; write `0 = \"off\"`");
+        }
+    };
     input.parse::<Token![=]>()?;
     Ok((if is_negative { -number } else { number }, input.parse()?))
 }
 
-fn number(lit: &Lit) -> Result<i64> {
-    match lit {
-        Lit::Int(int) => int.base10_parse(),
-        Lit::Byte(byte) => Ok(byte.value().into()),
-        other => Err(Error::new(other.span(), "a label names a whole number; write `0 = \"off\"`")),
-    }
-}
-
 /// Types that a bound would refuse too, but less helpfully.
 fn refuse_unshareable(ty: &Type) -> Result<()> {
-    let step = match ty {
+    let what = match ty {
         Type::Reference(_) | Type::Ptr(_) => {
             "an address means nothing in another process; use a number or `[u8; N]`"
         }
         Type::Tuple(_) => "a tuple has no fixed layout; give each part a field of its own",
-        Type::Array(array) => {
-            return refuse_unshareable(&array.elem).and_then(|()| refuse_nested(array));
-        }
+        Type::Array(array) => match &*array.elem {
+            Type::Array(inner) => {
+                refuse_unshareable(&inner.elem)?;
+                "an array of arrays has no C type here; write one array, as `[f32; 9]` for 3 x 3"
+            }
+            element => return refuse_unshareable(element),
+        },
         Type::Path(path) => {
-            match path.path.segments.last().map(|last| last.ident.to_string()).as_deref() {
-                Some("bool") => {
-                    "another process may write a byte that no `bool` has; write `#[record(bool)]` and `u8`"
-                }
-                Some("char") => {
-                    "a Rust `char` has no C type; write `#[record(text)]` and `[u8; N]`, or `u32`"
-                }
-                Some("String" | "str") => {
-                    "text is kept in the record itself; write `#[record(text)]` and `[u8; N]`"
-                }
-                Some("usize") => "its width depends on the machine; use u32 or u64",
-                Some("isize") => "its width depends on the machine; use i32 or i64",
-                Some("u128" | "i128") => "a record has no 128-bit numbers; use `[u64; 2]`",
-                Some("Option") => {
-                    "another process may write any byte; use a number and a value for \"none\""
-                }
-                Some("Vec" | "Box" | "Rc" | "Arc") => {
-                    "what lies on the heap is not in the record; use an array such as `[f32; 16]`"
-                }
-                _ => return Ok(()),
+            let name = path.path.segments.last().map(|last| last.ident.to_string());
+            match unshareable(name.as_deref().unwrap_or("")) {
+                Some(what) => what,
+                None => return Ok(()),
             }
         }
         _ => return Ok(()),
     };
-    Err(Error::new(ty.span(), step))
+    refuse(ty.span(), what)
 }
 
-fn refuse_nested(array: &syn::TypeArray) -> Result<()> {
-    match &*array.elem {
-        Type::Array(_) => Err(Error::new(
-            array.span(),
-            "an array of arrays has no C type here; write one array, as `[f32; 9]` for 3 x 3",
-        )),
-        _ => Ok(()),
-    }
-}
-
-fn record_attributes(attrs: &[Attribute]) -> impl Iterator<Item = &Attribute> {
-    attrs.iter().filter(|attr| attr.path().is_ident("record"))
+/// Why a type of this name is refused.
+fn unshareable(name: &str) -> Option<&'static str> {
+    Some(match name {
+        "bool" => {
+            "another process may write a byte that no `bool` has; write `#[record(bool)]` and `u8`"
+        }
+        "char" => "a Rust `char` has no C type; write `#[record(text)]` and `[u8; N]`, or `u32`",
+        "String" | "str" => {
+            "text is kept in the record itself; write `#[record(text)]` and `[u8; N]`"
+        }
+        "usize" => "its width depends on the machine; use u32 or u64",
+        "isize" => "its width depends on the machine; use i32 or i64",
+        "u128" | "i128" => "a record has no 128-bit numbers; use `[u64; 2]`",
+        "Option" => "another process may write any byte; use a number and a value for \"none\"",
+        "Vec" | "Box" | "Rc" | "Arc" => {
+            "what lies on the heap is not in the record; use an array such as `[f32; 16]`"
+        }
+        _ => return None,
+    })
 }
 
 fn key(meta: &ParseNestedMeta<'_>) -> String {
@@ -265,15 +277,12 @@ pub(crate) fn text_of(ident: &Ident) -> LitStr {
 /// The first paragraph of the doc comment, on one line.
 fn doc_of(attrs: &[Attribute]) -> Option<LitStr> {
     let docs = attrs.iter().filter(|attr| attr.path().is_ident("doc"));
-    let lines: Vec<LitStr> = docs
-        .filter_map(|attr| match &attr.meta.require_name_value().ok()?.value {
-            Expr::Lit(syn::ExprLit { lit: Lit::Str(text), .. }) => Some(text.clone()),
-            _ => None,
-        })
-        .collect();
-    let span = lines.first()?.span();
+    let lines = docs.filter_map(|attr| match &attr.meta.require_name_value().ok()?.value {
+        Expr::Lit(syn::ExprLit { lit: Lit::Str(text), .. }) => Some(text),
+        _ => None,
+    });
+    let span = lines.clone().next()?.span();
     let text: Vec<String> = lines
-        .iter()
         .map(|line| line.value().trim().to_owned())
         .skip_while(String::is_empty)
         .take_while(|line| !line.is_empty())

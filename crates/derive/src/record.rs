@@ -6,22 +6,28 @@
 //!   impl Record { fn schema() -> Schema { offsets by offset_of! } }          nothing is written twice
 //! ```
 
-use crate::parse::{Field, Kind, Labels, Record, Role, Value, text_of};
-use proc_macro2::TokenStream;
+use crate::parse::{Field, Kind, Labels, Record, Value, text_of};
+use proc_macro2::{Span, TokenStream};
 use quote::{quote, quote_spanned};
-use syn::LitStr;
+use syn::spanned::Spanned;
 
 /// The alignments that C types have: more padding in one place there cannot be.
 const MOST_PADDING: usize = 7;
 
 /// The items for `record`.
 pub(crate) fn expand(record: &Record) -> TokenStream {
-    let Record { ident, krate, .. } = record;
-    let (checks, schema) = (checks(record), schema(record));
+    let Record { ident, krate, name, line, .. } = record;
+    let types = record.fields.iter().map(type_check);
+    let gaps = (0..record.fields.len()).map(|index| no_gap(record, index));
+    let size = size_check(record);
+    let fields = record.values().map(|(field, value)| spec(ident, field, value));
+    let line = line.iter();
     quote! {
         const _: () = {
             use #krate::derive_support as mapcast;
-            #checks
+            #(#types)*
+            const _: () = { #(#gaps)* };
+            #size
 
             // SAFETY: every field is `Pod` (`FieldType` demands it), which has a value of all zeros.
             #[automatically_derived]
@@ -34,111 +40,69 @@ pub(crate) fn expand(record: &Record) -> TokenStream {
             #[automatically_derived]
             impl mapcast::Record for #ident {
                 fn schema() -> mapcast::Schema {
-                    #schema
+                    match mapcast::Schema::builder(#name) #(.field(#fields))* #(.line(#line))* .build() {
+                        Ok(schema) => schema,
+                        Err(err) => panic!("{err}"),
+                    }
                 }
             }
         };
     }
 }
 
-/// Everything that is asserted at compile time.
-fn checks(record: &Record) -> TokenStream {
-    let types = record.fields.iter().map(type_check);
-    let gaps = record.fields.windows(2).map(|pair| gap_before(record, pair));
-    let tail = gap_at_the_end(record);
-    let line = record.line.as_ref().map(|line| line_check(record, line));
-    let name = name_check(&record.name);
-    let size = too_large(record);
-    quote! {
-        #(#types)*
-        const _: () = { #(#gaps)* #tail };
-        #size
-        #name
-        #line
-    }
-}
-
 /// The type is one that a field may have, and as large as it says.
 fn type_check(field: &Field) -> TokenStream {
-    let (ty, span) = (&field.ty, field.span);
-    let Role::Value(value) = &field.role else {
+    let (ty, span) = (&field.ty, field.ty.span());
+    let Some(value) = &field.value else {
         let bytes = quote_spanned!(span=> mapcast::expect_bytes::<#ty>());
         return quote_spanned! {span=> const _: () = #bytes; };
     };
-    let ctype = ctype(ty, value.kind, span);
-    let mut checks = quote_spanned! {span=>
+    let ctype = ctype(field, value, span);
+    let labels = labels_check(field, value);
+    quote_spanned! {span=>
         const _: () = assert!(
             size_of::<#ty>() == #ctype.size() as usize,
             "this type is not as large as its `FieldType` says"
         );
-    };
-    checks.extend(name_check(&value.name));
-    checks.extend(value.unit.iter().map(|unit| {
-        length_check(unit, &quote!(MAX_UNIT), "a unit has at most 64 bytes; shorten it")
-    }));
-    checks.extend(value.help.iter().map(|help| length_check(help, &quote!(MAX_TEXT), "help has at most 1024 bytes, and the first paragraph of a doc comment is help; shorten it, or begin a new paragraph")));
-    checks.extend(labels_check(ty, value));
-    checks
-}
-
-fn name_check(name: &LitStr) -> TokenStream {
-    let span = name.span();
-    quote_spanned! {span=>
-        const _: () = assert!(
-            mapcast::is_identifier(#name),
-            "a name is a C identifier of at most 64 bytes: letters, digits and _; give another by `#[record(name = \"..\")]`"
-        );
+        #labels
     }
-}
-
-fn length_check(text: &LitStr, most: &TokenStream, what: &str) -> TokenStream {
-    let span = text.span();
-    quote_spanned! {span=> const _: () = assert!(#text.len() <= mapcast::#most, #what); }
 }
 
 /// Labels of an enum are for exactly its integer; listed ones fit the type.
-fn labels_check(ty: &syn::Type, value: &Value) -> TokenStream {
-    match &value.labels {
+fn labels_check(field: &Field, value: &Value) -> TokenStream {
+    let labels = match &value.labels {
         Labels::Enum(path) => {
-            let span = syn::spanned::Spanned::span(path);
-            quote_spanned! {span=> const _: () = mapcast::expect_labels::<#ty, #path>(); }
+            let ty = &field.ty;
+            return quote_spanned! {path.span()=>
+                const _: () = mapcast::expect_labels::<#ty, #path>();
+            };
         }
-        Labels::Listed(labels) => labels
-            .iter()
-            .map(|(number, text)| {
-                let span = text.span();
-                let ctype = ctype(ty, value.kind, span);
-                quote_spanned! {span=>
-                    const _: () = assert!(
-                        mapcast::can_label(#ctype, #number),
-                        "a label names a value that this field can hold; integers, bool and char have labels"
-                    );
-                }
-            })
-            .collect(),
-    }
+        Labels::Listed(labels) => labels,
+    };
+    let check = |(number, text): &(i64, syn::LitStr)| {
+        let span = text.span();
+        let ctype = ctype(field, value, span);
+        quote_spanned! {span=>
+            const _: () = assert!(
+                mapcast::can_label(#ctype, #number),
+                "a label names a value that this field can hold; integers, bool and char have labels"
+            );
+        }
+    };
+    labels.iter().map(check).collect()
 }
 
-/// Nothing lies between two fields.
-fn gap_before(record: &Record, pair: &[Field]) -> TokenStream {
-    let [before, field] = pair else { return TokenStream::new() };
-    let (ident, span) = (&record.ident, field.ident.span());
-    let (first, second, ty) = (&before.ident, &field.ident, &before.ty);
-    let gap = quote!(offset_of!(#ident, #second) - offset_of!(#ident, #first) - size_of::<#ty>());
-    let place = format!("before `{}`", text_of(second).value());
-    no_gap(&gap, &place, span)
-}
-
-/// Nothing lies behind the last field.
-fn gap_at_the_end(record: &Record) -> TokenStream {
-    let Some(last) = record.fields.last() else { return TokenStream::new() };
-    let (ident, field, ty) = (&record.ident, &last.ident, &last.ty);
-    let gap = quote!(size_of::<#ident>() - offset_of!(#ident, #field) - size_of::<#ty>());
-    no_gap(&gap, &format!("behind `{}`", text_of(field).value()), field.span())
-}
-
-/// A `match` whose arms report how many bytes of padding need a name.
-fn no_gap(gap: &TokenStream, place: &str, span: proc_macro2::Span) -> TokenStream {
+/// Nothing lies between field number `index` and the next one, or the end of the struct: a `match`
+/// whose arms report how many bytes of padding need a name.
+fn no_gap(record: &Record, index: usize) -> TokenStream {
+    let (of, Field { ident, ty, .. }) = (&record.ident, &record.fields[index]);
+    let (end, relation, near) = match record.fields.get(index + 1) {
+        Some(Field { ident: next, .. }) => (quote!(offset_of!(#of, #next)), "before", next),
+        None => (quote!(size_of::<#of>()), "behind", ident),
+    };
+    let place = format!("{relation} `{}`", text_of(near).value());
+    let span = near.span();
+    let gap = quote!(#end - offset_of!(#of, #ident) - size_of::<#ty>());
     let arms = (1..=MOST_PADDING).map(|count| {
         let bytes = if count == 1 { "byte" } else { "bytes" };
         let what = format!(
@@ -153,16 +117,12 @@ fn no_gap(gap: &TokenStream, place: &str, span: proc_macro2::Span) -> TokenStrea
 }
 
 /// The schema ends where the struct does, and is not larger than a record may be.
-fn too_large(record: &Record) -> TokenStream {
+fn size_check(record: &Record) -> TokenStream {
     let ident = &record.ident;
     let span = ident.span();
-    let ends = record.fields.iter().filter_map(|field| match &field.role {
-        Role::Padding => None,
-        Role::Value(value) => {
-            let (name, ty) = (&field.ident, &field.ty);
-            let ctype = ctype(ty, value.kind, field.span);
-            Some(quote!((::core::mem::offset_of!(#ident, #name), #ctype)))
-        }
+    let ends = record.values().map(|(field, value)| {
+        let (name, ctype) = (&field.ident, ctype(field, value, field.ty.span()));
+        quote!((::core::mem::offset_of!(#ident, #name), #ctype))
     });
     quote_spanned! {span=>
         const _: () = assert!(
@@ -176,43 +136,10 @@ fn too_large(record: &Record) -> TokenStream {
     }
 }
 
-fn line_check(record: &Record, line: &LitStr) -> TokenStream {
-    let names = record.fields.iter().filter_map(|field| match &field.role {
-        Role::Value(value) => Some(&value.name),
-        Role::Padding => None,
-    });
-    let known: Vec<String> = names.clone().map(LitStr::value).collect();
-    let what = format!("`{{name}}` in a line names a field; use one of: {}", known.join(", "));
-    let span = line.span();
-    quote_spanned! {span=>
-        const _: () = match mapcast::check_line(#line, &[#(#names),*]) {
-            mapcast::LineCheck::Good => {}
-            mapcast::LineCheck::UnknownField => panic!("{}", #what),
-            mapcast::LineCheck::Brace => panic!("an unpaired brace; write a brace twice for the brace itself"),
-            mapcast::LineCheck::Length => panic!("a line has 1 to 1024 bytes"),
-        };
-    }
-}
-
-/// The expression that builds the schema.
-fn schema(record: &Record) -> TokenStream {
-    let name = &record.name;
-    let fields = record.fields.iter().filter_map(|field| match &field.role {
-        Role::Padding => None,
-        Role::Value(value) => Some(spec(record, field, value)),
-    });
-    let line = record.line.iter();
-    quote! {
-        match mapcast::Schema::builder(#name) #(.field(#fields))* #(.line(#line))* .build() {
-            Ok(schema) => schema,
-            Err(err) => panic!("{err}"),
-        }
-    }
-}
-
-fn spec(record: &Record, field: &Field, value: &Value) -> TokenStream {
-    let (ident, place, name) = (&record.ident, &field.ident, &value.name);
-    let ctype = ctype(&field.ty, value.kind, field.span);
+/// The expression that describes a field.
+fn spec(of: &syn::Ident, field: &Field, value: &Value) -> TokenStream {
+    let (ident, name) = (&field.ident, &value.name);
+    let ctype = ctype(field, value, field.ty.span());
     let (unit, help) = (value.unit.iter(), value.help.iter());
     let labels = match &value.labels {
         Labels::Enum(path) => quote!(.labels(<#path as mapcast::Labels>::LABELS)),
@@ -222,14 +149,14 @@ fn spec(record: &Record, field: &Field, value: &Value) -> TokenStream {
     };
     quote! {
         mapcast::FieldSpec::new(#name, #ctype)
-            .offset(mapcast::offset(::core::mem::offset_of!(#ident, #place)))
+            .offset(mapcast::offset(::core::mem::offset_of!(#of, #ident)))
             #(.unit(#unit))* #(.help(#help))* #labels
     }
 }
 
 /// The constant that describes a field's type.
-fn ctype(ty: &syn::Type, kind: Kind, span: proc_macro2::Span) -> TokenStream {
-    match kind {
+fn ctype(Field { ty, .. }: &Field, value: &Value, span: Span) -> TokenStream {
+    match value.kind {
         Kind::Number => quote_spanned!(span=> <#ty as mapcast::FieldType>::TYPE),
         Kind::Text => quote_spanned!(span=> <#ty as mapcast::TextType>::TEXT),
         Kind::Bool => quote_spanned!(span=> <#ty as mapcast::BoolType>::BOOL),
