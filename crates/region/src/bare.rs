@@ -204,6 +204,16 @@ impl BareReader {
         Ok(())
     }
 
+    /// Whether the file still holds the whole struct: bytes that were cut off read as zeros.
+    ///
+    /// # Errors
+    /// [`Kind::Truncated`] if the file was cut short.
+    pub fn check(&self) -> Result<(), RegionError> {
+        let len = self.file.metadata().map_or(0, |meta| meta.len());
+        let is_whole = len >= self.size as u64;
+        if is_whole { Ok(()) } else { Err(truncated(self.path(), &self.file, self.size)) }
+    }
+
     /// Maps the file that the path names by now, if it is another one.
     ///
     /// # Errors

@@ -1,175 +1,118 @@
-//! Everything that happens to a region, in order: records, what was missed, the writer's state.
+//! Everything that happens to a region, in order: records, missed ones, its file and its writer.
 //!
-//! Invariant: every record is either delivered or counted in [`Event::Missed`]; what a writer
-//! published before it ended is delivered before its end is reported; and nothing that happens to the
-//! file ends the iteration.
+//! Invariant: every record is delivered or counted in [`Event::Missed`]; what a writer published
+//! before it ended, or before its file was replaced, is delivered before that is reported; each
+//! change, and each error, is reported once; nothing that happens to the file ends the iteration.
 //!
 //! ```text
-//!   next --> a record, a gap            delivered at once
-//!     |
-//!     v nothing new
-//!   state changed? --> drain once more, then report it
-//!     |
-//!     v no
-//!   refresh --> another file has the name: attached, reported
-//!     |
-//!     v the same file
+//!   no region yet --> open it                          Waiting, Attached
+//!   read          --> a record, a gap                  Record, Missed
+//!     | nothing new
+//!     v
+//!   look, if the writer line has changed, or after 250 ms: the writer's state; read what is left
+//!     v
+//!   cut short? the name?                               Truncated; Missing, Back, Replaced, an error
+//!     | the same file
+//!     v
+//!   the state is another one?                          Writer
+//!     | no
+//!     v
 //!   wait on the futex, 250 ms at the most
 //! ```
 //!
-//! Price: while nothing happens, four wake-ups a second with three system calls each.
+//! Price: no system call for a record that is there; while nothing happens, four wake-ups a second
+//! with three system calls each.
 
-mod watch;
+mod event;
+mod look;
+mod reported;
+mod source;
+mod steps;
+
+pub use event::Event;
+pub use source::{DynSample, Followed};
 
 use crate::clock::BootTime;
 use crate::error::RegionError;
-use crate::publication::{Publication, Step};
-use crate::reader::{DynReader, Reader, Refreshed, Sample};
-use crate::state::State;
-use layout::{Record, RecordBuf, RecordView};
+use look::{Look, LookTimer};
+use reported::Reported;
 use std::fmt;
 use std::time::Duration;
-use watch::{Seen, WriterWatch};
 
-/// Longest time between two looks at the writer and the region's name.
-const LOOK: Duration = Duration::from_millis(250);
-/// Time between two looks for the successor of a file that was cut: no futex announces it.
-const LOOK_FOR_SUCCESSOR: Duration = Duration::from_millis(20);
+/// Longest sleep while the file cannot be read: no futex announces the next one.
+const NAP: Duration = Duration::from_millis(20);
 
-/// What [`Follow`] yields.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Event<T> {
-    /// The next record.
-    Record(T),
-    /// The writer has lapped this reader: exactly so many records are gone.
-    Missed(u64),
-    /// The writer is in this state now. A region that is followed from a live writer begins without
-    /// one of these.
-    Writer(State),
-    /// Another file has the region's name: it is followed from now on.
-    Replaced,
-}
+type Open<'r, S> = Box<dyn FnMut() -> Result<S, RegionError> + Send + 'r>;
 
-/// A record of a schema that is known at run time only, as [`DynReader::follow`] yields it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct DynSample {
-    record: RecordBuf,
-    /// Its number, epoch and time.
-    pub publication: Publication,
-}
-
-impl DynSample {
-    /// The record, seen through its schema.
-    pub fn view(&self) -> RecordView<'_> {
-        self.record.view()
-    }
-
-    /// The record's number.
-    pub const fn sequence(&self) -> u64 {
-        self.publication.sequence
-    }
-
-    /// How long ago it was published; `None` if that is unknown.
-    pub fn age(&self) -> Option<Duration> {
-        self.publication.age()
-    }
-}
-
-mod sealed {
-    pub trait Sealed {}
-    impl Sealed for super::DynReader {}
-    impl<R> Sealed for super::Reader<R> {}
-}
-
-/// What can be followed: [`Reader`] and [`DynReader`].
-pub trait Followed: sealed::Sealed {
-    /// A record.
-    type Item;
-    /// The next record, or why there is none.
-    ///
-    /// # Errors
-    /// As [`DynReader::next`].
-    fn step(&mut self) -> Result<Step<Self::Item>, RegionError>;
-    /// Goes over to the file that has the name now.
-    ///
-    /// # Errors
-    /// As [`DynReader::refresh`].
-    fn refresh(&mut self) -> Result<Refreshed, RegionError>;
-    /// The reader itself.
-    fn reader(&self) -> &DynReader;
-    /// How often reading looks at the name by itself: see [`DynReader::refresh_every`].
-    fn refresh_every(&mut self, every: Duration) -> Duration;
-}
-
-impl<R: Record> Followed for Reader<R> {
-    type Item = Sample<R>;
-
-    fn step(&mut self) -> Result<Step<Sample<R>>, RegionError> {
-        self.next()
-    }
-
-    fn refresh(&mut self) -> Result<Refreshed, RegionError> {
-        self.refresh()
-    }
-
-    fn reader(&self) -> &DynReader {
-        self
-    }
-
-    fn refresh_every(&mut self, every: Duration) -> Duration {
-        self.refresh_every(every)
-    }
-}
-
-impl Followed for DynReader {
-    type Item = DynSample;
-
-    fn step(&mut self) -> Result<Step<DynSample>, RegionError> {
-        let mut record = RecordBuf::new(self.schema().clone());
-        Ok(match self.next(record.bytes_mut())? {
-            Step::Record(publication) => Step::Record(DynSample { record, publication }),
-            Step::Pending => Step::Pending,
-            Step::Missed(count) => Step::Missed(count),
-        })
-    }
-
-    fn refresh(&mut self) -> Result<Refreshed, RegionError> {
-        self.refresh()
-    }
-
-    fn reader(&self) -> &DynReader {
-        self
-    }
-
-    fn refresh_every(&mut self, every: Duration) -> Duration {
-        self.refresh_every(every)
-    }
-}
-
-/// An iterator over everything that happens to a region. Made by [`Reader::follow`].
+/// An iterator over everything that happens to a region. Made by [`Reader::follow`] or, for a region
+/// that need not exist yet, by [`awaiting`](Self::awaiting).
 ///
 /// `next` sleeps until there is an [`Event`]. It returns `None` only if [`idle`](Self::idle) or
 /// [`until`](Self::until) say so, and can be called again after that. An error does not end it either:
-/// the next call tries again.
+/// it is returned once, and the next calls try again.
+///
+/// A loop of one's own, which has other things to wait for, calls [`try_next`](Self::try_next) until
+/// there is nothing more, and then [`wait`](Self::wait), which a signal ends. An event loop polls a
+/// [`Notifier`](crate::Notifier) instead.
+///
+/// [`Reader::follow`]: crate::Reader::follow
 pub struct Follow<'r, S: Followed> {
-    source: &'r mut S,
+    source: Option<S>,
+    open: Option<Open<'r, S>>,
+    /// Why there was no region, at the last attempt to open it.
+    absence: Option<RegionError>,
     /// What the reader's own was.
     refresh_every: Duration,
-    watch: WriterWatch,
-    /// A state that is reported once all is delivered that was published before.
-    due: Option<Seen>,
-    looked: BootTime,
+    reported: Reported,
+    /// The writer at the last look, while what was published before that is delivered.
+    look: Option<Look>,
+    timer: LookTimer,
+    blinks: u32,
     idle: Option<Duration>,
     until: Option<Box<dyn FnMut() -> bool + Send + 'r>>,
 }
 
 impl<'r, S: Followed> Follow<'r, S> {
-    pub(crate) fn new(source: &'r mut S) -> Self {
-        // It looks at the name itself, so that going over to another file is an event.
-        let refresh_every = source.refresh_every(Duration::MAX);
-        let (watch, looked) = (WriterWatch::default(), BootTime::from_nanos(0));
-        Self { source, refresh_every, watch, due: None, looked, idle: None, until: None }
+    /// Follows what `source` reads.
+    pub fn new(source: S) -> Self {
+        let mut follow = Self::without_source(None);
+        follow.attach(source);
+        follow
+    }
+
+    /// Follows a region that need not exist yet: `open` is called until it succeeds.
+    ///
+    /// ```
+    /// # use layout::Stu;
+    /// # let dir = tempfile::tempdir()?;
+    /// # let path = dir.path().join("stu.region");
+    /// use region::{Event, Follow, Reader, Writer};
+    ///
+    /// let mut follow = Follow::awaiting(|| Reader::<Stu>::open(&path));
+    /// assert_eq!(follow.try_next()?, Some(Event::Waiting));
+    /// let mut writer = Writer::<Stu>::open(&path)?; // in another process, at some time
+    /// writer.publish(&Stu::new(10, "xiaoming", 'm'))?;
+    /// assert_eq!(follow.try_next()?, Some(Event::Attached));
+    /// assert!(matches!(follow.try_next()?, Some(Event::Record(sample)) if sample.id == 10));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn awaiting(open: impl FnMut() -> Result<S, RegionError> + Send + 'r) -> Self {
+        Self::without_source(Some(Box::new(open)))
+    }
+
+    fn without_source(open: Option<Open<'r, S>>) -> Self {
+        Self {
+            source: None,
+            open,
+            absence: None,
+            refresh_every: Duration::MAX,
+            reported: Reported::default(),
+            look: None,
+            timer: LookTimer::default(),
+            blinks: 0,
+            idle: None,
+            until: None,
+        }
     }
 
     /// Ends the iteration when nothing has happened for so long.
@@ -187,57 +130,27 @@ impl<'r, S: Followed> Follow<'r, S> {
         self
     }
 
-    /// The reader, for what an event does not say.
-    pub fn reader(&self) -> &DynReader {
-        self.source.reader()
+    /// How often to look at the writer and the region's name while there is no record; 250 ms by
+    /// default.
+    #[must_use]
+    pub fn look_every(mut self, every: Duration) -> Self {
+        self.timer.every = every;
+        self
     }
 
-    /// What there is without waiting.
-    ///
-    /// # Errors
-    /// As [`DynReader::next`] and [`DynReader::refresh`].
-    pub fn try_next(&mut self) -> Result<Option<Event<S::Item>>, RegionError> {
-        loop {
-            match self.source.step() {
-                Ok(Step::Record(item)) => return Ok(Some(Event::Record(item))),
-                Ok(Step::Missed(count)) => return Ok(Some(Event::Missed(count))),
-                Ok(Step::Pending) => {}
-                Err(err) if err.is_truncated() => return self.successor(),
-                Err(err) => return Err(err),
-            }
-            if let Some(seen) = self.due.take() {
-                self.watch.report(seen);
-                return Ok(Some(Event::Writer(seen.state)));
-            }
-            let seen = Seen::of(self.source.reader());
-            if self.watch.is_news(seen) {
-                self.due = Some(seen);
-            } else {
-                return self.successor();
-            }
-        }
+    /// The reader, for what an event does not say; `None` before [`Event::Attached`].
+    pub fn source(&self) -> Option<&S> {
+        self.source.as_ref()
     }
 
-    /// Goes over to another file if one has the name.
-    fn successor(&mut self) -> Result<Option<Event<S::Item>>, RegionError> {
-        let now = BootTime::now();
-        if now.since(self.looked) < LOOK_FOR_SUCCESSOR {
-            return Ok(None);
-        }
-        self.looked = now;
-        if self.source.refresh()? != Refreshed::Reattached {
-            return Ok(None);
-        }
-        self.watch.start_over();
-        self.due = None;
-        Ok(Some(Event::Replaced))
+    /// The reader, for what is not reading in order: see [`read`](Self::read).
+    pub fn source_mut(&mut self) -> Option<&mut S> {
+        self.source.as_mut()
     }
 
-    /// Sleeps until there may be something.
-    fn wait(&self, longest: Duration) {
-        if self.source.reader().wait(longest).is_err() {
-            std::thread::sleep(LOOK_FOR_SUCCESSOR.min(longest));
-        }
+    /// Why there is no region to read yet.
+    pub fn take_absence(&mut self) -> Option<RegionError> {
+        self.absence.take()
     }
 
     /// How long to sleep at once; `None`: the iteration ends.
@@ -245,9 +158,10 @@ impl<'r, S: Followed> Follow<'r, S> {
         if self.until.as_mut().is_some_and(|stop| stop()) {
             return None;
         }
-        let Some(idle) = self.idle else { return Some(LOOK) };
+        let look = self.next_look();
+        let Some(idle) = self.idle else { return Some(look) };
         let left = idle.checked_sub(since.elapsed())?;
-        (!left.is_zero()).then(|| left.min(LOOK))
+        (!left.is_zero()).then(|| left.min(look))
     }
 }
 
@@ -261,22 +175,27 @@ impl<S: Followed> Iterator for Follow<'_, S> {
                 return Some(event);
             }
             let longest = self.patience(since)?;
-            self.wait(longest);
+            if !self.wait(longest) {
+                let is_open = self.source.is_some();
+                std::thread::sleep(if is_open { longest.min(NAP) } else { longest });
+            }
         }
     }
 }
 
 impl<S: Followed> Drop for Follow<'_, S> {
     fn drop(&mut self) {
-        self.source.refresh_every(self.refresh_every);
+        if let Some(source) = &mut self.source {
+            source.refresh_every(self.refresh_every);
+        }
     }
 }
 
 impl<S: Followed> fmt::Debug for Follow<'_, S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let path = self.source.reader().path();
+        let region = self.source.as_ref().and_then(S::region);
         f.debug_struct("Follow")
-            .field("path", &path)
+            .field("path", &region.map(crate::DynReader::path))
             .field("idle", &self.idle)
             .finish_non_exhaustive()
     }

@@ -136,7 +136,7 @@ impl DynReader {
     }
 
     /// Everything that happens to the region from now on: see [`Follow`].
-    pub fn follow(&mut self) -> Follow<'_, Self> {
+    pub fn follow(&mut self) -> Follow<'_, &mut Self> {
         Follow::new(self)
     }
 
@@ -294,7 +294,7 @@ impl DynReader {
     }
 
     #[inline]
-    fn body(&self) -> &Body {
+    pub(crate) fn body(&self) -> &Body {
         self.ring.memory()
     }
 

@@ -126,7 +126,7 @@ impl<R: Record> Reader<R> {
     /// }
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
-    pub fn follow(&mut self) -> Follow<'_, Self> {
+    pub fn follow(&mut self) -> Follow<'_, &mut Self> {
         Follow::new(self)
     }
 

@@ -4,7 +4,7 @@ use super::*;
 use region::{DynSample, Event, Follow, Notifier, Reader, RegionErrorKind, State, Writer};
 use std::os::fd::AsFd;
 
-type Typed<'r> = Follow<'r, Reader<Stu>>;
+type Typed<'r> = Follow<'r, &'r mut Reader<Stu>>;
 
 /// The next event, which must come.
 #[track_caller]
@@ -13,7 +13,13 @@ fn next(follow: &mut Typed<'_>) -> Event<i32> {
         Event::Record(sample) => Event::Record(sample.id),
         Event::Missed(count) => Event::Missed(count),
         Event::Writer(state) => Event::Writer(state),
-        _ => Event::Replaced,
+        Event::Replaced => Event::Replaced,
+        Event::Waiting => Event::Waiting,
+        Event::Attached => Event::Attached,
+        Event::Missing => Event::Missing,
+        Event::Back => Event::Back,
+        Event::Truncated => Event::Truncated,
+        other => panic!("an event without a story: {other:?}"),
     }
 }
 
@@ -91,6 +97,81 @@ fn a_region_that_is_deleted_or_cut_is_followed_into_its_next_file() {
         while next(&mut follow) != Event::Replaced {}
         assert_eq!(next(&mut follow), Event::Record(9), "{lose}");
     }
+}
+
+#[test]
+fn what_happens_to_the_file_is_reported_once_each_and_in_order() {
+    let place = Place::new();
+    let mut writer = place.writer();
+    publish(&mut writer, 1..=1);
+    let mut reader = Reader::<Stu>::open(&place.path).unwrap();
+    let mut follow = reader.follow().look_every(Duration::from_millis(1)).idle(DEADLINE);
+    assert_eq!(next(&mut follow), Event::Record(1));
+    let aside = place.dir.path().join("aside");
+    std::fs::rename(&place.path, &aside).unwrap();
+    assert_eq!(next(&mut follow), Event::Missing);
+    publish(&mut writer, 2..=2);
+    assert_eq!(next(&mut follow), Event::Record(2), "the old file is followed");
+    std::fs::write(&place.path, "not a region").unwrap();
+    let err = follow.next().unwrap().expect_err("text");
+    assert!(matches!(err.kind(), RegionErrorKind::NotARegion), "{err}");
+    std::fs::rename(&aside, &place.path).unwrap();
+    assert_eq!(next(&mut follow), Event::Back);
+    cut(&place.path);
+    assert_eq!(next(&mut follow), Event::Truncated);
+    writer.recreate().unwrap();
+    publish(&mut writer, 3..=3);
+    assert_eq!([next(&mut follow), next(&mut follow)], [Event::Replaced, Event::Record(3)]);
+}
+
+#[test]
+fn what_is_left_in_a_file_that_was_given_up_is_delivered_before_the_next_one() {
+    let place = Place::new();
+    let mut writer = place.writer();
+    let mut reader = Reader::<Stu>::open(&place.path).unwrap();
+    let mut follow = reader.follow().idle(DEADLINE);
+    assert_eq!(follow.try_next().unwrap(), None);
+    publish(&mut writer, 1..=2);
+    writer.change(&Stu::schema(), &Options::new().slots(16)).unwrap();
+    publish(&mut writer, 3..=3);
+    let expected = [Event::Record(1), Event::Record(2), Event::Replaced, Event::Record(3)];
+    assert_eq!(std::array::from_fn(|_| next(&mut follow)), expected);
+}
+
+#[test]
+fn a_region_that_is_not_there_yet_is_awaited_and_that_is_reported_once() {
+    let place = Place::new();
+    let mut follow = Follow::awaiting(|| Reader::<Stu>::open(&place.path));
+    assert_eq!(follow.try_next().unwrap(), Some(Event::Waiting));
+    assert_eq!(follow.try_next().unwrap(), None);
+    assert!(follow.source().is_none() && !follow.wait(DEADLINE), "there is nothing to wait on");
+    assert!(follow.take_absence().is_some_and(|err| err.is_not_there()));
+    std::fs::write(&place.path, "not a region").unwrap();
+    let err = follow.try_next().expect_err("text");
+    assert!(matches!(err.kind(), RegionErrorKind::NotARegion), "{err}");
+    assert_eq!(follow.try_next().unwrap(), None, "each error is returned once");
+    std::fs::remove_file(&place.path).unwrap();
+    let mut writer = place.writer();
+    publish(&mut writer, 1..=1);
+    assert_eq!(follow.try_next().unwrap(), Some(Event::Attached));
+    let Some(Event::Record(sample)) = follow.try_next().unwrap() else { panic!("no record") };
+    assert_eq!(sample.id, 1);
+}
+
+#[test]
+fn changes_are_reported_without_records_and_the_newest_record_is_read_beside_them() {
+    let place = Place::new();
+    let mut writer = place.writer();
+    publish(&mut writer, 1..=3);
+    let mut reader = Reader::<Stu>::open(&place.path).unwrap();
+    let mut follow = reader.follow();
+    writer.close();
+    assert_eq!(follow.try_change().unwrap(), Some(Event::Writer(State::Closed)));
+    let newest = follow.read(|reader| reader.latest()).unwrap().flatten();
+    assert_eq!(newest.map(|sample| sample.id), Some(3));
+    cut(&place.path);
+    assert_eq!(follow.read(|reader| reader.latest()).unwrap(), None);
+    assert_eq!(follow.try_change().unwrap(), Some(Event::Truncated));
 }
 
 #[test]

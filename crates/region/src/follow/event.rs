@@ -1,0 +1,28 @@
+//! What can happen to a region.
+
+use crate::state::State;
+
+/// What [`Follow`](crate::Follow) yields.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Event<T> {
+    /// The next record.
+    Record(T),
+    /// The writer has lapped this reader: exactly so many records are gone.
+    Missed(u64),
+    /// The writer is in this state now, or another writer is. A region that is followed from a live
+    /// writer begins without one of these.
+    Writer(State),
+    /// Another file has the region's name: it is followed from now on.
+    Replaced,
+    /// There is no region yet: see [`Follow::awaiting`](crate::Follow::awaiting).
+    Waiting,
+    /// The region that was awaited is attached.
+    Attached,
+    /// The region's name is gone. The old file is followed until there is another.
+    Missing,
+    /// The name is back, and belongs to the same file.
+    Back,
+    /// The file was cut short. Nothing more is read from it, until there is another.
+    Truncated,
+}
