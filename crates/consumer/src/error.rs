@@ -25,10 +25,10 @@ pub(crate) enum Kind {
     #[error(transparent)]
     Settings(SettingsError),
     /// What is at the path cannot be read.
-    #[error(transparent)]
+    #[error("{}", daemon::with_next_step(.0))]
     Region(RegionError),
     /// There is no region now, and no option to wait for one.
-    #[error(transparent)]
+    #[error("{}", daemon::with_next_step(.0))]
     NoRegion(RegionError),
     /// The region has no record yet, and there is no option to wait for one.
     #[error(

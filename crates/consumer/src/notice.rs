@@ -167,7 +167,10 @@ impl fmt::Display for Notice {
                  printing what is there",
                 path.display()
             ),
-            Self::Trouble(error) => write!(f, "{error}; trying again until it can be read"),
+            Self::Trouble(error) => {
+                let error = daemon::with_next_step(error);
+                write!(f, "{error}; trying again until it can be read")
+            }
             Self::Saved { path, file, sequence } => {
                 write!(f, "{}: record {sequence} saved as {}", path.display(), file.display())
             }

@@ -1,5 +1,5 @@
-//! What the daemons share: arguments, logging, signals, ticks, output, exit codes, and the protocols
-//! of a service manager.
+//! What the daemons share: arguments, logging, signals, ticks, output, exit codes, advice for users,
+//! and the protocols of a service manager.
 //!
 //! Invariant: no thread is started here, and nothing blocks except [`wait()`]. A daemon is one
 //! loop around one `ppoll`, which a signal, a line of input or a deadline ends:
@@ -17,6 +17,8 @@
 //!
 //! Price: one system call to wait, one to read the clock, per turn of the loop.
 
+mod advice;
+mod call_advice;
 pub mod cli;
 mod exit;
 pub mod logging;
@@ -30,6 +32,7 @@ mod terminal;
 mod ticks;
 mod wait;
 
+pub use advice::with_next_step;
 pub use exit::Exit;
 pub use on_change::OnChange;
 pub use output::{Output, WriteOutcome};

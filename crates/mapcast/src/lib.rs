@@ -59,6 +59,9 @@
 //!   dropping does nothing. A reader works on both sides.
 //! - **Memory.** A writer has two descriptors for the region and one for its directory, a reader one; each
 //!   maps the whole file: `slots` (8) records, each rounded up to 64 bytes, and about 2 KiB.
+//! - **Errors.** [`Error`] has the file, an [`ErrorKind`] and the error of the system, if there is one, as
+//!   its source; it converts to [`std::io::Error`]. All operations share it: a publish makes a new
+//!   file when the old one is gone, and a read attaches to the next one.
 //! - **Panics.** A writer that is dropped by a panic does not close its region: readers see
 //!   [`State::Dead`], as they do with `panic = "abort"`.
 //! - **Time.** Records are stamped with `CLOCK_BOOTTIME` ([`BootTime`]); reading it is most of what

@@ -26,7 +26,7 @@ pub(crate) enum Kind {
     #[error(transparent)]
     Settings(SettingsError),
     /// The region cannot be opened or went away for good.
-    #[error(transparent)]
+    #[error("{}", daemon::with_next_step(.0))]
     Region(RegionError),
     /// The input cannot be opened.
     #[error(transparent)]

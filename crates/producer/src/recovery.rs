@@ -71,7 +71,7 @@ impl Publisher {
             Ok(Standing::Truncated) => "was cut short",
             Ok(_) => "was replaced",
             Err(error) => {
-                log_failure(&mut self.failure, &*self.sink, error.to_string());
+                log_failure(&mut self.failure, &*self.sink, daemon::with_next_step(&error));
                 return Ok(false);
             }
         };
@@ -98,6 +98,7 @@ impl Publisher {
             }
             Err(error) if is_taken(&error) => Err(error.into()),
             Err(error) => {
+                let error = daemon::with_next_step(&error);
                 let text = format!("the region {what} and cannot be recreated: {error}");
                 log_failure(&mut self.failure, &*self.sink, text);
                 Ok(false)

@@ -1,4 +1,4 @@
-//! Question 7: each failure is an error that names the file, the fact and the next step.
+//! Question 7: each failure is an error that names the file and the fact.
 
 use crate::tell;
 use lessons::Failure;

@@ -9,6 +9,7 @@ mod hostile;
 mod life;
 mod locked;
 mod loss;
+mod messages;
 mod passed;
 mod race;
 mod retyped;

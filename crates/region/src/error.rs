@@ -1,18 +1,20 @@
-//! What can go wrong with a region: the file, the fact, the next step.
-
-mod advice;
-mod message;
+//! What can go wrong with a region: the file and the fact. What a person can do about it depends on
+//! the program, which adds that.
+//!
+//! One type for all operations: a publish makes a new file when the old one is gone, and a read
+//! attaches to the next one, so that both can fail in every way in which `open` can.
 
 use crate::file_system;
-use layout::header::HeaderError;
+use layout::header::{self, HeaderError};
+use std::error::Error;
 use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 
 /// Why a region could not be created, attached, published or read, and which.
 ///
-/// Displays as `PATH: fact; next step`. Callers match on [`RegionError::kind`].
-// Boxed: a publish and a read answer in registers, and errors are rare.
+/// Displays as `PATH: fact`. Callers match on [`RegionError::kind`].
+// Boxed: a publish and a read return in registers, and errors are rare.
 #[derive(Debug)]
 pub struct RegionError(Box<Inner>);
 
@@ -23,32 +25,42 @@ struct Inner {
 }
 
 /// The kinds of [`RegionError`].
-#[derive(Debug)]
+#[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum RegionErrorKind {
     /// No file has this name (yet).
+    #[error("no such region")]
     NotThere,
     /// Another writer holds the region.
+    #[error("{} publishes here already", publisher(*.pid))]
     Busy {
         /// The process id that the holder wrote down, for people; it may lie in another pid namespace.
         pid: u64,
     },
     /// A reader holds a lock on the file, which keeps the writer's lock from being taken, and the
     /// file cannot be replaced.
+    #[error("a reader holds a lock on it")]
     Locked,
     /// The region's file belongs to this other user, who could change what is published.
+    #[error("belongs to uid {0}, who could change what is published")]
     NotOurs(u32),
     /// The name belongs to something that cannot be a region: "a directory", "a symbolic link", ...
+    #[error("is {0}, not a regular file")]
     NotAFile(&'static str),
     /// The file is not a region: empty, text, or some other program's.
+    #[error("is not a region (no mapcast header)")]
     NotARegion,
     /// The region's format version is not the one that this program knows.
+    #[error("has region format {0}, this program knows format {version}", version = header::VERSION)]
     UnsupportedVersion(u32),
     /// The region uses features that this program does not know.
+    #[error("needs features {0:#x} that this program does not know")]
     UnsupportedFeatures(u64),
     /// The header or the schema contradicts itself.
+    #[error("is damaged: {0}")]
     Damaged(String),
     /// The file is shorter than its own header says: someone cut it.
+    #[error("has {have} bytes, its header promises {want}")]
     Truncated {
         /// Bytes that the header promises.
         want: u64,
@@ -56,6 +68,7 @@ pub enum RegionErrorKind {
         have: u64,
     },
     /// The region holds another record than the requested one.
+    #[error("holds record {have}, this program reads {want}")]
     OtherSchema {
         /// The requested record.
         want: String,
@@ -63,6 +76,7 @@ pub enum RegionErrorKind {
         have: String,
     },
     /// A record of the wrong size was passed in.
+    #[error("takes records of {want} bytes, got {have}")]
     WrongSize {
         /// Bytes of the region's record.
         want: usize,
@@ -70,6 +84,7 @@ pub enum RegionErrorKind {
         have: usize,
     },
     /// A file without a header has another size than the record.
+    #[error("has {have} bytes, the record has {want}")]
     NotThisRecord {
         /// Bytes of the record.
         want: u64,
@@ -77,30 +92,43 @@ pub enum RegionErrorKind {
         have: u64,
     },
     /// The slot kept changing: the writer is broken or hostile.
+    #[error("its newest record keeps changing while it is read")]
     Unstable,
     /// The directory is one in which another user could have created files.
+    #[error("{0}")]
     UnsafeDirectory(String),
     /// `MAPCAST_DIR` holds this relative path.
+    #[error("{0:?} is a relative path")]
     RelativeDirectory(String),
     /// A name that cannot be a file name.
+    #[error("{0:?} is not a region name")]
     BadName(String),
     /// There is no such group on this machine.
+    #[error("there is no group {0:?} here")]
     NoSuchGroup(String),
     /// This process may not give a file to this group.
+    #[error("cannot be given to group {0:?} (fchown: Operation not permitted)")]
     NotInGroup(String),
     /// The settings of the region contradict the format's limits.
+    #[error("{0}")]
     BadOptions(String),
     /// Another file has taken the name of this region.
+    #[error("another file has taken this name")]
     Replaced,
     /// The writer belongs to the process that opened it, which has forked this one.
+    #[error("this writer belongs to the process that opened it, and this one is a fork of it")]
     Forked,
     /// No file has this name.
+    #[error("no such file; create it first, or check the path")]
     NoFile,
     /// A file has this name already.
+    #[error("exists already; open it, or give another path")]
     Exists,
     /// A file that a snapshot does not replace has the name: "is a file that is not a region", ...
+    #[error("{0}, which a snapshot does not replace")]
     InTheWay(&'static str),
     /// The file is not a whole number of elements, or empty: nothing of it can be mapped.
+    #[error("has {have} bytes, not one or more elements of {element}; give it its length first")]
     NotElements {
         /// Bytes of one element.
         element: usize,
@@ -108,11 +136,16 @@ pub enum RegionErrorKind {
         have: u64,
     },
     /// A map would begin in the middle of a page.
+    #[error(
+        "cannot be mapped from byte {at} on; give a multiple of {}, the size of a page",
+        rustix::param::page_size()
+    )]
     NotAPage {
         /// The byte it would begin with.
         at: u64,
     },
     /// The file ends before the bytes that are mapped: it was cut, or is another one than meant.
+    #[error("has {have} bytes where {want} are mapped; it was cut, or another file was meant")]
     TooShort {
         /// Bytes that are needed.
         want: u64,
@@ -120,18 +153,24 @@ pub enum RegionErrorKind {
         have: u64,
     },
     /// A page within the file cannot be had: the file system is full, or its device fails.
+    #[error(
+        "a page of it cannot be had; free space on its file system, or look for errors of its device"
+    )]
     NoPage,
-    /// The region was passed as a descriptor and cannot be resumed, for this reason; nobody who has
-    /// that
-    /// descriptor would see another one in its place.
+    /// The region was passed as a descriptor and cannot be resumed, for this reason; the other
+    /// processes that have the descriptor would not see a new region.
+    #[error("{0}, and a region that was passed as a descriptor cannot be replaced")]
     CannotReplace(String),
     /// A descriptor that is not open for what is to be done with it: "reading", "reading and
     /// writing".
+    #[error("is not open for {0}")]
     WrongAccess(&'static str),
     /// A descriptor with a seal that keeps it from being a region: "writing", "growing".
+    #[error("is sealed against {0}")]
     Sealed(&'static str),
     /// The file system refused what every region needs: it is one of the kernel's own, or cannot map,
     /// lock or write.
+    #[error("its file system cannot hold a region ({call}: {source})")]
     UnfitFileSystem {
         /// The call that failed.
         call: &'static str,
@@ -139,6 +178,7 @@ pub enum RegionErrorKind {
         source: io::Error,
     },
     /// The operating system refused.
+    #[error("{call}: {source}")]
     Io {
         /// The call that failed.
         call: &'static str,
@@ -207,7 +247,7 @@ impl From<HeaderError> for RegionErrorKind {
             HeaderError::TooShort { .. } | HeaderError::NotARegion => Self::NotARegion,
             HeaderError::UnsupportedVersion { found } => Self::UnsupportedVersion(found),
             HeaderError::Incompatible { bits } => Self::UnsupportedFeatures(bits),
-            // The fact alone: what to do about damage is said in one place, below.
+            // The fact alone.
             HeaderError::Checksum { .. } => {
                 Self::Damaged("the checksum of its header does not match".into())
             }
@@ -228,8 +268,63 @@ impl fmt::Display for RegionError {
     }
 }
 
-impl std::error::Error for RegionError {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        None // the cause is part of the message, so that one line tells it once
+impl Error for RegionError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        self.0.kind.source()
+    }
+}
+
+impl From<RegionError> for io::Error {
+    fn from(error: RegionError) -> Self {
+        Self::new(error.0.kind.io_kind(), error)
+    }
+}
+
+impl RegionErrorKind {
+    /// The nearest kind of the standard library.
+    fn io_kind(&self) -> io::ErrorKind {
+        match self {
+            Self::Io { source, .. } => source.kind(),
+            Self::NotThere | Self::NoFile | Self::NoSuchGroup(_) => io::ErrorKind::NotFound,
+            Self::Exists | Self::InTheWay(_) | Self::Replaced => io::ErrorKind::AlreadyExists,
+            Self::Busy { .. } | Self::Locked => io::ErrorKind::ResourceBusy,
+            Self::NotOurs(_)
+            | Self::UnsafeDirectory(_)
+            | Self::NotInGroup(_)
+            | Self::WrongAccess(_)
+            | Self::Sealed(_) => io::ErrorKind::PermissionDenied,
+            Self::WrongSize { .. }
+            | Self::RelativeDirectory(_)
+            | Self::BadName(_)
+            | Self::BadOptions(_)
+            | Self::NotAPage { .. } => io::ErrorKind::InvalidInput,
+            Self::UnfitFileSystem { .. } | Self::Forked => io::ErrorKind::Unsupported,
+            Self::Truncated { .. } | Self::TooShort { .. } => io::ErrorKind::UnexpectedEof,
+            _ => io::ErrorKind::InvalidData,
+        }
+    }
+}
+
+/// Which process publishes, by the id that it wrote down.
+fn publisher(pid: u64) -> String {
+    if pid == 0 { "another process".to_owned() } else { format!("process {pid}") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_answer_of_the_system_is_the_source_and_decides_the_kind_for_std() {
+        let denied = io::Error::from_raw_os_error(libc::EACCES);
+        let error = RegionError::io(Path::new("x.region"), "open", denied);
+        let source = error.source().and_then(|source| source.downcast_ref::<io::Error>());
+        assert_eq!(source.and_then(io::Error::raw_os_error), Some(libc::EACCES));
+        let text = error.to_string();
+        let error = io::Error::from(error);
+        assert_eq!((error.kind(), error.to_string()), (io::ErrorKind::PermissionDenied, text));
+        let error = RegionError::new(Path::new("x.region"), RegionErrorKind::NotThere);
+        assert!(error.source().is_none());
+        assert_eq!(io::Error::from(error).kind(), io::ErrorKind::NotFound);
     }
 }

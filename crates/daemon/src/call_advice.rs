@@ -1,12 +1,13 @@
-//! What a person can do about an answer of the operating system.
+//! What a person can do when the operating system refuses a call on a region.
 //!
 //! One number means different things in different calls: EPERM of `fchmod` is about the owner, EPERM
 //! of `memfd_create` about a sandbox. So the call is considered first, then the number, then this
 //! process's user. Facts about the file (a seal, its file system) have kinds of their own.
 
-use libc::{EACCES, EAGAIN, EINVAL, ENOENT, ENOSYS, EPERM};
-use rustix::process::geteuid;
 use std::io;
+
+use rustix::io::Errno;
+use rustix::process::geteuid;
 
 /// The last resort.
 const LOOK: &str = "look at the system's answer before the semicolon";
@@ -15,43 +16,47 @@ const LOOK: &str = "look at the system's answer before the semicolon";
 const OF_NAMES: [&str; 6] = ["open", "create", "rename", "link", "mkdir", "stat"];
 
 /// The next step after `call` failed with `err`.
-pub(super) fn next_step(call: &str, err: &io::Error) -> &'static str {
-    let Some(number) = err.raw_os_error() else { return of_kind(err.kind()) };
-    match (call, number) {
-        ("mmap", EAGAIN) => "allow this process to lock more memory (ulimit -l, LimitMEMLOCK=)",
-        ("mmap", EACCES) => {
+pub(crate) fn next_step(call: &str, err: &io::Error) -> &'static str {
+    let Some(errno) = Errno::from_io_error(err) else { return of_kind(err.kind()) };
+    match (call, errno) {
+        ("mmap", Errno::AGAIN) => {
+            "allow this process to lock more memory (ulimit -l, LimitMEMLOCK=)"
+        }
+        ("mmap", Errno::ACCESS) => {
             "open the file for what it is mapped for: reading, or reading and writing"
         }
-        ("reopen", ENOENT) => "mount /proc here: a descriptor is opened anew by way of it",
-        ("fchmod" | "fchown", EPERM) => {
+        ("reopen", Errno::NOENT) => "mount /proc here: a descriptor is opened anew by way of it",
+        ("fchmod" | "fchown", Errno::PERM) => {
             "start it as the user to whom that belongs, and let its sandbox allow the call"
         }
-        (call, EPERM) if OF_NAMES.contains(&call) => {
+        (call, Errno::PERM) if OF_NAMES.contains(&call) => {
             "see whether the file or its directory is immutable (lsattr), and what the sandbox allows"
         }
-        (call, EINVAL | libc::EILSEQ) if OF_NAMES.contains(&call) => {
+        (call, Errno::INVAL | Errno::ILSEQ) if OF_NAMES.contains(&call) => {
             "give a name that this file system takes, or a path on another one"
         }
-        (call, EACCES) if OF_NAMES.contains(&call) && geteuid().is_root() => {
+        (call, Errno::ACCESS) if OF_NAMES.contains(&call) && geteuid().is_root() => {
             "look at how it is mounted (NFS, FUSE), at the security policy and at the capabilities of this process, or give another path"
         }
-        (_, EPERM | ENOSYS) => "let the sandbox (its system call filter) allow this call",
-        (_, number) => of_number(number).unwrap_or_else(|| of_kind(err.kind())),
+        (_, Errno::PERM | Errno::NOSYS) => {
+            "let the sandbox (its system call filter) allow this call"
+        }
+        (_, errno) => of_errno(errno).unwrap_or_else(|| of_kind(err.kind())),
     }
 }
 
 /// Errors that mean the same for every call.
-fn of_number(number: i32) -> Option<&'static str> {
-    Some(match number {
-        libc::EMFILE => "allow this process more open files (ulimit -n, LimitNOFILE=)",
-        libc::ENFILE => "the machine has too many files open; close some",
-        libc::ELOOP => "correct the path: its symbolic links lead in a circle",
-        libc::ENAMETOOLONG => "shorten the name or the path",
-        libc::EIO => "look for errors of its device (dmesg)",
-        libc::ESTALE | libc::ENOTCONN | libc::EHOSTDOWN => {
+fn of_errno(errno: Errno) -> Option<&'static str> {
+    Some(match errno {
+        Errno::MFILE => "allow this process more open files (ulimit -n, LimitNOFILE=)",
+        Errno::NFILE => "the machine has too many files open; close some",
+        Errno::LOOP => "correct the path: its symbolic links lead in a circle",
+        Errno::NAMETOOLONG => "shorten the name or the path",
+        Errno::IO => "look for errors of its device (dmesg)",
+        Errno::STALE | Errno::NOTCONN | Errno::HOSTDOWN => {
             "mount its file system again: whatever serves it has gone away"
         }
-        libc::EBUSY => "give another path: something is mounted there",
+        Errno::BUSY => "give another path: something is mounted there",
         _ => return None,
     })
 }
@@ -79,7 +84,6 @@ fn of_kind(kind: io::ErrorKind) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use rustix::io::Errno;
 
     fn advice(call: &str, err: Errno) -> &'static str {
         next_step(call, &err.into())
@@ -106,7 +110,7 @@ mod tests {
     fn an_account_is_blamed_only_where_another_one_could_do_it() {
         for call in OF_NAMES {
             let blames = advice(call, Errno::ACCESS).contains("use an account");
-            assert_eq!(blames, !geteuid().is_root(), "{call}: nobody may more than root");
+            assert_eq!(blames, !geteuid().is_root(), "{call}: no user may more than root");
         }
         for call in ["memfd_create", "lock", "fallocate", "fcntl_add_seals", "mmap", "dup"] {
             for err in [Errno::PERM, Errno::NOSYS] {
