@@ -8,7 +8,7 @@
 //! ```
 
 use daemon::{OnChange, Service};
-use region::{RegionError, RegionErrorKind, Standing};
+use region::{FileStatus, RegionError, RegionErrorKind};
 
 use crate::destination;
 use crate::error::ProducerError;
@@ -61,14 +61,14 @@ impl Publisher {
     /// recreated, and is empty.
     pub(crate) fn check_region(&mut self, service: &mut Service) -> Result<bool, ProducerError> {
         let what = match self.sink.check() {
-            Ok(Standing::Named) => {
+            Ok(FileStatus::Named) => {
                 self.failure.clear();
                 // A heartbeat carries the wall clock, which may have been set since the last one.
                 self.sink.heartbeat()?;
                 return Ok(false);
             }
-            Ok(Standing::Deleted) => "was deleted",
-            Ok(Standing::Truncated) => "was cut short",
+            Ok(FileStatus::Deleted) => "was deleted",
+            Ok(FileStatus::Truncated) => "was cut short",
             Ok(_) => "was replaced",
             Err(error) => {
                 log_failure(&mut self.failure, &*self.sink, daemon::with_next_step(&error));

@@ -5,7 +5,7 @@
 //!
 //! ```text
 //!   .NAME.PID-TIME.mapcast-new    a new file; removed if no process has it locked
-//!   .NAME.turn.mapcast-new        the right to replace a file without its lock
+//!   .NAME.turn.mapcast-new        the replace lock: see writer/takeover_lock.rs
 //!   .HASH.*.mapcast-new           the same for a NAME of more than 64 bytes
 //! ```
 //!
@@ -62,8 +62,8 @@ pub(crate) fn new_name(at: &Location) -> OsString {
     called(at.name(), &format!("{pid}-{now}"))
 }
 
-/// The name of the turn, the same for every process.
-pub(crate) fn turn_name(at: &Location) -> OsString {
+/// The name of the replace lock, the same for every process.
+pub(crate) fn replace_lock_name(at: &Location) -> OsString {
     called(at.name(), "turn")
 }
 
@@ -75,7 +75,7 @@ fn called(region: &Path, middle: &str) -> OsString {
 }
 
 /// What the temporary names of a region begin with. Two regions whose long names have the same hash
-/// sweep for each other, which harms neither, and share a turn.
+/// sweep for each other, which harms neither, and share a replace lock.
 fn prefix(region: &Path) -> OsString {
     let mut prefix = OsString::from(".");
     match region.as_os_str() {

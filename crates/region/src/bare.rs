@@ -22,7 +22,7 @@ use crate::options::Options;
 use crate::overlay;
 use crate::reader::Refreshed;
 use crate::rights::{self, Rights};
-use crate::writer::{self, Standing};
+use crate::writer::{self, FileStatus};
 use layout::Schema;
 use std::fs::File;
 use std::path::Path;
@@ -100,9 +100,9 @@ impl BareWriter {
     ///
     /// # Errors
     /// As [`DynWriter::check`](crate::DynWriter::check).
-    pub fn check(&self) -> Result<Standing, RegionError> {
+    pub fn check(&self) -> Result<FileStatus, RegionError> {
         self.expect_here()?;
-        Standing::of(&self.file, &self.at, self.size as u64, !self.mapping.faulted())
+        FileStatus::of(&self.file, &self.at, self.size as u64, !self.mapping.faulted())
     }
 
     /// Makes the file anew after it was deleted or cut short.
@@ -113,9 +113,9 @@ impl BareWriter {
         let path = self.path().to_owned();
         let replaced = || RegionError::new(&path, Kind::Replaced);
         match self.check()? {
-            Standing::Named => return Ok(()),
-            Standing::Replaced => return Err(replaced()),
-            Standing::Deleted | Standing::Truncated => self.at.renew()?,
+            FileStatus::Named => return Ok(()),
+            FileStatus::Replaced => return Err(replaced()),
+            FileStatus::Deleted | FileStatus::Truncated => self.at.renew()?,
         }
         let (fresh, mapping) = fresh(&self.at, self.size, &self.options)?;
         self.file = fresh.replace(&self.at, &self.file)?.ok_or_else(replaced)?;

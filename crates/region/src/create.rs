@@ -165,14 +165,14 @@ impl Unnamed {
     }
 }
 
-/// The right of one process at a time to replace the region `at` without its lock: a locked file
-/// with a fixed name, which only users who may write to it can lock. `None` if another process has
-/// it.
+/// The lock that allows one process to replace the region `at` without the writer's lock: a locked
+/// file with a fixed name, which only users who may write to it can lock. `None` if another process
+/// has it.
 ///
-/// Dropping it ends the turn; that of a process that was killed is swept away by the next.
-pub(crate) fn turn(at: &Location) -> Result<Option<Unnamed>, RegionError> {
+/// Dropping it removes the file; one that a killed process left is swept away by the next.
+pub(crate) fn replace_lock(at: &Location) -> Result<Option<Unnamed>, RegionError> {
     aside::sweep(at);
-    Unnamed::create(aside::turn_name(at), at)
+    Unnamed::create(aside::replace_lock_name(at), at)
 }
 
 /// A complete region without a writer's mark, starting after `base_sequence`, and without a name.
@@ -352,11 +352,11 @@ mod tests {
         let (path, letter) = (dir.path().join("stu.region"), dir.path().join("letter"));
         std::fs::write(&letter, "somebody's letter").unwrap();
         let at = at(&path);
-        let turn = aside::turn_name(&at);
-        let name = beside(&path, turn.clone());
+        let lock = aside::replace_lock_name(&at);
+        let name = beside(&path, lock.clone());
         for put in [std::os::unix::fs::symlink::<&Path, &Path>, std::fs::hard_link] {
             put(&letter, &name).unwrap();
-            assert!(Unnamed::create(turn.clone(), &at).unwrap().is_none());
+            assert!(Unnamed::create(lock.clone(), &at).unwrap().is_none());
             assert!(name.exists(), "and nothing of it is removed");
             assert_eq!(std::fs::read(&letter).unwrap(), b"somebody's letter");
             std::fs::remove_file(&name).unwrap();

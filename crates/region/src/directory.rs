@@ -118,7 +118,7 @@ impl Directory {
             Err(Errno::NOTDIR | Errno::LOOP) => return Err(self.is_no_dir()),
             Err(err) => return Err(RegionError::io(&self.path, "open", err)),
         };
-        self.judge(&dir)?;
+        self.check(&dir)?;
         Ok(Some(dir))
     }
 
@@ -143,13 +143,13 @@ impl Directory {
         }
         let dir = rustix::fs::openat(parent, name, OPEN | OFlags::NOFOLLOW, Mode::empty())
             .map_err(|err| RegionError::io(&self.path, "open", err))?;
-        self.judge(&dir)?;
+        self.check(&dir)?;
         self.finish(&dir)?;
         Ok(Some(dir))
     }
 
     /// Checks `dir`: a real directory that only its owner may write to, with an acceptable owner.
-    pub(crate) fn judge(&self, dir: &OwnedFd) -> Result<(), RegionError> {
+    pub(crate) fn check(&self, dir: &OwnedFd) -> Result<(), RegionError> {
         if self.is_of_path() {
             return Ok(());
         }

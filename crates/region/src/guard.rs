@@ -118,7 +118,7 @@ fn watch_of(address: usize) -> Option<(&'static Watch, usize)> {
     watches().find_map(|watch| {
         let end = watch.end.load(Ordering::Acquire);
         let start = watch.start.load(Ordering::Relaxed);
-        // Looked at twice: a watch that is being used again may show the end of one mapping and
+        // Preflight at twice: a watch that is being used again may show the end of one mapping and
         // the start of another. The fence keeps the second look behind the load of `start`.
         fence(Ordering::Acquire);
         let unchanged = watch.end.load(Ordering::Relaxed) == end;

@@ -197,7 +197,7 @@ impl Location {
             }
             Err(err) => return Err(RegionError::io(self.path(), "open", err)),
         };
-        self.directory().judge(&dir)?;
+        self.directory().check(&dir)?;
         let other = self.moved_to(dir)?;
         if other.permissions.owner != self.permissions.owner {
             let owner = other.permissions.owner;

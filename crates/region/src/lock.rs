@@ -13,7 +13,7 @@
 //! ```text
 //!   is asked            as                answers
 //!   does a writer live  a read lock       yes for a write lock only: no reader can pretend to be one
-//!   what is in the way  a write lock      a writer, or a reader (see writer/hold.rs)
+//!   what is in the way  a write lock      a writer, or a reader: see writer/takeover_lock.rs
 //! ```
 
 use nix::errno::Errno;

@@ -29,7 +29,7 @@ use std::io;
 use std::os::fd::AsRawFd;
 use std::ptr::NonNull;
 use std::sync::atomic::{
-    AtomicI8, AtomicI16, AtomicI32, AtomicI64, AtomicU8, AtomicU16, AtomicU32,
+    AtomicI8, AtomicI16, AtomicI32, AtomicI64, AtomicU8, AtomicU16, AtomicU32, Ordering, fence,
 };
 
 /// What the kernel's futex calls take: 32 bits.
@@ -163,6 +163,15 @@ impl Mapping {
     }
 }
 
+/// The current value of one word.
+#[inline]
+pub(crate) fn peek(word: &AtomicU64) -> u64 {
+    let value = word.load(Ordering::Relaxed);
+    // A relaxed load plus a fence: std promises only that on read-only pages.
+    fence(Ordering::Acquire);
+    value
+}
+
 /// Whether any process can store to `file` now, by a descriptor or by a mapping whose descriptor is
 /// closed.
 ///
@@ -196,7 +205,6 @@ fn lease(file: &File, command: libc::c_int, argument: libc::c_int) -> io::Result
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::sync::atomic::Ordering;
 
     #[test]
     fn a_writer_is_known_by_its_descriptor_and_by_a_mapping_that_outlives_it() {

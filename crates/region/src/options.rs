@@ -57,14 +57,14 @@ impl Options {
         Self { wake, ..self }
     }
 
-    /// How often the writer publishes or [beats](crate::DynWriter::beat). Readers call a writer
+    /// How often the writer publishes or stores a [heartbeat](crate::DynWriter::heartbeat). Readers call a writer
     /// stalled that was silent for three periods, and never without a period.
     #[must_use]
     pub fn period(self, period: Duration) -> Self {
         Self { period: Some(period), ..self }
     }
 
-    /// How often a publish or a [beat](crate::DynWriter::beat) checks that the region still has its
+    /// How often a publish or a [heartbeat](crate::DynWriter::heartbeat) checks that the region still has its
     /// name and its length. [`Duration::MAX`]: never, for a loop that calls
     /// [`check`](crate::DynWriter::check) itself; a truncated file is then an error of the publish.
     #[must_use]

@@ -1,9 +1,10 @@
 //! The state of a region's writer, derived without asking any process.
 
-use crate::body::Body;
 use crate::clock::BootTime;
-use crate::line::{self, Line};
 use crate::lock;
+use crate::mapped_region::MappedRegion;
+use crate::mapping;
+use crate::writer_status::WriterStatus;
 use channel::Memory;
 use layout::header::StateWord;
 use std::fmt;
@@ -56,32 +57,32 @@ const PATIENCE: Duration = Duration::from_millis(500);
 /// How often to look again at a region that is just changing writers, before its state is reported.
 const LOOKS: usize = 4;
 
-/// The state of the region in `file`, mapped as `body`. One system call: about 0.2 us.
-pub(crate) fn of(file: &File, body: &Body) -> State {
-    let line = Line::of(body);
+/// The state of the region in `file`, mapped as `mapped`. One system call: about 0.2 us.
+pub(crate) fn of(file: &File, mapped: &MappedRegion) -> State {
+    let status = WriterStatus::of(mapped);
     for _ in 1..LOOKS {
         // A writer may begin or end between the looks at its lock and at its line: the answer
         // counts only if the line stood still around the lock.
-        let before = (line.mark(), line.epoch());
-        let claim = Claim::on(file);
-        if before == (line.mark(), line.epoch()) {
-            return judge(body, before.0, claim);
+        let before = (status.mark(), status.epoch());
+        let lock = LockState::of(file);
+        if before == (status.mark(), status.epoch()) {
+            return judge(mapped, before.0, lock);
         }
     }
-    judge(body, line.mark(), Claim::on(file))
+    judge(mapped, status.mark(), LockState::of(file))
 }
 
 /// The writer's lock, as reported by the kernel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Claim {
+pub(crate) enum LockState {
     Held,
     Free,
     /// Unknown: the file system has no locks, or a sandbox refuses the call.
     Unknown,
 }
 
-impl Claim {
-    fn on(file: &File) -> Self {
+impl LockState {
+    fn of(file: &File) -> Self {
         match lock::is_taken(file) {
             Ok(true) => Self::Held,
             Ok(false) => Self::Free,
@@ -90,38 +91,38 @@ impl Claim {
     }
 }
 
-fn judge(body: &Body, mark: StateWord, claim: Claim) -> State {
+fn judge(mapped: &MappedRegion, mark: StateWord, lock: LockState) -> State {
     match mark {
         StateWord::Closed => State::Closed,
         StateWord::Retired => State::Retired,
-        _ if is_of_another_boot(body, claim) => State::Stale,
+        _ if is_of_another_boot(mapped, lock) => State::Stale,
         // No writer leaves `Invalid` behind: the page was lost, and the lock alone can tell.
-        StateWord::Live | StateWord::Invalid if claim == Claim::Free => State::Dead,
-        StateWord::Live if is_overdue(body, BootTime::now()) => State::Stalled,
+        StateWord::Live | StateWord::Invalid if lock == LockState::Free => State::Dead,
+        StateWord::Live if is_overdue(mapped, BootTime::now()) => State::Stalled,
         StateWord::Live | StateWord::Invalid => State::Live,
     }
 }
 
 /// A sandbox may hide the boot id: then a lock that is held, or a sign of life that does not lie
 /// in the future, decides.
-pub(crate) fn is_of_another_boot(body: &Body, claim: Claim) -> bool {
-    match body.is_of_this_boot() {
+pub(crate) fn is_of_another_boot(mapped: &MappedRegion, lock: LockState) -> bool {
+    match mapped.is_of_this_boot() {
         Some(this_boot) => !this_boot,
-        None => claim != Claim::Held && last_sign(body) > BootTime::now(),
+        None => lock != LockState::Held && last_sign(mapped) > BootTime::now(),
     }
 }
 
-fn is_overdue(body: &Body, now: BootTime) -> bool {
-    Line::of(body)
+fn is_overdue(mapped: &MappedRegion, now: BootTime) -> bool {
+    WriterStatus::of(mapped)
         .period()
-        .is_some_and(|period| now.since(last_sign(body)) > period.saturating_mul(3).max(PATIENCE))
+        .is_some_and(|period| now.since(last_sign(mapped)) > period.saturating_mul(3).max(PATIENCE))
 }
 
 /// The later of the heartbeat and the newest publication.
-fn last_sign(body: &Body) -> BootTime {
-    let slots = u64::from(body.header().slots);
-    let newest = body.slot(slot_of(line::peek(body.head()), slots));
-    Line::of(body).heartbeat().max(BootTime::from_nanos(line::peek(&newest[1])))
+fn last_sign(mapped: &MappedRegion) -> BootTime {
+    let slots = u64::from(mapped.header().slots);
+    let newest = mapped.slot(slot_of(mapping::peek(mapped.head()), slots));
+    WriterStatus::of(mapped).heartbeat().max(BootTime::from_nanos(mapping::peek(&newest[1])))
 }
 
 #[allow(clippy::cast_possible_truncation)] // less than `slots`, a u32
@@ -132,7 +133,7 @@ fn slot_of(sequence: u64, slots: u64) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::body::Preamble;
+    use crate::mapped_region::Preamble;
     use crate::mapping::Access;
     use crate::options::Options;
     use crate::writer::DynWriter;
@@ -149,16 +150,16 @@ mod tests {
         let writer = DynWriter::open_with(&path, &Stu::schema(), &options).unwrap();
         let file = File::options().read(true).write(true).open(&path).unwrap();
         let header = Preamble::read(&file, &path).unwrap().header;
-        let body = Body::map(&file, &path, &header, Access::Read).unwrap();
+        let mapped = MappedRegion::map(&file, &path, &header, Access::Read).unwrap();
         // A descriptor without an open file: the question for its lock is EBADF.
         let mute = rustix::fs::open(&path, OFlags::PATH, Mode::empty()).map(File::from).unwrap();
         assert!(lock::is_taken(&mute).is_err());
 
-        assert_eq!(of(&mute, &body), State::Live, "it has just shown a sign of life");
+        assert_eq!(of(&mute, &mapped), State::Live, "it has just shown a sign of life");
         file.write_all_at(&1_u64.to_le_bytes(), offset::HEARTBEAT as u64).unwrap();
-        assert_eq!(of(&mute, &body), State::Stalled);
-        assert_eq!(of(&file, &body), State::Stalled, "its lock is held");
+        assert_eq!(of(&mute, &mapped), State::Stalled);
+        assert_eq!(of(&file, &mapped), State::Stalled, "its lock is held");
         drop(writer);
-        assert_eq!(of(&mute, &body), State::Closed);
+        assert_eq!(of(&mute, &mapped), State::Closed);
     }
 }

@@ -61,7 +61,7 @@ fn untyped() {
     takes_nothing("publishing and reading", || {
         for id in 1..=ROUNDS {
             writer.publish(&stu(id)).unwrap();
-            writer.beat().unwrap();
+            writer.heartbeat().unwrap();
             reader.latest(&mut record).unwrap();
             assert_eq!(id_of(&record), id);
             assert!(matches!(reader.next(&mut record).unwrap(), Step::Record(_)));

@@ -43,7 +43,7 @@ fn publish(mut writer: DynWriter, path: &Path) {
     let publication = reader.latest(&mut record).expect("read").expect("published");
     assert_eq!((publication.sequence, publication.epoch), (before + 3, writer.epoch()));
     assert_eq!(record, bytemuck::bytes_of(&Stu::new(3, "a", 'm')));
-    writer.beat().expect("a sign of life");
+    writer.heartbeat().expect("a sign of life");
     writer.check().expect("a look at its file");
 }
 

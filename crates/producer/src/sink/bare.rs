@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use region::{BareWriter, Changed, Exposure, RegionError, Standing};
+use region::{BareWriter, Changed, Exposure, FileStatus, RegionError};
 use settings::{Format, Settings};
 
 use super::{Sink, options, same_in_both_writers};

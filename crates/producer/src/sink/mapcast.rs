@@ -3,7 +3,7 @@
 use std::os::fd::BorrowedFd;
 use std::path::Path;
 
-use region::{Changed, DynWriter, Exposure, Origin, RegionError, Standing};
+use region::{Changed, DynWriter, Exposure, FileStatus, Origin, RegionError};
 use settings::{Format, Settings};
 
 use super::{Sink, options, same_in_both_writers};
@@ -17,7 +17,7 @@ impl Sink for DynWriter {
     }
 
     fn heartbeat(&mut self) -> Result<(), RegionError> {
-        self.beat()
+        self.heartbeat()
     }
 
     fn change(&mut self, settings: &Settings) -> Result<Changed, ProducerError> {

@@ -20,7 +20,7 @@ use std::os::fd::BorrowedFd;
 use std::path::Path;
 use std::time::Duration;
 
-use region::{BareWriter, Changed, DynWriter, Exposure, Options, RegionError, Standing};
+use region::{BareWriter, Changed, DynWriter, Exposure, FileStatus, Options, RegionError};
 use settings::{Address, Format, Settings};
 
 use crate::error::ProducerError;
@@ -35,7 +35,7 @@ pub(crate) trait Sink: fmt::Debug {
     fn heartbeat(&mut self) -> Result<(), RegionError>;
 
     /// Whether the file is still the one at its path, and whole.
-    fn check(&self) -> Result<Standing, RegionError>;
+    fn check(&self) -> Result<FileStatus, RegionError>;
 
     /// Creates the file again after it was deleted or cut short.
     fn recreate(&mut self) -> Result<(), RegionError>;
@@ -87,7 +87,7 @@ pub(crate) trait Sink: fmt::Debug {
 /// The methods of [`Sink`] that both writers of `region` have under the same names.
 macro_rules! same_in_both_writers {
     () => {
-        fn check(&self) -> Result<Standing, RegionError> {
+        fn check(&self) -> Result<FileStatus, RegionError> {
             Self::check(self)
         }
 

@@ -6,8 +6,8 @@
 use super::reported::Seen;
 use super::source::Followed;
 use crate::clock::BootTime;
-use crate::line::Line;
 use crate::reader::DynReader;
+use crate::writer_status::WriterStatus;
 use layout::header::StateWord;
 use std::time::Duration;
 
@@ -21,7 +21,7 @@ const NEVER: BootTime = BootTime::from_nanos(0);
 /// What a look shows.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Look {
-    /// `None`: the file has no writer line.
+    /// `None`: the file has no writer status.
     pub(super) writer: Option<Seen>,
 }
 
@@ -60,6 +60,6 @@ impl LookTimer {
 
 /// What the writer has written about itself.
 fn mark_and_epoch(region: &DynReader) -> (StateWord, u64) {
-    let line = Line::of(region.body());
-    (line.mark(), line.epoch())
+    let status = WriterStatus::of(region.mapped());
+    (status.mark(), status.epoch())
 }

@@ -37,7 +37,7 @@ pub trait Followed {
 
     /// Whether the file was cut short since it was attached.
     fn is_cut(&mut self) -> bool {
-        self.region().is_some_and(|region| !region.body().is_whole())
+        self.region().is_some_and(|region| !region.mapped().is_whole())
     }
 }
 

@@ -22,9 +22,9 @@
 use super::DynReader;
 use crate::clock;
 use crate::error::{RegionError, RegionErrorKind as Kind};
-use crate::line::Line;
 use crate::typed;
 use crate::wait::{self, Woken};
+use crate::writer_status::WriterStatus;
 use layout::header::StateWord;
 use std::time::Duration;
 
@@ -169,18 +169,18 @@ impl DynReader {
     /// [`Kind::Truncated`] if the file was cut short.
     pub fn wait(&self, timeout: Duration) -> Result<(), RegionError> {
         let head = self.ring.head();
-        if !self.body().is_whole() {
+        if !self.mapped().is_whole() {
             return Err(self.truncated());
         }
         if head > self.tail.newest() {
             return Ok(());
         }
-        if !self.body().wakes() {
+        if !self.mapped().wakes() {
             std::thread::sleep(timeout.min(LOOK_EVERY));
             return Ok(());
         }
         let nap = self.lookout.nap(timeout);
-        match wait::wait(self.body().futex_word(), wait::futex_value(head), nap) {
+        match wait::wait(self.mapped().futex_word(), wait::futex_value(head), nap) {
             Woken::LookAgain => Ok(()),
             Woken::Gone => Err(self.truncated()),
         }
@@ -190,13 +190,14 @@ impl DynReader {
     #[cold]
     #[inline(never)]
     pub(super) fn look(&mut self) -> Result<(), RegionError> {
-        if Line::of(self.body()).mark() == StateWord::Retired {
+        if WriterStatus::of(self.mapped()).mark() == StateWord::Retired {
             self.lookout.hurry();
         }
         if !self.lookout.ask() {
             return Ok(());
         }
-        let (want, has_record) = (self.schema.clone(), self.has_record() && self.body().is_whole());
+        let (want, has_record) =
+            (self.schema.clone(), self.has_record() && self.mapped().is_whole());
         let refreshed = self.refresh_to(|new| match () {
             () if !typed::is_same(&want, &new.schema) => {
                 Err(typed::other(&want, &new.schema, new.path()))
@@ -215,13 +216,13 @@ impl DynReader {
     }
 
     fn has_record(&self) -> bool {
-        self.ring.head() > self.body().header().base_sequence
+        self.ring.head() > self.mapped().header().base_sequence
     }
 
     /// A call has brought no news.
     #[inline]
     pub(super) fn quiet(&mut self) {
-        match Line::of(self.body()).mark() {
+        match WriterStatus::of(self.mapped()).mark() {
             StateWord::Live => self.lookout.quiet(),
             other => self.lookout.unquiet(other),
         }

@@ -9,15 +9,15 @@ pub use refresh::Refreshed;
 pub use typed::{Reader, Sample};
 
 use crate::address::{Address, ToPlace};
-use crate::body::{Body, Preamble};
 use crate::clock::{self, BootTime};
 use crate::error::{RegionError, RegionErrorKind as Kind};
 use crate::file::{self, Content, Identity};
 use crate::follow::Follow;
-use crate::line::Line;
+use crate::mapped_region::{MappedRegion, Preamble};
 use crate::mapping::Access;
 use crate::publication::{Publication, Step};
 use crate::state::{self, State};
+use crate::writer_status::WriterStatus;
 use channel::{Ring, Tail};
 use layout::Schema;
 use layout::header::StateWord;
@@ -36,7 +36,7 @@ use std::time::{Duration, SystemTime};
 /// program has one too, or blocks signals.
 #[derive(Debug)]
 pub struct DynReader {
-    ring: Ring<Body>,
+    ring: Ring<MappedRegion>,
     tail: Tail,
     /// Records that went by between two files of one region, not yet reported.
     missed: u64,
@@ -99,8 +99,8 @@ impl DynReader {
     ) -> Result<Self, RegionError> {
         let path = address.path();
         let Preamble { header, schema } = Preamble::read(&file, path)?;
-        let body = Body::map(&file, path, &header, Access::Read)?;
-        let ring = Ring::new(body, header.slots)
+        let mapped = MappedRegion::map(&file, path, &header, Access::Read)?;
+        let ring = Ring::new(mapped, header.slots)
             .map_err(|err| RegionError::new(path, Kind::Damaged(err.to_string())))?;
         let newest_next = ring.head().saturating_sub(1).max(header.base_sequence);
         let tail = Tail::after(newest_next);
@@ -127,7 +127,7 @@ impl DynReader {
     #[allow(clippy::inline_always)] // as `latest`
     fn settle(&mut self, tail: Tail) -> Option<u64> {
         let epoch = self.epoch();
-        if !self.body().is_whole() {
+        if !self.mapped().is_whole() {
             return None;
         }
         self.tail = tail;
@@ -174,7 +174,7 @@ impl DynReader {
     #[inline(always)]
     #[allow(clippy::inline_always)] // as `latest`
     fn try_latest(&mut self, retries: u32, record: &mut [u8]) -> Option<Publication> {
-        if record.len() != self.body().record_size() {
+        if record.len() != self.mapped().record_size() {
             return None;
         }
         let mut tail = self.tail;
@@ -184,7 +184,7 @@ impl DynReader {
         if !is_news {
             self.lookout.quiet();
         }
-        Some(Publication::new(snapshot, epoch, self.body().is_of_this_boot()))
+        Some(Publication::new(snapshot, epoch, self.mapped().is_of_this_boot()))
     }
 
     /// The reason: an error, nothing published yet, or the writer came by and it is worth another
@@ -195,7 +195,7 @@ impl DynReader {
     fn after_failure(&mut self, retries: u32, len: usize) -> Result<Option<u32>, RegionError> {
         self.expect_size(len)?;
         let next = self.tail.after_failure(&self.ring, retries, len);
-        if !self.body().is_whole() {
+        if !self.mapped().is_whole() {
             self.lookout.cut();
             return Err(self.truncated());
         }
@@ -226,7 +226,7 @@ impl DynReader {
             self.lookout.cut();
             return Err(self.truncated());
         };
-        let this_boot = self.body().is_of_this_boot();
+        let this_boot = self.mapped().is_of_this_boot();
         match step {
             Ok(channel::Step::Record(snapshot)) => {
                 Ok(Step::Record(Publication::new(snapshot, epoch, this_boot)))
@@ -242,7 +242,7 @@ impl DynReader {
 
     /// The state of the writer. One system call, about 0.2 us.
     pub fn state(&self) -> State {
-        state::of(&self.file, self.body())
+        state::of(&self.file, self.mapped())
     }
 
     /// How long ago `publication` was; `None` if the region is left
@@ -254,11 +254,11 @@ impl DynReader {
     /// When `publication` was on the wall clock, as the writer's clock stood at its last sign of
     /// life.
     pub fn wall_time(&self, publication: &Publication) -> SystemTime {
-        let line = Line::of(self.body());
-        let left_behind = line.mark() != StateWord::Live || publication.is_of_another_boot();
-        let written = line.wall_offset();
+        let status = WriterStatus::of(self.mapped());
+        let left_behind = status.mark() != StateWord::Live || publication.is_of_another_boot();
+        let written = status.wall_offset();
         // A page that was cut would say 0.
-        let usable = left_behind && self.body().is_whole();
+        let usable = left_behind && self.mapped().is_whole();
         let offset = if usable { written } else { clock::wall_offset() };
         publication.published_at.at_offset(offset)
     }
@@ -275,38 +275,38 @@ impl DynReader {
 
     /// How many writers the region has had.
     pub fn epoch(&self) -> u64 {
-        Line::of(self.body()).epoch()
+        WriterStatus::of(self.mapped()).epoch()
     }
 
     /// The process id that the writer wrote down, for people: it may lie in another pid namespace.
     pub fn writer_pid(&self) -> u64 {
-        Line::of(self.body()).pid()
+        WriterStatus::of(self.mapped()).pid()
     }
 
     /// How often the writer promises a sign of life.
     pub fn period(&self) -> Option<Duration> {
-        Line::of(self.body()).period()
+        WriterStatus::of(self.mapped()).period()
     }
 
     /// The writer's last heartbeat.
     pub fn heartbeat(&self) -> BootTime {
-        Line::of(self.body()).heartbeat()
+        WriterStatus::of(self.mapped()).heartbeat()
     }
 
     #[inline]
-    pub(crate) fn body(&self) -> &Body {
+    pub(crate) fn mapped(&self) -> &MappedRegion {
         self.ring.memory()
     }
 
     #[inline]
     fn expect_size(&self, have: usize) -> Result<(), RegionError> {
-        let want = self.body().record_size();
-        if have == want { Ok(()) } else { Err(self.body().wrong_size(self.path(), have)) }
+        let want = self.mapped().record_size();
+        if have == want { Ok(()) } else { Err(self.mapped().wrong_size(self.path(), have)) }
     }
 
     #[cold]
     fn truncated(&self) -> RegionError {
-        self.body().truncated(self.path(), &self.file)
+        self.mapped().truncated(self.path(), &self.file)
     }
 
     #[cold]

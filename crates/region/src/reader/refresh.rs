@@ -76,18 +76,18 @@ impl DynReader {
     fn has_copy(&self) -> bool {
         /// Header, writer line and head.
         const LEN: usize = offset::HEAD + size_of::<u64>();
-        let body = self.body();
-        body.medium() == Medium::Overlay
+        let mapped = self.mapped();
+        mapped.medium() == Medium::Overlay
             && self.state() != State::Live
-            && body.is_whole()
-            && overlay::is_other(&self.address, body.start(), LEN)
+            && mapped.is_whole()
+            && overlay::is_other(&self.address, mapped.start(), LEN)
     }
 
     /// Places the cursor of a fresh reader where that of `old`, of the same path, stood.
     fn go_on_from(&mut self, old: &Self) {
-        let base = self.body().header().base_sequence;
+        let base = self.mapped().header().base_sequence;
         let last = old.tail.last();
-        let (place, went_by) = if self.body().header() == old.body().header() {
+        let (place, went_by) = if self.mapped().header() == old.mapped().header() {
             // A copy of the old file, records included.
             (last.min(self.ring.head()), 0)
         } else if self.known_epoch > old.last_epoch() && base >= last {
@@ -104,6 +104,6 @@ impl DynReader {
     /// The current epoch, or the one before the file was truncated.
     fn last_epoch(&self) -> u64 {
         let epoch = self.epoch();
-        if self.body().is_whole() { epoch } else { self.known_epoch }
+        if self.mapped().is_whole() { epoch } else { self.known_epoch }
     }
 }

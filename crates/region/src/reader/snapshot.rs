@@ -15,20 +15,20 @@
 
 use super::DynReader;
 use crate::address::ToPlace;
-use crate::body::Body;
 use crate::boot;
 use crate::create::{self, Unnamed};
 use crate::directory;
 use crate::error::{RegionError, RegionErrorKind as Kind};
 use crate::file::Identity;
 use crate::fork::OwnFile;
-use crate::line::Line;
 use crate::location::Location;
 use crate::lock;
+use crate::mapped_region::MappedRegion;
 use crate::mapping::Access;
 use crate::options::Options;
 use crate::publication::Publication;
 use crate::writer;
+use crate::writer_status::WriterStatus;
 use layout::header::{Header, MIN_SLOTS, StateWord, offset};
 use rustix::fs::{Gid, Mode};
 use rustix::io::Errno;
@@ -55,7 +55,7 @@ impl DynReader {
     /// [`Kind::NotAFile`], [`Kind::UnsafeDirectory`]; [`Kind::Io`], for example if there is no
     /// space: a failed snapshot leaves no file.
     pub fn snapshot(&mut self, at: impl ToPlace) -> Result<Option<Publication>, RegionError> {
-        let mut record = vec![0; self.body().record_size()];
+        let mut record = vec![0; self.mapped().record_size()];
         let Some(publication) = self.latest(&mut record)? else { return Ok(None) };
         // Before any work; and once more, with its lock, when it is done.
         let at = Location::open(&at.place().to_write()?)?;
@@ -73,7 +73,7 @@ impl DynReader {
         record: &[u8],
         at: &Location,
     ) -> Result<Unnamed, RegionError> {
-        let wakes = self.body().wakes();
+        let wakes = self.mapped().wakes();
         let options = Options::new().slots(self.slots()).wake(wakes).mode(0o600);
         let base = publication.sequence.wrapping_sub(1);
         let (unnamed, header) = create::region(at, &self.schema, &options, base)?;
@@ -86,7 +86,7 @@ impl DynReader {
     /// The slots of the copy: those of this region. A hostile writer can claim terabytes that its file does
     /// not take, so a large file gets no more slots than this region has room for.
     fn slots(&self) -> u32 {
-        let header = self.body().header();
+        let header = self.mapped().header();
         let taken = self.file.metadata().map_or(0, |meta| meta.blocks().saturating_mul(512));
         let most = taken.max(UNQUESTIONED);
         let mut slots = header.slots;
@@ -104,18 +104,18 @@ impl DynReader {
         publication: &Publication,
     ) -> std::io::Result<()> {
         // The record's time is one of its boot. On tmpfs no id is needed to know which that is.
-        let boot_id = match self.body().is_of_this_boot() {
+        let boot_id = match self.mapped().is_of_this_boot() {
             Some(true) => boot::id(),
-            _ => self.body().header().boot_id,
+            _ => self.mapped().header().boot_id,
         };
         file.write_all_at(&Header { boot_id, ..header.clone() }.encode(), 0)?;
-        let line = Line::of(self.body());
+        let status = WriterStatus::of(self.mapped());
         let words = [
             (offset::EPOCH, publication.epoch),
-            (offset::PID, line.pid()),
-            (offset::PERIOD, line.period().map_or(0, crate::clock::duration_nanos)),
+            (offset::PID, status.pid()),
+            (offset::PERIOD, status.period().map_or(0, crate::clock::duration_nanos)),
             (offset::WALL_OFFSET, wall_offset(publication, self.wall_time(publication))),
-            (offset::HEARTBEAT, line.heartbeat().as_nanos()),
+            (offset::HEARTBEAT, status.heartbeat().as_nanos()),
             (offset::STATE, StateWord::Closed.code()),
         ];
         words
@@ -200,11 +200,11 @@ fn publish(
     publication: &Publication,
     record: &[u8],
 ) -> Result<(), RegionError> {
-    let body = Body::map(file, path, header, Access::Write)?;
-    let mut publisher = writer::publisher_over(body, path)?;
+    let mapped = MappedRegion::map(file, path, header, Access::Write)?;
+    let mut publisher = writer::publisher_over(mapped, path)?;
     publisher.publish(publication.published_at.as_nanos(), record);
-    let body = publisher.ring().memory();
-    if body.is_whole() { Ok(()) } else { Err(body.truncated(path, file)) }
+    let mapped = publisher.ring().memory();
+    if mapped.is_whole() { Ok(()) } else { Err(mapped.truncated(path, file)) }
 }
 
 /// Whether `file` begins with a region's magic, of any version.

@@ -17,10 +17,10 @@ use super::{DynWriter, Home};
 use crate::clock::{self, BootTime};
 use crate::error::{RegionError, RegionErrorKind as Kind};
 use crate::file::Identity;
-use crate::line::Line;
 use crate::location::Location;
 use crate::options::Options;
 use crate::rights::{self, Rights};
+use crate::writer_status::WriterStatus;
 use layout::Schema;
 use std::fs::File;
 use std::sync::Arc;
@@ -29,7 +29,7 @@ use std::time::Duration;
 /// The state of the name of a region that is being published to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum Standing {
+pub enum FileStatus {
     /// It has its name and its length.
     Named,
     /// The name is gone: new readers find nothing.
@@ -50,7 +50,7 @@ pub enum Changed {
     Replaced,
 }
 
-impl Standing {
+impl FileStatus {
     /// The state of `file`, which should be `len` bytes long and named `at`.
     pub(crate) fn of(
         file: &File,
@@ -81,15 +81,15 @@ impl DynWriter {
     /// [`Kind::Io`] if the path cannot be looked at; [`Kind::UnsafeDirectory`] if it leads to a
     /// directory that may not be used in place of the region's own, in which the writer keeps
     /// publishing.
-    pub fn check(&self) -> Result<Standing, RegionError> {
+    pub fn check(&self) -> Result<FileStatus, RegionError> {
         self.expect_here()?;
-        let body = self.body();
+        let mapped = self.mapped();
         let Home::Named(at) = &self.home else {
             // It has no name to lose.
-            let whole = body.is_whole();
-            return Ok(if whole { Standing::Named } else { Standing::Truncated });
+            let whole = mapped.is_whole();
+            return Ok(if whole { FileStatus::Named } else { FileStatus::Truncated });
         };
-        Standing::of(&self.file, at, body.header().file_len, body.is_whole())
+        FileStatus::of(&self.file, at, mapped.header().file_len, mapped.is_whole())
     }
 
     /// Makes a new file under the same name, after the old one was deleted or cut short. The epoch
@@ -100,10 +100,10 @@ impl DynWriter {
     /// region was passed as a descriptor; as [`DynWriter::open`] else.
     pub fn recreate(&mut self) -> Result<(), RegionError> {
         let why = match self.check()? {
-            Standing::Named => return Ok(()),
-            Standing::Deleted => Why::Deleted,
-            Standing::Truncated => Why::Truncated,
-            Standing::Replaced => return Err(RegionError::new(&self.path, Kind::Replaced)),
+            FileStatus::Named => return Ok(()),
+            FileStatus::Deleted => Why::Deleted,
+            FileStatus::Truncated => Why::Truncated,
+            FileStatus::Replaced => return Err(RegionError::new(&self.path, Kind::Replaced)),
         };
         let (schema, options) = (Arc::clone(&self.schema), self.options.clone());
         let opened = self.successor(&schema, &options, why)?;
@@ -138,12 +138,12 @@ impl DynWriter {
     ) -> Result<u64, RegionError> {
         let is_looked_after = self.options.check_every != Duration::MAX;
         if !is_looked_after || !self.home.is_named() {
-            return Err(self.body().truncated(&self.path, &self.file));
+            return Err(self.mapped().truncated(&self.path, &self.file));
         }
         self.recreate()?;
         let sequence = self.put(record, now);
         // `None`: cut once more in the moment since.
-        sequence.ok_or_else(|| self.body().truncated(&self.path, &self.file))
+        sequence.ok_or_else(|| self.mapped().truncated(&self.path, &self.file))
     }
 
     /// Changes the schema or options. If the region's file cannot stay, the region is retired and a
@@ -155,14 +155,14 @@ impl DynWriter {
     /// `Busy`, and [`Kind::CannotReplace`] if the region was passed as a descriptor. This writer is
     /// then unchanged.
     pub fn change(&mut self, schema: &Schema, options: &Options) -> Result<Changed, RegionError> {
-        if self.check()? == Standing::Replaced {
+        if self.check()? == FileStatus::Replaced {
             return Err(RegionError::new(&self.path, Kind::Replaced));
         }
         let Some(why) = self.why_change(schema, options)? else {
             if self.home.is_named() {
                 rights::admit(&self.file, &self.path, options)?;
             }
-            Line::of(self.body()).set_period(options.period);
+            WriterStatus::of(self.mapped()).set_period(options.period);
             self.adopt_options(options);
             return Ok(Changed::Kept);
         };

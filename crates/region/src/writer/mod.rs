@@ -1,31 +1,31 @@
 //! The writer: at most one for a region, wait-free, and blind to its readers.
 
 mod change;
-mod hold;
 mod open;
 mod origin;
 mod passed;
 mod standby;
+mod takeover_lock;
 mod typed;
 
-pub use change::{Changed, Standing};
-pub(crate) use hold::take_lock;
+pub use change::{Changed, FileStatus};
 pub(crate) use open::{at_name, is_named, publisher_over};
 pub use origin::{Origin, Why};
 pub use standby::Holder;
+pub(crate) use takeover_lock::take_lock;
 pub use typed::Writer;
 
 use crate::address::ToPlace;
-use crate::body::Body;
 use crate::clock::BootTime;
 use crate::error::{RegionError, RegionErrorKind as Kind};
 use crate::fork::OwnFile;
-use crate::line::Line;
 use crate::location::{Exposure, Location};
 use crate::lock;
+use crate::mapped_region::MappedRegion;
 use crate::medium::Medium;
 use crate::options::Options;
 use crate::wait;
+use crate::writer_status::WriterStatus;
 use channel::Publisher;
 use layout::Schema;
 use layout::header::StateWord;
@@ -42,7 +42,7 @@ use std::time::Duration;
 /// a forked child its methods are errors ([`Kind::Forked`]), and dropping it there changes nothing. For a Rust struct use [`Writer`].
 #[derive(Debug)]
 pub struct DynWriter {
-    publisher: Publisher<Body>,
+    publisher: Publisher<MappedRegion>,
     file: OwnFile,
     twin: Option<File>,
     path: PathBuf,
@@ -120,7 +120,7 @@ impl DynWriter {
         let at = Location::open(&at.place().to_write()?)?;
         let opened = standby::until_free(at, on_wait, stop, |at, locked| match locked {
             None => open::open(at, schema, options).map(Some),
-            Some((file, looked)) => open::take_over(file, looked, at, schema, options),
+            Some((file, preflight)) => open::take_over(file, preflight, at, schema, options),
         })?;
         Ok(opened.map(|(opened, at)| Self::named(opened, at, schema, options)))
     }
@@ -187,8 +187,8 @@ impl DynWriter {
     #[allow(clippy::inline_always)] // a record of a known size is then a few stores
     pub fn publish_at(&mut self, record: &[u8], now: BootTime) -> Result<u64, RegionError> {
         self.expect_here()?;
-        if record.len() != self.body().record_size() {
-            return Err(self.body().wrong_size(&self.path, record.len()));
+        if record.len() != self.mapped().record_size() {
+            return Err(self.mapped().wrong_size(&self.path, record.len()));
         }
         self.look_after_if_due(now)?;
         match self.put(record, now) {
@@ -203,9 +203,9 @@ impl DynWriter {
     fn put(&mut self, record: &[u8], now: BootTime) -> Option<u64> {
         let sequence = self.publisher.publish(now.as_nanos(), record);
         if self.options.wake {
-            wait::wake_all(self.body().futex_word());
+            wait::wake_all(self.mapped().futex_word());
         }
-        self.body().is_whole().then_some(sequence)
+        self.mapped().is_whole().then_some(sequence)
     }
 
     #[inline]
@@ -213,17 +213,17 @@ impl DynWriter {
         if now.as_nanos() >= self.next_check { self.look_after() } else { Ok(()) }
     }
 
-    /// A sign of life without a publish. Due once in each [period](Options::period) in which
+    /// Stores a heartbeat without a publish. Due once in each [period](Options::period) in which
     /// nothing is published.
     ///
     /// # Errors
     /// [`Kind::Forked`] in a process that was forked from the one that opened the writer; as
     /// [`DynWriter::publish`], which checks the file in the same way.
-    pub fn beat(&mut self) -> Result<(), RegionError> {
+    pub fn heartbeat(&mut self) -> Result<(), RegionError> {
         self.expect_here()?;
         let now = BootTime::now();
         self.look_after_if_due(now)?;
-        Line::of(self.body()).beat(now);
+        WriterStatus::of(self.mapped()).set_heartbeat(now);
         Ok(())
     }
 
@@ -279,7 +279,7 @@ impl DynWriter {
     /// Does the kernel write the region back to a disk? That may hold a publish up for a long
     /// time now and then; `/dev/shm` and `/run` are memory.
     pub fn is_disk_backed(&self) -> bool {
-        self.body().medium().is_disk_backed()
+        self.mapped().medium().is_disk_backed()
     }
 
     /// Whether the region is on overlayfs. A writer through the mount and one through the directory
@@ -287,7 +287,7 @@ impl DynWriter {
     /// layer do not see each other's lock there, and readers may have to attach again to a file that
     /// was copied for its writer.
     pub fn is_on_overlay(&self) -> bool {
-        self.body().medium() == Medium::Overlay
+        self.mapped().medium() == Medium::Overlay
     }
 
     #[inline]
@@ -296,7 +296,7 @@ impl DynWriter {
     }
 
     #[inline]
-    fn body(&self) -> &Body {
+    fn mapped(&self) -> &MappedRegion {
         self.publisher.ring().memory()
     }
 }
@@ -306,10 +306,10 @@ impl Drop for DynWriter {
         // A panic is a crash: readers shall see it as one. In a forked child the region stays the
         // parent's.
         if !std::thread::panicking() && self.file.is_here() {
-            let line = Line::of(self.body());
-            line.beat(BootTime::now()); // the last sign of life, with the wall clock as it stands
-            line.set_mark(StateWord::Closed);
-            wait::wake_all(self.body().futex_word());
+            let status = WriterStatus::of(self.mapped());
+            status.set_heartbeat(BootTime::now()); // the last sign of life, with the wall clock as it stands
+            status.set_mark(StateWord::Closed);
+            wait::wake_all(self.mapped().futex_word());
             if self.home.is_named() {
                 lock::release(&self.file); // one that was passed may be the passer's
             }

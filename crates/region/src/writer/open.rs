@@ -10,21 +10,21 @@
 //!   another user's     refuse: that user could change what is published
 //! ```
 
-use super::hold::{Hold, take_lock};
 use super::origin::{Origin, Why};
+use super::takeover_lock::{TakeoverLock, take_lock};
 use crate::aside;
-use crate::body::{Body, Preamble};
 use crate::create::{self, Unnamed};
 use crate::error::{RegionError, RegionErrorKind as Kind};
 use crate::file::{self, Identity};
 use crate::fork::OwnFile;
-use crate::line::Line;
 use crate::location::Location;
-use crate::mapping::Access;
+use crate::mapped_region::{MappedRegion, Preamble};
+use crate::mapping::{self, Access};
 use crate::options::Options;
 use crate::rights::{self, Rights};
 use crate::state;
 use crate::wait;
+use crate::writer_status::WriterStatus;
 use channel::{Publisher, Ring};
 use layout::Schema;
 use layout::header::{Header, StateWord};
@@ -34,7 +34,7 @@ use std::path::Path;
 /// An open region, ready to publish.
 #[derive(Debug)]
 pub(super) struct Opened {
-    pub(super) publisher: Publisher<Body>,
+    pub(super) publisher: Publisher<MappedRegion>,
     /// Holds the writer's lock.
     pub(super) file: OwnFile,
     /// The same file by a descriptor without the lock, for a memfd.
@@ -54,7 +54,7 @@ impl Lineage {
     pub(super) const FIRST: Self = Self { epoch: 1, sequence: 0 };
 }
 
-/// Races for one name that another process may win before this is an error.
+/// Attempts before giving up when other processes keep replacing the file.
 const TRIES: usize = 100;
 /// A sequence or epoch beyond this was never counted: 292 years at one a nanosecond.
 const LARGEST: u64 = 1 << 62;
@@ -69,8 +69,8 @@ pub(super) fn open(
     at_name(at, resume, || create_first(at, schema, options))
 }
 
-/// What `resume` makes of the file that has the name, or `create` where none has. Each returns
-/// `None` if the name belongs to another file meanwhile, which is then tried in turn.
+/// Calls `resume` with the file that has the name, or `create` if none has. Each returns `None` if
+/// the name belongs to another file meanwhile; then both are tried again.
 pub(crate) fn at_name<T>(
     at: &Location,
     resume: impl Fn(OwnFile) -> Result<Option<T>, RegionError>,
@@ -89,13 +89,13 @@ pub(crate) fn at_name<T>(
     Err(RegionError::new(at.path(), Kind::Replaced))
 }
 
-/// Goes on in the region that is in `file`, whatever its name.
+/// Resumes the region that is in `file`, whatever its name.
 pub(super) fn adopt(file: OwnFile, path: &Path, options: &Options) -> Result<Opened, RegionError> {
     take_lock(&file, path)?;
     let preamble = Preamble::read(&file, path)?;
-    let mapped = file::open_to_map(&file, None, path)?;
-    let body = Body::map(&mapped, path, &preamble.header, Access::Write)?;
-    let publisher = publisher_over(body, path)?;
+    let to_map = file::open_to_map(&file, None, path)?;
+    let mapped = MappedRegion::map(&to_map, path, &preamble.header, Access::Write)?;
+    let publisher = publisher_over(mapped, path)?;
     let lineage = lineage_of(&publisher);
     Ok(begin(publisher, file, options, lineage))
 }
@@ -112,66 +112,66 @@ fn create_first(
     Ok(file.map(|file| Opened { publisher, file, twin: None, epoch, origin: Origin::Created }))
 }
 
-/// A region that a writer has looked at: its header is checked, and it is mapped.
+/// An inspected region: its header is checked, and it is mapped.
 ///
-/// A header never changes once the file has its name, so a standby looks before it has the lock; what
-/// does change, it asks for when it has it.
+/// A header never changes once the file has its name, so a standby inspects it before it has the lock;
+/// what does change is read under the lock.
 #[derive(Debug)]
-pub(super) struct Looked {
+pub(super) struct Preflight {
     preamble: Preamble,
-    body: Body,
+    mapped: MappedRegion,
 }
 
-impl Looked {
-    pub(super) fn at(file: &File, at: &Location) -> Result<Self, RegionError> {
+impl Preflight {
+    pub(super) fn of(file: &File, at: &Location) -> Result<Self, RegionError> {
         let preamble = Preamble::read(file, at.path())?;
-        let mapped = at.open_to_map(file)?;
-        let body = Body::map(&mapped, at.path(), &preamble.header, Access::Write)?;
-        Ok(Self { preamble, body })
+        let to_map = at.open_to_map(file)?;
+        let mapped = MappedRegion::map(&to_map, at.path(), &preamble.header, Access::Write)?;
+        Ok(Self { preamble, mapped })
     }
 
     /// Is the region in `file` still as long as it was, to its last byte?
     fn is_whole(&self, file: &File) -> bool {
-        let want = self.body.header().file_len;
-        file.metadata().is_ok_and(|meta| meta.len() >= want) && self.body.is_whole()
+        let want = self.mapped.header().file_len;
+        file.metadata().is_ok_and(|meta| meta.len() >= want) && self.mapped.is_whole()
     }
 }
 
-/// Goes on in `file`, or replaces it. Takes its lock, if this process has not got it yet.
+/// Resumes the region in `file`, or replaces it. Takes its lock unless this process holds it already.
 ///
 /// `None`: the file lost its name before it was ours.
 pub(super) fn take_over(
     file: OwnFile,
-    looked: Option<Looked>,
+    preflight: Option<Preflight>,
     at: &Location,
     schema: &Schema,
     options: &Options,
 ) -> Result<Option<Opened>, RegionError> {
     let path = at.path();
     let links = create::links(&file, at)?;
-    let hold = Hold::take(&file, at)?;
+    let lock = TakeoverLock::take(&file, at)?;
     if !is_named(&file, at)? {
         return Ok(None);
     }
     file::expect_own(&file, at)?;
-    let looked = match looked.filter(|looked| looked.is_whole(&file)) {
-        Some(looked) => Ok(looked),
-        None => Looked::at(&file, at),
+    let preflight = match preflight.filter(|preflight| preflight.is_whole(&file)) {
+        Some(preflight) => Ok(preflight),
+        None => Preflight::of(&file, at),
     };
-    let Looked { preamble, body } = match looked {
-        Ok(looked) => looked,
+    let Preflight { preamble, mapped } = match preflight {
+        Ok(preflight) => preflight,
         Err(err) => {
             let (why, fresh) = (damage(err)?, Fresh::make(at, schema, options, Lineage::FIRST)?);
             return fresh.put(at, &file, why);
         }
     };
-    let why = hold
+    let why = lock
         .why_not()
         .or_else(|| (links > 1).then_some(Why::Linked))
-        .or_else(|| why_not(&preamble, &body, schema, options));
+        .or_else(|| why_not(&preamble, &mapped, schema, options));
     let narrower = Rights::of(options, path)?.narrow(&file, path)?;
     let why = why.or(narrower.then_some(Why::Narrowed));
-    let publisher = publisher_over(body, path)?;
+    let publisher = publisher_over(mapped, path)?;
     match why {
         None => {
             rights::admit(&file, path, options)?;
@@ -187,7 +187,7 @@ pub(super) fn take_over(
 
 /// Puts a new region in the place of `old`, which is in `file`; `None`: another file has the name.
 fn supersede(
-    old: &Publisher<Body>,
+    old: &Publisher<MappedRegion>,
     file: &File,
     at: &Location,
     schema: &Schema,
@@ -212,39 +212,42 @@ pub(crate) fn is_named(file: &File, at: &Location) -> Result<bool, RegionError> 
 /// Why the region cannot be resumed, if so.
 pub(super) fn why_not(
     old: &Preamble,
-    body: &Body,
+    mapped: &MappedRegion,
     schema: &Schema,
     options: &Options,
 ) -> Option<Why> {
-    let line = Line::of(body);
-    if line.epoch().max(crate::line::peek(channel::Memory::head(body))) > LARGEST {
+    let status = WriterStatus::of(mapped);
+    if status.epoch().max(mapping::peek(channel::Memory::head(mapped))) > LARGEST {
         return Some(Why::Damaged("its sequence or epoch is beyond all counting".into()));
     }
     // The lock is this writer's own by now.
-    if state::is_of_another_boot(body, state::Claim::Free) {
+    if state::is_of_another_boot(mapped, state::LockState::Free) {
         return Some(Why::OtherBoot);
     }
-    if line.mark() == StateWord::Retired {
+    if status.mark() == StateWord::Retired {
         return Some(Why::Retired);
     }
     // All of the description: readers print its help, labels and line template too.
     if *old.schema != *schema {
         return Some(Why::OtherSchema);
     }
-    let same_shape = old.header.slots == options.slots && body.wakes() == options.wake;
+    let same_shape = old.header.slots == options.slots && mapped.wakes() == options.wake;
     (!same_shape).then_some(Why::OtherShape)
 }
 
-pub(crate) fn publisher_over(body: Body, path: &Path) -> Result<Publisher<Body>, RegionError> {
-    let slots = body.header().slots;
-    let ring = Ring::new(body, slots)
+pub(crate) fn publisher_over(
+    mapped: MappedRegion,
+    path: &Path,
+) -> Result<Publisher<MappedRegion>, RegionError> {
+    let slots = mapped.header().slots;
+    let ring = Ring::new(mapped, slots)
         .map_err(|err| RegionError::new(path, Kind::BadOptions(err.to_string())))?;
     Ok(Publisher::resume(ring))
 }
 
 /// What the writer after the last one of `publisher`'s region begins with.
-pub(super) fn lineage_of(publisher: &Publisher<Body>) -> Lineage {
-    let epoch = Line::of(publisher.ring().memory()).epoch();
+pub(super) fn lineage_of(publisher: &Publisher<MappedRegion>) -> Lineage {
+    let epoch = WriterStatus::of(publisher.ring().memory()).epoch();
     if epoch.max(publisher.sequence()) > LARGEST {
         return Lineage::FIRST;
     }
@@ -253,14 +256,14 @@ pub(super) fn lineage_of(publisher: &Publisher<Body>) -> Lineage {
 
 /// Marks the region as this writer's.
 pub(super) fn begin(
-    publisher: Publisher<Body>,
+    publisher: Publisher<MappedRegion>,
     file: OwnFile,
     options: &Options,
     lineage: Lineage,
 ) -> Opened {
-    let body = publisher.ring().memory();
-    Line::of(body).begin(lineage.epoch, options.period);
-    wait::wake_all(body.futex_word());
+    let mapped = publisher.ring().memory();
+    WriterStatus::of(mapped).begin(lineage.epoch, options.period);
+    wait::wake_all(mapped.futex_word());
     let origin = Origin::Resumed;
     Opened { publisher, file, twin: None, epoch: lineage.epoch, origin }
 }
@@ -276,17 +279,17 @@ pub(super) fn damage(err: RegionError) -> Result<Why, RegionError> {
     }
 }
 
-/// Tells the old region's readers, once its successor has the name.
-pub(super) fn retire(old: &Publisher<Body>) {
-    let body = old.ring().memory();
-    Line::of(body).set_mark(StateWord::Retired);
-    wait::wake_all(body.futex_word());
+/// Marks the old region retired for its readers, once its successor has the name.
+pub(super) fn retire(old: &Publisher<MappedRegion>) {
+    let mapped = old.ring().memory();
+    WriterStatus::of(mapped).set_mark(StateWord::Retired);
+    wait::wake_all(mapped.futex_word());
 }
 
 /// A complete region, marked live, that has no name yet.
 pub(super) struct Fresh {
     unnamed: Unnamed,
-    publisher: Publisher<Body>,
+    publisher: Publisher<MappedRegion>,
     epoch: u64,
 }
 
@@ -300,9 +303,9 @@ impl Fresh {
         let path = at.path();
         let (unnamed, header): (Unnamed, Header) =
             create::region(at, schema, options, lineage.sequence)?;
-        let body = Body::map(&unnamed.open_to_map(at)?, path, &header, Access::Write)?;
-        Line::of(&body).begin(lineage.epoch, options.period);
-        let publisher = publisher_over(body, path)?;
+        let mapped = MappedRegion::map(&unnamed.open_to_map(at)?, path, &header, Access::Write)?;
+        WriterStatus::of(&mapped).begin(lineage.epoch, options.period);
+        let publisher = publisher_over(mapped, path)?;
         Ok(Self { unnamed, publisher, epoch: lineage.epoch })
     }
 

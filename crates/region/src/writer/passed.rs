@@ -11,19 +11,19 @@
 //! lets it have one. Whoever passed the descriptor may keep it, pass it again, or pass it to
 //! readers too: the lock still ends with the writer, keeps a second one out, and is seen by readers.
 
-use super::hold::take_lock;
 use super::open::{self, Lineage, Opened};
 use super::origin::{Origin, Why};
+use super::takeover_lock::take_lock;
 use super::{DynWriter, Home};
-use crate::body::{Body, Preamble};
 use crate::create;
 use crate::error::{RegionError, RegionErrorKind as Kind};
 use crate::file::{self, Content};
 use crate::fork::OwnFile;
-use crate::line::Line;
 use crate::lock;
+use crate::mapped_region::{MappedRegion, Preamble};
 use crate::mapping::Access;
 use crate::options::Options;
+use crate::writer_status::WriterStatus;
 use channel::Publisher;
 use layout::Schema;
 use std::fs::File;
@@ -42,7 +42,7 @@ enum Found {
 /// The region that has to give way.
 struct Old {
     /// `None`: it is damaged.
-    publisher: Option<Publisher<Body>>,
+    publisher: Option<Publisher<MappedRegion>>,
     /// Holds its lock.
     _file: OwnFile,
     lineage: Lineage,
@@ -162,15 +162,15 @@ fn look(
             }
         },
         Content::Empty => return fill(file, twin, label, schema, options).map(Found::Usable),
-        Content::Unfinished(len) if len == planned(label, schema, options)? => {
+        Content::Unfinished(len) if len == planned_len(label, schema, options)? => {
             return fill(file, twin, label, schema, options).map(Found::Usable);
         }
         Content::Unfinished(_) => return Err(RegionError::new(label, Kind::NotARegion)),
     };
-    let mapped = file::open_to_map(&file, None, label)?;
-    let body = Body::map(&mapped, label, &preamble.header, Access::Write)?;
-    let why = open::why_not(&preamble, &body, schema, options);
-    let publisher = open::publisher_over(body, label)?;
+    let to_map = file::open_to_map(&file, None, label)?;
+    let mapped = MappedRegion::map(&to_map, label, &preamble.header, Access::Write)?;
+    let why = open::why_not(&preamble, &mapped, schema, options);
+    let publisher = open::publisher_over(mapped, label)?;
     let lineage = open::lineage_of(&publisher);
     Ok(match why {
         None => Found::Usable(Opened { twin, ..open::begin(publisher, file, options, lineage) }),
@@ -204,7 +204,7 @@ fn is_out_of_descriptors(err: &RegionError) -> bool {
 }
 
 /// Bytes of the region that `options` ask for.
-fn planned(label: &Path, schema: &Schema, options: &Options) -> Result<u64, RegionError> {
+fn planned_len(label: &Path, schema: &Schema, options: &Options) -> Result<u64, RegionError> {
     create::plan(label, schema, options).map(|header| header.file_len)
 }
 
@@ -243,8 +243,9 @@ fn start(
     lineage: Lineage,
     origin: Origin,
 ) -> Result<Opened, RegionError> {
-    let body = Body::map(&file::open_to_map(&file, None, label)?, label, header, Access::Write)?;
-    Line::of(&body).begin(lineage.epoch, options.period);
-    let publisher = open::publisher_over(body, label)?;
+    let mapped =
+        MappedRegion::map(&file::open_to_map(&file, None, label)?, label, header, Access::Write)?;
+    WriterStatus::of(&mapped).begin(lineage.epoch, options.period);
+    let publisher = open::publisher_over(mapped, label)?;
     Ok(Opened { publisher, file, twin: None, epoch: lineage.epoch, origin })
 }

@@ -125,12 +125,12 @@ impl<R: Record> Writer<R> {
         self.inner.publish_at(bytemuck::bytes_of(record), now)
     }
 
-    /// A heartbeat without a publish: see [`DynWriter::beat`].
+    /// A heartbeat without a publish: see [`DynWriter::heartbeat`].
     ///
     /// # Errors
-    /// As [`DynWriter::beat`].
-    pub fn beat(&mut self) -> Result<(), RegionError> {
-        self.inner.beat()
+    /// As [`DynWriter::heartbeat`].
+    pub fn heartbeat(&mut self) -> Result<(), RegionError> {
+        self.inner.heartbeat()
     }
 
     /// Makes a new file under the same name: see [`DynWriter::recreate`].

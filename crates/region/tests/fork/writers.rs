@@ -96,7 +96,7 @@ pub(super) fn inherited() {
             let refused = is_forked(writer.publish())
                 && match &mut writer {
                     Any::Dyn(writer) => {
-                        is_forked(writer.beat())
+                        is_forked(writer.heartbeat())
                             && is_forked(writer.check())
                             && is_forked(writer.recreate())
                             && is_forked(writer.change(&Stu::schema(), &Options::new()))

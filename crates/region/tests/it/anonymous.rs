@@ -1,7 +1,7 @@
 //! Regions without a name.
 
 use super::*;
-use region::{Region, RegionErrorKind as Kind, Standing, State};
+use region::{FileStatus, Region, RegionErrorKind as Kind, State};
 use std::os::fd::AsFd;
 
 #[test]
@@ -9,7 +9,7 @@ fn an_anonymous_region_has_one_writer_and_any_number_of_readers() {
     let region = Region::anonymous(&Stu::schema(), &Options::new()).unwrap();
     let mut writer = region.writer().unwrap();
     assert!(matches!(region.writer().unwrap_err().kind(), Kind::Busy { .. }));
-    assert_eq!(writer.check().unwrap(), Standing::Named);
+    assert_eq!(writer.check().unwrap(), FileStatus::Named);
     let mut readers = [region.reader().unwrap(), region.reader().unwrap()];
     writer.publish(&stu(3)).unwrap();
     for reader in &mut readers {

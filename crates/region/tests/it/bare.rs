@@ -1,7 +1,7 @@
 //! The bare format: the struct alone.
 
 use super::*;
-use region::{BareReader, BareWriter, Refreshed, RegionErrorKind as Kind, Standing};
+use region::{BareReader, BareWriter, FileStatus, Refreshed, RegionErrorKind as Kind};
 use std::os::unix::fs::MetadataExt;
 
 fn writer(place: &Place) -> BareWriter {
@@ -107,12 +107,12 @@ fn an_emptied_and_a_deleted_bare_file_are_made_anew() {
     let mut reader = BareReader::open(&place.path, &Stu::schema()).unwrap();
     let mut record = [0; 28];
     std::fs::File::options().write(true).open(&place.path).unwrap().set_len(0).unwrap();
-    assert_eq!(writer.check().unwrap(), Standing::Truncated);
+    assert_eq!(writer.check().unwrap(), FileStatus::Truncated);
     assert!(writer.publish(&stu(1)).unwrap_err().is_truncated());
     assert!(reader.latest(&mut record).unwrap_err().is_truncated());
     writer.recreate().unwrap();
     std::fs::remove_file(&place.path).unwrap();
-    assert_eq!(writer.check().unwrap(), Standing::Deleted);
+    assert_eq!(writer.check().unwrap(), FileStatus::Deleted);
     assert_eq!(reader.refresh(&Stu::schema()).unwrap(), Refreshed::Missing);
     writer.recreate().unwrap();
     writer.publish(&stu(2)).unwrap();

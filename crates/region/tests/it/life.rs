@@ -64,7 +64,7 @@ fn a_silent_writer_is_stalled_until_it_beats() {
     let reader = place.reader();
     wait_until("the writer is called stalled", || reader.state() == State::Stalled);
     wait_until("a beat makes it live", || {
-        writer.beat().unwrap();
+        writer.heartbeat().unwrap();
         reader.state() == State::Live
     });
 }

@@ -59,7 +59,7 @@ fn of_writers_that_start_at_once_beside_a_readers_lock_exactly_one_gets_the_regi
         let _lock = read_lock(&place.path).unwrap();
         let opened = race(&place);
         assert_eq!(*only_one(&opened).origin(), Origin::Replaced(Why::Locked));
-        assert_eq!(place.files(), 1, "no turn is left behind");
+        assert_eq!(place.files(), 1, "no replace lock is left behind");
     }
 }
 

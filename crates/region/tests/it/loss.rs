@@ -1,7 +1,7 @@
 //! Files that are cut, emptied, deleted or replaced under a running writer and reader.
 
 use super::*;
-use region::{Refreshed, RegionErrorKind as Kind, Standing, State};
+use region::{FileStatus, Refreshed, RegionErrorKind as Kind, State};
 use std::fs::File;
 
 /// Cuts the region to `len` bytes.
@@ -23,7 +23,7 @@ fn a_region_cut_at_any_page_is_an_error_to_both_sides_and_recovers() {
         writer.publish(&record).unwrap();
         reader.latest(&mut record).unwrap().unwrap();
         cut(&place, page * 4096);
-        assert_eq!(writer.check().unwrap(), Standing::Truncated);
+        assert_eq!(writer.check().unwrap(), FileStatus::Truncated);
         // Eight slots of two pages each: some publish touches a page that is gone.
         let refused = (0..8).find_map(|_| writer.publish(&record).err()).expect("an error");
         assert!(refused.is_truncated(), "{refused}");
@@ -32,7 +32,7 @@ fn a_region_cut_at_any_page_is_an_error_to_both_sides_and_recovers() {
 
         let sequence = writer.sequence();
         writer.recreate().unwrap();
-        assert_eq!(writer.check().unwrap(), Standing::Named);
+        assert_eq!(writer.check().unwrap(), FileStatus::Named);
         assert_eq!(writer.publish(&vec![7; 5000]).unwrap(), sequence + 1);
         assert_eq!(reader.refresh().unwrap(), Refreshed::Reattached);
         assert_eq!(reader.latest(&mut record).unwrap().unwrap().sequence, sequence + 1);
@@ -97,7 +97,7 @@ fn a_deleted_region_is_noticed_and_made_anew_with_the_sequence_going_on() {
     writer.publish(&stu(1)).unwrap();
     let mut reader = place.reader();
     std::fs::remove_file(&place.path).unwrap();
-    assert_eq!(writer.check().unwrap(), Standing::Deleted);
+    assert_eq!(writer.check().unwrap(), FileStatus::Deleted);
     assert_eq!(reader.refresh().unwrap(), Refreshed::Missing);
     assert_eq!(latest_id(&mut reader), Some(1), "the old file stays readable");
     writer.recreate().unwrap();
@@ -114,7 +114,7 @@ fn a_region_that_another_file_replaced_is_not_fought_over() {
     let other = place.dir.path().join("other");
     std::fs::write(&other, "somebody else's").unwrap();
     std::fs::rename(&other, &place.path).unwrap();
-    assert_eq!(writer.check().unwrap(), Standing::Replaced);
+    assert_eq!(writer.check().unwrap(), FileStatus::Replaced);
     let err = writer.recreate().unwrap_err();
     assert!(matches!(err.kind(), Kind::Replaced), "{err}");
     assert_eq!(std::fs::read(&place.path).unwrap(), b"somebody else's");
@@ -130,7 +130,7 @@ fn no_change_takes_the_name_from_a_writer_that_came_after_a_deletion() {
             let mut second = place.writer();
             let err = first.change(&schema, &options).unwrap_err();
             assert!(matches!(err.kind(), Kind::Replaced), "{err}");
-            assert_eq!(second.check().unwrap(), Standing::Named);
+            assert_eq!(second.check().unwrap(), FileStatus::Named);
             second.publish(&stu(2)).unwrap();
             assert_eq!(latest_id(&mut place.reader()), Some(2));
             assert_eq!(place.files(), 1);
@@ -147,7 +147,7 @@ fn a_change_after_a_deletion_takes_the_free_name() {
     std::fs::remove_file(&place.path).unwrap();
     let options = Options::new().slots(16);
     assert_eq!(writer.change(&Stu::schema(), &options).unwrap(), region::Changed::Replaced);
-    assert_eq!((writer.check().unwrap(), writer.epoch()), (Standing::Named, 2));
+    assert_eq!((writer.check().unwrap(), writer.epoch()), (FileStatus::Named, 2));
     assert_eq!(writer.publish(&stu(2)).unwrap(), 2);
 }
 

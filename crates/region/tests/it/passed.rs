@@ -2,7 +2,7 @@
 //! to a writer and to readers, or a service manager that keeps a memfd between two writers.
 
 use super::*;
-use region::{Origin, Refreshed, RegionErrorKind as Kind, Standing, State};
+use region::{FileStatus, Origin, Refreshed, RegionErrorKind as Kind, State};
 use rustix::fs::{MemfdFlags, SealFlags, fcntl_add_seals, ftruncate, memfd_create};
 use std::fs::File;
 use std::io::Write;
@@ -208,10 +208,10 @@ fn a_passed_region_keeps_its_shape_and_says_when_it_was_cut() {
     let err = writer.change(&other_schema(), &Options::new()).unwrap_err();
     assert!(matches!(err.kind(), Kind::CannotReplace(_)), "{err}");
     writer.change(&Stu::schema(), &Options::new().mode(0o600)).unwrap();
-    assert_eq!(writer.check().unwrap(), Standing::Named);
+    assert_eq!(writer.check().unwrap(), FileStatus::Named);
     file.set_len(0).unwrap();
     assert!(writer.publish(&stu(1)).unwrap_err().is_truncated());
-    assert_eq!(writer.check().unwrap(), Standing::Truncated);
+    assert_eq!(writer.check().unwrap(), FileStatus::Truncated);
     assert!(matches!(writer.recreate().unwrap_err().kind(), Kind::CannotReplace(_)));
 }
 

@@ -29,7 +29,7 @@ fn so_does_one_that_only_beats() {
     let mut writer = DynWriter::open_with(&place.path, &Stu::schema(), &options).unwrap();
     fs::remove_file(&place.path).unwrap();
     wait_until("a new file", || {
-        writer.beat().unwrap();
+        writer.heartbeat().unwrap();
         place.path.exists()
     });
     assert_eq!(place.reader().state(), State::Live);

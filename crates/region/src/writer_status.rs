@@ -4,34 +4,25 @@
 //! together is advice for people and for liveness: no record depends on it.
 #![allow(clippy::disallowed_types)] // single words outside the protocol of `channel`
 
-use crate::body::Body;
 use crate::clock::{self, BootTime};
-use channel::AtomicU64;
+use crate::mapped_region::MappedRegion;
+use crate::mapping;
 use layout::header::{StateWord, offset};
-use std::sync::atomic::{Ordering, fence};
+use std::sync::atomic::Ordering;
 use std::time::Duration;
-
-/// The current value of one word.
-#[inline]
-pub(crate) fn peek(word: &AtomicU64) -> u64 {
-    let value = word.load(Ordering::Relaxed);
-    // A relaxed load plus a fence: std promises only that on read-only pages.
-    fence(Ordering::Acquire);
-    value
-}
 
 /// The writer line of a mapped region.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Line<'a>(&'a Body);
+pub(crate) struct WriterStatus<'a>(&'a MappedRegion);
 
-impl<'a> Line<'a> {
-    pub(crate) fn of(body: &'a Body) -> Self {
-        Self(body)
+impl<'a> WriterStatus<'a> {
+    pub(crate) fn of(mapped: &'a MappedRegion) -> Self {
+        Self(mapped)
     }
 
     #[inline]
     fn load(self, offset: usize) -> u64 {
-        peek(self.0.word(offset))
+        mapping::peek(self.0.word(offset))
     }
 
     fn store(self, offset: usize, word: u64) {
@@ -72,7 +63,7 @@ impl<'a> Line<'a> {
     pub(crate) fn begin(self, epoch: u64, period: Option<Duration>) {
         self.store(offset::PID, u64::from(std::process::id()));
         self.set_period(period);
-        self.beat(BootTime::now());
+        self.set_heartbeat(BootTime::now());
         self.store(offset::EPOCH, epoch);
         self.set_mark(StateWord::Live);
     }
@@ -82,7 +73,7 @@ impl<'a> Line<'a> {
     }
 
     /// The heartbeat, and the current wall clock.
-    pub(crate) fn beat(self, now: BootTime) {
+    pub(crate) fn set_heartbeat(self, now: BootTime) {
         self.store(offset::WALL_OFFSET, clock::wall_offset().cast_unsigned());
         self.store(offset::HEARTBEAT, now.as_nanos());
     }

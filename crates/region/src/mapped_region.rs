@@ -9,8 +9,7 @@
 use crate::boot;
 use crate::copy;
 use crate::error::{RegionError, RegionErrorKind as Kind};
-use crate::line;
-use crate::mapping::{Access, Mapping};
+use crate::mapping::{self, Access, Mapping};
 use crate::medium::Medium;
 use channel::{AtomicU64, Memory};
 use layout::Schema;
@@ -79,7 +78,7 @@ fn read_up_to(file: &File, bytes: &mut [u8], offset: u64) -> std::io::Result<usi
 
 /// The words of a mapped region, as `channel` and the writer line want them.
 #[derive(Debug)]
-pub(crate) struct Body {
+pub(crate) struct MappedRegion {
     mapping: Mapping,
     header: Header,
     medium: Medium,
@@ -92,7 +91,7 @@ pub(crate) struct Body {
     cells: usize,
 }
 
-impl Body {
+impl MappedRegion {
     /// Maps the region in `file`, whose header has been checked.
     pub(crate) fn map(
         file: &File,
@@ -161,7 +160,7 @@ impl Body {
     /// page that is gone brings a page of zeros in its place (the guard).
     #[inline]
     pub(crate) fn is_whole(&self) -> bool {
-        line::peek(&self.mapping.words()[self.end]) == header::END_MARK
+        mapping::peek(&self.mapping.words()[self.end]) == header::END_MARK
     }
 
     /// The futex word: the low half of head.
@@ -189,7 +188,7 @@ impl Body {
     }
 }
 
-impl Memory for Body {
+impl Memory for MappedRegion {
     #[inline]
     fn head(&self) -> &AtomicU64 {
         &self.mapping.words()[HEAD]
