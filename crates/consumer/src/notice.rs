@@ -1,7 +1,7 @@
 //! The messages on stderr: one line for each change, none while nothing changes.
 //!
-//! Invariant: a notice says what is so from now on. Whether it is news is decided by the one who
-//! sends it (`link`); this module only words it.
+//! Invariant: a notice says what is so from now on. Whether it is news is decided in `link`; this
+//! module only words it.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -47,13 +47,8 @@ pub(crate) struct Writer {
     pub(crate) pid: u64,
 }
 
-/// Where notices go.
-pub(crate) trait Voice {
-    fn say(&mut self, notice: &Notice);
-}
-
 /// Notices that are written in [`WINDOW`]: far more than any region in order has, so that each
-/// change is said; one that is replaced without end shall not fill a disk.
+/// change is logged; one that is replaced without end shall not fill a disk.
 const MOST: u32 = 1000;
 /// Time in which their number is limited.
 const WINDOW: Duration = Duration::from_secs(10);
@@ -68,10 +63,8 @@ impl Log {
     pub(crate) fn new() -> Self {
         Self { limit: RateLimit::new(MOST, WINDOW) }
     }
-}
 
-impl Voice for Log {
-    fn say(&mut self, notice: &Notice) {
+    pub(crate) fn write(&mut self, notice: &Notice) {
         let Some(held) = self.limit.pass(Monotonic::now()) else { return };
         let region = notice.path().map(|path| display(path.display()));
         if held > 0 {

@@ -1,13 +1,12 @@
 //! Lines on their way to stdout, counted.
 //!
-//! Invariant: a line goes out as a whole; one that is longer than [`KEPT`] goes out in pieces, so
+//! Invariant: a line goes out as a whole; one that is longer than [`LINE`] goes out in pieces, so
 //! that no record makes this program larger than the record.
+//!
+//! Price: one buffer, of [`LINE`] and [`BATCH`] bytes at the most.
 
-use std::io::{self, Write};
+use std::io::{self, ErrorKind, Write};
 use std::ops::ControlFlow;
-
-use daemon::output::settle;
-use daemon::{Output, WriteOutcome};
 
 use crate::error::ConsumerError;
 use crate::reading::Reading;
@@ -17,82 +16,84 @@ use crate::render::Renderer;
 pub(crate) type Flow = ControlFlow<()>;
 
 /// Bytes of a line that wait for the rest of it.
-const KEPT: usize = 64 << 10;
+const LINE: usize = 64 << 10;
+/// Bytes of whole lines that wait for no more.
+const BATCH: usize = 8 << 10;
 
 /// Prints records until enough were printed or stdout was closed by its reader.
 #[derive(Debug)]
-pub(crate) struct Printer<W: Write> {
-    output: Output<W>,
+pub(crate) struct Printer {
     renderer: Renderer,
-    line: Vec<u8>,
+    buffer: Vec<u8>,
     /// Records still to print; `None`: no limit.
     left: Option<u64>,
 }
 
-impl<W: Write> Printer<W> {
-    pub(crate) fn new(output: W, renderer: Renderer, count: Option<u64>) -> Self {
-        Self { output: Output::new(output), renderer, line: Vec::new(), left: count }
+impl Printer {
+    pub(crate) fn new(renderer: Renderer, count: Option<u64>) -> Self {
+        Self { renderer, buffer: Vec::new(), left: count }
     }
 
     /// Prints one record, buffered.
-    pub(crate) fn print(&mut self, reading: &Reading<'_>) -> Result<Flow, ConsumerError> {
-        self.line.clear();
-        let mut line = Line { kept: &mut self.line, out: self.output.writer() };
-        let rendered = self.renderer.render(reading, &mut line);
-        let written = settle(rendered.and_then(|()| line.send()));
-        let mut flow = go_on(written)?;
-        if let Some(left) = &mut self.left {
-            *left = left.saturating_sub(1);
-            if *left == 0 {
-                flow = Flow::Break(());
-            }
+    pub(crate) fn print(
+        &mut self,
+        reading: &Reading<'_>,
+        out: &mut dyn Write,
+    ) -> Result<Flow, ConsumerError> {
+        let mut buffered = Buffered { buffer: &mut self.buffer, out };
+        let mut written = self.renderer.render(reading, &mut buffered);
+        if written.is_ok() && buffered.buffer.len() >= BATCH {
+            written = buffered.send();
         }
-        Ok(flow)
+        let flow = unless_closed(written)?;
+        self.left = self.left.map(|left| left.saturating_sub(1));
+        Ok(if self.left == Some(0) { Flow::Break(()) } else { flow })
     }
 
     /// Sends what is buffered.
-    pub(crate) fn flush(&mut self) -> Result<Flow, ConsumerError> {
-        go_on(self.output.flush())
+    pub(crate) fn flush(&mut self, out: &mut dyn Write) -> Result<Flow, ConsumerError> {
+        unless_closed(Buffered { buffer: &mut self.buffer, out }.send())
     }
 }
 
-/// A line while it is made.
-struct Line<'a, W> {
-    kept: &'a mut Vec<u8>,
-    out: &'a mut W,
+/// Lines while they are made.
+struct Buffered<'a> {
+    buffer: &'a mut Vec<u8>,
+    out: &'a mut dyn Write,
 }
 
-impl<W: Write> Line<'_, W> {
-    /// Passes on what was kept.
+impl Buffered<'_> {
     fn send(&mut self) -> io::Result<()> {
-        self.out.write_all(self.kept)?;
-        self.kept.clear();
-        Ok(())
+        let sent = if self.buffer.is_empty() { Ok(()) } else { self.out.write_all(self.buffer) };
+        self.buffer.clear();
+        sent
     }
 }
 
-impl<W: Write> Write for Line<'_, W> {
+impl Write for Buffered<'_> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        if self.kept.len() + bytes.len() > KEPT {
+        if self.buffer.len() + bytes.len() > LINE + BATCH {
             self.send()?;
         }
-        if bytes.len() > KEPT {
+        if bytes.len() > LINE {
             self.out.write_all(bytes)?;
         } else {
-            self.kept.extend_from_slice(bytes);
+            self.buffer.extend_from_slice(bytes);
         }
         Ok(bytes.len())
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        // It is sent at its end.
+        // It is sent by the printer.
         Ok(())
     }
 }
 
-fn go_on(written: io::Result<WriteOutcome>) -> Result<Flow, ConsumerError> {
-    match written.map_err(ConsumerError::output)? {
-        WriteOutcome::Written => Ok(Flow::Continue(())),
-        WriteOutcome::Closed => Ok(Flow::Break(())),
+/// A pipe whose reader closed it has had enough: the end, and no failure.
+fn unless_closed(written: io::Result<()>) -> Result<Flow, ConsumerError> {
+    match written {
+        Ok(()) => Ok(Flow::Continue(())),
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(Flow::Break(())),
+        Err(error) => Err(ConsumerError::output(error)),
     }
 }

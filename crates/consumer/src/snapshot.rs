@@ -1,15 +1,14 @@
 //! The latest record as a region of its own: `--snapshot`.
 
-use std::io::Write;
 use std::path::Path;
 
+use region::Step;
+
 use crate::error::{ConsumerError, Kind};
-use crate::notice::Voice;
-use crate::pace::Pace;
 use crate::session::Session;
 use crate::watch::Schedule;
 
-impl<P: Pace, W: Write, V: Voice> Session<P, W, V> {
+impl Session<'_> {
     /// Writes the latest record to `file`; waits for one with `--timeout`.
     pub(crate) fn take_snapshot(
         &mut self,
@@ -17,17 +16,16 @@ impl<P: Pace, W: Write, V: Voice> Session<P, W, V> {
         schedule: Schedule,
     ) -> Result<(), ConsumerError> {
         // Nothing is printed, so it does not matter whether stdout has a reader.
-        while !self.pace.is_over() {
+        while !self.environment.is_stopped() {
             let _ = self.look_around(schedule)?;
-            if self.link.snapshot(file)? {
-                return Ok(());
+            if let Step::Record(_) = self.latest(schedule)?
+                && let Some(saved) = self.link.snapshot(file)?
+            {
+                return self.log(&[saved]).map(drop);
             }
-            if schedule.at_once {
-                self.expect_value()?;
-            }
-            let _ = self.await_record(true)?;
-            self.check_patience()?;
+            let _ = self.wait()?;
+            self.check_timeout(schedule)?;
         }
-        Err(Kind::NoSnapshot(self.link.path().to_owned()).into())
+        Err(Kind::NoSnapshot(self.link.path()).into())
     }
 }

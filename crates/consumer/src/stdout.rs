@@ -46,6 +46,8 @@ pub(crate) struct Stdout<'a> {
     is_inside_a_line: bool,
     /// Whether output was dropped: nothing may follow it.
     has_given_up: bool,
+    /// Whether it was written to since [`is_closed`](Self::is_closed) was asked.
+    is_written: bool,
 }
 
 impl<'a> Stdout<'a> {
@@ -62,7 +64,14 @@ impl<'a> Stdout<'a> {
             stopping: None,
             is_inside_a_line: false,
             has_given_up: false,
+            is_written: false,
         })
+    }
+
+    /// Whether the reader has closed the other end of the pipe. No system call after a write, which
+    /// would have failed.
+    pub(crate) fn is_closed(&mut self) -> bool {
+        !std::mem::take(&mut self.is_written) && has_no_reader(&self.output).unwrap_or(false)
     }
 
     /// Waits until there is room. `false` if a stop signal came first.
@@ -123,6 +132,14 @@ impl<'a> Stdout<'a> {
     }
 }
 
+/// Has the other end of the pipe been closed?
+fn has_no_reader(output: impl AsFd) -> io::Result<bool> {
+    // No event is requested: errors are always reported.
+    let mut fds = [PollFd::new(&output, PollFlags::empty())];
+    poll(&mut fds, Some(&Timespec::default()))?;
+    Ok(fds[0].revents().contains(PollFlags::ERR))
+}
+
 /// The part of `bytes` to write at once: whole lines, unless the first is too long.
 fn chunk(bytes: &[u8]) -> &[u8] {
     let most = &bytes[..bytes.len().min(CHUNK)];
@@ -140,6 +157,7 @@ impl Write for Stdout<'_> {
             return Err(self.give_up());
         }
         let written = self.output.write(chunk(bytes))?;
+        self.is_written = true;
         self.is_inside_a_line = bytes[..written].last().is_some_and(|&last| last != b'\n');
         Ok(written)
     }
@@ -160,7 +178,16 @@ mod tests {
     use rustix::pipe::{PipeFlags, pipe_with};
     use rustix::process::{Signal, getpid, kill_process};
 
-    use super::{CHUNK, Stdout, chunk};
+    use super::{CHUNK, Stdout, chunk, has_no_reader};
+
+    #[test]
+    fn a_pipe_that_nobody_reads_is_noticed_without_writing() {
+        let (reader, writer) = std::io::pipe().expect("a pipe");
+        assert!(!has_no_reader(&writer).expect("poll"));
+        drop(reader);
+        assert!(has_no_reader(&writer).expect("poll"));
+        assert!(!has_no_reader(tempfile::tempfile().expect("a file")).expect("poll"), "a file");
+    }
 
     #[test]
     fn a_chunk_ends_with_a_line_wherever_it_can() {

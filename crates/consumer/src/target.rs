@@ -23,10 +23,11 @@ use std::time::Duration;
 
 use daemon::Passed;
 use layout::Schema;
-use region::RegionError;
+use region::{DynReader, RegionError};
 use settings::{Address, AddressError, ConsumerSettings, Settings};
 
 use crate::error::{ConsumerError, Kind};
+use crate::source::{BareSource, RegionSource, Source as MappedSource};
 
 /// What the first argument names.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -57,7 +58,7 @@ impl Source {
 pub(crate) struct Target {
     pub(crate) address: Address,
     /// Read in place of the address.
-    pub(crate) passed: Option<Handed>,
+    pub(crate) passed: Option<PassedFd>,
     pub(crate) format: Format,
     /// Time from one look at the latest value to the next.
     pub(crate) poll: Duration,
@@ -65,7 +66,7 @@ pub(crate) struct Target {
 
 /// A region in a descriptor that another process opened.
 #[derive(Clone, Debug)]
-pub(crate) struct Handed {
+pub(crate) struct PassedFd {
     pub(crate) file: Arc<File>,
     /// What it is called.
     pub(crate) label: PathBuf,
@@ -74,7 +75,7 @@ pub(crate) struct Handed {
 /// The default name of a passed region.
 const NAME: &str = "region";
 
-impl Handed {
+impl PassedFd {
     fn new(name: &str, descriptor: OwnedFd) -> Self {
         let file = Arc::new(descriptor.into());
         Self { file, label: format!("fd:{name}").into() }
@@ -110,13 +111,13 @@ impl Target {
             Some(Source::Descriptor(name)) => {
                 let descriptor = passed.require(name).map_err(Kind::Passed)?;
                 let poll = ConsumerSettings::default().poll;
-                return Ok(Self { passed: Some(Handed::new(name, descriptor)), poll, ..default });
+                return Ok(Self { passed: Some(PassedFd::new(name, descriptor)), poll, ..default });
             }
         };
-        target.passed = passed.take(NAME).map(|descriptor| Handed::new(NAME, descriptor));
+        target.passed = passed.take(NAME).map(|descriptor| PassedFd::new(NAME, descriptor));
         match &target.passed {
-            Some(handed) if target.is_bare() => {
-                Err(Kind::BareDescriptor(handed.label.clone()).into())
+            Some(passed) if target.is_bare() => {
+                Err(Kind::BareDescriptor(passed.label.clone()).into())
             }
             _ => Ok(target),
         }
@@ -136,10 +137,32 @@ impl Target {
     /// exist yet may appear in one of two directories.
     pub(crate) fn locate(&self) -> Result<region::Address, RegionError> {
         match (&self.passed, &self.address) {
-            (Some(handed), _) => Ok(handed.label.as_path().into()),
+            (Some(passed), _) => Ok(passed.label.as_path().into()),
             (None, Address::Name(name)) => region::find(name),
             (None, Address::Path(path)) => Ok(path.as_path().into()),
         }
+    }
+
+    /// The region's file, as messages call it.
+    pub(crate) fn path(&self) -> PathBuf {
+        match self.locate() {
+            Ok(address) => address.path().to_owned(),
+            Err(error) => error.path().to_owned(),
+        }
+    }
+
+    /// Attaches to what is there now.
+    pub(crate) fn open(&self) -> Result<Box<dyn MappedSource>, RegionError> {
+        let address = self.locate()?;
+        Ok(match (&self.format, &self.passed) {
+            (Format::Bare(schema), _) => Box::new(BareSource::open(&address, schema)?),
+            (Format::Mapcast { .. }, Some(PassedFd { file, label })) => {
+                Box::new(RegionSource::new(DynReader::open_file(file, label)?))
+            }
+            (Format::Mapcast { .. }, None) => {
+                Box::new(RegionSource::new(DynReader::open(&address)?))
+            }
+        })
     }
 
     pub(crate) fn is_bare(&self) -> bool {
@@ -151,7 +174,7 @@ impl Target {
 impl fmt::Display for Target {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.passed {
-            Some(handed) => handed.label.display().fmt(f),
+            Some(passed) => passed.label.display().fmt(f),
             None => self.address.fmt(f),
         }
     }

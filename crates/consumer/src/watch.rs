@@ -2,16 +2,14 @@
 //!
 //! The first value is printed as soon as there is one; from then on the grid of `poll` decides.
 //! Between two values the region is looked at four times a second, so that what happens to its
-//! writer is said in time.
+//! writer is logged in time.
 
-use std::io::Write;
 use std::time::Duration;
 
 use daemon::{Monotonic, Ticks};
+use region::{Publication, Step};
 
 use crate::error::{ConsumerError, Kind};
-use crate::notice::Voice;
-use crate::pace::Pace;
 use crate::printer::Flow;
 use crate::session::Session;
 
@@ -23,11 +21,11 @@ pub(crate) struct Schedule {
     pub(crate) at_once: bool,
 }
 
-impl<P: Pace, W: Write, V: Voice> Session<P, W, V> {
+impl Session<'_> {
     /// Prints the latest value at each `poll`, until a stop signal.
     pub(crate) fn watch(&mut self, schedule: Schedule) -> Result<(), ConsumerError> {
         let mut grid: Option<Ticks> = None;
-        while !self.pace.is_over() {
+        while !self.environment.is_stopped() {
             if self.look_around(schedule)?.is_break() {
                 break;
             }
@@ -38,21 +36,26 @@ impl<P: Pace, W: Write, V: Voice> Session<P, W, V> {
             if flow.is_break() {
                 break;
             }
-            self.check_patience()?;
+            self.check_timeout(schedule)?;
         }
         Ok(())
     }
 
-    /// Checks the state of the region and logs changes.
+    /// Logs what has happened to the region.
     pub(crate) fn look_around(&mut self, schedule: Schedule) -> Result<Flow, ConsumerError> {
-        if self.link.observe()? {
-            self.link.refresh();
+        loop {
+            let change = self.link.next_change();
+            self.turn();
+            let Some(change) = change else { return self.settle() };
+            if schedule.at_once
+                && let Some(absence) = self.link.take_absence()
+            {
+                return Err(Kind::NoRegion(absence).into());
+            }
+            if self.handle(change)?.is_break() {
+                return Ok(Flow::Break(()));
+            }
         }
-        self.turn();
-        if schedule.at_once {
-            self.expect_region()?;
-        }
-        self.tell()
     }
 
     /// Prints the latest value, or waits for it a while.
@@ -61,49 +64,47 @@ impl<P: Pace, W: Write, V: Voice> Session<P, W, V> {
         grid: &mut Option<Ticks>,
         schedule: Schedule,
     ) -> Result<Flow, ConsumerError> {
-        let Some(reading) = self.link.latest() else {
-            if schedule.at_once {
-                self.expect_value()?;
-            }
-            return self.await_record(true);
-        };
-        self.patience.saw(&reading);
-        let flow = self.printer.print(&reading)?;
+        let Step::Record(record) = self.latest(schedule)? else { return self.wait() };
+        let flow = self.print(record)?;
         let now = Monotonic::now();
-        let period = schedule.poll;
-        grid.get_or_insert_with(|| Ticks::new(now, period)).take(now);
-        if flow.is_break() {
-            return Ok(flow);
+        grid.get_or_insert_with(|| Ticks::new(now, schedule.poll)).take(now);
+        if flow.is_break() { Ok(flow) } else { self.flush() }
+    }
+
+    /// Copies the latest record. Logs why it cannot be read.
+    ///
+    /// # Errors
+    /// There is none, and `schedule` does not wait.
+    pub(crate) fn latest(
+        &mut self,
+        schedule: Schedule,
+    ) -> Result<Step<Option<Publication>>, ConsumerError> {
+        match self.link.latest() {
+            Ok(Step::Record(record)) => Ok(Step::Record(record)),
+            Ok(_) if schedule.at_once => Err(self.nothing_yet()),
+            Ok(nothing) => Ok(nothing),
+            Err(error) if schedule.at_once => Err(error.into()),
+            Err(error) => {
+                let notices = self.link.notices(Err(error));
+                let _ = self.log(&notices)?;
+                Ok(Step::Pending)
+            }
         }
-        self.printer.flush()
     }
 
     /// An error if nothing new was published for too long, printed or not.
-    pub(crate) fn check_patience(&mut self) -> Result<(), ConsumerError> {
-        if !self.patience.is_limited() {
+    pub(crate) fn check_timeout(&mut self, schedule: Schedule) -> Result<(), ConsumerError> {
+        if !self.timeout.is_limited() {
             return Ok(());
         }
-        if let Some(reading) = self.link.latest() {
-            self.patience.saw(&reading);
+        if let Step::Record(record) = self.latest(schedule)? {
+            self.timeout.saw(record);
         }
-        self.patience.check(&self.link)
+        self.timeout.check(&self.link)
     }
 
-    fn expect_region(&mut self) -> Result<(), ConsumerError> {
-        match self.link.take_absence() {
-            Some(error) => {
-                drop(self.link.take_news());
-                Err(Kind::NoRegion(error).into())
-            }
-            None => Ok(()),
-        }
-    }
-
-    pub(crate) fn expect_value(&mut self) -> Result<(), ConsumerError> {
-        match self.link.take_trouble() {
-            Some(error) => Err(error.into()),
-            None => Err(Kind::NothingYet(self.link.path().to_owned()).into()),
-        }
+    fn nothing_yet(&self) -> ConsumerError {
+        Kind::NothingYet(self.link.path()).into()
     }
 }
 

@@ -7,7 +7,7 @@ use std::io::{self, Write};
 use std::sync::{Mutex, PoisonError};
 
 use consumer::cli::Format;
-use consumer::probe;
+use consumer::fuzzing;
 use fuzz::limited;
 use layout::{CType, FieldSpec, MAX_FIELDS, MAX_LABELS, Scalar, Schema};
 use producer::fuzzing as probe_input;
@@ -81,7 +81,7 @@ fn no_record_takes_more_than_eight_times_its_size_to_be_printed() {
         for format in [Format::Text, Format::Json, Format::Csv] {
             let mut out = Count(0);
             limited(PRINTED, || {
-                probe::write_line(&schema, &record, format, &mut out).expect("counted");
+                fuzzing::write_line(&schema, &record, format, &mut out).expect("counted");
             });
             assert!(out.0 > RECORD as usize, "{scalar} as {format:?}: {} bytes", out.0);
         }

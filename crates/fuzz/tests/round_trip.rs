@@ -13,7 +13,7 @@ use std::fs;
 use std::sync::Arc;
 
 use consumer::cli::Format;
-use consumer::probe;
+use consumer::fuzzing;
 use fastrand::Rng;
 use layout::{Field, RecordBuf, Scalar, Value};
 use producer::fuzzing as producing;
@@ -137,7 +137,7 @@ fn random_record(random: &mut Rng, settings: &Settings) -> RecordBuf {
 
 fn print(record: &RecordBuf, format: Format) -> String {
     let mut out = Vec::new();
-    probe::write_line(record.schema(), record.bytes(), format, &mut out).expect("memory");
+    fuzzing::write_line(record.schema(), record.bytes(), format, &mut out).expect("memory");
     String::from_utf8(out).expect("UTF-8")
 }
 

@@ -37,19 +37,19 @@ pub(crate) struct Csv {
 
 impl Csv {
     pub(super) fn render(&mut self, reading: &Reading<'_>, out: &mut impl Write) -> io::Result<()> {
-        let schema = reading.view.schema();
+        let schema = reading.record.schema();
         let fingerprint = schema.fingerprint();
         if self.header_of.replace(fingerprint) != Some(fingerprint) {
             write_header(schema, out)?;
         }
         out.write_all(origin_cells(reading.origin.as_ref()).join(",").as_bytes())?;
         for field in schema.fields() {
-            if let Some(text) = reading.view.text(field) {
+            if let Some(text) = reading.record.text(field) {
                 out.write_all(b",")?;
                 write_text(text, out)?;
                 continue;
             }
-            for value in reading.view.elements(field) {
+            for value in reading.record.elements(field) {
                 out.write_all(b",")?;
                 write_value(&value, out)?;
             }
@@ -117,6 +117,6 @@ fn origin_cells(origin: Option<&Origin<'_>>) -> [String; FIXED.len()] {
         origin.publication.epoch.to_string(),
         rfc3339(origin),
         age_ns(origin).map(|age| age.to_string()).unwrap_or_default(),
-        origin.state().to_string(),
+        origin.region.state().to_string(),
     ]
 }

@@ -18,12 +18,11 @@ use std::io::{self, Write};
 
 use layout::text::{Lossy, is_control};
 use layout::{Field, RecordView, Value};
-use region::State;
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_json::ser::Formatter;
 
 use super::{age_ns, rfc3339};
-use crate::reading::{Origin, Reading};
+use crate::reading::Reading;
 
 pub(super) fn render(reading: &Reading<'_>, out: &mut impl Write) -> io::Result<()> {
     let origin = reading.origin.as_ref();
@@ -32,8 +31,8 @@ pub(super) fn render(reading: &Reading<'_>, out: &mut impl Write) -> io::Result<
         epoch: origin.map(|origin| origin.publication.epoch),
         published_at: origin.map(rfc3339),
         age_ns: origin.and_then(age_ns),
-        state: origin.map(Origin::state).map(State::as_str),
-        record: Record(reading.view),
+        state: origin.map(|origin| origin.region.state().as_str()),
+        record: Record(reading.record),
     };
     object.serialize(&mut serde_json::Serializer::with_formatter(&mut *out, Harmless))?;
     out.write_all(b"\n")

@@ -43,10 +43,11 @@ impl Renderer {
 /// `2026-02-03T04:05:06.070809010Z`.
 fn rfc3339(origin: &Origin<'_>) -> String {
     // A region's time is clamped to 64 bits of nanoseconds, the year 2554: it has four digits.
-    humantime::format_rfc3339_nanos(origin.published_at()).to_string()
+    humantime::format_rfc3339_nanos(origin.region.wall_time(&origin.publication)).to_string()
 }
 
 /// The age in nanoseconds, the largest number when it does not fit (584 years).
 fn age_ns(origin: &Origin<'_>) -> Option<u64> {
-    origin.age().map(|age| u64::try_from(age.as_nanos()).unwrap_or(u64::MAX))
+    let age = origin.region.age(&origin.publication);
+    age.map(|age| u64::try_from(age.as_nanos()).unwrap_or(u64::MAX))
 }

@@ -22,7 +22,7 @@ pub(super) fn render(reading: &Reading<'_>, out: &mut impl Write) -> io::Result<
 
 fn within(longest: usize, reading: &Reading<'_>, out: &mut impl Write) -> io::Result<()> {
     let mut line = Limited { out, left: longest, is_cut: false };
-    let written = write!(line, "{}", reading.view.line());
+    let written = write!(line, "{}", reading.record.line());
     let is_cut = line.is_cut;
     match written {
         Err(_) if is_cut => writeln!(out, "{BROKEN_OFF}"),
@@ -68,8 +68,8 @@ mod tests {
             .line("{a}".repeat(100))
             .build()
             .expect("a record");
-        let view = RecordView::new(&schema, &[0; 1000]).expect("the right length");
-        let reading = Reading { view, origin: None };
+        let record = RecordView::new(&schema, &[0; 1000]).expect("the right length");
+        let reading = Reading { record, origin: None };
         let mut line = Vec::new();
         within(5000, &reading, &mut line).expect("memory");
         let line = String::from_utf8(line).expect("text");

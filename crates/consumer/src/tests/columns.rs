@@ -9,7 +9,7 @@ use settings::Settings;
 
 use super::Stage;
 use crate::cli::Format;
-use crate::probe::write_line;
+use crate::fuzzing::write_line;
 
 /// What the consumer calls its own columns, and names that look like what it makes of an array.
 const HOSTILE: [&str; 11] = [

@@ -6,28 +6,30 @@ use layout::{Record, Stu};
 use region::{DynWriter, Options, Step};
 
 use super::Stage;
-use crate::link::Link;
+use crate::link::{Event, Link};
 use crate::notice::Notice;
 use crate::target::{Source, Target};
 
 fn link_to(source: &Source) -> Link {
-    let mut link =
-        Link::new(Target::resolve(Some(source), daemon::Passed::default()).unwrap()).unwrap();
-    assert!(!link.observe().unwrap(), "attached, nothing to refresh");
+    let target = Target::resolve(Some(source), daemon::Passed::default()).unwrap();
+    let mut link = Link::new(target);
+    assert!(matches!(link.next_change(), Some(Ok(Event::Attached))));
+    assert!(link.next_change().is_none());
     link
 }
 
-/// The number of the next student.
+/// The number of the next student, or what else happens.
 fn next(link: &mut Link) -> Option<String> {
-    match link.next() {
-        Step::Record(reading) => Some(reading.view.get("id").unwrap().to_string()),
-        Step::Pending => None,
-        Step::Missed(count) => Some(format!("missed {count}")),
-    }
+    Some(match link.next()?.unwrap() {
+        Event::Record(publication) => {
+            link.reading(publication).record.get("id").unwrap().to_string()
+        }
+        change => format!("{change:?}"),
+    })
 }
 
 #[test]
-fn a_file_that_is_given_up_can_be_emptied_between_observe_and_refresh() {
+fn a_file_that_is_given_up_is_emptied_before_it_is_left() {
     let stage = Stage::of_students();
     let mut link = link_to(&Source::Region(settings::Address::Path(stage.path())));
     assert_eq!(next(&mut link), None);
@@ -36,12 +38,9 @@ fn a_file_that_is_given_up_can_be_emptied_between_observe_and_refresh() {
         writer.change(&Stu::schema(), &Options::new().slots(16)).unwrap();
     })();
     stage.publishes([3])();
-    assert!(link.observe().unwrap());
-    let old = [next(&mut link), next(&mut link), next(&mut link)];
-    assert_eq!(old, [Some("1".to_owned()), Some("2".to_owned()), None]);
-    link.refresh();
-    assert_eq!([next(&mut link), next(&mut link)], [Some("3".to_owned()), None]);
-    assert!(matches!(link.take_news()[..], [Notice::Reattached { .. }]));
+    let expected = ["1", "2", "Replaced", "3"].map(|event| Some(event.to_owned()));
+    assert_eq!(std::array::from_fn(|_| next(&mut link)), expected);
+    assert_eq!(next(&mut link), None);
 }
 
 #[test]
@@ -56,8 +55,9 @@ fn zeros_of_a_bare_file_that_was_cut_are_never_a_record() {
     fs::write(&config, text).unwrap();
     fs::write(stage.path(), [0xff; 8]).unwrap();
     let mut link = link_to(&Source::Config(config));
-    assert!(link.latest().is_some());
+    assert!(matches!(link.latest(), Ok(Step::Record(None))));
     File::options().write(true).open(stage.path()).unwrap().set_len(4).unwrap();
-    assert!(link.latest().is_none());
-    assert!(matches!(link.take_news()[..], [Notice::Truncated(_)]));
+    assert!(matches!(link.latest(), Ok(Step::Pending)));
+    let change = link.next_change().unwrap();
+    assert!(matches!(link.notices(change)[..], [Notice::Truncated(_)]));
 }

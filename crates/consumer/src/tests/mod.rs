@@ -13,7 +13,7 @@ mod link;
 mod reading;
 mod timeout;
 
-use std::cell::{Cell, RefCell};
+use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -27,10 +27,10 @@ use region::{DynWriter, Options};
 use tempfile::TempDir;
 
 use crate::cli::Args;
+use crate::environment::Environment;
 use crate::error::ConsumerError;
 use crate::link::{LOOK, Link};
-use crate::notice::{Notice, Voice};
-use crate::pace::Pace;
+use crate::notice::Notice;
 use crate::start;
 use crate::target::Target;
 
@@ -40,66 +40,57 @@ type Step = Box<dyn FnOnce()>;
 /// Rounds of the loop that each step gets to be noticed.
 const ROUNDS: u32 = 3;
 
-/// Time, as the test tells it.
+/// Time, as the test tells it; collects what is printed and logged.
 struct Script {
     steps: VecDeque<Step>,
-    rounds: Cell<u32>,
+    rounds: u32,
+    out: Vec<u8>,
+    /// Notices, and how many lines had been printed by then.
+    logged: Vec<(usize, String)>,
 }
 
-impl Pace for Script {
-    fn is_over(&self) -> bool {
-        self.steps.is_empty() && self.rounds.get() == 0
+impl Script {
+    fn new(steps: impl IntoIterator<Item = Step>) -> Self {
+        let steps = steps.into_iter().collect();
+        Self { steps, rounds: ROUNDS, out: Vec::new(), logged: Vec::new() }
+    }
+}
+
+impl Environment for Script {
+    fn is_stopped(&self) -> bool {
+        self.steps.is_empty() && self.rounds == 0
     }
 
-    fn is_deserted(&self) -> bool {
+    fn stdout_closed(&mut self) -> bool {
         false
+    }
+
+    fn stdout(&mut self) -> &mut dyn io::Write {
+        &mut self.out
     }
 
     fn sleep(&mut self, _: Duration) -> Result<(), ConsumerError> {
         // Long enough for the next look to be due.
         std::thread::sleep(LOOK);
-        let rounds = self.rounds.get().saturating_sub(1);
-        self.rounds.set(rounds);
-        if rounds == 0
+        self.rounds = self.rounds.saturating_sub(1);
+        if self.rounds == 0
             && let Some(step) = self.steps.pop_front()
         {
             step();
-            self.rounds.set(ROUNDS);
+            self.rounds = ROUNDS;
         }
         Ok(())
     }
 
-    fn await_record(&mut self, _: &Link, span: Duration) -> Result<(), ConsumerError> {
+    fn wait(&mut self, _: &mut Link, span: Duration) -> Result<(), ConsumerError> {
         self.sleep(span)
     }
-}
 
-/// Collects what is printed.
-#[derive(Clone, Default)]
-struct Sink(Rc<RefCell<Vec<u8>>>);
+    fn turn(&mut self, _: &Link, _: Option<u64>) {}
 
-impl io::Write for Sink {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.borrow_mut().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-/// Collects what is said, and how many lines had been printed by then.
-#[derive(Clone, Default)]
-struct Ear {
-    heard: Rc<RefCell<Vec<(usize, String)>>>,
-    sink: Sink,
-}
-
-impl Voice for Ear {
-    fn say(&mut self, notice: &Notice) {
-        let lines = String::from_utf8_lossy(&self.sink.0.borrow()).lines().count();
-        self.heard.borrow_mut().push((lines, notice.to_string()));
+    fn notify(&mut self, notice: &Notice) {
+        let lines = String::from_utf8_lossy(&self.out).lines().count();
+        self.logged.push((lines, notice.to_string()));
     }
 }
 
@@ -203,11 +194,10 @@ impl Stage {
         let all = ["consumer", source].into_iter().chain(args.iter().copied());
         let args = Args::try_parse_from(all).unwrap();
         let target = Target::resolve(args.source.as_ref(), Passed::default()).unwrap();
-        let script = Script { steps: steps.into_iter().collect(), rounds: Cell::new(ROUNDS) };
-        let ear = Ear::default();
-        let result = start(&args, target, script, ear.sink.clone(), ear.clone());
-        let out = String::from_utf8(ear.sink.0.take()).unwrap();
-        let (lines_before, said): (Vec<_>, Vec<_>) = ear.heard.take().into_iter().unzip();
+        let mut script = Script::new(steps);
+        let result = start(&args, target, &mut script);
+        let out = String::from_utf8(script.out).unwrap();
+        let (lines_before, said): (Vec<_>, Vec<_>) = script.logged.into_iter().unzip();
         let prefix = format!("{}: ", self.path().display());
         let said = said.iter().map(|line| line.replace(&prefix, "")).collect();
         Played { out, said, lines_before, result }

@@ -4,7 +4,7 @@
 //!   | length of the schema u16 | schema | the record's bytes, with zeros behind them |
 //! ```
 
-use consumer::{cli::Format, probe};
+use consumer::{cli::Format, fuzzing};
 use layout::{Record, Stu};
 
 use super::bare::{join, split};
@@ -22,7 +22,7 @@ pub(super) fn run(input: &[u8]) {
     record.resize(schema.size() as usize, 0);
     for (format, count) in [(Format::Text, 1), (Format::Json, 1), (Format::Csv, 2)] {
         let mut line = Vec::new();
-        probe::write_line(&schema, &record, format, &mut line).expect("memory");
+        fuzzing::write_line(&schema, &record, format, &mut line).expect("memory");
         let line = String::from_utf8(line).expect("all three are UTF-8");
         let line = line.strip_suffix('\n').expect("a line ends");
         assert_eq!(line.lines().count().max(1), count, "{line:?}");

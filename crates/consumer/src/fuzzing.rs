@@ -18,6 +18,6 @@ pub fn write_line(
     format: Format,
     out: &mut impl Write,
 ) -> io::Result<()> {
-    let view = RecordView::new(schema, record).expect("a record of this schema");
-    Renderer::new(format).render(&Reading { view, origin: None }, out)
+    let record = RecordView::new(schema, record).expect("a record of this schema");
+    Renderer::new(format).render(&Reading { record, origin: None }, out)
 }

@@ -3,15 +3,14 @@
 use std::time::Duration;
 
 use daemon::Monotonic;
-use region::BootTime;
+use region::{BootTime, Publication};
 
 use crate::error::{ConsumerError, Kind, Lack};
 use crate::link::Link;
-use crate::reading::Reading;
 
 /// A clock that begins again with each new record.
 #[derive(Debug)]
-pub(crate) struct Patience {
+pub(crate) struct Timeout {
     limit: Option<Duration>,
     since: Monotonic,
     last: Last,
@@ -27,7 +26,7 @@ enum Last {
     Numbered(u64, BootTime),
 }
 
-impl Patience {
+impl Timeout {
     pub(crate) fn new(limit: Option<Duration>) -> Self {
         Self { limit, since: Monotonic::now(), last: Last::None }
     }
@@ -38,10 +37,9 @@ impl Patience {
     }
 
     /// A record is there. It counts if it is another one than before, or one of a bare file.
-    pub(crate) fn saw(&mut self, reading: &Reading<'_>) {
-        let now = reading.origin.as_ref().map_or(Last::Bare, |origin| {
-            Last::Numbered(origin.publication.sequence, origin.publication.published_at)
-        });
+    pub(crate) fn saw(&mut self, publication: Option<Publication>) {
+        let now = publication
+            .map_or(Last::Bare, |record| Last::Numbered(record.sequence, record.published_at));
         if now == Last::Bare || now != self.last {
             self.last = now;
             self.since = Monotonic::now();
@@ -58,8 +56,8 @@ impl Patience {
 
     /// `span`, or what is left of the time if that is less.
     pub(crate) fn shorten(&self, span: Duration) -> Duration {
-        let passed = Monotonic::now().since(self.since);
-        self.limit.map_or(span, |limit| span.min(limit.saturating_sub(passed)))
+        let Some(limit) = self.limit else { return span };
+        span.min(limit.saturating_sub(Monotonic::now().since(self.since)))
     }
 
     /// An error if the time is over.
@@ -69,10 +67,10 @@ impl Patience {
             return Ok(());
         }
         let lack = match self.last {
-            Last::None if link.was_attached() => Lack::Value,
+            Last::None if link.is_attached() => Lack::Value,
             Last::None => Lack::Region,
             _ => Lack::News,
         };
-        Err(Kind::TimeOver { path: link.path().to_owned(), lack, limit }.into())
+        Err(Kind::TimeOver { path: link.path(), lack, limit }.into())
     }
 }
