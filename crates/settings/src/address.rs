@@ -12,7 +12,7 @@ use std::str::FromStr;
 
 use layout::text::plain;
 
-use crate::error::quote;
+use crate::quote::quote;
 
 /// Longest name of a region, in bytes: with `.region` behind it, a file name of 255.
 pub const MAX_REGION_NAME: usize = 248;

@@ -1,166 +1,87 @@
-//! Every key a configuration may hold, with an example of its value.
+//! Every key that a configuration may hold, with a value to copy.
 //!
-//! Invariant: the readers ask for keys through these tables only, so a key that is not here cannot
-//! be read, and one that is here is known to the error messages ("did you mean ...", "write ...")
-//! and to `docs/configuration.md`, which a test compares with this file.
+//! Invariant: an error message takes its examples and its advice from `keys.txt`, which a test
+//! compares with `docs/configuration.md`. Which keys there are is decided by the structs that serde
+//! fills.
+//!
+//! Price: the text is searched for each key that a message names, once something is wrong.
 
-/// One key and how its value is written.
-#[derive(Debug)]
-pub(crate) struct Key {
-    pub(crate) name: &'static str,
-    /// A value to copy; an example in brackets is a table header and stands alone.
-    pub(crate) example: &'static str,
+/// The tables, each below a line `# NAME` as messages call it, and the keys of each.
+const KEYS: &str = include_str!("keys.txt");
+
+/// Longest word that is worth comparing with the known ones, in bytes.
+const LONGEST: usize = 32;
+
+/// The table that the last of `parents` is, as messages call it.
+pub(crate) fn table(parents: &[&str]) -> String {
+    match parents {
+        [] => "the file".to_owned(),
+        ["record", "field"] => "[[record.field]]".to_owned(),
+        [name] => format!("[{name}]"),
+        [.., name] => (*name).to_owned(),
+    }
 }
 
-impl Key {
-    /// What to write into the file: `slots = 8`, or `[record]`.
-    pub(crate) fn line(&self) -> String {
-        if self.example.starts_with('[') && self.example.ends_with(']') {
-            self.example.to_owned()
-        } else {
-            format!("{} = {}", self.name, self.example)
+/// The tables, each with its lines.
+fn tables() -> impl Iterator<Item = (&'static str, &'static str)> {
+    KEYS.split("# ").filter_map(|table| table.split_once('\n'))
+}
+
+/// The keys of a table, each with the line to write.
+fn lines(table: &str) -> impl Iterator<Item = (&'static str, &'static str)> {
+    let (_, lines) = tables().find(|(name, _)| *name == table).unwrap_or_default();
+    lines.lines().filter_map(|line| Some((line.split_once(" = ")?.0, line)))
+}
+
+/// What to write for the key at the end of `path`: `slots = 8`, or `[record]`. A key that a table of
+/// the user's own words holds has the example of that table.
+pub(crate) fn example(path: &[&str]) -> &'static str {
+    let Some((key, parents)) = path.split_last() else { return "a table" };
+    match lines(&table(parents)).find(|(name, _)| name == key) {
+        None => example(parents),
+        // A table header stands alone.
+        Some((_, line)) => {
+            line.split_once(" = [").map_or(line, |(name, _)| &line[name.len() + 3..])
         }
     }
 }
 
-/// The keys of one table.
-#[derive(Debug)]
-pub(crate) struct Keys {
-    /// The table as messages call it.
-    pub(crate) table: &'static str,
-    pub(crate) keys: &'static [Key],
-}
-
-impl Keys {
-    /// The entry for `name`, which every reader takes from this file.
-    pub(crate) fn key(&self, name: &str) -> &'static Key {
-        let found = self.keys.iter().find(|key| key.name == name);
-        found.expect("readers ask only for keys of their own table; every one is read by a test")
+/// What to do about the key `unknown` in `table`.
+pub(crate) fn instead_of_key(unknown: &str, table: &str) -> String {
+    let keys: Vec<_> = lines(table).map(|(key, _)| key).collect();
+    if let Some(known) = nearest(unknown, &keys) {
+        return format!("did you mean {known}?");
     }
-
-    pub(crate) fn names(&self) -> impl Iterator<Item = &'static str> + use<> {
-        self.keys.iter().map(|key| key.name)
+    // Only a table with a header of its own can be found by its name.
+    let mut headed = tables().map(|(name, _)| name).filter(|name| name.starts_with('['));
+    match headed.find(|name| lines(name).any(|(key, _)| key == unknown)) {
+        Some(other) => format!("it belongs to {other}, move it there"),
+        None => format!("the keys of {table} are {}", keys.join(", ")),
     }
 }
 
-const fn key(name: &'static str, example: &'static str) -> Key {
-    Key { name, example }
+/// What to write in place of a word that is none of `known`.
+pub(crate) fn instead_of_word(unknown: &str, known: &[&'static str]) -> String {
+    match nearest(unknown, known) {
+        Some(word) => format!("did you mean {word}?"),
+        None => format!("write one of {}", known.join(", ")),
+    }
 }
 
-pub(crate) static ROOT: Keys = Keys {
-    table: "the file",
-    keys: &[
-        key("region", "[region]"),
-        key("record", "[record]"),
-        key("producer", "[producer]"),
-        key("consumer", "[consumer]"),
-    ],
-};
-
-pub(crate) static REGION: Keys = Keys {
-    table: "[region]",
-    keys: &[
-        key("name", r#""stu""#),
-        key("path", r#""/run/mapcast/stu.region""#),
-        key("format", r#""mapcast""#),
-        key("mode", r#""0644""#),
-        key("group", r#""adm""#),
-        key("slots", "8"),
-        key("wake", "true"),
-    ],
-};
-
-pub(crate) static RECORD: Keys =
-    Keys { table: "[record]", keys: &[key("name", r#""STU""#), key("field", "[[record.field]]")] };
-
-pub(crate) static FIELD: Keys = Keys {
-    table: "[[record.field]]",
-    keys: &[
-        key("name", r#""id""#),
-        key("type", r#""i32""#),
-        key("offset", "4"),
-        key("unit", r#""m/s""#),
-        key("help", r#""student number""#),
-        key("labels", r#"{ 0 = "off", 1 = "on" }"#),
-        key("source", "{ counter = { start = 10 } }"),
-    ],
-};
-
-pub(crate) static SOURCE: Keys = Keys {
-    table: "source",
-    keys: &[
-        key("const", "10"),
-        key("counter", "{ start = 10, step = 1 }"),
-        key("clock", r#"{ kind = "realtime", unit = "s" }"#),
-        key("file", r#"{ path = "/proc/loadavg", column = 1 }"#),
-        key("wave", r#"{ min = 0, max = 10, period = "10s" }"#),
-        key("random", "{ min = 1, max = 6 }"),
-        key("input", r#"{ key = "temperature" }"#),
-    ],
-};
-
-pub(crate) static COUNTER: Keys =
-    Keys { table: "counter", keys: &[key("start", "10"), key("step", "1")] };
-
-pub(crate) static CLOCK: Keys =
-    Keys { table: "clock", keys: &[key("kind", r#""realtime""#), key("unit", r#""s""#)] };
-
-pub(crate) static FILE: Keys = Keys {
-    table: "file",
-    keys: &[
-        key("path", r#""/proc/meminfo""#),
-        key("key", r#""MemAvailable""#),
-        key("column", "1"),
-        key("scale", "1024"),
-        key("rate", "true"),
-        key("default", "nan"),
-    ],
-};
-
-pub(crate) static WAVE: Keys = Keys {
-    table: "wave",
-    keys: &[
-        key("shape", r#""sine""#),
-        key("min", "0"),
-        key("max", "10"),
-        key("period", r#""10s""#),
-        key("phase", "0.25"),
-    ],
-};
-
-pub(crate) static RANDOM: Keys =
-    Keys { table: "random", keys: &[key("min", "1"), key("max", "6"), key("seed", "42")] };
-
-pub(crate) static INPUT: Keys = Keys { table: "input", keys: &[key("key", r#""temperature""#)] };
-
-pub(crate) static PRODUCER: Keys = Keys {
-    table: "[producer]",
-    keys: &[
-        key("tick", r#""1s""#),
-        key("input", r#""/run/mapcast/sensor.pipe""#),
-        key("max_line", r#""64KiB""#),
-    ],
-};
-
-pub(crate) static CONSUMER: Keys = Keys {
-    table: "[consumer]",
-    keys: &[key("poll", r#""2s""#), key("line", r#""id={id}\tname={name}""#)],
-};
-
-/// The tables that a misplaced key may belong to: those with a header of their own.
-pub(crate) static HEADED: [&Keys; 5] = [&REGION, &RECORD, &FIELD, &PRODUCER, &CONSUMER];
+/// The known word nearest to `word`, if one is near: about one slip in three letters.
+fn nearest(word: &str, known: &[&'static str]) -> Option<&'static str> {
+    if word.len() > LONGEST {
+        return None;
+    }
+    let slips = |known: &str| strsim::osa_distance(&word.to_lowercase(), known);
+    let most = |known: &str| known.len().max(word.len()).div_ceil(3).min(known.len() - 1);
+    let near = known.iter().copied().filter(|known| slips(known) <= most(known));
+    near.min_by_key(|known| slips(known))
+}
 
 #[cfg(test)]
 mod tests {
-    use super::{
-        CLOCK, CONSUMER, COUNTER, FIELD, FILE, INPUT, Keys, PRODUCER, RANDOM, RECORD, REGION, ROOT,
-        SOURCE, WAVE,
-    };
-
-    static TABLES: [&Keys; 13] = [
-        &ROOT, &REGION, &RECORD, &FIELD, &SOURCE, &COUNTER, &CLOCK, &FILE, &WAVE, &RANDOM, &INPUT,
-        &PRODUCER, &CONSUMER,
-    ];
+    use super::{lines, nearest, tables};
 
     /// The rows of the table of keys below the heading that names `table`.
     fn rows<'m>(manual: &'m str, table: &str) -> Vec<&'m str> {
@@ -175,17 +96,48 @@ mod tests {
     fn the_manual_has_every_key_with_its_example_and_no_other() {
         let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/configuration.md");
         let manual = std::fs::read_to_string(path).expect("the manual");
-        for keys in TABLES {
-            let rows = rows(&manual, keys.table);
-            for key in keys.keys {
-                let start = format!("| `{}` |", key.name);
+        assert_eq!(tables().count(), 13);
+        for (table, _) in tables() {
+            let rows = rows(&manual, table);
+            for (key, line) in lines(table) {
+                let start = format!("| `{key}` |");
                 let row = rows.iter().find(|row| row.starts_with(&start));
-                let row =
-                    row.unwrap_or_else(|| panic!("{} has no row for {}", keys.table, key.name));
-                let example = format!("| `{}` |", key.line());
-                assert!(row.contains(&example), "{}: no {example} in {row}", keys.table);
+                let row = row.unwrap_or_else(|| panic!("{table} has no row for {key}"));
+                let example =
+                    line.strip_prefix(&format!("{key} = [")).map(|rest| format!("[{rest}"));
+                let example = format!("| `{}` |", example.unwrap_or(line.to_owned()));
+                assert!(row.contains(&example), "{table}: no {example} in {row}");
             }
-            assert_eq!(rows.len(), keys.keys.len(), "{} has other rows too", keys.table);
+            assert_eq!(rows.len(), lines(table).count(), "{table} has other rows too");
         }
+    }
+
+    const WORDS: [&str; 7] = ["name", "path", "format", "mode", "group", "slots", "wake"];
+
+    fn guess(word: &str) -> Option<&'static str> {
+        nearest(word, &WORDS)
+    }
+
+    #[test]
+    fn a_slip_of_the_finger_is_recognised() {
+        assert_eq!(guess("slot"), Some("slots"));
+        assert_eq!(guess("fromat"), Some("format"));
+        assert_eq!(guess("Mode"), Some("mode"));
+        assert_eq!(guess("gruop"), Some("group"));
+        assert_eq!(guess("pth"), Some("path"));
+    }
+
+    #[test]
+    fn a_word_that_resembles_nothing_is_not_guessed_at() {
+        assert_eq!(guess("x"), None);
+        assert_eq!(guess(""), None);
+        assert_eq!(guess("permissions"), None);
+        assert_eq!(guess(&"name".repeat(100_000)), None);
+    }
+
+    #[test]
+    fn two_letters_swapped_are_one_slip() {
+        assert_eq!(nearest("solts", &["slots"]), Some("slots"));
+        assert_eq!(nearest("eman", &["name"]), None);
     }
 }

@@ -6,11 +6,11 @@
 //! error, with the key that was probably meant.
 //!
 //! ```text
-//!   stu.toml --Document--> Section, Entry --read--> Settings
-//!               spans       keys, types              region    RegionSettings
-//!                                                    record    Schema + one Source per field
-//!                                                    producer  ProducerSettings
-//!                                                    consumer  ConsumerSettings
+//!   stu.toml --toml--> Node --serde--> tables --checks--> Settings
+//!                      places          keys, types        region    RegionSettings
+//!                                                         record    Schema + one Source per field
+//!                                                         producer  ProducerSettings
+//!                                                         consumer  ConsumerSettings
 //! ```
 //!
 //! This is the only crate that knows TOML. It opens no file but the configuration, and it does not
@@ -33,30 +33,40 @@
 
 mod address;
 mod daemons;
-mod document;
 mod error;
+mod fault;
 mod keys;
-mod nearest;
+mod message;
+mod node;
+mod quote;
 mod record;
 mod region;
 mod source;
+mod values;
 
 use std::fs::File;
 use std::io::Read as _;
 use std::path::Path;
 
+use serde::Deserialize;
+use toml::de::{DeTable, DeValue};
+
 pub use address::{Address, AddressError, MAX_REGION_NAME};
-pub use daemons::{ConsumerSettings, MAX_DURATION, MAX_LINE_RANGE, ProducerSettings};
-pub use error::{Advice, Place, SettingsError, SettingsErrorKind};
+pub use daemons::{ConsumerSettings, ProducerSettings};
+pub use error::{Place, SettingsError, SettingsErrorKind};
+pub use quote::quote;
 pub use record::RecordSettings;
 pub use region::{DEFAULT_MODE, DEFAULT_SLOTS, Format, RegionSettings};
 pub use source::{
     ClockKind, ClockSource, Constant, Counter, FileSource, FileSourceError, InputKey, Random,
     Range, Reading, Source, Take, TimeUnit, Wave, WaveShape,
 };
+pub use values::{MAX_DURATION, MAX_LINE_RANGE};
 
-use document::Document;
-use layout::text::plain;
+use fault::{Fault, Problem};
+use node::Node;
+use record::RecordTable;
+use region::RegionTable;
 
 /// The default configuration, `config/stu.toml`, as both daemons carry it.
 pub const EMBEDDED: &str = include_str!("../../../config/stu.toml");
@@ -84,11 +94,22 @@ pub struct Settings {
     pub consumer: ConsumerSettings,
 }
 
+/// The tables of the file, as serde fills them.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Tables {
+    region: RegionTable,
+    record: RecordTable,
+    #[serde(default)]
+    producer: ProducerSettings,
+    #[serde(default)]
+    consumer: ConsumerSettings,
+}
+
 impl Settings {
     /// Reads the configuration at `path`.
     pub fn load(path: &Path) -> Result<Self, SettingsError> {
-        let origin = plain(&path.to_string_lossy());
-        let whole = |kind| SettingsError::whole(&origin, kind);
+        let whole = |kind| SettingsError::whole(path, kind);
         let mut bytes = Vec::new();
         File::open(path)
             .and_then(|file| file.take(MAX_FILE + 1).read_to_end(&mut bytes))
@@ -103,24 +124,33 @@ impl Settings {
             Ok(text) => Self::parse(text, path),
             Err(error) => {
                 let valid = String::from_utf8_lossy(&bytes[..error.valid_up_to()]);
-                let place = Document::new(&origin, &valid).place(valid.len());
-                Err(SettingsError::at(&origin, place, SettingsErrorKind::NotUtf8))
+                Err(whole(SettingsErrorKind::NotUtf8).at(&valid, valid.len()))
             }
         }
     }
 
     /// Reads a configuration that is already in memory; messages call it `origin`.
     pub fn parse(text: &str, origin: impl AsRef<Path>) -> Result<Self, SettingsError> {
-        let origin = plain(&origin.as_ref().to_string_lossy());
-        let document = Document::new(&origin, text);
-        let table = document.parse()?;
-        let top = document.top(&table)?;
-        let region = RegionSettings::read(&top)?;
-        let consumer = ConsumerSettings::read(&top)?;
-        let record = RecordSettings::read(&top, consumer.line.as_deref())?;
-        let producer = ProducerSettings::read(&top)?;
+        let origin = origin.as_ref();
+        let table =
+            DeTable::parse(text).map_err(|error| SettingsError::syntax(origin, text, &error))?;
+        let file = DeValue::Table(table.into_inner());
+        Self::read(&Node::root(&file), text).map_err(|problem| {
+            SettingsError::whole(origin, SettingsErrorKind::Invalid(problem.message))
+                .at(text, problem.at)
+                .key_named(problem.key)
+        })
+    }
+
+    fn read(root: &Node<'_, '_>, text: &str) -> Result<Self, Problem> {
+        let Tables { region, record, producer, consumer } = root.read()?;
+        let region = region.checked(&root.at_key("region"))?;
+        let record = record.checked(root, text, consumer.line.as_deref())?;
         let settings = Self { region, record, producer, consumer };
-        settings.check_input(&top)?;
+        if settings.producer.input.is_some() && !settings.reads_input() {
+            let why = "has no effect: no field has an input source; remove it".to_owned();
+            return Err(root.at_key("producer").problem_at("input", Fault::Other(why)));
+        }
         Ok(settings)
     }
 
@@ -143,23 +173,8 @@ impl Settings {
         if !self.record.sources.is_empty() {
             return Ok(());
         }
-        let origin = plain(&origin.as_ref().to_string_lossy());
-        let error = SettingsError::whole(&origin, SettingsErrorKind::NoSources);
-        Err(error.key_named("record".to_owned()))
-    }
-
-    /// Refuses an input that nothing would read.
-    fn check_input(&self, top: &document::Section<'_>) -> Result<(), SettingsError> {
-        let Some(producer) = top.get("producer").filter(|_| !self.reads_input()) else {
-            return Ok(());
-        };
-        let producer = producer.section(&keys::PRODUCER)?;
-        match producer.get("input") {
-            Some(entry) => {
-                let why = "no field has an input source";
-                Err(entry.error(SettingsErrorKind::NoEffect { why }))
-            }
-            None => Ok(()),
-        }
+        let why = "no field has a source, so there is nothing to publish; give each field a source";
+        let kind = SettingsErrorKind::Invalid(why.to_owned());
+        Err(SettingsError::whole(origin.as_ref(), kind).key_named("record".to_owned()))
     }
 }

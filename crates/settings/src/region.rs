@@ -1,9 +1,13 @@
 //! `[region]`: where the region is and what its file is like.
 
+use layout::header::{MAX_SLOTS, MIN_SLOTS};
+use serde::Deserialize;
+use serde::de::IgnoredAny;
+
 use crate::address::Address;
-use crate::document::{Entry, Section};
-use crate::error::{SettingsError, SettingsErrorKind as Kind};
-use crate::keys::REGION;
+use crate::fault::{Fault, Problem};
+use crate::node::Node;
+use crate::values::filled;
 
 /// Mode of a region's file that says nothing else: the owner writes, everybody reads.
 pub const DEFAULT_MODE: u32 = 0o644;
@@ -29,7 +33,8 @@ pub struct RegionSettings {
 }
 
 /// What the bytes of a region are.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Format {
     /// Header, slots and schema: torn-free and self-describing.
     #[default]
@@ -38,59 +43,77 @@ pub enum Format {
     Bare,
 }
 
-impl RegionSettings {
-    pub(crate) fn read(top: &Section<'_>) -> Result<Self, SettingsError> {
-        let region = top.require("region")?.section(&REGION)?;
-        let formats = [("mapcast", Format::Mapcast), ("bare", Format::Bare)];
-        Ok(Self {
-            address: address(&region)?,
-            format: region.get("format").map_or(Ok(Format::default()), |e| e.word(&formats))?,
-            mode: region.get("mode").map_or(Ok(DEFAULT_MODE), |entry| mode(&entry))?,
-            group: region.get("group").map(|e| e.filled_text()).transpose()?.map(str::to_owned),
-            slots: region.get("slots").map_or(Ok(DEFAULT_SLOTS), |entry| slots(&entry))?,
-            wake: region.get("wake").map_or(Ok(true), |entry| entry.boolean())?,
+/// `[region]` as serde fills it.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct RegionTable {
+    name: Option<String>,
+    path: Option<String>,
+    #[serde(default)]
+    format: Format,
+    /// Read by [`mode`], because serde does not tell 0o644 from 420.
+    #[serde(rename = "mode")]
+    _mode: Option<IgnoredAny>,
+    #[serde(default, deserialize_with = "filled")]
+    group: Option<String>,
+    slots: Option<i128>,
+    wake: Option<bool>,
+}
+
+impl RegionTable {
+    /// The settings, if they are possible; `region` is the table in the file.
+    pub(crate) fn checked(self, region: &Node<'_, '_>) -> Result<RegionSettings, Problem> {
+        Ok(RegionSettings {
+            address: address(region, self.name.as_deref(), self.path.as_deref())?,
+            format: self.format,
+            mode: region.get("mode").map_or(Ok(DEFAULT_MODE), |node| mode(&node))?,
+            group: self.group,
+            slots: self.slots.map_or(Ok(DEFAULT_SLOTS), |found| slots(region, found))?,
+            wake: self.wake.unwrap_or(true),
         })
     }
 }
 
-fn address(region: &Section<'_>) -> Result<Address, SettingsError> {
-    match (region.get("name"), region.get("path")) {
-        (Some(_), Some(path)) => Err(path.error(Kind::Conflict { other: "name" })),
-        (Some(name), None) => Address::name(name.text()?).map_err(|error| name.error(error)),
-        (None, Some(path)) => Address::path(path.text()?).map_err(|error| path.error(error)),
-        (None, None) => Err(region.missing("name")),
-    }
+fn address(
+    region: &Node<'_, '_>,
+    name: Option<&str>,
+    path: Option<&str>,
+) -> Result<Address, Problem> {
+    let (key, address) = match (name, path) {
+        (Some(_), Some(_)) => {
+            let both = "given together with name; keep one of the two".to_owned();
+            return Err(region.problem_at("path", Fault::Other(both)));
+        }
+        (Some(name), None) => ("name", Address::name(name)),
+        (None, Some(path)) => ("path", Address::path(path)),
+        (None, None) => return Err(region.problem(Fault::Missing("name"))),
+    };
+    address.map_err(|error| region.problem_at(key, Fault::Other(error.to_string())))
 }
 
 /// An octal file mode: "0644" and "644", or the number `0o644`. A decimal 644 is none: it would
 /// be the mode 1204.
-fn mode(entry: &Entry<'_>) -> Result<u32, SettingsError> {
-    let octal = match entry.value().as_integer() {
-        Some(number) if number.radix() == 8 => number.as_str(),
-        Some(_) => return Err(entry.bad_value("an octal file mode")),
-        None => entry.text()?,
+fn mode(node: &Node<'_, '_>) -> Result<u32, Problem> {
+    let octal = match node.value.as_integer() {
+        Some(number) if number.radix() == 8 => number.as_str().to_owned(),
+        Some(_) => String::new(),
+        None => node.read()?,
     };
     let digits = (3..=4).contains(&octal.len()) && octal.bytes().all(|b| b.is_ascii_digit());
-    let bits = u32::from_str_radix(octal, 8).ok().filter(|bits| digits && *bits <= 0o777);
-    let bits = bits.ok_or_else(|| entry.bad_value("an octal file mode"))?;
+    let bits = u32::from_str_radix(&octal, 8).ok().filter(|bits| digits && *bits <= 0o777);
+    let bits = bits.ok_or_else(|| node.problem(Fault::not("an octal file mode")))?;
     if bits & 0o600 != 0o600 {
-        return Err(entry.bad_value("a mode that lets the owner read and write"));
+        return Err(node.problem(Fault::not("a mode that lets the owner read and write")));
     }
     Ok(bits)
 }
 
-fn slots(entry: &Entry<'_>) -> Result<u32, SettingsError> {
-    use layout::header::{MAX_SLOTS, MIN_SLOTS};
-
-    let found = entry.whole()?;
-    if let Ok(slots) = u32::try_from(found)
-        && slots.is_power_of_two()
-        && (MIN_SLOTS..=MAX_SLOTS).contains(&slots)
-    {
+fn slots(region: &Node<'_, '_>, found: i128) -> Result<u32, Problem> {
+    let slots = found.clamp(MIN_SLOTS.into(), MAX_SLOTS.into());
+    let slots = u32::try_from(slots).map_or(DEFAULT_SLOTS, u32::next_power_of_two);
+    if found == i128::from(slots) {
         return Ok(slots);
     }
-    let within = found.clamp(MIN_SLOTS.into(), MAX_SLOTS.into());
-    let next = u32::try_from(within).map_or(DEFAULT_SLOTS, u32::next_power_of_two);
     let want = format!("a power of two from {MIN_SLOTS} to {MAX_SLOTS}");
-    Err(entry.bad_value_for(want, format!("slots = {next}")))
+    Err(region.problem_at("slots", Fault::not_but(want, format!("slots = {slots}"))))
 }

@@ -158,7 +158,7 @@ impl Table {
     fn report(&self, out: &mut String) {
         for key in self.keys() {
             let mut line = |what: &str, text: &str| {
-                let _ = writeln!(out, "{} {what} -> {}", self.name, message(&text));
+                let _ = writeln!(out, "{} {what} -> {}", self.name, message(text));
             };
             line(&format!("without {key}"), &self.with(key, None));
             for value in VALUES {

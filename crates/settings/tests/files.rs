@@ -125,7 +125,7 @@ fn columns_count_characters_not_bytes() {
 #[test]
 fn the_cause_is_kept_for_callers_that_look_for_it() {
     let error = Settings::load(Path::new("/nonexistent/x.toml")).expect_err("not there");
-    assert!(matches!(error.kind(), SettingsErrorKind::Unreadable(cause)
+    assert!(matches!(&error.kind, SettingsErrorKind::Unreadable(cause)
         if cause.kind() == std::io::ErrorKind::NotFound));
-    assert_eq!((error.origin(), error.place(), error.key()), ("/nonexistent/x.toml", None, None));
+    assert_eq!((&*error.origin, error.place, error.key), ("/nonexistent/x.toml", None, None));
 }

@@ -2,6 +2,10 @@
 
 use std::time::Duration;
 
+use serde::Deserialize;
+use serde::de::IntoDeserializer;
+use serde::de::value::Error;
+
 /// The time of a clock, as a count of units.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct ClockSource {
@@ -12,7 +16,8 @@ pub struct ClockSource {
 }
 
 /// One of the kernel's clocks.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum ClockKind {
     /// `CLOCK_REALTIME`: since 1970, may be set.
     Realtime,
@@ -23,30 +28,27 @@ pub enum ClockKind {
 }
 
 /// A unit of time.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize)]
 pub enum TimeUnit {
     /// Seconds.
+    #[serde(rename = "s")]
     Seconds,
     /// Milliseconds.
+    #[serde(rename = "ms")]
     Milliseconds,
     /// Microseconds.
+    #[serde(rename = "us")]
     Microseconds,
     /// Nanoseconds.
+    #[serde(rename = "ns")]
     Nanoseconds,
 }
 
 impl TimeUnit {
-    /// The units by their names in a configuration.
-    pub(crate) const NAMES: [(&'static str, Self); 4] = [
-        ("s", Self::Seconds),
-        ("ms", Self::Milliseconds),
-        ("us", Self::Microseconds),
-        ("ns", Self::Nanoseconds),
-    ];
-
     /// The unit called `name`, if it is one.
     pub(crate) fn named(name: &str) -> Option<Self> {
-        Self::NAMES.iter().find(|(known, _)| *known == name).map(|&(_, unit)| unit)
+        let name = IntoDeserializer::<Error>::into_deserializer(name);
+        Self::deserialize(name).ok()
     }
 
     /// Nanoseconds in one unit.
@@ -80,12 +82,15 @@ mod tests {
 
     use super::TimeUnit;
 
+    const UNITS: [TimeUnit; 4] =
+        [TimeUnit::Seconds, TimeUnit::Milliseconds, TimeUnit::Microseconds, TimeUnit::Nanoseconds];
+
     #[test]
     fn a_time_is_counted_in_its_unit() {
         let time = Duration::from_micros(1_500_750);
-        let whole = TimeUnit::NAMES.map(|(_, unit)| unit.whole(time));
+        let whole = UNITS.map(|unit| unit.whole(time));
         assert_eq!(whole, [1, 1_500, 1_500_750, 1_500_750_000]);
-        let fractions = TimeUnit::NAMES.map(|(_, unit)| unit.fraction(time).to_string());
+        let fractions = UNITS.map(|unit| unit.fraction(time).to_string());
         assert_eq!(fractions, ["1.50075", "1500.75", "1500750", "1500750000"]);
         assert_eq!(TimeUnit::Nanoseconds.whole(Duration::MAX), u64::MAX);
     }

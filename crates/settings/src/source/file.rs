@@ -161,7 +161,7 @@ fn number(text: &str, column: usize) -> Result<Digits<'_>, FileSourceError> {
 #[non_exhaustive]
 pub enum FileSourceError {
     /// No line has the key.
-    #[error("no line has the words {}; correct key", crate::error::quote(key))]
+    #[error("no line has the words {}; correct key", crate::quote::quote(key))]
     NoKey {
         /// The words, with spaces between.
         key: String,
@@ -175,7 +175,7 @@ pub enum FileSourceError {
     /// The word is no number.
     #[error(
         "column {column} is {}, not a number; correct key or column",
-        crate::error::quote(word)
+        crate::quote::quote(word)
     )]
     NotANumber {
         /// The column, counted from 1.

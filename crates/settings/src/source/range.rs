@@ -7,6 +7,7 @@ use std::f64::consts::TAU;
 use std::time::Duration;
 
 use layout::Value;
+use serde::Deserialize;
 
 /// Two bounds, both included, the first one smaller.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -66,7 +67,8 @@ pub struct Wave {
 }
 
 /// The form of a wave.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum WaveShape {
     /// Starts in the middle, going up.
     #[default]

@@ -1,6 +1,13 @@
 //! From `source = { ... }` to a [`Source`] that fits its field.
+//!
+//! serde fills a table for each kind; what depends on the type of the field is checked here.
+
+use std::path::PathBuf;
 
 use layout::{CType, Field, RecordBuf, Scalar};
+use serde::Deserialize;
+use serde::de::IgnoredAny;
+use std::time::Duration;
 
 use super::clock::{ClockKind, ClockSource, TimeUnit};
 use super::counter::{Counter, whole_numbers};
@@ -8,10 +15,9 @@ use super::file::{FileSource, Take, words};
 use super::range::{Random, Range, Wave, WaveShape};
 use super::target::Target;
 use super::{InputKey, Source};
-use crate::daemons::{duration, path};
-use crate::document::{Entry, Section};
-use crate::error::{SettingsError, SettingsErrorKind as Kind};
-use crate::keys::{CLOCK, COUNTER, FILE, INPUT, RANDOM, SOURCE, WAVE};
+use crate::fault::{Fault, Problem};
+use crate::node::Node;
+use crate::values::{duration, filled, path};
 
 /// Most columns that may be added up, and the last that may be asked for.
 const MAX_COLUMN: i128 = 4096;
@@ -19,260 +25,294 @@ const MAX_COLUMN: i128 = 4096;
 /// How deep in an object an `input` source may have its value.
 const MAX_STEPS: usize = 64;
 
+/// The whole numbers of 64 bits with a sign.
+const I64: (i128, i128) = (i64::MIN as i128, i64::MAX as i128);
+
 /// Reads the source of field number `index` of the record; `scratch` is for trying constants.
 pub(crate) fn source(
-    entry: &Entry<'_>,
+    source: &Node<'_, '_>,
     index: usize,
     scratch: &mut RecordBuf,
-) -> Result<Source, SettingsError> {
-    let kinds = entry.section(&SOURCE)?.present();
-    let kind = match kinds.as_slice() {
-        [] => return Err(entry.wrong_type("a table with one kind of source")),
-        [kind] => kind,
-        [first, second, ..] => {
-            let (first, second) = (first.name(), second.name());
-            return Err(entry.error(Kind::TwoSources { first, second }));
+) -> Result<Source, Problem> {
+    let kinds = source.members();
+    let (kind, node) = match kinds.as_slice() {
+        [] => {
+            let want = "a table with one kind of source".to_owned();
+            return Err(source.problem(Fault::Type(want)));
+        }
+        [(kind, node)] => (*kind, node),
+        [(first, _), (second, _), ..] => {
+            let why = format!("two sources, {first} and {second}; keep one of them");
+            return Err(source.problem(Fault::Other(why)));
         }
     };
     let mut target = Target::new(index, scratch);
-    Ok(match kind.name() {
-        "const" => Source::Const(target.constant(kind)?),
-        "counter" => Source::Counter(counter(kind, target.field())?),
-        "clock" => Source::Clock(clock(kind, target.field())?),
-        "file" => Source::File(file(kind, &mut target)?),
-        "wave" => Source::Wave(wave(kind, target.field())?),
-        "random" => Source::Random(random(kind, target.field())?),
-        _ => Source::Input(input(kind, target.field())?),
+    Ok(match kind {
+        "const" => Source::Const(target.constant(node)?),
+        "counter" => Source::Counter(counter(node, target.field())?),
+        "clock" => Source::Clock(clock(node, target.field())?),
+        "file" => Source::File(file(node, &mut target)?),
+        "wave" => Source::Wave(wave(node, target.field())?),
+        "random" => Source::Random(random(node, target.field())?),
+        "input" => Source::Input(input(node, target.field())?),
+        other => return Err(source.problem(Fault::UnknownKey(other.to_owned()))),
     })
 }
 
-fn misfit(entry: &Entry<'_>, ctype: CType, advice: &'static str) -> SettingsError {
-    let (kind, ctype) = (entry.name(), ctype.to_string());
-    entry.error(Kind::Misfit { kind, ctype, advice })
+fn misfit(node: &Node<'_, '_>, ctype: CType, advice: &str) -> Problem {
+    let kind = node.keys().last().copied().unwrap_or_default();
+    node.problem(Fault::Other(format!("{kind} cannot fill a field of type {ctype}; {advice}")))
 }
 
-/// The scalar of a field that is one number; else the error that `entry` does not fit.
-fn one_number(entry: &Entry<'_>, field: &Field) -> Result<Scalar, SettingsError> {
+/// The scalar of a field that is one number; else the error that `node` does not fit.
+fn one_number(node: &Node<'_, '_>, field: &Field) -> Result<Scalar, Problem> {
     let (scalar, count) = (field.ctype().element(), field.ctype().count());
     if count.is_none() && (scalar.is_int() || scalar.is_float()) {
         return Ok(scalar);
     }
-    Err(misfit(
-        entry,
-        field.ctype(),
-        "it makes single numbers: use const or input, or change the type",
-    ))
+    let advice = "it makes single numbers: use const or input, or change the type";
+    Err(misfit(node, field.ctype(), advice))
 }
 
-fn counter(entry: &Entry<'_>, field: &Field) -> Result<Counter, SettingsError> {
-    let counter = entry.section(&COUNTER)?;
-    let range = whole_numbers(one_number(entry, field)?);
-    let (least, greatest) = (range.0.max(i64::MIN.into()), range.1.min(i64::MAX.into()));
-    let start = match counter.get("start") {
-        Some(start) => start.whole_in(least..greatest + 1)?,
-        None => 0,
-    };
-    let step = match counter.get("step") {
-        Some(step) => match step.whole_in(i64::MIN.into()..i128::from(i64::MAX) + 1)? {
-            0 => return Err(step.bad_value("a step")),
-            found => found,
-        },
-        None => 1,
-    };
-    // Both were held to 64 bits above.
-    let narrow = |number: i128| i64::try_from(number).unwrap_or_default();
-    Ok(Counter::new(narrow(start), narrow(step), range))
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct CounterTable {
+    start: Option<i128>,
+    step: Option<i128>,
 }
 
-fn clock(entry: &Entry<'_>, field: &Field) -> Result<ClockSource, SettingsError> {
-    let clock = entry.section(&CLOCK)?;
-    let kind = clock.require("kind")?.word(&[
-        ("realtime", ClockKind::Realtime),
-        ("monotonic", ClockKind::Monotonic),
-        ("boottime", ClockKind::Boottime),
-    ])?;
+fn counter(node: &Node<'_, '_>, field: &Field) -> Result<Counter, Problem> {
+    let counter: CounterTable = node.read()?;
+    let range = whole_numbers(one_number(node, field)?);
+    let step = node.at_key("step").in_range(counter.step.unwrap_or(1), I64)?;
+    if step == 0 {
+        return Err(node.problem_at("step", Fault::not("a step")));
+    }
+    let start = node.at_key("start").in_range(counter.start.unwrap_or(0), within_i64(range))?;
+    Ok(Counter::new(start, step, range))
+}
+
+fn within_i64((least, greatest): (i128, i128)) -> (i128, i128) {
+    (least.max(I64.0), greatest.min(I64.1))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ClockTable {
+    kind: ClockKind,
+    unit: Option<TimeUnit>,
+}
+
+fn clock(node: &Node<'_, '_>, field: &Field) -> Result<ClockSource, Problem> {
+    let ClockTable { kind, unit } = node.read()?;
     let declared = TimeUnit::named(field.unit());
-    let unit = match clock.get("unit") {
-        None => declared.unwrap_or(TimeUnit::Seconds),
-        Some(entry) => {
-            let unit = entry.word(&TimeUnit::NAMES)?;
-            if declared.is_some_and(|declared| declared != unit) {
-                let want = format!("the unit of the field, {:?}", field.unit());
-                let write = format!("unit = {:?}", field.unit());
-                return Err(entry.bad_value_for(want, write));
-            }
-            unit
-        }
-    };
+    if let (Some(unit), Some(declared)) = (unit, declared)
+        && unit != declared
+    {
+        let want = format!("the unit of the field, {:?}", field.unit());
+        let write = format!("unit = {:?}", field.unit());
+        return Err(node.problem_at("unit", Fault::not_but(want, write)));
+    }
+    let unit = unit.or(declared).unwrap_or(TimeUnit::Seconds);
     let fits = match (field.ctype().element(), field.ctype().count()) {
         (Scalar::I64 | Scalar::U64 | Scalar::F64, None) => true,
         (Scalar::U32, None) => unit == TimeUnit::Seconds,
         _ => false,
     };
     if !fits {
-        return Err(misfit(entry, field.ctype(), "use i64, u64 or f64, or u32 for seconds"));
+        return Err(misfit(node, field.ctype(), "use i64, u64 or f64, or u32 for seconds"));
     }
     Ok(ClockSource { kind, unit })
 }
 
-fn file(entry: &Entry<'_>, target: &mut Target<'_>) -> Result<FileSource, SettingsError> {
-    let file = entry.section(&FILE)?;
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct FileTable {
+    path: Vec<FilePath>,
+    key: Option<String>,
+    column: Option<Vec<i128>>,
+    scale: Option<f64>,
+    rate: Option<bool>,
+    /// Read by [`Target::constant`], which takes what the field does.
+    #[serde(rename = "default")]
+    _default: Option<IgnoredAny>,
+}
+
+#[derive(Deserialize)]
+#[serde(transparent)]
+struct FilePath(#[serde(deserialize_with = "path")] PathBuf);
+
+fn file(node: &Node<'_, '_>, target: &mut Target<'_>) -> Result<FileSource, Problem> {
+    let table: FileTable = node.read()?;
     let ctype = target.field().ctype();
     if ctype.count().is_some() && !ctype.is_text() {
-        return Err(misfit(entry, ctype, "it reads single values: give each one its own field"));
+        return Err(misfit(node, ctype, "it reads single values: give each one its own field"));
     }
-    let numeric = ctype.element().is_int() || ctype.element().is_float();
-    if !numeric {
-        let why = if ctype.is_text() {
-            "text has no scale or rate"
-        } else {
-            "a bool has no scale or rate"
-        };
-        for name in ["scale", "rate"] {
-            if let Some(entry) = file.get(name) {
-                return Err(entry.error(Kind::NoEffect { why }));
-            }
-        }
+    check_number_keys(node, ctype)?;
+    if table.path.is_empty() {
+        return Err(node.problem_at("path", Fault::not("a path or a list of paths")));
     }
-    let default = file.get("default").map(|entry| target.constant(&entry)).transpose()?;
+    let scale = real(&node.at_key("scale"), table.scale.unwrap_or(1.0), Scalar::F64)?;
+    if scale == 0.0 {
+        return Err(node.problem_at("scale", Fault::not("a scale")));
+    }
+    let default = node.get("default").map(|default| target.constant(&default)).transpose()?;
     Ok(FileSource {
-        paths: paths(&file.require("path")?)?,
-        key: file.get("key").map(|entry| key_words(&entry)).transpose()?,
-        take: take(&file, ctype)?,
-        scale: file.get("scale").map_or(Ok(1.0), |entry| scale(&entry))?,
-        rate: file.get("rate").map_or(Ok(false), |entry| entry.boolean())?,
+        paths: table.path.into_iter().map(|FilePath(path)| path).collect(),
+        key: table.key.map(|key| key_words(node, &key)).transpose()?,
+        take: take(node, table.column.as_deref(), ctype)?,
+        scale,
+        rate: table.rate.unwrap_or(false),
         default,
     })
 }
 
-fn paths(entry: &Entry<'_>) -> Result<Vec<std::path::PathBuf>, SettingsError> {
-    if entry.value().is_str() {
-        return Ok(vec![path(entry)?]);
+/// Refuses what only a number has on a field that is none.
+fn check_number_keys(node: &Node<'_, '_>, ctype: CType) -> Result<(), Problem> {
+    if ctype.element().is_int() || ctype.element().is_float() {
+        return Ok(());
     }
-    let items = entry.items("a path or a list of paths")?;
-    if items.is_empty() {
-        return Err(entry.bad_value("a path or a list of paths"));
+    let what = if ctype.is_text() { "text" } else { "a bool" };
+    match ["scale", "rate"].into_iter().find_map(|key| node.get(key)) {
+        None => Ok(()),
+        Some(node) => {
+            let why = format!("has no effect: {what} has no scale or rate; remove it");
+            Err(node.problem(Fault::Other(why)))
+        }
     }
-    items.iter().map(path).collect()
 }
 
-fn key_words(entry: &Entry<'_>) -> Result<Vec<String>, SettingsError> {
-    let words: Vec<_> = words(entry.text()?).map(str::to_owned).collect();
-    if words.is_empty() { Err(entry.bad_value("a word of the line")) } else { Ok(words) }
+fn key_words(node: &Node<'_, '_>, key: &str) -> Result<Vec<String>, Problem> {
+    let words: Vec<_> = words(key).map(str::to_owned).collect();
+    if words.is_empty() {
+        return Err(node.problem_at("key", Fault::not("a word of the line")));
+    }
+    Ok(words)
 }
 
-fn take(file: &Section<'_>, ctype: CType) -> Result<Take, SettingsError> {
-    let Some(entry) = file.get("column") else {
+fn take(node: &Node<'_, '_>, columns: Option<&[i128]>, ctype: CType) -> Result<Take, Problem> {
+    let Some(columns) = columns else {
         return Ok(if ctype.is_text() { Take::Rest } else { Take::Sum(vec![1]) });
     };
-    if ctype.is_text() {
-        return Ok(Take::Word(column(&entry)?));
+    let list = node.at_key("column");
+    if ctype.is_text() && list.value.is_array() {
+        return Err(list.problem(Fault::Type("a whole number".to_owned())));
     }
-    if entry.value().is_integer() {
-        return Ok(Take::Sum(vec![column(&entry)?]));
+    let items = if list.value.is_array() { list.items() } else { vec![list] };
+    let column = |(item, &column): (Node<'_, '_>, &i128)| item.in_range(column, (1, MAX_COLUMN));
+    let columns = items.into_iter().zip(columns).map(column).collect::<Result<Vec<_>, _>>()?;
+    match columns.as_slice() {
+        [] => Err(list.problem(Fault::not("a column or a list of columns"))),
+        [column] if ctype.is_text() => Ok(Take::Word(*column)),
+        _ => Ok(Take::Sum(columns)),
     }
-    let items = entry.items("a column or a list of columns")?;
-    if items.is_empty() {
-        return Err(entry.bad_value("a column or a list of columns"));
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WaveTable {
+    #[serde(default)]
+    shape: WaveShape,
+    #[serde(rename = "min")]
+    _min: IgnoredAny,
+    #[serde(rename = "max")]
+    _max: IgnoredAny,
+    #[serde(deserialize_with = "duration")]
+    period: Duration,
+    #[serde(default)]
+    phase: f64,
+}
+
+fn wave(node: &Node<'_, '_>, field: &Field) -> Result<Wave, Problem> {
+    let WaveTable { shape, period, phase, .. } = node.read()?;
+    let range = range(node, one_number(node, field)?)?;
+    if !(0.0..=1.0).contains(&phase) {
+        return Err(node.problem_at("phase", Fault::not("a part of a turn, 0 to 1")));
     }
-    Ok(Take::Sum(items.iter().map(column).collect::<Result<_, _>>()?))
+    Ok(Wave { shape, range, period, phase })
 }
 
-fn column(entry: &Entry<'_>) -> Result<usize, SettingsError> {
-    let column = entry.whole_in(1..MAX_COLUMN + 1)?;
-    Ok(usize::try_from(column).unwrap_or(1))
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RandomTable {
+    #[serde(rename = "min")]
+    _min: IgnoredAny,
+    #[serde(rename = "max")]
+    _max: IgnoredAny,
+    seed: Option<i128>,
 }
 
-fn scale(entry: &Entry<'_>) -> Result<f64, SettingsError> {
-    let scale = entry.number()?;
-    if scale == 0.0 { Err(entry.bad_value("a scale")) } else { Ok(scale) }
+fn random(node: &Node<'_, '_>, field: &Field) -> Result<Random, Problem> {
+    let RandomTable { seed, .. } = node.read()?;
+    let range = range(node, one_number(node, field)?)?;
+    let seed =
+        seed.map(|seed| node.at_key("seed").in_range(seed, (0, u64::MAX.into()))).transpose()?;
+    Ok(Random { range, seed })
 }
 
-fn wave(entry: &Entry<'_>, field: &Field) -> Result<Wave, SettingsError> {
-    let wave = entry.section(&WAVE)?;
-    let scalar = one_number(entry, field)?;
-    let shapes = [
-        ("sine", WaveShape::Sine),
-        ("triangle", WaveShape::Triangle),
-        ("saw", WaveShape::Saw),
-        ("square", WaveShape::Square),
-    ];
-    Ok(Wave {
-        shape: wave.get("shape").map_or(Ok(WaveShape::Sine), |entry| entry.word(&shapes))?,
-        range: range(&wave, scalar)?,
-        period: duration(&wave.require("period")?)?,
-        phase: wave.get("phase").map_or(Ok(0.0), |entry| phase(&entry))?,
-    })
-}
-
-fn phase(entry: &Entry<'_>) -> Result<f64, SettingsError> {
-    let phase = entry.number()?;
-    let whole_turn = (0.0..=1.0).contains(&phase);
-    if whole_turn { Ok(phase) } else { Err(entry.bad_value("a part of a turn, 0 to 1")) }
-}
-
-fn random(entry: &Entry<'_>, field: &Field) -> Result<Random, SettingsError> {
-    let random = entry.section(&RANDOM)?;
-    let scalar = one_number(entry, field)?;
-    let seed = match random.get("seed") {
-        Some(seed) => Some(seed.whole_in(0..i128::from(u64::MAX) + 1)?),
-        None => None,
-    };
-    let seed = seed.map(|seed| u64::try_from(seed).unwrap_or_default());
-    Ok(Random { range: range(&random, scalar)?, seed })
+/// The bounds of a wave or a random number: `i128` for an integer field, else `f64`.
+#[derive(Deserialize)]
+struct Bounds<N> {
+    min: N,
+    max: N,
 }
 
 /// `min` and `max`, held to what `scalar` can be.
-fn range(section: &Section<'_>, scalar: Scalar) -> Result<Range, SettingsError> {
-    let (min, max) = (section.require("min")?, section.require("max")?);
-    let range = if scalar.is_int() {
-        Range::Whole { min: bound(&min, scalar)?, max: bound(&max, scalar)? }
+fn range(node: &Node<'_, '_>, scalar: Scalar) -> Result<Range, Problem> {
+    if let Some(range) = scalar.int_range() {
+        let Bounds { min, max } = node.read()?;
+        let bound = |key, number| node.at_key(key).in_range(number, within_i64(range));
+        let (min, max) = (bound("min", min)?, bound("max", max)?);
+        if min < max {
+            return Ok(Range::Whole { min, max });
+        }
     } else {
-        Range::Real { min: real_bound(&min, scalar)?, max: real_bound(&max, scalar)? }
-    };
-    let rising = match range {
-        Range::Whole { min, max } => min < max,
-        Range::Real { min, max } => min < max,
-    };
-    if rising {
-        return Ok(range);
+        let Bounds { min, max } = node.read()?;
+        let (min, max) =
+            (real(&node.at_key("min"), min, scalar)?, real(&node.at_key("max"), max, scalar)?);
+        if min < max {
+            return Ok(Range::Real { min, max });
+        }
     }
-    let (min, max_shown) = (min.shown(), max.shown());
-    Err(max.error(Kind::EmptyRange { min, max: max_shown }))
+    let (min, max) = (node.at_key("min").shown(), node.at_key("max").shown());
+    let why = format!("from {min} to {max} there is nothing; make max larger than min");
+    Err(node.problem_at("max", Fault::Other(why)))
 }
 
-fn bound(entry: &Entry<'_>, scalar: Scalar) -> Result<i64, SettingsError> {
-    let (least, greatest) = scalar.int_range().unwrap_or((0, 0));
-    let number = entry.whole_in(least.max(i64::MIN.into())..greatest.min(i64::MAX.into()) + 1)?;
-    Ok(i64::try_from(number).unwrap_or_default())
-}
-
-fn real_bound(entry: &Entry<'_>, scalar: Scalar) -> Result<f64, SettingsError> {
-    let number = entry.number()?;
+/// `number`, which `node` is, if a field of this scalar can hold about as much.
+fn real(node: &Node<'_, '_>, number: f64, scalar: Scalar) -> Result<f64, Problem> {
     #[expect(clippy::cast_possible_truncation, reason = "what an f32 makes of it is the question")]
     let narrow = number as f32;
-    if scalar == Scalar::F32 && narrow.is_infinite() {
-        return Err(entry.bad_value_for("a number that fits f32", "a smaller one"));
-    }
-    if scalar == Scalar::F32 && narrow == 0.0 && number != 0.0 {
-        return Err(entry.bad_value_for("a number that f32 can tell from 0", "0, or a larger one"));
-    }
-    Ok(number)
+    let fault = match scalar {
+        _ if !number.is_finite() => Fault::not("a finite number"),
+        Scalar::F32 if narrow.is_infinite() => {
+            Fault::not_but("a number that fits f32", "a smaller one")
+        }
+        Scalar::F32 if narrow == 0.0 && number != 0.0 => {
+            Fault::not_but("a number that f32 can tell from 0", "0, or a larger one")
+        }
+        _ => return Ok(number),
+    };
+    Err(node.problem(fault))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct InputTable {
+    #[serde(default, deserialize_with = "filled")]
+    key: Option<String>,
 }
 
 /// The key, by default the name of the field; what begins with a slash is a JSON pointer.
-fn input(entry: &Entry<'_>, field: &Field) -> Result<InputKey, SettingsError> {
-    let input = entry.section(&INPUT)?;
-    let key = match input.get("key") {
-        Some(key) => key.filled_text()?,
-        None => field.name(),
-    };
+fn input(node: &Node<'_, '_>, field: &Field) -> Result<InputKey, Problem> {
+    let InputTable { key } = node.read()?;
+    let key = key.unwrap_or_else(|| field.name().to_owned());
     if !key.starts_with('/') {
-        return Ok(InputKey::Member(key.to_owned()));
+        return Ok(InputKey::Member(key));
     }
-    if let Some(entry) = input.get("key").filter(|_| key.matches('/').count() > MAX_STEPS) {
+    if key.matches('/').count() > MAX_STEPS {
         let want = format!("a JSON pointer of at most {MAX_STEPS} steps");
-        return Err(entry.bad_value_for(want, "a shorter one"));
+        return Err(node.problem_at("key", Fault::not_but(want, "a shorter one")));
     }
-    Ok(InputKey::Pointer(key.to_owned()))
+    Ok(InputKey::Pointer(key))
 }

@@ -5,8 +5,8 @@ use layout::{Digits, Field, Literal, RecordBuf, Scalar, Value, ValueError};
 use toml::de::DeValue;
 
 use super::Constant;
-use crate::document::Entry;
-use crate::error::{SettingsError, SettingsErrorKind as Kind};
+use crate::fault::{Fault, Problem};
+use crate::node::Node;
 
 /// The field a source is for, and a record to try values in.
 pub(super) struct Target<'s> {
@@ -25,17 +25,19 @@ impl<'s> Target<'s> {
     }
 
     /// A value that the field can hold.
-    pub(super) fn constant(&mut self, entry: &Entry<'_>) -> Result<Constant, SettingsError> {
-        let value = match entry.value() {
-            DeValue::Array(_) => self.fill(entry)?,
-            _ => self.set(entry)?,
+    pub(super) fn constant(&mut self, node: &Node<'_, '_>) -> Result<Constant, Problem> {
+        let value = match node.value {
+            DeValue::Array(_) => self.fill(node)?,
+            _ => self.set(node)?,
         };
         Ok(Constant::checked(value))
     }
 
-    fn set(&mut self, entry: &Entry<'_>) -> Result<Value, SettingsError> {
-        let literal = literal(entry, self.field())?;
-        self.scratch.set_literal(self.index, literal).map_err(|error| unfit(entry, error))?;
+    fn set(&mut self, node: &Node<'_, '_>) -> Result<Value, Problem> {
+        let literal = literal(node, self.field()).map_err(|fault| node.problem(fault))?;
+        self.scratch
+            .set_literal(self.index, literal)
+            .map_err(|error| node.problem(unfit(&error)))?;
         Ok(match literal {
             // As the file has it: a label stays one.
             Literal::Text(text) => Value::from(text),
@@ -43,45 +45,48 @@ impl<'s> Target<'s> {
         })
     }
 
-    fn fill(&mut self, entry: &Entry<'_>) -> Result<Value, SettingsError> {
+    fn fill(&mut self, node: &Node<'_, '_>) -> Result<Value, Problem> {
         let field = self.field().clone();
-        let mut elements = self.scratch.elements(self.index).map_err(|error| entry.error(error))?;
-        for item in entry.items("a list")? {
-            if item.value().is_array() {
-                return Err(item.error(field.wrong_kind("list")));
+        let refuse = |error: ValueError| node.problem(unfit(&error));
+        let mut elements = self.scratch.elements(self.index).map_err(refuse)?;
+        for item in node.items() {
+            if item.value.is_array() {
+                return Err(item.problem(unfit(&field.wrong_kind("list"))));
             }
-            elements.push(literal(&item, &field)?).map_err(|error| match error {
-                ValueError::TooMany { .. } => entry.error(error),
-                error => unfit(&item, error),
+            let literal = literal(&item, &field).map_err(|fault| item.problem(fault))?;
+            elements.push(literal).map_err(|error| match error {
+                ValueError::TooMany { .. } => refuse(error),
+                error => item.problem(unfit(&error)),
             })?;
         }
-        elements.finish().map_err(|error| entry.error(error))?;
+        elements.finish().map_err(refuse)?;
         Ok(self.scratch.value(self.index))
     }
 }
 
-/// Says why the field cannot hold the value, in the words of the file.
-fn unfit(entry: &Entry<'_>, error: ValueError) -> SettingsError {
-    match &error {
+/// Why the field cannot hold the value, in the words of the file.
+fn unfit(error: &ValueError) -> Fault {
+    match error {
         ValueError::OutOfRange { ctype, .. } => match ctype.element().int_range() {
-            Some((min, max)) => entry.error(Kind::OutOfRange { found: entry.shown(), min, max }),
-            None => entry
-                .bad_value_for(format!("a number that fits {}", ctype.element()), "a smaller one"),
+            Some((min, max)) => Fault::Range(min, max),
+            None => {
+                Fault::not_but(format!("a number that fits {}", ctype.element()), "a smaller one")
+            }
         },
-        ValueError::NotWhole { ctype, .. } => {
-            let want = format!("a whole number, which {ctype} needs");
-            entry.bad_value_for(want, "one, or give the field the type f64")
-        }
-        _ => entry.error(error),
+        ValueError::NotWhole { ctype, .. } => Fault::not_but(
+            format!("a whole number, which {ctype} needs"),
+            "one, or give the field the type f64",
+        ),
+        _ => Fault::Other(error.to_string()),
     }
 }
 
-fn literal<'d>(entry: &Entry<'d>, field: &Field) -> Result<Literal<'d>, SettingsError> {
-    Ok(match entry.value() {
+fn literal<'d>(node: &Node<'d, '_>, field: &Field) -> Result<Literal<'d>, Fault> {
+    Ok(match node.value {
         DeValue::String(text) => Literal::Text(text),
         DeValue::Boolean(value) => Literal::Bool(*value),
         DeValue::Integer(number) => {
-            let whole = whole_of_64_bits(entry)?;
+            let whole = whole_of_64_bits(node)?;
             // A float is the nearest of its own type, which the digits alone give.
             Digits::new(number.as_str())
                 .filter(|_| number.radix() == 10)
@@ -90,25 +95,24 @@ fn literal<'d>(entry: &Entry<'d>, field: &Field) -> Result<Literal<'d>, Settings
         DeValue::Float(float) => match Digits::new(float.as_str()) {
             Some(digits) if vanishes(digits, field.ctype().element()) => {
                 let want = format!("a number that {} can tell from 0", field.ctype().element());
-                return Err(entry.bad_value_for(want, "0, or a larger one"));
+                return Err(Fault::not_but(want, "0, or a larger one"));
             }
             Some(digits) => Literal::Number(digits),
             None => {
                 let special = float.as_str().parse();
-                Literal::Float(special.map_err(|_| entry.bad_value("a number"))?)
+                Literal::Float(special.map_err(|_| Fault::not("a number"))?)
             }
         },
         DeValue::Array(_) | DeValue::Datetime(_) | DeValue::Table(_) => {
-            return Err(entry.wrong_type("a number, text, true, false or a list"));
+            return Err(Fault::Type("a number, text, true, false or a list".to_owned()));
         }
     })
 }
 
-fn whole_of_64_bits(entry: &Entry<'_>) -> Result<i128, SettingsError> {
-    let number = entry.whole()?;
+fn whole_of_64_bits(node: &Node<'_, '_>) -> Result<i128, Fault> {
+    let number = node.whole()?;
     let fits = i64::try_from(number).is_ok() || u64::try_from(number).is_ok();
-    fits.then_some(number)
-        .ok_or_else(|| entry.bad_value_for("a number of 64 bits", "a smaller one"))
+    fits.then_some(number).ok_or_else(|| Fault::not_but("a number of 64 bits", "a smaller one"))
 }
 
 /// Whether nothing is left of a number in a float field.

@@ -81,12 +81,12 @@ pub(crate) static CASES: &[Case] = &[
     daemons(
         "a negative line",
         &["[producer]", "max_line = -1"],
-        r#"9:12: producer.max_line: -1 is not a size from 64B to 64MiB; write max_line = "64KiB""#,
+        r#"9:12: producer.max_line: -1 is not a size; write max_line = "64KiB""#,
     ),
     daemons(
         "a line that is true",
         &["[producer]", "max_line = true"],
-        r#"9:12: producer.max_line: expected a size in quotes, found true; write max_line = "64KiB""#,
+        r#"9:12: producer.max_line: true is not a size; write max_line = "64KiB""#,
     ),
     daemons(
         "a poll of zero",

@@ -59,7 +59,11 @@ pub(crate) static CASES: &[Case] = &[
         &["[region]", "zzz = 1", "aaa = 1"],
         "2:1: region.zzz: unknown key; the keys of [region] are name, path, format, mode, group, slots, wake",
     ),
-    whole("a missing region", &["[record]", r#"name = "R""#], "1:1: region: missing; add [region]"),
+    whole(
+        "a missing region",
+        &["[record]", r#"name = "R""#, "[[record.field]]", r#"name = "a""#, r#"type = "u8""#],
+        "1:1: region: missing; add [region]",
+    ),
     whole(
         "a missing record",
         &["[region]", r#"name = "stu""#],

@@ -68,10 +68,10 @@ fn every_message_is_one_line_with_a_place_and_a_next_step() {
         let printable = message.chars().all(|c| !c.is_control() && c != '\u{202e}');
         assert!(printable, "{claim}: {message:?}");
         assert!(message.len() < 400, "{claim}: {message}");
-        let place = error.place().expect(claim);
+        let place = error.place.expect(claim);
         assert!(place.line <= text.lines().count().max(1), "{claim}: {message}");
-        let is_syntax = matches!(error.kind(), SettingsErrorKind::Syntax { .. });
-        assert_eq!(error.key().is_none(), is_syntax, "{claim}: {message}");
+        let is_syntax = matches!(error.kind, SettingsErrorKind::Syntax { .. });
+        assert_eq!(error.key.is_none(), is_syntax, "{claim}: {message}");
         assert!(message.contains("; "), "{claim}: no next step in {message}");
     }
 }

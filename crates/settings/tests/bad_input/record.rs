@@ -37,7 +37,7 @@ pub(crate) static CASES: &[Case] = &[
     record(
         "a field in single brackets",
         &["[record]", r#"name = "R""#, "[record.field]", r#"name = "a""#, r#"type = "i32""#],
-        "5:1: record.field: expected tables of the form [[record.field]], found a table; write [[record.field]]",
+        "5:1: record.field: expected a list, found a table; write [[record.field]]",
     ),
     record(
         "fields that are no tables",

@@ -7,7 +7,7 @@ pub(crate) static CASES: &[Case] = &[
         "a source that is no table",
         "i32",
         r#""counter""#,
-        "8:10: record.field[a].source: expected a table, found a string; write source = { counter = { start = 10 } }",
+        "8:10: record.field[a].source: expected a table with one kind of source, found a string; write source = { counter = { start = 10 } }",
     ),
     source(
         "a source of no kind",

@@ -1,0 +1,93 @@
+//! What is wrong with a value: the error that serde and the checks return.
+//!
+//! A [`Fault`] is made where only the value is known, and often not even that (serde knows which key
+//! is missing, but not of which table). The [`Node`](crate::node::Node) it came out of makes a
+//! [`Problem`] of it, with place, key and message.
+
+use std::fmt;
+
+use serde::de::{Error, Expected, Unexpected};
+
+/// What is wrong with a value. A node makes its message.
+#[derive(Debug, thiserror::Error)]
+#[error("{self:?}")]
+pub(crate) enum Fault {
+    /// It is of another type than this.
+    Type(String),
+    /// It is not `want`; `write` says what to write instead, else the example of its key does.
+    Value { want: String, write: Option<String> },
+    /// It is a number that is not from the first to the second.
+    Range(i128, i128),
+    /// It is a table without this key, which must be there.
+    Missing(&'static str),
+    /// It is a table with this key, which no setting has.
+    UnknownKey(String),
+    /// It is none of these words.
+    UnknownWord(&'static [&'static str]),
+    /// Something else: the fact, and what to do about it.
+    Other(String),
+    /// A value inside of it is wrong.
+    Inside(Problem),
+}
+
+/// What is wrong with a configuration, and where.
+#[derive(Debug)]
+pub(crate) struct Problem {
+    /// The offset in the file, in bytes.
+    pub(crate) at: usize,
+    /// The key, as a dotted path from the top of the file.
+    pub(crate) key: String,
+    /// The fact, and what to do about it.
+    pub(crate) message: String,
+}
+
+impl Fault {
+    /// It is not `want`; write the example.
+    pub(crate) fn not(want: impl Into<String>) -> Self {
+        Self::Value { want: want.into(), write: None }
+    }
+
+    /// It is not `want`; write `write`.
+    pub(crate) fn not_but(want: impl Into<String>, write: impl Into<String>) -> Self {
+        Self::Value { want: want.into(), write: Some(write.into()) }
+    }
+}
+
+impl Error for Fault {
+    fn custom<T: fmt::Display>(text: T) -> Self {
+        Self::Other(text.to_string())
+    }
+
+    fn invalid_type(_: Unexpected<'_>, want: &dyn Expected) -> Self {
+        Self::Type(in_words(&want.to_string()).to_owned())
+    }
+
+    fn invalid_value(_: Unexpected<'_>, want: &dyn Expected) -> Self {
+        Self::not(want.to_string())
+    }
+
+    fn unknown_field(key: &str, _: &'static [&'static str]) -> Self {
+        Self::UnknownKey(key.to_owned())
+    }
+
+    fn unknown_variant(_: &str, words: &'static [&'static str]) -> Self {
+        Self::UnknownWord(words)
+    }
+
+    fn missing_field(key: &'static str) -> Self {
+        Self::Missing(key)
+    }
+}
+
+/// What serde expects, in the words of the manual.
+fn in_words(want: &str) -> &str {
+    match want {
+        "a boolean" => "true or false",
+        "i128" => "a whole number",
+        "f64" => "a number",
+        "a sequence" => "a list",
+        "a map" => "a table",
+        _ if want.starts_with("struct ") => "a table",
+        _ => want,
+    }
+}

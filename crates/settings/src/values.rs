@@ -1,0 +1,77 @@
+//! Values that are written as text and mean more than that: durations, sizes, paths, names.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use bytesize::ByteSize;
+use serde::de::{Deserialize, Deserializer, Error, Unexpected};
+
+/// Longest duration a setting may have: a year, so that nanoseconds always fit 64 bits.
+pub const MAX_DURATION: Duration = Duration::from_hours(365 * 24);
+
+/// Least and most that `max_line` may be, in bytes: 64 B and 64 MiB.
+pub const MAX_LINE_RANGE: (u64, u64) = (64, 64 << 20);
+
+/// What a value is instead of what belongs there: the message repeats it.
+const OTHER: Unexpected<'_> = Unexpected::Other("value");
+
+/// The error that the value is not `want`.
+fn not<E: Error>(want: &str) -> E {
+    E::invalid_value(OTHER, &want)
+}
+
+/// A duration as people write it, "250ms" or "1m 30s": longer than zero, at most a year.
+pub(crate) fn duration<'de, D: Deserializer<'de>>(value: D) -> Result<Duration, D::Error> {
+    let text = String::deserialize(value);
+    let text = text.map_err(|_| D::Error::invalid_type(OTHER, &"a duration in quotes"))?;
+    match humantime::parse_duration(&text) {
+        Ok(Duration::ZERO) => Err(not("a duration longer than zero")),
+        Ok(duration) if duration > MAX_DURATION => Err(not("a duration of at most 365 days")),
+        Ok(duration) => Ok(duration),
+        Err(error) => Err(not(wanted(&error))),
+    }
+}
+
+/// What belongs in place of a text that is no duration.
+fn wanted(error: &humantime::DurationError) -> &'static str {
+    use humantime::DurationError as E;
+    match error {
+        E::UnknownUnit { unit, .. } if unit.is_empty() => "a duration with a unit",
+        E::UnknownUnit { .. } => "a duration in ns, us, ms, s, min, h or days",
+        E::NumberOverflow => "a duration of 1ns to 365 days",
+        _ => "a duration",
+    }
+}
+
+/// A size as people write it, "64KiB", or a number of bytes: from 64 B to 64 MiB.
+pub(crate) fn size<'de, D: Deserializer<'de>>(value: D) -> Result<u64, D::Error> {
+    let (least, most) = MAX_LINE_RANGE;
+    match ByteSize::deserialize(value) {
+        Ok(ByteSize(size)) if (least..=most).contains(&size) => Ok(size),
+        Ok(_) => Err(not("a size from 64B to 64MiB")),
+        Err(_) => Err(not("a size")),
+    }
+}
+
+/// A string that is not empty.
+pub(crate) fn filled<'de, D, T>(value: D) -> Result<T, D::Error>
+where
+    D: Deserializer<'de>,
+    T: From<String>,
+{
+    let text = String::deserialize(value)?;
+    if text.is_empty() { Err(not("a name")) } else { Ok(text.into()) }
+}
+
+/// A path that the kernel can be given.
+pub(crate) fn path<'de, D, T>(value: D) -> Result<T, D::Error>
+where
+    D: Deserializer<'de>,
+    T: From<PathBuf>,
+{
+    match String::deserialize(value)? {
+        text if text.is_empty() => Err(not("a path")),
+        text if text.contains('\0') => Err(not("a path, which holds no NUL")),
+        text => Ok(PathBuf::from(text).into()),
+    }
+}
