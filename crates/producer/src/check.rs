@@ -9,7 +9,7 @@ use daemon::Output;
 use layout::Schema;
 use layout::header::Header;
 use layout::text::plain;
-use settings::{ClockKind, Format, InputKey, Range, Settings, Source, Take, TimeUnit, WaveShape};
+use settings::{Format, InputKey, Range, Settings, Source, Take};
 
 use crate::cli::{Args, RegionArgument};
 use crate::error::{Kind, ProducerError};
@@ -119,33 +119,12 @@ fn table(rows: &[Row]) -> String {
 fn describe(source: &Source) -> String {
     match source {
         Source::Const(value) => format!("const {}", **value),
-        Source::Counter(counter) => {
-            format!("counter from {} by {}", counter.start(), counter.step())
-        }
-        Source::Clock(clock) => {
-            let kind = match clock.kind {
-                ClockKind::Realtime => "realtime",
-                ClockKind::Monotonic => "monotonic",
-                ClockKind::Boottime => "boottime",
-            };
-            let unit = match clock.unit {
-                TimeUnit::Seconds => "s",
-                TimeUnit::Milliseconds => "ms",
-                TimeUnit::Microseconds => "us",
-                TimeUnit::Nanoseconds => "ns",
-            };
-            format!("clock {kind} in {unit}")
-        }
+        Source::Counter(counter) => format!("counter from {} by {}", counter.start, counter.step),
+        Source::Clock(clock) => format!("clock {} in {}", clock.kind, clock.unit),
         Source::File(file) => describe_file(file),
         Source::Wave(wave) => {
-            let shape = match wave.shape {
-                WaveShape::Sine => "sine",
-                WaveShape::Triangle => "triangle",
-                WaveShape::Saw => "saw",
-                WaveShape::Square => "square",
-            };
             let period = humantime::format_duration(wave.period);
-            format!("wave {shape} {} in {period}", bounds(&wave.range))
+            format!("wave {} {} in {period}", wave.shape, bounds(&wave.range))
         }
         Source::Random(random) => format!("random {}", bounds(&random.range)),
         Source::Input(InputKey::Member(key) | InputKey::Pointer(key)) => format!("input {key}"),

@@ -58,8 +58,8 @@ pub use quote::quote;
 pub use record::RecordSettings;
 pub use region::{DEFAULT_MODE, DEFAULT_SLOTS, Format, RegionSettings};
 pub use source::{
-    ClockKind, ClockSource, Constant, Counter, FileSource, FileSourceError, InputKey, Random,
-    Range, Reading, Source, Take, TimeUnit, Wave, WaveShape,
+    ClockKind, ClockSource, Constant, Counter, FileSource, InputKey, Random, Range, Source, Take,
+    TimeUnit, Wave, WaveShape, is_separator, words,
 };
 pub use values::{MAX_DURATION, MAX_LINE_RANGE};
 

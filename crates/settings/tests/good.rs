@@ -132,9 +132,10 @@ fn a_counter_starts_at_zero_and_goes_up_by_one_unless_told_otherwise() {
         other => panic!("{other:?}"),
     };
     let plain: Counter = counter("f64", "{}");
-    assert_eq!((plain.start(), plain.step()), (0, 1));
+    assert_eq!((plain.start, plain.step), (0, 1));
+    assert_eq!((plain.least, plain.greatest), (-(1 << 53), 1 << 53));
     let down = counter("u8", "{ start = 1, step = -1 }");
-    assert_eq!([0, 1, 2].map(|n| down.at(n)), [1, 0, 255].map(Value::Int));
+    assert_eq!(down, Counter { start: 1, step: -1, least: 0, greatest: 255 });
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use layout::{Record as _, RecordBuf, Stu, Value};
-use settings::{Address, ConsumerSettings, FileSource, Format, Reading, Settings, Source};
+use settings::{Address, ConsumerSettings, Format, Settings, Source};
 
 fn config() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../config")
@@ -45,7 +45,7 @@ fn the_default_configuration_is_the_struct_stu_byte_for_byte() {
     for (index, source) in settings.record.sources.iter().enumerate() {
         let value = match source {
             Source::Const(constant) => constant.value().clone(),
-            Source::Counter(counter) => counter.at(0),
+            Source::Counter(counter) => Value::Int(counter.start),
             other => panic!("{other:?}"),
         };
         record.set(index, &value).expect("the field can hold it");
@@ -64,81 +64,6 @@ fn the_default_configuration_says_what_the_tutorial_does() {
     assert_eq!((region.slots, region.wake), (8, true));
     assert_eq!(settings.producer.tick.as_millis(), 1000);
     assert_eq!(settings.consumer.poll.as_millis(), 2000);
-}
-
-/// A file that is there is read as the configuration says; one that is not needs a default.
-#[test]
-fn the_host_configuration_reads_this_machine() {
-    let settings = shipped("host.toml");
-    let schema = &settings.record.schema;
-    for (field, source) in schema.fields().iter().zip(&settings.record.sources) {
-        let Source::File(file) = source else { panic!("{}: {source:?}", field.name()) };
-        let Some(contents) = file.paths.iter().find_map(|path| fs::read_to_string(path).ok())
-        else {
-            assert!(file.default.is_some(), "{}: none of its files is here", field.name());
-            continue;
-        };
-        match file.read(&contents).unwrap_or_else(|e| panic!("{}: {e}", field.name())) {
-            Reading::Text(text) => assert!(field.ctype().is_text() && !text.is_empty()),
-            Reading::Number(_) | Reading::Whole(_) | Reading::Real(_) => {
-                assert!(!field.ctype().is_text());
-            }
-        }
-    }
-}
-
-fn file_source<'s>(settings: &'s Settings, field: &str) -> &'s FileSource {
-    let index = settings.record.schema.index_of(field).expect("the field");
-    let Source::File(file) = &settings.record.sources[index] else { panic!("{field}") };
-    file
-}
-
-fn scaled(settings: &Settings, field: &str) -> f64 {
-    let file = file_source(settings, field);
-    let contents = fs::read_to_string(&file.paths[0]).expect("the file");
-    match file.read(&contents).expect("a value") {
-        #[expect(clippy::cast_precision_loss, reason = "for a comparison with a margin")]
-        Reading::Whole(number) => number as f64 * file.scale,
-        Reading::Real(number) => number * file.scale,
-        Reading::Number(digits) => digits.to_f64() * file.scale,
-        Reading::Text(text) => panic!("{text:?}"),
-    }
-}
-
-/// The columns are the right ones: the sums the kernel's own documentation promises hold.
-#[test]
-fn the_numbers_of_the_host_make_sense() {
-    let settings = shipped("host.toml");
-    let value = |field| scaled(&settings, field);
-    let (uptime, total, available) = (value("uptime"), value("mem_total"), value("mem_available"));
-    assert!(uptime > 0.0 && available > 0.0 && available <= total, "{uptime} {available} {total}");
-    assert!(total > 16.0 * 1024.0 * 1024.0, "memory in bytes, not kB: {total}");
-    assert!(value("running") >= 1.0, "this very thread runs");
-
-    let before = value("switches");
-    std::thread::yield_now();
-    assert!(value("switches") >= before);
-
-    // Parts read first are at most what the whole, read after them, has grown to.
-    let parts = value("cpu_user") + value("cpu_system") + value("cpu_steal");
-    let busy = value("cpu_busy");
-    assert!(parts <= busy + 0.001, "{parts} of {busy} CPU seconds");
-    let stat = fs::read_to_string("/proc/stat").expect("the file");
-    let cpus = stat.lines().filter(|line| line.starts_with("cpu")).count();
-    let most = f64::from(u32::try_from(cpus).expect("few")) * (value("uptime") + 1.0);
-    assert!(busy <= most, "{busy} s, at most {most} s are possible");
-}
-
-#[test]
-fn a_host_without_a_sensor_says_that_it_does_not_know_its_temperature() {
-    let settings = shipped("host.toml");
-    let file = file_source(&settings, "temperature");
-    assert_eq!(file.paths[0], Path::new("/sys/class/thermal/thermal_zone0/temp"));
-    assert!(
-        matches!(file.read("45500\n"), Ok(Reading::Number(number)) if number.as_str() == "45500")
-    );
-    let Some(Value::F32(default)) = file.default.as_deref() else { panic!("{:?}", file.default) };
-    assert!(default.is_nan());
 }
 
 #[test]

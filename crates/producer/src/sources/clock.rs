@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use layout::{Scalar, Value};
 use rustix::time::{ClockId, clock_gettime};
-use settings::{ClockKind, ClockSource};
+use settings::{ClockKind, ClockSource, TimeUnit};
 
-/// One moment, as the kernel's clocks tell it.
+/// One moment on each of the kernel's clocks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Moment {
     realtime: Duration,
@@ -49,25 +49,47 @@ impl Moment {
 
 /// A clock source and whether its field takes fractions.
 #[derive(Debug)]
-pub(super) struct Telling {
+pub(super) struct ClockSampler {
     source: ClockSource,
-    fraction: bool,
+    takes_fraction: bool,
 }
 
-impl Telling {
+impl ClockSampler {
     pub(super) fn new(source: ClockSource, element: Scalar) -> Self {
-        Self { source, fraction: element.is_float() }
+        Self { source, takes_fraction: element.is_float() }
     }
 
     /// The time of `now` in the source's unit.
-    pub(super) fn at(&self, now: Moment) -> Value {
+    pub(super) fn sample(&self, now: Moment) -> Value {
         let time = now.on(self.source.kind);
-        if self.fraction {
-            Value::F64(self.source.unit.fraction(time))
+        if self.takes_fraction {
+            Value::F64(fraction(self.source.unit, time))
         } else {
-            Value::Uint(self.source.unit.whole(time))
+            Value::Uint(whole(self.source.unit, time))
         }
     }
+}
+
+const fn nanos(unit: TimeUnit) -> u128 {
+    match unit {
+        TimeUnit::Seconds => 1_000_000_000,
+        TimeUnit::Milliseconds => 1_000_000,
+        TimeUnit::Microseconds => 1_000,
+        TimeUnit::Nanoseconds => 1,
+    }
+}
+
+/// Whole units in `time`; at most `u64::MAX`.
+fn whole(unit: TimeUnit, time: Duration) -> u64 {
+    u64::try_from(time.as_nanos() / nanos(unit)).unwrap_or(u64::MAX)
+}
+
+/// Units in `time` with their fraction.
+#[expect(clippy::cast_precision_loss, reason = "the nearest float is wanted")]
+fn fraction(unit: TimeUnit, time: Duration) -> f64 {
+    // Whole units first: a wall clock in nanoseconds is beyond what a float holds exactly.
+    let (time, unit) = (time.as_nanos(), nanos(unit));
+    (time / unit) as f64 + (time % unit) as f64 / unit as f64
 }
 
 fn read(clock: ClockId) -> Duration {
@@ -84,7 +106,7 @@ mod tests {
     use layout::{Scalar, Value};
     use settings::{ClockKind, ClockSource, TimeUnit};
 
-    use super::{Moment, Telling};
+    use super::{ClockSampler, Moment, fraction, whole};
 
     const NOW: Moment = Moment {
         realtime: Duration::new(1_700_000_000, 250_000_000),
@@ -92,23 +114,38 @@ mod tests {
         boottime: Duration::new(50, 999_999_999),
     };
 
-    fn told(kind: ClockKind, unit: TimeUnit, element: Scalar) -> Value {
-        Telling::new(ClockSource { kind, unit }, element).at(NOW)
+    fn sampled(kind: ClockKind, unit: TimeUnit, element: Scalar) -> Value {
+        ClockSampler::new(ClockSource { kind, unit }, element).sample(NOW)
     }
 
     #[test]
-    fn each_clock_is_told_in_its_unit() {
-        let wall = told(ClockKind::Realtime, TimeUnit::Milliseconds, Scalar::U64);
+    fn a_time_is_counted_in_its_unit() {
+        let units = [
+            TimeUnit::Seconds,
+            TimeUnit::Milliseconds,
+            TimeUnit::Microseconds,
+            TimeUnit::Nanoseconds,
+        ];
+        let time = Duration::from_micros(1_500_750);
+        assert_eq!(units.map(|unit| whole(unit, time)), [1, 1_500, 1_500_750, 1_500_750_000]);
+        let fractions = units.map(|unit| fraction(unit, time).to_string());
+        assert_eq!(fractions, ["1.50075", "1500.75", "1500750", "1500750000"]);
+        assert_eq!(whole(TimeUnit::Nanoseconds, Duration::MAX), u64::MAX);
+    }
+
+    #[test]
+    fn each_clock_is_counted_in_its_unit() {
+        let wall = sampled(ClockKind::Realtime, TimeUnit::Milliseconds, Scalar::U64);
         assert_eq!(wall, Value::Uint(1_700_000_000_250));
-        let up = told(ClockKind::Monotonic, TimeUnit::Nanoseconds, Scalar::I64);
+        let up = sampled(ClockKind::Monotonic, TimeUnit::Nanoseconds, Scalar::I64);
         assert_eq!(up, Value::Uint(40_000_000_001));
     }
 
     #[test]
     fn an_integer_field_gets_the_whole_units_and_a_float_field_the_fraction_too() {
-        let whole = told(ClockKind::Boottime, TimeUnit::Seconds, Scalar::U32);
+        let whole = sampled(ClockKind::Boottime, TimeUnit::Seconds, Scalar::U32);
         assert_eq!(whole, Value::Uint(50), "not rounded up: that second has not come");
-        let real = told(ClockKind::Boottime, TimeUnit::Milliseconds, Scalar::F64);
+        let real = sampled(ClockKind::Boottime, TimeUnit::Milliseconds, Scalar::F64);
         assert_eq!(real, Value::F64(50_999.999_999));
     }
 

@@ -1,7 +1,7 @@
 //! `file`: a number or a text from a file, or how fast the number grows per second.
 //!
 //! ```text
-//!   contents --FileSource::read--> reading --rate--> per second --scale--> --round--> value
+//!   contents --find--> number --rate--> per second --scale--> --round--> value
 //! ```
 //!
 //! Invariant: a number whose field takes it as it is never becomes a float on the way, so whether it
@@ -12,11 +12,12 @@
 use std::time::Duration;
 
 use layout::{Digits, Scalar, Value};
-use settings::{FileSource, Reading};
+use settings::FileSource;
 
 use super::Sample;
 use super::files::{FileId, Files, Read};
-use super::trouble::Trouble;
+use super::find::{Found, find};
+use super::sample_error::SampleError;
 
 /// Two readings nearer to each other than this say nothing about a rate: the kernel counts most
 /// things in steps of 1 to 10 ms.
@@ -24,7 +25,7 @@ const SHORTEST: Duration = Duration::from_millis(10);
 
 /// A file source and what it needs to remember.
 #[derive(Debug)]
-pub(super) struct FileField {
+pub(super) struct FileSampler {
     source: FileSource,
     element: Scalar,
     files: Vec<FileId>,
@@ -56,13 +57,13 @@ enum Rate {
     Backward,
 }
 
-impl FileField {
+impl FileSampler {
     pub(super) fn new(source: &FileSource, element: Scalar, files: &mut Files) -> Self {
         let ids = source.paths.iter().map(|path| files.add(path)).collect();
         Self { source: source.clone(), element, files: ids, last: None }
     }
 
-    /// Goes on from the last reading of `earlier`, the same source in an earlier configuration.
+    /// Continues from the last reading of `earlier`, the same source in an earlier configuration.
     pub(super) fn carry_over(&mut self, earlier: &Self) {
         let Some(last) = earlier.last else { return };
         let place = earlier.files.iter().position(|&file| file == last.file);
@@ -75,22 +76,22 @@ impl FileField {
     pub(super) fn sample<'f>(&mut self, files: &'f mut Files) -> Sample<'f> {
         let Read { id: file, path, contents, at } = match files.read(&self.files) {
             Ok(read) => read,
-            Err(trouble) => return Sample::Missing(trouble),
+            Err(error) => return Sample::Missing(error),
         };
-        let number = match self.source.read(contents) {
-            Ok(Reading::Text(text)) => return Sample::Value(Value::from(text)),
-            Ok(Reading::Number(digits)) if self.takes_it_as_it_is() => {
+        let number = match find(&self.source, contents) {
+            Ok(Found::Text(text)) => return Sample::Value(Value::from(text)),
+            Ok(Found::Number(digits)) if self.takes_it_as_it_is() => {
                 return self.nearest(digits);
             }
-            Ok(Reading::Number(digits)) => Number::of(digits),
-            Ok(Reading::Whole(number)) => Number::Whole(number),
-            Ok(Reading::Real(number)) => Number::Real(number),
+            Ok(Found::Number(digits)) => Number::of(digits),
+            Ok(Found::Whole(number)) => Number::Whole(number),
+            Ok(Found::Real(number)) => Number::Real(number),
             Err(error) => {
-                return Sample::Missing(Trouble::NotFound(path.to_owned(), error));
+                return Sample::Missing(SampleError::NotFound(path.to_owned(), error));
             }
         };
         match number {
-            Number::Real(real) if !real.is_finite() => Sample::Missing(Trouble::Overflow),
+            Number::Real(real) if !real.is_finite() => Sample::Missing(SampleError::Overflow),
             _ if self.source.rate => self.grown(Baseline { file, number, at }),
             _ => self.fitted(number),
         }
@@ -110,13 +111,13 @@ impl FileField {
     fn grown(&mut self, now: Baseline) -> Sample<'static> {
         let Some(last) = self.last.filter(|last| last.file == now.file) else {
             self.last = Some(now);
-            return Sample::Missing(Trouble::FirstRate);
+            return Sample::Missing(SampleError::FirstRate);
         };
         match rate(last, now) {
             Rate::TooSoon => Sample::Keep,
             Rate::Backward => {
                 self.last = Some(now);
-                Sample::Missing(Trouble::FirstRate)
+                Sample::Missing(SampleError::FirstRate)
             }
             Rate::PerSecond(rate) => {
                 self.last = Some(now);
@@ -135,7 +136,7 @@ impl FileField {
         }
         let scaled = number.real() * self.source.scale;
         if !scaled.is_finite() {
-            return Sample::Missing(Trouble::Overflow);
+            return Sample::Missing(SampleError::Overflow);
         }
         Sample::Value(Value::F64(if self.element.is_int() { scaled.round() } else { scaled }))
     }

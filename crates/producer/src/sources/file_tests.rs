@@ -57,8 +57,8 @@ impl Setup {
     }
 
     /// What is wrong with the first field.
-    pub(super) fn trouble(&self) -> Option<String> {
-        self.sources.feeds[0].trouble.as_ref().map(ToString::to_string)
+    pub(super) fn error(&self) -> Option<String> {
+        self.sources.fields[0].error.last().map(ToString::to_string)
     }
 }
 
@@ -115,11 +115,11 @@ fn the_file_that_has_the_name_now_is_read_though_the_old_one_still_has_a_name() 
 
     fs::rename(setup.path("b"), setup.path("b.old")).expect("rename");
     setup.sample();
-    let gone = setup.trouble().expect("no file has the name");
+    let gone = setup.error().expect("no file has the name");
     assert!(gone.ends_with("No such file or directory (os error 2)"), "{gone}");
     fs::create_dir(setup.path("b")).expect("directory");
     setup.write("b/n", "5");
-    assert_eq!((setup.sample(), setup.trouble()), (vec!["5".to_owned()], None));
+    assert_eq!((setup.sample(), setup.error()), (vec!["5".to_owned()], None));
 }
 
 #[test]
@@ -127,7 +127,7 @@ fn a_byte_order_mark_is_no_part_of_the_value() {
     let source = r#"file = { path = "@/n" }"#;
     let mut setup = setup(&[("i32", source), ("char[8]", source)]);
     setup.write("n", "\u{feff}42\n");
-    assert_eq!((setup.sample(), setup.trouble()), (vec!["42".to_owned(); 2], None));
+    assert_eq!((setup.sample(), setup.error()), (vec!["42".to_owned(); 2], None));
 }
 
 #[test]
@@ -145,7 +145,7 @@ fn a_field_keeps_its_last_value_while_its_file_has_none_and_says_why() {
     let path = setup.path("n").display().to_string();
     setup.write("n", "n 7");
     assert_eq!(setup.sample(), ["7"]);
-    assert_eq!(setup.trouble(), None);
+    assert_eq!(setup.error(), None);
 
     let cases = [
         ("n x", format!("{path}: column 1 is \"x\", not a number; correct key or column")),
@@ -156,8 +156,8 @@ fn a_field_keeps_its_last_value_while_its_file_has_none_and_says_why() {
     for (text, why) in cases {
         setup.write("n", text);
         let values = setup.sample();
-        match setup.trouble() {
-            Some(trouble) => assert_eq!((values, trouble), (vec!["7".to_owned()], why)),
+        match setup.error() {
+            Some(error) => assert_eq!((values, error), (vec!["7".to_owned()], why)),
             None => assert_eq!(values, [why], "a number for an integer field is rounded"),
         }
     }
@@ -166,14 +166,14 @@ fn a_field_keeps_its_last_value_while_its_file_has_none_and_says_why() {
     fs::remove_file(setup.path("n")).expect("remove");
     assert_eq!(setup.sample(), ["7"]);
     let gone = format!("cannot read {path}: No such file or directory (os error 2)");
-    assert_eq!(setup.trouble(), Some(gone));
+    assert_eq!(setup.error(), Some(gone));
     fs::create_dir(setup.path("n")).expect("directory");
     assert_eq!(setup.sample(), ["7"]);
     let directory = format!("cannot read {path}: Is a directory (os error 21)");
-    assert_eq!(setup.trouble(), Some(directory));
+    assert_eq!(setup.error(), Some(directory));
     fs::remove_dir(setup.path("n")).expect("remove");
     setup.write("n", "n 9");
-    assert_eq!((setup.sample(), setup.trouble()), (vec!["9".to_owned()], None));
+    assert_eq!((setup.sample(), setup.error()), (vec!["9".to_owned()], None));
 }
 
 #[test]
@@ -209,7 +209,7 @@ fn a_default_stands_in_for_a_value_that_does_not_fit() {
         let default = default.trim_matches('"');
         setup.write("v", bad);
         assert_eq!(setup.sample(), [default], "{ctype}: {bad:?} in the first record");
-        assert!(setup.trouble().is_some(), "{ctype}: {bad:?}");
+        assert!(setup.error().is_some(), "{ctype}: {bad:?}");
         setup.write("v", good);
         assert_ne!(setup.sample(), [default], "{ctype}: {good}");
         setup.write("v", bad);
@@ -236,12 +236,12 @@ fn what_is_no_text_or_far_too_long_or_a_pipe_is_refused() {
     fs::write(setup.path("n"), b"1 \xff").expect("write");
     setup.sample();
     assert_eq!(
-        setup.trouble(),
+        setup.error(),
         Some(format!("{path} is not UTF-8 text; save it as UTF-8, or give another file"))
     );
     fs::write(setup.path("n"), vec![b' '; (1 << 20) + 1]).expect("write");
     setup.sample();
-    assert_eq!(setup.trouble(), Some(format!("{path} is longer than 1 MiB; give another file")));
+    assert_eq!(setup.error(), Some(format!("{path} is longer than 1 MiB; give another file")));
     let mut largest = vec![b' '; (1 << 20) - 1];
     largest.push(b'5');
     fs::write(setup.path("n"), largest).expect("write");
@@ -253,7 +253,7 @@ fn what_is_no_text_or_far_too_long_or_a_pipe_is_refused() {
     rustix::fs::mknodat(rustix::fs::CWD, setup.path("n"), fifo, mode, 0).expect("mkfifo");
     setup.sample(); // does not wait for a writer
     let why = "is a pipe or a stream, not a file; read it with an input source";
-    assert_eq!(setup.trouble(), Some(format!("{path} {why}")));
+    assert_eq!(setup.error(), Some(format!("{path} {why}")));
 }
 
 #[test]
@@ -261,7 +261,7 @@ fn a_rate_needs_two_readings_and_follows_the_clock() {
     let rate = r#"file = { path = "@/n", column = 1, rate = true, scale = 0.5 }"#;
     let mut setup = setup(&[("f64", rate)]);
     setup.write("n", "1000");
-    assert_eq!((setup.sample(), setup.trouble()), (vec!["0".to_owned()], None));
+    assert_eq!((setup.sample(), setup.error()), (vec!["0".to_owned()], None));
 
     let before = Instant::now();
     sleep(Duration::from_millis(30));
@@ -278,7 +278,7 @@ fn a_rate_needs_two_readings_and_follows_the_clock() {
     setup.write("n", "10");
     sleep(Duration::from_millis(30));
     assert_eq!(setup.sample(), again, "a number that went backward says nothing");
-    assert_eq!(setup.trouble(), None);
+    assert_eq!(setup.error(), None);
 }
 
 #[test]

@@ -20,7 +20,7 @@ use rustix::fs::OFlags;
 use rustix::io::Errno;
 
 use super::clock::Moment;
-use super::trouble::Trouble;
+use super::sample_error::SampleError;
 use crate::text::without_bom;
 
 /// Most that is read of a file, in bytes. The longest in /proc are some 100 KiB.
@@ -35,7 +35,7 @@ pub(super) struct FileId(usize);
 /// All files of a record's sources, each path once.
 #[derive(Debug, Default)]
 pub(super) struct Files {
-    files: Vec<Kept>,
+    files: Vec<OpenFile>,
 }
 
 /// A file that was read.
@@ -48,8 +48,9 @@ pub(super) struct Read<'f> {
     pub(super) at: Duration,
 }
 
+/// A path and the file that had this name at the last read.
 #[derive(Debug)]
-struct Kept {
+struct OpenFile {
     path: PathBuf,
     open: Option<(File, Identity)>,
     buffer: Vec<u8>,
@@ -60,10 +61,10 @@ struct Kept {
 impl Files {
     /// The number of `path`, which is added if it is new. Nothing is opened yet.
     pub(super) fn add(&mut self, path: &Path) -> FileId {
-        let known = self.files.iter().position(|kept| kept.path == path);
+        let known = self.files.iter().position(|file| file.path == path);
         FileId(known.unwrap_or_else(|| {
             let (path, buffer) = (path.to_owned(), Vec::new());
-            self.files.push(Kept { path, open: None, buffer, read: None });
+            self.files.push(OpenFile { path, open: None, buffer, read: None });
             self.files.len() - 1
         }))
     }
@@ -74,48 +75,48 @@ impl Files {
         self.files.len()
     }
 
-    /// Another record: every file is read again when it is asked for.
+    /// Begins another record: every file is read again when a source asks for it.
     pub(super) fn forget(&mut self) {
-        for kept in &mut self.files {
-            kept.read = None;
+        for file in &mut self.files {
+            file.read = None;
         }
     }
 
     /// The first of `ids` that can be read.
-    pub(super) fn read(&mut self, ids: &[FileId]) -> Result<Read<'_>, Trouble> {
+    pub(super) fn read(&mut self, ids: &[FileId]) -> Result<Read<'_>, SampleError> {
         let readable = ids.iter().copied().find(|id| self.files[id.0].refresh().is_ok());
         let Some(id) = readable.or(ids.first().copied()) else {
-            return Err(Trouble::NotText(PathBuf::new(), "names no file"));
+            return Err(SampleError::NotText(PathBuf::new(), "names no file"));
         };
-        let kept = &mut self.files[id.0];
-        let at = match kept.refresh() {
+        let file = &mut self.files[id.0];
+        let at = match file.refresh() {
             Ok(at) => *at,
             Err(error) => {
                 // `io::Error` is no `Clone`; the system's number says the same.
                 let code = error.raw_os_error().unwrap_or(0);
-                return Err(Trouble::Unreadable(
-                    kept.path.clone(),
+                return Err(SampleError::Unreadable(
+                    file.path.clone(),
                     io::Error::from_raw_os_error(code),
                 ));
             }
         };
-        if kept.buffer.len() > MOST {
-            return Err(Trouble::NotText(
-                kept.path.clone(),
+        if file.buffer.len() > MOST {
+            return Err(SampleError::NotText(
+                file.path.clone(),
                 "is longer than 1 MiB; give another file",
             ));
         }
-        match str::from_utf8(without_bom(&kept.buffer)) {
-            Ok(contents) => Ok(Read { id, path: &kept.path, contents, at }),
-            Err(_) => Err(Trouble::NotText(
-                kept.path.clone(),
+        match str::from_utf8(without_bom(&file.buffer)) {
+            Ok(contents) => Ok(Read { id, path: &file.path, contents, at }),
+            Err(_) => Err(SampleError::NotText(
+                file.path.clone(),
                 "is not UTF-8 text; save it as UTF-8, or give another file",
             )),
         }
     }
 }
 
-impl Kept {
+impl OpenFile {
     fn refresh(&mut self) -> &io::Result<Duration> {
         if self.read.is_none() {
             let read = self.load().map(|()| Moment::now().monotonic);
@@ -173,8 +174,8 @@ fn current<'f>(kept: &'f mut Option<(File, Identity)>, path: &Path) -> io::Resul
     Ok(file)
 }
 
-/// Without waiting for anybody: what took the name of a file meanwhile may be a named pipe, and
-/// `pread` will say so.
+/// Does not block: what took the name of a file meanwhile may be a named pipe, for which `pread`
+/// returns an error.
 fn open(path: &Path) -> io::Result<File> {
     let flags = (OFlags::NONBLOCK | OFlags::NOCTTY).bits();
     OpenOptions::new().read(true).custom_flags(flags.cast_signed()).open(path)

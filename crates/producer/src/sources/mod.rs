@@ -1,4 +1,4 @@
-//! Where values come from: one sampler per field, all of them asked once per record.
+//! Where values come from: one sampler per field, each sampled once per record.
 //!
 //! Invariant: a record is sampled at one moment. All clocks of a record agree, and a file that
 //! several fields read is read once. A field without a value, or with one that it cannot hold, has
@@ -18,34 +18,38 @@ mod file;
 #[cfg(test)]
 mod file_tests;
 mod files;
+mod find;
+#[cfg(test)]
+mod host_tests;
 #[cfg(test)]
 mod number_tests;
 mod random;
-mod trouble;
+mod range;
+mod sample_error;
 mod wave;
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use daemon::{Monotonic, RateLimit};
+use daemon::{Monotonic, OnChange, RateLimit};
 use layout::{CType, Digits, Literal, RecordBuf, Scalar, Schema, Value};
 use settings::{RecordSettings, Source};
 
+use clock::ClockSampler;
 pub(crate) use clock::Moment;
-use clock::Telling;
-use counter::Counting;
-use file::FileField;
+use counter::CounterSampler;
+use file::FileSampler;
 use files::Files;
-use random::Rolling;
-use trouble::Trouble;
-use wave::Swinging;
+use random::RandomSampler;
+use sample_error::SampleError;
+use wave::WaveSampler;
 
 /// Lost values that are logged in [`WINDOW`]; the others are counted.
 const LOSSES: u32 = 100;
 /// Time in which the number of these messages is limited.
 const WINDOW: Duration = Duration::from_secs(10);
 
-/// What a sampler answers.
+/// What a sampler returns.
 #[derive(Debug)]
 enum Sample<'f> {
     /// A new value.
@@ -57,30 +61,31 @@ enum Sample<'f> {
     /// No new value, and nothing wrong with that.
     Keep,
     /// No value, and why.
-    Missing(Trouble),
+    Missing(SampleError),
 }
 
 /// The state of one field's source.
 #[derive(Debug)]
 enum Sampler {
     /// `const` and `input`: set once, or by lines.
-    Still,
-    Counter(Counting),
-    Clock(Telling),
-    File(Box<FileField>),
-    Wave(Swinging),
-    Random(Rolling),
+    Constant,
+    Counter(CounterSampler),
+    Clock(ClockSampler),
+    File(Box<FileSampler>),
+    Wave(WaveSampler),
+    Random(RandomSampler),
 }
 
 /// One field and where its value comes from.
 #[derive(Debug)]
-struct Feed {
+struct FieldSource {
     name: String,
     ctype: CType,
     source: Source,
     sampler: Sampler,
-    trouble: Option<Trouble>,
-    /// Whether `trouble`, or another one before it, was logged.
+    /// Why it has no value now.
+    error: OnChange<SampleError>,
+    /// Whether `error`, or another one before it, was logged.
     is_logged: bool,
 }
 
@@ -88,7 +93,7 @@ struct Feed {
 #[derive(Debug)]
 pub(crate) struct Sources {
     schema: Arc<Schema>,
-    feeds: Vec<Feed>,
+    fields: Vec<FieldSource>,
     files: Files,
     losses: RateLimit,
 }
@@ -98,20 +103,20 @@ impl Sources {
     pub(crate) fn new(record: &RecordSettings, now: Moment) -> Self {
         let mut files = Files::default();
         let fields = record.schema.fields();
-        let feeds = fields.iter().zip(&record.sources).map(|(field, source)| Feed {
+        let fields = fields.iter().zip(&record.sources).map(|(field, source)| FieldSource {
             name: field.name().to_owned(),
             ctype: field.ctype(),
             source: source.clone(),
             sampler: sampler(source, field.ctype().element(), now, &mut files),
-            trouble: None,
+            error: OnChange::new(),
             is_logged: false,
         });
-        let feeds = feeds.collect();
+        let fields = fields.collect();
         let losses = RateLimit::new(LOSSES, WINDOW);
-        Self { schema: Arc::clone(&record.schema), feeds, files, losses }
+        Self { schema: Arc::clone(&record.schema), fields, files, losses }
     }
 
-    /// Goes on where `earlier` was, for every field whose name, type and source are still the same.
+    /// Continues where `earlier` was, for every field whose name, type and source are still the same.
     /// Takes their values over into `record`; returns pairs of their number now and then.
     pub(crate) fn carry_over(
         &mut self,
@@ -121,15 +126,15 @@ impl Sources {
     ) -> Vec<(usize, usize)> {
         self.losses = earlier.losses;
         let mut pairs = Vec::new();
-        let mut old: Vec<Option<Feed>> = earlier.feeds.into_iter().map(Some).collect();
-        for (index, feed) in self.feeds.iter_mut().enumerate() {
-            let at = old.iter().position(|old| old.as_ref().is_some_and(|old| old.is_like(feed)));
+        let mut old: Vec<Option<FieldSource>> = earlier.fields.into_iter().map(Some).collect();
+        for (index, field) in self.fields.iter_mut().enumerate() {
+            let at = old.iter().position(|old| old.as_ref().is_some_and(|old| old.is_like(field)));
             let Some((at, kept)) = at.and_then(|at| Some((at, old[at].take()?))) else { continue };
             if record.set(index, &last.value(at)).is_err() {
-                continue; // its labels have changed: it begins anew
+                continue; // its labels have changed: it starts from its beginning
             }
-            (feed.trouble, feed.is_logged) = (kept.trouble, kept.is_logged);
-            match (&mut feed.sampler, kept.sampler) {
+            (field.error, field.is_logged) = (kept.error, kept.is_logged);
+            match (&mut field.sampler, kept.sampler) {
                 // The files themselves are opened anew, under their numbers in this collection.
                 (Sampler::File(new), Sampler::File(old)) => new.carry_over(&old),
                 (sampler, kept) => *sampler = kept,
@@ -142,37 +147,37 @@ impl Sources {
     /// A record that holds the constants, and zero everywhere else.
     pub(crate) fn first_record(&self) -> RecordBuf {
         let mut record = RecordBuf::new(Arc::clone(&self.schema));
-        for (index, feed) in self.feeds.iter().enumerate() {
-            if let Source::Const(value) = &feed.source
+        for (index, field) in self.fields.iter().enumerate() {
+            if let Source::Const(value) = &field.source
                 && let Err(error) = record.set(index, value)
             {
-                // The settings have checked it; if they are wrong, say it and publish the rest.
-                tracing::error!("field {:?}: {error}", feed.name);
+                // The settings have checked it; if it is wrong, log that and publish the rest.
+                tracing::error!("field {:?}: {error}", field.name);
             }
         }
         record
     }
 
-    /// Asks every source for its value at `now`.
+    /// Takes every source's value at `now` into `record`.
     pub(crate) fn sample(&mut self, now: Moment, record: &mut RecordBuf) {
         self.files.forget();
-        for (index, feed) in self.feeds.iter_mut().enumerate() {
-            let trouble = match feed.sampler.sample(now, &mut self.files) {
+        for (index, field) in self.fields.iter_mut().enumerate() {
+            let error = match field.sampler.sample(now, &mut self.files) {
                 Sample::Keep => continue,
-                Sample::Value(value) => record.set(index, &value).err().map(Trouble::Value),
+                Sample::Value(value) => record.set(index, &value).err().map(SampleError::Value),
                 Sample::Number(digits) => set(record, index, Literal::Number(digits)),
                 Sample::Whole(number) => set(record, index, Literal::Whole(number)),
-                Sample::Missing(trouble) => Some(trouble),
+                Sample::Missing(error) => Some(error),
             };
-            if trouble.is_some() {
-                feed.fall_back(index, record);
+            if error.is_some() {
+                field.fall_back(index, record);
             }
-            feed.note(trouble, now, &mut self.losses);
+            field.note(error, now, &mut self.losses);
         }
     }
 }
 
-impl Feed {
+impl FieldSource {
     /// Whether `other` is the same field with the same source.
     fn is_like(&self, other: &Self) -> bool {
         self.name == other.name && self.ctype == other.ctype && self.source == other.source
@@ -194,22 +199,23 @@ impl Feed {
     }
 
     /// Logs that the value is lost, or lost for another reason, or there again.
-    fn note(&mut self, trouble: Option<Trouble>, now: Moment, losses: &mut RateLimit) {
+    fn note(&mut self, error: Option<SampleError>, now: Moment, losses: &mut RateLimit) {
         // A rate has no value at the first reading: not an error.
-        let trouble = trouble.filter(|trouble| !matches!(trouble, Trouble::FirstRate));
-        match (&self.trouble, &trouble) {
-            (Some(old), Some(new)) if old.is_like(new) => return,
-            (_, Some(new)) => self.is_logged |= self.log_loss(new, now, losses),
-            (_, None) if std::mem::take(&mut self.is_logged) => {
+        let Some(error) = error.filter(|error| !matches!(error, SampleError::FirstRate)) else {
+            self.error.clear();
+            if std::mem::take(&mut self.is_logged) {
                 tracing::info!("field {:?}: has a value again", self.name);
             }
-            (_, None) => {}
+            return;
+        };
+        if self.error.update(error).is_some() {
+            self.is_logged |= self.log_loss(now, losses);
         }
-        self.trouble = trouble;
     }
 
-    /// Whether it was logged: a value that flaps is counted after a while.
-    fn log_loss(&self, trouble: &Trouble, now: Moment, losses: &mut RateLimit) -> bool {
+    /// Whether it was logged: the messages of a value that comes and goes are limited.
+    fn log_loss(&self, now: Moment, losses: &mut RateLimit) -> bool {
+        let Some(error) = self.error.last() else { return false };
         let Some(held) = losses.pass(Monotonic::from_nanos(nanos(now.monotonic))) else {
             return false;
         };
@@ -218,18 +224,18 @@ impl Feed {
         }
         let name = &self.name;
         // A field type that is too small is a configuration error: one level higher.
-        match (self.default().is_some(), trouble.is_misfit()) {
-            (true, false) => tracing::info!("field {name:?}: {trouble}; it holds its default"),
-            (true, true) => tracing::warn!("field {name:?}: {trouble}; it holds its default"),
-            (false, false) => tracing::warn!("field {name:?}: {trouble}; it keeps its last value"),
-            (false, true) => tracing::error!("field {name:?}: {trouble}; it keeps its last value"),
+        match (self.default().is_some(), error.is_misfit()) {
+            (true, false) => tracing::info!("field {name:?}: {error}; it holds its default"),
+            (true, true) => tracing::warn!("field {name:?}: {error}; it holds its default"),
+            (false, false) => tracing::warn!("field {name:?}: {error}; it keeps its last value"),
+            (false, true) => tracing::error!("field {name:?}: {error}; it keeps its last value"),
         }
         true
     }
 }
 
-fn set(record: &mut RecordBuf, index: usize, number: Literal<'_>) -> Option<Trouble> {
-    record.set_literal(index, number).err().map(Trouble::Value)
+fn set(record: &mut RecordBuf, index: usize, number: Literal<'_>) -> Option<SampleError> {
+    record.set_literal(index, number).err().map(SampleError::Value)
 }
 
 fn nanos(span: Duration) -> u64 {
@@ -239,24 +245,24 @@ fn nanos(span: Duration) -> u64 {
 impl Sampler {
     fn sample<'f>(&mut self, now: Moment, files: &'f mut Files) -> Sample<'f> {
         match self {
-            Self::Still => Sample::Keep,
-            Self::Counter(counter) => Sample::Value(counter.next()),
-            Self::Clock(clock) => Sample::Value(clock.at(now)),
+            Self::Constant => Sample::Keep,
+            Self::Counter(counter) => Sample::Value(counter.sample()),
+            Self::Clock(clock) => Sample::Value(clock.sample(now)),
             Self::File(field) => field.sample(files),
-            Self::Wave(wave) => Sample::Value(wave.at(now)),
-            Self::Random(random) => Sample::Value(random.next()),
+            Self::Wave(wave) => Sample::Value(wave.sample(now)),
+            Self::Random(random) => Sample::Value(random.sample()),
         }
     }
 }
 
 fn sampler(source: &Source, element: Scalar, now: Moment, files: &mut Files) -> Sampler {
     match source {
-        Source::Counter(counter) => Sampler::Counter(Counting::new(*counter)),
-        Source::Clock(clock) => Sampler::Clock(Telling::new(*clock, element)),
-        Source::File(file) => Sampler::File(Box::new(FileField::new(file, element, files))),
-        Source::Wave(wave) => Sampler::Wave(Swinging::new(*wave, now)),
-        Source::Random(random) => Sampler::Random(Rolling::new(*random)),
+        Source::Counter(counter) => Sampler::Counter(CounterSampler::new(*counter)),
+        Source::Clock(clock) => Sampler::Clock(ClockSampler::new(*clock, element)),
+        Source::File(file) => Sampler::File(Box::new(FileSampler::new(file, element, files))),
+        Source::Wave(wave) => Sampler::Wave(WaveSampler::new(*wave, now)),
+        Source::Random(random) => Sampler::Random(RandomSampler::new(*random)),
         // Set once, or by lines.
-        Source::Const(_) | Source::Input(_) => Sampler::Still,
+        Source::Const(_) | Source::Input(_) => Sampler::Constant,
     }
 }

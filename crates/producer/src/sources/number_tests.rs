@@ -61,7 +61,7 @@ fn a_bool_is_true_for_any_number_but_0() {
         setup.write("n", "0.0 -0");
         assert_eq!(setup.sample(), ["false", "false"]);
     }
-    assert_eq!(setup.trouble(), None);
+    assert_eq!(setup.error(), None);
 }
 
 #[test]
@@ -74,7 +74,7 @@ fn a_number_that_no_float_holds_is_none() {
             setup.write("n", text);
             assert_eq!(setup.sample(), ["7", "7"], "{ctype}: {text}");
             let why = "the number is beyond the largest float; correct scale";
-            assert_eq!(setup.trouble().as_deref(), Some(why));
+            assert_eq!(setup.error().as_deref(), Some(why));
         }
     }
 }

@@ -4,23 +4,25 @@ use fastrand::Rng;
 use layout::Value;
 use settings::{Random, Range};
 
+use super::range::value_at;
+
 /// A random source and its generator.
 #[derive(Debug)]
-pub(super) struct Rolling {
+pub(super) struct RandomSampler {
     range: Range,
     rng: Rng,
 }
 
-impl Rolling {
+impl RandomSampler {
     pub(super) fn new(random: Random) -> Self {
         Self { range: random.range, rng: random.seed.map_or_else(Rng::new, Rng::with_seed) }
     }
 
     /// The next number: each whole number as likely as the others.
-    pub(super) fn next(&mut self) -> Value {
+    pub(super) fn sample(&mut self) -> Value {
         match self.range {
             Range::Whole { min, max } => Value::Int(self.rng.i64(min..=max)),
-            real @ Range::Real { .. } => real.at(self.rng.f64_inclusive()),
+            real @ Range::Real { .. } => value_at(real, self.rng.f64_inclusive()),
         }
     }
 }
@@ -30,15 +32,15 @@ mod tests {
     use layout::Value;
     use settings::{Random, Range};
 
-    use super::Rolling;
+    use super::RandomSampler;
 
     #[test]
     fn a_die_shows_every_face_and_no_other() {
         let random = Random { range: Range::Whole { min: 1, max: 6 }, seed: Some(42) };
-        let mut rolling = Rolling::new(random);
+        let mut sampler = RandomSampler::new(random);
         let mut faces = [0; 6];
         for _ in 0..6_000 {
-            match rolling.next() {
+            match sampler.sample() {
                 Value::Int(face @ 1..=6) => faces[usize::try_from(face - 1).expect("1 to 6")] += 1,
                 other => panic!("{other:?}"),
             }
@@ -49,10 +51,10 @@ mod tests {
     #[test]
     fn the_same_seed_gives_the_same_numbers_within_the_bounds() {
         let random = Random { range: Range::Real { min: -1.5, max: 2.0 }, seed: Some(7) };
-        let (mut one, mut two) = (Rolling::new(random), Rolling::new(random));
+        let (mut one, mut two) = (RandomSampler::new(random), RandomSampler::new(random));
         for _ in 0..100 {
-            let value = one.next();
-            assert_eq!(value, two.next());
+            let value = one.sample();
+            assert_eq!(value, two.sample());
             assert!(matches!(value, Value::F64(number) if (-1.5..=2.0).contains(&number)));
         }
     }
@@ -60,7 +62,7 @@ mod tests {
     #[test]
     fn the_widest_range_does_not_overflow() {
         let range = Range::Whole { min: i64::MIN, max: i64::MAX };
-        let mut rolling = Rolling::new(Random { range, seed: Some(1) });
-        assert_ne!(rolling.next(), rolling.next());
+        let mut sampler = RandomSampler::new(Random { range, seed: Some(1) });
+        assert_ne!(sampler.sample(), sampler.sample());
     }
 }

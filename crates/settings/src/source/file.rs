@@ -14,18 +14,16 @@
 //! ```
 //!
 //! Invariant: a source for text has no scale, no rate and takes the rest or one column; one for
-//! numbers takes at least one column. Finding a value allocates nothing.
+//! numbers takes at least one column.
 
 use std::path::PathBuf;
-
-use layout::Digits;
 
 use super::Constant;
 
 /// A number or a text out of a file.
 ///
 /// What a producer does with it, each time: read the first of `paths` that can be read; find the
-/// value with [`read`](Self::read); for a number, take the difference to the last time by the
+/// value; for a number, take the difference to the last time by the
 /// seconds between if `rate`, multiply by `scale`, round for an integer field. While there is no
 /// value (no file, no such line, no number there, one that the field cannot hold, no earlier reading
 /// for a rate, a number that went backward for a rate), the field holds `default` if there is one,
@@ -58,232 +56,12 @@ pub enum Take {
     Sum(Vec<usize>),
 }
 
-/// What was found in a file, before scale and rate.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Reading<'c> {
-    /// The number in one column, as it is written there. It may be beyond what a float holds.
-    Number(Digits<'c>),
-    /// The sum of whole numbers, exact.
-    Whole(i128),
-    /// The sum of numbers with a fraction.
-    Real(f64),
-    /// Text.
-    Text(&'c str),
-}
-
-impl FileSource {
-    /// Finds the value in the contents of the file.
-    pub fn read<'c>(&self, contents: &'c str) -> Result<Reading<'c>, FileSourceError> {
-        let rest = match &self.key {
-            None => contents,
-            Some(key) => after_key(contents, key)
-                .ok_or_else(|| FileSourceError::NoKey { key: key.join(" ") })?,
-        };
-        match &self.take {
-            Take::Rest => {
-                let line = rest.lines().map(trim).find(|line| !line.is_empty());
-                line.map(Reading::Text).ok_or(FileSourceError::NoColumn { column: 1 })
-            }
-            Take::Word(column) => word(rest, *column).map(Reading::Text),
-            Take::Sum(columns) => sum(rest, columns),
-        }
-    }
-}
-
-fn is_separator(c: char) -> bool {
+/// Whether `c` stands between the words of a line.
+pub fn is_separator(c: char) -> bool {
     c.is_whitespace() || matches!(c, ':' | '=')
 }
 
-pub(crate) fn words(text: &str) -> impl Iterator<Item = &str> {
+/// The words of `text`.
+pub fn words(text: &str) -> impl Iterator<Item = &str> {
     text.split(is_separator).filter(|word| !word.is_empty())
-}
-
-fn trim(line: &str) -> &str {
-    line.trim_start_matches(is_separator).trim_end()
-}
-
-fn word(text: &str, column: usize) -> Result<&str, FileSourceError> {
-    words(text).nth(column.saturating_sub(1)).ok_or(FileSourceError::NoColumn { column })
-}
-
-/// The text after the words of `key`: in the first line that begins with them, because a number
-/// in another line may look like one; else in the first that has them.
-fn after_key<'c>(contents: &'c str, key: &[String]) -> Option<&'c str> {
-    let at_the_start = contents.lines().find_map(|line| strip(line, key));
-    at_the_start.or_else(|| contents.lines().find_map(|line| behind(line, key)))
-}
-
-/// What stands in `line` behind the words of `key`, which follow one another.
-fn behind<'l>(line: &'l str, key: &[String]) -> Option<&'l str> {
-    let mut tail = line;
-    loop {
-        tail = tail.trim_start_matches(is_separator);
-        if tail.is_empty() {
-            return None;
-        }
-        if let Some(rest) = strip(tail, key) {
-            return Some(rest);
-        }
-        tail = tail.trim_start_matches(|c| !is_separator(c));
-    }
-}
-
-/// `text` without the words of `key` at its start.
-fn strip<'l>(text: &'l str, key: &[String]) -> Option<&'l str> {
-    key.iter().try_fold(text, |text, word| {
-        let rest = text.trim_start_matches(is_separator).strip_prefix(word.as_str())?;
-        (rest.is_empty() || rest.starts_with(is_separator)).then_some(rest)
-    })
-}
-
-/// The columns added up: exactly if all are whole, else as floats.
-fn sum<'c>(text: &'c str, columns: &[usize]) -> Result<Reading<'c>, FileSourceError> {
-    if let [column] = *columns {
-        return number(text, column).map(Reading::Number);
-    }
-    let mut whole = Some(0_i128);
-    let mut real = 0.0;
-    for &column in columns {
-        let number = number(text, column)?;
-        whole = whole.zip(number.whole()).and_then(|(sum, number)| sum.checked_add(number));
-        real += number.to_f64();
-    }
-    Ok(whole.map_or(Reading::Real(real), Reading::Whole))
-}
-
-fn number(text: &str, column: usize) -> Result<Digits<'_>, FileSourceError> {
-    let word = word(text, column)?;
-    Digits::new(word).ok_or_else(|| FileSourceError::NotANumber { column, word: word.to_owned() })
-}
-
-/// Why there is no value in a file.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum FileSourceError {
-    /// No line has the key.
-    #[error("no line has the words {}; correct key", crate::quote::quote(key))]
-    NoKey {
-        /// The words, with spaces between.
-        key: String,
-    },
-    /// There are fewer words.
-    #[error("there is no column {column}; correct key or column")]
-    NoColumn {
-        /// The column, counted from 1.
-        column: usize,
-    },
-    /// The word is no number.
-    #[error(
-        "column {column} is {}, not a number; correct key or column",
-        crate::quote::quote(word)
-    )]
-    NotANumber {
-        /// The column, counted from 1.
-        column: usize,
-        /// What is there.
-        word: String,
-    },
-}
-
-#[cfg(test)]
-mod tests {
-    use super::{FileSource, FileSourceError, Reading, Take, words};
-
-    const STAT: &str = "cpu  100 20 30 4000 5 6 7 8 0 0\ncpu0 1 2 3 4\nintr 1 2\nctxt 223618\n";
-
-    fn source(key: &str, take: Take) -> FileSource {
-        let key = words(key).map(str::to_owned).collect::<Vec<_>>();
-        let key = Some(key).filter(|key| !key.is_empty());
-        FileSource { paths: vec![], key, take, scale: 1.0, rate: false, default: None }
-    }
-
-    fn number(key: &str, columns: &[usize], contents: &str) -> Result<String, FileSourceError> {
-        source(key, Take::Sum(columns.to_vec())).read(contents).map(|found| match found {
-            Reading::Number(number) => number.as_str().to_owned(),
-            Reading::Whole(number) => number.to_string(),
-            Reading::Real(number) => format!("{number:?}"),
-            Reading::Text(text) => panic!("text {text:?} for a number"),
-        })
-    }
-
-    fn found(key: &str, columns: &[usize], contents: &str) -> String {
-        number(key, columns, contents).expect("a value")
-    }
-
-    #[test]
-    fn one_rule_reads_the_usual_files() {
-        assert_eq!(found("", &[3], "0.12 0.08 0.05 1/234 5678\n"), "0.05");
-        assert_eq!(found("MemFree", &[1], "MemTotal: 7 kB\nMemFree:    12 kB\n"), "12");
-        assert_eq!(found("cpu", &[4], STAT), "4000");
-        assert_eq!(found("ctxt", &[1], STAT), "223618");
-        let pressure = "some avg10=0.17 avg60=0.05 total=78\nfull avg10=0.01 avg60=0.02 total=9\n";
-        assert_eq!(found("some avg10", &[1], pressure), "0.17");
-        assert_eq!(found("full", &[4], pressure), "0.02");
-        assert_eq!(found("sda", &[1], "  8  1 sda1 7\n  8  0 sda 1523 12\n"), "1523");
-        assert_eq!(found("eth0", &[2], "  lo: 1 2\n  eth0: 100 200\n"), "200");
-        assert_eq!(found("CAPACITY", &[1], "STATUS=Full\nCAPACITY=92\n"), "92");
-        assert_eq!(found("cpu MHz", &[1], "cpu family\t: 6\ncpu MHz\t\t: 2400.5\n"), "2400.5");
-        assert_eq!(found("", &[1], "-4500\n"), "-4500");
-    }
-
-    #[test]
-    fn columns_are_added_up_exactly_when_they_are_whole() {
-        assert_eq!(found("cpu", &[1, 2, 3, 6, 7, 8], STAT), "171");
-        assert_eq!(found("", &[1, 2], "18446744073709551615 1"), "18446744073709551616");
-        assert_eq!(found("", &[1, 2], "9007199254740993 0"), "9007199254740993");
-        assert_eq!(found("", &[1, 2], "9007199254740993.0 1e3"), "9007199254741993");
-        assert_eq!(found("", &[1, 2], "1 0.5"), "1.5");
-    }
-
-    #[test]
-    fn a_key_is_whole_words_and_all_of_them() {
-        let missing = |key: &str| FileSourceError::NoKey { key: key.into() };
-        assert_eq!(number("cp", &[1], STAT), Err(missing("cp")));
-        assert_eq!(number("cpu 100 21", &[1], STAT), Err(missing("cpu 100 21")));
-        assert_eq!(number("ctxt", &[1], ""), Err(missing("ctxt")));
-        // A key does not run on into the next line.
-        assert_eq!(number("0 cpu0", &[1], STAT), Err(missing("0 cpu0")));
-    }
-
-    #[test]
-    fn a_line_that_begins_with_the_key_comes_before_one_that_has_it_elsewhere() {
-        let irq = "      CPU0 CPU1\n  0:   1   9  timer\n  1:  77   0  keyboard\n 17:  1 5 x\n";
-        for (key, columns, want) in [
-            ("1", &[1][..], "77"),
-            ("1:", &[1, 2], "77"),
-            ("17", &[2], "5"),
-            ("0", &[2], "9"),
-            ("1 77", &[1], "0"),
-        ] {
-            assert_eq!(found(key, columns, irq), want, "{key}");
-        }
-        let words = "b a 1\n: = a b 2\na b 3\nc 4\n";
-        assert_eq!(found("a b", &[1], words), "2", "the first of those that begin with it");
-        assert_eq!(found("a", &[2], words), "2");
-        assert_eq!(found("b", &[2], words), "1");
-        assert_eq!(found("a 1", &[1], "x a 1 5\na 11 6\n"), "5", "no line begins with it");
-        let text = source("1", Take::Rest).read(irq);
-        assert_eq!(text, Ok(Reading::Text("77   0  keyboard")));
-        let text = source("1", Take::Word(3)).read(irq);
-        assert_eq!(text, Ok(Reading::Text("keyboard")));
-    }
-
-    #[test]
-    fn what_is_not_there_or_no_number_is_an_error() {
-        assert_eq!(number("ctxt", &[2], STAT), Err(FileSourceError::NoColumn { column: 2 }));
-        let word = "n/a".to_owned();
-        let error = number("", &[2], "1 n/a").unwrap_err();
-        assert_eq!(error, FileSourceError::NotANumber { column: 2, word });
-        assert_eq!(error.to_string(), "column 2 is \"n/a\", not a number; correct key or column");
-        assert!(number("", &[1], "inf").is_err() && number("", &[1], "NaN").is_err());
-    }
-
-    #[test]
-    fn text_is_a_word_or_the_rest_of_the_line() {
-        let text = |key, take| source(key, take).read("\n a b  c \nmodel name\t: Xeon (R)  6:2\n");
-        assert_eq!(text("", Take::Rest), Ok(Reading::Text("a b  c")));
-        assert_eq!(text("model name", Take::Rest), Ok(Reading::Text("Xeon (R)  6:2")));
-        assert_eq!(text("model name", Take::Word(2)), Ok(Reading::Text("(R)")));
-        assert_eq!(text("c", Take::Rest), Err(FileSourceError::NoColumn { column: 1 }));
-    }
 }

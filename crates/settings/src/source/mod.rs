@@ -30,7 +30,7 @@ mod target;
 pub use clock::{ClockKind, ClockSource, TimeUnit};
 pub use constant::Constant;
 pub use counter::Counter;
-pub use file::{FileSource, FileSourceError, Reading, Take};
+pub use file::{FileSource, Take, is_separator, words};
 pub use range::{Random, Range, Wave, WaveShape};
 
 /// Where the value of one field comes from.

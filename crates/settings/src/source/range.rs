@@ -1,12 +1,10 @@
 //! `wave` and `random`: numbers between two bounds, for demonstrations.
 //!
-//! Invariant: the bounds fit the field's type, the first is smaller, and [`Range::at`] never leaves
-//! them.
+//! Invariant: the bounds fit the field's type, and the first is smaller.
 
-use std::f64::consts::TAU;
+use std::fmt;
 use std::time::Duration;
 
-use layout::Value;
 use serde::Deserialize;
 
 /// Two bounds, both included, the first one smaller.
@@ -26,31 +24,6 @@ pub enum Range {
         /// The greatest value.
         max: f64,
     },
-}
-
-impl Range {
-    /// The value at `fraction` of the way from min (0) to max (1), rounded for an integer field.
-    /// A fraction outside of 0 to 1 is taken as the nearer of the two, NaN as 0.
-    pub fn at(&self, fraction: f64) -> Value {
-        let fraction = if fraction.is_nan() { 0.0 } else { fraction.clamp(0.0, 1.0) };
-        match *self {
-            Self::Whole { min, max } => {
-                let width = i128::from(max) - i128::from(min);
-                #[expect(
-                    clippy::cast_precision_loss,
-                    clippy::cast_possible_truncation,
-                    reason = "the nearest value is wanted, and it is held between the bounds below"
-                )]
-                let steps = (width as f64 * fraction).round() as i128;
-                let value = i128::from(min) + steps.clamp(0, width);
-                Value::Int(i64::try_from(value).unwrap_or(max))
-            }
-            // Each product is finite; max - min need not be.
-            Self::Real { min, max } => {
-                Value::F64((min * (1.0 - fraction) + max * fraction).clamp(min, max))
-            }
-        }
-    }
 }
 
 /// A curve over time.
@@ -81,18 +54,13 @@ pub enum WaveShape {
     Square,
 }
 
-impl Wave {
-    /// The value `elapsed` after the start. The field can hold it.
-    pub fn at(&self, elapsed: Duration) -> Value {
-        let period = self.period.as_nanos().max(1);
-        #[expect(clippy::cast_precision_loss, reason = "a fraction of a turn, for the eye")]
-        let turn = (elapsed.as_nanos() % period) as f64 / period as f64;
-        let turn = (turn + self.phase).fract();
-        self.range.at(match self.shape {
-            WaveShape::Sine => f64::midpoint(1.0, (turn * TAU).sin()),
-            WaveShape::Triangle => 1.0 - (2.0 * turn - 1.0).abs(),
-            WaveShape::Saw => turn,
-            WaveShape::Square => f64::from(u8::from(turn >= 0.5)),
+impl fmt::Display for WaveShape {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Sine => "sine",
+            Self::Triangle => "triangle",
+            Self::Saw => "saw",
+            Self::Square => "square",
         })
     }
 }
@@ -105,42 +73,4 @@ pub struct Random {
     /// Where the sequence of numbers starts; `None` starts it anywhere, else every start of the
     /// producer gives the same numbers.
     pub seed: Option<u64>,
-}
-
-#[cfg(test)]
-mod tests {
-    use std::time::Duration;
-
-    use layout::Value;
-
-    use super::{Range, Wave, WaveShape};
-
-    const BYTE: Range = Range::Whole { min: 0, max: 100 };
-
-    fn turn(shape: WaveShape, phase: f64) -> [Value; 4] {
-        let wave = Wave { shape, range: BYTE, period: Duration::from_secs(4), phase };
-        [0, 1, 2, 4_003].map(|second| wave.at(Duration::from_secs(second)))
-    }
-
-    #[test]
-    fn a_wave_has_its_shape_and_comes_round() {
-        assert_eq!(turn(WaveShape::Sine, 0.0), [50, 100, 50, 0].map(Value::Int));
-        assert_eq!(turn(WaveShape::Triangle, 0.0), [0, 50, 100, 50].map(Value::Int));
-        assert_eq!(turn(WaveShape::Saw, 0.0), [0, 25, 50, 75].map(Value::Int));
-        assert_eq!(turn(WaveShape::Square, 0.0), [0, 0, 100, 100].map(Value::Int));
-        assert_eq!(turn(WaveShape::Saw, 0.25), [25, 50, 75, 0].map(Value::Int));
-        assert_eq!(turn(WaveShape::Saw, 1.0), turn(WaveShape::Saw, 0.0));
-    }
-
-    #[test]
-    fn a_range_is_never_left_even_at_the_ends_of_its_type() {
-        let all = Range::Whole { min: i64::MIN, max: i64::MAX };
-        assert_eq!(all.at(0.0), Value::Int(i64::MIN));
-        assert_eq!(all.at(1.0), Value::Int(i64::MAX));
-        assert_eq!(all.at(f64::INFINITY), Value::Int(i64::MAX));
-        assert_eq!(all.at(f64::NAN), Value::Int(i64::MIN));
-        let wide = Range::Real { min: f64::MIN, max: f64::MAX };
-        assert_eq!(wide.at(0.5), Value::F64(0.0));
-        assert_eq!(wide.at(1.0), Value::F64(f64::MAX));
-    }
 }

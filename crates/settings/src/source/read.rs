@@ -83,13 +83,14 @@ struct CounterTable {
 
 fn counter(node: &Node<'_, '_>, field: &Field) -> Result<Counter, Problem> {
     let counter: CounterTable = node.read()?;
-    let range = whole_numbers(one_number(node, field)?);
+    let (least, greatest) = whole_numbers(one_number(node, field)?);
     let step = node.at_key("step").in_range(counter.step.unwrap_or(1), I64)?;
     if step == 0 {
         return Err(node.problem_at("step", Fault::not("a step")));
     }
-    let start = node.at_key("start").in_range(counter.start.unwrap_or(0), within_i64(range))?;
-    Ok(Counter::new(start, step, range))
+    let start =
+        node.at_key("start").in_range(counter.start.unwrap_or(0), within_i64((least, greatest)))?;
+    Ok(Counter { start, step, least, greatest })
 }
 
 fn within_i64((least, greatest): (i128, i128)) -> (i128, i128) {

@@ -1,4 +1,4 @@
-//! Why a field has no new value, said once per change and not once per tick.
+//! Why a field has no new value.
 
 use std::fmt;
 use std::io;
@@ -7,17 +7,18 @@ use std::path::PathBuf;
 
 use layout::ValueError;
 use rustix::io::Errno;
-use settings::FileSourceError;
+
+use super::find::NotFound;
 
 /// Why a field has no new value.
 #[derive(Debug)]
-pub(super) enum Trouble {
+pub(super) enum SampleError {
     /// The file cannot be read.
     Unreadable(PathBuf, io::Error),
     /// The file is not text, or too long.
     NotText(PathBuf, &'static str),
     /// The file does not contain the value.
-    NotFound(PathBuf, FileSourceError),
+    NotFound(PathBuf, NotFound),
     /// There is a value, but the field cannot hold it.
     Value(ValueError),
     /// A number that no float holds, alone or scaled.
@@ -26,14 +27,16 @@ pub(super) enum Trouble {
     FirstRate,
 }
 
-impl Trouble {
+impl SampleError {
     /// Whether there was a value, but none that the field can hold. That does not mend itself.
     pub(super) const fn is_misfit(&self) -> bool {
         matches!(self, Self::Value(_) | Self::Overflow)
     }
+}
 
-    /// Whether `other` is the same news: a number in a message that changes with each tick is none.
-    pub(super) fn is_like(&self, other: &Self) -> bool {
+/// Equal errors are logged once: a number in a message that changes with each tick is no difference.
+impl PartialEq for SampleError {
+    fn eq(&self, other: &Self) -> bool {
         match (self, other) {
             (Self::Unreadable(path, error), Self::Unreadable(other_path, other)) => {
                 path == other_path && error.raw_os_error() == other.raw_os_error()
@@ -51,7 +54,7 @@ impl Trouble {
     }
 }
 
-impl fmt::Display for Trouble {
+impl fmt::Display for SampleError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Unreadable(path, error) if is_stream(error) => {
@@ -78,21 +81,20 @@ mod tests {
     use std::io;
     use std::path::PathBuf;
 
-    use settings::FileSourceError;
-
-    use super::Trouble;
+    use super::super::find::NotFound;
+    use super::SampleError;
 
     #[test]
-    fn a_changing_number_is_no_news_but_another_reason_is() {
+    fn a_changing_number_is_no_difference_but_another_reason_is() {
         let word = |word: &str| {
-            let error = FileSourceError::NotANumber { column: 1, word: word.to_owned() };
-            Trouble::NotFound(PathBuf::from("/x"), error)
+            let error = NotFound::NotANumber { column: 1, word: word.to_owned() };
+            SampleError::NotFound(PathBuf::from("/x"), error)
         };
         let os =
-            |code| Trouble::Unreadable(PathBuf::from("/x"), io::Error::from_raw_os_error(code));
-        assert!(word("a").is_like(&word("b")));
-        assert!(os(2).is_like(&os(2)));
-        assert!(!os(2).is_like(&os(13)));
-        assert!(!os(2).is_like(&word("a")));
+            |code| SampleError::Unreadable(PathBuf::from("/x"), io::Error::from_raw_os_error(code));
+        assert_eq!(word("a"), word("b"));
+        assert_eq!(os(2), os(2));
+        assert_ne!(os(2), os(13));
+        assert_ne!(os(2), word("a"));
     }
 }

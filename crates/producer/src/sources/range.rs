@@ -1,0 +1,47 @@
+//! A value between the bounds of a `wave` or a `random` source.
+
+use layout::Value;
+use settings::Range;
+
+/// The value at `fraction` of the way from min (0) to max (1), rounded for an integer field. A
+/// fraction outside of 0 to 1 is taken as the nearer of the two, NaN as 0.
+pub(super) fn value_at(range: Range, fraction: f64) -> Value {
+    let fraction = if fraction.is_nan() { 0.0 } else { fraction.clamp(0.0, 1.0) };
+    match range {
+        Range::Whole { min, max } => {
+            let width = i128::from(max) - i128::from(min);
+            #[expect(
+                clippy::cast_precision_loss,
+                clippy::cast_possible_truncation,
+                reason = "the nearest value is wanted, and it is held between the bounds below"
+            )]
+            let steps = (width as f64 * fraction).round() as i128;
+            let value = i128::from(min) + steps.clamp(0, width);
+            Value::Int(i64::try_from(value).unwrap_or(max))
+        }
+        // Each product is finite; max - min need not be.
+        Range::Real { min, max } => {
+            Value::F64((min * (1.0 - fraction) + max * fraction).clamp(min, max))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use layout::Value;
+    use settings::Range;
+
+    use super::value_at;
+
+    #[test]
+    fn a_range_is_never_left_even_at_the_ends_of_its_type() {
+        let all = Range::Whole { min: i64::MIN, max: i64::MAX };
+        assert_eq!(value_at(all, 0.0), Value::Int(i64::MIN));
+        assert_eq!(value_at(all, 1.0), Value::Int(i64::MAX));
+        assert_eq!(value_at(all, f64::INFINITY), Value::Int(i64::MAX));
+        assert_eq!(value_at(all, f64::NAN), Value::Int(i64::MIN));
+        let wide = Range::Real { min: f64::MIN, max: f64::MAX };
+        assert_eq!(value_at(wide, 0.5), Value::F64(0.0));
+        assert_eq!(value_at(wide, 1.0), Value::F64(f64::MAX));
+    }
+}
