@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use clap::builder::{OsStringValueParser, PathBufValueParser, TypedValueParser};
 use clap::{CommandFactory, Parser, ValueEnum};
-use daemon::cli::{CommonArgs, VERSION, duration};
+use daemon::cli::{CommonArgs, VERSION};
+use settings::duration;
 
 use crate::target::Source;
 

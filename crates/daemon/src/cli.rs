@@ -1,7 +1,5 @@
 //! The parts of a command line that both daemons have.
 
-use std::time::Duration;
-
 use clap::Args;
 
 use crate::logging::{self, LogError, LogFilter, LogFormat};
@@ -33,37 +31,11 @@ impl CommonArgs {
     }
 }
 
-/// The longest time an option takes, as in the configuration: beyond it, sums may overflow.
-const LONGEST: Duration = Duration::from_hours(365 * 24);
-
-/// A duration as people write it (`250ms`, `1s`, `1m 30s`), not zero and at most 365 days; a
-/// `value_parser` for clap.
-pub fn duration(text: &str) -> Result<Duration, String> {
-    match humantime::parse_duration(text.trim()) {
-        Ok(Duration::ZERO) => Err("must be longer than zero".to_owned()),
-        Ok(span) if span > LONGEST => Err("must be at most 365 days".to_owned()),
-        Ok(span) => Ok(span),
-        Err(error) => Err(format!("{error}; write it as 250ms, 2s or 1m 30s")),
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use clap::{Args, Command};
 
-    use super::{CommonArgs, VERSION, duration};
-
-    #[test]
-    fn durations_are_read_as_people_write_them() {
-        assert_eq!(duration("250ms"), Ok(Duration::from_millis(250)));
-        assert_eq!(duration(" 1m 30s "), Ok(Duration::from_secs(90)));
-        assert_eq!(duration("0s").expect_err("zero"), "must be longer than zero");
-        assert_eq!(duration("500years").expect_err("too long"), "must be at most 365 days");
-        let error = duration("5").expect_err("no unit");
-        assert!(error.ends_with("; write it as 250ms, 2s or 1m 30s"), "{error}");
-    }
+    use super::{CommonArgs, VERSION};
 
     #[test]
     fn a_bad_level_is_wrong_usage() {

@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use clap::builder::{OsStringValueParser, TypedValueParser};
 use clap::{CommandFactory, Parser};
-use daemon::cli::{CommonArgs, VERSION, duration};
-use settings::{Address, AddressError, EMBEDDED_ORIGIN, Settings};
+use daemon::cli::{CommonArgs, VERSION};
+use settings::{Address, AddressError, EMBEDDED_ORIGIN, Settings, duration};
 
 use crate::error::ProducerError;
 

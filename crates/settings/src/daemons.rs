@@ -5,14 +5,14 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
-use crate::values::{duration, path, size};
+use crate::values::{path, quoted_duration, size};
 
 /// How the producer runs.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct ProducerSettings {
     /// Time from one record to the next; never zero, at most [`MAX_DURATION`](crate::MAX_DURATION).
-    #[serde(deserialize_with = "duration")]
+    #[serde(deserialize_with = "quoted_duration")]
     pub tick: Duration,
     /// The named pipe that `input` sources read; `None` is standard input.
     #[serde(deserialize_with = "path")]
@@ -28,7 +28,7 @@ pub struct ProducerSettings {
 pub struct ConsumerSettings {
     /// Time from one look at the latest record to the next; never zero, at most
     /// [`MAX_DURATION`](crate::MAX_DURATION).
-    #[serde(deserialize_with = "duration")]
+    #[serde(deserialize_with = "quoted_duration")]
     pub poll: Duration,
     /// How a record is printed as a line. It is part of the schema too, so that a consumer
     /// without a configuration prints the same.

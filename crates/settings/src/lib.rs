@@ -61,7 +61,7 @@ pub use source::{
     ClockKind, ClockSource, Constant, Counter, FileSource, InputKey, Random, Range, Source, Take,
     TimeUnit, Wave, WaveShape, is_separator, words,
 };
-pub use values::{MAX_DURATION, MAX_LINE_RANGE};
+pub use values::{DurationError, MAX_DURATION, MAX_LINE_RANGE, duration};
 
 use fault::{Fault, Problem};
 use node::Node;

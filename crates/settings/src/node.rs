@@ -81,7 +81,7 @@ impl<'d, 'p> Node<'d, 'p> {
         list.map(|(index, value)| self.child(Step::Item(index), value)).collect()
     }
 
-    /// This whole number, in any of TOML's bases.
+    /// This whole number of up to 128 bits, in any of TOML's bases.
     pub(crate) fn whole(&self) -> Result<i128, Fault> {
         let number = self.value.as_integer();
         let number = number.ok_or_else(|| Fault::Type("a whole number".to_owned()))?;

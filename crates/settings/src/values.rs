@@ -20,26 +20,52 @@ fn not<E: Error>(want: &str) -> E {
     E::invalid_value(OTHER, &want)
 }
 
-/// A duration as people write it, "250ms" or "1m 30s": longer than zero, at most a year.
-pub(crate) fn duration<'de, D: Deserializer<'de>>(value: D) -> Result<Duration, D::Error> {
-    let text = String::deserialize(value);
-    let text = text.map_err(|_| D::Error::invalid_type(OTHER, &"a duration in quotes"))?;
-    match humantime::parse_duration(&text) {
-        Ok(Duration::ZERO) => Err(not("a duration longer than zero")),
-        Ok(duration) if duration > MAX_DURATION => Err(not("a duration of at most 365 days")),
-        Ok(duration) => Ok(duration),
-        Err(error) => Err(not(wanted(&error))),
+/// Why a text is no duration that a key or an option of a command line can have.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum DurationError {
+    /// It is no duration.
+    #[error("{0}; write it as 250ms, 2s or 1m 30s")]
+    Unreadable(#[from] humantime::DurationError),
+    /// It is zero.
+    #[error("must be longer than zero")]
+    Zero,
+    /// It is longer than [`MAX_DURATION`].
+    #[error("must be at most 365 days")]
+    TooLong,
+}
+
+/// A duration as people write it, "250ms" or "1m 30s": longer than zero, at most [`MAX_DURATION`].
+///
+/// # Errors
+/// Says what is wrong with `text`, for the user of a command line.
+pub fn duration(text: &str) -> Result<Duration, DurationError> {
+    match humantime::parse_duration(text)? {
+        Duration::ZERO => Err(DurationError::Zero),
+        duration if duration > MAX_DURATION => Err(DurationError::TooLong),
+        duration => Ok(duration),
     }
 }
 
+/// A [`duration`] in quotes.
+pub(crate) fn quoted_duration<'de, D: Deserializer<'de>>(value: D) -> Result<Duration, D::Error> {
+    let text = String::deserialize(value);
+    let text = text.map_err(|_| D::Error::invalid_type(OTHER, &"a duration in quotes"))?;
+    duration(&text).map_err(|error| not(wanted(&error)))
+}
+
 /// What belongs in place of a text that is no duration.
-fn wanted(error: &humantime::DurationError) -> &'static str {
+fn wanted(error: &DurationError) -> &'static str {
+    use DurationError::Unreadable;
     use humantime::DurationError as E;
+
     match error {
-        E::UnknownUnit { unit, .. } if unit.is_empty() => "a duration with a unit",
-        E::UnknownUnit { .. } => "a duration in ns, us, ms, s, min, h or days",
-        E::NumberOverflow => "a duration of 1ns to 365 days",
-        _ => "a duration",
+        DurationError::Zero => "a duration longer than zero",
+        DurationError::TooLong => "a duration of at most 365 days",
+        Unreadable(E::UnknownUnit { unit, .. }) if unit.is_empty() => "a duration with a unit",
+        Unreadable(E::UnknownUnit { .. }) => "a duration in ns, us, ms, s, min, h or days",
+        Unreadable(E::NumberOverflow) => "a duration of 1ns to 365 days",
+        Unreadable(_) => "a duration",
     }
 }
 
@@ -73,5 +99,22 @@ where
         text if text.is_empty() => Err(not("a path")),
         text if text.contains('\0') => Err(not("a path, which holds no NUL")),
         text => Ok(PathBuf::from(text).into()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::duration;
+
+    #[test]
+    fn durations_are_read_as_people_write_them() {
+        assert_eq!(duration("250ms"), Ok(Duration::from_millis(250)));
+        assert_eq!(duration(" 1m 30s "), Ok(Duration::from_secs(90)));
+        let message = |text: &str| duration(text).expect_err(text).to_string();
+        assert_eq!(message("0s"), "must be longer than zero");
+        assert_eq!(message("500years"), "must be at most 365 days");
+        assert!(message("5").ends_with("; write it as 250ms, 2s or 1m 30s"), "{}", message("5"));
     }
 }

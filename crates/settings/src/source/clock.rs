@@ -3,15 +3,15 @@
 use std::fmt;
 
 use serde::Deserialize;
-use serde::de::IntoDeserializer;
-use serde::de::value::Error;
 
 /// The time of a clock, as a count of units.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct ClockSource {
     /// Which clock.
     pub kind: ClockKind,
     /// What it is counted in.
+    #[serde(default)]
     pub unit: TimeUnit,
 }
 
@@ -28,9 +28,10 @@ pub enum ClockKind {
 }
 
 /// A unit of time.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Deserialize)]
 pub enum TimeUnit {
     /// Seconds.
+    #[default]
     #[serde(rename = "s")]
     Seconds,
     /// Milliseconds.
@@ -47,8 +48,8 @@ pub enum TimeUnit {
 impl TimeUnit {
     /// The unit called `name`, if it is one.
     pub(crate) fn named(name: &str) -> Option<Self> {
-        let name = IntoDeserializer::<Error>::into_deserializer(name);
-        Self::deserialize(name).ok()
+        let units = [Self::Seconds, Self::Milliseconds, Self::Microseconds, Self::Nanoseconds];
+        units.into_iter().find(|unit| unit.to_string() == name)
     }
 }
 

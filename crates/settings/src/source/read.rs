@@ -9,7 +9,7 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 use std::time::Duration;
 
-use super::clock::{ClockKind, ClockSource, TimeUnit};
+use super::clock::{ClockSource, TimeUnit};
 use super::counter::{Counter, whole_numbers};
 use super::file::{FileSource, Take, words};
 use super::range::{Random, Range, Wave, WaveShape};
@@ -17,7 +17,7 @@ use super::target::Target;
 use super::{InputKey, Source};
 use crate::fault::{Fault, Problem};
 use crate::node::Node;
-use crate::values::{duration, filled, path};
+use crate::values::{filled, path, quoted_duration};
 
 /// Most columns that may be added up, and the last that may be asked for.
 const MAX_COLUMN: i128 = 4096;
@@ -97,33 +97,27 @@ fn within_i64((least, greatest): (i128, i128)) -> (i128, i128) {
     (least.max(I64.0), greatest.min(I64.1))
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct ClockTable {
-    kind: ClockKind,
-    unit: Option<TimeUnit>,
-}
-
 fn clock(node: &Node<'_, '_>, field: &Field) -> Result<ClockSource, Problem> {
-    let ClockTable { kind, unit } = node.read()?;
-    let declared = TimeUnit::named(field.unit());
-    if let (Some(unit), Some(declared)) = (unit, declared)
-        && unit != declared
-    {
-        let want = format!("the unit of the field, {:?}", field.unit());
-        let write = format!("unit = {:?}", field.unit());
-        return Err(node.problem_at("unit", Fault::not_but(want, write)));
+    let mut clock: ClockSource = node.read()?;
+    if let Some(unit) = TimeUnit::named(field.unit()) {
+        if node.get("unit").is_some() && clock.unit != unit {
+            let fault = Fault::not_but(
+                format!("the unit of the field, \"{unit}\""),
+                format!("unit = \"{unit}\""),
+            );
+            return Err(node.problem_at("unit", fault));
+        }
+        clock.unit = unit;
     }
-    let unit = unit.or(declared).unwrap_or(TimeUnit::Seconds);
     let fits = match (field.ctype().element(), field.ctype().count()) {
         (Scalar::I64 | Scalar::U64 | Scalar::F64, None) => true,
-        (Scalar::U32, None) => unit == TimeUnit::Seconds,
+        (Scalar::U32, None) => clock.unit == TimeUnit::Seconds,
         _ => false,
     };
     if !fits {
         return Err(misfit(node, field.ctype(), "use i64, u64 or f64, or u32 for seconds"));
     }
-    Ok(ClockSource { kind, unit })
+    Ok(clock)
 }
 
 #[derive(Deserialize)]
@@ -218,7 +212,7 @@ struct WaveTable {
     _min: IgnoredAny,
     #[serde(rename = "max")]
     _max: IgnoredAny,
-    #[serde(deserialize_with = "duration")]
+    #[serde(deserialize_with = "quoted_duration")]
     period: Duration,
     #[serde(default)]
     phase: f64,
