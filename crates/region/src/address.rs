@@ -19,6 +19,9 @@ use std::sync::Arc;
 const NAME_MAX: usize = 255;
 const SUFFIX: &str = ".region";
 
+/// Longest name of a region, in bytes: with `.region` behind it, a file name of 255.
+pub const MAX_REGION_NAME: usize = NAME_MAX - SUFFIX.len();
+
 /// Where a region is: a path, which is its own address, or the result of [`locate`] or [`find`].
 ///
 /// ```
@@ -235,10 +238,16 @@ impl From<&Path> for Address {
     }
 }
 
-fn file_name(name: &str) -> Result<OsString, RegionError> {
+/// Whether `name` can name a region: letters, digits and `. _ - @`, no dot in front, at most
+/// [`MAX_REGION_NAME`] bytes.
+pub fn is_region_name(name: &str) -> bool {
     let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-' | '@');
-    let fits = name.len() + SUFFIX.len() <= NAME_MAX;
-    if name.is_empty() || name.starts_with('.') || !fits || !name.chars().all(allowed) {
+    let length = 1..=MAX_REGION_NAME;
+    length.contains(&name.len()) && !name.starts_with('.') && name.chars().all(allowed)
+}
+
+fn file_name(name: &str) -> Result<OsString, RegionError> {
+    if !is_region_name(name) {
         return Err(RegionError::new(Path::new(name), Kind::BadName(name.to_owned())));
     }
     Ok(format!("{name}{SUFFIX}").into())

@@ -87,7 +87,7 @@ mod wait;
 mod writer;
 mod writer_status;
 
-pub use address::{Address, Place, ToPlace, find, locate};
+pub use address::{Address, MAX_REGION_NAME, Place, ToPlace, find, is_region_name, locate};
 pub use anonymous::Region;
 pub use bare::{BareReader, BareWriter};
 pub use child::Child;

@@ -11,11 +11,9 @@ use std::path::PathBuf;
 use std::str::FromStr;
 
 use layout::text::plain;
+use region::{MAX_REGION_NAME, is_region_name};
 
 use crate::quote::quote;
-
-/// Longest name of a region, in bytes: with `.region` behind it, a file name of 255.
-pub const MAX_REGION_NAME: usize = 248;
 
 /// Where a region is.
 ///
@@ -41,22 +39,15 @@ pub enum Address {
 }
 
 impl Address {
-    /// The address of the region called `name`.
+    /// The address of the region called `name`: one for which [`is_region_name`] holds.
     pub fn name(name: &str) -> Result<Self, AddressError> {
-        let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-' | '@');
-        if name.is_empty() {
-            return Err(AddressError::EmptyName);
+        match name {
+            _ if is_region_name(name) => Ok(Self::Name(name.to_owned())),
+            "" => Err(AddressError::EmptyName),
+            _ if name.contains('/') => Err(AddressError::Slash { name: name.to_owned() }),
+            _ if name.len() > MAX_REGION_NAME => Err(AddressError::LongName { len: name.len() }),
+            _ => Err(AddressError::BadName { name: name.to_owned() }),
         }
-        if name.contains('/') {
-            return Err(AddressError::Slash { name: name.to_owned() });
-        }
-        if name.starts_with('.') || !name.chars().all(allowed) {
-            return Err(AddressError::BadName { name: name.to_owned() });
-        }
-        if name.len() > MAX_REGION_NAME {
-            return Err(AddressError::LongName { len: name.len() });
-        }
-        Ok(Self::Name(name.to_owned()))
     }
 
     /// The address of the region at `path`.

@@ -51,7 +51,7 @@ use std::path::Path;
 use serde::Deserialize;
 use toml::de::{DeTable, DeValue};
 
-pub use address::{Address, AddressError, MAX_REGION_NAME};
+pub use address::{Address, AddressError};
 pub use daemons::{ConsumerSettings, ProducerSettings};
 pub use error::{Place, SettingsError, SettingsErrorKind};
 pub use quote::quote;
