@@ -8,6 +8,9 @@ use std::fmt;
 
 use serde::de::{Error, Expected, Unexpected};
 
+/// What a number that no key takes is not.
+pub(crate) const WHOLE: &str = "a whole number of at most 64 bits";
+
 /// What is wrong with a value. A node makes its message.
 #[derive(Debug, thiserror::Error)]
 #[error("{self:?}")]
@@ -58,12 +61,20 @@ impl Error for Fault {
         Self::Other(text.to_string())
     }
 
-    fn invalid_type(_: Unexpected<'_>, want: &dyn Expected) -> Self {
-        Self::Type(in_words(&want.to_string()).to_owned())
+    fn invalid_type(found: Unexpected<'_>, want: &dyn Expected) -> Self {
+        match (in_words(&want.to_string()), found) {
+            // serde has no name for a number of 128 bits.
+            ("a whole number", Unexpected::Other(_)) => Self::not(WHOLE),
+            (want, _) => Self::Type(want.to_owned()),
+        }
     }
 
     fn invalid_value(_: Unexpected<'_>, want: &dyn Expected) -> Self {
-        Self::not(want.to_string())
+        match want.to_string().as_str() {
+            "i64" => Self::Range(i64::MIN.into(), i64::MAX.into()),
+            "u64" => Self::Range(0, u64::MAX.into()),
+            want => Self::not(want),
+        }
     }
 
     fn unknown_field(key: &str, _: &'static [&'static str]) -> Self {
@@ -83,7 +94,7 @@ impl Error for Fault {
 fn in_words(want: &str) -> &str {
     match want {
         "a boolean" => "true or false",
-        "i128" => "a whole number",
+        "i64" | "u64" => "a whole number",
         "f64" => "a number",
         "a sequence" => "a list",
         "a map" => "a table",

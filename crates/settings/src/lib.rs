@@ -142,7 +142,7 @@ impl Settings {
         })
     }
 
-    fn read(root: &Node<'_, '_>, text: &str) -> Result<Self, Problem> {
+    fn read(root: &Node<'_>, text: &str) -> Result<Self, Problem> {
         let Tables { region, record, producer, consumer } = root.read()?;
         let region = region.checked(&root.at_key("region"))?;
         let record = record.checked(root, text, consumer.line.as_deref())?;

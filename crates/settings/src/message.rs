@@ -10,7 +10,7 @@ use crate::keys;
 use crate::node::{Node, Step};
 use crate::quote::{quote, shorten};
 
-impl Node<'_, '_> {
+impl Node<'_> {
     /// What `fault` means if it is about the value of `key` in this table, or about the table if that
     /// is not there.
     pub(crate) fn problem_at(&self, key: &str, fault: Fault) -> Problem {

@@ -1,7 +1,7 @@
 //! A value of the file, from which serde fills a struct.
 //!
 //! Invariant: an error that serde returns from here is about the innermost value that it went
-//! through. A whole number of up to 128 bits is exact. The keys of a table are visited in the order
+//! through. A whole number of up to 64 bits is exact. The keys of a table are visited in the order
 //! of the file, so of several errors the first one is reported.
 //!
 //! `toml`'s own deserializer makes a sentence of each error. Here its facts stay apart (which key,
@@ -14,61 +14,61 @@
 use std::vec;
 
 use serde::de::{
-    Deserialize, DeserializeSeed, Deserializer, Error, IntoDeserializer, MapAccess, SeqAccess,
+    DeserializeOwned, DeserializeSeed, Deserializer, Error, IntoDeserializer, MapAccess, SeqAccess,
     Unexpected, Visitor,
 };
 use serde::forward_to_deserialize_any;
 use toml::Spanned;
 use toml::de::DeValue;
 
-use crate::fault::{Fault, Problem};
+use crate::fault::{Fault, Problem, WHOLE};
 
 /// A value and the way to it.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Node<'d, 'p> {
-    pub(crate) value: &'d DeValue<'d>,
+pub(crate) struct Node<'n> {
+    pub(crate) value: &'n DeValue<'n>,
     /// Its offset in the file.
     pub(crate) at: usize,
     /// The table or list that it is in; `None` for the file.
-    pub(crate) parent: Option<(&'p Node<'d, 'p>, Step<'d>)>,
+    pub(crate) parent: Option<(&'n Node<'n>, Step<'n>)>,
 }
 
 /// From a table or a list to a value in it.
 #[derive(Clone, Copy, Debug)]
-pub(crate) enum Step<'d> {
-    Key(&'d str),
+pub(crate) enum Step<'n> {
+    Key(&'n str),
     /// The number of an element, from 0.
     Item(usize),
 }
 
-impl<'d, 'p> Node<'d, 'p> {
+impl<'n> Node<'n> {
     /// The whole file.
-    pub(crate) fn root(file: &'d DeValue<'d>) -> Self {
+    pub(crate) fn root(file: &'n DeValue<'n>) -> Self {
         Self { value: file, at: 0, parent: None }
     }
 
-    fn child(&'p self, step: Step<'d>, value: &'d Spanned<DeValue<'d>>) -> Self {
+    fn child(&'n self, step: Step<'n>, value: &'n Spanned<DeValue<'n>>) -> Self {
         Self { value: value.get_ref(), at: value.span().start, parent: Some((self, step)) }
     }
 
     /// Fills a `T`.
-    pub(crate) fn read<T: Deserialize<'d>>(self) -> Result<T, Problem> {
+    pub(crate) fn read<T: DeserializeOwned>(self) -> Result<T, Problem> {
         T::deserialize(self).map_err(|fault| self.problem(fault))
     }
 
     /// The value of `key` in this table, if there is one.
-    pub(crate) fn get(&'p self, key: &str) -> Option<Self> {
+    pub(crate) fn get(&'n self, key: &str) -> Option<Self> {
         let (key, value) = self.value.as_table()?.get_key_value(key)?;
         Some(self.child(Step::Key(key.get_ref()), value))
     }
 
     /// The value of `key` in this table, or the table if it has none.
-    pub(crate) fn at_key(&'p self, key: &str) -> Self {
+    pub(crate) fn at_key(&'n self, key: &str) -> Self {
         self.get(key).unwrap_or(*self)
     }
 
     /// The members of this table in the order of the file; none if it is no table.
-    pub(crate) fn members(&'p self) -> Vec<(&'d str, Self)> {
+    pub(crate) fn members(&'n self) -> Vec<(&'n str, Self)> {
         let mut members: Vec<_> = self.value.as_table().into_iter().flatten().collect();
         members.sort_by_key(|(key, _)| key.span().start);
         let members = members.into_iter().map(|(key, value)| (&**key.get_ref(), value));
@@ -76,7 +76,7 @@ impl<'d, 'p> Node<'d, 'p> {
     }
 
     /// The elements of this list; none if it is no list.
-    pub(crate) fn items(&'p self) -> Vec<Self> {
+    pub(crate) fn items(&'n self) -> Vec<Self> {
         let list = self.value.as_array().into_iter().flatten().enumerate();
         list.map(|(index, value)| self.child(Step::Item(index), value)).collect()
     }
@@ -84,27 +84,28 @@ impl<'d, 'p> Node<'d, 'p> {
     /// This whole number of up to 128 bits, in any of TOML's bases.
     pub(crate) fn whole(&self) -> Result<i128, Fault> {
         let number = self.value.as_integer();
-        let number = number.ok_or_else(|| Fault::Type("a whole number".to_owned()))?;
-        i128::from_str_radix(number.as_str(), number.radix())
-            .map_err(|_| Fault::not("a whole number of at most 64 bits"))
+        let number = number.ok_or_else(|| Fault::Type("a whole number".into()))?;
+        i128::from_str_radix(number.as_str(), number.radix()).map_err(|_| Fault::not(WHOLE))
     }
 
     /// `number`, which this value is; an error unless it is from `least` to `greatest`.
-    pub(crate) fn in_range<T: TryFrom<i128>>(
+    pub(crate) fn in_range<T: TryFrom<i64>>(
         &self,
-        number: i128,
+        number: i64,
         (least, greatest): (i128, i128),
     ) -> Result<T, Problem> {
-        let narrow = T::try_from(number).ok().filter(|_| (least..=greatest).contains(&number));
-        narrow.ok_or_else(|| self.problem(Fault::Range(least, greatest)))
+        let (least, greatest) = (least.max(i64::MIN.into()), greatest.min(i64::MAX.into()));
+        let fits = (least..=greatest).contains(&number.into());
+        let number = T::try_from(number).ok().filter(|_| fits);
+        number.ok_or_else(|| self.problem(Fault::Range(least, greatest)))
     }
 
-    fn seed<S: DeserializeSeed<'d>>(self, seed: S) -> Result<S::Value, Fault> {
+    fn seed<'de, S: DeserializeSeed<'de>>(self, seed: S) -> Result<S::Value, Fault> {
         seed.deserialize(self).map_err(|fault| Fault::Inside(self.problem(fault)))
     }
 }
 
-impl<'de> Deserializer<'de> for Node<'de, '_> {
+impl<'de> Deserializer<'de> for Node<'_> {
     type Error = Fault;
 
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
@@ -124,7 +125,7 @@ impl<'de> Deserializer<'de> for Node<'de, '_> {
             DeValue::Boolean(value) => visitor.visit_bool(*value),
             // Only `deserialize_seq` visits a list: serde would fill a struct from one, too.
             DeValue::Array(_) | DeValue::Datetime(_) => {
-                Err(Fault::invalid_type(Unexpected::Other("value"), &visitor))
+                Err(Fault::invalid_type(Unexpected::Unit, &visitor))
             }
             DeValue::Table(_) => visitor.visit_map(Members(self.members().into_iter(), None)),
         }
@@ -154,7 +155,7 @@ impl<'de> Deserializer<'de> for Node<'de, '_> {
     ) -> Result<V::Value, Fault> {
         match self.value.as_str() {
             Some(word) => visitor.visit_enum(word.into_deserializer()),
-            None => Err(Fault::Type("a string".to_owned())),
+            None => Err(Fault::Type("a string".into())),
         }
     }
 
@@ -173,9 +174,9 @@ impl<'de> Deserializer<'de> for Node<'de, '_> {
 }
 
 /// The elements of a list.
-struct Elements<'de, 'p>(vec::IntoIter<Node<'de, 'p>>);
+struct Elements<'n>(vec::IntoIter<Node<'n>>);
 
-impl<'de> SeqAccess<'de> for Elements<'de, '_> {
+impl<'de> SeqAccess<'de> for Elements<'_> {
     type Error = Fault;
 
     fn next_element_seed<S: DeserializeSeed<'de>>(
@@ -187,9 +188,9 @@ impl<'de> SeqAccess<'de> for Elements<'de, '_> {
 }
 
 /// The members of a table, and the value whose key was the last to be visited.
-struct Members<'de, 'p>(vec::IntoIter<(&'de str, Node<'de, 'p>)>, Option<Node<'de, 'p>>);
+struct Members<'n>(vec::IntoIter<(&'n str, Node<'n>)>, Option<Node<'n>>);
 
-impl<'de> MapAccess<'de> for Members<'de, '_> {
+impl<'de> MapAccess<'de> for Members<'_> {
     type Error = Fault;
 
     fn next_key_seed<S: DeserializeSeed<'de>>(

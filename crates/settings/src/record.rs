@@ -42,7 +42,7 @@ struct FieldTable {
     name: String,
     #[serde(rename = "type", deserialize_with = "ctype")]
     ctype: CType,
-    offset: Option<i128>,
+    offset: Option<i64>,
     unit: Option<String>,
     help: Option<String>,
     #[serde(default)]
@@ -60,7 +60,7 @@ impl RecordTable {
     /// about printing.
     pub(crate) fn checked(
         &self,
-        root: &Node<'_, '_>,
+        root: &Node<'_>,
         text: &str,
         line: Option<&str>,
     ) -> Result<RecordSettings, Problem> {
@@ -81,7 +81,7 @@ impl RecordTable {
         Ok(RecordSettings { schema, sources })
     }
 
-    fn refuse_duplicates(&self, nodes: &[Node<'_, '_>], text: &str) -> Result<(), Problem> {
+    fn refuse_duplicates(&self, nodes: &[Node<'_>], text: &str) -> Result<(), Problem> {
         let mut seen = HashMap::new();
         for (field, node) in self.field.iter().zip(nodes) {
             if let Some(first) = seen.insert(&field.name, node.at_key("name").at) {
@@ -94,16 +94,12 @@ impl RecordTable {
     }
 
     /// A source for every field, or none at all.
-    fn sources(
-        &self,
-        nodes: &[Node<'_, '_>],
-        schema: &Arc<Schema>,
-    ) -> Result<Vec<Source>, Problem> {
+    fn sources(&self, nodes: &[Node<'_>], schema: &Arc<Schema>) -> Result<Vec<Source>, Problem> {
         if self.field.iter().all(|field| field.source.is_none()) {
             return Ok(Vec::new());
         }
         let mut scratch = RecordBuf::new(Arc::clone(schema));
-        let read = |(index, field): (usize, &Node<'_, '_>)| {
+        let read = |(index, field): (usize, &Node<'_>)| {
             let source = field.get("source");
             let source = source.ok_or_else(|| field.problem(Fault::Missing("source")))?;
             read::source(&source, index, &mut scratch)
@@ -112,7 +108,7 @@ impl RecordTable {
     }
 
     /// Says what `layout` found wrong with the record, at the key it is about.
-    fn blame(&self, root: &Node<'_, '_>, nodes: &[Node<'_, '_>], error: &SchemaError) -> Problem {
+    fn blame(&self, root: &Node<'_>, nodes: &[Node<'_>], error: &SchemaError) -> Problem {
         use SchemaError as E;
 
         let fault = Fault::Other(error.to_string());
@@ -157,7 +153,7 @@ impl RecordTable {
 }
 
 impl FieldTable {
-    fn spec(&self, node: &Node<'_, '_>) -> Result<FieldSpec, Problem> {
+    fn spec(&self, node: &Node<'_>) -> Result<FieldSpec, Problem> {
         let mut spec = FieldSpec::new(&self.name, self.ctype);
         if let Some(offset) = self.offset {
             spec = spec.offset(node.at_key("offset").in_range(offset, (0, MAX_RECORD.into()))?);
@@ -175,7 +171,7 @@ impl FieldTable {
     }
 
     /// `labels = { 0 = "off", 1 = "on" }`, by value.
-    fn labels(&self, node: &Node<'_, '_>) -> Result<Vec<(i64, &str)>, Problem> {
+    fn labels(&self, node: &Node<'_>) -> Result<Vec<(i64, &str)>, Problem> {
         let label = |(value, text): (&String, _)| {
             let number = value.parse::<i64>().map_err(|_| {
                 let example = crate::keys::example(&["record", "field", "labels"]);

@@ -56,13 +56,13 @@ pub(crate) struct RegionTable {
     _mode: Option<IgnoredAny>,
     #[serde(default, deserialize_with = "filled")]
     group: Option<String>,
-    slots: Option<i128>,
+    slots: Option<i64>,
     wake: Option<bool>,
 }
 
 impl RegionTable {
     /// The settings, if they are possible; `region` is the table in the file.
-    pub(crate) fn checked(self, region: &Node<'_, '_>) -> Result<RegionSettings, Problem> {
+    pub(crate) fn checked(self, region: &Node<'_>) -> Result<RegionSettings, Problem> {
         Ok(RegionSettings {
             address: address(region, self.name.as_deref(), self.path.as_deref())?,
             format: self.format,
@@ -74,11 +74,7 @@ impl RegionTable {
     }
 }
 
-fn address(
-    region: &Node<'_, '_>,
-    name: Option<&str>,
-    path: Option<&str>,
-) -> Result<Address, Problem> {
+fn address(region: &Node<'_>, name: Option<&str>, path: Option<&str>) -> Result<Address, Problem> {
     let (key, address) = match (name, path) {
         (Some(_), Some(_)) => {
             let both = "given together with name; keep one of the two".to_owned();
@@ -93,7 +89,7 @@ fn address(
 
 /// An octal file mode: "0644" and "644", or the number `0o644`. A decimal 644 is none: it would
 /// be the mode 1204.
-fn mode(node: &Node<'_, '_>) -> Result<u32, Problem> {
+fn mode(node: &Node<'_>) -> Result<u32, Problem> {
     let octal = match node.value.as_integer() {
         Some(number) if number.radix() == 8 => number.as_str().to_owned(),
         Some(_) => String::new(),
@@ -108,10 +104,10 @@ fn mode(node: &Node<'_, '_>) -> Result<u32, Problem> {
     Ok(bits)
 }
 
-fn slots(region: &Node<'_, '_>, found: i128) -> Result<u32, Problem> {
+fn slots(region: &Node<'_>, found: i64) -> Result<u32, Problem> {
     let slots = found.clamp(MIN_SLOTS.into(), MAX_SLOTS.into());
     let slots = u32::try_from(slots).map_or(DEFAULT_SLOTS, u32::next_power_of_two);
-    if found == i128::from(slots) {
+    if found == i64::from(slots) {
         return Ok(slots);
     }
     let want = format!("a power of two from {MIN_SLOTS} to {MAX_SLOTS}");

@@ -16,7 +16,7 @@ pub const MAX_LINE_RANGE: (u64, u64) = (64, 64 << 20);
 const OTHER: Unexpected<'_> = Unexpected::Other("value");
 
 /// The error that the value is not `want`.
-fn not<E: Error>(want: &str) -> E {
+pub(crate) fn not<E: Error>(want: &str) -> E {
     E::invalid_value(OTHER, &want)
 }
 

@@ -2,7 +2,12 @@
 
 use std::fmt;
 
+use layout::{Field, Scalar};
 use serde::Deserialize;
+
+use super::read::misfit;
+use crate::fault::{Fault, Problem};
+use crate::node::Node;
 
 /// The time of a clock, as a count of units.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize)]
@@ -47,7 +52,7 @@ pub enum TimeUnit {
 
 impl TimeUnit {
     /// The unit called `name`, if it is one.
-    pub(crate) fn named(name: &str) -> Option<Self> {
+    fn named(name: &str) -> Option<Self> {
         let units = [Self::Seconds, Self::Milliseconds, Self::Microseconds, Self::Nanoseconds];
         units.into_iter().find(|unit| unit.to_string() == name)
     }
@@ -72,4 +77,27 @@ impl fmt::Display for TimeUnit {
             Self::Nanoseconds => "ns",
         })
     }
+}
+
+pub(super) fn read(node: &Node<'_>, field: &Field) -> Result<ClockSource, Problem> {
+    let mut clock: ClockSource = node.read()?;
+    if let Some(unit) = TimeUnit::named(field.unit()) {
+        if node.get("unit").is_some() && clock.unit != unit {
+            let fault = Fault::not_but(
+                format!("the unit of the field, \"{unit}\""),
+                format!("unit = \"{unit}\""),
+            );
+            return Err(node.problem_at("unit", fault));
+        }
+        clock.unit = unit;
+    }
+    let fits = match (field.ctype().element(), field.ctype().count()) {
+        (Scalar::I64 | Scalar::U64 | Scalar::F64, None) => true,
+        (Scalar::U32, None) => clock.unit == TimeUnit::Seconds,
+        _ => false,
+    };
+    if !fits {
+        return Err(misfit(node, field.ctype(), "use i64, u64 or f64, or u32 for seconds"));
+    }
+    Ok(clock)
 }

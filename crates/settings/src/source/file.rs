@@ -18,7 +18,20 @@
 
 use std::path::PathBuf;
 
+use layout::{CType, Scalar};
+use serde::Deserialize;
+use serde::de::{Deserializer, IgnoredAny};
+
 use super::Constant;
+use super::range::real;
+use super::read::misfit;
+use super::target::Target;
+use crate::fault::{Fault, Problem};
+use crate::node::Node;
+use crate::values::{not, path};
+
+/// Most columns that may be added up, and the last that may be asked for.
+const MAX_COLUMN: i128 = 4096;
 
 /// A number or a text out of a file.
 ///
@@ -64,4 +77,81 @@ pub fn is_separator(c: char) -> bool {
 /// The words of `text`.
 pub fn words(text: &str) -> impl Iterator<Item = &str> {
     text.split(is_separator).filter(|word| !word.is_empty())
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct FileTable {
+    path: Vec<FilePath>,
+    #[serde(default, deserialize_with = "key_words")]
+    key: Option<Vec<String>>,
+    column: Option<Vec<i64>>,
+    scale: Option<f64>,
+    rate: Option<bool>,
+    /// Read by [`Target::constant`], which takes what the field does.
+    #[serde(rename = "default")]
+    _default: Option<IgnoredAny>,
+}
+
+#[derive(Deserialize)]
+#[serde(transparent)]
+struct FilePath(#[serde(deserialize_with = "path")] PathBuf);
+
+pub(super) fn read(node: &Node<'_>, target: &mut Target<'_>) -> Result<FileSource, Problem> {
+    let table: FileTable = node.read()?;
+    let ctype = target.field().ctype();
+    if ctype.count().is_some() && !ctype.is_text() {
+        return Err(misfit(node, ctype, "it reads single values: give each one its own field"));
+    }
+    check_number_keys(node, ctype)?;
+    if table.path.is_empty() {
+        return Err(node.problem_at("path", Fault::not("a path or a list of paths")));
+    }
+    let scale = real(&node.at_key("scale"), table.scale.unwrap_or(1.0), Scalar::F64)?;
+    if scale == 0.0 {
+        return Err(node.problem_at("scale", Fault::not("a scale")));
+    }
+    let default = node.get("default").map(|default| target.constant(&default)).transpose()?;
+    Ok(FileSource {
+        paths: table.path.into_iter().map(|FilePath(path)| path).collect(),
+        key: table.key,
+        take: take(node, table.column.as_deref(), ctype)?,
+        scale,
+        rate: table.rate.unwrap_or(false),
+        default,
+    })
+}
+
+/// Refuses what only a number has on a field that is none.
+fn check_number_keys(node: &Node<'_>, ctype: CType) -> Result<(), Problem> {
+    if ctype.element().is_int() || ctype.element().is_float() {
+        return Ok(());
+    }
+    let what = if ctype.is_text() { "text" } else { "a bool" };
+    let why = format!("has no effect: {what} has no scale or rate; remove it");
+    let key = ["scale", "rate"].into_iter().find_map(|key| node.get(key));
+    key.map_or(Ok(()), |key| Err(key.problem(Fault::Other(why))))
+}
+
+fn key_words<'de, D: Deserializer<'de>>(value: D) -> Result<Option<Vec<String>>, D::Error> {
+    let words: Vec<_> = words(&String::deserialize(value)?).map(str::to_owned).collect();
+    if words.is_empty() { Err(not("a word of the line")) } else { Ok(Some(words)) }
+}
+
+fn take(node: &Node<'_>, columns: Option<&[i64]>, ctype: CType) -> Result<Take, Problem> {
+    let Some(columns) = columns else {
+        return Ok(if ctype.is_text() { Take::Rest } else { Take::Sum(vec![1]) });
+    };
+    let list = node.at_key("column");
+    if ctype.is_text() && list.value.is_array() {
+        return Err(list.problem(Fault::Type("a whole number".into())));
+    }
+    let items = if list.value.is_array() { list.items() } else { vec![list] };
+    let column = |(item, &column): (Node<'_>, &i64)| item.in_range(column, (1, MAX_COLUMN));
+    let columns = items.into_iter().zip(columns).map(column).collect::<Result<Vec<_>, _>>()?;
+    match columns.as_slice() {
+        [] => Err(list.problem(Fault::not("a column or a list of columns"))),
+        [column] if ctype.is_text() => Ok(Take::Word(*column)),
+        _ => Ok(Take::Sum(columns)),
+    }
 }

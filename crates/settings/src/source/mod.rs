@@ -23,6 +23,7 @@ mod clock;
 mod constant;
 mod counter;
 mod file;
+mod input;
 mod range;
 pub(crate) mod read;
 mod target;
@@ -31,6 +32,7 @@ pub use clock::{ClockKind, ClockSource, TimeUnit};
 pub use constant::Constant;
 pub use counter::Counter;
 pub use file::{FileSource, Take, is_separator, words};
+pub use input::InputKey;
 pub use range::{Random, Range, Wave, WaveShape};
 
 /// Where the value of one field comes from.
@@ -52,13 +54,4 @@ pub enum Source {
     Random(Random),
     /// A value out of a JSON object, one object a line.
     Input(InputKey),
-}
-
-/// Where in a JSON object a value is.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub enum InputKey {
-    /// The member of this name.
-    Member(String),
-    /// The value at this JSON pointer (RFC 6901), such as "/imu/accel".
-    Pointer(String),
 }

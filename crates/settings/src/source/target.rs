@@ -25,7 +25,7 @@ impl<'s> Target<'s> {
     }
 
     /// A value that the field can hold.
-    pub(super) fn constant(&mut self, node: &Node<'_, '_>) -> Result<Constant, Problem> {
+    pub(super) fn constant(&mut self, node: &Node<'_>) -> Result<Constant, Problem> {
         let value = match node.value {
             DeValue::Array(_) => self.fill(node)?,
             _ => self.set(node)?,
@@ -33,7 +33,7 @@ impl<'s> Target<'s> {
         Ok(Constant::checked(value))
     }
 
-    fn set(&mut self, node: &Node<'_, '_>) -> Result<Value, Problem> {
+    fn set(&mut self, node: &Node<'_>) -> Result<Value, Problem> {
         let literal = literal(node, self.field()).map_err(|fault| node.problem(fault))?;
         self.scratch
             .set_literal(self.index, literal)
@@ -45,7 +45,7 @@ impl<'s> Target<'s> {
         })
     }
 
-    fn fill(&mut self, node: &Node<'_, '_>) -> Result<Value, Problem> {
+    fn fill(&mut self, node: &Node<'_>) -> Result<Value, Problem> {
         let field = self.field().clone();
         let refuse = |error: ValueError| node.problem(unfit(&error));
         let mut elements = self.scratch.elements(self.index).map_err(refuse)?;
@@ -81,7 +81,7 @@ fn unfit(error: &ValueError) -> Fault {
     }
 }
 
-fn literal<'d>(node: &Node<'d, '_>, field: &Field) -> Result<Literal<'d>, Fault> {
+fn literal<'n>(node: &Node<'n>, field: &Field) -> Result<Literal<'n>, Fault> {
     Ok(match node.value {
         DeValue::String(text) => Literal::Text(text),
         DeValue::Boolean(value) => Literal::Bool(*value),
@@ -104,12 +104,12 @@ fn literal<'d>(node: &Node<'d, '_>, field: &Field) -> Result<Literal<'d>, Fault>
             }
         },
         DeValue::Array(_) | DeValue::Datetime(_) | DeValue::Table(_) => {
-            return Err(Fault::Type("a number, text, true, false or a list".to_owned()));
+            return Err(Fault::Type("a number, text, true, false or a list".into()));
         }
     })
 }
 
-fn whole_of_64_bits(node: &Node<'_, '_>) -> Result<i128, Fault> {
+fn whole_of_64_bits(node: &Node<'_>) -> Result<i128, Fault> {
     let number = node.whole()?;
     let fits = i64::try_from(number).is_ok() || u64::try_from(number).is_ok();
     fits.then_some(number).ok_or_else(|| Fault::not_but("a number of 64 bits", "a smaller one"))
