@@ -6,7 +6,8 @@
 
 use crate::directory::{self, Directory};
 use crate::error::{RegionError, RegionErrorKind as Kind};
-use crate::file::{self, Identity};
+use crate::file;
+use crate::file_id::FileId;
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
 use rustix::fs::{CWD, Mode, OFlags};
 use std::ffi::{OsStr, OsString};
@@ -69,12 +70,12 @@ pub fn locate(name: &str) -> Result<Address, RegionError> {
 /// [`Reader::open`](crate::Reader::open) reports it.
 pub fn find(name: &str) -> Result<Address, RegionError> {
     let own = locate(name)?;
-    let looked = own.identity();
+    let looked = own.file_id();
     if own.directory.yields_to_system() && !matches!(looked, Ok(Some(_))) {
         // A directory that another user has put in place of the user's own hides no region of the
         // system.
         let system = Address::within(Directory::system(), own.name.clone());
-        match system.identity() {
+        match system.file_id() {
             Ok(Some(_)) => return Ok(system),
             Err(err) if system.path.exists() => return Err(err),
             Ok(None) | Err(_) => {}
@@ -140,13 +141,13 @@ impl Address {
     }
 
     /// The file that has this address now; `None` if none has.
-    pub(crate) fn identity(&self) -> Result<Option<Identity>, RegionError> {
+    pub(crate) fn file_id(&self) -> Result<Option<FileId>, RegionError> {
         let io = |err| RegionError::io(&self.path, "stat", err);
         if self.directory.is_of_path() {
-            return Identity::at(self.start(), &self.path).map_err(io);
+            return FileId::at(self.start(), &self.path).map_err(io);
         }
         let Some(dir) = self.directory.open()? else { return Ok(None) };
-        Identity::at(dir.as_fd(), self.name.as_ref()).map_err(io)
+        FileId::at(dir.as_fd(), self.name.as_ref()).map_err(io)
     }
 }
 

@@ -1,6 +1,6 @@
 //! A region without a name: for a process and those that inherit its descriptor.
 
-use crate::create;
+use crate::create::{self, Beginning};
 use crate::error::RegionError;
 use crate::file;
 use crate::fork::OwnFile;
@@ -46,7 +46,7 @@ impl Region {
     /// [`BadOptions`](crate::RegionErrorKind::BadOptions); [`Io`](crate::RegionErrorKind::Io), for example when there is no memory left.
     pub fn anonymous(schema: &Schema, options: &Options) -> Result<Self, RegionError> {
         let label = PathBuf::from(format!("anonymous region {}", schema.name()));
-        let (file, _) = create::memfd(&label, schema, options, 0)?;
+        let (file, _) = create::memfd(&label, schema, options, Beginning::after(0))?;
         Ok(Self { file, schema: schema.clone(), options: options.clone(), label })
     }
 

@@ -13,7 +13,8 @@
 
 use crate::clock::BootTime;
 use crate::directory;
-use crate::file::{self, Identity};
+use crate::file;
+use crate::file_id::FileId;
 use crate::location::Location;
 use crate::lock;
 use rustix::fd::{AsFd, OwnedFd};
@@ -109,9 +110,8 @@ pub(crate) fn sweep(at: &Location) {
 /// finds that it cannot, or that the file has lost its name.
 fn abandoned(dir: &OwnedFd, name: &Path) -> Option<File> {
     let is_named = |file: &File| {
-        Identity::of(file).is_ok_and(|ours| {
-            Identity::at(dir.as_fd(), name).is_ok_and(|named| named == Some(ours))
-        })
+        FileId::of(file)
+            .is_ok_and(|ours| FileId::at(dir.as_fd(), name).is_ok_and(|named| named == Some(ours)))
     };
     let file = file::open(dir.as_fd(), name, OFlags::RDWR, name).ok()?;
     // Asked for before, too: one that has been given its real name meanwhile is not to be locked.

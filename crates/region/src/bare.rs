@@ -12,7 +12,8 @@
 use crate::address::{Address, ToPlace};
 use crate::create::Unnamed;
 use crate::error::{RegionError, RegionErrorKind as Kind};
-use crate::file::{self, Identity};
+use crate::file;
+use crate::file_id::FileId;
 use crate::fork::OwnFile;
 use crate::location::{Exposure, Location};
 use crate::lock;
@@ -30,10 +31,9 @@ use std::path::Path;
 /// Writes a bare struct. One at a time among mapcast's own writers; a C program is not kept out.
 #[derive(Debug)]
 pub struct BareWriter {
-    mapping: Mapping,
+    mapped: MappedStruct,
     file: OwnFile,
     at: Location,
-    size: usize,
     options: Options,
 }
 
@@ -52,11 +52,11 @@ impl BareWriter {
         Rights::of(options, at.path())?;
         let size = schema.size() as usize;
         let create = || {
-            let (fresh, mapping) = fresh(&at, size, options)?;
-            Ok(fresh.claim(&at)?.map(|file| (file, mapping)))
+            let (fresh, mapped) = fresh(&at, size, options)?;
+            Ok(fresh.claim(&at)?.map(|file| (file, mapped)))
         };
-        let (file, mapping) = writer::at_name(&at, |file| resume(file, &at, size), create)?;
-        Ok(Self { mapping, file, at, size, options: options.clone() })
+        let (file, mapped) = writer::at_name(&at, |file| resume(file, &at, size), create)?;
+        Ok(Self { mapped, file, at, options: options.clone() })
     }
 
     /// Gives the file another mode or group, if `options` say so, and makes the next one with these.
@@ -85,15 +85,9 @@ impl BareWriter {
     /// file was cut short.
     pub fn publish(&mut self, record: &[u8]) -> Result<(), RegionError> {
         self.expect_here()?;
-        if record.len() != self.size {
-            let kind = Kind::WrongSize { want: self.size, have: record.len() };
-            return Err(RegionError::new(self.path(), kind));
-        }
-        channel::words_in(self.mapping.words(), record);
-        if self.mapping.faulted() {
-            return Err(truncated(self.path(), &self.file, self.size));
-        }
-        Ok(())
+        self.mapped.expect_size(self.path(), record.len())?;
+        channel::words_in(self.mapped.mapping.words(), record);
+        self.mapped.expect_whole(self.path(), &self.file)
     }
 
     /// Whether the file is still the one at its path, and not truncated.
@@ -102,7 +96,8 @@ impl BareWriter {
     /// As [`DynWriter::check`](crate::DynWriter::check).
     pub fn check(&self) -> Result<FileStatus, RegionError> {
         self.expect_here()?;
-        FileStatus::of(&self.file, &self.at, self.size as u64, !self.mapping.faulted())
+        let len = (!self.mapped.mapping.faulted()).then_some(self.mapped.size as u64);
+        FileStatus::of(&self.file, &self.at, len)
     }
 
     /// Makes the file anew after it was deleted or cut short.
@@ -117,20 +112,20 @@ impl BareWriter {
             FileStatus::Replaced => return Err(replaced()),
             FileStatus::Deleted | FileStatus::Truncated => self.at.renew()?,
         }
-        let (fresh, mapping) = fresh(&self.at, self.size, &self.options)?;
+        let (fresh, mapped) = fresh(&self.at, self.mapped.size, &self.options)?;
         self.file = fresh.replace(&self.at, &self.file)?.ok_or_else(replaced)?;
-        self.mapping = mapping;
+        self.mapped = mapped;
         Ok(())
     }
 
     /// Bytes of the struct.
     pub fn size(&self) -> usize {
-        self.size
+        self.mapped.size
     }
 
     /// Does the kernel write the file back to a disk?
     pub fn is_disk_backed(&self) -> bool {
-        Medium::of(&self.file).is_disk_backed()
+        self.mapped.medium.is_disk_backed()
     }
 
     /// Which other users may replace this file: see
@@ -141,7 +136,7 @@ impl BareWriter {
 
     /// Is the file on overlayfs? See [`DynWriter::is_on_overlay`](crate::DynWriter::is_on_overlay).
     pub fn is_on_overlay(&self) -> bool {
-        Medium::of(&self.file) == Medium::Overlay
+        self.mapped.medium == Medium::Overlay
     }
 
     /// The file.
@@ -165,11 +160,10 @@ impl Drop for BareWriter {
 /// Reads a bare struct that any program writes. Its records may be torn.
 #[derive(Debug)]
 pub struct BareReader {
-    mapping: Mapping,
+    mapped: MappedStruct,
     file: File,
     address: Address,
-    size: usize,
-    identity: Identity,
+    id: FileId,
 }
 
 impl BareReader {
@@ -181,10 +175,9 @@ impl BareReader {
     pub fn open(at: impl ToPlace, schema: &Schema) -> Result<Self, RegionError> {
         let address = at.place().to_read()?.held()?;
         let (file, path) = (address.open_to_read()?, address.path());
-        let identity = Identity::of(&file).map_err(|err| RegionError::io(path, "fstat", err))?;
-        let size = schema.size() as usize;
-        let mapping = map(&file, path, size, Access::Read)?;
-        Ok(Self { mapping, file, address, size, identity })
+        let id = FileId::of(&file).map_err(|err| RegionError::io(path, "fstat", err))?;
+        let mapped = MappedStruct::map(&file, path, schema.size() as usize, Access::Read)?;
+        Ok(Self { mapped, file, address, id })
     }
 
     /// Copies the file's current bytes to `record`. They may be torn.
@@ -193,15 +186,9 @@ impl BareReader {
     /// [`Kind::WrongSize`] if `record` is not as long as the struct; [`Kind::Truncated`] if the
     /// file was cut short.
     pub fn latest(&self, record: &mut [u8]) -> Result<(), RegionError> {
-        if record.len() != self.size {
-            let kind = Kind::WrongSize { want: self.size, have: record.len() };
-            return Err(RegionError::new(self.path(), kind));
-        }
-        channel::words_out(self.mapping.words(), record);
-        if self.mapping.faulted() {
-            return Err(truncated(self.path(), &self.file, self.size));
-        }
-        Ok(())
+        self.mapped.expect_size(self.path(), record.len())?;
+        channel::words_out(self.mapped.mapping.words(), record);
+        self.mapped.expect_whole(self.path(), &self.file)
     }
 
     /// Whether the file still holds the whole struct: bytes that were cut off read as zeros.
@@ -210,8 +197,8 @@ impl BareReader {
     /// [`Kind::Truncated`] if the file was cut short.
     pub fn check(&self) -> Result<(), RegionError> {
         let len = self.file.metadata().map_or(0, |meta| meta.len());
-        let is_whole = len >= self.size as u64;
-        if is_whole { Ok(()) } else { Err(truncated(self.path(), &self.file, self.size)) }
+        let is_whole = len >= self.mapped.size as u64;
+        if is_whole { Ok(()) } else { Err(self.mapped.truncated(self.path(), &self.file)) }
     }
 
     /// Maps the file that the path names by now, if it is another one.
@@ -219,9 +206,9 @@ impl BareReader {
     /// # Errors
     /// As [`BareReader::open`]; the old file stays mapped.
     pub fn refresh(&mut self, schema: &Schema) -> Result<Refreshed, RegionError> {
-        match self.address.identity()? {
+        match self.address.file_id()? {
             None => Ok(Refreshed::Missing),
-            Some(named) if named == self.identity && !self.has_copy() => Ok(Refreshed::Same),
+            Some(named) if named == self.id && !self.has_copy() => Ok(Refreshed::Same),
             Some(_) => {
                 *self = Self::open(&self.address, schema)?;
                 Ok(Refreshed::Reattached)
@@ -231,9 +218,9 @@ impl BareReader {
 
     /// Whether the path leads to an overlayfs copy of this file: see [`overlay`].
     fn has_copy(&self) -> bool {
-        Medium::of(&self.file) == Medium::Overlay
-            && !self.mapping.faulted()
-            && overlay::is_other(&self.address, self.mapping.words(), self.size)
+        self.mapped.medium == Medium::Overlay
+            && !self.mapped.mapping.faulted()
+            && overlay::is_other(&self.address, self.mapped.mapping.words(), self.mapped.size)
     }
 
     /// The file.
@@ -247,7 +234,7 @@ fn resume(
     file: OwnFile,
     at: &Location,
     size: usize,
-) -> Result<Option<(OwnFile, Mapping)>, RegionError> {
+) -> Result<Option<(OwnFile, MappedStruct)>, RegionError> {
     // Readers have it mapped for good, so it is not replaced because of a reader's lock.
     writer::take_lock(&file, at.path()).map_err(|err| match err.kind() {
         // What would be the process id in a header is part of the record here.
@@ -258,29 +245,58 @@ fn resume(
         return Ok(None);
     }
     file::expect_own(&file, at)?;
-    let mapping = map(&at.open_to_map(&file)?, at.path(), size, Access::Write)?;
-    Ok(Some((file, mapping)))
+    let mapped = MappedStruct::map(&at.open_to_map(&file)?, at.path(), size, Access::Write)?;
+    Ok(Some((file, mapped)))
 }
 
 /// A new file, mapped: after it is named nothing can fail.
-fn fresh(at: &Location, size: usize, options: &Options) -> Result<(Unnamed, Mapping), RegionError> {
+fn fresh(
+    at: &Location,
+    size: usize,
+    options: &Options,
+) -> Result<(Unnamed, MappedStruct), RegionError> {
     let fresh = Unnamed::new(at, options, size as u64)?;
-    let mapping = map(&fresh.open_to_map(at)?, at.path(), size, Access::Write)?;
-    Ok((fresh, mapping))
+    let mapped = MappedStruct::map(&fresh.open_to_map(at)?, at.path(), size, Access::Write)?;
+    Ok((fresh, mapped))
 }
 
-fn map(file: &File, path: &Path, size: usize, access: Access) -> Result<Mapping, RegionError> {
-    let have = file.metadata().map_err(|err| RegionError::io(path, "fstat", err))?.len();
-    let want = size as u64;
-    if have != want {
-        return Err(RegionError::new(path, Kind::NotThisRecord { want, have }));
+/// The struct's bytes.
+#[derive(Debug)]
+struct MappedStruct {
+    mapping: Mapping,
+    medium: Medium,
+    size: usize,
+}
+
+impl MappedStruct {
+    fn map(file: &File, path: &Path, size: usize, access: Access) -> Result<Self, RegionError> {
+        let have = file.metadata().map_err(|err| RegionError::io(path, "fstat", err))?.len();
+        let want = size as u64;
+        if have != want {
+            return Err(RegionError::new(path, Kind::NotThisRecord { want, have }));
+        }
+        // The words of the last page past the file's end read as zero and are never written back.
+        let mapping =
+            Mapping::new(file, size, access).map_err(|err| RegionError::io(path, "mmap", err))?;
+        Ok(Self { mapping, medium: Medium::of(file), size })
     }
-    // The words of the last page past the file's end read as zero and are never written back.
-    Mapping::new(file, size, access).map_err(|err| RegionError::io(path, "mmap", err))
-}
 
-#[cold]
-fn truncated(path: &Path, file: &File, size: usize) -> RegionError {
-    let have = file.metadata().map_or(0, |meta| meta.len());
-    RegionError::new(path, Kind::Truncated { want: size as u64, have })
+    fn expect_size(&self, path: &Path, have: usize) -> Result<(), RegionError> {
+        let want = self.size;
+        if have == want {
+            return Ok(());
+        }
+        Err(RegionError::new(path, Kind::WrongSize { want, have }))
+    }
+
+    /// To be called after each copy.
+    fn expect_whole(&self, path: &Path, file: &File) -> Result<(), RegionError> {
+        if self.mapping.faulted() { Err(self.truncated(path, file)) } else { Ok(()) }
+    }
+
+    #[cold]
+    fn truncated(&self, path: &Path, file: &File) -> RegionError {
+        let have = file.metadata().map_or(0, |meta| meta.len());
+        RegionError::new(path, Kind::Truncated { want: self.size as u64, have })
+    }
 }

@@ -6,10 +6,11 @@
 //! it away.
 
 use crate::aside::{self, Aside};
-use crate::boot;
+use crate::boot::{self, BootId};
 use crate::clock;
 use crate::error::{RegionError, RegionErrorKind as Kind};
-use crate::file::{self, Identity};
+use crate::file;
+use crate::file_id::FileId;
 use crate::file_system;
 use crate::fork::OwnFile;
 use crate::location::Location;
@@ -72,8 +73,8 @@ impl Unnamed {
         let locked = lock::try_take(&file).map_err(io("lock"))?;
         // Between creation and lock, another creator may have swept the file away: then the name
         // is nobody's, or another file's.
-        let named = Identity::at(dir.as_fd(), name.as_ref());
-        let named = named.is_ok_and(|named| named == Identity::of(&file).ok());
+        let named = FileId::at(dir.as_fd(), name.as_ref());
+        let named = named.is_ok_and(|named| named == FileId::of(&file).ok());
         Ok((locked && named).then(|| Self { aside: Aside::new(dir, name), file }))
     }
 
@@ -114,7 +115,7 @@ impl Unnamed {
     /// have taken it since the first look, and then gets it back.
     pub(crate) fn replace(self, at: &Location, old: &File) -> Result<Option<OwnFile>, RegionError> {
         let io = |call| move |err| RegionError::io(at.path(), call, err);
-        let old = Identity::of(old).map_err(io("fstat"))?;
+        let old = FileId::of(old).map_err(io("fstat"))?;
         match at.named()? {
             None => return self.claim(at),
             Some(named) if named != old => return Ok(None),
@@ -150,9 +151,9 @@ impl Unnamed {
     }
 
     /// Which file has the temporary name.
-    fn beside_now(&self) -> Option<Identity> {
+    fn beside_now(&self) -> Option<FileId> {
         let (dir, name) = self.aside.parts();
-        Identity::at(dir.as_fd(), name.as_ref()).ok().flatten()
+        FileId::at(dir.as_fd(), name.as_ref()).ok().flatten()
     }
 
     /// Undoes an [`exchange`](Self::exchange) that took the name from another file than it was for.
@@ -175,16 +176,32 @@ pub(crate) fn replace_lock(at: &Location) -> Result<Option<Unnamed>, RegionError
     Unnamed::create(aside::replace_lock_name(at), at)
 }
 
-/// A complete region without a writer's mark, starting after `base_sequence`, and without a name.
+/// What a new region continues.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Beginning {
+    /// The record before its first one.
+    pub(crate) base_sequence: u64,
+    /// The boot of which its times are.
+    pub(crate) boot_id: BootId,
+}
+
+impl Beginning {
+    /// A region of the running boot.
+    pub(crate) fn after(base_sequence: u64) -> Self {
+        Self { base_sequence, boot_id: boot::id() }
+    }
+}
+
+/// A complete region without a writer's mark, and without a name.
 pub(crate) fn region(
     at: &Location,
     schema: &Schema,
     options: &Options,
-    base_sequence: u64,
+    beginning: Beginning,
 ) -> Result<(Unnamed, Header), RegionError> {
     let unnamed = Unnamed::beside(at)?;
     admit(&unnamed.file, at.path(), options)?;
-    let header = fill_region(&unnamed.file, at.path(), schema, options, base_sequence)?;
+    let header = fill_region(&unnamed.file, at.path(), schema, options, beginning)?;
     Ok((unnamed, header))
 }
 
@@ -201,19 +218,19 @@ pub(crate) fn memfd(
     label: &Path,
     schema: &Schema,
     options: &Options,
-    base_sequence: u64,
+    beginning: Beginning,
 ) -> Result<(File, Header), RegionError> {
     let io = |call| move |err: Errno| RegionError::io(label, call, err);
     let flags = MemfdFlags::CLOEXEC | MemfdFlags::ALLOW_SEALING;
     let name = format!("mapcast-{}", schema.name());
     let file = File::from(rustix::fs::memfd_create(name, flags).map_err(io("memfd_create"))?);
-    let header = fill_region(&file, label, schema, options, base_sequence)?;
+    let header = fill_region(&file, label, schema, options, beginning)?;
     rustix::fs::fcntl_add_seals(&file, SealFlags::SHRINK | SealFlags::GROW | SealFlags::SEAL)
         .map_err(io("fcntl_add_seals"))?;
     Ok((file, header))
 }
 
-/// Makes an empty file a region without a writer's mark, starting after `base_sequence`.
+/// Makes an empty file a region without a writer's mark.
 ///
 /// The magic number is written last: others may have the file open by now.
 pub(crate) fn fill_region(
@@ -221,17 +238,17 @@ pub(crate) fn fill_region(
     path: &Path,
     schema: &Schema,
     options: &Options,
-    base_sequence: u64,
+    beginning: Beginning,
 ) -> Result<Header, RegionError> {
     let mut header = plan(path, schema, options)?;
     header.created_at = clock::wall_nanos();
-    header.boot_id = boot::id();
-    header.base_sequence = base_sequence;
+    header.boot_id = beginning.boot_id;
+    header.base_sequence = beginning.base_sequence;
     allocate(file, path, header.file_len)?;
     let encoded = header.encode();
     let (magic, rest) = encoded.split_at(size_of::<u64>());
     let content = [
-        (offset::HEAD as u64, &base_sequence.to_le_bytes()[..]),
+        (offset::HEAD as u64, &beginning.base_sequence.to_le_bytes()[..]),
         (header.schema_offset, &schema.encode()[..]),
         (header.end_mark_offset(), &header::END_MARK.to_le_bytes()[..]),
         (magic.len() as u64, rest),
@@ -319,7 +336,7 @@ mod tests {
                     for _ in 0..6_000 {
                         let unnamed = Unnamed::beside(&at).unwrap();
                         aside::sweep(&at);
-                        let ours = Identity::of(&unnamed.file).unwrap();
+                        let ours = FileId::of(&unnamed.file).unwrap();
                         assert_eq!(unnamed.beside_now(), Some(ours));
                     }
                 });
@@ -368,7 +385,8 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("stu.region");
         let at = at(&path);
-        let (unnamed, header) = region(&at, &Stu::schema(), &Options::new(), 0).unwrap();
+        let (unnamed, header) =
+            region(&at, &Stu::schema(), &Options::new(), Beginning::after(0)).unwrap();
         let meta = unnamed.file.metadata().unwrap();
         assert_eq!(meta.len(), header.file_len);
         assert!(meta.blocks() * 512 >= header.file_len, "a sparse file");
@@ -383,7 +401,8 @@ mod tests {
         let path = dir.path().join("stu.region");
         std::fs::write(&path, "somebody's letter").unwrap();
         let at = at(&path);
-        let (unnamed, _) = region(&at, &Stu::schema(), &Options::new(), 0).unwrap();
+        let (unnamed, _) =
+            region(&at, &Stu::schema(), &Options::new(), Beginning::after(0)).unwrap();
         assert!(unnamed.claim(&at).unwrap().is_none());
         assert_eq!(std::fs::read(&path).unwrap(), b"somebody's letter");
         assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 1);

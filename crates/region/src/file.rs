@@ -1,52 +1,17 @@
 //! Opening what a path names, and nothing else: no links, no pipes, no creation by accident.
 
 use crate::error::{RegionError, RegionErrorKind as Kind};
+use crate::file_id::FileId;
 use crate::file_system;
 use crate::location::Location;
 use crate::mapping::Access;
 use rustix::fd::BorrowedFd;
-use rustix::fs::{AtFlags, Mode, OFlags, SealFlags, Stat};
+use rustix::fs::{Mode, OFlags, SealFlags};
 use rustix::io::Errno;
-use std::fs::{File, Metadata};
+use std::fs::File;
 use std::os::fd::AsRawFd;
 use std::os::unix::fs::{FileExt, FileTypeExt, MetadataExt};
 use std::path::Path;
-
-/// Which file it is, whatever its name: device and inode. Not used again while a descriptor lives.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Identity(u64, u64);
-
-impl Identity {
-    pub(crate) fn of(file: &File) -> std::io::Result<Self> {
-        file.metadata().map(|meta| Self::of_meta(&meta))
-    }
-
-    pub(crate) fn of_meta(meta: &Metadata) -> Self {
-        Self(meta.dev(), meta.ino())
-    }
-
-    pub(crate) fn of_stat(stat: &Stat) -> Self {
-        Self(stat.st_dev, stat.st_ino)
-    }
-
-    /// The file that is called `name` in `dir` now, not followed if it is a link; `None` if none is.
-    pub(crate) fn at(dir: BorrowedFd<'_>, name: &Path) -> std::io::Result<Option<Self>> {
-        present(rustix::fs::statat(dir, name, AtFlags::SYMLINK_NOFOLLOW))
-    }
-
-    /// The directory that `path` leads to now; `None` if it leads nowhere.
-    pub(crate) fn of_directory(path: &Path) -> std::io::Result<Option<Self>> {
-        present(rustix::fs::stat(path))
-    }
-}
-
-fn present(stat: Result<Stat, Errno>) -> std::io::Result<Option<Identity>> {
-    match stat {
-        Ok(stat) => Ok(Some(Identity::of_stat(&stat))),
-        Err(Errno::NOENT) => Ok(None),
-        Err(err) => Err(err.into()),
-    }
-}
 
 /// Opens what is called `name` in `dir`, and `path` in messages, without following it if it is a link.
 pub(crate) fn open(
@@ -173,7 +138,7 @@ pub(crate) fn is_out_of_descriptors(err: &std::io::Error) -> bool {
 }
 
 fn is_same(one: &File, other: &File) -> bool {
-    let identities = Identity::of(one).and_then(|one| Ok((one, Identity::of(other)?)));
+    let identities = FileId::of(one).and_then(|one| Ok((one, FileId::of(other)?)));
     identities.is_ok_and(|(one, other)| one == other)
 }
 

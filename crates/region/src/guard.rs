@@ -34,14 +34,15 @@ use rustix::param::page_size;
 use std::io;
 use std::ops::Range;
 use std::ptr;
-use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicUsize, Ordering, fence};
+use std::sync::atomic::{AtomicBool, AtomicI32, AtomicPtr, AtomicUsize, Ordering, fence};
 
 /// One watched mapping: an entry of a list that only grows.
 struct Watch {
     start: AtomicUsize,
     /// One past the mapping's last byte; 0: this entry is free.
     end: AtomicUsize,
-    writable: AtomicBool,
+    /// `PROT_READ`, and `PROT_WRITE` of a writable mapping.
+    protection: AtomicI32,
     faulted: AtomicBool,
     next: AtomicPtr<Watch>,
 }
@@ -58,17 +59,17 @@ impl std::fmt::Debug for Guard {
 }
 
 impl Guard {
-    /// Guards `len` bytes from address `start`; `writable` as the mapping is.
-    pub(crate) fn new(start: usize, len: usize, writable: bool) -> io::Result<Self> {
+    /// Guards the addresses of a mapping with this protection.
+    pub(crate) fn new(addresses: Range<usize>, protection: libc::c_int) -> io::Result<Self> {
         let _gate = fork::gate()?;
         sigbus::install(on_sigbus)?;
         let watch = free_watch().unwrap_or_else(new_watch);
         // Release: a handler that sees this start also sees that the former end is gone.
-        watch.start.store(start, Ordering::Release);
-        watch.writable.store(writable, Ordering::Relaxed);
+        watch.start.store(addresses.start, Ordering::Release);
+        watch.protection.store(protection, Ordering::Relaxed);
         watch.faulted.store(false, Ordering::Relaxed);
         // Release: a handler that sees this end sees the start that belongs to it.
-        watch.end.store(start.saturating_add(len), Ordering::Release);
+        watch.end.store(addresses.end, Ordering::Release);
         Ok(Self(watch))
     }
 
@@ -104,7 +105,7 @@ fn new_watch() -> &'static Watch {
     let watch = Box::into_raw(Box::new(Watch {
         start: AtomicUsize::new(0),
         end: AtomicUsize::new(0),
-        writable: AtomicBool::new(false),
+        protection: AtomicI32::new(libc::PROT_NONE),
         faulted: AtomicBool::new(false),
         next: AtomicPtr::new(WATCHES.load(Ordering::Relaxed)),
     }));
@@ -148,28 +149,29 @@ extern "C" fn on_sigbus(
 fn put_zeros((watch, end): (&Watch, usize), address: usize) -> bool {
     // The mark first: a thread that reads zeros from the new pages then finds it set.
     watch.faulted.store(true, Ordering::SeqCst);
-    let write = if watch.writable.load(Ordering::Relaxed) { libc::PROT_WRITE } else { 0 };
+    let protection = watch.protection.load(Ordering::Relaxed);
     let page = address & !(page_size() - 1);
     let missing = page..end;
     // SAFETY: a call without preconditions.
     let errno = unsafe { libc::__errno_location() };
     // SAFETY: it points at this thread's `errno`, which lives as long as the thread.
     let before = unsafe { errno.read() };
-    let placed = place(&missing, write, libc::MAP_PRIVATE) || place_at_the_limit(&missing, write);
+    let placed =
+        place(&missing, protection, libc::MAP_PRIVATE) || place_at_the_limit(&missing, protection);
     // SAFETY: as above, for a write: the interrupted code must not see what the calls left there.
     unsafe { errno.write(before) };
     placed
 }
 
 /// Maps zeros over `missing`, from a page of a mapping of ours to its end.
-fn place(missing: &Range<usize>, write: libc::c_int, kind: libc::c_int) -> bool {
+fn place(missing: &Range<usize>, protection: libc::c_int, kind: libc::c_int) -> bool {
     // Without reserving: they stay zeros while nothing writes to them.
     let flags = kind | libc::MAP_ANONYMOUS | libc::MAP_FIXED | libc::MAP_NORESERVE;
     let (start, len) = (missing.start as *mut libc::c_void, missing.len());
     // SAFETY: from a page of a live mapping of ours to its end (the watch holds its bounds, which the
     // kernel rounds to whole pages), so MAP_FIXED replaces only memory that `Mapping` owns and will
     // unmap.
-    let placed = unsafe { libc::mmap(start, len, libc::PROT_READ | write, flags, -1, 0) };
+    let placed = unsafe { libc::mmap(start, len, protection, flags, -1, 0) };
     placed != libc::MAP_FAILED
 }
 
@@ -177,8 +179,8 @@ fn place(missing: &Range<usize>, write: libc::c_int, kind: libc::c_int) -> bool 
 /// room for the new pages once the old ones are not locked; that of private memory does not count
 /// shared ones.
 #[cold]
-fn place_at_the_limit(missing: &Range<usize>, write: libc::c_int) -> bool {
+fn place_at_the_limit(missing: &Range<usize>, protection: libc::c_int) -> bool {
     // SAFETY: changes no byte, and only whether pages of a mapping of ours may be swapped out.
     unsafe { libc::munlock(missing.start as *const libc::c_void, missing.len()) };
-    place(missing, write, libc::MAP_PRIVATE) || place(missing, write, libc::MAP_SHARED)
+    place(missing, protection, libc::MAP_PRIVATE) || place(missing, protection, libc::MAP_SHARED)
 }

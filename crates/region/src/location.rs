@@ -19,7 +19,8 @@
 use crate::address::Address;
 use crate::directory::{self, Directory, OTHERS_WRITE};
 use crate::error::{RegionError, RegionErrorKind as Kind};
-use crate::file::{self, Identity};
+use crate::file;
+use crate::file_id::FileId;
 use crate::file_system;
 use crate::fork::OwnFile;
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
@@ -42,7 +43,7 @@ pub(crate) struct Location {
     name: OsString,
     dir: Arc<OwnedFd>,
     permissions: Permissions,
-    identity: Identity,
+    identity: FileId,
     /// The path that led to the directory, without symbolic links. `None` if there is none to
     /// resolve again.
     canonical: Option<PathBuf>,
@@ -96,7 +97,7 @@ impl Location {
         let stat =
             rustix::fs::fstat(&dir).map_err(|err| RegionError::io(address.path(), "fstat", err))?;
         let permissions = Permissions { owner: stat.st_uid, mode: stat.st_mode & 0o7777 };
-        let identity = Identity::of_stat(&stat);
+        let identity = FileId::of_stat(&stat);
         Ok(Self { address, name, dir: Arc::new(dir), permissions, identity, canonical })
     }
 
@@ -135,9 +136,8 @@ impl Location {
     }
 
     /// The file that has the region's name in the held directory; `None` if none has.
-    pub(crate) fn named(&self) -> Result<Option<Identity>, RegionError> {
-        Identity::at(self.fd(), self.name())
-            .map_err(|err| RegionError::io(self.path(), "stat", err))
+    pub(crate) fn named(&self) -> Result<Option<FileId>, RegionError> {
+        FileId::at(self.fd(), self.name()).map_err(|err| RegionError::io(self.path(), "stat", err))
     }
 
     /// The file at the region's path now; `None` if there is none.
@@ -145,7 +145,7 @@ impl Location {
     /// # Errors
     /// [`Kind::UnsafeDirectory`] if it leads to a directory that may not be used in place of the held
     /// one.
-    pub(crate) fn leads_to(&self) -> Result<Option<Identity>, RegionError> {
+    pub(crate) fn leads_to(&self) -> Result<Option<FileId>, RegionError> {
         match self.leads()? {
             Leads::Here => self.named(),
             Leads::Nowhere => Ok(None),
@@ -211,7 +211,7 @@ impl Location {
     }
 
     fn is_reached_by(&self, path: &Path) -> bool {
-        matches!(Identity::of_directory(path), Ok(Some(there)) if there == self.identity)
+        matches!(FileId::of_directory(path), Ok(Some(there)) if there == self.identity)
     }
 
     /// A new directory, made where the old one was.
@@ -267,8 +267,8 @@ impl fmt::Display for Exposure {
 }
 
 /// `path` without symbolic links, if it leads to the directory `held`.
-fn canonical(path: &Path, held: Identity) -> Option<PathBuf> {
+fn canonical(path: &Path, held: FileId) -> Option<PathBuf> {
     let canonical = path.canonicalize().ok()?;
-    let leads_here = Identity::of_directory(&canonical).ok()? == Some(held);
+    let leads_here = FileId::of_directory(&canonical).ok()? == Some(held);
     leads_here.then_some(canonical)
 }

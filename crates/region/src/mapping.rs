@@ -47,6 +47,15 @@ pub(crate) enum Access {
     Write,
 }
 
+impl Access {
+    fn protection(self) -> libc::c_int {
+        match self {
+            Self::Read => libc::PROT_READ,
+            Self::Write => libc::PROT_READ | libc::PROT_WRITE,
+        }
+    }
+}
+
 /// An atomic that a mapping may be seen as.
 ///
 /// # Safety
@@ -105,7 +114,8 @@ impl Mapping {
         };
         let base = NonNull::new(owner.as_mut_ptr())
             .ok_or_else(|| io::Error::other("mmap answered with a null address"))?;
-        let guard = Guard::new(base.as_ptr().addr(), owner.len(), access == Access::Write)?;
+        let start = base.as_ptr().addr();
+        let guard = Guard::new(start..start + owner.len(), access.protection())?;
         // `mmap` returns the address of a page, so the words are aligned.
         Ok(Self { base: base.cast(), words, access, guard, owner })
     }

@@ -25,14 +25,28 @@ pub(crate) const fn futex_value(head: u64) -> u32 {
     head as u32
 }
 
+/// How long a reader sleeps where no wake can reach it.
+const WITHOUT_WAKE: Duration = Duration::from_millis(1);
+
+/// Sleeps where the writer does not wake, or this process may not call futex: 1 ms, `timeout` at the
+/// most.
+pub(crate) fn sleep_without_wake(timeout: Duration) {
+    std::thread::sleep(timeout.min(WITHOUT_WAKE));
+}
+
 /// Sleeps while the word is `expected`, `timeout` at the most.
 pub(crate) fn wait(word: &FutexWord, expected: u32, timeout: Duration) -> Woken {
-    let timeout = Timespec {
+    let limit = Timespec {
         tv_sec: i64::try_from(timeout.as_secs()).unwrap_or(i64::MAX),
         tv_nsec: timeout.subsec_nanos().into(),
     };
-    match futex::wait(word, Flags::empty(), expected, Some(&timeout)) {
+    match futex::wait(word, Flags::empty(), expected, Some(&limit)) {
         Err(Errno::FAULT) => Woken::Gone,
+        // A sandbox refuses the call: without a sleep the caller's loop would spin.
+        Err(Errno::NOSYS | Errno::PERM) => {
+            sleep_without_wake(timeout);
+            Woken::LookAgain
+        }
         // EAGAIN, EINTR, ETIMEDOUT: each means "look".
         Ok(()) | Err(_) => Woken::LookAgain,
     }
@@ -42,6 +56,7 @@ pub(crate) fn wait(word: &FutexWord, expected: u32, timeout: Duration) -> Woken 
 #[inline]
 pub(crate) fn wake_all(word: &FutexWord) {
     const EVERYBODY: u32 = i32::MAX.cast_unsigned();
-    // The one possible failure, EFAULT on a file that was cut, is what the guard reports.
+    // EFAULT on a file that was cut is what the guard reports; where the call is refused, readers
+    // look without a wake.
     let _ = futex::wake(word, Flags::empty(), EVERYBODY);
 }

@@ -78,6 +78,16 @@ impl<'a> WriterStatus<'a> {
         self.store(offset::HEARTBEAT, now.as_nanos());
     }
 
+    /// The status of a closed copy of the region that `original` describes.
+    pub(crate) fn close_as(self, original: WriterStatus<'_>, epoch: u64, wall_offset: i64) {
+        for word in [offset::PID, offset::PERIOD, offset::HEARTBEAT] {
+            self.store(word, original.load(word));
+        }
+        self.store(offset::WALL_OFFSET, wall_offset.cast_unsigned());
+        self.store(offset::EPOCH, epoch);
+        self.set_mark(StateWord::Closed);
+    }
+
     pub(crate) fn set_mark(self, mark: StateWord) {
         self.store(offset::STATE, mark.code());
     }

@@ -15,12 +15,13 @@
 //!
 //! Price: two system calls each time the last writer leaves.
 
-use std::fs::{self, File, Metadata, OpenOptions};
+use std::fs::{self, File, OpenOptions};
 use std::io::{self, ErrorKind, Read};
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd};
-use std::os::unix::fs::{FileTypeExt, MetadataExt, OpenOptionsExt};
+use std::os::unix::fs::{FileTypeExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
+use region::FileId;
 use rustix::fs::{FileType, FlockOperation, OFlags, flock};
 use rustix::io::Errno;
 
@@ -176,9 +177,8 @@ impl Stream {
     /// else has the name, this one is read on.
     pub(crate) fn follow_name(&mut self) -> Result<bool, OpenError> {
         let Self::Pipe { path, file } = self else { return Ok(false) };
-        let identity = |meta: Metadata| (meta.dev(), meta.ino());
-        let ours = file.metadata().map(identity);
-        match fs::metadata(&path).map(identity) {
+        let ours = FileId::of(file);
+        match fs::metadata(&path).map(|meta| FileId::of_metadata(&meta)) {
             Ok(named) if ours.is_ok_and(|ours| ours == named) => return Ok(false),
             Err(error) if error.kind() == ErrorKind::NotFound => {
                 return Err(OpenError::NotThere(path.clone()));

@@ -1,7 +1,7 @@
 //! The reader: read-only, unseen by the writer, never older than what it has given before.
 
-mod lookout;
 mod refresh;
+mod refresh_timer;
 mod snapshot;
 mod typed;
 
@@ -11,7 +11,8 @@ pub use typed::{Reader, Sample};
 use crate::address::{Address, ToPlace};
 use crate::clock::{self, BootTime};
 use crate::error::{RegionError, RegionErrorKind as Kind};
-use crate::file::{self, Content, Identity};
+use crate::file::{self, Content};
+use crate::file_id::FileId;
 use crate::follow::Follow;
 use crate::mapped_region::{MappedRegion, Preamble};
 use crate::mapping::Access;
@@ -21,7 +22,7 @@ use crate::writer_status::WriterStatus;
 use channel::{Ring, Tail};
 use layout::Schema;
 use layout::header::StateWord;
-use lookout::Lookout;
+use refresh_timer::RefreshTimer;
 use std::fs::File;
 use std::path::Path;
 use std::sync::Arc;
@@ -45,9 +46,9 @@ pub struct DynReader {
     file: File,
     address: Address,
     /// `None`: an anonymous region has no name that could go to another file.
-    identity: Option<Identity>,
+    id: Option<FileId>,
     schema: Arc<Schema>,
-    lookout: Lookout,
+    timer: RefreshTimer,
 }
 
 impl DynReader {
@@ -64,9 +65,8 @@ impl DynReader {
     pub fn open(at: impl ToPlace) -> Result<Self, RegionError> {
         let address = at.place().to_read()?.held()?;
         let file = address.open_to_read()?;
-        let identity =
-            Identity::of(&file).map_err(|err| RegionError::io(address.path(), "fstat", err))?;
-        Self::over(file, address, Some(identity))
+        let id = FileId::of(&file).map_err(|err| RegionError::io(address.path(), "fstat", err))?;
+        Self::over(file, address, Some(id))
     }
 
     /// Attaches to the region in `file`, a descriptor opened by another process; messages call it
@@ -95,7 +95,7 @@ impl DynReader {
     pub(crate) fn over(
         file: File,
         address: Address,
-        identity: Option<Identity>,
+        id: Option<FileId>,
     ) -> Result<Self, RegionError> {
         let path = address.path();
         let Preamble { header, schema } = Preamble::read(&file, path)?;
@@ -104,18 +104,9 @@ impl DynReader {
             .map_err(|err| RegionError::new(path, Kind::Damaged(err.to_string())))?;
         let newest_next = ring.head().saturating_sub(1).max(header.base_sequence);
         let tail = Tail::after(newest_next);
-        let lookout = Lookout::new();
-        let mut reader = Self {
-            ring,
-            tail,
-            missed: 0,
-            known_epoch: 0,
-            file,
-            address,
-            identity,
-            schema,
-            lookout,
-        };
+        let timer = RefreshTimer::new();
+        let mut reader =
+            Self { ring, tail, missed: 0, known_epoch: 0, file, address, id, schema, timer };
         // It may have been cut since its header was read.
         reader.settle(tail).ok_or_else(|| reader.truncated())?;
         Ok(reader)
@@ -155,8 +146,8 @@ impl DynReader {
     #[inline(always)]
     #[allow(clippy::inline_always)] // else the record is copied twice, and the second copy stalls
     pub fn latest(&mut self, record: &mut [u8]) -> Result<Option<Publication>, RegionError> {
-        if self.lookout.is_due() {
-            self.look()?;
+        if self.timer.is_due() {
+            self.refresh_if_time()?;
         }
         let mut retries = 0;
         loop {
@@ -182,7 +173,7 @@ impl DynReader {
         let is_news = snapshot.sequence > self.tail.newest();
         let epoch = self.settle(tail)?;
         if !is_news {
-            self.lookout.quiet();
+            self.timer.count();
         }
         Some(Publication::new(snapshot, epoch, self.mapped().is_of_this_boot()))
     }
@@ -196,11 +187,11 @@ impl DynReader {
         self.expect_size(len)?;
         let next = self.tail.after_failure(&self.ring, retries, len);
         if !self.mapped().is_whole() {
-            self.lookout.cut();
+            self.timer.cut_short();
             return Err(self.truncated());
         }
         if matches!(next, Ok(None)) {
-            self.quiet();
+            self.count_pending();
         }
         next.map_err(|_| self.unstable())
     }
@@ -214,8 +205,8 @@ impl DynReader {
     #[allow(clippy::inline_always)] // as `latest`
     pub fn next(&mut self, record: &mut [u8]) -> Result<Step, RegionError> {
         self.expect_size(record.len())?;
-        if self.lookout.is_due() {
-            self.look()?;
+        if self.timer.is_due() {
+            self.refresh_if_time()?;
         }
         if self.missed > 0 {
             return Ok(Step::Missed(std::mem::take(&mut self.missed)));
@@ -223,7 +214,7 @@ impl DynReader {
         let mut tail = self.tail;
         let step = tail.next(&self.ring, record);
         let Some(epoch) = self.settle(tail) else {
-            self.lookout.cut();
+            self.timer.cut_short();
             return Err(self.truncated());
         };
         let this_boot = self.mapped().is_of_this_boot();
@@ -232,7 +223,7 @@ impl DynReader {
                 Ok(Step::Record(Publication::new(snapshot, epoch, this_boot)))
             }
             Ok(channel::Step::Pending) => {
-                self.quiet();
+                self.count_pending();
                 Ok(Step::Pending)
             }
             Ok(channel::Step::Missed(missed)) => Ok(Step::Missed(missed)),

@@ -47,17 +47,17 @@ impl DynReader {
     /// # Errors
     /// As [`DynReader::open`], if the new file cannot be read; the old one stays mapped.
     pub fn refresh(&mut self) -> Result<Refreshed, RegionError> {
-        self.refresh_to(|_| Ok(()))
+        self.refresh_to(|_| Ok(true))
     }
 
-    /// As [`refresh`](Self::refresh), to a file that `accept` accepts; its error leaves the old one
-    /// mapped.
+    /// As [`refresh`](Self::refresh), to a file for which `accept` returns true; `false` or an error
+    /// leaves the old one mapped.
     pub(super) fn refresh_to(
         &mut self,
-        accept: impl FnOnce(&Self) -> Result<(), RegionError>,
+        accept: impl FnOnce(&Self) -> Result<bool, RegionError>,
     ) -> Result<Refreshed, RegionError> {
-        let Some(ours) = self.identity else { return Ok(Refreshed::Same) };
-        match self.address.identity()? {
+        let Some(ours) = self.id else { return Ok(Refreshed::Same) };
+        match self.address.file_id()? {
             None => return Ok(Refreshed::Missing),
             Some(named) if named == ours && !self.has_copy() => return Ok(Refreshed::Same),
             Some(_) => {}
@@ -66,8 +66,10 @@ impl DynReader {
             Err(err) if err.is_not_there() => return Ok(Refreshed::Missing),
             other => other?,
         };
-        accept(&new)?;
-        new.go_on_from(self);
+        if !accept(&new)? {
+            return Ok(Refreshed::Same);
+        }
+        new.continue_from(self);
         *self = new;
         Ok(Refreshed::Reattached)
     }
@@ -83,11 +85,11 @@ impl DynReader {
             && overlay::is_other(&self.address, mapped.start(), LEN)
     }
 
-    /// Places the cursor of a fresh reader where that of `old`, of the same path, stood.
-    fn go_on_from(&mut self, old: &Self) {
+    /// Places the cursor of a fresh reader where that of `old`, of the same path, was.
+    fn continue_from(&mut self, old: &Self) {
         let base = self.mapped().header().base_sequence;
         let last = old.tail.last();
-        let (place, went_by) = if self.mapped().header() == old.mapped().header() {
+        let (place, passed_over) = if self.mapped().header() == old.mapped().header() {
             // A copy of the old file, records included.
             (last.min(self.ring.head()), 0)
         } else if self.known_epoch > old.last_epoch() && base >= last {
@@ -96,8 +98,8 @@ impl DynReader {
         } else {
             (base, 0)
         };
-        self.lookout = old.lookout.of_successor();
-        self.missed = old.missed.saturating_add(went_by);
+        self.timer = old.timer.of_successor();
+        self.missed = old.missed.saturating_add(passed_over);
         self.tail = Tail::after(place);
     }
 

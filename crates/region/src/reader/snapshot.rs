@@ -19,7 +19,7 @@ use crate::boot;
 use crate::create::{self, Unnamed};
 use crate::directory;
 use crate::error::{RegionError, RegionErrorKind as Kind};
-use crate::file::Identity;
+use crate::file_id::FileId;
 use crate::fork::OwnFile;
 use crate::location::Location;
 use crate::lock;
@@ -29,7 +29,7 @@ use crate::options::Options;
 use crate::publication::Publication;
 use crate::writer;
 use crate::writer_status::WriterStatus;
-use layout::header::{Header, MIN_SLOTS, StateWord, offset};
+use layout::header::MIN_SLOTS;
 use rustix::fs::{Gid, Mode};
 use rustix::io::Errno;
 use std::fs::File;
@@ -75,12 +75,24 @@ impl DynReader {
     ) -> Result<Unnamed, RegionError> {
         let wakes = self.mapped().wakes();
         let options = Options::new().slots(self.slots()).wake(wakes).mode(0o600);
-        let base = publication.sequence.wrapping_sub(1);
-        let (unnamed, header) = create::region(at, &self.schema, &options, base)?;
-        publish(&unnamed.file, at.path(), &header, publication, record)?;
-        self.describe(&unnamed.file, &header, publication)
-            .map_err(|err| RegionError::io(at.path(), "pwrite", err))?;
-        Ok(unnamed)
+        let beginning = create::Beginning {
+            base_sequence: publication.sequence.wrapping_sub(1),
+            // The record's time is one of its boot. On tmpfs no id is needed to know which that is.
+            boot_id: match self.mapped().is_of_this_boot() {
+                Some(true) => boot::id(),
+                _ => self.mapped().header().boot_id,
+            },
+        };
+        let (unnamed, header) = create::region(at, &self.schema, &options, beginning)?;
+        let mapped = MappedRegion::map(&unnamed.file, at.path(), &header, Access::Write)?;
+        let mut publisher = writer::publisher_over(mapped, at.path())?;
+        publisher.publish(publication.published_at.as_nanos(), record);
+        let mapped = publisher.ring().memory();
+        let offset = wall_offset(publication, self.wall_time(publication));
+        let status = WriterStatus::of(mapped);
+        status.close_as(WriterStatus::of(self.mapped()), publication.epoch, offset);
+        let is_whole = mapped.is_whole();
+        if is_whole { Ok(unnamed) } else { Err(mapped.truncated(at.path(), &unnamed.file)) }
     }
 
     /// The slots of the copy: those of this region. A hostile writer can claim terabytes that its file does
@@ -94,33 +106,6 @@ impl DynReader {
             slots /= 2;
         }
         slots
-    }
-
-    /// Writes down what this region says about its boot and its writer, and that it is closed.
-    fn describe(
-        &self,
-        file: &File,
-        header: &Header,
-        publication: &Publication,
-    ) -> std::io::Result<()> {
-        // The record's time is one of its boot. On tmpfs no id is needed to know which that is.
-        let boot_id = match self.mapped().is_of_this_boot() {
-            Some(true) => boot::id(),
-            _ => self.mapped().header().boot_id,
-        };
-        file.write_all_at(&Header { boot_id, ..header.clone() }.encode(), 0)?;
-        let status = WriterStatus::of(self.mapped());
-        let words = [
-            (offset::EPOCH, publication.epoch),
-            (offset::PID, status.pid()),
-            (offset::PERIOD, status.period().map_or(0, crate::clock::duration_nanos)),
-            (offset::WALL_OFFSET, wall_offset(publication, self.wall_time(publication))),
-            (offset::HEARTBEAT, status.heartbeat().as_nanos()),
-            (offset::STATE, StateWord::Closed.code()),
-        ];
-        words
-            .into_iter()
-            .try_for_each(|(at, word)| file.write_all_at(&word.to_le_bytes(), at as u64))
     }
 
     /// Lets those read `file` who may read this region, less the umask.
@@ -162,9 +147,7 @@ impl DynReader {
             Err(err) => return Err(err),
         };
         let io = |call| move |err: std::io::Error| RegionError::io(path, call, err);
-        if Identity::of(&file).map_err(io("fstat"))?
-            == Identity::of(&self.file).map_err(io("fstat"))?
-        {
+        if FileId::of(&file).map_err(io("fstat"))? == FileId::of(&self.file).map_err(io("fstat"))? {
             return Err(in_the_way(path, "is the region itself"));
         }
         if !is_region(&file).map_err(io("pread"))? {
@@ -192,21 +175,6 @@ fn take_lock(file: &File, path: &Path) -> Result<(), RegionError> {
     if is_taken { Ok(()) } else { Err(in_the_way(path, HELD)) }
 }
 
-/// Publishes `record` under its own number and time in the new region `file`.
-fn publish(
-    file: &File,
-    path: &Path,
-    header: &Header,
-    publication: &Publication,
-    record: &[u8],
-) -> Result<(), RegionError> {
-    let mapped = MappedRegion::map(file, path, header, Access::Write)?;
-    let mut publisher = writer::publisher_over(mapped, path)?;
-    publisher.publish(publication.published_at.as_nanos(), record);
-    let mapped = publisher.ring().memory();
-    if mapped.is_whole() { Ok(()) } else { Err(mapped.truncated(path, file)) }
-}
-
 /// Whether `file` begins with a region's magic, of any version.
 fn is_region(file: &File) -> std::io::Result<bool> {
     let mut magic = [0; layout::header::MAGIC_BYTES.len()];
@@ -215,9 +183,11 @@ fn is_region(file: &File) -> std::io::Result<bool> {
 }
 
 /// The stored time that readers turn into `published` as the time of `publication`.
-fn wall_offset(publication: &Publication, published: SystemTime) -> u64 {
+fn wall_offset(publication: &Publication, published: SystemTime) -> i64 {
     let since = published.duration_since(UNIX_EPOCH).unwrap_or_default();
-    crate::clock::duration_nanos(since).wrapping_sub(publication.published_at.as_nanos())
+    crate::clock::duration_nanos(since)
+        .wrapping_sub(publication.published_at.as_nanos())
+        .cast_signed()
 }
 
 /// `mode` for a file of another group: what both the group and the others of the old one may. Who

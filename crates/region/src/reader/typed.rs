@@ -69,8 +69,8 @@ impl<R: Record> Reader<R> {
     #[inline(always)]
     #[allow(clippy::inline_always)] // else the record is copied twice, and the second copy stalls
     pub fn latest(&mut self) -> Result<Option<Sample<R>>, RegionError> {
-        if self.inner.lookout.is_due() {
-            self.inner.look()?;
+        if self.inner.timer.is_due() {
+            self.inner.refresh_if_time()?;
         }
         let mut retries = 0;
         loop {
@@ -149,7 +149,7 @@ impl<R: Record> Reader<R> {
     /// As [`DynReader::refresh`]; `OtherSchema` if the new region holds another record than `R`:
     /// nothing is read from it, the old file stays mapped, and the next call looks again.
     pub fn refresh(&mut self) -> Result<Refreshed, RegionError> {
-        self.inner.refresh_to(|new| typed::expect::<R>(new.schema(), new.path()))
+        self.inner.refresh_to(|new| typed::expect::<R>(new.schema(), new.path()).map(|()| true))
     }
 }
 

@@ -16,7 +16,7 @@ use super::origin::Why;
 use super::{DynWriter, Home};
 use crate::clock::{self, BootTime};
 use crate::error::{RegionError, RegionErrorKind as Kind};
-use crate::file::Identity;
+use crate::file_id::FileId;
 use crate::location::Location;
 use crate::options::Options;
 use crate::rights::{self, Rights};
@@ -51,18 +51,14 @@ pub enum Changed {
 }
 
 impl FileStatus {
-    /// The state of `file`, which should be `len` bytes long and named `at`.
-    pub(crate) fn of(
-        file: &File,
-        at: &Location,
-        len: u64,
-        is_whole: bool,
-    ) -> Result<Self, RegionError> {
+    /// The state of `file`, which should be named `at` and have `len` bytes; `None`: its mapping has
+    /// lost some already.
+    pub(crate) fn of(file: &File, at: &Location, len: Option<u64>) -> Result<Self, RegionError> {
         let meta = file.metadata().map_err(|err| RegionError::io(at.path(), "fstat", err))?;
         Ok(match at.leads_to()? {
             None => Self::Deleted,
-            Some(named) if named != Identity::of_meta(&meta) => Self::Replaced,
-            Some(_) if meta.len() < len || !is_whole => Self::Truncated,
+            Some(named) if named != FileId::of_metadata(&meta) => Self::Replaced,
+            Some(_) if len.is_none_or(|len| meta.len() < len) => Self::Truncated,
             Some(_) => Self::Named,
         })
     }
@@ -84,12 +80,13 @@ impl DynWriter {
     pub fn check(&self) -> Result<FileStatus, RegionError> {
         self.expect_here()?;
         let mapped = self.mapped();
-        let Home::Named(at) = &self.home else {
+        let len = mapped.is_whole().then_some(mapped.header().file_len);
+        match &self.home {
+            Home::Named(at) => FileStatus::of(&self.file, at, len),
             // It has no name to lose.
-            let whole = mapped.is_whole();
-            return Ok(if whole { FileStatus::Named } else { FileStatus::Truncated });
-        };
-        FileStatus::of(&self.file, at, mapped.header().file_len, mapped.is_whole())
+            Home::Passed | Home::Memfd if len.is_some() => Ok(FileStatus::Named),
+            Home::Passed | Home::Memfd => Ok(FileStatus::Truncated),
+        }
     }
 
     /// Makes a new file under the same name, after the old one was deleted or cut short. The epoch
@@ -111,10 +108,11 @@ impl DynWriter {
         Ok(())
     }
 
-    /// Checks the file before a publish, and recreates a region that lost its name.
+    /// Checks the process and the file before a publish, and recreates a region that lost its name.
     #[cold]
     #[inline(never)]
-    pub(super) fn look_after(&mut self) -> Result<(), RegionError> {
+    pub(super) fn check_and_recreate(&mut self) -> Result<(), RegionError> {
+        self.expect_here()?;
         // The time that the caller gave may lie ahead, and would put the next look off as far.
         let now = BootTime::now();
         if now.as_nanos() < self.next_check {
@@ -136,8 +134,8 @@ impl DynWriter {
         record: &[u8],
         now: BootTime,
     ) -> Result<u64, RegionError> {
-        let is_looked_after = self.options.check_every != Duration::MAX;
-        if !is_looked_after || !self.home.is_named() {
+        let recreates = self.options.check_every != Duration::MAX && self.home.is_named();
+        if !recreates {
             return Err(self.mapped().truncated(&self.path, &self.file));
         }
         self.recreate()?;

@@ -186,11 +186,10 @@ impl DynWriter {
     #[inline(always)]
     #[allow(clippy::inline_always)] // a record of a known size is then a few stores
     pub fn publish_at(&mut self, record: &[u8], now: BootTime) -> Result<u64, RegionError> {
-        self.expect_here()?;
         if record.len() != self.mapped().record_size() {
             return Err(self.mapped().wrong_size(&self.path, record.len()));
         }
-        self.look_after_if_due(now)?;
+        self.check_if_due(now)?;
         match self.put(record, now) {
             Some(sequence) => Ok(sequence),
             None => self.publish_anew(record, now),
@@ -208,9 +207,12 @@ impl DynWriter {
         self.mapped().is_whole().then_some(sequence)
     }
 
+    /// Whether this process may publish, and once in a while whether the file is still there.
     #[inline]
-    fn look_after_if_due(&mut self, now: BootTime) -> Result<(), RegionError> {
-        if now.as_nanos() >= self.next_check { self.look_after() } else { Ok(()) }
+    fn check_if_due(&mut self, now: BootTime) -> Result<(), RegionError> {
+        // `|`: one branch for both, which are hardly ever true.
+        let is_due = !self.file.is_here() | (now.as_nanos() >= self.next_check);
+        if is_due { self.check_and_recreate() } else { Ok(()) }
     }
 
     /// Stores a heartbeat without a publish. Due once in each [period](Options::period) in which
@@ -220,9 +222,8 @@ impl DynWriter {
     /// [`Kind::Forked`] in a process that was forked from the one that opened the writer; as
     /// [`DynWriter::publish`], which checks the file in the same way.
     pub fn heartbeat(&mut self) -> Result<(), RegionError> {
-        self.expect_here()?;
         let now = BootTime::now();
-        self.look_after_if_due(now)?;
+        self.check_if_due(now)?;
         WriterStatus::of(self.mapped()).set_heartbeat(now);
         Ok(())
     }

@@ -13,9 +13,10 @@
 use super::origin::{Origin, Why};
 use super::takeover_lock::{TakeoverLock, take_lock};
 use crate::aside;
-use crate::create::{self, Unnamed};
+use crate::create::{self, Beginning, Unnamed};
 use crate::error::{RegionError, RegionErrorKind as Kind};
-use crate::file::{self, Identity};
+use crate::file;
+use crate::file_id::FileId;
 use crate::fork::OwnFile;
 use crate::location::Location;
 use crate::mapped_region::{MappedRegion, Preamble};
@@ -205,7 +206,7 @@ fn supersede(
 
 /// Whether `file` has the name `at` its location.
 pub(crate) fn is_named(file: &File, at: &Location) -> Result<bool, RegionError> {
-    let ours = Identity::of(file).map_err(|err| RegionError::io(at.path(), "fstat", err))?;
+    let ours = FileId::of(file).map_err(|err| RegionError::io(at.path(), "fstat", err))?;
     Ok(at.named()? == Some(ours))
 }
 
@@ -302,7 +303,7 @@ impl Fresh {
     ) -> Result<Self, RegionError> {
         let path = at.path();
         let (unnamed, header): (Unnamed, Header) =
-            create::region(at, schema, options, lineage.sequence)?;
+            create::region(at, schema, options, Beginning::after(lineage.sequence))?;
         let mapped = MappedRegion::map(&unnamed.open_to_map(at)?, path, &header, Access::Write)?;
         WriterStatus::of(&mapped).begin(lineage.epoch, options.period);
         let publisher = publisher_over(mapped, path)?;

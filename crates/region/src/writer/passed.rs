@@ -15,7 +15,7 @@ use super::open::{self, Lineage, Opened};
 use super::origin::{Origin, Why};
 use super::takeover_lock::take_lock;
 use super::{DynWriter, Home};
-use crate::create;
+use crate::create::{self, Beginning};
 use crate::error::{RegionError, RegionErrorKind as Kind};
 use crate::file::{self, Content};
 use crate::fork::OwnFile;
@@ -215,7 +215,7 @@ fn fill(
     schema: &Schema,
     options: &Options,
 ) -> Result<Opened, RegionError> {
-    let header = create::fill_region(&file, label, schema, options, 0)?;
+    let header = create::fill_region(&file, label, schema, options, Beginning::after(0))?;
     let opened = start(file, label, &header, options, Lineage::FIRST, Origin::Created)?;
     Ok(Opened { twin, ..opened })
 }
@@ -228,7 +228,7 @@ fn memfd(
     lineage: Lineage,
     origin: Origin,
 ) -> Result<Opened, RegionError> {
-    let (file, header) = create::memfd(label, schema, options, lineage.sequence)?;
+    let (file, header) = create::memfd(label, schema, options, Beginning::after(lineage.sequence))?;
     let own = again(&file, label)?;
     take_lock(&own, label)?;
     let opened = start(own, label, &header, options, lineage, origin)?;
