@@ -15,13 +15,11 @@
 
 use std::ffi::OsString;
 use std::fmt;
-use std::fs::File;
-use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use daemon::Passed;
+use daemon::{Passed, PassedFd};
 use layout::Schema;
 use region::{DynReader, RegionError};
 use settings::{Address, AddressError, ConsumerSettings, Settings};
@@ -46,7 +44,7 @@ impl Source {
         if path.extension().is_some_and(|extension| extension == "toml") {
             return Ok(Self::Config(path.to_owned()));
         }
-        if let Some(name) = argument.to_str().and_then(|text| text.strip_prefix("fd:")) {
+        if let Some(name) = PassedFd::name_in(&argument) {
             return Ok(Self::Descriptor(name.to_owned()));
         }
         Address::from_argument(argument).map(Self::Region)
@@ -58,31 +56,13 @@ impl Source {
 pub(crate) struct Target {
     pub(crate) address: Address,
     /// Read in place of the address.
-    pub(crate) passed: Option<PassedFd>,
+    pub(crate) passed: Option<Arc<PassedFd>>,
     pub(crate) format: Format,
     /// Time from one look at the latest value to the next.
     pub(crate) poll: Duration,
 }
 
-/// A region in a descriptor that another process opened.
-#[derive(Clone, Debug)]
-pub(crate) struct PassedFd {
-    pub(crate) file: Arc<File>,
-    /// What it is called.
-    pub(crate) label: PathBuf,
-}
-
-/// The default name of a passed region.
-const NAME: &str = "region";
-
-impl PassedFd {
-    fn new(name: &str, descriptor: OwnedFd) -> Self {
-        let file = Arc::new(descriptor.into());
-        Self { file, label: format!("fd:{name}").into() }
-    }
-}
-
-/// What its bytes are, and who says so.
+/// What the bytes of a region are.
 #[derive(Clone, Debug)]
 pub(crate) enum Format {
     /// The region describes itself; a configuration may have said what to expect.
@@ -109,12 +89,12 @@ impl Target {
                 return Ok(Self { address: address.clone(), poll, ..default });
             }
             Some(Source::Descriptor(name)) => {
-                let descriptor = passed.require(name).map_err(Kind::Passed)?;
+                let passed = passed.require(name).map_err(Kind::Passed)?;
                 let poll = ConsumerSettings::default().poll;
-                return Ok(Self { passed: Some(PassedFd::new(name, descriptor)), poll, ..default });
+                return Ok(Self { passed: Some(Arc::new(passed)), poll, ..default });
             }
         };
-        target.passed = passed.take(NAME).map(|descriptor| PassedFd::new(NAME, descriptor));
+        target.passed = passed.take(PassedFd::REGION).map(Arc::new);
         match &target.passed {
             Some(passed) if target.is_bare() => {
                 Err(Kind::BareDescriptor(passed.label.clone()).into())
@@ -156,8 +136,8 @@ impl Target {
         let address = self.locate()?;
         Ok(match (&self.format, &self.passed) {
             (Format::Bare(schema), _) => Box::new(BareSource::open(&address, schema)?),
-            (Format::Mapcast { .. }, Some(PassedFd { file, label })) => {
-                Box::new(RegionSource::new(DynReader::open_file(file, label)?))
+            (Format::Mapcast { .. }, Some(passed)) => {
+                Box::new(RegionSource::new(DynReader::open_file(&passed.file, &passed.label)?))
             }
             (Format::Mapcast { .. }, None) => {
                 Box::new(RegionSource::new(DynReader::open(&address)?))

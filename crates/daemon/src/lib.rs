@@ -39,6 +39,6 @@ pub use output::{Output, WriteOutcome};
 pub use rate_limit::RateLimit;
 pub use report::{next_step, one_line, report};
 pub use signals::{Pending, Signals, StopSignal};
-pub use systemd::{Passed, PassedError, Service};
+pub use systemd::{Passed, PassedError, PassedFd, Service};
 pub use ticks::{Monotonic, Tick, Ticks};
 pub use wait::{Ready, wait};

@@ -5,7 +5,7 @@
 
 use std::fmt::Write as _;
 
-use daemon::Output;
+use daemon::{Output, PassedFd};
 use layout::Schema;
 use layout::header::Header;
 use layout::text::plain;
@@ -22,7 +22,7 @@ const NUMBERS: usize = 2;
 /// Prints layout and region of `settings`. Neither the region nor its directory is made or changed.
 pub(crate) fn print(args: &Args, settings: &Settings) -> Result<(), ProducerError> {
     let path = match &args.region {
-        Some(RegionArgument::Descriptor(name)) => format!("fd:{name}"),
+        Some(RegionArgument::Descriptor(name)) => PassedFd::label(name),
         _ => sink::locate(&settings.region.address)?.path().display().to_string(),
     };
     let text = report(settings, &path)?;

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use clap::builder::{OsStringValueParser, TypedValueParser};
 use clap::{CommandFactory, Parser};
+use daemon::PassedFd;
 use daemon::cli::{CommonArgs, VERSION};
 use settings::{Address, AddressError, EMBEDDED_ORIGIN, Settings, duration};
 
@@ -118,7 +119,7 @@ pub enum RegionArgument {
 
 impl RegionArgument {
     fn from_argument(argument: OsString) -> Result<Self, AddressError> {
-        match argument.to_str().and_then(|text| text.strip_prefix("fd:")) {
+        match PassedFd::name_in(&argument) {
             Some(name) => Ok(Self::Descriptor(name.to_owned())),
             None => Address::from_argument(argument).map(Self::Address),
         }

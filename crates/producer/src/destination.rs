@@ -10,14 +10,11 @@
 use std::fs::File;
 use std::path::PathBuf;
 
-use daemon::Passed;
+use daemon::{Passed, PassedFd};
 use settings::{Format, Settings};
 
 use crate::cli::{Args, RegionArgument};
 use crate::error::{Kind, ProducerError};
-
-/// The default name of a passed region, and the name under which the service manager keeps it.
-pub(crate) const NAME: &str = "region";
 
 /// Where this producer's region is.
 #[derive(Debug)]
@@ -39,23 +36,16 @@ impl Destination {
     ) -> Result<Self, ProducerError> {
         let destination = match &args.region {
             None if args.memfd => {
-                let kept = passed.take(NAME).map(File::from);
+                let kept = passed.take(PassedFd::REGION).map(|kept| kept.file);
                 Self::Memfd { kept, label: format!("memfd:{}", settings.region.address).into() }
             }
             Some(RegionArgument::Descriptor(name)) => {
-                Self::passed(name, passed.require(name).map_err(Kind::Passed)?.into())
+                passed.require(name).map_err(Kind::Passed)?.into()
             }
             Some(RegionArgument::Address(_)) => Self::Address,
-            None => match passed.take(NAME) {
-                Some(descriptor) => Self::passed(NAME, descriptor.into()),
-                None => Self::Address,
-            },
+            None => passed.take(PassedFd::REGION).map_or(Self::Address, Self::from),
         };
         destination.check(args, settings)
-    }
-
-    fn passed(name: &str, file: File) -> Self {
-        Self::Passed { file, label: format!("fd:{name}").into() }
     }
 
     fn check(self, args: &Args, settings: &Settings) -> Result<Self, ProducerError> {
@@ -68,5 +58,11 @@ impl Destination {
             () if args.standby => Err(Kind::StandbyDescriptor(label).into()),
             () => Ok(self),
         }
+    }
+}
+
+impl From<PassedFd> for Destination {
+    fn from(PassedFd { file, label }: PassedFd) -> Self {
+        Self::Passed { file, label }
     }
 }

@@ -7,10 +7,9 @@
 //!                      no room, no directory: logged once, tried again with each check and tick
 //! ```
 
-use daemon::{OnChange, Service};
+use daemon::{OnChange, PassedFd, Service};
 use region::{FileStatus, RegionError, RegionErrorKind};
 
-use crate::destination;
 use crate::error::ProducerError;
 use crate::messages::{log_event, log_failure};
 use crate::sink::Sink;
@@ -81,7 +80,7 @@ impl Publisher {
     /// Has the service manager keep a region in memory alone, so that it outlives this process.
     pub(crate) fn store_memfd(&self, service: &mut Service) {
         if let Some(memfd) = self.sink.memfd() {
-            service.store(destination::NAME, memfd);
+            service.store(PassedFd::REGION, memfd);
         }
     }
 

@@ -15,6 +15,7 @@
 mod listen_fds;
 mod notify;
 mod passed;
+mod passed_fd;
 mod service;
 mod socket;
 #[cfg(test)]
@@ -23,4 +24,5 @@ mod watchdog;
 
 pub use listen_fds::PassedError;
 pub use passed::Passed;
+pub use passed_fd::PassedFd;
 pub use service::Service;

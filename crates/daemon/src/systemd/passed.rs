@@ -26,6 +26,7 @@ use nix::libc;
 use rustix::io::{Errno, FdFlags, fcntl_setfd};
 
 use super::listen_fds::{PassedError, announced};
+use super::passed_fd::PassedFd;
 
 /// Descriptors by name, in the order they were passed.
 #[derive(Debug, Default)]
@@ -51,16 +52,16 @@ impl Passed {
     }
 
     /// Takes the first descriptor called `name` out.
-    pub fn take(&mut self, name: &str) -> Option<OwnedFd> {
+    pub fn take(&mut self, name: &str) -> Option<PassedFd> {
         let at = self.descriptors.iter().position(|(has, _)| has == name)?;
-        Some(self.descriptors.remove(at).1)
+        Some(PassedFd::new(name, self.descriptors.remove(at).1.into()))
     }
 
     /// As [`take`](Self::take), where there has to be one.
     ///
     /// # Errors
     /// [`PassedError::Missing`].
-    pub fn require(&mut self, name: &str) -> Result<OwnedFd, PassedError> {
+    pub fn require(&mut self, name: &str) -> Result<PassedFd, PassedError> {
         self.take(name).ok_or_else(|| {
             let names: Vec<&str> = self.descriptors.iter().map(|(name, _)| name.as_str()).collect();
             let have = if names.is_empty() { "none was".to_owned() } else { names.join(", ") };
