@@ -1,4 +1,4 @@
-//! What the loops need from outside: time, signals, stdout, and who is told of changes.
+//! What the loops need from outside: time, signals, stdout, the log.
 
 use std::cell::RefCell;
 use std::io::Write;
@@ -8,7 +8,7 @@ use daemon::{Monotonic, Service, Signals, logging};
 
 use crate::error::ConsumerError;
 use crate::link::Link;
-use crate::notice::{Log, Notice};
+use crate::notice::{Change, Log, Notice};
 use crate::stdout::Stdout;
 
 /// The process around a session, which the tests replace by a script.
@@ -90,7 +90,7 @@ impl Environment for Process<'_> {
     }
 
     fn notify(&mut self, notice: &Notice) {
-        if !matches!(notice, Notice::Missed(_)) {
+        if !matches!(notice.change, Change::Missed(_)) {
             self.service.borrow_mut().status(Monotonic::now(), notice.to_string());
         }
         self.log.write(notice);

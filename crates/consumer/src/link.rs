@@ -12,7 +12,7 @@ use std::time::Duration;
 use layout::Schema;
 use region::{Follow, Followed, Publication, RegionError, State, Step};
 
-use crate::notice::{Notice, Writer};
+use crate::notice::{Change, Notice, Writer};
 use crate::reading::{Origin, Reading};
 use crate::source::Source;
 use crate::target::{Format, Target};
@@ -76,8 +76,8 @@ impl Link {
     pub(crate) fn snapshot(&mut self, file: &Path) -> Result<Option<Notice>, RegionError> {
         let Some(source) = self.follow.source_mut() else { return Ok(None) };
         let Some(saved) = source.snapshot(file)? else { return Ok(None) };
-        let (path, file) = (self.path(), file.to_owned());
-        Ok(Some(Notice::Saved { path, file, sequence: saved.sequence }))
+        let change = Change::Saved { file: file.to_owned(), sequence: saved.sequence };
+        Ok(Some(Notice::new(self.path(), change)))
     }
 
     /// Sleeps until there is something newer, for `span` at the most. `false`: there is nothing to
@@ -104,50 +104,51 @@ impl Link {
         self.follow.source().map_or_else(|| self.target.path(), |source| source.path().to_owned())
     }
 
-    /// What to tell people about a change.
-    pub(crate) fn notices(&mut self, change: Result<Event, RegionError>) -> Vec<Notice> {
-        let path = self.path();
-        match change {
-            Ok(Event::Attached) => self.attached(path),
-            Ok(Event::Replaced) => self.replaced(path),
-            Ok(Event::Writer(state)) => self.writer_changed(path, state).into_iter().collect(),
+    /// What to tell people about an event.
+    pub(crate) fn notices(&mut self, event: Result<Event, RegionError>) -> Vec<Notice> {
+        let change = match event {
+            Ok(Event::Attached) => return self.attached(),
+            Ok(Event::Replaced) => return self.replaced(),
+            Ok(Event::Writer(state)) => return self.writer_changed(state).into_iter().collect(),
             Ok(Event::Waiting) => {
                 self.waited = true;
-                vec![Notice::Waiting(path)]
+                Change::Waiting
             }
-            Ok(Event::Missing) => vec![Notice::Missing(path)],
-            Ok(Event::Back) => vec![Notice::Back(path)],
-            Ok(Event::Truncated) => vec![Notice::Truncated(path)],
-            Ok(_) => Vec::new(),
-            Err(error) => vec![Notice::Trouble(error)],
-        }
+            Ok(Event::Missing) => Change::Missing,
+            Ok(Event::Back) => Change::Back,
+            Ok(Event::Truncated) => Change::Truncated,
+            Ok(_) => return Vec::new(),
+            Err(error) => {
+                return vec![Notice::new(error.path().to_owned(), Change::Trouble(error))];
+            }
+        };
+        vec![Notice::new(self.path(), change)]
     }
 
-    fn attached(&mut self, path: PathBuf) -> Vec<Notice> {
-        let record = self.new_record();
-        let attached = if self.waited {
-            self.writer = self.writer_now();
-            let record = record.unwrap_or_default();
-            Some(Notice::Attached { path, writer: self.writer, record })
-        } else {
-            None
-        };
+    fn attached(&mut self) -> Vec<Notice> {
+        let record = self.new_record().unwrap_or_default();
+        let attached = self.waited.then(|| self.with_writer(Change::Attached(record)));
         attached.into_iter().chain(self.other_record()).collect()
     }
 
-    fn replaced(&mut self, path: PathBuf) -> Vec<Notice> {
+    fn replaced(&mut self) -> Vec<Notice> {
         let record = self.new_record();
-        let other = if record.is_some() { self.other_record() } else { None };
+        let other = record.as_ref().and_then(|_| self.other_record());
+        let replaced = self.with_writer(Change::Reattached(record));
+        std::iter::once(replaced).chain(other).collect()
+    }
+
+    /// A notice that says what the writer does, too.
+    fn with_writer(&mut self, change: Change) -> Notice {
         self.writer = self.writer_now();
-        let notice = Notice::Reattached { path, writer: self.writer, record };
-        std::iter::once(notice).chain(other).collect()
+        Notice { path: self.path(), writer: self.writer, change }
     }
 
     /// `None` if the notice of the attach has said so.
-    fn writer_changed(&mut self, path: PathBuf, state: State) -> Option<Notice> {
-        let writer = Writer { state, ..self.writer_now()? };
-        let is_news = self.writer.replace(writer) != Some(writer);
-        is_news.then_some(Notice::Changed { path, writer })
+    fn writer_changed(&mut self, state: State) -> Option<Notice> {
+        let writer = Some(Writer { state, ..self.writer_now()? });
+        let is_news = std::mem::replace(&mut self.writer, writer) != writer;
+        is_news.then(|| Notice { path: self.path(), writer, change: Change::Writer })
     }
 
     /// The state of the writer; `None` for a bare file.
@@ -172,8 +173,8 @@ impl Link {
         let Format::Mapcast { expected: Some(want) } = &self.target.format else { return None };
         let have = self.follow.source()?.record().schema();
         let difference = have.difference(want)?;
-        let (path, have, want) = (self.path(), name_of(have), name_of(want));
-        Some(Notice::OtherRecord { path, have, want, difference })
+        let (have, want) = (name_of(have), name_of(want));
+        Some(Notice::new(self.path(), Change::OtherRecord { have, want, difference }))
     }
 }
 

@@ -4,36 +4,46 @@
 //! module only words it.
 
 use std::fmt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use daemon::{Monotonic, RateLimit};
 use region::{RegionError, State};
 use tracing::field::display;
 
-/// Something that a person who watches a region wants to know.
+/// A change that people who watch a region want to know of.
 #[derive(Debug)]
-pub(crate) enum Notice {
+pub(crate) struct Notice {
+    /// The region's file.
+    pub(crate) path: PathBuf,
+    /// The writer, if the change is about it.
+    pub(crate) writer: Option<Writer>,
+    pub(crate) change: Change,
+}
+
+/// What has changed.
+#[derive(Debug)]
+pub(crate) enum Change {
     /// There is no region yet.
-    Waiting(PathBuf),
-    /// The region that was waited for is there.
-    Attached { path: PathBuf, writer: Option<Writer>, record: String },
+    Waiting,
+    /// The region that was waited for is there, with this record.
+    Attached(String),
     /// The writer's state is another one, or another writer has come.
-    Changed { path: PathBuf, writer: Writer },
-    /// The path leads to another file, which is read from now on.
-    Reattached { path: PathBuf, writer: Option<Writer>, record: Option<String> },
+    Writer,
+    /// The path leads to another file, which is read from now on; its record, if it is another one.
+    Reattached(Option<String>),
     /// The path names nothing any more.
-    Missing(PathBuf),
+    Missing,
     /// The path names the same file again.
-    Back(PathBuf),
+    Back,
     /// The file was cut short.
-    Truncated(PathBuf),
+    Truncated,
     /// The region holds another record than the configuration describes.
-    OtherRecord { path: PathBuf, have: String, want: String, difference: String },
+    OtherRecord { have: String, want: String, difference: String },
     /// What is at the path now cannot be read.
     Trouble(RegionError),
     /// A snapshot of the region was made.
-    Saved { path: PathBuf, file: PathBuf, sequence: u64 },
+    Saved { file: PathBuf, sequence: u64 },
     /// Records were overwritten before they were read.
     Missed(u64),
 }
@@ -66,13 +76,13 @@ impl Log {
 
     pub(crate) fn write(&mut self, notice: &Notice) {
         let Some(held) = self.limit.pass(Monotonic::now()) else { return };
-        let region = notice.path().map(|path| display(path.display()));
+        let is_of_file = !matches!(notice.change, Change::Missed(_));
+        let region = is_of_file.then(|| display(notice.path.display()));
         if held > 0 {
             tracing::warn!(region, "{held} more changes went by without a message");
         }
-        let writer = notice.writer();
-        let epoch = writer.map(|writer| writer.epoch);
-        let state = writer.map(|writer| writer.state.as_str());
+        let epoch = notice.writer.map(|writer| writer.epoch);
+        let state = notice.writer.map(|writer| writer.state.as_str());
         if notice.is_trouble() {
             tracing::warn!(region, epoch, state, "{notice}");
         } else {
@@ -82,39 +92,17 @@ impl Log {
 }
 
 impl Notice {
-    /// Which region it is about.
-    fn path(&self) -> Option<&Path> {
-        match self {
-            Self::Waiting(path)
-            | Self::Missing(path)
-            | Self::Back(path)
-            | Self::Truncated(path)
-            | Self::Attached { path, .. }
-            | Self::Changed { path, .. }
-            | Self::Reattached { path, .. }
-            | Self::Saved { path, .. }
-            | Self::OtherRecord { path, .. } => Some(path),
-            Self::Trouble(error) => Some(error.path()),
-            Self::Missed(_) => None,
-        }
-    }
-
-    /// The writer it is about.
-    fn writer(&self) -> Option<Writer> {
-        match self {
-            Self::Changed { writer, .. } => Some(*writer),
-            Self::Attached { writer, .. } | Self::Reattached { writer, .. } => *writer,
-            _ => None,
-        }
+    /// A notice that says nothing of the writer.
+    pub(crate) fn new(path: PathBuf, change: Change) -> Self {
+        Self { path, writer: None, change }
     }
 
     /// Whether it needs attention.
     fn is_trouble(&self) -> bool {
-        match self {
-            Self::Waiting(_) | Self::Back(_) | Self::Saved { .. } => false,
-            Self::Changed { writer, .. } => writer.is_trouble(),
-            Self::Attached { writer, .. } | Self::Reattached { writer, .. } => {
-                writer.is_some_and(Writer::is_trouble)
+        match self.change {
+            Change::Waiting | Change::Back | Change::Saved { .. } => false,
+            Change::Writer | Change::Attached(_) | Change::Reattached(_) => {
+                self.writer.is_some_and(Writer::is_trouble)
             }
             _ => true,
         }
@@ -129,47 +117,41 @@ impl Writer {
 
 impl fmt::Display for Notice {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Waiting(path) => write!(f, "waiting for {}", path.display()),
-            Self::Attached { path, writer, record } => {
-                write!(f, "{}: attached, record {record}", path.display())?;
-                writer.map_or(Ok(()), |writer| write!(f, "; {writer}"))
+        let path = self.path.display();
+        match &self.change {
+            Change::Waiting => write!(f, "waiting for {path}"),
+            Change::Attached(record) => write!(f, "{path}: attached, record {record}"),
+            Change::Writer => write!(f, "{path}"),
+            Change::Reattached(None) => write!(f, "{path}: re-attached"),
+            Change::Reattached(Some(record)) => {
+                write!(f, "{path}: re-attached, record now {record}")
             }
-            Self::Changed { path, writer } => write!(f, "{}: {writer}", path.display()),
-            Self::Reattached { path, writer, record } => {
-                write!(f, "{}: re-attached", path.display())?;
-                if let Some(record) = record {
-                    write!(f, ", record now {record}")?;
-                }
-                writer.map_or(Ok(()), |writer| write!(f, "; {writer}"))
+            Change::Missing => write!(
+                f,
+                "{path}: missing: the file was deleted; reading the old one until there is another"
+            ),
+            Change::Back => write!(f, "{path}: back: the same file as before"),
+            Change::Truncated => {
+                write!(f, "{path}: truncated: the file was cut short; waiting for another one")
             }
-            Self::Missing(path) => write!(
+            Change::OtherRecord { have, want, difference } => write!(
                 f,
-                "{}: missing: the file was deleted; reading the old one until there is another",
-                path.display()
+                "{path}: holds record {have}, the configuration describes {want}: {difference}; \
+                 printing what is there"
             ),
-            Self::Back(path) => write!(f, "{}: back: the same file as before", path.display()),
-            Self::Truncated(path) => write!(
-                f,
-                "{}: truncated: the file was cut short; waiting for another one",
-                path.display()
-            ),
-            Self::OtherRecord { path, have, want, difference } => write!(
-                f,
-                "{}: holds record {have}, the configuration describes {want}: {difference}; \
-                 printing what is there",
-                path.display()
-            ),
-            Self::Trouble(error) => {
+            Change::Trouble(error) => {
                 let error = daemon::with_next_step(error);
                 write!(f, "{error}; trying again until it can be read")
             }
-            Self::Saved { path, file, sequence } => {
-                write!(f, "{}: record {sequence} saved as {}", path.display(), file.display())
+            Change::Saved { file, sequence } => {
+                write!(f, "{path}: record {sequence} saved as {}", file.display())
             }
-            Self::Missed(1) => f.write_str("missed 1 record"),
-            Self::Missed(count) => write!(f, "missed {count} records"),
-        }
+            Change::Missed(1) => f.write_str("missed 1 record"),
+            Change::Missed(count) => write!(f, "missed {count} records"),
+        }?;
+        let Some(writer) = self.writer else { return Ok(()) };
+        f.write_str(if matches!(self.change, Change::Writer) { ": " } else { "; " })?;
+        writer.fmt(f)
     }
 }
 

@@ -11,7 +11,7 @@ use region::{Publication, RegionError};
 use crate::environment::Environment;
 use crate::error::ConsumerError;
 use crate::link::{Event, Link};
-use crate::notice::Notice;
+use crate::notice::{Change, Notice};
 use crate::printer::{Flow, Printer};
 use crate::timeout::Timeout;
 
@@ -115,7 +115,8 @@ impl<'e> Session<'e> {
 
     fn log_missed(&mut self) {
         if self.missed > 0 {
-            self.environment.notify(&Notice::Missed(std::mem::take(&mut self.missed)));
+            let missed = Change::Missed(std::mem::take(&mut self.missed));
+            self.environment.notify(&Notice::new(self.link.path(), missed));
             self.missed_logged = Some(Monotonic::now());
         }
     }

@@ -7,7 +7,7 @@ use region::{DynWriter, Options, Step};
 
 use super::Stage;
 use crate::link::{Event, Link};
-use crate::notice::Notice;
+use crate::notice::{Change, Notice};
 use crate::target::{Source, Target};
 
 fn link_to(source: &Source) -> Link {
@@ -59,5 +59,5 @@ fn zeros_of_a_bare_file_that_was_cut_are_never_a_record() {
     File::options().write(true).open(stage.path()).unwrap().set_len(4).unwrap();
     assert!(matches!(link.latest(), Ok(Step::Pending)));
     let change = link.next_change().unwrap();
-    assert!(matches!(link.notices(change)[..], [Notice::Truncated(_)]));
+    assert!(matches!(link.notices(change)[..], [Notice { change: Change::Truncated, .. }]));
 }
