@@ -1,10 +1,12 @@
 //! What a reader asks the kernel for, counted by a tracer.
 
-use e2e::stepping::Stepped;
+use e2e::stepping::{Stepped, Traced};
 use e2e::{Place, Program};
 use layout::Stu;
 use nix::libc;
 use region::{Options, Writer};
+
+use crate::consumer;
 
 /// Lines of output that are asked for.
 const ROUNDS: usize = 20;
@@ -21,5 +23,31 @@ fn state_age_and_wall_time_of_a_record_are_one_system_call_together() {
         // The kernel answers in the process itself, except on machines that cannot.
         calls.retain(|&call| call != libc::SYS_clock_gettime);
         assert_eq!(calls, [libc::SYS_fcntl; ROUNDS], "each asks for the writer's lock");
+    }
+}
+
+#[test]
+fn a_follower_asks_for_room_writes_and_waits_and_nothing_else_for_each_line() {
+    let place = Place::new();
+    let path = place.path("x.region");
+    let mut writer = Writer::<Stu>::open_with(&path, &Options::new()).expect("a region");
+    let mut publish = || writer.publish(&Stu::new(10, "xiaoming", 'm')).expect("a publish");
+    publish();
+    let mut follower = consumer().start(&place, "./x.region --follow");
+    follower.next_out();
+    let mut traced = Traced::attach(follower.pid());
+    let waits = [libc::SYS_futex, libc::SYS_restart_syscall];
+    while !waits.contains(&traced.next_call()) {}
+    for _ in 0..ROUNDS {
+        publish();
+        let mut calls: Vec<_> = std::iter::repeat_with(|| traced.next_call())
+            .take_while(|call| !waits.contains(call))
+            .collect();
+        // Four times a second it looks at the writer's lock and the region's name, and a slow tracer
+        // makes each line take that long.
+        let looks =
+            [libc::SYS_fcntl, libc::SYS_newfstatat, libc::SYS_statx, libc::SYS_clock_gettime];
+        calls.retain(|call| !looks.contains(call));
+        assert_eq!(calls, [libc::SYS_ppoll, libc::SYS_write]);
     }
 }

@@ -18,8 +18,10 @@
 //! point far inside is reached by a breakpoint near it: see [`Trace`].
 
 mod trace;
+mod traced;
 
 pub use trace::{Arrival, Trace};
+pub use traced::Traced;
 
 use std::io::Write as _;
 use std::process::{Child, Command, Stdio};
