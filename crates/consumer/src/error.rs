@@ -37,12 +37,12 @@ pub(crate) enum Kind {
     )]
     NothingYet(PathBuf),
     /// The time is over.
-    #[error("{}: {lack} {}; {}", path.display(), humantime::format_duration(*limit), lack.next_step())]
+    #[error("{}: {what} {}; {}", path.display(), humantime::format_duration(*limit), what.next_step())]
     TimeOver {
         /// The region's file.
         path: PathBuf,
-        /// What there was none of.
-        lack: Lack,
+        /// What did not come.
+        what: TimedOut,
         /// In how much time.
         limit: Duration,
     },
@@ -82,32 +82,32 @@ pub(crate) enum Kind {
     },
 }
 
-/// What there was none of when the time was over.
+/// What did not come in time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Lack {
-    /// No file.
+pub(crate) enum TimedOut {
+    /// The file.
     Region,
-    /// A file, but nothing to be read in it.
+    /// A first record.
     Value,
-    /// Nothing new.
-    News,
+    /// A new record.
+    Record,
 }
 
-impl Lack {
+impl TimedOut {
     fn next_step(self) -> &'static str {
         match self {
             Self::Region => "start its producer, or check the name",
-            Self::Value | Self::News => "look at its producer, or allow a longer --timeout",
+            Self::Value | Self::Record => "look at its producer, or allow a longer --timeout",
         }
     }
 }
 
-impl std::fmt::Display for Lack {
+impl std::fmt::Display for TimedOut {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(match self {
             Self::Region => "no region within",
             Self::Value => "no value within",
-            Self::News => "no new record for",
+            Self::Record => "no new record for",
         })
     }
 }

@@ -181,7 +181,7 @@ mod tests {
     use super::{CHUNK, Stdout, chunk, has_no_reader};
 
     #[test]
-    fn a_pipe_that_nobody_reads_is_noticed_without_writing() {
+    fn a_pipe_that_its_reader_has_closed_is_noticed_without_writing() {
         let (reader, writer) = std::io::pipe().expect("a pipe");
         assert!(!has_no_reader(&writer).expect("poll"));
         drop(reader);

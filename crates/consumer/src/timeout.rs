@@ -5,7 +5,7 @@ use std::time::Duration;
 use daemon::Monotonic;
 use region::{BootTime, Publication};
 
-use crate::error::{ConsumerError, Kind, Lack};
+use crate::error::{ConsumerError, Kind, TimedOut};
 use crate::link::Link;
 
 /// A clock that begins again with each new record.
@@ -66,11 +66,11 @@ impl Timeout {
         if Monotonic::now().since(self.since) < limit {
             return Ok(());
         }
-        let lack = match self.last {
-            Last::None if link.is_attached() => Lack::Value,
-            Last::None => Lack::Region,
-            _ => Lack::News,
+        let what = match self.last {
+            Last::None if link.is_attached() => TimedOut::Value,
+            Last::None => TimedOut::Region,
+            _ => TimedOut::Record,
         };
-        Err(Kind::TimeOver { path: link.path(), lack, limit }.into())
+        Err(Kind::TimeOver { path: link.path(), what, limit }.into())
     }
 }

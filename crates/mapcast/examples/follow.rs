@@ -8,21 +8,14 @@
 #![allow(clippy::print_stdout, reason = "an example shows what it does")]
 
 use mapcast::dynamic::Reader;
-use mapcast::{Event, State};
+use mapcast::{Event, Follow, State};
 use std::error::Error;
-use std::time::Duration;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let at = std::env::args().nth(1).ok_or("which region? give its name or path")?;
-    let mut reader = loop {
-        match Reader::open(&at) {
-            Ok(reader) => break reader,
-            Err(err) if err.is_not_there() => std::thread::sleep(Duration::from_millis(100)),
-            Err(err) => return Err(err.into()),
-        }
-    };
-    for event in reader.follow() {
+    for event in Follow::awaiting(|| Reader::open(&at)) {
         match event? {
+            Event::Waiting => println!("waiting for {at}"),
             Event::Record(sample) => println!("{}: {}", sample.sequence(), sample.view().line()),
             Event::Missed(count) => println!("missed {count} records"),
             Event::Writer(State::Closed) => break,

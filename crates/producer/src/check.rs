@@ -5,7 +5,7 @@
 
 use std::fmt::Write as _;
 
-use daemon::{Output, PassedFd};
+use daemon::PassedFd;
 use layout::Schema;
 use layout::header::Header;
 use layout::text::plain;
@@ -26,8 +26,7 @@ pub(crate) fn print(args: &Args, settings: &Settings) -> Result<(), ProducerErro
         _ => sink::locate(&settings.region.address)?.path().display().to_string(),
     };
     let text = report(settings, &path)?;
-    let mut output = Output::stdout();
-    output.write(&text).and_then(|_| output.flush()).map(drop).map_err(ProducerError::output)
+    daemon::print(&text).map_err(ProducerError::output)
 }
 
 fn report(settings: &Settings, path: &str) -> Result<String, ProducerError> {

@@ -44,7 +44,7 @@ fn a_struct_without_a_header_is_read_by_the_configuration() {
     writes(&stage, 10)();
     let played = stage.play_source(config.to_str().unwrap(), &["--once"], []);
     assert_eq!(played.lines(), ["id=10\tname=xiaoming\tm"]);
-    assert_eq!(played.said, [""; 0]);
+    assert_eq!(played.notices, [""; 0]);
 }
 
 #[test]
@@ -108,6 +108,6 @@ fn a_bare_file_that_is_cut_deleted_and_replaced_is_found_again() {
         ids.dedup();
         assert_eq!(ids, [1, 2, 3], "{len}");
         let expected = ["truncated", "re-attached", "missing", "re-attached"];
-        assert_eq!(played.words(), expected, "{len}: {:?}", played.said);
+        assert_eq!(played.words(), expected, "{len}: {:?}", played.notices);
     }
 }

@@ -41,7 +41,7 @@ fn awkward() -> Stage {
 fn a_student_is_the_tutorials_line() {
     let played = one_student().play(&["--once"], []);
     assert_eq!(played.lines(), ["id=10\tname=xiaoming\tm"]);
-    assert_eq!(played.said, [""; 0]);
+    assert_eq!(played.notices, [""; 0]);
 }
 
 #[test]
@@ -100,7 +100,7 @@ fn csv_repeats_its_header_only_when_the_record_changes() {
     let ends: Vec<_> = played.lines().iter().map(|line| line.rsplit(',').next().unwrap()).collect();
     assert_eq!(ends, ["record.sex", "m", "m", "record.x", "1", "2"]);
     assert_eq!(played.words(), ["re-attached"]);
-    assert!(played.said[0].contains("record now P (1 bytes)"), "{:?}", played.said);
+    assert!(played.notices[0].contains("record now P (1 bytes)"), "{:?}", played.notices);
 }
 
 #[test]

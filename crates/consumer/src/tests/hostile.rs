@@ -80,7 +80,7 @@ fn no_format_makes_a_long_text_before_it_writes_it() {
 #[test]
 fn a_head_from_nowhere_neither_prints_nor_ends_anything() {
     // Their slots were never used, and used by another record, which makes it a broken promise.
-    for (head, said) in [(u64::MAX, 0), (9, 1)] {
+    for (head, notices) in [(u64::MAX, 0), (9, 1)] {
         let stage = Stage::of_students();
         stage.publishes([1])();
         let forge = stage.file(move |path| {
@@ -90,9 +90,9 @@ fn a_head_from_nowhere_neither_prints_nor_ends_anything() {
         assert_eq!(stage.play(&["--follow"], [forge]).ids(), [1]);
         let forged = stage.play(&["--poll=1ms"], [stage.file(|_| {}), stage.file(|_| {})]);
         assert!(forged.lines().is_empty(), "{}", forged.out);
-        assert_eq!(forged.said.len(), said, "the trouble, once: {:?}", forged.said);
+        assert_eq!(forged.notices.len(), notices, "the trouble, once: {:?}", forged.notices);
         let once = stage.play(&["--once"], []).failure().0;
-        assert_eq!(once, if said == 0 { Exit::NoValue } else { Exit::Failure });
+        assert_eq!(once, if notices == 0 { Exit::NoValue } else { Exit::Failure });
     }
 }
 

@@ -14,14 +14,14 @@ fn cut(stage: &Stage, len: u64) -> Step {
 }
 
 #[test]
-fn a_region_that_is_not_there_yet_is_waited_for_and_that_is_said_once() {
+fn a_region_that_is_not_there_yet_is_waited_for_and_that_is_logged_once() {
     let stage = Stage::empty();
     let quiet = || stage.file(|_| {});
     for mode in ["--follow", "--poll=1ms"] {
         let steps = [quiet(), quiet(), stage.opens(&Stu::schema()), stage.publishes([10])];
         let played = stage.play(&[mode], steps);
         assert_eq!(played.ids()[0], 10);
-        let [waiting, attached] = &played.said[..] else { panic!("{:?}", played.said) };
+        let [waiting, attached] = &played.notices[..] else { panic!("{:?}", played.notices) };
         assert_eq!(*waiting, format!("waiting for {}", stage.path().display()));
         let pid = std::process::id();
         let expected =
@@ -32,7 +32,7 @@ fn a_region_that_is_not_there_yet_is_waited_for_and_that_is_said_once() {
 }
 
 #[test]
-fn a_dead_writer_is_said_once_and_the_next_one_is_followed() {
+fn a_dead_writer_is_logged_once_and_the_next_one_is_followed() {
     let stage = Stage::of_students();
     stage.publishes([1])();
     let quiet = || stage.file(|_| {});
@@ -50,11 +50,11 @@ fn a_dead_writer_is_said_once_and_the_next_one_is_followed() {
     assert_eq!(rows, ["1,1", "2,1", "3,2"], "sequence,epoch");
     assert_eq!(played.words(), ["dead", "live"]);
     let pid = std::process::id();
-    assert_eq!(played.said[1], format!("live: process {pid} publishes, epoch 2"));
+    assert_eq!(played.notices[1], format!("live: process {pid} publishes, epoch 2"));
 }
 
 #[test]
-fn what_was_published_before_a_change_is_printed_before_it_is_said() {
+fn what_was_published_before_a_change_is_printed_before_it_is_logged() {
     let stage = Stage::of_students();
     stage.publishes([1])();
     let (publishes, dies) = (stage.publishes([2, 3]), stage.dies());
@@ -67,7 +67,7 @@ fn what_was_published_before_a_change_is_printed_before_it_is_said() {
 }
 
 #[test]
-fn a_writer_that_ended_before_the_start_is_said_at_the_start() {
+fn a_writer_that_ended_before_the_start_is_logged_at_the_start() {
     let stage = Stage::of_students();
     stage.publishes([1])();
     stage.dies()();
@@ -76,7 +76,7 @@ fn a_writer_that_ended_before_the_start_is_said_at_the_start() {
 }
 
 #[test]
-fn a_writer_that_closed_and_one_that_resumed_are_said_once_each() {
+fn a_writer_that_closed_and_one_that_resumed_are_logged_once_each() {
     let stage = Stage::of_students();
     stage.publishes([1])();
     for mode in ["--follow", "--poll=1ms"] {
@@ -88,7 +88,7 @@ fn a_writer_that_closed_and_one_that_resumed_are_said_once_each() {
 }
 
 #[test]
-fn a_take_over_between_two_looks_is_said() {
+fn a_take_over_between_two_looks_is_logged() {
     let stage = Stage::of_students();
     stage.publishes([1])();
     let (dies, opens, publishes) =
@@ -156,7 +156,7 @@ fn a_region_that_was_cut_short_is_left_alone_until_there_is_another() {
 }
 
 #[test]
-fn something_else_at_the_path_is_said_once_and_the_old_file_read_on() {
+fn something_else_at_the_path_is_logged_once_and_the_old_file_read_on() {
     let stage = Stage::of_students();
     stage.publishes([1])();
     let aside = stage.dir.path().join("aside");
@@ -173,7 +173,7 @@ fn something_else_at_the_path_is_said_once_and_the_old_file_read_on() {
     ];
     let played = stage.play(&["--follow"], steps);
     assert_eq!(played.ids(), [1, 2, 3]);
-    assert!(played.said[0].starts_with("is not a region"), "{:?}", played.said);
+    assert!(played.notices[0].starts_with("is not a region"), "{:?}", played.notices);
     assert_eq!(played.words()[1..], ["missing", "back"]);
 }
 
@@ -190,5 +190,5 @@ fn what_cannot_be_read_at_the_start_ends_the_program() {
     let appears = stage.file(|path| fs::write(path, "not a region").unwrap());
     let played = stage.play(&["--follow"], [appears]);
     assert_eq!(played.failure().0, Exit::Failure);
-    assert_eq!(played.said.len(), 1, "waiting: {:?}", played.said);
+    assert_eq!(played.notices.len(), 1, "waiting: {:?}", played.notices);
 }

@@ -104,7 +104,7 @@ struct Stage {
 struct Played {
     out: String,
     /// The notices, each without the path it begins with.
-    said: Vec<String>,
+    notices: Vec<String>,
     /// The lines that had been printed before each of them.
     lines_before: Vec<usize>,
     result: Result<(), ConsumerError>,
@@ -197,10 +197,10 @@ impl Stage {
         let mut script = Script::new(steps);
         let result = start(&args, target, &mut script);
         let out = String::from_utf8(script.out).unwrap();
-        let (lines_before, said): (Vec<_>, Vec<_>) = script.logged.into_iter().unzip();
+        let (lines_before, notices): (Vec<_>, Vec<_>) = script.logged.into_iter().unzip();
         let prefix = format!("{}: ", self.path().display());
-        let said = said.iter().map(|line| line.replace(&prefix, "")).collect();
-        Played { out, said, lines_before, result }
+        let notices = notices.iter().map(|line| line.replace(&prefix, "")).collect();
+        Played { out, notices, lines_before, result }
     }
 }
 
@@ -208,7 +208,7 @@ impl Played {
     #[track_caller]
     fn lines(&self) -> Vec<&str> {
         if let Err(error) = &self.result {
-            panic!("{error}; said {:?}", self.said);
+            panic!("{error}; notices {:?}", self.notices);
         }
         self.out.lines().collect()
     }
@@ -229,6 +229,6 @@ impl Played {
 
     /// Each notice up to its first colon, comma or semicolon: the word that a person looks for.
     fn words(&self) -> Vec<&str> {
-        self.said.iter().map(|line| line.split([':', ',', ';']).next().unwrap()).collect()
+        self.notices.iter().map(|line| line.split([':', ',', ';']).next().unwrap()).collect()
     }
 }

@@ -42,7 +42,7 @@ fn a_follower_prints_every_record_from_the_newest_on() {
     let steps = [stage.publishes(11..=14), stage.publishes([]), stage.publishes([15])];
     let played = stage.play(&["--follow"], steps);
     assert_eq!(played.ids(), (10..=15).collect::<Vec<_>>());
-    assert_eq!(played.said, [""; 0]);
+    assert_eq!(played.notices, [""; 0]);
 }
 
 #[test]
@@ -60,7 +60,7 @@ fn a_lapped_follower_says_exactly_how_many_it_missed() {
     let played = stage.play(&["--follow"], [stage.publishes(2..=101)]);
     let ids = played.ids();
     assert_eq!(ids, [1, 95, 96, 97, 98, 99, 100, 101]);
-    assert_eq!(played.said, ["missed 93 records"]);
+    assert_eq!(played.notices, ["missed 93 records"]);
 }
 
 #[test]
@@ -70,12 +70,12 @@ fn records_missed_soon_after_others_are_added_up_and_none_is_forgotten() {
     let steps = (0..5).map(|lap| stage.publishes(1 + lap * 20..=20 + lap * 20));
     let played = stage.play(&["--follow"], steps);
     let missed: usize = played
-        .said
+        .notices
         .iter()
         .map(|line| line.split(' ').nth(1).unwrap().parse::<usize>().unwrap())
         .sum();
-    assert_eq!(played.ids().len() + missed, 101, "{:?}", played.said);
-    assert!(played.said.len() <= 5, "{:?}", played.said);
+    assert_eq!(played.ids().len() + missed, 101, "{:?}", played.notices);
+    assert!(played.notices.len() <= 5, "{:?}", played.notices);
 }
 
 #[test]
@@ -89,7 +89,7 @@ fn count_ends_either_mode_after_so_many_records() {
 }
 
 #[test]
-fn a_record_other_than_the_configured_one_is_printed_and_said() {
+fn a_record_other_than_the_configured_one_is_printed_and_logged() {
     let stage = Stage::of_students();
     stage.publishes([10])();
     let config = stage.dir.path().join("x.toml");
@@ -103,7 +103,7 @@ fn a_record_other_than_the_configured_one_is_printed_and_said() {
     assert_eq!(played.ids(), [10]);
     let expected = "holds record STU (28 bytes), the configuration describes Y (8 bytes): \
                     its name is STU, not Y; printing what is there";
-    assert_eq!(played.said, [expected]);
+    assert_eq!(played.notices, [expected]);
 }
 
 #[test]

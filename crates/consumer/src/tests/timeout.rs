@@ -20,7 +20,7 @@ fn once_without_a_region_fails_at_once_and_quietly() {
         message.ends_with("no such region; start its producer, or check the name"),
         "{message}"
     );
-    assert_eq!(played.said, [""; 0]);
+    assert_eq!(played.notices, [""; 0]);
 }
 
 #[test]
