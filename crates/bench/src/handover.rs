@@ -32,6 +32,13 @@ use std::slice::Iter;
 use std::thread;
 use std::time::Duration;
 
+/// The system calls that wait for a lock, or for the file to be closed.
+#[cfg(target_arch = "x86_64")]
+const WAITS: &[libc::c_long] = &[libc::SYS_fcntl, libc::SYS_ppoll, libc::SYS_poll];
+/// Newer architectures have no `poll`.
+#[cfg(not(target_arch = "x86_64"))]
+const WAITS: &[libc::c_long] = &[libc::SYS_fcntl, libc::SYS_ppoll];
+
 /// What is handed over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Prize {
@@ -175,7 +182,6 @@ impl Holder {
     /// the file is closed.
     fn is_asleep(&self) -> Result<(), Failure> {
         const TRIES: usize = 20_000;
-        const WAITS: [libc::c_long; 3] = [libc::SYS_fcntl, libc::SYS_poll, libc::SYS_ppoll];
         let tasks = format!("/proc/{}/task", self.child.id());
         let sleeps = |task: std::fs::DirEntry| {
             let call = std::fs::read_to_string(task.path().join("syscall")).unwrap_or_default();

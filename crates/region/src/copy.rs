@@ -189,10 +189,27 @@ mod tests {
     fn across_copies_whole_rounds_and_says_how_many_bytes() {
         let cells = |value: u64| (0..35).map(|i| AtomicU64::new(i * value)).collect::<Vec<_>>();
         let (from, to) = (cells(3), cells(0));
-        assert_eq!(across(&from, &to), 256);
+        let words = if cfg!(target_arch = "x86_64") { 32 } else { 0 };
+        assert_eq!(across(&from, &to), words * size_of::<u64>());
         let values: Vec<u64> = to.into_iter().map(AtomicU64::into_inner).collect();
-        assert_eq!(values[..32], (0..32).map(|i| i * 3).collect::<Vec<u64>>());
-        assert_eq!(values[32..], [0; 3]);
+        assert_eq!(values[..words], (0..35).map(|i| i * 3).collect::<Vec<u64>>()[..words]);
+        assert_eq!(values[words..], vec![0; 35 - words]);
+    }
+
+    #[test]
+    fn what_is_copied_in_by_words_comes_out_by_the_loops_and_the_other_way_round() {
+        for len in [LARGE, 1000, 4096, 65537] {
+            let from: Vec<u8> = (0..len).map(|i| u8::try_from(i % 251).unwrap()).collect();
+            let cells: Vec<AtomicU64> = (0..len.div_ceil(8)).map(|_| AtomicU64::new(0)).collect();
+            let mut to = vec![0; len];
+            channel::words_in(&cells, &from);
+            out(&cells, &mut to);
+            assert_eq!(from, to, "{len} bytes in by words");
+            to.fill(0);
+            into(&cells, &from);
+            channel::words_out(&cells, &mut to);
+            assert_eq!(from, to, "{len} bytes out by words");
+        }
     }
 
     #[cfg(target_arch = "x86_64")]
