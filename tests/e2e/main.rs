@@ -17,6 +17,7 @@ mod idle;
 mod input;
 mod kill;
 mod leaks;
+mod least_kernel;
 mod long_lines;
 mod loss;
 mod names;

@@ -246,8 +246,8 @@ fn wiped_word() -> rustix::io::Result<&'static AtomicU64> {
     // SAFETY: the page was mapped just now, nothing refers to it yet, and what the advice does to it
     // happens in children only.
     match unsafe { madvise(page, len, Advice::LinuxWipeOnFork) } {
-        // Unknown to this kernel: then the handler alone clears the word.
-        Ok(()) | Err(Errno::INVAL) => {}
+        // Unknown to this kernel, or refused: then the handler alone clears the word.
+        Ok(()) | Err(Errno::INVAL | Errno::NOSYS | Errno::PERM) => {}
         Err(err) => return Err(err),
     }
     // SAFETY:

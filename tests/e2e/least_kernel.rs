@@ -1,0 +1,85 @@
+//! Linux 3.15 is enough: what later kernels brought is done without, or its absence is named.
+//!
+//! An old kernel answers `ENOSYS` to a call that it does not know, a container's filter often `EPERM`.
+//! `sandbox.rs` has the same for single calls, and what becomes of them in detail.
+
+use e2e::{Place, names_in, where_refused};
+use nix::errno::Errno;
+use nix::libc::{
+    SYS_clone3, SYS_close_range, SYS_copy_file_range, SYS_eventfd2, SYS_fallocate, SYS_getrandom,
+    SYS_inotify_add_watch, SYS_inotify_init1, SYS_madvise, SYS_memfd_create, SYS_openat2,
+    SYS_pidfd_open, SYS_renameat2, SYS_statx, c_long,
+};
+
+use crate::{consumer, copier, producer};
+
+/// Calls that Linux has had only since 3.15 or later (renameat2 is in 3.15, and no file system's yet),
+/// or that filters like to refuse. `madvise` is older; what is asked of it came with 4.14 and 5.14.
+const NEWER: [c_long; 12] = [
+    SYS_renameat2,
+    SYS_getrandom,
+    SYS_memfd_create,
+    SYS_copy_file_range,
+    SYS_statx,
+    SYS_pidfd_open,
+    SYS_openat2,
+    SYS_close_range,
+    SYS_madvise,
+    SYS_fallocate,
+    SYS_inotify_init1,
+    SYS_inotify_add_watch,
+];
+
+const FAST: &str = "--region ./stu.region --tick 10ms";
+
+/// A region, a follower, and a standby that takes over.
+fn live_and_die(place: &Place) {
+    let mut writer = producer().start(place, FAST);
+    writer.says("(created, epoch 1)");
+    let mut follower = consumer().start(place, "./stu.region --follow --format json");
+    follower.out_line("a record", |line| line.contains("\"epoch\":1,"));
+    let mut standby = producer().start(place, &format!("{FAST} --standby"));
+    standby.says("waiting to take over");
+    writer.kill9();
+    standby.says("(resumed, epoch 2, after record");
+    follower.out_line("the next writer's", |line| line.contains("\"epoch\":2,"));
+    standby.stop();
+    follower.says(": closed: ");
+    follower.stop();
+    assert_eq!(names_in(place.dir()), ["stu.region".to_owned()].into());
+}
+
+#[test]
+fn a_writer_its_standby_and_its_readers_need_no_call_that_came_after_linux_3_15() {
+    let unknown = [&NEWER[..], &[SYS_clone3]].concat();
+    where_refused(&unknown, Errno::ENOSYS, || live_and_die(&Place::new()));
+    // Not clone3: the C library starts no thread where it is refused so.
+    where_refused(&NEWER, Errno::EPERM, || live_and_die(&Place::new()));
+}
+
+#[test]
+fn a_copy_needs_no_call_that_came_after_linux_3_15() {
+    for errno in [Errno::ENOSYS, Errno::EPERM] {
+        where_refused(&NEWER, errno, || {
+            let place = Place::new();
+            let bytes = vec![7; 3 << 20];
+            place.write("source", &bytes);
+            let mut copy = copier().start(&place, "source copy --verify");
+            assert_eq!(copy.exit_code(), 0, "{errno}: {:?}", copy.err());
+            assert!(std::fs::read(place.path("copy")).expect("the copy") == bytes, "{errno}");
+        });
+    }
+}
+
+#[test]
+fn a_call_that_cannot_be_done_without_is_named_with_what_to_allow() {
+    let allow = "; let the sandbox (its system call filter) allow this call";
+    for errno in [Errno::ENOSYS, Errno::EPERM] {
+        where_refused(&[SYS_eventfd2], errno, || {
+            let mut writer = producer().start(&Place::new(), FAST);
+            assert_eq!(writer.exit_code(), 1, "{errno}");
+            let line = writer.says("./stu.region: eventfd: ");
+            assert!(line.ends_with(allow), "{line}");
+        });
+    }
+}
