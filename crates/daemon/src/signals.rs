@@ -78,7 +78,7 @@ impl Signals {
     }
 
     fn new(with_reload: bool) -> io::Result<Self> {
-        let (wake, ring) = pipe_with(PipeFlags::CLOEXEC | PipeFlags::NONBLOCK)?;
+        let (wake, wake_writer) = pipe_with(PipeFlags::CLOEXEC | PipeFlags::NONBLOCK)?;
         let mut signals = Self {
             wake,
             stop: Arc::default(),
@@ -91,12 +91,12 @@ impl Signals {
             let number = usize::try_from(signal).expect("signal numbers are positive");
             let stop = Arc::clone(&signals.stop);
             signals.registered.push(flag::register_usize(signal, stop, number)?);
-            signals.registered.push(low_level::pipe::register(signal, ring.try_clone()?)?);
+            signals.registered.push(low_level::pipe::register(signal, wake_writer.try_clone()?)?);
         }
         if with_reload {
             let reload = Arc::clone(&signals.reload);
             signals.registered.push(flag::register(SIGHUP, reload)?);
-            signals.registered.push(low_level::pipe::register(SIGHUP, ring)?);
+            signals.registered.push(low_level::pipe::register(SIGHUP, wake_writer)?);
         }
         Ok(signals)
     }

@@ -10,7 +10,7 @@
 //! taken for  1     2             4   5     6      3 is missed: it passed while 2 was worked on
 //! ```
 //!
-//! A late [`Ticks::take`] answers for the newest deadline that has passed and counts the older
+//! A late [`Ticks::take`] takes the newest deadline that has passed and counts the older
 //! ones as missed. The next deadline stays where it was on the grid.
 //!
 //! Price: one `clock_gettime` (vDSO, about 20 ns) per turn of the loop.
@@ -57,7 +57,7 @@ impl Monotonic {
     }
 }
 
-/// What [`Ticks::take`] answers when a deadline has passed.
+/// What [`Ticks::take`] returns when a deadline has passed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Tick {
     /// Deadlines that passed before this one without being taken.

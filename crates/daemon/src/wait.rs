@@ -15,7 +15,7 @@ use rustix::io::Errno;
 use crate::ticks::Monotonic;
 
 /// Why [`wait`] came back. Neither set: the deadline has passed, or nothing at all happened (a
-/// signal that is not ours); look at the clock and wait again.
+/// signal that is not ours); check the clock and wait again.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Ready {
     /// The signal descriptor is readable: call [`Signals::take`](crate::Signals::take).
@@ -26,7 +26,7 @@ pub struct Ready {
 
 /// Sleeps until `signals` or `input` is readable or `deadline` has passed; for ever without one.
 ///
-/// `signals` is a [`Signals`](crate::Signals) or any other descriptor that means "look up".
+/// `signals` is a [`Signals`](crate::Signals) or any other descriptor that ends the wait.
 pub fn wait(
     signals: &impl AsFd,
     input: Option<BorrowedFd<'_>>,

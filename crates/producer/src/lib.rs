@@ -43,7 +43,7 @@ pub use error::ProducerError;
 use run::Producer;
 use standby_input::StandbyInput;
 
-/// Does what the command line asks for, until it is done or a signal ends it.
+/// Runs the producer that the command line describes, until it is done or a signal ends it.
 pub fn run(args: &Args) -> Result<(), ProducerError> {
     // Take over inherited descriptors before opening anything: fd numbers get reused.
     let passed = Passed::from_environment();

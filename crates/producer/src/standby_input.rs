@@ -59,15 +59,16 @@ impl StandbyInput {
         }
     }
 
-    /// Reads the available input for the standby of the region at `path` while `go_on` returns
+    /// Reads the available input for the standby of the region at `path` while `keep_going` returns
     /// true. `false` if the input has ended or failed.
-    pub(crate) fn drain(&mut self, path: &Path, go_on: &mut dyn FnMut() -> bool) -> bool {
+    pub(crate) fn drain(&mut self, path: &Path, keep_going: &mut dyn FnMut() -> bool) -> bool {
         let Some(mut input) = self.input.take() else { return true };
         self.follow_name(path, &mut input);
         if !self.is_claimed() {
             self.free_checks = if input.claim() { self.free_checks + 1 } else { 0 };
         }
-        let drained = if self.is_claimed() { self.read(path, &mut input, go_on) } else { Ok(()) };
+        let drained =
+            if self.is_claimed() { self.read(path, &mut input, keep_going) } else { Ok(()) };
         let has_ended = input.has_ended();
         if has_ended {
             tracing::info!(region = %path.display(), "the input ended before a take-over");
@@ -100,7 +101,7 @@ impl StandbyInput {
         &mut self,
         path: &Path,
         input: &mut Input,
-        go_on: &mut dyn FnMut() -> bool,
+        keep_going: &mut dyn FnMut() -> bool,
     ) -> io::Result<()> {
         let end = Monotonic::now().after(STRETCH);
         while !input.has_ended() && (input.has_lines() || input.is_readable()?) {
@@ -108,7 +109,7 @@ impl StandbyInput {
                 input.fill()?;
             }
             for _ in 0..LINES {
-                match input.next(&mut self.record, go_on) {
+                match input.next(&mut self.record, keep_going) {
                     Some(Outcome::Publish) => self.is_unpublished = true,
                     Some(Outcome::Incomplete { .. }) => {}
                     Some(Outcome::Bad { number, error }) => self.bad_lines.note(

@@ -1,6 +1,6 @@
-//! `--log-format`: where events go, and how they look there.
+//! `--log-format`: where events go, and in which form.
 //!
-//! `auto` asks whether stderr is the service manager's journal stream: then events go to the
+//! `auto` checks whether stderr is the service manager's journal stream: then events go to the
 //! journal by its own protocol, with priorities and fields, which a line of text cannot carry.
 
 use std::io;

@@ -51,7 +51,7 @@ pub const ENV: &str = "MAPCAST_LOG";
 /// The target of the event that [`report`](crate::report()) logs.
 pub(crate) const REPORT_TARGET: &str = "daemon::report";
 /// How long the exit of the process waits for room in the log.
-const END: Duration = Duration::from_millis(250);
+const FINISH_TIMEOUT: Duration = Duration::from_millis(250);
 
 /// Why logging could not be set up.
 #[derive(Debug, thiserror::Error)]
@@ -110,7 +110,7 @@ pub fn catch_up() {
 /// The same at the exit of the process, which waits for room in the log, 250 ms at most.
 pub fn finish() {
     if let Some(log) = LOG.get() {
-        log.lock().finish(END, |lost, what| log.note(lost, what));
+        log.lock().finish(FINISH_TIMEOUT, |lost, what| log.note(lost, what));
     }
 }
 
@@ -119,7 +119,7 @@ pub fn last_line(line: String) {
     let own = || Arc::new(Log::new("", Format::Text(Palette::Plain), Stderr::open()));
     let log = LOG.get().filter(|log| !is_elsewhere(log)).map_or_else(own, Arc::clone);
     log.lock().put(line.into_bytes(), |lost, what| log.note(lost, what));
-    log.lock().finish(END, |lost, what| log.note(lost, what));
+    log.lock().finish(FINISH_TIMEOUT, |lost, what| log.note(lost, what));
 }
 
 /// What [`init`] has set up.

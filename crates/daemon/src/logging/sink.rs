@@ -1,7 +1,7 @@
 //! Where lines and entries go: never blocks, keeps a limited amount, counts the rest.
 //!
 //! Invariant: [`Sink::put`] does not wait. What the outlet has no room for is kept, in order, up to
-//! [`MOST`] bytes, and offered again by the next [`Sink::put`] or [`Sink::flush`]. Beyond that messages
+//! [`MAX_KEPT`] bytes, and offered again by the next [`Sink::put`] or [`Sink::flush`]. Beyond that messages
 //! are lost until all that was kept was written; then a note with their number takes their place.
 //!
 //! ```text
@@ -18,9 +18,9 @@ use std::time::Duration;
 use crate::ticks::Monotonic;
 
 /// Most bytes that are kept.
-const MOST: usize = 64 << 10;
+const MAX_KEPT: usize = 64 << 10;
 /// Time between two attempts of [`Sink::finish`].
-const AGAIN: Duration = Duration::from_millis(5);
+const RETRY_EVERY: Duration = Duration::from_millis(5);
 
 /// What became of a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -76,7 +76,7 @@ impl<O: Outlet> Sink<O> {
     /// Writes `message`, keeps it, or counts it as lost; `note` words what was lost before it.
     pub(crate) fn put(&mut self, message: Vec<u8>, note: impl FnOnce(u64, &str) -> Vec<u8>) {
         self.flush(note);
-        if self.lost > 0 || self.bytes + message.len() > MOST {
+        if self.lost > 0 || self.bytes + message.len() > MAX_KEPT {
             self.lost += 1;
             return;
         }
@@ -100,7 +100,7 @@ impl<O: Outlet> Sink<O> {
             if self.is_done() || Monotonic::now() >= deadline {
                 return;
             }
-            std::thread::sleep(AGAIN);
+            std::thread::sleep(RETRY_EVERY);
         }
     }
 
@@ -134,7 +134,7 @@ impl<O: Outlet> Sink<O> {
 
 #[cfg(test)]
 mod tests {
-    use super::{MOST, Outcome, Outlet, Sink};
+    use super::{MAX_KEPT, Outcome, Outlet, Sink};
 
     /// Takes this many bytes.
     #[derive(Debug, Default)]
@@ -197,14 +197,14 @@ mod tests {
     fn what_is_too_much_is_counted_and_noted_in_its_place() {
         let mut sink = sink(0);
         let line = format!("{}\n", "x".repeat(1023));
-        for _ in 0..MOST / 1024 + 5 {
+        for _ in 0..MAX_KEPT / 1024 + 5 {
             put(&mut sink, &line);
         }
-        assert_eq!((sink.kept.len(), sink.lost), (MOST / 1024, 5));
+        assert_eq!((sink.kept.len(), sink.lost), (MAX_KEPT / 1024, 5));
         sink.outlet.room = 1024;
         put(&mut sink, "lost too\n");
         assert_eq!(sink.lost, 6, "there is room for it, but not in its order");
-        sink.outlet.room = MOST + 100;
+        sink.outlet.room = MAX_KEPT + 100;
         put(&mut sink, "the next\n");
         assert!(written(&sink).ends_with("xxx\n6 lost by it\nthe next\n"));
         assert_eq!((sink.bytes, sink.is_done()), (0, true));

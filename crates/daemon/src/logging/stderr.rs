@@ -32,21 +32,21 @@ use super::sink::{Outcome, Outlet};
 /// `PIPE_BUF`: a pipe that polls writable takes that much.
 const CHUNK: usize = 4096;
 /// The path by which standard error is reopened.
-const AGAIN: &str = "/proc/self/fd/2";
+const REOPEN_PATH: &str = "/proc/self/fd/2";
 
 /// Standard error.
 #[derive(Debug)]
 pub struct Stderr {
     /// None where there is no standard error.
     file: Option<File>,
-    way: Way,
+    method: Method,
     /// It may send SIGTTOU to a job of the background.
     is_terminal: bool,
 }
 
 /// How to write without waiting.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Way {
+enum Method {
     /// It never waits.
     Write,
     Send,
@@ -56,9 +56,9 @@ enum Way {
 impl Stderr {
     /// The standard error of this process.
     pub fn open() -> Self {
-        match Self::new(io::stderr(), AGAIN) {
+        match Self::new(io::stderr(), REOPEN_PATH) {
             Ok(stderr) => stderr,
-            Err(_) => Self { file: None, way: Way::Write, is_terminal: false },
+            Err(_) => Self { file: None, method: Method::Write, is_terminal: false },
         }
     }
 
@@ -77,28 +77,28 @@ impl Stderr {
         let kind = shared.metadata()?.file_type();
         let is_terminal = rustix::termios::isatty(&shared);
         let own = if kind.is_fifo() || is_terminal { open(again).ok() } else { None };
-        let way = match &own {
-            Some(_) => Way::Write,
-            None if kind.is_socket() => Way::Send,
-            None if kind.is_file() => Way::Write,
-            None => Way::Poll,
+        let method = match &own {
+            Some(_) => Method::Write,
+            None if kind.is_socket() => Method::Send,
+            None if kind.is_file() => Method::Write,
+            None => Method::Poll,
         };
-        Ok(Self { file: Some(own.unwrap_or(shared)), way, is_terminal })
+        Ok(Self { file: Some(own.unwrap_or(shared)), method, is_terminal })
     }
 }
 
 impl Outlet for Stderr {
     fn offer(&mut self, line: &[u8]) -> Outcome {
         let Some(file) = &self.file else { return Outcome::Failed };
-        let write = || match self.way {
-            Way::Write => (&*file).write(line),
-            Way::Send => {
+        let write = || match self.method {
+            Method::Write => (&*file).write(line),
+            Method::Send => {
                 let flags = SendFlags::DONTWAIT | SendFlags::NOSIGNAL;
                 send(file, line, flags).map_err(io::Error::from)
             }
-            Way::Poll => write_if_there_is_room(file, line),
+            Method::Poll => write_if_writable(file, line),
         };
-        let written = if self.is_terminal { while_it_may_stop_no_job(write) } else { write() };
+        let written = if self.is_terminal { with_sigttou_blocked(write) } else { write() };
         match written {
             Ok(0) => Outcome::NoRoom,
             Ok(length) => Outcome::Taken(length),
@@ -120,7 +120,7 @@ fn open(path: &str) -> io::Result<File> {
     OpenOptions::new().write(true).custom_flags(flags).open(path)
 }
 
-fn write_if_there_is_room(mut file: &File, line: &[u8]) -> io::Result<usize> {
+fn write_if_writable(mut file: &File, line: &[u8]) -> io::Result<usize> {
     let mut fds = [PollFd::new(file, PollFlags::OUT)];
     poll(&mut fds, Some(&Timespec::default()))?;
     if fds[0].revents().is_empty() {
@@ -130,7 +130,7 @@ fn write_if_there_is_room(mut file: &File, line: &[u8]) -> io::Result<usize> {
 }
 
 /// Runs `write` while SIGTTOU is blocked, which lets a job of the background write to its terminal.
-fn while_it_may_stop_no_job(write: impl FnOnce() -> io::Result<usize>) -> io::Result<usize> {
+fn with_sigttou_blocked(write: impl FnOnce() -> io::Result<usize>) -> io::Result<usize> {
     let before = SigSet::from(Signal::SIGTTOU).thread_swap_mask(SigmaskHow::SIG_BLOCK)?;
     let written = write();
     before.thread_set_mask()?;
@@ -147,7 +147,7 @@ mod tests {
     use rustix::fs::{OFlags, fcntl_getfl};
 
     use super::super::sink::{Outcome, Outlet};
-    use super::{CHUNK, Stderr, Way};
+    use super::{CHUNK, Method, Stderr};
 
     fn stderr(output: impl AsFd) -> Stderr {
         let again = format!("/proc/self/fd/{}", output.as_fd().as_raw_fd());
@@ -191,7 +191,7 @@ mod tests {
     fn a_pipe_that_cannot_be_opened_once_more_is_asked_for_room() {
         let (reader, writer) = pipe().expect("a pipe");
         let mut stderr = Stderr::new(&writer, "/none").expect("an output");
-        assert_eq!(stderr.way, Way::Poll);
+        assert_eq!(stderr.method, Method::Poll);
         let written = fill(&mut stderr);
         let mut reader = File::from(OwnedFd::from(reader));
         reader.read_exact(&mut vec![0; written]).expect("all that was written");

@@ -1,4 +1,4 @@
-//! A log whose bytes a test can look at.
+//! A log whose bytes a test can read.
 
 use std::sync::{Arc, Mutex};
 

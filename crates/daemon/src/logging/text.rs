@@ -20,7 +20,7 @@ const FOR_MACHINES: [&str; 4] = ["region", "sequence", "epoch", "state"];
 pub(super) fn line(entry: &Entry, program: &str, palette: Palette) -> Vec<u8> {
     let who = if entry.level > Level::INFO { entry.target } else { program };
     let (time, level) = (format_rfc3339_micros(SystemTime::now()), entry.level);
-    let message = words(entry);
+    let message = message_and_fields(entry);
     let line = match palette {
         Palette::Colours => {
             let colour = colour(level);
@@ -39,7 +39,7 @@ pub(super) enum Palette {
 }
 
 /// The message, and the fields that it does not repeat: ` name=value`.
-fn words(entry: &Entry) -> String {
+fn message_and_fields(entry: &Entry) -> String {
     let mut text = entry.message.clone();
     for (name, value) in &entry.fields {
         if !FOR_MACHINES.contains(name) {

@@ -70,7 +70,7 @@ impl Notify {
     }
 
     /// Whether messages wait for room in the manager's socket.
-    pub(super) fn is_behind(&self) -> bool {
+    pub(super) fn has_unsent(&self) -> bool {
         !self.kept.is_empty()
     }
 
@@ -82,7 +82,7 @@ impl Notify {
     /// `STATUS=`: the current state, for people. Lost if the manager's socket is full.
     pub(super) fn status(&mut self, status: &str) {
         self.flush();
-        if !self.is_behind() {
+        if !self.has_unsent() {
             self.try_send(&format!("STATUS={}\n", clean(status)));
         }
     }
@@ -264,10 +264,10 @@ mod tests {
             notify.ready("two");
             notify.status("lost");
         }
-        assert!(notify.is_behind());
+        assert!(notify.has_unsent());
         assert_eq!(manager.texts().len(), sent);
         notify.flush();
-        assert!(!notify.is_behind());
+        assert!(!notify.has_unsent());
         assert_eq!(
             manager.texts(),
             [
@@ -287,7 +287,7 @@ mod tests {
         manager.is_busy();
         notify.stopping("the end");
         notify.finish(Duration::from_millis(20));
-        assert!(notify.is_behind());
+        assert!(notify.has_unsent());
         let busy = manager.texts();
         notify.finish(Duration::from_mins(10));
         assert_eq!(manager.texts(), ["STOPPING=1\nSTATUS=the end\n"], "after {}", busy.len());

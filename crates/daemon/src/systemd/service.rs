@@ -27,7 +27,7 @@ const STATUS_EVERY: Duration = Duration::from_secs(1);
 /// Time between two attempts to send what the manager had no room for.
 const RETRY_EVERY: Duration = Duration::from_millis(100);
 /// Longest time that the end of the process waits for the manager.
-const END: Duration = Duration::from_millis(500);
+const FINISH_TIMEOUT: Duration = Duration::from_millis(500);
 
 /// What was sent to the service manager, and what is to be sent next.
 #[derive(Debug, Default)]
@@ -42,7 +42,7 @@ pub struct Service {
     /// When to send again what the manager had no room for.
     retry: Option<Monotonic>,
     /// The last progress: when, and which record.
-    mark: Option<(Monotonic, u64)>,
+    last_progress: Option<(Monotonic, u64)>,
 }
 
 impl Service {
@@ -122,15 +122,15 @@ impl Service {
             return;
         }
         // Another region may count from 1 again.
-        let Some((since, from)) = self.mark.filter(|&(_, from)| from <= sequence) else {
-            self.mark = Some((now, sequence));
+        let Some((since, from)) = self.last_progress.filter(|&(_, from)| from <= sequence) else {
+            self.last_progress = Some((now, sequence));
             return;
         };
         if sequence == from || now.since(since) < STATUS_EVERY || !self.may_send_status(now) {
             return;
         }
         let rate = rate(sequence - from, now.since(since));
-        self.mark = Some((now, sequence));
+        self.last_progress = Some((now, sequence));
         self.send_status(now, &format!("{what}: sequence {sequence}, {rate}"));
     }
 
@@ -156,7 +156,7 @@ impl Service {
     /// read its socket.
     pub fn stopping(&mut self, status: &str) {
         self.notify.stopping(status);
-        self.notify.finish(END);
+        self.notify.finish(FINISH_TIMEOUT);
     }
 
     /// Has the manager keep `descriptor` for the next process of this service: see
@@ -167,7 +167,7 @@ impl Service {
     }
 
     fn plan_retry(&mut self, now: Monotonic) {
-        self.retry = self.notify.is_behind().then(|| now.after(RETRY_EVERY));
+        self.retry = self.notify.has_unsent().then(|| now.after(RETRY_EVERY));
     }
 
     fn may_send_status(&self, now: Monotonic) -> bool {

@@ -1,7 +1,7 @@
 //! The watchdog: `WATCHDOG=1` for the service manager, twice in each interval it allows.
 //!
 //! Invariant: the daemon's own loop sends it, so a loop that hangs is noticed. No thread, no timer:
-//! the loop asks for the [deadline](Watchdog::deadline) before it sleeps and calls
+//! the loop gets the [deadline](Watchdog::deadline) before it sleeps and calls
 //! [`Watchdog::take`] when it is awake.
 //!
 //! ```text
@@ -26,7 +26,7 @@ struct Grid {
 }
 
 impl Watchdog {
-    /// The watchdog that the environment asks for: `WATCHDOG_USEC`, unless `WATCHDOG_PID` means
+    /// The watchdog of the environment: `WATCHDOG_USEC`, unless `WATCHDOG_PID` means
     /// another process.
     pub(super) fn from_environment() -> Self {
         Self::new(interval(|name| std::env::var(name).ok(), std::process::id()))

@@ -28,21 +28,21 @@ use serde_json::value::RawValue;
 use super::keys::{Keys, Node, Target};
 use super::line_error::LineError;
 
-/// After this much work the parser calls `go_on`. A byte of a value is 1, a member or an
+/// After this much work the parser calls `keep_going`. A byte of a value is 1, a member or an
 /// element [`STEP`] more.
-const STRETCH: usize = 1 << 18;
+const CHECK_EVERY: usize = 1 << 18;
 const STEP: usize = 1 << 6;
 
-/// Reads one line into `record`. A key that the line leaves out keeps its value. Calls `go_on` from
+/// Reads one line into `record`. A key that the line leaves out keeps its value. Calls `keep_going` from
 /// time to time; if that returns false, the line is abandoned.
 pub(crate) fn apply_line(
     line: &[u8],
     keys: &mut Keys,
     record: &mut RecordBuf,
-    go_on: &mut dyn FnMut() -> bool,
+    keep_going: &mut dyn FnMut() -> bool,
 ) -> Result<(), LineError> {
     let mut copy = record.clone();
-    let found = read(line, keys, &mut copy, go_on)?;
+    let found = read(line, keys, &mut copy, keep_going)?;
     *record = copy;
     keys.mark_seen(&found);
     Ok(())
@@ -54,15 +54,15 @@ fn read(
     line: &[u8],
     keys: &Keys,
     record: &mut RecordBuf,
-    go_on: &mut dyn FnMut() -> bool,
+    keep_going: &mut dyn FnMut() -> bool,
 ) -> Result<Vec<bool>, LineError> {
     let line = str::from_utf8(line).map_err(|error| LineError::NotJson {
         what: "invalid unicode code point".to_owned(),
         column: error.valid_up_to() + 1,
     })?;
     let found = vec![false; keys.targets.len()];
-    let pulse = Pulse { work: 0, go_on };
-    let mut reading = Reading { line, keys, record, found, pulse, refusal: None };
+    let checkpoint = Checkpoint { work: 0, keep_going };
+    let mut reading = Reading { line, keys, record, found, checkpoint, refusal: None };
     let mut parser = serde_json::Deserializer::from_str(line);
     let members = &*keys.members;
     let members = Children {
@@ -82,34 +82,34 @@ struct Reading<'l, 'a> {
     keys: &'a Keys,
     record: &'a mut RecordBuf,
     found: Vec<bool>,
-    pulse: Pulse<'a>,
+    checkpoint: Checkpoint<'a>,
     /// Why the parser was stopped.
     refusal: Option<LineError>,
 }
 
-/// Calls `go_on` after each [`STRETCH`] of work.
-struct Pulse<'a> {
+/// Calls `keep_going` after each [`CHECK_EVERY`] of work.
+struct Checkpoint<'a> {
     /// Work since the last call.
     work: usize,
-    go_on: &'a mut dyn FnMut() -> bool,
+    keep_going: &'a mut dyn FnMut() -> bool,
 }
 
-impl Pulse<'_> {
+impl Checkpoint<'_> {
     /// A member or an element, of whose value so many bytes have been looked at.
     fn step(&mut self, bytes: usize) -> Result<(), LineError> {
         self.work += STEP + bytes;
-        if self.work < STRETCH {
+        if self.work < CHECK_EVERY {
             return Ok(());
         }
         self.work = 0;
-        if (self.go_on)() { Ok(()) } else { Err(LineError::Stopped) }
+        if (self.keep_going)() { Ok(()) } else { Err(LineError::Stopped) }
     }
 }
 
 impl<'l> Reading<'l, '_> {
     /// Stores the value `raw`, or parts of it, in the fields that take it.
     fn take(&mut self, node: &Node, raw: &'l str) -> Result<(), LineError> {
-        self.pulse.step(raw.len())?;
+        self.checkpoint.step(raw.len())?;
         let keys = self.keys;
         for &number in &node.targets {
             let target = &keys.targets[number];
@@ -145,7 +145,7 @@ impl<'l> Reading<'l, '_> {
             field: &schema.fields()[target.field],
             elements: self.record.elements(target.field).map_err(|error| refused(target, error))?,
             line: self.line,
-            pulse: &mut self.pulse,
+            checkpoint: &mut self.checkpoint,
             refusal: &mut self.refusal,
         };
         let read = serde_json::Deserializer::from_str(raw).deserialize_seq(list);
@@ -186,7 +186,7 @@ impl<'r> Children<'r, '_, '_> {
         let Some(held) = &mut self.held else {
             return Ok(self.node.child(name).map(|(_, child)| child));
         };
-        self.reading.pulse.step(name.len())?;
+        self.reading.checkpoint.step(name.len())?;
         let child = self.node.child(name);
         let (number, child) = child.ok_or_else(|| LineError::unknown(name, self.node.names()))?;
         if std::mem::replace(&mut held[number], true) {
@@ -207,7 +207,7 @@ impl<'l> Visitor<'l> for Children<'_, 'l, '_> {
         while let Some(child) = map.next_key_seed(Name(|name: &str| self.child(name)))? {
             let Some(child) = stop(child, &mut self.reading.refusal)? else {
                 map.next_value::<IgnoredAny>()?;
-                stop(self.reading.pulse.step(0), &mut self.reading.refusal)?;
+                stop(self.reading.checkpoint.step(0), &mut self.reading.refusal)?;
                 continue;
             };
             let raw: &RawValue = map.next_value()?;
@@ -220,13 +220,13 @@ impl<'l> Visitor<'l> for Children<'_, 'l, '_> {
         let Self { node, reading, .. } = self;
         for index in 0..node.items {
             let Some(raw) = list.next_element::<&RawValue>()? else { return Ok(()) };
-            stop(reading.pulse.step(0), &mut reading.refusal)?;
+            stop(reading.checkpoint.step(0), &mut reading.refusal)?;
             if let Some((_, child)) = node.child(&index.to_string()) {
                 stop(reading.take(child, raw.get()), &mut reading.refusal)?;
             }
         }
         while list.next_element::<IgnoredAny>()?.is_some() {
-            stop(reading.pulse.step(0), &mut reading.refusal)?;
+            stop(reading.checkpoint.step(0), &mut reading.refusal)?;
         }
         Ok(())
     }
@@ -261,13 +261,13 @@ struct List<'r, 'l, 'a> {
     field: &'r Field,
     elements: Elements<'r>,
     line: &'l str,
-    pulse: &'r mut Pulse<'a>,
+    checkpoint: &'r mut Checkpoint<'a>,
     refusal: &'r mut Option<LineError>,
 }
 
 impl<'l> List<'_, 'l, '_> {
     fn push(&mut self, raw: &'l str) -> Result<(), LineError> {
-        self.pulse.step(raw.len())?;
+        self.checkpoint.step(raw.len())?;
         if raw.starts_with('[') {
             return Err(refused(self.target, self.field.wrong_kind("list")));
         }

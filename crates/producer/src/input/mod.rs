@@ -52,7 +52,7 @@ pub(crate) enum Outcome {
         /// Number of the line, counted from 1.
         number: u64,
     },
-    /// `go_on` returned false: the rest of the input is not read.
+    /// `keep_going` returned false: the rest of the input is not read.
     Stopped,
     /// A bad line; nothing has changed.
     Bad {
@@ -126,9 +126,9 @@ impl Input {
     pub(crate) fn next(
         &mut self,
         record: &mut RecordBuf,
-        go_on: &mut dyn FnMut() -> bool,
+        keep_going: &mut dyn FnMut() -> bool,
     ) -> Option<Outcome> {
-        let outcome = self.decoder.next(record, go_on);
+        let outcome = self.decoder.next(record, keep_going);
         self.has_lines = outcome.is_some();
         outcome
     }
@@ -165,7 +165,7 @@ impl Input {
         &self.decoder.keys
     }
 
-    /// Goes over to the pipe that has our pipe's name now, if that is another one. True if it did.
+    /// Switches to the pipe that has our pipe's name now, if that is another one. True if it did.
     pub(crate) fn follow_name(&mut self) -> Result<bool, OpenError> {
         let followed = self.stream.follow_name()?;
         if followed {
@@ -198,12 +198,12 @@ impl Decoder {
         Self { lines: Lines::new(max_line), keys }
     }
 
-    /// Reads the next line into `record`; skips blank lines. Calls `go_on` from time to time within
+    /// Reads the next line into `record`; skips blank lines. Calls `keep_going` from time to time within
     /// a long line.
     pub(crate) fn next(
         &mut self,
         record: &mut RecordBuf,
-        go_on: &mut dyn FnMut() -> bool,
+        keep_going: &mut dyn FnMut() -> bool,
     ) -> Option<Outcome> {
         loop {
             let (number, line) = self.lines.next_line()?;
@@ -211,7 +211,7 @@ impl Decoder {
                 Line::TooLong(max) => Err(LineError::TooLong(max)),
                 Line::Text(text) => match without_bom(text) {
                     text if text.trim_ascii().is_empty() => continue,
-                    text => apply_line(text, &mut self.keys, record, go_on),
+                    text => apply_line(text, &mut self.keys, record, keep_going),
                 },
             };
             return Some(match read {

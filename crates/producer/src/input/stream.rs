@@ -27,7 +27,7 @@ use rustix::io::Errno;
 
 /// The capacity to give a pipe that is polled, in bytes: the maximum for an ordinary user
 /// (`/proc/sys/fs/pipe-max-size`).
-const ROOM: usize = 1 << 20;
+const PIPE_SIZE: usize = 1 << 20;
 
 /// What one read brought.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -89,7 +89,7 @@ impl Stream {
         let Some(path) = path else { return Ok(Self::Stdin(io::stdin())) };
         let io = |source: io::Error| match source.kind() {
             ErrorKind::NotFound => OpenError::NotThere(path.to_owned()),
-            // What open(2) answers for a socket.
+            // What open(2) returns for a socket.
             _ if source.raw_os_error() == Some(Errno::NXIO.raw_os_error()) => {
                 OpenError::NotAPipe { path: path.to_owned(), what: "a socket or no device" }
             }
@@ -126,20 +126,20 @@ impl Stream {
         }
     }
 
-    /// Whether a read right after a read is allowed: it answers [`Chunk::Nothing`], not at all late.
+    /// Whether a read right after a read is allowed: it returns [`Chunk::Nothing`] and does not block.
     pub(crate) fn is_nonblocking(&self) -> bool {
         matches!(self, Self::Pipe { .. })
     }
 
     /// Whether the stream's writer blocks until it is read: a pipe or a socket.
-    fn is_feed(&self) -> bool {
+    fn has_blocking_writer(&self) -> bool {
         let kind = rustix::fs::fstat(self).map(|stat| FileType::from_raw_mode(stat.st_mode));
         matches!(kind, Ok(FileType::Fifo | FileType::Socket))
     }
 
     /// Marks the stream as being read, for other producers, until it is closed.
     pub(crate) fn hold(&self) {
-        if self.is_feed() {
+        if self.has_blocking_writer() {
             // A stream without locks cannot be marked, and is read anyway.
             let _ = flock(self, FlockOperation::NonBlockingLockShared);
         }
@@ -147,23 +147,23 @@ impl Stream {
 
     /// Locks the stream if its writer can block and no other producer has it locked; `true` if so.
     pub(crate) fn claim(&self) -> bool {
-        if !self.is_feed()
+        if !self.has_blocking_writer()
             || flock(self, FlockOperation::NonBlockingLockExclusive) == Err(Errno::WOULDBLOCK)
         {
             return false;
         }
         self.hold();
-        // Keeps the writer from blocking between two looks of a standby. If refused, it may block.
-        if rustix::pipe::fcntl_getpipe_size(self).is_ok_and(|size| size < ROOM) {
-            let _ = rustix::pipe::fcntl_setpipe_size(self, ROOM);
+        // Keeps the writer from blocking between two checks of a standby. If refused, it may block.
+        if rustix::pipe::fcntl_getpipe_size(self).is_ok_and(|size| size < PIPE_SIZE) {
+            let _ = rustix::pipe::fcntl_setpipe_size(self, PIPE_SIZE);
         }
         true
     }
 
-    /// Opens the same named pipe anew, after its writers have left.
+    /// Opens the same named pipe again, after its writers have left.
     pub(crate) fn reopen(&mut self) -> io::Result<()> {
         if let Self::Pipe { path, file } = self {
-            // By the descriptor: its name may be gone, or another pipe's by now.
+            // By the descriptor: its name may be gone, or another pipe's.
             let same = format!("/proc/self/fd/{}", file.as_raw_fd());
             let anew = open(same.as_ref()).or_else(|_| open(path))?;
             let _ = flock(&anew, FlockOperation::NonBlockingLockShared);
@@ -173,8 +173,8 @@ impl Stream {
         Ok(())
     }
 
-    /// Goes over to the pipe that has this one's name now. `false`: it is this one still. Whatever
-    /// else has the name, this one is read on.
+    /// Switches to the pipe that has this one's name now. `false`: it is this one still. If something
+    /// else has the name, this one is still read.
     pub(crate) fn follow_name(&mut self) -> Result<bool, OpenError> {
         let Self::Pipe { path, file } = self else { return Ok(false) };
         let ours = FileId::of(file);

@@ -45,7 +45,7 @@ impl Setup {
     /// Whether `ppoll` calls the pipe readable now.
     fn is_ready(&self) -> bool {
         let past = Some(Monotonic::from_nanos(0));
-        // The pipe stands in for the signals: one descriptor is enough to look at.
+        // The pipe stands in for the signals: one descriptor is enough to poll.
         let ready = daemon::wait(&self.input, None, past).expect("poll");
         ready != Ready::default()
     }

@@ -218,11 +218,11 @@ impl<'a> Producer<'a> {
     }
 
     fn read_line(&mut self) -> Option<Outcome> {
-        let mut go_on = || {
+        let mut keep_going = || {
             self.service.keep_alive(Monotonic::now());
             self.signals.stop_requested().is_none()
         };
-        self.input.as_mut()?.next(&mut self.record, &mut go_on)
+        self.input.as_mut()?.next(&mut self.record, &mut keep_going)
     }
 
     fn sample_and_publish(&mut self) -> Result<(), ProducerError> {

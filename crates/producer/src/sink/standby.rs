@@ -26,11 +26,11 @@ pub(crate) fn open_standby(
 ) -> Result<Option<Box<dyn Sink>>, ProducerError> {
     let (path, service) = (address.path(), RefCell::new(service));
     let stop = || {
-        let mut go_on = || {
+        let mut keep_going = || {
             service.borrow_mut().keep_alive(Monotonic::now());
             signals.stop_requested().is_none()
         };
-        !go_on() || !input.drain(path, &mut go_on)
+        !keep_going() || !input.drain(path, &mut keep_going)
     };
     // A standby that waits does its work: it is ready.
     let on_wait = |pid| {
