@@ -13,11 +13,9 @@
 use crate::ctype::Scalar;
 use crate::digits::Digits;
 use crate::field::Field;
+use crate::text::shorten;
 use crate::value::{Literal, Value};
 use crate::value_error::ValueError;
-
-/// Longest number or text that a message repeats, in characters.
-const SHOWN: usize = 60;
 
 /// A scalar on its way into a field, from a [`Value`] or a [`Literal`].
 #[derive(Clone, Copy, Debug)]
@@ -267,14 +265,6 @@ fn out_of_range(field: &Field, given: &Given<'_>) -> ValueError {
 fn not_whole(field: &Field, given: &Given<'_>) -> ValueError {
     let (field, ctype) = (field.name.clone(), field.ctype);
     ValueError::NotWhole { field, ctype, value: given.shown() }
-}
-
-/// `text`, or the beginning of a long one.
-fn shorten(text: &str) -> String {
-    match text.char_indices().nth(SHOWN) {
-        None => text.to_owned(),
-        Some((end, _)) => format!("{}...", &text[..end]),
-    }
 }
 
 impl Field {

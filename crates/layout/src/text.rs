@@ -36,6 +36,17 @@ pub fn plain(text: &str) -> String {
     plain
 }
 
+/// How much of a text a message repeats, in characters.
+const SHOWN: usize = 60;
+
+/// `text`, or the beginning of a long one and `...`.
+pub fn shorten(text: &str) -> String {
+    match text.char_indices().nth(SHOWN) {
+        None => text.to_owned(),
+        Some((end, _)) => format!("{}...", &text[..end]),
+    }
+}
+
 /// The bytes of a `char[N]` up to the first NUL.
 pub(crate) fn until_nul(bytes: &[u8]) -> &[u8] {
     CStr::from_bytes_until_nul(bytes).map_or(bytes, CStr::to_bytes)

@@ -1,12 +1,11 @@
 //! What is wrong with a line of input, in one line that ends with the next step.
 
 use layout::ValueError;
+use layout::text::shorten;
 use serde_json::error::Category;
 
 /// How many keys a message lists.
 const LISTED: usize = 12;
-/// How much of an unknown key a message repeats, in characters.
-const SHOWN: usize = 60;
 
 /// What is wrong with a line.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
@@ -63,11 +62,7 @@ impl LineError {
         if let Some(more) = known.get_mut(LISTED) {
             *more = "...";
         }
-        let key = match name.char_indices().nth(SHOWN) {
-            None => name.to_owned(),
-            Some((end, _)) => format!("{}...", &name[..end]),
-        };
-        Self::UnknownKey { key, known: known.join(", ") }
+        Self::UnknownKey { key: shorten(name), known: known.join(", ") }
     }
 
     /// What the parser found in a part of the line that begins `offset` bytes behind its start.
