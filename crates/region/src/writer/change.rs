@@ -11,7 +11,7 @@
 //!            otherwise          --> as recreate
 //! ```
 
-use super::open::{self, Fresh, Lineage, Opened};
+use super::open::{self, Fresh, Lineage, Opened, Wanted};
 use super::origin::Why;
 use super::{DynWriter, Home};
 use crate::clock::{self, BootTime};
@@ -103,7 +103,7 @@ impl DynWriter {
             FileStatus::Replaced => return Err(RegionError::new(&self.path, Kind::Replaced)),
         };
         let (schema, options) = (Arc::clone(&self.schema), self.options.clone());
-        let opened = self.successor(&schema, &options, why)?;
+        let opened = self.successor(Wanted { schema: &schema, options: &options }, why)?;
         self.move_to(opened);
         Ok(())
     }
@@ -164,7 +164,7 @@ impl DynWriter {
             self.adopt_options(options);
             return Ok(Changed::Kept);
         };
-        let opened = self.successor(schema, options, why)?;
+        let opened = self.successor(Wanted { schema, options }, why)?;
         self.schema = Arc::new(schema.clone());
         self.adopt_options(options);
         self.move_to(opened);
@@ -192,19 +192,13 @@ impl DynWriter {
     }
 
     /// A new region in place of this one. Only a name and a memfd can get one.
-    fn successor(
-        &mut self,
-        schema: &Schema,
-        options: &Options,
-        why: Why,
-    ) -> Result<Opened, RegionError> {
+    fn successor(&mut self, wanted: Wanted<'_>, why: Why) -> Result<Opened, RegionError> {
         let lineage = self.next_lineage();
         let Home::Named(at) = &mut self.home else {
-            return self.unnamed_successor(schema, options, why);
+            return self.unnamed_successor(wanted, why);
         };
         at.renew()?;
-        let fresh = Fresh::make(at, schema, options, lineage)?;
-        let opened = fresh.put(at, &self.file, why)?;
+        let opened = Fresh::make(at, wanted, lineage)?.put(at, &self.file, why)?;
         opened.ok_or_else(|| RegionError::new(&self.path, Kind::Replaced))
     }
 

@@ -29,7 +29,7 @@ use crate::writer_status::WriterStatus;
 use channel::Publisher;
 use layout::Schema;
 use layout::header::StateWord;
-use open::Opened;
+use open::{Opened, Wanted};
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -98,7 +98,7 @@ impl DynWriter {
         options: &Options,
     ) -> Result<Self, RegionError> {
         let at = Location::open(&at.place().to_write()?)?;
-        let opened = open::open(&at, schema, options)?;
+        let opened = open::open(&at, Wanted { schema, options })?;
         Ok(Self::named(opened, at, schema, options))
     }
 
@@ -118,9 +118,10 @@ impl DynWriter {
         stop: impl FnMut() -> bool,
     ) -> Result<Option<Self>, RegionError> {
         let at = Location::open(&at.place().to_write()?)?;
+        let wanted = Wanted { schema, options };
         let opened = standby::until_free(at, on_wait, stop, |at, locked| match locked {
-            None => open::open(at, schema, options).map(Some),
-            Some((file, preflight)) => open::take_over(file, preflight, at, schema, options),
+            None => open::open(at, wanted).map(Some),
+            Some((file, preflight)) => open::take_over(file, preflight, at, wanted),
         })?;
         Ok(opened.map(|(opened, at)| Self::named(opened, at, schema, options)))
     }

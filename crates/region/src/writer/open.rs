@@ -26,7 +26,7 @@ use crate::rights::{self, Rights};
 use crate::state;
 use crate::wait;
 use crate::writer_status::WriterStatus;
-use channel::{Publisher, Ring};
+use channel::{Memory, Publisher, Ring};
 use layout::Schema;
 use layout::header::{Header, StateWord};
 use std::fs::File;
@@ -60,14 +60,16 @@ const TRIES: usize = 100;
 /// A sequence or epoch beyond this was never counted: 292 years at one a nanosecond.
 const LARGEST: u64 = 1 << 62;
 
+/// What a writer asks for.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Wanted<'a> {
+    pub(super) schema: &'a Schema,
+    pub(super) options: &'a Options,
+}
+
 /// Creates, resumes or replaces the region `at` its name.
-pub(super) fn open(
-    at: &Location,
-    schema: &Schema,
-    options: &Options,
-) -> Result<Opened, RegionError> {
-    let resume = |file| take_over(file, None, at, schema, options);
-    at_name(at, resume, || create_first(at, schema, options))
+pub(super) fn open(at: &Location, wanted: Wanted<'_>) -> Result<Opened, RegionError> {
+    at_name(at, |file| take_over(file, None, at, wanted), || create_first(at, wanted))
 }
 
 /// Calls `resume` with the file that has the name, or `create` if none has. Each returns `None` if
@@ -93,22 +95,14 @@ pub(crate) fn at_name<T>(
 /// Resumes the region that is in `file`, whatever its name.
 pub(super) fn adopt(file: OwnFile, path: &Path, options: &Options) -> Result<Opened, RegionError> {
     take_lock(&file, path)?;
-    let preamble = Preamble::read(&file, path)?;
-    let to_map = file::open_to_map(&file, None, path)?;
-    let mapped = MappedRegion::map(&to_map, path, &preamble.header, Access::Write)?;
-    let publisher = publisher_over(mapped, path)?;
+    let publisher = Preflight::of_passed(&file, path)?.publisher(path)?;
     let lineage = lineage_of(&publisher);
     Ok(begin(publisher, file, options, lineage))
 }
 
 /// `None`: another process created one first.
-fn create_first(
-    at: &Location,
-    schema: &Schema,
-    options: &Options,
-) -> Result<Option<Opened>, RegionError> {
-    let fresh = Fresh::make(at, schema, options, Lineage::FIRST)?;
-    let Fresh { unnamed, publisher, epoch } = fresh;
+fn create_first(at: &Location, wanted: Wanted<'_>) -> Result<Option<Opened>, RegionError> {
+    let Fresh { unnamed, publisher, epoch } = Fresh::make(at, wanted, Lineage::FIRST)?;
     let file = unnamed.claim(at)?;
     Ok(file.map(|file| Opened { publisher, file, twin: None, epoch, origin: Origin::Created }))
 }
@@ -125,9 +119,21 @@ pub(super) struct Preflight {
 
 impl Preflight {
     pub(super) fn of(file: &File, at: &Location) -> Result<Self, RegionError> {
-        let preamble = Preamble::read(file, at.path())?;
-        let to_map = at.open_to_map(file)?;
-        let mapped = MappedRegion::map(&to_map, at.path(), &preamble.header, Access::Write)?;
+        Self::read(file, at.path(), || at.open_to_map(file))
+    }
+
+    /// That of a file whose name, if it has one, is unknown.
+    pub(super) fn of_passed(file: &File, label: &Path) -> Result<Self, RegionError> {
+        Self::read(file, label, || file::open_to_map(file, None, label))
+    }
+
+    fn read(
+        file: &File,
+        path: &Path,
+        open_to_map: impl FnOnce() -> Result<File, RegionError>,
+    ) -> Result<Self, RegionError> {
+        let preamble = Preamble::read(file, path)?;
+        let mapped = MappedRegion::map(&open_to_map()?, path, &preamble.header, Access::Write)?;
         Ok(Self { preamble, mapped })
     }
 
@@ -135,6 +141,34 @@ impl Preflight {
     fn is_whole(&self, file: &File) -> bool {
         let want = self.mapped.header().file_len;
         file.metadata().is_ok_and(|meta| meta.len() >= want) && self.mapped.is_whole()
+    }
+
+    /// Why the region cannot be resumed, if so.
+    pub(super) fn why_not(&self, wanted: Wanted<'_>) -> Option<Why> {
+        let Self { preamble, mapped } = self;
+        let status = WriterStatus::of(mapped);
+        if status.epoch().max(mapping::peek(mapped.head())) > LARGEST {
+            return Some(Why::Damaged("its sequence or epoch is beyond all counting".into()));
+        }
+        // The lock is this writer's own by now.
+        if state::is_of_another_boot(mapped, state::LockState::Free) {
+            return Some(Why::OtherBoot);
+        }
+        if status.mark() == StateWord::Retired {
+            return Some(Why::Retired);
+        }
+        // All of the description: readers print its help, labels and line template too.
+        if *preamble.schema != *wanted.schema {
+            return Some(Why::OtherSchema);
+        }
+        let Options { slots, wake, .. } = *wanted.options;
+        let same_shape = preamble.header.slots == slots && mapped.wakes() == wake;
+        (!same_shape).then_some(Why::OtherShape)
+    }
+
+    /// The region's next publisher. To be called under its lock.
+    pub(super) fn publisher(self, path: &Path) -> Result<Publisher<MappedRegion>, RegionError> {
+        publisher_over(self.mapped, path)
     }
 }
 
@@ -145,45 +179,38 @@ pub(super) fn take_over(
     file: OwnFile,
     preflight: Option<Preflight>,
     at: &Location,
-    schema: &Schema,
-    options: &Options,
+    wanted: Wanted<'_>,
 ) -> Result<Option<Opened>, RegionError> {
-    let path = at.path();
+    let (path, options) = (at.path(), wanted.options);
     let links = create::links(&file, at)?;
     let lock = TakeoverLock::take(&file, at)?;
     if !is_named(&file, at)? {
         return Ok(None);
     }
     file::expect_own(&file, at)?;
-    let preflight = match preflight.filter(|preflight| preflight.is_whole(&file)) {
-        Some(preflight) => Ok(preflight),
-        None => Preflight::of(&file, at),
-    };
-    let Preflight { preamble, mapped } = match preflight {
+    let preflight = preflight.filter(|preflight| preflight.is_whole(&file));
+    let preflight = match preflight.map_or_else(|| Preflight::of(&file, at), Ok) {
         Ok(preflight) => preflight,
         Err(err) => {
-            let (why, fresh) = (damage(err)?, Fresh::make(at, schema, options, Lineage::FIRST)?);
+            let (why, fresh) = (damage(err)?, Fresh::make(at, wanted, Lineage::FIRST)?);
             return fresh.put(at, &file, why);
         }
     };
     let why = lock
         .why_not()
         .or_else(|| (links > 1).then_some(Why::Linked))
-        .or_else(|| why_not(&preamble, &mapped, schema, options));
+        .or_else(|| preflight.why_not(wanted));
     let narrower = Rights::of(options, path)?.narrow(&file, path)?;
-    let why = why.or(narrower.then_some(Why::Narrowed));
-    let publisher = publisher_over(mapped, path)?;
-    match why {
-        None => {
-            rights::admit(&file, path, options)?;
-            let lineage = lineage_of(&publisher);
-            let opened = begin(publisher, file, options, lineage);
-            // The last writer may have died over a replacement, with the old file's name aside.
-            aside::sweep(at);
-            Ok(Some(opened))
-        }
-        Some(why) => supersede(&publisher, &file, at, schema, options, why),
+    let publisher = preflight.publisher(path)?;
+    if let Some(why) = why.or(narrower.then_some(Why::Narrowed)) {
+        return supersede(&publisher, &file, at, wanted, why);
     }
+    rights::admit(&file, path, options)?;
+    let lineage = lineage_of(&publisher);
+    let opened = begin(publisher, file, options, lineage);
+    // The last writer may have died over a replacement, with the old file's name aside.
+    aside::sweep(at);
+    Ok(Some(opened))
 }
 
 /// Puts a new region in the place of `old`, which is in `file`; `None`: another file has the name.
@@ -191,13 +218,12 @@ fn supersede(
     old: &Publisher<MappedRegion>,
     file: &File,
     at: &Location,
-    schema: &Schema,
-    options: &Options,
+    wanted: Wanted<'_>,
     why: Why,
 ) -> Result<Option<Opened>, RegionError> {
     // Under its other name it may be another region, whose readers stay with it.
     let is_other_region = why == Why::Linked;
-    let opened = Fresh::make(at, schema, options, lineage_of(old))?.put(at, file, why)?;
+    let opened = Fresh::make(at, wanted, lineage_of(old))?.put(at, file, why)?;
     if opened.is_some() && !is_other_region {
         retire(old);
     }
@@ -208,32 +234,6 @@ fn supersede(
 pub(crate) fn is_named(file: &File, at: &Location) -> Result<bool, RegionError> {
     let ours = FileId::of(file).map_err(|err| RegionError::io(at.path(), "fstat", err))?;
     Ok(at.named()? == Some(ours))
-}
-
-/// Why the region cannot be resumed, if so.
-pub(super) fn why_not(
-    old: &Preamble,
-    mapped: &MappedRegion,
-    schema: &Schema,
-    options: &Options,
-) -> Option<Why> {
-    let status = WriterStatus::of(mapped);
-    if status.epoch().max(mapping::peek(channel::Memory::head(mapped))) > LARGEST {
-        return Some(Why::Damaged("its sequence or epoch is beyond all counting".into()));
-    }
-    // The lock is this writer's own by now.
-    if state::is_of_another_boot(mapped, state::LockState::Free) {
-        return Some(Why::OtherBoot);
-    }
-    if status.mark() == StateWord::Retired {
-        return Some(Why::Retired);
-    }
-    // All of the description: readers print its help, labels and line template too.
-    if *old.schema != *schema {
-        return Some(Why::OtherSchema);
-    }
-    let same_shape = old.header.slots == options.slots && mapped.wakes() == options.wake;
-    (!same_shape).then_some(Why::OtherShape)
 }
 
 pub(crate) fn publisher_over(
@@ -287,6 +287,19 @@ pub(super) fn retire(old: &Publisher<MappedRegion>) {
     wait::wake_all(mapped.futex_word());
 }
 
+/// The publisher of a new region, which is marked live.
+pub(super) fn start(
+    to_map: &File,
+    path: &Path,
+    header: &Header,
+    options: &Options,
+    epoch: u64,
+) -> Result<Publisher<MappedRegion>, RegionError> {
+    let mapped = MappedRegion::map(to_map, path, header, Access::Write)?;
+    WriterStatus::of(&mapped).begin(epoch, options.period);
+    publisher_over(mapped, path)
+}
+
 /// A complete region, marked live, that has no name yet.
 pub(super) struct Fresh {
     unnamed: Unnamed,
@@ -297,20 +310,16 @@ pub(super) struct Fresh {
 impl Fresh {
     pub(super) fn make(
         at: &Location,
-        schema: &Schema,
-        options: &Options,
-        lineage: Lineage,
+        wanted: Wanted<'_>,
+        Lineage { epoch, sequence }: Lineage,
     ) -> Result<Self, RegionError> {
-        let path = at.path();
-        let (unnamed, header): (Unnamed, Header) =
-            create::region(at, schema, options, Beginning::after(lineage.sequence))?;
-        let mapped = MappedRegion::map(&unnamed.open_to_map(at)?, path, &header, Access::Write)?;
-        WriterStatus::of(&mapped).begin(lineage.epoch, options.period);
-        let publisher = publisher_over(mapped, path)?;
-        Ok(Self { unnamed, publisher, epoch: lineage.epoch })
+        let Wanted { schema, options } = wanted;
+        let (unnamed, header) = create::region(at, schema, options, Beginning::after(sequence))?;
+        let publisher = start(&unnamed.open_to_map(at)?, at.path(), &header, options, epoch)?;
+        Ok(Self { unnamed, publisher, epoch })
     }
 
-    /// Takes the name from `old`, or takes it if nothing has it; `None` if another file does.
+    /// Takes the name from `old`, or takes it if no file has it; `None` if another file does.
     pub(super) fn put(
         self,
         at: &Location,

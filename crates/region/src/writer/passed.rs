@@ -11,7 +11,7 @@
 //! lets it have one. Whoever passed the descriptor may keep it, pass it again, or pass it to
 //! readers too: the lock still ends with the writer, keeps a second one out, and is seen by readers.
 
-use super::open::{self, Lineage, Opened};
+use super::open::{self, Lineage, Opened, Preflight, Wanted};
 use super::origin::{Origin, Why};
 use super::takeover_lock::take_lock;
 use super::{DynWriter, Home};
@@ -20,10 +20,9 @@ use crate::error::{RegionError, RegionErrorKind as Kind};
 use crate::file::{self, Content};
 use crate::fork::OwnFile;
 use crate::lock;
-use crate::mapped_region::{MappedRegion, Preamble};
+use crate::mapped_region::MappedRegion;
 use crate::mapping::Access;
 use crate::options::Options;
-use crate::writer_status::WriterStatus;
 use channel::Publisher;
 use layout::Schema;
 use std::fs::File;
@@ -69,7 +68,7 @@ impl DynWriter {
         options: &Options,
     ) -> Result<Self, RegionError> {
         let schema = Arc::new(schema.clone());
-        match look(file, label, &schema, options)? {
+        match inspect(file, label, Wanted { schema: &schema, options })? {
             Found::Usable(opened) => {
                 let opened = Opened { twin: None, ..opened }; // the passer has it
                 Ok(Self::with(opened, label, Home::Passed, schema, options.clone()))
@@ -90,12 +89,13 @@ impl DynWriter {
         options: &Options,
     ) -> Result<Self, RegionError> {
         let schema = Arc::new(schema.clone());
-        let opened = match kept.map(|file| look(file, label, &schema, options)).transpose()? {
-            None => memfd(label, &schema, options, Lineage::FIRST, Origin::Created)?,
+        let wanted = Wanted { schema: &schema, options };
+        let opened = match kept.map(|file| inspect(file, label, wanted)).transpose()? {
+            None => memfd(label, wanted, Lineage::FIRST, Origin::Created)?,
             Some(Found::Usable(opened)) => opened,
             Some(Found::Other(old)) => {
                 let origin = Origin::Replaced(old.why);
-                let opened = memfd(label, &schema, options, old.lineage, origin)?;
+                let opened = memfd(label, wanted, old.lineage, origin)?;
                 if let Some(publisher) = &old.publisher {
                     open::retire(publisher);
                 }
@@ -126,15 +126,11 @@ impl DynWriter {
     /// A new region in place of this one, which has no name. Only a memfd can be replaced.
     pub(super) fn unnamed_successor(
         &self,
-        schema: &Schema,
-        options: &Options,
+        wanted: Wanted<'_>,
         why: Why,
     ) -> Result<Opened, RegionError> {
         match self.home {
-            Home::Memfd => {
-                let origin = Origin::Replaced(why);
-                memfd(&self.path, schema, options, self.next_lineage(), origin)
-            }
+            Home::Memfd => memfd(&self.path, wanted, self.next_lineage(), Origin::Replaced(why)),
             Home::Named(_) | Home::Passed => Err(cannot_replace(&self.path, &why)),
         }
     }
@@ -144,36 +140,32 @@ fn cannot_replace(label: &Path, why: &Why) -> RegionError {
     RegionError::new(label, Kind::CannotReplace(why.to_string()))
 }
 
-/// Locks `file` and looks what is in it.
-fn look(
-    file: File,
-    label: &Path,
-    schema: &Schema,
-    options: &Options,
-) -> Result<Found, RegionError> {
+/// Locks `file` and inspects what is in it.
+fn inspect(file: File, label: &Path, wanted: Wanted<'_>) -> Result<Found, RegionError> {
     file::expect_passed(&file, label, Access::Write)?;
     let (file, twin) = locked(file, label)?;
-    let preamble = match Content::of(&file, label)? {
-        Content::Region => match Preamble::read(&file, label) {
-            Ok(preamble) => preamble,
+    let preflight = match Content::of(&file, label)? {
+        Content::Region => match Preflight::of_passed(&file, label) {
+            Ok(preflight) => preflight,
             Err(err) => {
                 let (why, lineage) = (open::damage(err)?, Lineage::FIRST);
                 return Ok(Found::Other(Old { publisher: None, _file: file, lineage, why }));
             }
         },
-        Content::Empty => return fill(file, twin, label, schema, options).map(Found::Usable),
-        Content::Unfinished(len) if len == planned_len(label, schema, options)? => {
-            return fill(file, twin, label, schema, options).map(Found::Usable);
+        Content::Empty => return fill(file, twin, label, wanted).map(Found::Usable),
+        Content::Unfinished(len) if len == planned_len(label, wanted)? => {
+            return fill(file, twin, label, wanted).map(Found::Usable);
         }
         Content::Unfinished(_) => return Err(RegionError::new(label, Kind::NotARegion)),
     };
-    let to_map = file::open_to_map(&file, None, label)?;
-    let mapped = MappedRegion::map(&to_map, label, &preamble.header, Access::Write)?;
-    let why = open::why_not(&preamble, &mapped, schema, options);
-    let publisher = open::publisher_over(mapped, label)?;
+    let why = preflight.why_not(wanted);
+    let publisher = preflight.publisher(label)?;
     let lineage = open::lineage_of(&publisher);
     Ok(match why {
-        None => Found::Usable(Opened { twin, ..open::begin(publisher, file, options, lineage) }),
+        None => {
+            let opened = open::begin(publisher, file, wanted.options, lineage);
+            Found::Usable(Opened { twin, ..opened })
+        }
         Some(why) => Found::Other(Old { publisher: Some(publisher), _file: file, lineage, why }),
     })
 }
@@ -203,49 +195,36 @@ fn is_out_of_descriptors(err: &RegionError) -> bool {
     matches!(err.kind(), Kind::Io { source, .. } if file::is_out_of_descriptors(source))
 }
 
-/// Bytes of the region that `options` ask for.
-fn planned_len(label: &Path, schema: &Schema, options: &Options) -> Result<u64, RegionError> {
-    create::plan(label, schema, options).map(|header| header.file_len)
+/// Bytes of the wanted region.
+fn planned_len(label: &Path, wanted: Wanted<'_>) -> Result<u64, RegionError> {
+    create::plan(label, wanted.schema, wanted.options).map(|header| header.file_len)
 }
 
+/// Makes an empty file the wanted region.
 fn fill(
     file: OwnFile,
     twin: Option<File>,
     label: &Path,
-    schema: &Schema,
-    options: &Options,
+    Wanted { schema, options }: Wanted<'_>,
 ) -> Result<Opened, RegionError> {
     let header = create::fill_region(&file, label, schema, options, Beginning::after(0))?;
-    let opened = start(file, label, &header, options, Lineage::FIRST, Origin::Created)?;
-    Ok(Opened { twin, ..opened })
+    let epoch = Lineage::FIRST.epoch;
+    let to_map = file::open_to_map(&file, None, label)?;
+    let publisher = open::start(&to_map, label, &header, options, epoch)?;
+    Ok(Opened { publisher, file, twin, epoch, origin: Origin::Created })
 }
 
 /// A new memfd, complete and locked.
 fn memfd(
     label: &Path,
-    schema: &Schema,
-    options: &Options,
-    lineage: Lineage,
+    Wanted { schema, options }: Wanted<'_>,
+    Lineage { epoch, sequence }: Lineage,
     origin: Origin,
 ) -> Result<Opened, RegionError> {
-    let (file, header) = create::memfd(label, schema, options, Beginning::after(lineage.sequence))?;
-    let own = again(&file, label)?;
-    take_lock(&own, label)?;
-    let opened = start(own, label, &header, options, lineage, origin)?;
-    Ok(Opened { twin: Some(file), ..opened })
-}
-
-fn start(
-    file: OwnFile,
-    label: &Path,
-    header: &layout::header::Header,
-    options: &Options,
-    lineage: Lineage,
-    origin: Origin,
-) -> Result<Opened, RegionError> {
-    let mapped =
-        MappedRegion::map(&file::open_to_map(&file, None, label)?, label, header, Access::Write)?;
-    WriterStatus::of(&mapped).begin(lineage.epoch, options.period);
-    let publisher = open::publisher_over(mapped, label)?;
-    Ok(Opened { publisher, file, twin: None, epoch: lineage.epoch, origin })
+    let (twin, header) = create::memfd(label, schema, options, Beginning::after(sequence))?;
+    let file = again(&twin, label)?;
+    take_lock(&file, label)?;
+    let to_map = file::open_to_map(&file, None, label)?;
+    let publisher = open::start(&to_map, label, &header, options, epoch)?;
+    Ok(Opened { publisher, file, twin: Some(twin), epoch, origin })
 }
