@@ -36,7 +36,7 @@ pub struct Address {
     path: PathBuf,
     directory: Directory,
     name: OsString,
-    /// Where a relative path begins; `None`: in the working directory of the moment.
+    /// Where a relative path begins; `None`: in the current working directory.
     start: Option<Start>,
 }
 
@@ -151,7 +151,7 @@ impl Address {
     }
 }
 
-/// Where a region is, as a program says it.
+/// Where a region is, as a program gives it.
 #[derive(Clone, Copy, Debug)]
 pub enum Place<'a> {
     /// `NAME.region` in the default directory: see [`locate`] and [`find`].
@@ -181,7 +181,7 @@ impl Place<'_> {
     }
 }
 
-/// What says where a region is: a name, a path or an [`Address`].
+/// What names a region: a name, a path or an [`Address`].
 ///
 /// A `str` without a slash is a name, one with a slash is a path, as every [`Path`] is.
 pub trait ToPlace {

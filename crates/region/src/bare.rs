@@ -103,7 +103,7 @@ impl BareWriter {
     /// Makes the file anew after it was deleted or cut short.
     ///
     /// # Errors
-    /// [`Kind::Replaced`] if another file has the name by now; as [`BareWriter::open`] else.
+    /// [`Kind::Replaced`] if another file has taken the name; as [`BareWriter::open`] else.
     pub fn recreate(&mut self) -> Result<(), RegionError> {
         let path = self.path().to_owned();
         let replaced = || RegionError::new(&path, Kind::Replaced);
@@ -201,7 +201,7 @@ impl BareReader {
         if is_whole { Ok(()) } else { Err(self.mapped.truncated(self.path(), &self.file)) }
     }
 
-    /// Maps the file that the path names by now, if it is another one.
+    /// Maps the file at the path, if it is a different one.
     ///
     /// # Errors
     /// As [`BareReader::open`]; the old file stays mapped.

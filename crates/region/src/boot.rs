@@ -27,7 +27,7 @@ pub(crate) fn id() -> BootId {
 fn parse(text: &str) -> Option<BootId> {
     let digits: String = text.trim().chars().filter(|&c| c != '-').collect();
     let mut id = u128::from_str_radix(&digits, 16).ok()?.to_le_bytes();
-    id.reverse(); // the digits that stand first in the text are the first bytes
+    id.reverse(); // the first digits of the text are the first bytes
     Some(id)
 }
 

@@ -1,8 +1,8 @@
-//! The two clocks a region speaks: `CLOCK_BOOTTIME` for order and age, `CLOCK_REALTIME` for people.
+//! The two clocks of a region: `CLOCK_BOOTTIME` for order and age, `CLOCK_REALTIME` for people.
 //!
 //! Boot time never steps and continues during suspend, so a heartbeat compared with it cannot be
 //! fooled by someone setting the wall clock. It restarts at every boot: see [`crate::boot`]. In a
-//! time namespace it stands elsewhere; what is spoken here is the machine's own.
+//! time namespace it has an offset; the times in a region are without it.
 
 use crate::time_namespace;
 use rustix::time::{ClockId, Timespec, clock_gettime};

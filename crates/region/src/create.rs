@@ -72,7 +72,7 @@ impl Unnamed {
         let Some(file) = OwnFile::open_if(at.path(), create)? else { return Ok(None) };
         let locked = lock::try_take(&file).map_err(io("lock"))?;
         // Between creation and lock, another creator may have swept the file away: then the name
-        // is nobody's, or another file's.
+        // is free, or another file's.
         let named = FileId::at(dir.as_fd(), name.as_ref());
         let named = named.is_ok_and(|named| named == FileId::of(&file).ok());
         Ok((locked && named).then(|| Self { aside: Aside::new(dir, name), file }))
@@ -109,9 +109,9 @@ impl Unnamed {
     }
 
     /// Gives the file its name, in place of `old` or, if that has lost it, of nothing; `None` if
-    /// another file has it by now.
+    /// another file has taken it.
     ///
-    /// Both files change names at once, and what had the name is looked at again: another writer may
+    /// Both files change names at once, and what had the name is checked again: another writer may
     /// have taken it since the first look, and then gets it back.
     pub(crate) fn replace(self, at: &Location, old: &File) -> Result<Option<OwnFile>, RegionError> {
         let io = |call| move |err| RegionError::io(at.path(), call, err);
@@ -232,7 +232,7 @@ pub(crate) fn memfd(
 
 /// Makes an empty file a region without a writer's mark.
 ///
-/// The magic number is written last: others may have the file open by now.
+/// The magic number is written last: others may have the file open already.
 pub(crate) fn fill_region(
     file: &File,
     path: &Path,

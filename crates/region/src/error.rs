@@ -59,7 +59,7 @@ pub enum RegionErrorKind {
     /// The header or the schema contradicts itself.
     #[error("is damaged: {0}")]
     Damaged(String),
-    /// The file is shorter than its own header says: someone cut it.
+    /// The file is shorter than its own header promises: it was cut.
     #[error("has {have} bytes, its header promises {want}")]
     Truncated {
         /// Bytes that the header promises.

@@ -149,7 +149,7 @@ pub(crate) enum Content {
     Empty,
     /// So many bytes, the first of them zero: no region yet, the magic number is written last.
     Unfinished(u64),
-    /// Something that says what it is.
+    /// It begins with something else than zeros.
     Region,
 }
 

@@ -218,7 +218,7 @@ fn install(path: &Path) -> Result<&'static Installed, RegionError> {
         let generation = wiped_word().map_err(io("mmap"))?;
         return Ok(INSTALLED.get_or_init(|| Installed { generation, blank }));
     }
-    Ok(INSTALLED.get().expect("looked at above"))
+    Ok(INSTALLED.get().expect("installed above"))
 }
 
 /// Enters the gate, which every fork from now on passes, too.
@@ -302,7 +302,7 @@ mod tests {
         file.set_len(1).unwrap();
     }
 
-    /// Opens a writer and a reader in `dir`, closes both, and says whether they worked.
+    /// Opens a writer and a reader in `dir`, closes both, and returns whether they worked.
     fn publishes(dir: &Path, name: &str) -> bool {
         let path = dir.join(name);
         let mut writer = DynWriter::open(&path, &Stu::schema()).unwrap();

@@ -8,7 +8,7 @@
 //!   writer process                 the region, one file            reader processes
 //!   Writer::publish  --------->   | header | writer line | head |  ------> Reader::latest
 //!     holds the lock (lock)       | slot 0 | slot 1 | ...       |  ------> Reader::next, wait
-//!     beats, checks               | schema                      |            PROT_READ
+//!     heartbeat, checks           | schema                      |            PROT_READ
 //!
 //!   create  aside, allocate, name       attach    check, map           guard   SIGBUS -> error
 //!   open    create, resume, replace     state     live ... stale       wait    futex on head

@@ -1,7 +1,7 @@
 //! One writer per region: an open-file-description write lock, held for the writer's life.
 //!
 //! The kernel drops the lock when the last descriptor of the writer closes, SIGKILL included, so
-//! it tells the truth across pid namespaces, pid reuse and sandboxes, where a pid does not. A
+//! it is right across pid namespaces, pid reuse and sandboxes, where a pid is not. A
 //! reader asks for it on its read-only descriptor without ever taking it: a probe can never make
 //! a starting writer fail. Classic POSIX locks would vanish when any descriptor of the file in
 //! the process is closed; `flock` can be probed only by taking it. See fcntl(2), "Open file
@@ -27,7 +27,7 @@ use std::io;
 pub(crate) enum Holder {
     /// A writer, by a write lock.
     Writer,
-    /// Somebody who may read the file, by a read lock.
+    /// A process that may read the file, by a read lock.
     Reader,
 }
 

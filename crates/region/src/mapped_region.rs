@@ -1,7 +1,7 @@
 //! A mapped region: its checked header, and where its words are.
 //!
 //! The header is read once, by `pread`, into private memory, and every sum in it is checked
-//! before the file is mapped. What the file says later in those bytes is never looked at again,
+//! before the file is mapped. Those bytes of the file are never read again,
 //! so a header that changes under a reader changes nothing for it.
 //!
 //! Invariant: every slot index below `header.slots` gives cells inside the mapping.

@@ -152,7 +152,7 @@ impl Mapping {
         })
     }
 
-    /// Asks for huge pages; a kernel that has none to give says nothing here.
+    /// Asks for huge pages. Best effort: a kernel without them changes nothing.
     pub(crate) fn advise_huge(&self) {
         let _ = self.owner.advise(Advice::HugePage);
     }

@@ -25,7 +25,7 @@ pub(crate) enum Medium {
 }
 
 impl Medium {
-    /// The medium of `file`; a disk if the kernel does not tell.
+    /// The medium of `file`; a disk if that is unknown.
     pub(crate) fn of(file: &File) -> Self {
         match rustix::fs::fstatfs(file).map(|fs| fs.f_type) {
             Ok(TMPFS | RAMFS) => Self::Memory,

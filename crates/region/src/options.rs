@@ -27,8 +27,8 @@ impl Options {
 
     /// Records that the region keeps: a power of two, 4 to 65,536.
     ///
-    /// A follower may fall behind by `slots - 1` records without missing one, and a reader
-    /// copies in peace for as long as the writer takes for `slots - 1` publishes.
+    /// A follower may fall behind by `slots - 1` records without missing one, and a copy
+    /// is not disturbed while the writer publishes fewer than `slots` records.
     #[must_use]
     pub fn slots(self, slots: u32) -> Self {
         Self { slots, ..self }

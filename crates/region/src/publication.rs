@@ -58,8 +58,8 @@ pub enum Step<T = Publication> {
     Record(T),
     /// Nothing new yet.
     Pending,
-    /// The writer has overtaken this reader: exactly so many records are gone. The next call goes
-    /// on with the oldest that is left.
+    /// The writer has lapped this reader: exactly this many records are gone. The next call returns
+    /// the oldest that is left.
     Missed(u64),
 }
 

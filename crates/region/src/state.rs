@@ -62,7 +62,7 @@ pub(crate) fn of(file: &File, mapped: &MappedRegion) -> State {
     let status = WriterStatus::of(mapped);
     for _ in 1..LOOKS {
         // A writer may begin or end between the looks at its lock and at its line: the answer
-        // counts only if the line stood still around the lock.
+        // counts only if the line did not change around it.
         let before = (status.mark(), status.epoch());
         let lock = LockState::of(file);
         if before == (status.mark(), status.epoch()) {
@@ -96,7 +96,7 @@ fn judge(mapped: &MappedRegion, mark: StateWord, lock: LockState) -> State {
         StateWord::Closed => State::Closed,
         StateWord::Retired => State::Retired,
         _ if is_of_another_boot(mapped, lock) => State::Stale,
-        // No writer leaves `Invalid` behind: the page was lost, and the lock alone can tell.
+        // No writer leaves `Invalid` behind: the page was lost, and only the lock shows whether there is a writer.
         StateWord::Live | StateWord::Invalid if lock == LockState::Free => State::Dead,
         StateWord::Live if is_overdue(mapped, BootTime::now()) => State::Stalled,
         StateWord::Live | StateWord::Invalid => State::Live,

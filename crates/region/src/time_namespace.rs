@@ -1,7 +1,7 @@
 //! How far the clocks of this process are from those of the machine.
 //!
 //! In a time namespace (a container that was moved from another machine, `unshare --time`)
-//! `CLOCK_BOOTTIME` stands elsewhere than outside. A region is read on both sides, so all times in
+//! `CLOCK_BOOTTIME` has an offset. A region is read on both sides, so all times in
 //! it are the machine's: the writer takes its own distance off, and so does the reader.
 //! See `time_namespaces(7)`.
 //!
@@ -20,7 +20,8 @@ pub(crate) fn ahead() -> i64 {
 }
 
 fn ask() -> Option<i64> {
-    // The file tells of the namespace that children get; it is this process's own if the two agree.
+    // The file describes the namespace of future children, which is this process's own if the links
+    // are the same.
     let own = fs::read_link("/proc/self/ns/time").ok()?;
     if own != fs::read_link("/proc/self/ns/time_for_children").ok()? {
         return None;

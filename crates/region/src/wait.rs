@@ -19,7 +19,7 @@ pub(crate) enum Woken {
     Gone,
 }
 
-/// What the futex word says when head is `head`: its low 32 bits.
+/// The futex word when head is `head`: its low 32 bits.
 #[allow(clippy::cast_possible_truncation)] // that is the point
 pub(crate) const fn futex_value(head: u64) -> u32 {
     head as u32
@@ -52,11 +52,11 @@ pub(crate) fn wait(word: &FutexWord, expected: u32, timeout: Duration) -> Woken 
     }
 }
 
-/// Wakes everybody who sleeps on the word.
+/// Wakes all who sleep on the word.
 #[inline]
 pub(crate) fn wake_all(word: &FutexWord) {
-    const EVERYBODY: u32 = i32::MAX.cast_unsigned();
+    const ALL: u32 = i32::MAX.cast_unsigned();
     // EFAULT on a file that was cut is what the guard reports; where the call is refused, readers
     // look without a wake.
-    let _ = futex::wake(word, Flags::empty(), EVERYBODY);
+    let _ = futex::wake(word, Flags::empty(), ALL);
 }

@@ -1,6 +1,6 @@
 //! The writer line: who publishes, since when, and whether it still does.
 //!
-//! Written by the one writer, read by anybody; single words, each whole by itself. What they say
+//! Written by the one writer, read by any process; single words, each whole by itself. What they mean
 //! together is advice for people and for liveness: no record depends on it.
 #![allow(clippy::disallowed_types)] // single words outside the protocol of `channel`
 

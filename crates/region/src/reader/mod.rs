@@ -140,8 +140,8 @@ impl DynReader {
     /// # Errors
     /// [`Kind::WrongSize`] if `record` is not [`Schema::size`] bytes long; [`Kind::Truncated`] if
     /// the file was cut short: the next call looks for its successor; [`Kind::Unstable`];
-    /// [`Kind::OtherSchema`] if the name belongs to a region of another record, which
-    /// [`refresh`](Self::refresh) goes over to; as [`open`](Self::open) if it belongs to a file that
+    /// [`Kind::OtherSchema`] if the name belongs to a region of another record, to which
+    /// [`refresh`](Self::refresh) attaches; as [`open`](Self::open) if it belongs to a file that
     /// cannot be read. The old file stays mapped, and the following call reads from it.
     #[inline(always)]
     #[allow(clippy::inline_always)] // else the record is copied twice, and the second copy stalls
@@ -242,7 +242,7 @@ impl DynReader {
         publication.age()
     }
 
-    /// When `publication` was on the wall clock, as the writer's clock stood at its last sign of
+    /// When `publication` was on the wall clock, by the writer's clock at its last sign of
     /// life.
     pub fn wall_time(&self, publication: &Publication) -> SystemTime {
         let status = WriterStatus::of(self.mapped());

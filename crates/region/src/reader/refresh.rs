@@ -1,4 +1,4 @@
-//! How a reader goes over from one file to the next that has the region's name.
+//! How a reader re-attaches to the next file that has the region's name.
 //!
 //! Invariant: no record between the last that was read of the old file and the first that is read of
 //! the new one is passed over silently. It is delivered, or counted as missed.

@@ -9,7 +9,7 @@
 //! ```
 //!
 //! `cp` cannot do that. It reads a slot's stamp in one system call and its words in another, so a copy may
-//! hold a torn record under a stamp that says it is whole: stamps protect mappings.
+//! hold a torn record under a stamp of a whole one: stamps protect mappings.
 //!
 //! Price: a file as long as the region's, written and synced. The writer notices nothing.
 
@@ -127,7 +127,7 @@ impl DynReader {
         unnamed.file.sync_all().map_err(|err| RegionError::io(path, "fsync", err))?;
         let file = match self.earlier(at)? {
             Some(earlier) => {
-                // Held until the name has gone over: no writer begins in a file that is about to lose it.
+                // Held until the new file has the name: no writer resumes a file that is about to lose it.
                 take_lock(&earlier, path)?;
                 unnamed.replace(at, &earlier)?
             }

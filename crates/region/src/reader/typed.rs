@@ -138,12 +138,12 @@ impl<R: Record> Reader<R> {
         self.inner.snapshot(at)
     }
 
-    /// How often, at the most, the region's name is looked at: see [`DynReader::refresh_every`].
+    /// How often at most the region's name is checked: see [`DynReader::refresh_every`].
     pub fn refresh_every(&mut self, every: Duration) -> Duration {
         self.inner.refresh_every(every)
     }
 
-    /// Maps the file that the path names by now: see [`DynReader::refresh`].
+    /// Maps the file at the path, if it is a different one: see [`DynReader::refresh`].
     ///
     /// # Errors
     /// As [`DynReader::refresh`]; `OtherSchema` if the new region holds another record than `R`:

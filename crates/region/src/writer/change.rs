@@ -74,7 +74,7 @@ impl DynWriter {
     /// few us.
     ///
     /// # Errors
-    /// [`Kind::Io`] if the path cannot be looked at; [`Kind::UnsafeDirectory`] if it leads to a
+    /// [`Kind::Io`] if the path cannot be checked; [`Kind::UnsafeDirectory`] if it leads to a
     /// directory that may not be used in place of the region's own, in which the writer keeps
     /// publishing.
     pub fn check(&self) -> Result<FileStatus, RegionError> {
@@ -93,7 +93,7 @@ impl DynWriter {
     /// rises by one and the sequence continues; readers find the new file by themselves.
     ///
     /// # Errors
-    /// [`Kind::Replaced`] if another file has the name by now; [`Kind::CannotReplace`] if the
+    /// [`Kind::Replaced`] if another file has taken the name; [`Kind::CannotReplace`] if the
     /// region was passed as a descriptor; as [`DynWriter::open`] else.
     pub fn recreate(&mut self) -> Result<(), RegionError> {
         let why = match self.check()? {
@@ -149,7 +149,7 @@ impl DynWriter {
     /// because processes that have the old one open keep access to it.
     ///
     /// # Errors
-    /// [`Kind::Replaced`] if another file has the name by now; as [`DynWriter::open`] else, without
+    /// [`Kind::Replaced`] if another file has taken the name; as [`DynWriter::open`] else, without
     /// `Busy`, and [`Kind::CannotReplace`] if the region was passed as a descriptor. This writer is
     /// then unchanged.
     pub fn change(&mut self, schema: &Schema, options: &Options) -> Result<Changed, RegionError> {

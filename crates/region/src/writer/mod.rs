@@ -1,4 +1,4 @@
-//! The writer: at most one for a region, wait-free, and blind to its readers.
+//! The writer: at most one for a region, wait-free, and unaware of its readers.
 
 mod change;
 mod open;
@@ -171,7 +171,7 @@ impl DynWriter {
     /// # Errors
     /// [`Kind::WrongSize`] if `record` is not [`Schema::size`] bytes long, and nothing is
     /// published; [`Kind::Forked`], likewise, in a process that was forked from the one that opened
-    /// the writer; [`Kind::Replaced`], likewise, if another file has the region's name by now; as
+    /// the writer; [`Kind::Replaced`], likewise, if another file has taken the region's name; as
     /// [`DynWriter::recreate`] if there has to be a new file and cannot be.
     #[inline(always)]
     #[allow(clippy::inline_always)] // a record of a known size is then a few stores
@@ -309,7 +309,7 @@ impl Drop for DynWriter {
         // parent's.
         if !std::thread::panicking() && self.file.is_here() {
             let status = WriterStatus::of(self.mapped());
-            status.set_heartbeat(BootTime::now()); // the last sign of life, with the wall clock as it stands
+            status.set_heartbeat(BootTime::now()); // with the current wall clock
             status.set_mark(StateWord::Closed);
             wait::wake_all(self.mapped().futex_word());
             if self.home.is_named() {

@@ -150,7 +150,7 @@ impl Preflight {
         if status.epoch().max(mapping::peek(mapped.head())) > LARGEST {
             return Some(Why::Damaged("its sequence or epoch is beyond all counting".into()));
         }
-        // The lock is this writer's own by now.
+        // The lock is this writer's own.
         if state::is_of_another_boot(mapped, state::LockState::Free) {
             return Some(Why::OtherBoot);
         }

@@ -177,7 +177,7 @@ impl Drop for CloseWatch {
 
 impl CloseWatch {
     fn on(file: &File) -> Self {
-        // Its name may be another file's by now.
+        // Not by its name, which another file may have taken.
         let path = format!("/proc/self/fd/{}", file.as_raw_fd());
         let close_watch =
             inotify::init(CreateFlags::CLOEXEC | CreateFlags::NONBLOCK).and_then(|close_watch| {

@@ -104,8 +104,8 @@ impl<R: Record> Writer<R> {
         Self { inner, record: PhantomData }
     }
 
-    /// Publishes one record, stamped with the present time, and returns its sequence number. It looks
-    /// after the region's file: see [`DynWriter::publish`].
+    /// Publishes one record, stamped with the present time, and returns its sequence number. It checks
+    /// the region's file: see [`DynWriter::publish`].
     ///
     /// # Errors
     /// As [`DynWriter::publish`].
