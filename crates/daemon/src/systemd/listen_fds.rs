@@ -48,7 +48,7 @@ pub enum PassedError {
         /// The system's answer.
         source: io::Error,
     },
-    /// [`Passed::require`] found none.
+    /// [`Passed::require`](crate::Passed::require) found none.
     #[error(
         "no descriptor called {name:?} was passed ({have}); name it in LISTEN_FDNAMES or FileDescriptorName="
     )]
