@@ -11,7 +11,7 @@
 //! If the system refuses processes, shared memory or `/proc` (a container's filter, a bare chroot),
 //! this process does the work, alone or with the workers it could start.
 //!
-//! Price: a fork for each worker (some 0.3 ms), two descriptors each for the board.
+//! Price: a fork for each worker (some 0.3 ms), one descriptor each.
 
 use std::ffi::CStr;
 use std::io;
@@ -23,11 +23,11 @@ use std::process::ExitStatus;
 use std::time::Duration;
 
 use daemon::{Monotonic, Signals, StopSignal};
-use region::{Child, DynReader, RegionError, RegionErrorKind};
 use rustix::event::epoll;
+use shared::{Child, SharedError, SharedErrorKind};
 
 use crate::bar::Bar;
-use crate::board::{self, Board, Progress};
+use crate::board::{Board, Progress};
 use crate::error::Kind;
 use crate::fault::Fault;
 use crate::work::Job;
@@ -124,7 +124,7 @@ struct Crew {
     bytes: u64,
     /// Those that have not ended; `None` in the place of one that has.
     workers: Vec<Option<Child>>,
-    lanes: Vec<DynReader>,
+    board: Board,
     ends: rustix::fd::OwnedFd,
     fewer: Option<Fewer>,
 }
@@ -136,13 +136,12 @@ impl Crew {
             return Err("/proc is not mounted".to_owned());
         }
         let board = Board::new(wanted).map_err(|err| call_of(&err))?;
-        let lanes = board.readers().map_err(|err| call_of(&err))?;
         let ends = epoll::create(epoll::CreateFlags::CLOEXEC)
             .map_err(|err| format!("epoll_create1: {}", io::Error::from(err)))?;
         let workers = Vec::with_capacity(wanted);
-        let mut crew = Self { bytes: job.bytes(), workers, lanes, ends, fewer: None };
+        let mut crew = Self { bytes: job.bytes(), workers, board, ends, fewer: None };
         for number in 0..wanted {
-            match crew.employ(job, &board, number) {
+            match crew.employ(job, number) {
                 Ok(child) => crew.workers.push(Some(child)),
                 Err(why) if crew.workers.is_empty() => return Err(why.to_string()),
                 Err(why) => {
@@ -151,13 +150,12 @@ impl Crew {
                 }
             }
         }
-        crew.lanes.truncate(crew.workers.len());
         Ok(crew)
     }
 
     /// Starts worker `number`.
-    fn employ(&self, job: &Job<'_>, board: &Board, number: usize) -> io::Result<Child> {
-        let child = Child::fork(|| worker(job, board, number))?;
+    fn employ(&self, job: &Job<'_>, number: usize) -> io::Result<Child> {
+        let child = Child::fork(|| worker(job, &self.board, number))?;
         let data = epoll::EventData::new_u64(number as u64);
         epoll::add(&self.ends, &child, data, epoll::EventFlags::IN)?;
         Ok(child)
@@ -173,10 +171,10 @@ impl Crew {
                 self.collect()?;
             }
             if bar.is_visible() {
-                bar.show(self.progress()?.iter().map(|progress| progress.bytes).sum());
+                bar.show(self.progress().map(|progress| progress.bytes).sum());
             }
         }
-        let progress = self.progress()?;
+        let progress: Vec<_> = self.progress().collect();
         let bytes: u64 = progress.iter().map(|progress| progress.bytes).sum();
         if bytes != self.bytes {
             let how = format!("did {bytes} of {} bytes and said nothing", self.bytes);
@@ -187,7 +185,7 @@ impl Crew {
 
     /// Reaps workers that have exited.
     fn collect(&mut self) -> Result<(), Trouble> {
-        for (place, lane) in self.workers.iter_mut().zip(&mut self.lanes) {
+        for (number, place) in self.workers.iter_mut().enumerate() {
             let Some(child) = place else { continue };
             let status = child.try_wait().map_err(Kind::system("wait for a process"))?;
             let Some(status) = status else { continue };
@@ -195,8 +193,7 @@ impl Crew {
             epoll::delete(&self.ends, &*child).map_err(Kind::system("watch a process"))?;
             *place = None;
             if !status.success() {
-                let fault = board::latest(lane)?.fault();
-                return Err(match fault {
+                return Err(match self.board.latest(number).fault {
                     Some(fault) => Trouble::Fault(fault),
                     None => Trouble::Lost { pid, how: how(status) },
                 });
@@ -205,16 +202,15 @@ impl Crew {
         Ok(())
     }
 
-    fn progress(&mut self) -> Result<Vec<Progress>, Trouble> {
-        let lanes = self.lanes.iter_mut();
-        lanes.map(|lane| board::latest(lane).map_err(Trouble::from)).collect()
+    fn progress(&self) -> impl Iterator<Item = Progress> {
+        (0..self.workers.len()).map(|number| self.board.latest(number))
     }
 }
 
 /// The system call that failed, and its answer, without the advice for those who publish regions.
-fn call_of(err: &RegionError) -> String {
+fn call_of(err: &SharedError) -> String {
     match err.kind() {
-        RegionErrorKind::Io { call, source } => format!("{call}: {source}"),
+        SharedErrorKind::Io { call, source } => format!("{call}: {source}"),
         _ => err.to_string(),
     }
 }
@@ -229,12 +225,11 @@ const NAME: &CStr = c"copier-worker";
 fn worker(job: &Job<'_>, board: &Board, number: usize) -> u8 {
     // For people who look; a worker without a name works as well.
     let _ = rustix::thread::set_name(NAME);
-    let Ok(mut lane) = board.writer(number) else { return 1 };
     let outcome = job.work(
         || board.take(),
-        |progress| match lane.publish(bytemuck::bytes_of(progress)) {
-            Ok(_) => ControlFlow::Continue(()),
-            Err(_) => ControlFlow::Break(()),
+        |progress| {
+            board.publish(number, progress);
+            ControlFlow::Continue(())
         },
     );
     u8::from(outcome.is_err())

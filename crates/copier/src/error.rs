@@ -57,8 +57,6 @@ pub(crate) enum Kind {
         "cannot {what}: {source}; raise the limit of open files (ulimit -n) or of processes (ulimit -u)"
     )]
     System { what: &'static str, source: io::Error },
-    #[error("{}", daemon::with_next_step(.0))]
-    Board(#[from] region::RegionError),
 }
 
 impl Kind {

@@ -19,7 +19,7 @@
 //!   and owner.
 //! - `advice`: what to do when a system call fails.
 //!
-//! Price: one process start; from 8 MiB on, 0.3 ms and two descriptors for each worker.
+//! Price: one process start; from 8 MiB on, 0.3 ms and a descriptor for each worker.
 
 mod advice;
 mod bar;
@@ -163,7 +163,7 @@ impl Copy<'_> {
         if is_verified {
             engines.compare(Part { at: 0, len }).map_err(|fault| self.of_fault(fault))?;
         }
-        let done = Done::alone(Progress::of(len, Engine::Pread));
+        let done = Done::alone(Progress { bytes: len, engine: Some(Engine::Pread), fault: None });
         Ok(Made { len, data: len, done, is_verified })
     }
 

@@ -20,10 +20,10 @@ use std::path::{Path, PathBuf};
 
 use rustix::fs::{AtFlags, CWD, FileType, Mode, OFlags, Stat};
 use rustix::io::Errno;
+use shared::special_file;
 
 use crate::advice::Op;
 use crate::error::Kind;
-use crate::source::not_a_file;
 
 /// As many links as the kernel follows.
 const MOST_LINKS: usize = 40;
@@ -201,7 +201,7 @@ fn reach(path: &Path) -> Result<Option<Found>, Kind> {
 /// Why the name that the links lead to is not the file's: a link of `/proc/self/fd` (`/dev/stdout`)
 /// leads to what may have no name, and otherwise the names keep changing.
 fn no_name_of_it(path: &Path, reached: Option<&Found>) -> Kind {
-    match reached.and_then(|reached| not_a_file(&reached.meta)) {
+    match reached.and_then(|reached| special_file(reached.meta.file_type())) {
         Some(what) => Kind::NotAFile { path: path.to_owned(), what },
         None if reached.is_some_and(|reached| reached.meta.nlink() == 0) => {
             Kind::Nameless(path.to_owned())

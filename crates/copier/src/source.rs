@@ -22,13 +22,14 @@
 //! Price: six system calls; twice, for two microseconds, an open of the source for writing blocks.
 
 use std::fs::{File, Metadata};
-use std::os::unix::fs::{FileExt, FileTypeExt, MetadataExt};
+use std::os::unix::fs::{FileExt, MetadataExt};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 use layout::header::MAGIC_BYTES;
 use rustix::fs::{Mode, OFlags};
 use rustix::io::Errno;
+use shared::special_file;
 
 use crate::advice::Op;
 use crate::error::Kind;
@@ -63,7 +64,7 @@ impl Source {
         };
         // Before anything is read: --preserve keeps the time of the last access.
         let meta = file.metadata().map_err(Kind::io(path, Op::Stat))?;
-        if let Some(what) = not_a_file(&meta) {
+        if let Some(what) = special_file(meta.file_type()) {
             return Err(Kind::NotAFile { path: path.to_owned(), what });
         }
         let is_region = is_region(&file);
@@ -144,24 +145,11 @@ fn is_region(file: &File) -> bool {
     file.read_exact_at(&mut magic, 0).is_ok() && magic == MAGIC_BYTES
 }
 
-/// What it is instead of a regular file.
-pub(crate) fn not_a_file(meta: &Metadata) -> Option<&'static str> {
-    let kind = meta.file_type();
-    match () {
-        () if kind.is_file() => None,
-        () if kind.is_dir() => Some("a directory"),
-        () if kind.is_fifo() => Some("a named pipe"),
-        () if kind.is_socket() => Some("a socket"),
-        () if kind.is_char_device() => Some("a character device"),
-        () if kind.is_block_device() => Some("a block device"),
-        () => Some("a special file"),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use layout::{Record as _, Stu};
-    use region::{DynWriter, Options, Shared};
+    use region::{DynWriter, Options};
+    use shared::Shared;
 
     use super::*;
 

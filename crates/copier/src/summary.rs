@@ -33,7 +33,7 @@ impl fmt::Display for Summary {
             write!(f, ", {}/s", size((self.data as f64 / seconds) as u64))?;
         }
         let mut engines: Vec<String> =
-            self.done.progress.iter().filter_map(|done| Some(done.engine()?.to_string())).collect();
+            self.done.progress.iter().filter_map(|done| Some(done.engine?.to_string())).collect();
         engines.sort();
         engines.dedup();
         let workers = self.done.progress.len();

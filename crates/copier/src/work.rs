@@ -46,7 +46,7 @@ impl Job<'_> {
             match worker.work_on(*part, &mut progress) {
                 Ok(()) => progress.bytes += part.len,
                 Err(fault) => {
-                    progress.set_fault(fault);
+                    progress.fault = Some(fault);
                     let _ = told(&progress); // it ends here in any case
                     return Err(fault);
                 }
@@ -80,7 +80,7 @@ impl<'a> Worker<'a> {
         let mut rest = part;
         while rest.len > 0 {
             let (copied, engine) = copy(&mut self.engines, chooser, rest)?;
-            progress.set_engine(engine);
+            progress.engine = Some(engine);
             rest = Part { at: copied.end(), len: rest.len - copied.len };
         }
         Ok(())

@@ -3,7 +3,8 @@
 
 use layout::{Record, Stu};
 use lessons::{Failure, ended_well};
-use region::{Child, Options, Region, Shared};
+use region::{Options, Region};
+use shared::{Child, Shared};
 
 const EACH: u32 = 100_000;
 

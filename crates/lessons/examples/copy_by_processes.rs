@@ -9,7 +9,7 @@
 #![allow(clippy::print_stdout, reason = "a lesson speaks")]
 
 use lessons::{Failure, Place, ended};
-use region::{Child, RegionError, Shared, SharedView};
+use shared::{Child, Shared, SharedError, SharedView};
 use std::fs::{self, File};
 use std::path::Path;
 use tempfile::NamedTempFile;
@@ -103,7 +103,7 @@ fn worker(part: Part, from: (&File, &Path), to: (&File, &Path), abort: bool) -> 
     }
 }
 
-fn copy_part(part: Part, from: (&File, &Path), to: (&File, &Path)) -> Result<(), RegionError> {
+fn copy_part(part: Part, from: (&File, &Path), to: (&File, &Path)) -> Result<(), SharedError> {
     let len = usize::try_from(part.len).unwrap_or(usize::MAX);
     let source = SharedView::<u8>::of_range(from.0, from.1, part.at, len)?;
     let dest = Shared::<u8>::of_range(to.0, to.1, part.at, len)?;

@@ -2,7 +2,7 @@
 #![allow(clippy::print_stdout, reason = "a lesson speaks")]
 
 use lessons::{Failure, ended_well};
-use region::{Child, Shared};
+use shared::{Child, Shared};
 
 fn main() -> Result<(), Failure> {
     let p = Shared::<i32>::dev_zero(1)?;

@@ -9,7 +9,7 @@
 #![allow(clippy::print_stdout, reason = "a lesson speaks")]
 
 use lessons::{Failure, Place, ended_well};
-use region::{Child, Shared};
+use shared::{Child, Shared};
 use std::path::Path;
 
 const TURN: usize = 0;

@@ -3,7 +3,7 @@
 #![allow(clippy::print_stdout, reason = "a lesson speaks")]
 
 use lessons::{Failure, Place, text};
-use region::Shared;
+use shared::Shared;
 use std::fs::{self, File};
 use std::os::unix::fs::FileExt;
 use std::path::Path;

@@ -10,7 +10,7 @@
 #![allow(clippy::print_stdout, reason = "a lesson speaks")]
 
 use lessons::{Failure, Place, ended_well, text};
-use region::{Child, Shared};
+use shared::{Child, Shared};
 use std::fs::File;
 use std::io::{Read, Seek, Write};
 use std::os::unix::fs::FileExt;

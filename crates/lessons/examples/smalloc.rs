@@ -3,7 +3,7 @@
 #![allow(clippy::print_stdout, reason = "a lesson speaks")]
 
 use lessons::{Failure, Place, ended, mappings};
-use region::{Child, Shared};
+use shared::{Child, Shared};
 use std::fs;
 use std::path::Path;
 

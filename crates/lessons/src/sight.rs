@@ -36,7 +36,7 @@ pub fn text(bytes: &[u8]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use region::Shared;
+    use shared::Shared;
 
     #[test]
     fn a_mapping_is_counted_while_it_lives() {

@@ -62,7 +62,7 @@ pub(crate) fn across(from: &[AtomicU64], to: &[AtomicU64]) -> usize {
     let len = in_rounds(size_of_val(from));
     // SAFETY: both are at least `len` bytes long, a number of whole rounds; `to` may be written
     // through a shared reference because it is made of atomics, in a writable mapping because
-    // only `Shared` copies into one. Should they overlap (two maps of the same file), every round
+    // `Mapping::copy_from` is the only caller. Should they overlap (two maps of the same file), every round
     // is loaded whole before it is stored, and no answer is promised.
     unsafe { copy_rounds(from.as_ptr().cast(), to.as_ptr().cast_mut().cast(), len) };
     len

@@ -118,45 +118,9 @@ pub enum RegionErrorKind {
     /// The writer belongs to the process that opened it, which has forked this one.
     #[error("this writer belongs to the process that opened it, and this one is a fork of it")]
     Forked,
-    /// No file has this name.
-    #[error("no such file; create it first, or check the path")]
-    NoFile,
-    /// A file has this name already.
-    #[error("exists already; open it, or give another path")]
-    Exists,
     /// A file that a snapshot does not replace has the name: "is a file that is not a region", ...
     #[error("{0}, which a snapshot does not replace")]
     InTheWay(&'static str),
-    /// The file is not a whole number of elements, or empty: nothing of it can be mapped.
-    #[error("has {have} bytes, not one or more elements of {element}; give it its length first")]
-    NotElements {
-        /// Bytes of one element.
-        element: usize,
-        /// Bytes of the file.
-        have: u64,
-    },
-    /// A map would begin in the middle of a page.
-    #[error(
-        "cannot be mapped from byte {at} on; give a multiple of {}, the size of a page",
-        rustix::param::page_size()
-    )]
-    NotAPage {
-        /// The byte it would begin with.
-        at: u64,
-    },
-    /// The file ends before the bytes that are mapped: it was cut, or is another one than meant.
-    #[error("has {have} bytes where {want} are mapped; it was cut, or another file was meant")]
-    TooShort {
-        /// Bytes that are needed.
-        want: u64,
-        /// Bytes that are there.
-        have: u64,
-    },
-    /// A page within the file cannot be had: the file system is full, or its device fails.
-    #[error(
-        "a page of it cannot be had; free space on its file system, or look for errors of its device"
-    )]
-    NoPage,
     /// The region was passed as a descriptor and cannot be resumed, for this reason; the other
     /// processes that have the descriptor would not see a new region.
     #[error("{0}, and a region that was passed as a descriptor cannot be replaced")]
@@ -237,7 +201,7 @@ impl RegionError {
 
     /// Was the file cut short while it was mapped?
     pub fn is_truncated(&self) -> bool {
-        matches!(self.0.kind, RegionErrorKind::Truncated { .. } | RegionErrorKind::TooShort { .. })
+        matches!(self.0.kind, RegionErrorKind::Truncated { .. })
     }
 }
 
@@ -285,8 +249,8 @@ impl RegionErrorKind {
     fn io_kind(&self) -> io::ErrorKind {
         match self {
             Self::Io { source, .. } => source.kind(),
-            Self::NotThere | Self::NoFile | Self::NoSuchGroup(_) => io::ErrorKind::NotFound,
-            Self::Exists | Self::InTheWay(_) | Self::Replaced => io::ErrorKind::AlreadyExists,
+            Self::NotThere | Self::NoSuchGroup(_) => io::ErrorKind::NotFound,
+            Self::InTheWay(_) | Self::Replaced => io::ErrorKind::AlreadyExists,
             Self::Busy { .. } | Self::Locked => io::ErrorKind::ResourceBusy,
             Self::NotOurs(_)
             | Self::UnsafeDirectory(_)
@@ -296,10 +260,9 @@ impl RegionErrorKind {
             Self::WrongSize { .. }
             | Self::RelativeDirectory(_)
             | Self::BadName(_)
-            | Self::BadOptions(_)
-            | Self::NotAPage { .. } => io::ErrorKind::InvalidInput,
+            | Self::BadOptions(_) => io::ErrorKind::InvalidInput,
             Self::UnfitFileSystem { .. } | Self::Forked => io::ErrorKind::Unsupported,
-            Self::Truncated { .. } | Self::TooShort { .. } => io::ErrorKind::UnexpectedEof,
+            Self::Truncated { .. } => io::ErrorKind::UnexpectedEof,
             _ => io::ErrorKind::InvalidData,
         }
     }

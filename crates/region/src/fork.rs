@@ -109,20 +109,6 @@ impl OwnFile {
     pub(crate) fn is_here(&self) -> bool {
         self.owner.is_here()
     }
-
-    /// The file, as one that children inherit like any other.
-    pub(crate) fn into_file(mut self) -> File {
-        self.take().expect("a file until it is dropped")
-    }
-
-    fn take(&mut self) -> Option<File> {
-        let file = self.file.take()?;
-        // In a child the entry may belong to another file by now, but not with this number: it is
-        // open.
-        let number = file.as_raw_fd();
-        let _ = self.place.compare_exchange(number, FREE, Ordering::Relaxed, Ordering::Relaxed);
-        Some(file)
-    }
 }
 
 impl Deref for OwnFile {
@@ -137,7 +123,11 @@ impl Drop for OwnFile {
     fn drop(&mut self) {
         // Closed before a fork can copy a number that is not registered any more.
         let _gate = Gate::enter();
-        drop(self.take());
+        let Some(file) = self.file.take() else { return };
+        // In a child the entry may belong to another file by now, but not with this number: it is
+        // open.
+        let number = file.as_raw_fd();
+        let _ = self.place.compare_exchange(number, FREE, Ordering::Relaxed, Ordering::Relaxed);
     }
 }
 
@@ -298,8 +288,7 @@ mod tests {
         drop(many);
         let again: Vec<OwnFile> = (0..100).map(|_| open()).collect();
         assert!(count() <= before + 1, "other tests may hold some");
-        let file = again.into_iter().next().unwrap().into_file();
-        file.set_len(1).unwrap();
+        again[0].set_len(1).unwrap();
     }
 
     /// Opens a writer and a reader in `dir`, closes both, and returns whether they worked.

@@ -24,8 +24,6 @@
 //! - [`BareWriter`] and [`BareReader`] share a struct with programs that know no header.
 //! - [`DynWriter::open_file`] and [`DynReader::open_file`] take a descriptor that another process
 //!   has opened; [`DynWriter::open_memfd`] one that a service manager keeps between two writers.
-//! - [`Shared`] and [`SharedView`] are plain shared memory, without records, and [`Child`] is a
-//!   forked process that continues with it.
 //! - [`Region::anonymous`] has no name; [`locate`] and [`find`] return where named regions are.
 //!
 //! # SIGBUS
@@ -56,7 +54,6 @@ mod anonymous;
 mod aside;
 mod bare;
 mod boot;
-mod child;
 mod clock;
 mod copy;
 mod create;
@@ -79,7 +76,6 @@ mod overlay;
 mod publication;
 mod reader;
 mod rights;
-mod shared;
 mod sigbus;
 mod state;
 mod time_namespace;
@@ -91,7 +87,6 @@ mod writer_status;
 pub use address::{Address, MAX_REGION_NAME, Place, ToPlace, find, is_region_name, locate};
 pub use anonymous::Region;
 pub use bare::{BareReader, BareWriter};
-pub use child::Child;
 pub use clock::BootTime;
 pub use error::{RegionError, RegionErrorKind};
 pub use file_id::FileId;
@@ -103,6 +98,11 @@ pub use notifier::Notifier;
 pub use options::Options;
 pub use publication::{Publication, Step};
 pub use reader::{DynReader, Reader, Refreshed, Sample};
-pub use shared::{Element, Integer, Shared, SharedView};
 pub use state::State;
 pub use writer::{Changed, DynWriter, FileStatus, Holder, Origin, Why, Writer};
+
+/// For `mapcast-shared` only: no part of this crate's interface, and free to change.
+#[doc(hidden)]
+pub mod internal {
+    pub use crate::mapping::{Access, Cell, Mapping};
+}

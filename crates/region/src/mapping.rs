@@ -21,6 +21,7 @@
 #![allow(unsafe_code)]
 #![allow(clippy::disallowed_types)] // the futex word is the low half of an atomic of `channel`
 
+use crate::copy;
 use crate::guard::Guard;
 use channel::AtomicU64;
 use memmap2::{Advice, MmapOptions, MmapRaw};
@@ -40,7 +41,7 @@ const F_SETSIG: libc::c_int = 10;
 
 /// What a process may do with the bytes it maps.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Access {
+pub enum Access {
     /// `PROT_READ`: readers.
     Read,
     /// `PROT_READ | PROT_WRITE`: the one writer.
@@ -61,7 +62,7 @@ impl Access {
 /// # Safety
 /// Any bytes are a valid value of it, it has interior mutability, no padding and no destructor,
 /// and its size and alignment are at most those of a word, which they divide.
-pub(crate) unsafe trait Cell {}
+pub unsafe trait Cell {}
 
 macro_rules! cells {
     ($($cell:ty),*) => {$(
@@ -74,7 +75,7 @@ cells!(AtomicU8, AtomicU16, AtomicU32, AtomicU64, AtomicI8, AtomicI16, AtomicI32
 
 /// A shared, guarded mapping of some bytes of a file.
 #[derive(Debug)]
-pub(crate) struct Mapping {
+pub struct Mapping {
     base: NonNull<AtomicU64>,
     words: usize,
     access: Access,
@@ -93,12 +94,18 @@ impl Mapping {
     /// Maps the first `len` bytes of `file`, shared, rounded up to whole words.
     ///
     /// The caller has seen that the file is that long (its last page may be part of it).
-    pub(crate) fn new(file: &File, len: usize, access: Access) -> io::Result<Self> {
+    ///
+    /// # Errors
+    /// If `len` is 0, or what mmap(2) returns.
+    pub fn new(file: &File, len: usize, access: Access) -> io::Result<Self> {
         Self::of_range(file, 0, len, access)
     }
 
     /// The same from byte `at` on, which is the first of a page.
-    pub(crate) fn of_range(file: &File, at: u64, len: usize, access: Access) -> io::Result<Self> {
+    ///
+    /// # Errors
+    /// As [`Mapping::new`].
+    pub fn of_range(file: &File, at: u64, len: usize, access: Access) -> io::Result<Self> {
         if len == 0 {
             return Err(io::Error::new(io::ErrorKind::InvalidInput, "nothing to map: 0 bytes"));
         }
@@ -122,7 +129,7 @@ impl Mapping {
 
     /// All words of the mapping.
     #[inline]
-    pub(crate) fn words(&self) -> &[AtomicU64] {
+    pub fn words(&self) -> &[AtomicU64] {
         // SAFETY:
         // - aligned, mapped and readable for `words` words while `self` is borrowed: invariants
         //   0 and 2;
@@ -133,7 +140,7 @@ impl Mapping {
 
     /// All of it as elements of another width.
     #[inline]
-    pub(crate) fn cells<C: Cell>(&self) -> &[C] {
+    pub fn cells<C: Cell>(&self) -> &[C] {
         let len = self.words * (size_of::<u64>() / size_of::<C>());
         // SAFETY:
         // - aligned, mapped and readable for `len` cells, which are `words` words, while `self` is
@@ -145,15 +152,25 @@ impl Mapping {
 
     /// Has the kernel bring every page now. `EFAULT`: one of them cannot be had, and touching it
     /// would be SIGBUS (madvise(2), `MADV_POPULATE_READ`, Linux 5.14).
-    pub(crate) fn populate(&self) -> io::Result<()> {
+    pub fn populate(&self) -> io::Result<()> {
         self.owner.advise(match self.access {
             Access::Read => Advice::PopulateRead,
             Access::Write => Advice::PopulateWrite,
         })
     }
 
-    /// Asks for huge pages. Best effort: a kernel without them changes nothing.
-    pub(crate) fn advise_huge(&self) {
+    /// Copies whole rounds of `from`, which is as long, into this mapping; returns the number of bytes
+    /// copied. The rest, less than a round, is the caller's.
+    ///
+    /// # Panics
+    /// If the lengths differ, or this mapping is read-only.
+    pub fn copy_from(&self, from: &Self) -> usize {
+        assert_eq!(self.access, Access::Write, "a copy into a read-only mapping");
+        copy::across(from.words(), self.words())
+    }
+
+    /// Asks for huge pages; a kernel that has none does nothing.
+    pub fn advise_huge(&self) {
         let _ = self.owner.advise(Advice::HugePage);
     }
 
@@ -168,7 +185,7 @@ impl Mapping {
 
     /// Was a page of the file missing when it was touched? Stays true.
     #[inline]
-    pub(crate) fn faulted(&self) -> bool {
+    pub fn faulted(&self) -> bool {
         self.guard.faulted()
     }
 }

@@ -6,7 +6,7 @@ use std::sync::mpsc::{TryRecvError, channel};
 use std::time::SystemTime;
 
 use e2e::{Daemon, Ordinary, Place, wait_until};
-use region::Shared;
+use shared::Shared;
 
 use super::{copies, noise, refuses, same, set_mode};
 use crate::{copier, producer};

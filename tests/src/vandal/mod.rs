@@ -21,7 +21,8 @@ use std::path::{Path, PathBuf};
 
 use layout::header::{Header, offset};
 use layout::{Record, Stu};
-use region::{DynWriter, Options, RegionError, Shared};
+use region::{DynWriter, Options, RegionError};
+use shared::Shared;
 
 use files::Files;
 
@@ -97,7 +98,7 @@ impl Vandal {
         let image = std::fs::read(path).expect("our own file");
         let header = Header::decode(&image).expect("our own header");
         let file = File::options().read(true).write(true).open(path).expect("our own file");
-        let words = Shared::open(path)?;
+        let words = Shared::open(path).expect("our own file");
         let random = fastrand::Rng::with_seed(seed);
         let files = Files::beside(path, &image);
         let path = path.to_owned();

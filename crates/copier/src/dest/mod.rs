@@ -25,12 +25,13 @@ use std::path::Path;
 
 use rustix::fs::{AtFlags, CWD, Mode, OFlags, RenameFlags};
 use rustix::io::Errno;
+use shared::special_file;
 
 use crate::advice::Op;
 use crate::error::Kind;
 use crate::place::{Found, Place};
 use crate::rights;
-use crate::source::{Source, not_a_file};
+use crate::source::Source;
 
 /// How temporary names begin.
 const ASIDE: &str = ".copier-";
@@ -296,7 +297,7 @@ fn expect_file(path: &Path, meta: &Metadata, source: &Source) -> Result<(), Kind
     if meta.is_symlink() {
         return Err(Kind::Unsettled(path.to_owned()));
     }
-    match not_a_file(meta) {
+    match special_file(meta.file_type()) {
         Some(what) => Err(Kind::NotAFile { path: path.to_owned(), what }),
         None => Ok(()),
     }

@@ -19,7 +19,7 @@
 
 use std::time::Duration;
 
-use region::{RegionError, Shared};
+use shared::{Shared, SharedError};
 
 use super::Engine;
 use crate::plan::Part;
@@ -48,7 +48,7 @@ pub(crate) struct Scores(Shared<u64>);
 
 impl Scores {
     /// Nothing known yet. Made before the processes are, so that they share it.
-    pub(crate) fn new() -> Result<Self, RegionError> {
+    pub(crate) fn new() -> Result<Self, SharedError> {
         Shared::anonymous(CELLS).map(Self)
     }
 

@@ -2,14 +2,14 @@
 //!
 //! Price: two system calls to map, two to bring the pages, two to let go of them, for each part.
 
-use region::{RegionError, Shared, SharedView};
 use rustix::fs::{FallocateFlags, fallocate};
+use shared::{Shared, SharedError, SharedView};
 
 use super::Pair;
 use crate::plan::Part;
 
 /// Copies `part`; an error says that a page of one of the files could not be had.
-pub(super) fn copy(pair: Pair<'_>, part: Part) -> Result<(), RegionError> {
+pub(super) fn copy(pair: Pair<'_>, part: Part) -> Result<(), SharedError> {
     let Ok(len) = usize::try_from(part.len) else { return Ok(()) };
     let from = SharedView::<u8>::of_range(pair.source, pair.source_path, part.at, len)?;
     let to = Shared::<u8>::of_range(pair.dest, pair.dest_path, part.at, len)?;

@@ -33,8 +33,8 @@ pub(crate) enum Engine {
 impl Engine {
     pub(crate) const ALL: [Self; 3] = [Self::Mmap, Self::Pread, Self::CopyRange];
 
-    /// Its number in a record; 0 is none.
-    pub(crate) fn to_number(self) -> u32 {
+    /// Its number on the board; 0 is none.
+    pub(crate) fn to_number(self) -> u64 {
         match self {
             Self::Mmap => 1,
             Self::Pread => 2,
@@ -42,8 +42,8 @@ impl Engine {
         }
     }
 
-    /// The engine of a number in a record.
-    pub(crate) fn from_number(number: u32) -> Option<Self> {
+    /// The engine of a number on the board.
+    pub(crate) fn from_number(number: u64) -> Option<Self> {
         Self::ALL.into_iter().find(|engine| engine.to_number() == number)
     }
 }

@@ -12,7 +12,7 @@
 use crate::{Look, Seen, Write};
 use layout::Stu;
 use lessons::Failure;
-use region::{Shared, SharedView};
+use shared::{Shared, SharedView};
 use std::path::Path;
 
 const NUMBER: usize = 0;

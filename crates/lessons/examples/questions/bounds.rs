@@ -2,7 +2,7 @@
 
 use crate::tell;
 use lessons::{Failure, panic_of};
-use region::Shared;
+use shared::Shared;
 use std::path::Path;
 
 pub(crate) fn in_rust() -> Result<(), Failure> {

@@ -1,7 +1,7 @@
 //! Question 3: a mapping needs neither its descriptor nor its name; it has both as long as it wants.
 
 use lessons::Failure;
-use region::Shared;
+use shared::Shared;
 use std::fs::{self, File};
 use std::path::Path;
 

@@ -2,7 +2,7 @@
 
 use crate::tell;
 use lessons::Failure;
-use region::{Shared, SharedView};
+use shared::{Shared, SharedView};
 use std::fs::File;
 use std::path::Path;
 

@@ -2,7 +2,7 @@
 
 use crate::tell;
 use lessons::Failure;
-use region::SharedView;
+use shared::SharedView;
 use std::fs::File;
 use std::path::Path;
 

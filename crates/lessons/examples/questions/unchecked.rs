@@ -1,12 +1,12 @@
 //! Question 8: what is not checked is not a mapping yet.
 
 use lessons::{Failure, ended};
-use region::{Child, Shared};
+use shared::{Child, Shared};
 use std::path::Path;
 
 pub(crate) fn in_rust() -> Result<(), Failure> {
     // There is no value to use before the error has been looked at. `?` hands it on ...
-    let handed_on = || -> Result<u32, region::RegionError> {
+    let handed_on = || -> Result<u32, shared::SharedError> {
         let numbers = Shared::<u32>::open(Path::new("./nothing"))?;
         Ok(numbers.get(0))
     };

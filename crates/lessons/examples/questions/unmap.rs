@@ -1,7 +1,7 @@
 //! Question 6: no pointer is given out, so none can be moved; what is moved is the owner.
 
 use lessons::{Failure, mappings};
-use region::Shared;
+use shared::Shared;
 use std::path::Path;
 
 pub(crate) fn in_rust() -> Result<(), Failure> {

@@ -14,7 +14,6 @@ mod passed;
 mod race;
 mod retyped;
 mod rights;
-mod shared;
 mod snapshot;
 mod standby;
 mod unattended;

@@ -7,7 +7,8 @@ use libtest_mimic::{Arguments, Trial};
 mod writers;
 
 use layout::{Record, Stu};
-use region::{Child, Options, Region, Shared, SharedView, State};
+use region::{Options, Region, State};
+use shared::{Child, Shared, SharedErrorKind, SharedView};
 use std::os::unix::process::ExitStatusExt;
 use std::time::{Duration, Instant};
 
@@ -150,7 +151,9 @@ fn cut() {
     numbers.set(1023, 5);
     numbers.file().unwrap().set_len(4096).unwrap();
     let mut child = Child::fork(|| {
-        let known_before = numbers.prefault().is_err_and(|err| err.is_truncated());
+        let known_before = numbers
+            .prefault()
+            .is_err_and(|err| matches!(err.kind(), SharedErrorKind::TooShort { .. }));
         let quiet_before = !numbers.is_cut();
         let zero = numbers.get(1023) == 0;
         let known_after = numbers.is_cut() && numbers.prefault().is_err();

@@ -10,15 +10,15 @@
 //! ```
 //!
 //! Where the kernel gives no pidfd (before Linux 5.3, or a container's filter), the read end of a pipe
-//! takes its place: the child alone has the other end, and the kernel closes it when the child ends.
+//! replaces it: the child alone has the other end, and the kernel closes it when the child ends.
 //!
-//! Price: what `fork` costs (0.2 to 1 ms), one look at `/proc/self/task`, and two microseconds to ask
+//! Price: what `fork` costs (0.2 to 1 ms), one read of `/proc/self/task`, and two microseconds to ask
 //! what this kernel allows.
 //!
 //! # Safety
 //! `fork` copies the calling thread alone, so a lock that another thread holds stays locked in the
-//! child for ever (fork(2)). With one thread there is nobody who could hold one, and nobody but
-//! that thread, which is busy here, who could start another.
+//! child for ever (fork(2)). With one thread, which is here, no other can hold a lock or start a
+//! thread meanwhile.
 #![allow(unsafe_code)]
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
@@ -41,7 +41,7 @@ const PANICKED: u8 = 101;
 /// A child of this process that shares its mappings and descriptors. Dropping it ends it.
 ///
 /// ```no_run
-/// use region::{Child, Shared};
+/// use shared::{Child, Shared};
 ///
 /// let number = Shared::<i32>::anonymous(1)?;
 /// let mut child = Child::fork(|| {
@@ -101,7 +101,7 @@ impl Child {
         match unsafe { libc::fork() } {
             -1 => Err(named("fork", io::Error::last_os_error())),
             0 => {
-                // The write end stays open until the child ends.
+                // Keeps the write end open until the child ends.
                 let _end = pipe.map(|(_, write)| write);
                 run(parent, work)
             }
@@ -131,7 +131,7 @@ impl Child {
         self.pid.as_raw_pid().unsigned_abs()
     }
 
-    /// Waits until it has ended, and says how.
+    /// Waits until it has ended; returns how.
     ///
     /// # Errors
     /// If it was already reaped elsewhere.
@@ -199,8 +199,7 @@ impl AsFd for Child {
 impl Drop for Child {
     fn drop(&mut self) {
         if self.status.is_none() {
-            // Nobody is left to be told of a failure, and a child that cannot be killed by its
-            // parent has ended.
+            // A destructor cannot return the errors, and a child that its parent cannot kill has ended.
             let _ = self.kill();
             let _ = self.wait();
         }
@@ -258,7 +257,7 @@ fn named(call: &str, err: impl Into<io::Error>) -> io::Error {
 mod tests {
     use super::Child;
 
-    /// The other cases need a process with one thread, which a test is not: `tests/fork.rs`.
+    /// The other cases need a process with one thread, which a test is not: `tests/fork`.
     #[test]
     fn a_process_with_several_threads_is_not_forked() {
         let err = Child::fork(|| 0).unwrap_err();

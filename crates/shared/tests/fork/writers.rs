@@ -3,10 +3,10 @@
 use super::{runs, sleep_for_ever, wait_until};
 use layout::{Record, Schema, Stu};
 use region::{
-    BareWriter, Child, DynReader, DynWriter, Options, Region, RegionError, RegionErrorKind, Shared,
-    State,
+    BareWriter, DynReader, DynWriter, Options, Region, RegionError, RegionErrorKind, State,
 };
 use rustix::process::{Pid, Signal, kill_process, set_parent_process_death_signal};
+use shared::{Child, Shared};
 use std::path::Path;
 
 /// A writer of each kind, by what can be asked of all of them.

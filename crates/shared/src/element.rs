@@ -3,7 +3,7 @@
 //! Invariant: every value is a valid element, whatever bytes another process puts there.
 #![allow(clippy::disallowed_types)] // the one place where elements become atomics
 
-use crate::mapping::Cell;
+use region::internal::Cell;
 use std::fmt::Debug;
 use std::sync::atomic::{
     AtomicI8, AtomicI16, AtomicI32, AtomicI64, AtomicU8, AtomicU16, AtomicU32, AtomicU64, Ordering,
@@ -18,13 +18,12 @@ pub trait Element: Copy + Debug + Send + Sync + 'static + sealed::AsCell {}
 /// An [`Element`] that can be counted with.
 pub trait Integer: Element + sealed::Add {}
 
-pub(crate) mod sealed {
+mod sealed {
     use super::Cell;
 
     /// An element's atomic, and what is done with it.
     pub trait AsCell: Sized {
         #[doc(hidden)]
-        #[allow(private_bounds)]
         type Cell: Cell;
         #[doc(hidden)]
         fn load(cell: &Self::Cell) -> Self;
