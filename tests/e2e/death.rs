@@ -7,7 +7,7 @@
 //! ```
 //!
 //! The short ways are tried at all their instructions or at some hundred, the long ones at a few dozen
-//! from a random one on. `cargo xtask death` tries all of all, in a release build; `cargo xtask death
+//! from a random one on. `cargo xtask stress death` tries all of all, in a release build; `cargo xtask stress death
 //! --mutant` breaks the protocol and demands that this finds it.
 
 use e2e::Program;

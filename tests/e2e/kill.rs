@@ -6,7 +6,7 @@
 //!   poller    1   3     4   6       8 9      the latest, again and again
 //! ```
 //!
-//! The same with writers that publish without a pause: `cargo xtask kill --times 10000` kills more.
+//! The same with writers that publish without a pause: `cargo xtask stress kill --times 10000` kills more.
 
 use std::fmt::Write as _;
 use std::fs;

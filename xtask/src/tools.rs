@@ -6,19 +6,38 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use semver::Version;
+use serde::Deserialize;
+
 use crate::Outcome;
 
 pub(crate) type Fallible<T> = Result<T, Box<dyn std::error::Error>>;
 
+/// What `cargo metadata` prints.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Metadata {
+    target_directory: PathBuf,
+    pub(crate) packages: Vec<Package>,
+}
+
+#[derive(Debug, Deserialize)]
+pub(crate) struct Package {
+    pub(crate) name: String,
+    pub(crate) version: Version,
+    pub(crate) license: Option<String>,
+    pub(crate) manifest_path: PathBuf,
+    /// `None`: a package of this workspace.
+    pub(crate) source: Option<String>,
+}
+
+pub(crate) fn metadata(options: &[&str]) -> Fallible<Metadata> {
+    let printed = printed(cargo().args(["metadata", "--format-version", "1"]).args(options))?;
+    Ok(serde_json::from_str(&printed)?)
+}
+
 /// Where cargo builds: `target`, or what `CARGO_TARGET_DIR` or a configuration says.
 pub(crate) fn target_directory() -> Fallible<PathBuf> {
-    let output = cargo().args(["metadata", "--format-version", "1", "--no-deps"]).output()?;
-    if !output.status.success() {
-        return Err(String::from_utf8_lossy(&output.stderr).into());
-    }
-    let metadata: serde_json::Value = serde_json::from_slice(&output.stdout)?;
-    let target = metadata["target_directory"].as_str().ok_or("cargo metadata: no target")?;
-    Ok(target.into())
+    Ok(metadata(&["--no-deps"])?.target_directory)
 }
 
 /// The program of package `name`, built first if it is not there in this version.
@@ -46,6 +65,15 @@ fn is_installed(tools: &Path, name: &str, version: &str) -> bool {
 /// The cargo that runs this command.
 pub(crate) fn cargo() -> Command {
     Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
+}
+
+/// What `command` prints; its failure is an error.
+pub(crate) fn printed(command: &mut Command) -> Fallible<String> {
+    let output = command.output()?;
+    if output.status.success() {
+        return Ok(String::from_utf8(output.stdout)?);
+    }
+    Err(String::from_utf8_lossy(&output.stderr).into())
 }
 
 /// Runs `command`, whose failure is an error.

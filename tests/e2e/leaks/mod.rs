@@ -5,7 +5,7 @@
 //!   day      a day's ticks and lines of input, in as little time as the machine takes
 //! ```
 //!
-//! `cargo xtask leaks` runs these same stories over the whole lengths, by `E2E_LEAKS_ROUNDS` and
+//! `cargo xtask stress leaks` runs these same stories over the whole lengths, by `E2E_LEAKS_ROUNDS` and
 //! `E2E_LEAKS_TICKS`.
 
 mod day;

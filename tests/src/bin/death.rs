@@ -6,7 +6,7 @@
 //!   death POINTS WORD...    of the paths whose name has one of the words
 //! ```
 //!
-//! `cargo xtask death` runs it. It ends with 1 if a promise was broken, and says which.
+//! `cargo xtask stress death` runs it. It ends with 1 if a promise was broken, and says which.
 
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "telling people is its whole work")]
 

@@ -1,6 +1,6 @@
 //! Kills writers at full speed at random moments, and counts what was lost: `kills TIMES`.
 //!
-//! `cargo xtask kill` runs it. It ends with 1 if a promise was broken.
+//! `cargo xtask stress kill` runs it. It ends with 1 if a promise was broken.
 
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "telling people is its whole work")]
 

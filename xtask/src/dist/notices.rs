@@ -1,5 +1,8 @@
 //! The notices of the libraries inside the programs, which their licences want passed on.
 //!
+//! cargo-about does the same, but each machine that makes the package would have to build it first
+//! (see deps.rs for what that costs).
+//!
 //! Read from the sources that the programs were built from: every library that is linked (no build
 //! scripts, no macros), with the licence files in its folder. Equal texts are printed once.
 
@@ -8,34 +11,17 @@ use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use serde::Deserialize;
-
-use crate::tools::{Fallible, cargo};
+use crate::tools::{Fallible, cargo, metadata, printed};
 
 /// How the names of licence files begin.
 const BEGINNINGS: [&str; 6] = ["LICENSE", "LICENCE", "COPYING", "COPYRIGHT", "NOTICE", "UNLICENSE"];
 
-#[derive(Debug, Deserialize)]
-struct Metadata {
-    packages: Vec<Package>,
-}
-
-#[derive(Debug, Deserialize)]
-struct Package {
-    name: String,
-    version: String,
-    license: Option<String>,
-    manifest_path: PathBuf,
-    /// `None`: a package of this workspace.
-    source: Option<String>,
-}
-
 /// The file NOTICES.
 pub(super) fn text() -> Fallible<String> {
     let linked = linked()?;
-    let packages = packages()?.into_iter().filter(|package| {
+    let packages = metadata(&["--locked"])?.packages.into_iter().filter(|package| {
         package.source.is_some()
-            && linked.contains(&(package.name.clone(), package.version.clone()))
+            && linked.contains(&(package.name.clone(), package.version.to_string()))
     });
     let mut list = String::new();
     let mut texts: BTreeMap<String, Vec<String>> = BTreeMap::new();
@@ -57,16 +43,11 @@ pub(super) fn text() -> Fallible<String> {
 
 /// Name and version of every library that is linked into one of the programs.
 fn linked() -> Fallible<BTreeSet<(String, String)>> {
-    let output = cargo()
-        .args(["tree", "--locked"])
+    let mut tree = cargo();
+    tree.args(["tree", "--locked"])
         .args(super::PROGRAMS.iter().flat_map(|program| ["--package", program]))
-        .args(["--edges", "normal,no-proc-macro", "--prefix", "none", "--format", "{p}"])
-        .output()?;
-    if !output.status.success() {
-        return Err(String::from_utf8_lossy(&output.stderr).into());
-    }
-    let text = String::from_utf8(output.stdout)?;
-    Ok(text.lines().filter_map(name_and_version).collect())
+        .args(["--edges", "normal,no-proc-macro", "--prefix", "none", "--format", "{p}"]);
+    Ok(printed(&mut tree)?.lines().filter_map(name_and_version).collect())
 }
 
 /// Of a line such as `libc v0.2.177` or `region v0.1.0 (/path)`.
@@ -75,14 +56,6 @@ fn name_and_version(line: &str) -> Option<(String, String)> {
     let name = words.next()?;
     let version = words.next()?.strip_prefix('v')?;
     Some((name.to_owned(), version.to_owned()))
-}
-
-fn packages() -> Fallible<Vec<Package>> {
-    let output = cargo().args(["metadata", "--format-version", "1", "--locked"]).output()?;
-    if !output.status.success() {
-        return Err(String::from_utf8_lossy(&output.stderr).into());
-    }
-    Ok(serde_json::from_slice::<Metadata>(&output.stdout)?.packages)
 }
 
 /// The licence texts in `folder`. Of several to choose from, MIT is chosen: it is the shortest.

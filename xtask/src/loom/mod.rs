@@ -21,6 +21,7 @@ use std::process::{Command, Stdio};
 use std::time::Instant;
 
 use crate::Outcome;
+use crate::caught::{Verdict, all_caught};
 use crate::mutant;
 use crate::tools::{Fallible, cargo, target_directory};
 use mutants::{MUTANTS, Mutant};
@@ -48,7 +49,7 @@ pub(crate) fn run(arguments: &Arguments) -> Outcome {
     if arguments.mutant.is_empty() {
         run_models()?;
     }
-    if arguments.models_only { Ok(()) } else { run_mutants(&wanted) }
+    if arguments.models_only { Ok(()) } else { all_caught(wanted, |mutant| verdict(mutant)) }
 }
 
 /// The lines of the protocol that can be weakened, by name.
@@ -73,40 +74,18 @@ fn run_models() -> Outcome {
     Ok(())
 }
 
-fn run_mutants(mutants: &[&Mutant]) -> Outcome {
-    let mut missed = Vec::new();
-    for mutant in mutants {
-        let start = Instant::now();
-        let survivors = survivors(mutant)?;
-        let seconds = start.elapsed().as_secs_f32();
-        if survivors.is_empty() {
-            println!("{} caught by {} ({seconds:.1} s)", mutant.name(), mutant.models.join(", "));
-        } else {
-            println!("{} NOT caught by {}", mutant.name(), survivors.join(", "));
-            missed.push(mutant.name());
-        }
-    }
-    println!("{} of {} mutants caught", mutants.len() - missed.len(), mutants.len());
-    if missed.is_empty() {
-        Ok(())
-    } else {
-        Err(format!("not caught: {}; a model must fail for each", missed.join(", ")).into())
-    }
-}
-
-/// The models of a mutant that did not fail by a broken claim.
-fn survivors(mutant: &Mutant) -> Fallible<Vec<&'static str>> {
+/// Each of the mutant's models must fail by a broken claim.
+fn verdict(mutant: &Mutant) -> Fallible<Verdict> {
     let models = build(Some(mutant))?;
-    let mut survivors = Vec::new();
     for model in mutant.models {
-        // One at a time, so that what is said is known to be said by this model.
+        // One at a time, so that what is printed is known to be printed by this model.
         let output =
             Command::new(&models).arg("--exact").arg(format!("models::{model}")).output()?;
         if output.status.success() || !broke_a_claim(&output.stdout) {
-            survivors.push(*model);
+            return Ok(Err(format!("{model} holds")));
         }
     }
-    Ok(survivors)
+    Ok(Ok(format!("by {}", mutant.models.join(", "))))
 }
 
 /// Whether a test run reports one failed test and what it said was a broken claim.

@@ -4,6 +4,8 @@
 //! L1: ...` for what decides) stands here, and both stand in docs/protocol.md with the same models.
 //! The tests below compare the three, and see that each patch fits the sources exactly once.
 
+use std::fmt;
+
 use crate::mutant::Patch;
 
 /// A line of the protocol, and what must fail without it.
@@ -16,6 +18,12 @@ pub(crate) struct Mutant {
 impl Mutant {
     pub(crate) const fn name(&self) -> &'static str {
         self.patch.name
+    }
+}
+
+impl fmt::Display for Mutant {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
     }
 }
 

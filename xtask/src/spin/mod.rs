@@ -23,6 +23,7 @@ use std::process::{Command, Output};
 use std::time::Instant;
 
 use crate::Outcome;
+use crate::caught::{Verdict, all_caught};
 use crate::tools::{Fallible, target_directory};
 use report::Report;
 use runs::{MODELS, MUTANTS, Mutant};
@@ -38,15 +39,8 @@ pub(crate) fn run(arguments: &Arguments) -> Outcome {
     present("spin", "-V")?;
     present("gcc", "--version")?;
     let states = check_models(arguments)?;
-    let missed = check_mutants()?;
-    let caught = MUTANTS.len() - missed.len();
     println!("{} models hold in all of their {states} states", MODELS.len());
-    println!("{caught} of {} mutants caught", MUTANTS.len());
-    if missed.is_empty() {
-        Ok(())
-    } else {
-        Err(format!("not caught: {}", missed.join(", ")).into())
-    }
+    all_caught(&MUTANTS, |mutant| verdict(mutant))
 }
 
 /// Whether a program is there, and what to do if not. Nothing is installed from here.
@@ -79,32 +73,18 @@ fn check_models(arguments: &Arguments) -> Fallible<u64> {
     Ok(states)
 }
 
-/// Searches every mutant, and answers with those that keep a claim which they should break.
-fn check_mutants() -> Fallible<Vec<&'static str>> {
-    let mut missed = Vec::new();
-    for mutant in &MUTANTS {
-        let start = Instant::now();
-        if breaks_its_claims(mutant)? {
-            println!("{mutant} ({:.1} s)", start.elapsed().as_secs_f32());
-        } else {
-            missed.push(mutant.name);
-        }
-    }
-    Ok(missed)
-}
-
-fn breaks_its_claims(mutant: &Mutant) -> Fallible<bool> {
+/// Each search for the mutant must break the one claim that is left.
+fn verdict(mutant: &Mutant) -> Fallible<Verdict> {
     for defines in mutant.searches() {
-        let said = search(mutant.file, &defines)?;
-        if !Report::of(&said).breaks_a_claim() {
-            println!("{said}\n{} {}: NOT caught", mutant.file, defines.join(" "));
-            return Ok(false);
+        let printed = search(mutant.file, &defines)?;
+        if !Report::of(&printed).breaks_a_claim() {
+            return Ok(Err(format!("{printed}\n{} holds", defines.join(" "))));
         }
     }
-    Ok(true)
+    Ok(Ok(format!("by {}", mutant.claims())))
 }
 
-/// Makes the verifier of a model, runs it, and answers with what it said.
+/// Makes the verifier of a model, runs it, and returns what it printed.
 fn search(file: &str, defines: &[String]) -> Fallible<String> {
     let directory = target_directory()?.join("spin");
     std::fs::create_dir_all(&directory)?;

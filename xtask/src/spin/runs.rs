@@ -77,6 +77,11 @@ pub(super) const MUTANTS: [Mutant; 30] = [
 ];
 
 impl Mutant {
+    /// What it breaks, in words.
+    pub(super) fn claims(&self) -> String {
+        if self.claims.is_empty() { "the one claim".to_owned() } else { self.claims.join(", ") }
+    }
+
     /// What each search for it is made with: the mutant, and the one claim that is left.
     pub(super) fn searches(&self) -> Vec<Vec<String>> {
         let mutant = self.name.to_owned();
@@ -90,9 +95,7 @@ impl Mutant {
 
 impl fmt::Display for Mutant {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let claims = self.claims.join(", ");
-        let claims = if claims.is_empty() { "the one claim" } else { &claims };
-        write!(f, "{} {} breaks {claims}", self.file, self.name)
+        write!(f, "{} {}", self.file, self.name)
     }
 }
 
