@@ -2,9 +2,9 @@
 //!
 //! ```text
 //!   cargo bench                                        statistics by criterion, then the ratios
-//!   cargo bench --bench speed -- --quick               the same in less than a minute
-//!   cargo bench --bench speed -- --ratios [WORD]...    the ratios alone; rows that have each WORD
-//!   cargo bench --bench speed -- latest                criterion alone, by its own arguments
+//!   cargo bench -p mapcast-bench -- --quick               the same in less than a minute
+//!   cargo bench -p mapcast-bench -- --ratios [WORD]...    the ratios alone; rows that have each WORD
+//!   cargo bench -p mapcast-bench -- latest                criterion alone, by its own arguments
 //! ```
 
 mod groups;
