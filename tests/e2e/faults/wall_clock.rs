@@ -4,7 +4,7 @@
 
 use std::fs::File;
 use std::os::unix::fs::FileExt as _;
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, SystemTime};
 
 use e2e::twins::{self, Twins};
 use e2e::{Daemon, Place, Reading, WallClock, wait_until};
@@ -117,23 +117,27 @@ fn a_consumer_whose_wall_clock_is_set_keeps_its_pace_and_prints_the_time_that_it
 
 #[test]
 fn a_timeout_is_time_that_passes_and_not_what_the_wall_clock_says() {
-    let place = Place::new();
-    REGION.write(&place, "x.toml");
-    let mut quiet = publishing(&place, "./x.toml --tick 1h");
-    for seconds in [YEAR, -YEAR] {
-        let start = Instant::now();
-        // Longer than it may take until this test has set the clock.
-        let arguments = "./x.region --follow --timeout 2s --format json";
-        let Some((mut reader, clock)) = WallClock::start(&consumer(), &place, arguments) else {
+    for (seconds, timeout) in [(YEAR, "1h"), (-YEAR, "2s")] {
+        let place = Place::new();
+        REGION.write(&place, "x.toml");
+        let mut quiet = publishing(&place, "./x.toml --tick 1h");
+        let arguments = format!("./x.region --follow --timeout {timeout} --format json");
+        let Some((mut reader, clock)) = WallClock::start(&consumer(), &place, &arguments) else {
             return;
         };
         reader.next_out();
         clock.set(seconds);
-        assert_eq!(reader.exit_code(), 3, "{:?}", reader.err());
-        assert!(start.elapsed() >= Duration::from_secs(2), "a year on the clock is no time");
-        reader.says("no new record for 2s");
+        if seconds > 0 {
+            // No hour has passed: it still runs, and reports the end of the writer.
+            quiet.stop();
+            reader.says(": closed: ");
+            reader.stop();
+        } else {
+            assert_eq!(reader.exit_code(), 3, "{:?}", reader.err());
+            reader.says("no new record for 2s");
+            quiet.stop();
+        }
     }
-    quiet.stop();
 }
 
 #[test]
