@@ -49,7 +49,7 @@ use board::Progress;
 use cli::Args;
 use crew::{Done, Trouble};
 use daemon::Signals;
-use dest::{Dest, Naming};
+use dest::Dest;
 use engine::{Engine, Engines, Pair, Scores};
 pub use error::CopyError;
 use error::Kind;
@@ -69,13 +69,12 @@ pub fn run(args: &Args) -> Result<(), CopyError> {
     let start = Instant::now();
     let signals = Signals::stop_only().map_err(Kind::system("handle signals"))?;
     let source = Source::open(&args.source)?;
-    let dest = Dest::create(&args.dest, &source, args.no_clobber)?;
+    let dest = Dest::create(&source, args)?;
     let copy = Copy { args, source: &source, dest: &dest, signals: &signals };
     let Made { len, data, done, is_verified } = copy.make()?;
     source.expect_unchanged()?;
     copy.expect_not_stopped()?;
-    let Args { preserve, sync, no_clobber, .. } = *args;
-    dest.name(Naming { source: &source, preserve, sync, no_clobber })?;
+    dest.name()?;
     if args.verbose {
         say(&Summary { len, data, elapsed: start.elapsed(), done, is_verified });
     }
@@ -96,7 +95,7 @@ struct Made {
 struct Copy<'a> {
     args: &'a Args,
     source: &'a Source,
-    dest: &'a Dest,
+    dest: &'a Dest<'a>,
     signals: &'a Signals,
 }
 
@@ -186,7 +185,7 @@ impl Copy<'_> {
         Pair {
             source: &self.source.file,
             source_path: &self.source.path,
-            dest: &self.dest.file,
+            dest: self.dest.file(),
             dest_path: self.dest.path(),
         }
     }

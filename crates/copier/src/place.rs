@@ -75,12 +75,10 @@ impl Place {
         })?;
         let place = Self::behind_links(path, reached.is_some())?;
         let found = place.look(&place.name)?;
-        let is_same = match (&reached, &found) {
-            (None, None) => true,
-            (Some(reached), Some(found)) => found.is(&reached.meta),
-            _ => false,
-        };
-        if is_same { Ok((place, found)) } else { Err(no_name_of_it(path, reached.as_ref())) }
+        if is_same(reached.as_ref(), found.as_ref()) {
+            return Ok((place, found));
+        }
+        Err(no_name_of_it(path, reached.as_ref()))
     }
 
     /// Follows the links at the end of `path`, as the kernel does, from directory to directory.
@@ -185,6 +183,14 @@ impl Place {
         rustix::fs::openat(&self.dir, ".", flags, Mode::empty())
             .and_then(|dir| rustix::fs::fsync(&dir))
             .map_err(Kind::io(&self.path, Op::SyncDirectory))
+    }
+}
+
+/// Whether both are the same file, or neither is one.
+pub(crate) fn is_same(one: Option<&Found>, other: Option<&Found>) -> bool {
+    match (one, other) {
+        (Some(one), Some(other)) => one.is(&other.meta),
+        (one, other) => one.is_none() && other.is_none(),
     }
 }
 
