@@ -5,11 +5,11 @@
 //! leaves neither a file nor a process behind when it ends.
 //!
 //! ```text
-//!   examples/NAME.rs          a lesson, in Rust over `region`
+//!   examples/NAME.rs          a lesson, in Rust over `shared` and `region`
 //!     Place::enter            a directory of its own to work in, deleted at the end
 //!     c::Program              c/NAME.c, compiled and run: the mistake itself, which may well die
 //!     ended                   how a process ended, in words
-//!     panic_of                what a panic says, instead of its end
+//!     panic_of                the message of a panic
 //!   docs/lessons.md           what to type and what is printed; tests/ compare
 //! ```
 //!
@@ -17,12 +17,12 @@
 
 pub mod c;
 mod ended;
+mod inspect;
 mod place;
-mod sight;
 
 pub use ended::{ended, ended_well};
+pub use inspect::{mappings, panic_of, text};
 pub use place::Place;
-pub use sight::{mappings, panic_of, text};
 
 /// What a lesson may fail with.
 pub type Failure = Box<dyn std::error::Error>;

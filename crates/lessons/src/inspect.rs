@@ -1,4 +1,4 @@
-//! Looking at what cannot be seen: mappings, panics, bytes as text.
+//! Mappings of this process, messages of panics, bytes as text.
 
 use std::io;
 use std::panic::{self, UnwindSafe};
@@ -15,7 +15,7 @@ pub fn mappings(file: &Path) -> io::Result<usize> {
     Ok(maps.lines().filter(|line| line.ends_with(&*name)).count())
 }
 
-/// Does `work`, which panics, and gives what the panic says; `None` if it did not panic.
+/// Runs `work`, which panics; returns the panic's message; `None` if it did not panic.
 pub fn panic_of(work: impl FnOnce() + UnwindSafe) -> Option<String> {
     // Without this the message would go to stderr, with a line number that changes too often.
     let usual = panic::take_hook();
