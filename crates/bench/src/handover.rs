@@ -3,7 +3,7 @@
 //! ```text
 //!   this process              the holder                    the next one, on the other processor
 //!                             holds the lock                sleeps in F_OFD_SETLKW (ours: in poll)
-//!   kill (the clock starts)   ends; the kernel tidies up
+//!   kill (the clock starts)   ends; the kernel cleans up
 //!                             and frees the lock      --->  wakes
 //!                                                           bare: the clock stops
 //!                                                           ours: takes over, publishes, then it stops
@@ -41,7 +41,7 @@ const WAITS: &[libc::c_long] = &[libc::SYS_fcntl, libc::SYS_ppoll];
 
 /// What is handed over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Prize {
+pub enum Handover {
     /// A lock, by two plain processes: the bare limit.
     Lock,
     /// A region, by a standby of the library.
@@ -50,7 +50,7 @@ pub enum Prize {
     Producer,
 }
 
-impl Prize {
+impl Handover {
     /// Its name on a holder's command line.
     pub fn name(self) -> &'static str {
         match self {
@@ -60,30 +60,30 @@ impl Prize {
         }
     }
 
-    /// The prize called `name`.
+    /// The handover called `name`.
     pub fn called(name: &str) -> Result<Self, Failure> {
         let all = [Self::Lock, Self::Region, Self::Producer];
-        let found = all.into_iter().find(|prize| prize.name() == name);
-        found.ok_or_else(|| format!("no such prize: {name}").into())
+        let found = all.into_iter().find(|handover| handover.name() == name);
+        found.ok_or_else(|| format!("no such handover: {name}").into())
     }
 }
 
-/// Hands `prize` from process to process, to and fro between `processors`. `holder` makes a command that calls [`hold`] with the
-/// prize's name, the path and the processor, which are its last arguments.
+/// Hands a lock or a region from process to process, to and fro between `processors`. `holder` makes a
+/// command that calls [`hold`] with the name of `what`, the path and the processor as its last arguments.
 pub fn over<'a>(
-    prize: Prize,
+    what: Handover,
     dir: &Path,
     processors: &'a [usize],
     holder: impl Fn() -> Result<Command, Failure> + 'a,
 ) -> Batch<'a> {
-    let path = dir.join(format!("handover-{}", prize.name()));
+    let path = dir.join(format!("handover-{}", what.name()));
     let processors = processors.iter().cycle();
-    let mut chain = Chain { prize, path, processors, holder, current: None, reader: None };
-    Box::new(move |times| (0..times).map(|_| chain.pass()).sum())
+    let mut relay = Relay { what, path, processors, holder, current: None, reader: None };
+    Box::new(move |times| (0..times).map(|_| relay.pass()).sum())
 }
 
-struct Chain<'a, F> {
-    prize: Prize,
+struct Relay<'a, F> {
+    what: Handover,
     path: PathBuf,
     processors: Cycle<Iter<'a, usize>>,
     holder: F,
@@ -92,8 +92,8 @@ struct Chain<'a, F> {
     reader: Option<Reader<Stu>>,
 }
 
-impl<F: Fn() -> Result<Command, Failure>> Chain<'_, F> {
-    /// One hand-over: answers with the time from the kill on.
+impl<F: Fn() -> Result<Command, Failure>> Relay<'_, F> {
+    /// One hand-over: returns the time from the kill on.
     fn pass(&mut self) -> Result<Duration, Failure> {
         let current = self.current.take().map_or_else(|| self.first(), Ok)?;
         let mut next = self.start()?;
@@ -105,19 +105,19 @@ impl<F: Fn() -> Result<Command, Failure>> Chain<'_, F> {
         Ok(end.since(start))
     }
 
-    /// A holder that has the prize because nobody else does.
+    /// A holder that has it because no other process does.
     fn first(&mut self) -> Result<Holder, Failure> {
         let mut first = self.start()?;
         self.moment(&mut first)?;
         Ok(first)
     }
 
-    /// When `holder` had the prize.
+    /// When `holder` had the lock or the region.
     fn moment(&mut self, holder: &mut Holder) -> Result<BootTime, Failure> {
-        if self.prize != Prize::Producer {
+        if self.what != Handover::Producer {
             return holder.moment();
         }
-        // It says nothing of the kind, but its record does.
+        // A producer does not print it, but its record has it.
         let reader = match &mut self.reader {
             Some(reader) => reader,
             none => none.insert(attach(&self.path)?),
@@ -134,7 +134,7 @@ impl<F: Fn() -> Result<Command, Failure>> Chain<'_, F> {
     fn start(&mut self) -> Result<Holder, Failure> {
         let mut command = (self.holder)()?;
         let processor = self.processors.next().ok_or("no processor to be used")?;
-        command.arg(self.prize.name()).arg(&self.path).arg(processor.to_string());
+        command.arg(self.what.name()).arg(&self.path).arg(processor.to_string());
         Holder::start(&mut command)
     }
 }
@@ -154,7 +154,7 @@ fn attach(path: &Path) -> Result<Reader<Stu>, Failure> {
     Err("a producer makes no region".into())
 }
 
-/// A process that holds the prize, or will. Dropping it kills it.
+/// A process that holds the lock or the region, or will. Dropping it kills it.
 struct Holder {
     child: Child,
     answers: BufReader<ChildStdout>,
@@ -170,7 +170,7 @@ impl Holder {
         Ok(Self { _orders: child.stdin.take(), child, answers })
     }
 
-    /// When it had the prize.
+    /// When it had the lock or the region.
     fn moment(&mut self) -> Result<BootTime, Failure> {
         let mut line = String::new();
         self.answers.read_line(&mut line)?;
@@ -205,20 +205,20 @@ impl Drop for Holder {
     }
 }
 
-/// What a holder process does: waits for the prize, says when it had it, and keeps it until it is
-/// killed, or `orders` end.
+/// What a holder process does: waits for the lock or the region, writes when it had it, and keeps it
+/// until it is killed, or `orders` end.
 pub fn hold(
-    prize: &str,
+    handover: &str,
     path: &Path,
     processor: &str,
     mut orders: impl Read,
     mut answers: impl Write,
 ) -> Result<(), Failure> {
     machine::go_to(processor.parse()?)?;
-    let (moment, _prize) = match Prize::called(prize)? {
-        Prize::Lock => take_lock(path)?,
-        Prize::Region => take_region(path)?,
-        Prize::Producer => return produce(path),
+    let (moment, _held) = match Handover::called(handover)? {
+        Handover::Lock => take_lock(path)?,
+        Handover::Region => take_region(path)?,
+        Handover::Producer => return produce(path),
     };
     writeln!(answers, "{}", moment.as_nanos())?;
     answers.flush()?;
@@ -226,7 +226,7 @@ pub fn hold(
     Ok(())
 }
 
-/// Whatever must not be dropped while the prize is held.
+/// What must not be dropped while it is held.
 type Held = Box<dyn std::any::Any>;
 
 fn take_lock(path: &Path) -> Result<(BootTime, Held), Failure> {
@@ -245,7 +245,7 @@ fn take_lock(path: &Path) -> Result<(BootTime, Held), Failure> {
 
 /// Runs a producer that publishes once and then not for a long time.
 fn produce(path: &Path) -> Result<(), Failure> {
-    // It does not look at its orders: this ends it with its parent.
+    // It does not read its orders: this ends it with its parent.
     set_parent_process_death_signal(Some(Signal::KILL))?;
     let path = path.as_os_str();
     let words = ["producer", "--standby", "--tick", "1h", "--region"].map(OsStr::new);
@@ -268,11 +268,13 @@ mod tests {
     use std::io::{PipeReader, pipe};
 
     /// A holder as a thread: its orders, and its answers.
-    fn holder(prize: Prize, path: &Path) -> (impl Write + use<>, BufReader<PipeReader>) {
+    fn holder(handover: Handover, path: &Path) -> (impl Write + use<>, BufReader<PipeReader>) {
         let (their_orders, orders) = pipe().unwrap();
         let (answers, their_answers) = pipe().unwrap();
         let (path, processor) = (path.to_owned(), machine::usable().unwrap()[0].to_string());
-        thread::spawn(move || hold(prize.name(), &path, &processor, their_orders, their_answers));
+        thread::spawn(move || {
+            hold(handover.name(), &path, &processor, their_orders, their_answers)
+        });
         (orders, BufReader::new(answers))
     }
 
@@ -283,22 +285,22 @@ mod tests {
     }
 
     #[test]
-    fn the_next_holder_has_the_prize_when_the_first_one_ends_and_not_before() {
+    fn the_next_holder_has_it_when_the_first_one_ends_and_not_before() {
         let dir = tempfile::tempdir().unwrap();
-        for prize in [Prize::Lock, Prize::Region] {
-            let path = dir.path().join(prize.name());
-            let (orders, mut answers) = holder(prize, &path);
+        for handover in [Handover::Lock, Handover::Region] {
+            let path = dir.path().join(handover.name());
+            let (orders, mut answers) = holder(handover, &path);
             moment(&mut answers);
-            let (_next_orders, mut next_answers) = holder(prize, &path);
+            let (_next_orders, mut next_answers) = holder(handover, &path);
             let ended = BootTime::now().as_nanos();
             drop(orders);
-            assert!(moment(&mut next_answers) > ended, "{prize:?}");
+            assert!(moment(&mut next_answers) > ended, "{handover:?}");
         }
     }
 
     #[test]
-    fn a_prize_is_called_by_its_name() {
-        assert_eq!(Prize::called(Prize::Region.name()).unwrap(), Prize::Region);
-        assert!(Prize::called("crown").is_err());
+    fn a_handover_is_called_by_its_name() {
+        assert_eq!(Handover::called(Handover::Region.name()).unwrap(), Handover::Region);
+        assert!(Handover::called("crown").is_err());
     }
 }

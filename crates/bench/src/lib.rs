@@ -7,8 +7,8 @@
 //! ```text
 //!   ours                           the bare limit
 //!   publish, latest                memcpy of the same bytes, through a call            alone
-//!   next, both sides spinning      two processes, one cache line each way              duel
-//!   wake of a sleeping reader      two processes, a raw futex each way                 duel
+//!   next, both sides spinning      two processes, one cache line each way              ping_pong
+//!   wake of a sleeping reader      two processes, a raw futex each way                 ping_pong
 //!   take-over by a standby         two processes, a lock from one to the other         handover
 //! ```
 //!
@@ -22,17 +22,17 @@ use std::time::Duration;
 
 pub mod alone;
 pub mod compare;
-pub mod duel;
 pub mod handover;
 pub mod machine;
+pub mod ping_pong;
 pub mod records;
 mod shared;
 pub mod table;
 
-/// What ends a benchmark: it has nobody to hand an error to but the person who reads it.
+/// What ends a benchmark: a text for the person who reads it.
 pub type Failure = Box<dyn std::error::Error + Send + Sync>;
 
-/// Something that can be done n times: answers with how long it took.
+/// Something that can be done n times: returns how long it took.
 pub type Batch<'a> = Box<dyn FnMut(u64) -> Result<Duration, Failure> + 'a>;
 
 /// Record sizes that are measured, in bytes.

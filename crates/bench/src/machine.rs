@@ -34,9 +34,9 @@ pub fn usable() -> Result<Vec<usize>, Failure> {
 /// Keeps the calling thread on one processor of those it may use: the first, or the one after.
 ///
 /// Two processes that wait for each other are faster on one processor when they sleep, and stand
-/// still on one when they spin. Each side of a duel gets its own.
+/// still on one when they spin. Each side of a ping-pong gets its own.
 pub fn stay_on(index: usize) -> Result<(), Failure> {
-    go_to(*usable()?.get(index).ok_or("a duel needs two processors")?)
+    go_to(*usable()?.get(index).ok_or("a ping_pong needs two processors")?)
 }
 
 /// Keeps the calling thread on the processor of this number, wherever its parent stays.

@@ -1,6 +1,6 @@
 //! What criterion measures, one group for each word of the API, the bare limit in each group.
 
-use bench::duel::{Duel, Game};
+use bench::ping_pong::{Exchange, PingPong};
 use bench::{Batch, Failure, SIZES, alone};
 use criterion::measurement::WallTime;
 use criterion::{BenchmarkGroup, BenchmarkId, Criterion, Throughput};
@@ -12,12 +12,12 @@ use std::time::Duration;
 pub(crate) fn run(
     criterion: &mut Criterion,
     dir: &Path,
-    duel: &RefCell<Duel>,
+    ping_pong: &RefCell<PingPong>,
 ) -> Result<(), Failure> {
     publish(&mut group(criterion, "publish"), dir)?;
     latest(&mut group(criterion, "latest"), dir)?;
-    next(&mut group(criterion, "next"), duel);
-    wake(&mut group(criterion, "wake"), duel);
+    next(&mut group(criterion, "next"), ping_pong);
+    wake(&mut group(criterion, "wake"), ping_pong);
     Ok(())
 }
 
@@ -50,24 +50,24 @@ fn latest(group: &mut Group<'_>, dir: &Path) -> Result<(), Failure> {
     Ok(())
 }
 
-fn next(group: &mut Group<'_>, duel: &RefCell<Duel>) {
-    measure(group, "cache line", 4, played(duel, Game::Line));
-    measure(group, "Reader", 28, played(duel, Game::NextStu));
+fn next(group: &mut Group<'_>, ping_pong: &RefCell<PingPong>) {
+    measure(group, "cache line", 4, timed(ping_pong, Exchange::Line));
+    measure(group, "Reader", 28, timed(ping_pong, Exchange::NextStu));
     for size in SIZES {
-        measure(group, "DynReader", size, played(duel, Game::Next(size)));
+        measure(group, "DynReader", size, timed(ping_pong, Exchange::Next(size)));
     }
 }
 
-fn wake(group: &mut Group<'_>, duel: &RefCell<Duel>) {
-    measure(group, "futex", 4, played(duel, Game::Futex));
+fn wake(group: &mut Group<'_>, ping_pong: &RefCell<PingPong>) {
+    measure(group, "futex", 4, timed(ping_pong, Exchange::Futex));
     for size in SIZES {
-        measure(group, "DynReader", size, played(duel, Game::Wake(size)));
+        measure(group, "DynReader", size, timed(ping_pong, Exchange::Wake(size)));
     }
 }
 
-/// A game as something to measure: one way each.
-pub(crate) fn played(duel: &RefCell<Duel>, game: Game) -> Batch<'_> {
-    Box::new(move |trips| duel.borrow_mut().play(game, trips))
+/// An exchange as something to measure: one way each.
+pub(crate) fn timed(ping_pong: &RefCell<PingPong>, exchange: Exchange) -> Batch<'_> {
+    Box::new(move |trips| ping_pong.borrow_mut().time(exchange, trips))
 }
 
 fn measure(group: &mut Group<'_>, who: &str, size: usize, mut batch: Batch<'_>) {

@@ -10,7 +10,7 @@
 mod groups;
 mod ratios;
 
-use bench::duel::{self, Duel};
+use bench::ping_pong::{self, PingPong};
 use bench::{Failure, handover, machine};
 use criterion::Criterion;
 use std::cell::RefCell;
@@ -19,7 +19,7 @@ use std::path::Path;
 use std::process::{Command, ExitCode};
 use tempfile::TempDir;
 
-/// The argument that makes this program the other process of a duel, followed by a directory.
+/// The argument that makes this program the other process of a ping-pong, followed by a directory.
 const HELPER: &str = "--helper";
 
 /// The argument that makes it a holder of something that is handed over, followed by what, where, and
@@ -42,11 +42,11 @@ fn run(args: &[String]) -> Result<(), Failure> {
     match args.iter().map(String::as_str).collect::<Vec<_>>()[..] {
         [HELPER, dir] => {
             machine::stay_on(1)?;
-            return duel::help(Path::new(dir), io::stdin().lock(), io::stdout());
+            return ping_pong::help(Path::new(dir), io::stdin().lock(), io::stdout());
         }
-        [HOLDER, prize, path, processor] => {
+        [HOLDER, handover, path, processor] => {
             let (orders, answers) = (io::stdin().lock(), io::stdout());
-            return handover::hold(prize, Path::new(path), processor, orders, answers);
+            return handover::hold(handover, Path::new(path), processor, orders, answers);
         }
         _ => {}
     }
@@ -55,10 +55,10 @@ fn run(args: &[String]) -> Result<(), Failure> {
     let (machine, processors) = (machine::line(), machine::usable()?);
     let dir = place()?;
     let mut command = Command::new(std::env::current_exe()?);
-    let duel = RefCell::new(Duel::start(dir.path(), command.arg(HELPER).arg(dir.path()))?);
+    let ping_pong = RefCell::new(PingPong::start(dir.path(), command.arg(HELPER).arg(dir.path()))?);
     machine::stay_on(0)?;
     if !has("--ratios") {
-        groups::run(&mut Criterion::default().configure_from_args(), dir.path(), &duel)?;
+        groups::run(&mut Criterion::default().configure_from_args(), dir.path(), &ping_pong)?;
     }
     // With other arguments somebody is after something else; without --bench it is `cargo test`.
     let plain = has("--bench") && args.iter().all(|arg| arg == "--bench" || arg == "--quick");
@@ -66,7 +66,8 @@ fn run(args: &[String]) -> Result<(), Failure> {
         let words: Vec<&String> = args.iter().filter(|arg| !arg.starts_with('-')).collect();
         let out = &mut io::stdout().lock();
         writeln!(out, "\nMeasured on {machine}.\n")?;
-        let place = ratios::Place { dir: dir.path(), duel: &duel, processors: &processors };
+        let place =
+            ratios::Place { dir: dir.path(), ping_pong: &ping_pong, processors: &processors };
         ratios::run(out, place, has("--quick"), &words)?;
     }
     Ok(())

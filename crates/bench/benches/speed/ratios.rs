@@ -1,9 +1,9 @@
 //! The table: each thing beside its bare limit, in turn.
 
-use crate::groups::played;
+use crate::groups::timed;
 use bench::compare::{Effort, compare};
-use bench::duel::{Duel, Game};
-use bench::handover::{self, Prize};
+use bench::handover::{self, Handover};
+use bench::ping_pong::{Exchange, PingPong};
 use bench::table::{Heading, Row};
 use bench::{Batch, Failure, SIZES, alone};
 use std::cell::RefCell;
@@ -23,7 +23,7 @@ struct Pair<'a> {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Place<'a> {
     pub(crate) dir: &'a Path,
-    pub(crate) duel: &'a RefCell<Duel>,
+    pub(crate) ping_pong: &'a RefCell<PingPong>,
     pub(crate) processors: &'a [usize],
 }
 
@@ -51,7 +51,7 @@ pub(crate) fn run(
 }
 
 fn all(place: Place<'_>) -> Result<Vec<Pair<'_>>, Failure> {
-    let Place { dir, duel, .. } = place;
+    let Place { dir, ping_pong, .. } = place;
     let mut pairs = vec![
         copying("publish 28 B, `Writer<Stu>`", alone::publish_stu(dir)?, 28),
         Pair {
@@ -71,18 +71,22 @@ fn all(place: Place<'_>) -> Result<Vec<Pair<'_>>, Failure> {
     for size in SIZES {
         pairs.push(copying(&format!("latest {}", human(size)), alone::latest(dir, size)?, size));
     }
-    pairs.push(spinning("next 28 B, `Reader<Stu>`, one way", duel, Game::NextStu));
+    pairs.push(spinning("next 28 B, `Reader<Stu>`, one way", ping_pong, Exchange::NextStu));
     for size in SIZES {
         let what = format!("next {}, one way", human(size));
-        pairs.push(spinning(&what, duel, Game::Next(size)));
+        pairs.push(spinning(&what, ping_pong, Exchange::Next(size)));
     }
     for size in SIZES {
         let what = format!("wake, next {}, one way", human(size));
-        pairs.push(sleeping(&what, duel, Game::Wake(size)));
+        pairs.push(sleeping(&what, ping_pong, Exchange::Wake(size)));
     }
-    pairs.push(handing_over("standby, from the kill to its first publish", Prize::Region, place));
+    pairs.push(handing_over(
+        "standby, from the kill to its first publish",
+        Handover::Region,
+        place,
+    ));
     let what = "`producer --standby`, from the kill to its first publish";
-    pairs.push(handing_over(what, Prize::Producer, place));
+    pairs.push(handing_over(what, Handover::Producer, place));
     Ok(pairs)
 }
 
@@ -96,25 +100,25 @@ fn copying<'a>(what: &str, ours: Batch<'a>, size: usize) -> Pair<'a> {
     Pair { ours: (what.to_owned(), ours), bare: ("memcpy", alone::memcpy(size)), target, effort }
 }
 
-fn spinning<'a>(what: &str, duel: &'a RefCell<Duel>, game: Game) -> Pair<'a> {
-    let target = matches!(game, Game::NextStu | Game::Next(28)).then_some(1.1);
+fn spinning<'a>(what: &str, ping_pong: &'a RefCell<PingPong>, exchange: Exchange) -> Pair<'a> {
+    let target = matches!(exchange, Exchange::NextStu | Exchange::Next(28)).then_some(1.1);
     let effort = Effort { batch: Duration::from_micros(200), rounds: 500 };
-    let bare = ("cache line ping-pong", played(duel, Game::Line));
-    Pair { ours: (what.to_owned(), played(duel, game)), bare, target, effort }
+    let bare = ("cache line ping-pong", timed(ping_pong, Exchange::Line));
+    Pair { ours: (what.to_owned(), timed(ping_pong, exchange)), bare, target, effort }
 }
 
-fn sleeping<'a>(what: &str, duel: &'a RefCell<Duel>, game: Game) -> Pair<'a> {
-    let target = matches!(game, Game::Wake(28)).then_some(1.2);
+fn sleeping<'a>(what: &str, ping_pong: &'a RefCell<PingPong>, exchange: Exchange) -> Pair<'a> {
+    let target = matches!(exchange, Exchange::Wake(28)).then_some(1.2);
     let effort = Effort { batch: Duration::from_millis(1), rounds: 300 };
-    let bare = ("raw futex ping-pong", played(duel, Game::Futex));
-    Pair { ours: (what.to_owned(), played(duel, game)), bare, target, effort }
+    let bare = ("raw futex ping-pong", timed(ping_pong, Exchange::Futex));
+    Pair { ours: (what.to_owned(), timed(ping_pong, exchange)), bare, target, effort }
 }
 
-fn handing_over<'a>(what: &str, prize: Prize, place: Place<'a>) -> Pair<'a> {
-    let over = |prize| handover::over(prize, place.dir, place.processors, crate::holder);
+fn handing_over<'a>(what: &str, handover: Handover, place: Place<'a>) -> Pair<'a> {
+    let over = |handover| handover::over(handover, place.dir, place.processors, crate::holder);
     Pair {
-        ours: (what.to_owned(), over(prize)),
-        bare: ("lock, from the kill to its next holder", over(Prize::Lock)),
+        ours: (what.to_owned(), over(handover)),
+        bare: ("lock, from the kill to its next holder", over(Handover::Lock)),
         target: None,
         // Each hand-over is a batch.
         effort: Effort { batch: Duration::from_nanos(1), rounds: 200 },

@@ -4,20 +4,20 @@
 //!   this process                               the helper: this program, started again
 //!     "1000 next 28\n"   --- its stdin  --->     opens its end
 //!     <--- its stdout ---                        "ready\n"
-//!     send, receive      <--- game     --->      receive, send            1000 times, timed here
+//!     send, receive      <--- exchange --->      receive, send            1000 times, timed here
 //! ```
 //!
 //! Each process stays on a processor of its own. Between two batches the helper sleeps on its
-//! standard input, so that it disturbs no other measurement, and it ends when that is closed. A partner that stays silent for long is an error,
-//! not an endless wait.
+//! standard input, so that it disturbs no other measurement, and it ends when that is closed.
+//! A partner that does not answer for long is an error, not an endless wait.
 
 mod bare;
-mod game;
+mod exchange;
 mod helper;
 mod over_region;
 
-pub use game::Game;
-pub use helper::{Duel, help};
+pub use exchange::Exchange;
+pub use helper::{PingPong, help};
 
 use crate::Failure;
 use std::path::Path;
@@ -33,13 +33,13 @@ const SILENCE: &str = "the other process does not answer";
 
 /// Which of the two processes this one is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Seat {
+enum Side {
     First,
     Second,
 }
 
-impl Seat {
-    /// The names of what this seat writes and of what it reads.
+impl Side {
+    /// The names of what this side writes and of what it reads.
     fn names(self) -> (&'static str, &'static str) {
         match self {
             Self::First => ("to", "fro"),
@@ -56,13 +56,15 @@ impl Seat {
     }
 }
 
-/// One process's end of a game.
-trait Post: Sized {
-    /// Makes what this seat writes to.
-    fn open(dir: &Path, game: Game, seat: Seat) -> Result<Self, Failure>;
+/// One process's end of an exchange.
+trait Endpoint: Sized {
+    /// Makes what this side writes to.
+    fn open(dir: &Path, exchange: Exchange, side: Side) -> Result<Self, Failure>;
 
-    /// Finds what the other seat writes to, which is there by now.
-    fn meet(&mut self, dir: &Path, game: Game, seat: Seat) -> Result<(), Failure>;
+    /// Finds what the other side writes to, which is there by now.
+    fn connect(&mut self, _dir: &Path, _exchange: Exchange, _side: Side) -> Result<(), Failure> {
+        Ok(())
+    }
 
     /// Hands over number `number`: 1, 2, 3, ...
     fn send(&mut self, number: u32) -> Result<(), Failure>;
@@ -71,30 +73,30 @@ trait Post: Sized {
     fn receive(&mut self, number: u32) -> Result<(), Failure>;
 }
 
-/// A [`Post`] that counts, and whose kind is known only when it is opened.
-trait End {
-    fn meet(&mut self, dir: &Path) -> Result<(), Failure>;
+/// An [`Endpoint`] that counts, and whose kind is known only when it is opened.
+trait Peer {
+    fn connect(&mut self, dir: &Path) -> Result<(), Failure>;
     fn lead(&mut self, trips: u64) -> Result<(), Failure>;
     fn follow(&mut self, trips: u64) -> Result<(), Failure>;
 }
 
-struct Counted<P> {
-    post: P,
-    game: Game,
-    seat: Seat,
+struct Numbered<P> {
+    endpoint: P,
+    exchange: Exchange,
+    side: Side,
     number: u32,
 }
 
-impl<P: Post> End for Counted<P> {
-    fn meet(&mut self, dir: &Path) -> Result<(), Failure> {
-        self.post.meet(dir, self.game, self.seat)
+impl<P: Endpoint> Peer for Numbered<P> {
+    fn connect(&mut self, dir: &Path) -> Result<(), Failure> {
+        self.endpoint.connect(dir, self.exchange, self.side)
     }
 
     fn lead(&mut self, trips: u64) -> Result<(), Failure> {
         for _ in 0..trips {
             self.number = self.number.wrapping_add(1);
-            self.post.send(self.number)?;
-            self.post.receive(self.number)?;
+            self.endpoint.send(self.number)?;
+            self.endpoint.receive(self.number)?;
         }
         Ok(())
     }
@@ -102,28 +104,33 @@ impl<P: Post> End for Counted<P> {
     fn follow(&mut self, trips: u64) -> Result<(), Failure> {
         for _ in 0..trips {
             self.number = self.number.wrapping_add(1);
-            self.post.receive(self.number)?;
-            self.post.send(self.number)?;
+            self.endpoint.receive(self.number)?;
+            self.endpoint.send(self.number)?;
         }
         Ok(())
     }
 }
 
-/// Opens this seat's end of `game`; the other's may not be there yet.
-fn open(dir: &Path, game: Game, seat: Seat) -> Result<Box<dyn End>, Failure> {
-    fn counted<P: Post + 'static>(
+/// Opens this side's end of `exchange`; the other's may not be there yet.
+fn open(dir: &Path, exchange: Exchange, side: Side) -> Result<Box<dyn Peer>, Failure> {
+    fn numbered<P: Endpoint + 'static>(
         dir: &Path,
-        game: Game,
-        seat: Seat,
-    ) -> Result<Box<dyn End>, Failure> {
-        Ok(Box::new(Counted { post: P::open(dir, game, seat)?, game, seat, number: 0 }))
+        exchange: Exchange,
+        side: Side,
+    ) -> Result<Box<dyn Peer>, Failure> {
+        Ok(Box::new(Numbered {
+            endpoint: P::open(dir, exchange, side)?,
+            exchange,
+            side,
+            number: 0,
+        }))
     }
-    match game {
-        Game::Line => counted::<bare::Spinning>(dir, game, seat),
-        Game::Futex => counted::<bare::Sleeping>(dir, game, seat),
-        Game::NextStu => counted::<over_region::Typed>(dir, game, seat),
-        Game::Next(_) => counted::<over_region::Spinning>(dir, game, seat),
-        Game::Wake(_) => counted::<over_region::Sleeping>(dir, game, seat),
+    match exchange {
+        Exchange::Line => numbered::<bare::Spinning>(dir, exchange, side),
+        Exchange::Futex => numbered::<bare::Sleeping>(dir, exchange, side),
+        Exchange::NextStu => numbered::<over_region::Typed>(dir, exchange, side),
+        Exchange::Next(_) => numbered::<over_region::Spinning>(dir, exchange, side),
+        Exchange::Wake(_) => numbered::<over_region::Sleeping>(dir, exchange, side),
     }
 }
 

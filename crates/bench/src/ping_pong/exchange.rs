@@ -4,9 +4,9 @@ use crate::Failure;
 use std::fmt;
 use std::str::FromStr;
 
-/// What two processes play.
+/// What two processes exchange.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Game {
+pub enum Exchange {
     /// A number in a cache line; both spin. The bare limit of `next`.
     Line,
     /// A number in a futex word; both sleep. The bare limit of `wake`.
@@ -19,7 +19,7 @@ pub enum Game {
     Wake(usize),
 }
 
-impl Game {
+impl Exchange {
     /// Bytes of the records that are handed over.
     pub(crate) fn size(self) -> usize {
         match self {
@@ -29,13 +29,13 @@ impl Game {
         }
     }
 
-    /// A file of this game.
+    /// A file of this exchange.
     pub(crate) fn file(self, what: &str) -> String {
         format!("{self}-{what}").replace(' ', "-")
     }
 }
 
-impl fmt::Display for Game {
+impl fmt::Display for Exchange {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Line => f.write_str("line"),
@@ -47,7 +47,7 @@ impl fmt::Display for Game {
     }
 }
 
-impl FromStr for Game {
+impl FromStr for Exchange {
     type Err = Failure;
 
     fn from_str(text: &str) -> Result<Self, Failure> {
@@ -58,7 +58,7 @@ impl FromStr for Game {
             "next-stu" => Ok(Self::NextStu),
             "next" => Ok(Self::Next(size.parse()?)),
             "wake" => Ok(Self::Wake(size.parse()?)),
-            _ => Err(format!("no such game: {text}").into()),
+            _ => Err(format!("no such exchange: {text}").into()),
         }
     }
 }
@@ -68,10 +68,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_game_is_called_by_its_name() {
-        for game in [Game::Line, Game::Futex, Game::NextStu, Game::Next(28), Game::Wake(4096)] {
-            assert_eq!(game.to_string().parse::<Game>().unwrap(), game);
+    fn an_exchange_is_called_by_its_name() {
+        for exchange in [
+            Exchange::Line,
+            Exchange::Futex,
+            Exchange::NextStu,
+            Exchange::Next(28),
+            Exchange::Wake(4096),
+        ] {
+            assert_eq!(exchange.to_string().parse::<Exchange>().unwrap(), exchange);
         }
-        assert!("chess".parse::<Game>().is_err() && "next".parse::<Game>().is_err());
+        assert!("chess".parse::<Exchange>().is_err() && "next".parse::<Exchange>().is_err());
     }
 }

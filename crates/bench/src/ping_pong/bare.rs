@@ -1,7 +1,7 @@
 //! The bare limits: a word each way, and nothing around it.
 #![allow(clippy::disallowed_types)] // bare words, without the protocol: that is the point
 
-use super::{Game, Post, SILENCE, SLEEP, SLEEPS, Seat, spin};
+use super::{Endpoint, Exchange, SILENCE, SLEEP, SLEEPS, Side, spin};
 use crate::Failure;
 use crate::shared::{Lines, Ordering};
 use rustix::io::Errno;
@@ -18,9 +18,9 @@ struct Words {
 }
 
 impl Words {
-    fn open(dir: &Path, game: Game, seat: Seat) -> Result<Self, Failure> {
-        let lines = Lines::open(&dir.join(game.file("lines")))?;
-        let (out, back) = seat.numbers();
+    fn open(dir: &Path, exchange: Exchange, side: Side) -> Result<Self, Failure> {
+        let lines = Lines::open(&dir.join(exchange.file("lines")))?;
+        let (out, back) = side.numbers();
         Ok(Self { lines, out, back })
     }
 
@@ -38,13 +38,9 @@ impl Words {
 /// Stores into one cache line, watches another.
 pub(super) struct Spinning(Words);
 
-impl Post for Spinning {
-    fn open(dir: &Path, game: Game, seat: Seat) -> Result<Self, Failure> {
-        Words::open(dir, game, seat).map(Self)
-    }
-
-    fn meet(&mut self, _: &Path, _: Game, _: Seat) -> Result<(), Failure> {
-        Ok(())
+impl Endpoint for Spinning {
+    fn open(dir: &Path, exchange: Exchange, side: Side) -> Result<Self, Failure> {
+        Words::open(dir, exchange, side).map(Self)
     }
 
     #[inline]
@@ -62,13 +58,9 @@ impl Post for Spinning {
 /// Stores and wakes, sleeps until the other word says the same.
 pub(super) struct Sleeping(Words);
 
-impl Post for Sleeping {
-    fn open(dir: &Path, game: Game, seat: Seat) -> Result<Self, Failure> {
-        Words::open(dir, game, seat).map(Self)
-    }
-
-    fn meet(&mut self, _: &Path, _: Game, _: Seat) -> Result<(), Failure> {
-        Ok(())
+impl Endpoint for Sleeping {
+    fn open(dir: &Path, exchange: Exchange, side: Side) -> Result<Self, Failure> {
+        Words::open(dir, exchange, side).map(Self)
     }
 
     #[inline]

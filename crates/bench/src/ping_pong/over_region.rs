@@ -2,17 +2,17 @@
 //!
 //! The time of each publication is the caller's; reading the clock is measured by itself.
 
-use super::{Game, Post, SILENCE, SLEEP, SLEEPS, Seat, spin};
+use super::{Endpoint, Exchange, SILENCE, SLEEP, SLEEPS, Side, spin};
 use crate::Failure;
 use crate::records::{Buffer, blob, number_of, schema, set_number};
 use layout::Stu;
 use region::{BootTime, DynReader, DynWriter, Options, Reader, Step, Writer};
 use std::path::{Path, PathBuf};
 
-/// Where a seat's own region is, and where the other's.
-fn paths(dir: &Path, game: Game, seat: Seat) -> (PathBuf, PathBuf) {
-    let (ours, theirs) = seat.names();
-    (dir.join(game.file(ours)), dir.join(game.file(theirs)))
+/// Where a side's own region is, and where the other's.
+fn paths(dir: &Path, exchange: Exchange, side: Side) -> (PathBuf, PathBuf) {
+    let (ours, theirs) = side.names();
+    (dir.join(exchange.file(ours)), dir.join(exchange.file(theirs)))
 }
 
 /// `Writer<Stu>` and `Reader<Stu>::next`, spinning.
@@ -22,14 +22,14 @@ pub(super) struct Typed {
     reader: Option<Reader<Stu>>,
 }
 
-impl Post for Typed {
-    fn open(dir: &Path, game: Game, seat: Seat) -> Result<Self, Failure> {
-        let writer = Writer::open_with(&paths(dir, game, seat).0, &Options::new().wake(false))?;
+impl Endpoint for Typed {
+    fn open(dir: &Path, exchange: Exchange, side: Side) -> Result<Self, Failure> {
+        let writer = Writer::open_with(&paths(dir, exchange, side).0, &Options::new().wake(false))?;
         Ok(Self { writer, record: Stu::new(0, "xiaoming", 'm'), reader: None })
     }
 
-    fn meet(&mut self, dir: &Path, game: Game, seat: Seat) -> Result<(), Failure> {
-        self.reader = Some(Reader::open(&paths(dir, game, seat).1)?);
+    fn connect(&mut self, dir: &Path, exchange: Exchange, side: Side) -> Result<(), Failure> {
+        self.reader = Some(Reader::open(&paths(dir, exchange, side).1)?);
         Ok(())
     }
 
@@ -42,7 +42,7 @@ impl Post for Typed {
 
     #[inline]
     fn receive(&mut self, number: u32) -> Result<(), Failure> {
-        let reader = self.reader.as_mut().ok_or("not met yet")?;
+        let reader = self.reader.as_mut().ok_or("not connected yet")?;
         spin(|| match reader.next()? {
             Step::Record(sample) => expect(sample.record.id.cast_unsigned(), number),
             Step::Pending => Ok(false),
@@ -60,15 +60,20 @@ struct Pair {
 }
 
 impl Pair {
-    fn open(dir: &Path, game: Game, seat: Seat, wake: bool) -> Result<Self, Failure> {
-        let size = game.size();
-        let path = paths(dir, game, seat).0;
-        let writer = DynWriter::open_with(&path, &schema(size)?, &Options::new().wake(wake))?;
-        Ok(Self { writer, record: blob(size, 0), reader: None, buffer: Buffer::new(size) })
+    fn open(
+        dir: &Path,
+        exchange: Exchange,
+        side: Side,
+        options: &Options,
+    ) -> Result<Self, Failure> {
+        let bytes = exchange.size();
+        let path = paths(dir, exchange, side).0;
+        let writer = DynWriter::open_with(&path, &schema(bytes)?, options)?;
+        Ok(Self { writer, record: blob(bytes, 0), reader: None, buffer: Buffer::new(bytes) })
     }
 
-    fn meet(&mut self, dir: &Path, game: Game, seat: Seat) -> Result<(), Failure> {
-        self.reader = Some(DynReader::open(&paths(dir, game, seat).1)?);
+    fn connect(&mut self, dir: &Path, exchange: Exchange, side: Side) -> Result<(), Failure> {
+        self.reader = Some(DynReader::open(&paths(dir, exchange, side).1)?);
         Ok(())
     }
 
@@ -81,7 +86,7 @@ impl Pair {
 
     #[inline]
     fn look(&mut self, number: u32) -> Result<bool, Failure> {
-        let reader = self.reader.as_mut().ok_or("not met yet")?;
+        let reader = self.reader.as_mut().ok_or("not connected yet")?;
         match reader.next(self.buffer.bytes_mut())? {
             Step::Record(_) => expect(number_of(self.buffer.bytes()), number),
             Step::Pending => Ok(false),
@@ -99,13 +104,13 @@ fn expect(found: u32, number: u32) -> Result<bool, Failure> {
 /// `DynReader::next`, spinning.
 pub(super) struct Spinning(Pair);
 
-impl Post for Spinning {
-    fn open(dir: &Path, game: Game, seat: Seat) -> Result<Self, Failure> {
-        Pair::open(dir, game, seat, false).map(Self)
+impl Endpoint for Spinning {
+    fn open(dir: &Path, exchange: Exchange, side: Side) -> Result<Self, Failure> {
+        Pair::open(dir, exchange, side, &Options::new().wake(false)).map(Self)
     }
 
-    fn meet(&mut self, dir: &Path, game: Game, seat: Seat) -> Result<(), Failure> {
-        self.0.meet(dir, game, seat)
+    fn connect(&mut self, dir: &Path, exchange: Exchange, side: Side) -> Result<(), Failure> {
+        self.0.connect(dir, exchange, side)
     }
 
     #[inline]
@@ -122,13 +127,13 @@ impl Post for Spinning {
 /// `DynReader::next`, and `wait` while there is nothing.
 pub(super) struct Sleeping(Pair);
 
-impl Post for Sleeping {
-    fn open(dir: &Path, game: Game, seat: Seat) -> Result<Self, Failure> {
-        Pair::open(dir, game, seat, true).map(Self)
+impl Endpoint for Sleeping {
+    fn open(dir: &Path, exchange: Exchange, side: Side) -> Result<Self, Failure> {
+        Pair::open(dir, exchange, side, &Options::new()).map(Self)
     }
 
-    fn meet(&mut self, dir: &Path, game: Game, seat: Seat) -> Result<(), Failure> {
-        self.0.meet(dir, game, seat)
+    fn connect(&mut self, dir: &Path, exchange: Exchange, side: Side) -> Result<(), Failure> {
+        self.0.connect(dir, exchange, side)
     }
 
     #[inline]
@@ -142,7 +147,7 @@ impl Post for Sleeping {
             if self.0.look(number)? {
                 return Ok(());
             }
-            self.0.reader.as_ref().ok_or("not met yet")?.wait(SLEEP)?;
+            self.0.reader.as_ref().ok_or("not connected yet")?.wait(SLEEP)?;
         }
         Err(SILENCE.into())
     }

@@ -1,6 +1,6 @@
 //! The helper process, seen from both sides of its standard input and output.
 
-use super::{End, Game, Seat, open};
+use super::{Exchange, Peer, Side, open};
 use crate::Failure;
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
@@ -11,10 +11,10 @@ use std::time::{Duration, Instant};
 
 const READY: &str = "ready";
 
-/// The first seat, and what leads to the helper that has the second.
-pub struct Duel {
+/// The first side, and the pipes to the helper that has the second.
+pub struct PingPong {
     dir: PathBuf,
-    ends: HashMap<Game, Box<dyn End>>,
+    peers: HashMap<Exchange, Box<dyn Peer>>,
     /// `None` once it is told to end.
     orders: Option<Box<dyn Write>>,
     answers: Box<dyn BufRead>,
@@ -22,52 +22,52 @@ pub struct Duel {
     helper: Option<Child>,
 }
 
-impl std::fmt::Debug for Duel {
+impl std::fmt::Debug for PingPong {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Duel").field("dir", &self.dir).finish_non_exhaustive()
+        f.debug_struct("PingPong").field("dir", &self.dir).finish_non_exhaustive()
     }
 }
 
-impl Duel {
+impl PingPong {
     /// Starts `helper`, which must call [`help`] with the same `dir`.
     pub fn start(dir: &Path, helper: &mut Command) -> Result<Self, Failure> {
         let mut helper = helper.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()?;
         let orders = helper.stdin.take().ok_or("the helper has no input")?;
         let answers = helper.stdout.take().ok_or("the helper has no output")?;
-        let mut duel = Self::over(dir, orders, BufReader::new(answers));
-        duel.helper = Some(helper);
-        Ok(duel)
+        let mut ping_pong = Self::over(dir, orders, BufReader::new(answers));
+        ping_pong.helper = Some(helper);
+        Ok(ping_pong)
     }
 
     fn over(dir: &Path, orders: impl Write + 'static, answers: impl BufRead + 'static) -> Self {
         Self {
             dir: dir.to_owned(),
-            ends: HashMap::new(),
+            peers: HashMap::new(),
             orders: Some(Box::new(orders)),
             answers: Box::new(answers),
             helper: None,
         }
     }
 
-    /// Plays so many round trips of `game`: answers with the time of as many ways, half of it.
-    pub fn play(&mut self, game: Game, trips: u64) -> Result<Duration, Failure> {
-        let new = match self.ends.entry(game) {
+    /// Makes so many round trips of `exchange`; returns the time of as many ways, half of it.
+    pub fn time(&mut self, exchange: Exchange, trips: u64) -> Result<Duration, Failure> {
+        let new = match self.peers.entry(exchange) {
             Entry::Occupied(_) => false,
             Entry::Vacant(place) => {
-                place.insert(open(&self.dir, game, Seat::First)?);
+                place.insert(open(&self.dir, exchange, Side::First)?);
                 true
             }
         };
         let orders = self.orders.as_mut().ok_or("the helper has ended")?;
-        writeln!(orders, "{trips} {game}")?;
+        writeln!(orders, "{trips} {exchange}")?;
         let mut answer = String::new();
         self.answers.read_line(&mut answer)?;
         if answer.trim_end() != READY {
-            return Err(format!("the helper says {answer:?} to {game}").into());
+            return Err(format!("the helper says {answer:?} to {exchange}").into());
         }
-        let end = self.ends.get_mut(&game).ok_or("no such end")?;
+        let end = self.peers.get_mut(&exchange).ok_or("no such end")?;
         if new {
-            end.meet(&self.dir)?;
+            end.connect(&self.dir)?;
         }
         let start = Instant::now();
         end.lead(trips)?;
@@ -75,7 +75,7 @@ impl Duel {
     }
 }
 
-impl Drop for Duel {
+impl Drop for PingPong {
     fn drop(&mut self) {
         self.orders = None; // the helper ends when its input does
         if let Some(helper) = &mut self.helper {
@@ -84,18 +84,19 @@ impl Drop for Duel {
     }
 }
 
-/// What the helper process does: plays the second seat until `orders` end.
+/// What the helper process does: is the second side until `orders` end.
 pub fn help(dir: &Path, orders: impl BufRead, mut answers: impl Write) -> Result<(), Failure> {
-    let mut ends: HashMap<Game, Box<dyn End>> = HashMap::new();
+    let mut peers: HashMap<Exchange, Box<dyn Peer>> = HashMap::new();
     for order in orders.lines() {
         let order = order?;
-        let (trips, game) = order.split_once(' ').ok_or("an order is a count and a game")?;
-        let (trips, game) = (trips.parse()?, game.parse()?);
-        let end = match ends.entry(game) {
+        let (trips, exchange) =
+            order.split_once(' ').ok_or("an order is a count and a exchange")?;
+        let (trips, exchange) = (trips.parse()?, exchange.parse()?);
+        let end = match peers.entry(exchange) {
             Entry::Occupied(place) => place.into_mut(),
             Entry::Vacant(place) => {
-                let mut end = open(dir, game, Seat::Second)?;
-                end.meet(dir)?;
+                let mut end = open(dir, exchange, Side::Second)?;
+                end.connect(dir)?;
                 place.insert(end)
             }
         };
@@ -113,20 +114,26 @@ mod tests {
     use std::thread;
 
     #[test]
-    fn every_game_is_played_to_its_end_and_once_more() {
+    fn every_exchange_comes_to_its_end_and_does_so_again() {
         let dir = tempfile::tempdir().unwrap();
         let (their_orders, our_orders) = pipe().unwrap();
         let (our_answers, their_answers) = pipe().unwrap();
         let path = dir.path().to_owned();
         let helper =
             thread::spawn(move || help(&path, BufReader::new(their_orders), their_answers));
-        let mut duel = Duel::over(dir.path(), our_orders, BufReader::new(our_answers));
-        for game in [Game::Line, Game::Futex, Game::NextStu, Game::Next(256), Game::Wake(4096)] {
+        let mut ping_pong = PingPong::over(dir.path(), our_orders, BufReader::new(our_answers));
+        for exchange in [
+            Exchange::Line,
+            Exchange::Futex,
+            Exchange::NextStu,
+            Exchange::Next(256),
+            Exchange::Wake(4096),
+        ] {
             for trips in [3, 5] {
-                assert!(duel.play(game, trips).unwrap() > Duration::ZERO, "{game}");
+                assert!(ping_pong.time(exchange, trips).unwrap() > Duration::ZERO, "{exchange}");
             }
         }
-        drop(duel);
+        drop(ping_pong);
         helper.join().unwrap().unwrap();
     }
 
