@@ -20,29 +20,29 @@ use e2e::{Daemon, Place, Program, Reading};
 use crate::{consumer, producer};
 
 /// Fields whose values agree in every whole record; 1 KiB of them, so that a copy takes a while.
-const TWINS: usize = 128;
+const COUNTERS: usize = 128;
 
 /// A record of counters that count in step.
 fn config(place: &Place) {
     let mut text = String::from(
-        "[region]\npath = \"./twins.region\"\nslots = 64\n\
-         [record]\nname = \"TWINS\"\n[producer]\ntick = \"200us\"\n",
+        "[region]\npath = \"./counters.region\"\nslots = 64\n\
+         [record]\nname = \"COUNT\"\n[producer]\ntick = \"200us\"\n",
     );
-    for field in 0..TWINS {
+    for field in 0..COUNTERS {
         let _ = writeln!(
             text,
             "[[record.field]]\nname = \"f{field}\"\ntype = \"u64\"\n\
              source = {{ counter = {{ start = 1 }} }}"
         );
     }
-    place.write("twins.toml", text);
+    place.write("counters.toml", text);
 }
 
 /// The one value of all fields of a whole record.
 #[track_caller]
 fn whole(reading: &Reading) -> u64 {
     let fields = reading.record.as_object().expect("an object");
-    assert_eq!(fields.len(), TWINS);
+    assert_eq!(fields.len(), COUNTERS);
     let first = &fields["f0"];
     for (name, value) in fields {
         assert_eq!(value, first, "torn at {name}: {}", reading.line);
@@ -51,7 +51,7 @@ fn whole(reading: &Reading) -> u64 {
 }
 
 fn start_producer(place: &Place) -> Daemon {
-    producer().start(place, "./twins.toml")
+    producer().start(place, "./counters.toml")
 }
 
 /// Kills producers until the hundredth. Every tenth time the follower is given the time to see it.
@@ -78,11 +78,11 @@ fn kill_a_hundred(place: &Place, follower: &mut Daemon) {
 fn no_reader_sees_a_torn_or_backward_record_while_producers_are_killed() {
     let place = Place::new();
     config(&place);
-    let mut follower = consumer().start(&place, "./twins.region --follow --format json");
-    let mut poller = consumer().start(&place, "./twins.region --poll 1ms --format json");
+    let mut follower = consumer().start(&place, "./counters.region --follow --format json");
+    let mut poller = consumer().start(&place, "./counters.region --poll 1ms --format json");
     // A record to begin with that no other follows: what is missed before the first one cannot be seen in
     // the records.
-    let mut quiet = producer().start(&place, "./twins.toml --tick 1h");
+    let mut quiet = producer().start(&place, "./counters.toml --tick 1h");
     follower.next_out();
     quiet.kill9();
     kill_a_hundred(&place, &mut follower);
@@ -167,21 +167,21 @@ fn check_directory(dir: &Path) {
     let mut names: Vec<_> =
         names.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect();
     names.sort();
-    assert_eq!(names, ["twins.region", "twins.toml"]);
+    assert_eq!(names, ["counters.region", "counters.toml"]);
 }
 
 #[test]
 fn a_creator_that_is_killed_at_any_moment_does_not_stop_the_next_one() {
     let place = Place::new();
     config(&place);
-    let region = place.path("twins.region");
+    let region = place.path("counters.region");
     for _ in 0..50 {
         let mut producer = start_producer(&place);
         // From before it looks at the directory to after the file has its name.
         sleep(Duration::from_micros(fastrand::u64(0..20_000)));
         producer.kill9();
         // What is there under the name is a whole region, or nothing is.
-        let mut consumer = consumer().start(&place, "./twins.region --once --format json");
+        let mut consumer = consumer().start(&place, "./counters.region --once --format json");
         let code = consumer.exit_code();
         assert!(code == 0 || code == 3, "{code}: {:?}", consumer.err());
         if region.exists() {

@@ -113,8 +113,8 @@ fn twins(place: &Place) {
              source = {{ counter = {{ start = 1 }} }}\n"
         )
     };
-    let head = "[region]\npath = \"./stu.region\"\nslots = 4\n[record]\nname = \"TWINS\"\n";
-    place.write("twins.toml", format!("{head}{}", ["a", "b", "c", "d"].map(field).concat()));
+    let head = "[region]\npath = \"./stu.region\"\nslots = 4\n[record]\nname = \"COUNTERS\"\n";
+    place.write("counters.toml", format!("{head}{}", ["a", "b", "c", "d"].map(field).concat()));
 }
 
 /// Cuts behind fields a and b of record `newest`: its stamp stays, and all else is zeros.
@@ -130,7 +130,7 @@ fn half_of_a_record_is_never_printed_whatever_is_cut_off() {
         let place = Place::new();
         twins(&place);
         // One record, and then the producer only looks after its file now and then.
-        let mut producer = producer().start(&place, "./twins.toml --tick 1h");
+        let mut producer = producer().start(&place, "./counters.toml --tick 1h");
         producer.says("publishing");
         let mut consumers = start_consumers(&place);
         if is_killed {

@@ -1,6 +1,6 @@
 //! A producer and a consumer: two processes that know nothing of each other but the region.
 
-use e2e::twins::{self, Twins};
+use e2e::counters::{self, Counters};
 use e2e::{Daemon, Place, Reading};
 
 use crate::{consumer, producer};
@@ -132,7 +132,7 @@ fn csv_is_a_header_and_a_row_for_each_record() {
 fn following_gives_every_record_in_order() {
     let place = Place::new();
     // With slots for as long as a busy machine may keep the consumer from running.
-    Twins { region: "./x.region", fields: 2, slots: 4096, tick: "10ms" }.write(&place, "x.toml");
+    Counters { region: "./x.region", fields: 2, slots: 4096, tick: "10ms" }.write(&place, "x.toml");
     let _producer = producer().start(&place, "x.toml");
     let mut consumer =
         consumer().start(&place, "./x.region --follow --count 50 --format json --timeout 1m");
@@ -141,7 +141,7 @@ fn following_gives_every_record_in_order() {
     assert_eq!(readings.len(), 50);
     for pair in readings.windows(2) {
         assert_eq!(pair[1].sequence, pair[0].sequence + 1, "{:?}", consumer.err());
-        assert_eq!(twins::value(&pair[1]), pair[1].sequence, "{}", pair[1].line);
+        assert_eq!(counters::value(&pair[1]), pair[1].sequence, "{}", pair[1].line);
     }
     assert_eq!(consumer.said("missed"), 0, "{:?}", consumer.err());
 }

@@ -3,7 +3,7 @@
 use std::fs;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 
-use e2e::{Daemon, Ordinary, Place, Reading, proc};
+use e2e::{Daemon, Place, Reading, Unprivileged, proc};
 
 use crate::{consumer, producer};
 
@@ -72,7 +72,7 @@ fn a_kept_region_gets_the_mode_that_is_configured_now() {
 
 #[test]
 fn a_narrower_mode_ends_the_readers_that_it_keeps_out_at_a_reload_and_at_a_restart() {
-    let Some(stranger) = Ordinary::another(&consumer()) else { return };
+    let Some(stranger) = Unprivileged::another(&consumer()) else { return };
     for restarts in [false, true] {
         let place = Place::new().open_to_all();
         with_mode(&place, 0o644);
@@ -105,19 +105,19 @@ fn a_narrower_mode_ends_the_readers_that_it_keeps_out_at_a_reload_and_at_a_resta
 
 #[test]
 fn an_ordinary_user_can_restart_and_stand_by_with_every_mode_that_is_accepted() {
-    let ordinary = Ordinary::new(&producer());
+    let unprivileged = Unprivileged::new(&producer());
     for mode in [0o600, 0o640, 0o644, 0o666, 0o777] {
         let place = Place::new().open_to_all();
         fs::set_permissions(place.dir(), fs::Permissions::from_mode(0o777)).expect("chmod");
         with_mode(&place, mode);
-        let mut first = ordinary.start(&place, "./x.toml --tick 10ms");
+        let mut first = unprivileged.start(&place, "./x.toml --tick 10ms");
         first.says("publishing");
-        let mut standby = ordinary.start(&place, "./x.toml --tick 10ms --standby");
+        let mut standby = unprivileged.start(&place, "./x.toml --tick 10ms --standby");
         standby.says("waiting to take over");
         first.kill9();
         standby.says("(resumed, epoch 2");
         standby.kill9();
-        let mut next = ordinary.start(&place, "./x.toml --ticks 1");
+        let mut next = unprivileged.start(&place, "./x.toml --ticks 1");
         assert_eq!(next.exit_code(), 0, "{mode:o}: {:?}", next.err());
         next.says("(resumed, epoch 3");
     }
@@ -138,7 +138,7 @@ fn a_mode_with_which_no_restart_could_open_the_region_is_refused() {
 
 #[test]
 fn another_user_reads_what_the_mode_lets_them_read() {
-    let Some(stranger) = Ordinary::another(&consumer()) else { return };
+    let Some(stranger) = Unprivileged::another(&consumer()) else { return };
     let place = Place::new().open_to_all();
     with_mode(&place, 0o644);
     let mut writer = producer().start(&place, "./x.toml --tick 10ms");
@@ -154,7 +154,7 @@ fn another_user_reads_what_the_mode_lets_them_read() {
 
 #[test]
 fn another_user_is_refused_clearly_where_the_mode_keeps_them_out() {
-    let Some(stranger) = Ordinary::another(&consumer()) else { return };
+    let Some(stranger) = Unprivileged::another(&consumer()) else { return };
     let place = Place::new().open_to_all();
     with_mode(&place, 0o600);
     let mut writer = producer().start(&place, "./x.toml --tick 10ms");
@@ -171,7 +171,7 @@ fn another_user_is_refused_clearly_where_the_mode_keeps_them_out() {
 
 #[test]
 fn another_user_cannot_publish_into_a_region_that_they_may_read() {
-    let Some(stranger) = Ordinary::another(&producer()) else { return };
+    let Some(stranger) = Unprivileged::another(&producer()) else { return };
     let place = Place::new().open_to_all();
     with_mode(&place, 0o644);
     let mut writer = producer().start(&place, "./x.toml --tick 10ms");

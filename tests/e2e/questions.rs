@@ -4,20 +4,20 @@
 //! | question | answer | test |
 //! |---|---|---|
 //! | 1. Can a fresh `O_CREAT` file be mapped? | Not while it is empty: a region is made aside, with all its bytes, before it has its name; an empty file is `NotARegion` | `a_new_region_is_never_seen_before_it_is_whole`, `an_empty_file_is_an_error_and_stays_empty` |
-//! | 2. `O_RDONLY`, then `PROT_WRITE`? | A reader has no way to write, and its mapping is `r--s`; a file that may not be written is `Io` with `PermissionDenied` | `what_is_opened_for_reading_is_mapped_for_reading`, `a_file_that_may_not_be_written_is_an_error_to_a_writer`; [`e2e::impossible`] |
-//! | 3. The descriptor closed before the mapping is used? | The mapping stays; nobody can close ours alone | `a_mapping_needs_neither_the_name_nor_the_writers_descriptor`; [`e2e::impossible`] |
-//! | 4. An offset of 1000? | No function takes one; a header that asks for one is `Damaged` | `an_offset_of_1000_is_a_damaged_header`; [`e2e::impossible`] |
+//! | 2. `O_RDONLY`, then `PROT_WRITE`? | A reader has no way to write, and its mapping is `r--s`; a file that may not be written is `Io` with `PermissionDenied` | `what_is_opened_for_reading_is_mapped_for_reading`, `a_file_that_may_not_be_written_is_an_error_to_a_writer`; [`e2e::compile_fail`] |
+//! | 3. The descriptor closed before the mapping is used? | The mapping stays; nobody can close ours alone | `a_mapping_needs_neither_the_name_nor_the_writers_descriptor`; [`e2e::compile_fail`] |
+//! | 4. An offset of 1000? | No function takes one; a header that asks for one is `Damaged` | `an_offset_of_1000_is_a_damaged_header`; [`e2e::compile_fail`] |
 //! | 5. Access out of bounds? | A buffer of another size is `WrongSize`, a header that leads outside is `Damaged`, a file cut under its readers is `Truncated`; no signal | `a_record_of_another_size_moves_not_a_byte`, `slots_outside_the_file_are_never_looked_at`, `a_file_cut_under_both_sides_is_an_error_and_not_a_signal` |
-//! | 6. `munmap` of a pointer that was moved? | No pointer is given out; the owner may move, the mapping is freed once | `a_mapping_is_freed_once_wherever_its_owner_was_moved`; [`e2e::impossible`] |
+//! | 6. `munmap` of a pointer that was moved? | No pointer is given out; the owner may move, the mapping is freed once | `a_mapping_is_freed_once_wherever_its_owner_was_moved`; [`e2e::compile_fail`] |
 //! | 7. When else does `mmap` fail? | No file, no regular file, no right, no memory, no room: each an error with its own kind | `every_other_failure_has_a_kind_of_its_own`, `too_little_address_space_is_an_error_of_mmap`; `bad_input::place` |
-//! | 8. The result not checked? | It is no reader until it is; programs end with exit code 1 | `a_failure_reaches_the_exit_code`; [`e2e::impossible`] |
+//! | 8. The result not checked? | It is no reader until it is; programs end with exit code 1 | `a_failure_reaches_the_exit_code`; [`e2e::compile_fail`] |
 
 use std::fs::{self, File, Permissions};
 use std::os::unix::fs::{FileExt, PermissionsExt, symlink};
 use std::path::Path;
 use std::time::Duration;
 
-use e2e::{Daemon, Ordinary, Place, proc};
+use e2e::{Daemon, Place, Unprivileged, proc};
 use layout::header::{END_MARK, offset};
 use layout::{CType, FieldSpec, Header, Record, Scalar, Schema, Stu};
 use region::{
@@ -116,7 +116,7 @@ fn a_file_that_may_not_be_written_is_an_error_to_a_writer() {
     let path = place.path("stu.region");
     drop(publish_one(&path));
     fs::set_permissions(&path, Permissions::from_mode(0o444)).expect("chmod");
-    let mut command = Ordinary::new(&producer()).command(&place);
+    let mut command = Unprivileged::new(&producer()).command(&place);
     let mut producer = Daemon::start("producer", command.args(["--region", "./stu.region"]));
     assert_eq!(producer.exit_code(), 1);
     producer.says("./stu.region: open: Permission denied");

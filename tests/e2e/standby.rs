@@ -1,13 +1,14 @@
 //! One region, one writer: the second one is refused, or waits and takes over.
 
-use e2e::sight::Sight;
-use e2e::twins::Twins;
+use e2e::counters::Counters;
+use e2e::region_dump::RegionDump;
 use e2e::{Daemon, Place, Reading, wait_until};
 
 use crate::{consumer, producer};
 
 /// With slots for as long as a busy machine may keep a follower from running.
-const REGION: Twins<'_> = Twins { region: "./x.region", fields: 2, slots: 4096, tick: "10ms" };
+const REGION: Counters<'_> =
+    Counters { region: "./x.region", fields: 2, slots: 4096, tick: "10ms" };
 const FAST: &str = "--region ./stu.region --tick 10ms";
 const STANDBY: &str = "--region ./stu.region --tick 10ms --standby";
 
@@ -15,7 +16,7 @@ const STANDBY: &str = "--region ./stu.region --tick 10ms --standby";
 fn first(place: &Place) -> Daemon {
     let mut first = producer().start(place, FAST);
     first.says("publishing");
-    Sight::wait_for_record(&place.path("stu.region"));
+    RegionDump::wait_for_record(&place.path("stu.region"));
     first
 }
 

@@ -6,8 +6,8 @@ use std::fs::{self, File};
 use std::os::unix::fs::{FileExt as _, MetadataExt as _};
 use std::time::Duration;
 
-use e2e::twins::{self, Twins};
-use e2e::{Daemon, Ordinary, Place, Reading, wait_until};
+use e2e::counters::{self, Counters};
+use e2e::{Daemon, Place, Reading, Unprivileged, wait_until};
 use layout::Header;
 use layout::header::offset;
 use nix::sys::signal::Signal;
@@ -16,7 +16,7 @@ use nix::sys::stat::{major, minor};
 use crate::{consumer, producer};
 
 /// With slots for as long as a busy machine may keep a follower from running.
-const REGION: Twins<'_> = Twins { region: "./x.region", fields: 4, slots: 4096, tick: "2ms" };
+const REGION: Counters<'_> = Counters { region: "./x.region", fields: 4, slots: 4096, tick: "2ms" };
 
 fn pair(place: &Place) -> [Daemon; 2] {
     REGION.write(place, "x.toml");
@@ -76,7 +76,7 @@ fn readers_that_are_killed_at_any_moment_leave_nothing_that_anybody_could_notice
     follower.stop();
     for line in follower.out() {
         let reading = Reading::of(&line);
-        assert_eq!(twins::value(&reading), reading.sequence);
+        assert_eq!(counters::value(&reading), reading.sequence);
     }
     assert_eq!(e2e::names_in(place.dir()).len(), 2, "x.toml and x.region");
 }
@@ -133,7 +133,7 @@ fn begin_after(place: &Place, number: u64) {
 #[test]
 fn the_default_directory_is_never_one_that_everybody_shares() {
     let place = Place::new().open_to_all();
-    let users = [producer().command(&place), Ordinary::new(&producer()).command(&place)];
+    let users = [producer().command(&place), Unprivileged::new(&producer()).command(&place)];
     for mut command in users {
         command.env_remove("MAPCAST_DIR").env_remove("XDG_RUNTIME_DIR").env("TMPDIR", "/tmp");
         let mut check = Daemon::start("producer", command.arg("--check"));

@@ -8,7 +8,7 @@ use crate::{Place, Reading};
 
 /// A configuration of such a record.
 #[derive(Clone, Copy, Debug)]
-pub struct Twins<'a> {
+pub struct Counters<'a> {
     /// The region's path.
     pub region: &'a str,
     /// How many fields of 8 bytes.
@@ -19,13 +19,13 @@ pub struct Twins<'a> {
     pub tick: &'a str,
 }
 
-impl Twins<'_> {
+impl Counters<'_> {
     /// Writes it to the file `name`.
     pub fn write(&self, place: &Place, name: &str) {
         let Self { region, fields, slots, tick } = self;
         let mut text = format!(
             "[region]\npath = \"{region}\"\nslots = {slots}\n\
-             [record]\nname = \"TWINS{fields}\"\n[producer]\ntick = \"{tick}\"\n"
+             [record]\nname = \"COUNT{fields}\"\n[producer]\ntick = \"{tick}\"\n"
         );
         for field in 0..*fields {
             let _ = writeln!(

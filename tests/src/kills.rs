@@ -20,7 +20,7 @@ use std::time::Duration;
 
 use region::{DynReader, RegionError, RegionErrorKind, State, Step};
 
-use crate::sight::{Sight, Unannounced};
+use crate::region_dump::{RegionDump, Unannounced};
 use crate::torn::{self, Verdict};
 use crate::{Place, Program, Tally};
 
@@ -132,7 +132,7 @@ pub fn kill(
 
 /// How far was the record that the dead writer was at?
 fn count_stage(path: &Path, toll: &mut Toll) {
-    match Sight::of(path).map(|sight| sight.unannounced()) {
+    match RegionDump::of(path).map(|dump| dump.unannounced()) {
         Some(Unannounced::Writing) => toll.writing += 1,
         Some(Unannounced::Complete) => toll.unannounced += 1,
         Some(Unannounced::None) => {}

@@ -18,28 +18,28 @@
 // A helper that cannot do its part fails the test that asked, and that is a panic.
 #![allow(clippy::missing_panics_doc)]
 
+pub mod compile_fail;
 mod compiled;
+pub mod counters;
 mod daemon;
 #[cfg(target_arch = "x86_64")]
 pub mod death;
-pub mod impossible;
 pub mod kills;
 mod limits;
 mod lines;
 mod mounts;
-mod ordinary;
+mod namespaces;
 mod place;
 pub mod proc;
 mod program;
 mod reading;
+pub mod region_dump;
 mod sandbox;
-pub mod sight;
-mod spaces;
 #[cfg(target_arch = "x86_64")]
 pub mod stepping;
 mod tally;
 pub mod torn;
-pub mod twins;
+mod unprivileged;
 pub mod vandal;
 mod wait;
 mod wall_clock;
@@ -48,12 +48,12 @@ pub use compiled::compile_c;
 pub use daemon::Daemon;
 pub use limits::Limit;
 pub use mounts::{Mount, with_own_mounts};
-pub use ordinary::{NOBODY, Ordinary};
+pub use namespaces::Namespace;
 pub use place::{Place, names_in, shipped_config};
 pub use program::Program;
 pub use reading::Reading;
 pub use sandbox::where_refused;
-pub use spaces::Space;
 pub use tally::Tally;
+pub use unprivileged::{NOBODY, Unprivileged};
 pub use wait::{DEADLINE, wait_until};
 pub use wall_clock::WallClock;

@@ -8,9 +8,9 @@ use std::process::{Command, Stdio};
 use crate::program::tool;
 use crate::{Daemon, Place, Program};
 
-/// Another world to run in.
+/// The namespaces that a program is started in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Space {
+pub struct Namespace {
     /// Its name in messages.
     pub name: &'static str,
     /// What unshare(1) is told.
@@ -20,19 +20,19 @@ pub struct Space {
 /// A child that goes with its parent: `kill -9` of the one is `kill -9` of the other.
 const FORK: &str = "--kill-child=KILL";
 
-impl Space {
-    /// The world of the tests themselves.
+impl Namespace {
+    /// Those of the tests themselves.
     pub const HERE: Self = Self { name: "here", flags: &[] };
     /// Process ids of its own: the program is number 1.
     pub const PIDS: Self =
         Self { name: "pid namespace", flags: &["--pid", "--fork", FORK, "--mount-proc"] };
-    /// The same without a /proc of that namespace: its own number means somebody else there.
+    /// The same without a /proc of that namespace: its own number means another process there.
     pub const PIDS_ALONE: Self =
         Self { name: "pid namespace, foreign /proc", flags: &["--pid", "--fork", FORK] };
-    /// This user as root, and nobody else.
+    /// This user as root, and no other user.
     pub const ROOT: Self =
         Self { name: "user namespace, as root", flags: &["--user", "--map-root-user"] };
-    /// No user at all: whoever it is, it is number 65534.
+    /// No user at all: every user is number 65534.
     pub const NOBODY: Self = Self { name: "user namespace, unmapped", flags: &["--user"] };
     /// Mounts of its own.
     pub const MOUNTS: Self = Self { name: "mount namespace", flags: &["--mount"] };

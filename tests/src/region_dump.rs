@@ -1,4 +1,4 @@
-//! What a region's file says, byte by byte: for tests that must know where a writer died.
+//! A region's file, byte by byte: for tests that must know where a writer died.
 //!
 //! Read through the file and `layout`'s offsets, not by the code under test.
 
@@ -8,9 +8,9 @@ use layout::header::{Header, SLOT_HEAD, StateWord, offset};
 
 use crate::wait_until;
 
-/// A region's file as it stood at one moment. Taken while nobody writes, or of no more than advice.
+/// A region's file as it was at one moment. Exact only if no process was writing.
 #[derive(Clone, Debug)]
-pub struct Sight {
+pub struct RegionDump {
     bytes: Vec<u8>,
     header: Header,
 }
@@ -26,7 +26,7 @@ pub enum Unannounced {
     Complete,
 }
 
-impl Sight {
+impl RegionDump {
     /// `None`: there is no whole region.
     pub fn of(path: &Path) -> Option<Self> {
         let bytes = std::fs::read(path).ok()?;
@@ -42,7 +42,7 @@ impl Sight {
     /// After [`DEADLINE`](crate::DEADLINE).
     #[track_caller]
     pub fn wait_for_record(path: &Path) {
-        wait_until("a record", || Self::of(path).is_some_and(|sight| sight.head() > sight.base()));
+        wait_until("a record", || Self::of(path).is_some_and(|dump| dump.head() > dump.base()));
     }
 
     /// The whole file.

@@ -15,14 +15,14 @@ pub const NOBODY: u32 = 65_534;
 /// A program, run by a user to whom permissions apply: the one that runs the tests, or another
 /// one if that is root.
 #[derive(Debug)]
-pub struct Ordinary {
+pub struct Unprivileged {
     program: Program,
     group: u32,
     /// Where the copy lies, if the original lies where other users may not look.
     _copy: Option<Place>,
 }
 
-impl Ordinary {
+impl Unprivileged {
     /// `program`, where an ordinary user can reach it.
     pub fn new(program: &Program) -> Self {
         let group = NOBODY;

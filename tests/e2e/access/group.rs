@@ -3,7 +3,7 @@
 use std::fs;
 use std::os::unix::fs::MetadataExt;
 
-use e2e::{NOBODY, Ordinary, Place};
+use e2e::{NOBODY, Place, Unprivileged};
 use nix::sys::signal::Signal;
 use nix::unistd::{Gid, Group};
 
@@ -23,9 +23,9 @@ fn for_group(place: &Place, group: &str, slots: u32) {
 #[track_caller]
 fn only_members_read(place: &Place, group: u32) {
     let how = "./x.region --once --timeout 1m";
-    let reader = Ordinary::new(&consumer()).in_group(group);
+    let reader = Unprivileged::new(&consumer()).in_group(group);
     assert_eq!(reader.start(place, how).exit_code(), 0);
-    let mut stranger = Ordinary::new(&consumer()).start(place, how);
+    let mut stranger = Unprivileged::new(&consumer()).start(place, how);
     assert_eq!(stranger.exit_code(), 1);
     stranger.says("./x.region: open: Permission denied");
     let meta = fs::metadata(place.path("x.region")).expect("a region");
@@ -34,7 +34,7 @@ fn only_members_read(place: &Place, group: u32) {
 
 #[test]
 fn a_groups_region_is_its_members_alone_through_restart_loss_reload_and_take_over() {
-    if Ordinary::another(&consumer()).is_none() {
+    if Unprivileged::another(&consumer()).is_none() {
         return;
     }
     let place = Place::new().open_to_all();
@@ -69,7 +69,7 @@ fn a_groups_region_is_its_members_alone_through_restart_loss_reload_and_take_ove
 
 #[test]
 fn a_member_of_a_group_that_the_region_is_taken_from_gets_no_further_record() {
-    if Ordinary::another(&consumer()).is_none() {
+    if Unprivileged::another(&consumer()).is_none() {
         return;
     }
     for change in [format!("group = \"{OTHERS}\""), String::new()] {
@@ -77,7 +77,7 @@ fn a_member_of_a_group_that_the_region_is_taken_from_gets_no_further_record() {
         for_group(&place, &READERS.to_string(), 8);
         let mut writer = producer().start(&place, "./x.toml");
         writer.says("publishing");
-        let member = Ordinary::new(&consumer()).in_group(READERS);
+        let member = Unprivileged::new(&consumer()).in_group(READERS);
         let mut reader = member.start(&place, "./x.region --follow --format json");
         reader.next_out();
         configure(&place, &format!("mode = \"0640\"\n{change}"));
@@ -93,7 +93,7 @@ fn a_member_of_a_group_that_the_region_is_taken_from_gets_no_further_record() {
 #[test]
 fn a_group_is_known_by_its_name_too() {
     let Ok(Some(group)) = Group::from_gid(Gid::from_raw(1)) else { return };
-    if Ordinary::another(&consumer()).is_none() {
+    if Unprivileged::another(&consumer()).is_none() {
         return;
     }
     let place = Place::new().open_to_all();
@@ -106,11 +106,11 @@ fn a_group_is_known_by_its_name_too() {
 
 #[test]
 fn a_producer_gives_its_region_to_a_group_it_belongs_to_and_to_no_other() {
-    let Some(member) = Ordinary::another(&producer()) else { return };
+    let Some(member) = Unprivileged::another(&producer()) else { return };
     let place = Place::new();
     super::open_to_all(place.dir(), 0o777);
     for_group(&place, &READERS.to_string(), 8);
-    let mut stranger = Ordinary::new(&producer()).start(&place, "./x.toml");
+    let mut stranger = Unprivileged::new(&producer()).start(&place, "./x.toml");
     assert_eq!(stranger.exit_code(), 1);
     let line = stranger.says("./x.region: cannot be given to group \"54321\" (fchown: ");
     assert!(line.contains("; make this account a member of it, "), "{line}");

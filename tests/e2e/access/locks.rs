@@ -3,7 +3,7 @@
 //! Whoever may read a file may take a read lock on it, and that one keeps a writer's lock from being
 //! taken. `nosy lock` (tests/c/nosy.c) takes it the moment a writer ends, as another user.
 
-use e2e::{Daemon, Ordinary, Place, Reading, compile_c, wait_until};
+use e2e::{Daemon, Place, Reading, Unprivileged, compile_c, wait_until};
 
 use crate::{consumer, producer};
 
@@ -21,7 +21,7 @@ struct Held {
 /// `None`: there is no other user here, which has been said.
 fn held(standby: Option<&mut Option<Daemon>>) -> Option<Held> {
     let tools = Place::on_disk();
-    let nosy = Ordinary::another(&compile_c("nosy", &tools))?;
+    let nosy = Unprivileged::another(&compile_c("nosy", &tools))?;
     let place = Place::new().open_to_all();
     let mut writer = producer().start(&place, FAST);
     writer.says("publishing");
@@ -105,7 +105,7 @@ fn of_many_writers_that_start_beside_a_readers_lock_exactly_one_publishes() {
 #[test]
 fn a_readers_lock_on_a_bare_file_is_named_to_the_next_writer() {
     let tools = Place::on_disk();
-    let Some(nosy) = Ordinary::another(&compile_c("nosy", &tools)) else { return };
+    let Some(nosy) = Unprivileged::another(&compile_c("nosy", &tools)) else { return };
     let place = Place::new().open_to_all();
     let stu = std::fs::read_to_string(e2e::shipped_config("stu.toml")).expect("shipped");
     let stu = stu.replace("name = \"stu\"", "path = \"./stu.bin\"");
@@ -124,7 +124,7 @@ fn a_readers_lock_on_a_bare_file_is_named_to_the_next_writer() {
 #[test]
 fn a_reader_that_moves_the_others_out_of_the_wait_queue_costs_them_no_record() {
     let tools = Place::on_disk();
-    let Some(nosy) = Ordinary::another(&compile_c("nosy", &tools)) else { return };
+    let Some(nosy) = Unprivileged::another(&compile_c("nosy", &tools)) else { return };
     let place = Place::new().open_to_all();
     // Slots for as long as a machine may be busy with something else.
     super::configure(&place, "slots = 1024");

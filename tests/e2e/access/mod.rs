@@ -20,11 +20,11 @@ mod shared;
 mod squatting;
 mod swaps;
 
-use e2e::{Daemon, Ordinary, Place, Program};
+use e2e::{Daemon, Place, Program, Unprivileged};
 
 /// A shell of the other user in `place`, which does `script`; `None` where there is no other user.
 fn other_users_shell(place: &Place, script: &str) -> Option<Daemon> {
-    let shell = Ordinary::another(&Program::new("sh", "/bin/sh"))?;
+    let shell = Unprivileged::another(&Program::new("sh", "/bin/sh"))?;
     let mut command = shell.command(place);
     Some(Daemon::start("a shell of another user", command.args(["-c", script]).env("LC_ALL", "C")))
 }

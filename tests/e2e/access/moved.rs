@@ -12,7 +12,7 @@ use std::fs;
 use std::os::unix::fs::{MetadataExt, chown, symlink};
 use std::path::Path;
 
-use e2e::{Daemon, NOBODY, Ordinary, Place, Reading, names_in};
+use e2e::{Daemon, NOBODY, Place, Reading, Unprivileged, names_in};
 
 use super::{configure, open_to_all, other_users_shell};
 use crate::{consumer, producer};
@@ -27,7 +27,7 @@ impl Scene {
     /// `d` belongs to this user.
     #[track_caller]
     fn new(how: &str) -> Option<Self> {
-        Ordinary::another(&producer())?;
+        Unprivileged::another(&producer())?;
         let place = Place::new().open_to_all();
         configure(&place, how);
         fs::create_dir_all(place.path("u/d")).expect("mkdir");
@@ -76,7 +76,7 @@ fn owner(path: &Path) -> u32 {
 
 #[test]
 fn a_producer_in_a_directory_of_another_user_says_whose_it_is() {
-    let Some(_) = Ordinary::another(&producer()) else { return };
+    let Some(_) = Unprivileged::another(&producer()) else { return };
     for (mode, what) in [
         (0o755, "mode 0755: that user may delete and replace it"),
         (0o1777, "mode 1777: that user may delete and replace it"),
@@ -201,7 +201,7 @@ fn a_relative_path_is_good_for_as_long_as_the_working_directory_is_whatever_that
 
 #[test]
 fn a_default_directory_below_another_users_is_made_anew_there_and_nowhere_else() {
-    let Some(_) = Ordinary::another(&producer()) else { return };
+    let Some(_) = Unprivileged::another(&producer()) else { return };
     let place = Place::new().open_to_all();
     configure(&place, "");
     let by_name = "[region]\nname = \"x\"";

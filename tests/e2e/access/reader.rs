@@ -1,6 +1,6 @@
 //! A user who may read a region can do nothing else with it: tests/c/nosy.c tries.
 
-use e2e::{Daemon, Ordinary, Place, Reading, compile_c};
+use e2e::{Daemon, Place, Reading, Unprivileged, compile_c};
 
 use crate::{consumer, producer};
 
@@ -28,7 +28,7 @@ fn is_refused_everything(mut nosy: Daemon) {
 #[test]
 fn a_reader_of_another_user_can_change_neither_the_region_nor_a_process_that_has_it() {
     let tools = Place::on_disk();
-    let Some(nosy) = Ordinary::another(&compile_c("nosy", &tools)) else { return };
+    let Some(nosy) = Unprivileged::another(&compile_c("nosy", &tools)) else { return };
     let place = Place::new().open_to_all();
     let mut writer = producer().start(&place, "--region ./stu.region --tick 10ms");
     writer.says("publishing");

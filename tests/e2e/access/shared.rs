@@ -3,7 +3,7 @@
 use std::fs;
 use std::os::unix::fs::MetadataExt;
 
-use e2e::{NOBODY, Ordinary, Place, Reading};
+use e2e::{NOBODY, Place, Reading, Unprivileged};
 
 use super::{configure, open_to_all, other_users_shell};
 use crate::{consumer, producer};
@@ -90,7 +90,7 @@ fn a_region_that_another_user_put_there_first_is_not_published_to() {
     open_to_all(place.dir(), 0o1777);
     // Whoever owns the file could go on to write to it.
     configure(&place, "mode = \"0666\"");
-    let Some(squatter) = Ordinary::another(&producer()) else { return };
+    let Some(squatter) = Unprivileged::another(&producer()) else { return };
     assert_eq!(squatter.start(&place, "./x.toml --ticks 1").exit_code(), 0);
     let before = fs::read(place.path("x.region")).expect("a region");
     for how in ["", "--standby"] {

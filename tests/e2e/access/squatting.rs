@@ -3,7 +3,7 @@
 //! The real paths, `/run/mapcast` and `/dev/shm/mapcast-UID`, in a mount namespace of the test's own
 //! with empty memory file systems over `/run` and `/dev/shm`: the machine's own are not touched.
 
-use e2e::{Daemon, NOBODY, Ordinary, Place, Program};
+use e2e::{Daemon, NOBODY, Place, Program, Unprivileged};
 
 use crate::{consumer, producer};
 
@@ -13,20 +13,20 @@ const SQUATTER: u32 = 12_345;
 /// Both programs, where an ordinary user can reach them, and a place to start them in.
 struct Stage {
     place: Place,
-    programs: [Ordinary; 2],
+    programs: [Unprivileged; 2],
 }
 
 /// Who starts a program.
 #[derive(Clone, Copy)]
 enum User {
     Root,
-    Ordinary,
+    Unprivileged,
 }
 
 impl Stage {
     /// `None`, with a word on stderr: only root can mount.
     fn new() -> Option<Self> {
-        let programs = [producer(), consumer()].map(|program| Ordinary::another(&program));
+        let programs = [producer(), consumer()].map(|program| Unprivileged::another(&program));
         let [Some(producer), Some(consumer)] = programs else { return None };
         Some(Self { place: Place::on_disk().open_to_all(), programs: [producer, consumer] })
     }
@@ -36,7 +36,7 @@ impl Stage {
     fn run(&self, user: User, script: &str) -> Daemon {
         let (dir, become_user) = match user {
             User::Root => ("/run/mapcast".to_owned(), "\"$@\"".to_owned()),
-            User::Ordinary => {
+            User::Unprivileged => {
                 let ids = format!("--reuid {NOBODY} --regid {NOBODY} --clear-groups");
                 (format!("/dev/shm/mapcast-{NOBODY}"), format!("setpriv {ids} -- \"$@\""))
             }
@@ -51,7 +51,7 @@ impl Stage {
         command.args(["--mount", "--propagation", "private", "--pid", "--fork", "--kill-child"]);
         command.args(["/bin/sh", "-c", &script, "sh"]);
         command.env_remove("MAPCAST_DIR").env_remove("XDG_RUNTIME_DIR");
-        let [producer, consumer] = self.programs.each_ref().map(Ordinary::path);
+        let [producer, consumer] = self.programs.each_ref().map(Unprivileged::path);
         Daemon::start("a shell", command.env("PRODUCER", producer).env("CONSUMER", consumer))
     }
 
@@ -68,12 +68,12 @@ impl Stage {
     }
 }
 
-const BOTH: [User; 2] = [User::Root, User::Ordinary];
+const BOTH: [User; 2] = [User::Root, User::Unprivileged];
 
 #[test]
 fn a_default_directory_is_made_for_its_user_and_read_by_whom_it_is_for() {
     let Some(stage) = Stage::new() else { return };
-    for (user, mode) in [(User::Root, "755 0"), (User::Ordinary, "700 65534")] {
+    for (user, mode) in [(User::Root, "755 0"), (User::Unprivileged, "700 65534")] {
         let script = "umask 000; as_user \"$PRODUCER\" --ticks 1; stat -c '%a %u' $D\n\
                       as_user \"$CONSUMER\" stu --once";
         let mut shell = stage.run(user, script);
@@ -90,7 +90,7 @@ fn a_directory_that_somebody_else_made_first_is_refused() {
         let squat = format!("mkdir $D; touch $D/stu.region; chown -R $S $D; chmod {mode} $D");
         let fact =
             if mode == "0777" { "has mode 0777" } else { "belongs to uid 12345, not to 65534" };
-        stage.both_refuse(User::Ordinary, &squat, fact);
+        stage.both_refuse(User::Unprivileged, &squat, fact);
     }
 }
 
@@ -103,13 +103,13 @@ fn an_empty_variable_is_as_good_as_none() {
         "{empty}; mkdir -m 0755 $D; \"$PRODUCER\" --region $D/stu.region --ticks 1 2>/dev/null\n\
          chown -R $S $D"
     );
-    stage.both_refuse(User::Ordinary, &squat, "belongs to uid 12345, not to 65534");
+    stage.both_refuse(User::Unprivileged, &squat, "belongs to uid 12345, not to 65534");
     // A user's consumer finds the regions of the system, where root publishes.
     let script = format!(
         "{empty}; \"$PRODUCER\" --ticks 1; ls /run/mapcast\n\
          as_user \"$CONSUMER\" stu --once"
     );
-    let mut shell = stage.run(User::Ordinary, &script);
+    let mut shell = stage.run(User::Unprivileged, &script);
     assert_eq!(shell.exit_code(), 0, "{:?}", shell.err());
     assert_eq!(shell.out(), ["stu.region", "id=10\tname=xiaoming\tm"]);
     // The user's own are where they are without the variable; a relative XDG_RUNTIME_DIR is ignored,
@@ -118,7 +118,7 @@ fn an_empty_variable_is_as_good_as_none() {
         let script = format!(
             "{empty}; export XDG_RUNTIME_DIR={runtime}; as_user \"$PRODUCER\" --ticks 1; ls $D"
         );
-        let mut shell = stage.run(User::Ordinary, &script);
+        let mut shell = stage.run(User::Unprivileged, &script);
         assert_eq!((shell.exit_code(), shell.out()), (0, vec!["stu.region".into()]), "{runtime:?}");
     }
 }
@@ -145,7 +145,7 @@ fn a_squatted_directory_hides_no_region_of_the_system() {
     let Some(stage) = Stage::new() else { return };
     let script = "\"$PRODUCER\" --ticks 1; mkdir $D; touch $D/stu.region; chown -R $S $D\n\
                   as_user \"$CONSUMER\" stu --once";
-    let mut shell = stage.run(User::Ordinary, script);
+    let mut shell = stage.run(User::Unprivileged, script);
     assert_eq!(shell.exit_code(), 0, "{:?}", shell.err());
     assert_eq!(shell.out(), ["id=10\tname=xiaoming\tm"]);
 }
@@ -186,11 +186,11 @@ fn a_users_own_runtime_directory_is_checked_the_same_way() {
         ("mkdir -m 0755 /run/user/mapcast", "/run/user/mapcast: belongs to uid 0, not to 65534"),
         ("ln -s /dev/shm /run/user/mapcast", "/run/user/mapcast: is not a directory"),
     ] {
-        stage.both_refuse(User::Ordinary, &format!("umask 0; {home}; {squat}"), fact);
+        stage.both_refuse(User::Unprivileged, &format!("umask 0; {home}; {squat}"), fact);
     }
     let script =
         format!("{home}; as_user \"$PRODUCER\" --ticks 1; stat -c '%a %u' /run/user/mapcast");
-    let mut shell = stage.run(User::Ordinary, &script);
+    let mut shell = stage.run(User::Unprivileged, &script);
     assert_eq!((shell.exit_code(), shell.out()), (0, vec!["700 65534".to_owned()]));
 }
 
@@ -209,7 +209,7 @@ fn a_directory_that_somebody_else_makes_while_programs_run_is_neither_read_nor_w
         sleep 0.6; ls -A $D; cat out";
     stage.place.shipped("stu.toml");
     super::open_to_all(stage.place.dir(), 0o777);
-    let mut shell = stage.run(User::Ordinary, script);
+    let mut shell = stage.run(User::Unprivileged, script);
     assert_eq!(shell.exit_code(), 0, "{:?}", shell.err());
     let out = shell.out();
     assert_eq!(out[0], "stu.region", "nothing of ours is put there: {out:?}");
@@ -220,6 +220,6 @@ fn a_directory_that_somebody_else_makes_while_programs_run_is_neither_read_nor_w
         mkdir /dev/shm/away; mv $D /dev/shm/away; mkdir $D; chmod 0777 $D; chown $S $D\n\
         until grep -q 'has mode 0777' writer2; do sleep 0.05; done\n\
         ls -A $D";
-    let mut shell = stage.run(User::Ordinary, script);
+    let mut shell = stage.run(User::Unprivileged, script);
     assert_eq!((shell.exit_code(), shell.out()), (0, vec![]), "{:?}", shell.err());
 }

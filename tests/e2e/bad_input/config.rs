@@ -3,7 +3,7 @@
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
 
-use e2e::{Ordinary, Place};
+use e2e::{Place, Unprivileged};
 
 use super::{both, is_refused, is_refused_as};
 use crate::{consumer, producer};
@@ -159,7 +159,7 @@ fn a_configuration_that_this_user_may_not_read_is_said_so() {
     fs::set_permissions(path, Permissions::from_mode(0o000)).expect("chmod");
     for program in both() {
         let facts = ["secret.toml: cannot be read: Permission denied"];
-        let mut command = Ordinary::new(&program).command(&place);
+        let mut command = Unprivileged::new(&program).command(&place);
         is_refused_as(&program, command.arg("secret.toml"), &place, &facts);
     }
 }

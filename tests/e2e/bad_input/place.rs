@@ -5,7 +5,7 @@ use std::io::Write as _;
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::os::unix::net::UnixListener;
 
-use e2e::{Mount, Ordinary, Place, with_own_mounts};
+use e2e::{Mount, Place, Unprivileged, with_own_mounts};
 use nix::sys::stat::Mode;
 use nix::sys::statvfs::statvfs;
 use nix::unistd::mkfifo;
@@ -134,7 +134,7 @@ fn a_directory_that_this_user_may_not_write_to_is_named() {
     let place = Place::new().open_to_all();
     fs::create_dir(place.path("locked")).expect("mkdir");
     fs::set_permissions(place.path("locked"), Permissions::from_mode(0o555)).expect("chmod");
-    let mut command = Ordinary::new(&producer()).command(&place);
+    let mut command = Unprivileged::new(&producer()).command(&place);
     command.args(["--region", "./locked/x.region"]);
     let facts = ["./locked/x.region: create: Permission denied", "; use an account that"];
     is_refused_as(&producer(), &mut command, &place, &facts);

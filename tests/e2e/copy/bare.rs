@@ -4,7 +4,7 @@
 use std::io::Write as _;
 use std::process::Command;
 
-use e2e::{Daemon, Ordinary, Place, Program, compile_c};
+use e2e::{Daemon, Place, Program, Unprivileged, compile_c};
 
 use super::{LARGE, names, noise, same};
 use crate::copier;
@@ -109,7 +109,7 @@ fn a_limit_of_processes_leaves_those_that_it_allows() {
         );
     }
     let stage = Stage::new();
-    let copier = Ordinary::new(&copier());
+    let copier = Unprivileged::new(&copier());
     std::os::unix::fs::chown(stage.place.dir(), Some(loner()), None).expect("chown");
     let loner = loner().to_string();
     let ids = ["setpriv", "--reuid", &loner, "--regid", &loner];

@@ -16,7 +16,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
-use e2e::{Daemon, Ordinary, Place, Program};
+use e2e::{Daemon, Place, Program, Unprivileged};
 
 use crate::copier;
 
@@ -99,7 +99,7 @@ fn mode_of(place: &Place, name: &str) -> u32 {
 /// Another user does `script` in `place`; `None`, with a word on stderr, where there is none.
 #[track_caller]
 fn another_user_does(place: &Place, script: &str) -> Option<()> {
-    let shell = Ordinary::another(&Program::new("sh", "/bin/sh"))?;
+    let shell = Unprivileged::another(&Program::new("sh", "/bin/sh"))?;
     let mut command = shell.command(place);
     let mut shell = Daemon::start("a shell of another user", command.args(["-c", script]));
     assert_eq!(shell.exit_code(), 0, "{script}: {:?}", shell.err());

@@ -3,7 +3,7 @@
 use std::fs::{self, Permissions};
 use std::os::unix::fs::{PermissionsExt, symlink};
 
-use e2e::{Daemon, Ordinary, Place};
+use e2e::{Daemon, Place, Unprivileged};
 use nix::sys::stat::Mode;
 use nix::unistd::mkfifo;
 
@@ -58,7 +58,7 @@ fn what_is_not_there_is_said() {
 
 #[test]
 fn permissions_are_not_worked_around() {
-    let copier = Ordinary::new(&copier());
+    let copier = Unprivileged::new(&copier());
     let place = Place::new().open_to_all();
     let everybody = |name: &str, mode| {
         fs::set_permissions(place.path(name), Permissions::from_mode(mode)).expect("chmod");

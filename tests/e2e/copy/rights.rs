@@ -75,7 +75,7 @@ fn the_group_of_ones_own_file_is_kept_with_its_mode_or_has_no_rights() {
     own(&place, "theirs/old", 0o664);
     chown(place.path("theirs"), Some(12_345), None).expect("chown");
     chown(place.path("theirs/old"), Some(12_345), Some(54_321)).expect("chown");
-    let copier = e2e::Ordinary::new(&crate::copier());
+    let copier = e2e::Unprivileged::new(&crate::copier());
     let setpriv = ["setpriv", "--reuid", "12345", "--regid", "12345", "--clear-groups"];
     let program = Program::new("copier", copier.path());
     let mut command = program.command_under(&setpriv, &place);

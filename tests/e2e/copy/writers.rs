@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::mpsc::{TryRecvError, channel};
 use std::time::SystemTime;
 
-use e2e::{Daemon, Ordinary, Place, wait_until};
+use e2e::{Daemon, Place, Unprivileged, wait_until};
 use shared::Shared;
 
 use super::{copies, noise, refuses, same, set_mode};
@@ -94,7 +94,7 @@ fn a_source_is_read_again_only_if_some_process_can_write_to_it() {
     drop(open);
     is_read_once();
     // Only the owner of a file is told.
-    if let Some(other) = Ordinary::another(&copier()) {
+    if let Some(other) = Unprivileged::another(&copier()) {
         fs::create_dir(place.path("open")).expect("mkdir");
         set_mode(&place, "open", 0o777);
         let line = line(other.start(&place, "source open/copy -v"));

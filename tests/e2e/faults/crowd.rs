@@ -5,7 +5,7 @@
 use std::fs::{self, File};
 use std::process::{Child, Stdio};
 
-use e2e::twins::{self, Twins};
+use e2e::counters::{self, Counters};
 use e2e::{Daemon, Place, Program, Reading, wait_until};
 
 use super::publishing;
@@ -50,7 +50,7 @@ impl Drop for Reader {
 #[test]
 fn a_thousand_readers_get_whole_records_and_the_writer_publishes_as_without_them() {
     let place = Place::new();
-    Twins { region: "./x.region", fields: 8, slots: 64, tick: "100ms" }.write(&place, "x.toml");
+    Counters { region: "./x.region", fields: 8, slots: 64, tick: "100ms" }.write(&place, "x.toml");
     let mut producer = publishing(&place, "./x.toml");
     let mut readers: Vec<Reader> =
         (0..many()).map(|number| Reader::start(&place, number)).collect();
@@ -66,7 +66,7 @@ fn a_thousand_readers_get_whole_records_and_the_writer_publishes_as_without_them
         let readings: Vec<Reading> = text.lines().map(Reading::of).collect();
         assert_eq!(readings.len(), RECORDS);
         let numbers = readings.iter().map(|reading| {
-            assert_eq!(twins::value(reading), reading.sequence);
+            assert_eq!(counters::value(reading), reading.sequence);
             reading.sequence
         });
         assert!(numbers.is_sorted_by(|a, b| a < b), "{text}");

@@ -6,7 +6,7 @@
 
 use std::fs;
 
-use e2e::twins::{self, Twins};
+use e2e::counters::{self, Counters};
 use e2e::{Daemon, Mount, Place, Reading, with_own_mounts};
 use nix::sys::signal::Signal;
 
@@ -16,7 +16,8 @@ use crate::{consumer, producer};
 /// What there is to do when there is no space.
 const NO_SPACE: [&str; 3] = ["./full/x.region: ", "No space left on device", "free space there"];
 /// A record of one page, eight times.
-const REGION: Twins<'_> = Twins { region: "./full/x.region", fields: 510, slots: 8, tick: "5ms" };
+const REGION: Counters<'_> =
+    Counters { region: "./full/x.region", fields: 510, slots: 8, tick: "5ms" };
 
 /// Bytes of the file that `x.toml` makes.
 fn size_of_region(place: &Place) -> u64 {
@@ -74,7 +75,7 @@ fn becomes_full(place: &Place, full: &Mount) {
     reader.out_line("five times round all slots", far);
     for line in reader.out() {
         let reading = Reading::of(&line);
-        assert_eq!(twins::value(&reading), reading.sequence);
+        assert_eq!(counters::value(&reading), reading.sequence);
     }
     let mut late = consumer().start(place, "./full/x.region --follow --count 3");
     assert_eq!(late.exit_code(), 0, "who comes late needs no space: {:?}", late.err());
@@ -85,10 +86,10 @@ fn becomes_full(place: &Place, full: &Mount) {
     fs::remove_file(filler).expect("removed");
     producer.says("./full/x.region was deleted while in use; recreated");
     reader.out_line("a record of the new file", is_of_epoch(2));
-    Twins { fields: 511, ..REGION }.write(place, "x.toml");
+    Counters { fields: 511, ..REGION }.write(place, "x.toml");
     producer.signal(Signal::SIGHUP);
     producer.says("./x.toml is in force: replaced");
-    reader.says("record now TWINS511");
+    reader.says("record now COUNT511");
     reader.out_line("a record of the new kind", is_of_epoch(3));
     for daemon in [&mut producer, &mut reader] {
         daemon.stop();
@@ -98,7 +99,7 @@ fn becomes_full(place: &Place, full: &Mount) {
 
 /// Another record needs another file, and there is no space for one.
 fn cannot_reload(place: &Place, producer: &mut Daemon, reader: &mut Daemon) {
-    Twins { fields: 511, ..REGION }.write(place, "x.toml");
+    Counters { fields: 511, ..REGION }.write(place, "x.toml");
     producer.signal(Signal::SIGHUP);
     let line = producer.says("SIGHUP: ./full/x.region: ");
     assert!(line.contains("No space left") && line.contains("keeping the old"), "{line}");

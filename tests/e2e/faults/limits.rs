@@ -2,15 +2,16 @@
 
 use std::fs;
 
-use e2e::twins::Twins;
+use e2e::counters::Counters;
 use e2e::{Daemon, Limit, Place, proc, wait_until};
 
 use super::{follower, goes_on, is_of_epoch, is_one_line, publishing};
 use crate::{consumer, producer};
 
-const SMALL: Twins<'_> = Twins { region: "./x.region", fields: 2, slots: 8, tick: "5ms" };
+const SMALL: Counters<'_> = Counters { region: "./x.region", fields: 2, slots: 8, tick: "5ms" };
 /// 16 MiB of slots.
-const LARGE: Twins<'_> = Twins { region: "./large.region", fields: 500, slots: 4096, tick: "1s" };
+const LARGE: Counters<'_> =
+    Counters { region: "./large.region", fields: 500, slots: 4096, tick: "1s" };
 const TOO_MANY: [&str; 3] = ["./x.region: ", "Too many open files", "allow this process more open"];
 
 #[test]
@@ -115,7 +116,7 @@ fn a_reload_without_descriptors_for_a_new_memfd_changes_nothing() {
     for more in 0..8 {
         SMALL.write(&place, "x.toml");
         let mut producer = publishing(&place, "./x.toml --memfd");
-        Twins { fields: 3, ..SMALL }.write(&place, "x.toml");
+        Counters { fields: 3, ..SMALL }.write(&place, "x.toml");
         let limit = Limit::of_descriptors_and(&producer, more);
         producer.signal(nix::sys::signal::Signal::SIGHUP);
         producer.err_line("an answer", |line| line.contains("SIGHUP"));
@@ -180,7 +181,7 @@ fn a_reader_without_memory_for_the_next_file_says_so_and_reads_it_once_it_has_so
     let line = reader.says("./x.region: mmap: Cannot allocate memory");
     assert!(line.contains("trying again"), "{line}");
     drop(limit);
-    reader.says("re-attached, record now TWINS500");
+    reader.says("re-attached, record now COUNT500");
     reader.out_line("a record of the new file", is_of_epoch(2));
     assert_eq!(reader.said("Cannot allocate memory"), 1, "{:?}", reader.err());
     large.stop();

@@ -5,15 +5,15 @@ use std::io::Write as _;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
-use e2e::twins::{self, Twins};
-use e2e::{Daemon, Limit, Ordinary, Place, Program, Reading, proc, wait_until};
+use e2e::counters::{self, Counters};
+use e2e::{Daemon, Limit, Place, Program, Reading, Unprivileged, proc, wait_until};
 use nix::sys::resource::{Resource, getrlimit};
 
 use super::{follower, goes_on, is_of_epoch, publishing};
 use crate::{consumer, producer};
 
 /// Some pages of slots, and some of description.
-const REGION: Twins<'_> = Twins { region: "./x.region", fields: 250, slots: 4, tick: "5ms" };
+const REGION: Counters<'_> = Counters { region: "./x.region", fields: 250, slots: 4, tick: "5ms" };
 /// Bytes that a program of ours maps after its start, and more.
 const ENOUGH: u64 = 4 << 20;
 const NOBODY: u32 = 65_534;
@@ -26,7 +26,7 @@ fn locked() -> Program {
 /// root, who may lock as much as it likes.
 struct World {
     place: Place,
-    locked: Ordinary,
+    locked: Unprivileged,
     user: u32,
 }
 
@@ -35,7 +35,7 @@ impl World {
         let place = Place::new().open_to_all();
         fs::set_permissions(place.dir(), fs::Permissions::from_mode(0o777)).expect("chmod");
         REGION.write(&place, "x.toml");
-        let locked = Ordinary::new(&locked());
+        let locked = Unprivileged::new(&locked());
         Self { place, locked, user }
     }
 
@@ -85,7 +85,7 @@ fn a_locked_pair_publishes_and_reads_and_survives_a_cut_at_every_page() {
         reader.says(": closed: ");
         reader.stop();
         for line in reader.out() {
-            twins::value(&Reading::of(&line));
+            counters::value(&Reading::of(&line));
         }
     }
 }
@@ -138,7 +138,7 @@ fn a_reader_that_may_lock_no_more_memory_is_told_so_and_reads_on_when_it_may() {
     // Some for its own needs, and not enough for the next file.
     let limit = Limit::of_locked_memory(&reader, 256 << 10);
     small.stop();
-    Twins { slots: 256, ..REGION }.write(&world.place, "x.toml");
+    Counters { slots: 256, ..REGION }.write(&world.place, "x.toml");
     let mut large = publishing(&world.place, "./x.toml");
     if world.user != 0 {
         let line = reader.says("./x.region: mmap: ");
@@ -155,7 +155,7 @@ fn an_ordinary_users_pair_does_all_that_roots_does() {
     let place = Place::new().open_to_all();
     fs::set_permissions(place.dir(), fs::Permissions::from_mode(0o777)).expect("chmod");
     REGION.write(&place, "x.toml");
-    let (producers, consumers) = (Ordinary::new(&producer()), Ordinary::new(&consumer()));
+    let (producers, consumers) = (Unprivileged::new(&producer()), Unprivileged::new(&consumer()));
     let mut command = producers.command(&place);
     let mut writer = Daemon::start("producer", command.arg("./x.toml"));
     writer.says("publishing");

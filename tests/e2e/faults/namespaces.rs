@@ -8,32 +8,33 @@ use std::io::Write as _;
 use std::os::unix::fs::{PermissionsExt as _, chown};
 use std::path::Path;
 
-use e2e::sight::Sight;
-use e2e::twins::Twins;
-use e2e::{Daemon, Mount, Place, Reading, Space, proc, with_own_mounts};
+use e2e::counters::Counters;
+use e2e::region_dump::RegionDump;
+use e2e::{Daemon, Mount, Namespace, Place, Reading, proc, with_own_mounts};
 use layout::Stu;
 use region::{Options, Writer};
 
 use super::{goes_on, is_of_epoch};
 use crate::{consumer, producer};
 
-const REGION: Twins<'_> = Twins { region: "./x.region", fields: 2, slots: 64, tick: "5ms" };
+const REGION: Counters<'_> = Counters { region: "./x.region", fields: 2, slots: 64, tick: "5ms" };
 /// A user that no other test is.
 const STRANGER: u32 = 65_533;
-const SPACES: [Space; 7] = [
-    Space::HERE,
-    Space::PIDS,
-    Space::PIDS_ALONE,
-    Space::ROOT,
-    Space::NOBODY,
-    Space::MOUNTS,
-    Space::CONTAINER,
+const NAMESPACES: [Namespace; 7] = [
+    Namespace::HERE,
+    Namespace::PIDS,
+    Namespace::PIDS_ALONE,
+    Namespace::ROOT,
+    Namespace::NOBODY,
+    Namespace::MOUNTS,
+    Namespace::CONTAINER,
 ];
 
 /// A follower in each of the worlds that there are, each with a record of a living writer.
 fn readers_everywhere(place: &Place) -> Vec<Daemon> {
     let arguments = "./x.region --follow --format json";
-    let readers = SPACES.iter().filter_map(|space| space.start(&consumer(), place, arguments));
+    let readers =
+        NAMESPACES.iter().filter_map(|namespace| namespace.start(&consumer(), place, arguments));
     let mut readers: Vec<Daemon> = readers.collect();
     for reader in &mut readers {
         goes_on(reader);
@@ -43,10 +44,10 @@ fn readers_everywhere(place: &Place) -> Vec<Daemon> {
 
 #[test]
 fn live_and_dead_are_right_on_both_sides_of_every_border() {
-    for space in SPACES {
+    for namespace in NAMESPACES {
         let place = Place::new();
         REGION.write(&place, "x.toml");
-        let Some(mut writer) = space.start(&producer(), &place, "./x.toml") else { continue };
+        let Some(mut writer) = namespace.start(&producer(), &place, "./x.toml") else { continue };
         writer.says("publishing");
         let mut readers = readers_everywhere(&place);
         assert!(!readers.is_empty());
@@ -55,14 +56,18 @@ fn live_and_dead_are_right_on_both_sides_of_every_border() {
         for reader in &mut readers {
             reader.says(": dead: ");
         }
-        for other in SPACES {
+        for other in NAMESPACES {
             let arguments = "./x.region --once --format json";
             let Some(mut late) = other.start(&consumer(), &place, arguments) else { continue };
             assert_eq!(late.exit_code(), 0, "{:?}", late.err());
-            assert_eq!(Reading::of(&late.next_out()).state, "dead", "{space:?} seen by {other:?}");
+            assert_eq!(
+                Reading::of(&late.next_out()).state,
+                "dead",
+                "{namespace:?} seen by {other:?}"
+            );
         }
 
-        let Some(mut next) = space.start(&producer(), &place, "./x.toml") else { continue };
+        let Some(mut next) = namespace.start(&producer(), &place, "./x.toml") else { continue };
         next.says("(resumed, epoch 2, after record");
         for reader in &mut readers {
             reader.out_line("a record of the next writer", is_of_epoch(2));
@@ -81,13 +86,13 @@ fn one_writer_is_one_writer_across_every_border_and_the_next_one_takes_over() {
     REGION.write(&place, "x.toml");
     let mut holder = producer().start(&place, "./x.toml");
     holder.says("publishing");
-    Sight::wait_for_record(&place.path("x.region"));
+    RegionDump::wait_for_record(&place.path("x.region"));
     let mut epoch = 1;
-    for space in SPACES {
-        let Some(mut rival) = space.start(&producer(), &place, "./x.toml") else { continue };
-        assert_eq!(rival.exit_code(), 1, "{space:?}: {:?}", rival.err());
+    for namespace in NAMESPACES {
+        let Some(mut rival) = namespace.start(&producer(), &place, "./x.toml") else { continue };
+        assert_eq!(rival.exit_code(), 1, "{namespace:?}: {:?}", rival.err());
         rival.says("publishes here already");
-        let standby = space.start(&producer(), &place, "./x.toml --standby");
+        let standby = namespace.start(&producer(), &place, "./x.toml --standby");
         let mut standby = standby.expect("as the rival");
         standby.says("waiting to take over");
         holder.kill9();
@@ -105,13 +110,13 @@ fn a_reader_behind_a_border_still_maps_nothing_that_it_could_write() {
     let mut writer = producer().start(&place, "./x.toml");
     writer.says("publishing");
     // Without a fork in between, so that the process id is the reader's.
-    for space in [Space::ROOT, Space::NOBODY, Space::MOUNTS] {
+    for namespace in [Namespace::ROOT, Namespace::NOBODY, Namespace::MOUNTS] {
         let arguments = "./x.region --follow --format json";
-        let Some(mut reader) = space.start(&consumer(), &place, arguments) else { continue };
+        let Some(mut reader) = namespace.start(&consumer(), &place, arguments) else { continue };
         reader.next_out();
         let region = place.path("x.region");
-        assert_eq!(proc::mappings(reader.pid(), &region), ["r--s"], "{space:?}");
-        assert_eq!(proc::open_modes(reader.pid(), &region), ["O_RDONLY"], "{space:?}");
+        assert_eq!(proc::mappings(reader.pid(), &region), ["r--s"], "{namespace:?}");
+        assert_eq!(proc::open_modes(reader.pid(), &region), ["O_RDONLY"], "{namespace:?}");
     }
     writer.stop();
 }
@@ -133,7 +138,7 @@ fn a_directory_whose_owner_cannot_be_told_is_not_taken_for_ones_own() {
         fs::set_permissions(&dir, Permissions::from_mode(0o755)).expect("chmod");
         let forged = publish_by_hand(&dir.join("stu.region"));
         for program in [producer(), consumer()] {
-            let Some(mut command) = Space::NOBODY.command(&program, &place) else { return };
+            let Some(mut command) = Namespace::NOBODY.command(&program, &place) else { return };
             command.env_remove("MAPCAST_DIR").env_remove("XDG_RUNTIME_DIR");
             let mut starts = Daemon::start(program.name(), &mut command);
             assert_eq!(starts.exit_code(), 1, "{:?} {:?}", starts.out(), starts.err());

@@ -5,16 +5,16 @@
 
 use std::fs::File;
 
-use e2e::twins::{self, Twins};
+use e2e::counters::{self, Counters};
 use e2e::{Daemon, Place, Reading};
 
 use super::{follower, goes_on, is_of_epoch, publishing};
 use crate::consumer;
 
 /// Pages of slots and pages of description; many more for those who have the time.
-fn region() -> Twins<'static> {
+fn region() -> Counters<'static> {
     let slots = if std::env::var_os("E2E_EVERY_PAGE").is_some() { 64 } else { 4 };
-    Twins { region: "./x.region", fields: 250, slots, tick: "2ms" }
+    Counters { region: "./x.region", fields: 250, slots, tick: "2ms" }
 }
 
 /// What happens to the file.
@@ -57,7 +57,7 @@ fn len_of_region(place: &Place) -> u64 {
 fn all_whole(reader: &Daemon) {
     let readings: Vec<Reading> = reader.out().iter().map(|line| Reading::of(line)).collect();
     for reading in &readings {
-        twins::value(reading);
+        counters::value(reading);
     }
     for pair in readings.windows(2) {
         assert!(pair[0].order() <= pair[1].order(), "{} then {}", pair[0].line, pair[1].line);
@@ -120,7 +120,7 @@ fn readers_that_were_left_alone_say_so_wherever_their_file_is_cut_and_find_the_n
         for reader in &mut readers {
             reader.stop();
             for line in reader.out() {
-                twins::value(&Reading::of(&line));
+                counters::value(&Reading::of(&line));
             }
         }
     }
@@ -139,7 +139,7 @@ fn missed(consumer: &Daemon) -> u64 {
 fn what_cuts_take_from_a_follower_is_counted_to_the_last_record() {
     const CUTS: u64 = 30;
     let place = Place::new();
-    Twins { region: "./x.region", fields: 2, slots: 16, tick: "4ms" }.write(&place, "x.toml");
+    Counters { region: "./x.region", fields: 2, slots: 16, tick: "4ms" }.write(&place, "x.toml");
     let mut producer = publishing(&place, "./x.toml");
     let mut followers = [follower(&place, "./x.region"), follower(&place, "./x.region")];
     let len = len_of_region(&place);

@@ -2,14 +2,15 @@
 
 use std::fs;
 
-use e2e::twins::{self, Twins};
-use e2e::{Daemon, Mount, Ordinary, Place, Reading, with_own_mounts};
+use e2e::counters::{self, Counters};
+use e2e::{Daemon, Mount, Place, Reading, Unprivileged, with_own_mounts};
 use nix::sys::signal::Signal;
 
 use super::{follower, goes_on, is_of_epoch, is_one_line, publishing, refused};
 use crate::{consumer, producer};
 
-const REGION: Twins<'_> = Twins { region: "./dir/x.region", fields: 2, slots: 8, tick: "5ms" };
+const REGION: Counters<'_> =
+    Counters { region: "./dir/x.region", fields: 2, slots: 8, tick: "5ms" };
 
 /// A place with `x.toml`, whose directory `dir` is there and is also to be seen, read-only, as `ro`.
 fn two_doors() -> (Place, Mount) {
@@ -72,7 +73,7 @@ fn a_pair_on_a_disk_that_becomes_read_only_goes_on_in_memory_and_says_what_it_ca
         let place = Place::on_disk();
         let Some(disk) = Mount::disk(place.path("dir"), 1024) else { return };
         // Longer than a page, so that most of it is written only after the fault.
-        Twins { fields: 300, ..REGION }.write(&place, "x.toml");
+        Counters { fields: 300, ..REGION }.write(&place, "x.toml");
         let mut producer = publishing(&place, "./x.toml");
         let mut reader = follower(&place, "./dir/x.region");
         let before = e2e::names_in(disk.dir());
@@ -80,7 +81,7 @@ fn a_pair_on_a_disk_that_becomes_read_only_goes_on_in_memory_and_says_what_it_ca
         let next = goes_on(&mut reader).sequence + 40;
         reader.out_line("five times round all slots", |line| Reading::of(line).sequence > next);
 
-        Twins { fields: 301, ..REGION }.write(&place, "x.toml");
+        Counters { fields: 301, ..REGION }.write(&place, "x.toml");
         producer.signal(Signal::SIGHUP);
         let line = producer.says("SIGHUP: ./dir/x.region: create: Read-only file system");
         assert!(line.contains("keeping the old configuration"), "{line}");
@@ -91,7 +92,7 @@ fn a_pair_on_a_disk_that_becomes_read_only_goes_on_in_memory_and_says_what_it_ca
         reader.stop();
         for line in reader.out() {
             let reading = Reading::of(&line);
-            assert_eq!(twins::value(&reading), reading.sequence);
+            assert_eq!(counters::value(&reading), reading.sequence);
         }
     });
 }
@@ -102,8 +103,8 @@ fn an_ordinary_producer_in_a_read_only_directory_is_refused_and_goes_on_once_it_
     let dir = place.path("dir");
     fs::create_dir(&dir).expect("mkdir");
     REGION.write(&place, "x.toml");
-    let ordinary = Ordinary::new(&producer());
-    let start = || Daemon::start("producer", ordinary.command(&place).arg("./x.toml"));
+    let unprivileged = Unprivileged::new(&producer());
+    let start = || Daemon::start("producer", unprivileged.command(&place).arg("./x.toml"));
     let let_in = |mode| fs::set_permissions(&dir, mode_of(mode)).expect("chmod");
 
     let_in(0o555);

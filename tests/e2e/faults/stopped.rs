@@ -1,7 +1,7 @@
 //! SIGSTOP and SIGCONT: a process that is there and does nothing.
 
-use e2e::sight::Sight;
-use e2e::twins::{self, Twins};
+use e2e::counters::{self, Counters};
+use e2e::region_dump::RegionDump;
 use e2e::{Daemon, Place, Reading, wait_until};
 use nix::sys::signal::Signal;
 
@@ -9,7 +9,7 @@ use super::{follower, goes_on, publishing};
 use crate::{consumer, producer};
 
 /// With slots for as long as a busy machine may keep a follower from running.
-const REGION: Twins<'_> = Twins { region: "./x.region", fields: 4, slots: 4096, tick: "5ms" };
+const REGION: Counters<'_> = Counters { region: "./x.region", fields: 4, slots: 4096, tick: "5ms" };
 
 /// Stops `daemon` and waits until it stands.
 fn stop(daemon: &mut Daemon) {
@@ -39,7 +39,7 @@ fn nothing_lost_silently(follower: &Daemon, last_of_first: u64) -> u64 {
     let readings: Vec<Reading> = follower.out().iter().map(|line| Reading::of(line)).collect();
     for reading in &readings {
         let before = if reading.sequence > last_of_first { last_of_first } else { 0 };
-        assert_eq!(twins::value(reading), reading.sequence - before, "{}", reading.line);
+        assert_eq!(counters::value(reading), reading.sequence - before, "{}", reading.line);
     }
     let mut missed = 0;
     for pair in readings.windows(2) {
@@ -123,7 +123,7 @@ fn a_stopped_writer_that_is_killed_is_dead_and_the_standby_takes_over() {
 #[test]
 fn a_stopped_reader_is_lapped_told_how_many_it_missed_and_harms_nobody() {
     let place = Place::new();
-    let lapping = Twins { slots: 8, tick: "1h", ..REGION };
+    let lapping = Counters { slots: 8, tick: "1h", ..REGION };
     lapping.write(&place, "x.toml");
     let mut producer = publishing(&place, "./x.toml");
     // What is missed before the first record or after the last one cannot be seen in the records: so
@@ -131,7 +131,7 @@ fn a_stopped_reader_is_lapped_told_how_many_it_missed_and_harms_nobody() {
     let mut other = follower(&place, "./x.region");
     let mut reader = follower(&place, "./x.region");
     let mut ticks_every = |tick| {
-        Twins { tick, ..lapping }.write(&place, "x.toml");
+        Counters { tick, ..lapping }.write(&place, "x.toml");
         producer.signal(Signal::SIGHUP);
         producer.says("SIGHUP: ./x.toml is in force");
     };
@@ -147,7 +147,7 @@ fn a_stopped_reader_is_lapped_told_how_many_it_missed_and_harms_nobody() {
         reader.out_line("a newer one", |line| Reading::of(line).sequence > before + 200);
     }
     ticks_every("1h");
-    let last = Sight::of(&place.path("x.region")).expect("a region").head();
+    let last = RegionDump::of(&place.path("x.region")).expect("a region").head();
     for reader in [&mut reader, &mut other] {
         reader.out_line("the last record", |line| Reading::of(line).sequence >= last);
         reader.stop();

@@ -4,8 +4,8 @@
 
 use std::time::{Duration, SystemTime};
 
-use e2e::twins::Twins;
-use e2e::{Daemon, Place, Reading, Space, proc};
+use e2e::counters::Counters;
+use e2e::{Daemon, Namespace, Place, Reading, proc};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
@@ -13,7 +13,7 @@ use super::{goes_on, publishing};
 use crate::{consumer, producer};
 
 /// Slower than the half second of silence that every writer is allowed.
-const REGION: Twins<'_> = Twins { region: "./x.region", fields: 2, slots: 64, tick: "20ms" };
+const REGION: Counters<'_> = Counters { region: "./x.region", fields: 2, slots: 64, tick: "20ms" };
 /// Far more than anything takes here, and far less than the clocks differ by.
 const HOUR: Duration = Duration::from_hours(1);
 
@@ -62,7 +62,9 @@ fn a_reader_whose_clock_is_ahead_calls_a_live_writer_live_and_a_stopped_one_stal
     let mut writer = publishing(&place, "./x.toml");
     for how in HOW {
         let arguments = format!("./x.region --format json {how}");
-        let Some(mut reader) = Space::LATER.start(&consumer(), &place, &arguments) else { return };
+        let Some(mut reader) = Namespace::LATER.start(&consumer(), &place, &arguments) else {
+            return;
+        };
         sees_what_is(&mut reader, writer.pid());
     }
     writer.stop();
@@ -72,7 +74,7 @@ fn a_reader_whose_clock_is_ahead_calls_a_live_writer_live_and_a_stopped_one_stal
 fn a_reader_whose_clock_is_behind_calls_a_live_writer_live_and_a_stopped_one_stalled() {
     let place = Place::new();
     REGION.write(&place, "x.toml");
-    let Some(mut parent) = Space::LATER.start(&producer(), &place, "./x.toml") else { return };
+    let Some(mut parent) = Namespace::LATER.start(&producer(), &place, "./x.toml") else { return };
     parent.says("publishing");
     let writer = proc::only_child(parent.pid());
     for how in HOW {
@@ -90,12 +92,12 @@ fn a_writer_that_takes_over_in_another_time_namespace_leaves_no_record_of_anothe
     let mut reader = consumer().start(&place, "./x.region --follow --format json");
     goes_on(&mut reader);
     here.kill9();
-    let Some(mut later) = Space::LATER.start(&producer(), &place, "./x.toml --ticks 5") else {
+    let Some(mut later) = Namespace::LATER.start(&producer(), &place, "./x.toml --ticks 5") else {
         return;
     };
     assert_eq!(later.exit_code(), 0, "{:?}", later.err());
     reader.says(": closed: ");
-    let mut after = Space::LATER.start(&consumer(), &place, "./x.region --once --format json");
+    let mut after = Namespace::LATER.start(&consumer(), &place, "./x.region --once --format json");
     let after = after.as_mut().expect("as the producer");
     assert_eq!(after.exit_code(), 0);
     let last = Reading::of(&after.next_out());

@@ -6,14 +6,14 @@ use std::fs::File;
 use std::os::unix::fs::FileExt as _;
 use std::time::{Duration, SystemTime};
 
-use e2e::twins::{self, Twins};
+use e2e::counters::{self, Counters};
 use e2e::{Daemon, Place, Reading, WallClock, wait_until};
 use layout::header::offset;
 
 use super::{follower, goes_on, publishing};
 use crate::{consumer, producer};
 
-const REGION: Twins<'_> = Twins { region: "./x.region", fields: 2, slots: 64, tick: "5ms" };
+const REGION: Counters<'_> = Counters { region: "./x.region", fields: 2, slots: 64, tick: "5ms" };
 /// In seconds.
 const YEAR: i64 = 31_536_000;
 /// What the clock is set to, one after the other: forth, back, far back, and right again.
@@ -50,7 +50,7 @@ fn was_not_disturbed(reader: &Daemon) {
         assert!(pair[0].order() <= pair[1].order(), "{} then {}", pair[0].line, pair[1].line);
     }
     for reading in readings {
-        twins::value(&reading);
+        counters::value(&reading);
         assert!(reading.age() < HOUR, "{}", reading.line);
         assert_eq!(reading.epoch, 1);
     }

@@ -4,7 +4,7 @@ use std::fs::{self, Permissions};
 use std::os::unix::fs::{PermissionsExt, symlink};
 
 use e2e::proc::Footprint;
-use e2e::{Daemon, Ordinary, Place, Program};
+use e2e::{Daemon, Place, Program, Unprivileged};
 use layout::{Record, Stu};
 use region::{Options, Writer};
 
@@ -78,7 +78,7 @@ fn attaches_that_are_refused_leave_nothing_behind() {
     fs::set_permissions(forbidden, Permissions::from_mode(0o600)).expect("chmod");
     let mut table = String::new();
     for kind in ["text", "truncated", "damaged", "link", "directory", "missing", "forbidden"] {
-        let stranger = (kind == "forbidden").then(|| Ordinary::another(&leaker()));
+        let stranger = (kind == "forbidden").then(|| Unprivileged::another(&leaker()));
         let args = format!("refused {} ./{kind}", tenth());
         let leaker = match stranger {
             None => leaker().start(&place, &args),

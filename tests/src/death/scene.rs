@@ -8,7 +8,7 @@ use layout::Schema;
 use region::Options;
 
 use super::route::{Left, Route, Writer};
-use crate::sight::{Sight, Unannounced};
+use crate::region_dump::{RegionDump, Unannounced};
 use crate::stepping::{Stepped, Stop};
 use crate::{Place, Program, torn};
 
@@ -77,30 +77,30 @@ impl<'a> Scene<'a> {
         let records = self.route.announced_before();
         let mut writer = self.start("publish", Route::SLOTS_BEFORE, Writer::Former, records);
         loop {
-            let sight = Sight::of(&self.path()).expect("the former writer's region");
-            if stands_so(&sight, left) {
+            let dump = RegionDump::of(&self.path()).expect("the former writer's region");
+            if stands_so(&dump, left) {
                 writer.kill();
-                return sight.bytes().to_vec();
+                return dump.bytes().to_vec();
             }
             assert_eq!(writer.step(), Stop::Inside, "it was never left so: {left:?}");
         }
     }
 }
 
-fn stands_so(sight: &Sight, left: Left) -> bool {
-    let unannounced = sight.unannounced();
+fn stands_so(dump: &RegionDump, left: Left) -> bool {
+    let unannounced = dump.unannounced();
     match left {
         Left::Idle => unannounced == Unannounced::None,
         Left::Unannounced => unannounced == Unannounced::Complete,
-        Left::HalfWritten => unannounced == Unannounced::Writing && is_half_written(sight),
+        Left::HalfWritten => unannounced == Unannounced::Writing && is_half_written(dump),
     }
 }
 
 /// Has the record after head's a new first word and an old middle?
-fn is_half_written(sight: &Sight) -> bool {
-    let record = sight.record(sight.head() + 1);
+fn is_half_written(dump: &RegionDump) -> bool {
+    let record = dump.record(dump.head() + 1);
     let mut new = vec![0; record.len()];
-    torn::fill(&mut new, torn::signed(sight.head() + 1, Writer::Former.signature()));
+    torn::fill(&mut new, torn::signed(dump.head() + 1, Writer::Former.signature()));
     let middle = record.len() / 2;
     record[..4] == new[..4] && record[middle..middle + 4] != new[middle..middle + 4]
 }

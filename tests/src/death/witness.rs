@@ -17,7 +17,7 @@ use super::reader::{Authors, Judged, Reader, expect};
 use super::route::{Deed, Watch, Writer};
 use super::scene::Scene;
 use super::sleeper::Sleeper;
-use crate::sight::Sight;
+use crate::region_dump::RegionDump;
 use crate::torn;
 
 /// What became of the work that the dead writer was at.
@@ -121,12 +121,12 @@ impl<'a> Witness<'a> {
     /// A region that has just been made, and has had no record yet.
     fn is_without_record(&self) -> bool {
         let fresh = matches!(self.scene.route.deed, Deed::Create | Deed::Replace);
-        fresh && Sight::of(&self.path).is_some_and(|sight| sight.head() == sight.base())
+        fresh && RegionDump::of(&self.path).is_some_and(|dump| dump.head() == dump.base())
     }
 
     /// Are the states right, and is the region closed?
     fn judge_states(&self, after: &Reader) -> Judged<bool> {
-        let mark = Sight::of(&self.path).ok_or("there is no whole region")?.mark();
+        let mark = RegionDump::of(&self.path).ok_or("there is no whole region")?.mark();
         let closed = mark == StateWord::Closed && self.scene.route.deed == Deed::Close;
         let want = if closed { State::Closed } else { State::Dead };
         let state = after.inner.state();
@@ -141,7 +141,7 @@ impl<'a> Witness<'a> {
 
     /// A new writer takes over; both readers and the sleeper see what it publishes.
     fn judge_succession(&mut self, after: Option<Reader>, newest: u64) -> Judged<()> {
-        let epoch = Sight::of(&self.path).map_or(0, |sight| sight.epoch());
+        let epoch = RegionDump::of(&self.path).map_or(0, |dump| dump.epoch());
         let (schema, options) = (self.scene.schema(), self.scene.options());
         let successor = DynWriter::open_with(&self.path, &schema, &options);
         let mut successor = successor.map_err(|err| format!("no successor: {err}"))?;
