@@ -1,10 +1,10 @@
 //! The processes of a copy: made, watched, and gone when the copy is, whatever ends it.
 //!
-//! Invariant: when [`run`] returns, no worker is left, and `Ok` says that every part is done.
+//! Invariant: when [`run`] returns, no worker is left, and `Ok` means that every part is done.
 //!
 //! ```text
 //!   parent   fork n --> ppoll: a child's end, a signal, time to draw --> all ended well, or
-//!                       the first that did not: kill the others, say which and why
+//!                       the first that did not: kill the others, return which and why
 //!   worker   take a part, work, publish progress, ... --> exit 0, or 1 with the fault in its lane
 //! ```
 //!
@@ -22,37 +22,17 @@ use std::path::Path;
 use std::process::ExitStatus;
 use std::time::Duration;
 
-use daemon::{Monotonic, Signals, StopSignal};
+use daemon::{Monotonic, Signals};
 use rustix::event::epoll;
 use shared::{Child, SharedError, SharedErrorKind};
 
 use crate::bar::Bar;
 use crate::board::{Board, Progress};
 use crate::error::Kind;
-use crate::fault::Fault;
 use crate::work::Job;
 
 /// Time between two looks at the board while a bar is drawn.
 const REDRAW: Duration = Duration::from_millis(100);
-
-/// Why the work ended before its time.
-#[derive(Debug)]
-pub(crate) enum Trouble {
-    /// A part could not be done.
-    Fault(Fault),
-    /// A worker ended without saying why.
-    Lost { pid: u32, how: String },
-    /// A stop signal came.
-    Stopped(StopSignal),
-    /// What the workers need could not be had.
-    Kind(Kind),
-}
-
-impl<E: Into<Kind>> From<E> for Trouble {
-    fn from(err: E) -> Self {
-        Self::Kind(err.into())
-    }
-}
 
 /// What all workers did together.
 #[derive(Debug)]
@@ -77,14 +57,13 @@ impl Done {
     }
 }
 
-/// Does `job` with so many processes; one needs none beside this. Where the system does not give as
-/// many, with those it gives.
+/// Does `job` with so many processes, or as many of them as the system starts; one is this process.
 pub(crate) fn run(
     job: &Job<'_>,
     workers: usize,
     signals: &Signals,
     bar: &Bar,
-) -> Result<Done, Trouble> {
+) -> Result<Done, Kind> {
     if workers <= 1 {
         return alone(job, signals, bar);
     }
@@ -97,7 +76,7 @@ pub(crate) fn run(
     }
 }
 
-fn alone(job: &Job<'_>, signals: &Signals, bar: &Bar) -> Result<Done, Trouble> {
+fn alone(job: &Job<'_>, signals: &Signals, bar: &Bar) -> Result<Done, Kind> {
     let mut numbers = 0..;
     let done = job
         .work(
@@ -110,18 +89,14 @@ fn alone(job: &Job<'_>, signals: &Signals, bar: &Bar) -> Result<Done, Trouble> {
                 }
             },
         )
-        .map_err(Trouble::Fault)?;
-    expect_not_stopped(signals)?;
+        .map_err(|fault| Kind::of_fault(fault, job.pair))?;
+    Kind::expect_not_stopped(signals, job.pair.dest_path)?;
     Ok(Done::alone(done))
 }
 
-fn expect_not_stopped(signals: &Signals) -> Result<(), Trouble> {
-    signals.stop_requested().map_or(Ok(()), |signal| Err(Trouble::Stopped(signal)))
-}
-
 /// Several workers at work.
-struct Crew {
-    bytes: u64,
+struct Crew<'a> {
+    job: &'a Job<'a>,
     /// Those that have not ended; `None` in the place of one that has.
     workers: Vec<Option<Child>>,
     board: Board,
@@ -129,9 +104,9 @@ struct Crew {
     fewer: Option<Fewer>,
 }
 
-impl Crew {
+impl<'a> Crew<'a> {
     /// Starts up to `wanted` workers; an error, worded for the user, if none can be started.
-    fn new(job: &Job<'_>, wanted: usize) -> Result<Self, String> {
+    fn new(job: &'a Job<'a>, wanted: usize) -> Result<Self, String> {
         if !Path::new(DESCRIPTORS).exists() {
             return Err("/proc is not mounted".to_owned());
         }
@@ -139,9 +114,9 @@ impl Crew {
         let ends = epoll::create(epoll::CreateFlags::CLOEXEC)
             .map_err(|err| format!("epoll_create1: {}", io::Error::from(err)))?;
         let workers = Vec::with_capacity(wanted);
-        let mut crew = Self { bytes: job.bytes(), workers, board, ends, fewer: None };
+        let mut crew = Self { job, workers, board, ends, fewer: None };
         for number in 0..wanted {
-            match crew.employ(job, number) {
+            match crew.employ(number) {
                 Ok(child) => crew.workers.push(Some(child)),
                 Err(why) if crew.workers.is_empty() => return Err(why.to_string()),
                 Err(why) => {
@@ -154,19 +129,19 @@ impl Crew {
     }
 
     /// Starts worker `number`.
-    fn employ(&self, job: &Job<'_>, number: usize) -> io::Result<Child> {
-        let child = Child::fork(|| worker(job, &self.board, number))?;
+    fn employ(&self, number: usize) -> io::Result<Child> {
+        let child = Child::fork(|| worker(self.job, &self.board, number))?;
         let data = epoll::EventData::new_u64(number as u64);
         epoll::add(&self.ends, &child, data, epoll::EventFlags::IN)?;
         Ok(child)
     }
 
-    fn run(mut self, signals: &Signals, bar: &Bar) -> Result<Done, Trouble> {
+    fn run(mut self, signals: &Signals, bar: &Bar) -> Result<Done, Kind> {
         while self.workers.iter().any(Option::is_some) {
             let redraw = bar.is_visible().then(|| Monotonic::now().after(REDRAW));
             let ready = daemon::wait(signals, Some(self.ends.as_fd()), redraw)
                 .map_err(Kind::system("wait for a process"))?;
-            expect_not_stopped(signals)?;
+            Kind::expect_not_stopped(signals, self.job.pair.dest_path)?;
             if ready.input {
                 self.collect()?;
             }
@@ -176,30 +151,34 @@ impl Crew {
         }
         let progress: Vec<_> = self.progress().collect();
         let bytes: u64 = progress.iter().map(|progress| progress.bytes).sum();
-        if bytes != self.bytes {
-            let how = format!("did {bytes} of {} bytes and said nothing", self.bytes);
-            return Err(Trouble::Lost { pid: std::process::id(), how });
+        if bytes != self.job.bytes() {
+            let how = format!("did {bytes} of {} bytes and said nothing", self.job.bytes());
+            return Err(self.lost(std::process::id(), how));
         }
         Ok(Done { progress, fewer: self.fewer })
     }
 
     /// Reaps workers that have exited.
-    fn collect(&mut self) -> Result<(), Trouble> {
-        for (number, place) in self.workers.iter_mut().enumerate() {
-            let Some(child) = place else { continue };
+    fn collect(&mut self) -> Result<(), Kind> {
+        for number in 0..self.workers.len() {
+            let Some(child) = &mut self.workers[number] else { continue };
             let status = child.try_wait().map_err(Kind::system("wait for a process"))?;
             let Some(status) = status else { continue };
             let pid = child.id();
             epoll::delete(&self.ends, &*child).map_err(Kind::system("watch a process"))?;
-            *place = None;
+            self.workers[number] = None;
             if !status.success() {
                 return Err(match self.board.latest(number).fault {
-                    Some(fault) => Trouble::Fault(fault),
-                    None => Trouble::Lost { pid, how: how(status) },
+                    Some(fault) => Kind::of_fault(fault, self.job.pair),
+                    None => self.lost(pid, how(status)),
                 });
             }
         }
         Ok(())
+    }
+
+    fn lost(&self, pid: u32, how: String) -> Kind {
+        Kind::WorkerLost { pid, how, dest: self.job.pair.dest_path.to_owned() }
     }
 
     fn progress(&self) -> impl Iterator<Item = Progress> {

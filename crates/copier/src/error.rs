@@ -3,9 +3,10 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use daemon::StopSignal;
+use daemon::{Signals, StopSignal};
 
 use crate::advice::{Op, advice};
+use crate::engine::Pair;
 use crate::fault::{Fault, FaultKind};
 
 /// Why [`run`](crate::run) failed. Displays as one line that ends with the next step. The
@@ -60,6 +61,21 @@ pub(crate) enum Kind {
 }
 
 impl Kind {
+    /// A fault names the file that it is of.
+    pub(crate) fn of_fault(fault: Fault, pair: Pair<'_>) -> Self {
+        let of_dest = matches!(fault.kind, FaultKind::Write(_) | FaultKind::Mismatch);
+        let path = if of_dest { pair.dest_path } else { pair.source_path };
+        Self::Fault { path: path.to_owned(), fault, dest: pair.dest_path.to_owned() }
+    }
+
+    /// An error once a stop signal has come; `dest` is the copy that is not made then.
+    pub(crate) fn expect_not_stopped(signals: &Signals, dest: &Path) -> Result<(), Self> {
+        match signals.stop_requested() {
+            Some(signal) => Err(Self::Stopped { signal, dest: dest.to_owned() }),
+            None => Ok(()),
+        }
+    }
+
     /// Whether the source ended before its reported length.
     pub(crate) fn is_early_end(&self) -> bool {
         matches!(self, Self::Fault { fault: Fault { kind: FaultKind::Shrunk, .. }, .. })

@@ -39,7 +39,6 @@ mod work;
 
 use std::io::IsTerminal as _;
 use std::ops::ControlFlow;
-use std::path::Path;
 use std::thread::available_parallelism;
 use std::time::Instant;
 
@@ -47,16 +46,15 @@ use advice::Op;
 use bar::Bar;
 use board::Progress;
 use cli::Args;
-use crew::{Done, Trouble};
+use crew::Done;
 use daemon::Signals;
 use dest::Dest;
 use engine::{Engine, Engines, Pair, Scores};
 pub use error::CopyError;
 use error::Kind;
-use fault::{Fault, FaultKind};
 use plan::Part;
 use source::Source;
-use summary::Summary;
+use summary::{Made, Summary};
 use work::{Job, Task};
 
 /// Copies `args.source` to `args.dest`.
@@ -71,24 +69,14 @@ pub fn run(args: &Args) -> Result<(), CopyError> {
     let source = Source::open(&args.source)?;
     let dest = Dest::create(&source, args)?;
     let copy = Copy { args, source: &source, dest: &dest, signals: &signals };
-    let Made { len, data, done, is_verified } = copy.make()?;
+    let made = copy.make()?;
     source.expect_unchanged()?;
     copy.expect_not_stopped()?;
     dest.name()?;
     if args.verbose {
-        say(&Summary { len, data, elapsed: start.elapsed(), done, is_verified });
+        say(&Summary { made, elapsed: start.elapsed() });
     }
     Ok(())
-}
-
-/// The result of a copy, before it is named.
-struct Made {
-    len: u64,
-    /// Bytes that are not in holes.
-    data: u64,
-    done: Done,
-    /// Whether both files were read again.
-    is_verified: bool,
 }
 
 /// One copy under way.
@@ -152,15 +140,16 @@ impl Copy<'_> {
     fn to_the_end(&self) -> Result<Made, Kind> {
         self.dest.set_len(0)?;
         let mut engines = Engines::new(self.pair());
-        let go_on = |_| match self.signals.stop_requested() {
+        let fault = |fault| Kind::of_fault(fault, self.pair());
+        let advance = |_| match self.signals.stop_requested() {
             Some(_) => ControlFlow::Break(()),
             None => ControlFlow::Continue(()),
         };
-        let len = engines.copy_to_the_end(go_on).map_err(|fault| self.of_fault(fault))?;
+        let len = engines.copy_to_the_end(advance).map_err(fault)?;
         self.expect_not_stopped()?;
         let is_verified = self.args.verify;
         if is_verified {
-            engines.compare(Part { at: 0, len }).map_err(|fault| self.of_fault(fault))?;
+            engines.compare(Part { at: 0, len }).map_err(fault)?;
         }
         let done = Done::alone(Progress { bytes: len, engine: Some(Engine::Pread), fault: None });
         Ok(Made { len, data: len, done, is_verified })
@@ -171,7 +160,7 @@ impl Copy<'_> {
         let job = Job { pair: self.pair(), parts, task };
         let bar = Bar::new(job.bytes(), what);
         let workers = self.jobs().min(parts.len());
-        crew::run(&job, workers, self.signals, &bar).map_err(|trouble| self.of_trouble(trouble))
+        crew::run(&job, workers, self.signals, &bar)
     }
 
     fn jobs(&self) -> usize {
@@ -191,28 +180,7 @@ impl Copy<'_> {
     }
 
     fn expect_not_stopped(&self) -> Result<(), Kind> {
-        let dest = self.dest.path().to_owned();
-        match self.signals.stop_requested() {
-            Some(signal) => Err(Kind::Stopped { signal, dest }),
-            None => Ok(()),
-        }
-    }
-
-    fn of_trouble(&self, trouble: Trouble) -> Kind {
-        let dest = self.dest.path().to_owned();
-        match trouble {
-            Trouble::Fault(fault) => self.of_fault(fault),
-            Trouble::Lost { pid, how } => Kind::WorkerLost { pid, how, dest },
-            Trouble::Stopped(signal) => Kind::Stopped { signal, dest },
-            Trouble::Kind(kind) => kind,
-        }
-    }
-
-    /// A fault names the file that it is of.
-    fn of_fault(&self, fault: Fault) -> Kind {
-        let of_dest = matches!(fault.kind, FaultKind::Write(_) | FaultKind::Mismatch);
-        let path: &Path = if of_dest { self.dest.path() } else { &self.source.path };
-        Kind::Fault { path: path.to_owned(), fault, dest: self.dest.path().to_owned() }
+        Kind::expect_not_stopped(self.signals, self.dest.path())
     }
 }
 

@@ -75,7 +75,7 @@ impl Source {
         Ok(source)
     }
 
-    /// Its length when it was opened, as the file system says; see [`Source::ends_where_it_says`].
+    /// Its length when it was opened, as the file system reports it; see [`Source::ends_where_it_says`].
     pub(crate) fn len(&self) -> u64 {
         self.meta.len()
     }

@@ -33,12 +33,12 @@ impl Job<'_> {
         self.parts.iter().map(|part| part.len).sum()
     }
 
-    /// Works on the parts whose numbers `take` gives, until one is beyond the last, `told` breaks
-    /// off, or a part fails. `told` hears of each part, and of a failure.
+    /// Works on the parts whose numbers `take` returns, until one is beyond the last, `report` breaks,
+    /// or a part fails. `report` is called after each part and after a failure.
     pub(crate) fn work(
         &self,
         mut take: impl FnMut() -> u64,
-        mut told: impl FnMut(&Progress) -> ControlFlow<()>,
+        mut report: impl FnMut(&Progress) -> ControlFlow<()>,
     ) -> Result<Progress, Fault> {
         let mut worker = Worker::new(self);
         let mut progress = Progress::default();
@@ -47,11 +47,11 @@ impl Job<'_> {
                 Ok(()) => progress.bytes += part.len,
                 Err(fault) => {
                     progress.fault = Some(fault);
-                    let _ = told(&progress); // it ends here in any case
+                    let _ = report(&progress); // it ends here in any case
                     return Err(fault);
                 }
             }
-            if told(&progress).is_break() {
+            if report(&progress).is_break() {
                 break;
             }
         }
@@ -88,7 +88,7 @@ impl<'a> Worker<'a> {
 }
 
 /// Copies the first bytes of `part` with the engine of choice, or another one if that cannot;
-/// answers with which bytes and which engine.
+/// returns which bytes and which engine.
 fn copy(
     engines: &mut Engines<'_>,
     chooser: &Chooser<'_>,

@@ -86,8 +86,8 @@ impl Child {
     /// however it ends. No destructor of the parent's runs in it.
     ///
     /// # Errors
-    /// If this process has more than one thread: `fork` is only safe with one; if `/proc`, which says
-    /// how many it has, is not mounted; if the system gives no process, or refuses to kill a child
+    /// If this process has more than one thread: `fork` is only safe with one; if `/proc`, which lists
+    /// them, is not mounted; if the system gives no process, or refuses to kill a child
     /// whose parent ends (prctl, `PR_SET_PDEATHSIG`). The text names the call.
     pub fn fork(work: impl FnOnce() -> u8) -> io::Result<Self> {
         expect_one_thread()?;
@@ -118,7 +118,7 @@ impl Child {
             Ok(pidfd) => Ok(Self { pid, end: End::Pidfd(pidfd), status: None }),
             Err(err) => {
                 // No descriptor for it, so no child: it is ended by its number, which is its own
-                // as long as nobody has waited for it.
+                // until it is reaped.
                 let _ = kill_process(pid, Signal::KILL);
                 let _ = waitpid(Some(pid), WaitOptions::empty());
                 Err(named("pidfd_open", err))
@@ -209,7 +209,7 @@ impl Drop for Child {
 /// The child's whole life.
 fn run(parent: Pid, work: impl FnOnce() -> u8) -> ! {
     let orphaned = set_parent_process_death_signal(Some(Signal::KILL)).is_err()
-        // It may have ended before the kernel was told what to do then.
+        // It may have ended before that call.
         || getppid() != Some(parent);
     let code =
         if orphaned { PANICKED } else { catch_unwind(AssertUnwindSafe(work)).unwrap_or(PANICKED) };

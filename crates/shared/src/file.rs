@@ -68,7 +68,7 @@ pub(crate) fn create(path: &Path, bytes: usize) -> Result<File, SharedError> {
     })
 }
 
-/// `bytes` zeros without a name, which nobody can cut.
+/// `bytes` zeros without a name, sealed against truncation.
 pub(crate) fn memfd(label: &Path, bytes: usize) -> Result<File, SharedError> {
     let io = |call| SharedError::io::<Errno>(label, call);
     let flags = MemfdFlags::CLOEXEC | MemfdFlags::ALLOW_SEALING;

@@ -25,7 +25,7 @@ use super::Engine;
 use crate::plan::Part;
 
 /// Trials of each engine, one after the other, so that two processes make them side by side. The
-/// mean of their speeds counts: one that was disturbed says little.
+/// mean of their speeds counts: one alone may have been disturbed.
 const ROUNDS: u64 = 2;
 /// Bytes of one trial: a huge page. Fewer measure the system calls, not the copying.
 const TRIAL: u64 = 2 << 20;

@@ -8,7 +8,7 @@ use shared::{Shared, SharedError, SharedView};
 use super::Pair;
 use crate::plan::Part;
 
-/// Copies `part`; an error says that a page of one of the files could not be had.
+/// Copies `part`; an error means that a page of one of the files is missing.
 pub(super) fn copy(pair: Pair<'_>, part: Part) -> Result<(), SharedError> {
     let Ok(len) = usize::try_from(part.len) else { return Ok(()) };
     let from = SharedView::<u8>::of_range(pair.source, pair.source_path, part.at, len)?;

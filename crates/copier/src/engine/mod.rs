@@ -1,6 +1,6 @@
 //! Three ways to copy a part of a file, and the measurement that chooses one.
 //!
-//! Invariant: an engine has copied exactly the bytes of the part, or says at which byte it could
+//! Invariant: an engine has copied exactly the bytes of the part, or returns at which byte it could
 //! not and why. The three differ in speed only.
 
 mod choose;
