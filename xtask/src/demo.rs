@@ -1,7 +1,7 @@
 //! `cargo xtask demo`: two unrelated processes share a live record before your eyes.
 //!
 //! It is the first command that a newcomer types: cargo shows what it builds, every crate is built
-//! once, in the profile of this program, and the end says where the programs are.
+//! once, in the profile of this program, and it prints where the programs are.
 //!
 //! Price: 81 crates, 33 s of CPU time the first time (2-core Linux 6.18 VM, November 2026).
 
@@ -23,7 +23,7 @@ pub(crate) struct Arguments {
 #[allow(clippy::disallowed_types)] // signal-hook sets this one
 type Flag = std::sync::atomic::AtomicBool;
 
-/// A child is given so long to end after its signal.
+/// How long a child may take to end after its signal.
 const PATIENCE: Duration = Duration::from_secs(10);
 
 pub(crate) fn run(arguments: &Arguments) -> Outcome {

@@ -1,4 +1,4 @@
-//! What stands in for the commands that need large libraries: builds xtask with them, and runs that.
+//! Replaces the commands that need large libraries: builds xtask with them, and runs that.
 //!
 //! `cargo xtask demo` is the first command that a newcomer types, and it should be built in a minute. Man
 //! pages (`dist`, and `systemd`, which makes the package too) need the definitions of all programs,
@@ -11,7 +11,7 @@ use std::ffi::OsString;
 use crate::Outcome;
 use crate::tools::{cargo, done};
 
-/// What the command itself will read.
+/// The arguments of the command itself.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Arguments {
     #[arg(trailing_var_arg = true, allow_hyphen_values = true, hide = true)]

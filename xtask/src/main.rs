@@ -3,7 +3,7 @@
 //! Each command is a module with a `run`; this file only tells them apart. `cargo xtask` builds it without
 //! the libraries of the largest ones, for which `large` stands in.
 
-#![allow(clippy::print_stdout, clippy::print_stderr, reason = "telling people is its whole work")]
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "its output is for people")]
 
 mod again;
 mod caught;
@@ -33,7 +33,7 @@ use clap::{Parser, Subcommand};
 #[cfg(not(feature = "large"))]
 use large::{self as compare_copy, self as dist, self as systemd};
 
-/// What a command comes to: an error is one line for the person who typed it.
+/// The result of a command: an error is one line for the person who typed it.
 type Outcome = Result<(), Box<dyn std::error::Error>>;
 
 #[derive(Debug, Parser)]

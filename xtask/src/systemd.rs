@@ -3,7 +3,7 @@
 //! Makes the package, installs the programs as a person without the package does, and hands both to
 //! `tests/systemd/run`, which boots a guest for each story in `tests/systemd/stories`. Twice: with
 //! this machine's own systemd, and with that of a newer Debian release out of its archive. Where
-//! the machine cannot do it (not root, no namespaces, no archive), that is said, and is no failure.
+//! the machine cannot do it (not root, no namespaces, no archive), it prints so and succeeds.
 //!
 //! ```text
 //!   dist --> mapcast_VERSION_ARCH.deb --.
@@ -103,7 +103,7 @@ mod tests {
         std::fs::read_to_string(source().join(path)).unwrap_or_else(|err| panic!("{path}: {err}"))
     }
 
-    /// What stands between single backticks.
+    /// The text between single backticks.
     fn inline(text: &str) -> Vec<&str> {
         let outside = text.split("```").step_by(2);
         outside.flat_map(|text| text.split('`').skip(1).step_by(2)).collect()

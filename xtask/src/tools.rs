@@ -35,7 +35,7 @@ pub(crate) fn metadata(options: &[&str]) -> Fallible<Metadata> {
     Ok(serde_json::from_str(&printed)?)
 }
 
-/// Where cargo builds: `target`, or what `CARGO_TARGET_DIR` or a configuration says.
+/// Where cargo builds: `target`, or what `CARGO_TARGET_DIR` or a configuration sets.
 pub(crate) fn target_directory() -> Fallible<PathBuf> {
     Ok(metadata(&["--no-deps"])?.target_directory)
 }

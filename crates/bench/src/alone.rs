@@ -13,7 +13,7 @@ use std::hint::black_box;
 use std::path::Path;
 use std::time::Instant;
 
-/// A copy of `size` bytes by the library's memcpy, called with a length nobody could foresee.
+/// A copy of `size` bytes by the library's memcpy, called with a length that the compiler cannot foresee.
 pub fn memcpy(size: usize) -> Batch<'static> {
     let record = blob(size, 1);
     let mut buffer = Buffer::new(size);
@@ -39,7 +39,7 @@ pub fn clock() -> Batch<'static> {
     })
 }
 
-/// Publishes records of `size` bytes, stamped with a time the caller has; nobody is to be woken.
+/// Publishes records of `size` bytes, stamped with a time the caller has; no reader is woken.
 pub fn publish(dir: &Path, size: usize) -> Result<Batch<'static>, Failure> {
     let path = dir.join(format!("publish-{size}.region"));
     let mut writer = DynWriter::open_with(&path, &schema(size)?, &quiet())?;

@@ -6,7 +6,7 @@
 //!
 //! A shared machine steals time in slices of milliseconds. A batch is far shorter: most of them are
 //! whole, and the median of many does not see the others. The least is what the machine can do
-//! when nobody disturbs it.
+//! when nothing disturbs it.
 
 use crate::{Batch, Failure};
 use std::time::Duration;
@@ -20,7 +20,7 @@ pub struct Effort {
     pub rounds: usize,
 }
 
-/// What one thing took, measured several times, in the unit of whoever measures.
+/// What one thing took, measured several times, in the unit of the caller.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Spread {
     /// Half of the batches were faster.

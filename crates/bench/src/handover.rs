@@ -174,7 +174,7 @@ impl Holder {
     fn moment(&mut self) -> Result<BootTime, Failure> {
         let mut line = String::new();
         self.answers.read_line(&mut line)?;
-        let nanos = line.trim().parse().map_err(|_| format!("a holder says {line:?}"))?;
+        let nanos = line.trim().parse().map_err(|_| format!("a holder printed {line:?}"))?;
         Ok(BootTime::from_nanos(nanos))
     }
 
@@ -257,7 +257,7 @@ fn take_region(path: &Path) -> Result<(BootTime, Held), Failure> {
     let (schema, options) = (Stu::schema(), Options::new());
     let record = stu(1);
     let writer = DynWriter::open_standby(path, &schema, &options, |_| {}, || false)?;
-    let mut writer = writer.ok_or("nobody told the standby to stop")?;
+    let mut writer = writer.ok_or("the standby was not to stop")?;
     writer.publish(bytemuck::bytes_of(&record))?;
     Ok((BootTime::now(), Box::new(writer)))
 }

@@ -1,7 +1,7 @@
 //! How fast publish, latest, next and wake are, beside what the machine itself can do.
 //!
 //! Invariant: both sides of a ratio are measured in the same run, in short batches that take turns,
-//! on the same processors. A ratio without its bare limit beside it says more about the machine
+//! on the same processors. A ratio without its bare limit beside it is about the machine more
 //! than about the code.
 //!
 //! ```text

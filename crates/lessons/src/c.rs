@@ -1,7 +1,7 @@
 //! C programs of this crate, compiled and run: they make the mistakes that Rust does not let us
 //! make, and some of them die of it.
 //!
-//! Invariant: a program that dies leaves no core file, and nobody but its own process is harmed.
+//! Invariant: a program that dies leaves no core file, and harms no other process.
 
 use crate::{Failure, Place, ended};
 use nix::sys::resource::{Resource, setrlimit};
@@ -15,7 +15,7 @@ const SOURCES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/c");
 #[derive(Debug)]
 pub struct Program {
     program: PathBuf,
-    /// Where the program is, until nobody runs it any more.
+    /// Where the program is; deleted with this.
     place: Place,
 }
 

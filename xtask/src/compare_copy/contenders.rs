@@ -59,7 +59,7 @@ pub(super) fn cp() -> Contender {
     Contender { name: "cp", program: "cp".into(), options: &["--reflink=never"], copies: true }
 }
 
-/// One that says it copies, and does not.
+/// One that claims to copy, and does not.
 #[cfg(test)]
 pub(super) fn liar() -> Contender {
     Contender { copies: true, ..start_up() }

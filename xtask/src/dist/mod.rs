@@ -1,6 +1,6 @@
 //! `cargo xtask dist`: the Debian package, `mapcast_VERSION_ARCH.deb`, in `target/dist`.
 //!
-//! What is in it stands in `xtask/deb/Cargo.toml`. The parts that are made and not kept, the pages
+//! `xtask/deb/Cargo.toml` lists what is in it. The parts that are made and not kept, the pages
 //! and completions out of the clap definitions and the notices of the libraries, are written to
 //! `target/release/mapcast-deb` first, so that the list there can name them.
 //!
@@ -26,7 +26,7 @@ const PROGRAMS: [&str; 3] = ["producer", "consumer", "copier"];
 #[derive(Debug, clap::Args)]
 pub(crate) struct Arguments {}
 
-/// Makes the package and says where it is.
+/// Makes the package and prints where it is.
 pub(crate) fn run(_: &Arguments) -> Outcome {
     let package = make()?;
     println!("{}", package.display());

@@ -1,6 +1,6 @@
 //! Man pages and shell completions, out of the same clap definitions that `--help` is made of.
 //!
-//! Invariant: a page says what `--help` says, word for word (a test compares them). The package
+//! Invariant: a page has the words of `--help` (a test compares them). The package
 //! installs `producer` as `mapcast-producer`, so the examples are called by that name here.
 //!
 //! ```text

@@ -1,7 +1,7 @@
 //! `cargo xtask fuzz`: libFuzzer over the targets of crates/fuzz, on the stable compiler.
 //!
 //! Invariant: what brings a target down is saved in its corpus, so that `cargo test` brings it down
-//! too until it is mended; and the command fails.
+//! too until it is fixed; and the command fails.
 //!
 //! ```text
 //!   build     LLVM's own coverage pass, by flags that stable rustc hands on   target/fuzz
@@ -54,7 +54,7 @@ const RSS: &str = "1024";
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Arguments {
-    /// Which doors to try; all of them if none is named
+    /// Which targets to try; all of them if none is named
     #[arg(value_name = "TARGET", value_parser = TARGETS.map(|(name, _)| name))]
     targets: Vec<String>,
 
@@ -62,7 +62,7 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "N", default_value_t = 100_000)]
     runs: u64,
 
-    /// Try each target for so long instead
+    /// Try each target for so many minutes instead
     #[arg(long, value_name = "N", conflicts_with = "runs")]
     minutes: Option<u64>,
 
@@ -96,7 +96,7 @@ pub(crate) fn run(arguments: &Arguments) -> Outcome {
     }
     let names = fallen.join(", ");
     Err(format!(
-        "{names}: fell; the input is in the corpus now: mend it, see `cargo test -p mapcast-fuzz`"
+        "{names}: fell; the input is in the corpus now: fix it, see `cargo test -p mapcast-fuzz`"
     )
     .into())
 }
@@ -146,7 +146,7 @@ impl Fuzzer {
         command
     }
 
-    /// Tries one target; gives what it fell over.
+    /// Tries one target; returns the names of the inputs that brought it down.
     fn try_out(
         &self,
         target: &str,
@@ -211,7 +211,7 @@ impl Fuzzer {
     }
 }
 
-/// Copies what libFuzzer has saved in `from` to `corpus`; gives the names.
+/// Copies what libFuzzer has saved in `from` to `corpus`; returns the names.
 fn saved(from: &Path, corpus: &Path) -> Fallible<Vec<String>> {
     let mut saved = Vec::new();
     for entry in fs::read_dir(from)?.flatten() {
@@ -225,7 +225,7 @@ fn saved(from: &Path, corpus: &Path) -> Fallible<Vec<String>> {
     Ok(saved)
 }
 
-/// The machine that rustc builds for if it is not told otherwise.
+/// The machine that rustc builds for by default.
 fn host() -> Fallible<String> {
     let rustc = std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
     let output = Command::new(rustc).arg("-vV").output()?;

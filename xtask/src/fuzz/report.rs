@@ -1,4 +1,4 @@
-//! What libFuzzer said at the end of a run, as one row of a table.
+//! The statistics at the end of a run of libFuzzer, as one row of a table.
 
 use std::time::Duration;
 
@@ -59,7 +59,7 @@ impl Report {
         )
     }
 
-    /// The end of what was said.
+    /// The end of its output.
     pub(crate) fn last_words(&self) -> &str {
         &self.tail
     }

@@ -88,7 +88,7 @@ fn verdict(mutant: &Mutant) -> Fallible<Verdict> {
     Ok(Ok(format!("by {}", mutant.models.join(", "))))
 }
 
-/// Whether a test run reports one failed test and what it said was a broken claim.
+/// Whether a test run reports one failed test, which failed by a broken claim.
 fn broke_a_claim(stdout: &[u8]) -> bool {
     let said = String::from_utf8_lossy(stdout);
     said.contains("0 passed; 1 failed") && said.contains(BROKEN)

@@ -1,8 +1,8 @@
 //! Every line of the protocol that can be weakened, how, and the models that must then fail.
 //!
-//! Invariant: a name that stands in crates/channel/src (`// SYNC W1: ...` for what orders, `// CHOICE
-//! L1: ...` for what decides) stands here, and both stand in docs/protocol.md with the same models.
-//! The tests below compare the three, and see that each patch fits the sources exactly once.
+//! Invariant: every name in crates/channel/src (`// SYNC W1: ...` for what orders, `// CHOICE L1: ...` for
+//! what decides) is listed here, and in docs/protocol.md with the same models. The tests below compare
+//! the three, and check that each patch fits the sources exactly once.
 
 use std::fmt;
 

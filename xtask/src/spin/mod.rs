@@ -1,14 +1,14 @@
-//! `cargo xtask spin`: the protocol's Promela models, and the mutants that SPIN must find out.
+//! `cargo xtask spin`: the protocol's Promela models, and the mutants that SPIN must find.
 //!
-//! Invariant: a model holds only if SPIN has seen every state of it, taken every step of it and come
-//! by every claim, or a claim might say nothing. A mutant counts as caught only by a broken claim,
+//! Invariant: a model holds only if SPIN has visited every state of it, taken every step of it and
+//! reached every claim; otherwise a claim could be vacuous. A mutant counts as caught only by a broken claim,
 //! and by the one named for it: the others are switched off.
 //!
 //! ```text
 //!   cargo xtask spin              docs/model/*.pml: no error in any state, and every mutant has one
 //!   cargo xtask spin --last 7     one publish more: many more states
 //!
-//!   spin -a -DMUTANT_W1 ...   ->  pan.c   ->  gcc  ->  pan   ->  what it says (report.rs)
+//!   spin -a -DMUTANT_W1 ...   ->  pan.c   ->  gcc  ->  pan   ->  its report (report.rs)
 //! ```
 //!
 //! Price: about 10 million states for the whole model, half a GiB of memory; spin and gcc must be there.
@@ -53,7 +53,7 @@ fn present(program: &str, version: &str) -> Outcome {
     }
 }
 
-/// Searches every model, and answers with the number of states seen.
+/// Searches every model; returns the number of states seen.
 fn check_models(arguments: &Arguments) -> Fallible<u64> {
     let mut states = 0;
     for model in &MODELS {

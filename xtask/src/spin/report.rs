@@ -1,7 +1,7 @@
-//! What a verifier made by SPIN says, and what that is worth.
+//! The report of a verifier made by SPIN, and what it proves.
 //!
 //! Invariant: "no error" is believed only of a search that has seen everything: all states, kept in
-//! full, with all steps of the model taken and all its marks passed. What is not said counts as bad.
+//! full, with all steps of the model taken and all its marks passed. What the report does not state counts as bad.
 //!
 //! ```text
 //!   CLAIM(WHOLE, ...), REACHED(missed_one)   in the model: a mark
@@ -22,7 +22,7 @@ impl<'a> Report<'a> {
         Self { said, states: states.and_then(|count| count.parse().ok()).unwrap_or(0) }
     }
 
-    /// The report, if it says that `model` holds and that nothing was left out.
+    /// The report, if `model` holds and nothing was left out.
     pub(super) fn holds(self, model: &str) -> Result<Self, String> {
         let full = "Full statespace search for:";
         let wanted = [full, "assertion violations\t+", "invalid end states\t+", "errors: 0"];

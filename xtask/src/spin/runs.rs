@@ -1,7 +1,7 @@
 //! What SPIN is given: models that must hold, and mutants that must not, each with its claim.
 //!
 //! Invariant: every line that loom weakens (crates/channel) is weakened here too, and every claim of
-//! docs/model/publish.pml is broken by some mutant, so that none of them says nothing.
+//! docs/model/publish.pml is broken by some mutant, so that none of them is vacuous.
 
 use std::fmt;
 

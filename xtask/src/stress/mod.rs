@@ -42,7 +42,7 @@ enum Test {
     },
     /// Run the fault-injection tests, longer and with more of everything
     Faults {
-        /// Replace the file all the time for so long
+        /// Replace the file all the time for so many seconds
         #[arg(long, value_name = "N", default_value_t = 60)]
         seconds: u64,
         /// So many readers of one region, and so many regions
@@ -66,13 +66,13 @@ enum Test {
     },
     /// Read for minutes at full speed, over all sizes, slots and new writers: nothing may be torn
     Soak {
-        /// Continue for so long; at least one round of all sizes is made (about half a minute)
+        /// Continue for so many minutes; at least one round of all sizes is made (about half a minute)
         #[arg(long, value_name = "N", default_value_t = 10)]
         minutes: u64,
     },
     /// Read while a writer publishes at full speed: nothing may be torn
     Torn {
-        /// Read each record size for so long, up to 15
+        /// Read each record size for so many seconds, up to 15
         // The test's own deadline for each is 20 s.
         #[arg(long, value_name = "N", default_value_t = 10, value_parser = clap::value_parser!(u64).range(1..=15))]
         seconds: u64,

@@ -73,6 +73,6 @@ pub(crate) fn timed(ping_pong: &RefCell<PingPong>, exchange: Exchange) -> Batch<
 fn measure(group: &mut Group<'_>, who: &str, size: usize, mut batch: Batch<'_>) {
     group.throughput(Throughput::Bytes(size as u64));
     group.bench_function(BenchmarkId::new(who, size), |bencher| {
-        bencher.iter_custom(|times| batch(times).expect("nobody else touches this region"));
+        bencher.iter_custom(|times| batch(times).expect("no other process touches this region"));
     });
 }

@@ -55,7 +55,7 @@ impl Endpoint for Spinning {
     }
 }
 
-/// Stores and wakes, sleeps until the other word says the same.
+/// Stores and wakes, sleeps until the other word is the same.
 pub(super) struct Sleeping(Words);
 
 impl Endpoint for Sleeping {

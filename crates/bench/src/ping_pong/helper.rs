@@ -15,7 +15,7 @@ const READY: &str = "ready";
 pub struct PingPong {
     dir: PathBuf,
     peers: HashMap<Exchange, Box<dyn Peer>>,
-    /// `None` once it is told to end.
+    /// `None` once it shall end.
     orders: Option<Box<dyn Write>>,
     answers: Box<dyn BufRead>,
     /// `None`: a thread, in the tests.
@@ -63,7 +63,7 @@ impl PingPong {
         let mut answer = String::new();
         self.answers.read_line(&mut answer)?;
         if answer.trim_end() != READY {
-            return Err(format!("the helper says {answer:?} to {exchange}").into());
+            return Err(format!("the helper answers {answer:?} to {exchange}").into());
         }
         let end = self.peers.get_mut(&exchange).ok_or("no such end")?;
         if new {
