@@ -1,6 +1,6 @@
 //! Lays out a schema: C offsets, and every check that a [`Schema`] promises to have passed.
 //!
-//! Invariant: [`SchemaBuilder::build`] is the only door to a [`Schema`]; the decoder uses it too.
+//! Invariant: [`SchemaBuilder::build`] is the only way to make a [`Schema`]; the decoder uses it too.
 //!
 //! ```text
 //!   cursor -> round up to the field's alignment -> field -> cursor = its end
@@ -10,13 +10,12 @@
 
 use std::collections::BTreeSet;
 
-use crate::ctype::Scalar;
-use crate::error::SchemaError;
-use crate::field::{Field, FieldSpec};
+use crate::error::{SchemaError, SchemaPart as Part, refuse};
+use crate::field::{Field, FieldSpec, Label};
 use crate::limits::{MAX_FIELDS, MAX_LABELS, MAX_NAME, MAX_RECORD, MAX_SCHEMA, MAX_TEXT, MAX_UNIT};
 use crate::schema::Schema;
 use crate::template::Template;
-use crate::text;
+use crate::text::is_control;
 
 /// Collects the fields of a [`Schema`]. Made by [`Schema::builder`].
 #[derive(Clone, Debug)]
@@ -26,11 +25,14 @@ pub struct SchemaBuilder {
     line: Option<String>,
 }
 
-impl SchemaBuilder {
-    pub(crate) fn new(name: String) -> Self {
-        Self { name, fields: Vec::new(), line: None }
+impl Schema {
+    /// Starts a schema for a record of this name.
+    pub fn builder(name: impl Into<String>) -> SchemaBuilder {
+        SchemaBuilder { name: name.into(), fields: Vec::new(), line: None }
     }
+}
 
+impl SchemaBuilder {
     /// Adds a field behind the ones before it.
     #[must_use]
     pub fn field(mut self, field: FieldSpec) -> Self {
@@ -56,12 +58,15 @@ impl SchemaBuilder {
     pub fn build(self) -> Result<Schema, SchemaError> {
         check_record_name(&self.name)?;
         check_names(&self.fields)?;
-        for spec in &self.fields {
-            check_texts(spec)?;
-            check_labels(spec)?;
+        for (index, spec) in self.fields.iter().enumerate() {
+            check_texts(spec)
+                .and_then(|()| check_labels(spec))
+                .map_err(|err| err.in_field(index))?;
         }
-        let fields = place(self.fields)?;
-        check_overlap(&fields)?;
+        let offsets = offsets(&self.fields)?;
+        check_overlap(&self.fields, &offsets)?;
+        let placed = self.fields.into_iter().zip(offsets);
+        let fields: Vec<Field> = placed.map(|(spec, offset)| spec.at(offset)).collect();
         let align = fields.iter().map(|field| field.ctype.align()).max().unwrap_or(1);
         let end = fields.iter().map(Field::end).max().unwrap_or(0);
         // At most MAX_RECORD, which is a multiple of every alignment.
@@ -70,31 +75,38 @@ impl SchemaBuilder {
         let schema = Schema { name: self.name, fields, size, align, line };
         let len = schema.encode().len();
         if len > MAX_SCHEMA as usize {
-            return Err(SchemaError::SchemaTooLong { len });
+            refuse!(
+                Part::Fields,
+                "the encoded schema has {len} bytes, at most {MAX_SCHEMA} are possible; \
+                 shorten help and label texts"
+            );
         }
         Ok(schema)
     }
 }
 
 /// Is `name` a C identifier of at most [`MAX_NAME`] bytes?
-pub const fn is_identifier(name: &str) -> bool {
-    let name = name.as_bytes();
-    if name.is_empty() || name.len() > MAX_NAME || name[0].is_ascii_digit() {
-        return false;
-    }
-    let mut at = 0;
-    while at < name.len() && (name[at].is_ascii_alphanumeric() || name[at] == b'_') {
-        at += 1;
-    }
-    at == name.len()
+fn is_identifier(name: &str) -> bool {
+    let word = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
+    (1..=MAX_NAME).contains(&name.len())
+        && name.bytes().all(word)
+        && !name.starts_with(|first: char| first.is_ascii_digit())
 }
 
 fn check_record_name(name: &str) -> Result<(), SchemaError> {
     if name.is_empty() {
-        return Err(SchemaError::NoRecordName);
+        refuse!(Part::Name, "the record has no name; give it one, such as \"STU\"");
     }
+    check_identifier("record", name)
+}
+
+fn check_identifier(of: &str, name: &str) -> Result<(), SchemaError> {
     if !is_identifier(name) {
-        return Err(SchemaError::BadRecordName { name: name.to_owned() });
+        refuse!(
+            Part::Name,
+            "{of} name {name:?} is not a C identifier of at most {MAX_NAME} bytes; \
+             use letters, digits and _"
+        );
     }
     Ok(())
 }
@@ -102,121 +114,161 @@ fn check_record_name(name: &str) -> Result<(), SchemaError> {
 fn check_names(fields: &[FieldSpec]) -> Result<(), SchemaError> {
     let count = fields.len();
     if count == 0 {
-        return Err(SchemaError::NoFields);
+        refuse!(Part::Fields, "the record has no fields; add at least one");
     }
     if count > MAX_FIELDS {
-        return Err(SchemaError::TooManyFields { count });
+        refuse!(
+            Part::Fields,
+            "the record has {count} fields, at most {MAX_FIELDS} are possible; use arrays"
+        );
     }
     let mut seen = BTreeSet::new();
-    for (index, FieldSpec { name, .. }) in fields.iter().enumerate() {
-        if name.is_empty() {
-            return Err(SchemaError::EmptyName { index });
-        }
-        if !is_identifier(name) {
-            return Err(SchemaError::BadName { name: name.clone() });
-        }
-        if !seen.insert(name) {
-            return Err(SchemaError::DuplicateField { name: name.clone() });
-        }
+    for (index, spec) in fields.iter().enumerate() {
+        check_name(index, &spec.name, &mut seen).map_err(|err| err.in_field(index))?;
+    }
+    Ok(())
+}
+
+fn check_name<'s>(
+    index: usize,
+    name: &'s str,
+    seen: &mut BTreeSet<&'s str>,
+) -> Result<(), SchemaError> {
+    if name.is_empty() {
+        refuse!(Part::Name, "field {index} (counted from 0) has no name; give it one");
+    }
+    check_identifier("field", name)?;
+    if !seen.insert(name) {
+        refuse!(Part::Name, "field {name:?} is there twice; rename one of them");
     }
     Ok(())
 }
 
 fn check_texts(spec: &FieldSpec) -> Result<(), SchemaError> {
-    let len = spec.unit.len();
-    if len > MAX_UNIT {
-        return Err(SchemaError::UnitTooLong { field: spec.name.clone(), len });
-    }
-    check_text(spec, "unit", &spec.unit)?;
-    check_text(spec, "help", &spec.help)?;
-    spec.labels.iter().try_for_each(|label| check_text(spec, "label", &label.text))
+    let name = &spec.name;
+    check_text(name, Part::Unit, "unit", &spec.unit, MAX_UNIT)?;
+    check_text(name, Part::Help, "help", &spec.help, MAX_TEXT)?;
+    let mut labels = spec.labels.iter();
+    labels.try_for_each(|label| check_text(name, Part::Labels, "label", &label.text, MAX_TEXT))
 }
 
-fn check_text(spec: &FieldSpec, what: &'static str, text: &str) -> Result<(), SchemaError> {
-    let field = || spec.name.clone();
-    if text.len() > MAX_TEXT {
-        return Err(SchemaError::TextTooLong { field: field(), what, len: text.len() });
+fn check_text(
+    field: &str,
+    part: Part,
+    what: &str,
+    text: &str,
+    most: usize,
+) -> Result<(), SchemaError> {
+    let len = text.len();
+    if len > most {
+        refuse!(
+            part,
+            "the {what} of field {field:?} has {len} bytes, at most {most} are possible; \
+             shorten it"
+        );
     }
-    match text.chars().find(|&found| text::is_control(found)) {
-        Some(found) => Err(SchemaError::ControlCharacter { field: field(), what, found }),
-        None => Ok(()),
+    if let Some(found) = text.chars().find(|&found| is_control(found)) {
+        refuse!(
+            part,
+            "the {what} of field {field:?} holds the control character {found:?}; remove it"
+        );
     }
+    Ok(())
 }
 
-fn check_labels(spec: &FieldSpec) -> Result<(), SchemaError> {
-    let field = || spec.name.clone();
-    let ctype = spec.ctype;
-    if spec.labels.is_empty() {
+fn check_labels(FieldSpec { name, ctype, labels, .. }: &FieldSpec) -> Result<(), SchemaError> {
+    if labels.is_empty() {
         return Ok(());
     }
-    let text_array = ctype.element() == Scalar::Char && ctype.count().is_some();
-    let Some((min, max)) = ctype.element().int_range().filter(|_| !text_array) else {
-        return Err(SchemaError::LabelsOnType { field: field(), ctype });
+    let Some((min, max)) = ctype.label_range() else {
+        refuse!(
+            Part::Labels,
+            "field {name:?} is {ctype}, which takes no labels; use them on integers, bool and char"
+        );
     };
-    let count = spec.labels.len();
+    let count = labels.len();
     if count > MAX_LABELS {
-        return Err(SchemaError::TooManyLabels { field: field(), count });
+        refuse!(
+            Part::Labels,
+            "field {name:?} has {count} labels, at most {MAX_LABELS} are possible; remove some"
+        );
     }
     let (mut values, mut texts) = (BTreeSet::new(), BTreeSet::new());
-    for label in &spec.labels {
-        let value = label.value;
-        if label.text.is_empty() {
-            return Err(SchemaError::EmptyLabel { field: field(), value });
+    for Label { value, text } in labels {
+        if text.is_empty() {
+            refuse!(
+                Part::Labels,
+                "the label for {value} of field {name:?} is empty; give it a text"
+            );
         }
-        if !(min..=max).contains(&value.into()) {
-            return Err(SchemaError::LabelOutOfRange { field: field(), ctype, value });
+        if !(min..=max).contains(&(*value).into()) {
+            refuse!(
+                Part::Labels,
+                "field {name:?} is {ctype} and never holds {value}, which a label names; \
+                 remove the label"
+            );
         }
         if !values.insert(value) {
-            return Err(SchemaError::DuplicateLabel { field: field(), what: value.to_string() });
+            refuse!(Part::Labels, "field {name:?} has two labels for {value}; remove one");
         }
-        if !texts.insert(&label.text) {
-            let what = format!("{:?}", label.text);
-            return Err(SchemaError::DuplicateLabel { field: field(), what });
+        if !texts.insert(text) {
+            refuse!(Part::Labels, "field {name:?} has two labels for {text:?}; remove one");
         }
     }
     Ok(())
 }
 
-/// Gives every field its offset.
-fn place(specs: Vec<FieldSpec>) -> Result<Vec<Field>, SchemaError> {
-    let mut cursor = 0_u32;
-    specs
-        .into_iter()
-        .map(|spec| {
-            let field = place_one(spec, cursor)?;
-            cursor = field.end();
-            Ok(field)
-        })
-        .collect()
+/// The offset of every field.
+fn offsets(specs: &[FieldSpec]) -> Result<Vec<u32>, SchemaError> {
+    let mut cursor = 0;
+    let place = |(index, spec): (usize, &FieldSpec)| {
+        let offset = offset(spec, cursor).map_err(|err| err.in_field(index))?;
+        cursor = offset + spec.ctype.size();
+        Ok(offset)
+    };
+    specs.iter().enumerate().map(place).collect()
 }
 
-fn place_one(spec: FieldSpec, cursor: u32) -> Result<Field, SchemaError> {
-    let FieldSpec { name, ctype, offset, unit, help, labels } = spec;
+fn offset(
+    FieldSpec { name, ctype, offset, .. }: &FieldSpec,
+    cursor: u32,
+) -> Result<u32, SchemaError> {
     let align = ctype.align();
-    if let Some(offset) = offset.filter(|offset| offset % align != 0) {
-        return Err(SchemaError::Misaligned { field: name, offset, ctype });
-    }
     // The cursor is at most MAX_RECORD, so rounding it up does not overflow.
     let offset = offset.unwrap_or_else(|| cursor.next_multiple_of(align));
-    let end = u64::from(offset) + u64::from(ctype.size());
-    if end > u64::from(MAX_RECORD) {
-        return Err(SchemaError::TooLarge { field: name, size: end });
+    if offset % align != 0 {
+        refuse!(
+            Part::Offset,
+            "field {name:?} at offset {offset} is not aligned for {ctype}; \
+             use a multiple of {align}"
+        );
     }
-    Ok(Field { name, ctype, offset, unit, help, labels })
+    let size = u64::from(offset) + u64::from(ctype.size());
+    if size > u64::from(MAX_RECORD) {
+        refuse!(
+            Part::Offset,
+            "field {name:?} makes the record {size} bytes, at most {MAX_RECORD} are possible; \
+             shorten an array"
+        );
+    }
+    Ok(offset)
 }
 
-fn check_overlap(fields: &[Field]) -> Result<(), SchemaError> {
-    let mut by_offset: Vec<&Field> = fields.iter().collect();
-    by_offset.sort_by_key(|field| field.offset);
+fn check_overlap(specs: &[FieldSpec], offsets: &[u32]) -> Result<(), SchemaError> {
+    let mut by_offset: Vec<usize> = (0..specs.len()).collect();
+    by_offset.sort_by_key(|&index| offsets[index]);
     for pair in by_offset.windows(2) {
-        if let [first, second] = pair
-            && second.offset < first.end()
-        {
-            return Err(SchemaError::Overlap {
-                first: first.name.clone(),
-                second: second.name.clone(),
-                offset: second.offset,
-            });
+        let (first, second) = (pair[0], pair[1]);
+        let offset = offsets[second];
+        if offset < offsets[first] + specs[first].ctype.size() {
+            // The one with an offset of its own; of two, the second.
+            let has_offset = |index: &usize| specs[*index].offset.is_some();
+            let moved = [second, first].into_iter().find(has_offset).unwrap_or(second);
+            let message = format!(
+                "fields {:?} and {:?} overlap at byte {offset}; correct the offset of one",
+                specs[first].name, specs[second].name
+            );
+            return Err(SchemaError::new(Part::Offset, message).in_field(moved));
         }
     }
     Ok(())

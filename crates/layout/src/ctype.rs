@@ -9,54 +9,46 @@ use core::fmt;
 use core::num::NonZeroU32;
 use core::str::FromStr;
 
+use crate::error::{SchemaError, SchemaPart as Part, refuse};
 use crate::limits::MAX_RECORD;
 
-/// One C scalar as it lies in memory: little-endian, aligned to its own size.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Scalar {
-    /// `int8_t`
-    I8,
-    /// `int16_t`
-    I16,
-    /// `int32_t`
-    I32,
-    /// `int64_t`
-    I64,
-    /// `uint8_t`
-    U8,
-    /// `uint16_t`
-    U16,
-    /// `uint32_t`
-    U32,
-    /// `uint64_t`
-    U64,
-    /// `float`
-    F32,
-    /// `double`
-    F64,
-    /// `bool`: one byte, anything but zero is true
-    Bool,
-    /// `char`: one byte of text
-    Char,
+macro_rules! scalars {
+    ($($variant:ident = $code:literal $name:literal $c_type:literal,)*) => {
+        /// One C scalar as it lies in memory: little-endian, aligned to its own size.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        #[repr(u8)]
+        pub enum Scalar {
+            $(#[doc = $c_type] $variant = $code,)*
+        }
+
+        impl Scalar {
+            /// Every scalar, in the order of its code.
+            pub const ALL: [Self; 12] = [$(Self::$variant),*];
+
+            /// The name as configurations write it: `"i32"`, `"f64"`, `"bool"`, `"char"`.
+            pub const fn name(self) -> &'static str {
+                match self { $(Self::$variant => $name,)* }
+            }
+        }
+    };
+}
+
+scalars! {
+    I8 = 1 "i8" "`int8_t`",
+    I16 = 2 "i16" "`int16_t`",
+    I32 = 3 "i32" "`int32_t`",
+    I64 = 4 "i64" "`int64_t`",
+    U8 = 5 "u8" "`uint8_t`",
+    U16 = 6 "u16" "`uint16_t`",
+    U32 = 7 "u32" "`uint32_t`",
+    U64 = 8 "u64" "`uint64_t`",
+    F32 = 9 "f32" "`float`",
+    F64 = 10 "f64" "`double`",
+    Bool = 11 "bool" "`bool`: one byte, anything but zero is true",
+    Char = 12 "char" "`char`: one byte of text",
 }
 
 impl Scalar {
-    /// Every scalar, in the order of its code.
-    pub const ALL: [Self; 12] = [
-        Self::I8,
-        Self::I16,
-        Self::I32,
-        Self::I64,
-        Self::U8,
-        Self::U16,
-        Self::U32,
-        Self::U64,
-        Self::F32,
-        Self::F64,
-        Self::Bool,
-        Self::Char,
-    ];
-
     /// Bytes of one value; also its alignment.
     pub const fn size(self) -> u32 {
         match self {
@@ -67,45 +59,14 @@ impl Scalar {
         }
     }
 
-    /// The byte that stands for this scalar in an encoded schema: 1 to 12, never 0.
+    /// The byte for this scalar in an encoded schema: 1 to 12, never 0.
     pub const fn code(self) -> u8 {
-        match self {
-            Self::I8 => 1,
-            Self::I16 => 2,
-            Self::I32 => 3,
-            Self::I64 => 4,
-            Self::U8 => 5,
-            Self::U16 => 6,
-            Self::U32 => 7,
-            Self::U64 => 8,
-            Self::F32 => 9,
-            Self::F64 => 10,
-            Self::Bool => 11,
-            Self::Char => 12,
-        }
+        self as u8
     }
 
-    /// The scalar that `code` stands for, or `None`.
+    /// The scalar with this code, or `None`.
     pub fn from_code(code: u8) -> Option<Self> {
         Self::ALL.into_iter().find(|scalar| scalar.code() == code)
-    }
-
-    /// The name as configurations write it: `"i32"`, `"f64"`, `"bool"`, `"char"`.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::I8 => "i8",
-            Self::I16 => "i16",
-            Self::I32 => "i32",
-            Self::I64 => "i64",
-            Self::U8 => "u8",
-            Self::U16 => "u16",
-            Self::U32 => "u32",
-            Self::U64 => "u64",
-            Self::F32 => "f32",
-            Self::F64 => "f64",
-            Self::Bool => "bool",
-            Self::Char => "char",
-        }
     }
 
     /// Whether this is `f32` or `f64`.
@@ -122,16 +83,12 @@ impl Scalar {
     ///
     /// A `bool` holds 0 and 1, a `char` the ASCII codes 0 to 127.
     pub const fn int_range(self) -> Option<(i128, i128)> {
-        // `as` widens: every bound fits an i128.
+        let bits = 8 * self.size();
         Some(match self {
-            Self::I8 => (i8::MIN as i128, i8::MAX as i128),
-            Self::I16 => (i16::MIN as i128, i16::MAX as i128),
-            Self::I32 => (i32::MIN as i128, i32::MAX as i128),
-            Self::I64 => (i64::MIN as i128, i64::MAX as i128),
-            Self::U8 => (0, u8::MAX as i128),
-            Self::U16 => (0, u16::MAX as i128),
-            Self::U32 => (0, u32::MAX as i128),
-            Self::U64 => (0, u64::MAX as i128),
+            Self::I8 | Self::I16 | Self::I32 | Self::I64 => {
+                (-1 << (bits - 1), (1 << (bits - 1)) - 1)
+            }
+            Self::U8 | Self::U16 | Self::U32 | Self::U64 => (0, (1 << bits) - 1),
             Self::Bool => (0, 1),
             Self::Char => (0, 127),
             Self::F32 | Self::F64 => return None,
@@ -146,13 +103,22 @@ impl fmt::Display for Scalar {
 }
 
 impl FromStr for Scalar {
-    type Err = CTypeError;
+    type Err = SchemaError;
 
-    fn from_str(text: &str) -> Result<Self, CTypeError> {
-        Self::ALL
-            .into_iter()
-            .find(|scalar| scalar.name() == text)
-            .ok_or_else(|| CTypeError::Unknown { text: text.to_owned() })
+    fn from_str(text: &str) -> Result<Self, SchemaError> {
+        scalar_of(text, text)
+    }
+}
+
+/// The scalar called `name`, out of a type that was written as `text`.
+fn scalar_of(name: &str, text: &str) -> Result<Scalar, SchemaError> {
+    match Scalar::ALL.into_iter().find(|scalar| scalar.name() == name) {
+        Some(scalar) => Ok(scalar),
+        None => refuse!(
+            Part::Type,
+            "type {text:?} is unknown; use i8 i16 i32 i64 u8 u16 u32 u64 f32 f64 bool char, \
+             or an array such as char[20]"
+        ),
     }
 }
 
@@ -164,7 +130,7 @@ impl FromStr for Scalar {
 /// let name: CType = "char[20]".parse()?;
 /// assert_eq!((name.size(), name.align(), name.is_text()), (20, 1, true));
 /// assert_eq!(CType::array(Scalar::F32, 3)?.to_string(), "f32[3]");
-/// # Ok::<(), layout::CTypeError>(())
+/// # Ok::<(), layout::SchemaError>(())
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct CType {
@@ -179,11 +145,19 @@ impl CType {
     }
 
     /// `scalar[count]`; an error if `count` is 0 or the array is larger than [`MAX_RECORD`].
-    pub fn array(scalar: Scalar, count: u32) -> Result<Self, CTypeError> {
-        if count == 0 {
-            return Err(CTypeError::ZeroLength { scalar });
+    pub fn array(scalar: Scalar, count: u32) -> Result<Self, SchemaError> {
+        match Self::checked_array(scalar, count as usize) {
+            Some(array) => Ok(array),
+            None if count == 0 => refuse!(
+                Part::Type,
+                "type {scalar}[0] has no elements; give it at least one or leave the field out"
+            ),
+            None => refuse!(
+                Part::Type,
+                "type {scalar}[{count}] is larger than a record may be ({MAX_RECORD} bytes); \
+                 shorten the array"
+            ),
         }
-        Self::checked_array(scalar, count as usize).ok_or(CTypeError::TooLarge { scalar, count })
     }
 
     /// The same at compile time, where an error with text in it cannot be.
@@ -228,6 +202,19 @@ impl CType {
     pub const fn is_text(self) -> bool {
         matches!(self.scalar, Scalar::Char)
     }
+
+    /// Whether values are lists: an array of anything but `char`.
+    pub(crate) const fn is_list(self) -> bool {
+        self.count.is_some() && !self.is_text()
+    }
+
+    /// The values that a label may name: what the integers, `bool` and a single `char` hold.
+    pub(crate) const fn label_range(self) -> Option<(i128, i128)> {
+        match self.count {
+            Some(_) if self.is_text() => None,
+            _ => self.scalar.int_range(),
+        }
+    }
 }
 
 impl From<Scalar> for CType {
@@ -246,57 +233,18 @@ impl fmt::Display for CType {
 }
 
 impl FromStr for CType {
-    type Err = CTypeError;
+    type Err = SchemaError;
 
-    fn from_str(text: &str) -> Result<Self, CTypeError> {
+    fn from_str(text: &str) -> Result<Self, SchemaError> {
         let Some((scalar, rest)) = text.split_once('[') else {
             return text.parse().map(Self::scalar);
         };
-        let scalar: Scalar =
-            scalar.parse().map_err(|_| CTypeError::Unknown { text: text.to_owned() })?;
+        let scalar = scalar_of(scalar, text)?;
         let digits = rest.strip_suffix(']').unwrap_or("");
         if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
-            return Err(CTypeError::BadCount { text: text.to_owned() });
+            refuse!(Part::Type, "type {text:?} has no element count; write it as char[20]");
         }
         // More digits than a u32 has can only be too large.
-        let count = digits.parse().unwrap_or(u32::MAX);
-        Self::array(scalar, count)
+        Self::array(scalar, digits.parse().unwrap_or(u32::MAX))
     }
-}
-
-/// Why a type was refused.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum CTypeError {
-    /// No scalar has this name.
-    #[error(
-        "type {text:?} is unknown; use i8 i16 i32 i64 u8 u16 u32 u64 f32 f64 bool char, \
-         or an array such as char[20]"
-    )]
-    Unknown {
-        /// What was written.
-        text: String,
-    },
-    /// What stands between the brackets is no number.
-    #[error("type {text:?} has no element count; write it as char[20]")]
-    BadCount {
-        /// What was written.
-        text: String,
-    },
-    /// An array of nothing.
-    #[error("type {scalar}[0] has no elements; give it at least one or leave the field out")]
-    ZeroLength {
-        /// The element type.
-        scalar: Scalar,
-    },
-    /// The array alone is larger than a record may be.
-    #[error(
-        "type {scalar}[{count}] is larger than a record may be ({MAX_RECORD} bytes); shorten the array"
-    )]
-    TooLarge {
-        /// The element type.
-        scalar: Scalar,
-        /// The number of elements; `u32::MAX` also stands for more than that.
-        count: u32,
-    },
 }

@@ -1,11 +1,9 @@
-//! What the code that `#[derive(Record)]` emits calls. No promise is made about it.
+//! What the code that `#[derive(Record)]` emits calls. Not part of the public API.
 
-pub use crate::builder::is_identifier;
 pub use crate::ctype::CType;
 pub use crate::field::FieldSpec;
 pub use crate::field_type::{BoolType, FieldType, Labels, TextType, UnknownValue};
-pub use crate::limits::{MAX_RECORD, MAX_TEXT, MAX_UNIT};
-pub use crate::line_check::{LineCheck, check_line};
+pub use crate::limits::MAX_RECORD;
 pub use crate::record::Record;
 pub use crate::schema::Schema;
 pub use bytemuck;
@@ -18,10 +16,7 @@ pub const fn expect_labels<T, L: Labels<Repr = T>>() {}
 
 /// Can a field of this type hold `value`, and have a label for it?
 pub const fn can_label(ctype: CType, value: i64) -> bool {
-    if ctype.is_text() && ctype.count().is_some() {
-        return false;
-    }
-    match ctype.element().int_range() {
+    match ctype.label_range() {
         Some((min, max)) => min <= value as i128 && value as i128 <= max,
         None => false,
     }

@@ -1,173 +1,142 @@
-//! Why a schema was refused. Each variant names the field and says what to change.
+//! Why a schema, a value or the bytes of a region were refused.
+//!
+//! Each `Display` is a sentence for people. What a program may want to know is beside it: the part of
+//! the schema, the kind of misfit, the byte.
 
-use crate::ctype::CType;
-use crate::limits::{MAX_FIELDS, MAX_LABELS, MAX_NAME, MAX_RECORD, MAX_SCHEMA, MAX_TEXT, MAX_UNIT};
-use crate::template::TemplateError;
+/// Which part of a schema was refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum SchemaPart {
+    /// The name, of the record or of a field.
+    Name,
+    /// A field's type, also one that is parsed alone.
+    Type,
+    /// A field's offset: where it was placed.
+    Offset,
+    /// A field's unit.
+    Unit,
+    /// A field's help text.
+    Help,
+    /// A field's labels.
+    Labels,
+    /// All fields together: none, too many, or too much text.
+    Fields,
+    /// The line template.
+    Line,
+}
 
-/// Why [`SchemaBuilder::build`](crate::SchemaBuilder::build) refused a schema.
+/// Why a schema, a [`CType`](crate::CType) or a [`Template`](crate::Template) was refused, and what
+/// to change.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+pub struct SchemaError {
+    part: SchemaPart,
+    field: Option<usize>,
+    message: String,
+}
+
+/// Returns a [`SchemaError`] about a part, with a formatted message.
+macro_rules! refuse {
+    ($part:expr, $($message:tt)+) => {
+        return Err($crate::error::SchemaError::new($part, format!($($message)+)))
+    };
+}
+pub(crate) use refuse;
+
+impl SchemaError {
+    pub(crate) fn new(part: SchemaPart, message: String) -> Self {
+        Self { part, field: None, message }
+    }
+
+    /// The same, in field number `index`.
+    pub(crate) fn in_field(self, index: usize) -> Self {
+        Self { field: Some(index), ..self }
+    }
+
+    /// The part that was refused.
+    pub const fn part(&self) -> SchemaPart {
+        self.part
+    }
+
+    /// The position of the field it belongs to, in the order they were given to the builder.
+    pub const fn field(&self) -> Option<usize> {
+        self.field
+    }
+}
+
+/// In which way a value does not fit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ValueErrorKind {
+    /// The record has no such field.
+    NoSuchField,
+    /// The value is of another kind than the field: a text for a number, a list for a scalar.
+    WrongKind,
+    /// A number that the field's type cannot hold.
+    OutOfRange,
+    /// A number with a fraction for an integer field.
+    NotWhole,
+    /// A text that no label of the field has.
+    UnknownLabel,
+    /// A text that is too long, holds a NUL or is more than one character.
+    BadText,
+    /// A list with more or fewer elements than the array.
+    WrongCount,
+}
+
+/// Why a value does not go into a field, and what to change. Nothing was written.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+pub struct ValueError {
+    kind: ValueErrorKind,
+    message: String,
+}
+
+impl ValueError {
+    pub(crate) fn new(kind: ValueErrorKind, message: String) -> Self {
+        Self { kind, message }
+    }
+
+    /// In which way the value does not fit.
+    pub const fn kind(&self) -> ValueErrorKind {
+        self.kind
+    }
+}
+
+/// Why bytes are not the header or the schema of a region. The caller adds the path.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
-pub enum SchemaError {
-    /// The record has no name.
-    #[error("the record has no name; give it one, such as \"STU\"")]
-    NoRecordName,
-    /// The record's name is no C identifier.
-    #[error(
-        "record name {name:?} is not a C identifier of at most {MAX_NAME} bytes; use letters, digits and _"
-    )]
-    BadRecordName {
-        /// The name.
-        name: String,
-    },
-    /// The record has no fields.
-    #[error("the record has no fields; add at least one")]
-    NoFields,
-    /// The record has more than [`MAX_FIELDS`] fields.
-    #[error("the record has {count} fields, at most {MAX_FIELDS} are possible; use arrays")]
-    TooManyFields {
-        /// How many there are.
-        count: usize,
-    },
-    /// A field has no name.
-    #[error("field {index} (counted from 0) has no name; give it one")]
-    EmptyName {
-        /// Its position among the fields.
-        index: usize,
-    },
-    /// A field's name is no C identifier.
-    #[error(
-        "field name {name:?} is not a C identifier of at most {MAX_NAME} bytes; use letters, digits and _"
-    )]
-    BadName {
-        /// The name.
-        name: String,
-    },
-    /// Two fields have the same name.
-    #[error("field {name:?} is there twice; rename one of them")]
-    DuplicateField {
-        /// The name.
-        name: String,
-    },
-    /// A field was placed where its type cannot lie.
-    #[error(
-        "field {field:?} at offset {offset} is not aligned for {ctype}; use a multiple of {}",
-        ctype.align()
-    )]
-    Misaligned {
-        /// The field.
-        field: String,
-        /// The offset asked for, in bytes.
-        offset: u32,
-        /// Its type.
-        ctype: CType,
-    },
-    /// Two fields share bytes.
-    #[error("fields {first:?} and {second:?} overlap at byte {offset}; correct the offset of one")]
-    Overlap {
-        /// The field that begins first.
-        first: String,
-        /// The field that begins before the first one ends.
-        second: String,
-        /// Where the second begins, in bytes.
-        offset: u32,
-    },
-    /// The record is larger than [`MAX_RECORD`].
-    #[error(
-        "field {field:?} makes the record {size} bytes, at most {MAX_RECORD} are possible; shorten an array"
-    )]
-    TooLarge {
-        /// The field that crosses the limit.
-        field: String,
-        /// Bytes up to the end of that field, padding included.
-        size: u64,
-    },
-    /// A unit is longer than [`MAX_UNIT`].
-    #[error(
-        "the unit of field {field:?} has {len} bytes, at most {MAX_UNIT} are possible; shorten it"
-    )]
-    UnitTooLong {
-        /// The field.
-        field: String,
-        /// Bytes of the unit.
-        len: usize,
-    },
-    /// A help text or label text is longer than [`MAX_TEXT`].
-    #[error(
-        "the {what} of field {field:?} has {len} bytes, at most {MAX_TEXT} are possible; shorten it"
-    )]
-    TextTooLong {
-        /// The field.
-        field: String,
-        /// "help" or "label".
-        what: &'static str,
-        /// Bytes of the text.
-        len: usize,
-    },
-    /// A unit, help or label text holds a character that could drive a terminal.
-    #[error("the {what} of field {field:?} holds the control character {found:?}; remove it")]
-    ControlCharacter {
-        /// The field.
-        field: String,
-        /// "unit", "help" or "label".
-        what: &'static str,
-        /// The character.
-        found: char,
-    },
-    /// A field has more than [`MAX_LABELS`] labels.
-    #[error("field {field:?} has {count} labels, at most {MAX_LABELS} are possible; remove some")]
-    TooManyLabels {
-        /// The field.
-        field: String,
-        /// How many there are.
-        count: usize,
-    },
-    /// A label without a text.
-    #[error("the label for {value} of field {field:?} is empty; give it a text")]
-    EmptyLabel {
-        /// The field.
-        field: String,
-        /// The value.
-        value: i64,
-    },
-    /// Two labels of one field have the same value or the same text.
-    #[error("field {field:?} has two labels for {what}; remove one")]
-    DuplicateLabel {
-        /// The field.
-        field: String,
-        /// The value or the text that is there twice.
+pub enum DecodeError {
+    /// Too short, or without the magic: another kind of file, or zeros.
+    #[error("not a region")]
+    NotARegion,
+    /// Another version of the format.
+    #[error("region format version {0} is not known here")]
+    UnsupportedVersion(u32),
+    /// Features that a reader must know and this one does not, as bits.
+    #[error("unknown features {0:#x}")]
+    UnsupportedFeatures(u64),
+    /// A header that was changed, or that mapcast never writes.
+    #[error("{0}")]
+    Header(String),
+    /// A schema that was changed, or that mapcast never writes.
+    #[error("byte {at} of its schema: {what}")]
+    Schema {
+        /// Where the part begins that was refused, from the start of the encoded schema.
+        at: usize,
+        /// What is wrong there.
         what: String,
     },
-    /// A label names a value that the field can never hold.
-    #[error(
-        "field {field:?} is {ctype} and never holds {value}, which a label names; remove the label"
-    )]
-    LabelOutOfRange {
-        /// The field.
-        field: String,
-        /// Its type.
-        ctype: CType,
-        /// The value.
-        value: i64,
-    },
-    /// A label on a type that has none: floats and `char[N]`.
-    #[error(
-        "field {field:?} is {ctype}, which takes no labels; use them on integers, bool and char"
-    )]
-    LabelsOnType {
-        /// The field.
-        field: String,
-        /// Its type.
-        ctype: CType,
-    },
-    /// The line template does not fit the record.
-    #[error(transparent)]
-    Template(#[from] TemplateError),
-    /// The encoded schema is larger than [`MAX_SCHEMA`].
-    #[error(
-        "the encoded schema has {len} bytes, at most {MAX_SCHEMA} are possible; shorten help and label texts"
-    )]
-    SchemaTooLong {
-        /// Bytes of the encoding.
-        len: usize,
-    },
+}
+
+/// A record of the wrong length.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "a record of {want} bytes was expected, {have} were given; use the schema the bytes were written with"
+)]
+pub struct WrongLength {
+    /// Bytes of a record of the schema.
+    pub want: u32,
+    /// Bytes given.
+    pub have: usize,
 }

@@ -1,4 +1,4 @@
-//! A field as it is asked for ([`FieldSpec`]) and as it lies in the record ([`Field`]).
+//! The description of a field ([`FieldSpec`]), and the field in a built schema ([`Field`]).
 
 use crate::ctype::CType;
 
@@ -83,8 +83,8 @@ pub(crate) fn known_names(fields: &[Field]) -> String {
     names.join(", ")
 }
 
-/// A field that is asked for. Nothing is checked before
-/// [`SchemaBuilder::build`](crate::SchemaBuilder::build).
+/// The description of a field for a [`SchemaBuilder`](crate::SchemaBuilder), which checks it when it
+/// builds.
 ///
 /// ```
 /// use layout::{FieldSpec, Scalar};
@@ -116,8 +116,8 @@ impl FieldSpec {
         }
     }
 
-    /// Places the field at `offset` bytes, to describe a struct that somebody else lays out.
-    /// Fields after it go on from there.
+    /// Places the field at `offset` bytes, to describe a struct of another program. The fields after
+    /// it follow from there.
     #[must_use]
     pub fn offset(mut self, offset: u32) -> Self {
         self.offset = Some(offset);
@@ -151,5 +151,11 @@ impl FieldSpec {
         let label = |&(value, text): &(i64, &str)| Label { value, text: text.to_owned() };
         self.labels.extend(labels.iter().map(label));
         self
+    }
+
+    /// The field at `offset`.
+    pub(crate) fn at(self, offset: u32) -> Field {
+        let Self { name, ctype, unit, help, labels, .. } = self;
+        Field { name, ctype, offset, unit, help, labels }
     }
 }

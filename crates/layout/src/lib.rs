@@ -1,9 +1,9 @@
 //! The bytes of a region: the record, its schema and the header in front of it.
 //!
-//! Invariant: this crate turns bytes into meaning and back, and nothing else. It opens no file,
-//! starts no thread and touches no atomic, so everything here can be tested with plain slices.
-//! Bytes that came from another process are hostile: decoding answers with an error that names
-//! the byte, never with a panic and never with an allocation larger than the input justifies.
+//! Invariant: this crate turns bytes into values and back, and nothing else. It opens no file, starts
+//! no thread and uses no atomic, so everything here can be tested with plain slices.
+//! Bytes that came from another process are hostile: decoding returns an error that names the byte,
+//! never panics and never allocates more than a small multiple of the input.
 //!
 //! ```text
 //!   Stu, any Pod struct --Record--> Schema <--SchemaBuilder-- a configuration file
@@ -42,9 +42,7 @@ mod ctype;
 mod decode;
 #[doc(hidden)]
 pub mod derive_support;
-mod difference;
 mod digits;
-mod elements;
 mod encode;
 mod error;
 mod field;
@@ -53,8 +51,6 @@ mod fingerprint;
 pub mod header;
 mod limits;
 mod line;
-mod line_check;
-mod plain;
 mod record;
 mod record_buf;
 mod schema;
@@ -63,29 +59,25 @@ mod stu;
 mod template;
 pub mod text;
 mod value;
-mod value_error;
 mod view;
 
 pub use builder::SchemaBuilder;
-pub use ctype::{CType, CTypeError, Scalar};
-pub use decode::{DecodeError, DecodeErrorKind};
+pub use ctype::{CType, Scalar};
 /// Makes a fieldless enum the [`Labels`] of an integer field.
 pub use derive::Labels;
 /// Makes a `#[repr(C)]` struct a [`Record`].
 pub use derive::Record;
 pub use digits::Digits;
-pub use elements::Elements;
-pub use error::SchemaError;
+pub use error::{DecodeError, SchemaError, SchemaPart, ValueError, ValueErrorKind, WrongLength};
 pub use field::{Field, FieldSpec, Label};
 pub use field_type::{BoolType, FieldType, Labels, Number, TextType, UnknownValue};
-pub use header::{Header, HeaderError};
+pub use header::Header;
 pub use limits::{MAX_FIELDS, MAX_LABELS, MAX_NAME, MAX_RECORD, MAX_SCHEMA, MAX_TEXT, MAX_UNIT};
 pub use line::Line;
 pub use record::Record;
-pub use record_buf::RecordBuf;
+pub use record_buf::{Elements, RecordBuf};
 pub use schema::Schema;
 pub use stu::Stu;
-pub use template::{Template, TemplateError};
+pub use template::Template;
 pub use value::{Literal, Value};
-pub use value_error::ValueError;
-pub use view::{RecordView, WrongLength};
+pub use view::RecordView;

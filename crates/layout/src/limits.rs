@@ -1,4 +1,4 @@
-//! How large the parts of a schema may be; the builder and the decoder hold to the same numbers.
+//! How large the parts of a schema may be, for the builder and for the decoder.
 
 /// Largest record, in bytes: 16 MiB.
 pub const MAX_RECORD: u32 = 16 << 20;

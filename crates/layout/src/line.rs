@@ -7,13 +7,11 @@
 
 use core::fmt;
 
-use crate::ctype::Scalar;
 use crate::field::Field;
-use crate::plain::Plain;
 use crate::template::{Piece, Template};
-use crate::text::{Escaped, until_nul};
-use crate::value::write_list;
-use crate::view::{RecordView, elements};
+use crate::text::Escaped;
+use crate::value::{Value, write_list};
+use crate::view::RecordView;
 
 /// Displays one record as a line. Made by [`RecordView::line`].
 #[derive(Clone, Copy, Debug)]
@@ -38,66 +36,66 @@ impl<'a> RecordView<'a> {
 
 impl fmt::Display for Line<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.template {
-            Some(template) => write_pieces(f, template, &self.view),
-            None => write_default(f, &self.view),
-        }
-    }
-}
-
-fn write_pieces(
-    f: &mut fmt::Formatter<'_>,
-    template: &Template,
-    view: &RecordView<'_>,
-) -> fmt::Result {
-    for piece in template.pieces() {
-        match piece {
-            Piece::Text(text) => f.write_str(text)?,
-            Piece::Field { index, precision } => {
-                if let Some(field) = view.schema().fields().get(*index) {
-                    write_field(f, field, view.bytes_of(field), *precision)?;
+        let fields = self.view.schema().fields();
+        let Some(template) = self.template else { return self.write_every(f, fields) };
+        for piece in template.pieces() {
+            match piece {
+                Piece::Text(text) => f.write_str(text)?,
+                Piece::Field { index, precision } => {
+                    if let Some(field) = fields.get(*index) {
+                        self.write_field(f, field, *precision)?;
+                    }
                 }
             }
         }
+        Ok(())
     }
-    Ok(())
 }
 
-/// `name=value` for every field, with tabs between: the line of a schema without a template.
-fn write_default(f: &mut fmt::Formatter<'_>, view: &RecordView<'_>) -> fmt::Result {
-    for (index, field) in view.schema().fields().iter().enumerate() {
-        let tab = if index == 0 { "" } else { "\t" };
-        write!(f, "{tab}{}=", field.name())?;
-        write_field(f, field, view.bytes_of(field), None)?;
+impl Line<'_> {
+    /// `name=value` for every field, with tabs between: the line of a schema without a template.
+    fn write_every(&self, f: &mut fmt::Formatter<'_>, fields: &[Field]) -> fmt::Result {
+        for (index, field) in fields.iter().enumerate() {
+            let tab = if index == 0 { "" } else { "\t" };
+            write!(f, "{tab}{}=", field.name())?;
+            self.write_field(f, field, None)?;
+        }
+        Ok(())
     }
-    Ok(())
+
+    fn write_field(
+        &self,
+        f: &mut fmt::Formatter<'_>,
+        field: &Field,
+        precision: Option<usize>,
+    ) -> fmt::Result {
+        if let Some(text) = self.view.text(field) {
+            // Labels of a text are those of a single `char`.
+            let code = self.view.bytes_of(field)[0];
+            return match field.label_text(code.into()) {
+                Some(label) => f.write_str(label),
+                None => write!(f, "{}", Escaped(text)),
+            };
+        }
+        let mut values = self.view.elements(field);
+        let write = |value, f: &mut fmt::Formatter<'_>| write_value(f, field, &value, precision);
+        if field.ctype().is_list() {
+            write_list(f, values, write)
+        } else {
+            values.try_for_each(|value| write(value, f))
+        }
+    }
 }
 
-fn write_field(
+fn write_value(
     f: &mut fmt::Formatter<'_>,
     field: &Field,
-    bytes: &[u8],
+    value: &Value,
     precision: Option<usize>,
 ) -> fmt::Result {
-    let scalar = field.ctype().element();
-    match field.ctype().count() {
-        None => write_plain(f, field, Plain::load(scalar, bytes), precision),
-        Some(_) if scalar == Scalar::Char => write!(f, "{}", Escaped(until_nul(bytes))),
-        Some(_) => write_list(f, elements(scalar, bytes), |plain, f| {
-            write_plain(f, field, plain, precision)
-        }),
-    }
-}
-
-fn write_plain(
-    f: &mut fmt::Formatter<'_>,
-    field: &Field,
-    plain: Plain,
-    precision: Option<usize>,
-) -> fmt::Result {
-    match (plain.label_key().and_then(|key| field.label_text(key)), precision) {
+    match (value.label_key().and_then(|key| field.label_text(key)), precision) {
         (Some(label), _) => f.write_str(label),
-        (None, Some(digits)) => write!(f, "{plain:.digits$}"),
-        (None, None) => write!(f, "{plain}"),
+        (None, Some(digits)) => write!(f, "{value:.digits$}"),
+        (None, None) => write!(f, "{value}"),
     }
 }

@@ -1,4 +1,4 @@
-//! Structs that carry their own description.
+//! Structs that are records: the trait, and what `#[derive(Record)]` takes.
 
 use crate::schema::Schema;
 
@@ -58,7 +58,7 @@ use crate::schema::Schema;
 /// }
 /// ```
 ///
-/// A type that says nothing of itself, and an enum of another width than its field:
+/// A type that is no [`FieldType`](crate::FieldType), and an enum of another width than its field:
 ///
 /// ```compile_fail,E0277
 /// # use layout::Record;

@@ -1,9 +1,10 @@
 //! What the bytes of a record mean: names, C types, offsets, units.
 //!
-//! Invariant: a [`Schema`] in hand has passed every check of [`SchemaBuilder::build`]: at least
-//! one field, unique names, no overlap, every field inside `size` and aligned, `size` a multiple of
-//! `align` and at most [`MAX_RECORD`](crate::MAX_RECORD). The decoder builds through the same
-//! door, so a schema out of a hostile file holds the same promises.
+//! Invariant: a [`Schema`] has passed every check of
+//! [`SchemaBuilder::build`](crate::SchemaBuilder::build): at least one field, unique names, no
+//! overlap, every field inside `size` and aligned, `size` a multiple of `align` and at most
+//! [`MAX_RECORD`](crate::MAX_RECORD). The decoder uses the builder, so the same is true of a schema
+//! out of a hostile file.
 //!
 //! ```text
 //!   STU, 28 bytes, aligned to 4
@@ -13,7 +14,6 @@
 //!
 //! Price: one `Vec` of fields; a look-up by name walks it.
 
-use crate::builder::SchemaBuilder;
 use crate::field::Field;
 use crate::template::Template;
 
@@ -41,11 +41,6 @@ pub struct Schema {
 }
 
 impl Schema {
-    /// Starts a schema for a record of this name.
-    pub fn builder(name: impl Into<String>) -> SchemaBuilder {
-        SchemaBuilder::new(name.into())
-    }
-
     /// The name of the record type, such as "STU".
     pub fn name(&self) -> &str {
         &self.name

@@ -4,102 +4,102 @@
 //! Numbers are converted in one place, from their digits where they come from a text.
 //!
 //! ```text
-//!   Value, Literal --Given--> scalar_bits --> text: a label, a character
-//!                                             f32, f64: the nearest
-//!                                             bool: any number but 0 is true
-//!                                             integers: whole and in range, or refused
+//!   Value --Literal--> scalar_bits --> text: a label, a character
+//!                                      f32, f64: the nearest
+//!                                      bool: any number but 0 is true
+//!                                      integers: whole and in range, or refused
 //! ```
 
 use crate::ctype::Scalar;
-use crate::digits::Digits;
+use crate::error::{ValueError, ValueErrorKind as Kind};
 use crate::field::Field;
 use crate::text::shorten;
 use crate::value::{Literal, Value};
-use crate::value_error::ValueError;
 
-/// A scalar on its way into a field, from a [`Value`] or a [`Literal`].
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum Given<'a> {
-    Int(i128),
-    F32(f32),
-    F64(f64),
-    Digits(Digits<'a>),
-    Bool(bool),
-    Text(&'a str),
-    /// A list where a scalar belongs.
-    List,
-}
-
-impl<'a> From<Literal<'a>> for Given<'a> {
-    fn from(literal: Literal<'a>) -> Self {
-        match literal {
-            Literal::Number(digits) => Self::Digits(digits),
-            Literal::Whole(number) => Self::Int(number),
-            Literal::Float(number) => Self::F64(number),
-            Literal::Bool(value) => Self::Bool(value),
-            Literal::Text(text) => Self::Text(text),
-        }
-    }
-}
-
-impl<'a> From<&'a Value> for Given<'a> {
-    fn from(value: &'a Value) -> Self {
-        match value {
-            Value::Int(number) => Self::Int((*number).into()),
-            Value::Uint(number) => Self::Int((*number).into()),
-            Value::F32(number) => Self::F32(*number),
-            Value::F64(number) => Self::F64(*number),
-            Value::Bool(value) => Self::Bool(*value),
-            Value::Text(text) => Self::Text(text),
-            Value::List(_) => Self::List,
-        }
-    }
-}
-
-impl Given<'_> {
-    /// The number for a message: as written, if it came from a text.
-    fn shown(&self) -> String {
-        match self {
-            Self::Int(number) => number.to_string(),
-            Self::F32(number) => Value::F32(*number).to_string(),
-            Self::F64(number) => Value::F64(*number).to_string(),
-            Self::Digits(digits) => shorten(digits.as_str()),
-            Self::Bool(_) | Self::Text(_) | Self::List => self.kind().to_owned(),
-        }
-    }
-
+impl Literal<'_> {
     /// As [`Value::kind`] names it.
-    fn kind(&self) -> &'static str {
+    fn kind(self) -> &'static str {
         match self {
-            Self::Int(_) => "integer",
-            Self::Digits(digits) if !digits.as_str().contains(['.', 'e', 'E']) => "integer",
-            Self::F32(_) | Self::F64(_) | Self::Digits(_) => "number",
+            Self::Whole(_) => "integer",
+            Self::Number(digits) if !digits.as_str().contains(['.', 'e', 'E']) => "integer",
+            Self::F32(_) | Self::Float(_) | Self::Number(_) => "number",
             Self::Bool(_) => "bool",
             Self::Text(_) => "text",
-            Self::List => "list",
         }
+    }
+
+    /// The number for a message: as written, if it came from a text.
+    fn shown(self) -> String {
+        match self {
+            Self::Number(digits) => shorten(digits.as_str()),
+            Self::Whole(number) => number.to_string(),
+            Self::F32(number) => Value::F32(number).to_string(),
+            Self::Float(number) => Value::F64(number).to_string(),
+            Self::Bool(_) | Self::Text(_) => self.kind().to_owned(),
+        }
+    }
+
+    /// The nearest `f64` of a number.
+    #[expect(clippy::cast_precision_loss, reason = "an integer in a float field is rounded")]
+    fn to_f64(self) -> f64 {
+        match self {
+            Self::Number(digits) => digits.to_f64(),
+            Self::Whole(number) => number as f64,
+            Self::F32(number) => number.into(),
+            Self::Float(number) => number,
+            Self::Bool(_) | Self::Text(_) => f64::NAN,
+        }
+    }
+
+    /// The nearest `f32` of a number: by one rounding, also from digits.
+    #[expect(clippy::cast_possible_truncation, reason = "rounds to the nearest f32")]
+    #[expect(clippy::cast_precision_loss, reason = "an integer in a float field is rounded")]
+    fn to_f32(self) -> f32 {
+        match self {
+            Self::Number(digits) => digits.to_f32(),
+            Self::Whole(number) => number as f32,
+            Self::F32(number) => number,
+            _ => self.to_f64() as f32,
+        }
+    }
+
+    /// Whether it is an infinity itself, and not a number beyond the largest float.
+    fn is_infinite(self) -> bool {
+        matches!(self, Self::F32(_) | Self::Float(_)) && self.to_f64().is_infinite()
     }
 }
 
 /// Writes `value` to `place`, the bytes of `field`.
 pub(crate) fn store(field: &Field, value: &Value, place: &mut [u8]) -> Result<(), ValueError> {
-    let is_list = field.ctype.count().is_some() && !field.ctype.is_text();
     match value {
-        Value::List(items) if is_list => store_list(field, items, place),
-        value => store_given(field, &value.into(), place),
+        Value::List(items) if field.ctype.is_list() => store_list(field, items, place),
+        value => store_literal(field, literal(field, value)?, place),
     }
 }
 
-/// Writes `given` to `place`, the bytes of `field`, which is a scalar or text.
-pub(crate) fn store_given(
+/// `value`, which is no list, as a literal.
+fn literal<'v>(field: &Field, value: &'v Value) -> Result<Literal<'v>, ValueError> {
+    Ok(match value {
+        Value::Int(number) => Literal::Whole((*number).into()),
+        Value::Uint(number) => Literal::Whole((*number).into()),
+        Value::F32(number) => Literal::F32(*number),
+        Value::F64(number) => Literal::Float(*number),
+        Value::Bool(value) => Literal::Bool(*value),
+        Value::Text(text) => Literal::Text(text),
+        Value::List(_) => return Err(field.wrong_kind("list")),
+    })
+}
+
+/// Writes `literal` to `place`, the bytes of `field`, which is a scalar or text.
+pub(crate) fn store_literal(
     field: &Field,
-    given: &Given<'_>,
+    literal: Literal<'_>,
     place: &mut [u8],
 ) -> Result<(), ValueError> {
-    match (field.ctype.count(), field.ctype.is_text(), given) {
-        (None, ..) => put(place, scalar_bits(field, given)?),
-        (Some(_), true, Given::Text(text)) => store_text(field, text, place)?,
-        _ => return Err(field.wrong_kind(given.kind())),
+    match (field.ctype.count(), field.ctype.is_text(), literal) {
+        (None, ..) => put(place, scalar_bits(field, literal)?),
+        (Some(_), true, Literal::Text(text)) => store_text(field, text, place)?,
+        _ => return Err(field.wrong_kind(literal.kind())),
     }
     Ok(())
 }
@@ -109,15 +109,23 @@ pub(crate) fn put(place: &mut [u8], bits: [u8; 8]) {
     place.copy_from_slice(&bits[..place.len()]);
 }
 
-fn store_text(field: &Field, text: &str, place: &mut [u8]) -> Result<(), ValueError> {
+fn store_text(
+    Field { name, ctype, .. }: &Field,
+    text: &str,
+    place: &mut [u8],
+) -> Result<(), ValueError> {
     if let Some(at) = text.find('\0') {
-        return Err(ValueError::Nul { field: field.name.clone(), at });
+        return bad_text(format!(
+            "the text for field {name:?} holds a NUL at byte {at}; remove it"
+        ));
     }
     // One byte stays NUL, so that a C program may print the field with %s.
     let (len, max) = (text.len(), place.len() - 1);
     if len > max {
-        let (field, ctype) = (field.name.clone(), field.ctype);
-        return Err(ValueError::TextTooLong { field, ctype, len, max });
+        return bad_text(format!(
+            "text of {len} bytes does not fit field {name:?} ({ctype}), which holds {max}; \
+             shorten it"
+        ));
     }
     let (head, tail) = place.split_at_mut(len);
     head.copy_from_slice(text.as_bytes());
@@ -125,152 +133,134 @@ fn store_text(field: &Field, text: &str, place: &mut [u8]) -> Result<(), ValueEr
     Ok(())
 }
 
+fn bad_text<T>(message: String) -> Result<T, ValueError> {
+    Err(ValueError::new(Kind::BadText, message))
+}
+
 fn store_list(field: &Field, items: &[Value], place: &mut [u8]) -> Result<(), ValueError> {
     let size = field.ctype.element().size() as usize;
     if items.len() != place.len() / size {
-        let (field, ctype) = (field.name.clone(), field.ctype);
-        return Err(ValueError::WrongCount { field, ctype, len: items.len() });
+        return Err(field.wrong_count(&format!("{} elements", items.len())));
     }
+    let bits = |item| scalar_bits(field, literal(field, item)?);
     // Everything is checked before anything is written.
     for item in items {
-        scalar_bits(field, &item.into())?;
+        bits(item)?;
     }
     for (item, place) in items.iter().zip(place.chunks_exact_mut(size)) {
-        put(place, scalar_bits(field, &item.into())?);
+        put(place, bits(item)?);
     }
     Ok(())
 }
 
-/// The little-endian bytes of `given` as one scalar of `field`.
-pub(crate) fn scalar_bits(field: &Field, given: &Given<'_>) -> Result<[u8; 8], ValueError> {
-    if let Given::Text(text) = given {
-        return text_bits(field, text);
-    }
-    match field.ctype.element() {
-        Scalar::F32 => f32_bits(field, given),
-        Scalar::F64 => f64_bits(field, given),
-        Scalar::Char => Err(field.wrong_kind(given.kind())),
-        Scalar::Bool => bool_bits(field, given),
-        _ => int_bits(field, given),
+/// The little-endian bytes of `literal` as one scalar of `field`.
+pub(crate) fn scalar_bits(field: &Field, literal: Literal<'_>) -> Result<[u8; 8], ValueError> {
+    match (field.ctype.element(), literal) {
+        (_, Literal::Text(text)) => text_bits(field, text),
+        (Scalar::Bool, Literal::Bool(value)) => Ok(u64::from(value).to_le_bytes()),
+        (Scalar::Char, _) | (_, Literal::Bool(_)) => Err(field.wrong_kind(literal.kind())),
+        (Scalar::Bool, _) => bool_bits(field, literal),
+        (Scalar::F32 | Scalar::F64, _) => float_bits(field, literal),
+        _ => int_bits(field, literal),
     }
 }
 
 /// A text for a scalar: a label, or the character itself.
 fn text_bits(field: &Field, text: &str) -> Result<[u8; 8], ValueError> {
+    let name = &field.name;
     if let Some(number) = field.label_value(text) {
         return Ok(number.to_le_bytes());
     }
-    let name = || field.name.clone();
-    if field.ctype.element() == Scalar::Char {
-        let byte = match text.as_bytes() {
-            [] => 0,
-            [0] => return Err(ValueError::Nul { field: name(), at: 0 }),
-            [byte] => *byte,
-            _ => return Err(ValueError::NotAscii { field: name(), text: shorten(text) }),
+    if field.ctype.is_text() {
+        return match text.as_bytes() {
+            [0] => {
+                bad_text(format!("the text for field {name:?} holds a NUL at byte 0; remove it"))
+            }
+            [] => Ok([0; 8]),
+            [byte] => Ok(u64::from(*byte).to_le_bytes()),
+            _ => bad_text(format!(
+                "{:?} is not one ASCII character, and field {name:?} is char; \
+                 use char[N] for text",
+                shorten(text)
+            )),
         };
-        return Ok(u64::from(byte).to_le_bytes());
     }
     if field.labels.is_empty() {
         return Err(field.wrong_kind("text"));
     }
-    Err(ValueError::UnknownLabel { field: name(), text: shorten(text) })
+    let text = shorten(text);
+    let message =
+        format!("{text:?} is no label of field {name:?}; use a number or one of its labels");
+    Err(ValueError::new(Kind::UnknownLabel, message))
 }
 
 /// Any number but 0 is true, however small or large. NaN is no number.
-fn bool_bits(field: &Field, given: &Given<'_>) -> Result<[u8; 8], ValueError> {
-    let value = match given {
-        Given::Bool(value) => *value,
-        Given::Int(number) => *number != 0,
-        Given::Digits(digits) => !digits.is_zero(),
-        Given::F32(number) if !number.is_nan() => *number != 0.0,
-        Given::F64(number) if !number.is_nan() => *number != 0.0,
-        Given::F32(_) | Given::F64(_) => return Err(out_of_range(field, given)),
-        Given::Text(_) | Given::List => return Err(field.wrong_kind(given.kind())),
+fn bool_bits(field: &Field, literal: Literal<'_>) -> Result<[u8; 8], ValueError> {
+    let is_zero = match literal {
+        Literal::Number(digits) => digits.is_zero(),
+        _ if literal.to_f64().is_nan() => return Err(out_of_range(field, literal)),
+        _ => literal.to_f64() == 0.0,
     };
-    Ok(u64::from(value).to_le_bytes())
+    Ok(u64::from(!is_zero).to_le_bytes())
 }
 
-fn int_bits(field: &Field, given: &Given<'_>) -> Result<[u8; 8], ValueError> {
-    let number = match given {
-        Given::Int(number) => *number,
-        Given::F32(number) => whole(field, given, f64::from(*number))?,
-        Given::F64(number) => whole(field, given, *number)?,
-        Given::Digits(digits) if !digits.is_whole() => return Err(not_whole(field, given)),
-        Given::Digits(digits) => digits.whole().ok_or_else(|| out_of_range(field, given))?,
-        Given::Bool(_) | Given::Text(_) | Given::List => {
-            return Err(field.wrong_kind(given.kind()));
-        }
+fn int_bits(field: &Field, literal: Literal<'_>) -> Result<[u8; 8], ValueError> {
+    let is_whole = match literal {
+        Literal::Whole(_) => true,
+        Literal::Number(digits) => digits.is_whole(),
+        // NaN and the infinities have the fraction NaN, which equals nothing.
+        _ => literal.to_f64().fract() == 0.0,
     };
-    let fits =
-        field.ctype.element().int_range().is_some_and(|(min, max)| (min..=max).contains(&number));
-    if !fits {
-        return Err(out_of_range(field, given));
+    if !is_whole {
+        return Err(not_whole(field, literal));
     }
+    let number = match literal {
+        Literal::Whole(number) => Some(number),
+        Literal::Number(digits) => digits.whole(),
+        #[expect(clippy::cast_possible_truncation, reason = "saturates, and is compared below")]
+        _ => Some(literal.to_f64() as i128),
+    };
+    let in_range = |number: &i128| {
+        field.ctype.element().int_range().is_some_and(|(min, max)| (min..=max).contains(number))
+    };
+    let number = number.filter(in_range).ok_or_else(|| out_of_range(field, literal))?;
     // In range, so the low bytes in two's complement are the number.
     let mut bits = [0; 8];
     bits.copy_from_slice(&number.to_le_bytes()[..8]);
     Ok(bits)
 }
 
-/// A float without a fraction, as an integer.
-fn whole(field: &Field, given: &Given<'_>, number: f64) -> Result<i128, ValueError> {
-    // NaN and the infinities have the fraction NaN, which equals nothing.
-    if number.fract() != 0.0 {
-        return Err(not_whole(field, given));
-    }
-    #[expect(clippy::cast_possible_truncation, reason = "saturates, and the range check follows")]
-    Ok(number as i128)
-}
-
-fn f32_bits(field: &Field, given: &Given<'_>) -> Result<[u8; 8], ValueError> {
-    #[expect(clippy::cast_possible_truncation, reason = "rounds to the nearest f32")]
-    #[expect(clippy::cast_precision_loss, reason = "an integer in a float field is rounded")]
-    let (number, is_finite) = match given {
-        Given::Int(number) => (*number as f32, true),
-        Given::F32(number) => (*number, number.is_finite()),
-        Given::F64(number) => (*number as f32, number.is_finite()),
-        Given::Digits(digits) => (digits.to_f32(), true),
-        Given::Bool(_) | Given::Text(_) | Given::List => {
-            return Err(field.wrong_kind(given.kind()));
-        }
+fn float_bits(field: &Field, literal: Literal<'_>) -> Result<[u8; 8], ValueError> {
+    let (is_infinite, bits) = if field.ctype.element() == Scalar::F32 {
+        let nearest = literal.to_f32();
+        (nearest.is_infinite(), u64::from(nearest.to_bits()))
+    } else {
+        let nearest = literal.to_f64();
+        (nearest.is_infinite(), nearest.to_bits())
     };
-    if number.is_infinite() && is_finite {
-        return Err(out_of_range(field, given));
+    if is_infinite && !literal.is_infinite() {
+        return Err(out_of_range(field, literal));
     }
-    Ok(u64::from(number.to_bits()).to_le_bytes())
+    Ok(bits.to_le_bytes())
 }
 
-fn f64_bits(field: &Field, given: &Given<'_>) -> Result<[u8; 8], ValueError> {
-    #[expect(clippy::cast_precision_loss, reason = "an integer in a float field is rounded")]
-    let number = match given {
-        Given::Int(number) => *number as f64,
-        Given::F32(number) => (*number).into(),
-        Given::F64(number) => *number,
-        Given::Digits(digits) if digits.to_f64().is_infinite() => {
-            return Err(out_of_range(field, given));
-        }
-        Given::Digits(digits) => digits.to_f64(),
-        Given::Bool(_) | Given::Text(_) | Given::List => {
-            return Err(field.wrong_kind(given.kind()));
-        }
-    };
-    Ok(number.to_le_bytes())
+fn out_of_range(Field { name, ctype, .. }: &Field, literal: Literal<'_>) -> ValueError {
+    let value = literal.shown();
+    let message = format!("{value} does not fit field {name:?} ({ctype}); use a value it can hold");
+    ValueError::new(Kind::OutOfRange, message)
 }
 
-fn out_of_range(field: &Field, given: &Given<'_>) -> ValueError {
-    let (field, ctype) = (field.name.clone(), field.ctype);
-    ValueError::OutOfRange { field, ctype, value: given.shown() }
-}
-
-fn not_whole(field: &Field, given: &Given<'_>) -> ValueError {
-    let (field, ctype) = (field.name.clone(), field.ctype);
-    ValueError::NotWhole { field, ctype, value: given.shown() }
+fn not_whole(Field { name, ctype, .. }: &Field, literal: Literal<'_>) -> ValueError {
+    let value = literal.shown();
+    let message =
+        format!("{value} is not a whole number, and field {name:?} is {ctype}; round it first");
+    ValueError::new(Kind::NotWhole, message)
 }
 
 impl Field {
-    /// The error that a value of this kind (as [`Value::kind`] says it) is not what the field takes.
-    pub fn wrong_kind(&self, kind: &'static str) -> ValueError {
-        let ctype = self.ctype;
+    /// The error that a value of this kind (as [`Value::kind`] names it) is not what the field takes.
+    pub fn wrong_kind(&self, kind: &str) -> ValueError {
+        let Self { name, ctype, .. } = self;
         let want = match (ctype.element(), ctype.count().is_some()) {
             (Scalar::Char, false) => "one character",
             (Scalar::Char, true) => "text",
@@ -281,6 +271,15 @@ impl Field {
             (_, false) => "a whole number",
             (_, true) => "a list of whole numbers",
         };
-        ValueError::WrongKind { field: self.name.clone(), ctype, want, kind }
+        let message =
+            format!("field {name:?} is {ctype} and takes {want}, not {kind}; change the value");
+        ValueError::new(Kind::WrongKind, message)
+    }
+
+    pub(crate) fn wrong_count(&self, found: &str) -> ValueError {
+        let Self { name, ctype, .. } = self;
+        let message =
+            format!("field {name:?} is {ctype}, the list has {found}; give exactly as many");
+        ValueError::new(Kind::WrongCount, message)
     }
 }

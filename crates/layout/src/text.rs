@@ -1,10 +1,9 @@
-//! Text that came from elsewhere, and what of it may reach a terminal.
+//! Text of another process, escaped for a terminal.
 //!
 //! Invariant: nothing this module writes can move a cursor, set a title, ring a bell or reverse the
 //! reading direction. A control character is printed as its code, `\x1b`; bytes that are not UTF-8
-//! become U+FFFD. The writing is for people: a text that itself holds a backslash is not changed, so
-//! it cannot be read back without doubt. JSON is for machines. [`is_control`] is the one rule for all
-//! that the programs print: records, messages, tables and JSON.
+//! become U+FFFD. A backslash is not escaped, so the output is for people; programs parse JSON.
+//! [`is_control`] is the one rule for all output: records, messages, tables and JSON.
 
 use core::ffi::CStr;
 use core::fmt;
@@ -59,8 +58,8 @@ pub(crate) fn until_nul(bytes: &[u8]) -> &[u8] {
 #[derive(Clone, Copy, Debug)]
 pub struct Escaped<'a>(pub &'a [u8]);
 
-/// Displays bytes as UTF-8, lossy, as they are: for those who escape them in their own way. Writes in
-/// pieces as [`Escaped`] does.
+/// Displays bytes as UTF-8, lossy, without escaping, for a caller that has its own. Writes in pieces
+/// as [`Escaped`] does.
 #[derive(Clone, Copy, Debug)]
 pub struct Lossy<'a>(pub &'a [u8]);
 

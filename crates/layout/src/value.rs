@@ -2,8 +2,9 @@
 
 use core::fmt;
 
+use crate::ctype::Scalar;
 use crate::digits::Digits;
-use crate::text::Escaped;
+use crate::text::{Escaped, until_nul};
 
 /// The value of one field.
 ///
@@ -35,7 +36,9 @@ pub enum Literal<'a> {
     Number(Digits<'a>),
     /// A whole number that was written in another base.
     Whole(i128),
-    /// A float that has no digits: an infinity or NaN.
+    /// An `f32`.
+    F32(f32),
+    /// An `f64`, or a float that a text writes without digits: an infinity or NaN.
     Float(f64),
     /// A bool.
     Bool(bool),
@@ -44,6 +47,34 @@ pub enum Literal<'a> {
 }
 
 impl Value {
+    /// Reads one `scalar` from `bytes`: the size of the scalar, or any length for text.
+    pub(crate) fn load(scalar: Scalar, bytes: &[u8]) -> Self {
+        match scalar {
+            Scalar::I8 => Self::Int(i8::from_le_bytes(exact(bytes)).into()),
+            Scalar::I16 => Self::Int(i16::from_le_bytes(exact(bytes)).into()),
+            Scalar::I32 => Self::Int(i32::from_le_bytes(exact(bytes)).into()),
+            Scalar::I64 => Self::Int(i64::from_le_bytes(exact(bytes))),
+            Scalar::U8 => Self::Uint(u8::from_le_bytes(exact(bytes)).into()),
+            Scalar::U16 => Self::Uint(u16::from_le_bytes(exact(bytes)).into()),
+            Scalar::U32 => Self::Uint(u32::from_le_bytes(exact(bytes)).into()),
+            Scalar::U64 => Self::Uint(u64::from_le_bytes(exact(bytes))),
+            Scalar::F32 => Self::F32(f32::from_le_bytes(exact(bytes))),
+            Scalar::F64 => Self::F64(f64::from_le_bytes(exact(bytes))),
+            Scalar::Bool => Self::Bool(exact(bytes) != [0]),
+            Scalar::Char => Self::Text(String::from_utf8_lossy(until_nul(bytes)).into_owned()),
+        }
+    }
+
+    /// The number that a label may name; `None` for floats, texts and integers beyond `i64`.
+    pub(crate) fn label_key(&self) -> Option<i64> {
+        match self {
+            Self::Int(value) => Some(*value),
+            Self::Uint(value) => i64::try_from(*value).ok(),
+            Self::Bool(value) => Some((*value).into()),
+            Self::F32(_) | Self::F64(_) | Self::Text(_) | Self::List(_) => None,
+        }
+    }
+
     /// What kind of value this is, for messages: "integer", "text", ...
     pub const fn kind(&self) -> &'static str {
         match self {
@@ -56,6 +87,14 @@ impl Value {
     }
 }
 
+/// The bytes as an array. Every caller slices by the size of the scalar, so the lengths agree.
+fn exact<const N: usize>(bytes: &[u8]) -> [u8; N] {
+    let mut array = [0; N];
+    array.copy_from_slice(bytes);
+    array
+}
+
+/// A precision in the formatter applies to floats.
 impl fmt::Display for Value {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -71,8 +110,8 @@ impl fmt::Display for Value {
 }
 
 /// Writes a float with all of its digits; with an exponent, as JSON has it, where most of them would
-/// be zeros. A precision in the formatter is kept.
-pub(crate) fn write_float<T>(f: &mut fmt::Formatter<'_>, number: T) -> fmt::Result
+/// be zeros.
+fn write_float<T>(f: &mut fmt::Formatter<'_>, number: T) -> fmt::Result
 where
     T: fmt::Display + fmt::LowerExp + Into<f64> + Copy,
 {
@@ -101,62 +140,25 @@ pub(crate) fn write_list<T>(
     f.write_str("]")
 }
 
-impl From<i64> for Value {
-    fn from(value: i64) -> Self {
-        Self::Int(value)
-    }
+macro_rules! value_from {
+    ($($source:ty => $variant:ident,)*) => {$(
+        impl From<$source> for Value {
+            fn from(value: $source) -> Self {
+                Self::$variant(value.into())
+            }
+        }
+    )*};
 }
 
-impl From<i32> for Value {
-    fn from(value: i32) -> Self {
-        Self::Int(value.into())
-    }
-}
-
-impl From<u32> for Value {
-    fn from(value: u32) -> Self {
-        Self::Uint(value.into())
-    }
-}
-
-impl From<u64> for Value {
-    fn from(value: u64) -> Self {
-        Self::Uint(value)
-    }
-}
-
-impl From<f32> for Value {
-    fn from(value: f32) -> Self {
-        Self::F32(value)
-    }
-}
-
-impl From<f64> for Value {
-    fn from(value: f64) -> Self {
-        Self::F64(value)
-    }
-}
-
-impl From<bool> for Value {
-    fn from(value: bool) -> Self {
-        Self::Bool(value)
-    }
-}
-
-impl From<&str> for Value {
-    fn from(text: &str) -> Self {
-        Self::Text(text.to_owned())
-    }
-}
-
-impl From<String> for Value {
-    fn from(text: String) -> Self {
-        Self::Text(text)
-    }
-}
-
-impl From<Vec<Value>> for Value {
-    fn from(values: Vec<Value>) -> Self {
-        Self::List(values)
-    }
+value_from! {
+    i32 => Int,
+    i64 => Int,
+    u32 => Uint,
+    u64 => Uint,
+    f32 => F32,
+    f64 => F64,
+    bool => Bool,
+    &str => Text,
+    String => Text,
+    Vec<Value> => List,
 }

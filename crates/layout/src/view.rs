@@ -5,24 +5,11 @@
 //!
 //! Price: two references. Printing allocates nothing; only a text or list [`Value`] does.
 
-use crate::ctype::Scalar;
+use crate::error::WrongLength;
 use crate::field::Field;
-use crate::plain::Plain;
 use crate::schema::Schema;
 use crate::text::until_nul;
 use crate::value::Value;
-
-/// A record of the wrong length.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "a record of {want} bytes was expected, {have} were given; use the schema the bytes were written with"
-)]
-pub struct WrongLength {
-    /// Bytes of a record of the schema.
-    pub want: u32,
-    /// Bytes given.
-    pub have: usize,
-}
 
 /// One record seen through its schema.
 #[derive(Clone, Copy, Debug)]
@@ -76,7 +63,7 @@ impl<'a> RecordView<'a> {
         view.schema.fields().iter().map(move |field| (field, view.value_of(field)))
     }
 
-    /// The bytes of a `char[N]`, up to the first NUL; `None` for a field of any other type.
+    /// The bytes of a `char` or `char[N]`, up to the first NUL; `None` for a field of any other type.
     ///
     /// For writing a text that may be as long as a record:
     /// [`Escaped`](crate::text::Escaped) and [`Lossy`](crate::text::Lossy) write it without a copy.
@@ -86,14 +73,12 @@ impl<'a> RecordView<'a> {
 
     /// The elements of an array, one after the other; any other value, text too, is one element.
     ///
-    /// For those who pass them on: all together, as a [`Value::List`], the elements of a large array
-    /// of small numbers take 32 times the memory that they have in the record.
+    /// For passing them on one by one: all together, as a [`Value::List`], the elements of a large
+    /// array of small numbers take 32 times the memory that they have in the record.
     pub fn elements(&self, field: &Field) -> impl Iterator<Item = Value> + use<'a> {
-        let (ctype, bytes) = (field.ctype(), self.bytes_of(field));
-        let is_list = ctype.count().is_some() && !ctype.is_text();
-        let listed = elements(ctype.element(), if is_list { bytes } else { &[] }).map(Value::from);
-        let single = (!is_list).then(|| self.value_of(field));
-        single.into_iter().chain(listed)
+        let (scalar, bytes) = (field.ctype().element(), self.bytes_of(field));
+        let size = if field.ctype().is_text() { bytes.len() } else { scalar.size() as usize };
+        bytes.chunks_exact(size).map(move |element| Value::load(scalar, element))
     }
 
     pub(crate) fn bytes_of(&self, field: &Field) -> &'a [u8] {
@@ -101,19 +86,10 @@ impl<'a> RecordView<'a> {
     }
 
     fn value_of(&self, field: &Field) -> Value {
-        let ctype = field.ctype();
-        let bytes = self.bytes_of(field);
-        match (ctype.element(), ctype.count()) {
-            (Scalar::Char, Some(_)) => {
-                Value::Text(String::from_utf8_lossy(until_nul(bytes)).into_owned())
-            }
-            (scalar, None) => Plain::load(scalar, bytes).into(),
-            (scalar, Some(_)) => Value::List(elements(scalar, bytes).map(Value::from).collect()),
+        if field.ctype().is_list() {
+            Value::List(self.elements(field).collect())
+        } else {
+            Value::load(field.ctype().element(), self.bytes_of(field))
         }
     }
-}
-
-/// The elements of an array.
-pub(crate) fn elements(scalar: Scalar, bytes: &[u8]) -> impl Iterator<Item = Plain> {
-    bytes.chunks_exact(scalar.size() as usize).map(move |bytes| Plain::load(scalar, bytes))
 }

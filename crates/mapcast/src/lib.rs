@@ -112,8 +112,8 @@ pub use layout::derive_support;
 /// ```
 pub mod dynamic {
     pub use layout::{
-        CType, CTypeError, Field, FieldSpec, Label, Line, RecordBuf, RecordView, Scalar, Schema,
-        SchemaBuilder, SchemaError, Template, TemplateError, Value, ValueError, WrongLength,
+        CType, Field, FieldSpec, Label, Line, RecordBuf, RecordView, Scalar, Schema, SchemaBuilder,
+        SchemaError, SchemaPart, Template, Value, ValueError, ValueErrorKind, WrongLength,
     };
     pub use region::{DynReader as Reader, DynSample as Sample, DynWriter as Writer, Region};
 }

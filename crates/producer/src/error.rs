@@ -69,7 +69,7 @@ pub(crate) enum Kind {
     StandbyDescriptor(PathBuf),
     /// The record does not fit a region.
     #[error("{0}")]
-    Geometry(layout::HeaderError),
+    Geometry(layout::header::BadSlots),
     /// The layout could not be written.
     #[error("cannot write to stdout: {0}; give it another place to go")]
     Output(io::Error),

@@ -207,7 +207,7 @@ pub(crate) fn region(
 
 /// The header of the region that `options` ask for.
 pub(crate) fn plan(path: &Path, schema: &Schema, options: &Options) -> Result<Header, RegionError> {
-    let bad = |err: header::HeaderError| RegionError::new(path, Kind::BadOptions(err.to_string()));
+    let bad = |err: header::BadSlots| RegionError::new(path, Kind::BadOptions(err.to_string()));
     let mut header = Header::plan(schema, options.slots).map_err(bad)?;
     header.compatible = if options.wake { header::WAKE } else { 0 };
     Ok(header)

@@ -5,7 +5,7 @@
 //! attaches to the next one, so that both can fail in every way in which `open` can.
 
 use crate::file_system;
-use layout::header::{self, HeaderError};
+use layout::{DecodeError, header};
 use std::error::Error;
 use std::fmt;
 use std::io;
@@ -205,22 +205,12 @@ impl RegionError {
     }
 }
 
-impl From<HeaderError> for RegionErrorKind {
-    fn from(err: HeaderError) -> Self {
+impl From<DecodeError> for RegionErrorKind {
+    fn from(err: DecodeError) -> Self {
         match err {
-            HeaderError::TooShort { .. } | HeaderError::NotARegion => Self::NotARegion,
-            HeaderError::UnsupportedVersion { found } => Self::UnsupportedVersion(found),
-            HeaderError::Incompatible { bits } => Self::UnsupportedFeatures(bits),
-            // The fact alone.
-            HeaderError::Checksum { .. } => {
-                Self::Damaged("the checksum of its header does not match".into())
-            }
-            HeaderError::BadGeometry { what } => {
-                Self::Damaged(format!("impossible header: {what}"))
-            }
-            HeaderError::SchemaMismatch { what } => {
-                Self::Damaged(format!("the {what} in its header is not that of its schema"))
-            }
+            DecodeError::NotARegion => Self::NotARegion,
+            DecodeError::UnsupportedVersion(found) => Self::UnsupportedVersion(found),
+            DecodeError::UnsupportedFeatures(bits) => Self::UnsupportedFeatures(bits),
             other => Self::Damaged(other.to_string()),
         }
     }

@@ -54,9 +54,7 @@ impl Preamble {
         // Bounded by MAX_SCHEMA, which decode has compared.
         let mut encoded = vec![0; header.schema_len as usize];
         let len = read_up_to(file, &mut encoded, header.schema_offset).map_err(io("pread"))?;
-        let schema = Schema::decode(&encoded[..len]).map_err(|err| {
-            refuse(Kind::Damaged(format!("byte {} of its schema: {}", err.at(), err.kind())))
-        })?;
+        let schema = Schema::decode(&encoded[..len]).map_err(|err| refuse(err.into()))?;
         header.check_schema(&schema).map_err(|err| refuse(err.into()))?;
         Ok(Self { header, schema: Arc::new(schema) })
     }

@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-use layout::{CType, FieldSpec, MAX_RECORD, RecordBuf, Schema, SchemaError};
+use layout::{CType, FieldSpec, MAX_RECORD, RecordBuf, Schema, SchemaError, SchemaPart as Part};
 use serde::Deserialize;
 use serde::de::{Deserializer, Error, IgnoredAny};
 
@@ -75,7 +75,7 @@ impl RecordTable {
         if let Some(line) = line {
             builder = builder.line(line);
         }
-        let schema = builder.build().map_err(|error| self.blame(root, &nodes, &error))?;
+        let schema = builder.build().map_err(|error| blame(root, &nodes, &error))?;
         let schema = Arc::new(schema);
         let sources = self.sources(&nodes, &schema)?;
         Ok(RecordSettings { schema, sources })
@@ -106,49 +106,26 @@ impl RecordTable {
         };
         nodes.iter().enumerate().map(read).collect()
     }
+}
 
-    /// Says what `layout` found wrong with the record, at the key it is about.
-    fn blame(&self, root: &Node<'_>, nodes: &[Node<'_>], error: &SchemaError) -> Problem {
-        use SchemaError as E;
-
-        let fault = Fault::Other(error.to_string());
-        let record = root.at_key("record");
-        let number = |name: &str| self.field.iter().position(|field| field.name == name);
-        let (field, keys): (_, &[&str]) = match error {
-            E::Template(_) => return root.at_key("consumer").problem_at("line", fault),
-            E::NoRecordName | E::BadRecordName { .. } => return record.problem_at("name", fault),
-            E::EmptyName { index } => (Some(*index), &["name"]),
-            E::BadName { name } | E::DuplicateField { name } => (number(name), &["name"]),
-            E::Misaligned { field, .. } | E::TooLarge { field, .. } => {
-                (number(field), &["offset", "type"])
-            }
-            E::Overlap { first, second, .. } => {
-                let moved = [second, first].into_iter().find(|name| {
-                    number(name).is_some_and(|field| self.field[field].offset.is_some())
-                });
-                (number(moved.unwrap_or(second)), &["offset", "type"])
-            }
-            E::UnitTooLong { field, .. } => (number(field), &["unit"]),
-            E::TextTooLong { field, what, .. } | E::ControlCharacter { field, what, .. } => {
-                let keys: &[&str] = match *what {
-                    "unit" => &["unit"],
-                    "help" => &["help"],
-                    _ => &["labels"],
-                };
-                (number(field), keys)
-            }
-            E::TooManyLabels { field, .. }
-            | E::EmptyLabel { field, .. }
-            | E::DuplicateLabel { field, .. }
-            | E::LabelOutOfRange { field, .. }
-            | E::LabelsOnType { field, .. } => (number(field), &["labels"]),
-            _ => (None, &[]),
-        };
-        let node = field.and_then(|field| nodes.get(field));
-        match node.and_then(|node| keys.iter().find_map(|key| node.get(key))) {
-            Some(node) => node.problem(fault),
-            None => record.problem_at("field", fault),
-        }
+/// What `layout` found wrong with the record, at the key it is about.
+fn blame(root: &Node<'_>, nodes: &[Node<'_>], error: &SchemaError) -> Problem {
+    let fault = Fault::Other(error.to_string());
+    let record = root.at_key("record");
+    let key = match error.part() {
+        Part::Line => return root.at_key("consumer").problem_at("line", fault),
+        Part::Name if error.field().is_none() => return record.problem_at("name", fault),
+        Part::Name => "name",
+        Part::Offset => "offset",
+        Part::Unit => "unit",
+        Part::Help => "help",
+        Part::Labels => "labels",
+        _ => "type",
+    };
+    let node = error.field().and_then(|index| nodes.get(index));
+    match node.and_then(|node| node.get(key).or_else(|| node.get("type"))) {
+        Some(node) => node.problem(fault),
+        None => record.problem_at("field", fault),
     }
 }
 

@@ -1,4 +1,4 @@
-//! A header out of bytes that somebody else wrote.
+//! A header out of bytes that another process wrote.
 //!
 //! Order of the checks, so that each failure gets the message that helps: length, magic, version,
 //! checksum, unknown features, then every length, offset and count.
@@ -7,14 +7,14 @@ use xxhash_rust::xxh64::xxh64;
 
 use super::geometry::{slots_possible, stride};
 use super::offset::{self, CHECKSUM, HEADER_LEN};
-use super::{END_MARK_LEN, HEADER_LEN_WORD, Header, HeaderError, LINE, MAGIC_BYTES, VERSION};
+use super::{END_MARK_LEN, HEADER_LEN_WORD, Header, LINE, MAGIC_BYTES, VERSION};
+use crate::error::DecodeError;
 use crate::limits::{MAX_RECORD, MAX_SCHEMA};
 
 impl Header {
-    /// The header at the start of `bytes`, which may go on behind it.
-    pub fn decode(bytes: &[u8]) -> Result<Self, HeaderError> {
-        let too_short = HeaderError::TooShort { have: bytes.len() };
-        let bytes = bytes.first_chunk::<HEADER_LEN>().ok_or(too_short)?;
+    /// The header at the start of `bytes`, which may be longer.
+    pub fn decode(bytes: &[u8]) -> Result<Self, DecodeError> {
+        let bytes = bytes.first_chunk::<HEADER_LEN>().ok_or(DecodeError::NotARegion)?;
         check_identity(bytes)?;
         let header = Self {
             compatible: u64_at(bytes, offset::COMPATIBLE),
@@ -33,7 +33,7 @@ impl Header {
             base_sequence: u64_at(bytes, offset::BASE_SEQUENCE),
         };
         if header.incompatible != 0 {
-            return Err(HeaderError::Incompatible { bits: header.incompatible });
+            return Err(DecodeError::UnsupportedFeatures(header.incompatible));
         }
         require(u32_at(bytes, offset::LEN) == HEADER_LEN_WORD, "the header length is not 256")?;
         header.check_record()?;
@@ -42,14 +42,14 @@ impl Header {
         Ok(header)
     }
 
-    fn check_record(&self) -> Result<(), HeaderError> {
+    fn check_record(&self) -> Result<(), DecodeError> {
         let (size, align) = (self.record_size, self.record_align);
         require(matches!(align, 1 | 2 | 4 | 8), "the record alignment is not 1, 2, 4 or 8")?;
         require((1..=MAX_RECORD).contains(&size), "the record size is 0 or too large")?;
         require(size.is_multiple_of(align), "the record size is no multiple of its alignment")
     }
 
-    fn check_slots(&self) -> Result<(), HeaderError> {
+    fn check_slots(&self) -> Result<(), DecodeError> {
         let stride_here = self.slot_stride;
         require(slots_possible(self.slots), "the slot count is no power of two from 4 to 65536")?;
         require(stride_here >= stride(self.record_size), "the slot stride is below a slot's size")?;
@@ -59,7 +59,7 @@ impl Header {
         require(behind_head, "the slots overlap the head line")
     }
 
-    fn check_schema_place(&self) -> Result<(), HeaderError> {
+    fn check_schema_place(&self) -> Result<(), DecodeError> {
         let slots_len = u64::from(self.slots) * u64::from(self.slot_stride);
         let slots_end = self.slots_offset.checked_add(slots_len);
         let schema_end = self
@@ -77,24 +77,22 @@ impl Header {
 }
 
 /// Whether this is a region of this version, and undamaged.
-fn check_identity(bytes: &[u8; HEADER_LEN]) -> Result<(), HeaderError> {
+fn check_identity(bytes: &[u8; HEADER_LEN]) -> Result<(), DecodeError> {
     if array_at(bytes, offset::MAGIC) != MAGIC_BYTES {
-        return Err(HeaderError::NotARegion);
+        return Err(DecodeError::NotARegion);
     }
     let version = u32_at(bytes, offset::VERSION);
     if version != VERSION {
-        return Err(HeaderError::UnsupportedVersion { found: version });
+        return Err(DecodeError::UnsupportedVersion(version));
     }
-    let found = u64_at(bytes, CHECKSUM);
-    let computed = xxh64(&bytes[..CHECKSUM], 0);
-    if found != computed {
-        return Err(HeaderError::Checksum { found, computed });
+    if u64_at(bytes, CHECKSUM) != xxh64(&bytes[..CHECKSUM], 0) {
+        return Err(DecodeError::Header("the checksum of its header does not match".into()));
     }
     Ok(())
 }
 
-fn require(holds: bool, what: &'static str) -> Result<(), HeaderError> {
-    if holds { Ok(()) } else { Err(HeaderError::BadGeometry { what }) }
+fn require(holds: bool, what: &str) -> Result<(), DecodeError> {
+    if holds { Ok(()) } else { Err(DecodeError::Header(format!("impossible header: {what}"))) }
 }
 
 fn on_line(offset: u64) -> bool {

@@ -1,7 +1,7 @@
 //! Where the sections of a new region go.
 
 use super::{
-    END_MARK_LEN, Header, HeaderError, LINE, MAX_SLOTS, MIN_SLOTS, SLOT_HEAD,
+    END_MARK_LEN, Header, LINE, MAX_SLOTS, MIN_SLOTS, SLOT_HEAD,
     offset::{CHECKSUM, SLOTS},
 };
 use crate::limits::MAX_RECORD;
@@ -12,6 +12,11 @@ const _: () = assert!(MAX_RECORD < u32::MAX / 2 - SLOT_HEAD - LINE);
 // The checksum is the last word before the writer line.
 const _: () = assert!(CHECKSUM + 8 == super::offset::EPOCH);
 const _: () = assert!(SLOTS.is_multiple_of(LINE as usize));
+
+/// A region cannot have this many slots.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0} slots are not possible; use a power of two from {MIN_SLOTS} to {MAX_SLOTS}")]
+pub struct BadSlots(pub u32);
 
 /// Whether a region may have this many slots.
 pub(super) fn slots_possible(slots: u32) -> bool {
@@ -27,9 +32,9 @@ impl Header {
     /// The header of a new region for records of `schema` with so many slots. Features, creation
     /// time, boot id and base sequence are zero; fill them in before [`encode`](Self::encode).
     #[expect(clippy::missing_panics_doc, reason = "the builder keeps every schema short enough")]
-    pub fn plan(schema: &Schema, slots: u32) -> Result<Self, HeaderError> {
+    pub fn plan(schema: &Schema, slots: u32) -> Result<Self, BadSlots> {
         if !slots_possible(slots) {
-            return Err(HeaderError::Slots { slots });
+            return Err(BadSlots(slots));
         }
         let line = u64::from(LINE);
         let slots_offset = SLOTS as u64;

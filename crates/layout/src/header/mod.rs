@@ -19,17 +19,17 @@
 //! Price: 256 bytes read, one hash of 248 bytes.
 
 mod decode;
-mod error;
 mod geometry;
 pub mod offset;
 mod state;
 
-pub use error::HeaderError;
+pub use geometry::BadSlots;
 pub use state::StateWord;
 
 use xxhash_rust::xxh64::xxh64;
 
 use self::offset::{CHECKSUM, HEADER_LEN};
+use crate::error::DecodeError;
 use crate::schema::Schema;
 
 /// The first eight bytes of every region.
@@ -52,7 +52,7 @@ pub const SLOT_HEAD: u32 = 16;
 
 /// The last eight bytes of every region, as a number: the magic again.
 ///
-/// Whatever cuts the file takes them away, also within a page, where no signal tells.
+/// A cut takes them away, also within the last page, where reading raises no signal.
 pub const END_MARK: u64 = u64::from_le_bytes(MAGIC_BYTES);
 
 /// Bytes of the end mark.
@@ -123,7 +123,7 @@ impl Header {
 
     /// Whether size, alignment and fingerprint are those of `schema`. For a reader, `schema` is what
     /// it decoded from the same file.
-    pub fn check_schema(&self, schema: &Schema) -> Result<(), HeaderError> {
+    pub fn check_schema(&self, schema: &Schema) -> Result<(), DecodeError> {
         let what = if self.record_size != schema.size() {
             "record size"
         } else if self.record_align != schema.align() {
@@ -133,7 +133,7 @@ impl Header {
         } else {
             return Ok(());
         };
-        Err(HeaderError::SchemaMismatch { what })
+        Err(DecodeError::Header(format!("the {what} in its header is not that of its schema")))
     }
 
     /// Where slot `index` begins, in bytes from the start of the file.
@@ -141,7 +141,7 @@ impl Header {
         self.slots_offset + u64::from(index) * u64::from(self.slot_stride)
     }
 
-    /// Where the end mark stands, in bytes from the start of the file.
+    /// Where the end mark is, in bytes from the start of the file.
     pub fn end_mark_offset(&self) -> u64 {
         self.file_len.saturating_sub(u64::from(END_MARK_LEN))
     }

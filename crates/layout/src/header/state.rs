@@ -1,6 +1,6 @@
 //! The state word of the writer line.
 
-/// What the writer says about itself.
+/// The state that the writer declares.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[repr(u64)]
 pub enum StateWord {
@@ -8,19 +8,19 @@ pub enum StateWord {
     Invalid = 0,
     /// A writer has the region, or had it and died.
     Live = 1,
-    /// The last writer said goodbye; another may follow.
+    /// The last writer closed the region; another may follow.
     Closed = 2,
     /// Nothing more will be published in this file; another one takes its name.
     Retired = 3,
 }
 
 impl StateWord {
-    /// The word as it stands in the file.
+    /// The word in the file.
     pub const fn code(self) -> u64 {
         self as u64
     }
 
-    /// The state that `code` stands for; every unknown word is [`Invalid`](Self::Invalid).
+    /// The state of the word `code`; every unknown word is [`Invalid`](Self::Invalid).
     pub const fn from_code(code: u64) -> Self {
         match code {
             1 => Self::Live,

@@ -87,23 +87,3 @@ fn a_number_that_no_variant_has_is_an_error_and_not_a_variant() {
     let labels = schema.field("mode").expect("a field").labels();
     assert_eq!(labels[1], Label { value: 7, text: "in the air".into() });
 }
-
-#[test]
-fn what_a_line_check_takes_a_template_takes() {
-    use layout::derive_support::{LineCheck, check_line};
-    let fields = ["one", "five"];
-    let schema = |line: &str| {
-        let spec = |name| FieldSpec::new(name, Scalar::F32);
-        Schema::builder("LOAD").field(spec("one")).field(spec("five")).line(line).build()
-    };
-    for line in ["{one}", "a{one}b{five:.2}", "{{{one}}}", "}}{{", "x", "{one}{one}"] {
-        assert_eq!(check_line(line, &fields), LineCheck::Good, "{line}");
-        assert!(schema(line).is_ok(), "{line}");
-    }
-    for line in
-        ["", "{two}", "{on}", "{ones}", "{one", "}", "{", "a}b", "{}", "{one:.2", &"x".repeat(1025)]
-    {
-        assert_ne!(check_line(line, &fields), LineCheck::Good, "{line}");
-        assert!(schema(line).is_err(), "{line}");
-    }
-}

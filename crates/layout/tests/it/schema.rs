@@ -2,7 +2,7 @@
 
 use layout::{
     CType, FieldSpec, MAX_FIELDS, MAX_LABELS, MAX_NAME, MAX_RECORD, MAX_TEXT, MAX_UNIT, Scalar,
-    Schema, SchemaError,
+    Schema, SchemaError, SchemaPart as Part,
 };
 
 fn ctype(text: &str) -> CType {
@@ -19,6 +19,12 @@ fn build(fields: impl IntoIterator<Item = FieldSpec>) -> Result<Schema, SchemaEr
 
 fn refused(fields: impl IntoIterator<Item = FieldSpec>) -> SchemaError {
     build(fields).expect_err("a record that cannot be")
+}
+
+/// The error is about this part of field number `index`, or of the record, and says this.
+#[track_caller]
+fn assert_error(error: &SchemaError, field: Option<usize>, part: Part, message: &str) {
+    assert_eq!((error.field(), error.part(), error.to_string()), (field, part, message.to_owned()));
 }
 
 #[test]
@@ -50,12 +56,10 @@ fn explicit_offsets_may_come_in_any_order() {
 #[test]
 fn overlapping_fields_are_refused_whatever_their_order() {
     let (first, second) = (field("first", "u32").offset(4), field("second", "u8").offset(7));
+    let overlap = "fields \"first\" and \"second\" overlap at byte 7; correct the offset of one";
     let error = refused([first.clone(), second.clone()]);
-    assert_eq!(error, refused([second, first]));
-    assert_eq!(
-        error.to_string(),
-        "fields \"first\" and \"second\" overlap at byte 7; correct the offset of one"
-    );
+    assert_error(&error, Some(1), Part::Offset, overlap);
+    assert_error(&refused([second, first]), Some(0), Part::Offset, overlap);
 }
 
 #[test]
@@ -63,23 +67,37 @@ fn a_field_that_follows_into_a_placed_one_is_refused() {
     // `c` has no offset of its own: it runs from byte 4 into `a`.
     let error =
         refused([field("a", "u8").offset(8), field("b", "u32").offset(0), field("c", "u8[5]")]);
-    assert!(
-        matches!(error, SchemaError::Overlap { first, second, offset: 8 } if first == "c" && second == "a")
+    assert_error(
+        &error,
+        Some(0),
+        Part::Offset,
+        "fields \"c\" and \"a\" overlap at byte 8; correct the offset of one",
     );
+}
+
+#[test]
+fn of_two_overlapping_fields_the_one_with_an_offset_of_its_own_is_named() {
+    // `b` has no offset of its own and begins where `a` ends; `c` was placed into it.
+    let error = refused([field("a", "u32"), field("b", "u32"), field("c", "u8").offset(3)]);
+    assert_eq!((error.field(), error.part()), (Some(2), Part::Offset));
+    let error = refused([field("a", "u8").offset(8), field("b", "u32[3]").offset(0)]);
+    assert_eq!(error.field(), Some(0));
 }
 
 #[test]
 fn a_misaligned_offset_is_refused() {
     let error = refused([field("a", "u32").offset(2)]);
-    assert_eq!(
-        error.to_string(),
-        "field \"a\" at offset 2 is not aligned for u32; use a multiple of 4"
+    assert_error(
+        &error,
+        Some(0),
+        Part::Offset,
+        "field \"a\" at offset 2 is not aligned for u32; use a multiple of 4",
     );
 }
 
 #[test]
 fn a_record_without_fields_is_refused() {
-    assert_eq!(refused([]), SchemaError::NoFields);
+    assert_error(&refused([]), None, Part::Fields, "the record has no fields; add at least one");
 }
 
 #[test]
@@ -89,21 +107,38 @@ fn a_record_of_exactly_the_largest_size_is_possible_and_one_byte_more_is_not() {
     assert_eq!(schema.size(), MAX_RECORD);
 
     let error = refused([FieldSpec::new("a", largest), field("b", "u8")]);
-    assert_eq!(error, SchemaError::TooLarge { field: "b".into(), size: u64::from(MAX_RECORD) + 1 });
+    assert_error(
+        &error,
+        Some(1),
+        Part::Offset,
+        "field \"b\" makes the record 16777217 bytes, at most 16777216 are possible; shorten an array",
+    );
 }
 
 #[test]
 fn an_offset_at_the_end_of_the_numbers_is_refused_without_overflow() {
     let error = refused([field("a", "u64[9]").offset(u32::MAX - 7)]);
-    assert!(matches!(error, SchemaError::TooLarge { field, .. } if field == "a"));
+    assert_error(
+        &error,
+        Some(0),
+        Part::Offset,
+        "field \"a\" makes the record 4294967360 bytes, at most 16777216 are possible; \
+         shorten an array",
+    );
 }
 
 #[test]
 fn names_are_c_identifiers() {
     for name in ["a b", "a-b", "1a", "\u{e4}", "a\u{1b}", "a\0", &"x".repeat(MAX_NAME + 1)] {
-        assert_eq!(refused([field(name, "u8")]), SchemaError::BadName { name: name.into() });
+        let why = |of| {
+            format!(
+                "{of} name {name:?} is not a C identifier of at most 64 bytes; \
+                 use letters, digits and _"
+            )
+        };
+        assert_error(&refused([field(name, "u8")]), Some(0), Part::Name, &why("field"));
         let record = Schema::builder(name).field(field("a", "u8")).build();
-        assert_eq!(record, Err(SchemaError::BadRecordName { name: name.into() }));
+        assert_error(&record.expect_err("no name"), None, Part::Name, &why("record"));
     }
     for name in ["a", "_", "A_1", &"x".repeat(MAX_NAME)] {
         assert!(build([field(name, "u8")]).is_ok(), "{name}");
@@ -118,24 +153,30 @@ fn a_name_in_an_error_cannot_drive_a_terminal() {
 
 #[test]
 fn empty_names_are_refused() {
-    assert_eq!(refused([field("a", "u8"), field("", "u8")]), SchemaError::EmptyName { index: 1 });
+    let error = refused([field("a", "u8"), field("", "u8")]);
+    let why = "field 1 (counted from 0) has no name; give it one";
+    assert_error(&error, Some(1), Part::Name, why);
     let record = Schema::builder("").field(field("a", "u8")).build();
-    assert_eq!(record, Err(SchemaError::NoRecordName));
+    let why = "the record has no name; give it one, such as \"STU\"";
+    assert_error(&record.expect_err("no name"), None, Part::Name, why);
 }
 
 #[test]
 fn a_duplicate_field_is_refused() {
     let error = refused([field("a", "u8"), field("b", "u8"), field("a", "u16")]);
-    assert_eq!(error, SchemaError::DuplicateField { name: "a".into() });
+    let why = "field \"a\" is there twice; rename one of them";
+    assert_error(&error, Some(2), Part::Name, why);
 }
 
 #[test]
 fn the_number_of_fields_is_limited() {
     let fields = |count| (0..count).map(|index| field(&format!("f{index}"), "u8"));
     assert!(build(fields(MAX_FIELDS)).is_ok());
-    assert_eq!(
-        refused(fields(MAX_FIELDS + 1)),
-        SchemaError::TooManyFields { count: MAX_FIELDS + 1 }
+    assert_error(
+        &refused(fields(MAX_FIELDS + 1)),
+        None,
+        Part::Fields,
+        "the record has 4097 fields, at most 4096 are possible; use arrays",
     );
 }
 
@@ -145,65 +186,79 @@ fn texts_are_limited_and_hold_no_control_characters() {
     let (unit, text) = ("x".repeat(MAX_UNIT), "x".repeat(MAX_TEXT));
     assert!(build([plain().unit(&unit).help(&text).label(1, &text)]).is_ok());
 
-    let too_long = SchemaError::UnitTooLong { field: "a".into(), len: MAX_UNIT + 1 };
-    assert_eq!(refused([plain().unit(unit + "x")]), too_long);
+    let too_long = "the unit of field \"a\" has 65 bytes, at most 64 are possible; shorten it";
+    assert_error(&refused([plain().unit(unit + "x")]), Some(0), Part::Unit, too_long);
     let longer = text + "x";
-    for (spec, what) in [(plain().help(&longer), "help"), (plain().label(1, &longer), "label")] {
-        let len = longer.len();
-        assert_eq!(refused([spec]), SchemaError::TextTooLong { field: "a".into(), what, len });
+    for (spec, part, what) in [
+        (plain().help(&longer), Part::Help, "help"),
+        (plain().label(1, &longer), Part::Labels, "label"),
+    ] {
+        let why = format!(
+            "the {what} of field \"a\" has 1025 bytes, at most 1024 are possible; shorten it"
+        );
+        assert_error(&refused([spec]), Some(0), part, &why);
     }
     for found in ['\u{1b}', '\n', '\t', '\0', '\u{9b}', '\u{202e}'] {
         let text = format!("a{found}b");
-        for (spec, what) in [
-            (plain().unit(&text), "unit"),
-            (plain().help(&text), "help"),
-            (plain().label(1, &text), "label"),
+        for (spec, part, what) in [
+            (plain().unit(&text), Part::Unit, "unit"),
+            (plain().help(&text), Part::Help, "help"),
+            (plain().label(1, &text), Part::Labels, "label"),
         ] {
-            let field = "a".into();
-            assert_eq!(refused([spec]), SchemaError::ControlCharacter { field, what, found });
+            let why = format!(
+                "the {what} of field \"a\" holds the control character {found:?}; remove it"
+            );
+            assert_error(&refused([spec]), Some(0), part, &why);
         }
     }
 }
 
 #[test]
 fn labels_name_each_value_once_and_only_values_the_field_can_hold() {
-    let name = || String::from("a");
-    assert_eq!(
-        refused([field("a", "u8").label(256, "big")]),
-        SchemaError::LabelOutOfRange { field: name(), ctype: ctype("u8"), value: 256 }
+    let refuses = |spec: FieldSpec, why: &str| {
+        assert_error(&refused([field("before", "u8"), spec]), Some(1), Part::Labels, why);
+    };
+    refuses(
+        field("a", "u8").label(256, "big"),
+        "field \"a\" is u8 and never holds 256, which a label names; remove the label",
     );
-    assert_eq!(
-        refused([field("a", "bool").label(2, "maybe")]),
-        SchemaError::LabelOutOfRange { field: name(), ctype: ctype("bool"), value: 2 }
+    refuses(
+        field("a", "bool").label(2, "maybe"),
+        "field \"a\" is bool and never holds 2, which a label names; remove the label",
     );
-    assert_eq!(
-        refused([field("a", "u8").label(1, "on").label(1, "an")]),
-        SchemaError::DuplicateLabel { field: name(), what: "1".into() }
+    refuses(
+        field("a", "u8").label(1, "on").label(1, "an"),
+        "field \"a\" has two labels for 1; remove one",
     );
-    assert_eq!(
-        refused([field("a", "u8").label(1, "on").label(2, "on")]),
-        SchemaError::DuplicateLabel { field: name(), what: "\"on\"".into() }
+    refuses(
+        field("a", "u8").label(1, "on").label(2, "on"),
+        "field \"a\" has two labels for \"on\"; remove one",
     );
-    assert_eq!(
-        refused([field("a", "i8").label(-1, "")]),
-        SchemaError::EmptyLabel { field: name(), value: -1 }
+    refuses(
+        field("a", "i8").label(-1, ""),
+        "the label for -1 of field \"a\" is empty; give it a text",
     );
     for text in ["f32", "f64[2]", "char[4]"] {
-        let error = refused([field("a", text).label(1, "on")]);
-        assert_eq!(error, SchemaError::LabelsOnType { field: name(), ctype: ctype(text) });
+        let why = format!(
+            "field \"a\" is {text}, which takes no labels; use them on integers, bool and char"
+        );
+        refuses(field("a", text).label(1, "on"), &why);
     }
     let many = (0..=MAX_LABELS).fold(field("a", "u16"), |spec, value| {
         spec.label(i64::try_from(value).expect("small"), format!("v{value}"))
     });
-    let error = refused([many]);
-    assert_eq!(error, SchemaError::TooManyLabels { field: name(), count: MAX_LABELS + 1 });
+    refuses(many, "field \"a\" has 257 labels, at most 256 are possible; remove some");
 }
 
 #[test]
 fn a_schema_whose_encoding_is_too_long_is_refused() {
     let help = "x".repeat(MAX_TEXT);
     let fields = (0..1024).map(|index| field(&format!("f{index}"), "u8").help(&help));
-    assert!(matches!(refused(fields), SchemaError::SchemaTooLong { len } if len > 1 << 20));
+    let error = refused(fields);
+    assert_eq!((error.field(), error.part()), (None, Part::Fields));
+    let why = error.to_string();
+    assert!(why.starts_with("the encoded schema has 10"), "{why}");
+    assert!(why.ends_with("at most 1048576 are possible; shorten help and label texts"), "{why}");
 }
 
 #[test]

@@ -47,7 +47,7 @@ impl PartialEq for SampleError {
             (Self::NotFound(path, error), Self::NotFound(other_path, other)) => {
                 path == other_path && discriminant(error) == discriminant(other)
             }
-            (Self::Value(error), Self::Value(other)) => discriminant(error) == discriminant(other),
+            (Self::Value(error), Self::Value(other)) => error.kind() == other.kind(),
             (Self::Overflow, Self::Overflow) | (Self::FirstRate, Self::FirstRate) => true,
             _ => false,
         }

@@ -1,7 +1,9 @@
 //! A value of the file on its way into a field: tried in a record, so that what is refused at run time
 //! is refused here, with its place in the file.
 
-use layout::{Digits, Field, Literal, RecordBuf, Scalar, Value, ValueError};
+use layout::{
+    CType, Digits, Field, Literal, RecordBuf, Scalar, Value, ValueError, ValueErrorKind as Kind,
+};
 use toml::de::DeValue;
 
 use super::Constant;
@@ -34,10 +36,11 @@ impl<'s> Target<'s> {
     }
 
     fn set(&mut self, node: &Node<'_>) -> Result<Value, Problem> {
+        let ctype = self.field().ctype();
         let literal = literal(node, self.field()).map_err(|fault| node.problem(fault))?;
         self.scratch
             .set_literal(self.index, literal)
-            .map_err(|error| node.problem(unfit(&error)))?;
+            .map_err(|error| node.problem(unfit(ctype, &error)))?;
         Ok(match literal {
             // As the file has it: a label stays one.
             Literal::Text(text) => Value::from(text),
@@ -47,16 +50,17 @@ impl<'s> Target<'s> {
 
     fn fill(&mut self, node: &Node<'_>) -> Result<Value, Problem> {
         let field = self.field().clone();
-        let refuse = |error: ValueError| node.problem(unfit(&error));
+        let ctype = field.ctype();
+        let refuse = |error: ValueError| node.problem(unfit(ctype, &error));
         let mut elements = self.scratch.elements(self.index).map_err(refuse)?;
         for item in node.items() {
             if item.value.is_array() {
-                return Err(item.problem(unfit(&field.wrong_kind("list"))));
+                return Err(item.problem(unfit(ctype, &field.wrong_kind("list"))));
             }
             let literal = literal(&item, &field).map_err(|fault| item.problem(fault))?;
-            elements.push(literal).map_err(|error| match error {
-                ValueError::TooMany { .. } => refuse(error),
-                error => item.problem(unfit(&error)),
+            elements.push(literal).map_err(|error| match error.kind() {
+                Kind::WrongCount => refuse(error),
+                _ => item.problem(unfit(ctype, &error)),
             })?;
         }
         elements.finish().map_err(refuse)?;
@@ -65,15 +69,15 @@ impl<'s> Target<'s> {
 }
 
 /// Why the field cannot hold the value, in the words of the file.
-fn unfit(error: &ValueError) -> Fault {
-    match error {
-        ValueError::OutOfRange { ctype, .. } => match ctype.element().int_range() {
+fn unfit(ctype: CType, error: &ValueError) -> Fault {
+    match error.kind() {
+        Kind::OutOfRange => match ctype.element().int_range() {
             Some((min, max)) => Fault::Range(min, max),
             None => {
                 Fault::not_but(format!("a number that fits {}", ctype.element()), "a smaller one")
             }
         },
-        ValueError::NotWhole { ctype, .. } => Fault::not_but(
+        Kind::NotWhole => Fault::not_but(
             format!("a whole number, which {ctype} needs"),
             "one, or give the field the type f64",
         ),
