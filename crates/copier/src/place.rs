@@ -18,6 +18,7 @@ use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
+use region::FileId;
 use rustix::fs::{AtFlags, CWD, FileType, Mode, OFlags, Stat};
 use rustix::io::Errno;
 use shared::special_file;
@@ -55,7 +56,7 @@ impl Found {
 
     /// Whether it is the file with this metadata.
     pub(crate) fn is(&self, meta: &Metadata) -> bool {
-        (self.meta.dev(), self.meta.ino()) == (meta.dev(), meta.ino())
+        FileId::of_metadata(&self.meta) == FileId::of_metadata(meta)
     }
 }
 

@@ -15,8 +15,8 @@
 use std::ffi::{OsStr, OsString};
 use std::fs::{File, Metadata};
 use std::os::fd::AsRawFd;
-use std::os::unix::fs::MetadataExt;
 
+use region::FileId;
 use rustix::fs::{AtFlags, CWD, Mode, OFlags, RenameFlags};
 use rustix::io::Errno;
 
@@ -223,11 +223,8 @@ fn random_name() -> OsString {
 /// A file without a name is named by its link in `/proc`. Is it mounted, for this process's pid
 /// namespace?
 fn can_be_named(file: &File) -> bool {
-    let link = std::fs::metadata(own_descriptor(file)).and_then(|link| {
-        let own = file.metadata()?;
-        Ok((link.dev(), link.ino()) == (own.dev(), own.ino()))
-    });
-    link.unwrap_or(false)
+    let link = std::fs::metadata(own_descriptor(file));
+    link.is_ok_and(|link| FileId::of(file).is_ok_and(|own| own == FileId::of_metadata(&link)))
 }
 
 fn own_descriptor(file: &File) -> String {
