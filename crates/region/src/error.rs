@@ -32,7 +32,7 @@ pub enum RegionErrorKind {
     #[error("no such region")]
     NotThere,
     /// Another writer holds the region.
-    #[error("{} publishes here already", publisher(*.pid))]
+    #[error("{}", busy(*.pid))]
     Busy {
         /// The process id that the holder wrote down, for people; it may lie in another pid namespace.
         pid: u64,
@@ -258,9 +258,11 @@ impl RegionErrorKind {
     }
 }
 
-/// Which process publishes, by the id that it wrote down.
-fn publisher(pid: u64) -> String {
-    if pid == 0 { "another process".to_owned() } else { format!("process {pid}") }
+fn busy(pid: u64) -> String {
+    match pid {
+        0 => "another process publishes here already".to_owned(),
+        pid => format!("process {pid} publishes here already"),
+    }
 }
 
 #[cfg(test)]

@@ -170,7 +170,7 @@ impl DynReader {
     /// passed, after which [`latest`](Self::latest) and [`next`](Self::next) look at the region's name.
     ///
     /// # Errors
-    /// [`Kind::Truncated`] if the file was cut short.
+    /// [`Truncated`](crate::RegionErrorKind::Truncated) if the file was cut short.
     pub fn wait(&self, timeout: Duration) -> Result<(), RegionError> {
         let head = self.ring.head();
         if !self.mapped().is_whole() {
