@@ -32,8 +32,9 @@
 //!
 //! `open` takes a name (`"load"` is `load.region` in the user's default directory, see [`locate`]) or
 //! a path. [`Writer::options`] has the settings; [`Reader::follow`] yields every record, the number
-//! of missed ones and changes of the writer's state; [`dynamic`] does the same with schemas known
-//! only at run time, and [`bare`] shares a struct with C programs that do not use mapcast.
+//! of missed ones and changes of the writer's state, and [`Follow::awaiting`] those of a region that
+//! need not exist yet; [`dynamic`] does the same with schemas known only at run time, and [`bare`]
+//! shares a struct with C programs that do not use mapcast.
 //!
 //! # What is promised
 //!
