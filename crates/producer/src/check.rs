@@ -153,7 +153,7 @@ fn describe_file(file: &settings::FileSource) -> String {
             let _ = write!(text, " column {}", columns.join("+"));
         }
     }
-    #[expect(clippy::float_cmp, reason = "the very 1 that stands for no scale")]
+    #[expect(clippy::float_cmp, reason = "exactly 1 means no scale")]
     if file.scale != 1.0 {
         let _ = write!(text, " times {}", file.scale);
     }

@@ -39,7 +39,7 @@ pub(crate) fn example(path: &[&str]) -> &'static str {
     let Some((key, parents)) = path.split_last() else { return "a table" };
     match lines(&table(parents)).find(|(name, _)| name == key) {
         None => example(parents),
-        // A table header stands alone.
+        // A table header is a line of its own.
         Some((_, line)) => {
             line.split_once(" = [").map_or(line, |(name, _)| &line[name.len() + 3..])
         }

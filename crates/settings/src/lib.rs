@@ -1,9 +1,8 @@
 //! One TOML file for region, record, producer and consumer.
 //!
 //! Invariant: [`Settings`] in hand are consistent. The record is a valid schema, every source fits its
-//! field, every number is in its range. What is wrong with a file is said once, in one line that
-//! names file, line, column and key and ends with the next step; a key that no setting has is an
-//! error, with the key that was probably meant.
+//! field, every number is in its range. An error is one line that names file, line, column and key and ends
+//! with the next step. A key that no setting has is an error, with the key that was probably meant.
 //!
 //! ```text
 //!   stu.toml --toml--> Node --serde--> tables --checks--> Settings
@@ -78,10 +77,10 @@ pub const EMBEDDED_ORIGIN: &str = "config/stu.toml (embedded)";
 /// 48 MiB for it.
 const MAX_FILE: u64 = 512 << 10;
 
-/// Everything one configuration says.
+/// One configuration, read and checked.
 ///
 /// Two are equal when a daemon would do the same with both; comments, order and spelling of the file
-/// do not count. A daemon that is told to reload compares, and goes on untouched if nothing changed.
+/// do not count. A daemon that reloads compares, and changes nothing if they are equal.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Settings {
     /// Where the region is and what its file is like.
@@ -168,7 +167,7 @@ impl Settings {
     }
 
     /// An error unless the record can be published from this configuration: one without sources
-    /// only describes what somebody else publishes. `origin` is what the message calls the file.
+    /// only describes what another program publishes. `origin` is what the message calls the file.
     pub fn check_publishable(&self, origin: impl AsRef<Path>) -> Result<(), SettingsError> {
         if !self.record.sources.is_empty() {
             return Ok(());

@@ -1,7 +1,7 @@
 //! `[record]`: the fields of the record and where their values come from.
 //!
 //! Invariant: either every field has a source or none has. A record without sources is one that
-//! somebody else publishes, described here so that a consumer can read it.
+//! another program publishes, described here so that a consumer can read it.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;

@@ -9,9 +9,9 @@ use crate::fault::{Fault, Problem};
 use crate::node::Node;
 use crate::values::filled;
 
-/// Mode of a region's file that says nothing else: the owner writes, everybody reads.
+/// Mode of a region's file without the key: the owner writes, everybody reads.
 pub const DEFAULT_MODE: u32 = 0o644;
-/// Slots of a region that says nothing else.
+/// Slots of a region without the key.
 pub const DEFAULT_SLOTS: u32 = 8;
 
 /// Where the region is and what its file is like.

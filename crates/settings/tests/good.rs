@@ -46,7 +46,7 @@ fn file(ctype: &str, keys: &str) -> FileSource {
 }
 
 #[test]
-fn what_is_not_said_has_a_default() {
+fn a_key_that_is_left_out_has_a_default() {
     let settings = parse(&format!("{REGION}{RECORD}"));
     let region = &settings.region;
     assert_eq!((region.format, region.mode, region.slots), (Format::Mapcast, 0o644, 8));
@@ -126,7 +126,7 @@ fn a_constant_is_any_value_the_field_can_hold() {
 }
 
 #[test]
-fn a_counter_starts_at_zero_and_goes_up_by_one_unless_told_otherwise() {
+fn a_counter_starts_at_zero_and_adds_one_by_default() {
     let counter = |ctype, keys: &str| match source(ctype, &format!("{{ counter = {keys} }}")) {
         Source::Counter(counter) => counter,
         other => panic!("{other:?}"),

@@ -103,7 +103,7 @@ impl FileSampler {
         whole.map_or(Sample::Number(digits), Sample::Whole)
     }
 
-    #[expect(clippy::float_cmp, reason = "the very 1 that stands for no scale")]
+    #[expect(clippy::float_cmp, reason = "exactly 1 means no scale")]
     fn takes_it_as_it_is(&self) -> bool {
         !self.source.rate && self.source.scale == 1.0
     }
@@ -128,7 +128,7 @@ impl FileSampler {
 
     /// The number, scaled, as the field takes it.
     fn fitted(&self, number: Number) -> Sample<'static> {
-        #[expect(clippy::float_cmp, reason = "the very 1 that stands for no scale")]
+        #[expect(clippy::float_cmp, reason = "exactly 1 means no scale")]
         if let Number::Whole(number) = number
             && self.source.scale == 1.0
         {

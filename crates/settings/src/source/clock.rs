@@ -26,7 +26,7 @@ pub struct ClockSource {
 pub enum ClockKind {
     /// `CLOCK_REALTIME`: since 1970, may be set.
     Realtime,
-    /// `CLOCK_MONOTONIC`: since the machine started, stands still while it sleeps.
+    /// `CLOCK_MONOTONIC`: since the machine started, without the time it slept.
     Monotonic,
     /// `CLOCK_BOOTTIME`: since the machine started, sleep included.
     Boottime,

@@ -69,7 +69,7 @@ pub enum Take {
     Sum(Vec<usize>),
 }
 
-/// Whether `c` stands between the words of a line.
+/// Whether `c` separates the words of a line.
 pub fn is_separator(c: char) -> bool {
     c.is_whitespace() || matches!(c, ':' | '=')
 }
