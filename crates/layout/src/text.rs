@@ -46,6 +46,14 @@ pub fn shorten(text: &str) -> String {
     }
 }
 
+/// [`shorten`]ed `text` in quotes, with escapes as Rust writes them.
+pub fn quote(text: &str) -> String {
+    match text.char_indices().nth(SHOWN) {
+        None => format!("{text:?}"),
+        Some((end, _)) => format!("{:?}...", &text[..end]),
+    }
+}
+
 /// The bytes of a `char[N]` up to the first NUL.
 pub(crate) fn until_nul(bytes: &[u8]) -> &[u8] {
     CStr::from_bytes_until_nul(bytes).map_or(bytes, CStr::to_bytes)
@@ -109,7 +117,7 @@ fn write_escaped(f: &mut fmt::Formatter<'_>, mut text: &str) -> fmt::Result {
 
 #[cfg(test)]
 mod tests {
-    use super::{Escaped, Lossy, PIECE, plain, until_nul};
+    use super::{Escaped, Lossy, PIECE, plain, quote, until_nul};
 
     #[test]
     fn a_long_text_is_written_in_pieces_and_none_of_it_is_lost() {
@@ -139,5 +147,12 @@ mod tests {
             assert_eq!(plain(&turn.to_string()), format!("\\u{{{:x}}}", u32::from(turn)));
         }
         assert_eq!(plain("\u{2028}\u{2029}"), "\\u{2028}\\u{2029}");
+    }
+
+    #[test]
+    fn a_quoted_text_is_one_short_line_without_control_characters() {
+        assert_eq!(quote("a\x1b[2J\n\u{202e}"), r#""a\u{1b}[2J\n\u{202e}""#);
+        assert_eq!(quote(&"x".repeat(1000)), format!("\"{}\"...", "x".repeat(60)));
+        assert_eq!(quote("\u{e4}"), "\"\u{e4}\"");
     }
 }

@@ -10,10 +10,8 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
 use std::str::FromStr;
 
-use layout::text::plain;
+use layout::text::{plain, quote};
 use region::{MAX_REGION_NAME, is_region_name};
-
-use crate::quote::quote;
 
 /// Where a region is.
 ///

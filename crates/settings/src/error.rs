@@ -10,9 +10,7 @@ use std::fmt;
 use std::io;
 use std::path::Path;
 
-use layout::text::plain;
-
-use crate::quote::quote;
+use layout::text::{plain, quote};
 
 /// Why a configuration was refused, and where.
 #[derive(Debug)]

@@ -37,7 +37,6 @@ mod fault;
 mod keys;
 mod message;
 mod node;
-mod quote;
 mod record;
 mod region;
 mod source;
@@ -53,7 +52,6 @@ use toml::de::{DeTable, DeValue};
 pub use address::{Address, AddressError};
 pub use daemons::{ConsumerSettings, ProducerSettings};
 pub use error::{Place, SettingsError, SettingsErrorKind};
-pub use quote::quote;
 pub use record::RecordSettings;
 pub use region::{DEFAULT_MODE, DEFAULT_SLOTS, Format, RegionSettings};
 pub use source::{

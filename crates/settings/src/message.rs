@@ -3,12 +3,12 @@
 //! Invariant: a message is one line whatever the file holds. Text out of the file is quoted and
 //! escaped, and shortened where it is long, so it can neither drive a terminal nor fill a log.
 
+use layout::text::{quote, shorten};
 use toml::de::DeValue;
 
 use crate::fault::{Fault, Problem};
 use crate::keys;
 use crate::node::{Node, Step};
-use crate::quote::{quote, shorten};
 
 impl Node<'_> {
     /// What `fault` means if it is about the value of `key` in this table, or about the table if that

@@ -6,6 +6,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
+use layout::text::quote;
 use layout::{CType, FieldSpec, MAX_RECORD, RecordBuf, Schema, SchemaError, SchemaPart as Part};
 use serde::Deserialize;
 use serde::de::{Deserializer, Error, IgnoredAny};
@@ -13,7 +14,6 @@ use serde::de::{Deserializer, Error, IgnoredAny};
 use crate::error::Place;
 use crate::fault::{Fault, Problem};
 use crate::node::Node;
-use crate::quote::quote;
 use crate::source::{Source, read};
 use crate::values::filled;
 

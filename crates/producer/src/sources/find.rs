@@ -5,7 +5,8 @@
 //! Price: the contents are searched for the key up to twice.
 
 use layout::Digits;
-use settings::{FileSource, Take, is_separator, quote, words};
+use layout::text::quote;
+use settings::{FileSource, Take, is_separator, words};
 
 /// What was found in a file, before scale and rate.
 #[derive(Clone, Copy, Debug, PartialEq)]
