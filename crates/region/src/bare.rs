@@ -12,7 +12,6 @@
 use crate::address::{Address, ToPlace};
 use crate::create::Unnamed;
 use crate::error::{RegionError, RegionErrorKind as Kind};
-use crate::file;
 use crate::file_id::FileId;
 use crate::fork::OwnFile;
 use crate::location::{Exposure, Location};
@@ -244,7 +243,7 @@ fn resume(
     if !writer::is_named(&file, at)? {
         return Ok(None);
     }
-    file::expect_own(&file, at)?;
+    at.expect_own(&file)?;
     let mapped = MappedStruct::map(&at.open_to_map(&file)?, at.path(), size, Access::Write)?;
     Ok(Some((file, mapped)))
 }

@@ -11,7 +11,6 @@ use crate::clock;
 use crate::error::{RegionError, RegionErrorKind as Kind};
 use crate::file;
 use crate::file_id::FileId;
-use crate::file_system;
 use crate::fork::OwnFile;
 use crate::location::Location;
 use crate::lock;
@@ -64,10 +63,7 @@ impl Unnamed {
         let create = || match rustix::fs::openat(&dir, &name, flags, Mode::from_raw_mode(0o600)) {
             Ok(descriptor) => Ok(Some(File::from(descriptor))),
             Err(Errno::EXIST) => Ok(None),
-            Err(err) => {
-                let err = RegionError::io(at.path(), "create", err);
-                Err(file_system::explained(&dir, err))
-            }
+            Err(err) => Err(RegionError::io(at.path(), "create", err).on_file_system_of(&dir)),
         };
         let Some(file) = OwnFile::open_if(at.path(), create)? else { return Ok(None) };
         let locked = lock::try_take(&file).map_err(io("lock"))?;

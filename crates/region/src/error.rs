@@ -6,6 +6,7 @@
 
 use crate::file_system;
 use layout::{DecodeError, header};
+use rustix::fd::AsFd;
 use std::error::Error;
 use std::fmt;
 use std::io;
@@ -165,18 +166,17 @@ impl RegionError {
         Self::new(path, RegionErrorKind::Io { call, source })
     }
 
-    /// The same refusal, as one of the whole file system.
-    pub(crate) fn of_file_system(self) -> Self {
-        let Inner { path, kind } = *self.0;
-        Self::new(
-            &path,
-            match kind {
-                RegionErrorKind::Io { call, source } => {
-                    RegionErrorKind::UnfitFileSystem { call, source }
-                }
-                kind => kind,
-            },
-        )
+    /// The same, after a call on `file` or in this directory: where every file is the kernel's own,
+    /// that is the reason.
+    pub(crate) fn on_file_system_of(mut self, file: impl AsFd) -> Self {
+        use RegionErrorKind::{Io, UnfitFileSystem};
+        self.0.kind = match self.0.kind {
+            Io { call, source } if file_system::is_kernels_own(file) => {
+                UnfitFileSystem { call, source }
+            }
+            kind => kind,
+        };
+        self
     }
 
     /// What went wrong.

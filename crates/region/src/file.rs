@@ -2,15 +2,13 @@
 
 use crate::error::{RegionError, RegionErrorKind as Kind};
 use crate::file_id::FileId;
-use crate::file_system;
-use crate::location::Location;
 use crate::mapping::Access;
 use rustix::fd::BorrowedFd;
 use rustix::fs::{Mode, OFlags, SealFlags};
 use rustix::io::Errno;
 use std::fs::File;
 use std::os::fd::AsRawFd;
-use std::os::unix::fs::{FileExt, FileTypeExt, MetadataExt};
+use std::os::unix::fs::{FileExt, FileTypeExt};
 use std::path::Path;
 
 /// Opens what is called `name` in `dir`, and `path` in messages, without following it if it is a link.
@@ -46,20 +44,6 @@ fn expect_regular(file: &File, path: &Path) -> Result<(), RegionError> {
         () if kind.is_char_device() => refuse(Kind::NotAFile("a character device")),
         () => refuse(Kind::NotAFile("a special file")),
     }
-}
-
-/// Refuses a file of another user, to whom the region's directory does not belong either: it was
-/// put in the way, and its owner could change what is published.
-///
-/// Only root gets so far with it; the directory's owner may be a service's user whose work root
-/// does by hand.
-pub(crate) fn expect_own(file: &File, at: &Location) -> Result<(), RegionError> {
-    let owner = file.metadata().map_err(|err| RegionError::io(at.path(), "fstat", err))?.uid();
-    let ours = [0, rustix::process::geteuid().as_raw(), at.owner()];
-    if ours.contains(&owner) {
-        return Ok(());
-    }
-    Err(RegionError::new(at.path(), Kind::NotOurs(owner)))
 }
 
 /// Refuses a descriptor from another process that cannot be a region or cannot be used as one.
@@ -99,7 +83,7 @@ pub(crate) fn refused(
     if seals(file).contains(SealFlags::GROW) {
         return RegionError::new(path, Kind::Sealed("growing"));
     }
-    file_system::explained(file, RegionError::io(path, call, err))
+    RegionError::io(path, call, err).on_file_system_of(file)
 }
 
 /// Another open file description of the same file: locks and access mode are its own.

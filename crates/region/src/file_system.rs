@@ -5,7 +5,6 @@
 //! system. It shows in two ways: by its type, where the kernel itself makes every
 //! file, or by a call that no file system for data refuses in this way.
 
-use crate::error::RegionError;
 use rustix::fd::AsFd;
 use rustix::fs::FsWord;
 use std::io;
@@ -34,13 +33,9 @@ const KERNELS_OWN: [FsWord; 20] = [
     0x9584_58f6, // hugetlbfs: it can be mapped, but not written to
 ];
 
-/// `err`, which a call on `file`, or in this directory, was answered with: where every file is the
-/// kernel's own, that is the reason.
-pub(crate) fn explained(file: impl AsFd, err: RegionError) -> RegionError {
-    match rustix::fs::fstatfs(file) {
-        Ok(fs) if KERNELS_OWN.contains(&fs.f_type) => err.of_file_system(),
-        _ => err,
-    }
+/// Whether `file` is on a file system whose files are the kernel's own.
+pub(crate) fn is_kernels_own(file: impl AsFd) -> bool {
+    rustix::fs::fstatfs(file).is_ok_and(|fs| KERNELS_OWN.contains(&fs.f_type))
 }
 
 /// Whether no file system for data fails `call` on a regular file like this.

@@ -21,7 +21,6 @@ use crate::directory::{self, Directory, OTHERS_WRITE};
 use crate::error::{RegionError, RegionErrorKind as Kind};
 use crate::file;
 use crate::file_id::FileId;
-use crate::file_system;
 use crate::fork::OwnFile;
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
 use rustix::fs::{Mode, OFlags};
@@ -30,6 +29,7 @@ use rustix::process::geteuid;
 use std::ffi::OsString;
 use std::fmt;
 use std::fs::File;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -116,17 +116,24 @@ impl Location {
         &self.dir
     }
 
-    /// The user to whom the directory belongs.
-    pub(crate) fn owner(&self) -> u32 {
-        self.permissions.owner
-    }
-
     /// Opens the region's file for a writer.
     pub(crate) fn open_to_write(&self) -> Result<OwnFile, RegionError> {
         OwnFile::open(self.path(), || {
             file::open(self.fd(), self.name(), OFlags::RDWR, self.path())
-                .map_err(|err| file_system::explained(self.fd(), err))
+                .map_err(|err| err.on_file_system_of(self.fd()))
         })
+    }
+
+    /// Refuses a file of another user, to whom the region's directory does not belong either: it was
+    /// put in the way, and its owner could change what is published.
+    ///
+    /// Only root gets so far with it; the directory's owner may be a service's user whose work root
+    /// does by hand.
+    pub(crate) fn expect_own(&self, file: &File) -> Result<(), RegionError> {
+        let meta = file.metadata().map_err(|err| RegionError::io(self.path(), "fstat", err))?;
+        let owner = meta.uid();
+        let is_ours = [0, geteuid().as_raw(), self.permissions.owner].contains(&owner);
+        if is_ours { Ok(()) } else { Err(RegionError::new(self.path(), Kind::NotOurs(owner))) }
     }
 
     /// The region's file, which is `file`, once more for a writer's mapping: see

@@ -187,7 +187,7 @@ pub(super) fn take_over(
     if !is_named(&file, at)? {
         return Ok(None);
     }
-    file::expect_own(&file, at)?;
+    at.expect_own(&file)?;
     let preflight = preflight.filter(|preflight| preflight.is_whole(&file));
     let preflight = match preflight.map_or_else(|| Preflight::of(&file, at), Ok) {
         Ok(preflight) => preflight,
