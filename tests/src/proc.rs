@@ -77,15 +77,16 @@ pub fn only_child(pid: u32) -> u32 {
 }
 
 /// How many descriptors and how many mappings `pid` has of files whose name contains `part`,
-/// deleted ones too.
+/// deleted ones too. The directories that the file is in do not count.
 pub fn held(pid: u32, part: &str) -> (usize, usize) {
+    let is_it = |path: &str| path.rsplit('/').next().is_some_and(|name| name.contains(part));
     let entries = fs::read_dir(format!("/proc/{pid}/fd")).expect("descriptors of a child");
     let open = entries.filter(|entry| {
         let link = entry.as_ref().ok().and_then(|entry| fs::read_link(entry.path()).ok());
-        link.is_some_and(|link| link.to_string_lossy().contains(part))
+        link.is_some_and(|link| is_it(&link.to_string_lossy()))
     });
     let maps = fs::read_to_string(format!("/proc/{pid}/maps")).expect("maps of a child");
-    (open.count(), maps.lines().filter(|line| line.contains(part)).count())
+    (open.count(), maps.lines().filter(|line| is_it(line)).count())
 }
 
 /// What a process holds. The kernel's own figures, of one moment; memory in KiB.
