@@ -72,7 +72,7 @@ pub struct Args {
     #[arg(value_name = "CONFIG | REGION", value_parser = source())]
     pub source: Option<Source>,
 
-    /// Print every record in order instead of the latest now and then
+    /// Print every record in order, not just the latest at each poll
     ///
     /// Begins with the newest record. If the writer laps the consumer, the number of lost records is
     /// logged: missed N.
@@ -162,7 +162,7 @@ mod tests {
     }
 
     #[test]
-    fn the_definition_holds_together() {
+    fn the_command_line_is_consistent() {
         command().debug_assert();
     }
 
@@ -192,7 +192,7 @@ mod tests {
     }
 
     #[test]
-    fn without_options_it_prints_text_for_ever() {
+    fn without_options_it_prints_text_without_end() {
         let args = Args::try_parse_from(["consumer"]).expect("usage");
         assert_eq!((args.format, args.once, args.follow), (Format::Text, false, false));
         assert!(args.source.is_none() && args.count.is_none() && args.timeout.is_none());

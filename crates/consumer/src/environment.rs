@@ -28,7 +28,7 @@ pub(crate) trait Environment {
     /// Sleeps until `link` has something newer, for `span` at the most.
     fn wait(&mut self, link: &mut Link, span: Duration) -> Result<(), ConsumerError>;
 
-    /// The loop has come round; `sequence` is the record seen last.
+    /// Called once per turn of the loop; `sequence` is the last record seen.
     fn turn(&mut self, link: &Link, sequence: Option<u64>);
 
     /// Logs a change.

@@ -1,4 +1,4 @@
-//! Why a consumer ended without being asked to.
+//! Why a consumer failed.
 
 use std::io;
 use std::path::PathBuf;
@@ -24,7 +24,7 @@ pub(crate) enum Kind {
     /// The configuration is bad.
     #[error(transparent)]
     Settings(SettingsError),
-    /// What is at the path cannot be read.
+    /// The file at the path cannot be read.
     #[error("{}", daemon::with_next_step(.0))]
     Region(RegionError),
     /// There is no region now, and no option to wait for one.
@@ -36,14 +36,14 @@ pub(crate) enum Kind {
         .0.display()
     )]
     NothingYet(PathBuf),
-    /// The time is over.
+    /// `--timeout` has expired.
     #[error("{}: {what} {}; {}", path.display(), humantime::format_duration(*limit), what.next_step())]
     TimeOver {
         /// The region's file.
         path: PathBuf,
-        /// What did not come.
+        /// What did not arrive.
         what: TimedOut,
-        /// In how much time.
+        /// The time allowed.
         limit: Duration,
     },
     /// A bare file cannot be followed.
@@ -77,12 +77,12 @@ pub(crate) enum Kind {
     System {
         /// What failed.
         what: &'static str,
-        /// Its answer.
+        /// The system's error.
         source: io::Error,
     },
 }
 
-/// What did not come in time.
+/// What did not arrive in time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum TimedOut {
     /// The file.
@@ -113,7 +113,7 @@ impl std::fmt::Display for TimedOut {
 }
 
 impl ConsumerError {
-    /// The exit code that goes with it.
+    /// The exit code for this error.
     pub fn exit(&self) -> Exit {
         match self.0 {
             Kind::Log(_) | Kind::BareFollow(_) | Kind::BareSnapshot(_) => Exit::Usage,

@@ -7,7 +7,7 @@
 //! ```
 //!
 //! Price: three system calls for each record that is waited for (wait, poll and write), and one more
-//! in JSON and CSV for the writer's state; while nothing happens, four wake-ups a second with about
+//! in JSON and CSV for the writer's state; while idle, four wake-ups a second with about
 //! five system calls each.
 
 use crate::error::ConsumerError;
@@ -15,8 +15,8 @@ use crate::link::Event;
 use crate::printer::Flow;
 use crate::session::Session;
 
-/// Laps without a record in between before the region gets a rest: an honest writer that is
-/// faster than this reader still leaves it something now and then.
+/// Consecutive laps without a record before the loop pauses. An honest writer that is faster than
+/// this reader still lets it read a record from time to time.
 const MAX_LAPS: u32 = 1000;
 /// Records that count as one turn of the loop: a fast writer may keep it busy for ever.
 const TURN_EVERY: u64 = 16;
@@ -36,7 +36,7 @@ impl Session<'_> {
         Ok(())
     }
 
-    /// Prints the available records, and logs what else has happened.
+    /// Prints the available records and logs the changes between them.
     fn drain(&mut self) -> Result<Flow, ConsumerError> {
         let (mut events, mut laps) = (0, 0);
         while laps < MAX_LAPS && !self.environment.is_stopped() {

@@ -11,7 +11,7 @@ use crate::render::Renderer;
 /// Writes what a consumer prints of `record`, with the header that CSV has before its first row.
 ///
 /// # Panics
-/// If `record` has not the schema's size.
+/// If the size of `record` is not the schema's.
 pub fn write_line(
     schema: &Schema,
     record: &[u8],

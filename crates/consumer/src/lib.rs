@@ -87,7 +87,7 @@ fn read(args: &Args, passed: Passed, service: &RefCell<Service>) -> Result<(), C
     start(args, target, &mut Process { signals: &signals, stdout, service, log: Log::new() })
 }
 
-/// As [`read`], in an environment of the caller's making.
+/// As [`read`], in the caller's environment.
 fn start(
     args: &Args,
     target: Target,
@@ -98,7 +98,7 @@ fn start(
         at_once: (args.once || args.snapshot.is_some()) && args.timeout.is_none(),
     };
     let is_bare = target.is_bare();
-    // What is wrong with the directory of regions is known before anything is waited for.
+    // An unusable directory of regions is an error now, not after a wait.
     target.locate()?;
     let link = Link::new(target);
     if args.follow && is_bare {

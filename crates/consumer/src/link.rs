@@ -1,7 +1,7 @@
-//! The region that is read, through all that may happen to it, and the notices of that.
+//! The region that is read, followed through every change, and the notices of the changes.
 //!
 //! Invariant: after the first attach nothing that happens to the file or its writer is an error.
-//! [`Follow`] reports each change once; this module only adds what people want to know about it.
+//! [`Follow`] reports each change once; this module only adds the details for people.
 //!
 //! Price: that of [`Follow`].
 
@@ -17,7 +17,7 @@ use crate::reading::{Origin, Reading};
 use crate::source::Source;
 use crate::target::{Format, Target};
 
-/// Longest time between two looks at a region.
+/// Longest time between two checks of a region.
 pub(crate) const LOOK: Duration = Duration::from_millis(if cfg!(test) { 2 } else { 250 });
 
 /// What happens to a region.
@@ -28,7 +28,7 @@ pub(crate) type Event = region::Event<Option<Publication>>;
 pub(crate) struct Link {
     target: Target,
     follow: Follow<'static, Box<dyn Source>>,
-    /// Whether a notice said that the region is waited for.
+    /// Whether a notice has reported the wait for the region.
     waited: bool,
     /// The fingerprint of the schema that the last notice of an attach was for.
     schema: u64,
@@ -86,7 +86,7 @@ impl Link {
         self.follow.wait(span)
     }
 
-    /// How long to wait until the next look.
+    /// Time until the next check.
     pub(crate) fn next_look(&self) -> Duration {
         self.follow.next_look()
     }
@@ -104,7 +104,7 @@ impl Link {
         self.follow.source().map_or_else(|| self.target.path(), |source| source.path().to_owned())
     }
 
-    /// What to tell people about an event.
+    /// The notices for an event.
     pub(crate) fn notices(&mut self, event: Result<Event, RegionError>) -> Vec<Notice> {
         let change = match event {
             Ok(Event::Attached) => return self.attached(),
@@ -138,13 +138,13 @@ impl Link {
         std::iter::once(replaced).chain(other).collect()
     }
 
-    /// A notice that says what the writer does, too.
+    /// A notice that includes the writer's state.
     fn with_writer(&mut self, change: Change) -> Notice {
         self.writer = self.writer_now();
         Notice { path: self.path(), writer: self.writer, change }
     }
 
-    /// `None` if the notice of the attach has said so.
+    /// `None` if the notice of the attach has reported that state.
     fn writer_changed(&mut self, state: State) -> Option<Notice> {
         let writer = Some(Writer { state, ..self.writer_now()? });
         let is_news = std::mem::replace(&mut self.writer, writer) != writer;
@@ -158,7 +158,7 @@ impl Link {
         Some(Writer { state, epoch, pid })
     }
 
-    /// The name of the record, if it is another one than before.
+    /// The name of the record, if it has changed.
     fn new_record(&mut self) -> Option<String> {
         let record = self.follow.source()?.record();
         let fingerprint = record.schema().fingerprint();
@@ -168,7 +168,7 @@ impl Link {
         name
     }
 
-    /// Says so if the region's record is not the one that the configuration describes.
+    /// A notice if the region's record is not the one that the configuration describes.
     fn other_record(&self) -> Option<Notice> {
         let Format::Mapcast { expected: Some(want) } = &self.target.format else { return None };
         let have = self.follow.source()?.record().schema();

@@ -1,7 +1,7 @@
 //! The messages on stderr: one line for each change, none while nothing changes.
 //!
-//! Invariant: a notice says what is so from now on. Whether it is news is decided in `link`; this
-//! module only words it.
+//! Invariant: a notice reports a state that holds from now on. `link` decides whether it is new;
+//! this module only words it.
 
 use std::fmt;
 use std::path::PathBuf;
@@ -11,7 +11,7 @@ use daemon::{Monotonic, RateLimit};
 use region::{RegionError, State};
 use tracing::field::display;
 
-/// A change that people who watch a region want to know of.
+/// A change to a region, for its operator.
 #[derive(Debug)]
 pub(crate) struct Notice {
     /// The region's file.
@@ -26,13 +26,14 @@ pub(crate) struct Notice {
 pub(crate) enum Change {
     /// There is no region yet.
     Waiting,
-    /// The region that was waited for is there, with this record.
+    /// The awaited region exists, with this record.
     Attached(String),
-    /// The writer's state is another one, or another writer has come.
+    /// The writer's state has changed, or there is another writer.
     Writer,
-    /// The path leads to another file, which is read from now on; its record, if it is another one.
+    /// The path names another file, which is read from now on; its record, if it is a different
+    /// one.
     Reattached(Option<String>),
-    /// The path names nothing any more.
+    /// The path no longer names a file.
     Missing,
     /// The path names the same file again.
     Back,
@@ -40,7 +41,7 @@ pub(crate) enum Change {
     Truncated,
     /// The region holds another record than the configuration describes.
     OtherRecord { have: String, want: String, difference: String },
-    /// What is at the path now cannot be read.
+    /// The file now at the path cannot be read.
     Trouble(RegionError),
     /// A snapshot of the region was made.
     Saved { file: PathBuf, sequence: u64 },
@@ -57,8 +58,8 @@ pub(crate) struct Writer {
     pub(crate) pid: u64,
 }
 
-/// Notices that are written in [`WINDOW`]: far more than any region in order has, so that each
-/// change is logged; one that is replaced without end shall not fill a disk.
+/// The most notices per [`WINDOW`]: far more than a healthy region causes, so each change is
+/// logged, but a region that is replaced endlessly does not fill a disk.
 const MOST: u32 = 1000;
 /// Time in which their number is limited.
 const WINDOW: Duration = Duration::from_secs(10);
@@ -92,7 +93,7 @@ impl Log {
 }
 
 impl Notice {
-    /// A notice that says nothing of the writer.
+    /// A notice without the writer's state.
     pub(crate) fn new(path: PathBuf, change: Change) -> Self {
         Self { path, writer: None, change }
     }

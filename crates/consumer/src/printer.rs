@@ -1,7 +1,7 @@
-//! Lines on their way to stdout, counted.
+//! Buffers lines for stdout and counts records.
 //!
-//! Invariant: a line goes out as a whole; one that is longer than [`LINE`] goes out in pieces, so
-//! that no record makes this program larger than the record.
+//! Invariant: a line is written as a whole; one longer than [`LINE`] is written in pieces, so that
+//! no record makes this program larger than the record.
 //!
 //! Price: one buffer, of [`LINE`] and [`BATCH`] bytes at the most.
 
@@ -15,9 +15,9 @@ use crate::render::Renderer;
 /// Whether to continue.
 pub(crate) type Flow = ControlFlow<()>;
 
-/// Bytes of a line that wait for the rest of it.
+/// Bytes of an unfinished line that are buffered.
 const LINE: usize = 64 << 10;
-/// Bytes of whole lines that wait for no more.
+/// Bytes of whole lines that are buffered.
 const BATCH: usize = 8 << 10;
 
 /// Prints records until enough were printed or stdout was closed by its reader.
@@ -50,13 +50,13 @@ impl Printer {
         Ok(if self.left == Some(0) { Flow::Break(()) } else { flow })
     }
 
-    /// Sends what is buffered.
+    /// Writes the buffer to `out`.
     pub(crate) fn flush(&mut self, out: &mut dyn Write) -> Result<Flow, ConsumerError> {
         unless_closed(Buffered { buffer: &mut self.buffer, out }.send())
     }
 }
 
-/// Lines while they are made.
+/// Collects lines while they are rendered.
 struct Buffered<'a> {
     buffer: &'a mut Vec<u8>,
     out: &'a mut dyn Write,
@@ -84,12 +84,12 @@ impl Write for Buffered<'_> {
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        // It is sent by the printer.
+        // The printer flushes.
         Ok(())
     }
 }
 
-/// A pipe whose reader closed it has had enough: the end, and no failure.
+/// A pipe closed by its reader is a normal end, not a failure.
 fn unless_closed(written: io::Result<()>) -> Result<Flow, ConsumerError> {
     match written {
         Ok(()) => Ok(Flow::Continue(())),

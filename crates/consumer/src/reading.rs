@@ -1,4 +1,4 @@
-//! One record on its way from the region to a line of output.
+//! One record and its origin, as the renderers take it.
 //!
 //! Everything but the record itself is looked up when a format asks for it: text needs none of it,
 //! and the state costs a system call.
@@ -10,7 +10,7 @@ use region::{DynReader, Publication};
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Reading<'a> {
     pub(crate) record: RecordView<'a>,
-    /// `None` in a bare file, which knows nothing but the record.
+    /// `None` in a bare file, which holds only the record.
     pub(crate) origin: Option<Origin<'a>>,
 }
 

@@ -1,7 +1,7 @@
 //! What the modes share: the region, the printer, the log, and when to stop.
 //!
-//! Invariant: what is printed and what is logged keep their order. Before a notice goes to stderr,
-//! the lines before it have left for stdout.
+//! Invariant: output and log keep their order: before a notice is written to stderr, all earlier
+//! lines have been written to stdout.
 
 use std::time::Duration;
 
@@ -15,7 +15,7 @@ use crate::notice::{Change, Notice};
 use crate::printer::{Flow, Printer};
 use crate::timeout::Timeout;
 
-/// Shortest time between two notices about missed records; those between are added up.
+/// Shortest time between two notices about missed records; misses in between are summed.
 const MISSED_EVERY: Duration = Duration::from_secs(1);
 
 /// One run of the program.
@@ -38,7 +38,7 @@ impl<'e> Session<'e> {
         Self { link, timeout, environment, printer, missed: 0, missed_logged: None }
     }
 
-    /// Runs `work`, then prints and logs what is left.
+    /// Runs `work`, then flushes the remaining lines and notices.
     pub(crate) fn run(
         mut self,
         work: impl FnOnce(&mut Self) -> Result<(), ConsumerError>,
@@ -49,7 +49,7 @@ impl<'e> Session<'e> {
         result.and(flushed)
     }
 
-    /// The loop has come round.
+    /// Ends one turn of the loop.
     pub(crate) fn turn(&mut self) {
         self.environment.turn(&self.link, self.timeout.sequence());
     }
@@ -57,7 +57,7 @@ impl<'e> Session<'e> {
     /// Prints the record, or logs the change.
     ///
     /// # Errors
-    /// What is there cannot be read, and nothing has been read yet.
+    /// The region cannot be read, and none has been read before.
     pub(crate) fn handle(
         &mut self,
         event: Result<Event, RegionError>,
@@ -79,12 +79,12 @@ impl<'e> Session<'e> {
         self.printer.print(&self.link.reading(record), self.environment.stdout())
     }
 
-    /// Sends what is printed.
+    /// Writes the buffered lines to stdout.
     pub(crate) fn flush(&mut self) -> Result<Flow, ConsumerError> {
         self.printer.flush(self.environment.stdout())
     }
 
-    /// Sends what is printed, then logs.
+    /// Writes the buffered lines to stdout, then logs.
     pub(crate) fn log(&mut self, notices: &[Notice]) -> Result<Flow, ConsumerError> {
         let flow = self.flush()?;
         for notice in notices {
@@ -93,13 +93,14 @@ impl<'e> Session<'e> {
         Ok(flow)
     }
 
-    /// Records are gone. Logs that at once, or together with others if it has just been logged.
+    /// Counts lost records. Logs them immediately, or with the next ones if misses were just
+    /// logged.
     fn miss(&mut self, count: u64) -> Result<Flow, ConsumerError> {
         self.missed = self.missed.saturating_add(count);
         if self.is_missed_due() { self.settle() } else { Ok(Flow::Continue(())) }
     }
 
-    /// Sends what is printed, and logs what is missed if it is time to.
+    /// Writes the buffered lines to stdout, and logs missed records if that is due.
     pub(crate) fn settle(&mut self) -> Result<Flow, ConsumerError> {
         let flow = self.flush()?;
         if self.is_missed_due() {
@@ -128,7 +129,7 @@ impl<'e> Session<'e> {
         Ok(self.flow())
     }
 
-    /// Sleeps for `span`, or until something has to be looked at.
+    /// Sleeps for `span`, or less if a check is due before.
     pub(crate) fn sleep(&mut self, span: Duration) -> Result<Flow, ConsumerError> {
         let span = self.timeout.shorten(span.min(self.link.next_look()));
         self.environment.sleep(span)?;

@@ -15,7 +15,7 @@ impl Session<'_> {
         file: &Path,
         schedule: Schedule,
     ) -> Result<(), ConsumerError> {
-        // Nothing is printed, so it does not matter whether stdout has a reader.
+        // Prints nothing, so a closed stdout does not matter.
         while !self.environment.is_stopped() {
             let _ = self.look_around(schedule)?;
             if let Step::Record(_) = self.latest(schedule)?

@@ -8,7 +8,8 @@ use std::time::Duration;
 use layout::{RecordBuf, RecordView, Schema};
 use region::{Address, BareReader, DynReader, Followed, Publication, Refreshed, RegionError, Step};
 
-/// What is read. A record lies in the buffer; its number, epoch and time are `None` in a bare file.
+/// A source of records. `latest` copies a record to the buffer; its number, epoch and time are
+/// `None` in a bare file.
 pub(crate) trait Source: Followed<Item = Option<Publication>> + Debug {
     /// Copies the newest record.
     fn latest(&mut self) -> Result<Step<Option<Publication>>, RegionError>;
@@ -85,12 +86,12 @@ impl Source for RegionSource {
     }
 }
 
-/// A bare file. It has no next record, only the one that is there.
+/// A bare file. It has no next record, only the current one.
 #[derive(Debug)]
 pub(crate) struct BareSource {
     reader: BareReader,
     record: RecordBuf,
-    /// Its program may make the same file whole again: it is mapped anew then.
+    /// Its writer may extend the same file again, which then needs a new mapping.
     was_cut: bool,
 }
 
@@ -135,7 +136,7 @@ impl Followed for BareSource {
 impl Source for BareSource {
     fn latest(&mut self) -> Result<Step<Option<Publication>>, RegionError> {
         self.reader.latest(self.record.bytes_mut())?;
-        // Checked after the copy: what is cut off meanwhile reads as zeros.
+        // Checked after the copy: a part cut off meanwhile reads as zeros.
         self.reader.check()?;
         Ok(Step::Record(None))
     }

@@ -11,7 +11,7 @@
 //!
 //! ```text
 //!   stop signal, room          the current line may be finished within GRACE
-//!   stop signal, no room       the end, at once
+//!   stop signal, no room       the output ends immediately
 //! ```
 //!
 //! Price: one `poll` for each write, which is at most [`CHUNK`] bytes long.
@@ -46,7 +46,7 @@ pub(crate) struct Stdout<'a> {
     is_inside_a_line: bool,
     /// Whether output was dropped: nothing may follow it.
     has_given_up: bool,
-    /// Whether it was written to since [`is_closed`](Self::is_closed) was asked.
+    /// Whether it was written to since the last call of [`is_closed`](Self::is_closed).
     is_written: bool,
 }
 
@@ -105,7 +105,7 @@ impl<'a> Stdout<'a> {
     }
 
     /// Whether GRACE has passed since the stop signal.
-    fn is_out_of_time(&mut self) -> bool {
+    fn grace_has_passed(&mut self) -> bool {
         if self.signals.stop_requested().is_none() {
             return false;
         }
@@ -113,10 +113,10 @@ impl<'a> Stdout<'a> {
         now.since(*self.stopping.get_or_insert(now)) >= self.grace
     }
 
-    /// Marks the current line as cut off. There is room.
+    /// Marks the current line as cut off. The caller has checked that there is room.
     fn break_off(&mut self) {
         if self.is_inside_a_line {
-            // If that fails, the line has no newline, which marks it as well.
+            // If that fails, the missing newline marks the line.
             let _ = self.output.write(format!("{BROKEN_OFF}\n").as_bytes());
         }
     }
@@ -132,7 +132,7 @@ impl<'a> Stdout<'a> {
     }
 }
 
-/// Has the other end of the pipe been closed?
+/// Whether the other end of the pipe is closed.
 fn has_no_reader(output: impl AsFd) -> io::Result<bool> {
     // No event is requested: errors are always reported.
     let mut fds = [PollFd::new(&output, PollFlags::empty())];
@@ -140,7 +140,7 @@ fn has_no_reader(output: impl AsFd) -> io::Result<bool> {
     Ok(fds[0].revents().contains(PollFlags::ERR))
 }
 
-/// The part of `bytes` to write at once: whole lines, unless the first is too long.
+/// The part of `bytes` to write in one call: whole lines, unless the first is too long.
 fn chunk(bytes: &[u8]) -> &[u8] {
     let most = &bytes[..bytes.len().min(CHUNK)];
     let lines = most.iter().rposition(|&byte| byte == b'\n').map(|end| &most[..=end]);
@@ -152,7 +152,7 @@ impl Write for Stdout<'_> {
         if self.has_given_up || !self.wait_for_room()? {
             return Err(self.give_up());
         }
-        if self.is_out_of_time() {
+        if self.grace_has_passed() {
             self.break_off();
             return Err(self.give_up());
         }
@@ -181,7 +181,7 @@ mod tests {
     use super::{CHUNK, Stdout, chunk, has_no_reader};
 
     #[test]
-    fn a_pipe_that_its_reader_has_closed_is_noticed_without_writing() {
+    fn a_closed_pipe_is_noticed_without_writing() {
         let (reader, writer) = std::io::pipe().expect("a pipe");
         assert!(!has_no_reader(&writer).expect("poll"));
         drop(reader);
@@ -199,7 +199,7 @@ mod tests {
 
     // One test, because a signal is for the whole process.
     #[test]
-    fn after_a_stop_the_line_at_hand_is_finished_in_time_or_marked() {
+    fn after_a_stop_the_current_line_is_finished_in_time_or_marked() {
         let signals = Signals::stop_only().expect("handlers");
         let service = RefCell::new(Service::default());
         let dir = tempfile::tempdir().expect("a directory");
@@ -212,17 +212,17 @@ mod tests {
             std::thread::yield_now(); // another thread may be the one that gets it
         }
         stdout.grace = Duration::MAX;
-        stdout.write_all(b"un, ").expect("there is time for the line at hand");
+        stdout.write_all(b"un, ").expect("there is time for the current line");
         stdout.grace = Duration::ZERO;
         for rest in [b"and never\n".as_slice(), b"next\n"] {
-            let error = stdout.write_all(rest).expect_err("the time is over");
+            let error = stdout.write_all(rest).expect_err("the time has expired");
             assert_eq!(error.kind(), ErrorKind::BrokenPipe);
         }
         assert_eq!(fs::read_to_string(&path).expect("text"), "whole\nbegun,  [...]\n");
 
         let mut between = Stdout::new(&file, &signals, &service).expect("a descriptor");
         between.grace = Duration::ZERO;
-        between.write_all(b"never\n").expect_err("the time is over");
+        between.write_all(b"never\n").expect_err("the time has expired");
         assert_eq!(fs::read_to_string(&path).expect("text"), "whole\nbegun,  [...]\n");
 
         let (_reader, pipe) = pipe_with(PipeFlags::CLOEXEC).expect("a pipe");

@@ -1,6 +1,6 @@
-//! From the argument to a region: which file, what its bytes are, how often to look.
+//! From the argument to a region: which file, in which format, how often to poll.
 //!
-//! Invariant: what the argument means depends on its spelling alone, never on what lies in the
+//! Invariant: the meaning of the argument depends on its spelling alone, never on the files in the
 //! working directory.
 //!
 //! ```text
@@ -11,7 +11,7 @@
 //!   fd:NAME        the region in a descriptor that the parent process has passed
 //! ```
 //!
-//! One exception: where the argument names no region, one that was passed as `region` is read.
+//! One exception: if the argument names no region, a descriptor passed as `region` is read.
 
 use std::ffi::OsString;
 use std::fmt;
@@ -27,7 +27,7 @@ use settings::{Address, AddressError, ConsumerSettings, Settings};
 use crate::error::{ConsumerError, Kind};
 use crate::source::{BareSource, RegionSource, Source as MappedSource};
 
-/// What the first argument names.
+/// The kinds of first argument.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Source {
     /// A configuration: it ends in `.toml`.
@@ -58,14 +58,14 @@ pub(crate) struct Target {
     /// Read in place of the address.
     pub(crate) passed: Option<Arc<PassedFd>>,
     pub(crate) format: Format,
-    /// Time from one look at the latest value to the next.
+    /// Time between two reads of the latest value.
     pub(crate) poll: Duration,
 }
 
-/// What the bytes of a region are.
+/// The format of a region.
 #[derive(Clone, Debug)]
 pub(crate) enum Format {
-    /// The region describes itself; a configuration may have said what to expect.
+    /// The region describes itself; a configuration may describe the expected record.
     Mapcast { expected: Option<Arc<Schema>> },
     /// The struct alone, as the configuration describes it.
     Bare(Arc<Schema>),
@@ -131,7 +131,7 @@ impl Target {
         }
     }
 
-    /// Attaches to what is there now.
+    /// Attaches to the current file.
     pub(crate) fn open(&self) -> Result<Box<dyn MappedSource>, RegionError> {
         let address = self.locate()?;
         Ok(match (&self.format, &self.passed) {

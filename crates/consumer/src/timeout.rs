@@ -8,7 +8,7 @@ use region::{BootTime, Publication};
 use crate::error::{ConsumerError, Kind, TimedOut};
 use crate::link::Link;
 
-/// A clock that begins again with each new record.
+/// A timer that restarts with each new record.
 #[derive(Debug)]
 pub(crate) struct Timeout {
     limit: Option<Duration>,
@@ -16,13 +16,13 @@ pub(crate) struct Timeout {
     last: Last,
 }
 
-/// The record seen last.
+/// The last record seen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Last {
     None,
-    /// A bare file does not say which.
+    /// A record of a bare file, which has no number.
     Bare,
-    /// Its number and its time: a region that was made anew counts from 1 again.
+    /// Its number and its time: a recreated region counts from 1 again.
     Numbered(u64, BootTime),
 }
 
@@ -31,12 +31,12 @@ impl Timeout {
         Self { limit, since: Monotonic::now(), last: Last::None }
     }
 
-    /// Is there a limit at all?
+    /// Whether there is a limit.
     pub(crate) fn is_limited(&self) -> bool {
         self.limit.is_some()
     }
 
-    /// A record is there. It counts if it is another one than before, or one of a bare file.
+    /// Restarts the timer if the record is a new one, or that of a bare file.
     pub(crate) fn saw(&mut self, publication: Option<Publication>) {
         let now = publication
             .map_or(Last::Bare, |record| Last::Numbered(record.sequence, record.published_at));
@@ -46,7 +46,7 @@ impl Timeout {
         }
     }
 
-    /// The number of the record seen last.
+    /// The number of the last record seen.
     pub(crate) fn sequence(&self) -> Option<u64> {
         match self.last {
             Last::Numbered(sequence, _) => Some(sequence),
@@ -54,13 +54,13 @@ impl Timeout {
         }
     }
 
-    /// `span`, or what is left of the time if that is less.
+    /// The smaller of `span` and the time left.
     pub(crate) fn shorten(&self, span: Duration) -> Duration {
         let Some(limit) = self.limit else { return span };
         span.min(limit.saturating_sub(Monotonic::now().since(self.since)))
     }
 
-    /// An error if the time is over.
+    /// An error if the time has expired.
     pub(crate) fn check(&self, link: &Link) -> Result<(), ConsumerError> {
         let Some(limit) = self.limit else { return Ok(()) };
         if Monotonic::now().since(self.since) < limit {

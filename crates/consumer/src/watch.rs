@@ -1,8 +1,7 @@
-//! The latest value, now and then: the default mode, and `--once`.
+//! The latest value at each poll: the default mode, and `--once`.
 //!
-//! The first value is printed as soon as there is one; from then on the grid of `poll` decides.
-//! Between two values the region is looked at four times a second, so that what happens to its
-//! writer is logged in time.
+//! The first value is printed as soon as there is one; after that, one at each `poll`. In between,
+//! the region is checked four times a second, so that changes of its writer are logged in time.
 
 use std::time::Duration;
 
@@ -13,11 +12,11 @@ use crate::error::{ConsumerError, Kind};
 use crate::printer::Flow;
 use crate::session::Session;
 
-/// When to look at the latest value.
+/// When to read the latest value.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Schedule {
     pub(crate) poll: Duration,
-    /// A value must be there at the first look.
+    /// Whether a missing value at the first read is an error.
     pub(crate) at_once: bool,
 }
 
@@ -41,7 +40,7 @@ impl Session<'_> {
         Ok(())
     }
 
-    /// Logs what has happened to the region.
+    /// Logs the changes of the region.
     pub(crate) fn look_around(&mut self, schedule: Schedule) -> Result<Flow, ConsumerError> {
         loop {
             let change = self.link.next_change();
@@ -58,7 +57,7 @@ impl Session<'_> {
         }
     }
 
-    /// Prints the latest value, or waits for it a while.
+    /// Prints the latest value, or waits some time for it.
     fn look(
         &mut self,
         grid: &mut Option<Ticks>,
@@ -74,7 +73,7 @@ impl Session<'_> {
     /// Copies the latest record. Logs why it cannot be read.
     ///
     /// # Errors
-    /// There is none, and `schedule` does not wait.
+    /// There is no record, and `schedule` does not wait.
     pub(crate) fn latest(
         &mut self,
         schedule: Schedule,

@@ -139,7 +139,7 @@ mod tests {
     }
 
     #[test]
-    fn the_definition_holds_together() {
+    fn the_command_line_is_consistent() {
         command().debug_assert();
     }
 

@@ -28,7 +28,7 @@ use crate::reading::{Origin, Reading};
 
 const FIXED: [&str; 5] = ["sequence", "epoch", "published_at", "age_ns", "state"];
 
-/// Writes rows, and a header where the columns are others than before.
+/// Writes rows, and a header whenever the columns change.
 #[derive(Debug, Default)]
 pub(crate) struct Csv {
     /// Fingerprint of the schema that the last header was for.

@@ -5,12 +5,12 @@
 //!  "state":"live","record":{"id":10,"name":"xiaoming","sex":"m"}}
 //! ```
 //!
-//! - Fields of the record stand in the schema's order; arrays are arrays, `char[N]` is a string.
-//! - A value is what is in the record: a number also where the text format shows a label.
+//! - Fields of the record are in the schema's order; arrays are arrays, `char[N]` is a string.
+//! - A value is the record's: a number even where the text format shows a label.
 //! - NaN and the infinities, which JSON does not have, are `null`; text that is not UTF-8 has U+FFFD
 //!   in place of each bad piece.
 //! - `age_ns` is `null` for a record of an earlier boot of the machine; all members but `record`
-//!   are `null` for a bare file, which does not know them.
+//!   are `null` for a bare file, which does not have them.
 //! - DEL, the C1 controls and the marks that turn the reading direction are written as `\u009b`,
 //!   which JSON permits and terminals ignore.
 
@@ -91,13 +91,13 @@ impl Serialize for Json {
             Value::F64(value) => serializer.serialize_f64(*value),
             Value::Bool(value) => serializer.serialize_bool(*value),
             Value::Text(text) => serializer.serialize_str(text),
-            // No element of a record is a list itself.
+            // An element of an array is never an array.
             Value::List(_) => serializer.serialize_none(),
         }
     }
 }
 
-/// Compact JSON, in which no character could drive a terminal.
+/// Compact JSON without characters that control a terminal.
 struct Harmless;
 
 impl Formatter for Harmless {
@@ -105,7 +105,7 @@ impl Formatter for Harmless {
     where
         W: ?Sized + Write,
     {
-        // serde_json has escaped the C0 controls; those beyond fit one `\u` each.
+        // serde_json has escaped the C0 controls; each of the others fits one `\u`.
         let mut rest = fragment;
         while let Some((at, found)) = rest.char_indices().find(|&(_, c)| is_control(c)) {
             write!(writer, "{}\\u{:04x}", &rest[..at], u32::from(found))?;

@@ -1,8 +1,8 @@
 //! Records as lines: text, JSON or CSV.
 //!
 //! Invariant: one record is one line, whatever its bytes are, and none of the three lets a control
-//! character out of a region reach a terminal. A line is written as it is made: however long it
-//! gets, it is never in memory as a whole, and neither is an array as a list of values or a text.
+//! character out of a region reach a terminal. A line is written as it is rendered: neither a long
+//! line nor an array is ever in memory as a whole.
 
 mod csv;
 mod json;
@@ -30,7 +30,7 @@ impl Renderer {
         }
     }
 
-    /// Writes the line of `reading` to `out`, and a header before it where one is due.
+    /// Writes the line of `reading` to `out`, preceded by a header if one is due.
     pub(crate) fn render(&mut self, reading: &Reading<'_>, out: &mut impl Write) -> io::Result<()> {
         match self {
             Self::Text => text::render(reading, out),
@@ -46,7 +46,7 @@ fn rfc3339(origin: &Origin<'_>) -> String {
     humantime::format_rfc3339_nanos(origin.region.wall_time(&origin.publication)).to_string()
 }
 
-/// The age in nanoseconds, the largest number when it does not fit (584 years).
+/// The age in nanoseconds, saturating at 584 years.
 fn age_ns(origin: &Origin<'_>) -> Option<u64> {
     let age = origin.region.age(&origin.publication);
     age.map(|age| u64::try_from(age.as_nanos()).unwrap_or(u64::MAX))

@@ -1,4 +1,4 @@
-//! The line for people: by the template in the region, control characters escaped by `layout`.
+//! The line for people: the region's template, with control characters escaped by `layout`.
 //!
 //! A template may name a large array hundreds of times, a label may be a thousand times as long as its
 //! value, and a float takes 28 us for each 342 digits. So a line is cut off at [`LONGEST`] and
@@ -30,7 +30,7 @@ fn within(longest: usize, reading: &Reading<'_>, out: &mut impl Write) -> io::Re
     }
 }
 
-/// Passes on so many bytes, in the pieces that it gets them in, and then no more.
+/// Passes on at most a number of bytes, piece by piece, and drops the rest.
 struct Limited<'a, W> {
     out: &'a mut W,
     left: usize,
@@ -61,7 +61,7 @@ mod tests {
     use crate::reading::Reading;
 
     #[test]
-    fn a_line_that_grows_out_of_all_proportion_is_cut_and_still_one_line() {
+    fn an_excessively_long_line_is_cut_and_stays_one_line() {
         let bytes = CType::array(Scalar::U8, 1000).expect("an array");
         let schema = Schema::builder("A")
             .field(FieldSpec::new("a", bytes).label(0, "0".repeat(1000)))

@@ -48,7 +48,7 @@ fn a_struct_without_a_header_is_read_by_the_configuration() {
 }
 
 #[test]
-fn what_a_bare_file_does_not_know_is_null_or_empty() {
+fn what_a_bare_file_lacks_is_null_or_empty() {
     let (stage, config) = stage();
     writes(&stage, 10)();
     let once = |format| {

@@ -1,4 +1,4 @@
-//! CSV as programs read it: by the names of the columns.
+//! CSV as programs read it: by column name.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -11,7 +11,7 @@ use super::Stage;
 use crate::cli::Format;
 use crate::fuzzing::write_line;
 
-/// What the consumer calls its own columns, and names that look like what it makes of an array.
+/// The names of the consumer's own columns, and names that look like its columns of an array.
 const HOSTILE: [&str; 11] = [
     "sequence",
     "epoch",
@@ -26,7 +26,7 @@ const HOSTILE: [&str; 11] = [
     "_",
 ];
 
-/// As Python's `csv.DictReader` gives a row: by name, the last of each.
+/// A row as Python's `csv.DictReader` returns it: by name, the last column of each name.
 fn by_name(csv: &str) -> BTreeMap<String, String> {
     let mut reader = csv::Reader::from_reader(csv.as_bytes());
     let names = reader.headers().unwrap().clone();
@@ -34,7 +34,7 @@ fn by_name(csv: &str) -> BTreeMap<String, String> {
     assert_eq!(names.len(), row.len(), "{csv}");
     let cells: BTreeMap<_, _> =
         names.iter().map(str::to_owned).zip(row.iter().map(str::to_owned)).collect();
-    assert_eq!(cells.len(), row.len(), "a name stands for one column: {csv}");
+    assert_eq!(cells.len(), row.len(), "a name is one column: {csv}");
     cells
 }
 
@@ -45,7 +45,7 @@ fn csv_of(schema: &Schema, record: &[u8]) -> String {
 }
 
 #[test]
-fn whatever_the_fields_are_called_a_name_is_one_column() {
+fn no_two_columns_have_the_same_name() {
     let stage = Stage::empty();
     let array = CType::array(Scalar::U8, 3).unwrap();
     let field = |name: &str| match name {
@@ -68,7 +68,7 @@ fn whatever_the_fields_are_called_a_name_is_one_column() {
 }
 
 #[test]
-fn in_every_configuration_that_is_shipped_a_name_is_one_column() {
+fn no_shipped_configuration_has_two_columns_of_the_same_name() {
     let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../config");
     let mut seen = 0;
     for entry in fs::read_dir(directory).unwrap() {
@@ -89,7 +89,7 @@ fn in_every_configuration_that_is_shipped_a_name_is_one_column() {
 }
 
 #[test]
-fn text_is_read_back_as_it_was_shown() {
+fn text_survives_the_round_trip_through_csv() {
     let texts = ["", "plain", "a,b", "\"", "say \"hi\", then\nleave", " blank ", ",,\"\"", "it's"];
     let text = CType::array(Scalar::Char, 24).unwrap();
     let schema = Schema::builder("T").field(FieldSpec::new("t", text)).build().unwrap();

@@ -38,7 +38,7 @@ fn awkward() -> Stage {
 }
 
 #[test]
-fn a_student_is_the_tutorials_line() {
+fn a_student_is_printed_as_in_the_tutorial() {
     let played = one_student().play(&["--once"], []);
     assert_eq!(played.lines(), ["id=10\tname=xiaoming\tm"]);
     assert_eq!(played.notices, [""; 0]);
@@ -63,7 +63,7 @@ fn json_has_exactly_its_six_members_in_their_order() {
 }
 
 #[test]
-fn json_tells_values_and_not_labels_and_null_for_what_json_lacks() {
+fn json_has_values_instead_of_labels_and_null_for_what_json_lacks() {
     let played = awkward().play(&["--once", "--format", "json"], []);
     let record = played.lines()[0].split_once(r#""record":"#).unwrap().1;
     let expected = "{\"big\":18446744073709551615,\"none\":null,\"pair\":[0.1,null],\"mode\":1,\
@@ -104,7 +104,7 @@ fn csv_repeats_its_header_only_when_the_record_changes() {
 }
 
 #[test]
-fn the_state_of_the_writer_and_an_older_record_go_together() {
+fn an_older_record_is_printed_with_the_present_state_of_the_writer() {
     let stage = one_student();
     stage.closes()();
     let played = stage.play(&["--once", "--format", "json"], []);

@@ -1,4 +1,4 @@
-//! Regions whose writer wishes us ill.
+//! Regions of a hostile writer.
 
 use std::fs::File;
 use std::io;
@@ -23,7 +23,7 @@ fn hostile_text() -> Stage {
 }
 
 #[test]
-fn no_format_lets_a_control_character_out() {
+fn no_format_prints_a_control_character() {
     for format in ["text", "json", "csv"] {
         let out = hostile_text().play(&["--once", "--format", format], []).out;
         let lines = if format == "csv" { 2 } else { 1 };
@@ -42,7 +42,7 @@ fn text_shows_the_codes_and_json_keeps_the_characters() {
     assert_eq!(object["record"]["name"], HOSTILE);
 }
 
-/// Counts what it is given, and how much of it came at once.
+/// Counts the bytes it receives, and the largest single write.
 #[derive(Default)]
 struct Pieces {
     total: usize,
@@ -61,9 +61,9 @@ impl io::Write for Pieces {
     }
 }
 
-/// Between two pieces a stop and the watchdog are looked at.
+/// The program checks for a stop and pings the watchdog between two pieces.
 #[test]
-fn no_format_makes_a_long_text_before_it_writes_it() {
+fn every_format_writes_a_long_text_in_pieces() {
     const LEN: u32 = 1 << 20;
     let text = CType::array(Scalar::Char, LEN).unwrap();
     let schema = Schema::builder("T").field(FieldSpec::new("t", text)).build().unwrap();
@@ -78,8 +78,8 @@ fn no_format_makes_a_long_text_before_it_writes_it() {
 }
 
 #[test]
-fn a_head_from_nowhere_neither_prints_nor_ends_anything() {
-    // Their slots were never used, and used by another record, which makes it a broken promise.
+fn a_wrong_head_prints_nothing_and_ends_nothing() {
+    // Their slots were never used, or hold another record: the head is wrong.
     for (head, notices) in [(u64::MAX, 0), (9, 1)] {
         let stage = Stage::of_students();
         stage.publishes([1])();
@@ -125,7 +125,7 @@ fn a_region_of_an_earlier_boot_is_stale_and_its_age_unknown() {
     file.write_all_at(&header.encode(), 0).unwrap();
     let played = stage.play(&["--once", "--format=json"], []);
     let object: Value = serde_json::from_str(&played.out).unwrap();
-    // What lies in memory cannot be older than the boot, whatever its header says.
+    // Memory cannot be older than the boot, whatever the header claims.
     let expected = if on_disk { "stale" } else { "dead" };
     assert_eq!((object["state"].as_str(), played.words()), (Some(expected), vec![expected]));
     assert_eq!(object["age_ns"].is_null(), on_disk, "{}", played.out);

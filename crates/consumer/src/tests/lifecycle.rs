@@ -1,4 +1,4 @@
-//! What happens to writers and files under a consumer, and what it says about it.
+//! What happens to writers and files under a consumer, and what it logs.
 
 use std::fs::{self, File};
 
@@ -14,7 +14,7 @@ fn cut(stage: &Stage, len: u64) -> Step {
 }
 
 #[test]
-fn a_region_that_is_not_there_yet_is_waited_for_and_that_is_logged_once() {
+fn a_wait_for_a_missing_region_is_logged_once() {
     let stage = Stage::empty();
     let quiet = || stage.file(|_| {});
     for mode in ["--follow", "--poll=1ms"] {
@@ -103,7 +103,7 @@ fn a_take_over_between_two_looks_is_logged() {
 }
 
 #[test]
-fn a_replaced_region_is_emptied_before_it_is_left() {
+fn a_replaced_region_is_drained_before_the_next_is_read() {
     let stage = Stage::of_students();
     stage.publishes([1])();
     let replace = stage.with_writer(|writer| {
@@ -120,7 +120,7 @@ fn a_replaced_region_is_emptied_before_it_is_left() {
 }
 
 #[test]
-fn a_deleted_region_is_read_on_until_there_is_another() {
+fn a_deleted_region_is_read_until_there_is_another() {
     let stage = Stage::of_students();
     stage.publishes([1])();
     let steps = [
@@ -134,8 +134,8 @@ fn a_deleted_region_is_read_on_until_there_is_another() {
 }
 
 #[test]
-fn a_region_that_was_cut_short_is_left_alone_until_there_is_another() {
-    // Nothing is left; all that counts is left of, but not the whole; a part of the header is left.
+fn a_truncated_region_is_not_read_until_there_is_another() {
+    // Lengths that remain: none; everything but the padding at the end; a part of the header.
     for len in [0, 1000, 100] {
         for mode in ["--follow", "--poll=1ms"] {
             let stage = Stage::of_students();
@@ -156,7 +156,7 @@ fn a_region_that_was_cut_short_is_left_alone_until_there_is_another() {
 }
 
 #[test]
-fn something_else_at_the_path_is_logged_once_and_the_old_file_read_on() {
+fn an_unreadable_file_at_the_path_is_logged_once_and_the_old_file_still_read() {
     let stage = Stage::of_students();
     stage.publishes([1])();
     let aside = stage.dir.path().join("aside");
@@ -178,7 +178,7 @@ fn something_else_at_the_path_is_logged_once_and_the_old_file_read_on() {
 }
 
 #[test]
-fn what_cannot_be_read_at_the_start_ends_the_program() {
+fn an_unreadable_region_at_the_start_ends_the_program() {
     let stage = Stage::empty();
     fs::write(stage.path(), "not a region").unwrap();
     for mode in ["--once", "--follow", "--poll=1ms"] {

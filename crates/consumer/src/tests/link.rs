@@ -1,4 +1,4 @@
-//! The link by itself, where the order of its calls matters.
+//! The link alone, where the order of its calls matters.
 
 use std::fs::{self, File};
 
@@ -29,7 +29,7 @@ fn next(link: &mut Link) -> Option<String> {
 }
 
 #[test]
-fn a_file_that_is_given_up_is_emptied_before_it_is_left() {
+fn a_replaced_file_is_drained_before_the_next_is_read() {
     let stage = Stage::of_students();
     let mut link = link_to(&Source::Region(settings::Address::Path(stage.path())));
     assert_eq!(next(&mut link), None);

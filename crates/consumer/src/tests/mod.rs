@@ -1,8 +1,8 @@
 //! Whole runs against real regions: arguments in, lines and notices out.
 //!
 //! The region lives in a directory of the test's own, its writer in the same process. The loops
-//! ask [`Script`] for time to pass; it answers by doing the next thing that shall happen, and asks
-//! for the end when the script is over. So a test is a story, and no test depends on how fast it runs.
+//! sleep through [`Script`], which runs the next step instead, and requests the stop after the last
+//! one. So no test depends on how fast it runs.
 
 mod bare;
 mod columns;
@@ -37,10 +37,10 @@ use crate::target::Target;
 /// One thing that happens while the consumer runs.
 type Step = Box<dyn FnOnce()>;
 
-/// Rounds of the loop that each step gets to be noticed.
+/// Turns of the loop after each step, in which it must be noticed.
 const ROUNDS: u32 = 3;
 
-/// Time, as the test tells it; collects what is printed and logged.
+/// Runs the steps in place of time; collects output and log.
 struct Script {
     steps: VecDeque<Step>,
     rounds: u32,
@@ -100,7 +100,7 @@ struct Stage {
     writer: Rc<RefCell<Option<DynWriter>>>,
 }
 
-/// What came of a run.
+/// The result of a run.
 struct Played {
     out: String,
     /// The notices, each without the path it begins with.
@@ -115,7 +115,7 @@ impl Stage {
         Self { dir: tempfile::tempdir().unwrap(), writer: Rc::default() }
     }
 
-    /// With a region of students, nothing published yet.
+    /// With an empty region of students.
     fn of_students() -> Self {
         let stage = Self::empty();
         stage.opens(&Stu::schema())();
@@ -154,13 +154,13 @@ impl Stage {
         self.with_writer(move |writer| assert!(writer.publish(&record).is_ok()))
     }
 
-    /// The writer ends in good order.
+    /// The writer closes the region.
     fn closes(&self) -> Step {
         let writer = Rc::clone(&self.writer);
         Box::new(move || drop(writer.borrow_mut().take()))
     }
 
-    /// The writer dies: its lock goes, its mark stays.
+    /// The writer dies: its lock is released, its mark stays.
     fn dies(&self) -> Step {
         let writer = Rc::clone(&self.writer);
         Box::new(move || {
@@ -184,7 +184,7 @@ impl Stage {
         self.play_source(self.path().to_str().unwrap(), args, steps)
     }
 
-    /// As [`play`](Self::play), with another first argument.
+    /// As [`play`](Self::play), with `source` as the first argument.
     fn play_source(
         &self,
         source: &str,
@@ -227,7 +227,7 @@ impl Played {
         (error.exit(), error.to_string())
     }
 
-    /// Each notice up to its first colon, comma or semicolon: the word that a person looks for.
+    /// Each notice up to its first colon, comma or semicolon: its keyword.
     fn words(&self) -> Vec<&str> {
         self.notices.iter().map(|line| line.split([':', ',', ';']).next().unwrap()).collect()
     }

@@ -9,7 +9,7 @@ use crate::cli::Args;
 use clap::Parser;
 
 #[test]
-fn the_latest_value_is_printed_at_each_poll_also_if_it_is_the_same() {
+fn the_latest_value_is_printed_at_each_poll_even_if_unchanged() {
     let stage = Stage::of_students();
     stage.publishes([10])();
     let played =
@@ -18,7 +18,7 @@ fn the_latest_value_is_printed_at_each_poll_also_if_it_is_the_same() {
 }
 
 #[test]
-fn between_two_polls_only_the_latest_counts() {
+fn only_the_latest_record_of_a_poll_is_printed() {
     let stage = Stage::of_students();
     stage.publishes([10])();
     let steps = [stage.publishes(11..=15), stage.publishes(16..=40)];
@@ -29,14 +29,14 @@ fn between_two_polls_only_the_latest_counts() {
 }
 
 #[test]
-fn the_first_value_is_not_made_to_wait_for_the_next_poll() {
+fn the_first_value_is_printed_without_waiting_for_the_next_poll() {
     let stage = Stage::of_students();
     let played = stage.play(&["--poll", "1h"], [stage.publishes([1]), stage.publishes([2])]);
     assert_eq!(played.ids(), [1]);
 }
 
 #[test]
-fn a_follower_prints_every_record_from_the_newest_on() {
+fn a_follower_prints_every_record_starting_with_the_newest() {
     let stage = Stage::of_students();
     stage.publishes([8, 9, 10])();
     let steps = [stage.publishes(11..=14), stage.publishes([]), stage.publishes([15])];
@@ -53,7 +53,7 @@ fn a_follower_of_an_empty_region_begins_with_the_first_record() {
 }
 
 #[test]
-fn a_lapped_follower_says_exactly_how_many_it_missed() {
+fn a_lapped_follower_logs_exactly_how_many_records_it_missed() {
     let stage = Stage::of_students();
     stage.publishes([1])();
     // 8 slots: 7 records are kept for readers.
@@ -64,7 +64,7 @@ fn a_lapped_follower_says_exactly_how_many_it_missed() {
 }
 
 #[test]
-fn records_missed_soon_after_others_are_added_up_and_none_is_forgotten() {
+fn misses_in_quick_succession_are_summed_in_one_notice() {
     let stage = Stage::of_students();
     stage.publishes([0])();
     let steps = (0..5).map(|lap| stage.publishes(1 + lap * 20..=20 + lap * 20));
@@ -79,7 +79,7 @@ fn records_missed_soon_after_others_are_added_up_and_none_is_forgotten() {
 }
 
 #[test]
-fn count_ends_either_mode_after_so_many_records() {
+fn count_ends_both_modes_after_that_many_records() {
     let stage = Stage::of_students();
     stage.publishes([1])();
     let steps = [stage.publishes(2..=6)];

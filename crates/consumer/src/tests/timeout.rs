@@ -1,17 +1,17 @@
-//! How long a consumer waits, and what it says at the end of it.
+//! How long a consumer waits, and its message at the end.
 
 use daemon::Exit;
 use layout::{Record, Stu};
 
 use super::{Stage, Step};
 
-/// Time passes, for as long as it takes.
+/// Steps that let time pass without end.
 fn patience(stage: &Stage) -> impl Iterator<Item = Step> + '_ {
     (0..10_000).map(|_| stage.file(|_| {}))
 }
 
 #[test]
-fn once_without_a_region_fails_at_once_and_quietly() {
+fn once_without_a_region_fails_immediately_without_a_notice() {
     let stage = Stage::empty();
     let played = stage.play(&["--once"], []);
     let (exit, message) = played.failure();
@@ -24,7 +24,7 @@ fn once_without_a_region_fails_at_once_and_quietly() {
 }
 
 #[test]
-fn once_without_a_value_fails_at_once() {
+fn once_without_a_value_fails_immediately() {
     let (exit, message) = Stage::of_students().play(&["--once"], []).failure();
     assert_eq!(exit, Exit::NoValue);
     assert!(message.contains("nothing has been published yet"), "{message}");
@@ -40,7 +40,7 @@ fn once_with_a_timeout_waits_for_region_and_value() {
 }
 
 #[test]
-fn a_timeout_says_what_there_was_none_of() {
+fn a_timeout_names_what_did_not_arrive() {
     let cases =
         [(Stage::empty(), "no region within 20ms"), (Stage::of_students(), "no value within 20ms")];
     for (stage, what) in cases {
@@ -54,7 +54,7 @@ fn a_timeout_says_what_there_was_none_of() {
 }
 
 #[test]
-fn a_value_that_stays_the_same_is_nothing_new() {
+fn an_unchanged_value_does_not_restart_the_timeout() {
     let stage = Stage::of_students();
     stage.publishes([10])();
     for mode in ["--poll=1ms", "--poll=1h", "--follow"] {
@@ -67,10 +67,10 @@ fn a_value_that_stays_the_same_is_nothing_new() {
 }
 
 #[test]
-fn each_new_record_begins_the_time_again_printed_or_not() {
+fn each_new_record_restarts_the_timeout_printed_or_not() {
     let stage = Stage::of_students();
     stage.publishes([0])();
-    // Longer than the timeout all together, far shorter from one to the next.
+    // Longer than the timeout in sum, each far shorter.
     let steps = || (1..=120).map(|id| stage.publishes([id]));
     for mode in ["--poll=1h", "--follow"] {
         let played = stage.play(&[mode, "--timeout", "600ms"], steps());

@@ -1,4 +1,4 @@
-//! What a consumer costs while it has nothing to do.
+//! The cost of an idle consumer.
 
 use std::fs;
 use std::os::unix::fs::FileExt;
@@ -16,7 +16,7 @@ fn cpu(consumer: &Consumer) -> u64 {
     fields.split(' ').skip(11).take(2).map(|field| field.parse::<u64>().unwrap()).sum()
 }
 
-/// CPU time used in half a second, or what a busy machine makes of it: in hundredths of that time.
+/// CPU time used in about half a second, in hundredths of the elapsed time.
 fn cost(consumer: &Consumer) -> u128 {
     let (start, before) = (Instant::now(), cpu(consumer));
     std::thread::sleep(Duration::from_millis(500));
@@ -25,7 +25,7 @@ fn cost(consumer: &Consumer) -> u128 {
 }
 
 #[test]
-fn a_follower_of_a_quiet_region_uses_no_cpu_to_speak_of() {
+fn a_follower_of_an_idle_region_uses_almost_no_cpu() {
     let world = World::new();
     let _writer = world.region("x");
     let mut consumer = world.start(&["x", "--follow"]);
@@ -34,13 +34,13 @@ fn a_follower_of_a_quiet_region_uses_no_cpu_to_speak_of() {
 }
 
 #[test]
-fn a_head_that_promises_a_record_for_ever_is_not_spun_on() {
+fn a_head_without_its_record_does_not_make_the_follower_spin() {
     let world = World::new();
     let _writer = world.region("x");
     let mut consumer = world.start(&["x", "--follow"]);
     consumer.first_line();
     let file = fs::File::options().write(true).open(world.path("x.region")).unwrap();
     file.write_all_at(&u64::MAX.to_le_bytes(), offset::HEAD as u64).unwrap();
-    // Spinning costs all of it, or half where the test has to share its CPU.
+    // Spinning uses all of it, or half where the test shares its CPU.
     assert!(cost(&consumer) <= 20, "of 100");
 }

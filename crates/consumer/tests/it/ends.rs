@@ -69,7 +69,7 @@ fn a_signal_ends_the_wait_for_a_record_with_0() {
 }
 
 #[test]
-fn a_signal_ends_a_consumer_whose_output_nobody_takes() {
+fn a_signal_ends_a_consumer_whose_output_is_not_read() {
     let world = World::new();
     let _writer = world.region("x");
     let mut consumer = world.start(&["x", "--poll=1us"]);
@@ -86,10 +86,10 @@ fn a_signal_ends_a_consumer_whose_output_nobody_takes() {
 }
 
 #[test]
-fn a_reader_that_goes_away_is_a_normal_end() {
+fn a_closed_stdout_is_a_normal_end() {
     let world = World::new();
     let _writer = world.region("x");
-    // One that goes on printing, one that has nothing to print, and one that never prints.
+    // One that keeps printing, one without new records, and one that never prints.
     for args in [["x", "--poll=1ms"], ["x", "--follow"], ["none", "--follow"]] {
         let mut consumer = world.start(&args);
         if args[0] == "x" {

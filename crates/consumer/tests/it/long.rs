@@ -1,4 +1,4 @@
-//! Records that take long to print: the loop is inside one line, and has to answer all the same.
+//! Records that take long to print: signals and the watchdog are served inside a line.
 
 use std::io::{self, Read};
 
@@ -39,8 +39,8 @@ fn long_region(world: &World) -> DynWriter {
     writer
 }
 
-/// How many signs of life the manager gets of a consumer that prints one record and ends.
-fn signs_of_life_of_one_line(world: &World, format: &str) -> usize {
+/// How many watchdog pings the manager receives from a consumer that prints one record and exits.
+fn pings_during_one_line(world: &World, format: &str) -> usize {
     let mut manager = Manager::new(world);
     let mut consumer = manager.start(None, &["x", "--once", "--format", format]);
     let mut output = consumer.0.stdout.take().unwrap();
@@ -58,19 +58,19 @@ fn signs_of_life_of_one_line(world: &World, format: &str) -> usize {
 }
 
 #[test]
-fn a_line_that_takes_long_to_make_does_not_keep_signs_of_life_back() {
+fn a_line_that_is_slow_to_render_does_not_delay_watchdog_pings() {
     let world = World::new();
     drop(slow_region(&world));
-    assert!(signs_of_life_of_one_line(&world, "text") >= 5);
+    assert!(pings_during_one_line(&world, "text") >= 5);
     std::fs::remove_file(world.path("x.region")).unwrap();
     drop(long_region(&world));
     for format in ["text", "json", "csv"] {
-        assert!(signs_of_life_of_one_line(&world, format) >= 5, "{format}");
+        assert!(pings_during_one_line(&world, format) >= 5, "{format}");
     }
 }
 
 #[test]
-fn a_line_that_nobody_takes_keeps_neither_signs_of_life_nor_a_stop_back() {
+fn a_line_that_is_not_read_delays_neither_watchdog_pings_nor_a_stop() {
     let world = World::new();
     drop(long_region(&world));
     for format in ["text", "json", "csv"] {
@@ -79,7 +79,7 @@ fn a_line_that_nobody_takes_keeps_neither_signs_of_life_nor_a_stop_back() {
         let mut begin = [0; 4];
         consumer.0.stdout.as_mut().unwrap().read_exact(&mut begin).unwrap();
         let before = manager.count("WATCHDOG=1");
-        wait_until("signs of life", || manager.count("WATCHDOG=1") >= before + 5);
+        wait_until("watchdog pings", || manager.count("WATCHDOG=1") >= before + 5);
         consumer.signal(Signal::TERM);
         assert_eq!(consumer.end().code(), Some(0), "{format}");
         std::fs::remove_file(world.path("notify")).unwrap();
@@ -87,7 +87,7 @@ fn a_line_that_nobody_takes_keeps_neither_signs_of_life_nor_a_stop_back() {
 }
 
 #[test]
-fn a_reader_that_has_seen_enough_of_a_long_line_is_a_normal_end() {
+fn stdout_closed_inside_a_long_line_is_a_normal_end() {
     let world = World::new();
     drop(long_region(&world));
     for format in ["text", "json", "csv"] {

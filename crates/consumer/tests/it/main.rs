@@ -1,5 +1,5 @@
-//! The program itself: signals, pipes, exit codes. What it prints and says is tested in the
-//! library, where a script stands in for time.
+//! The program itself: signals, pipes, exit codes. Its output and log are tested in the library,
+//! where a script replaces time.
 
 mod cost;
 mod ends;

@@ -1,5 +1,5 @@
-//! A service manager as far as a consumer can see it: a socket to be told things, and descriptors
-//! that are passed.
+//! A service manager as a consumer sees it: a socket for its messages, and descriptors that are
+//! passed.
 
 use std::fs::File;
 use std::os::unix::net::UnixDatagram;
@@ -22,10 +22,10 @@ impl<'a> Manager<'a> {
         Self { world, socket, heard: Vec::new() }
     }
 
-    /// Starts `consumer ARGS` with a watchdog of 20 ms, and passes it `region` if there is one.
+    /// Starts `consumer ARGS` with a watchdog of 20 ms, and passes it `region`, if there is one.
     ///
-    /// The shell makes descriptor 3 of the one it is given and writes its own pid, which is that
-    /// of the consumer too, into the environment: both need unsafe code in a parent written in Rust.
+    /// The shell duplicates `region` to descriptor 3 and writes its own pid, which becomes the
+    /// consumer's, into the environment: both need unsafe code in a parent written in Rust.
     pub(crate) fn start(&self, region: Option<&File>, args: &[&str]) -> Consumer {
         let script = match region {
             None => "exec \"$@\"",
@@ -43,7 +43,7 @@ impl<'a> Manager<'a> {
         Consumer(shell.spawn().unwrap())
     }
 
-    /// All that was said so far, one assignment an item.
+    /// All messages received so far, one assignment per item.
     pub(crate) fn heard(&mut self) -> &[String] {
         let mut bytes = [0; 4096];
         while let Ok(count) = self.socket.recv(&mut bytes) {
@@ -53,7 +53,7 @@ impl<'a> Manager<'a> {
         &self.heard
     }
 
-    /// Stops listening: fills the queue of the socket, in which nothing more has room then.
+    /// Stops listening: fills the queue of the socket.
     pub(crate) fn is_busy(&self) {
         let other = UnixDatagram::unbound().unwrap();
         other.set_nonblocking(true).unwrap();

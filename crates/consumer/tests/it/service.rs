@@ -1,4 +1,4 @@
-//! What a service manager is told, and what it passes.
+//! What a service manager receives from a consumer, and what it passes.
 
 use std::fs::File;
 use std::os::fd::AsRawFd;
@@ -24,7 +24,7 @@ fn memfd() -> File {
     memfd_create("passed-region", MemfdFlags::CLOEXEC).unwrap().into()
 }
 
-/// A descriptor of the same file that cannot write.
+/// A read-only descriptor of the same file.
 fn read_only(file: &File) -> File {
     File::open(format!("/proc/self/fd/{}", file.as_raw_fd())).unwrap()
 }
@@ -35,14 +35,14 @@ fn writer(file: &File) -> DynWriter {
 }
 
 #[test]
-fn a_manager_hears_of_a_region_that_is_read_and_of_one_that_is_waited_for() {
+fn the_status_names_the_region_that_is_read_or_waited_for() {
     for args in [["--follow"], ["--poll=1h"]] {
         let world = World::new();
         let mut manager = Manager::new(&world);
         let mut consumer = manager.start(None, &["x", args[0]]);
         manager.wait_for("READY=1");
         manager.wait_for("STATUS=waiting for x");
-        wait_until("signs of life", || manager.count("WATCHDOG=1") >= 3);
+        wait_until("watchdog pings", || manager.count("WATCHDOG=1") >= 3);
         let mut writer = world.region("x");
         assert_eq!(consumer.first_line(), LINE);
         manager.wait_for("STATUS=/");
@@ -58,7 +58,7 @@ fn a_manager_hears_of_a_region_that_is_read_and_of_one_that_is_waited_for() {
         drop(writer);
         manager.wait_for(&format!("STATUS={}: closed: ", world.path("x.region").display()));
         let before = manager.count("WATCHDOG=1");
-        wait_until("signs of life", || manager.count("WATCHDOG=1") >= before + 3);
+        wait_until("watchdog pings", || manager.count("WATCHDOG=1") >= before + 3);
         consumer.signal(Signal::TERM);
         assert_eq!(consumer.end().code(), Some(0));
         assert_eq!((manager.count("READY=1"), manager.count("STOPPING=1")), (1, 1));
@@ -66,7 +66,7 @@ fn a_manager_hears_of_a_region_that_is_read_and_of_one_that_is_waited_for() {
 }
 
 #[test]
-fn a_consumer_that_fails_leaves_its_reason_with_the_manager() {
+fn a_consumer_that_fails_reports_its_reason_to_the_manager() {
     let world = World::new();
     let mut manager = Manager::new(&world);
     assert_eq!(manager.start(None, &["none", "--once"]).end().code(), Some(3));
@@ -75,15 +75,15 @@ fn a_consumer_that_fails_leaves_its_reason_with_the_manager() {
 }
 
 #[test]
-fn signs_of_life_do_not_wait_for_records_or_looks_at_the_region() {
+fn watchdog_pings_do_not_wait_for_records_or_checks_of_the_region() {
     let world = World::new();
     let _writer = world.region("x");
     for mode in ["--follow", "--poll=1h"] {
         let mut manager = Manager::new(&world);
         let _consumer = manager.start(None, &["x", mode]);
-        wait_until("signs of life", || manager.count("WATCHDOG=1") >= 3);
-        // 100 are due; without them the loop would go round four times, to look at the region. A busy
-        // machine may not let it run in one second, but will in another.
+        wait_until("watchdog pings", || manager.count("WATCHDOG=1") >= 3);
+        // 100 are due; without them the loop would turn four times a second, to check the region. A
+        // busy machine may not run it in one second, but will in another.
         wait_until(&format!("more than ten in a second: {mode}"), || {
             let before = manager.count("WATCHDOG=1");
             std::thread::sleep(std::time::Duration::from_secs(1));
@@ -94,7 +94,7 @@ fn signs_of_life_do_not_wait_for_records_or_looks_at_the_region() {
 }
 
 #[test]
-fn a_writer_that_never_pauses_does_not_keep_the_loop_from_its_signs_of_life() {
+fn a_writer_that_never_pauses_does_not_delay_watchdog_pings() {
     let world = World::new();
     let mut writer = world.region("x");
     let mut manager = Manager::new(&world);
@@ -107,7 +107,7 @@ fn a_writer_that_never_pauses_does_not_keep_the_loop_from_its_signs_of_life() {
             writer.publish(bytes_of(&student())).unwrap();
         }
     });
-    wait_until("signs of life", || manager.count("WATCHDOG=1") >= 50);
+    wait_until("watchdog pings", || manager.count("WATCHDOG=1") >= 50);
     drop(stop);
     writer.join().unwrap();
     drop(consumer);
@@ -115,28 +115,28 @@ fn a_writer_that_never_pauses_does_not_keep_the_loop_from_its_signs_of_life() {
 }
 
 #[test]
-fn a_stopped_loop_is_a_silent_one() {
+fn a_stopped_loop_sends_no_watchdog_pings() {
     let world = World::new();
     let _writer = world.region("x");
     let mut manager = Manager::new(&world);
     let consumer = manager.start(None, &["x", "--follow"]);
-    wait_until("signs of life", || manager.count("WATCHDOG=1") >= 3);
+    wait_until("watchdog pings", || manager.count("WATCHDOG=1") >= 3);
     consumer.signal(Signal::STOP);
     manager.heard();
     let before = manager.count("WATCHDOG=1");
     std::thread::sleep(std::time::Duration::from_millis(300)); // time for pings that must not come
     assert!(manager.count("WATCHDOG=1") <= before + 1, "sent before the stop");
     consumer.signal(Signal::CONT);
-    wait_until("signs of life", || manager.count("WATCHDOG=1") >= before + 3);
+    wait_until("watchdog pings", || manager.count("WATCHDOG=1") >= before + 3);
 }
 
 #[test]
-fn a_passed_region_is_read_without_being_asked_for_and_never_written() {
+fn a_passed_region_is_read_by_default_and_never_written() {
     let world = World::new();
     let file = memfd();
     let mut writer = writer(&file);
     writer.publish(bytes_of(&student())).unwrap();
-    // A supervisor should pass a descriptor that cannot write; one that can is mapped alike.
+    // A supervisor should pass a read-only descriptor; a writable one is mapped read-only as well.
     for passed in [read_only(&file), file.try_clone().unwrap()] {
         for args in [&["--follow", "--format", "json"][..], &["fd:region", "--format", "json"]] {
             let mut consumer = Manager::new(&world).start(Some(&passed), args);
@@ -169,7 +169,7 @@ fn a_passed_region_that_is_not_filled_yet_is_waited_for() {
 }
 
 #[test]
-fn another_region_that_is_asked_for_comes_before_a_passed_one() {
+fn a_region_in_the_argument_precedes_a_passed_one() {
     let world = World::new();
     let _writer = world.region("x");
     let empty = memfd();
@@ -184,7 +184,7 @@ fn another_region_that_is_asked_for_comes_before_a_passed_one() {
 }
 
 #[test]
-fn a_manager_that_does_not_listen_stops_neither_the_records_nor_the_end() {
+fn an_unresponsive_manager_delays_neither_records_nor_the_end() {
     let world = World::new();
     let mut writer = world.region("x");
     let mut manager = Manager::new(&world);

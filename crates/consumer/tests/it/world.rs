@@ -25,14 +25,14 @@ pub(crate) fn wait_until(what: &str, mut ready: impl FnMut() -> bool) {
     }
 }
 
-/// A directory that is the default one for regions.
+/// A directory that is the default directory of regions.
 pub(crate) struct World {
     dir: TempDir,
 }
 
 impl World {
     pub(crate) fn new() -> Self {
-        // A default directory that others may write to, as a umask may have it, is refused.
+        // The umask may leave it writable by others, and such a default directory is refused.
         let owners_alone = Permissions::from_mode(0o700);
         Self { dir: tempfile::Builder::new().permissions(owners_alone).tempdir().unwrap() }
     }
@@ -110,13 +110,13 @@ impl Consumer {
 
 impl Drop for Consumer {
     fn drop(&mut self) {
-        // It has ended already in every test that passes.
+        // In a test that passes, it has exited already.
         let _ = self.0.kill();
         let _ = self.0.wait();
     }
 }
 
-/// One line, byte by byte, so that nothing behind it is taken.
+/// Reads one line, byte by byte, so that the bytes after it are left.
 fn read_line(from: &mut impl Read) -> String {
     let mut line = Vec::new();
     let mut byte = [0];
