@@ -110,10 +110,10 @@ fn an_unknown_option_ends_with_2_and_points_to_the_help() {
 
 /// The table that `--check` prints for the tutorial's record.
 const TABLE: [&str; 5] = [
-    "offset  size  type       name  unit  source",
-    "     0     4  i32        id          counter from 10 by 1",
-    "     4    20  char[20]   name        const xiaoming",
-    "    24     1  char       sex         const m",
+    "offset  size  type       name  value     unit  source",
+    "     0     4  i32        id    10              counter from 10 by 1",
+    "     4    20  char[20]   name  xiaoming        const xiaoming",
+    "    24     1  char       sex   m               const m",
     "    25     3  (padding)",
 ];
 

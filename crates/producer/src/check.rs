@@ -1,4 +1,5 @@
-//! `--check`: what a configuration would publish, as a table on stdout.
+//! `--check`: what a configuration would publish, with each source's value as read now, as a table on
+//! stdout. A source without a value is warned of on stderr, as at a start.
 //!
 //! Invariant: a row is one line, and what paths and keys hold can neither forge one nor drive a
 //! terminal.
@@ -6,16 +7,17 @@
 use std::fmt::Write as _;
 
 use daemon::PassedFd;
-use layout::Schema;
 use layout::header::Header;
-use layout::text::plain;
+use layout::text::{plain, shorten};
+use layout::{RecordBuf, Schema, Template};
 use settings::{Format, InputKey, Range, Settings, Source, Take};
 
 use crate::cli::{Args, RegionArgument};
 use crate::error::{Kind, ProducerError};
 use crate::sink;
+use crate::sources::{Moment, Sources};
 
-const HEAD: [&str; 6] = ["offset", "size", "type", "name", "unit", "source"];
+const HEAD: [&str; 7] = ["offset", "size", "type", "name", "value", "unit", "source"];
 /// Columns that hold numbers and are aligned to the right.
 const NUMBERS: usize = 2;
 
@@ -57,25 +59,48 @@ fn report(settings: &Settings, path: &str) -> Result<String, ProducerError> {
         say("input", &input.map_or("standard input".to_owned(), |path| path.display().to_string()));
     }
     text.push('\n');
-    text.push_str(&table(&rows(schema, &settings.record.sources)));
+    text.push_str(&table(&rows(schema, &settings.record.sources, &sampled(settings))));
     Ok(text)
 }
 
-type Row = [String; 6];
+/// The value of each field, sampled once; `-` for one that has none yet.
+fn sampled(settings: &Settings) -> Vec<String> {
+    let now = Moment::now();
+    let mut sources = Sources::new(&settings.record, now);
+    let mut record = sources.first_record();
+    sources.sample(now, &mut record);
+    let fields = 0..settings.record.schema.fields().len();
+    let value = |index| if sources.has_value(index) { value(&record, index) } else { "-".into() };
+    fields.map(value).collect()
+}
+
+/// The value of a field as a consumer prints it, cut short.
+fn value(record: &RecordBuf, index: usize) -> String {
+    let schema = record.schema();
+    let line = format!("{{{}}}", schema.fields()[index].name());
+    let template = Template::parse(&line, schema.fields());
+    template.map_or_else(
+        |_| String::new(),
+        |template| shorten(&record.view().line_by(&template).to_string()),
+    )
+}
+
+type Row = [String; 7];
 
 /// One row per field in the order of their offsets, and one for each hole between them.
-fn rows(schema: &Schema, sources: &[Source]) -> Vec<Row> {
-    let mut fields: Vec<_> = schema.fields().iter().zip(sources).collect();
+fn rows(schema: &Schema, sources: &[Source], values: &[String]) -> Vec<Row> {
+    let mut fields: Vec<_> = schema.fields().iter().zip(sources.iter().zip(values)).collect();
     fields.sort_by_key(|(field, _)| field.offset());
     let mut rows = Vec::new();
     let mut end = 0;
-    for (field, source) in fields {
+    for (field, (source, value)) in fields {
         rows.extend(padding(end, field.offset()));
         rows.push([
             field.offset().to_string(),
             field.ctype().size().to_string(),
             field.ctype().to_string(),
             field.name().to_owned(),
+            value.clone(),
             field.unit().to_owned(),
             plain(&describe(source)),
         ]);
@@ -87,13 +112,14 @@ fn rows(schema: &Schema, sources: &[Source]) -> Vec<Row> {
 
 fn padding(from: u32, to: u32) -> Option<Row> {
     let size = to.checked_sub(from).filter(|&size| size > 0)?;
-    let empty = String::new;
-    Some([from.to_string(), size.to_string(), "(padding)".to_owned(), empty(), empty(), empty()])
+    let mut row = Row::default();
+    [row[0], row[1], row[2]] = [from.to_string(), size.to_string(), "(padding)".to_owned()];
+    Some(row)
 }
 
 fn table(rows: &[Row]) -> String {
     let head = HEAD.map(str::to_owned);
-    let widths: [usize; 6] = std::array::from_fn(|column| {
+    let widths: [usize; 7] = std::array::from_fn(|column| {
         let cells = rows.iter().chain([&head]).map(|row| row[column].chars().count());
         cells.max().unwrap_or(0)
     });
@@ -172,7 +198,7 @@ mod tests {
     use layout::{Record, Stu};
     use settings::Settings;
 
-    use super::report;
+    use super::{report, sampled};
 
     #[test]
     fn the_built_in_record_is_shown_with_its_padding() {
@@ -188,10 +214,10 @@ record       STU, 28 bytes, aligned to 4
 fingerprint  {:#018x}
 tick         1s
 
-offset  size  type       name  unit  source
-     0     4  i32        id          counter from 10 by 1
-     4    20  char[20]   name        const xiaoming
-    24     1  char       sex         const m
+offset  size  type       name  value     unit  source
+     0     4  i32        id    10              counter from 10 by 1
+     4    20  char[20]   name  xiaoming        const xiaoming
+    24     1  char       sex   m               const m
     25     3  (padding)
 ",
             schema.fingerprint()
@@ -228,6 +254,20 @@ offset  size  type       name  unit  source
             assert!(report.contains(&format!("  {description}\n")), "{description}:\n{report}");
         }
         assert!(report.contains("input        standard input\n"), "{report}");
+    }
+
+    #[test]
+    fn each_source_is_sampled_once_and_its_value_shown() {
+        let text = "[region]\nname = \"x\"\n[record]\nname = \"X\"\nfield = [\
+            { name = \"on\", type = \"u8\", labels = { 1 = \"yes\" }, source = { const = 1 } },\
+            { name = \"lost\", type = \"f32\", source = { file = { path = \"/no\" } } },\
+            { name = \"else\", type = \"f32\", source = { file = { path = \"/no\", default = nan } } },\
+            { name = \"line\", type = \"u8\", source = { input = {} } },\
+            { name = \"up\", type = \"char\", source = { file = { path = \"/proc/uptime\", column = 1 } } },\
+            { name = \"some\", type = \"f32[2]\", source = { const = [1, 2] } },\
+            ]\n";
+        let settings = Settings::parse(text, "test.toml").expect("settings");
+        assert_eq!(sampled(&settings), ["yes", "-", "NaN", "-", "-", "[1, 2]"]);
     }
 
     #[test]

@@ -81,7 +81,7 @@ pub struct Args {
     #[arg(long)]
     pub standby: bool,
 
-    /// Print the record's layout and the region, and publish nothing
+    /// Print the record's layout, the values as read now and the region, and publish nothing
     #[arg(long, conflicts_with_all = ["ticks", "standby"])]
     pub check: bool,
 

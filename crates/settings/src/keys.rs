@@ -69,13 +69,15 @@ pub(crate) fn instead_of_word(unknown: &str, known: &[&'static str]) -> String {
 }
 
 /// The known word nearest to `word`, if one is near: about one slip in three letters.
-fn nearest(word: &str, known: &[&'static str]) -> Option<&'static str> {
+pub fn nearest<'k>(word: &str, known: &[&'k str]) -> Option<&'k str> {
     if word.len() > LONGEST {
         return None;
     }
-    let slips = |known: &str| strsim::osa_distance(&word.to_lowercase(), known);
+    let word = word.to_lowercase();
+    let slips = |known: &str| strsim::osa_distance(&word, &known.to_lowercase());
     let most = |known: &str| known.len().max(word.len()).div_ceil(3).min(known.len() - 1);
-    let near = known.iter().copied().filter(|known| slips(known) <= most(known));
+    let comparable = known.iter().copied().filter(|known| (1..=LONGEST).contains(&known.len()));
+    let near = comparable.filter(|known| slips(known) <= most(known));
     near.min_by_key(|known| slips(known))
 }
 

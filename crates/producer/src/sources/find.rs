@@ -2,11 +2,15 @@
 //!
 //! Invariant: what is found borrows from the contents; finding a value allocates nothing.
 //!
-//! Price: the contents are searched for the key up to twice.
+//! Price: the contents are searched for the key up to twice; while it is not there, it is also compared
+//! with the first words of each line.
 
 use layout::Digits;
-use layout::text::quote;
-use settings::{FileSource, Take, is_separator, words};
+use layout::text::{plain, quote};
+use settings::{FileSource, Take, is_separator, nearest, words};
+
+/// Lines that a key which is not there is compared with.
+const COMPARED: usize = 256;
 
 /// What was found in a file, before scale and rate.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -25,9 +29,7 @@ pub(super) enum Found<'c> {
 pub(super) fn find<'c>(source: &FileSource, contents: &'c str) -> Result<Found<'c>, NotFound> {
     let rest = match &source.key {
         None => contents,
-        Some(key) => {
-            after_key(contents, key).ok_or_else(|| NotFound::NoKey { key: key.join(" ") })?
-        }
+        Some(key) => after_key(contents, key).ok_or_else(|| no_key(contents, key))?,
     };
     match &source.take {
         Take::Rest => {
@@ -77,6 +79,16 @@ fn strip<'l>(text: &'l str, key: &[String]) -> Option<&'l str> {
     })
 }
 
+/// The error that no line has `key`, with the first words of the line that was probably meant.
+fn no_key(contents: &str, key: &[String]) -> NotFound {
+    let first = |line| words(line).take(key.len()).collect::<Vec<_>>().join(" ");
+    let lines: Vec<String> = contents.lines().take(COMPARED).map(first).collect();
+    let lines: Vec<&str> = lines.iter().map(String::as_str).collect();
+    let key = key.join(" ");
+    let near = nearest(&key, &lines).map(str::to_owned);
+    NotFound::NoKey { key, near }
+}
+
 /// The columns added up: exactly if all are whole, else as floats.
 fn sum<'c>(text: &'c str, columns: &[usize]) -> Result<Found<'c>, NotFound> {
     if let [column] = *columns {
@@ -101,10 +113,12 @@ fn number(text: &str, column: usize) -> Result<Digits<'_>, NotFound> {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(super) enum NotFound {
     /// No line has the key.
-    #[error("no line has the words {}; correct key", quote(key))]
+    #[error("no line has the words {}; {}", quote(key), advice(near.as_deref()))]
     NoKey {
         /// The words, with spaces between.
         key: String,
+        /// Those that a line begins with and that resemble them.
+        near: Option<String>,
     },
     /// There are fewer words.
     #[error("there is no column {column}; correct key or column")]
@@ -120,6 +134,13 @@ pub(super) enum NotFound {
         /// What is there.
         word: String,
     },
+}
+
+fn advice(near: Option<&str>) -> String {
+    near.map_or_else(
+        || "correct key".to_owned(),
+        |near| format!("correct key, perhaps to {}", plain(near)),
+    )
 }
 
 #[cfg(test)]
@@ -176,12 +197,33 @@ mod tests {
 
     #[test]
     fn a_key_is_whole_words_and_all_of_them() {
-        let missing = |key: &str| NotFound::NoKey { key: key.into() };
-        assert_eq!(number("cp", &[1], STAT), Err(missing("cp")));
-        assert_eq!(number("cpu 100 21", &[1], STAT), Err(missing("cpu 100 21")));
-        assert_eq!(number("ctxt", &[1], ""), Err(missing("ctxt")));
+        let is_missing = |key: &str, contents| {
+            let error = number(key, &[1], contents).unwrap_err();
+            assert!(
+                matches!(&error, NotFound::NoKey { key: found, .. } if found == key),
+                "{error}"
+            );
+        };
+        is_missing("cp", STAT);
+        is_missing("cpu 100 21", STAT);
+        is_missing("ctxt", "");
         // A key does not run on into the next line.
-        assert_eq!(number("0 cpu0", &[1], STAT), Err(missing("0 cpu0")));
+        is_missing("0 cpu0", STAT);
+    }
+
+    #[test]
+    fn a_misspelt_key_is_answered_with_the_line_that_was_meant() {
+        let message = |key: &str, contents| number(key, &[1], contents).unwrap_err().to_string();
+        let memory = "MemTotal: 9 kB\nMemAvailable: 7 kB\n";
+        assert_eq!(
+            message("MemAvailible", memory),
+            "no line has the words \"MemAvailible\"; correct key, perhaps to MemAvailable"
+        );
+        assert_eq!(
+            message("some avg01", "some avg10=0.1\nfull avg10=0\n"),
+            "no line has the words \"some avg01\"; correct key, perhaps to some avg10"
+        );
+        assert_eq!(message("Bogo", memory), "no line has the words \"Bogo\"; correct key");
     }
 
     #[test]

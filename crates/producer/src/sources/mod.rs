@@ -3,7 +3,8 @@
 //! Invariant: a record is sampled at one moment. All clocks of a record agree, and a file that
 //! several fields read is read once. A field without a value, or with one that it cannot hold, has
 //! its `default` or keeps its last value. That is logged when it begins and when the reason changes,
-//! its end only if its beginning was, and no field can flood the log.
+//! its end only if its beginning was, and no field can flood the log. A field that has had no value
+//! yet is warned of, with a default or not: its configuration may be wrong.
 //!
 //! ```text
 //!   sample(now) --> files: forget what was read        (read again by the first field that asks)
@@ -87,6 +88,8 @@ struct FieldSource {
     error: OnChange<SampleError>,
     /// Whether `error`, or another one before it, was logged.
     is_logged: bool,
+    /// Whether its source has given a value since the producer started.
+    has_had_value: bool,
 }
 
 /// The sources of all fields of a record.
@@ -110,6 +113,7 @@ impl Sources {
             sampler: sampler(source, field.ctype().element(), now, &mut files),
             error: OnChange::new(),
             is_logged: false,
+            has_had_value: false,
         });
         let fields = fields.collect();
         let losses = RateLimit::new(LOSSES, WINDOW);
@@ -134,6 +138,7 @@ impl Sources {
                 continue; // its labels have changed: it starts from its beginning
             }
             (field.error, field.is_logged) = (kept.error, kept.is_logged);
+            field.has_had_value = kept.has_had_value;
             match (&mut field.sampler, kept.sampler) {
                 // The files themselves are opened anew, under their numbers in this collection.
                 (Sampler::File(new), Sampler::File(old)) => new.carry_over(&old),
@@ -177,6 +182,15 @@ impl Sources {
     }
 }
 
+impl Sources {
+    /// Whether field number `index` holds a value: one from its source, or its default.
+    pub(crate) fn has_value(&self, index: usize) -> bool {
+        let field = &self.fields[index];
+        let is_const = matches!(field.source, Source::Const(_));
+        is_const || field.has_had_value || field.default().is_some()
+    }
+}
+
 impl FieldSource {
     /// Whether `other` is the same field with the same source.
     fn is_like(&self, other: &Self) -> bool {
@@ -200,6 +214,7 @@ impl FieldSource {
 
     /// Logs that the value is lost, or lost for another reason, or there again.
     fn note(&mut self, error: Option<SampleError>, now: Moment, losses: &mut RateLimit) {
+        self.has_had_value |= error.is_none();
         // A rate has no value at the first reading: not an error.
         let Some(error) = error.filter(|error| !matches!(error, SampleError::FirstRate)) else {
             self.error.clear();
@@ -223,10 +238,14 @@ impl FieldSource {
             tracing::warn!("{held} more values were lost without a message");
         }
         let name = &self.name;
-        // A field type that is too small is a configuration error: one level higher.
+        // A field type that is too small is a configuration error: one level higher. So may be a source
+        // that has not given a value yet.
+        let is_known = self.has_had_value || self.is_logged;
         match (self.default().is_some(), error.is_misfit()) {
-            (true, false) => tracing::info!("field {name:?}: {error}; it holds its default"),
-            (true, true) => tracing::warn!("field {name:?}: {error}; it holds its default"),
+            (true, false) if is_known => {
+                tracing::info!("field {name:?}: {error}; it holds its default");
+            }
+            (true, _) => tracing::warn!("field {name:?}: {error}; it holds its default"),
             (false, false) => tracing::warn!("field {name:?}: {error}; it keeps its last value"),
             (false, true) => tracing::error!("field {name:?}: {error}; it keeps its last value"),
         }

@@ -75,6 +75,29 @@ fn a_value_that_is_lost_is_logged_once_and_its_return_only_after_that() {
 }
 
 #[test]
+fn a_source_that_has_never_given_a_value_is_warned_of_once_default_or_not() {
+    let place = Place::new();
+    let none = place.path("none").display().to_string();
+    fs::write(place.path("memory"), "MemAvailable: 7 kB\n").expect("write");
+    let misspelt = format!(
+        "file = {{ path = {:?}, key = \"MemAvailible\", default = 1 }}",
+        place.path("memory").display().to_string()
+    );
+    let missing = format!("file = {{ path = {none:?}, default = 1 }}");
+    place.configure(&[("u64", "counter = {}"), ("u8", &misspelt), ("u8", &missing)], TICK);
+    let mut producer = place.start_quietly("log");
+    place.wait_for_record("some records", |newest| newest.1 > 5);
+    producer.signal(Signal::TERM);
+    let log = producer.ends_with(0);
+    let warned: Vec<&str> =
+        log.lines().filter(|line| line.contains("WARN producer: field")).collect();
+    assert_eq!(warned.len(), 2, "{log}");
+    let key = "no line has the words \"MemAvailible\"; correct key, perhaps to MemAvailable; it holds its default";
+    assert!(warned[0].contains("field \"f1\": ") && warned[0].ends_with(key), "{log}");
+    assert!(warned[1].contains("field \"f2\": ") && warned[1].contains(&none), "{log}");
+}
+
+#[test]
 fn a_value_that_flaps_does_not_flood_the_log() {
     let place = Place::new();
     let file = place.path("v");

@@ -106,7 +106,10 @@ fn a_check_prints_the_layout_and_publishes_nothing() {
     place.configure(COUNTER, TICK);
     let producer = place.start("log", Stdio::null(), &["--check"]);
     let text = producer.stdout_of_success();
-    assert!(text.contains("     0     4  u32   f0          counter from 1 by 1\n"), "{text}");
+    assert!(
+        text.contains("     0     4  u32   f0    1            counter from 1 by 1\n"),
+        "{text}"
+    );
     assert!(!place.region().exists());
 }
 
