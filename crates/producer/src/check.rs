@@ -10,7 +10,7 @@ use daemon::PassedFd;
 use layout::header::Header;
 use layout::text::{plain, shorten};
 use layout::{RecordBuf, Schema, Template};
-use settings::{Format, InputKey, Range, Settings, Source, Take};
+use settings::{Constant, Format, InputKey, Range, Settings, Source, Take};
 
 use crate::cli::{Args, RegionArgument};
 use crate::error::{Kind, ProducerError};
@@ -147,12 +147,23 @@ fn describe(source: &Source) -> String {
         Source::Counter(counter) => format!("counter from {} by {}", counter.start, counter.step),
         Source::Clock(clock) => format!("clock {} in {}", clock.kind, clock.unit),
         Source::File(file) => describe_file(file),
+        Source::Disk(disk) => {
+            let text = format!("disk {} {}", disk.path.display(), disk.what);
+            with_default(text, disk.default.as_ref())
+        }
         Source::Wave(wave) => {
             let period = humantime::format_duration(wave.period);
             format!("wave {} {} in {period}", wave.shape, bounds(&wave.range))
         }
         Source::Random(random) => format!("random {}", bounds(&random.range)),
         Source::Input(InputKey::Member(key) | InputKey::Pointer(key)) => format!("input {key}"),
+    }
+}
+
+fn with_default(text: String, default: Option<&Constant>) -> String {
+    match default {
+        Some(default) => format!("{text} else {}", default.value()),
+        None => text,
     }
 }
 
@@ -186,10 +197,7 @@ fn describe_file(file: &settings::FileSource) -> String {
     if file.rate {
         text.push_str(" per second");
     }
-    if let Some(default) = &file.default {
-        let _ = write!(text, " else {}", **default);
-    }
-    text
+    with_default(text, file.default.as_ref())
 }
 
 #[cfg(test)]
@@ -236,10 +244,15 @@ offset  size  type       name  value     unit  source
                 "file /a or /b key cpu column 1+2 times 0.01 per second else 0",
             ),
             ("char[9]", "file = { path = \"/a\" }", "file /a"),
+            (
+                "u64",
+                "disk = { path = \"/x\", what = \"used\", default = 0 }",
+                "disk /x used else 0",
+            ),
             ("f32", "wave = { min = -1, max = 1, period = \"10s\" }", "wave sine -1 to 1 in 10s"),
             ("u8", "random = { min = 1, max = 6 }", "random 1 to 6"),
             ("u8", "input = { key = \"/a/b\" }", "input /a/b"),
-            ("u8", "input = {}", "input f6"),
+            ("u8", "input = {}", "input f7"),
         ];
         let mut text = "[region]\nname = \"x\"\n[record]\nname = \"X\"\n".to_owned();
         for (index, (ctype, source, _)) in fields.iter().enumerate() {

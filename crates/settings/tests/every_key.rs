@@ -46,6 +46,7 @@ macro_rules! source {
 
 const BOUNDS: &[(&str, &str)] = &[("min", "1"), ("max", "6")];
 const WAVE: &[(&str, &str)] = &[("min", "1"), ("max", "6"), ("period", "\"1s\"")];
+const DISK: &[(&str, &str)] = &[("path", "\"/\""), ("what", "\"used\"")];
 const FILE: &[(&str, &str)] = &[("path", "\"/p\"")];
 
 const TABLES: &[Table] = &[
@@ -89,7 +90,7 @@ const TABLES: &[Table] = &[
         between: ", ",
         behind: " }\n",
         base: &[],
-        optional: &["const", "counter", "clock", "file", "wave", "random", "input"],
+        optional: &["const", "counter", "clock", "file", "disk", "wave", "random", "input"],
     },
     Table {
         name: "source of f32[2]",
@@ -98,13 +99,14 @@ const TABLES: &[Table] = &[
         between: ", ",
         behind: " }\n",
         base: &[],
-        optional: &["const", "counter", "clock", "file", "wave", "random", "input"],
+        optional: &["const", "counter", "clock", "file", "disk", "wave", "random", "input"],
     },
     source!("counter of i32", "i32", "counter", &[], &["start", "step"]),
     source!("clock of i64", "i64", "clock", &[("kind", "\"realtime\"")], &["unit"]),
     source!("file of u8", "u8", "file", FILE, &["key", "column", "scale", "rate", "default"]),
     source!("file of char[8]", "char[8]", "file", FILE, &["column", "scale", "rate", "default"]),
     source!("file of bool", "bool", "file", FILE, &["scale", "rate", "default"]),
+    source!("disk of u64", "u64", "disk", DISK, &["default"]),
     source!("wave of i32", "i32", "wave", WAVE, &["shape", "phase"]),
     source!("random of u8", "u8", "random", BOUNDS, &["seed"]),
     source!("random of f32", "f32", "random", BOUNDS, &[]),

@@ -11,10 +11,12 @@
 //!               --> each field: sampler -> value -> RecordBuf::set
 //! ```
 //!
-//! Price: no system call except for the clocks (vDSO) and one or two `pread` per file.
+//! Price: no system call except for the clocks (vDSO), one or two `pread` per file and one `statvfs` per
+//! `disk`.
 
 mod clock;
 mod counter;
+mod disk;
 mod file;
 #[cfg(test)]
 mod file_tests;
@@ -34,7 +36,7 @@ use std::time::Duration;
 
 use daemon::{Monotonic, OnChange, RateLimit};
 use layout::{CType, Digits, Literal, RecordBuf, Scalar, Schema, Value};
-use settings::{RecordSettings, Source};
+use settings::{DiskSource, RecordSettings, Source};
 
 use clock::ClockSampler;
 pub(crate) use clock::Moment;
@@ -73,6 +75,7 @@ enum Sampler {
     Counter(CounterSampler),
     Clock(ClockSampler),
     File(Box<FileSampler>),
+    Disk(Box<DiskSource>),
     Wave(WaveSampler),
     Random(RandomSampler),
 }
@@ -201,6 +204,7 @@ impl FieldSource {
     fn default(&self) -> Option<&Value> {
         match &self.source {
             Source::File(file) => file.default.as_deref(),
+            Source::Disk(disk) => disk.default.as_deref(),
             _ => None,
         }
     }
@@ -268,6 +272,7 @@ impl Sampler {
             Self::Counter(counter) => Sample::Value(counter.sample()),
             Self::Clock(clock) => Sample::Value(clock.sample(now)),
             Self::File(field) => field.sample(files),
+            Self::Disk(disk) => disk::sample(disk),
             Self::Wave(wave) => Sample::Value(wave.sample(now)),
             Self::Random(random) => Sample::Value(random.sample()),
         }
@@ -279,6 +284,7 @@ fn sampler(source: &Source, element: Scalar, now: Moment, files: &mut Files) -> 
         Source::Counter(counter) => Sampler::Counter(CounterSampler::new(*counter)),
         Source::Clock(clock) => Sampler::Clock(ClockSampler::new(*clock, element)),
         Source::File(file) => Sampler::File(Box::new(FileSampler::new(file, element, files))),
+        Source::Disk(disk) => Sampler::Disk(Box::new(disk.clone())),
         Source::Wave(wave) => Sampler::Wave(WaveSampler::new(*wave, now)),
         Source::Random(random) => Sampler::Random(RandomSampler::new(*random)),
         // Set once, or by lines.

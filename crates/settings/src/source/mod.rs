@@ -11,6 +11,7 @@
 //!   const         x       x     x         x              x
 //!   input         x       x     x         x              x
 //!   file          x       x     x         x
+//!   disk          x       x
 //!   counter       x       x
 //!   wave          x       x
 //!   random        x       x
@@ -22,6 +23,7 @@
 mod clock;
 mod constant;
 mod counter;
+mod disk;
 mod file;
 mod input;
 mod range;
@@ -31,6 +33,7 @@ mod target;
 pub use clock::{ClockKind, ClockSource, TimeUnit};
 pub use constant::Constant;
 pub use counter::Counter;
+pub use disk::{DiskFigure, DiskSource};
 pub use file::{FileSource, Take, is_separator, words};
 pub use input::InputKey;
 pub use range::{Random, Range, Wave, WaveShape};
@@ -48,6 +51,8 @@ pub enum Source {
     Clock(ClockSource),
     /// A number or a text out of a file such as `/proc/loadavg`.
     File(FileSource),
+    /// How full a file system is.
+    Disk(DiskSource),
     /// A curve over time, for demonstrations.
     Wave(Wave),
     /// A random number, for demonstrations.

@@ -4,6 +4,24 @@ use crate::case::{Case, source};
 
 pub(crate) static CASES: &[Case] = &[
     source(
+        "a disk without a figure",
+        "u64",
+        r#"{ disk = { path = "/" } }"#,
+        r#"8:19: record.field[a].source.disk.what: missing; add what = "available""#,
+    ),
+    source(
+        "a disk with an unknown figure",
+        "u64",
+        r#"{ disk = { path = "/", what = "avail" } }"#,
+        r#"8:40: record.field[a].source.disk.what: "avail" is unknown; write one of size, used, available, files"#,
+    ),
+    source(
+        "a disk for a text",
+        "char[20]",
+        r#"{ disk = { path = "/", what = "used" } }"#,
+        "8:19: record.field[a].source.disk: disk cannot fill a field of type char[20]; it makes single numbers: use const or input, or change the type",
+    ),
+    source(
         "a file without a path",
         "f32",
         "{ file = { column = 1 } }",

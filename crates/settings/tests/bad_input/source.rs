@@ -31,7 +31,7 @@ pub(crate) static CASES: &[Case] = &[
         "an unknown kind of source",
         "i32",
         "{ magic = {} }",
-        "8:12: record.field[a].source.magic: unknown key; the keys of source are const, counter, clock, file, wave, random, input",
+        "8:12: record.field[a].source.magic: unknown key; the keys of source are const, counter, clock, file, disk, wave, random, input",
     ),
     source(
         "a constant text for a number",
