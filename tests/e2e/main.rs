@@ -12,6 +12,7 @@ mod copy;
 #[cfg(target_arch = "x86_64")]
 mod death;
 mod faults;
+mod health;
 mod help;
 mod idle;
 mod input;

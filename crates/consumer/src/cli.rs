@@ -4,9 +4,12 @@ use std::num::NonZeroU64;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::builder::{OsStringValueParser, PathBufValueParser, TypedValueParser};
+use clap::builder::{
+    OsStringValueParser, PathBufValueParser, PossibleValuesParser, TypedValueParser,
+};
 use clap::{CommandFactory, Parser, ValueEnum};
 use daemon::cli::{CommonArgs, VERSION};
+use region::State;
 use settings::duration;
 
 use crate::target::Source;
@@ -21,6 +24,7 @@ Examples:
   consumer ./x.region --follow          every record of a region given by its path
   consumer host --once --format json    the current value, for a script
   consumer host --once --timeout 5s     the current value; wait up to 5 s for one
+  consumer host --once --max-age 5s --require live    a health check, by its exit status
   consumer wave --follow --format csv --count 1000 > wave.csv
   consumer host --snapshot host.copy    a consistent copy of the region, for a backup
   consumer fd:region                    a region that the parent process has passed
@@ -43,6 +47,7 @@ Exit codes:
   1  failure; one line on stderr says why, and what to do next
   2  wrong usage
   3  no region, or no value in time (--once, --snapshot, --timeout)
+  4  not healthy: another state than --require, or a record older than --max-age
 
 Environment:
   MAPCAST_DIR      the directory of regions that are given by name (an absolute path); else
@@ -95,6 +100,22 @@ pub struct Args {
     #[arg(long, value_name = "TIME", value_parser = duration)]
     pub timeout: Option<Duration>,
 
+    /// Exit with status 4 if the newest record is older than TIME, such as 500ms or 5s
+    ///
+    /// No older record is printed by --once and by polling, nor as the first one by --follow. The age
+    /// is checked again while no record arrives. With --once and --timeout, the consumer waits for a
+    /// younger record until the time is over.
+    #[arg(long, value_name = "TIME", value_parser = duration)]
+    pub max_age: Option<Duration>,
+
+    /// Exit with status 4 if the region is in none of these states, such as live or live,closed
+    ///
+    /// The states: live, stalled, dead, closed, retired, stale. A region that does not exist yet is
+    /// waited for, as without this option. With --once and --timeout, the consumer waits for one of
+    /// the states until the time is over.
+    #[arg(long, value_name = "STATES", value_delimiter = ',', value_parser = state())]
+    pub require: Vec<State>,
+
     /// Save the latest record to FILE as a region of its own, and exit; exit 3 if there is none
     ///
     /// The copy is consistent even while the region is published to; a copy by cp may hold a torn
@@ -105,7 +126,8 @@ pub struct Args {
         long,
         value_name = "FILE",
         value_parser = file(),
-        conflicts_with_all = ["follow", "once", "count", "poll", "format"]
+        conflicts_with_all =
+            ["follow", "once", "count", "poll", "format", "max_age", "require"]
     )]
     pub snapshot: Option<PathBuf>,
 
@@ -138,6 +160,18 @@ fn source() -> impl TypedValueParser<Value = Source> {
     OsStringValueParser::new().try_map(Source::from_argument)
 }
 
+/// All states of a region.
+const STATES: [State; 6] =
+    [State::Live, State::Stalled, State::Dead, State::Closed, State::Retired, State::Stale];
+
+/// A state, by its name.
+fn state() -> impl TypedValueParser<Value = State> {
+    PossibleValuesParser::new(STATES.map(State::as_str)).map(|name| {
+        let state = STATES.into_iter().find(|state| state.as_str() == name);
+        state.expect("one of the possible values")
+    })
+}
+
 /// A place for a file; not stdout.
 fn file() -> impl TypedValueParser<Value = PathBuf> {
     let refused = "a region is a file and cannot be written to stdout; give a path";
@@ -154,6 +188,8 @@ pub fn command() -> clap::Command {
 mod tests {
     use clap::Parser;
 
+    use region::State;
+
     use super::{Args, Format, command};
 
     fn code(args: &[&str]) -> i32 {
@@ -168,7 +204,7 @@ mod tests {
 
     #[test]
     fn wrong_usage_ends_with_2_and_help_with_0() {
-        let wrong: [&[&str]; 14] = [
+        let wrong: [&[&str]; 18] = [
             &["--count", "0"],
             &["--count", "many"],
             &["--timeout", "0s"],
@@ -183,12 +219,25 @@ mod tests {
             &["--snapshot", ""],
             &["--snapshot", "x", "--follow"],
             &["--snapshot", "x", "--format", "json"],
+            &["--snapshot", "x", "--require", "live"],
+            &["--max-age", "0s"],
+            &["--require", "alive"],
+            &["--require", "live,"],
         ];
         for args in wrong {
             assert_eq!(code(args), 2, "{args:?}");
         }
         assert_eq!(code(&["--help"]), 0);
         assert_eq!(code(&["--version"]), 0);
+    }
+
+    #[test]
+    fn the_states_of_require_are_a_list_and_a_misspelt_one_is_recognised() {
+        let args = Args::try_parse_from(["consumer", "--require", "live,closed"]).expect("usage");
+        assert_eq!(args.require, [State::Live, State::Closed]);
+        let error = Args::try_parse_from(["consumer", "--require", "stale,staled"]);
+        let error = error.expect_err("no state").to_string();
+        assert!(error.contains("a similar value exists: 'stalled'"), "{error}");
     }
 
     #[test]

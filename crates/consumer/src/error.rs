@@ -7,7 +7,7 @@ use std::time::Duration;
 use daemon::Exit;
 use daemon::PassedError;
 use daemon::logging::LogError;
-use region::RegionError;
+use region::{RegionError, State};
 use settings::SettingsError;
 
 /// Why [`run`](crate::run) failed. Displays as one line that ends with the next step.
@@ -46,6 +46,51 @@ pub(crate) enum Kind {
         /// The time allowed.
         limit: Duration,
     },
+    /// The newest record is too old.
+    #[error(
+        "{}: record {sequence} is {} old, and --max-age is {}; look at its producer",
+        path.display(), rounded(*age), humantime::format_duration(*limit)
+    )]
+    TooOld {
+        /// The region's file.
+        path: PathBuf,
+        /// The record's number.
+        sequence: u64,
+        /// Its age.
+        age: Duration,
+        /// The greatest age that was allowed.
+        limit: Duration,
+    },
+    /// The newest record is from an earlier boot of the machine: it has no age.
+    #[error("{}: record {sequence} is from before the last boot; start its producer", path.display())]
+    EarlierBoot {
+        /// The region's file.
+        path: PathBuf,
+        /// The record's number.
+        sequence: u64,
+    },
+    /// The region is in a state that was not asked for.
+    #[error(
+        "{}: the region is {state}, and not {}; {}",
+        path.display(), alternatives(required), next_step_in(*state)
+    )]
+    OtherState {
+        /// The region's file.
+        path: PathBuf,
+        /// Its state.
+        state: State,
+        /// What was asked for.
+        required: Vec<State>,
+    },
+    /// The file was cut short: it has neither a record nor a state.
+    #[error("{}: truncated: the file was cut short; start its producer again", .0.display())]
+    Truncated(PathBuf),
+    /// A bare file has no writer's state and no age.
+    #[error(
+        "{}: a bare file has neither a state nor an age; leave out --require and --max-age",
+        .0.display()
+    )]
+    BareHealth(PathBuf),
     /// A bare file cannot be followed.
     #[error(
         "{}: a bare file does not number its records, so they cannot be followed; \
@@ -112,13 +157,41 @@ impl std::fmt::Display for TimedOut {
     }
 }
 
+/// `live or closed`.
+fn alternatives(states: &[State]) -> String {
+    let names: Vec<_> = states.iter().map(|state| state.as_str()).collect();
+    names.join(" or ")
+}
+
+/// What to do about a region in a state that was not wanted.
+fn next_step_in(state: State) -> &'static str {
+    match state {
+        State::Live => "stop its producer, or add live to --require",
+        State::Stalled => "look at its producer and at the program that feeds it",
+        _ => "start its producer",
+    }
+}
+
+/// An age as people read it: to the millisecond, or to the microsecond if it is short.
+fn rounded(age: Duration) -> humantime::FormattedDuration {
+    let unit = if age < Duration::from_millis(10) { 1_000 } else { 1_000_000 };
+    let nanos = age.subsec_nanos() / unit * unit;
+    humantime::format_duration(Duration::new(age.as_secs(), nanos))
+}
+
 impl ConsumerError {
     /// The exit code for this error.
     pub fn exit(&self) -> Exit {
         match self.0 {
-            Kind::Log(_) | Kind::BareFollow(_) | Kind::BareSnapshot(_) => Exit::Usage,
+            Kind::Log(_) | Kind::BareFollow(_) | Kind::BareSnapshot(_) | Kind::BareHealth(_) => {
+                Exit::Usage
+            }
             Kind::Region(ref error) if error.is_of_environment() => Exit::Usage,
             Kind::NoRegion(_) | Kind::NothingYet(_) | Kind::TimeOver { .. } => Exit::NoValue,
+            Kind::TooOld { .. }
+            | Kind::EarlierBoot { .. }
+            | Kind::OtherState { .. }
+            | Kind::Truncated(_) => Exit::Unhealthy,
             _ => Exit::Failure,
         }
     }

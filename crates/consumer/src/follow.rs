@@ -28,6 +28,7 @@ impl Session<'_> {
             if self.drain()?.is_break() || self.settle()?.is_break() {
                 break;
             }
+            self.check_health()?;
             self.timeout.check(&self.link)?;
             if self.wait()?.is_break() {
                 break;

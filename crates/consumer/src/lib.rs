@@ -24,6 +24,7 @@
 mod environment;
 mod error;
 mod follow;
+mod health;
 mod link;
 mod notice;
 mod printer;
@@ -53,6 +54,7 @@ use cli::{Args, PROGRAM};
 use environment::{Environment, Process};
 pub use error::ConsumerError;
 use error::Kind;
+use health::Health;
 use link::Link;
 use notice::Log;
 use printer::Printer;
@@ -97,6 +99,11 @@ fn start(
         poll: args.poll.unwrap_or(target.poll),
         at_once: (args.once || args.snapshot.is_some()) && args.timeout.is_none(),
     };
+    let health = Health {
+        max_age: args.max_age,
+        states: args.require.clone(),
+        waits: args.once && args.timeout.is_some(),
+    };
     let is_bare = target.is_bare();
     // An unusable directory of regions is an error now, not after a wait.
     target.locate()?;
@@ -107,9 +114,13 @@ fn start(
     if args.snapshot.is_some() && is_bare {
         return Err(Kind::BareSnapshot(link.path()).into());
     }
+    if health.is_limited() && is_bare {
+        return Err(Kind::BareHealth(link.path()).into());
+    }
     let count = if args.once { Some(1) } else { args.count.map(NonZeroU64::get) };
     let printer = Printer::new(Renderer::new(args.format), count);
-    let session = Session::new(link, printer, Timeout::new(args.timeout), environment);
+    let timeout = Timeout::new(args.timeout);
+    let session = Session::new(link, printer, timeout, health, environment);
     match &args.snapshot {
         Some(file) => session.run(|session| session.take_snapshot(file, schedule)),
         None if args.follow => session.run(Session::follow),

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use layout::Schema;
-use region::{Follow, Followed, Publication, RegionError, State, Step};
+use region::{DynReader, Follow, Followed, Publication, RegionError, State, Step};
 
 use crate::notice::{Change, Notice, Writer};
 use crate::reading::{Origin, Reading};
@@ -98,6 +98,16 @@ impl Link {
 
     pub(crate) fn is_attached(&self) -> bool {
         self.follow.source().is_some()
+    }
+
+    /// The region, for its state; `None` if there is none or it is a bare file.
+    pub(crate) fn region(&self) -> Option<&DynReader> {
+        self.follow.source()?.region()
+    }
+
+    /// Whether the attached file was cut short.
+    pub(crate) fn is_cut(&mut self) -> bool {
+        self.follow.source_mut().is_some_and(Followed::is_cut)
     }
 
     pub(crate) fn path(&self) -> PathBuf {

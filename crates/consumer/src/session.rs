@@ -10,6 +10,7 @@ use region::{Publication, RegionError};
 
 use crate::environment::Environment;
 use crate::error::ConsumerError;
+use crate::health::Health;
 use crate::link::{Event, Link};
 use crate::notice::{Change, Notice};
 use crate::printer::{Flow, Printer};
@@ -22,8 +23,11 @@ const MISSED_EVERY: Duration = Duration::from_secs(1);
 pub(crate) struct Session<'e> {
     pub(crate) link: Link,
     pub(crate) timeout: Timeout,
+    pub(crate) health: Health,
     pub(crate) environment: &'e mut dyn Environment,
     printer: Printer,
+    /// The record read last from the file that is attached.
+    newest: Option<Publication>,
     missed: u64,
     missed_logged: Option<Monotonic>,
 }
@@ -33,9 +37,19 @@ impl<'e> Session<'e> {
         link: Link,
         printer: Printer,
         timeout: Timeout,
+        health: Health,
         environment: &'e mut dyn Environment,
     ) -> Self {
-        Self { link, timeout, environment, printer, missed: 0, missed_logged: None }
+        Self {
+            link,
+            timeout,
+            health,
+            environment,
+            printer,
+            newest: None,
+            missed: 0,
+            missed_logged: None,
+        }
     }
 
     /// Runs `work`, then flushes the remaining lines and notices.
@@ -57,16 +71,30 @@ impl<'e> Session<'e> {
     /// Prints the record, or logs the change.
     ///
     /// # Errors
-    /// The region cannot be read, and none has been read before.
+    /// The region cannot be read, and none has been read before; the first record of a file, or the
+    /// writer's state, is not as [`Health`] asks for.
     pub(crate) fn handle(
         &mut self,
         event: Result<Event, RegionError>,
     ) -> Result<Flow, ConsumerError> {
         match event {
-            Ok(Event::Record(publication)) => self.print(publication),
+            Ok(Event::Record(publication)) => {
+                if self.newest.is_none() {
+                    self.health.check(&mut self.link, publication)?;
+                }
+                self.print(publication)
+            }
             Ok(Event::Missed(count)) => self.miss(count),
             Err(error) if !self.link.is_attached() => Err(error.into()),
             change => {
+                match change {
+                    Ok(Event::Attached | Event::Replaced) => self.newest = None,
+                    // The error says what the notice would.
+                    Ok(Event::Writer(_)) if !self.health.waits => {
+                        self.health.check(&mut self.link, None)?;
+                    }
+                    _ => {}
+                }
                 let notices = self.link.notices(change);
                 self.log(&notices)
             }
@@ -75,8 +103,20 @@ impl<'e> Session<'e> {
 
     /// Prints the record that was copied last, buffered.
     pub(crate) fn print(&mut self, record: Option<Publication>) -> Result<Flow, ConsumerError> {
-        self.timeout.saw(record);
+        self.saw(record);
         self.printer.print(&self.link.reading(record), self.environment.stdout())
+    }
+
+    /// A record was read, printed or not.
+    pub(crate) fn saw(&mut self, record: Option<Publication>) {
+        self.newest = record;
+        self.timeout.saw(record);
+    }
+
+    /// An error if the record read last is too old by now, or the writer in another state than asked
+    /// for.
+    pub(crate) fn check_health(&mut self) -> Result<(), ConsumerError> {
+        self.health.check(&mut self.link, self.newest)
     }
 
     /// Writes the buffered lines to stdout.
@@ -125,6 +165,7 @@ impl<'e> Session<'e> {
     /// Waits for a record.
     pub(crate) fn wait(&mut self) -> Result<Flow, ConsumerError> {
         let span = self.timeout.shorten(self.link.next_look());
+        let span = self.health.shorten(span, self.newest);
         self.environment.wait(&mut self.link, span)?;
         Ok(self.flow())
     }
@@ -132,6 +173,7 @@ impl<'e> Session<'e> {
     /// Sleeps for `span`, or less if a check is due before.
     pub(crate) fn sleep(&mut self, span: Duration) -> Result<Flow, ConsumerError> {
         let span = self.timeout.shorten(span.min(self.link.next_look()));
+        let span = self.health.shorten(span, self.newest);
         self.environment.sleep(span)?;
         Ok(self.flow())
     }

@@ -24,7 +24,7 @@ impl Session<'_> {
                 return self.log(&[saved]).map(drop);
             }
             let _ = self.wait()?;
-            self.check_timeout(schedule)?;
+            self.check_limits(schedule)?;
         }
         Err(Kind::NoSnapshot(self.link.path()).into())
     }

@@ -14,6 +14,8 @@ pub(crate) struct Timeout {
     limit: Option<Duration>,
     since: Monotonic,
     last: Last,
+    /// The error when the time is over, in place of one about the time.
+    pub(crate) instead: Option<ConsumerError>,
 }
 
 /// The last record seen.
@@ -28,7 +30,7 @@ enum Last {
 
 impl Timeout {
     pub(crate) fn new(limit: Option<Duration>) -> Self {
-        Self { limit, since: Monotonic::now(), last: Last::None }
+        Self { limit, since: Monotonic::now(), last: Last::None, instead: None }
     }
 
     /// Whether there is a limit.
@@ -61,10 +63,13 @@ impl Timeout {
     }
 
     /// An error if the time has expired.
-    pub(crate) fn check(&self, link: &Link) -> Result<(), ConsumerError> {
+    pub(crate) fn check(&mut self, link: &Link) -> Result<(), ConsumerError> {
         let Some(limit) = self.limit else { return Ok(()) };
         if Monotonic::now().since(self.since) < limit {
             return Ok(());
+        }
+        if let Some(error) = self.instead.take() {
+            return Err(error);
         }
         let what = match self.last {
             Last::None if link.is_attached() => TimedOut::Value,

@@ -35,7 +35,7 @@ impl Session<'_> {
             if flow.is_break() {
                 break;
             }
-            self.check_timeout(schedule)?;
+            self.check_limits(schedule)?;
         }
         Ok(())
     }
@@ -64,6 +64,13 @@ impl Session<'_> {
         schedule: Schedule,
     ) -> Result<Flow, ConsumerError> {
         let Step::Record(record) = self.latest(schedule)? else { return self.wait() };
+        if let Err(unhealthy) = self.health.check(&mut self.link, record) {
+            if !self.health.waits {
+                return Err(unhealthy);
+            }
+            self.timeout.instead = Some(unhealthy);
+            return self.wait();
+        }
         let flow = self.print(record)?;
         let now = Monotonic::now();
         grid.get_or_insert_with(|| Ticks::new(now, schedule.poll)).take(now);
@@ -91,13 +98,15 @@ impl Session<'_> {
         }
     }
 
-    /// An error if nothing new was published for too long, printed or not.
-    pub(crate) fn check_timeout(&mut self, schedule: Schedule) -> Result<(), ConsumerError> {
-        if !self.timeout.is_limited() {
-            return Ok(());
-        }
-        if let Step::Record(record) = self.latest(schedule)? {
-            self.timeout.saw(record);
+    /// An error if nothing new was published for too long, printed or not, or if the newest record or
+    /// its writer is not as asked for.
+    pub(crate) fn check_limits(&mut self, schedule: Schedule) -> Result<(), ConsumerError> {
+        let is_limited = self.timeout.is_limited() || self.health.is_limited();
+        if is_limited && !self.health.waits {
+            if let Step::Record(record) = self.latest(schedule)? {
+                self.saw(record);
+            }
+            self.check_health()?;
         }
         self.timeout.check(&self.link)
     }

@@ -1,4 +1,4 @@
-//! How a program ends: four exit codes, the same in every tool of the project.
+//! How a program ends: five exit codes, the same in every tool of the project.
 //!
 //! Invariant: the numbers are a promise to scripts and service managers; they never change meaning.
 
@@ -17,6 +17,8 @@ pub enum Exit {
     Usage = 2,
     /// There was no region, or no value in the time allowed.
     NoValue = 3,
+    /// The region is not in a state, or its newest record not of an age, that was asked for.
+    Unhealthy = 4,
 }
 
 impl Exit {
@@ -38,8 +40,8 @@ mod tests {
 
     #[test]
     fn the_numbers_are_the_documented_ones() {
-        let codes = [Exit::Done, Exit::Failure, Exit::Usage, Exit::NoValue].map(Exit::code);
-        assert_eq!(codes, [0, 1, 2, 3]);
+        let codes = [Exit::Done, Exit::Failure, Exit::Usage, Exit::NoValue, Exit::Unhealthy];
+        assert_eq!(codes.map(Exit::code), [0, 1, 2, 3, 4]);
     }
 
     #[test]

@@ -7,6 +7,7 @@
 mod bare;
 mod columns;
 mod formats;
+mod health;
 mod hostile;
 mod lifecycle;
 mod link;

@@ -1,0 +1,77 @@
+//! `--max-age` and `--require`: how old the newest record may be, and in which states the region.
+//!
+//! Price: nothing without these options; with them a look at the clock, and a system call for the
+//! state, each time the loop comes round.
+
+use std::time::Duration;
+
+use region::{Publication, State};
+
+use crate::error::{ConsumerError, Kind};
+use crate::link::Link;
+
+/// Shortest sleep before an age is checked again.
+const SHORTEST: Duration = Duration::from_millis(1);
+
+/// What a region has to be like.
+#[derive(Debug)]
+pub(crate) struct Health {
+    pub(crate) max_age: Option<Duration>,
+    /// Empty: any.
+    pub(crate) states: Vec<State>,
+    /// Whether a record that is not good enough is waited out, until the timeout.
+    pub(crate) waits: bool,
+}
+
+impl Health {
+    /// Whether anything is asked for at all.
+    pub(crate) fn is_limited(&self) -> bool {
+        self.max_age.is_some() || !self.states.is_empty()
+    }
+
+    /// `span`, or the time after which `newest` is too old if that is less.
+    pub(crate) fn shorten(&self, span: Duration, newest: Option<Publication>) -> Duration {
+        let age = newest.and_then(|newest| newest.age());
+        let (Some(limit), Some(age)) = (self.max_age, age) else { return span };
+        span.min(limit.saturating_sub(age).max(SHORTEST))
+    }
+
+    /// An error if the attached region, or its `newest` record, is not as asked for.
+    pub(crate) fn check(
+        &self,
+        link: &mut Link,
+        newest: Option<Publication>,
+    ) -> Result<(), ConsumerError> {
+        if !self.is_limited() {
+            return Ok(());
+        }
+        if link.is_cut() {
+            return Err(Kind::Truncated(link.path()).into());
+        }
+        self.check_state(link)?;
+        newest.map_or(Ok(()), |newest| self.check_age(link, newest))
+    }
+
+    fn check_state(&self, link: &Link) -> Result<(), ConsumerError> {
+        if self.states.is_empty() {
+            return Ok(());
+        }
+        match link.region().map(region::DynReader::state) {
+            Some(state) if !self.states.contains(&state) => {
+                let (path, required) = (link.path(), self.states.clone());
+                Err(Kind::OtherState { path, state, required }.into())
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn check_age(&self, link: &Link, newest: Publication) -> Result<(), ConsumerError> {
+        let Some(limit) = self.max_age else { return Ok(()) };
+        let sequence = newest.sequence;
+        match newest.age() {
+            Some(age) if age <= limit => Ok(()),
+            Some(age) => Err(Kind::TooOld { path: link.path(), sequence, age, limit }.into()),
+            None => Err(Kind::EarlierBoot { path: link.path(), sequence }.into()),
+        }
+    }
+}

@@ -1,0 +1,143 @@
+//! Health by exit status: each state of a region, provoked, and what a check says about it.
+
+use e2e::{Daemon, Place, wait_until};
+use nix::sys::signal::Signal;
+
+use crate::{consumer, producer};
+
+/// What docs/operate.md uses, for a machine that is busy with other tests.
+const CHECK: &str = "x --once --require live --max-age 1h";
+
+/// Starts a producer that counts into the region `x`.
+fn publishing(place: &Place) -> Daemon {
+    place.write(
+        "x.toml",
+        "[region]\nname = \"x\"\n[record]\nname = \"X\"\n[[record.field]]\nname = \"n\"\n\
+         type = \"u32\"\nsource = { counter = {} }\n[producer]\ntick = \"10ms\"\n",
+    );
+    let producer = producer().start(place, "./x.toml");
+    let mut first = consumer().start(place, "x --once --timeout 1m --require live");
+    assert_eq!(first.exit_code(), 0, "{:?}", first.err());
+    producer
+}
+
+/// Runs a check; its exit code and its one line on stderr.
+#[track_caller]
+fn check(place: &Place, args: &str) -> (i32, String) {
+    let mut consumer = consumer().start(place, args);
+    let code = consumer.exit_code();
+    let (out, mut err) = (consumer.out(), consumer.err());
+    assert_eq!(out.len(), usize::from(code == 0), "{out:?}");
+    if args.contains("--require live ") {
+        assert_eq!(err.len(), usize::from(code != 0), "{err:?}");
+    }
+    (code, err.pop().unwrap_or_default())
+}
+
+/// The code, and that the line ends with `message`.
+#[track_caller]
+fn checks(place: &Place, args: &str, code: i32, message: &str) {
+    let (found, line) = check(place, args);
+    assert_eq!(found, code, "{line}");
+    assert!(line.contains(message), "{line}");
+}
+
+#[test]
+fn a_live_region_is_healthy() {
+    let place = Place::new();
+    let mut producer = publishing(&place);
+    wait_until("a machine that lets the producer run", || check(&place, CHECK).0 == 0);
+    producer.stop();
+}
+
+#[test]
+fn no_region_is_exit_code_3() {
+    checks(&Place::new(), CHECK, 3, "x.region: no such region; start its producer");
+}
+
+#[test]
+fn a_killed_producer_is_dead_and_exit_code_4() {
+    let place = Place::new();
+    publishing(&place).kill9();
+    checks(&place, CHECK, 4, "x.region: the region is dead, and not live; start its producer");
+    checks(&place, "x --once --require live,dead", 0, "");
+}
+
+#[test]
+fn a_stopped_process_is_stalled_and_exit_code_4() {
+    let place = Place::new();
+    let mut producer = publishing(&place);
+    producer.signal(Signal::SIGSTOP);
+    let args = "x --once --timeout 1m --require stalled";
+    checks(&place, args, 0, "");
+    checks(&place, CHECK, 4, "x.region: the region is stalled, and not live; look at its producer");
+    producer.signal(Signal::SIGCONT);
+    checks(&place, "x --once --timeout 1m --require live", 0, "");
+}
+
+#[test]
+fn a_closed_region_is_exit_code_4() {
+    let place = Place::new();
+    publishing(&place).stop();
+    checks(&place, CHECK, 4, "x.region: the region is closed, and not live; start its producer");
+}
+
+#[test]
+fn a_record_that_is_too_old_is_exit_code_4_whatever_the_state() {
+    let place = Place::new();
+    publishing(&place).stop();
+    checks(&place, "x --once --max-age 1ns", 4, " old, and --max-age is 1ns; look at its producer");
+    checks(&place, "x --once --max-age 1h", 0, "");
+}
+
+#[test]
+fn a_reader_that_follows_or_polls_ends_with_4_when_the_producer_is_killed() {
+    for mode in ["--follow", "--poll 1h"] {
+        let place = Place::new();
+        let mut producer = publishing(&place);
+        let mut reader = consumer().start(&place, &format!("x {mode} --require live,stalled"));
+        reader.next_out();
+        producer.kill9();
+        assert_eq!(reader.exit_code(), 4, "{mode}: {:?}", reader.err());
+        reader.says("the region is dead, and not live or stalled; start its producer");
+    }
+}
+
+#[test]
+fn a_reader_ends_with_4_when_records_stop_coming() {
+    for mode in ["--follow", "--poll 1h"] {
+        let place = Place::new();
+        let mut producer = publishing(&place);
+        let mut reader = consumer().start(&place, &format!("x {mode} --max-age 20s"));
+        reader.next_out();
+        producer.signal(Signal::SIGSTOP);
+        // Not in 20 s of the test's own: the age is measured from the last record on.
+        let mut impatient = consumer().start(&place, &format!("x {mode} --max-age 600ms"));
+        assert_eq!(impatient.exit_code(), 4, "{mode}: {:?}", impatient.err());
+        impatient.says(" old, and --max-age is 600ms; look at its producer");
+        assert!(reader.is_running(), "{mode}: {:?}", reader.err());
+    }
+}
+
+#[test]
+fn a_misspelt_state_is_wrong_usage_with_the_nearest_word() {
+    let mut consumer = consumer().start(&Place::new(), "x --require alive");
+    assert_eq!(consumer.exit_code(), 2);
+    consumer.says("invalid value 'alive' for '--require <STATES>'");
+    consumer.says("similar value exists: 'live'");
+}
+
+#[test]
+fn a_bare_file_has_neither_state_nor_age() {
+    let place = Place::new();
+    place.write(
+        "bare.toml",
+        "[region]\npath = \"./bare\"\nformat = \"bare\"\n[record]\nname = \"X\"\n\
+         [[record.field]]\nname = \"n\"\ntype = \"u32\"\n",
+    );
+    for option in ["--require live", "--max-age 1s"] {
+        let mut consumer = consumer().start(&place, &format!("./bare.toml --once {option}"));
+        assert_eq!(consumer.exit_code(), 2, "{option}");
+        consumer.says("./bare: a bare file has neither a state nor an age; leave out --require");
+    }
+}
