@@ -120,7 +120,7 @@ pub(crate) fn warn_of_destination(sink: &dyn Sink) {
     }
     if sink.is_disk_backed() {
         let text = "is on a disk, whose write-back can hold up a publish for a long time; \
-                    give a path in /run or /dev/shm";
+                    give a path in /dev/shm";
         warn(sink, text);
     }
     if sink.is_on_overlay() {

@@ -72,14 +72,18 @@ pub fn find(name: &str) -> Result<Address, RegionError> {
     let own = locate(name)?;
     let looked = own.file_id();
     if own.directory.yields_to_system() && !matches!(looked, Ok(Some(_))) {
-        // A directory that another user has put in place of the user's own hides no region of the
-        // system.
-        let system = Address::within(Directory::system(), own.name.clone());
-        match system.file_id() {
-            Ok(Some(_)) => return Ok(system),
-            Err(err) if system.path.exists() => return Err(err),
-            Ok(None) | Err(_) => {}
+        // A directory that another user has put in place of the user's own, or of one of the system's,
+        // hides no region of the system.
+        let mut refused = None;
+        for directory in Directory::of_system() {
+            let system = Address::within(directory, own.name.clone());
+            match system.file_id() {
+                Ok(Some(_)) => return Ok(system),
+                Err(err) if system.path.exists() => refused = Some(err),
+                Ok(None) | Err(_) => {}
+            }
         }
+        refused.map_or(Ok(()), Err)?;
     }
     looked.map(|_| own)
 }

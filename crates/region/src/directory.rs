@@ -4,7 +4,8 @@
 //! create files in it. It is chosen here and nowhere else:
 //! 1. `$MAPCAST_DIR`, if that is set: what a service or a test decided. Empty is unset; a relative
 //!    path is an error, because producer and consumer would look in different places;
-//! 2. `/run/mapcast` for root, and for any reader if it has the region;
+//! 2. `/run/mapcast` for root, and for any reader if it has the region; `/dev/shm/mapcast` where `/run`
+//!    is not in memory, as in many containers;
 //! 3. `$XDG_RUNTIME_DIR/mapcast`, if that is an absolute path, as its specification demands;
 //! 4. `/dev/shm/mapcast-UID`, mode 0700.
 //!
@@ -16,6 +17,7 @@
 //! checked: the caller chose it.
 
 use crate::error::{RegionError, RegionErrorKind as Kind};
+use crate::medium::Medium;
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
 use rustix::fs::{CWD, Mode, OFlags};
 use rustix::io::Errno;
@@ -26,6 +28,8 @@ use std::path::{Path, PathBuf};
 
 /// The directory of the system's services.
 const SYSTEM: &str = "/run/mapcast";
+/// The same where `/run` is not in memory.
+const SHARED: &str = "/dev/shm/mapcast";
 /// Overrides all other default directories.
 const VARIABLE: &str = "MAPCAST_DIR";
 /// Opens a directory as a place to start from; neither listing nor changing it takes more.
@@ -48,6 +52,8 @@ enum Chosen {
     ByVariable,
     /// `/run/mapcast`: the same; its owner may be a service's user.
     System,
+    /// `/dev/shm/mapcast`: any user could have made it, so it has to be root's.
+    Root,
     /// A user's own: only its owner may write to it, and that is this user.
     User,
 }
@@ -59,8 +65,23 @@ impl Directory {
     }
 
     /// The directory of the system's services.
-    pub(crate) fn system() -> Self {
+    fn system() -> Self {
+        Self::system_by(|path| Medium::at(Path::new(path)))
+    }
+
+    /// The same on a machine whose paths are on such media.
+    fn system_by(medium: impl Fn(&str) -> Option<Medium>) -> Self {
+        let memory = Some(Medium::Memory);
+        if medium(SYSTEM).or_else(|| medium("/run")) != memory && medium("/dev/shm") == memory {
+            return Self { path: SHARED.into(), chosen: Chosen::Root };
+        }
         Self { path: SYSTEM.into(), chosen: Chosen::System }
+    }
+
+    /// Where a reader looks for a region of the system: also in `/run/mapcast` where that is on a disk,
+    /// because a service may have been given it.
+    pub(crate) fn of_system() -> [Self; 2] {
+        [Self::system(), Self { path: SYSTEM.into(), chosen: Chosen::System }]
     }
 
     /// The default directory of this process.
@@ -107,7 +128,7 @@ impl Directory {
 
     /// Whether a region that is missing here may be among the system's.
     pub(crate) fn yields_to_system(&self) -> bool {
-        self.chosen == Chosen::User
+        matches!(self.chosen, Chosen::User | Chosen::Root)
     }
 
     /// Opens and checks a default directory; `None` if it does not exist.
@@ -160,7 +181,13 @@ impl Directory {
             let what = format!("has mode {mode:04o}: others may create files in it");
             return Err(self.is_unsafe(what));
         }
-        if self.chosen == Chosen::User { self.expect_owner(stat.st_uid) } else { Ok(()) }
+        match self.chosen {
+            Chosen::User => self.expect_owner(stat.st_uid),
+            Chosen::Root if stat.st_uid != 0 => {
+                Err(self.is_unsafe(format!("belongs to uid {}, not to root", stat.st_uid)))
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Refuses a directory of another user than this one.
@@ -204,7 +231,8 @@ impl Directory {
 
     /// Root's directory is open to readers, a user's own is not.
     fn mode(&self) -> Mode {
-        Mode::from_raw_mode(if self.path == Path::new(SYSTEM) { 0o755 } else { 0o700 })
+        let is_systems = self.path == Path::new(SYSTEM) || self.chosen == Chosen::Root;
+        Mode::from_raw_mode(if is_systems { 0o755 } else { 0o700 })
     }
 
     /// Sets the mode of a new directory, which the umask may have narrowed, unless the owner of its
@@ -283,10 +311,33 @@ mod tests {
             let empty = Directory::choose(Some("".into()), Some("".into()), uid).unwrap();
             assert_eq!(unset, empty);
         }
-        assert_eq!(chosen("", "", 0), ("/run/mapcast".into(), Chosen::System));
+        assert_eq!(Directory::choose(None, None, 0).unwrap(), Directory::system());
         assert_eq!(chosen("", "", 1000), ("/dev/shm/mapcast-1000".into(), Chosen::User));
         assert_eq!(chosen("", "/run/u", 1000), ("/run/u/mapcast".into(), Chosen::User));
         assert_eq!(chosen("/srv//x/", "/run/u", 1000), ("/srv/x".into(), Chosen::ByVariable));
+    }
+
+    #[test]
+    fn the_system_publishes_in_memory_wherever_the_machine_has_some() {
+        let (memory, disk) = (Some(Medium::Memory), Some(Medium::Disk));
+        for (own, run, shm, want) in [
+            (None, memory, memory, SYSTEM),
+            (memory, disk, memory, SYSTEM),
+            (None, disk, memory, SHARED),
+            (None, Some(Medium::Overlay), memory, SHARED),
+            (disk, memory, memory, SHARED),
+            (None, None, memory, SHARED),
+            (None, disk, disk, SYSTEM),
+            (None, None, None, SYSTEM),
+        ] {
+            let found = Directory::system_by(|path| match path {
+                SYSTEM => own,
+                "/run" => run,
+                _ => shm,
+            });
+            assert_eq!(found.path(), Path::new(want), "{own:?} {run:?} {shm:?}");
+            assert_eq!(found.chosen == Chosen::Root, want == SHARED);
+        }
     }
 
     #[test]

@@ -5,6 +5,7 @@
 
 use rustix::fs::FsWord;
 use std::fs::File;
+use std::path::Path;
 
 /// `statfs(2)` types of file systems that live in memory and die with the boot.
 const TMPFS: FsWord = 0x0102_1994;
@@ -27,10 +28,19 @@ pub(crate) enum Medium {
 impl Medium {
     /// The medium of `file`; a disk if that is unknown.
     pub(crate) fn of(file: &File) -> Self {
-        match rustix::fs::fstatfs(file).map(|fs| fs.f_type) {
-            Ok(TMPFS | RAMFS) => Self::Memory,
-            Ok(OVERLAYFS) => Self::Overlay,
-            Ok(_) | Err(_) => Self::Disk,
+        rustix::fs::fstatfs(file).map_or(Self::Disk, |fs| Self::of_type(fs.f_type))
+    }
+
+    /// The medium of what is at `path`; `None` if there is nothing.
+    pub(crate) fn at(path: &Path) -> Option<Self> {
+        rustix::fs::statfs(path).ok().map(|fs| Self::of_type(fs.f_type))
+    }
+
+    fn of_type(number: FsWord) -> Self {
+        match number {
+            TMPFS | RAMFS => Self::Memory,
+            OVERLAYFS => Self::Overlay,
+            _ => Self::Disk,
         }
     }
 

@@ -5,6 +5,7 @@
 //!   locks      may read the file, and holds every lock and wait queue that this gives
 //!   group      is a member of the region's group, or is not
 //!   squatting  was first in the place of the default directory
+//!   run_on_disk  the same where `/run` is not in memory
 //!   shared     may create files in the region's directory
 //!   swaps      changes what stands at the region's name while programs start
 //!   moved      renames the region's directory, and puts something else in its place
@@ -16,6 +17,7 @@ mod group;
 mod locks;
 mod moved;
 mod reader;
+mod run_on_disk;
 mod shared;
 mod squatting;
 mod swaps;
