@@ -8,6 +8,7 @@ mod c_programs;
 #[cfg(target_arch = "x86_64")]
 mod calls;
 mod configs;
+mod containers;
 mod copy;
 #[cfg(target_arch = "x86_64")]
 mod death;
