@@ -201,6 +201,48 @@ mod tests {
         assert!(count >= 25, "only {count} messages were found");
     }
 
+    /// Directives that all of systemd 240 and newer know.
+    const OLD: &str = "AssertPathExists CapabilityBoundingSet Description DevicePolicy Documentation \
+        DynamicUser Environment ExecReload ExecStart FileDescriptorStoreMax Group IPAddressDeny KeyringMode \
+        LockPersonality MemoryDenyWriteExecute NoNewPrivileges PartOf PrivateDevices PrivateMounts \
+        PrivateNetwork PrivateTmp PrivateUsers ProtectControlGroups ProtectHome ProtectKernelModules \
+        ProtectKernelTunables ProtectSystem RemoveIPC Restart RestartPreventExitStatus RestartSec \
+        RestrictAddressFamilies RestrictNamespaces RestrictRealtime RuntimeDirectory RuntimeDirectoryMode \
+        RuntimeDirectoryPreserve StartLimitBurst StartLimitIntervalSec SystemCallArchitectures \
+        SystemCallErrorNumber SystemCallFilter TimeoutStartSec TimeoutStopSec Type UMask User WantedBy Wants \
+        WatchdogSec";
+
+    /// The others, and the version whose NEWS has them first.
+    const SINCE: [(&str, u32); 9] = [
+        ("ProtectHostname", 242),
+        ("RestrictSUIDSGID", 242),
+        ("ProtectKernelLogs", 244),
+        ("ProtectClock", 245),
+        ("ProcSubset", 247),
+        ("ProtectProc", 247),
+        ("ExecPaths", 248),
+        ("NoExecPaths", 248),
+        ("PrivateIPC", 248),
+    ];
+
+    #[test]
+    fn the_oldest_systemd_that_the_package_takes_knows_every_directive_of_the_units() {
+        let package = read("xtask/deb/Cargo.toml");
+        let (_, oldest) = package.split_once("systemd (>= ").expect("a dependency on systemd");
+        let oldest: u32 = oldest.split(')').next().and_then(|v| v.parse().ok()).expect("a version");
+        for unit in ["mapcast-producer@.service", "mapcast-consumer@.service", "mapcast.target"] {
+            let text = read(&format!("systemd/{unit}"));
+            for line in text.lines().filter(|line| !line.starts_with(['#', '[', ' '])) {
+                let Some((name, _)) = line.split_once('=') else { continue };
+                let newer = SINCE.iter().find(|(directive, _)| *directive == name);
+                let since = newer.map(|(_, version)| *version);
+                let since = since.or(OLD.split_whitespace().any(|old| old == name).then_some(240));
+                let since = since.unwrap_or_else(|| panic!("{unit}: since when is {name} there?"));
+                assert!(since <= oldest, "{unit}: {name} came with systemd {since}");
+            }
+        }
+    }
+
     #[test]
     fn both_services_have_the_same_sandbox() {
         let sandbox = |name: &str| {
