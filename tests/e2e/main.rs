@@ -41,14 +41,14 @@ mod vandal;
 
 use e2e::Program;
 
-/// The producer, as cargo built it.
+/// The producer.
 fn producer() -> Program {
-    Program::new("producer", env!("CARGO_BIN_EXE_producer-under-test"))
+    Program::under_test("producer", env!("CARGO_BIN_EXE_producer-under-test"))
 }
 
-/// The consumer, as cargo built it.
+/// The consumer.
 fn consumer() -> Program {
-    Program::new("consumer", env!("CARGO_BIN_EXE_consumer-under-test"))
+    Program::under_test("consumer", env!("CARGO_BIN_EXE_consumer-under-test"))
 }
 
 /// The copier, as cargo built it.

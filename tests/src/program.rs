@@ -23,6 +23,14 @@ impl Program {
         Self { name: name.to_owned(), path: path.into() }
     }
 
+    /// The program `name` in the directory `$E2E_PROGRAMS`, or else the one that cargo built.
+    ///
+    /// `cargo xtask arm64` has scripts there that start programs of another architecture.
+    pub fn under_test(name: &str, built: &str) -> Self {
+        let given = std::env::var_os("E2E_PROGRAMS").map(|dir| Path::new(&dir).join(name));
+        Self::new(name, given.filter(|path| path.exists()).unwrap_or_else(|| built.into()))
+    }
+
     /// Its name in messages.
     pub fn name(&self) -> &str {
         &self.name

@@ -1,7 +1,7 @@
 //! Replaces the commands that need large libraries: builds xtask with them, and runs that.
 //!
 //! `cargo xtask demo` is the first command that a newcomer types, and it should be built in a minute. Man
-//! pages (`dist`, and `systemd`, which makes the package too) need the definitions of all programs,
+//! pages (`dist`, and `arm64` and `systemd`, which make the package too) need the definitions of all programs,
 //! `compare-copy` needs the benchmarks. `cargo test --workspace` and its like build everything.
 //!
 //! Price: another build of xtask at the first of these commands, a second start of cargo at each.

@@ -6,6 +6,8 @@
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "its output is for people")]
 
 mod again;
+#[cfg(feature = "large")]
+mod arm64;
 mod caught;
 #[cfg(feature = "large")]
 mod compare_copy;
@@ -31,7 +33,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 #[cfg(not(feature = "large"))]
-use large::{self as compare_copy, self as dist, self as systemd};
+use large::{self as arm64, self as compare_copy, self as dist, self as systemd};
 
 /// The result of a command: an error is one line for the person who typed it.
 type Outcome = Result<(), Box<dyn std::error::Error>>;
@@ -47,6 +49,9 @@ struct Arguments {
 enum Command {
     /// Run the tests again and again, each time under other conditions
     Again(again::Arguments),
+    /// Run the core's tests, and a producer and a consumer, as arm64 programs
+    #[cfg_attr(not(feature = "large"), command(disable_help_flag = true))]
+    Arm64(arm64::Arguments),
     /// Time copier beside cp, xcp and fcp, in one run
     #[cfg_attr(not(feature = "large"), command(disable_help_flag = true))]
     CompareCopy(compare_copy::Arguments),
@@ -73,6 +78,7 @@ enum Command {
 fn main() -> ExitCode {
     let outcome = match Arguments::parse().command {
         Command::Again(arguments) => again::run(&arguments),
+        Command::Arm64(arguments) => arm64::run(&arguments),
         Command::CompareCopy(arguments) => compare_copy::run(&arguments),
         Command::Demo(arguments) => demo::run(&arguments),
         Command::Deps => deps::run(),

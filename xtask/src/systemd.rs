@@ -31,7 +31,7 @@ pub(crate) struct Arguments {
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Outcome {
-    let package = dist::make()?;
+    let package = dist::make(None)?;
     let target = crate::tools::target_directory()?;
     let programs = install_from_source(&target)?;
     let own = stories(&package, &programs, Path::new("/"), arguments).status()?;

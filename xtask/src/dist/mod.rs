@@ -2,7 +2,9 @@
 //!
 //! `xtask/deb/Cargo.toml` lists what is in it. The parts that are made and not kept, the pages
 //! and completions out of the clap definitions and the notices of the libraries, are written to
-//! `target/release/mapcast-deb` first, so that the list there can name them.
+//! `target/release/mapcast-deb` first, so that the list there can name them. With `--target` that is
+//! `target/TRIPLE/release`, the linker is Debian's cross compiler, and `Depends:` is found among the
+//! libraries that it brings.
 //!
 //! Price: cargo-deb is built into `target/tools` the first time (138 s of CPU time on a 2-core
 //! Linux 6.18 VM, 2026-11-22); afterwards the package takes as long as the release build.
@@ -24,26 +26,53 @@ const CARGO_DEB: &str = "3.8.0";
 const PROGRAMS: [&str; 3] = ["producer", "consumer", "copier"];
 
 #[derive(Debug, clap::Args)]
-pub(crate) struct Arguments {}
+pub(crate) struct Arguments {
+    /// Make it for this target, such as aarch64-unknown-linux-gnu
+    #[arg(long, value_name = "TRIPLE")]
+    target: Option<String>,
+}
 
 /// Makes the package and prints where it is.
-pub(crate) fn run(_: &Arguments) -> Outcome {
-    let package = make()?;
+pub(crate) fn run(arguments: &Arguments) -> Outcome {
+    let package = make(arguments.target.as_deref())?;
     println!("{}", package.display());
     Ok(())
 }
 
-/// Makes the package.
-pub(crate) fn make() -> Fallible<PathBuf> {
-    let target = target_directory()?;
-    build()?;
-    generate(&target.join("release/mapcast-deb"))?;
-    pack(&target)
+/// Makes the package, for this machine or for another target.
+pub(crate) fn make(target: Option<&str>) -> Fallible<PathBuf> {
+    let directory = target_directory()?;
+    let release = directory.join(target.unwrap_or_default()).join("release");
+    build(target)?;
+    generate(&release.join("mapcast-deb"))?;
+    pack(target, &directory.join("dist"))
 }
 
-fn build() -> Outcome {
-    let packages = PROGRAMS.iter().flat_map(|program| ["--package", program]);
-    done(cargo().args(["build", "--release", "--locked"]).args(packages))
+fn build(target: Option<&str>) -> Outcome {
+    let mut command = cargo();
+    command.args(["build", "--release", "--locked"]).args(of_target(target));
+    done(
+        command
+            .args(PROGRAMS.iter().flat_map(|program| ["--package", program]))
+            .envs(linker(target)),
+    )
+}
+
+/// The option that cargo and cargo-deb share.
+fn of_target(target: Option<&str>) -> impl Iterator<Item = &str> {
+    target.into_iter().flat_map(|target| ["--target", target])
+}
+
+/// Debian's cross compiler for `target`, as the variable by which cargo finds its linker.
+pub(crate) fn linker(target: Option<&str>) -> Option<(String, String)> {
+    let target = target?;
+    let compiler = format!("{}-gcc", target.replace("-unknown-", "-"));
+    Some((cargo_variable(target, "LINKER"), compiler))
+}
+
+/// `CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_RUNNER`, for example.
+pub(crate) fn cargo_variable(target: &str, name: &str) -> String {
+    format!("CARGO_TARGET_{}_{name}", target.to_uppercase().replace('-', "_"))
 }
 
 /// Writes what the package holds beside programs and files of the source tree.
@@ -62,11 +91,12 @@ fn generate(into: &Path) -> Outcome {
     done(Command::new("gzip").args(["-9", "-n"]).args(pages))
 }
 
-fn pack(target: &Path) -> Fallible<PathBuf> {
-    let dist = target.join("dist");
-    fs::create_dir_all(&dist)?;
+fn pack(target: Option<&str>, dist: &Path) -> Fallible<PathBuf> {
+    fs::create_dir_all(dist)?;
     let output = Command::new(tool("cargo-deb", CARGO_DEB)?)
-        .args(["--package", "mapcast-deb", "--no-build", "--quiet", "--output"])
+        .args(["--package", "mapcast-deb", "--no-build", "--quiet"])
+        .args(of_target(target))
+        .arg("--output")
         .arg(format!("{}/", dist.display()))
         .output()?;
     let said = String::from_utf8_lossy(&output.stderr);
