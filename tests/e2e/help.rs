@@ -173,7 +173,7 @@ fn check_leaves_a_running_producer_alone() {
 fn check_of_a_bad_configuration_fails_like_a_start_with_it() {
     let place = Place::new();
     let field = "[[record.field]]\nname = \"x\"\ntype = \"u8\"\nsource = { const = 1 }\n";
-    place.write("bad.toml", &format!("[region]\nname = \"r\"\nslots = 7\n{field}"));
+    place.write("bad.toml", format!("[region]\nname = \"r\"\nslots = 7\n{field}"));
     let mut checked = producer().start(&place, "bad.toml --check");
     assert_eq!(checked.exit_code(), 1);
     checked.says("bad.toml:3:9: region.slots: 7 is not a power of two");
