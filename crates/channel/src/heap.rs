@@ -9,6 +9,7 @@ use crate::sync::AtomicU64;
 #[derive(Debug)]
 pub(crate) struct Heap {
     head: AtomicU64,
+    front: Option<Box<[AtomicU64]>>,
     cells: Box<[AtomicU64]>,
     cells_per_slot: usize,
 }
@@ -22,9 +23,20 @@ impl Heap {
     /// The same, for a ring whose first record is number `head + 1`.
     pub(crate) fn with_head(head: u64, slots: u32, record_len: usize) -> Self {
         let cells_per_slot = 2 + record_len.div_ceil(size_of::<u64>());
-        let count = cells_per_slot * slots as usize;
-        let cells = (0..count).map(|_| AtomicU64::new(0)).collect();
-        Self { head: AtomicU64::new(head), cells, cells_per_slot }
+        let zeros = |count| (0..count).map(|_| AtomicU64::new(0)).collect();
+        let cells = zeros(cells_per_slot * slots as usize);
+        Self {
+            head: AtomicU64::new(head),
+            front: Some(zeros(cells_per_slot)),
+            cells,
+            cells_per_slot,
+        }
+    }
+
+    /// The same without a front, as a region has it for records that do not fit there.
+    #[cfg(loom)]
+    pub(crate) fn without_front(self) -> Self {
+        Self { front: None, ..self }
     }
 
     /// How many slots it was made with.
@@ -43,6 +55,10 @@ impl Memory for Heap {
         let start = index * self.cells_per_slot;
         &self.cells[start..start + self.cells_per_slot]
     }
+
+    fn front(&self, _record_len: usize) -> Option<&[AtomicU64]> {
+        self.front.as_deref()
+    }
 }
 
 /// A writer and its readers share one heap.
@@ -55,6 +71,10 @@ macro_rules! forward {
 
             fn slot(&self, index: usize) -> &[AtomicU64] {
                 (**self).slot(index)
+            }
+
+            fn front(&self, record_len: usize) -> Option<&[AtomicU64]> {
+                (**self).front(record_len)
             }
         }
     };

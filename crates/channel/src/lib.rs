@@ -6,6 +6,7 @@
 //!
 //! ```text
 //!   head        sequence n of the newest complete record
+//!   front       | stamp | published_at | word | word | ...     record n once more, beside head
 //!   slot 0      | stamp | published_at | word | word | ...     stamp: 0       never published
 //!   slot 1      | stamp | published_at | word | word | ...            2n + 1  n is being written
 //!   ...           record n lives in slot n mod slots                  2n      n is complete

@@ -35,6 +35,13 @@ pub trait Memory {
     /// 2 + record length / 8, rounded up. `index` is below the number of slots.
     fn slot(&self, index: usize) -> &[AtomicU64];
 
+    /// The cells of the front, in the order of a slot's: a second copy of the newest record, in the
+    /// cache line of head. `None` if there is none, or if a record of this length does not fit.
+    #[inline]
+    fn front(&self, _record_len: usize) -> Option<&[AtomicU64]> {
+        None
+    }
+
     /// Copies a record into the words of a slot (its cells without the first two).
     ///
     /// Atomic for no more than a word at a time; the protocol asks for nothing else. An override

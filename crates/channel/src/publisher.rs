@@ -42,6 +42,10 @@ impl<M: Memory> Publisher<M> {
         if found != stamp::complete(unannounced) {
             return Self { ring, sequence: head };
         }
+        // CHOICE F3: the front stays as it is until the first publish stamps it with a number that
+        // no reader has seen there. With an older stamp back, a reader that the last writer's death
+        // found in its copy would find the stamp that it began with around words of two records.
+        //
         // CHOICE T2: head names the record that is kept before the next one is begun. If two were
         // unnamed, the look that T1 takes would find only the first.
         announce(&ring, unannounced);
@@ -71,6 +75,13 @@ impl<M: Memory> Publisher<M> {
         // SYNC W2: the words change only between `writing` and `complete`. Pairs with R3.
         fill(&self.ring, &slot, published_at, record);
         seal(&slot, sequence);
+        // CHOICE F1: the front has n only once the slot has it, or a take-over would not find a
+        // record that a reader has got from there.
+        if let Some(front) = self.ring.front(record.len()) {
+            begin(&front, sequence);
+            fill(&self.ring, &front, published_at, record);
+            seal(&front, sequence);
+        }
         // SYNC W5: head names n only once n is complete. Pairs with R0.
         announce(&self.ring, sequence);
         self.sequence = sequence;
@@ -111,6 +122,7 @@ fn announce<M: Memory>(ring: &Ring<M>, sequence: u64) {
 pub(crate) mod death {
     use super::{Publisher, announce, begin, fill, seal};
     use crate::memory::Memory;
+    use crate::ring::Slot;
 
     /// The last step before the death.
     #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd)]
@@ -120,12 +132,31 @@ pub(crate) mod death {
         FirstWord,
         Fill,
         Seal,
+        FrontBegin,
+        FrontFirstWord,
+        FrontFill,
+        FrontSeal,
         Announce,
     }
 
     impl After {
-        pub(crate) const ALL: [Self; 6] =
+        /// The steps of a writer whose ring has no front.
+        pub(crate) const IN_RING: [Self; 6] =
             [Self::Nothing, Self::Begin, Self::FirstWord, Self::Fill, Self::Seal, Self::Announce];
+        /// Those of one whose ring has a front, from the sealed slot on.
+        pub(crate) const IN_FRONT: [Self; 6] = [
+            Self::Seal,
+            Self::FrontBegin,
+            Self::FrontFirstWord,
+            Self::FrontFill,
+            Self::FrontSeal,
+            Self::Announce,
+        ];
+
+        #[cfg(not(loom))]
+        pub(crate) fn each() -> impl Iterator<Item = Self> {
+            Self::IN_RING.into_iter().chain(Self::IN_FRONT)
+        }
     }
 
     impl<M: Memory> Publisher<M> {
@@ -144,8 +175,27 @@ pub(crate) mod death {
             if last >= After::Seal {
                 seal(&slot, sequence);
             }
+            if let Some(front) = self.ring.front(record.len()) {
+                self.front_and_die(last, &front, published_at, record);
+            }
             if last >= After::Announce {
                 announce(&self.ring, sequence);
+            }
+        }
+
+        fn front_and_die(&self, last: After, front: &Slot<'_>, published_at: u64, record: &[u8]) {
+            let sequence = self.sequence + 1;
+            if last >= After::FrontBegin {
+                begin(front, sequence);
+            }
+            if last == After::FrontFirstWord {
+                fill(&self.ring, front, published_at, &record[..8]);
+            }
+            if last >= After::FrontFill {
+                fill(&self.ring, front, published_at, record);
+            }
+            if last >= After::FrontSeal {
+                seal(front, sequence);
             }
         }
     }

@@ -149,6 +149,11 @@ impl<M: Memory> Ring<M> {
     /// If `record` is longer than a slot.
     #[inline(always)]
     pub fn try_latest(&self, seen: u64, retries: u32, record: &mut [u8]) -> Option<Publication> {
+        if let Some(front) = self.front(record.len())
+            && let Some(publication) = self.try_front(&front, seen, retries, record)
+        {
+            return Some(publication);
+        }
         let sequence = self.newest(seen);
         let slot = self.slot(sequence);
         let found = sync::load(slot.stamp);
@@ -157,6 +162,27 @@ impl<M: Memory> Ring<M> {
             return None;
         }
         let published_at = self.copy_out(&slot, found, record)?;
+        Some(Publication { sequence, published_at, retries })
+    }
+
+    /// The record in the front, unless it is being written or is not the newest known one.
+    #[inline(always)]
+    fn try_front(
+        &self,
+        front: &Slot<'_>,
+        seen: u64,
+        retries: u32,
+        record: &mut [u8],
+    ) -> Option<Publication> {
+        let newest = self.newest(seen);
+        let found = sync::load(front.stamp);
+        let sequence = stamp::sequence(found);
+        // CHOICE F2: a writer that died before it came to the front leaves an older record there,
+        // until its successor publishes.
+        if stamp::is_never(found) || found != stamp::complete(sequence) || sequence < newest {
+            return None;
+        }
+        let published_at = self.copy_out(front, found, record)?;
         Some(Publication { sequence, published_at, retries })
     }
 
@@ -252,10 +278,13 @@ impl<M: Memory> Ring<M> {
     pub(crate) fn slot(&self, sequence: u64) -> Slot<'_> {
         #[expect(clippy::cast_possible_truncation, reason = "the mask is a u32")]
         let index = (sequence & u64::from(self.mask)) as usize;
-        let [stamp, published_at, words @ ..] = self.memory.slot(index) else {
-            panic!("Memory::slot promises at least two cells");
-        };
-        Slot { stamp, published_at, words }
+        Slot::of(self.memory.slot(index))
+    }
+
+    /// The front, if records of this length fit there.
+    #[inline(always)]
+    pub(crate) fn front(&self, record_len: usize) -> Option<Slot<'_>> {
+        self.memory.front(record_len).map(Slot::of)
     }
 }
 
@@ -264,4 +293,14 @@ pub(crate) struct Slot<'a> {
     pub(crate) stamp: &'a AtomicU64,
     pub(crate) published_at: &'a AtomicU64,
     pub(crate) words: &'a [AtomicU64],
+}
+
+impl<'a> Slot<'a> {
+    #[inline(always)]
+    fn of(cells: &'a [AtomicU64]) -> Self {
+        let [stamp, published_at, words @ ..] = cells else {
+            panic!("Memory promises at least two cells");
+        };
+        Self { stamp, published_at, words }
+    }
 }

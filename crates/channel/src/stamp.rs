@@ -33,6 +33,12 @@ pub(crate) const fn complete(sequence: u64) -> u64 {
     sequence << 1
 }
 
+/// The number of the record that a stamp is of, complete or not.
+#[inline]
+pub(crate) const fn sequence(stamp: u64) -> u64 {
+    stamp >> 1
+}
+
 /// Whether the slot belongs to a later record than `sequence`, complete or not.
 #[inline]
 pub(crate) const fn is_past(stamp: u64, sequence: u64) -> bool {

@@ -21,6 +21,8 @@ use std::sync::Arc;
 
 const WORD: usize = size_of::<u64>();
 const HEAD: usize = word_of(offset::HEAD);
+const FRONT: usize = word_of(offset::FRONT);
+const FRONT_END: usize = word_of(offset::SLOTS);
 
 /// Index of the word at byte `offset`.
 const fn word_of(offset: usize) -> usize {
@@ -196,6 +198,11 @@ impl Memory for MappedRegion {
     fn slot(&self, index: usize) -> &[AtomicU64] {
         let start = self.first + index * self.stride;
         &self.mapping.words()[start..start + self.cells]
+    }
+
+    #[inline]
+    fn front(&self, record_len: usize) -> Option<&[AtomicU64]> {
+        (record_len <= header::FRONT_RECORD).then(|| &self.mapping.words()[FRONT..FRONT_END])
     }
 
     #[inline]

@@ -46,6 +46,12 @@ const TWICE: &str = "takeover::a_takeover_never_uses_a_number_twice";
 const BACK: &str = "takeover::a_takeover_is_never_seen_going_back";
 const TWO_DEATHS: &str = "takeover::a_takeover_of_a_takeover_never_uses_a_number_twice";
 
+const FRONT: &str = "front::latest_from_the_front_is_whole_and_needs_no_second_look";
+const FRONT_BEHIND: &str = "front::latest_from_the_front_never_goes_back_behind_next";
+const FRONT_AGREES: &str = "front::next_has_what_the_front_gave";
+const FRONT_TAKEN_OVER: &str =
+    "front::a_takeover_is_never_seen_in_the_front_as_two_records_or_one_gone_back";
+
 const PUBLISHER: &str = "publisher.rs";
 const RING: &str = "ring.rs";
 const TAIL: &str = "tail.rs";
@@ -60,15 +66,15 @@ const fn mutant_of(
     Mutant { patch: Patch { name, file, from, to }, models }
 }
 
-pub(super) const MUTANTS: [Mutant; 23] = [
+pub(super) const MUTANTS: [Mutant; 26] = [
     mutant_of(
         "W0",
         PUBLISHER,
         "sync::store(slot.stamp, stamp::writing(sequence));",
         "let _ = sequence;",
-        &[LAPPED_NEXT, LAPPED_LATEST],
+        &[LAPPED_NEXT, LAPPED_LATEST, FRONT],
     ),
-    mutant_of("W1", PUBLISHER, "sync::release_fence();", "", &[LAPPED_NEXT, LAPPED_LATEST]),
+    mutant_of("W1", PUBLISHER, "sync::release_fence();", "", &[LAPPED_NEXT, LAPPED_LATEST, FRONT]),
     mutant_of(
         "W2",
         PUBLISHER,
@@ -110,14 +116,14 @@ pub(super) const MUTANTS: [Mutant; 23] = [
         RING,
         "sync::acquire_fence();\n        // SYNC R3",
         "// SYNC R3",
-        &[LAPPED_NEXT, LAPPED_LATEST],
+        &[LAPPED_NEXT, LAPPED_LATEST, FRONT],
     ),
     mutant_of(
         "R3",
         RING,
         "(sync::load(slot.stamp) == found).then_some(published_at)",
         "Some(published_at).filter(|_| found != 0)",
-        &[LAPPED_NEXT, LAPPED_LATEST],
+        &[LAPPED_NEXT, LAPPED_LATEST, FRONT],
     ),
     mutant_of(
         "L1",
@@ -172,6 +178,27 @@ pub(super) const MUTANTS: [Mutant; 23] = [
         "if found != stamp::complete(unannounced) {",
         "if found != u64::MAX {",
         &[TWICE, BACK],
+    ),
+    mutant_of(
+        "F1",
+        PUBLISHER,
+        "        seal(&slot, sequence);\n        // CHOICE F1",
+        "        if let Some(front) = self.ring.front(record.len()) {\n            begin(&front, sequence);\n            fill(&self.ring, &front, published_at, record);\n            seal(&front, sequence);\n        }\n        seal(&slot, sequence);\n        // CHOICE F1",
+        &[FRONT_AGREES],
+    ),
+    mutant_of(
+        "F2",
+        RING,
+        "found != stamp::complete(sequence) || sequence < newest {",
+        "found != stamp::complete(sequence) || newest == u64::MAX {",
+        &[FRONT_BEHIND, FRONT_TAKEN_OVER],
+    ),
+    mutant_of(
+        "F3",
+        PUBLISHER,
+        "announce(&ring, unannounced);\n        Self",
+        "announce(&ring, unannounced);\n        if let Some(front) = ring.front(0) {\n            seal(&front, head);\n        }\n        Self",
+        &[FRONT_TAKEN_OVER],
     ),
     mutant_of("T2", PUBLISHER, "announce(&ring, unannounced);", "", &[TWO_DEATHS]),
 ];

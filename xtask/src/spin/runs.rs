@@ -1,11 +1,12 @@
 //! What SPIN is given: models that must hold, and mutants that must not, each with its claim.
 //!
 //! Invariant: every line that loom weakens (crates/channel) is weakened here too, and every claim of
-//! docs/model/publish.pml is broken by some mutant, so that none of them is vacuous.
+//! docs/model/publish.pml and front.pml is broken by some mutant, so that none of them is vacuous.
 
 use std::fmt;
 
 pub(super) const PUBLISH: &str = "publish.pml";
+const FRONT: &str = "front.pml";
 const WAIT: &str = "wait.pml";
 
 /// A model as it is, or from another beginning.
@@ -14,9 +15,10 @@ pub(super) struct Model {
     pub(super) defines: &'static [&'static str],
 }
 
-pub(super) const MODELS: [Model; 3] = [
+pub(super) const MODELS: [Model; 4] = [
     Model { file: PUBLISH, defines: &[] },
     Model { file: PUBLISH, defines: &["BASE=3", "LAST=8"] },
+    Model { file: FRONT, defines: &[] },
     Model { file: WAIT, defines: &[] },
 ];
 
@@ -39,11 +41,15 @@ const fn publish(name: &'static str, claims: &'static [&'static str]) -> Mutant 
     Mutant { file: PUBLISH, name, claims }
 }
 
+const fn front(name: &'static str, claims: &'static [&'static str]) -> Mutant {
+    Mutant { file: FRONT, name, claims }
+}
+
 const fn wait(name: &'static str) -> Mutant {
     Mutant { file: WAIT, name, claims: &[] }
 }
 
-pub(super) const MUTANTS: [Mutant; 30] = [
+pub(super) const MUTANTS: [Mutant; 33] = [
     publish("MUTANT_W0", &["WHOLE"]),
     publish("MUTANT_W1", &["WHOLE"]),
     publish("MUTANT_W2", &["WHOLE"]),
@@ -70,6 +76,9 @@ pub(super) const MUTANTS: [Mutant; 30] = [
     publish("MUTANT_T2", &["ONCE"]),
     publish("SLOTS=1", &["FIRST_LOOK"]),
     publish("SLOTS=2", &["FIRST_LOOK", "HEAD_IS_COMPLETE"]),
+    front("MUTANT_F1", &["IN_RING"]),
+    front("MUTANT_F2", &["NOT_OLD", "NEVER_BACK"]),
+    front("MUTANT_F3", &["INTACT"]),
     wait("MUTANT_LOOK"),
     wait("MUTANT_COMPARE"),
     wait("MUTANT_WAKE_FIRST"),
@@ -125,7 +134,7 @@ mod tests {
 
     #[test]
     fn every_mutant_is_in_its_model_and_every_mutant_of_a_model_runs() {
-        for file in [PUBLISH, WAIT] {
+        for file in [PUBLISH, FRONT, WAIT] {
             let model = read(file);
             for mutant in MUTANTS.iter().filter(|mutant| mutant.file == file) {
                 let name = mutant.name.split('=').next().expect("a name");
@@ -140,16 +149,20 @@ mod tests {
 
     #[test]
     fn every_claim_is_made_and_broken_by_some_mutant() {
-        let model = read(PUBLISH);
-        let claims = claims(&model);
-        assert_eq!(claims.len(), 13);
-        for claim in &claims {
-            assert!(model.contains(&format!("CLAIM({claim}, ")), "nobody claims {claim}");
-            let breaks = |mutant: &Mutant| mutant.claims.contains(claim);
-            assert!(MUTANTS.iter().any(breaks), "no mutant breaks {claim}");
+        for (file, count) in [(PUBLISH, 13), (FRONT, 4)] {
+            let model = read(file);
+            let claims = claims(&model);
+            assert_eq!(claims.len(), count);
+            let mutants = || MUTANTS.iter().filter(|mutant| mutant.file == file);
+            for claim in &claims {
+                assert!(model.contains(&format!("CLAIM({claim}, ")), "nothing claims {claim}");
+                assert!(
+                    mutants().any(|mutant| mutant.claims.contains(claim)),
+                    "none breaks {claim}"
+                );
+            }
+            assert!(mutants().flat_map(|mutant| mutant.claims).all(|claim| claims.contains(claim)));
         }
-        let mut named = MUTANTS.iter().flat_map(|mutant| mutant.claims);
-        assert!(named.all(|claim| claims.contains(claim)));
     }
 
     #[test]

@@ -11,8 +11,9 @@
 //!
 //! Price: executions grow with the number of loads that may see more than one store. Rings here
 //! have four slots, or eight, and records two words; where a model laps the ring, a thread may be
-//! preempted no more than a few times in one execution.
+//! preempted no more than a few times in one execution. Only the models in `front` have a front.
 
+mod front;
 mod lapping;
 mod publish;
 mod takeover;
@@ -20,6 +21,7 @@ mod takeover;
 use std::sync::Arc;
 
 use crate::heap::Heap;
+use crate::publisher::death::After;
 use crate::{Publication, Publisher, Ring, Step, Tail};
 
 const SLOTS: u32 = 4;
@@ -28,16 +30,20 @@ const LEN: usize = 16;
 
 type Writer = Publisher<Arc<Heap>>;
 
-/// A ring with `count` records in it.
+/// A ring without a front, with `count` records in it.
 fn published(slots: u32, count: u64) -> Arc<Heap> {
-    let heap = Arc::new(Heap::new(slots, LEN));
+    filled(Heap::new(slots, LEN).without_front(), count)
+}
+
+fn filled(heap: Heap, count: u64) -> Arc<Heap> {
+    let heap = Arc::new(heap);
     publish(&mut resume(&heap), 0, count);
     heap
 }
 
 /// A ring that begins after record `head` and has nothing in it.
 fn fresh(head: u64) -> Arc<Heap> {
-    Arc::new(Heap::with_head(head, SLOTS, LEN))
+    Arc::new(Heap::with_head(head, SLOTS, LEN).without_front())
 }
 
 fn ring(heap: &Arc<Heap>) -> Ring<Arc<Heap>> {
@@ -59,6 +65,12 @@ fn publish(writer: &mut Writer, who: u64, count: u64) {
         let (word, record) = content(who, writer.sequence() + 1);
         writer.publish(word, &record);
     }
+}
+
+/// Writer `who` publishes one more record, as far as step `last`.
+fn die(writer: Writer, who: u64, last: After) {
+    let (word, record) = content(who, writer.sequence() + 1);
+    writer.publish_and_die(last, word, &record);
 }
 
 /// Every broken claim begins so, and nothing else does: `cargo xtask loom` looks for it.

@@ -5,15 +5,9 @@
 
 use std::sync::Arc;
 
-use super::{Reader, Writer, content, fresh, model, model_over, publish, resume};
+use super::{Reader, die, fresh, model, model_over, publish, resume};
 use crate::heap::Heap;
 use crate::publisher::death::After;
-
-/// Writer `who` publishes one more record, as far as step `last`.
-fn die(writer: Writer, who: u64, last: After) {
-    let (word, record) = content(who, writer.sequence() + 1);
-    writer.publish_and_die(last, word, &record);
-}
 
 /// One take-over in a ring with `before` records, for each step that a writer can die after.
 fn each_death(
@@ -21,7 +15,7 @@ fn each_death(
     preemptions: Option<usize>,
     reader: impl Fn(&Arc<Heap>) + Copy + Send + Sync + 'static,
 ) {
-    for last in After::ALL {
+    for last in After::IN_RING {
         model(
             before,
             preemptions,
@@ -86,12 +80,12 @@ fn a_takeover_of_a_takeover_never_uses_a_number_twice() {
 
 /// Every step for the first writer to die after, with every step for the second.
 fn pairs() -> impl Iterator<Item = (After, After)> {
-    After::ALL.into_iter().flat_map(|first| After::ALL.map(|second| (first, second)))
+    After::IN_RING.into_iter().flat_map(|first| After::IN_RING.map(|second| (first, second)))
 }
 
 #[test]
 fn a_takeover_of_a_ring_that_has_nothing_yet_gives_its_first_record_whole() {
-    for last in After::ALL {
+    for last in After::IN_RING {
         model_over(
             || fresh(0),
             None,

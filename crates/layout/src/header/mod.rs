@@ -49,6 +49,8 @@ pub const LINE: u32 = 64;
 
 /// Bytes of a slot before its record: the stamp and the time of publication.
 pub const SLOT_HEAD: u32 = 16;
+/// Bytes of the longest record that fits into the head line beside head, stamp and time.
+pub const FRONT_RECORD: usize = offset::SLOTS - offset::FRONT - SLOT_HEAD as usize;
 
 /// The last eight bytes of every region, as a number: the magic again.
 ///

@@ -57,5 +57,9 @@ pub const HEARTBEAT: usize = 0x128;
 /// four bytes here, are the futex word.
 pub const HEAD: usize = 0x140;
 
+/// Head line: the front, a second copy of the newest record if it has at most
+/// [`FRONT_RECORD`](super::FRONT_RECORD) bytes, laid out as a slot: stamp, time, record.
+pub const FRONT: usize = 0x148;
+
 /// Where the slots begin in a file of this version.
 pub const SLOTS: usize = 0x180;

@@ -89,6 +89,15 @@ const LIVE: &[Row] = &[
         "head",
         "sequence number of the newest complete record; the four bytes at 0x140 are the futex word",
     ),
+    (offset::FRONT, 8, "u64", "front_stamp", "of the front: as the stamp of a slot"),
+    (offset::FRONT + 8, 8, "u64", "front_time", "as the published_at of a slot"),
+    (
+        offset::FRONT + header::SLOT_HEAD as usize,
+        header::FRONT_RECORD,
+        "bytes",
+        "front_record",
+        "the record once more, if it has at most 40 bytes; else this and the two above stay zero",
+    ),
 ];
 
 /// A block of the document and what makes it.
