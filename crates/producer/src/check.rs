@@ -181,7 +181,10 @@ fn describe_file(file: &settings::FileSource) -> String {
         let _ = write!(text, " key {}", key.join(" "));
     }
     match &file.take {
-        Take::Rest => {}
+        Take::Rest | Take::Line => {}
+        Take::Match(pattern) | Take::Part(pattern) => {
+            let _ = write!(text, " regex {}", pattern.as_str());
+        }
         Take::Word(column) => {
             let _ = write!(text, " column {column}");
         }
@@ -189,6 +192,9 @@ fn describe_file(file: &settings::FileSource) -> String {
             let columns: Vec<String> = columns.iter().map(usize::to_string).collect();
             let _ = write!(text, " column {}", columns.join("+"));
         }
+    }
+    if file.hex {
+        text.push_str(" hexadecimal");
     }
     #[expect(clippy::float_cmp, reason = "exactly 1 means no scale")]
     if file.scale != 1.0 {
@@ -243,6 +249,11 @@ offset  size  type       name  value     unit  source
                  scale = 0.01, default = 0 }",
                 "file /a or /b key cpu column 1+2 times 0.01 per second else 0",
             ),
+            (
+                "u64",
+                "file = { path = \"/a\", regex = '(\\w+)/', hex = true, rate = true, wraps = 32 }",
+                "file /a regex (\\w+)/ hexadecimal per second",
+            ),
             ("char[9]", "file = { path = \"/a\" }", "file /a"),
             (
                 "u64",
@@ -252,7 +263,7 @@ offset  size  type       name  value     unit  source
             ("f32", "wave = { min = -1, max = 1, period = \"10s\" }", "wave sine -1 to 1 in 10s"),
             ("u8", "random = { min = 1, max = 6 }", "random 1 to 6"),
             ("u8", "input = { key = \"/a/b\" }", "input /a/b"),
-            ("u8", "input = {}", "input f7"),
+            ("u8", "input = {}", "input f8"),
         ];
         let mut text = "[region]\nname = \"x\"\n[record]\nname = \"X\"\n".to_owned();
         for (index, (ctype, source, _)) in fields.iter().enumerate() {

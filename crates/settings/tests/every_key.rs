@@ -103,9 +103,21 @@ const TABLES: &[Table] = &[
     },
     source!("counter of i32", "i32", "counter", &[], &["start", "step"]),
     source!("clock of i64", "i64", "clock", &[("kind", "\"realtime\"")], &["unit"]),
-    source!("file of u8", "u8", "file", FILE, &["key", "column", "scale", "rate", "default"]),
-    source!("file of char[8]", "char[8]", "file", FILE, &["column", "scale", "rate", "default"]),
-    source!("file of bool", "bool", "file", FILE, &["scale", "rate", "default"]),
+    source!(
+        "file of u8",
+        "u8",
+        "file",
+        FILE,
+        &["key", "column", "regex", "hex", "scale", "rate", "wraps", "default"]
+    ),
+    source!(
+        "file of char[8]",
+        "char[8]",
+        "file",
+        FILE,
+        &["column", "regex", "hex", "scale", "rate", "default"]
+    ),
+    source!("file of bool", "bool", "file", FILE, &["hex", "scale", "rate", "wraps", "default"]),
     source!("disk of u64", "u64", "disk", DISK, &["default"]),
     source!("wave of i32", "i32", "wave", WAVE, &["shape", "phase"]),
     source!("random of u8", "u8", "random", BOUNDS, &["seed"]),

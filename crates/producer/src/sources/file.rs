@@ -113,7 +113,7 @@ impl FileSampler {
             self.last = Some(now);
             return Sample::Missing(SampleError::FirstRate);
         };
-        match rate(last, now) {
+        match rate(last, now, self.source.wraps) {
             Rate::TooSoon => Sample::Keep,
             Rate::Backward => {
                 self.last = Some(now);
@@ -142,18 +142,27 @@ impl FileSampler {
     }
 }
 
-fn rate(last: Baseline, now: Baseline) -> Rate {
+/// `wraps`: the bits of a counter that continues from 0. Less than half of its range is taken for such a
+/// wrap; more is a counter that began anew.
+fn rate(last: Baseline, now: Baseline, wraps: Option<u32>) -> Rate {
     let span = now.at.saturating_sub(last.at);
     if span < SHORTEST {
         return Rate::TooSoon;
     }
     let growth = match (last.number, now.number) {
         (Number::Whole(last), Number::Whole(now)) => {
-            now.checked_sub(last).map_or(wide(now) - wide(last), wide)
+            let growth = now.checked_sub(last);
+            let growth = growth.map(|growth| wraps.map_or(growth, |bits| unwrapped(growth, bits)));
+            growth.map_or(wide(now) - wide(last), wide)
         }
         (last, now) => now.real() - last.real(),
     };
     if growth < 0.0 { Rate::Backward } else { Rate::PerSecond(growth / span.as_secs_f64()) }
+}
+
+fn unwrapped(growth: i128, bits: u32) -> i128 {
+    let range = 1_i128 << bits;
+    if growth < 0 && (0..range / 2).contains(&(growth + range)) { growth + range } else { growth }
 }
 
 impl Number {

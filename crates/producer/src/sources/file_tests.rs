@@ -282,6 +282,26 @@ fn a_rate_needs_two_readings_and_follows_the_clock() {
 }
 
 #[test]
+fn the_rate_of_a_counter_that_wraps_stays_right() {
+    let rate = |wraps: &str| format!("file = {{ path = '@/n', rate = true{wraps}, default = -1 }}");
+    let (with, without) = (rate(", wraps = 32"), rate(""));
+    let mut setup = setup(&[("f64", &with), ("f64", &without)]);
+    let mut after = |number: &str| {
+        setup.write("n", number);
+        let values = setup.sample();
+        sleep(Duration::from_millis(15));
+        values
+    };
+    after("4294967290");
+    let wrapped = after("4");
+    assert_eq!(wrapped[1], "-1");
+    let rate: f64 = wrapped[0].parse().expect("a number");
+    assert!(rate > 0.0 && rate <= 10.0 / 0.015, "10 more in at least 15 ms: {rate}");
+    assert!(after("1000")[0].parse::<f64>().expect("a number") > 0.0);
+    assert_eq!(after("0"), ["-1", "-1"], "that far back is a counter that began anew");
+}
+
+#[test]
 fn two_readings_close_together_are_not_taken_for_a_rate() {
     let mut setup = setup(&[("f64", r#"file = { path = "@/n", column = 1, rate = true }"#)]);
     setup.write("n", "0");

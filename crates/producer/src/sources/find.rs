@@ -1,6 +1,6 @@
 //! A value in the contents of a file: the words of a line behind a key.
 //!
-//! Invariant: what is found borrows from the contents; finding a value allocates nothing.
+//! Invariant: what is found borrows from the contents; finding a value by words allocates nothing.
 //!
 //! Price: the contents are searched for the key up to twice; while it is not there, it is also compared
 //! with the first words of each line.
@@ -17,11 +17,11 @@ const COMPARED: usize = 256;
 pub(super) enum Found<'c> {
     /// The number in one column, as it is written there. It may be beyond what a float holds.
     Number(Digits<'c>),
-    /// The sum of whole numbers, exact.
+    /// A hexadecimal number, or the sum of whole ones, exact.
     Whole(i128),
     /// The sum of numbers with a fraction.
     Real(f64),
-    /// Text.
+    /// Text, or a label.
     Text(&'c str),
 }
 
@@ -37,8 +37,35 @@ pub(super) fn find<'c>(source: &FileSource, contents: &'c str) -> Result<Found<'
             line.map(Found::Text).ok_or(NotFound::NoColumn { column: 1 })
         }
         Take::Word(column) => word(rest, *column).map(Found::Text),
-        Take::Sum(columns) => sum(rest, columns),
+        Take::Sum(columns) => sum(source, rest, columns),
+        Take::Line => {
+            let line = rest.lines().map(trim).find(|line| !line.is_empty());
+            let line = line.ok_or(NotFound::NoColumn { column: 1 })?;
+            Ok(words(line)
+                .next()
+                .and_then(|word| digits(source, word))
+                .unwrap_or(Found::Text(line)))
+        }
+        Take::Part(pattern) => pattern.find(rest).map(Found::Text).ok_or(NotFound::NoMatch),
+        Take::Match(pattern) => {
+            let text = pattern.find(rest).ok_or(NotFound::NoMatch)?;
+            match digits(source, text) {
+                Some(number) => Ok(number),
+                None if source.labels => Ok(Found::Text(text)),
+                None => Err(NotFound::MatchNotANumber { text: text.to_owned() }),
+            }
+        }
     }
+}
+
+/// `word` as a number in the notation of `source`.
+fn digits<'c>(source: &FileSource, word: &'c str) -> Option<Found<'c>> {
+    if !source.hex {
+        return Digits::new(word).map(Found::Number);
+    }
+    let digits = word.strip_prefix("0x").or_else(|| word.strip_prefix("0X")).unwrap_or(word);
+    let is_hex = digits.bytes().all(|byte| byte.is_ascii_hexdigit());
+    i128::from_str_radix(digits, 16).ok().filter(|_| is_hex).map(Found::Whole)
 }
 
 fn trim(line: &str) -> &str {
@@ -90,23 +117,50 @@ fn no_key(contents: &str, key: &[String]) -> NotFound {
 }
 
 /// The columns added up: exactly if all are whole, else as floats.
-fn sum<'c>(text: &'c str, columns: &[usize]) -> Result<Found<'c>, NotFound> {
+fn sum<'c>(source: &FileSource, text: &'c str, columns: &[usize]) -> Result<Found<'c>, NotFound> {
     if let [column] = *columns {
-        return number(text, column).map(Found::Number);
+        return match number(source, text, column) {
+            Err(NotFound::NotANumber { .. }) if source.labels => {
+                word(text, column).map(Found::Text)
+            }
+            number => number,
+        };
     }
     let mut whole = Some(0_i128);
     let mut real = 0.0;
     for &column in columns {
-        let number = number(text, column)?;
+        let number = number(source, text, column)?;
         whole = whole.zip(number.whole()).and_then(|(sum, number)| sum.checked_add(number));
         real += number.to_f64();
     }
     Ok(whole.map_or(Found::Real(real), Found::Whole))
 }
 
-fn number(text: &str, column: usize) -> Result<Digits<'_>, NotFound> {
+fn number<'c>(source: &FileSource, text: &'c str, column: usize) -> Result<Found<'c>, NotFound> {
     let word = word(text, column)?;
-    Digits::new(word).ok_or_else(|| NotFound::NotANumber { column, word: word.to_owned() })
+    digits(source, word).ok_or_else(|| NotFound::NotANumber { column, word: word.to_owned() })
+}
+
+impl Found<'_> {
+    /// The number, if it is whole.
+    fn whole(&self) -> Option<i128> {
+        match self {
+            Self::Number(digits) => digits.whole(),
+            Self::Whole(number) => Some(*number),
+            Self::Real(_) | Self::Text(_) => None,
+        }
+    }
+
+    /// The nearest `f64` of a number.
+    #[expect(clippy::cast_precision_loss, reason = "the nearest float is wanted")]
+    fn to_f64(self) -> f64 {
+        match self {
+            Self::Number(digits) => digits.to_f64(),
+            Self::Whole(number) => number as f64,
+            Self::Real(number) => number,
+            Self::Text(_) => f64::NAN,
+        }
+    }
 }
 
 /// Why there is no value in a file.
@@ -134,6 +188,15 @@ pub(super) enum NotFound {
         /// What is there.
         word: String,
     },
+    /// The regular expression matches nothing.
+    #[error("nothing matches the regular expression; correct regex or key")]
+    NoMatch,
+    /// What it matches is no number.
+    #[error("the regular expression finds {}, not a number; correct regex", quote(text))]
+    MatchNotANumber {
+        /// What is there.
+        text: String,
+    },
 }
 
 fn advice(near: Option<&str>) -> String {
@@ -154,7 +217,17 @@ mod tests {
     fn source(key: &str, take: Take) -> FileSource {
         let key = words(key).map(str::to_owned).collect::<Vec<_>>();
         let key = Some(key).filter(|key| !key.is_empty());
-        FileSource { paths: vec![], key, take, scale: 1.0, rate: false, default: None }
+        FileSource {
+            paths: vec![],
+            key,
+            take,
+            hex: false,
+            labels: false,
+            scale: 1.0,
+            rate: false,
+            wraps: None,
+            default: None,
+        }
     }
 
     fn number(key: &str, columns: &[usize], contents: &str) -> Result<String, NotFound> {

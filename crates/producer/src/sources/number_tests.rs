@@ -52,6 +52,72 @@ fn a_number_is_the_one_whose_digits_are_in_the_file() {
 }
 
 #[test]
+fn a_number_is_found_by_a_pattern() {
+    let mut setup = setup(&[
+        ("u32", r"file = { path = '@/n', regex = '(\d+)/' }"),
+        ("u32", r"file = { path = '@/n', regex = '/(\d+)' }"),
+        ("f32", r"file = { path = '@/n', key = 'temp', regex = '\+([\d.]+)' }"),
+        ("char[8]", r"file = { path = '@/n', regex = '^state <(\w+)>$' }"),
+    ]);
+    setup.write("n", "0.5 1/85 77\ntemp: +42.5 C\nstate <12>\n");
+    assert_eq!(
+        (setup.sample(), setup.error()),
+        (["1", "85", "42.5", "12"].map(String::from).into(), None)
+    );
+    setup.write("n", "0.5\n");
+    setup.sample();
+    let why = format!(
+        "{}: nothing matches the regular expression; correct regex or key",
+        setup.path("n").display()
+    );
+    assert_eq!(setup.error(), Some(why));
+}
+
+#[test]
+fn a_hexadecimal_number_is_exact_with_or_without_its_prefix() {
+    let hex = r"file = { path = '@/n', hex = true }";
+    let sum = r"file = { path = '@/n', hex = true, column = [1, 2] }";
+    let mut setup = setup(&[("u64", hex), ("u64", sum), ("f64", hex)]);
+    let most = "18446744073709551615";
+    for (text, want) in [
+        ("0x1f 1", ["31", "32", "31"]),
+        ("1F 0X1", ["31", "32", "31"]),
+        ("ffffffffffffffff 0", [most, most, "1.8446744073709552e19"]),
+    ] {
+        setup.write("n", text);
+        assert_eq!(
+            (setup.sample(), setup.error()),
+            (want.map(String::from).into(), None),
+            "{text}"
+        );
+    }
+    for text in ["0x", "+1", "-1", "1.5", "xyz"] {
+        setup.write("n", text);
+        setup.sample();
+        assert!(setup.error().expect(text).contains("not a number"), "{text}");
+    }
+}
+
+#[test]
+fn a_word_is_the_number_of_its_label() {
+    let source = |keys: &str| {
+        format!(
+            "file = {{ path = '@/n'{keys} }} }}\nlabels = {{ 0 = 'Not charging', 1 = 'Charging'"
+        )
+    };
+    let [line, word] = ["", ", column = 2"].map(source);
+    let mut setup = setup(&[("u8", line.as_str()), ("bool", word.as_str())]);
+    for (text, want) in [("Not charging\n", "0"), ("1 Charging\n", "1"), ("Charging\n", "1")] {
+        setup.write("n", text);
+        assert_eq!((setup.sample()[0].as_str(), setup.error()), (want, None), "{text}");
+    }
+    setup.write("n", "state Charging");
+    assert_eq!(setup.sample()[1], "true");
+    let error = setup.error().expect("no label");
+    assert!(error.starts_with("\"state Charging\" is no label of field \"f0\""), "{error}");
+}
+
+#[test]
 fn a_bool_is_true_for_any_number_but_0() {
     let sum = r#"file = { path = "@/n", column = [1, 2] }"#;
     let mut setup = setup(&[("bool", r#"file = { path = "@/n" }"#), ("bool", sum)]);

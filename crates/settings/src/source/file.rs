@@ -13,16 +13,17 @@
 //!   /sys/.../BAT0/uevent      POWER_SUPPLY_CAPACITY=92       key = "POWER_SUPPLY_CAPACITY"
 //! ```
 //!
-//! Invariant: a source for text has no scale, no rate and takes the rest or one column; one for
-//! numbers takes at least one column.
+//! Invariant: a source for text has no scale, no rate and takes the rest, one column or a match; one for
+//! numbers takes at least one column, a match, or a line for the labels of its field.
 
 use std::path::PathBuf;
 
-use layout::{CType, Scalar};
+use layout::{CType, Field, Scalar};
 use serde::Deserialize;
 use serde::de::{Deserializer, IgnoredAny};
 
 use super::Constant;
+use super::pattern::Pattern;
 use super::range::real;
 use super::read::misfit;
 use super::target::Target;
@@ -37,7 +38,7 @@ const MAX_COLUMN: i128 = 4096;
 ///
 /// What a producer does with it, each time: read the first of `paths` that can be read; find the
 /// value; for a number, take the difference to the last time by the
-/// seconds between if `rate`, multiply by `scale`, round for an integer field. While there is no
+/// seconds between if `rate`, multiply by `scale`, round for an integer field; a label as it is. While there is no
 /// value (no file, no such line, no number there, one that the field cannot hold, no earlier reading
 /// for a rate, a number that went backward for a rate), the field holds `default` if there is one,
 /// else the last value it had.
@@ -50,16 +51,22 @@ pub struct FileSource {
     pub key: Option<Vec<String>>,
     /// Which of the words that follow.
     pub take: Take,
+    /// Whether numbers are hexadecimal, with or without `0x`.
+    pub hex: bool,
+    /// Whether text that is no number is a label of the field.
+    pub labels: bool,
     /// What a number is multiplied by; 1 for text and `bool`. Finite, not zero.
     pub scale: f64,
     /// Whether the value is how fast the number grows, per second.
     pub rate: bool,
+    /// Bits of a number that continues from 0 beyond its largest, for a rate.
+    pub wraps: Option<u32>,
     /// What the field holds while there is no value.
     pub default: Option<Constant>,
 }
 
 /// Which words behind the key, or from the start of the file, make the value.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Take {
     /// Text: all of the line behind the key; without a key, the first line that is not empty.
     Rest,
@@ -67,6 +74,12 @@ pub enum Take {
     Word(usize),
     /// A number: the sum of these columns, counted from 1. Never empty.
     Sum(Vec<usize>),
+    /// A number or a label: the first word if it is a number, else all of the line.
+    Line,
+    /// A number or a label: the group of a regular expression.
+    Match(Pattern),
+    /// Text: the group of a regular expression.
+    Part(Pattern),
 }
 
 /// Whether `c` separates the words of a line.
@@ -86,8 +99,13 @@ struct FileTable {
     #[serde(default, deserialize_with = "key_words")]
     key: Option<Vec<String>>,
     column: Option<Vec<i64>>,
+    regex: Option<String>,
+    #[serde(default)]
+    hex: bool,
     scale: Option<f64>,
-    rate: Option<bool>,
+    #[serde(default)]
+    rate: bool,
+    wraps: Option<i64>,
     /// Read by [`Target::constant`], which takes what the field does.
     #[serde(rename = "default")]
     _default: Option<IgnoredAny>,
@@ -111,13 +129,23 @@ pub(super) fn read(node: &Node<'_>, target: &mut Target<'_>) -> Result<FileSourc
     if scale == 0.0 {
         return Err(node.problem_at("scale", Fault::not("a scale")));
     }
+    let wraps = wraps(node, &table)?;
+    let take = match &table.regex {
+        Some(regex) if ctype.is_text() => Take::Part(pattern(node, regex)?),
+        Some(regex) => Take::Match(pattern(node, regex)?),
+        None => take(node, &table, target.field())?,
+    };
+    let labels = !ctype.is_text() && !target.field().labels().is_empty();
     let default = node.get("default").map(|default| target.constant(&default)).transpose()?;
     Ok(FileSource {
         paths: table.path.into_iter().map(|FilePath(path)| path).collect(),
         key: table.key,
-        take: take(node, table.column.as_deref(), ctype)?,
+        take,
+        hex: table.hex,
+        labels,
         scale,
-        rate: table.rate.unwrap_or(false),
+        rate: table.rate,
+        wraps,
         default,
     })
 }
@@ -127,10 +155,33 @@ fn check_number_keys(node: &Node<'_>, ctype: CType) -> Result<(), Problem> {
     if ctype.element().is_int() || ctype.element().is_float() {
         return Ok(());
     }
+    if ctype.is_text()
+        && let Some(hex) = node.get("hex")
+    {
+        return Err(hex.problem(Fault::Other("has no effect: text is no number; remove it".into())));
+    }
     let what = if ctype.is_text() { "text" } else { "a bool" };
     let why = format!("has no effect: {what} has no scale or rate; remove it");
-    let key = ["scale", "rate"].into_iter().find_map(|key| node.get(key));
+    let key = ["scale", "rate", "wraps"].into_iter().find_map(|key| node.get(key));
     key.map_or(Ok(()), |key| Err(key.problem(Fault::Other(why))))
+}
+
+fn wraps(node: &Node<'_>, table: &FileTable) -> Result<Option<u32>, Problem> {
+    let Some(bits) = table.wraps else { return Ok(None) };
+    let key = node.at_key("wraps");
+    if !table.rate {
+        let why = "has no effect: only a rate needs it; add rate = true, or remove it";
+        return Err(key.problem(Fault::Other(why.into())));
+    }
+    key.in_range(bits, (8, 64)).map(Some)
+}
+
+fn pattern(node: &Node<'_>, regex: &str) -> Result<Pattern, Problem> {
+    if let Some(column) = node.get("column") {
+        let why = "given together with regex; keep one of the two";
+        return Err(column.problem(Fault::Other(why.into())));
+    }
+    Pattern::new(regex).map_err(|why| node.problem_at("regex", Fault::Other(why)))
 }
 
 fn key_words<'de, D: Deserializer<'de>>(value: D) -> Result<Option<Vec<String>>, D::Error> {
@@ -138,9 +189,14 @@ fn key_words<'de, D: Deserializer<'de>>(value: D) -> Result<Option<Vec<String>>,
     if words.is_empty() { Err(not("a word of the line")) } else { Ok(Some(words)) }
 }
 
-fn take(node: &Node<'_>, columns: Option<&[i64]>, ctype: CType) -> Result<Take, Problem> {
-    let Some(columns) = columns else {
-        return Ok(if ctype.is_text() { Take::Rest } else { Take::Sum(vec![1]) });
+fn take(node: &Node<'_>, table: &FileTable, field: &Field) -> Result<Take, Problem> {
+    let ctype = field.ctype();
+    let Some(columns) = &table.column else {
+        return Ok(match ctype.is_text() {
+            true => Take::Rest,
+            false if table.rate || field.labels().is_empty() => Take::Sum(vec![1]),
+            false => Take::Line,
+        });
     };
     let list = node.at_key("column");
     if ctype.is_text() && list.value.is_array() {

@@ -26,6 +26,7 @@ mod counter;
 mod disk;
 mod file;
 mod input;
+mod pattern;
 mod range;
 pub(crate) mod read;
 mod target;
@@ -36,6 +37,7 @@ pub use counter::Counter;
 pub use disk::{DiskFigure, DiskSource};
 pub use file::{FileSource, Take, is_separator, words};
 pub use input::InputKey;
+pub use pattern::Pattern;
 pub use range::{Random, Range, Wave, WaveShape};
 
 /// Where the value of one field comes from.

@@ -52,6 +52,36 @@ pub(crate) static CASES: &[Case] = &[
         "8:19: record.field[a].source.file: file cannot fill a field of type f32[3]; it reads single values: give each one its own field",
     ),
     source(
+        "a file with a regex that is none",
+        "f32",
+        r#"{ file = { path = "/p", regex = '(1' } }"#,
+        "8:42: record.field[a].source.file.regex: found open group without closing ')'; correct the regular expression",
+    ),
+    source(
+        "a file with a regex without a group",
+        "f32",
+        r#"{ file = { path = "/p", regex = '\d+/' } }"#,
+        "8:42: record.field[a].source.file.regex: has 0 groups; put ( and ) around the value, and (?: around others",
+    ),
+    source(
+        "a file with a regex and a column",
+        "f32",
+        r#"{ file = { path = "/p", regex = '(\d+)/', column = 1 } }"#,
+        "8:61: record.field[a].source.file.column: given together with regex; keep one of the two",
+    ),
+    source(
+        "a file whose number wraps without a rate",
+        "f32",
+        r#"{ file = { path = "/p", wraps = 32 } }"#,
+        "8:42: record.field[a].source.file.wraps: has no effect: only a rate needs it; add rate = true, or remove it",
+    ),
+    source(
+        "a file with hexadecimal text",
+        "char[8]",
+        r#"{ file = { path = "/p", hex = true } }"#,
+        "8:40: record.field[a].source.file.hex: has no effect: text is no number; remove it",
+    ),
+    source(
         "a file with a key of no words",
         "f32",
         r#"{ file = { path = "/proc/meminfo", key = ":" } }"#,
