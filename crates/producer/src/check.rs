@@ -182,6 +182,7 @@ fn describe_file(file: &settings::FileSource) -> String {
     }
     match &file.take {
         Take::Rest | Take::Line => {}
+        Take::Count => text.push_str(" count"),
         Take::Match(pattern) | Take::Part(pattern) => {
             let _ = write!(text, " regex {}", pattern.as_str());
         }
@@ -254,6 +255,7 @@ offset  size  type       name  value     unit  source
                 "file = { path = \"/a\", regex = '(\\w+)/', hex = true, rate = true, wraps = 32 }",
                 "file /a regex (\\w+)/ hexadecimal per second",
             ),
+            ("u8", "file = { path = \"/a/*\", count = true }", "file /a/* count"),
             ("char[9]", "file = { path = \"/a\" }", "file /a"),
             (
                 "u64",
@@ -263,7 +265,7 @@ offset  size  type       name  value     unit  source
             ("f32", "wave = { min = -1, max = 1, period = \"10s\" }", "wave sine -1 to 1 in 10s"),
             ("u8", "random = { min = 1, max = 6 }", "random 1 to 6"),
             ("u8", "input = { key = \"/a/b\" }", "input /a/b"),
-            ("u8", "input = {}", "input f8"),
+            ("u8", "input = {}", "input f9"),
         ];
         let mut text = "[region]\nname = \"x\"\n[record]\nname = \"X\"\n".to_owned();
         for (index, (ctype, source, _)) in fields.iter().enumerate() {

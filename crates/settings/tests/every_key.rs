@@ -108,14 +108,14 @@ const TABLES: &[Table] = &[
         "u8",
         "file",
         FILE,
-        &["key", "column", "regex", "hex", "scale", "rate", "wraps", "default"]
+        &["key", "column", "regex", "hex", "count", "scale", "rate", "wraps", "default"]
     ),
     source!(
         "file of char[8]",
         "char[8]",
         "file",
         FILE,
-        &["column", "regex", "hex", "scale", "rate", "default"]
+        &["column", "regex", "hex", "count", "scale", "rate", "default"]
     ),
     source!("file of bool", "bool", "file", FILE, &["hex", "scale", "rate", "wraps", "default"]),
     source!("disk of u64", "u64", "disk", DISK, &["default"]),

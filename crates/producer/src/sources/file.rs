@@ -7,15 +7,16 @@
 //! Invariant: a number whose field takes it as it is never becomes a float on the way, so whether it
 //! fits is decided by its digits.
 //!
-//! Price: the file is searched for the key once per field and record.
+//! Price: the file is searched for the key once per field and record; `count` reads the folders.
 
 use std::time::Duration;
 
 use layout::{Digits, Scalar, Value};
-use settings::FileSource;
+use settings::{FileSource, Take, is_pattern};
 
 use super::Sample;
-use super::files::{FileId, Files, Read};
+use super::clock::Moment;
+use super::files::{FileId, Files, Read, matches};
 use super::find::{Found, find};
 use super::sample_error::SampleError;
 
@@ -35,7 +36,8 @@ pub(super) struct FileSampler {
 /// The earlier reading of a rate.
 #[derive(Clone, Copy, Debug)]
 struct Baseline {
-    file: FileId,
+    /// The file, and the how many-th one of a pattern it is.
+    file: (FileId, u32),
     number: Number,
     at: Duration,
 }
@@ -66,15 +68,19 @@ impl FileSampler {
     /// Continues from the last reading of `earlier`, the same source in an earlier configuration.
     pub(super) fn carry_over(&mut self, earlier: &Self) {
         let Some(last) = earlier.last else { return };
-        let place = earlier.files.iter().position(|&file| file == last.file);
+        let place = earlier.files.iter().position(|&file| file == last.file.0);
+        let place = place.filter(|&place| !is_pattern(&self.source.paths[place]));
         if let Some(&file) = place.and_then(|place| self.files.get(place)) {
-            self.last = Some(Baseline { file, ..last });
+            self.last = Some(Baseline { file: (file, 0), ..last });
         }
     }
 
     /// Reads the file, if no other field of this record has, and makes a value of its content.
     pub(super) fn sample<'f>(&mut self, files: &'f mut Files) -> Sample<'f> {
-        let Read { id: file, path, contents, at } = match files.read(&self.files) {
+        if self.source.take == Take::Count {
+            return self.count();
+        }
+        let Read { id, matches, path, contents, at } = match files.read(&self.files) {
             Ok(read) => read,
             Err(error) => return Sample::Missing(error),
         };
@@ -92,7 +98,19 @@ impl FileSampler {
         };
         match number {
             Number::Real(real) if !real.is_finite() => Sample::Missing(SampleError::Overflow),
-            _ if self.source.rate => self.grown(Baseline { file, number, at }),
+            _ if self.source.rate => self.grown(Baseline { file: (id, matches), number, at }),
+            _ => self.fitted(number),
+        }
+    }
+
+    /// How many files there are.
+    fn count(&mut self) -> Sample<'static> {
+        let count = self.source.paths.iter().flat_map(|path| matches(path)).count();
+        let number = Number::Whole(i128::try_from(count).unwrap_or(i128::MAX));
+        match self.files.first() {
+            Some(&id) if self.source.rate => {
+                self.grown(Baseline { file: (id, 0), number, at: Moment::now().monotonic })
+            }
             _ => self.fitted(number),
         }
     }

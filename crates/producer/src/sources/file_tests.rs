@@ -230,6 +230,30 @@ fn the_first_path_that_can_be_read_is_taken() {
 }
 
 #[test]
+fn a_pattern_is_the_first_file_that_it_matches_until_that_is_gone() {
+    let mut setup = setup(&[
+        ("u8", r#"file = { path = ["@/hw*/temp[0-9]_in", "@/none?"], default = 0 }"#),
+        ("u8", r#"file = { path = "@/hw*/temp1_in", rate = true, default = 9 }"#),
+        ("u8", r#"file = { path = ["@/hw*", "@/hw1/*"], count = true }"#),
+    ]);
+    let pattern = setup.path("hw*/temp[0-9]_in").display().to_string();
+    assert_eq!(setup.sample(), ["0", "9", "0"]);
+    assert_eq!(setup.error(), Some(format!("no file matches {pattern}")));
+    for (folder, value) in [("hw1", "1"), ("hw2", "2")] {
+        fs::create_dir(setup.path(folder)).expect("directory");
+        setup.write(&format!("{folder}/temp1_in"), value);
+    }
+    assert_eq!((setup.sample(), setup.error()), (["1", "9", "3"].map(String::from).into(), None));
+    fs::create_dir(setup.path("hw0")).expect("directory");
+    setup.write("hw0/temp1_in", "7");
+    sleep(Duration::from_millis(15));
+    assert_eq!(setup.sample(), ["1", "0", "4"], "the same file while it is there");
+    fs::remove_dir_all(setup.path("hw1")).expect("remove");
+    sleep(Duration::from_millis(15));
+    assert_eq!(setup.sample(), ["7", "9", "2"], "no rate between two files");
+}
+
+#[test]
 fn what_is_no_text_or_far_too_long_or_a_pipe_is_refused() {
     let mut setup = setup(&[("u8", r#"file = { path = "@/n", column = 1 }"#)]);
     let path = setup.path("n").display().to_string();

@@ -46,6 +46,8 @@ pub(super) fn find<'c>(source: &FileSource, contents: &'c str) -> Result<Found<'
                 .and_then(|word| digits(source, word))
                 .unwrap_or(Found::Text(line)))
         }
+        // Files that are counted are not read.
+        Take::Count => Ok(Found::Whole(1)),
         Take::Part(pattern) => pattern.find(rest).map(Found::Text).ok_or(NotFound::NoMatch),
         Take::Match(pattern) => {
             let text = pattern.find(rest).ok_or(NotFound::NoMatch)?;

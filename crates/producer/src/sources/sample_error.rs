@@ -15,6 +15,8 @@ use super::find::NotFound;
 pub(super) enum SampleError {
     /// The file cannot be read.
     Unreadable(PathBuf, io::Error),
+    /// No file matches the pattern.
+    NoMatch(PathBuf),
     /// The file is not text, or too long.
     NotText(PathBuf, &'static str),
     /// The file does not contain the value.
@@ -44,6 +46,7 @@ impl PartialEq for SampleError {
             (Self::NotText(path, what), Self::NotText(other_path, other)) => {
                 path == other_path && what == other
             }
+            (Self::NoMatch(pattern), Self::NoMatch(other)) => pattern == other,
             (Self::NotFound(path, error), Self::NotFound(other_path, other)) => {
                 path == other_path && discriminant(error) == discriminant(other)
             }
@@ -62,6 +65,7 @@ impl fmt::Display for SampleError {
                 write!(f, "{path} is a pipe or a stream, not a file; read it with an input source")
             }
             Self::Unreadable(path, error) => write!(f, "cannot read {}: {error}", path.display()),
+            Self::NoMatch(pattern) => write!(f, "no file matches {}", pattern.display()),
             Self::NotText(path, what) => write!(f, "{} {what}", path.display()),
             Self::NotFound(path, error) => write!(f, "{}: {error}", path.display()),
             Self::Value(error) => error.fmt(f),

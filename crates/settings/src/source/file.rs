@@ -16,7 +16,7 @@
 //! Invariant: a source for text has no scale, no rate and takes the rest, one column or a match; one for
 //! numbers takes at least one column, a match, or a line for the labels of its field.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use layout::{CType, Field, Scalar};
 use serde::Deserialize;
@@ -44,7 +44,8 @@ const MAX_COLUMN: i128 = 4096;
 /// else the last value it had.
 #[derive(Clone, Debug, PartialEq)]
 pub struct FileSource {
-    /// The file, and others to try in this order where it cannot be read. Never empty.
+    /// The file, and others to try in this order where it cannot be read. Never empty. One that
+    /// [`is_pattern`] stands for the files that it matches, sorted.
     pub paths: Vec<PathBuf>,
     /// The words right before the value: in the first line that begins with them, else
     /// in the first that has them one after another. `None` begins at the start of the file.
@@ -80,6 +81,13 @@ pub enum Take {
     Match(Pattern),
     /// Text: the group of a regular expression.
     Part(Pattern),
+    /// A number: how many files there are. None of them is read.
+    Count,
+}
+
+/// Whether `path` is a pattern for paths, with `*`, `?` or `[...]`.
+pub fn is_pattern(path: &Path) -> bool {
+    path.as_os_str().as_encoded_bytes().iter().any(|byte| b"*?[".contains(byte))
 }
 
 /// Whether `c` separates the words of a line.
@@ -100,6 +108,8 @@ struct FileTable {
     key: Option<Vec<String>>,
     column: Option<Vec<i64>>,
     regex: Option<String>,
+    #[serde(default)]
+    count: bool,
     #[serde(default)]
     hex: bool,
     scale: Option<f64>,
@@ -129,8 +139,10 @@ pub(super) fn read(node: &Node<'_>, target: &mut Target<'_>) -> Result<FileSourc
     if scale == 0.0 {
         return Err(node.problem_at("scale", Fault::not("a scale")));
     }
+    check_patterns(node, &table.path)?;
     let wraps = wraps(node, &table)?;
     let take = match &table.regex {
+        _ if table.count => count(node, ctype)?,
         Some(regex) if ctype.is_text() => Take::Part(pattern(node, regex)?),
         Some(regex) => Take::Match(pattern(node, regex)?),
         None => take(node, &table, target.field())?,
@@ -164,6 +176,41 @@ fn check_number_keys(node: &Node<'_>, ctype: CType) -> Result<(), Problem> {
     let why = format!("has no effect: {what} has no scale or rate; remove it");
     let key = ["scale", "rate", "wraps"].into_iter().find_map(|key| node.get(key));
     key.map_or(Ok(()), |key| Err(key.problem(Fault::Other(why))))
+}
+
+/// Refuses a pattern that cannot be, or that walks through whole trees at each reading.
+fn check_patterns(node: &Node<'_>, paths: &[FilePath]) -> Result<(), Problem> {
+    let list = node.at_key("path");
+    let items = if list.value.is_array() { list.items() } else { vec![list] };
+    for (item, FilePath(path)) in items.iter().zip(paths) {
+        let text = path.to_string_lossy();
+        if !is_pattern(path) {
+            continue;
+        }
+        if text.contains("**") {
+            let why = "** would search whole trees for each record; write one * for each folder";
+            return Err(item.problem(Fault::Other(why.into())));
+        }
+        if let Err(error) = glob::Pattern::new(&text) {
+            let why = format!("is no pattern: {}; write [[] for a [ itself", error.msg);
+            return Err(item.problem(Fault::Other(why)));
+        }
+    }
+    Ok(())
+}
+
+fn count(node: &Node<'_>, ctype: CType) -> Result<Take, Problem> {
+    if ctype.is_text() {
+        return Err(misfit(node, ctype, "a count is a number: change the type, or remove count"));
+    }
+    let other = ["key", "column", "regex", "hex"].into_iter().find_map(|key| node.get(key));
+    match other {
+        None => Ok(Take::Count),
+        Some(key) => {
+            let why = "has no effect: with count, no file is read; remove it";
+            Err(key.problem(Fault::Other(why.into())))
+        }
+    }
 }
 
 fn wraps(node: &Node<'_>, table: &FileTable) -> Result<Option<u32>, Problem> {

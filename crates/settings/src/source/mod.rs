@@ -35,7 +35,7 @@ pub use clock::{ClockKind, ClockSource, TimeUnit};
 pub use constant::Constant;
 pub use counter::Counter;
 pub use disk::{DiskFigure, DiskSource};
-pub use file::{FileSource, Take, is_separator, words};
+pub use file::{FileSource, Take, is_pattern, is_separator, words};
 pub use input::InputKey;
 pub use pattern::Pattern;
 pub use range::{Random, Range, Wave, WaveShape};

@@ -52,6 +52,30 @@ pub(crate) static CASES: &[Case] = &[
         "8:19: record.field[a].source.file: file cannot fill a field of type f32[3]; it reads single values: give each one its own field",
     ),
     source(
+        "a file with a pattern that is none",
+        "f32",
+        r#"{ file = { path = ["/a", "/sys/[a"] } }"#,
+        "8:35: record.field[a].source.file.path[#2]: is no pattern: invalid range pattern; write [[] for a [ itself",
+    ),
+    source(
+        "a file with a pattern for whole trees",
+        "f32",
+        r#"{ file = { path = "/sys/**/temp" } }"#,
+        "8:28: record.field[a].source.file.path: ** would search whole trees for each record; write one * for each folder",
+    ),
+    source(
+        "a number of files with a column",
+        "u32",
+        r#"{ file = { path = "/proc/[0-9]*", count = true, column = 1 } }"#,
+        "8:67: record.field[a].source.file.column: has no effect: with count, no file is read; remove it",
+    ),
+    source(
+        "a number of files for a text",
+        "char[8]",
+        r#"{ file = { path = "/proc/[0-9]*", count = true } }"#,
+        "8:19: record.field[a].source.file: file cannot fill a field of type char[8]; a count is a number: change the type, or remove count",
+    ),
+    source(
         "a file with a regex that is none",
         "f32",
         r#"{ file = { path = "/p", regex = '(1' } }"#,
