@@ -141,3 +141,82 @@ fn a_bare_file_has_neither_state_nor_age() {
         consumer.says("./bare: a bare file has neither a state nor an age; leave out --require");
     }
 }
+
+// ---- an input with a deadline ----
+
+/// A producer of lines such as `{"n": 1}` into the region `x`.
+fn fed(place: &Place, deadline: &str) -> Daemon {
+    place.write(
+        "x.toml",
+        format!(
+            "[region]\nname = \"x\"\n[record]\nname = \"X\"\n[[record.field]]\nname = \"n\"\n\
+             type = \"u32\"\nsource = {{ input = {{}} }}\n[producer]\ntick = \"10ms\"\n\
+             input_deadline = \"{deadline}\"\n"
+        ),
+    );
+    let mut producer = producer().start_with_input(place, "./x.toml");
+    producer.says("publishing X to");
+    producer
+}
+
+#[test]
+fn an_input_that_falls_silent_is_stalled_and_the_next_good_line_makes_it_live() {
+    let place = Place::new();
+    let mut producer = fed(&place, "500ms");
+    let mut reader = consumer().start(&place, "x --follow");
+    producer.say(r#"{"n": 1}"#);
+    reader.out_line("the record", |line| line == "n=1");
+    reader.says(": stalled: ");
+    producer.says("no good line of input for 500ms: readers see the region as stalled; look at");
+    checks(&place, CHECK, 4, "x.region: the region is stalled, and not live; look at its producer");
+    wait_until("a look at the region while it is live", || {
+        producer.say(r#"{"n": 2}"#);
+        reader.said(": live: ") > 0
+    });
+    producer.says("a good line of input again: readers see the region as live");
+}
+
+#[test]
+fn bad_lines_are_no_sign_of_life() {
+    let place = Place::new();
+    let mut producer = fed(&place, "500ms");
+    producer.say(r#"{"n": 1}"#);
+    let mut reader = consumer().start(&place, "x --follow");
+    reader.next_out();
+    wait_until("the region is stalled", || {
+        producer.say("n = 2");
+        reader.said(": stalled: ") > 0
+    });
+    producer.says("no good line of input for 500ms");
+    producer.end_input();
+    assert_eq!(producer.exit_code(), 0);
+    assert_eq!(producer.said("no good line of input"), 1, "{:?}", producer.err());
+}
+
+#[test]
+fn a_reload_sets_and_takes_away_the_deadline() {
+    let place = Place::new();
+    let mut producer = fed(&place, "1h");
+    producer.say(r#"{"n": 1}"#);
+    let mut reader = consumer().start(&place, "x --follow");
+    reader.next_out();
+    let text = std::fs::read_to_string(place.path("x.toml")).expect("the configuration");
+    place.write("x.toml", text.replace("\"1h\"", "\"500ms\""));
+    producer.signal(Signal::SIGHUP);
+    reader.says(": stalled: ");
+    producer.says("no good line of input for 500ms");
+    place.write("x.toml", text.replace("input_deadline = \"1h\"\n", ""));
+    producer.signal(Signal::SIGHUP);
+    reader.says(": live: ");
+}
+
+#[test]
+fn values_older_than_the_deadline_are_not_published_again() {
+    let place = Place::new();
+    let mut producer = fed(&place, "500ms");
+    producer.say(r#"{"n": 1}"#);
+    producer.says("no good line of input for 500ms");
+    std::fs::remove_file(place.path("x.region")).expect("remove");
+    producer.says("was deleted while in use; recreated");
+    checks(&place, CHECK, 3, "x.region: nothing has been published yet");
+}

@@ -58,6 +58,9 @@ fn report(settings: &Settings, path: &str) -> Result<String, ProducerError> {
         let input = settings.producer.input.as_ref();
         say("input", &input.map_or("standard input".to_owned(), |path| path.display().to_string()));
     }
+    if let Some(deadline) = settings.producer.input_deadline {
+        say("deadline", &humantime::format_duration(deadline).to_string());
+    }
     text.push('\n');
     text.push_str(&table(&rows(schema, &settings.record.sources, &sampled(settings))));
     Ok(text)

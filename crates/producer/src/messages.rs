@@ -1,6 +1,7 @@
 //! The wording of a producer's log.
 
 use std::fmt;
+use std::time::Duration;
 
 use daemon::{OnChange, StopSignal};
 use settings::Settings;
@@ -73,6 +74,22 @@ impl InputLog {
                 "line {number}: nothing is published before there is a value for {missing}"
             );
         }
+    }
+
+    /// No good line came before the deadline.
+    pub(crate) fn silent(sink: &dyn Sink, limit: Duration) {
+        let limit = humantime::format_duration(limit);
+        log_event!(
+            warn,
+            sink,
+            "no good line of input for {limit}: readers see the region as stalled; look at the \
+             program that writes the input"
+        );
+    }
+
+    /// A good line came after the deadline.
+    pub(crate) fn resumed(sink: &dyn Sink) {
+        log_event!(info, sink, "a good line of input again: readers see the region as live");
     }
 
     /// The configuration has changed.

@@ -9,6 +9,7 @@
 
 use daemon::{OnChange, PassedFd, Service};
 use region::{FileStatus, RegionError, RegionErrorKind};
+use settings::Settings;
 
 use crate::error::ProducerError;
 use crate::messages::{log_event, log_failure};
@@ -21,13 +22,52 @@ pub(crate) struct Publisher {
     pub(crate) sink: Box<dyn Sink>,
     /// Records published by this process.
     records: u64,
+    heartbeats: Heartbeats,
     /// Why the region cannot be used at present.
     failure: OnChange<String>,
 }
 
+/// When a heartbeat that is due is stored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Heartbeats {
+    /// At once.
+    Regular,
+    /// With the next record, because only records are to be a sign of life.
+    WithRecords {
+        /// Whether one is due.
+        is_due: bool,
+    },
+}
+
+impl Heartbeats {
+    /// Those of a producer with these settings.
+    pub(crate) fn of(settings: &Settings) -> Self {
+        match settings.producer.input_deadline {
+            None => Self::Regular,
+            Some(_) => Self::WithRecords { is_due: false },
+        }
+    }
+}
+
 impl Publisher {
-    pub(crate) fn new(sink: Box<dyn Sink>) -> Self {
-        Self { sink, records: 0, failure: OnChange::new() }
+    pub(crate) fn new(sink: Box<dyn Sink>, heartbeats: Heartbeats) -> Self {
+        Self { sink, records: 0, heartbeats, failure: OnChange::new() }
+    }
+
+    /// Another configuration is in force.
+    pub(crate) fn change_heartbeats(&mut self, heartbeats: Heartbeats) {
+        self.heartbeats = heartbeats;
+    }
+
+    /// A heartbeat is due.
+    pub(crate) fn heartbeat(&mut self) -> Result<(), RegionError> {
+        match &mut self.heartbeats {
+            Heartbeats::Regular => self.sink.heartbeat(),
+            Heartbeats::WithRecords { is_due } => {
+                *is_due = true;
+                Ok(())
+            }
+        }
     }
 
     /// How many records this process has published.
@@ -51,6 +91,10 @@ impl Publisher {
             return Ok(false);
         }
         published?;
+        if self.heartbeats == (Heartbeats::WithRecords { is_due: true }) {
+            self.sink.heartbeat()?;
+            self.heartbeats = Heartbeats::WithRecords { is_due: false };
+        }
         self.records += 1;
         log_event!(trace, self.sink, "record {}", self.records);
         Ok(true)
@@ -63,7 +107,7 @@ impl Publisher {
             Ok(FileStatus::Named) => {
                 self.failure.clear();
                 // A heartbeat carries the wall clock, which may have been set since the last one.
-                self.sink.heartbeat()?;
+                self.heartbeat()?;
                 return Ok(false);
             }
             Ok(FileStatus::Deleted) => "was deleted",

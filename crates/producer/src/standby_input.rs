@@ -37,8 +37,8 @@ pub(crate) struct StandbyInput {
     pub(crate) input: Option<Input>,
     pub(crate) record: RecordBuf,
     pub(crate) bad_lines: BadLines,
-    /// Whether the record is complete and not yet published.
-    pub(crate) is_unpublished: bool,
+    /// When the last good line was read, if the record is complete and not yet published.
+    pub(crate) unpublished: Option<Monotonic>,
     /// Consecutive checks at which no other producer read the input.
     free_checks: u8,
     next_check: Monotonic,
@@ -52,7 +52,7 @@ impl StandbyInput {
             input,
             record: Sources::new(&settings.record, Moment::now()).first_record(),
             bad_lines: BadLines::new(),
-            is_unpublished: false,
+            unpublished: None,
             free_checks: 0,
             next_check: Monotonic::now().after(CHECK_EVERY),
             failure: None,
@@ -110,7 +110,7 @@ impl StandbyInput {
             }
             for _ in 0..LINES {
                 match input.next(&mut self.record, keep_going) {
-                    Some(Outcome::Publish) => self.is_unpublished = true,
+                    Some(Outcome::Publish) => self.unpublished = Some(Monotonic::now()),
                     Some(Outcome::Incomplete { .. }) => {}
                     Some(Outcome::Bad { number, error }) => self.bad_lines.note(
                         number,

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
-use crate::values::{path, quoted_duration, size};
+use crate::values::{input_deadline, path, quoted_duration, size};
 
 /// How the producer runs.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
@@ -17,6 +17,9 @@ pub struct ProducerSettings {
     /// The named pipe that `input` sources read; `None` is standard input.
     #[serde(deserialize_with = "path")]
     pub input: Option<PathBuf>,
+    /// Longest time without a good line before readers see the region as stalled; at least half a second.
+    #[serde(deserialize_with = "input_deadline")]
+    pub input_deadline: Option<Duration>,
     /// Longest line of input, in bytes; longer ones are bad lines.
     #[serde(deserialize_with = "size")]
     pub max_line: u64,
@@ -37,7 +40,16 @@ pub struct ConsumerSettings {
 
 impl Default for ProducerSettings {
     fn default() -> Self {
-        Self { tick: Duration::from_secs(1), input: None, max_line: 64 << 10 }
+        let tick = Duration::from_secs(1);
+        Self { tick, input: None, input_deadline: None, max_line: 64 << 10 }
+    }
+}
+
+impl ProducerSettings {
+    /// How often readers may expect a sign of life. They call a writer stalled that was silent for
+    /// three times as long: a tick, or a third of the deadline of the input.
+    pub fn period(&self) -> Duration {
+        self.input_deadline.map_or(self.tick, |deadline| deadline / 3)
     }
 }
 

@@ -146,11 +146,24 @@ impl Settings {
         let region = region.checked(&root.at_key("region"))?;
         let record = record.checked(root, text, consumer.line.as_deref())?;
         let settings = Self { region, record, producer, consumer };
-        if settings.producer.input.is_some() && !settings.reads_input() {
-            let why = "has no effect: no field has an input source; remove it".to_owned();
-            return Err(root.at_key("producer").problem_at("input", Fault::Other(why)));
-        }
+        settings.check_input(&root.at_key("producer"))?;
         Ok(settings)
+    }
+
+    /// An error if `producer` has a key for an input that has no effect.
+    fn check_input(&self, producer: &Node<'_>) -> Result<(), Problem> {
+        let key = ["input", "input_deadline"].into_iter().find_map(|key| producer.get(key));
+        if let Some(key) = key.filter(|_| !self.reads_input()) {
+            let why = "has no effect: no field has an input source; remove it";
+            return Err(key.problem(Fault::Other(why.to_owned())));
+        }
+        match producer.get("input_deadline") {
+            Some(key) if self.region.format == Format::Bare => {
+                let why = "has no effect: a bare file has no state; remove it";
+                Err(key.problem(Fault::Other(why.to_owned())))
+            }
+            _ => Ok(()),
+        }
     }
 
     /// The default configuration, `config/stu.toml`.

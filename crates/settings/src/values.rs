@@ -12,6 +12,9 @@ pub const MAX_DURATION: Duration = Duration::from_hours(365 * 24);
 /// Least and most that `max_line` may be, in bytes: 64 B and 64 MiB.
 pub const MAX_LINE_RANGE: (u64, u64) = (64, 64 << 20);
 
+/// Shortest deadline of the input: the shortest silence that readers call stalled.
+const MIN_DEADLINE: Duration = Duration::from_millis(500);
+
 /// What a value is instead of what belongs there: the message repeats it.
 const OTHER: Unexpected<'_> = Unexpected::Other("value");
 
@@ -52,6 +55,16 @@ pub(crate) fn quoted_duration<'de, D: Deserializer<'de>>(value: D) -> Result<Dur
     let text = String::deserialize(value);
     let text = text.map_err(|_| D::Error::invalid_type(OTHER, &"a duration in quotes"))?;
     duration(&text).map_err(|error| not(wanted(&error)))
+}
+
+/// A quoted duration of at least half a second: no reader calls a shorter silence stalled.
+pub(crate) fn input_deadline<'de, D: Deserializer<'de>>(
+    value: D,
+) -> Result<Option<Duration>, D::Error> {
+    match quoted_duration(value)? {
+        deadline if deadline < MIN_DEADLINE => Err(not("a duration of at least 500ms")),
+        deadline => Ok(Some(deadline)),
+    }
 }
 
 /// What belongs in place of a text that is no duration.

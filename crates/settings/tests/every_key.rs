@@ -130,7 +130,7 @@ const TABLES: &[Table] = &[
         between: "\n",
         behind: "\n",
         base: &[],
-        optional: &["tick", "input", "max_line"],
+        optional: &["tick", "input", "input_deadline", "max_line"],
     },
     Table {
         name: "[consumer]",

@@ -261,6 +261,15 @@ fn an_input_is_taken_from_a_pipe_if_a_field_reads_it() {
 }
 
 #[test]
+fn readers_expect_three_signs_of_life_until_the_deadline_of_the_input() {
+    let text = format!("{REGION}{RECORD}source = {{ input = {{}} }}\n[producer]\ntick = \"7s\"\n");
+    assert_eq!(parse(&text).producer.period(), Duration::from_secs(7));
+    let settings = parse(&format!("{text}input_deadline = \"1500ms\"\n"));
+    assert_eq!(settings.producer.input_deadline, Some(Duration::from_millis(1500)));
+    assert_eq!(settings.producer.period(), Duration::from_millis(500));
+}
+
+#[test]
 fn comments_order_and_spelling_make_no_difference_but_every_value_does() {
     let one = parse(&format!("{REGION}slots = 8\n{RECORD}[producer]\ntick = \"1s\"\n"));
     let two = parse(&format!("# x\n[producer]\ntick = \"1000ms\"\n{RECORD}\n{REGION}"));

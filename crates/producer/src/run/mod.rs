@@ -7,15 +7,18 @@
 //!   turn:  wait(signals, input, next deadline)
 //!          signal   stop -> end            reload -> reload.rs
 //!          input    each good line -> sample -> publish
-//!          tick     sample -> publish      (with input: heartbeat only)
+//!          tick     sample -> publish      (with input: heartbeat only, with a deadline not that)
+//!          silence  the input's deadline has passed: logged
 //!          check    is the region's file still there and whole? -> recovery.rs
 //!          manager  WATCHDOG=1 and STATUS=, from this loop
 //! ```
 
+mod deadline;
 mod reload;
 mod schedule;
 
 use std::os::fd::AsFd;
+use std::time::Duration;
 
 use daemon::{Monotonic, Service, Signals, logging};
 use layout::RecordBuf;
@@ -25,10 +28,11 @@ use crate::cli::Args;
 use crate::error::{Kind, ProducerError};
 use crate::input::{Input, Keys, Outcome};
 use crate::messages::{End, InputLog, log_event, log_start, warn_of_destination, warn_of_memfd};
-use crate::recovery::Publisher;
+use crate::recovery::{Heartbeats, Publisher};
 use crate::sink::Sink;
 use crate::sources::{Moment, Sources};
 use crate::standby_input::StandbyInput;
+use deadline::InputDeadline;
 use schedule::Schedule;
 
 /// Lines that are taken from the input before signals and deadlines are looked at again.
@@ -47,8 +51,9 @@ pub(crate) struct Producer<'a> {
     input: Option<Input>,
     input_log: InputLog,
     schedule: Schedule,
-    /// Whether the record holds values read as a standby that are not yet published.
-    is_unpublished: bool,
+    deadline: InputDeadline,
+    /// When the values were read, if the record holds those that came while this was a standby.
+    unpublished: Option<Monotonic>,
 }
 
 /// Opens what the sources of `settings` read from outside, if any does.
@@ -84,7 +89,7 @@ impl<'a> Producer<'a> {
         sink: Box<dyn Sink>,
         standby: StandbyInput,
     ) -> Self {
-        let StandbyInput { input, record, bad_lines, is_unpublished, .. } = standby;
+        let StandbyInput { input, record, bad_lines, unpublished, .. } = standby;
         if let Some(input) = &input {
             input.hold();
         }
@@ -92,22 +97,26 @@ impl<'a> Producer<'a> {
             args,
             sources: Sources::new(&settings.record, Moment::now()),
             schedule: Schedule::new(Monotonic::now(), settings.producer.tick),
+            deadline: InputDeadline::new(settings.producer.input_deadline, Monotonic::now()),
+            publisher: Publisher::new(sink, Heartbeats::of(&settings)),
             settings,
             signals,
             service,
-            publisher: Publisher::new(sink),
             record,
             input,
             input_log: InputLog::new(bad_lines),
-            is_unpublished,
+            unpublished,
         }
     }
 
     /// Runs until a signal, the last tick or the end of the input.
     pub(crate) fn run(mut self) -> Result<(), ProducerError> {
         self.start();
-        if self.is_unpublished {
-            self.sample_and_publish()?;
+        if let Some(read) = self.unpublished {
+            self.deadline.renew(read);
+            if !self.deadline.is_over(Monotonic::now()) {
+                self.sample_and_publish()?;
+            }
         }
         let end = loop {
             if let Some(end) = self.turn()? {
@@ -160,6 +169,9 @@ impl<'a> Producer<'a> {
         if self.tick(now)? {
             return Ok(Some(End::Ticks));
         }
+        if let Some(limit) = self.deadline.take(now) {
+            self.fall_silent(now, limit);
+        }
         if self.schedule.take_check(now) {
             self.check()?;
         }
@@ -169,8 +181,8 @@ impl<'a> Producer<'a> {
     }
 
     fn deadline(&self) -> Monotonic {
-        let schedule = self.schedule.deadline();
-        self.service.deadline().map_or(schedule, |service| schedule.min(service))
+        let others = [self.service.deadline(), self.deadline.due()];
+        others.into_iter().flatten().fold(self.schedule.deadline(), Monotonic::min)
     }
 
     /// Handles a tick if one is due. `true`: it was the last one.
@@ -187,7 +199,7 @@ impl<'a> Producer<'a> {
             return Ok(false);
         }
         if self.input.is_some() {
-            self.publisher.sink.heartbeat()?;
+            self.publisher.heartbeat()?;
         } else {
             self.sample_and_publish()?;
         }
@@ -203,7 +215,7 @@ impl<'a> Producer<'a> {
             let Some(outcome) = self.read_line() else { return Ok(()) };
             match outcome {
                 Outcome::Stopped => return Ok(()),
-                Outcome::Publish => self.sample_and_publish()?,
+                Outcome::Publish => self.publish_line()?,
                 Outcome::Incomplete { number } => {
                     if let Some(input) = &self.input {
                         self.input_log.incomplete(&*self.publisher.sink, number, input.keys());
@@ -225,6 +237,21 @@ impl<'a> Producer<'a> {
         self.input.as_mut()?.next(&mut self.record, &mut keep_going)
     }
 
+    fn publish_line(&mut self) -> Result<(), ProducerError> {
+        self.sample_and_publish()?;
+        if self.deadline.renew(Monotonic::now()) {
+            InputLog::resumed(&*self.publisher.sink);
+        }
+        Ok(())
+    }
+
+    /// No good line came within `limit`.
+    fn fall_silent(&mut self, now: Monotonic, limit: Duration) {
+        InputLog::silent(&*self.publisher.sink, limit);
+        let name = &self.settings.region.address;
+        self.service.status(now, format!("{name}: stalled, waiting for input"));
+    }
+
     fn sample_and_publish(&mut self) -> Result<(), ProducerError> {
         self.sources.sample(Moment::now(), &mut self.record);
         self.publish()
@@ -240,11 +267,16 @@ impl<'a> Producer<'a> {
         Ok(())
     }
 
+    /// New readers of a new file get the last record and need not wait for the next one, unless its
+    /// values are too old to be published as new.
+    fn publish_again(&mut self) -> Result<(), ProducerError> {
+        if self.deadline.is_over(Monotonic::now()) { Ok(()) } else { self.publish() }
+    }
+
     /// Checks that the region and the input are still those of their names.
     fn check(&mut self) -> Result<(), ProducerError> {
         if self.publisher.check_region(self.service)? && self.publisher.records() > 0 {
-            // New readers get the last record and need not wait for the next one.
-            self.publish()?;
+            self.publish_again()?;
         }
         if let Some(input) = &mut self.input {
             self.input_log.followed(&*self.publisher.sink, input.follow_name());

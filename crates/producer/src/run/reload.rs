@@ -19,6 +19,7 @@ use super::{Producer, keys, max_line, open_input};
 use crate::error::ProducerError;
 use crate::input::Input;
 use crate::messages::{log_event, warn_of_destination};
+use crate::recovery::Heartbeats;
 use crate::sink;
 use crate::sources::{Moment, Sources};
 
@@ -96,6 +97,8 @@ impl Producer<'_> {
         self.change_input(input, &kept);
 
         self.schedule.change_tick(Monotonic::now(), self.settings.producer.tick);
+        self.deadline.change(self.settings.producer.input_deadline);
+        self.publisher.change_heartbeats(Heartbeats::of(&self.settings));
         if changed == Changed::Replaced {
             warn_of_destination(&*self.publisher.sink);
         }
@@ -149,7 +152,7 @@ impl Producer<'_> {
                 self.schedule.restart(Monotonic::now());
                 Ok(())
             }
-            Some(input) if input.keys().is_complete() => self.publish(),
+            Some(input) if input.keys().is_complete() => self.publish_again(),
             Some(_) => Ok(()),
         }
     }

@@ -160,7 +160,7 @@ fn options(settings: &Settings) -> Options {
         .slots(region.slots)
         .mode(region.mode)
         .wake(region.wake)
-        .period(settings.producer.tick)
+        .period(settings.producer.period())
         .check_every(Duration::MAX); // the producer checks the region, and logs the result
     match &region.group {
         Some(group) => options.group(group),

@@ -1,6 +1,6 @@
 //! `[producer]` and `[consumer]`: each text stands behind a record with one field, from line 8 on.
 
-use crate::case::{Case, daemons};
+use crate::case::{Case, daemons, whole};
 
 pub(crate) static CASES: &[Case] = &[
     daemons(
@@ -62,6 +62,30 @@ pub(crate) static CASES: &[Case] = &[
         "an empty input",
         &["[producer]", r#"input = """#],
         r#"9:9: producer.input: "" is not a path; write input = "/run/mapcast/sensor.pipe""#,
+    ),
+    daemons(
+        "a deadline for an input nobody reads",
+        &["[producer]", r#"input_deadline = "1s""#],
+        "9:18: producer.input_deadline: has no effect: no field has an input source; remove it",
+    ),
+    daemons(
+        "a deadline that is shorter than any silence that readers notice",
+        &["[producer]", r#"input_deadline = "499ms""#],
+        r#"9:18: producer.input_deadline: "499ms" is not a duration of at least 500ms; write input_deadline = "500ms""#,
+    ),
+    daemons(
+        "a deadline without quotes",
+        &["[producer]", "input_deadline = 500"],
+        r#"9:18: producer.input_deadline: expected a duration in quotes, found a whole number; write input_deadline = "500ms""#,
+    ),
+    whole(
+        "a deadline for the input of a bare file",
+        &[
+            r#"region = { path = "./x", format = "bare" }"#,
+            r#"record = { name = "R", field = [{ name = "a", type = "u8", source = { input = {} } }] }"#,
+            r#"producer = { input_deadline = "1s" }"#,
+        ],
+        "3:31: producer.input_deadline: has no effect: a bare file has no state; remove it",
     ),
     daemons(
         "a line too short",
