@@ -96,6 +96,33 @@ fn the_version_names_program_and_project() {
 }
 
 #[test]
+fn help_that_cannot_be_written_is_an_error() {
+    for program in [producer(), consumer(), copier()] {
+        for option in ["--help", "-h", "--version"] {
+            let place = Place::new();
+            let full = fs::File::options().write(true).open("/dev/full").expect("/dev/full");
+            let output = program.command(&place).arg(option).stdout(full).output().expect("runs");
+            let said = String::from_utf8_lossy(&output.stderr);
+            assert_eq!(output.status.code(), Some(1), "{option}: {said}");
+            let fact = format!("{}: error: cannot write to stdout: ", program.name());
+            assert!(said.starts_with(&fact) && said.lines().count() == 1, "{said}");
+        }
+    }
+}
+
+#[test]
+fn a_usage_error_escapes_what_could_drive_a_terminal() {
+    for program in [producer(), consumer(), copier()] {
+        let place = Place::new();
+        let mut command = program.command(&place);
+        let mut daemon =
+            Daemon::start(program.name(), command.args(["--x\x1b[31m\nerror: y\u{202e}"]));
+        assert_eq!(daemon.exit_code(), 2);
+        daemon.says("error: unexpected argument '--x\\u{1b}[31m\\nerror: y\\u{202e}' found");
+    }
+}
+
+#[test]
 fn an_unknown_option_ends_with_2_and_points_to_the_help() {
     for program in [producer(), consumer(), copier()] {
         let place = Place::new();

@@ -2,16 +2,9 @@
 
 use std::process::ExitCode;
 
-use clap::Parser;
+use consumer::ConsumerError;
 use consumer::cli::{Args, PROGRAM};
-use daemon::Exit;
 
 fn main() -> ExitCode {
-    match consumer::run(&Args::parse()) {
-        Ok(()) => Exit::Done.into(),
-        Err(error) => {
-            daemon::report(PROGRAM, &error);
-            error.exit().into()
-        }
-    }
+    daemon::cli::run(PROGRAM, |args: &Args| consumer::run(args), ConsumerError::exit)
 }

@@ -2,16 +2,9 @@
 
 use std::process::ExitCode;
 
-use clap::Parser;
 use copier::cli::{Args, PROGRAM};
 use daemon::Exit;
 
 fn main() -> ExitCode {
-    match copier::run(&Args::parse()) {
-        Ok(()) => Exit::Done.into(),
-        Err(error) => {
-            daemon::report(PROGRAM, &error);
-            Exit::Failure.into()
-        }
-    }
+    daemon::cli::run(PROGRAM, |args: &Args| copier::run(args), |_| Exit::Failure)
 }

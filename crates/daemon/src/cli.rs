@@ -1,8 +1,17 @@
-//! The parts of a command line that both daemons have.
+//! The parts of a command line that all programs have.
 
-use clap::Args;
+use std::error::Error;
+use std::ffi::OsString;
+use std::io::{self, ErrorKind, Write};
+use std::process::ExitCode;
 
+use clap::builder::StyledStr;
+use clap::{Args, Parser};
+use layout::text::{is_control, plain};
+
+use crate::Exit;
 use crate::logging::{self, LogError, LogFilter, LogFormat};
+use crate::report::report;
 
 /// What `--version` prints after the program's name, with the project: the programs' names are
 /// common words.
@@ -31,11 +40,81 @@ impl CommonArgs {
     }
 }
 
+/// Parses the command line, does `work`, and returns the exit code: that of `exit` if `work` failed.
+///
+/// Help and version go to stdout, which may fail; wrong usage goes to stderr.
+pub fn run<A: Parser, E: Error + 'static>(
+    program: &str,
+    work: impl FnOnce(&A) -> Result<(), E>,
+    exit: impl FnOnce(&E) -> Exit,
+) -> ExitCode {
+    let code = match A::try_parse().map(|args| work(&args)) {
+        Ok(Ok(())) => Exit::Done,
+        Ok(Err(error)) => {
+            report(program, &error);
+            exit(&error)
+        }
+        Err(answer) if answer.use_stderr() => {
+            // A stderr that cannot be written to is ignored: there is nowhere left to report it.
+            let _ = match safe_usage(
+                &answer.render().ansi().to_string(),
+                std::env::args_os().skip(1),
+            ) {
+                Some(text) => io::stderr().write_all(text.as_bytes()),
+                None => answer.print(),
+            };
+            Exit::Usage
+        }
+        Err(answer) => match answer.print().and_then(|()| io::stdout().flush()) {
+            Err(error) if error.kind() != ErrorKind::BrokenPipe => {
+                report(program, &NotPrinted(error));
+                Exit::Failure
+            }
+            _ => Exit::Done,
+        },
+    };
+    code.into()
+}
+
+/// The text of help or version cannot be written.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot write to stdout: {0}; give it another place to go")]
+struct NotPrinted(io::Error);
+
+/// The error `text`, with clap's styles, as plain text in which the control characters of `args` are
+/// escaped; `None` if they have none.
+fn safe_usage(text: &str, args: impl Iterator<Item = OsString>) -> Option<String> {
+    let args = args.map(|arg| arg.to_string_lossy().into_owned());
+    let args: Vec<String> = args.filter(|arg| arg.contains(is_control)).collect();
+    if args.is_empty() {
+        return None;
+    }
+    // clap names an argument as a whole, or the value behind its "=".
+    let values = args.iter().filter_map(|arg| Some(arg.split_once('=')?.1));
+    let parts = args.iter().map(String::as_str).chain(values).filter(|part| !part.is_empty());
+    let text = parts.fold(text.to_owned(), |text, part| text.replace(part, &plain(part)));
+    let text = StyledStr::from(text).to_string();
+    Some(text.split('\n').map(plain).collect::<Vec<_>>().join("\n"))
+}
+
 #[cfg(test)]
 mod tests {
     use clap::{Args, Command};
 
-    use super::{CommonArgs, VERSION};
+    use super::{CommonArgs, VERSION, safe_usage};
+
+    #[test]
+    fn a_usage_error_has_no_control_character_of_an_argument() {
+        let argument = "--a\x1b[31m\nerror: \u{202e}b";
+        let text = format!("error: unexpected argument '{argument}' found\n\nUsage: x\n");
+        assert_eq!(
+            safe_usage(&text, [argument.into()].into_iter()).as_deref(),
+            Some(
+                "error: unexpected argument '--a\\u{1b}[31m\\nerror: \\u{202e}b' found\n\nUsage: x\n"
+            )
+        );
+        assert_eq!(safe_usage("error: '--b' found\n", ["--b".into()].into_iter()), None);
+    }
 
     #[test]
     fn a_bad_level_is_wrong_usage() {

@@ -2,16 +2,9 @@
 
 use std::process::ExitCode;
 
-use clap::Parser;
-use daemon::Exit;
+use producer::ProducerError;
 use producer::cli::{Args, PROGRAM};
 
 fn main() -> ExitCode {
-    match producer::run(&Args::parse()) {
-        Ok(()) => Exit::Done.into(),
-        Err(error) => {
-            daemon::report(PROGRAM, &error);
-            error.exit().into()
-        }
-    }
+    daemon::cli::run(PROGRAM, |args: &Args| producer::run(args), ProducerError::exit)
 }
