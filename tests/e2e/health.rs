@@ -220,3 +220,33 @@ fn values_older_than_the_deadline_are_not_published_again() {
     producer.says("was deleted while in use; recreated");
     checks(&place, CHECK, 3, "x.region: nothing has been published yet");
 }
+
+// ---- values that are not known ----
+
+#[test]
+fn null_in_a_float_field_is_nan_for_readers_and_bare_nan_is_named_in_the_log() {
+    let place = Place::new();
+    place.write(
+        "x.toml",
+        "[region]\nname = \"x\"\n[record]\nname = \"X\"\n[[record.field]]\nname = \"volts\"\n\
+         type = \"f32\"\nsource = { input = {} }\n[[record.field]]\nname = \"n\"\n\
+         type = \"u32\"\nsource = { input = {} }\n",
+    );
+    let mut producer = producer().start_with_input(&place, "./x.toml");
+    producer.says("publishing X to");
+    let mut reader = consumer().start(&place, "x --follow --format json");
+    for (line, volts) in [
+        (r#"{"volts": 12.5, "n": 1}"#, "12.5"),
+        (r#"{"volts": null}"#, "null"),
+        (r#"{"volts": "NaN"}"#, "null"),
+    ] {
+        producer.say(line);
+        let printed = reader.next_out();
+        assert!(printed.contains(&format!("{{\"volts\":{volts},\"n\":1}}")), "{printed}");
+    }
+    producer.say(r#"{"volts": NaN, "n": 1}"#);
+    producer.says("line 4 skipped: NaN at column 11 is not JSON; write null, or it in quotes");
+    producer.say(r#"{"n": null}"#);
+    producer
+        .says("line 5 skipped: key \"n\" is null, which only floats can be, and not u32; leave");
+}

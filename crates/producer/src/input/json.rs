@@ -17,16 +17,16 @@
 //! Price: the bytes of a value are read twice, first for its end and then for its content; those of
 //! a nested one once more for each level that a pointer goes down.
 
-use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
-use layout::{Digits, Elements, Field, Literal, RecordBuf, ValueError};
+use layout::{Elements, Field, Literal, RecordBuf, ValueError};
 use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
 use super::keys::{Keys, Node, Target};
 use super::line_error::LineError;
+use super::scalar::Scalar;
 
 /// After this much work the parser calls `keep_going`. A byte of a value is 1, a member or an
 /// element [`STEP`] more.
@@ -133,8 +133,12 @@ impl<'l> Reading<'l, '_> {
     }
 
     fn set(&mut self, target: &Target, raw: &'l str) -> Result<(), LineError> {
-        let scalar = Scalar::read(target, raw, self.line)?;
-        let set = self.record.set_literal(target.field, scalar.literal());
+        let ctype = self.record.schema().fields()[target.field].ctype();
+        let scalar = Scalar::read(target, ctype, raw, self.line)?;
+        let set = match scalar {
+            Scalar::Unknown => set_unknown(self.record, target.field),
+            _ => self.record.set_literal(target.field, scalar.literal()),
+        };
         set.map_err(|error| refused(target, error))
     }
 
@@ -156,7 +160,7 @@ impl<'l> Reading<'l, '_> {
     fn unless_refused(&mut self, read: serde_json::Result<()>, raw: &str) -> Result<(), LineError> {
         read.map_err(|error| match self.refusal.take() {
             Some(refusal) => refusal,
-            None => LineError::not_json(&error, offset(self.line, raw)),
+            None => LineError::not_json(&error, self.line, offset(self.line, raw)),
         })
     }
 }
@@ -271,7 +275,7 @@ impl<'l> List<'_, 'l, '_> {
         if raw.starts_with('[') {
             return Err(refused(self.target, self.field.wrong_kind("list")));
         }
-        let scalar = Scalar::read(self.target, raw, self.line)?;
+        let scalar = Scalar::read(self.target, self.field.ctype(), raw, self.line)?;
         self.elements.push(scalar.literal()).map_err(|error| refused(self.target, error))
     }
 }
@@ -293,45 +297,22 @@ impl<'l> Visitor<'l> for List<'_, 'l, '_> {
     }
 }
 
-/// A value that is neither a list nor an object.
-enum Scalar<'l> {
-    Number(Digits<'l>),
-    Bool(bool),
-    Text(Cow<'l, str>),
-}
-
-impl<'l> Scalar<'l> {
-    fn read(target: &Target, raw: &'l str, line: &str) -> Result<Self, LineError> {
-        Ok(match raw.as_bytes() {
-            [b'"', text @ .., b'"'] if text.contains(&b'\\') => {
-                let text = serde_json::from_str(raw);
-                Self::Text(text.map_err(|error| LineError::not_json(&error, offset(line, raw)))?)
-            }
-            [b'"', .., b'"'] => Self::Text(Cow::Borrowed(&raw[1..raw.len() - 1])),
-            [b't', ..] => Self::Bool(true),
-            [b'f', ..] => Self::Bool(false),
-            [b'n', ..] => return Err(LineError::Null(target.key.clone())),
-            [b'{', ..] => return Err(LineError::Nested(target.key.clone())),
-            _ => Self::Number(
-                Digits::new(raw).ok_or_else(|| LineError::no_number(offset(line, raw)))?,
-            ),
-        })
-    }
-
-    fn literal(&self) -> Literal<'_> {
-        match self {
-            Self::Number(digits) => Literal::Number(*digits),
-            Self::Bool(value) => Literal::Bool(*value),
-            Self::Text(text) => Literal::Text(text),
-        }
-    }
-}
-
 fn refused(target: &Target, source: ValueError) -> LineError {
     LineError::Value { key: target.key.clone(), source }
 }
 
+/// Sets a float, or each one of an array, to NaN: not known.
+fn set_unknown(record: &mut RecordBuf, field: usize) -> Result<(), ValueError> {
+    let nan = Literal::Float(f64::NAN);
+    let Some(count) = record.schema().fields()[field].ctype().count() else {
+        return record.set_literal(field, nan);
+    };
+    let mut elements = record.elements(field)?;
+    (0..count).try_for_each(|_| elements.push(nan))?;
+    elements.finish()
+}
+
 /// Where in `line` its part `raw` begins.
-fn offset(line: &str, raw: &str) -> usize {
+pub(super) fn offset(line: &str, raw: &str) -> usize {
     raw.as_ptr().addr().saturating_sub(line.as_ptr().addr())
 }

@@ -50,6 +50,22 @@ fn a_good_line_sets_its_fields_and_leaves_the_others() {
 }
 
 #[test]
+fn null_and_the_floats_that_json_has_no_number_for_fill_float_fields() {
+    let (mut keys, mut record) = setup();
+    let mut floats = |line: &str| {
+        apply(&mut keys, line.as_bytes(), &mut record).expect("good");
+        (record.value(0).to_string(), record.value(5).to_string())
+    };
+    let place = |text: &str| text.to_owned();
+    assert_eq!(floats(r#"{"t": null}"#).0, "NaN");
+    assert_eq!(floats(r#"{"t": "Infinity"}"#).0, "inf");
+    assert_eq!(floats(r#"{"t": "-Infinity"}"#).0, "-inf");
+    assert_eq!(floats(r#"{"t": "NaN"}"#).0, "NaN");
+    assert_eq!(floats(r#"{"place": [1, null, "Infinity"]}"#).1, place("[1, NaN, inf]"));
+    assert_eq!(floats(r#"{"place": null}"#).1, place("[NaN, NaN, NaN]"));
+}
+
+#[test]
 fn an_empty_object_repeats_the_record() {
     let (mut keys, mut record) = setup();
     apply(&mut keys, br#"{"count": 7}"#, &mut record).expect("good");
@@ -81,7 +97,6 @@ const BAD: &[(&[u8], &str)] = &[
         br#"{"t": 1}{"t": 2}"#,
         "not JSON (trailing characters at column 9); write one object per line",
     ),
-    (br#"{"t": NaN}"#, "not JSON (expected value at column 7); write one object per line"),
     (
         br#"{"t": 1e999}"#,
         "key \"t\": 1e999 does not fit field \"temperature\" (f32); use a value it can hold",
@@ -106,7 +121,21 @@ const BAD: &[(&[u8], &str)] = &[
         "key \"temp\" is unknown; use alarm, count, door, place, room, t",
     ),
     (br#"{"count": 1, "count": 2}"#, "key \"count\" is there twice; leave one of them out"),
-    (br#"{"t": null}"#, "key \"t\" is null; leave it out to keep its last value"),
+    (
+        br#"{"count": null}"#,
+        "key \"count\" is null, which only floats can be, and not u8; leave it out to keep its last \
+         value",
+    ),
+    (
+        br#"{"room": null}"#,
+        "key \"room\" is null, which only floats can be, and not char[8]; leave it out to keep its \
+         last value",
+    ),
+    (br#"{"t": NaN}"#, "NaN at column 7 is not JSON; write null, or it in quotes"),
+    (br#"{"t": Infinity}"#, "Infinity at column 7 is not JSON; write null, or it in quotes"),
+    (br#"{"t":-Infinity}"#, "-Infinity at column 6 is not JSON; write null, or it in quotes"),
+    (br#"{"place": [1, NaN]}"#, "NaN at column 15 is not JSON; write null, or it in quotes"),
+    (br#"{"count": "NaN"}"#, "key \"count\": field \"count\" is u8 and takes a whole number, not text; change the value"),
     (
         br#"{"t": {"value": 1}}"#,
         "key \"t\" holds an object; name its member in the configuration (key = \"/a/b\")",
@@ -166,7 +195,6 @@ const BAD: &[(&[u8], &str)] = &[
         "key \"place\": field \"place\" is f32[3] and takes a list of numbers, not list; \
          change the value",
     ),
-    (br#"{"place": [1, null, 3]}"#, "key \"place\" is null; leave it out to keep its last value"),
     (
         br#"{"place": [1, {}, 3]}"#,
         "key \"place\" holds an object; name its member in the configuration (key = \"/a/b\")",

@@ -1,7 +1,7 @@
 //! What is wrong with a line of input, in one line that ends with the next step.
 
-use layout::ValueError;
 use layout::text::shorten;
+use layout::{CType, ValueError};
 use serde_json::error::Category;
 
 /// How many keys a message lists.
@@ -16,6 +16,14 @@ pub(crate) enum LineError {
     NotJson {
         /// The parser's words.
         what: String,
+        /// Where, in bytes, counted from 1.
+        column: usize,
+    },
+    /// NaN or an infinity without quotes, as some programs write them.
+    #[error("{word} at column {column} is not JSON; write null, or it in quotes")]
+    BareFloat {
+        /// The word.
+        word: &'static str,
         /// Where, in bytes, counted from 1.
         column: usize,
     },
@@ -36,9 +44,16 @@ pub(crate) enum LineError {
     /// The same key twice: which one counts?
     #[error("key {0:?} is there twice; leave one of them out")]
     Twice(String),
-    /// `null` for a value.
-    #[error("key {0:?} is null; leave it out to keep its last value")]
-    Null(String),
+    /// `null` for a value that is no float.
+    #[error(
+        "key {key:?} is null, which only floats can be, and not {ctype}; leave it out to keep its last value"
+    )]
+    Null {
+        /// The key.
+        key: String,
+        /// The type of the field.
+        ctype: CType,
+    },
     /// An object for a value.
     #[error("key {0:?} holds an object; name its member in the configuration (key = \"/a/b\")")]
     Nested(String),
@@ -65,8 +80,12 @@ impl LineError {
         Self::UnknownKey { key: shorten(name), known: known.join(", ") }
     }
 
-    /// What the parser found in a part of the line that begins `offset` bytes behind its start.
-    pub(super) fn not_json(error: &serde_json::Error, offset: usize) -> Self {
+    /// What the parser found in a part of `line` that begins `offset` bytes behind its start.
+    pub(super) fn not_json(error: &serde_json::Error, line: &str, offset: usize) -> Self {
+        let column = offset + error.column();
+        if let Some((word, column)) = bare_float(line, column) {
+            return Self::BareFloat { word, column };
+        }
         let what = match error.classify() {
             Category::Eof => "the line ends too early".to_owned(),
             Category::Data | Category::Syntax | Category::Io => {
@@ -74,7 +93,7 @@ impl LineError {
                 text.rsplit_once(" at line ").map_or(text.as_str(), |(what, _)| what).to_owned()
             }
         };
-        Self::NotJson { what, column: offset + error.column() }
+        Self::NotJson { what, column }
     }
 
     /// A number that is none, `offset` bytes behind the start of the line.
@@ -86,9 +105,20 @@ impl LineError {
     pub(super) fn not_object(line: &str, error: &serde_json::Error) -> Self {
         match error.classify() {
             Category::Data => Self::NotAnObject(kind(line)),
-            Category::Eof | Category::Syntax | Category::Io => Self::not_json(error, 0),
+            Category::Eof | Category::Syntax | Category::Io => Self::not_json(error, line, 0),
         }
     }
+}
+
+/// The float without quotes that begins where the parser stopped, at `column`, and its column.
+fn bare_float(line: &str, column: usize) -> Option<(&'static str, usize)> {
+    let at = column.checked_sub(1)?;
+    ["NaN", "-Infinity", "Infinity"].into_iter().find_map(|word| {
+        // The parser stops behind a minus sign.
+        let start = if word.starts_with('-') { at.checked_sub(1)? } else { at };
+        let found = line.as_bytes().get(start..)?.starts_with(word.as_bytes());
+        found.then_some((word, start + 1))
+    })
 }
 
 /// What a line that is JSON begins as.

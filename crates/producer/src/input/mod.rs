@@ -15,6 +15,7 @@ mod json_tests;
 mod keys;
 mod line_error;
 mod lines;
+mod scalar;
 mod stream;
 #[cfg(test)]
 mod tests;
