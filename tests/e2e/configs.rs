@@ -1,22 +1,27 @@
 //! Each shipped configuration, published and read by a consumer that has none.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use e2e::{Place, Reading, shipped_config, wait_until};
 use settings::{Address, Settings};
 
 use crate::{consumer, producer};
 
-/// What a producer with the source `input` is fed; each configuration takes what it asks for.
-const LINE: &str = r#"{"sensor": "roof", "state": "ok", "temperature": 21.5, "humidity": 40.25, "imu": {"accel": [0.5, 0, 9.75]}}"#;
+/// The line of input that a configuration shows in its comments.
+fn line_of_input(config: &Path) -> String {
+    let text = fs::read_to_string(config).expect("a shipped config");
+    let mut comments = text.lines().filter_map(|line| line.strip_prefix("#   {"));
+    format!("{{{}", comments.next().expect("a line of input in the comments"))
+}
 
 fn shipped() -> Vec<PathBuf> {
     let dir = fs::read_dir(shipped_config("")).expect("the folder config");
     let mut files: Vec<PathBuf> = dir.map(|entry| entry.expect("an entry").path()).collect();
     files.retain(|file| file.extension().is_some_and(|extension| extension == "toml"));
     files.sort();
-    assert!(files.len() >= 3, "at least three are shipped: {files:?}");
+    assert!(files.len() >= 5, "at least five are shipped: {files:?}");
     files
 }
 
@@ -38,7 +43,7 @@ fn each_shipped_configuration_is_published_and_read_without_it() {
         let mut producer = e2e::Daemon::start_with_input("producer", &mut command);
         producer.says("publishing");
         if settings.reads_input() {
-            producer.say(LINE);
+            producer.say(&line_of_input(&file));
         }
         for format in ["text", "json", "csv"] {
             let args = format!("{name} --count 2 --poll 30ms --timeout 1m --format {format}");
@@ -146,6 +151,39 @@ fn what_the_host_configuration_publishes_is_what_the_kernel_says() {
     assert!(between(member(&reading, "uptime"), uptime), "{uptime:?}: {}", reading.line);
     assert!(between(member(&reading, "switches"), switches), "{switches:?}: {}", reading.line);
     assert!(member(&reading, "running") >= 1.0, "the producer itself runs: {}", reading.line);
+    let threads = member(&reading, "threads");
+    assert!(threads >= 2.0 && threads.fract() == 0.0, "{}", reading.line);
+    for what in ["cpu", "memory", "io"] {
+        let pressure = &reading.record[format!("{what}_pressure")];
+        let has_file = fs::read_to_string(format!("/proc/pressure/{what}")).is_ok();
+        let is_share = pressure.as_f64().is_some_and(|share| (0.0..=100.0).contains(&share));
+        assert_eq!(is_share, has_file, "{what}: {}", reading.line);
+    }
+}
+
+#[test]
+fn the_disk_of_the_host_configuration_is_the_one_of_df() {
+    let Sampled { reading, .. } = sample();
+    let df = Command::new("df").args(["-B1", "--output=size", "/"]).output().expect("df");
+    let size = String::from_utf8_lossy(&df.stdout).lines().last().map(str::trim).map(str::parse);
+    let size: f64 = size.expect("a line").expect("a number");
+    #[allow(clippy::float_cmp)] // the same count of the same blocks
+    let is_same = member(&reading, "disk_size") == size;
+    assert!(is_same, "{size}: {}", reading.line);
+    let available = member(&reading, "disk_available");
+    assert!(available >= 0.0 && available < size, "{}", reading.line);
+}
+
+#[test]
+fn the_network_rates_are_known_where_there_is_an_interface() {
+    let interfaces = fs::read_dir("/sys/class/net").into_iter().flatten().flatten();
+    let mut names = interfaces.map(|entry| entry.file_name().to_string_lossy().into_owned());
+    let is_there = names.any(|name| name.starts_with(['e', 'w']));
+    let Sampled { reading, .. } = sample();
+    for name in ["net_received", "net_sent"] {
+        let rate = reading.record[name].as_f64();
+        assert_eq!(rate.is_some_and(|rate| rate >= 0.0), is_there, "{}", reading.line);
+    }
 }
 
 #[test]
@@ -193,12 +231,16 @@ fn the_load_averages_are_those_of_the_kernel() {
 
 #[test]
 fn a_temperature_is_published_where_there_is_a_sensor() {
-    let settings = Settings::load(&shipped_config("host.toml")).expect("a shipped config");
-    let field = settings.record.schema.index_of("temperature").expect("a field");
-    let settings::Source::File(file) = &settings.record.sources[field] else {
-        panic!("from a file")
-    };
-    let is_there = file.paths.iter().any(|path| fs::read_to_string(path).is_ok());
+    let folders = [
+        ("/sys/class/thermal", "thermal_zone", "temp"),
+        ("/sys/class/hwmon", "hwmon", "temp1_input"),
+    ];
+    let is_there = folders.iter().any(|(folder, start, file)| {
+        let sensors = fs::read_dir(folder).into_iter().flatten().flatten();
+        let mut named =
+            sensors.filter(|sensor| sensor.file_name().to_string_lossy().starts_with(start));
+        named.any(|sensor| fs::read_to_string(sensor.path().join(file)).is_ok())
+    });
     let Sampled { reading, .. } = sample();
     let value = &reading.record["temperature"];
     if is_there {

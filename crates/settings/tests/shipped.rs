@@ -28,7 +28,7 @@ fn every_shipped_configuration_loads_and_can_be_published() {
         names.push(name);
     }
     names.sort();
-    assert_eq!(names, ["host", "sensor-input", "stu", "wave"]);
+    assert_eq!(names, ["drone", "host", "sensor-input", "stu", "wave"]);
 }
 
 /// What the tutorial's struct is at compile time, the default configuration is at run time.
@@ -68,7 +68,7 @@ fn the_default_configuration_says_what_the_tutorial_does() {
 
 #[test]
 fn a_reload_of_the_same_file_changes_nothing() {
-    for name in ["host.toml", "sensor-input.toml", "stu.toml", "wave.toml"] {
+    for name in ["drone.toml", "host.toml", "sensor-input.toml", "stu.toml", "wave.toml"] {
         assert_eq!(shipped(name), shipped(name), "{name}");
     }
     let mut other = shipped("stu.toml");
