@@ -10,28 +10,46 @@ use std::sync::{Mutex, PoisonError};
 use daemon::logging::Stderr;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle, TermLike};
 
-const TEMPLATE: &str =
-    "{msg} {bar:30} {binary_bytes} of {binary_total_bytes}, {binary_bytes_per_sec}, {eta} left";
+/// A frame of one line: the bar has the columns that the rest leaves.
+const WIDE: &str =
+    "{msg} {wide_bar} {binary_bytes} of {binary_total_bytes}, {binary_bytes_per_sec}, {eta} left";
+/// The same in fewer than [`WIDTH`] columns.
+const NARROW: &str = "{msg} {wide_bar} {percent}%, {eta} left";
 
 /// A bar on stderr, or nothing.
 #[derive(Debug)]
 pub(crate) struct Bar(Option<ProgressBar>);
 
 impl Bar {
-    /// A bar for `total` bytes, headed by `what`, if stderr is a terminal.
+    /// A bar for `total` bytes, headed by `what`, if stderr is a terminal that can redraw a line.
     pub(crate) fn new(total: u64, what: &'static str) -> Self {
-        if !std::io::stderr().is_terminal() {
+        let template = if columns() < WIDTH { NARROW } else { WIDE };
+        Self::drawn(Some(total), template, what)
+    }
+
+    /// `what` alone, for work whose progress the kernel does not report.
+    pub(crate) fn headline(what: &'static str) -> Self {
+        let bar = Self::drawn(None, "{msg}", what);
+        if let Some(bar) = &bar.0 {
+            bar.tick();
+        }
+        bar
+    }
+
+    fn drawn(total: Option<u64>, template: &str, what: &'static str) -> Self {
+        let is_dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
+        if is_dumb || !io::stderr().is_terminal() {
             return Self(None);
         }
-        let bar = ProgressBar::with_draw_target(Some(total), Terminal::target());
-        if let Ok(style) = ProgressStyle::with_template(TEMPLATE) {
+        let bar = ProgressBar::with_draw_target(total, Terminal::target());
+        if let Ok(style) = ProgressStyle::with_template(template) {
             bar.set_style(style.progress_chars("=> "));
         }
         bar.set_message(what);
         Self(Some(bar))
     }
 
-    /// Whether stderr is a terminal.
+    /// Whether it is drawn.
     pub(crate) fn is_visible(&self) -> bool {
         self.0.is_some()
     }
@@ -52,8 +70,14 @@ impl Drop for Bar {
     }
 }
 
-/// Width of a terminal that does not report its own.
+/// Columns of a terminal that does not report its own.
 const WIDTH: u16 = 80;
+
+/// Columns of the terminal behind stderr.
+fn columns() -> u16 {
+    let size = rustix::termios::tcgetwinsize(io::stderr());
+    size.ok().map(|size| size.ws_col).filter(|&columns| columns > 0).unwrap_or(WIDTH)
+}
 
 /// The terminal behind stderr.
 #[derive(Debug)]
@@ -87,8 +111,7 @@ impl Terminal {
 
 impl TermLike for Terminal {
     fn width(&self) -> u16 {
-        let size = rustix::termios::tcgetwinsize(io::stderr());
-        size.ok().map(|size| size.ws_col).filter(|&columns| columns > 0).unwrap_or(WIDTH)
+        columns()
     }
 
     fn move_cursor_up(&self, n: usize) -> io::Result<()> {

@@ -51,9 +51,9 @@ pub struct Args {
     /// The file to copy
     pub source: PathBuf,
 
-    /// The name of the copy; a file that has it is replaced
+    /// The name of the copy, or a directory for it; a file that has the name is replaced
     ///
-    /// The directory must exist. A symbolic link is followed and its target replaced; a link that
+    /// In a directory the copy has the name of SOURCE. The directory must exist. A symbolic link is followed and its target replaced; a link that
     /// another user has put into a directory such as /tmp is refused.
     pub dest: PathBuf,
 

@@ -92,8 +92,29 @@ fn a_name_that_can_only_be_a_directory_is_refused() {
     let place = Place::new();
     place.write("source", "x");
     refuses(&place, "source new/", "new/: names no file; give the copy a name");
-    refuses(&place, "source .", ".: is a directory; give the name of the copy in it: ./source");
+    refuses(&place, "source .", "./source: is the source itself");
     symlink("loop", place.path("loop")).expect("a link");
     refuses(&place, "source loop", "its symbolic links lead in a circle");
     refuses(&place, &format!("source {}", "x".repeat(256)), "give it a shorter name");
+}
+
+#[test]
+fn in_a_directory_the_copy_has_the_name_of_the_source() {
+    let place = Place::new();
+    place.write("source", "x");
+    for dir in ["plain", "dots", "slash"] {
+        fs::create_dir(place.path(dir)).expect("mkdir");
+    }
+    symlink("plain", place.path("link")).expect("a link");
+    for (dest, copy) in
+        [("link", "plain/source"), ("dots/.", "dots/source"), ("slash/", "slash/source")]
+    {
+        copies(&place, &format!("source {dest}"));
+        assert_eq!(fs::read(place.path(copy)).expect(copy), b"x");
+    }
+    refuses(&place, "source plain --no-clobber", "plain/source: exists");
+    fs::create_dir(place.path("dots/other")).expect("mkdir");
+    fs::rename(place.path("dots/other"), place.path("slash/other")).expect("rename");
+    place.write("other", "y");
+    refuses(&place, "other slash", "slash/other: is a directory");
 }

@@ -39,10 +39,11 @@ fn what_is_not_a_file_is_named_on_either_side_and_nothing_hangs() {
     refuses(&place, "source pipe", "pipe: is a named pipe");
     refuses(&place, "source /dev/null", "/dev/null: is a character device");
     refuses(&place, "source /dev/stdout", "/dev/stdout: is a named pipe");
+    fs::create_dir(place.path("dir/source")).expect("a directory");
     refuses(
         &place,
         "source dir",
-        "dir: is a directory; give the name of the copy in it: dir/source",
+        "dir/source: is a directory; give the name of the copy in it: dir/source/source",
     );
     refuses(&place, "source dangling", "is a symbolic link to nothing");
 }

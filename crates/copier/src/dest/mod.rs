@@ -12,6 +12,7 @@
 
 mod new_file;
 
+use std::ffi::OsStr;
 use std::fs::{File, Metadata};
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
@@ -20,6 +21,7 @@ use rustix::fs::AtFlags;
 use shared::special_file;
 
 use crate::advice::Op;
+use crate::bar::Bar;
 use crate::cli::Args;
 use crate::error::Kind;
 use crate::place::{Found, Place};
@@ -43,10 +45,11 @@ pub(crate) struct Dest<'a> {
 impl<'a> Dest<'a> {
     /// Makes a file of holes, as long as `source`, where `args.dest` leads.
     pub(crate) fn create(source: &'a Source, args: &'a Args) -> Result<Self, Kind> {
-        let (place, former) = Place::of(&args.dest).map_err(|err| match err {
-            Kind::NoName(path) if path.is_dir() => directory(&path, source),
-            err => err,
-        })?;
+        let (place, former) = match Place::of(&args.dest) {
+            Ok((_, Some(found))) if found.meta.is_dir() => in_directory(&args.dest, source)?,
+            Err(Kind::NoName(path)) if path.is_dir() => in_directory(&path, source)?,
+            place => place?,
+        };
         expect_replaceable(&place, former.as_ref(), source, args)?;
         let new = NewFile::create(place)?;
         let dest = Self { gid: new.meta()?.gid(), new, source, args };
@@ -94,6 +97,7 @@ impl<'a> Dest<'a> {
             rights::take_mode(self.file(), self.gid, self.source, &self.new.place, former)?;
         }
         if self.args.sync {
+            let _shown = Bar::headline("syncing");
             self.file().sync_all().map_err(Kind::io(self.path(), Op::Sync))?;
         }
         Ok(())
@@ -135,10 +139,18 @@ fn expect_file(path: &Path, meta: &Metadata, source: &Source) -> Result<(), Kind
     }
 }
 
+/// The name of `source` in the directory `path`.
+fn in_directory(path: &Path, source: &Source) -> Result<(Place, Option<Found>), Kind> {
+    Place::of(&path.join(name_of(source)))
+}
+
 /// Refuses a directory, with the name that the copy could have in it.
 fn directory(path: &Path, source: &Source) -> Kind {
-    let name = source.path.file_name().unwrap_or(source.path.as_os_str());
-    Kind::DestIsDirectory(path.to_owned(), path.join(name))
+    Kind::DestIsDirectory(path.to_owned(), path.join(name_of(source)))
+}
+
+fn name_of(source: &Source) -> &OsStr {
+    source.path.file_name().unwrap_or(source.path.as_os_str())
 }
 
 #[cfg(test)]
