@@ -1,8 +1,7 @@
 //! `--check`: what a configuration would publish, with each source's value as read now, as a table on
 //! stdout. A source without a value is warned of on stderr, as at a start.
 //!
-//! Invariant: a row is one line, and what paths and keys hold can neither forge one nor drive a
-//! terminal.
+//! Invariant: a row is one line; paths and keys can neither add a row nor control the terminal.
 
 use std::fmt::Write as _;
 
@@ -21,7 +20,7 @@ const HEAD: [&str; 7] = ["offset", "size", "type", "name", "value", "unit", "sou
 /// Columns that hold numbers and are aligned to the right.
 const NUMBERS: usize = 2;
 
-/// Prints layout and region of `settings`. Neither the region nor its directory is made or changed.
+/// Prints layout and region of `settings`. Creates and changes nothing.
 pub(crate) fn print(args: &Args, settings: &Settings) -> Result<(), ProducerError> {
     let path = match &args.region {
         Some(RegionArgument::Descriptor(name)) => PassedFd::label(name),
@@ -300,7 +299,7 @@ offset  size  type       name  value     unit  source
     }
 
     #[test]
-    fn a_path_or_key_can_neither_forge_a_row_nor_drive_the_terminal() {
+    fn a_path_or_key_can_neither_add_a_row_nor_control_the_terminal() {
         let text = "[region]\nname = \"x\"\n[record]\nname = \"X\"\n[[record.field]]\nname = \"a\"\n\
                     type = \"u32\"\nsource = { file = { path = \"p\\u001bq\\nr\\u202e\", key = \"\\u009b\" } }\n";
         let settings = Settings::parse(text, "test.toml").expect("settings");

@@ -23,7 +23,7 @@ pub(crate) enum Destination {
     Address,
     /// In a descriptor that another process opened.
     Passed { file: File, label: PathBuf },
-    /// In memory alone; `kept` is the one of the process before this.
+    /// In memory alone; `kept` is the memfd of the previous process.
     Memfd { kept: Option<File>, label: PathBuf },
 }
 

@@ -1,4 +1,4 @@
-//! Why a producer ended without being asked to.
+//! Why a producer failed.
 
 use std::io;
 use std::path::PathBuf;
@@ -25,7 +25,7 @@ pub(crate) enum Kind {
     /// The configuration is bad.
     #[error(transparent)]
     Settings(SettingsError),
-    /// The region cannot be opened or went away for good.
+    /// The region cannot be opened, or was lost and cannot be recreated.
     #[error("{}", daemon::with_next_step(.0))]
     Region(RegionError),
     /// The input cannot be opened.
@@ -34,7 +34,7 @@ pub(crate) enum Kind {
     /// The input cannot be read.
     #[error("cannot read the input: {0}; start the producer again when it is mended")]
     Read(io::Error),
-    /// A file without a header cannot change its struct under the programs that share it.
+    /// The struct in a bare file cannot change while programs share it.
     #[error(
         "{}: a bare file keeps its size ({have} bytes, the new record has {want}); \
          stop the producer, remove the file, start again",
@@ -43,12 +43,12 @@ pub(crate) enum Kind {
     BareSize {
         /// The file.
         path: PathBuf,
-        /// Bytes it has.
+        /// Its size in bytes.
         have: usize,
-        /// Bytes of the new record.
+        /// Size of the new record in bytes.
         want: usize,
     },
-    /// The format of a region that is being published to.
+    /// A reload would change the format of the region.
     #[error("{}: its format cannot change while it is published; start the producer again", .0.display())]
     Format(PathBuf),
     /// Descriptors that were passed cannot be taken.
@@ -60,7 +60,7 @@ pub(crate) enum Kind {
         .0.display()
     )]
     BareDescriptor(PathBuf),
-    /// Who waits for a region needs a name to wait at.
+    /// A standby needs a region with a name.
     #[error(
         "{}: a standby cannot wait for a descriptor; give the region's path with --region, \
          or leave out --standby",
@@ -78,13 +78,13 @@ pub(crate) enum Kind {
     System {
         /// What failed.
         what: &'static str,
-        /// Its answer.
+        /// The system's error.
         source: io::Error,
     },
 }
 
 impl ProducerError {
-    /// The exit code that goes with it.
+    /// The exit code for this error.
     pub fn exit(&self) -> Exit {
         match self.0 {
             Kind::Log(_) => Exit::Usage,

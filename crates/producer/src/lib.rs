@@ -1,8 +1,8 @@
 //! The producer: one process that publishes one record into one region.
 //!
 //! Invariant: one thread, one loop, one `ppoll`. A record is published whole or not at all, the
-//! last good one stays, and what happens to input, files or the region is logged in one line and
-//! survived if it can be.
+//! last good one stays. A failure of input, files or region is logged in one line, and the producer
+//! continues if it can.
 //!
 //! ```text
 //!   signals --.                      sources: const counter clock file wave random
@@ -14,7 +14,7 @@
 //! ```
 //!
 //! - No field has an `input` source: each tick samples the sources and publishes one record.
-//! - Some field has one: each good line publishes one record, and ticks only beat the heartbeat.
+//! - Some field has one: each good line publishes one record, and ticks only write the heartbeat.
 //!
 //! Price: per record one `ppoll`, the system calls of its `file` sources, one futex wake if the
 //! region wakes its readers.
@@ -63,7 +63,7 @@ pub fn run(args: &Args) -> Result<(), ProducerError> {
 fn publish(args: &Args, passed: Passed, service: &mut Service) -> Result<(), ProducerError> {
     let settings = args.load()?;
     let destination = Destination::choose(args, passed, &settings)?;
-    // Before there is a region, so that no signal finds one half-made.
+    // Before the region is created, so that no signal interrupts its creation.
     let signals =
         Signals::stop_and_reload().map_err(ProducerError::system("cannot handle signals"))?;
     let mut input = StandbyInput::new(run::open_input(&settings)?, &settings);

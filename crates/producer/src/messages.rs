@@ -1,4 +1,4 @@
-//! The wording of a producer's log.
+//! The messages of a producer's log.
 
 use std::fmt;
 use std::time::Duration;
@@ -23,7 +23,7 @@ macro_rules! log_event {
 }
 pub(crate) use log_event;
 
-/// Why the loop ended in good order.
+/// Why the loop ended without an error.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum End {
     Signal(StopSignal),
@@ -41,7 +41,7 @@ impl fmt::Display for End {
     }
 }
 
-/// What was logged about the input.
+/// What was last logged about the input.
 #[derive(Debug)]
 pub(crate) struct InputLog {
     bad_lines: BadLines,
@@ -64,7 +64,7 @@ impl InputLog {
         self.bad_lines.note(number, error, |text| log_event!(warn, sink, "{text}"));
     }
 
-    /// A good line came, and the record is still incomplete: logged once for each configuration.
+    /// Logs that the record is still incomplete after a good line, once for each configuration.
     pub(crate) fn incomplete(&mut self, sink: &dyn Sink, number: u64, keys: &Keys) {
         if self.incomplete.update(true).is_some() {
             let missing = keys.missing().join(", ");
@@ -97,7 +97,7 @@ impl InputLog {
         self.incomplete.clear();
     }
 
-    /// Whether the input's name was found to be another pipe's, or why it cannot be followed.
+    /// Logs that the input's name belongs to another pipe now, or why it cannot be followed.
     pub(crate) fn followed(&mut self, sink: &dyn Sink, followed: Result<bool, impl fmt::Display>) {
         match followed {
             Ok(true) => log_event!(info, sink, "the input pipe was replaced; reading the new one"),
@@ -109,7 +109,7 @@ impl InputLog {
     }
 }
 
-/// Logs `text` as an error, unless it is what `last` holds already.
+/// Logs `text` as an error if it differs from `last`.
 pub(crate) fn log_failure(last: &mut OnChange<String>, sink: &dyn Sink, text: String) {
     if let Some(text) = last.update(text) {
         log_event!(error, sink, "{text}");

@@ -1,4 +1,4 @@
-//! Publishing, and what is done when the region's file is deleted or cut short meanwhile.
+//! Publishes, and recreates the region's file if it was deleted or cut short.
 //!
 //! ```text
 //!   publish, check --> deleted    recreated, the last record again
@@ -18,7 +18,7 @@ use crate::sink::Sink;
 /// The region that is being published to.
 #[derive(Debug)]
 pub(crate) struct Publisher {
-    /// Dropping it, also by an assignment, closes the region: its readers learn that it has ended.
+    /// Dropping it, also by an assignment, closes the region for its readers.
     pub(crate) sink: Box<dyn Sink>,
     /// Records published by this process.
     records: u64,
@@ -121,15 +121,15 @@ impl Publisher {
         self.recreate(what, service)
     }
 
-    /// Has the service manager keep a region in memory alone, so that it outlives this process.
+    /// Passes a memfd to the service manager, which keeps it when this process ends.
     pub(crate) fn store_memfd(&self, service: &mut Service) {
         if let Some(memfd) = self.sink.memfd() {
             service.store(PassedFd::REGION, memfd);
         }
     }
 
-    /// Recreates the region's file. `false`: that failed for now. An error: another producer has put
-    /// its own in place.
+    /// Recreates the region's file. `false`: that failed for now. An error: another producer has
+    /// created its own in place.
     fn recreate(&mut self, what: &str, service: &mut Service) -> Result<bool, ProducerError> {
         match self.sink.recreate() {
             Ok(()) => {

@@ -31,7 +31,7 @@ const CHECK_EVERY: Duration = Duration::from_secs(1);
 /// Lines to read between two clock reads.
 const LINES: usize = 64;
 
-/// An input, and the values read from it so far.
+/// An input and the values read from it.
 #[derive(Debug)]
 pub(crate) struct StandbyInput {
     pub(crate) input: Option<Input>,
@@ -84,7 +84,7 @@ impl StandbyInput {
         self.free_checks > 1
     }
 
-    /// The wait is over: lines written before its end become one record.
+    /// Ends the wait: lines written until now become one record.
     pub(crate) fn finish(mut self, path: &Path) -> Result<Self, ProducerError> {
         if self.is_claimed() {
             self.drain(path, &mut || true);
@@ -92,7 +92,7 @@ impl StandbyInput {
         self.check().map(|()| self)
     }
 
-    /// The error that ended the wait, if one did.
+    /// The error that ended the wait, if any.
     pub(crate) fn check(&mut self) -> Result<(), ProducerError> {
         self.failure.take().map_or(Ok(()), |error| Err(Kind::Read(error).into()))
     }

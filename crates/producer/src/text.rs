@@ -1,4 +1,4 @@
-//! Text that another program wrote: what comes before its first character.
+//! Byte order marks before text that another program wrote.
 
 /// U+FEFF in UTF-8, which programs on Windows write in front of text.
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
@@ -13,7 +13,7 @@ mod tests {
     use super::without_bom;
 
     #[test]
-    fn one_byte_order_mark_at_the_start_is_no_part_of_the_text() {
+    fn one_byte_order_mark_at_the_start_is_removed() {
         assert_eq!(without_bom("\u{feff}42".as_bytes()), b"42");
         assert_eq!(without_bom("\u{feff}".as_bytes()), b"");
         assert_eq!(without_bom("\u{feff}\u{feff}".as_bytes()), "\u{feff}".as_bytes());

@@ -6,9 +6,9 @@ use daemon::{Monotonic, RateLimit};
 
 use super::LineError;
 
-/// Bad lines that are reported in [`WINDOW`]; the others are counted.
+/// The most bad lines that are logged per [`WINDOW`]; the others are counted.
 const MOST: u32 = 100;
-/// Time in which the number of reports is limited.
+/// The time to which that limit applies.
 const WINDOW: Duration = Duration::from_secs(10);
 
 /// The bad lines of one producer.
@@ -24,7 +24,7 @@ impl BadLines {
         Self { count: 0, limit: RateLimit::new(MOST, WINDOW) }
     }
 
-    /// How many there were.
+    /// The number of bad lines.
     pub(crate) fn count(&self) -> u64 {
         self.count
     }

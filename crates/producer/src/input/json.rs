@@ -1,8 +1,8 @@
-//! One JSON object as values for fields: all of them, or none.
+//! Reads one JSON object into the fields of a record: all of its values, or none.
 //!
 //! Invariant: a line is read from left to right, once, and never kept as a tree. Parsing ends at
-//! the first error; nested values that no field uses are skipped. So a line needs no memory of its
-//! own except for a text with escapes in it.
+//! the first error; nested values that no field uses are skipped. So parsing a line allocates
+//! nothing except for a text with escapes.
 //!
 //! ```text
 //!   {"temperature": 21.5, "door": "open", "imu": {"accel": [0, 0, 9.8], "temp": 30}}
@@ -11,11 +11,11 @@
 //!                       its label        the nested object is skipped
 //! ```
 //!
-//! A member of the object that no field takes its value from makes the line a bad one: it is most
-//! likely a misspelt key, and a field that silently never changes is worse than a message.
+//! A member of the object that no field uses makes the line a bad one: it is most likely a misspelt
+//! key, and an error is better than a field that never changes.
 //!
 //! Price: the bytes of a value are read twice, first for its end and then for its content; those of
-//! a nested one once more for each level that a pointer goes down.
+//! a nested value once more for each level of a pointer.
 
 use std::fmt;
 use std::sync::Arc;
@@ -48,8 +48,8 @@ pub(crate) fn apply_line(
     Ok(())
 }
 
-/// Reads `line` into `record`, which is of no use after an error. For each target of `keys`: whether
-/// the line had a value for it.
+/// Reads `line` into `record`, which is invalid after an error. Returns for each target of `keys`
+/// whether the line had a value for it.
 fn read(
     line: &[u8],
     keys: &Keys,
@@ -95,7 +95,7 @@ struct Checkpoint<'a> {
 }
 
 impl Checkpoint<'_> {
-    /// A member or an element, of whose value so many bytes have been looked at.
+    /// Counts a member or an element, `bytes` of whose value were read.
     fn step(&mut self, bytes: usize) -> Result<(), LineError> {
         self.work += STEP + bytes;
         if self.work < CHECK_EVERY {
@@ -107,7 +107,7 @@ impl Checkpoint<'_> {
 }
 
 impl<'l> Reading<'l, '_> {
-    /// Stores the value `raw`, or parts of it, in the fields that take it.
+    /// Stores the value `raw`, or parts of it, in the fields that use it.
     fn take(&mut self, node: &Node, raw: &'l str) -> Result<(), LineError> {
         self.checkpoint.step(raw.len())?;
         let keys = self.keys;
@@ -165,7 +165,7 @@ impl<'l> Reading<'l, '_> {
     }
 }
 
-/// Stops the parser, which cannot carry our error.
+/// Stops the parser, whose error type cannot hold ours.
 fn stop<T, E: Error>(
     result: Result<T, LineError>,
     refusal: &mut Option<LineError>,
@@ -176,10 +176,10 @@ fn stop<T, E: Error>(
     })
 }
 
-/// What is inside of the line's object, or deeper.
+/// The members of the line's object, or of a nested value.
 struct Children<'r, 'l, 'a> {
     node: &'r Node,
-    /// Of the line's own object alone: which of its known members have come already.
+    /// Which known members have been read; for the line's object only.
     held: Option<Vec<bool>>,
     reading: &'r mut Reading<'l, 'a>,
 }
@@ -236,7 +236,7 @@ impl<'l> Visitor<'l> for Children<'_, 'l, '_> {
     }
 }
 
-/// A key, given to a function.
+/// Passes a key to a function.
 struct Name<F>(F);
 
 impl<'de, T, F: FnOnce(&str) -> T> DeserializeSeed<'de> for Name<F> {

@@ -74,7 +74,7 @@ fn an_empty_object_repeats_the_record() {
 }
 
 #[test]
-fn fields_without_a_value_are_known_until_a_good_line_brings_one() {
+fn a_field_is_missing_until_a_good_line_has_its_value() {
     let (mut keys, mut record) = setup();
     assert_eq!(keys.missing(), ["alarm", "count", "door", "place", "room", "t"]);
     apply(&mut keys, br#"{"t": 1, "room": "x", "alarm": true}"#, &mut record).expect("good");
@@ -206,7 +206,7 @@ const BAD: &[(&[u8], &str)] = &[
 ];
 
 #[test]
-fn a_number_is_the_one_whose_digits_are_in_the_line() {
+fn a_number_is_stored_as_its_digits_in_the_line() {
     let types = [Scalar::U64, Scalar::I64, Scalar::F32, Scalar::F64, Scalar::Bool];
     let fields = types.iter().map(|scalar| FieldSpec::new(scalar.name(), *scalar));
     let schema = Schema::builder("N").fields(fields).build().expect("schema");
@@ -235,7 +235,7 @@ fn a_number_is_the_one_whose_digits_are_in_the_line() {
 }
 
 #[test]
-fn each_bad_line_says_why_and_changes_nothing() {
+fn each_bad_line_has_its_error_and_changes_nothing() {
     for (line, message) in BAD {
         let (mut keys, mut record) = setup();
         apply(&mut keys, br#"{"t": 20, "count": 3, "room": "lab"}"#, &mut record).expect("good");
@@ -247,7 +247,7 @@ fn each_bad_line_says_why_and_changes_nothing() {
 }
 
 #[test]
-fn a_good_value_before_a_bad_one_is_not_taken() {
+fn a_good_value_before_a_bad_one_is_not_stored() {
     let (mut keys, mut record) = setup();
     apply(&mut keys, br#"{"count": 3}"#, &mut record).expect("good");
     apply(&mut keys, br#"{"count": 4, "t": "x"}"#, &mut record).expect_err("bad");
@@ -255,7 +255,7 @@ fn a_good_value_before_a_bad_one_is_not_taken() {
 }
 
 #[test]
-fn deep_nesting_is_passed_over_or_an_error_and_no_overflow_of_the_stack() {
+fn deep_nesting_does_not_overflow_the_stack() {
     let (mut keys, mut record) = setup();
     let (open, close) = ("[".repeat(1 << 20), "]".repeat(1 << 20));
     let error = apply(&mut keys, format!("{{\"t\": {open}").as_bytes(), &mut record);
@@ -277,7 +277,7 @@ fn a_long_key_is_cut_in_messages() {
 }
 
 #[test]
-fn a_long_line_is_given_up_when_the_producer_is_stopped() {
+fn a_stop_abandons_a_long_line() {
     let big = CType::array(Scalar::U8, 1 << 20).expect("type");
     let schema = Schema::builder("BIG").field(FieldSpec::new("big", big)).build().expect("schema");
     let mut record = RecordBuf::new(Arc::new(schema));
@@ -303,7 +303,7 @@ fn a_long_line_is_given_up_when_the_producer_is_stopped() {
 }
 
 #[test]
-fn a_pointer_takes_its_value_out_of_nested_objects_and_lists() {
+fn a_pointer_finds_its_value_in_nested_objects_and_lists() {
     let schema = Schema::builder("IMU")
         .field(FieldSpec::new("z", Scalar::F64))
         .field(FieldSpec::new("temp", Scalar::I8))
@@ -316,7 +316,7 @@ fn a_pointer_takes_its_value_out_of_nested_objects_and_lists() {
     let mut keys = Keys::new(pointers.iter().zip(0..));
 
     let line = br#"{"imu": {"accel": [0, 0, 9.8], "vendor": {"x": null}}, "a/b~c": 7}"#;
-    apply(&mut keys, line, &mut record).expect("what no field takes is passed over inside `imu`");
+    apply(&mut keys, line, &mut record).expect("unused members inside `imu` are skipped");
     assert_eq!(record.value(0), Value::F64(9.8));
     assert_eq!(record.value(2), Value::Uint(7));
     assert_eq!(keys.missing(), ["/imu/temp"]);

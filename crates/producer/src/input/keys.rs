@@ -1,4 +1,4 @@
-//! Which values of a line fill which fields, and which fields have had one.
+//! Which values of a line fill which fields, and which fields have received a value.
 //!
 //! ```text
 //!   keys "temperature", "/imu/accel", "/imu/accel/2"
@@ -7,13 +7,14 @@
 //!             `-- "temperature" (a field)
 //! ```
 //!
-//! Price: one byte for each field and member of the object per line, to know what the line held.
+//! Price: per line, one byte for each field and member of the object, to record what the line
+//! contained.
 
 use std::collections::BTreeSet;
 
 use settings::InputKey;
 
-/// The fields that take their values from lines.
+/// The fields that are filled from lines.
 #[derive(Clone, Debug)]
 pub(crate) struct Keys {
     pub(super) targets: Vec<Target>,
@@ -30,15 +31,14 @@ pub(super) struct Target {
     seen: bool,
 }
 
-/// A place in a JSON value: the fields that have their value there, and the places below it that
-/// matter.
+/// A place in a JSON value: the fields that are filled from it, and the used places below it.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Node {
-    /// The numbers of the targets that take their value from here.
+    /// The numbers of the targets that are filled from here.
     pub(super) targets: Vec<usize>,
-    /// By their names, in order. An element of a list is called by its number.
+    /// Sorted by name. The name of a list's element is its number.
     pub(super) children: Vec<(String, Node)>,
-    /// The number of the first element of a list from which on none matters.
+    /// One more than the number of the last used element of a list.
     pub(super) items: usize,
 }
 
@@ -85,14 +85,14 @@ impl Keys {
         Self { targets, members }
     }
 
-    /// The keys that no good line has held so far: their fields have no value yet.
+    /// The keys that no good line has contained so far: their fields have no value yet.
     pub(crate) fn missing(&self) -> Vec<&str> {
         let unseen = self.targets.iter().filter(|target| !target.seen);
         let keys: BTreeSet<&str> = unseen.map(|target| target.key.as_str()).collect();
         keys.into_iter().collect()
     }
 
-    /// Whether every field has had a value.
+    /// Whether every field has received a value.
     pub(crate) fn is_complete(&self) -> bool {
         self.targets.iter().all(|target| target.seen)
     }

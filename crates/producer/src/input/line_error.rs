@@ -14,7 +14,7 @@ pub(crate) enum LineError {
     /// Not JSON at all, or two values on one line.
     #[error("not JSON ({what} at column {column}); write one object per line")]
     NotJson {
-        /// The parser's words.
+        /// The parser's message.
         what: String,
         /// Where, in bytes, counted from 1.
         column: usize,
@@ -33,15 +33,15 @@ pub(crate) enum LineError {
     /// Longer than allowed; it was not parsed.
     #[error("longer than {0} bytes; shorten it or raise max_line")]
     TooLong(usize),
-    /// No field has its value from this member.
+    /// No field uses this member.
     #[error("key {key:?} is unknown; use {known}")]
     UnknownKey {
         /// The key, or the beginning of a long one.
         key: String,
-        /// The keys there are.
+        /// The known keys.
         known: String,
     },
-    /// The same key twice: which one counts?
+    /// The same key twice, which is ambiguous.
     #[error("key {0:?} is there twice; leave one of them out")]
     Twice(String),
     /// `null` for a value that is no float.
@@ -65,13 +65,13 @@ pub(crate) enum LineError {
         /// Why.
         source: ValueError,
     },
-    /// The producer was stopped while it read the line.
+    /// The producer was stopped while reading the line.
     #[error("the producer was stopped before its end")]
     Stopped,
 }
 
 impl LineError {
-    /// No field takes its value from the member called `name`.
+    /// No field uses the member called `name`.
     pub(super) fn unknown<'k>(name: &str, keys: impl Iterator<Item = &'k str>) -> Self {
         let mut known: Vec<&str> = keys.take(LISTED + 1).collect();
         if let Some(more) = known.get_mut(LISTED) {
@@ -96,12 +96,12 @@ impl LineError {
         Self::NotJson { what, column }
     }
 
-    /// A number that is none, `offset` bytes behind the start of the line.
+    /// An invalid number at byte `offset` of the line.
     pub(super) fn no_number(offset: usize) -> Self {
         Self::NotJson { what: "invalid number".to_owned(), column: offset + 1 }
     }
 
-    /// What the parser found in the whole line, which is not an object.
+    /// The error for a line that is not an object.
     pub(super) fn not_object(line: &str, error: &serde_json::Error) -> Self {
         match error.classify() {
             Category::Data => Self::NotAnObject(kind(line)),

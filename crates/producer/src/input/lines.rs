@@ -1,6 +1,6 @@
-//! Lines out of a stream of bytes, numbered, and never longer than allowed.
+//! Splits a stream of bytes into numbered lines of limited length.
 //!
-//! Invariant: no more than `max` bytes and what is pushed at once are kept, whatever comes in. A line
+//! Invariant: at most `max` bytes and the last chunk pushed are kept, for any input. A line
 //! that is too long is reported once, when it becomes too long, and the rest of it is dropped as it
 //! arrives. The memory of a long line is freed by the next push.
 //!
@@ -10,12 +10,12 @@
 //!   push("f") end()  next -> 3 "f"                       the last line needs no newline
 //! ```
 //!
-//! Price: each byte is copied once and looked at once.
+//! Price: each byte is copied once and scanned once.
 
-/// A buffer of more bytes is not kept for lines that need less.
+/// A larger buffer is freed when shorter lines follow.
 const LARGE: usize = 4 << 20;
 
-/// What is on one line.
+/// The content of one line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Line<'a> {
     /// The bytes without the line end (`\n` or `\r\n`).
@@ -34,7 +34,7 @@ pub(crate) struct Lines {
     scanned: usize,
     max: usize,
     number: u64,
-    /// The line at hand was too long; everything up to its end is thrown away.
+    /// The current line was too long; bytes up to its end are dropped.
     discarding: bool,
 }
 
@@ -61,14 +61,14 @@ impl Lines {
         self.buffer.extend_from_slice(chunk);
     }
 
-    /// The stream has ended: what is left is a line, newline or not.
+    /// The stream has ended: the remaining bytes are a line, with or without a newline.
     pub(crate) fn end(&mut self) {
         if self.is_inside_line() {
             self.push(b"\n");
         }
     }
 
-    /// Whether a line has begun and its end has not come yet. Exact once all lines are taken out.
+    /// Whether an unfinished line is buffered. Exact once all lines are taken out.
     pub(crate) fn is_inside_line(&self) -> bool {
         self.discarding || self.buffer.last().is_some_and(|&byte| byte != b'\n')
     }
@@ -117,7 +117,7 @@ impl Lines {
 mod tests {
     use super::{Line, Lines};
 
-    /// Everything that comes out when `chunks` go in, too long lines as "<too long>".
+    /// All lines of `chunks`; "<too long>" for each line that is too long.
     fn all(max: usize, chunks: &[&str]) -> Vec<(u64, String)> {
         let mut lines = Lines::new(max);
         let mut out = Vec::new();
@@ -147,7 +147,7 @@ mod tests {
     }
 
     #[test]
-    fn lines_come_out_whole_however_they_came_in() {
+    fn lines_are_whole_for_any_division_into_chunks() {
         let text = "one\r\n\ntwo\nthree";
         let want = numbered(&["one", "", "two", "three"]);
         assert_eq!(all(100, &[text]), want);
@@ -157,7 +157,7 @@ mod tests {
     }
 
     #[test]
-    fn the_last_line_counts_with_and_without_a_newline() {
+    fn the_last_line_needs_no_newline() {
         assert_eq!(all(100, &["a\nb\n"]), numbered(&["a", "b"]));
         assert_eq!(all(100, &["a\nb"]), numbered(&["a", "b"]));
         assert_eq!(all(100, &[""]), []);
@@ -173,7 +173,7 @@ mod tests {
     }
 
     #[test]
-    fn a_line_without_end_is_reported_once_and_costs_no_memory() {
+    fn an_endless_line_is_reported_once_and_not_kept() {
         let mut lines = Lines::new(10);
         let mut reports = 0;
         for _ in 0..1_000 {
@@ -191,7 +191,7 @@ mod tests {
     }
 
     #[test]
-    fn the_memory_of_a_long_line_is_given_back() {
+    fn the_memory_of_a_long_line_is_freed() {
         let mut lines = Lines::new(64 << 20);
         lines.push(&vec![b'x'; 8 << 20]);
         assert_eq!(lines.next_line(), None);

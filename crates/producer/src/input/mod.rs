@@ -1,12 +1,12 @@
-//! The input: JSON lines from standard input or a named pipe, each good one a record.
+//! The input: JSON lines from standard input or a named pipe; each good line makes a record.
 //!
 //! ```text
 //!   Stream (bytes) --> Decoder: Lines (numbered, bounded) --> Keys (values into the record)
 //! ```
 //!
-//! Invariant: a bad line is reported with its number and skipped; the record stays what the last
-//! good line made of it. The input is opened only where some field needs it: a producer whose
-//! fields have other sources never reads its standard input.
+//! Invariant: a bad line is reported with its number and skipped; the record keeps the values of
+//! the last good line. The input is opened only where some field needs it: a producer whose fields
+//! have other sources never reads its standard input.
 
 mod bad_lines;
 mod json;
@@ -37,18 +37,18 @@ use stream::{Chunk, Stream};
 
 use crate::text::without_bom;
 
-/// Bytes read at once: the usual capacity of a pipe.
+/// Bytes per read: the usual capacity of a pipe.
 const CHUNK: usize = 64 << 10;
-/// How often a pipe is read before its lines are looked at: together the most that a pipe holds
-/// (`/proc/sys/fs/pipe-max-size`), so that an unfinished line of a writer that has left is seen.
+/// Reads of a pipe before its lines are parsed: together the largest capacity of a pipe
+/// (`/proc/sys/fs/pipe-max-size`), so that the unfinished line of a writer that has left is seen.
 const READS: usize = 16;
 
-/// What one line did.
+/// The outcome of one line.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Outcome {
     /// The record has new values: publish it.
     Publish,
-    /// A good line, but some fields have had no value yet: there is no whole record to publish.
+    /// A good line, but some fields have no value yet, so there is no record to publish.
     Incomplete {
         /// Number of the line, counted from 1.
         number: u64,
@@ -70,7 +70,7 @@ pub(crate) struct Input {
     stream: Stream,
     decoder: Decoder,
     chunk: Box<[u8]>,
-    /// Whether there may be lines that were read and not taken out yet.
+    /// Whether the buffer may hold whole lines.
     has_lines: bool,
     ended: bool,
 }
@@ -97,7 +97,8 @@ impl Input {
         self.decoder.keys = keys;
     }
 
-    /// Reads what is there. Take every line out with [`next`](Self::next) before the next call.
+    /// Reads the available bytes. Take every line out with [`next`](Self::next) before the next
+    /// call.
     pub(crate) fn fill(&mut self) -> io::Result<()> {
         self.has_lines = true;
         for _ in 0..READS {
@@ -122,7 +123,7 @@ impl Input {
         Ok(())
     }
 
-    /// The next line, read into `record`; blank lines are passed over. `None`: call
+    /// The next line, read into `record`; blank lines are skipped. `None`: call
     /// [`fill`](Self::fill) when the descriptor is readable, unless [`has_ended`](Self::has_ended).
     pub(crate) fn next(
         &mut self,
@@ -144,7 +145,7 @@ impl Input {
         self.ended && !self.has_lines
     }
 
-    /// Whether a read finds something: bytes, or the end.
+    /// Whether a read returns bytes or the end without blocking.
     pub(crate) fn is_readable(&self) -> io::Result<bool> {
         let now = Monotonic::from_nanos(0);
         // Polls the stream instead of the signals: one descriptor is enough.
@@ -166,7 +167,7 @@ impl Input {
         &self.decoder.keys
     }
 
-    /// Switches to the pipe that has our pipe's name now, if that is another one. True if it did.
+    /// Switches to another pipe if that has taken the name of the current one. `true` if it did.
     pub(crate) fn follow_name(&mut self) -> Result<bool, OpenError> {
         let followed = self.stream.follow_name()?;
         if followed {
@@ -183,7 +184,7 @@ impl AsFd for Input {
     }
 }
 
-/// Lines, and the keys by which they fill a record.
+/// Splits lines and reads their values into a record.
 ///
 /// Invariant: each line that is not blank has exactly one outcome, and only a good one changes the
 /// record.
@@ -194,7 +195,7 @@ pub(crate) struct Decoder {
 }
 
 impl Decoder {
-    /// For lines of at most `max_line` bytes, whose values `keys` knows.
+    /// For lines of at most `max_line` bytes with values for `keys`.
     pub(crate) fn new(max_line: usize, keys: Keys) -> Self {
         Self { lines: Lines::new(max_line), keys }
     }

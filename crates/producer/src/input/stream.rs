@@ -1,4 +1,4 @@
-//! Where the bytes of the input come from: standard input, or a named pipe.
+//! The stream of the input: standard input, or a named pipe.
 //!
 //! Invariant: a read never blocks the daemon. Standard input is read only after `ppoll` called it
 //! readable (its flags are left alone, because other processes share them); everything else is
@@ -9,9 +9,9 @@
 //!   named pipe              bytes ... writers left, open again, bytes ...  no end
 //! ```
 //!
-//! A named pipe whose last writer has left reads as ended, and `ppoll` would report it for ever.
-//! So it is opened again, before the old descriptor is closed, so that nothing in it is lost; the
-//! kernel does not report the absence of writers to a descriptor that never saw one.
+//! After its last writer has left, a named pipe reads as ended, and `ppoll` would report it again
+//! and again. So it is reopened: the kernel does not report the end to a descriptor that has not
+//! seen a writer. The old descriptor is closed afterwards, so that no byte is lost.
 //!
 //! Price: two system calls each time the last writer leaves.
 
@@ -29,16 +29,16 @@ use rustix::io::Errno;
 /// (`/proc/sys/fs/pipe-max-size`).
 const PIPE_SIZE: usize = 1 << 20;
 
-/// What one read brought.
+/// The result of one read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Chunk {
-    /// So many bytes.
+    /// This many bytes.
     Bytes(usize),
     /// Nothing now; wait.
     Nothing,
     /// The last writer of a named pipe has left; others may come.
     WritersLeft,
-    /// There will never be more.
+    /// The end of the stream.
     End,
 }
 
@@ -65,7 +65,7 @@ pub(crate) enum OpenError {
     /// No such file.
     #[error("{}: there is no such pipe; make it first (mkfifo {})", .0.display(), .0.display())]
     NotThere(PathBuf),
-    /// A directory, a socket, or what has the name of a pipe that was removed.
+    /// Not an input: a directory, a socket, or a file in place of a removed pipe.
     #[error("{}: is {what}; give a named pipe (mkfifo)", path.display())]
     NotAPipe {
         /// The path.
@@ -137,10 +137,10 @@ impl Stream {
         matches!(kind, Ok(FileType::Fifo | FileType::Socket))
     }
 
-    /// Marks the stream as being read, for other producers, until it is closed.
+    /// Marks the stream as being read, for standbys, until it is closed.
     pub(crate) fn hold(&self) {
         if self.has_blocking_writer() {
-            // A stream without locks cannot be marked, and is read anyway.
+            // A stream that does not support locks is read without a mark.
             let _ = flock(self, FlockOperation::NonBlockingLockShared);
         }
     }
@@ -153,7 +153,8 @@ impl Stream {
             return false;
         }
         self.hold();
-        // Keeps the writer from blocking between two checks of a standby. If refused, it may block.
+        // A larger pipe keeps the writer from blocking between two checks of a standby. Without it,
+        // the writer may block.
         if rustix::pipe::fcntl_getpipe_size(self).is_ok_and(|size| size < PIPE_SIZE) {
             let _ = rustix::pipe::fcntl_setpipe_size(self, PIPE_SIZE);
         }
@@ -163,7 +164,7 @@ impl Stream {
     /// Opens the same named pipe again, after its writers have left.
     pub(crate) fn reopen(&mut self) -> io::Result<()> {
         if let Self::Pipe { path, file } = self {
-            // By the descriptor: its name may be gone, or another pipe's.
+            // By descriptor, because the name may be gone or belong to another pipe.
             let same = format!("/proc/self/fd/{}", file.as_raw_fd());
             let anew = open(same.as_ref()).or_else(|_| open(path))?;
             let _ = flock(&anew, FlockOperation::NonBlockingLockShared);
@@ -173,8 +174,8 @@ impl Stream {
         Ok(())
     }
 
-    /// Switches to the pipe that has this one's name now. `false`: it is this one still. If something
-    /// else has the name, this one is still read.
+    /// Switches to another pipe if that has taken the name. `false`: the name is still this pipe's.
+    /// After an error this pipe is still read.
     pub(crate) fn follow_name(&mut self) -> Result<bool, OpenError> {
         let Self::Pipe { path, file } = self else { return Ok(false) };
         let ours = FileId::of(file);
@@ -187,7 +188,8 @@ impl Stream {
         }
         let next = Self::open(Some(path))?;
         if !matches!(next, Self::Pipe { .. }) {
-            // `echo ... > NAME` where the pipe was removed makes a file, whose end would be ours.
+            // `echo ... > NAME` after the removal of the pipe creates a file, and its end would end
+            // us.
             return Err(OpenError::NotAPipe { path: path.clone(), what: "no pipe any more" });
         }
         *self = next;

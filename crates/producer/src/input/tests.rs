@@ -1,4 +1,4 @@
-//! A named pipe: its writers come and go, and so does the pipe itself.
+//! A named pipe whose writers leave and return, and which is itself replaced.
 
 use std::fs::{File, OpenOptions};
 use std::io::Write;
@@ -50,7 +50,7 @@ impl Setup {
         ready != Ready::default()
     }
 
-    /// Reads until the pipe is quiet: the values published, and the numbers of bad lines.
+    /// Reads until the pipe is empty; returns the values published and the numbers of bad lines.
     fn drain(&mut self) -> (Vec<u64>, Vec<u64>) {
         let (mut values, mut bad) = (Vec::new(), Vec::new());
         for turn in 0.. {
@@ -77,7 +77,7 @@ impl Setup {
 }
 
 #[test]
-fn writers_may_come_and_go_and_none_of_their_lines_is_lost() {
+fn no_line_is_lost_when_writers_leave_and_return() {
     let mut setup = setup();
     assert!(!setup.is_ready(), "no writer yet: nothing to do");
     for round in 0..5 {
@@ -96,7 +96,7 @@ fn writers_may_come_and_go_and_none_of_their_lines_is_lost() {
 }
 
 #[test]
-fn the_unfinished_line_of_a_writer_that_left_is_a_line_of_its_own() {
+fn the_unfinished_line_of_a_writer_that_left_is_not_joined_to_the_next() {
     let mut setup = setup();
     for _ in 0..2 {
         let mut writer = setup.writer();
@@ -104,7 +104,7 @@ fn the_unfinished_line_of_a_writer_that_left_is_a_line_of_its_own() {
         drop(writer);
         assert_eq!(setup.drain().0, [1, 2]);
     }
-    // Cut in the middle: a bad line, which does not spoil the next writer's first.
+    // A line cut in the middle is bad and does not affect the next writer's first line.
     write!(setup.writer(), "{{\"n\": ").expect("write");
     assert_eq!(setup.drain(), (vec![], vec![5]));
     writeln!(setup.writer(), "{{\"n\": 3}}").expect("write");
@@ -112,10 +112,10 @@ fn the_unfinished_line_of_a_writer_that_left_is_a_line_of_its_own() {
 }
 
 #[test]
-fn an_unfinished_line_that_was_there_before_us_is_seen() {
+fn an_unfinished_line_written_before_the_start_is_read() {
     let mut setup = setup();
-    // A writer that comes and goes between our seeing the end and our opening the pipe anew: its
-    // line is in the pipe, and the kernel does not report to a newer descriptor that it has left.
+    // A writer that opens and closes the pipe after we have seen the end and before we reopen it:
+    // its line is in the pipe, and the kernel does not report its leaving to the new descriptor.
     write!(setup.writer(), "{{\"n\": 6}}").expect("write");
     let key = InputKey::Member("n".to_owned());
     let keys = Keys::new([(&key, 0)]);
@@ -146,13 +146,13 @@ fn a_pipe_that_was_replaced_is_followed() {
 }
 
 #[test]
-fn a_byte_order_mark_at_the_start_of_a_line_is_passed_over() {
+fn a_byte_order_mark_at_the_start_of_a_line_is_skipped() {
     let mut setup = setup();
     for n in 1..=2 {
         writeln!(setup.writer(), "\u{feff}{{\"n\": {n}}}").expect("write");
         assert_eq!(setup.drain(), (vec![n], vec![]), "each writer may have its own");
     }
-    // Two writers at once, and a file without a last newline: the mark is not the stream's first.
+    // Two writers, and a file without a last newline: the mark is not at the start of the stream.
     write!(setup.writer(), "\u{feff}{{\"n\": 3}}\n\u{feff}\n\u{feff}{{\"n\": 4}}").expect("write");
     assert_eq!(setup.drain(), (vec![3, 4], vec![]));
     writeln!(setup.writer(), "{{\"n\": 5}}\u{feff}").expect("write");
@@ -160,7 +160,7 @@ fn a_byte_order_mark_at_the_start_of_a_line_is_passed_over() {
 }
 
 #[test]
-fn blank_lines_are_passed_over_and_still_count() {
+fn blank_lines_are_skipped_but_numbered() {
     let mut setup = setup();
     write!(setup.writer(), "\n  \r\n{{\"n\": 4}}\nx\n").expect("write");
     assert_eq!(setup.drain(), (vec![4], vec![4]));
@@ -186,7 +186,7 @@ fn a_regular_file_is_read_to_its_end() {
 }
 
 #[test]
-fn what_cannot_be_an_input_says_what_to_do() {
+fn a_file_that_cannot_be_an_input_is_refused_with_the_next_step() {
     let setup = setup();
     let open = |path: &Path| {
         let opened = Input::open(Some(path), 1 << 10, Keys::new([]));

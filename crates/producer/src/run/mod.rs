@@ -1,7 +1,7 @@
 //! The loop: wait for an event, then handle it.
 //!
 //! Invariant: the record in hand holds the last good value of every field. It is published whole,
-//! and an input line, a file or a region that fails costs at most its own turn.
+//! and a failing input line, file or region affects at most one turn.
 //!
 //! ```text
 //!   turn:  wait(signals, input, next deadline)
@@ -35,7 +35,7 @@ use crate::standby_input::StandbyInput;
 use deadline::InputDeadline;
 use schedule::Schedule;
 
-/// Lines that are taken from the input before signals and deadlines are looked at again.
+/// Lines read from the input before signals and deadlines are checked again.
 const LINES: usize = 64;
 
 /// A producer with everything open.
@@ -56,7 +56,7 @@ pub(crate) struct Producer<'a> {
     unpublished: Option<Monotonic>,
 }
 
-/// Opens what the sources of `settings` read from outside, if any does.
+/// Opens the input, if a source of `settings` needs it.
 pub(crate) fn open_input(settings: &Settings) -> Result<Option<Input>, ProducerError> {
     if !settings.reads_input() {
         return Ok(None);
@@ -295,7 +295,7 @@ impl<'a> Producer<'a> {
         }
     }
 
-    /// What the producer does, in a few words.
+    /// What the producer does, for `STATUS=`.
     fn status(&self) -> String {
         let name = &self.settings.region.address;
         match (self.publisher.records(), self.publisher.sink.sequence()) {

@@ -1,4 +1,4 @@
-//! SIGHUP: reads the configuration again.
+//! SIGHUP: reloads the configuration.
 //!
 //! Invariant: all or nothing. Everything that can fail is done first; a failure is logged and the
 //! producer keeps its old configuration.
@@ -25,9 +25,9 @@ use crate::sources::{Moment, Sources};
 
 /// What a reload does with the input.
 enum NewInput {
-    /// The same stream with other keys or limits; or none before and after.
+    /// The same stream, perhaps with other keys or limits; or none before and after.
     Same,
-    /// Another stream, or none any more.
+    /// Another stream, or none.
     Other(Option<Input>),
 }
 
@@ -86,7 +86,7 @@ impl Producer<'_> {
     fn adopt(&mut self, new: Settings) -> Result<Changed, ProducerError> {
         let input = self.new_input(&new)?;
         let changed = self.change_sink(&new)?;
-        // From here on nothing fails.
+        // No step after this line can fail.
         let now = Moment::now();
         let sources = Sources::new(&new.record, now);
         let mut record = sources.first_record();
@@ -128,7 +128,7 @@ impl Producer<'_> {
         }
     }
 
-    /// `Replaced`: the region is another one than before.
+    /// `Replaced`: the region is a new one.
     fn change_sink(&mut self, new: &Settings) -> Result<Changed, ProducerError> {
         if !self.publisher.sink.is_named() {
             let changed = self.publisher.sink.change(new)?;
@@ -145,7 +145,7 @@ impl Producer<'_> {
         Ok(Changed::Replaced)
     }
 
-    /// A new region is empty: its readers do not have to wait a whole tick.
+    /// Restarts the ticks, so that readers of a new, empty region do not wait a whole tick.
     fn publish_soon(&mut self) -> Result<(), ProducerError> {
         match &self.input {
             None => {

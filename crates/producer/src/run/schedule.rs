@@ -5,12 +5,12 @@ use std::time::Duration;
 
 use daemon::{Monotonic, RateLimit, Ticks};
 
-/// The region's file is checked with each tick, but not more and not less often than this.
+/// Bounds of the time between two checks of the region's file, which otherwise is the tick.
 const CHECK_EVERY: RangeInclusive<Duration> = Duration::from_millis(100)..=Duration::from_secs(1);
-/// Time in which missed ticks are logged once.
+/// Shortest time between two messages about missed ticks.
 const WINDOW: Duration = Duration::from_secs(10);
 
-/// Two grids of deadlines, and what was logged about missed ones.
+/// The deadlines of ticks and checks, and the rate limit for messages about missed ticks.
 #[derive(Debug)]
 pub(super) struct Schedule {
     ticks: Ticks,
@@ -32,7 +32,7 @@ impl Schedule {
         }
     }
 
-    /// Another time between ticks from `now` on.
+    /// Changes the time between ticks from `now` on.
     pub(super) fn change_tick(&mut self, now: Monotonic, tick: Duration) {
         self.ticks.change_period(now, tick);
         self.checks.change_period(now, check_every(tick));

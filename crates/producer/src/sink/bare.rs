@@ -15,7 +15,7 @@ impl Sink for BareWriter {
         Self::publish(self, record)
     }
 
-    /// A bare struct has no place for one.
+    /// A bare struct has no heartbeat.
     fn heartbeat(&mut self) -> Result<(), RegionError> {
         Ok(())
     }

@@ -1,7 +1,7 @@
-//! Where records go: a region, or a bare struct.
+//! The destination of records: a region, or a bare struct.
 //!
-//! Invariant: a [`Sink`] in hand holds the writer's lock; nothing else of this crate calls
-//! `region`'s writers. Dropping it closes the region and wakes its readers.
+//! Invariant: an open [`Sink`] holds the writer's lock; no other module calls `region`'s writers.
+//! Dropping it closes the region and wakes its readers.
 //!
 //! ```text
 //!   open --> publish, heartbeat, check --> change (reload) --> drop: closed
@@ -46,7 +46,7 @@ pub(crate) trait Sink: fmt::Debug {
     /// The file.
     fn path(&self) -> &Path;
 
-    /// Which other users may replace the file.
+    /// Whether other users may replace the file, and which.
     fn exposure(&self) -> Option<Exposure>;
 
     /// Whether the kernel writes the file back to a disk.
@@ -68,7 +68,7 @@ pub(crate) trait Sink: fmt::Debug {
         None
     }
 
-    /// Whether the region was there before, and is the same one still.
+    /// Whether an existing region was resumed.
     fn is_resumed(&self) -> bool {
         false
     }
@@ -84,7 +84,7 @@ pub(crate) trait Sink: fmt::Debug {
     }
 }
 
-/// The methods of [`Sink`] that both writers of `region` have under the same names.
+/// The methods of [`Sink`] that both writers of `region` have by the same name.
 macro_rules! same_in_both_writers {
     () => {
         fn check(&self) -> Result<FileStatus, RegionError> {
@@ -114,7 +114,7 @@ macro_rules! same_in_both_writers {
 }
 use same_in_both_writers;
 
-/// Where the region that `address` means is.
+/// Resolves `address` to the region's address.
 pub(crate) fn locate(address: &Address) -> Result<region::Address, RegionError> {
     match address {
         Address::Name(name) => region::locate(name),

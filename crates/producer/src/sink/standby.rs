@@ -32,7 +32,7 @@ pub(crate) fn open_standby(
         };
         !keep_going() || !input.drain(path, &mut keep_going)
     };
-    // A standby that waits does its work: it is ready.
+    // Waiting is a standby's work, so it is ready.
     let on_wait = |pid| {
         log_wait(path, pid);
         let status = format!("waiting to take over {}", path.display());

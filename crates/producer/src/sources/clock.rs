@@ -47,7 +47,7 @@ impl Moment {
     }
 }
 
-/// A clock source and whether its field takes fractions.
+/// A clock source, and whether its field can hold fractions.
 #[derive(Debug)]
 pub(super) struct ClockSampler {
     source: ClockSource,
@@ -79,7 +79,7 @@ const fn nanos(unit: TimeUnit) -> u128 {
     }
 }
 
-/// Whole units in `time`; at most `u64::MAX`.
+/// Whole units in `time`, saturating at `u64::MAX`.
 fn whole(unit: TimeUnit, time: Duration) -> u64 {
     u64::try_from(time.as_nanos() / nanos(unit)).unwrap_or(u64::MAX)
 }
@@ -87,7 +87,7 @@ fn whole(unit: TimeUnit, time: Duration) -> u64 {
 /// Units in `time` with their fraction.
 #[expect(clippy::cast_precision_loss, reason = "the nearest float is wanted")]
 fn fraction(unit: TimeUnit, time: Duration) -> f64 {
-    // Whole units first: a wall clock in nanoseconds is beyond what a float holds exactly.
+    // Whole units first: a float cannot hold a wall clock in nanoseconds exactly.
     let (time, unit) = (time.as_nanos(), nanos(unit));
     (time / unit) as f64 + (time % unit) as f64 / unit as f64
 }
@@ -142,9 +142,9 @@ mod tests {
     }
 
     #[test]
-    fn an_integer_field_gets_the_whole_units_and_a_float_field_the_fraction_too() {
+    fn an_integer_field_has_whole_units_and_a_float_field_their_fraction() {
         let whole = sampled(ClockKind::Boottime, TimeUnit::Seconds, Scalar::U32);
-        assert_eq!(whole, Value::Uint(50), "not rounded up: that second has not come");
+        assert_eq!(whole, Value::Uint(50), "not rounded up: that second has not passed");
         let real = sampled(ClockKind::Boottime, TimeUnit::Milliseconds, Scalar::F64);
         assert_eq!(real, Value::F64(50_999.999_999));
     }

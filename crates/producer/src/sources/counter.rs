@@ -3,7 +3,7 @@
 use layout::Value;
 use settings::Counter;
 
-/// A counter and how many values it has given.
+/// A counter, and the number of values it has returned.
 #[derive(Debug)]
 pub(super) struct CounterSampler {
     counter: Counter,
@@ -56,7 +56,7 @@ mod tests {
     }
 
     #[test]
-    fn the_first_record_has_the_start_and_each_one_after_it_a_step_more() {
+    fn each_record_adds_a_step_to_the_start() {
         let mut sampler = CounterSampler::new(counter(254, 1, Scalar::U8));
         let values: Vec<Value> = (0..3).map(|_| sampler.sample()).collect();
         assert_eq!(
@@ -75,7 +75,7 @@ mod tests {
     }
 
     #[test]
-    fn a_counter_continues_from_the_other_end_of_its_type() {
+    fn a_counter_wraps_at_the_ends_of_its_type() {
         let small = counter(126, 1, Scalar::I8);
         assert_eq!([1, 2, 3].map(|n| value(small, n)), [127, -128, -127].map(Value::Int));
         let down = counter(1, -1, Scalar::U64);

@@ -4,8 +4,8 @@
 //!   contents --find--> number --rate--> per second --scale--> --round--> value
 //! ```
 //!
-//! Invariant: a number whose field takes it as it is never becomes a float on the way, so whether it
-//! fits is decided by its digits.
+//! Invariant: an unscaled number is never converted to a float on the way, so its digits decide
+//! whether it fits the field.
 //!
 //! Price: the file is searched for the key once per field and record; `count` reads the folders.
 
@@ -20,11 +20,11 @@ use super::files::{FileId, Files, Read, matches};
 use super::find::{Found, find};
 use super::sample_error::SampleError;
 
-/// Two readings nearer to each other than this say nothing about a rate: the kernel counts most
-/// things in steps of 1 to 10 ms.
+/// Shortest time between two readings of a rate: the kernel updates most counters in steps of 1 to
+/// 10 ms.
 const SHORTEST: Duration = Duration::from_millis(10);
 
-/// A file source and what it needs to remember.
+/// A file source and its state.
 #[derive(Debug)]
 pub(super) struct FileSampler {
     source: FileSource,
@@ -49,13 +49,13 @@ enum Number {
     Real(f64),
 }
 
-/// What a new reading says about a rate.
+/// The rate between two readings.
 #[derive(Debug, PartialEq)]
 enum Rate {
     PerSecond(f64),
-    /// Too near to the last one: look again later.
+    /// Too soon after the last reading.
     TooSoon,
-    /// It went backward: a counter that began anew.
+    /// The number decreased: the counter was reset.
     Backward,
 }
 
@@ -75,7 +75,7 @@ impl FileSampler {
         }
     }
 
-    /// Reads the file, if no other field of this record has, and makes a value of its content.
+    /// Reads the file, if no other field of this record has, and finds the value in it.
     pub(super) fn sample<'f>(&mut self, files: &'f mut Files) -> Sample<'f> {
         if self.source.take == Take::Count {
             return self.count();
@@ -144,7 +144,7 @@ impl FileSampler {
         }
     }
 
-    /// The number, scaled, as the field takes it.
+    /// The scaled number, as a value of the field's type.
     fn fitted(&self, number: Number) -> Sample<'static> {
         #[expect(clippy::float_cmp, reason = "exactly 1 means no scale")]
         if let Number::Whole(number) = number

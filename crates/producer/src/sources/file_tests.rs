@@ -1,4 +1,4 @@
-//! Files that change, vanish, come back or hold something else.
+//! Files that change, vanish, return, or hold something unexpected.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -63,7 +63,7 @@ impl Setup {
 }
 
 #[test]
-fn numbers_and_texts_come_out_of_files() {
+fn numbers_and_texts_are_read_from_files() {
     let mut setup = setup(&[
         ("u64", r#"file = { path = "@/mem", key = "MemFree", column = 1, scale = 1024 }"#),
         ("f32", r#"file = { path = "@/temp", column = 1, scale = 0.001 }"#),
@@ -79,7 +79,7 @@ fn numbers_and_texts_come_out_of_files() {
 }
 
 #[test]
-fn a_file_is_read_anew_for_each_record() {
+fn a_file_is_read_again_for_each_record() {
     let mut setup = setup(&[("u32", r#"file = { path = "@/n", column = 1 }"#)]);
     setup.write("n", "1");
     assert_eq!(setup.sample(), ["1"]);
@@ -91,7 +91,7 @@ fn a_file_is_read_anew_for_each_record() {
 }
 
 #[test]
-fn the_file_that_has_the_name_now_is_read_though_the_old_one_still_has_a_name() {
+fn the_file_that_now_has_the_name_is_read_and_not_a_renamed_one() {
     let mut setup = setup(&[("u32", r#"file = { path = "@/cur/n", column = 1 }"#)]);
     fs::create_dir(setup.path("a")).expect("directory");
     symlink("a", setup.path("cur")).expect("link");
@@ -123,7 +123,7 @@ fn the_file_that_has_the_name_now_is_read_though_the_old_one_still_has_a_name() 
 }
 
 #[test]
-fn a_byte_order_mark_is_no_part_of_the_value() {
+fn a_byte_order_mark_is_not_part_of_the_value() {
     let source = r#"file = { path = "@/n" }"#;
     let mut setup = setup(&[("i32", source), ("char[8]", source)]);
     setup.write("n", "\u{feff}42\n");
@@ -140,7 +140,7 @@ fn fields_of_one_file_agree_because_it_is_read_once() {
 }
 
 #[test]
-fn a_field_keeps_its_last_value_while_its_file_has_none_and_says_why() {
+fn a_field_without_a_value_keeps_its_last_one_and_has_an_error() {
     let mut setup = setup(&[("u8", r#"file = { path = "@/n", key = "n", column = 1 }"#)]);
     let path = setup.path("n").display().to_string();
     setup.write("n", "n 7");
@@ -177,7 +177,7 @@ fn a_field_keeps_its_last_value_while_its_file_has_none_and_says_why() {
 }
 
 #[test]
-fn a_default_stands_in_while_there_is_no_value() {
+fn a_field_without_a_value_has_its_default() {
     let mut setup = setup(&[("f32", r#"file = { path = "@/t", column = 1, default = -1 }"#)]);
     assert_eq!(setup.sample(), ["-1"]);
     setup.write("t", "20.5");
@@ -187,7 +187,7 @@ fn a_default_stands_in_while_there_is_no_value() {
 }
 
 #[test]
-fn a_default_stands_in_for_a_value_that_does_not_fit() {
+fn a_default_replaces_a_value_that_does_not_fit() {
     let long = "9 bytes !";
     for (ctype, default, good, bad) in [
         ("u8", "255", "20", "300"),
@@ -218,7 +218,7 @@ fn a_default_stands_in_for_a_value_that_does_not_fit() {
 }
 
 #[test]
-fn the_first_path_that_can_be_read_is_taken() {
+fn the_first_readable_path_is_used() {
     let mut setup =
         setup(&[("u8", r#"file = { path = ["@/a", "@/b"], column = 1, default = 0 }"#)]);
     setup.write("b", "2");
@@ -292,7 +292,7 @@ fn a_rate_needs_two_readings_and_follows_the_clock() {
     setup.write("n", "3000");
     setup.sample();
     let Value::F64(rate) = setup.record.value(0) else { panic!("an f64") };
-    // 2000 more, times 0.5, in at least 30 ms; how much longer the machine took is its affair.
+    // 2000 more, times 0.5, in at least 30 ms; a busy machine may take longer.
     assert!(rate > 0.0 && rate <= 1000.0 / 0.03, "{rate}");
     let took = before.elapsed().as_secs_f64();
     assert!(rate >= 1000.0 / (took + 1.0), "{rate} in {took} s");
@@ -301,7 +301,7 @@ fn a_rate_needs_two_readings_and_follows_the_clock() {
     let again = setup.sample();
     setup.write("n", "10");
     sleep(Duration::from_millis(30));
-    assert_eq!(setup.sample(), again, "a number that went backward says nothing");
+    assert_eq!(setup.sample(), again, "a number that decreased has no rate");
     assert_eq!(setup.error(), None);
 }
 
@@ -335,14 +335,14 @@ fn two_readings_close_together_are_not_taken_for_a_rate() {
     let start = Instant::now();
     let rate = setup.sample();
     let next = setup.sample();
-    // If the machine has let us: some microseconds, in which the kernel's counters do not move.
+    // Usually some microseconds apart, in which the kernel's counters do not change.
     if start.elapsed() < Duration::from_millis(10) {
         assert_eq!(next, rate);
     }
 }
 
 #[test]
-fn sources_that_stay_the_same_go_on_after_a_reload() {
+fn unchanged_sources_continue_after_a_reload() {
     let counter = ("u16", "counter = { start = 5, step = 1 }");
     let rate = ("f64", r#"file = { path = "@/n", column = 1, rate = true, default = nan }"#);
     let mut setup = setup(&[counter, rate, ("char[8]", "const = \"old\"")]);

@@ -1,6 +1,6 @@
 //! The files that sources read: each opened once and read once per record.
 //!
-//! Invariant: what [`Files::read`] returns was read after the last [`Files::forget`], from the file
+//! Invariant: [`Files::read`] returns contents read after the last [`Files::forget`], from the file
 //! that had the name then. A descriptor is kept from record to record (`pread` at 0 makes a file in
 //! /proc or /sys anew) while `stat` of the path finds the file that was opened, and closed when a
 //! read fails. A pattern is the first file that it matches and that can be read, until that cannot be
@@ -27,9 +27,9 @@ use super::clock::Moment;
 use super::sample_error::SampleError;
 use crate::text::without_bom;
 
-/// Most that is read of a file, in bytes. The longest in /proc are some 100 KiB.
+/// Longest file that is read, in bytes. The longest in /proc have some 100 KiB.
 const MOST: usize = 1 << 20;
-/// Read at first; the buffer grows from here.
+/// Initial size of the buffer.
 const FIRST: usize = 4 << 10;
 
 /// The number of a file among [`Files`].
@@ -69,7 +69,7 @@ struct OpenFile {
 }
 
 impl Files {
-    /// The number of `path`, which is added if it is new. Nothing is opened yet.
+    /// The number of `path`, which is added if it is new. Does not open the file.
     pub(super) fn add(&mut self, path: &Path) -> FileId {
         let known = self.files.iter().position(|file| file.name == path);
         FileId(known.unwrap_or_else(|| {
@@ -86,7 +86,7 @@ impl Files {
         self.files.len()
     }
 
-    /// Begins another record: every file is read again when a source asks for it.
+    /// Begins another record: every file is read again when a source needs it.
     pub(super) fn forget(&mut self) {
         for file in &mut self.files {
             file.read = None;
@@ -136,7 +136,7 @@ impl OpenFile {
             }
             self.read = Some(read);
         }
-        self.read.as_ref().expect("it was set above")
+        self.read.as_ref().expect("set above")
     }
 
     /// Reads the file that was matched last, or else the first one that can be read. An error without a
@@ -192,11 +192,11 @@ fn identity(meta: &Metadata) -> Identity {
     (meta.dev(), meta.ino())
 }
 
-/// The file that has the name `path` now: the one that is open already, or else opened here.
+/// The file that has the name `path` now: the open one if that is still it, else a new one.
 fn current<'f>(kept: &'f mut Option<(File, Identity)>, path: &Path) -> io::Result<&'f File> {
     let meta = fs::metadata(path)?;
     if meta.file_type().is_fifo() {
-        // Not opened: a reader that comes and goes would take what was written for another one.
+        // Not opened: reading a pipe would take data meant for another reader.
         return Err(Errno::SPIPE.into());
     }
     let named = identity(&meta);
@@ -209,8 +209,7 @@ fn current<'f>(kept: &'f mut Option<(File, Identity)>, path: &Path) -> io::Resul
     Ok(file)
 }
 
-/// Does not block: what took the name of a file meanwhile may be a named pipe, for which `pread`
-/// returns an error.
+/// Does not block even if a named pipe has taken the name meanwhile; `pread` of a pipe fails.
 fn open(path: &Path) -> io::Result<File> {
     let flags = (OFlags::NONBLOCK | OFlags::NOCTTY).bits();
     OpenOptions::new().read(true).custom_flags(flags.cast_signed()).open(path)

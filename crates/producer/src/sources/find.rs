@@ -15,7 +15,7 @@ const COMPARED: usize = 256;
 /// What was found in a file, before scale and rate.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Found<'c> {
-    /// The number in one column, as it is written there. It may be beyond what a float holds.
+    /// The digits in one column. A float may not hold the number.
     Number(Digits<'c>),
     /// A hexadecimal number, or the sum of whole ones, exact.
     Whole(i128),
@@ -78,14 +78,14 @@ fn word(text: &str, column: usize) -> Result<&str, NotFound> {
     words(text).nth(column.saturating_sub(1)).ok_or(NotFound::NoColumn { column })
 }
 
-/// The text after the words of `key`: in the first line that begins with them, because a number
-/// in another line may look like one; else in the first that has them.
+/// The text after the words of `key`: in the first line that begins with them, because the words
+/// may also occur inside another line; else in the first line that contains them.
 fn after_key<'c>(contents: &'c str, key: &[String]) -> Option<&'c str> {
     let at_the_start = contents.lines().find_map(|line| strip(line, key));
     at_the_start.or_else(|| contents.lines().find_map(|line| behind(line, key)))
 }
 
-/// The rest of `line` behind the words of `key`, which follow one another.
+/// The rest of `line` after the consecutive words of `key`.
 fn behind<'l>(line: &'l str, key: &[String]) -> Option<&'l str> {
     let mut tail = line;
     loop {
@@ -176,18 +176,18 @@ pub(super) enum NotFound {
         /// Those that a line begins with and that resemble them.
         near: Option<String>,
     },
-    /// There are fewer words.
+    /// The line has fewer words.
     #[error("there is no column {column}; correct key or column")]
     NoColumn {
         /// The column, counted from 1.
         column: usize,
     },
-    /// The word is no number.
+    /// The word is not a number.
     #[error("column {column} is {}, not a number; correct key or column", quote(word))]
     NotANumber {
         /// The column, counted from 1.
         column: usize,
-        /// What is there.
+        /// The word in that column.
         word: String,
     },
     /// The regular expression matches nothing.
@@ -246,7 +246,7 @@ mod tests {
     }
 
     #[test]
-    fn one_rule_reads_the_usual_files() {
+    fn key_and_column_find_values_in_the_usual_files() {
         assert_eq!(found("", &[3], "0.12 0.08 0.05 1/234 5678\n"), "0.05");
         assert_eq!(found("MemFree", &[1], "MemTotal: 7 kB\nMemFree:    12 kB\n"), "12");
         assert_eq!(found("cpu", &[4], STAT), "4000");
@@ -262,7 +262,7 @@ mod tests {
     }
 
     #[test]
-    fn columns_are_added_up_exactly_when_they_are_whole() {
+    fn sums_of_whole_numbers_are_exact() {
         assert_eq!(found("cpu", &[1, 2, 3, 6, 7, 8], STAT), "171");
         assert_eq!(found("", &[1, 2], "18446744073709551615 1"), "18446744073709551616");
         assert_eq!(found("", &[1, 2], "9007199254740993 0"), "9007199254740993");
@@ -302,7 +302,7 @@ mod tests {
     }
 
     #[test]
-    fn a_line_that_begins_with_the_key_comes_before_one_that_has_it_elsewhere() {
+    fn a_line_that_begins_with_the_key_precedes_one_that_contains_it() {
         let irq = "      CPU0 CPU1\n  0:   1   9  timer\n  1:  77   0  keyboard\n 17:  1 5 x\n";
         for (key, columns, want) in [
             ("1", &[1][..], "77"),
@@ -325,7 +325,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_there_or_no_number_is_an_error() {
+    fn a_missing_value_or_a_word_for_a_number_is_an_error() {
         assert_eq!(number("ctxt", &[2], STAT), Err(NotFound::NoColumn { column: 2 }));
         let word = "n/a".to_owned();
         let error = number("", &[2], "1 n/a").unwrap_err();

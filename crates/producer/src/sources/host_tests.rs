@@ -1,4 +1,4 @@
-//! What `config/host.toml` reads on this machine.
+//! The values of `config/host.toml` on this machine.
 
 use std::fs;
 use std::path::Path;
@@ -14,7 +14,7 @@ fn host() -> Settings {
     Settings::load(&path).unwrap_or_else(|error| panic!("{error}"))
 }
 
-/// A file that is there is read as the configuration says; one that is not needs a default.
+/// An existing file is read as configured; a missing one needs a default.
 #[test]
 fn the_host_configuration_reads_this_machine() {
     let settings = host();
@@ -57,9 +57,9 @@ fn scaled(settings: &Settings, field: &str) -> f64 {
     }
 }
 
-/// The columns are the right ones: the sums the kernel's own documentation promises hold.
+/// The columns are the right ones: the sums in the kernel's documentation hold.
 #[test]
-fn the_numbers_of_the_host_make_sense() {
+fn the_numbers_of_the_host_add_up() {
     let settings = host();
     let value = |field| scaled(&settings, field);
     let (uptime, total, available) = (value("uptime"), value("mem_total"), value("mem_available"));
@@ -83,7 +83,7 @@ fn the_numbers_of_the_host_make_sense() {
 }
 
 #[test]
-fn a_host_without_a_sensor_says_that_it_does_not_know_its_temperature() {
+fn without_a_sensor_the_temperature_is_unknown() {
     let settings = host();
     let file = file_source(&settings, "temperature");
     assert_eq!(file.paths[0], Path::new("/sys/class/thermal/thermal_zone*/temp"));

@@ -1,10 +1,11 @@
-//! Where values come from: one sampler per field, each sampled once per record.
+//! The values of fields: one sampler per field, each sampled once per record.
 //!
 //! Invariant: a record is sampled at one moment. All clocks of a record agree, and a file that
 //! several fields read is read once. A field without a value, or with one that it cannot hold, has
-//! its `default` or keeps its last value. That is logged when it begins and when the reason changes,
-//! its end only if its beginning was, and no field can flood the log. A field that has had no value
-//! yet is warned of, with a default or not: its configuration may be wrong.
+//! its `default` or keeps its last value. The loss and each change of its reason are logged, within
+//! a rate limit; the return of the value only if the loss was logged.
+//! A field that has had no value yet is warned of, with a default or not: its configuration may be
+//! wrong.
 //!
 //! ```text
 //!   sample(now) --> files: forget what was read        (read again by the first field that asks)
@@ -47,9 +48,9 @@ use random::RandomSampler;
 use sample_error::SampleError;
 use wave::WaveSampler;
 
-/// Lost values that are logged in [`WINDOW`]; the others are counted.
+/// The most lost values that are logged per [`WINDOW`]; the others are counted.
 const LOSSES: u32 = 100;
-/// Time in which the number of these messages is limited.
+/// The time to which that limit applies.
 const WINDOW: Duration = Duration::from_secs(10);
 
 /// What a sampler returns.
@@ -57,11 +58,11 @@ const WINDOW: Duration = Duration::from_secs(10);
 enum Sample<'f> {
     /// A new value.
     Value(Value),
-    /// A new value: the number as a file has it.
+    /// A new value: the digits in a file.
     Number(Digits<'f>),
-    /// A new value: a whole number, which may be beyond all types.
+    /// A new value: a whole number, perhaps too large for any type.
     Whole(i128),
-    /// No new value, and nothing wrong with that.
+    /// No new value, which is not an error.
     Keep,
     /// No value, and why.
     Missing(SampleError),
@@ -80,7 +81,7 @@ enum Sampler {
     Random(RandomSampler),
 }
 
-/// One field and where its value comes from.
+/// One field and the source of its value.
 #[derive(Debug)]
 struct FieldSource {
     name: String,
@@ -105,7 +106,7 @@ pub(crate) struct Sources {
 }
 
 impl Sources {
-    /// Sources that begin at `now`: counters at their start, waves at their phase.
+    /// Sources that start at `now`: counters at their start, waves at their phase.
     pub(crate) fn new(record: &RecordSettings, now: Moment) -> Self {
         let mut files = Files::default();
         let fields = record.schema.fields();
@@ -138,12 +139,12 @@ impl Sources {
             let at = old.iter().position(|old| old.as_ref().is_some_and(|old| old.is_like(field)));
             let Some((at, kept)) = at.and_then(|at| Some((at, old[at].take()?))) else { continue };
             if record.set(index, &last.value(at)).is_err() {
-                continue; // its labels have changed: it starts from its beginning
+                continue; // its labels have changed: the source starts again
             }
             (field.error, field.is_logged) = (kept.error, kept.is_logged);
             field.has_had_value = kept.has_had_value;
             match (&mut field.sampler, kept.sampler) {
-                // The files themselves are opened anew, under their numbers in this collection.
+                // The files are opened again, under their numbers in this collection.
                 (Sampler::File(new), Sampler::File(old)) => new.carry_over(&old),
                 (sampler, kept) => *sampler = kept,
             }
@@ -159,14 +160,15 @@ impl Sources {
             if let Source::Const(value) = &field.source
                 && let Err(error) = record.set(index, value)
             {
-                // The settings have checked it; if it is wrong, log that and publish the rest.
+                // Checked by the settings; if it is wrong nevertheless, log that and publish the
+                // rest.
                 tracing::error!("field {:?}: {error}", field.name);
             }
         }
         record
     }
 
-    /// Takes every source's value at `now` into `record`.
+    /// Samples every source at `now` into `record`.
     pub(crate) fn sample(&mut self, now: Moment, record: &mut RecordBuf) {
         self.files.forget();
         for (index, field) in self.fields.iter_mut().enumerate() {
@@ -200,7 +202,7 @@ impl FieldSource {
         self.name == other.name && self.ctype == other.ctype && self.source == other.source
     }
 
-    /// The value while there is none.
+    /// The value of a field whose source has none.
     fn default(&self) -> Option<&Value> {
         match &self.source {
             Source::File(file) => file.default.as_deref(),
@@ -211,12 +213,12 @@ impl FieldSource {
 
     fn fall_back(&self, index: usize, record: &mut RecordBuf) {
         if let Some(default) = self.default() {
-            // The settings have checked that the field can hold it.
+            // The settings have checked that it fits the field.
             let _ = record.set(index, default);
         }
     }
 
-    /// Logs that the value is lost, or lost for another reason, or there again.
+    /// Logs that the value is lost, that the reason has changed, or that the value is back.
     fn note(&mut self, error: Option<SampleError>, now: Moment, losses: &mut RateLimit) {
         self.has_had_value |= error.is_none();
         // A rate has no value at the first reading: not an error.
@@ -232,7 +234,7 @@ impl FieldSource {
         }
     }
 
-    /// Whether it was logged: the messages of a value that comes and goes are limited.
+    /// `true` if it was logged: messages about a flapping value are limited.
     fn log_loss(&self, now: Moment, losses: &mut RateLimit) -> bool {
         let Some(error) = self.error.last() else { return false };
         let Some(held) = losses.pass(Monotonic::from_nanos(nanos(now.monotonic))) else {
@@ -242,8 +244,8 @@ impl FieldSource {
             tracing::warn!("{held} more values were lost without a message");
         }
         let name = &self.name;
-        // A field type that is too small is a configuration error: one level higher. So may be a source
-        // that has not given a value yet.
+        // A field type that is too small is a configuration error, logged one level higher. A source
+        // without a value so far may be one.
         let is_known = self.has_had_value || self.is_logged;
         match (self.default().is_some(), error.is_misfit()) {
             (true, false) if is_known => {

@@ -1,4 +1,4 @@
-//! Numbers out of files: exact where the type holds them, and no value where it does not.
+//! Numbers from files: exact if the type can hold them, else no value.
 
 use std::fs::OpenOptions;
 use std::io::{Read as _, Write as _};
@@ -7,7 +7,7 @@ use super::file_tests::setup;
 use rustix::fs::{CWD, FileType, Mode, mknodat};
 
 #[test]
-fn a_number_is_the_one_whose_digits_are_in_the_file() {
+fn a_number_is_stored_as_its_digits_in_the_file() {
     let types = ["u64", "i64", "f32", "f64", "bool"];
     let fields = types.map(|ctype| (ctype, r#"file = { path = "@/n" }"#));
     let mut setup = setup(&fields);
@@ -22,7 +22,7 @@ fn a_number_is_the_one_whose_digits_are_in_the_file() {
                 "true",
             ],
         ),
-        // Just above the middle of two f32: by way of an f64 it is the lower one.
+        // Just above the middle of two f32: rounding by way of an f64 returns the lower one.
         (
             "1.0000000596046447753906250000001",
             ["1", "1", "1.0000001", "1.0000000596046448", "true"],
@@ -40,7 +40,7 @@ fn a_number_is_the_one_whose_digits_are_in_the_file() {
         ("1e3", ["1000", "1000", "1000", "1000", "true"]),
         ("0.4", ["0", "0", "0.4", "0.4", "true"]),
         ("-0.0", ["0", "0", "-0", "-0", "false"]),
-        // What a type cannot hold is not made to fit: the value before it stays.
+        // A number that the type cannot hold is not clamped: the field keeps its last value.
         ("-9223372036854775809", ["0", "0", "-9.223372e18", "-9.223372036854776e18", "true"]),
         ("-5", ["0", "-5", "-5", "-5", "true"]),
         ("-1e999999999", ["0", "-5", "-5", "-5", "true"]),
@@ -131,7 +131,7 @@ fn a_bool_is_true_for_any_number_but_0() {
 }
 
 #[test]
-fn a_number_that_no_float_holds_is_none() {
+fn a_number_beyond_the_largest_float_is_no_value() {
     let scaled = r#"file = { path = "@/n", scale = 1e300, default = 7 }"#;
     let sum = r#"file = { path = "@/n", column = [1, 2], default = 7 }"#;
     for ctype in ["f32", "f64", "u64"] {
@@ -146,7 +146,7 @@ fn a_number_that_no_float_holds_is_none() {
 }
 
 #[test]
-fn a_named_pipe_is_no_value_file_and_keeps_what_is_written_for_another_reader() {
+fn a_named_pipe_is_refused_and_its_content_left_to_its_reader() {
     let mut setup = setup(&[("u8", r#"file = { path = "@/pipe", default = 9 }"#)]);
     let path = setup.path("pipe");
     mknodat(CWD, &path, FileType::Fifo, Mode::from_raw_mode(0o600), 0).expect("mkfifo");

@@ -18,7 +18,7 @@ impl RandomSampler {
         Self { range: random.range, rng: random.seed.map_or_else(Rng::new, Rng::with_seed) }
     }
 
-    /// The next number: each whole number as likely as the others.
+    /// The next number; whole numbers are uniformly distributed.
     pub(super) fn sample(&mut self) -> Value {
         match self.range {
             Range::Whole { min, max } => Value::Int(self.rng.i64(min..=max)),
@@ -35,7 +35,7 @@ mod tests {
     use super::RandomSampler;
 
     #[test]
-    fn a_die_shows_every_face_and_no_other() {
+    fn a_die_shows_every_face() {
         let random = Random { range: Range::Whole { min: 1, max: 6 }, seed: Some(42) };
         let mut sampler = RandomSampler::new(random);
         let mut faces = [0; 6];

@@ -4,7 +4,7 @@ use layout::Value;
 use settings::Range;
 
 /// The value at `fraction` of the way from min (0) to max (1), rounded for an integer field. A
-/// fraction outside of 0 to 1 is taken as the nearer of the two, NaN as 0.
+/// fraction is clamped to 0 to 1; NaN counts as 0.
 pub(super) fn value_at(range: Range, fraction: f64) -> Value {
     let fraction = if fraction.is_nan() { 0.0 } else { fraction.clamp(0.0, 1.0) };
     match range {
@@ -34,7 +34,7 @@ mod tests {
     use super::value_at;
 
     #[test]
-    fn a_range_is_never_left_even_at_the_ends_of_its_type() {
+    fn values_stay_in_range_even_at_the_ends_of_the_type() {
         let all = Range::Whole { min: i64::MIN, max: i64::MAX };
         assert_eq!(value_at(all, 0.0), Value::Int(i64::MIN));
         assert_eq!(value_at(all, 1.0), Value::Int(i64::MAX));

@@ -21,22 +21,24 @@ pub(super) enum SampleError {
     NotText(PathBuf, &'static str),
     /// The file does not contain the value.
     NotFound(PathBuf, NotFound),
-    /// There is a value, but the field cannot hold it.
+    /// The field cannot hold the value.
     Value(ValueError),
-    /// A number that no float holds, alone or scaled.
+    /// The number, perhaps scaled, is too large for a float.
     Overflow,
-    /// A rate after its first reading: the next one brings it.
+    /// A rate after its first reading: it needs another one.
     FirstRate,
 }
 
 impl SampleError {
-    /// Whether there was a value, but none that the field can hold. That does not mend itself.
+    /// Whether there is a value that the field cannot hold, which lasts until the configuration
+    /// changes.
     pub(super) const fn is_misfit(&self) -> bool {
         matches!(self, Self::Value(_) | Self::Overflow)
     }
 }
 
-/// Equal errors are logged once: a number in a message that changes with each tick is no difference.
+/// Equal errors are logged once; a number in a message, which may change with each tick, makes no
+/// difference.
 impl PartialEq for SampleError {
     fn eq(&self, other: &Self) -> bool {
         match (self, other) {
@@ -75,7 +77,7 @@ impl fmt::Display for SampleError {
     }
 }
 
-/// Whether what has the name cannot be read from its start again.
+/// Whether the file cannot be read again from its start.
 fn is_stream(error: &io::Error) -> bool {
     error.raw_os_error() == Some(Errno::SPIPE.raw_os_error())
 }
@@ -89,7 +91,7 @@ mod tests {
     use super::SampleError;
 
     #[test]
-    fn a_changing_number_is_no_difference_but_another_reason_is() {
+    fn errors_that_differ_only_in_a_number_are_equal() {
         let word = |word: &str| {
             let error = NotFound::NotANumber { column: 1, word: word.to_owned() };
             SampleError::NotFound(PathBuf::from("/x"), error)

@@ -21,13 +21,13 @@ impl WaveSampler {
         Self { wave, start: now.monotonic }
     }
 
-    /// Its value at `now`: by the clock, so a missed tick moves nothing.
+    /// Its value at `now`, computed from the clock: missed ticks do not shift it.
     pub(super) fn sample(&self, now: Moment) -> Value {
         value_at(self.wave.range, height(&self.wave, now.monotonic.saturating_sub(self.start)))
     }
 }
 
-/// How high the wave is, 0 to 1, `elapsed` after its start.
+/// The height of the wave, 0 to 1, `elapsed` after its start.
 fn height(wave: &Wave, elapsed: Duration) -> f64 {
     let period = wave.period.as_nanos().max(1);
     #[expect(clippy::cast_precision_loss, reason = "a fraction of a turn, for the eye")]
@@ -59,7 +59,7 @@ mod tests {
     }
 
     #[test]
-    fn a_wave_has_its_shape_begins_at_its_phase_and_comes_round() {
+    fn a_wave_has_its_shape_phase_and_period() {
         assert_eq!(turn(WaveShape::Sine, 0.0), [50, 100, 50, 0].map(Value::Int));
         assert_eq!(turn(WaveShape::Triangle, 0.0), [0, 50, 100, 50].map(Value::Int));
         assert_eq!(turn(WaveShape::Saw, 0.0), [0, 25, 50, 75].map(Value::Int));

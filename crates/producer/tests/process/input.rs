@@ -1,4 +1,4 @@
-//! Lines of JSON: from standard input, from a named pipe, and none at all.
+//! Lines of JSON from standard input, from a named pipe, and none.
 
 use std::fs;
 use std::io::{Read, Write};
@@ -10,7 +10,7 @@ use rustix::process::Signal;
 use crate::place::{COUNTER, Place, TICK};
 
 #[test]
-fn a_producer_that_needs_no_input_leaves_standard_input_alone() {
+fn a_producer_without_input_fields_does_not_read_standard_input() {
     let place = Place::new();
     place.configure(COUNTER, TICK);
     let (mut reader, mut writer) = std::io::pipe().expect("pipe");
@@ -24,7 +24,7 @@ fn a_producer_that_needs_no_input_leaves_standard_input_alone() {
 }
 
 #[test]
-fn each_good_line_is_a_record_and_the_end_of_the_input_is_the_end() {
+fn each_good_line_is_a_record_and_the_end_of_the_input_ends_the_producer() {
     let place = Place::new();
     let fields = [("u32", "input = { key = \"n\" }"), ("u8", "input = { key = \"m\" }")];
     place.configure(&fields, "[producer]\ntick = \"1h\"\nmax_line = \"64B\"\n");

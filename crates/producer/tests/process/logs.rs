@@ -11,7 +11,7 @@ use serde_json::Value;
 use crate::place::{COUNTER, Place, TICK};
 
 #[test]
-fn json_is_one_object_a_line_with_fields_for_region_epoch_and_sequence() {
+fn a_json_log_has_one_object_per_line_with_region_epoch_and_sequence() {
     let place = Place::new();
     place.configure(COUNTER, TICK);
     let mut producer = place.start("log", Stdio::null(), &["--log-format", "json"]);
@@ -34,7 +34,7 @@ fn json_is_one_object_a_line_with_fields_for_region_epoch_and_sequence() {
 }
 
 #[test]
-fn the_last_words_are_json_too_and_are_said_even_when_nothing_else_is_logged() {
+fn the_last_error_is_json_too_and_logged_at_every_level() {
     let place = Place::new();
     for args in [&["--log-format", "json"][..], &["--log-format", "json", "--log", "off"]] {
         let log = place.start("log", Stdio::null(), args).ends_with(1);
@@ -103,7 +103,7 @@ fn a_value_that_flaps_does_not_flood_the_log() {
     let file = place.path("v");
     let source = format!("file = {{ path = {:?} }}", file.display().to_string());
     place.configure(&[("u8", &source)], "[producer]\ntick = \"1ms\"\n");
-    // By another name first: a file that is written in place is empty for a moment.
+    // Renamed into place: a file that is written in place is empty for a moment.
     let put = |text: &str| {
         fs::write(place.path("new"), text).expect("write");
         fs::rename(place.path("new"), &file).expect("rename");
@@ -128,7 +128,7 @@ fn a_value_that_flaps_does_not_flood_the_log() {
 }
 
 #[test]
-fn an_unknown_format_and_a_journal_that_is_not_there_are_wrong_usage() {
+fn an_unknown_format_and_a_missing_journal_are_wrong_usage() {
     let place = Place::new();
     place.configure(COUNTER, TICK);
     place.start("log", Stdio::null(), &["--log-format", "xml"]).ends_with(2);

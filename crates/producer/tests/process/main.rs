@@ -1,7 +1,7 @@
-//! The producer as a process: signals, standard input, a region that is taken away.
+//! The producer as a process: signals, standard input, a region that is removed.
 //!
-//! Each test has a directory of its own, children are ended by their own handle, and what takes too
-//! long fails.
+//! Each test has a directory of its own, children are killed by their handle, and a deadline fails
+//! a test that hangs.
 
 mod input;
 mod logs;
@@ -50,7 +50,7 @@ fn the_producer_stops_after_its_ticks_one_record_each() {
 }
 
 #[test]
-fn ticks_that_were_missed_are_counted_and_not_made_up_for() {
+fn missed_ticks_are_counted_and_not_caught_up() {
     let place = Place::new();
     place.configure(COUNTER, "[producer]\ntick = \"20ms\"\n");
     let mut producer = place.start_quietly("log");
@@ -69,7 +69,7 @@ fn ticks_that_were_missed_are_counted_and_not_made_up_for() {
 }
 
 #[test]
-fn a_file_without_a_value_is_said_once_and_not_at_each_tick() {
+fn a_lost_value_is_logged_once_and_not_at_each_tick() {
     let place = Place::new();
     let file = place.path("value");
     let source = format!("file = {{ path = \"{}\", column = 1 }}", file.display());
@@ -91,7 +91,7 @@ fn a_file_without_a_value_is_said_once_and_not_at_each_tick() {
 }
 
 #[test]
-fn a_bare_file_is_the_struct_and_nothing_else() {
+fn a_bare_file_holds_only_the_struct() {
     let place = Place::new();
     place.configure(&[("u8", "const = 7"), ("u32", "counter = { start = 258 }")], TICK);
     place.reconfigure("[record]", "format = \"bare\"\n[record]");
@@ -114,7 +114,7 @@ fn a_check_prints_the_layout_and_publishes_nothing() {
 }
 
 #[test]
-fn a_bad_start_is_one_line_and_code_1() {
+fn a_failed_start_logs_one_line_and_exits_with_1() {
     let place = Place::new();
     let table = [
         ("", "x.toml: cannot be read"),

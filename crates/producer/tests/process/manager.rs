@@ -41,8 +41,8 @@ impl<'a> Manager<'a> {
         self.place.spawn(log, &mut command)
     }
 
-    /// The shell makes descriptor 3 of the one it is given and writes its own pid, which is that
-    /// of the producer too, into the environment: both need unsafe code in a parent written in Rust.
+    /// The shell duplicates `region` to descriptor 3 and writes its own pid, which becomes the
+    /// producer's, into the environment: both need unsafe code in a parent written in Rust.
     fn command(&self, region: Option<&File>) -> Command {
         let mut command = self.place.command("/bin/sh");
         let script = match region {
@@ -61,7 +61,7 @@ impl<'a> Manager<'a> {
         command
     }
 
-    /// All messages received so far, one assignment an item.
+    /// All messages received so far, one assignment per item.
     pub(crate) fn heard(&mut self) -> &[String] {
         let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(4))];
         let mut bytes = [0; 4096];
@@ -81,7 +81,7 @@ impl<'a> Manager<'a> {
         &self.heard
     }
 
-    /// Stops listening: fills the queue of the socket, in which nothing more has room then.
+    /// Stops listening: fills the queue of the socket.
     pub(crate) fn is_busy(&self) {
         let other = UnixDatagram::unbound().expect("socket");
         other.set_nonblocking(true).expect("nonblocking");

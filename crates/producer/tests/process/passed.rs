@@ -1,4 +1,4 @@
-//! A region that a supervisor has opened, or that a service manager keeps.
+//! A region that a supervisor has opened, or a service manager keeps.
 
 use std::fs::{self, File};
 use std::path::Path;
@@ -25,7 +25,7 @@ fn newest(file: &File) -> Option<(u64, u64, Value)> {
 }
 
 #[test]
-fn a_passed_memfd_or_file_is_published_to_and_goes_on_in_the_next_producer() {
+fn the_next_producer_resumes_a_passed_memfd_or_file() {
     let memfd = File::from(memfd_create("region", MemfdFlags::CLOEXEC).expect("memfd"));
     let place = Place::new();
     place.configure(COUNTER, TICK);
@@ -35,7 +35,7 @@ fn a_passed_memfd_or_file_is_published_to_and_goes_on_in_the_next_producer() {
         let mut producer = manager.start("log", Some(&region), &[]);
         wait_until("records", || newest(&region).is_some_and(|newest| newest.1 > 3));
         let follower = reader(&region);
-        wait_until("signs of life", || follower.state() == State::Live);
+        wait_until("watchdog pings", || follower.state() == State::Live);
         assert!(producer.log().contains("to fd:region every 10ms (created, epoch 1)"));
         producer.child.kill().expect("kill");
         producer.end();
@@ -55,7 +55,7 @@ fn a_passed_memfd_or_file_is_published_to_and_goes_on_in_the_next_producer() {
 }
 
 #[test]
-fn a_reload_keeps_a_passed_region_and_says_what_it_cannot_do() {
+fn a_reload_keeps_a_passed_region_and_refuses_another_record() {
     let region = File::from(memfd_create("region", MemfdFlags::CLOEXEC).expect("memfd"));
     let place = Place::new();
     place.configure(COUNTER, "[producer]\ntick = \"1h\"\n");
@@ -77,7 +77,7 @@ fn a_reload_keeps_a_passed_region_and_says_what_it_cannot_do() {
 }
 
 #[test]
-fn a_descriptor_that_cannot_be_used_is_a_bad_start() {
+fn an_unusable_descriptor_fails_the_start() {
     let place = Place::new();
     place.configure(COUNTER, TICK);
     let manager = Manager::new(&place);
@@ -104,7 +104,7 @@ fn a_descriptor_that_cannot_be_used_is_a_bad_start() {
     place.reconfigure("[record]", "format = \"bare\"\n[record]");
     let log = manager.start("log", Some(&read_only), &[]).ends_with(1);
     assert!(log.contains("a bare file cannot be published to by a descriptor"), "{log}");
-    // Asked for another one, it leaves the passed one alone.
+    // With `--region` for another one, it does not touch the passed one.
     let other = place.path("other.region");
     let mut args = vec!["--region", other.to_str().expect("UTF-8"), "--ticks", "1"];
     manager.start("log", Some(&read_only), &args).ends_with(0);
@@ -113,7 +113,7 @@ fn a_descriptor_that_cannot_be_used_is_a_bad_start() {
 }
 
 #[test]
-fn a_descriptor_that_was_announced_and_not_passed_is_a_bad_start() {
+fn a_descriptor_announced_but_not_passed_fails_the_start() {
     let place = Place::new();
     place.configure(COUNTER, TICK);
     let cases = [
@@ -124,7 +124,8 @@ fn a_descriptor_that_was_announced_and_not_passed_is_a_bad_start() {
         ("-1", "region", "LISTEN_FDS=-1: is not a number of descriptors; "),
     ];
     for (count, names, want) in cases {
-        // What this process has from 3 on is closed on exec: the shell's child has none of them.
+        // The descriptors of this process from 3 on are closed on exec, so the shell has none of
+        // them.
         let mut shell = place.command("/bin/sh");
         shell.args(["-c", "exec 3>&- 4>&-; export LISTEN_PID=$$; exec \"$@\"", "sh"]);
         shell.arg(env!("CARGO_BIN_EXE_producer")).arg(place.path("x.toml"));
@@ -138,7 +139,7 @@ fn a_descriptor_that_was_announced_and_not_passed_is_a_bad_start() {
 }
 
 #[test]
-fn a_memfd_is_kept_by_the_manager_and_outlives_kills_and_changes_of_its_record() {
+fn the_manager_keeps_a_memfd_across_kills_and_changes_of_its_record() {
     let place = Place::new();
     place.configure(COUNTER, TICK);
     let mut manager = Manager::new(&place);
@@ -148,7 +149,7 @@ fn a_memfd_is_kept_by_the_manager_and_outlives_kills_and_changes_of_its_record()
     let kept = manager.stored().try_clone().expect("dup");
     let follower = reader(&kept);
     wait_until("records", || newest(&kept).is_some_and(|newest| newest.1 > 3));
-    wait_until("signs of life", || follower.state() == State::Live);
+    wait_until("watchdog pings", || follower.state() == State::Live);
     producer.child.kill().expect("kill");
     producer.end();
     assert_eq!(follower.state(), State::Dead, "though the manager has it open");
@@ -158,7 +159,7 @@ fn a_memfd_is_kept_by_the_manager_and_outlives_kills_and_changes_of_its_record()
     wait_until("publishing continues", || {
         newest(&kept).is_some_and(|newest| newest.0 == 2 && newest.1 > last)
     });
-    wait_until("signs of life", || follower.state() == State::Live);
+    wait_until("watchdog pings", || follower.state() == State::Live);
     assert_eq!(manager.stored_count(), 1, "kept already");
 
     place.configure(&[("char[8]", "const = \"new\"")], TICK);
@@ -175,7 +176,7 @@ fn a_memfd_is_kept_by_the_manager_and_outlives_kills_and_changes_of_its_record()
 }
 
 #[test]
-fn a_memfd_without_anybody_to_keep_it_is_warned_of() {
+fn a_memfd_without_a_service_manager_is_warned_of() {
     let place = Place::new();
     place.configure(COUNTER, TICK);
     let stdin = Stdio::null();

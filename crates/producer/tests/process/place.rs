@@ -1,4 +1,4 @@
-//! A place for a test: its own directory, configuration, region, and producers that end with it.
+//! The fixture of a test: a directory, a configuration, a region, and producers that end with it.
 
 use std::fmt::Write as _;
 use std::fs::{self, File, Permissions};
@@ -48,7 +48,7 @@ pub(crate) fn wait_until(what: &str, mut ready: impl FnMut() -> bool) {
 
 impl Place {
     pub(crate) fn new() -> Self {
-        // Others may not write to it, whatever the umask: that would be warned of.
+        // Not writable by others, for any umask: the producer would warn of that.
         let owners_alone = Permissions::from_mode(0o700);
         let dir = tempfile::Builder::new().permissions(owners_alone).tempdir();
         Self { dir: dir.expect("directory") }
@@ -62,7 +62,7 @@ impl Place {
         self.path("x.region")
     }
 
-    /// Writes the configuration: fields as pairs of type and source, more lines at the end.
+    /// Writes the configuration: fields as pairs of type and source, `more` at the end.
     pub(crate) fn configure(&self, fields: &[(&str, &str)], more: &str) {
         let region = self.region();
         let region = region.display();
@@ -74,7 +74,7 @@ impl Place {
         fs::write(self.path("x.toml"), text + more).expect("write");
     }
 
-    /// Starts `producer x.toml ARGS`; its log goes to a file of its own.
+    /// Starts `producer x.toml ARGS`, which logs to the file `name`.
     pub(crate) fn start(&self, name: &str, stdin: Stdio, args: &[&str]) -> Running {
         let mut command = self.command(env!("CARGO_BIN_EXE_producer"));
         command.arg(self.path("x.toml")).args(args).stdin(stdin);
@@ -159,7 +159,7 @@ impl Running {
         status.expect("it has ended")
     }
 
-    /// What a producer that ends with 0 wrote to stdout.
+    /// The output of a producer, which must exit with 0.
     #[track_caller]
     pub(crate) fn stdout_of_success(mut self) -> String {
         self.ends_with(0);

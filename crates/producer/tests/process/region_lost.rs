@@ -1,4 +1,4 @@
-//! A region that is deleted, cut short, taken by another producer, or wanted by two.
+//! A region that is deleted, cut short, or taken by another producer, and a standby for it.
 
 use std::fs::{self, File};
 use std::process::Stdio;
@@ -10,7 +10,7 @@ use rustix::process::Signal;
 use crate::place::{COUNTER, Place, TICK, wait_until};
 
 #[test]
-fn a_region_that_is_deleted_or_cut_short_is_made_anew() {
+fn a_deleted_or_truncated_region_is_recreated() {
     let place = Place::new();
     place.configure(COUNTER, TICK);
     let mut producer = place.start_quietly("log");
@@ -33,7 +33,7 @@ fn a_region_that_is_deleted_or_cut_short_is_made_anew() {
 }
 
 #[test]
-fn a_directory_that_vanishes_is_waited_for() {
+fn a_region_is_recreated_once_its_directory_is_back() {
     let place = Place::new();
     place.configure(COUNTER, TICK);
     place.reconfigure("x.region", "sub/x.region");
@@ -50,11 +50,11 @@ fn a_directory_that_vanishes_is_waited_for() {
 }
 
 #[test]
-fn a_producer_gives_way_to_another_one_that_took_its_name() {
+fn a_producer_ends_when_another_one_has_taken_its_name() {
     let place = Place::new();
     place.configure(COUNTER, TICK);
     let mut first = place.start_quietly("first");
-    // Stopped, so that it cannot make the region anew before the second one is there.
+    // Stopped, so that it cannot recreate the region before the second producer starts.
     first.signal(Signal::STOP);
     fs::remove_file(place.region()).expect("remove");
     let mut second = place.start_quietly("second");
@@ -89,7 +89,7 @@ fn a_second_producer_is_refused_and_a_standby_takes_over() {
         first.end();
         standby.wait_for("publishing");
         if format.is_empty() {
-            // The counter begins anew, the sequence does not.
+            // The counter restarts; the sequence continues.
             place.wait_for_record("one of the standby", |(epoch, sequence, value)| {
                 *epoch == 2 && *value != Value::Uint(*sequence)
             });

@@ -1,4 +1,4 @@
-//! What a service manager receives: ready, status, alive, reloading, stopping.
+//! What a service manager receives: ready, status, watchdog pings, reloading, stopping.
 
 use std::fs;
 use std::process::Stdio;
@@ -14,7 +14,7 @@ use crate::place::{COUNTER, Place, TICK, wait_until};
 const SLOW: &str = "[producer]\ntick = \"1h\"\n";
 
 #[test]
-fn a_producer_tells_its_manager_what_it_does_from_the_first_record_to_the_end() {
+fn a_producer_reports_its_state_from_the_first_record_to_the_end() {
     let place = Place::new();
     place.configure(COUNTER, TICK);
     let mut manager = Manager::new(&place);
@@ -37,34 +37,34 @@ fn a_producer_tells_its_manager_what_it_does_from_the_first_record_to_the_end() 
 }
 
 #[test]
-fn a_tick_that_is_longer_than_the_watchdog_does_not_keep_the_loop_asleep() {
+fn a_tick_longer_than_the_watchdog_does_not_delay_pings() {
     let place = Place::new();
     place.configure(COUNTER, SLOW);
     let mut manager = Manager::new(&place).with_watchdog(Duration::from_millis(20));
     let mut producer = manager.start("log", None, &[]);
-    wait_until("signs of life", || manager.count("WATCHDOG=1") >= 5);
+    wait_until("watchdog pings", || manager.count("WATCHDOG=1") >= 5);
     manager.clear();
-    // 100 are due; without them the loop would go round once in that time, for its check of the region. A busy
-    // machine may not let it run in one second, but will in another.
+    // 100 are due; without them the loop would turn once in that time, to check the region. A busy
+    // machine may not run it in one second, but will in another.
     wait_until("more than ten in a second", || {
         let before = manager.count("WATCHDOG=1");
         std::thread::sleep(Duration::from_secs(1));
         manager.count("WATCHDOG=1") > before + 10
     });
-    // The loop itself sends them: one that is stopped is silent.
+    // The loop sends them: a stopped one sends none.
     producer.signal(Signal::STOP);
     manager.clear();
     std::thread::sleep(Duration::from_millis(300)); // time for pings that must not come
     assert!(manager.count("WATCHDOG=1") <= 1, "sent before the stop");
     producer.signal(Signal::CONT);
     manager.clear();
-    wait_until("signs of life again", || manager.count("WATCHDOG=1") >= 2);
+    wait_until("watchdog pings again", || manager.count("WATCHDOG=1") >= 2);
     producer.signal(Signal::TERM);
     producer.ends_with(0);
 }
 
 #[test]
-fn a_reload_is_announced_and_ended_whether_the_file_is_good_or_not() {
+fn a_reload_is_reported_whether_it_succeeds_or_fails() {
     let place = Place::new();
     place.configure(COUNTER, SLOW);
     let mut manager = Manager::new(&place);
@@ -77,7 +77,7 @@ fn a_reload_is_announced_and_ended_whether_the_file_is_good_or_not() {
         producer.signal(Signal::HUP);
         manager.wait_for("READY=1");
         let heard = manager.heard();
-        // A status of before may still have been on its way.
+        // An earlier status may still be in the queue.
         let at = heard.iter().position(|heard| heard == "RELOADING=1").expect("it reloads");
         let micros = heard[at + 1].strip_prefix("MONOTONIC_USEC=").expect("a time");
         assert!(!heard[..at].contains(&"READY=1".to_owned()), "ready again only afterwards");
@@ -89,7 +89,7 @@ fn a_reload_is_announced_and_ended_whether_the_file_is_good_or_not() {
 }
 
 #[test]
-fn who_waits_for_input_is_ready_and_says_what_for() {
+fn a_producer_that_waits_for_input_is_ready_and_reports_that() {
     let place = Place::new();
     let pipe = place.path("pipe");
     let producer = format!("[producer]\ninput = {:?}\n", pipe.display().to_string());
@@ -99,7 +99,7 @@ fn who_waits_for_input_is_ready_and_says_what_for() {
     let mut producer = manager.start("log", None, &[]);
     manager.wait_for("READY=1");
     assert!(manager.heard().iter().any(|heard| heard.ends_with(": waiting for input")));
-    wait_until("signs of life", || manager.count("WATCHDOG=1") >= 3);
+    wait_until("watchdog pings", || manager.count("WATCHDOG=1") >= 3);
     fs::write(&pipe, "{\"n\": 5}\n").expect("write");
     place.wait_for_record("the line", |newest| newest.1 == 1);
     producer.signal(Signal::TERM);
@@ -108,7 +108,7 @@ fn who_waits_for_input_is_ready_and_says_what_for() {
 }
 
 #[test]
-fn a_standby_that_waits_is_ready_and_alive() {
+fn a_waiting_standby_is_ready_and_pings_the_watchdog() {
     for format in ["", "bare"] {
         let place = Place::new();
         place.configure(COUNTER, TICK);
@@ -120,7 +120,7 @@ fn a_standby_that_waits_is_ready_and_alive() {
         let mut manager = Manager::new(&place).with_watchdog(Duration::from_millis(300));
         let mut standby = manager.start("standby", None, &["--standby"]);
         manager.wait_for("STATUS=waiting to take over ");
-        wait_until("signs of life", || manager.count("WATCHDOG=1") >= 3);
+        wait_until("watchdog pings", || manager.count("WATCHDOG=1") >= 3);
         first.child.kill().expect("kill");
         first.end();
         standby.wait_for("publishing");
@@ -132,7 +132,7 @@ fn a_standby_that_waits_is_ready_and_alive() {
 }
 
 #[test]
-fn a_start_that_fails_leaves_its_reason_with_the_manager() {
+fn a_failed_start_reports_its_reason_to_the_manager() {
     let place = Place::new();
     fs::write(place.path("x.toml"), "[region]\nname = 5\n").expect("write");
     let mut manager = Manager::new(&place);
@@ -145,14 +145,14 @@ fn a_start_that_fails_leaves_its_reason_with_the_manager() {
 }
 
 #[test]
-fn a_manager_that_does_not_listen_stops_neither_the_first_record_nor_a_reload_nor_the_end() {
+fn an_unresponsive_manager_delays_neither_records_nor_reloads_nor_the_end() {
     let place = Place::new();
     place.configure(COUNTER, TICK);
     let mut manager = Manager::new(&place);
     manager.is_busy();
     let mut producer = manager.start("log", None, &[]);
     place.wait_for_record("records without a manager", |newest| newest.1 > 5);
-    manager.wait_for("READY=1"); // it has been tried again, and has room now
+    manager.wait_for("READY=1"); // it was sent again and has room now
 
     manager.is_busy();
     place.reconfigure("10ms", "9ms");
@@ -174,7 +174,7 @@ fn a_manager_that_does_not_listen_stops_neither_the_first_record_nor_a_reload_no
 }
 
 #[test]
-fn the_region_is_closed_before_the_manager_hears_of_the_end() {
+fn the_region_is_closed_before_the_manager_is_notified_of_the_end() {
     let place = Place::new();
     place.configure(COUNTER, SLOW);
     let mut manager = Manager::new(&place);
@@ -191,7 +191,7 @@ fn the_region_is_closed_before_the_manager_hears_of_the_end() {
 }
 
 #[test]
-fn a_memfd_is_given_to_a_manager_as_soon_as_it_listens() {
+fn a_memfd_is_stored_once_the_manager_reads_its_socket() {
     let place = Place::new();
     place.configure(COUNTER, TICK);
     let mut manager = Manager::new(&place);
