@@ -1,14 +1,14 @@
-//! What a person can do about an error of a region.
+//! The next step for an error of a region.
 //!
-//! The library reports the file and the fact. Which option to give or what to start again depends on
-//! the program, so the next step is added here, once for producer and consumer: most errors can
-//! come to both.
+//! The library reports the file and the fact. Which option helps, or what to restart, depends on
+//! the program, so the next step is added here, once for producer and consumer, which share most
+//! errors.
 
 use region::{RegionError, RegionErrorKind as Kind};
 
 use crate::call_advice;
 
-/// The region format that this program knows; a file of a later one needs a newer program.
+/// The region format of this program; a file with a later one needs a newer program.
 const KNOWN_FORMAT: u32 = layout::header::VERSION;
 
 /// `error` and what to do about it: `PATH: fact; next step`.
@@ -42,7 +42,7 @@ fn next_step(kind: &Kind) -> &'static str {
     }
 }
 
-/// Names, directories, who may enter, and descriptors.
+/// Names, directories, permissions and descriptors.
 fn of_place(kind: &Kind) -> Option<&'static str> {
     Some(match kind {
         Kind::NotAFile(_) => "give the path of a region",
@@ -70,7 +70,7 @@ mod tests {
 
     use super::*;
 
-    /// What a user reads after the path: a region, its writer, its file.
+    /// Kinds of error and the text after the path: a region, its writer, its file.
     fn of_regions() -> Vec<(Kind, &'static str)> {
         vec![
             (Kind::NotThere, "no such region; start its producer, or check the name"),
@@ -129,7 +129,7 @@ mod tests {
         ]
     }
 
-    /// The same: its place, its users, a descriptor, the system.
+    /// The same: its directory, its users, a descriptor, the system.
     fn of_places() -> Vec<(Kind, &'static str)> {
         vec![
             (Kind::BadOptions("no".into()), "no; correct the region's settings"),
@@ -194,7 +194,7 @@ mod tests {
     }
 
     #[test]
-    fn a_user_reads_the_fact_and_what_to_do_about_it() {
+    fn every_error_has_its_fact_and_next_step() {
         for (kind, line) in of_regions().into_iter().chain(of_places()) {
             assert_eq!(format!("{kind}; {}", next_step(&kind)), line);
         }

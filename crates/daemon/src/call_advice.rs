@@ -1,7 +1,7 @@
-//! What a person can do when the operating system refuses a call on a region.
+//! The next step when the operating system refuses a call on a region.
 //!
-//! One number means different things in different calls: EPERM of `fchmod` is about the owner, EPERM
-//! of `memfd_create` about a sandbox. So the call is considered first, then the number, then this
+//! An error number has different causes in different calls: EPERM of `fchmod` concerns the owner,
+//! EPERM of `memfd_create` a sandbox. So the call is considered first, then the number, then this
 //! process's user. Facts about the file (a seal, its file system) have kinds of their own.
 
 use std::io;
@@ -12,7 +12,7 @@ use rustix::process::geteuid;
 /// The last resort.
 const LOOK: &str = "look at the system's answer before the semicolon";
 
-/// Calls that are given a name.
+/// Calls that take a name.
 const OF_NAMES: [&str; 6] = ["open", "create", "rename", "link", "mkdir", "stat"];
 
 /// The next step after `call` failed with `err`.
@@ -45,7 +45,7 @@ pub(crate) fn next_step(call: &str, err: &io::Error) -> &'static str {
     }
 }
 
-/// Errors that mean the same for every call.
+/// Errors with the same cause in every call.
 fn of_errno(errno: Errno) -> Option<&'static str> {
     Some(match errno {
         Errno::MFILE => "allow this process more open files (ulimit -n, LimitNOFILE=)",
@@ -90,7 +90,7 @@ mod tests {
     }
 
     #[test]
-    fn one_answer_to_different_calls_means_different_things() {
+    fn advice_depends_on_the_call_and_the_error_number() {
         for (call, err, want) in [
             ("fchmod", Errno::PERM, "as the user to whom that belongs"),
             ("create", Errno::PERM, "immutable"),
@@ -107,7 +107,7 @@ mod tests {
     }
 
     #[test]
-    fn an_account_is_blamed_only_where_another_one_could_do_it() {
+    fn root_is_not_advised_to_use_another_account() {
         for call in OF_NAMES {
             let blames = advice(call, Errno::ACCESS).contains("use an account");
             assert_eq!(blames, !geteuid().is_root(), "{call}: no user may more than root");
@@ -120,7 +120,7 @@ mod tests {
     }
 
     #[test]
-    fn what_files_answer_with_every_day_has_advice_of_its_own() {
+    fn every_common_error_of_a_file_has_its_own_advice() {
         for err in [
             Errno::ACCESS,
             Errno::BUSY,

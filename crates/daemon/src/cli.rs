@@ -13,11 +13,11 @@ use crate::Exit;
 use crate::logging::{self, LogError, LogFilter, LogFormat};
 use crate::report::report;
 
-/// What `--version` prints after the program's name, with the project: the programs' names are
-/// common words.
+/// What `--version` prints after the program's name. It names the project, because the programs'
+/// names are common words.
 pub const VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), " (mapcast)");
 
-/// Options every program has; use it with `#[command(flatten)]`.
+/// Options that every program has; use it with `#[command(flatten)]`.
 #[allow(clippy::doc_markdown)] // the text of `--help`, where backticks would be printed
 #[derive(Args, Clone, Debug, Default)]
 pub struct CommonArgs {

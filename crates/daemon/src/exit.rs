@@ -1,6 +1,7 @@
-//! How a program ends: five exit codes, the same in every tool of the project.
+//! The five exit codes of every program of the project.
 //!
-//! Invariant: the numbers are a promise to scripts and service managers; they never change meaning.
+//! Invariant: the numbers are an interface for scripts and service managers; their meaning never
+//! changes.
 
 use std::process::ExitCode;
 
@@ -9,7 +10,7 @@ use std::process::ExitCode;
 #[repr(u8)]
 #[non_exhaustive]
 pub enum Exit {
-    /// The work was done, or a signal asked for an orderly end.
+    /// The work is done, or a signal requested the stop.
     Done = 0,
     /// Something failed; one line on stderr has the fact and the next step.
     Failure = 1,
@@ -22,7 +23,7 @@ pub enum Exit {
 }
 
 impl Exit {
-    /// The number the process ends with.
+    /// The exit status of the process.
     pub const fn code(self) -> u8 {
         self as u8
     }
@@ -45,7 +46,7 @@ mod tests {
     }
 
     #[test]
-    fn clap_ends_wrong_usage_with_our_number() {
+    fn clap_exits_with_our_code_for_wrong_usage() {
         let error = clap::Command::new("x").try_get_matches_from(["x", "--no"]).expect_err("bad");
         assert_eq!(error.exit_code(), i32::from(Exit::Usage.code()));
     }

@@ -1,10 +1,10 @@
-//! Reports a value only when it changes, so that a condition that lasts is logged once.
+//! Reports a value only when it changes, so that a lasting condition is logged once.
 //!
-//! Invariant: [`OnChange::update`] returns a value exactly if it differs from the one before it.
+//! Invariant: [`OnChange::update`] returns a value if and only if it differs from the previous one.
 //!
 //! Price: the last value is kept.
 
-/// The last value of something that is observed again and again.
+/// The last value of something that is observed repeatedly.
 #[derive(Clone, Debug)]
 pub struct OnChange<T> {
     last: Option<T>,
@@ -29,7 +29,7 @@ impl<T: PartialEq> OnChange<T> {
         self.last.as_ref()
     }
 
-    /// Forgets the last value and returns it: any next one is a change.
+    /// Forgets the last value and returns it, so that any next one is a change.
     pub fn clear(&mut self) -> Option<T> {
         self.last.take()
     }

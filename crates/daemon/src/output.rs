@@ -1,14 +1,14 @@
-//! A text on standard output, whose reader may have seen enough.
+//! Writes a text to standard output, whose reader may close it.
 //!
 //! `producer --check | head -1` closes the pipe after one line. The write then fails with EPIPE,
-//! which means "enough", not "broken". Every other failure (a full disk behind `> file`) is an error.
+//! which is a normal end. Every other failure (a full disk behind `> file`) is an error.
 
 use std::io::{self, ErrorKind, Write};
 
 /// Writes `text` to standard output.
 ///
 /// # Errors
-/// As [`Write::write_all`], unless its reader has closed it.
+/// As [`Write::write_all`], except for EPIPE.
 pub fn print(text: &str) -> io::Result<()> {
     write(io::stdout().lock(), text)
 }

@@ -1,7 +1,7 @@
 //! Limits how often the same kind of message is logged.
 //!
 //! Invariant: at most `limit` messages pass in each window of time. The next message that passes
-//! comes with the number of those suppressed before it.
+//! reports how many were suppressed before it.
 
 use std::time::Duration;
 
@@ -23,7 +23,7 @@ impl RateLimit {
         Self { limit, window, began: None, passed: 0, suppressed: 0 }
     }
 
-    /// If a message may be logged now: how many were suppressed before it.
+    /// Returns the number of messages suppressed before this one if it may be logged, else `None`.
     pub fn pass(&mut self, now: Monotonic) -> Option<u64> {
         if self.began.is_none_or(|began| now.since(began) >= self.window) {
             self.began = Some(now);

@@ -1,6 +1,6 @@
-//! The last line of a program that failed: who, what, and every cause, in one line.
+//! The last line of a program that failed: the program, the error and every cause.
 //!
-//! Invariant: exactly one line whatever the messages hold. Control characters, which may come
+//! Invariant: exactly one line for any messages. Control characters, which may come
 //! from a hostile file name or input line, are escaped; line breaks become spaces.
 //!
 //! ```text
@@ -19,7 +19,7 @@ use crate::terminal::clean;
 /// (JSON, the journal), it is an event of that log instead.
 ///
 /// A stderr that cannot be written to is ignored, and one that is not read delays the exit by at
-/// most 250 ms: there is nowhere left to report it.
+/// most 250 ms: there is no other place to report to.
 pub fn report(program: &str, error: &(dyn Error + 'static)) {
     let text = one_line(error);
     if logging::is_for_machines() {
@@ -27,14 +27,14 @@ pub fn report(program: &str, error: &(dyn Error + 'static)) {
         logging::finish();
     }
     if logging::is_stderr_for_people() {
-        // One write of the whole line, so that two processes on one terminal do not mix theirs.
+        // The whole line in one write, so that two processes on one terminal do not mix theirs.
         logging::last_line(format!("{program}: error: {text}\n"));
     }
 }
 
 /// The error and all its causes, joined with `: `.
 ///
-/// A cause that the message before it contains already is not repeated.
+/// A cause that the previous message contains is not repeated.
 pub fn one_line(error: &(dyn Error + 'static)) -> String {
     let mut text = clean(&error.to_string());
     let mut cause = error.source();
@@ -49,8 +49,8 @@ pub fn one_line(error: &(dyn Error + 'static)) -> String {
     text
 }
 
-/// What a person can do about an answer of the system to a call that every daemon makes: for
-/// signals, for a wait, for its standard output.
+/// The next step for an error of a system call that every daemon makes: for signals, to wait, to
+/// write to standard output.
 pub fn next_step(error: &io::Error) -> &'static str {
     match Errno::from_io_error(error) {
         Some(Errno::MFILE) => "allow this process more open files (ulimit -n, LimitNOFILE=)",
@@ -81,7 +81,7 @@ mod tests {
     }
 
     #[test]
-    fn every_cause_is_said_once_and_in_order() {
+    fn every_cause_is_printed_once_and_in_order() {
         let source = io::Error::from_raw_os_error(2);
         let error = Outer(Inner { path: "/x", source });
         assert_eq!(

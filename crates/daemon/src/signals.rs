@@ -2,9 +2,9 @@
 //!
 //! | signal | meaning |
 //! |---|---|
-//! | SIGTERM, SIGINT | stop: finish the record at hand, close, exit 0 |
-//! | SIGXFSZ | nothing: the call that meets the limit fails with EFBIG |
-//! | SIGHUP | read the configuration again (only where [`Signals::stop_and_reload`] asked for it) |
+//! | SIGTERM, SIGINT | stop: finish the current record, close, exit 0 |
+//! | SIGXFSZ | ignored: the call that exceeds the limit fails with EFBIG |
+//! | SIGHUP | read the configuration again (only after [`Signals::stop_and_reload`]) |
 //!
 //! Invariant: a handler sets its flag first and writes the wake-up byte second, and
 //! [`Signals::take`] empties the pipe first and reads the flags second. So a signal that arrives
@@ -16,7 +16,7 @@
 //!
 //! Price: one pipe; a handler that writes one byte.
 
-// Plain flags between a signal handler and its own process; nothing shared with another one.
+// Plain flags between a signal handler and its process, not shared with another one.
 #![allow(clippy::disallowed_types)]
 
 use std::fmt;
@@ -29,7 +29,7 @@ use rustix::pipe::{PipeFlags, pipe_with};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGXFSZ};
 use signal_hook::{SigId, flag, low_level};
 
-/// The signal that asked for the end.
+/// The signal that requested the stop.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum StopSignal {
@@ -48,10 +48,10 @@ impl fmt::Display for StopSignal {
     }
 }
 
-/// What the signals that arrived ask for.
+/// What the signals received so far request.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Pending {
-    /// End. Once set it stays set.
+    /// Stop. Once set it stays set.
     pub stop: Option<StopSignal>,
     /// Read the configuration again. Several SIGHUPs before one `take` count as one.
     pub reload: bool,
@@ -67,7 +67,7 @@ pub struct Signals {
 }
 
 impl Signals {
-    /// Handles SIGTERM and SIGINT. SIGHUP keeps its meaning: the terminal has gone, die.
+    /// Handles SIGTERM and SIGINT. SIGHUP keeps its default action, to end the process.
     pub fn stop_only() -> io::Result<Self> {
         Self::new(false)
     }
@@ -85,7 +85,8 @@ impl Signals {
             reload: Arc::default(),
             registered: Vec::with_capacity(7),
         };
-        // A limit on file sizes shall be an error of the call that meets it (EFBIG), not a death.
+        // A call that exceeds the limit on file sizes then fails (EFBIG) and does not kill the
+        // process.
         signals.registered.push(flag::register(SIGXFSZ, Arc::default())?);
         for signal in [SIGTERM, SIGINT] {
             let number = usize::try_from(signal).expect("signal numbers are positive");
@@ -101,14 +102,14 @@ impl Signals {
         Ok(signals)
     }
 
-    /// What has been asked for since the last call.
+    /// Returns what was requested since the last call.
     pub fn take(&mut self) -> Pending {
         let mut bytes = [0; 64];
         while rustix::io::read(&self.wake, &mut bytes).is_ok_and(|read| read > 0) {}
         Pending { stop: self.stop_requested(), reload: self.reload.swap(false, Ordering::SeqCst) }
     }
 
-    /// Whether the end was asked for, without taking anything: for loops inside other crates.
+    /// Whether a stop was requested, without clearing anything: for loops inside other crates.
     pub fn stop_requested(&self) -> Option<StopSignal> {
         match i32::try_from(self.stop.load(Ordering::SeqCst)) {
             Ok(0) | Err(_) => None,

@@ -2,8 +2,8 @@
 
 use layout::text::plain;
 
-/// `text` as one line: line breaks and tabs become single spaces, and what could drive the terminal
-/// is escaped.
+/// `text` as one line: line breaks and tabs become single spaces, and terminal controls are
+/// escaped.
 pub(crate) fn clean(text: &str) -> String {
     let mut clean = String::with_capacity(text.len());
     let words =

@@ -1,7 +1,7 @@
-//! Ticks at absolute deadlines: no drift, and a missed tick is counted, never made up for.
+//! Ticks at absolute deadlines: no drift; a missed tick is counted and not caught up.
 //!
-//! Invariant: every deadline is `start + k * period`. How long the work of a tick takes moves
-//! none of them, and a daemon that was stopped for an hour fires once afterwards, not 3600 times.
+//! Invariant: every deadline is `start + k * period`. The duration of a tick's work shifts none of
+//! them, and a daemon that was stopped for an hour ticks once afterwards, not 3600 times.
 //!
 //! ```text
 //! deadline   1     2     3     4     5     6
@@ -10,8 +10,8 @@
 //! taken for  1     2             4   5     6      3 is missed: it passed while 2 was worked on
 //! ```
 //!
-//! A late [`Ticks::take`] takes the newest deadline that has passed and counts the older
-//! ones as missed. The next deadline stays where it was on the grid.
+//! A late [`Ticks::take`] takes the newest deadline that has passed and counts the older ones as
+//! missed. The grid of later deadlines does not move.
 //!
 //! Price: one `clock_gettime` (vDSO, about 20 ns) per turn of the loop.
 
@@ -21,7 +21,7 @@ use rustix::time::{ClockId, clock_gettime};
 
 const NANOS_PER_SEC: u64 = 1_000_000_000;
 
-/// A moment on `CLOCK_MONOTONIC`, in nanoseconds. It never jumps, and stops in suspend.
+/// A moment on `CLOCK_MONOTONIC`, in nanoseconds. The clock never jumps, and stops in suspend.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Monotonic(u64);
 
@@ -45,13 +45,13 @@ impl Monotonic {
         self.0
     }
 
-    /// `self + span`; the end of time (584 years) if that is later.
+    /// `self + span`, saturating at 584 years.
     #[must_use]
     pub fn after(self, span: Duration) -> Self {
         Self(self.0.saturating_add(nanos(span)))
     }
 
-    /// How long after `earlier` this is; zero if it is not.
+    /// The time since `earlier`; zero if that is later.
     pub fn since(self, earlier: Self) -> Duration {
         Duration::from_nanos(self.0.saturating_sub(earlier.0))
     }
@@ -92,7 +92,8 @@ impl Ticks {
         self.missed
     }
 
-    /// The tick that is due at `now`, if one is; the deadline moves on to the first one after `now`.
+    /// Returns the tick that is due at `now`, if one is, and advances the deadline to the first one
+    /// after `now`.
     pub fn take(&mut self, now: Monotonic) -> Option<Tick> {
         let late = now.0.checked_sub(self.next.0)?;
         let missed = late / self.period;
@@ -107,7 +108,7 @@ impl Ticks {
         self.next = now;
     }
 
-    /// Another period from `now` on: the first deadline of the new grid is `now + period`. The
+    /// Changes the period from `now` on: the first deadline of the new grid is `now + period`. The
     /// count of missed ticks continues. The same period changes nothing.
     pub fn change_period(&mut self, now: Monotonic, period: Duration) {
         let period = nanos(period).max(1);
@@ -162,7 +163,7 @@ mod tests {
     }
 
     #[test]
-    fn missed_ticks_are_counted_and_not_made_up_for() {
+    fn missed_ticks_are_counted_and_not_caught_up() {
         let mut ticks = ticks();
         assert_eq!(ticks.take(Monotonic(START)), Some(tick(0, 0)));
         // The deadlines at 1100, 1200 and 1300 have passed; 1300 is taken, the others are lost.

@@ -1,7 +1,7 @@
 //! The one place a daemon sleeps: until a signal, some input, or a deadline.
 //!
-//! Invariant: the deadline is absolute. The time left is worked out from the clock at each call,
-//! so being woken early by a signal or a line of input delays nothing.
+//! Invariant: the deadline is absolute. The time left is computed from the clock at each call, so
+//! an early wake-up by a signal or a line of input does not delay the deadline.
 //!
 //! Price: one `ppoll`; wake-ups are late by the kernel's timer slack (50 us by default).
 
@@ -14,8 +14,8 @@ use rustix::io::Errno;
 
 use crate::ticks::Monotonic;
 
-/// Why [`wait`] came back. Neither set: the deadline has passed, or nothing at all happened (a
-/// signal that is not ours); check the clock and wait again.
+/// Why [`wait`] returned. Neither set: the deadline has passed, or an unrelated signal interrupted
+/// the wait; check the clock and wait again.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Ready {
     /// The signal descriptor is readable: call [`Signals::take`](crate::Signals::take).
@@ -35,7 +35,7 @@ pub fn wait(
     let left = deadline.map(|deadline| timespec(deadline.since(Monotonic::now())));
     let signals = signals.as_fd();
     let watch = |fd| PollFd::from_borrowed_fd(fd, PollFlags::IN);
-    // Without input the signal descriptor fills both places; only the first is polled.
+    // Without input both entries are the signal descriptor; only the first is polled.
     let mut fds = [watch(signals), watch(input.unwrap_or(signals))];
     let used = if input.is_some() { 2 } else { 1 };
     match poll(&mut fds[..used], left.as_ref()) {
@@ -66,7 +66,7 @@ mod tests {
     use crate::ticks::Monotonic;
 
     #[test]
-    fn a_deadline_ends_the_wait_and_not_before_its_time() {
+    fn a_wait_ends_at_its_deadline_and_not_before() {
         let (quiet, _writer) = pipe_with(PipeFlags::CLOEXEC).expect("pipe");
         let deadline = Monotonic::now().after(Duration::from_millis(20));
         assert_eq!(wait(&quiet, None, Some(deadline)).expect("wait"), Ready::default());

@@ -1,4 +1,4 @@
-//! Lays out a schema: C offsets, and every check that a [`Schema`] promises to have passed.
+//! Lays out a schema by the rules of C, and makes every check that a [`Schema`] has passed.
 //!
 //! Invariant: [`SchemaBuilder::build`] is the only way to make a [`Schema`]; the decoder uses it too.
 //!
@@ -33,14 +33,14 @@ impl Schema {
 }
 
 impl SchemaBuilder {
-    /// Adds a field behind the ones before it.
+    /// Adds a field after those added before.
     #[must_use]
     pub fn field(mut self, field: FieldSpec) -> Self {
         self.fields.push(field);
         self
     }
 
-    /// Adds fields behind the ones before them.
+    /// Adds fields after those added before.
     #[must_use]
     pub fn fields(mut self, fields: impl IntoIterator<Item = FieldSpec>) -> Self {
         self.fields.extend(fields);
@@ -85,7 +85,7 @@ impl SchemaBuilder {
     }
 }
 
-/// Is `name` a C identifier of at most [`MAX_NAME`] bytes?
+/// Whether `name` is a C identifier of at most [`MAX_NAME`] bytes.
 fn is_identifier(name: &str) -> bool {
     let word = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
     (1..=MAX_NAME).contains(&name.len())
@@ -139,7 +139,7 @@ fn check_name<'s>(
     }
     check_identifier("field", name)?;
     if !seen.insert(name) {
-        refuse!(Part::Name, "field {name:?} is there twice; rename one of them");
+        refuse!(Part::Name, "field {name:?} appears twice; rename one of them");
     }
     Ok(())
 }
@@ -261,7 +261,7 @@ fn check_overlap(specs: &[FieldSpec], offsets: &[u32]) -> Result<(), SchemaError
         let (first, second) = (pair[0], pair[1]);
         let offset = offsets[second];
         if offset < offsets[first] + specs[first].ctype.size() {
-            // The one with an offset of its own; of two, the second.
+            // The one with an explicit offset; of two, the second.
             let has_offset = |index: &usize| specs[*index].offset.is_some();
             let moved = [second, first].into_iter().find(has_offset).unwrap_or(second);
             let message = format!(

@@ -25,7 +25,7 @@ macro_rules! scalars {
             /// Every scalar, in the order of its code.
             pub const ALL: [Self; 12] = [$(Self::$variant),*];
 
-            /// The name as configurations write it: `"i32"`, `"f64"`, `"bool"`, `"char"`.
+            /// The name in configurations: `"i32"`, `"f64"`, `"bool"`, `"char"`.
             pub const fn name(self) -> &'static str {
                 match self { $(Self::$variant => $name,)* }
             }
@@ -49,7 +49,7 @@ scalars! {
 }
 
 impl Scalar {
-    /// Bytes of one value; also its alignment.
+    /// Size of one value in bytes; also its alignment.
     pub const fn size(self) -> u32 {
         match self {
             Self::I8 | Self::U8 | Self::Bool | Self::Char => 1,
@@ -110,7 +110,7 @@ impl FromStr for Scalar {
     }
 }
 
-/// The scalar called `name`, out of a type that was written as `text`.
+/// The scalar called `name` in the type `text`.
 fn scalar_of(name: &str, text: &str) -> Result<Scalar, SchemaError> {
     match Scalar::ALL.into_iter().find(|scalar| scalar.name() == name) {
         Some(scalar) => Ok(scalar),
@@ -160,7 +160,7 @@ impl CType {
         }
     }
 
-    /// The same at compile time, where an error with text in it cannot be.
+    /// As [`array`](Self::array), in a constant, where an error cannot hold a formatted text.
     #[allow(clippy::cast_possible_truncation)] // at most MAX_RECORD, a u32
     pub(crate) const fn checked_array(scalar: Scalar, count: usize) -> Option<Self> {
         if count > MAX_RECORD as usize / scalar.size() as usize {
@@ -185,7 +185,7 @@ impl CType {
         }
     }
 
-    /// Bytes of the whole value, 1 to [`MAX_RECORD`].
+    /// Size of the whole value in bytes, 1 to [`MAX_RECORD`].
     pub const fn size(self) -> u32 {
         match self.count() {
             Some(count) => count * self.scalar.size(),
@@ -244,7 +244,7 @@ impl FromStr for CType {
         if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
             refuse!(Part::Type, "type {text:?} has no element count; write it as char[20]");
         }
-        // More digits than a u32 has can only be too large.
+        // A number with more digits than a u32 is too large.
         Self::array(scalar, digits.parse().unwrap_or(u32::MAX))
     }
 }

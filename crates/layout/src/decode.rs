@@ -1,8 +1,8 @@
-//! A schema out of bytes that another process wrote.
+//! Decodes a schema from bytes that another process wrote.
 //!
-//! Invariant: any input gives a [`Schema`] or a [`DecodeError`] that names the byte; no panic, and no
-//! allocation larger than a small multiple of the input. A decoded schema encodes to exactly the same
-//! bytes.
+//! Invariant: any input results in a [`Schema`] or in a [`DecodeError`] that names the byte,
+//! without a panic, and without an allocation larger than a small multiple of the input. A decoded
+//! schema encodes to exactly the same bytes.
 //!
 //! Price: the fields are laid out and checked again through the builder, once per attach.
 
@@ -13,7 +13,7 @@ use crate::limits::{MAX_FIELDS, MAX_LABELS, MAX_SCHEMA};
 use crate::schema::Schema;
 
 impl Schema {
-    /// The schema that `bytes` are the encoding of.
+    /// Decodes `bytes`, which must be the whole encoding of a schema.
     ///
     /// # Errors
     /// [`DecodeError::Schema`].
@@ -49,7 +49,7 @@ fn refuse<T>(at: usize, what: impl Into<String>) -> Result<T, DecodeError> {
     Err(DecodeError::Schema { at, what: what.into() })
 }
 
-/// Before memory is spent on them.
+/// Checked before anything is allocated for them.
 fn check_count(at: usize, what: &str, count: usize, max: usize) -> Result<(), DecodeError> {
     if count <= max {
         return Ok(());
@@ -64,7 +64,7 @@ fn check_sum(at: usize, what: &str, found: u32, computed: u32) -> Result<(), Dec
     refuse(at, format!("{what} is {found}, the fields make it {computed}"))
 }
 
-/// The bytes and how far they have been read. `at <= bytes.len()` always.
+/// The bytes and the read position. `at <= bytes.len()` always.
 struct Input<'a> {
     bytes: &'a [u8],
     at: usize,

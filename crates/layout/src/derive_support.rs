@@ -1,4 +1,4 @@
-//! What the code that `#[derive(Record)]` emits calls. Not part of the public API.
+//! Functions for the code that `#[derive(Record)]` emits. Not part of the public API.
 
 pub use crate::ctype::CType;
 pub use crate::field::FieldSpec;
@@ -8,13 +8,13 @@ pub use crate::record::Record;
 pub use crate::schema::Schema;
 pub use bytemuck;
 
-/// Compiles if `T` is bytes: what padding is made of.
+/// Compiles if `T` is a byte or an array of bytes, as padding must be.
 pub const fn expect_bytes<T: BoolType>() {}
 
 /// Compiles if the labels `L` are for a field of type `T`.
 pub const fn expect_labels<T, L: Labels<Repr = T>>() {}
 
-/// Can a field of this type hold `value`, and have a label for it?
+/// Whether a field of this type can hold `value` and have a label for it.
 pub const fn can_label(ctype: CType, value: i64) -> bool {
     match ctype.label_range() {
         Some((min, max)) => min <= value as i128 && value as i128 <= max,
@@ -22,8 +22,7 @@ pub const fn can_label(ctype: CType, value: i64) -> bool {
     }
 }
 
-/// The size that C gives a struct of these fields: the furthest end, rounded up to the largest
-/// alignment.
+/// The size of a C struct of these fields: the furthest end, rounded up to the largest alignment.
 pub const fn ends_at(fields: &[(usize, CType)]) -> usize {
     let (mut end, mut align, mut at) = (0, 1, 0);
     while at < fields.len() {

@@ -1,18 +1,18 @@
-//! A decimal number as a text writes it, and the only way from its digits into a field.
+//! Decimal numbers in text, and their conversion to the value of a field.
 //!
-//! Invariant: no type in between rounds. A whole number is exact however it is written (`3`, `3.0`,
-//! `3e0`); a float is the nearest one of its own type, so an `f32` is never rounded to an `f64`
-//! first. Nothing here allocates, whatever the length of the text.
+//! Invariant: a number is rounded at most once. A whole number is exact in every notation (`3`,
+//! `3.0`, `3e0`); a float is the nearest one of its own type, so an `f32` is never rounded to an
+//! `f64` first. Nothing here allocates, whatever the length of the text.
 //!
 //! ```text
 //!   JSON, TOML, value files --Digits::new--> Digits --whole---------> integers, bool
 //!                                                   `-f32, f64-----> floats
 //! ```
 //!
-//! Price: the text is read once when the `Digits` are made, and once more for a conversion other
-//! than to `f64`.
+//! Price: the text is parsed once by `Digits::new`, and once more for a conversion other than to
+//! `f64`.
 
-/// A finite decimal number as a text writes it.
+/// A finite decimal number in a text.
 ///
 /// ```
 /// use layout::Digits;
@@ -29,7 +29,7 @@ pub struct Digits<'a> {
     wide: f64,
 }
 
-/// The most digits of a whole number: no field holds more.
+/// Most digits of a whole number; no field can hold more.
 const MOST_DIGITS: usize = 38;
 
 impl<'a> Digits<'a> {
@@ -41,7 +41,7 @@ impl<'a> Digits<'a> {
         Some(Self { text, wide })
     }
 
-    /// The number as it was written.
+    /// The text of the number.
     pub const fn as_str(self) -> &'a str {
         self.text
     }
@@ -56,12 +56,12 @@ impl<'a> Digits<'a> {
         self.significant().is_whole()
     }
 
-    /// The number itself. `None`: it has a fraction, or more than 38 digits.
+    /// The number. `None` if it has a fraction, or more than 38 digits.
     pub fn whole(self) -> Option<i128> {
         self.is_whole().then(|| self.nearest_whole()).flatten()
     }
 
-    /// The nearest whole number, halves away from zero. `None`: it has more than 38 digits.
+    /// The nearest whole number, halves away from zero. `None` if it has more than 38 digits.
     pub fn nearest_whole(self) -> Option<i128> {
         self.significant().rounded()
     }
@@ -85,9 +85,9 @@ impl<'a> Digits<'a> {
 /// last digit is 0. Zero has no digits.
 struct Significant<'a> {
     is_negative: bool,
-    /// The digits before the decimal point and behind it, as written.
+    /// The digits before and after the decimal point, as written.
     written: (&'a [u8], &'a [u8]),
-    /// Zeros that come first.
+    /// Leading zeros.
     skip: usize,
     count: usize,
     point: i64,
@@ -127,7 +127,7 @@ impl<'a> Significant<'a> {
         for digit in digits.by_ref().take(places) {
             number = number * 10 + i128::from(digit - b'0');
         }
-        // By its first digit alone: a fraction of 5 and more is a half and more.
+        // The first digit of the fraction decides: 5 and more is a half or more.
         number += i128::from(digits.next().is_some_and(|digit| digit >= b'5'));
         Some(if self.is_negative { -number } else { number })
     }
@@ -137,7 +137,7 @@ fn digits<'a>(written: (&'a [u8], &'a [u8])) -> impl DoubleEndedIterator<Item = 
     written.0.iter().chain(written.1)
 }
 
-/// The exponent. One of more digits than matter is as good as a very large one.
+/// The exponent, saturating.
 fn power(exponent: &str) -> i64 {
     const FAR: i64 = i64::MAX / 4;
     let far = if exponent.starts_with('-') { -FAR } else { FAR };

@@ -1,7 +1,7 @@
 //! A schema as bytes, for the end of a region file.
 //!
 //! Invariant: equal schemas encode to equal bytes, and [`Schema::decode`] takes back exactly what
-//! [`Schema::encode`] wrote: there is one encoding of a schema and no slack in it.
+//! [`Schema::encode`] wrote: the encoding of a schema is unique.
 //!
 //! ```text
 //!   | size u32 | align u32 | fields u32 | name text | line text | field, field, ...
@@ -57,7 +57,7 @@ pub(crate) fn put_text(bytes: &mut Vec<u8>, text: &str) {
     bytes.extend(text.as_bytes());
 }
 
-/// A length as it is stored. The builder's limits on texts, labels and fields keep it in range.
+/// A length in its stored type. The builder's limits on texts, labels and fields keep it in range.
 fn length<T: TryFrom<usize>>(len: usize) -> T {
     T::try_from(len).ok().expect("the builder limits texts, labels and fields")
 }

@@ -1,7 +1,7 @@
 //! Why a schema, a value or the bytes of a region were refused.
 //!
-//! Each `Display` is a sentence for people. What a program may want to know is beside it: the part of
-//! the schema, the kind of misfit, the byte.
+//! `Display` is a sentence for people. Methods and fields return the part of the schema, the kind
+//! of misfit or the byte.
 
 /// Which part of a schema was refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -9,7 +9,7 @@
 pub enum SchemaPart {
     /// The name, of the record or of a field.
     Name,
-    /// A field's type, also one that is parsed alone.
+    /// A field's type, or one that was parsed alone.
     Type,
     /// A field's offset: where it was placed.
     Offset,
@@ -48,7 +48,7 @@ impl SchemaError {
         Self { part, field: None, message }
     }
 
-    /// The same, in field number `index`.
+    /// The same error, in field number `index`.
     pub(crate) fn in_field(self, index: usize) -> Self {
         Self { field: Some(index), ..self }
     }
@@ -58,19 +58,19 @@ impl SchemaError {
         self.part
     }
 
-    /// The position of the field it belongs to, in the order they were given to the builder.
+    /// The index of the refused field, in the order of the builder.
     pub const fn field(&self) -> Option<usize> {
         self.field
     }
 }
 
-/// In which way a value does not fit.
+/// How a value does not fit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ValueErrorKind {
     /// The record has no such field.
     NoSuchField,
-    /// The value is of another kind than the field: a text for a number, a list for a scalar.
+    /// The value is of the wrong kind for the field: a text for a number, a list for a scalar.
     WrongKind,
     /// A number that the field's type cannot hold.
     OutOfRange,
@@ -84,7 +84,7 @@ pub enum ValueErrorKind {
     WrongCount,
 }
 
-/// Why a value does not go into a field, and what to change. Nothing was written.
+/// Why a value does not fit a field, and what to change. The record is unchanged.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{message}")]
 pub struct ValueError {
@@ -97,7 +97,7 @@ impl ValueError {
         Self { kind, message }
     }
 
-    /// In which way the value does not fit.
+    /// How the value does not fit.
     pub const fn kind(&self) -> ValueErrorKind {
         self.kind
     }
@@ -122,9 +122,9 @@ pub enum DecodeError {
     /// A schema that was changed, or that mapcast never writes.
     #[error("byte {at} of its schema: {what}")]
     Schema {
-        /// Where the part begins that was refused, from the start of the encoded schema.
+        /// Offset of the refused part in the encoded schema, in bytes.
         at: usize,
-        /// What is wrong there.
+        /// What is wrong with it.
         what: String,
     },
 }
@@ -135,8 +135,8 @@ pub enum DecodeError {
     "a record of {want} bytes was expected, {have} were given; use the schema the bytes were written with"
 )]
 pub struct WrongLength {
-    /// Bytes of a record of the schema.
+    /// Size of a record of the schema, in bytes.
     pub want: u32,
-    /// Bytes given.
+    /// Number of bytes given.
     pub have: usize,
 }

@@ -7,7 +7,7 @@ use crate::ctype::CType;
 pub struct Label {
     /// The value that is named. For a `char` field, its code.
     pub value: i64,
-    /// What it is called.
+    /// Its name.
     pub text: String,
 }
 
@@ -33,12 +33,12 @@ impl Field {
         self.ctype
     }
 
-    /// Where the value begins, in bytes from the start of the record.
+    /// Offset of the value in the record, in bytes.
     pub const fn offset(&self) -> u32 {
         self.offset
     }
 
-    /// The first byte after the value, in bytes from the start of the record.
+    /// Offset of the first byte after the value, in bytes.
     pub fn end(&self) -> u32 {
         self.offset + self.ctype.size()
     }
@@ -58,17 +58,17 @@ impl Field {
         &self.labels
     }
 
-    /// What `value` is called, if it has a name.
+    /// The label of `value`, if it has one.
     pub fn label_text(&self, value: i64) -> Option<&str> {
         self.labels.iter().find(|label| label.value == value).map(|label| label.text.as_str())
     }
 
-    /// The value called `text`, if there is one.
+    /// The value with the label `text`, if there is one.
     pub fn label_value(&self, text: &str) -> Option<i64> {
         self.labels.iter().find(|label| label.text == text).map(|label| label.value)
     }
 
-    /// Where the value lies in a record's bytes.
+    /// The range of the value in a record's bytes.
     pub(crate) fn range(&self) -> core::ops::Range<usize> {
         self.offset as usize..self.end() as usize
     }
@@ -104,7 +104,7 @@ pub struct FieldSpec {
 }
 
 impl FieldSpec {
-    /// A field of this name and type, placed by the C rules behind the one before it.
+    /// A field of this name and type, placed after the previous one by the rules of C.
     pub fn new(name: impl Into<String>, ctype: impl Into<CType>) -> Self {
         Self {
             name: name.into(),
@@ -116,8 +116,8 @@ impl FieldSpec {
         }
     }
 
-    /// Places the field at `offset` bytes, to describe a struct of another program. The fields after
-    /// it follow from there.
+    /// Places the field at `offset` bytes, to describe a struct of another program. Later fields
+    /// follow it.
     #[must_use]
     pub fn offset(mut self, offset: u32) -> Self {
         self.offset = Some(offset);
@@ -138,14 +138,14 @@ impl FieldSpec {
         self
     }
 
-    /// Calls `value` by the name `text` when the field is printed, and accepts it when set.
+    /// Names `value` `text`: printed for the value, and accepted in its place.
     #[must_use]
     pub fn label(mut self, value: i64, text: impl Into<String>) -> Self {
         self.labels.push(Label { value, text: text.into() });
         self
     }
 
-    /// Several labels at once, as [`Labels::LABELS`](crate::Labels::LABELS) has them.
+    /// Adds several labels, such as [`Labels::LABELS`](crate::Labels::LABELS).
     #[must_use]
     pub fn labels(mut self, labels: &[(i64, &str)]) -> Self {
         let label = |&(value, text): &(i64, &str)| Label { value, text: text.to_owned() };

@@ -1,7 +1,7 @@
 //! Which Rust types a field of a [`Record`](crate::Record) struct may have.
 //!
-//! Invariant: every implementor is [`Pod`], so any bytes another process writes are a value of it,
-//! and it is as large as its C type. `#[derive(Record)]` asserts the second for every field.
+//! Invariant: every implementor is [`Pod`], so any bytes that another process writes are a value of
+//! it, and has the size of its C type. `#[derive(Record)]` asserts the second for every field.
 //!
 //! ```text
 //!   i8..i64 u8..u64 f32 f64       the number          [T; N] of them     T[N]
@@ -14,7 +14,7 @@ use core::fmt;
 
 use crate::ctype::{CType, Scalar};
 
-/// A Rust type that lies in a record as it lies in memory.
+/// A Rust type that a record holds in its representation in memory.
 ///
 /// Implement it for a `#[repr(transparent)]` number of your own to use it in a record:
 ///
@@ -40,7 +40,7 @@ pub trait FieldType: Pod {
     const TYPE: CType;
 }
 
-/// A number: what an array in a record may hold.
+/// A number, which may be the element of an array in a record.
 #[diagnostic::on_unimplemented(
     message = "an array of `{Self}` cannot be a field of a record",
     label = "not a number",
@@ -116,19 +116,19 @@ impl<const N: usize> BoolType for [u8; N] {
     const BOOL: CType = array(Scalar::Bool, N);
 }
 
-/// A fieldless enum whose variants name the values of an integer field.
+/// A fieldless enum whose variants are the labels of an integer field.
 ///
-/// The field itself stays the integer: another process may write a number that no variant has,
-/// and such a byte in an enum would be undefined behaviour. `Mode::try_from(record.mode)` tells
-/// the two apart. Implemented by `#[derive(Labels)]`.
+/// The field itself stays the integer: another process may write a number that no variant has, and
+/// such a byte in an enum would be undefined behaviour. `Mode::try_from(record.mode)` returns the
+/// variant or an error. Implemented by `#[derive(Labels)]`.
 pub trait Labels: Copy + 'static {
-    /// The integer that holds it, as in its `#[repr(..)]`.
+    /// The integer in its `#[repr(..)]`.
     type Repr: Number;
     /// Each variant's number and text.
     const LABELS: &'static [(i64, &'static str)];
 }
 
-/// A number that is no variant of the enum it was meant for.
+/// A number that is not a variant of the enum.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct UnknownValue {
     /// The number.

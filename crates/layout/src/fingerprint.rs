@@ -1,4 +1,4 @@
-//! One number for the meaning of a record's bytes, and the first difference between two schemas.
+//! A hash of the meaning of a record's bytes, and the first difference between two schemas.
 //!
 //! Invariant: two schemas with the same fingerprint read the same bytes as the same values, and have
 //! no difference. Names, types, offsets, units, size and alignment count; help texts, labels and the
@@ -107,7 +107,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_fingerprint_leaves_out_is_no_difference() {
+    fn schemas_of_equal_fingerprints_have_no_difference() {
         let plain = FieldSpec::new("id", Scalar::I32);
         let helped = plain.clone().help("the number").label(1, "one");
         let (mine, other) = (schema("X", &[plain]), schema("X", &[helped]));

@@ -1,9 +1,9 @@
 //! The bytes of a region: the record, its schema and the header in front of it.
 //!
-//! Invariant: this crate turns bytes into values and back, and nothing else. It opens no file, starts
-//! no thread and uses no atomic, so everything here can be tested with plain slices.
-//! Bytes that came from another process are hostile: decoding returns an error that names the byte,
-//! never panics and never allocates more than a small multiple of the input.
+//! Invariant: this crate only converts between bytes and values. It opens no file, starts no thread
+//! and uses no atomic, so everything here can be tested with plain slices. Bytes from another
+//! process are untrusted: decoding returns an error that names the byte, never panics and never
+//! allocates more than a small multiple of the input.
 //!
 //! ```text
 //!   Stu, any Pod struct --Record--> Schema <--SchemaBuilder-- a configuration file

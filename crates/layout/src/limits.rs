@@ -1,4 +1,4 @@
-//! How large the parts of a schema may be, for the builder and for the decoder.
+//! Limits on the parts of a schema, for the builder and the decoder.
 
 /// Largest record, in bytes: 16 MiB.
 pub const MAX_RECORD: u32 = 16 << 20;

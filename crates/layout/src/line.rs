@@ -1,6 +1,6 @@
 //! One record as one line of text.
 //!
-//! Invariant: safe on a terminal, whatever the schema and the bytes: values are escaped as they are
+//! Invariant: safe on a terminal for any schema and bytes: values are escaped as they are
 //! written, and a [`Template`] holds no control character but the tab.
 //!
 //! Price: writing a line allocates nothing.
@@ -27,8 +27,8 @@ impl<'a> RecordView<'a> {
         Line { view: *self, template: self.schema().line() }
     }
 
-    /// The same by another template than the schema's. It should have been parsed for this schema:
-    /// a placeholder for a field that is not there prints nothing.
+    /// The record as one line by `template`, which should have been parsed for this schema: a
+    /// placeholder for a missing field prints nothing.
     pub const fn line_by(&self, template: &'a Template) -> Line<'a> {
         Line { view: *self, template: Some(template) }
     }
@@ -70,7 +70,7 @@ impl Line<'_> {
         precision: Option<usize>,
     ) -> fmt::Result {
         if let Some(text) = self.view.text(field) {
-            // Labels of a text are those of a single `char`.
+            // The labels of a text field are those of a single `char`.
             let code = self.view.bytes_of(field)[0];
             return match field.label_text(code.into()) {
                 Some(label) => f.write_str(label),

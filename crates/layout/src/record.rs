@@ -2,11 +2,11 @@
 
 use crate::schema::Schema;
 
-/// A `#[repr(C)]` struct whose bytes may be shared, together with what they mean.
+/// A `#[repr(C)]` struct whose bytes may be shared, with its schema.
 ///
 /// [`Pod`](bytemuck::Pod) promises that every bit pattern is a value and that there is no hidden
-/// padding; the schema says where the fields lie. `#[derive(Record)]` checks the one and writes the
-/// other:
+/// padding; the schema says where the fields lie. `#[derive(Record)]` checks the first and
+/// generates the second:
 ///
 /// ```
 /// use layout::Record;
@@ -42,10 +42,10 @@ use crate::schema::Schema;
 /// | `labels = Mode` | the same from an enum: see [`Labels`](crate::Labels) |
 /// | `padding` | `[u8; N]` that keeps the place of C's padding, and is no field |
 ///
-/// Fields are numbers from `i8` to `u64`, `f32`, `f64`, arrays of them, and whatever else is a
-/// [`FieldType`](crate::FieldType). Everything else is refused with what to write instead: `bool`,
-/// `char`, `usize`, `Option`, references, `String`, nested arrays, a struct without `#[repr(C)]`,
-/// and padding without a name:
+/// Fields are numbers from `i8` to `u64`, `f32`, `f64`, arrays of them, and other types that are a
+/// [`FieldType`](crate::FieldType). Everything else is refused, and the error says what to write
+/// instead: `bool`, `char`, `usize`, `Option`, references, `String`, nested arrays, a struct
+/// without `#[repr(C)]`, and padding without a name:
 ///
 /// ```compile_fail,E0080
 /// # use layout::Record;
@@ -58,7 +58,8 @@ use crate::schema::Schema;
 /// }
 /// ```
 ///
-/// A type that is no [`FieldType`](crate::FieldType), and an enum of another width than its field:
+/// A type that is not a [`FieldType`](crate::FieldType), and an enum of another width than its
+/// field:
 ///
 /// ```compile_fail,E0277
 /// # use layout::Record;
@@ -88,8 +89,9 @@ use crate::schema::Schema;
 /// ```
 ///
 /// Written by hand, `size_of::<Self>()` must equal the schema's size and `align_of::<Self>()` be at
-/// least its alignment, which every mapping of a region checks; the offsets are your promise.
+/// least its alignment, which every mapping of a region checks; the offsets are the implementor's
+/// responsibility.
 pub trait Record: bytemuck::Pod {
-    /// The description of this struct. The same at every call.
+    /// The schema of this struct, the same at every call.
     fn schema() -> Schema;
 }

@@ -1,6 +1,6 @@
 //! The bytes of one record, owned, written and read through its schema.
 //!
-//! Invariant: always exactly `schema.size()` bytes; padding is zero unless
+//! Invariant: the buffer has exactly `schema.size()` bytes; padding is zero unless
 //! [`bytes_mut`](RecordBuf::bytes_mut) wrote it.
 //!
 //! Price: one allocation at `new`; setting a value allocates only for an error.
@@ -40,7 +40,7 @@ impl RecordBuf {
         Self { schema, bytes }
     }
 
-    /// What the bytes mean.
+    /// The schema of the bytes.
     pub const fn schema(&self) -> &Arc<Schema> {
         &self.schema
     }
@@ -50,7 +50,7 @@ impl RecordBuf {
         &self.bytes
     }
 
-    /// The bytes, to be filled by other means, such as a read from a region.
+    /// The bytes, to be overwritten, for example by a read from a region.
     pub const fn bytes_mut(&mut self) -> &mut [u8] {
         &mut self.bytes
     }
@@ -70,23 +70,23 @@ impl RecordBuf {
 
     /// Sets field number `index`. A value that does not fit is refused and changes nothing.
     ///
-    /// Integers and floats without a fraction go into integer fields, all numbers into float
-    /// fields (rounded to the nearest) and into `bool` (true for any but 0), a label's text into the
-    /// field that has the label. Text for `char[N]` has at most N - 1 bytes: one NUL stays for C
-    /// programs.
+    /// Integers and floats without a fraction go into integer fields, all numbers into float fields
+    /// (rounded to the nearest) and into `bool` (true for any but 0), a label's text into the field
+    /// that has the label. Text for `char[N]` has at most N - 1 bytes: the last byte stays NUL for
+    /// C programs.
     pub fn set(&mut self, index: usize, value: &Value) -> Result<(), ValueError> {
         let (field, place) = self.place(index)?;
         store(field, value, place)
     }
 
-    /// Sets field number `index`, a scalar or text, as [`set`](Self::set) does, to what a text
-    /// writes: whole numbers are exact, floats the nearest of their own type.
+    /// Sets field number `index`, a scalar or text, as [`set`](Self::set) does, from its text:
+    /// whole numbers are exact, floats the nearest of the field's type.
     pub fn set_literal(&mut self, index: usize, literal: Literal<'_>) -> Result<(), ValueError> {
         let (field, place) = self.place(index)?;
         store_literal(field, literal, place)
     }
 
-    /// Begins to fill field number `index`, an array of anything but `char`.
+    /// Starts to fill field number `index`, an array of any type but `char`.
     pub fn elements(&mut self, index: usize) -> Result<Elements<'_>, ValueError> {
         let (field, place) = self.place(index)?;
         if field.ctype.is_list() {
@@ -126,7 +126,7 @@ fn no_such_field(which: &str) -> ValueError {
 pub struct Elements<'r> {
     field: &'r Field,
     place: &'r mut [u8],
-    /// Bytes that are filled.
+    /// Bytes filled so far.
     filled: usize,
 }
 
@@ -143,7 +143,7 @@ impl Elements<'_> {
         Ok(())
     }
 
-    /// An error unless every element was set.
+    /// Returns an error unless every element was set.
     pub fn finish(self) -> Result<(), ValueError> {
         if self.filled == self.place.len() {
             return Ok(());

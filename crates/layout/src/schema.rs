@@ -3,8 +3,8 @@
 //! Invariant: a [`Schema`] has passed every check of
 //! [`SchemaBuilder::build`](crate::SchemaBuilder::build): at least one field, unique names, no
 //! overlap, every field inside `size` and aligned, `size` a multiple of `align` and at most
-//! [`MAX_RECORD`](crate::MAX_RECORD). The decoder uses the builder, so the same is true of a schema
-//! out of a hostile file.
+//! [`MAX_RECORD`](crate::MAX_RECORD). The decoder uses the builder, so this holds for the schema of
+//! a hostile file, too.
 //!
 //! ```text
 //!   STU, 28 bytes, aligned to 4

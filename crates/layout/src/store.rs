@@ -1,7 +1,7 @@
-//! A value on its way into a record: checked against the field, then written as bytes.
+//! Checks a value against its field and writes its bytes.
 //!
-//! Invariant: a value that is refused changes nothing, not even the first elements of a list.
-//! Numbers are converted in one place, from their digits where they come from a text.
+//! Invariant: a refused value changes nothing, not even the first elements of a list. All numbers
+//! are converted here, those in text from their digits.
 //!
 //! ```text
 //!   Value --Literal--> scalar_bits --> text: a label, a character
@@ -63,7 +63,7 @@ impl Literal<'_> {
         }
     }
 
-    /// Whether it is an infinity itself, and not a number beyond the largest float.
+    /// Whether it is an infinity, rather than a number beyond the largest float.
     fn is_infinite(self) -> bool {
         matches!(self, Self::F32(_) | Self::Float(_)) && self.to_f64().is_infinite()
     }
@@ -77,7 +77,7 @@ pub(crate) fn store(field: &Field, value: &Value, place: &mut [u8]) -> Result<()
     }
 }
 
-/// `value`, which is no list, as a literal.
+/// `value`, which is not a list, as a literal.
 fn literal<'v>(field: &Field, value: &'v Value) -> Result<Literal<'v>, ValueError> {
     Ok(match value {
         Value::Int(number) => Literal::Whole((*number).into()),
@@ -104,7 +104,7 @@ pub(crate) fn store_literal(
     Ok(())
 }
 
-/// The low bytes of `bits`, as many as there is place for.
+/// Fills `place` with the low bytes of `bits`.
 pub(crate) fn put(place: &mut [u8], bits: [u8; 8]) {
     place.copy_from_slice(&bits[..place.len()]);
 }
@@ -119,7 +119,7 @@ fn store_text(
             "the text for field {name:?} holds a NUL at byte {at}; remove it"
         ));
     }
-    // One byte stays NUL, so that a C program may print the field with %s.
+    // The last byte stays NUL, so that a C program may print the field with %s.
     let (len, max) = (text.len(), place.len() - 1);
     if len > max {
         return bad_text(format!(
@@ -143,7 +143,7 @@ fn store_list(field: &Field, items: &[Value], place: &mut [u8]) -> Result<(), Va
         return Err(field.wrong_count(&format!("{} elements", items.len())));
     }
     let bits = |item| scalar_bits(field, literal(field, item)?);
-    // Everything is checked before anything is written.
+    // All elements are checked before the first is written.
     for item in items {
         bits(item)?;
     }
@@ -165,7 +165,7 @@ pub(crate) fn scalar_bits(field: &Field, literal: Literal<'_>) -> Result<[u8; 8]
     }
 }
 
-/// A text for a scalar: a label, or the character itself.
+/// A text for a scalar: a label, or a character.
 fn text_bits(field: &Field, text: &str) -> Result<[u8; 8], ValueError> {
     let name = &field.name;
     if let Some(number) = field.label_value(text) {
@@ -194,7 +194,7 @@ fn text_bits(field: &Field, text: &str) -> Result<[u8; 8], ValueError> {
     Err(ValueError::new(Kind::UnknownLabel, message))
 }
 
-/// Any number but 0 is true, however small or large. NaN is no number.
+/// Any number but 0 is true. NaN is refused.
 fn bool_bits(field: &Field, literal: Literal<'_>) -> Result<[u8; 8], ValueError> {
     let is_zero = match literal {
         Literal::Number(digits) => digits.is_zero(),

@@ -1,4 +1,4 @@
-//! STU, the student record of the tutorial the project grew out of, byte for byte.
+//! STU, the student record of the tutorial that the project started from, byte for byte.
 //!
 //! ```text
 //!   0        4                                        24  25      28
@@ -36,8 +36,8 @@ const _: () = {
 };
 
 impl Stu {
-    /// A student. Like a C string, `name` ends at its first NUL; what does not fit into 19 bytes is
-    /// cut off at a character. A `sex` that is not ASCII becomes 0.
+    /// A student. Like a C string, `name` ends at its first NUL; a name longer than 19 bytes is cut
+    /// at a character. A `sex` that is not ASCII becomes 0.
     pub fn new(id: i32, name: &str, sex: char) -> Self {
         let mut stu = Self { id, name: [0; 20], sex: 0, reserved: [0; 3] };
         let name = name.split('\0').next().unwrap_or("");

@@ -1,11 +1,11 @@
 //! How a record is printed as one line: `id={id}\tname={name}\t{speed:.2}`.
 //!
 //! Invariant: every placeholder names a field of the schema it was parsed for, and the text between
-//! holds no control character but the tab. Values are escaped as they are written. So a template and
-//! a record out of a hostile region cannot drive a terminal or fake a second line.
+//! holds no control character but the tab. Values are escaped as they are written. So neither
+//! template nor record of a hostile region can control a terminal or fake a second line.
 //!
 //! ```text
-//!   {name}       the value; a label's text where the value has one
+//!   {name}       the value, or its label if it has one
 //!   {name:.2}    a float with two digits behind the point (at most 32)
 //!   {{  }}       the braces themselves
 //! ```
@@ -17,7 +17,7 @@ use crate::field::{Field, known_names};
 use crate::limits::MAX_TEXT;
 use crate::text::is_control;
 
-/// Most digits behind the point.
+/// Most digits after the point.
 const MAX_PRECISION: usize = 32;
 
 /// A line template, parsed for the fields of one schema.
@@ -29,7 +29,7 @@ pub struct Template {
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Piece {
-    /// Printed as it is, perhaps empty.
+    /// Printed verbatim; may be empty.
     Text(String),
     /// The value of a field, by its position.
     Field { index: usize, precision: Option<usize> },
@@ -64,7 +64,7 @@ impl Template {
         &self.text
     }
 
-    /// What it consists of, in order.
+    /// Its pieces, in order.
     pub(crate) fn pieces(&self) -> &[Piece] {
         &self.pieces
     }
@@ -92,7 +92,7 @@ fn check_text(text: &str) -> Result<(), SchemaError> {
     Ok(())
 }
 
-/// Where the placeholder ends that `rest` begins with, at byte `at` of the template.
+/// Length of the placeholder at the start of `rest`, which is at byte `at` of the template.
 fn placeholder_end(rest: &str, at: usize) -> Result<usize, SchemaError> {
     match rest.find('}') {
         Some(0) => refuse!(
@@ -135,7 +135,7 @@ fn placeholder(inner: &str, at: usize, fields: &[Field]) -> Result<Piece, Schema
 
 fn parse_precision(text: &str, at: usize) -> Result<usize, SchemaError> {
     let digits = text.strip_prefix('.').unwrap_or("");
-    // `parse` alone would take "+2".
+    // `parse` alone would accept "+2".
     let is_number = digits.bytes().all(|byte| byte.is_ascii_digit());
     match digits.parse() {
         Ok(precision) if is_number && precision <= MAX_PRECISION => Ok(precision),

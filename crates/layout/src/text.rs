@@ -1,15 +1,15 @@
-//! Text of another process, escaped for a terminal.
+//! Escapes text of another process for a terminal.
 //!
-//! Invariant: nothing this module writes can move a cursor, set a title, ring a bell or reverse the
-//! reading direction. A control character is printed as its code, `\x1b`; bytes that are not UTF-8
-//! become U+FFFD. A backslash is not escaped, so the output is for people; programs parse JSON.
+//! Invariant: the output cannot move a cursor, set a title, ring a bell or reverse the reading
+//! direction. A control character is printed as its code, `\x1b`; bytes that are not UTF-8 become
+//! U+FFFD. A backslash is not escaped, so the output is for people; programs should parse JSON.
 //! [`is_control`] is the one rule for all output: records, messages, tables and JSON.
 
 use core::ffi::CStr;
 use core::fmt;
 
-/// Whether `found` could drive a terminal or disguise a line: control characters (C0, DEL, C1), line
-/// and paragraph separators, and the marks that reverse the reading direction.
+/// Whether `found` can control a terminal or disguise a line: control characters (C0, DEL, C1),
+/// line and paragraph separators, and the marks that reverse the reading direction.
 pub fn is_control(found: char) -> bool {
     found.is_control()
         || matches!(
@@ -35,7 +35,7 @@ pub fn plain(text: &str) -> String {
     plain
 }
 
-/// How much of a text a message repeats, in characters.
+/// Longest quotation of a text in a message, in characters.
 const SHOWN: usize = 60;
 
 /// `text`, or the beginning of a long one and `...`.
@@ -61,13 +61,13 @@ pub(crate) fn until_nul(bytes: &[u8]) -> &[u8] {
 
 /// Displays bytes as UTF-8, lossy, with control characters escaped.
 ///
-/// Allocates nothing, and writes in pieces of at most 4 KiB of the bytes, so the caller can check
-/// for signals between them, however long the text is.
+/// Allocates nothing, and writes pieces of at most 4 KiB, so that the caller can check for signals
+/// between them.
 #[derive(Clone, Copy, Debug)]
 pub struct Escaped<'a>(pub &'a [u8]);
 
-/// Displays bytes as UTF-8, lossy, without escaping, for a caller that has its own. Writes in pieces
-/// as [`Escaped`] does.
+/// Displays bytes as UTF-8, lossy, without escaping, for a caller that escapes them itself. Writes
+/// in pieces as [`Escaped`] does.
 #[derive(Clone, Copy, Debug)]
 pub struct Lossy<'a>(pub &'a [u8]);
 
@@ -120,7 +120,7 @@ mod tests {
     use super::{Escaped, Lossy, PIECE, plain, quote, until_nul};
 
     #[test]
-    fn a_long_text_is_written_in_pieces_and_none_of_it_is_lost() {
+    fn a_long_text_is_written_completely_in_pieces() {
         // Three bytes a character, so that no piece ends where a block of bytes would.
         let long = "\u{20ac}".repeat(PIECE) + "\x07";
         let bytes = [b"x\xff".as_slice(), long.as_bytes(), b"\xff\0never"].concat();
@@ -138,7 +138,7 @@ mod tests {
     }
 
     #[test]
-    fn what_could_drive_a_terminal_or_turn_the_reading_direction_is_escaped() {
+    fn terminal_controls_and_reading_direction_marks_are_escaped() {
         assert_eq!(plain("/srv/it's \\here/\u{e4}.toml"), "/srv/it's \\here/\u{e4}.toml");
         assert_eq!(plain("\x1b]0;x\x07\n\u{9b}"), "\\u{1b}]0;x\\u{7}\\n\\u{9b}");
         for turn in

@@ -1,4 +1,4 @@
-//! A value out of a record, or on its way into one.
+//! The value of a field, read from a record or to be stored in one.
 
 use core::fmt;
 
@@ -28,17 +28,17 @@ pub enum Value {
     List(Vec<Value>),
 }
 
-/// A scalar or a text as another text writes it: for numbers their digits, so that no type in
-/// between rounds them.
+/// A scalar or a text, as read from another text: numbers as digits, so that they are rounded at
+/// most once.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Literal<'a> {
     /// A decimal number.
     Number(Digits<'a>),
-    /// A whole number that was written in another base.
+    /// A whole number that was written in a base other than 10.
     Whole(i128),
     /// An `f32`.
     F32(f32),
-    /// An `f64`, or a float that a text writes without digits: an infinity or NaN.
+    /// An `f64`, or a float written as a word: an infinity or NaN.
     Float(f64),
     /// A bool.
     Bool(bool),
@@ -47,7 +47,7 @@ pub enum Literal<'a> {
 }
 
 impl Value {
-    /// Reads one `scalar` from `bytes`: the size of the scalar, or any length for text.
+    /// Reads one `scalar` from `bytes`, which have its size, or any length for text.
     pub(crate) fn load(scalar: Scalar, bytes: &[u8]) -> Self {
         match scalar {
             Scalar::I8 => Self::Int(i8::from_le_bytes(exact(bytes)).into()),
@@ -75,7 +75,7 @@ impl Value {
         }
     }
 
-    /// What kind of value this is, for messages: "integer", "text", ...
+    /// The kind of value, for messages: "integer", "text", ...
     pub const fn kind(&self) -> &'static str {
         match self {
             Self::Int(_) | Self::Uint(_) => "integer",
@@ -109,8 +109,8 @@ impl fmt::Display for Value {
     }
 }
 
-/// Writes a float with all of its digits; with an exponent, as JSON has it, where most of them would
-/// be zeros.
+/// Writes a float with all of its digits, or with an exponent, as in JSON, if most of them would be
+/// zeros.
 fn write_float<T>(f: &mut fmt::Formatter<'_>, number: T) -> fmt::Result
 where
     T: fmt::Display + fmt::LowerExp + Into<f64> + Copy,

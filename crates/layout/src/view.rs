@@ -1,7 +1,7 @@
 //! The bytes of one record, borrowed and read through a schema.
 //!
 //! Invariant: the slice has exactly `schema.size()` bytes, and the schema keeps every field inside
-//! its size; so no read can go out of bounds, whatever the bytes are. Padding is never part of a value.
+//! its size; so no read is out of bounds for any bytes. Padding is never part of a value.
 //!
 //! Price: two references. Printing allocates nothing; only a text or list [`Value`] does.
 
@@ -34,7 +34,7 @@ impl<'a> RecordView<'a> {
         Self { schema, bytes }
     }
 
-    /// What the bytes mean.
+    /// The schema of the bytes.
     pub const fn schema(&self) -> &'a Schema {
         self.schema
     }
@@ -65,16 +65,15 @@ impl<'a> RecordView<'a> {
 
     /// The bytes of a `char` or `char[N]`, up to the first NUL; `None` for a field of any other type.
     ///
-    /// For writing a text that may be as long as a record:
-    /// [`Escaped`](crate::text::Escaped) and [`Lossy`](crate::text::Lossy) write it without a copy.
+    /// [`Escaped`](crate::text::Escaped) and [`Lossy`](crate::text::Lossy) write such a text
+    /// without a copy, even if it is as long as a record.
     pub fn text(&self, field: &Field) -> Option<&'a [u8]> {
         field.ctype().is_text().then(|| until_nul(self.bytes_of(field)))
     }
 
     /// The elements of an array, one after the other; any other value, text too, is one element.
     ///
-    /// For passing them on one by one: all together, as a [`Value::List`], the elements of a large
-    /// array of small numbers take 32 times the memory that they have in the record.
+    /// A [`Value::List`] of all of them can take 32 times the memory that they have in the record.
     pub fn elements(&self, field: &Field) -> impl Iterator<Item = Value> + use<'a> {
         let (scalar, bytes) = (field.ctype().element(), self.bytes_of(field));
         let size = if field.ctype().is_text() { bytes.len() } else { scalar.size() as usize };

@@ -1,8 +1,7 @@
-//! One event as text, from which each format makes a line or an entry.
+//! One event as text, which each format turns into a line or an entry.
 //!
 //! Invariant: message and fields are one line each, escaped, and at most [`LONGEST`] bytes long,
-//! whatever a file, a line of input or a region put into them. So a line of text fits `PIPE_BUF`, and
-//! an entry fits one datagram.
+//! whatever text they quote. So a line of text fits `PIPE_BUF`, and an entry fits one datagram.
 
 use std::borrow::Cow;
 use std::fmt::{self, Write as _};
@@ -83,14 +82,14 @@ impl Visit for Entry {
     }
 }
 
-/// The value of a field as it is written outside JSON.
+/// The value of a field outside JSON.
 pub(crate) fn shown(value: &Value) -> Cow<'_, str> {
     value.as_str().map_or_else(|| value.to_string().into(), Cow::from)
 }
 
 /// `text` in one line, escaped, and cut if it is too long.
 pub(crate) fn short(text: &str) -> String {
-    // Cut before it is cleaned, too: it may be a line of input of many MiB.
+    // Cut before it is escaped, too: it may be a line of input of many MiB.
     let mut clean = clean(head(text));
     let kept = head(&clean).len();
     let cut = kept < clean.len() || head(text).len() < text.len();
@@ -111,7 +110,7 @@ mod tests {
     use super::{Entry, LONGEST, short};
 
     #[test]
-    fn a_long_text_is_cut_between_two_characters_and_its_length_is_said() {
+    fn a_long_text_is_cut_between_two_characters_and_its_length_given() {
         assert_eq!(short("a\nb"), "a b");
         assert_eq!(short(&"x".repeat(LONGEST)), "x".repeat(LONGEST));
         let long = format!("x{}", "\u{e4}".repeat(LONGEST));

@@ -1,7 +1,7 @@
 //! `--log info`, `--log producer=debug,warn`: which events are written.
 //!
-//! Stricter than tracing's own parser, which takes the misspelt level `inof` for the name of a
-//! module and then logs nothing.
+//! Stricter than tracing's parser, which reads the misspelt level `inof` as the name of a module
+//! and then logs nothing.
 
 use std::str::FromStr;
 
@@ -13,7 +13,7 @@ use super::REPORT_TARGET;
 #[derive(Clone, Debug, PartialEq)]
 pub struct LogFilter(Targets);
 
-/// Why a text is no [`LogFilter`].
+/// Why a text is not a [`LogFilter`].
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum FilterError {
@@ -53,12 +53,12 @@ impl FromStr for LogFilter {
 
 impl LogFilter {
     pub(super) fn into_targets(self) -> Targets {
-        // Why a program failed is logged at every level.
+        // The reason why a program failed is logged at every level.
         self.0.with_target(REPORT_TARGET, LevelFilter::ERROR)
     }
 }
 
-/// Only words: `LevelFilter` takes numbers and the empty text too.
+/// Only words: `LevelFilter` accepts numbers and the empty text, too.
 fn level(word: &str) -> Result<LevelFilter, FilterError> {
     let level = word.parse().ok().filter(|_| word.starts_with(char::is_alphabetic));
     level.ok_or_else(|| FilterError::Level(word.to_owned()))

@@ -26,13 +26,13 @@ pub enum LogFormat {
     Journal,
 }
 
-/// Does stderr lead into the journal?
+/// Whether stderr is the journal's stream.
 pub(crate) fn stderr_is_journal() -> bool {
     let stream = std::env::var(STREAM).ok();
     stream.is_some_and(|stream| is_stream(io::stderr(), &stream))
 }
 
-/// Is `output` the file that `stream` names as `DEVICE:INODE`?
+/// Whether `output` is the file that `stream` names as `DEVICE:INODE`.
 fn is_stream(output: impl AsFd, stream: &str) -> bool {
     let Ok(stat) = rustix::fs::fstat(output) else { return false };
     stream == format!("{}:{}", stat.st_dev, stat.st_ino)
@@ -45,7 +45,7 @@ mod tests {
     use super::is_stream;
 
     #[test]
-    fn only_the_very_file_that_the_variable_names_is_the_journal() {
+    fn only_the_file_in_the_variable_is_the_journal() {
         let stderr = tempfile::tempfile().expect("file");
         let meta = stderr.metadata().expect("fstat");
         let (device, inode) = (meta.dev(), meta.ino());

@@ -1,7 +1,7 @@
-//! systemd's journal, by its own protocol: one datagram an event, one `FIELD=value` a line.
+//! systemd's journal, by its native protocol: one datagram per event, one `FIELD=value` per line.
 //!
-//! Invariant: sending never waits. An entry that the journal has no room for is offered again or lost,
-//! as the sink decides. `tracing-journald` blocks in `sendto` until the socket is read.
+//! Invariant: sending never waits. The sink retries or drops an entry for which the journal has no
+//! room. `tracing-journald` blocks in `sendto` until the socket is read.
 //!
 //! ```text
 //! PRIORITY=4
@@ -11,7 +11,7 @@
 //! MAPCAST_REGION=/run/mapcast/stu.region
 //! ```
 //!
-//! Price: one system call an event. No memfd for long entries, because there are none.
+//! Price: one system call an event. Entries are too short to need a memfd.
 
 use std::fmt::Write as _;
 use std::io::{self, ErrorKind};
@@ -28,7 +28,7 @@ const SOCKET: &str = "/run/systemd/journal/socket";
 /// What the names of an event's own fields begin with.
 const PREFIX: &str = "MAPCAST_";
 
-/// The journal's socket, as a sender sees it.
+/// The sending end of the journal's socket.
 #[derive(Debug)]
 pub(super) struct Journal {
     socket: UnixDatagram,
@@ -64,7 +64,7 @@ impl Outlet for Journal {
     }
 }
 
-/// `entry` as the journal takes it. No value holds a line break: the entry has escaped them.
+/// `entry` in the journal's format. No value has a line break: the entry has escaped them.
 pub(super) fn datagram(entry: &Entry) -> Vec<u8> {
     let mut text = format!("PRIORITY={}\nTARGET={}\n", priority(entry.level), entry.target);
     if let Some((file, line)) = entry.place {
@@ -101,7 +101,7 @@ mod tests {
     use super::super::testing::logged;
 
     #[test]
-    fn an_entry_is_lines_of_fields_and_nothing_in_it_can_forge_one() {
+    fn no_text_in_an_entry_can_add_a_field() {
         let text = logged(Format::Journal, || {
             tracing::warn!(region = %"/x\nPRIORITY=0", epoch = 2_u64, "a\nPRIORITY=0");
         });

@@ -68,7 +68,7 @@ pub enum LogError {
     NoJournal(#[source] io::Error),
 }
 
-/// Starts logging as `program`: what `filter` or else the environment lets through, in `format`.
+/// Starts logging as `program`: events that pass `filter`, or else the environment's, in `format`.
 ///
 /// Colour is used only on a terminal and not when `NO_COLOR` is set. A second call in one process
 /// changes nothing.
@@ -99,15 +99,15 @@ pub fn init(
     Ok(())
 }
 
-/// Writes what the log had no room for, as far as there is room now, and how much was lost. For the
-/// loop of a daemon: it never waits.
+/// Writes delayed messages as far as the log has room, and the number of lost ones. For the loop of
+/// a daemon: it never blocks.
 pub fn catch_up() {
     if let Some(log) = LOG.get() {
         log.lock().flush(|lost, what| log.note(lost, what));
     }
 }
 
-/// The same at the exit of the process, which waits for room in the log, 250 ms at most.
+/// The same at the exit of the process: waits at most 250 ms for room in the log.
 pub fn finish() {
     if let Some(log) = LOG.get() {
         log.lock().finish(FINISH_TIMEOUT, |lost, what| log.note(lost, what));
@@ -122,7 +122,7 @@ pub fn last_line(line: String) {
     log.lock().finish(FINISH_TIMEOUT, |lost, what| log.note(lost, what));
 }
 
-/// What [`init`] has set up.
+/// The log of this process, set by [`init`].
 static LOG: OnceLock<Arc<Log>> = OnceLock::new();
 
 /// Whether events go to machines: as JSON, or to the journal.
@@ -135,12 +135,12 @@ pub(crate) fn is_stderr_for_people() -> bool {
     !is_for_machines() || LOG.get().is_some_and(|log| is_elsewhere(log))
 }
 
-/// Whether the log does not go to stderr.
+/// Whether the log goes elsewhere than to stderr.
 fn is_elsewhere(log: &Log) -> bool {
     log.format == Format::Journal && !format::stderr_is_journal()
 }
 
-/// What an event becomes.
+/// The form of an event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Format {
     Text(Palette),
@@ -148,7 +148,7 @@ enum Format {
     Journal,
 }
 
-/// A format and where it goes.
+/// A format and its sink.
 #[derive(Debug)]
 struct Log {
     program: &'static str,
@@ -162,7 +162,7 @@ impl Log {
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Sink<Box<dyn Outlet>>> {
-        // A sink is whole after each of its steps.
+        // A panic leaves a sink in a valid state.
         self.sink.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -171,7 +171,7 @@ impl Log {
         self.lock().put(bytes, |lost, what| self.note(lost, what));
     }
 
-    /// Reports that `lost` messages found no room.
+    /// Reports that `lost` messages were dropped.
     fn note(&self, lost: u64, what: &str) -> Vec<u8> {
         self.bytes(&Entry::of_lost(lost, what))
     }
@@ -217,7 +217,7 @@ mod tests {
     use super::colour;
 
     #[test]
-    fn colour_needs_a_terminal_and_no_objection() {
+    fn colour_needs_a_terminal_and_no_opt_out() {
         assert!(colour(true, false));
         assert!(!colour(true, true));
         assert!(!colour(false, false));

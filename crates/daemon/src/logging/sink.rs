@@ -1,8 +1,9 @@
-//! Where lines and entries go: never blocks, keeps a limited amount, counts the rest.
+//! The sink of lines and entries: never blocks, keeps a limited amount, counts what it drops.
 //!
-//! Invariant: [`Sink::put`] does not wait. What the outlet has no room for is kept, in order, up to
-//! [`MAX_KEPT`] bytes, and offered again by the next [`Sink::put`] or [`Sink::flush`]. Beyond that messages
-//! are lost until all that was kept was written; then a note with their number takes their place.
+//! Invariant: [`Sink::put`] does not wait. Up to [`MAX_KEPT`] bytes for which the outlet has no
+//! room are kept, in order, and offered again by the next [`Sink::put`] or [`Sink::flush`]. Beyond
+//! that messages are lost until all kept ones are written; then a note with their number takes
+//! their place.
 //!
 //! ```text
 //!   put --> kept: | line 7, half | line 8 | ... --offer--> outlet
@@ -22,7 +23,7 @@ const MAX_KEPT: usize = 64 << 10;
 /// Time between two attempts of [`Sink::finish`].
 const RETRY_EVERY: Duration = Duration::from_millis(5);
 
-/// What became of a message.
+/// The result of offering a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Outcome {
     /// This many bytes were written.
@@ -33,9 +34,9 @@ pub(crate) enum Outcome {
     Failed,
 }
 
-/// Something that takes messages without waiting.
+/// A destination that accepts messages without blocking.
 pub(crate) trait Outlet: fmt::Debug + Send {
-    /// Takes what there is room for.
+    /// Writes as many bytes as there is room for.
     fn offer(&mut self, message: &[u8]) -> Outcome;
 
     /// Its name in messages.
@@ -52,7 +53,7 @@ impl<O: Outlet + ?Sized> Outlet for Box<O> {
     }
 }
 
-/// An outlet, what it has no room for, and how much was lost.
+/// An outlet, the messages it had no room for, and the number of lost ones.
 #[derive(Debug)]
 pub(crate) struct Sink<O> {
     outlet: O,
@@ -61,7 +62,7 @@ pub(crate) struct Sink<O> {
     lost: u64,
 }
 
-/// The rest of a message, and how many are lost with it: a note counts for many.
+/// The rest of a message, and how many messages are lost with it: a note stands for several.
 #[derive(Debug)]
 struct Kept {
     message: Vec<u8>,
@@ -73,7 +74,8 @@ impl<O: Outlet> Sink<O> {
         Self { outlet, kept: VecDeque::new(), bytes: 0, lost: 0 }
     }
 
-    /// Writes `message`, keeps it, or counts it as lost; `note` words what was lost before it.
+    /// Writes `message`, keeps it, or counts it as lost; `note` words the message about those lost
+    /// before.
     pub(crate) fn put(&mut self, message: Vec<u8>, note: impl FnOnce(u64, &str) -> Vec<u8>) {
         self.flush(note);
         if self.lost > 0 || self.bytes + message.len() > MAX_KEPT {
@@ -83,7 +85,7 @@ impl<O: Outlet> Sink<O> {
         self.keep(message, 1);
     }
 
-    /// Writes what was kept, and then the `note` of what was lost, as far as there is room.
+    /// Writes the kept messages, then the `note` about lost ones, as far as there is room.
     pub(crate) fn flush(&mut self, note: impl FnOnce(u64, &str) -> Vec<u8>) {
         self.offer_kept();
         if self.lost > 0 && self.kept.is_empty() {
@@ -136,7 +138,7 @@ impl<O: Outlet> Sink<O> {
 mod tests {
     use super::{MAX_KEPT, Outcome, Outlet, Sink};
 
-    /// Takes this many bytes.
+    /// An outlet with room for this many bytes.
     #[derive(Debug, Default)]
     struct Space {
         room: usize,
@@ -180,7 +182,7 @@ mod tests {
     }
 
     #[test]
-    fn a_line_that_has_room_for_its_half_is_ended_later_and_before_the_next() {
+    fn a_half_written_line_is_completed_before_the_next() {
         let mut sink = sink(4);
         put(&mut sink, "one\n");
         sink.outlet.room = 2;
@@ -194,7 +196,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_too_much_is_counted_and_noted_in_its_place() {
+    fn lost_messages_are_counted_and_noted_in_their_place() {
         let mut sink = sink(0);
         let line = format!("{}\n", "x".repeat(1023));
         for _ in 0..MAX_KEPT / 1024 + 5 {
@@ -211,7 +213,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_broken_outlet_does_not_take_is_lost_and_does_not_pile_up() {
+    fn messages_to_a_broken_outlet_are_lost_and_not_kept() {
         let mut sink = sink(0);
         put(&mut sink, "kept\n");
         sink.outlet.is_broken = true;

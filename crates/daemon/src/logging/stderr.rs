@@ -1,9 +1,9 @@
 //! Standard error, written without blocking on its reader.
 //!
-//! Invariant: nothing that happens to standard error stops this process: not a pipe that is not read,
-//! not a terminal that is stopped (^S), not one that stops jobs of the background (`stty tostop`).
-//! The open file description is not changed: `O_NONBLOCK` would apply to every process that shares
-//! it, including the shell on the same terminal.
+//! Invariant: standard error never stops this process: not a pipe that is not read, not a terminal
+//! that is stopped (^S), not one that stops background jobs (`stty tostop`). The open file
+//! description is not changed: `O_NONBLOCK` would apply to every process that shares it, including
+//! the shell on the same terminal.
 //!
 //! | standard error | how |
 //! |---|---|
@@ -12,8 +12,8 @@
 //! | pipe, terminal | opened once more by /proc, with `O_NONBLOCK` for this process alone |
 //! | the same where that is refused; other devices | `poll` for room, then at most [`CHUNK`] bytes |
 //!
-//! In the last case another writer may take the room between `poll` and `write`, and a terminal may
-//! have less room than it claims: then a `write` waits.
+//! In the last case another writer may use the room between `poll` and `write`, and a terminal may
+//! have less room than it reports: then a `write` blocks.
 //!
 //! Price: one descriptor, one system call a line; two more to block SIGTTOU on a terminal.
 
@@ -37,17 +37,17 @@ const REOPEN_PATH: &str = "/proc/self/fd/2";
 /// Standard error.
 #[derive(Debug)]
 pub struct Stderr {
-    /// None where there is no standard error.
+    /// `None` if standard error is closed.
     file: Option<File>,
     method: Method,
-    /// It may send SIGTTOU to a job of the background.
+    /// A terminal may send SIGTTOU to a background job.
     is_terminal: bool,
 }
 
 /// How to write without waiting.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Method {
-    /// It never waits.
+    /// Never blocks.
     Write,
     Send,
     Poll,
@@ -62,7 +62,7 @@ impl Stderr {
         }
     }
 
-    /// Writes what there is room for now; the rest of `bytes` is lost.
+    /// Writes as many bytes as there is room for; the rest is lost.
     pub fn write(&mut self, mut bytes: &[u8]) {
         while !bytes.is_empty()
             && let Outcome::Taken(length) = self.offer(bytes)
@@ -129,7 +129,7 @@ fn write_if_writable(mut file: &File, line: &[u8]) -> io::Result<usize> {
     file.write(&line[..line.len().min(CHUNK)])
 }
 
-/// Runs `write` while SIGTTOU is blocked, which lets a job of the background write to its terminal.
+/// Runs `write` with SIGTTOU blocked, which lets a background job write to its terminal.
 fn with_sigttou_blocked(write: impl FnOnce() -> io::Result<usize>) -> io::Result<usize> {
     let before = SigSet::from(Signal::SIGTTOU).thread_swap_mask(SigmaskHow::SIG_BLOCK)?;
     let written = write();
@@ -154,7 +154,7 @@ mod tests {
         Stderr::new(output, &again).expect("an output")
     }
 
-    /// Writes until there is no room; how many bytes that were.
+    /// Writes until there is no room; returns the number of bytes.
     fn fill(stderr: &mut Stderr) -> usize {
         let mut written = 0;
         loop {
@@ -188,7 +188,7 @@ mod tests {
     }
 
     #[test]
-    fn a_pipe_that_cannot_be_opened_once_more_is_asked_for_room() {
+    fn a_pipe_that_cannot_be_reopened_is_polled_for_room() {
         let (reader, writer) = pipe().expect("a pipe");
         let mut stderr = Stderr::new(&writer, "/none").expect("an output");
         assert_eq!(stderr.method, Method::Poll);

@@ -23,7 +23,7 @@ impl Outlet for Memory {
     }
 }
 
-/// What `events` become as `format`, of a program called producer.
+/// The log of `events` in `format`, of a program called producer.
 pub(super) fn logged(format: Format, events: impl FnOnce()) -> String {
     let memory = Memory::default();
     let log = ToLog(Arc::new(Log::new("producer", format, memory.clone())));

@@ -1,9 +1,9 @@
-//! One event as one line of text: time (UTC), level, who, message, fields.
+//! One event as one line of text: time (UTC), level, program, message, fields.
 //!
 //! Fields that repeat for machines what is in the message ([`FOR_MACHINES`]) are left out.
 //!
-//! "Who" is the program, so that two daemons can share a terminal; for `debug` and `trace`, which
-//! are for the people who work on it, it is the module.
+//! The program is named so that two daemons can share a terminal; `debug` and `trace`, which are
+//! for developers, name the module instead.
 
 use std::fmt::Write as _;
 use std::time::SystemTime;
@@ -65,7 +65,7 @@ mod tests {
     use super::super::testing::logged;
     use super::Palette;
 
-    /// What `events` write, each line without its 28 bytes of time.
+    /// The lines of `events`, each without its 28 bytes of time.
     fn lines(events: impl FnOnce()) -> String {
         let text = logged(Format::Text(Palette::Plain), events);
         text.lines().flat_map(|line| [&line[28..], "\n"]).collect()

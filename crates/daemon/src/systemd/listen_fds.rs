@@ -1,17 +1,18 @@
 //! The environment by which descriptors are passed: `LISTEN_FDS`, `LISTEN_PID`, `LISTEN_FDNAMES`.
 //!
-//! Invariant: descriptors announced to another process are not for us; what is announced to us and
-//! does not hold together is an error that names the variable.
+//! Invariant: descriptors announced to another process are ignored; inconsistent variables for this
+//! process are an error that names the variable.
 //!
-//! The variables stay in the environment, which cannot be changed safely once there may be
-//! threads; `LISTEN_PID` keeps every other process from taking them to be meant for it.
+//! The variables stay in the environment, which cannot be changed safely once there may be threads;
+//! because of `LISTEN_PID` no other process uses them.
 
 use std::io;
 use std::os::fd::RawFd;
 
-/// The first number that is passed.
+/// The number of the first passed descriptor.
 const FIRST: RawFd = 3;
-/// More than any service manager passes (`FileDescriptorStoreMax=` is 16 in our units).
+/// Most descriptors that are accepted, more than any service manager passes
+/// (`FileDescriptorStoreMax=` is 16 in our units).
 const MOST: u32 = 1024;
 /// The name of a descriptor without one, by `sd_listen_fds(3)`.
 const UNKNOWN: &str = "unknown";
@@ -31,9 +32,9 @@ pub enum PassedError {
         "LISTEN_FDNAMES names {names} and LISTEN_FDS says {descriptors}; name each descriptor once"
     )]
     Names {
-        /// Names there are.
+        /// Number of names.
         names: usize,
-        /// Descriptors there are.
+        /// Number of descriptors.
         descriptors: usize,
     },
     /// A descriptor that is not open.
@@ -41,11 +42,11 @@ pub enum PassedError {
         "descriptor {number} ({name}) was not passed: {source}; correct what starts this program"
     )]
     NotOpen {
-        /// The number it should have.
+        /// Its announced number.
         number: RawFd,
         /// Its name.
         name: String,
-        /// The system's answer.
+        /// The system's error.
         source: io::Error,
     },
     /// [`Passed::require`](crate::Passed::require) found none.
@@ -53,9 +54,9 @@ pub enum PassedError {
         "no descriptor called {name:?} was passed ({have}); name it in LISTEN_FDNAMES or FileDescriptorName="
     )]
     Missing {
-        /// What was asked for.
+        /// The name that was required.
         name: String,
-        /// What there is.
+        /// The names that were passed.
         have: String,
     },
 }
@@ -111,7 +112,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_meant_for_another_process_is_not_touched() {
+    fn descriptors_for_another_process_are_ignored() {
         for pid in [&[("LISTEN_PID", "43"), ("LISTEN_FDS", "1")][..], &[("LISTEN_FDS", "1")]] {
             assert_eq!(announce(pid).expect("nothing"), []);
         }
@@ -119,7 +120,7 @@ mod tests {
     }
 
     #[test]
-    fn variables_that_do_not_hold_together_are_an_error() {
+    fn inconsistent_variables_are_an_error() {
         let no_number = "is not a number of descriptors";
         for (count, why) in [
             ("-1", no_number),

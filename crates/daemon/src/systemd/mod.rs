@@ -1,7 +1,7 @@
 //! What systemd, or another service manager with its protocols, exchanges with its services.
 //!
-//! Invariant: without a manager nothing is sent and nothing costs more than a comparison. With one,
-//! the daemon's loop never waits for it: see [`Notify`](notify::Notify).
+//! Invariant: without a manager nothing is sent, at the cost of a comparison. With one, the
+//! daemon's loop never waits for it: see [`Notify`](notify::Notify).
 //!
 //! ```text
 //!   LISTEN_FDS      manager --> Passed      descriptors by name, taken once at the start
@@ -10,7 +10,7 @@
 //! ```
 //!
 //! Not a crate: `sd-notify` blocks in `sendto` until the manager reads its socket, and `listenfd`
-//! does not give the names of descriptors.
+//! does not return the names of descriptors.
 
 mod listen_fds;
 mod notify;

@@ -33,11 +33,11 @@ const SOCKET: &str = "NOTIFY_SOCKET";
 #[derive(Debug, Default)]
 pub(super) struct Notify {
     manager: Option<ManagerSocket>,
-    /// What the manager had no room for, oldest first.
+    /// Messages for which the manager had no room, oldest first.
     kept: VecDeque<Message>,
 }
 
-/// A message that is sent once. A newer one of the same first line takes its place.
+/// A message that is sent once. A newer one with the same first line replaces it.
 #[derive(Debug)]
 struct Message {
     text: String,
@@ -45,7 +45,7 @@ struct Message {
 }
 
 impl Notify {
-    /// The manager that started this process, by its environment.
+    /// The manager that `NOTIFY_SOCKET` names.
     pub(super) fn from_environment() -> Self {
         Self::new(std::env::var_os(SOCKET))
     }
@@ -88,13 +88,13 @@ impl Notify {
     }
 
     /// `RELOADING=1` with the time that distinguishes it from an older one. Call
-    /// [`ready`](Self::ready) when it is done, well or not.
+    /// [`ready`](Self::ready) when the reload has succeeded or failed.
     pub(super) fn reloading(&mut self, now: Monotonic) {
         let text = format!("RELOADING=1\nMONOTONIC_USEC={}\n", now.nanos() / 1000);
         self.send_once(text, None);
     }
 
-    /// `STOPPING=1`: the end has begun.
+    /// `STOPPING=1`: the daemon is shutting down.
     pub(super) fn stopping(&mut self, status: &str) {
         self.send_once(format!("STOPPING=1\nSTATUS={}\n", clean(status)), None);
     }
@@ -105,7 +105,7 @@ impl Notify {
     }
 
     /// `FDSTORE=1`: keep `descriptor` and pass it to the next process of this service as `name`.
-    /// What was kept under that name before is given up.
+    /// It replaces the one kept under that name.
     pub(super) fn store(&mut self, name: &str, descriptor: BorrowedFd<'_>) {
         if !self.is_connected() {
             return;
@@ -121,16 +121,16 @@ impl Notify {
         }
     }
 
-    /// Sends what was kept, as far as the manager has room for it.
+    /// Sends the kept messages, as far as the manager has room for them.
     pub(super) fn flush(&mut self) {
         self.send_kept(SendFlags::DONTWAIT);
     }
 
-    /// The same before the process ends: waits for the manager, but no longer than `most`.
+    /// The same before the process ends: waits at most `most` for the manager.
     pub(super) fn finish(&mut self, most: Duration) {
         self.flush();
         let Some(manager) = self.manager.as_ref().filter(|_| !self.kept.is_empty()) else { return };
-        // The socket belongs to this process: the limit applies to no other.
+        // This process alone uses the socket, so the limit applies to no other.
         if manager.limit_wait(most).is_ok() {
             self.send_kept(SendFlags::empty());
         }
@@ -250,7 +250,7 @@ mod tests {
     }
 
     #[test]
-    fn a_manager_that_does_not_read_blocks_nothing_and_later_gets_what_is_sent_once() {
+    fn messages_sent_once_wait_for_a_manager_that_does_not_read() {
         let manager = FakeManager::new();
         let mut notify = Notify::new(Some(manager.address()));
         // The queue of a datagram socket is bounded.
@@ -281,7 +281,7 @@ mod tests {
     }
 
     #[test]
-    fn the_end_gives_up_on_a_manager_that_does_not_read() {
+    fn the_exit_does_not_wait_long_for_a_manager_that_does_not_read() {
         let manager = FakeManager::new();
         let mut notify = Notify::new(Some(manager.address()));
         manager.is_busy();

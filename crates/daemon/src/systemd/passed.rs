@@ -1,9 +1,8 @@
-//! Descriptors that the parent has opened, by name.
+//! Descriptors passed by the parent, by name.
 //!
 //! Invariant: each descriptor is taken once, keeps its open file description (access mode, locks
-//! and offset are those of the parent's), and is not passed on to a child of ours. A number that
-//! was not passed is an error that names it, not a file that this process has opened under that
-//! number since.
+//! and offset are the parent's), and is closed on exec. A number that was not passed is an error
+//! that names it, never a file that this process has opened under that number since.
 //!
 //! ```text
 //!   parent                                this process
@@ -12,12 +11,14 @@
 //!   LISTEN_PID=<pid of the child>
 //! ```
 //!
-//! Price: three system calls for each descriptor, once; unsafe code that vouches for a number.
+//! Price: three system calls for each descriptor, once; unsafe code to own a descriptor by its
+//! number.
 //!
 //! # Safety
-//! An [`OwnedFd`] made of a number must be the only owner of it. What Rust's library and `rustix` open
-//! is closed on exec, and what came through `exec` is not. So a number without that flag was not
-//! opened in this process; it is given the flag when it is taken, hence taken once.
+//! An [`OwnedFd`] made of a number must be the only owner of it. Descriptors that Rust's library
+//! and `rustix` open are closed on exec; those inherited through `exec` are not. So a number
+//! without that flag was not opened in this process. The flag is set when the number is taken, so
+//! it is taken once.
 #![allow(unsafe_code)]
 
 use std::os::fd::{FromRawFd, OwnedFd, RawFd};
@@ -35,11 +36,11 @@ pub struct Passed {
 }
 
 impl Passed {
-    /// Takes what was passed to this process, which can be done once: call it at the start of
-    /// `main`, before anything else is opened.
+    /// Takes the descriptors passed to this process, which can be done once: call it at the start
+    /// of `main`, before anything else is opened.
     ///
     /// # Errors
-    /// The variables mean this process and do not hold together.
+    /// The variables name this process and are inconsistent.
     pub fn from_environment() -> Result<Self, PassedError> {
         let variable =
             |name: &str| std::env::var_os(name).map(|text| text.to_string_lossy().into_owned());
@@ -57,7 +58,7 @@ impl Passed {
         Some(PassedFd::new(name, self.descriptors.remove(at).1.into()))
     }
 
-    /// As [`take`](Self::take), where there has to be one.
+    /// As [`take`](Self::take), but a missing one is an error.
     ///
     /// # Errors
     /// [`PassedError::Missing`].
@@ -105,7 +106,7 @@ mod tests {
         file.write_all(b"abcdef").expect("write");
         let mut reader = File::open(&path).expect("open");
         reader.read_exact(&mut [0; 2]).expect("read");
-        // A number that no test beside this one is given.
+        // A number that no other test uses.
         let passed = fcntl_dupfd_cloexec(&reader, 900).expect("dup");
         fcntl_setfd(&passed, FdFlags::empty()).expect("flags");
         let number = passed.into_raw_fd();
@@ -124,7 +125,7 @@ mod tests {
     }
 
     #[test]
-    fn what_this_process_has_opened_itself_was_not_passed() {
+    fn a_file_that_this_process_has_opened_was_not_passed() {
         let own = tempfile::tempfile().expect("file");
         assert_eq!(take(own.as_raw_fd()).expect_err("closed on exec"), Errno::BADF);
     }

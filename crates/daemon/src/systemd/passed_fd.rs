@@ -1,4 +1,4 @@
-//! One passed descriptor: `fd:NAME` on a command line and in messages.
+//! A passed descriptor: `fd:NAME` on a command line and in messages.
 
 use std::ffi::OsStr;
 use std::fs::File;
@@ -39,7 +39,7 @@ mod tests {
     use super::PassedFd;
 
     #[test]
-    fn an_argument_names_a_descriptor_as_messages_do() {
+    fn arguments_and_messages_name_descriptors_alike() {
         let label = PassedFd::label(PassedFd::REGION);
         assert_eq!(
             (label.as_str(), PassedFd::name_in(label.as_ref())),

@@ -1,4 +1,4 @@
-//! The state of a daemon, as it is reported to its service manager.
+//! Reports the state of a daemon to its service manager.
 //!
 //! Invariant: `READY=1` is sent once and never before the daemon does its work; `STATUS=` at most
 //! once a second; `WATCHDOG=1` only from the running loop. A manager that does not read its socket
@@ -6,13 +6,13 @@
 //! which there was no room.
 //!
 //! ```text
-//!   loop:  wait(..., service.deadline())    never sleeps past the next sign of life
+//!   loop:  wait(..., service.deadline())    never sleeps past the next ping
 //!          service.keep_alive(now)
 //!          ... one turn of work ...
 //!          service.progress(now, "publishing stu", sequence)
 //! ```
 //!
-//! Price: two comparisons a turn, and nothing else without a manager.
+//! Price: two comparisons per turn without a manager.
 
 use std::fmt::Display;
 use std::os::fd::BorrowedFd;
@@ -24,12 +24,12 @@ use crate::ticks::Monotonic;
 
 /// Shortest time between two `STATUS=`.
 const STATUS_EVERY: Duration = Duration::from_secs(1);
-/// Time between two attempts to send what the manager had no room for.
+/// Time between two attempts to send a message for which the manager had no room.
 const RETRY_EVERY: Duration = Duration::from_millis(100);
 /// Longest time that the end of the process waits for the manager.
 const FINISH_TIMEOUT: Duration = Duration::from_millis(500);
 
-/// What was sent to the service manager, and what is to be sent next.
+/// What was sent to the service manager, and what is due next.
 #[derive(Debug, Default)]
 pub struct Service {
     notify: Notify,
@@ -39,7 +39,7 @@ pub struct Service {
     status_sent: Option<Monotonic>,
     /// A status that came too soon after another one.
     held_status: Option<String>,
-    /// When to send again what the manager had no room for.
+    /// When to retry messages for which the manager had no room.
     retry: Option<Monotonic>,
     /// The last progress: when, and which record.
     last_progress: Option<(Monotonic, u64)>,
@@ -73,7 +73,7 @@ impl Service {
         [self.watchdog.deadline(), held, self.retry].into_iter().flatten().min()
     }
 
-    /// `span`, or less if the loop has to be awake before its end.
+    /// `span`, or less if the loop must wake up before.
     pub fn clamp_timeout(&self, now: Monotonic, span: Duration) -> Duration {
         self.deadline().map_or(span, |deadline| span.min(deadline.since(now)))
     }
@@ -92,7 +92,7 @@ impl Service {
         }
     }
 
-    /// The work has begun, or waiting for it has: `READY=1` the first time, a status after that.
+    /// The daemon works, or waits for work: `READY=1` the first time, `STATUS=` after that.
     pub fn ready(&mut self, now: Monotonic, status: &str) {
         if self.is_ready {
             return self.status(now, status.to_owned());
@@ -103,7 +103,7 @@ impl Service {
         self.plan_retry(now);
     }
 
-    /// Sets `STATUS=`. What comes within a second of the last one is sent later; the newest wins.
+    /// Sets `STATUS=`. Updates within a second of the last are coalesced; the newest wins.
     pub fn status(&mut self, now: Monotonic, status: String) {
         if !self.is_connected() {
             return;
@@ -142,7 +142,7 @@ impl Service {
         }
     }
 
-    /// A reload is over, whether or not anything has changed.
+    /// A reload has ended, whether or not anything has changed.
     pub fn reloaded(&mut self, now: Monotonic, status: &str) {
         if self.is_ready {
             self.notify.ready(status);
@@ -243,7 +243,7 @@ mod tests {
     }
 
     #[test]
-    fn a_status_that_comes_too_soon_is_sent_later_and_the_loop_wakes_up_for_it() {
+    fn an_early_status_is_delayed_and_wakes_the_loop() {
         let manager = FakeManager::new();
         let mut service = service(&manager, None);
         service.status(at(5000), "one".into());
@@ -258,7 +258,7 @@ mod tests {
     }
 
     #[test]
-    fn the_loop_never_sleeps_past_a_sign_of_life() {
+    fn the_loop_never_sleeps_past_a_ping() {
         let manager = FakeManager::new();
         let mut service = service(&manager, Some(Duration::from_secs(2)));
         service.keep_alive(at(1000));
@@ -286,7 +286,7 @@ mod tests {
     }
 
     #[test]
-    fn the_loop_wakes_up_to_send_again_what_the_manager_had_no_room_for() {
+    fn the_loop_wakes_up_to_retry_messages() {
         let manager = FakeManager::new();
         let mut service = service(&manager, None);
         manager.is_busy();
@@ -309,7 +309,7 @@ mod tests {
     }
 
     #[test]
-    fn rates_have_a_unit_in_which_they_can_be_read() {
+    fn rates_have_a_readable_unit() {
         assert_eq!(rate(1000, Duration::from_secs(1)), "1000.0/s");
         assert_eq!(rate(1, Duration::from_secs(10)), "0.1/s");
         assert_eq!(rate(1, Duration::from_mins(1)), "1.0/min");

@@ -32,7 +32,7 @@ impl ManagerSocket {
         Ok(Self { socket, address })
     }
 
-    /// Lets [`send`](Self::send) without `DONTWAIT` block for `most`.
+    /// Limits the blocking of [`send`](Self::send) without `DONTWAIT` to `most`.
     pub(super) fn limit_wait(&self, most: Duration) -> Result<(), Errno> {
         set_socket_timeout(&self.socket, Timeout::Send, Some(most))
     }
@@ -48,7 +48,7 @@ impl ManagerSocket {
         let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(1))];
         let mut control = SendAncillaryBuffer::new(&mut space);
         if !descriptors.is_empty() {
-            // The space is for one descriptor, and there is one.
+            // The space is for exactly one descriptor.
             control.push(SendAncillaryMessage::ScmRights(descriptors));
         }
         let text = [IoSlice::new(text.as_bytes())];

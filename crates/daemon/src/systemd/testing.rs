@@ -1,4 +1,4 @@
-//! A service manager that a test can listen to.
+//! A service manager whose received messages a test can read.
 
 use std::ffi::OsString;
 use std::io::IoSliceMut;

@@ -1,8 +1,8 @@
 //! The watchdog: `WATCHDOG=1` for the service manager, twice in each interval it allows.
 //!
-//! Invariant: the daemon's own loop sends it, so a loop that hangs is noticed. No thread, no timer:
-//! the loop gets the [deadline](Watchdog::deadline) before it sleeps and calls
-//! [`Watchdog::take`] when it is awake.
+//! Invariant: the daemon's own loop sends it, so that a hanging loop is noticed. No thread, no
+//! timer: the loop sleeps until the [deadline](Watchdog::deadline) at most and calls
+//! [`Watchdog::take`] when it wakes up.
 //!
 //! ```text
 //!   WATCHDOG_USEC   |----------------|----------------|
@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use crate::ticks::Monotonic;
 
-/// When the next sign of life is due.
+/// When the next ping is due.
 #[derive(Debug, Default)]
 pub(super) struct Watchdog {
     grid: Option<Grid>,
@@ -26,24 +26,24 @@ struct Grid {
 }
 
 impl Watchdog {
-    /// The watchdog of the environment: `WATCHDOG_USEC`, unless `WATCHDOG_PID` means
-    /// another process.
+    /// The watchdog of the environment: `WATCHDOG_USEC`, unless `WATCHDOG_PID` names another
+    /// process.
     pub(super) fn from_environment() -> Self {
         Self::new(interval(|name| std::env::var(name).ok(), std::process::id()))
     }
 
-    /// A watchdog that wants a sign of life in each `interval`; none without one.
+    /// A watchdog that expects a ping in each `interval`; none without an interval.
     pub(super) fn new(interval: Option<Duration>) -> Self {
         let grid = |interval: Duration| Grid { half: interval / 2, next: Monotonic::from_nanos(0) };
         Self { grid: interval.map(grid) }
     }
 
-    /// When the loop has to be awake, if there is a watchdog.
+    /// When the loop must wake up, if there is a watchdog.
     pub(super) fn deadline(&self) -> Option<Monotonic> {
         self.grid.as_ref().map(|grid| grid.next)
     }
 
-    /// Calls `ping` if it is due. One that does not get through is tried again soon.
+    /// Calls `ping` if it is due. One that fails is retried soon.
     pub(super) fn take(&mut self, now: Monotonic, ping: impl FnOnce() -> bool) {
         let Some(grid) = self.grid.as_mut().filter(|grid| grid.next <= now) else { return };
         let span = if ping() { grid.half } else { grid.half / 8 };
@@ -84,7 +84,7 @@ mod tests {
     }
 
     #[test]
-    fn a_ping_that_was_not_heard_is_repeated_in_time() {
+    fn a_failed_ping_is_repeated_in_time() {
         let mut watchdog = Watchdog::new(Some(Duration::from_millis(160)));
         let start = Monotonic::from_nanos(1);
         watchdog.take(start, || false);
@@ -92,7 +92,7 @@ mod tests {
     }
 
     #[test]
-    fn the_environment_has_to_mean_this_process() {
+    fn the_environment_must_name_this_process() {
         let read = |usec: Option<&str>, pid: Option<&str>| {
             let (usec, pid) = (usec.map(str::to_owned), pid.map(str::to_owned));
             interval(|name| if name == "WATCHDOG_PID" { pid.clone() } else { usec.clone() }, 7)

@@ -1,7 +1,7 @@
-//! A header out of bytes that another process wrote.
+//! Decodes a header from bytes that another process wrote.
 //!
-//! Order of the checks, so that each failure gets the message that helps: length, magic, version,
-//! checksum, unknown features, then every length, offset and count.
+//! The checks are made in this order, so that each error names the actual problem: length, magic,
+//! version, checksum, unknown features, then every length, offset and count.
 
 use xxhash_rust::xxh64::xxh64;
 
@@ -76,7 +76,7 @@ impl Header {
     }
 }
 
-/// Whether this is a region of this version, and undamaged.
+/// Checks that this is an undamaged region of this version.
 fn check_identity(bytes: &[u8; HEADER_LEN]) -> Result<(), DecodeError> {
     if array_at(bytes, offset::MAGIC) != MAGIC_BYTES {
         return Err(DecodeError::NotARegion);

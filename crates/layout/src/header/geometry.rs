@@ -1,4 +1,4 @@
-//! Where the sections of a new region go.
+//! Computes the sections of a new region.
 
 use super::{
     END_MARK_LEN, Header, LINE, MAX_SLOTS, MIN_SLOTS, SLOT_HEAD,
@@ -18,7 +18,7 @@ const _: () = assert!(SLOTS.is_multiple_of(LINE as usize));
 #[error("{0} slots are not possible; use a power of two from {MIN_SLOTS} to {MAX_SLOTS}")]
 pub struct BadSlots(pub u32);
 
-/// Whether a region may have this many slots.
+/// Whether a region can have this many slots.
 pub(super) fn slots_possible(slots: u32) -> bool {
     slots.is_power_of_two() && (MIN_SLOTS..=MAX_SLOTS).contains(&slots)
 }
@@ -29,7 +29,7 @@ pub(super) fn stride(size: u32) -> u32 {
 }
 
 impl Header {
-    /// The header of a new region for records of `schema` with so many slots. Features, creation
+    /// The header of a new region with this many slots for records of `schema`. Features, creation
     /// time, boot id and base sequence are zero; fill them in before [`encode`](Self::encode).
     #[expect(clippy::missing_panics_doc, reason = "the builder keeps every schema short enough")]
     pub fn plan(schema: &Schema, slots: u32) -> Result<Self, BadSlots> {

@@ -1,10 +1,10 @@
 //! The fixed header of a region file, format version 1.
 //!
-//! Invariant: a [`Header`] out of [`Header::decode`] has every sum checked: the slots lie behind the
-//! head line, the schema behind the slots, both inside `file_len`, every section on a 64-byte
-//! boundary, each slot large enough for its stamp and record. The one thing it cannot know is the
-//! length of the file itself: compare `file_len` with it. Bytes that the format reserves are written as
-//! zero and not looked at, so that a later release may use them under a `compatible` bit.
+//! Invariant: [`Header::decode`] has checked every sum in a [`Header`]: the slots lie after the
+//! head line, the schema after the slots, both inside `file_len`, every section on a 64-byte
+//! boundary, each slot large enough for its stamp and record. It does not know the length of the
+//! file: compare that with `file_len`. Reserved bytes are written as zero and ignored when read, so
+//! that a later release may use them under a `compatible` bit.
 //!
 //! ```text
 //!   0x000 | fixed header, 256 bytes, checksummed, never changes |
@@ -54,13 +54,13 @@ pub const FRONT_RECORD: usize = offset::SLOTS - offset::FRONT - SLOT_HEAD as usi
 
 /// The last eight bytes of every region, as a number: the magic again.
 ///
-/// A cut takes them away, also within the last page, where reading raises no signal.
+/// A truncation removes it, even within the last page, where reading raises no SIGBUS.
 pub const END_MARK: u64 = u64::from_le_bytes(MAGIC_BYTES);
 
 /// Bytes of the end mark.
 pub const END_MARK_LEN: u32 = 8;
 
-/// `compatible` bit 0: the writer wakes those who wait on the head word.
+/// `compatible` bit 0: the writer wakes the readers that wait on the head word.
 pub const WAKE: u64 = 1;
 
 /// The fixed header of a region. Lengths and offsets are in bytes.
@@ -72,25 +72,25 @@ pub struct Header {
     pub incompatible: u64,
     /// Length of the file.
     pub file_len: u64,
-    /// Bytes of one record.
+    /// Size of one record.
     pub record_size: u32,
     /// Alignment of a record.
     pub record_align: u32,
     /// Number of slots, a power of two from [`MIN_SLOTS`] to [`MAX_SLOTS`].
     pub slots: u32,
-    /// From one slot to the next, a multiple of [`LINE`].
+    /// Distance between two slots, a multiple of [`LINE`].
     pub slot_stride: u32,
-    /// Where the first slot begins.
+    /// Offset of the first slot.
     pub slots_offset: u64,
-    /// Where the encoded schema begins.
+    /// Offset of the encoded schema.
     pub schema_offset: u64,
-    /// Bytes of the encoded schema.
+    /// Length of the encoded schema.
     pub schema_len: u32,
     /// [`Schema::fingerprint`] of that schema.
     pub fingerprint: u64,
     /// `CLOCK_REALTIME` nanoseconds when the file was created.
     pub created_at: u64,
-    /// The boot the file was created in; zero if unknown.
+    /// The id of the boot during which the file was created; zero if unknown.
     pub boot_id: [u8; 16],
     /// The sequence number before the first one of this file.
     pub base_sequence: u64,
@@ -123,8 +123,8 @@ impl Header {
         bytes
     }
 
-    /// Whether size, alignment and fingerprint are those of `schema`. For a reader, `schema` is what
-    /// it decoded from the same file.
+    /// Checks that size, alignment and fingerprint are those of `schema`, which a reader has
+    /// decoded from the same file.
     pub fn check_schema(&self, schema: &Schema) -> Result<(), DecodeError> {
         let what = if self.record_size != schema.size() {
             "record size"
@@ -138,12 +138,12 @@ impl Header {
         Err(DecodeError::Header(format!("the {what} in its header is not that of its schema")))
     }
 
-    /// Where slot `index` begins, in bytes from the start of the file.
+    /// Offset of slot `index` in the file.
     pub fn slot_offset(&self, index: u32) -> u64 {
         self.slots_offset + u64::from(index) * u64::from(self.slot_stride)
     }
 
-    /// Where the end mark is, in bytes from the start of the file.
+    /// Offset of the end mark in the file.
     pub fn end_mark_offset(&self) -> u64 {
         self.file_len.saturating_sub(u64::from(END_MARK_LEN))
     }
@@ -154,6 +154,6 @@ impl Header {
     }
 }
 
-/// [`HEADER_LEN`] as it is stored.
+/// [`HEADER_LEN`] in its stored type.
 const HEADER_LEN_WORD: u32 = 256;
 const _: () = assert!(HEADER_LEN_WORD as usize == HEADER_LEN);

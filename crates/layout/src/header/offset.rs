@@ -1,4 +1,4 @@
-//! Where everything in front of the slots lies, in bytes from the start of the file.
+//! Offsets of everything before the slots, in bytes from the start of the file.
 
 /// Bytes of the fixed header, which never changes after the file has its name.
 pub const HEADER_LEN: usize = 0x100;
@@ -44,13 +44,13 @@ pub const CHECKSUM: usize = 0xf8;
 pub const EPOCH: usize = 0x100;
 /// `u64`, writer line: a [`StateWord`](super::StateWord).
 pub const STATE: usize = 0x108;
-/// `u64`, writer line: process id of the writer, for people.
+/// `u64`, writer line: process id of the writer, for people only.
 pub const PID: usize = 0x110;
 /// `u64`, writer line: nanoseconds between heartbeats at most; 0 if the writer promises none.
 pub const PERIOD: usize = 0x118;
 /// `i64`, writer line: `CLOCK_REALTIME - CLOCK_BOOTTIME` in nanoseconds.
 pub const WALL_OFFSET: usize = 0x120;
-/// `u64`, writer line: `CLOCK_BOOTTIME` nanoseconds of the last sign of life.
+/// `u64`, writer line: `CLOCK_BOOTTIME` nanoseconds of the last heartbeat.
 pub const HEARTBEAT: usize = 0x128;
 
 /// `u64`, head line: sequence number of the newest complete record. Its low 32 bits, which are the

@@ -4,13 +4,13 @@
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[repr(u64)]
 pub enum StateWord {
-    /// Nothing was ever written here, or the page was replaced by zeros.
+    /// Never written, or the page was replaced by zeros.
     Invalid = 0,
-    /// A writer has the region, or had it and died.
+    /// A writer has the region open, or died while it had.
     Live = 1,
     /// The last writer closed the region; another may follow.
     Closed = 2,
-    /// Nothing more will be published in this file; another one takes its name.
+    /// No more records will be published in this file; another one takes its name.
     Retired = 3,
 }
 

@@ -1,4 +1,4 @@
-//! The encoding of a schema, made a second time from `docs/format.md` alone, with what each part says.
+//! A second encoder of schemas, written from `docs/format.md` alone, with a note for each part.
 
 use std::fmt::Write as _;
 
@@ -7,7 +7,7 @@ use xxhash_rust::xxh64::xxh64;
 
 use crate::generator::Random;
 
-/// Bytes and what they say.
+/// Bytes and a note on them.
 pub(crate) type Parts = Vec<(Vec<u8>, String)>;
 
 fn text_part(what: &str, text: &str) -> (Vec<u8>, String) {
@@ -75,7 +75,7 @@ fn joined(parts: &Parts) -> Vec<u8> {
     parts.iter().flat_map(|(bytes, _)| bytes.clone()).collect()
 }
 
-/// The parts one below the other, each with its place, its bytes and what it says.
+/// One line per part: offset, bytes, note.
 pub(crate) fn dump(parts: &Parts) -> String {
     let (mut text, mut at) = (String::new(), 0);
     for (bytes, note) in parts {
@@ -91,7 +91,7 @@ pub(crate) fn dump(parts: &Parts) -> String {
 }
 
 #[test]
-fn an_encoder_written_from_the_document_makes_the_same_bytes() {
+fn an_encoder_written_from_the_document_agrees() {
     let mut random = Random(9);
     let mut schemas = vec![Stu::schema()];
     schemas.extend((0..100).map(|_| random.schema()));

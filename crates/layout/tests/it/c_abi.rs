@@ -37,7 +37,7 @@ fn c_struct(index: usize, schema: &Schema) -> String {
     text + "};\n"
 }
 
-/// What `schema` says about itself, as the lines the C program is expected to print.
+/// The facts of `schema`, as the lines that the C program is expected to print.
 fn facts(index: usize, schema: &Schema) -> String {
     let mut text = format!("s{index} {} {}\n", schema.size(), schema.align());
     for field in schema.fields() {
@@ -46,7 +46,7 @@ fn facts(index: usize, schema: &Schema) -> String {
     text
 }
 
-/// The statements that print the same out of the compiler's mouth.
+/// The statements that print the compiler's facts.
 fn c_prints(index: usize, schema: &Schema) -> String {
     let mut text = format!(
         "    printf(\"s{index} %zu %zu\\n\", sizeof(struct s{index}), _Alignof(struct s{index}));\n"
@@ -62,9 +62,9 @@ fn c_prints(index: usize, schema: &Schema) -> String {
     text
 }
 
-/// Compiles and runs a C program, and gives what it printed.
+/// Compiles and runs a C program; returns its output.
 fn run_c(source: &str) -> String {
-    // The directory is that of every run of the tests, the names are those of this one.
+    // All runs of the tests share the directory; the file names are unique to this run.
     let program =
         Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("c_abi-{}", std::process::id()));
     let file = program.with_extension("c");
@@ -83,11 +83,11 @@ fn run_c(source: &str) -> String {
 }
 
 #[test]
-fn the_c_compiler_lays_out_every_struct_as_the_schema_says() {
+fn the_c_compiler_agrees_with_every_schema() {
     let mut random = Random(6);
     let mut schemas = vec![Stu::schema()];
     schemas.extend((0..100).map(|_| random.schema()));
-    // Each scalar behind one byte, so that its alignment shows.
+    // Each scalar after one byte, so that its alignment matters.
     schemas.extend(Scalar::ALL.map(|scalar| {
         let pair =
             [FieldSpec::new("byte", Scalar::U8), FieldSpec::new("it", CType::scalar(scalar))];

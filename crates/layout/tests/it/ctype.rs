@@ -1,4 +1,4 @@
-//! Types are written as in C, and nothing that cannot be is taken.
+//! Types are written as in C; invalid ones are refused.
 
 use layout::{CType, MAX_RECORD, Scalar, SchemaPart as Part};
 
@@ -18,7 +18,7 @@ fn every_scalar_survives_its_name_and_its_code() {
 }
 
 #[test]
-fn the_code_zero_is_no_scalar() {
+fn code_zero_is_not_a_scalar() {
     assert_eq!(Scalar::from_code(0), None);
     assert_eq!(Scalar::from_code(13), None);
 }
@@ -73,7 +73,7 @@ fn an_unknown_type_is_refused_with_the_known_ones() {
 }
 
 #[test]
-fn a_count_that_is_no_number_is_refused() {
+fn a_count_that_is_not_a_number_is_refused() {
     for text in [
         "char[]",
         "char[",

@@ -1,4 +1,4 @@
-//! `#[derive(Record)]`: the schema is the struct's own, whatever is written in it.
+//! `#[derive(Record)]`: the schema matches the struct.
 
 use layout::{FieldSpec, Label, Labels, Record, RecordView, Scalar, Schema, Value};
 
@@ -40,7 +40,7 @@ struct Drone {
 }
 
 #[test]
-fn a_derived_schema_is_the_one_that_would_be_written_by_hand() {
+fn a_derived_schema_equals_the_handwritten_one() {
     let by_hand = Schema::builder("DRONE")
         .field(
             FieldSpec::new("position", "f64[3]".parse::<layout::CType>().expect("a type"))
@@ -63,7 +63,7 @@ fn a_derived_schema_is_the_one_that_would_be_written_by_hand() {
 }
 
 #[test]
-fn two_fields_of_one_type_cannot_change_places() {
+fn swapped_fields_of_one_type_keep_their_names() {
     #[repr(C)]
     #[derive(Clone, Copy, Record)]
     #[record(crate = layout)]
@@ -79,7 +79,7 @@ fn two_fields_of_one_type_cannot_change_places() {
 }
 
 #[test]
-fn a_number_that_no_variant_has_is_an_error_and_not_a_variant() {
+fn a_number_without_a_variant_is_an_error() {
     assert_eq!(Mode::try_from(7), Ok(Mode::Flying));
     assert_eq!(Mode::try_from(1).unwrap_err().to_string(), "1 is no value of Mode");
     assert_eq!(u8::from(Mode::Flying), 7);

@@ -5,7 +5,7 @@ use layout::{FieldSpec, Record, Scalar, Schema, Stu};
 use crate::generator::Random;
 
 #[test]
-fn a_random_schema_comes_back_as_it_went() {
+fn a_random_schema_survives_its_encoding() {
     let mut random = Random(1);
     for round in 0..500 {
         let schema = random.schema();
@@ -38,7 +38,7 @@ fn every_part_of_a_schema_is_in_its_encoding() {
 }
 
 #[test]
-fn an_offset_given_and_the_same_offset_computed_are_the_same_schema() {
+fn explicit_and_computed_offsets_make_equal_schemas() {
     let computed = Stu::schema();
     let given = Schema::builder("STU")
         .fields(computed.fields().iter().map(|field| {

@@ -1,7 +1,7 @@
-//! `docs/format.md` says what the constants say.
+//! `docs/format.md` agrees with the constants.
 //!
-//! Its pictures and tables stand between `<!-- generated: NAME -->` and `<!-- end -->`, and are made
-//! here. `UPDATE=1 cargo test -p mapcast-layout` writes them anew.
+//! Its pictures and tables, between `<!-- generated: NAME -->` and `<!-- end -->`, are generated
+//! here. `UPDATE=1 cargo test -p mapcast-layout` rewrites them.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -14,7 +14,7 @@ use crate::by_hand::{dump, fingerprint_parts, schema_parts};
 use crate::golden::{stu_header, update};
 use crate::ruler::{Run, draw, with_gaps};
 
-/// One number at a fixed place in front of the slots: where, how long, type, name, meaning.
+/// One number at a fixed place before the slots: offset, length, type, name, meaning.
 type Row = (usize, usize, &'static str, &'static str, &'static str);
 
 const FIXED: &[Row] = &[
@@ -47,7 +47,7 @@ const FIXED: &[Row] = &[
         4,
         "u32",
         "schema_len",
-        "bytes of the schema, without what fills its last line",
+        "bytes of the schema, without the padding of its last line",
     ),
     (offset::FINGERPRINT, 8, "u64", "fingerprint", "of the schema, see below"),
     (offset::CREATED_AT, 8, "u64", "created_at", "`CLOCK_REALTIME` when the file was made, ns"),
@@ -73,15 +73,9 @@ const LIVE: &[Row] = &[
     (offset::EPOCH, 8, "u64", "epoch", "one more at each take-over"),
     (offset::STATE, 8, "u64", "state", "see below"),
     (offset::PID, 8, "u64", "pid", "of the writer, for people; never used to decide anything"),
-    (
-        offset::PERIOD,
-        8,
-        "u64",
-        "period",
-        "the writer shows a sign of life at least so often, ns; 0 = no promise",
-    ),
+    (offset::PERIOD, 8, "u64", "period", "longest time between two heartbeats, ns; 0 = no promise"),
     (offset::WALL_OFFSET, 8, "i64", "wall_offset", "`CLOCK_REALTIME` - `CLOCK_BOOTTIME`, ns"),
-    (offset::HEARTBEAT, 8, "u64", "heartbeat", "`CLOCK_BOOTTIME` of the last sign of life, ns"),
+    (offset::HEARTBEAT, 8, "u64", "heartbeat", "`CLOCK_BOOTTIME` of the last heartbeat, ns"),
     (
         offset::HEAD,
         8,
@@ -100,7 +94,7 @@ const LIVE: &[Row] = &[
     ),
 ];
 
-/// A block of the document and what makes it.
+/// A block of the document and its generator.
 type Block = (&'static str, fn() -> String);
 
 const BLOCKS: &[Block] = &[
@@ -140,11 +134,11 @@ fn states() -> String {
         StateWord::Invalid => {
             "never written, or a page replaced by zeros; so is every other number"
         }
-        StateWord::Live => "a writer has the region, or had it and died: ask for its lock",
+        StateWord::Live => "a writer has the region open, or died while it had: check the lock",
         StateWord::Closed => {
-            "the writer said goodbye; the last value stands, another writer may follow"
+            "the writer closed the region; the last record stays readable, another writer may follow"
         }
-        StateWord::Retired => "nothing more comes in this file; map the one that has its name now",
+        StateWord::Retired => "no more records in this file; map the file that has the name now",
     };
     let states = [StateWord::Invalid, StateWord::Live, StateWord::Closed, StateWord::Retired];
     let mut text = String::from("| word | state | meaning |\n|---|---|---|\n");
@@ -231,7 +225,7 @@ fn doc_path() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/format.md")
 }
 
-/// The document with every generated block replaced by what is generated now.
+/// The document with every generated block regenerated.
 fn regenerated(doc: &str) -> String {
     BLOCKS.iter().fold(doc.to_owned(), |doc, (name, make)| {
         let open = format!("<!-- generated: {name} -->\n");
@@ -243,7 +237,7 @@ fn regenerated(doc: &str) -> String {
 }
 
 #[test]
-fn the_document_says_what_the_constants_say() {
+fn the_document_agrees_with_the_constants() {
     let doc = fs::read_to_string(doc_path()).expect("docs/format.md");
     let now = regenerated(&doc);
     if update() {
@@ -262,7 +256,7 @@ fn the_document_says_what_the_constants_say() {
 }
 
 #[test]
-fn every_generated_block_of_the_document_is_known_here() {
+fn every_generated_block_of_the_document_has_a_generator() {
     let doc = fs::read_to_string(doc_path()).expect("docs/format.md");
     let mut names: Vec<&str> = doc
         .lines()
@@ -278,7 +272,7 @@ fn every_generated_block_of_the_document_is_known_here() {
 type Change = (&'static str, fn(&mut Header));
 
 #[test]
-fn each_number_of_the_header_lies_where_its_row_says() {
+fn each_number_of_the_header_is_at_the_offset_in_its_row() {
     let base = stu_header();
     let changes: &[Change] = &[
         ("compatible", |header| header.compatible ^= u64::MAX),
@@ -305,7 +299,7 @@ fn each_number_of_the_header_lies_where_its_row_says() {
         let row = FIXED.iter().find(|row| row.3 == *name).expect("every number has a row");
         assert_eq!(differ, (row.0..row.0 + row.1).collect::<Vec<_>>(), "{name}");
     }
-    // And the rows that never change.
+    // The rows of constants.
     let fixed = ["magic", "version", "header_len", "checksum"];
     assert_eq!(changes.len() + fixed.len(), FIXED.len());
 }

@@ -1,4 +1,4 @@
-//! Schemas and bytes out of a generator with a fixed seed: the same at every run.
+//! Random schemas and bytes from a fixed seed, the same in every run.
 
 use layout::{CType, FieldSpec, Scalar, Schema};
 

@@ -1,7 +1,8 @@
 //! The bytes that this release writes for STU are the bytes in `tests/golden`.
 //!
 //! A region outlives the program that made it, so these files change only together with the format
-//! version. `UPDATE=1 cargo test -p mapcast-layout` writes them anew; a commit that changes them says why.
+//! version. `UPDATE=1 cargo test -p mapcast-layout` rewrites them; a commit that changes them
+//! explains why.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -18,7 +19,7 @@ pub(crate) fn update() -> bool {
     std::env::var_os("UPDATE").is_some_and(|value| value == "1")
 }
 
-/// The golden file's bytes, after `bytes` went into it if an update was asked for.
+/// The golden file's bytes, after writing `bytes` to it if `UPDATE` is set.
 fn golden(name: &str, bytes: &[u8]) -> Vec<u8> {
     let path = path(name);
     if update() {
@@ -61,6 +62,6 @@ fn the_fingerprint_of_stu_never_drifts() {
 
 #[test]
 fn the_hash_is_the_published_xxh64() {
-    // The vector every implementation gives for no bytes and seed 0.
+    // The published test vector for no bytes and seed 0.
     assert_eq!(xxhash_rust::xxh64::xxh64(b"", 0), 0xef46_db37_51d8_e999);
 }

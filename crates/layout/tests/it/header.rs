@@ -1,4 +1,4 @@
-//! The header: what is written is read back, and nothing else is believed.
+//! The header is read back as written, and every other one is refused.
 
 use layout::header::{BadSlots, LINE, MAX_SLOTS, MIN_SLOTS, SLOT_HEAD, StateWord, WAKE, offset};
 use layout::{
@@ -22,7 +22,7 @@ fn record_of(size: u32) -> Schema {
     Schema::builder("R").field(FieldSpec::new("bytes", bytes)).build().expect("a record")
 }
 
-/// The checksum made right again, as a hostile writer would.
+/// Recomputes the checksum, as a hostile writer would.
 fn reseal(bytes: &mut [u8; 256]) {
     let checksum = xxh64(&bytes[..offset::CHECKSUM], 0);
     bytes[offset::CHECKSUM..].copy_from_slice(&checksum.to_le_bytes());
@@ -34,7 +34,7 @@ fn header_error(what: &str) -> DecodeError {
     DecodeError::Header(what.to_owned())
 }
 
-/// The refusal after `value` was put at `at` and the checksum made right.
+/// The refusal after `value` was written at `at` and the checksum recomputed.
 fn resealed(at: usize, value: &[u8]) -> DecodeError {
     let mut bytes = header().encode();
     bytes[at..at + value.len()].copy_from_slice(value);
@@ -42,7 +42,7 @@ fn resealed(at: usize, value: &[u8]) -> DecodeError {
     Header::decode(&bytes).expect_err("a hostile header")
 }
 
-/// Every promise of a decoded header, in arithmetic that cannot overflow.
+/// Asserts every invariant of a decoded header, in arithmetic that cannot overflow.
 fn assert_sound(header: &Header) {
     let wide = u128::from;
     let slots_end =
@@ -68,7 +68,7 @@ fn a_header_survives_its_bytes() {
 }
 
 #[test]
-fn bytes_behind_the_header_are_not_looked_at() {
+fn bytes_after_the_header_are_ignored() {
     let mut bytes = header().encode().to_vec();
     bytes.extend([0xff; 100]);
     assert_eq!(Header::decode(&bytes), Ok(header()));
@@ -87,7 +87,7 @@ fn every_flipped_byte_is_refused() {
 }
 
 #[test]
-fn a_flip_in_magic_or_version_says_so_and_everywhere_else_it_is_the_checksum() {
+fn a_flip_is_an_error_of_magic_version_or_checksum() {
     let good = header().encode();
     for at in 0..good.len() {
         let mut bytes = good;
@@ -116,7 +116,7 @@ fn a_file_of_zeros_or_of_text_is_not_a_region() {
 }
 
 #[test]
-fn another_version_is_refused_before_its_checksum_is_looked_at() {
+fn another_version_is_refused_before_the_checksum_is_verified() {
     let mut bytes = header().encode();
     bytes[offset::VERSION..offset::VERSION + 4].copy_from_slice(&2_u32.to_le_bytes());
     assert_eq!(Header::decode(&bytes), Err(DecodeError::UnsupportedVersion(2)));
@@ -133,7 +133,7 @@ fn unknown_compatible_features_are_accepted_and_incompatible_ones_refused() {
 }
 
 #[test]
-fn reserved_bytes_are_written_as_zero_and_not_looked_at() {
+fn reserved_bytes_are_written_as_zero_and_ignored() {
     let mut bytes = header().encode();
     for reserved in [0x4c..0x50, 0x78..0xf8] {
         assert!(bytes[reserved.clone()].iter().all(|&byte| byte == 0));
@@ -189,14 +189,14 @@ fn each_impossible_number_is_refused_even_with_a_right_checksum() {
 }
 
 #[test]
-fn random_numbers_with_a_right_checksum_never_break_a_promise() {
+fn random_numbers_with_a_right_checksum_never_break_an_invariant() {
     let mut random = Random(4);
     let mut accepted = 0;
     for _ in 0..10_000 {
         let mut bytes = header().encode();
         for _ in 0..=random.below(3) {
             let at = 0x20 + random.below(0x30);
-            // Powers of two and their neighbours are the interesting ones.
+            // Powers of two and their neighbours are the edge cases.
             let noise = random.byte();
             bytes[at] = if noise & 1 == 0 { 1 << (noise >> 5) } else { noise };
         }
@@ -206,7 +206,7 @@ fn random_numbers_with_a_right_checksum_never_break_a_promise() {
             accepted += 1;
         }
     }
-    // Both outcomes were really met.
+    // Both outcomes occurred.
     assert!((100..9_900).contains(&accepted), "{accepted}");
 }
 
@@ -243,7 +243,7 @@ fn a_stu_and_its_stamp_share_one_cache_line() {
 }
 
 #[test]
-fn slot_counts_that_are_no_power_of_two_in_range_are_refused() {
+fn slot_counts_that_are_not_a_power_of_two_in_range_are_refused() {
     for slots in [0, 1, 2, 3, 5, 12, 65_535, MAX_SLOTS + 1, MAX_SLOTS * 2, u32::MAX] {
         let refused = Header::plan(&Stu::schema(), slots);
         assert_eq!(refused, Err(BadSlots(slots)));

@@ -1,4 +1,4 @@
-//! Bytes that somebody damaged or made up: an error or a schema that keeps its promises, never a panic.
+//! Damaged and random bytes: an error or a schema that keeps its invariants, never a panic.
 
 use layout::{
     DecodeError, Field, FieldSpec, MAX_RECORD, MAX_SCHEMA, Record, RecordView, Scalar, Schema, Stu,
@@ -6,7 +6,7 @@ use layout::{
 
 use crate::generator::Random;
 
-/// Where a schema was refused, and why.
+/// The byte at which a schema was refused, and why.
 fn place(error: &DecodeError) -> (usize, &str) {
     match error {
         DecodeError::Schema { at, what } => (*at, what),
@@ -14,7 +14,7 @@ fn place(error: &DecodeError) -> (usize, &str) {
     }
 }
 
-/// Decodes, and holds a schema that comes out to what every schema promises.
+/// Decodes, and checks the invariants of the schema if there is one.
 fn decode_and_check(bytes: &[u8]) -> bool {
     let schema = match Schema::decode(bytes) {
         Ok(schema) => schema,
@@ -33,7 +33,7 @@ fn decode_and_check(bytes: &[u8]) -> bool {
     ends.sort_unstable();
     assert!(ends.windows(2).all(|pair| pair[0].1 <= pair[1].0));
     assert!(schema.fields().iter().all(|field| field.end() <= schema.size()));
-    // And a record of it can be read and printed.
+    // A record of it can be read and printed.
     let record = vec![0xa5; schema.size() as usize];
     let view = RecordView::new(&schema, &record).expect("the right length");
     assert_eq!(view.iter().count(), schema.fields().len());
@@ -41,7 +41,7 @@ fn decode_and_check(bytes: &[u8]) -> bool {
     true
 }
 
-/// A schema with one of everything.
+/// A schema that uses every feature.
 fn rich() -> Schema {
     Schema::builder("RICH")
         .field(FieldSpec::new("mode", Scalar::U8).label(0, "off").label(1, "on").help("a switch"))
@@ -69,7 +69,7 @@ fn every_flipped_byte_is_an_error_or_another_valid_schema() {
 
 #[test]
 fn a_flipped_byte_outside_the_texts_is_refused() {
-    // Size, alignment and field count: the sums do not hold any more.
+    // Size, alignment and field count no longer match the fields.
     let good = Stu::schema().encode();
     for at in 0..12 {
         let mut bytes = good.clone();
@@ -90,7 +90,7 @@ fn every_truncation_is_refused() {
 }
 
 #[test]
-fn bytes_behind_the_last_field_are_refused() {
+fn bytes_after_the_last_field_are_refused() {
     let mut bytes = Stu::schema().encode();
     bytes.push(0);
     let error = Schema::decode(&bytes).expect_err("a byte too many");
@@ -98,7 +98,7 @@ fn bytes_behind_the_last_field_are_refused() {
 }
 
 #[test]
-fn random_bytes_are_never_a_panic() {
+fn random_bytes_never_panic() {
     let mut random = Random(2);
     for _ in 0..10_000 {
         let len = random.below(200);
@@ -108,7 +108,7 @@ fn random_bytes_are_never_a_panic() {
 }
 
 #[test]
-fn random_damage_to_random_schemas_is_never_a_panic() {
+fn random_damage_to_random_schemas_never_panics() {
     let mut random = Random(3);
     let mut survived = 0;
     for _ in 0..5_000 {
@@ -120,20 +120,20 @@ fn random_damage_to_random_schemas_is_never_a_panic() {
         }
         survived += usize::from(decode_and_check(&bytes));
     }
-    // Both outcomes were really met.
+    // Both outcomes occurred.
     assert!((100..4_900).contains(&survived), "{survived}");
 }
 
 #[test]
-fn all_zero_bytes_are_no_schema() {
+fn zero_bytes_are_not_a_schema() {
     for len in [0, 12, 16, 64, 4096] {
         assert!(Schema::decode(&vec![0; len]).is_err(), "{len}");
     }
 }
 
-/// `count` fields are promised and nothing follows: the promise must not be believed.
+/// `count` fields are announced and none follow: nothing may be allocated for them.
 #[test]
-fn a_promise_of_many_fields_or_labels_is_refused_before_memory_is_spent() {
+fn too_large_counts_are_refused_before_allocating() {
     let mut bytes = Stu::schema().encode();
     bytes[8..12].copy_from_slice(&u32::MAX.to_le_bytes());
     let error = Schema::decode(&bytes).expect_err("too many fields");
@@ -147,7 +147,7 @@ fn a_promise_of_many_fields_or_labels_is_refused_before_memory_is_spent() {
 }
 
 #[test]
-fn more_than_a_megabyte_is_refused_unread() {
+fn more_than_a_megabyte_is_refused_without_parsing() {
     let error = Schema::decode(&vec![0; MAX_SCHEMA as usize + 1]).expect_err("too long");
     assert_eq!(place(&error), (0, "1048577 bytes, at most 1048576 are possible"));
 }

@@ -1,4 +1,4 @@
-//! What a text writes is what the field holds: whole numbers exactly, floats to their last bit.
+//! Numbers are stored as written: whole numbers exactly, floats to their last bit.
 
 use std::sync::Arc;
 
@@ -43,7 +43,7 @@ fn only_decimal_numbers_are_numbers() {
 }
 
 #[test]
-fn a_whole_number_is_exact_however_it_is_written() {
+fn a_whole_number_is_exact_in_every_notation() {
     for (text, want) in [
         ("18446744073709551615", u64::MAX),
         ("18446744073709551615.0", u64::MAX),
@@ -63,7 +63,7 @@ fn a_whole_number_is_exact_however_it_is_written() {
 }
 
 #[test]
-fn what_an_integer_cannot_hold_is_refused_as_it_was_written() {
+fn a_refused_integer_is_quoted_as_written() {
     for (ctype, text) in [
         ("u64", "18446744073709551616"),
         ("u64", "18446744073709551616.0"),
@@ -90,12 +90,12 @@ fn what_an_integer_cannot_hold_is_refused_as_it_was_written() {
 }
 
 #[test]
-fn a_float_is_the_nearest_of_its_own_type() {
+fn a_float_is_the_nearest_of_its_type() {
     for text in ["911.4961463926247", "0.9215686321258545", "55.384906369094324", "5e-324", "1e300"]
     {
         assert_eq!(through("f64", text), Value::F64(text.parse().expect("a number")), "{text}");
     }
-    // Just above the middle of 1 and the next f32: by way of an f64 it is 1.
+    // Just above the middle of 1 and the next f32: rounding by way of an f64 returns 1.
     let above = "1.0000000596046447753906250000001";
     assert_eq!(through("f32", above), Value::F32(1.0 + f32::EPSILON));
     assert_eq!(through("f64", above), Value::F64(1.000_000_059_604_644_8));
@@ -164,7 +164,7 @@ fn shifting_the_point_and_padding_with_zeros_changes_no_number() {
 }
 
 #[test]
-fn an_array_takes_exactly_its_elements_one_after_the_other() {
+fn an_array_takes_exactly_its_elements() {
     let mut record = one("i16[3]");
     let mut elements = record.elements(0).expect("an array");
     for text in ["1", "-2.0", "3e0"] {

@@ -1,4 +1,4 @@
-//! What `layout` promises, one story per module.
+//! The guarantees of `layout`, one topic per module.
 
 mod by_hand;
 mod c_abi;

@@ -1,4 +1,4 @@
-//! Values go into a record and come out again; what does not fit is refused and changes nothing.
+//! Values are stored and read back; a value that does not fit is refused and changes nothing.
 
 use std::sync::Arc;
 
@@ -18,7 +18,7 @@ fn one_spec(spec: FieldSpec) -> RecordBuf {
     RecordBuf::new(Arc::new(Schema::builder("ONE").field(spec).build().expect("a record")))
 }
 
-/// What comes out after `value` went in.
+/// The value read back after storing `value`.
 fn through(ctype: &str, value: impl Into<Value>) -> Value {
     let mut record = one(ctype);
     record.set(0, &value.into()).expect(ctype);
@@ -80,7 +80,7 @@ fn a_value_that_does_not_fit_names_the_field_and_its_type() {
 }
 
 #[test]
-fn a_float_without_a_fraction_goes_into_an_integer_field() {
+fn a_whole_float_fits_an_integer_field() {
     assert_eq!(through("i16", -3.0), Value::Int(-3));
     assert_eq!(through("u64", 1e18), Value::Uint(1_000_000_000_000_000_000));
     assert_eq!(through("u8", 7.0_f32), Value::Uint(7));
@@ -96,12 +96,12 @@ fn a_float_without_a_fraction_goes_into_an_integer_field() {
 }
 
 #[test]
-fn numbers_go_into_float_fields() {
+fn any_number_fits_a_float_field() {
     assert_eq!(through("f64", 3), Value::F64(3.0));
     assert_eq!(through("f64", u64::MAX), Value::F64(2_f64.powi(64)));
     assert_eq!(through("f32", 0.1), Value::F32(0.1));
     assert_eq!(through("f64", 0.5_f32), Value::F64(0.5));
-    // Just above the middle of two f32: by way of an f64 it would be the lower one.
+    // Just above the middle of two f32: rounding by way of an f64 would return the lower one.
     let above = (1_i64 << 60) + (1 << 36) + 1;
     assert_eq!(through("f32", above), Value::F32(2_f32.powi(60) + 2_f32.powi(37)));
     assert_eq!(through("f32", f64::INFINITY), Value::F32(f32::INFINITY));
@@ -133,7 +133,7 @@ fn a_float_has_an_exponent_where_its_digits_would_be_mostly_zeros() {
     assert_eq!(Value::F32(1e-45).to_string(), "1e-45");
 }
 
-/// What a line template makes of an `f64` called "x".
+/// The line of a template for an `f64` called "x".
 fn line_of(value: f64) -> String {
     let mut record = one("f64");
     record.set(0, &Value::F64(value)).expect("fits");
@@ -169,7 +169,7 @@ fn a_bool_byte_other_than_0_reads_as_true() {
 }
 
 #[test]
-fn char_is_one_ascii_character_or_nothing() {
+fn char_is_at_most_one_ascii_character() {
     assert_eq!(through("char", "m"), Value::from("m"));
     assert_eq!(through("char", ""), Value::from(""));
     assert_eq!(refused("char", "mm").kind(), ValueErrorKind::BadText);
@@ -186,13 +186,13 @@ fn a_char_byte_that_is_not_ascii_reads_as_the_replacement_character() {
 }
 
 #[test]
-fn text_keeps_one_nul_for_c() {
+fn text_ends_with_a_nul_for_c() {
     assert_eq!(through("char[4]", "abc"), Value::from("abc"));
     assert_eq!(
         refused("char[4]", "abcd").to_string(),
         "text of 4 bytes does not fit field \"x\" (char[4]), which holds 3; shorten it"
     );
-    // Bytes count, not characters.
+    // The limit is in bytes, not characters.
     assert_eq!(through("char[3]", "\u{e4}"), Value::from("\u{e4}"));
     assert_eq!(
         refused("char[3]", "\u{20ac}").to_string(),
@@ -208,7 +208,7 @@ fn text_with_a_nul_inside_is_refused() {
 }
 
 #[test]
-fn a_shorter_text_leaves_nothing_of_the_longer_one() {
+fn a_shorter_text_clears_the_longer_one() {
     let mut record = one("char[8]");
     record.set(0, &Value::from("longer")).expect("fits");
     record.set(0, &Value::from("ab")).expect("fits");
@@ -216,7 +216,7 @@ fn a_shorter_text_leaves_nothing_of_the_longer_one() {
 }
 
 #[test]
-fn text_without_a_nul_reads_to_its_end_and_is_never_read_beyond() {
+fn text_without_a_nul_ends_with_its_field() {
     let schema = Schema::builder("R")
         .field(FieldSpec::new("text", CType::array(Scalar::Char, 4).expect("an array")))
         .field(FieldSpec::new("next", Scalar::Char))
@@ -252,7 +252,7 @@ fn a_list_whose_last_element_does_not_fit_changes_nothing() {
 }
 
 #[test]
-fn a_label_goes_into_a_field_by_its_text() {
+fn a_label_sets_a_field_by_its_text() {
     let mut record = one_spec(FieldSpec::new("x", Scalar::I8).label(-1, "back").label(1, "on"));
     record.set(0, &Value::from("back")).expect("a label");
     assert_eq!(record.value(0), Value::Int(-1));
@@ -265,7 +265,7 @@ fn a_label_goes_into_a_field_by_its_text() {
 }
 
 #[test]
-fn a_label_on_bool_and_char_works_beside_the_plain_value() {
+fn bool_and_char_take_labels_and_plain_values() {
     let mut switch = one_spec(FieldSpec::new("x", Scalar::Bool).label(1, "open"));
     switch.set(0, &Value::from("open")).expect("a label");
     assert_eq!(switch.value(0), Value::Bool(true));
@@ -278,7 +278,7 @@ fn a_label_on_bool_and_char_works_beside_the_plain_value() {
 }
 
 #[test]
-fn padding_is_never_touched_nor_seen() {
+fn padding_is_neither_read_nor_written() {
     let schema = Schema::builder("R")
         .field(FieldSpec::new("a", Scalar::U8))
         .field(FieldSpec::new("b", Scalar::U32))
@@ -294,7 +294,7 @@ fn padding_is_never_touched_nor_seen() {
 }
 
 #[test]
-fn a_field_that_is_not_there_is_an_error_that_names_the_others() {
+fn an_unknown_field_is_an_error_that_names_the_known_ones() {
     let mut record = one("u8");
     let error = record.set_by_name("y", &Value::Int(1)).expect_err("no such field");
     assert_eq!(error.kind(), ValueErrorKind::NoSuchField);
@@ -315,7 +315,7 @@ fn a_record_of_the_wrong_length_is_refused() {
 }
 
 #[test]
-fn iteration_gives_every_field_in_order() {
+fn iteration_returns_every_field_in_order() {
     let schema = Random(7).schema();
     let record = RecordBuf::new(Arc::new(schema.clone()));
     let names: Vec<&str> = record.view().iter().map(|(field, _)| field.name()).collect();
@@ -324,7 +324,7 @@ fn iteration_gives_every_field_in_order() {
 }
 
 #[test]
-fn any_bytes_can_be_read_and_what_was_read_can_be_written_back() {
+fn any_bytes_can_be_read_and_written_back() {
     let mut random = Random(8);
     for _ in 0..500 {
         let schema = Arc::new(random.schema());
@@ -335,7 +335,7 @@ fn any_bytes_can_be_read_and_what_was_read_can_be_written_back() {
         for (index, (field, value)) in record.view().iter().enumerate() {
             match copy.set(index, &value) {
                 Ok(()) => assert_eq!(copy.value(index).to_string(), value.to_string()),
-                // Noise is rarely UTF-8 with a NUL behind it.
+                // Random bytes are rarely UTF-8 followed by a NUL.
                 Err(error) => assert!(field.ctype().is_text(), "{error}"),
             }
         }

@@ -45,7 +45,7 @@ pub(crate) fn draw(runs: &[Run]) -> String {
     for row in (first.at..end).step_by(ROW) {
         let stop = end.min(row + ROW);
         let cells: String = runs.iter().filter_map(|run| cell(run, row, stop)).collect();
-        // A row that a run fills from edge to edge, like the one before, is not drawn again.
+        // Of consecutive rows that one run fills completely, only the first is drawn.
         let dull = runs.iter().any(|run| run.at + ROW <= row && run.at + run.len >= row + 2 * ROW);
         if !dull {
             writeln!(text, "{row:#05x}  {cells}|").expect("a String takes everything");

@@ -1,4 +1,4 @@
-//! The builder lays records out as C does, and refuses every record that cannot be, naming the field.
+//! The builder lays records out as C does, and names the field of every invalid record.
 
 use layout::{
     CType, FieldSpec, MAX_FIELDS, MAX_LABELS, MAX_NAME, MAX_RECORD, MAX_TEXT, MAX_UNIT, Scalar,
@@ -21,7 +21,7 @@ fn refused(fields: impl IntoIterator<Item = FieldSpec>) -> SchemaError {
     build(fields).expect_err("a record that cannot be")
 }
 
-/// The error is about this part of field number `index`, or of the record, and says this.
+/// Asserts part, field and message of the error.
 #[track_caller]
 fn assert_error(error: &SchemaError, field: Option<usize>, part: Part, message: &str) {
     assert_eq!((error.field(), error.part(), error.to_string()), (field, part, message.to_owned()));
@@ -38,7 +38,7 @@ fn offsets_and_padding_follow_c() {
 }
 
 #[test]
-fn an_explicit_offset_moves_the_fields_behind_it() {
+fn an_explicit_offset_moves_the_fields_after_it() {
     let schema = build([field("a", "u8"), field("b", "u32").offset(64), field("c", "u8")])
         .expect("a record");
     assert_eq!(schema.field("c").map(layout::Field::offset), Some(68));
@@ -63,8 +63,8 @@ fn overlapping_fields_are_refused_whatever_their_order() {
 }
 
 #[test]
-fn a_field_that_follows_into_a_placed_one_is_refused() {
-    // `c` has no offset of its own: it runs from byte 4 into `a`.
+fn a_field_that_runs_into_a_placed_one_is_refused() {
+    // `c` has no explicit offset: it runs from byte 4 into `a`.
     let error =
         refused([field("a", "u8").offset(8), field("b", "u32").offset(0), field("c", "u8[5]")]);
     assert_error(
@@ -76,8 +76,8 @@ fn a_field_that_follows_into_a_placed_one_is_refused() {
 }
 
 #[test]
-fn of_two_overlapping_fields_the_one_with_an_offset_of_its_own_is_named() {
-    // `b` has no offset of its own and begins where `a` ends; `c` was placed into it.
+fn of_two_overlapping_fields_the_placed_one_is_named() {
+    // `b` has no explicit offset and begins where `a` ends; `c` was placed into it.
     let error = refused([field("a", "u32"), field("b", "u32"), field("c", "u8").offset(3)]);
     assert_eq!((error.field(), error.part()), (Some(2), Part::Offset));
     let error = refused([field("a", "u8").offset(8), field("b", "u32[3]").offset(0)]);
@@ -101,7 +101,7 @@ fn a_record_without_fields_is_refused() {
 }
 
 #[test]
-fn a_record_of_exactly_the_largest_size_is_possible_and_one_byte_more_is_not() {
+fn a_record_has_at_most_the_largest_size() {
     let largest = CType::array(Scalar::U8, MAX_RECORD).expect("the largest array");
     let schema = build([FieldSpec::new("a", largest)]).expect("the largest record");
     assert_eq!(schema.size(), MAX_RECORD);
@@ -116,7 +116,7 @@ fn a_record_of_exactly_the_largest_size_is_possible_and_one_byte_more_is_not() {
 }
 
 #[test]
-fn an_offset_at_the_end_of_the_numbers_is_refused_without_overflow() {
+fn the_largest_offset_is_refused_without_overflow() {
     let error = refused([field("a", "u64[9]").offset(u32::MAX - 7)]);
     assert_error(
         &error,
@@ -146,7 +146,7 @@ fn names_are_c_identifiers() {
 }
 
 #[test]
-fn a_name_in_an_error_cannot_drive_a_terminal() {
+fn a_name_in_an_error_cannot_control_a_terminal() {
     let shown = refused([field("\u{1b}]0;title\u{7}", "u8")]).to_string();
     assert!(!shown.contains(|found: char| found.is_control()), "{shown:?}");
 }
@@ -164,7 +164,7 @@ fn empty_names_are_refused() {
 #[test]
 fn a_duplicate_field_is_refused() {
     let error = refused([field("a", "u8"), field("b", "u8"), field("a", "u16")]);
-    let why = "field \"a\" is there twice; rename one of them";
+    let why = "field \"a\" appears twice; rename one of them";
     assert_error(&error, Some(2), Part::Name, why);
 }
 
@@ -181,7 +181,7 @@ fn the_number_of_fields_is_limited() {
 }
 
 #[test]
-fn texts_are_limited_and_hold_no_control_characters() {
+fn texts_are_limited_and_have_no_control_characters() {
     let plain = || field("a", "u8");
     let (unit, text) = ("x".repeat(MAX_UNIT), "x".repeat(MAX_TEXT));
     assert!(build([plain().unit(&unit).help(&text).label(1, &text)]).is_ok());
@@ -262,7 +262,7 @@ fn a_schema_whose_encoding_is_too_long_is_refused() {
 }
 
 #[test]
-fn the_fingerprint_sees_what_changes_the_meaning_and_nothing_else() {
+fn the_fingerprint_depends_on_the_meaning_alone() {
     let base = || field("a", "u32").unit("m");
     let print = |name: &str, spec: FieldSpec| {
         Schema::builder(name).field(spec).build().expect("a record").fingerprint()
@@ -286,7 +286,7 @@ fn the_fingerprint_sees_what_changes_the_meaning_and_nothing_else() {
 
 #[test]
 fn the_fingerprint_keeps_neighbouring_texts_apart() {
-    // Without lengths in front, name "ab" and name "a" with the next text "b..." could meet.
+    // Without length prefixes, name "ab" and name "a" followed by the text "b..." could collide.
     let print = |first: FieldSpec, second: FieldSpec| {
         build([first, second]).expect("a record").fingerprint()
     };

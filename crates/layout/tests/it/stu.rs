@@ -14,7 +14,7 @@ fn the_struct_and_its_schema_agree_on_size_and_offsets() {
 }
 
 #[test]
-fn the_struct_read_through_its_schema_gives_its_values() {
+fn the_struct_read_through_its_schema_has_its_values() {
     let (schema, stu) = (Stu::schema(), Stu::new(-5, "\u{5c0f}\u{660e}", 'f'));
     let view = RecordView::new(&schema, bytemuck::bytes_of(&stu)).expect("28 bytes");
     assert_eq!(view.get("id"), Some(Value::Int(-5)));
@@ -23,7 +23,7 @@ fn the_struct_read_through_its_schema_gives_its_values() {
 }
 
 #[test]
-fn values_written_through_the_schema_make_the_struct() {
+fn values_written_through_the_schema_equal_the_struct() {
     let mut record = RecordBuf::new(Arc::new(Stu::schema()));
     for (name, value) in
         [("id", Value::Int(10)), ("name", Value::from("xiaoming")), ("sex", Value::from("m"))]
@@ -35,7 +35,7 @@ fn values_written_through_the_schema_make_the_struct() {
 }
 
 #[test]
-fn a_name_too_long_is_cut_at_a_character_and_stays_a_c_string() {
+fn a_too_long_name_is_cut_at_a_character_and_ends_with_a_nul() {
     let stu = Stu::new(1, "1234567890123456789x", 'm');
     assert_eq!(stu.name_str(), "1234567890123456789");
     assert_eq!(stu.name[19], 0);

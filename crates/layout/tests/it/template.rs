@@ -1,4 +1,4 @@
-//! A record as a line, and what a hostile region cannot do with it.
+//! A record as a line, also that of a hostile region.
 
 use std::sync::Arc;
 
@@ -95,7 +95,7 @@ fn without_a_template_every_field_is_printed_with_its_name() {
 }
 
 #[test]
-fn a_text_cannot_drive_the_terminal_or_forge_a_line() {
+fn a_text_cannot_control_the_terminal_or_fake_a_line() {
     let mut record = record(Some("[{name}]"));
     let hostile: [(&[u8], &str); 6] = [
         (b"\x1b[2J", "[\\x1b[2J]"),
@@ -139,7 +139,7 @@ fn an_unknown_field_is_refused_with_the_known_ones() {
 }
 
 #[test]
-fn braces_that_do_not_match_are_refused_with_their_place() {
+fn unmatched_braces_are_refused_with_their_offset() {
     for (template, at) in [("a{id", 1), ("{", 0)] {
         let why = format!(
             "the line template opens {{ at byte {at} and does not close it; \
@@ -154,7 +154,7 @@ fn braces_that_do_not_match_are_refused_with_their_place() {
 }
 
 #[test]
-fn a_precision_that_cannot_be_is_refused() {
+fn an_invalid_precision_is_refused() {
     for text in ["", "2", ".", ".x", ".+2", ".-1", ".33", ".99999999999999999999", ">8", ".2f"] {
         let why = format!(
             "{text:?} at byte 0 of the line template is no precision; \
@@ -183,7 +183,7 @@ fn an_empty_or_too_long_template_is_refused() {
 }
 
 #[test]
-fn a_template_for_another_schema_prints_what_is_there_and_does_not_panic() {
+fn a_template_for_another_schema_prints_known_fields_only() {
     let wide = schema_with(None).expect("a record");
     let template = Template::parse("[{id}][{ok}]", wide.fields()).expect("a template");
     let narrow = Schema::builder("N").field(FieldSpec::new("n", Scalar::U8)).build().expect("one");
