@@ -2,12 +2,12 @@
 
 use core::fmt;
 
-/// The smallest ring: one slot being written, one newest, one being read, one to spare.
+/// The smallest ring: one slot being written, one newest, one being read, one spare.
 pub const MIN_SLOTS: u32 = 4;
 
 /// The record changed during every attempt to copy it.
 ///
-/// An honest writer does this only if it publishes `slots - 1` records during each single copy; a
+/// An honest writer causes this only if it publishes `slots - 1` records during every copy; a
 /// hostile one may do it for ever. Either way the call returns.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Unstable {

@@ -1,4 +1,4 @@
-//! A ring's words on the heap, for the tests and the models alone.
+//! A ring's words on the heap, for the tests and the models.
 
 use std::sync::Arc;
 
@@ -33,7 +33,7 @@ impl Heap {
         }
     }
 
-    /// The same without a front, as a region has it for records that do not fit there.
+    /// The same without a front, as in a region whose records do not fit there.
     #[cfg(loom)]
     pub(crate) fn without_front(self) -> Self {
         Self { front: None, ..self }

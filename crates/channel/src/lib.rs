@@ -2,7 +2,7 @@
 //!
 //! Invariant: the words of a slot change only while its stamp is odd, and `head` names a slot whose
 //! stamp is even. A reader that finds the same even stamp before and after its copy has exactly the
-//! bytes that were published under that sequence number; any other reader knows that it does not.
+//! bytes that were published under that sequence number; any other reader discards its copy.
 //!
 //! ```text
 //!   head        sequence n of the newest complete record

@@ -1,4 +1,4 @@
-//! Where the words are: what the protocol needs from the owner of the memory.
+//! The shared words: what the protocol needs from the owner of the memory.
 //!
 //! Invariant: byte k of a record lies in word k / 8, at byte k % 8 of it in memory; the bytes of
 //! the last word past the record are zero. A C struct copied in by words reads back as that struct.
@@ -8,7 +8,8 @@
 //! ```
 //!
 //! Price: one load or store for each 8 bytes, which is as fast as memcpy up to a few hundred bytes
-//! and half as fast at 4 KiB. An owner that can do better for large records overrides the two copies.
+//! and half as fast at 4 KiB. An owner with a faster copy for large records overrides the two
+//! copies.
 
 // In memory.rs, ring.rs and tail.rs: a read is inlined as a whole, or its record goes through memory
 // twice. The second copy then loads 16 bytes where the first has just stored 8, which stalls for
@@ -44,7 +45,7 @@ pub trait Memory {
 
     /// Copies a record into the words of a slot (its cells without the first two).
     ///
-    /// Atomic for no more than a word at a time; the protocol asks for nothing else. An override
+    /// Atomic for one word at a time; the protocol needs no more. An override
     /// must be opaque to the compiler or use atomic stores, and must not reach past the record's
     /// last word.
     #[inline]
@@ -54,7 +55,7 @@ pub trait Memory {
 
     /// Copies a record out of the words of a slot (its cells without the first two).
     ///
-    /// The words may change meanwhile; the protocol then throws the copy away. An override must be
+    /// The words may change meanwhile; the protocol then discards the copy. An override must be
     /// opaque to the compiler or use atomic loads.
     #[inline]
     fn copy_out(&self, words: &[AtomicU64], record: &mut [u8]) {
@@ -114,7 +115,7 @@ fn last_word(record: &[u8], rest: &[u8]) -> u64 {
 
 /// The low bytes of a word into fewer than eight: four, two, one.
 #[inline]
-#[expect(clippy::cast_possible_truncation, reason = "the low bytes are what is asked for")]
+#[expect(clippy::cast_possible_truncation, reason = "the low bytes are wanted")]
 fn scatter(mut word: u64, mut rest: &mut [u8]) {
     if rest.len() >= 4 {
         let (four, more) = rest.split_at_mut(4);

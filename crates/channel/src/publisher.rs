@@ -1,10 +1,10 @@
-//! The writing side: one publisher at a time, wait-free. It does not know its readers.
+//! The writing side: one publisher at a time, wait-free, independent of its readers.
 //!
-//! Invariant: `head` names a complete slot at every moment, also if the writer dies between any two
-//! of its stores; and no sequence number is ever used for two different records.
+//! Invariant: `head` names a complete slot at every moment, even if the writer dies between two of
+//! its stores, and no sequence number is used for two different records.
 //!
 //! ```text
-//!   begin      W0 stamp := writing(n), W1   dead here: n is not there, n - 1 is the newest
+//!   begin      W0 stamp := writing(n), W1   dead here: n does not exist, n - 1 is the newest
 //!   fill       W2 published_at, words       dead here: the same
 //!   seal       W3 stamp := complete(n)      dead here: next() has n, latest() n - 1; T1 keeps n
 //!   announce   W4 head := n, W5: the last   dead here: n is the newest
@@ -19,8 +19,8 @@ use crate::sync;
 
 /// Publishes records into a ring.
 ///
-/// There must be no more than one for the same memory, in this process or another; the owner of the
-/// memory holds a lock for that. With two, readers get records that neither has published.
+/// There must be at most one for the same memory, in all processes; the owner of the memory ensures
+/// that by a lock. With two, readers get records that neither has published.
 #[derive(Debug)]
 pub struct Publisher<M> {
     ring: Ring<M>,
@@ -31,23 +31,23 @@ pub struct Publisher<M> {
 impl<M: Memory> Publisher<M> {
     /// Continues after the last record of the writer before, or begins a fresh ring.
     ///
-    /// The writer before may have died between sealing a record and announcing it, and a reader may
-    /// have got that record by `next`. It is kept, and head moves on to it.
+    /// The previous writer may have died between sealing a record and announcing it, and a reader
+    /// may have read that record by `next`. It is kept, and head is moved to it.
     pub fn resume(ring: Ring<M>) -> Self {
         let head = ring.head();
         let unannounced = head.wrapping_add(1);
         let found = sync::load(ring.slot(unannounced).stamp);
         // SYNC T1: a record that was completed but not yet named by head may have been read already,
-        // so the next writer keeps it and its number. Pairs with R1 of `next`.
+        // so the next writer keeps the record and its number. Pairs with R1 of `next`.
         if found != stamp::complete(unannounced) {
             return Self { ring, sequence: head };
         }
         // CHOICE F3: the front stays as it is until the first publish stamps it with a number that
-        // no reader has seen there. With an older stamp back, a reader that the last writer's death
-        // found in its copy would find the stamp that it began with around words of two records.
+        // no reader has seen there. With an older stamp restored, a reader that was copying when
+        // the last writer died could find the same stamp before and after words of two records.
         //
-        // CHOICE T2: head names the record that is kept before the next one is begun. If two were
-        // unnamed, the look that T1 takes would find only the first.
+        // CHOICE T2: head names the kept record before the next one is begun. T1 looks one record
+        // past head, so of two unannounced records it would find only the first.
         announce(&ring, unannounced);
         Self { ring, sequence: unannounced }
     }
@@ -62,7 +62,7 @@ impl<M: Memory> Publisher<M> {
         &self.ring
     }
 
-    /// Publishes a record, with the time to stamp it with, and returns its sequence number.
+    /// Publishes a record with its time of publication, and returns its sequence number.
     ///
     /// # Panics
     /// If `record` is longer than a slot.
@@ -76,7 +76,7 @@ impl<M: Memory> Publisher<M> {
         fill(&self.ring, &slot, published_at, record);
         seal(&slot, sequence);
         // CHOICE F1: the front has n only once the slot has it, or a take-over would not find a
-        // record that a reader has got from there.
+        // record that a reader has read from the front.
         if let Some(front) = self.ring.front(record.len()) {
             begin(&front, sequence);
             fill(&self.ring, &front, published_at, record);
@@ -107,17 +107,18 @@ fn fill<M: Memory>(ring: &Ring<M>, slot: &Slot<'_>, published_at: u64, record: &
 
 #[inline]
 fn seal(slot: &Slot<'_>, sequence: u64) {
-    // SYNC W3: who sees `complete(n)` sees the words of n. Pairs with R1.
+    // SYNC W3: a reader that sees `complete(n)` sees the words of n. Pairs with R1.
     sync::store_release(slot.stamp, stamp::complete(sequence));
 }
 
 #[inline]
 fn announce<M: Memory>(ring: &Ring<M>, sequence: u64) {
-    // SYNC W4: who sees head n sees `complete(n)` or a newer stamp in its slot. Pairs with R0.
+    // SYNC W4: a reader that sees head n sees `complete(n)` or a newer stamp in its slot. Pairs
+    // with R0.
     sync::store_release(ring.memory().head(), sequence);
 }
 
-/// A writer that dies during a publish, for the tests: what `publish` does, up to a step.
+/// A writer that dies during a publish, for the tests: performs `publish` up to a step.
 #[cfg(test)]
 pub(crate) mod death {
     use super::{Publisher, announce, begin, fill, seal};

@@ -31,7 +31,7 @@ pub(crate) fn attempts(record_len: usize) -> u32 {
     (BUDGET / record_len.max(PAGE)).max(FEWEST)
 }
 
-/// Counts an attempt that failed. Not inlined, and it returns in registers: the record of a caller
+/// Counts a failed attempt. Not inlined, and it returns in registers: the record of a caller
 /// that knows its size then never has to be in memory before it is whole.
 #[cold]
 #[inline(never)]
@@ -41,32 +41,32 @@ fn once_more(retries: u32, record_len: usize) -> Result<u32, Unstable> {
     if retries + 1 < attempts { Ok(retries + 1) } else { Err(Unstable { attempts }) }
 }
 
-/// Which record it is: its number, and when it was published.
+/// The number of a record, and when it was published.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Publication {
     /// The number of the record: the first is 1, each next one more.
     pub sequence: u64,
     /// When it was published, in the writer's unit (a region's: nanoseconds of `CLOCK_BOOTTIME`).
     pub published_at: u64,
-    /// How many copies were thrown away before this one.
+    /// How many copies were discarded before this one.
     pub retries: u32,
 }
 
-/// What a reader that follows finds after the record it has.
+/// The result of asking for the record after a given one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Step {
     /// The next record; its bytes are in the caller's buffer.
     Record(Publication),
     /// The next record is not published yet.
     Pending,
-    /// The writer has used its slot again: exactly so many records are missed. The record to ask for
-    /// next comes after them, and is the oldest that the writer is not about to replace.
+    /// The writer has reused its slot: exactly this many records are missed. The record after them
+    /// is the next one to ask for: the oldest that the writer is not about to overwrite.
     Missed(u64),
 }
 
 /// A ring of slots, for reading.
 ///
-/// Any number of rings may read the same memory. The writer cannot notice any of them.
+/// Any number of rings may read the same memory. Reading leaves no trace for the writer.
 #[derive(Clone, Debug)]
 pub struct Ring<M> {
     memory: M,
@@ -97,15 +97,15 @@ impl<M: Memory> Ring<M> {
     #[inline]
     pub fn head(&self) -> u64 {
         let head = sync::load(self.memory.head());
-        // SYNC R0: the slot that head names is looked at after head. Pairs with W4.
+        // SYNC R0: the slot that head names is read after head. Pairs with W4.
         sync::acquire_fence();
         head
     }
 
     /// Copies the newest record to `record`; `None` if nothing has been published in this ring yet.
     ///
-    /// A slot may be complete while head does not name it yet, and then [`Ring::next`] already
-    /// returns a record that this does not. A reader that uses both and must never go back keeps a
+    /// A slot may be complete before head names it, and then [`Ring::next`] already returns a
+    /// record that this does not. A reader that uses both and must never go back keeps a
     /// [`Tail`](crate::Tail), or uses [`Ring::latest_since`].
     ///
     /// # Panics
@@ -139,9 +139,9 @@ impl<M: Memory> Ring<M> {
     }
 
     /// One attempt of [`Ring::latest_since`], after `retries` others. [`Ring::after_failure`] finds
-    /// out the reason for `None`.
+    /// the reason for `None`.
     ///
-    /// The two are apart so that callers can keep them apart: if everything between the slot and the
+    /// The two are separate for the sake of callers: if everything between the slot and the
     /// caller's record is inlined, and the rest returns in registers, a record of a size known to the
     /// compiler costs one load and one store for each word.
     ///
@@ -186,8 +186,8 @@ impl<M: Memory> Ring<M> {
         Some(Publication { sequence, published_at, retries })
     }
 
-    /// What to do after [`Ring::try_latest`] returned `None`: try again with the number of retries
-    /// returned, or stop if there is none because nothing has been published yet.
+    /// After [`Ring::try_latest`] returned `None`: returns the number of retries to try again with,
+    /// or `None` because nothing has been published yet.
     #[cold]
     #[inline(never)]
     pub fn after_failure(
@@ -211,8 +211,8 @@ impl<M: Memory> Ring<M> {
         self.head().max(seen)
     }
 
-    /// Copies the record after number `after` to `record`, if it is there. [`Step::Missed`] counts
-    /// from `after`: after m missed records, ask for the one after `after + m`.
+    /// Copies the record after number `after` to `record`, if it is published. [`Step::Missed`]
+    /// counts from `after`: after m missed records, ask for the one after `after + m`.
     ///
     /// Polls that record's slot and not head, so that stamp and record travel in one cache line.
     ///
@@ -232,7 +232,8 @@ impl<M: Memory> Ring<M> {
             if let Some(published_at) = self.copy_out(&slot, found, record) {
                 return Ok(Step::Record(Publication { sequence, published_at, retries }));
             }
-            // CHOICE N2: it was there and changed under the copy, so it is not pending: look again.
+            // CHOICE N2: it was complete and changed under the copy, so it is not pending: read
+            // again.
             retries = once_more(retries, record.len())?;
         }
     }
@@ -240,7 +241,7 @@ impl<M: Memory> Ring<M> {
     /// Why the record after `after` is not in its slot, whose stamp is `found`.
     #[inline]
     fn pending_or_missed(&self, after: u64, found: u64) -> Step {
-        // CHOICE N3: the stamp of a later record, complete or not, says that this one is gone.
+        // CHOICE N3: the stamp of a later record, complete or not, means that this one is gone.
         if stamp::is_past(found, after.wrapping_add(1)) {
             Step::Missed(self.missed(after))
         } else {
@@ -253,12 +254,12 @@ impl<M: Memory> Ring<M> {
     fn missed(&self, after: u64) -> u64 {
         // CHOICE N4: slots - 1 records are kept; the writer works in the slot after the newest's.
         let oldest = self.head().saturating_sub(u64::from(self.mask));
-        // CHOICE N5: the record asked for is gone, also if head was looked at too early to say so.
+        // CHOICE N5: the record asked for is gone, even if head was read too early to show that.
         oldest.max(after.wrapping_add(1)).wrapping_sub(after)
     }
 
     /// The bytes of a slot whose stamp was `found` and complete, and when they were published;
-    /// `None` if it has been used again meanwhile.
+    /// `None` if it was reused meanwhile.
     #[inline(always)]
     fn copy_out(&self, slot: &Slot<'_>, found: u64, record: &mut [u8]) -> Option<u64> {
         // SYNC R1: the words are copied after the stamp was found complete. Pairs with W3.

@@ -1,7 +1,7 @@
-//! Stamps: which record a slot holds and whether it is complete, computed from its sequence number.
+//! Stamps: the number of the record in a slot, and whether the record is complete.
 //!
 //! Invariant: a stamp is computed from the sequence, never by adding one to the stamp found. So a
-//! writer that died over an odd stamp cannot swap odd and even for the next one.
+//! writer that died with an odd stamp cannot swap odd and even for the next one.
 //!
 //! ```text
 //!   0        never published, also in a page of zeros
@@ -33,7 +33,7 @@ pub(crate) const fn complete(sequence: u64) -> u64 {
     sequence << 1
 }
 
-/// The number of the record that a stamp is of, complete or not.
+/// The number of a stamp's record, complete or not.
 #[inline]
 pub(crate) const fn sequence(stamp: u64) -> u64 {
     stamp >> 1

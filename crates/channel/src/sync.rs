@@ -1,4 +1,4 @@
-//! The only file of the crate that names atomics: loads, stores and fences, core's or loom's.
+//! The only file of the crate that uses atomics: loads, stores and fences, core's or loom's.
 //!
 //! Invariant: readers use nothing but relaxed loads and acquire fences. std promises no more than
 //! that on a read-only page; an acquire load or a read-modify-write there may fault. Each release
@@ -60,19 +60,19 @@ pub(crate) fn store_release(cell: &AtomicU64, value: u64) {
     cell.store(value, Order::Release);
 }
 
-/// No store after it is seen before a store that precedes it.
+/// Stores after it are not visible before those that precede it.
 #[inline]
 pub(crate) fn release_fence() {
     imp::fence(Order::Release);
 }
 
-/// No load after it happens before a load that precedes it.
+/// Loads after it are not performed before those that precede it.
 #[inline]
 pub(crate) fn acquire_fence() {
     imp::fence(Order::Acquire);
 }
 
-/// Between two attempts of a reader that was lapped.
+/// A pause between two attempts of a lapped reader.
 #[inline]
 pub(crate) fn relax() {
     imp::spin_loop();

@@ -1,7 +1,7 @@
 //! One reader's position: the number up to which it has followed, and the newest it has seen.
 //!
 //! Invariant: records returned plus records reported missed leave no gap and no overlap, and `latest`
-//! never returns a record older than one that this reader got before, by either call.
+//! never returns a record older than one that either call has returned before.
 //!
 //! ```text
 //!   after(10)   next: Record 11   next: Record 12   next: Missed 5   next: Record 18   ...
@@ -41,13 +41,13 @@ impl Tail {
         self.last
     }
 
-    /// The newest number that this reader knows of: returned by either call, or reported missed.
+    /// The newest number returned by either call, or reported missed.
     pub fn newest(&self) -> u64 {
         self.last.max(self.seen)
     }
 
-    /// Copies the next record to `record` and moves on, as [`Ring::next`]; after
-    /// [`Step::Missed`], call again at once.
+    /// Copies the next record to `record` and advances, as [`Ring::next`]; after [`Step::Missed`],
+    /// call again.
     ///
     /// # Panics
     /// If `record` is longer than a slot.
@@ -60,16 +60,16 @@ impl Tail {
                 // CHOICE L5: what `next` returned is remembered for `latest`.
                 self.seen = self.seen.max(publication.sequence);
             }
-            // CHOICE N6: the cursor passes over exactly the records that are reported missed.
+            // CHOICE N6: the cursor skips exactly the records that are reported missed.
             Step::Missed(missed) => self.last = self.last.wrapping_add(missed),
             Step::Pending => {}
         }
         Ok(step)
     }
 
-    /// Copies the newest record to `record`; never one older than this reader got before.
+    /// Copies the newest record to `record`, never one older than a record returned before.
     ///
-    /// The cursor stays where it is.
+    /// Does not move the cursor.
     ///
     /// # Panics
     /// If `record` is longer than a slot.
@@ -102,7 +102,7 @@ impl Tail {
         Some(publication)
     }
 
-    /// What to do after [`Tail::try_latest`] returned `None`: see [`Ring::after_failure`].
+    /// To be called after [`Tail::try_latest`] returned `None`: see [`Ring::after_failure`].
     #[cold]
     pub fn after_failure<M: Memory>(
         &self,

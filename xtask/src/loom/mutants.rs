@@ -32,21 +32,21 @@ pub(crate) fn mutant(name: &str) -> Option<&'static Mutant> {
     MUTANTS.iter().find(|mutant| mutant.name() == name)
 }
 
-const NEXT: &str = "publish::next_gives_a_whole_record_or_none";
-const AT_ONCE: &str = "publish::latest_never_needs_a_second_look";
-const BEHIND: &str = "publish::latest_never_goes_back_behind_next";
-const AGREE: &str = "publish::next_has_what_latest_gave";
+const NEXT: &str = "publish::next_returns_a_whole_record_or_none";
+const AT_ONCE: &str = "publish::latest_succeeds_at_the_first_attempt";
+const BEHIND: &str = "publish::latest_is_never_older_than_next";
+const AGREE: &str = "publish::next_returns_what_latest_has_returned";
 const FRESH: &str = "publish::a_fresh_ring_has_nothing_until_its_first_record_is_whole";
 const LATER: &str = "publish::a_ring_that_begins_later_has_nothing_until_its_first_record_is_whole";
-const LAPPED_NEXT: &str = "lapping::next_from_a_slot_being_used_again_is_whole_or_lapped";
-const LAPPED_LATEST: &str = "lapping::latest_from_a_slot_being_used_again_is_whole";
+const LAPPED_NEXT: &str = "lapping::next_from_a_reused_slot_is_whole_or_lapped";
+const LAPPED_LATEST: &str = "lapping::latest_from_a_reused_slot_is_whole";
 const ACCOUNTS: &str = "lapping::tail_accounts_for_every_record_of_a_lapped_ring";
-const RESUMES: &str = "lapping::a_lapped_reader_resumes_beyond_what_it_missed";
+const RESUMES: &str = "lapping::a_lapped_reader_resumes_after_the_missed_records";
 const TWICE: &str = "takeover::a_takeover_never_uses_a_number_twice";
-const BACK: &str = "takeover::a_takeover_is_never_seen_going_back";
+const BACK: &str = "takeover::no_reader_goes_back_at_a_takeover";
 const TWO_DEATHS: &str = "takeover::a_takeover_of_a_takeover_never_uses_a_number_twice";
 
-const FRONT: &str = "front::latest_from_the_front_is_whole_and_needs_no_second_look";
+const FRONT: &str = "front::latest_from_the_front_is_whole_at_the_first_attempt";
 const FRONT_BEHIND: &str = "front::latest_from_the_front_never_goes_back_behind_next";
 const FRONT_AGREES: &str = "front::next_has_what_the_front_gave";
 const FRONT_TAKEN_OVER: &str =

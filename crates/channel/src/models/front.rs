@@ -1,4 +1,4 @@
-//! A reader of the front: what it gives is whole, and agrees with what the ring gives.
+//! A reader of the front: its records are whole and agree with those of the ring.
 //!
 //! The ring behind it has four slots, which no model here laps.
 
@@ -13,15 +13,15 @@ fn with_front(count: u64) -> Arc<Heap> {
 }
 
 #[test]
-fn latest_from_the_front_is_whole_and_needs_no_second_look() {
+fn latest_from_the_front_is_whole_at_the_first_attempt() {
     model_over(
         || with_front(1),
         Some(3),
         |_, mut writer| publish(&mut writer, 0, 2),
         |heap| {
             let mut reader = Reader::after(heap, 0);
-            reader.latest_at_once();
-            reader.latest_at_once();
+            reader.latest_at_first_attempt();
+            reader.latest_at_first_attempt();
         },
     );
 }
@@ -35,7 +35,7 @@ fn latest_from_the_front_never_goes_back_behind_next() {
         |heap| {
             let mut reader = Reader::after(heap, 1);
             reader.next();
-            reader.latest_at_once();
+            reader.latest_at_first_attempt();
         },
     );
 }
@@ -47,7 +47,7 @@ fn next_has_what_the_front_gave() {
         None,
         |_, mut writer| publish(&mut writer, 0, 1),
         |heap| {
-            let newest = Reader::after(heap, 0).latest_at_once().sequence;
+            let newest = Reader::after(heap, 0).latest_at_first_attempt().sequence;
             let step = Reader::after(heap, newest - 1).next();
             claim!(matches!(step, Step::Record(_)), "the front gave {newest}, next {step:?}");
         },
@@ -80,9 +80,9 @@ fn a_takeover_is_never_seen_in_the_front_as_two_records_or_one_gone_back() {
             },
             |heap| {
                 let mut reader = Reader::after(heap, 1);
-                reader.latest_at_once();
+                reader.latest_at_first_attempt();
                 reader.next();
-                reader.latest_at_once();
+                reader.latest_at_first_attempt();
             },
         );
     }

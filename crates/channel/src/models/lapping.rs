@@ -1,9 +1,9 @@
-//! A reader against a writer that comes round to the very slot being read.
+//! A reader against a writer that reuses the slot being read.
 
 use super::{Reader, Step, claim, model, model_over, publish, published};
 
 #[test]
-fn next_from_a_slot_being_used_again_is_whole_or_lapped() {
+fn next_from_a_reused_slot_is_whole_or_lapped() {
     for slots in [4, 8] {
         model_over(
             move || published(slots, slots.into()),
@@ -13,7 +13,7 @@ fn next_from_a_slot_being_used_again_is_whole_or_lapped() {
                 let mut reader = Reader::after(heap, 0);
                 let step = reader.next();
                 claim!(step != Step::Pending, "record 1 was there");
-                // The record that takes its slot is begun, and it is the last.
+                // The record that reuses its slot is begun, and it is the last one.
                 if let Step::Missed(count) = step {
                     claim!((1..=2).contains(&count), "missed {count}");
                 }
@@ -23,7 +23,7 @@ fn next_from_a_slot_being_used_again_is_whole_or_lapped() {
 }
 
 #[test]
-fn latest_from_a_slot_being_used_again_is_whole() {
+fn latest_from_a_reused_slot_is_whole() {
     model(
         1,
         None,
@@ -51,7 +51,7 @@ fn tail_accounts_for_every_record_of_a_lapped_ring() {
 }
 
 #[test]
-fn a_lapped_reader_resumes_beyond_what_it_missed() {
+fn a_lapped_reader_resumes_after_the_missed_records() {
     model(
         3,
         None,

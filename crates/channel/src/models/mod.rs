@@ -1,7 +1,7 @@
 //! The protocol under loom: every order of a few steps that the memory model allows.
 //!
 //! Invariant: each claim below holds in every execution of every model, and for each line with a
-//! name (`SYNC W1`, `CHOICE L1`) there is a model that breaks a claim when it is weakened. The table
+//! name (`SYNC W1`, `CHOICE L1`) there is a model in which weakening it breaks a claim. The table
 //! is in `docs/protocol.md`; `cargo xtask loom` goes through it.
 //!
 //! ```text
@@ -41,7 +41,7 @@ fn filled(heap: Heap, count: u64) -> Arc<Heap> {
     heap
 }
 
-/// A ring that begins after record `head` and has nothing in it.
+/// An empty ring that begins after record `head`.
 fn fresh(head: u64) -> Arc<Heap> {
     Arc::new(Heap::with_head(head, SLOTS, LEN).without_front())
 }
@@ -54,7 +54,8 @@ fn resume(heap: &Arc<Heap>) -> Writer {
     Publisher::resume(ring(heap))
 }
 
-/// What writer `who` says in record `sequence`: in both words, and in its time of publication.
+/// The content of record `sequence` by writer `who`: the same number in both words and in the time
+/// of publication.
 fn content(who: u64, sequence: u64) -> (u64, [u8; LEN]) {
     let word = who << 32 | sequence;
     (word, core::array::from_fn(|i| word.to_le_bytes()[i % 8]))
@@ -73,7 +74,7 @@ fn die(writer: Writer, who: u64, last: After) {
     writer.publish_and_die(last, word, &record);
 }
 
-/// Every broken claim begins so, and nothing else does: `cargo xtask loom` looks for it.
+/// Only a broken claim panics with this prefix: `cargo xtask loom` searches for it.
 macro_rules! claim {
     ($holds:expr, $($what:tt)+) => {
         assert!($holds, "broken claim: {}", format_args!($($what)+))
@@ -81,14 +82,14 @@ macro_rules! claim {
 }
 use claim;
 
-/// A reader on its own thread, judging all that it is given.
+/// A reader on its own thread that checks every record it reads.
 struct Reader {
     ring: Ring<Arc<Heap>>,
     tail: Tail,
-    /// The newest record given, by either call.
+    /// The newest record returned by either call.
     newest: u64,
-    /// The words of each record given.
-    given: Vec<(u64, u64)>,
+    /// The number and content of each record returned.
+    returned: Vec<(u64, u64)>,
     record: [u8; LEN],
 }
 
@@ -98,73 +99,77 @@ impl Reader {
             ring: ring(heap),
             tail: Tail::after(sequence),
             newest: 0,
-            given: Vec::new(),
+            returned: Vec::new(),
             record: [0; LEN],
         }
     }
 
-    /// A record is whole, it is the one that its number says, and it is the same each time.
-    fn judge(&mut self, got: Publication) {
+    /// Claims that the record is whole, is the one with that number, and is the same at each read.
+    fn check(&mut self, got: Publication) {
         let (whole, rest) = self.record.as_chunks::<8>();
         let words = [got.published_at, u64::from_le_bytes(whole[0]), u64::from_le_bytes(whole[1])];
         claim!(rest.is_empty() && words == [words[0]; 3], "torn: {got:?} {words:x?}");
         claim!(words[0] & 0xffff_ffff == got.sequence, "not that record: {got:?} {words:x?}");
-        let mut before = self.given.iter().filter(|(sequence, _)| *sequence == got.sequence);
+        let mut before = self.returned.iter().filter(|(sequence, _)| *sequence == got.sequence);
         claim!(before.all(|(_, word)| *word == words[0]), "used twice: {got:?} {words:x?}");
-        self.given.push((got.sequence, words[0]));
+        self.returned.push((got.sequence, words[0]));
     }
 
-    /// The newest record of a ring that began after `base`, if there is one by now. Its slot is not
-    /// used again: a second look happens only if something was published during the first.
+    /// Reads the newest record of a ring that began after `base`, if there is one yet. Its slot is
+    /// not reused: a second attempt is made only if a record was published during the first.
     fn first(&mut self, base: u64) {
         let mut retries = 0;
         loop {
             if let Some(got) = self.tail.try_latest(&self.ring, retries, &mut self.record) {
-                claim!(got.sequence > base, "nobody has published this: {got:?}");
-                return self.judge(got);
+                claim!(got.sequence > base, "never published: {got:?}");
+                return self.check(got);
             }
             if self.tail.after_failure(&self.ring, retries, LEN) == Ok(None) {
-                claim!(self.given.is_empty(), "nothing, after {:x?}", self.given);
+                claim!(self.returned.is_empty(), "nothing, after {:x?}", self.returned);
                 return;
             }
-            claim!(self.ring.head() > base, "looks again for a record that nobody has published");
+            claim!(self.ring.head() > base, "tries again though nothing was published");
             retries += 1;
-            claim!(retries < 2, "looked at twice: neither a record nor none");
+            claim!(retries < 2, "two attempts: neither a record nor none");
         }
     }
 
-    /// The newest record: there is one, and it is not older than any given before.
+    /// Reads the newest record; claims that there is one and that it is not older than one returned
+    /// before.
     fn latest(&mut self) -> Publication {
         let got = self.tail.latest(&self.ring, &mut self.record);
-        claim!(matches!(got, Ok(Some(_))), "nothing there: {got:?}");
+        claim!(matches!(got, Ok(Some(_))), "no record: {got:?}");
         let got = got.ok().flatten().expect("just claimed");
-        self.judge(got);
+        self.check(got);
         claim!(got.sequence >= self.newest, "{} after {}", got.sequence, self.newest);
         self.newest = got.sequence;
         got
     }
 
-    /// The same while the writer does not come round to the slot: the first look suffices.
-    fn latest_at_once(&mut self) -> Publication {
+    /// The same while the writer does not reuse the slot: claims that the first attempt succeeds.
+    fn latest_at_first_attempt(&mut self) -> Publication {
         let got = self.latest();
-        claim!(got.retries == 0, "looked again without being lapped: {got:?}");
+        claim!(got.retries == 0, "retried without being lapped: {got:?}");
         got
     }
 
-    /// The record after the last one, if it is there: no gap, no overlap.
+    /// Reads the record after the last one, if it is published; claims that there is no gap and no
+    /// overlap.
     fn next(&mut self) -> Step {
         let before = self.tail.last();
         let step = self.tail.next(&self.ring, &mut self.record).expect("an honest writer");
         match step {
             Step::Record(got) => {
-                self.judge(got);
+                self.check(got);
                 claim!(got.sequence == before + 1, "{got:?} after {before}");
                 self.newest = self.newest.max(got.sequence);
             }
             Step::Missed(count) => {
                 claim!(count > 0 && self.tail.last() == before + count, "missed {count}");
             }
-            Step::Pending => claim!(self.tail.last() == before, "moved on over nothing"),
+            Step::Pending => {
+                claim!(self.tail.last() == before, "the cursor moved without a record")
+            }
         }
         step
     }
@@ -181,7 +186,7 @@ fn model(
 }
 
 /// Runs one model: `writer` on the model's own thread, `reader` spawned, over the ring that
-/// `start` makes. `preemptions` of None tries everything.
+/// `start` makes. `preemptions`: `None` tries every order.
 fn model_over(
     start: impl Fn() -> Arc<Heap> + Send + Sync + 'static,
     preemptions: Option<usize>,

@@ -1,9 +1,9 @@
-//! A reader against a writer that does not come round to what it reads.
+//! A reader against a writer that does not reuse the slot being read.
 
 use super::{Reader, Step, fresh, model, model_over, publish};
 
 #[test]
-fn next_gives_a_whole_record_or_none() {
+fn next_returns_a_whole_record_or_none() {
     model(
         0,
         None,
@@ -17,21 +17,21 @@ fn next_gives_a_whole_record_or_none() {
 }
 
 #[test]
-fn latest_never_needs_a_second_look() {
+fn latest_succeeds_at_the_first_attempt() {
     model(
         1,
         None,
         |_, mut writer| publish(&mut writer, 0, 2),
         |heap| {
             let mut reader = Reader::after(heap, 0);
-            reader.latest_at_once();
-            reader.latest_at_once();
+            reader.latest_at_first_attempt();
+            reader.latest_at_first_attempt();
         },
     );
 }
 
 #[test]
-fn latest_never_goes_back_behind_next() {
+fn latest_is_never_older_than_next() {
     model(
         1,
         None,
@@ -39,38 +39,41 @@ fn latest_never_goes_back_behind_next() {
         |heap| {
             let mut reader = Reader::after(heap, 1);
             reader.next();
-            reader.latest_at_once();
+            reader.latest_at_first_attempt();
         },
     );
 }
 
 #[test]
-fn next_has_what_latest_gave() {
+fn next_returns_what_latest_has_returned() {
     model(
         1,
         None,
         |_, mut writer| publish(&mut writer, 0, 1),
         |heap| {
-            let newest = Reader::after(heap, 0).latest_at_once().sequence;
+            let newest = Reader::after(heap, 0).latest_at_first_attempt().sequence;
             let step = Reader::after(heap, newest - 1).next();
-            super::claim!(matches!(step, Step::Record(_)), "latest gave {newest}, next {step:?}");
+            super::claim!(
+                matches!(step, Step::Record(_)),
+                "latest returned {newest}, next {step:?}"
+            );
         },
     );
 }
 
 #[test]
 fn a_fresh_ring_has_nothing_until_its_first_record_is_whole() {
-    // A stamp of zero is the very stamp of record 0.
-    two_looks_at_a_fresh_ring(0);
+    // A stamp of zero is also the stamp of record 0.
+    read_a_fresh_ring_twice(0);
 }
 
 #[test]
 fn a_ring_that_begins_later_has_nothing_until_its_first_record_is_whole() {
-    two_looks_at_a_fresh_ring(6);
+    read_a_fresh_ring_twice(6);
 }
 
-/// Of a ring that nobody publishes to, and of one that gets its first two records.
-fn two_looks_at_a_fresh_ring(head: u64) {
+/// Reads an empty ring, and one while its first two records are published.
+fn read_a_fresh_ring_twice(head: u64) {
     for count in [0, 2] {
         model_over(
             move || fresh(head),

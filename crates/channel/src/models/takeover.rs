@@ -1,7 +1,8 @@
 //! A reader against a writer that dies at each step in turn, and the one that takes over.
 //!
-//! The first writer stops after a step, as by `kill -9`, and all its stores stay. The second begins
-//! afterwards, on the same thread: a lock that the kernel frees orders the two just so.
+//! The first writer stops after a step, as after `kill -9`, and all its stores stay. The second
+//! begins afterwards, on the same thread: the kernel's release of the lock orders the two in the
+//! same way.
 
 use std::sync::Arc;
 
@@ -33,18 +34,18 @@ fn a_takeover_never_uses_a_number_twice() {
     each_death(1, None, |heap| {
         let mut reader = Reader::after(heap, 1);
         reader.next();
-        reader.latest_at_once();
+        reader.latest_at_first_attempt();
     });
 }
 
 #[test]
-fn a_takeover_is_never_seen_going_back() {
+fn no_reader_goes_back_at_a_takeover() {
     each_death(1, None, |heap| {
         let mut reader = Reader::after(heap, 1);
-        reader.latest_at_once();
+        reader.latest_at_first_attempt();
         reader.next();
         reader.next();
-        reader.latest_at_once();
+        reader.latest_at_first_attempt();
     });
 }
 
@@ -53,7 +54,7 @@ fn a_takeover_in_a_full_ring_tears_nothing() {
     each_death(4, Some(3), |heap| {
         let mut reader = Reader::after(heap, 0);
         reader.next();
-        reader.latest_at_once();
+        reader.latest_at_first_attempt();
     });
 }
 
@@ -69,22 +70,22 @@ fn a_takeover_of_a_takeover_never_uses_a_number_twice() {
                 publish(&mut resume(heap), 3, 1);
             },
             |heap| {
-                // Record 3 is what the second writer may leave without a name.
+                // The second writer may leave record 3 complete but not announced.
                 let mut reader = Reader::after(heap, 2);
                 reader.next();
-                reader.latest_at_once();
+                reader.latest_at_first_attempt();
             },
         );
     }
 }
 
-/// Every step for the first writer to die after, with every step for the second.
+/// Every pair of steps after which the first and the second writer die.
 fn pairs() -> impl Iterator<Item = (After, After)> {
     After::IN_RING.into_iter().flat_map(|first| After::IN_RING.map(|second| (first, second)))
 }
 
 #[test]
-fn a_takeover_of_a_ring_that_has_nothing_yet_gives_its_first_record_whole() {
+fn a_takeover_of_an_empty_ring_leaves_its_first_record_whole() {
     for last in After::IN_RING {
         model_over(
             || fresh(0),

@@ -1,4 +1,4 @@
-//! Words that no honest writer would leave: a reader may get a wrong record, but the call returns.
+//! Words that no honest writer stores: a reader may get a wrong record, but every call returns.
 
 use super::{LEN, Stop, publish, publisher, record, ring};
 use crate::heap::Heap;
@@ -6,7 +6,7 @@ use crate::ring::attempts;
 use crate::stamp::{complete, writing};
 use crate::{AtomicU64, Memory, Publisher, Ring, Step, Tail, Unstable, sync};
 
-/// What a reader of 28 bytes returns in the end.
+/// What a reader of 28 bytes returns after its last attempt.
 const GIVEN_UP: Unstable = Unstable { attempts: 16_384 };
 
 /// Numbers around every edge of the arithmetic, and any others.
@@ -29,7 +29,7 @@ fn scribble(heap: &Heap, random: &mut fastrand::Rng) {
 }
 
 #[test]
-fn next_over_random_words_neither_panics_nor_loops_and_always_moves_on() {
+fn next_over_random_words_never_panics_or_hangs_and_always_advances() {
     let mut random = fastrand::Rng::with_seed(7);
     let heap = Heap::new(4, LEN);
     for _ in 0..30_000 {
@@ -46,10 +46,10 @@ fn next_over_random_words_neither_panics_nor_loops_and_always_moves_on() {
 }
 
 #[test]
-fn latest_over_random_words_neither_panics_nor_loops() {
+fn latest_over_random_words_never_panics_or_hangs() {
     let mut random = fastrand::Rng::with_seed(6);
     let heap = Heap::new(4, LEN);
-    // Few rounds: each look at a ring like these is given up only after thousands of attempts.
+    // Few rounds: a read of such a ring fails only after thousands of attempts.
     for _ in 0..100 {
         scribble(&heap, &mut random);
         let ring = ring(&heap, 4);
@@ -82,7 +82,7 @@ fn a_slot_that_was_never_published_is_not_record_zero() {
 }
 
 #[test]
-fn a_head_that_names_a_slot_of_another_record_is_given_up() {
+fn latest_is_unstable_if_head_names_a_slot_of_another_record() {
     for stamp in [complete(6), complete(10), writing(6), writing(2), u64::MAX] {
         let heap = Heap::new(4, LEN);
         publish(&mut publisher(&heap, 4), 6);
@@ -92,7 +92,7 @@ fn a_head_that_names_a_slot_of_another_record_is_given_up() {
     }
 }
 
-/// A writer that changes the stamp under every copy.
+/// Memory whose stamp changes during every copy.
 #[derive(Debug)]
 struct Restless(Heap);
 
@@ -113,7 +113,7 @@ impl Memory for Restless {
 }
 
 #[test]
-fn a_record_that_never_holds_still_is_unstable_and_says_so() {
+fn a_record_that_changes_during_every_copy_is_unstable() {
     let ring = Ring::new(Restless(Heap::with_head(5, 4, LEN)), 4).expect("four");
     let err = ring.latest(&mut [0; LEN]).expect_err("it never holds still");
     assert_eq!(err, GIVEN_UP);
@@ -145,7 +145,7 @@ fn a_writer_at_full_speed_over_random_words_cannot_hold_a_reader() {
 }
 
 #[test]
-fn a_publisher_past_the_last_number_goes_on_without_a_panic() {
+fn a_publisher_past_the_last_number_does_not_panic() {
     let heap = Heap::with_head(u64::MAX - 1, 4, LEN);
     let mut writer = Publisher::resume(Ring::new(&heap, 4).expect("four"));
     let numbers: Vec<u64> = (0..4).map(|_| writer.publish(1, &record(1))).collect();
@@ -153,7 +153,7 @@ fn a_publisher_past_the_last_number_goes_on_without_a_panic() {
 }
 
 #[test]
-fn the_attempts_cost_no_more_for_a_large_record_than_for_a_small_one() {
+fn the_attempts_copy_no_more_for_a_large_record_than_for_a_small_one() {
     assert_eq!(attempts(0), GIVEN_UP.attempts);
     assert_eq!((attempts(4096), attempts(65_536), attempts(1 << 20)), (16_384, 1024, 64));
     assert_eq!((attempts(16 << 20), attempts(usize::MAX)), (64, 64));

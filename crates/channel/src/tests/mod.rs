@@ -11,7 +11,7 @@ use crate::{AtomicU64, Memory, Publisher, Ring, sync};
 /// Bytes of the records in these tests: three whole words and a half, as `Stu`.
 const LEN: usize = 28;
 
-/// Record `sequence`: every byte says so, and no two neighbours are the same.
+/// Record `sequence`: every byte depends on the number, and neighbours differ.
 fn record(sequence: u64) -> [u8; LEN] {
     let [low, ..] = sequence.to_le_bytes();
     let mut bytes = [low.wrapping_mul(31); LEN];

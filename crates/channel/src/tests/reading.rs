@@ -1,4 +1,4 @@
-//! What a reader gets while there is no writer: nothing here depends on timing.
+//! Reads without a concurrent writer: nothing here depends on timing.
 
 use super::{LEN, publish, publisher, record, ring};
 use crate::heap::Heap;
@@ -44,7 +44,7 @@ fn a_ring_that_begins_at_a_later_number_has_nothing_before_its_first_record() {
 }
 
 #[test]
-fn latest_gives_the_last_of_many() {
+fn latest_returns_the_last_of_many() {
     let heap = Heap::new(4, LEN);
     let (ring, mut writer) = (ring(&heap, 4), publisher(&heap, 4));
     for n in 1..=100 {
@@ -57,13 +57,13 @@ fn latest_gives_the_last_of_many() {
 }
 
 #[test]
-fn a_record_of_any_length_comes_back_to_the_byte() {
+fn a_record_of_any_length_is_read_back_exactly() {
     for len in 0..=40 {
         let heap = Heap::new(4, len);
         let sent: Vec<u8> = (1..=u8::MAX).take(len).collect();
         publisher(&heap, 4).publish(1, &sent);
         let mut got = vec![0xee; len];
-        ring(&heap, 4).latest(&mut got).expect("no writer").expect("one is there");
+        ring(&heap, 4).latest(&mut got).expect("no writer").expect("one is published");
         assert_eq!(got, sent);
     }
 }
@@ -73,19 +73,19 @@ fn the_bytes_of_the_last_word_past_the_record_are_zero() {
     let heap = Heap::new(4, LEN);
     publisher(&heap, 4).publish(1, &[0xff; LEN]);
     let mut words = [0; LEN + 4];
-    ring(&heap, 4).latest(&mut words).expect("no writer").expect("one is there");
+    ring(&heap, 4).latest(&mut words).expect("no writer").expect("one is published");
     assert_eq!(words[LEN..], [0; 4]);
 }
 
 #[test]
 #[should_panic(expected = "out of range")]
-fn a_record_longer_than_the_slot_is_the_callers_mistake() {
+fn a_record_longer_than_the_slot_panics() {
     let heap = Heap::new(4, LEN);
     publisher(&heap, 4).publish(1, &[0; LEN + 5]);
 }
 
 #[test]
-fn next_gives_each_record_in_order_then_waits() {
+fn next_returns_each_record_in_order_and_then_pending() {
     let heap = Heap::new(8, LEN);
     let (ring, mut writer) = (ring(&heap, 8), publisher(&heap, 8));
     publish(&mut writer, 7);
@@ -98,7 +98,7 @@ fn next_gives_each_record_in_order_then_waits() {
 }
 
 #[test]
-fn a_whole_ring_can_be_read_before_its_oldest_slot_is_used_again() {
+fn a_whole_ring_can_be_read_before_its_oldest_slot_is_reused() {
     let heap = Heap::new(4, LEN);
     let (ring, mut writer) = (ring(&heap, 4), publisher(&heap, 4));
     publish(&mut writer, 4);
@@ -108,7 +108,7 @@ fn a_whole_ring_can_be_read_before_its_oldest_slot_is_used_again() {
 }
 
 #[test]
-fn a_lapped_reader_gets_the_exact_number_it_missed() {
+fn a_lapped_reader_gets_the_exact_number_of_missed_records() {
     for slots in [4, 8, 16] {
         for start in 0..2 * u64::from(slots) {
             for ahead in 0..4 * u64::from(slots) {
@@ -140,7 +140,7 @@ fn follow(slots: u32, start: u64, ahead: u64) -> u64 {
         }
     }
     let kept = u64::from(slots) - 1;
-    assert!(given >= ahead.min(kept), "only the slot that the writer works in is passed over");
+    assert!(given >= ahead.min(kept), "only the slot that the writer works in is skipped");
     assert_eq!(tail.last(), start + ahead);
     given + missed
 }

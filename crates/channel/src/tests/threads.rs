@@ -1,7 +1,7 @@
 //! A writer and readers on real threads, at full speed, for a moment each.
 //!
-//! Loom tries every order of a few steps; this tries some orders of many millions. Each record is
-//! one number all over, so that any mixture of two shows.
+//! Loom tries every order of a few steps; these tests try some orders of many millions. Every byte
+//! of a record is the same, so that a mixture of two is detected.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -47,7 +47,7 @@ fn assert_whole(record: &[u8], sequence: u64) {
 }
 
 #[test]
-fn latest_is_whole_and_never_older_than_the_one_before() {
+fn latest_is_whole_and_never_goes_back() {
     for (slots, len) in [(4, 28), (8, 28), (8, 1024)] {
         let mut reads = 0_u64;
         let last = against_a_writer(slots, len, |ring| {
@@ -66,7 +66,7 @@ fn latest_is_whole_and_never_older_than_the_one_before() {
 }
 
 #[test]
-fn tail_accounts_for_every_record_and_latest_never_falls_behind_it() {
+fn tail_accounts_for_every_record_and_latest_is_never_older() {
     for (slots, len) in [(4, 28), (64, 28)] {
         let mut followed = 0;
         let last = against_a_writer(slots, len, |ring| {

@@ -1,4 +1,4 @@
-//! Writers that die, and the ones that come after them.
+//! Writers that die, and their successors.
 
 use super::{LEN, publish, publisher, record, ring};
 use crate::heap::Heap;
@@ -15,7 +15,10 @@ fn a_writer_that_dies_at_any_step_leaves_the_newest_record_whole() {
             writer.publish_and_die(last, 1, &[0xdd; LEN]);
 
             let mut bytes = [0; LEN];
-            let got = ring(&heap, 4).latest(&mut bytes).expect("no hurry").expect("one is there");
+            let got = ring(&heap, 4)
+                .latest(&mut bytes)
+                .expect("no contention")
+                .expect("one is published");
             if last >= After::FrontSeal {
                 assert_eq!((got.sequence, bytes), (before + 1, [0xdd; LEN]));
             } else {
@@ -43,7 +46,7 @@ fn the_next_writer_never_uses_a_sequence_number_twice() {
 }
 
 #[test]
-fn a_slot_abandoned_half_written_is_written_afresh() {
+fn a_half_written_slot_is_rewritten() {
     let heap = Heap::new(4, LEN);
     let mut writer = publisher(&heap, 4);
     publish(&mut writer, 5);
@@ -58,7 +61,7 @@ fn a_slot_abandoned_half_written_is_written_afresh() {
 }
 
 #[test]
-fn latest_never_goes_back_behind_what_next_has_given() {
+fn latest_is_never_older_than_a_record_of_next() {
     let heap = Heap::new(4, LEN);
     let mut writer = publisher(&heap, 4);
     publish(&mut writer, 5);
@@ -68,12 +71,12 @@ fn latest_never_goes_back_behind_what_next_has_given() {
     let (ring, mut tail, mut bytes) = (ring(&heap, 4), Tail::after(5), [0; LEN]);
     assert_eq!(ring.head(), 5);
     assert!(matches!(tail.next(&ring, &mut bytes), Ok(Step::Record(got)) if got.sequence == 6));
-    let got = tail.latest(&ring, &mut bytes).expect("no hurry").expect("one is there");
+    let got = tail.latest(&ring, &mut bytes).expect("no contention").expect("one is published");
     assert_eq!((got.sequence, bytes), (6, record(6)));
 }
 
 #[test]
-fn a_resumed_writer_leaves_the_ring_as_it_found_it() {
+fn resuming_does_not_change_the_ring() {
     let heap = Heap::new(4, LEN);
     publish(&mut publisher(&heap, 4), 9);
     let resumed = publisher(&heap, 4);
