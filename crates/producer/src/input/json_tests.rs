@@ -135,7 +135,10 @@ const BAD: &[(&[u8], &str)] = &[
     (br#"{"t": Infinity}"#, "Infinity at column 7 is not JSON; write null, or it in quotes"),
     (br#"{"t":-Infinity}"#, "-Infinity at column 6 is not JSON; write null, or it in quotes"),
     (br#"{"place": [1, NaN]}"#, "NaN at column 15 is not JSON; write null, or it in quotes"),
-    (br#"{"count": "NaN"}"#, "key \"count\": field \"count\" is u8 and takes a whole number, not text; change the value"),
+    (
+        br#"{"count": "NaN"}"#,
+        "key \"count\": field \"count\" is u8 and takes a whole number, not text; change the value",
+    ),
     (
         br#"{"t": {"value": 1}}"#,
         "key \"t\" holds an object; name its member in the configuration (key = \"/a/b\")",
