@@ -1,9 +1,9 @@
-//! Plain C programs share the struct with ours: no header, no library, the tutorial's way.
+//! C programs share the struct with ours as in the tutorial, without a header or library.
 //!
 //! tests/c/writer.c and tests/c/reader.c do what the tutorial's pair does: they open the file, map
-//! 28 bytes, close the descriptor, and then the one copies a struct in and counts it up, the other
-//! prints `id=%d\tname=%s\t%c`. Their `_Static_assert`s are the C side of the record's contract.
-//! A bare region must be their file, byte for byte.
+//! 28 bytes and close the descriptor; then the writer copies a struct in and increments it, and the
+//! reader prints `id=%d\tname=%s\t%c`. Their `_Static_assert`s are the C side of the record's
+//! contract. A bare region must be their file, byte for byte.
 
 use std::fs;
 use std::os::unix::fs::MetadataExt;
@@ -29,7 +29,7 @@ impl Compiled {
     }
 }
 
-/// The tutorial's record in a bare file, `stu.bin`, ten times a blink.
+/// The tutorial's record in a bare file, `stu.bin`, with short ticks.
 fn with_bare_config() -> Place {
     let place = Place::new();
     let stu = fs::read_to_string(e2e::shipped_config("stu.toml")).expect("shipped");
@@ -54,7 +54,7 @@ fn id_of(line: &str) -> i64 {
     id.and_then(|id| id.parse().ok()).unwrap_or_else(|| panic!("not a student: {line:?}"))
 }
 
-/// Reads on until the number is `goal`: it never goes back.
+/// Reads until the number is `goal`; it must never decrease.
 #[track_caller]
 fn counts_up_to(goal: i64, reader: &mut Daemon) {
     let mut last = 10;
@@ -65,7 +65,7 @@ fn counts_up_to(goal: i64, reader: &mut Daemon) {
     }
 }
 
-/// The tick of a producer whose first record is there for as long as anybody may take to see it.
+/// The tick of a producer whose first record stays for the whole test.
 const SLOW: &str = "--tick 1h";
 
 /// Starts the producer with the bare configuration; its first record is there afterwards.
@@ -78,7 +78,7 @@ fn start_producer(place: &Place, more: &str) -> Daemon {
 }
 
 #[test]
-fn the_c_programs_understand_each_other() {
+fn the_c_programs_read_each_others_records() {
     let (c, place) = (Compiled::new(), Place::new());
     let _writer = c.writer.start(&place, "stu.bin 5");
     let path = place.path("stu.bin");
@@ -94,14 +94,14 @@ fn the_c_reader_prints_what_the_producer_publishes() {
     let mut reader = c.reader.start(&place, "stu.bin 3");
     counts_up_to(40, &mut reader);
     producer.stop();
-    // The last record stands, as it would in the tutorial.
+    // The last record stays, as in the tutorial.
     let last = fs::read(place.path("stu.bin")).expect("still there");
     let id = i64::from(i32::from_le_bytes([last[0], last[1], last[2], last[3]]));
     counts_up_to(id, &mut reader);
 }
 
 #[test]
-fn the_c_reader_goes_on_when_the_producer_is_killed_and_started_again() {
+fn the_c_reader_continues_when_the_producer_is_killed_and_restarted() {
     let (c, place) = (Compiled::new(), with_bare_config());
     let mut first = start_producer(&place, "");
     let inode = place.path("stu.bin").metadata().expect("a file").ino();
@@ -127,7 +127,7 @@ fn the_consumer_prints_what_the_c_writer_writes() {
 }
 
 #[test]
-fn the_consumer_gives_a_bare_record_as_json_without_what_it_cannot_know() {
+fn bare_records_as_json_have_null_for_sequence_and_time() {
     let (c, place) = (Compiled::new(), with_bare_config());
     let mut writer = c.writer.start(&place, "stu.bin 5");
     let path = place.path("stu.bin");
@@ -148,7 +148,7 @@ fn the_consumer_gives_a_bare_record_as_json_without_what_it_cannot_know() {
 #[test]
 fn the_consumer_waits_for_a_c_writer_that_starts_later() {
     let c = Compiled::new();
-    // Several times: the writer makes an empty file first and gives it its size a moment later.
+    // Repeated, because the writer creates an empty file and sets its size a moment later.
     for _ in 0..10 {
         let place = with_bare_config();
         let mut consumer = consumer().start(&place, "bare.toml");
@@ -160,7 +160,7 @@ fn the_consumer_waits_for_a_c_writer_that_starts_later() {
 }
 
 #[test]
-fn the_producer_goes_on_in_the_file_that_a_c_writer_made() {
+fn the_producer_continues_in_a_c_writers_file() {
     let (c, place) = (Compiled::new(), with_bare_config());
     let mut writer = c.writer.start(&place, "stu.bin 5");
     let path = place.path("stu.bin");

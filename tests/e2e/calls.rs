@@ -1,4 +1,4 @@
-//! What a reader asks the kernel for, counted by a tracer.
+//! The system calls of a reader, counted by a tracer.
 
 use e2e::stepping::{Stepped, Traced};
 use e2e::{Place, Program};
@@ -8,7 +8,7 @@ use region::{Options, Writer};
 
 use crate::consumer;
 
-/// Lines of output that are asked for.
+/// Lines of output.
 const ROUNDS: usize = 20;
 
 #[test]
@@ -20,14 +20,14 @@ fn state_age_and_wall_time_of_a_record_are_one_system_call_together() {
 
         let mut asker = Program::new("asker", env!("CARGO_BIN_EXE_asker")).command(&place);
         let mut calls = Stepped::start(asker.arg(&path).arg(ROUNDS.to_string())).system_calls();
-        // The kernel answers in the process itself, except on machines that cannot.
+        // The vDSO reads the clock without a system call, except on some machines.
         calls.retain(|&call| call != libc::SYS_clock_gettime);
         assert_eq!(calls, [libc::SYS_fcntl; ROUNDS], "each asks for the writer's lock");
     }
 }
 
 #[test]
-fn a_follower_asks_for_room_writes_and_waits_and_nothing_else_for_each_line() {
+fn a_follower_makes_three_system_calls_for_each_line() {
     let place = Place::new();
     let path = place.path("x.region");
     let mut writer = Writer::<Stu>::open_with(&path, &Options::new()).expect("a region");
@@ -43,8 +43,8 @@ fn a_follower_asks_for_room_writes_and_waits_and_nothing_else_for_each_line() {
         let mut calls: Vec<_> = std::iter::repeat_with(|| traced.next_call())
             .take_while(|call| !waits.contains(call))
             .collect();
-        // Four times a second it looks at the writer's lock and the region's name, and a slow tracer
-        // makes each line take that long.
+        // It checks the writer's lock and the region's name four times a second, and a slow tracer
+        // can make each line take that long.
         let looks =
             [libc::SYS_fcntl, libc::SYS_newfstatat, libc::SYS_statx, libc::SYS_clock_gettime];
         calls.retain(|call| !looks.contains(call));

@@ -63,7 +63,7 @@ fn each_shipped_configuration_is_published_and_read_without_it() {
 }
 
 #[test]
-fn each_shipped_configuration_can_be_looked_at_without_publishing() {
+fn each_shipped_configuration_can_be_checked_without_publishing() {
     for file in shipped() {
         let settings = Settings::load(&file).expect("a shipped config");
         let place = Place::new();
@@ -81,7 +81,7 @@ fn each_shipped_configuration_can_be_looked_at_without_publishing() {
 }
 
 #[test]
-fn a_name_means_the_same_region_to_both() {
+fn both_programs_resolve_a_name_to_the_same_region() {
     let place = Place::new();
     let mut producer = producer().start(&place, "--region some-name --tick 10ms");
     producer.says("publishing");
@@ -90,7 +90,7 @@ fn a_name_means_the_same_region_to_both() {
     assert_eq!(consumer.exit_code(), 0, "{:?}", consumer.err());
 }
 
-// ---- config/host.toml, against what the kernel says ----
+// ---- config/host.toml, compared with the kernel's values ----
 
 /// Word `column` (from 1) behind `key` in the file of /proc, as a number.
 fn kernel(file: &str, key: &str, column: usize) -> f64 {
@@ -138,7 +138,7 @@ fn sample() -> Sampled {
 }
 
 #[test]
-fn what_the_host_configuration_publishes_is_what_the_kernel_says() {
+fn the_host_configuration_publishes_the_kernels_values() {
     let Sampled { reading, uptime, switches, .. } = sample();
     let hostname = fs::read_to_string("/proc/sys/kernel/hostname").expect("a host name");
     assert_eq!(reading.record["host"], hostname.trim());
@@ -187,22 +187,22 @@ fn the_network_rates_are_known_where_there_is_an_interface() {
 
 #[test]
 fn the_rates_of_the_host_configuration_are_per_second() {
-    // On a busy machine the first tick may be late, and the second is on time all the same: then there
-    // was less than a tick between the two, and what is rounded to whole hundredths is off by more.
+    // On a busy machine the first tick may be late and the second on time, so that less than a tick
+    // lies between them and values in whole hundredths are less exact.
     wait_until("rates over a whole tick", || {
         let Sampled { reading, switches, .. } = sample();
         let rate = member(&reading, "switch_rate");
         assert!(rate > 0.0, "{}", reading.line);
-        // All that happened around it, in no more than the one tick: an upper bound whatever the load.
-        rate <= (switches[1] - switches[0]) / 0.19 && shares_of_time_hold_together(&reading)
+        // Everything that happened around the sample, within one tick: an upper bound for any load.
+        rate <= (switches[1] - switches[0]) / 0.19 && shares_of_time_are_consistent(&reading)
     });
 }
 
-/// Is no share of time more than all processors have, and busy no less than its parts?
-fn shares_of_time_hold_together(reading: &Reading) -> bool {
+/// Whether no share of time exceeds that of all processors, and busy is no less than its parts.
+fn shares_of_time_are_consistent(reading: &Reading) -> bool {
     let cpus = fs::read_to_string("/proc/stat").expect("stat");
     let cpus = cpus.lines().filter(|line| line.starts_with("cpu") && !line.starts_with("cpu "));
-    // Ticks of 10 ms are counted at their end: in 200 ms one of them may come too many for each CPU.
+    // Ticks of 10 ms are counted at their end: in 200 ms each CPU may count one too many.
     #[allow(clippy::cast_precision_loss)] // a number of CPUs
     let most = cpus.count() as f64 * 1.2;
     let [busy, user, system, steal] =
@@ -212,8 +212,8 @@ fn shares_of_time_hold_together(reading: &Reading) -> bool {
 }
 
 #[test]
-fn the_load_averages_are_those_of_the_kernel() {
-    // They change every five seconds; a sample with none in between has to come.
+fn the_load_averages_are_the_kernels() {
+    // They change every five seconds; some sample has no change in between.
     wait_until("a sample between two changes of the load average", || {
         let Sampled { reading, load: [before, after], .. } = sample();
         #[allow(clippy::float_cmp)] // two readings of the same text

@@ -1,4 +1,4 @@
-//! Death at every instruction: a writer is single-stepped, and killed on the way, again and again.
+//! Death at every instruction: writers are single-stepped and killed.
 //!
 //! ```text
 //!   writer     |MARK . . . . X                 killed before instruction 0, 1, 2, ... of its way
@@ -6,14 +6,14 @@
 //!   successor                 takes over, publishes the next number, and all of them see it
 //! ```
 //!
-//! The short ways are tried at all their instructions or at some hundred, the long ones at a few dozen
-//! from a random one on. `cargo xtask stress death` tries all of all, in a release build; `cargo xtask stress death
-//! --mutant` breaks the protocol and demands that this finds it.
+//! Short paths are tried at all or some hundred of their instructions, long ones at a few dozen
+//! from a random one on. `cargo xtask stress death` tries all, in a release build; `cargo xtask
+//! stress death --mutant` breaks the protocol and requires this test to fail.
 
 use e2e::Program;
 use e2e::death::{Fate, HEADING, Route, Spread, Walk, row, walk};
 
-/// Walks `names` and fails by what is found; shows the table to `cargo test -- --show-output`.
+/// Walks the routes `names` and panics on failures; `cargo test -- --show-output` shows the table.
 fn walks(names: &[&str], spread: Spread) -> Vec<Walk> {
     let program = Program::new("stepped_writer", env!("CARGO_BIN_EXE_stepped_writer"));
     let one = |name: &&str| walk(Route::called(name), &program, spread, |_, _| {});
@@ -22,14 +22,14 @@ fn walks(names: &[&str], spread: Spread) -> Vec<Walk> {
     let failures: Vec<&String> = walks.iter().flat_map(|walk| &walk.failures).collect();
     assert!(failures.is_empty(), "{} failures: {:#?}", failures.len(), &failures[..1]);
     for walk in walks.iter().filter(|walk| can_use_breakpoints(walk)) {
-        // A clock or a process id sends one or the other elsewhere, not most of them.
+        // The clock or the process id sends a few of them on another path, not most.
         let (there, all) = (walk.there(), walk.deaths.len());
         assert!(2 * there > all, "{}: only {there} of {all} where they should", walk.route.name);
     }
     walks
 }
 
-/// Says so if not.
+/// Reports it if not.
 #[allow(clippy::print_stderr, reason = "what was not tried must be said")]
 fn can_use_breakpoints(walk: &Walk) -> bool {
     if !walk.by_breakpoint {
@@ -83,6 +83,6 @@ fn a_writer_may_die_while_it_takes_over_from_one_that_died() {
 }
 
 #[test]
-fn a_creator_may_die_at_any_time_and_nobody_sees_half_a_region() {
+fn a_creator_may_die_at_any_time_without_leaving_a_partial_region() {
     walks(&["create", "replace"], Spread::Some(40));
 }

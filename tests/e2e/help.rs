@@ -1,4 +1,4 @@
-//! What the programs say about themselves, and what `--check` says about a configuration.
+//! The output of `--help`, `--version` and `--check`.
 
 use std::fs;
 
@@ -8,15 +8,15 @@ use region::{DynReader, State};
 
 use crate::{consumer, copier, producer};
 
-/// Columns that a line of help may take.
+/// Most columns in a line of help.
 const WIDTH: usize = 100;
 
-/// Runs `program` with `args`, in a place where it must leave nothing, and gives what it printed.
+/// Runs `program` with `args` in a place where it must leave nothing; returns its output.
 #[track_caller]
 fn printed(program: &Program, args: &str, columns: Option<&str>) -> Vec<String> {
     let place = Place::new();
     let mut command = program.command(&place);
-    // Settings that are wrong: help has to come anyway.
+    // Invalid settings: help must be printed nevertheless.
     command.args(args.split_whitespace()).env("MAPCAST_LOG", "loud").env_remove("COLUMNS");
     if let Some(columns) = columns {
         command.env("COLUMNS", columns);
@@ -27,7 +27,7 @@ fn printed(program: &Program, args: &str, columns: Option<&str>) -> Vec<String> 
     daemon.out()
 }
 
-/// No line is wider than a window, and none holds what only a terminal understands.
+/// Asserts that no line is wider than a window or contains terminal controls.
 #[track_caller]
 fn is_plain_and_narrow(help: &[String]) {
     for line in help {
@@ -38,7 +38,7 @@ fn is_plain_and_narrow(help: &[String]) {
 }
 
 #[test]
-fn help_tells_examples_and_exit_codes_within_the_width_of_a_window() {
+fn help_has_examples_and_exit_codes_within_the_width_of_a_window() {
     for (program, codes) in [(producer(), 3), (consumer(), 5), (copier(), 3)] {
         for option in ["--help", "-h"] {
             let help = printed(&program, option, None);
@@ -65,7 +65,7 @@ fn help_is_no_wider_in_a_wide_window() {
 }
 
 #[test]
-fn each_example_of_the_help_is_a_command_line_that_is_understood() {
+fn each_example_of_the_help_is_a_valid_command_line() {
     for program in [producer(), consumer(), copier()] {
         let help = printed(&program, "--help", None);
         let name = program.name();
@@ -181,7 +181,7 @@ fn check_does_not_make_the_default_directory() {
 }
 
 #[test]
-fn check_leaves_a_running_producer_alone() {
+fn check_does_not_disturb_a_running_producer() {
     let place = Place::new();
     let mut running = producer().start(&place, "--tick 5ms");
     running.says("publishing");
@@ -190,7 +190,7 @@ fn check_leaves_a_running_producer_alone() {
     assert_eq!(checked.exit_code(), 0);
     let after = DynReader::open(place.path("stu.region")).expect("a region");
     for reader in [&before, &after] {
-        e2e::wait_until("signs of life", || reader.state() == State::Live);
+        e2e::wait_until("a live writer", || reader.state() == State::Live);
         assert_eq!((reader.epoch(), reader.writer_pid()), (1, before.writer_pid()));
     }
     running.stop();

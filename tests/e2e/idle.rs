@@ -1,8 +1,8 @@
-//! While nothing happens, nothing is done: how often each program wakes up.
+//! How often each idle program wakes up.
 //!
-//! The kernel counts how often a thread goes to sleep of its own accord (`voluntary_ctxt_switches`),
-//! which is once for each wake-up. Each program has a longest sleep, and may not wake up oftener than
-//! that makes necessary, whatever it waits for.
+//! The kernel counts how often a thread goes to sleep voluntarily (`voluntary_ctxt_switches`),
+//! which is once for each wake-up. Each program has a longest sleep, and must not wake up more
+//! often than that requires, whatever it waits for.
 
 use std::fmt::Write as _;
 use std::time::{Duration, Instant};
@@ -11,14 +11,14 @@ use e2e::{Daemon, Place, proc};
 
 use crate::{consumer, producer};
 
-/// How long is counted.
+/// The time for which wake-ups are counted.
 const SPAN: Duration = Duration::from_secs(2);
-/// One span without too many wake-ups is enough.
+/// Most spans to try; one without too many wake-ups is enough.
 const SPANS: usize = 5;
-/// Wake-ups that have other reasons: a page that comes from a file, the end of the start.
+/// Allowed wake-ups for other reasons: a page read from a file, the end of the start.
 const OTHERS: u128 = 5;
 
-/// What is watched, and its longest sleep.
+/// Name, process and longest sleep of an idle program.
 type Idler = (&'static str, Daemon, Duration);
 
 /// A region called `name` of a producer that ticks once an hour.
@@ -35,7 +35,7 @@ fn reader(place: &Place, name: &str, how: &str) -> Daemon {
     reader
 }
 
-/// Everything that waits in this story.
+/// All idle programs.
 fn idlers(place: &Place) -> Vec<Idler> {
     let look = Duration::from_millis(250);
     let mut all = Vec::new();
@@ -69,10 +69,11 @@ fn idlers(place: &Place) -> Vec<Idler> {
     all
 }
 
-/// How often each of `idlers` woke up in [`SPAN`], as a table; an error if one did so too often.
+/// Counts the wake-ups of `idlers` in [`SPAN`]; returns a table, as an error if one woke up too
+/// often.
 fn count(idlers: &[Idler]) -> Result<String, String> {
     let sleeps = |(_, idler, _): &Idler| proc::sleeps(idler.pid());
-    // Before the first count: more wake-ups in a longer time are no fault.
+    // Measured from before the first count, because a longer time allows more wake-ups.
     let start = Instant::now();
     let before: Vec<_> = idlers.iter().map(sleeps).collect();
     std::thread::sleep(SPAN);
@@ -90,11 +91,11 @@ fn count(idlers: &[Idler]) -> Result<String, String> {
 }
 
 #[test]
-fn whoever_waits_wakes_up_no_oftener_than_it_says() {
+fn an_idle_program_wakes_up_no_more_often_than_its_longest_sleep_requires() {
     let place = Place::new();
     let idlers = idlers(&place);
-    // A machine that is short of memory wakes them too, for pages that it took away. It does not do
-    // so all the time, as a program would that wakes up too often.
+    // A machine that is short of memory also wakes them for evicted pages, but not in every span,
+    // as a faulty program would wake up.
     let mut counted = count(&idlers);
     for _ in 1..SPANS {
         counted = counted.or_else(|_| count(&idlers));

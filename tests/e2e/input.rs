@@ -1,4 +1,4 @@
-//! Measurements from outside: JSON lines on standard input or through a named pipe.
+//! Values from outside: JSON lines on standard input or through a named pipe.
 
 use std::fs::{self, File};
 use std::io::Write;
@@ -12,7 +12,7 @@ use crate::{consumer, producer};
 const GOOD: &str = r#"{"sensor": "roof", "state": "ok", "temperature": 21.5, "humidity": 40.25, "imu": {"accel": [0.5, 0, 9.75]}}"#;
 const NEXT: &str = r#"{"sensor": "cellar", "state": 1, "temperature": -3, "humidity": 99, "imu": {"accel": [0, 1, 2]}}"#;
 
-/// Lines that do not fit, and a word of what is said about each.
+/// Bad lines, and a part of the message about each.
 const BAD: [(&str, &str); 7] = [
     ("not json", "skipped: "),
     (r#"{"sensor": "roof""#, "skipped: "),
@@ -95,7 +95,7 @@ fn a_bad_line_is_reported_with_its_number_and_the_last_good_record_stays() {
     let after = latest(&place);
     assert_eq!((after.order(), &after.record), (before.order(), &before.record));
     assert!(after.is_held(), "the producer is alive, and readers see it");
-    // Numbers count all lines, blank ones too.
+    // Line numbers count blank lines, too.
     producer.say("");
     producer.say("no");
     producer.says("line 10 skipped: ");
@@ -108,7 +108,7 @@ fn a_bad_line_is_reported_with_its_number_and_the_last_good_record_stays() {
 }
 
 #[test]
-fn a_member_that_is_left_out_keeps_its_value_and_nothing_goes_out_before_there_is_one() {
+fn an_omitted_member_keeps_its_value_and_an_incomplete_record_is_not_published() {
     let place = Place::new();
     let mut producer = start(&place);
     producer.say(r#"{"sensor": "roof", "state": "ok"}"#);
@@ -152,7 +152,7 @@ fn a_last_line_without_a_newline_counts() {
 }
 
 #[test]
-fn an_input_without_a_good_line_publishes_nothing_and_says_so() {
+fn an_input_without_a_good_line_publishes_nothing_and_logs_that() {
     let place = Place::new();
     let mut producer = start(&place);
     producer.say("nonsense");
@@ -179,7 +179,7 @@ fn a_line_beyond_the_limit_is_skipped_and_the_next_one_counts() {
 }
 
 #[test]
-fn a_silent_input_is_no_reason_to_call_the_producer_stalled() {
+fn a_producer_with_a_silent_input_is_live() {
     let place = Place::new();
     let text = fs::read_to_string(place.shipped("sensor-input.toml")).expect("a config");
     place.write("sensor-input.toml", text.replace("tick = \"1s\"", "tick = \"50ms\""));
@@ -188,7 +188,7 @@ fn a_silent_input_is_no_reason_to_call_the_producer_stalled() {
     producer.say(GOOD);
     let mut consumer = consumer().start(&place, "sensor --poll 10ms --format json --timeout 2s");
     assert_eq!(consumer.exit_code(), 3, "no new record for two seconds");
-    e2e::wait_until("signs of life", || latest(&place).state == "live");
+    e2e::wait_until("a live writer", || latest(&place).state == "live");
 }
 
 // ---- a named pipe ----
@@ -236,14 +236,14 @@ fn a_named_pipe_may_have_one_writer_after_another() {
 }
 
 #[test]
-fn a_pipe_that_is_made_anew_is_found() {
+fn a_recreated_pipe_is_followed() {
     let place = Place::new();
     let pipe = place.path("sensor.pipe");
     let mut producer = start_on_pipe(&place);
     write_to(&pipe, &format!("{GOOD}\n"));
     assert_eq!(latest(&place).record["sensor"], "roof");
     fs::remove_file(&pipe).expect("remove");
-    // `echo ... > sensor.pipe` while there is none.
+    // `echo ... > sensor.pipe` while there is no pipe.
     fs::write(&pipe, format!("{NEXT}\n")).expect("a file");
     producer.says("sensor.pipe: is no pipe any more; give a named pipe (mkfifo)");
     fs::remove_file(&pipe).expect("remove");
@@ -256,7 +256,7 @@ fn a_pipe_that_is_made_anew_is_found() {
 }
 
 #[test]
-fn a_pipe_that_is_not_there_is_a_clear_error() {
+fn a_missing_pipe_is_a_clear_error() {
     let place = Place::new();
     let text = fs::read_to_string(place.shipped("sensor-input.toml")).expect("a config");
     let text = text.replace("[producer]\n", "[producer]\ninput = \"./none.pipe\"\n");

@@ -1,12 +1,12 @@
-//! kill -9 of the producer, at any time, a hundred times: nobody else is harmed.
+//! kill -9 of the producer, at random times, a hundred times: no other process is affected.
 //!
 //! ```text
 //!   producer  *===X   *==X *=X  *=====X      killed at a random moment, started again
-//!   follower  1 2 3     4 5 6     7 8 9      every record, or told how many it missed
-//!   poller    1   3     4   6       8 9      the latest, again and again
+//!   follower  1 2 3     4 5 6     7 8 9      every record, or how many it missed
+//!   poller    1   3     4   6       8 9      the latest at each poll
 //! ```
 //!
-//! The same with writers that publish without a pause: `cargo xtask stress kill --times 10000` kills more.
+//! `cargo xtask stress kill --times 10000` does the same to writers that publish without a pause.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -19,7 +19,7 @@ use e2e::{Daemon, Place, Program, Reading};
 
 use crate::{consumer, producer};
 
-/// Fields whose values agree in every whole record; 1 KiB of them, so that a copy takes a while.
+/// Fields whose values agree in every whole record; 1 KiB of them, so that a copy takes some time.
 const COUNTERS: usize = 128;
 
 /// A record of counters that count in step.
@@ -54,20 +54,20 @@ fn start_producer(place: &Place) -> Daemon {
     producer().start(place, "./counters.toml")
 }
 
-/// Kills producers until the hundredth. Every tenth time the follower is given the time to see it.
+/// Kills a hundred producers. Every tenth time it waits until the follower has noticed.
 fn kill_a_hundred(place: &Place, follower: &mut Daemon) {
     for round in 1..=100 {
         let mut producer = start_producer(place);
         if round % 10 == 0 {
             producer.says("publishing");
             let pid = producer.pid();
-            // The record that this one's first publish brings, whatever came before.
+            // The record of this producer's first publish.
             follower.skip_out();
             follower.next_out();
             producer.kill9();
             follower.says(&format!(": dead: process {pid} ended without closing"));
         } else {
-            // A random moment, and not a wait for anything: it may not even be up by then.
+            // A random moment, not synchronisation: it may not even be up by then.
             sleep(Duration::from_micros(fastrand::u64(0..60_000)));
             producer.kill9();
         }
@@ -80,14 +80,13 @@ fn no_reader_sees_a_torn_or_backward_record_while_producers_are_killed() {
     config(&place);
     let mut follower = consumer().start(&place, "./counters.region --follow --format json");
     let mut poller = consumer().start(&place, "./counters.region --poll 1ms --format json");
-    // A record to begin with that no other follows: what is missed before the first one cannot be seen in
-    // the records.
+    // One record alone at the start: records missed before the first printed one would not show.
     let mut quiet = producer().start(&place, "./counters.toml --tick 1h");
     follower.next_out();
     quiet.kill9();
     kill_a_hundred(&place, &mut follower);
 
-    // And the next one is followed as if nothing had been.
+    // The next producer is followed as usual.
     let mut last = start_producer(&place);
     let line = last.says("publishing");
     follower
@@ -103,7 +102,7 @@ fn no_reader_sees_a_torn_or_backward_record_while_producers_are_killed() {
     check_directory(place.dir());
 }
 
-/// Every record once, in order, whole; what is not there was told.
+/// Asserts that every record is whole, in order and printed once, or was logged as missed.
 fn check_follower(follower: &Daemon) {
     let readings: Vec<Reading> = follower.out().iter().map(|line| Reading::of(line)).collect();
     let mut missed = 0;
@@ -124,7 +123,7 @@ fn check_follower(follower: &Daemon) {
     only_news(follower);
 }
 
-/// How many records the follower said it had missed.
+/// The number of missed records that the follower has logged.
 fn told(follower: &Daemon) -> u64 {
     let count = |line: &String| -> Option<u64> {
         line.split_once("missed ")?.1.split(' ').next()?.parse().ok()
@@ -132,7 +131,7 @@ fn told(follower: &Daemon) -> u64 {
     follower.err().iter().filter_map(count).sum()
 }
 
-/// The latest record may come again, never an older one.
+/// Asserts that the latest record may repeat, but no older one follows.
 fn check_poller(poller: &Daemon) {
     let readings: Vec<Reading> = poller.out().iter().map(|line| Reading::of(line)).collect();
     for pair in readings.windows(2) {
@@ -146,7 +145,7 @@ fn check_poller(poller: &Daemon) {
     only_news(poller);
 }
 
-/// Nothing on stderr but what a person who watches wants to know, and no state said twice.
+/// Asserts that the log has only notices of the region, and no state twice in a row.
 fn only_news(consumer: &Daemon) {
     let news =
         ["waiting for", "attached", "missed ", ": live: ", ": dead: ", ": stalled: ", ": closed: "];
@@ -161,7 +160,7 @@ fn only_news(consumer: &Daemon) {
     }
 }
 
-/// A creator that was killed before its file had a name leaves nothing behind for long.
+/// Asserts that temporary files of killed creators do not accumulate.
 fn check_directory(dir: &Path) {
     let names = fs::read_dir(dir).expect("the place").map(|entry| entry.expect("an entry"));
     let mut names: Vec<_> =
@@ -171,16 +170,16 @@ fn check_directory(dir: &Path) {
 }
 
 #[test]
-fn a_creator_that_is_killed_at_any_moment_does_not_stop_the_next_one() {
+fn a_killed_creator_does_not_block_the_next_one() {
     let place = Place::new();
     config(&place);
     let region = place.path("counters.region");
     for _ in 0..50 {
         let mut producer = start_producer(&place);
-        // From before it looks at the directory to after the file has its name.
+        // Killed between its first look at the directory and the naming of the file.
         sleep(Duration::from_micros(fastrand::u64(0..20_000)));
         producer.kill9();
-        // What is there under the name is a whole region, or nothing is.
+        // The name belongs to a whole region, or to no file.
         let mut consumer = consumer().start(&place, "./counters.region --once --format json");
         let code = consumer.exit_code();
         assert!(code == 0 || code == 3, "{code}: {:?}", consumer.err());
@@ -196,7 +195,7 @@ fn a_creator_that_is_killed_at_any_moment_does_not_stop_the_next_one() {
 
 #[test]
 #[allow(clippy::print_stdout, reason = "print! is what the test harness captures")]
-fn no_value_is_lost_and_no_number_used_twice_when_writers_at_full_speed_are_killed() {
+fn killing_writers_at_full_speed_loses_no_record_and_reuses_no_number() {
     let writer = Program::new("torn_writer", env!("CARGO_BIN_EXE_torn_writer"));
     let mut total = Toll::default();
     for shape in SHAPES {
@@ -205,5 +204,5 @@ fn no_value_is_lost_and_no_number_used_twice_when_writers_at_full_speed_are_kill
     println!("{total}");
     assert_eq!(total.faults(), 0, "{total}");
     assert_eq!(total.kills, 150);
-    assert!(total.writing > 0, "nobody died in the middle of a record: {total}");
+    assert!(total.writing > 0, "no writer died in the middle of a record: {total}");
 }

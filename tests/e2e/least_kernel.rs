@@ -1,7 +1,7 @@
-//! Linux 3.15 is enough: what later kernels brought is done without, or its absence is named.
+//! Linux 3.15 is enough: newer calls are replaced, or their absence is named.
 //!
-//! An old kernel answers `ENOSYS` to a call that it does not know, a container's filter often `EPERM`.
-//! `sandbox.rs` has the same for single calls, and what becomes of them in detail.
+//! An old kernel returns `ENOSYS` for a call that it does not know, a container's filter often
+//! `EPERM`. `sandbox.rs` tests single calls in detail.
 
 use e2e::{Place, names_in, where_refused};
 use nix::errno::Errno;
@@ -13,8 +13,8 @@ use nix::libc::{
 
 use crate::{consumer, copier, producer};
 
-/// Calls that Linux has had only since 3.15 or later (renameat2 is in 3.15, and no file system's yet),
-/// or that filters like to refuse. `madvise` is older; what is asked of it came with 4.14 and 5.14.
+/// Calls that are newer than Linux 3.15 (it has renameat2, but for no file system), or that filters
+/// often refuse. `madvise` is older, but the advice used came with 4.14 and 5.14.
 const NEWER: [c_long; 12] = [
     SYS_renameat2,
     SYS_getrandom,
@@ -50,15 +50,15 @@ fn live_and_die(place: &Place) {
 }
 
 #[test]
-fn a_writer_its_standby_and_its_readers_need_no_call_that_came_after_linux_3_15() {
+fn a_writer_its_standby_and_its_readers_need_no_call_newer_than_linux_3_15() {
     let unknown = [&NEWER[..], &[SYS_clone3]].concat();
     where_refused(&unknown, Errno::ENOSYS, || live_and_die(&Place::new()));
-    // Not clone3: the C library starts no thread where it is refused so.
+    // Not clone3: without it the C library starts no threads.
     where_refused(&NEWER, Errno::EPERM, || live_and_die(&Place::new()));
 }
 
 #[test]
-fn a_copy_needs_no_call_that_came_after_linux_3_15() {
+fn a_copy_needs_no_call_newer_than_linux_3_15() {
     for errno in [Errno::ENOSYS, Errno::EPERM] {
         where_refused(&NEWER, errno, || {
             let place = Place::new();
@@ -72,7 +72,7 @@ fn a_copy_needs_no_call_that_came_after_linux_3_15() {
 }
 
 #[test]
-fn a_call_that_cannot_be_done_without_is_named_with_what_to_allow() {
+fn an_indispensable_call_is_named_with_what_to_allow() {
     let allow = "; let the sandbox (its system call filter) allow this call";
     for errno in [Errno::ENOSYS, Errno::EPERM] {
         where_refused(&[SYS_eventfd2], errno, || {

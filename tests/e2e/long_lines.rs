@@ -1,4 +1,4 @@
-//! Lines of input as long as `max_line` permits, and nothing but a burden.
+//! Bad lines of input as long as `max_line` permits.
 
 use std::fs::{self, File};
 use std::path::PathBuf;
@@ -56,7 +56,7 @@ fn a_line_of_64_mib_is_refused_within_memory_of_its_own_size() {
 }
 
 #[test]
-fn a_producer_in_the_middle_of_a_long_line_stops_when_it_is_asked_to() {
+fn a_producer_inside_a_long_line_stops_on_a_signal() {
     let place = Place::new();
     configure(&place, "u8[15728640]");
     let (mut producer, pipe) = start(&place);

@@ -1,5 +1,5 @@
-//! The region's file is cut, emptied, deleted or replaced while it is in use: everybody says so in
-//! clear words, nobody dies of SIGBUS, and things go on.
+//! The region's file is cut, emptied, deleted or replaced while it is in use: the programs log that
+//! clearly, do not die of SIGBUS, and continue.
 
 use std::fs::{self, File};
 use std::path::Path;
@@ -43,7 +43,7 @@ fn cut(region: &Path, len: u64) {
     file.set_len(len).expect("truncate");
 }
 
-/// A region of another producer, not in use, under the name `other.region`.
+/// An unused region of another producer, called `other.region`.
 fn other_region(place: &Place) {
     let mut other = producer().start(place, "--region ./other.region --tick 1ms --ticks 2");
     assert_eq!(other.exit_code(), 0);
@@ -60,7 +60,7 @@ fn goes_on(consumer: &mut Daemon) {
     consumer.stop();
 }
 
-// ---- under a consumer, while nobody publishes ----
+// ---- under a consumer, without a writer ----
 
 /// Lengths that leave the header, some slots, or not even the header.
 const CUTS: [u64; 4] = [4096, 0x180, 100, 1];
@@ -69,7 +69,7 @@ const CUTS: [u64; 4] = [4096, 0x180, 100, 1];
 fn a_consumer_survives_a_region_that_is_cut_and_finds_the_next_one() {
     for len in CUTS {
         let place = Place::new();
-        // Longer than a page, so that what is cut off is really gone.
+        // Longer than a page, so that the cut removes pages.
         place.write(
             "big.toml",
             "[region]\npath = \"./stu.region\"\nslots = 1024\n[record]\nname = \"BIG\"\n\
@@ -88,7 +88,7 @@ fn a_consumer_survives_a_region_that_is_cut_and_finds_the_next_one() {
             consumer.says("truncated: the file was cut short");
             assert!(consumer.is_running());
         }
-        // What is shorter than a header is nobody's region; a person has to remove it.
+        // A file shorter than a header is not a region; an administrator has to remove it.
         if len < 256 {
             let mut refused = producer().start(&place, "./big.toml");
             assert_eq!(refused.exit_code(), 1);
@@ -117,7 +117,7 @@ fn twins(place: &Place) {
     place.write("counters.toml", format!("{head}{}", ["a", "b", "c", "d"].map(field).concat()));
 }
 
-/// Cuts behind fields a and b of record `newest`: its stamp stays, and all else is zeros.
+/// Cuts after fields a and b of record `newest`: its stamp stays, and the rest becomes zeros.
 fn cut_in_half(region: &Path, newest: u64) {
     let header = Header::decode(&fs::read(region).expect("read")[..256]).expect("a header");
     let slot = header.slots_offset + newest % 4 * u64::from(header.slot_stride);
@@ -125,11 +125,11 @@ fn cut_in_half(region: &Path, newest: u64) {
 }
 
 #[test]
-fn half_of_a_record_is_never_printed_whatever_is_cut_off() {
+fn half_of_a_record_is_never_printed_after_a_cut() {
     for is_killed in [true, false] {
         let place = Place::new();
         twins(&place);
-        // One record, and then the producer only looks after its file now and then.
+        // One record; after that the producer only checks its file from time to time.
         let mut producer = producer().start(&place, "./counters.toml --tick 1h");
         producer.says("publishing");
         let mut consumers = start_consumers(&place);
@@ -189,7 +189,7 @@ fn a_consumer_survives_a_region_that_is_deleted_and_finds_the_next_one() {
 }
 
 #[test]
-fn a_consumer_goes_over_to_a_region_that_takes_the_name() {
+fn a_consumer_switches_to_a_region_that_takes_the_name() {
     let place = Place::new();
     let mut consumers = orphaned(&place);
     other_region(&place);
@@ -205,7 +205,7 @@ fn a_consumer_goes_over_to_a_region_that_takes_the_name() {
 }
 
 #[test]
-fn a_consumer_says_what_it_finds_in_place_of_its_region_and_finds_the_next_one() {
+fn a_consumer_logs_what_replaced_its_region_and_finds_the_next_one() {
     for (name, text, what) in [
         ("text", "this is no region\n".repeat(100), "is not a region"),
         ("empty", String::new(), "is not a region"),
@@ -244,9 +244,10 @@ fn a_consumer_survives_a_region_that_becomes_a_directory() {
     }
 }
 
-// ---- under a producer that goes on publishing, with its consumers ----
+// ---- under a publishing producer, with its consumers ----
 
-/// What the producer says after `harm`; then all go on, the producer in a new epoch.
+/// Asserts that the producer logs `said` after `harm`, and that all continue, the producer in a new
+/// epoch.
 #[track_caller]
 fn made_anew(harm: impl Fn(&Path), said: &str) {
     let place = Place::new();
@@ -271,24 +272,24 @@ fn made_anew(harm: impl Fn(&Path), said: &str) {
 }
 
 #[test]
-fn a_producer_makes_a_region_anew_that_was_cut() {
+fn a_producer_recreates_a_truncated_region() {
     made_anew(|region| cut(region, 100), "was cut short");
 }
 
 #[test]
-fn a_producer_makes_a_region_anew_that_was_emptied() {
+fn a_producer_recreates_an_emptied_region() {
     made_anew(|region| cut(region, 0), "was cut short");
     // As `> stu.region` in a shell does it.
     made_anew(|region| drop(File::create(region).expect("create")), "was cut short");
 }
 
 #[test]
-fn a_producer_makes_a_region_anew_that_was_deleted() {
+fn a_producer_recreates_a_deleted_region() {
     made_anew(|region| fs::remove_file(region).expect("remove"), "was deleted");
 }
 
 #[test]
-fn a_producer_whose_name_was_taken_says_so_and_ends() {
+fn a_producer_whose_name_was_taken_logs_that_and_ends() {
     for intruder in ["region", "text"] {
         let place = Place::new();
         let region = place.path("stu.region");
@@ -321,7 +322,7 @@ fn a_producer_whose_name_was_taken_says_so_and_ends() {
 }
 
 #[test]
-fn a_producer_whose_directory_goes_away_says_so_once_and_goes_on_when_it_is_back() {
+fn a_producer_whose_directory_is_removed_logs_that_once_and_recovers() {
     let place = Place::new();
     let dir = place.path("dir");
     fs::create_dir(&dir).expect("mkdir");

@@ -1,4 +1,4 @@
-//! The end-to-end tests: one binary, one module a story.
+//! The end-to-end tests: one binary, one module per topic.
 //!
 //! Run one story with `cargo test -p e2e -- kill::`.
 

@@ -1,7 +1,7 @@
-//! What a region may be called: whatever is accepted can be made, made anew, replaced and read.
+//! Names of regions: a region of any accepted name can be created, recreated, replaced and read.
 //!
-//! A temporary file and the turn to replace a region have names made of the region's. How long those are
-//! must not depend on how long that is, nor on how long the machine has been up.
+//! Temporary files and the replace lock have names made from the region's. Their length must depend
+//! neither on that name's length nor on the uptime of the machine.
 
 use std::fs::{self, File};
 
@@ -11,11 +11,12 @@ use nix::libc::{F_RDLCK, flock};
 
 use crate::{consumer, producer};
 
-/// Bytes of the longest file name, and of the longest name that `.region` is put behind.
+/// Bytes of the longest file name, `.region` included.
 const LONGEST: usize = 255;
 const LONGEST_NAME: usize = LONGEST - ".region".len();
 
-/// The region `argument`, whose file is called `file`, through all that makes a file in its place.
+/// Runs the region `argument`, whose file is called `file`, through everything that creates a file
+/// in its place.
 #[track_caller]
 fn lives(argument: &str, file: &str) {
     let place = Place::new();
@@ -26,7 +27,7 @@ fn lives(argument: &str, file: &str) {
     fs::remove_file(&path).expect("removed");
     writer.says("was deleted while in use; recreated");
     writer.kill9();
-    // Behind a reader's lock it takes the turn.
+    // With a reader's lock on the file it needs the replace lock.
     let lock = read_lock(File::open(&path).expect("a region"));
     let mut next = start();
     next.says("replaced (a reader holds a lock on the old one), epoch 3");
@@ -47,7 +48,7 @@ fn read_lock(file: File) -> File {
 }
 
 #[test]
-fn a_name_of_any_length_that_is_accepted_works() {
+fn a_region_name_of_any_accepted_length_works() {
     for len in [1, 57, 58, 200, LONGEST_NAME] {
         let name = "n".repeat(len);
         lives(&name, &format!("{name}.region"));
@@ -55,7 +56,7 @@ fn a_name_of_any_length_that_is_accepted_works() {
 }
 
 #[test]
-fn a_path_of_any_name_that_the_file_system_takes_works() {
+fn a_path_with_any_name_that_the_file_system_accepts_works() {
     for len in [1, 64, 65, 216, LONGEST] {
         let name = "p".repeat(len);
         lives(&format!("./{name}"), &name);

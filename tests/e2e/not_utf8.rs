@@ -1,4 +1,4 @@
-//! Paths whose bytes are no UTF-8, which Linux permits, in every place where a program takes one.
+//! Paths that are not UTF-8, which Linux permits, wherever a program takes a path.
 
 use std::ffi::{OsStr, OsString};
 use std::fs;
@@ -8,7 +8,7 @@ use e2e::{Daemon, Place};
 
 use crate::{consumer, copier, producer};
 
-/// `name` with a byte in front of it that begins no character.
+/// `name` preceded by a byte that is not UTF-8.
 fn odd(name: &str) -> OsString {
     let mut odd = OsStr::from_bytes(b"./\xff").to_owned();
     odd.push(name);

@@ -1,4 +1,4 @@
-//! Numbers that arrive as text are the same numbers in the region, and in what consumers print.
+//! Numbers in input text are the same numbers in the region and in the output of consumers.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -19,7 +19,7 @@ fn configure(place: &Place, name: &str) {
     place.write(&format!("{name}.toml"), text);
 }
 
-/// What a consumer prints of each record that a producer makes of `lines`.
+/// The consumer's lines for the records that a producer makes from `lines`.
 fn through(place: &Place, name: &str, lines: &[String]) -> Vec<String> {
     configure(place, name);
     let args = format!("{name} --follow --count {} --format json", lines.len());
@@ -53,7 +53,7 @@ fn numbers(record: &str) -> (u64, i64, u64, u32, bool) {
 }
 
 #[test]
-fn numbers_go_from_json_to_json_without_a_changed_bit() {
+fn numbers_survive_the_way_from_json_to_json() {
     let place = Place::new();
     let mut random = Rng::with_seed(7);
     let mut lines = vec![

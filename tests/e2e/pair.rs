@@ -1,4 +1,4 @@
-//! A producer and a consumer: two processes that know nothing of each other but the region.
+//! A producer and a consumer: two processes that share only the region.
 
 use e2e::counters::{self, Counters};
 use e2e::{Daemon, Place, Reading};
@@ -7,23 +7,23 @@ use crate::{consumer, producer};
 
 /// The record of the tutorial at its first tick, as its reader prints it.
 const FIRST: &str = "id=10\tname=xiaoming\tm";
-/// A producer that is fast enough for a test, on the embedded configuration.
+/// Arguments for a producer with short ticks on the embedded configuration.
 const FAST: &str = "--region ./stu.region --tick 10ms";
 
-/// Is `line` the text of any record of the embedded configuration?
+/// Whether `line` is the text of a record of the embedded configuration.
 fn is_stu(line: &str) -> bool {
     let rest = line.strip_prefix("id=").and_then(|rest| rest.strip_suffix("\tname=xiaoming\tm"));
     rest.is_some_and(|id| id.parse::<i32>().is_ok_and(|id| id >= 10))
 }
 
-/// A region with three records that a producer has left in good order.
+/// A closed region with three records.
 fn three_records(place: &Place) {
     let mut producer = producer().start(place, "--region ./stu.region --tick 1ms --ticks 3");
     assert_eq!(producer.exit_code(), 0, "{:?}", producer.err());
 }
 
 #[test]
-fn what_one_process_publishes_another_prints() {
+fn a_consumer_prints_what_a_producer_publishes() {
     let place = Place::new();
     let mut producer = producer().start(&place, "--region ./stu.region --tick 10ms --ticks 1");
     assert_eq!(producer.exit_code(), 0);
@@ -33,7 +33,7 @@ fn what_one_process_publishes_another_prints() {
 }
 
 #[test]
-fn without_arguments_both_meet_in_the_region_stu() {
+fn without_arguments_both_use_the_region_stu() {
     let place = Place::new();
     let mut consumer = consumer().start(&place, "");
     consumer.says("waiting for");
@@ -62,7 +62,7 @@ fn ticks_are_counted_and_then_the_producer_ends() {
     let mut producer = producer().start(&place, "--region ./stu.region --tick 1ms --ticks 3");
     assert_eq!(producer.exit_code(), 0);
     assert_eq!(producer.said("3 records"), 1, "{:?}", producer.err());
-    assert!(producer.out().is_empty(), "stdout is for records, not for words");
+    assert!(producer.out().is_empty(), "stdout is for records alone");
     let mut consumer = consumer().start(&place, "./stu.region --once --format json");
     assert_eq!(consumer.exit_code(), 0);
     let last = Reading::of(&consumer.next_out());
@@ -129,7 +129,7 @@ fn csv_is_a_header_and_a_row_for_each_record() {
 }
 
 #[test]
-fn following_gives_every_record_in_order() {
+fn following_prints_every_record_in_order() {
     let place = Place::new();
     // With slots for as long as a busy machine may keep the consumer from running.
     Counters { region: "./x.region", fields: 2, slots: 4096, tick: "10ms" }.write(&place, "x.toml");
@@ -147,7 +147,7 @@ fn following_gives_every_record_in_order() {
 }
 
 #[test]
-fn polling_prints_the_latest_value_again_and_again() {
+fn polling_prints_the_latest_value_repeatedly() {
     let place = Place::new();
     three_records(&place);
     let mut consumer = consumer().start(&place, "./stu.region --poll 5ms --count 4");
@@ -156,7 +156,7 @@ fn polling_prints_the_latest_value_again_and_again() {
 }
 
 #[test]
-fn once_does_not_wait_for_a_region_that_is_not_there() {
+fn once_does_not_wait_for_a_missing_region() {
     let place = Place::new();
     let mut consumer = consumer().start(&place, "./none.region --once");
     assert_eq!(consumer.exit_code(), 3);
@@ -176,7 +176,7 @@ fn a_timeout_without_a_region_ends_with_3() {
 }
 
 #[test]
-fn a_timeout_without_news_ends_with_3_and_the_last_record_is_printed_first() {
+fn a_timeout_without_a_new_record_ends_with_3_after_printing_the_last() {
     let place = Place::new();
     three_records(&place);
     for how in ["--follow", "--poll 5ms"] {
@@ -189,7 +189,7 @@ fn a_timeout_without_news_ends_with_3_and_the_last_record_is_printed_first() {
 }
 
 #[test]
-fn a_consumer_that_is_first_says_once_that_it_waits() {
+fn a_consumer_started_first_logs_its_wait_once() {
     let place = Place::new();
     for how in ["--follow", "--poll 10ms"] {
         let region = format!("./{}.region", how.len());
@@ -207,7 +207,7 @@ fn a_consumer_that_is_first_says_once_that_it_waits() {
 }
 
 #[test]
-fn a_consumer_ends_in_good_order_at_sigterm_and_sigint() {
+fn sigterm_and_sigint_end_a_consumer_with_0() {
     use nix::sys::signal::Signal;
     let place = Place::new();
     three_records(&place);
@@ -226,7 +226,7 @@ fn a_consumer_ends_in_good_order_at_sigterm_and_sigint() {
 }
 
 #[test]
-fn a_reader_that_has_seen_enough_ends_the_consumer_with_0() {
+fn a_closed_output_pipe_ends_the_consumer_with_0() {
     let place = Place::new();
     let _producer = producer().start(&place, FAST);
     for how in ["--follow", "--poll 10ms", "--follow --format json", "--follow --format csv"] {

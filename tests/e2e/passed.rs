@@ -1,5 +1,5 @@
-//! A region that a supervisor makes once and hands to its children as open descriptors: one that
-//! can write to the producer, one that cannot to the consumer.
+//! A region that a supervisor creates once and passes to its children as open descriptors: a
+//! writable one to the producer, a read-only one to the consumer.
 
 use std::fs::File;
 use std::os::fd::AsRawFd;
@@ -17,7 +17,7 @@ fn start(program: &Program, place: &Place, region: &File, args: &str) -> Daemon 
     Daemon::start_reading(program.name(), &mut command, region.try_clone().expect("dup"))
 }
 
-/// A descriptor of the same file that cannot write.
+/// A read-only descriptor of the same file.
 fn read_only(file: &File) -> File {
     File::open(format!("/proc/self/fd/{}", file.as_raw_fd())).expect("open")
 }
@@ -30,14 +30,14 @@ fn next(consumer: &mut Daemon) -> (u64, u64) {
 }
 
 #[test]
-fn a_supervisor_hands_one_region_to_two_children_and_to_their_successors() {
+fn a_supervisor_passes_one_region_to_two_children_and_their_successors() {
     let place = Place::new();
     let memfd = memfd_create("handed-over", MFdFlags::MFD_CLOEXEC).expect("memfd");
     let path = place.path("mine");
     let file = File::options().read(true).write(true).create_new(true).open(&path).expect("file");
     let memfd_name = PathBuf::from("/memfd:handed-over (deleted)");
     for (region, name) in [(File::from(memfd), memfd_name), (file, path)] {
-        // The consumer comes first, and the region is not one yet.
+        // The consumer starts first, and the file is not a region yet.
         let args = "--follow --format json";
         let mut consumer = start(&super::consumer(), &place, &read_only(&region), args);
         consumer.says("waiting for fd:region");

@@ -1,4 +1,4 @@
-//! Who may do what: readers cannot write, and the region's mode is the configured one.
+//! Permissions: readers cannot write, and the region's mode is the configured one.
 
 use std::fs;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
@@ -52,7 +52,7 @@ fn the_mode_of_the_region_is_the_configured_one_whatever_the_umask() {
 }
 
 #[test]
-fn a_kept_region_gets_the_mode_that_is_configured_now() {
+fn a_resumed_region_gets_the_configured_mode() {
     let place = Place::new();
     let mode_now = || fs::metadata(place.path("x.region")).expect("a region").mode() & 0o7777;
     with_mode(&place, 0o644);
@@ -71,7 +71,7 @@ fn a_kept_region_gets_the_mode_that_is_configured_now() {
 }
 
 #[test]
-fn a_narrower_mode_ends_the_readers_that_it_keeps_out_at_a_reload_and_at_a_restart() {
+fn a_narrower_mode_ends_excluded_readers_at_a_reload_and_at_a_restart() {
     let Some(stranger) = Unprivileged::another(&consumer()) else { return };
     for restarts in [false, true] {
         let place = Place::new().open_to_all();
@@ -104,7 +104,7 @@ fn a_narrower_mode_ends_the_readers_that_it_keeps_out_at_a_reload_and_at_a_resta
 }
 
 #[test]
-fn an_ordinary_user_can_restart_and_stand_by_with_every_mode_that_is_accepted() {
+fn an_ordinary_user_can_restart_and_stand_by_with_every_accepted_mode() {
     let unprivileged = Unprivileged::new(&producer());
     for mode in [0o600, 0o640, 0o644, 0o666, 0o777] {
         let place = Place::new().open_to_all();
@@ -124,7 +124,7 @@ fn an_ordinary_user_can_restart_and_stand_by_with_every_mode_that_is_accepted() 
 }
 
 #[test]
-fn a_mode_with_which_no_restart_could_open_the_region_is_refused() {
+fn a_mode_that_would_prevent_restarts_is_refused() {
     for mode in [0o444, 0o400, 0o200, 0o577] {
         let place = Place::new();
         with_mode(&place, mode);
@@ -137,7 +137,7 @@ fn a_mode_with_which_no_restart_could_open_the_region_is_refused() {
 }
 
 #[test]
-fn another_user_reads_what_the_mode_lets_them_read() {
+fn another_user_reads_a_region_that_the_mode_permits() {
     let Some(stranger) = Unprivileged::another(&consumer()) else { return };
     let place = Place::new().open_to_all();
     with_mode(&place, 0o644);
@@ -153,7 +153,7 @@ fn another_user_reads_what_the_mode_lets_them_read() {
 }
 
 #[test]
-fn another_user_is_refused_clearly_where_the_mode_keeps_them_out() {
+fn another_user_is_refused_clearly_if_the_mode_forbids_reading() {
     let Some(stranger) = Unprivileged::another(&consumer()) else { return };
     let place = Place::new().open_to_all();
     with_mode(&place, 0o600);
@@ -185,7 +185,7 @@ fn another_user_cannot_publish_into_a_region_that_they_may_read() {
 }
 
 #[test]
-fn a_region_that_nobody_may_read_is_refused_clearly() {
+fn an_unreadable_region_is_refused_clearly() {
     if nix::unistd::geteuid().is_root() {
         return; // root reads it: the tests with another user say the same
     }

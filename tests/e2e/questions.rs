@@ -1,15 +1,15 @@
-//! The eight questions that the tutorial asks about `mmap`, and what has become of them here: an
-//! error with a name, or something that cannot be written down.
+//! The eight questions that the tutorial asks about `mmap`, and their answers here: a named error,
+//! or code that does not compile.
 //!
 //! | question | answer | test |
 //! |---|---|---|
-//! | 1. Can a fresh `O_CREAT` file be mapped? | Not while it is empty: a region is made aside, with all its bytes, before it has its name; an empty file is `NotARegion` | `a_new_region_is_never_seen_before_it_is_whole`, `an_empty_file_is_an_error_and_stays_empty` |
-//! | 2. `O_RDONLY`, then `PROT_WRITE`? | A reader has no way to write, and its mapping is `r--s`; a file that may not be written is `Io` with `PermissionDenied` | `what_is_opened_for_reading_is_mapped_for_reading`, `a_file_that_may_not_be_written_is_an_error_to_a_writer`; [`e2e::compile_fail`] |
+//! | 1. Can a fresh `O_CREAT` file be mapped? | Not while it is empty: a region is made aside, with all its bytes, before it has its name; an empty file is `NotARegion` | `an_incomplete_region_is_never_visible`, `an_empty_file_is_an_error_and_stays_empty` |
+//! | 2. `O_RDONLY`, then `PROT_WRITE`? | A reader has no way to write, and its mapping is `r--s`; a file that may not be written is `Io` with `PermissionDenied` | `a_file_opened_for_reading_is_mapped_for_reading`, `a_file_that_may_not_be_written_is_an_error_to_a_writer`; [`e2e::compile_fail`] |
 //! | 3. The descriptor closed before the mapping is used? | The mapping stays; nobody can close ours alone | `a_mapping_needs_neither_the_name_nor_the_writers_descriptor`; [`e2e::compile_fail`] |
 //! | 4. An offset of 1000? | No function takes one; a header that asks for one is `Damaged` | `an_offset_of_1000_is_a_damaged_header`; [`e2e::compile_fail`] |
-//! | 5. Access out of bounds? | A buffer of another size is `WrongSize`, a header that leads outside is `Damaged`, a file cut under its readers is `Truncated`; no signal | `a_record_of_another_size_moves_not_a_byte`, `slots_outside_the_file_are_never_looked_at`, `a_file_cut_under_both_sides_is_an_error_and_not_a_signal` |
-//! | 6. `munmap` of a pointer that was moved? | No pointer is given out; the owner may move, the mapping is freed once | `a_mapping_is_freed_once_wherever_its_owner_was_moved`; [`e2e::compile_fail`] |
-//! | 7. When else does `mmap` fail? | No file, no regular file, no right, no memory, no room: each an error with its own kind | `every_other_failure_has_a_kind_of_its_own`, `too_little_address_space_is_an_error_of_mmap`; `bad_input::place` |
+//! | 5. Access out of bounds? | A buffer of another size is `WrongSize`, a header that leads outside is `Damaged`, a file cut under its readers is `Truncated`; no signal | `a_record_of_another_size_copies_no_byte`, `slots_outside_the_file_are_never_read`, `a_file_cut_under_both_sides_is_an_error_and_not_a_signal` |
+//! | 6. `munmap` of a pointer that was moved? | No pointer is given out; the owner may move, the mapping is freed once | `a_moved_mapping_is_freed_once`; [`e2e::compile_fail`] |
+//! | 7. When else does `mmap` fail? | No file, no regular file, no right, no memory, no room: each an error with its own kind | `every_other_failure_has_its_own_kind`, `too_little_address_space_is_an_error_of_mmap`; `bad_input::place` |
 //! | 8. The result not checked? | It is no reader until it is; programs end with exit code 1 | `a_failure_reaches_the_exit_code`; [`e2e::compile_fail`] |
 
 use std::fs::{self, File, Permissions};
@@ -38,7 +38,7 @@ fn attach(path: &Path) -> Reader<Stu> {
     Reader::open(path).expect("a region")
 }
 
-/// Changes the header of the region at `path`, which stays one with a right checksum.
+/// Changes the header of the region at `path` and its checksum.
 fn change_header(path: &Path, change: impl FnOnce(&mut Header)) {
     let file = File::options().read(true).write(true).open(path).expect("a region");
     let mut bytes = [0; offset::HEADER_LEN];
@@ -48,7 +48,7 @@ fn change_header(path: &Path, change: impl FnOnce(&mut Header)) {
     file.write_all_at(&header.encode(), 0).expect("written");
 }
 
-/// `result` must be an error of the kind that `is` says.
+/// Asserts that `result` is an error for which `is` returns true.
 #[track_caller]
 fn refused<T>(result: Result<T, RegionError>, is: impl FnOnce(&Kind) -> bool) -> RegionError {
     let Err(error) = result else { panic!("it worked") };
@@ -59,7 +59,7 @@ fn refused<T>(result: Result<T, RegionError>, is: impl FnOnce(&Kind) -> bool) ->
 // 1. Can a file that open(O_CREAT) has just made be mapped?
 
 #[test]
-fn a_new_region_is_never_seen_before_it_is_whole() {
+fn an_incomplete_region_is_never_visible() {
     let place = Place::new();
     let path = place.path("stu.region");
     std::thread::scope(|scope| {
@@ -98,7 +98,7 @@ fn an_empty_file_is_an_error_and_stays_empty() {
 // 2. What if open says O_RDONLY and mmap PROT_READ | PROT_WRITE?
 
 #[test]
-fn what_is_opened_for_reading_is_mapped_for_reading() {
+fn a_file_opened_for_reading_is_mapped_for_reading() {
     let place = Place::new();
     let (path, bare) = (place.path("stu.region"), place.path("stu.bin"));
     drop(publish_one(&path));
@@ -137,7 +137,7 @@ fn a_mapping_needs_neither_the_name_nor_the_writers_descriptor() {
 }
 
 #[test]
-fn another_descriptor_that_is_closed_does_not_end_the_writers_claim() {
+fn closing_another_descriptor_does_not_release_the_writers_lock() {
     let place = Place::new();
     let path = place.path("stu.region");
     let _writer = publish_one(&path);
@@ -167,7 +167,7 @@ fn an_offset_of_1000_is_a_damaged_header() {
 // 5. What does access out of bounds do?
 
 #[test]
-fn a_record_of_another_size_moves_not_a_byte() {
+fn a_record_of_another_size_copies_no_byte() {
     let place = Place::new();
     let path = place.path("stu.region");
     let options = Options::new();
@@ -189,7 +189,7 @@ fn a_record_of_another_size_moves_not_a_byte() {
 }
 
 #[test]
-fn slots_outside_the_file_are_never_looked_at() {
+fn slots_outside_the_file_are_never_read() {
     let place = Place::new();
     let path = place.path("stu.region");
     drop(publish_one(&path));
@@ -225,7 +225,7 @@ fn a_file_cut_under_both_sides_is_an_error_and_not_a_signal() {
 // 6. Does munmap work on a pointer that was moved?
 
 #[test]
-fn a_mapping_is_freed_once_wherever_its_owner_was_moved() {
+fn a_moved_mapping_is_freed_once() {
     let place = Place::new();
     let path = place.path("stu.region");
     drop(publish_one(&path));
@@ -246,7 +246,7 @@ fn a_mapping_is_freed_once_wherever_its_owner_was_moved() {
 // 7. When else does mmap fail?
 
 #[test]
-fn every_other_failure_has_a_kind_of_its_own() {
+fn every_other_failure_has_its_own_kind() {
     let place = Place::new();
     let path = place.path("stu.region");
     refused(DynReader::open(&path), |kind| matches!(kind, Kind::NotThere));
@@ -280,7 +280,7 @@ fn too_little_address_space_is_an_error_of_mmap() {
     assert_eq!(consumer.err().len(), 1);
 }
 
-/// A region of 64 GiB, all of which is a hole but its header, description and end mark.
+/// A sparse region of 64 GiB: a hole except for header, schema and end mark.
 fn write_sparse_region(path: &Path) {
     let bytes = CType::array(Scalar::U8, 16 << 20).expect("16 MiB");
     let schema = Schema::builder("LARGE").field(FieldSpec::new("bytes", bytes)).build();

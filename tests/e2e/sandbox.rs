@@ -1,4 +1,5 @@
-//! A sandbox or an old kernel that refuses system calls: another way is taken, or the call is named.
+//! A sandbox or an old kernel refuses system calls: another call replaces them, or the error names
+//! them.
 
 use std::fs;
 use std::time::Duration;
@@ -13,7 +14,7 @@ use crate::{consumer, producer};
 
 const FAST: &str = "--region ./stu.region --tick 10ms";
 
-/// What file systems, filters and emulators answer with that do not know a call or its flags.
+/// The errors of file systems, filters and emulators that do not know a call or its flags.
 const REFUSALS: [Errno; 4] = [Errno::ENOSYS, Errno::EPERM, Errno::EINVAL, Errno::EOPNOTSUPP];
 
 fn read(place: &Place) -> Reading {
@@ -23,7 +24,7 @@ fn read(place: &Place) -> Reading {
 }
 
 #[test]
-fn without_renameat2_a_region_gets_its_name_by_a_link_and_nothing_is_left_beside_it() {
+fn without_renameat2_a_region_is_named_by_a_link_without_leftovers() {
     for errno in REFUSALS {
         where_refused(&[SYS_renameat2], errno, || {
             let place = Place::new();
@@ -42,7 +43,7 @@ fn without_renameat2_a_region_gets_its_name_by_a_link_and_nothing_is_left_beside
 }
 
 #[test]
-fn without_renameat2_of_many_writers_that_start_at_once_one_publishes() {
+fn without_renameat2_one_of_many_simultaneous_writers_publishes() {
     where_refused(&[SYS_renameat2], Errno::ENOSYS, || {
         let place = Place::new();
         let mut rivals: Vec<_> = (0..6).map(|_| producer().start(&place, FAST)).collect();
@@ -74,7 +75,7 @@ fn without_fallocate_a_region_is_filled_with_zeros() {
     }
 }
 
-/// How often this thread has given up the processor by itself, to sleep.
+/// How often this thread has gone to sleep voluntarily.
 fn sleeps() -> u64 {
     let status = fs::read_to_string("/proc/thread-self/status").expect("a status");
     let count = status.lines().find_map(|line| line.strip_prefix("voluntary_ctxt_switches:"));
@@ -82,7 +83,7 @@ fn sleeps() -> u64 {
 }
 
 #[test]
-fn without_futex_a_reader_that_waits_sleeps_and_gets_the_next_record() {
+fn without_futex_a_waiting_reader_sleeps_and_gets_the_next_record() {
     for errno in [Errno::ENOSYS, Errno::EPERM] {
         where_refused(&[SYS_futex], errno, || {
             let place = Place::new();
@@ -102,7 +103,7 @@ fn without_futex_a_reader_that_waits_sleeps_and_gets_the_next_record() {
 }
 
 #[test]
-fn a_call_that_has_no_other_way_is_named_and_no_account_is_blamed() {
+fn a_refused_call_without_replacement_is_named() {
     for errno in [Errno::ENOSYS, Errno::EPERM] {
         where_refused(&[SYS_memfd_create], errno, || {
             let place = Place::new();

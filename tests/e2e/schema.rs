@@ -1,5 +1,5 @@
-//! One record described twice: `layout::Stu`, a Rust struct, and `config/stu.toml`, a text. Both
-//! are the same bytes and the same description, in the programs too.
+//! One record described twice, by `layout::Stu` and by `config/stu.toml`: both have the same bytes
+//! and the same schema.
 
 use std::fs;
 use std::path::Path;
@@ -11,7 +11,7 @@ use settings::Settings;
 
 use crate::{consumer, producer};
 
-/// Two numbers that take exactly as much room as a [`Stu`], and mean something else.
+/// A record of the size of [`Stu`] with another meaning.
 #[repr(C)]
 #[derive(Clone, Copy, Debug, bytemuck::Pod, bytemuck::Zeroable)]
 struct SevenWords {
@@ -37,7 +37,7 @@ fn the_struct_and_the_configuration_are_the_same_schema() {
     }
 }
 
-/// What a typed reader of the test gets from a producer process started with `arguments`.
+/// Asserts that a typed reader follows a producer process started with `arguments`.
 fn typed_reader_follows(place: &Place, arguments: &str) {
     let path = place.path("x.region");
     let mut producer =
@@ -56,7 +56,7 @@ fn typed_reader_follows(place: &Place, arguments: &str) {
             _ => reader.wait(DEADLINE).expect("mapped"),
         }
     }
-    wait_until("signs of life", || reader.state() == State::Live);
+    wait_until("a live writer", || reader.state() == State::Live);
     producer.stop();
     assert_eq!(reader.state(), State::Closed);
 }
@@ -73,7 +73,7 @@ fn a_typed_reader_follows_what_the_producer_publishes_from_the_file() {
     typed_reader_follows(&place, "stu.toml");
 }
 
-/// The encoded description in the region at `path`.
+/// The encoded schema in the region at `path`.
 fn description(path: &Path) -> Vec<u8> {
     let bytes = fs::read(path).expect("a region");
     let header = Header::decode(&bytes).expect("a header");
@@ -83,7 +83,7 @@ fn description(path: &Path) -> Vec<u8> {
 }
 
 #[test]
-fn the_producer_and_a_typed_writer_leave_the_same_description_in_the_region() {
+fn producer_and_typed_writer_store_the_same_schema() {
     let place = Place::new();
     let (of_process, of_struct) = (place.path("x.region"), place.path("y.region"));
     let mut producer = producer().start(&place, "--region ./x.region --ticks 1");
@@ -94,7 +94,7 @@ fn the_producer_and_a_typed_writer_leave_the_same_description_in_the_region() {
 }
 
 #[test]
-fn a_typed_writer_goes_on_in_the_producers_region_and_the_producer_in_the_writers() {
+fn typed_writer_and_producer_resume_each_others_region() {
     let place = Place::new();
     let path = place.path("x.region");
     let mut first = producer().start(&place, "--region ./x.region --tick 1ms --ticks 3");

@@ -1,4 +1,4 @@
-//! SIGTERM and SIGINT end a producer in good order; SIGHUP makes it read its file again.
+//! SIGTERM and SIGINT stop a producer, which closes its region; SIGHUP reloads its configuration.
 
 use std::fs;
 use std::os::unix::fs::MetadataExt;
@@ -45,7 +45,7 @@ fn pair(place: &Place) -> (Daemon, Daemon) {
 }
 
 #[test]
-fn a_producer_that_is_asked_to_end_closes_the_region_and_readers_are_told_once() {
+fn a_stopped_producer_closes_the_region_and_readers_log_that_once() {
     for (signal, name) in [(Signal::SIGTERM, "SIGTERM"), (Signal::SIGINT, "SIGINT")] {
         let place = Place::new();
         let (mut old, mut consumer) = pair(&place);
@@ -53,7 +53,7 @@ fn a_producer_that_is_asked_to_end_closes_the_region_and_readers_are_told_once()
         assert_eq!(old.exit_code(), 0);
         assert_eq!(old.said(&format!("closed ./x.region ({name})")), 1, "{:?}", old.err());
         consumer.says(": closed: ");
-        // The next writer goes on, and only then is there anything more to say.
+        // Only the next writer causes another notice.
         let _next = producer().start(&place, "./x.toml");
         consumer.says(": live: ");
         let is_second = |line: &str| Reading::of(line).epoch == 2;
@@ -76,7 +76,7 @@ fn a_closed_region_keeps_its_last_record_for_new_readers() {
     let mut late = crate::consumer().start(&place, "./x.region --once --format json");
     assert_eq!(late.exit_code(), 0);
     let read = next(&mut late);
-    // What the follower wrote before it said "closed" may still be on its way here.
+    // The follower's lines before "closed" may still be in the pipe.
     e2e::wait_until("the follower had that record too", || {
         let last = Reading::of(consumer.out().last().expect("records"));
         last.order() == read.order() && last.record == read.record
@@ -120,14 +120,14 @@ fn a_reload_with_another_record_retires_the_region_and_readers_follow() {
     consumer.stop();
     assert_eq!(consumer.said("re-attached"), 1, "{:?}", consumer.err());
     everything_in_order(&consumer);
-    // A consumer that starts now knows nothing of the old record.
+    // A new consumer reads only the new record.
     let mut fresh = crate::consumer().start(&place, "./x.region --once --format json");
     assert_eq!(fresh.exit_code(), 0);
     assert_eq!(next(&mut fresh).record["b"], 0.5);
 }
 
 #[test]
-fn a_reload_of_a_bad_file_is_refused_aloud_and_everything_goes_on() {
+fn a_reload_of_a_bad_file_is_logged_and_changes_nothing() {
     let place = Place::new();
     let (mut producer, mut consumer) = pair(&place);
     let before = inode(&place.path("x.region"));
@@ -148,7 +148,7 @@ fn a_reload_of_a_bad_file_is_refused_aloud_and_everything_goes_on() {
     consumer.skip_out();
     assert_eq!(next(&mut consumer).number("a"), 1);
     assert_eq!(inode(&place.path("x.region")), before);
-    // And a good one is taken after all that.
+    // A good one is applied after that.
     config(&place, "x.toml", TWO);
     producer.signal(Signal::SIGHUP);
     consumer.out_line("the new constant", |line| Reading::of(line).number("a") == 2);
@@ -170,7 +170,7 @@ fn a_reload_without_a_change_or_without_a_file_changes_nothing() {
 }
 
 #[test]
-fn a_reload_can_change_the_pace() {
+fn a_reload_can_change_the_tick() {
     let place = Place::new();
     config(&place, "x.toml", ONE);
     let text = fs::read_to_string(place.path("x.toml")).expect("a file");
@@ -181,13 +181,14 @@ fn a_reload_can_change_the_pace() {
     assert_eq!(next(&mut consumer).sequence, 1);
     place.write("x.toml", text);
     producer.signal(Signal::SIGHUP);
-    // Nobody waits for the end of the hour.
+    // The change does not wait for the end of the hour.
     assert_eq!(next(&mut consumer).sequence, 2);
     assert_eq!(next(&mut consumer).sequence, 3);
     producer.stop();
 }
 
-/// No record was printed twice or out of order, and the counter of a kept field went on.
+/// Asserts that no record was printed twice or out of order, and that the counter of a kept field
+/// continued.
 #[track_caller]
 fn everything_in_order(consumer: &Daemon) {
     let readings: Vec<Reading> = consumer.out().iter().map(|line| Reading::of(line)).collect();

@@ -1,4 +1,4 @@
-//! Snapshots of a region that is published to at full speed, and what they are good for.
+//! Snapshots of a region that is published to at full speed, and their uses.
 
 use std::fs;
 use std::path::Path;
@@ -21,7 +21,7 @@ fn names(place: &Place) -> Vec<String> {
     names_in(place.dir()).into_iter().collect()
 }
 
-/// The number of the one record in the region at `path`, if all of its words say so.
+/// The number of the only record in the region at `path`, if the record is whole.
 fn whole_record(path: &Path) -> Option<u64> {
     let mut reader = DynReader::open(path).expect("a region");
     assert_eq!(reader.state(), State::Closed);
@@ -31,7 +31,7 @@ fn whole_record(path: &Path) -> Option<u64> {
     (verdict == Verdict::Whole).then_some(publication.sequence)
 }
 
-/// `cp` cannot do it: of 40 copies of such a region 2 held a torn record and 5 none at all.
+/// `cp` cannot do this: of 40 copies of such a region 2 held a torn record and 5 none.
 #[test]
 fn every_snapshot_under_a_writer_at_full_speed_is_whole() {
     for size in [4096, 1 << 20] {
@@ -52,7 +52,7 @@ fn every_snapshot_under_a_writer_at_full_speed_is_whole() {
 }
 
 #[test]
-fn a_consumer_prints_a_snapshot_as_the_region_and_a_producer_goes_on_from_it() {
+fn a_snapshot_is_read_by_consumers_and_resumed_by_producers() {
     let place = Place::new();
     let mut first = producer().start(&place, "--region ./stu.region --tick 1ms --ticks 3");
     assert_eq!(first.exit_code(), 0);
@@ -75,7 +75,7 @@ fn a_consumer_prints_a_snapshot_as_the_region_and_a_producer_goes_on_from_it() {
 }
 
 #[test]
-fn a_snapshot_waits_for_a_record_as_long_as_it_is_allowed_to() {
+fn a_snapshot_waits_for_a_record_until_its_timeout() {
     let place = Place::new();
     for (how, words) in [("", "no such region"), ("--timeout 50ms", "no region within 50ms")] {
         let mut saver = consumer().start(&place, &format!("./x.region --snapshot copy {how}"));
@@ -97,7 +97,7 @@ fn a_snapshot_waits_for_a_record_as_long_as_it_is_allowed_to() {
 }
 
 #[test]
-fn what_is_in_the_way_of_a_snapshot_is_left_alone() {
+fn a_snapshot_does_not_replace_other_files() {
     let place = Place::new();
     let mut producer = producer().start(&place, "--region ./stu.region --tick 5ms");
     producer.says("publishing");

@@ -1,4 +1,4 @@
-//! One region, one writer: the second one is refused, or waits and takes over.
+//! One writer per region: the second one is refused, or waits and takes over.
 
 use e2e::counters::Counters;
 use e2e::region_dump::RegionDump;
@@ -6,7 +6,7 @@ use e2e::{Daemon, Place, Reading, wait_until};
 
 use crate::{consumer, producer};
 
-/// With slots for as long as a busy machine may keep a follower from running.
+/// With enough slots for a follower's pauses on a busy machine.
 const REGION: Counters<'_> =
     Counters { region: "./x.region", fields: 2, slots: 4096, tick: "10ms" };
 const FAST: &str = "--region ./stu.region --tick 10ms";
@@ -21,7 +21,7 @@ fn first(place: &Place) -> Daemon {
 }
 
 #[test]
-fn a_second_producer_is_refused_at_once_and_told_who_was_first() {
+fn a_second_producer_is_refused_immediately_and_the_first_is_named() {
     let place = Place::new();
     let mut first = first(&place);
     let mut second = producer().start(&place, FAST);
@@ -31,7 +31,7 @@ fn a_second_producer_is_refused_at_once_and_told_who_was_first() {
     let want = format!("./stu.region: process {} publishes here already", first.pid());
     assert!(said[0].contains(&want), "{said:?}");
     assert!(said[0].contains("--standby"), "and what to do: {said:?}");
-    // The first one never noticed.
+    // The first one is not affected.
     let mut consumer = consumer().start(&place, "./stu.region --follow --count 3 --format json");
     assert_eq!(consumer.exit_code(), 0);
     assert_eq!(Reading::of(&consumer.next_out()).epoch, 1);
@@ -39,7 +39,7 @@ fn a_second_producer_is_refused_at_once_and_told_who_was_first() {
 }
 
 #[test]
-fn a_second_producer_with_another_record_is_refused_just_the_same() {
+fn a_second_producer_with_another_record_is_refused() {
     let place = Place::new();
     let first = first(&place);
     place.shipped("wave.toml");
@@ -73,7 +73,7 @@ fn a_standby_takes_over_when_the_first_is_killed() {
 }
 
 #[test]
-fn a_standby_takes_over_when_the_first_ends_in_good_order() {
+fn a_standby_takes_over_when_the_first_closes() {
     let place = Place::new();
     let mut first = first(&place);
     let mut standby = producer().start(&place, STANDBY);
@@ -84,7 +84,7 @@ fn a_standby_takes_over_when_the_first_ends_in_good_order() {
 }
 
 #[test]
-fn of_two_standbys_one_takes_over_and_the_other_waits_for_that_one() {
+fn of_two_standbys_one_takes_over_and_the_other_keeps_waiting() {
     let place = Place::new();
     let mut first = first(&place);
     let mut standbys = [(); 2].map(|()| producer().start(&place, STANDBY));
@@ -104,7 +104,7 @@ fn of_two_standbys_one_takes_over_and_the_other_waits_for_that_one() {
 }
 
 #[test]
-fn of_two_standbys_of_a_bare_file_that_start_together_one_writes_and_the_other_waits() {
+fn of_two_standbys_of_a_bare_file_one_writes_and_the_other_waits() {
     let place = Place::new();
     place.write(
         "bare.toml",
@@ -137,7 +137,7 @@ fn a_standby_without_a_rival_publishes_at_once() {
 }
 
 #[test]
-fn a_standby_that_is_told_to_end_while_it_waits_leaves_the_region_alone() {
+fn a_standby_stopped_while_it_waits_does_not_touch_the_region() {
     let place = Place::new();
     let mut first = first(&place);
     let mut standby = producer().start(&place, STANDBY);
@@ -147,7 +147,7 @@ fn a_standby_that_is_told_to_end_while_it_waits_leaves_the_region_alone() {
     assert_eq!(consumer.exit_code(), 0);
     let read = Reading::of(&consumer.next_out());
     assert!(read.epoch == 1 && read.is_held(), "{}", read.line);
-    // Nor does it keep the lock: after the first one there is place for another.
+    // Nor does it keep the lock: another writer can start after the first.
     first.kill9();
     let mut next = producer().start(&place, FAST);
     next.says("epoch 2");

@@ -1,4 +1,5 @@
-//! A standby that takes its values from lines: it does not block its writer, and starts with the newest ones.
+//! A standby with an input: it does not block the program that writes it, and takes over with the
+//! newest values.
 
 use std::fs::{self, File};
 use std::io::{self, Write};
@@ -26,7 +27,7 @@ fn pipe(place: &Place) -> PathBuf {
     path
 }
 
-/// For reading and writing: it neither waits for the other side nor ends with it.
+/// Opened for reading and writing, so that it neither waits for the other end nor sees its close.
 fn both_ends(path: &PathBuf) -> File {
     File::options().read(true).write(true).open(path).expect("a pipe")
 }
@@ -64,7 +65,8 @@ impl Drop for Tee {
     }
 }
 
-/// Many good lines and a bad one; gives the pipe back, whose end would be the active one's.
+/// Writes many good lines and a bad one; returns the pipe, whose close would end the active
+/// producer.
 fn write_lines(mut feed: ChildStdin) -> io::Result<ChildStdin> {
     let lines: Vec<String> = (1..=MANY).map(|n| format!("{{\"n\":{n}}}\n")).collect();
     feed.write_all(lines.concat().as_bytes())?;
@@ -73,7 +75,7 @@ fn write_lines(mut feed: ChildStdin) -> io::Result<ChildStdin> {
 }
 
 #[test]
-fn a_standby_behind_a_tee_does_not_hold_it_up_and_takes_over_with_the_newest_values() {
+fn a_standby_behind_a_tee_does_not_block_it_and_takes_over_with_the_newest_values() {
     let place = Place::new();
     configure(&place, "");
     let path = pipe(&place);
@@ -86,7 +88,7 @@ fn a_standby_behind_a_tee_does_not_hold_it_up_and_takes_over_with_the_newest_val
     let mut standby = standby_on(&place, &path, &active);
 
     let feed = tee.0.stdin.take().expect("piped");
-    // In a thread, which a tee that is held up would stop.
+    // In a thread, because a blocked tee would block it.
     let feeder = std::thread::spawn(move || write_lines(feed));
     wait_until("the active producer has published every line", || {
         latest(&place).record["n"] == MANY
@@ -107,7 +109,7 @@ fn a_standby_behind_a_tee_does_not_hold_it_up_and_takes_over_with_the_newest_val
 }
 
 #[test]
-fn a_standby_leaves_a_pipe_that_the_active_producer_reads_alone() {
+fn a_standby_does_not_read_the_active_producers_pipe() {
     let place = Place::new();
     configure(&place, "input = \"./pipe\"\n");
     let path = pipe(&place);
@@ -116,7 +118,7 @@ fn a_standby_leaves_a_pipe_that_the_active_producer_reads_alone() {
     let mut standby = producer().start(&place, "./x.toml --standby");
     standby.says("waiting to take over");
     for n in 1..=200 {
-        // A writer of its own for each line, so that the active one opens the pipe again and again.
+        // A new writer for each line, so that the active producer reopens the pipe each time.
         fs::write(&path, format!("{{\"n\":{n}}}\n")).expect("write");
     }
     wait_until("each line is a record of the active one", || latest(&place).sequence == 200);
@@ -130,7 +132,7 @@ fn a_standby_leaves_a_pipe_that_the_active_producer_reads_alone() {
 }
 
 #[test]
-fn the_end_of_its_input_ends_a_standby_that_waits() {
+fn the_end_of_its_input_ends_a_waiting_standby() {
     let place = Place::new();
     configure(&place, "");
     let mut active = producer().start_with_input(&place, "./x.toml");

@@ -1,19 +1,19 @@
-//! Torn reads: a writer at full speed, several reader processes, and not one record in parts.
+//! Torn reads: a writer at full speed, several reader processes, and no torn record.
 //!
-//! Every word of record n is n. The writer publishes without a pause; two readers look at the latest
-//! record, two follow all of them, all as fast as they can. What a reader gets must be whole, must
-//! be the record that its number says, and must never go backward; what a follower did not get must
-//! have been reported as missed, to the record.
+//! Every word of record n is n. The writer publishes without a pause; two readers read the latest
+//! record, two follow all of them, as fast as they can. Each record must be whole, have its own
+//! number, and never be older than the previous one; a follower must report exactly the records it
+//! did not get as missed.
 //!
-//! The proof that this test can fail is `cargo xtask stress torn --mutant`: it builds everything with the
-//! second look at the stamp (SYNC R3) removed, and then demands torn records of this very test.
+//! `cargo xtask stress torn --mutant` proves that this test can fail: it builds everything without
+//! the second check of the stamp (SYNC R3) and requires torn records.
 
 use std::fmt::Write as _;
 
 use e2e::{Daemon, Place, Program, Tally};
 
-/// Bytes and slots: from the tutorial's record through words and their rests to large copies by
-/// assembly. With four slots a reader is lapped all the time, with 64 a follower gets somewhere.
+/// Bytes and slots: from the tutorial's record through words and remainders to large copies by
+/// assembly. With four slots a reader is lapped all the time, with 64 a follower can keep up.
 const SHAPES: [(u32, u32); 9] = [
     (28, 4),
     (28, 64),
@@ -28,11 +28,11 @@ const SHAPES: [(u32, u32); 9] = [
 const MODES: [&str; 4] = ["latest", "follow", "latest", "follow"];
 /// How long each shape is read, unless `E2E_TORN_MS` says otherwise.
 const MILLISECONDS: u64 = 400;
-/// `cargo xtask stress torn --mutant` looks for these words.
+/// `cargo xtask stress torn --mutant` searches for this text.
 const BROKEN: &str = "broken claim: ";
 
 #[test]
-fn no_reader_ever_gets_a_record_in_parts_or_out_of_order() {
+fn no_reader_gets_a_torn_or_misordered_record() {
     let mut report = String::new();
     let mut faults = 0;
     for (size, slots) in SHAPES {

@@ -1,6 +1,6 @@
-//! What others fell into and what no other story here goes through.
+//! Bugs of other systems that no other test here covers.
 //!
-//! The list of all such traps, each with its test, is in `docs/guarantees.md`.
+//! `docs/guarantees.md` lists all such bugs, each with its test.
 
 use std::fs::{self, File};
 use std::os::unix::fs::{FileExt as _, MetadataExt as _};
@@ -15,7 +15,7 @@ use nix::sys::stat::{major, minor};
 
 use crate::{consumer, producer};
 
-/// With slots for as long as a busy machine may keep a follower from running.
+/// With enough slots for a follower's pauses on a busy machine.
 const REGION: Counters<'_> = Counters { region: "./x.region", fields: 4, slots: 4096, tick: "2ms" };
 
 fn pair(place: &Place) -> [Daemon; 2] {
@@ -27,14 +27,14 @@ fn pair(place: &Place) -> [Daemon; 2] {
     [producer, follower]
 }
 
-/// A process id says nothing: that of a zombie is there for as long as nobody asks how it ended.
+/// A process id proves nothing: that of a zombie exists until its parent reaps it.
 #[test]
 fn a_writer_that_is_a_zombie_is_dead() {
     let place = Place::new();
     let [mut producer, mut follower] = pair(&place);
     producer.signal(Signal::SIGKILL);
     follower.says(": dead: ");
-    // The lock goes first, and the rest of the process a moment later.
+    // The kernel releases the lock before the process becomes a zombie.
     wait_until("a zombie", || {
         let status = fs::read_to_string(format!("/proc/{}/status", producer.pid()));
         status.expect("not waited for").contains("State:\tZ")
@@ -44,9 +44,9 @@ fn a_writer_that_is_a_zombie_is_dead() {
     next.stop();
 }
 
-/// A reader that counts itself, or locks, stalls the writer when it dies in the wrong moment.
+/// A reader that counts itself or takes a lock can stall the writer by dying.
 #[test]
-fn readers_that_are_killed_at_any_moment_leave_nothing_that_anybody_could_notice() {
+fn killed_readers_leave_no_trace() {
     let place = Place::new();
     let [mut producer, mut follower] = pair(&place);
     let region = place.path("x.region");
@@ -95,7 +95,7 @@ fn locks_on(file: &std::path::Path) -> Vec<String> {
 
 /// Numbers of 32 bits wrap within hours; the futex word is one.
 #[test]
-fn a_sequence_goes_on_past_32_bits_under_a_sleeping_follower() {
+fn a_sequence_continues_past_32_bits_under_a_sleeping_follower() {
     const BEFORE: u64 = (1 << 32) - 10;
     let place = Place::new();
     REGION.write(&place, "x.toml");
@@ -114,7 +114,7 @@ fn a_sequence_goes_on_past_32_bits_under_a_sleeping_follower() {
     producer.stop();
 }
 
-/// Makes the region of `x.toml` one that begins after record `number`, and has none yet.
+/// Makes the region of `x.toml` an empty one that begins after record `number`.
 fn begin_after(place: &Place, number: u64) {
     let path = place.path("x.region");
     let file = File::options().read(true).write(true).open(&path).expect("a region");
@@ -129,9 +129,9 @@ fn begin_after(place: &Place, number: u64) {
     file.write_all_at(&empty, header.slots_offset).expect("written");
 }
 
-/// /tmp is swept, and `PrivateTmp=` hides it; /dev/shm itself is anybody's.
+/// /tmp is cleaned up, and `PrivateTmp=` hides it; any user may create files in /dev/shm.
 #[test]
-fn the_default_directory_is_never_one_that_everybody_shares() {
+fn the_default_directory_is_never_a_shared_one() {
     let place = Place::new().open_to_all();
     let users = [producer().command(&place), Unprivileged::new(&producer()).command(&place)];
     for mut command in users {
@@ -146,9 +146,9 @@ fn the_default_directory_is_never_one_that_everybody_shares() {
     }
 }
 
-/// logind deletes what a user has in /dev/shm when the session ends (`RemoveIPC=`); a person may too.
+/// logind deletes a user's files in /dev/shm when the session ends (`RemoveIPC=`).
 #[test]
-fn a_region_that_is_deleted_again_and_again_is_made_anew_each_time() {
+fn a_repeatedly_deleted_region_is_recreated_each_time() {
     let place = Place::new();
     let [mut producer, mut follower] = pair(&place);
     for epoch in 2..6 {

@@ -1,5 +1,6 @@
-//! Somebody who may write the region ruins it at full speed, in every way there is, under all kinds
-//! of readers: they are lied to, but they live, stay small, answer, and end when they are told to.
+//! A process that may write the region corrupts it at full speed, in every way, under all kinds of
+//! readers: they may read wrong values, but survive, use little memory, respond, and stop on
+//! request.
 
 use std::fs;
 
@@ -9,10 +10,10 @@ use region::{DynWriter, Options};
 
 use crate::consumer;
 
-/// How much each reader has to have done under fire before it is enough.
+/// Reads after which a reader has been tested enough.
 const ENOUGH: u64 = 3000;
-/// KiB that a reader of any of the vandal's regions may ever have had: as much as the largest schema
-/// takes (16 MiB), and a program with its libraries.
+/// Most memory of a reader of the vandal's regions, in KiB: that of the largest schema (16 MiB) and
+/// a program with its libraries.
 const MEMORY: u64 = 48 << 10;
 
 fn vandal(place: &Place, deeds: &str) -> Daemon {
@@ -34,7 +35,7 @@ fn count(line: &str, what: &str) -> u64 {
     found.and_then(|(_, count)| count.parse().ok()).unwrap_or_else(|| panic!("{what}? {line:?}"))
 }
 
-/// Waits until `victim` has done and met enough, then ends it.
+/// Waits until `victim` has read enough and met enough errors, then stops it.
 #[track_caller]
 fn suffers(victim: &mut Daemon, wanted: &[&str]) -> String {
     let enough = |line: &str| {
@@ -49,9 +50,9 @@ fn suffers(victim: &mut Daemon, wanted: &[&str]) -> String {
 
 const EVERYTHING: &str = "word,slot,forge,line,header,schema,cut,swap";
 
-/// Each way of ruining a region alone, so that none hides behind another; then all together.
+/// Each kind of corruption alone, so that none hides another; then all together.
 #[test]
-fn a_reader_outlives_a_writer_that_writes_anything_anywhere() {
+fn a_reader_survives_a_writer_that_writes_anything_anywhere() {
     for deeds in ["word,slot,forge", "forge,line", "forge,cut", "forge,swap", EVERYTHING] {
         let place = Place::new();
         let mut vandal = vandal(&place, deeds);
@@ -69,7 +70,7 @@ fn every_attach_to_a_header_that_changes_at_full_speed_ends_with_a_reader_or_an_
         let mut vandal = vandal(&place, deeds);
         let mut victim = victim(&place, "attach");
         suffers(&mut victim, &["attached", "refused"]);
-        // And by the program itself, which says which of the two it was.
+        // And by the program itself.
         for _ in 0..5 {
             let mut once = consumer().start(&place, "./a.region --once --format json");
             assert!([0, 1, 3].contains(&once.exit_code()), "{:?}", once.err());
@@ -78,7 +79,7 @@ fn every_attach_to_a_header_that_changes_at_full_speed_ends_with_a_reader_or_an_
     }
 }
 
-/// A consumer whose lines go to a file of their own: they are many.
+/// A consumer whose many lines go to a file.
 struct Printing {
     consumer: Daemon,
     file: String,
@@ -99,9 +100,9 @@ impl Printing {
 }
 
 #[test]
-fn a_consumer_outlives_it_too_and_prints_whole_lines_without_one_control_character() {
+fn a_consumer_survives_it_and_prints_whole_lines_without_control_characters() {
     let place = Place::new();
-    // Started while all is well: what cannot be read at the start is an error, and rightly so.
+    // Started with a valid region: an unreadable one at the start is an error.
     let mut quiet = vandal(&place, "forge");
     let start = |(format, how)| Printing::start(&place, format, how);
     let formats = ["text", "json", "csv"];
@@ -116,7 +117,7 @@ fn a_consumer_outlives_it_too_and_prints_whole_lines_without_one_control_charact
         assert!(one.consumer.is_running(), "{}: {:?}", one.file, one.consumer.err());
         let peak = proc::status(one.consumer.pid(), "VmHWM");
         assert!(peak <= MEMORY, "{}: {peak} KiB", one.file);
-        // In order, by SIGTERM, while it goes on.
+        // Stopped by SIGTERM, while the vandal continues.
         one.consumer.stop();
     }
     assert_eq!(vandal.exit_code(), 0);
@@ -133,9 +134,9 @@ fn a_consumer_outlives_it_too_and_prints_whole_lines_without_one_control_charact
     }
 }
 
-/// A schema that describes the worst to print: small numbers, many of them.
+/// The worst schema to print: many small numbers.
 #[test]
-fn a_large_record_is_printed_in_a_few_times_its_size() {
+fn a_large_record_is_printed_within_a_few_times_its_size() {
     let place = Place::new();
     let array = CType::array(Scalar::U8, 1 << 20).expect("an array");
     let field = FieldSpec::new("a".repeat(64), array);
@@ -145,7 +146,7 @@ fn a_large_record_is_printed_in_a_few_times_its_size() {
         DynWriter::open_with(place.path("a.region"), &schema, &options).expect("a region");
     writer.publish(&vec![0xff; 1 << 20]).expect("a record");
     for format in ["text", "json", "csv"] {
-        // 1 MiB of record; what is not the file's own memory may be 12 MiB with all there is.
+        // 1 MiB of record; at most 12 MiB of memory that is not the file's.
         let limited = "ulimit -d 12288 && exec >./out";
         let mut command = consumer().command_after(limited, &place);
         command.args(["./a.region", "--once", "--format", format]);

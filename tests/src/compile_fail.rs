@@ -1,8 +1,7 @@
-//! What must not compile: the questions about `mmap` that our types answer before anything runs.
+//! What must not compile: the questions about `mmap` that the types answer at compile time.
 //!
-//! First the program that does compile; each one below differs from it in one line, so that it
-//! fails for that line and no other reason. `tests/e2e/questions.rs` has the questions that are
-//! answered at run time.
+//! First a program that compiles; each one below differs from it in one line, so that it fails for
+//! that line alone. `tests/e2e/questions.rs` has the questions that are answered at run time.
 //!
 //! ```
 //! # use std::path::Path;
@@ -20,7 +19,7 @@
 //!
 //! # Writing through what was opened for reading
 //!
-//! `mmap` answers `EACCES` at run time; a reader has no `publish` at all:
+//! `mmap` returns `EACCES` at run time; a reader has no `publish`:
 //!
 //! ```compile_fail,E0599
 //! # let path = std::path::Path::new("stu.region");
@@ -29,7 +28,7 @@
 //! # Ok::<(), region::RegionError>(())
 //! ```
 //!
-//! and what it gives is a copy, which nobody else sees, or nothing at all:
+//! and what it returns is a private copy:
 //!
 //! ```compile_fail,E0596
 //! # let path = std::path::Path::new("stu.region");
@@ -42,7 +41,7 @@
 //!
 //! # Closing the descriptor before the mapping is used
 //!
-//! Descriptor and mapping belong to one value. Nobody gets at the descriptor alone:
+//! One value owns descriptor and mapping. The descriptor is private:
 //!
 //! ```compile_fail,E0616
 //! # let path = std::path::Path::new("stu.region");
@@ -51,7 +50,7 @@
 //! # Ok::<(), region::RegionError>(())
 //! ```
 //!
-//! and after the value is gone there is nothing left to use:
+//! and a dropped value cannot be used:
 //!
 //! ```compile_fail,E0382
 //! # let path = std::path::Path::new("stu.region");
@@ -63,7 +62,7 @@
 //!
 //! # An offset that is no multiple of the page size
 //!
-//! There is no function that takes an offset; a path is all there is to say:
+//! No function takes an offset, only a path:
 //!
 //! ```compile_fail,E0061
 //! # let path = std::path::Path::new("stu.region");
@@ -84,7 +83,7 @@
 //!
 //! # Unmapping a pointer that was moved
 //!
-//! No pointer is given out that could be moved, and unmapping is nobody's to call:
+//! No function returns a pointer that could be moved, and none unmaps:
 //!
 //! ```compile_fail,E0599
 //! # let path = std::path::Path::new("stu.region");
@@ -103,9 +102,9 @@
 //! # Ok::<(), region::RegionError>(())
 //! ```
 //!
-//! # A result that nobody checks
+//! # A result that is not checked
 //!
-//! What `attach` gives is not a reader until the error has been looked at:
+//! The result of `open` is not a reader until the error has been handled:
 //!
 //! ```compile_fail,E0599
 //! # let path = std::path::Path::new("stu.region");
@@ -114,7 +113,7 @@
 //! # Ok::<(), region::RegionError>(())
 //! ```
 //!
-//! To drop it unseen is a warning everywhere, and an error where warnings are:
+//! Ignoring it is a warning, which can be made an error:
 //!
 //! ```compile_fail
 //! #![deny(unused_must_use)]

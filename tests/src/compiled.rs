@@ -5,7 +5,7 @@ use std::path::Path;
 use crate::program::tool;
 use crate::{Daemon, Place, Program};
 
-/// tests/c/NAME.c, compiled without a warning into `place`, where programs can be executed.
+/// Compiles tests/c/NAME.c without a warning into `place`, where programs can be executed.
 pub fn compile_c(name: &str, place: &Place) -> Program {
     let source = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("c/{name}.c"));
     let program = place.path(name);

@@ -1,4 +1,4 @@
-//! Records of the real producer that show by themselves whether they were read whole.
+//! Records of the real producer in which a torn read can be detected.
 //!
 //! Invariant: all fields are counters that count in step. A record whose fields differ was torn.
 
@@ -38,7 +38,7 @@ impl Counters<'_> {
     }
 }
 
-/// The one value of all fields of a record.
+/// The common value of all fields of a record.
 ///
 /// # Panics
 /// If it was torn.

@@ -1,4 +1,4 @@
-//! A process under test: its output collected, its end awaited, killed by its own handle.
+//! A process under test: collects its output, waits for its end, kills it by its handle.
 
 use std::fmt::Write as _;
 use std::io::Write as _;
@@ -41,8 +41,7 @@ impl Daemon {
         Self::spawn(name, command.stdin(input))
     }
 
-    /// Starts `command` with an empty standard input, and with `stderr` in place of one that is
-    /// collected.
+    /// Starts `command` with an empty standard input, and with `stderr` instead of a collected one.
     #[track_caller]
     pub fn start_logging_to(name: &str, command: &mut Command, stderr: impl Into<Stdio>) -> Self {
         let command = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(stderr);
@@ -67,7 +66,8 @@ impl Daemon {
         self.child.id()
     }
 
-    /// Waits for a line on stdout that `wanted` takes, from the last one found on, and gives it.
+    /// Waits for a line on stdout, after the last one found, for which `wanted` returns true;
+    /// returns it.
     ///
     /// # Panics
     /// If the stream ends or the deadline passes first, with everything the process wrote.
@@ -79,7 +79,7 @@ impl Daemon {
         }
     }
 
-    /// The next line on stdout, whatever it says.
+    /// The next line on stdout.
     #[track_caller]
     pub fn next_out(&mut self) -> String {
         self.out_line("any line", |_| true)
@@ -100,12 +100,12 @@ impl Daemon {
         self.err_line(text, |line| line.contains(text))
     }
 
-    /// Passes over what stdout holds so far: only later lines are found from now on.
+    /// Skips the lines on stdout so far.
     pub fn skip_out(&mut self) {
         self.out.skip();
     }
 
-    /// Passes over what stderr holds so far.
+    /// Skips the lines on stderr so far.
     pub fn skip_err(&mut self) {
         self.err.skip();
     }
@@ -140,7 +140,7 @@ impl Daemon {
         self.input = None;
     }
 
-    /// Sends `signal` to it, and to nobody else: as long as it has not been waited for, the pid is its.
+    /// Sends `signal` to it: its pid cannot be reused before it is waited for.
     #[track_caller]
     pub fn signal(&mut self, signal: Signal) {
         assert!(self.status.is_none(), "{} has ended already", self.name);
@@ -148,7 +148,7 @@ impl Daemon {
         kill(Pid::from_raw(pid), signal).expect("kill");
     }
 
-    /// Kills it (SIGKILL) and waits until it is gone.
+    /// Kills it (SIGKILL) and waits for its end.
     #[track_caller]
     pub fn kill9(&mut self) {
         if let Some(code) = self.poll().and_then(|status| status.code()) {
@@ -159,12 +159,12 @@ impl Daemon {
         self.status = Some(status);
     }
 
-    /// Is it running still?
+    /// Whether it is still running.
     pub fn is_running(&mut self) -> bool {
         self.poll().is_none()
     }
 
-    /// Waits for its end and gives the exit code; all it wrote is there then.
+    /// Waits for its end and returns the exit code; all of its output is collected then.
     ///
     /// # Panics
     /// If the deadline passes first, or if a signal (SIGBUS, SIGSEGV ...) ended it.
@@ -189,7 +189,7 @@ impl Daemon {
         }
     }
 
-    /// Sends SIGTERM and expects an end in good order.
+    /// Sends SIGTERM and expects exit code 0.
     #[track_caller]
     pub fn stop(&mut self) {
         self.signal(Signal::SIGTERM);
@@ -205,7 +205,7 @@ impl Daemon {
         panic!("{} (pid {}): {why}\n{}", self.name, self.pid(), self.story());
     }
 
-    /// What it wrote, the last lines of it if it is much.
+    /// What it wrote, at most the last lines.
     fn story(&self) -> String {
         let mut story = String::new();
         for (name, lines) in [("stdout", self.out()), ("stderr", self.err())] {
@@ -226,7 +226,7 @@ impl Daemon {
     }
 }
 
-/// A line that a person can read: JSON of a large record is none.
+/// A line, cut if it is too long to read.
 fn shortened(line: &str) -> String {
     const MOST: usize = 240;
     match line.char_indices().nth(MOST) {
@@ -238,7 +238,7 @@ fn shortened(line: &str) -> String {
 impl Drop for Daemon {
     fn drop(&mut self) {
         if self.poll().is_none() {
-            // Nothing to be done about a failure: the test is over.
+            // A failure does not matter: the test has ended.
             let _ = self.child.kill();
             let _ = self.child.wait();
         }

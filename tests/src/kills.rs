@@ -1,12 +1,12 @@
 //! Writers at full speed, killed at random moments while readers read.
 //!
-//! Invariant: after each death every record that any reader could have is looked at before the next
-//! writer starts; that one says which number it published first, and it must be the next.
+//! Invariant: after each death every record that a reader can get is checked before the next writer
+//! starts; the first number that it publishes must be the next one.
 //!
 //! ```text
 //!   writers    ready 1 =====X   ready 88,214 ==X   ready 102,530 ========X     publish without a pause
-//!   hot        latest, latest, ...   and   next, next, ...                    all the time, all judged
-//!   after X    one that was there before, and one that comes new: both have the last complete record
+//!   hot        latest, latest, ...   and   next, next, ...                    all the time, all checked
+//!   after X    one attached before and a new one: both have the last complete record
 //! ```
 //!
 //! Price: some 3 ms for each kill.
@@ -24,39 +24,39 @@ use crate::region_dump::{RegionDump, Unannounced};
 use crate::torn::{self, Verdict};
 use crate::{Place, Program, Tally};
 
-/// Bytes and slots of the records: words, and large copies by assembly.
+/// Record sizes and numbers of slots: words, and large copies by assembly.
 pub const SHAPES: [(u32, u32); 3] = [(28, 8), (4096, 8), (65_536, 4)];
 
-/// Reads between two looks whether it is over.
+/// Reads between two checks for the end.
 const READS: u32 = 256;
 
-/// What came of all the kills.
+/// The results of all kills.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Toll {
     /// Writers killed.
     pub kills: u64,
-    /// Of these, in the middle of writing a record.
+    /// Of these, while writing a record.
     pub writing: u64,
-    /// Of these, with a record complete that head did not name.
+    /// Of these, with a complete record that head did not name.
     pub unannounced: u64,
-    /// Deaths after which some reader had no record.
+    /// Deaths after which a reader had no record.
     pub lost: u64,
-    /// Records in parts, or not the one that their number says.
+    /// Records that were torn or had the wrong number.
     pub torn: u64,
-    /// Records older than one that the same reader had before, or skipped and not told.
+    /// Records older than an earlier one of the same reader, or skipped without a report.
     pub backward: u64,
-    /// Writers that published a number which a reader had been given before.
+    /// Writers that published a number that a reader had read before.
     pub twice: u64,
     /// Writers that left a number out.
     pub skipped: u64,
-    /// Deaths after which the state was another than dead.
+    /// Deaths after which the state was not dead.
     pub not_dead: u64,
-    /// Records read while writers lived and died.
+    /// Records read in all.
     pub records: u64,
 }
 
 impl Toll {
-    /// The sum of all that must be 0.
+    /// The sum of the counts that must be 0.
     pub fn faults(&self) -> u64 {
         self.lost + self.torn + self.backward + self.twice + self.skipped + self.not_dead
     }
@@ -87,7 +87,8 @@ impl fmt::Display for Toll {
     }
 }
 
-/// Kills `times` writers of records of `size` bytes in `slots` slots. `progress` is told of each.
+/// Kills `times` writers of records of `size` bytes in `slots` slots. `progress` is called after
+/// each.
 ///
 /// # Panics
 /// If a writer does not start.
@@ -114,7 +115,7 @@ pub fn kill(
             hot = [Mode::Latest, Mode::Follow].map(|mode| Hot::start(&path, mode)).into();
         }
         let steady = steady.get_or_insert_with(|| Onlooker::attach(&path));
-        // A random moment, and not a wait for anything.
+        // A random moment, not synchronisation.
         thread::sleep(Duration::from_micros(fastrand::u64(0..1_000)));
         daemon.kill9();
         toll.kills += 1;
@@ -130,7 +131,7 @@ pub fn kill(
     toll
 }
 
-/// How far was the record that the dead writer was at?
+/// Counts how far the dead writer's record had got.
 fn count_stage(path: &Path, toll: &mut Toll) {
     match RegionDump::of(path).map(|dump| dump.unannounced()) {
         Some(Unannounced::Writing) => toll.writing += 1,
@@ -140,7 +141,7 @@ fn count_stage(path: &Path, toll: &mut Toll) {
     }
 }
 
-/// A reader that looks at what a death has left.
+/// A reader that checks what a death has left.
 #[derive(Debug)]
 struct Onlooker {
     reader: DynReader,
@@ -155,7 +156,7 @@ impl Onlooker {
         Self { reader, record, newest: 0 }
     }
 
-    /// The newest number that there is to be had.
+    /// Reads everything; returns the newest number.
     fn look(&mut self, toll: &mut Toll) -> u64 {
         toll.not_dead += u64::from(self.reader.state() != State::Dead);
         match self.reader.latest(&mut self.record) {
@@ -164,7 +165,7 @@ impl Onlooker {
         }
         loop {
             match self.reader.next(&mut self.record) {
-                // It may be behind what `latest` has given; only what is new is of interest.
+                // It may be older than what `latest` returned; only newer records matter.
                 Ok(Step::Record(publication)) if publication.sequence > self.newest => {
                     self.judge(publication.sequence, toll);
                 }
@@ -193,11 +194,11 @@ enum Mode {
     Follow,
 }
 
-/// A reader that never stops looking.
+/// A reader that reads all the time.
 #[derive(Debug)]
 struct Hot {
     thread: thread::JoinHandle<Tally>,
-    /// It ends when this is gone.
+    /// It ends when this is dropped.
     stop: std::sync::mpsc::Sender<()>,
 }
 
@@ -256,7 +257,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_kind_of_fault_counts_and_no_other_number_does() {
+    fn each_kind_of_fault_is_counted() {
         let fine = Toll { kills: 9, writing: 4, unannounced: 1, records: 77, ..Toll::default() };
         assert_eq!(fine.faults(), 0);
         let one = |change: fn(&mut Toll)| {

@@ -1,8 +1,8 @@
-//! What the end-to-end tests have in common: a place of their own, real processes, deadlines.
+//! The harness of the end-to-end tests: a directory per test, real processes, deadlines.
 //!
-//! Invariant: a test that fails says everything that its processes wrote, and leaves neither a
-//! process nor a file behind. Nothing sleeps to be in step: a test waits for what it needs to see,
-//! and only the deadline, which is far beyond what a busy machine takes, is a time.
+//! Invariant: a failing test prints everything that its processes wrote, and leaves neither
+//! processes nor files. No test sleeps to synchronise: it waits for what it needs to see, with a
+//! deadline that is far longer than a busy machine takes.
 //!
 //! ```text
 //!   test --> Place             a directory in memory, deleted at the end; the processes' $PWD
@@ -15,7 +15,7 @@
 //!
 //! Price: two threads per process.
 
-// A helper that cannot do its part fails the test that asked, and that is a panic.
+// A helper that fails must fail the test, by a panic.
 #![allow(clippy::missing_panics_doc)]
 
 pub mod compile_fail;

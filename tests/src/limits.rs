@@ -1,4 +1,4 @@
-//! Limits of a process that runs already: prlimit(1), as the user whose process it is.
+//! Limits of a running process: prlimit(1), run as the user of the process.
 
 use std::os::unix::process::CommandExt;
 use std::process::Stdio;
@@ -6,7 +6,7 @@ use std::process::Stdio;
 use crate::program::tool;
 use crate::{Daemon, proc};
 
-/// A limit of a running process. Dropping it gives back what was there before.
+/// A limit of a running process. Dropping it restores the former one.
 #[derive(Debug)]
 pub struct Limit {
     pid: u32,
@@ -16,40 +16,40 @@ pub struct Limit {
 }
 
 impl Limit {
-    /// From now on `daemon` can have no descriptor more than it has.
+    /// Limits `daemon` to the descriptors that it has.
     #[track_caller]
     pub fn of_descriptors(daemon: &Daemon) -> Self {
         Self::of_descriptors_and(daemon, 0)
     }
 
-    /// From now on `daemon` can have `more` descriptors more than it has.
+    /// Limits `daemon` to `more` additional descriptors.
     #[track_caller]
     pub fn of_descriptors_and(daemon: &Daemon, more: usize) -> Self {
-        // The limit is on the number that a new one would get: the lowest that is free.
+        // The limit applies to the number of a new descriptor, which is the lowest free one.
         let taken = proc::descriptors(daemon.pid());
         let mut free = (0..u64::MAX).filter(|number| !taken.contains(number));
         Self::set(daemon, "nofile", free.nth(more).expect("a free number"))
     }
 
-    /// From now on `daemon` can have `more` bytes of address space more than it has.
+    /// Limits `daemon` to `more` additional bytes of address space.
     #[track_caller]
     pub fn of_address_space(daemon: &Daemon, more: u64) -> Self {
         Self::set(daemon, "as", proc::status(daemon.pid(), "VmSize") * 1024 + more)
     }
 
-    /// From now on `daemon` can make no file longer than `len` bytes.
+    /// Limits the files of `daemon` to `len` bytes.
     #[track_caller]
     pub fn of_file_length(daemon: &Daemon, len: u64) -> Self {
         Self::set(daemon, "fsize", len)
     }
 
-    /// From now on `daemon` can lock `more` bytes more than it has locked.
+    /// Limits `daemon` to `more` additional bytes of locked memory.
     #[track_caller]
     pub fn of_locked_memory(daemon: &Daemon, more: u64) -> Self {
         Self::set(daemon, "memlock", proc::status(daemon.pid(), "VmLck") * 1024 + more)
     }
 
-    /// From now on `daemon` can have no more memory of its own than it has.
+    /// Limits `daemon` to the private memory that it has.
     #[track_caller]
     pub fn of_own_memory(daemon: &Daemon) -> Self {
         Self::set(daemon, "data", proc::status(daemon.pid(), "VmData") * 1024)

@@ -1,4 +1,4 @@
-//! What a process wrote to one of its pipes, line by line, while it runs.
+//! The lines that a process has written to one of its pipes so far.
 
 use std::io::{BufRead, BufReader, Read};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use crate::wait::DEADLINE;
 
-/// The lines of one stream so far, and how far the test has read.
+/// The lines of one stream, and the test's position.
 #[derive(Debug)]
 pub(crate) struct Lines {
     shared: Arc<Shared>,
@@ -59,8 +59,8 @@ impl Lines {
         Self { shared, cursor: 0 }
     }
 
-    /// The first line from the cursor on that `wanted` takes; the cursor then stands behind it.
-    /// `None` if the stream ends or the deadline passes without one.
+    /// The first line from the cursor on for which `wanted` returns true; moves the cursor behind
+    /// it. `None` if the stream ends or the deadline passes without one.
     pub(crate) fn find(&mut self, mut wanted: impl FnMut(&str) -> bool) -> Option<String> {
         let deadline = Instant::now() + DEADLINE;
         let mut seen = self.shared.lock();
@@ -87,12 +87,12 @@ impl Lines {
         woken.unwrap_or_else(PoisonError::into_inner).0.ended
     }
 
-    /// Moves the cursor to the end: what has been written so far will not be found any more.
+    /// Moves the cursor to the end of what has been written so far.
     pub(crate) fn skip(&mut self) {
         self.cursor = self.shared.lock().lines.len();
     }
 
-    /// Everything so far, wherever the cursor is.
+    /// All lines so far.
     pub(crate) fn all(&self) -> Vec<String> {
         self.shared.lock().lines.clone()
     }

@@ -1,11 +1,11 @@
-//! File systems that one test sees, and the processes that it starts, and nobody else.
+//! File systems that only one test and its processes see.
 //!
-//! Invariant: nothing is mounted in the namespace that the tests were started in. A story runs in a
-//! thread with a mount namespace of its own, which the kernel takes apart with its last process; a
-//! test that is killed leaves no mount behind.
+//! Invariant: nothing is mounted in the namespace of the test program. A test runs in a thread with
+//! its own mount namespace, which the kernel frees with its last process, so a killed test leaves
+//! no mount.
 //!
-//! Price: one thread; for an ordinary user, who may mount nothing, the test program once more, as the
-//! root of a user namespace.
+//! Price: one thread; for an ordinary user, who may not mount, the test program again, as the root
+//! of a user namespace.
 
 use std::io::Write as _;
 use std::panic::resume_unwind;
@@ -17,13 +17,13 @@ use nix::sched::{CloneFlags, unshare};
 
 use crate::program::tool;
 
-/// Tells the second run of a test that it is the root of its namespace.
+/// Set for the second run of a test, which is the root of its namespace.
 const INSIDE: &str = "E2E_INSIDE_A_NAMESPACE";
 const NOTHING: Option<&str> = None;
 
-/// Runs `story`, a closure written down in the test itself, where it may mount what it likes.
+/// Runs `story`, a closure written in the test itself, where it may mount.
 ///
-/// A machine that lets this user mount nothing at all is told so on stderr.
+/// Prints a message on stderr if this user may not mount anything.
 pub fn with_own_mounts<F: FnOnce() + Send>(story: F) {
     if nix::unistd::geteuid().is_root() {
         let done = std::thread::scope(|scope| scope.spawn(|| alone(story)).join());
@@ -37,12 +37,12 @@ fn alone(story: impl FnOnce()) {
     if let Err(error) = unshare(CloneFlags::CLONE_NEWNS) {
         return say(&format!("not run: no mount namespace here: {error}"));
     }
-    // What is mounted from now on stays in this namespace.
+    // Mounts from now on stay in this namespace.
     mount(NOTHING, "/", NOTHING, MsFlags::MS_REC | MsFlags::MS_PRIVATE, NOTHING).expect("private");
     story();
 }
 
-/// The test in which a closure is written: `e2e::faults::full::NAME::{{closure}}` says so.
+/// The name of the test that contains a closure, from `e2e::faults::full::NAME::{{closure}}`.
 fn test_of<F>() -> String {
     let name = std::any::type_name::<F>();
     let name = name.split_once("::").map_or(name, |(_, name)| name);
@@ -62,25 +62,25 @@ fn run_as_root_of_a_namespace(test: &str) {
     let mut again = unshare();
     again.arg(program).args(["--exact", test]).env(INSIDE, "1");
     let output = again.output().expect("started");
-    // What it could not do is said here too.
+    // Repeats its messages here.
     let _ = std::io::stderr().write_all(&output.stderr);
     let said = String::from_utf8_lossy(&output.stdout);
     assert!(output.status.success() && said.contains("1 passed"), "{test}:\n{said}");
 }
 
-/// A word to the person who runs the tests.
+/// A message for the person who runs the tests.
 fn say(what: &str) {
     let _ = writeln!(std::io::stderr(), "{what}");
 }
 
-/// A file system that a story has mounted. Dropping it takes it away, whoever still uses it.
+/// A mounted file system. Dropping it unmounts it even if it is in use.
 #[derive(Debug)]
 pub struct Mount {
     dir: PathBuf,
 }
 
 impl Mount {
-    /// An empty file system in memory with these limits (`size=64k`), at `dir`, which is made.
+    /// Mounts an empty tmpfs with these options (`size=64k`) at `dir`, which is created.
     #[track_caller]
     pub fn tmpfs(dir: PathBuf, limits: &str) -> Self {
         std::fs::create_dir_all(&dir).expect("mkdir");
@@ -89,14 +89,14 @@ impl Mount {
         Self { dir }
     }
 
-    /// A file system of the kernel's own, such as `cgroup2`, at `dir`; `None` where it has none of this
-    /// kind, or lets nobody mount it here.
+    /// Mounts a pseudo file system such as `cgroup2` at `dir`; `None` if the kernel has none of
+    /// this kind or refuses.
     pub fn kernels_own(kind: &str, dir: PathBuf) -> Option<Self> {
         std::fs::create_dir_all(&dir).expect("mkdir");
         mount(Some(kind), &dir, Some(kind), MsFlags::empty(), NOTHING).ok().map(|()| Self { dir })
     }
 
-    /// The directory `from` once more, at `dir`, where nobody can write.
+    /// Mounts the directory `from` again, read-only, at `dir`.
     #[track_caller]
     pub fn read_only(from: &Path, dir: PathBuf) -> Self {
         std::fs::create_dir_all(&dir).expect("mkdir");
@@ -110,8 +110,8 @@ impl Mount {
         Self { dir }
     }
 
-    /// The directory `lower` once more, at `dir`, which is made as `upper` and `work` are: what is
-    /// written goes to `upper`. `None`, with a word on stderr, where the kernel refuses it.
+    /// Mounts an overlay of `lower` and `upper` at `dir`; the directories are created. `None`, with
+    /// a message on stderr, if the kernel refuses it.
     pub fn overlay(lower: &Path, upper: &Path, work: &Path, dir: PathBuf) -> Option<Self> {
         for made in [upper, work, &dir] {
             std::fs::create_dir_all(made).expect("mkdir");
@@ -128,7 +128,7 @@ impl Mount {
         }
     }
 
-    /// An ext4 of so many KiB on a loop device, at `dir`; `None`, with a word on stderr, where
+    /// Mounts an ext4 of `kib` KiB on a loop device at `dir`; `None`, with a message on stderr, if
     /// there is no such device or no `mkfs.ext4`.
     pub fn disk(dir: PathBuf, kib: u64) -> Option<Self> {
         std::fs::create_dir_all(&dir).expect("mkdir");
@@ -151,7 +151,7 @@ impl Mount {
         None
     }
 
-    /// What a disk does that has failed: from now on nothing can be made, changed or removed there.
+    /// Remounts it read-only, as after a disk error.
     #[track_caller]
     pub fn becomes_read_only(&self) {
         let mut command = tool("mount");
@@ -165,12 +165,12 @@ impl Mount {
         &self.dir
     }
 
-    /// The file `name` in it, there or not.
+    /// The path of `name` in it.
     pub fn path(&self, name: &str) -> PathBuf {
         self.dir.join(name)
     }
 
-    /// Fills it to the last byte with one file, but for `left` bytes of whole blocks, and gives it.
+    /// Fills it with one file, except for `left` bytes of whole blocks; returns the file.
     #[track_caller]
     pub fn fill(&self, left: u64) -> PathBuf {
         let path = self.path("filler");
@@ -178,7 +178,7 @@ impl Mount {
         let mut chunk = vec![7; 4096];
         let full = loop {
             if let Err(error) = file.write_all(&chunk) {
-                // What is left may be less than a chunk.
+                // The space left may be less than a chunk.
                 chunk.truncate(chunk.len() / 2);
                 if chunk.is_empty() {
                     break error;
@@ -194,7 +194,7 @@ impl Mount {
 
 impl Drop for Mount {
     fn drop(&mut self) {
-        // The namespace goes with the test in any case.
+        // The namespace ends with the test in any case.
         let _ = umount2(&self.dir, MntFlags::MNT_DETACH);
     }
 }

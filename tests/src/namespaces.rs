@@ -13,30 +13,30 @@ use crate::{Daemon, Place, Program};
 pub struct Namespace {
     /// Its name in messages.
     pub name: &'static str,
-    /// What unshare(1) is told.
+    /// The arguments of unshare(1).
     flags: &'static [&'static str],
 }
 
-/// A child that goes with its parent: `kill -9` of the one is `kill -9` of the other.
+/// A child that is killed with its parent.
 const FORK: &str = "--kill-child=KILL";
 
 impl Namespace {
-    /// Those of the tests themselves.
+    /// The namespaces of the tests.
     pub const HERE: Self = Self { name: "here", flags: &[] };
     /// Process ids of its own: the program is number 1.
     pub const PIDS: Self =
         Self { name: "pid namespace", flags: &["--pid", "--fork", FORK, "--mount-proc"] };
-    /// The same without a /proc of that namespace: its own number means another process there.
+    /// The same without a /proc of that namespace, in which its own number is another process.
     pub const PIDS_ALONE: Self =
         Self { name: "pid namespace, foreign /proc", flags: &["--pid", "--fork", FORK] };
     /// This user as root, and no other user.
     pub const ROOT: Self =
         Self { name: "user namespace, as root", flags: &["--user", "--map-root-user"] };
-    /// No user at all: every user is number 65534.
+    /// No mapped user: every user is number 65534.
     pub const NOBODY: Self = Self { name: "user namespace, unmapped", flags: &["--user"] };
     /// Mounts of its own.
     pub const MOUNTS: Self = Self { name: "mount namespace", flags: &["--mount"] };
-    /// What a container is made of.
+    /// The namespaces of a container.
     pub const CONTAINER: Self = Self {
         name: "container",
         flags: &[
@@ -59,8 +59,8 @@ impl Namespace {
         flags: &["--time", "--boottime=31536000", "--monotonic=31536000", "--fork", FORK],
     };
 
-    /// A command that runs `program` there; `None`, with a word on stderr, if this machine does not
-    /// let this user make such a world.
+    /// A command that runs `program` there; `None`, with a message on stderr, if this user may not
+    /// create such namespaces.
     pub fn command(self, program: &Program, place: &Place) -> Option<Command> {
         if self.flags.is_empty() {
             return Some(program.command(place));

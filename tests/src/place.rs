@@ -1,4 +1,4 @@
-//! A directory of the test's own.
+//! A directory for one test.
 
 use std::collections::BTreeSet;
 use std::fs::{self, Permissions};
@@ -28,14 +28,14 @@ impl Place {
         }
     }
 
-    /// The same wherever this machine has its temporary files. Programs can be executed there,
-    /// which a memory file system may forbid.
+    /// The same in the directory of temporary files, where programs can be executed, which a memory
+    /// file system may forbid.
     pub fn on_disk() -> Self {
         usual_umask();
         Self { dir: builder().tempdir_in(disk()).expect("a temporary directory") }
     }
 
-    /// Lets every user of the machine look into it, for tests with a second user.
+    /// Lets all users enter it, for tests with a second user.
     #[must_use]
     pub fn open_to_all(self) -> Self {
         fs::set_permissions(self.dir(), Permissions::from_mode(0o755)).expect("chmod");
@@ -47,12 +47,12 @@ impl Place {
         self.dir.path()
     }
 
-    /// The file `name` in it, there or not.
+    /// The path of `name` in it.
     pub fn path(&self, name: &str) -> PathBuf {
         self.dir().join(name)
     }
 
-    /// Writes the file `name` (or writes it anew, aside and by rename) and gives its path.
+    /// Writes or replaces (by rename) the file `name`; returns its path.
     pub fn write(&self, name: &str, text: impl AsRef<[u8]>) -> PathBuf {
         let (path, aside) = (self.path(name), self.path(&format!(".{name}.aside")));
         fs::write(&aside, text).expect("write");
@@ -60,7 +60,7 @@ impl Place {
         path
     }
 
-    /// Copies the shipped configuration `name` (such as "stu.toml") here and gives its path.
+    /// Copies the shipped configuration `name` (such as "stu.toml") here; returns its path.
     pub fn shipped(&self, name: &str) -> PathBuf {
         self.write(name, fs::read_to_string(shipped_config(name)).expect("a shipped config"))
     }
@@ -72,7 +72,7 @@ impl Default for Place {
     }
 }
 
-/// This machine's directory of temporary files, unless it is where some stories mount their own.
+/// The directory of temporary files, unless tests mount over it.
 fn disk() -> PathBuf {
     let usual = std::env::temp_dir();
     let usual = usual.canonicalize().unwrap_or(usual);
@@ -80,8 +80,8 @@ fn disk() -> PathBuf {
     if is_mounted_over { "/var/tmp".into() } else { usual }
 }
 
-/// What stories write has the mode that it has on most machines: a second user can read it, and
-/// nobody else write to it. Set once and for all, it disturbs no other test.
+/// Sets the usual umask, so that a second user can read the files of tests but not write to them.
+/// Set once, it does not disturb other tests.
 fn usual_umask() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {

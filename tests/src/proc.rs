@@ -1,4 +1,4 @@
-//! What the kernel says about a process under test: proc(5).
+//! Facts about a process under test, from proc(5).
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -45,13 +45,13 @@ pub fn descriptors(pid: u32) -> BTreeSet<u64> {
     entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok()?.parse().ok()).collect()
 }
 
-/// The number behind `name` in /proc/PID/status, without its unit.
+/// The number after `name` in /proc/PID/status, without its unit.
 #[track_caller]
 pub fn status(pid: u32, name: &str) -> u64 {
     Status::of(pid).number(name)
 }
 
-/// What /proc/PID/status says at one moment.
+/// The content of /proc/PID/status at one moment.
 struct Status(String);
 
 impl Status {
@@ -68,7 +68,7 @@ impl Status {
     }
 }
 
-/// The process that `pid` has started and waits for.
+/// The only child of `pid`.
 #[track_caller]
 pub fn only_child(pid: u32) -> u32 {
     let path = format!("/proc/{pid}/task/{pid}/children");
@@ -89,7 +89,7 @@ pub fn held(pid: u32, part: &str) -> (usize, usize) {
     (open.count(), maps.lines().filter(|line| is_it(line)).count())
 }
 
-/// What a process holds. The kernel's own figures, of one moment; memory in KiB.
+/// The resources of a process at one moment, as the kernel reports them; memory in KiB.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Footprint {
     /// Open descriptors.
@@ -98,16 +98,16 @@ pub struct Footprint {
     pub mappings: u64,
     /// Threads.
     pub threads: u64,
-    /// Memory that is there now (`VmRSS`).
+    /// Resident memory (`VmRSS`).
     pub rss: u64,
-    /// The part of it that is no file's (`RssAnon`): heap and stacks.
+    /// The anonymous part of it (`RssAnon`): heap and stacks.
     pub anonymous: u64,
     /// Address space for heap, stacks and other private data (`VmData`).
     pub data: u64,
 }
 
 impl Footprint {
-    /// What `pid` holds now.
+    /// The resources of `pid` now.
     pub fn of(pid: u32) -> Self {
         let status = Status::of(pid);
         let count = |what: &str| lines_of(pid, what);
@@ -122,7 +122,7 @@ impl Footprint {
         }
     }
 
-    /// Of a line such as [`Display`](fmt::Display) makes.
+    /// Parses a line as [`Display`](fmt::Display) writes it.
     pub fn parse(line: &str) -> Option<Self> {
         let value = |name: &str| {
             let mut words = line.split(' ').filter_map(|word| word.split_once('='));
@@ -155,7 +155,7 @@ pub fn threads(pid: u32) -> u64 {
     status(pid, "Threads")
 }
 
-/// How often the threads of `pid` have gone to sleep of their own accord.
+/// How often the threads of `pid` have gone to sleep voluntarily.
 pub fn sleeps(pid: u32) -> u64 {
     let tasks = fs::read_dir(format!("/proc/{pid}/task")).expect("threads of a child");
     let tasks = tasks.filter_map(|task| task.ok()?.file_name().into_string().ok()?.parse().ok());

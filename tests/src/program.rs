@@ -1,8 +1,8 @@
-//! A program to start, any number of times.
+//! A program under test, which can be started any number of times.
 //!
-//! Invariant: no program sees the environment that the tests were started in. What a shell, a service
-//! manager or a desktop has set there (`MAPCAST_DIR`, `XDG_RUNTIME_DIR`, `NOTIFY_SOCKET`, `COLUMNS`)
-//! would change what it does. `cargo test -p xtask` sees that every test starts programs from here.
+//! Invariant: no program inherits the environment of the tests: variables of a shell, service
+//! manager or desktop (`MAPCAST_DIR`, `XDG_RUNTIME_DIR`, `NOTIFY_SOCKET`, `COLUMNS`) would change
+//! its behaviour. `cargo test -p xtask` checks that every test starts programs from here.
 
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
@@ -41,13 +41,13 @@ impl Program {
         &self.path
     }
 
-    /// A command that runs it in `place`, with nothing of this machine's or shell's settings.
+    /// A command that runs it in `place`, without the settings of this machine or shell.
     pub fn command(&self, place: &Place) -> Command {
         settled(tool(&self.path), place)
     }
 
-    /// The same through a shell that does `before` first (`umask 077`, `ulimit ...`) and then
-    /// becomes the program: the process id is the program's.
+    /// The same through a shell that runs `before` (`umask 077`, `ulimit ...`) and then executes
+    /// the program, which keeps the process id.
     pub fn command_after(&self, before: &str, place: &Place) -> Command {
         let mut shell = tool("/bin/sh");
         shell.arg("-c").arg(format!("{before} && exec \"$0\" \"$@\"")).arg(&self.path);
@@ -75,10 +75,10 @@ impl Program {
     }
 }
 
-/// Where programs, libraries and temporary files are: all that is handed on.
+/// The variables that are inherited: where programs, libraries and temporary files are.
 const HANDED_ON: [&str; 4] = ["PATH", "LD_LIBRARY_PATH", "TMPDIR", "LLVM_PROFILE_FILE"];
 
-/// A command that runs a program of this machine (`cc`, `mount`) with an environment of its own.
+/// A command that runs a program of this machine (`cc`, `mount`) with a clean environment.
 pub(crate) fn tool(program: impl AsRef<OsStr>) -> Command {
     let mut command = Command::new(program);
     command.env_clear().env("LC_ALL", "C");

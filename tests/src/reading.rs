@@ -1,10 +1,10 @@
-//! A line of `consumer --format json`, read back.
+//! A parsed line of `consumer --format json`.
 
 use std::time::{Duration, SystemTime};
 
 use serde_json::Value;
 
-/// What one line says.
+/// The content of one line.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Reading {
     /// Number of the record.
@@ -43,18 +43,18 @@ impl Reading {
         })
     }
 
-    /// Did a writer hold the region? On a machine that does not let it run it may look stalled.
+    /// Whether a writer held the region. On a busy machine it may have looked stalled.
     pub fn is_held(&self) -> bool {
         self.state == "live" || self.state == "stalled"
     }
 
-    /// Was it published at `moment` or later, by a writer that holds the region? What was printed before
-    /// may come late on a busy machine: all that a pipe holds.
+    /// Whether it was published at `moment` or later, by a writer that holds the region. Earlier
+    /// lines may still arrive from the pipe.
     pub fn is_fresh(&self, moment: SystemTime) -> bool {
         self.is_held() && self.published_at() >= moment
     }
 
-    /// What the order of records is: nothing that a reader prints may go backward in it.
+    /// The order of records, in which a reader must never go back.
     pub fn order(&self) -> (u64, u64) {
         (self.epoch, self.sequence)
     }
@@ -62,7 +62,7 @@ impl Reading {
     /// How old the record was when the line was printed.
     ///
     /// # Panics
-    /// If the line does not say so.
+    /// If the line does not have it.
     #[track_caller]
     pub fn age(&self) -> Duration {
         let nanos = self.line["age_ns"].as_u64();
@@ -72,7 +72,7 @@ impl Reading {
     /// When the record was published, by the wall clock.
     ///
     /// # Panics
-    /// If the line does not say so.
+    /// If the line does not have it.
     #[track_caller]
     pub fn published_at(&self) -> SystemTime {
         let text = self.line["published_at"].as_str().unwrap_or_default();

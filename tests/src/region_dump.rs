@@ -1,6 +1,6 @@
-//! A region's file, byte by byte: for tests that must know where a writer died.
+//! A parsed region file, for tests that must know where a writer died.
 //!
-//! Read through the file and `layout`'s offsets, not by the code under test.
+//! It is read by `layout`'s offsets, not by the code under test.
 
 use std::path::Path;
 
@@ -8,17 +8,17 @@ use layout::header::{Header, SLOT_HEAD, StateWord, offset};
 
 use crate::wait_until;
 
-/// A region's file as it was at one moment. Exact only if no process was writing.
+/// The content of a region's file. Consistent only if no process was writing.
 #[derive(Clone, Debug)]
 pub struct RegionDump {
     bytes: Vec<u8>,
     header: Header,
 }
 
-/// How far the record after head has got.
+/// How far the record after head was written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Unannounced {
-    /// Nothing of it is there.
+    /// Not begun.
     None,
     /// `writing(n + 1)`.
     Writing,
@@ -35,8 +35,8 @@ impl RegionDump {
         whole.then_some(Self { bytes, header })
     }
 
-    /// Waits until the region at `path` has a record: a producer says that it publishes before the first
-    /// one is there.
+    /// Waits until the region at `path` has a record: a producer logs its start before the first
+    /// one.
     ///
     /// # Panics
     /// After [`DEADLINE`](crate::DEADLINE).
@@ -50,12 +50,12 @@ impl RegionDump {
         &self.bytes
     }
 
-    /// The number that the file began after.
+    /// The base sequence of the file.
     pub fn base(&self) -> u64 {
         self.header.base_sequence
     }
 
-    /// The number of the newest record that everybody sees.
+    /// The number of the newest announced record.
     pub fn head(&self) -> u64 {
         self.word(offset::HEAD)
     }
@@ -65,12 +65,12 @@ impl RegionDump {
         self.word(offset::EPOCH)
     }
 
-    /// What the writer has marked the region as.
+    /// The state that the writer has stored.
     pub fn mark(&self) -> StateWord {
         StateWord::from_code(self.word(offset::STATE))
     }
 
-    /// How far the record after head has got.
+    /// How far the record after head was written.
     pub fn unannounced(&self) -> Unannounced {
         let next = self.head() + 1;
         match self.word(self.slot(next)) {
@@ -80,7 +80,7 @@ impl RegionDump {
         }
     }
 
-    /// The bytes in the slot of record `sequence`, whatever they are.
+    /// The bytes in the slot of record `sequence`.
     pub fn record(&self, sequence: u64) -> &[u8] {
         let start = self.slot(sequence) + SLOT_HEAD as usize;
         &self.bytes[start..start + self.header.record_size as usize]

@@ -1,7 +1,7 @@
-//! System calls that a sandbox refuses, as the filters of container engines and old kernels do.
+//! Refuses system calls, as the filters of container engines and old kernels do.
 //!
-//! Invariant: the filter is one of a thread of its own and of the processes that it starts; nothing else
-//! of the tests has it.
+//! Invariant: the filter applies to one thread and the processes that it starts, not to other
+//! tests.
 
 use std::collections::BTreeMap;
 use std::panic::resume_unwind;
@@ -10,8 +10,8 @@ use nix::errno::Errno;
 use nix::libc::c_long;
 use seccompiler::{BpfProgram, SeccompAction, SeccompFilter, apply_filter};
 
-/// Runs `story` where each of `calls` (`libc::SYS_*`) is answered with `errno`, in the programs that it
-/// starts too.
+/// Runs `story` in a thread where each of `calls` (`libc::SYS_*`) returns `errno`, also in the
+/// programs that it starts.
 #[track_caller]
 pub fn where_refused<T: Send>(
     calls: &[c_long],

@@ -1,4 +1,4 @@
-//! What a reader of records that show whether they are whole has seen, and what was wrong with it.
+//! Counts the records of a reader, and the errors in them.
 
 use std::fmt;
 use std::ops::AddAssign;
@@ -7,14 +7,14 @@ use region::Publication;
 
 use crate::torn::{self, Verdict};
 
-/// What was read, and what was wrong with it.
+/// Counts of records and errors.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Tally {
-    /// Records judged.
+    /// Records checked.
     pub records: u64,
     /// Parts of different records.
     pub torn: u64,
-    /// Whole, but another record than the number says.
+    /// Whole, but not the record with that number.
     pub misnumbered: u64,
     /// Older than one that was read before.
     pub backward: u64,
@@ -35,7 +35,7 @@ pub struct Tally {
 }
 
 impl Tally {
-    /// Takes in a record, as `latest` gives it.
+    /// Counts a record that `latest` returned.
     pub fn record(&mut self, bytes: &[u8], publication: Publication) {
         let sequence = publication.sequence;
         self.records += 1;
@@ -50,17 +50,17 @@ impl Tally {
         self.last = sequence;
     }
 
-    /// As [`Tally::record`], for a reader that gets every record or is told how many it does not.
+    /// As [`Tally::record`], for a follower, which gets every record or the number of missed ones.
     pub fn next_record(&mut self, bytes: &[u8], publication: Publication) {
         let sequence = publication.sequence;
         if self.last != 0 {
             self.lost += sequence.saturating_sub(self.last + 1);
-            self.backward += u64::from(sequence == self.last); // once more is backward too
+            self.backward += u64::from(sequence == self.last); // a repetition is backward, too
         }
         self.record(bytes, publication);
     }
 
-    /// Takes in that so many records were reported as missed.
+    /// Counts records that were reported as missed.
     pub fn missed(&mut self, missed: u64) {
         self.missed += missed;
         if self.last != 0 {
@@ -70,7 +70,7 @@ impl Tally {
 }
 
 impl Tally {
-    /// What a reader printed: `records=12 torn=0 ...`.
+    /// Parses the output of a reader: `records=12 torn=0 ...`.
     ///
     /// # Panics
     /// If a count is missing.
@@ -102,7 +102,7 @@ impl Tally {
         self.torn + self.misnumbered + self.backward + self.lost
     }
 
-    /// Whether the reader had to do everything that a reader can have to do.
+    /// Whether the reader met every situation that a reader can meet.
     pub fn is_pressed(&self) -> bool {
         self.fresh > 0 && self.missed > 0 && self.reattached > 0
     }
@@ -141,7 +141,7 @@ mod tests {
                         fresh=8 retries=2 reattached=3";
 
     #[test]
-    fn a_line_is_parsed_as_it_was_printed_and_lines_add_up() {
+    fn a_printed_line_is_parsed_and_lines_add_up() {
         let one = Tally::parse(LINE);
         assert_eq!(one.to_string(), LINE);
         let mut two = one.clone();
@@ -150,7 +150,7 @@ mod tests {
     }
 
     #[test]
-    fn each_kind_of_fault_counts_and_an_idle_reader_is_not_pressed() {
+    fn faults_are_counted_and_an_idle_reader_is_not_pressed() {
         assert_eq!(Tally::parse(LINE).faults(), 0);
         for kind in ["torn", "misnumbered", "backward", "lost"] {
             let line = LINE.replace(&format!("{kind}=0"), &format!("{kind}=3"));

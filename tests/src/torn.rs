@@ -1,24 +1,24 @@
-//! Records that show by themselves whether they were read whole.
+//! Records in which a torn read can be detected.
 //!
-//! Invariant: record number n is the word n, over and over. Two words that differ were published at
-//! different times; words that agree but are not the number that came with the record belong to
-//! another one.
+//! Invariant: every word of record number n is n. Words that differ were published at different
+//! times; equal words that are not the record's number belong to another record.
 //!
 //! ```text
 //!   | n | n | n | n | ...         u32, as many as the record has room for
 //! ```
 //!
-//! Price: filling and judging are a `memmove` and a `memcmp` of the record, fast in debug builds too.
+//! Price: filling and checking are a `memmove` and a `memcmp` of the record, fast in debug builds,
+//! too.
 
 use layout::{CType, FieldSpec, Scalar, Schema, SchemaError};
 
-/// The record of a writer that must be caught tearing: `size` bytes, a multiple of 4, of `u32`.
+/// The schema of such a record: `size` bytes, a multiple of 4, of `u32`.
 pub fn schema(size: u32) -> Result<Schema, SchemaError> {
     let words = CType::array(Scalar::U32, (size / 4).max(1)).expect("a record of at most 64 KiB");
     Schema::builder("TORN").field(FieldSpec::new("words", words)).build()
 }
 
-/// Makes `bytes` the record number `sequence`.
+/// Fills `bytes` as record number `sequence`.
 pub fn fill(bytes: &mut [u8], sequence: u64) {
     let word = word(sequence);
     bytes[..word.len()].copy_from_slice(&word);
@@ -30,8 +30,8 @@ pub fn fill(bytes: &mut [u8], sequence: u64) {
     }
 }
 
-/// The number to [`fill`] in and [`judge`] by where several writers must be told apart: two of them
-/// may write record `sequence`, one after the other, and a mixture of the two is torn.
+/// The number to [`fill`] in and [`judge`] by where the writer matters: two may write record
+/// `sequence`, one after the other, and a mixture of both is torn.
 pub fn signed(sequence: u64, writer: u64) -> u64 {
     sequence + (writer << 24)
 }
@@ -39,15 +39,15 @@ pub fn signed(sequence: u64, writer: u64) -> u64 {
 /// What a reader got.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verdict {
-    /// The record that the number says.
+    /// The record with that number.
     Whole,
     /// Parts of different records.
     Torn,
-    /// All of one record, but not of this number.
+    /// A whole record with another number.
     Misnumbered,
 }
 
-/// Judges `bytes`, read as record number `sequence`.
+/// Checks `bytes`, read as record number `sequence`.
 pub fn judge(bytes: &[u8], sequence: u64) -> Verdict {
     let word = word(sequence);
     if bytes[word.len()..] != bytes[..bytes.len() - word.len()] {
@@ -59,7 +59,7 @@ pub fn judge(bytes: &[u8], sequence: u64) -> Verdict {
     }
 }
 
-/// The low half of the number: enough to tell neighbours apart.
+/// The low half of the number, enough to distinguish neighbours.
 fn word(sequence: u64) -> [u8; 4] {
     let [a, b, c, d, ..] = sequence.to_le_bytes();
     [a, b, c, d]
@@ -70,7 +70,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_record_as_filled_is_whole_and_any_other_byte_tears_it() {
+    fn any_changed_byte_of_a_filled_record_tears_it() {
         for size in [4, 28, 100, 256] {
             let mut record = vec![0xaa; size];
             fill(&mut record, 0x0102_0304_0506);

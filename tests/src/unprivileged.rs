@@ -9,21 +9,21 @@ use std::process::Command;
 use crate::program::tool;
 use crate::{Daemon, Place, Program};
 
-/// "nobody" on most machines, and nobody in particular on the others.
+/// `nobody` on most machines, an unused number on the others.
 pub const NOBODY: u32 = 65_534;
 
-/// A program, run by a user to whom permissions apply: the one that runs the tests, or another
-/// one if that is root.
+/// A program run by a user to whom permissions apply: the user of the tests, or another one if that
+/// is root.
 #[derive(Debug)]
 pub struct Unprivileged {
     program: Program,
     group: u32,
-    /// Where the copy lies, if the original lies where other users may not look.
+    /// Holds a copy, if other users cannot reach the original.
     _copy: Option<Place>,
 }
 
 impl Unprivileged {
-    /// `program`, where an ordinary user can reach it.
+    /// `program`, copied if needed to where an ordinary user can execute it.
     pub fn new(program: &Program) -> Self {
         let group = NOBODY;
         if !nix::unistd::geteuid().is_root() || is_open_to_all(program.path()) {
@@ -31,15 +31,15 @@ impl Unprivileged {
         }
         let place = Place::on_disk().open_to_all();
         let copy = place.path(program.name());
-        // By another process: a copy that this one has open for writing is inherited by whatever
-        // another test is starting, and cannot be executed until that is.
+        // Copied by another process: children that other tests start would inherit a descriptor
+        // open for writing, and the file could not be executed meanwhile.
         let done = tool("install").args(["-m", "0755"]).arg(program.path()).arg(&copy).status();
         assert!(done.expect("install").success(), "cannot copy {}", program.path().display());
         Self { program: Program::new(program.name(), copy), group, _copy: Some(place) }
     }
 
-    /// `program`, for another user than the one that runs the tests. `None`, with a word on stderr,
-    /// if that one cannot become another.
+    /// `program`, for another user than that of the tests. `None`, with a message on stderr, unless
+    /// the tests run as root.
     pub fn another(program: &Program) -> Option<Self> {
         if nix::unistd::geteuid().is_root() {
             return Some(Self::new(program));
@@ -49,15 +49,15 @@ impl Unprivileged {
         None
     }
 
-    /// The same user in this group, and in no other. Only root can do that.
+    /// The same user in this group only. Needs root.
     #[must_use]
     pub fn in_group(mut self, group: u32) -> Self {
         self.group = group;
         self
     }
 
-    /// A command that runs it in `place` as the user that runs the tests, for a program that becomes
-    /// another user by itself.
+    /// A command that runs it in `place` as the user of the tests, for a program that switches
+    /// users itself.
     pub fn command_as_is(&self, place: &Place) -> Command {
         self.program.command(place)
     }
@@ -71,7 +71,7 @@ impl Unprivileged {
     pub fn command(&self, place: &Place) -> Command {
         let mut command = self.program.command(place);
         if nix::unistd::geteuid().is_root() {
-            // Leaves all other groups, too.
+            // Drops all other groups, too.
             command.uid(NOBODY).gid(self.group);
         }
         command
@@ -85,7 +85,7 @@ impl Unprivileged {
     }
 }
 
-/// May every user reach and execute `path`?
+/// Whether every user can reach and execute `path`.
 fn is_open_to_all(path: &Path) -> bool {
     let path = path.canonicalize().expect("an executable");
     path.ancestors().all(|part| part.metadata().is_ok_and(|meta| meta.mode() & 0o001 != 0))

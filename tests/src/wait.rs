@@ -2,11 +2,11 @@
 
 use std::time::{Duration, Instant};
 
-/// How long a test waits before it fails. A deadline and never a measure: a machine that builds
-/// something else at the same time must not fail a test.
+/// How long a test waits before it fails. A deadline, not a measurement: a busy machine must not
+/// fail a test.
 pub const DEADLINE: Duration = Duration::from_mins(1);
 
-/// Asks `ready` every few milliseconds until it says yes.
+/// Calls `ready` every few milliseconds until it returns true.
 ///
 /// # Panics
 /// After [`DEADLINE`], naming `what`.

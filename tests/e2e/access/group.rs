@@ -1,4 +1,5 @@
-//! A region for a group: its members read it, nobody else does, whatever becomes of its file.
+//! A region for a group: its members can read it, other users cannot, also after its file was
+//! replaced.
 
 use std::fs;
 use std::os::unix::fs::MetadataExt;
@@ -10,7 +11,7 @@ use nix::unistd::{Gid, Group};
 use super::configure;
 use crate::{consumer, producer};
 
-/// Numbers of groups that need not be known to the machine.
+/// Numbers of groups that need not exist in the group database.
 const READERS: u32 = 54_321;
 const OTHERS: u32 = 54_322;
 
@@ -33,7 +34,7 @@ fn only_members_read(place: &Place, group: u32) {
 }
 
 #[test]
-fn a_groups_region_is_its_members_alone_through_restart_loss_reload_and_take_over() {
+fn only_members_read_a_groups_region_through_restart_loss_reload_and_take_over() {
     if Unprivileged::another(&consumer()).is_none() {
         return;
     }
@@ -68,7 +69,7 @@ fn a_groups_region_is_its_members_alone_through_restart_loss_reload_and_take_ove
 }
 
 #[test]
-fn a_member_of_a_group_that_the_region_is_taken_from_gets_no_further_record() {
+fn a_group_that_lost_the_region_gets_no_further_record() {
     if Unprivileged::another(&consumer()).is_none() {
         return;
     }
@@ -91,7 +92,7 @@ fn a_member_of_a_group_that_the_region_is_taken_from_gets_no_further_record() {
 }
 
 #[test]
-fn a_group_is_known_by_its_name_too() {
+fn a_group_may_be_given_by_name() {
     let Ok(Some(group)) = Group::from_gid(Gid::from_raw(1)) else { return };
     if Unprivileged::another(&consumer()).is_none() {
         return;
@@ -105,7 +106,7 @@ fn a_group_is_known_by_its_name_too() {
 }
 
 #[test]
-fn a_producer_gives_its_region_to_a_group_it_belongs_to_and_to_no_other() {
+fn a_producer_gives_its_region_only_to_a_group_it_belongs_to() {
     let Some(member) = Unprivileged::another(&producer()) else { return };
     let place = Place::new();
     super::open_to_all(place.dir(), 0o777);
@@ -120,7 +121,7 @@ fn a_producer_gives_its_region_to_a_group_it_belongs_to_and_to_no_other() {
     member.says("publishing");
     let meta = fs::metadata(place.path("x.region")).expect("a region");
     assert_eq!((meta.uid(), meta.gid()), (NOBODY, READERS));
-    // A reload that cannot be done changes nothing.
+    // A reload that fails changes nothing.
     for_group(&place, &OTHERS.to_string(), 8);
     member.signal(Signal::SIGHUP);
     member.says("cannot be given to group \"54322\"");

@@ -1,7 +1,8 @@
-//! A reader holds every lock that the kernel gives it: no writer is kept out, none looks alive.
+//! A reader holds every lock that the kernel grants it: it keeps no writer out and makes no dead
+//! one look alive.
 //!
-//! Whoever may read a file may take a read lock on it, and that one keeps a writer's lock from being
-//! taken. `nosy lock` (tests/c/nosy.c) takes it the moment a writer ends, as another user.
+//! Any process that may read a file may take a read lock on it, which keeps a writer's lock from
+//! being taken. `nosy lock` (tests/c/nosy.c) takes it as soon as a writer ends, as another user.
 
 use e2e::{Daemon, Place, Reading, Unprivileged, compile_c, wait_until};
 
@@ -18,7 +19,7 @@ struct Held {
     _tools: Place,
 }
 
-/// `None`: there is no other user here, which has been said.
+/// `None` if there is no other user here, which was reported.
 fn held(standby: Option<&mut Option<Daemon>>) -> Option<Held> {
     let tools = Place::on_disk();
     let nosy = Unprivileged::another(&compile_c("nosy", &tools))?;
@@ -52,7 +53,7 @@ fn a_readers_lock_never_makes_a_dead_writer_look_alive() {
 }
 
 #[test]
-fn a_readers_lock_does_not_keep_the_next_writer_out_and_nothing_of_the_region_is_lost() {
+fn a_readers_lock_neither_keeps_the_next_writer_out_nor_loses_a_record() {
     let Some(mut held) = held(None) else { return };
     held.nosy.out_line("the lock", |line| line == "locked");
     let mut follower = consumer().start(&held.place, "./stu.region --follow --format json");
@@ -64,7 +65,7 @@ fn a_readers_lock_does_not_keep_the_next_writer_out_and_nothing_of_the_region_is
     let first = Reading::of(&follower.out_line("a record of the next", is_new));
     assert_eq!(first.sequence, held.last.sequence + 1, "{:?}", follower.err());
     next.stop();
-    // The new file is free of it.
+    // The new file has no such lock.
     let mut third = producer().start(&held.place, FAST);
     third.says("(resumed, epoch 3");
     third.stop();
@@ -82,7 +83,7 @@ fn a_standby_takes_over_in_spite_of_a_readers_lock() {
 }
 
 #[test]
-fn of_many_writers_that_start_beside_a_readers_lock_exactly_one_publishes() {
+fn of_many_writers_started_beside_a_readers_lock_exactly_one_publishes() {
     let Some(mut held) = held(None) else { return };
     held.nosy.out_line("the lock", |line| line == "locked");
     let mut rivals: Vec<_> = (0..8).map(|_| producer().start(&held.place, FAST)).collect();
@@ -122,11 +123,11 @@ fn a_readers_lock_on_a_bare_file_is_named_to_the_next_writer() {
 }
 
 #[test]
-fn a_reader_that_moves_the_others_out_of_the_wait_queue_costs_them_no_record() {
+fn moving_readers_out_of_the_wait_queue_loses_no_record() {
     let tools = Place::on_disk();
     let Some(nosy) = Unprivileged::another(&compile_c("nosy", &tools)) else { return };
     let place = Place::new().open_to_all();
-    // Slots for as long as a machine may be busy with something else.
+    // Enough slots for the pauses of a busy machine.
     super::configure(&place, "slots = 1024");
     let mut writer = producer().start(&place, "./x.toml --tick 50ms");
     writer.says("publishing");

@@ -1,14 +1,14 @@
-//! Who may do what: what somebody else on the machine can do to a region, its writers and readers.
+//! What another user on the machine can do to a region, its writers and readers.
 //!
 //! ```text
-//!   reader     may read the file, and tries to change it, its writer, or its reader
+//!   reader     may read the file, and tries to change it, its writer or its reader
 //!   locks      may read the file, and holds every lock and wait queue that this gives
 //!   group      is a member of the region's group, or is not
-//!   squatting  was first in the place of the default directory
+//!   squatting  has created the default directory first
 //!   run_on_disk  the same where `/run` is not in memory
 //!   shared     may create files in the region's directory
-//!   swaps      changes what stands at the region's name while programs start
-//!   moved      renames the region's directory, and puts something else in its place
+//!   swaps      replaces the file with the region's name while programs start
+//!   moved      renames the region's directory and puts something else in its place
 //! ```
 //!
 //! The other user is `nobody`; that takes root. SECURITY.md names what each story shows.
@@ -24,7 +24,7 @@ mod swaps;
 
 use e2e::{Daemon, Place, Program, Unprivileged};
 
-/// A shell of the other user in `place`, which does `script`; `None` where there is no other user.
+/// A shell of the other user in `place` that runs `script`; `None` if there is no other user.
 fn other_users_shell(place: &Place, script: &str) -> Option<Daemon> {
     let shell = Unprivileged::another(&Program::new("sh", "/bin/sh"))?;
     let mut command = shell.command(place);

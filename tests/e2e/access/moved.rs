@@ -1,4 +1,4 @@
-//! The directory of a region is renamed by another user, and something else has its path.
+//! Another user renames the directory of a region and puts something else at its path.
 //!
 //! ```text
 //!   d/x.region, published to      mv d e, and at d:      a link           the writer stays in e
@@ -38,7 +38,7 @@ impl Scene {
         Some(Self { place, writer })
     }
 
-    /// The other user does `script` in `u`.
+    /// Runs `script` in `u` as the other user.
     #[track_caller]
     fn neighbour(&self, script: &str) {
         let script = format!("cd u && {script}");
@@ -46,7 +46,8 @@ impl Scene {
         assert_eq!(shell.exit_code(), 0, "{script}: {:?}", shell.err());
     }
 
-    /// The writer has said `fact` about what is at the directory's path now, and stays where it was.
+    /// Asserts that the writer has logged `fact` about the directory's path and stays in its
+    /// directory.
     #[track_caller]
     fn stays(&mut self, fact: &str) {
         let fact = format!("./u/d/x.region: its directory was moved away, and {fact}");
@@ -59,7 +60,7 @@ impl Scene {
         assert_eq!(self.writer.said("; recreated"), 0, "{:?}", self.writer.err());
     }
 
-    /// Ends the writer, which leaves its region where it was and nothing in any of `others`.
+    /// Stops the writer; asserts that its region is where it was and that `others` are empty.
     #[track_caller]
     fn ends(mut self, others: &[&str]) {
         self.writer.stop();
@@ -75,7 +76,7 @@ fn owner(path: &Path) -> u32 {
 }
 
 #[test]
-fn a_producer_in_a_directory_of_another_user_says_whose_it_is() {
+fn a_producer_warns_of_a_directory_of_another_user() {
     let Some(_) = Unprivileged::another(&producer()) else { return };
     for (mode, what) in [
         (0o755, "mode 0755: that user may delete and replace it"),
@@ -97,7 +98,7 @@ fn a_producer_in_a_directory_of_another_user_says_whose_it_is() {
 }
 
 #[test]
-fn a_link_that_another_user_puts_in_the_place_of_the_directory_is_not_followed() {
+fn a_link_in_place_of_the_directory_is_not_followed() {
     for format in ["", "format = \"bare\""] {
         let Some(mut scene) = Scene::new(format) else { return };
         scene.neighbour("mv d e && ln -s ../victim d");
@@ -107,7 +108,7 @@ fn a_link_that_another_user_puts_in_the_place_of_the_directory_is_not_followed()
         } else {
             scene.writer.says(fact);
         }
-        // Nor when the file that it holds is lost as well.
+        // Nor is it if the file is lost as well.
         fs::remove_file(scene.place.path("u/e/x.region")).expect("removed");
         scene.writer.skip_err();
         scene.neighbour("rm d && mv e d");
@@ -119,7 +120,7 @@ fn a_link_that_another_user_puts_in_the_place_of_the_directory_is_not_followed()
 }
 
 #[test]
-fn a_link_above_the_directory_is_not_followed_either() {
+fn a_link_above_the_directory_is_not_followed() {
     let Some(mut scene) = Scene::new("") else { return };
     let place = &scene.place;
     fs::create_dir(place.path("victim/d")).expect("mkdir");
@@ -131,7 +132,7 @@ fn a_link_above_the_directory_is_not_followed_either() {
 }
 
 #[test]
-fn a_directory_of_another_user_in_the_place_of_ones_own_is_not_published_in() {
+fn another_users_directory_in_place_of_the_own_is_not_published_in() {
     let Some(mut scene) = Scene::new("") else { return };
     scene.neighbour("mv d e && mkdir d");
     scene.stays(&format!("one of uid {NOBODY} is in its place"));
@@ -139,7 +140,7 @@ fn a_directory_of_another_user_in_the_place_of_ones_own_is_not_published_in() {
 }
 
 #[test]
-fn a_directory_that_lets_more_people_in_is_not_published_in() {
+fn a_more_permissive_directory_is_not_published_in() {
     for mode in [0o777, 0o1777, 0o775] {
         let Some(mut scene) = Scene::new("") else { return };
         let dir = scene.place.path("u/d");
@@ -154,7 +155,7 @@ fn a_directory_that_lets_more_people_in_is_not_published_in() {
 }
 
 #[test]
-fn a_directory_like_the_old_one_is_followed_and_readers_go_over_to_it() {
+fn an_equivalent_directory_is_followed_by_writer_and_readers() {
     let Some(mut scene) = Scene::new("") else { return };
     let mut reader = consumer().start(&scene.place, "./u/d/x.region --follow --format json");
     reader.next_out();
@@ -168,7 +169,7 @@ fn a_directory_like_the_old_one_is_followed_and_readers_go_over_to_it() {
 }
 
 #[test]
-fn a_directory_that_comes_back_is_the_one_that_was_held_all_along() {
+fn a_directory_that_is_renamed_back_was_held_open() {
     let Some(mut scene) = Scene::new("") else { return };
     scene.neighbour("mv d e && ln -s ../victim d");
     scene.stays("a symbolic link is on the way to it");
@@ -181,7 +182,7 @@ fn a_directory_that_comes_back_is_the_one_that_was_held_all_along() {
 }
 
 #[test]
-fn a_relative_path_is_good_for_as_long_as_the_working_directory_is_whatever_that_is_called() {
+fn a_relative_path_survives_a_rename_of_the_working_directory() {
     let place = Place::new();
     configure(&place, "");
     fs::create_dir(place.path("here")).expect("mkdir");
@@ -200,7 +201,7 @@ fn a_relative_path_is_good_for_as_long_as_the_working_directory_is_whatever_that
 }
 
 #[test]
-fn a_default_directory_below_another_users_is_made_anew_there_and_nowhere_else() {
+fn a_default_directory_is_recreated_in_the_held_parent_only() {
     let Some(_) = Unprivileged::another(&producer()) else { return };
     let place = Place::new().open_to_all();
     configure(&place, "");

@@ -1,10 +1,10 @@
-//! A user who may read a region can do nothing else with it: tests/c/nosy.c tries.
+//! A user who may read a region can do nothing else with it: tests/c/nosy.c tries to.
 
 use e2e::{Daemon, Place, Reading, Unprivileged, compile_c};
 
 use crate::{consumer, producer};
 
-/// The answers of a system that lets nobody do what they have no right to.
+/// The errors for a call without permission.
 const REFUSALS: [&str; 4] =
     ["Permission denied", "Operation not permitted", "Bad file descriptor", "Invalid argument"];
 
@@ -16,7 +16,7 @@ fn is_refused_everything(mut nosy: Daemon) {
     assert_eq!(nosy.exit_code(), 0, "{:?}", nosy.err());
     let refused = |line: &String| {
         let (what, answer) = line.split_once(": ").expect("WHAT: ANSWER");
-        // A number that is no descriptor of that process is not to be learnt either.
+        // Nor does a number reveal whether that process has such a descriptor.
         REFUSALS.contains(&answer) || (what == "link over it" && answer == "File exists")
     };
     let answers = nosy.out();

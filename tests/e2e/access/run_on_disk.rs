@@ -9,7 +9,7 @@ use rustix::fs::statfs;
 
 use crate::{consumer, producer};
 
-/// Somebody who is neither root nor the user of the programs.
+/// A user who is neither root nor the user of the programs.
 const SQUATTER: u32 = 12_345;
 
 /// The `statfs(2)` type of tmpfs.

@@ -1,4 +1,4 @@
-//! A directory in which others may create files: what is warned of, refused and noticed.
+//! A directory in which other users may create files: warnings, refusals and recovery.
 
 use std::fs;
 use std::os::unix::fs::MetadataExt;
@@ -36,7 +36,7 @@ fn a_producer_warns_of_a_directory_in_which_others_may_create_files() {
 }
 
 #[test]
-fn a_region_that_another_user_deletes_is_made_anew_and_its_readers_go_on() {
+fn a_region_deleted_by_another_user_is_recreated_and_readers_continue() {
     let (place, mut writer) = place_of(0o777);
     writer.says("publishing");
     let mut reader = consumer().start(&place, "./x.region --follow --format json");
@@ -49,7 +49,7 @@ fn a_region_that_another_user_deletes_is_made_anew_and_its_readers_go_on() {
 }
 
 #[test]
-fn a_region_that_another_user_replaces_is_given_up_by_its_writer_and_not_read_as_one() {
+fn a_writer_gives_up_a_region_that_another_user_replaced() {
     for script in [
         "echo a letter >letter; mv -f letter x.region",
         "ln -s /etc/passwd link; mv -f link x.region",
@@ -85,10 +85,10 @@ fn with_the_sticky_bit_another_user_can_neither_delete_nor_replace_it() {
 }
 
 #[test]
-fn a_region_that_another_user_put_there_first_is_not_published_to() {
+fn a_region_created_by_another_user_is_not_published_to() {
     let place = Place::new();
     open_to_all(place.dir(), 0o1777);
-    // Whoever owns the file could go on to write to it.
+    // Its owner could continue to write to the file.
     configure(&place, "mode = \"0666\"");
     let Some(squatter) = Unprivileged::another(&producer()) else { return };
     assert_eq!(squatter.start(&place, "./x.toml --ticks 1").exit_code(), 0);

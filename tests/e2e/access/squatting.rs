@@ -1,22 +1,22 @@
-//! The default directory, and somebody who was there first.
+//! A default directory that another user has created first.
 //!
-//! The real paths, `/run/mapcast` and `/dev/shm/mapcast-UID`, in a mount namespace of the test's own
+//! The real paths, `/run/mapcast` and `/dev/shm/mapcast-UID`, in the test's own mount namespace
 //! with empty memory file systems over `/run` and `/dev/shm`: the machine's own are not touched.
 
 use e2e::{Daemon, NOBODY, Place, Program, Unprivileged};
 
 use crate::{consumer, producer};
 
-/// Somebody who is neither root nor the user of the programs.
+/// A user who is neither root nor the user of the programs.
 const SQUATTER: u32 = 12_345;
 
-/// Both programs, where an ordinary user can reach them, and a place to start them in.
+/// Both programs, executable by an ordinary user, and a place to start them in.
 struct Stage {
     place: Place,
     programs: [Unprivileged; 2],
 }
 
-/// Who starts a program.
+/// The user of a program.
 #[derive(Clone, Copy)]
 enum User {
     Root,
@@ -24,14 +24,14 @@ enum User {
 }
 
 impl Stage {
-    /// `None`, with a word on stderr: only root can mount.
+    /// `None`, with a message on stderr, if this user cannot mount.
     fn new() -> Option<Self> {
         let programs = [producer(), consumer()].map(|program| Unprivileged::another(&program));
         let [Some(producer), Some(consumer)] = programs else { return None };
         Some(Self { place: Place::on_disk().open_to_all(), programs: [producer, consumer] })
     }
 
-    /// Does `script` as root in empty `/run` and `/dev/shm`, where `$D` is the default directory of
+    /// Runs `script` as root in empty `/run` and `/dev/shm`, where `$D` is the default directory of
     /// `user` and `as_user` runs a command as `user`.
     fn run(&self, user: User, script: &str) -> Daemon {
         let (dir, become_user) = match user {
@@ -47,7 +47,7 @@ impl Stage {
         );
         let unshare = Program::new("unshare", "/usr/bin/unshare");
         let mut command = unshare.command(&self.place);
-        // All that the shell has started ends with it, and the shell with the test.
+        // The processes of the shell end with it, and the shell with the test.
         command.args(["--mount", "--propagation", "private", "--pid", "--fork", "--kill-child"]);
         command.args(["/bin/sh", "-c", &script, "sh"]);
         command.env_remove("MAPCAST_DIR").env_remove("XDG_RUNTIME_DIR");
@@ -55,7 +55,8 @@ impl Stage {
         Daemon::start("a shell", command.env("PRODUCER", producer).env("CONSUMER", consumer))
     }
 
-    /// After `squat`, both programs refuse the default directory of `user` and say why.
+    /// Asserts that after `squat` both programs refuse the default directory of `user` with the
+    /// reason.
     #[track_caller]
     fn both_refuse(&self, user: User, squat: &str, fact: &str) {
         for program in ["as_user \"$PRODUCER\" --ticks 1", "as_user \"$CONSUMER\" stu --once"] {
@@ -71,7 +72,7 @@ impl Stage {
 const BOTH: [User; 2] = [User::Root, User::Unprivileged];
 
 #[test]
-fn a_default_directory_is_made_for_its_user_and_read_by_whom_it_is_for() {
+fn a_default_directory_has_the_right_mode_and_readers() {
     let Some(stage) = Stage::new() else { return };
     for (user, mode) in [(User::Root, "755 0"), (User::Unprivileged, "700 65534")] {
         let script = "umask 000; as_user \"$PRODUCER\" --ticks 1; stat -c '%a %u' $D\n\
@@ -83,9 +84,9 @@ fn a_default_directory_is_made_for_its_user_and_read_by_whom_it_is_for() {
 }
 
 #[test]
-fn a_directory_that_somebody_else_made_first_is_refused() {
+fn a_directory_created_by_another_user_is_refused() {
     let Some(stage) = Stage::new() else { return };
-    // Whatever it lets others do, and with what looks like a region in it.
+    // In every mode, and with a forged region in it.
     for mode in ["0700", "0755", "0777"] {
         let squat = format!("mkdir $D; touch $D/stu.region; chown -R $S $D; chmod {mode} $D");
         let fact =
@@ -95,7 +96,7 @@ fn a_directory_that_somebody_else_made_first_is_refused() {
 }
 
 #[test]
-fn an_empty_variable_is_as_good_as_none() {
+fn an_empty_variable_counts_as_unset() {
     let Some(stage) = Stage::new() else { return };
     let empty = "export MAPCAST_DIR= XDG_RUNTIME_DIR=";
     // The owner is checked, and the region of another user is not read.
@@ -112,8 +113,8 @@ fn an_empty_variable_is_as_good_as_none() {
     let mut shell = stage.run(User::Unprivileged, &script);
     assert_eq!(shell.exit_code(), 0, "{:?}", shell.err());
     assert_eq!(shell.out(), ["stu.region", "id=10\tname=xiaoming\tm"]);
-    // The user's own are where they are without the variable; a relative XDG_RUNTIME_DIR is ignored,
-    // as its specification has it.
+    // The user's own are where they would be without the variable; a relative XDG_RUNTIME_DIR is
+    // ignored, as its specification demands.
     for runtime in ["", "run/user", "."] {
         let script = format!(
             "{empty}; export XDG_RUNTIME_DIR={runtime}; as_user \"$PRODUCER\" --ticks 1; ls $D"
@@ -124,7 +125,7 @@ fn an_empty_variable_is_as_good_as_none() {
 }
 
 #[test]
-fn with_a_relative_variable_nothing_is_made_or_read_anywhere() {
+fn a_relative_variable_is_refused_and_nothing_created() {
     let Some(stage) = Stage::new() else { return };
     for user in BOTH {
         for program in ["\"$PRODUCER\" --ticks 1", "\"$CONSUMER\" stu --once"] {
@@ -141,7 +142,7 @@ fn with_a_relative_variable_nothing_is_made_or_read_anywhere() {
 }
 
 #[test]
-fn a_squatted_directory_hides_no_region_of_the_system() {
+fn a_squatted_directory_does_not_hide_a_system_region() {
     let Some(stage) = Stage::new() else { return };
     let script = "\"$PRODUCER\" --ticks 1; mkdir $D; touch $D/stu.region; chown -R $S $D\n\
                   as_user \"$CONSUMER\" stu --once";
@@ -162,7 +163,7 @@ fn a_directory_that_others_may_write_to_is_refused() {
 }
 
 #[test]
-fn a_link_or_a_file_in_place_of_the_directory_is_refused_wherever_the_link_leads() {
+fn a_link_or_a_file_in_place_of_the_directory_is_refused() {
     let Some(stage) = Stage::new() else { return };
     for user in BOTH {
         for squat in [
@@ -178,7 +179,7 @@ fn a_link_or_a_file_in_place_of_the_directory_is_refused_wherever_the_link_leads
 }
 
 #[test]
-fn a_users_own_runtime_directory_is_checked_the_same_way() {
+fn a_users_runtime_directory_is_checked_in_the_same_way() {
     let Some(stage) = Stage::new() else { return };
     let home = "mkdir -m 0700 /run/user; chown 65534 /run/user; export XDG_RUNTIME_DIR=/run/user";
     for (squat, fact) in [
@@ -195,9 +196,9 @@ fn a_users_own_runtime_directory_is_checked_the_same_way() {
 }
 
 #[test]
-fn a_directory_that_somebody_else_makes_while_programs_run_is_neither_read_nor_written() {
+fn a_directory_recreated_by_another_user_is_neither_read_nor_written() {
     let Some(stage) = Stage::new() else { return };
-    // What the squatter offers is a region of the same record, with another number in it.
+    // The squatter's region holds the same record with another number.
     let script = "sed 's/start = 10/start = 999/' stu.toml >999.toml\n\
         \"$PRODUCER\" 999.toml --region /dev/shm/theirs.region --ticks 1 2>/dev/null\n\
         as_user \"$PRODUCER\" --tick 1s 2>writer & as_user \"$CONSUMER\" stu --follow >out 2>reader &\n\
@@ -214,7 +215,7 @@ fn a_directory_that_somebody_else_makes_while_programs_run_is_neither_read_nor_w
     let out = shell.out();
     assert_eq!(out[0], "stu.region", "nothing of ours is put there: {out:?}");
     assert!(!out.iter().any(|line| line.contains("id=999")), "{out:?}");
-    // The same with nothing in it: the writer makes nothing there.
+    // The same with an empty directory: the writer creates nothing there.
     let script = "as_user \"$PRODUCER\" --tick 1s 2>writer2 &\n\
         until [ -e $D/stu.region ]; do sleep 0.05; done\n\
         mkdir /dev/shm/away; mv $D /dev/shm/away; mkdir $D; chmod 0777 $D; chown $S $D\n\

@@ -1,7 +1,7 @@
-//! What stands at a region's name changes while programs start: nothing but the name is touched.
+//! The file with a region's name is replaced while programs start: no other file is changed.
 //!
-//! A thread puts one thing after the other there, each by one rename: links to somebody's letter,
-//! soft and hard, a link to nothing, a region elsewhere, a pipe, a socket, a directory, nothing.
+//! A thread renames one thing after the other to that name: symbolic and hard links to another
+//! file, a dangling link, a region elsewhere, a pipe, a socket, a directory, nothing.
 
 use std::fs;
 use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
@@ -19,13 +19,13 @@ use crate::{consumer, producer};
 /// Starts of each program while the names change.
 const STARTS: usize = 40;
 
-/// Content, mode, owner: everything about a file that a program could have changed.
+/// Content, mode and owner of a file: everything that a program could have changed.
 fn seen(path: &Path) -> (Vec<u8>, u32, u32) {
     let meta = fs::metadata(path).expect("a file");
     (fs::read(path).expect("a file"), meta.permissions().mode(), meta.uid())
 }
 
-/// Puts the `turn`-th thing at `x.region`.
+/// Renames the `turn`-th thing to `x.region`.
 fn swap(place: &Place, turn: usize) {
     let (aside, name) = (place.path("aside"), place.path("x.region"));
     let letter = place.path("letter");
@@ -48,14 +48,14 @@ fn swap(place: &Place, turn: usize) {
 }
 
 #[test]
-fn whatever_is_swapped_in_for_the_region_while_programs_start_is_left_as_it_was() {
+fn a_file_swapped_in_for_the_region_is_left_unchanged() {
     let place = Place::new();
     configure(&place, "");
     fs::create_dir(place.path("elsewhere")).expect("mkdir");
     let elsewhere = place.path("elsewhere/x.region");
     let made = producer().start(&place, "./x.toml --ticks 1 --region ./elsewhere/x.region");
     assert_eq!({ made }.exit_code(), 0);
-    // Longer than any header, and nobody else's.
+    // Longer than any header.
     let letter = place.write("letter", "a letter of somebody's\n".repeat(400));
     let before = (seen(&letter), seen(&elsewhere));
     let (stop, stopped) = channel::<()>();
@@ -82,5 +82,5 @@ fn whatever_is_swapped_in_for_the_region_while_programs_start_is_left_as_it_was(
         assert!(!said.iter().any(|line| line.contains("panicked")), "{said:?}");
     }
     assert_eq!((seen(&letter), seen(&elsewhere)), before);
-    assert!(!place.path("nothing").exists(), "nobody creates through a link");
+    assert!(!place.path("nothing").exists(), "no program creates through a link");
 }

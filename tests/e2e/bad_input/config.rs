@@ -1,4 +1,4 @@
-//! Configurations that cannot be: both programs refuse each of them in the same words.
+//! Invalid configurations: both programs refuse each with the same message.
 
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
@@ -12,7 +12,7 @@ const REGION: &str = "[region]\nname = \"r\"\n";
 const FIELD: &str = "[record]\nname = \"R\"\n[[record.field]]\nname = \"a\"\ntype = \"i32\"\n\
                      source = { counter = {} }\n";
 
-/// What is wrong, the whole file, and what must be said about it behind the file's name.
+/// What is wrong, the whole file, and the message after the file's name.
 type Case = (&'static str, String, &'static str);
 
 /// A file with more below `[region]`, from line 3 on, or at its end, from line 9 on.
@@ -117,7 +117,7 @@ fn an_impossible_configuration_is_refused_by_file_line_and_key() {
 }
 
 #[test]
-fn a_configuration_that_is_not_there_is_said_so() {
+fn a_missing_configuration_is_named() {
     let place = Place::new();
     for program in both() {
         let facts = ["none.toml: cannot be read: No such file or directory", "; give the path"];
@@ -135,7 +135,7 @@ fn a_configuration_that_is_a_directory_is_refused() {
 }
 
 #[test]
-fn a_configuration_that_is_no_text_is_refused() {
+fn a_binary_configuration_is_refused() {
     let place = Place::new();
     place.write("bytes.toml", b"[region]\nname = \"\xff\xfe\"\n");
     for program in both() {
@@ -144,7 +144,7 @@ fn a_configuration_that_is_no_text_is_refused() {
 }
 
 #[test]
-fn a_configuration_without_end_is_not_read_to_the_end() {
+fn an_endless_configuration_is_refused() {
     let place = Place::new();
     std::os::unix::fs::symlink("/dev/zero", place.path("zero.toml")).expect("symlink");
     for program in both() {
@@ -153,7 +153,7 @@ fn a_configuration_without_end_is_not_read_to_the_end() {
 }
 
 #[test]
-fn a_configuration_that_this_user_may_not_read_is_said_so() {
+fn an_unreadable_configuration_is_named() {
     let place = Place::new().open_to_all();
     let path = place.write("secret.toml", "");
     fs::set_permissions(path, Permissions::from_mode(0o000)).expect("chmod");
@@ -165,7 +165,7 @@ fn a_configuration_that_this_user_may_not_read_is_said_so() {
 }
 
 #[test]
-fn a_file_name_cannot_drive_the_terminal() {
+fn a_file_name_cannot_control_the_terminal() {
     let place = Place::new();
     for program in both() {
         let facts = ["a\\u{1b}[2J.toml: cannot be read"];

@@ -1,7 +1,7 @@
-//! Regions that no honest writer left: newer, damaged, impossible, cut short.
+//! Regions that no honest writer of this version leaves: newer, damaged, impossible, cut short.
 //!
-//! A reader refuses them all. A writer leaves alone what may be somebody else's (no magic, another
-//! version, unknown features), and puts a new region in place of one of its own that is damaged.
+//! A reader refuses them all. A writer does not touch what may be another program's (no magic,
+//! another version, unknown features), and replaces a damaged region of its own.
 
 use std::fs;
 use std::path::PathBuf;
@@ -21,7 +21,7 @@ fn put(place: &Place, bytes: &[u8]) -> PathBuf {
     place.write("x.region", bytes)
 }
 
-/// The consumer refuses what is at [`PATH`] and says each of `facts`.
+/// Asserts that the consumer refuses the file at [`PATH`] with each of `facts`.
 #[track_caller]
 fn reader_refuses(place: &Place, facts: &[&str]) {
     is_refused(&consumer(), place, &[PATH, "--once"], facts);
@@ -33,7 +33,7 @@ fn writer_refuses(place: &Place, facts: &[&str]) {
     is_refused(&producer(), place, &["--region", PATH, "--ticks", "1"], facts);
 }
 
-/// The producer puts a region of its own in place, and says that the old one was damaged.
+/// Asserts that the producer replaces the region and logs that the old one was damaged.
 #[track_caller]
 fn writer_replaces(place: &Place, what: &str) {
     let mut command = producer().command(place);
@@ -97,7 +97,7 @@ fn a_flipped_byte_in_any_field_of_the_header_is_refused() {
 }
 
 #[test]
-fn a_region_of_a_newer_version_is_refused_by_both_and_left_alone() {
+fn a_region_of_a_newer_version_is_refused_by_both_and_left_unchanged() {
     let place = Place::new();
     let mut bytes = region_bytes(&place);
     bytes[offset::VERSION] = 2;
@@ -109,7 +109,7 @@ fn a_region_of_a_newer_version_is_refused_by_both_and_left_alone() {
 }
 
 #[test]
-fn a_region_with_features_of_the_future_is_refused_by_both_and_left_alone() {
+fn a_region_with_unknown_features_is_refused_by_both_and_left_unchanged() {
     let place = Place::new();
     let bytes = with_header(&region_bytes(&place), |header| header.incompatible = 4);
     put(&place, &bytes);
@@ -171,7 +171,7 @@ fn a_file_shorter_than_its_header_says_is_refused_with_both_lengths() {
 }
 
 #[test]
-fn a_file_that_was_cut_and_filled_up_with_zeros_is_refused() {
+fn a_file_that_was_cut_and_extended_with_zeros_is_refused() {
     let place = Place::new();
     let mut bytes = region_bytes(&place);
     let end = bytes.len();
@@ -185,7 +185,7 @@ fn a_file_that_was_cut_and_filled_up_with_zeros_is_refused() {
 }
 
 #[test]
-fn a_description_that_is_none_is_refused() {
+fn an_invalid_schema_is_refused() {
     let place = Place::new();
     let whole = region_bytes(&place);
     let header = Header::decode(&whole).expect("a header");
@@ -203,7 +203,7 @@ fn a_description_that_is_none_is_refused() {
 }
 
 #[test]
-fn a_region_of_another_record_is_retired_by_a_writer_and_told_by_a_reader() {
+fn a_region_of_another_record_is_retired_by_a_writer_and_reported_by_a_reader() {
     let place = Place::new();
     let text = "[region]\npath = \"./x.region\"\n[record]\nname = \"OTHER\"\n[[record.field]]\n\
                 name = \"x\"\ntype = \"f64\"\nsource = { const = 0.5 }\n";
@@ -230,7 +230,7 @@ fn stu_at_x() -> String {
 }
 
 #[test]
-fn what_a_hostile_writer_publishes_cannot_drive_the_terminal() {
+fn text_of_a_hostile_writer_cannot_control_the_terminal() {
     let place = Place::new();
     let mut writer =
         Writer::<Stu>::open_with(place.path("x.region"), &Options::new()).expect("a region");

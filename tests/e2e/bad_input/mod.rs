@@ -1,5 +1,5 @@
-//! Bad input: each answered by one clear line and the documented exit code, never by a panic, and
-//! whatever was offered is left as it was.
+//! Bad input: each results in one clear line and the documented exit code, never in a panic, and is
+//! left unchanged.
 //!
 //! ```text
 //!   config     no such file, no TOML, unknown keys and types, impossible records
@@ -8,7 +8,7 @@
 //!   header     a region of a newer version, of another record, with each header field flipped
 //! ```
 //!
-//! The libraries' own tests go through every byte and every key; these go through the programs.
+//! The libraries' own tests try every byte and every key; these run the programs.
 
 mod config;
 mod header;
@@ -25,12 +25,12 @@ use e2e::{Daemon, Place, Program};
 use layout::{Record, Stu};
 use region::{Options, Writer};
 
-/// What ended badly, by the exit code that the help promises.
+/// The exit code of a failure, as documented in `--help`.
 const FAILURE: i32 = 1;
 const USAGE: i32 = 2;
 
-/// Runs `program` with `args` in `place`: it must end with exit code 1 and one line on stderr
-/// that says each of `facts`, print nothing, and change nothing in `place`.
+/// Runs `program` with `args` in `place`: it must exit with code 1 and one line on stderr with each
+/// of `facts`, print nothing, and change nothing in `place`.
 #[track_caller]
 fn is_refused(program: &Program, place: &Place, args: &[&str], facts: &[&str]) {
     is_refused_as(program, program.command(place).args(args), place, facts);
@@ -50,7 +50,7 @@ fn is_refused_as(program: &Program, command: &mut Command, place: &Place, facts:
     }
 }
 
-/// Starts `command` as a person would who wants a backtrace of every panic.
+/// Starts `command` with backtraces of panics enabled.
 fn run(program: &Program, command: &mut Command) -> Daemon {
     Daemon::start(program.name(), command.env("RUST_BACKTRACE", "full"))
 }
@@ -71,7 +71,7 @@ fn says_once(daemon: &Daemon, program: &Program, facts: &[&str]) {
     }
 }
 
-/// One thing in a directory, with everything that could have been changed about it.
+/// An entry of a directory, with everything that could have been changed.
 #[derive(Debug, PartialEq, Eq)]
 enum Entry {
     Directory(u32, BTreeMap<PathBuf, Entry>),
@@ -102,7 +102,7 @@ fn both() -> [Program; 2] {
     [crate::producer(), crate::consumer()]
 }
 
-/// The bytes of a region with one record, closed in good order.
+/// The bytes of a region with one record, closed by its writer.
 fn region_bytes(place: &Place) -> Vec<u8> {
     let path = place.path("whole");
     let mut writer = Writer::<Stu>::open_with(&path, &Options::new()).expect("a region");

@@ -1,4 +1,4 @@
-//! Region paths that cannot be one: what is there is named, and left as it was.
+//! Paths that cannot be a region: the error names the kind of file, which is left unchanged.
 
 use std::fs::{self, Permissions};
 use std::io::Write as _;
@@ -13,7 +13,7 @@ use nix::unistd::mkfifo;
 use super::{both, contents, is_refused, is_refused_as, region_bytes, run, says_once};
 use crate::{consumer, producer};
 
-/// Both programs are given `./x.region`, which is what `make` has put there, and say `fact`.
+/// Asserts that both programs refuse `./x.region`, made by `make`, with `fact`.
 #[track_caller]
 fn both_refuse(make: impl Fn(&Place), fact: &str) {
     let place = Place::new();
@@ -26,13 +26,13 @@ fn both_refuse(make: impl Fn(&Place), fact: &str) {
 }
 
 #[test]
-fn a_directory_is_no_region() {
+fn a_directory_is_not_a_region() {
     let fact = "is a directory, not a regular file; give the path of a region";
     both_refuse(|place| fs::create_dir(place.path("x.region")).expect("mkdir"), fact);
 }
 
 #[test]
-fn a_symbolic_link_is_not_followed_wherever_it_leads() {
+fn a_symbolic_link_is_not_followed() {
     let fact = "is a symbolic link, not a regular file; give the path of a region";
     for target in ["true.region", "nothing", "x.region", "."] {
         let make = |place: &Place| {
@@ -44,7 +44,7 @@ fn a_symbolic_link_is_not_followed_wherever_it_leads() {
 }
 
 #[test]
-fn a_pipe_and_a_socket_are_no_regions_and_nobody_waits_for_their_other_end() {
+fn a_pipe_and_a_socket_are_refused_without_waiting_for_their_other_end() {
     let fifo = |place: &Place| {
         mkfifo(&place.path("x.region"), Mode::from_bits_truncate(0o600)).expect("mkfifo");
     };
@@ -56,7 +56,7 @@ fn a_pipe_and_a_socket_are_no_regions_and_nobody_waits_for_their_other_end() {
 }
 
 #[test]
-fn a_device_is_no_region() {
+fn a_device_is_not_a_region() {
     let place = Place::new();
     for device in ["/dev/null", "/dev/zero", "/dev/full"] {
         let fact = format!("{device}: is a character device, not a regular file");
@@ -66,7 +66,7 @@ fn a_device_is_no_region() {
 }
 
 #[test]
-fn an_empty_file_a_text_and_zeros_are_no_regions() {
+fn an_empty_file_a_text_and_zeros_are_not_regions() {
     let text = "this is a letter, and longer than any header\n".repeat(20);
     let contents: [&[u8]; 5] =
         [b"", b"id=10\tname=xiaoming\tm\n", text.as_bytes(), &[0; 255], &[0; 8192]];
@@ -77,7 +77,7 @@ fn an_empty_file_a_text_and_zeros_are_no_regions() {
 }
 
 #[test]
-fn a_bare_file_of_another_size_is_refused_by_both_sizes() {
+fn a_bare_file_of_another_size_is_refused_with_both_sizes() {
     let place = Place::new();
     let stu = fs::read_to_string(e2e::shipped_config("stu.toml")).expect("shipped");
     let bare =
@@ -94,7 +94,7 @@ fn a_bare_file_of_another_size_is_refused_by_both_sizes() {
             is_refused(&consumer(), &place, &["bare.toml", "--once"], &[fact]);
         }
     }
-    // An empty one may be a C program's that is about to give it its size: readers wait for it.
+    // An empty one may belong to a C program that is about to set its size: readers wait for it.
     place.write("x.bin", "");
     let fact = "./x.bin: has 0 bytes, the record has 28";
     is_refused(&producer(), &place, &["bare.toml", "--ticks", "1"], &[fact]);
@@ -103,7 +103,7 @@ fn a_bare_file_of_another_size_is_refused_by_both_sizes() {
 }
 
 #[test]
-fn a_directory_that_is_not_there_is_not_made_up() {
+fn a_missing_directory_is_not_created() {
     let place = Place::new();
     let facts =
         ["./none/x.region: open: No such file or directory", "; create the directory first"];
@@ -114,7 +114,7 @@ fn a_directory_that_is_not_there_is_not_made_up() {
 }
 
 #[test]
-fn a_path_through_a_file_and_one_too_long_are_named() {
+fn a_path_through_a_file_and_a_too_long_one_are_named() {
     let place = Place::new();
     place.write("file", "a file");
     let long = format!("./{}", "x".repeat(300));
@@ -140,7 +140,7 @@ fn a_directory_that_this_user_may_not_write_to_is_named() {
     is_refused_as(&producer(), &mut command, &place, &facts);
 }
 
-/// Whose number for "no" blames rights, names or room, as root too.
+/// File systems whose error numbers point to permissions, names or space, even for root.
 const KERNELS_OWN: [&str; 12] = [
     "sysfs",
     "proc",
@@ -157,7 +157,7 @@ const KERNELS_OWN: [&str; 12] = [
 ];
 
 #[test]
-fn a_file_system_that_cannot_hold_a_region_is_named_as_the_reason() {
+fn a_file_system_that_cannot_hold_a_region_is_named() {
     with_own_mounts(|| {
         let mut tried = false;
         for kind in KERNELS_OWN {
@@ -194,7 +194,7 @@ fn a_default_directory_that_others_may_write_to_is_not_used() {
 }
 
 #[test]
-fn a_default_directory_that_is_none_is_named() {
+fn a_default_directory_that_is_a_file_is_named() {
     let place = Place::new();
     let (file, link) = (place.write("file", "a file"), place.path("link"));
     symlink(place.dir(), &link).expect("symlink");
@@ -208,7 +208,7 @@ fn a_default_directory_that_is_none_is_named() {
 }
 
 #[test]
-fn a_group_that_is_not_there_is_named() {
+fn a_missing_group_is_named() {
     let place = Place::new();
     let stu = fs::read_to_string(e2e::shipped_config("stu.toml")).expect("shipped");
     place.write("stu.toml", stu.replace("slots = 8", "group = \"no-such-group\"\nslots = 8"));
@@ -233,7 +233,7 @@ fn a_region_that_does_not_fit_the_file_system_is_an_error_at_the_start() {
 }
 
 #[test]
-fn a_path_is_named_as_it_was_given_without_driving_the_terminal() {
+fn a_path_is_printed_as_given_with_controls_escaped() {
     let place = Place::new();
     fs::create_dir(place.path("a\x1b[2Jb")).expect("mkdir");
     let mut daemon = run(&consumer(), consumer().command(&place).arg("./a\x1b[2Jb"));

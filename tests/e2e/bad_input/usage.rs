@@ -1,11 +1,11 @@
-//! Command lines that cannot be: exit code 2, and the option is named.
+//! Invalid command lines: exit code 2, and the message names the option.
 
 use e2e::{Place, Program};
 
 use super::{USAGE, contents, run};
 use crate::{consumer, producer};
 
-/// Runs `program` with `args`: it must end with exit code 2 and name `fact`, and do nothing else.
+/// Runs `program` with `args`: it must exit with code 2 and name `fact`, and do nothing else.
 #[track_caller]
 fn is_wrong(program: &Program, args: &[&str], fact: &str) {
     let place = Place::new();
@@ -21,7 +21,7 @@ fn is_wrong(program: &Program, args: &[&str], fact: &str) {
 }
 
 #[test]
-fn options_that_nobody_knows_are_named() {
+fn unknown_options_are_named() {
     for program in [producer(), consumer()] {
         is_wrong(&program, &["--loud"], "unexpected argument '--loud'");
         is_wrong(&program, &["-z"], "unexpected argument '-z'");
@@ -34,7 +34,7 @@ fn options_that_nobody_knows_are_named() {
 }
 
 #[test]
-fn times_that_are_none_are_named_with_what_to_write() {
+fn invalid_times_are_named_with_valid_ones() {
     let options: [(Program, &str); 3] =
         [(producer(), "--tick"), (consumer(), "--poll"), (consumer(), "--timeout")];
     for (program, option) in options {
@@ -48,7 +48,7 @@ fn times_that_are_none_are_named_with_what_to_write() {
 }
 
 #[test]
-fn counts_that_are_none_are_named() {
+fn invalid_counts_are_named() {
     for (program, option) in [(producer(), "--ticks"), (consumer(), "--count")] {
         for bad in ["0", "many", "1.5", "18446744073709551616", ""] {
             is_wrong(&program, &[option, bad], &format!("invalid value '{bad}' for '{option} <"));
@@ -58,7 +58,7 @@ fn counts_that_are_none_are_named() {
 }
 
 #[test]
-fn options_that_contradict_each_other_are_named() {
+fn conflicting_options_are_named() {
     is_wrong(&producer(), &["--check", "--standby"], "cannot be used with");
     is_wrong(&producer(), &["--check", "--ticks", "3"], "cannot be used with");
     is_wrong(&consumer(), &["--once", "--follow"], "cannot be used with");
@@ -67,7 +67,7 @@ fn options_that_contradict_each_other_are_named() {
 }
 
 #[test]
-fn names_that_no_region_can_have_are_refused() {
+fn invalid_region_names_are_refused() {
     let long = "x".repeat(249);
     for bad in ["", ".hidden", "na me", "new\nline", "\x1b[2J", &long] {
         is_wrong(&consumer(), &[bad], "invalid value");
@@ -76,7 +76,7 @@ fn names_that_no_region_can_have_are_refused() {
 }
 
 #[test]
-fn an_environment_that_cannot_be_is_named_too() {
+fn an_invalid_environment_is_named() {
     for program in [producer(), consumer()] {
         let place = Place::new();
         let mut daemon = run(&program, program.command(&place).env("MAPCAST_LOG", "loud"));
@@ -88,7 +88,7 @@ fn an_environment_that_cannot_be_is_named_too() {
 
 #[test]
 fn a_relative_default_directory_is_named_by_its_variable() {
-    // Neither would make anything, wherever it looked.
+    // Neither program creates anything.
     for (program, how) in [(producer(), "--check"), (consumer(), "--once")] {
         for value in ["some/dir", ".", "./", "dir\x1b[2J"] {
             let place = Place::new();
@@ -101,7 +101,7 @@ fn a_relative_default_directory_is_named_by_its_variable() {
             assert!(daemon.out().is_empty() && contents(place.dir()).is_empty(), "{value:?}");
         }
     }
-    // Who gives a path does not ask for it.
+    // A path does not need the variable.
     let place = Place::new();
     let mut command = producer().command(&place);
     let command = command.env("MAPCAST_DIR", "x").args(["--region", "./x.region", "--ticks", "1"]);

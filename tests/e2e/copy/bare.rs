@@ -1,5 +1,5 @@
-//! A copier in a bare world: system calls that a filter refuses, no `/proc`. It copies with what there
-//! is, or says what is missing.
+//! A copier with system calls refused by a filter, or without `/proc`: it copies by other means, or
+//! names what is missing.
 
 use std::io::Write as _;
 use std::process::Command;
@@ -9,15 +9,15 @@ use e2e::{Daemon, Place, Program, Unprivileged, compile_c};
 use super::{LARGE, names, noise, same};
 use crate::copier;
 
-/// The answers that filters give.
+/// The errors that filters return.
 const ANSWERS: [i32; 2] = [nix::libc::EPERM, nix::libc::ENOSYS];
 
-/// The number of a user who has no other process: another for each run of the tests.
+/// The number of a user without other processes, different in each run of the tests.
 fn loner() -> u32 {
     30_000 + std::process::id() % 20_000
 }
 
-/// A word to the person who runs the tests.
+/// A message for the person who runs the tests.
 fn say(what: &str) {
     writeln!(std::io::stderr(), "{what}").expect("stderr");
 }
@@ -36,7 +36,7 @@ impl Stage {
         Self { place, refuse: compile_c("refuse", &tools), _tools: tools }
     }
 
-    /// A copy of four processes under a filter that refuses `calls`: what it says at the end.
+    /// Copies with four processes under a filter that refuses `calls`; returns the summary.
     #[track_caller]
     fn copies_without(&self, calls: &str, answer: i32) -> String {
         let mut command = self.refuse.command(&self.place);
@@ -47,7 +47,7 @@ impl Stage {
 
     #[track_caller]
     fn has_copied(&self, command: &mut Command) -> String {
-        let mut copy = Daemon::start("a copier in a bare world", command);
+        let mut copy = Daemon::start("a copier in a sandbox", command);
         assert_eq!(copy.exit_code(), 0, "{:?}", copy.err());
         same(&self.place.path("source"), &self.place.path("copy"));
         assert_eq!(names(&self.place), ["copy".into(), "source".into()].into());
@@ -57,7 +57,7 @@ impl Stage {
 }
 
 #[test]
-fn a_refused_call_that_only_several_processes_need_leaves_one_process() {
+fn without_a_call_that_several_processes_need_one_process_copies() {
     let stage = Stage::new();
     for answer in ANSWERS {
         for (calls, named) in [
@@ -74,7 +74,7 @@ fn a_refused_call_that_only_several_processes_need_leaves_one_process() {
 }
 
 #[test]
-fn without_pidfd_or_an_exchange_of_names_nothing_is_missing() {
+fn pidfd_and_exchanging_names_are_optional() {
     let stage = Stage::new();
     for answer in ANSWERS {
         for calls in ["pidfd_open", "renameat2", "pidfd_open,renameat2"] {
@@ -85,7 +85,7 @@ fn without_pidfd_or_an_exchange_of_names_nothing_is_missing() {
 }
 
 #[test]
-fn without_proc_one_process_makes_the_copy() {
+fn without_proc_one_process_copies() {
     let stage = Stage::new();
     let without_proc = |program: Program| {
         let script = "mount -t tmpfs none /proc || exit 77; exec \"$0\" \"$@\"";
@@ -102,7 +102,7 @@ fn without_proc_one_process_makes_the_copy() {
 }
 
 #[test]
-fn a_limit_of_processes_leaves_those_that_it_allows() {
+fn a_limit_of_processes_reduces_their_number() {
     if !nix::unistd::geteuid().is_root() {
         return say(
             "not run: the limit counts all processes of a user, and only root can be another",

@@ -1,4 +1,4 @@
-//! A copy caught in the middle: its workers are stopped (SIGSTOP) until the test has done its part.
+//! A copy stopped half-way: its workers are stopped (SIGSTOP) until the test has done its part.
 
 use std::fs;
 
@@ -12,10 +12,10 @@ use crate::copier;
 
 /// Bytes of a source that takes long enough to be caught.
 pub(super) const HUGE: usize = 256 << 20;
-/// A copy that is over before its workers are seen is made again; so often at the most.
+/// Most attempts: a copy that ends before its workers are found is repeated.
 const ATTEMPTS: u32 = 50;
 
-/// A running copy of `source` to `copy`, none of whose workers moves.
+/// A running copy of `source` to `copy` whose workers are stopped.
 pub(super) struct Caught {
     pub(super) copy: Daemon,
     pub(super) workers: Vec<Worker>,
@@ -27,7 +27,7 @@ impl Caught {
         Self::copying_to(place, "copy", arguments)
     }
 
-    /// The same, with a copy that is called `dest`.
+    /// The same, with a copy called `dest`.
     pub(super) fn copying_to(place: &Place, dest: &str, arguments: &str) -> Self {
         for _ in 0..ATTEMPTS {
             let mut copy = copier().start(place, &format!("source {dest} --jobs 2 {arguments}"));
@@ -40,14 +40,14 @@ impl Caught {
         panic!("none of {ATTEMPTS} copies could be caught at work");
     }
 
-    /// Lets the workers go on.
+    /// Continues the workers.
     pub(super) fn release(&self) {
         for worker in &self.workers {
             worker.send(Signal::CONT);
         }
     }
 
-    /// No worker runs any more.
+    /// Asserts that no worker runs.
     #[track_caller]
     pub(super) fn workers_are_gone(&self) {
         for worker in &self.workers {
@@ -56,47 +56,47 @@ impl Caught {
     }
 }
 
-/// A process of a copy. Its number may be another process's as soon as the copier knows that it has
-/// ended; its descriptor never is.
+/// A process of a copy. Its number may be reused once the copier has reaped it; its descriptor
+/// stays valid.
 pub(super) struct Worker {
     pub(super) pid: Pid,
     handle: OwnedFd,
 }
 
 impl Worker {
-    /// The worker `pid` of the process `copier`; `None`: it is none, or none any more.
+    /// The worker `pid` of the process `copier`; `None` if it is not one, or has ended.
     fn of(copier: u32, pid: Pid) -> Option<Self> {
         let handle = pidfd_open(pid, PidfdFlags::empty()).ok()?;
-        // Looked at after the descriptor was opened: then it is that of the process looked at. A child
-        // becomes a worker when it takes that name: one that is stopped earlier may not have told the
-        // kernel yet that it is to die with its parent.
+        // Checked after the descriptor was opened, so both are of the same process. A child is a
+        // worker once it has that name: before, it may not have asked the kernel yet to be killed
+        // with its parent.
         let stat = stat_of(pid)?;
         let is_worker = stat.name == "copier-worker" && stat.parent == copier.to_string();
         is_worker.then_some(Self { pid, handle })
     }
 
-    /// Sends `signal`, if it has not ended.
+    /// Sends `signal` unless the worker has ended.
     pub(super) fn send(&self, signal: Signal) {
         let _ = pidfd_send_signal(&self.handle, signal);
     }
 
-    /// Has it ended? (It may be a zombie: an orphan is reaped by whoever adopts it.)
+    /// Whether it has ended. (It may be a zombie until its adoptive parent reaps it.)
     fn has_ended(&self) -> bool {
         let mut fds = [PollFd::new(&self.handle, PollFlags::IN)];
         poll(&mut fds, Some(&Timespec::default())).expect("poll") > 0
     }
 
-    /// Stops it; `false` if it was over first.
+    /// Stops it; `false` if it ended first.
     fn stop(&self) -> bool {
         self.send(Signal::STOP);
         let is_stopped = || stat_of(self.pid).is_some_and(|stat| stat.state == "T");
-        // It stops when it comes out of the kernel; unless it was about to end.
-        wait_until("a worker stands still", || is_stopped() || self.has_ended());
+        // It stops when it returns from the kernel, unless it was about to end.
+        wait_until("a worker is stopped", || is_stopped() || self.has_ended());
         !self.has_ended()
     }
 }
 
-/// Stops both workers of `copy`; `None` if it was over first.
+/// Stops both workers of `copy`; `None` if the copy ended first.
 fn stop_workers(copy: &mut Daemon) -> Option<Vec<Worker>> {
     let mut workers = Vec::new();
     wait_until("two workers, or the end", || {
@@ -120,7 +120,7 @@ fn workers_of(copier: u32) -> Vec<Worker> {
     children.filter_map(|child| Worker::of(copier, child)).collect()
 }
 
-/// What proc(5) says of a process: its name, its state (R, S, D, T, Z ...) and its parent.
+/// Name, state (R, S, D, T, Z ...) and parent of a process, from proc(5).
 struct Stat {
     name: String,
     state: String,

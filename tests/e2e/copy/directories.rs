@@ -1,4 +1,4 @@
-//! Where the copy lands: in the directory that its name led to at the beginning, and nowhere else.
+//! The copy is made in the directory that its name led to at the start, and nowhere else.
 
 use std::fs;
 use std::os::unix::fs::symlink;
@@ -7,12 +7,12 @@ use e2e::Place;
 
 use super::caught::{Caught, HUGE};
 use super::{
-    another_user_does, copies, ends_without_a_trace, mode_of, names, noise, refuses, same,
+    another_user_does, copies, fails_without_leftovers, mode_of, names, noise, refuses, same,
     set_mode, sticky,
 };
 
 #[test]
-fn a_link_that_another_user_has_put_into_a_shared_directory_is_not_followed() {
+fn another_users_link_in_a_shared_directory_is_not_followed() {
     let place = Place::new().open_to_all();
     place.write("source", "payload");
     place.write("target", "original");
@@ -30,7 +30,7 @@ fn a_link_that_another_user_has_put_into_a_shared_directory_is_not_followed() {
 }
 
 #[test]
-fn a_directory_that_is_swapped_during_the_copy_gets_nothing_of_it() {
+fn a_directory_swapped_in_during_the_copy_is_not_written_to() {
     let place = Place::new();
     place.write("source", noise(HUGE));
     for dir in ["u", "u/d", "victim"] {
@@ -52,7 +52,7 @@ fn a_directory_that_is_swapped_during_the_copy_gets_nothing_of_it() {
 }
 
 #[test]
-fn a_directory_that_is_removed_during_the_copy_is_an_error_that_says_so() {
+fn a_directory_removed_during_the_copy_is_a_named_error() {
     let place = Place::new();
     place.write("source", noise(HUGE));
     fs::create_dir(place.path("d")).expect("mkdir");
@@ -60,23 +60,23 @@ fn a_directory_that_is_removed_during_the_copy_is_an_error_that_says_so() {
     fs::remove_dir(place.path("d")).expect("rmdir");
     caught.release();
     let fact = "d/out: linkat: No such file or directory (os error 2); its directory was removed";
-    ends_without_a_trace(&place, &mut caught.copy, fact, &["source".into()].into());
+    fails_without_leftovers(&place, &mut caught.copy, fact, &["source".into()].into());
 }
 
 #[test]
-fn what_takes_the_name_during_the_copy_is_looked_at_before_it_is_replaced() {
+fn a_file_that_takes_the_name_during_the_copy_is_checked_before_it_is_replaced() {
     let place = Place::new();
     place.write("source", noise(HUGE));
     let before = |more: &str| ["source".into(), more.to_owned()].into();
     let mut caught = Caught::new(&place, "");
     fs::create_dir(place.path("copy")).expect("mkdir");
     caught.release();
-    ends_without_a_trace(&place, &mut caught.copy, "copy: is a directory", &before("copy"));
+    fails_without_leftovers(&place, &mut caught.copy, "copy: is a directory", &before("copy"));
     fs::remove_dir(place.path("copy")).expect("rmdir");
     let mut caught = Caught::new(&place, "");
     fs::hard_link(place.path("source"), place.path("copy")).expect("a link");
     caught.release();
-    ends_without_a_trace(&place, &mut caught.copy, "is the source itself", &before("copy"));
+    fails_without_leftovers(&place, &mut caught.copy, "is the source itself", &before("copy"));
     fs::remove_file(place.path("copy")).expect("unlink");
     let mut caught = Caught::new(&place, "");
     place.write("copy", "secret");
@@ -88,7 +88,7 @@ fn what_takes_the_name_during_the_copy_is_looked_at_before_it_is_replaced() {
 }
 
 #[test]
-fn a_name_that_can_only_be_a_directory_is_refused() {
+fn a_name_of_a_directory_is_refused() {
     let place = Place::new();
     place.write("source", "x");
     refuses(&place, "source new/", "new/: names no file; give the copy a name");

@@ -1,5 +1,5 @@
-//! What happens to a copy that is disturbed in the middle: by a signal, by the death of one of its
-//! processes, by somebody who writes to its source.
+//! A copy that is interrupted: by a signal, by the death of one of its processes, by a process that
+//! writes to its source.
 
 use std::fs::{self, File};
 use std::os::unix::fs::FileExt;
@@ -10,11 +10,11 @@ use nix::sys::signal::Signal;
 use rustix::process::Signal as ToWorker;
 
 use super::caught::{Caught, HUGE};
-use super::{copies, ends_without_a_trace, names, noise, same};
+use super::{copies, fails_without_leftovers, names, noise, same};
 
 /// A place with a large source, and an older file under the name of the copy.
 ///
-/// One story at a time has it: each takes half a gigabyte of the machine's memory.
+/// One test at a time has it, because each needs half a gigabyte of memory.
 fn stage() -> (Place, MutexGuard<'static, ()>) {
     static ALONE: Mutex<()> = Mutex::new(());
     let alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
@@ -23,15 +23,16 @@ fn stage() -> (Place, MutexGuard<'static, ()>) {
     (place, alone)
 }
 
-/// The copy failed with `fact`, left no trace and no process; and the same copy works afterwards.
+/// Asserts that the copy failed with `fact` and left neither files nor processes, and that the same
+/// copy works afterwards.
 #[track_caller]
 fn failed_cleanly(place: &Place, mut caught: Caught, fact: &str) {
-    ends_without_a_trace(place, &mut caught.copy, fact, &["source".into()].into());
+    fails_without_leftovers(place, &mut caught.copy, fact, &["source".into()].into());
     caught.workers_are_gone();
 }
 
 #[test]
-fn a_worker_that_dies_ends_the_copy_and_the_other_worker() {
+fn the_death_of_a_worker_ends_the_copy() {
     let (place, _alone) = stage();
     let caught = Caught::new(&place, "");
     caught.workers[1].send(ToWorker::KILL);
@@ -42,7 +43,7 @@ fn a_worker_that_dies_ends_the_copy_and_the_other_worker() {
 }
 
 #[test]
-fn a_signal_to_stop_leaves_nothing_half_made() {
+fn a_stop_signal_leaves_no_files() {
     let (place, _alone) = stage();
     for signal in [Signal::SIGINT, Signal::SIGTERM] {
         let mut caught = Caught::new(&place, "");
@@ -53,7 +54,7 @@ fn a_signal_to_stop_leaves_nothing_half_made() {
 
 /// Ctrl-C goes to every process of the terminal's foreground group, the workers included.
 #[test]
-fn ctrl_c_in_a_terminal_reaches_workers_too_and_leaves_nothing() {
+fn ctrl_c_in_a_terminal_ends_the_workers_and_leaves_no_files() {
     let (place, _alone) = stage();
     let mut caught = Caught::new(&place, "");
     for worker in &caught.workers {
@@ -65,7 +66,7 @@ fn ctrl_c_in_a_terminal_reaches_workers_too_and_leaves_nothing() {
 }
 
 #[test]
-fn a_copier_that_is_killed_takes_its_workers_along_and_leaves_nothing() {
+fn a_killed_copier_leaves_neither_workers_nor_files() {
     let (place, _alone) = stage();
     let mut caught = Caught::new(&place, "");
     caught.copy.kill9();
@@ -75,7 +76,7 @@ fn a_copier_that_is_killed_takes_its_workers_along_and_leaves_nothing() {
 
 /// In the mapping engine this would be SIGBUS.
 #[test]
-fn a_source_that_becomes_shorter_is_an_error_with_every_engine() {
+fn a_truncated_source_is_an_error_with_every_engine() {
     let (place, _alone) = stage();
     for engine in ["mmap", "pread", "copy-range", "auto"] {
         place.write("source", noise(HUGE));
@@ -87,7 +88,7 @@ fn a_source_that_becomes_shorter_is_an_error_with_every_engine() {
 }
 
 #[test]
-fn a_source_that_is_written_to_is_no_copy() {
+fn a_source_written_to_during_the_copy_is_an_error() {
     let (place, _alone) = stage();
     let caught = Caught::new(&place, "");
     let source = File::options().write(true).open(place.path("source")).expect("the source");
@@ -101,7 +102,7 @@ fn a_source_that_is_written_to_is_no_copy() {
 }
 
 #[test]
-fn what_the_destination_held_stands_until_the_copy_is_complete() {
+fn the_old_destination_stays_until_the_copy_is_complete() {
     let (place, _alone) = stage();
     let mut caught = Caught::new(&place, "");
     place.write("copy", "meanwhile");

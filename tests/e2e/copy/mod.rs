@@ -1,7 +1,7 @@
 //! The copier: the tutorial's copy by several processes, with everything that can go wrong in it.
 //!
-//! What every story demands of a copy that fails: exit code 1, one line that names the file and the
-//! next step, a destination as it was before, nothing beside it, and no process left.
+//! Every test of a failing copy requires exit code 1, one line that names the file and the next
+//! step, an unchanged destination, no temporary file and no process left.
 
 mod bare;
 mod caught;
@@ -20,10 +20,10 @@ use e2e::{Daemon, Place, Program, Unprivileged};
 
 use crate::copier;
 
-/// Bytes of a source that several processes copy: four parts of 8 MiB and a rest.
+/// Size of a source that several processes copy: four parts of 8 MiB and a remainder.
 const LARGE: usize = (32 << 20) + 4096 + 3;
 
-/// Bytes that differ from page to page, so that a part in the wrong place shows.
+/// Bytes that differ from page to page, so that a misplaced part is detected.
 fn noise(len: usize) -> Vec<u8> {
     let mut page = [0; 4096];
     fastrand::Rng::with_seed(len as u64).fill(&mut page);
@@ -40,23 +40,24 @@ fn names(place: &Place) -> BTreeSet<String> {
     e2e::names_in(place.dir())
 }
 
-/// Copies in `place` and expects success without a word.
+/// Copies in `place` and expects success without output.
 #[track_caller]
 fn copies(place: &Place, arguments: &str) {
     let mut copy = copier().start(place, arguments);
     assert_eq!((copy.exit_code(), copy.err(), copy.out()), (0, vec![], vec![]), "{arguments}");
 }
 
-/// Copies in `place` and expects a refusal of one line that says `fact`, and no trace.
+/// Copies in `place` and expects one line with `fact`, and no change.
 #[track_caller]
 fn refuses(place: &Place, arguments: &str, fact: &str) -> String {
     let mut copy = copier().start(place, arguments);
-    ends_without_a_trace(place, &mut copy, fact, &names(place))
+    fails_without_leftovers(place, &mut copy, fact, &names(place))
 }
 
-/// `copy` ends with 1 and one line that says `fact`, and the place holds `before`, nothing else.
+/// Asserts that `copy` exits with 1 and one line with `fact`, and that the place holds only
+/// `before`.
 #[track_caller]
-fn ends_without_a_trace(
+fn fails_without_leftovers(
     place: &Place,
     copy: &mut Daemon,
     fact: &str,
@@ -70,7 +71,7 @@ fn ends_without_a_trace(
     line.clone()
 }
 
-/// Are the two files the same, byte for byte?
+/// Asserts that the two files are equal.
 #[track_caller]
 fn same(one: &Path, other: &Path) {
     let (one, other) = (fs::read(one).expect("a file"), fs::read(other).expect("a file"));
@@ -80,7 +81,7 @@ fn same(one: &Path, other: &Path) {
     }
 }
 
-/// A directory in which everybody may create files, and only owners remove them.
+/// A directory in which all users may create files, and only owners remove them.
 fn sticky(place: &Place, name: &str) {
     fs::create_dir(place.path(name)).expect("mkdir");
     set_mode(place, name, 0o1777);
@@ -96,7 +97,7 @@ fn mode_of(place: &Place, name: &str) -> u32 {
     place.path(name).metadata().expect("a file").mode() & 0o7777
 }
 
-/// Another user does `script` in `place`; `None`, with a word on stderr, where there is none.
+/// Runs `script` in `place` as another user; `None`, with a message on stderr, if there is none.
 #[track_caller]
 fn another_user_does(place: &Place, script: &str) -> Option<()> {
     let shell = Unprivileged::another(&Program::new("sh", "/bin/sh"))?;

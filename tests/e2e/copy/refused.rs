@@ -1,4 +1,4 @@
-//! What is not copied, and why: said before a byte is written, without a trace.
+//! Copies that are refused, before a byte is written.
 
 use std::fs::{self, Permissions};
 use std::os::unix::fs::{PermissionsExt, symlink};
@@ -7,11 +7,11 @@ use e2e::{Daemon, Place, Unprivileged};
 use nix::sys::stat::Mode;
 use nix::unistd::mkfifo;
 
-use super::{LARGE, copies, ends_without_a_trace, names, noise, refuses};
+use super::{LARGE, copies, fails_without_leftovers, names, noise, refuses};
 use crate::copier;
 
 #[test]
-fn a_file_is_not_copied_onto_itself_whatever_its_name() {
+fn a_file_is_not_copied_onto_itself_by_any_name() {
     let place = Place::new();
     place.write("source", "kept");
     fs::hard_link(place.path("source"), place.path("hard")).expect("a link");
@@ -27,7 +27,7 @@ fn a_file_is_not_copied_onto_itself_whatever_its_name() {
 }
 
 #[test]
-fn what_is_not_a_file_is_named_on_either_side_and_nothing_hangs() {
+fn a_special_file_on_either_side_is_refused_without_blocking() {
     let place = Place::new();
     place.write("source", "x");
     fs::create_dir(place.path("dir")).expect("a directory");
@@ -49,7 +49,7 @@ fn what_is_not_a_file_is_named_on_either_side_and_nothing_hangs() {
 }
 
 #[test]
-fn what_is_not_there_is_said() {
+fn a_missing_file_is_named() {
     let place = Place::new();
     place.write("source", "x");
     refuses(&place, "none copy", "none: no such file; check the name");
@@ -95,14 +95,14 @@ fn permissions_are_not_worked_around() {
     ];
     for (source, dest, fact, advice) in cases {
         let mut copy = Daemon::start("copier", copier.command(&place).args([source, dest]));
-        let line = ends_without_a_trace(&place, &mut copy, fact, &names(&place));
+        let line = fails_without_leftovers(&place, &mut copy, fact, &names(&place));
         assert!(line.ends_with(&format!("use an account that {advice}")), "{line}");
     }
     assert_eq!(fs::read_dir(place.path("open")).expect("a directory").count(), 0);
 }
 
 #[test]
-fn a_file_size_limit_is_an_error_and_not_a_death() {
+fn a_file_size_limit_is_an_error_and_not_a_signal() {
     let place = Place::new();
     place.write("source", noise(LARGE));
     for engine in ["auto", "mmap", "pread", "copy-range"] {
@@ -110,13 +110,13 @@ fn a_file_size_limit_is_an_error_and_not_a_death() {
         let mut copy =
             Daemon::start("copier", command.args(["source", "copy", "--engine", engine]));
         let line =
-            ends_without_a_trace(&place, &mut copy, "File too large", &["source".into()].into());
+            fails_without_leftovers(&place, &mut copy, "File too large", &["source".into()].into());
         assert!(line.contains("raise the limit (ulimit -f)"), "{line}");
     }
 }
 
 #[test]
-fn an_engine_that_cannot_is_an_error_by_name_and_no_obstacle_otherwise() {
+fn an_unusable_engine_is_an_error_only_if_chosen() {
     let (place, other) = (Place::new(), Place::on_disk());
     let source = other.write("source", noise(LARGE));
     let arguments = format!("{} copy", source.display());
@@ -132,7 +132,7 @@ fn an_engine_that_cannot_is_an_error_by_name_and_no_obstacle_otherwise() {
 
 /// A file system of 4 MiB, in a mount namespace of its own.
 #[test]
-fn a_full_file_system_is_an_error_without_a_trace() {
+fn a_full_file_system_is_an_error_and_leaves_no_files() {
     let place = Place::new();
     place.write("source", noise(LARGE));
     fs::create_dir(place.path("small")).expect("a directory");
@@ -144,7 +144,7 @@ fn a_full_file_system_is_an_error_without_a_trace() {
         let mut shell = Daemon::start("a shell with a small file system", command.arg(engine));
         let code = shell.exit_code();
         if shell.out().is_empty() {
-            // No namespaces for us here (a container), and then no mount either.
+            // In a container there may be no namespaces, and so no mounts.
             assert_ne!(code, 0, "{:?}", shell.err());
             return;
         }

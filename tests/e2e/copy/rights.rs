@@ -1,4 +1,4 @@
-//! Who may do what with the copy: no right comes from what another user has put there.
+//! Permissions of the copy: a file that another user has put there grants none.
 
 use std::fs::{self, File};
 use std::os::unix::fs::{MetadataExt, chown};
@@ -9,7 +9,7 @@ use rustix::io::Errno;
 
 use super::{another_user_does, copies, mode_of, set_mode, sticky};
 
-/// A place that everybody may enter, with a source of this mode.
+/// A place that all users may enter, with a source of this mode.
 fn stage(mode: u32) -> Place {
     let place = Place::new().open_to_all();
     place.write("source", "secret");
@@ -24,7 +24,7 @@ fn own(place: &Place, name: &str, mode: u32) {
 }
 
 #[test]
-fn the_mode_of_another_users_file_counts_for_nothing() {
+fn the_mode_of_another_users_file_is_ignored() {
     let place = stage(0o600);
     sticky(&place, "sticky");
     let script = "umask 0; echo mine >sticky/wide; echo mine >sticky/narrow; chmod 0 sticky/narrow";
@@ -38,12 +38,12 @@ fn the_mode_of_another_users_file_counts_for_nothing() {
 }
 
 #[test]
-fn in_a_directory_of_others_a_file_of_ones_own_gives_no_right_either() {
+fn an_own_file_in_a_directory_of_others_grants_no_permission() {
     let place = stage(0o600);
     sticky(&place, "sticky");
     own(&place, "sticky/own", 0o666);
     own(&place, "log", 0o666);
-    // What another user may write to, that one may give a second name.
+    // Another user may make a hard link to a file that they may write to.
     fs::hard_link(place.path("log"), place.path("sticky/hard")).expect("a link");
     for name in ["sticky/own", "sticky/hard"] {
         copies(&place, &format!("source {name}"));
@@ -57,7 +57,7 @@ fn in_a_directory_of_others_a_file_of_ones_own_gives_no_right_either() {
 }
 
 #[test]
-fn the_group_of_ones_own_file_is_kept_with_its_mode_or_has_no_rights() {
+fn the_group_of_an_own_file_is_kept_or_loses_its_permissions() {
     let place = stage(0o600);
     let old = place.path("old");
     own(&place, "old", 0o664);
@@ -96,7 +96,7 @@ const LIST: [u8; 44] = [
     0x20, 0, 0, 0, 255, 255, 255, 255, // everybody else
 ];
 
-/// Gives `name` the list; `false`, with a word on stderr, where there are none.
+/// Sets the list of `name`; `false`, with a message on stderr, if there are no such lists.
 fn give_list(place: &Place, name: &str, list: &str) -> bool {
     use std::io::Write as _;
     let file = File::open(place.path(name)).expect("a file");
@@ -111,7 +111,7 @@ fn give_list(place: &Place, name: &str, list: &str) -> bool {
 }
 
 #[test]
-fn a_group_that_only_an_access_control_list_seems_to_let_in_stays_out() {
+fn the_mask_of_an_access_control_list_is_not_copied_as_group_permissions() {
     let place = stage(0o644);
     own(&place, "old", 0o600);
     if !give_list(&place, "old", "system.posix_acl_access") {
@@ -126,7 +126,7 @@ fn a_group_that_only_an_access_control_list_seems_to_let_in_stays_out() {
         copies(&place, arguments);
     }
     assert_eq!((mode_of(&place, "new"), mode_of(&place, "other")), (0o600, 0o600));
-    // What the directory gives to new files is not the source's.
+    // The default list of the directory is not the source's.
     fs::create_dir(place.path("generous")).expect("mkdir");
     assert!(give_list(&place, "generous", "system.posix_acl_default"));
     own(&place, "source", 0o640);

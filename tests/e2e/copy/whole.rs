@@ -1,4 +1,4 @@
-//! What a copy is: every byte, every hole, mode and times as asked, and a word only if asked.
+//! A complete copy: every byte, every hole, mode and times on request, output only on request.
 
 use std::fs::{self, File, FileTimes, Permissions};
 use std::io::Write as _;
@@ -29,7 +29,7 @@ fn every_engine_copies_every_length_with_one_process_and_with_several() {
 }
 
 #[test]
-fn from_disk_to_memory_and_back_is_a_copy_too() {
+fn copies_between_disk_and_memory_are_complete() {
     let (memory, disk) = (Place::new(), Place::on_disk());
     let source = memory.write("source", noise(LARGE));
     let (there, back) = (disk.path("there"), memory.path("back"));
@@ -62,7 +62,7 @@ fn holes_stay_holes() {
 }
 
 #[test]
-fn without_preserve_the_mode_is_the_sources_less_the_umask_or_the_old_files() {
+fn without_preserve_the_mode_is_the_old_files_or_the_sources_less_the_umask() {
     let place = Place::new();
     fs::set_permissions(place.write("source", "x"), Permissions::from_mode(0o4777)).expect("chmod");
     let mut command = copier().command_after("umask 027", &place);
@@ -124,7 +124,7 @@ fn no_clobber_keeps_what_is_there() {
 }
 
 #[test]
-fn a_file_whose_length_is_only_a_claim_is_copied_to_its_end() {
+fn a_file_with_a_wrong_length_is_copied_to_its_end() {
     let place = Place::new();
     // procfs claims 0 bytes, sysfs 4096.
     copies(&place, "/proc/self/limits copy");
@@ -152,9 +152,10 @@ fn an_empty_file_is_copied_by_one_process() {
     assert!(line.contains(" s, 1 process"), "{line}");
 }
 
-/// `script` of util-linux gives it a terminal. Elsewhere it is silent: every other story says so.
+/// `script` of util-linux gives it a terminal. Elsewhere it is silent, as every other test
+/// requires.
 #[test]
-fn on_a_terminal_a_bar_shows_how_far_it_is_how_fast_and_how_long_it_takes() {
+fn on_a_terminal_a_bar_shows_progress_speed_and_time_left() {
     let place = Place::new();
     place.write("source", noise(LARGE));
     let run = format!("{} source copy --jobs 1", copier().path().display());
@@ -170,7 +171,7 @@ fn on_a_terminal_a_bar_shows_how_far_it_is_how_fast_and_how_long_it_takes() {
 }
 
 #[test]
-fn verbose_says_how_much_how_fast_and_how() {
+fn verbose_prints_size_speed_and_engine() {
     let place = Place::new();
     place.write("source", noise(LARGE));
     let mut copy = copier().start(&place, "source copy -v --jobs 2 --engine mmap --verify");

@@ -1,4 +1,4 @@
-//! A source that other processes store to through a mapping, which leaves no trace in its times.
+//! A source that other processes store to through a mapping, which does not change its times.
 
 use std::fs::{self, File};
 use std::path::Path;
@@ -11,11 +11,11 @@ use shared::Shared;
 use super::{copies, noise, refuses, same, set_mode};
 use crate::{copier, producer};
 
-/// From one store to the next: words of a mebibyte.
+/// Distance between two stores, in words: a mebibyte.
 const STRIDE: usize = (1 << 20) / size_of::<u64>();
-/// A source that takes longer to copy than to store to once.
+/// Size of a source that takes longer to copy than one round of stores.
 const HOT: usize = 64 << 20;
-/// What a copier says that has seen the stores.
+/// The messages of a copier that has detected the stores.
 const FACTS: [&str; 2] =
     ["differs from the source after byte ", "was written to while it was copied"];
 
@@ -28,9 +28,9 @@ fn map(path: &Path) -> Shared<u64> {
     Shared::open(path).expect("a mapping")
 }
 
-/// The words of `copy` are those of one moment: one round, or two that follow each other.
+/// Asserts that the words of `copy` are of one moment: one round, or two consecutive ones.
 #[track_caller]
-fn is_of_one_moment(copy: &Path) {
+fn assert_of_one_moment(copy: &Path) {
     let words = map(copy);
     let rounds: Vec<u64> = (0..words.len()).step_by(STRIDE).map(|at| words.get(at)).collect();
     let newest = rounds[0];
@@ -39,7 +39,7 @@ fn is_of_one_moment(copy: &Path) {
 }
 
 #[test]
-fn a_source_that_is_stored_to_all_the_time_is_no_mixture_ever() {
+fn a_source_that_is_stored_to_is_never_copied_as_a_mixture() {
     for place in [Place::new(), Place::on_disk()] {
         place.write("source", vec![0; HOT]);
         let words = map(&place.path("source"));
@@ -56,7 +56,7 @@ fn a_source_that_is_stored_to_all_the_time_is_no_mixture_ever() {
                     let arguments = format!("source copy --engine {engine} --jobs {jobs}");
                     let mut copy = copier().start(&place, &arguments);
                     if copy.exit_code() == 0 {
-                        is_of_one_moment(&place.path("copy"));
+                        assert_of_one_moment(&place.path("copy"));
                     } else {
                         let line = copy.err().join("\n");
                         assert!(FACTS.iter().any(|fact| line.contains(fact)), "{line}");
@@ -73,7 +73,7 @@ fn a_source_is_read_again_only_if_some_process_can_write_to_it() {
     let place = Place::new().open_to_all();
     place.write("source", noise(32 << 20));
     set_mode(&place, "source", 0o644);
-    // Longer ago than a tick of the clock that stamps files.
+    // Older than a tick of the clock that stamps files.
     let source = File::options().write(true).open(place.path("source")).expect("the source");
     source.set_modified(SystemTime::UNIX_EPOCH).expect("utimens");
     drop(source);
@@ -82,8 +82,7 @@ fn a_source_is_read_again_only_if_some_process_can_write_to_it() {
         copy.says("copied 32.0 MiB in ")
     };
     let run = || line(copier().start(&place, "source copy -v"));
-    // What is closed here is so everywhere once the processes that other tests are starting have executed
-    // their programs.
+    // Children that other tests are starting have this file open until they execute their programs.
     let is_read_once = || wait_until("a copy that is not verified", || !run().contains("verified"));
     is_read_once();
     let mapped = map(&place.path("source"));
@@ -93,7 +92,7 @@ fn a_source_is_read_again_only_if_some_process_can_write_to_it() {
     assert!(run().ends_with(", verified"), "an open file: {}", run());
     drop(open);
     is_read_once();
-    // Only the owner of a file is told.
+    // Only the owner of a file can check that.
     if let Some(other) = Unprivileged::another(&copier()) {
         fs::create_dir(place.path("open")).expect("mkdir");
         set_mode(&place, "open", 0o777);

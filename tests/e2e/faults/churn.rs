@@ -1,6 +1,6 @@
-//! The file is deleted, replaced and made anew all the time, a new inode each time, now with this
-//! record, now with that one: every line that a reader prints is whole, it holds no old file for
-//! long, and in the end it has what the last writer says.
+//! The file is deleted, replaced and recreated all the time, with changing inodes and records:
+//! every line that a reader prints is whole, it does not keep old files, and it ends with the last
+//! writer's record.
 //!
 //! `E2E_CHURN_MS` makes it longer.
 
@@ -17,11 +17,10 @@ use crate::consumer;
 
 const MILLISECONDS: u64 = 2000;
 const HOW: [&str; 4] = ["--follow", "--follow", "--poll 1ms", "--poll 20ms"];
-/// Descriptors and mappings of the region that a reader may hold: one, and the next while it goes
-/// over.
+/// Most files of the region that a reader may hold: one, and the next during a switch.
 const MOST: usize = 2;
 
-/// Who makes the files, and what is in them: record number n is the word n over and over.
+/// Makes the files; record number n repeats the word n.
 struct Maker<'a> {
     path: &'a Path,
     aside: &'a Path,
@@ -30,18 +29,18 @@ struct Maker<'a> {
 }
 
 impl Maker<'_> {
-    /// One more region in place of the one there, in another way each time.
+    /// Replaces the region, in another way each time.
     fn replace(&mut self, round: u64) {
         let schema = &self.schemas[usize::from(round.is_multiple_of(3))].clone();
         match round % 4 {
-            // Deleted, then made anew, as by hand; nobody publishes in between.
+            // Deleted, then recreated; no writer publishes in between.
             0 => {
                 drop(fs::remove_file(self.path));
                 drop(self.publish(self.path, schema));
             }
             // Retired by the next writer if it has another record, else kept.
             1 => drop(self.publish(self.path, schema)),
-            // Deleted under its writer, who goes on a while.
+            // Deleted under its writer, which publishes for some time longer.
             2 => {
                 let mut writer = self.publish(self.path, schema);
                 fs::remove_file(self.path).expect("removed");
@@ -81,7 +80,7 @@ fn number_in(line: &str) -> u64 {
 }
 
 #[test]
-fn readers_of_a_file_that_is_replaced_all_the_time_are_never_torn_never_stuck_and_never_leak() {
+fn readers_of_a_file_that_is_replaced_all_the_time_never_tear_hang_or_leak() {
     let place = Place::new();
     let (path, aside) = (place.path("x.region"), place.path("aside.region"));
     let schemas = [64, 4096].map(|size| torn::schema(size).expect("a schema"));
@@ -104,7 +103,7 @@ fn readers_of_a_file_that_is_replaced_all_the_time_are_never_torn_never_stuck_an
             readers.iter().for_each(holds_little);
             late.push(consumer().start(&place, "./x.region --once --format json"));
         }
-        // Some hundred a second: the readers get to see what they are given.
+        // Some hundred a second, so that the readers can follow.
         std::thread::sleep(Duration::from_millis(1));
     }
     for once in &mut late {
@@ -137,8 +136,8 @@ fn lines(readers: &[Daemon]) -> usize {
     readers.iter().map(|reader| reader.out().len()).sum()
 }
 
-/// No descriptor and no mapping is left behind. What is left stays; a look that the reader changes
-/// files under may count one of them twice.
+/// Asserts that no descriptor and no mapping is leaked. A leak is permanent; a count during a
+/// switch of files may see one twice.
 #[track_caller]
 fn holds_little(reader: &Daemon) {
     let held = || proc::held(reader.pid(), "region");

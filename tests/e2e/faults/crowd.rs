@@ -1,6 +1,6 @@
-//! Many: a thousand reader processes of one region, and a thousand regions on one machine.
+//! A thousand reader processes of one region, and a thousand regions on one machine.
 //!
-//! `E2E_CROWD` is another number than the thousand.
+//! `E2E_CROWD` replaces the thousand.
 
 use std::fs::{self, File};
 use std::process::{Child, Stdio};
@@ -18,7 +18,7 @@ fn many() -> usize {
 /// Records that each reader prints.
 const RECORDS: usize = 5;
 
-/// A reader whose lines go to a file: a thousand of them need no thread each.
+/// A reader whose lines are written to a file, so that it needs no thread.
 struct Reader {
     process: Child,
     out: std::path::PathBuf,
@@ -41,14 +41,14 @@ impl Reader {
 
 impl Drop for Reader {
     fn drop(&mut self) {
-        // Over already, unless the test has failed.
+        // Has ended already, unless the test has failed.
         let _ = self.process.kill();
         let _ = self.process.wait();
     }
 }
 
 #[test]
-fn a_thousand_readers_get_whole_records_and_the_writer_publishes_as_without_them() {
+fn a_thousand_readers_get_whole_records_without_slowing_the_writer() {
     let place = Place::new();
     Counters { region: "./x.region", fields: 8, slots: 64, tick: "100ms" }.write(&place, "x.toml");
     let mut producer = publishing(&place, "./x.toml");

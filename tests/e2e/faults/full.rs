@@ -1,8 +1,7 @@
 //! No space: the file system is full, or the file would be larger than this process may make one.
 //!
-//! A new region is refused with an error, at once, and leaves nothing behind. One that is there has
-//! its space: its producer goes on, as do its readers, and its next reload or repair says what it
-//! could not do.
+//! A new region is an error at the start and leaves no files. An existing one has its space:
+//! producer and readers continue, and the next reload or repair logs what failed.
 
 use std::fs;
 
@@ -13,7 +12,7 @@ use nix::sys::signal::Signal;
 use super::{follower, goes_on, is_of_epoch, is_one_line, publishing, refused};
 use crate::{consumer, producer};
 
-/// What there is to do when there is no space.
+/// The parts of the message when there is no space.
 const NO_SPACE: [&str; 3] = ["./full/x.region: ", "No space left on device", "free space there"];
 /// A record of one page, eight times.
 const REGION: Counters<'_> =
@@ -30,19 +29,19 @@ fn size_of_region(place: &Place) -> u64 {
 }
 
 #[test]
-fn a_new_region_on_a_full_tmpfs_is_an_error_at_once_and_leaves_nothing_behind() {
+fn a_new_region_on_a_full_tmpfs_is_an_immediate_error_and_leaves_no_files() {
     with_own_mounts(|| {
         let place = Place::new();
         REGION.write(&place, "x.toml");
         let pages = size_of_region(&place).div_ceil(4096);
         let full = Mount::tmpfs(place.path("full"), "size=256k");
-        // Not one page, one page, all but one: what was allocated is given back each time.
+        // No page, one page, all but one: what was allocated is freed each time.
         for left in [0, 1, pages - 1] {
             let filler = full.fill(left * 4096);
             refused(&place, full.dir(), "./x.toml", &NO_SPACE);
             fs::remove_file(filler).expect("removed");
         }
-        // Exactly enough is enough, and each of its pages is there when it is written.
+        // Exactly enough is enough, and each of its pages is allocated before it is written.
         full.fill(pages * 4096);
         let mut producer = publishing(&place, "./x.toml --ticks 20");
         assert_eq!(producer.exit_code(), 0, "{:?}", producer.err());
@@ -50,7 +49,7 @@ fn a_new_region_on_a_full_tmpfs_is_an_error_at_once_and_leaves_nothing_behind() 
 }
 
 #[test]
-fn a_new_region_where_no_file_can_be_made_any_more_is_an_error() {
+fn a_new_region_without_free_inodes_is_an_error() {
     with_own_mounts(|| {
         let place = Place::new();
         REGION.write(&place, "x.toml");
@@ -62,14 +61,14 @@ fn a_new_region_where_no_file_can_be_made_any_more_is_an_error() {
     });
 }
 
-/// What a running pair does while `full` becomes full, and after.
+/// A running pair while `full` becomes full, and after that.
 fn becomes_full(place: &Place, full: &Mount) {
     REGION.write(place, "x.toml");
     let mut producer = publishing(place, "./x.toml");
     let mut reader = follower(place, "./full/x.region");
     let filler = full.fill(0);
 
-    // Each slot comes round several times, into pages that nobody had touched.
+    // Each slot is written several times, in pages that were never touched before.
     let first = goes_on(&mut reader);
     let far = |line: &str| Reading::of(line).sequence > first.sequence + 40;
     reader.out_line("five times round all slots", far);
@@ -78,10 +77,10 @@ fn becomes_full(place: &Place, full: &Mount) {
         assert_eq!(counters::value(&reading), reading.sequence);
     }
     let mut late = consumer().start(place, "./full/x.region --follow --count 3");
-    assert_eq!(late.exit_code(), 0, "who comes late needs no space: {:?}", late.err());
+    assert_eq!(late.exit_code(), 0, "a new reader needs no space: {:?}", late.err());
 
     cannot_reload(place, &mut producer, &mut reader);
-    cannot_be_made_anew(place, &mut producer, &mut reader);
+    cannot_be_recreated_while_full(place, &mut producer, &mut reader);
 
     fs::remove_file(filler).expect("removed");
     producer.says("./full/x.region was deleted while in use; recreated");
@@ -108,13 +107,13 @@ fn cannot_reload(place: &Place, producer: &mut Daemon, reader: &mut Daemon) {
     REGION.write(place, "x.toml");
 }
 
-/// How many names there are beside and with the region.
+/// The number of names in the region's directory.
 fn before(place: &Place) -> usize {
     2 + usize::from(place.path("full/lost+found").exists())
 }
 
-/// A deleted region keeps its space until everybody has left it.
-fn cannot_be_made_anew(place: &Place, producer: &mut Daemon, reader: &mut Daemon) {
+/// A deleted region keeps its space until no process has it open.
+fn cannot_be_recreated_while_full(place: &Place, producer: &mut Daemon, reader: &mut Daemon) {
     fs::remove_file(place.path("full/x.region")).expect("removed");
     let line = producer.says("the region was deleted and cannot be recreated");
     assert!(line.contains("No space left") && line.contains("free space there"), "{line}");
@@ -124,7 +123,7 @@ fn cannot_be_made_anew(place: &Place, producer: &mut Daemon, reader: &mut Daemon
 }
 
 #[test]
-fn a_producer_goes_on_when_its_tmpfs_becomes_full_and_recovers_when_there_is_space() {
+fn a_producer_continues_on_a_full_tmpfs_and_recovers_when_there_is_space() {
     with_own_mounts(|| {
         let place = Place::new();
         becomes_full(&place, &Mount::tmpfs(place.path("full"), "size=1m"));
@@ -132,7 +131,7 @@ fn a_producer_goes_on_when_its_tmpfs_becomes_full_and_recovers_when_there_is_spa
 }
 
 #[test]
-fn a_producer_goes_on_when_its_disk_becomes_full_and_recovers_when_there_is_space() {
+fn a_producer_continues_on_a_full_disk_and_recovers_when_there_is_space() {
     with_own_mounts(|| {
         let place = Place::on_disk();
         if let Some(disk) = Mount::disk(place.path("full"), 1024) {
@@ -142,7 +141,7 @@ fn a_producer_goes_on_when_its_disk_becomes_full_and_recovers_when_there_is_spac
 }
 
 #[test]
-fn a_new_region_on_a_full_disk_is_an_error_at_once_and_leaves_nothing_behind() {
+fn a_new_region_on_a_full_disk_is_an_immediate_error_and_leaves_no_files() {
     with_own_mounts(|| {
         let place = Place::on_disk();
         REGION.write(&place, "x.toml");

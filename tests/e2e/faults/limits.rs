@@ -1,4 +1,4 @@
-//! No descriptor and no memory left: an error at the start, and a matter of waiting later.
+//! No descriptor or memory left: an error at the start, retried later while running.
 
 use std::fs;
 
@@ -15,12 +15,11 @@ const LARGE: Counters<'_> =
 const TOO_MANY: [&str; 3] = ["./x.region: ", "Too many open files", "allow this process more open"];
 
 #[test]
-fn too_few_descriptors_at_the_start_are_one_clear_line_and_code_1() {
+fn too_few_descriptors_at_the_start_log_one_line_and_exit_with_1() {
     let place = Place::new();
     SMALL.write(&place, "x.toml");
     let before = e2e::names_in(place.dir());
-    // From one more than the three, which the loader needs, to one less than it takes; at last,
-    // enough of them.
+    // From one more than the three, which the loader needs, to one too few; finally enough.
     let mut codes = Vec::new();
     for descriptors in 4..20 {
         let limit = format!("ulimit -n {descriptors}");
@@ -61,7 +60,7 @@ fn too_few_descriptors_at_the_start_are_one_clear_line_and_code_1() {
 }
 
 #[test]
-fn a_reader_without_a_descriptor_for_the_next_file_says_so_and_reads_it_once_it_has_one() {
+fn a_reader_without_a_descriptor_for_the_next_file_logs_that_and_retries() {
     let place = Place::new();
     SMALL.write(&place, "x.toml");
     let mut producer = publishing(&place, "./x.toml");
@@ -81,7 +80,7 @@ fn a_reader_without_a_descriptor_for_the_next_file_says_so_and_reads_it_once_it_
         reader.says("re-attached");
         reader.out_line("a record of the new file", is_of_epoch(2));
         assert_eq!(reader.said("Too many open files"), 1, "{:?}", reader.err());
-        // And it holds no more of them than before.
+        // It holds no more descriptors than before.
         let held = || proc::held(reader.pid(), "x.region");
         wait_until("one file is open and mapped", || held() == (1, 1));
     }
@@ -89,7 +88,7 @@ fn a_reader_without_a_descriptor_for_the_next_file_says_so_and_reads_it_once_it_
 }
 
 #[test]
-fn a_producer_without_a_descriptor_for_a_new_file_says_so_and_makes_it_once_it_has_one() {
+fn a_producer_without_a_descriptor_for_a_new_file_logs_that_and_retries() {
     let place = Place::new();
     SMALL.write(&place, "x.toml");
     let mut producer = publishing(&place, "./x.toml");
@@ -111,7 +110,7 @@ fn a_producer_without_a_descriptor_for_a_new_file_says_so_and_makes_it_once_it_h
 fn a_reload_without_descriptors_for_a_new_memfd_changes_nothing() {
     let place = Place::new();
     SMALL.write(&place, "x.toml");
-    // From no free descriptor to enough of them: whatever fails, fails before anything is in force.
+    // From no free descriptor to enough of them: a reload that fails changes nothing.
     let mut refused = 0;
     for more in 0..8 {
         SMALL.write(&place, "x.toml");
@@ -126,7 +125,7 @@ fn a_reload_without_descriptors_for_a_new_memfd_changes_nothing() {
             assert_eq!(producer.said("keeping the old configuration"), 1);
             refused += 1;
         }
-        // It publishes, by the one or the other, and takes the next reload.
+        // It publishes by either configuration and accepts the next reload.
         producer.signal(nix::sys::signal::Signal::SIGHUP);
         let answer = |line: &str| line.contains("SIGHUP");
         producer.err_line("the next answer", answer);
@@ -137,7 +136,7 @@ fn a_reload_without_descriptors_for_a_new_memfd_changes_nothing() {
 }
 
 #[test]
-fn a_producer_that_may_not_make_files_any_more_publishes_and_makes_the_next_one_later() {
+fn a_producer_that_may_not_create_files_publishes_and_retries() {
     let place = Place::new();
     SMALL.write(&place, "x.toml");
     let mut producer = publishing(&place, "./x.toml");
@@ -155,7 +154,7 @@ fn a_producer_that_may_not_make_files_any_more_publishes_and_makes_the_next_one_
 }
 
 #[test]
-fn too_little_memory_for_a_new_region_is_one_clear_line_and_nothing_is_left_behind() {
+fn too_little_memory_for_a_new_region_logs_one_line_and_leaves_no_files() {
     let place = Place::new();
     LARGE.write(&place, "large.toml");
     let before = e2e::names_in(place.dir());
@@ -168,7 +167,7 @@ fn too_little_memory_for_a_new_region_is_one_clear_line_and_nothing_is_left_behi
 }
 
 #[test]
-fn a_reader_without_memory_for_the_next_file_says_so_and_reads_it_once_it_has_some() {
+fn a_reader_without_memory_for_the_next_file_logs_that_and_retries() {
     let place = Place::new();
     SMALL.write(&place, "x.toml");
     LARGE.write(&place, "large.toml");

@@ -1,4 +1,4 @@
-//! Processes whose memory is locked, and that may lock no more; and those of ordinary users.
+//! Processes with locked memory that may lock no more, and those of ordinary users.
 
 use std::fs::{self, File};
 use std::io::Write as _;
@@ -12,9 +12,9 @@ use nix::sys::resource::{Resource, getrlimit};
 use super::{follower, goes_on, is_of_epoch, publishing};
 use crate::{consumer, producer};
 
-/// Some pages of slots, and some of description.
+/// Some pages of slots and of schema.
 const REGION: Counters<'_> = Counters { region: "./x.region", fields: 250, slots: 4, tick: "5ms" };
-/// Bytes that a program of ours maps after its start, and more.
+/// More bytes than our programs map after their start.
 const ENOUGH: u64 = 4 << 20;
 const NOBODY: u32 = 65_534;
 
@@ -22,8 +22,8 @@ fn locked() -> Program {
     Program::new("locked", env!("CARGO_BIN_EXE_locked"))
 }
 
-/// A place, a program that locks its memory, and the number of who shall run it: nobody, if this is
-/// root, who may lock as much as it likes.
+/// A place, a program that locks its memory, and the user to run it: `nobody` if this is root, who
+/// may lock any amount.
 struct World {
     place: Place,
     locked: Unprivileged,
@@ -39,8 +39,8 @@ impl World {
         Self { place, locked, user }
     }
 
-    /// Starts `arguments`, the first of which is the program; `None`, with a word on stderr, where
-    /// this user may not lock so much.
+    /// Starts `arguments`, the first of which is the program; `None`, with a message on stderr, if
+    /// this user may not lock that much.
     fn start(&self, arguments: &str) -> Option<Daemon> {
         let (allowed, _) = getrlimit(Resource::RLIMIT_MEMLOCK).expect("getrlimit");
         if allowed < ENOUGH {
@@ -60,7 +60,7 @@ impl World {
 
 const FOLLOW: &str = "consumer ./x.region --follow --format json";
 
-/// The users to try: this one, and nobody, whose limit counts.
+/// The users to try: this one, and `nobody`, to whom the limit applies.
 fn users() -> Vec<u32> {
     let this = nix::unistd::geteuid();
     if this.is_root() { vec![0, NOBODY] } else { vec![this.as_raw()] }
@@ -95,7 +95,7 @@ fn cut(region: &Path, len: u64) {
 }
 
 #[test]
-fn a_pair_that_may_lock_no_more_memory_survives_a_cut_and_recovers_when_it_may() {
+fn a_pair_at_its_limit_of_locked_memory_survives_a_cut_and_recovers() {
     let world = World::new(*users().last().expect("one"));
     let Some(mut producer) = world.start("producer ./x.toml") else { return };
     producer.says("publishing");
@@ -104,7 +104,7 @@ fn a_pair_that_may_lock_no_more_memory_survives_a_cut_and_recovers_when_it_may()
     let limits = [&producer, &reader].map(|daemon| Limit::of_locked_memory(daemon, 0));
     let region = world.place.path("x.region");
     cut(&region, 4096);
-    // The zero page that takes the place of a missing one is locked too, and there is no room.
+    // The zero page that replaces a missing one would be locked, too, which the limit forbids.
     let line = producer.says("the region was cut short and cannot be recreated");
     assert!(world.user == 0 || line.contains("to lock more memory"), "{line}");
     reader.says("truncated: the file was cut short");
@@ -116,7 +116,7 @@ fn a_pair_that_may_lock_no_more_memory_survives_a_cut_and_recovers_when_it_may()
 }
 
 #[test]
-fn a_producer_that_may_have_no_more_memory_of_its_own_survives_a_cut() {
+fn a_producer_at_its_limit_of_private_memory_survives_a_cut() {
     let place = Place::new();
     REGION.write(&place, "x.toml");
     let mut producer = publishing(&place, "./x.toml");
@@ -130,12 +130,12 @@ fn a_producer_that_may_have_no_more_memory_of_its_own_survives_a_cut() {
 }
 
 #[test]
-fn a_reader_that_may_lock_no_more_memory_is_told_so_and_reads_on_when_it_may() {
+fn a_reader_at_its_limit_of_locked_memory_logs_that_and_retries() {
     let world = World::new(*users().last().expect("one"));
     let mut small = publishing(&world.place, "./x.toml");
     let Some(mut reader) = world.start(FOLLOW) else { return };
     reader.next_out();
-    // Some for its own needs, and not enough for the next file.
+    // Enough for itself, but not for the next file.
     let limit = Limit::of_locked_memory(&reader, 256 << 10);
     small.stop();
     Counters { slots: 256, ..REGION }.write(&world.place, "x.toml");
@@ -151,7 +151,7 @@ fn a_reader_that_may_lock_no_more_memory_is_told_so_and_reads_on_when_it_may() {
 }
 
 #[test]
-fn an_ordinary_users_pair_does_all_that_roots_does() {
+fn an_ordinary_users_pair_survives_the_same_faults() {
     let place = Place::new().open_to_all();
     fs::set_permissions(place.dir(), fs::Permissions::from_mode(0o777)).expect("chmod");
     REGION.write(&place, "x.toml");

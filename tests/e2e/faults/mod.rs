@@ -1,7 +1,7 @@
-//! Faults of the world, real ones: what the machine refuses, takes away or stops.
+//! Injected faults: what the machine refuses, removes or stops.
 //!
-//! What every story demands: nobody dies of a signal, the message names the file, the fact and the
-//! next step, nothing half-made is left behind, and all goes on when the fault is gone.
+//! Every test requires that no process dies of a signal, the message names the file, the fact and
+//! the next step, no incomplete file is left, and the programs continue when the fault is gone.
 //!
 //! | fault | story |
 //! |---|---|
@@ -48,8 +48,8 @@ fn publishing(place: &Place, arguments: &str) -> Daemon {
     producer
 }
 
-/// A producer with `arguments` that is refused: one line with these words, exit code 1, and no
-/// name in `dir` that was not there before.
+/// A producer with `arguments` that fails: one line with these words, exit code 1, and no new name
+/// in `dir`.
 #[track_caller]
 fn refused(place: &Place, dir: &Path, arguments: &str, words: &[&str]) {
     let before = e2e::names_in(dir);
@@ -59,7 +59,7 @@ fn refused(place: &Place, dir: &Path, arguments: &str, words: &[&str]) {
     assert_eq!(e2e::names_in(dir), before, "left behind by {:?}", refused.err());
 }
 
-/// All that `daemon` said is one line with these words.
+/// Asserts that `daemon` logged exactly one line, with these words.
 #[track_caller]
 fn is_one_line(daemon: &Daemon, words: &[&str]) {
     let said = daemon.err();
@@ -77,7 +77,7 @@ fn follower(place: &Place, region: &str) -> Daemon {
     follower
 }
 
-/// Waits for a record that is published from now on by a producer that is there, and gives it.
+/// Waits for a record that a live producer publishes from now on, and returns it.
 #[track_caller]
 fn goes_on(consumer: &mut Daemon) -> Reading {
     let now = SystemTime::now();
@@ -85,7 +85,7 @@ fn goes_on(consumer: &mut Daemon) -> Reading {
     Reading::of(&consumer.out_line("a new record of a live producer", is_fresh))
 }
 
-/// Does this line hold a record of epoch `epoch` or later?
+/// Whether a line holds a record of epoch `epoch` or later.
 fn is_of_epoch(epoch: u64) -> impl Fn(&str) -> bool {
     move |line| Reading::of(line).epoch >= epoch
 }

@@ -1,7 +1,7 @@
-//! Borders: writer and readers in pid, user and mount namespaces of their own.
+//! Writer and readers in pid, user and mount namespaces of their own.
 //!
-//! A region is judged by the kernel's lock and by its own words, never by a process id or a user's
-//! number, so "live" and "dead" are right on both sides of any border.
+//! The state of a region depends on the kernel's lock and on its own words, never on a process id
+//! or user id, so "live" and "dead" are right in every namespace.
 
 use std::fs::{self, Permissions};
 use std::io::Write as _;
@@ -18,7 +18,7 @@ use super::{goes_on, is_of_epoch};
 use crate::{consumer, producer};
 
 const REGION: Counters<'_> = Counters { region: "./x.region", fields: 2, slots: 64, tick: "5ms" };
-/// A user that no other test is.
+/// A user that no other test uses.
 const STRANGER: u32 = 65_533;
 const NAMESPACES: [Namespace; 7] = [
     Namespace::HERE,
@@ -30,7 +30,7 @@ const NAMESPACES: [Namespace; 7] = [
     Namespace::CONTAINER,
 ];
 
-/// A follower in each of the worlds that there are, each with a record of a living writer.
+/// A follower in each kind of namespace, each with a record of a live writer.
 fn readers_everywhere(place: &Place) -> Vec<Daemon> {
     let arguments = "./x.region --follow --format json";
     let readers =
@@ -43,7 +43,7 @@ fn readers_everywhere(place: &Place) -> Vec<Daemon> {
 }
 
 #[test]
-fn live_and_dead_are_right_on_both_sides_of_every_border() {
+fn live_and_dead_are_right_in_every_namespace() {
     for namespace in NAMESPACES {
         let place = Place::new();
         REGION.write(&place, "x.toml");
@@ -81,7 +81,7 @@ fn live_and_dead_are_right_on_both_sides_of_every_border() {
 }
 
 #[test]
-fn one_writer_is_one_writer_across_every_border_and_the_next_one_takes_over() {
+fn one_writer_excludes_others_in_every_namespace_and_the_next_takes_over() {
     let place = Place::new();
     REGION.write(&place, "x.toml");
     let mut holder = producer().start(&place, "./x.toml");
@@ -104,12 +104,12 @@ fn one_writer_is_one_writer_across_every_border_and_the_next_one_takes_over() {
 }
 
 #[test]
-fn a_reader_behind_a_border_still_maps_nothing_that_it_could_write() {
+fn a_reader_in_a_namespace_has_no_writable_mapping() {
     let place = Place::new();
     REGION.write(&place, "x.toml");
     let mut writer = producer().start(&place, "./x.toml");
     writer.says("publishing");
-    // Without a fork in between, so that the process id is the reader's.
+    // Started without a fork, so that the process id is the reader's.
     for namespace in [Namespace::ROOT, Namespace::NOBODY, Namespace::MOUNTS] {
         let arguments = "./x.region --follow --format json";
         let Some(mut reader) = namespace.start(&consumer(), &place, arguments) else { continue };
@@ -122,13 +122,13 @@ fn a_reader_behind_a_border_still_maps_nothing_that_it_could_write() {
 }
 
 #[test]
-fn a_directory_whose_owner_cannot_be_told_is_not_taken_for_ones_own() {
+fn a_directory_of_an_unmapped_owner_is_not_taken_for_the_own() {
     with_own_mounts(|| {
         let place = Place::on_disk().open_to_all();
-        // The default directories alone are of interest, and not what this machine has in them.
+        // Only the default directories matter, without the files that this machine has in them.
         let _run = Mount::tmpfs("/run".into(), "mode=755");
         let shared = Mount::tmpfs("/dev/shm".into(), "mode=1777");
-        // A stranger was there first, under the name that a user without a number would use.
+        // Another user has created the directory that an unmapped user would use.
         let dir = shared.path("mapcast-65534");
         fs::create_dir(&dir).expect("mkdir");
         if let Err(error) = chown(&dir, Some(STRANGER), Some(STRANGER)) {
@@ -149,7 +149,7 @@ fn a_directory_whose_owner_cannot_be_told_is_not_taken_for_ones_own() {
     });
 }
 
-/// A region as the stranger would make it.
+/// A region of the other user.
 fn publish_by_hand(path: &Path) -> Writer<Stu> {
     let mut writer = Writer::open_with(path, &Options::new()).expect("a region");
     writer.publish(&Stu::new(666, "stranger", 'x')).expect("a publish");

@@ -1,6 +1,5 @@
-//! A region in a lower layer of overlayfs, as container images and live systems have them. Its first
-//! writer is given a copy, which has the name, device and inode number of the file that readers
-//! have mapped.
+//! A region in a lower layer of overlayfs, as in container images and live systems. Its first
+//! writer gets a copy with the name, device and inode number of the file that readers have mapped.
 
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
@@ -29,7 +28,7 @@ fn identity(path: &Path) -> (u64, u64) {
 }
 
 #[test]
-fn readers_that_came_first_find_the_writer_that_was_given_a_copy() {
+fn readers_find_a_writer_that_got_a_copy_of_their_file() {
     with_own_mounts(|| {
         let place = Place::new();
         let Some(mount) = overlaid(&place, "slots = 256") else { return };
@@ -63,7 +62,7 @@ fn readers_that_came_first_find_the_writer_that_was_given_a_copy() {
     });
 }
 
-/// The sequence continues over the copy: no record twice, none missed.
+/// Asserts that the sequence continues in the copy: no record twice, none missed.
 #[track_caller]
 fn is_gapless(follower: &Daemon) {
     let given: Vec<u64> = follower.out().iter().map(|line| Reading::of(line).sequence).collect();
@@ -71,7 +70,7 @@ fn is_gapless(follower: &Daemon) {
 }
 
 #[test]
-fn a_reader_of_a_bare_file_finds_the_copy_too() {
+fn a_reader_of_a_bare_file_finds_the_copy() {
     with_own_mounts(|| {
         let place = Place::new();
         let Some(_mount) = overlaid(&place, "format = \"bare\"") else { return };
@@ -85,7 +84,7 @@ fn a_reader_of_a_bare_file_finds_the_copy_too() {
 }
 
 #[test]
-fn a_producer_on_overlayfs_says_what_its_lock_does_not_reach() {
+fn a_producer_on_overlayfs_warns_of_its_locks_limits() {
     with_own_mounts(|| {
         let place = Place::new();
         let Some(_mount) = overlaid(&place, "slots = 256") else { return };

@@ -1,7 +1,7 @@
-//! The file is cut at each of its pages, under a running pair and under readers that a producer
-//! left alone; and it is cut and made as long again, which takes the bytes and leaves the length.
+//! The file is cut at each of its pages, under a running pair and under readers without a producer;
+//! or cut and extended again, which loses the bytes and keeps the length.
 //!
-//! `E2E_EVERY_PAGE=1` does so to a region of many pages.
+//! `E2E_EVERY_PAGE=1` uses a region of many pages.
 
 use std::fs::File;
 
@@ -11,7 +11,7 @@ use e2e::{Daemon, Place, Reading};
 use super::{follower, goes_on, is_of_epoch, publishing};
 use crate::consumer;
 
-/// Pages of slots and pages of description; many more for those who have the time.
+/// A region of some pages of slots and schema, or of many.
 fn region() -> Counters<'static> {
     let slots = if std::env::var_os("E2E_EVERY_PAGE").is_some() { 64 } else { 4 };
     Counters { region: "./x.region", fields: 250, slots, tick: "2ms" }
@@ -25,7 +25,7 @@ enum Harm {
 }
 
 impl Harm {
-    /// Cuts the region in `place` to `len` bytes; answers with how long it was.
+    /// Cuts the region in `place` to `len` bytes; returns its former length.
     fn befalls(self, place: &Place, len: u64) -> u64 {
         let file = File::options().write(true).open(place.path("x.region")).expect("a region");
         let before = file.metadata().expect("its length").len();
@@ -52,7 +52,8 @@ fn len_of_region(place: &Place) -> u64 {
     std::fs::metadata(place.path("x.region")).expect("a region").len()
 }
 
-/// Every line is a whole record, none is older than the one before, and the sequence goes on.
+/// Asserts that every line is a whole record, none is older than the previous one, and the sequence
+/// continues.
 #[track_caller]
 fn all_whole(reader: &Daemon) {
     let readings: Vec<Reading> = reader.out().iter().map(|line| Reading::of(line)).collect();
@@ -65,7 +66,7 @@ fn all_whole(reader: &Daemon) {
 }
 
 #[test]
-fn a_pair_goes_on_wherever_its_file_is_cut() {
+fn a_pair_continues_after_a_cut_at_any_page() {
     for harm in [Harm::Cut, Harm::CutAndGrown] {
         let place = Place::new();
         region().write(&place, "x.toml");
@@ -91,7 +92,7 @@ fn a_pair_goes_on_wherever_its_file_is_cut() {
 }
 
 #[test]
-fn readers_that_were_left_alone_say_so_wherever_their_file_is_cut_and_find_the_next_one() {
+fn readers_without_a_writer_report_a_cut_at_any_page_and_find_the_next_file() {
     for harm in [Harm::Cut, Harm::CutAndGrown] {
         let place = Place::new();
         region().write(&place, "x.toml");
@@ -106,7 +107,7 @@ fn readers_that_were_left_alone_say_so_wherever_their_file_is_cut_and_find_the_n
             for reader in &mut readers {
                 reader.says("truncated: the file was cut short");
             }
-            // What has no header left is nobody's region; a person has to remove it.
+            // A file without a header is not a region; an administrator has to remove it.
             if cut == 0 {
                 std::fs::remove_file(place.path("x.region")).expect("removed");
             }
@@ -126,7 +127,7 @@ fn readers_that_were_left_alone_say_so_wherever_their_file_is_cut_and_find_the_n
     }
 }
 
-/// How many records a consumer has said that it missed.
+/// The number of missed records that a consumer has logged.
 fn missed(consumer: &Daemon) -> u64 {
     let count = |line: &String| {
         let (_, rest) = line.split_once(": missed ")?;
@@ -136,7 +137,7 @@ fn missed(consumer: &Daemon) -> u64 {
 }
 
 #[test]
-fn what_cuts_take_from_a_follower_is_counted_to_the_last_record() {
+fn records_lost_to_cuts_are_counted_exactly() {
     const CUTS: u64 = 30;
     let place = Place::new();
     Counters { region: "./x.region", fields: 2, slots: 16, tick: "4ms" }.write(&place, "x.toml");

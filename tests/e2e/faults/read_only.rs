@@ -1,4 +1,4 @@
-//! Nothing can be written there: a producer says so, a consumer does not care.
+//! Read-only files and directories: an error for a producer, no matter for a consumer.
 
 use std::fs;
 
@@ -12,7 +12,7 @@ use crate::{consumer, producer};
 const REGION: Counters<'_> =
     Counters { region: "./dir/x.region", fields: 2, slots: 8, tick: "5ms" };
 
-/// A place with `x.toml`, whose directory `dir` is there and is also to be seen, read-only, as `ro`.
+/// A place with `x.toml` and a directory `dir`, which is also mounted read-only as `ro`.
 fn two_doors() -> (Place, Mount) {
     let place = Place::new();
     REGION.write(&place, "x.toml");
@@ -22,13 +22,13 @@ fn two_doors() -> (Place, Mount) {
 }
 
 #[test]
-fn a_producer_is_refused_on_a_read_only_file_system_whatever_is_there() {
+fn a_producer_is_refused_on_a_read_only_file_system() {
     with_own_mounts(|| {
         let (place, door) = two_doors();
         let step = "Read-only file system";
         let none = ["./ro/x.region: create: ", step, "give a path on a writable file system"];
         refused(&place, door.dir(), "./x.toml --region ./ro/x.region", &none);
-        // A live region, a dead one, one of another record: no reason to die otherwise.
+        // The error is the same for a live region, a dead one and one of another record.
         let mut owner = publishing(&place, "./x.toml");
         let there = ["./ro/x.region: open: ", step, "give a path on a writable file system"];
         for arguments in ["./x.toml --region ./ro/x.region", "--region ./ro/x.region --standby"] {
@@ -40,7 +40,7 @@ fn a_producer_is_refused_on_a_read_only_file_system_whatever_is_there() {
 }
 
 #[test]
-fn a_consumer_on_a_read_only_file_system_sees_all_that_others_see() {
+fn a_consumer_on_a_read_only_file_system_sees_every_change() {
     with_own_mounts(|| {
         let (place, _door) = two_doors();
         let mut waits = consumer().start(&place, "./ro/x.region --follow --format json");
@@ -52,7 +52,7 @@ fn a_consumer_on_a_read_only_file_system_sees_all_that_others_see() {
         for reader in [&mut waits, &mut polls] {
             assert_eq!(goes_on(reader).epoch, 1, "the lock is seen as well");
         }
-        // Death, another writer, another file: all of it is seen through that door.
+        // A death, another writer, another file: all are seen through that mount.
         producer.kill9();
         for reader in [&mut waits, &mut polls] {
             reader.says(": dead: ");
@@ -68,11 +68,11 @@ fn a_consumer_on_a_read_only_file_system_sees_all_that_others_see() {
 }
 
 #[test]
-fn a_pair_on_a_disk_that_becomes_read_only_goes_on_in_memory_and_says_what_it_cannot_do() {
+fn a_pair_continues_on_a_disk_that_becomes_read_only_and_logs_what_fails() {
     with_own_mounts(|| {
         let place = Place::on_disk();
         let Some(disk) = Mount::disk(place.path("dir"), 1024) else { return };
-        // Longer than a page, so that most of it is written only after the fault.
+        // Longer than a page, so that most of it is first written after the fault.
         Counters { fields: 300, ..REGION }.write(&place, "x.toml");
         let mut producer = publishing(&place, "./x.toml");
         let mut reader = follower(&place, "./dir/x.region");
@@ -98,7 +98,7 @@ fn a_pair_on_a_disk_that_becomes_read_only_goes_on_in_memory_and_says_what_it_ca
 }
 
 #[test]
-fn an_ordinary_producer_in_a_read_only_directory_is_refused_and_goes_on_once_it_is_not() {
+fn a_producer_in_a_read_only_directory_is_refused_and_recovers_later() {
     let place = Place::new().open_to_all();
     let dir = place.path("dir");
     fs::create_dir(&dir).expect("mkdir");
@@ -113,7 +113,7 @@ fn an_ordinary_producer_in_a_read_only_directory_is_refused_and_goes_on_once_it_
     is_one_line(&refused, &["./dir/x.region: create: Permission denied", "use an account that"]);
     assert!(e2e::names_in(&dir).is_empty());
 
-    // It becomes read-only under a running one, whose file is then taken away by root.
+    // The directory becomes read-only under a running producer, and root deletes its file.
     let_in(0o777);
     let mut running = start();
     running.says("publishing");

@@ -1,4 +1,4 @@
-//! SIGSTOP and SIGCONT: a process that is there and does nothing.
+//! SIGSTOP and SIGCONT: a process that exists and does nothing.
 
 use e2e::counters::{self, Counters};
 use e2e::region_dump::RegionDump;
@@ -8,10 +8,10 @@ use nix::sys::signal::Signal;
 use super::{follower, goes_on, publishing};
 use crate::{consumer, producer};
 
-/// With slots for as long as a busy machine may keep a follower from running.
+/// With enough slots for a follower's pauses on a busy machine.
 const REGION: Counters<'_> = Counters { region: "./x.region", fields: 4, slots: 4096, tick: "5ms" };
 
-/// Stops `daemon` and waits until it stands.
+/// Stops `daemon` and waits until it is stopped.
 fn stop(daemon: &mut Daemon) {
     daemon.signal(Signal::SIGSTOP);
     let path = format!("/proc/{}/status", daemon.pid());
@@ -20,8 +20,8 @@ fn stop(daemon: &mut Daemon) {
     });
 }
 
-/// Waits until the last that `reader` said of its writer is `news`; it may have said it before, on a
-/// machine that did not let the writer run.
+/// Waits until the last state that `reader` logged is `news`; on a busy machine it may have logged
+/// that before.
 #[track_caller]
 fn says_at_last(reader: &Daemon, news: &str) {
     let is_news =
@@ -31,9 +31,9 @@ fn says_at_last(reader: &Daemon, news: &str) {
     });
 }
 
-/// Every record in order, whole, each of the writer that its number says: of the first one up to
-/// record `last_of_first`, and of the next one, which counts from the start again, after it. What is
-/// not there was told.
+/// Asserts that every record is whole, in order, and by the right writer: the first one up to
+/// record `last_of_first`, then the next one, whose counter restarts. Missing records must have
+/// been logged as missed.
 #[track_caller]
 fn nothing_lost_silently(follower: &Daemon, last_of_first: u64) -> u64 {
     let readings: Vec<Reading> = follower.out().iter().map(|line| Reading::of(line)).collect();
@@ -71,7 +71,7 @@ fn writer_standby_and_follower(place: &Place) -> (Daemon, Daemon, Daemon) {
 }
 
 #[test]
-fn a_stopped_writer_is_stalled_keeps_its_lock_and_is_live_again_when_it_goes_on() {
+fn a_stopped_writer_is_stalled_and_locked_and_live_again_when_continued() {
     let place = Place::new();
     let (mut first, mut standby, mut follows) = writer_standby_and_follower(&place);
     let mut polls = consumer().start(&place, "./x.region --poll 10ms --format json");
@@ -94,7 +94,7 @@ fn a_stopped_writer_is_stalled_keeps_its_lock_and_is_live_again_when_it_goes_on(
             assert_eq!(goes_on(reader).epoch, 1);
         }
     }
-    // The ticks that passed are counted and not made up for; no number is missing.
+    // Missed ticks are counted and not caught up; no number is missing.
     first.stop();
     let said = first.says("closed ./x.region");
     assert!(!said.contains(" 0 missed ticks"), "{said}");
@@ -121,13 +121,13 @@ fn a_stopped_writer_that_is_killed_is_dead_and_the_standby_takes_over() {
 }
 
 #[test]
-fn a_stopped_reader_is_lapped_told_how_many_it_missed_and_harms_nobody() {
+fn a_stopped_reader_learns_how_many_records_it_missed_and_affects_no_process() {
     let place = Place::new();
     let lapping = Counters { slots: 8, tick: "1h", ..REGION };
     lapping.write(&place, "x.toml");
     let mut producer = publishing(&place, "./x.toml");
-    // What is missed before the first record or after the last one cannot be seen in the records: so
-    // both are published while nothing else is.
+    // Records missed before the first or after the last printed one would not show, so both are
+    // published alone.
     let mut other = follower(&place, "./x.region");
     let mut reader = follower(&place, "./x.region");
     let mut ticks_every = |tick| {
@@ -139,7 +139,7 @@ fn a_stopped_reader_is_lapped_told_how_many_it_missed_and_harms_nobody() {
     for _ in 0..3 {
         stop(&mut reader);
         let before = goes_on(&mut other).sequence;
-        // Far more than there are slots go by.
+        // Far more records than slots pass.
         other.out_line("200 more", |line| Reading::of(line).sequence > before + 200);
         reader.skip_out();
         reader.signal(Signal::SIGCONT);

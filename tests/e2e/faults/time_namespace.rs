@@ -1,6 +1,6 @@
-//! Clocks that differ: in a time namespace `CLOCK_BOOTTIME` and `CLOCK_MONOTONIC` stand elsewhere.
+//! Clocks that differ: a time namespace shifts `CLOCK_BOOTTIME` and `CLOCK_MONOTONIC`.
 //!
-//! What is live is live on both sides, what is stalled is stalled, and a record is as old as it is.
+//! State and age are the same on both sides.
 
 use std::time::{Duration, SystemTime};
 
@@ -12,12 +12,12 @@ use nix::unistd::Pid;
 use super::{goes_on, publishing};
 use crate::{consumer, producer};
 
-/// Slower than the half second of silence that every writer is allowed.
+/// A period longer than the half second of silence that every writer is allowed.
 const REGION: Counters<'_> = Counters { region: "./x.region", fields: 2, slots: 64, tick: "20ms" };
-/// Far more than anything takes here, and far less than the clocks differ by.
+/// Far longer than anything here takes, and far less than the difference of the clocks.
 const HOUR: Duration = Duration::from_hours(1);
 
-/// Waits for a new record of a writer that `reader` calls live, and not stalled.
+/// Waits for a new record whose writer is live, not stalled.
 #[track_caller]
 fn is_called_live(reader: &mut Daemon) -> Reading {
     let now = SystemTime::now();
@@ -25,7 +25,8 @@ fn is_called_live(reader: &mut Daemon) -> Reading {
     Reading::of(&reader.out_line("a new record, live", |line| is_live(&Reading::of(line))))
 }
 
-/// `reader` sees a living writer of this moment, then one that was stopped, then one that goes on.
+/// Asserts that `reader` sees a live writer with current times, then a stalled one, then a live one
+/// again.
 #[track_caller]
 fn sees_what_is(reader: &mut Daemon, writer: u32) {
     let reading = is_called_live(reader);
@@ -42,7 +43,7 @@ fn sees_what_is(reader: &mut Daemon, writer: u32) {
     is_called_live(reader);
 }
 
-/// Sends `name` to a process that a child of ours is waiting for.
+/// Sends `name` to a process that a child of this test waits for.
 fn signal(process: u32, name: Signal) {
     let process = i32::try_from(process).expect("a pid");
     kill(Pid::from_raw(process), name).expect("kill");
@@ -85,7 +86,7 @@ fn a_reader_whose_clock_is_behind_calls_a_live_writer_live_and_a_stopped_one_sta
 }
 
 #[test]
-fn a_writer_that_takes_over_in_another_time_namespace_leaves_no_record_of_another_age() {
+fn a_take_over_in_another_time_namespace_keeps_ages_right() {
     let place = Place::new();
     REGION.write(&place, "x.toml");
     let mut here = publishing(&place, "./x.toml");

@@ -1,7 +1,7 @@
-//! Output that nothing reads: a full log pipe, a stopped terminal, a full journal.
+//! Output that is not read: a full log pipe, a stopped terminal, a full journal.
 //!
-//! What each story demands beyond that of the faults: records go on, a signal ends the program, and
-//! what could not be written is counted for whoever reads later.
+//! Every test also requires that records continue, a signal ends the program, and lost messages are
+//! counted in the log.
 
 use std::fs::{self, File};
 use std::io::{BufRead as _, BufReader, Read as _};
@@ -28,7 +28,7 @@ fn counting(place: &Place) {
     place.write("x.toml", text);
 }
 
-/// Writes into `output` until it has no room; whoever writes without looking sleeps from then on.
+/// Writes to `output` until it has no room; from then on a blocking write sleeps.
 fn fill(output: &OwnedFd) {
     let flags = fcntl_getfl(output).expect("flags");
     fcntl_setfl(output, flags | OFlags::NONBLOCK).expect("flags");
@@ -45,14 +45,14 @@ fn full_pipe() -> (File, OwnedFd) {
     (File::from(OwnedFd::from(reader)), writer)
 }
 
-/// Starts `program` in `place` with a stderr of its own.
+/// Starts `program` in `place` with the given stderr.
 fn start(program: &Program, place: &Place, args: &str, stderr: impl Into<Stdio>) -> Daemon {
     let mut command = program.command(place);
     command.args(args.split_whitespace());
     Daemon::start_logging_to(program.name(), &mut command, stderr)
 }
 
-/// Waits until `count` more records were published, by a follower of its own.
+/// Waits, with its own follower, until `count` more records were published.
 #[track_caller]
 fn publishes(place: &Place, count: u64) {
     let mut follower = consumer().start(place, "./x.region --follow --format json");
@@ -61,7 +61,7 @@ fn publishes(place: &Place, count: u64) {
     follower.stop();
 }
 
-/// Asks the producer in `place` to end, and sees it close its region.
+/// Stops the producer in `place` and waits until it has closed its region.
 #[track_caller]
 fn ends(producer: &mut Daemon, place: &Place) {
     producer.signal(Signal::SIGTERM);
@@ -76,7 +76,7 @@ fn is_closed(place: &Place) {
 }
 
 #[test]
-fn a_full_log_pipe_stops_neither_records_nor_a_reload_nor_the_end() {
+fn a_full_log_pipe_delays_neither_records_nor_a_reload_nor_the_end() {
     for format in ["text", "json"] {
         let place = Place::new();
         counting(&place);
@@ -91,7 +91,7 @@ fn a_full_log_pipe_stops_neither_records_nor_a_reload_nor_the_end() {
 }
 
 #[test]
-fn messages_that_were_lost_are_counted_for_whoever_reads_the_log_later() {
+fn lost_messages_are_counted_in_the_log() {
     let place = Place::new();
     counting(&place);
     let (reader, full) = full_pipe();
@@ -120,7 +120,7 @@ fn a_full_log_pipe_does_not_stop_a_consumer() {
     counting(&place);
     for how in ["--follow", "--poll 10ms"] {
         let (_reader, full) = full_pipe();
-        // It logs that it waits, that it has attached, and what becomes of the writer.
+        // It logs the wait, the attach, and the state of the writer.
         let mut consumer = start(&consumer(), &place, &format!("./x.region {how}"), full);
         let mut writer = producer().start(&place, "./x.toml");
         for _ in 0..20 {
@@ -139,7 +139,7 @@ fn a_full_log_pipe_does_not_stop_a_consumer() {
 }
 
 #[test]
-fn a_program_that_fails_ends_though_its_last_words_find_no_room() {
+fn a_program_that_fails_exits_even_if_its_log_is_full() {
     let place = Place::new();
     for (program, args, code) in [
         (producer(), "./none.toml", 1),
@@ -154,10 +154,10 @@ fn a_program_that_fails_ends_though_its_last_words_find_no_room() {
 }
 
 #[test]
-fn a_terminal_that_is_stopped_or_gone_stops_nothing() {
+fn a_stopped_or_closed_terminal_stops_no_program() {
     let place = Place::new();
     counting(&place);
-    // Stopped by ^S, as by hand; and with a window that does not read what it is sent.
+    // Stopped by ^S, and in a window that does not read its output.
     for by_hand in [FlowArg::TCOOFF, FlowArg::TCOON] {
         let terminal = openpty(None, None).expect("a terminal");
         let reopened = terminal.slave.try_clone().expect("dup");
@@ -176,7 +176,7 @@ fn a_terminal_that_is_stopped_or_gone_stops_nothing() {
 }
 
 #[test]
-fn a_terminal_that_is_stopped_stops_no_copy() {
+fn a_stopped_terminal_stops_no_copy() {
     let place = Place::new();
     let source = place.write("source", vec![7; 64 << 20]);
     let terminal = openpty(None, None).expect("a terminal");
@@ -220,7 +220,7 @@ impl Drop for Background {
 }
 
 #[test]
-fn a_terminal_that_stops_jobs_of_the_background_does_not_stop_a_producer() {
+fn a_terminal_that_stops_background_jobs_does_not_stop_a_producer() {
     let place = Place::new();
     counting(&place);
     let terminal = openpty(None, None).expect("a terminal");
@@ -241,7 +241,7 @@ fn a_terminal_that_stops_jobs_of_the_background_does_not_stop_a_producer() {
 }
 
 #[test]
-fn a_full_journal_stops_neither_records_nor_the_end() {
+fn a_full_journal_delays_neither_records_nor_the_end() {
     with_own_mounts(|| {
         let place = Place::new();
         counting(&place);

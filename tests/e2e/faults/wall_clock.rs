@@ -1,6 +1,6 @@
-//! The wall clock is set, a year forth and back, again and again: nothing but the printed time moves.
+//! The wall clock is set a year forward and back, repeatedly: only the printed time changes.
 //!
-//! The clock is that of one process (`e2e::WallClock`): the machine's is not touched.
+//! Only the clock of one process is set (`e2e::WallClock`), not the machine's.
 
 use std::fs::File;
 use std::os::unix::fs::FileExt as _;
@@ -16,9 +16,9 @@ use crate::{consumer, producer};
 const REGION: Counters<'_> = Counters { region: "./x.region", fields: 2, slots: 64, tick: "5ms" };
 /// In seconds.
 const YEAR: i64 = 31_536_000;
-/// What the clock is set to, one after the other: forth, back, far back, and right again.
+/// The settings of the clock: forward, back, far back, and right again.
 const STEPS: [i64; 9] = [YEAR, 0, -YEAR, YEAR, -YEAR, 1, -1, 10 * YEAR, 0];
-/// Far more than anything takes here, and far less than a step.
+/// Far longer than anything here takes, and far less than a step.
 const HOUR: Duration = Duration::from_hours(1);
 
 /// The machine's time, `seconds` later.
@@ -36,8 +36,8 @@ fn are_about(time: SystemTime, wanted: SystemTime) -> bool {
     time < wanted + HOUR && wanted < time + HOUR
 }
 
-/// Nothing on stderr but the news of a region whose writer was there all the time, and no record
-/// out of order or torn or of another age.
+/// Asserts that the log reports no change of the writer, and that no record is torn, out of order
+/// or of a wrong age.
 #[track_caller]
 fn was_not_disturbed(reader: &Daemon) {
     for line in reader.err() {
@@ -57,7 +57,7 @@ fn was_not_disturbed(reader: &Daemon) {
 }
 
 #[test]
-fn a_producer_whose_wall_clock_is_set_keeps_its_ticks_its_order_and_its_readers() {
+fn setting_a_producers_wall_clock_changes_neither_ticks_nor_order_nor_readers() {
     let place = Place::new();
     REGION.write(&place, "x.toml");
     let Some((mut producer, clock)) = WallClock::start(&producer(), &place, "./x.toml") else {
@@ -89,12 +89,12 @@ fn a_producer_whose_wall_clock_is_set_keeps_its_ticks_its_order_and_its_readers(
 }
 
 #[test]
-fn a_consumer_whose_wall_clock_is_set_keeps_its_pace_and_prints_the_time_that_it_has() {
+fn setting_a_consumers_wall_clock_changes_only_the_printed_time() {
     let place = Place::new();
     REGION.write(&place, "x.toml");
     let mut producer = publishing(&place, "./x.toml");
     for how in ["--follow", "--poll 5ms"] {
-        // A minute without news ends it; a year that passes on its clock is none.
+        // A minute without a record ends it; a step of a year on its clock does not.
         let arguments = format!("./x.region --format json --timeout 1m {how}");
         let Some((mut reader, clock)) = WallClock::start(&consumer(), &place, &arguments) else {
             return;
@@ -102,7 +102,8 @@ fn a_consumer_whose_wall_clock_is_set_keeps_its_pace_and_prints_the_time_that_it
         reader.next_out();
         for seconds in STEPS {
             clock.set(seconds);
-            // What was printed before may come late; from the first that has that time on, all have.
+            // Lines printed before the step may arrive late; after the first line with the new
+            // time, all have it.
             let has_it = |time| are_about(time, now_and(seconds));
             reader.out_line("that time", |line| has_it(Reading::of(line).published_at()));
             for _ in 0..10 {
@@ -116,7 +117,7 @@ fn a_consumer_whose_wall_clock_is_set_keeps_its_pace_and_prints_the_time_that_it
 }
 
 #[test]
-fn a_timeout_is_time_that_passes_and_not_what_the_wall_clock_says() {
+fn a_timeout_does_not_depend_on_the_wall_clock() {
     for (seconds, timeout) in [(YEAR, "1h"), (-YEAR, "2s")] {
         let place = Place::new();
         REGION.write(&place, "x.toml");
@@ -128,7 +129,7 @@ fn a_timeout_is_time_that_passes_and_not_what_the_wall_clock_says() {
         reader.next_out();
         clock.set(seconds);
         if seconds > 0 {
-            // No hour has passed: it still runs, and reports the end of the writer.
+            // No hour has passed: it still runs and reports the end of the writer.
             quiet.stop();
             reader.says(": closed: ");
             reader.stop();
@@ -141,10 +142,10 @@ fn a_timeout_is_time_that_passes_and_not_what_the_wall_clock_says() {
 }
 
 #[test]
-fn what_a_writer_closed_has_the_wall_time_that_its_clock_showed_last() {
+fn a_closed_region_keeps_the_wall_time_of_its_writers_clock() {
     let place = Place::new();
     REGION.write(&place, "x.toml");
-    // As a machine without a battery: years behind, until somebody sets the clock.
+    // As on a machine without a clock battery: years behind until the clock is set.
     for seconds in [-YEAR, YEAR] {
         for is_killed in [false, true] {
             let Some((mut producer, clock)) = WallClock::start(&producer(), &place, "./x.toml")
@@ -164,14 +165,14 @@ fn what_a_writer_closed_has_the_wall_time_that_its_clock_showed_last() {
             assert_eq!(late.exit_code(), 0, "{:?}", late.err());
             let last = Reading::of(&late.next_out());
             assert!(last.age() < HOUR, "{}", last.line);
-            // Who was killed said nothing: then it is the time of whoever reads.
+            // A killed writer has stored no such time: then the reader's applies.
             is_about(last.published_at(), if is_killed { now_and(0) } else { now_and(seconds) });
         }
     }
 }
 
 #[test]
-fn the_clock_of_this_test_is_the_one_that_the_program_reads() {
+fn the_programs_read_the_clock_that_the_test_sets() {
     let place = Place::new();
     place.write(
         "clock.toml",
@@ -191,7 +192,7 @@ fn the_clock_of_this_test_is_the_one_that_the_program_reads() {
         let shows = |line: &str| (Reading::of(line).number("s") - wanted).abs() < 60;
         reader.out_line("a record with that time", shows);
     }
-    // Its log is by that clock too: it goes by another way, through the C library.
+    // Its log uses that clock, too, through the C library.
     clock.set(YEAR);
     producer.stop();
     let said = producer.says("closed ./x.region");
@@ -200,7 +201,7 @@ fn the_clock_of_this_test_is_the_one_that_the_program_reads() {
 }
 
 #[test]
-fn a_wall_clock_that_is_set_is_taken_down_in_the_region_for_those_who_find_it_after_a_boot() {
+fn the_region_stores_a_changed_wall_clock_for_readers_after_a_boot() {
     let place = Place::new();
     REGION.write(&place, "x.toml");
     let Some((mut producer, clock)) = WallClock::start(&producer(), &place, "./x.toml") else {

@@ -1,4 +1,4 @@
-//! A day's worth of ticks and of lines of input, with a follower, and reloads all along.
+//! A day's worth of ticks and of lines of input, with a follower and reloads.
 
 use std::os::unix::fs::MetadataExt;
 use std::time::Duration;
@@ -13,7 +13,7 @@ use crate::{consumer, producer};
 
 /// Ticks, unless `E2E_LEAKS_TICKS` says otherwise: a tenth of a day's, one a second.
 const TICKS: u64 = 8640;
-/// Looks at the processes, a reload before each.
+/// Measurements of the processes, each after a reload.
 const LOOKS: u64 = 40;
 
 /// The configuration with `slots` and every kind of source that needs no input.
@@ -45,13 +45,13 @@ fn configure(place: &Place, slots: u32) {
 
 /// The number of the newest record.
 fn sequence(reader: &mut DynReader) -> u64 {
-    // An error: the file was replaced in this moment, and the next look finds its successor.
+    // On an error the file is just being replaced; the next attempt finds its successor.
     let _ = reader.refresh();
     let mut record = vec![0; reader.schema().size() as usize];
     reader.latest(&mut record).ok().flatten().map_or(0, |found| found.sequence)
 }
 
-/// What a process holds when it is in the middle of nothing: the least of a few looks.
+/// The footprint of an idle process: the least of a few measurements.
 fn look(process: &Daemon) -> Footprint {
     let looks = (0..3).map(|_| {
         std::thread::sleep(Duration::from_millis(2));
@@ -61,7 +61,7 @@ fn look(process: &Daemon) -> Footprint {
 }
 
 #[test]
-fn a_days_ticks_of_every_kind_of_source_with_reloads_leave_nothing_behind() {
+fn a_days_ticks_and_reloads_leak_nothing() {
     let ticks = length("E2E_LEAKS_TICKS", TICKS);
     let place = Place::new();
     place.write("value", "7\n");
@@ -84,7 +84,7 @@ fn a_days_ticks_of_every_kind_of_source_with_reloads_leave_nothing_behind() {
             let inode = place.path("x.region").metadata().expect("a region").ino();
             let maps = std::fs::read_to_string(format!("/proc/{}/maps", follower.pid()));
             let is_mapped = maps.expect("maps").contains(&format!(" {inode} "));
-            // And no other any more: it may be kept from running while it has both.
+            // And only that one: on a busy machine it may hold both for some time.
             is_mapped && proc::held(follower.pid(), "x.region") == (1, 1)
         });
         writers.push(look(&writer));
@@ -101,7 +101,7 @@ fn a_days_ticks_of_every_kind_of_source_with_reloads_leave_nothing_behind() {
 }
 
 #[test]
-fn a_days_lines_of_input_leave_nothing_behind() {
+fn a_days_lines_of_input_leak_nothing() {
     let lines = length("E2E_LEAKS_TICKS", TICKS);
     let place = Place::new();
     place.shipped("sensor-input.toml");

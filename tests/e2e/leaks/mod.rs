@@ -1,11 +1,11 @@
-//! Nothing piles up: descriptors, mappings, threads and memory are flat, however long it goes on.
+//! No leaks: descriptors, mappings, threads and memory stay constant.
 //!
 //! ```text
-//!   rounds   attach, re-attach, take over, be refused: over and over in one process (`leaker`)
-//!   day      a day's ticks and lines of input, in as little time as the machine takes
+//!   rounds   attach, re-attach, take over, be refused, repeatedly in one process (`leaker`)
+//!   day      a day's ticks and lines of input, as fast as the machine can
 //! ```
 //!
-//! `cargo xtask stress leaks` runs these same stories over the whole lengths, by `E2E_LEAKS_ROUNDS` and
+//! `cargo xtask stress leaks` runs the same tests at full length, by `E2E_LEAKS_ROUNDS` and
 //! `E2E_LEAKS_TICKS`.
 
 mod day;
@@ -13,21 +13,21 @@ mod rounds;
 
 use e2e::proc::Footprint;
 
-/// What the heap may grow by, in KiB: a rest of warming up. The smallest piece of heap (32 bytes) lost
-/// in each of 6,000 rounds is more, and so is one byte lost in each of a million.
+/// Allowed growth of the heap in KiB, for late warming up. A leak of the smallest block (32 bytes)
+/// in each of 6,000 rounds is more, and so is one of a byte in each of a million.
 const HEAP: u64 = 48;
-/// What memory in all may grow by: code that had not been needed before comes from its file.
+/// Allowed growth of resident memory in KiB, for code that is read from its file when first used.
 const PAGES: u64 = 512;
 
-/// How long to go on: what the environment says, or else as long as `cargo test` has time for.
+/// The length of a run: from the environment, or else short enough for `cargo test`.
 fn length(variable: &str, usual: u64) -> u64 {
     std::env::var(variable).map_or(usual, |text| text.parse().expect("a number"))
 }
 
-/// A line of the table for each of `looks` at begin, middle and end.
+/// Prints a row of the table for the first, middle and last of `looks`.
 ///
 /// # Panics
-/// If the most that was held in the second half is more than in the first.
+/// If the maximum of the second half exceeds that of the first.
 #[track_caller]
 fn is_flat(what: &str, looks: &[Footprint]) -> String {
     let warm = after_warming_up(looks);
@@ -44,15 +44,15 @@ fn is_flat(what: &str, looks: &[Footprint]) -> String {
     rows.concat()
 }
 
-/// One of the things that a process holds.
+/// One figure of a footprint.
 type Part = fn(&Footprint) -> u64;
 
-/// The first tenth is to warm up.
+/// Without the first tenth, which is for warming up.
 fn after_warming_up(looks: &[Footprint]) -> &[Footprint] {
     &looks[looks.len() / 10..]
 }
 
-/// What there was more of in the second half of `looks`, if anything.
+/// The figure that has grown in the second half of `looks`, if any.
 fn grown(looks: &[Footprint]) -> Option<&'static str> {
     let warm = after_warming_up(looks);
     let (first, second) = warm.split_at(warm.len() / 2);
@@ -76,7 +76,7 @@ fn show(table: &str) {
 }
 
 #[test]
-fn what_grows_is_found_and_a_late_warming_up_is_not() {
+fn growth_is_detected_and_late_warming_up_is_not() {
     let flat =
         Footprint { descriptors: 5, mappings: 30, threads: 1, rss: 9, anonymous: 4, data: 9 };
     let looks = |change: fn(&mut Footprint, u64)| {

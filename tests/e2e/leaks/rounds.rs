@@ -1,4 +1,4 @@
-//! One process attaches, re-attaches, publishes, takes over, is refused, over and over.
+//! One process attaches, re-attaches, publishes, takes over and is refused, repeatedly.
 
 use std::fs::{self, Permissions};
 use std::os::unix::fs::{PermissionsExt, symlink};
@@ -12,7 +12,7 @@ use super::{is_flat, length, show};
 
 /// Re-attachments, unless `E2E_LEAKS_ROUNDS` says otherwise; of everything else a tenth.
 const ROUNDS: u64 = 6000;
-/// Rounds that show something.
+/// Fewest rounds in which a leak shows.
 const FEWEST: u64 = 6000;
 
 fn leaker() -> Program {
@@ -27,7 +27,7 @@ fn tenth() -> u64 {
     (rounds() / 10).max(FEWEST)
 }
 
-/// What a `leaker` held at each of its looks.
+/// The footprints that a `leaker` has printed.
 #[track_caller]
 fn looks(mut leaker: Daemon) -> Vec<Footprint> {
     let looks = (0..20).map(|_| {
@@ -40,7 +40,7 @@ fn looks(mut leaker: Daemon) -> Vec<Footprint> {
 }
 
 #[test]
-fn writers_and_readers_that_come_go_and_go_over_leave_nothing_behind() {
+fn opening_closing_and_re_attaching_leak_nothing() {
     let mut table = String::new();
     for (kind, rounds) in [
         ("replaced", rounds()),
@@ -60,7 +60,7 @@ fn writers_and_readers_that_come_go_and_go_over_leave_nothing_behind() {
 }
 
 #[test]
-fn attaches_that_are_refused_leave_nothing_behind() {
+fn refused_attaches_leak_nothing() {
     let place = Place::new().open_to_all();
     let mut writer =
         Writer::<Stu>::open_with(place.path("region"), &Options::new()).expect("a region");

@@ -1,4 +1,4 @@
-//! Asks a reader, ROUNDS times between two marks, for all that a line of output says of a record.
+//! Queries a reader, ROUNDS times between two marks, for everything in a line of output.
 //!
 //! ```text
 //!   asker PATH ROUNDS     attach, ask once     MARK   latest, state, age, wall_time ...   MARK

@@ -1,7 +1,7 @@
 //! A thousand writers, or a thousand readers, in one process: one for each region of a directory.
 //!
 //! ```text
-//!   crowd write DIRECTORY COUNT      publishes to each in turn until its stdin ends; says "ready"
+//!   crowd write DIRECTORY COUNT      publishes to each in turn until its stdin ends; prints "ready"
 //!   crowd read DIRECTORY COUNT       reads each in turn until it has seen three records of each, and
 //!                                    then waits until all are live at once
 //!   regions=1000 live=1000 records=3012 torn=0 backward=0
@@ -58,7 +58,7 @@ fn write(directory: &Path, count: u64) -> Result<(), Box<dyn Error>> {
         if round == 0 {
             writeln!(io::stdout(), "ready")?;
         }
-        // A pace that leaves the machine to the others.
+        // Slow enough to leave the processors to other tests.
         std::thread::sleep(Duration::from_millis(5));
     }
     Ok(())
@@ -81,7 +81,7 @@ fn read(directory: &Path, count: u64) -> Result<(), Box<dyn Error>> {
             *last = number;
         }
     }
-    // All at once: on a busy machine the writers may be silent for a while, and then go on.
+    // All in the same pass: on a busy machine the writers may be silent for some time.
     let count = || readers.iter().filter(|reader| reader.state() == State::Live).count();
     let mut live = count();
     while live < readers.len() {

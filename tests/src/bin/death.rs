@@ -1,4 +1,4 @@
-//! Kills writers at every instruction of every path, with a process of its own for each.
+//! Kills writers at every instruction of every path, one process for each.
 //!
 //! ```text
 //!   death                   all paths, all instructions
@@ -6,7 +6,8 @@
 //!   death POINTS WORD...    of the paths whose name has one of the words
 //! ```
 //!
-//! `cargo xtask stress death` runs it. It ends with 1 if a promise was broken, and says which.
+//! `cargo xtask stress death` runs it. It exits with 1 if a guarantee was violated, and prints
+//! which.
 
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "telling people is its whole work")]
 

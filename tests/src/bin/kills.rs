@@ -1,6 +1,6 @@
-//! Kills writers at full speed at random moments, and counts what was lost: `kills TIMES`.
+//! Kills writers at full speed at random moments, and counts what is lost: `kills TIMES`.
 //!
-//! `cargo xtask stress kill` runs it. It ends with 1 if a promise was broken.
+//! `cargo xtask stress kill` runs it. It exits with 1 if a guarantee was violated.
 
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "telling people is its whole work")]
 

@@ -1,11 +1,11 @@
-//! Does one thing over and over and says what it holds meanwhile: descriptors, mappings, memory.
+//! Repeats one operation and prints its footprint: descriptors, mappings, memory.
 //!
 //! ```text
 //!   leaker KIND ROUNDS PATH      twenty lines, one each twentieth of the way:
 //!   round=50000 descriptors=5 mappings=41 threads=1 rss=2404 anonymous=412 data=532
 //! ```
 //!
-//! PATH is a region of the program's own, or for the kinds that are refused, what refuses.
+//! PATH is a region of the program's own, or for the refused kinds, the file that is refused.
 
 use std::error::Error;
 use std::fs::File;
@@ -40,7 +40,7 @@ fn main() -> Outcome {
     }
 }
 
-/// Does `work` so many times, and looks at this process in between.
+/// Runs `work` `rounds` times and measures this process in between.
 fn over_and_over(rounds: u64, mut work: impl FnMut(u64) -> Outcome) -> Outcome {
     let every = (rounds / LOOKS).max(1);
     let pid = std::process::id();
@@ -55,7 +55,7 @@ fn over_and_over(rounds: u64, mut work: impl FnMut(u64) -> Outcome) -> Outcome {
 }
 
 fn open(path: &Path, slots: u32) -> Result<DynWriter, RegionError> {
-    // A cut is to be seen here, and not made good by the writer.
+    // The cut must be seen here, not repaired by the writer.
     let options = Options::new().slots(slots).check_every(Duration::MAX);
     DynWriter::open_with(path, &Stu::schema(), &options)
 }
@@ -76,7 +76,7 @@ fn is_refused<T>(result: Result<T, RegionError>) -> Outcome {
     }
 }
 
-/// The region changes its shape: another file, to which the reader goes over.
+/// The region changes its shape: a new file, to which the reader re-attaches.
 fn replaced(rounds: u64, path: &Path) -> Outcome {
     let mut writer = open(path, 4)?;
     publish(&mut writer)?;
@@ -92,7 +92,7 @@ fn replaced(rounds: u64, path: &Path) -> Outcome {
     })
 }
 
-/// The file is cut short under writer and reader, and made anew.
+/// The file is cut short under writer and reader, and recreated.
 fn cut(rounds: u64, path: &Path) -> Outcome {
     let mut writer = open(path, 4)?;
     publish(&mut writer)?;
@@ -109,7 +109,7 @@ fn cut(rounds: u64, path: &Path) -> Outcome {
     })
 }
 
-/// A bare file is deleted and made anew.
+/// A bare file is deleted and recreated.
 fn bare(rounds: u64, path: &Path) -> Outcome {
     let schema = Stu::schema();
     let mut writer = BareWriter::open(path, &schema, &Options::new())?;
@@ -139,7 +139,7 @@ fn resumed(rounds: u64, path: &Path) -> Outcome {
     })
 }
 
-/// A standby each time, which takes over from the one before.
+/// A standby each time, which takes over from the previous one.
 fn taken_over(rounds: u64, path: &Path) -> Outcome {
     let (schema, options) = (Stu::schema(), Options::new().slots(4));
     let mut last = Some(open(path, 4)?);
@@ -153,7 +153,7 @@ fn taken_over(rounds: u64, path: &Path) -> Outcome {
     })
 }
 
-/// A standby each time that is told to stop waiting.
+/// A standby each time, which is stopped while it waits.
 fn given_up(rounds: u64, path: &Path) -> Outcome {
     let (schema, options) = (Stu::schema(), Options::new().slots(4));
     over_and_over(rounds, |_| {
@@ -167,8 +167,8 @@ fn given_up(rounds: u64, path: &Path) -> Outcome {
     })
 }
 
-/// Threads that close what a standby waited with end by themselves; the stack of one is the next one's
-/// then.
+/// Waits for the threads that close the standbys' inotify descriptors, so that their stacks are
+/// reused.
 fn wait_for_threads() {
     while threads(std::process::id()) > 1 {
         std::thread::yield_now();

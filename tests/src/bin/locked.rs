@@ -1,12 +1,12 @@
 //! A producer or consumer in a process whose memory is locked.
 //!
 //! ```text
-//!   locked USER producer ARGUMENTS...       USER: the number of who it is from then on
+//!   locked USER producer ARGUMENTS...       USER: the user id to run as
 //!   locked USER consumer ARGUMENTS...
 //! ```
 //!
-//! All of it if that is root; else what it maps from here on, which is within the limit of an
-//! ordinary user. Locking is not inherited by a program that is executed, so this one is all of it.
+//! Locks all memory if that is root; else what is mapped from here on, within the limit of an
+//! ordinary user. Locks do not survive exec, so the daemon runs in this program.
 
 use std::error::Error;
 use std::process::ExitCode;

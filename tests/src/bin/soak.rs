@@ -2,14 +2,14 @@
 //!
 //! ```text
 //!   for every record size, in rounds:
-//!     readers   one reads the latest, one follows; both until the round is over
+//!     readers   one reads the latest, one follows; both until the round ends
 //!     writers   one after the other, each killed (SIGKILL) while it publishes:
 //!               slots 4, 4, 8, 8, 64, 64 ...    the same again: taken over in place
 //!                                               another number: the file is replaced, re-attached
 //! ```
 //!
-//! `cargo xtask stress soak` runs it. It ends with 1 if a record was torn, misnumbered, backward or
-//! silently lost, or if no region was ever replaced.
+//! `cargo xtask stress soak` runs it. It exits with 1 if a record was torn, misnumbered, backward
+//! or silently lost, or if no region was ever replaced.
 
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "its output is the result")]
 
@@ -19,7 +19,7 @@ use std::time::{Duration, Instant};
 
 use e2e::{Daemon, Place, Program, Tally};
 
-/// Bytes of a record: words, their rests, and copies by assembly.
+/// Record sizes in bytes: words, remainders, and copies by assembly.
 const SIZES: [u32; 8] = [4, 28, 64, 248, 256, 1020, 4096, 65_536];
 /// Slots of the writers of one round, one after the other.
 const SLOTS: [u32; 8] = [4, 4, 8, 8, 64, 64, 1024, 4];
@@ -54,7 +54,7 @@ fn main() -> ExitCode {
     if total.faults() == 0 && total.is_pressed() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
-/// What two readers count while writer after writer publishes records of `size` bytes.
+/// The counts of two readers while writer after writer publishes records of `size` bytes.
 fn round(size: u32) -> Tally {
     let place = Place::new();
     let span = TURN.as_millis() * SLOTS.len() as u128;

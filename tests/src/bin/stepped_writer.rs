@@ -1,4 +1,4 @@
-//! Does one thing to a region between two marks, for a tracer that kills it on the way.
+//! Performs one operation on a region between two marks, for a tracer that kills it in between.
 //!
 //! ```text
 //!   stepped_writer PATH BYTES SLOTS wake|quiet publish|open|close WRITER RECORDS
@@ -8,9 +8,9 @@
 //!   close     open, publish RECORDS records     MARK   close                      MARK
 //! ```
 //!
-//! A mark is the signal SIGUSR1, sent to itself: the tracer sees the process stop, and takes the
-//! signal away. Before the first one it waits for a line on its standard input, so that the tracer
-//! has time to attach; without a tracer the signal ends it.
+//! A mark is a SIGUSR1 that it sends to itself: the tracer sees the process stop and suppresses the
+//! signal. Before the first one it waits for a line on its standard input, so that the tracer can
+//! attach; without a tracer the signal kills it.
 
 use std::error::Error;
 use std::io;
@@ -33,8 +33,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     let me = getpid();
 
     if what == "open" {
-        // The record is ready before the marks: filling it in is not the region's work. The number is
-        // the one that the region will give it, or the tracer will say so.
+        // The record is filled before the marks, because that is not the region's work. The tracer
+        // checks that its number is right.
         torn::fill(&mut record, torn::signed(records + 1, number));
         wait_for_tracer()?;
         mark(me)?;

@@ -1,12 +1,12 @@
-//! Reads records whose words must all agree, as fast as it can, and counts what was wrong.
+//! Reads records whose words must all agree, as fast as it can, and counts errors.
 //!
 //! ```text
 //!   torn_reader PATH latest|follow MILLISECONDS
 //!   records=81402 torn=0 misnumbered=0 backward=0 lost=0 missed=2109341 unstable=0 fresh=81399 retries=12 reattached=0
 //! ```
 //!
-//! It re-attaches when its path names another file, and stops after that time, but not before it has
-//! judged [`FEWEST`] records.
+//! It re-attaches when its path names another file, and stops after that time, but not before it
+//! has checked [`FEWEST`] records.
 
 use std::error::Error;
 use std::io::{self, Write as _};
@@ -16,9 +16,9 @@ use std::time::{Duration, Instant};
 use e2e::Tally;
 use region::{DynReader, Refreshed, RegionError, RegionErrorKind, Step};
 
-/// Fewer records than this show nothing.
+/// Fewest records of a meaningful run.
 const FEWEST: u64 = 200;
-/// Looks at the region between two looks at its path.
+/// Reads of the region between two checks of its path.
 const REFRESH_EVERY: u64 = 1024;
 
 fn main() -> Result<(), Box<dyn Error>> {

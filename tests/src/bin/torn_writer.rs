@@ -4,7 +4,7 @@
 //!   torn_writer PATH BYTES SLOTS        says "ready N" after the first record, number N
 //! ```
 //!
-//! It never sleeps and wakes nobody, so that it laps a reader as often as can be.
+//! It never sleeps and wakes no reader, so that it laps readers as often as possible.
 
 use std::error::Error;
 use std::io::{self, Read as _, Write as _};
@@ -36,7 +36,7 @@ fn publish(writer: &mut DynWriter, record: &mut [u8]) -> Result<u64, region::Reg
     writer.publish(record)
 }
 
-/// The test that started this program holds the other end: it cannot leave this one behind.
+/// The test holds the other end, so this program ends with it.
 fn end_with_stdin() {
     let _ = io::stdin().read(&mut [0]);
     std::process::exit(0);

@@ -1,7 +1,7 @@
-//! Does to a region what no honest writer would, as fast as it can, until its stdin ends.
+//! Corrupts a region as fast as it can, until its stdin ends.
 //!
 //! ```text
-//!   vandal PATH SLOTS DEED[,DEED...] [SEED]       says "ready" and its seed before the first deed
+//!   vandal PATH SLOTS DEED[,DEED...] [SEED]       prints "ready" and its seed before the first deed
 //! ```
 
 use std::error::Error;
@@ -25,7 +25,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     }
 }
 
-/// The test that started this program holds the other end: it cannot leave this one behind.
+/// The test holds the other end, so this program ends with it.
 fn end_with_stdin() {
     let _ = io::stdin().read(&mut [0]);
     std::process::exit(0);

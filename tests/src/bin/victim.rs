@@ -1,7 +1,7 @@
-//! Reads a region that somebody else ruins, in a loop, until its stdin ends; counts what it came to.
+//! Reads a region that a vandal corrupts, in a loop, until its stdin ends; counts the results.
 //!
 //! ```text
-//!   victim PATH dyn       DynReader: everything that it can be asked
+//!   victim PATH dyn       DynReader: all of its methods
 //!   victim PATH typed     Reader<Stu>
 //!   victim PATH attach    a new reader for each look
 //!   looks=812 attached=3 records=90 refused=4      a line after every round of looks
@@ -16,17 +16,17 @@ use std::time::{Duration, Instant};
 use layout::{RecordView, Stu};
 use region::{DynReader, Reader, RegionError, Step};
 
-/// How often it is said how far things are.
+/// Time between two reports.
 const ROUND: Duration = Duration::from_millis(50);
 
 #[derive(Debug, Default)]
 struct Tally {
     looks: u64,
-    /// Readers that came of an attach.
+    /// Attaches that returned a reader.
     attached: u64,
-    /// Records that came of a look.
+    /// Reads that returned a record.
     records: u64,
-    /// Errors, of an attach or a look.
+    /// Attaches and reads that returned an error.
     refused: u64,
 }
 
@@ -61,7 +61,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     }
 }
 
-/// Looks at what `attach` gives, again and again; after an error at what it gives then.
+/// Reads repeatedly from the reader that `attach` returns; after an error attaches again.
 fn watch<R>(
     tally: &mut Tally,
     attach: impl Fn() -> Result<R, RegionError>,
@@ -127,7 +127,7 @@ fn look_typed(reader: &mut Reader<Stu>, tally: &mut Tally) -> Result<(), RegionE
     Ok(())
 }
 
-/// The test that started this program holds the other end: it cannot leave this one behind.
+/// The test holds the other end, so this program ends with it.
 fn end_with_stdin() {
     let _ = io::stdin().read(&mut [0]);
     std::process::exit(0);

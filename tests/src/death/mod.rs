@@ -1,7 +1,8 @@
-//! Death at every instruction: a writer is killed before each of the instructions on its way.
+//! Death at every instruction: a writer is killed before each instruction of its path.
 //!
-//! Invariant: a point counts as tried only if a process of its own died there by SIGKILL and every
-//! check below was made. The stories of publish and close also demand that work is seen undone and done.
+//! Invariant: a point counts as tried only if its own process died there by SIGKILL and every check
+//! below was made. The tests of publish and close also require that some deaths leave the work
+//! undone and some leave it done.
 //!
 //! ```text
 //!   trace   one writer, stepped all the way; readers look before each instruction
@@ -28,5 +29,5 @@ pub use table::{HEADING, row};
 pub use walk::{Spread, Walk, walk};
 pub use witness::Fate;
 
-/// What every complaint begins with that says a promise was broken.
+/// The prefix of every message about a violated guarantee.
 pub const BROKEN: &str = "broken claim: ";

@@ -1,18 +1,18 @@
-//! A reader that judges every record it is given: whole, in order, and by the one who wrote it.
+//! A reader that checks every record: whole, in order, and by the right writer.
 
 use region::{DynReader, Publication, Step};
 
 use super::route::{Deed, Route, Writer};
 use crate::torn::{self, Verdict};
 
-/// A broken promise, in words.
+/// A violated guarantee, as a message.
 pub(super) type Judged<T> = Result<T, String>;
 
-/// Who wrote the records of a route.
+/// The authors of the records of a route.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Authors {
     pub(super) route: Route,
-    /// The successor's record; `None`: there is none yet.
+    /// The number of the successor's record, if there is one yet.
     pub(super) successors: Option<u64>,
 }
 
@@ -26,7 +26,7 @@ impl Authors {
         }
     }
 
-    /// Is `bytes` record number `sequence`, all of it and of its one author?
+    /// Checks that `bytes` is record number `sequence`, whole and by its author.
     pub(super) fn judge(self, bytes: &[u8], sequence: u64) -> Judged<()> {
         let author = self.of(sequence);
         match torn::judge(bytes, torn::signed(sequence, author.signature())) {
@@ -36,14 +36,14 @@ impl Authors {
     }
 }
 
-/// A reader, and what it was given.
+/// A reader and the numbers it has read.
 #[derive(Debug)]
 pub(super) struct Reader {
     pub(super) inner: DynReader,
     buffer: Vec<u8>,
-    /// The newest of all that it was given; 0: nothing.
+    /// The newest number that it has read; 0 before the first.
     pub(super) newest: u64,
-    /// The last that it was given by `next`; 0: nothing.
+    /// The last number that `next` returned; 0 before the first.
     followed: u64,
 }
 
@@ -53,7 +53,7 @@ impl Reader {
         Self { inner, buffer, newest: 0, followed: 0 }
     }
 
-    /// Every record there is, one after the other.
+    /// Reads all records in order.
     pub(super) fn follow(&mut self, authors: Authors) -> Judged<()> {
         loop {
             match self.inner.next(&mut self.buffer).map_err(|err| err.to_string())? {
@@ -74,7 +74,7 @@ impl Reader {
     pub(super) fn latest(&mut self, authors: Authors) -> Judged<u64> {
         let latest = self.inner.latest(&mut self.buffer).map_err(|err| err.to_string())?;
         let Some(publication) = latest else { return Ok(0) };
-        expect(publication.retries == 0, || "latest needed a second look".to_owned())?;
+        expect(publication.retries == 0, || "latest needed a second attempt".to_owned())?;
         expect(publication.sequence >= self.newest, || {
             format!("latest went back to {} from {}", publication.sequence, self.newest)
         })?;
@@ -88,7 +88,7 @@ impl Reader {
     }
 }
 
-/// `complaint`, unless it holds.
+/// Returns `complaint` as an error unless `holds`.
 pub(super) fn expect(holds: bool, complaint: impl FnOnce() -> String) -> Judged<()> {
     if holds { Ok(()) } else { Err(complaint()) }
 }

@@ -1,31 +1,31 @@
-//! What a writer was doing when it died.
+//! The operations during which a writer is killed.
 
-/// One way from mark to mark, on which a writer is killed.
+/// One operation between two marks, in which a writer is killed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Route {
-    /// What it is called, in one line.
+    /// Its name, in one line.
     pub name: &'static str,
     /// Bytes of a record.
     pub bytes: u32,
-    /// Who is to be woken.
+    /// Which reader is to be woken.
     pub watch: Watch,
     /// What the writer does.
     pub deed: Deed,
 }
 
-/// Who is to be woken by a publish.
+/// Which reader is to be woken by a publish.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Watch {
-    /// Nobody: the region does not wake.
+    /// None: the region does not wake.
     Quiet,
-    /// The region wakes, but nobody sleeps.
+    /// The region wakes, but no reader sleeps.
     Awake,
     /// A reader sleeps on the region.
     Asleep,
 }
 
 impl Watch {
-    /// Does the region wake?
+    /// Whether the region wakes.
     pub fn wakes(self) -> bool {
         self != Self::Quiet
     }
@@ -36,7 +36,7 @@ impl Watch {
 pub enum Deed {
     /// Publishes one record.
     Publish,
-    /// Says goodbye.
+    /// Closes the region.
     Close,
     /// Takes over from a writer that died, and publishes one record.
     TakeOver(Left),
@@ -46,7 +46,7 @@ pub enum Deed {
     Replace,
 }
 
-/// How the writer before had died.
+/// How the previous writer died.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Left {
     /// Between two records.
@@ -57,7 +57,7 @@ pub enum Left {
     Unannounced,
 }
 
-/// All that are tried.
+/// All routes.
 pub const ROUTES: [Route; 11] = [
     Route::new("publish 28 B, no waking", 28, Watch::Quiet, Deed::Publish),
     Route::new("publish 28 B, waking, nobody asleep", 28, Watch::Awake, Deed::Publish),
@@ -82,7 +82,7 @@ pub const ROUTES: [Route; 11] = [
     Route::new("replace", 28, Watch::Awake, Deed::Replace),
 ];
 
-/// Records that are published before: enough to have gone once round the ring.
+/// Records published before: enough to have filled the ring once.
 const BEFORE: u64 = 6;
 
 impl Route {
@@ -100,7 +100,7 @@ impl Route {
         found.unwrap_or_else(|| panic!("no route is called {name:?}"))
     }
 
-    /// The newest number that a reader can have been given before the first mark.
+    /// The newest number that a reader can have read before the first mark.
     pub fn newest_before(self) -> u64 {
         match self.deed {
             Deed::Create => 0,
@@ -125,7 +125,7 @@ impl Route {
     /// Slots of the region that is there before, if it is another writer's.
     pub(super) const SLOTS_BEFORE: u32 = 4;
 
-    /// What the program `stepped_writer` is told to do.
+    /// The operation of `stepped_writer`.
     pub(super) fn order(self) -> &'static str {
         match self.deed {
             Deed::Publish => "publish",
@@ -134,7 +134,7 @@ impl Route {
         }
     }
 
-    /// How the region was left that the writer finds; `None`: it finds none, and makes it.
+    /// The state of the region that the writer finds; `None`: it creates the region.
     pub(super) fn found(self) -> Option<Left> {
         match self.deed {
             Deed::TakeOver(left) => Some(left),
@@ -144,19 +144,20 @@ impl Route {
     }
 }
 
-/// Who wrote a record. Two may write the same number, one after the other; each writes other bytes.
+/// The author of a record. Two may write the same number, one after the other, with different
+/// bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Writer {
-    /// The one that had died before.
+    /// The writer that died before.
     Former,
-    /// The one that is killed.
+    /// The writer that is killed.
     Doomed,
-    /// The one that takes over.
+    /// The writer that takes over.
     Successor,
 }
 
 impl Writer {
-    /// What [`crate::torn::signed`] takes.
+    /// Its number for [`crate::torn::signed`].
     pub(super) fn signature(self) -> u64 {
         match self {
             Self::Former => 1,

@@ -1,4 +1,4 @@
-//! The stage for a death: a region as it has to be, and a writer at its first mark.
+//! The setup for a death: a region in the required state, and a writer at its first mark.
 
 use std::fs;
 use std::path::PathBuf;
@@ -18,7 +18,7 @@ pub(super) struct Scene<'a> {
     pub(super) route: Route,
     pub(super) place: Place,
     program: &'a Program,
-    /// The region that a writer left that had died before; `None`: the writer makes its own.
+    /// The region that the former writer left; `None`: the writer creates it.
     left: Option<Vec<u8>>,
 }
 
@@ -53,7 +53,7 @@ impl<'a> Scene<'a> {
         self.start(self.route.order(), self.route.slots(), Writer::Doomed, records)
     }
 
-    /// Takes away whatever is there.
+    /// Removes all files.
     fn clear(&self) {
         for entry in fs::read_dir(self.place.dir()).expect("the place") {
             fs::remove_file(entry.expect("an entry").path()).expect("remove");
@@ -71,7 +71,7 @@ impl<'a> Scene<'a> {
         Stepped::start(&mut command)
     }
 
-    /// The region of a writer that was stepped until it stood so, and killed there.
+    /// The region of a writer that was stepped to that state and killed.
     #[track_caller]
     fn leave(&self, left: Left) -> Vec<u8> {
         let records = self.route.announced_before();
@@ -96,7 +96,7 @@ fn stands_so(dump: &RegionDump, left: Left) -> bool {
     }
 }
 
-/// Has the record after head's a new first word and an old middle?
+/// Whether the record after head's has a new first word and an old middle.
 fn is_half_written(dump: &RegionDump) -> bool {
     let record = dump.record(dump.head() + 1);
     let mut new = vec![0; record.len()];

@@ -8,16 +8,16 @@ use region::{DynReader, RegionError, State, Step};
 
 use crate::DEADLINE;
 
-/// How long it sleeps if nobody wakes it: longer than anybody here waits for it.
+/// How long it sleeps without a wake: longer than any test waits.
 const SLEEP: Duration = Duration::from_hours(1);
 
-/// The sleeping reader, seen from outside.
+/// A handle of the sleeping reader.
 #[derive(Debug)]
 pub(super) struct Sleeper {
     records: Receiver<Result<Given, RegionError>>,
 }
 
-/// A record as it was given.
+/// A record that it has read.
 #[derive(Clone, Debug)]
 pub(super) struct Given {
     pub(super) sequence: u64,
@@ -25,7 +25,7 @@ pub(super) struct Given {
 }
 
 impl Sleeper {
-    /// A reader of the region at `path` that is asleep, in the kernel, when this returns.
+    /// Starts a reader of the region at `path`, which sleeps in the kernel when this returns.
     #[track_caller]
     pub(super) fn lie_down(path: &Path) -> Self {
         let (tell, records) = channel();
@@ -45,7 +45,7 @@ impl Sleeper {
                     Err(err) => tell.send(Err(err)),
                 };
                 if told.is_err() {
-                    return; // nobody listens any more
+                    return; // no one receives any more
                 }
             }
         });
@@ -54,7 +54,7 @@ impl Sleeper {
         Self { records }
     }
 
-    /// Everything it is given, up to record `last`.
+    /// Everything it reads, up to record `last`.
     pub(super) fn given_until(&self, last: u64) -> Result<Vec<Given>, String> {
         let deadline = Instant::now() + DEADLINE;
         let mut all = Vec::new();
@@ -73,7 +73,7 @@ impl Sleeper {
     }
 }
 
-/// Waits until the kernel says that the thread is in a system call: it sleeps on the futex.
+/// Waits until the thread is in a system call: it sleeps on the futex.
 #[track_caller]
 fn wait_for_sleep(thread: i32) {
     let path = format!("/proc/self/task/{thread}/syscall");

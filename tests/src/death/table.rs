@@ -1,4 +1,4 @@
-//! What came of the walks, as a table.
+//! The results of the walks, as a table.
 
 use super::walk::Walk;
 use super::witness::Fate;

@@ -1,5 +1,5 @@
-//! All the points of one route, or some of them, tried by as many processes at a time as the machine
-//! has processors.
+//! Tries all or some points of one route, with as many processes at a time as the machine has
+//! processors.
 
 use std::num::NonZero;
 use std::sync::mpsc::{Sender, channel};
@@ -18,11 +18,11 @@ use crate::stepping::{Arrival, SameAddresses, Trace};
 pub enum Spread {
     /// Every instruction.
     All,
-    /// About so many, at equal distances from a random one on.
+    /// About this many, at equal distances from a random one on.
     Some(usize),
 }
 
-/// What came of the points of one route.
+/// The results for one route.
 #[derive(Clone, Debug)]
 pub struct Walk {
     /// The route.
@@ -35,7 +35,7 @@ pub struct Walk {
     pub from_every: (usize, usize),
     /// One for each death, in the order of the instructions.
     pub deaths: Vec<Death>,
-    /// What was promised and not held, each in one line.
+    /// The violated guarantees, each in one line.
     pub failures: Vec<String>,
 }
 
@@ -44,9 +44,9 @@ pub struct Walk {
 pub struct Death {
     /// Before which instruction.
     pub index: usize,
-    /// Whether it was the one that the trace has there.
+    /// Whether that was the traced instruction.
     pub arrival: Arrival,
-    /// What became of the work; `None`: that is one of the failures.
+    /// What became of the operation; `None` if that is one of the failures.
     pub fate: Option<Fate>,
 }
 
@@ -56,16 +56,16 @@ impl Walk {
         self.deaths.iter().filter(|death| death.fate == Some(fate)).count()
     }
 
-    /// How many were at the very instruction of the trace.
+    /// How many were at exactly the traced instruction.
     pub fn there(&self) -> usize {
         self.deaths.iter().filter(|death| death.arrival == Arrival::There).count()
     }
 }
 
-/// Points that are tried where each process has addresses of its own, and must be stepped all the way.
+/// Points tried if each process has different addresses and must be stepped all the way.
 const BY_STEPS_ALONE: usize = 20;
 
-/// Tries the points of `route`; `progress` is told of how many of how many.
+/// Tries the points of `route`; `progress` gets the number done and the total.
 pub fn walk(
     route: Route,
     program: &Program,
@@ -121,9 +121,9 @@ impl Spread {
     }
 }
 
-/// The shortest of a few ways: the clock is read in a loop, which now and then goes round again.
+/// The shortest of a few traces: reading the clock is a loop, which sometimes repeats.
 fn trace(route: Route, program: &Program, failures: &mut Vec<String>) -> Trace {
-    /// More would cost more than they are worth.
+    /// Traces to choose from.
     const TRACES: usize = 9;
     const STEPS: usize = 10_000;
     let scene = Scene::new(route, program);
@@ -140,7 +140,7 @@ fn trace(route: Route, program: &Program, failures: &mut Vec<String>) -> Trace {
     traces.into_iter().min_by_key(Trace::len).expect("at least one trace")
 }
 
-/// One writer from mark to mark, and what a reader says who looks before each instruction.
+/// Traces one writer from mark to mark, with a reader that checks before each instruction.
 fn trace_once(scene: &Scene<'_>) -> (Trace, Judged<()>) {
     let stepped = scene.set();
     let mut witness = Witness::attach(scene);
@@ -197,7 +197,7 @@ mod tests {
     }
 
     #[test]
-    fn work_that_was_done_and_is_undone_by_a_later_death_is_a_broken_claim() {
+    fn work_undone_by_a_later_death_is_a_broken_claim() {
         use Arrival::{Elsewhere, There};
         use Fate::{Done, Unannounced, Undone};
         let good = [(1, Undone), (2, Unannounced), (3, Done), (9, Done)];
@@ -211,7 +211,7 @@ mod tests {
     }
 
     #[test]
-    fn a_spread_has_about_as_many_points_as_were_asked_for() {
+    fn a_spread_has_about_as_many_points_as_requested() {
         let count = |spread: Spread, len: usize| {
             let (from, every) = spread.over(len);
             (from..len).step_by(every).count()

@@ -1,10 +1,10 @@
-//! What readers and the next writer find after a death, compared with what was promised.
+//! Checks what readers and the next writer find after a death.
 //!
-//! Invariant: every answer that a reader gives is judged here; none is looked at and left.
+//! Invariant: every record and state that a reader returns is checked here.
 //!
 //! ```text
-//!   n        the newest record that anybody can have been given before the first mark
-//!   newest   the newest that anybody was given after the death: n or n + 1
+//!   n        the newest record that any reader can have read before the first mark
+//!   newest   the newest that any reader has read after the death: n or n + 1
 //!   then     the successor publishes newest + 1, and no other number
 //! ```
 
@@ -20,29 +20,29 @@ use super::sleeper::Sleeper;
 use crate::region_dump::RegionDump;
 use crate::torn;
 
-/// What became of the work that the dead writer was at.
+/// What became of the dead writer's operation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Fate {
-    /// Nobody sees anything of it.
+    /// No reader sees its effect.
     Undone,
-    /// Followers were given the record, though head does not name it.
+    /// Followers have read the record, though head does not name it.
     Unannounced,
-    /// All see it.
+    /// All readers see it.
     Done,
 }
 
-/// Those who look on.
+/// The readers.
 #[derive(Debug)]
 pub(super) struct Witness<'a> {
     scene: &'a Scene<'a>,
     path: PathBuf,
-    /// From before the death; `None`: there was nothing to attach to.
+    /// Attached before the death; `None` if there was no region.
     before: Option<Reader>,
     sleeper: Option<Sleeper>,
 }
 
 impl<'a> Witness<'a> {
-    /// Attaches while the writer stands at its first mark.
+    /// Attaches while the writer is at its first mark.
     pub(super) fn attach(scene: &'a Scene<'a>) -> Judged<Self> {
         let (route, path) = (scene.route, scene.path());
         let before = match DynReader::open(&path) {
@@ -57,7 +57,7 @@ impl<'a> Witness<'a> {
         Ok(witness)
     }
 
-    /// A look while the writer is at work.
+    /// Reads while the writer works.
     pub(super) fn glance(&mut self) -> Judged<()> {
         let authors = self.authors(None);
         if let Some(reader) = &mut self.before {
@@ -72,7 +72,7 @@ impl<'a> Witness<'a> {
         Authors { route: self.scene.route, successors }
     }
 
-    /// Judges what the death has left, and what the next writer makes of it.
+    /// Checks what the death has left, and what the next writer makes of it.
     pub(super) fn judge(mut self) -> Judged<Fate> {
         let mut after = self.attach_after()?;
         self.glance()?;
@@ -83,7 +83,7 @@ impl<'a> Witness<'a> {
         Ok(fate)
     }
 
-    /// A reader that comes after the death; `None`: there never was a region.
+    /// A reader that attaches after the death; `None` if there is no region.
     fn attach_after(&self) -> Judged<Option<Reader>> {
         match DynReader::open(&self.path) {
             Err(err) if err.is_not_there() && self.scene.route.deed == Deed::Create => Ok(None),
@@ -95,7 +95,7 @@ impl<'a> Witness<'a> {
         let (route, authors) = (self.scene.route, self.authors(None));
         let Some(after) = after else { return Ok(Fate::Undone) };
         let closed = self.judge_states(after)?;
-        // Before it follows: so it is what head says.
+        // Before it follows, so this is the record that head names.
         let announced = after.latest(authors)?;
         after.follow(authors)?;
         if let Some(before) = &mut self.before {
@@ -118,13 +118,13 @@ impl<'a> Witness<'a> {
         })
     }
 
-    /// A region that has just been made, and has had no record yet.
+    /// Whether the region is new and has no record yet.
     fn is_without_record(&self) -> bool {
         let fresh = matches!(self.scene.route.deed, Deed::Create | Deed::Replace);
         fresh && RegionDump::of(&self.path).is_some_and(|dump| dump.head() == dump.base())
     }
 
-    /// Are the states right, and is the region closed?
+    /// Checks the states; returns whether the region is closed.
     fn judge_states(&self, after: &Reader) -> Judged<bool> {
         let mark = RegionDump::of(&self.path).ok_or("there is no whole region")?.mark();
         let closed = mark == StateWord::Closed && self.scene.route.deed == Deed::Close;
@@ -139,7 +139,7 @@ impl<'a> Witness<'a> {
         Ok(closed)
     }
 
-    /// A new writer takes over; both readers and the sleeper see what it publishes.
+    /// Lets a new writer take over; checks that both readers and the sleeper see its record.
     fn judge_succession(&mut self, after: Option<Reader>, newest: u64) -> Judged<()> {
         let epoch = RegionDump::of(&self.path).map_or(0, |dump| dump.epoch());
         let (schema, options) = (self.scene.schema(), self.scene.options());
@@ -168,7 +168,7 @@ impl<'a> Witness<'a> {
         self.judge_directory()
     }
 
-    /// Does a reader see record `published`, of the successor, who lives?
+    /// Checks that a reader sees record `published` of the live successor.
     fn judge_reader(&self, reader: &mut Reader, published: u64) -> Judged<()> {
         let authors = self.authors(Some(published));
         reader.inner.refresh().map_err(|err| err.to_string())?;
@@ -184,7 +184,7 @@ impl<'a> Witness<'a> {
         let authors = self.authors(Some(published));
         let mut last = self.scene.route.newest_before();
         for given in sleeper.given_until(published)? {
-            // It was attached before the marks, and begins with the newest record of then.
+            // It was attached before the marks, and begins with the newest record of that time.
             let next = given.sequence == last + 1 || given.sequence == last;
             expect(next, || format!("the sleeper got {} after {last}", given.sequence))?;
             authors.judge(&given.bytes, given.sequence)?;
@@ -193,7 +193,7 @@ impl<'a> Witness<'a> {
         Ok(())
     }
 
-    /// Nothing stays behind but the region.
+    /// Checks that no file but the region is left.
     fn judge_directory(&self) -> Judged<()> {
         let entries = std::fs::read_dir(self.scene.place.dir()).map_err(|err| err.to_string())?;
         let names: Vec<_> = entries.flatten().map(|entry| entry.file_name()).collect();

@@ -1,21 +1,22 @@
-//! A process that is traced: it goes on by one instruction, or to an address, and dies where it stands.
+//! A traced process: it runs one instruction, or up to an address, and can be killed at any of
+//! them.
 //!
-//! Invariant: whoever starts one is the thread that steps it, because the kernel takes the requests
-//! of a trace from that thread alone; and it never outlives its [`Stepped`].
+//! Invariant: the thread that starts one also steps it, because the kernel accepts ptrace requests
+//! from that thread alone; and the process never outlives its [`Stepped`].
 //!
 //! ```text
 //!   this thread                      the process
 //!     start: seize  ------------>      waits for a line on its standard input
 //!            a line ------------>      MARK: SIGUSR1 to itself, stops
 //!     step, run_to  ------------>      one instruction, or up to an address
-//!     kill          ------------>      SIGKILL: not one instruction more
+//!     kill          ------------>      SIGKILL: no further instruction
 //! ```
 //!
-//! The process needs no unsafe code (`PTRACE_SEIZE` asks nothing of the one that is traced) and takes
-//! no harm from the marks: the signal is taken away before it is delivered.
+//! The traced process needs no unsafe code (`PTRACE_SEIZE` needs no cooperation), and the marks do
+//! not affect it: the signal is suppressed before delivery.
 //!
-//! Price: a step is two switches of context and an exception, about 20 us in a virtual machine. So a
-//! point far inside is reached by a breakpoint near it: see [`Trace`].
+//! Price: a step is two context switches and an exception, about 20 us in a virtual machine. So a
+//! distant point is reached by a breakpoint near it: see [`Trace`].
 
 mod trace;
 mod traced;
@@ -34,7 +35,7 @@ use nix::sys::signal::Signal;
 use nix::sys::wait::{WaitStatus, waitpid};
 use nix::unistd::Pid;
 
-/// Where a traced process stands.
+/// Where a traced process is stopped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Stop {
     /// Before an instruction between the marks.
@@ -43,7 +44,7 @@ pub enum Stop {
     Mark,
 }
 
-/// A traced process, standing still. Dropping it kills it.
+/// A traced, stopped process. Dropping it kills it.
 #[derive(Debug)]
 pub struct Stepped {
     child: Child,
@@ -54,7 +55,7 @@ impl Stepped {
     /// Starts `command` and lets it run to its first mark.
     ///
     /// # Panics
-    /// If this machine does not allow it, or the process ends before its mark.
+    /// If this machine does not allow tracing, or the process ends before its mark.
     #[track_caller]
     pub fn start(command: &mut Command) -> Self {
         let child = command.stdin(Stdio::piped()).spawn().expect("start the traced process");
@@ -67,20 +68,20 @@ impl Stepped {
         stepped
     }
 
-    /// The address of the instruction that it will do next.
+    /// The address of its next instruction.
     #[track_caller]
     pub fn address(&self) -> u64 {
         ptrace::getregs(self.pid).expect("ptrace: registers").rip
     }
 
-    /// Lets it do one instruction. A system call is one.
+    /// Executes one instruction. A system call is one.
     #[track_caller]
     pub fn step(&mut self) -> Stop {
         ptrace::step(self.pid, None).expect("ptrace: step");
         self.stop()
     }
 
-    /// Lets it run until it is about to do the instruction at `address`, or to the second mark.
+    /// Runs it up to the instruction at `address`, or to the second mark.
     #[track_caller]
     pub fn run_to(&mut self, address: u64) -> Stop {
         const INT3: c_long = 0xcc;
@@ -99,12 +100,12 @@ impl Stepped {
         stop
     }
 
-    /// Lets it run to its second mark; answers with the numbers of its system calls on the way.
+    /// Runs it to its second mark; returns the numbers of its system calls.
     #[track_caller]
     pub fn system_calls(&mut self) -> Vec<c_long> {
         let mut calls = Vec::new();
         loop {
-            // Stops twice at each call: before the kernel does it, and after.
+            // It stops twice at each call: before and after.
             ptrace::syscall(self.pid, None).expect("ptrace: go on");
             if self.stop() == Stop::Mark {
                 calls.pop(); // the mark itself
@@ -117,7 +118,7 @@ impl Stepped {
         }
     }
 
-    /// Kills it where it stands, and waits until the kernel has cleared everything away.
+    /// Kills it and waits until the kernel has freed its resources.
     #[track_caller]
     pub fn kill(mut self) {
         self.child.kill().expect("kill");
@@ -144,13 +145,13 @@ impl Stepped {
 
 impl Drop for Stepped {
     fn drop(&mut self) {
-        // After `kill` both fail, and there is nothing left to do.
+        // After `kill` both calls fail, as intended.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
 }
 
-/// While it lives, what this thread starts has the same addresses in every process.
+/// Disables address randomisation for processes that this thread starts, while it lives.
 #[derive(Debug)]
 pub struct SameAddresses(Persona);
 

@@ -1,12 +1,14 @@
-//! The way of a process from mark to mark, and how another one gets to a point of it quickly.
+//! The instructions of a process from mark to mark, and how to bring another one to one of them
+//! quickly.
 //!
-//! Invariant: `anchors[i] <= i`, and the address at an anchor occurs nowhere before it. So a process
-//! that runs into a breakpoint there has come exactly so far, whatever loops it went through.
+//! Invariant: `anchors[i] <= i`, and the address at an anchor occurs nowhere before it. So a
+//! process that stops at a breakpoint there has executed exactly the instructions before, loops
+//! included.
 //!
 //! ```text
 //!   instruction   0   1   2   3   4   5   6   7   8
 //!   address       a   b   c   b   c   b   c   d   e       b and c: a loop
-//!   anchor        0   1   2   2   2   2   2   7   8       breakpoint there, then the rest by steps
+//!   anchor        0   1   2   2   2   2   2   7   8       breakpoint there, then single steps
 //! ```
 //!
 //! Price: one process stepped all the way.
@@ -15,19 +17,20 @@ use std::collections::HashSet;
 
 use super::{SameAddresses, Stepped, Stop};
 
-/// Every instruction of one process between its marks.
+/// The instructions of one process between its marks.
 #[derive(Clone, Debug)]
 pub struct Trace {
     addresses: Vec<u64>,
     anchors: Vec<usize>,
 }
 
-/// Where a process is that was brought to a point of a [`Trace`].
+/// Where a process has arrived that was brought to a point of a [`Trace`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Arrival {
-    /// At the instruction that the trace has there.
+    /// At the traced instruction.
     There,
-    /// So many instructions on, but on another way: the clock, the process id and the like differ.
+    /// After as many instructions, but on another path: the clock, the process id and the like
+    /// differ.
     Elsewhere,
 }
 
@@ -43,8 +46,8 @@ impl Trace {
                 break;
             }
         }
-        // The step over the system call that is the mark ends with a stop of its own, behind it: the
-        // signal comes with the next.
+        // The step over the mark's system call stops after the call; the signal is reported at the
+        // next stop.
         addresses.pop();
         Self::over(addresses)
     }
@@ -65,7 +68,7 @@ impl Trace {
         self.addresses.len()
     }
 
-    /// Are there none? No process gets from mark to mark without.
+    /// Whether there are none, which is impossible.
     pub fn is_empty(&self) -> bool {
         self.addresses.is_empty()
     }
@@ -75,10 +78,10 @@ impl Trace {
         self.addresses[index]
     }
 
-    /// Brings a process, which stands at its first mark, to instruction number `index`.
+    /// Brings a process from its first mark to instruction number `index`.
     ///
-    /// Without the same addresses in each process a breakpoint would never be reached; the whole way is
-    /// then done by steps.
+    /// If addresses differ between processes, a breakpoint would never be reached; then it is
+    /// stepped all the way.
     #[track_caller]
     pub fn bring(
         &self,

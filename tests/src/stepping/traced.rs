@@ -1,4 +1,4 @@
-//! A process that runs as it is, and whose system calls are reported one by one.
+//! A running process whose system calls are reported one by one.
 
 use nix::errno::Errno;
 use nix::libc::c_long;
@@ -6,12 +6,12 @@ use nix::sys::ptrace::{self, Options};
 use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
 use nix::unistd::Pid;
 
-/// A traced process. The thread that attaches to it is the one that asks for its calls.
+/// A traced process. Only the thread that attached to it can trace its calls.
 #[derive(Debug)]
 pub struct Traced(Pid);
 
 impl Traced {
-    /// Traces a child of this process from now on.
+    /// Attaches to a child of this process.
     ///
     /// # Panics
     /// If this machine does not allow it.
@@ -26,7 +26,7 @@ impl Traced {
         Self(pid)
     }
 
-    /// Lets it run until it is about to make a system call, and returns its number.
+    /// Runs it until it is about to make a system call; returns the call's number.
     #[track_caller]
     pub fn next_call(&mut self) -> c_long {
         const NOT_DONE_YET: i64 = -(Errno::ENOSYS as i64);

@@ -1,4 +1,4 @@
-//! Files that take the name of a region: regions with other schemas, and what is none.
+//! Files that take the name of a region: regions with other schemas, and other files.
 
 use std::fs;
 use std::io;
@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use layout::{CType, FieldSpec, Scalar, Schema};
 use region::{DynWriter, Options};
 
-/// Contents, and where they are written before they have the name.
+/// Contents, and the path where they are written before they get the name.
 #[derive(Debug)]
 pub(super) struct Files {
     contents: Vec<Vec<u8>>,
@@ -15,7 +15,7 @@ pub(super) struct Files {
 }
 
 impl Files {
-    /// The first is `image`; the others are made with the help of a file beside `path`.
+    /// The first is `image`; the others are made by means of a file beside `path`.
     pub(super) fn beside(path: &Path, image: &[u8]) -> Self {
         let aside = path.with_extension("aside");
         let mut contents = vec![image.to_vec(), Vec::new(), b"no region\n".repeat(100)];
@@ -35,7 +35,7 @@ impl Files {
         self.contents.len()
     }
 
-    /// Gives `path` to a new file with content number `chosen`.
+    /// Replaces `path` by a new file with content number `chosen`.
     pub(super) fn put(&self, chosen: usize, path: &Path) -> io::Result<()> {
         fs::write(&self.aside, &self.contents[chosen])?;
         fs::rename(&self.aside, path)
@@ -48,7 +48,7 @@ fn numbers() -> Schema {
     Schema::builder("NUMBERS").field(field).line("{n:.32}").build().expect("a record")
 }
 
-/// As much schema as there can be.
+/// The largest possible schema.
 fn large() -> Schema {
     let help = "h".repeat(900);
     let fields = (0..1000).map(|i| FieldSpec::new(format!("f{i}"), Scalar::U8).help(&help));

@@ -1,10 +1,10 @@
-//! What a writer can do that wishes its readers ill, one deed at a time.
+//! A hostile writer, one deed at a time.
 //!
-//! Invariant: after each deed the file is a region again, of this schema or another, so that the
-//! readers go on reading it and are not merely turned away.
+//! Invariant: after each deed the file is a region again, of this schema or another, so that
+//! readers keep reading it and are not just refused.
 //!
 //! ```text
-//!   word     any word := any number             forge    a record that nobody published, announced
+//!   word     any word := any number             forge    a record that was never published, announced
 //!   slot     stamps and head out of step        line     state, epoch, pid, period, clock, heartbeat
 //!   header   other fields, the checksum right   schema   a byte of it, or an end mark, and back
 //!   cut      to any length, and whole again     swap     another file takes the name
@@ -33,7 +33,7 @@ pub enum Deed {
     Word,
     /// Stamps and head out of step.
     Slot,
-    /// A record that nobody published, complete and announced.
+    /// A record that was never published, complete and announced.
     Forge,
     /// The writer line.
     Line,
@@ -48,7 +48,7 @@ pub enum Deed {
 }
 
 impl Deed {
-    /// All of them under their names.
+    /// All of them by name.
     const NAMES: [(&str, Self); 8] = [
         ("word", Self::Word),
         ("slot", Self::Slot),
@@ -60,7 +60,7 @@ impl Deed {
         ("swap", Self::Swap),
     ];
 
-    /// The deeds whose names stand in `list`, with commas between them.
+    /// The deeds named in `list`, separated by commas.
     pub fn listed(list: &str) -> Option<Vec<Self>> {
         let named = |name| Self::NAMES.iter().find(|known| known.0 == name).map(|known| known.1);
         list.split(',').map(named).collect()
@@ -77,17 +77,17 @@ pub struct Vandal {
     files: Files,
     /// Holds the writer's lock, so that the region looks live.
     _writer: DynWriter,
-    /// The file's words, as they are shared with every reader.
+    /// The file's words, shared with every reader.
     words: Shared<u64>,
     file: File,
-    /// The file as it was when it was whole.
+    /// The content of the whole file.
     image: Vec<u8>,
     header: Header,
     random: fastrand::Rng,
 }
 
 impl Vandal {
-    /// Makes a region of students at `path`, with one of them in it.
+    /// Creates a region of students at `path` with one record.
     ///
     /// # Errors
     /// Those of an honest writer.
@@ -108,7 +108,7 @@ impl Vandal {
     /// Does one of `deeds`.
     ///
     /// # Errors
-    /// If the file system does not let it.
+    /// If the file system refuses it.
     pub fn act(&mut self, deeds: &[Deed]) -> io::Result<()> {
         match deeds[self.random.usize(..deeds.len())] {
             Deed::Word => self.word(),
@@ -141,7 +141,7 @@ impl Vandal {
         self.words.get(at / 8)
     }
 
-    /// Writes `bytes`, whole words, to where they belong.
+    /// Writes `bytes`, whole words, at byte `at`.
     fn put(&self, at: usize, bytes: &[u8]) {
         for (index, word) in bytes.chunks_exact(8).enumerate() {
             let word = word.first_chunk::<8>().expect("a whole word");
@@ -149,7 +149,7 @@ impl Vandal {
         }
     }
 
-    /// Writes the file's words from `at` up to `end` as they were.
+    /// Restores the file's words from `at` up to `end`.
     fn restore(&self, at: usize, end: usize) {
         self.put(at, &self.image[at..end]);
     }
@@ -176,7 +176,7 @@ impl Vandal {
     }
 
     fn forge(&mut self) {
-        // Small numbers again and again: a head near the end of all numbers would stay there.
+        // Mostly small numbers: a head near the largest number would stay there.
         let n = self.get(offset::HEAD).wrapping_add(1) & 0xffff_ffff;
         let at = self.slot_at(n);
         self.set(at, n * 2 + 1);
@@ -236,7 +236,7 @@ impl Vandal {
     fn swap(&mut self) -> io::Result<()> {
         let chosen = self.random.usize(..self.files.len());
         self.files.put(chosen, &self.path)?;
-        // And back, most of the time into the file that is written to.
+        // Restored, most of the time into the file that is written to.
         self.files.put(0, &self.path)?;
         self.file = File::options().read(true).write(true).open(&self.path)?;
         self.reopen()

@@ -1,18 +1,18 @@
-//! A process whose wall clock is set back and forth, on a machine whose clock is not touched.
+//! Sets the wall clock of one process, not that of the machine.
 //!
-//! No namespace has a `CLOCK_REALTIME` of its own. But nobody asks the kernel for it: programs call
-//! a function in the vDSO, a page of code that the kernel maps into each process. A write by
-//! `/proc/PID/mem` gives the process its own copy of that page, in which the function asks the
-//! kernel and adds a number that the test can change at any time.
+//! No namespace has a `CLOCK_REALTIME` of its own. But programs read it by a function in the vDSO,
+//! a page of code that the kernel maps into each process. A write by `/proc/PID/mem` gives the
+//! process its own copy of that page, in which the function makes the system call and adds a number
+//! that the test can change at any time.
 //!
 //! ```text
 //!   sh -c 'kill -STOP $$; exec PROGRAM'     seized by ptrace, continued
-//!        exec  -> the new program stands before its first instruction: its vDSO is patched
-//!        detach -> it runs as fast as ever, and nobody watches it
+//!        exec  -> the new program is stopped before its first instruction: its vDSO is patched
+//!        detach -> it runs at full speed, untraced
 //!   step(seconds) -> one aligned word of its copy of the page
 //! ```
 //!
-//! Invariant: nothing but that process's `clock_gettime(CLOCK_REALTIME)` is changed.
+//! Invariant: only `clock_gettime(CLOCK_REALTIME)` of that process is changed.
 //!
 //! Price: that function is a system call in this process. x86-64 only.
 
@@ -29,18 +29,18 @@ use nix::unistd::Pid;
 
 use crate::{Daemon, Place, Program, wait_until};
 
-/// What the wall clock of one process is ahead by, in its own memory.
+/// The offset of one process's wall clock, in its own memory.
 #[derive(Debug)]
 pub struct WallClock {
     memory: File,
-    /// Where the seconds stand.
+    /// The address of the seconds.
     seconds: u64,
 }
 
 impl WallClock {
     /// Starts `program` with `args`, which are split at white space, with a wall clock of its own.
     ///
-    /// `None`, with a word on stderr, where this cannot be done: another processor, no ptrace.
+    /// `None`, with a message on stderr, if that is not possible: another processor, no ptrace.
     #[track_caller]
     pub fn start(program: &Program, place: &Place, args: &str) -> Option<(Daemon, Self)> {
         if !cfg!(target_arch = "x86_64") {
@@ -62,13 +62,13 @@ impl WallClock {
         Some((daemon, clock))
     }
 
-    /// Sets the clock: so many seconds ahead of the machine's from now on.
+    /// Sets the clock to `seconds` ahead of the machine's.
     #[track_caller]
     pub fn set(&self, seconds: i64) {
         self.memory.write_all_at(&seconds.to_le_bytes(), self.seconds).expect("write to the vDSO");
     }
 
-    /// Replaces the function in a process that stands still.
+    /// Replaces the function in a stopped process.
     #[track_caller]
     fn hang_up(pid: Pid) -> Self {
         let maps = fs::read_to_string(format!("/proc/{pid}/maps")).expect("maps of a child");
@@ -80,7 +80,7 @@ impl WallClock {
         let function = vdso::function(&image, b"__vdso_clock_gettime").expect("the function");
         let (code, seconds) = vdso::replacement();
         assert!(code.len() as u64 <= function.len, "no room for it");
-        // Behind the code, aligned: a step is seen whole.
+        // After the code, aligned, so that a step is atomic.
         let at = start + function.at;
         let shift = at.next_multiple_of(8) - at;
         let mut moved = vdso::nops(shift);
@@ -99,7 +99,7 @@ fn not_run<T>(why: &str) -> Option<T> {
     None
 }
 
-/// Lets a stopped shell that was seized go on to where it has become the program.
+/// Continues a stopped, seized shell until it has executed the program.
 #[track_caller]
 fn run_to_exec(pid: Pid) {
     kill(pid, Signal::SIGCONT).expect("continue");

@@ -1,4 +1,4 @@
-//! The vDSO: where it is, where a function is in it, and what is put in its place.
+//! The vDSO: its address, a function in it, and the replacement of that function.
 
 /// A function in an image of the vDSO.
 #[derive(Clone, Copy, Debug)]
@@ -16,8 +16,7 @@ pub(super) fn range(maps: &str) -> Option<(u64, u64)> {
     Some((number(start)?, number(end)?))
 }
 
-/// ELF, 64 bits, little-endian: what of it is needed to find a name. The image is loaded where its
-/// addresses begin, at 0.
+/// Finds a function by name in a 64-bit little-endian ELF image, loaded at its address 0.
 pub(super) fn function(image: &[u8], name: &[u8]) -> Option<Function> {
     const PT_DYNAMIC: u64 = 2;
     let (headers, size, count) =
@@ -37,7 +36,7 @@ pub(super) fn function(image: &[u8], name: &[u8]) -> Option<Function> {
     Some(Function { at: number(image, symbol + 8, 8)?, len: number(image, symbol + 16, 8)? })
 }
 
-/// What the dynamic section says under `tag`.
+/// The entry of the dynamic section with this `tag`.
 fn tagged(image: &[u8], dynamic: u64, tag: u64) -> Option<u64> {
     let mut entries = (dynamic..).step_by(16);
     let entry = entries.find_map(|at| match number(image, at, 8) {
@@ -54,13 +53,14 @@ fn number(image: &[u8], at: u64, len: usize) -> Option<u64> {
     Some(bytes.iter().rev().fold(0, |number, byte| number << 8 | u64::from(*byte)))
 }
 
-/// Instructions that do nothing, `len` bytes of them.
+/// `len` bytes of instructions that do nothing.
 pub(super) fn nops(len: u64) -> Vec<u8> {
     vec![0x90; usize::try_from(len).expect("a few")]
 }
 
-/// `clock_gettime` as a system call that adds a number of seconds to `CLOCK_REALTIME`, and where in
-/// it the number stands, at a multiple of 8. It changes no register that a function may not.
+/// `clock_gettime` as a system call that adds a number of seconds to `CLOCK_REALTIME`, and the
+/// offset of that number, a multiple of 8. It preserves the registers that a function must
+/// preserve.
 pub(super) fn replacement() -> (Vec<u8>, u64) {
     const CODE: [u8; 32] = [
         0xb8, 0xe4, 0, 0, 0, // mov eax, 228        clock_gettime(edi, rsi)

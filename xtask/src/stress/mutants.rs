@@ -36,7 +36,7 @@ const DEATH: [Mutant; 2] = [
 const TORN: [Mutant; 1] = [Mutant {
     name: "R3",
     what: "no re-check of the stamp after the copy",
-    shown_by: "torn::no_reader_ever_gets_a_record_in_parts_or_out_of_order",
+    shown_by: "torn::no_reader_gets_a_torn_or_misordered_record",
 }];
 
 /// Points of each path under a mutant.
