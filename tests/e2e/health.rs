@@ -250,3 +250,32 @@ fn null_in_a_float_field_is_nan_for_readers_and_bare_nan_is_named_in_the_log() {
     producer
         .says("line 5 skipped: key \"n\" is null, which only floats can be, and not u32; leave");
 }
+
+#[test]
+fn a_value_that_is_left_out_is_refused_replaced_or_kept_as_its_field_says() {
+    let place = Place::new();
+    let field = |name: &str, ctype: &str, input: &str| {
+        format!(
+            "[[record.field]]\nname = \"{name}\"\ntype = \"{ctype}\"\n\
+             source = {{ input = {{ {input} }} }}\n"
+        )
+    };
+    let fields = [
+        field("volts", "f32", "required = true"),
+        field("mode", "u8", "default = 9"),
+        field("amps", "f32", "max_age = \"1ns\""),
+        field("fan", "u8", "max_age = \"1h\", default = 7"),
+        field("room", "char[8]", ""),
+    ];
+    let text = format!("[region]\nname = \"x\"\n[record]\nname = \"X\"\n{}", fields.concat());
+    place.write("x.toml", text);
+    let mut producer = producer().start_with_input(&place, "./x.toml");
+    producer.says("publishing X to");
+    let mut reader = consumer().start(&place, "x --follow");
+    producer.say(r#"{"volts": 12, "mode": 1, "amps": 2, "fan": 3, "room": "lab"}"#);
+    assert_eq!(reader.next_out(), "volts=12\tmode=1\tamps=2\tfan=3\troom=lab");
+    producer.say(r#"{"volts": 11}"#);
+    assert_eq!(reader.next_out(), "volts=11\tmode=9\tamps=NaN\tfan=3\troom=lab");
+    producer.say(r#"{"amps": 2}"#);
+    producer.says("line 3 skipped: key \"volts\" is missing, and it is required; write it in each");
+}

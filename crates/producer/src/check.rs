@@ -9,7 +9,7 @@ use daemon::PassedFd;
 use layout::header::Header;
 use layout::text::{plain, shorten};
 use layout::{RecordBuf, Schema, Template};
-use settings::{Constant, Format, InputKey, Range, Settings, Source, Take};
+use settings::{Constant, Format, InputKey, InputSource, Range, Settings, Source, Take};
 
 use crate::cli::{Args, RegionArgument};
 use crate::error::{Kind, ProducerError};
@@ -158,7 +158,7 @@ fn describe(source: &Source) -> String {
             format!("wave {} {} in {period}", wave.shape, bounds(&wave.range))
         }
         Source::Random(random) => format!("random {}", bounds(&random.range)),
-        Source::Input(InputKey::Member(key) | InputKey::Pointer(key)) => format!("input {key}"),
+        Source::Input(input) => describe_input(input),
     }
 }
 
@@ -167,6 +167,25 @@ fn with_default(text: String, default: Option<&Constant>) -> String {
         Some(default) => format!("{text} else {}", default.value()),
         None => text,
     }
+}
+
+fn describe_input(input: &InputSource) -> String {
+    let (InputKey::Member(key) | InputKey::Pointer(key)) = &input.key;
+    let mut text = format!("input {key}");
+    if input.required {
+        text.push_str(" required");
+    }
+    if let Some(limit) = input.max_age {
+        let _ = write!(text, " for {}", humantime::format_duration(limit));
+    }
+    match &input.default {
+        Some(default) => {
+            let _ = write!(text, " else {}", **default);
+        }
+        None if input.max_age.is_some() => text.push_str(" else NaN"),
+        None => {}
+    }
+    text
 }
 
 fn bounds(range: &Range) -> String {
@@ -268,6 +287,9 @@ offset  size  type       name  value     unit  source
             ("u8", "random = { min = 1, max = 6 }", "random 1 to 6"),
             ("u8", "input = { key = \"/a/b\" }", "input /a/b"),
             ("u8", "input = {}", "input f9"),
+            ("u8", "input = { required = true }", "input f10 required"),
+            ("u8", "input = { default = 3, max_age = \"5s\" }", "input f11 for 5s else 3"),
+            ("f32", "input = { max_age = \"5s\" }", "input f12 for 5s else NaN"),
         ];
         let mut text = "[region]\nname = \"x\"\n[record]\nname = \"X\"\n".to_owned();
         for (index, (ctype, source, _)) in fields.iter().enumerate() {

@@ -57,8 +57,8 @@ pub use record::RecordSettings;
 pub use region::{DEFAULT_MODE, DEFAULT_SLOTS, Format, RegionSettings};
 pub use source::{
     ClockKind, ClockSource, Constant, Counter, DiskFigure, DiskSource, FileSource, InputKey,
-    Pattern, Random, Range, Source, Take, TimeUnit, Wave, WaveShape, is_pattern, is_separator,
-    words,
+    InputSource, Pattern, Random, Range, Source, Take, TimeUnit, Wave, WaveShape, is_pattern,
+    is_separator, words,
 };
 pub use values::{DurationError, MAX_DURATION, MAX_LINE_RANGE, duration};
 

@@ -57,6 +57,13 @@ pub(crate) fn quoted_duration<'de, D: Deserializer<'de>>(value: D) -> Result<Dur
     duration(&text).map_err(|error| not(wanted(&error)))
 }
 
+/// A [`quoted_duration`] under a key that may be left out.
+pub(crate) fn some_duration<'de, D: Deserializer<'de>>(
+    value: D,
+) -> Result<Option<Duration>, D::Error> {
+    quoted_duration(value).map(Some)
+}
+
 /// A quoted duration of at least half a second: no reader calls a shorter silence stalled.
 pub(crate) fn input_deadline<'de, D: Deserializer<'de>>(
     value: D,

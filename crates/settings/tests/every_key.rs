@@ -122,7 +122,8 @@ const TABLES: &[Table] = &[
     source!("wave of i32", "i32", "wave", WAVE, &["shape", "phase"]),
     source!("random of u8", "u8", "random", BOUNDS, &["seed"]),
     source!("random of f32", "f32", "random", BOUNDS, &[]),
-    source!("input of i32", "i32", "input", &[], &["key"]),
+    source!("input of i32", "i32", "input", &[], &["key", "required", "default"]),
+    source!("input of f32", "f32", "input", &[], &["default", "max_age"]),
     Table {
         name: "[producer]",
         before: "[region]\nname = \"r\"\n[record]\nname = \"R\"\n[[record.field]]\nname = \"a\"\n\

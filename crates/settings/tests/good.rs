@@ -203,9 +203,9 @@ fn a_wave_and_a_random_number_stay_in_their_range() {
 #[test]
 fn an_input_is_the_member_of_its_name_or_what_its_key_says() {
     let input = |keys: &str| source("f32[3]", &format!("{{ input = {keys} }}"));
-    assert_eq!(input("{}"), Source::Input(InputKey::Member("a".into())));
-    assert_eq!(input("{ key = \"x.y\" }"), Source::Input(InputKey::Member("x.y".into())));
-    assert_eq!(input("{ key = \"/x/y\" }"), Source::Input(InputKey::Pointer("/x/y".into())));
+    assert_eq!(input("{}"), Source::Input(InputKey::Member("a".into()).into()));
+    assert_eq!(input("{ key = \"x.y\" }"), Source::Input(InputKey::Member("x.y".into()).into()));
+    assert_eq!(input("{ key = \"/x/y\" }"), Source::Input(InputKey::Pointer("/x/y".into()).into()));
 }
 
 #[test]

@@ -20,11 +20,13 @@
 use std::fmt;
 use std::sync::Arc;
 
-use layout::{Elements, Field, Literal, RecordBuf, ValueError};
+use daemon::Monotonic;
+use layout::{Elements, Field, RecordBuf, ValueError};
 use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
 use super::keys::{Keys, Node, Target};
+use super::left_out::{self, set_unknown};
 use super::line_error::LineError;
 use super::scalar::Scalar;
 
@@ -33,7 +35,8 @@ use super::scalar::Scalar;
 const CHECK_EVERY: usize = 1 << 18;
 const STEP: usize = 1 << 6;
 
-/// Reads one line into `record`. A key that the line leaves out keeps its value. Calls `keep_going` from
+/// Reads one line into `record`. A key that the line leaves out keeps its value, unless its source
+/// says otherwise. Calls `keep_going` from
 /// time to time; if that returns false, the line is abandoned.
 pub(crate) fn apply_line(
     line: &[u8],
@@ -43,8 +46,10 @@ pub(crate) fn apply_line(
 ) -> Result<(), LineError> {
     let mut copy = record.clone();
     let found = read(line, keys, &mut copy, keep_going)?;
+    let now = Monotonic::now();
+    left_out::fill(keys, &found, now, &mut copy)?;
     *record = copy;
-    keys.mark_seen(&found);
+    keys.mark_seen(&found, now);
     Ok(())
 }
 
@@ -297,19 +302,8 @@ impl<'l> Visitor<'l> for List<'_, 'l, '_> {
     }
 }
 
-fn refused(target: &Target, source: ValueError) -> LineError {
+pub(super) fn refused(target: &Target, source: ValueError) -> LineError {
     LineError::Value { key: target.key.clone(), source }
-}
-
-/// Sets a float, or each one of an array, to NaN: not known.
-fn set_unknown(record: &mut RecordBuf, field: usize) -> Result<(), ValueError> {
-    let nan = Literal::Float(f64::NAN);
-    let Some(count) = record.schema().fields()[field].ctype().count() else {
-        return record.set_literal(field, nan);
-    };
-    let mut elements = record.elements(field)?;
-    (0..count).try_for_each(|_| elements.push(nan))?;
-    elements.finish()
 }
 
 /// Where in `line` its part `raw` begins.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use layout::{CType, FieldSpec, RecordBuf, Scalar, Schema, Value};
 
-use settings::InputKey;
+use settings::{InputKey, InputSource};
 
 use super::json::apply_line;
 use super::keys::Keys;
@@ -25,7 +25,7 @@ fn setup() -> (Keys, RecordBuf) {
         .expect("schema");
     // One key may fill two fields.
     let names = ["t", "count", "room", "door", "alarm", "place", "t"];
-    let names = names.map(|name| InputKey::Member(name.to_owned()));
+    let names = names.map(|name| InputSource::from(InputKey::Member(name.to_owned())));
     (Keys::new(names.iter().zip(0..)), RecordBuf::new(Arc::new(schema)))
 }
 
@@ -213,7 +213,7 @@ fn a_number_is_stored_as_its_digits_in_the_line() {
     let types = [Scalar::U64, Scalar::I64, Scalar::F32, Scalar::F64, Scalar::Bool];
     let fields = types.iter().map(|scalar| FieldSpec::new(scalar.name(), *scalar));
     let schema = Schema::builder("N").fields(fields).build().expect("schema");
-    let names = types.map(|scalar| InputKey::Member(scalar.name().to_owned()));
+    let names = types.map(|scalar| InputSource::from(InputKey::Member(scalar.name().to_owned())));
     let mut keys = Keys::new(names.iter().zip(0..));
     let mut record = RecordBuf::new(Arc::new(schema));
     for (line, field, want) in [
@@ -293,7 +293,7 @@ fn a_stop_abandons_a_long_line() {
         ("/big/1000000", format!("{{\"big\": [{objects}]}}")),
         ("/big/y", format!("{{\"big\": {{{members}}}}}")),
     ] {
-        let key = InputKey::Pointer(key.to_owned());
+        let key = InputSource::from(InputKey::Pointer(key.to_owned()));
         let mut asked = 0;
         let read =
             apply_line(line.as_bytes(), &mut Keys::new([(&key, 0)]), &mut record, &mut || {
@@ -315,7 +315,7 @@ fn a_pointer_finds_its_value_in_nested_objects_and_lists() {
         .expect("schema");
     let mut record = RecordBuf::new(Arc::new(schema));
     let pointers = ["/imu/accel/2", "/imu/temp", "/a~1b~0c"];
-    let pointers = pointers.map(|pointer| InputKey::Pointer(pointer.to_owned()));
+    let pointers = pointers.map(|pointer| InputSource::from(InputKey::Pointer(pointer.to_owned())));
     let mut keys = Keys::new(pointers.iter().zip(0..));
 
     let line = br#"{"imu": {"accel": [0, 0, 9.8], "vendor": {"x": null}}, "a/b~c": 7}"#;

@@ -10,9 +10,11 @@
 //! Price: per line, one byte for each field and member of the object, to record what the line
 //! contained.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
-use settings::InputKey;
+use daemon::Monotonic;
+use settings::{Constant, InputKey, InputSource};
 
 /// The fields that are filled from lines.
 #[derive(Clone, Debug)]
@@ -28,7 +30,18 @@ pub(super) struct Target {
     /// The key as the configuration has it.
     pub(super) key: String,
     pub(super) field: usize,
-    seen: bool,
+    pub(super) required: bool,
+    pub(super) default: Option<Constant>,
+    pub(super) max_age: Option<Duration>,
+    /// When a good line had a value for it.
+    pub(super) seen: Option<Monotonic>,
+}
+
+impl Target {
+    /// Whether the field has a value, if only its default.
+    fn has_value(&self) -> bool {
+        self.seen.is_some() || self.default.is_some()
+    }
 }
 
 /// A place in a JSON value: the fields that are filled from it, and the used places below it.
@@ -70,48 +83,55 @@ impl Node {
 }
 
 impl Keys {
-    /// From pairs of a key and the number of a field; a key may fill several fields.
-    pub(crate) fn new<'a>(pairs: impl IntoIterator<Item = (&'a InputKey, usize)>) -> Self {
+    /// From pairs of a source and the number of its field; a key may fill several fields.
+    pub(crate) fn new<'a>(pairs: impl IntoIterator<Item = (&'a InputSource, usize)>) -> Self {
         let (mut targets, mut members) = (Vec::new(), Box::<Node>::default());
-        for (key, field) in pairs {
-            let (key, steps) = match key {
+        for (source, field) in pairs {
+            let (key, steps) = match &source.key {
                 InputKey::Member(name) => (name, vec![name.clone()]),
                 InputKey::Pointer(pointer) => (pointer, steps(pointer)),
             };
             let node = steps.into_iter().fold(&mut *members, Node::child_or_new);
             node.targets.push(targets.len());
-            targets.push(Target { key: key.clone(), field, seen: false });
+            targets.push(Target {
+                key: key.clone(),
+                field,
+                required: source.required,
+                default: source.default.clone(),
+                max_age: source.max_age,
+                seen: None,
+            });
         }
         Self { targets, members }
     }
 
     /// The keys that no good line has contained so far: their fields have no value yet.
     pub(crate) fn missing(&self) -> Vec<&str> {
-        let unseen = self.targets.iter().filter(|target| !target.seen);
+        let unseen = self.targets.iter().filter(|target| !target.has_value());
         let keys: BTreeSet<&str> = unseen.map(|target| target.key.as_str()).collect();
         keys.into_iter().collect()
     }
 
     /// Whether every field has received a value.
     pub(crate) fn is_complete(&self) -> bool {
-        self.targets.iter().all(|target| target.seen)
+        self.targets.iter().all(Target::has_value)
     }
 
     /// Takes over from an earlier configuration which fields have a value. `kept` are the fields
     /// whose values were taken over: pairs of the number now and the number then.
     pub(crate) fn carry_over(&mut self, earlier: &Self, kept: &[(usize, usize)]) {
-        let had = earlier.targets.iter().filter(|target| target.seen);
-        let had: BTreeSet<usize> = had.map(|target| target.field).collect();
+        let had = earlier.targets.iter().filter_map(|target| Some((target.field, target.seen?)));
+        let had: BTreeMap<usize, Monotonic> = had.collect();
         for target in &mut self.targets {
-            target.seen |=
-                kept.iter().any(|(now, then)| *now == target.field && had.contains(then));
+            let then = kept.iter().find(|(now, _)| *now == target.field);
+            target.seen = target.seen.or(then.and_then(|(_, then)| had.get(then).copied()));
         }
     }
 
     /// Marks the targets for which a line had a value.
-    pub(super) fn mark_seen(&mut self, found: &[bool]) {
-        for (target, found) in self.targets.iter_mut().zip(found) {
-            target.seen |= found;
+    pub(super) fn mark_seen(&mut self, found: &[bool], now: Monotonic) {
+        for (target, _) in self.targets.iter_mut().zip(found).filter(|(_, found)| **found) {
+            target.seen = Some(now);
         }
     }
 }

@@ -54,6 +54,9 @@ pub(crate) enum LineError {
         /// The type of the field.
         ctype: CType,
     },
+    /// A value that each line has to have.
+    #[error("key {0:?} is missing, and it is required; write it in each line")]
+    Missing(String),
     /// An object for a value.
     #[error("key {0:?} holds an object; name its member in the configuration (key = \"/a/b\")")]
     Nested(String),

@@ -13,6 +13,7 @@ mod json;
 #[cfg(test)]
 mod json_tests;
 mod keys;
+mod left_out;
 mod line_error;
 mod lines;
 mod scalar;

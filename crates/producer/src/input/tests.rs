@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use layout::{FieldSpec, RecordBuf, Scalar, Schema, Value};
 use rustix::fs::{CWD, FileType, Mode, mknodat};
-use settings::InputKey;
+use settings::{InputKey, InputSource};
 use tempfile::TempDir;
 
 use super::{Input, Keys, Outcome};
@@ -24,7 +24,7 @@ fn setup() -> Setup {
     let dir = tempfile::tempdir().expect("directory");
     make_pipe(&pipe_in(&dir));
     let schema = Schema::builder("N").field(FieldSpec::new("n", Scalar::U32)).build();
-    let key = InputKey::Member("n".to_owned());
+    let key = InputSource::from(InputKey::Member("n".to_owned()));
     let input = Input::open(Some(&pipe_in(&dir)), 1 << 10, Keys::new([(&key, 0)])).expect("pipe");
     Setup { dir, input, record: RecordBuf::new(Arc::new(schema.expect("schema"))) }
 }
@@ -117,7 +117,7 @@ fn an_unfinished_line_written_before_the_start_is_read() {
     // A writer that opens and closes the pipe after we have seen the end and before we reopen it:
     // its line is in the pipe, and the kernel does not report its leaving to the new descriptor.
     write!(setup.writer(), "{{\"n\": 6}}").expect("write");
-    let key = InputKey::Member("n".to_owned());
+    let key = InputSource::from(InputKey::Member("n".to_owned()));
     let keys = Keys::new([(&key, 0)]);
     let newer = Input::open(Some(&pipe_in(&setup.dir)), 1 << 10, keys).expect("pipe");
     setup.input = newer;
@@ -171,7 +171,7 @@ fn a_regular_file_is_read_to_its_end() {
     let setup = setup();
     let path = setup.dir.path().join("file");
     std::fs::write(&path, "{\"n\": 1}\n{\"n\": 2}").expect("write");
-    let key = InputKey::Member("n".to_owned());
+    let key = InputSource::from(InputKey::Member("n".to_owned()));
     let mut input = Input::open(Some(&path), 1 << 10, Keys::new([(&key, 0)])).expect("file");
     let mut record = setup.record.clone();
     let mut good = 0;

@@ -69,7 +69,7 @@ pub(crate) fn open_input(settings: &Settings) -> Result<Option<Input>, ProducerE
 pub(crate) fn keys(settings: &Settings) -> Keys {
     let inputs = settings.record.sources.iter().enumerate();
     Keys::new(inputs.filter_map(|(field, source)| match source {
-        Source::Input(key) => Some((key, field)),
+        Source::Input(input) => Some((input, field)),
         _ => None,
     }))
 }

@@ -1,14 +1,39 @@
 //! `input`: a value out of a JSON object, one object a line.
 
-use layout::Field;
-use serde::Deserialize;
+use std::time::Duration;
 
+use serde::Deserialize;
+use serde::de::IgnoredAny;
+
+use super::Constant;
+use super::target::Target;
 use crate::fault::{Fault, Problem};
 use crate::node::Node;
-use crate::values::filled;
+use crate::values::{filled, some_duration};
 
 /// How deep in an object an `input` source may have its value.
 const MAX_STEPS: usize = 64;
+
+/// A value out of a line, and what the field holds when a line leaves it out: the value of the line
+/// before, unless one of these says otherwise.
+#[derive(Clone, Debug, PartialEq)]
+pub struct InputSource {
+    /// Where the value is.
+    pub key: InputKey,
+    /// Whether a line without it is a bad one.
+    pub required: bool,
+    /// What the field holds then.
+    pub default: Option<Constant>,
+    /// How long the value before counts. After that the field holds its default; a float without one
+    /// is NaN.
+    pub max_age: Option<Duration>,
+}
+
+impl From<InputKey> for InputSource {
+    fn from(key: InputKey) -> Self {
+        Self { key, required: false, default: None, max_age: None }
+    }
+}
 
 /// Where in a JSON object a value is.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -24,12 +49,37 @@ pub enum InputKey {
 struct InputTable {
     #[serde(default, deserialize_with = "filled")]
     key: Option<String>,
+    #[serde(default)]
+    required: bool,
+    /// Read by [`Target::constant`], which takes what the field does.
+    #[serde(rename = "default")]
+    _default: Option<IgnoredAny>,
+    #[serde(default, deserialize_with = "some_duration")]
+    max_age: Option<Duration>,
 }
 
-/// The key, by default the name of the field; what begins with a slash is a JSON pointer.
-pub(super) fn read(node: &Node<'_>, field: &Field) -> Result<InputKey, Problem> {
-    let InputTable { key } = node.read()?;
-    let key = key.unwrap_or_else(|| field.name().to_owned());
+pub(super) fn read(node: &Node<'_>, target: &mut Target<'_>) -> Result<InputSource, Problem> {
+    let InputTable { key, required, max_age, .. } = node.read()?;
+    let key = key.unwrap_or_else(|| target.field().name().to_owned());
+    let default = node.get("default").map(|default| target.constant(&default)).transpose()?;
+    let ctype = target.field().ctype();
+    let refuse = |key, why: String| Err(node.problem_at(key, Fault::Other(why)));
+    if required && default.is_some() {
+        return refuse("default", "given together with required; keep one of the two".to_owned());
+    }
+    if required && max_age.is_some() {
+        let why = "has no effect: each line has a value that is required; remove it";
+        return refuse("max_age", why.to_owned());
+    }
+    if max_age.is_some() && default.is_none() && !ctype.element().is_float() {
+        let why = format!("{ctype} has no value for \"not known\"; add a default for it");
+        return refuse("max_age", why);
+    }
+    Ok(InputSource { key: input_key(node, key)?, required, default, max_age })
+}
+
+/// What begins with a slash is a JSON pointer.
+fn input_key(node: &Node<'_>, key: String) -> Result<InputKey, Problem> {
     if !key.starts_with('/') {
         return Ok(InputKey::Member(key));
     }

@@ -36,7 +36,7 @@ pub use constant::Constant;
 pub use counter::Counter;
 pub use disk::{DiskFigure, DiskSource};
 pub use file::{FileSource, Take, is_pattern, is_separator, words};
-pub use input::InputKey;
+pub use input::{InputKey, InputSource};
 pub use pattern::Pattern;
 pub use range::{Random, Range, Wave, WaveShape};
 
@@ -60,5 +60,5 @@ pub enum Source {
     /// A random number, for demonstrations.
     Random(Random),
     /// A value out of a JSON object, one object a line.
-    Input(InputKey),
+    Input(InputSource),
 }

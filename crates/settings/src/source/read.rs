@@ -33,7 +33,7 @@ pub(crate) fn source(
         "disk" => Source::Disk(disk::read(node, &mut target)?),
         "wave" => Source::Wave(range::read_wave(node, target.field())?),
         "random" => Source::Random(range::read_random(node, target.field())?),
-        "input" => Source::Input(input::read(node, target.field())?),
+        "input" => Source::Input(input::read(node, &mut target)?),
         other => return Err(source.problem(Fault::UnknownKey(other.to_owned()))),
     })
 }

@@ -256,6 +256,36 @@ pub(crate) static CASES: &[Case] = &[
         "8:48: record.field[a].source.random.seed: -1 is out of range; write a number from 0 to 18446744073709551615",
     ),
     source(
+        "an input with a default that is required, too",
+        "u8",
+        "{ input = { required = true, default = 0 } }",
+        "8:49: record.field[a].source.input.default: given together with required; keep one of the two",
+    ),
+    source(
+        "an age for a value that is required",
+        "f32",
+        r#"{ input = { required = true, max_age = "5s" } }"#,
+        "8:49: record.field[a].source.input.max_age: has no effect: each line has a value that is required; remove it",
+    ),
+    source(
+        "an age without a default for a whole number",
+        "u8",
+        r#"{ input = { max_age = "5s" } }"#,
+        r#"8:32: record.field[a].source.input.max_age: u8 has no value for "not known"; add a default for it"#,
+    ),
+    source(
+        "an age of zero",
+        "f32",
+        r#"{ input = { max_age = "0s" } }"#,
+        r#"8:32: record.field[a].source.input.max_age: "0s" is not a duration longer than zero; write max_age = "5s""#,
+    ),
+    source(
+        "a default of an input that does not fit",
+        "u8",
+        "{ input = { default = 256 } }",
+        "8:32: record.field[a].source.input.default: 256 is out of range; write a number from 0 to 255",
+    ),
+    source(
         "an input with an empty key",
         "i32",
         r#"{ input = { key = "" } }"#,
