@@ -40,19 +40,55 @@ fn is_plain_and_narrow(help: &[String]) {
 #[test]
 fn help_has_examples_and_exit_codes_within_the_width_of_a_window() {
     for (program, codes) in [(producer(), 3), (consumer(), 5), (copier(), 3)] {
-        for option in ["--help", "-h"] {
-            let help = printed(&program, option, None);
-            let text = help.join("\n");
-            for part in ["Usage: ", "Examples:", "Exit codes:", "--version"] {
-                assert!(text.contains(part), "{} {option}: no {part:?}", program.name());
-            }
-            let section = help.iter().skip_while(|line| *line != "Exit codes:").skip(1);
-            let section = section.take_while(|line| !line.is_empty());
-            let listed = section.filter_map(|line| line.trim_start().split_once("  "));
-            let listed: Vec<&str> = listed.map(|(code, _)| code).collect();
-            assert_eq!(listed, ["0", "1", "2", "3", "4"][..codes], "{} {option}", program.name());
-            is_plain_and_narrow(&help);
+        let help = printed(&program, "--help", None);
+        let text = help.join("\n");
+        for part in ["Usage: ", "Examples:", "Exit codes:", "--version"] {
+            assert!(text.contains(part), "{}: no {part:?}", program.name());
         }
+        let section = help.iter().skip_while(|line| *line != "Exit codes:").skip(1);
+        let section = section.take_while(|line| !line.is_empty());
+        let listed = section.filter_map(|line| line.strip_prefix("  ")?.split_once("  "));
+        let listed: Vec<&str> = listed.map(|(code, _)| code).filter(|c| !c.is_empty()).collect();
+        assert_eq!(listed, ["0", "1", "2", "3", "4"][..codes], "{}", program.name());
+        is_plain_and_narrow(&help);
+    }
+}
+
+#[test]
+fn short_help_fits_a_screen_and_points_to_the_long_one() {
+    for program in [producer(), consumer(), copier()] {
+        let help = printed(&program, "-h", Some("80"));
+        assert!(help.len() <= 24, "{} lines:\n{}", help.len(), help.join("\n"));
+        assert!(help.iter().any(|line| line.contains("--help")), "{help:?}");
+        is_no_wider(&help, 80);
+    }
+}
+
+#[test]
+fn in_a_narrow_window_help_is_as_narrow_and_examples_stay_whole() {
+    for program in [producer(), consumer(), copier()] {
+        let wide = printed(&program, "--help", Some("100"));
+        let commands = wide.iter().skip_while(|line| *line != "Examples:").skip(1);
+        let commands = commands.take_while(|line| !line.is_empty());
+        let commands: Vec<&str> =
+            commands.filter_map(|line| line.trim_start().split("  ").next()).collect();
+        assert!(commands.len() >= 5, "{commands:?}");
+        for columns in [80, 50] {
+            let help = printed(&program, "--help", Some(&columns.to_string()));
+            is_no_wider(&help, columns);
+            for command in &commands {
+                let is_whole = |line: &String| line.trim_start().starts_with(command);
+                assert!(help.iter().any(is_whole), "{command}:\n{}", help.join("\n"));
+            }
+        }
+    }
+}
+
+#[track_caller]
+fn is_no_wider(help: &[String], columns: usize) {
+    // The line of usage has the name that the program was started by.
+    for line in help.iter().filter(|line| !line.starts_with("Usage: ")) {
+        assert!(line.chars().count() <= columns, "more than {columns} columns: {line}");
     }
 }
 

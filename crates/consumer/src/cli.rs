@@ -25,22 +25,17 @@ Examples:
   consumer host --once --format json    the current value, for a script
   consumer host --once --timeout 5s     the current value; wait up to 5 s for one
   consumer host --once --max-age 5s --require live    a health check, by its exit status
-  consumer wave --follow --format csv --count 1000 > wave.csv
+  consumer wave --follow --format csv > wave.csv
   consumer host --snapshot host.copy    a consistent copy of the region, for a backup
   consumer fd:region                    a region that the parent process has passed
   consumer bare.toml                    a struct without a header, described by bare.toml
 
 Formats:
   text  one line by the template that the region carries
-  json  one object a line: sequence, epoch, published_at, age_ns, state, record;
-        null if unknown, as is everything but the record of a bare file
-  csv   a header, then one line a record; another header when the record changes; columns
-        sequence, epoch, published_at, age_ns, state, then record.NAME for each field and
-        record.NAME[0], record.NAME[1] ... for an array; control characters as \\x1b
+  json  one object a line: sequence, epoch, published_at, age_ns, state, record; null if unknown, as is everything but the record of a bare file
+  csv   a header, then one line a record; another header when the record changes; columns sequence, epoch, published_at, age_ns, state, then record.NAME for each field and record.NAME[0], record.NAME[1] ... for an array; control characters as \\x1b
 
-Records go to stdout. Changes of the region and its writer (waiting, live, stalled, dead, closed,
-missing, truncated, re-attached, missed N) are logged to stderr, once each. After a signal the
-current line is finished; if that takes longer than a second, it ends with \" [...]\".
+Records go to stdout. Changes of the region and its writer (waiting, live, stalled, dead, closed, missing, truncated, re-attached, missed N) are logged to stderr, once each. After a signal the current line is finished; if that takes longer than a second, it ends with \" [...]\".
 
 Exit codes:
   0  done: after --once or --count, stopped by a signal, or stdout was closed by its reader
@@ -50,14 +45,12 @@ Exit codes:
   4  not healthy: another state than --require, or a record older than --max-age
 
 Environment:
-  MAPCAST_DIR      the directory of regions that are given by name (an absolute path); else
-                   /run/mapcast, $XDG_RUNTIME_DIR/mapcast or /dev/shm/mapcast-UID
+  MAPCAST_DIR      the directory of regions that are given by name (an absolute path); else /run/mapcast, $XDG_RUNTIME_DIR/mapcast or /dev/shm/mapcast-UID
   MAPCAST_LOG      what to log, without --log
   NO_COLOR         no colours on stderr
 
 Under a service manager (systemd):
-  NOTIFY_SOCKET    READY=1 when the region is attached or waited for, STATUS= with the latest record,
-                   STOPPING=1 before exit
+  NOTIFY_SOCKET    READY=1 when the region is attached or waited for, STATUS= with the latest record, STOPPING=1 before exit
   WATCHDOG_USEC    WATCHDOG=1 from the loop that reads
   JOURNAL_STREAM   the log goes to the journal, with fields MAPCAST_REGION, _EPOCH, _STATE
   LISTEN_FDS       open descriptors; \"region\" is read unless another region is named";
@@ -68,23 +61,24 @@ Under a service manager (systemd):
 /// `producer` publishes without an argument. The consumer waits for a region that does not exist yet,
 /// and when its writer dies or is replaced, it continues with the next one.
 #[derive(Clone, Debug, Parser)]
-#[command(name = PROGRAM, version = VERSION, max_term_width = 100, after_help = AFTER_HELP)]
+#[command(name = PROGRAM, version = VERSION, after_long_help = AFTER_HELP)]
 pub struct Args {
-    /// A region by name or by path (with a '/') or fd:NAME, or a configuration (ends in .toml)
+    /// A region (name, path or fd:NAME) or a .toml
     ///
+    /// A path has a '/', a configuration ends in .toml.
     /// A configuration says where the region is and how often to look; it describes the record
     /// only where the region itself does not (format = "bare").
     #[arg(value_name = "CONFIG | REGION", value_parser = source())]
     pub source: Option<Source>,
 
-    /// Print every record in order, not just the latest at each poll
+    /// Print every record in order, not just the latest
     ///
     /// Begins with the newest record. If the writer laps the consumer, the number of lost records is
     /// logged: missed N.
     #[arg(long)]
     pub follow: bool,
 
-    /// Print the latest value once; exit 3 if there is none
+    /// Print the latest value once; exit 3 without one
     #[arg(long, conflicts_with_all = ["follow", "count", "poll"])]
     pub once: bool,
 
@@ -92,7 +86,7 @@ pub struct Args {
     #[arg(long, value_name = "N")]
     pub count: Option<NonZeroU64>,
 
-    /// Exit with status 3 if no new record arrives within TIME, such as 500ms or 5s
+    /// Exit 3 if no new record arrives within TIME
     ///
     /// The time restarts with each record that was not printed before. A bare file does not number
     /// its records: there, it is enough that the file can be read. With --once it is the time to wait
@@ -100,7 +94,7 @@ pub struct Args {
     #[arg(long, value_name = "TIME", value_parser = duration)]
     pub timeout: Option<Duration>,
 
-    /// Exit with status 4 if the newest record is older than TIME, such as 500ms or 5s
+    /// Exit 4 if the newest record is older than TIME
     ///
     /// No older record is printed by --once and by polling, nor as the first one by --follow. The age
     /// is checked again while no record arrives. With --once and --timeout, the consumer waits for a
@@ -108,17 +102,17 @@ pub struct Args {
     #[arg(long, value_name = "TIME", value_parser = duration)]
     pub max_age: Option<Duration>,
 
-    /// Exit with status 4 if the region is in none of these states, such as live or live,closed
+    /// Exit 4 if the region is in none of these states
     ///
     /// The states: live, stalled, dead, closed, retired, stale. A region that does not exist yet is
     /// waited for, as without this option. With --once and --timeout, the consumer waits for one of
     /// the states until the time is over.
-    #[arg(long, value_name = "STATES", value_delimiter = ',', value_parser = state())]
+    #[arg(long, value_name = "STATES", value_delimiter = ',', hide_possible_values = true, value_parser = state())]
     pub require: Vec<State>,
 
-    /// Save the latest record to FILE as a region of its own, and exit; exit 3 if there is none
+    /// Save the latest record to FILE, a region, and exit
     ///
-    /// The copy is consistent even while the region is published to; a copy by cp may hold a torn
+    /// Exits with 3 if there is no record. The copy is consistent even while the region is published to; a copy by cp may hold a torn
     /// record. It is closed: consumers can read it, and a producer can continue from it. Its mode is
     /// the region's, less the umask. FILE is replaced only if it is a region without a writer. With
     /// --timeout it waits for a record.
@@ -135,7 +129,7 @@ pub struct Args {
     #[arg(long, value_name = "FORMAT", value_enum, default_value_t = Format::Text)]
     pub format: Format,
 
-    /// How often to read the latest value; default: the configuration's, or 2s
+    /// How often to read; default: the .toml's, or 2s
     #[arg(long, value_name = "TIME", value_parser = duration, conflicts_with = "follow")]
     pub poll: Option<Duration>,
 

@@ -75,8 +75,7 @@ const WIDTH: u16 = 80;
 
 /// Columns of the terminal behind stderr.
 fn columns() -> u16 {
-    let size = rustix::termios::tcgetwinsize(io::stderr());
-    size.ok().map(|size| size.ws_col).filter(|&columns| columns > 0).unwrap_or(WIDTH)
+    daemon::columns(io::stderr()).unwrap_or(WIDTH)
 }
 
 /// The terminal behind stderr.

@@ -26,10 +26,8 @@ Engines:
   copy-range  lets the kernel copy (copy_file_range); not between all file systems
 
 The copy gets its name when it is complete; until then DEST stays unchanged.
-A new DEST has the mode of SOURCE less the umask. One that is replaced keeps its mode and group if it
-belongs to you and no other user but root owns or may write to its directory.
-If some process may be writing to SOURCE, both files are read again, and a copy that differs is an
-error. A region that a producer holds is not copied; use consumer REGION --snapshot FILE.
+A new DEST has the mode of SOURCE less the umask. One that is replaced keeps its mode and group if it belongs to you and no other user but root owns or may write to its directory.
+If some process may be writing to SOURCE, both files are read again, and a copy that differs is an error. A region that a producer holds is not copied; use consumer REGION --snapshot FILE.
 A file of up to 8 MiB is copied by one process. A progress bar is drawn if stderr is a terminal.
 
 Exit codes:
@@ -45,19 +43,19 @@ Environment:
 /// Holes stay holes. If the source changes while it is copied, by write or through a mapping, that
 /// is an error.
 #[derive(Clone, Debug, Parser)]
-#[command(name = PROGRAM, version = VERSION, max_term_width = 100, after_help = AFTER_HELP)]
+#[command(name = PROGRAM, version = VERSION, after_long_help = AFTER_HELP)]
 #[allow(clippy::struct_excessive_bools, reason = "each is an option of its own")]
 pub struct Args {
     /// The file to copy
     pub source: PathBuf,
 
-    /// The name of the copy, or a directory for it; a file that has the name is replaced
+    /// The name of the copy, or a directory for it
     ///
-    /// In a directory the copy has the name of SOURCE. The directory must exist. A symbolic link is followed and its target replaced; a link that
+    /// A file that has the name is replaced. In a directory the copy has the name of SOURCE. The directory must exist. A symbolic link is followed and its target replaced; a link that
     /// another user has put into a directory such as /tmp is refused.
     pub dest: PathBuf,
 
-    /// The maximum number of processes; default: one for each processor
+    /// The most processes; default: one a processor
     #[arg(short, long, value_name = "N", value_parser = jobs())]
     pub jobs: Option<NonZeroU16>,
 
@@ -65,18 +63,22 @@ pub struct Args {
     #[arg(long, value_name = "ENGINE", value_enum, default_value_t = Choice::Auto)]
     pub engine: Choice,
 
-    /// Give the copy the mode and times of the source, and (as root) its owner and group
+    /// Keep the mode, times and (as root) the owner
+    ///
+    /// Also the group, as root.
     #[arg(short, long)]
     pub preserve: bool,
 
-    /// Read both files again and compare checksums, before the copy gets its name
+    /// Read both files again and compare them
     ///
-    /// Always done if some process may be writing to SOURCE. The bytes come from the page cache: this
+    /// Compares checksums, before the copy gets its name. Always done if some process may be writing to SOURCE. The bytes come from the page cache: this
     /// verifies the copy, not the disk.
     #[arg(long)]
     pub verify: bool,
 
-    /// Sync the copy to the disk (fsync) before it gets its name, and then the directory
+    /// Sync the copy to the disk before it gets its name
+    ///
+    /// Calls fsync for the copy, and for its directory once it has the name.
     #[arg(long)]
     pub sync: bool,
 

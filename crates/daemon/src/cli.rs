@@ -6,12 +6,12 @@ use std::io::{self, ErrorKind, Write};
 use std::process::ExitCode;
 
 use clap::builder::StyledStr;
-use clap::{Args, Parser};
+use clap::{Args, Command, Parser};
 use layout::text::{is_control, plain};
 
-use crate::Exit;
 use crate::logging::{self, LogError, LogFilter, LogFormat};
 use crate::report::report;
+use crate::{Exit, fit};
 
 /// What `--version` prints after the program's name. It names the project, because the programs'
 /// names are common words.
@@ -28,7 +28,9 @@ pub struct CommonArgs {
     #[arg(long, value_name = "LEVEL")]
     pub log: Option<LogFilter>,
 
-    /// How to log: "auto" writes to the journal under systemd, else text
+    /// How to log
+    ///
+    /// "auto" writes to the journal under systemd, else text.
     #[arg(long, value_name = "FORMAT", value_enum, default_value_t = LogFormat::Auto)]
     pub log_format: LogFormat,
 }
@@ -48,7 +50,8 @@ pub fn run<A: Parser, E: Error + 'static>(
     work: impl FnOnce(&A) -> Result<(), E>,
     exit: impl FnOnce(&E) -> Exit,
 ) -> ExitCode {
-    let code = match A::try_parse().map(|args| work(&args)) {
+    let parsed = in_window(A::command()).try_get_matches();
+    let code = match parsed.and_then(|found| A::from_arg_matches(&found)).map(|args| work(&args)) {
         Ok(Ok(())) => Exit::Done,
         Ok(Err(error)) => {
             report(program, &error);
@@ -74,6 +77,18 @@ pub fn run<A: Parser, E: Error + 'static>(
         },
     };
     code.into()
+}
+
+/// Columns of help where the window does not report its own, and the most that are used.
+const COLUMNS: (usize, usize) = (80, 100);
+
+/// `command` with help as wide as the window: that of stdout, else as the environment says.
+fn in_window(command: Command) -> Command {
+    let named = || std::env::var("COLUMNS").ok()?.parse().ok().filter(|&columns| columns > 0);
+    let columns = crate::columns(io::stdout()).map(usize::from).or_else(named);
+    let columns = columns.unwrap_or(COLUMNS.0).min(COLUMNS.1);
+    let after = command.get_after_long_help().map(ToString::to_string).unwrap_or_default();
+    command.term_width(columns).after_long_help(fit(&after, columns))
 }
 
 /// The text of help or version cannot be written.

@@ -1,6 +1,14 @@
 //! Text for a terminal: one line, escaped by the rule of [`layout::text`].
 
+use std::os::fd::AsFd;
+
 use layout::text::plain;
+
+/// The columns of the terminal `of`; `None` if it is no terminal or does not report them.
+pub fn columns(of: impl AsFd) -> Option<u16> {
+    let size = rustix::termios::tcgetwinsize(of).ok()?;
+    (size.ws_col > 0).then_some(size.ws_col)
+}
 
 /// `text` as one line: line breaks and tabs become single spaces, and terminal controls are
 /// escaped.

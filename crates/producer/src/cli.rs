@@ -26,8 +26,7 @@ Examples:
   sensor | producer sensor-input.toml     one record for each line of JSON
 
 Under a service manager (systemd):
-  NOTIFY_SOCKET    READY=1 after the first record or when it waits for input, STATUS= with the
-                   latest record, STOPPING=1 before exit
+  NOTIFY_SOCKET    READY=1 after the first record or when it waits for input, STATUS= with the latest record, STOPPING=1 before exit
   WATCHDOG_USEC    WATCHDOG=1 from the loop that publishes
   JOURNAL_STREAM   the log goes to the journal, with fields MAPCAST_REGION, _SEQUENCE, _EPOCH
   LISTEN_FDS       open descriptors; the one named \"region\" is published to
@@ -49,23 +48,24 @@ Exit codes:
 /// any does, each good line publishes one, and ticks only show readers that the producer is alive.
 #[allow(clippy::doc_markdown)] // the text of `--help`, where backticks would be printed
 #[derive(Clone, Debug, Parser)]
-#[command(name = PROGRAM, version = VERSION, max_term_width = 100, after_help = AFTER_HELP)]
+#[command(name = PROGRAM, version = VERSION, after_long_help = AFTER_HELP)]
 pub struct Args {
-    /// The configuration (TOML); without it, the built-in student record
+    /// The configuration (TOML); default: a built-in record
     #[arg(value_name = "CONFIG")]
     pub config: Option<PathBuf>,
 
-    /// Publish here: a path (with a '/'), a name in the default directory, or fd:NAME
+    /// Publish here: a path, a name, or fd:NAME
     ///
+    /// A path has a '/'; a name is one in the default directory.
     /// fd:NAME is a descriptor that the parent process has opened for reading and writing and passes
     /// by the LISTEN_FDS protocol: an empty file or memfd, or a region of the same record. One named
     /// "region" is used by default.
     #[arg(long, value_name = "PATH", value_parser = region())]
     pub region: Option<RegionArgument>,
 
-    /// Publish to memory without a name, kept by the service manager from one start to the next
+    /// Publish to memory that the service manager keeps
     ///
-    /// For services with FileDescriptorStoreMax=. Readers get it as a descriptor too.
+    /// It has no name, and is kept from one start to the next. For services with FileDescriptorStoreMax=. Readers get it as a descriptor too.
     #[arg(long, conflicts_with_all = ["region", "standby", "check"])]
     pub memfd: bool,
 
@@ -77,11 +77,15 @@ pub struct Args {
     #[arg(long, value_name = "N")]
     pub ticks: Option<NonZeroU64>,
 
-    /// If another producer has the region, wait, and take over when it ends or dies
+    /// Take over when the region's present producer ends
+    ///
+    /// It waits until that producer ends or dies, and publishes at once if there is none.
     #[arg(long)]
     pub standby: bool,
 
-    /// Print the record's layout, the values as read now and the region, and publish nothing
+    /// Print layout and values, and publish nothing
+    ///
+    /// Prints the record's layout, the values as read now and the region.
     #[arg(long, conflicts_with_all = ["ticks", "standby"])]
     pub check: bool,
 

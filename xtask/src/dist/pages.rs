@@ -5,7 +5,7 @@
 //!
 //! ```text
 //!   clap::Command --clap_mangen----> NAME SYNOPSIS DESCRIPTION OPTIONS
-//!      after_help --sections-------> EXAMPLES SIGNALS "EXIT CODES" ..., one for each heading
+//!      after_long_help --sections-------> EXAMPLES SIGNALS "EXIT CODES" ..., one for each heading
 //!                 --clap_complete--> bash, zsh, fish
 //! ```
 
@@ -48,10 +48,10 @@ pub(super) fn commands() -> [Command; super::PROGRAMS.len()] {
 }
 
 fn installed(command: Command, name: &'static str) -> Command {
-    let after = command.get_after_help().map(ToString::to_string).unwrap_or_default();
+    let after = command.get_after_long_help().map(ToString::to_string).unwrap_or_default();
     let about = command.get_long_about().map(ToString::to_string).unwrap_or_default();
     let command = command.name(name).bin_name(name).display_name(name);
-    command.after_help(by_installed_name(&after)).long_about(by_installed_name(&about))
+    command.after_long_help(by_installed_name(&after)).long_about(by_installed_name(&about))
 }
 
 /// The programs as commands (at the start of an example, behind a pipe, in backticks)
@@ -104,7 +104,7 @@ fn page(command: &Command) -> io::Result<String> {
     out.write_all(synopsis(command).as_bytes())?;
     man.render_description_section(&mut out)?;
     man.render_options_section(&mut out)?;
-    let after = command.get_after_help().map(ToString::to_string).unwrap_or_default();
+    let after = command.get_after_long_help().map(ToString::to_string).unwrap_or_default();
     out.write_all(sections(&after).as_bytes())?;
     out.write_all(TAIL.as_bytes())?;
     String::from_utf8(out).map_err(io::Error::other)
@@ -122,7 +122,9 @@ fn synopsis(command: &Command) -> String {
 /// with their lines as they are; what has no heading is a note.
 fn sections(text: &str) -> String {
     let mut page = String::new();
-    for paragraph in text.split("\n\n").filter(|paragraph| !paragraph.trim().is_empty()) {
+    for paragraph in
+        daemon::fit(text, 76).split("\n\n").filter(|paragraph| !paragraph.trim().is_empty())
+    {
         let (heading, body) = match paragraph.trim_matches('\n').split_once('\n') {
             Some((first, rest)) if first.ends_with(':') => (first.trim_end_matches(':'), rest),
             _ => ("Notes", paragraph),
