@@ -235,8 +235,9 @@ fn check_does_not_disturb_a_running_producer() {
 #[test]
 fn check_of_a_bad_configuration_fails_like_a_start_with_it() {
     let place = Place::new();
+    let record = "[record]\nname = \"R\"\n";
     let field = "[[record.field]]\nname = \"x\"\ntype = \"u8\"\nsource = { const = 1 }\n";
-    place.write("bad.toml", format!("[region]\nname = \"r\"\nslots = 7\n{field}"));
+    place.write("bad.toml", format!("[region]\nname = \"r\"\nslots = 7\n{record}{field}"));
     let mut checked = producer().start(&place, "bad.toml --check");
     assert_eq!(checked.exit_code(), 1);
     checked.says("bad.toml:3:9: region.slots: 7 is not a power of two");
