@@ -175,7 +175,7 @@ fn a_line_beyond_the_limit_is_skipped_and_the_next_one_counts() {
     assert_eq!(latest(&place).record["sensor"], "roof");
     producer.end_input();
     assert_eq!(producer.exit_code(), 0);
-    producer.says("1 records, 1 bad lines");
+    producer.says("1 record, 1 bad line");
 }
 
 #[test]

@@ -52,7 +52,7 @@ fn a_line_of_64_mib_is_refused_within_memory_of_its_own_size() {
     assert_eq!((consumer.exit_code(), consumer.out()), (0, vec!["n=1".to_owned()]));
     drop(limit);
     producer.stop();
-    assert_eq!(producer.said("1 records, 3 bad lines"), 1, "{:?}", producer.err());
+    assert_eq!(producer.said("1 record, 3 bad lines"), 1, "{:?}", producer.err());
 }
 
 #[test]

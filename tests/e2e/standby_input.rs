@@ -105,7 +105,7 @@ fn a_standby_behind_a_tee_does_not_block_it_and_takes_over_with_the_newest_value
     wait_until("the next line is the next record", || latest(&place).sequence == MANY + 2);
     assert_eq!(latest(&place).record["n"], 7);
     standby.stop();
-    assert_eq!(standby.said("(SIGTERM): 2 records, 1 bad lines"), 1, "{:?}", standby.err());
+    assert_eq!(standby.said("(SIGTERM): 2 records, 1 bad line"), 1, "{:?}", standby.err());
 }
 
 #[test]
@@ -128,7 +128,7 @@ fn a_standby_does_not_read_the_active_producers_pipe() {
     wait_until("the next line is the next record", || latest(&place).record["n"] == 201);
     assert_eq!(latest(&place).sequence, 201, "the take-over itself was no record");
     standby.stop();
-    assert_eq!(standby.said("(SIGTERM): 1 records, 0 bad lines"), 1, "{:?}", standby.err());
+    assert_eq!(standby.said("(SIGTERM): 1 record, 0 bad lines"), 1, "{:?}", standby.err());
 }
 
 #[test]

@@ -1,14 +1,15 @@
 //! Why a consumer failed.
 
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use daemon::Exit;
 use daemon::PassedError;
 use daemon::logging::LogError;
+use layout::text::plain;
 use region::{RegionError, State};
-use settings::SettingsError;
+use settings::{SettingsError, duration_text};
 
 /// Why [`run`](crate::run) failed. Displays as one line that ends with the next step.
 #[derive(Debug, thiserror::Error)]
@@ -28,7 +29,7 @@ pub(crate) enum Kind {
     #[error("{}", daemon::with_next_step(.0))]
     Region(RegionError),
     /// There is no region now, and no option to wait for one.
-    #[error("{}", daemon::with_next_step(.0))]
+    #[error("{}{}", daemon::with_next_step(.0), did_you_mean(.0.path()))]
     NoRegion(RegionError),
     /// The region has no record yet, and there is no option to wait for one.
     #[error(
@@ -37,7 +38,7 @@ pub(crate) enum Kind {
     )]
     NothingYet(PathBuf),
     /// `--timeout` has expired.
-    #[error("{}: {what} {}; {}", path.display(), humantime::format_duration(*limit), what.next_step())]
+    #[error("{}: {what} {}; {}", path.display(), duration_text(*limit), what.next_step())]
     TimeOver {
         /// The region's file.
         path: PathBuf,
@@ -49,7 +50,7 @@ pub(crate) enum Kind {
     /// The newest record is too old.
     #[error(
         "{}: record {sequence} is {} old, and --max-age is {}; look at its producer",
-        path.display(), rounded(*age), humantime::format_duration(*limit)
+        path.display(), rounded(*age), duration_text(*limit)
     )]
     TooOld {
         /// The region's file.
@@ -163,6 +164,15 @@ fn alternatives(states: &[State]) -> String {
     names.join(" or ")
 }
 
+/// The region that was meant, where `path` has the ending of its file twice: the file's name was given.
+pub(crate) fn did_you_mean(path: &Path) -> String {
+    let meant = path.file_stem().map(Path::new).filter(|file| {
+        file.extension().is_some_and(|end| end == "region") && path.with_file_name(file).exists()
+    });
+    let name = meant.and_then(Path::file_stem).map(|name| plain(&name.to_string_lossy()));
+    name.map(|name| format!("; did you mean {name}?")).unwrap_or_default()
+}
+
 /// What to do about a region in a state that was not wanted.
 fn next_step_in(state: State) -> &'static str {
     match state {
@@ -173,10 +183,10 @@ fn next_step_in(state: State) -> &'static str {
 }
 
 /// An age as people read it: to the millisecond, or to the microsecond if it is short.
-fn rounded(age: Duration) -> humantime::FormattedDuration {
+fn rounded(age: Duration) -> String {
     let unit = if age < Duration::from_millis(10) { 1_000 } else { 1_000_000 };
     let nanos = age.subsec_nanos() / unit * unit;
-    humantime::format_duration(Duration::new(age.as_secs(), nanos))
+    duration_text(Duration::new(age.as_secs(), nanos))
 }
 
 impl ConsumerError {

@@ -42,6 +42,6 @@ pub use rate_limit::RateLimit;
 pub use report::{next_step, one_line, report};
 pub use signals::{Pending, Signals, StopSignal};
 pub use systemd::{Passed, PassedError, PassedFd, Service};
-pub use terminal::columns;
+pub use terminal::{columns, counted};
 pub use ticks::{Monotonic, Tick, Ticks};
 pub use wait::{Ready, wait};

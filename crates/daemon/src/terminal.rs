@@ -10,6 +10,11 @@ pub fn columns(of: impl AsFd) -> Option<u16> {
     (size.ws_col > 0).then_some(size.ws_col)
 }
 
+/// "1 record", "2 records": `count` of what `one` names.
+pub fn counted(count: u64, one: &str) -> String {
+    format!("{count} {one}{}", if count == 1 { "" } else { "s" })
+}
+
 /// `text` as one line: line breaks and tabs become single spaces, and terminal controls are
 /// escaped.
 pub(crate) fn clean(text: &str) -> String {

@@ -9,7 +9,9 @@ use daemon::PassedFd;
 use layout::header::Header;
 use layout::text::{plain, shorten};
 use layout::{RecordBuf, Schema, Template};
-use settings::{Constant, Format, InputKey, InputSource, Range, Settings, Source, Take};
+use settings::{
+    Constant, Format, InputKey, InputSource, Range, Settings, Source, Take, duration_text,
+};
 
 use crate::cli::{Args, RegionArgument};
 use crate::error::{Kind, ProducerError};
@@ -52,13 +54,13 @@ fn report(settings: &Settings, path: &str) -> Result<String, ProducerError> {
     let (name, size, align) = (schema.name(), schema.size(), schema.align());
     say("record", &format!("{name}, {size} bytes, aligned to {align}"));
     say("fingerprint", &format!("{:#018x}", schema.fingerprint()));
-    say("tick", &humantime::format_duration(settings.producer.tick).to_string());
+    say("tick", &duration_text(settings.producer.tick));
     if settings.reads_input() {
         let input = settings.producer.input.as_ref();
         say("input", &input.map_or("standard input".to_owned(), |path| path.display().to_string()));
     }
     if let Some(deadline) = settings.producer.input_deadline {
-        say("deadline", &humantime::format_duration(deadline).to_string());
+        say("deadline", &duration_text(deadline));
     }
     text.push('\n');
     text.push_str(&table(&rows(schema, &settings.record.sources, &sampled(settings))));
@@ -154,7 +156,7 @@ fn describe(source: &Source) -> String {
             with_default(text, disk.default.as_ref())
         }
         Source::Wave(wave) => {
-            let period = humantime::format_duration(wave.period);
+            let period = duration_text(wave.period);
             format!("wave {} {} in {period}", wave.shape, bounds(&wave.range))
         }
         Source::Random(random) => format!("random {}", bounds(&random.range)),

@@ -4,7 +4,7 @@ use std::fmt;
 use std::time::Duration;
 
 use daemon::{OnChange, StopSignal};
-use settings::Settings;
+use settings::{Settings, duration_text};
 
 use crate::input::{BadLines, Keys, LineError};
 use crate::sink::Sink;
@@ -78,7 +78,7 @@ impl InputLog {
 
     /// No good line came before the deadline.
     pub(crate) fn silent(sink: &dyn Sink, limit: Duration) {
-        let limit = humantime::format_duration(limit);
+        let limit = duration_text(limit);
         log_event!(
             warn,
             sink,
@@ -121,7 +121,7 @@ pub(crate) fn log_start(sink: &dyn Sink, settings: &Settings) {
     let (path, record) = (sink.path().display(), settings.record.schema.name());
     let when = match &settings.producer.input {
         _ if !settings.reads_input() => {
-            format!("every {}", humantime::format_duration(settings.producer.tick))
+            format!("every {}", duration_text(settings.producer.tick))
         }
         None => "for each line of standard input".to_owned(),
         Some(pipe) => format!("for each line of {}", pipe.display()),

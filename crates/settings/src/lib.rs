@@ -60,7 +60,7 @@ pub use source::{
     InputSource, Pattern, Random, Range, Source, Take, TimeUnit, Wave, WaveShape, is_pattern,
     is_separator, words,
 };
-pub use values::{DurationError, MAX_DURATION, MAX_LINE_RANGE, duration};
+pub use values::{DurationError, MAX_DURATION, MAX_LINE_RANGE, duration, duration_text};
 
 use fault::{Fault, Problem};
 use node::Node;

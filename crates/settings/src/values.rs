@@ -30,6 +30,9 @@ pub enum DurationError {
     /// It is no duration.
     #[error("{0}; write it as 250ms, 2s or 1m 30s")]
     Unreadable(#[from] humantime::DurationError),
+    /// It is in months or years.
+    #[error("a month and a year have no fixed length; write it in days, and minutes as m")]
+    Calendar,
     /// It is zero.
     #[error("must be longer than zero")]
     Zero,
@@ -43,11 +46,30 @@ pub enum DurationError {
 /// # Errors
 /// Says what is wrong with `text`, for the user of a command line.
 pub fn duration(text: &str) -> Result<Duration, DurationError> {
-    match humantime::parse_duration(text)? {
+    let duration = humantime::parse_duration(text)?;
+    if text.split(|c: char| !c.is_alphabetic()).any(is_calendar) {
+        return Err(DurationError::Calendar);
+    }
+    match duration {
         Duration::ZERO => Err(DurationError::Zero),
         duration if duration > MAX_DURATION => Err(DurationError::TooLong),
         duration => Ok(duration),
     }
+}
+
+/// Units that humantime reads as so many days on average.
+fn is_calendar(unit: &str) -> bool {
+    unit == "M" || ["mon", "y"].iter().any(|start| unit.starts_with(start))
+}
+
+/// `duration` in units that [`duration()`] reads, without months and years: "1m 30s", "365days".
+pub fn duration_text(duration: Duration) -> String {
+    const DAY: u64 = 24 * 60 * 60;
+    let days = duration.as_secs() / DAY;
+    let rest = Duration::new(duration.as_secs() % DAY, duration.subsec_nanos());
+    let rest = (days == 0 || !rest.is_zero()).then(|| humantime::format_duration(rest).to_string());
+    let days = (days > 0).then(|| format!("{days}day{}", if days == 1 { "" } else { "s" }));
+    days.into_iter().chain(rest).collect::<Vec<_>>().join(" ")
 }
 
 /// A [`duration`] in quotes.
@@ -83,7 +105,9 @@ fn wanted(error: &DurationError) -> &'static str {
         DurationError::Zero => "a duration longer than zero",
         DurationError::TooLong => "a duration of at most 365 days",
         Unreadable(E::UnknownUnit { unit, .. }) if unit.is_empty() => "a duration with a unit",
-        Unreadable(E::UnknownUnit { .. }) => "a duration in ns, us, ms, s, min, h or days",
+        DurationError::Calendar | Unreadable(E::UnknownUnit { .. }) => {
+            "a duration in ns, us, ms, s, min, h or days"
+        }
         Unreadable(E::NumberOverflow) => "a duration of 1ns to 365 days",
         Unreadable(_) => "a duration",
     }
@@ -126,7 +150,16 @@ where
 mod tests {
     use std::time::Duration;
 
-    use super::duration;
+    use super::{duration, duration_text};
+
+    #[test]
+    fn a_duration_is_written_in_units_that_are_read() {
+        for text in ["250ms", "1m 30s", "1day", "2days 1s", "90days", "365days"] {
+            let read = duration(text).expect(text);
+            assert_eq!(duration_text(read), text);
+        }
+        assert_eq!(duration_text(Duration::ZERO), "0s");
+    }
 
     #[test]
     fn durations_are_read_as_people_write_them() {
@@ -134,7 +167,10 @@ mod tests {
         assert_eq!(duration(" 1m 30s "), Ok(Duration::from_secs(90)));
         let message = |text: &str| duration(text).expect_err(text).to_string();
         assert_eq!(message("0s"), "must be longer than zero");
-        assert_eq!(message("500years"), "must be at most 365 days");
+        assert_eq!(message("366days"), "must be at most 365 days");
+        for calendar in ["1M", "1month", "2 years", "1h 1y"] {
+            assert!(message(calendar).contains("have no fixed length"), "{calendar}");
+        }
         assert!(message("5").ends_with("; write it as 250ms, 2s or 1m 30s"), "{}", message("5"));
     }
 }

@@ -20,7 +20,7 @@ mod schedule;
 use std::os::fd::AsFd;
 use std::time::Duration;
 
-use daemon::{Monotonic, Service, Signals, logging};
+use daemon::{Monotonic, Service, Signals, counted, logging};
 use layout::RecordBuf;
 use settings::{Settings, Source};
 
@@ -318,14 +318,15 @@ impl<'a> Producer<'a> {
             tracing::warn!(region = %path, "nothing was published: there was no value for {missing}");
         }
         let failures = match input {
-            Some(_) => format!("{} bad lines", input_log.bad_lines()),
-            None => format!("{} missed ticks", schedule.missed()),
+            Some(_) => counted(input_log.bad_lines(), "bad line"),
+            None => counted(schedule.missed(), "missed tick"),
         };
         tracing::info!(
             region = %path,
             epoch,
             sequence,
-            "closed {path} ({end}): {records} records, {failures}"
+            "closed {path} ({end}): {}, {failures}",
+            counted(records, "record")
         );
         service.stopping(&format!("closed {path} ({end})"));
     }

@@ -34,7 +34,7 @@ fn a_stop_signal_closes_the_region_and_ends_with_0() {
         let log = producer.ends_with(0);
         assert_eq!(reader.state(), State::Closed);
         let name = if signal == Signal::TERM { "SIGTERM" } else { "SIGINT" };
-        assert!(log.contains(&format!("({name}): 1 records, 0 missed ticks")), "{log}");
+        assert!(log.contains(&format!("({name}): 1 record, 0 missed ticks")), "{log}");
     }
 }
 

@@ -35,8 +35,8 @@ pub(crate) static CASES: &[Case] = &[
     ),
     daemons(
         "a tick of more than a year",
-        &["[producer]", r#"tick = "2years""#],
-        r#"9:8: producer.tick: "2years" is not a duration of at most 365 days; write tick = "1s""#,
+        &["[producer]", r#"tick = "366days""#],
+        r#"9:8: producer.tick: "366days" is not a duration of at most 365 days; write tick = "1s""#,
     ),
     daemons(
         "a tick larger than any duration",
