@@ -23,7 +23,7 @@ fn next_step(kind: &Kind) -> &'static str {
         Kind::Locked => {
             "find that process with `lslocks` and stop it, or keep its user out by `mode`"
         }
-        Kind::NotARegion => "give another path, or remove the file if it is of no use",
+        Kind::NotARegion => "give another path, or for a bare file its configuration (.toml)",
         Kind::UnsupportedVersion(found) if *found <= KNOWN_FORMAT => "start its producer again",
         Kind::UnsupportedVersion(_) | Kind::UnsupportedFeatures(_) => "use a newer mapcast",
         Kind::Damaged(_) | Kind::Truncated { .. } => "start its producer again to replace it",
@@ -92,7 +92,7 @@ mod tests {
             ),
             (
                 Kind::NotARegion,
-                "is not a region (no mapcast header); give another path, or remove the file if it is of no use",
+                "is not a region (no mapcast header); give another path, or for a bare file its configuration (.toml)",
             ),
             (
                 Kind::UnsupportedVersion(2),

@@ -120,6 +120,7 @@ const BAD: &[(&[u8], &str)] = &[
         br#"{"count": 1, "temp": 2}"#,
         "key \"temp\" is unknown; use alarm, count, door, place, room, t",
     ),
+    (br#"{"cuont": 1}"#, "key \"cuont\" is unknown; did you mean count?"),
     (br#"{"count": 1, "count": 2}"#, "key \"count\" is there twice; leave one of them out"),
     (
         br#"{"count": null}"#,

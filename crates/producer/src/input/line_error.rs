@@ -6,6 +6,8 @@ use serde_json::error::Category;
 
 /// How many keys a message lists.
 const LISTED: usize = 12;
+/// With how many keys an unknown one is compared, so that a bad line costs no more.
+const COMPARED: usize = 64;
 
 /// What is wrong with a line.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
@@ -34,12 +36,12 @@ pub(crate) enum LineError {
     #[error("longer than {0} bytes; shorten it or raise max_line")]
     TooLong(usize),
     /// No field uses this member.
-    #[error("key {key:?} is unknown; use {known}")]
+    #[error("key {key:?} is unknown; {instead}")]
     UnknownKey {
         /// The key, or the beginning of a long one.
         key: String,
-        /// The known keys.
-        known: String,
+        /// The key that was meant, or the known keys.
+        instead: String,
     },
     /// The same key twice, which is ambiguous.
     #[error("key {0:?} is there twice; leave one of them out")]
@@ -76,11 +78,18 @@ pub(crate) enum LineError {
 impl LineError {
     /// No field uses the member called `name`.
     pub(super) fn unknown<'k>(name: &str, keys: impl Iterator<Item = &'k str>) -> Self {
-        let mut known: Vec<&str> = keys.take(LISTED + 1).collect();
+        let mut known: Vec<&str> = keys.take(COMPARED).collect();
+        if let Some(meant) = settings::nearest(name, &known) {
+            return Self::UnknownKey {
+                key: name.to_owned(),
+                instead: format!("did you mean {meant}?"),
+            };
+        }
+        known.truncate(LISTED + 1);
         if let Some(more) = known.get_mut(LISTED) {
             *more = "...";
         }
-        Self::UnknownKey { key: shorten(name), known: known.join(", ") }
+        Self::UnknownKey { key: shorten(name), instead: format!("use {}", known.join(", ")) }
     }
 
     /// What the parser found in a part of `line` that begins `offset` bytes behind its start.
