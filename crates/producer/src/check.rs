@@ -178,7 +178,7 @@ fn describe_input(input: &InputSource) -> String {
         text.push_str(" required");
     }
     if let Some(limit) = input.max_age {
-        let _ = write!(text, " for {}", humantime::format_duration(limit));
+        let _ = write!(text, " for {}", duration_text(limit));
     }
     match &input.default {
         Some(default) => {
