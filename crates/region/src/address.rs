@@ -117,9 +117,9 @@ impl Address {
         }
     }
 
-    /// The same, wherever the working directory is later on.
+    /// The same address, independent of later changes of the working directory.
     ///
-    /// Held open and not written down: it may be renamed, too.
+    /// Held open, not stored as a path: it may be renamed, too.
     pub(crate) fn held(mut self) -> Result<Self, RegionError> {
         if self.path.is_relative() && self.start.is_none() {
             let dir = rustix::fs::open(".", directory::OPEN, Mode::empty())
@@ -263,7 +263,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_that_leave_the_directory_or_hide_are_refused() {
+    fn names_with_slashes_or_a_leading_dot_are_refused() {
         for name in ["", ".", "..", "a/b", ".hidden", "new\nline", "na me", &"x".repeat(250)] {
             let err = file_name(name).unwrap_err();
             assert!(matches!(err.kind(), Kind::BadName(_)), "{name:?}: {err}");
@@ -272,7 +272,7 @@ mod tests {
     }
 
     #[test]
-    fn a_path_is_taken_apart_as_the_kernel_does() {
+    fn a_path_is_split_as_the_kernel_does() {
         for (path, dir, name) in [
             ("x", ".", "x"),
             ("./x", ".", "x"),

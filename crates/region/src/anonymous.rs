@@ -74,7 +74,7 @@ impl Region {
             .map_err(|err| RegionError::io(&self.label, "reopen", err))
     }
 
-    /// What messages call it.
+    /// Its name in messages.
     pub fn label(&self) -> &Path {
         &self.label
     }

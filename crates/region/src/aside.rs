@@ -76,7 +76,7 @@ fn called(region: &Path, middle: &str) -> OsString {
 }
 
 /// What the temporary names of a region begin with. Two regions whose long names have the same hash
-/// sweep for each other, which harms neither, and share a replace lock.
+/// sweep for each other, which is harmless, and share a replace lock.
 fn prefix(region: &Path) -> OsString {
     let mut prefix = OsString::from(".");
     match region.as_os_str() {
@@ -114,7 +114,7 @@ fn abandoned(dir: &OwnedFd, name: &Path) -> Option<File> {
             .is_ok_and(|ours| FileId::at(dir.as_fd(), name).is_ok_and(|named| named == Some(ours)))
     };
     let file = file::open(dir.as_fd(), name, OFlags::RDWR, name).ok()?;
-    // Asked for before, too: one that has been given its real name meanwhile is not to be locked.
+    // Probed before, too: a file that has its real name meanwhile must not be locked.
     let is_free = is_named(&file) && lock::try_take(&file).unwrap_or(false);
     (is_free && is_named(&file)).then_some(file)
 }
@@ -124,7 +124,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_temporary_name_fits_whatever_the_region_is_called_and_however_old_the_machine_is() {
+    fn a_temporary_name_has_a_bounded_length() {
         let longest = format!("{}-{}", u32::MAX, u64::MAX);
         for len in 1..=255_usize {
             for character in ["x", "\u{e4}"] {

@@ -122,7 +122,7 @@ impl BareWriter {
         self.mapped.size
     }
 
-    /// Does the kernel write the file back to a disk?
+    /// Whether the kernel writes the file back to a disk.
     pub fn is_disk_backed(&self) -> bool {
         self.mapped.medium.is_disk_backed()
     }
@@ -133,7 +133,8 @@ impl BareWriter {
         self.at.exposure()
     }
 
-    /// Is the file on overlayfs? See [`DynWriter::is_on_overlay`](crate::DynWriter::is_on_overlay).
+    /// Whether the file is on overlayfs. See
+    /// [`DynWriter::is_on_overlay`](crate::DynWriter::is_on_overlay).
     pub fn is_on_overlay(&self) -> bool {
         self.mapped.medium == Medium::Overlay
     }
@@ -236,7 +237,7 @@ fn resume(
 ) -> Result<Option<(OwnFile, MappedStruct)>, RegionError> {
     // Readers have it mapped for good, so it is not replaced because of a reader's lock.
     writer::take_lock(&file, at.path()).map_err(|err| match err.kind() {
-        // What would be the process id in a header is part of the record here.
+        // The bytes at the offset of a header's process id are part of the record here.
         Kind::Busy { .. } => RegionError::new(at.path(), Kind::Busy { pid: 0 }),
         _ => err,
     })?;

@@ -3,7 +3,7 @@
 //! After a power loss the pages of a file on disk may be of different ages, so a region of
 //! another boot is never resumed and its value is called stale. The boot id is 16 random bytes
 //! that the kernel draws at start; a sandbox (`ProcSubset=pid`) may hide it. A file on tmpfs
-//! cannot outlive the boot at all, so there the answer needs no id.
+//! cannot outlive the boot at all, so no id is needed there.
 
 use crate::medium::Medium;
 use std::sync::OnceLock;

@@ -89,7 +89,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn boot_time_and_wall_offset_give_the_wall_clock() {
+    fn boot_time_plus_wall_offset_is_the_wall_clock() {
         let before = SystemTime::now();
         let wall = BootTime::now().at_offset(wall_offset());
         let after = SystemTime::now();

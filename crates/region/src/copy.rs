@@ -197,7 +197,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_copied_in_by_words_comes_out_by_the_loops_and_the_other_way_round() {
+    fn copies_by_words_and_by_loops_agree() {
         for len in [LARGE, 1000, 4096, 65537] {
             let from: Vec<u8> = (0..len).map(|i| u8::try_from(i % 251).unwrap()).collect();
             let cells: Vec<AtomicU64> = (0..len.div_ceil(8)).map(|_| AtomicU64::new(0)).collect();

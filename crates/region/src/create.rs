@@ -306,7 +306,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_killed_creator_left_is_swept_and_what_a_living_one_works_on_is_not() {
+    fn only_files_of_killed_creators_are_swept() {
         let dir = tempfile::tempdir().unwrap();
         for name in ["stu.region", &"x".repeat(255)] {
             let path = dir.path().join(name);
@@ -323,7 +323,7 @@ mod tests {
     }
 
     #[test]
-    fn no_creator_sweeps_away_what_another_has_just_locked() {
+    fn no_creator_sweeps_a_file_that_another_has_just_locked() {
         let dir = tempfile::tempdir().unwrap();
         let at = at(&dir.path().join("stu.region"));
         std::thread::scope(|scope| {
@@ -341,7 +341,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_that_took_the_name_between_two_looks_gets_it_back() {
+    fn a_file_that_took_the_name_meanwhile_gets_it_back() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("stu.region");
         let at = at(&path);
@@ -360,7 +360,7 @@ mod tests {
     }
 
     #[test]
-    fn a_temporary_name_that_somebody_has_taken_is_left_to_them() {
+    fn an_existing_temporary_name_is_not_reused() {
         let dir = tempfile::tempdir().unwrap();
         let (path, letter) = (dir.path().join("stu.region"), dir.path().join("letter"));
         std::fs::write(&letter, "somebody's letter").unwrap();

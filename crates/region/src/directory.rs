@@ -1,8 +1,8 @@
 //! The directory of regions that are given by name, and the rules for it.
 //!
 //! A region whose name another user can create cannot be trusted, so only the directory's owner may
-//! create files in it. It is chosen here and nowhere else:
-//! 1. `$MAPCAST_DIR`, if that is set: what a service or a test decided. Empty is unset; a relative
+//! create files in it. It is chosen here only:
+//! 1. `$MAPCAST_DIR`, if that is set: the choice of a service or a test. Empty is unset; a relative
 //!    path is an error, because producer and consumer would look in different places;
 //! 2. `/run/mapcast` for root, and for any reader if it has the region; `/dev/shm/mapcast` where `/run`
 //!    is not in memory, as in many containers;
@@ -274,7 +274,7 @@ pub(crate) fn walk(path: &Path) -> Result<Option<OwnedFd>, Errno> {
 /// uid,
 /// as does every other such user.
 fn is_mapped(uid: u32) -> bool {
-    // If it cannot be read, assume that it does: most processes are in no namespace.
+    // If it cannot be read, assume that it does: most processes are not in a namespace.
     std::fs::read_to_string("/proc/self/uid_map").map_or(true, |map| maps(&map, uid))
 }
 
@@ -305,7 +305,7 @@ mod tests {
     }
 
     #[test]
-    fn an_empty_variable_is_an_unset_one_and_the_owner_is_asked_for() {
+    fn an_empty_variable_counts_as_unset_and_the_owner_is_checked() {
         for uid in [0, 1000] {
             let unset = Directory::choose(None, None, uid).unwrap();
             let empty = Directory::choose(Some("".into()), Some("".into()), uid).unwrap();
@@ -370,7 +370,7 @@ mod tests {
     }
 
     #[test]
-    fn a_link_in_place_of_the_directory_is_refused_with_a_slash_behind_it_too() {
+    fn a_link_in_place_of_the_directory_is_refused_even_with_a_trailing_slash() {
         let dir = tempfile::tempdir().unwrap();
         let link = dir.path().join("link");
         std::os::unix::fs::symlink(dir.path(), &link).unwrap();

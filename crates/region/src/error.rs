@@ -270,7 +270,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_answer_of_the_system_is_the_source_and_decides_the_kind_for_std() {
+    fn a_system_error_is_the_source_and_decides_the_io_error_kind() {
         let denied = io::Error::from_raw_os_error(libc::EACCES);
         let error = RegionError::io(Path::new("x.region"), "open", denied);
         let source = error.source().and_then(|source| source.downcast_ref::<io::Error>());

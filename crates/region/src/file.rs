@@ -18,7 +18,7 @@ pub(crate) fn open(
     access: OFlags,
     path: &Path,
 ) -> Result<File, RegionError> {
-    // NONBLOCK: opening a named pipe must answer, not wait for its other end.
+    // NONBLOCK: opening a named pipe must not wait for its other end.
     let flags = access | OFlags::NOFOLLOW | OFlags::CLOEXEC | OFlags::NONBLOCK | OFlags::NOCTTY;
     let refuse = |kind| Err(RegionError::new(path, kind));
     let file = match rustix::fs::openat(dir, name, flags, Mode::empty()) {

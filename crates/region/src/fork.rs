@@ -325,7 +325,7 @@ mod tests {
     }
 
     #[test]
-    fn a_child_publishes_whatever_the_threads_of_its_parent_were_doing() {
+    fn a_child_can_publish_at_any_state_of_its_parents_threads() {
         let _children = crate::sigbus::tests::with_children();
         let (dir, done) = (tempfile::tempdir().unwrap(), AtomicBool::new(false));
         std::thread::scope(|scope| {

@@ -73,7 +73,7 @@ impl Guard {
         Ok(Self(watch))
     }
 
-    /// Has a page of this mapping been missing when it was touched?
+    /// Whether a page of this mapping was missing when it was touched.
     #[inline]
     pub(crate) fn faulted(&self) -> bool {
         self.0.faulted.load(Ordering::Acquire)
@@ -175,7 +175,7 @@ fn place(missing: &Range<usize>, protection: libc::c_int, kind: libc::c_int) -> 
     placed != libc::MAP_FAILED
 }
 
-/// The same in a process that may have no page more. The limit of locked memory (`mlockall`) has
+/// The same in a process at its limit of memory. The limit of locked memory (`mlockall`) has
 /// room for the new pages once the old ones are not locked; that of private memory does not count
 /// shared ones.
 #[cold]

@@ -1,8 +1,8 @@
 //! Live state, shared: one writer publishes whole records into a mapped file, any number of
 //! unrelated readers copy the latest one out, or follow them all.
 //!
-//! Invariant: a reader gets a record whole, as it was published, or an error; nothing it does
-//! reaches the writer, and nothing the writer does, dying included, harms a reader.
+//! Invariant: a reader gets a record whole, as it was published, or an error. A reader cannot
+//! affect the writer, and a writer, even by dying, cannot harm a reader.
 //!
 //! ```text
 //!   writer process                 the region, one file            reader processes

@@ -124,8 +124,8 @@ impl Location {
         })
     }
 
-    /// Refuses a file of another user, to whom the region's directory does not belong either: it was
-    /// put in the way, and its owner could change what is published.
+    /// Refuses a file of another user, to whom the region's directory does not belong either: its
+    /// owner could change what is published.
     ///
     /// Only root gets so far with it; the directory's owner may be a service's user whose work root
     /// does by hand.
@@ -221,7 +221,7 @@ impl Location {
         matches!(FileId::of_directory(path), Ok(Some(there)) if there == self.identity)
     }
 
-    /// A new directory, made where the old one was.
+    /// A new directory in place of the old one.
     fn made_anew(&self) -> Result<Self, RegionError> {
         let gone = |err| RegionError::io(self.path(), "open", err);
         let path = self.canonical.as_deref().filter(|_| !self.directory().is_of_path());

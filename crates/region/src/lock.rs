@@ -22,7 +22,7 @@ use nix::libc::{self, flock};
 use std::fs::File;
 use std::io;
 
-/// Who keeps the writer's lock from being taken.
+/// The holder of a lock that keeps the writer's lock from being taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Holder {
     /// A writer, by a write lock.
@@ -51,7 +51,7 @@ fn try_set(file: &File, kind: i32) -> io::Result<bool> {
 
 /// Releases the lock, even if other descriptors of the same open file description exist.
 pub(crate) fn release(file: &File) {
-    // Unlocking fails for no reason that closing the file would not mend.
+    // A failure to unlock does not matter: the file is closed next.
     let _ = fcntl(file, FcntlArg::F_OFD_SETLK(&whole_file(libc::F_UNLCK)));
 }
 
@@ -68,7 +68,7 @@ pub(crate) fn holder(file: &File) -> io::Result<Option<Holder>> {
     in_the_way_of(libc::F_WRLCK, file)
 }
 
-/// Who holds a lock that conflicts with one of this kind, on another open file description.
+/// The holder of a lock that conflicts with one of this kind, on another open file description.
 fn in_the_way_of(kind: i32, file: &File) -> io::Result<Option<Holder>> {
     let mut probe = whole_file(kind);
     fcntl(file, FcntlArg::F_OFD_GETLK(&mut probe))?;
@@ -96,7 +96,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_lock_is_seen_through_a_read_only_descriptor_and_gone_with_its_holder() {
+    fn the_lock_is_visible_read_only_and_ends_with_its_holder() {
         let _no_child = crate::sigbus::tests::no_child();
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("lock");
@@ -116,7 +116,7 @@ mod tests {
     }
 
     #[test]
-    fn a_readers_lock_is_in_the_way_and_is_never_taken_for_a_writers() {
+    fn a_readers_lock_conflicts_and_is_never_taken_for_a_writers() {
         let _no_child = crate::sigbus::tests::no_child();
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("lock");

@@ -154,7 +154,7 @@ impl MappedRegion {
         &self.mapping.words()[word_of(offset)]
     }
 
-    /// Is the file still whole? To be asked after each copy, before anything read is believed.
+    /// Whether the file is still whole. To be checked after each copy, before the copy is used.
     ///
     /// A cut takes the end mark away, wherever it is: within a page it becomes zero, and touching a
     /// page that is gone brings a page of zeros in its place (the guard).
@@ -181,7 +181,7 @@ impl MappedRegion {
         RegionError::new(path, Kind::Truncated { want: self.header.file_len, have })
     }
 
-    /// Do writers of this region wake those who sleep?
+    /// Whether writers of this region wake sleeping readers.
     #[inline]
     pub(crate) fn wakes(&self) -> bool {
         self.header.compatible & header::WAKE != 0

@@ -183,7 +183,7 @@ impl Mapping {
         unsafe { &*word.cast::<FutexWord>() }
     }
 
-    /// Was a page of the file missing when it was touched? Stays true.
+    /// Whether a page of the file was missing when it was touched. Stays true.
     #[inline]
     pub fn faulted(&self) -> bool {
         self.guard.faulted()
@@ -328,7 +328,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_that_is_cut_and_grown_again_and_again_is_cut_once_and_for_all() {
+    fn a_file_cut_and_extended_repeatedly_stays_marked_as_cut() {
         const PAGES: usize = 64;
         let file = file_of(PAGES as u64 * 4096);
         let map = Mapping::new(&file, PAGES * 4096, Access::Read).unwrap();

@@ -71,7 +71,7 @@ impl Notifier {
     /// Takes the notification back, before the region is read: what happens after this call makes the
     /// descriptor readable again.
     pub fn clear(&self) {
-        // EAGAIN: there was none.
+        // EAGAIN: there was no notification.
         let _ = read(&*self.descriptor, &mut [0; 8]);
     }
 }
@@ -97,7 +97,7 @@ impl Drop for Notifier {
 fn notify(mut reader: DynReader, descriptor: &OwnedFd, dropped: &AtomicBool) {
     let mut record = vec![0; reader.schema().size() as usize];
     while !dropped.load(Ordering::Acquire) {
-        // Either way there is something to look at, if only the state.
+        // Even without a new record the state may have changed.
         let _ = write(descriptor, &1_u64.to_le_bytes());
         // So that the next wait is for what comes after this record.
         let is_read = reader.latest(&mut record).is_ok();

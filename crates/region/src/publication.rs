@@ -1,4 +1,4 @@
-//! What comes with a record.
+//! The number, epoch and time of a record.
 
 use crate::clock::BootTime;
 use channel::Publication as Published;
@@ -13,7 +13,7 @@ pub struct Publication {
     pub epoch: u64,
     /// When the writer stamped it.
     pub published_at: BootTime,
-    /// How many copies were thrown away because the writer came by: 0 nearly always.
+    /// How many copies were discarded because the writer reused the slot: nearly always 0.
     pub retries: u32,
     /// Whether its region was made in the running boot; `None` if unknown.
     this_boot: Option<bool>,
@@ -50,7 +50,7 @@ impl Publication {
     }
 }
 
-/// What there is for a follower.
+/// The result of [`DynReader::next`](crate::DynReader::next).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Step<T = Publication> {
     /// The next record: its bytes are in the caller's buffer, or it is a whole

@@ -34,9 +34,9 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 /// A handler that takes three arguments (`SA_SIGINFO`).
 pub(crate) type Handler = extern "C" fn(libc::c_int, *mut libc::siginfo_t, *mut libc::c_void);
 
-/// What is called for a SIGBUS that is not ours, as [`Former`] packs it.
+/// The former handler, for a SIGBUS that is not ours, packed by [`Former`].
 static FORMER: AtomicUsize = AtomicUsize::new(libc::SIG_DFL);
-/// Is our handler set?
+/// Whether our handler is installed.
 static INSTALLED: AtomicBool = AtomicBool::new(false);
 
 /// Makes `ours` this process's SIGBUS handler, once. The caller lets in one thread at a time.
@@ -59,7 +59,7 @@ fn in_place_of(mut former: libc::sigaction, ours: Handler) -> libc::sigaction {
     former
 }
 
-/// What the kernel does with a SIGBUS of this process.
+/// The current disposition of SIGBUS.
 fn disposition() -> io::Result<libc::sigaction> {
     let mut now = MaybeUninit::<libc::sigaction>::zeroed();
     // SAFETY: a null new action only asks; `now` is valid for a write.
@@ -112,7 +112,7 @@ impl Former {
     }
 }
 
-/// Hands a signal on that `ours`, which has got it, does not take: what was there before decides.
+/// Passes a signal that `ours` does not handle to the former disposition.
 pub(crate) fn hand_on(
     ours: Handler,
     signal: libc::c_int,
@@ -252,19 +252,19 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn a_fault_that_is_not_ours_ends_the_process_as_without_the_guard() {
+    fn a_foreign_fault_ends_the_process_as_without_the_guard() {
         dies("foreign");
         dies("foreign, with a handler of one call");
         dies("foreign, with a handler that lets go");
     }
 
     #[test]
-    fn a_fault_that_is_not_ours_goes_to_the_handler_that_was_there_before() {
+    fn a_foreign_fault_goes_to_the_former_handler() {
         leaves("foreign, with a handler that leaves", HANDLED);
     }
 
     #[test]
-    fn a_sigbus_that_somebody_sent_ends_the_process_at_the_first() {
+    fn a_sent_sigbus_ends_the_process() {
         dies("sent");
         dies("sent, with a handler that lets go");
         dies("an early warning of failing memory");

@@ -11,11 +11,11 @@ use std::fmt;
 use std::fs::File;
 use std::time::Duration;
 
-/// What has become of a region's writer.
+/// The state of a region's writer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum State {
-    /// A writer holds the region and shows signs of life.
+    /// A writer holds the region and sends heartbeats.
     Live,
     /// A writer holds the region but was silent for three periods (and at least half a second).
     /// Where the kernel does not report lock holders (a file system without locks), the heartbeat
@@ -32,7 +32,7 @@ pub enum State {
 }
 
 impl State {
-    /// The word for it in every output.
+    /// Its name in every output.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Live => "live",
@@ -51,7 +51,7 @@ impl fmt::Display for State {
     }
 }
 
-/// Shorter silences happen to any process on a busy machine.
+/// Shortest silence of a stalled writer: shorter ones happen to any process on a busy machine.
 const PATIENCE: Duration = Duration::from_millis(500);
 
 /// How often to look again at a region that is just changing writers, before its state is reported.
@@ -143,7 +143,7 @@ mod tests {
     use std::os::unix::fs::FileExt;
 
     #[test]
-    fn a_lock_that_cannot_be_asked_for_is_not_a_death() {
+    fn a_lock_that_cannot_be_probed_does_not_mean_dead() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("stu.region");
         let options = Options::new().period(Duration::from_millis(1));

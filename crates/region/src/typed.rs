@@ -1,4 +1,4 @@
-//! What makes a Rust type and a region's schema one and the same record.
+//! Compares a Rust type's schema with a region's.
 
 use crate::error::{RegionError, RegionErrorKind as Kind};
 use layout::{Record, Schema};
@@ -29,7 +29,7 @@ pub(crate) fn expect<R: Record>(have: &Schema, path: &Path) -> Result<(), Region
     if is_same(&want, have) { Ok(()) } else { Err(other(&want, have, path)) }
 }
 
-/// Does `have` describe the record that `want` describes, field for field?
+/// Whether `have` and `want` describe the same record, field for field.
 pub(crate) fn is_same(want: &Schema, have: &Schema) -> bool {
     want.fingerprint() == have.fingerprint() && want.size() == have.size()
 }

@@ -13,9 +13,10 @@ use std::time::Duration;
 /// Why a sleep ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Woken {
-    /// The word has changed, a wake came, a signal was handled, or the time is over: look again.
+    /// The word has changed, a wake came, a signal was handled, or the time has expired: read
+    /// again.
     LookAgain,
-    /// The word's page is not there any more: the file was cut.
+    /// The word's page is gone: the file was cut.
     Gone,
 }
 
@@ -52,7 +53,7 @@ pub(crate) fn wait(word: &FutexWord, expected: u32, timeout: Duration) -> Woken 
     }
 }
 
-/// Wakes all who sleep on the word.
+/// Wakes all readers that sleep on the word.
 #[inline]
 pub(crate) fn wake_all(word: &FutexWord) {
     const ALL: u32 = i32::MAX.cast_unsigned();

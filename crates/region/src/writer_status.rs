@@ -1,4 +1,4 @@
-//! The writer line: who publishes, since when, and whether it still does.
+//! The writer line: epoch, state, process id and heartbeat of the writer.
 //!
 //! Written by the one writer, read by any process; single words, each whole by itself. What they mean
 //! together is advice for people and for liveness: no record depends on it.
@@ -44,7 +44,7 @@ impl<'a> WriterStatus<'a> {
         self.load(offset::PID)
     }
 
-    /// How often the writer promises a sign of life; `None`: it does not.
+    /// The longest time between two heartbeats; `None` if the writer promises none.
     pub(crate) fn period(self) -> Option<Duration> {
         let nanos = self.load(offset::PERIOD);
         (nanos != 0).then(|| Duration::from_nanos(nanos))
@@ -59,7 +59,7 @@ impl<'a> WriterStatus<'a> {
         BootTime::from_nanos(self.load(offset::HEARTBEAT))
     }
 
-    /// A writer takes its place: everything about it first, the mark last.
+    /// Stores a new writer's data, the mark last.
     pub(crate) fn begin(self, epoch: u64, period: Option<Duration>) {
         self.store(offset::PID, u64::from(std::process::id()));
         self.set_period(period);

@@ -1,4 +1,4 @@
-//! The hot paths take no memory from the heap: nothing to wait for, nothing to fragment, no leak.
+//! The hot paths do not allocate: no waiting, no fragmentation, no leak.
 //!
 //! The counts are of the one thread that all cases run on, one after the other (`harness = false`): what
 //! a mapping takes from the heap depends on how many there are in the process, so no other test may map

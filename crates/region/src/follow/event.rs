@@ -8,10 +8,10 @@ use crate::state::State;
 pub enum Event<T> {
     /// The next record.
     Record(T),
-    /// The writer has lapped this reader: exactly so many records are gone.
+    /// The writer has lapped this reader: exactly this many records are gone.
     Missed(u64),
-    /// The writer is in this state now, or another writer is. A region that is followed from a live
-    /// writer begins without one of these.
+    /// The state of the writer has changed, or there is another writer. A region that is followed
+    /// from a live writer begins without one of these.
     Writer(State),
     /// Another file has the region's name: it is followed from now on.
     Replaced,

@@ -1,4 +1,4 @@
-//! When to look at the writer of a region and at its name, and what the look shows.
+//! When to check the writer of a region and its name, and the result of a check.
 //!
 //! The writer line is compared at each call, without a system call. A writer that was killed leaves it
 //! as it is, and so does another file that takes the name: the clock decides about those.

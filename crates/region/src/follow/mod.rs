@@ -1,4 +1,4 @@
-//! Everything that happens to a region, in order: records, missed ones, its file and its writer.
+//! The events of a region, in order: records, missed records, changes of its file and its writer.
 //!
 //! Invariant: every record is delivered or counted in [`Event::Missed`]; what a writer published
 //! before it ended, or before its file was replaced, is delivered before that is reported; each
@@ -44,7 +44,7 @@ const NAP: Duration = Duration::from_millis(20);
 
 type Open<'r, S> = Box<dyn FnMut() -> Result<S, RegionError> + Send + 'r>;
 
-/// An iterator over everything that happens to a region. Made by [`Reader::follow`] or, for a region
+/// An iterator over the events of a region. Made by [`Reader::follow`] or, for a region
 /// that need not exist yet, by [`awaiting`](Self::awaiting).
 ///
 /// `next` sleeps until there is an [`Event`]. It returns `None` only if [`idle`](Self::idle) or
@@ -61,7 +61,7 @@ pub struct Follow<'r, S: Followed> {
     open: Option<Open<'r, S>>,
     /// Why there was no region, at the last attempt to open it.
     absence: Option<RegionError>,
-    /// What the reader's own was.
+    /// The reader's former interval.
     refresh_every: Duration,
     reported: Reported,
     /// The writer at the last look, while what was published before that is delivered.
@@ -115,15 +115,15 @@ impl<'r, S: Followed> Follow<'r, S> {
         }
     }
 
-    /// Ends the iteration when nothing has happened for so long.
+    /// Ends the iteration when there was no event for this long.
     #[must_use]
     pub fn idle(mut self, idle: Duration) -> Self {
         self.idle = Some(idle);
         self
     }
 
-    /// Ends the iteration when `stop` returns true. It is asked whenever there is nothing to yield,
-    /// about four times a second.
+    /// Ends the iteration when `stop` returns true. It is called whenever there is no event, about
+    /// four times a second.
     #[must_use]
     pub fn until(mut self, stop: impl FnMut() -> bool + Send + 'r) -> Self {
         self.until = Some(Box::new(stop));
@@ -153,7 +153,7 @@ impl<'r, S: Followed> Follow<'r, S> {
         self.absence.take()
     }
 
-    /// How long to sleep at once; `None`: the iteration ends.
+    /// How long to sleep before the next check; `None`: the iteration ends.
     fn patience(&mut self, since: BootTime) -> Option<Duration> {
         if self.until.as_mut().is_some_and(|stop| stop()) {
             return None;

@@ -63,24 +63,24 @@ impl Reported {
         !self.is_cut() && self.read_error.is_none()
     }
 
-    /// Is it news that the file was cut short?
+    /// Whether to report that the file was cut short.
     pub(super) fn is_cut_news(&mut self) -> bool {
         changes(&mut self.file, FileIs::Cut)
     }
 
-    /// Is it news that the file has lost its name? Not if it was cut before.
+    /// Whether to report that the file has lost its name. Not if it was cut before.
     pub(super) fn is_missing_news(&mut self) -> bool {
         self.name_error = None;
         !self.is_cut() && changes(&mut self.file, FileIs::Missing)
     }
 
-    /// Is it news that the file has its name?
+    /// Whether to report that the file has its name again.
     pub(super) fn is_back_news(&mut self) -> bool {
         self.name_error = None;
         self.file.take_if(|file| *file == FileIs::Missing).is_some()
     }
 
-    /// Is it news that the file at the name cannot be attached?
+    /// Whether to report that the file at the name cannot be attached.
     pub(super) fn is_name_error_news(&mut self, error: &RegionError) -> bool {
         // A bare file that was cut has the wrong size until its program makes it whole again.
         let is_expected =
@@ -88,7 +88,7 @@ impl Reported {
         !is_expected && changes(&mut self.name_error, error.to_string())
     }
 
-    /// Is it news that the attached file cannot be read?
+    /// Whether to report that the attached file cannot be read.
     pub(super) fn is_read_error_news(&mut self, error: &RegionError) -> bool {
         changes(&mut self.read_error, error.to_string())
     }
@@ -99,8 +99,8 @@ impl Reported {
         self.read_error = None;
     }
 
-    /// The state in `now` if it is news. A live writer is none at the start, and the writer line of
-    /// a file that was cut reads as zeros.
+    /// The state in `now` if it is to be reported. A live writer at the start is not, nor is the
+    /// writer line of a file that was cut, which reads as zeros.
     pub(super) fn writer_news(&mut self, now: Seen) -> Option<State> {
         if self.is_cut() {
             return None;
@@ -118,7 +118,7 @@ impl Reported {
     }
 }
 
-/// Could a take-over be in progress, between `last` and `now`?
+/// Whether a take-over may be in progress between `last` and `now`.
 ///
 /// The next writer locks an ended region before it raises the epoch, and raises the epoch before it
 /// marks the region live: the next look shows it done. A region that stays ended at a higher epoch
@@ -128,7 +128,7 @@ fn is_half_done(last: Seen, now: Seen) -> bool {
         && if runs(now.state) { last.epoch == now.epoch } else { last.state == now.state }
 }
 
-/// Does the writer run, as far as a reader can see?
+/// Whether the writer runs, as far as a reader can see.
 fn runs(state: State) -> bool {
     matches!(state, State::Live | State::Stalled)
 }
@@ -149,7 +149,7 @@ mod tests {
     }
 
     #[test]
-    fn a_live_writer_at_the_start_is_no_news_and_any_other_is() {
+    fn only_a_live_writer_at_the_start_is_not_reported() {
         assert_eq!(reported(&[(Live, 1), (Live, 1)]), []);
         assert_eq!(reported(&[(Dead, 1), (Dead, 1)]), [(Dead, 1)]);
         assert_eq!(reported(&[(Closed, 4)]), [(Closed, 4)]);
@@ -167,7 +167,7 @@ mod tests {
     }
 
     #[test]
-    fn a_take_over_that_is_half_done_is_reported_once_when_it_is_done() {
+    fn a_take_over_is_reported_once_and_only_when_complete() {
         let raised_first = [(Closed, 1), (Closed, 2), (Live, 2)];
         assert_eq!(reported(&raised_first), [(Closed, 1), (Live, 2)]);
         let locked_first = [(Dead, 1), (Stalled, 1), (Live, 2)];
@@ -175,7 +175,7 @@ mod tests {
     }
 
     #[test]
-    fn a_writer_that_came_and_went_unseen_is_reported_at_the_second_look() {
+    fn an_unseen_writer_is_reported_at_the_second_check() {
         let seen = [(Dead, 1), (Dead, 2), (Dead, 2), (Dead, 2), (Live, 3)];
         assert_eq!(reported(&seen), [(Dead, 1), (Dead, 2), (Live, 3)]);
         let seen = [(Closed, 1), (Closed, 2), (Closed, 2), (Closed, 2)];
@@ -183,12 +183,12 @@ mod tests {
     }
 
     #[test]
-    fn a_writer_that_never_raises_the_epoch_is_reported_at_the_second_look() {
+    fn a_writer_that_never_raises_the_epoch_is_reported_at_the_second_check() {
         assert_eq!(reported(&[(Dead, 1), (Live, 1), (Live, 1)]), [(Dead, 1), (Live, 1)]);
     }
 
     #[test]
-    fn the_same_error_is_news_once_and_again_after_the_name_was_found() {
+    fn an_error_is_reported_once_and_again_after_the_name_was_found() {
         let error = |kind| RegionError::new(Path::new("x"), kind);
         let (text, damaged) = (error(Kind::NotARegion), error(Kind::Damaged("x".into())));
         let mut reported = Reported::default();

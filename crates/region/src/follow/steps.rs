@@ -17,7 +17,7 @@ const BLINK: Duration = Duration::from_micros(100);
 const MAX_BLINKS: u32 = 16;
 
 impl<S: Followed> Follow<'_, S> {
-    /// What there is without waiting.
+    /// The next event, without waiting.
     ///
     /// # Errors
     /// What is there cannot be attached or read: as [`DynReader::open`], [`DynReader::next`] and
@@ -151,9 +151,9 @@ impl<S: Followed> Follow<'_, S> {
         if self.source.is_some() { every } else { LOOK_FOR_FILE.min(every) }
     }
 
-    /// Sleeps until there may be an event, for `longest` at the most; a signal that is handled ends
-    /// it. `false`, at once: there is nothing to sleep on, because there is no region yet, or it
-    /// cannot be read. Sleep in another way then.
+    /// Sleeps until there may be an event, for `longest` at the most; a handled signal ends it.
+    /// Returns `false` immediately if there is nothing to sleep on, because there is no region yet
+    /// or it cannot be read: the caller must sleep in another way.
     pub fn wait(&mut self, longest: Duration) -> bool {
         let region = self.source.as_ref().and_then(S::region);
         let Some(region) = region.filter(|_| self.reported.is_readable()) else { return false };
@@ -169,7 +169,7 @@ impl<S: Followed> Follow<'_, S> {
     }
 }
 
-/// Is there nothing to read yet, and nothing wrong with that?
+/// Whether there is no region yet, which is not an error.
 fn is_absence(err: &RegionError) -> bool {
     // A C program creates a bare file first and gives it its size a moment later.
     err.is_not_there() || matches!(err.kind(), RegionErrorKind::NotThisRecord { have: 0, .. })

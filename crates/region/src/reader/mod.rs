@@ -1,4 +1,4 @@
-//! The reader: read-only, unseen by the writer, never older than what it has given before.
+//! The reader: read-only, invisible to the writer, and never goes back to an older record.
 
 mod refresh;
 mod refresh_timer;
@@ -178,9 +178,9 @@ impl DynReader {
         Some(Publication::new(snapshot, epoch, self.mapped().is_of_this_boot()))
     }
 
-    /// The reason: an error, nothing published yet, or the writer came by and it is worth another
-    /// attempt. Answers in registers, so that the record of [`Reader::latest`] never has to be in
-    /// memory before it is whole.
+    /// The reason: an error, nothing published yet, or a lap, after which another attempt is made.
+    /// Returns in registers, so that the record of [`Reader::latest`] never has to be in memory
+    /// before it is whole.
     #[cold]
     #[inline(never)]
     fn after_failure(&mut self, retries: u32, len: usize) -> Result<Option<u32>, RegionError> {
@@ -242,8 +242,7 @@ impl DynReader {
         publication.age()
     }
 
-    /// When `publication` was on the wall clock, by the writer's clock at its last sign of
-    /// life.
+    /// The wall time of `publication`, by the writer's clock at its last heartbeat.
     pub fn wall_time(&self, publication: &Publication) -> SystemTime {
         let status = WriterStatus::of(self.mapped());
         let left_behind = status.mark() != StateWord::Live || publication.is_of_another_boot();
@@ -274,7 +273,7 @@ impl DynReader {
         WriterStatus::of(self.mapped()).pid()
     }
 
-    /// How often the writer promises a sign of life.
+    /// The longest time between two heartbeats that the writer promises.
     pub fn period(&self) -> Option<Duration> {
         WriterStatus::of(self.mapped()).period()
     }

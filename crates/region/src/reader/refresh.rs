@@ -1,7 +1,7 @@
 //! How a reader re-attaches to the next file that has the region's name.
 //!
 //! Invariant: no record between the last that was read of the old file and the first that is read of
-//! the new one is passed over silently. It is delivered, or counted as missed.
+//! the new one is lost silently. It is delivered, or counted as missed.
 //!
 //! ```text
 //!   the new file                              the cursor goes           counted as missed
@@ -27,7 +27,7 @@ use layout::header::offset;
 pub enum Refreshed {
     /// The path still names the file that is mapped.
     Same,
-    /// The path names nothing. The old file stays readable.
+    /// The path names no file. The old file stays readable.
     Missing,
     /// The path named another region, which is mapped now. The schema may be another.
     Reattached,

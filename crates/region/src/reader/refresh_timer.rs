@@ -56,7 +56,7 @@ enum Urgency {
 pub(super) struct RefreshTimer {
     /// Calls without a record until the clock is read.
     left: u32,
-    /// What `left` began with.
+    /// The initial value of `left`.
     budget: u32,
     /// In nanoseconds; [`NEVER`] with `Duration::MAX`.
     every: u64,
@@ -145,7 +145,7 @@ impl RefreshTimer {
         is_time
     }
 
-    /// How much of `timeout` to sleep at once.
+    /// How long to sleep before the next check, at most `timeout`.
     fn sleep_of(&self, timeout: Duration) -> Duration {
         match self.urgency {
             _ if self.every == NEVER => timeout,
@@ -207,7 +207,7 @@ impl DynReader {
             if !typed::is_same(&want, &new.schema) {
                 return Err(typed::other(&want, &new.schema, new.path()));
             }
-            // The record that this file holds is better than none.
+            // The record in this file is better than none.
             is_empty = has_record && !new.has_record();
             Ok(!is_empty)
         })?;

@@ -164,7 +164,7 @@ impl DynReader {
 /// Puts the new name on the disk, too, where this user may ask for that.
 fn sync_directory(at: &Location) -> Result<(), RegionError> {
     match directory::open_to_list(at.dir()).and_then(rustix::fs::fsync) {
-        // A directory that may be written but not read; a file system that syncs no directories.
+        // The directory may not be readable, or the file system may not sync directories.
         Ok(()) | Err(Errno::ACCESS | Errno::INVAL) => Ok(()),
         Err(err) => Err(RegionError::io(at.path(), "fsync", err)),
     }
@@ -197,7 +197,7 @@ fn without_group(mode: u32) -> u32 {
     mode & 0o700 | both << 3 | both
 }
 
-/// This process's umask. Setting it, which is the other way to ask, would be seen by other threads.
+/// This process's umask, read without setting it, which would affect other threads.
 fn umask() -> u32 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let mask = status.lines().find_map(|line| line.strip_prefix("Umask:"));
@@ -213,7 +213,7 @@ mod tests {
     use super::without_group;
 
     #[test]
-    fn for_another_group_only_what_the_old_group_and_others_both_may_is_left() {
+    fn another_group_gets_only_permissions_of_both_old_group_and_others() {
         let modes = [
             (0o640, 0o600),
             (0o644, 0o644),

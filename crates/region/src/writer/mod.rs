@@ -1,4 +1,4 @@
-//! The writer: at most one for a region, wait-free, and unaware of its readers.
+//! The writer: at most one per region, wait-free, independent of its readers.
 
 mod change;
 mod open;
@@ -58,9 +58,9 @@ pub struct DynWriter {
 /// Where a region's file is.
 #[derive(Debug)]
 enum Home {
-    /// In a directory, under a name.
+    /// At a name in a directory.
     Named(Box<Location>),
-    /// Nowhere that this writer knows: it was given a descriptor.
+    /// Unknown: the writer was given a descriptor.
     Passed,
     /// In memory alone, made by this writer or kept for it.
     Memfd,
@@ -229,7 +229,7 @@ impl DynWriter {
         Ok(())
     }
 
-    /// Ends in good order: readers see [`State::Closed`](crate::State::Closed) at once, and the
+    /// Closes the region: readers see [`State::Closed`](crate::State::Closed) at once, and the
     /// last record stays.
     pub fn close(self) {
         // Drop does it.
@@ -255,12 +255,12 @@ impl DynWriter {
         self.publisher.sequence()
     }
 
-    /// How this writer came to its region.
+    /// How this writer got its region.
     pub fn origin(&self) -> &Origin {
         &self.origin
     }
 
-    /// How often readers may expect a sign of life.
+    /// The longest time between two heartbeats.
     pub fn period(&self) -> Option<Duration> {
         self.options.period
     }
@@ -278,8 +278,8 @@ impl DynWriter {
         }
     }
 
-    /// Does the kernel write the region back to a disk? That may hold a publish up for a long
-    /// time now and then; `/dev/shm` and `/run` are memory.
+    /// Whether the kernel writes the region back to a disk, which may sometimes delay a publish for
+    /// a long time; `/dev/shm` and `/run` are memory.
     pub fn is_disk_backed(&self) -> bool {
         self.mapped().medium().is_disk_backed()
     }
@@ -305,7 +305,7 @@ impl DynWriter {
 
 impl Drop for DynWriter {
     fn drop(&mut self) {
-        // A panic is a crash: readers shall see it as one. In a forked child the region stays the
+        // After a panic readers see the writer as dead. In a forked child the region stays the
         // parent's.
         if !std::thread::panicking() && self.file.is_here() {
             let status = WriterStatus::of(self.mapped());

@@ -1,4 +1,4 @@
-//! How a writer comes to its region: create, resume or replace.
+//! How a writer gets its region: create, resume or replace.
 //!
 //! ```text
 //!   no file            create aside, claim the name            epoch 1, sequence from 1

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-/// How a writer came to its region.
+/// How a writer got its region.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Origin {

@@ -1,4 +1,4 @@
-//! What keeps every other writer out while a region is taken over.
+//! The locks that keep every other writer out while a region is taken over.
 //!
 //! Invariant: while a [`TakeoverLock`] lives, no other writer can open its file or replace it.
 //!

@@ -23,7 +23,7 @@ fn an_anonymous_region_has_one_writer_and_any_number_of_readers() {
 }
 
 #[test]
-fn nobody_can_cut_an_anonymous_region() {
+fn an_anonymous_region_cannot_be_cut() {
     let region = Region::anonymous(&Stu::schema(), &Options::new()).unwrap();
     let file = std::fs::File::from(region.as_fd().try_clone_to_owned().unwrap());
     let err = file.set_len(0).unwrap_err();

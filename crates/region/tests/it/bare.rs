@@ -9,7 +9,7 @@ fn writer(place: &Place) -> BareWriter {
 }
 
 #[test]
-fn the_file_is_the_struct_and_nothing_else() {
+fn the_file_holds_only_the_struct() {
     let place = Place::new();
     writer(&place).publish(&stu(10)).unwrap();
     let expected = b"\x0a\0\0\0xiaoming\0\0\0\0\0\0\0\0\0\0\0\0m\0\0\0";
@@ -21,7 +21,7 @@ fn the_file_is_the_struct_and_nothing_else() {
 }
 
 #[test]
-fn a_file_that_is_there_keeps_its_inode_so_that_its_readers_see_what_comes() {
+fn an_existing_file_keeps_its_inode_and_its_readers() {
     let place = Place::new();
     std::fs::write(&place.path, [0; 28]).unwrap();
     let inode = place.path.metadata().unwrap().ino();
@@ -56,7 +56,7 @@ fn a_second_bare_writer_of_ours_is_refused() {
 }
 
 #[test]
-fn of_bare_writers_that_start_at_once_one_writes_and_the_others_are_told_that_it_is_busy() {
+fn of_simultaneous_bare_writers_one_writes_and_the_others_get_busy() {
     for _ in 0..100 {
         let place = Place::new();
         let start = std::sync::Barrier::new(3);
@@ -101,7 +101,7 @@ fn a_bare_file_gets_the_mode_that_changes_and_so_does_the_next_one() {
 }
 
 #[test]
-fn an_emptied_and_a_deleted_bare_file_are_made_anew() {
+fn an_emptied_and_a_deleted_bare_file_are_recreated() {
     let place = Place::new();
     let mut writer = writer(&place);
     let mut reader = BareReader::open(&place.path, &Stu::schema()).unwrap();

@@ -1,4 +1,4 @@
-//! A cursor passes nothing that was not delivered: given and missed leave no gap, whatever is cut.
+//! Records returned and records missed leave no gap, wherever the file is cut.
 
 use super::*;
 use region::{Refreshed, Step};
@@ -97,7 +97,7 @@ fn length() -> u64 {
 }
 
 #[test]
-fn given_and_missed_leave_no_gap_wherever_and_whenever_the_file_is_cut() {
+fn returned_and_missed_records_leave_no_gap_after_any_cut() {
     let stories = [
         Story { read: 1, unread: 0, lost: 0, grown: false },
         Story { read: 1, unread: 0, lost: 1, grown: false },
@@ -114,7 +114,7 @@ fn given_and_missed_leave_no_gap_wherever_and_whenever_the_file_is_cut() {
 }
 
 #[test]
-fn records_missed_between_two_files_are_told_once_however_often_the_next_one_is_cut() {
+fn records_missed_between_two_files_are_reported_once() {
     let place = Place::in_memory();
     let mut writer = place.writer();
     let mut follower = Follower::new(&place);
@@ -159,7 +159,7 @@ fn a_cut_region_whose_next_writer_starts_over_is_followed_from_its_first_record(
 }
 
 #[test]
-fn what_a_typed_reader_could_not_be_given_is_told_too() {
+fn records_that_a_typed_reader_cannot_read_are_counted_as_missed() {
     let place = Place::in_memory();
     let mut writer = place.writer();
     let mut reader = region::Reader::<Stu>::open(&place.path).unwrap();

@@ -1,4 +1,4 @@
-//! `follow`: everything that happens to a region, in order, from one iterator.
+//! `follow`: the events of a region, in order, from one iterator.
 
 use super::*;
 use region::{DynSample, Event, Follow, Notifier, Reader, RegionErrorKind, State, Writer};
@@ -49,7 +49,7 @@ fn what_was_published_before_the_end_is_delivered_before_the_end_is_reported() {
 }
 
 #[test]
-fn a_lapped_follower_is_given_the_exact_number_and_the_rest() {
+fn a_lapped_follower_gets_the_exact_number_and_the_remaining_records() {
     let place = Place::new();
     let mut writer = Writer::options().slots(4).open::<Stu>(&place.path).unwrap();
     let mut reader = Reader::<Stu>::open(&place.path).unwrap();
@@ -125,7 +125,7 @@ fn what_happens_to_the_file_is_reported_once_each_and_in_order() {
 }
 
 #[test]
-fn what_is_left_in_a_file_that_was_given_up_is_delivered_before_the_next_one() {
+fn a_replaced_file_is_drained_before_the_next_one() {
     let place = Place::new();
     let mut writer = place.writer();
     let mut reader = Reader::<Stu>::open(&place.path).unwrap();
@@ -139,7 +139,7 @@ fn what_is_left_in_a_file_that_was_given_up_is_delivered_before_the_next_one() {
 }
 
 #[test]
-fn a_region_that_is_not_there_yet_is_awaited_and_that_is_reported_once() {
+fn a_missing_region_is_awaited_and_that_is_reported_once() {
     let place = Place::new();
     let mut follow = Follow::awaiting(|| Reader::<Stu>::open(&place.path));
     assert_eq!(follow.try_next().unwrap(), Some(Event::Waiting));
@@ -195,7 +195,7 @@ fn another_record_under_the_name_is_an_error_for_one_type_and_an_event_for_a_sch
 }
 
 #[test]
-fn it_ends_when_nothing_happens_or_somebody_says_so_and_can_be_continued() {
+fn it_ends_when_idle_or_stopped_and_can_be_continued() {
     let place = Place::new();
     let mut writer = place.writer();
     let mut reader = Reader::<Stu>::open(&place.path).unwrap();

@@ -1,10 +1,10 @@
-//! Following: every record in order, an exact count of those that went by, sleep until the next.
+//! Following: every record in order, an exact count of missed ones, sleep until the next.
 
 use super::*;
 use region::Step;
 
 #[test]
-fn a_follower_gets_every_record_in_order_from_the_newest_on() {
+fn a_follower_gets_every_record_in_order_starting_with_the_newest() {
     let place = Place::new();
     let mut writer = place.writer();
     for id in 1..=3 {
@@ -21,7 +21,7 @@ fn a_follower_gets_every_record_in_order_from_the_newest_on() {
 }
 
 #[test]
-fn a_lapped_follower_is_told_exactly_how_many_it_missed() {
+fn a_lapped_follower_learns_exactly_how_many_records_it_missed() {
     let place = Place::new();
     let mut writer = place.writer();
     let mut reader = place.reader();
@@ -64,7 +64,7 @@ fn a_sleeping_reader_is_woken_by_the_next_publish() {
 }
 
 #[test]
-fn waiting_for_what_is_there_already_does_not_wait() {
+fn waiting_for_an_existing_record_returns_immediately() {
     let place = Place::new();
     let mut writer = place.writer();
     let reader = place.reader();

@@ -60,7 +60,7 @@ fn a_file_cut_at_any_length_is_refused() {
 }
 
 #[test]
-fn what_is_not_a_region_is_left_alone_by_readers_and_writers() {
+fn a_file_that_is_not_a_region_is_left_unchanged() {
     let place = Place::new();
     for content in ["", "id=10\n", &"a text file, longer than any header\n".repeat(20)] {
         std::fs::write(&place.path, content).unwrap();
@@ -75,7 +75,7 @@ fn what_is_not_a_region_is_left_alone_by_readers_and_writers() {
 }
 
 #[test]
-fn a_region_of_a_newer_version_is_refused_by_name_and_left_alone() {
+fn a_region_of_a_newer_version_is_refused_and_left_unchanged() {
     let place = Place::new();
     let mut bytes = closed_region(&place);
     bytes[8] = 2;
@@ -100,7 +100,7 @@ fn a_damaged_region_is_replaced_by_its_next_writer() {
 }
 
 #[test]
-fn counters_beyond_all_counting_do_not_wrap_a_writer() {
+fn impossibly_large_counters_do_not_wrap_a_writer() {
     let place = Place::new();
     let whole = closed_region(&place);
     for at in [0x100, 0x140] {
@@ -142,7 +142,7 @@ fn a_region_of_another_boot_is_stale_to_readers_and_replaced_by_writers() {
 }
 
 #[test]
-fn the_boot_id_stands_in_the_header_in_the_order_of_its_text() {
+fn the_boot_id_is_in_the_header_in_the_order_of_its_text() {
     let place = Place::new();
     let bytes = closed_region(&place);
     let text = std::fs::read_to_string("/proc/sys/kernel/random/boot_id").unwrap();

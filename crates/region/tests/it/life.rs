@@ -8,7 +8,7 @@ use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
 #[test]
-fn a_record_comes_back_with_its_sequence_epoch_and_time() {
+fn a_record_is_read_with_its_sequence_epoch_and_time() {
     let place = Place::new();
     let mut writer = place.writer();
     let mut reader = place.reader();
@@ -27,7 +27,7 @@ fn a_record_comes_back_with_its_sequence_epoch_and_time() {
 }
 
 #[test]
-fn the_next_writer_goes_on_with_the_next_sequence_and_a_higher_epoch() {
+fn the_next_writer_continues_with_the_next_sequence_and_a_higher_epoch() {
     let place = Place::new();
     let mut first = place.writer();
     assert_eq!(*first.origin(), Origin::Created);
@@ -45,7 +45,7 @@ fn the_next_writer_goes_on_with_the_next_sequence_and_a_higher_epoch() {
 }
 
 #[test]
-fn a_writer_that_dies_leaves_its_last_record_and_the_word_dead() {
+fn a_writer_that_dies_leaves_its_last_record_and_is_dead() {
     let place = Place::new();
     let mut writer = place.writer();
     writer.publish(&stu(7)).unwrap();
@@ -57,7 +57,7 @@ fn a_writer_that_dies_leaves_its_last_record_and_the_word_dead() {
 }
 
 #[test]
-fn a_silent_writer_is_stalled_until_it_beats() {
+fn a_silent_writer_is_stalled_until_its_next_heartbeat() {
     let place = Place::new();
     let options = Options::new().period(Duration::from_millis(1));
     let mut writer = DynWriter::open_with(&place.path, &Stu::schema(), &options).unwrap();
@@ -84,7 +84,7 @@ fn a_second_writer_is_refused_and_the_error_names_the_first() {
 }
 
 #[test]
-fn a_writer_that_closes_leaves_the_region_free_whoever_has_its_descriptor_still() {
+fn a_closed_writer_releases_the_region_even_if_its_descriptor_was_inherited() {
     let place = Place::new();
     let writer = place.writer();
     // As a child that was forked and has not executed its program yet.
@@ -109,14 +109,14 @@ fn descriptor_of(path: &Path) -> OwnedFd {
 }
 
 #[test]
-fn a_look_at_a_region_never_keeps_a_writer_out() {
+fn probing_a_region_never_keeps_a_writer_out() {
     let place = Place::new();
     drop(place.writer());
     let reader = place.reader();
     let (tell, told) = std::sync::mpsc::channel::<()>();
     let looks = std::thread::spawn(move || {
         for _ in 0..20_000 {
-            // Asks for the lock, and never has it.
+            // Probes the lock without taking it.
             assert_ne!(reader.state(), State::Dead);
         }
         drop(tell);
@@ -177,7 +177,7 @@ fn a_restart_with_another_schema_or_shape_replaces_the_region() {
 }
 
 #[test]
-fn a_follower_goes_on_across_a_replaced_region_and_is_told_what_it_missed() {
+fn a_follower_continues_in_a_replaced_region_and_learns_what_it_missed() {
     let place = Place::new();
     let mut writer = place.writer();
     let mut reader = place.reader();
@@ -236,7 +236,7 @@ fn a_struct_reads_only_its_own_record() {
 }
 
 #[test]
-fn a_writer_that_resumes_removes_the_file_that_a_replacement_left_aside() {
+fn a_resuming_writer_removes_the_temporary_file_of_a_replacement() {
     let place = Place::new();
     drop(place.writer());
     // Where a writer died: the new file has the name, the old one the temporary name.

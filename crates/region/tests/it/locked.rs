@@ -20,7 +20,7 @@ fn read_lock(path: &std::path::Path) -> nix::Result<File> {
     fcntl(&file, FcntlArg::F_OFD_SETLK(&lock)).map(|_| file)
 }
 
-/// What three writers that start at once at `place` come to.
+/// The results of three writers that start at `place` at the same time.
 fn race(place: &Place) -> Vec<Result<DynWriter, region::RegionError>> {
     let start = Barrier::new(3);
     let open = || {
@@ -33,7 +33,7 @@ fn race(place: &Place) -> Vec<Result<DynWriter, region::RegionError>> {
     })
 }
 
-/// The one writer that has the region after one that died; the others were told that it is busy.
+/// The one writer that got the region of a dead one; asserts that the others got `Busy`.
 #[track_caller]
 fn only_one(opened: &[Result<DynWriter, region::RegionError>]) -> &DynWriter {
     let won: Vec<_> = opened.iter().flatten().collect();
@@ -53,7 +53,7 @@ fn place_of_a_dead_writer() -> Place {
 }
 
 #[test]
-fn of_writers_that_start_at_once_beside_a_readers_lock_exactly_one_gets_the_region() {
+fn of_simultaneous_writers_beside_a_readers_lock_exactly_one_gets_the_region() {
     for _ in 0..30 {
         let place = place_of_a_dead_writer();
         let _lock = read_lock(&place.path).unwrap();
@@ -84,7 +84,7 @@ fn a_readers_lock_that_comes_and_goes_lets_no_second_writer_in() {
 }
 
 #[test]
-fn readers_of_a_region_that_was_given_up_for_a_lock_go_on_in_the_new_one() {
+fn readers_of_a_region_replaced_for_a_lock_switch_to_the_new_one() {
     let place = Place::new();
     let mut first = place.writer();
     first.publish(&stu(1)).unwrap();
@@ -111,7 +111,7 @@ fn a_turn_that_a_killed_process_left_is_swept_away() {
 }
 
 #[test]
-fn a_region_under_a_borrowed_name_is_left_to_its_own_readers() {
+fn a_hard_link_to_another_region_is_replaced_and_that_region_left_unchanged() {
     let place = Place::new();
     let mut mine = place.writer();
     mine.publish(&stu(1)).unwrap();
@@ -126,7 +126,7 @@ fn a_region_under_a_borrowed_name_is_left_to_its_own_readers() {
 }
 
 #[test]
-fn a_descriptor_cannot_be_given_up_for_a_lock_so_the_lock_is_named() {
+fn a_readers_lock_on_a_passed_descriptor_is_an_error() {
     let place = Place::new();
     drop(place.writer());
     let _lock = read_lock(&place.path).unwrap();

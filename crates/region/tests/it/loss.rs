@@ -42,7 +42,7 @@ fn a_region_cut_at_any_page_is_an_error_to_both_sides_and_recovers() {
 }
 
 #[test]
-fn a_cut_within_the_last_page_is_noticed_wherever_it_is() {
+fn a_cut_anywhere_in_the_last_page_is_detected() {
     // No signal tells of it: the kernel fills the rest of the page with zeros.
     let len = {
         let place = Place::new();
@@ -63,7 +63,7 @@ fn a_cut_within_the_last_page_is_noticed_wherever_it_is() {
 }
 
 #[test]
-fn an_emptied_region_is_refused_to_new_readers_and_attached_ones_are_told() {
+fn an_emptied_region_is_an_error_for_new_and_attached_readers() {
     let place = Place::new();
     let mut writer = place.writer();
     writer.publish(&stu(1)).unwrap();
@@ -76,7 +76,7 @@ fn an_emptied_region_is_refused_to_new_readers_and_attached_ones_are_told() {
 }
 
 #[test]
-fn a_cut_region_says_how_many_bytes_it_has_and_should_have() {
+fn the_error_for_a_cut_region_has_both_lengths() {
     let place = Place::new();
     drop(place.writer());
     let want = place.path.metadata().unwrap().len();
@@ -91,7 +91,7 @@ fn a_cut_region_says_how_many_bytes_it_has_and_should_have() {
 }
 
 #[test]
-fn a_deleted_region_is_noticed_and_made_anew_with_the_sequence_going_on() {
+fn a_deleted_region_is_recreated_and_the_sequence_continues() {
     let place = Place::new();
     let mut writer = place.writer();
     writer.publish(&stu(1)).unwrap();
@@ -108,7 +108,7 @@ fn a_deleted_region_is_noticed_and_made_anew_with_the_sequence_going_on() {
 }
 
 #[test]
-fn a_region_that_another_file_replaced_is_not_fought_over() {
+fn a_writer_gives_way_to_a_file_that_took_its_name() {
     let place = Place::new();
     let mut writer = place.writer();
     let other = place.dir.path().join("other");

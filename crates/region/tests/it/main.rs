@@ -1,4 +1,4 @@
-//! Regions as their users meet them: one binary, one file a story.
+//! The public interface, tested with real files: one binary, one module per topic.
 
 mod anonymous;
 mod bare;

@@ -1,4 +1,4 @@
-//! What the library says, it says to every program: nothing in it is about one of the daemons.
+//! The library's messages do not mention the daemons.
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -1,5 +1,5 @@
-//! Regions in descriptors that somebody else has opened: one who makes the file once and hands it
-//! to a writer and to readers, or a service manager that keeps a memfd between two writers.
+//! Regions in passed descriptors: of a supervisor that passes one file to a writer and to readers,
+//! or of a service manager that keeps a memfd between two writers.
 
 use super::*;
 use region::{FileStatus, Origin, Refreshed, RegionErrorKind as Kind, State};
@@ -8,7 +8,7 @@ use std::fs::File;
 use std::io::Write;
 use std::path::Path;
 
-/// What messages call it.
+/// Its name in messages.
 const LABEL: &str = "fd:region";
 
 fn memfd() -> File {
@@ -34,7 +34,7 @@ fn open_memfd(kept: Option<&File>, schema: &Schema) -> DynWriter {
 }
 
 #[test]
-fn an_empty_descriptor_is_filled_and_goes_on_in_the_next_writer() {
+fn an_empty_descriptor_is_filled_and_resumed_by_the_next_writer() {
     let place = Place::new();
     let named = File::options().read(true).write(true).create_new(true).open(&place.path).unwrap();
     for file in [memfd(), named] {
@@ -56,7 +56,7 @@ fn an_empty_descriptor_is_filled_and_goes_on_in_the_next_writer() {
 }
 
 #[test]
-fn a_descriptor_that_is_sealed_against_what_a_writer_does_is_named_as_sealed() {
+fn a_descriptor_sealed_against_writing_or_growing_is_refused() {
     let sealed = |len: u64, seals| {
         let flags = MemfdFlags::CLOEXEC | MemfdFlags::ALLOW_SEALING;
         let file = File::from(memfd_create("test", flags).unwrap());
@@ -91,7 +91,7 @@ fn a_descriptor_that_is_sealed_against_what_a_writer_does_is_named_as_sealed() {
 }
 
 #[test]
-fn a_descriptor_of_huge_pages_cannot_be_written_to_and_that_is_what_is_said() {
+fn a_descriptor_of_huge_pages_is_refused() {
     let flags = MemfdFlags::CLOEXEC | MemfdFlags::HUGETLB;
     let Ok(file) = memfd_create("test", flags) else { return };
     let err = open(&File::from(file)).unwrap_err();
@@ -99,7 +99,7 @@ fn a_descriptor_of_huge_pages_cannot_be_written_to_and_that_is_what_is_said() {
 }
 
 #[test]
-fn nobody_waits_for_a_descriptor_in_vain_before_it_is_filled() {
+fn an_unfilled_descriptor_is_not_a_region_yet() {
     let file = memfd();
     let early = || DynReader::open_file(&file, Path::new(LABEL)).unwrap_err();
     assert!(early().is_not_there());
@@ -113,7 +113,7 @@ fn nobody_waits_for_a_descriptor_in_vain_before_it_is_filled() {
 }
 
 #[test]
-fn the_lock_is_the_writers_own_whoever_else_has_the_descriptor() {
+fn the_writers_lock_does_not_belong_to_other_holders_of_the_descriptor() {
     let file = memfd();
     let writer = open(&file).unwrap();
     // Through the very open file description that the writer was given.
@@ -126,7 +126,7 @@ fn the_lock_is_the_writers_own_whoever_else_has_the_descriptor() {
 }
 
 #[test]
-fn a_descriptor_that_is_passed_with_the_lock_on_it_is_the_writers() {
+fn a_descriptor_passed_with_its_lock_can_be_published_to() {
     let place = Place::new();
     drop(place.writer());
     let open_path = || File::options().read(true).write(true).open(&place.path).unwrap();
@@ -180,7 +180,7 @@ fn a_descriptor_with_too_few_rights_is_refused() {
 }
 
 #[test]
-fn what_else_is_in_a_passed_descriptor_is_left_alone() {
+fn other_content_of_a_passed_descriptor_is_left_unchanged() {
     let file = memfd();
     drop(open(&file).unwrap());
     let other =
@@ -202,7 +202,7 @@ fn what_else_is_in_a_passed_descriptor_is_left_alone() {
 }
 
 #[test]
-fn a_passed_region_keeps_its_shape_and_says_when_it_was_cut() {
+fn a_passed_region_keeps_its_shape_and_reports_a_cut() {
     let file = memfd();
     let mut writer = open(&file).unwrap();
     let err = writer.change(&other_schema(), &Options::new()).unwrap_err();
@@ -216,7 +216,7 @@ fn a_passed_region_keeps_its_shape_and_says_when_it_was_cut() {
 }
 
 #[test]
-fn a_kept_memfd_goes_on_and_a_new_one_follows_where_it_cannot() {
+fn a_kept_memfd_is_resumed_or_replaced_by_a_new_one() {
     let mut writer = open_memfd(None, &Stu::schema());
     let store = writer.share().unwrap();
     let mut reader = attach(&store);

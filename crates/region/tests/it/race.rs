@@ -15,7 +15,7 @@ fn with_slots(slots: u32) -> Options {
     Options::new().slots(slots).check_every(Duration::MAX)
 }
 
-/// Has the file of `writer` no name at all any more?
+/// Whether the file of `writer` has no name left.
 fn has_lost_its_name(writer: &DynWriter) -> bool {
     writer.share().unwrap().metadata().unwrap().nlink() == 0
 }
@@ -43,7 +43,7 @@ fn publish_until(done: &AtomicBool, path: &Path, began: &AtomicUsize) {
 }
 
 #[test]
-fn no_writer_puts_its_file_over_that_of_another_whenever_the_name_is_taken_away() {
+fn no_writer_replaces_the_file_of_a_live_one_while_names_are_deleted() {
     let place = Place::in_memory();
     let aside = tempfile::tempdir_in(place.dir.path()).unwrap();
     let (done, began) = (AtomicBool::new(false), AtomicUsize::new(0));

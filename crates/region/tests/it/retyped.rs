@@ -60,7 +60,7 @@ const WAYS: &[Way] = &[
 ];
 
 #[test]
-fn a_typed_reader_gives_nothing_of_another_record_of_the_same_size() {
+fn a_typed_reader_never_returns_another_record_of_the_same_size() {
     for (way, replace) in WAYS {
         let place = Place::in_memory();
         let mut writer = counts(&place);

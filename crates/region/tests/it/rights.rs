@@ -28,7 +28,7 @@ const STEPS: [(u32, u32, bool); 9] = [
 ];
 
 #[test]
-fn a_change_that_takes_rights_away_makes_a_new_file_and_any_other_keeps_it() {
+fn only_a_change_that_removes_permissions_makes_a_new_file() {
     for (from, to, narrows) in STEPS {
         let place = Place::new();
         let mut writer = with_mode(&place, from).unwrap();
@@ -52,7 +52,7 @@ fn a_change_that_takes_rights_away_makes_a_new_file_and_any_other_keeps_it() {
 }
 
 #[test]
-fn so_does_the_next_writer_whether_the_last_one_closed_or_died() {
+fn the_next_writer_does_so_after_a_close_and_after_a_death() {
     for (from, to, narrows) in STEPS {
         for kill in [die, drop] {
             let place = Place::new();
@@ -71,7 +71,7 @@ fn so_does_the_next_writer_whether_the_last_one_closed_or_died() {
 }
 
 #[test]
-fn another_group_makes_a_new_file_where_the_group_had_rights() {
+fn another_group_makes_a_new_file_if_the_old_one_had_permissions() {
     if !rustix::process::geteuid().is_root() {
         let word = b"not run: only root can give a file to any group\n";
         std::io::Write::write_all(&mut std::io::stderr(), word).unwrap();
@@ -98,7 +98,7 @@ fn another_group_makes_a_new_file_where_the_group_had_rights() {
 }
 
 #[test]
-fn a_mode_that_keeps_the_next_writer_out_is_refused() {
+fn a_mode_that_excludes_the_next_writer_is_refused() {
     let place = Place::new();
     for mode in [0, 0o400, 0o444, 0o200, 0o044, 0o577, 0o1644, 0o4755] {
         let err = with_mode(&place, mode).unwrap_err();

@@ -58,7 +58,7 @@ fn a_snapshot_is_the_newest_record_with_its_number_epoch_and_time_and_closed() {
 }
 
 #[test]
-fn a_writer_goes_on_from_a_snapshot_as_from_the_region_itself() {
+fn a_writer_resumes_a_snapshot_as_the_region_itself() {
     let place = Place::new();
     let copy = place.file("copy");
     let mut writer = place.writer();
@@ -96,7 +96,7 @@ fn an_earlier_snapshot_is_replaced_in_one_step_and_its_readers_find_the_new_one(
 }
 
 #[test]
-fn nothing_but_a_region_that_nobody_holds_is_replaced() {
+fn only_a_region_without_a_lock_is_replaced() {
     let place = Place::new();
     let mut writer = place.writer();
     writer.publish(&stu(1)).expect("published");
@@ -122,7 +122,7 @@ fn nothing_but_a_region_that_nobody_holds_is_replaced() {
 }
 
 #[test]
-fn nobody_may_read_a_snapshot_who_may_not_read_its_region() {
+fn a_snapshot_grants_no_access_that_its_region_does_not() {
     let place = Place::new();
     let mut writer = place.writer();
     writer.publish(&stu(1)).expect("published");

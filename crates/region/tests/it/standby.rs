@@ -25,7 +25,7 @@ fn a_standby_takes_over_from_a_writer_that_dies() {
 }
 
 #[test]
-fn a_standby_can_be_told_to_stop_waiting() {
+fn a_standby_can_be_stopped() {
     let place = Place::new();
     let mut first = place.writer();
     let (schema, options) = (Stu::schema(), Options::new());
@@ -35,7 +35,7 @@ fn a_standby_can_be_told_to_stop_waiting() {
 }
 
 #[test]
-fn a_standby_that_was_given_up_keeps_no_writer_out() {
+fn a_stopped_standby_keeps_no_writer_out() {
     // A wait is 50 ms of sleep: ten regions at a time.
     std::thread::scope(|scope| {
         for _ in 0..10 {
@@ -84,7 +84,7 @@ fn a_standby_of_a_free_region_does_not_wait() {
 }
 
 #[test]
-fn a_standby_takes_over_what_is_there_when_it_has_the_lock_and_not_what_it_saw_before() {
+fn a_standby_takes_over_the_region_as_it_is_under_the_lock() {
     let place = Place::new();
     let mut first = place.writer();
     first.publish(&stu(1)).unwrap();

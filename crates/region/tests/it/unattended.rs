@@ -6,7 +6,7 @@ use region::{Origin, Reader, RegionErrorKind as Kind, State, Step, Why};
 use std::fs;
 
 #[test]
-fn a_writer_that_only_publishes_makes_its_deleted_region_anew() {
+fn a_writer_that_only_publishes_recreates_its_deleted_region() {
     let place = Place::new();
     let mut writer = place.writer();
     writer.publish(&stu(1)).unwrap();
@@ -23,7 +23,7 @@ fn a_writer_that_only_publishes_makes_its_deleted_region_anew() {
 }
 
 #[test]
-fn so_does_one_that_only_beats() {
+fn a_writer_that_only_sends_heartbeats_recreates_its_deleted_region() {
     let place = Place::new();
     let options = Options::new().check_every(Duration::from_millis(1));
     let mut writer = DynWriter::open_with(&place.path, &Stu::schema(), &options).unwrap();
@@ -36,7 +36,7 @@ fn so_does_one_that_only_beats() {
 }
 
 #[test]
-fn a_stamp_that_lies_ahead_puts_no_look_off() {
+fn a_time_in_the_future_does_not_delay_the_next_check() {
     let place = Place::new();
     let options = Options::new().check_every(Duration::from_millis(1));
     let mut writer = DynWriter::open_with(&place.path, &Stu::schema(), &options).unwrap();
@@ -74,7 +74,7 @@ fn a_record_that_meets_a_cut_is_published_in_a_new_file() {
 }
 
 #[test]
-fn a_writer_whose_name_was_taken_says_so_and_leaves_the_file_alone() {
+fn a_writer_whose_name_was_taken_returns_an_error() {
     let place = Place::new();
     let mut writer = place.writer();
     let other = place.dir.path().join("other");
@@ -87,7 +87,7 @@ fn a_writer_whose_name_was_taken_says_so_and_leaves_the_file_alone() {
 }
 
 #[test]
-fn a_writer_that_looks_by_itself_is_left_to_do_so() {
+fn a_writer_without_checks_does_not_recreate_its_region() {
     let place = Place::new();
     let options = Options::new().check_every(Duration::MAX);
     let mut writer = DynWriter::open_with(&place.path, &Stu::schema(), &options).unwrap();
@@ -113,7 +113,7 @@ fn orphaned() -> (Place, DynReader) {
 }
 
 #[test]
-fn a_reader_that_only_follows_finds_the_next_writers_file() {
+fn a_reader_that_calls_only_next_finds_the_next_file() {
     let (place, mut reader) = orphaned();
     assert_eq!(reader.next(&mut [0; 28]).unwrap(), Step::Pending);
     let mut writer = place.writer();
@@ -127,7 +127,7 @@ fn a_reader_that_only_follows_finds_the_next_writers_file() {
 }
 
 #[test]
-fn a_reader_that_sleeps_between_two_records_finds_it_too() {
+fn a_sleeping_reader_finds_the_next_file() {
     let (place, mut reader) = orphaned();
     let mut writer = place.writer();
     writer.publish(&stu(7)).unwrap();
@@ -141,7 +141,7 @@ fn a_reader_that_sleeps_between_two_records_finds_it_too() {
 }
 
 #[test]
-fn a_reader_that_only_asks_for_the_latest_record_finds_it_however_seldom_it_asks() {
+fn a_reader_that_calls_only_latest_finds_the_next_file() {
     for pause in [Duration::ZERO, Duration::from_millis(300)] {
         let (place, mut reader) = orphaned();
         assert_eq!(latest_id(&mut reader), Some(1));
@@ -158,7 +158,7 @@ fn a_reader_that_only_asks_for_the_latest_record_finds_it_however_seldom_it_asks
 }
 
 #[test]
-fn a_typed_reader_finds_it_and_takes_no_other_record_for_its_own() {
+fn a_typed_reader_finds_the_next_file_and_refuses_another_record() {
     let place = Place::new();
     let mut first = place.writer();
     first.publish(&stu(1)).unwrap();
@@ -216,7 +216,7 @@ fn a_reader_keeps_the_last_record_until_the_next_file_has_one() {
 }
 
 #[test]
-fn a_reader_that_refreshes_by_itself_is_left_to_do_so() {
+fn a_reader_without_refreshes_keeps_its_file() {
     let (place, mut reader) = orphaned();
     reader.refresh_every(Duration::MAX);
     let mut writer = place.writer();
