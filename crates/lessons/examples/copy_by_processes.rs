@@ -56,7 +56,8 @@ fn show(abort: usize) -> Result<(), Failure> {
 fn copy(source: &Path, dest: &Path, abort: usize) -> Result<(), Failure> {
     let from = File::open(source)?;
     let len = from.metadata()?.len();
-    // Made aside: whoever sees DEST sees all of it. Not made at all if anything below fails.
+    // Made under a temporary name: DEST is complete as soon as it exists. An error below removes
+    // it.
     let folder = dest.parent().filter(|folder| !folder.as_os_str().is_empty());
     let to = NamedTempFile::new_in(folder.unwrap_or(Path::new(".")))?;
     to.as_file().set_len(len)?;

@@ -49,7 +49,7 @@ fn give(memory: &Shared<u32>, number: u32, turn: u32) {
     memory.set(TURN, turn);
 }
 
-/// Waits for the turn, then takes the number; `None` if nobody is left who could give it.
+/// Waits for the turn, then takes the number; `None` if no other process is left to send one.
 fn take(memory: &Shared<u32>, turn: u32, alone: impl Fn() -> bool) -> Option<u32> {
     while memory.get(TURN) != turn {
         if alone() && memory.get(TURN) != turn {

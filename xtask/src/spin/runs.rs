@@ -142,7 +142,7 @@ mod tests {
             }
             let switches = model.split(|c: char| !c.is_ascii_alphanumeric() && c != '_');
             for name in switches.filter(|word| word.starts_with("MUTANT_")) {
-                assert!(MUTANTS.iter().any(|mutant| mutant.name == name), "nobody runs {name}");
+                assert!(MUTANTS.iter().any(|mutant| mutant.name == name), "no run has {name}");
             }
         }
     }

@@ -36,7 +36,7 @@ impl Writer {
 
 impl Drop for Writer {
     fn drop(&mut self) {
-        // It may have ended by itself: then there is nobody to kill, and this is how we see it.
+        // It may have exited by itself; then the kill fails, which shows it.
         let _ = self.0.kill();
         let _ = self.0.wait();
     }

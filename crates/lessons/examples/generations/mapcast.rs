@@ -7,7 +7,7 @@ use region::{Options, Reader, Writer};
 use std::path::Path;
 
 pub(crate) fn write(file: &Path) -> Result<Box<dyn crate::Write>, Failure> {
-    // Nobody sleeps here, so nobody is to be woken.
+    // No reader sleeps here, so none needs a wake.
     Ok(Box::new(Writer::<Stu>::open_with(file, &Options::new().wake(false))?))
 }
 

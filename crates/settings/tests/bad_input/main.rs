@@ -1,7 +1,7 @@
 //! Every way in which a configuration can be wrong, and the exact message it is answered with.
 //!
-//! A message is one line, `FILE:LINE:COLUMN: KEY: fact; next step`. Whoever changes one changes this
-//! table, and `docs/configuration.md` where it quotes the message.
+//! A message is one line, `FILE:LINE:COLUMN: KEY: fact; next step`. A commit that changes one
+//! changes this table, and `docs/configuration.md` where it quotes the message.
 
 mod case;
 mod daemons;

@@ -200,7 +200,7 @@ fn exists(pid: u32) -> bool {
     std::path::Path::new(&format!("/proc/{pid}")).exists()
 }
 
-/// Does it run? (An orphan is reaped by whoever adopts it, at a time of its own.)
+/// Whether it runs. (An orphan may be a zombie until its adoptive parent reaps it.)
 fn runs(pid: u32) -> bool {
     let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
     let state = stat.rsplit(')').next().unwrap_or_default().trim_start().chars().next();

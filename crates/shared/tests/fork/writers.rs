@@ -126,7 +126,7 @@ fn words() -> Schema {
     Schema::builder("WORDS").field(field).build().unwrap()
 }
 
-/// Publishes records at full speed until told to stop, whether they are refused or not.
+/// Publishes records at full speed until it is stopped, whether they are refused or not.
 fn publish_many(writer: &mut DynWriter, first: u64, stop: &Shared<u32>) {
     let mut record = vec![0; BYTES];
     for number in first.. {
