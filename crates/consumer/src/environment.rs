@@ -8,7 +8,7 @@ use daemon::{Monotonic, Service, Signals, logging};
 
 use crate::error::ConsumerError;
 use crate::link::Link;
-use crate::notice::{Change, Log, Notice};
+use crate::messages::{Change, Log, Notice};
 use crate::stdout::Stdout;
 
 /// The process around a session, which the tests replace by a script.

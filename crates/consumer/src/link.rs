@@ -12,7 +12,7 @@ use std::time::Duration;
 use layout::Schema;
 use region::{DynReader, Follow, Followed, Publication, RegionError, State, Step};
 
-use crate::notice::{Change, Notice, Writer};
+use crate::messages::{Change, Notice, Writer};
 use crate::reading::{Origin, Reading};
 use crate::source::Source;
 use crate::target::{Format, Target};

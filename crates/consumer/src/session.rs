@@ -12,7 +12,7 @@ use crate::environment::Environment;
 use crate::error::ConsumerError;
 use crate::health::Health;
 use crate::link::{Event, Link};
-use crate::notice::{Change, Notice};
+use crate::messages::{Change, Notice};
 use crate::printer::{Flow, Printer};
 use crate::timeout::Timeout;
 

@@ -33,8 +33,8 @@
 mod address;
 mod daemons;
 mod error;
+mod examples;
 mod fault;
-mod keys;
 mod message;
 mod node;
 mod record;
@@ -52,7 +52,7 @@ use toml::de::{DeTable, DeValue};
 pub use address::{Address, AddressError};
 pub use daemons::{ConsumerSettings, ProducerSettings};
 pub use error::{Place, SettingsError, SettingsErrorKind};
-pub use keys::nearest;
+pub use examples::nearest;
 pub use record::RecordSettings;
 pub use region::{DEFAULT_MODE, DEFAULT_SLOTS, Format, RegionSettings};
 pub use source::{

@@ -6,8 +6,8 @@
 use layout::text::{quote, shorten};
 use toml::de::DeValue;
 
+use crate::examples;
 use crate::fault::{Fault, Problem};
-use crate::keys;
 use crate::node::{Node, Step};
 
 impl Node<'_> {
@@ -19,7 +19,7 @@ impl Node<'_> {
 
     /// What `fault` means if it is about this value.
     pub(crate) fn problem(&self, fault: Fault) -> Problem {
-        let example = || keys::example(&self.keys());
+        let example = || examples::example(&self.keys());
         let message = match fault {
             Fault::Inside(problem) => return problem,
             Fault::Missing(key) => return self.missing(key),
@@ -36,7 +36,7 @@ impl Node<'_> {
             }
             Fault::UnknownWord(words) => {
                 let word = self.value.as_str().unwrap_or_default();
-                let advice = keys::instead_of_word(word, words);
+                let advice = examples::instead_of_word(word, words);
                 format!("{} is unknown; {advice}", quote(word))
             }
             Fault::Other(message) => message,
@@ -47,14 +47,14 @@ impl Node<'_> {
     fn missing(&self, key: &'static str) -> Problem {
         let mut keys = self.keys();
         keys.push(key);
-        let message = format!("missing; add {}", keys::example(&keys));
+        let message = format!("missing; add {}", examples::example(&keys));
         Problem { at: self.at, key: join(self.path(), key), message }
     }
 
     fn unknown(&self, key: &str) -> Problem {
         let found = self.value.as_table().and_then(|table| table.get_key_value(key));
         let at = found.map_or(self.at, |(key, _)| key.span().start);
-        let advice = keys::instead_of_key(key, &keys::table(&self.keys()));
+        let advice = examples::instead_of_key(key, &examples::table(&self.keys()));
         let message = format!("unknown key; {advice}");
         Problem { at, key: join(self.path(), key), message }
     }

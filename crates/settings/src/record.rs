@@ -151,7 +151,7 @@ impl FieldTable {
     fn labels(&self, node: &Node<'_>) -> Result<Vec<(i64, &str)>, Problem> {
         let label = |(value, text): (&String, _)| {
             let number = value.parse::<i64>().map_err(|_| {
-                let example = crate::keys::example(&["record", "field", "labels"]);
+                let example = crate::examples::example(&["record", "field", "labels"]);
                 let why = format!("{} is not a whole number; write {example}", quote(value));
                 node.at_key("labels").problem_at(value, Fault::Other(why))
             });

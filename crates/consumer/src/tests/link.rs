@@ -7,7 +7,7 @@ use region::{DynWriter, Options, Step};
 
 use super::Stage;
 use crate::link::{Event, Link};
-use crate::notice::{Change, Notice};
+use crate::messages::{Change, Notice};
 use crate::target::{Source, Target};
 
 fn link_to(source: &Source) -> Link {

@@ -31,7 +31,7 @@ use crate::cli::Args;
 use crate::environment::Environment;
 use crate::error::ConsumerError;
 use crate::link::{LOOK, Link};
-use crate::notice::Notice;
+use crate::messages::Notice;
 use crate::start;
 use crate::target::Target;
 

@@ -1,13 +1,13 @@
 //! Every key that a configuration may hold, with a value to copy.
 //!
-//! Invariant: an error message takes its examples and its advice from `keys.txt`, which a test
+//! Invariant: an error message takes its examples and its advice from `examples.txt`, which a test
 //! compares with `docs/configuration.md`. Which keys there are is decided by the structs that serde
 //! fills.
 //!
 //! Price: the text is searched for each key that a message names, once something is wrong.
 
 /// The tables, each below a line `# NAME` as messages call it, and the keys of each.
-const KEYS: &str = include_str!("keys.txt");
+const KEYS: &str = include_str!("examples.txt");
 
 /// Longest word that is worth comparing with the known ones, in bytes.
 const LONGEST: usize = 32;
