@@ -146,6 +146,8 @@ fn the_host_configuration_publishes_the_kernels_values() {
     assert!((member(&reading, "mem_total") - total).abs() < 0.5, "{}", reading.line);
     let available = member(&reading, "mem_available");
     assert!(available > 0.0 && available <= total, "{}", reading.line);
+    let used = member(&reading, "mem_used");
+    assert!((used - (member(&reading, "mem_total") - available)).abs() < 0.5, "{}", reading.line);
     let between = |value: f64, [low, high]: [f64; 2]| low <= value && value <= high;
     assert!(between(member(&reading, "uptime"), uptime), "{uptime:?}: {}", reading.line);
     assert!(between(member(&reading, "switches"), switches), "{switches:?}: {}", reading.line);

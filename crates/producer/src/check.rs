@@ -155,6 +155,7 @@ fn describe(source: &Source) -> String {
             let text = format!("disk {} {}", disk.path.display(), disk.what);
             with_default(text, disk.default.as_ref())
         }
+        Source::Expr(expr) => format!("expr {}", expr.as_str()),
         Source::Wave(wave) => {
             let period = duration_text(wave.period);
             format!("wave {} {} in {period}", wave.shape, bounds(&wave.range))
@@ -285,13 +286,14 @@ offset  size  type       name  value     unit  source
                 "disk = { path = \"/x\", what = \"used\", default = 0 }",
                 "disk /x used else 0",
             ),
+            ("f32", "expr = \"f0 * 2\"", "expr f0 * 2"),
             ("f32", "wave = { min = -1, max = 1, period = \"10s\" }", "wave sine -1 to 1 in 10s"),
             ("u8", "random = { min = 1, max = 6 }", "random 1 to 6"),
             ("u8", "input = { key = \"/a/b\" }", "input /a/b"),
-            ("u8", "input = {}", "input f9"),
-            ("u8", "input = { required = true }", "input f10 required"),
-            ("u8", "input = { default = 3, max_age = \"5s\" }", "input f11 for 5s else 3"),
-            ("f32", "input = { max_age = \"5s\" }", "input f12 for 5s else NaN"),
+            ("u8", "input = {}", "input f10"),
+            ("u8", "input = { required = true }", "input f11 required"),
+            ("u8", "input = { default = 3, max_age = \"5s\" }", "input f12 for 5s else 3"),
+            ("f32", "input = { max_age = \"5s\" }", "input f13 for 5s else NaN"),
         ];
         let mut text = "[region]\nname = \"x\"\n[record]\nname = \"X\"\n".to_owned();
         for (index, (ctype, source, _)) in fields.iter().enumerate() {

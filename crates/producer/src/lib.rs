@@ -5,7 +5,7 @@
 //! continues if it can.
 //!
 //! ```text
-//!   signals --.                      sources: const counter clock file wave random
+//!   signals --.                      sources: const counter clock file disk expr wave random
 //!   input ----+--> ppoll --> turn -->   |
 //!   deadline -'     ^          |        v
 //!                   |          +--> RecordBuf --> Sink ----> region (or bare struct)

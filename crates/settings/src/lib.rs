@@ -56,7 +56,7 @@ pub use examples::nearest;
 pub use record::RecordSettings;
 pub use region::{DEFAULT_MODE, DEFAULT_SLOTS, Format, RegionSettings};
 pub use source::{
-    ClockKind, ClockSource, Constant, Counter, DiskFigure, DiskSource, FileSource, InputKey,
+    ClockKind, ClockSource, Constant, Counter, DiskFigure, DiskSource, Expr, FileSource, InputKey,
     InputSource, Pattern, Random, Range, Source, Take, TimeUnit, Wave, WaveShape, is_pattern,
     is_separator, words,
 };

@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-use layout::text::quote;
+use layout::text::{quote, shorten};
 use layout::{CType, FieldSpec, MAX_RECORD, RecordBuf, Schema, SchemaError, SchemaPart as Part};
 use serde::Deserialize;
 use serde::de::{Deserializer, Error, IgnoredAny};
@@ -24,6 +24,8 @@ pub struct RecordSettings {
     pub schema: Arc<Schema>,
     /// One source for each field, in the same order; empty if the record is only described.
     pub sources: Vec<Source>,
+    /// The indices of the fields that are computed from others, each after those it uses.
+    pub computed: Vec<usize>,
 }
 
 /// `[record]` as serde fills it.
@@ -78,7 +80,15 @@ impl RecordTable {
         let schema = builder.build().map_err(|error| blame(root, &nodes, &error))?;
         let schema = Arc::new(schema);
         let sources = self.sources(&nodes, &schema)?;
-        Ok(RecordSettings { schema, sources })
+        let computed = in_order(&sources).map_err(|cycle| {
+            let names: Vec<&str> = cycle.iter().map(|&index| &*self.field[index].name).collect();
+            let why = format!(
+                "depends on itself ({}); compute one of them from other fields",
+                shorten(&names.join(" <- "))
+            );
+            nodes[cycle[0]].at_key("source").problem_at("expr", Fault::Other(why))
+        })?;
+        Ok(RecordSettings { schema, sources, computed })
     }
 
     fn refuse_duplicates(&self, nodes: &[Node<'_>], text: &str) -> Result<(), Problem> {
@@ -106,6 +116,47 @@ impl RecordTable {
         };
         nodes.iter().enumerate().map(read).collect()
     }
+}
+
+/// The fields that are computed, each after those it uses; else fields of which each uses the next, and
+/// the last one the first.
+fn in_order(sources: &[Source]) -> Result<Vec<usize>, Vec<usize>> {
+    let expr = |index: usize| match &sources[index] {
+        Source::Expr(expr) => Some(expr),
+        _ => None,
+    };
+    let mut left: Vec<usize> = (0..sources.len()).filter(|&index| expr(index).is_some()).collect();
+    let mut is_known: Vec<bool> = (0..sources.len()).map(|index| expr(index).is_none()).collect();
+    let mut order = Vec::with_capacity(left.len());
+    while !left.is_empty() {
+        let before = left.len();
+        left.retain(|&index| {
+            let is_ready = expr(index).is_some_and(|expr| expr.fields().all(|used| is_known[used]));
+            if is_ready {
+                is_known[index] = true;
+                order.push(index);
+            }
+            !is_ready
+        });
+        if left.len() == before {
+            let next = |index| expr(index)?.fields().find(|&used| !is_known[used]);
+            return Err(cycle(left[0], next));
+        }
+    }
+    Ok(order)
+}
+
+/// The circle that one gets into from `start` by `next`, which never ends.
+fn cycle(start: usize, next: impl Fn(usize) -> Option<usize>) -> Vec<usize> {
+    let mut way = vec![start];
+    while let Some(index) = next(way[way.len() - 1]) {
+        if let Some(first) = way.iter().position(|&seen| seen == index) {
+            way.drain(..first);
+            break;
+        }
+        way.push(index);
+    }
+    way
 }
 
 /// What `layout` found wrong with the record, at the key it is about.

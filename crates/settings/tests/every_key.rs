@@ -90,7 +90,7 @@ const TABLES: &[Table] = &[
         between: ", ",
         behind: " }\n",
         base: &[],
-        optional: &["const", "counter", "clock", "file", "disk", "wave", "random", "input"],
+        optional: &["const", "counter", "clock", "file", "disk", "expr", "wave", "random", "input"],
     },
     Table {
         name: "source of f32[2]",
@@ -99,7 +99,7 @@ const TABLES: &[Table] = &[
         between: ", ",
         behind: " }\n",
         base: &[],
-        optional: &["const", "counter", "clock", "file", "disk", "wave", "random", "input"],
+        optional: &["const", "counter", "clock", "file", "disk", "expr", "wave", "random", "input"],
     },
     source!("counter of i32", "i32", "counter", &[], &["start", "step"]),
     source!("clock of i64", "i64", "clock", &[("kind", "\"realtime\"")], &["unit"]),

@@ -10,6 +10,7 @@
 //! ```text
 //!   sample(now) --> files: forget what was read        (read again by the first field that asks)
 //!               --> each field: sampler -> value -> RecordBuf::set
+//!               --> each expr, after the fields it uses
 //! ```
 //!
 //! Price: no system call except for the clocks (vDSO), one or two `pread` per file and one `statvfs` per
@@ -18,6 +19,7 @@
 mod clock;
 mod counter;
 mod disk;
+mod expr;
 mod file;
 #[cfg(test)]
 mod file_tests;
@@ -71,7 +73,7 @@ enum Sample<'f> {
 /// The state of one field's source.
 #[derive(Debug)]
 enum Sampler {
-    /// `const` and `input`: set once, or by lines.
+    /// `const`, `input` and `expr`: set once, by lines, or after all others.
     Constant,
     Counter(CounterSampler),
     Clock(ClockSampler),
@@ -101,6 +103,8 @@ struct FieldSource {
 pub(crate) struct Sources {
     schema: Arc<Schema>,
     fields: Vec<FieldSource>,
+    /// The fields that are computed from others, in this order.
+    computed: Vec<usize>,
     files: Files,
     losses: RateLimit,
 }
@@ -121,7 +125,8 @@ impl Sources {
         });
         let fields = fields.collect();
         let losses = RateLimit::new(LOSSES, WINDOW);
-        Self { schema: Arc::clone(&record.schema), fields, files, losses }
+        let (schema, computed) = (Arc::clone(&record.schema), record.computed.clone());
+        Self { schema, fields, computed, files, losses }
     }
 
     /// Continues where `earlier` was, for every field whose name, type and source are still the same.
@@ -184,6 +189,13 @@ impl Sources {
             }
             field.note(error, now, &mut self.losses);
         }
+        for &index in &self.computed {
+            let field = &mut self.fields[index];
+            if let Source::Expr(expr) = &field.source {
+                let error = expr::compute(expr, index, field.ctype.element(), record).err();
+                field.note(error, now, &mut self.losses);
+            }
+        }
     }
 }
 
@@ -191,6 +203,9 @@ impl Sources {
     /// Whether field number `index` holds a value: one from its source, or its default.
     pub(crate) fn has_value(&self, index: usize) -> bool {
         let field = &self.fields[index];
+        if let Source::Expr(expr) = &field.source {
+            return field.has_had_value && expr.fields().all(|used| self.has_value(used));
+        }
         let is_const = matches!(field.source, Source::Const(_));
         is_const || field.has_had_value || field.default().is_some()
     }
@@ -289,7 +304,7 @@ fn sampler(source: &Source, element: Scalar, now: Moment, files: &mut Files) -> 
         Source::Disk(disk) => Sampler::Disk(Box::new(disk.clone())),
         Source::Wave(wave) => Sampler::Wave(WaveSampler::new(*wave, now)),
         Source::Random(random) => Sampler::Random(RandomSampler::new(*random)),
-        // Set once, or by lines.
-        Source::Const(_) | Source::Input(_) => Sampler::Constant,
+        // Set once, by lines, or after all others.
+        Source::Const(_) | Source::Input(_) | Source::Expr(_) => Sampler::Constant,
     }
 }

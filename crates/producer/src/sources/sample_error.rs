@@ -25,6 +25,8 @@ pub(super) enum SampleError {
     Value(ValueError),
     /// The number, perhaps scaled, is too large for a float.
     Overflow,
+    /// The result of an expression, which no whole number is.
+    NoNumber(f64),
     /// A rate after its first reading: it needs another one.
     FirstRate,
 }
@@ -53,7 +55,9 @@ impl PartialEq for SampleError {
                 path == other_path && discriminant(error) == discriminant(other)
             }
             (Self::Value(error), Self::Value(other)) => error.kind() == other.kind(),
-            (Self::Overflow, Self::Overflow) | (Self::FirstRate, Self::FirstRate) => true,
+            (Self::Overflow, Self::Overflow)
+            | (Self::FirstRate, Self::FirstRate)
+            | (Self::NoNumber(_), Self::NoNumber(_)) => true,
             _ => false,
         }
     }
@@ -72,6 +76,9 @@ impl fmt::Display for SampleError {
             Self::NotFound(path, error) => write!(f, "{}: {error}", path.display()),
             Self::Value(error) => error.fmt(f),
             Self::Overflow => f.write_str("the number is beyond the largest float; correct scale"),
+            Self::NoNumber(result) => {
+                write!(f, "the expression gives {result}, which is no whole number")
+            }
             Self::FirstRate => f.write_str("a rate needs two readings"),
         }
     }

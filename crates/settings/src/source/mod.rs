@@ -12,6 +12,7 @@
 //!   input         x       x     x         x              x
 //!   file          x       x     x         x
 //!   disk          x       x
+//!   expr          x       x
 //!   counter       x       x
 //!   wave          x       x
 //!   random        x       x
@@ -24,6 +25,7 @@ mod clock;
 mod constant;
 mod counter;
 mod disk;
+mod expr;
 mod file;
 mod input;
 mod pattern;
@@ -35,6 +37,7 @@ pub use clock::{ClockKind, ClockSource, TimeUnit};
 pub use constant::Constant;
 pub use counter::Counter;
 pub use disk::{DiskFigure, DiskSource};
+pub use expr::Expr;
 pub use file::{FileSource, Take, is_pattern, is_separator, words};
 pub use input::{InputKey, InputSource};
 pub use pattern::Pattern;
@@ -55,6 +58,8 @@ pub enum Source {
     File(FileSource),
     /// How full a file system is.
     Disk(DiskSource),
+    /// A number computed from other fields.
+    Expr(Expr),
     /// A curve over time, for demonstrations.
     Wave(Wave),
     /// A random number, for demonstrations.

@@ -5,7 +5,7 @@
 use layout::{CType, Field, RecordBuf, Scalar};
 
 use super::target::Target;
-use super::{Source, clock, counter, disk, file, input, range};
+use super::{Source, clock, counter, disk, expr, file, input, range};
 use crate::fault::{Fault, Problem};
 use crate::node::Node;
 
@@ -31,6 +31,7 @@ pub(crate) fn source(
         "clock" => Source::Clock(clock::read(node, target.field())?),
         "file" => Source::File(file::read(node, &mut target)?),
         "disk" => Source::Disk(disk::read(node, &mut target)?),
+        "expr" => Source::Expr(expr::read(node, &target)?),
         "wave" => Source::Wave(range::read_wave(node, target.field())?),
         "random" => Source::Random(range::read_random(node, target.field())?),
         "input" => Source::Input(input::read(node, &mut target)?),

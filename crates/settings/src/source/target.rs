@@ -2,7 +2,8 @@
 //! is refused here, with its place in the file.
 
 use layout::{
-    CType, Digits, Field, Literal, RecordBuf, Scalar, Value, ValueError, ValueErrorKind as Kind,
+    CType, Digits, Field, Literal, RecordBuf, Scalar, Schema, Value, ValueError,
+    ValueErrorKind as Kind,
 };
 use toml::de::DeValue;
 
@@ -20,6 +21,10 @@ impl<'s> Target<'s> {
     /// Field number `index` of the record; `scratch` is one to try values in.
     pub(super) fn new(index: usize, scratch: &'s mut RecordBuf) -> Self {
         Self { index, scratch }
+    }
+
+    pub(super) fn schema(&self) -> &Schema {
+        self.scratch.schema()
     }
 
     pub(super) fn field(&self) -> &Field {

@@ -1,6 +1,6 @@
 //! Sources that do not fit their field: each source is for a field of the type before it.
 
-use crate::case::{Case, source};
+use crate::case::{Case, field, source};
 
 pub(crate) static CASES: &[Case] = &[
     source(
@@ -31,7 +31,7 @@ pub(crate) static CASES: &[Case] = &[
         "an unknown kind of source",
         "i32",
         "{ magic = {} }",
-        "8:12: record.field[a].source.magic: unknown key; the keys of source are const, counter, clock, file, disk, wave, random, input",
+        "8:12: record.field[a].source.magic: unknown key; the keys of source are const, counter, clock, file, disk, expr, wave, random, input",
     ),
     source(
         "a constant text for a number",
@@ -212,6 +212,91 @@ pub(crate) static CASES: &[Case] = &[
         "i32",
         "{ counter = 1 }",
         "8:22: record.field[a].source.counter: expected a table, found a whole number; write counter = { start = 10, step = 1 }",
+    ),
+    source(
+        "an expression with an unknown field",
+        "f64",
+        r#"{ expr = "b + 1" }"#,
+        r#"8:19: record.field[a].source.expr: "b" is no field; name a field of the record"#,
+    ),
+    field(
+        "an expression with a misspelt field",
+        &[
+            "name = \"used\"",
+            "type = \"f64\"",
+            "source = { expr = \"totl - 1\" }",
+            "[[record.field]]",
+            "name = \"total\"",
+            "type = \"f64\"",
+            "source = { const = 1 }",
+        ],
+        r#"8:19: record.field[used].source.expr: "totl" is no field; did you mean total?"#,
+    ),
+    field(
+        "an expression of a text",
+        &[
+            "name = \"a\"",
+            "type = \"f64\"",
+            "source = { expr = \"b * 2\" }",
+            "[[record.field]]",
+            "name = \"b\"",
+            "type = \"char[8]\"",
+            "source = { const = \"x\" }",
+        ],
+        r#"8:19: record.field[a].source.expr: field "b" is char[8]; use fields that are one number"#,
+    ),
+    field(
+        "expressions that use each other",
+        &[
+            "name = \"a\"",
+            "type = \"f64\"",
+            "source = { expr = \"b + 1\" }",
+            "[[record.field]]",
+            "name = \"b\"",
+            "type = \"f64\"",
+            "source = { expr = \"c * 2\" }",
+            "[[record.field]]",
+            "name = \"c\"",
+            "type = \"f64\"",
+            "source = { expr = \"b / 2\" }",
+        ],
+        "12:19: record.field[b].source.expr: depends on itself (b <- c); compute one of them from other fields",
+    ),
+    source(
+        "an expression that uses itself",
+        "f64",
+        r#"{ expr = "a + 1" }"#,
+        "8:19: record.field[a].source.expr: depends on itself (a); compute one of them from other fields",
+    ),
+    source(
+        "an expression without an end",
+        "f64",
+        r#"{ expr = "2 * (1 + " }"#,
+        "8:19: record.field[a].source.expr: expected a number, a field or (, found the end; correct the expression",
+    ),
+    source(
+        "an expression with too much",
+        "f64",
+        r#"{ expr = "2 (1)" }"#,
+        r#"8:19: record.field[a].source.expr: expected + - * / or the end, found "(1)"; correct the expression"#,
+    ),
+    source(
+        "an expression with a number that is none",
+        "f64",
+        r#"{ expr = "1.2.3" }"#,
+        r#"8:19: record.field[a].source.expr: "1.2.3" is no number; correct it"#,
+    ),
+    source(
+        "an expression that is nested too deep",
+        "f64",
+        r#"{ expr = "-----------------------------------------------------------------1" }"#,
+        "8:19: record.field[a].source.expr: is nested deeper than 64 times; use a field in between",
+    ),
+    source(
+        "an expression for an array",
+        "f32[3]",
+        r#"{ expr = "1" }"#,
+        "8:19: record.field[a].source.expr: expr cannot fill a field of type f32[3]; it makes single numbers: use const or input, or change the type",
     ),
     source(
         "a clock of no kind",
