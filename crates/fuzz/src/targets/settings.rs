@@ -37,6 +37,23 @@ type = "f64"
 unit = "1"
 source = { file = { path = ["/a", "/b"], key = "k w", column = [1, 2], scale = 0.5, rate = true, default = nan } }
 [[record.field]]
+name = "m"
+type = "u8"
+labels = { 1 = "yes" }
+source = { file = { path = "/a*/[b]?", regex = '(\d+)/', hex = true, rate = true, wraps = 32 } }
+[[record.field]]
+name = "n"
+type = "u8"
+source = { file = { path = "/a*", count = true } }
+[[record.field]]
+name = "d"
+type = "u64"
+source = { disk = { path = "/", what = "used", default = 0 } }
+[[record.field]]
+name = "e"
+type = "f32"
+source = { expr = "-min(f, 2e1) * (d - 1) / n" }
+[[record.field]]
 name = "t"
 type = "i64"
 source = { clock = { kind = "boottime", unit = "ns" } }
@@ -48,7 +65,7 @@ source = { wave = { shape = "saw", min = -1, max = 0x1f, period = "1s", phase = 
 [[record.field]]
 name = "r"
 type = "u8"
-offset = 40
+offset = 80
 source = { random = { min = 1, max = 6, seed = 42 } }
 [[record.field]]
 name = "i"
