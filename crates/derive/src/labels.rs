@@ -1,9 +1,12 @@
 //! What `#[derive(Labels)]` emits: the texts of an enum's variants, and the way back from a number.
 
-use crate::parse::{crate_path, default_crate, each_attribute, refuse, text_of};
+use crate::attribute::{
+    crate_path, default_crate, each_attribute, text_of, text_value, unknown_key,
+};
+use crate::check::label_texts;
+use crate::errors::refuse;
 use proc_macro2::TokenStream;
 use quote::quote;
-use std::collections::BTreeSet;
 use syn::spanned::Spanned;
 use syn::{Data, DeriveInput, Fields, Ident, LitStr, Path, Result, Variant};
 
@@ -55,7 +58,10 @@ fn repr(input: &DeriveInput) -> Result<Ident> {
         repr = meta.path.get_ident().filter(is_integer).cloned();
         match &repr {
             Some(_) => Ok(()),
-            None => Err(meta.error("write one of u8 i8 u16 i16 u32 i32 i64")),
+            None => refuse(
+                meta.path.span(),
+                "write `#[repr(u8)]` alone, or one of i8 u16 i16 u32 i32 i64",
+            ),
         }
     })?;
     let what = "say which integer the field is: write `#[repr(u8)]` above the enum";
@@ -66,7 +72,7 @@ fn krate(input: &DeriveInput) -> Result<Path> {
     let mut krate = default_crate();
     each_attribute(&input.attrs, "record", |meta| {
         if !meta.path.is_ident("crate") {
-            return Err(meta.error("unknown; labels take `crate`"));
+            return unknown_key(&meta, "an enum", &["crate"]);
         }
         krate = crate_path(&meta)?;
         Ok(())
@@ -76,19 +82,9 @@ fn krate(input: &DeriveInput) -> Result<Path> {
 
 /// Each variant's text: its name, or the one in `#[record(label = "..")]`.
 fn texts<'a>(variants: impl Iterator<Item = &'a Variant>) -> Result<Vec<LitStr>> {
-    let mut seen = BTreeSet::new();
-    variants
-        .map(|variant| {
-            let text = text(variant)?;
-            if text.value().is_empty() {
-                return refuse(text.span(), "a label has a text; write one");
-            }
-            if !seen.insert(text.value()) {
-                return refuse(text.span(), "another variant has this text; change one");
-            }
-            Ok(text)
-        })
-        .collect()
+    let texts = variants.map(text).collect::<Result<Vec<_>>>()?;
+    label_texts(texts.iter())?;
+    Ok(texts)
 }
 
 fn text(variant: &Variant) -> Result<LitStr> {
@@ -99,9 +95,9 @@ fn text(variant: &Variant) -> Result<LitStr> {
     let mut text = text_of(&variant.ident);
     each_attribute(&variant.attrs, "record", |meta| {
         if !meta.path.is_ident("label") {
-            return Err(meta.error("unknown; a variant takes `label`"));
+            return unknown_key(&meta, "a variant", &["label"]);
         }
-        text = meta.value()?.parse()?;
+        text = text_value(&meta)?;
         Ok(())
     })?;
     Ok(text)

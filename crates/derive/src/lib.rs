@@ -11,10 +11,14 @@
 //! Price: nothing at run time; `syn` at compile time, which most programs build anyway.
 #![forbid(unsafe_code)]
 
+mod attribute;
 mod check;
+mod errors;
 mod labels;
+mod line;
 mod parse;
 mod record;
+mod types;
 
 use proc_macro::TokenStream;
 use syn::{DeriveInput, parse_macro_input};

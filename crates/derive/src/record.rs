@@ -6,9 +6,11 @@
 //!   impl Record { fn schema() -> Schema { offsets by offset_of! } }          nothing is written twice
 //! ```
 
-use crate::parse::{Field, Kind, Labels, Record, Value, text_of};
-use proc_macro2::{Span, TokenStream};
-use quote::{quote, quote_spanned};
+use crate::attribute::{Labels, text_of};
+use crate::check::encoded_len;
+use crate::parse::{Field, Kind, Record, Value};
+use proc_macro2::TokenStream;
+use quote::{format_ident, quote, quote_spanned};
 use syn::spanned::Spanned;
 
 /// The alignments that C types have: more padding in one place there cannot be.
@@ -20,6 +22,7 @@ pub(crate) fn expand(record: &Record) -> TokenStream {
     let types = record.fields.iter().map(type_check);
     let gaps = (0..record.fields.len()).map(|index| no_gap(record, index));
     let size = size_check(record);
+    let line_check = line_check(record);
     let fields = record.values().map(|(field, value)| spec(ident, field, value));
     let line = line.iter();
     quote! {
@@ -28,17 +31,22 @@ pub(crate) fn expand(record: &Record) -> TokenStream {
             #(#types)*
             const _: () = { #(#gaps)* };
             #size
+            #line_check
 
             // SAFETY: every field is `Pod` (`FieldType` demands it), which has a value of all zeros.
             #[automatically_derived]
             unsafe impl mapcast::bytemuck::Zeroable for #ident {}
             // SAFETY: `#[repr(C)]`, `Copy` and without parameters; every field is `Pod`, and by the checks
             // above no byte lies between, before or behind them.
+            // The bound makes a missing `Copy` one error.
+            // The bound makes a missing `Copy` one error.
             #[automatically_derived]
-            unsafe impl mapcast::bytemuck::Pod for #ident {}
+            #[allow(trivial_bounds)]
+            unsafe impl mapcast::bytemuck::Pod for #ident where #ident: ::core::marker::Copy {}
 
             #[automatically_derived]
-            impl mapcast::Record for #ident {
+            #[allow(trivial_bounds)]
+            impl mapcast::Record for #ident where #ident: ::core::marker::Copy {
                 fn schema() -> mapcast::Schema {
                     match mapcast::Schema::builder(#name) #(.field(#fields))* #(.line(#line))* .build() {
                         Ok(schema) => schema,
@@ -50,19 +58,26 @@ pub(crate) fn expand(record: &Record) -> TokenStream {
     }
 }
 
-/// The type is one that a field may have, and as large as it says.
+/// The type is one that a field may have, and lies in memory as its C type does. The constants that
+/// describe it and its labels have names, so that one mistake is one error.
 fn type_check(field: &Field) -> TokenStream {
     let (ty, span) = (&field.ty, field.ty.span());
     let Some(value) = &field.value else {
         let bytes = quote_spanned!(span=> mapcast::expect_bytes::<#ty>());
         return quote_spanned! {span=> const _: () = #bytes; };
     };
-    let ctype = ctype(field, value, span);
-    let labels = labels_check(field, value);
+    let (name, labels) = (ctype(field), labels_check(field, value));
+    let ctype = match value.kind {
+        Kind::Number => quote_spanned!(span=> <#ty as mapcast::FieldType>::TYPE),
+        Kind::Text => quote_spanned!(span=> <#ty as mapcast::TextType>::TEXT),
+        Kind::Bool => quote_spanned!(span=> <#ty as mapcast::BoolType>::BOOL),
+    };
     quote_spanned! {span=>
+        #[allow(non_upper_case_globals)]
+        const #name: mapcast::CType = #ctype;
         const _: () = assert!(
-            size_of::<#ty>() == #ctype.size() as usize,
-            "this type is not as large as its `FieldType` says"
+            size_of::<#ty>() == #name.size() as usize && align_of::<#ty>() == #name.align() as usize,
+            "this type has another size or alignment than its `FieldType` says"
         );
         #labels
     }
@@ -70,26 +85,52 @@ fn type_check(field: &Field) -> TokenStream {
 
 /// Labels of an enum are for exactly its integer; listed ones fit the type.
 fn labels_check(field: &Field, value: &Value) -> TokenStream {
-    let labels = match &value.labels {
+    let ctype = ctype(field);
+    let listed = match &value.labels {
         Labels::Enum(path) => {
-            let ty = &field.ty;
+            let (ty, name) = (&field.ty, labels_of(field));
             return quote_spanned! {path.span()=>
-                const _: () = mapcast::expect_labels::<#ty, #path>();
+                #[allow(non_upper_case_globals)]
+                const #name: &[(i64, &str)] = mapcast::labels::<#ty, #path>();
+                const _: () = if let Some(what) = mapcast::wrong_label(#ctype, #name) {
+                    panic!("{}", what)
+                };
             };
         }
-        Labels::Listed(labels) => labels,
+        Labels::Listed(listed) => listed,
+    };
+    let of = match value.kind {
+        Kind::Number => {
+            let ty = &field.ty;
+            quote!(#ty).to_string().replace(' ', "")
+        }
+        Kind::Text => "char".to_owned(),
+        Kind::Bool => "bool".to_owned(),
     };
     let check = |(number, text): &(i64, syn::LitStr)| {
-        let span = text.span();
-        let ctype = ctype(field, value, span);
-        quote_spanned! {span=>
-            const _: () = assert!(
-                mapcast::can_label(#ctype, #number),
-                "a label names a value that this field can hold; integers, bool and char have labels"
-            );
+        let what =
+            format!("{number} is not a `{of}`; labels are for values of integers, bool and char");
+        quote_spanned! {text.span()=>
+            const _: () = assert!(mapcast::can_label(#ctype, #number), "{}", #what);
         }
     };
-    labels.iter().map(check).collect()
+    listed.iter().map(check).collect()
+}
+
+/// What has a precision in the line is a float.
+fn line_check(record: &Record) -> TokenStream {
+    let Some(line) = &record.line else { return TokenStream::new() };
+    let values: Vec<&Field> = record.values().map(|(field, _)| field).collect();
+    let checks = record.precise.iter().map(|precise| {
+        let ctype = ctype(values[precise.index]);
+        let name = text_of(&values[precise.index].ident).value();
+        let what = format!(
+            "`{}` in the line has a precision, which is for f32 and f64; `{name}` is neither",
+            precise.text
+        );
+        quote_spanned!(line.span()=> assert!(#ctype.element().is_float(), "{}", #what);)
+    });
+    quote!(const _: () = { #(#checks)* };)
 }
 
 /// Nothing lies between field number `index` and the next one, or the end of the struct: a `match`
@@ -116,33 +157,61 @@ fn no_gap(record: &Record, index: usize) -> TokenStream {
     }
 }
 
-/// The schema ends where the struct does, and is not larger than a record may be.
+/// The schema ends where the struct does, and no part is larger than it may be.
 fn size_check(record: &Record) -> TokenStream {
     let ident = &record.ident;
     let span = ident.span();
-    let ends = record.values().map(|(field, value)| {
-        let (name, ctype) = (&field.ident, ctype(field, value, field.ty.span()));
-        quote!((::core::mem::offset_of!(#ident, #name), #ctype))
-    });
+    let len = encoded_len(record);
+    let labels = record.values().filter(|(_, value)| matches!(value.labels, Labels::Enum(_)));
+    let labels = labels.map(|(field, _)| labels_of(field));
+    let padding = padding_check(record);
     quote_spanned! {span=>
-        const _: () = assert!(
-            mapcast::ends_at(&[#(#ends),*]) == size_of::<#ident>(),
-            "the padding behind the last value is longer than C makes it; make it a value, without `#[record(padding)]`"
-        );
+        #padding
         const _: () = assert!(
             size_of::<#ident>() <= mapcast::MAX_RECORD as usize,
             "a record has at most 16 MiB; shorten an array"
         );
+        const _: () = assert!(
+            #len #(+ mapcast::labels_len(#labels))* <= mapcast::MAX_SCHEMA as usize,
+            "names, units, help and labels have together at most 1 MiB; shorten them"
+        );
+    }
+}
+
+/// The padding behind the last value is as long as C makes it.
+fn padding_check(record: &Record) -> TokenStream {
+    let ident = &record.ident;
+    let ends = record.values().map(|(field, _)| {
+        let (name, ctype) = (&field.ident, ctype(field));
+        quote!((::core::mem::offset_of!(#ident, #name), #ctype))
+    });
+    let last = record.fields.last().map_or(ident.span(), |field| field.ty.span());
+    let arms = (1..=MOST_PADDING).map(|count| {
+        let what = format!("too much padding at the end; write `[u8; {count}]`");
+        quote_spanned!(last=> #count => panic!("{}", #what),)
+    });
+    quote_spanned! {last=>
+        const _: () = {
+            let (end, size) = mapcast::ends_at(&[#(#ends),*]);
+            if size != size_of::<#ident>() {
+                match size - end {
+                    #(#arms)*
+                    _ => panic!("too much padding at the end; remove it, or the `#[record(padding)]` above it"),
+                }
+            }
+        };
     }
 }
 
 /// The expression that describes a field.
 fn spec(of: &syn::Ident, field: &Field, value: &Value) -> TokenStream {
-    let (ident, name) = (&field.ident, &value.name);
-    let ctype = ctype(field, value, field.ty.span());
+    let (ident, name, ctype) = (&field.ident, &value.name, ctype(field));
     let (unit, help) = (value.unit.iter(), value.help.iter());
     let labels = match &value.labels {
-        Labels::Enum(path) => quote!(.labels(<#path as mapcast::Labels>::LABELS)),
+        Labels::Enum(_) => {
+            let labels = labels_of(field);
+            quote!(.labels(#labels))
+        }
         Labels::Listed(labels) => {
             labels.iter().map(|(n, text)| quote!(.label(#n, #text))).collect()
         }
@@ -155,10 +224,11 @@ fn spec(of: &syn::Ident, field: &Field, value: &Value) -> TokenStream {
 }
 
 /// The constant that describes a field's type.
-fn ctype(Field { ty, .. }: &Field, value: &Value, span: Span) -> TokenStream {
-    match value.kind {
-        Kind::Number => quote_spanned!(span=> <#ty as mapcast::FieldType>::TYPE),
-        Kind::Text => quote_spanned!(span=> <#ty as mapcast::TextType>::TEXT),
-        Kind::Bool => quote_spanned!(span=> <#ty as mapcast::BoolType>::BOOL),
-    }
+fn ctype(field: &Field) -> syn::Ident {
+    format_ident!("TYPE_{}", field.ident, span = field.ty.span())
+}
+
+/// The constant with the labels of a field's enum.
+fn labels_of(field: &Field) -> syn::Ident {
+    format_ident!("LABELS_{}", field.ident, span = field.ty.span())
 }

@@ -33,7 +33,9 @@ use crate::ctype::{CType, Scalar};
     message = "`{Self}` cannot be a field of a record",
     label = "not a type that processes can share",
     note = "use i8 to i64, u8 to u64, f32, f64 or an array such as [f32; 3]",
-    note = "for text write `#[record(text)] name: [u8; 20]`, for truth `#[record(bool)] on: u8`"
+    note = "for text write `#[record(text)] name: [u8; 20]`, for truth `#[record(bool)] on: u8`",
+    note = "for an enum write `#[record(labels = {Self})]` and its integer, as u8, for the type",
+    note = "a record is flat: in place of an inner struct write its fields"
 )]
 pub trait FieldType: Pod {
     /// The C type that describes it.
@@ -121,6 +123,11 @@ impl<const N: usize> BoolType for [u8; N] {
 /// The field itself stays the integer: another process may write a number that no variant has, and
 /// such a byte in an enum would be undefined behaviour. `Mode::try_from(record.mode)` returns the
 /// variant or an error. Implemented by `#[derive(Labels)]`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` has no labels",
+    label = "not the labels of a field",
+    note = "add `#[derive(Labels)]` to `{Self}`"
+)]
 pub trait Labels: Copy + 'static {
     /// The integer in its `#[repr(..)]`.
     type Repr: Number;

@@ -22,6 +22,23 @@ pub fn is_control(found: char) -> bool {
         )
 }
 
+/// Does [`is_control`] find one in `text`? The same at compile time, by the bytes of UTF-8.
+pub(crate) const fn has_control(text: &str) -> bool {
+    let mut rest = text.as_bytes();
+    while let Some((_, after)) = rest.split_first() {
+        if let [..=0x1f | 0x7f, ..]
+        | [0xc2, 0x80..=0x9f, ..]
+        | [0xd8, 0x9c, ..]
+        | [0xe2, 0x80, 0x8e | 0x8f | 0xa8..=0xae, ..]
+        | [0xe2, 0x81, 0xa6..=0xa9, ..] = rest
+        {
+            return true;
+        }
+        rest = after;
+    }
+    false
+}
+
 /// `text` for a message: what [`is_control`] finds is escaped as Rust writes it (`\u{1b}`, `\n`).
 pub fn plain(text: &str) -> String {
     let mut plain = String::with_capacity(text.len());
@@ -117,7 +134,14 @@ fn write_escaped(f: &mut fmt::Formatter<'_>, mut text: &str) -> fmt::Result {
 
 #[cfg(test)]
 mod tests {
-    use super::{Escaped, Lossy, PIECE, plain, quote, until_nul};
+    use super::{Escaped, Lossy, PIECE, has_control, is_control, plain, quote, until_nul};
+
+    #[test]
+    fn a_control_character_is_found_at_compile_time_too() {
+        for found in '\0'..=char::MAX {
+            assert_eq!(has_control(&format!("a{found}b")), is_control(found), "{found:?}");
+        }
+    }
 
     #[test]
     fn a_long_text_is_written_completely_in_pieces() {
