@@ -213,7 +213,11 @@ impl Directory {
     }
 
     fn is_no_dir(&self) -> RegionError {
-        self.is_unsafe("is not a directory (or a symbolic link to one)".into())
+        let what = match self.path.symlink_metadata() {
+            Ok(metadata) if metadata.is_symlink() => "is a symbolic link, not a directory",
+            _ => "is not a directory",
+        };
+        self.is_unsafe(what.into())
     }
 
     fn is_unsafe(&self, what: String) -> RegionError {
@@ -377,7 +381,11 @@ mod tests {
         for path in [link.clone(), link.join(""), link.join(".")] {
             let err = given(path).open_or_make().unwrap_err();
             assert!(matches!(err.kind(), Kind::UnsafeDirectory(_)), "{err}");
+            assert!(err.to_string().ends_with(": is a symbolic link, not a directory"), "{err}");
         }
+        std::fs::write(dir.path().join("file"), "").unwrap();
+        let err = given(dir.path().join("file")).open_or_make().unwrap_err();
+        assert!(err.to_string().ends_with(": is not a directory"), "{err}");
     }
 
     #[test]

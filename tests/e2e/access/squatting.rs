@@ -171,10 +171,10 @@ fn a_link_or_a_file_in_place_of_the_directory_is_refused() {
             "as_user mkdir -m 0700 /dev/shm/own 2>/dev/null; ln -s /dev/shm/own $D",
             "ln -s /dev/shm/nothing $D",
             "ln -s $D $D",
-            "touch $D; chown $S $D",
         ] {
-            stage.both_refuse(user, squat, "is not a directory (or a symbolic link to one)");
+            stage.both_refuse(user, squat, "is a symbolic link, not a directory");
         }
+        stage.both_refuse(user, "touch $D; chown $S $D", "is not a directory");
     }
 }
 

@@ -198,8 +198,9 @@ fn a_default_directory_that_is_a_file_is_named() {
     let place = Place::new();
     let (file, link) = (place.write("file", "a file"), place.path("link"));
     symlink(place.dir(), &link).expect("symlink");
-    for dir in [file, link] {
-        let says = format!("{}: is not a directory (or a symbolic link to one)", dir.display());
+    for (dir, fact) in [(file, "is not a directory"), (link, "is a symbolic link, not a directory")]
+    {
+        let says = format!("{}: {fact}", dir.display());
         for program in both() {
             let mut command = program.command(&place);
             is_refused_as(&program, command.env("MAPCAST_DIR", &dir), &place, &[&says]);
