@@ -50,7 +50,7 @@ fn of_place(kind: &Kind) -> Option<&'static str> {
             "fix the directory's owner and mode, or give a path in a directory of your own"
         }
         Kind::RelativeDirectory(_) => "give an absolute one, or unset the variable",
-        Kind::BadName(_) => "use letters, digits, '.', '_', '-' and '@', or give a path with a '/'",
+        Kind::BadName(_) => "give another name, or a path with a '/'",
         Kind::NotOurs(_) => "remove it, or give a path in a directory of your own",
         Kind::NotInGroup(_) => {
             "make this account a member of it, let its sandbox allow fchown, or change `group`"
@@ -160,7 +160,7 @@ mod tests {
             ),
             (
                 Kind::BadName("a b".into()),
-                "\"a b\" is not a region name; use letters, digits, '.', '_', '-' and '@', or give a path with a '/'",
+                "\"a b\" is not a region name (letters, digits and . _ - @, no dot in front, at most 248 bytes); give another name, or a path with a '/'",
             ),
             (
                 Kind::NotOurs(7),

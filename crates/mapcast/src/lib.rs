@@ -31,7 +31,7 @@
 //! ```
 //!
 //! `open` takes a name (`"load"` is `load.region` in the user's default directory, see [`locate`]) or
-//! a path. [`Writer::options`] has the settings; [`Reader::follow`] yields every record, the number
+//! a path. [`Writer::options`] has the settings, `Writer::options().slots(16).open::<Load>("load")?`; [`Reader::follow`] yields every record, the number
 //! of missed ones and changes of the writer's state, and [`Follow::awaiting`] those of a region that
 //! need not exist yet; [`dynamic`] does the same with schemas known only at run time, and [`bare`]
 //! shares a struct with C programs that do not use mapcast.
@@ -60,8 +60,8 @@
 //!   dropping does nothing. A reader works on both sides.
 //! - **Memory.** A writer has two descriptors for the region and one for its directory, a reader one; each
 //!   maps the whole file: `slots` (8) records, each rounded up to 64 bytes, and about 2 KiB.
-//! - **Errors.** [`Error`] has the file, an [`ErrorKind`] and the error of the system, if there is one, as
-//!   its source; it converts to [`std::io::Error`]. All operations share it: a publish makes a new
+//! - **Errors.** [`Error`] has the file and an [`ErrorKind`], which holds the error of the system, if there
+//!   is one: its text is in the message, so there is no source. It converts to [`std::io::Error`]. All operations share it: a publish makes a new
 //!   file when the old one is gone, and a read attaches to the next one.
 //! - **Panics.** A writer that is dropped by a panic does not close its region: readers see
 //!   [`State::Dead`], as they do with `panic = "abort"`.

@@ -18,7 +18,7 @@ use std::sync::Arc;
 
 /// Longest file name of the usual file systems, in bytes.
 const NAME_MAX: usize = 255;
-const SUFFIX: &str = ".region";
+pub(crate) const SUFFIX: &str = ".region";
 
 /// Longest name of a region, in bytes: with `.region` behind it, a file name of 255.
 pub const MAX_REGION_NAME: usize = NAME_MAX - SUFFIX.len();
@@ -187,7 +187,8 @@ impl Place<'_> {
 
 /// What names a region: a name, a path or an [`Address`].
 ///
-/// A `str` without a slash is a name, one with a slash is a path, as every [`Path`] is.
+/// A `str` without a slash is a name, one with a slash is a path, as every [`Path`] is. So
+/// `"x.region"` is refused: the region's name is `"x"`, its file in this directory `"./x.region"`.
 pub trait ToPlace {
     /// The place.
     fn place(&self) -> Place<'_>;
@@ -244,7 +245,7 @@ impl From<&Path> for Address {
 }
 
 /// Whether `name` can name a region: letters, digits and `. _ - @`, no dot in front, at most
-/// [`MAX_REGION_NAME`] bytes.
+/// [`MAX_REGION_NAME`] bytes. [`locate`] and [`find`] also refuse a file name, `NAME.region`.
 pub fn is_region_name(name: &str) -> bool {
     let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-' | '@');
     let length = 1..=MAX_REGION_NAME;
@@ -252,7 +253,7 @@ pub fn is_region_name(name: &str) -> bool {
 }
 
 fn file_name(name: &str) -> Result<OsString, RegionError> {
-    if !is_region_name(name) {
+    if !is_region_name(name) || name.ends_with(SUFFIX) {
         return Err(RegionError::new(Path::new(name), Kind::BadName(name.to_owned())));
     }
     Ok(format!("{name}{SUFFIX}").into())
@@ -263,8 +264,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_with_slashes_or_a_leading_dot_are_refused() {
-        for name in ["", ".", "..", "a/b", ".hidden", "new\nline", "na me", &"x".repeat(250)] {
+    fn names_with_slashes_a_leading_dot_or_the_suffix_are_refused() {
+        for name in
+            ["", ".", "..", "a/b", ".hidden", "new\nline", "na me", "x.region", &"x".repeat(250)]
+        {
             let err = file_name(name).unwrap_err();
             assert!(matches!(err.kind(), Kind::BadName(_)), "{name:?}: {err}");
         }

@@ -4,7 +4,9 @@
 //! One type for all operations: a publish makes a new file when the old one is gone, and a read
 //! attaches to the next one, so that both can fail in every way in which `open` can.
 
+use crate::address::{MAX_REGION_NAME, SUFFIX, is_region_name};
 use crate::file_system;
+use layout::text::quote;
 use layout::{DecodeError, header};
 use rustix::fd::AsFd;
 use std::error::Error;
@@ -16,10 +18,8 @@ use std::path::{Path, PathBuf};
 ///
 /// Displays as `PATH: fact`. Callers match on [`RegionError::kind`].
 // Boxed: a publish and a read return in registers, and errors are rare.
-#[derive(Debug)]
 pub struct RegionError(Box<Inner>);
 
-#[derive(Debug)]
 struct Inner {
     path: PathBuf,
     kind: RegionErrorKind,
@@ -101,8 +101,8 @@ pub enum RegionErrorKind {
     /// `MAPCAST_DIR` holds this relative path.
     #[error("{0:?} is a relative path")]
     RelativeDirectory(String),
-    /// A name that cannot be a file name.
-    #[error("{0:?} is not a region name")]
+    /// A name that no region can have.
+    #[error("{}", bad_name(.0))]
     BadName(String),
     /// There is no such group on this machine.
     #[error("there is no group {0:?} here")]
@@ -216,17 +216,25 @@ impl From<DecodeError> for RegionErrorKind {
     }
 }
 
-impl fmt::Display for RegionError {
+/// What `main` prints for an error that it returns: `Error { path: "x.region", kind: NotThere }`.
+impl fmt::Debug for RegionError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.0.path.display(), self.0.kind)
+        f.debug_struct("Error").field("path", &self.0.path).field("kind", &self.0.kind).finish()
     }
 }
 
-impl Error for RegionError {
-    fn source(&self) -> Option<&(dyn Error + 'static)> {
-        self.0.kind.source()
+impl fmt::Display for RegionError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.0.kind {
+            // The message begins with the name.
+            RegionErrorKind::BadName(_) => write!(f, "{}", self.0.kind),
+            kind => write!(f, "{}: {kind}", self.0.path.display()),
+        }
     }
 }
+
+// Without a `source`: the message has the text of the system's error, which the kind holds.
+impl Error for RegionError {}
 
 impl From<RegionError> for io::Error {
     fn from(error: RegionError) -> Self {
@@ -258,6 +266,22 @@ impl RegionErrorKind {
     }
 }
 
+/// Why this is not a name, beginning with the name itself: the error has no other path.
+fn bad_name(name: &str) -> String {
+    let shown = quote(name);
+    let why = match name.strip_suffix(SUFFIX) {
+        _ if name.is_empty() => "a region's name is empty".into(),
+        Some(stem) if is_region_name(stem) => {
+            format!(
+                "{shown} is a file name: the region's name is {}, a path has a '/'",
+                quote(stem)
+            )
+        }
+        _ => format!("{shown} is not a region name"),
+    };
+    format!("{why} (letters, digits and . _ - @, no dot in front, at most {MAX_REGION_NAME} bytes)")
+}
+
 fn busy(pid: u64) -> String {
     match pid {
         0 => "another process publishes here already".to_owned(),
@@ -270,16 +294,39 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_system_error_is_the_source_and_decides_the_io_error_kind() {
+    fn a_name_that_is_refused_is_shown_once_and_short_with_the_rule() {
+        let text = |name: &str| {
+            RegionError::new(Path::new(name), RegionErrorKind::BadName(name.into())).to_string()
+        };
+        let rule = "(letters, digits and . _ - @, no dot in front, at most 248 bytes)";
+        assert_eq!(text(""), format!("a region's name is empty {rule}"));
+        assert_eq!(text("na me"), format!("\"na me\" is not a region name {rule}"));
+        assert_eq!(
+            text("x.region"),
+            format!(
+                "\"x.region\" is a file name: the region's name is \"x\", a path has a '/' {rule}"
+            )
+        );
+        let long = format!("\"{}\"... is not a region name {rule}", "x".repeat(60));
+        assert_eq!(text(&"x".repeat(300)), long);
+    }
+
+    #[test]
+    fn an_error_that_main_returns_names_its_path_and_its_kind() {
+        let error = RegionError::new(Path::new("x.region"), RegionErrorKind::NotThere);
+        assert_eq!(format!("{error:?}"), "Error { path: \"x.region\", kind: NotThere }");
+    }
+
+    #[test]
+    fn a_system_error_is_in_the_message_and_decides_the_io_error_kind() {
         let denied = io::Error::from_raw_os_error(libc::EACCES);
         let error = RegionError::io(Path::new("x.region"), "open", denied);
-        let source = error.source().and_then(|source| source.downcast_ref::<io::Error>());
-        assert_eq!(source.and_then(io::Error::raw_os_error), Some(libc::EACCES));
         let text = error.to_string();
+        assert_eq!(text, "x.region: open: Permission denied (os error 13)");
+        assert!(error.source().is_none(), "a chain of causes has each text once");
         let error = io::Error::from(error);
         assert_eq!((error.kind(), error.to_string()), (io::ErrorKind::PermissionDenied, text));
         let error = RegionError::new(Path::new("x.region"), RegionErrorKind::NotThere);
-        assert!(error.source().is_none());
         assert_eq!(io::Error::from(error).kind(), io::ErrorKind::NotFound);
     }
 }

@@ -53,8 +53,20 @@ fn two_structs_whose_fields_changed_places_are_not_taken_for_each_other() {
 }
 
 #[test]
+fn a_handle_is_shown_by_its_path_record_and_sequence_not_by_its_insides() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let at = dir.path().join("load.region");
+    let mut writer = Writer::<Load>::open(&at).expect("a writer");
+    writer.publish(&Load { one: 0.5, five: 0.25 }).expect("published");
+    let reader = Reader::<Load>::open(&at).expect("a reader");
+    let facts = format!("path: {at:?}, record: \"Load\", sequence: 1, epoch: 1");
+    assert_eq!(format!("{writer:?}"), format!("Writer {{ {facts}, .. }}"));
+    assert_eq!(format!("{reader:?}"), format!("Reader {{ {facts}, state: Live, .. }}"));
+}
+
+#[test]
 fn a_name_that_cannot_be_a_file_is_refused_on_both_sides() {
-    for name in ["", ".hidden", "na me"] {
+    for name in ["", ".hidden", "na me", "load.region"] {
         let err = Writer::<Load>::open(name).expect_err(name);
         assert!(matches!(err.kind(), ErrorKind::BadName(_)), "{err}");
         assert!(matches!(

@@ -23,6 +23,7 @@ use channel::{Ring, Tail};
 use layout::Schema;
 use layout::header::StateWord;
 use refresh_timer::RefreshTimer;
+use std::fmt;
 use std::fs::File;
 use std::path::Path;
 use std::sync::Arc;
@@ -35,7 +36,6 @@ use std::time::{Duration, SystemTime};
 ///
 /// Attaching installs a SIGBUS handler for the process: see the [crate](crate#sigbus)'s page if the
 /// program has one too, or blocks signals.
-#[derive(Debug)]
 pub struct DynReader {
     ring: Ring<MappedRegion>,
     tail: Tail,
@@ -302,5 +302,17 @@ impl DynReader {
     #[cold]
     fn unstable(&self) -> RegionError {
         RegionError::new(self.path(), Kind::Unstable)
+    }
+}
+
+impl fmt::Debug for DynReader {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Reader")
+            .field("path", &self.path())
+            .field("record", &self.schema.name())
+            .field("sequence", &self.ring.head())
+            .field("epoch", &self.epoch())
+            .field("state", &self.state())
+            .finish_non_exhaustive()
     }
 }

@@ -7,6 +7,7 @@ use crate::follow::Follow;
 use crate::publication::{Publication, Step};
 use crate::typed;
 use layout::Record;
+use std::fmt;
 use std::marker::PhantomData;
 use std::ops::Deref;
 use std::time::Duration;
@@ -16,7 +17,6 @@ use std::time::Duration;
 /// It derefs to [`DynReader`] for everything that does not depend on the record's type. See
 /// [`Writer`](crate::Writer) for both sides together, and the [crate](crate#sigbus)'s page if the
 /// program handles or blocks SIGBUS.
-#[derive(Debug)]
 pub struct Reader<R> {
     inner: DynReader,
     record: PhantomData<fn() -> R>,
@@ -150,6 +150,12 @@ impl<R: Record> Reader<R> {
     /// nothing is read from it, the old file stays mapped, and the next call looks again.
     pub fn refresh(&mut self) -> Result<Refreshed, RegionError> {
         self.inner.refresh_to(|new| typed::expect::<R>(new.schema(), new.path()).map(|()| true))
+    }
+}
+
+impl<R> fmt::Debug for Reader<R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.inner.fmt(f)
     }
 }
 

@@ -30,6 +30,7 @@ use channel::Publisher;
 use layout::Schema;
 use layout::header::StateWord;
 use open::{Opened, Wanted};
+use std::fmt;
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -40,7 +41,6 @@ use std::time::Duration;
 /// Dropping it closes the region, as [`DynWriter::close`] does; a panic or a kill does not, and
 /// readers then see [`State::Dead`](crate::State::Dead). It belongs to the process that opened it: in
 /// a forked child its methods are errors ([`Kind::Forked`]), and dropping it there changes nothing. For a Rust struct use [`Writer`].
-#[derive(Debug)]
 pub struct DynWriter {
     publisher: Publisher<MappedRegion>,
     file: OwnFile,
@@ -316,5 +316,16 @@ impl Drop for DynWriter {
                 lock::release(&self.file); // one that was passed may be the passer's
             }
         }
+    }
+}
+
+impl fmt::Debug for DynWriter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Writer")
+            .field("path", &self.path)
+            .field("record", &self.schema.name())
+            .field("sequence", &self.sequence())
+            .field("epoch", &self.epoch)
+            .finish_non_exhaustive()
     }
 }

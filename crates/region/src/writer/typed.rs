@@ -7,6 +7,7 @@ use crate::error::RegionError;
 use crate::options::Options;
 use crate::typed::schema_of;
 use layout::Record;
+use std::fmt;
 use std::marker::PhantomData;
 use std::ops::Deref;
 use std::path::Path;
@@ -34,7 +35,6 @@ use std::path::Path;
 /// ```compile_fail,E0277
 /// let writer = region::Writer::<[u8; 4]>::open("x");
 /// ```
-#[derive(Debug)]
 pub struct Writer<R> {
     inner: DynWriter,
     record: PhantomData<fn(R)>,
@@ -153,6 +153,12 @@ impl<R: Record> Writer<R> {
     /// Closes the region: readers see `Closed` at once, and the last record stays.
     pub fn close(self) {
         self.inner.close();
+    }
+}
+
+impl<R> fmt::Debug for Writer<R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.inner.fmt(f)
     }
 }
 
