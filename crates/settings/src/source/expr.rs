@@ -18,8 +18,8 @@ use layout::{Digits, Field, Schema};
 
 use super::read::one_number;
 use super::target::Target;
+use crate::examples::nearest;
 use crate::fault::{Fault, Problem};
-use crate::keys::nearest;
 use crate::node::Node;
 
 /// How deep parentheses and signs may be nested.
