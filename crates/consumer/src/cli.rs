@@ -32,6 +32,7 @@ Examples:
 
 Formats:
   text  one line by the template that the region carries
+  status  the same, after the sequence, the state and the age, with tabs between; \"-\" if unknown
   json  one object a line: sequence, epoch, published_at, age_ns, state, record; null if unknown, as is everything but the record of a bare file
   csv   a header, then one line a record; another header when the record changes; columns sequence, epoch, published_at, age_ns, state, then record.NAME for each field and record.NAME[0], record.NAME[1] ... for an array; control characters as \\x1b
 
@@ -144,6 +145,8 @@ pub enum Format {
     /// One line by the template that the region carries
     #[default]
     Text,
+    /// Text, after the sequence, the state and the age of the record
+    Status,
     /// One JSON object a line
     Json,
     /// Comma-separated values with a header

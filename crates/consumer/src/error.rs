@@ -183,7 +183,7 @@ fn next_step_in(state: State) -> &'static str {
 }
 
 /// An age as people read it: to the millisecond, or to the microsecond if it is short.
-fn rounded(age: Duration) -> String {
+pub(crate) fn rounded(age: Duration) -> String {
     let unit = if age < Duration::from_millis(10) { 1_000 } else { 1_000_000 };
     let nanos = age.subsec_nanos() / unit * unit;
     duration_text(Duration::new(age.as_secs(), nanos))

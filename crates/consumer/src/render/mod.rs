@@ -17,6 +17,7 @@ use crate::reading::{Origin, Reading};
 #[derive(Debug)]
 pub(crate) enum Renderer {
     Text,
+    Status,
     Json,
     Csv(csv::Csv),
 }
@@ -25,6 +26,7 @@ impl Renderer {
     pub(crate) fn new(format: Format) -> Self {
         match format {
             Format::Text => Self::Text,
+            Format::Status => Self::Status,
             Format::Json => Self::Json,
             Format::Csv => Self::Csv(csv::Csv::default()),
         }
@@ -34,6 +36,7 @@ impl Renderer {
     pub(crate) fn render(&mut self, reading: &Reading<'_>, out: &mut impl Write) -> io::Result<()> {
         match self {
             Self::Text => text::render(reading, out),
+            Self::Status => text::render_with_status(reading, out),
             Self::Json => json::render(reading, out),
             Self::Csv(csv) => csv.render(reading, out),
         }

@@ -8,6 +8,7 @@
 
 use std::io::{self, Write};
 
+use crate::error::rounded;
 use crate::reading::Reading;
 use crate::stdout::BROKEN_OFF;
 
@@ -18,6 +19,19 @@ const LONGEST: usize = 16 << 20;
 
 pub(super) fn render(reading: &Reading<'_>, out: &mut impl Write) -> io::Result<()> {
     within(LONGEST, reading, out)
+}
+
+/// The line behind `12\tlive\t3ms 204us\t`.
+pub(super) fn render_with_status(reading: &Reading<'_>, out: &mut impl Write) -> io::Result<()> {
+    match &reading.origin {
+        None => out.write_all(b"-\t-\t-\t")?,
+        Some(origin) => {
+            let age = origin.region.age(&origin.publication);
+            let age = age.map_or_else(|| "-".to_owned(), rounded);
+            write!(out, "{}\t{}\t{age}\t", origin.publication.sequence, origin.region.state())?;
+        }
+    }
+    render(reading, out)
 }
 
 fn within(longest: usize, reading: &Reading<'_>, out: &mut impl Write) -> io::Result<()> {

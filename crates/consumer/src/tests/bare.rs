@@ -45,6 +45,8 @@ fn a_struct_without_a_header_is_read_by_the_configuration() {
     let played = stage.play_source(config.to_str().unwrap(), &["--once"], []);
     assert_eq!(played.lines(), ["id=10\tname=xiaoming\tm"]);
     assert_eq!(played.notices, [""; 0]);
+    let played = stage.play_source(config.to_str().unwrap(), &["--once", "--format=status"], []);
+    assert_eq!(played.lines(), ["-\t-\t-\tid=10\tname=xiaoming\tm"]);
 }
 
 #[test]

@@ -38,6 +38,20 @@ fn awkward() -> Stage {
 }
 
 #[test]
+fn status_is_text_after_sequence_state_and_age() {
+    let stage = one_student();
+    stage.publishes([11])();
+    let played = stage.play(&["--once", "--format", "status"], []);
+    let cells: Vec<&str> = played.lines()[0].splitn(4, '\t').collect();
+    assert_eq!(cells[..2], ["2", "live"]);
+    assert!(cells[2].ends_with('s') && cells[2].starts_with(|c: char| c.is_ascii_digit()));
+    assert_eq!(cells[3], "id=11\tname=xiaoming\tm");
+    stage.closes()();
+    let played = stage.play(&["--once", "--format", "status"], []);
+    assert!(played.lines()[0].starts_with("2\tclosed\t"), "{}", played.out);
+}
+
+#[test]
 fn a_student_is_printed_as_in_the_tutorial() {
     let played = one_student().play(&["--once"], []);
     assert_eq!(played.lines(), ["id=10\tname=xiaoming\tm"]);
