@@ -19,7 +19,9 @@ const ADVISORIES: &str = include_str!("../advisories.toml");
 const ALL: [&str; 2] = ["--locked", "--all-features"];
 
 /// Licences that a binary under MIT or Apache-2.0 may carry along.
-const ALLOWED: [&str; 11] = [
+const ALLOWED: [&str; 12] = [
+    // Of a part of iceoryx2: in no program that is shipped.
+    "0BSD",
     "MIT",
     "Apache-2.0",
     "BSD-2-Clause",
@@ -50,6 +52,8 @@ struct Advisory {
     patched: Vec<VersionReq>,
     #[serde(default)]
     unaffected: Vec<VersionReq>,
+    /// Why it does not concern this project, if it does not.
+    accepted: Option<String>,
 }
 
 /// Checks every package that Cargo.lock names.
@@ -105,6 +109,7 @@ impl Advisory {
     fn affects(&self, package: &Package) -> bool {
         let safe = self.patched.iter().chain(&self.unaffected);
         self.package == package.name
+            && self.accepted.is_none()
             && !safe.into_iter().any(|range| range.matches(&package.version))
     }
 }
@@ -142,6 +147,19 @@ mod tests {
         assert!(
             complaints_about(&package("nix", "0.31.0", "MIT", registry), &knowledge).is_empty()
         );
+    }
+
+    #[test]
+    fn an_accepted_advisory_is_no_complaint_and_says_why() {
+        let advisory = "[[advisory]]\nid = \"X-1\"\npackage = \"nix\"\npatched = [\">= 9\"]\n";
+        let complaints = |text: &str| {
+            let text = format!("reviewed = [\"nix\"]\n{text}");
+            let knowledge: Knowledge = toml::from_str(&text).expect("knowledge");
+            let nix = package("nix", "0.31.0", "MIT", "registry+https://example.invalid/index");
+            complaints_about(&nix, &knowledge).len()
+        };
+        assert_eq!(complaints(advisory), 1);
+        assert_eq!(complaints(&format!("{advisory}accepted = \"only on another system\"\n")), 0);
     }
 
     #[test]

@@ -9,6 +9,7 @@ mod again;
 #[cfg(feature = "large")]
 mod arm64;
 mod caught;
+mod compare;
 #[cfg(feature = "large")]
 mod compare_copy;
 mod demo;
@@ -52,6 +53,9 @@ enum Command {
     /// Run the core's tests, and a producer and a consumer, as arm64 programs
     #[cfg_attr(not(feature = "large"), command(disable_help_flag = true))]
     Arm64(arm64::Arguments),
+    /// Time mapcast beside other ways to share a record, in one run
+    #[command(disable_help_flag = true)]
+    Compare(compare::Arguments),
     /// Time copier beside cp, xcp and fcp, in one run
     #[cfg_attr(not(feature = "large"), command(disable_help_flag = true))]
     CompareCopy(compare_copy::Arguments),
@@ -79,6 +83,7 @@ fn main() -> ExitCode {
     let outcome = match Arguments::parse().command {
         Command::Again(arguments) => again::run(&arguments),
         Command::Arm64(arguments) => arm64::run(&arguments),
+        Command::Compare(arguments) => compare::run(&arguments),
         Command::CompareCopy(arguments) => compare_copy::run(&arguments),
         Command::Demo(arguments) => demo::run(&arguments),
         Command::Deps => deps::run(),

@@ -1,0 +1,39 @@
+//! The machine that is measured on, and where on it.
+
+use crate::Failure;
+use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
+use std::fs;
+use std::time::SystemTime;
+
+/// One line: processors, their model, kernel, load and date.
+pub fn line() -> String {
+    let model = model().unwrap_or_else(|| "unknown processor".into());
+    let read = |path| fs::read_to_string(path).unwrap_or_default();
+    let (kernel, load) = (read("/proc/sys/kernel/osrelease"), read("/proc/loadavg"));
+    let load = load.split(' ').next().unwrap_or_default();
+    let count = usable().map_or(1, |usable| usable.len());
+    let date = humantime::format_rfc3339_seconds(SystemTime::now()).to_string();
+    let day = date.split('T').next().unwrap_or_default();
+    format!("{count} processors ({model}), Linux {}, load {load}, {day}", kernel.trim())
+}
+
+fn model() -> Option<String> {
+    let info = fs::read_to_string("/proc/cpuinfo").ok()?;
+    let line = info.lines().find(|line| line.starts_with("model name"))?;
+    Some(line.split_once(':')?.1.trim().to_owned())
+}
+
+/// The numbers of the processors that this process may use.
+fn usable() -> Result<Vec<usize>, Failure> {
+    let allowed = sched_getaffinity(None)?;
+    Ok((0..CpuSet::MAX_CPU).filter(|cpu| allowed.is_set(*cpu)).collect())
+}
+
+/// Keeps the calling thread on one of the processors that it may use: the first, or the one after.
+/// With one processor it stays where it is, and two processes take turns on it.
+pub fn stay_on(index: usize) -> Result<(), Failure> {
+    let Some(processor) = usable()?.get(index).copied() else { return Ok(()) };
+    let mut one = CpuSet::new();
+    one.set(processor);
+    Ok(sched_setaffinity(None, &one)?)
+}

@@ -1,0 +1,6 @@
+//! Other libraries, each called as its own documentation shows.
+
+pub(crate) mod iceoryx;
+pub(crate) mod mmap_sync;
+pub(crate) mod ringfire;
+pub(crate) mod seqlock;
