@@ -185,7 +185,10 @@ fn a_users_runtime_directory_is_checked_in_the_same_way() {
     for (squat, fact) in [
         ("mkdir -m 0777 /run/user/mapcast", "/run/user/mapcast: has mode 07"),
         ("mkdir -m 0755 /run/user/mapcast", "/run/user/mapcast: belongs to uid 0, not to 65534"),
-        ("ln -s /dev/shm /run/user/mapcast", "/run/user/mapcast: is not a directory"),
+        (
+            "ln -s /dev/shm /run/user/mapcast",
+            "/run/user/mapcast: is a symbolic link, not a directory",
+        ),
     ] {
         stage.both_refuse(User::Unprivileged, &format!("umask 0; {home}; {squat}"), fact);
     }
