@@ -1,13 +1,12 @@
 //! Why a consumer failed.
 
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use daemon::Exit;
 use daemon::PassedError;
 use daemon::logging::LogError;
-use layout::text::plain;
 use region::{RegionError, State};
 use settings::{SettingsError, duration_text};
 
@@ -29,7 +28,7 @@ pub(crate) enum Kind {
     #[error("{}", daemon::with_next_step(.0))]
     Region(RegionError),
     /// There is no region now, and no option to wait for one.
-    #[error("{}{}", daemon::with_next_step(.0), did_you_mean(.0.path()))]
+    #[error("{}", daemon::with_next_step(.0))]
     NoRegion(RegionError),
     /// The region has no record yet, and there is no option to wait for one.
     #[error(
@@ -162,15 +161,6 @@ impl std::fmt::Display for TimedOut {
 fn alternatives(states: &[State]) -> String {
     let names: Vec<_> = states.iter().map(|state| state.as_str()).collect();
     names.join(" or ")
-}
-
-/// The region that was meant, where `path` has the ending of its file twice: the file's name was given.
-pub(crate) fn did_you_mean(path: &Path) -> String {
-    let meant = path.file_stem().map(Path::new).filter(|file| {
-        file.extension().is_some_and(|end| end == "region") && path.with_file_name(file).exists()
-    });
-    let name = meant.and_then(Path::file_stem).map(|name| plain(&name.to_string_lossy()));
-    name.map(|name| format!("; did you mean {name}?")).unwrap_or_default()
 }
 
 /// What to do about a region in a state that was not wanted.

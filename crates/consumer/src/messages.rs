@@ -11,8 +11,6 @@ use daemon::{Monotonic, RateLimit};
 use region::{RegionError, State};
 use tracing::field::display;
 
-use crate::error::did_you_mean;
-
 /// A change to a region, for its operator.
 #[derive(Debug)]
 pub(crate) struct Notice {
@@ -122,7 +120,7 @@ impl fmt::Display for Notice {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let path = self.path.display();
         match &self.change {
-            Change::Waiting => write!(f, "waiting for {path}{}", did_you_mean(&self.path)),
+            Change::Waiting => write!(f, "waiting for {path}"),
             Change::Attached(record) => write!(f, "{path}: attached, record {record}"),
             Change::Writer => write!(f, "{path}"),
             Change::Reattached(None) => write!(f, "{path}: re-attached"),
