@@ -33,7 +33,7 @@ Examples:
 Formats:
   text  one line by the template that the region carries
   status  the same, after the sequence, the state and the age, with tabs between; \"-\" if unknown
-  json  one object a line: sequence, epoch, published_at, age_ns, state, record; null if unknown, as is everything but the record of a bare file
+  json  one object per line: sequence, epoch, published_at, age_ns, state, record; null if unknown, as is everything but the record of a bare file
   csv   a header, then one line a record; another header when the record changes; columns sequence, epoch, published_at, age_ns, state, then record.NAME for each field and record.NAME[0], record.NAME[1] ... for an array; control characters as \\x1b
 
 Records go to stdout. Changes of the region and its writer (waiting, live, stalled, dead, closed, missing, truncated, re-attached, missed N) are logged to stderr, once each. After a signal the current line is finished; if that takes longer than a second, it ends with \" [...]\".
@@ -83,7 +83,7 @@ pub struct Args {
     #[arg(long, conflicts_with_all = ["follow", "count", "poll"])]
     pub once: bool,
 
-    /// Stop after so many records
+    /// Stop after N records
     #[arg(long, value_name = "N")]
     pub count: Option<NonZeroU64>,
 
@@ -126,7 +126,7 @@ pub struct Args {
     )]
     pub snapshot: Option<PathBuf>,
 
-    /// How records are printed
+    /// Output format
     #[arg(long, value_name = "FORMAT", value_enum, default_value_t = Format::Text)]
     pub format: Format,
 
@@ -139,7 +139,7 @@ pub struct Args {
     pub common: CommonArgs,
 }
 
-/// How records are printed.
+/// Output format.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub enum Format {
     /// One line by the template that the region carries
@@ -147,7 +147,7 @@ pub enum Format {
     Text,
     /// Text, after the sequence, the state and the age of the record
     Status,
-    /// One JSON object a line
+    /// One JSON object per line
     Json,
     /// Comma-separated values with a header
     Csv,

@@ -73,7 +73,7 @@ pub struct Args {
     #[arg(long, value_name = "TIME", value_parser = duration)]
     pub tick: Option<Duration>,
 
-    /// Stop after so many ticks
+    /// Stop after N ticks
     #[arg(long, value_name = "N")]
     pub ticks: Option<NonZeroU64>,
 
