@@ -40,8 +40,8 @@ impl Contender {
         Self { is_floor: true, ..Self::of::<L>() }
     }
 
-    /// Up to 4 KiB: for more the compiler takes many minutes. It splits the copies in ringfire's ring
-    /// into words one by one, and `seqlock` reads a record by one volatile load.
+    /// Up to 4 KiB: for more the compiler takes many minutes. In ringfire's ring it splits the copies of
+    /// a record into words, one by one; `seqlock` reads a record by one volatile load, likewise split.
     #[cfg(feature = "peers")]
     fn small<L: Library>() -> Self {
         let run = side::run_small::<L>;

@@ -36,6 +36,8 @@ pub struct Figure {
     pub samples: usize,
     /// Nanoseconds: half of the samples were less.
     pub median: f64,
+    /// Nanoseconds: what all operations took together, divided by their number.
+    pub mean: f64,
     /// Nanoseconds: 99 of 100 samples were less.
     pub p99: f64,
     /// Fresh records a second, the median of the rounds; [`Work::Contended`] only.
@@ -103,20 +105,20 @@ impl Figures {
     /// All figures as comma-separated values.
     pub fn csv(&self) -> Result<String, fmt::Error> {
         let mut out = String::from(
-            "work,bytes,contender,samples,median_ns,p99_ns,times_floor,times_mapcast,\
+            "work,bytes,contender,samples,median_ns,mean_ns,p99_ns,times_floor,times_mapcast,\
              fresh_per_s,published_per_s,torn,failure\n",
         );
         for &(work, size) in self.rows.keys() {
             let floor = self.floor(work, size);
             let ours = self.get(work, size, OURS).map(|figure| figure.median);
             for figure in self.row(work, size) {
-                let Figure { contender, samples, median, p99, torn, .. } = figure;
+                let Figure { contender, samples, median, mean, p99, torn, .. } = figure;
                 let ratio = |to: Option<f64>| optional(to.map(|to| median / to), 3);
                 let (fresh, published) = (optional(figure.fresh, 0), optional(figure.published, 0));
                 let failure = figure.failure.unwrap_or_default().replace([',', '\n', '"'], " ");
                 writeln!(
                     out,
-                    "{work},{size},{contender},{samples},{median:.3},{p99:.3},{},{},{fresh},\
+                    "{work},{size},{contender},{samples},{median:.3},{mean:.3},{p99:.3},{},{},{fresh},\
                      {published},{torn},{failure}",
                     ratio(floor),
                     ratio(ours),
@@ -138,6 +140,7 @@ impl Series {
             contender: self.contender,
             samples: self.samples.len(),
             median: quantile(&self.samples, 0.5),
+            mean: mean(&self.samples),
             p99: quantile(&self.samples, 0.99),
             fresh: median(&self.fresh),
             published: median(&self.published),
@@ -145,6 +148,12 @@ impl Series {
             failure: self.failures.first().cloned(),
         }
     }
+}
+
+/// The mean of `values`; not a number if there are none.
+#[expect(clippy::cast_precision_loss, reason = "some thousand values")]
+fn mean(values: &[f64]) -> f64 {
+    values.iter().sum::<f64>() / values.len() as f64
 }
 
 /// The value below which `part` of `values` are; not a number if there are none.
@@ -179,8 +188,8 @@ mod tests {
         assert_eq!(
             lines,
             [
-                "latest,28,memcpy,1,2.000,2.000,1.000,0.500,,,0,",
-                "latest,28,mapcast,3,4.000,5.000,2.000,1.000,,,0,"
+                "latest,28,memcpy,1,2.000,2.000,2.000,1.000,0.500,,,0,",
+                "latest,28,mapcast,3,4.000,4.000,5.000,2.000,1.000,,,0,"
             ]
         );
     }

@@ -17,7 +17,10 @@ pub fn markdown(figures: &Figures) -> Result<String, fmt::Error> {
         writeln!(out, "Nanoseconds: median (p99), times the floor, times mapcast.\n")?;
         table(&mut out, figures, work, &sizes, |figure, size| cell(figures, work, size, figure))?;
         if work == Work::Contended {
-            writeln!(out, "Fresh records per second, records published per second meanwhile:\n")?;
+            writeln!(
+                out,
+                "Nanoseconds: mean of a call; fresh records per second; published meanwhile.\n"
+            )?;
             table(&mut out, figures, work, &sizes, |figure, _| rates(figure))?;
         }
     }
@@ -75,7 +78,9 @@ fn cell(figures: &Figures, work: Work, size: usize, figure: &Figure) -> String {
 
 fn rates(figure: &Figure) -> String {
     match (figure.fresh, figure.published) {
-        (Some(fresh), Some(published)) => format!("{}, {}", rate(fresh), rate(published)),
+        (Some(fresh), Some(published)) => {
+            format!("{}; {}; {}", nanos(figure.mean), rate(fresh), rate(published))
+        }
         _ => String::new(),
     }
 }
