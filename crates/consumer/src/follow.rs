@@ -42,8 +42,9 @@ impl Session<'_> {
         let (mut events, mut laps) = (0, 0);
         while laps < MAX_LAPS && !self.environment.is_stopped() {
             let event = self.link.next();
-            // Each lap may have cost the copy of a large record.
-            if events % TURN_EVERY == 0 || laps > 0 {
+            // Each lap may have cost the copy of a large record. An error may end the program, which is
+            // then never ready.
+            if !matches!(event, Some(Err(_))) && (events % TURN_EVERY == 0 || laps > 0) {
                 self.turn();
             }
             let Some(event) = event else { break };

@@ -44,7 +44,10 @@ impl Session<'_> {
     pub(crate) fn look_around(&mut self, schedule: Schedule) -> Result<Flow, ConsumerError> {
         loop {
             let change = self.link.next_change();
-            self.turn();
+            // An error may end the program, which is then never ready.
+            if !matches!(change, Some(Err(_))) {
+                self.turn();
+            }
             let Some(change) = change else { return self.settle() };
             if schedule.at_once
                 && let Some(absence) = self.link.take_absence()

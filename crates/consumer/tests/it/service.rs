@@ -35,6 +35,18 @@ fn writer(file: &File) -> DynWriter {
 }
 
 #[test]
+fn a_consumer_that_cannot_attach_is_never_ready() {
+    for args in [["--follow"], ["--poll=1h"]] {
+        let world = World::new();
+        std::fs::write(world.path("x.region"), "no region").unwrap();
+        let mut manager = Manager::new(&world);
+        let mut consumer = manager.start(None, &["x", args[0]]);
+        assert_eq!(consumer.end().code(), Some(1));
+        assert_eq!(manager.count("READY=1"), 0, "{:?}", manager.heard());
+    }
+}
+
+#[test]
 fn the_status_names_the_region_that_is_read_or_waited_for() {
     for args in [["--follow"], ["--poll=1h"]] {
         let world = World::new();
