@@ -23,10 +23,10 @@ use std::time::Duration;
 pub mod alone;
 pub mod compare;
 pub mod handover;
+pub mod lines;
 pub mod machine;
 pub mod ping_pong;
 pub mod records;
-mod shared;
 pub mod table;
 
 /// What ends a benchmark: a text for the person who reads it.

@@ -2,8 +2,8 @@
 
 use crate::Failure;
 use crate::library::{Channel, Library, Publish, Read, Work};
-use crate::lines::Lines;
 use crate::record::Payload;
+use bench::lines::Lines;
 use mapcast::BootTime;
 use rustix::io::Errno;
 use rustix::thread::futex::{self, Flags};

@@ -28,7 +28,6 @@ pub mod side;
 pub mod table;
 
 mod floor;
-mod lines;
 mod own;
 mod pair;
 #[cfg(feature = "peers")]

@@ -9,7 +9,7 @@ use std::str::FromStr;
 /// One kind of measurement.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Work {
-    /// Publish; the caller has the time, nobody waits and readers poll.
+    /// Publish; the caller has the time, no reader sleeps: readers poll.
     Publish,
     /// Publish, stamped with the time by the library.
     PublishClock,

@@ -7,7 +7,7 @@
 //!     publish 1, 2, ...       <--------->   publishes the number that it read      spinning, blocked
 //!
 //!                             <----------   writer "back", has published
-//!     reader "back": latest, latest, ...    publish, publish, ... until told to stop   contended
+//!     reader "back": latest, latest, ...    publish, publish, ... until asked to stop   contended
 //! ```
 //!
 //! Both know the number of trips beforehand, so that the polls look at nothing but the record. The
@@ -16,9 +16,9 @@
 use crate::Failure;
 use crate::alone::each;
 use crate::library::{Channel, Library, Publish, Read, Work};
-use crate::lines::Lines;
 use crate::record::Payload;
 use crate::side::{Report, Seat};
+use bench::lines::Lines;
 use std::hint::black_box;
 use std::path::Path;
 use std::time::{Duration, Instant};

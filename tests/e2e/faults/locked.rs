@@ -6,7 +6,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
 use e2e::counters::{self, Counters};
-use e2e::{Daemon, Limit, Place, Program, Reading, Unprivileged, proc, wait_until};
+use e2e::{Daemon, Limit, NOBODY, Place, Program, Reading, Unprivileged, proc, wait_until};
 use nix::sys::resource::{Resource, getrlimit};
 
 use super::{follower, goes_on, is_of_epoch, publishing};
@@ -16,7 +16,6 @@ use crate::{consumer, producer};
 const REGION: Counters<'_> = Counters { region: "./x.region", fields: 250, slots: 4, tick: "5ms" };
 /// More bytes than our programs map after their start.
 const ENOUGH: u64 = 4 << 20;
-const NOBODY: u32 = 65_534;
 
 fn locked() -> Program {
     Program::new("locked", env!("CARGO_BIN_EXE_locked"))

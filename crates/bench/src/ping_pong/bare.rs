@@ -3,12 +3,13 @@
 
 use super::{Endpoint, Exchange, SILENCE, SLEEP, SLEEPS, Side, spin};
 use crate::Failure;
-use crate::shared::{Lines, Ordering};
+use crate::lines::Lines;
 use rustix::io::Errno;
 use rustix::thread::futex::{self, Flags};
 use rustix::time::Timespec;
 use std::path::Path;
 use std::sync::atomic::AtomicU32;
+use std::sync::atomic::Ordering;
 
 /// Two words in the same file, mapped.
 struct Words {
@@ -26,12 +27,12 @@ impl Words {
 
     #[inline]
     fn out(&self) -> &AtomicU32 {
-        &self.lines.line(self.out).word
+        self.lines.word(self.out)
     }
 
     #[inline]
     fn back(&self) -> &AtomicU32 {
-        &self.lines.line(self.back).word
+        self.lines.word(self.back)
     }
 }
 

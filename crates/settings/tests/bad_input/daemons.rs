@@ -54,7 +54,7 @@ pub(crate) static CASES: &[Case] = &[
         "9:1: producer.poll: unknown key; it belongs to [consumer], move it there",
     ),
     daemons(
-        "an input nobody reads",
+        "an input that no field reads",
         &["[producer]", r#"input = "/run/x.pipe""#],
         "9:9: producer.input: has no effect: no field has an input source; remove it",
     ),
@@ -64,7 +64,7 @@ pub(crate) static CASES: &[Case] = &[
         r#"9:9: producer.input: "" is not a path; write input = "/run/mapcast/sensor.pipe""#,
     ),
     daemons(
-        "a deadline for an input nobody reads",
+        "a deadline for an input that no field reads",
         &["[producer]", r#"input_deadline = "1s""#],
         "9:18: producer.input_deadline: has no effect: no field has an input source; remove it",
     ),

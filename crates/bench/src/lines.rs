@@ -28,14 +28,14 @@ const COUNT: usize = 2;
 
 /// Lines in a file, mapped.
 #[derive(Debug)]
-pub(crate) struct Lines {
+pub struct Lines {
     base: NonNull<[Line; COUNT]>,
     _owner: MmapRaw,
 }
 
 impl Lines {
     /// Maps the lines in the file at `path`, which is created if it does not exist.
-    pub(crate) fn open(path: &Path) -> io::Result<Self> {
+    pub fn open(path: &Path) -> io::Result<Self> {
         let file =
             File::options().read(true).write(true).create(true).truncate(false).open(path)?;
         let len = size_of::<[Line; COUNT]>();
@@ -48,19 +48,19 @@ impl Lines {
 
     /// The word of a line, with what was written before it.
     #[inline]
-    pub(crate) fn load(&self, index: usize) -> u32 {
+    pub fn load(&self, index: usize) -> u32 {
         self.word(index).load(Ordering::Acquire)
     }
 
     /// Writes the word of a line, and before it what was written before.
     #[inline]
-    pub(crate) fn store(&self, index: usize, value: u32) {
+    pub fn store(&self, index: usize, value: u32) {
         self.word(index).store(value, Ordering::Release);
     }
 
     /// The word of a line, to sleep on.
     #[inline]
-    pub(crate) fn word(&self, index: usize) -> &AtomicU32 {
+    pub fn word(&self, index: usize) -> &AtomicU32 {
         // SAFETY:
         // - aligned (a page is), mapped and readable while `self` is borrowed: invariant 0;
         // - a `Line` is an atomic and padding, so the other process may change it, every bit
