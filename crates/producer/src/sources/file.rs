@@ -16,7 +16,7 @@ use settings::{FileSource, Take, is_pattern};
 
 use super::Sample;
 use super::clock::Moment;
-use super::files::{FileId, Files, Read, matches};
+use super::files::{FileIndex, Files, Read, matches};
 use super::find::{Found, find};
 use super::sample_error::SampleError;
 
@@ -29,7 +29,7 @@ const SHORTEST: Duration = Duration::from_millis(10);
 pub(super) struct FileSampler {
     source: FileSource,
     element: Scalar,
-    files: Vec<FileId>,
+    files: Vec<FileIndex>,
     last: Option<Baseline>,
 }
 
@@ -37,7 +37,7 @@ pub(super) struct FileSampler {
 #[derive(Clone, Copy, Debug)]
 struct Baseline {
     /// The file, and the how many-th one of a pattern it is.
-    file: (FileId, u32),
+    file: (FileIndex, u32),
     number: Number,
     at: Duration,
 }

@@ -11,13 +11,14 @@
 //! while a pattern matches nothing; the buffer keeps the
 //! largest size the file has had.
 
-use std::fs::{self, File, Metadata, OpenOptions};
+use std::fs::{self, File, OpenOptions};
 use std::io;
-use std::os::unix::fs::{FileExt, FileTypeExt, MetadataExt, OpenOptionsExt};
+use std::os::unix::fs::{FileExt, FileTypeExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::str;
 use std::time::Duration;
 
+use region::FileId;
 use rustix::fs::OFlags;
 use rustix::io::Errno;
 
@@ -34,7 +35,7 @@ const FIRST: usize = 4 << 10;
 
 /// The number of a file among [`Files`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct FileId(usize);
+pub(super) struct FileIndex(usize);
 
 /// All files of a record's sources, each path once.
 #[derive(Debug, Default)]
@@ -45,7 +46,7 @@ pub(super) struct Files {
 /// A file that was read.
 #[derive(Debug)]
 pub(super) struct Read<'f> {
-    pub(super) id: FileId,
+    pub(super) id: FileIndex,
     /// How many files a pattern has been until now: with another one, an earlier reading says nothing.
     pub(super) matches: u32,
     pub(super) path: &'f Path,
@@ -62,7 +63,7 @@ struct OpenFile {
     /// The path, or what the pattern matched last.
     path: PathBuf,
     matches: u32,
-    open: Option<(File, Identity)>,
+    open: Option<(File, FileId)>,
     buffer: Vec<u8>,
     /// The result of this record's read: its time, or the error.
     read: Option<io::Result<Duration>>,
@@ -70,9 +71,9 @@ struct OpenFile {
 
 impl Files {
     /// The number of `path`, which is added if it is new. Does not open the file.
-    pub(super) fn add(&mut self, path: &Path) -> FileId {
+    pub(super) fn add(&mut self, path: &Path) -> FileIndex {
         let known = self.files.iter().position(|file| file.name == path);
-        FileId(known.unwrap_or_else(|| {
+        FileIndex(known.unwrap_or_else(|| {
             let (name, path, buffer) = (path.to_owned(), path.to_owned(), Vec::new());
             let file = OpenFile { name, path, matches: 0, open: None, buffer, read: None };
             self.files.push(file);
@@ -94,7 +95,7 @@ impl Files {
     }
 
     /// The first of `ids` that can be read.
-    pub(super) fn read(&mut self, ids: &[FileId]) -> Result<Read<'_>, SampleError> {
+    pub(super) fn read(&mut self, ids: &[FileIndex]) -> Result<Read<'_>, SampleError> {
         let readable = ids.iter().copied().find(|id| self.files[id.0].refresh().is_ok());
         let Some(id) = readable.or(ids.first().copied()) else {
             return Err(SampleError::NotText(PathBuf::new(), "names no file"));
@@ -185,24 +186,17 @@ pub(super) fn matches(pattern: &Path) -> impl Iterator<Item = PathBuf> + use<> {
     pattern.into_iter().flatten().filter_map(Result::ok)
 }
 
-/// Device and inode of a file: while it is open, no other file has both.
-type Identity = (u64, u64);
-
-fn identity(meta: &Metadata) -> Identity {
-    (meta.dev(), meta.ino())
-}
-
 /// The file that has the name `path` now: the open one if that is still it, else a new one.
-fn current<'f>(kept: &'f mut Option<(File, Identity)>, path: &Path) -> io::Result<&'f File> {
+fn current<'f>(kept: &'f mut Option<(File, FileId)>, path: &Path) -> io::Result<&'f File> {
     let meta = fs::metadata(path)?;
     if meta.file_type().is_fifo() {
         // Not opened: reading a pipe would take data meant for another reader.
         return Err(Errno::SPIPE.into());
     }
-    let named = identity(&meta);
+    let named = FileId::of_metadata(&meta);
     if kept.as_ref().is_none_or(|(_, opened)| *opened != named) {
         let file = open(path)?;
-        let opened = identity(&file.metadata()?);
+        let opened = FileId::of(&file)?;
         *kept = Some((file, opened));
     }
     let (file, _) = kept.as_ref().expect("it was set above");
