@@ -2,13 +2,10 @@
 //! them.
 
 use std::fs;
-use std::time::Duration;
 
 use e2e::{Daemon, Mount, Place, Reading, names_in, wait_until, where_refused, with_own_mounts};
-use layout::Stu;
 use nix::errno::Errno;
-use nix::libc::{SYS_fallocate, SYS_futex, SYS_memfd_create, SYS_renameat2};
-use region::{Reader, Writer};
+use nix::libc::{SYS_fallocate, SYS_memfd_create, SYS_renameat2};
 
 use crate::{consumer, producer};
 
@@ -71,33 +68,6 @@ fn without_fallocate_a_region_is_filled_with_zeros() {
             writer.says("(created, epoch 1)");
             assert_eq!(read(&place).epoch, 1, "{errno}");
             writer.stop();
-        });
-    }
-}
-
-/// How often this thread has gone to sleep voluntarily.
-fn sleeps() -> u64 {
-    let status = fs::read_to_string("/proc/thread-self/status").expect("a status");
-    let count = status.lines().find_map(|line| line.strip_prefix("voluntary_ctxt_switches:"));
-    count.expect("a count").trim().parse().expect("a number")
-}
-
-#[test]
-fn without_futex_a_waiting_reader_sleeps_and_gets_the_next_record() {
-    for errno in [Errno::ENOSYS, Errno::EPERM] {
-        where_refused(&[SYS_futex], errno, || {
-            let place = Place::new();
-            let path = place.path("stu.region");
-            let mut writer = Writer::<Stu>::open(&path).expect("a writer");
-            let mut reader = Reader::<Stu>::open(&path).expect("a reader");
-            let before = sleeps();
-            for _ in 0..8 {
-                reader.wait(Duration::from_secs(1)).expect("a wait");
-            }
-            assert!(sleeps() >= before + 8, "{errno}: it spins");
-            writer.publish(&Stu::new(10, "xiaoming", 'm')).expect("a publish");
-            reader.wait(Duration::from_secs(1)).expect("a wait");
-            assert_eq!(reader.latest().expect("a read").map(|sample| sample.id), Some(10));
         });
     }
 }

@@ -35,6 +35,7 @@ mod program;
 mod reading;
 pub mod region_dump;
 mod sandbox;
+mod stdin_end;
 #[cfg(target_arch = "x86_64")]
 pub mod stepping;
 mod tally;
@@ -53,6 +54,7 @@ pub use place::{Place, names_in, shipped_config};
 pub use program::Program;
 pub use reading::Reading;
 pub use sandbox::where_refused;
+pub use stdin_end::StdinEnd;
 pub use tally::Tally;
 pub use unprivileged::{NOBODY, Unprivileged};
 pub use wait::{DEADLINE, wait_until};

@@ -42,6 +42,10 @@
 //!   are blocked so that one thread handles them, leave out SIGBUS: `sigfillset(&set);
 //!   sigdelset(&set, SIGBUS);`.
 //!
+//! The handler runs on the thread's signal stack (`SA_ONSTACK`), if it has one. Rust's
+//! `std::process::exit` frees that of the main thread: while another thread ends the process so, a main
+//! thread that touches a truncated region can end it by SIGSEGV instead. Return from `main`.
+//!
 //! A SIGBUS that another process sends kills this one, unless the program ignores it or has a
 //! handler for it.
 

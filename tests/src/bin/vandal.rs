@@ -5,9 +5,10 @@
 //! ```
 
 use std::error::Error;
-use std::io::{self, Read as _, Write as _};
+use std::io::{self, Write as _};
 use std::path::Path;
 
+use e2e::StdinEnd;
 use e2e::vandal::{Deed, Vandal};
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -19,14 +20,9 @@ fn main() -> Result<(), Box<dyn Error>> {
     let seed = rest.first().map_or_else(|| Ok(fastrand::u64(..)), |seed| seed.parse())?;
     let mut vandal = Vandal::new(Path::new(path), slots.parse()?, seed)?;
     writeln!(io::stdout(), "ready, seed {seed}")?;
-    std::thread::spawn(end_with_stdin);
-    loop {
+    let end = StdinEnd::watch();
+    while !end.has_come() {
         vandal.act(&deeds)?;
     }
-}
-
-/// The test holds the other end, so this program ends with it.
-fn end_with_stdin() {
-    let _ = io::stdin().read(&mut [0]);
-    std::process::exit(0);
+    Ok(())
 }

@@ -9,10 +9,11 @@
 
 use std::error::Error;
 use std::fmt;
-use std::io::{self, Read as _, Write as _};
+use std::io::{self, Write as _};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
+use e2e::StdinEnd;
 use layout::{RecordView, Stu};
 use region::{DynReader, Reader, RegionError, Step};
 
@@ -44,7 +45,6 @@ fn main() -> Result<(), Box<dyn Error>> {
     };
     let path = Path::new(path);
     let mut tally = Tally::default();
-    std::thread::spawn(end_with_stdin);
     match mode.as_str() {
         "dyn" => watch(&mut tally, || DynReader::open(path), look),
         "typed" => watch(&mut tally, || Reader::<Stu>::open(path), look_typed),
@@ -61,7 +61,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     }
 }
 
-/// Reads repeatedly from the reader that `attach` returns; after an error attaches again.
+/// Reads from the reader that `attach` returns until the end of standard input; after an error attaches
+/// again.
 fn watch<R>(
     tally: &mut Tally,
     attach: impl Fn() -> Result<R, RegionError>,
@@ -69,7 +70,8 @@ fn watch<R>(
 ) -> Result<(), Box<dyn Error>> {
     let mut reader = None;
     let mut said = Instant::now();
-    loop {
+    let end = StdinEnd::watch();
+    while !end.has_come() {
         tally.looks += 1;
         match &mut reader {
             None => match attach() {
@@ -91,6 +93,7 @@ fn watch<R>(
             said = Instant::now();
         }
     }
+    Ok(())
 }
 
 fn look(reader: &mut DynReader, tally: &mut Tally) -> Result<(), RegionError> {
@@ -125,10 +128,4 @@ fn look_typed(reader: &mut Reader<Stu>, tally: &mut Tally) -> Result<(), RegionE
     let _ = reader.state();
     reader.refresh()?;
     Ok(())
-}
-
-/// The test holds the other end, so this program ends with it.
-fn end_with_stdin() {
-    let _ = io::stdin().read(&mut [0]);
-    std::process::exit(0);
 }

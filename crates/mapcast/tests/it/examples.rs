@@ -1,6 +1,8 @@
 //! Each example runs, and does what its header says.
 
+use std::fs::Permissions;
 use std::io::Read as _;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -33,8 +35,10 @@ fn printed(mut child: Child) -> String {
     text
 }
 
+/// A directory that only its owner may write to, whatever the umask: a default directory has to be one.
 fn place() -> (tempfile::TempDir, PathBuf) {
-    let dir = tempfile::tempdir().expect("a directory");
+    let owners_alone = Permissions::from_mode(0o700);
+    let dir = tempfile::Builder::new().permissions(owners_alone).tempdir().expect("a directory");
     let path = dir.path().to_owned();
     (dir, path)
 }
