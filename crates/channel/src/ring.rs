@@ -102,6 +102,17 @@ impl<M: Memory> Ring<M> {
         head
     }
 
+    /// The number of the oldest record that is whole now. The next publish may overwrite it.
+    ///
+    /// If there is none, it is the number of one that was never in this ring, or of the next one.
+    pub fn oldest(&self) -> u64 {
+        let head = self.head();
+        let oldest = head.saturating_sub(u64::from(self.mask)).max(1);
+        // The slot that the writer takes next may still hold its record.
+        let found = sync::load(self.slot(oldest).stamp);
+        if found == stamp::complete(oldest) { oldest } else { oldest.min(head).saturating_add(1) }
+    }
+
     /// Copies the newest record to `record`; `None` if nothing has been published in this ring yet.
     ///
     /// A slot may be complete before head names it, and then [`Ring::next`] already returns a

@@ -36,6 +36,13 @@ impl Tail {
         Self { last: sequence, seen: 0 }
     }
 
+    /// The cursor with `sequence + 1` as its next record. What was returned before stays the least that
+    /// `latest` returns.
+    #[must_use]
+    pub fn moved_after(self, sequence: u64) -> Self {
+        Self { last: sequence, ..self }
+    }
+
     /// The number up to which records have been returned or reported missed.
     pub fn last(&self) -> u64 {
         self.last

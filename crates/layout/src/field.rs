@@ -1,6 +1,7 @@
 //! The description of a field ([`FieldSpec`]), and the field in a built schema ([`Field`]).
 
 use crate::ctype::CType;
+use crate::value::Value;
 
 /// A name for one value of a field, such as 1 for "on".
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -61,6 +62,19 @@ impl Field {
     /// The label of `value`, if it has one.
     pub fn label_text(&self, value: i64) -> Option<&str> {
         self.labels.iter().find(|label| label.value == value).map(|label| label.text.as_str())
+    }
+
+    /// The label of `value`, one element of the field, if it has one.
+    pub fn label_of(&self, value: &Value) -> Option<&str> {
+        match value {
+            Value::Text(text) => self.label_of_text(text.as_bytes()),
+            _ => self.label_text(value.label_key()?),
+        }
+    }
+
+    /// The label of a text: those of a `char` field are named by the code of the character.
+    pub(crate) fn label_of_text(&self, text: &[u8]) -> Option<&str> {
+        self.label_text(text.first().copied().unwrap_or_default().into())
     }
 
     /// The value with the label `text`, if there is one.

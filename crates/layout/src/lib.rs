@@ -57,6 +57,7 @@ mod schema;
 mod store;
 mod stu;
 mod template;
+mod template_part;
 pub mod text;
 mod value;
 mod view;
@@ -72,12 +73,15 @@ pub use error::{DecodeError, SchemaError, SchemaPart, ValueError, ValueErrorKind
 pub use field::{Field, FieldSpec, Label};
 pub use field_type::{BoolType, FieldType, Labels, Number, TextType, UnknownValue};
 pub use header::Header;
-pub use limits::{MAX_FIELDS, MAX_LABELS, MAX_NAME, MAX_RECORD, MAX_SCHEMA, MAX_TEXT, MAX_UNIT};
-pub use line::Line;
+pub use limits::{
+    MAX_FIELDS, MAX_LABELS, MAX_NAME, MAX_PRECISION, MAX_RECORD, MAX_SCHEMA, MAX_TEXT, MAX_UNIT,
+};
+pub use line::{Line, Shown};
 pub use record::Record;
 pub use record_buf::{Elements, RecordBuf};
 pub use schema::Schema;
 pub use stu::Stu;
 pub use template::Template;
+pub use template_part::TemplatePart;
 pub use value::{Literal, Value};
 pub use view::RecordView;

@@ -20,3 +20,6 @@ pub const MAX_UNIT: usize = 64;
 
 /// Longest help text, label text or line template, in bytes.
 pub const MAX_TEXT: usize = 1024;
+
+/// Most digits behind the point that a template can ask for.
+pub const MAX_PRECISION: usize = 32;

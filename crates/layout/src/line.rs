@@ -13,6 +13,16 @@ use crate::text::Escaped;
 use crate::value::{Value, write_list};
 use crate::view::RecordView;
 
+/// Displays one field of a record, or one element of an array, as [`Line`] does: a label instead of
+/// its value, control characters escaped. A precision applies to floats. Made by
+/// [`RecordView::shown`].
+#[derive(Clone, Copy, Debug)]
+pub struct Shown<'a> {
+    view: RecordView<'a>,
+    field: &'a Field,
+    element: Option<u32>,
+}
+
 /// Displays one record as a line. Made by [`RecordView::line`].
 #[derive(Clone, Copy, Debug)]
 pub struct Line<'a> {
@@ -32,6 +42,12 @@ impl<'a> RecordView<'a> {
     pub const fn line_by(&self, template: &'a Template) -> Line<'a> {
         Line { view: *self, template: Some(template) }
     }
+
+    /// The value of `field`, or of one element of it, as a line has it. An element that the field
+    /// does not have is shown as nothing.
+    pub const fn shown(&self, field: &'a Field, element: Option<u32>) -> Shown<'a> {
+        Shown { view: *self, field, element }
+    }
 }
 
 impl fmt::Display for Line<'_> {
@@ -43,7 +59,7 @@ impl fmt::Display for Line<'_> {
                 Piece::Text(text) => f.write_str(text)?,
                 Piece::Field { index, precision } => {
                     if let Some(field) = fields.get(*index) {
-                        self.write_field(f, field, *precision)?;
+                        write_field(f, self.view, field, *precision)?;
                     }
                 }
             }
@@ -58,32 +74,41 @@ impl Line<'_> {
         for (index, field) in fields.iter().enumerate() {
             let tab = if index == 0 { "" } else { "\t" };
             write!(f, "{tab}{}=", field.name())?;
-            self.write_field(f, field, None)?;
+            write_field(f, self.view, field, None)?;
         }
         Ok(())
     }
+}
 
-    fn write_field(
-        &self,
-        f: &mut fmt::Formatter<'_>,
-        field: &Field,
-        precision: Option<usize>,
-    ) -> fmt::Result {
-        if let Some(text) = self.view.text(field) {
-            // The labels of a text field are those of a single `char`.
-            let code = self.view.bytes_of(field)[0];
-            return match field.label_text(code.into()) {
-                Some(label) => f.write_str(label),
-                None => write!(f, "{}", Escaped(text)),
-            };
-        }
-        let mut values = self.view.elements(field);
-        let write = |value, f: &mut fmt::Formatter<'_>| write_value(f, field, &value, precision);
-        if field.ctype().is_list() {
-            write_list(f, values, write)
-        } else {
-            values.try_for_each(|value| write(value, f))
-        }
+impl fmt::Display for Shown<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let precision = f.precision();
+        let Some(element) = self.element else {
+            return write_field(f, self.view, self.field, precision);
+        };
+        let element = self.view.element(self.field, element);
+        element.map_or(Ok(()), |value| write_value(f, self.field, &value, precision))
+    }
+}
+
+fn write_field(
+    f: &mut fmt::Formatter<'_>,
+    view: RecordView<'_>,
+    field: &Field,
+    precision: Option<usize>,
+) -> fmt::Result {
+    if let Some(text) = view.text(field) {
+        return match field.label_of_text(view.bytes_of(field)) {
+            Some(label) => f.write_str(label),
+            None => write!(f, "{}", Escaped(text)),
+        };
+    }
+    let mut values = view.elements(field);
+    let write = |value, f: &mut fmt::Formatter<'_>| write_value(f, field, &value, precision);
+    if field.ctype().is_list() {
+        write_list(f, values, write)
+    } else {
+        values.try_for_each(|value| write(value, f))
     }
 }
 
@@ -93,7 +118,7 @@ fn write_value(
     value: &Value,
     precision: Option<usize>,
 ) -> fmt::Result {
-    match (value.label_key().and_then(|key| field.label_text(key)), precision) {
+    match (field.label_of(value), precision) {
         (Some(label), _) => f.write_str(label),
         (None, Some(digits)) => write!(f, "{value:.digits$}"),
         (None, None) => write!(f, "{value}"),

@@ -14,11 +14,9 @@
 
 use crate::error::{SchemaError, SchemaPart as Part, refuse};
 use crate::field::{Field, known_names};
-use crate::limits::MAX_TEXT;
+use crate::limits::{MAX_PRECISION, MAX_TEXT};
+use crate::template_part::TemplatePart;
 use crate::text::is_control;
-
-/// Most digits after the point.
-const MAX_PRECISION: usize = 32;
 
 /// A line template, parsed for the fields of one schema.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,22 +37,16 @@ impl Template {
     /// Parses `text`, whose placeholders name some of `fields`.
     pub fn parse(text: &str, fields: &[Field]) -> Result<Self, SchemaError> {
         check_text(text)?;
-        let (mut pieces, mut plain, mut at) = (Vec::new(), String::new(), 0);
-        while let Some(before) = text[at..].find(['{', '}']) {
-            plain.push_str(&text[at..at + before]);
-            at += before;
-            let rest = &text[at..];
-            if rest.starts_with("{{") || rest.starts_with("}}") {
-                plain.push_str(&rest[..1]);
-                at += 2;
-                continue;
+        let (mut pieces, mut plain) = (Vec::new(), String::new());
+        for (at, part) in TemplatePart::split(text)? {
+            match part {
+                TemplatePart::Text(part) => plain.push_str(part),
+                TemplatePart::Placeholder(inner) => {
+                    pieces.push(Piece::Text(core::mem::take(&mut plain)));
+                    pieces.push(placeholder(inner, at, fields)?);
+                }
             }
-            let end = placeholder_end(rest, at)?;
-            pieces.push(Piece::Text(core::mem::take(&mut plain)));
-            pieces.push(placeholder(&rest[1..end], at, fields)?);
-            at += end + 1;
         }
-        plain.push_str(&text[at..]);
         pieces.push(Piece::Text(plain));
         Ok(Self { text: text.to_owned(), pieces })
     }
@@ -90,22 +82,6 @@ fn check_text(text: &str) -> Result<(), SchemaError> {
         );
     }
     Ok(())
-}
-
-/// Length of the placeholder at the start of `rest`, which is at byte `at` of the template.
-fn placeholder_end(rest: &str, at: usize) -> Result<usize, SchemaError> {
-    match rest.find('}') {
-        Some(0) => refuse!(
-            Part::Line,
-            "the line template has a single }} at byte {at}; write }}}} for a brace"
-        ),
-        Some(end) => Ok(end),
-        None => refuse!(
-            Part::Line,
-            "the line template opens {{ at byte {at} and does not close it; \
-             add }} or write {{{{ for a brace"
-        ),
-    }
 }
 
 /// Parses `name` or `name:.2`, from the placeholder at byte `at`.

@@ -80,7 +80,20 @@ impl<'a> RecordView<'a> {
         bytes.chunks_exact(size).map(move |element| Value::load(scalar, element))
     }
 
-    pub(crate) fn bytes_of(&self, field: &Field) -> &'a [u8] {
+    /// Element number `index` of an array; `None` if it has no such element, or is a text or no array.
+    pub fn element(&self, field: &Field, index: u32) -> Option<Value> {
+        let scalar = field.ctype().element();
+        let size = scalar.size() as usize;
+        let at = (index as usize).checked_mul(size).filter(|_| field.ctype().is_list())?;
+        let bytes = self.bytes_of(field).get(at..)?.get(..size)?;
+        Some(Value::load(scalar, bytes))
+    }
+
+    /// The bytes of `field`.
+    ///
+    /// # Panics
+    /// If `field` is of another schema, and does not lie in this record.
+    pub fn bytes_of(&self, field: &Field) -> &'a [u8] {
         &self.bytes[field.range()]
     }
 

@@ -81,8 +81,8 @@
 
 pub use layout::{BoolType, FieldType, Labels, Number, Record, Stu, TextType, UnknownValue};
 pub use region::{
-    Address, BootTime, Changed, Event, FileStatus, Follow, Followed, Holder, Notifier, Options,
-    Origin, Place, Publication, Reader, Refreshed, RegionError as Error,
+    Address, Begin, BootTime, Changed, Event, FileStatus, Follow, Followed, Holder, Notifier,
+    Options, Origin, Place, Publication, Reader, Refreshed, RegionError as Error,
     RegionErrorKind as ErrorKind, Sample, State, Step, ToPlace, Why, Writer, find, locate,
 };
 

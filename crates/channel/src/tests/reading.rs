@@ -44,6 +44,19 @@ fn a_ring_that_begins_at_a_later_number_has_nothing_before_its_first_record() {
 }
 
 #[test]
+fn the_oldest_record_is_the_one_that_the_next_publish_overwrites() {
+    let heap = Heap::new(4, LEN);
+    let (ring, mut writer) = (ring(&heap, 4), publisher(&heap, 4));
+    assert_eq!(ring.oldest(), 1);
+    for (published, oldest) in [(1, 1), (2, 1), (3, 1), (4, 1), (5, 2), (100, 97)] {
+        publish(&mut writer, published - ring.head());
+        assert_eq!((ring.head(), ring.oldest()), (published, oldest));
+        let mut bytes = [0; LEN];
+        assert_eq!(ring.next(oldest - 1, &mut bytes), Ok(Step::Record(publication(oldest))));
+    }
+}
+
+#[test]
 fn latest_returns_the_last_of_many() {
     let heap = Heap::new(4, LEN);
     let (ring, mut writer) = (ring(&heap, 4), publisher(&heap, 4));

@@ -1,10 +1,12 @@
 //! The reader: read-only, invisible to the writer, and never goes back to an older record.
 
+mod begin;
 mod refresh;
 mod refresh_timer;
 mod snapshot;
 mod typed;
 
+pub use begin::Begin;
 pub use refresh::Refreshed;
 pub use typed::{Reader, Sample};
 
@@ -53,7 +55,7 @@ pub struct DynReader {
 
 impl DynReader {
     /// Attaches to the region at `at`: a name, a path or an [`Address`]. Following begins with the
-    /// newest record.
+    /// newest record, unless [`begin`](Self::begin) says otherwise.
     ///
     /// The file is opened read-only, every sum in its header is checked, then it is mapped. A relative
     /// path keeps its start in the present working directory.

@@ -1,6 +1,6 @@
 //! The reader of a Rust struct.
 
-use super::{DynReader, Refreshed};
+use super::{Begin, DynReader, Refreshed};
 use crate::address::ToPlace;
 use crate::error::RegionError;
 use crate::follow::Follow;
@@ -128,6 +128,12 @@ impl<R: Record> Reader<R> {
     /// ```
     pub fn follow(&mut self) -> Follow<'_, &mut Self> {
         Follow::new(self)
+    }
+
+    /// Makes [`next`](Self::next) and [`follow`](Self::follow) begin with another record than the
+    /// newest: see [`DynReader::begin`].
+    pub fn begin(&mut self, with: Begin) {
+        self.inner.begin(with);
     }
 
     /// Writes the newest record to a region of its own: see [`DynReader::snapshot`].

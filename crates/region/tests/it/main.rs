@@ -2,6 +2,7 @@
 
 mod anonymous;
 mod bare;
+mod begin;
 mod cursor;
 mod events;
 mod follow;
