@@ -153,6 +153,17 @@ pub enum Format {
     Csv,
 }
 
+impl From<Format> for render::Format {
+    fn from(format: Format) -> Self {
+        match format {
+            Format::Text => Self::Text,
+            Format::Status => Self::Status,
+            Format::Json => Self::Json,
+            Format::Csv => Self::Csv,
+        }
+    }
+}
+
 fn source() -> impl TypedValueParser<Value = Source> {
     OsStringValueParser::new().try_map(Source::from_argument)
 }

@@ -8,7 +8,8 @@ use daemon::Exit;
 use daemon::PassedError;
 use daemon::logging::LogError;
 use region::{RegionError, State};
-use settings::{SettingsError, duration_text};
+use render::{ViewError, duration_text, rounded};
+use settings::SettingsError;
 
 /// Why [`run`](crate::run) failed. Displays as one line that ends with the next step.
 #[derive(Debug, thiserror::Error)]
@@ -114,6 +115,14 @@ pub(crate) enum Kind {
     /// A bare file is not handed over as a descriptor.
     #[error("{}: a bare file cannot be read from a descriptor; give its path", .0.display())]
     BareDescriptor(PathBuf),
+    /// The view does not fit the records of the region.
+    #[error("{}: {}", path.display(), option_of(error))]
+    View {
+        /// The region's file.
+        path: PathBuf,
+        /// What does not fit.
+        error: ViewError,
+    },
     /// The records could not be written.
     #[error("cannot write to stdout: {0}; give it another place to go")]
     Output(io::Error),
@@ -157,6 +166,15 @@ impl std::fmt::Display for TimedOut {
     }
 }
 
+/// The error behind the option that it is about.
+pub(crate) fn option_of(error: &ViewError) -> String {
+    let option = match error {
+        ViewError::Fields(_) => "--fields",
+        _ => "--line",
+    };
+    format!("{option}: {error}")
+}
+
 /// `live or closed`.
 fn alternatives(states: &[State]) -> String {
     let names: Vec<_> = states.iter().map(|state| state.as_str()).collect();
@@ -172,20 +190,15 @@ fn next_step_in(state: State) -> &'static str {
     }
 }
 
-/// An age as people read it: to the millisecond, or to the microsecond if it is short.
-pub(crate) fn rounded(age: Duration) -> String {
-    let unit = if age < Duration::from_millis(10) { 1_000 } else { 1_000_000 };
-    let nanos = age.subsec_nanos() / unit * unit;
-    duration_text(Duration::new(age.as_secs(), nanos))
-}
-
 impl ConsumerError {
     /// The exit code for this error.
     pub fn exit(&self) -> Exit {
         match self.0 {
-            Kind::Log(_) | Kind::BareFollow(_) | Kind::BareSnapshot(_) | Kind::BareHealth(_) => {
-                Exit::Usage
-            }
+            Kind::Log(_)
+            | Kind::BareFollow(_)
+            | Kind::BareSnapshot(_)
+            | Kind::BareHealth(_)
+            | Kind::View { .. } => Exit::Usage,
             Kind::Region(ref error) if error.is_of_environment() => Exit::Usage,
             Kind::NoRegion(_) | Kind::NothingYet(_) | Kind::TimeOver { .. } => Exit::NoValue,
             Kind::TooOld { .. }

@@ -28,8 +28,6 @@ mod health;
 mod link;
 mod messages;
 mod printer;
-mod reading;
-mod render;
 mod session;
 mod snapshot;
 mod source;
@@ -41,8 +39,6 @@ mod timeout;
 mod watch;
 
 pub mod cli;
-#[doc(hidden)]
-pub mod fuzzing;
 
 use std::cell::RefCell;
 use std::io;
@@ -58,7 +54,7 @@ use health::Health;
 use link::Link;
 use messages::Log;
 use printer::Printer;
-use render::Renderer;
+use render::View;
 use session::Session;
 use stdout::Stdout;
 pub use target::Source;
@@ -118,7 +114,8 @@ fn start(
         return Err(Kind::BareHealth(link.path()).into());
     }
     let count = if args.once { Some(1) } else { args.count.map(NonZeroU64::get) };
-    let printer = Printer::new(Renderer::new(args.format), count);
+    let view = View { format: args.format.into(), ..View::default() };
+    let printer = Printer::new(view, count);
     let timeout = Timeout::new(args.timeout);
     let session = Session::new(link, printer, timeout, health, environment);
     match &args.snapshot {

@@ -11,9 +11,9 @@ use std::time::Duration;
 
 use layout::Schema;
 use region::{DynReader, Follow, Followed, Publication, RegionError, State, Step};
+use render::{Origin, Reading};
 
 use crate::messages::{Change, Notice, Writer};
-use crate::reading::{Origin, Reading};
 use crate::source::Source;
 use crate::target::{Format, Target};
 
@@ -67,6 +67,11 @@ impl Link {
         let origin = source.region().zip(publication);
         let origin = origin.map(|(region, publication)| Origin { region, publication });
         Reading { record: source.record(), origin }
+    }
+
+    /// What the records of the region are; `None` if there is no region.
+    pub(crate) fn schema(&self) -> Option<&Schema> {
+        self.follow.source().map(|source| source.record().schema())
     }
 
     /// Writes the newest record to `file` as a region of its own. `None` if there is none to read.

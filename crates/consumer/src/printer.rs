@@ -8,9 +8,10 @@
 use std::io::{self, ErrorKind, Write};
 use std::ops::ControlFlow;
 
+use layout::Schema;
+use render::{Reading, Renderer, View, ViewError};
+
 use crate::error::ConsumerError;
-use crate::reading::Reading;
-use crate::render::Renderer;
 
 /// Whether to continue.
 pub(crate) type Flow = ControlFlow<()>;
@@ -23,15 +24,30 @@ const BATCH: usize = 8 << 10;
 /// Prints records until enough were printed or stdout was closed by its reader.
 #[derive(Debug)]
 pub(crate) struct Printer {
-    renderer: Renderer,
+    view: View,
+    /// `None`: there was no region yet whose records the view fits.
+    renderer: Option<Renderer>,
     buffer: Vec<u8>,
     /// Records still to print; `None`: no limit.
     left: Option<u64>,
 }
 
 impl Printer {
-    pub(crate) fn new(renderer: Renderer, count: Option<u64>) -> Self {
-        Self { renderer, buffer: Vec::new(), left: count }
+    pub(crate) fn new(view: View, count: Option<u64>) -> Self {
+        Self { view, renderer: None, buffer: Vec::new(), left: count }
+    }
+
+    /// Prints records of `schema` from now on.
+    ///
+    /// # Errors
+    /// The view does not fit the schema.
+    pub(crate) fn adapt(&mut self, schema: &Schema) -> Result<(), ViewError> {
+        let next = self.view.of(schema)?;
+        match &mut self.renderer {
+            Some(renderer) => renderer.replace(next),
+            None => self.renderer = Some(next),
+        }
+        Ok(())
     }
 
     /// Prints one record, buffered.
@@ -41,7 +57,8 @@ impl Printer {
         out: &mut dyn Write,
     ) -> Result<Flow, ConsumerError> {
         let mut buffered = Buffered { buffer: &mut self.buffer, out };
-        let mut written = self.renderer.render(reading, &mut buffered);
+        let Some(renderer) = &mut self.renderer else { return Ok(Flow::Continue(())) };
+        let mut written = renderer.render(reading, &mut buffered);
         if written.is_ok() && buffered.buffer.len() >= BATCH {
             written = buffered.send();
         }

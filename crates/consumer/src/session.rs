@@ -9,7 +9,7 @@ use daemon::Monotonic;
 use region::{Publication, RegionError};
 
 use crate::environment::Environment;
-use crate::error::ConsumerError;
+use crate::error::{ConsumerError, Kind};
 use crate::health::Health;
 use crate::link::{Event, Link};
 use crate::messages::{Change, Notice};
@@ -88,7 +88,10 @@ impl<'e> Session<'e> {
             Err(error) if !self.link.is_attached() => Err(error.into()),
             change => {
                 match change {
-                    Ok(Event::Attached | Event::Replaced) => self.newest = None,
+                    Ok(Event::Attached | Event::Replaced) => {
+                        self.newest = None;
+                        self.adapt()?;
+                    }
                     // The error says what the notice would.
                     Ok(Event::Writer(_)) if !self.health.waits => {
                         self.health.check(&mut self.link, None)?;
@@ -99,6 +102,13 @@ impl<'e> Session<'e> {
                 self.log(&notices)
             }
         }
+    }
+
+    /// Prints records of the region that is attached from now on.
+    fn adapt(&mut self) -> Result<(), ConsumerError> {
+        let Some(schema) = self.link.schema() else { return Ok(()) };
+        let adapted = self.printer.adapt(schema);
+        adapted.map_err(|error| Kind::View { path: self.link.path(), error }.into())
     }
 
     /// Prints the record that was copied last, buffered.

@@ -23,6 +23,7 @@ use std::os::fd::AsFd;
 use std::time::Duration;
 
 use daemon::{Monotonic, Service, Signals};
+use render::BROKEN_OFF;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
 
@@ -30,8 +31,6 @@ use rustix::io::Errno;
 const CHUNK: usize = 4096;
 /// How long the current line may take after a stop signal.
 const GRACE: Duration = Duration::from_secs(1);
-/// Ends a line that was cut off: neither a number nor JSON.
-pub(crate) const BROKEN_OFF: &str = " [...]";
 
 /// A descriptor to write to; writes fail once a stop signal came and GRACE has passed.
 #[derive(Debug)]

@@ -12,11 +12,10 @@ use std::fmt::Write as _;
 use std::fs;
 use std::sync::Arc;
 
-use consumer::cli::Format;
-use consumer::fuzzing;
 use fastrand::Rng;
 use layout::{Field, RecordBuf, Scalar, Value};
 use producer::fuzzing as producing;
+use render::{Format, Reading, View};
 use settings::Settings;
 
 /// Every scalar, and an array of each.
@@ -137,7 +136,9 @@ fn random_record(random: &mut Rng, settings: &Settings) -> RecordBuf {
 
 fn print(record: &RecordBuf, format: Format) -> String {
     let mut out = Vec::new();
-    fuzzing::write_line(record.schema(), record.bytes(), format, &mut out).expect("memory");
+    let view = View { format, ..View::default() };
+    let mut renderer = view.of(record.schema()).expect("all fields");
+    renderer.render(&Reading { record: record.view(), origin: None }, &mut out).expect("memory");
     String::from_utf8(out).expect("UTF-8")
 }
 

@@ -6,11 +6,10 @@
 //!
 //! Price: the text is searched for each key that a message names, once something is wrong.
 
+use query::nearest;
+
 /// The tables, each below a line `# NAME` as messages call it, and the keys of each.
 const KEYS: &str = include_str!("examples.txt");
-
-/// Longest word that is worth comparing with the known ones, in bytes.
-const LONGEST: usize = 32;
 
 /// The table that the last of `parents` is, as messages call it.
 pub(crate) fn table(parents: &[&str]) -> String {
@@ -67,22 +66,9 @@ pub(crate) fn instead_of_word(unknown: &str, known: &[&'static str]) -> String {
     }
 }
 
-/// The known word nearest to `word`, if one is near: about one slip in three letters.
-pub fn nearest<'k>(word: &str, known: &[&'k str]) -> Option<&'k str> {
-    if word.len() > LONGEST {
-        return None;
-    }
-    let word = word.to_lowercase();
-    let slips = |known: &str| strsim::osa_distance(&word, &known.to_lowercase());
-    let most = |known: &str| known.len().max(word.len()).div_ceil(3).min(known.len() - 1);
-    let comparable = known.iter().copied().filter(|known| (1..=LONGEST).contains(&known.len()));
-    let near = comparable.filter(|known| slips(known) <= most(known));
-    near.min_by_key(|known| slips(known))
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{lines, nearest, tables};
+    use super::{lines, tables};
 
     /// The rows of the table of keys below the heading that names `table`.
     fn rows<'m>(manual: &'m str, table: &str) -> Vec<&'m str> {
@@ -111,34 +97,5 @@ mod tests {
             }
             assert_eq!(rows.len(), lines(table).count(), "{table} has other rows too");
         }
-    }
-
-    const WORDS: [&str; 7] = ["name", "path", "format", "mode", "group", "slots", "wake"];
-
-    fn guess(word: &str) -> Option<&'static str> {
-        nearest(word, &WORDS)
-    }
-
-    #[test]
-    fn a_slip_of_the_finger_is_recognised() {
-        assert_eq!(guess("slot"), Some("slots"));
-        assert_eq!(guess("fromat"), Some("format"));
-        assert_eq!(guess("Mode"), Some("mode"));
-        assert_eq!(guess("gruop"), Some("group"));
-        assert_eq!(guess("pth"), Some("path"));
-    }
-
-    #[test]
-    fn a_word_that_resembles_nothing_is_not_guessed_at() {
-        assert_eq!(guess("x"), None);
-        assert_eq!(guess(""), None);
-        assert_eq!(guess("permissions"), None);
-        assert_eq!(guess(&"name".repeat(100_000)), None);
-    }
-
-    #[test]
-    fn two_letters_swapped_are_one_slip() {
-        assert_eq!(nearest("solts", &["slots"]), Some("slots"));
-        assert_eq!(nearest("eman", &["name"]), None);
     }
 }

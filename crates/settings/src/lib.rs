@@ -52,15 +52,16 @@ use toml::de::{DeTable, DeValue};
 pub use address::{Address, AddressError};
 pub use daemons::{ConsumerSettings, ProducerSettings};
 pub use error::{Place, SettingsError, SettingsErrorKind};
-pub use examples::nearest;
+pub use query::nearest;
 pub use record::RecordSettings;
 pub use region::{DEFAULT_MODE, DEFAULT_SLOTS, Format, RegionSettings};
+pub use render::duration_text;
 pub use source::{
     ClockKind, ClockSource, Constant, Counter, DiskFigure, DiskSource, Expr, FileSource, InputKey,
     InputSource, Pattern, Random, Range, Source, Take, TimeUnit, Wave, WaveShape, is_pattern,
     is_separator, words,
 };
-pub use values::{DurationError, MAX_DURATION, MAX_LINE_RANGE, duration, duration_text};
+pub use values::{DurationError, MAX_DURATION, MAX_LINE_RANGE, duration};
 
 use fault::{Fault, Problem};
 use node::Node;

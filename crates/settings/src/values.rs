@@ -62,16 +62,6 @@ fn is_calendar(unit: &str) -> bool {
     unit == "M" || ["mon", "y"].iter().any(|start| unit.starts_with(start))
 }
 
-/// `duration` in units that [`duration()`] reads, without months and years: "1m 30s", "365days".
-pub fn duration_text(duration: Duration) -> String {
-    const DAY: u64 = 24 * 60 * 60;
-    let days = duration.as_secs() / DAY;
-    let rest = Duration::new(duration.as_secs() % DAY, duration.subsec_nanos());
-    let rest = (days == 0 || !rest.is_zero()).then(|| humantime::format_duration(rest).to_string());
-    let days = (days > 0).then(|| format!("{days}day{}", if days == 1 { "" } else { "s" }));
-    days.into_iter().chain(rest).collect::<Vec<_>>().join(" ")
-}
-
 /// A [`duration`] in quotes.
 pub(crate) fn quoted_duration<'de, D: Deserializer<'de>>(value: D) -> Result<Duration, D::Error> {
     let text = String::deserialize(value);
@@ -150,7 +140,9 @@ where
 mod tests {
     use std::time::Duration;
 
-    use super::{duration, duration_text};
+    use render::duration_text;
+
+    use super::duration;
 
     #[test]
     fn a_duration_is_written_in_units_that_are_read() {

@@ -5,11 +5,10 @@ use std::fs;
 use std::path::Path;
 
 use layout::{CType, FieldSpec, Scalar, Schema};
+use render::Format;
 use settings::Settings;
 
-use super::Stage;
-use crate::cli::Format;
-use crate::fuzzing::write_line;
+use super::{Stage, write_line};
 
 /// The names of the consumer's own columns, and names that look like its columns of an array.
 const HOSTILE: [&str; 11] = [

@@ -7,11 +7,10 @@ use std::os::unix::fs::FileExt;
 use daemon::Exit;
 use layout::header::{Header, offset};
 use layout::{CType, FieldSpec, Scalar, Schema, Stu};
+use render::Format;
 use serde_json::Value;
 
-use super::Stage;
-use crate::cli::Format;
-use crate::fuzzing::write_line;
+use super::{Stage, write_line};
 
 /// Clears a screen, rings, sets a title, by C0, DEL, C1 and a mark that turns the reading direction.
 const HOSTILE: &str = "\x1b[2J\x07\u{7f}\n\u{9b}1m\u{202e}";

@@ -23,8 +23,9 @@ use std::time::Duration;
 
 use clap::Parser;
 use daemon::{Exit, Passed};
-use layout::{Record, Schema, Stu};
+use layout::{Record, RecordView, Schema, Stu};
 use region::{DynWriter, Options};
+use render::{Format, Reading, View};
 use tempfile::TempDir;
 
 use crate::cli::Args;
@@ -37,6 +38,18 @@ use crate::target::Target;
 
 /// One thing that happens while the consumer runs.
 type Step = Box<dyn FnOnce()>;
+
+/// Writes what a consumer prints of `record` in a bare file, with the header of CSV.
+fn write_line(
+    schema: &Schema,
+    record: &[u8],
+    format: Format,
+    out: &mut impl io::Write,
+) -> io::Result<()> {
+    let record = RecordView::new(schema, record).unwrap();
+    let mut renderer = View { format, ..View::default() }.of(schema).unwrap();
+    renderer.render(&Reading { record, origin: None }, out)
+}
 
 /// Turns of the loop after each step, in which it must be noticed.
 const ROUNDS: u32 = 3;

@@ -4,8 +4,8 @@
 //!   | length of the schema u16 | schema | the record's bytes, with zeros behind them |
 //! ```
 
-use consumer::{cli::Format, fuzzing};
-use layout::{Record, Stu};
+use layout::{Record, RecordView, Stu};
+use render::{Format, Reading, View};
 
 use super::bare::{join, split};
 use super::schema::rich;
@@ -22,7 +22,9 @@ pub(super) fn run(input: &[u8]) {
     record.resize(schema.size() as usize, 0);
     for (format, count) in [(Format::Text, 1), (Format::Json, 1), (Format::Csv, 2)] {
         let mut line = Vec::new();
-        fuzzing::write_line(&schema, &record, format, &mut line).expect("memory");
+        let mut renderer = View { format, ..View::default() }.of(&schema).expect("all fields");
+        let record = RecordView::new(&schema, &record).expect("of its length");
+        renderer.render(&Reading { record, origin: None }, &mut line).expect("memory");
         let line = String::from_utf8(line).expect("all three are UTF-8");
         let line = line.strip_suffix('\n').expect("a line ends");
         assert_eq!(line.lines().count().max(1), count, "{line:?}");

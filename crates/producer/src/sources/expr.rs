@@ -12,26 +12,13 @@ pub(super) fn compute(
     element: Scalar,
     record: &mut RecordBuf,
 ) -> Result<(), SampleError> {
-    let result = expr.evaluate(|used| number(&record.value(used)));
+    let result = expr.evaluate(record.view());
     let value = match element.is_int() {
         true if !result.is_finite() => return Err(SampleError::NoNumber(result)),
         true => result.round(),
         false => result,
     };
     record.set(index, &Value::F64(value)).map_err(SampleError::Value)
-}
-
-#[expect(clippy::cast_precision_loss, reason = "an expression is computed with floats")]
-fn number(value: &Value) -> f64 {
-    match value {
-        Value::Int(number) => *number as f64,
-        Value::Uint(number) => *number as f64,
-        Value::F32(number) => (*number).into(),
-        Value::F64(number) => *number,
-        Value::Bool(value) => f64::from(u8::from(*value)),
-        // The settings have refused it.
-        Value::Text(_) | Value::List(_) => f64::NAN,
-    }
 }
 
 #[cfg(test)]

@@ -37,10 +37,10 @@ pub use clock::{ClockKind, ClockSource, TimeUnit};
 pub use constant::Constant;
 pub use counter::Counter;
 pub use disk::{DiskFigure, DiskSource};
-pub use expr::Expr;
 pub use file::{FileSource, Take, is_pattern, is_separator, words};
 pub use input::{InputKey, InputSource};
 pub use pattern::Pattern;
+pub use query::Expr;
 pub use range::{Random, Range, Wave, WaveShape};
 
 /// Where the value of one field comes from.

@@ -217,7 +217,7 @@ pub(crate) static CASES: &[Case] = &[
         "an expression with an unknown field",
         "f64",
         r#"{ expr = "b + 1" }"#,
-        r#"8:19: record.field[a].source.expr: "b" is no field; name a field of the record"#,
+        r#"8:19: record.field[a].source.expr: "b" is no field; use one of: a"#,
     ),
     field(
         "an expression with a misspelt field",

@@ -1,0 +1,87 @@
+//! A field of a record, or one element of an array: `speed`, `velocity[0]`.
+
+use core::fmt;
+
+use layout::text::quote;
+use layout::{Field, RecordView, Schema, Value};
+
+use crate::error::QueryError;
+use crate::nearest::instead_of;
+
+/// A field or an element of the schema that it was parsed for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct FieldRef {
+    /// The position of the field in the schema.
+    pub field: usize,
+    /// The element of an array; `None` is all of the field.
+    pub element: Option<u32>,
+}
+
+impl FieldRef {
+    /// Field number `field`, all of it.
+    pub const fn whole(field: usize) -> Self {
+        Self { field, element: None }
+    }
+
+    /// The field or element of `schema` that `text` names: `speed`, `velocity[0]`.
+    ///
+    /// # Errors
+    /// There is no such field, with the one that was probably meant, or no such element.
+    pub fn parse(text: &str, schema: &Schema) -> Result<Self, QueryError> {
+        let (name, index) = match text.split_once('[') {
+            Some((name, index)) => (name, Some(index)),
+            None => (text, None),
+        };
+        let Some(field) = schema.index_of(name) else {
+            let names: Vec<&str> = schema.fields().iter().map(Field::name).collect();
+            let advice = instead_of(name, &names);
+            return Err(QueryError::new(0, format!("{} is no field; {advice}", quote(name))));
+        };
+        let element = index.map(|index| element(&schema.fields()[field], index));
+        match element.transpose() {
+            Ok(element) => Ok(Self { field, element }),
+            Err(message) => Err(QueryError::new(name.len(), message)),
+        }
+    }
+
+    /// The field in `schema`; `None` if that is not the schema it was parsed for.
+    pub fn of(self, schema: &Schema) -> Option<&Field> {
+        schema.fields().get(self.field)
+    }
+
+    /// The value in `record`; a list if it is all of an array.
+    pub fn value(self, record: RecordView<'_>) -> Option<Value> {
+        match self.element {
+            Some(element) => record.element(self.of(record.schema())?, element),
+            None => self.of(record.schema()).map(|_| record.value(self.field)),
+        }
+    }
+
+    /// As it is written.
+    pub fn name(self, schema: &Schema) -> impl fmt::Display {
+        let name = self.of(schema).map_or("", Field::name);
+        fmt::from_fn(move |f| match self.element {
+            Some(element) => write!(f, "{name}[{element}]"),
+            None => f.write_str(name),
+        })
+    }
+}
+
+/// The element of `field` whose number and bracket `index` is. Errors are the fact and what to do.
+fn element(field: &Field, index: &str) -> Result<u32, String> {
+    let (name, ctype) = (field.name(), field.ctype());
+    let Some(count) = ctype.count().filter(|_| !ctype.is_text()) else {
+        return Err(format!("field {name:?} is {ctype}, which has no elements; write {name}"));
+    };
+    let digits = index.strip_suffix(']').unwrap_or("");
+    // `parse` alone would accept "+2".
+    let is_number = digits.bytes().all(|byte| byte.is_ascii_digit());
+    match digits.parse() {
+        Ok(element) if is_number && element < count => Ok(element),
+        _ => Err(format!(
+            "{} is no element of field {name:?}, which is {ctype}; use [0] to [{}]",
+            quote(&format!("[{index}")),
+            count - 1
+        )),
+    }
+}

@@ -1,0 +1,79 @@
+//! A number of a record: exact until something is computed from it.
+
+use core::cmp::Ordering;
+
+use layout::Value;
+
+/// A whole number, which is exact, or a float.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Number {
+    Whole(i128),
+    Real(f64),
+}
+
+impl Number {
+    /// A number or a `bool`.
+    pub(crate) fn of(value: &Value) -> Option<Self> {
+        Some(match value {
+            Value::Int(number) => Self::Whole((*number).into()),
+            Value::Uint(number) => Self::Whole((*number).into()),
+            Value::Bool(value) => Self::Whole((*value).into()),
+            Value::F32(number) => Self::Real((*number).into()),
+            Value::F64(number) => Self::Real(*number),
+            Value::Text(_) | Value::List(_) => return None,
+        })
+    }
+
+    #[expect(clippy::cast_precision_loss, reason = "what is computed is computed with floats")]
+    pub(crate) fn to_f64(self) -> f64 {
+        match self {
+            Self::Whole(whole) => whole as f64,
+            Self::Real(real) => real,
+        }
+    }
+
+    /// The order of two numbers, without rounding; `None` if one is NaN.
+    pub(crate) fn compare(self, other: Self) -> Option<Ordering> {
+        match (self, other) {
+            (Self::Whole(a), Self::Whole(b)) => Some(a.cmp(&b)),
+            (Self::Real(a), Self::Real(b)) => a.partial_cmp(&b),
+            (Self::Whole(a), Self::Real(b)) => whole_with_real(a, b),
+            (Self::Real(a), Self::Whole(b)) => whole_with_real(b, a).map(Ordering::reverse),
+        }
+    }
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "the cast saturates, and fields have 64 bits")]
+fn whole_with_real(whole: i128, real: f64) -> Option<Ordering> {
+    if real.is_nan() {
+        return None;
+    }
+    let floor = real.floor();
+    let rest = if real > floor { Ordering::Less } else { Ordering::Equal };
+    Some(whole.cmp(&(floor as i128)).then(rest))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Number::{self, Real, Whole};
+    use core::cmp::Ordering::{Equal, Greater, Less};
+
+    #[test]
+    fn whole_numbers_and_floats_are_compared_without_rounding() {
+        let cases: [(Number, Number, _); 9] = [
+            (Whole((1 << 53) + 1), Real(9_007_199_254_740_992.0), Some(Greater)),
+            (Whole(u64::MAX.into()), Real(18_446_744_073_709_551_616.0), Some(Less)),
+            (Whole(-1), Real(-0.5), Some(Less)),
+            (Whole(0), Real(-0.0), Some(Equal)),
+            (Whole(3), Real(3.0), Some(Equal)),
+            (Whole(3), Real(f64::INFINITY), Some(Less)),
+            (Whole(3), Real(f64::NEG_INFINITY), Some(Greater)),
+            (Whole(3), Real(f64::NAN), None),
+            (Real(0.1), Real(0.2), Some(Less)),
+        ];
+        for (a, b, order) in cases {
+            assert_eq!(a.compare(b), order, "{a:?} {b:?}");
+            assert_eq!(b.compare(a), order.map(core::cmp::Ordering::reverse), "{b:?} {a:?}");
+        }
+    }
+}

@@ -1,0 +1,171 @@
+//! The line for spreadsheets: a header, then a row for each record.
+//!
+//! ```text
+//! sequence,epoch,published_at,age_ns,state,record.id,record.name,record.sex
+//! 7,1,2026-02-03T04:05:06.070809010Z,52100,live,10,xiaoming,m
+//! ```
+//!
+//! Invariant: no two columns have one name, whatever the record's fields are called. A column is
+//! named by the path of its value in the JSON object, so a field's name never equals one of the
+//! reader's own. An array
+//! takes one column for each element, `record.imu[0]`, `record.imu[1]`; no field has a bracket in its
+//! name.
+//!
+//! - With units the header has them behind the names: `record.speed [m/s]`.
+//! - A new header follows when the columns change. An unknown value is an empty cell.
+//! - Control characters in text are written as `\x1b`, so that a row is always one line; JSON keeps
+//!   them as they are.
+//!
+//! Price: the quoting of RFC 4180 is here, because the csv crate buffers each cell: for a text of
+//! 16 MiB it would use 128 MiB before the first byte is written.
+
+use std::io::{self, Write};
+
+use layout::text::Escaped;
+use layout::{Field, Schema, Value};
+
+use crate::columns::Column;
+use crate::reading::{Origin, Reading};
+use crate::view::View;
+
+const FIXED: [&str; 5] = ["sequence", "epoch", "published_at", "age_ns", "state"];
+
+/// Writes a header and rows.
+#[derive(Debug)]
+pub(crate) struct Csv {
+    columns: Vec<Column>,
+    heads: Vec<Head>,
+    labels: bool,
+}
+
+/// A name in the header.
+#[derive(Debug, PartialEq, Eq)]
+struct Head {
+    name: String,
+    /// How many columns an array takes; `None`: it is one value.
+    count: Option<u32>,
+    /// Empty: none.
+    unit: String,
+}
+
+impl Csv {
+    pub(crate) fn new(columns: Vec<Column>, schema: &Schema, view: &View) -> Self {
+        let head = |column: &Column| {
+            let field = column.field(schema)?;
+            let is_list = column.at.element.is_none() && !field.ctype().is_text();
+            let count = field.ctype().count().filter(|_| is_list);
+            let unit = if view.units { field.unit() } else { "" };
+            Some(Head { name: column.name.clone(), count, unit: unit.to_owned() })
+        };
+        let heads = columns.iter().filter_map(head).collect();
+        Self { columns, heads, labels: view.labels }
+    }
+
+    /// Whether the header of `other` is the same.
+    pub(crate) fn has_header_of(&self, other: &Self) -> bool {
+        self.heads == other.heads
+    }
+
+    pub(crate) fn write_header(&self, out: &mut impl Write) -> io::Result<()> {
+        out.write_all(FIXED.join(",").as_bytes())?;
+        for head in &self.heads {
+            match head.count {
+                Some(count) => (0..count).try_for_each(|index| head.write(Some(index), out))?,
+                None => head.write(None, out)?,
+            }
+        }
+        out.write_all(b"\n")
+    }
+
+    pub(crate) fn render(&self, reading: &Reading<'_>, out: &mut impl Write) -> io::Result<()> {
+        out.write_all(origin_cells(reading.origin.as_ref()).join(",").as_bytes())?;
+        for column in &self.columns {
+            let Some(field) = column.field(reading.record.schema()) else { continue };
+            if let Some(element) = column.at.element {
+                let value = reading.record.element(field, element);
+                self.write_cell(value.as_ref(), field, out)?;
+                continue;
+            }
+            match reading.record.text(field) {
+                Some(text) if !self.labels || field.labels().is_empty() => {
+                    out.write_all(b",")?;
+                    write_text(text, out)?;
+                }
+                _ => reading
+                    .record
+                    .elements(field)
+                    .try_for_each(|value| self.write_cell(Some(&value), field, out))?,
+            }
+        }
+        out.write_all(b"\n")
+    }
+
+    fn write_cell(
+        &self,
+        value: Option<&Value>,
+        field: &Field,
+        out: &mut impl Write,
+    ) -> io::Result<()> {
+        out.write_all(b",")?;
+        let Some(value) = value else { return Ok(()) };
+        match (field.label_of(value).filter(|_| self.labels), value) {
+            (Some(label), _) => write_text(label.as_bytes(), out),
+            (None, Value::Text(text)) => write_text(text.as_bytes(), out),
+            (None, value) => write!(out, "{value}"),
+        }
+    }
+}
+
+impl Head {
+    fn write(&self, index: Option<u32>, out: &mut impl Write) -> io::Result<()> {
+        let mut name = format!("record.{}", self.name);
+        if let Some(index) = index {
+            name.push_str(&format!("[{index}]"));
+        }
+        if !self.unit.is_empty() {
+            name.push_str(&format!(" [{}]", self.unit));
+        }
+        out.write_all(b",")?;
+        write_text(name.as_bytes(), out)
+    }
+}
+
+/// Writes a text, in quotes if it needs them. Control characters, line breaks among them, are escaped.
+fn write_text(text: &[u8], out: &mut impl Write) -> io::Result<()> {
+    if !text.contains(&b',') && !text.contains(&b'"') {
+        return write!(out, "{}", Escaped(text));
+    }
+    out.write_all(b"\"")?;
+    write!(Doubling(out), "{}", Escaped(text))?;
+    out.write_all(b"\"")
+}
+
+/// Writes each quote twice.
+struct Doubling<'a, W>(&'a mut W);
+
+impl<W: Write> Write for Doubling<'_, W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        for piece in bytes.split_inclusive(|&byte| byte == b'"') {
+            self.0.write_all(piece)?;
+            if piece.ends_with(b"\"") {
+                self.0.write_all(b"\"")?;
+            }
+        }
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.0.flush()
+    }
+}
+
+fn origin_cells(origin: Option<&Origin<'_>>) -> [String; FIXED.len()] {
+    let Some(origin) = origin else { return Default::default() };
+    [
+        origin.publication.sequence.to_string(),
+        origin.publication.epoch.to_string(),
+        origin.rfc3339(),
+        origin.age_ns().map(|age| age.to_string()).unwrap_or_default(),
+        origin.region.state().to_string(),
+    ]
+}

@@ -1,0 +1,5 @@
+//! Lines as they are printed: one binary, one module per topic.
+
+mod fields;
+mod golden;
+mod line;
