@@ -43,6 +43,7 @@ mod nearest;
 mod number;
 mod parse;
 mod program;
+mod word;
 
 pub use error::QueryError;
 pub use expr::{Condition, Expr};

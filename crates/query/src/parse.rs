@@ -5,13 +5,13 @@
 //! maintained any more, exmex brings all of regex, and none knows labels or exact 64-bit numbers.
 
 use layout::text::quote;
-use layout::{CType, Digits, Field, Scalar, Schema};
+use layout::{CType, Scalar, Schema};
 
 use crate::error::QueryError;
 use crate::field_ref::FieldRef;
-use crate::nearest::instead_of;
 use crate::number::Number;
 use crate::program::{Arithmetic, Comparison, Step};
+use crate::word::{labelled, literal, nearest_f32, word_end};
 
 /// How deep parentheses and signs may be nested.
 const MAX_DEPTH: usize = 64;
@@ -378,45 +378,4 @@ fn kind_of(ctype: CType) -> Kind {
         Scalar::Bool => Kind::Switch,
         _ => Kind::Number,
     }
-}
-
-/// The number that `word` is. The error is the fact and what to do.
-fn literal(word: &str) -> Result<Number, String> {
-    let digits = Digits::new(word).filter(|digits| digits.to_f64().is_finite());
-    let digits = digits.ok_or_else(|| format!("{} is no number; correct it", quote(word)))?;
-    Ok(digits.whole().map_or(Number::Real(digits.to_f64()), Number::Whole))
-}
-
-#[expect(clippy::cast_possible_truncation, reason = "rounds to the nearest f32")]
-fn nearest_f32(number: Number) -> Number {
-    Number::Real((number.to_f64() as f32).into())
-}
-
-/// What a field with labels is compared with in place of `text`: the value of the label.
-fn labelled(field: &Field, text: &str, at: usize) -> Result<Step, QueryError> {
-    if let Some(value) = field.label_value(text) {
-        let code = u8::try_from(value).ok().filter(|_| field.ctype().is_text());
-        return Ok(code.map_or(Step::Number(Number::Whole(value.into())), |code| {
-            Step::Text(char::from(code).to_string())
-        }));
-    }
-    if field.ctype().is_text() {
-        return Ok(Step::Text(text.to_owned()));
-    }
-    let labels: Vec<&str> = field.labels().iter().map(|label| label.text.as_str()).collect();
-    let advice = instead_of(text, &labels);
-    let message = format!("{} is no label of field {:?}; {advice}", quote(text), field.name());
-    Err(QueryError::new(at, message))
-}
-
-/// Where the word ends that `text` begins with: a name, or a number with an exponent.
-fn word_end(text: &str) -> usize {
-    let is_number = text.starts_with(|c: char| c.is_ascii_digit() || c == '.');
-    let mut last = ' ';
-    let end = text.find(|c: char| {
-        let is_sign = is_number && matches!(c, '+' | '-') && matches!(last, 'e' | 'E');
-        last = c;
-        !(c.is_ascii_alphanumeric() || c == '_' || (is_number && c == '.') || is_sign)
-    });
-    end.unwrap_or(text.len())
 }

@@ -1,0 +1,50 @@
+//! The words of an expression: numbers, and labels in place of numbers.
+
+use layout::text::quote;
+use layout::{Digits, Field};
+
+use crate::error::QueryError;
+use crate::nearest::instead_of;
+use crate::number::Number;
+use crate::program::Step;
+
+/// The number that `word` is. The error is the fact and what to do.
+pub(crate) fn literal(word: &str) -> Result<Number, String> {
+    let digits = Digits::new(word).filter(|digits| digits.to_f64().is_finite());
+    let digits = digits.ok_or_else(|| format!("{} is no number; correct it", quote(word)))?;
+    Ok(digits.whole().map_or(Number::Real(digits.to_f64()), Number::Whole))
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "rounds to the nearest f32")]
+pub(crate) fn nearest_f32(number: Number) -> Number {
+    Number::Real((number.to_f64() as f32).into())
+}
+
+/// What a field with labels is compared with in place of `text`: the value of the label.
+pub(crate) fn labelled(field: &Field, text: &str, at: usize) -> Result<Step, QueryError> {
+    if let Some(value) = field.label_value(text) {
+        let code = u8::try_from(value).ok().filter(|_| field.ctype().is_text());
+        return Ok(code.map_or(Step::Number(Number::Whole(value.into())), |code| {
+            Step::Text(char::from(code).to_string())
+        }));
+    }
+    if field.ctype().is_text() {
+        return Ok(Step::Text(text.to_owned()));
+    }
+    let labels: Vec<&str> = field.labels().iter().map(|label| label.text.as_str()).collect();
+    let advice = instead_of(text, &labels);
+    let message = format!("{} is no label of field {:?}; {advice}", quote(text), field.name());
+    Err(QueryError::new(at, message))
+}
+
+/// Where the word ends that `text` begins with: a name, or a number with an exponent.
+pub(crate) fn word_end(text: &str) -> usize {
+    let is_number = text.starts_with(|c: char| c.is_ascii_digit() || c == '.');
+    let mut last = ' ';
+    let end = text.find(|c: char| {
+        let is_sign = is_number && matches!(c, '+' | '-') && matches!(last, 'e' | 'E');
+        last = c;
+        !(c.is_ascii_alphanumeric() || c == '_' || (is_number && c == '.') || is_sign)
+    });
+    end.unwrap_or(text.len())
+}
