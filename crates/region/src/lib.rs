@@ -103,7 +103,7 @@ pub use options::Options;
 pub use publication::{Publication, Step};
 pub use reader::{Begin, DynReader, Reader, Refreshed, Sample};
 pub use state::State;
-pub use writer::{Changed, DynWriter, FileStatus, Holder, Origin, Why, Writer};
+pub use writer::{Changed, DynWriter, FileStatus, Holder, Origin, Standby, Why, Writer};
 
 /// For `mapcast-shared` only: no part of this crate's interface, and free to change.
 #[doc(hidden)]

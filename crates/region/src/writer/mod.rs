@@ -11,7 +11,7 @@ mod typed;
 pub use change::{Changed, FileStatus};
 pub(crate) use open::{at_name, is_named, publisher_over};
 pub use origin::{Origin, Why};
-pub use standby::Holder;
+pub use standby::{Holder, Standby};
 pub(crate) use takeover_lock::take_lock;
 pub use typed::Writer;
 
@@ -100,30 +100,6 @@ impl DynWriter {
         let at = Location::open(&at.place().to_write()?)?;
         let opened = open::open(&at, Wanted { schema, options })?;
         Ok(Self::named(opened, at, schema, options))
-    }
-
-    /// As [`DynWriter::open`], but waits while another writer has the region, and takes over as
-    /// soon as that one ends or dies.
-    ///
-    /// Calls `on_wait` once for each holder that it waits for, and `stop` about 20 times a
-    /// second: `true` ends the wait with `None`.
-    ///
-    /// # Errors
-    /// As [`DynWriter::open`], without `Busy`.
-    pub fn open_standby(
-        at: impl ToPlace,
-        schema: &Schema,
-        options: &Options,
-        on_wait: impl FnMut(&Holder),
-        stop: impl FnMut() -> bool,
-    ) -> Result<Option<Self>, RegionError> {
-        let at = Location::open(&at.place().to_write()?)?;
-        let wanted = Wanted { schema, options };
-        let opened = standby::until_free(at, on_wait, stop, |at, locked| match locked {
-            None => open::open(at, wanted).map(Some),
-            Some((file, preflight)) => open::take_over(file, preflight, at, wanted),
-        })?;
-        Ok(opened.map(|(opened, at)| Self::named(opened, at, schema, options)))
     }
 
     /// Publishes to the region that is in `file` already, called `path` in messages.
