@@ -85,7 +85,7 @@ impl Environment for Process<'_> {
             service.ready(now, &format!("{verb} {link}"));
         }
         if let Some(sequence) = sequence {
-            service.progress(now, &format_args!("reading {link}"), sequence);
+            service.progress(now, &format_args!("reading {link}: sequence {sequence}"), sequence);
         }
     }
 

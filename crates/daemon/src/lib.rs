@@ -25,6 +25,7 @@ mod help;
 pub mod logging;
 mod on_change;
 mod output;
+mod process;
 mod rate_limit;
 mod report;
 mod signals;
@@ -38,10 +39,13 @@ pub use exit::Exit;
 pub use help::fit;
 pub use on_change::OnChange;
 pub use output::print;
+pub use process::{
+    Processors, lock_memory, process_step, raise_open_files, set_priority, unlock_memory,
+};
 pub use rate_limit::RateLimit;
 pub use report::{next_step, one_line, report};
 pub use signals::{Pending, Signals, StopSignal};
 pub use systemd::{Passed, PassedError, PassedFd, Service};
 pub use terminal::{columns, counted};
 pub use ticks::{Monotonic, Tick, Ticks};
-pub use wait::{Ready, wait};
+pub use wait::{Ready, sharpen_timers, spin_until, wait};

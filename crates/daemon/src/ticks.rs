@@ -51,6 +51,12 @@ impl Monotonic {
         Self(self.0.saturating_add(nanos(span)))
     }
 
+    /// `self - span`, or the clock's zero.
+    #[must_use]
+    pub fn before(self, span: Duration) -> Self {
+        Self(self.0.saturating_sub(nanos(span)))
+    }
+
     /// The time since `earlier`; zero if that is later.
     pub fn since(self, earlier: Self) -> Duration {
         Duration::from_nanos(self.0.saturating_sub(earlier.0))
@@ -202,5 +208,7 @@ mod tests {
         assert!(Monotonic::now() >= before);
         assert_eq!(before.after(Duration::from_secs(2)).since(before), Duration::from_secs(2));
         assert_eq!(before.since(before.after(Duration::from_secs(2))), Duration::ZERO);
+        assert_eq!(before.after(Duration::from_secs(2)).before(Duration::from_secs(2)), before);
+        assert_eq!(before.before(Duration::MAX), Monotonic(0));
     }
 }

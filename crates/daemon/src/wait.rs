@@ -3,9 +3,12 @@
 //! Invariant: the deadline is absolute. The time left is computed from the clock at each call, so
 //! an early wake-up by a signal or a line of input does not delay the deadline.
 //!
-//! Price: one `ppoll`; wake-ups are late by the kernel's timer slack (50 us by default).
+//! Price: one `ppoll`; wake-ups are late by the kernel's timer slack (50 us, or less after
+//! [`sharpen_timers`]) and by the time it takes to wake a processor, unless the last part of the wait
+//! is [spun](spin_until).
 
 use std::io;
+use std::num::NonZeroU64;
 use std::os::fd::{AsFd, BorrowedFd};
 use std::time::Duration;
 
@@ -13,6 +16,9 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
 
 use crate::ticks::Monotonic;
+
+/// The kernel's default timer slack, in nanoseconds.
+const DEFAULT_SLACK: u64 = 50_000;
 
 /// Why [`wait`] returned. Neither set: the deadline has passed, or an unrelated signal interrupted
 /// the wait; check the clock and wait again.
@@ -48,6 +54,23 @@ pub fn wait(
     }
 }
 
+/// Polls the clock until `deadline`: on time to a fraction of a microsecond, at the price of a processor
+/// that is busy meanwhile.
+pub fn spin_until(deadline: Monotonic) {
+    while Monotonic::now() < deadline {
+        std::hint::spin_loop();
+    }
+}
+
+/// Lets the kernel wake this thread at most a thousandth of `period` late in order to combine
+/// wake-ups, where its default of 50 us is more.
+pub fn sharpen_timers(period: Duration) {
+    let slack = u64::try_from(period.as_nanos() / 1000).unwrap_or(u64::MAX);
+    let slack = NonZeroU64::new(slack.max(1)).filter(|slack| slack.get() < DEFAULT_SLACK);
+    // Without /proc or with a system call filter it stays as it is.
+    let _ = rustix::thread::set_current_timer_slack(slack);
+}
+
 fn timespec(span: Duration) -> Timespec {
     Timespec {
         tv_sec: i64::try_from(span.as_secs()).unwrap_or(i64::MAX),
@@ -62,7 +85,7 @@ mod tests {
 
     use rustix::pipe::{PipeFlags, pipe_with};
 
-    use super::{Ready, wait};
+    use super::{Ready, sharpen_timers, spin_until, wait};
     use crate::ticks::Monotonic;
 
     #[test]
@@ -71,6 +94,28 @@ mod tests {
         let deadline = Monotonic::now().after(Duration::from_millis(20));
         assert_eq!(wait(&quiet, None, Some(deadline)).expect("wait"), Ready::default());
         assert!(Monotonic::now() >= deadline);
+    }
+
+    #[test]
+    fn a_spin_ends_after_its_deadline() {
+        let deadline = Monotonic::now().after(Duration::from_micros(50));
+        spin_until(deadline);
+        assert!(Monotonic::now() >= deadline);
+        spin_until(Monotonic::from_nanos(0));
+    }
+
+    #[test]
+    fn timers_are_as_sharp_as_the_shortest_period_needs() {
+        let slack = || rustix::thread::current_timer_slack().expect("slack");
+        let default = slack();
+        for (period, want) in [
+            (Duration::from_millis(1), 1000),
+            (Duration::from_nanos(1), 1),
+            (Duration::from_secs(1), default),
+        ] {
+            sharpen_timers(period);
+            assert_eq!(slack(), want, "{period:?}");
+        }
     }
 
     #[test]

@@ -4,16 +4,20 @@
 //! Invariant: a row is one line; paths and keys can neither add a row nor control the terminal.
 
 use std::fmt::Write as _;
+use std::path::PathBuf;
 
-use daemon::PassedFd;
+use daemon::{PassedFd, one_line};
 use layout::header::Header;
 use layout::text::{plain, shorten};
 use layout::{RecordBuf, Schema, Template};
 use settings::{
-    Constant, Format, InputKey, InputSource, Range, Settings, Source, Take, duration_text,
+    Constant, Format, InputKey, InputSource, ProducerSettings, Range, Settings, Source, Take,
+    duration_text,
 };
 
 use crate::cli::{Args, RegionArgument};
+use crate::configs::{self, Config};
+use crate::conflict::{self, Claim};
 use crate::error::{Kind, ProducerError};
 use crate::sink;
 use crate::sources::{Moment, Sources};
@@ -22,14 +26,43 @@ const HEAD: [&str; 7] = ["offset", "size", "type", "name", "value", "unit", "sou
 /// Columns that hold numbers and are aligned to the right.
 const NUMBERS: usize = 2;
 
-/// Prints layout and region of `settings`. Creates and changes nothing.
-pub(crate) fn print(args: &Args, settings: &Settings) -> Result<(), ProducerError> {
+/// Prints layout and region of each configuration. Creates and changes nothing.
+///
+/// # Errors
+/// That of the first bad one, after the others are printed; the rest are logged.
+pub(crate) fn print(args: &Args) -> Result<(), ProducerError> {
+    let (mut failed, mut seen) = (None, Vec::new());
+    for config in configs::list(args)? {
+        match checked(args, &config, &seen) {
+            Ok((text, settings, path)) => {
+                let gap = if seen.is_empty() { "" } else { "\n" };
+                daemon::print(&format!("{gap}{text}")).map_err(ProducerError::output)?;
+                seen.push((config, settings, path));
+            }
+            Err(error) if failed.is_none() => failed = Some(error),
+            Err(error) => tracing::error!("{}", one_line(&error)),
+        }
+    }
+    failed.map_or(Ok(()), Err)
+}
+
+/// A configuration, its settings and the path of its region.
+type Seen = (Config, Settings, PathBuf);
+
+fn checked(
+    args: &Args,
+    config: &Config,
+    seen: &[Seen],
+) -> Result<(String, Settings, PathBuf), ProducerError> {
+    let settings = args.load(config)?;
     let path = match &args.region {
-        Some(RegionArgument::Descriptor(name)) => PassedFd::label(name),
-        _ => sink::locate(&settings.region.address)?.path().display().to_string(),
+        Some(RegionArgument::Descriptor(name)) => PassedFd::label(name).into(),
+        _ => sink::locate(&settings.region.address)?.path().to_owned(),
     };
-    let text = report(settings, &path)?;
-    daemon::print(&text).map_err(ProducerError::output)
+    let claims =
+        seen.iter().map(|(config, settings, path)| Claim { config, settings, path: Some(path) });
+    conflict::check(config, &settings, claims)?;
+    Ok((report(&settings, &path.display().to_string())?, settings, path))
 }
 
 fn report(settings: &Settings, path: &str) -> Result<String, ProducerError> {
@@ -61,6 +94,16 @@ fn report(settings: &Settings, path: &str) -> Result<String, ProducerError> {
     }
     if let Some(deadline) = settings.producer.input_deadline {
         say("deadline", &duration_text(deadline));
+    }
+    let ProducerSettings { busy_wait, cpu, priority, lock_memory, .. } = settings.producer;
+    let process = [
+        ("busy wait", (!busy_wait.is_zero()).then(|| duration_text(busy_wait))),
+        ("cpu", cpu.map(|cpu| cpu.to_string())),
+        ("priority", priority.map(|priority| format!("{priority}, SCHED_FIFO"))),
+        ("memory", lock_memory.then(|| "locked".to_owned())),
+    ];
+    for (what, value) in process {
+        value.iter().for_each(|value| say(what, value));
     }
     text.push('\n');
     text.push_str(&table(&rows(schema, &settings.record.sources, &sampled(settings))));

@@ -11,6 +11,7 @@ use daemon::PassedFd;
 use daemon::cli::{CommonArgs, VERSION};
 use settings::{Address, AddressError, EMBEDDED_ORIGIN, Settings, duration};
 
+use crate::configs::Config;
 use crate::error::ProducerError;
 
 /// The name the program goes by in messages.
@@ -20,24 +21,26 @@ const AFTER_HELP: &str = "\
 Examples:
   producer                                the built-in record, once a second
   producer host.toml                      a record and sources of your own
+  producer host.toml wave.toml            two regions, by one process
+  producer /etc/mapcast/producer.d        a region for each *.toml of a directory
   producer host.toml --check              what that would publish, without publishing
   producer host.toml --tick 100ms         ten times a second
   producer --region ./x.region --ticks 3  three records into ./x.region
   sensor | producer sensor-input.toml     one record for each line of JSON
 
 Under a service manager (systemd):
-  NOTIFY_SOCKET    READY=1 after the first record or when it waits for input, STATUS= with the latest record, STOPPING=1 before exit
+  NOTIFY_SOCKET    READY=1 after the first record of each region or when it waits for input, STATUS= with the latest record or the number of regions, STOPPING=1 before exit
   WATCHDOG_USEC    WATCHDOG=1 from the loop that publishes
   JOURNAL_STREAM   the log goes to the journal, with fields MAPCAST_REGION, _SEQUENCE, _EPOCH
   LISTEN_FDS       open descriptors; the one named \"region\" is published to
 
 Signals:
-  SIGTERM, SIGINT  mark the region closed, wake its readers, exit 0
-  SIGHUP           reload CONFIG; if it is bad, keep the old one
+  SIGTERM, SIGINT  mark the regions closed, wake their readers, exit 0
+  SIGHUP           reload each CONFIG; if it is bad, keep the old one; open what is new in a directory, close what is gone
 
 Exit codes:
   0  done: stopped by a signal, after --ticks, or at the end of the input
-  1  failure; one line on stderr says why, and what to do next
+  1  failure; one line on stderr says why, and what to do next; of several regions, one that fails is tried again while others are published
   2  wrong usage";
 
 /// Publishes a record into a region of shared memory, for any number of readers
@@ -46,13 +49,18 @@ Exit codes:
 /// counters, clocks, files such as those in /proc and /sys, or JSON lines on standard input or a
 /// named pipe. If no field takes its value from the input, one record is published per tick. If
 /// any does, each good line publishes one, and ticks only show readers that the producer is alive.
+///
+/// With several, or a directory of them, one process publishes all regions; a failure of one leaves the
+/// others alone.
 #[allow(clippy::doc_markdown)] // the text of `--help`, where backticks would be printed
 #[derive(Clone, Debug, Parser)]
 #[command(name = PROGRAM, version = VERSION, after_long_help = AFTER_HELP)]
 pub struct Args {
-    /// The configuration (TOML); default: a built-in record
+    /// Configurations (TOML), or directories of them; default: a built-in record
+    ///
+    /// In a directory, those are the files whose names end in .toml and do not begin with a dot.
     #[arg(value_name = "CONFIG")]
-    pub config: Option<PathBuf>,
+    pub configs: Vec<PathBuf>,
 
     /// Publish here: a path, a name, or fd:NAME
     ///
@@ -73,7 +81,7 @@ pub struct Args {
     #[arg(long, value_name = "TIME", value_parser = duration)]
     pub tick: Option<Duration>,
 
-    /// Stop after N ticks
+    /// Stop after N ticks, of each region
     #[arg(long, value_name = "N")]
     pub ticks: Option<NonZeroU64>,
 
@@ -95,13 +103,13 @@ pub struct Args {
 }
 
 impl Args {
-    /// The configuration that the command line names, with what the command line overrides.
-    pub(crate) fn load(&self) -> Result<Settings, ProducerError> {
-        let mut settings = match &self.config {
+    /// The settings in `config`, with what the command line overrides.
+    pub(crate) fn load(&self, config: &Config) -> Result<Settings, ProducerError> {
+        let mut settings = match config.path() {
             Some(path) => Settings::load(path)?,
             None => Settings::embedded(),
         };
-        settings.check_publishable(self.config.as_deref().unwrap_or(EMBEDDED_ORIGIN.as_ref()))?;
+        settings.check_publishable(config.path().unwrap_or(EMBEDDED_ORIGIN.as_ref()))?;
         if let Some(RegionArgument::Address(address)) = &self.region {
             settings.region.address = address.clone();
         }
@@ -163,7 +171,6 @@ mod tests {
         assert_eq!(code(&["producer", "--tick", "0s"]), 2);
         assert_eq!(code(&["producer", "--tick", "fast"]), 2);
         assert_eq!(code(&["producer", "--region", ""]), 2);
-        assert_eq!(code(&["producer", "a.toml", "b.toml"]), 2);
         assert_eq!(code(&["producer", "--check", "--ticks", "3"]), 2);
         assert_eq!(code(&["producer", "--memfd", "--region", "x"]), 2);
         assert_eq!(code(&["producer", "--memfd", "--standby"]), 2);

@@ -4,7 +4,8 @@
 //!   --memfd            the memfd kept since the last start, else a new one
 //!   --region fd:NAME   the descriptor of that name
 //!   --region ADDRESS   there
-//!   (neither)          the descriptor called "region" if one was passed, else the configuration's
+//!   (neither)          the descriptor called "region" if one was passed, else the configuration's; with
+//!                      several configurations always that
 //! ```
 
 use std::fs::File;
@@ -14,6 +15,7 @@ use daemon::{Passed, PassedFd};
 use settings::{Format, Settings};
 
 use crate::cli::{Args, RegionArgument};
+use crate::configs;
 use crate::error::{Kind, ProducerError};
 
 /// Where this producer's region is.
@@ -31,9 +33,12 @@ impl Destination {
     /// Chooses among what the command line, the environment and the settings offer.
     pub(crate) fn choose(
         args: &Args,
-        mut passed: Passed,
+        passed: &mut Passed,
         settings: &Settings,
     ) -> Result<Self, ProducerError> {
+        if configs::may_be_many(args) {
+            return Ok(Self::Address);
+        }
         let destination = match &args.region {
             None if args.memfd => {
                 let kept = passed.take(PassedFd::REGION).map(|kept| kept.file);

@@ -9,6 +9,7 @@ use daemon::logging::LogError;
 use region::RegionError;
 use settings::SettingsError;
 
+use crate::configs::Config;
 use crate::input::OpenError;
 
 /// Why [`run`](crate::run) failed. Displays as one line that ends with the next step.
@@ -25,6 +26,46 @@ pub(crate) enum Kind {
     /// The configuration is bad.
     #[error(transparent)]
     Settings(SettingsError),
+    /// A directory of configurations cannot be read.
+    #[error(
+        "{}: cannot read the directory: {source}; give the producer's account permission to read it",
+        path.display()
+    )]
+    Directory {
+        /// The directory.
+        path: PathBuf,
+        /// The system's error.
+        source: io::Error,
+    },
+    /// A directory without a configuration.
+    #[error(
+        "{}: holds no configuration; put a file there whose name ends in .toml and does not begin \
+         with a dot",
+        .0.display()
+    )]
+    NoConfigs(PathBuf),
+    /// An argument, or a file of a directory, comes twice.
+    #[error("{}: given twice; leave one out", .0.display())]
+    GivenTwice(PathBuf),
+    /// An option that names one region, and more than one configuration.
+    #[error("{0} is for one region; give one configuration, and no directory")]
+    OneRegion(&'static str),
+    /// Two configurations of one process ask for what only one can have.
+    #[error("{config}: {what}")]
+    Conflict {
+        /// The one that comes later.
+        config: Config,
+        /// What both ask for, the other configuration, and what to do.
+        what: String,
+    },
+    /// A process-wide setting cannot be had.
+    #[error("[producer] {setting}: {source}; {}, or leave it out", daemon::process_step(source))]
+    Process {
+        /// The key and its value.
+        setting: String,
+        /// The system's error.
+        source: io::Error,
+    },
     /// The region cannot be opened, or was lost and cannot be recreated.
     #[error("{}", daemon::with_next_step(.0))]
     Region(RegionError),
@@ -87,7 +128,7 @@ impl ProducerError {
     /// The exit code for this error.
     pub fn exit(&self) -> Exit {
         match self.0 {
-            Kind::Log(_) => Exit::Usage,
+            Kind::Log(_) | Kind::OneRegion(_) | Kind::GivenTwice(_) => Exit::Usage,
             Kind::Region(ref error) if error.is_of_environment() => Exit::Usage,
             _ => Exit::Failure,
         }

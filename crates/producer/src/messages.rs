@@ -29,6 +29,8 @@ pub(crate) enum End {
     Signal(StopSignal),
     Ticks,
     Input,
+    /// Its configuration is gone.
+    Gone,
 }
 
 impl fmt::Display for End {
@@ -37,6 +39,7 @@ impl fmt::Display for End {
             Self::Signal(signal) => signal.fmt(f),
             Self::Ticks => f.write_str("all ticks done"),
             Self::Input => f.write_str("end of input"),
+            Self::Gone => f.write_str("configuration gone"),
         }
     }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
-use crate::values::{input_deadline, path, quoted_duration, size};
+use crate::values::{busy_wait, cpu, input_deadline, path, priority, quoted_duration, size};
 
 /// How the producer runs.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
@@ -23,6 +23,18 @@ pub struct ProducerSettings {
     /// Longest line of input, in bytes; longer ones are bad lines.
     #[serde(deserialize_with = "size")]
     pub max_line: u64,
+    /// How long before a tick the producer begins to poll the clock instead of sleeping; zero, or at
+    /// most 10 ms.
+    #[serde(deserialize_with = "busy_wait")]
+    pub busy_wait: Duration,
+    /// The processor that the process stays on, counted from 0.
+    #[serde(deserialize_with = "cpu")]
+    pub cpu: Option<u32>,
+    /// The process's real-time priority, 1 to 99 (`SCHED_FIFO`); `None` is the usual scheduler.
+    #[serde(deserialize_with = "priority")]
+    pub priority: Option<u8>,
+    /// Whether the process's memory is kept in RAM.
+    pub lock_memory: bool,
 }
 
 /// How the consumer runs.
@@ -41,7 +53,16 @@ pub struct ConsumerSettings {
 impl Default for ProducerSettings {
     fn default() -> Self {
         let tick = Duration::from_secs(1);
-        Self { tick, input: None, input_deadline: None, max_line: 64 << 10 }
+        Self {
+            tick,
+            input: None,
+            input_deadline: None,
+            max_line: 64 << 10,
+            busy_wait: Duration::ZERO,
+            cpu: None,
+            priority: None,
+            lock_memory: false,
+        }
     }
 }
 

@@ -15,6 +15,9 @@ pub const MAX_LINE_RANGE: (u64, u64) = (64, 64 << 20);
 /// Shortest deadline of the input: the shortest silence that readers call stalled.
 const MIN_DEADLINE: Duration = Duration::from_millis(500);
 
+/// Longest time to poll the clock before a tick: the producer reacts to nothing else meanwhile.
+const MAX_BUSY_WAIT: Duration = Duration::from_millis(10);
+
 /// What a value is instead of what belongs there: the message repeats it.
 const OTHER: Unexpected<'_> = Unexpected::Other("value");
 
@@ -84,6 +87,28 @@ pub(crate) fn input_deadline<'de, D: Deserializer<'de>>(
         deadline if deadline < MIN_DEADLINE => Err(not("a duration of at least 500ms")),
         deadline => Ok(Some(deadline)),
     }
+}
+
+/// A quoted duration of at most 10 ms.
+pub(crate) fn busy_wait<'de, D: Deserializer<'de>>(value: D) -> Result<Duration, D::Error> {
+    match quoted_duration(value)? {
+        long if long > MAX_BUSY_WAIT => Err(not("a duration of at most 10ms")),
+        short => Ok(short),
+    }
+}
+
+/// The number of a processor.
+pub(crate) fn cpu<'de, D: Deserializer<'de>>(value: D) -> Result<Option<u32>, D::Error> {
+    let number = i64::deserialize(value)?;
+    let known = u32::try_from(number).ok().filter(|number| *number < 1024);
+    known.map(Some).ok_or_else(|| not("a processor from 0 to 1023"))
+}
+
+/// A priority of `SCHED_FIFO`.
+pub(crate) fn priority<'de, D: Deserializer<'de>>(value: D) -> Result<Option<u8>, D::Error> {
+    let number = i64::deserialize(value)?;
+    let known = u8::try_from(number).ok().filter(|number| (1..=99).contains(number));
+    known.map(Some).ok_or_else(|| not("a priority from 1 to 99"))
 }
 
 /// What belongs in place of a text that is no duration.

@@ -131,7 +131,16 @@ const TABLES: &[Table] = &[
         between: "\n",
         behind: "\n",
         base: &[],
-        optional: &["tick", "input", "input_deadline", "max_line"],
+        optional: &[
+            "tick",
+            "input",
+            "input_deadline",
+            "max_line",
+            "busy_wait",
+            "cpu",
+            "priority",
+            "lock_memory",
+        ],
     },
     Table {
         name: "[consumer]",

@@ -59,6 +59,17 @@ fn a_key_that_is_left_out_has_a_default() {
 }
 
 #[test]
+fn what_a_producer_asks_of_its_process_is_off_unless_it_is_given() {
+    let of = |more: &str| {
+        let producer = parse(&format!("{REGION}{RECORD}[producer]\n{more}")).producer;
+        (producer.busy_wait, producer.cpu, producer.priority, producer.lock_memory)
+    };
+    assert_eq!(of(""), (Duration::ZERO, None, None, false));
+    let all = "busy_wait = \"10ms\"\ncpu = 0\npriority = 99\nlock_memory = true\n";
+    assert_eq!(of(all), (Duration::from_millis(10), Some(0), Some(99), true));
+}
+
+#[test]
 fn a_mode_is_octal_however_it_is_written() {
     for (written, bits) in
         [("\"0644\"", 0o644), ("\"644\"", 0o644), ("0o640", 0o640), ("\"0600\"", 0o600)]

@@ -8,6 +8,7 @@ use std::fmt::{self, Write as _};
 
 use serde_json::{Number, Value};
 use tracing::field::{Field, Visit};
+use tracing::span::Attributes;
 use tracing::{Event, Level, Metadata};
 
 use crate::terminal::clean;
@@ -42,12 +43,42 @@ impl Entry {
         entry
     }
 
+    /// Puts the name of what the event is about before its message, unless it begins with that.
+    pub(crate) fn set_subject(&mut self, Subject(name): &Subject) {
+        if !self.message.starts_with(name) {
+            self.message = short(&format!("{name}: {}", self.message));
+        }
+    }
+
     /// Reports that `count` messages were lost because nothing read `what`.
     pub(crate) fn of_lost(count: u64, what: &str) -> Self {
         let were = if count == 1 { "message was" } else { "messages were" };
         let message = format!("{count} {were} lost while nothing read {what}");
         let (level, target) = (Level::WARN, module_path!());
         Self { level, target, place: None, message, fields: Vec::new() }
+    }
+}
+
+/// What the events within a span are about.
+#[derive(Debug, Default)]
+pub(crate) struct Subject(String);
+
+impl Subject {
+    /// That of a span with these attributes.
+    pub(crate) fn of(attributes: &Attributes<'_>) -> Self {
+        let mut subject = Self::default();
+        attributes.record(&mut subject);
+        subject
+    }
+}
+
+impl Visit for Subject {
+    fn record_str(&mut self, _: &Field, value: &str) {
+        value.clone_into(&mut self.0);
+    }
+
+    fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
+        self.record_str(field, &format!("{value:?}"));
     }
 }
 

@@ -14,6 +14,9 @@
 //! journal  PRIORITY=4  MESSAGE=line 7: ...  MAPCAST_REGION=/run/mapcast/stu.region
 //! ```
 //!
+//! A daemon with several subjects enters the span of [`about`] one while it works on it: the messages
+//! within begin with its name.
+//!
 //! An event's message is complete. Its fields `region`, `sequence`, `epoch` and `state` repeat parts
 //! of it for machines, so text leaves them out.
 
@@ -33,12 +36,14 @@ use std::io::{self, IsTerminal};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
-use tracing::{Event, Subscriber};
+use tracing::span::{Attributes, Id};
+use tracing::{Event, Span, Subscriber};
 use tracing_subscriber::Layer;
 use tracing_subscriber::layer::{Context, SubscriberExt};
 use tracing_subscriber::registry;
+use tracing_subscriber::registry::LookupSpan;
 
-use entry::Entry;
+use entry::{Entry, Subject};
 pub use filter::{FilterError, LogFilter};
 pub use format::LogFormat;
 use journal::Journal;
@@ -97,6 +102,12 @@ pub fn init(
         let _ = LOG.set(log);
     }
     Ok(())
+}
+
+/// The span of messages about `subject`: each begins with its name.
+pub fn about(subject: &str) -> Span {
+    // As an error, so that a filter that lets any event pass lets it pass.
+    tracing::error_span!("about", subject)
 }
 
 /// Writes delayed messages as far as the log has room, and the number of lost ones. For the loop of
@@ -188,9 +199,21 @@ impl Log {
 /// Sends each event to a log.
 struct ToLog(Arc<Log>);
 
-impl<S: Subscriber> Layer<S> for ToLog {
-    fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
-        self.0.write(&Entry::of(event));
+impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for ToLog {
+    fn on_new_span(&self, attributes: &Attributes<'_>, id: &Id, context: Context<'_, S>) {
+        if let Some(span) = context.span(id) {
+            span.extensions_mut().insert(Subject::of(attributes));
+        }
+    }
+
+    fn on_event(&self, event: &Event<'_>, context: Context<'_, S>) {
+        let mut entry = Entry::of(event);
+        if let Some(span) = context.event_span(event)
+            && let Some(subject) = span.extensions().get()
+        {
+            entry.set_subject(subject);
+        }
+        self.0.write(&entry);
     }
 }
 
@@ -214,7 +237,21 @@ fn from_environment() -> Result<LogFilter, LogError> {
 
 #[cfg(test)]
 mod tests {
-    use super::colour;
+    use super::testing::logged;
+    use super::{Format, about, colour};
+
+    #[test]
+    fn a_message_within_a_span_begins_with_its_subject() {
+        let text = logged(Format::Json, || {
+            about("stu").in_scope(|| tracing::warn!("line 7 skipped"));
+            about("stu").in_scope(|| tracing::warn!("stu: is on a disk"));
+            tracing::warn!("another");
+        });
+        let lines: Vec<&str> = text.lines().collect();
+        assert!(lines[0].contains(r#""stu: line 7 skipped""#), "{text}");
+        assert!(lines[1].contains(r#""stu: is on a disk""#), "{text}");
+        assert!(lines[2].contains(r#""another""#), "{text}");
+    }
 
     #[test]
     fn colour_needs_a_terminal_and_no_opt_out() {

@@ -9,7 +9,7 @@
 //!   loop:  wait(..., service.deadline())    never sleeps past the next ping
 //!          service.keep_alive(now)
 //!          ... one turn of work ...
-//!          service.progress(now, "publishing stu", sequence)
+//!          service.progress(now, "publishing stu: sequence 9", 9)
 //! ```
 //!
 //! Price: two comparisons per turn without a manager.
@@ -115,23 +115,29 @@ impl Service {
         }
     }
 
-    /// Sets `STATUS=WHAT: sequence N, 1.0/s`, if there is a new record and the last status is old
+    /// Whether [`progress`](Self::progress) would do anything: for a `what` that takes time to make.
+    pub fn is_progress_due(&self, now: Monotonic) -> bool {
+        let is_old = |since| now.since(since) >= STATUS_EVERY && self.may_send_status(now);
+        self.is_connected() && self.last_progress.is_none_or(|(since, _)| is_old(since))
+    }
+
+    /// Sets `STATUS=WHAT, 1.0/s`, if `count` (of records, so far) has grown and the last status is old
     /// enough.
-    pub fn progress(&mut self, now: Monotonic, what: &dyn Display, sequence: u64) {
-        if !self.is_connected() {
+    pub fn progress(&mut self, now: Monotonic, what: &dyn Display, count: u64) {
+        if !self.is_progress_due(now) {
             return;
         }
         // Another region may count from 1 again.
-        let Some((since, from)) = self.last_progress.filter(|&(_, from)| from <= sequence) else {
-            self.last_progress = Some((now, sequence));
+        let Some((since, from)) = self.last_progress.filter(|&(_, from)| from <= count) else {
+            self.last_progress = Some((now, count));
             return;
         };
-        if sequence == from || now.since(since) < STATUS_EVERY || !self.may_send_status(now) {
+        if count == from {
             return;
         }
-        let rate = rate(sequence - from, now.since(since));
-        self.last_progress = Some((now, sequence));
-        self.send_status(now, &format!("{what}: sequence {sequence}, {rate}"));
+        let rate = rate(count - from, now.since(since));
+        self.last_progress = Some((now, count));
+        self.send_status(now, &format!("{what}, {rate}"));
     }
 
     /// A reload begins. Every one ends with [`reloaded`](Self::reloaded).
@@ -215,7 +221,9 @@ mod tests {
         let mut service = service(&manager, None);
         service.ready(at(0), "publishing stu: sequence 1");
         for tenth in 0..=32 {
-            service.progress(at(tenth * 100), &"publishing stu", 1 + tenth);
+            let count = 1 + tenth;
+            let what = format!("publishing stu: sequence {count}");
+            service.progress(at(tenth * 100), &what, count);
         }
         assert_eq!(
             manager.texts(),
@@ -226,8 +234,8 @@ mod tests {
                 "STATUS=publishing stu: sequence 31, 10.0/s\n",
             ]
         );
-        service.progress(at(60_000), &"publishing stu", 31 + 2);
-        service.progress(at(70_000), &"publishing stu", 33);
+        service.progress(at(60_000), &"publishing stu: sequence 33", 33);
+        service.progress(at(70_000), &"publishing stu: sequence 33", 33);
         assert_eq!(manager.texts().len(), 1, "no new record, no status");
     }
 

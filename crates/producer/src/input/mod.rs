@@ -74,6 +74,10 @@ pub(crate) struct Input {
     /// Whether the buffer may hold whole lines.
     has_lines: bool,
     ended: bool,
+    /// Whether the stream has another descriptor than the one that [`take_new`](Self::take_new)
+    /// returned last.
+    is_new: bool,
+    is_always_readable: bool,
 }
 
 impl Input {
@@ -89,6 +93,8 @@ impl Input {
             chunk: vec![0; CHUNK].into_boxed_slice(),
             has_lines: false,
             ended: false,
+            is_new: true,
+            is_always_readable: false,
         })
     }
 
@@ -109,6 +115,7 @@ impl Input {
                 Chunk::WritersLeft => {
                     self.decoder.lines.end();
                     self.stream.reopen()?;
+                    self.is_new = true;
                     break;
                 }
                 Chunk::End => {
@@ -153,6 +160,26 @@ impl Input {
         Ok(daemon::wait(&self.stream, None, Some(now))? != Ready::default())
     }
 
+    /// The descriptor to poll, if it is another one than at the last call.
+    pub(crate) fn take_new(&mut self) -> Option<BorrowedFd<'_>> {
+        std::mem::take(&mut self.is_new).then(|| self.stream.as_fd())
+    }
+
+    /// The descriptor is not polled any more: [`take_new`](Self::take_new) returns it again.
+    pub(crate) fn forget_poll(&mut self) {
+        self.is_new = true;
+    }
+
+    /// The stream cannot be polled, as a regular file: a read never blocks.
+    pub(crate) fn set_always_readable(&mut self) {
+        self.is_always_readable = true;
+    }
+
+    /// Whether a read never blocks.
+    pub(crate) fn is_always_readable(&self) -> bool {
+        self.is_always_readable
+    }
+
     /// Marks the stream as being read, for standbys, while it is open.
     pub(crate) fn hold(&self) {
         self.stream.hold();
@@ -172,6 +199,7 @@ impl Input {
     pub(crate) fn follow_name(&mut self) -> Result<bool, OpenError> {
         let followed = self.stream.follow_name()?;
         if followed {
+            self.is_new = true;
             self.has_lines = true;
             self.decoder.lines.end();
         }

@@ -1,63 +1,82 @@
-//! The loop: wait for an event, then handle it.
+//! The loop: wait for an event, then handle it. One thread publishes all regions.
 //!
-//! Invariant: the record in hand holds the last good value of every field. It is published whole,
-//! and a failing input line, file or region affects at most one turn.
+//! Invariant: a region that fails affects no other one: it is tried again while any other is published
+//! or waits for its take-over. When none is left, the process ends, with the error of the first that
+//! failed. So a producer of one region ends when that fails.
 //!
 //! ```text
-//!   turn:  wait(signals, input, next deadline)
-//!          signal   stop -> end            reload -> reload.rs
-//!          input    each good line -> sample -> publish
-//!          tick     sample -> publish      (with input: heartbeat only, with a deadline not that)
-//!          silence  the input's deadline has passed: logged
-//!          check    is the region's file still there and whole? -> recovery.rs
-//!          manager  WATCHDOG=1 and STATUS=, from this loop
+//!   turn:  wait(signals, inputs, first deadline of the queue)
+//!          signal    stop -> end            reload -> reload.rs
+//!          input     each region whose input is readable     -> producer.rs
+//!          deadline  each region that is due, at most a batch -> producer.rs, waiting.rs
+//!          manager   READY=1, WATCHDOG=1 and STATUS=, from this loop
 //! ```
+//!
+//! Price: one `ppoll` per turn, in which all regions that are due are handled.
 
 mod deadline;
+mod inputs;
+mod member;
+mod process;
+mod producer;
+mod queue;
 mod reload;
 mod schedule;
+mod waiting;
 
-use std::os::fd::AsFd;
 use std::time::Duration;
 
-use daemon::{Monotonic, Service, Signals, counted, logging};
-use layout::RecordBuf;
+use daemon::{Monotonic, Passed, Ready, Service, Signals, counted, logging};
 use settings::{Settings, Source};
 
 use crate::cli::Args;
-use crate::error::{Kind, ProducerError};
-use crate::input::{Input, Keys, Outcome};
-use crate::messages::{End, InputLog, log_event, log_start, warn_of_destination, warn_of_memfd};
-use crate::recovery::{Heartbeats, Publisher};
-use crate::sink::Sink;
-use crate::sources::{Moment, Sources};
-use crate::standby_input::StandbyInput;
-use deadline::InputDeadline;
-use schedule::Schedule;
+use crate::configs;
+use crate::conflict::{self, Claim};
+use crate::destination::Destination;
+use crate::error::ProducerError;
+use crate::input::{Input, Keys};
+use crate::messages::End;
+use inputs::{Inputs, Wake};
+use member::{Member, State};
+use process::Process;
+pub(crate) use process::Wanted;
+use queue::Queue;
 
-/// Lines read from the input before signals and deadlines are checked again.
-const LINES: usize = 64;
+/// Regions handled before signals and inputs are checked again.
+const BATCH: usize = 64;
+/// Failing regions that a status names.
+const NAMED: usize = 3;
 
-/// A producer with everything open.
+/// What all regions share.
 #[derive(Debug)]
-pub(crate) struct Producer<'a> {
+pub(crate) struct Host<'a> {
     args: &'a Args,
-    settings: Settings,
     signals: Signals,
     service: &'a mut Service,
-    publisher: Publisher,
-    sources: Sources,
-    record: RecordBuf,
-    input: Option<Input>,
-    input_log: InputLog,
-    schedule: Schedule,
-    deadline: InputDeadline,
-    /// When the values were read, if the record holds those that came while this was a standby.
-    unpublished: Option<Monotonic>,
+}
+
+impl Host<'_> {
+    /// For loops inside a region: keeps the watchdog quiet. `false`: a stop was requested.
+    fn keep_going(&mut self) -> bool {
+        self.service.keep_alive(Monotonic::now());
+        self.signals.stop_requested().is_none()
+    }
+}
+
+/// A process and its regions.
+#[derive(Debug)]
+pub(crate) struct Daemon<'a> {
+    host: Host<'a>,
+    members: Vec<Member>,
+    queue: Queue,
+    inputs: Inputs,
+    process: Process,
+    /// The time of this turn: no region has two turns in one.
+    now: Monotonic,
 }
 
 /// Opens the input, if a source of `settings` needs it.
-pub(crate) fn open_input(settings: &Settings) -> Result<Option<Input>, ProducerError> {
+fn open_input(settings: &Settings) -> Result<Option<Input>, ProducerError> {
     if !settings.reads_input() {
         return Ok(None);
     }
@@ -79,45 +98,39 @@ pub(crate) fn max_line(settings: &Settings) -> usize {
     usize::try_from(settings.producer.max_line).unwrap_or(usize::MAX)
 }
 
-impl<'a> Producer<'a> {
-    /// A producer whose first tick is due now.
-    pub(crate) fn new(
+impl<'a> Daemon<'a> {
+    /// Opens the regions of all configurations.
+    ///
+    /// # Errors
+    /// That of the first if none can be opened.
+    pub(crate) fn start(
         args: &'a Args,
-        settings: Settings,
-        signals: Signals,
+        mut passed: Passed,
         service: &'a mut Service,
-        sink: Box<dyn Sink>,
-        standby: StandbyInput,
-    ) -> Self {
-        let StandbyInput { input, record, bad_lines, unpublished, .. } = standby;
-        if let Some(input) = &input {
-            input.hold();
+    ) -> Result<Self, ProducerError> {
+        let members: Vec<_> = configs::list(args)?.into_iter().map(Member::new).collect();
+        // Before any region is created, so that no signal interrupts its creation.
+        let signals =
+            Signals::stop_and_reload().map_err(ProducerError::system("cannot handle signals"))?;
+        let mut daemon = Self {
+            host: Host { args, signals, service },
+            queue: Queue::new(members.len()),
+            members,
+            inputs: Inputs::default(),
+            process: Process::new(),
+            now: Monotonic::now(),
+        };
+        for index in 0..daemon.members.len() {
+            daemon.read_and_open(index, &mut passed)?;
+            daemon.host.service.keep_alive(Monotonic::now());
         }
-        Self {
-            args,
-            sources: Sources::new(&settings.record, Moment::now()),
-            schedule: Schedule::new(Monotonic::now(), settings.producer.tick),
-            deadline: InputDeadline::new(settings.producer.input_deadline, Monotonic::now()),
-            publisher: Publisher::new(sink, Heartbeats::of(&settings)),
-            settings,
-            signals,
-            service,
-            record,
-            input,
-            input_log: InputLog::new(bad_lines),
-            unpublished,
-        }
+        let now = Monotonic::now();
+        daemon.members.iter_mut().for_each(|member| member.begin(now));
+        Ok(daemon)
     }
 
-    /// Runs until a signal, the last tick or the end of the input.
+    /// Runs until a signal, or until no region is published any more.
     pub(crate) fn run(mut self) -> Result<(), ProducerError> {
-        self.start();
-        if let Some(read) = self.unpublished {
-            self.deadline.renew(read);
-            if !self.deadline.is_over(Monotonic::now()) {
-                self.sample_and_publish()?;
-            }
-        }
         let end = loop {
             if let Some(end) = self.turn()? {
                 break end;
@@ -127,207 +140,275 @@ impl<'a> Producer<'a> {
         Ok(())
     }
 
-    fn start(&mut self) {
-        let sink = &*self.publisher.sink;
-        log_start(sink, &self.settings);
-        warn_of_destination(sink);
-        if self.args.memfd && !self.service.is_connected() {
-            warn_of_memfd(sink);
-        }
-        if !sink.is_resumed() {
-            self.publisher.store_memfd(self.service);
-        }
-        if self.input.is_some() {
-            // With input-driven fields the first record may never come, so READY is reported now.
-            self.service.ready(Monotonic::now(), &self.status());
-        }
-    }
-
     fn turn(&mut self) -> Result<Option<End>, ProducerError> {
-        let has_lines = self.input.as_ref().is_some_and(Input::has_lines);
-        let deadline = if has_lines { Monotonic::from_nanos(0) } else { self.deadline() };
-        let input = self.input.as_ref().map(AsFd::as_fd);
-        let ready = daemon::wait(&self.signals, input, Some(deadline))
-            .map_err(ProducerError::system("cannot wait"))?;
-        self.service.keep_alive(Monotonic::now());
+        let ready = self.wait()?;
+        self.host.service.keep_alive(Monotonic::now());
         logging::catch_up();
         if ready.signal {
-            let pending = self.signals.take();
+            let pending = self.host.signals.take();
             if let Some(signal) = pending.stop {
                 return Ok(Some(End::Signal(signal)));
             }
             if pending.reload {
-                self.reload()?;
-                // The reload may have replaced the input, so the readiness polled before is stale.
-                return Ok(None);
+                // It may have replaced inputs, so the readiness polled before is stale.
+                return self.reload().map(|()| None);
             }
         }
-        if ready.input || has_lines {
-            self.read_input()?;
+        if ready.input {
+            for wake in self.inputs.take().map_err(ProducerError::system("cannot poll"))? {
+                if let Some(end) = self.wake(wake)? {
+                    return Ok(Some(end));
+                }
+            }
         }
         let now = Monotonic::now();
-        if self.tick(now)? {
-            return Ok(Some(End::Ticks));
-        }
-        if let Some(limit) = self.deadline.take(now) {
-            self.fall_silent(now, limit);
-        }
-        if self.schedule.take_check(now) {
-            self.check()?;
-        }
-        self.report_progress(now);
-        let has_ended = self.input.as_ref().is_some_and(Input::has_ended);
-        Ok(has_ended.then_some(End::Input))
-    }
-
-    fn deadline(&self) -> Monotonic {
-        let others = [self.service.deadline(), self.deadline.due()];
-        others.into_iter().flatten().fold(self.schedule.deadline(), Monotonic::min)
-    }
-
-    /// Handles a tick if one is due. `true`: it was the last one.
-    fn tick(&mut self, now: Monotonic) -> Result<bool, ProducerError> {
-        let sink = &*self.publisher.sink;
-        let log = |missed| {
-            log_event!(
-                warn,
-                sink,
-                "missed {missed} ticks: machine or sources are too slow for this tick"
-            );
-        };
-        if !self.schedule.take_tick(now, log) {
-            return Ok(false);
-        }
-        if self.input.is_some() {
-            self.publisher.heartbeat()?;
-        } else {
-            self.sample_and_publish()?;
-        }
-        Ok(self.args.ticks.is_some_and(|most| self.schedule.taken() >= most.get()))
-    }
-
-    fn read_input(&mut self) -> Result<(), ProducerError> {
-        let Some(input) = &mut self.input else { return Ok(()) };
-        if !input.has_lines() {
-            input.fill().map_err(Kind::Read)?;
-        }
-        for _ in 0..LINES {
-            let Some(outcome) = self.read_line() else { return Ok(()) };
-            match outcome {
-                Outcome::Stopped => return Ok(()),
-                Outcome::Publish => self.publish_line()?,
-                Outcome::Incomplete { number } => {
-                    if let Some(input) = &self.input {
-                        self.input_log.incomplete(&*self.publisher.sink, number, input.keys());
-                    }
-                }
-                Outcome::Bad { number, error } => {
-                    self.input_log.bad_line(&*self.publisher.sink, number, &error);
-                }
+        self.now = now;
+        for _ in 0..BATCH {
+            let Some(index) = self.queue.take(now) else { break };
+            if let Some(end) = self.turn_of(index, now)? {
+                return Ok(Some(end));
             }
         }
-        Ok(())
+        self.report(now);
+        Ok(None)
     }
 
-    fn read_line(&mut self) -> Option<Outcome> {
-        let mut keep_going = || {
-            self.service.keep_alive(Monotonic::now());
-            self.signals.stop_requested().is_none()
-        };
-        self.input.as_mut()?.next(&mut self.record, &mut keep_going)
-    }
-
-    fn publish_line(&mut self) -> Result<(), ProducerError> {
-        self.sample_and_publish()?;
-        if self.deadline.renew(Monotonic::now()) {
-            InputLog::resumed(&*self.publisher.sink);
-        }
-        Ok(())
-    }
-
-    /// No good line came within `limit`.
-    fn fall_silent(&mut self, now: Monotonic, limit: Duration) {
-        InputLog::silent(&*self.publisher.sink, limit);
-        let name = &self.settings.region.address;
-        self.service.status(now, format!("{name}: stalled, waiting for input"));
-    }
-
-    fn sample_and_publish(&mut self) -> Result<(), ProducerError> {
-        self.sources.sample(Moment::now(), &mut self.record);
-        self.publish()
-    }
-
-    /// Publishes the record in hand.
-    fn publish(&mut self) -> Result<(), ProducerError> {
-        if self.publisher.publish(self.record.bytes(), self.service)?
-            && self.publisher.records() == 1
+    /// Sleeps until something is to be done.
+    fn wait(&mut self) -> Result<Ready, ProducerError> {
+        let first = self.queue.first();
+        let spin =
+            first.map_or_else(Default::default, |(_, index)| self.members[index].busy_wait());
+        let due = first.map(|(due, _)| due).into_iter().chain(self.host.service.deadline()).min();
+        let until = due.map(|due| due.before(spin));
+        let ready = daemon::wait(&self.host.signals, self.inputs.fd(), until)
+            .map_err(ProducerError::system("cannot wait"))?;
+        if let Some((due, until)) = due.zip(until)
+            && !spin.is_zero()
+            && ready == Ready::default()
+            && Monotonic::now() >= until
         {
-            self.service.ready(Monotonic::now(), &self.status());
+            daemon::spin_until(due);
         }
-        Ok(())
+        Ok(ready)
     }
 
-    /// New readers of a new file get the last record and need not wait for the next one, unless its
-    /// values are too old to be published as new.
-    fn publish_again(&mut self) -> Result<(), ProducerError> {
-        if self.deadline.is_over(Monotonic::now()) { Ok(()) } else { self.publish() }
-    }
-
-    /// Checks that the region and the input are still those of their names.
-    fn check(&mut self) -> Result<(), ProducerError> {
-        if self.publisher.check_region(self.service)? && self.publisher.records() > 0 {
-            self.publish_again()?;
-        }
-        if let Some(input) = &mut self.input {
-            self.input_log.followed(&*self.publisher.sink, input.follow_name());
-        }
-        Ok(())
-    }
-
-    /// Reports to the service manager which record it is and how fast they come.
-    fn report_progress(&mut self, now: Monotonic) {
-        let records = self.publisher.records();
-        if self.service.is_connected() && records > 0 {
-            // A bare file has no numbers of its own.
-            let sequence = self.publisher.sink.sequence().unwrap_or(records);
-            let what = format_args!("publishing {}", self.settings.region.address);
-            self.service.progress(now, &what, sequence);
-        }
-    }
-
-    /// What the producer does, for `STATUS=`.
-    fn status(&self) -> String {
-        let name = &self.settings.region.address;
-        match (self.publisher.records(), self.publisher.sink.sequence()) {
-            (0, _) if self.input.is_some() => format!("{name}: waiting for input"),
-            (_, Some(sequence)) => format!("publishing {name}: sequence {sequence}"),
-            (records, None) => format!("publishing {name}: record {records}"),
-        }
-    }
-
-    fn finish(self, end: End) {
-        let Self { publisher, service, schedule, input, input_log, .. } = self;
-        let (sink, records) = (&publisher.sink, publisher.records());
-        let (epoch, sequence) = (sink.epoch(), sink.sequence());
-        let path = sink.path().display().to_string();
-        // Closes the region first, so that a slow log or manager does not delay its readers.
-        drop(publisher);
-        let missing = input.as_ref().map(|input| input.keys().missing()).unwrap_or_default();
-        if records == 0 && !missing.is_empty() {
-            let missing = missing.join(", ");
-            tracing::warn!(region = %path, "nothing was published: there was no value for {missing}");
-        }
-        let failures = match input {
-            Some(_) => counted(input_log.bad_lines(), "bad line"),
-            None => counted(schedule.missed(), "missed tick"),
+    fn wake(&mut self, wake: Wake) -> Result<Option<End>, ProducerError> {
+        let (Wake::Input(index) | Wake::Standby(index)) = wake;
+        let member = &mut self.members[index];
+        let _about = member.span.clone().entered();
+        let done = match wake {
+            Wake::Input(_) => member.read_input(&mut self.host),
+            Wake::Standby(_) => member.attempt(&mut self.host),
         };
-        tracing::info!(
-            region = %path,
-            epoch,
-            sequence,
-            "closed {path} ({end}): {}, {failures}",
-            counted(records, "record")
-        );
-        service.stopping(&format!("closed {path} ({end})"));
+        self.done(index, done)
     }
+
+    fn turn_of(&mut self, index: usize, now: Monotonic) -> Result<Option<End>, ProducerError> {
+        let member = &mut self.members[index];
+        let _about = member.span.clone().entered();
+        if let Some(settings) = member.take_retry(now) {
+            return self.open(index, settings, Destination::Address).map(|()| None);
+        }
+        let done = member.turn(now, &mut self.host);
+        self.done(index, done)
+    }
+
+    /// Notes what a region's turn has led to. `Some`: it was the last region.
+    fn done(
+        &mut self,
+        index: usize,
+        done: Result<Option<End>, ProducerError>,
+    ) -> Result<Option<End>, ProducerError> {
+        match done {
+            Ok(None) => self.plan(index).map(|()| None),
+            // The end of the process, which closes its region.
+            Ok(Some(end)) if self.is_last(index) => Ok(Some(end)),
+            Ok(Some(end)) => {
+                self.forget_input(index);
+                if let Some(closed) = self.members[index].close(end) {
+                    closed.log(end);
+                }
+                self.check_active().map(|()| None)
+            }
+            Err(error) => {
+                let settings = self.members[index].settings().cloned();
+                self.fail(index, error, settings).map(|()| None)
+            }
+        }
+    }
+
+    /// Puts region `index` into the queue, and its descriptors among those that are polled.
+    fn plan(&mut self, index: usize) -> Result<(), ProducerError> {
+        let member = &mut self.members[index];
+        let failed = ProducerError::system("cannot poll");
+        match &mut member.state {
+            State::Publishing(producer) => {
+                if let Some(input) = &mut producer.input
+                    && let Some(fd) = input.take_new()
+                    && !self.inputs.add(fd, Wake::Input(index)).map_err(failed)?
+                {
+                    input.set_always_readable();
+                }
+            }
+            State::Waiting(waiting) => {
+                if let Some(fd) = waiting.take_new_event() {
+                    self.inputs.add(fd, Wake::Standby(index)).map_err(failed)?;
+                }
+            }
+            _ => {}
+        }
+        if let Some(due) = member.due() {
+            self.queue.set(index, due.max(self.now.after(Duration::from_nanos(1))));
+        }
+        Ok(())
+    }
+
+    /// Reads configuration `index` and opens its region.
+    fn read_and_open(&mut self, index: usize, passed: &mut Passed) -> Result<(), ProducerError> {
+        let args = self.host.args;
+        let read = args.load(&self.members[index].config).and_then(|settings| {
+            let destination = Destination::choose(args, passed, &settings)?;
+            self.check_conflicts(index, &settings)?;
+            Ok((settings, destination))
+        });
+        match read {
+            Ok((settings, destination)) => self.open(index, settings, destination),
+            Err(error) => self.fail(index, error, None),
+        }
+    }
+
+    /// Opens the region of `settings` for member `index`.
+    fn open(
+        &mut self,
+        index: usize,
+        settings: Settings,
+        destination: Destination,
+    ) -> Result<(), ProducerError> {
+        if configs::may_be_many(self.host.args) {
+            self.members[index].set_subject(&settings.region.address.to_string());
+        }
+        let _about = self.members[index].span.clone().entered();
+        let again = settings.clone();
+        let opened = self.process.apply(Wanted::of(&settings).and(self.wanted()));
+        let opened =
+            opened.and_then(|()| self.members[index].open(settings, destination, &mut self.host));
+        match opened {
+            Ok(()) => self.plan(index),
+            Err(error) => self.fail(index, error, Some(again)),
+        }
+    }
+
+    /// What the regions that are published or waited for ask the process to be.
+    fn wanted(&self) -> Wanted {
+        let active = self.members.iter().filter(|member| member.is_active());
+        let settings = active.filter_map(Member::settings);
+        settings.map(Wanted::of).fold(Wanted::default(), Wanted::and)
+    }
+
+    /// An error if another configuration of this process has what `settings`, those of member `index`,
+    /// need for themselves.
+    fn check_conflicts(&self, index: usize, settings: &Settings) -> Result<(), ProducerError> {
+        let others = self.members.iter().enumerate().filter(|(other, _)| *other != index);
+        let others = others.filter_map(|(_, other)| {
+            Some(Claim { config: &other.config, settings: other.settings()?, path: other.path() })
+        });
+        conflict::check(&self.members[index].config, settings, others)
+    }
+
+    /// Member `index` has failed. An error, that of the first: no other one is left.
+    fn fail(
+        &mut self,
+        index: usize,
+        error: ProducerError,
+        settings: Option<Settings>,
+    ) -> Result<(), ProducerError> {
+        self.forget_input(index);
+        self.members[index].fail(error, settings);
+        self.check_active()?;
+        self.members[index].log_failure();
+        self.plan(index)
+    }
+
+    /// Whether all other regions have ended.
+    fn is_last(&self, index: usize) -> bool {
+        let mut others = self.members.iter().enumerate().filter(|(other, _)| *other != index);
+        others.all(|(_, member)| matches!(member.state, State::Ended(_)))
+    }
+
+    /// An error, the first there is, if no region is published or will be.
+    fn check_active(&mut self) -> Result<(), ProducerError> {
+        if self.members.iter().any(Member::is_active) {
+            return Ok(());
+        }
+        self.members.iter_mut().find_map(Member::take_error).map_or(Ok(()), Err)
+    }
+
+    /// Standard input stays open when its region is closed, so it is not to be polled any more.
+    fn forget_input(&self, index: usize) {
+        if let State::Publishing(producer) = &self.members[index].state
+            && let Some(fd) = producer.input_fd()
+        {
+            self.inputs.forget(fd);
+        }
+    }
+
+    /// Reports to the service manager what the regions do and how fast records come.
+    fn report(&mut self, now: Monotonic) {
+        if !self.host.service.is_ready() && self.members.iter().all(Member::is_settled) {
+            // With input-driven fields the first record may never come.
+            let status = self.status();
+            self.host.service.ready(now, &status);
+        }
+        if self.host.service.is_progress_due(now) {
+            let records = self.members.iter().map(Member::sequence).sum();
+            let status = self.status();
+            self.host.service.progress(now, &status, records);
+        }
+    }
+
+    /// What the process does, for `STATUS=`.
+    fn status(&self) -> String {
+        if let [only] = &self.members[..] {
+            return only.status();
+        }
+        let count = |is: fn(&State) -> bool| self.members.iter().filter(|m| is(&m.state)).count();
+        let publishing = count(|state| matches!(state, State::Publishing(_)));
+        let waiting = count(|state| matches!(state, State::Waiting(_)));
+        let failed: Vec<&Member> =
+            self.members.iter().filter(|m| matches!(m.state, State::Failed { .. })).collect();
+        let mut text =
+            format!("publishing {publishing} of {}", counted_regions(self.members.len()));
+        if waiting > 0 {
+            text.push_str(&format!("; waiting to take over {waiting}"));
+        }
+        if !failed.is_empty() {
+            let names: Vec<String> =
+                failed.iter().take(NAMED).map(|member| member.config.to_string()).collect();
+            let more = if failed.len() > NAMED { ", ..." } else { "" };
+            text.push_str(&format!("; {} failing: {}{more}", failed.len(), names.join(", ")));
+        }
+        text
+    }
+
+    fn finish(mut self, end: End) {
+        // All regions first, so that a slow log or manager does not delay their readers.
+        let was_open =
+            |member: &&Member| matches!(member.state, State::Publishing(_) | State::Ended(_));
+        let count = self.members.iter().filter(was_open).count();
+        let closed: Vec<_> =
+            self.members.iter_mut().filter_map(|member| member.close(end)).collect();
+        for closed in &closed {
+            closed.log(end);
+        }
+        let text = match (&self.members[..], &closed[..]) {
+            ([_], [only]) => format!("closed {} ({end})", only.path),
+            ([_], []) => "stopped while waiting to take over".to_owned(),
+            _ => format!("closed {} ({end})", counted_regions(count)),
+        };
+        self.host.service.stopping(&text);
+    }
+}
+
+fn counted_regions(count: usize) -> String {
+    counted(count as u64, "region")
 }

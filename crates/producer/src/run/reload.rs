@@ -1,27 +1,51 @@
-//! SIGHUP: reloads the configuration.
+//! SIGHUP: reads the configurations again.
 //!
-//! Invariant: all or nothing. Everything that can fail is done first; a failure is logged and the
-//! producer keeps its old configuration.
+//! Invariant: all or nothing, for each region. Everything that can fail is done first; a failure is
+//! logged and the region keeps its old configuration. If the list itself cannot be made, because a
+//! directory is unreadable or empty, nothing changes at all.
 //!
 //! ```text
-//!   read --> same as before?  nothing
-//!        --> input: the same stream stays open, another one is opened
-//!        --> region: same path   kept if the record is the same, else retired and recreated
-//!                    other path  the new one is opened, then the old one closed
-//!        --> sources: unchanged ones continue (counters keep counting, rates keep their base)
+//!   list --> gone         the region is closed
+//!        --> new          opened, as at the start
+//!        --> had failed   opened again
+//!        --> the others   read; same as before?  nothing
+//!              --> input: the same stream stays open, another one is opened
+//!              --> region: same path   kept if the record is the same, else retired and recreated
+//!                          other path  the new one is opened, then the old one closed
+//!              --> sources: unchanged ones continue (counters keep counting, rates keep their base)
 //! ```
 
-use daemon::{Monotonic, one_line};
+use std::collections::BTreeMap;
+
+use daemon::{Monotonic, Passed, one_line};
 use region::Changed;
 use settings::Settings;
 
-use super::{Producer, keys, max_line, open_input};
+use super::inputs::Inputs;
+use super::member::{Member, State};
+use super::process::Wanted;
+use super::producer::Producer;
+use super::queue::Queue;
+use super::waiting::Waiting;
+use super::{Daemon, Host, keys, max_line, open_input};
+use crate::configs::{self, Config};
 use crate::error::ProducerError;
 use crate::input::Input;
-use crate::messages::{log_event, warn_of_destination};
+use crate::messages::{End, log_event, warn_of_destination};
 use crate::recovery::Heartbeats;
 use crate::sink;
 use crate::sources::{Moment, Sources};
+use crate::standby_input::StandbyInput;
+
+/// What a configuration holds that was read again.
+#[derive(Debug)]
+pub(super) enum Reread {
+    /// It is the one in the program.
+    NoFile,
+    /// The settings that are in force.
+    Unchanged,
+    New(Box<Settings>),
+}
 
 /// What a reload does with the input.
 enum NewInput {
@@ -31,44 +55,163 @@ enum NewInput {
     Other(Option<Input>),
 }
 
-impl Producer<'_> {
-    /// Reads the configuration again and applies it.
+impl Daemon<'_> {
+    /// Reads the configurations again and applies them.
     ///
     /// # Errors
-    /// Those of the first publish into a new region; a reload that fails is logged.
+    /// No region is left; a reload that fails is logged.
     pub(super) fn reload(&mut self) -> Result<(), ProducerError> {
-        self.service.reloading(Monotonic::now());
-        let changed = self.reread();
-        self.service.reloaded(Monotonic::now(), &self.status());
-        match changed {
-            Changed::Replaced => self.publish_soon(),
+        self.host.service.reloading(Monotonic::now());
+        let reloaded = match configs::list(self.host.args) {
+            Ok(configs) => self.reload_all(configs),
+            Err(error) => {
+                let error = one_line(&error);
+                tracing::error!("SIGHUP: {error}; keeping the old configurations");
+                Ok(())
+            }
+        };
+        let status = self.status();
+        self.host.service.reloaded(Monotonic::now(), &status);
+        reloaded
+    }
+
+    fn reload_all(&mut self, configs: Vec<Config>) -> Result<(), ProducerError> {
+        self.take_list(configs);
+        for index in 0..self.members.len() {
+            match self.members[index].state {
+                State::Publishing(_) | State::Waiting(_) => self.reload_one(index)?,
+                State::New | State::Failed { .. } => {
+                    self.read_and_open(index, &mut Passed::default())?;
+                }
+                State::Ended(_) => {}
+            }
+            self.host.service.keep_alive(Monotonic::now());
+        }
+        // Settings that were taken back, or whose region kept its old configuration.
+        if let Err(error) = self.process.apply(self.wanted()) {
+            tracing::error!("SIGHUP: {}", one_line(&error));
+        }
+        self.check_active()
+    }
+
+    /// The members are those of `configs` from now on. Regions that are gone are closed, before another
+    /// configuration asks for their names.
+    fn take_list(&mut self, configs: Vec<Config>) {
+        let earlier = std::mem::take(&mut self.members).into_iter();
+        let mut earlier: BTreeMap<_, _> =
+            earlier.map(|member| (member.config.clone(), member)).collect();
+        let known = configs.into_iter().map(|config| (earlier.remove(&config), config));
+        self.members =
+            known.map(|(known, config)| known.unwrap_or_else(|| Member::new(config))).collect();
+        for (config, mut gone) in earlier {
+            tracing::info!("SIGHUP: {config} is gone");
+            if let Some(closed) = gone.close(End::Gone) {
+                closed.log(End::Gone);
+            }
+        }
+        // The numbers have changed.
+        (self.queue, self.inputs) = (Queue::new(self.members.len()), Inputs::default());
+        self.members.iter_mut().for_each(Member::forget_poll);
+    }
+
+    /// Reads the configuration of member `index`, whose region is published or waited for.
+    fn reload_one(&mut self, index: usize) -> Result<(), ProducerError> {
+        let _about = self.members[index].span.clone().entered();
+        let read = self.reread(index);
+        let member = &mut self.members[index];
+        let done = match &mut member.state {
+            State::Publishing(producer) => producer.reload(&member.config, read, &mut self.host),
+            State::Waiting(waiting) => {
+                waiting.reload(&member.config, read);
+                Ok(())
+            }
             _ => Ok(()),
+        };
+        if configs::may_be_many(self.host.args) {
+            let address = member.settings().map(|settings| settings.region.address.to_string());
+            address.iter().for_each(|address| member.set_subject(address));
+        }
+        self.done(index, done.map(|()| None)).map(drop)
+    }
+
+    fn reread(&mut self, index: usize) -> Result<Reread, ProducerError> {
+        let member = &self.members[index];
+        if member.config == Config::BuiltIn {
+            return Ok(Reread::NoFile);
+        }
+        let new = self.host.args.load(&member.config)?;
+        if member.settings() == Some(&new) {
+            return Ok(Reread::Unchanged);
+        }
+        self.check_conflicts(index, &new)?;
+        // Without what this region asks for until now.
+        let others = self.members.iter().enumerate();
+        let others = others.filter(|(other, member)| *other != index && member.is_active());
+        let others = others.filter_map(|(_, other)| other.settings()).map(Wanted::of);
+        self.process.apply(others.fold(Wanted::of(&new), Wanted::and))?;
+        Ok(Reread::New(Box::new(new)))
+    }
+}
+
+impl Waiting {
+    /// Waits for what the new configuration asks for.
+    fn reload(&mut self, config: &Config, read: Result<Reread, ProducerError>) {
+        let changed = match read {
+            Ok(Reread::New(new)) => self.adopt(*new).map(|()| "is in force"),
+            Ok(Reread::Unchanged) => Ok("is unchanged"),
+            Ok(Reread::NoFile) => Ok("has no file to read again"),
+            Err(error) => Err(error),
+        };
+        let status = self.status();
+        match changed {
+            Ok(what) => tracing::info!("SIGHUP: {config} {what}: {status}"),
+            Err(error) => {
+                tracing::error!("SIGHUP: {}; keeping the old configuration", one_line(&error));
+            }
         }
     }
 
-    fn reread(&mut self) -> Changed {
-        let Some(path) = &self.args.config else {
-            log_event!(
-                info,
-                self.publisher.sink,
-                "SIGHUP: the built-in configuration has no file to read again"
-            );
-            return Changed::Kept;
-        };
-        let path = path.display();
-        let adopted = match self.args.load() {
-            Ok(new) if new == self.settings => {
-                log_event!(info, self.publisher.sink, "SIGHUP: {path} is unchanged");
-                return Changed::Kept;
+    /// After an error nothing has changed.
+    fn adopt(&mut self, new: Settings) -> Result<(), ProducerError> {
+        let address = sink::locate(&new.region.address)?;
+        let input = StandbyInput::new(open_input(&new)?, &new);
+        *self = Self::new(new, address, input)?;
+        Ok(())
+    }
+}
+
+impl Producer {
+    /// Applies the configuration that was read again.
+    ///
+    /// # Errors
+    /// Those of the first publish into a new region; a reload that fails is logged.
+    fn reload(
+        &mut self,
+        config: &Config,
+        read: Result<Reread, ProducerError>,
+        host: &mut Host<'_>,
+    ) -> Result<(), ProducerError> {
+        let adopted = match read {
+            Ok(Reread::New(new)) => self.adopt(*new, host),
+            Ok(Reread::Unchanged) => {
+                log_event!(info, self.publisher.sink, "SIGHUP: {config} is unchanged");
+                return Ok(());
             }
-            Ok(new) => self.adopt(new),
+            Ok(Reread::NoFile) => {
+                log_event!(
+                    info,
+                    self.publisher.sink,
+                    "SIGHUP: the built-in configuration has no file to read again"
+                );
+                return Ok(());
+            }
             Err(error) => Err(error),
         };
         match adopted {
             Ok(changed) => {
                 let origin = self.publisher.sink.origin();
-                log_event!(info, self.publisher.sink, "SIGHUP: {path} is in force: {origin}");
-                changed
+                log_event!(info, self.publisher.sink, "SIGHUP: {config} is in force: {origin}");
+                if changed == Changed::Replaced { self.publish_soon(host) } else { Ok(()) }
             }
             Err(error) => {
                 let error = one_line(&error);
@@ -77,15 +220,15 @@ impl Producer<'_> {
                     self.publisher.sink,
                     "SIGHUP: {error}; keeping the old configuration"
                 );
-                Changed::Kept
+                Ok(())
             }
         }
     }
 
     /// After an error nothing has changed.
-    fn adopt(&mut self, new: Settings) -> Result<Changed, ProducerError> {
+    fn adopt(&mut self, new: Settings, host: &mut Host<'_>) -> Result<Changed, ProducerError> {
         let input = self.new_input(&new)?;
-        let changed = self.change_sink(&new)?;
+        let changed = self.change_sink(&new, host)?;
         // No step after this line can fail.
         let now = Moment::now();
         let sources = Sources::new(&new.record, now);
@@ -129,11 +272,15 @@ impl Producer<'_> {
     }
 
     /// `Replaced`: the region is a new one.
-    fn change_sink(&mut self, new: &Settings) -> Result<Changed, ProducerError> {
+    fn change_sink(
+        &mut self,
+        new: &Settings,
+        host: &mut Host<'_>,
+    ) -> Result<Changed, ProducerError> {
         if !self.publisher.sink.is_named() {
             let changed = self.publisher.sink.change(new)?;
             if changed == Changed::Replaced {
-                self.publisher.store_memfd(self.service);
+                self.publisher.store_memfd(host.service);
             }
             return Ok(changed);
         }
@@ -146,13 +293,13 @@ impl Producer<'_> {
     }
 
     /// Restarts the ticks, so that readers of a new, empty region do not wait a whole tick.
-    fn publish_soon(&mut self) -> Result<(), ProducerError> {
+    fn publish_soon(&mut self, host: &mut Host<'_>) -> Result<(), ProducerError> {
         match &self.input {
             None => {
                 self.schedule.restart(Monotonic::now());
                 Ok(())
             }
-            Some(input) if input.keys().is_complete() => self.publish_again(),
+            Some(input) if input.keys().is_complete() => self.publish_again(host),
             Some(_) => Ok(()),
         }
     }

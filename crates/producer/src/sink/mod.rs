@@ -24,7 +24,7 @@ use region::{BareWriter, Changed, DynWriter, Exposure, FileStatus, Options, Regi
 use settings::{Address, Format, Settings};
 
 use crate::error::ProducerError;
-pub(crate) use standby::open_standby;
+pub(crate) use standby::Standby;
 
 /// An open writer of either format.
 pub(crate) trait Sink: fmt::Debug {

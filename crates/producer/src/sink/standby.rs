@@ -1,83 +1,87 @@
-//! Waiting for another producer to end, in order to take over.
+//! Waiting for another producer to end, one attempt at a time.
 
-use std::cell::RefCell;
-use std::path::Path;
+use std::os::fd::BorrowedFd;
 use std::time::Duration;
 
-use daemon::{Monotonic, OnChange, Service, Signals};
-use region::{Address, DynWriter, Holder, RegionError, RegionErrorKind};
+use region::{Address, RegionError, RegionErrorKind};
 use settings::{Format, Settings};
 
 use super::{Sink, options};
-use crate::error::ProducerError;
-use crate::standby_input::StandbyInput;
 
-/// How often a standby for a bare file, which has no wake-up, checks whether the lock is free.
+/// Time between two attempts to open a bare file, whose release wakes up no standby.
 const CHECK_EVERY: Duration = Duration::from_millis(100);
 
-/// Opens the region or file at `address` as soon as no other producer has it, and reads `input`
-/// meanwhile. `None`: a stop signal came first, or the input ended.
-pub(crate) fn open_standby(
-    address: &Address,
-    settings: &Settings,
-    signals: &Signals,
-    service: &mut Service,
-    input: &mut StandbyInput,
-) -> Result<Option<Box<dyn Sink>>, ProducerError> {
-    let (path, service) = (address.path(), RefCell::new(service));
-    let stop = || {
-        let mut keep_going = || {
-            service.borrow_mut().keep_alive(Monotonic::now());
-            signals.stop_requested().is_none()
-        };
-        !keep_going() || !input.drain(path, &mut keep_going)
-    };
-    // Waiting is a standby's work, so it is ready.
-    let on_wait = |pid| {
-        log_wait(path, pid);
-        let status = format!("waiting to take over {}", path.display());
-        service.borrow_mut().ready(Monotonic::now(), &status);
-    };
-    match settings.region.format {
-        Format::Mapcast => {
-            let on_wait = |holder: &Holder| on_wait(holder.pid);
-            let (schema, options) = (&settings.record.schema, options(settings));
-            let writer = DynWriter::open_standby(address, schema, &options, on_wait, stop)?;
-            Ok(writer.map(|writer| Box::new(writer) as _))
-        }
-        Format::Bare => wait_for_bare(address, settings, signals, on_wait, stop),
-    }
+/// A wait for the region or file of another producer.
+#[derive(Debug)]
+pub(crate) enum Standby {
+    /// For a region.
+    Mapcast(Box<region::Standby>),
+    /// For a bare file.
+    Bare {
+        /// Whether another producer had it at the last attempt.
+        is_held: bool,
+    },
 }
 
-fn wait_for_bare(
-    address: &Address,
-    settings: &Settings,
-    signals: &Signals,
-    on_wait: impl Fn(u64),
-    mut stop: impl FnMut() -> bool,
-) -> Result<Option<Box<dyn Sink>>, ProducerError> {
-    let mut waits = OnChange::new();
-    while !stop() {
-        match super::open(address, settings) {
-            Err(error) if is_locked(&error) => {}
-            opened => return Ok(opened.map(Some)?),
-        }
-        if waits.update(true).is_some() {
-            on_wait(0);
-        }
-        daemon::wait(signals, None, Some(Monotonic::now().after(CHECK_EVERY)))
-            .map_err(ProducerError::system("cannot wait"))?;
+impl Standby {
+    /// For the region or file at `address`. Nothing is attempted.
+    pub(crate) fn new(address: &Address, settings: &Settings) -> Result<Self, RegionError> {
+        let schema = &settings.record.schema;
+        Ok(match settings.region.format {
+            Format::Mapcast => {
+                let standby = region::Standby::new(address, schema, &options(settings))?;
+                Self::Mapcast(Box::new(standby))
+            }
+            Format::Bare => Self::Bare { is_held: false },
+        })
     }
-    Ok(None)
+
+    /// Opens it if no other producer has it. Never waits.
+    pub(crate) fn try_open(
+        &mut self,
+        address: &Address,
+        settings: &Settings,
+    ) -> Result<Option<Box<dyn Sink>>, RegionError> {
+        match self {
+            Self::Mapcast(standby) => {
+                Ok(standby.try_open()?.map(|writer| Box::new(writer) as Box<dyn Sink>))
+            }
+            Self::Bare { is_held } => match super::open(address, settings) {
+                Err(error) if is_locked(&error) => {
+                    *is_held = true;
+                    Ok(None)
+                }
+                opened => opened.map(Some),
+            },
+        }
+    }
+
+    /// The process that has it, as far as it is known: 0 for a bare file.
+    pub(crate) fn holder(&self) -> Option<u64> {
+        match self {
+            Self::Mapcast(standby) => standby.holder().map(|holder| holder.pid),
+            Self::Bare { is_held } => is_held.then_some(0),
+        }
+    }
+
+    /// The longest time to the next attempt.
+    pub(crate) fn pause(&self) -> Duration {
+        match self {
+            Self::Mapcast(standby) => standby.pause(),
+            Self::Bare { .. } => CHECK_EVERY,
+        }
+    }
+
+    /// What becomes readable when the other producer ends, if anything does.
+    pub(crate) fn event(&self) -> Option<BorrowedFd<'_>> {
+        match self {
+            Self::Mapcast(standby) => standby.event(),
+            Self::Bare { .. } => None,
+        }
+    }
 }
 
 /// Whether the lock may become free.
 fn is_locked(error: &RegionError) -> bool {
     matches!(error.kind(), RegionErrorKind::Busy { .. } | RegionErrorKind::Locked)
-}
-
-fn log_wait(path: &Path, pid: u64) {
-    let who = if pid == 0 { "another producer".to_owned() } else { format!("process {pid}") };
-    let path = path.display();
-    tracing::info!(region = %path, "{path}: {who} publishes here; waiting to take over");
 }

@@ -6,6 +6,7 @@
 mod input;
 mod logs;
 mod manager;
+mod many;
 mod passed;
 mod place;
 mod region_lost;

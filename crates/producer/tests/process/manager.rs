@@ -41,6 +41,11 @@ impl<'a> Manager<'a> {
         self.place.spawn(log, &mut command)
     }
 
+    /// Starts `producer ARGS`.
+    pub(crate) fn start_with(&self, log: &str, args: &[&str]) -> Running {
+        self.place.spawn(log, self.command(None).args(args))
+    }
+
     /// The shell duplicates `region` to descriptor 3 and writes its own pid, which becomes the
     /// producer's, into the environment: both need unsafe code in a parent written in Rust.
     fn command(&self, region: Option<&File>) -> Command {

@@ -113,6 +113,31 @@ pub(crate) static CASES: &[Case] = &[
         r#"9:12: producer.max_line: true is not a size; write max_line = "64KiB""#,
     ),
     daemons(
+        "a long busy wait",
+        &["[producer]", r#"busy_wait = "1s""#],
+        r#"9:13: producer.busy_wait: "1s" is not a duration of at most 10ms; write busy_wait = "50us""#,
+    ),
+    daemons(
+        "a negative processor",
+        &["[producer]", "cpu = -1"],
+        "9:7: producer.cpu: -1 is not a processor from 0 to 1023; write cpu = 1",
+    ),
+    daemons(
+        "a processor that no machine has",
+        &["[producer]", "cpu = 1024"],
+        "9:7: producer.cpu: 1024 is not a processor from 0 to 1023; write cpu = 1",
+    ),
+    daemons(
+        "a priority of zero",
+        &["[producer]", "priority = 0"],
+        "9:12: producer.priority: 0 is not a priority from 1 to 99; write priority = 50",
+    ),
+    daemons(
+        "a priority above all",
+        &["[producer]", "priority = 100"],
+        "9:12: producer.priority: 100 is not a priority from 1 to 99; write priority = 50",
+    ),
+    daemons(
         "a poll of zero",
         &["[consumer]", r#"poll = "0ms""#],
         r#"9:8: consumer.poll: "0ms" is not a duration longer than zero; write poll = "2s""#,

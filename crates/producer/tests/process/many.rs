@@ -1,0 +1,467 @@
+//! Several regions in one process: each is independent in failure and in reload.
+
+use std::fs;
+use std::path::PathBuf;
+use std::process::Stdio;
+
+use layout::Value;
+use region::{DynReader, State};
+use rustix::process::Signal;
+
+use crate::manager::Manager;
+use crate::place::{Place, Running, TICK, wait_until};
+
+const COUNTER: &str = "counter = { start = 1, step = 1 }";
+
+/// Writes the configuration `NAME.toml` of the region `NAME.region`, in the directory `d`.
+fn configure(place: &Place, name: &str, source: &str, more: &str) {
+    fs::create_dir_all(place.path("d")).expect("directory");
+    let region = region(place, name);
+    let text = format!(
+        "[region]\npath = {:?}\n[record]\nname = \"X\"\n[[record.field]]\nname = \"f0\"\n\
+         type = \"u32\"\nsource = {{ {source} }}\n{more}",
+        region.display().to_string()
+    );
+    fs::write(config(place, name), text).expect("write");
+}
+
+fn config(place: &Place, name: &str) -> PathBuf {
+    place.path(&format!("d/{name}.toml"))
+}
+
+fn region(place: &Place, name: &str) -> PathBuf {
+    place.path(&format!("{name}.region"))
+}
+
+fn start(place: &Place, args: &[&str]) -> Running {
+    let mut command = place.command(env!("CARGO_BIN_EXE_producer"));
+    command.current_dir(place.path("d")).args(args).stdin(Stdio::null());
+    place.spawn("log", &mut command)
+}
+
+/// The number and the value of the newest record.
+fn newest(place: &Place, name: &str) -> Option<(u64, Value)> {
+    let mut reader = DynReader::open(region(place, name)).ok()?;
+    let mut record = layout::RecordBuf::new(reader.schema().clone());
+    let found = reader.latest(record.bytes_mut()).ok()??;
+    Some((found.sequence, record.value(0)))
+}
+
+/// Waits until `name` has five more records.
+#[track_caller]
+fn publishes(place: &Place, name: &str) {
+    let now = newest(place, name).map_or(0, |newest| newest.0);
+    wait_until(&format!("records of {name}"), || {
+        newest(place, name).is_some_and(|newest| newest.0 > now + 5)
+    });
+}
+
+fn state(place: &Place, name: &str) -> State {
+    DynReader::open(region(place, name)).expect("attach").state()
+}
+
+#[test]
+fn one_process_publishes_all_configurations_of_its_arguments() {
+    for args in [&["."][..], &["a.toml", "b.toml", "c.toml"]] {
+        let place = Place::new();
+        for name in ["a", "b", "c"] {
+            configure(&place, name, COUNTER, TICK);
+        }
+        fs::write(place.path("d/a.toml~"), "not read").expect("write");
+        let mut producer = start(&place, args);
+        for name in ["a", "b", "c"] {
+            publishes(&place, name);
+        }
+        producer.signal(Signal::TERM);
+        let log = producer.ends_with(0);
+        for name in ["a", "b", "c"] {
+            let path = region(&place, name).display().to_string();
+            assert!(log.contains(&format!("{path}: closed {path} (SIGTERM): ")), "{log}");
+            assert_eq!(state(&place, name), State::Closed);
+        }
+    }
+}
+
+#[test]
+fn each_region_stops_after_its_ticks_and_the_process_with_the_last() {
+    let place = Place::new();
+    for name in ["a", "b"] {
+        configure(&place, name, COUNTER, "");
+    }
+    let mut producer = start(&place, &[".", "--tick", "5ms", "--ticks", "7"]);
+    producer.ends_with(0);
+    assert_eq!(newest(&place, "a"), Some((7, Value::Uint(7))));
+    assert_eq!(newest(&place, "b"), Some((7, Value::Uint(7))));
+}
+
+#[test]
+fn a_region_that_cannot_be_opened_is_tried_again_and_the_others_are_published() {
+    let place = Place::new();
+    for name in ["a", "b"] {
+        configure(&place, name, COUNTER, TICK);
+    }
+    fs::create_dir(region(&place, "a")).expect("in the way");
+    let mut producer = start(&place, &["."]);
+    publishes(&place, "b");
+    producer.wait_for("is a directory, not a regular file");
+    fs::remove_dir(region(&place, "a")).expect("remove");
+    publishes(&place, "a");
+    publishes(&place, "b");
+    producer.signal(Signal::TERM);
+    let log = producer.ends_with(0);
+    assert_eq!(log.matches("is a directory").count(), 1, "once and not each second: {log}");
+    assert!(log.contains("trying again each second"), "{log}");
+}
+
+#[test]
+fn a_region_whose_lock_another_process_holds_is_published_when_that_ends() {
+    let place = Place::new();
+    for name in ["a", "b"] {
+        configure(&place, name, COUNTER, TICK);
+    }
+    let mut first = start(&place, &["a.toml"]);
+    publishes(&place, "a");
+    let mut producer = place.command(env!("CARGO_BIN_EXE_producer"));
+    producer.current_dir(place.path("d")).arg(".").stdin(Stdio::null());
+    let mut producer = place.spawn("second", &mut producer);
+    publishes(&place, "b");
+    producer.wait_for(&format!("process {} publishes here already", first.child.id()));
+    first.signal(Signal::TERM);
+    first.ends_with(0);
+    publishes(&place, "a");
+    producer.signal(Signal::TERM);
+    producer.ends_with(0);
+}
+
+#[test]
+fn a_region_whose_file_is_deleted_or_cut_is_recreated_and_the_others_are_published() {
+    let place = Place::new();
+    for name in ["a", "b", "c"] {
+        configure(&place, name, COUNTER, TICK);
+    }
+    let mut producer = start(&place, &["."]);
+    ["a", "b", "c"].map(|name| publishes(&place, name));
+    fs::remove_file(region(&place, "a")).expect("remove");
+    fs::File::options()
+        .write(true)
+        .open(region(&place, "b"))
+        .expect("open")
+        .set_len(0)
+        .expect("cut");
+    ["a", "b", "c"].map(|name| publishes(&place, name));
+    producer.signal(Signal::TERM);
+    let log = producer.ends_with(0);
+    for (name, what) in [("a", "was deleted"), ("b", "was cut short")] {
+        let path = region(&place, name).display().to_string();
+        assert!(log.contains(&format!("producer: {path} {what} while in use; recreated")), "{log}");
+    }
+}
+
+#[test]
+fn a_region_that_another_producer_has_replaced_fails_alone() {
+    let place = Place::new();
+    for name in ["a", "b"] {
+        configure(&place, name, COUNTER, TICK);
+    }
+    let mut producer = start(&place, &["."]);
+    publishes(&place, "a");
+    // The name goes to a new file, as by a producer that does not see the lock.
+    fs::remove_file(region(&place, "a")).expect("remove");
+    fs::create_dir(region(&place, "a")).expect("in its place");
+    producer.wait_for("a.region");
+    publishes(&place, "b");
+    fs::remove_dir(region(&place, "a")).expect("remove");
+    wait_until("the region is there again", || newest(&place, "a").is_some());
+    publishes(&place, "b");
+    producer.signal(Signal::TERM);
+    producer.ends_with(0);
+}
+
+#[test]
+fn a_message_about_a_source_names_its_region() {
+    let place = Place::new();
+    configure(&place, "a", COUNTER, TICK);
+    configure(&place, "b", "file = { path = \"/nowhere\", column = 1 }", TICK);
+    let mut producer = start(&place, &["."]);
+    producer.wait_for(&format!(
+        "{}: field \"f0\": cannot read /nowhere",
+        region(&place, "b").display()
+    ));
+    publishes(&place, "a");
+    producer.signal(Signal::TERM);
+    producer.ends_with(0);
+}
+
+#[test]
+fn a_bad_configuration_at_the_start_is_named_and_the_others_are_published() {
+    let place = Place::new();
+    configure(&place, "a", COUNTER, TICK);
+    fs::write(config(&place, "bad"), "nonsense = 1\n").expect("write");
+    let mut producer = start(&place, &["."]);
+    publishes(&place, "a");
+    producer.wait_for("./bad.toml:1:1: nonsense: unknown key");
+    producer.signal(Signal::TERM);
+    producer.ends_with(0);
+
+    // With the only good one done, the process ends with the error of the other.
+    let mut producer = start(&place, &[".", "--ticks", "2"]);
+    let log = producer.ends_with(1);
+    let last = log.lines().last().expect("a line");
+    assert!(last.starts_with("producer: error: ./bad.toml:1:1: nonsense: unknown key"), "{log}");
+}
+
+#[test]
+fn when_all_configurations_are_bad_the_process_ends_with_the_first_error() {
+    let place = Place::new();
+    fs::create_dir(place.path("d")).expect("directory");
+    for name in ["a", "b"] {
+        fs::write(config(&place, name), "nonsense = 1\n").expect("write");
+    }
+    let log = start(&place, &["."]).ends_with(1);
+    assert!(log.contains("producer: error: ./a.toml:1:1: nonsense"), "{log}");
+}
+
+#[test]
+fn of_two_configurations_of_one_region_or_input_the_second_is_refused() {
+    let place = Place::new();
+    configure(&place, "a", COUNTER, TICK);
+    let text = fs::read_to_string(config(&place, "a")).expect("read");
+    fs::write(config(&place, "b"), text).expect("write");
+    let mut producer = start(&place, &["."]);
+    publishes(&place, "a");
+    let path = region(&place, "a").display().to_string();
+    producer.wait_for(&format!("./b.toml: publishes to {path}, as ./a.toml does"));
+    producer.signal(Signal::TERM);
+    producer.ends_with(0);
+
+    for name in ["a", "b"] {
+        configure(&place, name, "input = { key = \"n\" }", "");
+    }
+    let mut command = place.command(env!("CARGO_BIN_EXE_producer"));
+    command.current_dir(place.path("d")).arg(".").stdin(Stdio::piped());
+    let mut producer = place.spawn("log", &mut command);
+    producer.wait_for("./b.toml: reads standard input, as ./a.toml does");
+    drop(producer.child.stdin.take());
+    // The one that reads it ends with it, and the process with the error of the other.
+    producer.ends_with(1);
+}
+
+#[test]
+fn regions_with_an_input_of_their_own_publish_their_own_lines() {
+    let place = Place::new();
+    for name in ["a", "b"] {
+        let pipe = place.path(&format!("{name}.pipe"));
+        rustix::fs::mkfifoat(rustix::fs::CWD, &pipe, rustix::fs::Mode::RWXU).expect("a pipe");
+        let more = format!("[producer]\ninput = {:?}\n", pipe.display().to_string());
+        configure(&place, name, "input = { key = \"n\" }", &more);
+    }
+    configure(&place, "c", COUNTER, TICK);
+    let mut producer = start(&place, &["."]);
+    publishes(&place, "c");
+    for round in 1..=3 {
+        // Each writer leaves, so the pipe is opened again each time.
+        for (name, number) in [("a", round), ("b", 10 * round)] {
+            let line = format!("{{\"n\": {number}}}\n");
+            fs::write(place.path(&format!("{name}.pipe")), line).expect("write");
+            wait_until("the line", || newest(&place, name) == Some((round, Value::Uint(number))));
+        }
+    }
+    publishes(&place, "c");
+    producer.signal(Signal::TERM);
+    producer.ends_with(0);
+}
+
+#[test]
+fn a_reload_opens_closes_and_changes_regions_one_by_one() {
+    let place = Place::new();
+    for name in ["changed", "gone", "broken", "same"] {
+        configure(&place, name, COUNTER, TICK);
+    }
+    fs::write(config(&place, "mended"), "nonsense = 1\n").expect("write");
+    let mut producer = start(&place, &["."]);
+    for name in ["changed", "gone", "broken", "same"] {
+        publishes(&place, name);
+    }
+    configure(&place, "changed", "const = 7", TICK);
+    configure(&place, "mended", COUNTER, TICK);
+    configure(&place, "new", COUNTER, TICK);
+    fs::write(config(&place, "broken"), "nonsense = 1\n").expect("write");
+    fs::remove_file(config(&place, "gone")).expect("remove");
+    producer.signal(Signal::HUP);
+    for name in ["new", "mended", "same", "broken"] {
+        publishes(&place, name);
+    }
+    wait_until("the change", || newest(&place, "changed").is_some_and(|it| it.1 == Value::Uint(7)));
+    assert_eq!(state(&place, "gone"), State::Closed);
+    assert!(newest(&place, "same").is_some_and(|(number, value)| value == Value::Uint(number)));
+    producer.signal(Signal::TERM);
+    let log = producer.ends_with(0);
+    let broken = region(&place, "broken").display().to_string();
+    for want in [
+        &format!("{broken}: SIGHUP: ./broken.toml:1:1: nonsense: unknown key"),
+        "SIGHUP: ./gone.toml is gone",
+        "SIGHUP: ./same.toml is unchanged",
+        "SIGHUP: ./changed.toml is in force: created",
+    ] {
+        assert!(log.contains(want), "{want}: {log}");
+    }
+}
+
+#[test]
+fn a_reload_of_an_empty_directory_changes_nothing() {
+    let place = Place::new();
+    configure(&place, "a", COUNTER, TICK);
+    let mut producer = start(&place, &["."]);
+    publishes(&place, "a");
+    fs::rename(config(&place, "a"), place.path("d/a.toml.off")).expect("rename");
+    producer.signal(Signal::HUP);
+    producer.wait_for("SIGHUP: .: holds no configuration; ");
+    publishes(&place, "a");
+    producer.signal(Signal::TERM);
+    producer.ends_with(0);
+}
+
+#[test]
+fn standbys_take_over_one_region_at_a_time() {
+    let place = Place::new();
+    for name in ["a", "b", "free"] {
+        configure(&place, name, COUNTER, TICK);
+    }
+    let mut first = start(&place, &["a.toml"]);
+    let mut second = place.command(env!("CARGO_BIN_EXE_producer"));
+    second.current_dir(place.path("d")).arg("b.toml").stdin(Stdio::null());
+    let mut second = place.spawn("second", &mut second);
+    ["a", "b"].map(|name| publishes(&place, name));
+    let mut standby = place.command(env!("CARGO_BIN_EXE_producer"));
+    standby.current_dir(place.path("d")).args([".", "--standby"]).stdin(Stdio::null());
+    let mut standby = place.spawn("standby", &mut standby);
+    publishes(&place, "free");
+    standby.wait_for(&format!("process {} publishes here; waiting", second.child.id()));
+    first.child.kill().expect("kill");
+    let resumed = format!("publishing X to {} every 10ms (resumed", region(&place, "a").display());
+    standby.wait_for(&resumed);
+    ["a", "b", "free"].map(|name| publishes(&place, name));
+    second.signal(Signal::TERM);
+    second.ends_with(0);
+    let resumed = format!("publishing X to {} every 10ms (resumed", region(&place, "b").display());
+    standby.wait_for(&resumed);
+    standby.signal(Signal::TERM);
+    standby.ends_with(0);
+}
+
+#[test]
+fn a_service_is_ready_when_each_region_is_published_or_has_failed() {
+    let place = Place::new();
+    for name in ["a", "b"] {
+        configure(&place, name, COUNTER, TICK);
+    }
+    fs::write(config(&place, "bad"), "nonsense = 1\n").expect("write");
+    let mut manager = Manager::new(&place);
+    let dir = place.path("d").display().to_string();
+    let mut producer = manager.start_with("log", &[&dir]);
+    manager.wait_for("READY=1");
+    for name in ["a", "b"] {
+        assert!(newest(&place, name).is_some(), "not ready before {name} has a record");
+    }
+    let bad = config(&place, "bad").display().to_string();
+    manager.wait_for(&format!("STATUS=publishing 2 of 3 regions; 1 failing: {bad}"));
+    producer.signal(Signal::TERM);
+    producer.ends_with(0);
+    manager.wait_for("STATUS=closed 2 regions (SIGTERM)");
+    assert_eq!(manager.count("READY=1"), 1);
+}
+
+#[test]
+fn a_check_prints_every_configuration_and_ends_with_the_first_error() {
+    let place = Place::new();
+    for name in ["a", "b"] {
+        configure(&place, name, COUNTER, TICK);
+    }
+    let text = start(&place, &[".", "--check"]).stdout_of_success();
+    for name in ["a", "b"] {
+        assert!(
+            text.contains(&format!("region       {}\n", region(&place, name).display())),
+            "{text}"
+        );
+        assert!(!region(&place, name).exists());
+    }
+    let same = fs::read_to_string(config(&place, "a")).expect("read");
+    fs::write(config(&place, "c"), same).expect("write");
+    let log = start(&place, &[".", "--check"]).ends_with(1);
+    assert!(log.contains("./c.toml: publishes to ") && log.contains(", as ./a.toml does"), "{log}");
+}
+
+#[test]
+fn options_for_one_region_and_configurations_given_twice_are_wrong_usage() {
+    let place = Place::new();
+    configure(&place, "a", COUNTER, TICK);
+    configure(&place, "b", COUNTER, TICK);
+    for (args, want) in [
+        (&[".", "--region", "./x"][..], "--region is for one region"),
+        (&["a.toml", "b.toml", "--memfd"], "--memfd is for one region"),
+        (&["a.toml", "a.toml"], "a.toml: given twice; leave one out"),
+    ] {
+        let log = start(&place, args).ends_with(2);
+        assert!(log.contains(want), "{log}");
+    }
+}
+
+#[test]
+fn settings_of_the_process_are_those_of_any_configuration_and_may_not_differ() {
+    let place = Place::new();
+    configure(&place, "a", COUNTER, "[producer]\ntick = \"10ms\"\nbusy_wait = \"50us\"\ncpu = 0\n");
+    configure(&place, "b", COUNTER, "[producer]\ntick = \"10ms\"\ncpu = 1\n");
+    configure(&place, "c", COUNTER, TICK);
+    let mut producer = start(&place, &["."]);
+    ["a", "c"].map(|name| publishes(&place, name));
+    producer.wait_for("./b.toml: asks for cpu = 1, ./a.toml for cpu = 0, and a process has one");
+    let status = fs::read_to_string(format!("/proc/{}/status", producer.child.id())).expect("read");
+    assert!(status.contains("Cpus_allowed_list:\t0\n"), "{status}");
+    // Without the configuration that asked for it the process may run anywhere again.
+    fs::remove_file(config(&place, "a")).expect("remove");
+    fs::remove_file(config(&place, "b")).expect("remove");
+    let all = fs::read_to_string("/proc/self/status").expect("read");
+    let all = all.lines().find(|line| line.starts_with("Cpus_allowed_list")).expect("a list");
+    producer.signal(Signal::HUP);
+    wait_until("all processors", || {
+        let path = format!("/proc/{}/status", producer.child.id());
+        fs::read_to_string(path).is_ok_and(|status| status.contains(all))
+    });
+    producer.signal(Signal::TERM);
+    producer.ends_with(0);
+}
+
+#[test]
+fn a_processor_that_is_not_there_is_an_error_with_the_next_step() {
+    let place = Place::new();
+    configure(&place, "a", COUNTER, "[producer]\ncpu = 1000\n");
+    let log = start(&place, &["a.toml"]).ends_with(1);
+    let want =
+        "[producer] cpu = 1000: Invalid argument (os error 22); give the number of a processor";
+    assert!(log.contains(want), "{log}");
+}
+
+#[test]
+fn a_soft_limit_of_open_files_is_raised_and_a_hard_one_is_named() {
+    let place = Place::new();
+    let names: Vec<String> = (10..50).map(|number| format!("r{number}")).collect();
+    for name in &names {
+        configure(&place, name, COUNTER, TICK);
+    }
+    let start_after = |before: &str| {
+        let mut command = place.command("/bin/sh");
+        let script = format!("{before} && exec \"$0\" .");
+        command.args(["-c", &script, env!("CARGO_BIN_EXE_producer")]);
+        place.spawn("log", command.current_dir(place.path("d")).stdin(Stdio::null()))
+    };
+    let mut producer = start_after("ulimit -Sn 40");
+    names.iter().for_each(|name| publishes(&place, name));
+    producer.signal(Signal::TERM);
+    producer.ends_with(0);
+
+    let mut producer = start_after("ulimit -n 40");
+    producer.wait_for("allow this process more open files (ulimit -n, LimitNOFILE=)");
+    publishes(&place, &names[0]);
+    producer.signal(Signal::TERM);
+    producer.ends_with(0);
+}
