@@ -202,8 +202,8 @@ mod tests {
     }
 
     /// Directives that all of systemd 240 and newer know.
-    const OLD: &str = "AssertPathExists CapabilityBoundingSet Description DevicePolicy Documentation \
-        DynamicUser Environment ExecReload ExecStart FileDescriptorStoreMax Group IPAddressDeny KeyringMode \
+    const OLD: &str = "AssertPathExists AssertPathExistsGlob CapabilityBoundingSet Description DevicePolicy Documentation \
+        DynamicUser Environment ExecReload ExecStart FileDescriptorStoreMax Group IPAddressDeny KeyringMode LimitNOFILE \
         LockPersonality MemoryDenyWriteExecute NoNewPrivileges PartOf PrivateDevices PrivateMounts \
         PrivateNetwork PrivateTmp PrivateUsers ProtectControlGroups ProtectHome ProtectKernelModules \
         ProtectKernelTunables ProtectSystem RemoveIPC Restart RestartPreventExitStatus RestartSec \
@@ -230,7 +230,12 @@ mod tests {
         let package = read("xtask/deb/Cargo.toml");
         let (_, oldest) = package.split_once("systemd (>= ").expect("a dependency on systemd");
         let oldest: u32 = oldest.split(')').next().and_then(|v| v.parse().ok()).expect("a version");
-        for unit in ["mapcast-producer@.service", "mapcast-consumer@.service", "mapcast.target"] {
+        for unit in [
+            "mapcast-producer@.service",
+            "mapcast-producer.service",
+            "mapcast-consumer@.service",
+            "mapcast.target",
+        ] {
             let text = read(&format!("systemd/{unit}"));
             for line in text.lines().filter(|line| !line.starts_with(['#', '[', ' '])) {
                 let Some((name, _)) = line.split_once('=') else { continue };
@@ -244,15 +249,16 @@ mod tests {
     }
 
     #[test]
-    fn both_services_have_the_same_sandbox() {
+    fn all_services_have_the_same_sandbox() {
         let sandbox = |name: &str| {
-            let unit = read(&format!("systemd/mapcast-{name}@.service"));
+            let unit = read(&format!("systemd/mapcast-{name}.service"));
             let (_, lines) = unit.split_once("# The sandbox.").expect("the sandbox");
             let (lines, _) = lines.split_once("[Install]").expect("its end");
             let lines = lines.lines().skip(1).filter(|line| !line.starts_with("ExecPaths="));
             lines.map(str::to_owned).collect::<Vec<_>>()
         };
-        assert_eq!(sandbox("producer"), sandbox("consumer"));
+        assert_eq!(sandbox("producer@"), sandbox("consumer@"));
+        assert_eq!(sandbox("producer@"), sandbox("producer"));
         assert!(sandbox("producer").len() > 25);
     }
 }

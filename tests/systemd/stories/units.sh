@@ -3,7 +3,7 @@
 install_package
 man=$(command -v man >/dev/null && echo yes || echo no)
 
-for unit in mapcast-producer@{stu,host,wave,sensor-input}.service mapcast-consumer@{stu,host}.service mapcast.target; do
+for unit in mapcast-producer@{stu,host,wave,sensor-input}.service mapcast-producer.service mapcast-consumer@{stu,host}.service mapcast.target; do
     said=$(systemd-analyze verify --recursive-errors=one --man="$man" "$unit" 2>&1) || fail "$unit: $said"
     same "verify $unit" "" "$said"
 done
@@ -12,7 +12,7 @@ exposure() { # FILE or UNIT, OPTIONS: ten times the exposure
     local unit=$1; shift
     systemd-analyze security --no-pager "$@" "$unit" | sed -nE 's/.*Overall exposure level.*: ([0-9])\.([0-9]).*/\1\2/p'
 }
-for unit in mapcast-producer@stu mapcast-producer@host mapcast-consumer@stu; do
+for unit in mapcast-producer@stu mapcast-producer@host mapcast-producer mapcast-consumer@stu; do
     found=$(exposure "$unit.service" --offline=true)
     echo "$unit: exposure ${found%?}.${found: -1}"
     [ "$found" -le 5 ] || fail "$unit: exposure of ten times $found is more than 0.5"
