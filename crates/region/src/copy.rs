@@ -7,14 +7,31 @@
 //! x86-64 keeps loads in order with loads and stores in order with stores (Intel SDM volume 3,
 //! 8.2.2), which is all that the fences of `channel` ask of the hardware there.
 //!
-//! `rep movsb` is not used: the SDM (8.2.4) lets the stores of a fast string operation become
-//! visible out of order, so it would need an argument of its own. Plain vector loops do not, and
-//! measure the same here.
+//! ```text
+//!   to   ...|......|......|.. ... ..|......|...     aligned to a vector
+//!        aaaa                                       the first vector, wherever it lies
+//!            bbbbbbbbbbbbbb ... bbbb                four aligned stores a round
+//!                              cccccccccccccc       the last four, wherever they lie
+//! ```
 //!
-//! Price: unsafe code for one architecture; on others every record is copied by words.
+//! A store that crosses a cache line costs two, and a record begins 16 bytes after a line: so stores
+//! are aligned, and loads lie as they come. Bytes where two parts meet are copied twice.
+//!
+//! | the processor has | a vector is |
+//! |---|---|
+//! | AVX-512 VBMI2 (Ice Lake, Zen 4 and later) | 64 bytes |
+//! | AVX | 32 bytes |
+//! | neither | 16 bytes |
+//!
+//! The first processors with AVX-512 lower their clock for 64-byte moves; those with VBMI2 do not.
+//! `rep movsb` is not used: the SDM (8.2.4) lets the stores of a fast string operation become
+//! visible out of order, so it would need an argument of its own.
+//!
+//! Price: unsafe code for one architecture; on others every record is copied by words. A look at
+//! what the processor has, a load and a comparison, for each copy.
 //!
 //! # Safety
-//! Both copies get slices, so source and destination are valid for their whole length; lengths
+//! All copies get slices, so source and destination are valid for their whole length; lengths
 //! are compared before the first byte moves.
 #![allow(unsafe_code)]
 
@@ -23,216 +40,147 @@ use channel::AtomicU64;
 /// Records of at least this many bytes are copied by assembly. Below it, words are as fast.
 pub(crate) const LARGE: usize = 256;
 
-/// Bytes that one round of the assembly moves; the rest goes by words.
-const ROUND: usize = 128;
+const WORD: usize = size_of::<u64>();
 
-/// How many of `len` bytes are whole rounds.
-const fn in_rounds(len: usize) -> usize {
-    if cfg!(target_arch = "x86_64") { len / ROUND * ROUND } else { 0 }
+/// How many of `len` bytes are copied by assembly: all whole words, if it is a large record.
+const fn by_vectors(len: usize) -> usize {
+    if cfg!(target_arch = "x86_64") && len >= LARGE { len / WORD * WORD } else { 0 }
 }
 
 /// Copies the first `to.len()` bytes of `cells` out. The cells hold at least as many.
 pub(crate) fn out(cells: &[AtomicU64], to: &mut [u8]) {
-    let (whole, rest) = to.split_at_mut(in_rounds(to.len()));
-    let (from, tail) = cells.split_at(whole.len() / size_of::<u64>());
-    // SAFETY: `from` and `whole` are equally long, `whole.len()` is a number of whole rounds, and
-    // they do not overlap: `whole` is behind an exclusive reference.
-    unsafe { copy_rounds(from.as_ptr().cast(), whole.as_mut_ptr(), whole.len()) };
+    let (whole, rest) = to.split_at_mut(by_vectors(to.len()));
+    let (from, tail) = cells.split_at(whole.len() / WORD);
+    // SAFETY: `from` and `whole` are equally long, and they do not overlap: `whole` is behind an
+    // exclusive reference.
+    unsafe { copy(from.as_ptr().cast(), whole.as_mut_ptr(), whole.len()) };
     channel::words_out(tail, rest);
 }
 
 /// Copies `from` into the first bytes of `cells`, which hold at least as many.
 pub(crate) fn into(cells: &[AtomicU64], from: &[u8]) {
-    let (whole, rest) = from.split_at(in_rounds(from.len()));
-    let (to, tail) = cells.split_at(whole.len() / size_of::<u64>());
-    // SAFETY: `whole` and `to` are equally long, a number of whole rounds; the cells may be
-    // written through a shared reference because they are atomics, in a writable mapping because
-    // only a writer copies in; private bytes do not overlap a mapping.
-    unsafe { copy_rounds(whole.as_ptr(), to.as_ptr().cast_mut().cast(), whole.len()) };
+    let (whole, rest) = from.split_at(by_vectors(from.len()));
+    let (to, tail) = cells.split_at(whole.len() / WORD);
+    // SAFETY: `whole` and `to` are equally long; the cells may be written through a shared
+    // reference because they are atomics, in a writable mapping because only a writer copies in;
+    // private bytes do not overlap a mapping.
+    unsafe { copy(whole.as_ptr(), to.as_ptr().cast_mut().cast(), whole.len()) };
     channel::words_in(tail, rest);
 }
 
-/// Copies whole rounds from one mapping to another; returns the number of bytes copied. The
-/// rest, less than a round, is the caller's.
+/// Copies as much as assembly does from one mapping to another; returns the number of bytes copied.
+/// The rest is the caller's, and so is the last word, which may reach past what it shares.
 ///
 /// # Panics
 /// If the lengths differ.
 pub(crate) fn across(from: &[AtomicU64], to: &[AtomicU64]) -> usize {
     assert_eq!(from.len(), to.len(), "two mappings of different length");
-    let len = in_rounds(size_of_val(from));
-    // SAFETY: both are at least `len` bytes long, a number of whole rounds; `to` may be written
-    // through a shared reference because it is made of atomics, in a writable mapping because
-    // `Mapping::copy_from` is the only caller. Should they overlap (two maps of the same file), every round
-    // is loaded whole before it is stored, and no answer is promised.
-    unsafe { copy_rounds(from.as_ptr().cast(), to.as_ptr().cast_mut().cast(), len) };
+    let len = by_vectors(size_of_val(from).saturating_sub(WORD));
+    // SAFETY: both are at least `len` bytes long; `to` may be written through a shared reference
+    // because it is made of atomics, in a writable mapping because `Mapping::copy_from` is the only
+    // caller. Should they overlap (two maps of the same file), no answer is promised.
+    unsafe { copy(from.as_ptr().cast(), to.as_ptr().cast_mut().cast(), len) };
     len
 }
 
-/// Copies `len` bytes, in ascending order, with the widest plain moves this processor has.
+/// Copies `len` bytes with the widest vectors that this processor moves at full speed.
 ///
 /// # Safety
-/// `from` is readable and `to` writable for `len` bytes, a multiple of [`ROUND`], and they do not
-/// overlap. Other processes may change the shared side meanwhile.
+/// `from` is readable and `to` writable for `len` bytes, which are 0 or at least [`LARGE`], and they
+/// do not overlap. Other processes may change the shared side meanwhile.
 #[cfg(target_arch = "x86_64")]
 #[inline]
-unsafe fn copy_rounds(from: *const u8, to: *mut u8, len: usize) {
-    if is_x86_feature_detected!("avx") {
+unsafe fn copy(from: *const u8, to: *mut u8, len: usize) {
+    if len == 0 {
+        return;
+    }
+    if is_x86_feature_detected!("avx512vbmi2") {
+        // SAFETY: the caller's promise, and the processor has AVX-512.
+        unsafe { copy_by_64(from, to, len) }
+    } else if is_x86_feature_detected!("avx") {
         // SAFETY: the caller's promise, and the processor has AVX.
-        unsafe { copy_rounds_avx(from, to, len) }
+        unsafe { copy_by_32(from, to, len) }
     } else {
         // SAFETY: the caller's promise; every x86-64 has SSE2.
-        unsafe { copy_rounds_sse2(from, to, len) }
+        unsafe { copy_by_16(from, to, len) }
     }
 }
 
-/// There are no whole rounds to copy: see [`in_rounds`].
+/// There is nothing to copy: see [`by_vectors`].
 ///
 /// # Safety
 /// None is needed.
 #[cfg(not(target_arch = "x86_64"))]
 #[inline]
-unsafe fn copy_rounds(_from: *const u8, _to: *mut u8, _len: usize) {}
+unsafe fn copy(_from: *const u8, _to: *mut u8, _len: usize) {}
 
-/// # Safety
-/// As [`copy_rounds`], on a processor with AVX.
+/// A copy by vectors of one width: `$mov` moves one, by registers `$a` to `$d`; `$end` is the last
+/// instruction; `$changed` are the registers that all of it changes.
 #[cfg(target_arch = "x86_64")]
-#[target_feature(enable = "avx")]
-unsafe fn copy_rounds_avx(from: *const u8, to: *mut u8, len: usize) {
-    // SAFETY: the loop reads and writes `len` bytes from each pointer, which the caller vouches
-    // for; it leaves the stack alone, and every register it changes is an output: the loop uses
-    // four, `vzeroupper` clears the upper half of all sixteen.
-    unsafe {
-        std::arch::asm!(
-            "test {len}, {len}",
-            "jz 3f",
-            "2:",
-            "vmovups ymm0, [{from}]",
-            "vmovups ymm1, [{from} + 32]",
-            "vmovups ymm2, [{from} + 64]",
-            "vmovups ymm3, [{from} + 96]",
-            "vmovups [{to}], ymm0",
-            "vmovups [{to} + 32], ymm1",
-            "vmovups [{to} + 64], ymm2",
-            "vmovups [{to} + 96], ymm3",
-            "add {from}, 128",
-            "add {to}, 128",
-            "sub {len}, 128",
-            "jnz 2b",
-            "vzeroupper",
-            "3:",
-            from = inout(reg) from => _,
-            to = inout(reg) to => _,
-            len = inout(reg) len => _,
-            out("ymm0") _, out("ymm1") _, out("ymm2") _, out("ymm3") _,
-            out("ymm4") _, out("ymm5") _, out("ymm6") _, out("ymm7") _,
-            out("ymm8") _, out("ymm9") _, out("ymm10") _, out("ymm11") _,
-            out("ymm12") _, out("ymm13") _, out("ymm14") _, out("ymm15") _,
-            options(nostack),
-        );
-    }
+macro_rules! copy_by {
+    ($name:ident, $width:tt, $feature:tt, $mov:tt, [$a:tt $b:tt $c:tt $d:tt], $end:tt, [$($changed:tt)*]) => {
+        /// # Safety
+        /// As [`copy`], of at least four vectors, on a processor that has the feature.
+        #[target_feature(enable = $feature)]
+        unsafe fn $name(from: *const u8, to: *mut u8, len: usize) {
+            let aligned = $width - to.addr() % $width;
+            // SAFETY:
+            // - the first move covers bytes 0 to one vector, and `aligned` is at most one; a round at
+            //   `at`, below `len` less four vectors, ends below `len`; the last four end at it; so
+            //   all lie in the `len` bytes of each pointer that the caller vouches for;
+            // - it leaves the stack alone, and every register it changes is an output.
+            unsafe {
+                std::arch::asm!(
+                    concat!($mov, " ", $a, ", [{from}]"),
+                    concat!($mov, " [{to}], ", $a),
+                    "cmp {at}, {last}",
+                    "jae 3f",
+                    "2:",
+                    concat!($mov, " ", $a, ", [{from} + {at}]"),
+                    concat!($mov, " ", $b, ", [{from} + {at} + ", $width, "]"),
+                    concat!($mov, " ", $c, ", [{from} + {at} + 2 * ", $width, "]"),
+                    concat!($mov, " ", $d, ", [{from} + {at} + 3 * ", $width, "]"),
+                    concat!($mov, " [{to} + {at}], ", $a),
+                    concat!($mov, " [{to} + {at} + ", $width, "], ", $b),
+                    concat!($mov, " [{to} + {at} + 2 * ", $width, "], ", $c),
+                    concat!($mov, " [{to} + {at} + 3 * ", $width, "], ", $d),
+                    concat!("add {at}, 4 * ", $width),
+                    "cmp {at}, {last}",
+                    "jb 2b",
+                    "3:",
+                    concat!($mov, " ", $a, ", [{from} + {last}]"),
+                    concat!($mov, " ", $b, ", [{from} + {last} + ", $width, "]"),
+                    concat!($mov, " ", $c, ", [{from} + {last} + 2 * ", $width, "]"),
+                    concat!($mov, " ", $d, ", [{from} + {last} + 3 * ", $width, "]"),
+                    concat!($mov, " [{to} + {last}], ", $a),
+                    concat!($mov, " [{to} + {last} + ", $width, "], ", $b),
+                    concat!($mov, " [{to} + {last} + 2 * ", $width, "], ", $c),
+                    concat!($mov, " [{to} + {last} + 3 * ", $width, "], ", $d),
+                    $end,
+                    from = in(reg) from,
+                    to = in(reg) to,
+                    last = in(reg) len - 4 * $width,
+                    at = inout(reg) aligned => _,
+                    $(out($changed) _,)*
+                    options(nostack),
+                );
+            }
+        }
+    };
 }
 
-/// # Safety
-/// As [`copy_rounds`].
+// Registers 16 to 31 have no half that an older instruction would have to preserve, so nothing has to be
+// cleared at the end. `vzeroupper` clears the upper half of all sixteen that AVX knows.
 #[cfg(target_arch = "x86_64")]
-unsafe fn copy_rounds_sse2(from: *const u8, to: *mut u8, len: usize) {
-    // SAFETY: as in `copy_rounds_avx`.
-    unsafe {
-        std::arch::asm!(
-            "test {len}, {len}",
-            "jz 3f",
-            "2:",
-            "movups {a}, [{from}]",
-            "movups {b}, [{from} + 16]",
-            "movups {c}, [{from} + 32]",
-            "movups {d}, [{from} + 48]",
-            "movups [{to}], {a}",
-            "movups [{to} + 16], {b}",
-            "movups [{to} + 32], {c}",
-            "movups [{to} + 48], {d}",
-            "add {from}, 64",
-            "add {to}, 64",
-            "sub {len}, 64",
-            "jnz 2b",
-            "3:",
-            from = inout(reg) from => _,
-            to = inout(reg) to => _,
-            len = inout(reg) len => _,
-            a = out(xmm_reg) _,
-            b = out(xmm_reg) _,
-            c = out(xmm_reg) _,
-            d = out(xmm_reg) _,
-            options(nostack),
-        );
-    }
-}
+copy_by!(copy_by_64, 64, "avx512f", "vmovdqu64", ["zmm16" "zmm17" "zmm18" "zmm19"], "",
+    ["zmm16" "zmm17" "zmm18" "zmm19"]);
+#[cfg(target_arch = "x86_64")]
+copy_by!(copy_by_32, 32, "avx", "vmovups", ["ymm0" "ymm1" "ymm2" "ymm3"], "vzeroupper",
+    ["ymm0" "ymm1" "ymm2" "ymm3" "ymm4" "ymm5" "ymm6" "ymm7"
+     "ymm8" "ymm9" "ymm10" "ymm11" "ymm12" "ymm13" "ymm14" "ymm15"]);
+#[cfg(target_arch = "x86_64")]
+copy_by!(copy_by_16, 16, "sse2", "movups", ["xmm0" "xmm1" "xmm2" "xmm3"], "",
+    ["xmm0" "xmm1" "xmm2" "xmm3"]);
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// What both loops must do, at every length around a round.
-    #[test]
-    fn both_loops_copy_every_length_in_and_out() {
-        for len in (0..=3 * ROUND + 9).chain([4096, 65536]) {
-            let from: Vec<u8> = (0..len).map(|i| u8::try_from(i % 251).unwrap()).collect();
-            let cells: Vec<AtomicU64> =
-                (0..len.div_ceil(8)).map(|_| AtomicU64::new(u64::MAX)).collect();
-            into(&cells, &from);
-            let mut to = vec![0; len];
-            out(&cells, &mut to);
-            assert_eq!(from, to, "{len} bytes");
-        }
-    }
-
-    #[test]
-    fn across_copies_whole_rounds_and_says_how_many_bytes() {
-        let cells = |value: u64| (0..35).map(|i| AtomicU64::new(i * value)).collect::<Vec<_>>();
-        let (from, to) = (cells(3), cells(0));
-        let words = if cfg!(target_arch = "x86_64") { 32 } else { 0 };
-        assert_eq!(across(&from, &to), words * size_of::<u64>());
-        let values: Vec<u64> = to.into_iter().map(AtomicU64::into_inner).collect();
-        assert_eq!(values[..words], (0..35).map(|i| i * 3).collect::<Vec<u64>>()[..words]);
-        assert_eq!(values[words..], vec![0; 35 - words]);
-    }
-
-    #[test]
-    fn copies_by_words_and_by_loops_agree() {
-        for len in [LARGE, 1000, 4096, 65537] {
-            let from: Vec<u8> = (0..len).map(|i| u8::try_from(i % 251).unwrap()).collect();
-            let cells: Vec<AtomicU64> = (0..len.div_ceil(8)).map(|_| AtomicU64::new(0)).collect();
-            let mut to = vec![0; len];
-            channel::words_in(&cells, &from);
-            out(&cells, &mut to);
-            assert_eq!(from, to, "{len} bytes in by words");
-            to.fill(0);
-            into(&cells, &from);
-            channel::words_out(&cells, &mut to);
-            assert_eq!(from, to, "{len} bytes out by words");
-        }
-    }
-
-    #[cfg(target_arch = "x86_64")]
-    #[test]
-    fn the_sse2_loop_copies_as_the_avx_loop_does() {
-        let from: Vec<u8> = (0..=255).collect();
-        let mut to = vec![0_u8; 256];
-        // SAFETY: both are 256 bytes long and apart.
-        unsafe { copy_rounds_sse2(from.as_ptr(), to.as_mut_ptr(), 256) };
-        assert_eq!(from, to);
-    }
-
-    #[cfg(target_arch = "x86_64")]
-    #[test]
-    fn every_register_that_the_avx_loop_changes_is_named() {
-        // A build for AVX may inline the loop among values that live in those registers.
-        let source = include_str!("copy.rs");
-        let (_, avx) = source.split_once("unsafe fn copy_rounds_avx").unwrap();
-        let (avx, _) = avx.split_once("options(nostack)").unwrap();
-        assert!(avx.contains("vzeroupper"));
-        for register in 0..16 {
-            let output = format!("out(\"ymm{register}\") _");
-            assert!(avx.contains(&output), "{output} is missing");
-        }
-    }
-}
+mod tests;
