@@ -58,6 +58,7 @@
 
 mod error;
 mod memory;
+mod part;
 mod publisher;
 mod ring;
 mod stamp;
@@ -73,6 +74,7 @@ mod tests;
 
 pub use error::{BadSlots, MIN_SLOTS, Unstable};
 pub use memory::{Memory, words_in, words_out};
+pub use part::Part;
 pub use publisher::Publisher;
 pub use ring::{Publication, Ring, Step};
 pub use sync::AtomicU64;

@@ -15,6 +15,7 @@
 
 use crate::error::{BadSlots, MIN_SLOTS, Unstable};
 use crate::memory::Memory;
+use crate::part::Part;
 use crate::stamp;
 use crate::sync::{self, AtomicU64};
 
@@ -137,12 +138,12 @@ impl<M: Memory> Ring<M> {
         seen: u64,
         record: &mut [u8],
     ) -> Result<Option<Publication>, Unstable> {
-        let mut retries = 0;
+        let (mut part, mut retries) = (Part::whole(record), 0);
         loop {
-            if let Some(publication) = self.try_latest(seen, retries, record) {
+            if let Some(publication) = self.try_latest(seen, retries, &mut part) {
                 return Ok(Some(publication));
             }
-            match self.after_failure(seen, retries, record.len())? {
+            match self.after_failure(seen, retries, part.record_len())? {
                 Some(next) => retries = next,
                 None => return Ok(None),
             }
@@ -157,11 +158,11 @@ impl<M: Memory> Ring<M> {
     /// compiler costs one load and one store for each word.
     ///
     /// # Panics
-    /// If `record` is longer than a slot.
+    /// If the record is longer than a slot.
     #[inline(always)]
-    pub fn try_latest(&self, seen: u64, retries: u32, record: &mut [u8]) -> Option<Publication> {
-        if let Some(front) = self.front(record.len())
-            && let Some(publication) = self.try_front(&front, seen, retries, record)
+    pub fn try_latest(&self, seen: u64, retries: u32, part: &mut Part<'_>) -> Option<Publication> {
+        if let Some(front) = self.front(part.record_len())
+            && let Some(publication) = self.try_front(&front, seen, retries, part)
         {
             return Some(publication);
         }
@@ -172,7 +173,7 @@ impl<M: Memory> Ring<M> {
         if stamp::is_never(found) || found != stamp::complete(sequence) {
             return None;
         }
-        let published_at = self.copy_out(&slot, found, record)?;
+        let published_at = self.copy_out(&slot, found, part)?;
         Some(Publication { sequence, published_at, retries })
     }
 
@@ -183,7 +184,7 @@ impl<M: Memory> Ring<M> {
         front: &Slot<'_>,
         seen: u64,
         retries: u32,
-        record: &mut [u8],
+        part: &mut Part<'_>,
     ) -> Option<Publication> {
         let newest = self.newest(seen);
         let found = sync::load(front.stamp);
@@ -193,7 +194,7 @@ impl<M: Memory> Ring<M> {
         if stamp::is_never(found) || found != stamp::complete(sequence) || sequence < newest {
             return None;
         }
-        let published_at = self.copy_out(front, found, record)?;
+        let published_at = self.copy_out(front, found, part)?;
         Some(Publication { sequence, published_at, retries })
     }
 
@@ -231,6 +232,15 @@ impl<M: Memory> Ring<M> {
     /// If `record` is longer than a slot.
     #[inline(always)]
     pub fn next(&self, after: u64, record: &mut [u8]) -> Result<Step, Unstable> {
+        self.next_part(after, &mut Part::whole(record))
+    }
+
+    /// [`Ring::next`], of which the caller wants a part only.
+    ///
+    /// # Panics
+    /// If the record is longer than a slot.
+    #[inline(always)]
+    pub fn next_part(&self, after: u64, part: &mut Part<'_>) -> Result<Step, Unstable> {
         let sequence = after.wrapping_add(1);
         let slot = self.slot(sequence);
         let mut retries = 0;
@@ -240,12 +250,12 @@ impl<M: Memory> Ring<M> {
             if stamp::is_never(found) || found != stamp::complete(sequence) {
                 return Ok(self.pending_or_missed(after, found));
             }
-            if let Some(published_at) = self.copy_out(&slot, found, record) {
+            if let Some(published_at) = self.copy_out(&slot, found, part) {
                 return Ok(Step::Record(Publication { sequence, published_at, retries }));
             }
             // CHOICE N2: it was complete and changed under the copy, so it is not pending: read
             // again.
-            retries = once_more(retries, record.len())?;
+            retries = once_more(retries, part.record_len())?;
         }
     }
 
@@ -269,14 +279,14 @@ impl<M: Memory> Ring<M> {
         oldest.max(after.wrapping_add(1)).wrapping_sub(after)
     }
 
-    /// The bytes of a slot whose stamp was `found` and complete, and when they were published;
+    /// The wanted bytes of a slot whose stamp was `found` and complete, and when they were published;
     /// `None` if it was reused meanwhile.
     #[inline(always)]
-    fn copy_out(&self, slot: &Slot<'_>, found: u64, record: &mut [u8]) -> Option<u64> {
+    fn copy_out(&self, slot: &Slot<'_>, found: u64, part: &mut Part<'_>) -> Option<u64> {
         // SYNC R1: the words are copied after the stamp was found complete. Pairs with W3.
         sync::acquire_fence();
         let published_at = sync::load(slot.published_at);
-        self.memory.copy_out(slot.words, record);
+        part.copy_from(&self.memory, slot.words);
         // SYNC R2: a word of a newer record brings that record's `writing` stamp with it. Pairs with
         // W1. An acquire *load* of the stamp would not do: it orders what comes after it, not the
         // copy before.

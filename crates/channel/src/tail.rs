@@ -13,6 +13,7 @@
 
 use crate::error::Unstable;
 use crate::memory::Memory;
+use crate::part::Part;
 use crate::ring::{Publication, Ring, Step};
 
 /// A reader's cursor in one ring.
@@ -60,7 +61,20 @@ impl Tail {
     /// If `record` is longer than a slot.
     #[inline(always)]
     pub fn next<M: Memory>(&mut self, ring: &Ring<M>, record: &mut [u8]) -> Result<Step, Unstable> {
-        let step = ring.next(self.last, record)?;
+        self.next_part(ring, &mut Part::whole(record))
+    }
+
+    /// [`Tail::next`], of which the caller wants a part only.
+    ///
+    /// # Panics
+    /// If the record is longer than a slot.
+    #[inline(always)]
+    pub fn next_part<M: Memory>(
+        &mut self,
+        ring: &Ring<M>,
+        part: &mut Part<'_>,
+    ) -> Result<Step, Unstable> {
+        let step = ring.next_part(self.last, part)?;
         match step {
             Step::Record(publication) => {
                 self.last = publication.sequence;
@@ -96,15 +110,15 @@ impl Tail {
     /// One attempt of [`Tail::latest`]: see [`Ring::try_latest`].
     ///
     /// # Panics
-    /// If `record` is longer than a slot.
+    /// If the record is longer than a slot.
     #[inline(always)]
     pub fn try_latest<M: Memory>(
         &mut self,
         ring: &Ring<M>,
         retries: u32,
-        record: &mut [u8],
+        part: &mut Part<'_>,
     ) -> Option<Publication> {
-        let publication = ring.try_latest(self.seen, retries, record)?;
+        let publication = ring.try_latest(self.seen, retries, part)?;
         self.seen = publication.sequence;
         Some(publication)
     }

@@ -31,6 +31,7 @@ fn next_step(kind: &Kind) -> &'static str {
             "rebuild it against the region's schema, or read by the schema in the region"
         }
         Kind::WrongSize { .. } => "pass one whole record",
+        Kind::NoSuchField { .. } => "name a field of the record that is there",
         Kind::NotThisRecord { .. } => "describe the struct that is there, or remove the file",
         Kind::Unstable => "its writer is broken: stop it and start a producer",
         Kind::BadOptions(_) => "correct the region's settings",
@@ -121,6 +122,10 @@ mod tests {
             (
                 Kind::WrongSize { want: 4, have: 5 },
                 "takes records of 4 bytes, got 5; pass one whole record",
+            ),
+            (
+                Kind::NoSuchField { record: "STU".into(), field: "size".into() },
+                "its record STU has no field \"size\"; name a field of the record that is there",
             ),
             (
                 Kind::Unstable,

@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-use crate::ctype::Scalar;
+use crate::ctype::{CType, Scalar};
 use crate::digits::Digits;
 use crate::text::{Escaped, until_nul};
 
@@ -47,6 +47,26 @@ pub enum Literal<'a> {
 }
 
 impl Value {
+    /// The value of this type in `bytes`, which are the field's.
+    ///
+    /// # Panics
+    /// If they are not as many as the type has.
+    pub fn of(ctype: CType, bytes: &[u8]) -> Self {
+        assert_eq!(bytes.len(), ctype.size() as usize, "the bytes of one {ctype}");
+        if ctype.is_list() {
+            Self::List(Self::elements(ctype, bytes).collect())
+        } else {
+            Self::load(ctype.element(), bytes)
+        }
+    }
+
+    /// The elements of an array; any other value, text too, is one element.
+    pub(crate) fn elements(ctype: CType, bytes: &[u8]) -> impl Iterator<Item = Self> + use<'_> {
+        let scalar = ctype.element();
+        let size = if ctype.is_text() { bytes.len() } else { scalar.size() as usize };
+        bytes.chunks_exact(size).map(move |element| Self::load(scalar, element))
+    }
+
     /// Reads one `scalar` from `bytes`, which have its size, or any length for text.
     pub(crate) fn load(scalar: Scalar, bytes: &[u8]) -> Self {
         match scalar {

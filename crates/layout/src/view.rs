@@ -75,9 +75,7 @@ impl<'a> RecordView<'a> {
     ///
     /// A [`Value::List`] of all of them can take 32 times the memory that they have in the record.
     pub fn elements(&self, field: &Field) -> impl Iterator<Item = Value> + use<'a> {
-        let (scalar, bytes) = (field.ctype().element(), self.bytes_of(field));
-        let size = if field.ctype().is_text() { bytes.len() } else { scalar.size() as usize };
-        bytes.chunks_exact(size).map(move |element| Value::load(scalar, element))
+        Value::elements(field.ctype(), self.bytes_of(field))
     }
 
     /// Element number `index` of an array; `None` if it has no such element, or is a text or no array.
@@ -98,10 +96,6 @@ impl<'a> RecordView<'a> {
     }
 
     fn value_of(&self, field: &Field) -> Value {
-        if field.ctype().is_list() {
-            Value::List(self.elements(field).collect())
-        } else {
-            Value::load(field.ctype().element(), self.bytes_of(field))
-        }
+        Value::of(field.ctype(), self.bytes_of(field))
     }
 }

@@ -60,6 +60,9 @@
 //!   dropping does nothing. A reader works on both sides.
 //! - **Memory.** A writer has two descriptors for the region and one for its directory, a reader one; each
 //!   maps the whole file: `slots` (8) records, each rounded up to 64 bytes, and about 2 KiB.
+//! - **Large records.** [`Reader::latest`] returns a record by value, which copies it more than once:
+//!   from about a kilobyte on, [`Reader::latest_into`] is faster. [`Reader::latest_field`] copies one
+//!   field alone.
 //! - **Errors.** [`Error`] has the file and an [`ErrorKind`], which holds the error of the system, if there
 //!   is one: its text is in the message, so there is no source. It converts to [`std::io::Error`]. All operations share it: a publish makes a new
 //!   file when the old one is gone, and a read attaches to the next one.
@@ -81,8 +84,8 @@
 
 pub use layout::{BoolType, FieldType, Labels, Number, Record, Stu, TextType, UnknownValue};
 pub use region::{
-    Address, Begin, BootTime, Changed, Event, FileStatus, Follow, Followed, Holder, Notifier,
-    Options, Origin, Place, Publication, Reader, Refreshed, RegionError as Error,
+    Address, Begin, BootTime, Changed, Event, FieldOf, FileStatus, Follow, Followed, Holder,
+    Notifier, Options, Origin, Place, Publication, Reader, Refreshed, RegionError as Error,
     RegionErrorKind as ErrorKind, Sample, State, Step, ToPlace, Why, Writer, find, locate,
 };
 

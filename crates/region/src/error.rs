@@ -84,6 +84,14 @@ pub enum RegionErrorKind {
         /// Bytes passed in.
         have: usize,
     },
+    /// The record has no field of this name.
+    #[error("its record {record} has no field {field:?}")]
+    NoSuchField {
+        /// The record's name.
+        record: String,
+        /// The field that was requested.
+        field: String,
+    },
     /// A file without a header has another size than the record.
     #[error("has {have} bytes, the record has {want}")]
     NotThisRecord {

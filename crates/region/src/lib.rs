@@ -101,7 +101,7 @@ pub use mapping::is_open_for_writing;
 pub use notifier::Notifier;
 pub use options::Options;
 pub use publication::{Publication, Step};
-pub use reader::{Begin, DynReader, Reader, Refreshed, Sample};
+pub use reader::{Begin, DynReader, FieldOf, Reader, Refreshed, Sample};
 pub use state::State;
 pub use writer::{Changed, DynWriter, FileStatus, Holder, Origin, Standby, Why, Writer};
 

@@ -63,6 +63,18 @@ pub enum Step<T = Publication> {
     Missed(u64),
 }
 
+impl<T> Step<T> {
+    /// The same step with what `found` makes of its record.
+    #[inline]
+    pub(crate) fn map<U>(self, found: impl FnOnce(T) -> U) -> Step<U> {
+        match self {
+            Self::Record(record) => Step::Record(found(record)),
+            Self::Pending => Step::Pending,
+            Self::Missed(missed) => Step::Missed(missed),
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

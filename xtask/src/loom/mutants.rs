@@ -146,7 +146,7 @@ pub(super) const MUTANTS: [Mutant; 26] = [
     mutant_of(
         "N2",
         RING,
-        "retries = once_more(retries, record.len())?;",
+        "retries = once_more(retries, part.record_len())?;",
         "retries = 0 * retries;\n            return Ok(Step::Pending);",
         &[LAPPED_NEXT],
     ),

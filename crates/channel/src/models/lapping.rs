@@ -1,6 +1,7 @@
 //! A reader against a writer that reuses the slot being read.
 
 use super::{Reader, Step, claim, model, model_over, publish, published};
+use crate::Part;
 
 #[test]
 fn next_from_a_reused_slot_is_whole_or_lapped() {
@@ -20,6 +21,25 @@ fn next_from_a_reused_slot_is_whole_or_lapped() {
             },
         );
     }
+}
+
+#[test]
+fn a_part_of_a_reused_slot_is_of_its_record_or_lapped() {
+    model(
+        4,
+        None,
+        |_, mut writer| publish(&mut writer, 0, 1),
+        |heap| {
+            // From the middle of the first word to that of the second, which is the number.
+            let mut bytes = [0; 8];
+            let mut part = Part::of(super::LEN, 4, &mut bytes).expect("within the record");
+            let step = super::ring(heap).next_part(0, &mut part).expect("an honest writer");
+            if let Step::Record(got) = step {
+                let number = u64::from_le_bytes(bytes) >> 32;
+                claim!(number == got.sequence && got.published_at == number, "torn: {bytes:x?}");
+            }
+        },
+    );
 }
 
 #[test]

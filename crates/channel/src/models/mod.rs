@@ -22,7 +22,7 @@ use std::sync::Arc;
 
 use crate::heap::Heap;
 use crate::publisher::death::After;
-use crate::{Publication, Publisher, Ring, Step, Tail};
+use crate::{Part, Publication, Publisher, Ring, Step, Tail};
 
 const SLOTS: u32 = 4;
 /// Two words: the fewest that can be torn.
@@ -120,7 +120,8 @@ impl Reader {
     fn first(&mut self, base: u64) {
         let mut retries = 0;
         loop {
-            if let Some(got) = self.tail.try_latest(&self.ring, retries, &mut self.record) {
+            let part = &mut Part::whole(&mut self.record);
+            if let Some(got) = self.tail.try_latest(&self.ring, retries, part) {
                 claim!(got.sequence > base, "never published: {got:?}");
                 return self.check(got);
             }

@@ -66,11 +66,8 @@ impl Followed for DynReader {
 
     fn step(&mut self) -> Result<Step<DynSample>, RegionError> {
         let mut record = RecordBuf::new(self.schema().clone());
-        Ok(match self.next(record.bytes_mut())? {
-            Step::Record(publication) => Step::Record(Sample { record, publication }),
-            Step::Pending => Step::Pending,
-            Step::Missed(count) => Step::Missed(count),
-        })
+        let step = self.next(record.bytes_mut())?;
+        Ok(step.map(|publication| Sample { record, publication }))
     }
 
     fn refresh(&mut self) -> Result<Refreshed, RegionError> {

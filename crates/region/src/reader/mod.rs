@@ -1,12 +1,14 @@
 //! The reader: read-only, invisible to the writer, and never goes back to an older record.
 
 mod begin;
+mod field;
 mod refresh;
 mod refresh_timer;
 mod snapshot;
 mod typed;
 
 pub use begin::Begin;
+pub use field::FieldOf;
 pub use refresh::Refreshed;
 pub use typed::{Reader, Sample};
 
@@ -21,7 +23,7 @@ use crate::mapping::Access;
 use crate::publication::{Publication, Step};
 use crate::state::{self, State};
 use crate::writer_status::WriterStatus;
-use channel::{Ring, Tail};
+use channel::{Part, Ring, Tail};
 use layout::Schema;
 use layout::header::StateWord;
 use refresh_timer::RefreshTimer;
@@ -148,15 +150,22 @@ impl DynReader {
     #[inline(always)]
     #[allow(clippy::inline_always)] // else the record is copied twice, and the second copy stalls
     pub fn latest(&mut self, record: &mut [u8]) -> Result<Option<Publication>, RegionError> {
+        self.latest_part(&mut Part::whole(record))
+    }
+
+    /// [`latest`](Self::latest), of which the caller wants a part only.
+    #[inline(always)]
+    #[allow(clippy::inline_always)] // as `latest`
+    fn latest_part(&mut self, part: &mut Part<'_>) -> Result<Option<Publication>, RegionError> {
         if self.timer.is_due() {
             self.refresh_if_time()?;
         }
         let mut retries = 0;
         loop {
-            if let Some(publication) = self.try_latest(retries, record) {
+            if let Some(publication) = self.try_latest(retries, part) {
                 return Ok(Some(publication));
             }
-            match self.after_failure(retries, record.len())? {
+            match self.after_failure(retries, part.record_len())? {
                 Some(next) => retries = next,
                 None => return Ok(None),
             }
@@ -166,12 +175,12 @@ impl DynReader {
     /// One attempt, all of it inlined; `None` has a reason.
     #[inline(always)]
     #[allow(clippy::inline_always)] // as `latest`
-    fn try_latest(&mut self, retries: u32, record: &mut [u8]) -> Option<Publication> {
-        if record.len() != self.mapped().record_size() {
+    fn try_latest(&mut self, retries: u32, part: &mut Part<'_>) -> Option<Publication> {
+        if part.record_len() != self.mapped().record_size() {
             return None;
         }
         let mut tail = self.tail;
-        let snapshot = tail.try_latest(&self.ring, retries, record)?;
+        let snapshot = tail.try_latest(&self.ring, retries, part)?;
         let is_news = snapshot.sequence > self.tail.newest();
         let epoch = self.settle(tail)?;
         if !is_news {
@@ -206,7 +215,14 @@ impl DynReader {
     #[inline(always)]
     #[allow(clippy::inline_always)] // as `latest`
     pub fn next(&mut self, record: &mut [u8]) -> Result<Step, RegionError> {
-        self.expect_size(record.len())?;
+        self.next_part(&mut Part::whole(record))
+    }
+
+    /// [`next`](Self::next), of which the caller wants a part only.
+    #[inline(always)]
+    #[allow(clippy::inline_always)] // as `latest`
+    fn next_part(&mut self, part: &mut Part<'_>) -> Result<Step, RegionError> {
+        self.expect_size(part.record_len())?;
         if self.timer.is_due() {
             self.refresh_if_time()?;
         }
@@ -214,7 +230,7 @@ impl DynReader {
             return Ok(Step::Missed(std::mem::take(&mut self.missed)));
         }
         let mut tail = self.tail;
-        let step = tail.next(&self.ring, record);
+        let step = tail.next_part(&self.ring, part);
         let Some(epoch) = self.settle(tail) else {
             self.timer.cut_short();
             return Err(self.truncated());

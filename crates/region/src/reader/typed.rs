@@ -6,6 +6,7 @@ use crate::error::RegionError;
 use crate::follow::Follow;
 use crate::publication::{Publication, Step};
 use crate::typed;
+use channel::Part;
 use layout::Record;
 use std::fmt;
 use std::marker::PhantomData;
@@ -18,7 +19,7 @@ use std::time::Duration;
 /// [`Writer`](crate::Writer) for both sides together, and the [crate](crate#sigbus)'s page if the
 /// program handles or blocks SIGBUS.
 pub struct Reader<R> {
-    inner: DynReader,
+    pub(super) inner: DynReader,
     record: PhantomData<fn() -> R>,
 }
 
@@ -75,8 +76,8 @@ impl<R: Record> Reader<R> {
         let mut retries = 0;
         loop {
             let mut record = R::zeroed();
-            let bytes = bytemuck::bytes_of_mut(&mut record);
-            if let Some(publication) = self.inner.try_latest(retries, bytes) {
+            let part = &mut Part::whole(bytemuck::bytes_of_mut(&mut record));
+            if let Some(publication) = self.inner.try_latest(retries, part) {
                 return Ok(Some(Sample { record, publication }));
             }
             match self.inner.after_failure(retries, size_of::<R>())? {
@@ -84,6 +85,30 @@ impl<R: Record> Reader<R> {
                 None => return Ok(None),
             }
         }
+    }
+
+    /// Copies the newest record to `record`; `None` if nothing has been published yet.
+    ///
+    /// For records of a kilobyte and more: [`latest`](Self::latest) returns them by value, which copies
+    /// them more than once. Without a record returned, `record` holds anything.
+    ///
+    /// # Errors
+    /// As [`DynReader::latest`].
+    #[inline(always)]
+    #[allow(clippy::inline_always)] // as `latest`
+    pub fn latest_into(&mut self, record: &mut R) -> Result<Option<Publication>, RegionError> {
+        self.inner.latest(bytemuck::bytes_of_mut(record))
+    }
+
+    /// Copies the next record to `record`, or returns why not: [`next`](Self::next) as
+    /// [`latest_into`](Self::latest_into) is to `latest`.
+    ///
+    /// # Errors
+    /// As [`DynReader::next`].
+    #[inline(always)]
+    #[allow(clippy::inline_always)] // as `latest`
+    pub fn next_into(&mut self, record: &mut R) -> Result<Step, RegionError> {
+        self.inner.next(bytemuck::bytes_of_mut(record))
     }
 
     /// The next record, or why not. Does not wait.
@@ -95,11 +120,8 @@ impl<R: Record> Reader<R> {
     #[allow(clippy::should_implement_trait)] // an iterator could not say `Pending`, nor fail
     pub fn next(&mut self) -> Result<Step<Sample<R>>, RegionError> {
         let mut record = R::zeroed();
-        Ok(match self.inner.next(bytemuck::bytes_of_mut(&mut record))? {
-            Step::Record(publication) => Step::Record(Sample { record, publication }),
-            Step::Pending => Step::Pending,
-            Step::Missed(missed) => Step::Missed(missed),
-        })
+        let step = self.next_into(&mut record)?;
+        Ok(step.map(|publication| Sample { record, publication }))
     }
 
     /// Everything that happens to the region from now on, as an iterator that sleeps in between: see

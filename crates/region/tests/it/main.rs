@@ -5,6 +5,7 @@ mod bare;
 mod begin;
 mod cursor;
 mod events;
+mod field;
 mod follow;
 mod hostile;
 mod life;
