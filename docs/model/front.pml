@@ -50,7 +50,7 @@
 byte mem[4 + SLOTS];
 
 #define CONTENT(n, attempt) (4 * (n) + (attempt))
-byte watched; /* attempts are told apart at this number, which is any one */
+byte watched; /* attempts are distinguished at this number, which may be any */
 byte sealed = BASE; /* the newest number that a slot was completed with, and by which attempt */
 byte sealed_by[SLOTS];
 #define BY(attempt) (64 * (attempt))

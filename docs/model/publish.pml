@@ -1,9 +1,9 @@
 /*
  * The protocol of mapcast for SPIN: publish, take-over, latest, next and tail, all interleavings.
  *
- * Invariant: whatever a reader is given is a whole record that was published under its number, no
- * number is published twice, and nothing that a reader is told goes back or leaves a gap; also with a
- * writer that dies between any two of its steps, as often as it likes.
+ * Invariant: every record that a reader gets is whole and was published under its number, no number is
+ * published twice, and the numbers that a reader gets neither decrease nor leave a gap; also with a
+ * writer that dies between any two of its steps, any number of times.
  *
  *   writer   issues stores, dies anywhere, comes back as its own successor
  *     |
@@ -13,11 +13,11 @@
  *     |
  *   reader   its loads happen in any order that its fences leave; latest, next or a new attach, for ever
  *
- * Price: the numbers end at LAST, a record is two words, and readers cannot see each other, so that
- * one stands for all. Run it with `cargo xtask spin`; what it leaves out is said in README.md here.
+ * Price: the numbers end at LAST, a record is two words, and readers cannot see each other, so
+ * there is one. Run it with `cargo xtask spin`; README.md lists what it does not model.
  *
  * -DMUTANT_W1, and so on, weakens one step, by the names of docs/protocol.md, and -DONLY=WHOLE leaves one
- * claim alone: an error that SPIN then finds is a breach of that claim.
+ * claim alone: an error that SPIN then finds is a violation of that claim.
  */
 
 #ifndef SLOTS
@@ -33,27 +33,27 @@
 #define KEPT 3 /* publishes that a reader's copy survives, as a ring of four slots promises */
 #endif
 
-/* The claims. Each is broken by some mutant in xtask/src/spin, so that none of them says nothing. */
+/* The claims. Each is broken by some mutant in xtask/src/spin, so that none is vacuous. */
 #define ALL 0
 #define ONCE 1 /* numbers are completed one after the other, none of them twice */
 #define HEAD_IS_COMPLETE 2 /* head names a complete slot at every moment */
-#define WHOLE 3 /* what is given is whole, and the record that its number says */
+#define WHOLE 3 /* a returned record is whole, and the one with its number */
 #define THE_ONE 4 /* of all attempts at that number it is the one that was completed */
-#define NOT_BACK 5 /* latest gives nothing older than what this reader has been given by either call */
-#define FIRST_LOOK 6 /* latest looks in vain only if the ring is empty, or the writer has come round */
+#define NOT_BACK 5 /* latest returns no record older than one that either call has returned to this reader */
+#define FIRST_LOOK 6 /* latest retries only if the ring is empty, or the writer has lapped it */
 #define FEW_LOOKS 7 /* each further look finds head KEPT - 1 further on, or something in a ring that was empty */
-#define GONE 8 /* next looks twice at the most: a record that changes under the copy is gone */
-#define NOT_MISSING 9 /* next: what was there when the call began is given, or missed */
+#define GONE 8 /* next copies twice at the most: a record that changes under the copy is gone */
+#define NOT_MISSING 9 /* next: a record published when the call began is returned, or missed */
 #define NOT_EMPTY 10 /* latest: there is a record if there was one when the call began */
-#define GOES_ON 11 /* a lapped reader moves on, and over nothing that was not published */
-#define KEPT_ARE_KEPT 12 /* and over nothing that is kept */
-#define SUM 13 /* given and missed leave no gap and no overlap */
+#define GOES_ON 11 /* a lapped reader advances, and only over published records */
+#define KEPT_ARE_KEPT 12 /* and over none that is kept */
+#define SUM 13 /* records returned and missed leave no gap and no overlap */
 #ifndef ONLY
 #define ONLY ALL
 #endif
 #define CLAIM(name, holds) SAY_ONCE(#name); assert((ONLY != ALL && ONLY != name) || (holds))
 
-/* A mark: the search came by here. SPIN's own list of steps never taken leaves out those in a d_step. */
+/* A mark: the search reached this. SPIN's own list of steps never taken leaves out those in a d_step. */
 #define REACHED(name) SAY_ONCE(#name)
 #define SAY_ONCE(name) c_code { static int said; if (!said++) printf("reached %s\n", name); }
 
@@ -68,8 +68,8 @@
 #define B(n) (STAMP(n) + 2)
 byte mem[1 + 3 * SLOTS];
 
-/* A record's words say its number, and whose attempt at it this is, modulo three. Attempts are told
-   apart at one number, any one: a mixture of two attempts is a mixture at some number. */
+/* A record's words hold its number and the attempt at it, modulo three. Attempts are distinguished at
+   one number, which may be any: a mixture of two attempts is a mixture at some number. */
 #define CONTENT(n, attempt) (4 * (n) + (attempt))
 byte watched;
 
@@ -248,7 +248,7 @@ inline give() {
     come_back()
 }
 
-/* The copy is done and its stamp has changed, or the first look was in vain; `found` is the last stamp. */
+/* The copy is done and its stamp has changed, or the slot did not hold the record; `found` is the last stamp. */
 inline fail(found) {
     if
     :: at == latest ->
@@ -283,11 +283,11 @@ inline settle() {
 }
 
 proctype reader() {
-    byte last = BASE, seen = 0; /* a Tail: followed up to here, newest given */
+    byte last = BASE, seen = 0; /* a Tail: followed up to here, newest returned */
     mtype at = idle;
     byte n, before, after, a, b, got, tries, head;
-    byte newest = 0, accounted = BASE; /* for the claims: newest given; records given and missed */
-    bool there; /* for the claims: when the call began there was something to give */
+    byte newest = 0, accounted = BASE; /* for the claims: newest returned; records returned and missed */
+    bool there; /* for the claims: when the call began there was a record */
 
 end:
     do

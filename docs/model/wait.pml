@@ -1,5 +1,5 @@
 /*
- * Sleeping until the writer publishes, for SPIN: no wake is lost, whoever dies when.
+ * Sleeping until the writer publishes, for SPIN: no wake is lost, at whatever step the writer dies.
  *
  * Invariant: once nothing more can happen, no reader sleeps while head names a record that it has not
  * got; also with a writer that dies between head and wake, if another one comes.
@@ -37,7 +37,7 @@ inline wake_all() {
     }
 }
 
-/* What a writer may do instead of any step; the last one lives, or nobody could promise anything. */
+/* What a writer may do instead of any step; the last one lives, else there is nothing to claim. */
 #define OR_DIE :: deaths > 0 -> deaths--; goto take_over
 
 active proctype writer() {

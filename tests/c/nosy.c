@@ -1,11 +1,11 @@
 /*
- * A reader that wants more than to read.
+ * A reader that tries to do more than read.
  *
  *   nosy touch FILE PID   maps FILE as our readers do, then tries to change it, and the process PID
  *   nosy lock FILE        holds every lock that a reader can get, until its standard input ends
- *   nosy requeue FILE     moves those who sleep for the next record elsewhere, until it ends
+ *   nosy requeue FILE     requeues the readers that sleep for the next record, until it ends
  *
- * "touch" says for each attempt what the system answered: `mprotect: Permission denied`.
+ * "touch" prints the error of each attempt: `mprotect: Permission denied`.
  */
 #define _GNU_SOURCE
 #include <errno.h>

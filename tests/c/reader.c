@@ -1,10 +1,10 @@
 /*
- * Prints the student that some other process keeps in a file, over and over.
+ * Prints the student that another process keeps in a file, repeatedly.
  *
  *   reader FILE [MILLISECONDS]
  *
- * Knows nothing but the struct: no header, no lock, no sequence. It maps the file, forgets the
- * descriptor, and looks. A producer with format = "bare" must be readable like this.
+ * It has the struct only: no header, no lock, no sequence. It maps the file, closes the descriptor, and
+ * reads. A producer with format = "bare" must be readable like this.
  */
 #include <fcntl.h>
 #include <stddef.h>
@@ -22,7 +22,7 @@ struct student {
 
 _Static_assert(sizeof(struct student) == 28, "the record has 28 bytes");
 _Static_assert(offsetof(struct student, name) == 4, "the name begins at 4");
-_Static_assert(offsetof(struct student, sex) == 24, "the sex stands at 24");
+_Static_assert(offsetof(struct student, sex) == 24, "the offset of sex is 24");
 
 static void pause_for(long milliseconds)
 {

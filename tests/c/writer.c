@@ -1,5 +1,5 @@
 /*
- * Keeps a student in a file and moves the number on, for whoever maps the same file.
+ * Keeps a student in a file and increments the number, for other processes that map the file.
  *
  *   writer FILE [MILLISECONDS]
  *
@@ -22,7 +22,7 @@ struct student {
 
 _Static_assert(sizeof(struct student) == 28, "the record has 28 bytes");
 _Static_assert(offsetof(struct student, name) == 4, "the name begins at 4");
-_Static_assert(offsetof(struct student, sex) == 24, "the sex stands at 24");
+_Static_assert(offsetof(struct student, sex) == 24, "the offset of sex is 24");
 
 static void pause_for(long milliseconds)
 {

@@ -1,7 +1,7 @@
-//! `cargo xtask again`: the tests, run after run, each under other conditions.
+//! `cargo xtask again`: the tests, repeated under varying conditions.
 //!
-//! A test that passes on one machine may look at something that is not its own: a region that runs
-//! there, a variable of the shell, the mode of new files, another test, or how fast it all is.
+//! A test that passes on one machine may depend on something that is not its own: a region that is
+//! published there, a variable of the shell, the umask, another test, or the machine's speed.
 //!
 //! ```text
 //!   run  threads  umask  processors   machine
@@ -11,7 +11,7 @@
 //!   4    8        022    idle         as it is     for an ordinary user the variables alone)
 //! ```
 //!
-//! Run it as root and as another user: they go other ways. Price: minutes a run.
+//! Run it as root and as another user: they take different paths. Price: minutes a run.
 
 use std::fmt;
 use std::process::{Child, Command, Stdio};
@@ -31,11 +31,11 @@ pub(crate) struct Arguments {
     package: Option<String>,
 }
 
-/// Both are given the umask, the producer, and the command to run.
+/// The arguments of both: the umask, the producer, the command to run.
 const PLAIN: &str = "umask $1; shift 2; exec \"$@\"";
 const CROWDED: &str = include_str!("crowded.sh");
 
-/// What one run is made under.
+/// The conditions of one run.
 struct Condition {
     threads: Option<&'static str>,
     umask: &'static str,
@@ -55,7 +55,7 @@ impl Condition {
         }
     }
 
-    /// A shell that runs what else it is given. Root can give it an empty /run and /dev/shm.
+    /// A shell that runs the rest of its arguments. Root can give it an empty /run and /dev/shm.
     fn shell(&self) -> Command {
         let mut shell = if self.is_crowded && rustix::process::geteuid().is_root() {
             let mut unshare = Command::new("unshare");

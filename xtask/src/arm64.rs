@@ -1,8 +1,8 @@
 //! `cargo xtask arm64`: the tests that an emulated arm64 machine can run.
 //!
 //! Everything compiles for arm64; the core's tests run there; then the programs of the arm64 package
-//! meet each other, and those of this machine, in one region. What cannot be had here (the target, the
-//! cross compiler, the emulator) is named, and is no failure.
+//! share a region with each other and with those of this machine. A missing target, cross compiler or
+//! emulator is named, and is no failure.
 //!
 //! ```text
 //!   clippy --target         every crate, its tests too
@@ -11,9 +11,9 @@
 //!   e2e pair                arm64 - arm64, arm64 - this machine, this machine - arm64
 //! ```
 //!
-//! The emulator keeps the memory order of the machine below it, which is stronger than arm64's: these
-//! tests show code, system calls and the file's bytes. The orders are shown by the models
-//! (`cargo xtask loom`), which try every one that the language allows, on whatever machine they run.
+//! The emulator has the memory order of its host, which is stronger than arm64's: these tests cover code,
+//! system calls and the bytes of the file. The models (`cargo xtask loom`) cover the memory order: they
+//! try every one that the language allows, on any machine.
 //!
 //! Price: minutes; an emulated program starts in half a second.
 
@@ -34,9 +34,9 @@ const LIBRARIES: &str = "/usr/aarch64-linux-gnu";
 const CORE: [&str; 3] = ["mapcast-layout", "mapcast-channel", "mapcast-region"];
 const TESTS: [&str; 7] = ["--lib", "--test", "it", "--test", "alloc", "--test", "chdir"];
 
-/// What the emulator does otherwise than a machine, and the tests of the core that see it.
+/// Tests of the core that the emulator cannot pass, and why.
 const NOT_EMULATED: [(&str, &str); 3] = [
-    ("sigbus::tests", "each starts its own program again, which is one of another machine"),
+    ("sigbus::tests", "each starts its own program again, which is one for arm64"),
     ("a_page_that_is_missing_cannot_be_populated", "qemu-user ignores madvise"),
     // Seen once in six runs, on a busy machine; the reason was not found.
     (
@@ -67,7 +67,7 @@ pub(crate) fn run(_: &Arguments) -> Outcome {
 /// What this machine lacks.
 fn missing() -> Option<String> {
     let (_, compiler) = dist::linker(Some(TARGET))?;
-    // Where there is no rustup, the toolchain may have the target all the same.
+    // Without rustup, the toolchain may have the target nevertheless.
     let _ = Command::new("rustup").args(["target", "add", TARGET]).output();
     let library =
         Command::new("rustc").args(["--print", "target-libdir", "--target", TARGET]).output();

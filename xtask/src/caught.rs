@@ -6,21 +6,21 @@ use std::time::Instant;
 use crate::Outcome;
 use crate::tools::Fallible;
 
-/// What became of a mutant: how it was caught, or what was printed instead.
-pub(crate) type Verdict = Result<String, String>;
+/// How a mutant was caught, or what was printed instead.
+pub(crate) type Caught = Result<String, String>;
 
 /// Runs `attempt` on each mutant.
 pub(crate) fn all_caught<M: Display>(
     mutants: impl IntoIterator<Item = M>,
-    mut attempt: impl FnMut(&M) -> Fallible<Verdict>,
+    mut attempt: impl FnMut(&M) -> Fallible<Caught>,
 ) -> Outcome {
     let (mut count, mut survivors) = (0, Vec::new());
     for mutant in mutants {
         count += 1;
         let start = Instant::now();
-        let verdict = attempt(&mutant)?;
+        let caught = attempt(&mutant)?;
         let seconds = start.elapsed().as_secs_f32();
-        match verdict {
+        match caught {
             Ok(how) => println!("{mutant} caught {how} ({seconds:.1} s)"),
             Err(printed) => {
                 println!("{printed}\n{mutant} NOT caught ({seconds:.1} s)");

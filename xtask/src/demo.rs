@@ -1,7 +1,7 @@
-//! `cargo xtask demo`: two unrelated processes share a live record before your eyes.
+//! `cargo xtask demo`: two unrelated processes share a live record.
 //!
-//! It is the first command that a newcomer types: cargo shows what it builds, every crate is built
-//! once, in the profile of this program, and it prints where the programs are.
+//! It is the first command that a newcomer types, so cargo shows what it builds, builds every crate once,
+//! in the profile of this program, and the demo prints where the programs are.
 //!
 //! Price: 81 crates, 33 s of CPU time the first time (2-core Linux 6.18 VM, November 2026).
 
@@ -41,7 +41,7 @@ pub(crate) fn run(arguments: &Arguments) -> Outcome {
     let mut consumer = start("consumer", &["--follow"], &place.0)?;
     let until = arguments.seconds.map(|seconds| Instant::now() + Duration::from_secs(seconds));
     let ended_early = watch(&mut producer, &mut consumer, &interrupted, until)?;
-    // The producer first: its reader shall say that it closed.
+    // The producer first, so that its reader logs the close.
     let producer = end("producer", &mut producer)?;
     std::thread::sleep(Duration::from_millis(300));
     let consumer = end("consumer", &mut consumer)?;
@@ -69,7 +69,7 @@ fn shown(name: &str) -> Fallible<String> {
     Ok(path.strip_prefix(here).unwrap_or(&path).display().to_string())
 }
 
-/// Where cargo puts the programs: beside this one, which is of the same profile.
+/// Where cargo puts the programs: beside this one, which has the same profile.
 fn binary(name: &str) -> Fallible<PathBuf> {
     Ok(std::env::current_exe()?.with_file_name(name))
 }
@@ -123,7 +123,7 @@ fn end(name: &str, child: &mut Child) -> Fallible<ExitStatus> {
     Err(format!("{name} did not end within {PATIENCE:?} of SIGTERM").into())
 }
 
-/// A directory for the demo's region, so that it meets no other mapcast on this machine.
+/// A directory for the demo's region, so that it meets no other region of this machine.
 struct Directory(PathBuf);
 
 impl Directory {

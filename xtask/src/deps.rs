@@ -1,8 +1,8 @@
 //! Licences, sources and known advisories of every dependency.
 //!
-//! cargo-deny does the same and more, but the gate runs on fresh machines that reach the registry and not
-//! GitHub: there it cannot get its advisories, and building it (cargo-deny 0.20.2, 140 crates) was not done
-//! after 20 minutes on two busy processors (November 2026). So the advisories of the packages in use are
+//! cargo-deny does more, but the gate runs on fresh machines that reach the registry and not GitHub, where it
+//! cannot get its advisories, and its build (cargo-deny 0.20.2, 140 crates) took more than 20 minutes on
+//! two busy processors (November 2026). So the advisories of the packages in use are
 //! kept in `xtask/advisories.toml`, and a package without an entry there is an error.
 
 use std::collections::BTreeSet;

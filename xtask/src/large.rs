@@ -1,8 +1,8 @@
 //! Replaces the commands that need large libraries: builds xtask with them, and runs that.
 //!
-//! `cargo xtask demo` is the first command that a newcomer types, and it should be built in a minute. Man
-//! pages (`dist`, and `arm64` and `systemd`, which make the package too) need the definitions of all programs,
-//! `compare-copy` needs the benchmarks. `cargo test --workspace` and its like build everything.
+//! `cargo xtask demo` is the first command that a newcomer types, so it must build fast. Man pages (`dist`, and
+//! `arm64` and `systemd`, which make the package, too) need the command lines of all programs, `compare-copy`
+//! needs the benchmarks. Commands for the whole workspace (`cargo test --workspace`) build everything.
 //!
 //! Price: another build of xtask at the first of these commands, a second start of cargo at each.
 

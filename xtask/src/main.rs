@@ -1,7 +1,7 @@
 //! The project's own commands: `cargo xtask COMMAND`.
 //!
-//! Each command is a module with a `run`; this file only tells them apart. `cargo xtask` builds it without
-//! the libraries of the largest ones, for which `large` stands in.
+//! Each command is a module with a `run`; this file only selects one. `cargo xtask` builds it without
+//! the libraries of the largest ones, which `large` replaces.
 
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "its output is for people")]
 

@@ -1,8 +1,8 @@
 //! The workspace with one line of the protocol weakened: what mutants are built from.
 //!
 //! Invariant: the sources of the project hold no mutant and are not changed. A mutant lives in
-//! `target/mutant/workspace`, where everything is a link to the real thing but `crates/channel`,
-//! which is a copy with one patch. A patch whose text does not occur exactly once is an error.
+//! `target/mutant/workspace`, where everything but `crates/channel` is a link to the original;
+//! that is a copy with one patch. A patch whose text does not occur exactly once is an error.
 //!
 //! ```text
 //!   target/mutant/workspace/   Cargo.toml ... tests -> ../../..      links

@@ -1,8 +1,8 @@
 //! What one process measures alone: copies, publishes, reads.
 //!
-//! One record in private memory, as a program has that fills it in again and again. What goes in
-//! passes through `black_box`, length included, and so does what comes out: the compiler has to
-//! take it that record and buffer are other ones each time. What the processor has in its caches
+//! One record in private memory, as a program has that fills it in again and again. Input and
+//! output, length included, pass through `black_box`, so the compiler must assume that record and buffer
+//! are different ones each time. What the processor has in its caches
 //! is the same for both sides, but for the ring: that is as many records long as it has slots.
 
 use crate::records::{Buffer, blob, schema, stu};
@@ -28,7 +28,7 @@ pub fn memcpy(size: usize) -> Batch<'static> {
     })
 }
 
-/// One look at the clock that stamps a publication.
+/// One read of the clock that stamps a publication.
 pub fn clock() -> Batch<'static> {
     Box::new(|times| {
         let start = Instant::now();
@@ -68,7 +68,7 @@ pub fn publish_stu(dir: &Path) -> Result<Batch<'static>, Failure> {
     }))
 }
 
-/// Publishes a struct as most programs will: the writer looks at the clock itself.
+/// Publishes a struct as most programs do: the writer reads the clock itself.
 pub fn publish_stu_now(dir: &Path) -> Result<Batch<'static>, Failure> {
     let mut writer = Writer::<Stu>::open_with(dir.join("publish-now.region"), &quiet())?;
     let record = stu(1);

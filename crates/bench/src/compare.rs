@@ -4,9 +4,9 @@
 //!   ours | bare | ours | bare | ...        batches of the same length, some hundred of each
 //! ```
 //!
-//! A shared machine steals time in slices of milliseconds. A batch is far shorter: most of them are
-//! whole, and the median of many does not see the others. The least is what the machine can do
-//! when nothing disturbs it.
+//! A shared machine steals time in slices of milliseconds. A batch is far shorter, so most
+//! batches are undisturbed, and so is the median. The least is what the machine can do when nothing
+//! disturbs it.
 
 use crate::{Batch, Failure};
 use std::time::Duration;

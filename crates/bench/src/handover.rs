@@ -1,4 +1,4 @@
-//! How long after a SIGKILL of its holder a lock, or a region, is its successor's.
+//! The time from the SIGKILL of a holder to the take-over of its lock or region by a successor.
 //!
 //! ```text
 //!   this process              the holder                    the next one, on the other processor
@@ -68,7 +68,7 @@ impl Handover {
     }
 }
 
-/// Hands a lock or a region from process to process, to and fro between `processors`. `holder` makes a
+/// Passes a lock or a region from process to process, alternating between `processors`. `holder` makes a
 /// command that calls [`hold`] with the name of `what`, the path and the processor as its last arguments.
 pub fn over<'a>(
     what: Handover,

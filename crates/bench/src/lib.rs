@@ -1,8 +1,7 @@
 //! How fast publish, latest, next and wake are, beside what the machine itself can do.
 //!
 //! Invariant: both sides of a ratio are measured in the same run, in short batches that take turns,
-//! on the same processors. A ratio without its bare limit beside it is about the machine more
-//! than about the code.
+//! on the same processors. A ratio alone depends more on the machine than on the code.
 //!
 //! ```text
 //!   ours                           the bare limit
@@ -13,10 +12,9 @@
 //! ```
 //!
 //! Price: `cargo bench` takes some minutes, with `--quick` less than one. The targets are for two
-//! processors that are otherwise idle. On a busy machine look at the least rather than the median,
-//! and not at the sleepers at all; two virtual processors may moreover be one core's two threads,
-//! and then what the other one does slows down code that keeps a core busy (ours) more than code
-//! that waits (memcpy's call).
+//! processors that are otherwise idle. On a busy machine use the least rather than the median, and
+//! ignore the sleepers. Two virtual processors may be the two threads of one core: then load on the other
+//! one slows down code that keeps a core busy (ours) more than code that waits (the call of memcpy).
 
 use std::time::Duration;
 

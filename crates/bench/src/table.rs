@@ -1,4 +1,4 @@
-//! The ratios as Markdown, to be pasted where they are talked about.
+//! The ratios as Markdown, for the documents.
 
 use crate::compare::{Outcome, Spread};
 use std::fmt;
@@ -43,7 +43,7 @@ impl fmt::Display for Row {
     }
 }
 
-/// Three digits are as many as a shared machine repeats.
+/// A shared machine does not reproduce more than three digits.
 fn nanos(spread: Spread) -> String {
     let digits = |value: f64| {
         let decimals = if value < 10.0 { 2 } else { usize::from(value < 100.0) };

@@ -1,4 +1,4 @@
-//! An input that is a region file: what is made right in it, and what then happens to it.
+//! An input that is a region file: what is corrected in it, and the steps that follow.
 //!
 //! ```text
 //!   | flags | n | n bytes: the script | the file's bytes ... |
@@ -8,7 +8,7 @@
 //!           4 the end mark, and the file's length
 //! ```
 //!
-//! Invariant: nothing here can fail; what cannot be made right is left as it is.
+//! Invariant: nothing here can fail; what cannot be corrected is left as it is.
 
 use layout::header::{END_MARK, MAGIC_BYTES, VERSION, offset};
 use layout::{Record, Schema, Stu};
@@ -27,7 +27,7 @@ pub(crate) struct Image<'a> {
     promised: Option<u64>,
 }
 
-/// Every flag: the header is made right in all that can be.
+/// Every flag: all that can be corrected in the header is.
 pub(crate) const ALL: u8 = 1 | 2 | 4 | 8 | 16;
 /// The longest file that is made: its length is only a number, its pages are never filled.
 const LONGEST: u64 = 1 << 40;

@@ -1,4 +1,4 @@
-//! Hostile bytes for every door that takes them: one target for each, and what it was fed.
+//! Hostile bytes for every parser: one target for each, and its corpus.
 //!
 //! Invariant: whatever the input, a target ends: without a panic, a fault or a signal, with no more
 //! of its own memory in use than [`Target::memory`], and with every promise of what it tried kept
@@ -12,8 +12,8 @@
 //!                       Target::try_out        limits the heap, then runs one of targets/*.rs
 //! ```
 //!
-//! Bytes alone would never get past a checksum. So the targets that read a region mend one half of
-//! their inputs (`image`): the flags in the first byte say what is made right.
+//! Random bytes do not get past a checksum. So the targets that read a region correct parts of their
+//! inputs (`image`): the flags in the first byte select which.
 //!
 //! Price: `cargo test` replays some thousand small inputs in seconds. libFuzzer's C++ is
 //! built with the feature `libfuzzer` only, which nothing in the workspace turns on.
@@ -25,14 +25,14 @@ mod targets;
 pub use heap::limited;
 pub use targets::TARGETS;
 
-/// A door, and how it is tried.
+/// A parser under test.
 #[derive(Clone, Copy, Debug)]
 pub struct Target {
     /// Its name, which is also its folder's in `corpus`.
     pub name: &'static str,
     /// What it may have in use at once, in bytes. More, and the allocator refuses.
     pub memory: usize,
-    /// Inputs that get somewhere, made anew by the code as it is now.
+    /// Valid inputs, made by the present code.
     pub seeds: fn() -> Vec<Vec<u8>>,
     run: fn(&[u8]),
 }

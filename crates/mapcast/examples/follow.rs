@@ -1,4 +1,4 @@
-//! Every record, what was missed, and what becomes of the writer.
+//! Every record, the number of missed ones, and the states of the writer.
 //!
 //! ```text
 //!   cargo run --example follow -- NAME      in one terminal; it waits for the region

@@ -1,5 +1,4 @@
-//! A struct that a C program shares already: the tutorial's `struct STU`, in a file that holds
-//! nothing else.
+//! A struct that a C program already shares: the tutorial's `struct STU`, alone in a file.
 //!
 //! ```text
 //!   cargo run --example from_c -- PATH      reads what a C program (or `producer` with

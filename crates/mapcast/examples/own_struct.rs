@@ -1,4 +1,4 @@
-//! A struct of your own: published by one handle, read by another, as two processes would.
+//! A struct of your own: published by a writer, read by a reader, as in two processes.
 //!
 //! ```text
 //!   cargo run --example own_struct -- [NAME]
@@ -9,8 +9,8 @@
 use mapcast::{Labels, Reader, Record, Writer};
 use std::error::Error;
 
-/// What the motor does. Another process may write a number that no variant has, so the field is a
-/// `u8` and `Mode::try_from` tells.
+/// What the motor does. Another process may write a number without a variant, so the field is a `u8`,
+/// and `Mode::try_from` returns an error for such a number.
 #[repr(u8)]
 #[derive(Clone, Copy, Debug, Labels)]
 enum Mode {
@@ -27,7 +27,7 @@ struct Motor {
     /// shaft speed
     #[record(unit = "1/min")]
     speed: f64,
-    /// what it is called, NUL-padded
+    /// its name, padded with NUL
     #[record(text)]
     name: [u8; 15],
     #[record(labels = Mode)]

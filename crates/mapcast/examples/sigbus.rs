@@ -1,5 +1,5 @@
-//! A file that is cut under its reader is an error, and the handler that the program had before is
-//! still called for what is not a region's.
+//! A file that is truncated while it is read is an error, and the SIGBUS handler that the program had before
+//! is still called for other memory.
 //!
 //! ```text
 //!   cargo run --example sigbus

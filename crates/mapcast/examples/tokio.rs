@@ -1,4 +1,4 @@
-//! A region in an async program: a thread follows it and sends what happens to a channel.
+//! A region in an async program: a thread follows it and sends its events to a channel.
 //!
 //! ```text
 //!   cargo run --example tokio -- NAME
@@ -12,7 +12,7 @@ use mapcast::dynamic::{Reader, Sample};
 use mapcast::{Error, Event, State};
 use tokio::sync::mpsc::{Receiver, channel};
 
-/// What happens to the region at `at`, until the receiver is dropped.
+/// The events of the region at `at`, until the receiver is dropped.
 fn events(at: &str) -> Result<Receiver<Result<Event<Sample>, Error>>, Error> {
     let mut reader = Reader::open(at)?;
     let (sender, receiver) = channel(16);

@@ -1,8 +1,8 @@
 //! Where a region is: a name in the default directory, or a path.
 //!
-//! Invariant: an [`Address`] in hand can be a file. A name has no slash, does not hide itself and is
-//! short enough; a path is neither empty nor does it hold a NUL. Whether the file is there, and
-//! whose it is, is for the crate that opens it.
+//! Invariant: the kernel accepts the path of an [`Address`]. A name has no slash and no dot in front, and is
+//! short enough; a path is not empty and holds no NUL. The crate that opens it checks whether the file
+//! exists, and who owns it.
 
 use std::ffi::OsString;
 use std::fmt;
@@ -15,8 +15,8 @@ use region::{MAX_REGION_NAME, is_region_name};
 
 /// Where a region is.
 ///
-/// It is read from a configuration (`name` or `path`), or from a command line by `parse`, where
-/// whatever holds a slash is a path:
+/// It is read from a configuration (`name` or `path`), or from a command line by `parse`, where a text
+/// with a slash is a path:
 ///
 /// ```
 /// use settings::Address;
@@ -32,7 +32,7 @@ use region::{MAX_REGION_NAME, is_region_name};
 pub enum Address {
     /// NAME.region in the default directory.
     Name(String),
-    /// This very file; a relative path is relative to the working directory.
+    /// This file; a relative path begins in the working directory.
     Path(PathBuf),
 }
 
@@ -59,7 +59,7 @@ impl Address {
         Ok(Self::Path(path.into()))
     }
 
-    /// The address that an argument of a command line means, which need not be UTF-8.
+    /// The address in an argument of a command line, which need not be UTF-8.
     pub fn from_argument(argument: OsString) -> Result<Self, AddressError> {
         match argument.into_string() {
             Ok(text) => text.parse(),
@@ -91,7 +91,7 @@ impl fmt::Display for Address {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum AddressError {
-    /// A name of no characters.
+    /// An empty name.
     #[error("the region's name is empty; give it one, such as \"stu\"")]
     EmptyName,
     /// A name that is a path.
@@ -115,10 +115,10 @@ pub enum AddressError {
         /// Bytes of the name.
         len: usize,
     },
-    /// A path of no characters.
+    /// An empty path.
     #[error("the region's path is empty; give one, such as \"/run/mapcast/stu.region\"")]
     EmptyPath,
-    /// A path that the kernel cannot be given.
+    /// A path with a NUL, which the kernel does not accept.
     #[error("the region's path holds a NUL character; remove it")]
     Nul,
 }

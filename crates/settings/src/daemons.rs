@@ -41,7 +41,7 @@ pub struct ProducerSettings {
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct ConsumerSettings {
-    /// Time from one look at the latest record to the next; never zero, at most
+    /// Time between two reads of the latest record; never zero, at most
     /// [`MAX_DURATION`](crate::MAX_DURATION).
     #[serde(deserialize_with = "quoted_duration")]
     pub poll: Duration,
@@ -67,8 +67,8 @@ impl Default for ProducerSettings {
 }
 
 impl ProducerSettings {
-    /// How often readers may expect a sign of life. They call a writer stalled that was silent for
-    /// three times as long: a tick, or a third of the deadline of the input.
+    /// The period of heartbeats: a tick, or a third of the deadline of the input. For readers, a writer
+    /// without one for three periods is stalled.
     pub fn period(&self) -> Duration {
         self.input_deadline.map_or(self.tick, |deadline| deadline / 3)
     }

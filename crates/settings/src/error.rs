@@ -55,7 +55,7 @@ impl SettingsError {
         Self { origin, place: None, key: None, kind }
     }
 
-    /// What the TOML parser says of `text`.
+    /// The TOML parser's error about `text`.
     pub(crate) fn syntax(origin: &Path, text: &str, error: &toml::de::Error) -> Self {
         let at = text.floor_char_boundary(error.span().map_or(0, |span| span.start));
         let start = text[..at].rfind('\n').map_or(0, |newline| newline + 1);
@@ -90,8 +90,8 @@ impl fmt::Display for SettingsError {
 
 impl std::error::Error for SettingsError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        // The message of `kind` already holds those of its causes; the causes are for callers that
-        // look for a type.
+        // The message of `kind` contains those of its causes; the causes are for callers that look for
+        // a type.
         std::error::Error::source(&self.kind)
     }
 }
@@ -103,7 +103,7 @@ pub enum SettingsErrorKind {
     /// The file could not be read.
     #[error("cannot be read: {cause}; {step}", cause = .0, step = next_step(.0))]
     Unreadable(#[source] io::Error),
-    /// The file is longer than a configuration can sensibly be.
+    /// The file is longer than any configuration.
     #[error(
         "is longer than {limit} bytes, the most for a configuration; check the path or shorten the file"
     )]
@@ -120,7 +120,7 @@ pub enum SettingsErrorKind {
     /// The file is not TOML.
     #[error("{message}; correct the line {line}")]
     Syntax {
-        /// What the TOML parser says.
+        /// The message of the TOML parser.
         message: String,
         /// The line, quoted.
         line: String,

@@ -32,8 +32,8 @@ fn lines(table: &str) -> impl Iterator<Item = (&'static str, &'static str)> {
     lines.lines().filter_map(|line| Some((line.split_once(" = ")?.0, line)))
 }
 
-/// What to write for the key at the end of `path`: `slots = 8`, or `[record]`. A key that a table of
-/// the user's own words holds has the example of that table.
+/// What to write for the key at the end of `path`: `slots = 8`, or `[record]`. A key of a table whose keys
+/// the user chooses has the example of that table.
 pub(crate) fn example(path: &[&str]) -> &'static str {
     let Some((key, parents)) = path.split_last() else { return "a table" };
     match lines(&table(parents)).find(|(name, _)| name == key) {

@@ -1,17 +1,16 @@
 //! What is wrong with a value: the error that serde and the checks return.
 //!
-//! A [`Fault`] is made where only the value is known, and often not even that (serde knows which key
-//! is missing, but not of which table). The [`Node`](crate::node::Node) it came out of makes a
-//! [`Problem`] of it, with place, key and message.
+//! A [`Fault`] is made where at most the value is known (serde knows which key is missing, but not in
+//! which table). The [`Node`](crate::node::Node) turns it into a [`Problem`] with place, key and message.
 
 use std::fmt;
 
 use serde::de::{Error, Expected, Unexpected};
 
-/// What a number that no key takes is not.
+/// What belongs in place of a number that no key accepts.
 pub(crate) const WHOLE: &str = "a whole number of at most 64 bits";
 
-/// What is wrong with a value. A node makes its message.
+/// What is wrong with a value. A node words the message.
 #[derive(Debug, thiserror::Error)]
 #[error("{self:?}")]
 pub(crate) enum Fault {
@@ -90,7 +89,7 @@ impl Error for Fault {
     }
 }
 
-/// What serde expects, in the words of the manual.
+/// What serde expects, in the words of `docs/configuration.md`.
 fn in_words(want: &str) -> &str {
     match want {
         "a boolean" => "true or false",

@@ -1,6 +1,6 @@
 //! One TOML file for region, record, producer and consumer.
 //!
-//! Invariant: [`Settings`] in hand are consistent. The record is a valid schema, every source fits its
+//! Invariant: [`Settings`] are consistent. The record is a valid schema, every source fits its
 //! field, every number is in its range. An error is one line that names file, line, column and key and ends
 //! with the next step. A key that no setting has is an error, with the key that was probably meant.
 //!
@@ -80,8 +80,8 @@ const MAX_FILE: u64 = 512 << 10;
 
 /// One configuration, read and checked.
 ///
-/// Two are equal when a daemon would do the same with both; comments, order and spelling of the file
-/// do not count. A daemon that reloads compares, and changes nothing if they are equal.
+/// Two are equal if a daemon would do the same with both; comments, order and spelling of the file do
+/// not matter. A daemon that reloads changes nothing if they are equal.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Settings {
     /// Where the region is and what its file is like.

@@ -1,7 +1,7 @@
-//! From what is wrong with a value to place, key and message.
+//! Makes place, key and message out of what is wrong with a value.
 //!
-//! Invariant: a message is one line whatever the file holds. Text out of the file is quoted and
-//! escaped, and shortened where it is long, so it can neither drive a terminal nor fill a log.
+//! Invariant: a message is one line, whatever the file holds. Text from the file is quoted, escaped and
+//! shortened, so it can neither drive a terminal nor fill a log.
 
 use layout::text::{quote, shorten};
 use toml::de::DeValue;
@@ -11,13 +11,13 @@ use crate::fault::{Fault, Problem};
 use crate::node::{Node, Step};
 
 impl Node<'_> {
-    /// What `fault` means if it is about the value of `key` in this table, or about the table if that
-    /// is not there.
+    /// The problem if `fault` is about the value of `key` in this table, or about the table if it has
+    /// no such key.
     pub(crate) fn problem_at(&self, key: &str, fault: Fault) -> Problem {
         self.at_key(key).problem(fault)
     }
 
-    /// What `fault` means if it is about this value.
+    /// The problem if `fault` is about this value.
     pub(crate) fn problem(&self, fault: Fault) -> Problem {
         let example = || examples::example(&self.keys());
         let message = match fault {
@@ -69,7 +69,7 @@ impl Node<'_> {
         }
     }
 
-    /// The keys on the way from the top of the file.
+    /// The keys from the top of the file to this value.
     pub(crate) fn keys(&self) -> Vec<&str> {
         let Some((parent, step)) = self.parent else { return Vec::new() };
         let mut keys = parent.keys();
@@ -79,7 +79,7 @@ impl Node<'_> {
         keys
     }
 
-    /// The way from the top of the file: `record.field[sex].type`, `record.field[#3]`.
+    /// The path from the top of the file: `record.field[sex].type`, `record.field[#3]`.
     fn path(&self) -> String {
         match self.parent {
             None => String::new(),

@@ -4,10 +4,10 @@
 //! through. A whole number of up to 64 bits is exact. The keys of a table are visited in the order
 //! of the file, so of several errors the first one is reported.
 //!
-//! `toml`'s own deserializer makes a sentence of each error. Here its facts stay apart (which key,
-//! which words are possible) until `message` writes them down with an example.
+//! `toml`'s own deserializer words its errors itself. Here the facts (which key, which words are possible)
+//! are kept until `message` words them, with an example.
 //!
-//! Where a list is wanted, a single value is a list of one: `column = 1`, `column = [1, 2]`.
+//! Where a list is expected, a single value is a list of one: `column = 1`, `column = [1, 2]`.
 //!
 //! Price: a sorted list of the keys for each table.
 
@@ -23,7 +23,7 @@ use toml::de::DeValue;
 
 use crate::fault::{Fault, Problem, WHOLE};
 
-/// A value and the way to it.
+/// A value and its path.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Node<'n> {
     pub(crate) value: &'n DeValue<'n>,
@@ -33,7 +33,7 @@ pub(crate) struct Node<'n> {
     pub(crate) parent: Option<(&'n Node<'n>, Step<'n>)>,
 }
 
-/// From a table or a list to a value in it.
+/// The step from a table or a list to a value in it.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Step<'n> {
     Key(&'n str),

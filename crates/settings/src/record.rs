@@ -58,8 +58,7 @@ fn ctype<'de, D: Deserializer<'de>>(value: D) -> Result<CType, D::Error> {
 }
 
 impl RecordTable {
-    /// The settings, if they are possible; `root` is the file, and `line` what `[consumer]` says
-    /// about printing.
+    /// The settings, if they are valid; `root` is the file, and `line` the template of `[consumer]`.
     pub(crate) fn checked(
         &self,
         root: &Node<'_>,
@@ -146,7 +145,7 @@ fn in_order(sources: &[Source]) -> Result<Vec<usize>, Vec<usize>> {
     Ok(order)
 }
 
-/// The circle that one gets into from `start` by `next`, which never ends.
+/// The cycle that `next` leads to from `start`.
 fn cycle(start: usize, next: impl Fn(usize) -> Option<usize>) -> Vec<usize> {
     let mut way = vec![start];
     while let Some(index) = next(way[way.len() - 1]) {
@@ -159,7 +158,7 @@ fn cycle(start: usize, next: impl Fn(usize) -> Option<usize>) -> Vec<usize> {
     way
 }
 
-/// What `layout` found wrong with the record, at the key it is about.
+/// The error of `layout` about the record, at its key.
 fn blame(root: &Node<'_>, nodes: &[Node<'_>], error: &SchemaError) -> Problem {
     let fault = Fault::Other(error.to_string());
     let record = root.at_key("record");

@@ -9,7 +9,7 @@ use crate::fault::{Fault, Problem};
 use crate::node::Node;
 use crate::values::filled;
 
-/// Mode of a region's file without the key: the owner writes, everybody reads.
+/// Mode of a region's file without the key: the owner writes, all users read.
 pub const DEFAULT_MODE: u32 = 0o644;
 /// Slots of a region without the key.
 pub const DEFAULT_SLOTS: u32 = 8;
@@ -61,7 +61,7 @@ pub(crate) struct RegionTable {
 }
 
 impl RegionTable {
-    /// The settings, if they are possible; `region` is the table in the file.
+    /// The settings, if they are valid; `region` is the table in the file.
     pub(crate) fn checked(self, region: &Node<'_>) -> Result<RegionSettings, Problem> {
         Ok(RegionSettings {
             address: address(region, self.name.as_deref(), self.path.as_deref())?,

@@ -1,4 +1,4 @@
-# Who may read: everybody, a group, nobody else; and a reader that may not says what to do.
+# Who may read: every user, a group, no one else; a reader without permission reports what to do.
 . /mapcast/stories/lib.sh
 install_package
 quick stu
@@ -6,7 +6,7 @@ sed -i 's/^mode = .*/mode = "0640"/' /etc/mapcast/stu.toml
 systemctl start "$PRODUCER"
 same "the region's file" "640 mapcast mapcast" "$(stat -c '%a %U %G' "$REGION")"
 
-# neither everybody nor the consumer's own user
+# neither every user nor the consumer's own user
 refused=$(setpriv --reuid nobody --regid nogroup --clear-groups mapcast-consumer stu --once 2>&1) && fail "nobody reads a 0640 region"
 holds "the refusal" "$refused" 'Permission denied.*use an account'
 ! systemctl start "$CONSUMER" 2>/dev/null || fail "a consumer without the group reads a 0640 region"
@@ -40,5 +40,5 @@ systemctl start mapcast-producer@wave
 same "the first one's region" "640 mapcast readers" "$(stat -c '%a %U %G' "$REGION")"
 same "the directory" "755 mapcast mapcast" "$(stat -c '%a %U %G' /run/mapcast)"
 systemctl stop mapcast-producer@wave
-[ -e "$REGION" ] || fail "the end of one producer took the other's region away"
+[ -e "$REGION" ] || fail "the end of one producer removed the other's region"
 eventually "lines of the consumer" lines "$CONSUMER" $'^id=[0-9]+\tname=xiaoming\tm$' 6

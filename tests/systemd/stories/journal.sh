@@ -1,4 +1,4 @@
-# What the daemons say: priorities and fields in the journal, records as lines of text.
+# What the daemons log: priorities and fields in the journal, records as lines of text.
 . /mapcast/stories/lib.sh
 install_package
 quick stu

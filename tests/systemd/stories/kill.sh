@@ -1,4 +1,4 @@
-# The producer is killed: it is restarted, the sequence goes on, the consumer never restarts.
+# The producer is killed: it is restarted, the sequence continues, the consumer is not restarted.
 . /mapcast/stories/lib.sh
 install_package
 quick stu
@@ -23,7 +23,7 @@ wait "$follower" || true
 
 same "the region's file" "$inode" "$(stat -c %i "$REGION")"
 never_restarted "$CONSUMER" "$consumer"
-said "$CONSUMER" 'dead: ' || fail "the consumer did not say that the producer died"
+said "$CONSUMER" 'dead: ' || fail "the consumer did not log that the producer died"
 ! said "$CONSUMER" missed || fail "the consumer missed records"
 # what a follower saw: every sequence number once, in order, whatever the epoch
 seen=$(sed -E 's/^\{"sequence":([0-9]+),.*/\1/' /run/records)

@@ -43,7 +43,7 @@ install_package() { # as a person does, without the index of man pages, which ta
     dpkg --no-triggers -i "$PACKAGE" >/run/install.log 2>&1 || fail "dpkg -i: $(cat /run/install.log)"
 }
 
-quick() { # NAME: ten records a second, so that nobody waits
+quick() { # NAME: ten records a second, so that no story waits long
     sed -i 's/^tick = .*/tick = "100ms"/' "/etc/mapcast/$1.toml"
 }
 

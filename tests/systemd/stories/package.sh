@@ -24,7 +24,7 @@ dpkg --no-triggers -i "$PACKAGE" || fail "it does not install"
 holds "the user" "$(getent passwd mapcast)" ':mapcast producers:/:.*nologin$'
 same "the directory" "755 mapcast mapcast" "$(stat -c '%a %U %G' /run/mapcast)"
 same "the target" enabled "$(systemctl is-enabled mapcast.target)"
-same "instances that nobody asked for" "" "$(systemctl list-units --plain --no-legend 'mapcast-*@*')"
+same "instances that were not requested" "" "$(systemctl list-units --plain --no-legend 'mapcast-*@*')"
 for name in stu host wave sensor-input; do
     holds "conffiles" "$(dpkg-query -W -f '${Conffiles}' mapcast)" " /etc/mapcast/$name.toml "
     mapcast-producer "/etc/mapcast/$name.toml" --check >/dev/null || fail "$name.toml is refused"
@@ -32,7 +32,7 @@ done
 for program in mapcast-producer mapcast-consumer mapcast-copier; do
     "$program" --version | grep -q mapcast || fail "$program --version"
     page=$(zcat "/usr/share/man/man1/$program.1.gz")
-    # each option of --help stands in the page
+    # the page has each option of --help
     for option in $("$program" --help | grep -oE '^ +(-[a-zA-Z], )?--[a-z-]+' | grep -oE -- '--[a-z-]+'); do
         grep -qF -- "${option//-/\\-}" <<<"$page" || fail "$program(1) lacks $option"
     done
@@ -57,7 +57,7 @@ systemctl start "$PRODUCER" "$CONSUMER"
 eventually "lines of the consumer" lines "$CONSUMER" $'^id=[0-9]+\tname=xiaoming\tm$' 2
 systemctl enable "$PRODUCER"
 
-# an upgrade: running instances go over to it, the region goes on, an edited configuration stays
+# an upgrade: running instances are restarted, the region continues, an edited configuration stays
 sed -i 's/xiaoming/edited/' /etc/mapcast/stu.toml
 was=$(sequence) inode=$(stat -c %i "$REGION") pid=$(property "$PRODUCER" MainPID)
 new_version 9.1
@@ -73,7 +73,7 @@ same "instances that were not running" inactive "$(systemctl is-active mapcast-p
 # removed: nothing runs, what was edited stays
 dpkg --no-triggers -r mapcast || fail "it cannot be removed"
 same "running units" "" "$(systemctl list-units --plain --no-legend 'mapcast-*@*')"
-[ -e /etc/mapcast/stu.toml ] || fail "removing took the configurations away"
+[ -e /etc/mapcast/stu.toml ] || fail "removing deleted the configurations"
 # installed again: as it was
 dpkg --no-triggers --force-confold -i /run/9.1.deb || fail "it does not install again"
 same "the target again" enabled "$(systemctl is-enabled mapcast.target)"
@@ -85,4 +85,4 @@ everything >/run/after
 left=$(comm -13 /run/before /run/after | grep -vE '^/etc/(passwd|group|shadow|gshadow|subuid|subgid)-$' || true)
 same "what is left" "" "$left"
 [ ! -e /run/mapcast ] || fail "/run/mapcast is left"
-getent passwd mapcast >/dev/null || fail "the user is gone, its number may be given away"
+getent passwd mapcast >/dev/null || fail "the user is gone, its uid may be given to another"

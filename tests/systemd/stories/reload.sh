@@ -1,4 +1,4 @@
-# systemctl reload: a good configuration is taken over, a bad one is said and changes nothing.
+# systemctl reload: a good configuration takes effect, a bad one is logged and changes nothing.
 . /mapcast/stories/lib.sh
 install_package
 quick stu
@@ -24,7 +24,7 @@ same "the producer" active "$(systemctl is-active "$PRODUCER")"
 never_restarted "$PRODUCER" "$producer"
 holds "the record" "$(latest stu)" '"name":"daming"'
 
-# another schema: the region is retired and made anew, the consumer goes over by itself
+# another schema: the region is retired and a new one created, to which the consumer switches
 sed -E 's/"name"/"nickname"/; s/\{name\}/{nickname}/' /run/good.toml >/etc/mapcast/stu.toml
 was=$(sequence)
 systemctl reload "$PRODUCER"

@@ -30,18 +30,18 @@ for round in 1 2; do
         2) systemctl restart "$PRODUCER" ;;
     esac
     eventually "a running producer" is "$PRODUCER" SubState running
-    eventually "the memory in its hands" descriptor
+    eventually "its descriptor of the memory" descriptor
     [ "$(value sequence)" -ge "$was" ] || fail "the sequence began again"
     same "epoch" $((round + 1)) "$(value epoch)"
 done
 last=$(value sequence)
-eventually "the follower goes on" bash -c "[ \"\$(tail -n 1 /run/records | sed -E 's/^.\"sequence\":([0-9]+),.*/\1/')\" -gt $last ]"
+eventually "the follower continues" bash -c "[ \"\$(tail -n 1 /run/records | sed -E 's/^.\"sequence\":([0-9]+),.*/\1/')\" -gt $last ]"
 kill "$follower"
 wait "$follower" || true
 seen=$(sed -E 's/^\{"sequence":([0-9]+),.*/\1/' /run/records)
 same "the sequence" "$(seq "$(head -n 1 <<<"$seen")" "$(tail -n 1 <<<"$seen")")" "$seen"
 
-# a stop gives it up, unless a newer systemd is told otherwise and the unit is still wanted
+# a stop frees it, unless a newer systemd is configured to keep it and the unit stays loaded
 systemctl stop "$PRODUCER"
 systemctl start "$PRODUCER"
 same "epoch after a stop" 1 "$(value epoch)"
@@ -53,7 +53,7 @@ if [ "$version" -ge 254 ]; then
     was=$(value sequence)
     systemctl stop "$PRODUCER"
     systemctl start "$PRODUCER"
-    eventually "the memory in its hands" descriptor
+    eventually "its descriptor of the memory" descriptor
     [ "$(value sequence)" -ge "$was" ] || fail "the sequence began again"
     same "epoch after a stop" 3 "$(value epoch)"
 fi

@@ -28,13 +28,13 @@ holds "the producer's map" "$(cat "/proc/$producer/maps")" "rw-s .* $REGION"
 holds "the consumer's map" "$(cat "/proc/$consumer/maps")" "r--s .* $REGION"
 ! grep -Eq "w.?s .* $REGION" "/proc/$consumer/maps" || fail "the consumer could write"
 
-# stopped: closed, and said so
+# stopped: closed, and the consumer logs it
 systemctl stop "$PRODUCER"
 same "the end of the producer" success "$(property "$PRODUCER" Result)"
 same "state of the region" closed "$(latest stu state)"
 eventually "the consumer's word" said "$CONSUMER" 'closed: its writer ended'
 same "the consumer" active "$(systemctl is-active "$CONSUMER")"
-# and started again: the same file goes on
+# and started again: the same file is resumed
 was=$(sequence)
 systemctl start "$PRODUCER"
 eventually "the next records" reached $((was + 3))

@@ -20,7 +20,7 @@ systemctl kill -s STOP "$PRODUCER"
 eventually "the watchdog's word" said "$PRODUCER" 'Watchdog timeout'
 eventually "a restart" is "$PRODUCER" NRestarts 1
 eventually "the next records" reached $((was + 3))
-said "$CONSUMER" 'stalled: ' || fail "the consumer did not say that the producer stalled"
+said "$CONSUMER" 'stalled: ' || fail "the consumer did not log that the producer stalled"
 never_restarted "$CONSUMER" "$consumer"
 
 systemctl kill -s STOP "$CONSUMER"

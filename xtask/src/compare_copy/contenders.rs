@@ -5,7 +5,7 @@ use std::process::Command;
 
 use crate::tools::{Fallible, cargo, done, target_directory, tool};
 
-/// The rivals from the registry, in the versions this was tried with.
+/// The other programs, from the registry, in the versions that were tested.
 const XCP: &str = "0.24.9";
 const FCP: &str = "0.2.2";
 /// As many as the targets are for.
@@ -17,7 +17,7 @@ pub(super) struct Contender {
     pub(super) name: &'static str,
     program: PathBuf,
     options: &'static [&'static str],
-    /// Does it copy, or only start and end?
+    /// Whether it copies, or only starts and exits.
     pub(super) copies: bool,
 }
 
@@ -59,7 +59,7 @@ pub(super) fn cp() -> Contender {
     Contender { name: "cp", program: "cp".into(), options: &["--reflink=never"], copies: true }
 }
 
-/// One that claims to copy, and does not.
+/// One that exits with 0 without copying.
 #[cfg(test)]
 pub(super) fn liar() -> Contender {
     Contender { copies: true, ..start_up() }

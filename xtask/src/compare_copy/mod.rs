@@ -2,20 +2,19 @@
 //!
 //! Invariant: all programs copy the same file in the same place in the same round, out of a warm
 //! page cache, to a name that is free; the order changes from round to round. Before each, the same
-//! copy is made untimed and removed: a program that gets memory which the program before it has just
-//! freed is faster than one whose memory a virtual machine has to ask its host for, and so all get
-//! the same. Each copy is compared with the source once.
+//! copy is made untimed and removed, so that every program gets memory that was just freed: memory that a
+//! virtual machine has to get from its host is slower. Each copy is compared with the source once.
 //!
 //! ```text
 //!   place         disk (target directory), memory (/dev/shm)
-//!   size          1 GiB; 4 KiB, where starting a process (`true`) is what counts
+//!   size          1 GiB; 4 KiB, where the start of a process (`true`) dominates
 //!   programs      copier --jobs 2, with each engine; cp --reflink=never; xcp; fcp
 //! ```
 //!
 //! Price: xcp and fcp are built the first time; some minutes of both processors.
 
 mod contenders;
-mod verdict;
+mod table;
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
@@ -28,10 +27,10 @@ use bench::machine;
 use crate::Outcome;
 use crate::tools::{Fallible, target_directory};
 use contenders::{Contender, contenders};
-use verdict::{Row, missed_targets, table};
+use table::{Row, missed_targets, table};
 
 const SMALL: u64 = 4096;
-/// A small copy takes a millisecond: so many more rounds.
+/// How many more rounds a small copy gets, which takes a millisecond.
 const SMALL_ROUNDS: usize = 20;
 
 #[derive(Debug, clap::Args)]
@@ -48,7 +47,7 @@ pub(crate) struct Arguments {
     #[arg(long)]
     check: bool,
 
-    /// A small file and one round: shows that the comparison works, not how it ends
+    /// A small file and one round: tests the comparison, not the speed
     #[arg(long, conflicts_with_all = ["rounds", "megabytes", "check"])]
     quick: bool,
 }
@@ -108,7 +107,7 @@ impl Arena {
         let [source, dest, warm] = ["source", "dest", "warm"].map(|name| dir.path().join(name));
         let random = File::open("/dev/urandom")?;
         std::io::copy(&mut std::io::Read::take(random, size), &mut File::create_new(&source)?)?;
-        // What is written back meanwhile is not ours to pay for.
+        // Write-back of earlier copies must not count.
         File::open(&source)?.sync_all()?;
         Ok(Self { _dir: dir, source, dest, warm })
     }

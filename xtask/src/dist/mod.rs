@@ -75,10 +75,10 @@ pub(crate) fn cargo_variable(target: &str, name: &str) -> String {
     format!("CARGO_TARGET_{}_{name}", target.to_uppercase().replace('-', "_"))
 }
 
-/// Writes what the package holds beside programs and files of the source tree.
+/// Writes the generated files of the package.
 fn generate(into: &Path) -> Outcome {
     if into.exists() {
-        // Nothing of an older version shall slip in.
+        // No file of an older version may remain.
         fs::remove_dir_all(into)?;
     }
     for command in pages::commands() {

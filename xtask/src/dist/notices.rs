@@ -1,7 +1,7 @@
-//! The notices of the libraries inside the programs, which their licences want passed on.
+//! The notices of the libraries inside the programs, which their licences require.
 //!
 //! cargo-about does the same, but each machine that makes the package would have to build it first
-//! (see deps.rs for what that costs).
+//! (deps.rs has the price).
 //!
 //! Read from the sources that the programs were built from: every library that is linked (no build
 //! scripts, no macros), with the licence files in its folder. Equal texts are printed once.

@@ -1,14 +1,14 @@
 //! `cargo xtask fuzz`: libFuzzer over the targets of crates/fuzz, on the stable compiler.
 //!
-//! Invariant: what brings a target down is saved in its corpus, so that `cargo test` brings it down
-//! too until it is fixed; and the command fails.
+//! Invariant: an input that crashes a target is saved in its corpus, so that `cargo test` fails until the
+//! bug is fixed; and the command fails.
 //!
 //! ```text
 //!   build     LLVM's own coverage pass, by flags that stable rustc hands on   target/fuzz
 //!   seeds  -.
-//!   corpus -+-> fuzz: inputs that lead somewhere new                          target/fuzz/found/TARGET
+//!   corpus -+-> fuzz: inputs that reach new code                              target/fuzz/found/TARGET
 //!           '-> a crash, a hang, too much memory                              crates/fuzz/corpus/TARGET
-//!   --keep    the smallest set that leads everywhere                          crates/fuzz/corpus/TARGET
+//!   --keep    the smallest set that reaches all code                          crates/fuzz/corpus/TARGET
 //! ```
 //!
 //! Price: one processor; the first build takes about a minute, libFuzzer's C++ included.
@@ -66,7 +66,7 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "N", conflicts_with = "runs")]
     minutes: Option<u64>,
 
-    /// Then keep what led somewhere new, in the smallest set that still leads everywhere
+    /// Then keep the smallest set of inputs that still reaches all code
     #[arg(long)]
     keep: bool,
 }
@@ -82,7 +82,7 @@ pub(crate) fn run(arguments: &Arguments) -> Outcome {
         let (report, found) = fuzzer.try_out(target, longest, arguments)?;
         println!("{}", report.row(target, found.len()));
         for name in &found {
-            println!("{target}: FELL over crates/fuzz/corpus/{target}/{name}");
+            println!("{target}: CRASHED by crates/fuzz/corpus/{target}/{name}");
             println!("{}", report.last_words());
         }
         if !found.is_empty() {
@@ -104,7 +104,7 @@ pub(crate) fn run(arguments: &Arguments) -> Outcome {
 /// The program, and where its files go.
 struct Fuzzer {
     program: PathBuf,
-    /// Inputs that led somewhere new, from this run and earlier ones.
+    /// Inputs that reached new code, from this run and earlier ones.
     found: PathBuf,
     /// Where targets put their files: in memory, and gone afterwards.
     scratch: tempfile::TempDir,
@@ -146,7 +146,7 @@ impl Fuzzer {
         command
     }
 
-    /// Tries one target; returns the names of the inputs that brought it down.
+    /// Tries one target; returns the names of the inputs that crashed it.
     fn try_out(
         &self,
         target: &str,
@@ -183,7 +183,7 @@ impl Fuzzer {
         Ok((report, saved))
     }
 
-    /// Makes the corpus of `target` the smallest set that leads everywhere its inputs do.
+    /// Reduces the corpus of `target` to the smallest set that reaches the same code.
     fn keep(&self, target: &str) -> Outcome {
         let (corpus, merged) = (corpus(target), self.scratch.path().join(format!("all-{target}")));
         fs::create_dir_all(&merged)?;
@@ -198,7 +198,7 @@ impl Fuzzer {
             return Err(format!("{target}: cannot merge:\n{}", report.last_words()).into());
         }
         for entry in fs::read_dir(&corpus)?.flatten() {
-            // What once brought it down stays, whether it leads somewhere new today or not.
+            // An input that crashed it once stays, even if it reaches no new code.
             if !entry.file_name().to_string_lossy().contains('-') {
                 fs::remove_file(entry.path())?;
             }
@@ -216,7 +216,7 @@ fn saved(from: &Path, corpus: &Path) -> Fallible<Vec<String>> {
     let mut saved = Vec::new();
     for entry in fs::read_dir(from)?.flatten() {
         let name = entry.file_name().to_string_lossy().into_owned();
-        // Slower than others, and nothing worse.
+        // A slow input is no failure.
         if !name.starts_with("slow-unit") {
             fs::copy(entry.path(), corpus.join(&name))?;
             saved.push(name);

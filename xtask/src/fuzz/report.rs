@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-/// What a run came to.
+/// The figures of a run.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Report {
     executions: u64,
     took: Duration,
-    /// Branches of the code that were taken, and ways of taking them.
+    /// Branches that were taken, and counts of how often.
     edges: u64,
     features: u64,
     peak_mib: u64,
@@ -23,7 +23,7 @@ pub(crate) const HEADINGS: &str =
 const WORDS: usize = 30;
 
 impl Report {
-    /// Of everything that libFuzzer wrote in the time that it took. What it did not write counts as 0.
+    /// The figures in what libFuzzer wrote in that time. A missing one counts as 0.
     pub(crate) fn of(said: &str, took: Duration) -> Self {
         let stat = |name: &str| {
             let line = said.lines().rev().find_map(|line| line.strip_prefix(name));
@@ -49,7 +49,7 @@ impl Report {
         }
     }
 
-    /// The row of `target`, which fell so often.
+    /// The row of `target`, which crashed so often.
     pub(crate) fn row(&self, target: &str, fell: usize) -> String {
         let Self { executions, edges, features, peak_mib, slowest, .. } = self;
         let seconds = self.took.as_secs();

@@ -21,7 +21,7 @@ use std::process::{Command, Stdio};
 use std::time::Instant;
 
 use crate::Outcome;
-use crate::caught::{Verdict, all_caught};
+use crate::caught::{Caught, all_caught};
 use crate::mutant;
 use crate::tools::{Fallible, cargo, target_directory};
 use mutants::{MUTANTS, Mutant};
@@ -49,7 +49,7 @@ pub(crate) fn run(arguments: &Arguments) -> Outcome {
     if arguments.mutant.is_empty() {
         run_models()?;
     }
-    if arguments.models_only { Ok(()) } else { all_caught(wanted, |mutant| verdict(mutant)) }
+    if arguments.models_only { Ok(()) } else { all_caught(wanted, |mutant| catch(mutant)) }
 }
 
 /// The lines of the protocol that can be weakened, by name.
@@ -75,7 +75,7 @@ fn run_models() -> Outcome {
 }
 
 /// Each of the mutant's models must fail by a broken claim.
-fn verdict(mutant: &Mutant) -> Fallible<Verdict> {
+fn catch(mutant: &Mutant) -> Fallible<Caught> {
     let models = build(Some(mutant))?;
     for model in mutant.models {
         // One at a time, so that what is printed is known to be printed by this model.

@@ -23,7 +23,7 @@ use std::process::{Command, Output};
 use std::time::Instant;
 
 use crate::Outcome;
-use crate::caught::{Verdict, all_caught};
+use crate::caught::{Caught, all_caught};
 use crate::tools::{Fallible, target_directory};
 use report::Report;
 use runs::{MODELS, MUTANTS, Mutant};
@@ -40,7 +40,7 @@ pub(crate) fn run(arguments: &Arguments) -> Outcome {
     present("gcc", "--version")?;
     let states = check_models(arguments)?;
     println!("{} models hold in all of their {states} states", MODELS.len());
-    all_caught(&MUTANTS, |mutant| verdict(mutant))
+    all_caught(&MUTANTS, |mutant| catch(mutant))
 }
 
 /// Whether a program is there, and what to do if not. Nothing is installed from here.
@@ -74,7 +74,7 @@ fn check_models(arguments: &Arguments) -> Fallible<u64> {
 }
 
 /// Each search for the mutant must break the one claim that is left.
-fn verdict(mutant: &Mutant) -> Fallible<Verdict> {
+fn catch(mutant: &Mutant) -> Fallible<Caught> {
     for defines in mutant.searches() {
         let printed = search(mutant.file, &defines)?;
         if !Report::of(&printed).breaks_a_claim() {

@@ -1,11 +1,11 @@
 //! The report of a verifier made by SPIN, and what it proves.
 //!
-//! Invariant: "no error" is believed only of a search that has seen everything: all states, kept in
-//! full, with all steps of the model taken and all its marks passed. What the report does not state counts as bad.
+//! Invariant: "no error" counts only for a complete search: all states, kept in full, with all steps of the
+//! model taken and all its marks reached. What the report does not state counts as an error.
 //!
 //! ```text
 //!   CLAIM(WHOLE, ...), REACHED(missed_one)   in the model: a mark
-//!   reached WHOLE                            from the verifier, the first time that it comes by
+//!   reached WHOLE                            from the verifier, when it is reached first
 //! ```
 
 /// The report of one search.
@@ -43,7 +43,7 @@ impl<'a> Report<'a> {
         }
     }
 
-    /// Whether an assertion was broken; a deadlock, say, is no catch.
+    /// Whether an assertion was broken; a deadlock does not count.
     pub(super) fn breaks_a_claim(&self) -> bool {
         let says = |what| self.said.lines().any(|line| line.contains(what));
         says("pan:1: assertion violated") && says("errors: 1")

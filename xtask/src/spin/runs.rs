@@ -1,4 +1,4 @@
-//! What SPIN is given: models that must hold, and mutants that must not, each with its claim.
+//! The models that must hold, and the mutants that must break a claim.
 //!
 //! Invariant: every line that loom weakens (crates/channel) is weakened here too, and every claim of
 //! docs/model/publish.pml and front.pml is broken by some mutant, so that none of them is vacuous.

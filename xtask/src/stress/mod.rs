@@ -1,4 +1,4 @@
-//! `cargo xtask stress NAME`: what `cargo test` does for seconds, at full length and full speed.
+//! `cargo xtask stress NAME`: tests that `cargo test` runs for seconds, at full length and full speed.
 //!
 //! ```text
 //!   death    a writer killed before each instruction of each path       tests/src/bin/death.rs

@@ -9,19 +9,19 @@ use std::fmt;
 use std::process::{Command, Output};
 
 use crate::Outcome;
-use crate::caught::{Verdict, all_caught};
+use crate::caught::{Caught, all_caught};
 use crate::loom::mutants;
 use crate::mutant;
 use crate::tools::{Fallible, cargo, done};
 
-/// How the tests begin what they found.
+/// The beginning of a message about a broken claim.
 const BROKEN: &str = "broken claim: ";
 
 /// A line of the protocol that can be weakened.
 struct Mutant {
     /// As in `SYNC T1`.
     name: &'static str,
-    /// What becomes of the line.
+    /// The weakened line.
     what: &'static str,
     /// What shows it: a word in the names of the paths for `death`, or a test.
     shown_by: &'static str,
@@ -49,15 +49,15 @@ impl fmt::Display for Mutant {
 }
 
 pub(super) fn death() -> Outcome {
-    all_caught(&DEATH, |mutant| Ok(verdict(&die_as(mutant)?, mutant, first_claim)))
+    all_caught(&DEATH, |mutant| Ok(caught(&die_as(mutant)?, mutant, first_claim)))
 }
 
 pub(super) fn torn() -> Outcome {
-    all_caught(&TORN, |mutant| Ok(verdict(&read_as(mutant)?, mutant, torn_records)))
+    all_caught(&TORN, |mutant| Ok(caught(&read_as(mutant)?, mutant, torn_records)))
 }
 
 /// Whether a run failed by the claim that `claim` finds in what it printed.
-fn verdict(output: &Output, mutant: &Mutant, claim: fn(&str) -> Option<String>) -> Verdict {
+fn caught(output: &Output, mutant: &Mutant, claim: fn(&str) -> Option<String>) -> Caught {
     let printed = String::from_utf8_lossy(&output.stdout);
     match claim(&printed) {
         Some(claim) if !output.status.success() => Ok(format!("by {:?}: {claim}", mutant.shown_by)),

@@ -60,7 +60,7 @@ fn run(args: &[String]) -> Result<(), Failure> {
     if !has("--ratios") {
         groups::run(&mut Criterion::default().configure_from_args(), dir.path(), &ping_pong)?;
     }
-    // With other arguments somebody is after something else; without --bench it is `cargo test`.
+    // Other arguments are criterion's; without --bench it is `cargo test`.
     let plain = has("--bench") && args.iter().all(|arg| arg == "--bench" || arg == "--quick");
     if plain || has("--ratios") {
         let words: Vec<&String> = args.iter().filter(|arg| !arg.starts_with('-')).collect();
@@ -73,14 +73,14 @@ fn run(args: &[String]) -> Result<(), Failure> {
     Ok(())
 }
 
-/// A command that makes this program a holder; what it is to hold is still to be said.
+/// A command that makes this program a holder; its last arguments name what it holds.
 fn holder() -> Result<Command, Failure> {
     let mut command = Command::new(std::env::current_exe()?);
     command.arg(HOLDER);
     Ok(command)
 }
 
-/// A directory in memory: a disk would be measured else.
+/// A directory in memory: on a disk, the disk would be measured.
 fn place() -> io::Result<TempDir> {
     tempfile::Builder::new().prefix("mapcast-bench-").tempdir_in("/dev/shm")
 }

@@ -1,4 +1,4 @@
-//! What is handed to and fro, and its name on the helper's standard input.
+//! What is exchanged, and its name on the helper's standard input.
 
 use crate::Failure;
 use std::fmt;

@@ -1,4 +1,4 @@
-//! Two processes that hand something to and fro: half a round trip is one way.
+//! Two processes that exchange something: half a round trip is one way.
 //!
 //! ```text
 //!   this process                               the helper: this program, started again
@@ -9,7 +9,7 @@
 //!
 //! Each process stays on a processor of its own. Between two batches the helper sleeps on its
 //! standard input, so that it disturbs no other measurement, and it ends when that is closed.
-//! A partner that does not answer for long is an error, not an endless wait.
+//! A partner that does not answer in time is an error, not an endless wait.
 
 mod bare;
 mod exchange;
@@ -134,8 +134,8 @@ fn open(dir: &Path, exchange: Exchange, side: Side) -> Result<Box<dyn Peer>, Fai
     }
 }
 
-/// Looks until there is something, some seconds at the most. No pause between two looks: it would
-/// be in the measured time of both sides, and differently long on each processor.
+/// Polls until there is something, some seconds at the most. Without a pause between two polls, which
+/// would be in the measured time of both sides, and differ from processor to processor.
 #[inline]
 fn spin(mut look: impl FnMut() -> Result<bool, Failure>) -> Result<(), Failure> {
     const LOOKS: u64 = 1 << 33;

@@ -42,7 +42,7 @@ pub(super) fn run(input: &[u8]) {
 pub(super) fn split(input: &[u8]) -> Option<(Schema, &[u8])> {
     let (len, rest) = input.split_first_chunk::<2>()?;
     let (schema, rest) = rest.split_at_checked(u16::from_le_bytes(*len).into())?;
-    Some((super::schema::mended(schema)?, rest))
+    Some((super::schema::corrected(schema)?, rest))
 }
 
 /// `schema` and `rest` as an input.

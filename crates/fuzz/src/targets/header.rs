@@ -6,7 +6,7 @@ use xxhash_rust::xxh64::xxh64;
 
 pub(super) fn run(input: &[u8]) {
     look(input);
-    // Once more with the checksum made right, or none but the last check would ever be met.
+    // Once more with a correct checksum: with a wrong one, no other check is reached.
     let Some(header) = input.first_chunk::<{ offset::HEADER_LEN }>() else { return };
     let mut header = *header;
     let sum = xxh64(&header[..offset::CHECKSUM], 0);

@@ -1,4 +1,4 @@
-//! The doors. Each module has a `run` and its `seeds`.
+//! The targets. Each module has a `run` and its `seeds`.
 
 mod bare;
 mod header;

@@ -13,7 +13,7 @@ use rustix::fs::MemfdFlags;
 
 use crate::image::{self, Image};
 
-/// The one file of this process, used again and again: nothing is as fast.
+/// The one file of this process, which is reused: that is the fastest.
 fn memory() -> &'static File {
     static FILE: OnceLock<File> = OnceLock::new();
     FILE.get_or_init(|| {

@@ -6,13 +6,13 @@ use layout::{CType, DecodeError, FieldSpec, MAX_RECORD, Record, RecordView, Scal
 
 pub(super) fn run(input: &[u8]) {
     look(input);
-    if let Some(schema) = mended(input) {
+    if let Some(schema) = corrected(input) {
         look(&schema.encode());
     }
 }
 
 /// The schema in `bytes`, its size and alignment made what the fields add up to.
-pub(super) fn mended(bytes: &[u8]) -> Option<Schema> {
+pub(super) fn corrected(bytes: &[u8]) -> Option<Schema> {
     let mut bytes = bytes.to_vec();
     for _ in 0..2 {
         let Err(DecodeError::Schema { at, what }) = Schema::decode(&bytes) else { break };
@@ -85,9 +85,9 @@ pub(super) fn seeds() -> Vec<Vec<u8>> {
 #[cfg(test)]
 mod tests {
     #[test]
-    fn a_schema_with_a_wrong_size_and_alignment_is_mended() {
+    fn a_schema_with_a_wrong_size_and_alignment_is_corrected() {
         for seed in super::seeds() {
-            assert!(super::mended(&seed).is_some());
+            assert!(super::corrected(&seed).is_some());
         }
     }
 }

@@ -20,7 +20,7 @@ pub struct DiskSource {
     pub path: PathBuf,
     /// Which figure.
     pub what: DiskFigure,
-    /// What the field holds while the file system does not answer.
+    /// The value of the field while statvfs fails.
     pub default: Option<Constant>,
 }
 
@@ -55,7 +55,7 @@ struct DiskTable {
     #[serde(deserialize_with = "path")]
     path: PathBuf,
     what: DiskFigure,
-    /// Read by [`Target::constant`], which takes what the field does.
+    /// Read by [`Target::constant`], which accepts what the field does.
     #[serde(rename = "default")]
     _default: Option<IgnoredAny>,
 }

@@ -45,7 +45,7 @@ const MAX_COLUMN: i128 = 4096;
 #[derive(Clone, Debug, PartialEq)]
 pub struct FileSource {
     /// The file, and others to try in this order where it cannot be read. Never empty. One that
-    /// [`is_pattern`] stands for the files that it matches, sorted.
+    /// [`is_pattern`] is replaced by the files that it matches, sorted.
     pub paths: Vec<PathBuf>,
     /// The words right before the value: in the first line that begins with them, else
     /// in the first that has them one after another. `None` begins at the start of the file.

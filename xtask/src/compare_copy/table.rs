@@ -1,7 +1,7 @@
-//! The table, and what the figures have to show.
+//! The table, and the targets for its figures.
 //!
-//! Targets look at the least of all rounds: a shared machine that is slow for a while makes medians
-//! say more of the while than of the program, and other work only ever slows a copy down.
+//! Targets are compared with the least of all rounds: other work on a shared machine can only slow a copy
+//! down, and moves the medians.
 
 use std::fmt::Write as _;
 
@@ -17,7 +17,7 @@ pub(super) struct Row {
     pub(super) ms: Spread,
 }
 
-/// Markdown, to be pasted where the figures are talked about.
+/// Markdown, for the documents.
 pub(super) fn table(title: &str, rows: &[Row]) -> String {
     let unknown = Spread { median: f64::NAN, least: f64::NAN };
     let cp = spread(rows, "cp").unwrap_or(unknown);
