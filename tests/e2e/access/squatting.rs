@@ -198,6 +198,12 @@ fn a_users_runtime_directory_is_checked_in_the_same_way() {
     assert_eq!((shell.exit_code(), shell.out()), (0, vec!["700 65534".to_owned()]));
 }
 
+/// Puts an empty directory in the place of `$D`, as often as the writer makes its own anew in between.
+const TAKE_PLACE: &str = "take_place() {\n\
+    n=0; mkdir /dev/shm/away\n\
+    until mkdir -m 0777 $D 2>/dev/null; do n=$((n + 1)); mv $D /dev/shm/away/$n; done\n\
+    }\n";
+
 #[test]
 fn a_directory_recreated_by_another_user_is_neither_read_nor_written() {
     let Some(stage) = Stage::new() else { return };
@@ -206,14 +212,14 @@ fn a_directory_recreated_by_another_user_is_neither_read_nor_written() {
         \"$PRODUCER\" 999.toml --region /dev/shm/theirs.region --ticks 1 2>/dev/null\n\
         as_user \"$PRODUCER\" --tick 1s 2>writer & as_user \"$CONSUMER\" stu --follow >out 2>reader &\n\
         until grep -q name=xiaoming out; do sleep 0.05; done\n\
-        mkdir /dev/shm/away; mv $D /dev/shm/away; mkdir -m 0777 $D; chmod 0777 $D\n\
+        take_place; chmod 0777 $D\n\
         mv /dev/shm/theirs.region $D/stu.region; chown -R $S $D\n\
         until grep -q 'has mode 0777' reader; do sleep 0.05; done\n\
         until grep -q 'another file\\|has mode 0777' writer; do sleep 0.05; done\n\
         sleep 0.6; ls -A $D; cat out";
     stage.place.shipped("stu.toml");
     super::open_to_all(stage.place.dir(), 0o777);
-    let mut shell = stage.run(User::Unprivileged, script);
+    let mut shell = stage.run(User::Unprivileged, &format!("{TAKE_PLACE}{script}"));
     assert_eq!(shell.exit_code(), 0, "{:?}", shell.err());
     let out = shell.out();
     assert_eq!(out[0], "stu.region", "nothing of ours is put there: {out:?}");
@@ -221,9 +227,9 @@ fn a_directory_recreated_by_another_user_is_neither_read_nor_written() {
     // The same with an empty directory: the writer creates nothing there.
     let script = "as_user \"$PRODUCER\" --tick 1s 2>writer2 &\n\
         until [ -e $D/stu.region ]; do sleep 0.05; done\n\
-        mkdir /dev/shm/away; mv $D /dev/shm/away; mkdir $D; chmod 0777 $D; chown $S $D\n\
+        take_place; chmod 0777 $D; chown $S $D\n\
         until grep -q 'has mode 0777' writer2; do sleep 0.05; done\n\
         ls -A $D";
-    let mut shell = stage.run(User::Unprivileged, script);
+    let mut shell = stage.run(User::Unprivileged, &format!("{TAKE_PLACE}{script}"));
     assert_eq!((shell.exit_code(), shell.out()), (0, vec![]), "{:?}", shell.err());
 }
