@@ -58,6 +58,7 @@
 
 mod error;
 mod memory;
+mod offsets;
 mod part;
 mod publisher;
 mod ring;
@@ -74,6 +75,7 @@ mod tests;
 
 pub use error::{BadSlots, MIN_SLOTS, Unstable};
 pub use memory::{Memory, words_in, words_out};
+pub use offsets::Offsets;
 pub use part::Part;
 pub use publisher::Publisher;
 pub use ring::{Publication, Ring, Step};

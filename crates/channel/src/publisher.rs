@@ -57,6 +57,17 @@ impl<M: Memory> Publisher<M> {
         self.sequence
     }
 
+    /// The times of the records that the ring keeps.
+    pub fn times(&self) -> impl Iterator<Item = u64> {
+        let slots = u64::from(self.ring.slots());
+        (0..slots).map(|index| self.ring.slot(index)).filter_map(|slot| {
+            let found = sync::load(slot.stamp);
+            let is_record =
+                !stamp::is_never(found) && found == stamp::complete(stamp::sequence(found));
+            is_record.then(|| sync::load(slot.published_at))
+        })
+    }
+
     /// The ring that is published into.
     pub fn ring(&self) -> &Ring<M> {
         &self.ring

@@ -15,7 +15,9 @@
 //!   W5  in this order                     R2  acquire fence
 //!   T1  take-over looks past head         R3  stamp unchanged?
 //!
-//!   pairs: W0-R3, W1-R2, W2-R3, W3-R1, W4-R0, W5-R0, T1-R1
+//!   C1  before, since, current (release)   C2, C3  around the one that is asked for
+//!
+//!   pairs: W0-R3, W1-R2, W2-R3, W3-R1, W4-R0, W5-R0, T1-R1, C1-C2, C1-C3
 //! ```
 //!
 //! Price: on x86-64 every fence here is a compiler barrier and every store a plain store.

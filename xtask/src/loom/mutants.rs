@@ -52,6 +52,13 @@ const FRONT_AGREES: &str = "front::next_has_what_the_front_gave";
 const FRONT_TAKEN_OVER: &str =
     "front::a_takeover_is_never_seen_in_the_front_as_two_records_or_one_gone_back";
 
+const KEEPS: &str = "offsets::a_change_leaves_every_kept_record_its_number";
+const KEEPS_OLDER: &str =
+    "offsets::a_change_leaves_the_records_before_the_last_change_their_number";
+const WAITS: &str = "offsets::no_change_is_made_while_records_go_with_both_numbers";
+const AHEAD: &str = "offsets::a_record_whose_time_lies_ahead_keeps_its_number";
+
+const OFFSETS: &str = "offsets.rs";
 const PUBLISHER: &str = "publisher.rs";
 const RING: &str = "ring.rs";
 const TAIL: &str = "tail.rs";
@@ -66,7 +73,7 @@ const fn mutant_of(
     Mutant { patch: Patch { name, file, from, to }, models }
 }
 
-pub(super) const MUTANTS: [Mutant; 26] = [
+pub(super) const MUTANTS: [Mutant; 33] = [
     mutant_of(
         "W0",
         PUBLISHER,
@@ -200,6 +207,43 @@ pub(super) const MUTANTS: [Mutant; 26] = [
         "announce(&ring, unannounced);\n        if let Some(front) = ring.front(0) {\n            seal(&front, head);\n        }\n        Self",
         &[FRONT_TAKEN_OVER],
     ),
+    mutant_of(
+        "C1",
+        OFFSETS,
+        "with C2 and C3.\n        sync::store_release(",
+        "with C2 and C3.\n        sync::store(",
+        &[KEEPS],
+    ),
+    mutant_of("C2", OFFSETS, "sync::acquire_fence();\n            number", "number", &[KEEPS]),
+    mutant_of(
+        "C3",
+        OFFSETS,
+        "sync::acquire_fence();\n            // CHOICE C4",
+        "// CHOICE C4",
+        &[KEEPS],
+    ),
+    mutant_of(
+        "C4",
+        OFFSETS,
+        "if sync::load(self.since) == since {",
+        "if since <= u64::MAX {",
+        &[KEEPS],
+    ),
+    mutant_of(
+        "C5",
+        OFFSETS,
+        "if oldest < since && is_current_used {",
+        "if oldest > newest {",
+        &[WAITS],
+    ),
+    mutant_of(
+        "C6",
+        OFFSETS,
+        "if is_current_used { self.current } else { self.before }",
+        "self.current",
+        &[KEEPS_OLDER],
+    ),
+    mutant_of("C7", OFFSETS, "now.max(newest.saturating_add(1))", "now", &[AHEAD]),
     mutant_of("T2", PUBLISHER, "announce(&ring, unannounced);", "", &[TWO_DEATHS]),
 ];
 
@@ -208,7 +252,8 @@ mod tests {
     use super::*;
     use crate::mutant::root;
 
-    const FILES: [&str; 5] = ["publisher.rs", "ring.rs", "stamp.rs", "sync.rs", "tail.rs"];
+    const FILES: [&str; 6] =
+        ["offsets.rs", "publisher.rs", "ring.rs", "stamp.rs", "sync.rs", "tail.rs"];
 
     fn read(path: &str) -> String {
         std::fs::read_to_string(root().join(path)).expect("a file of this repository")
@@ -274,7 +319,7 @@ mod tests {
                 }
             }
         }
-        assert_eq!(found, 6, "W1, W3, W4, R0, R1, R2");
+        assert_eq!(found, 9, "W1, W3, W4, R0, R1, R2, C1, C2, C3");
     }
 
     #[test]

@@ -15,6 +15,7 @@
 
 mod front;
 mod lapping;
+mod offsets;
 mod publish;
 mod takeover;
 
