@@ -140,7 +140,7 @@ fn bare_records_as_json_have_null_for_sequence_and_time() {
         (&line["record"]["name"], &line["record"]["sex"]),
         (&"xiaoming".into(), &"m".into())
     );
-    for unknown in ["sequence", "epoch", "published_at", "age_ns", "state"] {
+    for unknown in ["lineage", "sequence", "published_at", "age_ns", "state", "epoch"] {
         assert_eq!(line.get(unknown), Some(&Value::Null), "{line}");
     }
 }

@@ -20,6 +20,7 @@ mod input;
 mod kill;
 mod leaks;
 mod least_kernel;
+mod lineage;
 mod long_lines;
 mod loss;
 mod names;

@@ -96,7 +96,7 @@ fn json_is_one_object_a_line_with_the_documented_members() {
             time.chars().map(|c| if c.is_ascii_digit() { '0' } else { c }).collect();
         assert_eq!(shape, "0000-00-00T00:00:00.000000000Z", "RFC 3339: {line}");
         let members: Vec<usize> =
-            ["sequence", "epoch", "published_at", "age_ns", "state", "record"]
+            ["lineage", "sequence", "published_at", "age_ns", "state", "epoch", "record"]
                 .iter()
                 .map(|name| line.find(&format!("\"{name}\":")).expect("a member"))
                 .collect();
@@ -115,13 +115,13 @@ fn csv_is_a_header_and_a_row_for_each_record() {
     let lines = consumer.out();
     assert_eq!(
         lines[0],
-        "sequence,epoch,published_at,age_ns,state,record.id,record.name,record.sex"
+        "lineage,sequence,published_at,age_ns,state,epoch,record.id,record.name,record.sex"
     );
     assert_eq!(lines.len(), 4);
     for row in &lines[1..] {
         let cells: Vec<&str> = row.split(',').collect();
-        assert_eq!(cells.len(), 8, "{row}");
-        let (sequence, id): (i64, i64) = (cells[0].parse().unwrap(), cells[5].parse().unwrap());
+        assert_eq!(cells.len(), 9, "{row}");
+        let (sequence, id): (i64, i64) = (cells[1].parse().unwrap(), cells[6].parse().unwrap());
         assert_eq!(id, sequence + 9, "{row}");
         assert_eq!((cells[1], cells[6], cells[7]), ("1", "xiaoming", "m"));
         assert!(["live", "stalled"].contains(&cells[4]), "{row}");

@@ -13,7 +13,7 @@
 //! | 8. The result not checked? | It is no reader until it is; programs end with exit code 1 | `a_failure_reaches_the_exit_code`; [`e2e::compile_fail`] |
 
 use std::fs::{self, File, Permissions};
-use std::os::unix::fs::{FileExt, PermissionsExt, symlink};
+use std::os::unix::fs::{FileExt, MetadataExt, PermissionsExt, symlink};
 use std::path::Path;
 use std::time::Duration;
 
@@ -285,8 +285,10 @@ fn write_sparse_region(path: &Path) {
     let bytes = CType::array(Scalar::U8, 16 << 20).expect("16 MiB");
     let schema = Schema::builder("LARGE").field(FieldSpec::new("bytes", bytes)).build();
     let schema = schema.expect("a schema");
-    let header = Header::plan(&schema, 4096).expect("a plan");
+    let mut header = Header::plan(&schema, 4096).expect("a plan");
     let file = File::create(path).expect("created");
+    (header.lineage, header.first_lineage) = (1, 1);
+    header.inode = file.metadata().expect("a file").ino();
     file.set_len(header.file_len).expect("a hole");
     file.write_all_at(&header.encode(), 0).expect("written");
     file.write_all_at(&schema.encode(), header.schema_offset).expect("written");

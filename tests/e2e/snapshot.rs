@@ -52,7 +52,7 @@ fn every_snapshot_under_a_writer_at_full_speed_is_whole() {
 }
 
 #[test]
-fn a_snapshot_is_read_by_consumers_and_resumed_by_producers() {
+fn a_snapshot_is_read_by_consumers_and_continued_by_producers_in_a_lineage_of_its_own() {
     let place = Place::new();
     let mut first = producer().start(&place, "--region ./stu.region --tick 1ms --ticks 3");
     assert_eq!(first.exit_code(), 0);
@@ -65,13 +65,15 @@ fn a_snapshot_is_read_by_consumers_and_resumed_by_producers() {
     };
     let (region, copy) = (line_of("./stu.region"), line_of("./copy"));
     assert_eq!((region.sequence, region.epoch, &region.record), (3, 1, &copy.record));
-    for member in ["sequence", "epoch", "published_at", "state"] {
+    for member in ["lineage", "sequence", "published_at", "state", "epoch"] {
         assert_eq!(region.line[member], copy.line[member], "{member}");
     }
     let mut next = producer().start(&place, "--region ./copy --tick 1ms --ticks 1");
-    next.says("(resumed, epoch 2, after record 3)");
+    next.says("(replaced (the old one is a copy), epoch 2, after record 3)");
     assert_eq!(next.exit_code(), 0);
-    assert_eq!(line_of("./copy").sequence, 4);
+    let continued = line_of("./copy");
+    assert_eq!(continued.sequence, 4);
+    assert!(continued.lineage > copy.lineage, "{} then {}", copy.line, continued.line);
 }
 
 #[test]

@@ -7,9 +7,11 @@ use serde_json::Value;
 /// The content of one line.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Reading {
+    /// Lineage of the record: with the number its name.
+    pub lineage: u64,
     /// Number of the record.
     pub sequence: u64,
-    /// How many writers the region has had.
+    /// How many writers and files the region had when the line was printed.
     pub epoch: u64,
     /// State of the writer, as it was when the line was printed.
     pub state: String,
@@ -35,6 +37,7 @@ impl Reading {
     fn parse(text: &str) -> Option<Self> {
         let line: Value = serde_json::from_str(text).ok()?;
         Some(Self {
+            lineage: line["lineage"].as_u64()?,
             sequence: line["sequence"].as_u64()?,
             epoch: line["epoch"].as_u64()?,
             state: line["state"].as_str()?.to_owned(),
@@ -56,7 +59,7 @@ impl Reading {
 
     /// The order of records, in which a reader must never go back.
     pub fn order(&self) -> (u64, u64) {
-        (self.epoch, self.sequence)
+        (self.lineage, self.sequence)
     }
 
     /// How old the record was when the line was printed.

@@ -2,6 +2,8 @@
 //!
 //! It is read by `layout`'s offsets, not by the code under test.
 
+use std::fs::File;
+use std::os::unix::fs::{FileExt as _, MetadataExt as _};
 use std::path::Path;
 
 use layout::header::{Header, SLOT_HEAD, StateWord, offset};
@@ -43,6 +45,20 @@ impl RegionDump {
     #[track_caller]
     pub fn wait_for_record(path: &Path) {
         wait_until("a record", || Self::of(path).is_some_and(|dump| dump.head() > dump.base()));
+    }
+
+    /// Writes `region`, the bytes of a whole one, to a new file, as its writer would have left it there.
+    ///
+    /// # Panics
+    /// If it cannot.
+    #[track_caller]
+    pub fn put(path: &Path, region: &[u8]) {
+        let file = File::create_new(path).expect("a new file");
+        let mut header = Header::decode(region).expect("a region");
+        header.inode = file.metadata().expect("our own file").ino(); // else it is a copy to writers
+        file.write_all_at(&header.encode(), 0).expect("write the header");
+        let rest = &region[offset::HEADER_LEN..];
+        file.write_all_at(rest, offset::HEADER_LEN as u64).expect("write the rest");
     }
 
     /// The whole file.

@@ -33,8 +33,8 @@ Examples:
 Formats:
   text  one line by the template that the region carries
   status  the same, after the sequence, the state and the age, with tabs between; \"-\" if unknown
-  json  one object per line: sequence, epoch, published_at, age_ns, state, record; null if unknown, as is everything but the record of a bare file
-  csv   a header, then one line a record; another header when the record changes; columns sequence, epoch, published_at, age_ns, state, then record.NAME for each field and record.NAME[0], record.NAME[1] ... for an array; control characters as \\x1b
+  json  one object per line: lineage, sequence, published_at, age_ns, state, epoch, record; null if unknown, as is everything but the record of a bare file
+  csv   a header, then one line a record; another header when the record changes; columns lineage, sequence, published_at, age_ns, state, epoch, then record.NAME for each field and record.NAME[0], record.NAME[1] ... for an array; control characters as \\x1b
 
 Records go to stdout. Changes of the region and its writer (waiting, live, stalled, dead, closed, missing, truncated, re-attached, missed N) are logged to stderr, once each. After a signal the current line is finished; if that takes longer than a second, it ends with \" [...]\".
 

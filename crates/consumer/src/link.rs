@@ -129,6 +129,7 @@ impl Link {
                 self.waited = true;
                 Change::Waiting
             }
+            Ok(Event::Lineage(lineage)) => Change::Lineage(lineage),
             Ok(Event::Missing) => Change::Missing,
             Ok(Event::Back) => Change::Back,
             Ok(Event::Truncated) => Change::Truncated,

@@ -33,6 +33,8 @@ pub(crate) enum Change {
     /// The path names another file, which is read from now on; its record, if it is a different
     /// one.
     Reattached(Option<String>),
+    /// The records are of this lineage from now on.
+    Lineage(u64),
     /// The path no longer names a file.
     Missing,
     /// The path names the same file again.
@@ -101,7 +103,7 @@ impl Notice {
     /// Whether it needs attention.
     fn is_trouble(&self) -> bool {
         match self.change {
-            Change::Waiting | Change::Back | Change::Saved { .. } => false,
+            Change::Waiting | Change::Back | Change::Lineage(_) | Change::Saved { .. } => false,
             Change::Writer | Change::Attached(_) | Change::Reattached(_) => {
                 self.writer.is_some_and(Writer::is_trouble)
             }
@@ -126,6 +128,9 @@ impl fmt::Display for Notice {
             Change::Reattached(None) => write!(f, "{path}: re-attached"),
             Change::Reattached(Some(record)) => {
                 write!(f, "{path}: re-attached, record now {record}")
+            }
+            Change::Lineage(lineage) => {
+                write!(f, "{path}: lineage {lineage}: its records do not continue those before")
             }
             Change::Missing => write!(
                 f,

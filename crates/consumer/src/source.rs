@@ -8,7 +8,7 @@ use std::time::Duration;
 use layout::{RecordBuf, RecordView, Schema};
 use region::{Address, BareReader, DynReader, Followed, Publication, Refreshed, RegionError, Step};
 
-/// A source of records. `latest` copies a record to the buffer; its number, epoch and time are
+/// A source of records. `latest` copies a record to the buffer; its name and time are
 /// `None` in a bare file.
 pub(crate) trait Source: Followed<Item = Option<Publication>> + Debug {
     /// Copies the newest record.

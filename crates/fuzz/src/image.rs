@@ -3,18 +3,18 @@
 //! ```text
 //!   | flags | n | n bytes: the script | the file's bytes ... |
 //!
-//!   flags   1 magic, version and length of the header     8 the schema's numbers in the header
+//!   flags   1 magic, version, length, lineage and inode     8 the schema's numbers in the header
 //!           2 the checksum                                16 no unknown features
 //!           4 the end mark, and the file's length
 //! ```
 //!
 //! Invariant: nothing here can fail; what cannot be corrected is left as it is.
 
-use layout::header::{END_MARK, MAGIC_BYTES, VERSION, offset};
+use layout::header::{END_MARK, MAGIC_BYTES, MAX_LINEAGE, VERSION, offset};
 use layout::{Record, Schema, Stu};
 use region::{DynWriter, Options};
 use std::fs::File;
-use std::os::unix::fs::FileExt;
+use std::os::unix::fs::{FileExt, MetadataExt};
 use xxhash_rust::xxh64::xxh64;
 
 /// What a file of a region may be made to look like, and the script that goes with it.
@@ -22,6 +22,7 @@ use xxhash_rust::xxh64::xxh64;
 pub(crate) struct Image<'a> {
     /// The steps to take once the file is open.
     pub(crate) script: &'a [u8],
+    flags: u8,
     bytes: Vec<u8>,
     /// The file is made that long, by a hole, and gets an end mark.
     promised: Option<u64>,
@@ -37,12 +38,13 @@ impl<'a> Image<'a> {
     pub(crate) fn of(input: &'a [u8]) -> Option<Self> {
         let [flags, steps, rest @ ..] = input else { return None };
         let (script, bytes) = rest.split_at_checked((*steps).into())?;
-        let mut image = Self { script, bytes: bytes.to_vec(), promised: None };
-        image.mend(*flags);
+        let mut image = Self { script, flags: *flags, bytes: bytes.to_vec(), promised: None };
+        image.mend();
         Some(image)
     }
 
-    fn mend(&mut self, flags: u8) {
+    fn mend(&mut self) {
+        let flags = self.flags;
         if self.bytes.len() < offset::HEADER_LEN {
             return;
         }
@@ -50,6 +52,10 @@ impl<'a> Image<'a> {
             self.put(offset::MAGIC, &MAGIC_BYTES);
             self.put(offset::VERSION, &VERSION.to_le_bytes());
             self.put(offset::LEN, &256_u32.to_le_bytes());
+            let lineage = self.u64_at(offset::LINEAGE) & MAX_LINEAGE | 1;
+            let first = self.u64_at(offset::FIRST_LINEAGE).clamp(1, lineage);
+            self.put(offset::LINEAGE, &lineage.to_le_bytes());
+            self.put(offset::FIRST_LINEAGE, &first.to_le_bytes());
         }
         if flags & 16 != 0 {
             self.put(offset::INCOMPATIBLE, &[0; 8]);
@@ -65,7 +71,17 @@ impl<'a> Image<'a> {
             let len = self.u64_at(offset::FILE_LEN);
             self.promised = (len <= LONGEST).then_some(len);
         }
-        if flags & 2 != 0 {
+    }
+
+    /// The bytes for a file with this inode.
+    fn seal(&mut self, inode: u64) {
+        if self.bytes.len() < offset::HEADER_LEN {
+            return;
+        }
+        if self.flags & 1 != 0 {
+            self.put(offset::INODE, &inode.to_le_bytes());
+        }
+        if self.flags & 2 != 0 {
             let sum = xxh64(&self.bytes[..offset::CHECKSUM], 0);
             self.put(offset::CHECKSUM, &sum.to_le_bytes());
         }
@@ -82,7 +98,9 @@ impl<'a> Image<'a> {
     /// Makes `file` this image.
     pub(crate) fn write_to(&self, file: &File) {
         file.set_len(0).expect("a file of ours");
-        file.write_all_at(&self.bytes, 0).expect("a file of ours");
+        let mut sealed = self.clone();
+        sealed.seal(file.metadata().expect("a file of ours").ino());
+        file.write_all_at(&sealed.bytes, 0).expect("a file of ours");
         if let Some(len) = self.promised {
             file.set_len(len).expect("a hole");
             mark_end(file, len);

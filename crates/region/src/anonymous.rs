@@ -4,6 +4,7 @@ use crate::create::{self, Beginning};
 use crate::error::RegionError;
 use crate::file;
 use crate::fork::OwnFile;
+use crate::lineage::Lineage;
 use crate::mapping::Access;
 use crate::options::Options;
 use crate::reader::DynReader;
@@ -46,7 +47,8 @@ impl Region {
     /// [`BadOptions`](crate::RegionErrorKind::BadOptions); [`Io`](crate::RegionErrorKind::Io), for example when there is no memory left.
     pub fn anonymous(schema: &Schema, options: &Options) -> Result<Self, RegionError> {
         let label = PathBuf::from(format!("anonymous region {}", schema.name()));
-        let (file, _) = create::memfd(&label, schema, options, Beginning::after(0))?;
+        let beginning = Beginning::after(0, Lineage::begin(0));
+        let (file, _) = create::memfd(&label, schema, options, beginning)?;
         Ok(Self { file, schema: schema.clone(), options: options.clone(), label })
     }
 

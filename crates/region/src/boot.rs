@@ -31,6 +31,11 @@ fn parse(text: &str) -> Option<BootId> {
     Some(id)
 }
 
+/// Whether this is known to be the id of another boot than the running one.
+pub(crate) fn is_id_of_another(header_id: BootId) -> bool {
+    header_id != UNKNOWN && id() != UNKNOWN && header_id != id()
+}
+
 /// Whether a file on `medium`, whose header has `header_id`, comes from the running boot.
 ///
 /// `None` if unknown.

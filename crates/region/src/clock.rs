@@ -54,9 +54,25 @@ impl BootTime {
     }
 }
 
-/// `CLOCK_REALTIME` minus `CLOCK_BOOTTIME` in nanoseconds: turns a [`BootTime`] into wall time.
+/// `CLOCK_REALTIME` minus `CLOCK_BOOTTIME` in nanoseconds: turns a [`BootTime`] into wall time. The
+/// best of a few measurements: this thread may lose the processor in any of them.
 pub(crate) fn wall_offset() -> i64 {
-    wall_nanos().wrapping_sub(BootTime::now().as_nanos()).cast_signed()
+    /// A look at three clocks that nothing interrupted, in nanoseconds.
+    const SHORT: u64 = 10_000;
+    const MOST: u32 = 8;
+    let (mut shortest, mut offset) = (u64::MAX, 0);
+    for _ in 0..MOST {
+        let (before, wall, after) = (BootTime::now(), wall_nanos(), BootTime::now());
+        let span = after.0.saturating_sub(before.0);
+        if span < shortest {
+            shortest = span;
+            offset = wall.wrapping_sub(before.0.wrapping_add(span / 2)).cast_signed();
+        }
+        if shortest < SHORT {
+            break;
+        }
+    }
+    offset
 }
 
 /// `CLOCK_REALTIME` in nanoseconds since 1970.

@@ -12,6 +12,7 @@ use crate::error::{RegionError, RegionErrorKind as Kind};
 use crate::file;
 use crate::file_id::FileId;
 use crate::fork::OwnFile;
+use crate::lineage::Lineage;
 use crate::location::Location;
 use crate::lock;
 use crate::options::Options;
@@ -33,6 +34,16 @@ pub(crate) struct Unnamed {
     // First, so that it is dropped first: the name goes while the lock is still held.
     aside: Aside,
     pub(crate) file: OwnFile,
+}
+
+/// The result of [`Unnamed::succeed`].
+#[derive(Debug)]
+pub(crate) enum Succeeded {
+    Named(OwnFile),
+    /// The old file has lost its name, and no other has it.
+    NameIsFree(Unnamed),
+    /// Another file has the name.
+    NameIsTaken,
 }
 
 impl Unnamed {
@@ -106,24 +117,33 @@ impl Unnamed {
 
     /// Gives the file its name, in place of `old` or, if that has lost it, of nothing; `None` if
     /// another file has taken it.
+    pub(crate) fn replace(self, at: &Location, old: &File) -> Result<Option<OwnFile>, RegionError> {
+        match self.succeed(at, old)? {
+            Succeeded::Named(file) => Ok(Some(file)),
+            Succeeded::NameIsFree(unnamed) => unnamed.claim(at),
+            Succeeded::NameIsTaken => Ok(None),
+        }
+    }
+
+    /// Gives the file its name, in place of `old`, which must have it until then.
     ///
     /// Both files change names at once, and what had the name is checked again: another writer may
     /// have taken it since the first look, and then gets it back.
-    pub(crate) fn replace(self, at: &Location, old: &File) -> Result<Option<OwnFile>, RegionError> {
+    pub(crate) fn succeed(self, at: &Location, old: &File) -> Result<Succeeded, RegionError> {
         let io = |call| move |err| RegionError::io(at.path(), call, err);
         let old = FileId::of(old).map_err(io("fstat"))?;
         match at.named()? {
-            None => return self.claim(at),
-            Some(named) if named != old => return Ok(None),
+            None => return Ok(Succeeded::NameIsFree(self)),
+            Some(named) if named != old => return Ok(Succeeded::NameIsTaken),
             Some(_) => {}
         }
         match self.exchange(at) {
-            Ok(()) if self.beside_now() == Some(old) => Ok(Some(self.file)),
+            Ok(()) if self.beside_now() == Some(old) => Ok(Succeeded::Named(self.file)),
             Ok(()) => {
                 self.give_back(at);
-                Ok(None)
+                Ok(Succeeded::NameIsTaken)
             }
-            Err(Errno::NOENT) => self.claim(at), // deleted since
+            Err(Errno::NOENT) => Ok(Succeeded::NameIsFree(self)), // deleted since
             // As in `claim`.
             Err(Errno::INVAL | Errno::NOSYS | Errno::PERM | Errno::OPNOTSUPP) => {
                 self.replace_unseen(at)
@@ -133,11 +153,11 @@ impl Unnamed {
     }
 
     /// Where there is no `RENAME_EXCHANGE`: whatever has the name loses it.
-    fn replace_unseen(self, at: &Location) -> Result<Option<OwnFile>, RegionError> {
+    fn replace_unseen(self, at: &Location) -> Result<Succeeded, RegionError> {
         let (dir, name) = self.aside.parts();
         rustix::fs::renameat(dir, name, dir, at.name())
             .map_err(|err| RegionError::io(at.path(), "rename", err))?;
-        Ok(Some(self.file))
+        Ok(Succeeded::Named(self.file))
     }
 
     /// The file with the region's name and the one with the temporary name change places.
@@ -175,16 +195,19 @@ pub(crate) fn replace_lock(at: &Location) -> Result<Option<Unnamed>, RegionError
 /// What a new region continues.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Beginning {
+    pub(crate) lineage: Lineage,
     /// The record before its first one.
     pub(crate) base_sequence: u64,
     /// The boot of which its times are.
     pub(crate) boot_id: BootId,
+    /// The inode that its writers require; `None`: its own.
+    pub(crate) inode: Option<u64>,
 }
 
 impl Beginning {
     /// A region of the running boot.
-    pub(crate) fn after(base_sequence: u64) -> Self {
-        Self { base_sequence, boot_id: boot::id() }
+    pub(crate) fn after(base_sequence: u64, lineage: Lineage) -> Self {
+        Self { lineage, base_sequence, boot_id: boot::id(), inode: None }
     }
 }
 
@@ -240,6 +263,11 @@ pub(crate) fn fill_region(
     header.created_at = clock::wall_nanos();
     header.boot_id = beginning.boot_id;
     header.base_sequence = beginning.base_sequence;
+    header.lineage = beginning.lineage.own;
+    header.first_lineage = beginning.lineage.first;
+    let own = || file.metadata().map(|meta| meta.ino());
+    header.inode =
+        beginning.inode.map_or_else(own, Ok).map_err(|err| RegionError::io(path, "fstat", err))?;
     allocate(file, path, header.file_len)?;
     let encoded = header.encode();
     let (magic, rest) = encoded.split_at(size_of::<u64>());
@@ -298,6 +326,10 @@ mod tests {
 
     fn at(path: &Path) -> Location {
         Location::open(&Address::from(path)).unwrap()
+    }
+
+    fn first() -> Beginning {
+        Beginning::after(0, Lineage::begin(0))
     }
 
     /// Where a temporary name beside `path` is.
@@ -381,8 +413,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("stu.region");
         let at = at(&path);
-        let (unnamed, header) =
-            region(&at, &Stu::schema(), &Options::new(), Beginning::after(0)).unwrap();
+        let (unnamed, header) = region(&at, &Stu::schema(), &Options::new(), first()).unwrap();
         let meta = unnamed.file.metadata().unwrap();
         assert_eq!(meta.len(), header.file_len);
         assert!(meta.blocks() * 512 >= header.file_len, "a sparse file");
@@ -397,8 +428,7 @@ mod tests {
         let path = dir.path().join("stu.region");
         std::fs::write(&path, "somebody's letter").unwrap();
         let at = at(&path);
-        let (unnamed, _) =
-            region(&at, &Stu::schema(), &Options::new(), Beginning::after(0)).unwrap();
+        let (unnamed, _) = region(&at, &Stu::schema(), &Options::new(), first()).unwrap();
         assert!(unnamed.claim(&at).unwrap().is_none());
         assert_eq!(std::fs::read(&path).unwrap(), b"somebody's letter");
         assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 1);

@@ -69,6 +69,7 @@ mod file_system;
 mod follow;
 mod fork;
 mod guard;
+mod lineage;
 mod location;
 mod lock;
 mod mapped_region;
@@ -85,6 +86,7 @@ mod state;
 mod time_namespace;
 mod typed;
 mod wait;
+mod wall;
 mod writer;
 mod writer_status;
 

@@ -12,8 +12,8 @@ use crate::error::{RegionError, RegionErrorKind as Kind};
 use crate::mapping::{self, Access, Mapping};
 use crate::medium::Medium;
 use channel::{AtomicU64, Memory};
-use layout::Schema;
 use layout::header::{self, Header, offset};
+use layout::{DecodeError, Schema};
 use std::fs::File;
 use std::os::unix::fs::FileExt;
 use std::path::Path;
@@ -41,9 +41,8 @@ impl Preamble {
     pub(crate) fn read(file: &File, path: &Path) -> Result<Self, RegionError> {
         let io = |call| move |err| RegionError::io(path, call, err);
         let refuse = |kind| RegionError::new(path, kind);
-        let mut bytes = [0; offset::HEADER_LEN];
-        let len = read_up_to(file, &mut bytes, 0).map_err(io("pread"))?;
-        let header = Header::decode(&bytes[..len]).map_err(|err| refuse(err.into()))?;
+        let header = read_header(file).map_err(io("pread"))?;
+        let header = header.map_err(|err| refuse(err.into()))?;
         let have = file.metadata().map_err(io("fstat"))?.len();
         if have < header.file_len {
             return Err(refuse(Kind::Truncated { want: header.file_len, have }));
@@ -60,6 +59,17 @@ impl Preamble {
         header.check_schema(&schema).map_err(|err| refuse(err.into()))?;
         Ok(Self { header, schema: Arc::new(schema) })
     }
+}
+
+/// The lineage in the header of `file`, which may be damaged behind it; 0 if it has none.
+pub(crate) fn lineage_in(file: &File) -> u64 {
+    read_header(file).ok().and_then(Result::ok).map_or(0, |header| header.lineage)
+}
+
+fn read_header(file: &File) -> std::io::Result<Result<Header, DecodeError>> {
+    let mut bytes = [0; offset::HEADER_LEN];
+    let len = read_up_to(file, &mut bytes, 0)?;
+    Ok(Header::decode(&bytes[..len]))
 }
 
 /// Reads until `bytes` is full or the file ends; returns the number of bytes read.

@@ -1,4 +1,4 @@
-//! The number, epoch and time of a record.
+//! The name and time of a record.
 
 use crate::clock::BootTime;
 use channel::Publication as Published;
@@ -7,10 +7,12 @@ use std::time::Duration;
 /// Which record it is, and when it was published.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Publication {
+    /// Which run of records it belongs to. Lineage and sequence are its name: no other record of any
+    /// region on this machine has both. Microseconds since 1970 at which the lineage began; a later one
+    /// is greater, as far as the clock was not set back.
+    pub lineage: u64,
     /// The record's number: the first of a region is 1, each next one more, also under a new writer.
     pub sequence: u64,
-    /// How many writers the region has had when the record was read.
-    pub epoch: u64,
     /// When the writer stamped it.
     pub published_at: BootTime,
     /// How many copies were discarded because the writer reused the slot: nearly always 0.
@@ -21,10 +23,10 @@ pub struct Publication {
 
 impl Publication {
     #[inline]
-    pub(crate) fn new(record: Published, epoch: u64, this_boot: Option<bool>) -> Self {
+    pub(crate) fn new(record: Published, lineage: u64, this_boot: Option<bool>) -> Self {
         Self {
+            lineage,
             sequence: record.sequence,
-            epoch,
             published_at: BootTime::from_nanos(record.published_at),
             retries: record.retries,
             this_boot,
@@ -42,11 +44,6 @@ impl Publication {
         // If the boot is unknown, a time in the future means an earlier one.
         let comparable = self.this_boot.unwrap_or(self.published_at <= now);
         comparable.then(|| now.since(self.published_at))
-    }
-
-    /// Whether it is known to be left over from an earlier boot.
-    pub(crate) fn is_of_another_boot(&self) -> bool {
-        self.this_boot == Some(false)
     }
 }
 

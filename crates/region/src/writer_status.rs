@@ -29,7 +29,8 @@ impl<'a> WriterStatus<'a> {
         self.0.word(offset).store(word, Ordering::Release);
     }
 
-    /// How many writers this region's name has had: one more at each take-over.
+    /// How many writers and files this region's name has had: one more at each take-over and each new
+    /// file.
     #[inline]
     pub(crate) fn epoch(self) -> u64 {
         self.load(offset::EPOCH)
@@ -50,11 +51,6 @@ impl<'a> WriterStatus<'a> {
         (nanos != 0).then(|| Duration::from_nanos(nanos))
     }
 
-    /// `CLOCK_REALTIME` minus `CLOCK_BOOTTIME` of the writer, in nanoseconds.
-    pub(crate) fn wall_offset(self) -> i64 {
-        self.load(offset::WALL_OFFSET).cast_signed()
-    }
-
     pub(crate) fn heartbeat(self) -> BootTime {
         BootTime::from_nanos(self.load(offset::HEARTBEAT))
     }
@@ -72,18 +68,15 @@ impl<'a> WriterStatus<'a> {
         self.store(offset::PERIOD, period.map_or(0, clock::duration_nanos));
     }
 
-    /// The heartbeat, and the current wall clock.
     pub(crate) fn set_heartbeat(self, now: BootTime) {
-        self.store(offset::WALL_OFFSET, clock::wall_offset().cast_unsigned());
         self.store(offset::HEARTBEAT, now.as_nanos());
     }
 
     /// The status of a closed copy of the region that `original` describes.
-    pub(crate) fn close_as(self, original: WriterStatus<'_>, epoch: u64, wall_offset: i64) {
+    pub(crate) fn close_as(self, original: WriterStatus<'_>, epoch: u64) {
         for word in [offset::PID, offset::PERIOD, offset::HEARTBEAT] {
             self.store(word, original.load(word));
         }
-        self.store(offset::WALL_OFFSET, wall_offset.cast_unsigned());
         self.store(offset::EPOCH, epoch);
         self.set_mark(StateWord::Closed);
     }

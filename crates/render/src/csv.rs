@@ -1,8 +1,8 @@
 //! The line for spreadsheets: a header, then a row for each record.
 //!
 //! ```text
-//! sequence,epoch,published_at,age_ns,state,record.id,record.name,record.sex
-//! 7,1,2026-02-03T04:05:06.070809010Z,52100,live,10,xiaoming,m
+//! lineage,sequence,published_at,age_ns,state,epoch,record.id,record.name,record.sex
+//! 1770091506070809,7,2026-02-03T04:05:06.070809010Z,52100,live,1,10,xiaoming,m
 //! ```
 //!
 //! Invariant: no two columns have one name, whatever the record's fields are called. A column is
@@ -28,7 +28,7 @@ use crate::columns::Column;
 use crate::reading::{Origin, Reading};
 use crate::view::View;
 
-const FIXED: [&str; 5] = ["sequence", "epoch", "published_at", "age_ns", "state"];
+const FIXED: [&str; 6] = ["lineage", "sequence", "published_at", "age_ns", "state", "epoch"];
 
 /// Writes a header and rows.
 #[derive(Debug)]
@@ -162,10 +162,11 @@ impl<W: Write> Write for Doubling<'_, W> {
 fn origin_cells(origin: Option<&Origin<'_>>) -> [String; FIXED.len()] {
     let Some(origin) = origin else { return Default::default() };
     [
+        origin.publication.lineage.to_string(),
         origin.publication.sequence.to_string(),
-        origin.publication.epoch.to_string(),
         origin.rfc3339(),
         origin.age_ns().map(|age| age.to_string()).unwrap_or_default(),
         origin.region.state().to_string(),
+        origin.region.epoch().to_string(),
     ]
 }

@@ -1,15 +1,17 @@
-//! The line for programs: one JSON object, the same six members always and in this order.
+//! The line for programs: one JSON object, the same seven members always and in this order.
 //!
 //! ```text
-//! {"sequence":7,"epoch":1,"published_at":"2026-02-03T04:05:06.070809010Z","age_ns":52100,
-//!  "state":"live","record":{"id":10,"name":"xiaoming","sex":"m"}}
+//! {"lineage":1770091506070809,"sequence":7,"published_at":"2026-02-03T04:05:06.070809010Z",
+//!  "age_ns":52100,"state":"live","epoch":1,"record":{"id":10,"name":"xiaoming","sex":"m"}}
 //! ```
 //!
+//! - `lineage` and `sequence` are the name of the record; `state` and `epoch` are the region's when the
+//!   line is written.
 //! - Fields of the record are in the schema's order, or in the order asked for; an element is called
 //!   `velocity[0]`. Arrays are arrays, `char[N]` is a string.
 //! - A value is the record's: a number even where the text format shows a label. With labels it is
 //!   the label, which a line of input may have in place of the number too.
-//! - With units a seventh member, `"units":{"speed":"m/s"}`, has those of the fields that have one.
+//! - With units an eighth member, `"units":{"speed":"m/s"}`, has those of the fields that have one.
 //! - NaN and the infinities, which JSON does not have, are `null`; text that is not UTF-8 has U+FFFD
 //!   in place of each bad piece.
 //! - `age_ns` is `null` for a record of an earlier boot of the machine; all members but `record`
@@ -48,11 +50,12 @@ impl Json {
     pub(crate) fn render(&self, reading: &Reading<'_>, out: &mut impl Write) -> io::Result<()> {
         let origin = reading.origin.as_ref();
         let object = Line {
+            lineage: origin.map(|origin| origin.publication.lineage),
             sequence: origin.map(|origin| origin.publication.sequence),
-            epoch: origin.map(|origin| origin.publication.epoch),
             published_at: origin.map(|origin| origin.rfc3339()),
             age_ns: origin.and_then(|origin| origin.age_ns()),
             state: origin.map(|origin| origin.region.state().as_str()),
+            epoch: origin.map(|origin| origin.region.epoch()),
             record: Record { view: reading.record, json: self },
             units: self.units.as_deref(),
         };
@@ -63,11 +66,12 @@ impl Json {
 
 #[derive(serde::Serialize)]
 struct Line<'a> {
+    lineage: Option<u64>,
     sequence: Option<u64>,
-    epoch: Option<u64>,
     published_at: Option<String>,
     age_ns: Option<u64>,
     state: Option<&'static str>,
+    epoch: Option<u64>,
     record: Record<'a>,
     #[serde(skip_serializing_if = "Option::is_none")]
     units: Option<&'a RawValue>,

@@ -29,7 +29,7 @@
 //! let text = View { line: Some(LineText::Literal("x is {x:>8.2} m".to_owned())), ..View::default() };
 //! assert_eq!(line(&text)?, "x is     1.50 m\n");
 //! let csv = View { format: Format::Csv, units: true, ..View::default() };
-//! assert!(line(&csv)?.starts_with("sequence,epoch,published_at,age_ns,state,record.x [m]\n"));
+//! assert!(line(&csv)?.starts_with("lineage,sequence,published_at,age_ns,state,epoch,record.x [m]\n"));
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 

@@ -22,7 +22,7 @@ pub struct Reading<'a> {
 pub struct Origin<'a> {
     /// The region.
     pub region: &'a dynamic::Reader,
-    /// The record's number and time.
+    /// The record's name and time.
     pub publication: Publication,
 }
 

@@ -65,7 +65,10 @@ fn field_bytes() -> Vec<(&'static str, usize)> {
         ("creation time", offset::CREATED_AT, 8),
         ("boot id", offset::BOOT_ID, 16),
         ("base sequence", offset::BASE_SEQUENCE, 8),
-        ("reserved bytes", offset::BASE_SEQUENCE + 8, 128),
+        ("lineage", offset::LINEAGE, 8),
+        ("first lineage", offset::FIRST_LINEAGE, 8),
+        ("inode", offset::INODE, 8),
+        ("reserved bytes", offset::INODE + 8, 104),
         ("checksum", offset::CHECKSUM, 8),
     ];
     fields.into_iter().flat_map(|(name, at, len)| [(name, at), (name, at + len - 1)]).collect()

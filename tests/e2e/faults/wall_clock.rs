@@ -1,7 +1,9 @@
-//! The wall clock is set a year forward and back, repeatedly: only the printed time changes.
+//! The wall clock is set a year forward and back, repeatedly: only a producer's changes the printed time
+//! of its later records, and every consumer prints the same.
 //!
 //! Only the clock of one process is set (`e2e::WallClock`), not the machine's.
 
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::os::unix::fs::FileExt as _;
 use std::time::{Duration, SystemTime};
@@ -34,6 +36,23 @@ fn is_about(time: SystemTime, wanted: SystemTime) {
 
 fn are_about(time: SystemTime, wanted: SystemTime) -> bool {
     time < wanted + HOUR && wanted < time + HOUR
+}
+
+/// The time of each record that `reader` has printed, as it was printed.
+fn times(reader: &Daemon) -> BTreeMap<u64, String> {
+    let lines = reader.out().into_iter().map(|line| Reading::of(&line));
+    lines.map(|reading| (reading.sequence, reading.line["published_at"].to_string())).collect()
+}
+
+/// Asserts that both have printed the same time for each record that both have printed.
+#[track_caller]
+fn agree(one: &Daemon, other: &Daemon) {
+    let (one, other) = (times(one), times(other));
+    let both: Vec<_> = one.iter().filter(|(sequence, _)| other.contains_key(sequence)).collect();
+    assert!(both.len() > 10, "{} records of {} and {}", both.len(), one.len(), other.len());
+    for (sequence, time) in both {
+        assert_eq!(*time, other[sequence], "record {sequence}");
+    }
 }
 
 /// Asserts that the log reports no change of the writer, and that no record is torn, out of order
@@ -71,9 +90,11 @@ fn setting_a_producers_wall_clock_changes_neither_ticks_nor_order_nor_readers() 
         let next = goes_on(&mut follows).sequence + 10;
         for reader in [&mut follows, &mut polls] {
             let line = reader.out_line("ten more", |line| Reading::of(line).sequence > next);
-            let reading = Reading::of(&line);
-            assert!(reading.is_held(), "{line}");
-            is_about(reading.published_at(), SystemTime::now()); // by the reader's own clock
+            assert!(Reading::of(&line).is_held(), "{line}");
+            // The producer notices at its next heartbeat, and waits until the ring keeps no record of
+            // two steps ago.
+            let has_it = |line: &str| are_about(Reading::of(line).published_at(), now_and(seconds));
+            reader.out_line("a record with that time", has_it);
         }
     }
     producer.stop();
@@ -86,13 +107,15 @@ fn setting_a_producers_wall_clock_changes_neither_ticks_nor_order_nor_readers() 
         reader.stop();
         was_not_disturbed(reader);
     }
+    agree(&follows, &polls);
 }
 
 #[test]
-fn setting_a_consumers_wall_clock_changes_only_the_printed_time() {
+fn setting_a_consumers_wall_clock_changes_nothing_that_it_prints() {
     let place = Place::new();
     REGION.write(&place, "x.toml");
     let mut producer = publishing(&place, "./x.toml");
+    let mut other = follower(&place, "./x.region");
     for how in ["--follow", "--poll 5ms"] {
         // A minute without a record ends it; a step of a year on its clock does not.
         let arguments = format!("./x.region --format json --timeout 1m {how}");
@@ -102,16 +125,15 @@ fn setting_a_consumers_wall_clock_changes_only_the_printed_time() {
         reader.next_out();
         for seconds in STEPS {
             clock.set(seconds);
-            // Lines printed before the step may arrive late; after the first line with the new
-            // time, all have it.
-            let has_it = |time| are_about(time, now_and(seconds));
-            reader.out_line("that time", |line| has_it(Reading::of(line).published_at()));
             for _ in 0..10 {
-                is_about(Reading::of(&reader.next_out()).published_at(), now_and(seconds));
+                is_about(Reading::of(&reader.next_out()).published_at(), SystemTime::now());
             }
         }
+        let last = reader.out().last().map(|line| Reading::of(line).sequence);
+        other.out_line("the same", |line| Some(Reading::of(line).sequence) >= last);
         reader.stop();
         was_not_disturbed(&reader);
+        agree(&reader, &other);
     }
     producer.stop();
 }
@@ -155,7 +177,8 @@ fn a_closed_region_keeps_the_wall_time_of_its_writers_clock() {
             producer.says("publishing");
             clock.set(seconds);
             let mut reader = follower(&place, "./x.region");
-            goes_on(&mut reader);
+            let has_it = |line: &str| are_about(Reading::of(line).published_at(), now_and(seconds));
+            reader.out_line("a record with that time", has_it);
             if is_killed {
                 producer.kill9();
             } else {
@@ -165,8 +188,13 @@ fn a_closed_region_keeps_the_wall_time_of_its_writers_clock() {
             assert_eq!(late.exit_code(), 0, "{:?}", late.err());
             let last = Reading::of(&late.next_out());
             assert!(last.age() < HOUR, "{}", last.line);
-            // A killed writer has stored no such time: then the reader's applies.
-            is_about(last.published_at(), if is_killed { now_and(0) } else { now_and(seconds) });
+            is_about(last.published_at(), now_and(seconds));
+            reader.stop();
+            let of_last = reader.out().into_iter().map(|line| Reading::of(&line).line);
+            let of_last = of_last.filter(|line| line["sequence"] == last.line["sequence"]);
+            for line in of_last {
+                assert_eq!(line["published_at"], last.line["published_at"], "also after the end");
+            }
         }
     }
 }

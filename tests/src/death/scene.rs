@@ -47,7 +47,7 @@ impl<'a> Scene<'a> {
     pub(super) fn set(&self) -> Stepped {
         self.clear();
         if let Some(region) = &self.left {
-            fs::write(self.path(), region).expect("write the region that was left");
+            RegionDump::put(&self.path(), region);
         }
         let records = self.route.newest_before();
         self.start(self.route.order(), self.route.slots(), Writer::Doomed, records)

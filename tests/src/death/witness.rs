@@ -104,9 +104,7 @@ impl<'a> Witness<'a> {
                 before.follow(authors)?;
             }
             let (old, new) = (before.newest, after.newest);
-            // A new file begins without a record: the record of the old one is of another kind.
-            let agree = old == new || (route.deed == Deed::Replace && new == 0);
-            expect(agree, || format!("{old} for the old reader, {new} for the new one"))?;
+            expect(old == new, || format!("{old} for the old reader, {new} for the new one"))?;
         }
         let (n, head) = (route.newest_before(), route.announced_before());
         expect(announced >= head || self.is_without_record(), || "the value is lost".to_owned())?;
@@ -120,7 +118,7 @@ impl<'a> Witness<'a> {
 
     /// Whether the region is new and has no record yet.
     fn is_without_record(&self) -> bool {
-        let fresh = matches!(self.scene.route.deed, Deed::Create | Deed::Replace);
+        let fresh = self.scene.route.deed == Deed::Create;
         fresh && RegionDump::of(&self.path).is_some_and(|dump| dump.head() == dump.base())
     }
 

@@ -189,7 +189,7 @@ impl Vandal {
     }
 
     fn line(&mut self) {
-        let at = offset::EPOCH + self.random.usize(..6) * 8;
+        let at = offset::EPOCH + self.random.usize(..8) * 8;
         let number = if at == offset::STATE { self.random.u64(..5) } else { self.number() };
         self.set(at, number);
     }
@@ -198,7 +198,7 @@ impl Vandal {
         let mut other = self.header.clone();
         let number = self.number();
         let low = u32::try_from(number & 0xffff_ffff).expect("32 bits");
-        match self.random.u8(..9) {
+        match self.random.u8(..10) {
             0 => other.file_len = number,
             1 => other.slots = 1 << (low % 20),
             2 => other.slot_stride = low,
@@ -207,6 +207,7 @@ impl Vandal {
             5 => other.schema_len = low,
             6 => other.record_size = low,
             7 => other.base_sequence = number,
+            8 => other.lineage = number,
             _ => other.fingerprint = number,
         }
         let mut bytes = other.encode();

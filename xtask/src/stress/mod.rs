@@ -6,6 +6,7 @@
 //!   soak     reads under writers that are killed, all sizes and slots   tests/src/bin/soak.rs
 //!   torn     reads while a writer publishes at full speed               tests/e2e/torn.rs
 //!   faults   faults of the system, with more of everything              tests/e2e/faults
+//!   lineage  standbys killed and stopped, files deleted and cut         tests/e2e/lineage.rs
 //!   leaks    a million re-attachments, the ticks of a day               tests/e2e/leaks
 //! ```
 //!
@@ -64,6 +65,15 @@ enum Test {
         #[arg(long, value_name = "N", default_value_t = 86_400)]
         ticks: u64,
     },
+    /// Kill, stop and continue standbys, delete and cut their files: no name may mean two records
+    Lineage {
+        /// Continue for so many seconds
+        #[arg(long, value_name = "N", default_value_t = 120)]
+        seconds: u64,
+        /// The random numbers to begin with
+        #[arg(long, value_name = "N", default_value_t = 1)]
+        seed: u64,
+    },
     /// Read for minutes at full speed, over all sizes, slots and new writers: nothing may be torn
     Soak {
         /// Continue for so many minutes; at least one round of all sizes is made (about half a minute)
@@ -91,6 +101,7 @@ pub(crate) fn run(arguments: &Arguments) -> Outcome {
         Test::Torn { mutant: true, .. } => mutants::torn(),
         Test::Torn { seconds, .. } => TORN.run(&[seconds * 1000]),
         Test::Faults { seconds, crowd } => FAULTS.run(&[seconds * 1000, crowd, 1]),
+        Test::Lineage { seconds, seed } => LINEAGE.run(&[seconds * 1000, seed]),
         Test::Leaks { rounds, ticks } => LEAKS.run(&[rounds, ticks]),
     }
 }
@@ -122,6 +133,13 @@ const FAULTS: Tests = Tests {
     module: "faults::",
     variables: &["E2E_CHURN_MS", "E2E_CROWD", "E2E_EVERY_PAGE"],
     figures: &["files in", "readers: ", "regions="],
+    options: &[],
+};
+
+const LINEAGE: Tests = Tests {
+    module: "lineage::",
+    variables: &["E2E_LINEAGE_MS", "E2E_LINEAGE_SEED"],
+    figures: &["names="],
     options: &[],
 };
 

@@ -56,9 +56,10 @@ fn what_a_bare_file_lacks_is_null_or_empty() {
     let once = |format| {
         stage.play_source(config.to_str().unwrap(), &["--once", "--format", format], []).out
     };
-    let json = r#"{"sequence":null,"epoch":null,"published_at":null,"age_ns":null,"state":null,"record":{"id":10,"name":"xiaoming","sex":"m"}}"#;
+    let json = r#"{"lineage":null,"sequence":null,"published_at":null,"age_ns":null,"state":null,"epoch":null,"record":{"id":10,"name":"xiaoming","sex":"m"}}"#;
     assert_eq!(once("json"), format!("{json}\n"));
-    let header = "sequence,epoch,published_at,age_ns,state,record.id,record.name,record.sex";
+    let header =
+        "lineage,sequence,published_at,age_ns,state,epoch,record.id,record.name,record.sex";
     let csv = format!("{header}\n,,,,,10,xiaoming,m\n");
     assert_eq!(once("csv"), csv);
 }

@@ -11,7 +11,8 @@ use settings::Settings;
 use super::{Stage, write_line};
 
 /// The names of the consumer's own columns, and names that look like its columns of an array.
-const HOSTILE: [&str; 11] = [
+const HOSTILE: [&str; 12] = [
+    "lineage",
     "sequence",
     "epoch",
     "published_at",

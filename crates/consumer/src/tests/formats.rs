@@ -5,7 +5,8 @@ use serde_json::{Value, json};
 
 use super::Stage;
 
-const MEMBERS: [&str; 6] = ["sequence", "epoch", "published_at", "age_ns", "state", "record"];
+const MEMBERS: [&str; 7] =
+    ["lineage", "sequence", "published_at", "age_ns", "state", "epoch", "record"];
 
 fn one_student() -> Stage {
     let stage = Stage::of_students();
@@ -89,12 +90,13 @@ fn json_has_values_instead_of_labels_and_null_for_what_json_lacks() {
 fn csv_has_a_header_and_a_column_for_each_element() {
     let played = awkward().play(&["--once", "--format", "csv"], []);
     let [header, row] = played.lines()[..] else { panic!("two lines: {}", played.out) };
-    let fixed = "sequence,epoch,published_at,age_ns,state";
+    let fixed = "lineage,sequence,published_at,age_ns,state,epoch";
     let record =
         "record.big,record.none,record.pair[0],record.pair[1],record.mode,record.on,record.text";
     assert_eq!(header, format!("{fixed},{record}"));
-    assert!(row.starts_with("1,1,2"), "{row}");
-    let record = ",live,18446744073709551615,NaN,0.1,-inf,1,true,\"a,\"\"\u{fffd}\"";
+    let cells: Vec<&str> = row.split(',').collect();
+    assert!(cells[0].parse::<u64>().is_ok_and(|lineage| lineage > 0) && cells[1] == "1", "{row}");
+    let record = ",live,1,18446744073709551615,NaN,0.1,-inf,1,true,\"a,\"\"\u{fffd}\"";
     assert!(row.ends_with(record), "{row}");
 }
 

@@ -7,7 +7,7 @@ use xxhash_rust::xxh64::xxh64;
 
 use super::geometry::{slots_possible, stride};
 use super::offset::{self, CHECKSUM, HEADER_LEN};
-use super::{END_MARK_LEN, HEADER_LEN_WORD, Header, LINE, MAGIC_BYTES, VERSION};
+use super::{END_MARK_LEN, HEADER_LEN_WORD, Header, LINE, MAGIC_BYTES, MAX_LINEAGE, VERSION};
 use crate::error::DecodeError;
 use crate::limits::{MAX_RECORD, MAX_SCHEMA};
 
@@ -31,6 +31,9 @@ impl Header {
             created_at: u64_at(bytes, offset::CREATED_AT),
             boot_id: array_at(bytes, offset::BOOT_ID),
             base_sequence: u64_at(bytes, offset::BASE_SEQUENCE),
+            lineage: u64_at(bytes, offset::LINEAGE),
+            first_lineage: u64_at(bytes, offset::FIRST_LINEAGE),
+            inode: u64_at(bytes, offset::INODE),
         };
         if header.incompatible != 0 {
             return Err(DecodeError::UnsupportedFeatures(header.incompatible));
@@ -39,7 +42,15 @@ impl Header {
         header.check_record()?;
         header.check_slots()?;
         header.check_schema_place()?;
+        header.check_lineage()?;
         Ok(header)
+    }
+
+    fn check_lineage(&self) -> Result<(), DecodeError> {
+        let Self { lineage, first_lineage, .. } = *self;
+        require((1..=MAX_LINEAGE).contains(&lineage), "the lineage is 0 or beyond 2^53")?;
+        let began_before = (1..=lineage).contains(&first_lineage);
+        require(began_before, "its numbers began in no earlier lineage")
     }
 
     fn check_record(&self) -> Result<(), DecodeError> {

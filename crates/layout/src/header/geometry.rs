@@ -30,7 +30,8 @@ pub(super) fn stride(size: u32) -> u32 {
 
 impl Header {
     /// The header of a new region with this many slots for records of `schema`. Features, creation
-    /// time, boot id and base sequence are zero; fill them in before [`encode`](Self::encode).
+    /// time, boot id, base sequence, lineage and inode are zero; fill them in before
+    /// [`encode`](Self::encode).
     #[expect(clippy::missing_panics_doc, reason = "the builder keeps every schema short enough")]
     pub fn plan(schema: &Schema, slots: u32) -> Result<Self, BadSlots> {
         if !slots_possible(slots) {
@@ -59,6 +60,9 @@ impl Header {
             created_at: 0,
             boot_id: [0; 16],
             base_sequence: 0,
+            lineage: 0,
+            first_lineage: 0,
+            inode: 0,
         })
     }
 }

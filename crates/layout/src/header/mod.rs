@@ -60,6 +60,9 @@ pub const END_MARK: u64 = u64::from_le_bytes(MAGIC_BYTES);
 /// Bytes of the end mark.
 pub const END_MARK_LEN: u32 = 8;
 
+/// The largest lineage: in microseconds since 1970 the year 2255. JSON and spreadsheets hold it exactly.
+pub const MAX_LINEAGE: u64 = (1 << 53) - 1;
+
 /// `compatible` bit 0: the writer wakes the readers that wait on the head word.
 pub const WAKE: u64 = 1;
 
@@ -94,6 +97,13 @@ pub struct Header {
     pub boot_id: [u8; 16],
     /// The sequence number before the first one of this file.
     pub base_sequence: u64,
+    /// Which lineage its records are of, 1 to [`MAX_LINEAGE`]: with its sequence number that is the
+    /// name of a record.
+    pub lineage: u64,
+    /// The lineage in which their sequence began: files in which it is the same count on.
+    pub first_lineage: u64,
+    /// The inode of the file when it was made. A file with another one is a copy.
+    pub inode: u64,
 }
 
 impl Header {
@@ -118,6 +128,9 @@ impl Header {
         put(offset::CREATED_AT, &self.created_at.to_le_bytes());
         put(offset::BOOT_ID, &self.boot_id);
         put(offset::BASE_SEQUENCE, &self.base_sequence.to_le_bytes());
+        put(offset::LINEAGE, &self.lineage.to_le_bytes());
+        put(offset::FIRST_LINEAGE, &self.first_lineage.to_le_bytes());
+        put(offset::INODE, &self.inode.to_le_bytes());
         let checksum = xxh64(&bytes[..CHECKSUM], 0);
         bytes[CHECKSUM..].copy_from_slice(&checksum.to_le_bytes());
         bytes

@@ -37,10 +37,16 @@ pub const CREATED_AT: usize = 0x58;
 pub const BOOT_ID: usize = 0x60;
 /// `u64`: the sequence number before the first one of this file.
 pub const BASE_SEQUENCE: usize = 0x70;
+/// `u64`: the lineage of the file's records; never 0.
+pub const LINEAGE: usize = 0x78;
+/// `u64`: the lineage in which their numbers began.
+pub const FIRST_LINEAGE: usize = 0x80;
+/// `u64`: the inode of the file when it was made; another one has a copy of it.
+pub const INODE: usize = 0x88;
 /// `u64`: XXH64, seed 0, of every byte before it.
 pub const CHECKSUM: usize = 0xf8;
 
-/// `u64`, writer line: one more at each take-over.
+/// `u64`, writer line: how many writers and files the region has had.
 pub const EPOCH: usize = 0x100;
 /// `u64`, writer line: a [`StateWord`](super::StateWord).
 pub const STATE: usize = 0x108;
@@ -48,10 +54,15 @@ pub const STATE: usize = 0x108;
 pub const PID: usize = 0x110;
 /// `u64`, writer line: nanoseconds between heartbeats at most; 0 if the writer promises none.
 pub const PERIOD: usize = 0x118;
-/// `i64`, writer line: `CLOCK_REALTIME - CLOCK_BOOTTIME` in nanoseconds.
+/// `i64`, writer line: `CLOCK_REALTIME - CLOCK_BOOTTIME` in nanoseconds, for records published at
+/// [`WALL_SINCE`] or later.
 pub const WALL_OFFSET: usize = 0x120;
 /// `u64`, writer line: `CLOCK_BOOTTIME` nanoseconds of the last heartbeat.
 pub const HEARTBEAT: usize = 0x128;
+/// `u64`, writer line: `CLOCK_BOOTTIME` nanoseconds from which [`WALL_OFFSET`] holds.
+pub const WALL_SINCE: usize = 0x130;
+/// `i64`, writer line: the offset for records published before [`WALL_SINCE`].
+pub const WALL_BEFORE: usize = 0x138;
 
 /// `u64`, head line: sequence number of the newest complete record. Its low 32 bits, which are the
 /// four bytes here, are the futex word.

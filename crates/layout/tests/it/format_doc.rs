@@ -66,16 +66,52 @@ const FIXED: &[Row] = &[
         "base_sequence",
         "the sequence number before the first one of this file",
     ),
+    (
+        offset::LINEAGE,
+        8,
+        "u64",
+        "lineage",
+        "which run of records these are of, 1 to 2^53 - 1: microseconds since 1970 at which it began",
+    ),
+    (
+        offset::FIRST_LINEAGE,
+        8,
+        "u64",
+        "first_lineage",
+        "the lineage in which their numbers began: files in which it is the same count on",
+    ),
+    (
+        offset::INODE,
+        8,
+        "u64",
+        "inode",
+        "of the file when it was made; another one means a copy, 0 a snapshot: a writer makes a new \
+         file, of another lineage",
+    ),
     (offset::CHECKSUM, 8, "u64", "checksum", "XXH64, seed 0, of bytes 0x00 to 0xf7"),
 ];
 
 const LIVE: &[Row] = &[
-    (offset::EPOCH, 8, "u64", "epoch", "one more at each take-over"),
+    (offset::EPOCH, 8, "u64", "epoch", "one more at each take-over and each new file"),
     (offset::STATE, 8, "u64", "state", "see below"),
     (offset::PID, 8, "u64", "pid", "of the writer, for people; never used to decide anything"),
     (offset::PERIOD, 8, "u64", "period", "longest time between two heartbeats, ns; 0 = no promise"),
-    (offset::WALL_OFFSET, 8, "i64", "wall_offset", "`CLOCK_REALTIME` - `CLOCK_BOOTTIME`, ns"),
+    (
+        offset::WALL_OFFSET,
+        8,
+        "i64",
+        "wall_offset",
+        "`CLOCK_REALTIME` - `CLOCK_BOOTTIME`, ns, for records published at wall_since or later",
+    ),
     (offset::HEARTBEAT, 8, "u64", "heartbeat", "`CLOCK_BOOTTIME` of the last heartbeat, ns"),
+    (
+        offset::WALL_SINCE,
+        8,
+        "u64",
+        "wall_since",
+        "`CLOCK_BOOTTIME` from which wall_offset holds, ns",
+    ),
+    (offset::WALL_BEFORE, 8, "i64", "wall_before", "as wall_offset, for records published before"),
     (
         offset::HEAD,
         8,
@@ -289,6 +325,9 @@ fn each_number_of_the_header_is_at_the_offset_in_its_row() {
         ("created_at", |header| header.created_at ^= u64::MAX),
         ("boot_id", |header| header.boot_id = header.boot_id.map(|byte| !byte)),
         ("base_sequence", |header| header.base_sequence ^= u64::MAX),
+        ("lineage", |header| header.lineage ^= u64::MAX),
+        ("first_lineage", |header| header.first_lineage ^= u64::MAX),
+        ("inode", |header| header.inode ^= u64::MAX),
     ];
     for (name, change) in changes {
         let mut other = base.clone();

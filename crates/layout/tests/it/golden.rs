@@ -35,6 +35,9 @@ pub(crate) fn stu_header() -> Header {
     header.created_at = 1_735_689_600_000_000_000;
     header.boot_id = core::array::from_fn(|index| u8::try_from(index + 1).expect("1 to 16"));
     header.base_sequence = 0;
+    header.lineage = 1_735_689_600_000_000;
+    header.first_lineage = header.lineage;
+    header.inode = 4711;
     header
 }
 

@@ -1,6 +1,8 @@
 //! The header is read back as written, and every other one is refused.
 
-use layout::header::{BadSlots, LINE, MAX_SLOTS, MIN_SLOTS, SLOT_HEAD, StateWord, WAKE, offset};
+use layout::header::{
+    BadSlots, LINE, MAX_LINEAGE, MAX_SLOTS, MIN_SLOTS, SLOT_HEAD, StateWord, WAKE, offset,
+};
 use layout::{
     CType, DecodeError, FieldSpec, Header, MAX_RECORD, MAX_SCHEMA, Record, Scalar, Schema, Stu,
 };
@@ -14,6 +16,9 @@ fn header() -> Header {
     header.created_at = 0x0102_0304_0506_0708;
     header.boot_id = *b"0123456789abcdef";
     header.base_sequence = 41;
+    header.lineage = 1_735_689_600_000_000;
+    header.first_lineage = 1_735_689_599_000_000;
+    header.inode = 4711;
     header
 }
 
@@ -135,7 +140,7 @@ fn unknown_compatible_features_are_accepted_and_incompatible_ones_refused() {
 #[test]
 fn reserved_bytes_are_written_as_zero_and_ignored() {
     let mut bytes = header().encode();
-    for reserved in [0x4c..0x50, 0x78..0xf8] {
+    for reserved in [0x4c..0x50, 0x90..0xf8] {
         assert!(bytes[reserved.clone()].iter().all(|&byte| byte == 0));
         bytes[reserved].fill(0xff);
     }
@@ -178,6 +183,12 @@ fn each_impossible_number_is_refused_even_with_a_right_checksum() {
         (offset::FILE_LEN, &long(0), "go beyond the end"),
         (offset::FILE_LEN, &long(good.file_len - 64), "go beyond the end"),
         (offset::FILE_LEN, &long(good.file_len + 1), "file length"),
+        (offset::LINEAGE, &long(0), "lineage is 0 or beyond"),
+        (offset::LINEAGE, &long(MAX_LINEAGE + 1), "lineage is 0 or beyond"),
+        (offset::LINEAGE, &long(good.first_lineage - 1), "no earlier lineage"),
+        (offset::FIRST_LINEAGE, &long(0), "no earlier lineage"),
+        (offset::FIRST_LINEAGE, &long(good.lineage + 1), "no earlier lineage"),
+        (offset::FIRST_LINEAGE, &long(u64::MAX), "no earlier lineage"),
     ];
     for (at, value, part) in cases {
         let error = resealed(*at, value);
@@ -223,7 +234,8 @@ fn random_bytes_are_never_a_header() {
 fn sections_of_a_planned_region_follow_each_other_without_overlap() {
     for size in [1, 7, 8, 28, 40, 48, 49, 64, 4096, 65_536, MAX_RECORD] {
         for slots in [MIN_SLOTS, 8, 1024, MAX_SLOTS] {
-            let header = Header::plan(&record_of(size), slots).expect("a header");
+            let mut header = Header::plan(&record_of(size), slots).expect("a header");
+            (header.lineage, header.first_lineage) = (1, 1);
             assert_sound(&header);
             assert_eq!(header.slot_offset(0), offset::SLOTS as u64);
             assert_eq!(header.slot_offset(slots), header.schema_offset);

@@ -21,7 +21,7 @@ fn newest(file: &File) -> Option<(u64, u64, Value)> {
     let mut reader = DynReader::open_file(file, Path::new("test")).ok()?;
     let mut record = layout::RecordBuf::new(reader.schema().clone());
     let found = reader.latest(record.bytes_mut()).ok()??;
-    Some((found.epoch, found.sequence, record.value(0)))
+    Some((reader.epoch(), found.sequence, record.value(0)))
 }
 
 #[test]

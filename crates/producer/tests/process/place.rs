@@ -115,7 +115,7 @@ impl Place {
         let schema = reader.schema().clone();
         let mut record = layout::RecordBuf::new(schema);
         let found = reader.latest(record.bytes_mut()).ok()??;
-        Some((found.epoch, found.sequence, record.value(0)))
+        Some((reader.epoch(), found.sequence, record.value(0)))
     }
 
     pub(crate) fn wait_for_record(&self, what: &str, good: impl Fn(&(u64, u64, Value)) -> bool) {

@@ -15,6 +15,9 @@ pub enum Event<T> {
     Writer(State),
     /// Another file has the region's name: it is followed from now on.
     Replaced,
+    /// The records after this are of another lineage, this one. How many there were between them and
+    /// those before is not known, unless [`Event::Missed`] follows.
+    Lineage(u64),
     /// There is no region yet: see [`Follow::awaiting`](crate::Follow::awaiting).
     Waiting,
     /// The region that was awaited is attached.

@@ -11,7 +11,8 @@
 //!     v
 //!   look, if the writer line has changed, or after 250 ms: the writer's state; read what is left
 //!     v
-//!   cut short? the name?                               Truncated; Missing, Back, Replaced, an error
+//!   cut short? the name?                               Truncated; Missing, Back, Replaced and
+//!                                                        Lineage, an error
 //!     | the same file
 //!     v
 //!   the state is another one?                          Writer

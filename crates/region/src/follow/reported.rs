@@ -37,6 +37,8 @@ pub(super) struct Reported {
     writer: Option<Seen>,
     /// An ended writer seems to run again, seen once.
     doubt: bool,
+    /// The lineage of a file that was attached, to be reported.
+    lineage: Option<u64>,
 }
 
 /// Sets `last` to `now`; returns whether that is another value.
@@ -47,6 +49,16 @@ fn changes<T: PartialEq>(last: &mut Option<T>, now: T) -> bool {
 }
 
 impl Reported {
+    /// Nothing yet of a file that was attached in place of one with lineage `old`.
+    pub(super) fn of_successor(old: Option<u64>, new: Option<u64>) -> Self {
+        Self { lineage: new.filter(|_| new != old), ..Self::default() }
+    }
+
+    /// The lineage to report, if the records are of another one from now on.
+    pub(super) fn lineage_news(&mut self) -> Option<u64> {
+        self.lineage.take()
+    }
+
     /// Whether nothing is wrong with the file and its writer, as far as has been reported.
     pub(super) fn is_calm(&self) -> bool {
         self.file.is_none()

@@ -6,7 +6,7 @@ use super::{Event, Follow, Followed};
 use crate::clock::BootTime;
 use crate::error::{RegionError, RegionErrorKind};
 use crate::publication::Step;
-use crate::reader::Refreshed;
+use crate::reader::{DynReader, Refreshed};
 use std::time::Duration;
 
 /// Time between two attempts to open a region that does not exist yet.
@@ -27,6 +27,9 @@ impl<S: Followed> Follow<'_, S> {
     /// [`DynReader::next`]: crate::DynReader::next
     /// [`DynReader::refresh`]: crate::DynReader::refresh
     pub fn try_next(&mut self) -> Result<Option<Event<S::Item>>, RegionError> {
+        if let Some(lineage) = self.reported.lineage_news() {
+            return Ok(Some(Event::Lineage(lineage)));
+        }
         loop {
             if let Some(event) = self.deliver()? {
                 return Ok(Some(event));
@@ -49,6 +52,9 @@ impl<S: Followed> Follow<'_, S> {
     /// # Errors
     /// As [`try_next`](Self::try_next).
     pub fn try_change(&mut self) -> Result<Option<Event<S::Item>>, RegionError> {
+        if let Some(lineage) = self.reported.lineage_news() {
+            return Ok(Some(Event::Lineage(lineage)));
+        }
         let Some(source) = &self.source else { return self.try_open() };
         match self.timer.look(source, self.reported.is_calm()) {
             Some(look) => self.report(look),
@@ -132,9 +138,11 @@ impl<S: Followed> Follow<'_, S> {
         if source.is_cut() && reported.is_cut_news() {
             return Ok(Some(Event::Truncated));
         }
+        let lineage = |source: &S| source.region().map(DynReader::lineage);
+        let old = lineage(source);
         let of_name = match source.refresh() {
             Ok(Refreshed::Reattached) => {
-                *reported = Reported::default();
+                *reported = Reported::of_successor(old, lineage(source));
                 Some(Event::Replaced)
             }
             Ok(Refreshed::Missing) => reported.is_missing_news().then_some(Event::Missing),

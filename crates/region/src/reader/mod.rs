@@ -13,7 +13,7 @@ pub use refresh::Refreshed;
 pub use typed::{Reader, Sample};
 
 use crate::address::{Address, ToPlace};
-use crate::clock::{self, BootTime};
+use crate::clock::BootTime;
 use crate::error::{RegionError, RegionErrorKind as Kind};
 use crate::file::{self, Content};
 use crate::file_id::FileId;
@@ -22,10 +22,10 @@ use crate::mapped_region::{MappedRegion, Preamble};
 use crate::mapping::Access;
 use crate::publication::{Publication, Step};
 use crate::state::{self, State};
+use crate::wall;
 use crate::writer_status::WriterStatus;
 use channel::{Part, Ring, Tail};
 use layout::Schema;
-use layout::header::StateWord;
 use refresh_timer::RefreshTimer;
 use std::fmt;
 use std::fs::File;
@@ -45,8 +45,8 @@ pub struct DynReader {
     tail: Tail,
     /// Records that went by between two files of one region, not yet reported.
     missed: u64,
-    /// The epoch when the file was last known to be whole: a truncation erases it.
-    known_epoch: u64,
+    /// The last records read of the lineages before: see `refresh`.
+    passed: Vec<(u64, u64)>,
     file: File,
     address: Address,
     /// `None`: an anonymous region has no name that could go to another file.
@@ -110,24 +110,22 @@ impl DynReader {
         let tail = Tail::after(newest_next);
         let timer = RefreshTimer::new();
         let mut reader =
-            Self { ring, tail, missed: 0, known_epoch: 0, file, address, id, schema, timer };
+            Self { ring, tail, missed: 0, passed: Vec::new(), file, address, id, schema, timer };
         // It may have been cut since its header was read.
         reader.settle(tail).ok_or_else(|| reader.truncated())?;
         Ok(reader)
     }
 
-    /// Moves the cursor to `tail` and returns the epoch; `None`, without moving it, if the file was
-    /// truncated before the read was complete.
+    /// Moves the cursor to `tail`; `None`, without moving it, if the file was truncated before the
+    /// read was complete.
     #[inline(always)]
     #[allow(clippy::inline_always)] // as `latest`
-    fn settle(&mut self, tail: Tail) -> Option<u64> {
-        let epoch = self.epoch();
+    fn settle(&mut self, tail: Tail) -> Option<()> {
         if !self.mapped().is_whole() {
             return None;
         }
         self.tail = tail;
-        self.known_epoch = epoch;
-        Some(epoch)
+        Some(())
     }
 
     /// Everything that happens to the region from now on: see [`Follow`].
@@ -182,11 +180,11 @@ impl DynReader {
         let mut tail = self.tail;
         let snapshot = tail.try_latest(&self.ring, retries, part)?;
         let is_news = snapshot.sequence > self.tail.newest();
-        let epoch = self.settle(tail)?;
+        self.settle(tail)?;
         if !is_news {
             self.timer.count();
         }
-        Some(Publication::new(snapshot, epoch, self.mapped().is_of_this_boot()))
+        Some(self.publication(snapshot))
     }
 
     /// The reason: an error, nothing published yet, or a lap, after which another attempt is made.
@@ -231,15 +229,12 @@ impl DynReader {
         }
         let mut tail = self.tail;
         let step = tail.next_part(&self.ring, part);
-        let Some(epoch) = self.settle(tail) else {
+        if self.settle(tail).is_none() {
             self.timer.cut_short();
             return Err(self.truncated());
-        };
-        let this_boot = self.mapped().is_of_this_boot();
+        }
         match step {
-            Ok(channel::Step::Record(snapshot)) => {
-                Ok(Step::Record(Publication::new(snapshot, epoch, this_boot)))
-            }
+            Ok(channel::Step::Record(snapshot)) => Ok(Step::Record(self.publication(snapshot))),
             Ok(channel::Step::Pending) => {
                 self.count_pending();
                 Ok(Step::Pending)
@@ -247,6 +242,12 @@ impl DynReader {
             Ok(channel::Step::Missed(missed)) => Ok(Step::Missed(missed)),
             Err(_) => Err(self.unstable()),
         }
+    }
+
+    #[inline(always)]
+    #[allow(clippy::inline_always)] // as `latest`
+    fn publication(&self, record: channel::Publication) -> Publication {
+        Publication::new(record, self.lineage(), self.mapped().is_of_this_boot())
     }
 
     /// The state of the writer. One system call, about 0.2 us.
@@ -260,15 +261,11 @@ impl DynReader {
         publication.age()
     }
 
-    /// The wall time of `publication`, by the writer's clock at its last heartbeat.
+    /// The wall time of `publication`, a record of this region, by its writer's clock: the same for every
+    /// reader, always. Ask for it before the record's slot has been reused: after that, and two steps of the clock, it
+    /// may be off by the first.
     pub fn wall_time(&self, publication: &Publication) -> SystemTime {
-        let status = WriterStatus::of(self.mapped());
-        let left_behind = status.mark() != StateWord::Live || publication.is_of_another_boot();
-        let written = status.wall_offset();
-        // A page that was cut would say 0.
-        let usable = left_behind && self.mapped().is_whole();
-        let offset = if usable { written } else { clock::wall_offset() };
-        publication.published_at.at_offset(offset)
+        wall::time_of(self.mapped(), publication.published_at)
     }
 
     /// The record's description, out of the region.
@@ -281,7 +278,13 @@ impl DynReader {
         self.address.path()
     }
 
-    /// How many writers the region has had.
+    /// The lineage of the records in the attached file: with its sequence number the name of each.
+    #[inline]
+    pub fn lineage(&self) -> u64 {
+        self.mapped().header().lineage
+    }
+
+    /// How many writers and files the region has had.
     pub fn epoch(&self) -> u64 {
         WriterStatus::of(self.mapped()).epoch()
     }

@@ -6,8 +6,9 @@
 //! ```text
 //!   the new file                              the cursor goes           counted as missed
 //!   a copy of the old one, records included   where it was              nothing
-//!   its successor: a later epoch that         to its first record       what the old file's writer
-//!     begins after the last record read                                   published after that
+//!   its successor, in which the sequence      where it was, or to       what was published after that
+//!     continues (`first_lineage`)               its first record          and is not there
+//!   one of a lineage that was read before     where it was then         the same
 //!   another region                            to its first record       nothing
 //! ```
 //!
@@ -20,6 +21,9 @@ use crate::overlay;
 use crate::state::State;
 use channel::Tail;
 use layout::header::offset;
+
+/// How many lineages a reader remembers, for the case that their file gets the name back.
+const REMEMBERED: usize = 8;
 
 /// The result of [`DynReader::refresh`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,7 +44,7 @@ impl DynReader {
     ///
     /// Following continues after the last record returned; the next [`DynReader::next`] reports
     /// those published meanwhile and lost as missed. A region that does not continue the old one's
-    /// epoch and sequence is followed from its first record. [`latest`](Self::latest) and
+    /// sequence is followed from its first record. [`latest`](Self::latest) and
     /// [`next`](Self::next) do this by themselves unless [`refresh_every`](Self::refresh_every)
     /// turns it off; then call it when `next` returns `Pending` and the state is not live.
     ///
@@ -87,25 +91,25 @@ impl DynReader {
 
     /// Places the cursor of a fresh reader where that of `old`, of the same path, was.
     fn continue_from(&mut self, old: &Self) {
-        let base = self.mapped().header().base_sequence;
-        let last = old.tail.last();
-        let (place, passed_over) = if self.mapped().header() == old.mapped().header() {
+        let (header, before) = (self.mapped().header(), old.mapped().header());
+        let (base, head) = (header.base_sequence, self.ring.head());
+        let mut passed = old.passed.clone();
+        passed.retain(|(lineage, _)| *lineage != before.lineage);
+        passed.truncate(REMEMBERED - 1);
+        passed.insert(0, (before.lineage, old.tail.last()));
+        let continues = header.first_lineage == before.first_lineage;
+        let is_known = |(lineage, _): &&(u64, u64)| *lineage == header.lineage || continues;
+        let last = passed.iter().find(is_known).map(|(_, last)| *last);
+        let (place, passed_over) = match last {
             // A copy of the old file, records included.
-            (last.min(self.ring.head()), 0)
-        } else if self.known_epoch > old.last_epoch() && base >= last {
-            // A successor begins after everything that was published before it.
-            (base, base - last)
-        } else {
-            (base, 0)
+            Some(last) if header == before => (last.min(head), 0),
+            // It holds what was published before it, or begins after that.
+            Some(last) => (last.max(base), base.saturating_sub(last)),
+            None => (base, 0),
         };
+        self.passed = passed;
         self.timer = old.timer.of_successor();
         self.missed = old.missed.saturating_add(passed_over);
         self.tail = Tail::after(place);
-    }
-
-    /// The current epoch, or the one before the file was truncated.
-    fn last_epoch(&self) -> u64 {
-        let epoch = self.epoch();
-        if self.mapped().is_whole() { epoch } else { self.known_epoch }
     }
 }

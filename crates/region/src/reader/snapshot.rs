@@ -1,7 +1,7 @@
 //! A consistent copy of a region that is being published to: a file that is a region itself.
 //!
 //! Invariant: the path names the file it named before, or a complete, synced region with one whole
-//! record and its number, epoch and time. No user may read it who may not read the original region.
+//! record and its name and time. No user may read it who may not read the original region.
 //!
 //! ```text
 //!   latest --> this process's memory --> a file beside the path --> fsync --> the name --> fsync
@@ -21,12 +21,14 @@ use crate::directory;
 use crate::error::{RegionError, RegionErrorKind as Kind};
 use crate::file_id::FileId;
 use crate::fork::OwnFile;
+use crate::lineage::Lineage;
 use crate::location::Location;
 use crate::lock;
 use crate::mapped_region::MappedRegion;
 use crate::mapping::Access;
 use crate::options::Options;
 use crate::publication::Publication;
+use crate::wall;
 use crate::writer;
 use crate::writer_status::WriterStatus;
 use layout::header::MIN_SLOTS;
@@ -35,7 +37,6 @@ use rustix::io::Errno;
 use std::fs::File;
 use std::os::unix::fs::{FileExt, MetadataExt};
 use std::path::Path;
-use std::time::{SystemTime, UNIX_EPOCH};
 
 /// The message about a region with a writer, or with a reader's lock.
 const HELD: &str = "is a region that another process holds";
@@ -46,7 +47,8 @@ impl DynReader {
     /// Writes the newest record to a region of its own at `at`, and returns which one it is;
     /// `None`, and no file, if nothing has been published yet.
     ///
-    /// The new region is closed: readers can attach to it, and a writer can continue from it. Its
+    /// The new region is closed: readers can attach to it, and a writer can continue from it, in a
+    /// lineage of its own. Its
     /// mode is that of this region, less the umask; 0600 if this region has no name. An earlier
     /// snapshot, or any other region without a writer, is replaced in one step.
     ///
@@ -76,21 +78,24 @@ impl DynReader {
         let wakes = self.mapped().wakes();
         let options = Options::new().slots(self.slots()).wake(wakes).mode(0o600);
         let beginning = create::Beginning {
+            lineage: Lineage::of(self.mapped().header()),
             base_sequence: publication.sequence.wrapping_sub(1),
             // The record's time is one of its boot. On tmpfs no id is needed to know which that is.
             boot_id: match self.mapped().is_of_this_boot() {
                 Some(true) => boot::id(),
                 _ => self.mapped().header().boot_id,
             },
+            // No file has it: a writer that continues from the copy begins a lineage.
+            inode: Some(0),
         };
         let (unnamed, header) = create::region(at, &self.schema, &options, beginning)?;
         let mapped = MappedRegion::map(&unnamed.file, at.path(), &header, Access::Write)?;
         let mut publisher = writer::publisher_over(mapped, at.path())?;
         publisher.publish(publication.published_at.as_nanos(), record);
         let mapped = publisher.ring().memory();
-        let offset = wall_offset(publication, self.wall_time(publication));
-        let status = WriterStatus::of(mapped);
-        status.close_as(WriterStatus::of(self.mapped()), publication.epoch, offset);
+        let offset = wall::offset_at(self.mapped(), publication.published_at);
+        wall::set(mapped, offset.ok_or_else(|| self.truncated())?);
+        WriterStatus::of(mapped).close_as(WriterStatus::of(self.mapped()), self.epoch());
         let is_whole = mapped.is_whole();
         if is_whole { Ok(unnamed) } else { Err(mapped.truncated(at.path(), &unnamed.file)) }
     }
@@ -180,14 +185,6 @@ fn is_region(file: &File) -> std::io::Result<bool> {
     let mut magic = [0; layout::header::MAGIC_BYTES.len()];
     let read = file.read_at(&mut magic, 0)?;
     Ok(read == magic.len() && magic == layout::header::MAGIC_BYTES)
-}
-
-/// The stored time that readers turn into `published` as the time of `publication`.
-fn wall_offset(publication: &Publication, published: SystemTime) -> i64 {
-    let since = published.duration_since(UNIX_EPOCH).unwrap_or_default();
-    crate::clock::duration_nanos(since)
-        .wrapping_sub(publication.published_at.as_nanos())
-        .cast_signed()
 }
 
 /// `mode` for a file of another group: what both the group and the others of the old one may. Who

@@ -28,7 +28,7 @@ pub struct Reader<R> {
 pub struct Sample<R> {
     /// The record as it was published.
     pub record: R,
-    /// Its number, epoch and time.
+    /// Its name and time.
     pub publication: Publication,
 }
 
@@ -36,6 +36,11 @@ impl<R> Sample<R> {
     /// The record's number.
     pub const fn sequence(&self) -> u64 {
         self.publication.sequence
+    }
+
+    /// The record's lineage: see [`Publication::lineage`].
+    pub const fn lineage(&self) -> u64 {
+        self.publication.lineage
     }
 
     /// How long ago it was published; `None` if unknown: see [`Publication::age`].

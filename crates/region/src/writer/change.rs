@@ -5,21 +5,25 @@
 //!
 //! ```text
 //!   check -> named
-//!            deleted, cut short --> recreate: a new file, epoch + 1, the sequence continues
+//!            deleted, cut short --> recreate: a new file, epoch + 1, the sequence continues; a new
+//!                                     lineage if it was deleted
 //!            replaced               an error: another writer's file, or any other, has the name
 //!   change   the same record and shape, no right taken away: the file stays
 //!            otherwise          --> as recreate
 //! ```
 
-use super::open::{self, Fresh, Lineage, Opened, Wanted};
+use super::open::{self, Fresh, Opened, TRIES, Wanted};
 use super::origin::Why;
+use super::succession::Succession;
 use super::{DynWriter, Home};
 use crate::clock::{self, BootTime};
 use crate::error::{RegionError, RegionErrorKind as Kind};
 use crate::file_id::FileId;
+use crate::lineage;
 use crate::location::Location;
 use crate::options::Options;
 use crate::rights::{self, Rights};
+use crate::wall;
 use crate::writer_status::WriterStatus;
 use layout::Schema;
 use std::fs::File;
@@ -90,7 +94,9 @@ impl DynWriter {
     }
 
     /// Makes a new file under the same name, after the old one was deleted or cut short. The epoch
-    /// rises by one and the sequence continues; readers find the new file by themselves.
+    /// rises by one and the sequence continues; readers find the new file by themselves. After a
+    /// deletion its records are of a new lineage, because another writer may have used the name
+    /// meanwhile.
     ///
     /// # Errors
     /// [`Kind::Replaced`] if another file has taken the name; [`Kind::CannotReplace`] if the
@@ -119,6 +125,7 @@ impl DynWriter {
             return Ok(());
         }
         self.next_check = next_check(now, &self.options);
+        wall::update(&self.publisher);
         if !self.home.is_named() {
             return Ok(()); // it has no name to lose
         }
@@ -193,18 +200,24 @@ impl DynWriter {
 
     /// A new region in place of this one. Only a name and a memfd can get one.
     fn successor(&mut self, wanted: Wanted<'_>, why: Why) -> Result<Opened, RegionError> {
-        let lineage = self.next_lineage();
-        let Home::Named(at) = &mut self.home else {
-            return self.unnamed_successor(wanted, why);
-        };
-        at.renew()?;
-        let opened = Fresh::make(at, wanted, lineage)?.put(at, &self.file, why)?;
-        opened.ok_or_else(|| RegionError::new(&self.path, Kind::Replaced))
-    }
-
-    pub(super) fn next_lineage(&self) -> Lineage {
-        // From this process's own memory: the file may have lost its pages.
-        Lineage { epoch: self.epoch + 1, sequence: self.sequence() }
+        for _ in 0..TRIES {
+            let Home::Named(at) = &mut self.home else {
+                return self.unnamed_successor(wanted, why);
+            };
+            at.renew()?;
+            let why = match at.named()? {
+                None => Why::Deleted,
+                Some(_) if open::is_named(&self.file, at)? => why.clone(),
+                Some(_) => break,
+            };
+            // The epoch and the numbers are in this process's own memory: the file may have lost its pages.
+            let (old, epoch, known) = (&self.publisher, self.epoch + 1, lineage::last_change(at));
+            let next = Succession::in_new_file(old, epoch, &why, wanted.schema, known);
+            if let Some(opened) = Fresh::make(at, wanted, &next)?.put(at, &self.file, why)? {
+                return Ok(opened);
+            }
+        }
+        Err(RegionError::new(&self.path, Kind::Replaced))
     }
 
     /// Publishes to `opened` from now on; marks the old file retired for its readers.

@@ -5,6 +5,7 @@ mod open;
 mod origin;
 mod passed;
 mod standby;
+mod succession;
 mod takeover_lock;
 mod typed;
 
@@ -25,6 +26,7 @@ use crate::mapped_region::MappedRegion;
 use crate::medium::Medium;
 use crate::options::Options;
 use crate::wait;
+use crate::wall;
 use crate::writer_status::WriterStatus;
 use channel::Publisher;
 use layout::Schema;
@@ -76,8 +78,9 @@ impl DynWriter {
     /// Creates the region at `at` (a name, a path or an [`Address`](crate::Address)), resumes the one that
     /// is there, or replaces it.
     ///
-    /// The same schema and shape: the sequence continues and the epoch rises by one. Another: the
-    /// old region is retired and a new one takes its name, with the next epoch and sequence.
+    /// The same schema and shape: lineage and sequence continue and the epoch rises by one. Another:
+    /// the old region is retired and a new one takes its name, with the same lineage and the next
+    /// epoch and sequence. If only the shape differs, the last record is in the new one, too.
     ///
     /// # Errors
     /// [`Kind::Busy`] if another writer has the region; [`Kind::NotOurs`] if its file belongs to
@@ -192,7 +195,7 @@ impl DynWriter {
         if is_due { self.check_and_recreate() } else { Ok(()) }
     }
 
-    /// Stores a heartbeat without a publish. Due once in each [period](Options::period) in which
+    /// Stores a heartbeat without a publish, and the present wall clock, if it was set. Due once in each [period](Options::period) in which
     /// nothing is published.
     ///
     /// # Errors
@@ -202,6 +205,7 @@ impl DynWriter {
         let now = BootTime::now();
         self.check_if_due(now)?;
         WriterStatus::of(self.mapped()).set_heartbeat(now);
+        wall::update(&self.publisher);
         Ok(())
     }
 
@@ -221,9 +225,15 @@ impl DynWriter {
         &self.path
     }
 
-    /// How many writers the region has had, this one included.
+    /// How many writers and files the region has had, these included.
     pub fn epoch(&self) -> u64 {
         self.epoch
+    }
+
+    /// The lineage of the records that this writer publishes: with its sequence number the name of
+    /// each. Another one after the region's file was deleted.
+    pub fn lineage(&self) -> u64 {
+        self.mapped().header().lineage
     }
 
     /// The number of the newest record; the first of a new region is 1.
@@ -285,7 +295,8 @@ impl Drop for DynWriter {
         // parent's.
         if !std::thread::panicking() && self.file.is_here() {
             let status = WriterStatus::of(self.mapped());
-            status.set_heartbeat(BootTime::now()); // with the current wall clock
+            status.set_heartbeat(BootTime::now());
+            wall::update(&self.publisher);
             status.set_mark(StateWord::Closed);
             wait::wake_all(self.mapped().futex_word());
             if self.home.is_named() {

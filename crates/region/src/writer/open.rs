@@ -1,35 +1,41 @@
 //! How a writer gets its region: create, resume or replace.
 //!
 //! ```text
-//!   no file            create aside, claim the name            epoch 1, sequence from 1
+//!   no file            create aside, claim the name            a new lineage, epoch 1, sequence from 1
 //!   ours, same record  take the lock, resume                   epoch + 1, the sequence continues
 //!   ours, otherwise    take the lock, create aside, replace    epoch + 1, the sequence continues,
 //!                                                              the old file is marked retired
 //!   ours, but a reader's lock or a second name is on it    as "otherwise"
+//!                                                              (see `succession`)
 //!   not a region       refuse: it is another program's file
 //!   another user's     refuse: that user could change what is published
 //! ```
 
 use super::origin::{Origin, Why};
+use super::succession::{LARGEST, Succession};
 use super::takeover_lock::{TakeoverLock, take_lock};
 use crate::aside;
-use crate::create::{self, Beginning, Unnamed};
+use crate::boot;
+use crate::create::{self, Beginning, Succeeded, Unnamed};
 use crate::error::{RegionError, RegionErrorKind as Kind};
 use crate::file;
 use crate::file_id::FileId;
 use crate::fork::OwnFile;
+use crate::lineage;
 use crate::location::Location;
-use crate::mapped_region::{MappedRegion, Preamble};
+use crate::mapped_region::{self, MappedRegion, Preamble};
 use crate::mapping::{self, Access};
 use crate::options::Options;
 use crate::rights::{self, Rights};
 use crate::state;
 use crate::wait;
+use crate::wall;
 use crate::writer_status::WriterStatus;
 use channel::{Memory, Publisher, Ring};
 use layout::Schema;
 use layout::header::{Header, StateWord};
 use std::fs::File;
+use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
 /// An open region, ready to publish.
@@ -44,21 +50,8 @@ pub(super) struct Opened {
     pub(super) origin: Origin,
 }
 
-/// What a new file takes over from the one before it.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Lineage {
-    pub(super) epoch: u64,
-    pub(super) sequence: u64,
-}
-
-impl Lineage {
-    pub(super) const FIRST: Self = Self { epoch: 1, sequence: 0 };
-}
-
 /// Attempts before giving up when other processes keep replacing the file.
-const TRIES: usize = 100;
-/// A sequence or epoch beyond this was never counted: 292 years at one a nanosecond.
-const LARGEST: u64 = 1 << 62;
+pub(super) const TRIES: usize = 100;
 
 /// What a writer asks for.
 #[derive(Clone, Copy, Debug)]
@@ -96,13 +89,13 @@ pub(crate) fn at_name<T>(
 pub(super) fn adopt(file: OwnFile, path: &Path, options: &Options) -> Result<Opened, RegionError> {
     take_lock(&file, path)?;
     let publisher = Preflight::of_passed(&file, path)?.publisher(path)?;
-    let lineage = lineage_of(&publisher);
-    Ok(begin(publisher, file, options, lineage))
+    Ok(begin(publisher, file, options))
 }
 
 /// `None`: another process created one first.
 fn create_first(at: &Location, wanted: Wanted<'_>) -> Result<Option<Opened>, RegionError> {
-    let Fresh { unnamed, publisher, epoch } = Fresh::make(at, wanted, Lineage::FIRST)?;
+    let first = Succession::none(lineage::last_change(at));
+    let Fresh { unnamed, publisher, epoch } = Fresh::make(at, wanted, &first)?;
     let file = unnamed.claim(at)?;
     Ok(file.map(|file| Opened { publisher, file, twin: None, epoch, origin: Origin::Created }))
 }
@@ -143,20 +136,29 @@ impl Preflight {
         file.metadata().is_ok_and(|meta| meta.len() >= want) && self.mapped.is_whole()
     }
 
-    /// Why the region cannot be resumed, if so.
-    pub(super) fn why_not(&self, wanted: Wanted<'_>) -> Option<Why> {
-        let Self { preamble, mapped } = self;
-        let status = WriterStatus::of(mapped);
+    /// Why the region in `file` cannot be resumed, nor its lineage, if so.
+    pub(super) fn why_ended(&self, file: &File) -> Option<Why> {
+        let mapped = &self.mapped;
+        let (header, status) = (mapped.header(), WriterStatus::of(mapped));
         if status.epoch().max(mapping::peek(mapped.head())) > LARGEST {
             return Some(Why::Damaged("its sequence or epoch is beyond all counting".into()));
         }
         // The lock is this writer's own.
-        if state::is_of_another_boot(mapped, state::LockState::Free) {
+        let is_of_another_boot = state::is_of_another_boot(mapped, state::LockState::Free);
+        // Not even tmpfs keeps a copy of such a file out.
+        if is_of_another_boot || boot::is_id_of_another(header.boot_id) {
             return Some(Why::OtherBoot);
         }
         if status.mark() == StateWord::Retired {
             return Some(Why::Retired);
         }
+        let is_copy = file.metadata().is_ok_and(|meta| meta.ino() != header.inode);
+        is_copy.then_some(Why::Copied)
+    }
+
+    /// Why the region cannot be resumed by a writer that wants this, if so.
+    pub(super) fn why_other(&self, wanted: Wanted<'_>) -> Option<Why> {
+        let Self { preamble, mapped } = self;
         // All of the description: readers print its help, labels and line template too.
         if *preamble.schema != *wanted.schema {
             return Some(Why::OtherSchema);
@@ -192,22 +194,23 @@ pub(super) fn take_over(
     let preflight = match preflight.map_or_else(|| Preflight::of(&file, at), Ok) {
         Ok(preflight) => preflight,
         Err(err) => {
-            let (why, fresh) = (damage(err)?, Fresh::make(at, wanted, Lineage::FIRST)?);
-            return fresh.put(at, &file, why);
+            let why = damage(err)?;
+            let known = lineage::last_change(at).max(mapped_region::lineage_in(&file));
+            return Fresh::make(at, wanted, &Succession::none(known))?.put(at, &file, why);
         }
     };
-    let why = lock
-        .why_not()
+    let why = preflight
+        .why_ended(&file)
         .or_else(|| (links > 1).then_some(Why::Linked))
-        .or_else(|| preflight.why_not(wanted));
+        .or_else(|| lock.why_not())
+        .or_else(|| preflight.why_other(wanted));
     let narrower = Rights::of(options, path)?.narrow(&file, path)?;
     let publisher = preflight.publisher(path)?;
     if let Some(why) = why.or(narrower.then_some(Why::Narrowed)) {
         return supersede(&publisher, &file, at, wanted, why);
     }
     rights::admit(&file, path, options)?;
-    let lineage = lineage_of(&publisher);
-    let opened = begin(publisher, file, options, lineage);
+    let opened = begin(publisher, file, options);
     // The last writer may have died over a replacement, with the old file's name aside.
     aside::sweep(at);
     Ok(Some(opened))
@@ -223,7 +226,10 @@ fn supersede(
 ) -> Result<Option<Opened>, RegionError> {
     // Under its other name it may be another region, whose readers stay with it.
     let is_other_region = why == Why::Linked;
-    let opened = Fresh::make(at, wanted, lineage_of(old))?.put(at, file, why)?;
+    let epoch = next_epoch(old.ring().memory());
+    let known = lineage::last_change(at);
+    let next = Succession::in_new_file(old, epoch, &why, wanted.schema, known);
+    let opened = Fresh::make(at, wanted, &next)?.put(at, file, why)?;
     if opened.is_some() && !is_other_region {
         retire(old);
     }
@@ -246,13 +252,9 @@ pub(crate) fn publisher_over(
     Ok(Publisher::resume(ring))
 }
 
-/// What the writer after the last one of `publisher`'s region begins with.
-pub(super) fn lineage_of(publisher: &Publisher<MappedRegion>) -> Lineage {
-    let epoch = WriterStatus::of(publisher.ring().memory()).epoch();
-    if epoch.max(publisher.sequence()) > LARGEST {
-        return Lineage::FIRST;
-    }
-    Lineage { epoch: epoch + 1, sequence: publisher.sequence() }
+/// The epoch of the writer after the last one.
+pub(super) fn next_epoch(mapped: &MappedRegion) -> u64 {
+    WriterStatus::of(mapped).epoch().saturating_add(1)
 }
 
 /// Marks the region as this writer's.
@@ -260,13 +262,13 @@ pub(super) fn begin(
     publisher: Publisher<MappedRegion>,
     file: OwnFile,
     options: &Options,
-    lineage: Lineage,
 ) -> Opened {
     let mapped = publisher.ring().memory();
-    WriterStatus::of(mapped).begin(lineage.epoch, options.period);
+    let epoch = next_epoch(mapped);
+    WriterStatus::of(mapped).begin(epoch, options.period);
+    wall::update(&publisher);
     wait::wake_all(mapped.futex_word());
-    let origin = Origin::Resumed;
-    Opened { publisher, file, twin: None, epoch: lineage.epoch, origin }
+    Opened { publisher, file, twin: None, epoch, origin: Origin::Resumed }
 }
 
 /// What is wrong with a region that cannot be read; the error again if it is not ours to replace.
@@ -287,17 +289,23 @@ pub(super) fn retire(old: &Publisher<MappedRegion>) {
     wait::wake_all(mapped.futex_word());
 }
 
-/// The publisher of a new region, which is marked live.
+/// The publisher of a new region, which is marked live and holds the record that it continues.
 pub(super) fn start(
     to_map: &File,
     path: &Path,
     header: &Header,
     options: &Options,
-    epoch: u64,
+    next: &Succession,
 ) -> Result<Publisher<MappedRegion>, RegionError> {
     let mapped = MappedRegion::map(to_map, path, header, Access::Write)?;
-    WriterStatus::of(&mapped).begin(epoch, options.period);
-    publisher_over(mapped, path)
+    wall::begin(&mapped, next.wall);
+    WriterStatus::of(&mapped).begin(next.epoch, options.period);
+    let mut publisher = publisher_over(mapped, path)?;
+    if let Some(last) = &next.last {
+        publisher.publish(last.published_at, &last.bytes);
+    }
+    wall::update(&publisher);
+    Ok(publisher)
 }
 
 /// A complete region, marked live, that has no name yet.
@@ -311,15 +319,17 @@ impl Fresh {
     pub(super) fn make(
         at: &Location,
         wanted: Wanted<'_>,
-        Lineage { epoch, sequence }: Lineage,
+        next: &Succession,
     ) -> Result<Self, RegionError> {
         let Wanted { schema, options } = wanted;
-        let (unnamed, header) = create::region(at, schema, options, Beginning::after(sequence))?;
-        let publisher = start(&unnamed.open_to_map(at)?, at.path(), &header, options, epoch)?;
-        Ok(Self { unnamed, publisher, epoch })
+        let beginning = Beginning::after(next.base(), next.lineage);
+        let (unnamed, header) = create::region(at, schema, options, beginning)?;
+        let publisher = start(&unnamed.open_to_map(at)?, at.path(), &header, options, next)?;
+        Ok(Self { unnamed, publisher, epoch: next.epoch })
     }
 
-    /// Takes the name from `old`, or takes it if no file has it; `None` if another file does.
+    /// Takes the name from `old`, or the free name of one that was deleted; `None` if that is not
+    /// what is there.
     pub(super) fn put(
         self,
         at: &Location,
@@ -327,7 +337,13 @@ impl Fresh {
         why: Why,
     ) -> Result<Option<Opened>, RegionError> {
         let Self { unnamed, publisher, epoch } = self;
-        let file = unnamed.replace(at, old)?;
+        let file = if why == Why::Deleted {
+            unnamed.claim(at)?
+        } else if let Succeeded::Named(file) = unnamed.succeed(at, old)? {
+            Some(file)
+        } else {
+            None
+        };
         let origin = Origin::Replaced(why);
         Ok(file.map(|file| Opened { publisher, file, twin: None, epoch, origin }))
     }

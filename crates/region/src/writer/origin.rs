@@ -30,6 +30,8 @@ pub enum Why {
     Locked,
     /// Its file had another name too: another user may have made the link.
     Linked,
+    /// It is a snapshot, or another copy of a region's file: the original may have a writer.
+    Copied,
     /// It was damaged.
     Damaged(String),
     /// More users may have it open than the new mode and group allow.
@@ -38,6 +40,20 @@ pub enum Why {
     Truncated,
     /// Its name was deleted while this writer held it.
     Deleted,
+}
+
+impl Why {
+    /// Whether the new file's records are of the old one's lineage: only if the old file has no other
+    /// successor.
+    pub(super) fn keeps_lineage(&self) -> bool {
+        use Why::{Locked, Narrowed, OtherSchema, OtherShape, Truncated};
+        matches!(self, OtherSchema | OtherShape | Locked | Narrowed | Truncated)
+    }
+
+    /// Whether the old file's newest record is whole, the newest of its lineage, and of this boot.
+    pub(super) fn keeps_record(&self) -> bool {
+        !matches!(self, Self::OtherBoot | Self::Retired | Self::Truncated | Self::Damaged(_))
+    }
 }
 
 impl fmt::Display for Origin {
@@ -59,6 +75,7 @@ impl fmt::Display for Why {
             Self::Retired => "the old one was retired",
             Self::Locked => "a reader holds a lock on the old one",
             Self::Linked => "the old one had a second name, a hard link",
+            Self::Copied => "the old one is a copy",
             Self::Damaged(what) => return write!(f, "the old one was damaged: {what}"),
             Self::Narrowed => "the old one was open to more users",
             Self::Truncated => "the old one was cut short",

@@ -11,8 +11,9 @@
 //! lets it have one. Whoever passed the descriptor may keep it, pass it again, or pass it to
 //! readers too: the lock still ends with the writer, keeps a second one out, and is seen by readers.
 
-use super::open::{self, Lineage, Opened, Preflight, Wanted};
+use super::open::{self, Opened, Preflight, Wanted};
 use super::origin::{Origin, Why};
+use super::succession::Succession;
 use super::takeover_lock::take_lock;
 use super::{DynWriter, Home};
 use crate::create::{self, Beginning};
@@ -20,7 +21,7 @@ use crate::error::{RegionError, RegionErrorKind as Kind};
 use crate::file::{self, Content};
 use crate::fork::OwnFile;
 use crate::lock;
-use crate::mapped_region::MappedRegion;
+use crate::mapped_region::{self, MappedRegion};
 use crate::mapping::Access;
 use crate::options::Options;
 use channel::Publisher;
@@ -44,7 +45,7 @@ struct Old {
     publisher: Option<Publisher<MappedRegion>>,
     /// Holds its lock.
     _file: OwnFile,
-    lineage: Lineage,
+    next: Succession,
     why: Why,
 }
 
@@ -91,11 +92,11 @@ impl DynWriter {
         let schema = Arc::new(schema.clone());
         let wanted = Wanted { schema: &schema, options };
         let opened = match kept.map(|file| inspect(file, label, wanted)).transpose()? {
-            None => memfd(label, wanted, Lineage::FIRST, Origin::Created)?,
+            None => memfd(label, wanted, &Succession::none(0), Origin::Created)?,
             Some(Found::Usable(opened)) => opened,
             Some(Found::Other(old)) => {
                 let origin = Origin::Replaced(old.why);
-                let opened = memfd(label, wanted, old.lineage, origin)?;
+                let opened = memfd(label, wanted, &old.next, origin)?;
                 if let Some(publisher) = &old.publisher {
                     open::retire(publisher);
                 }
@@ -130,7 +131,11 @@ impl DynWriter {
         why: Why,
     ) -> Result<Opened, RegionError> {
         match self.home {
-            Home::Memfd => memfd(&self.path, wanted, self.next_lineage(), Origin::Replaced(why)),
+            Home::Memfd => {
+                let (old, epoch) = (&self.publisher, self.epoch + 1);
+                let next = Succession::in_new_file(old, epoch, &why, wanted.schema, 0);
+                memfd(&self.path, wanted, &next, Origin::Replaced(why))
+            }
             Home::Named(_) | Home::Passed => Err(cannot_replace(&self.path, &why)),
         }
     }
@@ -148,8 +153,9 @@ fn inspect(file: File, label: &Path, wanted: Wanted<'_>) -> Result<Found, Region
         Content::Region => match Preflight::of_passed(&file, label) {
             Ok(preflight) => preflight,
             Err(err) => {
-                let (why, lineage) = (open::damage(err)?, Lineage::FIRST);
-                return Ok(Found::Other(Old { publisher: None, _file: file, lineage, why }));
+                let why = open::damage(err)?;
+                let next = Succession::none(mapped_region::lineage_in(&file));
+                return Ok(Found::Other(Old { publisher: None, _file: file, next, why }));
             }
         },
         Content::Empty => return fill(file, twin, label, wanted).map(Found::Usable),
@@ -158,16 +164,15 @@ fn inspect(file: File, label: &Path, wanted: Wanted<'_>) -> Result<Found, Region
         }
         Content::Unfinished(_) => return Err(RegionError::new(label, Kind::NotARegion)),
     };
-    let why = preflight.why_not(wanted);
+    let why = preflight.why_ended(&file).or_else(|| preflight.why_other(wanted));
     let publisher = preflight.publisher(label)?;
-    let lineage = open::lineage_of(&publisher);
-    Ok(match why {
-        None => {
-            let opened = open::begin(publisher, file, wanted.options, lineage);
-            Found::Usable(Opened { twin, ..opened })
-        }
-        Some(why) => Found::Other(Old { publisher: Some(publisher), _file: file, lineage, why }),
-    })
+    let Some(why) = why else {
+        let opened = open::begin(publisher, file, wanted.options);
+        return Ok(Found::Usable(Opened { twin, ..opened }));
+    };
+    let epoch = open::next_epoch(publisher.ring().memory());
+    let next = Succession::in_new_file(&publisher, epoch, &why, wanted.schema, 0);
+    Ok(Found::Other(Old { publisher: Some(publisher), _file: file, next, why }))
 }
 
 /// `file` with the writer's lock, if possible on an open file description of its own: then `file`
@@ -207,24 +212,26 @@ fn fill(
     label: &Path,
     Wanted { schema, options }: Wanted<'_>,
 ) -> Result<Opened, RegionError> {
-    let header = create::fill_region(&file, label, schema, options, Beginning::after(0))?;
-    let epoch = Lineage::FIRST.epoch;
+    let first = Succession::none(0);
+    let beginning = Beginning::after(first.base(), first.lineage);
+    let header = create::fill_region(&file, label, schema, options, beginning)?;
     let to_map = file::open_to_map(&file, None, label)?;
-    let publisher = open::start(&to_map, label, &header, options, epoch)?;
-    Ok(Opened { publisher, file, twin, epoch, origin: Origin::Created })
+    let publisher = open::start(&to_map, label, &header, options, &first)?;
+    Ok(Opened { publisher, file, twin, epoch: first.epoch, origin: Origin::Created })
 }
 
 /// A new memfd, complete and locked.
 fn memfd(
     label: &Path,
     Wanted { schema, options }: Wanted<'_>,
-    Lineage { epoch, sequence }: Lineage,
+    next: &Succession,
     origin: Origin,
 ) -> Result<Opened, RegionError> {
-    let (twin, header) = create::memfd(label, schema, options, Beginning::after(sequence))?;
+    let beginning = Beginning::after(next.base(), next.lineage);
+    let (twin, header) = create::memfd(label, schema, options, beginning)?;
     let file = again(&twin, label)?;
     take_lock(&file, label)?;
     let to_map = file::open_to_map(&file, None, label)?;
-    let publisher = open::start(&to_map, label, &header, options, epoch)?;
-    Ok(Opened { publisher, file, twin: Some(twin), epoch, origin })
+    let publisher = open::start(&to_map, label, &header, options, next)?;
+    Ok(Opened { publisher, file, twin: Some(twin), epoch: next.epoch, origin })
 }

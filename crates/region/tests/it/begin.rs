@@ -63,9 +63,9 @@ fn records_before_the_file_began_are_missed_too() {
     let mut writer = DynWriter::open_with(&place.path, &Stu::schema(), &other).expect("a writer");
     writer.publish(&stu(11)).expect("a publish");
     let mut reader = place.reader();
-    assert_eq!(read(&mut reader, Begin::Sequence(5)), [-6, 11]);
-    assert_eq!(read(&mut reader, Begin::Oldest), [11]);
-    assert_eq!(read(&mut reader, Begin::Last(5)), [11]);
+    assert_eq!(read(&mut reader, Begin::Sequence(5)), [-5, 10, 11]);
+    assert_eq!(read(&mut reader, Begin::Oldest), [10, 11]);
+    assert_eq!(read(&mut reader, Begin::Last(5)), [10, 11]);
 }
 
 #[test]

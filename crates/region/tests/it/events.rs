@@ -14,6 +14,7 @@ fn next(follow: &mut Typed<'_>) -> Event<i32> {
         Event::Missed(count) => Event::Missed(count),
         Event::Writer(state) => Event::Writer(state),
         Event::Replaced => Event::Replaced,
+        Event::Lineage(lineage) => Event::Lineage(lineage),
         Event::Waiting => Event::Waiting,
         Event::Attached => Event::Attached,
         Event::Missing => Event::Missing,
@@ -95,6 +96,7 @@ fn a_region_that_is_deleted_or_cut_is_followed_into_its_next_file() {
         let mut writer = place.writer();
         publish(&mut writer, 9..=9);
         while next(&mut follow) != Event::Replaced {}
+        assert_eq!(next(&mut follow), Event::Lineage(writer.lineage()), "{lose}");
         assert_eq!(next(&mut follow), Event::Record(9), "{lose}");
     }
 }

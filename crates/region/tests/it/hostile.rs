@@ -117,11 +117,12 @@ fn impossibly_large_counters_do_not_wrap_a_writer() {
 fn a_region_of_another_boot_is_stale_to_readers_and_replaced_by_writers() {
     let place = Place::new();
     if !place.writer().is_disk_backed() {
-        // On tmpfs no file outlives its boot, and none is asked for its boot id.
+        // On tmpfs no file outlives its boot: it was copied there, and readers are not told.
         let mut bytes = closed_region(&place);
         give_other_boot_id(&mut bytes);
         std::fs::write(&place.path, &bytes).unwrap();
-        assert_eq!(*place.writer().origin(), Origin::Resumed);
+        assert_eq!(place.reader().state(), region::State::Closed);
+        assert_eq!(*place.writer().origin(), Origin::Replaced(Why::OtherBoot));
         return;
     }
     let mut writer = place.writer();

@@ -9,6 +9,7 @@ mod field;
 mod follow;
 mod hostile;
 mod life;
+mod lineage;
 mod locked;
 mod loss;
 mod messages;

@@ -15,6 +15,15 @@ fn with_slots(slots: u32) -> Options {
     Options::new().slots(slots).check_every(Duration::MAX)
 }
 
+/// Ends the racers, also when an assertion of the test fails.
+struct End<'a>(&'a AtomicBool);
+
+impl Drop for End<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
 /// Whether the file of `writer` has no name left.
 fn has_lost_its_name(writer: &DynWriter) -> bool {
     writer.share().unwrap().metadata().unwrap().nlink() == 0
@@ -50,6 +59,7 @@ fn no_writer_replaces_the_file_of_a_live_one_while_names_are_deleted() {
     std::thread::scope(|scope| {
         let racers: Vec<_> =
             (0..3).map(|_| scope.spawn(|| publish_until(&done, &place.path, &began))).collect();
+        let _end = End(&done);
         // Renamed rather than deleted: such a file has a name, and one that a writer replaced has not.
         let mut taken = 0;
         wait_until("names enough were taken away", || {
@@ -57,7 +67,6 @@ fn no_writer_replaces_the_file_of_a_live_one_while_names_are_deleted() {
             taken += usize::from(std::fs::rename(&place.path, name).is_ok());
             taken >= ROUNDS || racers.iter().any(std::thread::ScopedJoinHandle::is_finished)
         });
-        done.store(true, Ordering::Relaxed);
     });
     assert!(began.load(Ordering::Relaxed) > 10);
 }

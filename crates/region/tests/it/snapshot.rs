@@ -2,7 +2,7 @@
 
 use super::*;
 use layout::header::{Header, offset};
-use region::{Origin, Refreshed, RegionErrorKind as Kind, State};
+use region::{Origin, Refreshed, RegionErrorKind as Kind, State, Why};
 use std::fs::{self, File, Permissions};
 use std::os::unix::fs::{FileExt, MetadataExt, PermissionsExt, symlink};
 use std::path::Path;
@@ -31,7 +31,7 @@ fn refusal(reader: &mut DynReader, path: &Path) -> String {
 }
 
 #[test]
-fn a_snapshot_is_the_newest_record_with_its_number_epoch_and_time_and_closed() {
+fn a_snapshot_is_the_newest_record_with_its_name_and_time_and_closed() {
     let place = Place::new();
     let copy = place.file("copy");
     drop(place.writer());
@@ -39,7 +39,7 @@ fn a_snapshot_is_the_newest_record_with_its_number_epoch_and_time_and_closed() {
     publish(&mut writer, 1..=20);
     let mut reader = place.reader();
     let taken = reader.snapshot(&copy).expect("a snapshot").expect("a record");
-    assert_eq!((taken.sequence, taken.epoch), (20, 2));
+    assert_eq!((taken.sequence, taken.lineage), (20, writer.lineage()));
     writer.publish(&stu(21)).expect("published");
 
     let mut snapshot = DynReader::open(&copy).expect("a region");
@@ -47,6 +47,7 @@ fn a_snapshot_is_the_newest_record_with_its_number_epoch_and_time_and_closed() {
     let found = snapshot.latest(&mut record).expect("whole").expect("a record");
     assert_eq!((found, id_of(&record)), (taken, 20));
     assert_eq!(snapshot.schema(), reader.schema());
+    assert_eq!((snapshot.epoch(), snapshot.lineage()), (2, writer.lineage()));
     assert_eq!((snapshot.state(), reader.state()), (State::Closed, State::Live));
     assert_eq!(snapshot.writer_pid(), u64::from(std::process::id()));
     let (there, here) = (snapshot.wall_time(&found), reader.wall_time(&found));
@@ -58,14 +59,17 @@ fn a_snapshot_is_the_newest_record_with_its_number_epoch_and_time_and_closed() {
 }
 
 #[test]
-fn a_writer_resumes_a_snapshot_as_the_region_itself() {
+fn a_writer_continues_a_snapshot_in_a_lineage_of_its_own() {
     let place = Place::new();
     let copy = place.file("copy");
     let mut writer = place.writer();
     publish(&mut writer, 1..=5);
     place.reader().snapshot(&copy).expect("a snapshot");
-    let mut next = DynWriter::open_with(&copy, &Stu::schema(), &Options::new()).expect("resumed");
-    assert_eq!((next.origin(), next.epoch(), next.sequence()), (&Origin::Resumed, 2, 5));
+    let mut next = DynWriter::open_with(&copy, &Stu::schema(), &Options::new()).expect("a writer");
+    let copied = Origin::Replaced(Why::Copied);
+    assert_eq!((next.origin(), next.epoch(), next.sequence()), (&copied, 2, 5));
+    assert!(next.lineage() > writer.lineage());
+    assert_eq!(latest_id(&mut DynReader::open(&copy).expect("a region")), Some(5));
     assert_eq!(next.publish(&stu(6)).expect("published"), 6);
     assert_eq!(latest_id(&mut DynReader::open(&copy).expect("a region")), Some(6));
 }
@@ -187,7 +191,8 @@ fn claim_slots(path: &Path, schema: &Schema, slots: u32) {
     file.read_exact_at(&mut bytes, 0).expect("a header");
     let old = Header::decode(&bytes).expect("a header");
     let plan = Header::plan(schema, slots).expect("possible");
-    let header = Header { created_at: old.created_at, boot_id: old.boot_id, ..plan };
+    let header =
+        Header { file_len: plan.file_len, slots, schema_offset: plan.schema_offset, ..old };
     file.set_len(header.file_len).expect("sparse");
     file.write_all_at(&header.encode(), 0).expect("written");
     file.write_all_at(&schema.encode(), header.schema_offset).expect("written");

@@ -7,6 +7,7 @@ use crate::reading::{Origin, Reading};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Own {
+    Lineage,
     Sequence,
     Epoch,
     State,
@@ -15,7 +16,8 @@ pub(super) enum Own {
 }
 
 impl Own {
-    pub(super) const NAMES: [(&'static str, Self); 5] = [
+    pub(super) const NAMES: [(&'static str, Self); 6] = [
+        ("lineage", Self::Lineage),
         ("sequence", Self::Sequence),
         ("epoch", Self::Epoch),
         ("state", Self::State),
@@ -29,7 +31,7 @@ impl Own {
 
     /// Whether it is a number, which is aligned to the right.
     pub(super) const fn is_number(self) -> bool {
-        matches!(self, Self::Sequence | Self::Epoch)
+        matches!(self, Self::Lineage | Self::Sequence | Self::Epoch)
     }
 
     /// Most digits behind the point that a precision can ask for; `None`: it takes none.
@@ -52,7 +54,8 @@ impl Own {
     fn write(self, origin: &Origin<'_>, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match (self, f.precision()) {
             (Self::Sequence, _) => write!(f, "{}", origin.publication.sequence),
-            (Self::Epoch, _) => write!(f, "{}", origin.publication.epoch),
+            (Self::Lineage, _) => write!(f, "{}", origin.publication.lineage),
+            (Self::Epoch, _) => write!(f, "{}", origin.region.epoch()),
             (Self::State, _) => f.write_str(origin.region.state().as_str()),
             (Self::Age, precision) => match (origin.age(), precision) {
                 (None, _) => f.write_str("-"),

@@ -29,8 +29,8 @@ fn fields_are_printed_in_the_order_they_are_named() {
     );
     assert_eq!(
         view(&schema, &asked(Format::Csv)),
-        "sequence,epoch,published_at,age_ns,state,record.p[1],record.e,record.n[0],record.n[1],\
-         record.n[2],record.i\n,,,,,true,7,1,2,3,0.1\n"
+        "lineage,sequence,published_at,age_ns,state,epoch,record.p[1],record.e,record.n[0],record.n[1],\
+         record.n[2],record.i\n,,,,,,true,7,1,2,3,0.1\n"
     );
 }
 

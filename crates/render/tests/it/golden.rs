@@ -92,8 +92,8 @@ fn json_has_numbers_in_full_and_escapes_what_controls_a_terminal() {
                   \"k\":true,\"l\":\"m\",\"m\":\"a,\\\"\\u001b\u{fffd}\\n\\u009b\\\\\",\
                   \"n\":[1,2,3],\"o\":[null,null],\"p\":[false,true]}";
     let line = format!(
-        "{{\"sequence\":null,\"epoch\":null,\"published_at\":null,\"age_ns\":null,\
-         \"state\":null,\"record\":{record}}}\n"
+        "{{\"lineage\":null,\"sequence\":null,\"published_at\":null,\"age_ns\":null,\
+         \"state\":null,\"epoch\":null,\"record\":{record}}}\n"
     );
     assert_eq!(print(&builder().build().unwrap(), Format::Json), line);
 }
@@ -102,8 +102,8 @@ fn json_has_numbers_in_full_and_escapes_what_controls_a_terminal() {
 fn csv_has_a_column_for_each_element_and_quotes_text_that_needs_it() {
     let names = "a b c d e f g h i j k l m n[0] n[1] n[2] o[0] o[1] p[0] p[1]";
     let names: Vec<String> = names.split(' ').map(|name| format!("record.{name}")).collect();
-    let header = format!("sequence,epoch,published_at,age_ns,state,{}", names.join(","));
-    let row = ",,,,,-128,-300,-2147483648,-9223372036854775808,7,65535,4294967295,\
+    let header = format!("lineage,sequence,published_at,age_ns,state,epoch,{}", names.join(","));
+    let row = ",,,,,,-128,-300,-2147483648,-9223372036854775808,7,65535,4294967295,\
                18446744073709551615,0.1,-1e300,true,m,\"a,\"\"\\x1b\u{fffd}\\x0a\\x9b\\\",1,2,3,\
                NaN,inf,false,true";
     assert_eq!(print(&builder().build().unwrap(), Format::Csv), format!("{header}\n{row}\n"));

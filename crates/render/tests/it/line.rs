@@ -87,7 +87,7 @@ fn escapes_are_those_of_a_command_line_only() {
 
 #[test]
 fn a_field_wins_over_what_the_reader_knows_unless_it_is_asked_for() {
-    assert_eq!(line("{state} {@state} {sequence} {epoch} {age:.3} {published_at}"), "9 - - - - -");
+    assert_eq!(line("{state} {@state} {lineage} {sequence} {epoch} {age:.3}"), "9 - - - - -");
 }
 
 #[test]
@@ -107,6 +107,7 @@ fn what_the_reader_knows_comes_from_the_region() {
     let own =
         |text: &str| print(LineText::Literal(text.to_owned()), &reading).trim_end().to_owned();
     assert_eq!(own("{sequence:>4} {epoch:02} {state:^8}|{@sequence}"), "   2 01   live  |2");
+    assert_eq!(own("{lineage}"), writer.lineage().to_string());
     let seconds: f64 = own("{age:.6}").parse().unwrap();
     assert!(seconds >= 0.0 && own("{age}").ends_with('s'), "{seconds}");
     let (full, short, whole) =
@@ -134,7 +135,7 @@ fn a_bad_line_is_refused_with_the_place_and_what_to_do() {
         ("{sequenc}", "at byte 0 of the line, \"sequenc\" is no field; did you mean sequence?"),
         (
             "{@x}",
-            "at byte 0 of the line, \"@x\" is no field; use one of: sequence, epoch, state, age, published_at",
+            "at byte 0 of the line, \"@x\" is no field; use one of: lineage, sequence, epoch, state, age, published_at",
         ),
         (
             "{v[2]}",

@@ -1,0 +1,94 @@
+//! What a new file continues: numbers, lineage, the last record, the wall offsets.
+//!
+//! Invariant: a name, lineage and sequence, is given to one record only. A file keeps the lineage of
+//! the one it replaces only if that one has no other successor: it had the region's name until the new
+//! file took it, and its pages are those that its writers left.
+//!
+//! ```text
+//!   the old file                        lineage         sequence        last record
+//!   other schema, shape, mode; a lock   kept            continues       in the new file too, under its
+//!                                                                         name, if it is the same record
+//!   cut under its writer                kept            continues
+//!   deleted under its writer            new             continues       in the new file too
+//!   a copy, or it has another name      new             continues       in the new file too
+//!   of another boot, or retired         new             continues
+//!   damaged, or none                    new             from 1
+//! ```
+//!
+//! Price: a copy of the last record when a file is replaced.
+
+use super::origin::Why;
+use crate::lineage::Lineage;
+use crate::mapped_region::MappedRegion;
+use crate::wall;
+use channel::Publisher;
+use layout::Schema;
+
+/// A sequence or epoch beyond this was never counted: 292 years at one a nanosecond.
+pub(super) const LARGEST: u64 = 1 << 62;
+
+/// What a new file continues.
+#[derive(Clone, Debug)]
+pub(super) struct Succession {
+    pub(super) epoch: u64,
+    pub(super) lineage: Lineage,
+    /// The number of the newest record.
+    pub(super) sequence: u64,
+    /// The newest record, if the file is to begin with it.
+    pub(super) last: Option<LastRecord>,
+    /// The wall offsets that its readers know, for a new file of the same boot.
+    pub(super) wall: Option<wall::Saved>,
+}
+
+/// A record and its time.
+#[derive(Clone, Debug)]
+pub(super) struct LastRecord {
+    pub(super) published_at: u64,
+    pub(super) bytes: Vec<u8>,
+}
+
+impl Succession {
+    /// Nothing: the first writer of a lineage greater than `known`.
+    pub(super) fn none(known: u64) -> Self {
+        Self { epoch: 1, lineage: Lineage::begin(known), sequence: 0, last: None, wall: None }
+    }
+
+    /// That of a new file in place of `old`, whose writer is this process's or has ended. `known`: the
+    /// lineage that a new one has to be greater than, beside that of `old`.
+    pub(super) fn in_new_file(
+        old: &Publisher<MappedRegion>,
+        epoch: u64,
+        why: &Why,
+        schema: &Schema,
+        known: u64,
+    ) -> Self {
+        let header = old.ring().memory().header();
+        let was = Lineage::of(header);
+        let lineage = match why {
+            Why::Damaged(_) => return Self::none(was.own.max(known)),
+            Why::Deleted => was.fork(known),
+            _ if why.keeps_lineage() => was,
+            _ => Lineage::begin(was.own.max(known)),
+        };
+        let is_same_record = header.fingerprint == schema.fingerprint();
+        let last = (is_same_record && why.keeps_record()).then(|| LastRecord::of(old)).flatten();
+        let wall = (*why != Why::OtherBoot).then(|| wall::saved(old.ring().memory())).flatten();
+        Self { epoch, lineage, sequence: old.sequence(), last, wall }
+    }
+
+    /// The number before the first record of the new file.
+    pub(super) fn base(&self) -> u64 {
+        self.sequence - u64::from(self.last.is_some())
+    }
+}
+
+impl LastRecord {
+    /// The newest record of `publisher`; `None` if there is none, or not a whole one.
+    fn of(publisher: &Publisher<MappedRegion>) -> Option<Self> {
+        let mapped = publisher.ring().memory();
+        let mut bytes = vec![0; mapped.record_size()];
+        let found = publisher.ring().latest(&mut bytes).ok()??;
+        let is_newest = found.sequence == publisher.sequence() && found.sequence > 0;
+        (is_newest && mapped.is_whole()).then_some(Self { published_at: found.published_at, bytes })
+    }
+}

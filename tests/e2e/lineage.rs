@@ -1,0 +1,160 @@
+//! Standbys are killed, stopped and continued, and their file is deleted and cut, at random: lineage and
+//! sequence name one record, for every follower, and no follower goes back.
+//!
+//! ```text
+//!   4 producers  *==X   *===#.....#==*  *==E      killed, stopped and continued, ended; started again
+//!   the file          deleted     cut to any length
+//!   2 followers  1 2 3 | 1 2 | 3 4 ...            every record once, in the order of its name
+//! ```
+//!
+//! `E2E_LINEAGE_MS` makes it longer, `E2E_LINEAGE_SEED` different.
+
+use std::collections::HashMap;
+use std::fs::{self, File};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use e2e::{Daemon, Place, Reading};
+use fastrand::Rng;
+use nix::sys::signal::Signal;
+
+use crate::{consumer, producer};
+
+const MILLISECONDS: u64 = 2000;
+const STANDBYS: usize = 4;
+
+/// A record says when it was made, so that no two are the same.
+const CONFIG: &str = "[region]\npath = \"./x.region\"\nslots = 64\n\
+    [record]\nname = \"X\"\n[producer]\ntick = \"2ms\"\n\
+    [[record.field]]\nname = \"n\"\ntype = \"u64\"\nsource = { counter = { start = 1 } }\n\
+    [[record.field]]\nname = \"made\"\ntype = \"u64\"\n\
+    source = { clock = { kind = \"boottime\", unit = \"ns\" } }\n";
+
+fn number_of(variable: &str, default: u64) -> u64 {
+    std::env::var(variable).ok().and_then(|text| text.parse().ok()).unwrap_or(default)
+}
+
+/// The producers of one region, one of which publishes.
+struct Standbys<'a> {
+    place: &'a Place,
+    random: Rng,
+    daemons: Vec<Daemon>,
+    /// Which of them is stopped.
+    stopped: Option<usize>,
+    deeds: u64,
+}
+
+impl<'a> Standbys<'a> {
+    fn new(place: &'a Place, seed: u64) -> Self {
+        let random = Rng::with_seed(seed);
+        let daemons = (0..STANDBYS).map(|_| start(place)).collect();
+        Self { place, random, daemons, stopped: None, deeds: 0 }
+    }
+
+    /// Does something to one of them, or to the file.
+    fn strike(&mut self) {
+        self.deeds += 1;
+        let which = self.random.usize(..STANDBYS);
+        match self.random.u8(..6) {
+            0 | 1 => self.restart(which, Daemon::kill9),
+            2 => self.restart(which, |daemon| daemon.signal(Signal::SIGTERM)),
+            3 => self.stop_or_continue(which),
+            // There may be none.
+            4 => drop(fs::remove_file(self.place.path("x.region"))),
+            _ => drop(self.cut()),
+        }
+    }
+
+    fn restart(&mut self, which: usize, end: impl FnOnce(&mut Daemon)) {
+        if self.stopped == Some(which) {
+            self.go_on();
+        }
+        end(&mut self.daemons[which]);
+        // One that was asked to end may still be doing that.
+        self.daemons[which] = start(self.place);
+    }
+
+    fn stop_or_continue(&mut self, which: usize) {
+        if self.stopped.is_some() {
+            return self.go_on();
+        }
+        // One that found another's file in place of its own has ended.
+        if self.daemons[which].is_running() {
+            self.daemons[which].signal(Signal::SIGSTOP);
+            self.stopped = Some(which);
+        }
+    }
+
+    fn go_on(&mut self) {
+        if let Some(which) = self.stopped.take() {
+            self.daemons[which].signal(Signal::SIGCONT);
+        }
+    }
+
+    fn cut(&mut self) -> std::io::Result<()> {
+        let file = File::options().write(true).open(self.place.path("x.region"))?;
+        file.set_len(self.random.u64(..file.metadata()?.len().max(1)))
+    }
+}
+
+fn start(place: &Place) -> Daemon {
+    producer().start(place, "./x.toml --standby")
+}
+
+/// What a follower has printed: the record of each name, in order.
+#[track_caller]
+fn readings(follower: &Daemon) -> Vec<Reading> {
+    let readings: Vec<_> = follower.out().iter().map(|line| Reading::of(line)).collect();
+    for pair in readings.windows(2) {
+        assert!(pair[0].order() < pair[1].order(), "{} then {}", pair[0].line, pair[1].line);
+    }
+    readings
+}
+
+#[test]
+#[allow(clippy::print_stdout, reason = "`cargo xtask stress lineage` shows the figures")]
+fn no_follower_sees_a_name_twice_or_goes_back_whatever_happens_to_standbys_and_files() {
+    let place = Place::new();
+    place.write("x.toml", CONFIG);
+    let seed = number_of("E2E_LINEAGE_SEED", 1);
+    let mut standbys = Standbys::new(&place, seed);
+    let args = "./x.region --follow --format json";
+    let mut followers = [(); 2].map(|()| consumer().start(&place, args));
+    for follower in &mut followers {
+        follower.next_out();
+    }
+    let end = Instant::now() + Duration::from_millis(number_of("E2E_LINEAGE_MS", MILLISECONDS));
+    while Instant::now() < end {
+        // A random moment, not synchronisation.
+        sleep(Duration::from_micros(standbys.random.u64(..40_000)));
+        standbys.strike();
+    }
+    // All of them end, and the next one is followed as usual.
+    standbys.go_on();
+    standbys.daemons.iter_mut().for_each(Daemon::kill9);
+    let mut last = producer().start(&place, "./x.toml");
+    last.says("publishing X");
+    let started = std::time::SystemTime::now();
+    for follower in &mut followers {
+        follower
+            .out_line("a record of the last producer", |line| Reading::of(line).is_fresh(started));
+    }
+    last.stop();
+    for follower in &mut followers {
+        follower.says(": closed: ");
+        follower.stop();
+    }
+
+    let mut records = HashMap::new();
+    let mut lineages = Vec::new();
+    for reading in followers.iter().flat_map(readings) {
+        let value = (reading.record.to_string(), reading.line["published_at"].to_string());
+        let first = records.entry(reading.order()).or_insert_with(|| value.clone());
+        assert_eq!(*first, value, "seed {seed}: two records are called {:?}", reading.order());
+        lineages.push(reading.lineage);
+    }
+    lineages.sort_unstable();
+    lineages.dedup();
+    println!("names={} lineages={} deeds={}", records.len(), lineages.len(), standbys.deeds);
+    assert!(records.len() > 10, "{} records", records.len());
+}
