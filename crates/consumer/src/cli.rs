@@ -5,11 +5,12 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::builder::{
-    OsStringValueParser, PathBufValueParser, PossibleValuesParser, TypedValueParser,
+    NonEmptyStringValueParser, OsStringValueParser, PathBufValueParser, PossibleValuesParser,
+    TypedValueParser,
 };
 use clap::{CommandFactory, Parser, ValueEnum};
 use daemon::cli::{CommonArgs, VERSION};
-use region::State;
+use region::{Begin, State};
 use settings::duration;
 
 use crate::target::Source;
@@ -26,12 +27,15 @@ Examples:
   consumer host --once --timeout 5s     the current value; wait up to 5 s for one
   consumer host --once --max-age 5s --require live    a health check, by its exit status
   consumer wave --follow --format csv > wave.csv
+  consumer host --follow --where 'cpu > 0.9'      the records of which that is true
+  consumer host --line '{age:>9} {cpu:6.2}'       text of your own
+  consumer drone --fields mode,velocity[0]        some fields, in any format
   consumer host --snapshot host.copy    a consistent copy of the region, for a backup
   consumer fd:region                    a region that the parent process has passed
   consumer bare.toml                    a struct without a header, described by bare.toml
 
 Formats:
-  text  one line by the template that the region carries
+  text  one line by the template that the region carries, or by --line, [consumer] line or --fields
   status  the same, after the sequence, the state and the age, with tabs between; \"-\" if unknown
   json  one object per line: lineage, sequence, published_at, age_ns, state, epoch, record; null if unknown, as is everything but the record of a bare file
   csv   a header, then one line a record; another header when the record changes; columns lineage, sequence, published_at, age_ns, state, epoch, then record.NAME for each field and record.NAME[0], record.NAME[1] ... for an array; control characters as \\x1b
@@ -42,7 +46,7 @@ Exit codes:
   0  done: after --once or --count, stopped by a signal, or stdout was closed by its reader
   1  failure; one line on stderr says why, and what to do next
   2  wrong usage
-  3  no region, or no value in time (--once, --snapshot, --timeout)
+  3  no region, no value in time, or none that --where asks for (--once, --last, --snapshot, --timeout)
   4  not healthy: another state than --require, or a record older than --max-age
 
 Environment:
@@ -74,10 +78,26 @@ pub struct Args {
 
     /// Print every record in order, not just the latest
     ///
-    /// Begins with the newest record. If the writer laps the consumer, the number of lost records is
-    /// logged: missed N.
+    /// Begins with the newest record, or with the one that --from or --last names. If the writer laps
+    /// the consumer, the number of lost records is logged: missed N.
     #[arg(long)]
     pub follow: bool,
+
+    /// Begin --follow with the newest, the oldest or record N
+    ///
+    /// oldest is the oldest record that is still in the region; N is a sequence number. If that record
+    /// is gone, the number of lost ones is logged: missed N. If it is not published yet, it is waited
+    /// for.
+    #[arg(long, hide_short_help = true, value_name = "newest | oldest | N", requires = "follow", value_parser = begin)]
+    pub from: Option<Begin>,
+
+    /// Print the last N records that are there, then end
+    ///
+    /// A region holds as many as it has slots; the oldest one may be overwritten meanwhile, and is then
+    /// logged as missed. Exits with 3 if there is none, unless --timeout waits for one. With --follow,
+    /// newer records follow.
+    #[arg(long, value_name = "N", conflicts_with_all = ["from", "once", "poll"])]
+    pub last: Option<NonZeroU64>,
 
     /// Print the latest value once; exit 3 without one
     #[arg(long, conflicts_with_all = ["follow", "count", "poll"])]
@@ -100,7 +120,7 @@ pub struct Args {
     /// No older record is printed by --once and by polling, nor as the first one by --follow. The age
     /// is checked again while no record arrives. With --once and --timeout, the consumer waits for a
     /// younger record until the time is over.
-    #[arg(long, value_name = "TIME", value_parser = duration)]
+    #[arg(long, hide_short_help = true, value_name = "TIME", value_parser = duration)]
     pub max_age: Option<Duration>,
 
     /// Exit 4 if the region is in none of these states
@@ -108,7 +128,7 @@ pub struct Args {
     /// The states: live, stalled, dead, closed, retired, stale. A region that does not exist yet is
     /// waited for, as without this option. With --once and --timeout, the consumer waits for one of
     /// the states until the time is over.
-    #[arg(long, value_name = "STATES", value_delimiter = ',', hide_possible_values = true, value_parser = state())]
+    #[arg(long, hide_short_help = true, value_name = "STATES", value_delimiter = ',', hide_possible_values = true, value_parser = state())]
     pub require: Vec<State>,
 
     /// Save the latest record to FILE, a region, and exit
@@ -119,16 +139,66 @@ pub struct Args {
     /// --timeout it waits for a record.
     #[arg(
         long,
+        hide_short_help = true,
         value_name = "FILE",
         value_parser = file(),
         conflicts_with_all =
-            ["follow", "once", "count", "poll", "format", "max_age", "require"]
+            ["follow", "last", "once", "count", "poll", "format", "fields", "line", "labels", "units",
+             "condition", "on_change", "max_age", "require"]
     )]
     pub snapshot: Option<PathBuf>,
 
     /// Output format
     #[arg(long, value_name = "FORMAT", value_enum, default_value_t = Format::Text)]
     pub format: Format,
+
+    /// Print these fields, in this order: x,velocity[0]
+    ///
+    /// In every format; an element of an array by its number. As text they are printed as name=value.
+    #[arg(long, value_name = "NAMES", value_delimiter = ',', value_parser = NonEmptyStringValueParser::new())]
+    pub fields: Vec<String>,
+
+    /// Print text by this template, not the region's
+    ///
+    /// {name} is a field, {name[0]} an element, {sequence}, {epoch}, {state}, {age} and {published_at}
+    /// tell which record it is ({@state} even if a field has that name), {{ is a brace, \n a line break, \t a
+    /// tab. Width, alignment, fill and precision as in Rust: {x:>8.3}, {name:*<12}, {sequence:08}.
+    #[arg(long, value_name = "TEMPLATE", conflicts_with = "fields")]
+    pub line: Option<String>,
+
+    /// In JSON and CSV, a label instead of its value
+    ///
+    /// A value that has no label stays what it is. Text always has labels.
+    #[arg(long, hide_short_help = true)]
+    pub labels: bool,
+
+    /// In JSON and CSV, units: a member, or in the header
+    ///
+    /// Each JSON object has a seventh member, "units":{"speed":"m/s"}; the header of CSV has record.speed [m/s].
+    #[arg(long, hide_short_help = true)]
+    pub units: bool,
+
+    /// Print only records of which CONDITION is true
+    ///
+    /// Such as 'temperature > 80 and mode == "auto"': fields, elements (v[0]), numbers, labels and texts in
+    /// quotes; == != < <= > >=, + - * /, min(a, b), max(a, b), and, or, not, parentheses. --count counts
+    /// what is printed. With --once, exits with 3 if it is not true of the latest record, unless --timeout
+    /// waits for one.
+    #[arg(long = "where", value_name = "CONDITION")]
+    pub condition: Option<String>,
+
+    /// Print only records in which a chosen field has changed
+    ///
+    /// Those of --fields, or that --line names; else any field. The first record is printed.
+    #[arg(long, hide_short_help = true)]
+    pub on_change: bool,
+
+    /// Print at most N lines a second; the newest record wins
+    ///
+    /// N may be a fraction: 0.2 is a line in five seconds. A record that is held back is printed when its time has come,
+    /// unless a newer one takes its place. What is left out is not logged; the sequence numbers show it.
+    #[arg(long, hide_short_help = true, value_name = "N", requires = "follow", value_parser = rate)]
+    pub rate: Option<Duration>,
 
     /// How often to read; default: the .toml's, or 2s
     #[arg(long, value_name = "TIME", value_parser = duration, conflicts_with = "follow")]
@@ -166,6 +236,24 @@ impl From<Format> for render::Format {
 
 fn source() -> impl TypedValueParser<Value = Source> {
     OsStringValueParser::new().try_map(Source::from_argument)
+}
+
+fn begin(text: &str) -> Result<Begin, &'static str> {
+    match text {
+        "newest" => Ok(Begin::Newest),
+        "oldest" => Ok(Begin::Oldest),
+        number => match number.parse() {
+            Ok(sequence) if sequence > 0 => Ok(Begin::Sequence(sequence)),
+            _ => Err("write newest, oldest or the number of a record, from 1 on"),
+        },
+    }
+}
+
+/// The time for a line, from lines a second.
+fn rate(text: &str) -> Result<Duration, &'static str> {
+    let lines = text.parse().ok().filter(|lines| (0.0001..=1e6).contains(lines));
+    let lines: f64 = lines.ok_or("write how many lines a second, from 0.0001 to 1000000")?;
+    Ok(Duration::from_secs_f64(1.0 / lines))
 }
 
 /// All states of a region.
@@ -212,7 +300,7 @@ mod tests {
 
     #[test]
     fn wrong_usage_ends_with_2_and_help_with_0() {
-        let wrong: [&[&str]; 18] = [
+        let wrong: [&[&str]; 31] = [
             &["--count", "0"],
             &["--count", "many"],
             &["--timeout", "0s"],
@@ -231,6 +319,19 @@ mod tests {
             &["--max-age", "0s"],
             &["--require", "alive"],
             &["--require", "live,"],
+            &["--from", "oldest"],
+            &["--follow", "--from", "0"],
+            &["--follow", "--from", "first"],
+            &["--last", "0"],
+            &["--last", "2", "--once"],
+            &["--last", "2", "--follow", "--from", "oldest"],
+            &["--fields", ""],
+            &["--fields", "a,"],
+            &["--fields", "a", "--line", "{a}"],
+            &["--follow", "--rate", "0"],
+            &["--follow", "--rate", "nan"],
+            &["--rate", "1"],
+            &["--snapshot", "x", "--where", "a"],
         ];
         for args in wrong {
             assert_eq!(code(args), 2, "{args:?}");

@@ -8,8 +8,10 @@ use daemon::Exit;
 use daemon::PassedError;
 use daemon::logging::LogError;
 use region::{RegionError, State};
-use render::{ViewError, duration_text, rounded};
+use render::{duration_text, rounded};
 use settings::SettingsError;
+
+use crate::misfit::Misfit;
 
 /// Why [`run`](crate::run) failed. Displays as one line that ends with the next step.
 #[derive(Debug, thiserror::Error)]
@@ -94,11 +96,15 @@ pub(crate) enum Kind {
     BareHealth(PathBuf),
     /// A bare file cannot be followed.
     #[error(
-        "{}: a bare file does not number its records, so they cannot be followed; \
-         leave out --follow",
-        .0.display()
+        "{}: a bare file does not number its records, so they cannot be followed; leave out {option}",
+        path.display()
     )]
-    BareFollow(PathBuf),
+    BareFollow {
+        /// The region's file.
+        path: PathBuf,
+        /// What asked for it.
+        option: &'static str,
+    },
     /// A bare file has no stamps.
     #[error(
         "{}: a bare file has no stamps, so no copy of it can be known to be whole; stop its \
@@ -115,14 +121,23 @@ pub(crate) enum Kind {
     /// A bare file is not handed over as a descriptor.
     #[error("{}: a bare file cannot be read from a descriptor; give its path", .0.display())]
     BareDescriptor(PathBuf),
-    /// The view does not fit the records of the region.
-    #[error("{}: {}", path.display(), option_of(error))]
-    View {
+    /// An option does not fit the records of the region.
+    #[error("{}: {misfit}", path.display())]
+    Misfit {
         /// The region's file.
         path: PathBuf,
         /// What does not fit.
-        error: ViewError,
+        misfit: Misfit,
     },
+    /// An option has no effect.
+    #[error("{0}")]
+    NoEffect(&'static str),
+    /// The latest record is not one that `--where` asks for, and there is no option to wait for one.
+    #[error(
+        "{}: --where is not true of the latest record; wait for one with --timeout",
+        .0.display()
+    )]
+    NotSelected(PathBuf),
     /// The records could not be written.
     #[error("cannot write to stdout: {0}; give it another place to go")]
     Output(io::Error),
@@ -166,15 +181,6 @@ impl std::fmt::Display for TimedOut {
     }
 }
 
-/// The error behind the option that it is about.
-pub(crate) fn option_of(error: &ViewError) -> String {
-    let option = match error {
-        ViewError::Fields(_) => "--fields",
-        _ => "--line",
-    };
-    format!("{option}: {error}")
-}
-
 /// `live or closed`.
 fn alternatives(states: &[State]) -> String {
     let names: Vec<_> = states.iter().map(|state| state.as_str()).collect();
@@ -195,12 +201,16 @@ impl ConsumerError {
     pub fn exit(&self) -> Exit {
         match self.0 {
             Kind::Log(_)
-            | Kind::BareFollow(_)
+            | Kind::BareFollow { .. }
             | Kind::BareSnapshot(_)
             | Kind::BareHealth(_)
-            | Kind::View { .. } => Exit::Usage,
+            | Kind::Misfit { .. }
+            | Kind::NoEffect(_) => Exit::Usage,
             Kind::Region(ref error) if error.is_of_environment() => Exit::Usage,
-            Kind::NoRegion(_) | Kind::NothingYet(_) | Kind::TimeOver { .. } => Exit::NoValue,
+            Kind::NoRegion(_)
+            | Kind::NothingYet(_)
+            | Kind::NotSelected(_)
+            | Kind::TimeOver { .. } => Exit::NoValue,
             Kind::TooOld { .. }
             | Kind::EarlierBoot { .. }
             | Kind::OtherState { .. }

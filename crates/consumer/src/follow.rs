@@ -25,7 +25,7 @@ impl Session<'_> {
     /// Prints every record, until a stop signal.
     pub(crate) fn follow(&mut self) -> Result<(), ConsumerError> {
         while !self.environment.is_stopped() {
-            if self.drain()?.is_break() || self.settle()?.is_break() {
+            if self.drain()?.is_break() || self.release()?.is_break() || self.settle()?.is_break() {
                 break;
             }
             self.check_health()?;
@@ -38,7 +38,7 @@ impl Session<'_> {
     }
 
     /// Prints the available records and logs the changes between them.
-    fn drain(&mut self) -> Result<Flow, ConsumerError> {
+    pub(crate) fn drain(&mut self) -> Result<Flow, ConsumerError> {
         let (mut events, mut laps) = (0, 0);
         while laps < MAX_LAPS && !self.environment.is_stopped() {
             let event = self.link.next();
@@ -46,6 +46,10 @@ impl Session<'_> {
             // then never ready.
             if !matches!(event, Some(Err(_))) && (events % TURN_EVERY == 0 || laps > 0) {
                 self.turn();
+                // A buffer that fills slowly does not wait for the end of the records.
+                if self.is_selective() && self.flush()?.is_break() {
+                    return Ok(Flow::Break(()));
+                }
             }
             let Some(event) = event else { break };
             events += 1;

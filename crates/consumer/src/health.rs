@@ -21,6 +21,8 @@ pub(crate) struct Health {
     pub(crate) states: Vec<State>,
     /// Whether a record that is not good enough is waited out, until the timeout.
     pub(crate) waits: bool,
+    /// Whether the first record of a file is the newest one, and may not be too old.
+    pub(crate) checks_first: bool,
 }
 
 impl Health {

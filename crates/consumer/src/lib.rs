@@ -5,7 +5,7 @@
 //! program.
 //!
 //! ```text
-//!   argument --target--> where --link--> records --render--> lines --printer--> stdout
+//!   argument --target--> where --link--> records --filter, pace, render--> lines --printer--> stdout
 //!                                  \                            ^
 //!                                   '--> notices --> stderr     |
 //!                    watch (the latest, every poll)  -----------+
@@ -23,10 +23,15 @@
 
 mod environment;
 mod error;
+mod filter;
 mod follow;
 mod health;
+mod last;
 mod link;
 mod messages;
+mod misfit;
+mod options;
+mod pace;
 mod printer;
 mod session;
 mod snapshot;
@@ -45,6 +50,7 @@ use std::io;
 use std::num::NonZeroU64;
 
 use daemon::{Passed, Service, Signals, logging, one_line};
+use region::Begin;
 
 use cli::{Args, PROGRAM};
 use environment::{Environment, Process};
@@ -53,8 +59,8 @@ use error::Kind;
 use health::Health;
 use link::Link;
 use messages::Log;
+use pace::Pace;
 use printer::Printer;
-use render::View;
 use session::Session;
 use stdout::Stdout;
 pub use target::Source;
@@ -78,6 +84,7 @@ pub fn run(args: &Args) -> Result<(), ConsumerError> {
 }
 
 fn read(args: &Args, passed: Passed, service: &RefCell<Service>) -> Result<(), ConsumerError> {
+    args.check()?;
     let target = Target::resolve(args.source.as_ref(), passed)?;
     let signals = Signals::stop_only().map_err(ConsumerError::system("cannot handle signals"))?;
     let stdout = Stdout::new(io::stdout(), &signals, service)
@@ -93,19 +100,22 @@ fn start(
 ) -> Result<(), ConsumerError> {
     let schedule = Schedule {
         poll: args.poll.unwrap_or(target.poll),
-        at_once: (args.once || args.snapshot.is_some()) && args.timeout.is_none(),
+        at_once: args.is_at_once() && args.timeout.is_none(),
     };
     let health = Health {
         max_age: args.max_age,
         states: args.require.clone(),
         waits: args.once && args.timeout.is_some(),
+        checks_first: args.begin() == Begin::Newest,
     };
     let is_bare = target.is_bare();
     // An unusable directory of regions is an error now, not after a wait.
     target.locate()?;
-    let link = Link::new(target);
-    if args.follow && is_bare {
-        return Err(Kind::BareFollow(link.path()).into());
+    let view = args.view(target.line.as_deref());
+    let link = Link::new(Target { begin: args.begin(), ..target });
+    if (args.follow || args.last.is_some()) && is_bare {
+        let option = if args.follow { "--follow" } else { "--last" };
+        return Err(Kind::BareFollow { path: link.path(), option }.into());
     }
     if args.snapshot.is_some() && is_bare {
         return Err(Kind::BareSnapshot(link.path()).into());
@@ -113,14 +123,18 @@ fn start(
     if health.is_limited() && is_bare {
         return Err(Kind::BareHealth(link.path()).into());
     }
-    let count = if args.once { Some(1) } else { args.count.map(NonZeroU64::get) };
-    let view = View { format: args.format.into(), ..View::default() };
-    let printer = Printer::new(view, count);
-    let timeout = Timeout::new(args.timeout);
-    let session = Session::new(link, printer, timeout, health, environment);
+    let (printer, timeout) = (Printer::new(args.lines()), Timeout::new(args.timeout));
+    let mut session = Session::new(link, printer, timeout, health, environment);
+    session.view = view;
+    session.filter = args.filter();
+    session.pace = args.rate.map(Pace::new);
     match &args.snapshot {
         Some(file) => session.run(|session| session.take_snapshot(file, schedule)),
         None if args.follow => session.run(Session::follow),
+        None if args.last.is_some() => {
+            session.left = args.last.map(NonZeroU64::get);
+            session.run(|session| session.print_last(schedule))
+        }
         None => session.run(|session| session.watch(schedule)),
     }
 }

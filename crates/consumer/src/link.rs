@@ -9,7 +9,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use layout::Schema;
+use layout::{RecordView, Schema};
 use region::{DynReader, Follow, Followed, Publication, RegionError, State, Step};
 use render::{Origin, Reading};
 
@@ -64,9 +64,18 @@ impl Link {
     /// If there is no region.
     pub(crate) fn reading(&self, publication: Option<Publication>) -> Reading<'_> {
         let source = self.follow.source().expect("a record was copied from it");
-        let origin = source.region().zip(publication);
+        self.reading_of(source.record(), publication)
+    }
+
+    /// A record that was copied from the region before.
+    pub(crate) fn reading_of<'a>(
+        &'a self,
+        record: RecordView<'a>,
+        publication: Option<Publication>,
+    ) -> Reading<'a> {
+        let origin = self.region().zip(publication);
         let origin = origin.map(|(region, publication)| Origin { region, publication });
-        Reading { record: source.record(), origin }
+        Reading { record, origin }
     }
 
     /// What the records of the region are; `None` if there is no region.

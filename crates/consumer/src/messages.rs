@@ -9,7 +9,10 @@ use std::time::Duration;
 
 use daemon::{Monotonic, RateLimit};
 use region::{RegionError, State};
+use render::ViewError;
 use tracing::field::display;
+
+use crate::misfit::Misfit;
 
 /// A change to a region, for its operator.
 #[derive(Debug)]
@@ -45,6 +48,10 @@ pub(crate) enum Change {
     OtherRecord { have: String, want: String, difference: String },
     /// The file now at the path cannot be read.
     Trouble(RegionError),
+    /// The configuration's line does not fit the region's records.
+    OtherLine(ViewError),
+    /// An option does not fit the region's records.
+    Misfit(Misfit),
     /// A snapshot of the region was made.
     Saved { file: PathBuf, sequence: u64 },
     /// Records were overwritten before they were read.
@@ -145,6 +152,12 @@ impl fmt::Display for Notice {
                 "{path}: holds record {have}, the configuration describes {want}: {difference}; \
                  printing what is there"
             ),
+            Change::OtherLine(error) => {
+                write!(f, "{path}: consumer.line: {error}; printing the region's own line")
+            }
+            Change::Misfit(misfit) => {
+                write!(f, "{path}: {misfit}; printing nothing until another region takes its place")
+            }
             Change::Trouble(error) => {
                 let error = daemon::with_next_step(error);
                 write!(f, "{error}; trying again until it can be read")

@@ -24,30 +24,37 @@ const BATCH: usize = 8 << 10;
 /// Prints records until enough were printed or stdout was closed by its reader.
 #[derive(Debug)]
 pub(crate) struct Printer {
-    view: View,
     /// `None`: there was no region yet whose records the view fits.
     renderer: Option<Renderer>,
+    /// Whether the view fits the present region.
+    is_fit: bool,
     buffer: Vec<u8>,
     /// Records still to print; `None`: no limit.
     left: Option<u64>,
 }
 
 impl Printer {
-    pub(crate) fn new(view: View, count: Option<u64>) -> Self {
-        Self { view, renderer: None, buffer: Vec::new(), left: count }
+    pub(crate) fn new(count: Option<u64>) -> Self {
+        Self { renderer: None, is_fit: false, buffer: Vec::new(), left: count }
     }
 
-    /// Prints records of `schema` from now on.
+    /// Prints records of `schema` as `view` has it from now on.
     ///
     /// # Errors
-    /// The view does not fit the schema.
-    pub(crate) fn adapt(&mut self, schema: &Schema) -> Result<(), ViewError> {
-        let next = self.view.of(schema)?;
-        match &mut self.renderer {
-            Some(renderer) => renderer.replace(next),
-            None => self.renderer = Some(next),
+    /// The view does not fit the schema: nothing is printed.
+    pub(crate) fn adapt(&mut self, view: &View, schema: &Schema) -> Result<(), ViewError> {
+        let next = view.of(schema);
+        self.is_fit = next.is_ok();
+        match (&mut self.renderer, next?) {
+            (Some(renderer), next) => renderer.replace(next),
+            (None, next) => self.renderer = Some(next),
         }
         Ok(())
+    }
+
+    /// Prints nothing until the next call of [`adapt`](Self::adapt).
+    pub(crate) fn pause(&mut self) {
+        self.is_fit = false;
     }
 
     /// Prints one record, buffered.
@@ -57,7 +64,9 @@ impl Printer {
         out: &mut dyn Write,
     ) -> Result<Flow, ConsumerError> {
         let mut buffered = Buffered { buffer: &mut self.buffer, out };
-        let Some(renderer) = &mut self.renderer else { return Ok(Flow::Continue(())) };
+        let Some(renderer) = self.renderer.as_mut().filter(|_| self.is_fit) else {
+            return Ok(Flow::Continue(()));
+        };
         let mut written = renderer.render(reading, &mut buffered);
         if written.is_ok() && buffered.buffer.len() >= BATCH {
             written = buffered.send();

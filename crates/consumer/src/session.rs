@@ -7,12 +7,16 @@ use std::time::Duration;
 
 use daemon::Monotonic;
 use region::{Publication, RegionError};
+use render::{LineText, View, ViewError};
 
 use crate::environment::Environment;
 use crate::error::{ConsumerError, Kind};
+use crate::filter::Filter;
 use crate::health::Health;
 use crate::link::{Event, Link};
 use crate::messages::{Change, Notice};
+use crate::misfit::Misfit;
+use crate::pace::{Held, Pace};
 use crate::printer::{Flow, Printer};
 use crate::timeout::Timeout;
 
@@ -25,7 +29,17 @@ pub(crate) struct Session<'e> {
     pub(crate) timeout: Timeout,
     pub(crate) health: Health,
     pub(crate) environment: &'e mut dyn Environment,
+    /// How records are printed.
+    pub(crate) view: View,
+    /// Which records are printed.
+    pub(crate) filter: Filter,
+    /// How often, if there is a limit.
+    pub(crate) pace: Option<Pace>,
+    /// Records still to read; `None`: no limit.
+    pub(crate) left: Option<u64>,
     printer: Printer,
+    /// Whether some region's records fitted the options.
+    has_fitted: bool,
     /// The record read last from the file that is attached.
     newest: Option<Publication>,
     missed: u64,
@@ -45,7 +59,12 @@ impl<'e> Session<'e> {
             timeout,
             health,
             environment,
+            view: View::default(),
+            filter: Filter::default(),
+            pace: None,
+            left: None,
             printer,
+            has_fitted: false,
             newest: None,
             missed: 0,
             missed_logged: None,
@@ -80,41 +99,114 @@ impl<'e> Session<'e> {
         match event {
             Ok(Event::Record(publication)) => {
                 if self.newest.is_none() {
-                    self.health.check(&mut self.link, publication)?;
+                    let first = publication.filter(|_| self.health.checks_first);
+                    self.health.check(&mut self.link, first)?;
                 }
-                self.print(publication)
+                self.take(publication)
             }
             Ok(Event::Missed(count)) => self.miss(count),
             Err(error) if !self.link.is_attached() => Err(error.into()),
             change => {
-                match change {
-                    Ok(Event::Attached | Event::Replaced) => {
-                        self.newest = None;
-                        self.adapt()?;
-                    }
+                let misfits = match change {
+                    Ok(Event::Attached | Event::Replaced) => self.adapt()?,
                     // The error says what the notice would.
                     Ok(Event::Writer(_)) if !self.health.waits => {
                         self.health.check(&mut self.link, None)?;
+                        Vec::new()
                     }
-                    _ => {}
-                }
-                let notices = self.link.notices(change);
+                    _ => Vec::new(),
+                };
+                let mut notices = self.link.notices(change);
+                notices.extend(misfits);
                 self.log(&notices)
             }
         }
     }
 
     /// Prints records of the region that is attached from now on.
-    fn adapt(&mut self) -> Result<(), ConsumerError> {
-        let Some(schema) = self.link.schema() else { return Ok(()) };
-        let adapted = self.printer.adapt(schema);
-        adapted.map_err(|error| Kind::View { path: self.link.path(), error }.into())
+    ///
+    /// # Errors
+    /// An option does not fit the records of the first region.
+    fn adapt(&mut self) -> Result<Vec<Notice>, ConsumerError> {
+        // A closed stdout is noticed by the next write.
+        let _ = self.release_now()?;
+        self.newest = None;
+        let Some(schema) = self.link.schema().cloned() else { return Ok(Vec::new()) };
+        let mut notices = Vec::new();
+        let mut view = self.view.clone();
+        let mut printed = self.printer.adapt(&view, &schema);
+        if let (Err(error @ ViewError::Line(_)), Some(LineText::Literal(_))) =
+            (&printed, &view.line)
+        {
+            notices.push(Notice::new(self.link.path(), Change::OtherLine(error.clone())));
+            view.line = None;
+            printed = self.printer.adapt(&view, &schema);
+        }
+        let fitted = printed.map_err(Misfit::View);
+        match fitted.and_then(|()| self.filter.adapt(&view, &schema)) {
+            Ok(()) => self.has_fitted = true,
+            Err(misfit) if self.has_fitted => {
+                self.printer.pause();
+                notices.push(Notice::new(self.link.path(), Change::Misfit(misfit)));
+            }
+            Err(misfit) => return Err(Kind::Misfit { path: self.link.path(), misfit }.into()),
+        }
+        Ok(notices)
+    }
+
+    /// Prints the record that was copied last, buffered, unless an option leaves it out.
+    fn take(&mut self, record: Option<Publication>) -> Result<Flow, ConsumerError> {
+        let flow = if self.selects(record) { self.print(record)? } else { Flow::Continue(()) };
+        self.saw(record);
+        self.left = self.left.map(|left| left.saturating_sub(1));
+        Ok(if self.left == Some(0) { Flow::Break(()) } else { flow })
+    }
+
+    /// Whether the record that was copied last is printed; with a rate, now.
+    pub(crate) fn selects(&mut self, publication: Option<Publication>) -> bool {
+        let record = self.link.reading(publication).record;
+        if !self.filter.selects(record) {
+            return false;
+        }
+        let Some(pace) = &mut self.pace else { return true };
+        let is_due = pace.admits(Monotonic::now());
+        if !is_due {
+            pace.hold(record, publication);
+        }
+        is_due
     }
 
     /// Prints the record that was copied last, buffered.
     pub(crate) fn print(&mut self, record: Option<Publication>) -> Result<Flow, ConsumerError> {
-        self.saw(record);
         self.printer.print(&self.link.reading(record), self.environment.stdout())
+    }
+
+    /// Prints the record that was held back, if its time has come.
+    pub(crate) fn release(&mut self) -> Result<Flow, ConsumerError> {
+        let held = self.pace.as_mut().and_then(|pace| pace.release(Monotonic::now()));
+        self.print_held(held)
+    }
+
+    /// Prints the record that was held back, before the region is another one.
+    fn release_now(&mut self) -> Result<Flow, ConsumerError> {
+        let held = self.pace.as_mut().and_then(Pace::take);
+        self.print_held(held)
+    }
+
+    fn print_held(&mut self, held: Option<Held>) -> Result<Flow, ConsumerError> {
+        let Some(Held { record, publication }) = held else { return Ok(Flow::Continue(())) };
+        let reading = self.link.reading_of(record.view(), publication);
+        self.printer.print(&reading, self.environment.stdout())
+    }
+
+    /// Whether records may be read that are not printed.
+    pub(crate) fn is_selective(&self) -> bool {
+        self.filter.is_selective() || self.pace.is_some()
+    }
+
+    /// Whether a record of the attached file was read.
+    pub(crate) fn has_read(&self) -> bool {
+        self.newest.is_some()
     }
 
     /// A record was read, printed or not.
@@ -175,6 +267,7 @@ impl<'e> Session<'e> {
     /// Waits for a record.
     pub(crate) fn wait(&mut self) -> Result<Flow, ConsumerError> {
         let span = self.timeout.shorten(self.link.next_look());
+        let span = self.pace.as_ref().map_or(span, |pace| pace.shorten(span, Monotonic::now()));
         let span = self.health.shorten(span, self.newest);
         self.environment.wait(&mut self.link, span)?;
         Ok(self.flow())

@@ -6,7 +6,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use layout::{RecordBuf, RecordView, Schema};
-use region::{Address, BareReader, DynReader, Followed, Publication, Refreshed, RegionError, Step};
+use region::{
+    Address, BareReader, Begin, DynReader, Followed, Publication, Refreshed, RegionError, Step,
+};
 
 /// A source of records. `latest` copies a record to the buffer; its name and time are
 /// `None` in a bare file.
@@ -32,7 +34,9 @@ pub(crate) struct RegionSource {
 }
 
 impl RegionSource {
-    pub(crate) fn new(reader: DynReader) -> Self {
+    /// Follows `reader` from the record `begin` on.
+    pub(crate) fn new(mut reader: DynReader, begin: Begin) -> Self {
+        reader.begin(begin);
         let record = RecordBuf::new(Arc::clone(reader.schema()));
         Self { reader, record }
     }

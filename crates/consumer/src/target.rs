@@ -21,7 +21,7 @@ use std::time::Duration;
 
 use daemon::{Passed, PassedFd};
 use layout::Schema;
-use region::{DynReader, RegionError};
+use region::{Begin, DynReader, RegionError};
 use settings::{Address, AddressError, ConsumerSettings, Settings};
 
 use crate::error::{ConsumerError, Kind};
@@ -60,6 +60,10 @@ pub(crate) struct Target {
     pub(crate) format: Format,
     /// Time between two reads of the latest value.
     pub(crate) poll: Duration,
+    /// The configuration's template of a line.
+    pub(crate) line: Option<String>,
+    /// The record that following begins with.
+    pub(crate) begin: Begin,
 }
 
 /// The format of a region.
@@ -77,8 +81,10 @@ impl Target {
         source: Option<&Source>,
         mut passed: Passed,
     ) -> Result<Self, ConsumerError> {
+        // The region's own line is the one to print.
         let default = Self {
             format: Format::Mapcast { expected: None },
+            line: None,
             ..Self::configured(Settings::embedded())
         };
         let mut target = match source {
@@ -109,8 +115,9 @@ impl Target {
             settings::Format::Mapcast => Format::Mapcast { expected: Some(schema) },
             settings::Format::Bare => Format::Bare(schema),
         };
-        let (address, poll) = (settings.region.address, settings.consumer.poll);
-        Self { address, passed: None, format, poll }
+        let ConsumerSettings { poll, line } = settings.consumer;
+        let (address, begin) = (settings.region.address, Begin::default());
+        Self { address, passed: None, format, poll, line, begin }
     }
 
     /// Where the region is now. A name is resolved at each call, because a region that does not
@@ -137,10 +144,11 @@ impl Target {
         Ok(match (&self.format, &self.passed) {
             (Format::Bare(schema), _) => Box::new(BareSource::open(&address, schema)?),
             (Format::Mapcast { .. }, Some(passed)) => {
-                Box::new(RegionSource::new(DynReader::open_file(&passed.file, &passed.label)?))
+                let reader = DynReader::open_file(&passed.file, &passed.label)?;
+                Box::new(RegionSource::new(reader, self.begin))
             }
             (Format::Mapcast { .. }, None) => {
-                Box::new(RegionSource::new(DynReader::open(&address)?))
+                Box::new(RegionSource::new(DynReader::open(&address)?, self.begin))
             }
         })
     }

@@ -74,7 +74,16 @@ impl Session<'_> {
             self.timeout.instead = Some(unhealthy);
             return self.wait();
         }
-        let flow = self.print(record)?;
+        let is_selected = self.selects(record);
+        if !is_selected && schedule.at_once {
+            return Err(Kind::NotSelected(self.link.path()).into());
+        }
+        if !is_selected && self.health.waits {
+            self.timeout.instead = Some(Kind::NotSelected(self.link.path()).into());
+            return self.wait();
+        }
+        let flow = if is_selected { self.print(record)? } else { Flow::Continue(()) };
+        self.saw(record);
         let now = Monotonic::now();
         grid.get_or_insert_with(|| Ticks::new(now, schedule.poll)).take(now);
         if flow.is_break() { Ok(flow) } else { self.flush() }

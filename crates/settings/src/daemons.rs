@@ -17,6 +17,8 @@ pub struct ProducerSettings {
     /// The named pipe that `input` sources read; `None` is standard input.
     #[serde(deserialize_with = "path")]
     pub input: Option<PathBuf>,
+    /// Whether a line of input may have members that no field uses.
+    pub ignore_unknown: bool,
     /// Longest time without a good line before readers see the region as stalled; at least half a second.
     #[serde(deserialize_with = "input_deadline")]
     pub input_deadline: Option<Duration>,
@@ -45,8 +47,8 @@ pub struct ConsumerSettings {
     /// [`MAX_DURATION`](crate::MAX_DURATION).
     #[serde(deserialize_with = "quoted_duration")]
     pub poll: Duration,
-    /// How a record is printed as a line. It is part of the schema too, so that a consumer
-    /// without a configuration prints the same.
+    /// How a record is printed as a line. If a region can carry it, it is part of the schema too, so
+    /// that a consumer without a configuration prints the same.
     pub line: Option<String>,
 }
 
@@ -56,6 +58,7 @@ impl Default for ProducerSettings {
         Self {
             tick,
             input: None,
+            ignore_unknown: false,
             input_deadline: None,
             max_line: 64 << 10,
             busy_wait: Duration::ZERO,

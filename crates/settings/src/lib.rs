@@ -46,6 +46,7 @@ use std::fs::File;
 use std::io::Read as _;
 use std::path::Path;
 
+use layout::Field;
 use serde::Deserialize;
 use toml::de::{DeTable, DeValue};
 
@@ -153,7 +154,9 @@ impl Settings {
 
     /// An error if `producer` has a key for an input that has no effect.
     fn check_input(&self, producer: &Node<'_>) -> Result<(), Problem> {
-        let key = ["input", "input_deadline"].into_iter().find_map(|key| producer.get(key));
+        let key = ["input", "ignore_unknown", "input_deadline"]
+            .into_iter()
+            .find_map(|key| producer.get(key));
         if let Some(key) = key.filter(|_| !self.reads_input()) {
             let why = "has no effect: no field has an input source; remove it";
             return Err(key.problem(Fault::Other(why.to_owned())));
@@ -178,6 +181,23 @@ impl Settings {
     /// Whether any field takes its value from the input stream.
     pub fn reads_input(&self) -> bool {
         self.record.sources.iter().any(|source| matches!(source, Source::Input(_)))
+    }
+
+    /// The settings of a producer that publishes recorded records again: the lines of a consumer's JSON.
+    ///
+    /// Each field is filled from the member of its name in the member `record`, which must be there, and
+    /// other members are skipped.
+    #[must_use]
+    pub fn replaying(mut self) -> Self {
+        let source = |field: &Field| {
+            let key = InputKey::Pointer(format!("/record/{}", field.name()));
+            Source::Input(InputSource { required: true, ..key.into() })
+        };
+        self.record.sources = self.record.schema.fields().iter().map(source).collect();
+        self.record.computed.clear();
+        self.producer.ignore_unknown = true;
+        self.producer.max_line = MAX_LINE_RANGE.1;
+        self
     }
 
     /// An error unless the record can be published from this configuration: one without sources

@@ -7,7 +7,10 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use layout::text::{quote, shorten};
-use layout::{CType, FieldSpec, MAX_RECORD, RecordBuf, Schema, SchemaError, SchemaPart as Part};
+use layout::{
+    CType, FieldSpec, MAX_RECORD, RecordBuf, Schema, SchemaBuilder, SchemaError, SchemaPart as Part,
+};
+use render::{Line, LineText};
 use serde::Deserialize;
 use serde::de::{Deserializer, Error, IgnoredAny};
 
@@ -20,7 +23,7 @@ use crate::values::filled;
 /// The record: what its bytes mean and where its values come from.
 #[derive(Clone, Debug, PartialEq)]
 pub struct RecordSettings {
-    /// What the bytes mean, the line template of `[consumer]` included.
+    /// What the bytes mean, the line template of `[consumer]` included if a region can carry it.
     pub schema: Arc<Schema>,
     /// One source for each field, in the same order; empty if the record is only described.
     pub sources: Vec<Source>,
@@ -73,11 +76,7 @@ impl RecordTable {
         for (field, node) in self.field.iter().zip(&nodes) {
             builder = builder.field(field.spec(node)?);
         }
-        if let Some(line) = line {
-            builder = builder.line(line);
-        }
-        let schema = builder.build().map_err(|error| blame(root, &nodes, &error))?;
-        let schema = Arc::new(schema);
+        let schema = Arc::new(schema(root, &nodes, builder, line)?);
         let sources = self.sources(&nodes, &schema)?;
         let computed = in_order(&sources).map_err(|cycle| {
             let names: Vec<&str> = cycle.iter().map(|&index| &*self.field[index].name).collect();
@@ -114,6 +113,27 @@ impl RecordTable {
             read::source(&source, index, &mut scratch)
         };
         nodes.iter().enumerate().map(read).collect()
+    }
+}
+
+/// The schema of `builder`, with `line` as its template if a region can carry it, and not only a
+/// consumer's own line can be like it.
+fn schema(
+    root: &Node<'_>,
+    nodes: &[Node<'_>],
+    builder: SchemaBuilder,
+    line: Option<&str>,
+) -> Result<Schema, Problem> {
+    let schema = builder.clone().build().map_err(|error| blame(root, nodes, &error))?;
+    let Some(line) = line else { return Ok(schema) };
+    match builder.line(line).build() {
+        Err(error) if error.part() == Part::Line => {
+            let own = Line::parse(&LineText::Literal(line.to_owned()), &schema);
+            let consumer = root.at_key("consumer");
+            own.map(|_| schema)
+                .map_err(|error| consumer.problem_at("line", Fault::Other(error.to_string())))
+        }
+        built => built.map_err(|error| blame(root, nodes, &error)),
     }
 }
 
@@ -163,7 +183,6 @@ fn blame(root: &Node<'_>, nodes: &[Node<'_>], error: &SchemaError) -> Problem {
     let fault = Fault::Other(error.to_string());
     let record = root.at_key("record");
     let key = match error.part() {
-        Part::Line => return root.at_key("consumer").problem_at("line", fault),
         Part::Name if error.field().is_none() => return record.problem_at("name", fault),
         Part::Name => "name",
         Part::Offset => "offset",

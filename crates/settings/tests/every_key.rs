@@ -134,6 +134,7 @@ const TABLES: &[Table] = &[
         optional: &[
             "tick",
             "input",
+            "ignore_unknown",
             "input_deadline",
             "max_line",
             "busy_wait",

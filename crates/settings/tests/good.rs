@@ -330,3 +330,41 @@ fn no_damage_to_a_configuration_makes_the_reader_panic() {
         }
     }
 }
+
+#[test]
+fn a_line_that_no_region_can_carry_is_the_consumers_alone() {
+    let with = |line: &str| {
+        let text = format!(
+            "[region]\nname = \"x\"\n[record]\nname = \"X\"\n[[record.field]]\nname = \"a\"\n\
+             type = \"i32\"\n[consumer]\nline = '{line}'\n"
+        );
+        let settings = Settings::parse(&text, "x.toml").expect(line);
+        assert_eq!(settings.consumer.line.as_deref(), Some(line));
+        settings.record.schema.line().is_some()
+    };
+    assert!(with("{a} {{}}") && with(r"a\n"));
+    for own in ["{sequence} {a}", "{a:>8}", "{age:.3}", "{@epoch}"] {
+        assert!(!with(own), "{own}");
+    }
+    assert!(!with(&"x".repeat(2000)), "longer than a region's");
+}
+
+#[test]
+fn a_replay_fills_every_field_from_the_member_of_its_name() {
+    let settings = Settings::embedded().replaying();
+    let keys: Vec<String> = settings
+        .record
+        .sources
+        .iter()
+        .map(|source| match source {
+            Source::Input(settings::InputSource {
+                key: InputKey::Pointer(key),
+                required: true,
+                ..
+            }) => key.clone(),
+            other => panic!("{other:?}"),
+        })
+        .collect();
+    assert_eq!(keys, ["/record/id", "/record/name", "/record/sex"]);
+    assert!(settings.producer.ignore_unknown && settings.reads_input());
+}

@@ -5,6 +5,7 @@
 //! one. So no test depends on how fast it runs.
 
 mod bare;
+mod begin;
 mod columns;
 mod formats;
 mod health;
@@ -12,7 +13,9 @@ mod hostile;
 mod lifecycle;
 mod link;
 mod reading;
+mod selection;
 mod timeout;
+mod view;
 
 use std::cell::RefCell;
 use std::collections::VecDeque;
@@ -110,7 +113,7 @@ impl Environment for Script {
 
 /// A directory with one region and its writer.
 struct Stage {
-    dir: TempDir,
+    dir: Rc<TempDir>,
     writer: Rc<RefCell<Option<DynWriter>>>,
 }
 
@@ -126,7 +129,7 @@ struct Played {
 
 impl Stage {
     fn empty() -> Self {
-        Self { dir: tempfile::tempdir().unwrap(), writer: Rc::default() }
+        Self { dir: Rc::new(tempfile::tempdir().unwrap()), writer: Rc::default() }
     }
 
     /// With an empty region of students.
@@ -191,6 +194,19 @@ impl Stage {
     fn file(&self, act: impl FnOnce(&Path) + 'static) -> Step {
         let path = self.path();
         Box::new(move || act(&path))
+    }
+
+    /// Several things happen at once.
+    fn with_region(&self, act: impl FnOnce(&Self) + 'static) -> Step {
+        let stage = Self { dir: Rc::clone(&self.dir), writer: Rc::clone(&self.writer) };
+        Box::new(move || act(&stage))
+    }
+
+    /// The command line `consumer PATH ARGS`.
+    fn parsed(&self, args: &[&str]) -> Args {
+        let path = self.path();
+        let all = ["consumer", path.to_str().unwrap()].into_iter().chain(args.iter().copied());
+        Args::try_parse_from(all).unwrap()
     }
 
     /// Runs `consumer PATH ARGS` while `steps` happen, one after the other.

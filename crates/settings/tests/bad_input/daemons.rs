@@ -145,7 +145,7 @@ pub(crate) static CASES: &[Case] = &[
     daemons(
         "a line template with an unknown field",
         &["[consumer]", r#"line = "{b}""#],
-        r#"9:8: consumer.line: the line template names "b" at byte 0, which is no field; use one of: a"#,
+        r#"9:8: consumer.line: at byte 0 of the line, "b" is no field; use one of: a, sequence, epoch, state, age, published_at"#,
     ),
     daemons(
         "a line template that does not close",
@@ -158,14 +158,14 @@ pub(crate) static CASES: &[Case] = &[
         "9:8: consumer.line: the line template is empty; leave it out to print every field",
     ),
     daemons(
-        "a line template of two lines",
-        &["[consumer]", r#"line = "{a}\n""#],
-        r"9:8: consumer.line: the line template holds the control character '\n' at byte 3; only the tab is possible",
+        "a line template with a control character",
+        &["[consumer]", r#"line = "{a}\u001b""#],
+        r"9:8: consumer.line: the line template holds the control character '\u{1b}' at byte 3; only tabs and line breaks are possible",
     ),
     daemons(
         "a line template with a precision for an integer",
         &["[consumer]", r#"line = "{a:.2}""#],
-        r#"9:8: consumer.line: the line template gives field "a" a precision, but it is i32; precision is for f32 and f64"#,
+        r#"9:8: consumer.line: at byte 0 of the line, a precision is for f32 and f64, age and published_at; remove it"#,
     ),
     daemons(
         "a line that is no text",

@@ -1,0 +1,82 @@
+//! Which of the records that are read are printed: `--where` and `--on-change`.
+//!
+//! Price: nothing without these options. A condition costs a look at each of its steps, a change a copy
+//! of each record that is printed and a comparison of the chosen fields.
+
+use layout::{RecordView, Schema};
+use query::{Condition, FieldRef};
+use render::View;
+
+use crate::misfit::Misfit;
+
+/// What is asked for, and what that is for the records of the region.
+#[derive(Debug, Default)]
+pub(crate) struct Filter {
+    condition: Option<String>,
+    on_change: bool,
+    parsed: Option<Condition>,
+    chosen: Vec<FieldRef>,
+    /// The record that was selected last.
+    last: Option<Vec<u8>>,
+}
+
+impl Filter {
+    /// Selects records by `condition`, if there is one.
+    pub(crate) fn new(condition: Option<String>) -> Self {
+        Self { condition, ..Self::default() }
+    }
+
+    /// Selects only those that differ from the one selected last.
+    pub(crate) fn on_change(self) -> Self {
+        Self { on_change: true, ..self }
+    }
+
+    /// Whether it may leave records out.
+    pub(crate) fn is_selective(&self) -> bool {
+        self.condition.is_some() || self.on_change
+    }
+
+    /// Selects from records of `schema` from now on. The fields that a change is looked for in are
+    /// those that `view` names.
+    ///
+    /// # Errors
+    /// The condition does not fit the schema.
+    pub(crate) fn adapt(&mut self, view: &View, schema: &Schema) -> Result<(), Misfit> {
+        let parsed = self.condition.as_ref().map(|text| Condition::parse(text, schema));
+        self.parsed = parsed.transpose().map_err(Misfit::Where)?;
+        if self.on_change {
+            self.chosen = view.fields(schema).map_err(Misfit::View)?;
+        }
+        self.last = None;
+        Ok(())
+    }
+
+    /// Whether `record` is printed.
+    pub(crate) fn selects(&mut self, record: RecordView<'_>) -> bool {
+        let holds = self.parsed.as_ref().is_none_or(|condition| condition.holds(record));
+        holds && (!self.on_change || self.has_changed(record))
+    }
+
+    fn has_changed(&mut self, record: RecordView<'_>) -> bool {
+        let last = self.last.get_or_insert_default();
+        let before = RecordView::new(record.schema(), last);
+        let has_changed = before.map_or(true, |before| {
+            self.chosen.iter().any(|&at| content(at, before) != content(at, record))
+        });
+        if has_changed {
+            last.clear();
+            last.extend_from_slice(record.bytes());
+        }
+        has_changed
+    }
+}
+
+/// The bytes of a field or an element; of a text, up to its end.
+fn content(at: FieldRef, record: RecordView<'_>) -> Option<&[u8]> {
+    let field = at.of(record.schema())?;
+    let Some(element) = at.element else {
+        return Some(record.text(field).unwrap_or_else(|| record.bytes_of(field)));
+    };
+    let size = field.ctype().element().size() as usize;
+    record.bytes_of(field).chunks_exact(size).nth(element as usize)
+}

@@ -1,0 +1,25 @@
+//! An option that does not fit the records of a region.
+
+use std::fmt;
+
+use query::QueryError;
+use render::ViewError;
+
+/// What does not fit. Displays as the option, the fact and what to do.
+#[derive(Debug)]
+pub(crate) enum Misfit {
+    /// `--fields`, `--line` or the line of the configuration.
+    View(ViewError),
+    /// `--where`.
+    Where(QueryError),
+}
+
+impl fmt::Display for Misfit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::View(error @ ViewError::Fields(_)) => write!(f, "--fields: {error}"),
+            Self::View(error) => write!(f, "--line: {error}"),
+            Self::Where(error) => write!(f, "--where: at byte {}: {error}", error.at()),
+        }
+    }
+}

@@ -1,0 +1,126 @@
+//! Which of the records that are read are printed: `--where`, `--on-change`, `--rate`.
+
+use daemon::Exit;
+use layout::{FieldSpec, Scalar, Schema};
+
+use super::Stage;
+
+#[test]
+fn only_records_of_which_the_condition_is_true_are_printed() {
+    let stage = Stage::of_students();
+    stage.publishes([1])();
+    let args =
+        ["--follow", "--where", "id >= 3 and id != 5 and name == 'xiaoming'", "--count", "3"];
+    let played = stage.play(&args, [stage.publishes(2..=4), stage.publishes(5..=9)]);
+    assert_eq!(played.ids(), [3, 4, 6]);
+}
+
+#[test]
+fn a_poll_of_a_record_that_is_not_selected_prints_nothing() {
+    let stage = Stage::of_students();
+    stage.publishes([1])();
+    let steps = [stage.publishes([2]), stage.publishes([3])];
+    let mut ids = stage.play(&["--poll", "1ms", "--where", "id != 2"], steps).ids();
+    ids.dedup();
+    assert_eq!(ids, [1, 3]);
+}
+
+#[test]
+fn one_record_that_is_not_selected_is_no_value_unless_it_may_wait_for_one() {
+    let stage = Stage::of_students();
+    stage.publishes([1])();
+    let (exit, message) = stage.play(&["--once", "--where", "id > 1"], []).failure();
+    assert!(exit == Exit::NoValue && message.contains("--where is not true"), "{message}");
+    let args = ["--once", "--where", "id > 1", "--timeout", "1m"];
+    assert_eq!(stage.play(&args, [stage.publishes([1]), stage.publishes([2])]).ids(), [2]);
+    let args = ["--once", "--where", "id > 7", "--timeout", "20ms"];
+    let (exit, message) = stage.play(&args, (0..50).map(|_| stage.publishes([3]))).failure();
+    assert!(exit == Exit::NoValue && message.contains("--where is not true"), "{message}");
+}
+
+#[test]
+fn a_record_without_a_change_is_not_printed() {
+    let stage = Stage::of_students();
+    stage.publishes([1, 1])();
+    let steps = [stage.publishes([1, 2, 2]), stage.publishes([2, 1, 1])];
+    assert_eq!(stage.play(&["--follow", "--on-change"], steps).ids(), [1, 2, 1]);
+    let mut steps = vec![stage.publishes([])];
+    steps.extend((0..4).map(|_| stage.publishes([1])));
+    assert_eq!(stage.play(&["--poll", "1ms", "--on-change"], steps).ids(), [1]);
+}
+
+/// A region of `a`, `v[2]` and a text, and its records.
+fn changing(records: &[[u8; 7]]) -> Stage {
+    let stage = Stage::empty();
+    let field =
+        |name: &str, ctype: &str| FieldSpec::new(name, ctype.parse::<layout::CType>().unwrap());
+    let schema = Schema::builder("C")
+        .fields([field("a", "u8"), field("v", "u8[2]"), field("t", "char[4]")])
+        .build()
+        .unwrap();
+    stage.opens(&schema)();
+    records.iter().for_each(|record| stage.publishes_bytes(record)());
+    stage
+}
+
+#[test]
+fn a_change_is_looked_for_in_the_chosen_fields() {
+    // Behind the NUL of a text there is nothing.
+    let stage =
+        changing(&[*b"\x01\x01\x01a\0\0\0", *b"\x02\x01\x01a\0x\0", *b"\x02\x01\x02a\0y\0"]);
+    let lines = |args: &[&str]| {
+        let args = [&["--follow", "--from", "oldest", "--on-change"], args].concat();
+        let played = stage.play(&args, []);
+        played.lines().into_iter().map(str::to_owned).collect::<Vec<_>>()
+    };
+    assert_eq!(lines(&[]).len(), 3);
+    assert_eq!(lines(&["--fields", "a"]), ["a=1", "a=2"]);
+    assert_eq!(lines(&["--fields", "v[0],t"]), ["v[0]=1\tt=a"]);
+    assert_eq!(lines(&["--line", "{v[1]} {sequence}"]), ["1 1", "2 3"]);
+    assert_eq!(lines(&["--format", "csv", "--fields", "v"]).len(), 3, "with the header");
+}
+
+#[test]
+fn with_a_rate_the_newest_of_many_records_is_printed() {
+    let stage = Stage::of_students();
+    stage.publishes([1])();
+    let steps = [stage.publishes(2..=4), stage.publishes(5..=7)];
+    let args = ["--follow", "--rate", "0.001"];
+    assert_eq!(stage.play(&args, steps).ids(), [1], "the others wait for their time");
+
+    let args = ["--follow", "--rate", "200", "--count", "3"];
+    let steps = (0..2000).map(|round| stage.publishes(10 * round..10 * round + 5));
+    let ids = stage.play(&args, steps).ids();
+    assert!(ids.len() == 3 && ids[0] == 7 && ids[1..].is_sorted(), "{ids:?}");
+    // The first of a burst if it is due, else the last.
+    assert!(ids[1..].iter().all(|id| id % 10 == 4 || id % 10 == 0), "{ids:?}");
+}
+
+#[test]
+fn a_record_that_is_held_back_is_printed_before_another_region_takes_the_name() {
+    let stage = Stage::of_students();
+    stage.publishes([1])();
+    let other = Schema::builder("P").field(FieldSpec::new("x", Scalar::U8)).build().unwrap();
+    let steps = [
+        stage.publishes([2, 3]),
+        stage.with_writer(move |writer| {
+            writer.change(&other, &region::Options::new()).unwrap();
+        }),
+    ];
+    let played = stage.play(&["--follow", "--rate", "0.001"], steps);
+    assert_eq!(played.ids(), [1, 3]);
+}
+
+#[test]
+fn a_condition_that_does_not_fit_the_record_ends_it_with_the_place() {
+    let stage = Stage::of_students();
+    stage.publishes([1])();
+    for (condition, why) in [
+        ("id > 1 and naem == 'x'", "--where: at byte 11: \"naem\" is no field; did you mean name?"),
+        ("id", "--where: at byte 0: \"id\" is a number; compare it with one, as in > 0"),
+    ] {
+        let (exit, message) = stage.play(&["--follow", "--where", condition], []).failure();
+        assert_eq!(exit, Exit::Usage);
+        assert!(message.ends_with(why), "{message}");
+    }
+}
