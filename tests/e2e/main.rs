@@ -30,6 +30,7 @@ mod pair;
 mod passed;
 mod permissions;
 mod questions;
+mod replay;
 mod sandbox;
 mod schema;
 mod signals;

@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use daemon::{PassedFd, one_line};
 use layout::header::Header;
 use layout::text::{plain, shorten};
-use layout::{RecordBuf, Schema, Template};
+use layout::{RecordBuf, Schema};
 use settings::{
     Constant, Format, InputKey, InputSource, ProducerSettings, Range, Settings, Source, Take,
     duration_text,
@@ -87,7 +87,14 @@ fn report(settings: &Settings, path: &str) -> Result<String, ProducerError> {
     let (name, size, align) = (schema.name(), schema.size(), schema.align());
     say("record", &format!("{name}, {size} bytes, aligned to {align}"));
     say("fingerprint", &format!("{:#018x}", schema.fingerprint()));
-    say("tick", &duration_text(settings.producer.tick));
+    if settings.record.sources.is_empty() {
+        say("sources", "none: it describes what another program publishes");
+    } else {
+        say("tick", &duration_text(settings.producer.tick));
+    }
+    if settings.consumer.line.is_some() && schema.line().is_none() {
+        say("line", "only for consumers that are given this file");
+    }
     if settings.reads_input() {
         let input = settings.producer.input.as_ref();
         say("input", &input.map_or("standard input".to_owned(), |path| path.display().to_string()));
@@ -110,8 +117,11 @@ fn report(settings: &Settings, path: &str) -> Result<String, ProducerError> {
     Ok(text)
 }
 
-/// The value of each field, sampled once; `-` for one that has none yet.
+/// The value of each field, sampled once; `-` for one that has none yet. Empty if there are no sources.
 fn sampled(settings: &Settings) -> Vec<String> {
+    if settings.record.sources.is_empty() {
+        return Vec::new();
+    }
     let now = Moment::now();
     let mut sources = Sources::new(&settings.record, now);
     let mut record = sources.first_record();
@@ -123,33 +133,27 @@ fn sampled(settings: &Settings) -> Vec<String> {
 
 /// The value of a field as a consumer prints it, cut short.
 fn value(record: &RecordBuf, index: usize) -> String {
-    let schema = record.schema();
-    let line = format!("{{{}}}", schema.fields()[index].name());
-    let template = Template::parse(&line, schema.fields());
-    template.map_or_else(
-        |_| String::new(),
-        |template| shorten(&record.view().line_by(&template).to_string()),
-    )
+    shorten(&record.view().shown(&record.schema().fields()[index], None).to_string())
 }
 
 type Row = [String; 7];
 
 /// One row per field in the order of their offsets, and one for each hole between them.
 fn rows(schema: &Schema, sources: &[Source], values: &[String]) -> Vec<Row> {
-    let mut fields: Vec<_> = schema.fields().iter().zip(sources.iter().zip(values)).collect();
-    fields.sort_by_key(|(field, _)| field.offset());
+    let mut fields: Vec<_> = schema.fields().iter().enumerate().collect();
+    fields.sort_by_key(|(_, field)| field.offset());
     let mut rows = Vec::new();
     let mut end = 0;
-    for (field, (source, value)) in fields {
+    for (index, field) in fields {
         rows.extend(padding(end, field.offset()));
         rows.push([
             field.offset().to_string(),
             field.ctype().size().to_string(),
             field.ctype().to_string(),
             field.name().to_owned(),
-            value.clone(),
+            values.get(index).cloned().unwrap_or_default(),
             field.unit().to_owned(),
-            plain(&describe(source)),
+            sources.get(index).map(|source| plain(&describe(source))).unwrap_or_default(),
         ]);
         end = field.end();
     }
@@ -365,6 +369,22 @@ offset  size  type       name  value     unit  source
             ]\n";
         let settings = Settings::parse(text, "test.toml").expect("settings");
         assert_eq!(sampled(&settings), ["yes", "-", "NaN", "-", "-", "[1, 2]"]);
+    }
+
+    #[test]
+    fn a_record_without_sources_is_shown_with_its_layout_alone() {
+        let text = "[region]\nname = \"x\"\nformat = \"bare\"\n[record]\nname = \"X\"\nfield = [\
+            { name = \"a\", type = \"u8\", unit = \"m\" }, { name = \"b\", type = \"u16\" }]\n\
+            [consumer]\nline = \"{a:>4}\"\n";
+        let settings = Settings::parse(text, "test.toml").expect("settings");
+        let report = report(&settings, "x.region").expect("a report");
+        let want = "sources      none: it describes what another program publishes\n\
+            line         only for consumers that are given this file\n\n\
+            offset  size  type       name  value  unit  source\n     \
+            0     1  u8         a            m\n     \
+            1     1  (padding)\n     \
+            2     2  u16        b\n";
+        assert!(report.ends_with(want), "{report}");
     }
 
     #[test]

@@ -27,6 +27,7 @@ Examples:
   producer host.toml --tick 100ms         ten times a second
   producer --region ./x.region --ticks 3  three records into ./x.region
   sensor | producer sensor-input.toml     one record for each line of JSON
+  producer x.toml --replay < x.jsonl      what consumer --format json recorded
 
 Under a service manager (systemd):
   NOTIFY_SOCKET    READY=1 after the first record of each region or when it waits for input, STATUS= with the latest record or the number of regions, STOPPING=1 before exit
@@ -91,9 +92,17 @@ pub struct Args {
     #[arg(long)]
     pub standby: bool,
 
+    /// Publish recorded records: lines of consumer's JSON
+    ///
+    /// Reads what `consumer --format json` has printed, as input: every field takes its value from the
+    /// member of its name in "record", whatever its source. Records are published as fast as they are read.
+    #[arg(long)]
+    pub replay: bool,
+
     /// Print layout and values, and publish nothing
     ///
-    /// Prints the record's layout, the values as read now and the region.
+    /// Prints the record's layout, the values as read now and the region. A record without sources, which
+    /// only describes what another program publishes, is shown without values.
     #[arg(long, conflicts_with_all = ["ticks", "standby"])]
     pub check: bool,
 
@@ -109,7 +118,12 @@ impl Args {
             Some(path) => Settings::load(path)?,
             None => Settings::embedded(),
         };
-        settings.check_publishable(config.path().unwrap_or(EMBEDDED_ORIGIN.as_ref()))?;
+        if self.replay {
+            settings = settings.replaying();
+        }
+        if !self.check {
+            settings.check_publishable(config.path().unwrap_or(EMBEDDED_ORIGIN.as_ref()))?;
+        }
         if let Some(RegionArgument::Address(address)) = &self.region {
             settings.region.address = address.clone();
         }

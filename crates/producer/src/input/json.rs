@@ -12,7 +12,7 @@
 //! ```
 //!
 //! A member of the object that no field uses makes the line a bad one: it is most likely a misspelt
-//! key, and an error is better than a field that never changes.
+//! key, and an error is better than a field that never changes. `ignore_unknown` skips it instead.
 //!
 //! Price: the bytes of a value are read twice, first for its end and then for its content; those of
 //! a nested value once more for each level of a pointer.
@@ -196,8 +196,11 @@ impl<'r> Children<'r, '_, '_> {
             return Ok(self.node.child(name).map(|(_, child)| child));
         };
         self.reading.checkpoint.step(name.len())?;
-        let child = self.node.child(name);
-        let (number, child) = child.ok_or_else(|| LineError::unknown(name, self.node.names()))?;
+        let (number, child) = match self.node.child(name) {
+            Some(child) => child,
+            None if self.reading.keys.ignores_unknown => return Ok(None),
+            None => return Err(LineError::unknown(name, self.node.names())),
+        };
         if std::mem::replace(&mut held[number], true) {
             return Err(LineError::Twice(name.to_owned()));
         }

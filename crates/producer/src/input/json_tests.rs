@@ -332,3 +332,17 @@ fn a_pointer_finds_its_value_in_nested_objects_and_lists() {
     let error = apply(&mut keys, br#"{"gps": 1}"#, &mut record).expect_err("unknown");
     assert_eq!(error.to_string(), "key \"gps\" is unknown; use a/b~c, imu");
 }
+
+#[test]
+fn members_that_no_field_uses_are_skipped_if_that_is_wanted() {
+    let line = br#"{"sequence":7,"record":{"id":11,"name":"lihua","sex":"f","more":[1,{}]},"units":{"a":"b"}}"#;
+    let settings = settings::Settings::embedded().replaying();
+    let replayed = crate::fuzzing::record_of_line(&settings, line).expect("a good line");
+    let record = layout::RecordView::new(&settings.record.schema, &replayed).expect("a record");
+    assert_eq!(record.line().to_string(), "id=11\tname=lihua\tf");
+    let other = crate::fuzzing::record_of_line(&settings, br#"{"sequence":7}"#);
+    assert_eq!(
+        other.unwrap_err().to_string(),
+        "key \"/record/id\" is missing, and it is required; write it in each line"
+    );
+}

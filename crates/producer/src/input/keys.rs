@@ -22,6 +22,8 @@ pub(crate) struct Keys {
     pub(super) targets: Vec<Target>,
     /// The members of a line's object.
     pub(super) members: Box<Node>,
+    /// Whether a line may have other members.
+    pub(super) ignores_unknown: bool,
 }
 
 /// A field and where its value is.
@@ -102,7 +104,12 @@ impl Keys {
                 seen: None,
             });
         }
-        Self { targets, members }
+        Self { targets, members, ignores_unknown: false }
+    }
+
+    /// The same, for lines that may have members which no field uses.
+    pub(crate) fn ignoring_unknown(self) -> Self {
+        Self { ignores_unknown: true, ..self }
     }
 
     /// The keys that no good line has contained so far: their fields have no value yet.

@@ -87,10 +87,11 @@ fn open_input(settings: &Settings) -> Result<Option<Input>, ProducerError> {
 /// Which keys of the input fill which fields.
 pub(crate) fn keys(settings: &Settings) -> Keys {
     let inputs = settings.record.sources.iter().enumerate();
-    Keys::new(inputs.filter_map(|(field, source)| match source {
+    let keys = Keys::new(inputs.filter_map(|(field, source)| match source {
         Source::Input(input) => Some((input, field)),
         _ => None,
-    }))
+    }));
+    if settings.producer.ignore_unknown { keys.ignoring_unknown() } else { keys }
 }
 
 /// The longest line of input, in bytes.
