@@ -3,7 +3,7 @@
 //!
 //! | question | answer | test |
 //! |---|---|---|
-//! | 1. Can a fresh `O_CREAT` file be mapped? | Not while it is empty: a region is made aside, with all its bytes, before it has its name; an empty file is `NotARegion` | `an_incomplete_region_is_never_visible`, `an_empty_file_is_an_error_and_stays_empty` |
+//! | 1. Can a fresh `O_CREAT` file be mapped? | Not while it is empty: a region is made aside, with all its bytes, before it has its name; an empty file is `TooShort` | `an_incomplete_region_is_never_visible`, `an_empty_file_is_an_error_and_stays_empty` |
 //! | 2. `O_RDONLY`, then `PROT_WRITE`? | A reader has no way to write, and its mapping is `r--s`; a file that may not be written is `Io` with `PermissionDenied` | `a_file_opened_for_reading_is_mapped_for_reading`, `a_file_that_may_not_be_written_is_an_error_to_a_writer`; [`e2e::compile_fail`] |
 //! | 3. The descriptor closed before the mapping is used? | The mapping stays; nobody can close ours alone | `a_mapping_needs_neither_the_name_nor_the_writers_descriptor`; [`e2e::compile_fail`] |
 //! | 4. An offset of 1000? | No function takes one; a header that asks for one is `Damaged` | `an_offset_of_1000_is_a_damaged_header`; [`e2e::compile_fail`] |
@@ -86,9 +86,9 @@ fn an_incomplete_region_is_never_visible() {
 fn an_empty_file_is_an_error_and_stays_empty() {
     let place = Place::new();
     let path = place.write("stu.region", "");
-    refused(Reader::<Stu>::open(&path), |kind| matches!(kind, Kind::NotARegion));
+    refused(Reader::<Stu>::open(&path), |kind| matches!(kind, Kind::TooShort(0)));
     let options = Options::new();
-    refused(Writer::<Stu>::open_with(&path, &options), |kind| matches!(kind, Kind::NotARegion));
+    refused(Writer::<Stu>::open_with(&path, &options), |kind| matches!(kind, Kind::TooShort(0)));
     let is_too_short = |kind: &Kind| matches!(kind, Kind::NotThisRecord { want: 28, have: 0 });
     refused(BareReader::open(&path, &Stu::schema()), is_too_short);
     refused(BareWriter::open(&path, &Stu::schema(), &options), is_too_short);

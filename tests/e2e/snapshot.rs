@@ -107,7 +107,7 @@ fn a_snapshot_does_not_replace_other_files() {
     for (file, words) in [
         ("letter", "letter: is a file that is not a region, which a snapshot does not replace"),
         ("stu.region", "stu.region: is the region itself"),
-        ("none/copy", "none/copy: open: No such file or directory"),
+        ("none/copy", "none/copy: its directory does not exist"),
         (".", "a directory, not a regular file"),
     ] {
         let args = format!("./stu.region --snapshot {file} --timeout 1m");

@@ -22,6 +22,7 @@ use std::fs::{File, Metadata};
 use std::os::fd::AsFd;
 use std::os::unix::fs::MetadataExt;
 
+use region::internal::without_group;
 use rustix::fs::{Gid, Mode, OFlags, Timespec, Timestamps, Uid};
 use rustix::io::Errno;
 
@@ -34,7 +35,6 @@ const PERMISSIONS: u32 = 0o777;
 const ALL_MODE_BITS: u32 = 0o7777;
 /// Bits that give a program its owner's or group's rights.
 const SET_ID: u32 = 0o6000;
-const GROUP: u32 = 0o070;
 /// Where an access control list is kept (acl(5)).
 const ACL: &str = "system.posix_acl_access";
 /// The overflow uid: what a user namespace reports for every user without a mapping
@@ -121,13 +121,6 @@ fn permissions(file: &File, meta: &Metadata) -> u32 {
     if is_narrow || !has_acl(Some(file)) { mode } else { without_group(mode) }
 }
 
-/// `mode`, with no right of the group that others do not have, and the other way round: who belongs
-/// to the group, and who does not, is no longer the same.
-fn without_group(mode: u32) -> u32 {
-    let both = (mode >> 3) & mode & 0o7;
-    mode & !(GROUP | 0o7) | both << 3 | both
-}
-
 /// Whether it has an access control list, or may have one because it cannot be read.
 fn has_acl(file: Option<impl AsFd>) -> bool {
     let Some(file) = file else { return true };
@@ -158,20 +151,6 @@ fn umask() -> u32 {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_mode_without_its_group_lets_nobody_in_whom_it_kept_out() {
-        for (mode, narrow) in [
-            (0o640, 0o600),
-            (0o664, 0o644),
-            (0o644, 0o644),
-            (0o604, 0o600),
-            (0o777, 0o777),
-            (0o1731, 0o1711),
-        ] {
-            assert_eq!(without_group(mode), narrow, "{mode:o}");
-        }
-    }
 
     #[test]
     fn a_file_that_cannot_be_asked_may_have_a_list() {

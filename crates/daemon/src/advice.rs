@@ -23,7 +23,9 @@ fn next_step(kind: &Kind) -> &'static str {
         Kind::Locked => {
             "find that process with `lslocks` and stop it, or keep its user out by `mode`"
         }
-        Kind::NotARegion => "give another path, or for a bare file its configuration (.toml)",
+        Kind::NotARegion | Kind::TooShort(_) => {
+            "give another path, or for a bare file its configuration (.toml)"
+        }
         Kind::UnsupportedVersion(found) if *found <= KNOWN_FORMAT => "start its producer again",
         Kind::UnsupportedVersion(_) | Kind::UnsupportedFeatures(_) => "use a newer mapcast",
         Kind::Damaged(_) | Kind::Truncated { .. } => "start its producer again to replace it",
@@ -57,6 +59,7 @@ fn of_place(kind: &Kind) -> Option<&'static str> {
             "make this account a member of it, let its sandbox allow fchown, or change `group`"
         }
         Kind::NoSuchGroup(_) => "create it or correct `group`",
+        Kind::NoDirectory => "create it first, or correct the path",
         Kind::InTheWay(_) => "give another path",
         Kind::CannotReplace(_) => "start again with an empty one",
         Kind::WrongAccess(_) => "open it so before it is passed",
@@ -94,6 +97,10 @@ mod tests {
             (
                 Kind::NotARegion,
                 "is not a region (no mapcast header); give another path, or for a bare file its configuration (.toml)",
+            ),
+            (
+                Kind::TooShort(1),
+                "is not a region: 1 byte long, shorter than a header; give another path, or for a bare file its configuration (.toml)",
             ),
             (
                 Kind::UnsupportedVersion(2),
@@ -137,6 +144,10 @@ mod tests {
     /// The same: its directory, its users, a descriptor, the system.
     fn of_places() -> Vec<(Kind, &'static str)> {
         vec![
+            (
+                Kind::NoDirectory,
+                "its directory does not exist; create it first, or correct the path",
+            ),
             (Kind::BadOptions("no".into()), "no; correct the region's settings"),
             (
                 Kind::Replaced,

@@ -11,6 +11,7 @@ use crate::error::DecodeError;
 use crate::field::FieldSpec;
 use crate::limits::{MAX_FIELDS, MAX_LABELS, MAX_SCHEMA};
 use crate::schema::Schema;
+use crate::text::counted;
 
 impl Schema {
     /// Decodes `bytes`, which must be the whole encoding of a schema.
@@ -21,7 +22,10 @@ impl Schema {
         let mut input = Input { bytes, at: 0 };
         let len = bytes.len();
         if len > MAX_SCHEMA as usize {
-            return refuse(0, format!("{len} bytes, at most {MAX_SCHEMA} are possible"));
+            return refuse(
+                0,
+                format!("{}, at most {MAX_SCHEMA} are possible", counted(len, "byte")),
+            );
         }
         let (size, align) = (input.u32()?, input.u32()?);
         let count = input.u32()? as usize;
@@ -36,7 +40,10 @@ impl Schema {
         }
         let left = len - input.at;
         if left != 0 {
-            return refuse(input.at, format!("{left} bytes left behind the last field"));
+            return refuse(
+                input.at,
+                format!("{} left after the last field", counted(left, "byte")),
+            );
         }
         let schema = builder.build().or_else(|err| refuse(0, err.to_string()))?;
         check_sum(0, "size", size, schema.size)?;
@@ -74,8 +81,8 @@ impl<'a> Input<'a> {
     fn take(&mut self, want: usize) -> Result<&'a [u8], DecodeError> {
         let rest = &self.bytes[self.at..];
         let Some(taken) = rest.get(..want) else {
-            let have = rest.len();
-            return refuse(self.at, format!("{want} more bytes expected, {have} left"));
+            let want = counted(want, "more byte");
+            return refuse(self.at, format!("{want} expected, {} left", rest.len()));
         };
         self.at += want;
         Ok(taken)

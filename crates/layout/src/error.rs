@@ -3,6 +3,8 @@
 //! `Display` is a sentence for people. Methods and fields return the part of the schema, the kind
 //! of misfit or the byte.
 
+use crate::text::counted;
+
 /// Which part of a schema was refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -132,7 +134,8 @@ pub enum DecodeError {
 /// A record of the wrong length.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "a record of {want} bytes was expected, {have} were given; use the schema the bytes were written with"
+    "a record of {} was expected, not of {have}; use the schema the bytes were written with",
+    counted(*want, "byte")
 )]
 pub struct WrongLength {
     /// Size of a record of the schema, in bytes.

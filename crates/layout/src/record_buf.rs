@@ -11,6 +11,7 @@ use crate::error::{ValueError, ValueErrorKind as Kind};
 use crate::field::{Field, known_names};
 use crate::schema::Schema;
 use crate::store::{put, scalar_bits, store, store_literal};
+use crate::text::counted;
 use crate::value::{Literal, Value};
 use crate::view::RecordView;
 
@@ -149,6 +150,6 @@ impl Elements<'_> {
             return Ok(());
         }
         let count = self.filled / self.field.ctype.element().size() as usize;
-        Err(self.field.wrong_count(&format!("{count} elements")))
+        Err(self.field.wrong_count(&counted(count, "element")))
     }
 }

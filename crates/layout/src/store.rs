@@ -13,7 +13,7 @@
 use crate::ctype::Scalar;
 use crate::error::{ValueError, ValueErrorKind as Kind};
 use crate::field::Field;
-use crate::text::shorten;
+use crate::text::{counted, shorten};
 use crate::value::{Literal, Value};
 
 impl Literal<'_> {
@@ -123,8 +123,9 @@ fn store_text(
     let (len, max) = (text.len(), place.len() - 1);
     if len > max {
         return bad_text(format!(
-            "text of {len} bytes does not fit field {name:?} ({ctype}), which holds {max}; \
-             shorten it"
+            "text of {} does not fit field {name:?} ({ctype}), which holds {max}; \
+             shorten it",
+            counted(len, "byte")
         ));
     }
     let (head, tail) = place.split_at_mut(len);
@@ -140,7 +141,7 @@ fn bad_text<T>(message: String) -> Result<T, ValueError> {
 fn store_list(field: &Field, items: &[Value], place: &mut [u8]) -> Result<(), ValueError> {
     let size = field.ctype.element().size() as usize;
     if items.len() != place.len() / size {
-        return Err(field.wrong_count(&format!("{} elements", items.len())));
+        return Err(field.wrong_count(&counted(items.len(), "element")));
     }
     let bits = |item| scalar_bits(field, literal(field, item)?);
     // All elements are checked before the first is written.

@@ -71,6 +71,17 @@ pub fn quote(text: &str) -> String {
     }
 }
 
+/// "1 record", "2 records": `count` of what `one` names.
+pub fn counted<N: fmt::Display + PartialEq + From<u8> + Copy>(count: N, one: &str) -> String {
+    let is_one = count == N::from(1);
+    let ending = match one {
+        _ if is_one => "",
+        _ if one.ends_with("ss") => "es",
+        _ => "s",
+    };
+    format!("{count} {one}{ending}")
+}
+
 /// The bytes of a `char[N]` up to the first NUL.
 pub(crate) fn until_nul(bytes: &[u8]) -> &[u8] {
     CStr::from_bytes_until_nul(bytes).map_or(bytes, CStr::to_bytes)
@@ -134,7 +145,7 @@ fn write_escaped(f: &mut fmt::Formatter<'_>, mut text: &str) -> fmt::Result {
 
 #[cfg(test)]
 mod tests {
-    use super::{Escaped, Lossy, PIECE, has_control, is_control, plain, quote, until_nul};
+    use super::{Escaped, Lossy, PIECE, counted, has_control, is_control, plain, quote, until_nul};
 
     #[test]
     fn a_control_character_is_found_at_compile_time_too() {
@@ -171,6 +182,12 @@ mod tests {
             assert_eq!(plain(&turn.to_string()), format!("\\u{{{:x}}}", u32::from(turn)));
         }
         assert_eq!(plain("\u{2028}\u{2029}"), "\\u{2028}\\u{2029}");
+    }
+
+    #[test]
+    fn one_is_counted_in_the_singular() {
+        assert_eq!([0_u64, 1, 2].map(|n| counted(n, "byte")), ["0 bytes", "1 byte", "2 bytes"]);
+        assert_eq!([1_usize, 3].map(|n| counted(n, "process")), ["1 process", "3 processes"]);
     }
 
     #[test]

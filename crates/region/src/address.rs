@@ -10,6 +10,7 @@ use crate::file;
 use crate::file_id::FileId;
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
 use rustix::fs::{CWD, Mode, OFlags};
+use std::collections::BTreeSet;
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
 use std::os::unix::ffi::OsStrExt;
@@ -86,6 +87,21 @@ pub fn find(name: &str) -> Result<Address, RegionError> {
         refused.map_or(Ok(()), Err)?;
     }
     looked.map(|_| own)
+}
+
+/// The names of the regions in the directories where [`find`] looks, sorted, for a shell that completes
+/// them. The directories and files are not checked: opening a region does that.
+pub fn names() -> Vec<String> {
+    let own = Directory::in_force().ok();
+    let looks_further = own.as_ref().is_some_and(Directory::yields_to_system);
+    let system = Directory::of_system().into_iter().filter(|_| looks_further);
+    let files = own.into_iter().chain(system).filter_map(|dir| std::fs::read_dir(dir.path()).ok());
+    let names = files.flatten().filter_map(|file| {
+        let file = file.ok()?.file_name();
+        let name = file.to_str()?.strip_suffix(SUFFIX)?;
+        is_region_name(name).then(|| name.to_owned())
+    });
+    names.collect::<BTreeSet<_>>().into_iter().collect()
 }
 
 impl Address {

@@ -6,7 +6,7 @@
 
 use crate::address::{MAX_REGION_NAME, SUFFIX, is_region_name};
 use crate::file_system;
-use layout::text::quote;
+use layout::text::{counted, quote};
 use layout::{DecodeError, header};
 use rustix::fd::AsFd;
 use std::error::Error;
@@ -48,9 +48,15 @@ pub enum RegionErrorKind {
     /// The name belongs to something that cannot be a region: "a directory", "a symbolic link", ...
     #[error("is {0}, not a regular file")]
     NotAFile(&'static str),
-    /// The file is not a region: empty, text, or some other program's.
+    /// The file is not a region: text, or some other program's.
     #[error("is not a region (no mapcast header)")]
     NotARegion,
+    /// The file is not a region: it has so many bytes, fewer than a header.
+    #[error("is not a region: {} long, shorter than a header", counted(*.0, "byte"))]
+    TooShort(u64),
+    /// The directory of the region does not exist.
+    #[error("its directory does not exist")]
+    NoDirectory,
     /// The region's format version is not the one that this program knows.
     #[error("has region format {0}, this program knows format {version}", version = header::VERSION)]
     UnsupportedVersion(u32),
@@ -61,7 +67,7 @@ pub enum RegionErrorKind {
     #[error("is damaged: {0}")]
     Damaged(String),
     /// The file is shorter than its own header promises: it was cut.
-    #[error("has {have} bytes, its header promises {want}")]
+    #[error("has {}, its header promises {want}", counted(*have, "byte"))]
     Truncated {
         /// Bytes that the header promises.
         want: u64,
@@ -77,7 +83,7 @@ pub enum RegionErrorKind {
         have: String,
     },
     /// A record of the wrong size was passed in.
-    #[error("takes records of {want} bytes, got {have}")]
+    #[error("takes records of {}, got {have}", counted(*want, "byte"))]
     WrongSize {
         /// Bytes of the region's record.
         want: usize,
@@ -93,7 +99,7 @@ pub enum RegionErrorKind {
         field: String,
     },
     /// A file without a header has another size than the record.
-    #[error("has {have} bytes, the record has {want}")]
+    #[error("has {}, the record has {want}", counted(*have, "byte"))]
     NotThisRecord {
         /// Bytes of the record.
         want: u64,
@@ -255,7 +261,7 @@ impl RegionErrorKind {
     fn io_kind(&self) -> io::ErrorKind {
         match self {
             Self::Io { source, .. } => source.kind(),
-            Self::NotThere | Self::NoSuchGroup(_) => io::ErrorKind::NotFound,
+            Self::NotThere | Self::NoDirectory | Self::NoSuchGroup(_) => io::ErrorKind::NotFound,
             Self::InTheWay(_) | Self::Replaced => io::ErrorKind::AlreadyExists,
             Self::Busy { .. } | Self::Locked => io::ErrorKind::ResourceBusy,
             Self::NotOurs(_)

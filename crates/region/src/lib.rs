@@ -90,7 +90,7 @@ mod wall;
 mod writer;
 mod writer_status;
 
-pub use address::{Address, MAX_REGION_NAME, Place, ToPlace, find, is_region_name, locate};
+pub use address::{Address, MAX_REGION_NAME, Place, ToPlace, find, is_region_name, locate, names};
 pub use anonymous::Region;
 pub use bare::{BareReader, BareWriter};
 pub use clock::BootTime;
@@ -107,8 +107,10 @@ pub use reader::{Begin, DynReader, FieldOf, Reader, Refreshed, Sample};
 pub use state::State;
 pub use writer::{Changed, DynWriter, FileStatus, Holder, Origin, Standby, Why, Writer};
 
-/// For `mapcast-shared` only: no part of this crate's interface, and free to change.
+/// For this project's own crates: no part of this crate's interface, and free to change.
 #[doc(hidden)]
 pub mod internal {
     pub use crate::mapping::{Access, Cell, Mapping};
+    pub use crate::rights::without_group;
+    pub use layout::text::counted;
 }

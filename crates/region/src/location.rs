@@ -75,13 +75,13 @@ pub struct Exposure {
 impl Location {
     /// Opens the directory of `address`; a default one that is not there is made.
     pub(crate) fn open(address: &Address) -> Result<Self, RegionError> {
-        let io = |err| RegionError::io(address.path(), "open", err);
+        let failed = |err| not_opened(address.path(), err);
         let name = address.name()?.to_owned();
         let directory = address.directory();
         let dir = if directory.is_of_path() {
-            rustix::fs::open(directory.path(), directory::OPEN, Mode::empty()).map_err(io)?
+            rustix::fs::open(directory.path(), directory::OPEN, Mode::empty()).map_err(failed)?
         } else {
-            directory.open_or_make()?.ok_or_else(|| io(Errno::NOENT))?
+            directory.open_or_make()?.ok_or_else(|| failed(Errno::NOENT))?
         };
         let mut location = Self::over(dir, address.clone(), name, None)?;
         location.canonical = canonical(directory.path(), location.identity);
@@ -163,7 +163,7 @@ impl Location {
     /// Switches to the directory at the path now; recreates a default one that is missing.
     ///
     /// # Errors
-    /// As [`leads_to`](Self::leads_to); [`Kind::Io`] if there is no directory any more.
+    /// As [`leads_to`](Self::leads_to); [`Kind::NoDirectory`] if there is none any more.
     pub(crate) fn renew(&mut self) -> Result<(), RegionError> {
         match self.leads()? {
             Leads::Here => {}
@@ -223,7 +223,7 @@ impl Location {
 
     /// A new directory in place of the old one.
     fn made_anew(&self) -> Result<Self, RegionError> {
-        let gone = |err| RegionError::io(self.path(), "open", err);
+        let gone = |err| not_opened(self.path(), err);
         let path = self.canonical.as_deref().filter(|_| !self.directory().is_of_path());
         let Some((parent, name)) = path.and_then(|path| path.parent().zip(path.file_name())) else {
             return Err(gone(Errno::NOENT));
@@ -270,6 +270,14 @@ impl fmt::Display for Exposure {
             _ => "others may delete and replace it",
         };
         write!(f, "mode {:04o}: {who}", self.mode)
+    }
+}
+
+/// The error that the directory of the region at `path` cannot be opened.
+fn not_opened(path: &Path, err: Errno) -> RegionError {
+    match err {
+        Errno::NOENT => RegionError::new(path, Kind::NoDirectory),
+        err => RegionError::io(path, "open", err),
     }
 }
 

@@ -41,9 +41,12 @@ impl Preamble {
     pub(crate) fn read(file: &File, path: &Path) -> Result<Self, RegionError> {
         let io = |call| move |err| RegionError::io(path, call, err);
         let refuse = |kind| RegionError::new(path, kind);
+        let have = file.metadata().map_err(io("fstat"))?.len();
+        if have < offset::HEADER_LEN as u64 {
+            return Err(refuse(Kind::TooShort(have)));
+        }
         let header = read_header(file).map_err(io("pread"))?;
         let header = header.map_err(|err| refuse(err.into()))?;
-        let have = file.metadata().map_err(io("fstat"))?.len();
         if have < header.file_len {
             return Err(refuse(Kind::Truncated { want: header.file_len, have }));
         }

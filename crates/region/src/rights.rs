@@ -50,6 +50,13 @@ impl Rights {
     }
 }
 
+/// `mode` for a file of another group: both group and others get only the permissions that both of them
+/// had. A member of the old group is one of the others now, and the other way round.
+pub fn without_group(mode: u32) -> u32 {
+    let both = (mode >> 3) & mode & 0o7;
+    mode & !READERS | both << 3 | both
+}
+
 /// Sets mode and group as `options` ask, whatever the umask.
 pub(crate) fn admit(file: &File, path: &Path, options: &Options) -> Result<(), RegionError> {
     let Rights { mode, group } = Rights::of(options, path)?;
@@ -67,4 +74,27 @@ pub(crate) fn admit(file: &File, path: &Path, options: &Options) -> Result<(), R
 fn group_id(name: &str) -> Option<Gid> {
     let by_name = || Group::from_name(name).ok().flatten().map(|group| group.gid.as_raw());
     name.parse().ok().or_else(by_name).map(Gid::from_raw)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::without_group;
+
+    #[test]
+    fn another_group_gets_only_permissions_of_both_old_group_and_others() {
+        let modes = [
+            (0o640, 0o600),
+            (0o644, 0o644),
+            (0o600, 0o600),
+            (0o664, 0o644),
+            (0o666, 0o666),
+            // The old group was kept out, and is among the others now.
+            (0o604, 0o600),
+            (0o646, 0o644),
+            (0o1731, 0o1711),
+        ];
+        for (mode, expected) in modes {
+            assert_eq!(without_group(mode), expected, "{mode:o}");
+        }
+    }
 }

@@ -1,6 +1,7 @@
 //! Compares a Rust type's schema with a region's.
 
 use crate::error::{RegionError, RegionErrorKind as Kind};
+use layout::text::counted;
 use layout::{Record, Schema};
 use std::path::Path;
 
@@ -13,9 +14,9 @@ pub(crate) fn schema_of<R: Record>(path: &Path) -> Result<Schema, RegionError> {
         return Ok(schema);
     }
     let what = format!(
-        "the schema of {} says {} bytes aligned to {}, the type has {} aligned to {}",
+        "the schema of {} has {} aligned to {}, the type {} aligned to {}",
         schema.name(),
-        schema.size(),
+        counted(schema.size(), "byte"),
         schema.align(),
         size_of::<R>(),
         align_of::<R>(),
@@ -38,9 +39,9 @@ pub(crate) fn is_same(want: &Schema, have: &Schema) -> bool {
 pub(crate) fn other(want: &Schema, have: &Schema, path: &Path) -> RegionError {
     let name = |schema: &Schema| {
         format!(
-            "{} ({} bytes, fingerprint {:016x})",
+            "{} ({}, fingerprint {:016x})",
             schema.name(),
-            schema.size(),
+            counted(schema.size(), "byte"),
             schema.fingerprint()
         )
     };

@@ -3,6 +3,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use region::internal::counted;
 use rustix::param::page_size;
 use thiserror::Error;
 
@@ -33,7 +34,7 @@ pub enum SharedErrorKind {
     #[error("is not open for {0}; open it so before it is passed")]
     WrongAccess(&'static str),
     /// Its length is not that of one or more elements.
-    #[error("has {have} bytes, not one or more elements of {element}; give it its length first")]
+    #[error("has {}, not one or more elements of {element}; give it its length first", counted(*have, "byte"))]
     NotElements {
         /// Bytes of one element.
         element: usize,
@@ -50,7 +51,7 @@ pub enum SharedErrorKind {
         at: u64,
     },
     /// The file ends before the range does.
-    #[error("has {have} bytes where {want} are mapped; it was cut, or another file was meant")]
+    #[error("has {} where {want} are mapped; it was cut, or another file was meant", counted(*have, "byte"))]
     TooShort {
         /// Bytes up to the end of the range.
         want: u64,

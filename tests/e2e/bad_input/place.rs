@@ -68,11 +68,17 @@ fn a_device_is_not_a_region() {
 #[test]
 fn an_empty_file_a_text_and_zeros_are_not_regions() {
     let text = "this is a letter, and longer than any header\n".repeat(20);
-    let contents: [&[u8]; 5] =
-        [b"", b"id=10\tname=xiaoming\tm\n", text.as_bytes(), &[0; 255], &[0; 8192]];
-    for content in contents {
+    let contents: [(&[u8], &str); 6] = [
+        (b"", ": 0 bytes long, shorter than a header"),
+        (b"x", ": 1 byte long, shorter than a header"),
+        (b"id=10\tname=xiaoming\tm\n", ": 22 bytes long, shorter than a header"),
+        (text.as_bytes(), " (no mapcast header)"),
+        (&[0; 255], ": 255 bytes long, shorter than a header"),
+        (&[0; 8192], " (no mapcast header)"),
+    ];
+    for (content, fact) in contents {
         let make = |place: &Place| drop(place.write("x.region", content));
-        both_refuse(make, "is not a region (no mapcast header); give another path");
+        both_refuse(make, &format!("is not a region{fact}; give another path"));
     }
 }
 
@@ -106,7 +112,7 @@ fn a_bare_file_of_another_size_is_refused_with_both_sizes() {
 fn a_missing_directory_is_not_created() {
     let place = Place::new();
     let facts =
-        ["./none/x.region: open: No such file or directory", "; create the directory first"];
+        ["./none/x.region: its directory does not exist", "; create it first, or correct the path"];
     is_refused(&producer(), &place, &["--region", "./none/x.region"], &facts);
     let mut consumer = consumer().start(&place, "./none/x.region --once");
     assert_eq!(consumer.exit_code(), 3, "to a reader it is a region that is not there");

@@ -51,7 +51,10 @@ fn publish(mut writer: DynWriter, path: &Path) {
 fn assert_refusal(error: &RegionError, passed: bool) {
     assert!(super::is_harmless(&error.to_string()), "{error}");
     match error.kind() {
-        Kind::NotARegion | Kind::UnsupportedVersion(_) | Kind::UnsupportedFeatures(_) => {}
+        Kind::NotARegion
+        | Kind::TooShort(_)
+        | Kind::UnsupportedVersion(_)
+        | Kind::UnsupportedFeatures(_) => {}
         Kind::CannotReplace(_) => assert!(passed, "{error}"),
         Kind::Io { call, .. } => {
             assert_eq!(*call, "mmap", "larger than anything that can be mapped");

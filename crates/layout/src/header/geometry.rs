@@ -6,6 +6,7 @@ use super::{
 };
 use crate::limits::MAX_RECORD;
 use crate::schema::Schema;
+use crate::text::counted;
 
 // The largest slot is far below 4 GiB, so a stride fits a u32.
 const _: () = assert!(MAX_RECORD < u32::MAX / 2 - SLOT_HEAD - LINE);
@@ -15,7 +16,7 @@ const _: () = assert!(SLOTS.is_multiple_of(LINE as usize));
 
 /// A region cannot have this many slots.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{0} slots are not possible; use a power of two from {MIN_SLOTS} to {MAX_SLOTS}")]
+#[error("a region cannot have {}; use a power of two from {MIN_SLOTS} to {MAX_SLOTS}", counted(*.0, "slot"))]
 pub struct BadSlots(pub u32);
 
 /// Whether a region can have this many slots.

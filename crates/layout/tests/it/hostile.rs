@@ -84,7 +84,7 @@ fn every_truncation_is_refused() {
         let bytes = schema.encode();
         for len in 0..bytes.len() {
             let error = Schema::decode(&bytes[..len]).expect_err("a schema cut short");
-            assert!(place(&error).1.contains(" more bytes expected, "), "{len}: {error}");
+            assert!(place(&error).1.contains(" expected, "), "{len}: {error}");
         }
     }
 }
@@ -94,7 +94,7 @@ fn bytes_after_the_last_field_are_refused() {
     let mut bytes = Stu::schema().encode();
     bytes.push(0);
     let error = Schema::decode(&bytes).expect_err("a byte too many");
-    assert_eq!(place(&error), (bytes.len() - 1, "1 bytes left behind the last field"));
+    assert_eq!(place(&error), (bytes.len() - 1, "1 byte left after the last field"));
 }
 
 #[test]

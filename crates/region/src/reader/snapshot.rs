@@ -28,6 +28,7 @@ use crate::mapped_region::MappedRegion;
 use crate::mapping::Access;
 use crate::options::Options;
 use crate::publication::Publication;
+use crate::rights::without_group;
 use crate::wall;
 use crate::writer;
 use crate::writer_status::WriterStatus;
@@ -187,13 +188,6 @@ fn is_region(file: &File) -> std::io::Result<bool> {
     Ok(read == magic.len() && magic == layout::header::MAGIC_BYTES)
 }
 
-/// `mode` for a file of another group: what both the group and the others of the old one may. Who
-/// belonged to that one is among the others now, and the other way round.
-fn without_group(mode: u32) -> u32 {
-    let both = (mode >> 3) & mode & 0o7;
-    mode & 0o700 | both << 3 | both
-}
-
 /// This process's umask, read without setting it, which would affect other threads.
 fn umask() -> u32 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
@@ -203,26 +197,4 @@ fn umask() -> u32 {
 
 fn in_the_way(path: &Path, what: &'static str) -> RegionError {
     RegionError::new(path, Kind::InTheWay(what))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::without_group;
-
-    #[test]
-    fn another_group_gets_only_permissions_of_both_old_group_and_others() {
-        let modes = [
-            (0o640, 0o600),
-            (0o644, 0o644),
-            (0o600, 0o600),
-            (0o664, 0o644),
-            (0o666, 0o666),
-            // The old group was kept out, and is among the others now.
-            (0o604, 0o600),
-            (0o646, 0o644),
-        ];
-        for (mode, expected) in modes {
-            assert_eq!(without_group(mode), expected, "{mode:o}");
-        }
-    }
 }

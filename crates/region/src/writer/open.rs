@@ -34,6 +34,7 @@ use crate::writer_status::WriterStatus;
 use channel::{Memory, Publisher, Ring};
 use layout::Schema;
 use layout::header::{Header, StateWord};
+use layout::text::counted;
 use std::fs::File;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
@@ -276,7 +277,7 @@ pub(super) fn damage(err: RegionError) -> Result<Why, RegionError> {
     match err.kind() {
         Kind::Damaged(what) => Ok(Why::Damaged(what.clone())),
         Kind::Truncated { want, have } => {
-            Ok(Why::Damaged(format!("{have} bytes, its header promises {want}")))
+            Ok(Why::Damaged(format!("{}, its header promises {want}", counted(*have, "byte"))))
         }
         _ => Err(err),
     }

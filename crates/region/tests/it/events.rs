@@ -116,7 +116,7 @@ fn what_happens_to_the_file_is_reported_once_each_and_in_order() {
     assert_eq!(next(&mut follow), Event::Record(2), "the old file is followed");
     std::fs::write(&place.path, "not a region").unwrap();
     let err = follow.next().unwrap().expect_err("text");
-    assert!(matches!(err.kind(), RegionErrorKind::NotARegion), "{err}");
+    assert!(matches!(err.kind(), RegionErrorKind::TooShort(12)), "{err}");
     std::fs::rename(&aside, &place.path).unwrap();
     assert_eq!(next(&mut follow), Event::Back);
     cut(&place.path);
@@ -150,7 +150,7 @@ fn a_missing_region_is_awaited_and_that_is_reported_once() {
     assert!(follow.take_absence().is_some_and(|err| err.is_not_there()));
     std::fs::write(&place.path, "not a region").unwrap();
     let err = follow.try_next().expect_err("text");
-    assert!(matches!(err.kind(), RegionErrorKind::NotARegion), "{err}");
+    assert!(matches!(err.kind(), RegionErrorKind::TooShort(12)), "{err}");
     assert_eq!(follow.try_next().unwrap(), None, "each error is returned once");
     std::fs::remove_file(&place.path).unwrap();
     let mut writer = place.writer();

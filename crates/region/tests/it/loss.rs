@@ -72,7 +72,7 @@ fn an_emptied_region_is_an_error_for_new_and_attached_readers() {
     assert!(reader.latest(&mut [0; 28]).unwrap_err().is_truncated());
     assert!(reader.wait(Duration::from_hours(1)).unwrap_err().is_truncated());
     let err = DynReader::open(&place.path).unwrap_err();
-    assert!(matches!(err.kind(), Kind::NotARegion), "{err}");
+    assert!(matches!(err.kind(), Kind::TooShort(0)), "{err}");
 }
 
 #[test]
