@@ -266,3 +266,17 @@ fn a_missing_pipe_is_a_clear_error() {
     producer.says("./none.pipe: there is no such pipe; make it first (mkfifo ./none.pipe)");
     assert!(!place.path("sensor.region").exists(), "nothing was published for it");
 }
+
+#[test]
+fn a_flood_of_bad_lines_is_logged_up_to_a_limit_and_counted() {
+    let place = Place::new();
+    place.shipped("sensor-input.toml");
+    let lines = place.write("lines", "nonsense\n".repeat(3000));
+    let mut command = producer().command(&place);
+    let input = File::open(lines).expect("the lines");
+    let mut producer =
+        Daemon::start_reading("producer", command.args(["sensor-input.toml"]), input);
+    assert_eq!(producer.exit_code(), 0, "{:?}", producer.err().last());
+    assert_eq!(producer.said("skipped"), 1001, "{:?}", producer.err().last());
+    producer.says("2000 more messages like this one were not logged: line 1001 skipped");
+}

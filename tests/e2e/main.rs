@@ -7,6 +7,7 @@ mod bad_input;
 mod c_programs;
 #[cfg(target_arch = "x86_64")]
 mod calls;
+mod completions;
 mod configs;
 mod containers;
 mod copy;
@@ -37,6 +38,7 @@ mod signals;
 mod snapshot;
 mod standby;
 mod standby_input;
+mod terminal;
 mod torn;
 mod traps;
 mod vandal;

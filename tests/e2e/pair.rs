@@ -1,9 +1,9 @@
 //! A producer and a consumer: two processes that share only the region.
 
 use e2e::counters::{self, Counters};
-use e2e::{Daemon, Place, Reading};
+use e2e::{Daemon, Place, Program, Reading};
 
-use crate::{consumer, producer};
+use crate::{consumer, copier, producer};
 
 /// The record of the tutorial at its first tick, as its reader prints it.
 const FIRST: &str = "id=10\tname=xiaoming\tm";
@@ -254,7 +254,36 @@ fn a_full_disk_behind_stdout_is_a_failure_and_not_a_normal_end() {
     let mut check = Daemon::start("producer --check >/dev/full", command.arg("--check"));
     assert_eq!(check.exit_code(), 1);
     let line = check.says("cannot write to stdout: No space left on device");
-    assert!(line.ends_with("; give it another place to go"), "{line}");
+    assert!(line.ends_with("; free space there, or redirect it to another file"), "{line}");
+}
+
+/// Rust opens /dev/null in place of a closed stdout, and every write to that succeeds.
+#[test]
+fn a_closed_stdout_is_a_failure_for_what_prints_and_for_nothing_else() {
+    let place = Place::new();
+    three_records(&place);
+    let prints: [(Program, &[&str]); 4] = [
+        (consumer(), &["./stu.region", "--once"]),
+        (consumer(), &["./stu.region", "--follow"]),
+        (producer(), &["--check"]),
+        (copier(), &["--help"]),
+    ];
+    for (program, args) in prints {
+        let mut command = program.command_after("exec >&-", &place);
+        let mut printing = Daemon::start(program.name(), command.args(args));
+        assert_eq!(printing.exit_code(), 1, "{args:?}: {:?}", printing.err());
+        printing.says("cannot write to stdout: it is closed; redirect it, to /dev/null if");
+    }
+    for (before, program, args) in [
+        ("exec >&-", consumer(), &["./stu.region", "--snapshot", "copy"][..]),
+        ("exec >&-", producer(), &["--region", "./x.region", "--ticks", "1"]),
+        ("exec >/dev/null", consumer(), &["./stu.region", "--once"]),
+        ("exec <>/dev/null >&0", consumer(), &["./stu.region", "--once"]),
+    ] {
+        let mut command = program.command_after(before, &place);
+        let mut silent = Daemon::start(program.name(), command.args(args));
+        assert_eq!(silent.exit_code(), 0, "{before} {args:?}: {:?}", silent.err());
+    }
 }
 
 #[test]

@@ -39,6 +39,7 @@ mod stdin_end;
 #[cfg(target_arch = "x86_64")]
 pub mod stepping;
 mod tally;
+mod terminal;
 pub mod torn;
 mod unprivileged;
 pub mod vandal;
@@ -56,6 +57,7 @@ pub use reading::Reading;
 pub use sandbox::where_refused;
 pub use stdin_end::StdinEnd;
 pub use tally::Tally;
+pub use terminal::Terminal;
 pub use unprivileged::{NOBODY, Unprivileged};
 pub use wait::{DEADLINE, wait_until};
 pub use wall_clock::WallClock;

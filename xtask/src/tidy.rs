@@ -6,9 +6,10 @@ use std::path::{Path, PathBuf};
 ///
 /// Seven in the product, one that forks for the copier and the lessons, two that measure what the machine
 /// itself can do, and one that calls another library's unsafe function.
-const UNSAFE: [&str; 10] = [
+const UNSAFE: [&str; 11] = [
     "crates/bench/src/lines.rs",
     "crates/compare/src/peers/mmap_sync.rs",
+    "crates/daemon/src/closed_stdout.rs",
     "crates/daemon/src/process.rs",
     "crates/daemon/src/systemd/passed.rs",
     "crates/region/src/copy.rs",
@@ -106,8 +107,8 @@ const TOOLS_ONLY: [&str; 1] = ["crates/layout/tests/it/c_abi.rs"];
 /// A program with one test, which may go to another directory.
 const ALONE: [&str; 1] = ["crates/region/tests/chdir.rs"];
 
-/// A region of this machine, a service manager above the tests or a variable of somebody's shell must not
-/// decide whether they pass.
+/// A region of this machine, a service manager above the tests or a variable of the shell must not decide
+/// whether they pass.
 #[test]
 fn a_test_starts_programs_with_an_environment_of_its_own() {
     let is_test = |path: &String| path.starts_with("tests/") || path.contains("/tests/");
@@ -187,5 +188,44 @@ fn every_crate_stands_in_the_architecture_map() {
     for folder in std::fs::read_dir(root().join("crates")).expect("crates").flatten() {
         let name = folder.file_name().to_string_lossy().into_owned();
         assert!(map.contains(&format!("`{name}`")), "ARCHITECTURE.md does not name `{name}`");
+    }
+}
+
+/// Messages with a number that is never one, or that is not of the noun behind it.
+const NEVER_ONE: [&str; 8] = [
+    "at most {",
+    "{} slots is not a power of two",
+    "{threads} threads, and only one",
+    "longer than {",
+    "has {count} groups",
+    "names no module",
+    "[... of {} bytes]",
+    "{slots} of {stride} bytes",
+];
+
+/// Crates whose messages reach users.
+const WITH_MESSAGES: [&str; 9] = [
+    "channel", "consumer", "copier", "daemon", "layout", "producer", "region", "settings", "shared",
+];
+
+#[test]
+fn a_message_about_one_thing_is_in_the_singular() {
+    let noun = "(bytes|records|lines|ticks|descriptors|processes|fields|files|slots|elements|labels\
+                |names|threads|messages|values|groups|steps|columns)";
+    let plural = format!(r"\{{[^A-Z{{}} ][^{{}}]*\}} ([a-z]+ )?{noun}\b|\{{\}} ([a-z]+ )?{noun}\b");
+    let plural = regex_lite::Regex::new(&plural).expect("a pattern");
+    let of_users = |path: &&String| {
+        let is_ours = |name: &&str| path.starts_with(&format!("crates/{name}/src/"));
+        WITH_MESSAGES.iter().any(|name| is_ours(&name)) && !path.contains("test")
+    };
+    let sources = files(&[".rs"]);
+    for path in sources.iter().filter(of_users).filter(|path| !path.contains("producer/src/run/")) {
+        let text = read(path);
+        let code = text.lines().take_while(|line| *line != "#[cfg(test)]");
+        let code = code.filter(|line| !line.trim_start().starts_with("//"));
+        let wrong = code
+            .filter(|line| plural.is_match(line))
+            .find(|line| !NEVER_ONE.iter().any(|never| line.contains(never)));
+        assert_eq!(wrong, None, "{path}: use layout::text::counted");
     }
 }

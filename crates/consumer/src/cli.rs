@@ -8,8 +8,8 @@ use clap::builder::{
     NonEmptyStringValueParser, OsStringValueParser, PathBufValueParser, PossibleValuesParser,
     TypedValueParser,
 };
-use clap::{CommandFactory, Parser, ValueEnum};
-use daemon::cli::{CommonArgs, VERSION};
+use clap::{Parser, ValueEnum, ValueHint};
+use daemon::cli::{self, CommonArgs, VERSION};
 use region::{Begin, State};
 use settings::duration;
 
@@ -50,9 +50,9 @@ Exit codes:
   4  not healthy: another state than --require, or a record older than --max-age
 
 Environment:
-  MAPCAST_DIR      the directory of regions that are given by name (an absolute path); else /run/mapcast, $XDG_RUNTIME_DIR/mapcast or /dev/shm/mapcast-UID
+  MAPCAST_DIR      the directory of regions that are given by name (an absolute path); else $XDG_RUNTIME_DIR/mapcast or /dev/shm/mapcast-UID, then /run/mapcast and /dev/shm/mapcast; root: the last two
   MAPCAST_LOG      what to log, without --log
-  NO_COLOR         no colours on stderr
+  NO_COLOR         no colours; CLICOLOR_FORCE=1: colours also where there is no terminal
 
 Under a service manager (systemd):
   NOTIFY_SOCKET    READY=1 when the region is attached or waited for, STATUS= with the latest record, STOPPING=1 before exit
@@ -73,7 +73,11 @@ pub struct Args {
     /// A path has a '/', a configuration ends in .toml.
     /// A configuration says where the region is and how often to look; it describes the record
     /// only where the region itself does not (format = "bare").
-    #[arg(value_name = "CONFIG | REGION", value_parser = source())]
+    #[arg(
+        value_name = "CONFIG | REGION",
+        value_parser = source(),
+        add = cli::regions(&["toml"])
+    )]
     pub source: Option<Source>,
 
     /// Print every record in order, not just the latest
@@ -104,7 +108,7 @@ pub struct Args {
     pub once: bool,
 
     /// Stop after N records
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = cli::whole_number::<NonZeroU64>(1..=u64::MAX))]
     pub count: Option<NonZeroU64>,
 
     /// Exit 3 if no new record arrives within TIME
@@ -142,6 +146,7 @@ pub struct Args {
         hide_short_help = true,
         value_name = "FILE",
         value_parser = file(),
+        value_hint = ValueHint::FilePath,
         conflicts_with_all =
             ["follow", "last", "once", "count", "poll", "format", "fields", "line", "labels", "units",
              "condition", "on_change", "max_age", "require"]
@@ -277,7 +282,7 @@ fn file() -> impl TypedValueParser<Value = PathBuf> {
 
 /// The definition of the command line, for completions and man pages.
 pub fn command() -> clap::Command {
-    Args::command()
+    cli::command::<Args>()
 }
 
 #[cfg(test)]

@@ -74,6 +74,7 @@ impl Environment for Process<'_> {
 
     fn turn(&mut self, link: &Link, sequence: Option<u64>) {
         logging::catch_up();
+        self.log.catch_up();
         let mut service = self.service.borrow_mut();
         if !service.is_connected() {
             return;

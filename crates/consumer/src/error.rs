@@ -4,9 +4,8 @@ use std::io;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use daemon::Exit;
-use daemon::PassedError;
 use daemon::logging::LogError;
+use daemon::{Exit, OutputError, PassedError};
 use region::{RegionError, State};
 use render::{duration_text, rounded};
 use settings::SettingsError;
@@ -139,8 +138,8 @@ pub(crate) enum Kind {
     )]
     NotSelected(PathBuf),
     /// The records could not be written.
-    #[error("cannot write to stdout: {0}; give it another place to go")]
-    Output(io::Error),
+    #[error(transparent)]
+    Output(OutputError),
     /// Something the operating system does for every daemon.
     #[error("{what}: {source}; {}", daemon::next_step(source))]
     System {
@@ -224,13 +223,19 @@ impl ConsumerError {
     }
 
     pub(crate) fn output(source: io::Error) -> Self {
-        Self(Kind::Output(source))
+        OutputError(source).into()
     }
 }
 
 impl From<Kind> for ConsumerError {
     fn from(kind: Kind) -> Self {
         Self(kind)
+    }
+}
+
+impl From<OutputError> for ConsumerError {
+    fn from(error: OutputError) -> Self {
+        Self(Kind::Output(error))
     }
 }
 

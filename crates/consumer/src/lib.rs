@@ -86,10 +86,16 @@ pub fn run(args: &Args) -> Result<(), ConsumerError> {
 fn read(args: &Args, passed: Passed, service: &RefCell<Service>) -> Result<(), ConsumerError> {
     args.check()?;
     let target = Target::resolve(args.source.as_ref(), passed)?;
+    if args.snapshot.is_none() {
+        daemon::expect_stdout()?;
+    }
     let signals = Signals::stop_only().map_err(ConsumerError::system("cannot handle signals"))?;
     let stdout = Stdout::new(io::stdout(), &signals, service)
         .map_err(ConsumerError::system("cannot use stdout"))?;
-    start(args, target, &mut Process { signals: &signals, stdout, service, log: Log::new() })
+    let mut process = Process { signals: &signals, stdout, service, log: Log::new() };
+    let result = start(args, target, &mut process);
+    process.log.finish();
+    result
 }
 
 /// As [`read`], in the caller's environment.

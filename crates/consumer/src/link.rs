@@ -9,6 +9,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use layout::text::counted;
 use layout::{RecordView, Schema};
 use region::{DynReader, Follow, Followed, Publication, RegionError, State, Step};
 use render::{Origin, Reading};
@@ -212,5 +213,5 @@ impl fmt::Display for Link {
 
 /// `STU (28 bytes)`.
 fn name_of(schema: &Schema) -> String {
-    format!("{} ({} bytes)", schema.name(), schema.size())
+    format!("{} ({})", schema.name(), counted(schema.size(), "byte"))
 }

@@ -7,7 +7,7 @@ use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use daemon::{Monotonic, RateLimit};
+use daemon::{Monotonic, RateLimit, counted};
 use region::{RegionError, State};
 use render::ViewError;
 use tracing::field::display;
@@ -67,36 +67,51 @@ pub(crate) struct Writer {
     pub(crate) pid: u64,
 }
 
-/// The most notices per [`WINDOW`]: far more than a healthy region causes, so each change is
-/// logged, but a region that is replaced endlessly does not fill a disk.
-const MOST: u32 = 1000;
+/// The most messages about missed records per [`WINDOW`]; the next one adds up what lies between.
+const MOST: u32 = 50;
 /// Time in which their number is limited.
 const WINDOW: Duration = Duration::from_secs(10);
 
-/// The log.
+/// The log. It limits messages as every log does ([`daemon::logging`]), but those about missed records
+/// itself: their numbers add up to all that were missed.
 #[derive(Debug)]
 pub(crate) struct Log {
     limit: RateLimit,
+    /// Records that were missed since the last message about them.
+    missed: u64,
 }
 
 impl Log {
     pub(crate) fn new() -> Self {
-        Self { limit: RateLimit::new(MOST, WINDOW) }
+        Self { limit: RateLimit::new(MOST, WINDOW), missed: 0 }
     }
 
     pub(crate) fn write(&mut self, notice: &Notice) {
-        let Some(held) = self.limit.pass(Monotonic::now()) else { return };
-        let is_of_file = !matches!(notice.change, Change::Missed(_));
-        let region = is_of_file.then(|| display(notice.path.display()));
-        if held > 0 {
-            tracing::warn!(region, "{held} more changes went by without a message");
+        if let Change::Missed(count) = notice.change {
+            self.missed += count;
+            return self.catch_up();
         }
+        let region = display(notice.path.display());
         let epoch = notice.writer.map(|writer| writer.epoch);
         let state = notice.writer.map(|writer| writer.state.as_str());
         if notice.is_trouble() {
             tracing::warn!(region, epoch, state, "{notice}");
         } else {
             tracing::info!(region, epoch, state, "{notice}");
+        }
+    }
+
+    /// Logs how many records were missed, unless there were too many such messages.
+    pub(crate) fn catch_up(&mut self) {
+        if self.missed > 0 && self.limit.pass(Monotonic::now()).is_some() {
+            self.finish();
+        }
+    }
+
+    /// The same at the end, in any case.
+    pub(crate) fn finish(&mut self) {
+        if self.missed > 0 {
+            tracing::warn!("{}", missed(std::mem::take(&mut self.missed)));
         }
     }
 }
@@ -123,6 +138,10 @@ impl Writer {
     fn is_trouble(self) -> bool {
         !matches!(self.state, State::Live | State::Closed | State::Retired)
     }
+}
+
+fn missed(count: u64) -> String {
+    format!("missed {}", counted(count, "record"))
 }
 
 impl fmt::Display for Notice {
@@ -165,8 +184,7 @@ impl fmt::Display for Notice {
             Change::Saved { file, sequence } => {
                 write!(f, "{path}: record {sequence} saved as {}", file.display())
             }
-            Change::Missed(1) => f.write_str("missed 1 record"),
-            Change::Missed(count) => write!(f, "missed {count} records"),
+            Change::Missed(count) => write!(f, "{}", missed(*count)),
         }?;
         let Some(writer) = self.writer else { return Ok(()) };
         f.write_str(if matches!(self.change, Change::Writer) { ": " } else { "; " })?;
@@ -189,5 +207,21 @@ impl fmt::Display for Writer {
             State::Stale => f.write_str("left by an earlier boot of the machine"),
             _ => write!(f, "epoch {epoch}"),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn missed_records_beyond_the_limit_are_added_up_for_the_next_message() {
+        // One window, however long this takes.
+        let mut log = Log { limit: RateLimit::new(MOST, Duration::MAX), missed: 0 };
+        let missed = Notice::new(PathBuf::new(), Change::Missed(3));
+        (0..MOST + 7).for_each(|_| log.write(&missed));
+        assert_eq!(log.missed, 3 * 7);
+        log.finish();
+        assert_eq!(log.missed, 0);
     }
 }

@@ -61,7 +61,9 @@ impl Op {
             Self::Chown | Self::SetTimes => {
                 "leave out --preserve, or copy to a file system that keeps modes and owners"
             }
-            Self::Link | Self::Rename => "the copy was complete, and is gone: give it another name",
+            Self::Link | Self::Rename => {
+                "the copy was complete, but could not be named: give it another name"
+            }
         }
     }
 
@@ -129,7 +131,7 @@ pub(crate) fn advice(op: Op, err: &io::Error) -> &'static str {
         Some(Errno::BUSY) if op == Op::Rename => {
             "something is mounted there, as in a container; give the copy another name"
         }
-        Some(Errno::AGAIN) if op == Op::Read => "it is a stream, which has nothing to give now",
+        Some(Errno::AGAIN) if op == Op::Read => "it is a stream without data at present",
         Some(Errno::IO) => "look for errors of the disk in the kernel's log (dmesg)",
         Some(Errno::MLINK) => "give the copy a name in another directory",
         _ => op.next_step(),

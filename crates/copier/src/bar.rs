@@ -3,6 +3,7 @@
 //! Invariant: the copy never waits for the terminal. Output for which a stopped one (^S) has no
 //! room is dropped.
 
+use std::cell::Cell;
 use std::fmt::Write as _;
 use std::io::{self, IsTerminal};
 use std::sync::{Mutex, PoisonError};
@@ -18,55 +19,70 @@ const NARROW: &str = "{msg} {wide_bar} {percent}%, {eta} left";
 
 /// A bar on stderr, or nothing.
 #[derive(Debug)]
-pub(crate) struct Bar(Option<ProgressBar>);
+pub(crate) struct Bar {
+    drawn: Option<ProgressBar>,
+    /// What it is drawn by now: the window may be resized.
+    template: Cell<&'static str>,
+}
 
 impl Bar {
     /// A bar for `total` bytes, headed by `what`, if stderr is a terminal that can redraw a line.
     pub(crate) fn new(total: u64, what: &'static str) -> Self {
-        let template = if columns() < WIDTH { NARROW } else { WIDE };
-        Self::drawn(Some(total), template, what)
+        Self::drawn(Some(total), template(), what)
     }
 
     /// `what` alone, for work whose progress the kernel does not report.
     pub(crate) fn headline(what: &'static str) -> Self {
         let bar = Self::drawn(None, "{msg}", what);
-        if let Some(bar) = &bar.0 {
-            bar.tick();
+        if let Some(drawn) = &bar.drawn {
+            drawn.tick();
         }
         bar
     }
 
-    fn drawn(total: Option<u64>, template: &str, what: &'static str) -> Self {
-        let is_dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
-        if is_dumb || !io::stderr().is_terminal() {
-            return Self(None);
-        }
-        let bar = ProgressBar::with_draw_target(total, Terminal::target());
-        if let Ok(style) = ProgressStyle::with_template(template) {
-            bar.set_style(style.progress_chars("=> "));
-        }
-        bar.set_message(what);
-        Self(Some(bar))
+    fn drawn(total: Option<u64>, template: &'static str, what: &'static str) -> Self {
+        let can_redraw = !daemon::is_dumb() && io::stderr().is_terminal();
+        let drawn = can_redraw.then(|| {
+            let bar = ProgressBar::with_draw_target(total, Terminal::target());
+            set_template(&bar, template);
+            bar.set_message(what);
+            bar
+        });
+        Self { drawn, template: Cell::new(template) }
     }
 
     /// Whether it is drawn.
     pub(crate) fn is_visible(&self) -> bool {
-        self.0.is_some()
+        self.drawn.is_some()
     }
 
     /// So many bytes are done.
     pub(crate) fn show(&self, bytes: u64) {
-        if let Some(bar) = &self.0 {
-            bar.set_position(bytes);
+        let Some(bar) = &self.drawn else { return };
+        let template = template();
+        if self.template.replace(template) != template {
+            set_template(bar, template);
         }
+        bar.set_position(bytes);
     }
 }
 
 impl Drop for Bar {
     fn drop(&mut self) {
-        if let Some(bar) = &self.0 {
+        if let Some(bar) = &self.drawn {
             bar.finish_and_clear();
         }
+    }
+}
+
+/// The template that fits the window.
+fn template() -> &'static str {
+    if columns() < WIDTH { NARROW } else { WIDE }
+}
+
+fn set_template(bar: &ProgressBar, template: &str) {
+    if let Ok(style) = ProgressStyle::with_template(template) {
+        bar.set_style(style.progress_chars("=> "));
     }
 }
 

@@ -1,4 +1,4 @@
-//! The progress board: what the processes of one copy know of each other, in shared memory.
+//! The progress board of the processes of one copy, in shared memory.
 //!
 //! Invariant: each part of the file is taken once. A worker stores its fault last, and the parent
 //! reads a fault only after the worker has exited.
@@ -14,9 +14,9 @@ use shared::{Shared, SharedError};
 use crate::engine::Engine;
 use crate::fault::Fault;
 
-/// Where the next part lies; the lanes follow.
+/// Where the number of the next part is; the lanes follow.
 const NEXT: usize = 0;
-/// What lies where in a lane.
+/// The layout of a lane.
 const BYTES: usize = 0;
 const ENGINE: usize = 1;
 const AT: usize = 2;
@@ -29,7 +29,7 @@ pub(crate) struct Progress {
     pub(crate) bytes: u64,
     /// The engine of the last part.
     pub(crate) engine: Option<Engine>,
-    /// Why it ended before its time.
+    /// Why it ended early.
     pub(crate) fault: Option<Fault>,
 }
 

@@ -3,8 +3,9 @@
 use std::num::NonZeroU16;
 use std::path::PathBuf;
 
-use clap::{CommandFactory, Parser, ValueEnum};
-use daemon::cli::VERSION;
+use clap::builder::TypedValueParser;
+use clap::{Parser, ValueEnum, ValueHint};
+use daemon::cli::{self, VERSION};
 
 use crate::engine::Engine;
 
@@ -36,7 +37,8 @@ Exit codes:
   2  wrong usage
 
 Environment:
-  NO_COLOR  no colours on stderr";
+  NO_COLOR  no colours in --help and errors of usage
+  TERM      no progress bar if it is unset or \"dumb\"";
 
 /// Copies a file with several processes over mmap
 ///
@@ -47,12 +49,14 @@ Environment:
 #[allow(clippy::struct_excessive_bools, reason = "each is an option of its own")]
 pub struct Args {
     /// The file to copy
+    #[arg(value_hint = ValueHint::FilePath)]
     pub source: PathBuf,
 
     /// The name of the copy, or a directory for it
     ///
     /// A file that has the name is replaced. In a directory the copy has the name of SOURCE. The directory must exist. A symbolic link is followed and its target replaced; a link that
     /// another user has put into a directory such as /tmp is refused.
+    #[arg(value_hint = ValueHint::AnyPath)]
     pub dest: PathBuf,
 
     /// The most processes; default: one a processor
@@ -92,12 +96,10 @@ pub struct Args {
 }
 
 /// The most processes that can be asked for.
-const MOST_JOBS: i64 = 512;
+const MOST_JOBS: u64 = 512;
 
-fn jobs() -> impl clap::builder::TypedValueParser<Value = NonZeroU16> {
-    use clap::builder::TypedValueParser as _;
-    let range = clap::value_parser!(u16).range(1..=MOST_JOBS);
-    range.try_map(|jobs| NonZeroU16::new(jobs).ok_or("must be at least 1"))
+fn jobs() -> impl TypedValueParser<Value = NonZeroU16> {
+    cli::whole_number::<u16>(1..=MOST_JOBS).try_map(NonZeroU16::try_from)
 }
 
 /// The engine to use.
@@ -128,7 +130,7 @@ impl Choice {
 
 /// The definition of the command line, for completions and man pages.
 pub fn command() -> clap::Command {
-    Args::command()
+    cli::command::<Args>()
 }
 
 #[cfg(test)]

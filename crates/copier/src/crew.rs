@@ -1,10 +1,10 @@
-//! The processes of a copy: made, watched, and gone when the copy is, whatever ends it.
+//! The processes of a copy: started, watched, and ended with the copy, whatever ends it.
 //!
 //! Invariant: when [`run`] returns, no worker is left, and `Ok` means that every part is done.
 //!
 //! ```text
-//!   parent   fork n --> ppoll: a child's end, a signal, time to draw --> all ended well, or
-//!                       the first that did not: kill the others, return which and why
+//!   parent   fork n --> ppoll: a child's end, a signal, time to draw --> all succeeded, or
+//!                       the first that failed: kill the others, return which and why
 //!   worker   take a part, work, publish progress, ... --> exit 0, or 1 with the fault in its lane
 //! ```
 //!
@@ -22,7 +22,7 @@ use std::path::Path;
 use std::process::ExitStatus;
 use std::time::Duration;
 
-use daemon::{Monotonic, Signals};
+use daemon::{Monotonic, Signals, counted};
 use rustix::event::epoll;
 use shared::{Child, SharedError, SharedErrorKind};
 
@@ -31,7 +31,7 @@ use crate::board::{Board, Progress};
 use crate::error::Kind;
 use crate::work::Job;
 
-/// Time between two looks at the board while a bar is drawn.
+/// Time between two readings of the board while a bar is drawn.
 const REDRAW: Duration = Duration::from_millis(100);
 
 /// What all workers did together.
@@ -57,7 +57,7 @@ impl Done {
     }
 }
 
-/// Does `job` with so many processes, or as many of them as the system starts; one is this process.
+/// Does `job` with so many processes, or as many as the system starts; if one, it is this process.
 pub(crate) fn run(
     job: &Job<'_>,
     workers: usize,
@@ -152,7 +152,8 @@ impl<'a> Crew<'a> {
         let progress: Vec<_> = self.progress().collect();
         let bytes: u64 = progress.iter().map(|progress| progress.bytes).sum();
         if bytes != self.job.bytes() {
-            let how = format!("did {bytes} of {} bytes and said nothing", self.job.bytes());
+            let all = counted(self.job.bytes(), "byte");
+            let how = format!("ended after {bytes} of {all} without an error");
             return Err(self.lost(std::process::id(), how));
         }
         Ok(Done { progress, fewer: self.fewer })
@@ -186,7 +187,7 @@ impl<'a> Crew<'a> {
     }
 }
 
-/// The system call that failed, and its answer, without the advice for those who publish regions.
+/// The system call that failed, and its error, without the advice that is for regions.
 fn call_of(err: &SharedError) -> String {
     match err.kind() {
         SharedErrorKind::Io { call, source } => format!("{call}: {source}"),
@@ -194,7 +195,7 @@ fn call_of(err: &SharedError) -> String {
     }
 }
 
-/// Through which the processes of a copy reach what they share.
+/// Where the processes of a copy open what they share.
 const DESCRIPTORS: &str = "/proc/self/fd";
 
 /// What a worker is called by `ps` and `top`; the kernel keeps 15 bytes.
@@ -202,7 +203,7 @@ const NAME: &CStr = c"copier-worker";
 
 /// The whole life of worker `number`: its exit code.
 fn worker(job: &Job<'_>, board: &Board, number: usize) -> u8 {
-    // For people who look; a worker without a name works as well.
+    // For people only: a worker without the name works as well.
     let _ = rustix::thread::set_name(NAME);
     let outcome = job.work(
         || board.take(),

@@ -1,4 +1,4 @@
-//! Why a copy did not come about: the file, the fact, the next step.
+//! Why a copy failed: the file, the fact, the next step.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -28,7 +28,7 @@ pub(crate) enum Kind {
     DestIsDirectory(PathBuf, PathBuf),
     #[error("{}: exists; leave out --no-clobber to replace it", .0.display())]
     Exists(PathBuf),
-    #[error("{}: is a symbolic link to nothing; remove it, or make what it leads to", .0.display())]
+    #[error("{}: is a symbolic link to nothing; remove it, or create its target", .0.display())]
     DanglingLink(PathBuf),
     #[error("{}: its directory does not exist; create it first", .0.display())]
     NoDirectory(PathBuf),

@@ -13,9 +13,9 @@ const LAST_ERRNO: i32 = 4095;
 /// Why a part was not copied, and at which byte.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Fault {
-    /// What happened.
+    /// The kind of failure.
     pub(crate) kind: FaultKind,
-    /// The byte of the file at which it did.
+    /// The byte of the file at which it failed.
     pub(crate) at: u64,
 }
 

@@ -1,7 +1,7 @@
 //! The copier: a file copied by several processes, each a part at a time.
 //!
-//! Invariant: the name leads to what it led to before, or to the whole copy; never to anything in
-//! between, whatever ends the program. No worker outlives it.
+//! Invariant: the name leads to the same file as before, or to the whole copy, whatever ends the program.
+//! No worker outlives it.
 //!
 //! ```text
 //!   source --plan--> parts --board (next part)--> worker --engine--> dest, aside
@@ -74,7 +74,7 @@ pub fn run(args: &Args) -> Result<(), CopyError> {
     copy.expect_not_stopped()?;
     dest.name()?;
     if args.verbose {
-        say(&Summary { made, elapsed: start.elapsed() });
+        print(&Summary { made, elapsed: start.elapsed() });
     }
     Ok(())
 }
@@ -90,12 +90,12 @@ struct Copy<'a> {
 impl Copy<'_> {
     /// Makes the copy.
     fn make(&self) -> Result<Made, Kind> {
-        if !self.source.ends_where_it_says() {
+        if !self.source.has_reliable_length() {
             return self.to_the_end();
         }
         let made = self.in_parts();
         let is_claim = match &made {
-            Ok(_) => self.source.goes_on(),
+            Ok(_) => self.source.is_longer(),
             Err(kind) => kind.is_early_end(),
         };
         if is_claim && self.source.expect_unchanged().is_ok() { self.to_the_end() } else { made }
@@ -113,7 +113,7 @@ impl Copy<'_> {
         };
         let done = self.pass(&parts, task, "copying")?;
         self.source.expect_unchanged()?;
-        let is_verified = self.args.verify || !self.source.stood_still();
+        let is_verified = self.args.verify || !self.source.was_constant();
         if is_verified {
             self.compare(&parts)?;
         }
@@ -185,7 +185,7 @@ impl Copy<'_> {
 }
 
 /// Prints one line on stderr; drops it if there is no room.
-fn say(summary: &Summary) {
+fn print(summary: &Summary) {
     let prefix = if std::io::stderr().is_terminal() { "" } else { "copier: " };
     daemon::logging::last_line(format!("{prefix}{summary}\n"));
 }

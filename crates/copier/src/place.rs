@@ -28,7 +28,7 @@ use crate::error::Kind;
 
 /// As many links as the kernel follows.
 const MOST_LINKS: usize = 40;
-/// A directory in which everybody may create names, and only owners remove them.
+/// The sticky bit: every user may create names, and only owners remove them.
 const SHARED_AND_STICKY: u32 = 0o1002;
 /// Write permission of the group and of others.
 const OTHERS_MAY_WRITE: u32 = 0o022;
@@ -38,7 +38,7 @@ const OTHERS_MAY_WRITE: u32 = 0o022;
 pub(crate) struct Place {
     dir: OwnedFd,
     name: OsString,
-    /// What the user called it, for messages.
+    /// The path that the user gave, for messages.
     path: PathBuf,
 }
 
@@ -70,7 +70,7 @@ impl Place {
     /// Resolves `path`; returns its place, and the file that has the name now.
     pub(crate) fn of(path: &Path) -> Result<(Self, Option<Found>), Kind> {
         let reached = reach(path).or_else(|err| {
-            // The kernel refused; following the links may tell why.
+            // The kernel refused; following the links may find the reason.
             Self::behind_links(path, true)?;
             Err(err)
         })?;
@@ -173,7 +173,7 @@ impl Place {
         &self.name
     }
 
-    /// What the user called it.
+    /// The path that the user gave.
     pub(crate) fn path(&self) -> &Path {
         &self.path
     }

@@ -27,7 +27,7 @@ pub(crate) struct Part {
     pub(crate) len: u64,
 }
 
-/// A file of so many bytes of data is cut into no more parts than this, however long it is.
+/// The most parts of a file, however long it is.
 const MOST_PARTS: u64 = 1 << 20;
 
 impl Part {
@@ -73,7 +73,7 @@ fn next_data(file: &File, from: u64, len: u64) -> Result<Option<(u64, u64)>, Err
     let start = match seek(file, SeekFrom::Data(from)) {
         Ok(start) => start,
         Err(Errno::NXIO) => return Ok(None),
-        // A file system that knows of no holes: all of it is data.
+        // A file system without SEEK_DATA: all of it is data.
         Err(Errno::INVAL | Errno::OPNOTSUPP) => return Ok(Some((from, len))),
         Err(err) => return Err(err),
     };

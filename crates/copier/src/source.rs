@@ -1,9 +1,8 @@
-//! The file that is copied: opened once, and looked at again at the end.
+//! The file that is copied: opened once, and checked again at the end.
 //!
-//! Invariant: a copy for which [`Source::expect_unchanged`] finds nothing, and [`Source::stood_still`]
-//! is true, is the source as it was at every moment of the copy. Where that is false, both files
-//! are read again: bytes that are equal in both readings are those of one moment between the
-//! readings.
+//! Invariant: if [`Source::expect_unchanged`] finds nothing and [`Source::was_constant`] is true, the copy
+//! is the source as it was at every moment of the copy. If that is false, both files are read again:
+//! bytes that are equal in both readings are those of one moment between the readings.
 //!
 //! ```text
 //!   a process that                                is noticed by
@@ -27,6 +26,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 use layout::header::MAGIC_BYTES;
+use layout::text::counted;
 use rustix::fs::{Mode, OFlags};
 use rustix::io::Errno;
 use shared::special_file;
@@ -38,21 +38,21 @@ use crate::error::Kind;
 /// time.
 const TICK: Duration = Duration::from_millis(20);
 
-/// An open source, and what it was when it was opened.
+/// An open source, and its metadata when it was opened.
 #[derive(Debug)]
 pub(crate) struct Source {
     pub(crate) file: File,
     pub(crate) path: PathBuf,
     pub(crate) meta: Metadata,
     /// Whether no process could write to it when it was opened.
-    was_still: bool,
+    was_unwritten: bool,
     is_region: bool,
 }
 
 impl Source {
     /// Opens the file at `path`; refuses anything but a regular file, and a region with a writer.
     pub(crate) fn open(path: &Path) -> Result<Self, Kind> {
-        // NONBLOCK: opening a named pipe must answer, not wait for its other end.
+        // NONBLOCK: opening a named pipe must not wait for its other end.
         let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NONBLOCK | OFlags::NOCTTY;
         let file = match rustix::fs::open(path, flags, Mode::empty()) {
             Ok(descriptor) => File::from(descriptor),
@@ -69,25 +69,25 @@ impl Source {
         }
         let is_region = is_region(&file);
         // A region's lock shows whether it has a writer, and a lease could block that writer.
-        let was_still = !is_region && !is_fresh(&meta) && has_no_writer(&file);
-        let source = Self { file, path: path.to_owned(), meta, was_still, is_region };
+        let was_unwritten = !is_region && !is_fresh(&meta) && has_no_writer(&file);
+        let source = Self { file, path: path.to_owned(), meta, was_unwritten, is_region };
         source.expect_no_publisher()?;
         Ok(source)
     }
 
-    /// Its length when it was opened, as the file system reports it; see [`Source::ends_where_it_says`].
+    /// Its length when it was opened, as the file system reports it; see [`Source::has_reliable_length`].
     pub(crate) fn len(&self) -> u64 {
         self.meta.len()
     }
 
     /// Whether the file ends at its reported length. In sysfs, procfs and some FUSE file systems
     /// the length is unreliable.
-    pub(crate) fn ends_where_it_says(&self) -> bool {
+    pub(crate) fn has_reliable_length(&self) -> bool {
         self.len() > 0 && self.has_byte(self.len() - 1)
     }
 
     /// Whether there are bytes beyond its length.
-    pub(crate) fn goes_on(&self) -> bool {
+    pub(crate) fn is_longer(&self) -> bool {
         self.has_byte(self.len())
     }
 
@@ -98,11 +98,11 @@ impl Source {
     }
 
     /// Whether no process could change it while it was copied. `false` if unknown.
-    pub(crate) fn stood_still(&self) -> bool {
+    pub(crate) fn was_constant(&self) -> bool {
         let is_same = |now: Metadata| {
             (now.ctime(), now.ctime_nsec()) == (self.meta.ctime(), self.meta.ctime_nsec())
         };
-        self.was_still && has_no_writer(&self.file) && self.file.metadata().is_ok_and(is_same)
+        self.was_unwritten && has_no_writer(&self.file) && self.file.metadata().is_ok_and(is_same)
     }
 
     /// Refuses a source that was written to meanwhile: the copy would be a mixture.
@@ -110,7 +110,7 @@ impl Source {
         self.expect_no_publisher()?;
         let now = self.file.metadata().map_err(Kind::io(&self.path, Op::Stat))?;
         let what = if now.len() != self.len() {
-            format!("went from {} to {} bytes", self.len(), now.len())
+            format!("went from {} to {}", self.len(), counted(now.len(), "byte"))
         } else if (now.mtime(), now.mtime_nsec()) != (self.meta.mtime(), self.meta.mtime_nsec()) {
             "was written to".to_owned()
         } else {
@@ -166,7 +166,7 @@ mod tests {
         };
         let map = || Shared::<u64>::open(&path).unwrap();
         let is_trusted =
-            |source: &Source| source.expect_unchanged().is_ok() && source.stood_still();
+            |source: &Source| source.expect_unchanged().is_ok() && source.was_constant();
         let source = open();
         let _readers = (std::fs::read(&path).unwrap(), File::open(&path).unwrap());
         assert!(is_trusted(&source), "only readers");
@@ -190,7 +190,7 @@ mod tests {
         drop(writer());
         let source = Source::open(&path).unwrap();
         source.expect_unchanged().unwrap();
-        assert!(!source.stood_still(), "its lock says who publishes, not who stores");
+        assert!(!source.was_constant(), "its lock says who publishes, not who stores");
         let _writer = writer();
         assert!(matches!(source.expect_unchanged(), Err(Kind::LiveRegion(_))));
         assert!(matches!(Source::open(&path), Err(Kind::LiveRegion(_))));
@@ -203,9 +203,9 @@ mod tests {
         for (text, ends) in [("12345", true), ("", false)] {
             std::fs::write(&path, text).unwrap();
             let source = Source::open(&path).unwrap();
-            assert_eq!((source.ends_where_it_says(), source.goes_on()), (ends, false));
+            assert_eq!((source.has_reliable_length(), source.is_longer()), (ends, false));
         }
         let claims = Source::open("/proc/self/status".as_ref()).unwrap();
-        assert!(!claims.ends_where_it_says() && claims.goes_on());
+        assert!(!claims.has_reliable_length() && claims.is_longer());
     }
 }

@@ -4,6 +4,7 @@ use std::fmt;
 use std::time::Duration;
 
 use bytesize::ByteSize;
+use daemon::counted;
 
 use crate::crew::{Done, Fewer};
 
@@ -44,8 +45,7 @@ impl fmt::Display for Summary {
             done.progress.iter().filter_map(|done| Some(done.engine?.to_string())).collect();
         engines.sort();
         engines.dedup();
-        let workers = done.progress.len();
-        write!(f, ", {workers} process{}", if workers == 1 { "" } else { "es" })?;
+        write!(f, ", {}", counted(done.progress.len() as u64, "process"))?;
         if let Some(Fewer { wanted, why }) = &done.fewer {
             write!(f, " instead of {wanted} ({why})")?;
         }

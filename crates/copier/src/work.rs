@@ -1,4 +1,4 @@
-//! The work itself: part after part, the same in a worker process and in a single one.
+//! The work on the parts, the same in a worker process and in a single one.
 
 use std::ops::ControlFlow;
 use std::time::Instant;
@@ -19,7 +19,7 @@ pub(crate) enum Task<'a> {
     Compare,
 }
 
-/// All that a process needs to work on a file.
+/// What a process needs to work on a file.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Job<'a> {
     pub(crate) pair: Pair<'a>,
@@ -47,7 +47,7 @@ impl Job<'_> {
                 Ok(()) => progress.bytes += part.len,
                 Err(fault) => {
                     progress.fault = Some(fault);
-                    let _ = report(&progress); // it ends here in any case
+                    let _ = report(&progress); // the work ends here in any case
                     return Err(fault);
                 }
             }

@@ -38,18 +38,26 @@ pub(crate) fn next_step(call: &str, err: &io::Error) -> &'static str {
         (call, Errno::ACCESS) if OF_NAMES.contains(&call) && geteuid().is_root() => {
             "look at how it is mounted (NFS, FUSE), at the security policy and at the capabilities of this process, or give another path"
         }
-        (_, Errno::PERM | Errno::NOSYS) => {
-            "let the sandbox (its system call filter) allow this call"
+        (_, errno) => {
+            of_process(errno).or_else(|| of_file(errno)).unwrap_or_else(|| of_kind(err.kind()))
         }
-        (_, errno) => of_errno(errno).unwrap_or_else(|| of_kind(err.kind())),
     }
 }
 
-/// Errors with the same cause in every call.
-fn of_errno(errno: Errno) -> Option<&'static str> {
+/// What this process, or the machine, has too little of, or may not do: the same for every call.
+pub(crate) fn of_process(errno: Errno) -> Option<&'static str> {
     Some(match errno {
         Errno::MFILE => "allow this process more open files (ulimit -n, LimitNOFILE=)",
         Errno::NFILE => "the machine has too many files open; close some",
+        Errno::NOMEM => "allow this process more memory (ulimit -v, LimitAS=), or ask for less",
+        Errno::PERM | Errno::NOSYS => "let the sandbox (its system call filter) allow this call",
+        _ => return None,
+    })
+}
+
+/// Errors of a file with the same cause in every call.
+fn of_file(errno: Errno) -> Option<&'static str> {
+    Some(match errno {
         Errno::LOOP => "correct the path: its symbolic links lead in a circle",
         Errno::NAMETOOLONG => "shorten the name or the path",
         Errno::IO => "look for errors of its device (dmesg)",
@@ -72,9 +80,6 @@ fn of_kind(kind: io::ErrorKind) -> &'static str {
             "free space there, or give a path on another file system"
         }
         Kind::FileTooLarge => "raise the limit of a file's length (ulimit -f, LimitFSIZE=)",
-        Kind::OutOfMemory => {
-            "allow this process more memory (ulimit -v, LimitAS=), or ask for less"
-        }
         Kind::ReadOnlyFilesystem => "give a path on a writable file system",
         Kind::NotADirectory => "correct the path",
         _ => LOOK,

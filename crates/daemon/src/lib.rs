@@ -20,8 +20,8 @@
 mod advice;
 mod call_advice;
 pub mod cli;
+mod closed_stdout;
 mod exit;
-mod help;
 pub mod logging;
 mod on_change;
 mod output;
@@ -36,9 +36,9 @@ mod wait;
 
 pub use advice::with_next_step;
 pub use exit::Exit;
-pub use help::fit;
+pub use layout::text::counted;
 pub use on_change::OnChange;
-pub use output::print;
+pub use output::{OutputError, expect_stdout, print};
 pub use process::{
     Processors, lock_memory, process_step, raise_open_files, set_priority, unlock_memory,
 };
@@ -46,6 +46,6 @@ pub use rate_limit::RateLimit;
 pub use report::{next_step, one_line, report};
 pub use signals::{Pending, Signals, StopSignal};
 pub use systemd::{Passed, PassedError, PassedFd, Service};
-pub use terminal::{columns, counted};
+pub use terminal::{columns, is_dumb};
 pub use ticks::{Monotonic, Tick, Ticks};
 pub use wait::{Ready, sharpen_timers, spin_until, wait};

@@ -25,7 +25,7 @@ impl RateLimit {
 
     /// Returns the number of messages suppressed before this one if it may be logged, else `None`.
     pub fn pass(&mut self, now: Monotonic) -> Option<u64> {
-        if self.began.is_none_or(|began| now.since(began) >= self.window) {
+        if self.is_over(now) {
             self.began = Some(now);
             self.passed = 0;
         }
@@ -34,7 +34,17 @@ impl RateLimit {
             return None;
         }
         self.passed += 1;
-        Some(std::mem::take(&mut self.suppressed))
+        Some(self.take_suppressed())
+    }
+
+    /// Whether the next message begins a new window.
+    pub(crate) fn is_over(&self, now: Monotonic) -> bool {
+        self.began.is_none_or(|began| now.since(began) >= self.window)
+    }
+
+    /// Returns the number of messages suppressed since it was last returned.
+    pub(crate) fn take_suppressed(&mut self) -> u64 {
+        std::mem::take(&mut self.suppressed)
     }
 }
 

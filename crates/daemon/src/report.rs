@@ -12,8 +12,8 @@ use std::io;
 
 use rustix::io::Errno;
 
-use crate::logging;
 use crate::terminal::clean;
+use crate::{call_advice, logging};
 
 /// Writes `PROGRAM: error: WHOLE CAUSE CHAIN` to stderr as one line; where the log is for machines
 /// (JSON, the journal), it is an event of that log instead.
@@ -49,18 +49,10 @@ pub fn one_line(error: &(dyn Error + 'static)) -> String {
     text
 }
 
-/// The next step for an error of a system call that every daemon makes: for signals, to wait, to
-/// write to standard output.
+/// The next step for an error of a system call that every daemon makes: to handle signals, to wait.
 pub fn next_step(error: &io::Error) -> &'static str {
-    match Errno::from_io_error(error) {
-        Some(Errno::MFILE) => "allow this process more open files (ulimit -n, LimitNOFILE=)",
-        Some(Errno::NFILE) => "the machine has too many files open; close some",
-        Some(Errno::NOMEM) => "allow this process more memory (ulimit -v, LimitAS=)",
-        Some(Errno::PERM | Errno::NOSYS) => {
-            "let the sandbox (its system call filter) allow this call"
-        }
-        _ => "start it again, and report this line if it comes again",
-    }
+    let common = Errno::from_io_error(error).and_then(call_advice::of_process);
+    common.unwrap_or("start it again, and report this line if it comes again")
 }
 
 #[cfg(test)]

@@ -10,9 +10,9 @@ pub fn columns(of: impl AsFd) -> Option<u16> {
     (size.ws_col > 0).then_some(size.ws_col)
 }
 
-/// "1 record", "2 records": `count` of what `one` names.
-pub fn counted(count: u64, one: &str) -> String {
-    format!("{count} {one}{}", if count == 1 { "" } else { "s" })
+/// Whether a terminal only prints lines: `TERM` is unset or `dumb`.
+pub fn is_dumb() -> bool {
+    std::env::var_os("TERM").is_none_or(|term| term.is_empty() || term == "dumb")
 }
 
 /// `text` as one line: line breaks and tabs become single spaces, and terminal controls are

@@ -8,7 +8,7 @@ use std::path::PathBuf;
 
 use daemon::{PassedFd, one_line};
 use layout::header::Header;
-use layout::text::{plain, shorten};
+use layout::text::{counted, plain, shorten};
 use layout::{RecordBuf, Schema};
 use settings::{
     Constant, Format, InputKey, InputSource, ProducerSettings, Range, Settings, Source, Take,
@@ -36,7 +36,7 @@ pub(crate) fn print(args: &Args) -> Result<(), ProducerError> {
         match checked(args, &config, &seen) {
             Ok((text, settings, path)) => {
                 let gap = if seen.is_empty() { "" } else { "\n" };
-                daemon::print(&format!("{gap}{text}")).map_err(ProducerError::output)?;
+                daemon::print(&format!("{gap}{text}"))?;
                 seen.push((config, settings, path));
             }
             Err(error) if failed.is_none() => failed = Some(error),
@@ -76,16 +76,17 @@ fn report(settings: &Settings, path: &str) -> Result<String, ProducerError> {
         Format::Mapcast => {
             let header = Header::plan(schema, region.slots)
                 .map_err(|error| ProducerError(Kind::Geometry(error)))?;
-            let (slots, stride, len) = (header.slots, header.slot_stride, header.file_len);
-            say("format", &format!("mapcast, {slots} slots of {stride} bytes, {len} bytes in all"));
+            let slots = counted(header.slots, "slot");
+            let (stride, len) = (header.slot_stride, header.file_len);
+            say("format", &format!("mapcast, {slots} of {stride} bytes, {len} bytes in all"));
         }
         Format::Bare => {
             say("format", "bare: the struct alone, readers may see half-written records");
         }
     }
     say("mode", &format!("{:04o}", region.mode));
-    let (name, size, align) = (schema.name(), schema.size(), schema.align());
-    say("record", &format!("{name}, {size} bytes, aligned to {align}"));
+    let (name, size, align) = (schema.name(), counted(schema.size(), "byte"), schema.align());
+    say("record", &format!("{name}, {size}, aligned to {align}"));
     say("fingerprint", &format!("{:#018x}", schema.fingerprint()));
     if settings.record.sources.is_empty() {
         say("sources", "none: it describes what another program publishes");

@@ -5,10 +5,10 @@ use std::num::NonZeroU64;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use clap::Parser;
 use clap::builder::{OsStringValueParser, TypedValueParser};
-use clap::{CommandFactory, Parser};
 use daemon::PassedFd;
-use daemon::cli::{CommonArgs, VERSION};
+use daemon::cli::{self, CommonArgs, VERSION};
 use settings::{Address, AddressError, EMBEDDED_ORIGIN, Settings, duration};
 
 use crate::configs::Config;
@@ -28,6 +28,11 @@ Examples:
   producer --region ./x.region --ticks 3  three records into ./x.region
   sensor | producer sensor-input.toml     one record for each line of JSON
   producer x.toml --replay < x.jsonl      what consumer --format json recorded
+
+Environment:
+  MAPCAST_DIR      the directory of regions that are given by name (an absolute path); else /run/mapcast for root (/dev/shm/mapcast where /run is not in memory), $XDG_RUNTIME_DIR/mapcast or /dev/shm/mapcast-UID
+  MAPCAST_LOG      what to log, without --log
+  NO_COLOR         no colours; CLICOLOR_FORCE=1: colours also where there is no terminal
 
 Under a service manager (systemd):
   NOTIFY_SOCKET    READY=1 after the first record of each region or when it waits for input, STATUS= with the latest record or the number of regions, STOPPING=1 before exit
@@ -60,7 +65,7 @@ pub struct Args {
     /// Configurations (TOML), or directories of them; default: a built-in record
     ///
     /// In a directory, those are the files whose names end in .toml and do not begin with a dot.
-    #[arg(value_name = "CONFIG")]
+    #[arg(value_name = "CONFIG", add = cli::configurations())]
     pub configs: Vec<PathBuf>,
 
     /// Publish here: a path, a name, or fd:NAME
@@ -69,7 +74,7 @@ pub struct Args {
     /// fd:NAME is a descriptor that the parent process has opened for reading and writing and passes
     /// by the LISTEN_FDS protocol: an empty file or memfd, or a region of the same record. One named
     /// "region" is used by default.
-    #[arg(long, value_name = "PATH", value_parser = region())]
+    #[arg(long, value_name = "PATH", value_parser = region(), add = cli::regions(&[]))]
     pub region: Option<RegionArgument>,
 
     /// Publish to memory that the service manager keeps
@@ -83,7 +88,7 @@ pub struct Args {
     pub tick: Option<Duration>,
 
     /// Stop after N ticks, of each region
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = cli::whole_number::<NonZeroU64>(1..=u64::MAX))]
     pub ticks: Option<NonZeroU64>,
 
     /// Take over when the region's present producer ends
@@ -159,7 +164,7 @@ fn region() -> impl TypedValueParser<Value = RegionArgument> {
 
 /// The definition of the command line, for completions and man pages.
 pub fn command() -> clap::Command {
-    Args::command()
+    cli::command::<Args>()
 }
 
 #[cfg(test)]

@@ -3,9 +3,8 @@
 use std::io;
 use std::path::PathBuf;
 
-use daemon::Exit;
-use daemon::PassedError;
 use daemon::logging::LogError;
+use daemon::{Exit, OutputError, PassedError, counted};
 use region::RegionError;
 use settings::SettingsError;
 
@@ -73,13 +72,13 @@ pub(crate) enum Kind {
     #[error(transparent)]
     Input(OpenError),
     /// The input cannot be read.
-    #[error("cannot read the input: {0}; start the producer again when it is mended")]
+    #[error("cannot read the input: {0}; correct that and start the producer again")]
     Read(io::Error),
     /// The struct in a bare file cannot change while programs share it.
     #[error(
-        "{}: a bare file keeps its size ({have} bytes, the new record has {want}); \
+        "{}: a bare file keeps its size ({}, the new record has {want}); \
          stop the producer, remove the file, start again",
-        path.display()
+        path.display(), counted(*have, "byte")
     )]
     BareSize {
         /// The file.
@@ -112,8 +111,8 @@ pub(crate) enum Kind {
     #[error("{0}")]
     Geometry(layout::header::BadSlots),
     /// The layout could not be written.
-    #[error("cannot write to stdout: {0}; give it another place to go")]
-    Output(io::Error),
+    #[error(transparent)]
+    Output(OutputError),
     /// Something the operating system does for every daemon.
     #[error("{what}: {source}; {}", daemon::next_step(source))]
     System {
@@ -132,10 +131,6 @@ impl ProducerError {
             Kind::Region(ref error) if error.is_of_environment() => Exit::Usage,
             _ => Exit::Failure,
         }
-    }
-
-    pub(crate) fn output(source: io::Error) -> Self {
-        Self(Kind::Output(source))
     }
 
     pub(crate) fn system(what: &'static str) -> impl Fn(io::Error) -> Self {
@@ -158,6 +153,12 @@ impl From<RegionError> for ProducerError {
 impl From<SettingsError> for ProducerError {
     fn from(error: SettingsError) -> Self {
         Self(Kind::Settings(error))
+    }
+}
+
+impl From<OutputError> for ProducerError {
+    fn from(error: OutputError) -> Self {
+        Self(Kind::Output(error))
     }
 }
 

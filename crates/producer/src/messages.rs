@@ -6,7 +6,7 @@ use std::time::Duration;
 use daemon::{OnChange, StopSignal};
 use settings::{Settings, duration_text};
 
-use crate::input::{BadLines, Keys, LineError};
+use crate::input::{Keys, LineError};
 use crate::sink::Sink;
 
 /// Logs an event of a producer: level, sink, text. Its fields name the region, for logs that have
@@ -47,24 +47,25 @@ impl fmt::Display for End {
 /// What was last logged about the input.
 #[derive(Debug)]
 pub(crate) struct InputLog {
-    bad_lines: BadLines,
+    bad_lines: u64,
     incomplete: OnChange<bool>,
     /// Why the input's name cannot be followed at present.
     pipe_failure: OnChange<String>,
 }
 
 impl InputLog {
-    pub(crate) fn new(bad_lines: BadLines) -> Self {
+    pub(crate) fn new(bad_lines: u64) -> Self {
         Self { bad_lines, incomplete: OnChange::new(), pipe_failure: OnChange::new() }
     }
 
     /// How many bad lines there were.
     pub(crate) fn bad_lines(&self) -> u64 {
-        self.bad_lines.count()
+        self.bad_lines
     }
 
     pub(crate) fn bad_line(&mut self, sink: &dyn Sink, number: u64, error: &LineError) {
-        self.bad_lines.note(number, error, |text| log_event!(warn, sink, "{text}"));
+        self.bad_lines += 1;
+        log_event!(warn, sink, "line {number} skipped: {error}");
     }
 
     /// Logs that the record is still incomplete after a good line, once for each configuration.

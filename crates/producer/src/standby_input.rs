@@ -21,7 +21,7 @@ use layout::RecordBuf;
 use settings::Settings;
 
 use crate::error::{Kind, ProducerError};
-use crate::input::{BadLines, Input, Outcome};
+use crate::input::{Input, Outcome};
 use crate::sources::{Moment, Sources};
 
 /// The longest time spent reading lines before the standby checks the region again.
@@ -36,7 +36,8 @@ const LINES: usize = 64;
 pub(crate) struct StandbyInput {
     pub(crate) input: Option<Input>,
     pub(crate) record: RecordBuf,
-    pub(crate) bad_lines: BadLines,
+    /// How many bad lines there were.
+    pub(crate) bad_lines: u64,
     /// When the last good line was read, if the record is complete and not yet published.
     pub(crate) unpublished: Option<Monotonic>,
     /// Consecutive checks at which no other producer read the input.
@@ -51,7 +52,7 @@ impl StandbyInput {
         Self {
             input,
             record: Sources::new(&settings.record, Moment::now()).first_record(),
-            bad_lines: BadLines::new(),
+            bad_lines: 0,
             unpublished: None,
             free_checks: 0,
             next_check: Monotonic::now().after(CHECK_EVERY),
@@ -112,11 +113,11 @@ impl StandbyInput {
                 match input.next(&mut self.record, keep_going) {
                     Some(Outcome::Publish) => self.unpublished = Some(Monotonic::now()),
                     Some(Outcome::Incomplete { .. }) => {}
-                    Some(Outcome::Bad { number, error }) => self.bad_lines.note(
-                        number,
-                        &error,
-                        |text| tracing::warn!(region = %path.display(), "{text}"),
-                    ),
+                    Some(Outcome::Bad { number, error }) => {
+                        self.bad_lines += 1;
+                        let region = path.display();
+                        tracing::warn!(%region, "line {number} skipped: {error}");
+                    }
                     Some(Outcome::Stopped) => return Ok(()),
                     None => break,
                 }

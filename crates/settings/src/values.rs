@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use bytesize::ByteSize;
+use layout::text::quote;
 use serde::de::{Deserialize, Deserializer, Error, Unexpected};
 
 /// Longest duration a setting may have: a year, so that nanoseconds always fit 64 bits.
@@ -31,13 +32,13 @@ pub(crate) fn not<E: Error>(want: &str) -> E {
 #[non_exhaustive]
 pub enum DurationError {
     /// It is no duration.
-    #[error("{0}; write it as 250ms, 2s or 1m 30s")]
+    #[error("{}; write it as 250ms, 2s or 1m 30s", unreadable(.0))]
     Unreadable(#[from] humantime::DurationError),
     /// It is in months or years.
     #[error("a month and a year have no fixed length; write it in days, and minutes as m")]
     Calendar,
     /// It is zero.
-    #[error("must be longer than zero")]
+    #[error("must be longer than zero, and at most 365 days")]
     Zero,
     /// It is longer than [`MAX_DURATION`].
     #[error("must be at most 365 days")]
@@ -57,6 +58,20 @@ pub fn duration(text: &str) -> Result<Duration, DurationError> {
         Duration::ZERO => Err(DurationError::Zero),
         duration if duration > MAX_DURATION => Err(DurationError::TooLong),
         duration => Ok(duration),
+    }
+}
+
+/// Why it is no duration, in the units that are documented.
+fn unreadable(error: &humantime::DurationError) -> String {
+    use humantime::DurationError as E;
+
+    match error {
+        E::UnknownUnit { unit, .. } if unit.is_empty() => "has no unit".to_owned(),
+        E::UnknownUnit { unit, .. } => {
+            format!("{} is no unit: use ns, us, ms, s, min, h or days", quote(unit))
+        }
+        E::NumberOverflow => "must be from 1ns to 365 days".to_owned(),
+        _ => "is no duration".to_owned(),
     }
 }
 
@@ -183,11 +198,20 @@ mod tests {
         assert_eq!(duration("250ms"), Ok(Duration::from_millis(250)));
         assert_eq!(duration(" 1m 30s "), Ok(Duration::from_secs(90)));
         let message = |text: &str| duration(text).expect_err(text).to_string();
-        assert_eq!(message("0s"), "must be longer than zero");
+        assert_eq!(message("0s"), "must be longer than zero, and at most 365 days");
         assert_eq!(message("366days"), "must be at most 365 days");
         for calendar in ["1M", "1month", "2 years", "1h 1y"] {
             assert!(message(calendar).contains("have no fixed length"), "{calendar}");
         }
-        assert!(message("5").ends_with("; write it as 250ms, 2s or 1m 30s"), "{}", message("5"));
+        for (text, fact) in [
+            ("", "is no duration"),
+            ("5", "has no unit"),
+            ("5S", "\"S\" is no unit: use ns, us, ms, s, min, h or days"),
+            ("-1s", "is no duration"),
+            ("99999999999999999999s", "must be from 1ns to 365 days"),
+            ("0.1ns", "must be from 1ns to 365 days"),
+        ] {
+            assert_eq!(message(text), format!("{fact}; write it as 250ms, 2s or 1m 30s"));
+        }
     }
 }

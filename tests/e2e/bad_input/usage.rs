@@ -3,7 +3,7 @@
 use e2e::{Place, Program};
 
 use super::{USAGE, contents, run};
-use crate::{consumer, producer};
+use crate::{consumer, copier, producer};
 
 /// Runs `program` with `args`: it must exit with code 2 and name `fact`, and do nothing else.
 #[track_caller]
@@ -38,7 +38,18 @@ fn invalid_times_are_named_with_valid_ones() {
     let options: [(Program, &str); 3] =
         [(producer(), "--tick"), (consumer(), "--poll"), (consumer(), "--timeout")];
     for (program, option) in options {
-        is_wrong(&program, &[option, "0s"], "must be longer than zero");
+        for (bad, fact) in [
+            ("0s", "must be longer than zero, and at most 365 days"),
+            ("366days", "must be at most 365 days"),
+            ("5", "has no unit; write it as 250ms, 2s or 1m 30s"),
+            ("1S", "\"S\" is no unit: use ns, us, ms, s, min, h or days"),
+        ] {
+            is_wrong(
+                &program,
+                &[option, bad],
+                &format!("invalid value '{bad}' for '{option} <TIME>': {fact}"),
+            );
+        }
         for bad in ["5", "fast", "1 fortnight", "", "1e3s", "99999999999999999999s"] {
             is_wrong(&program, &[option, bad], &format!("invalid value '{bad}' for '{option} <"));
         }
@@ -51,8 +62,18 @@ fn invalid_times_are_named_with_valid_ones() {
 fn invalid_counts_are_named() {
     for (program, option) in [(producer(), "--ticks"), (consumer(), "--count")] {
         for bad in ["0", "many", "1.5", "18446744073709551616", ""] {
-            is_wrong(&program, &[option, bad], &format!("invalid value '{bad}' for '{option} <"));
+            let fact = format!(
+                "invalid value '{bad}' for '{option} <N>': give a whole number from 1 to {}",
+                u64::MAX
+            );
+            is_wrong(&program, &[option, bad], &fact);
         }
+    }
+    for bad in ["0", "513", "abc", "-1"] {
+        let jobs = format!("--jobs={bad}");
+        let fact =
+            format!("invalid value '{bad}' for '--jobs <N>': give a whole number from 1 to 512");
+        is_wrong(&copier(), &["a", "b", &jobs], &fact);
     }
     is_wrong(&consumer(), &["--format", "xml"], "invalid value 'xml' for '--format <");
 }

@@ -31,7 +31,7 @@ impl Caught {
     pub(super) fn copying_to(place: &Place, dest: &str, arguments: &str) -> Self {
         for _ in 0..ATTEMPTS {
             let mut copy = copier().start(place, &format!("source {dest} --jobs 2 {arguments}"));
-            if let Some(workers) = stop_workers(&mut copy) {
+            if let Some(workers) = stop_workers(copy.pid(), || copy.is_running()) {
                 return Self { copy, workers };
             }
             copy.exit_code();
@@ -96,12 +96,15 @@ impl Worker {
     }
 }
 
-/// Stops both workers of `copy`; `None` if the copy ended first.
-fn stop_workers(copy: &mut Daemon) -> Option<Vec<Worker>> {
+/// Stops both workers of the process `copier`; `None` if the copy ended first.
+pub(super) fn stop_workers(
+    copier: u32,
+    mut is_running: impl FnMut() -> bool,
+) -> Option<Vec<Worker>> {
     let mut workers = Vec::new();
     wait_until("two workers, or the end", || {
-        workers = workers_of(copy.pid());
-        workers.len() == 2 || !copy.is_running()
+        workers = workers_of(copier);
+        workers.len() == 2 || !is_running()
     });
     let all = workers.len() == 2 && workers.iter().all(Worker::stop);
     if !all {

@@ -15,7 +15,7 @@ use super::{copies, fails_without_leftovers, names, noise, same};
 /// A place with a large source, and an older file under the name of the copy.
 ///
 /// One test at a time has it, because each needs half a gigabyte of memory.
-fn stage() -> (Place, MutexGuard<'static, ()>) {
+pub(super) fn stage() -> (Place, MutexGuard<'static, ()>) {
     static ALONE: Mutex<()> = Mutex::new(());
     let alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
     let place = Place::new();

@@ -3,6 +3,7 @@
 //! Every test of a failing copy requires exit code 1, one line that names the file and the next
 //! step, an unchanged destination, no temporary file and no process left.
 
+mod bar;
 mod bare;
 mod caught;
 mod directories;

@@ -1,22 +1,15 @@
-//! Man pages and shell completions, out of the same clap definitions that `--help` is made of.
+//! The man pages and completions of the package: those that each program prints by `--man` and
+//! `--completions`.
 //!
-//! Invariant: a page has the words of `--help` (a test compares them). The package
-//! installs `producer` as `mapcast-producer`, so the examples are called by that name here.
-//!
-//! ```text
-//!   clap::Command --clap_mangen----> NAME SYNOPSIS DESCRIPTION OPTIONS
-//!      after_long_help --sections-------> EXAMPLES SIGNALS "EXIT CODES" ..., one for each heading
-//!                 --clap_complete--> bash, zsh, fish
-//! ```
+//! Invariant: a page has the words of `--help` (a test compares them). The package installs `producer`
+//! as `mapcast-producer`, so the examples call it by that name.
 
-use std::fmt::Write as _;
-use std::fs::{self, File};
-use std::io::{self, Write as _};
+use std::fs;
+use std::io;
 use std::path::Path;
 
 use clap::Command;
-use clap_complete::Shell;
-use clap_mangen::Man;
+use daemon::cli::{Shell, page};
 
 /// What every page ends with.
 const TAIL: &str = "\
@@ -74,78 +67,19 @@ fn by_installed_name(text: &str) -> String {
 
 /// Writes the page and the completions of `command` below `into`, a folder for each kind.
 pub(super) fn write(command: &Command, into: &Path) -> io::Result<()> {
-    let name = command.get_name().to_owned();
-    let file = |folder: &str, file: &str| {
+    let name = command.get_name();
+    let write = |folder: &str, file: &str, text: String| {
         let folder = into.join(folder);
         fs::create_dir_all(&folder)?;
-        File::create(folder.join(file))
+        fs::write(folder.join(file), text)
     };
-    file("man", &format!("{name}.1"))?.write_all(page(command)?.as_bytes())?;
-    for (folder, shell, path) in [
-        ("bash", Shell::Bash, name.clone()),
-        ("zsh", Shell::Zsh, format!("_{name}")),
-        ("fish", Shell::Fish, format!("{name}.fish")),
-    ] {
-        clap_complete::generate(shell, &mut command.clone(), &name, &mut file(folder, &path)?);
-    }
-    Ok(())
-}
-
-/// The man page.
-fn page(command: &Command) -> io::Result<String> {
-    let name = command.get_name();
-    let man = Man::new(command.clone())
-        .title(name.to_uppercase())
-        .source(format!("mapcast {}", env!("CARGO_PKG_VERSION")))
-        .manual("mapcast");
-    let mut out = Vec::new();
-    man.render_title(&mut out)?;
-    man.render_name_section(&mut out)?;
-    out.write_all(synopsis(command).as_bytes())?;
-    man.render_description_section(&mut out)?;
-    man.render_options_section(&mut out)?;
-    let after = command.get_after_long_help().map(ToString::to_string).unwrap_or_default();
-    out.write_all(sections(&after).as_bytes())?;
-    out.write_all(TAIL.as_bytes())?;
-    String::from_utf8(out).map_err(io::Error::other)
-}
-
-/// The line of usage, as `--help` has it.
-fn synopsis(command: &Command) -> String {
-    let usage = command.clone().render_usage().to_string();
-    let usage = usage.trim_start_matches("Usage: ").trim();
-    let (name, arguments) = usage.split_once(' ').unwrap_or((usage, ""));
-    format!(".SH SYNOPSIS\n.B {}\n{}\n", escaped(name), escaped(arguments))
-}
-
-/// The text behind the options: paragraphs that begin with `Heading:` become sections of their own,
-/// with their lines as they are; what has no heading is a note.
-fn sections(text: &str) -> String {
-    let mut page = String::new();
-    for paragraph in
-        daemon::fit(text, 76).split("\n\n").filter(|paragraph| !paragraph.trim().is_empty())
-    {
-        let (heading, body) = match paragraph.trim_matches('\n').split_once('\n') {
-            Some((first, rest)) if first.ends_with(':') => (first.trim_end_matches(':'), rest),
-            _ => ("Notes", paragraph),
-        };
-        let _ = writeln!(page, ".SH {}\n.nf", quoted(&heading.to_uppercase()));
-        for line in body.lines() {
-            let _ = writeln!(page, "{}", escaped(line));
-        }
-        page.push_str(".fi\n");
-    }
-    page
-}
-
-fn quoted(heading: &str) -> String {
-    format!("\"{}\"", escaped(heading))
-}
-
-/// A line of text for roff: no escapes, hyphens that can be copied, no dot that is a request.
-fn escaped(line: &str) -> String {
-    let line = line.replace('\\', "\\(rs").replace('-', "\\-").replace('\'', "\\(aq");
-    if line.starts_with('.') { format!("\\&{line}") } else { line }
+    write("man", &format!("{name}.1"), page(command)? + TAIL)?;
+    write("bash", name, Shell::Bash.registration(name, name)?)?;
+    write("fish", &format!("{name}.fish"), Shell::Fish.registration(name, name)?)?;
+    // zsh reads the file at the first TAB and takes it for the function itself.
+    let zsh = Shell::Zsh.registration(name, name)?;
+    let function = name.replace('-', "_");
+    write("zsh", &format!("_{name}"), format!("{zsh}_clap_dynamic_completer_{function} \"$@\"\n"))
 }
 
 #[cfg(test)]
@@ -201,14 +135,8 @@ mod tests {
         );
         for command in commands() {
             let page = page(&command).expect("a page");
-            let named = format!("\n  {}", escaped(command.get_name()));
+            let named = format!("\n  {}", command.get_name().replace('-', "\\-"));
             assert!(page.matches(&named).count() >= 5, "{page}");
         }
-    }
-
-    #[test]
-    fn a_line_cannot_be_a_request_and_keeps_its_backslashes() {
-        assert_eq!(escaped(".x"), "\\&.x");
-        assert_eq!(escaped("written as \\x1b"), "written as \\(rsx1b");
     }
 }

@@ -116,7 +116,7 @@ fn csv_repeats_its_header_only_when_the_record_changes() {
     let ends: Vec<_> = played.lines().iter().map(|line| line.rsplit(',').next().unwrap()).collect();
     assert_eq!(ends, ["record.sex", "m", "m", "record.x", "1", "2"]);
     assert_eq!(played.words(), ["re-attached"]);
-    assert!(played.notices[0].contains("record now P (1 bytes)"), "{:?}", played.notices);
+    assert!(played.notices[0].contains("record now P (1 byte)"), "{:?}", played.notices);
 }
 
 #[test]

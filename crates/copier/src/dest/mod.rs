@@ -1,6 +1,6 @@
 //! The copy: created without its name, named when it is complete.
 //!
-//! Invariant: before [`Dest::name`] the name leads to what it led to before, and a process that is
+//! Invariant: before [`Dest::name`] the name leads to the same file as before, and a process that is
 //! killed leaves nothing beside it (where a file can be made without a name; else a temporary file
 //! whose name begins with ".copier-"). Only the file that was checked is replaced.
 //!
@@ -67,7 +67,7 @@ impl<'a> Dest<'a> {
         &self.new.file
     }
 
-    /// What the user called it.
+    /// The path that the user gave.
     pub(crate) fn path(&self) -> &Path {
         self.new.place.path()
     }

@@ -175,7 +175,7 @@ impl NewFile {
         rustix::fs::renameat_with(dir, aside, dir, name, flags)
     }
 
-    /// A failure was reported by another call, or the copy has its name.
+    /// Ignores errors: a failure was reported by another call, or the copy has its name.
     fn remove(&self, aside: &OsStr) {
         let _ = rustix::fs::unlinkat(self.place.dir(), aside, AtFlags::empty());
     }
@@ -210,7 +210,7 @@ impl Drop for NewFile {
     }
 }
 
-/// What file systems, filters and old kernels return for a call, or flags, that they do not have.
+/// The errors of file systems, filters and old kernels for a call, or flags, that they do not support.
 const fn is_unknown(err: Errno) -> bool {
     matches!(err, Errno::INVAL | Errno::NOSYS | Errno::OPNOTSUPP | Errno::PERM)
 }

@@ -7,10 +7,9 @@
 //!                      2 MiB each
 //! ```
 //!
-//! The scores are shared, and trials of one engine come in pairs: two processes that write to one
-//! file stand in each other's way, more with one engine than with another, and that shall show.
-//! Whole parts are not measured: a machine that is slow for a while would make the engine of that
-//! while look slow.
+//! The scores are shared, and trials of one engine come in pairs: two processes that write to one file
+//! slow each other down, with some engines more than with others, which has to be measured.
+//! Trials are shorter than parts: a machine that is slow for a while would slow down one engine only.
 //!
 //! Invariant: nothing is copied for the measurement alone, and no engine is preferred before every
 //! other one that works has been tried, or is being tried by another process.
@@ -40,19 +39,19 @@ const RATES: usize = MEASURED + ENGINES;
 const RULED_OUT: usize = RATES + ENGINES;
 const CELLS: usize = RULED_OUT + ENGINES;
 
-/// What all processes of a copy know of the engines.
+/// The measurements of all processes of a copy.
 ///
-/// Numbers that belong together are not read together: a score that is one part old does no harm.
+/// Numbers that belong together are not read together: a score may be one part old.
 #[derive(Debug)]
 pub(crate) struct Scores(Shared<u64>);
 
 impl Scores {
-    /// Nothing known yet. Made before the processes are, so that they share it.
+    /// Without measurements. Made before the processes, which share it.
     pub(crate) fn new() -> Result<Self, SharedError> {
         Shared::anonymous(CELLS).map(Self)
     }
 
-    /// The engine of a trial that no other worker makes; `None`: all are made or under way.
+    /// The engine of a trial that no other worker makes; `None`: all trials were given out.
     fn trial(&self) -> Option<Engine> {
         while self.0.get(TICKET) < TRIALS {
             let ticket = self.0.add(TICKET, 1);

@@ -28,7 +28,7 @@ fn kind_of(errno: Errno) -> FaultKind {
         Errno::XDEV | Errno::INVAL | Errno::OPNOTSUPP | Errno::NOSYS | Errno::PERM => {
             FaultKind::Unsupported(errno)
         }
-        // It does not say which side an error is of; these are the destination's.
+        // An error does not name the file; these are the destination's.
         Errno::NOSPC | Errno::DQUOT | Errno::FBIG => FaultKind::Write(errno),
         _ => FaultKind::Read(errno),
     }

@@ -1,6 +1,6 @@
-//! Copies by two mappings: every page is brought before it is touched.
+//! Copies by two mappings: every page is populated before it is accessed.
 //!
-//! Price: two system calls to map, two to bring the pages, two to let go of them, for each part.
+//! Price: six system calls for each part: two to map, two to populate, two to unmap.
 
 use rustix::fs::{FallocateFlags, fallocate};
 use shared::{Shared, SharedError, SharedView};
@@ -13,8 +13,8 @@ pub(super) fn copy(pair: Pair<'_>, part: Part) -> Result<(), SharedError> {
     let Ok(len) = usize::try_from(part.len) else { return Ok(()) };
     let from = SharedView::<u8>::of_range(pair.source, pair.source_path, part.at, len)?;
     let to = Shared::<u8>::of_range(pair.dest, pair.dest_path, part.at, len)?;
-    // Space for all of it in one piece. Where that does not exist, or there is no room, the pages
-    // are asked for one by one, and the answer comes from there.
+    // Allocates the space in one call. Where that is not supported, or there is no room, populating the
+    // pages returns the error.
     let _ = fallocate(pair.dest, FallocateFlags::KEEP_SIZE, part.at, part.len);
     to.advise_huge();
     from.prefault()?;

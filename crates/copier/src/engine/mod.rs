@@ -84,7 +84,7 @@ impl<'a> Engines<'a> {
         match engine {
             Engine::Mmap => match mmap::copy(self.pair, part) {
                 Ok(()) => Ok(()),
-                // A page is missing: reads and writes say why, or manage without.
+                // A page is missing: reads and writes return the reason, or succeed.
                 Err(_) => pread::copy(self.pair, part, &mut self.buffer),
             },
             Engine::Pread => pread::copy(self.pair, part, &mut self.buffer),
@@ -102,7 +102,7 @@ impl<'a> Engines<'a> {
         pread::copy_to_the_end(self.pair, &mut self.buffer, advance)
     }
 
-    /// Compares what `part` is in the two files.
+    /// Compares the bytes of `part` in the two files.
     pub(crate) fn compare(&mut self, part: Part) -> Result<(), Fault> {
         pread::compare(self.pair, part, &mut self.buffer)
     }

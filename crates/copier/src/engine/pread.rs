@@ -1,5 +1,5 @@
-//! Copies and compares through buffers: the engine that works everywhere, and whose answers are
-//! the true ones.
+//! Copies and compares through buffers: the engine that works everywhere, and whose errors name the file
+//! and the byte.
 
 use std::fs::File;
 use std::ops::ControlFlow;
@@ -11,8 +11,8 @@ use super::Pair;
 use crate::fault::{Fault, FaultKind};
 use crate::plan::Part;
 
-/// Bytes moved at once. Fewer cost calls. More make the page cache ask for memory in pieces as large
-/// (ext4 has large folios), which are often not at hand: docs/copier.md has the figures.
+/// Bytes of one read or write. Fewer take more calls. With more, ext4 allocates folios as large, which
+/// are often not available: docs/copier.md has the figures.
 const CHUNK: usize = 128 << 10;
 
 /// Memory of one process, made when it is first needed.

@@ -6,6 +6,7 @@
 use std::borrow::Cow;
 use std::fmt::{self, Write as _};
 
+use layout::text::counted;
 use serde_json::{Number, Value};
 use tracing::field::{Field, Visit};
 use tracing::span::Attributes;
@@ -50,10 +51,18 @@ impl Entry {
         }
     }
 
+    /// Reports that this event and those like it, `count` in all, were not logged.
+    pub(crate) fn held_back(mut self, count: u64) -> Self {
+        let (messages, were) = (counted(count, "more message"), were(count));
+        let text = format!("{messages} like this one {were} not logged: {}", self.message);
+        self.message = short(&text);
+        self
+    }
+
     /// Reports that `count` messages were lost because nothing read `what`.
     pub(crate) fn of_lost(count: u64, what: &str) -> Self {
-        let were = if count == 1 { "message was" } else { "messages were" };
-        let message = format!("{count} {were} lost while nothing read {what}");
+        let (messages, were) = (counted(count, "message"), were(count));
+        let message = format!("{messages} {were} lost while nothing read {what}");
         let (level, target) = (Level::WARN, module_path!());
         Self { level, target, place: None, message, fields: Vec::new() }
     }
@@ -111,6 +120,10 @@ impl Visit for Entry {
     fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
         self.record_str(field, &format!("{value:?}"));
     }
+}
+
+fn were(count: u64) -> &'static str {
+    if count == 1 { "was" } else { "were" }
 }
 
 /// The value of a field outside JSON.

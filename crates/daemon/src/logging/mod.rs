@@ -2,10 +2,11 @@
 //!
 //! Invariant: stdout is never touched, one event is one line or one journal entry, and nothing
 //! inside an event (a file name, a line of input) can drive the terminal. Logging never blocks:
-//! messages for which the log has no room are kept up to a limit, then counted as lost.
+//! messages for which the log has no room are kept up to a limit, then counted as lost. What repeats
+//! without end is logged up to a limit, then counted.
 //!
 //! ```text
-//!   event --> Entry (escaped, bounded) --text, json, journal--> bytes --> Sink --> Stderr, Journal
+//!   event --Limits--> Entry (escaped, bounded) --text, json, journal--> bytes --> Sink --> Stderr, Journal
 //! ```
 //!
 //! ```text
@@ -25,6 +26,7 @@ mod filter;
 mod format;
 mod journal;
 mod json;
+mod limits;
 mod sink;
 mod stderr;
 #[cfg(test)]
@@ -32,12 +34,13 @@ mod testing;
 mod text;
 
 use std::env;
-use std::io::{self, IsTerminal};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::io;
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
+use anstream::{AutoStream, ColorChoice};
 use tracing::span::{Attributes, Id};
-use tracing::{Event, Span, Subscriber};
+use tracing::{Event, Metadata, Span, Subscriber};
 use tracing_subscriber::Layer;
 use tracing_subscriber::layer::{Context, SubscriberExt};
 use tracing_subscriber::registry;
@@ -47,9 +50,12 @@ use entry::{Entry, Subject};
 pub use filter::{FilterError, LogFilter};
 pub use format::LogFormat;
 use journal::Journal;
+use limits::{End, Limits};
 use sink::{Outlet, Sink};
 pub use stderr::Stderr;
 use text::Palette;
+
+use crate::ticks::Monotonic;
 
 /// The environment variable that is read when there is no `--log`.
 pub const ENV: &str = "MAPCAST_LOG";
@@ -75,8 +81,9 @@ pub enum LogError {
 
 /// Starts logging as `program`: events that pass `filter`, or else the environment's, in `format`.
 ///
-/// Colour is used only on a terminal and not when `NO_COLOR` is set. A second call in one process
-/// changes nothing.
+/// Lines have colours by the rule of `--help`: on a terminal whose `TERM` is neither unset nor `dumb`,
+/// and everywhere with `CLICOLOR_FORCE`; never with `NO_COLOR`. A second call in one process changes
+/// nothing.
 pub fn init(
     program: &'static str,
     filter: Option<&LogFilter>,
@@ -110,10 +117,11 @@ pub fn about(subject: &str) -> Span {
     tracing::error_span!("about", subject)
 }
 
-/// Writes delayed messages as far as the log has room, and the number of lost ones. For the loop of
-/// a daemon: it never blocks.
+/// Writes delayed messages as far as the log has room, and the numbers of lost ones and of those that
+/// were held back. For the loop of a daemon: it never blocks.
 pub fn catch_up() {
     if let Some(log) = LOG.get() {
+        log.report_held(End::NotYet);
         log.lock().flush(|lost, what| log.note(lost, what));
     }
 }
@@ -121,6 +129,7 @@ pub fn catch_up() {
 /// The same at the exit of the process: waits at most 250 ms for room in the log.
 pub fn finish() {
     if let Some(log) = LOG.get() {
+        log.report_held(End::Now);
         log.lock().finish(FINISH_TIMEOUT, |lost, what| log.note(lost, what));
     }
 }
@@ -164,17 +173,42 @@ enum Format {
 struct Log {
     program: &'static str,
     format: Format,
+    limits: Mutex<Limits>,
     sink: Mutex<Sink<Box<dyn Outlet>>>,
 }
 
 impl Log {
     fn new(program: &'static str, format: Format, outlet: impl Outlet + 'static) -> Self {
-        Self { program, format, sink: Mutex::new(Sink::new(Box::new(outlet))) }
+        let outlet: Box<dyn Outlet> = Box::new(outlet);
+        Self { program, format, limits: Mutex::default(), sink: Mutex::new(Sink::new(outlet)) }
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, Sink<Box<dyn Outlet>>> {
+    fn lock(&self) -> MutexGuard<'_, Sink<Box<dyn Outlet>>> {
         // A panic leaves a sink in a valid state.
         self.sink.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn limits(&self) -> MutexGuard<'_, Limits> {
+        self.limits.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Logs `entry`, unless there are too many from its place.
+    fn log(&self, place: &Metadata<'_>, entry: Entry) {
+        let passed = self.limits().pass(place, entry, Monotonic::now());
+        for entry in &passed {
+            self.write(entry);
+        }
+    }
+
+    /// Reports the events that were held back.
+    fn report_held(&self, end: End) {
+        let mut limits = self.limits();
+        if limits.is_holding() {
+            let held = limits.overdue(Monotonic::now(), end);
+            for held in &held {
+                self.write(held);
+            }
+        }
     }
 
     fn write(&self, entry: &Entry) {
@@ -213,17 +247,16 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for ToLog {
         {
             entry.set_subject(subject);
         }
-        self.0.write(&entry);
+        self.0.log(event.metadata(), entry);
     }
 }
 
+/// By the rule that clap has for help.
 fn palette() -> Palette {
-    let no_color = env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
-    if colour(io::stderr().is_terminal(), no_color) { Palette::Colours } else { Palette::Plain }
-}
-
-fn colour(terminal: bool, no_color: bool) -> bool {
-    terminal && !no_color
+    match AutoStream::choice(&io::stderr()) {
+        ColorChoice::Never => Palette::Plain,
+        _ => Palette::Colours,
+    }
 }
 
 fn from_environment() -> Result<LogFilter, LogError> {
@@ -238,7 +271,7 @@ fn from_environment() -> Result<LogFilter, LogError> {
 #[cfg(test)]
 mod tests {
     use super::testing::logged;
-    use super::{Format, about, colour};
+    use super::{Format, about};
 
     #[test]
     fn a_message_within_a_span_begins_with_its_subject() {
@@ -251,12 +284,5 @@ mod tests {
         assert!(lines[0].contains(r#""stu: line 7 skipped""#), "{text}");
         assert!(lines[1].contains(r#""stu: is on a disk""#), "{text}");
         assert!(lines[2].contains(r#""another""#), "{text}");
-    }
-
-    #[test]
-    fn colour_needs_a_terminal_and_no_opt_out() {
-        assert!(colour(true, false));
-        assert!(!colour(true, true));
-        assert!(!colour(false, false));
     }
 }

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex};
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::registry;
 
+use super::limits::End;
 use super::sink::{Outcome, Outlet};
 use super::{Format, Log, ToLog};
 
@@ -26,8 +27,9 @@ impl Outlet for Memory {
 /// The log of `events` in `format`, of a program called producer.
 pub(super) fn logged(format: Format, events: impl FnOnce()) -> String {
     let memory = Memory::default();
-    let log = ToLog(Arc::new(Log::new("producer", format, memory.clone())));
-    tracing::subscriber::with_default(registry().with(log), events);
+    let log = Arc::new(Log::new("producer", format, memory.clone()));
+    tracing::subscriber::with_default(registry().with(ToLog(Arc::clone(&log))), events);
+    log.report_held(End::Now);
     let bytes = memory.0.lock().expect("not poisoned").clone();
     String::from_utf8(bytes).expect("UTF-8")
 }

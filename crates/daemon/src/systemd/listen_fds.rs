@@ -9,6 +9,8 @@
 use std::io;
 use std::os::fd::RawFd;
 
+use layout::text::counted;
+
 /// The number of the first passed descriptor.
 const FIRST: RawFd = 3;
 /// Most descriptors that are accepted, more than any service manager passes
@@ -29,7 +31,8 @@ pub enum PassedError {
     TooMany(String),
     /// Names and descriptors do not match.
     #[error(
-        "LISTEN_FDNAMES names {names} and LISTEN_FDS says {descriptors}; name each descriptor once"
+        "LISTEN_FDNAMES has {} and LISTEN_FDS is {descriptors}; name each descriptor once",
+        counted(*names, "name")
     )]
     Names {
         /// Number of names.
@@ -135,6 +138,6 @@ mod tests {
         }
         let names = [("LISTEN_PID", "42"), ("LISTEN_FDS", "2"), ("LISTEN_FDNAMES", "a")];
         let error = announce(&names).expect_err("one name for two").to_string();
-        assert!(error.starts_with("LISTEN_FDNAMES names 1 and LISTEN_FDS says 2; "), "{error}");
+        assert!(error.starts_with("LISTEN_FDNAMES has 1 name and LISTEN_FDS is 2; "), "{error}");
     }
 }

@@ -121,7 +121,7 @@ const BAD: &[(&[u8], &str)] = &[
         "key \"temp\" is unknown; use alarm, count, door, place, room, t",
     ),
     (br#"{"cuont": 1}"#, "key \"cuont\" is unknown; did you mean count?"),
-    (br#"{"count": 1, "count": 2}"#, "key \"count\" is there twice; leave one of them out"),
+    (br#"{"count": 1, "count": 2}"#, "key \"count\" appears twice; leave one of them out"),
     (
         br#"{"count": null}"#,
         "key \"count\" is null, which only floats can be, and not u8; leave it out to keep its last \

@@ -44,7 +44,7 @@ pub(crate) enum LineError {
         instead: String,
     },
     /// The same key twice, which is ambiguous.
-    #[error("key {0:?} is there twice; leave one of them out")]
+    #[error("key {0:?} appears twice; leave one of them out")]
     Twice(String),
     /// `null` for a value that is no float.
     #[error(

@@ -8,7 +8,6 @@
 //! the last good line. The input is opened only where some field needs it: a producer whose fields
 //! have other sources never reads its standard input.
 
-mod bad_lines;
 mod json;
 #[cfg(test)]
 mod json_tests;
@@ -28,7 +27,6 @@ use std::path::Path;
 use daemon::{Monotonic, Ready};
 use layout::RecordBuf;
 
-pub(crate) use bad_lines::BadLines;
 pub(crate) use json::apply_line;
 pub(crate) use keys::Keys;
 pub(crate) use line_error::LineError;

@@ -37,7 +37,7 @@ mod wave;
 use std::sync::Arc;
 use std::time::Duration;
 
-use daemon::{Monotonic, OnChange, RateLimit};
+use daemon::{Monotonic, OnChange, RateLimit, counted};
 use layout::{CType, Digits, Literal, RecordBuf, Scalar, Schema, Value};
 use settings::{DiskSource, RecordSettings, Source};
 
@@ -256,7 +256,7 @@ impl FieldSource {
             return false;
         };
         if held > 0 {
-            tracing::warn!("{held} more values were lost without a message");
+            tracing::warn!("{} lost without a message", counted(held, "more value"));
         }
         let name = &self.name;
         // A field type that is too small is a configuration error, logged one level higher. A source

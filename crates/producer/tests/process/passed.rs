@@ -119,7 +119,7 @@ fn a_descriptor_announced_but_not_passed_fails_the_start() {
     let cases = [
         ("1", "region", "descriptor 3 (region) was not passed: Bad file descriptor"),
         ("2", "other:region", "descriptor 3 (other) was not passed: "),
-        ("1024", "", "LISTEN_FDNAMES names 1 and LISTEN_FDS says 1024"),
+        ("1024", "", "LISTEN_FDNAMES has 1 name and LISTEN_FDS is 1024"),
         ("1025", "region", "LISTEN_FDS=1025: is more than 1024 descriptors; "),
         ("-1", "region", "LISTEN_FDS=-1: is not a number of descriptors; "),
     ];

@@ -12,7 +12,7 @@ const LEAST: usize = 30;
 const BELOW: usize = 6;
 
 /// `text` with lines of at most `columns`, where that is possible.
-pub fn fit(text: &str, columns: usize) -> String {
+pub(super) fn fit(text: &str, columns: usize) -> String {
     let mut fitted = String::with_capacity(text.len());
     for line in text.lines() {
         let indent = line.len() - line.trim_start().len();

@@ -1,17 +1,25 @@
 //! The parts of a command line that all programs have.
 
+mod completions;
+mod help;
+mod man;
+mod whole_number;
+
 use std::error::Error;
 use std::ffi::OsString;
-use std::io::{self, ErrorKind, Write};
+use std::io::{self, Write};
 use std::process::ExitCode;
 
-use clap::builder::StyledStr;
-use clap::{Args, Command, Parser};
+use clap::builder::{EnumValueParser, StyledStr};
+use clap::{Arg, ArgAction, Args, Command, Parser};
+pub use completions::{Shell, configurations, regions};
 use layout::text::{is_control, plain};
+pub use man::page;
+pub use whole_number::whole_number;
 
 use crate::logging::{self, LogError, LogFilter, LogFormat};
 use crate::report::report;
-use crate::{Exit, fit};
+use crate::{Exit, OutputError, output, print};
 
 /// What `--version` prints after the program's name. It names the project, because the programs'
 /// names are common words.
@@ -42,41 +50,108 @@ impl CommonArgs {
     }
 }
 
+/// The id and long name of the option that prints completions.
+const COMPLETIONS: &str = "completions";
+/// The same of the one that prints the man page.
+const MAN: &str = "man";
+
+/// The command line of `A`, with the options that [`run`] answers itself.
+pub fn command<A: Parser>() -> Command {
+    let completions = Arg::new(COMPLETIONS)
+        .long(COMPLETIONS)
+        .value_name("SHELL")
+        .value_parser(EnumValueParser::<Shell>::new())
+        .help("Print what a shell reads to complete this command")
+        .long_help(
+            "Print what a shell reads to complete this command\n\n\
+             For bash and zsh, in their start file: source <(COMMAND --completions bash). For fish: \
+             COMMAND --completions fish | source. Regions and configurations are completed, too.",
+        );
+    let man = Arg::new(MAN)
+        .long(MAN)
+        .action(ArgAction::SetTrue)
+        .help("Print the man page")
+        .long_help("Print the man page, for: COMMAND --man | man -l -");
+    let alone = |option: Arg| option.exclusive(true).hide_short_help(true);
+    A::command().args([completions, man].map(alone))
+}
+
 /// Parses the command line, does `work`, and returns the exit code: that of `exit` if `work` failed.
 ///
-/// Help and version go to stdout, which may fail; wrong usage goes to stderr.
+/// Help, version, completions and man page go to stdout, which may fail; wrong usage goes to stderr.
 pub fn run<A: Parser, E: Error + 'static>(
     program: &str,
     work: impl FnOnce(&A) -> Result<(), E>,
     exit: impl FnOnce(&E) -> Exit,
 ) -> ExitCode {
-    let parsed = in_window(A::command()).try_get_matches();
-    let code = match parsed.and_then(|found| A::from_arg_matches(&found)).map(|args| work(&args)) {
-        Ok(Ok(())) => Exit::Done,
-        Ok(Err(error)) => {
-            report(program, &error);
-            exit(&error)
-        }
-        Err(answer) if answer.use_stderr() => {
-            // A stderr that cannot be written to is ignored: there is nowhere left to report it.
-            let _ = match safe_usage(
-                &answer.render().ansi().to_string(),
-                std::env::args_os().skip(1),
-            ) {
-                Some(text) => io::stderr().write_all(text.as_bytes()),
-                None => answer.print(),
-            };
+    let code = match parse::<A>(program) {
+        Ok(args) => match work(&args) {
+            Ok(()) => Exit::Done,
+            Err(error) => {
+                report(program, &error);
+                exit(&error)
+            }
+        },
+        Err(Answer::Printed) => Exit::Done,
+        Err(Answer::Clap(error)) if error.use_stderr() => {
+            print_usage(&error);
             Exit::Usage
         }
-        Err(answer) => match answer.print().and_then(|()| io::stdout().flush()) {
-            Err(error) if error.kind() != ErrorKind::BrokenPipe => {
-                report(program, &NotPrinted(error));
-                Exit::Failure
-            }
-            _ => Exit::Done,
-        },
+        Err(Answer::Clap(help)) => printed(program, output::written(|| help.print())),
+        Err(Answer::Text(text)) => {
+            printed(program, text.map_err(OutputError).and_then(|text| print(&text)))
+        }
     };
     code.into()
+}
+
+/// What is printed in place of work.
+enum Answer {
+    /// Candidates, which were printed.
+    Printed,
+    /// Completions or a man page.
+    Text(io::Result<String>),
+    /// Help, the version, or wrong usage.
+    Clap(clap::Error),
+}
+
+impl From<clap::Error> for Answer {
+    fn from(error: clap::Error) -> Self {
+        Self::Clap(error)
+    }
+}
+
+fn parse<A: Parser>(program: &str) -> Result<A, Answer> {
+    if completions::answer(command::<A>)? {
+        return Err(Answer::Printed);
+    }
+    let found = in_window(command::<A>()).try_get_matches()?;
+    if let Some(&shell) = found.get_one::<Shell>(COMPLETIONS) {
+        return Err(Answer::Text(completions::lines(shell, program)));
+    }
+    if found.get_flag(MAN) {
+        return Err(Answer::Text(page(&command::<A>())));
+    }
+    Ok(A::from_arg_matches(&found)?)
+}
+
+fn printed(program: &str, printed: Result<(), OutputError>) -> Exit {
+    match printed {
+        Ok(()) => Exit::Done,
+        Err(error) => {
+            report(program, &error);
+            Exit::Failure
+        }
+    }
+}
+
+fn print_usage(error: &clap::Error) {
+    let text = error.render().ansi().to_string();
+    // A stderr that cannot be written to is ignored: there is nowhere left to report it.
+    let _ = match safe_usage(&text, std::env::args_os().skip(1)) {
+        Some(text) => io::stderr().write_all(text.as_bytes()),
+        None => error.print(),
+    };
 }
 
 /// Columns of help where the window does not report its own, and the most that are used.
@@ -88,13 +163,8 @@ fn in_window(command: Command) -> Command {
     let columns = crate::columns(io::stdout()).map(usize::from).or_else(named);
     let columns = columns.unwrap_or(COLUMNS.0).min(COLUMNS.1);
     let after = command.get_after_long_help().map(ToString::to_string).unwrap_or_default();
-    command.term_width(columns).after_long_help(fit(&after, columns))
+    command.term_width(columns).after_long_help(help::fit(&after, columns))
 }
-
-/// The text of help or version cannot be written.
-#[derive(Debug, thiserror::Error)]
-#[error("cannot write to stdout: {0}; give it another place to go")]
-struct NotPrinted(io::Error);
 
 /// The error `text`, with clap's styles, as plain text in which the control characters of `args` are
 /// escaped; `None` if they have none.

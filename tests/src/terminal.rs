@@ -1,0 +1,111 @@
+//! A program in a terminal, which is tmux: what a person would see.
+//!
+//! Invariant: the tmux server is this test's own (its socket lies in the test's directory), reads no
+//! configuration, and ends with the [`Terminal`].
+
+use std::process::Output;
+
+use crate::program::tool;
+use crate::{Place, Program, wait_until};
+
+/// Lines of a terminal.
+const ROWS: &str = "12";
+
+/// A running program and its terminal.
+#[derive(Debug)]
+pub struct Terminal<'a> {
+    place: &'a Place,
+}
+
+impl<'a> Terminal<'a> {
+    /// Starts `program` in `place` with `args` and these variables, as env(1) takes them, in a terminal
+    /// of so many `columns`.
+    #[track_caller]
+    pub fn open(
+        place: &'a Place,
+        program: &Program,
+        args: &[&str],
+        variables: &[&str],
+        columns: u16,
+    ) -> Self {
+        let terminal = Self { place };
+        let (directory, columns) = (place.dir().display().to_string(), columns.to_string());
+        let default = format!("MAPCAST_DIR={directory}");
+        let path = program.path().display().to_string();
+        let mut command = vec!["start-server", ";", "set", "-g", "remain-on-exit", "on", ";"];
+        command.extend(["set", "-g", "status", "off", ";", "new-session", "-d", "-x", &columns]);
+        command.extend(["-y", ROWS, "-c", &directory, "--", "env"]);
+        command.extend(variables.iter().chain([&default.as_str(), &path.as_str()]).chain(args));
+        terminal.tmux(&command);
+        terminal
+    }
+
+    /// The program's process id.
+    #[track_caller]
+    pub fn pid(&self) -> u32 {
+        self.shown("#{pane_pid}").parse().expect("a process id")
+    }
+
+    /// Whether the program is still running.
+    #[track_caller]
+    pub fn is_running(&self) -> bool {
+        self.shown("#{pane_dead}") != "1"
+    }
+
+    /// Waits for the end of the program.
+    #[track_caller]
+    pub fn wait_for_end(&self) {
+        wait_until("the end of the program in the terminal", || !self.is_running());
+    }
+
+    /// Gives the terminal another number of columns.
+    #[track_caller]
+    pub fn resize(&self, columns: u16) {
+        self.tmux(&["resize-window", "-x", &columns.to_string(), "-y", ROWS]);
+    }
+
+    /// The lines that it has shown and that are not empty. tmux scrolls the first one away for its notice
+    /// about the end of the program, which is left out.
+    #[track_caller]
+    pub fn lines(&self) -> Vec<String> {
+        self.captured(&["capture-pane", "-p", "-S", "-"])
+    }
+
+    /// The same with the escape sequences of colours.
+    #[track_caller]
+    pub fn coloured_lines(&self) -> Vec<String> {
+        self.captured(&["capture-pane", "-p", "-e", "-S", "-"])
+    }
+
+    fn captured(&self, how: &[&str]) -> Vec<String> {
+        let lines = self.tmux(how);
+        let lines = lines.lines().map(str::trim_end);
+        let lines = lines.filter(|line| !line.is_empty() && !line.contains("Pane is dead"));
+        lines.map(str::to_owned).collect()
+    }
+
+    #[track_caller]
+    fn shown(&self, format: &str) -> String {
+        self.tmux(&["display-message", "-p", format]).trim().to_owned()
+    }
+
+    #[track_caller]
+    fn tmux(&self, args: &[&str]) -> String {
+        let Output { status, stdout, stderr } = self.call(args);
+        let error = String::from_utf8_lossy(&stderr);
+        assert!(status.success(), "tmux {args:?}: {error} (on Debian: apt-get install tmux)");
+        String::from_utf8_lossy(&stdout).into_owned()
+    }
+
+    fn call(&self, args: &[&str]) -> Output {
+        let mut tmux = tool("tmux");
+        tmux.args(["-f", "/dev/null", "-S"]).arg(self.place.path("tmux.socket")).args(args);
+        tmux.output().expect("tmux runs (on Debian: apt-get install tmux)")
+    }
+}
+
+impl Drop for Terminal<'_> {
+    fn drop(&mut self) {
+        self.call(&["kill-server"]);
+    }
+}
