@@ -99,10 +99,6 @@ mod tests {
                 "is not a region (no mapcast header); give another path, or for a bare file its configuration (.toml)",
             ),
             (
-                Kind::TooShort(1),
-                "is not a region: 1 byte long, shorter than a header; give another path, or for a bare file its configuration (.toml)",
-            ),
-            (
                 Kind::UnsupportedVersion(2),
                 "has region format 2, this program knows format 1; use a newer mapcast",
             ),
@@ -144,10 +140,6 @@ mod tests {
     /// The same: its directory, its users, a descriptor, the system.
     fn of_places() -> Vec<(Kind, &'static str)> {
         vec![
-            (
-                Kind::NoDirectory,
-                "its directory does not exist; create it first, or correct the path",
-            ),
             (Kind::BadOptions("no".into()), "no; correct the region's settings"),
             (
                 Kind::Replaced,
@@ -209,9 +201,23 @@ mod tests {
         ]
     }
 
+    /// The same: files and directories that are not what they should be.
+    fn of_files() -> Vec<(Kind, &'static str)> {
+        vec![
+            (
+                Kind::TooShort(1),
+                "is not a region: 1 byte long, shorter than a header; give another path, or for a bare file its configuration (.toml)",
+            ),
+            (
+                Kind::NoDirectory,
+                "its directory does not exist; create it first, or correct the path",
+            ),
+        ]
+    }
+
     #[test]
     fn every_error_has_its_fact_and_next_step() {
-        for (kind, line) in of_regions().into_iter().chain(of_places()) {
+        for (kind, line) in of_regions().into_iter().chain(of_places()).chain(of_files()) {
             assert_eq!(format!("{kind}; {}", next_step(&kind)), line);
         }
     }
