@@ -7,6 +7,7 @@ use std::fmt;
 
 pub(super) const PUBLISH: &str = "publish.pml";
 const FRONT: &str = "front.pml";
+const OFFSETS: &str = "offsets.pml";
 const WAIT: &str = "wait.pml";
 
 /// A model as it is, or from another beginning.
@@ -15,10 +16,11 @@ pub(super) struct Model {
     pub(super) defines: &'static [&'static str],
 }
 
-pub(super) const MODELS: [Model; 4] = [
+pub(super) const MODELS: [Model; 5] = [
     Model { file: PUBLISH, defines: &[] },
     Model { file: PUBLISH, defines: &["BASE=3", "LAST=8"] },
     Model { file: FRONT, defines: &[] },
+    Model { file: OFFSETS, defines: &[] },
     Model { file: WAIT, defines: &[] },
 ];
 
@@ -45,11 +47,15 @@ const fn front(name: &'static str, claims: &'static [&'static str]) -> Mutant {
     Mutant { file: FRONT, name, claims }
 }
 
+const fn offsets(name: &'static str) -> Mutant {
+    Mutant { file: OFFSETS, name, claims: &[] }
+}
+
 const fn wait(name: &'static str) -> Mutant {
     Mutant { file: WAIT, name, claims: &[] }
 }
 
-pub(super) const MUTANTS: [Mutant; 33] = [
+pub(super) const MUTANTS: [Mutant; 40] = [
     publish("MUTANT_W0", &["WHOLE"]),
     publish("MUTANT_W1", &["WHOLE"]),
     publish("MUTANT_W2", &["WHOLE"]),
@@ -79,6 +85,13 @@ pub(super) const MUTANTS: [Mutant; 33] = [
     front("MUTANT_F1", &["IN_RING"]),
     front("MUTANT_F2", &["NOT_OLD", "NEVER_BACK"]),
     front("MUTANT_F3", &["INTACT"]),
+    offsets("MUTANT_C1"),
+    offsets("MUTANT_C2"),
+    offsets("MUTANT_C3"),
+    offsets("MUTANT_C4"),
+    offsets("MUTANT_C5"),
+    offsets("MUTANT_C6"),
+    offsets("MUTANT_C7"),
     wait("MUTANT_LOOK"),
     wait("MUTANT_COMPARE"),
     wait("MUTANT_WAKE_FIRST"),
@@ -134,7 +147,7 @@ mod tests {
 
     #[test]
     fn every_mutant_is_in_its_model_and_every_mutant_of_a_model_runs() {
-        for file in [PUBLISH, FRONT, WAIT] {
+        for file in [PUBLISH, FRONT, OFFSETS, WAIT] {
             let model = read(file);
             for mutant in MUTANTS.iter().filter(|mutant| mutant.file == file) {
                 let name = mutant.name.split('=').next().expect("a name");
