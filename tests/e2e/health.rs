@@ -1,6 +1,6 @@
 //! Health by exit status: each state of a region, provoked, and what a check says about it.
 
-use e2e::{Daemon, Place, wait_until};
+use e2e::{Daemon, Place, Reading, wait_until};
 use nix::sys::signal::Signal;
 
 use crate::{consumer, producer};
@@ -216,9 +216,15 @@ fn values_older_than_the_deadline_are_not_published_again() {
     let mut producer = fed(&place, "500ms");
     producer.say(r#"{"n": 1}"#);
     producer.says("no good line of input for 500ms");
+    let newest = || {
+        let line = consumer().start(&place, "x --once --format json").next_out();
+        (Reading::of(&line).sequence, Reading::of(&line).line["published_at"].clone())
+    };
+    let before = newest();
     std::fs::remove_file(place.path("x.region")).expect("remove");
     producer.says("was deleted while in use; recreated");
-    checks(&place, CHECK, 3, "x.region: nothing has been published yet");
+    assert_eq!(newest(), before, "the same record, of the same time");
+    checks(&place, CHECK, 4, "the region is stalled");
 }
 
 // ---- values that are not known ----

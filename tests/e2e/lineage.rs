@@ -56,8 +56,8 @@ impl<'a> Standbys<'a> {
         self.deeds += 1;
         let which = self.random.usize(..STANDBYS);
         match self.random.u8(..6) {
-            0 | 1 => self.restart(which, Daemon::kill9),
-            2 => self.restart(which, |daemon| daemon.signal(Signal::SIGTERM)),
+            0 | 1 => self.restart(which, Signal::SIGKILL),
+            2 => self.restart(which, Signal::SIGTERM),
             3 => self.stop_or_continue(which),
             // There may be none.
             4 => drop(fs::remove_file(self.place.path("x.region"))),
@@ -65,11 +65,11 @@ impl<'a> Standbys<'a> {
         }
     }
 
-    fn restart(&mut self, which: usize, end: impl FnOnce(&mut Daemon)) {
+    fn restart(&mut self, which: usize, signal: Signal) {
         if self.stopped == Some(which) {
             self.go_on();
         }
-        end(&mut self.daemons[which]);
+        end(&mut self.daemons[which], signal);
         // One that was asked to end may still be doing that.
         self.daemons[which] = start(self.place);
     }
@@ -94,6 +94,13 @@ impl<'a> Standbys<'a> {
     fn cut(&mut self) -> std::io::Result<()> {
         let file = File::options().write(true).open(self.place.path("x.region"))?;
         file.set_len(self.random.u64(..file.metadata()?.len().max(1)))
+    }
+}
+
+/// Ends a producer, unless it has ended because another one's file has the name.
+fn end(daemon: &mut Daemon, signal: Signal) {
+    if daemon.is_running() {
+        daemon.signal(signal);
     }
 }
 
@@ -123,15 +130,17 @@ fn no_follower_sees_a_name_twice_or_goes_back_whatever_happens_to_standbys_and_f
     for follower in &mut followers {
         follower.next_out();
     }
-    let end = Instant::now() + Duration::from_millis(number_of("E2E_LINEAGE_MS", MILLISECONDS));
-    while Instant::now() < end {
+    let until = Instant::now() + Duration::from_millis(number_of("E2E_LINEAGE_MS", MILLISECONDS));
+    while Instant::now() < until {
         // A random moment, not synchronisation.
         sleep(Duration::from_micros(standbys.random.u64(..40_000)));
         standbys.strike();
     }
     // All of them end, and the next one is followed as usual.
     standbys.go_on();
-    standbys.daemons.iter_mut().for_each(Daemon::kill9);
+    for daemon in &mut standbys.daemons {
+        end(daemon, Signal::SIGKILL);
+    }
     let mut last = producer().start(&place, "./x.toml");
     last.says("publishing X");
     let started = std::time::SystemTime::now();

@@ -123,7 +123,7 @@ fn csv_is_a_header_and_a_row_for_each_record() {
         assert_eq!(cells.len(), 9, "{row}");
         let (sequence, id): (i64, i64) = (cells[1].parse().unwrap(), cells[6].parse().unwrap());
         assert_eq!(id, sequence + 9, "{row}");
-        assert_eq!((cells[1], cells[6], cells[7]), ("1", "xiaoming", "m"));
+        assert_eq!((cells[5], cells[7], cells[8]), ("1", "xiaoming", "m"));
         assert!(["live", "stalled"].contains(&cells[4]), "{row}");
     }
 }

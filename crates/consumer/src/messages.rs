@@ -156,7 +156,10 @@ impl fmt::Display for Notice {
                 write!(f, "{path}: re-attached, record now {record}")
             }
             Change::Lineage(lineage) => {
-                write!(f, "{path}: lineage {lineage}: its records do not continue those before")
+                write!(
+                    f,
+                    "{path}: new lineage: {lineage}; its records do not continue those before"
+                )
             }
             Change::Missing => write!(
                 f,

@@ -55,24 +55,15 @@ impl BootTime {
 }
 
 /// `CLOCK_REALTIME` minus `CLOCK_BOOTTIME` in nanoseconds: turns a [`BootTime`] into wall time. The
-/// best of a few measurements: this thread may lose the processor in any of them.
-pub(crate) fn wall_offset() -> i64 {
-    /// A look at three clocks that nothing interrupted, in nanoseconds.
-    const SHORT: u64 = 10_000;
-    const MOST: u32 = 8;
-    let (mut shortest, mut offset) = (u64::MAX, 0);
-    for _ in 0..MOST {
+/// best of a few measurements, and how long it took: this thread may lose the processor in any of them.
+pub(crate) fn wall_offset() -> (i64, Duration) {
+    let measure = || {
         let (before, wall, after) = (BootTime::now(), wall_nanos(), BootTime::now());
         let span = after.0.saturating_sub(before.0);
-        if span < shortest {
-            shortest = span;
-            offset = wall.wrapping_sub(before.0.wrapping_add(span / 2)).cast_signed();
-        }
-        if shortest < SHORT {
-            break;
-        }
-    }
-    offset
+        (span, wall.wrapping_sub(before.0.wrapping_add(span / 2)).cast_signed())
+    };
+    let (span, offset) = measure().min(measure()).min(measure());
+    (offset, Duration::from_nanos(span))
 }
 
 /// `CLOCK_REALTIME` in nanoseconds since 1970.
@@ -107,7 +98,7 @@ mod tests {
     #[test]
     fn boot_time_plus_wall_offset_is_the_wall_clock() {
         let before = SystemTime::now();
-        let wall = BootTime::now().at_offset(wall_offset());
+        let wall = BootTime::now().at_offset(wall_offset().0);
         let after = SystemTime::now();
         // The two clocks are read one after the other: off by no more than the reading took.
         let slack = after.duration_since(before).unwrap_or_default();

@@ -53,8 +53,7 @@ impl Lineage {
 pub(crate) fn last_change(at: &Location) -> u64 {
     let Ok(stat) = rustix::fs::fstat(at.dir()) else { return 0 };
     let seconds = u64::try_from(stat.st_ctime).unwrap_or(0);
-    let micros = u64::try_from(stat.st_ctime_nsec).unwrap_or(0) / 1000;
-    seconds.saturating_mul(1_000_000).saturating_add(micros)
+    seconds.saturating_mul(1_000_000).saturating_add(stat.st_ctime_nsec / 1000)
 }
 
 /// A lineage greater than `known`.

@@ -56,10 +56,10 @@ impl<'a> WriterStatus<'a> {
     }
 
     /// Stores a new writer's data, the mark last.
-    pub(crate) fn begin(self, epoch: u64, period: Option<Duration>) {
+    pub(crate) fn begin(self, epoch: u64, period: Option<Duration>, heartbeat: BootTime) {
         self.store(offset::PID, u64::from(std::process::id()));
         self.set_period(period);
-        self.set_heartbeat(BootTime::now());
+        self.set_heartbeat(heartbeat);
         self.store(offset::EPOCH, epoch);
         self.set_mark(StateWord::Live);
     }

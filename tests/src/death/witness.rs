@@ -101,8 +101,8 @@ impl<'a> Witness<'a> {
         if let Some(before) = &mut self.before {
             if before.inner.refresh().map_err(|err| err.to_string())? == Refreshed::Reattached {
                 expect(route.deed == Deed::Replace, || "another file has the name".to_owned())?;
-                before.follow(authors)?;
             }
+            before.follow(authors)?;
             let (old, new) = (before.newest, after.newest);
             expect(old == new, || format!("{old} for the old reader, {new} for the new one"))?;
         }

@@ -60,7 +60,7 @@ fn what_a_bare_file_lacks_is_null_or_empty() {
     assert_eq!(once("json"), format!("{json}\n"));
     let header =
         "lineage,sequence,published_at,age_ns,state,epoch,record.id,record.name,record.sex";
-    let csv = format!("{header}\n,,,,,10,xiaoming,m\n");
+    let csv = format!("{header}\n,,,,,,10,xiaoming,m\n");
     assert_eq!(once("csv"), csv);
 }
 

@@ -57,7 +57,7 @@ fn no_two_columns_have_the_same_name() {
     stage.publishes_bytes(&vec![9; schema.size() as usize])();
 
     let row = by_name(&stage.play(&["--once", "--format=csv"], []).out);
-    assert_eq!(row.len(), 5 + HOSTILE.len() + 2 * 2);
+    assert_eq!(row.len(), 6 + HOSTILE.len() + 2 * 2);
     assert_eq!((row["state"].as_str(), row["record.state"].as_str()), ("live", "9"));
     assert_eq!((row["sequence"].as_str(), row["record.sequence"].as_str()), ("1", "9"));
 

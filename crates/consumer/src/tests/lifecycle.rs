@@ -136,7 +136,8 @@ fn a_deleted_region_is_read_until_there_is_another() {
         stage.publishes([3]),
     ];
     let played = stage.play(&["--follow"], steps);
-    assert_eq!((played.ids(), played.words()), (vec![1, 2, 3], vec!["missing", "re-attached"]));
+    let words = vec!["missing", "re-attached", "new lineage"];
+    assert_eq!((played.ids(), played.words()), (vec![1, 2, 3], words));
 }
 
 #[test]

@@ -16,6 +16,7 @@ use super::succession::{LARGEST, Succession};
 use super::takeover_lock::{TakeoverLock, take_lock};
 use crate::aside;
 use crate::boot;
+use crate::clock::BootTime;
 use crate::create::{self, Beginning, Succeeded, Unnamed};
 use crate::error::{RegionError, RegionErrorKind as Kind};
 use crate::file;
@@ -266,7 +267,7 @@ pub(super) fn begin(
 ) -> Opened {
     let mapped = publisher.ring().memory();
     let epoch = next_epoch(mapped);
-    WriterStatus::of(mapped).begin(epoch, options.period);
+    WriterStatus::of(mapped).begin(epoch, options.period, BootTime::now());
     wall::update(&publisher);
     wait::wake_all(mapped.futex_word());
     Opened { publisher, file, twin: None, epoch, origin: Origin::Resumed }
@@ -300,7 +301,7 @@ pub(super) fn start(
 ) -> Result<Publisher<MappedRegion>, RegionError> {
     let mapped = MappedRegion::map(to_map, path, header, Access::Write)?;
     wall::begin(&mapped, next.wall);
-    WriterStatus::of(&mapped).begin(next.epoch, options.period);
+    WriterStatus::of(&mapped).begin(next.epoch, options.period, next.heartbeat);
     let mut publisher = publisher_over(mapped, path)?;
     if let Some(last) = &next.last {
         publisher.publish(last.published_at, &last.bytes);

@@ -134,6 +134,7 @@ impl DynWriter {
             Home::Memfd => {
                 let (old, epoch) = (&self.publisher, self.epoch + 1);
                 let next = Succession::in_new_file(old, epoch, &why, wanted.schema, 0);
+                let next = next.by_same_writer(old);
                 memfd(&self.path, wanted, &next, Origin::Replaced(why))
             }
             Home::Named(_) | Home::Passed => Err(cannot_replace(&self.path, &why)),

@@ -18,9 +18,11 @@
 //! Price: a copy of the last record when a file is replaced.
 
 use super::origin::Why;
+use crate::clock::BootTime;
 use crate::lineage::Lineage;
 use crate::mapped_region::MappedRegion;
 use crate::wall;
+use crate::writer_status::WriterStatus;
 use channel::Publisher;
 use layout::Schema;
 
@@ -38,6 +40,8 @@ pub(super) struct Succession {
     pub(super) last: Option<LastRecord>,
     /// The wall offsets that its readers know, for a new file of the same boot.
     pub(super) wall: Option<wall::Saved>,
+    /// The writer's last sign of life.
+    pub(super) heartbeat: BootTime,
 }
 
 /// A record and its time.
@@ -50,7 +54,8 @@ pub(super) struct LastRecord {
 impl Succession {
     /// Nothing: the first writer of a lineage greater than `known`.
     pub(super) fn none(known: u64) -> Self {
-        Self { epoch: 1, lineage: Lineage::begin(known), sequence: 0, last: None, wall: None }
+        let (lineage, heartbeat) = (Lineage::begin(known), BootTime::now());
+        Self { epoch: 1, lineage, sequence: 0, last: None, wall: None, heartbeat }
     }
 
     /// That of a new file in place of `old`, whose writer is this process's or has ended. `known`: the
@@ -73,7 +78,15 @@ impl Succession {
         let is_same_record = header.fingerprint == schema.fingerprint();
         let last = (is_same_record && why.keeps_record()).then(|| LastRecord::of(old)).flatten();
         let wall = (*why != Why::OtherBoot).then(|| wall::saved(old.ring().memory())).flatten();
-        Self { epoch, lineage, sequence: old.sequence(), last, wall }
+        let (sequence, heartbeat) = (old.sequence(), BootTime::now());
+        Self { epoch, lineage, sequence, last, wall, heartbeat }
+    }
+
+    /// The same by the writer of `old` itself: a new file is no sign of life of what it publishes.
+    pub(super) fn by_same_writer(self, old: &Publisher<MappedRegion>) -> Self {
+        let mapped = old.ring().memory();
+        let heartbeat = WriterStatus::of(mapped).heartbeat();
+        if mapped.is_whole() { Self { heartbeat, ..self } } else { self }
     }
 
     /// The number before the first record of the new file.

@@ -155,6 +155,25 @@ fn a_writer_whose_file_was_deleted_counts_on_in_a_new_lineage() {
 }
 
 #[test]
+fn a_writer_that_is_silent_is_still_stalled_in_its_new_file() {
+    let place = Place::new();
+    let options = Options::new().period(Duration::from_millis(1));
+    let mut writer = open(&place, &options);
+    publish(&mut writer, 1);
+    wait_until("stalled", || place.reader().state() == State::Stalled);
+    std::fs::remove_file(&place.path).unwrap();
+    writer.recreate().unwrap();
+    assert_eq!(place.reader().state(), State::Stalled);
+    writer.change(&Stu::schema(), &options.slots(16)).unwrap();
+    assert_eq!(place.reader().state(), State::Stalled);
+    writer.heartbeat().unwrap();
+    wait_until("live", || {
+        writer.heartbeat().unwrap();
+        place.reader().state() == State::Live
+    });
+}
+
+#[test]
 fn a_writer_whose_file_was_cut_keeps_its_lineage() {
     let place = Place::new();
     let mut writer = place.writer();
