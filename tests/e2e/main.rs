@@ -14,6 +14,7 @@ mod copy;
 #[cfg(target_arch = "x86_64")]
 mod death;
 mod faults;
+mod hangup;
 mod health;
 mod help;
 mod idle;
@@ -38,6 +39,7 @@ mod signals;
 mod snapshot;
 mod standby;
 mod standby_input;
+mod stdin_config;
 mod terminal;
 mod torn;
 mod traps;

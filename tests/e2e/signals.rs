@@ -92,7 +92,7 @@ fn a_reload_with_the_same_record_keeps_the_region() {
     let before = inode(&region);
     config(&place, "x.toml", TWO);
     producer.signal(Signal::SIGHUP);
-    producer.says("SIGHUP: ./x.toml is in force");
+    producer.says("SIGHUP: ./x.toml is in force: same region, mode 0644");
     let line = consumer.out_line("the new constant", |line| Reading::of(line).number("a") == 2);
     assert_eq!(Reading::of(&line).epoch, 1, "the same writer");
     assert_eq!(inode(&region), before);

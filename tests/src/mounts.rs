@@ -110,6 +110,13 @@ impl Mount {
         Self { dir }
     }
 
+    /// Mounts the file `from` on the file `over`, as containers do.
+    #[track_caller]
+    pub fn file(from: &Path, over: PathBuf) -> Self {
+        mount(Some(from), &over, NOTHING, MsFlags::MS_BIND, NOTHING).expect("bind");
+        Self { dir: over }
+    }
+
     /// Mounts an overlay of `lower` and `upper` at `dir`; the directories are created. `None`, with
     /// a message on stderr, if the kernel refuses it.
     pub fn overlay(lower: &Path, upper: &Path, work: &Path, dir: PathBuf) -> Option<Self> {

@@ -38,7 +38,7 @@ Formats:
   text  one line by the template that the region carries, or by --line, [consumer] line or --fields
   status  the same, after the sequence, the state and the age, with tabs between; \"-\" if unknown
   json  one object per line: lineage, sequence, published_at, age_ns, state, epoch, record; null if unknown, as is everything but the record of a bare file
-  csv   a header, then one line a record; another header when the record changes; columns lineage, sequence, published_at, age_ns, state, epoch, then record.NAME for each field and record.NAME[0], record.NAME[1] ... for an array; control characters as \\x1b
+  csv   a header, then one line a record; another header when the record changes; columns lineage, sequence, published_at, age_ns, state, epoch, then record.NAME for each field and record.NAME[0], record.NAME[1] ... for an array; control characters as \\x1b, as in text, and a backslash before x or u doubled; a text may begin with = + - or @, which a spreadsheet takes for a formula: see --csv-safe
 
 Records go to stdout. Changes of the region and its writer (waiting, live, stalled, dead, closed, missing, truncated, re-attached, missed N) are logged to stderr, once each. After a signal the current line is finished; if that takes longer than a second, it ends with \" [...]\".
 
@@ -70,7 +70,7 @@ Under a service manager (systemd):
 pub struct Args {
     /// A region (name, path or fd:NAME) or a .toml
     ///
-    /// A path has a '/', a configuration ends in .toml.
+    /// A path has a '/', a configuration ends in .toml or is "-", standard input.
     /// A configuration says where the region is and how often to look; it describes the record
     /// only where the region itself does not (format = "bare").
     #[arg(
@@ -204,6 +204,11 @@ pub struct Args {
     /// unless a newer one takes its place. What is left out is not logged; the sequence numbers show it.
     #[arg(long, hide_short_help = true, value_name = "N", requires = "follow", value_parser = rate)]
     pub rate: Option<Duration>,
+    /// In CSV, ' before a text that begins with = + - or @
+    ///
+    /// A spreadsheet takes such a text for a formula, and runs it. Numbers are left as they are.
+    #[arg(long)]
+    pub csv_safe: bool,
 
     /// How often to read; default: the .toml's, or 2s
     #[arg(long, value_name = "TIME", value_parser = duration, conflicts_with = "follow")]

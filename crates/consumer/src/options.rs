@@ -16,6 +16,7 @@ impl Args {
         let without_effect = [
             (self.line.is_some() && !is_text, "--line: is for text; use --fields"),
             (self.labels && is_text, "--labels: text has labels already; leave it out"),
+            (self.csv_safe && self.format != Format::Csv, "--csv-safe: is for CSV; leave it out"),
             (self.units && is_text, "--units: is for JSON and CSV; write the unit into --line"),
         ];
         match without_effect.iter().find(|(is_given, _)| *is_given) {
@@ -49,6 +50,7 @@ impl Args {
             line: own.or(line.map(|line| LineText::Literal(line.to_owned()))),
             labels: self.labels,
             units: self.units,
+            csv_safe: self.csv_safe,
         }
     }
 

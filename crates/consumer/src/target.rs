@@ -6,6 +6,7 @@
 //! ```text
 //!   (nothing)      the embedded configuration: the region "stu"
 //!   my.toml        a configuration
+//!   -              a configuration on standard input
 //!   ./x, /run/x    the region at this path
 //!   host           the region of this name: NAME.region in the default directory
 //!   fd:NAME        the region in a descriptor that the parent process has passed
@@ -22,7 +23,7 @@ use std::time::Duration;
 use daemon::{Passed, PassedFd};
 use layout::Schema;
 use region::{Begin, DynReader, RegionError};
-use settings::{Address, AddressError, ConsumerSettings, Settings};
+use settings::{Address, AddressError, ConsumerSettings, Settings, is_stdin};
 
 use crate::error::{ConsumerError, Kind};
 use crate::source::{BareSource, RegionSource, Source as MappedSource};
@@ -30,7 +31,7 @@ use crate::source::{BareSource, RegionSource, Source as MappedSource};
 /// The kinds of first argument.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Source {
-    /// A configuration: it ends in `.toml`.
+    /// A configuration: it ends in `.toml`, or is standard input.
     Config(PathBuf),
     /// A region.
     Region(Address),
@@ -41,7 +42,7 @@ pub enum Source {
 impl Source {
     pub(crate) fn from_argument(argument: OsString) -> Result<Self, AddressError> {
         let path = Path::new(&argument);
-        if path.extension().is_some_and(|extension| extension == "toml") {
+        if is_stdin(path) || path.extension().is_some_and(|extension| extension == "toml") {
             return Ok(Self::Config(path.to_owned()));
         }
         if let Some(name) = PassedFd::name_in(&argument) {
@@ -184,6 +185,8 @@ mod tests {
         let source = |text: &str| Source::from_argument(text.into()).expect("usage");
         assert_eq!(source("x.toml"), Source::Config("x.toml".into()));
         assert_eq!(source("/etc/x.toml"), Source::Config("/etc/x.toml".into()));
+        assert_eq!(source("-"), Source::Config("-".into()));
+        assert_eq!(source("./-"), Source::Region(Address::Path("./-".into())));
         assert_eq!(source("./x"), Source::Region(Address::Path("./x".into())));
         assert_eq!(source("host"), Source::Region(Address::Name("host".into())));
         assert_eq!(source("fd:region"), Source::Descriptor("region".into()));

@@ -17,7 +17,7 @@ Examples:
   copier big.img /mnt/big.img            as many processes as there are processors
   copier big.img copy.img --jobs 4       four processes
   copier big.img copy.img --verify -v    compare afterwards, and print how fast it was
-  copier db.img copy.img --preserve      mode, times and (as root) owner as well
+  copier db.img copy.img --preserve      mode, times, attributes and (as root) owner as well
   copier db.img copy.img --sync          on the disk before it gets its name
 
 Engines:
@@ -67,9 +67,10 @@ pub struct Args {
     #[arg(long, value_name = "ENGINE", value_enum, default_value_t = Choice::Auto)]
     pub engine: Choice,
 
-    /// Keep the mode, times and (as root) the owner
+    /// Keep mode, times, attributes and (as root) owner
     ///
-    /// Also the group, as root.
+    /// Also the group, as root, the access control list and the extended attributes. A line on stderr names
+    /// those that the file system of DEST cannot keep.
     #[arg(short, long)]
     pub preserve: bool,
 

@@ -26,6 +26,8 @@ pub(crate) enum Kind {
     NotAFile { path: PathBuf, what: &'static str },
     #[error("{}: is a directory; give the name of the copy in it: {}", .0.display(), .1.display())]
     DestIsDirectory(PathBuf, PathBuf),
+    #[error("{}: is a mount, as containers make of single files, and cannot be replaced; give the copy another name", .0.display())]
+    Mounted(PathBuf),
     #[error("{}: exists; leave out --no-clobber to replace it", .0.display())]
     Exists(PathBuf),
     #[error("{}: is a symbolic link to nothing; remove it, or create its target", .0.display())]

@@ -15,13 +15,14 @@
 //! - `engine`: mmap, pread or copy-range, and the measurement that chooses one.
 //! - `crew`: forked workers, watched until all have ended.
 //! - `source`: the file that is copied, and whether it was unchanged.
-//! - `dest`, `place`, `rights`: a file without a name until it is complete, its directory, its mode
-//!   and owner.
+//! - `dest`, `place`, `rights`, `attributes`: a file without a name until it is complete, its directory,
+//!   its mode and owner, and what else `--preserve` keeps.
 //! - `advice`: what to do when a system call fails.
 //!
 //! Price: one process start; from 8 MiB on, 0.3 ms and a descriptor for each worker.
 
 mod advice;
+mod attributes;
 mod bar;
 mod board;
 pub mod cli;
@@ -43,6 +44,7 @@ use std::thread::available_parallelism;
 use std::time::Instant;
 
 use advice::Op;
+use attributes::NotKept;
 use bar::Bar;
 use board::Progress;
 use cli::Args;
@@ -52,6 +54,7 @@ use dest::Dest;
 use engine::{Engine, Engines, Pair, Scores};
 pub use error::CopyError;
 use error::Kind;
+use layout::text::plain;
 use plan::Part;
 use source::Source;
 use summary::{Made, Summary};
@@ -72,7 +75,10 @@ pub fn run(args: &Args) -> Result<(), CopyError> {
     let made = copy.make()?;
     source.expect_unchanged()?;
     copy.expect_not_stopped()?;
-    dest.name()?;
+    let not_kept = dest.name()?;
+    if !not_kept.is_empty() {
+        warn_of(&not_kept, args);
+    }
     if args.verbose {
         print(&Summary { made, elapsed: start.elapsed() });
     }
@@ -182,6 +188,14 @@ impl Copy<'_> {
     fn expect_not_stopped(&self) -> Result<(), Kind> {
         Kind::expect_not_stopped(self.signals, self.dest.path())
     }
+}
+
+/// Says on stderr what `--preserve` could not keep.
+fn warn_of(not_kept: &NotKept, args: &Args) {
+    let dest = plain(&args.dest.to_string_lossy());
+    daemon::logging::last_line(format!(
+        "copier: warning: {dest}: without {not_kept}; copy to a file system that keeps this, or as root\n"
+    ));
 }
 
 /// Prints one line on stderr; drops it if there is no room.

@@ -18,10 +18,9 @@ use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
-use region::FileId;
-use rustix::fs::{AtFlags, CWD, FileType, Mode, OFlags, Stat};
+use region::{FileId, special_file};
+use rustix::fs::{AtFlags, CWD, FileType, Mode, OFlags, Stat, StatxAttributes, StatxFlags};
 use rustix::io::Errno;
-use shared::special_file;
 
 use crate::advice::Op;
 use crate::error::Kind;
@@ -161,6 +160,14 @@ impl Place {
             Err(Errno::NOENT) => Ok(None),
             Err(err) => Err(Kind::io(&self.path, Op::Stat)(err)),
         }
+    }
+
+    /// Whether something is mounted on the name, which can then not be replaced. `false` where the
+    /// kernel does not tell (before Linux 5.8).
+    pub(crate) fn is_mounted(&self) -> bool {
+        let (flags, wanted) = (AtFlags::SYMLINK_NOFOLLOW, StatxFlags::empty());
+        rustix::fs::statx(&self.dir, &self.name, flags, wanted)
+            .is_ok_and(|stat| stat.stx_attributes.contains(StatxAttributes::MOUNT_ROOT))
     }
 
     /// The directory, for calls that take one.

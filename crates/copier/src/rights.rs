@@ -15,11 +15,10 @@
 //! In a directory where others may create names, they can put a file of this user's there: a hard
 //! link to one that they may write to, or one that they moved out of a directory of theirs.
 //!
-//! The group's bits of a file with an access control list are the list's mask. The list is not
-//! copied, and a group that the mask alone lets in stays out.
+//! The group's bits of a file with an access control list are the list's mask. Where the list is not
+//! copied, a group that the mask alone lets in stays out.
 
 use std::fs::{File, Metadata};
-use std::os::fd::AsFd;
 use std::os::unix::fs::MetadataExt;
 
 use region::internal::without_group;
@@ -27,6 +26,7 @@ use rustix::fs::{Gid, Mode, OFlags, Timespec, Timestamps, Uid};
 use rustix::io::Errno;
 
 use crate::advice::Op;
+use crate::attributes::{self, NotKept, has_list};
 use crate::error::Kind;
 use crate::place::{Found, Place, own_uid};
 use crate::source::Source;
@@ -35,8 +35,6 @@ const PERMISSIONS: u32 = 0o777;
 const ALL_MODE_BITS: u32 = 0o7777;
 /// Bits that give a program its owner's or group's rights.
 const SET_ID: u32 = 0o6000;
-/// Where an access control list is kept (acl(5)).
-const ACL: &str = "system.posix_acl_access";
 /// The overflow uid: what a user namespace reports for every user without a mapping
 /// (`user_namespaces(7)`).
 const ANYBODY: u32 = 65_534;
@@ -71,37 +69,38 @@ fn of_own(file: &File, place: &Place, former: &Found) -> Result<u32, Kind> {
     if without_group(mode) == mode {
         return Ok(mode);
     }
-    Ok(if has_acl(former.open(place)) { without_group(mode) } else { mode })
+    let may_have_list = former.open(place).is_none_or(|former| has_list(&former));
+    Ok(if may_have_list { without_group(mode) } else { mode })
 }
 
-/// Gives the copy in `file` mode, times, group and (as root) owner of the source.
-pub(crate) fn preserve(file: &File, source: &Source, place: &Place) -> Result<(), Kind> {
+/// Gives the copy in `file` mode, times, group, (as root) owner, attributes and access control list of
+/// the source; returns which of the last two it could not.
+pub(crate) fn preserve(file: &File, source: &Source, place: &Place) -> Result<NotKept, Kind> {
     let meta = &source.meta;
-    let mut mode = permissions(&source.file, meta) | meta.mode() & ALL_MODE_BITS & !PERMISSIONS;
+    let mut mode = meta.mode() & ALL_MODE_BITS;
     let owner = (Uid::from_raw(meta.uid()), Gid::from_raw(meta.gid()));
-    match rustix::fs::fchown(file, Some(owner.0), Some(owner.1)) {
-        Ok(()) => {}
+    let keeps_group = match rustix::fs::fchown(file, Some(owner.0), Some(owner.1)) {
+        Ok(()) => true,
         // Only root may give files away. Without its owner, a set-user-ID program would run with
         // another user's rights.
         Err(Errno::PERM) if own_uid() != 0 => {
             mode &= !SET_ID;
-            if !keeps_group(file, place, meta.gid())? {
-                mode = without_group(mode);
-            }
+            keeps_group(file, place, meta.gid())?
         }
         Err(err) => return Err(Kind::io(place.path(), Op::Chown)(err)),
-    }
-    // What the directory gives to new files (a default access control list) is not the source's. A
-    // file system without lists has none to remove.
-    let _ = rustix::fs::fremovexattr(file, ACL);
-    // After the owner: changing that takes set-ID bits away.
-    chmod(file, place, mode)?;
+    };
+    // After the owner: changing that takes capabilities and set-ID bits away.
+    let mut not_kept = NotKept::default();
+    let has_list = attributes::copy_list(&source.file, file, keeps_group, &mut not_kept);
+    attributes::copy(&source.file, file, &mut not_kept);
+    chmod(file, place, if keeps_group && has_list { mode } else { without_group(mode) })?;
     let time = |tv_sec, nsec: i64| Timespec { tv_sec, tv_nsec: nsec };
     let times = Timestamps {
         last_access: time(meta.atime(), meta.atime_nsec()),
         last_modification: time(meta.mtime(), meta.mtime_nsec()),
     };
-    rustix::fs::futimens(file, &times).map_err(Kind::io(place.path(), Op::SetTimes))
+    rustix::fs::futimens(file, &times).map_err(Kind::io(place.path(), Op::SetTimes))?;
+    Ok(not_kept)
 }
 
 fn chmod(file: &File, place: &Place, mode: u32) -> Result<(), Kind> {
@@ -118,16 +117,7 @@ fn keeps_group(file: &File, place: &Place, gid: u32) -> Result<bool, Kind> {
 fn permissions(file: &File, meta: &Metadata) -> u32 {
     let mode = meta.mode() & PERMISSIONS;
     let is_narrow = without_group(mode) == mode;
-    if is_narrow || !has_acl(Some(file)) { mode } else { without_group(mode) }
-}
-
-/// Whether it has an access control list, or may have one because it cannot be read.
-fn has_acl(file: Option<impl AsFd>) -> bool {
-    let Some(file) = file else { return true };
-    match rustix::fs::fgetxattr_query(file, ACL) {
-        Ok(len) => len > 0,
-        Err(err) => !matches!(err, Errno::NODATA | Errno::OPNOTSUPP),
-    }
+    if is_narrow || !has_list(file) { mode } else { without_group(mode) }
 }
 
 impl Found {
@@ -146,15 +136,4 @@ fn umask() -> u32 {
     let umask = rustix::process::umask(Mode::empty());
     rustix::process::umask(umask);
     umask.as_raw_mode()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_file_that_cannot_be_asked_may_have_a_list() {
-        assert!(has_acl(None::<File>));
-        assert!(!has_acl(Some(tempfile::tempfile().unwrap())));
-    }
 }

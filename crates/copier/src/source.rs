@@ -27,9 +27,9 @@ use std::time::{Duration, SystemTime};
 
 use layout::header::MAGIC_BYTES;
 use layout::text::counted;
+use region::special_file;
 use rustix::fs::{Mode, OFlags};
 use rustix::io::Errno;
-use shared::special_file;
 
 use crate::advice::Op;
 use crate::error::Kind;

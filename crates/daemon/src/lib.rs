@@ -21,6 +21,7 @@ mod advice;
 mod call_advice;
 pub mod cli;
 mod closed_stdout;
+mod controlling_terminal;
 mod exit;
 pub mod logging;
 mod on_change;

@@ -3,8 +3,8 @@
 //! | signal | meaning |
 //! |---|---|
 //! | SIGTERM, SIGINT | stop: finish the current record, close, exit 0 |
-//! | SIGXFSZ | ignored: the call that exceeds the limit fails with EFBIG |
-//! | SIGHUP | read the configuration again (only after [`Signals::stop_and_reload`]) |
+//! | SIGXFSZ | ignored in every program: the call that exceeds the limit fails with EFBIG |
+//! | SIGHUP | read the configuration again (only after [`Signals::stop_and_reload`]); stop if the terminal that the program was started in has hung up |
 //!
 //! Invariant: a handler sets its flag first and writes the wake-up byte second, and
 //! [`Signals::take`] empties the pipe first and reads the flags second. So a signal that arrives
@@ -29,6 +29,8 @@ use rustix::pipe::{PipeFlags, pipe_with};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGXFSZ};
 use signal_hook::{SigId, flag, low_level};
 
+use crate::controlling_terminal::ControllingTerminal;
+
 /// The signal that requested the stop.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -37,6 +39,8 @@ pub enum StopSignal {
     Terminate,
     /// From Ctrl-C.
     Interrupt,
+    /// The terminal that the program was started in has hung up: its window was closed.
+    HangUp,
 }
 
 impl fmt::Display for StopSignal {
@@ -44,6 +48,7 @@ impl fmt::Display for StopSignal {
         f.write_str(match self {
             Self::Terminate => "SIGTERM",
             Self::Interrupt => "SIGINT",
+            Self::HangUp => "SIGHUP, its terminal has hung up",
         })
     }
 }
@@ -62,7 +67,10 @@ pub struct Pending {
 pub struct Signals {
     wake: OwnedFd,
     stop: Arc<AtomicUsize>,
-    reload: Arc<AtomicBool>,
+    /// A SIGHUP that was not looked at yet.
+    hangup: Arc<AtomicBool>,
+    reload: AtomicBool,
+    terminal: ControllingTerminal,
     registered: Vec<SigId>,
 }
 
@@ -72,7 +80,8 @@ impl Signals {
         Self::new(false)
     }
 
-    /// Handles SIGTERM, SIGINT and SIGHUP.
+    /// Handles SIGTERM, SIGINT and SIGHUP. A program that was started with SIGHUP ignored reloads,
+    /// too.
     pub fn stop_and_reload() -> io::Result<Self> {
         Self::new(true)
     }
@@ -82,21 +91,19 @@ impl Signals {
         let mut signals = Self {
             wake,
             stop: Arc::default(),
-            reload: Arc::default(),
-            registered: Vec::with_capacity(7),
+            hangup: Arc::default(),
+            reload: AtomicBool::default(),
+            terminal: ControllingTerminal::of_this_process(),
+            registered: Vec::with_capacity(6),
         };
-        // A call that exceeds the limit on file sizes then fails (EFBIG) and does not kill the
-        // process.
-        signals.registered.push(flag::register(SIGXFSZ, Arc::default())?);
         for signal in [SIGTERM, SIGINT] {
-            let number = usize::try_from(signal).expect("signal numbers are positive");
             let stop = Arc::clone(&signals.stop);
-            signals.registered.push(flag::register_usize(signal, stop, number)?);
+            signals.registered.push(flag::register_usize(signal, stop, number(signal))?);
             signals.registered.push(low_level::pipe::register(signal, wake_writer.try_clone()?)?);
         }
         if with_reload {
-            let reload = Arc::clone(&signals.reload);
-            signals.registered.push(flag::register(SIGHUP, reload)?);
+            let hangup = Arc::clone(&signals.hangup);
+            signals.registered.push(flag::register(SIGHUP, hangup)?);
             signals.registered.push(low_level::pipe::register(SIGHUP, wake_writer)?);
         }
         Ok(signals)
@@ -106,17 +113,41 @@ impl Signals {
     pub fn take(&mut self) -> Pending {
         let mut bytes = [0; 64];
         while rustix::io::read(&self.wake, &mut bytes).is_ok_and(|read| read > 0) {}
-        Pending { stop: self.stop_requested(), reload: self.reload.swap(false, Ordering::SeqCst) }
+        let stop = self.stop_requested();
+        Pending { stop, reload: self.reload.swap(false, Ordering::SeqCst) }
     }
 
     /// Whether a stop was requested, without clearing anything: for loops inside other crates.
     pub fn stop_requested(&self) -> Option<StopSignal> {
+        self.look_at_hangup();
         match i32::try_from(self.stop.load(Ordering::SeqCst)) {
             Ok(0) | Err(_) => None,
             Ok(SIGINT) => Some(StopSignal::Interrupt),
+            Ok(SIGHUP) => Some(StopSignal::HangUp),
             Ok(_) => Some(StopSignal::Terminate),
         }
     }
+
+    /// Turns a SIGHUP into a stop if the terminal has hung up, else into a reload.
+    fn look_at_hangup(&self) {
+        if !self.hangup.swap(false, Ordering::SeqCst) {
+            return;
+        }
+        if self.terminal.has_hung_up() {
+            self.stop.store(number(SIGHUP), Ordering::SeqCst);
+        } else {
+            self.reload.store(true, Ordering::SeqCst);
+        }
+    }
+}
+
+/// Makes a call that exceeds the limit on file sizes fail (EFBIG), where it would end the process.
+pub(crate) fn survive_file_size_limit() -> io::Result<()> {
+    flag::register(SIGXFSZ, Arc::default()).map(drop)
+}
+
+fn number(signal: i32) -> usize {
+    usize::try_from(signal).expect("signal numbers are positive")
 }
 
 impl AsFd for Signals {

@@ -101,14 +101,17 @@ fn check_record_name(name: &str) -> Result<(), SchemaError> {
 }
 
 fn check_identifier(of: &str, name: &str) -> Result<(), SchemaError> {
-    if !is_identifier(name) {
-        refuse!(
-            Part::Name,
-            "{of} name {name:?} is not a C identifier of at most {MAX_NAME} bytes; \
-             use letters, digits and _"
-        );
+    if is_identifier(name) {
+        return Ok(());
     }
-    Ok(())
+    if is_identifier(&format!("_{name}")) {
+        refuse!(Part::Name, "{of} name {name:?} begins with a digit; begin it with a letter or _");
+    }
+    refuse!(
+        Part::Name,
+        "{of} name {name:?} is not a C identifier of at most {MAX_NAME} bytes; \
+         use letters, digits and _"
+    )
 }
 
 fn check_names(fields: &[FieldSpec]) -> Result<(), SchemaError> {

@@ -6,7 +6,7 @@
 //! Price: eight bytes, `Copy`.
 
 use core::fmt;
-use core::num::NonZeroU32;
+use core::num::{IntErrorKind, NonZeroU32};
 use core::str::FromStr;
 
 use crate::error::{SchemaError, SchemaPart as Part, refuse};
@@ -122,6 +122,14 @@ fn scalar_of(name: &str, text: &str) -> Result<Scalar, SchemaError> {
     }
 }
 
+/// The error for an array of so many elements, as they were written.
+fn too_large(scalar: Scalar, count: impl fmt::Display) -> SchemaError {
+    let message = format!(
+        "type {scalar}[{count}] is larger than a record may be ({MAX_RECORD} bytes); shorten the array"
+    );
+    SchemaError::new(Part::Type, message)
+}
+
 /// The type of a field: one scalar, or an array of them.
 ///
 /// ```
@@ -152,11 +160,7 @@ impl CType {
                 Part::Type,
                 "type {scalar}[0] has no elements; give it at least one or leave the field out"
             ),
-            None => refuse!(
-                Part::Type,
-                "type {scalar}[{count}] is larger than a record may be ({MAX_RECORD} bytes); \
-                 shorten the array"
-            ),
+            None => Err(too_large(scalar, count)),
         }
     }
 
@@ -240,11 +244,24 @@ impl FromStr for CType {
             return text.parse().map(Self::scalar);
         };
         let scalar = scalar_of(scalar, text)?;
-        let digits = rest.strip_suffix(']').unwrap_or("");
-        if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
-            refuse!(Part::Type, "type {text:?} has no element count; write it as char[20]");
+        let count = rest.strip_suffix(']').unwrap_or_default();
+        match count.parse() {
+            Ok(_) if !count.bytes().all(|byte| byte.is_ascii_digit()) => {}
+            Ok(count) => return Self::array(scalar, count),
+            // Digits alone, but more than a u32 has.
+            Err(err) if *err.kind() == IntErrorKind::PosOverflow => {
+                return Err(too_large(scalar, count));
+            }
+            Err(_) => {}
         }
-        // A number with more digits than a u32 is too large.
-        Self::array(scalar, digits.parse().unwrap_or(u32::MAX))
+        let (what, advice) = match () {
+            () if !rest.ends_with(']') => ("does not end with ]", "write it as"),
+            () if count.is_empty() => ("has no element count", "write it as"),
+            () if count.contains("][") => {
+                ("is an array of arrays", "use one of all elements, as in")
+            }
+            () => ("has no whole number between [ and ]", "write it as"),
+        };
+        refuse!(Part::Type, "type {text:?} {what}; {advice} {scalar}[20]")
     }
 }

@@ -88,20 +88,26 @@ pub enum ValueErrorKind {
 
 /// Why a value does not fit a field, and what to change. The record is unchanged.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{message}")]
+#[error("{fact}; {advice}")]
 pub struct ValueError {
     kind: ValueErrorKind,
-    message: String,
+    fact: String,
+    advice: String,
 }
 
 impl ValueError {
-    pub(crate) fn new(kind: ValueErrorKind, message: String) -> Self {
-        Self { kind, message }
+    pub(crate) fn new(kind: ValueErrorKind, fact: String, advice: impl Into<String>) -> Self {
+        Self { kind, fact, advice: advice.into() }
     }
 
     /// How the value does not fit.
     pub const fn kind(&self) -> ValueErrorKind {
         self.kind
+    }
+
+    /// The message without what to change: for a program in which another change is possible.
+    pub fn fact(&self) -> &str {
+        &self.fact
     }
 }
 

@@ -101,7 +101,7 @@ impl RecordBuf {
         let fields = self.schema.fields();
         let count = fields.len();
         let field = fields.get(index).ok_or_else(|| {
-            no_such_field(&format!("number {index}; it has {count}, counted from 0"))
+            no_such_field(&format!("number {index}"), format!("it has {count}, counted from 0"))
         })?;
         Ok((field, &mut self.bytes[field.range()]))
     }
@@ -109,14 +109,15 @@ impl RecordBuf {
     /// Sets the field called `name`, as [`set`](Self::set) does.
     pub fn set_by_name(&mut self, name: &str, value: &Value) -> Result<(), ValueError> {
         let index = self.schema.index_of(name).ok_or_else(|| {
-            no_such_field(&format!("{name:?}; use one of: {}", known_names(self.schema.fields())))
+            let known = known_names(self.schema.fields());
+            no_such_field(&format!("{name:?}"), format!("use one of: {known}"))
         })?;
         self.set(index, value)
     }
 }
 
-fn no_such_field(which: &str) -> ValueError {
-    ValueError::new(Kind::NoSuchField, format!("the record has no field {which}"))
+fn no_such_field(which: &str, advice: String) -> ValueError {
+    ValueError::new(Kind::NoSuchField, format!("the record has no field {which}"), advice)
 }
 
 /// An array field that is filled one element after the other. Made by [`RecordBuf::elements`].

@@ -115,18 +115,16 @@ fn store_text(
     place: &mut [u8],
 ) -> Result<(), ValueError> {
     if let Some(at) = text.find('\0') {
-        return bad_text(format!(
-            "the text for field {name:?} holds a NUL at byte {at}; remove it"
-        ));
+        return bad_text(has_nul(name, at));
     }
     // The last byte stays NUL, so that a C program may print the field with %s.
     let (len, max) = (text.len(), place.len() - 1);
     if len > max {
-        return bad_text(format!(
-            "text of {} does not fit field {name:?} ({ctype}), which holds {max}; \
-             shorten it",
+        let fact = format!(
+            "text of {} does not fit field {name:?} ({ctype}), which holds {max}",
             counted(len, "byte")
-        ));
+        );
+        return bad_text((fact, "shorten it"));
     }
     let (head, tail) = place.split_at_mut(len);
     head.copy_from_slice(text.as_bytes());
@@ -134,8 +132,12 @@ fn store_text(
     Ok(())
 }
 
-fn bad_text<T>(message: String) -> Result<T, ValueError> {
-    Err(ValueError::new(Kind::BadText, message))
+fn bad_text<T>((fact, advice): (String, &'static str)) -> Result<T, ValueError> {
+    Err(ValueError::new(Kind::BadText, fact, advice))
+}
+
+fn has_nul(name: &str, at: usize) -> (String, &'static str) {
+    (format!("the text for field {name:?} holds a NUL at byte {at}"), "remove it")
 }
 
 fn store_list(field: &Field, items: &[Value], place: &mut [u8]) -> Result<(), ValueError> {
@@ -174,25 +176,23 @@ fn text_bits(field: &Field, text: &str) -> Result<[u8; 8], ValueError> {
     }
     if field.ctype.is_text() {
         return match text.as_bytes() {
-            [0] => {
-                bad_text(format!("the text for field {name:?} holds a NUL at byte 0; remove it"))
-            }
+            [0] => bad_text(has_nul(name, 0)),
             [] => Ok([0; 8]),
             [byte] => Ok(u64::from(*byte).to_le_bytes()),
-            _ => bad_text(format!(
-                "{:?} is not one ASCII character, and field {name:?} is char; \
-                 use char[N] for text",
-                shorten(text)
-            )),
+            _ => {
+                let text = shorten(text);
+                let fact =
+                    format!("{text:?} is not one ASCII character, and field {name:?} is char");
+                bad_text((fact, "use char[N] for text"))
+            }
         };
     }
     if field.labels.is_empty() {
         return Err(field.wrong_kind("text"));
     }
     let text = shorten(text);
-    let message =
-        format!("{text:?} is no label of field {name:?}; use a number or one of its labels");
-    Err(ValueError::new(Kind::UnknownLabel, message))
+    let fact = format!("{text:?} is no label of field {name:?}");
+    Err(ValueError::new(Kind::UnknownLabel, fact, "use a number or one of its labels"))
 }
 
 /// Any number but 0 is true. NaN is refused.
@@ -247,15 +247,14 @@ fn float_bits(field: &Field, literal: Literal<'_>) -> Result<[u8; 8], ValueError
 
 fn out_of_range(Field { name, ctype, .. }: &Field, literal: Literal<'_>) -> ValueError {
     let value = literal.shown();
-    let message = format!("{value} does not fit field {name:?} ({ctype}); use a value it can hold");
-    ValueError::new(Kind::OutOfRange, message)
+    let fact = format!("{value} does not fit field {name:?} ({ctype})");
+    ValueError::new(Kind::OutOfRange, fact, "use a value it can hold")
 }
 
 fn not_whole(Field { name, ctype, .. }: &Field, literal: Literal<'_>) -> ValueError {
     let value = literal.shown();
-    let message =
-        format!("{value} is not a whole number, and field {name:?} is {ctype}; round it first");
-    ValueError::new(Kind::NotWhole, message)
+    let fact = format!("{value} is not a whole number, and field {name:?} is {ctype}");
+    ValueError::new(Kind::NotWhole, fact, "round it first")
 }
 
 impl Field {
@@ -272,15 +271,13 @@ impl Field {
             (_, false) => "a whole number",
             (_, true) => "a list of whole numbers",
         };
-        let message =
-            format!("field {name:?} is {ctype} and takes {want}, not {kind}; change the value");
-        ValueError::new(Kind::WrongKind, message)
+        let fact = format!("field {name:?} is {ctype} and takes {want}, not {kind}");
+        ValueError::new(Kind::WrongKind, fact, "change the value")
     }
 
     pub(crate) fn wrong_count(&self, found: &str) -> ValueError {
         let Self { name, ctype, .. } = self;
-        let message =
-            format!("field {name:?} is {ctype}, the list has {found}; give exactly as many");
-        ValueError::new(Kind::WrongCount, message)
+        let fact = format!("field {name:?} is {ctype}, the list has {found}");
+        ValueError::new(Kind::WrongCount, fact, "give exactly as many")
     }
 }

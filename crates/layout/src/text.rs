@@ -1,8 +1,9 @@
 //! Escapes text of another process for a terminal.
 //!
 //! Invariant: the output cannot move a cursor, set a title, ring a bell or reverse the reading
-//! direction. A control character is printed as its code, `\x1b`; bytes that are not UTF-8 become
-//! U+FFFD. A backslash is not escaped, so the output is for people; programs should parse JSON.
+//! direction. A control character is printed as its code, `\x1b` or `\u{202e}`; bytes that are not
+//! UTF-8 become U+FFFD. Backslashes in front of an `x`, a `u` or a control character are doubled, so that
+//! no text looks like the code of another; elsewhere a backslash stays as it is.
 //! [`is_control`] is the one rule for all output: records, messages, tables and JSON.
 
 use core::ffi::CStr;
@@ -101,7 +102,9 @@ pub struct Lossy<'a>(pub &'a [u8]);
 
 impl fmt::Display for Escaped<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        in_pieces(self.0, |piece| write_escaped(f, piece))
+        let mut backslashes = Backslashes(0);
+        in_pieces(self.0, |piece| write_escaped(f, piece, &mut backslashes))?;
+        backslashes.write(1, f)
     }
 }
 
@@ -129,18 +132,49 @@ fn in_pieces(bytes: &[u8], mut write: impl FnMut(&str) -> fmt::Result) -> fmt::R
     Ok(())
 }
 
-fn write_escaped(f: &mut fmt::Formatter<'_>, mut text: &str) -> fmt::Result {
-    while let Some((at, found)) = text.char_indices().find(|&(_, found)| is_control(found)) {
-        f.write_str(&text[..at])?;
-        let code = u32::from(found);
-        if code <= 0xff {
-            write!(f, "\\x{code:02x}")?;
+/// Backslashes that are written when it is known what follows them, perhaps in the next piece.
+struct Backslashes(usize);
+
+impl Backslashes {
+    /// Writes each of them `times` times.
+    fn write(&mut self, times: usize, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        (0..core::mem::take(&mut self.0) * times).try_for_each(|_| f.write_str("\\"))
+    }
+
+    /// Writes them in front of `text`, which has none and no control character.
+    fn write_before(&mut self, text: &str, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.write(if text.starts_with(['x', 'u']) { 2 } else { 1 }, f)
+    }
+}
+
+fn write_escaped(
+    f: &mut fmt::Formatter<'_>,
+    mut text: &str,
+    backslashes: &mut Backslashes,
+) -> fmt::Result {
+    let is_special = |&(_, found): &(usize, char)| found == '\\' || is_control(found);
+    while let Some((at, found)) = text.char_indices().find(is_special) {
+        if at > 0 {
+            backslashes.write_before(text, f)?;
+            f.write_str(&text[..at])?;
+        }
+        if found == '\\' {
+            backslashes.0 += 1;
         } else {
-            write!(f, "\\u{{{code:x}}}")?;
+            backslashes.write(2, f)?;
+            write_code(found.into(), f)?;
         }
         text = &text[at + found.len_utf8()..];
     }
+    if text.is_empty() {
+        return Ok(());
+    }
+    backslashes.write_before(text, f)?;
     f.write_str(text)
+}
+
+fn write_code(code: u32, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    if code <= 0xff { write!(f, "\\x{code:02x}") } else { write!(f, "\\u{{{code:x}}}") }
 }
 
 #[cfg(test)]
@@ -170,6 +204,50 @@ mod tests {
         })
         .expect("nothing fails");
         assert!(longest <= PIECE && longest > PIECE - 3, "{longest}");
+    }
+
+    /// The text that [`Escaped`] was written from.
+    fn original(written: &str) -> String {
+        let mut text = String::new();
+        let mut rest = written;
+        while let Some(at) = rest.find('\\') {
+            text.push_str(&rest[..at]);
+            let run = rest[at..].len() - rest[at..].trim_start_matches('\\').len();
+            rest = &rest[at + run..];
+            if !rest.starts_with(['x', 'u']) {
+                text.push_str(&"\\".repeat(run));
+                continue;
+            }
+            text.push_str(&"\\".repeat(run / 2));
+            if run % 2 == 1 {
+                let braced = rest.strip_prefix("u{").and_then(|code| code.split_once('}'));
+                let (code, after) = braced.unwrap_or_else(|| rest[1..].split_at(2));
+                let code = u32::from_str_radix(code, 16).expect("a code");
+                text.push(char::from_u32(code).expect("a character"));
+                rest = after;
+            }
+        }
+        text + rest
+    }
+
+    #[test]
+    fn no_two_texts_are_written_alike() {
+        let alphabet = ["\\", "x", "u", "{1}", "1b", "\x1b", "\u{202e}", "a"];
+        let mut texts = vec![String::new()];
+        for _ in 0..4 {
+            let longer = texts.iter().flat_map(|text| alphabet.map(|more| format!("{text}{more}")));
+            texts = longer.collect();
+            for text in &texts {
+                let written = Escaped(text.as_bytes()).to_string();
+                assert_eq!(original(&written), *text, "{written}");
+            }
+        }
+        let escaped = |text: &str| Escaped(text.as_bytes()).to_string();
+        assert_eq!(escaped("C:\\dir\\"), "C:\\dir\\");
+        assert_eq!((escaped("\x1b"), escaped("\\x1b")), ("\\x1b".into(), "\\\\x1b".into()));
+        // Where one piece ends with a backslash and the next one begins with what it is in front of.
+        let long = "a".repeat(PIECE - 1) + "\\x1b";
+        assert_eq!(original(&escaped(&long)), long);
     }
 
     #[test]

@@ -9,10 +9,10 @@ use clap::Parser;
 use clap::builder::{OsStringValueParser, TypedValueParser};
 use daemon::PassedFd;
 use daemon::cli::{self, CommonArgs, VERSION};
-use settings::{Address, AddressError, EMBEDDED_ORIGIN, Settings, duration};
+use settings::{Address, AddressError, EMBEDDED_ORIGIN, Settings, duration, is_stdin};
 
 use crate::configs::Config;
-use crate::error::ProducerError;
+use crate::error::{Kind, ProducerError};
 
 /// The name the program goes by in messages.
 pub const PROGRAM: &str = "producer";
@@ -42,7 +42,7 @@ Under a service manager (systemd):
 
 Signals:
   SIGTERM, SIGINT  mark the regions closed, wake their readers, exit 0
-  SIGHUP           reload each CONFIG; if it is bad, keep the old one; open what is new in a directory, close what is gone
+  SIGHUP           reload each CONFIG; if it is bad, keep the old one; open what is new in a directory, close what is gone. If the terminal was closed: as SIGTERM, except under nohup
 
 Exit codes:
   0  done: stopped by a signal, after --ticks, or at the end of the input
@@ -65,6 +65,7 @@ pub struct Args {
     /// Configurations (TOML), or directories of them; default: a built-in record
     ///
     /// In a directory, those are the files whose names end in .toml and do not begin with a dot.
+    /// "-" is standard input, which is read once: a reload keeps it.
     #[arg(value_name = "CONFIG", add = cli::configurations())]
     pub configs: Vec<PathBuf>,
 
@@ -127,6 +128,9 @@ impl Args {
             settings = settings.replaying();
         }
         if !self.check {
+            if self.reads_stdin() && settings.reads_stdin() {
+                return Err(Kind::StdinTwice.into());
+            }
             settings.check_publishable(config.path().unwrap_or(EMBEDDED_ORIGIN.as_ref()))?;
         }
         if let Some(RegionArgument::Address(address)) = &self.region {
@@ -136,6 +140,11 @@ impl Args {
             settings.producer.tick = tick;
         }
         Ok(settings)
+    }
+
+    /// Whether a configuration is read from standard input, which is possible only once.
+    fn reads_stdin(&self) -> bool {
+        self.configs.iter().any(|path| is_stdin(path))
     }
 }
 

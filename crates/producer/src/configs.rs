@@ -15,7 +15,7 @@ use std::io;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
-use settings::EMBEDDED_ORIGIN;
+use settings::{EMBEDDED_ORIGIN, is_stdin};
 
 use crate::cli::Args;
 use crate::error::{Kind, ProducerError};
@@ -25,7 +25,7 @@ use crate::error::{Kind, ProducerError};
 pub(crate) enum Config {
     /// The one in the program.
     BuiltIn,
-    /// A file.
+    /// A file, or standard input.
     File(PathBuf),
 }
 
@@ -35,6 +35,17 @@ impl Config {
         match self {
             Self::BuiltIn => None,
             Self::File(path) => Some(path),
+        }
+    }
+
+    /// Why a reload cannot read it again, if that is so.
+    pub(crate) fn read_once(&self) -> Option<&'static str> {
+        match self {
+            Self::BuiltIn => Some("the built-in configuration has no file to read again"),
+            Self::File(path) if is_stdin(path) => {
+                Some("standard input cannot be read again; keeping the configuration")
+            }
+            Self::File(_) => None,
         }
     }
 }

@@ -65,6 +65,12 @@ pub(crate) enum Kind {
         /// The system's error.
         source: io::Error,
     },
+    /// Standard input is the configuration.
+    #[error(
+        "standard input is the configuration and cannot be the input of its fields as well; give the \
+         configuration as a file, or set producer.input to a named pipe"
+    )]
+    StdinTwice,
     /// The region cannot be opened, or was lost and cannot be recreated.
     #[error("{}", daemon::with_next_step(.0))]
     Region(RegionError),

@@ -6,7 +6,7 @@ use crate::mapping::Access;
 use rustix::fd::BorrowedFd;
 use rustix::fs::{Mode, OFlags, SealFlags};
 use rustix::io::Errno;
-use std::fs::File;
+use std::fs::{File, FileType};
 use std::os::fd::AsRawFd;
 use std::os::unix::fs::{FileExt, FileTypeExt};
 use std::path::Path;
@@ -37,12 +37,21 @@ pub(crate) fn open(
 fn expect_regular(file: &File, path: &Path) -> Result<(), RegionError> {
     let refuse = |kind| Err(RegionError::new(path, kind));
     let kind = file.metadata().map_err(|err| RegionError::io(path, "fstat", err))?.file_type();
+    special_file(kind).map_or(Ok(()), |what| refuse(Kind::NotAFile(what)))
+}
+
+/// What a file is instead of a regular one, for messages: "a directory", "a named pipe"; `None` if it is
+/// regular.
+pub fn special_file(kind: FileType) -> Option<&'static str> {
     match () {
-        () if kind.is_file() => Ok(()),
-        () if kind.is_dir() => refuse(Kind::NotAFile("a directory")),
-        () if kind.is_fifo() => refuse(Kind::NotAFile("a named pipe")),
-        () if kind.is_char_device() => refuse(Kind::NotAFile("a character device")),
-        () => refuse(Kind::NotAFile("a special file")),
+        () if kind.is_file() => None,
+        () if kind.is_dir() => Some("a directory"),
+        () if kind.is_symlink() => Some("a symbolic link"),
+        () if kind.is_fifo() => Some("a named pipe"),
+        () if kind.is_socket() => Some("a socket"),
+        () if kind.is_char_device() => Some("a character device"),
+        () if kind.is_block_device() => Some("a block device"),
+        () => Some("a special file"),
     }
 }
 

@@ -95,6 +95,7 @@ pub use anonymous::Region;
 pub use bare::{BareReader, BareWriter};
 pub use clock::BootTime;
 pub use error::{RegionError, RegionErrorKind};
+pub use file::special_file;
 pub use file_id::FileId;
 pub use follow::{DynSample, Event, Follow, Followed};
 pub use location::Exposure;

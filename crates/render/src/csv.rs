@@ -13,8 +13,10 @@
 //!
 //! - With units the header has them behind the names: `record.speed [m/s]`.
 //! - A new header follows when the columns change. An unknown value is an empty cell.
-//! - Control characters in text are written as `\x1b`, so that a row is always one line; JSON keeps
-//!   them as they are.
+//! - Control characters in text are written as `\x1b`, so that a row is always one line, and a backslash
+//!   before an `x` or a `u` is doubled; JSON keeps both as they are.
+//! - A text that begins with `=`, `+`, `-` or `@` is a formula to a spreadsheet. On request it follows a `'`,
+//!   which makes it a text there. Numbers never do.
 //!
 //! Price: the quoting of RFC 4180 is here, because the csv crate buffers each cell: for a text of
 //! 16 MiB it would use 128 MiB before the first byte is written.
@@ -36,6 +38,7 @@ pub(crate) struct Csv {
     columns: Vec<Column>,
     heads: Vec<Head>,
     labels: bool,
+    is_safe: bool,
 }
 
 /// A name in the header.
@@ -58,7 +61,7 @@ impl Csv {
             Some(Head { name: column.name.clone(), count, unit: unit.to_owned() })
         };
         let heads = columns.iter().filter_map(head).collect();
-        Self { columns, heads, labels: view.labels }
+        Self { columns, heads, labels: view.labels, is_safe: view.csv_safe }
     }
 
     /// Whether the header of `other` is the same.
@@ -89,7 +92,7 @@ impl Csv {
             match reading.record.text(field) {
                 Some(text) if !self.labels || field.labels().is_empty() => {
                     out.write_all(b",")?;
-                    write_text(text, out)?;
+                    self.write_text(text, out)?;
                 }
                 _ => reading
                     .record
@@ -109,10 +112,15 @@ impl Csv {
         out.write_all(b",")?;
         let Some(value) = value else { return Ok(()) };
         match (field.label_of(value).filter(|_| self.labels), value) {
-            (Some(label), _) => write_text(label.as_bytes(), out),
-            (None, Value::Text(text)) => write_text(text.as_bytes(), out),
+            (Some(label), _) => self.write_text(label.as_bytes(), out),
+            (None, Value::Text(text)) => self.write_text(text.as_bytes(), out),
             (None, value) => write!(out, "{value}"),
         }
+    }
+
+    fn write_text(&self, text: &[u8], out: &mut impl Write) -> io::Result<()> {
+        let is_marked = self.is_safe && text.first().is_some_and(|first| b"=+-@".contains(first));
+        write_text(if is_marked { "'" } else { "" }, text, out)
     }
 }
 
@@ -126,16 +134,17 @@ impl Head {
             name.push_str(&format!(" [{}]", self.unit));
         }
         out.write_all(b",")?;
-        write_text(name.as_bytes(), out)
+        write_text("", name.as_bytes(), out)
     }
 }
 
-/// Writes a text, in quotes if it needs them. Control characters, line breaks among them, are escaped.
-fn write_text(text: &[u8], out: &mut impl Write) -> io::Result<()> {
+/// Writes a text behind `mark`, in quotes if it needs them. Control characters, line breaks among them, are
+/// escaped.
+fn write_text(mark: &str, text: &[u8], out: &mut impl Write) -> io::Result<()> {
     if !text.contains(&b',') && !text.contains(&b'"') {
-        return write!(out, "{}", Escaped(text));
+        return write!(out, "{mark}{}", Escaped(text));
     }
-    out.write_all(b"\"")?;
+    write!(out, "\"{mark}")?;
     write!(Doubling(out), "{}", Escaped(text))?;
     out.write_all(b"\"")
 }

@@ -40,6 +40,8 @@ pub struct View {
     pub labels: bool,
     /// Whether JSON and CSV have the units.
     pub units: bool,
+    /// Whether CSV has a `'` in front of a text that a spreadsheet takes for a formula.
+    pub csv_safe: bool,
 }
 
 /// Why a [`View`] does not fit a schema. Displays as the fact and what to do.

@@ -103,6 +103,9 @@ pub enum SettingsErrorKind {
     /// The file could not be read.
     #[error("cannot be read: {cause}; {step}", cause = .0, step = next_step(.0))]
     Unreadable(#[source] io::Error),
+    /// It is not a regular file.
+    #[error("is {0}, not a regular file; give a file, or - to read standard input")]
+    NotAFile(&'static str),
     /// The file is longer than any configuration.
     #[error(
         "is longer than {limit} bytes, the most for a configuration; check the path or shorten the file"

@@ -93,7 +93,7 @@ impl Error for Fault {
 fn in_words(want: &str) -> &str {
     match want {
         "a boolean" => "true or false",
-        "i64" | "u64" => "a whole number",
+        "i64" | "u64" | "i128" => "a whole number",
         "f64" => "a number",
         "a sequence" => "a list",
         "a map" => "a table",

@@ -35,6 +35,7 @@ mod daemons;
 mod error;
 mod examples;
 mod fault;
+mod file;
 mod message;
 mod node;
 mod record;
@@ -42,8 +43,6 @@ mod region;
 mod source;
 mod values;
 
-use std::fs::File;
-use std::io::Read as _;
 use std::path::Path;
 
 use layout::Field;
@@ -53,14 +52,15 @@ use toml::de::{DeTable, DeValue};
 pub use address::{Address, AddressError};
 pub use daemons::{ConsumerSettings, ProducerSettings};
 pub use error::{Place, SettingsError, SettingsErrorKind};
+pub use file::is_stdin;
 pub use query::nearest;
 pub use record::RecordSettings;
 pub use region::{DEFAULT_MODE, DEFAULT_SLOTS, Format, RegionSettings};
 pub use render::duration_text;
 pub use source::{
     ClockKind, ClockSource, Constant, Counter, DiskFigure, DiskSource, Expr, FileSource, InputKey,
-    InputSource, Pattern, Random, Range, Source, Take, TimeUnit, Wave, WaveShape, is_pattern,
-    is_separator, words,
+    InputSource, Pattern, Random, Range, Source, Take, TimeUnit, Wave, WaveShape, Words,
+    is_pattern, is_separator, words,
 };
 pub use values::{DurationError, MAX_DURATION, MAX_LINE_RANGE, duration};
 
@@ -74,10 +74,6 @@ pub const EMBEDDED: &str = include_str!("../../../config/stu.toml");
 
 /// What messages call the embedded configuration.
 pub const EMBEDDED_ORIGIN: &str = "config/stu.toml (embedded)";
-
-/// Longest configuration that is read, in bytes: 128 for each of 4,096 fields. The parser takes up to
-/// 48 MiB for it.
-const MAX_FILE: u64 = 512 << 10;
 
 /// One configuration, read and checked.
 ///
@@ -108,21 +104,13 @@ struct Tables {
 }
 
 impl Settings {
-    /// Reads the configuration at `path`.
+    /// Reads the configuration at `path`: a regular file, or standard input if [`is_stdin`].
     pub fn load(path: &Path) -> Result<Self, SettingsError> {
-        let whole = |kind| SettingsError::whole(path, kind);
-        let mut bytes = Vec::new();
-        File::open(path)
-            .and_then(|file| file.take(MAX_FILE + 1).read_to_end(&mut bytes))
-            .map_err(|error| whole(SettingsErrorKind::Unreadable(error)))?;
-        if bytes.starts_with(&layout::header::MAGIC_BYTES) {
-            return Err(whole(SettingsErrorKind::Region));
-        }
-        if bytes.len() as u64 > MAX_FILE {
-            return Err(whole(SettingsErrorKind::TooLong { limit: MAX_FILE }));
-        }
+        let origin = file::origin(path);
+        let whole = |kind| SettingsError::whole(origin, kind);
+        let bytes = file::read(path).map_err(whole)?;
         match std::str::from_utf8(&bytes) {
-            Ok(text) => Self::parse(text, path),
+            Ok(text) => Self::parse(text, origin),
             Err(error) => {
                 let valid = String::from_utf8_lossy(&bytes[..error.valid_up_to()]);
                 Err(whole(SettingsErrorKind::NotUtf8).at(&valid, valid.len()))
@@ -200,14 +188,20 @@ impl Settings {
         self
     }
 
+    /// Whether that is standard input.
+    pub fn reads_stdin(&self) -> bool {
+        self.reads_input() && self.producer.input.is_none()
+    }
+
     /// An error unless the record can be published from this configuration: one without sources
-    /// only describes what another program publishes. `origin` is what the message calls the file.
+    /// only describes what another program publishes. It was read from `origin`.
     pub fn check_publishable(&self, origin: impl AsRef<Path>) -> Result<(), SettingsError> {
         if !self.record.sources.is_empty() {
             return Ok(());
         }
         let why = "no field has a source, so there is nothing to publish; give each field a source";
         let kind = SettingsErrorKind::Invalid(why.to_owned());
-        Err(SettingsError::whole(origin.as_ref(), kind).key_named("record".to_owned()))
+        Err(SettingsError::whole(file::origin(origin.as_ref()), kind)
+            .key_named("record".to_owned()))
     }
 }

@@ -89,13 +89,13 @@ impl<'n> Node<'n> {
     }
 
     /// `number`, which this value is; an error unless it is from `least` to `greatest`.
-    pub(crate) fn in_range<T: TryFrom<i64>>(
+    pub(crate) fn in_range<T: TryFrom<i128>>(
         &self,
-        number: i64,
+        number: impl Into<i128>,
         (least, greatest): (i128, i128),
     ) -> Result<T, Problem> {
-        let (least, greatest) = (least.max(i64::MIN.into()), greatest.min(i64::MAX.into()));
-        let fits = (least..=greatest).contains(&number.into());
+        let number = number.into();
+        let fits = (least..=greatest).contains(&number);
         let number = T::try_from(number).ok().filter(|_| fits);
         number.ok_or_else(|| self.problem(Fault::Range(least, greatest)))
     }

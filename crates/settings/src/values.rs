@@ -34,8 +34,8 @@ pub enum DurationError {
     /// It is no duration.
     #[error("{}; write it as 250ms, 2s or 1m 30s", unreadable(.0))]
     Unreadable(#[from] humantime::DurationError),
-    /// It is in months or years.
-    #[error("a month and a year have no fixed length; write it in days, and minutes as m")]
+    /// It is in weeks, months or years.
+    #[error("a duration is in ns, us, ms, s, min, h or days; write minutes as min or m")]
     Calendar,
     /// It is zero.
     #[error("must be longer than zero, and at most 365 days")]
@@ -50,7 +50,9 @@ pub enum DurationError {
 /// # Errors
 /// Says what is wrong with `text`, for the user of a command line.
 pub fn duration(text: &str) -> Result<Duration, DurationError> {
-    let duration = humantime::parse_duration(text)?;
+    // The Greek letter looks like the micro sign, which alone is read.
+    let text = text.replace(GREEK_MU, MICRO_SIGN);
+    let duration = humantime::parse_duration(&text)?;
     if text.split(|c: char| !c.is_alphabetic()).any(is_calendar) {
         return Err(DurationError::Calendar);
     }
@@ -75,9 +77,12 @@ fn unreadable(error: &humantime::DurationError) -> String {
     }
 }
 
-/// Units that humantime reads as so many days on average.
+const GREEK_MU: &str = "\u{3bc}";
+const MICRO_SIGN: &str = "\u{b5}";
+
+/// Units that humantime reads as so many days, months and years on average.
 fn is_calendar(unit: &str) -> bool {
-    unit == "M" || ["mon", "y"].iter().any(|start| unit.starts_with(start))
+    unit == "M" || ["w", "mon", "y"].iter().any(|start| unit.starts_with(start))
 }
 
 /// A [`duration`] in quotes.
@@ -200,8 +205,11 @@ mod tests {
         let message = |text: &str| duration(text).expect_err(text).to_string();
         assert_eq!(message("0s"), "must be longer than zero, and at most 365 days");
         assert_eq!(message("366days"), "must be at most 365 days");
-        for calendar in ["1M", "1month", "2 years", "1h 1y"] {
-            assert!(message(calendar).contains("have no fixed length"), "{calendar}");
+        for calendar in ["1M", "1month", "2 years", "1h 1y", "1w", "2weeks"] {
+            assert!(message(calendar).contains("in ns, us, ms, s, min, h or days"), "{calendar}");
+        }
+        for micro in ["5us", "5\u{b5}s", "5\u{3bc}s"] {
+            assert_eq!(duration(micro), Ok(Duration::from_micros(5)), "{micro}");
         }
         for (text, fact) in [
             ("", "is no duration"),

@@ -38,17 +38,15 @@ fn a_directory_is_no_configuration() {
     let (dir, _) = file(b"");
     assert_eq!(
         refusal(dir.path()),
-        ": cannot be read: Is a directory (os error 21); \
-         give the path of a TOML file that you may read"
+        ": is a directory, not a regular file; give a file, or - to read standard input"
     );
 }
 
 #[test]
-fn a_file_without_an_end_is_not_read_to_the_end() {
+fn a_device_is_no_configuration() {
     assert_eq!(
         refusal(Path::new("/dev/zero")),
-        ": is longer than 524288 bytes, the most for a configuration; \
-         check the path or shorten the file"
+        ": is a character device, not a regular file; give a file, or - to read standard input"
     );
 }
 

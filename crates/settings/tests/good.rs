@@ -203,6 +203,12 @@ fn a_wave_and_a_random_number_stay_in_their_range() {
     let period = Duration::from_secs(1);
     assert_eq!(wave, Wave { shape: WaveShape::Saw, range, period, phase: 0.5 });
 
+    let Source::Random(random) =
+        source("u64", "{ random = { min = 0, max = 18446744073709551615 } }")
+    else {
+        panic!()
+    };
+    assert_eq!(random.range, Range::Whole { min: 0, max: u64::MAX.into() });
     let Source::Random(random) = source("f32", "{ random = { min = 0, max = 0.5, seed = 7 } }")
     else {
         panic!()

@@ -45,7 +45,7 @@ fn the_default_configuration_is_the_struct_stu_byte_for_byte() {
     for (index, source) in settings.record.sources.iter().enumerate() {
         let value = match source {
             Source::Const(constant) => constant.value().clone(),
-            Source::Counter(counter) => Value::Int(counter.start),
+            Source::Counter(counter) => Value::Int(counter.start.try_into().expect("an i64")),
             other => panic!("{other:?}"),
         };
         record.set(index, &value).expect("the field can hold it");

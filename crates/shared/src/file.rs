@@ -1,11 +1,12 @@
 //! Opening, creating and checking the files that are mapped.
 
-use std::fs::{File, FileType};
+use std::fs::File;
 use std::os::fd::OwnedFd;
-use std::os::unix::fs::{FileTypeExt, PermissionsExt};
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
 use region::internal::Access;
+use region::special_file;
 use rustix::fs::{FallocateFlags, MemfdFlags, Mode, OFlags, SealFlags};
 use rustix::io::Errno;
 
@@ -13,20 +14,6 @@ use crate::error::{SharedError, SharedErrorKind as Kind};
 
 /// The mode of a new file.
 const OWNER_ONLY: u32 = 0o600;
-
-/// What a file is instead of a regular one: "a directory", "a named pipe", ...; `None` if it is regular.
-pub fn special_file(kind: FileType) -> Option<&'static str> {
-    match () {
-        () if kind.is_file() => None,
-        () if kind.is_dir() => Some("a directory"),
-        () if kind.is_symlink() => Some("a symbolic link"),
-        () if kind.is_fifo() => Some("a named pipe"),
-        () if kind.is_socket() => Some("a socket"),
-        () if kind.is_char_device() => Some("a character device"),
-        () if kind.is_block_device() => Some("a block device"),
-        () => Some("a special file"),
-    }
-}
 
 /// Opens the regular file at `path`; a link with that name is not followed.
 pub(crate) fn open(path: &Path, access: Access) -> Result<File, SharedError> {

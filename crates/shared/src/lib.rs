@@ -31,6 +31,5 @@ mod view;
 pub use child::Child;
 pub use element::{Element, Integer};
 pub use error::{SharedError, SharedErrorKind};
-pub use file::special_file;
 pub use memory::Shared;
 pub use view::SharedView;

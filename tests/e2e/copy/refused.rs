@@ -49,6 +49,20 @@ fn a_special_file_on_either_side_is_refused_without_blocking() {
 }
 
 #[test]
+fn a_mounted_file_is_refused_before_it_is_copied_to() {
+    e2e::with_own_mounts(|| {
+        let place = Place::new();
+        for name in ["source", "below", "config"] {
+            place.write(name, name);
+        }
+        let _mount = e2e::Mount::file(&place.path("below"), place.path("config"));
+        let line = refuses(&place, "source config", "config: is a mount");
+        assert!(line.ends_with("cannot be replaced; give the copy another name"), "{line}");
+        assert_eq!(fs::read(place.path("config")).expect("a file"), b"below");
+    });
+}
+
+#[test]
 fn a_missing_file_is_named() {
     let place = Place::new();
     place.write("source", "x");

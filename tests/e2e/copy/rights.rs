@@ -122,16 +122,63 @@ fn the_mask_of_an_access_control_list_is_not_copied_as_group_permissions() {
     assert_eq!(mode_of(&place, "old"), 0o600);
     set_mode(&place, "source", 0o600);
     assert!(give_list(&place, "source", "system.posix_acl_access"));
-    for arguments in ["source new", "source other --preserve"] {
-        copies(&place, arguments);
-    }
-    assert_eq!((mode_of(&place, "new"), mode_of(&place, "other")), (0o600, 0o600));
+    copies(&place, "source new");
+    assert_eq!(mode_of(&place, "new"), 0o600);
     // The default list of the directory is not the source's.
     fs::create_dir(place.path("generous")).expect("mkdir");
     assert!(give_list(&place, "generous", "system.posix_acl_default"));
     own(&place, "source", 0o640);
     copies(&place, "source generous/copy --preserve");
-    let copy = File::open(place.path("generous/copy")).expect("a copy");
-    let list = rustix::fs::fgetxattr(&copy, "system.posix_acl_access", &mut [0; 64][..]);
-    assert_eq!((mode_of(&place, "generous/copy"), list), (0o640, Err(Errno::NODATA)));
+    let list = attribute(&place, "generous/copy", "system.posix_acl_access");
+    assert_eq!((mode_of(&place, "generous/copy"), list), (0o640, None));
+}
+
+/// The attribute `key` of the file `name`, if it has one.
+fn attribute(place: &Place, name: &str, key: &str) -> Option<Vec<u8>> {
+    let (file, mut value) = (File::open(place.path(name)).expect("a file"), [0; 256]);
+    match rustix::fs::fgetxattr(&file, key, &mut value[..]) {
+        Ok(len) => Some(value[..len].to_vec()),
+        Err(Errno::NODATA | Errno::OPNOTSUPP) => None,
+        Err(err) => panic!("{key}: {err}"),
+    }
+}
+
+/// A source with an access control list and a note; `None`, with a message on stderr, where there are no such
+/// things.
+fn annotated() -> Option<Place> {
+    let place = stage(0o600);
+    let file = File::open(place.path("source")).expect("a file");
+    let note = rustix::fs::fsetxattr(&file, "user.note", b"mine", XattrFlags::empty());
+    let has_list = give_list(&place, "source", "system.posix_acl_access");
+    (has_list && note.is_ok()).then_some(place)
+}
+
+#[test]
+fn preserve_keeps_the_access_control_list_and_extended_attributes() {
+    let Some(place) = annotated() else { return };
+    copies(&place, "source plain");
+    copies(&place, "source kept --preserve");
+    let both = |name: &str| {
+        ["system.posix_acl_access", "user.note"].map(|key| attribute(&place, name, key))
+    };
+    assert_eq!(both("plain"), [None, None]);
+    assert_eq!(both("kept"), [Some(LIST.to_vec()), Some(b"mine".to_vec())]);
+    assert_eq!((mode_of(&place, "plain"), mode_of(&place, "kept")), (0o600, 0o640));
+}
+
+#[test]
+fn what_a_file_system_cannot_keep_is_named() {
+    e2e::with_own_mounts(|| {
+        let Some(place) = annotated() else { return };
+        let Some(_bare) = e2e::Mount::kernels_own("ramfs", place.path("bare")) else { return };
+        let mut copy = crate::copier().start(&place, "source bare/copy --preserve");
+        assert_eq!((copy.exit_code(), copy.err().len()), (0, 1), "{:?}", copy.err());
+        let why = "(Operation not supported (os error 95))";
+        let line = format!(
+            "copier: warning: bare/copy: without the access control list {why}, user.note {why}; \
+             copy to a file system that keeps this, or as root"
+        );
+        assert_eq!(copy.err(), [line]);
+        assert_eq!(mode_of(&place, "bare/copy"), 0o600, "no group by the mask alone");
+    });
 }

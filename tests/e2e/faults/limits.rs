@@ -1,6 +1,7 @@
 //! No descriptor or memory left: an error at the start, retried later while running.
 
 use std::fs;
+use std::process::Stdio;
 
 use e2e::counters::Counters;
 use e2e::{Daemon, Limit, Place, proc, wait_until};
@@ -13,6 +14,20 @@ const SMALL: Counters<'_> = Counters { region: "./x.region", fields: 2, slots: 8
 const LARGE: Counters<'_> =
     Counters { region: "./large.region", fields: 500, slots: 4096, tick: "1s" };
 const TOO_MANY: [&str; 3] = ["./x.region: ", "Too many open files", "allow this process more open"];
+
+#[test]
+fn a_file_size_limit_is_an_error_of_whatever_is_printed() {
+    let place = Place::new();
+    for arguments in ["--check", "--help", "--version"] {
+        let out = fs::File::create(place.path("out")).expect("a file");
+        let mut command = producer().command_after("ulimit -f 0", &place);
+        let command = command.arg(arguments).stdout(out).stderr(Stdio::piped());
+        let output = command.output().expect("a shell");
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(1), "{arguments}: {said}");
+        assert!(said.contains("cannot write to stdout: File too large"), "{arguments}: {said}");
+    }
+}
 
 #[test]
 fn too_few_descriptors_at_the_start_log_one_line_and_exit_with_1() {

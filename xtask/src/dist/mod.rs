@@ -1,16 +1,18 @@
 //! `cargo xtask dist`: the Debian package, `mapcast_VERSION_ARCH.deb`, in `target/dist`.
 //!
 //! `xtask/deb/Cargo.toml` lists what is in it. The parts that are made and not kept, the pages
-//! and completions out of the clap definitions and the notices of the libraries, are written to
-//! `target/release/mapcast-deb` first, so that the list there can name them. With `--target` that is
+//! and completions out of the clap definitions, the page of the configuration, the documents and the
+//! notices of the libraries, are written to `target/release/mapcast-deb` first, so that the list there can name them. With `--target` that is
 //! `target/TRIPLE/release`, the linker is Debian's cross compiler, and `Depends:` is found among the
 //! libraries that it brings.
 //!
 //! Price: cargo-deb is built into `target/tools` the first time (138 s of CPU time on a 2-core
 //! Linux 6.18 VM, 2026-11-22); afterwards the package takes as long as the release build.
 
+mod documents;
 mod notices;
 mod pages;
+mod toml_page;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -24,6 +26,9 @@ const CARGO_DEB: &str = "3.8.0";
 
 /// The programs in it, by the names of their packages here.
 const PROGRAMS: [&str; 3] = ["producer", "consumer", "copier"];
+
+/// The file of the configuration's man page.
+const CONFIGURATION_PAGE: &str = "mapcast.toml.5";
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Arguments {
@@ -84,11 +89,23 @@ fn generate(into: &Path) -> Outcome {
     for command in pages::commands() {
         pages::write(&command, into)?;
     }
+    let configuration = fs::read_to_string(root().join("docs/configuration.md"))?;
+    let configuration = toml_page::page(&pages::by_installed_name(&configuration));
+    fs::write(into.join(format!("man/{CONFIGURATION_PAGE}")), configuration)?;
+    documents::write(root(), &into.join("doc"))?;
     fs::write(into.join("NOTICES"), notices::text()?)?;
     // cargo-deb compresses pages, but not those below target/release. Without a time (-n), equal
     // pages are equal files.
-    let pages = pages::commands().map(|command| into.join(format!("man/{}.1", command.get_name())));
-    done(Command::new("gzip").args(["-9", "-n"]).args(pages))
+    let pages = pages::commands().map(|command| format!("{}.1", command.get_name()));
+    let pages = pages.into_iter().chain([CONFIGURATION_PAGE.to_owned()]);
+    done(
+        Command::new("gzip").args(["-9", "-n"]).args(pages.map(|page| into.join("man").join(page))),
+    )
+}
+
+/// The source tree.
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("xtask lies in the root")
 }
 
 fn pack(target: Option<&str>, dist: &Path) -> Fallible<PathBuf> {

@@ -27,6 +27,7 @@ configuration.md: every key; operate.md: the services; format.md: the bytes of a
 .BR mapcast\\-producer (1),
 .BR mapcast\\-consumer (1),
 .BR mapcast\\-copier (1),
+.BR mapcast.toml (5),
 .BR systemctl (1),
 .BR journalctl (1)
 ";
@@ -49,7 +50,7 @@ fn installed(command: Command, name: &'static str) -> Command {
 
 /// The programs as commands (at the start of an example, behind a pipe, in backticks)
 /// by the names that the package installs them under.
-fn by_installed_name(text: &str) -> String {
+pub(super) fn by_installed_name(text: &str) -> String {
     let mut renamed = text.to_owned();
     for program in super::PROGRAMS {
         for before in ["\n  ", "| ", "`"] {

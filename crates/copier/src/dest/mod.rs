@@ -17,10 +17,11 @@ use std::fs::{File, Metadata};
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
+use region::special_file;
 use rustix::fs::AtFlags;
-use shared::special_file;
 
 use crate::advice::Op;
+use crate::attributes::NotKept;
 use crate::bar::Bar;
 use crate::cli::Args;
 use crate::error::Kind;
@@ -72,35 +73,40 @@ impl<'a> Dest<'a> {
         self.new.place.path()
     }
 
-    /// Sets mode and owner, and replaces the file with its name; syncs both for `--sync`.
-    pub(crate) fn name(mut self) -> Result<(), Kind> {
+    /// Sets mode and owner, and replaces the file with its name; syncs both for `--sync`. Returns what
+    /// `--preserve` could not keep.
+    pub(crate) fn name(mut self) -> Result<NotKept, Kind> {
         for _ in 0..LOOKS {
             let former = self.new.place.occupant()?;
             expect_replaceable(&self.new.place, former.as_ref(), self.source, self.args)?;
-            self.finish(former.as_ref())?;
+            let not_kept = self.finish(former.as_ref())?;
             let attempt = match &former {
                 None => self.new.take_free_name()?,
                 Some(former) => self.new.replace(former)?,
             };
             if attempt == Attempt::Done {
-                return if self.args.sync { self.new.place.sync() } else { Ok(()) };
+                if self.args.sync {
+                    self.new.place.sync()?;
+                }
+                return Ok(not_kept);
             }
         }
         Err(Kind::Unsettled(self.path().to_owned()))
     }
 
     /// Sets the mode for the file it replaces, then syncs.
-    fn finish(&self, former: Option<&Found>) -> Result<(), Kind> {
-        if self.args.preserve {
-            rights::preserve(self.file(), self.source, &self.new.place)?;
+    fn finish(&self, former: Option<&Found>) -> Result<NotKept, Kind> {
+        let not_kept = if self.args.preserve {
+            rights::preserve(self.file(), self.source, &self.new.place)?
         } else {
             rights::take_mode(self.file(), self.gid, self.source, &self.new.place, former)?;
-        }
+            NotKept::default()
+        };
         if self.args.sync {
             let _shown = Bar::headline("syncing");
             self.file().sync_all().map_err(Kind::io(self.path(), Op::Sync))?;
         }
-        Ok(())
+        Ok(not_kept)
     }
 }
 
@@ -114,6 +120,9 @@ fn expect_replaceable(
     let Some(former) = former else { return Ok(()) };
     let path = place.path();
     expect_file(path, &former.meta, source)?;
+    if place.is_mounted() {
+        return Err(Kind::Mounted(path.to_owned()));
+    }
     if former.is(&source.meta) {
         return Err(Kind::SameFile(path.to_owned()));
     }

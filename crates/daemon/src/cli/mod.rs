@@ -19,6 +19,7 @@ pub use whole_number::whole_number;
 
 use crate::logging::{self, LogError, LogFilter, LogFormat};
 use crate::report::report;
+use crate::signals::survive_file_size_limit;
 use crate::{Exit, OutputError, output, print};
 
 /// What `--version` prints after the program's name. It names the project, because the programs'
@@ -84,6 +85,8 @@ pub fn run<A: Parser, E: Error + 'static>(
     work: impl FnOnce(&A) -> Result<(), E>,
     exit: impl FnOnce(&E) -> Exit,
 ) -> ExitCode {
+    // Where it cannot be handled, the signal still ends the process.
+    let _ = survive_file_size_limit();
     let code = match parse::<A>(program) {
         Ok(args) => match work(&args) {
             Ok(()) => Exit::Done,

@@ -74,19 +74,18 @@ fn an_unknown_type_is_refused_with_the_known_ones() {
 
 #[test]
 fn a_count_that_is_not_a_number_is_refused() {
-    for text in [
-        "char[]",
-        "char[",
-        "char[2",
-        "char[-1]",
-        "char[+1]",
-        "char[ 2]",
-        "char[2]]",
-        "f32[2][2]",
-        "u8[x]",
+    for (text, why) in [
+        ("char[]", "has no element count; write it as char[20]"),
+        ("f32[", "does not end with ]; write it as f32[20]"),
+        ("char[2", "does not end with ]; write it as char[20]"),
+        ("u8[-1]", "has no whole number between [ and ]; write it as u8[20]"),
+        ("char[+1]", "has no whole number between [ and ]; write it as char[20]"),
+        ("char[ 2]", "has no whole number between [ and ]; write it as char[20]"),
+        ("char[2]]", "has no whole number between [ and ]; write it as char[20]"),
+        ("u8[x]", "has no whole number between [ and ]; write it as u8[20]"),
+        ("f32[2][2]", "is an array of arrays; use one of all elements, as in f32[20]"),
     ] {
-        let why = format!("type {text:?} has no element count; write it as char[20]");
-        assert_eq!(refused(text), why);
+        assert_eq!(refused(text), format!("type {text:?} {why}"));
     }
 }
 
@@ -99,10 +98,11 @@ fn an_array_larger_than_a_record_is_refused() {
         assert_eq!(CType::array(scalar, count).expect_err("too large").part(), Part::Type);
         assert_eq!(refused(&format!("{scalar}[{count}]")), too_large(scalar, count));
     }
-    assert_eq!(refused("u8[99999999999999999999]"), too_large(Scalar::U8, u32::MAX));
+    let digits = "99999999999999999999";
+    assert_eq!(refused(&format!("u8[{digits}]")), too_large(Scalar::U8, digits));
 }
 
-fn too_large(scalar: Scalar, count: u32) -> String {
+fn too_large(scalar: Scalar, count: impl std::fmt::Display) -> String {
     format!(
         "type {scalar}[{count}] is larger than a record may be (16777216 bytes); shorten the array"
     )

@@ -183,7 +183,7 @@ fn each_impossible_part_is_named_with_its_byte() {
     let misaligned = "field \"a\" at offset 2 is not aligned for u32; use a multiple of 4";
     assert_eq!(with(FIRST_FIELD, &[2]), at(0, misaligned));
     let (at, what) = with(name + 2, b"9");
-    assert!(at == 0 && what.starts_with("field name \"9\" is not a C identifier"), "{what}");
+    assert!(at == 0 && what.starts_with("field name \"9\" begins with a digit"), "{what}");
 }
 
 #[test]

@@ -129,7 +129,7 @@ fn the_largest_offset_is_refused_without_overflow() {
 
 #[test]
 fn names_are_c_identifiers() {
-    for name in ["a b", "a-b", "1a", "\u{e4}", "a\u{1b}", "a\0", &"x".repeat(MAX_NAME + 1)] {
+    for name in ["a b", "a-b", "1-a", "\u{e4}", "a\u{1b}", "a\0", &"x".repeat(MAX_NAME + 1)] {
         let why = |of| {
             format!(
                 "{of} name {name:?} is not a C identifier of at most 64 bytes; \
@@ -140,6 +140,8 @@ fn names_are_c_identifiers() {
         let record = Schema::builder(name).field(field("a", "u8")).build();
         assert_error(&record.expect_err("no name"), None, Part::Name, &why("record"));
     }
+    let digit = "field name \"1a\" begins with a digit; begin it with a letter or _";
+    assert_error(&refused([field("1a", "u8")]), Some(0), Part::Name, digit);
     for name in ["a", "_", "A_1", &"x".repeat(MAX_NAME)] {
         assert!(build([field(name, "u8")]).is_ok(), "{name}");
     }

@@ -131,7 +131,7 @@ impl Member {
     /// The first tick is due at `now`, when all regions are open: none is missed until then.
     pub(super) fn begin(&mut self, now: Monotonic) {
         if let State::Publishing(producer) = &mut self.state {
-            producer.schedule.restart(now);
+            producer.begin(now);
         }
     }
 

@@ -88,6 +88,12 @@ impl Producer {
         Ok(())
     }
 
+    /// The first tick is due at `now`, or, with rates, as soon as they have a value.
+    pub(super) fn begin(&mut self, now: Monotonic) {
+        let wait = self.sources.begin_rates(&mut self.record);
+        self.schedule.restart(now.after(wait.min(self.settings.producer.tick)));
+    }
+
     /// When [`turn`](Self::turn) has something to do.
     pub(super) fn due(&self) -> Monotonic {
         if self.input.as_ref().is_some_and(Input::is_always_readable) || self.has_lines() {

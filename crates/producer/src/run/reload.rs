@@ -40,8 +40,8 @@ use crate::standby_input::StandbyInput;
 /// What a configuration holds that was read again.
 #[derive(Debug)]
 pub(super) enum Reread {
-    /// It is the one in the program.
-    NoFile,
+    /// It cannot be read again: why.
+    ReadOnce(&'static str),
     /// The settings that are in force.
     Unchanged,
     New(Box<Settings>),
@@ -136,8 +136,8 @@ impl Daemon<'_> {
 
     fn reread(&mut self, index: usize) -> Result<Reread, ProducerError> {
         let member = &self.members[index];
-        if member.config == Config::BuiltIn {
-            return Ok(Reread::NoFile);
+        if let Some(why) = member.config.read_once() {
+            return Ok(Reread::ReadOnce(why));
         }
         let new = self.host.args.load(&member.config)?;
         if member.settings() == Some(&new) {
@@ -159,7 +159,7 @@ impl Waiting {
         let changed = match read {
             Ok(Reread::New(new)) => self.adopt(*new).map(|()| "is in force"),
             Ok(Reread::Unchanged) => Ok("is unchanged"),
-            Ok(Reread::NoFile) => Ok("has no file to read again"),
+            Ok(Reread::ReadOnce(why)) => return tracing::info!("SIGHUP: {why}"),
             Err(error) => Err(error),
         };
         let status = self.status();
@@ -197,20 +197,19 @@ impl Producer {
                 log_event!(info, self.publisher.sink, "SIGHUP: {config} is unchanged");
                 return Ok(());
             }
-            Ok(Reread::NoFile) => {
-                log_event!(
-                    info,
-                    self.publisher.sink,
-                    "SIGHUP: the built-in configuration has no file to read again"
-                );
+            Ok(Reread::ReadOnce(why)) => {
+                log_event!(info, self.publisher.sink, "SIGHUP: {why}");
                 return Ok(());
             }
             Err(error) => Err(error),
         };
         match adopted {
             Ok(changed) => {
-                let origin = self.publisher.sink.origin();
-                log_event!(info, self.publisher.sink, "SIGHUP: {config} is in force: {origin}");
+                let region = match changed {
+                    Changed::Replaced => self.publisher.sink.origin(),
+                    _ => format!("same region, mode {:04o}", self.settings.region.mode),
+                };
+                log_event!(info, self.publisher.sink, "SIGHUP: {config} is in force: {region}");
                 if changed == Changed::Replaced { self.publish_soon(host) } else { Ok(()) }
             }
             Err(error) => {

@@ -3,6 +3,8 @@
 use layout::Value;
 use settings::Counter;
 
+use super::range::whole;
+
 /// A counter, and the number of values it has returned.
 #[derive(Debug)]
 pub(super) struct CounterSampler {
@@ -29,12 +31,7 @@ fn value(counter: Counter, index: u64) -> Value {
     // |step * index| < 2^127 and the rest is below 2^65: nothing here overflows.
     let count = greatest - least + 1;
     let moved = i128::from(step) * i128::from(index) % count;
-    let value = least + (i128::from(start) - least + moved).rem_euclid(count);
-    match i64::try_from(value) {
-        Ok(value) => Value::Int(value),
-        // Only a u64 gets here.
-        Err(_) => Value::Uint(u64::try_from(value).unwrap_or(u64::MAX)),
-    }
+    whole(least + (start - least + moved).rem_euclid(count))
 }
 
 #[cfg(test)]

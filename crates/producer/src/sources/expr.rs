@@ -67,7 +67,10 @@ mod tests {
         let mut wide = setup(&[("u8", "expr = 'f1 * 100'"), ("u8", "const = 7")]);
         wide.sample();
         let error = wide.error().expect("an error");
-        assert_eq!(error, "700 does not fit field \"f0\" (u8); use a value it can hold");
+        assert_eq!(
+            error,
+            "700 does not fit field \"f0\" (u8); give the field a larger type, or scale the value"
+        );
     }
 
     #[test]

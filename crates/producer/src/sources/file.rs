@@ -7,7 +7,8 @@
 //! Invariant: an unscaled number is never converted to a float on the way, so its digits decide
 //! whether it fits the field.
 //!
-//! Price: the file is searched for the key once per field and record; `count` reads the folders.
+//! Price: the file is searched for the key once per field and record, one of a list twice; `count` reads
+//! the folders.
 
 use std::time::Duration;
 
@@ -65,6 +66,10 @@ impl FileSampler {
         Self { source: source.clone(), element, files: ids, last: None }
     }
 
+    pub(super) fn is_rate(&self) -> bool {
+        self.source.rate
+    }
+
     /// Continues from the last reading of `earlier`, the same source in an earlier configuration.
     pub(super) fn carry_over(&mut self, earlier: &Self) {
         let Some(last) = earlier.last else { return };
@@ -80,7 +85,8 @@ impl FileSampler {
         if self.source.take == Take::Count {
             return self.count();
         }
-        let Read { id, matches, path, contents, at } = match files.read(&self.files) {
+        let Some(id) = self.choose(files) else { return Sample::Keep };
+        let Read { id, matches, path, contents, at } = match files.read(id) {
             Ok(read) => read,
             Err(error) => return Sample::Missing(error),
         };
@@ -101,6 +107,23 @@ impl FileSampler {
             _ if self.source.rate => self.grown(Baseline { file: (id, matches), number, at }),
             _ => self.fitted(number),
         }
+    }
+
+    /// The first file that holds the value, else the first that can be read, else the first.
+    fn choose(&self, files: &mut Files) -> Option<FileIndex> {
+        let (&first, others) = self.files.split_first()?;
+        if others.is_empty() {
+            return Some(first);
+        }
+        let mut readable = None;
+        for &id in &self.files {
+            let Ok(read) = files.read(id) else { continue };
+            if find(&self.source, read.contents).is_ok() {
+                return Some(id);
+            }
+            readable = readable.or(Some(id));
+        }
+        readable.or(Some(first))
     }
 
     /// How many files there are.

@@ -58,7 +58,12 @@ impl Setup {
 
     /// What is wrong with the first field.
     pub(super) fn error(&self) -> Option<String> {
-        self.sources.fields[0].error.last().map(ToString::to_string)
+        self.error_of(0)
+    }
+
+    /// What is wrong with field number `index`.
+    pub(super) fn error_of(&self, index: usize) -> Option<String> {
+        self.sources.fields[index].error.last().map(ToString::to_string)
     }
 }
 
@@ -150,7 +155,11 @@ fn a_field_without_a_value_keeps_its_last_one_and_has_an_error() {
     let cases = [
         ("n x", format!("{path}: column 1 is \"x\", not a number; correct key or column")),
         ("m 1", format!("{path}: no line has the words \"n\"; correct key")),
-        ("n 256", "256 does not fit field \"f0\" (u8); use a value it can hold".to_owned()),
+        (
+            "n 256",
+            "256 does not fit field \"f0\" (u8); give the field a larger type, or scale the value"
+                .to_owned(),
+        ),
         ("n 1.5", "2".to_owned()),
     ];
     for (text, why) in cases {
@@ -227,6 +236,34 @@ fn the_first_readable_path_is_used() {
     assert_eq!(setup.sample(), ["1"]);
     fs::remove_file(setup.path("a")).expect("remove");
     assert_eq!(setup.sample(), ["2"]);
+}
+
+#[test]
+fn a_path_without_the_value_is_passed_over() {
+    let mut setup = setup(&[
+        ("u8", r#"file = { path = ["@/a", "@/b"], key = "x", default = 0 }"#),
+        ("u8", r#"file = { path = ["@/a", "@/b"], default = 0 }"#),
+    ]);
+    setup.write("a", "no number");
+    setup.write("b", "x 2");
+    assert_eq!((setup.sample()[0].as_str(), setup.error()), ("2", None));
+    setup.write("a", "x 1");
+    assert_eq!(setup.sample()[0], "1", "the first that has it");
+    fs::write(setup.path("a"), b"x \xff").expect("write");
+    assert_eq!(setup.sample()[0], "2", "no text");
+    // Without a value anywhere, the error is that of the first file that can be read.
+    setup.write("b", "y");
+    setup.write("a", "x one");
+    assert_eq!(setup.sample(), ["0", "0"]);
+    let why = |setup: &Setup, name: &str, what: &str| {
+        Some(format!("{}: {what}", setup.path(name).display()))
+    };
+    let word = "column 1 is \"one\", not a number; correct key or column";
+    assert_eq!(setup.error(), why(&setup, "a", word));
+    fs::remove_file(setup.path("a")).expect("remove");
+    setup.write("b", "");
+    setup.sample();
+    assert_eq!(setup.error(), why(&setup, "b", "no line has the words \"x\"; correct key"));
 }
 
 #[test]

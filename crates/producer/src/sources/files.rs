@@ -94,12 +94,8 @@ impl Files {
         }
     }
 
-    /// The first of `ids` that can be read.
-    pub(super) fn read(&mut self, ids: &[FileIndex]) -> Result<Read<'_>, SampleError> {
-        let readable = ids.iter().copied().find(|id| self.files[id.0].refresh().is_ok());
-        let Some(id) = readable.or(ids.first().copied()) else {
-            return Err(SampleError::NotText(PathBuf::new(), "names no file"));
-        };
+    /// What file `id` holds, which is read if no field of this record has read it.
+    pub(super) fn read(&mut self, id: FileIndex) -> Result<Read<'_>, SampleError> {
         let file = &mut self.files[id.0];
         let at = match file.refresh() {
             Ok(at) => *at,

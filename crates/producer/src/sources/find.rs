@@ -7,7 +7,7 @@
 
 use layout::Digits;
 use layout::text::{plain, quote};
-use settings::{FileSource, Take, is_separator, nearest, words};
+use settings::{FileSource, Take, Words, is_separator, nearest, words};
 
 /// Lines that a key which is not there is compared with.
 const COMPARED: usize = 256;
@@ -53,21 +53,39 @@ pub(super) fn find<'c>(source: &FileSource, contents: &'c str) -> Result<Found<'
             let text = pattern.find(rest).ok_or(NotFound::NoMatch)?;
             match digits(source, text) {
                 Some(number) => Ok(number),
-                None if source.labels => Ok(Found::Text(text)),
+                None if source.words == Words::Labels => Ok(Found::Text(text)),
                 None => Err(NotFound::MatchNotANumber { text: text.to_owned() }),
             }
         }
     }
 }
 
+/// What says that a `bool` is true, in either case, and that it is false.
+const YES: [&str; 5] = ["yes", "y", "true", "on", "up"];
+const NO: [&str; 5] = ["no", "n", "false", "off", "down"];
+
 /// `word` as a number in the notation of `source`.
 fn digits<'c>(source: &FileSource, word: &'c str) -> Option<Found<'c>> {
-    if !source.hex {
-        return Digits::new(word).map(Found::Number);
-    }
-    let digits = word.strip_prefix("0x").or_else(|| word.strip_prefix("0X")).unwrap_or(word);
+    let marked = word.strip_prefix("0x").or_else(|| word.strip_prefix("0X"));
+    let number = match marked.or(source.hex.then_some(word)) {
+        Some(digits) => hexadecimal(digits).map(Found::Whole),
+        None => Digits::new(word).map(Found::Number),
+    };
+    number.or_else(|| if source.words == Words::YesOrNo { yes_or_no(word) } else { None })
+}
+
+fn hexadecimal(digits: &str) -> Option<i128> {
     let is_hex = digits.bytes().all(|byte| byte.is_ascii_hexdigit());
-    i128::from_str_radix(digits, 16).ok().filter(|_| is_hex).map(Found::Whole)
+    i128::from_str_radix(digits, 16).ok().filter(|_| is_hex)
+}
+
+fn yes_or_no(word: &str) -> Option<Found<'static>> {
+    let is_one_of = |known: [&str; 5]| known.iter().any(|known| word.eq_ignore_ascii_case(known));
+    match word {
+        _ if is_one_of(YES) => Some(Found::Whole(1)),
+        _ if is_one_of(NO) => Some(Found::Whole(0)),
+        _ => None,
+    }
 }
 
 fn trim(line: &str) -> &str {
@@ -122,7 +140,7 @@ fn no_key(contents: &str, key: &[String]) -> NotFound {
 fn sum<'c>(source: &FileSource, text: &'c str, columns: &[usize]) -> Result<Found<'c>, NotFound> {
     if let [column] = *columns {
         return match number(source, text, column) {
-            Err(NotFound::NotANumber { .. }) if source.labels => {
+            Err(NotFound::NotANumber { .. }) if source.words == Words::Labels => {
                 word(text, column).map(Found::Text)
             }
             number => number,
@@ -210,7 +228,7 @@ fn advice(near: Option<&str>) -> String {
 
 #[cfg(test)]
 mod tests {
-    use settings::{FileSource, Take, words};
+    use settings::{FileSource, Take, Words, words};
 
     use super::{Found, NotFound, find};
 
@@ -224,7 +242,7 @@ mod tests {
             key,
             take,
             hex: false,
-            labels: false,
+            words: Words::None,
             scale: 1.0,
             rate: false,
             wraps: None,

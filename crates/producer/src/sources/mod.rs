@@ -52,6 +52,9 @@ use wave::WaveSampler;
 
 /// The most lost values that are logged per [`WINDOW`]; the others are counted.
 const LOSSES: u32 = 100;
+/// Time between the first two readings of a rate: ten of the steps in which the kernel counts processor
+/// time.
+const FIRST_RATE: Duration = Duration::from_millis(100);
 /// The time to which that limit applies.
 const WINDOW: Duration = Duration::from_secs(10);
 
@@ -173,6 +176,22 @@ impl Sources {
         record
     }
 
+    /// Takes the first reading of every rate, so that the first record has rates. Returns how long to wait
+    /// for the second reading; zero without rates.
+    pub(crate) fn begin_rates(&mut self, record: &mut RecordBuf) -> Duration {
+        let mut wait = Duration::ZERO;
+        for (index, field) in self.fields.iter_mut().enumerate() {
+            if let Sampler::File(file) = &mut field.sampler
+                && file.is_rate()
+            {
+                let _ = file.sample(&mut self.files); // the first reading of a rate is no value
+                field.fall_back(index, record);
+                wait = FIRST_RATE;
+            }
+        }
+        wait
+    }
+
     /// Samples every source at `now` into `record`.
     pub(crate) fn sample(&mut self, now: Moment, record: &mut RecordBuf) {
         self.files.forget();
@@ -258,19 +277,27 @@ impl FieldSource {
         if held > 0 {
             tracing::warn!("{} lost without a message", counted(held, "more value"));
         }
-        let name = &self.name;
+        let subject = self.subject(error);
         // A field type that is too small is a configuration error, logged one level higher. A source
         // without a value so far may be one.
         let is_known = self.has_had_value || self.is_logged;
         match (self.default().is_some(), error.is_misfit()) {
             (true, false) if is_known => {
-                tracing::info!("field {name:?}: {error}; it holds its default");
+                tracing::info!("{subject}{error}; it holds its default");
             }
-            (true, _) => tracing::warn!("field {name:?}: {error}; it holds its default"),
-            (false, false) => tracing::warn!("field {name:?}: {error}; it keeps its last value"),
-            (false, true) => tracing::error!("field {name:?}: {error}; it keeps its last value"),
+            (true, _) => tracing::warn!("{subject}{error}; it holds its default"),
+            (false, false) => tracing::warn!("{subject}{error}; it keeps its last value"),
+            (false, true) => tracing::error!("{subject}{error}; it keeps its last value"),
         }
         true
+    }
+
+    /// The field, in front of an error that does not name it.
+    fn subject(&self, error: &SampleError) -> String {
+        match error {
+            SampleError::Value(_) => String::new(),
+            _ => format!("field {:?}: ", self.name),
+        }
     }
 }
 

@@ -99,6 +99,57 @@ fn a_hexadecimal_number_is_exact_with_or_without_its_prefix() {
 }
 
 #[test]
+fn a_number_that_begins_with_0x_is_hexadecimal() {
+    let types = ["u16", "u64", "f64", "bool"];
+    let fields = types.map(|ctype| (ctype, r#"file = { path = "@/flags" }"#));
+    let mut setup = setup(&fields);
+    for (text, want) in [
+        ("0x1003", ["4099", "4099", "4099", "true"]),
+        ("0X0", ["0", "0", "0", "false"]),
+        ("10", ["10", "10", "10", "true"]),
+    ] {
+        setup.write("flags", text);
+        assert_eq!(setup.sample(), want, "{text}");
+    }
+    for text in ["0x", "0xg", "0x-1", "0x1.8", "ff"] {
+        setup.write("flags", text);
+        setup.sample();
+        assert!(setup.error().expect(text).contains("not a number"), "{text}");
+    }
+}
+
+#[test]
+fn words_fill_a_bool_without_labels() {
+    let mut setup = setup(&[
+        ("bool", r#"file = { path = "@/n" }"#),
+        ("bool", r#"file = { path = "@/n", regex = '(\S+)$' }"#),
+        ("u8", r#"file = { path = "@/n" }"#),
+    ]);
+    for (word, want) in [
+        ("Y", "true"),
+        ("yes", "true"),
+        ("on", "true"),
+        ("up", "true"),
+        ("True", "true"),
+        ("N", "false"),
+        ("no", "false"),
+        ("OFF", "false"),
+        ("down", "false"),
+        ("false", "false"),
+    ] {
+        setup.write("n", if want == "true" { "0" } else { "1" });
+        setup.sample();
+        setup.write("n", &format!("{word}\n"));
+        assert_eq!(setup.sample()[..2], [want, want], "{word}");
+    }
+    let error = setup.error_of(2).expect("a word is no u8");
+    assert!(error.contains("\"false\", not a number"), "{error}");
+    setup.write("n", "unknown");
+    setup.sample();
+    assert!(setup.error().expect("no word for a bool").contains("not a number"));
+}
+
+#[test]
 fn a_word_is_the_number_of_its_label() {
     let source = |keys: &str| {
         format!(

@@ -4,7 +4,7 @@ use fastrand::Rng;
 use layout::Value;
 use settings::{Random, Range};
 
-use super::range::value_at;
+use super::range::{value_at, whole};
 
 /// A random source and its generator.
 #[derive(Debug)]
@@ -21,7 +21,7 @@ impl RandomSampler {
     /// The next number; whole numbers are uniformly distributed.
     pub(super) fn sample(&mut self) -> Value {
         match self.range {
-            Range::Whole { min, max } => Value::Int(self.rng.i64(min..=max)),
+            Range::Whole { min, max } => whole(self.rng.i128(min..=max)),
             real @ Range::Real { .. } => value_at(real, self.rng.f64_inclusive()),
         }
     }
@@ -61,7 +61,7 @@ mod tests {
 
     #[test]
     fn the_widest_range_does_not_overflow() {
-        let range = Range::Whole { min: i64::MIN, max: i64::MAX };
+        let range = Range::Whole { min: i64::MIN.into(), max: u64::MAX.into() };
         let mut sampler = RandomSampler::new(Random { range, seed: Some(1) });
         assert_ne!(sampler.sample(), sampler.sample());
     }

@@ -9,20 +9,27 @@ pub(super) fn value_at(range: Range, fraction: f64) -> Value {
     let fraction = if fraction.is_nan() { 0.0 } else { fraction.clamp(0.0, 1.0) };
     match range {
         Range::Whole { min, max } => {
-            let width = i128::from(max) - i128::from(min);
+            let width = max - min;
             #[expect(
                 clippy::cast_precision_loss,
                 clippy::cast_possible_truncation,
                 reason = "the nearest value is wanted, and it is held between the bounds below"
             )]
             let steps = (width as f64 * fraction).round() as i128;
-            let value = i128::from(min) + steps.clamp(0, width);
-            Value::Int(i64::try_from(value).unwrap_or(max))
+            whole(min + steps.clamp(0, width))
         }
         // Each product is finite; max - min need not be.
         Range::Real { min, max } => {
             Value::F64((min * (1.0 - fraction) + max * fraction).clamp(min, max))
         }
+    }
+}
+
+/// A number between the least `i64` and the greatest `u64`.
+pub(super) fn whole(number: i128) -> Value {
+    match i64::try_from(number) {
+        Ok(number) => Value::Int(number),
+        Err(_) => Value::Uint(u64::try_from(number).unwrap_or(u64::MAX)),
     }
 }
 
@@ -35,7 +42,10 @@ mod tests {
 
     #[test]
     fn values_stay_in_range_even_at_the_ends_of_the_type() {
-        let all = Range::Whole { min: i64::MIN, max: i64::MAX };
+        let unsigned = Range::Whole { min: 0, max: u64::MAX.into() };
+        assert_eq!(value_at(unsigned, 0.0), Value::Int(0));
+        assert_eq!(value_at(unsigned, 1.0), Value::Uint(u64::MAX));
+        let all = Range::Whole { min: i64::MIN.into(), max: i64::MAX.into() };
         assert_eq!(value_at(all, 0.0), Value::Int(i64::MIN));
         assert_eq!(value_at(all, 1.0), Value::Int(i64::MAX));
         assert_eq!(value_at(all, f64::INFINITY), Value::Int(i64::MAX));

@@ -5,7 +5,7 @@ use std::io;
 use std::mem::discriminant;
 use std::path::PathBuf;
 
-use layout::ValueError;
+use layout::{ValueError, ValueErrorKind};
 use rustix::io::Errno;
 
 use super::find::NotFound;
@@ -74,13 +74,23 @@ impl fmt::Display for SampleError {
             Self::NoMatch(pattern) => write!(f, "no file matches {}", pattern.display()),
             Self::NotText(path, what) => write!(f, "{} {what}", path.display()),
             Self::NotFound(path, error) => write!(f, "{}: {error}", path.display()),
-            Self::Value(error) => error.fmt(f),
+            Self::Value(error) => write!(f, "{}; {}", error.fact(), next_step(error)),
             Self::Overflow => f.write_str("the number is beyond the largest float; correct scale"),
             Self::NoNumber(result) => {
                 write!(f, "the expression gives {result}, which is no whole number")
             }
             Self::FirstRate => f.write_str("a rate needs two readings"),
         }
+    }
+}
+
+/// What to change where the value is what it is.
+fn next_step(error: &ValueError) -> &'static str {
+    match error.kind() {
+        ValueErrorKind::OutOfRange => "give the field a larger type, or scale the value",
+        ValueErrorKind::BadText => "give the field a longer char[N], or take a part of the text",
+        ValueErrorKind::UnknownLabel => "add it to the labels",
+        _ => "give the field another type",
     }
 }
 

@@ -65,6 +65,7 @@ fn a_value_that_is_lost_is_logged_once_and_its_return_only_after_that() {
             let lost: Vec<&str> = log.lines().filter(|line| line.contains(why)).collect();
             assert_eq!(lost.len(), 1, "{log}");
             assert!(lost[0].contains(level) && lost[0].ends_with(instead), "{}", lost[0]);
+            assert_eq!(lost[0].matches("field \"f0\"").count(), 1, "{}", lost[0]);
         }
         fs::write(&file, "21").expect("write");
         producer.wait_for("has a value again");

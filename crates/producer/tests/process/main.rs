@@ -51,6 +51,17 @@ fn the_producer_stops_after_its_ticks_one_record_each() {
 }
 
 #[test]
+fn the_first_record_has_rates() {
+    let place = Place::new();
+    let file = place.path("count");
+    fs::write(&file, "7").expect("write");
+    let rate = format!("file = {{ path = '{}', rate = true, default = nan }}", file.display());
+    place.configure(&[("f64", &rate)], "");
+    place.start("log", Stdio::null(), &["--ticks", "1"]).ends_with(0);
+    assert_eq!(place.newest(), Some((1, 1, Value::F64(0.0))));
+}
+
+#[test]
 fn missed_ticks_are_counted_and_not_caught_up() {
     let place = Place::new();
     place.configure(COUNTER, "[producer]\ntick = \"20ms\"\n");

@@ -1,7 +1,9 @@
 //! Fields by name, labels and units, in each format.
 
-use layout::Schema;
-use render::{Format, View};
+use std::sync::Arc;
+
+use layout::{CType, FieldSpec, RecordBuf, Schema, Value};
+use render::{Format, Reading, View};
 
 use crate::golden::{builder, view};
 
@@ -58,6 +60,29 @@ fn units_are_a_member_of_each_object_and_in_the_header_of_csv() {
     assert!(view(&schema, &units(Format::Json)).ends_with(",\"units\":{\"i\":\"m/s\"}}\n"));
     let csv = view(&schema, &units(Format::Csv));
     assert!(csv.lines().next().unwrap().ends_with(",record.n[2],record.i [m/s]"), "{csv}");
+}
+
+#[test]
+fn a_text_that_a_spreadsheet_takes_for_a_formula_is_marked_on_request() {
+    let field = |(name, ctype): (&str, &str)| FieldSpec::new(name, ctype.parse::<CType>().unwrap());
+    let fields = [("a", "char[16]"), ("b", "char"), ("n", "i8"), ("c", "char[8]")].map(field);
+    let schema = Schema::builder("R").fields(fields).build().unwrap();
+    let row = |csv_safe, text: &str, character: &str| {
+        let mut record = RecordBuf::new(Arc::new(schema.clone()));
+        let values = [text.into(), character.into(), Value::Int(-5), "a=b".into()];
+        for (index, value) in values.iter().enumerate() {
+            record.set(index, value).unwrap();
+        }
+        let mut out = Vec::new();
+        let view = View { format: Format::Csv, csv_safe, ..View::default() };
+        let reading = Reading { record: record.view(), origin: None };
+        view.of(&schema).unwrap().render(&reading, &mut out).unwrap();
+        String::from_utf8(out).unwrap().lines().last().unwrap().to_owned()
+    };
+    assert_eq!(row(true, "=1+2", "@"), ",,,,,,'=1+2,'@,-5,a=b");
+    assert_eq!(row(true, "-1,\"2\"", "+"), ",,,,,,\"'-1,\"\"2\"\"\",'+,-5,a=b");
+    assert_eq!(row(true, "\t=1", "x"), ",,,,,,\\x09=1,x,-5,a=b");
+    assert_eq!(row(false, "=1+2", "@"), ",,,,,,=1+2,@,-5,a=b");
 }
 
 #[test]

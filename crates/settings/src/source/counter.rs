@@ -13,7 +13,7 @@ use crate::node::Node;
 #[serde(default, deny_unknown_fields)]
 pub struct Counter {
     /// The value of the first record.
-    pub start: i64,
+    pub start: i128,
     /// What is added with each record; never zero.
     pub step: i64,
     /// The least whole number that the field holds.

@@ -36,26 +36,25 @@ const MAX_COLUMN: i128 = 4096;
 
 /// A number or a text out of a file.
 ///
-/// What a producer does with it, each time: read the first of `paths` that can be read; find the
-/// value; for a number, take the difference to the last time by the
-/// seconds between if `rate`, multiply by `scale`, round for an integer field; a label as it is. While there is no
-/// value (no file, no such line, no number there, one that the field cannot hold, no earlier reading
-/// for a rate, a number that went backward for a rate), the field holds `default` if there is one,
-/// else the last value it had.
+/// What a producer does with it, each time: read the first of `paths` that holds the value; for a
+/// number, take the difference to the last time by the seconds between if `rate`, multiply by `scale`,
+/// round for an integer field; a label as it is. While there is no value (no file, no such line, no
+/// number there, one that the field cannot hold, no earlier reading for a rate, a number that went
+/// backward for a rate), the field holds `default` if there is one, else the last value it had.
 #[derive(Clone, Debug, PartialEq)]
 pub struct FileSource {
-    /// The file, and others to try in this order where it cannot be read. Never empty. One that
-    /// [`is_pattern`] is replaced by the files that it matches, sorted.
+    /// The file, and others to try in this order where it cannot be read or does not hold the value. Never
+    /// empty. One that [`is_pattern`] is replaced by the files that it matches, sorted.
     pub paths: Vec<PathBuf>,
     /// The words right before the value: in the first line that begins with them, else
     /// in the first that has them one after another. `None` begins at the start of the file.
     pub key: Option<Vec<String>>,
     /// Which of the words that follow.
     pub take: Take,
-    /// Whether numbers are hexadecimal, with or without `0x`.
+    /// Whether numbers without `0x` are hexadecimal, too.
     pub hex: bool,
-    /// Whether text that is no number is a label of the field.
-    pub labels: bool,
+    /// What text that is no number means.
+    pub words: Words,
     /// What a number is multiplied by; 1 for text and `bool`. Finite, not zero.
     pub scale: f64,
     /// Whether the value is how fast the number grows, per second.
@@ -83,6 +82,17 @@ pub enum Take {
     Part(Pattern),
     /// A number: how many files there are. None of them is read.
     Count,
+}
+
+/// What text that is no number means where a number is wanted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Words {
+    /// There is no value.
+    None,
+    /// It is a label of the field.
+    Labels,
+    /// It says whether a `bool` is true: `yes`, `off`.
+    YesOrNo,
 }
 
 /// Whether `path` is a pattern for paths, with `*`, `?` or `[...]`.
@@ -147,14 +157,18 @@ pub(super) fn read(node: &Node<'_>, target: &mut Target<'_>) -> Result<FileSourc
         Some(regex) => Take::Match(pattern(node, regex)?),
         None => take(node, &table, target.field())?,
     };
-    let labels = !ctype.is_text() && !target.field().labels().is_empty();
+    let words = match target.field() {
+        field if field.labels().is_empty() && ctype.element() == Scalar::Bool => Words::YesOrNo,
+        field if field.labels().is_empty() || ctype.is_text() => Words::None,
+        _ => Words::Labels,
+    };
     let default = node.get("default").map(|default| target.constant(&default)).transpose()?;
     Ok(FileSource {
         paths: table.path.into_iter().map(|FilePath(path)| path).collect(),
         key: table.key,
         take,
         hex: table.hex,
-        labels,
+        words,
         scale,
         rate: table.rate,
         wraps,

@@ -37,7 +37,7 @@ pub use clock::{ClockKind, ClockSource, TimeUnit};
 pub use constant::Constant;
 pub use counter::Counter;
 pub use disk::{DiskFigure, DiskSource};
-pub use file::{FileSource, Take, is_pattern, is_separator, words};
+pub use file::{FileSource, Take, Words, is_pattern, is_separator, words};
 pub use input::{InputKey, InputSource};
 pub use pattern::Pattern;
 pub use query::Expr;

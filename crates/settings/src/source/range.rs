@@ -17,12 +17,12 @@ use crate::values::quoted_duration;
 /// Two bounds, both included, the first one smaller.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Range {
-    /// Bounds of an integer field.
+    /// Bounds of an integer field, from the least `i64` to the greatest `u64`.
     Whole {
         /// The least value.
-        min: i64,
+        min: i128,
         /// The greatest value.
-        max: i64,
+        max: i128,
     },
     /// Bounds of a float field, finite.
     Real {
@@ -121,7 +121,7 @@ pub(super) fn read_random(node: &Node<'_>, field: &Field) -> Result<Random, Prob
     Ok(Random { range: range(node, one_number(node, field)?)?, seed })
 }
 
-/// The bounds of a wave or a random number: `i64` for an integer field, else `f64`.
+/// The bounds of a wave or a random number: `i128` for an integer field, else `f64`.
 #[derive(Deserialize)]
 struct Bounds<N> {
     min: N,
@@ -132,7 +132,7 @@ struct Bounds<N> {
 fn range(node: &Node<'_>, scalar: Scalar) -> Result<Range, Problem> {
     let (least, most) = (node.at_key("min"), node.at_key("max"));
     if let Some(range) = scalar.int_range() {
-        let Bounds { min, max } = node.read()?;
+        let Bounds::<i128> { min, max } = node.read()?;
         let (min, max) = (least.in_range(min, range)?, most.in_range(max, range)?);
         if min < max {
             return Ok(Range::Whole { min, max });

@@ -98,7 +98,7 @@ pub(crate) static CASES: &[Case] = &[
     field(
         "an array without a count",
         &[r#"name = "a""#, r#"type = "f32[]""#],
-        r#"7:8: record.field[a].type: type "f32[]" has no element count; write it as char[20]"#,
+        r#"7:8: record.field[a].type: type "f32[]" has no element count; write it as f32[20]"#,
     ),
     field(
         "an array larger than a record",

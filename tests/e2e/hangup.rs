@@ -1,0 +1,102 @@
+//! SIGHUP and the terminal: a producer whose window is closed ends, as other programs do; any other
+//! SIGHUP reloads.
+
+use std::os::fd::OwnedFd;
+
+use e2e::{Daemon, Place, Reading};
+use nix::sys::signal::Signal;
+use rustix::pty::{OpenptFlags, grantpt, ioctl_tiocgptpeer, openpt, unlockpt};
+
+use crate::{consumer, producer};
+
+/// A window, which is closed by dropping it, and the program that was started in it.
+struct Window {
+    terminal: Option<OwnedFd>,
+    program: Daemon,
+}
+
+impl Window {
+    /// Starts a producer of `./x.toml` as the argument of `around`, in a new terminal.
+    fn with_producer(place: &Place, around: &[&str], arguments: &[&str]) -> Self {
+        let flags = OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC;
+        let terminal = openpt(flags).expect("a terminal");
+        grantpt(&terminal).and_then(|()| unlockpt(&terminal)).expect("its other side");
+        let stdin = ioctl_tiocgptpeer(&terminal, flags).expect("its other side");
+        let mut command =
+            producer().command_under(&[&["setsid", "--ctty"], around].concat(), place);
+        let command = command.arg("./x.toml").args(arguments);
+        let program = Daemon::start_reading("a producer in a window", command, stdin);
+        Self { terminal: Some(terminal), program }
+    }
+
+    fn close(&mut self) {
+        self.terminal = None;
+    }
+}
+
+fn configured() -> Place {
+    let place = Place::new();
+    let text = "[region]\npath = \"./x.region\"\n[record]\nname = \"X\"\n[[record.field]]\n\
+                name = \"n\"\ntype = \"u32\"\nsource = { counter = {} }\n[producer]\ntick = \"10ms\"\n";
+    place.write("x.toml", text);
+    place
+}
+
+/// A shell that waits for the command in its arguments, a process of its own.
+const SHELL: [&str; 4] = ["sh", "-c", "\"$@\"; :", "sh"];
+
+const ENDED: &str = "closed ./x.region (SIGHUP, its terminal has hung up)";
+
+#[test]
+fn a_producer_ends_and_closes_its_region_when_its_window_is_closed() {
+    for around in [&[][..], &SHELL] {
+        let place = configured();
+        let mut window = Window::with_producer(&place, around, &[]);
+        let mut first = consumer().start(&place, "./x.region --once --timeout 20s");
+        assert_eq!(first.exit_code(), 0, "a record");
+        window.close();
+        window.program.says(ENDED);
+        let mut consumer = consumer().start(&place, "./x.region --once --format json");
+        assert_eq!(Reading::of(&consumer.next_out()).state, "closed", "{around:?}");
+        if around.is_empty() {
+            assert_eq!(window.program.exit_code(), 0);
+        }
+    }
+}
+
+#[test]
+fn a_standby_ends_when_its_window_is_closed() {
+    let place = configured();
+    let mut active = producer().start(&place, "./x.toml");
+    active.says("publishing");
+    let mut window = Window::with_producer(&place, &[], &["--standby"]);
+    window.program.says("waiting");
+    window.close();
+    assert_eq!(window.program.exit_code(), 0);
+    active.stop();
+}
+
+#[test]
+fn a_sighup_reloads_while_the_window_is_open() {
+    let place = configured();
+    let mut window = Window::with_producer(&place, &[], &[]);
+    window.program.says("publishing");
+    window.program.signal(Signal::SIGHUP);
+    window.program.says("SIGHUP: ./x.toml is unchanged");
+    assert!(window.terminal.is_some());
+    window.program.stop();
+}
+
+#[test]
+fn a_producer_under_nohup_outlives_its_window_and_still_reloads() {
+    let place = configured();
+    let mut window = Window::with_producer(&place, &["nohup"], &[]);
+    window.program.says("publishing");
+    window.close();
+    // The kernel's SIGHUP, and one of a person who wants a reload.
+    window.program.says("SIGHUP: ./x.toml is unchanged");
+    window.program.signal(Signal::SIGHUP);
+    window.program.says("SIGHUP: ./x.toml is unchanged");
+    window.program.stop();
+    assert_eq!(window.program.said(ENDED), 0);
+}
