@@ -65,6 +65,8 @@ Under a service manager (systemd):
 /// A region describes itself: a name or a path is enough. Without an argument it is the one that
 /// `producer` publishes without an argument. The consumer waits for a region that does not exist yet,
 /// and when its writer dies or is replaced, it continues with the next one.
+#[allow(clippy::doc_markdown)] // the text of `--help`, where backticks would be printed
+#[allow(clippy::struct_excessive_bools)] // an option each
 #[derive(Clone, Debug, Parser)]
 #[command(name = PROGRAM, version = VERSION, after_long_help = AFTER_HELP)]
 pub struct Args {
@@ -165,7 +167,7 @@ pub struct Args {
 
     /// Print text by this template, not the region's
     ///
-    /// {name} is a field, {name[0]} an element, {sequence}, {epoch}, {state}, {age} and {published_at}
+    /// {name} is a field, {name[0]} an element, {lineage}, {sequence}, {epoch}, {state}, {age} and {published_at}
     /// tell which record it is ({@state} even if a field has that name), {{ is a brace, \n a line break, \t a
     /// tab. Width, alignment, fill and precision as in Rust: {x:>8.3}, {name:*<12}, {sequence:08}.
     #[arg(long, value_name = "TEMPLATE", conflicts_with = "fields")]

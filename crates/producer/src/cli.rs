@@ -59,6 +59,7 @@ Exit codes:
 /// With several, or a directory of them, one process publishes all regions; a failure of one leaves the
 /// others alone.
 #[allow(clippy::doc_markdown)] // the text of `--help`, where backticks would be printed
+#[allow(clippy::struct_excessive_bools)] // an option each
 #[derive(Clone, Debug, Parser)]
 #[command(name = PROGRAM, version = VERSION, after_long_help = AFTER_HELP)]
 pub struct Args {

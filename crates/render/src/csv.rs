@@ -126,13 +126,9 @@ impl Csv {
 
 impl Head {
     fn write(&self, index: Option<u32>, out: &mut impl Write) -> io::Result<()> {
-        let mut name = format!("record.{}", self.name);
-        if let Some(index) = index {
-            name.push_str(&format!("[{index}]"));
-        }
-        if !self.unit.is_empty() {
-            name.push_str(&format!(" [{}]", self.unit));
-        }
+        let index = index.map(|index| format!("[{index}]")).unwrap_or_default();
+        let unit = if self.unit.is_empty() { String::new() } else { format!(" [{}]", self.unit) };
+        let name = format!("record.{}{index}{unit}", self.name);
         out.write_all(b",")?;
         write_text("", name.as_bytes(), out)
     }

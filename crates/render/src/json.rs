@@ -28,7 +28,7 @@ use serde_json::ser::Formatter;
 use serde_json::value::{RawValue, to_raw_value};
 
 use crate::columns::Column;
-use crate::reading::Reading;
+use crate::reading::{Origin, Reading};
 use crate::view::View;
 
 /// Writes objects.
@@ -52,8 +52,8 @@ impl Json {
         let object = Line {
             lineage: origin.map(|origin| origin.publication.lineage),
             sequence: origin.map(|origin| origin.publication.sequence),
-            published_at: origin.map(|origin| origin.rfc3339()),
-            age_ns: origin.and_then(|origin| origin.age_ns()),
+            published_at: origin.map(Origin::rfc3339),
+            age_ns: origin.and_then(Origin::age_ns),
             state: origin.map(|origin| origin.region.state().as_str()),
             epoch: origin.map(|origin| origin.region.epoch()),
             record: Record { view: reading.record, json: self },

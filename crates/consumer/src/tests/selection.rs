@@ -59,7 +59,9 @@ fn changing(records: &[[u8; 7]]) -> Stage {
         .build()
         .unwrap();
     stage.opens(&schema)();
-    records.iter().for_each(|record| stage.publishes_bytes(record)());
+    for record in records {
+        stage.publishes_bytes(record)();
+    }
     stage
 }
 

@@ -157,8 +157,9 @@ fn nesting_has_a_limit() {
 #[test]
 fn an_expression_is_a_number_and_takes_elements() {
     let record = record();
-    let number = |text: &str| Expr::parse(text, record.schema()).unwrap().evaluate(record.view());
-    assert_eq!([number("v[0] * x"), number("on + 1"), number("min - 1")], [3.5, 2.0, 2.0]);
+    let number = |text| Expr::parse(text, record.schema()).unwrap().evaluate(record.view());
+    let numbers = ["v[0] * x", "on + 1", "min - 1"].map(|text| number(text).to_string());
+    assert_eq!(numbers, ["3.5", "2", "2"]);
     let used = Expr::parse("v[0] * x", record.schema()).unwrap();
     assert_eq!(used.fields().collect::<Vec<_>>(), [10, 3]);
     for text in ["x > 1", "on and off", "name", "'a'", "true", "not on"] {

@@ -145,7 +145,7 @@ pub(crate) static CASES: &[Case] = &[
     daemons(
         "a line template with an unknown field",
         &["[consumer]", r#"line = "{b}""#],
-        r#"9:8: consumer.line: at byte 0 of the line, "b" is no field; use one of: a, sequence, epoch, state, age, published_at"#,
+        r#"9:8: consumer.line: at byte 0 of the line, "b" is no field; use one of: a, lineage, sequence, epoch, state, age, published_at"#,
     ),
     daemons(
         "a line template that does not close",
@@ -165,7 +165,7 @@ pub(crate) static CASES: &[Case] = &[
     daemons(
         "a line template with a precision for an integer",
         &["[consumer]", r#"line = "{a:.2}""#],
-        r#"9:8: consumer.line: at byte 0 of the line, a precision is for f32 and f64, age and published_at; remove it"#,
+        "9:8: consumer.line: at byte 0 of the line, a precision is for f32 and f64, age and published_at; remove it",
     ),
     daemons(
         "a line that is no text",
