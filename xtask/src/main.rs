@@ -17,6 +17,7 @@ mod deps;
 #[cfg(feature = "large")]
 mod dist;
 mod fuzz;
+mod instructions;
 #[cfg(not(feature = "large"))]
 mod large;
 mod loom;
@@ -68,6 +69,8 @@ enum Command {
     Dist(dist::Arguments),
     /// Feed hostile bytes to every parser, on the stable compiler
     Fuzz(fuzz::Arguments),
+    /// Count the instructions of publish, latest and next, and compare them with their budget
+    Instructions(instructions::Arguments),
     /// Run the protocol's models, then weaken each of its lines: a model must fail for each
     Loom(loom::Arguments),
     /// Search every state of the protocol's Promela models: writers that die, and their successors
@@ -89,6 +92,7 @@ fn main() -> ExitCode {
         Command::Deps => deps::run(),
         Command::Dist(arguments) => dist::run(&arguments),
         Command::Fuzz(arguments) => fuzz::run(&arguments),
+        Command::Instructions(arguments) => instructions::run(&arguments),
         Command::Loom(arguments) => loom::run(&arguments),
         Command::Spin(arguments) => spin::run(&arguments),
         Command::Stress(arguments) => stress::run(&arguments),

@@ -76,6 +76,12 @@ pub(crate) fn printed(command: &mut Command) -> Fallible<String> {
     Err(String::from_utf8_lossy(&output.stderr).into())
 }
 
+/// The program that a line of cargo's `--message-format json` announces.
+pub(crate) fn executable(message: &str) -> Option<PathBuf> {
+    let message: serde_json::Value = serde_json::from_str(message).ok()?;
+    message.get("executable")?.as_str().map(PathBuf::from)
+}
+
 /// Runs `command`, whose failure is an error.
 pub(crate) fn done(command: &mut Command) -> Outcome {
     let status = command.status()?;
@@ -85,6 +91,14 @@ pub(crate) fn done(command: &mut Command) -> Outcome {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_program_is_read_from_cargos_messages() {
+        let artifact = r#"{"reason":"compiler-artifact","executable":"/t/channel-1"}"#;
+        assert_eq!(executable(artifact), Some(PathBuf::from("/t/channel-1")));
+        let library = r#"{"reason":"compiler-artifact","executable":null}"#;
+        assert_eq!(executable(library), None);
+    }
 
     #[test]
     fn a_tool_counts_only_in_the_version_wanted() {

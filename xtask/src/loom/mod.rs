@@ -23,7 +23,7 @@ use std::time::Instant;
 use crate::Outcome;
 use crate::caught::{Caught, all_caught};
 use crate::mutant;
-use crate::tools::{Fallible, cargo, target_directory};
+use crate::tools::{Fallible, cargo, executable, target_directory};
 use mutants::{MUTANTS, Mutant};
 
 /// How the models begin a broken claim (crates/channel/src/models/mod.rs).
@@ -121,14 +121,8 @@ fn build(mutant: Option<&Mutant>) -> Fallible<PathBuf> {
     let messages = String::from_utf8_lossy(&output.stdout);
     messages
         .lines()
-        .find_map(test_program)
+        .find_map(executable)
         .ok_or_else(|| format!("cargo built no test program for {what}").into())
-}
-
-/// The program that one of cargo's messages announces.
-fn test_program(message: &str) -> Option<PathBuf> {
-    let message: serde_json::Value = serde_json::from_str(message).ok()?;
-    message.get("executable")?.as_str().map(PathBuf::from)
 }
 
 #[cfg(test)]
@@ -141,14 +135,6 @@ mod tests {
         assert!(broke_a_claim(format!("broken claim: torn\n{summary}").as_bytes()));
         assert!(!broke_a_claim(format!("Model exceeded maximum number\n{summary}").as_bytes()));
         assert!(!broke_a_claim(b"test result: ok. 0 passed; 0 failed; 0 ignored"));
-    }
-
-    #[test]
-    fn the_test_program_is_read_from_cargos_messages() {
-        let artifact = r#"{"reason":"compiler-artifact","executable":"/t/channel-1"}"#;
-        assert_eq!(test_program(artifact), Some(PathBuf::from("/t/channel-1")));
-        let library = r#"{"reason":"compiler-artifact","executable":null}"#;
-        assert_eq!(test_program(library), None);
     }
 
     #[test]
