@@ -111,7 +111,9 @@ fn report(settings: &Settings, path: &str) -> Result<String, ProducerError> {
         ("memory", lock_memory.then(|| "locked".to_owned())),
     ];
     for (what, value) in process {
-        value.iter().for_each(|value| say(what, value));
+        if let Some(value) = value {
+            say(what, &value);
+        }
     }
     text.push('\n');
     text.push_str(&table(&rows(schema, &settings.record.sources, &sampled(settings))));

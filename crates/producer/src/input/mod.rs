@@ -72,10 +72,17 @@ pub(crate) struct Input {
     /// Whether the buffer may hold whole lines.
     has_lines: bool,
     ended: bool,
-    /// Whether the stream has another descriptor than the one that [`take_new`](Self::take_new)
-    /// returned last.
-    is_new: bool,
-    is_always_readable: bool,
+    polling: Polling,
+}
+
+/// Whether the loop polls the descriptor.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Polling {
+    /// Not yet.
+    New,
+    Polled,
+    /// It cannot be polled, as that of a regular file: a read never blocks.
+    AlwaysReadable,
 }
 
 impl Input {
@@ -91,8 +98,7 @@ impl Input {
             chunk: vec![0; CHUNK].into_boxed_slice(),
             has_lines: false,
             ended: false,
-            is_new: true,
-            is_always_readable: false,
+            polling: Polling::New,
         })
     }
 
@@ -113,7 +119,7 @@ impl Input {
                 Chunk::WritersLeft => {
                     self.decoder.lines.end();
                     self.stream.reopen()?;
-                    self.is_new = true;
+                    self.polling = Polling::New;
                     break;
                 }
                 Chunk::End => {
@@ -158,24 +164,28 @@ impl Input {
         Ok(daemon::wait(&self.stream, None, Some(now))? != Ready::default())
     }
 
-    /// The descriptor to poll, if it is another one than at the last call.
+    /// The descriptor to poll, if it is not polled yet.
     pub(crate) fn take_new(&mut self) -> Option<BorrowedFd<'_>> {
-        std::mem::take(&mut self.is_new).then(|| self.stream.as_fd())
+        if self.polling != Polling::New {
+            return None;
+        }
+        self.polling = Polling::Polled;
+        Some(self.stream.as_fd())
     }
 
     /// The descriptor is not polled any more: [`take_new`](Self::take_new) returns it again.
     pub(crate) fn forget_poll(&mut self) {
-        self.is_new = true;
+        self.polling = Polling::New;
     }
 
-    /// The stream cannot be polled, as a regular file: a read never blocks.
+    /// The descriptor cannot be polled.
     pub(crate) fn set_always_readable(&mut self) {
-        self.is_always_readable = true;
+        self.polling = Polling::AlwaysReadable;
     }
 
     /// Whether a read never blocks.
     pub(crate) fn is_always_readable(&self) -> bool {
-        self.is_always_readable
+        self.polling == Polling::AlwaysReadable
     }
 
     /// Marks the stream as being read, for standbys, while it is open.
@@ -197,7 +207,7 @@ impl Input {
     pub(crate) fn follow_name(&mut self) -> Result<bool, OpenError> {
         let followed = self.stream.follow_name()?;
         if followed {
-            self.is_new = true;
+            self.polling = Polling::New;
             self.has_lines = true;
             self.decoder.lines.end();
         }

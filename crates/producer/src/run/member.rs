@@ -128,7 +128,8 @@ impl Member {
         Ok(())
     }
 
-    /// The first tick is due at `now`, when all regions are open: none is missed until then.
+    /// The first tick is due at `now`, when all regions are open: none is missed until then, and regions
+    /// of one tick are handled in one turn.
     pub(super) fn begin(&mut self, now: Monotonic) {
         if let State::Publishing(producer) = &mut self.state {
             producer.begin(now);

@@ -22,11 +22,12 @@ mod producer;
 mod queue;
 mod reload;
 mod schedule;
+mod status;
 mod waiting;
 
 use std::time::Duration;
 
-use daemon::{Monotonic, Passed, Ready, Service, Signals, counted, logging};
+use daemon::{Monotonic, Passed, Ready, Service, Signals, logging};
 use settings::{Settings, Source};
 
 use crate::cli::Args;
@@ -41,11 +42,10 @@ use member::{Member, State};
 use process::Process;
 pub(crate) use process::Wanted;
 use queue::Queue;
+use status::counted_regions;
 
 /// Regions handled before signals and inputs are checked again.
 const BATCH: usize = 64;
-/// Failing regions that a status names.
-const NAMED: usize = 3;
 
 /// What all regions share.
 #[derive(Debug)]
@@ -353,44 +353,6 @@ impl<'a> Daemon<'a> {
         }
     }
 
-    /// Reports to the service manager what the regions do and how fast records come.
-    fn report(&mut self, now: Monotonic) {
-        if !self.host.service.is_ready() && self.members.iter().all(Member::is_settled) {
-            // With input-driven fields the first record may never come.
-            let status = self.status();
-            self.host.service.ready(now, &status);
-        }
-        if self.host.service.is_progress_due(now) {
-            let records = self.members.iter().map(Member::sequence).sum();
-            let status = self.status();
-            self.host.service.progress(now, &status, records);
-        }
-    }
-
-    /// What the process does, for `STATUS=`.
-    fn status(&self) -> String {
-        if let [only] = &self.members[..] {
-            return only.status();
-        }
-        let count = |is: fn(&State) -> bool| self.members.iter().filter(|m| is(&m.state)).count();
-        let publishing = count(|state| matches!(state, State::Publishing(_)));
-        let waiting = count(|state| matches!(state, State::Waiting(_)));
-        let failed: Vec<&Member> =
-            self.members.iter().filter(|m| matches!(m.state, State::Failed { .. })).collect();
-        let mut text =
-            format!("publishing {publishing} of {}", counted_regions(self.members.len()));
-        if waiting > 0 {
-            text.push_str(&format!("; waiting to take over {waiting}"));
-        }
-        if !failed.is_empty() {
-            let names: Vec<String> =
-                failed.iter().take(NAMED).map(|member| member.config.to_string()).collect();
-            let more = if failed.len() > NAMED { ", ..." } else { "" };
-            text.push_str(&format!("; {} failing: {}{more}", failed.len(), names.join(", ")));
-        }
-        text
-    }
-
     fn finish(mut self, end: End) {
         // All regions first, so that a slow log or manager does not delay their readers.
         let was_open =
@@ -408,8 +370,4 @@ impl<'a> Daemon<'a> {
         };
         self.host.service.stopping(&text);
     }
-}
-
-fn counted_regions(count: usize) -> String {
-    counted(count as u64, "region")
 }

@@ -91,7 +91,7 @@ impl Producer {
     /// The first tick is due at `now`, or, with rates, as soon as they have a value.
     pub(super) fn begin(&mut self, now: Monotonic) {
         let wait = self.sources.begin_rates(&mut self.record);
-        self.schedule.restart(now.after(wait.min(self.settings.producer.tick)));
+        self.schedule.begin(now.after(wait.min(self.settings.producer.tick)));
     }
 
     /// When [`turn`](Self::turn) has something to do.

@@ -129,7 +129,9 @@ impl Daemon<'_> {
         };
         if configs::may_be_many(self.host.args) {
             let address = member.settings().map(|settings| settings.region.address.to_string());
-            address.iter().for_each(|address| member.set_subject(address));
+            if let Some(address) = address {
+                member.set_subject(&address);
+            }
         }
         self.done(index, done.map(|()| None)).map(drop)
     }

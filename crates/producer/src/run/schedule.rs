@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use daemon::{Monotonic, RateLimit, Ticks};
 
-/// Bounds of the time between two checks of the region's file, which otherwise is the tick.
+/// Bounds of the time between two checks of the region's file, which otherwise is ten ticks.
 const CHECK_EVERY: RangeInclusive<Duration> = Duration::from_millis(100)..=Duration::from_secs(1);
 /// Shortest time between two messages about missed ticks.
 const WINDOW: Duration = Duration::from_secs(10);
@@ -36,6 +36,12 @@ impl Schedule {
     pub(super) fn change_tick(&mut self, now: Monotonic, tick: Duration) {
         self.ticks.change_period(now, tick);
         self.checks.change_period(now, check_every(tick));
+    }
+
+    /// The first tick and the first check are due at `now`, and not before.
+    pub(super) fn begin(&mut self, now: Monotonic) {
+        self.ticks.restart(now);
+        self.checks.restart(now);
     }
 
     /// The next tick is due at `now`.
@@ -75,5 +81,5 @@ impl Schedule {
 }
 
 fn check_every(tick: Duration) -> Duration {
-    tick.clamp(*CHECK_EVERY.start(), *CHECK_EVERY.end())
+    tick.saturating_mul(10).clamp(*CHECK_EVERY.start(), *CHECK_EVERY.end())
 }

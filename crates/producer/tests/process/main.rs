@@ -4,6 +4,7 @@
 //! a test that hangs.
 
 mod input;
+mod limits;
 mod logs;
 mod manager;
 mod many;

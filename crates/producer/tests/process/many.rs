@@ -11,10 +11,10 @@ use rustix::process::Signal;
 use crate::manager::Manager;
 use crate::place::{Place, Running, TICK, wait_until};
 
-const COUNTER: &str = "counter = { start = 1, step = 1 }";
+pub(crate) const COUNTER: &str = "counter = { start = 1, step = 1 }";
 
 /// Writes the configuration `NAME.toml` of the region `NAME.region`, in the directory `d`.
-fn configure(place: &Place, name: &str, source: &str, more: &str) {
+pub(crate) fn configure(place: &Place, name: &str, source: &str, more: &str) {
     fs::create_dir_all(place.path("d")).expect("directory");
     let region = region(place, name);
     let text = format!(
@@ -25,7 +25,7 @@ fn configure(place: &Place, name: &str, source: &str, more: &str) {
     fs::write(config(place, name), text).expect("write");
 }
 
-fn config(place: &Place, name: &str) -> PathBuf {
+pub(crate) fn config(place: &Place, name: &str) -> PathBuf {
     place.path(&format!("d/{name}.toml"))
 }
 
@@ -33,7 +33,7 @@ fn region(place: &Place, name: &str) -> PathBuf {
     place.path(&format!("{name}.region"))
 }
 
-fn start(place: &Place, args: &[&str]) -> Running {
+pub(crate) fn start(place: &Place, args: &[&str]) -> Running {
     let mut command = place.command(env!("CARGO_BIN_EXE_producer"));
     command.current_dir(place.path("d")).args(args).stdin(Stdio::null());
     place.spawn("log", &mut command)
@@ -49,11 +49,18 @@ fn newest(place: &Place, name: &str) -> Option<(u64, Value)> {
 
 /// Waits until `name` has five more records.
 #[track_caller]
-fn publishes(place: &Place, name: &str) {
+pub(crate) fn publishes(place: &Place, name: &str) {
     let now = newest(place, name).map_or(0, |newest| newest.0);
     wait_until(&format!("records of {name}"), || {
         newest(place, name).is_some_and(|newest| newest.0 > now + 5)
     });
+}
+
+#[track_caller]
+pub(crate) fn publish_all(place: &Place, names: &[&str]) {
+    for name in names {
+        publishes(place, name);
+    }
 }
 
 fn state(place: &Place, name: &str) -> State {
@@ -140,7 +147,7 @@ fn a_region_whose_file_is_deleted_or_cut_is_recreated_and_the_others_are_publish
         configure(&place, name, COUNTER, TICK);
     }
     let mut producer = start(&place, &["."]);
-    ["a", "b", "c"].map(|name| publishes(&place, name));
+    publish_all(&place, &["a", "b", "c"]);
     fs::remove_file(region(&place, "a")).expect("remove");
     fs::File::options()
         .write(true)
@@ -148,7 +155,7 @@ fn a_region_whose_file_is_deleted_or_cut_is_recreated_and_the_others_are_publish
         .expect("open")
         .set_len(0)
         .expect("cut");
-    ["a", "b", "c"].map(|name| publishes(&place, name));
+    publish_all(&place, &["a", "b", "c"]);
     producer.signal(Signal::TERM);
     let log = producer.ends_with(0);
     for (name, what) in [("a", "was deleted"), ("b", "was cut short")] {
@@ -331,7 +338,7 @@ fn standbys_take_over_one_region_at_a_time() {
     let mut second = place.command(env!("CARGO_BIN_EXE_producer"));
     second.current_dir(place.path("d")).arg("b.toml").stdin(Stdio::null());
     let mut second = place.spawn("second", &mut second);
-    ["a", "b"].map(|name| publishes(&place, name));
+    publish_all(&place, &["a", "b"]);
     let mut standby = place.command(env!("CARGO_BIN_EXE_producer"));
     standby.current_dir(place.path("d")).args([".", "--standby"]).stdin(Stdio::null());
     let mut standby = place.spawn("standby", &mut standby);
@@ -340,7 +347,7 @@ fn standbys_take_over_one_region_at_a_time() {
     first.child.kill().expect("kill");
     let resumed = format!("publishing X to {} every 10ms (resumed", region(&place, "a").display());
     standby.wait_for(&resumed);
-    ["a", "b", "free"].map(|name| publishes(&place, name));
+    publish_all(&place, &["a", "b", "free"]);
     second.signal(Signal::TERM);
     second.ends_with(0);
     let resumed = format!("publishing X to {} every 10ms (resumed", region(&place, "b").display());
@@ -389,79 +396,4 @@ fn a_check_prints_every_configuration_and_ends_with_the_first_error() {
     fs::write(config(&place, "c"), same).expect("write");
     let log = start(&place, &[".", "--check"]).ends_with(1);
     assert!(log.contains("./c.toml: publishes to ") && log.contains(", as ./a.toml does"), "{log}");
-}
-
-#[test]
-fn options_for_one_region_and_configurations_given_twice_are_wrong_usage() {
-    let place = Place::new();
-    configure(&place, "a", COUNTER, TICK);
-    configure(&place, "b", COUNTER, TICK);
-    for (args, want) in [
-        (&[".", "--region", "./x"][..], "--region is for one region"),
-        (&["a.toml", "b.toml", "--memfd"], "--memfd is for one region"),
-        (&["a.toml", "a.toml"], "a.toml: given twice; leave one out"),
-    ] {
-        let log = start(&place, args).ends_with(2);
-        assert!(log.contains(want), "{log}");
-    }
-}
-
-#[test]
-fn settings_of_the_process_are_those_of_any_configuration_and_may_not_differ() {
-    let place = Place::new();
-    configure(&place, "a", COUNTER, "[producer]\ntick = \"10ms\"\nbusy_wait = \"50us\"\ncpu = 0\n");
-    configure(&place, "b", COUNTER, "[producer]\ntick = \"10ms\"\ncpu = 1\n");
-    configure(&place, "c", COUNTER, TICK);
-    let mut producer = start(&place, &["."]);
-    ["a", "c"].map(|name| publishes(&place, name));
-    producer.wait_for("./b.toml: asks for cpu = 1, ./a.toml for cpu = 0, and a process has one");
-    let status = fs::read_to_string(format!("/proc/{}/status", producer.child.id())).expect("read");
-    assert!(status.contains("Cpus_allowed_list:\t0\n"), "{status}");
-    // Without the configuration that asked for it the process may run anywhere again.
-    fs::remove_file(config(&place, "a")).expect("remove");
-    fs::remove_file(config(&place, "b")).expect("remove");
-    let all = fs::read_to_string("/proc/self/status").expect("read");
-    let all = all.lines().find(|line| line.starts_with("Cpus_allowed_list")).expect("a list");
-    producer.signal(Signal::HUP);
-    wait_until("all processors", || {
-        let path = format!("/proc/{}/status", producer.child.id());
-        fs::read_to_string(path).is_ok_and(|status| status.contains(all))
-    });
-    producer.signal(Signal::TERM);
-    producer.ends_with(0);
-}
-
-#[test]
-fn a_processor_that_is_not_there_is_an_error_with_the_next_step() {
-    let place = Place::new();
-    configure(&place, "a", COUNTER, "[producer]\ncpu = 1000\n");
-    let log = start(&place, &["a.toml"]).ends_with(1);
-    let want =
-        "[producer] cpu = 1000: Invalid argument (os error 22); give the number of a processor";
-    assert!(log.contains(want), "{log}");
-}
-
-#[test]
-fn a_soft_limit_of_open_files_is_raised_and_a_hard_one_is_named() {
-    let place = Place::new();
-    let names: Vec<String> = (10..50).map(|number| format!("r{number}")).collect();
-    for name in &names {
-        configure(&place, name, COUNTER, TICK);
-    }
-    let start_after = |before: &str| {
-        let mut command = place.command("/bin/sh");
-        let script = format!("{before} && exec \"$0\" .");
-        command.args(["-c", &script, env!("CARGO_BIN_EXE_producer")]);
-        place.spawn("log", command.current_dir(place.path("d")).stdin(Stdio::null()))
-    };
-    let mut producer = start_after("ulimit -Sn 40");
-    names.iter().for_each(|name| publishes(&place, name));
-    producer.signal(Signal::TERM);
-    producer.ends_with(0);
-
-    let mut producer = start_after("ulimit -n 40");
-    producer.wait_for("allow this process more open files (ulimit -n, LimitNOFILE=)");
-    publishes(&place, &names[0]);
-    producer.signal(Signal::TERM);
-    producer.ends_with(0);
 }
