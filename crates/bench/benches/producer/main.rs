@@ -1,0 +1,47 @@
+//! `cargo bench -p mapcast-bench --bench producer -- COMMAND`: how punctual a producer is, and what it costs.
+//!
+//! ```text
+//!   ticks [TICK]...      lateness and processor time of each tick, beside a bare loop around clock_nanosleep,
+//!                        and with each setting of [producer] that is to be on time
+//!   regions [NUMBER]...  processor time and memory of one process that publishes so many regions
+//! ```
+//!
+//! Invariant: every contender is a process of its own, measured from outside in the same run, in turns.
+
+mod child;
+mod regions;
+mod ticks;
+
+use bench::{Failure, machine};
+use std::io::{self, Write};
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let args: Vec<String> = std::env::args().skip(1).filter(|arg| arg != "--bench").collect();
+    match run(&args) {
+        Ok(()) => ExitCode::SUCCESS,
+        #[expect(clippy::print_stderr, reason = "a program's last words")]
+        Err(failure) => {
+            eprintln!("bench: {failure}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(args: &[String]) -> Result<(), Failure> {
+    let words: Vec<&str> = args.iter().map(String::as_str).collect();
+    let out = &mut io::stdout().lock();
+    match words[..] {
+        [child::BARE, tick, path] => return child::bare_loop(tick, path.as_ref()),
+        [child::PRODUCER, ..] => return child::produce(&args[1..]),
+        ["ticks", ref ticks @ ..] => ticks::run(out, ticks)?,
+        ["regions", ref numbers @ ..] => regions::run(out, numbers)?,
+        _ => {
+            writeln!(out, "producer: give a command, ticks or regions")?; // so that `cargo bench` goes on
+            return Ok(());
+        }
+    }
+    let load = std::fs::read_to_string("/proc/loadavg")?;
+    writeln!(out, "\nMeasured on {}, load {}.", machine::line(), load.trim())?;
+    Ok(())
+}
