@@ -44,11 +44,11 @@ fn what_a_consumer_printed_is_published_again_as_the_same_records() {
         assert_eq!(recorder.exit_code(), 0, "{:?}", recorder.err());
         let lines = recorder.out();
         assert_eq!(lines.len(), 5);
-        let recorded = place.write("r.jsonl", lines.join("\n") + "\n");
+        let file = place.write("r.jsonl", lines.join("\n") + "\n");
 
         let mut command = producer().command(&place);
         command.args(["r.toml", "--replay", "--region", "./again.region"]);
-        let input = File::open(recorded).expect("the record");
+        let input = File::open(file).expect("the record");
         let mut again = Daemon::start_reading("producer", &mut command, input);
         assert_eq!(again.exit_code(), 0, "{:?}", again.err());
         assert_eq!(again.said("skipped"), 0, "{:?}", again.err());

@@ -216,7 +216,7 @@ fn a_message_about_one_thing_is_in_the_singular() {
     let plural = regex_lite::Regex::new(&plural).expect("a pattern");
     let of_users = |path: &&String| {
         let is_ours = |name: &&str| path.starts_with(&format!("crates/{name}/src/"));
-        WITH_MESSAGES.iter().any(|name| is_ours(name)) && !path.contains("test")
+        WITH_MESSAGES.iter().any(is_ours) && !path.contains("test")
     };
     let sources = files(&[".rs"]);
     for path in sources.iter().filter(of_users).filter(|path| !path.contains("producer/src/run/")) {
