@@ -293,7 +293,7 @@ fn wrong_usage_ends_with_2() {
         let mut consumer = consumer().start(&place, args);
         assert_eq!(consumer.exit_code(), 2, "consumer {args}");
     }
-    for args in ["--loud", "--ticks 0", "--tick 0s", "a b"] {
+    for args in ["--loud", "--ticks 0", "--tick 0s", "a b --region x"] {
         let mut producer = producer().start(&place, args);
         assert_eq!(producer.exit_code(), 2, "producer {args}");
     }

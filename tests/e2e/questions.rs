@@ -258,7 +258,7 @@ fn every_other_failure_has_its_own_kind() {
     refused(DynReader::open(device), |kind| matches!(kind, Kind::NotAFile(_)));
     let nowhere = place.path("none/stu.region");
     let opened = Writer::<Stu>::open_with(&nowhere, &Options::new());
-    refused(opened, |kind| matches!(kind, Kind::Io { call: "open", .. }));
+    refused(opened, |kind| matches!(kind, Kind::NoDirectory));
     drop(publish_one(&path));
     let error = refused(BareReader::open(&path, &Stu::schema()), |kind| {
         matches!(kind, Kind::NotThisRecord { want: 28, .. })

@@ -209,7 +209,7 @@ pub struct Args {
     /// In CSV, ' before a text that begins with = + - or @
     ///
     /// A spreadsheet takes such a text for a formula, and runs it. Numbers are left as they are.
-    #[arg(long)]
+    #[arg(long, hide_short_help = true)]
     pub csv_safe: bool,
 
     /// How often to read; default: the .toml's, or 2s

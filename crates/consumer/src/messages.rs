@@ -111,7 +111,9 @@ impl Log {
     /// The same at the end, in any case.
     pub(crate) fn finish(&mut self) {
         if self.missed > 0 {
-            tracing::warn!("{}", missed(std::mem::take(&mut self.missed)));
+            // The macro does not compute what is not logged.
+            let count = std::mem::take(&mut self.missed);
+            tracing::warn!("{}", missed(count));
         }
     }
 }

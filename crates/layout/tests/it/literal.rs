@@ -186,7 +186,7 @@ fn an_array_takes_exactly_its_elements() {
     assert_eq!(error.kind(), ValueErrorKind::WrongCount);
     assert_eq!(
         error.to_string(),
-        "field \"x\" is i16[3], the list has 1 elements; give exactly as many"
+        "field \"x\" is i16[3], the list has 1 element; give exactly as many"
     );
     for ctype in ["i16", "char", "char[4]"] {
         let error = one(ctype).elements(0).expect_err("no array of numbers");

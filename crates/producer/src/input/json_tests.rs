@@ -342,7 +342,7 @@ fn members_that_no_field_uses_are_skipped_if_that_is_wanted() {
     assert_eq!(record.line().to_string(), "id=11\tname=lihua\tf");
     let other = crate::fuzzing::record_of_line(&settings, br#"{"sequence":7}"#);
     assert_eq!(
-        other.unwrap_err().to_string(),
+        other.unwrap_err(),
         "key \"/record/id\" is missing, and it is required; write it in each line"
     );
 }

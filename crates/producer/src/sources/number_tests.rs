@@ -2,6 +2,8 @@
 
 use std::fs::OpenOptions;
 use std::io::{Read as _, Write as _};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
 
 use super::file_tests::setup;
 use rustix::fs::{CWD, FileType, Mode, mknodat};
@@ -207,4 +209,20 @@ fn a_named_pipe_is_refused_and_its_content_left_to_its_reader() {
     let mut left = [0];
     pipe.read_exact(&mut left).expect("what was written");
     assert_eq!(left, *b"5");
+}
+
+#[test]
+fn two_readings_close_together_are_not_taken_for_a_rate() {
+    let mut setup = setup(&[("f64", r#"file = { path = "@/n", column = 1, rate = true }"#)]);
+    setup.write("n", "0");
+    setup.sample();
+    sleep(Duration::from_millis(15));
+    setup.write("n", "1000");
+    let start = Instant::now();
+    let rate = setup.sample();
+    let next = setup.sample();
+    // Usually some microseconds apart, in which the kernel's counters do not change.
+    if start.elapsed() < Duration::from_millis(10) {
+        assert_eq!(next, rate);
+    }
 }

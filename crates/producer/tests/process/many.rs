@@ -308,7 +308,7 @@ fn a_reload_opens_closes_and_changes_regions_one_by_one() {
         &format!("{broken}: SIGHUP: ./broken.toml:1:1: nonsense: unknown key"),
         "SIGHUP: ./gone.toml is gone",
         "SIGHUP: ./same.toml is unchanged",
-        "SIGHUP: ./changed.toml is in force: created",
+        "SIGHUP: ./changed.toml is in force: same region",
     ] {
         assert!(log.contains(want), "{want}: {log}");
     }
