@@ -5,7 +5,7 @@
 //! are different ones each time. What the processor has in its caches
 //! is the same for both sides, but for the ring: that is as many records long as it has slots.
 
-use crate::records::{Buffer, blob, schema, stu};
+use crate::records::{Buffer, Page, blob, schema, stu};
 use crate::{Batch, Failure};
 use layout::Stu;
 use region::{BootTime, DynReader, DynWriter, Options, Reader, Writer};
@@ -95,6 +95,62 @@ pub fn latest(dir: &Path, size: usize) -> Result<Batch<'static>, Failure> {
         for _ in 0..times {
             black_box(&reader.latest(black_box(&mut *to))?);
             black_box(&*to);
+        }
+        Ok(start.elapsed())
+    }))
+}
+
+/// The same for a struct in a place of the caller's.
+pub fn latest_into(dir: &Path) -> Result<Batch<'static>, Failure> {
+    let (held, mut reader) = one_page(&dir.join("latest-into.region"))?;
+    let mut page = bytemuck::zeroed_box::<Page>();
+    Ok(Box::new(move |times| {
+        let _held = &held;
+        let start = Instant::now();
+        for _ in 0..times {
+            black_box(&reader.latest_into(black_box(&mut page))?);
+        }
+        Ok(start.elapsed())
+    }))
+}
+
+/// Reads one number of the newest record.
+pub fn latest_field(dir: &Path) -> Result<Batch<'static>, Failure> {
+    let (held, mut reader) = one_page(&dir.join("latest-field.region"))?;
+    let word = reader.field(|page| &page.words[300]);
+    Ok(Box::new(move |times| {
+        let _held = &held;
+        let start = Instant::now();
+        for _ in 0..times {
+            black_box(&reader.latest_field(black_box(word))?);
+        }
+        Ok(start.elapsed())
+    }))
+}
+
+fn one_page(path: &Path) -> Result<(Writer<Page>, Reader<Page>), Failure> {
+    let mut writer = Writer::<Page>::open_with(path, &quiet())?;
+    writer.publish(&bytemuck::zeroed_box::<Page>())?;
+    let reader = Reader::open(path)?;
+    Ok((writer, reader))
+}
+
+/// Publishes a struct in the region at `path` to so many readers, each of which has read one record.
+pub fn publish_to(path: &Path, readers: usize) -> Result<Batch<'static>, Failure> {
+    let mut writer = Writer::<Stu>::open_with(path, &quiet())?;
+    let record = stu(1);
+    writer.publish(&record)?;
+    let mut attached = Vec::new();
+    for _ in 0..readers {
+        let mut reader = Reader::<Stu>::open(path)?;
+        reader.latest()?;
+        attached.push(reader);
+    }
+    Ok(Box::new(move |times| {
+        let (_attached, now) = (&attached, BootTime::now());
+        let start = Instant::now();
+        for _ in 0..times {
+            black_box(writer.publish_at(black_box(&record), black_box(now))?);
         }
         Ok(start.elapsed())
     }))

@@ -2,7 +2,7 @@
 
 use crate::Failure;
 use bytemuck::{Pod, Zeroable};
-use layout::{CType, FieldSpec, Scalar, Schema, Stu};
+use layout::{CType, FieldSpec, Record, Scalar, Schema, Stu};
 
 /// Private bytes that start a cache line.
 ///
@@ -35,6 +35,22 @@ impl Buffer {
     #[inline]
     pub fn bytes_mut(&mut self) -> &mut [u8] {
         &mut bytemuck::cast_slice_mut(&mut self.lines)[..self.len]
+    }
+}
+
+/// A struct of 4 KiB.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, Pod, Zeroable)]
+pub struct Page {
+    /// All of it.
+    pub words: [u64; 512],
+}
+
+impl Record for Page {
+    fn schema() -> Schema {
+        let words = CType::array(Scalar::U64, 512).expect("fewer elements than an array may have");
+        let fields = Schema::builder("PAGE").field(FieldSpec::new("words", words));
+        fields.build().expect("one field")
     }
 }
 

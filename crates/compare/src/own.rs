@@ -13,9 +13,12 @@ fn options(channel: &Channel) -> Options {
     Options::new().wake(matches!(channel.work, Work::PublishWake | Work::Blocked))
 }
 
-/// `Writer<R>`, `Reader<R>`.
+/// `Writer<R>`, `Reader<R>`: small records by value, large ones to a place of the caller's.
 #[derive(Debug)]
 pub(crate) struct Typed;
+
+/// Bytes from which a record is large, as the library's documentation has it.
+const LARGE: usize = 1024;
 
 /// A writer and the time that it is given.
 #[derive(Debug)]
@@ -28,15 +31,16 @@ impl Library for Typed {
     const NAME: &'static str = "mapcast";
     const WORKS: &'static [Work] = &Work::ALL;
     type Writer<R: Payload> = Timed<Writer<R>>;
-    type Reader<R: Payload> = Reader<R>;
+    type Reader<R: Payload> = Buffered<Reader<R>, R>;
 
     fn writer<R: Payload>(channel: &Channel) -> Result<Self::Writer<R>, Failure> {
         let writer = options(channel).open(channel.file("region"))?;
         Ok(Timed { writer, now: BootTime::now() })
     }
 
-    fn reader<R: Payload>(channel: &Channel) -> Result<Reader<R>, Failure> {
-        Ok(Reader::open(channel.file("region"))?)
+    fn reader<R: Payload>(channel: &Channel) -> Result<Self::Reader<R>, Failure> {
+        let reader = Reader::open(channel.file("region"))?;
+        Ok(Buffered { reader, buffer: Box::new(R::numbered(0)) })
     }
 }
 
@@ -54,33 +58,36 @@ impl<R: Payload> Publish<R> for Timed<Writer<R>> {
     }
 }
 
-impl<R: Payload> Read<R> for Reader<R> {
+impl<R: Payload> Read<R> for Buffered<Reader<R>, R> {
     #[inline]
     fn latest<T>(&mut self, see: impl FnOnce(&R) -> T) -> Result<Option<T>, Failure> {
-        // By `ref`, and without `?`: a large sample stays where the library returned it.
-        match Reader::latest(self) {
-            Ok(ref found) => Ok(found.as_ref().map(|sample| see(&sample.record))),
-            Err(err) => Err(err.into()),
+        if size_of::<R>() >= LARGE {
+            return Ok(self.reader.latest_into(&mut self.buffer)?.map(|_| see(&self.buffer)));
         }
+        Ok(self.reader.latest()?.map(|sample| see(&sample.record)))
     }
 
     #[inline]
     fn next<T>(&mut self, see: impl FnOnce(&R) -> T) -> Result<Option<T>, Failure> {
-        match Reader::next(self) {
-            Ok(Step::Record(ref sample)) => Ok(Some(see(&sample.record))),
-            Ok(Step::Pending | Step::Missed(_)) => Ok(None),
-            Err(err) => Err(err.into()),
+        if size_of::<R>() >= LARGE {
+            let step = self.reader.next_into(&mut self.buffer)?;
+            return Ok(matches!(step, Step::Record(_)).then(|| see(&self.buffer)));
+        }
+        match self.reader.next()? {
+            Step::Record(sample) => Ok(Some(see(&sample.record))),
+            Step::Pending | Step::Missed(_) => Ok(None),
         }
     }
 
     #[inline]
     fn next_blocking<T>(&mut self, see: impl FnOnce(&R) -> T) -> Result<T, Failure> {
+        let mut see = Some(see);
         loop {
-            match Reader::next(self) {
-                Ok(Step::Record(ref sample)) => return Ok(see(&sample.record)),
-                Ok(Step::Pending | Step::Missed(_)) => self.wait(SLEEP)?,
-                Err(err) => return Err(err.into()),
+            let seen = self.next(|record| see.take().map(|see| see(record)))?;
+            if let Some(seen) = seen.flatten() {
+                return Ok(seen);
             }
+            self.reader.wait(SLEEP)?;
         }
     }
 }
@@ -91,8 +98,8 @@ pub(crate) struct Dynamic;
 
 /// A reader and the buffer that it fills.
 #[derive(Debug)]
-pub(crate) struct Buffered<R> {
-    reader: dynamic::Reader,
+pub(crate) struct Buffered<S, R> {
+    reader: S,
     buffer: Box<R>,
 }
 
@@ -100,7 +107,7 @@ impl Library for Dynamic {
     const NAME: &'static str = "mapcast dynamic";
     const WORKS: &'static [Work] = &Work::ALL;
     type Writer<R: Payload> = Timed<dynamic::Writer>;
-    type Reader<R: Payload> = Buffered<R>;
+    type Reader<R: Payload> = Buffered<dynamic::Reader, R>;
 
     fn writer<R: Payload>(channel: &Channel) -> Result<Self::Writer<R>, Failure> {
         let (path, options) = (channel.file("region"), options(channel));
@@ -108,7 +115,7 @@ impl Library for Dynamic {
         Ok(Timed { writer, now: BootTime::now() })
     }
 
-    fn reader<R: Payload>(channel: &Channel) -> Result<Buffered<R>, Failure> {
+    fn reader<R: Payload>(channel: &Channel) -> Result<Self::Reader<R>, Failure> {
         let reader = dynamic::Reader::open(channel.file("region"))?;
         Ok(Buffered { reader, buffer: Box::new(R::numbered(0)) })
     }
@@ -128,7 +135,7 @@ impl<R: Payload> Publish<R> for Timed<dynamic::Writer> {
     }
 }
 
-impl<R: Payload> Read<R> for Buffered<R> {
+impl<R: Payload> Read<R> for Buffered<dynamic::Reader, R> {
     #[inline]
     fn latest<T>(&mut self, see: impl FnOnce(&R) -> T) -> Result<Option<T>, Failure> {
         let found = self.reader.latest(bytemuck::bytes_of_mut(&mut *self.buffer))?;

@@ -71,6 +71,18 @@ fn all(place: Place<'_>) -> Result<Vec<Pair<'_>>, Failure> {
     for size in SIZES {
         pairs.push(copying(&format!("latest {}", human(size)), alone::latest(dir, size)?, size));
     }
+    pairs.push(copying("latest 4 KiB, `latest_into`", alone::latest_into(dir)?, 4096));
+    pairs.push(Pair {
+        target: None,
+        ..copying("latest, one field of 4 KiB", alone::latest_field(dir)?, 4096)
+    });
+    for readers in [1, 10, 100, 1000] {
+        let what = format!("publish 28 B, attached readers: {readers}");
+        let ours = alone::publish_to(&dir.join(format!("to-{readers}.region")), readers)?;
+        let none = alone::publish_to(&dir.join(format!("beside-{readers}.region")), 0)?;
+        let bare = ("without readers", none);
+        pairs.push(Pair { bare, target: None, ..copying(&what, ours, 28) });
+    }
     pairs.push(spinning("next 28 B, `Reader<Stu>`, one way", ping_pong, Exchange::NextStu));
     for size in SIZES {
         let what = format!("next {}, one way", human(size));
