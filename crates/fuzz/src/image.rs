@@ -10,7 +10,7 @@
 //!
 //! Invariant: nothing here can fail; what cannot be corrected is left as it is.
 
-use layout::header::{END_MARK, MAGIC_BYTES, MAX_LINEAGE, VERSION, offset};
+use layout::header::{END_MARK, INSTANCES, MAGIC_BYTES, MAX_LINEAGE, VERSION, offset};
 use layout::{Record, Schema, Stu};
 use region::{DynWriter, Options};
 use std::fs::File;
@@ -58,7 +58,8 @@ impl<'a> Image<'a> {
             self.put(offset::FIRST_LINEAGE, &first.to_le_bytes());
         }
         if flags & 16 != 0 {
-            self.put(offset::INCOMPATIBLE, &[0; 8]);
+            let known = self.u64_at(offset::INCOMPATIBLE) & INSTANCES;
+            self.put(offset::INCOMPATIBLE, &known.to_le_bytes());
         }
         if flags & 8 != 0
             && let Some(schema) = self.schema()

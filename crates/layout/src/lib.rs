@@ -49,6 +49,7 @@ mod field;
 mod field_type;
 mod fingerprint;
 pub mod header;
+mod instance_name;
 mod limits;
 mod line;
 mod record;
@@ -73,6 +74,7 @@ pub use error::{DecodeError, SchemaError, SchemaPart, ValueError, ValueErrorKind
 pub use field::{Field, FieldSpec, Label};
 pub use field_type::{BoolType, FieldType, Labels, Number, TextType, UnknownValue};
 pub use header::Header;
+pub use instance_name::{BadInstanceName, InstanceName, MAX_INSTANCE_NAME};
 pub use limits::{
     MAX_FIELDS, MAX_LABELS, MAX_NAME, MAX_PRECISION, MAX_RECORD, MAX_SCHEMA, MAX_TEXT, MAX_UNIT,
 };

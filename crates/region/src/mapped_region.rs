@@ -47,6 +47,9 @@ impl Preamble {
         }
         let header = read_header(file).map_err(io("pread"))?;
         let header = header.map_err(|err| refuse(err.into()))?;
+        if header.instances.is_some() {
+            return Err(refuse(Kind::UnsupportedFeatures(header::INSTANCES)));
+        }
         if have < header.file_len {
             return Err(refuse(Kind::Truncated { want: header.file_len, have }));
         }

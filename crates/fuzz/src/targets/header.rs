@@ -1,6 +1,6 @@
 //! The fixed header: bytes that an error or a header with every sum right comes out of.
 
-use layout::header::{Header, offset};
+use layout::header::{Header, NAME_ENTRY, offset};
 use layout::{MAX_RECORD, MAX_SCHEMA, Record, Stu};
 use xxhash_rust::xxh64::xxh64;
 
@@ -34,15 +34,26 @@ fn look(bytes: &[u8]) {
     let schema_end = u128::from(header.schema_offset) + u128::from(header.schema_len);
     assert!(header.slots_offset >= offset::SLOTS as u64);
     assert!(slots_end <= header.schema_offset.into());
+    if let Some(instances) = &header.instances {
+        let max = u128::from(instances.max);
+        let blocks_end = offset::HEAD as u128 + max * u128::from(instances.block_stride);
+        assert!(slots_end <= offset::HEAD as u128 + u128::from(instances.block_stride));
+        assert!(blocks_end <= instances.changes_offset.into());
+        assert!(instances.changes.is_power_of_two());
+        let ring_end = u128::from(instances.ring_offset()) + u128::from(instances.changes) * 8;
+        assert!(ring_end <= instances.names_offset.into());
+        let names_end = u128::from(instances.names_offset) + max * u128::from(NAME_ENTRY);
+        assert!(names_end <= header.schema_offset.into());
+    }
     assert!(schema_end <= header.end_mark_offset().into());
     assert_eq!(Header::decode(&header.encode()), Ok(header), "it does not come back");
 }
 
 pub(super) fn seeds() -> Vec<Vec<u8>> {
-    [4, 65_536]
-        .map(|slots| {
-            let plan = Header::plan(&Stu::schema(), slots).expect("a region");
-            Header { lineage: 2, first_lineage: 1, inode: 3, ..plan }.encode().to_vec()
-        })
-        .into()
+    let plain = |slots| {
+        let plan = Header::plan(&Stu::schema(), slots).expect("a region");
+        Header { lineage: 2, first_lineage: 1, inode: 3, ..plan }
+    };
+    let of = |max| plain(4).with_instances(max).expect("a region of instances");
+    [plain(4), plain(65_536), of(1), of(65_536)].map(|header| header.encode().to_vec()).into()
 }

@@ -7,7 +7,10 @@ use xxhash_rust::xxh64::xxh64;
 
 use super::geometry::{slots_possible, stride};
 use super::offset::{self, CHECKSUM, HEADER_LEN};
-use super::{END_MARK_LEN, HEADER_LEN_WORD, Header, LINE, MAGIC_BYTES, MAX_LINEAGE, VERSION};
+use super::{
+    END_MARK_LEN, HEADER_LEN_WORD, Header, INSTANCES, Instances, LINE, MAGIC_BYTES, MAX_LINEAGE,
+    VERSION,
+};
 use crate::error::DecodeError;
 use crate::limits::{MAX_RECORD, MAX_SCHEMA};
 
@@ -34,9 +37,12 @@ impl Header {
             lineage: u64_at(bytes, offset::LINEAGE),
             first_lineage: u64_at(bytes, offset::FIRST_LINEAGE),
             inode: u64_at(bytes, offset::INODE),
+            instances: (u64_at(bytes, offset::INCOMPATIBLE) & INSTANCES != 0)
+                .then(|| Instances::decode(bytes)),
         };
-        if header.incompatible != 0 {
-            return Err(DecodeError::UnsupportedFeatures(header.incompatible));
+        let unknown = header.incompatible & !INSTANCES;
+        if unknown != 0 {
+            return Err(DecodeError::UnsupportedFeatures(unknown));
         }
         require(u32_at(bytes, offset::LEN) == HEADER_LEN_WORD, "the header length is not 256")?;
         header.check_record()?;
@@ -71,19 +77,36 @@ impl Header {
     }
 
     fn check_schema_place(&self) -> Result<(), DecodeError> {
-        let slots_len = u64::from(self.slots) * u64::from(self.slot_stride);
-        let slots_end = self.slots_offset.checked_add(slots_len);
+        let records_end = self.records_end()?;
         let schema_end = self
             .schema_offset
             .checked_add(self.schema_len.into())
             .and_then(|end| end.checked_add(END_MARK_LEN.into()));
         require((1..=MAX_SCHEMA).contains(&self.schema_len), "the schema is empty or too long")?;
         require(on_line(self.schema_offset), "the schema does not begin at a multiple of 64")?;
-        let behind_slots = slots_end.is_some_and(|end| end <= self.schema_offset);
-        require(behind_slots, "the slots overlap the schema")?;
+        let behind_records = records_end.is_some_and(|end| end <= self.schema_offset);
+        let overlap = match self.instances {
+            None => "the slots overlap the schema",
+            Some(_) => "the names overlap the schema",
+        };
+        require(behind_records, overlap)?;
         let inside = schema_end.is_some_and(|end| end <= self.file_len);
         require(inside, "the schema and the end mark go beyond the end of the file")?;
         require(on_line(self.file_len), "the file length is no multiple of 64")
+    }
+
+    /// The end of the slots, or of the names of the instances; `None` if it is beyond all numbers.
+    fn records_end(&self) -> Result<Option<u64>, DecodeError> {
+        let slots_len = u64::from(self.slots) * u64::from(self.slot_stride);
+        let slots_end = self.slots_offset.checked_add(slots_len);
+        match &self.instances {
+            None => Ok(slots_end),
+            Some(instances) => {
+                // `check_slots`: they begin behind the head line.
+                let block_len = slots_end.map(|end| end - offset::HEAD as u64);
+                instances.check(block_len).map(Some)
+            }
+        }
     }
 }
 
@@ -102,19 +125,19 @@ fn check_identity(bytes: &[u8; HEADER_LEN]) -> Result<(), DecodeError> {
     Ok(())
 }
 
-fn require(holds: bool, what: &str) -> Result<(), DecodeError> {
+pub(super) fn require(holds: bool, what: &str) -> Result<(), DecodeError> {
     if holds { Ok(()) } else { Err(DecodeError::Header(format!("impossible header: {what}"))) }
 }
 
-fn on_line(offset: u64) -> bool {
+pub(super) fn on_line(offset: u64) -> bool {
     offset.is_multiple_of(LINE.into())
 }
 
-fn u32_at(bytes: &[u8; HEADER_LEN], at: usize) -> u32 {
+pub(super) fn u32_at(bytes: &[u8; HEADER_LEN], at: usize) -> u32 {
     u32::from_le_bytes(array_at(bytes, at))
 }
 
-fn u64_at(bytes: &[u8; HEADER_LEN], at: usize) -> u64 {
+pub(super) fn u64_at(bytes: &[u8; HEADER_LEN], at: usize) -> u64 {
     u64::from_le_bytes(array_at(bytes, at))
 }
 

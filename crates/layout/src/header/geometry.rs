@@ -64,6 +64,7 @@ impl Header {
             lineage: 0,
             first_lineage: 0,
             inode: 0,
+            instances: None,
         })
     }
 }

@@ -13,6 +13,9 @@
 //!         | schema | zero                                       |
 //!         | end mark, the last 8 bytes                          | file_len
 //!
+//!   With instances (instances.rs), head line and slots are block 0, and behind them lie the other
+//!   blocks, the changes and the names.
+//!
 //!   slot: | stamp u64 | published_at u64 | record, zero to a multiple of 8 | zero to 64 |
 //! ```
 //!
@@ -20,10 +23,14 @@
 
 mod decode;
 mod geometry;
+mod instances;
 pub mod offset;
 mod state;
 
 pub use geometry::BadSlots;
+pub use instances::{
+    BadInstances, INSTANCES, Instances, MAX_CHANGES, MAX_INSTANCES, MIN_CHANGES, NAME_ENTRY,
+};
 pub use state::StateWord;
 
 use xxhash_rust::xxh64::xxh64;
@@ -71,7 +78,7 @@ pub const WAKE: u64 = 1;
 pub struct Header {
     /// Features a reader may ignore: [`WAKE`].
     pub compatible: u64,
-    /// Features a reader must know; none exist in this version.
+    /// Features a reader must know: [`INSTANCES`].
     pub incompatible: u64,
     /// Length of the file.
     pub file_len: u64,
@@ -104,6 +111,8 @@ pub struct Header {
     pub first_lineage: u64,
     /// The inode of the file when it was made. A file with another one is a copy.
     pub inode: u64,
+    /// Its instances; `None` in a plain region, which has one record.
+    pub instances: Option<Instances>,
 }
 
 impl Header {
@@ -131,6 +140,9 @@ impl Header {
         put(offset::LINEAGE, &self.lineage.to_le_bytes());
         put(offset::FIRST_LINEAGE, &self.first_lineage.to_le_bytes());
         put(offset::INODE, &self.inode.to_le_bytes());
+        if let Some(instances) = &self.instances {
+            instances.encode(put);
+        }
         let checksum = xxh64(&bytes[..CHECKSUM], 0);
         bytes[CHECKSUM..].copy_from_slice(&checksum.to_le_bytes());
         bytes

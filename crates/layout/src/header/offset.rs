@@ -1,4 +1,5 @@
-//! Offsets of everything before the slots, in bytes from the start of the file.
+//! Offsets of everything before the slots, in bytes from the start of the file; and of what a region
+//! of instances has behind them, in bytes from the start of its line or name.
 
 /// Bytes of the fixed header, which never changes after the file has its name.
 pub const HEADER_LEN: usize = 0x100;
@@ -43,6 +44,16 @@ pub const LINEAGE: usize = 0x78;
 pub const FIRST_LINEAGE: usize = 0x80;
 /// `u64`: the inode of the file when it was made; another one has a copy of it.
 pub const INODE: usize = 0x88;
+/// `u32`, in a region of instances: most instances, which is the number of blocks.
+pub const INSTANCES: usize = 0x90;
+/// `u32`, in a region of instances: words of the ring of changes.
+pub const CHANGES: usize = 0x94;
+/// `u64`, in a region of instances: bytes from one block to the next.
+pub const BLOCK_STRIDE: usize = 0x98;
+/// `u64`, in a region of instances: where the line of changes begins.
+pub const CHANGES_OFFSET: usize = 0xa0;
+/// `u64`, in a region of instances: where the name of block 0 begins.
+pub const NAMES_OFFSET: usize = 0xa8;
 /// `u64`: XXH64, seed 0, of every byte before it.
 pub const CHECKSUM: usize = 0xf8;
 
@@ -74,3 +85,18 @@ pub const FRONT: usize = 0x148;
 
 /// Where the slots begin in a file of this version.
 pub const SLOTS: usize = 0x180;
+
+/// `u64`, from the line of changes on: number of the newest change that is announced. Its low 32
+/// bits are the futex word of all instances.
+pub const NEWEST_CHANGE: usize = 0x00;
+/// `u64`, from the line of changes on: the greatest sequence number of any instance ever retired.
+pub const FLOOR: usize = 0x08;
+
+/// `u64`, from the start of a name on: 0 never used, odd in use, even retired.
+pub const GENERATION: usize = 0x00;
+/// `u64`, from the start of a name on: the sequence number before the first of this generation.
+pub const INSTANCE_BASE: usize = 0x08;
+/// `u64`, from the start of a name on: bytes of the name.
+pub const NAME_LEN: usize = 0x10;
+/// From the start of a name on: the name, zero to 64 bytes.
+pub const NAME: usize = 0x18;

@@ -7,128 +7,13 @@ use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use layout::header::{self, StateWord, offset};
+use layout::header::{self, Instances, StateWord, offset};
 use layout::{Field, Header, Record, Scalar, Schema, Stu};
 
 use crate::by_hand::{dump, fingerprint_parts, schema_parts};
+use crate::format_rows::{CHANGES, FIXED, LIVE, NAME, Row};
 use crate::golden::{stu_header, update};
 use crate::ruler::{Run, draw, with_gaps};
-
-/// One number at a fixed place before the slots: offset, length, type, name, meaning.
-type Row = (usize, usize, &'static str, &'static str, &'static str);
-
-const FIXED: &[Row] = &[
-    (offset::MAGIC, 8, "bytes", "magic", "`6d 61 70 63 61 73 74 01`: \"mapcast\" and a 1"),
-    (offset::VERSION, 4, "u32", "version", "1"),
-    (offset::LEN, 4, "u32", "header_len", "256"),
-    (offset::COMPATIBLE, 8, "u64", "compatible", "features a reader may ignore; bit 0: WAKE"),
-    (
-        offset::INCOMPATIBLE,
-        8,
-        "u64",
-        "incompatible",
-        "features a reader must know; none exist, so any bit means refuse",
-    ),
-    (offset::FILE_LEN, 8, "u64", "file_len", "bytes of the file, a multiple of 64"),
-    (offset::RECORD_SIZE, 4, "u32", "record_size", "bytes of one record, padding included"),
-    (offset::RECORD_ALIGN, 4, "u32", "record_align", "1, 2, 4 or 8"),
-    (offset::SLOT_COUNT, 4, "u32", "slots", "a power of two, 4 to 65536"),
-    (
-        offset::SLOT_STRIDE,
-        4,
-        "u32",
-        "slot_stride",
-        "bytes from one slot to the next, a multiple of 64",
-    ),
-    (offset::SLOTS_OFFSET, 8, "u64", "slots_offset", "where slot 0 begins; 0x180 in this version"),
-    (offset::SCHEMA_OFFSET, 8, "u64", "schema_offset", "where the schema begins, a multiple of 64"),
-    (
-        offset::SCHEMA_LEN,
-        4,
-        "u32",
-        "schema_len",
-        "bytes of the schema, without the padding of its last line",
-    ),
-    (offset::FINGERPRINT, 8, "u64", "fingerprint", "of the schema, see below"),
-    (offset::CREATED_AT, 8, "u64", "created_at", "`CLOCK_REALTIME` when the file was made, ns"),
-    (
-        offset::BOOT_ID,
-        16,
-        "bytes",
-        "boot_id",
-        "`/proc/sys/kernel/random/boot_id` in the order of its text: `22487ce6-18d3-...` is \
-         `22 48 7c e6 18 d3 ...`; zero = unknown",
-    ),
-    (
-        offset::BASE_SEQUENCE,
-        8,
-        "u64",
-        "base_sequence",
-        "the sequence number before the first one of this file",
-    ),
-    (
-        offset::LINEAGE,
-        8,
-        "u64",
-        "lineage",
-        "which run of records these are of, 1 to 2^53 - 1: microseconds since 1970 at which it began",
-    ),
-    (
-        offset::FIRST_LINEAGE,
-        8,
-        "u64",
-        "first_lineage",
-        "the lineage in which their numbers began: files in which it is the same count on",
-    ),
-    (
-        offset::INODE,
-        8,
-        "u64",
-        "inode",
-        "of the file when it was made; another one means a copy, 0 a snapshot: a writer makes a new \
-         file, of another lineage",
-    ),
-    (offset::CHECKSUM, 8, "u64", "checksum", "XXH64, seed 0, of bytes 0x00 to 0xf7"),
-];
-
-const LIVE: &[Row] = &[
-    (offset::EPOCH, 8, "u64", "epoch", "one more at each take-over and each new file"),
-    (offset::STATE, 8, "u64", "state", "see below"),
-    (offset::PID, 8, "u64", "pid", "of the writer, for people; never used to decide anything"),
-    (offset::PERIOD, 8, "u64", "period", "longest time between two heartbeats, ns; 0 = no promise"),
-    (
-        offset::WALL_OFFSET,
-        8,
-        "i64",
-        "wall_offset",
-        "`CLOCK_REALTIME` - `CLOCK_BOOTTIME`, ns, for records published at wall_since or later",
-    ),
-    (offset::HEARTBEAT, 8, "u64", "heartbeat", "`CLOCK_BOOTTIME` of the last heartbeat, ns"),
-    (
-        offset::WALL_SINCE,
-        8,
-        "u64",
-        "wall_since",
-        "`CLOCK_BOOTTIME` from which wall_offset holds, ns",
-    ),
-    (offset::WALL_BEFORE, 8, "i64", "wall_before", "as wall_offset, for records published before"),
-    (
-        offset::HEAD,
-        8,
-        "u64",
-        "head",
-        "sequence number of the newest complete record; the four bytes at 0x140 are the futex word",
-    ),
-    (offset::FRONT, 8, "u64", "front_stamp", "of the front: as the stamp of a slot"),
-    (offset::FRONT + 8, 8, "u64", "front_time", "as the published_at of a slot"),
-    (
-        offset::FRONT + header::SLOT_HEAD as usize,
-        header::FRONT_RECORD,
-        "bytes",
-        "front_record",
-        "the record once more, if it has at most 40 bytes; else this and the two above stay zero",
-    ),
-];
 
 /// A block of the document and its generator.
 type Block = (&'static str, fn() -> String);
@@ -139,6 +24,11 @@ const BLOCKS: &[Block] = &[
     ("writer and head lines", || ruler(LIVE, offset::HEADER_LEN, offset::SLOTS)),
     ("writer and head table", || table(LIVE)),
     ("states", states),
+    ("changes line", || ruler(CHANGES, 0, header::LINE as usize)),
+    ("changes table", || table(CHANGES)),
+    ("name", || ruler(NAME, 0, header::NAME_ENTRY as usize)),
+    ("name table", || table(NAME)),
+    ("instances geometry", instances_geometry),
     ("slot", slot),
     ("geometry", geometry),
     ("scalars", scalars),
@@ -222,6 +112,20 @@ fn geometry() -> String {
         + &stu("file_len", header.file_len)
 }
 
+fn instances_geometry() -> String {
+    let header = stu_header().with_instances(1000).expect("1000 instances");
+    let instances = header.instances.expect("instances");
+    let row = |what: &str, value: u64| format!("| {what} | {value:#x} |\n");
+    String::from("| STU, 8 slots, 1,000 instances | |\n|---|---|\n")
+        + &row("block_stride", instances.block_stride)
+        + &row("head of block 1", instances.block_offset(1))
+        + &row("changes", instances.changes.into())
+        + &row("changes_offset", instances.changes_offset)
+        + &row("names_offset", instances.names_offset)
+        + &row("schema", header.schema_offset)
+        + &row("file_len", header.file_len)
+}
+
 fn scalars() -> String {
     let c = |scalar| match scalar {
         Scalar::F32 => "float".into(),
@@ -255,6 +159,8 @@ fn limits() -> String {
         + &row("bytes of a help text, label or line", layout::MAX_TEXT as u64)
         + &row("slots, at least", header::MIN_SLOTS.into())
         + &row("slots, at most", header::MAX_SLOTS.into())
+        + &row("instances", header::MAX_INSTANCES.into())
+        + &row("bytes of an instance's name", layout::MAX_INSTANCE_NAME as u64)
 }
 
 fn doc_path() -> PathBuf {
@@ -307,9 +213,13 @@ fn every_generated_block_of_the_document_has_a_generator() {
 /// A number of the header and a way to change it.
 type Change = (&'static str, fn(&mut Header));
 
+fn instances(header: &mut Header) -> &mut Instances {
+    header.instances.as_mut().expect("a region of instances")
+}
+
 #[test]
 fn each_number_of_the_header_is_at_the_offset_in_its_row() {
-    let base = stu_header();
+    let base = stu_header().with_instances(3).expect("3 instances");
     let changes: &[Change] = &[
         ("compatible", |header| header.compatible ^= u64::MAX),
         ("incompatible", |header| header.incompatible ^= u64::MAX),
@@ -328,6 +238,11 @@ fn each_number_of_the_header_is_at_the_offset_in_its_row() {
         ("lineage", |header| header.lineage ^= u64::MAX),
         ("first_lineage", |header| header.first_lineage ^= u64::MAX),
         ("inode", |header| header.inode ^= u64::MAX),
+        ("instances", |header| instances(header).max ^= u32::MAX),
+        ("changes", |header| instances(header).changes ^= u32::MAX),
+        ("block_stride", |header| instances(header).block_stride ^= u64::MAX),
+        ("changes_offset", |header| instances(header).changes_offset ^= u64::MAX),
+        ("names_offset", |header| instances(header).names_offset ^= u64::MAX),
     ];
     for (name, change) in changes {
         let mut other = base.clone();
@@ -345,7 +260,7 @@ fn each_number_of_the_header_is_at_the_offset_in_its_row() {
 
 #[test]
 fn no_two_rows_share_a_byte_and_each_number_is_aligned() {
-    for rows in [FIXED, LIVE] {
+    for rows in [FIXED, LIVE, CHANGES, NAME] {
         for pair in rows.windows(2) {
             assert!(pair[0].0 + pair[0].1 <= pair[1].0, "{} and {}", pair[0].3, pair[1].3);
         }

@@ -58,6 +58,15 @@ fn the_header_of_an_stu_region_never_drifts() {
 }
 
 #[test]
+fn the_header_of_a_region_of_instances_never_drifts() {
+    let header = stu_header().with_instances(1000).expect("1000 instances");
+    let bytes = header.encode();
+    let golden = golden("stu.instances.header", &bytes);
+    assert_eq!(bytes.as_slice(), golden);
+    assert_eq!(Header::decode(&golden), Ok(header));
+}
+
+#[test]
 fn the_fingerprint_of_stu_never_drifts() {
     // Computed once; `stu.header` holds it at 0x50.
     assert_eq!(Stu::schema().fingerprint(), 0x23e7_707e_7bac_d8cb);

@@ -22,13 +22,13 @@ fn header() -> Header {
     header
 }
 
-fn record_of(size: u32) -> Schema {
+pub(crate) fn record_of(size: u32) -> Schema {
     let bytes = CType::array(Scalar::U8, size).expect("1 to MAX_RECORD");
     Schema::builder("R").field(FieldSpec::new("bytes", bytes)).build().expect("a record")
 }
 
 /// Recomputes the checksum, as a hostile writer would.
-fn reseal(bytes: &mut [u8; 256]) {
+pub(crate) fn reseal(bytes: &mut [u8; 256]) {
     let checksum = xxh64(&bytes[..offset::CHECKSUM], 0);
     bytes[offset::CHECKSUM..].copy_from_slice(&checksum.to_le_bytes());
 }
