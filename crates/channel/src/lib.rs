@@ -16,6 +16,9 @@
 //! Price: S copies of the record in memory. The writer never waits and reads nothing that a reader
 //! writes; a reader copies a second time only if the writer laps it, S-1 publishes during one copy.
 //!
+//! A region of instances has such a ring for each of them, and two more things that its one writer
+//! shares: [`Changes`] says which instance has changed, [`Name`] which instance a block has.
+//!
 //! This crate knows no files, maps or clocks. The owner of the words implements [`Memory`]; the same
 //! source runs over a mapped file and under loom. Each line that orders (`SYNC W1`, ...) and each that
 //! decides (`CHOICE L1`, ...) has a name, and a row in `docs/protocol.md` with the mutant that a model
@@ -56,8 +59,11 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod changes;
 mod error;
+mod instances;
 mod memory;
+mod names;
 mod offsets;
 mod part;
 mod publisher;
@@ -68,13 +74,18 @@ mod tail;
 
 #[cfg(test)]
 mod heap;
+#[cfg(test)]
+mod heap_blocks;
 #[cfg(all(test, loom))]
 mod models;
 #[cfg(all(test, not(loom)))]
 mod tests;
 
+pub use changes::{Change, ChangeTail, Changes};
 pub use error::{BadSlots, MIN_SLOTS, Unstable};
+pub use instances::{Blocks, Instances};
 pub use memory::{Memory, words_in, words_out};
+pub use names::{Name, Named};
 pub use offsets::Offsets;
 pub use part::Part;
 pub use publisher::Publisher;

@@ -34,22 +34,8 @@ impl<M: Memory> Publisher<M> {
     /// The previous writer may have died between sealing a record and announcing it, and a reader
     /// may have read that record by `next`. It is kept, and head is moved to it.
     pub fn resume(ring: Ring<M>) -> Self {
-        let head = ring.head();
-        let unannounced = head.wrapping_add(1);
-        let found = sync::load(ring.slot(unannounced).stamp);
-        // SYNC T1: a record that was completed but not yet named by head may have been read already,
-        // so the next writer keeps the record and its number. Pairs with R1 of `next`.
-        if found != stamp::complete(unannounced) {
-            return Self { ring, sequence: head };
-        }
-        // CHOICE F3: the front stays as it is until the first publish stamps it with a number that
-        // no reader has seen there. With an older stamp restored, a reader that was copying when
-        // the last writer died could find the same stamp before and after words of two records.
-        //
-        // CHOICE T2: head names the kept record before the next one is begun. T1 looks one record
-        // past head, so of two unannounced records it would find only the first.
-        announce(&ring, unannounced);
-        Self { ring, sequence: unannounced }
+        let sequence = adopt(&ring);
+        Self { ring, sequence }
     }
 
     /// The number of the newest record, or the one that the ring began after.
@@ -59,13 +45,7 @@ impl<M: Memory> Publisher<M> {
 
     /// The times of the records that the ring keeps.
     pub fn times(&self) -> impl Iterator<Item = u64> {
-        let slots = u64::from(self.ring.slots());
-        (0..slots).map(|index| self.ring.slot(index)).filter_map(|slot| {
-            let found = sync::load(slot.stamp);
-            let is_record =
-                !stamp::is_never(found) && found == stamp::complete(stamp::sequence(found));
-            is_record.then(|| sync::load(slot.published_at))
-        })
+        self.ring.times()
     }
 
     /// The ring that is published into.
@@ -81,23 +61,50 @@ impl<M: Memory> Publisher<M> {
     #[allow(clippy::inline_always)] // a record of a known size is then a few stores
     pub fn publish(&mut self, published_at: u64, record: &[u8]) -> u64 {
         let sequence = self.sequence.wrapping_add(1);
-        let slot = self.ring.slot(sequence);
-        begin(&slot, sequence);
-        // SYNC W2: the words change only between `writing` and `complete`. Pairs with R3.
-        fill(&self.ring, &slot, published_at, record);
-        seal(&slot, sequence);
-        // CHOICE F1: the front has n only once the slot has it, or a take-over would not find a
-        // record that a reader has read from the front.
-        if let Some(front) = self.ring.front(record.len()) {
-            begin(&front, sequence);
-            fill(&self.ring, &front, published_at, record);
-            seal(&front, sequence);
-        }
-        // SYNC W5: head names n only once n is complete. Pairs with R0.
-        announce(&self.ring, sequence);
+        publish(&self.ring, sequence, published_at, record);
         self.sequence = sequence;
         sequence
     }
+}
+
+/// The number of the newest record of a ring whose writer has ended; head names it afterwards.
+pub(crate) fn adopt<M: Memory>(ring: &Ring<M>) -> u64 {
+    let head = ring.head();
+    let unannounced = head.wrapping_add(1);
+    let found = sync::load(ring.slot(unannounced).stamp);
+    // SYNC T1: a record that was completed but not yet named by head may have been read already,
+    // so the next writer keeps the record and its number. Pairs with R1 of `next`.
+    if found != stamp::complete(unannounced) {
+        return head;
+    }
+    // CHOICE F3: the front stays as it is until the first publish stamps it with a number that
+    // no reader has seen there. With an older stamp restored, a reader that was copying when
+    // the last writer died could find the same stamp before and after words of two records.
+    //
+    // CHOICE T2: head names the kept record before the next one is begun. T1 looks one record
+    // past head, so of two unannounced records it would find only the first.
+    announce(ring, unannounced);
+    unannounced
+}
+
+/// Publishes record `sequence`, the one after the newest.
+#[inline(always)]
+#[allow(clippy::inline_always)] // as `Publisher::publish`
+pub(crate) fn publish<M: Memory>(ring: &Ring<M>, sequence: u64, published_at: u64, record: &[u8]) {
+    let slot = ring.slot(sequence);
+    begin(&slot, sequence);
+    // SYNC W2: the words change only between `writing` and `complete`. Pairs with R3.
+    fill(ring, &slot, published_at, record);
+    seal(&slot, sequence);
+    // CHOICE F1: the front has n only once the slot has it, or a take-over would not find a
+    // record that a reader has read from the front.
+    if let Some(front) = ring.front(record.len()) {
+        begin(&front, sequence);
+        fill(ring, &front, published_at, record);
+        seal(&front, sequence);
+    }
+    // SYNC W5: head names n only once n is complete. Pairs with R0.
+    announce(ring, sequence);
 }
 
 #[inline]
@@ -134,7 +141,7 @@ fn announce<M: Memory>(ring: &Ring<M>, sequence: u64) {
 pub(crate) mod death {
     use super::{Publisher, announce, begin, fill, seal};
     use crate::memory::Memory;
-    use crate::ring::Slot;
+    use crate::ring::{Ring, Slot};
 
     /// The last step before the death.
     #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd)]
@@ -173,42 +180,58 @@ pub(crate) mod death {
 
     impl<M: Memory> Publisher<M> {
         pub(crate) fn publish_and_die(self, last: After, published_at: u64, record: &[u8]) {
-            let sequence = self.sequence + 1;
-            let slot = self.ring.slot(sequence);
-            if last >= After::Begin {
-                begin(&slot, sequence);
-            }
-            if last == After::FirstWord {
-                fill(&self.ring, &slot, published_at, &record[..8]);
-            }
-            if last >= After::Fill {
-                fill(&self.ring, &slot, published_at, record);
-            }
-            if last >= After::Seal {
-                seal(&slot, sequence);
-            }
-            if let Some(front) = self.ring.front(record.len()) {
-                self.front_and_die(last, &front, published_at, record);
-            }
-            if last >= After::Announce {
-                announce(&self.ring, sequence);
-            }
+            publish_and_die(&self.ring, self.sequence + 1, last, published_at, record);
         }
+    }
 
-        fn front_and_die(&self, last: After, front: &Slot<'_>, published_at: u64, record: &[u8]) {
-            let sequence = self.sequence + 1;
-            if last >= After::FrontBegin {
-                begin(front, sequence);
-            }
-            if last == After::FrontFirstWord {
-                fill(&self.ring, front, published_at, &record[..8]);
-            }
-            if last >= After::FrontFill {
-                fill(&self.ring, front, published_at, record);
-            }
-            if last >= After::FrontSeal {
-                seal(front, sequence);
-            }
+    /// Publishes record `sequence` up to step `last`.
+    pub(crate) fn publish_and_die<M: Memory>(
+        ring: &Ring<M>,
+        sequence: u64,
+        last: After,
+        published_at: u64,
+        record: &[u8],
+    ) {
+        let slot = ring.slot(sequence);
+        if last >= After::Begin {
+            begin(&slot, sequence);
+        }
+        if last == After::FirstWord {
+            fill(ring, &slot, published_at, &record[..8]);
+        }
+        if last >= After::Fill {
+            fill(ring, &slot, published_at, record);
+        }
+        if last >= After::Seal {
+            seal(&slot, sequence);
+        }
+        if let Some(front) = ring.front(record.len()) {
+            front_and_die(ring, &front, sequence, last, published_at, record);
+        }
+        if last >= After::Announce {
+            announce(ring, sequence);
+        }
+    }
+
+    fn front_and_die<M: Memory>(
+        ring: &Ring<M>,
+        front: &Slot<'_>,
+        sequence: u64,
+        last: After,
+        published_at: u64,
+        record: &[u8],
+    ) {
+        if last >= After::FrontBegin {
+            begin(front, sequence);
+        }
+        if last == After::FrontFirstWord {
+            fill(ring, front, published_at, &record[..8]);
+        }
+        if last >= After::FrontFill {
+            fill(ring, front, published_at, record);
+        }
+        if last >= After::FrontSeal {
+            seal(front, sequence);
         }
     }
 }

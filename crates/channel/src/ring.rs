@@ -81,7 +81,31 @@ impl<M: Memory> Ring<M> {
         if slots < MIN_SLOTS || !slots.is_power_of_two() {
             return Err(BadSlots { slots });
         }
-        Ok(Self { memory, mask: slots - 1 })
+        Ok(Self::with_slots(memory, slots))
+    }
+
+    /// The same, if `slots` has been checked.
+    #[inline(always)]
+    pub(crate) fn with_slots(memory: M, slots: u32) -> Self {
+        Self { memory, mask: slots - 1 }
+    }
+
+    /// A ring of as many slots over other memory: another block of the same region.
+    #[inline(always)]
+    pub fn over<N: Memory>(&self, memory: N) -> Ring<N> {
+        Ring { memory, mask: self.mask }
+    }
+
+    /// Makes this the ring of another instance: empty, with `base` + 1 as its first number. `base`
+    /// is not below any number that this ring has had.
+    pub(crate) fn restart(&self, base: u64) {
+        // CHOICE G8: neither the slot that head names nor the front has a record. Zero is no stamp
+        // that a copy began with, so one of the instance before is discarded.
+        sync::store(self.slot(base).stamp, stamp::NEVER);
+        if let Some(front) = self.front(0) {
+            sync::store(front.stamp, stamp::NEVER);
+        }
+        sync::store(self.memory.head(), base);
     }
 
     /// The memory given to [`Ring::new`].
@@ -112,6 +136,16 @@ impl<M: Memory> Ring<M> {
         // The slot that the writer takes next may still hold its record.
         let found = sync::load(self.slot(oldest).stamp);
         if found == stamp::complete(oldest) { oldest } else { oldest.min(head).saturating_add(1) }
+    }
+
+    /// The times of the records that the ring keeps, for their writer.
+    pub fn times(&self) -> impl Iterator<Item = u64> {
+        (0..u64::from(self.slots())).map(|index| self.slot(index)).filter_map(|slot| {
+            let found = sync::load(slot.stamp);
+            let is_record =
+                !stamp::is_never(found) && found == stamp::complete(stamp::sequence(found));
+            is_record.then(|| sync::load(slot.published_at))
+        })
     }
 
     /// Copies the newest record to `record`; `None` if nothing has been published in this ring yet.

@@ -12,7 +12,7 @@
 //! Price: sequence numbers have 63 bits. At one publish a nanosecond they last 292 years.
 
 /// The stamp of a slot that no record was ever published to.
-const NEVER: u64 = 0;
+pub(crate) const NEVER: u64 = 0;
 
 /// Whether no record was ever published to the slot.
 #[inline]

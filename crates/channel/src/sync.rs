@@ -18,6 +18,7 @@
 //!   C1  before, since, current (release)   C2, C3  around the one that is asked for
 //!
 //!   pairs: W0-R3, W1-R2, W2-R3, W3-R1, W4-R0, W5-R0, T1-R1, C1-C2, C1-C3
+//!   of instances: I1-I2, G0-G4, G1-G4, G2-G3, T3-R1        (changes.rs, names.rs, instances.rs)
 //! ```
 //!
 //! Price: on x86-64 every fence here is a compiler barrier and every store a plain store.

@@ -59,6 +59,19 @@ const WAITS: &str = "offsets::no_change_is_made_while_records_go_with_both_numbe
 const AHEAD: &str = "offsets::a_record_whose_time_lies_ahead_keeps_its_number";
 
 const OFFSETS: &str = "offsets.rs";
+const ANNOUNCED: &str = "instances::a_change_that_is_announced_has_its_record";
+const NO_BLOCK_MISSED: &str = "instances::a_lapped_follower_is_told_and_misses_no_block";
+const BLOCK_TAKEN_OVER: &str = "instances::a_takeover_of_instances_never_uses_a_number_twice";
+const DEAD_ANNOUNCED: &str = "instances::what_a_dead_writer_published_is_announced";
+const NAME_WHOLE: &str = "instances::a_name_is_read_whole_or_not_at_all";
+const OWN_RECORD: &str =
+    "instances::a_record_of_the_next_instance_is_never_taken_for_one_of_the_last";
+const EMPTY: &str = "instances::a_new_instance_has_no_record_of_the_one_before";
+const NAME_ONCE: &str = "instances::a_name_and_a_number_name_one_record";
+
+const CHANGES: &str = "changes.rs";
+const INSTANCES: &str = "instances.rs";
+const NAMES: &str = "names.rs";
 const PUBLISHER: &str = "publisher.rs";
 const RING: &str = "ring.rs";
 const TAIL: &str = "tail.rs";
@@ -73,7 +86,7 @@ const fn mutant_of(
     Mutant { patch: Patch { name, file, from, to }, models }
 }
 
-pub(super) const MUTANTS: [Mutant; 33] = [
+pub(super) const MUTANTS: [Mutant; 50] = [
     mutant_of(
         "W0",
         PUBLISHER,
@@ -85,8 +98,8 @@ pub(super) const MUTANTS: [Mutant; 33] = [
     mutant_of(
         "W2",
         PUBLISHER,
-        "fill(&self.ring, &slot, published_at, record);\n        seal(&slot, sequence);",
-        "seal(&slot, sequence);\n        fill(&self.ring, &slot, published_at, record);",
+        "fill(ring, &slot, published_at, record);\n    seal(&slot, sequence);",
+        "seal(&slot, sequence);\n    fill(ring, &slot, published_at, record);",
         &[NEXT, TWICE],
     ),
     mutant_of(
@@ -106,8 +119,8 @@ pub(super) const MUTANTS: [Mutant; 33] = [
     mutant_of(
         "W5",
         PUBLISHER,
-        "        fill(&self.ring, &slot, published_at, record);\n        seal(",
-        "        announce(&self.ring, sequence);\n        fill(&self.ring, &slot, published_at, record);\n        seal(",
+        "    fill(ring, &slot, published_at, record);\n    seal(",
+        "    announce(ring, sequence);\n    fill(ring, &slot, published_at, record);\n    seal(",
         &[AT_ONCE, AGREE],
     ),
     mutant_of("R0", RING, "sync::acquire_fence();\n        head", "head", &[AT_ONCE, AGREE]),
@@ -189,8 +202,8 @@ pub(super) const MUTANTS: [Mutant; 33] = [
     mutant_of(
         "F1",
         PUBLISHER,
-        "        seal(&slot, sequence);\n        // CHOICE F1",
-        "        if let Some(front) = self.ring.front(record.len()) {\n            begin(&front, sequence);\n            fill(&self.ring, &front, published_at, record);\n            seal(&front, sequence);\n        }\n        seal(&slot, sequence);\n        // CHOICE F1",
+        "    seal(&slot, sequence);\n    // CHOICE F1",
+        "    if let Some(front) = ring.front(record.len()) {\n        begin(&front, sequence);\n        fill(ring, &front, published_at, record);\n        seal(&front, sequence);\n    }\n    seal(&slot, sequence);\n    // CHOICE F1",
         &[FRONT_AGREES],
     ),
     mutant_of(
@@ -203,8 +216,8 @@ pub(super) const MUTANTS: [Mutant; 33] = [
     mutant_of(
         "F3",
         PUBLISHER,
-        "announce(&ring, unannounced);\n        Self",
-        "announce(&ring, unannounced);\n        if let Some(front) = ring.front(0) {\n            seal(&front, head);\n        }\n        Self",
+        "announce(ring, unannounced);\n    unannounced",
+        "announce(ring, unannounced);\n    if let Some(front) = ring.front(0) {\n        seal(&front, head);\n    }\n    unannounced",
         &[FRONT_TAKEN_OVER],
     ),
     mutant_of(
@@ -244,7 +257,96 @@ pub(super) const MUTANTS: [Mutant; 33] = [
         &[KEEPS_OLDER],
     ),
     mutant_of("C7", OFFSETS, "now.max(newest.saturating_add(1))", "now", &[AHEAD]),
-    mutant_of("T2", PUBLISHER, "announce(&ring, unannounced);", "", &[TWO_DEATHS]),
+    mutant_of("T2", PUBLISHER, "announce(ring, unannounced);", "", &[TWO_DEATHS]),
+    mutant_of(
+        "T3",
+        INSTANCES,
+        "begun.filter(|block| usize::from(*block) < memory.count())",
+        "begun.filter(|block| usize::from(*block) > memory.count())",
+        &[BLOCK_TAKEN_OVER],
+    ),
+    mutant_of("T4", INSTANCES, "changes.announce(change);\n        }", "}", &[DEAD_ANNOUNCED]),
+    mutant_of(
+        "I1",
+        CHANGES,
+        "sync::store_release(self.newest, change);",
+        "sync::store(self.newest, change);",
+        &[ANNOUNCED],
+    ),
+    mutant_of("I2", CHANGES, "sync::acquire_fence();", "", &[ANNOUNCED]),
+    mutant_of(
+        "I3",
+        CHANGES,
+        "word >> BLOCK_BITS != change << BLOCK_BITS >> BLOCK_BITS",
+        "word == 0",
+        &[NO_BLOCK_MISSED],
+    ),
+    mutant_of("I4", CHANGES, "self.last = newest;", "self.last = newest + 1;", &[NO_BLOCK_MISSED]),
+    mutant_of(
+        "I5",
+        CHANGES,
+        "sync::store(self.word(change), change << BLOCK_BITS | u64::from(block));",
+        "let _ = (change, block);",
+        &[BLOCK_TAKEN_OVER, DEAD_ANNOUNCED],
+    ),
+    mutant_of(
+        "G0",
+        NAMES,
+        "Pairs with G4.\n        sync::store_release(self.generation, generation);",
+        "Pairs with G4.\n        let _ = generation;",
+        &[NAME_WHOLE],
+    ),
+    mutant_of("G1", INSTANCES, "sync::release_fence();", "", &[NAME_WHOLE]),
+    mutant_of(
+        "G2",
+        NAMES,
+        "with G3.\n        sync::store_release(self.generation, generation);",
+        "with G3.\n        sync::store(self.generation, generation);",
+        &[NAME_WHOLE],
+    ),
+    mutant_of(
+        "G3",
+        NAMES,
+        "Pairs with G2.\n        sync::acquire_fence();",
+        "Pairs with G2.",
+        &[NAME_WHOLE],
+    ),
+    mutant_of(
+        "G4",
+        NAMES,
+        "Pairs with G1.\n        sync::acquire_fence();",
+        "Pairs with G1.",
+        &[NAME_WHOLE],
+    ),
+    mutant_of(
+        "G5",
+        NAMES,
+        "self.generation().wrapping_sub(generation) <= 1",
+        "self.generation() != 0 * generation",
+        &[OWN_RECORD],
+    ),
+    mutant_of(
+        "G6",
+        INSTANCES,
+        "self.sequence(block).max(self.floor)",
+        "self.sequence(block)",
+        &[NAME_ONCE],
+    ),
+    mutant_of(
+        "G7",
+        INSTANCES,
+        "self.raise_floor(memory, sequence);",
+        "let _ = sequence;",
+        &[NAME_ONCE],
+    ),
+    mutant_of("G8", RING, "sync::store(self.slot(base).stamp, stamp::NEVER);", "", &[EMPTY]),
+    mutant_of(
+        "G9",
+        NAMES,
+        "self.generation() == generation",
+        "self.generation() != 0 * generation",
+        &[NAME_WHOLE],
+    ),
 ];
 
 #[cfg(test)]
@@ -252,8 +354,8 @@ mod tests {
     use super::*;
     use crate::mutant::root;
 
-    const FILES: [&str; 6] =
-        ["offsets.rs", "publisher.rs", "ring.rs", "stamp.rs", "sync.rs", "tail.rs"];
+    const FILES: [&str; 9] =
+        [CHANGES, INSTANCES, NAMES, OFFSETS, PUBLISHER, RING, "stamp.rs", "sync.rs", TAIL];
 
     fn read(path: &str) -> String {
         std::fs::read_to_string(root().join(path)).expect("a file of this repository")
@@ -319,7 +421,8 @@ mod tests {
                 }
             }
         }
-        assert_eq!(found, 9, "W1, W3, W4, R0, R1, R2, C1, C2, C3");
+        let names = "W1, W3, W4, R0, R1, R2, C1, C2, C3, I1, I2, G0, G1, G2, G3, G4";
+        assert_eq!(found, names.split(", ").count(), "{names}");
     }
 
     #[test]

@@ -1,13 +1,15 @@
 //! The models that must hold, and the mutants that must break a claim.
 //!
 //! Invariant: every line that loom weakens (crates/channel) is weakened here too, and every claim of
-//! docs/model/publish.pml and front.pml is broken by some mutant, so that none of them is vacuous.
+//! docs/model/publish.pml, front.pml, changes.pml and names.pml is broken by some mutant, so that none of them is vacuous.
 
 use std::fmt;
 
 pub(super) const PUBLISH: &str = "publish.pml";
 const FRONT: &str = "front.pml";
 const OFFSETS: &str = "offsets.pml";
+const CHANGES: &str = "changes.pml";
+const NAMES: &str = "names.pml";
 const WAIT: &str = "wait.pml";
 
 /// A model as it is, or from another beginning.
@@ -16,11 +18,13 @@ pub(super) struct Model {
     pub(super) defines: &'static [&'static str],
 }
 
-pub(super) const MODELS: [Model; 5] = [
+pub(super) const MODELS: [Model; 7] = [
     Model { file: PUBLISH, defines: &[] },
     Model { file: PUBLISH, defines: &["BASE=3", "LAST=8"] },
     Model { file: FRONT, defines: &[] },
     Model { file: OFFSETS, defines: &[] },
+    Model { file: CHANGES, defines: &[] },
+    Model { file: NAMES, defines: &[] },
     Model { file: WAIT, defines: &[] },
 ];
 
@@ -51,11 +55,19 @@ const fn offsets(name: &'static str) -> Mutant {
     Mutant { file: OFFSETS, name, claims: &[] }
 }
 
+const fn changes(name: &'static str, claims: &'static [&'static str]) -> Mutant {
+    Mutant { file: CHANGES, name, claims }
+}
+
+const fn names(name: &'static str, claims: &'static [&'static str]) -> Mutant {
+    Mutant { file: NAMES, name, claims }
+}
+
 const fn wait(name: &'static str) -> Mutant {
     Mutant { file: WAIT, name, claims: &[] }
 }
 
-pub(super) const MUTANTS: [Mutant; 40] = [
+pub(super) const MUTANTS: [Mutant; 57] = [
     publish("MUTANT_W0", &["WHOLE"]),
     publish("MUTANT_W1", &["WHOLE"]),
     publish("MUTANT_W2", &["WHOLE"]),
@@ -92,6 +104,23 @@ pub(super) const MUTANTS: [Mutant; 40] = [
     offsets("MUTANT_C5"),
     offsets("MUTANT_C6"),
     offsets("MUTANT_C7"),
+    changes("MUTANT_I1", &["ANNOUNCED"]),
+    changes("MUTANT_I2", &["TRULY_LAPPED"]),
+    changes("MUTANT_I3", &["ANNOUNCED"]),
+    changes("MUTANT_I4", &["ANNOUNCED", "COUNTED"]),
+    changes("MUTANT_I5", &["NAMED"]),
+    changes("MUTANT_T3", &["ONCE", "NAMED"]),
+    changes("MUTANT_T4", &["NAMED"]),
+    names("MUTANT_G0", &["NAME_WHOLE"]),
+    names("MUTANT_G1", &["NAME_WHOLE"]),
+    names("MUTANT_G2", &["NAME_WHOLE"]),
+    names("MUTANT_G3", &["NAME_WHOLE"]),
+    names("MUTANT_G4", &["NAME_WHOLE"]),
+    names("MUTANT_G5", &["OWN_RECORD"]),
+    names("MUTANT_G6", &["NAME_ONCE"]),
+    names("MUTANT_G7", &["NAME_ONCE"]),
+    names("MUTANT_G8", &["OWN_RECORD"]),
+    names("MUTANT_G9", &["NAME_WHOLE"]),
     wait("MUTANT_LOOK"),
     wait("MUTANT_COMPARE"),
     wait("MUTANT_WAKE_FIRST"),
@@ -147,7 +176,7 @@ mod tests {
 
     #[test]
     fn every_mutant_is_in_its_model_and_every_mutant_of_a_model_runs() {
-        for file in [PUBLISH, FRONT, OFFSETS, WAIT] {
+        for file in [PUBLISH, FRONT, CHANGES, NAMES, OFFSETS, WAIT] {
             let model = read(file);
             for mutant in MUTANTS.iter().filter(|mutant| mutant.file == file) {
                 let name = mutant.name.split('=').next().expect("a name");
@@ -162,7 +191,7 @@ mod tests {
 
     #[test]
     fn every_claim_is_made_and_broken_by_some_mutant() {
-        for (file, count) in [(PUBLISH, 13), (FRONT, 4)] {
+        for (file, count) in [(PUBLISH, 13), (FRONT, 4), (CHANGES, 5), (NAMES, 3)] {
             let model = read(file);
             let claims = claims(&model);
             assert_eq!(claims.len(), count);

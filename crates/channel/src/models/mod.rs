@@ -14,6 +14,7 @@
 //! preempted no more than a few times in one execution. Only the models in `front` have a front.
 
 mod front;
+mod instances;
 mod lapping;
 mod offsets;
 mod publish;

@@ -1,6 +1,7 @@
 //! The protocol without loom: exact counts, hostile words, deaths, and real threads.
 
 mod hostile;
+mod instances;
 mod offsets;
 mod parts;
 mod reading;
