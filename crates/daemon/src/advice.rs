@@ -33,6 +33,11 @@ fn next_step(kind: &Kind) -> &'static str {
             "rebuild it against the region's schema, or read by the schema in the region"
         }
         Kind::WrongSize { .. } => "pass one whole record",
+        Kind::HasInstances { .. } => "read it with a program that knows its instances",
+        Kind::NoInstances => "read it as one record",
+        Kind::BadInstanceName(_) => "give it a name of 1 to 64 bytes",
+        Kind::TooManyInstances { .. } => "retire one, or open it for more",
+        Kind::NoSuchInstance => "look for its name again",
         Kind::NoSuchField { .. } => "name a field of the record that is there",
         Kind::NotThisRecord { .. } => "describe the struct that is there, or remove the file",
         Kind::Unstable => "its writer is broken: stop it and start a producer",

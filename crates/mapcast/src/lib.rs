@@ -36,6 +36,10 @@
 //! need not exist yet; [`dynamic`] does the same with schemas known only at run time, and [`bare`]
 //! shares a struct with C programs that do not use mapcast.
 //!
+//! A region can hold many records of one kind, an interface, a disk or a symbol each, by name:
+//! [`Options::open_instances`] and [`InstanceReader`]. They share the file, the writer and its lock; a
+//! reader takes one of them, all, or what has changed. See the example `instances`.
+//!
 //! # What is promised
 //!
 //! - **Whole records.** [`Reader::latest`] returns a record as it was published, or an error; never a
@@ -79,13 +83,18 @@
 //! is_send_and_sync::<mapcast::Reader<mapcast::Stu>>();
 //! is_send_and_sync::<mapcast::dynamic::Writer>();
 //! is_send_and_sync::<mapcast::dynamic::Reader>();
+//! is_send_and_sync::<mapcast::InstanceWriter<mapcast::Stu>>();
+//! is_send_and_sync::<mapcast::InstanceReader<mapcast::Stu>>();
 //! ```
 #![forbid(unsafe_code)]
 
-pub use layout::{BoolType, FieldType, Labels, Number, Record, Stu, TextType, UnknownValue};
+pub use layout::{
+    BoolType, FieldType, InstanceName, Labels, Number, Record, Stu, TextType, UnknownValue,
+};
 pub use region::{
     Address, Begin, BootTime, Changed, Event, FieldOf, FileStatus, Follow, Followed, Holder,
-    Notifier, Options, Origin, Place, Publication, Reader, Refreshed, RegionError as Error,
+    Instance, InstanceChange, InstanceEvent, InstanceReader, InstanceWriter, Notifier, Options,
+    Origin, Place, Publication, Reader, Refreshed, RegionError as Error,
     RegionErrorKind as ErrorKind, Sample, State, Step, ToPlace, Why, Writer, find, locate,
 };
 
@@ -119,7 +128,10 @@ pub mod dynamic {
         CType, Field, FieldSpec, Label, Line, RecordBuf, RecordView, Scalar, Schema, SchemaBuilder,
         SchemaError, SchemaPart, Template, Value, ValueError, ValueErrorKind, WrongLength,
     };
-    pub use region::{DynReader as Reader, DynSample as Sample, DynWriter as Writer, Region};
+    pub use region::{
+        DynInstanceReader as InstanceReader, DynInstanceWriter as InstanceWriter,
+        DynReader as Reader, DynSample as Sample, DynWriter as Writer, Region,
+    };
 }
 
 /// A file that is the struct and nothing else, as C programs share it. Records may be torn, and

@@ -18,7 +18,7 @@ use crate::lock;
 use crate::options::Options;
 use crate::rights::admit;
 use layout::Schema;
-use layout::header::{self, Header, offset};
+use layout::header::{self, Header, Instances, offset};
 use rustix::fd::AsFd;
 use rustix::fs::{AtFlags, FallocateFlags, MemfdFlags, Mode, OFlags, RenameFlags, SealFlags};
 use rustix::io::Errno;
@@ -226,8 +226,12 @@ pub(crate) fn region(
 
 /// The header of the region that `options` ask for.
 pub(crate) fn plan(path: &Path, schema: &Schema, options: &Options) -> Result<Header, RegionError> {
-    let bad = |err: header::BadSlots| RegionError::new(path, Kind::BadOptions(err.to_string()));
-    let mut header = Header::plan(schema, options.slots).map_err(bad)?;
+    let bad = |what: String| RegionError::new(path, Kind::BadOptions(what));
+    let plain = Header::plan(schema, options.slots).map_err(|err| bad(err.to_string()))?;
+    let mut header = match options.instances {
+        None => plain,
+        Some(max) => plain.with_instances(max).map_err(|err| bad(err.to_string()))?,
+    };
     header.compatible = if options.wake { header::WAKE } else { 0 };
     Ok(header)
 }
@@ -272,7 +276,7 @@ pub(crate) fn fill_region(
     let encoded = header.encode();
     let (magic, rest) = encoded.split_at(size_of::<u64>());
     let content = [
-        (offset::HEAD as u64, &beginning.base_sequence.to_le_bytes()[..]),
+        (beginning_of(&header), &beginning.base_sequence.to_le_bytes()[..]),
         (header.schema_offset, &schema.encode()[..]),
         (header.end_mark_offset(), &header::END_MARK.to_le_bytes()[..]),
         (magic.len() as u64, rest),
@@ -282,6 +286,12 @@ pub(crate) fn fill_region(
         file.write_all_at(bytes, at).map_err(|err| RegionError::io(path, "pwrite", err))?;
     }
     Ok(header)
+}
+
+/// Where the number is that the first record comes after: head, or the floor of all instances.
+fn beginning_of(header: &Header) -> u64 {
+    let floor = |instances: Instances| instances.changes_offset + offset::FLOOR as u64;
+    header.instances.map_or(offset::HEAD as u64, floor)
 }
 
 /// Makes the file `len` bytes long with room for each of them.

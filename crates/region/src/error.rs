@@ -7,7 +7,7 @@
 use crate::address::{MAX_REGION_NAME, SUFFIX, is_region_name};
 use crate::file_system;
 use layout::text::{counted, quote};
-use layout::{DecodeError, header};
+use layout::{BadInstanceName, DecodeError, header};
 use rustix::fd::AsFd;
 use std::error::Error;
 use std::fmt;
@@ -82,6 +82,27 @@ pub enum RegionErrorKind {
         /// What is there.
         have: String,
     },
+    /// The region has instances, and this reader or writer is for one record.
+    #[error("has up to {max} instances, this program wants one record")]
+    HasInstances {
+        /// How many there can be.
+        max: u32,
+    },
+    /// The region has one record, and this reader or writer is for instances.
+    #[error("has one record and no instances")]
+    NoInstances,
+    /// A name that no instance can have.
+    #[error("{0}")]
+    BadInstanceName(BadInstanceName),
+    /// The region has as many instances as it can have.
+    #[error("has {max} instances, as many as it can have")]
+    TooManyInstances {
+        /// How many there can be.
+        max: usize,
+    },
+    /// The handle leads to no instance: it was retired, or is one of another file.
+    #[error("has no such instance any more")]
+    NoSuchInstance,
     /// A record of the wrong size was passed in.
     #[error("takes records of {}, got {have}", counted(*want, "byte"))]
     WrongSize {
@@ -213,6 +234,11 @@ impl RegionError {
         matches!(self.0.kind, RegionErrorKind::RelativeDirectory(_))
     }
 
+    /// Does the handle lead to no instance any more?
+    pub fn is_no_such_instance(&self) -> bool {
+        matches!(self.0.kind, RegionErrorKind::NoSuchInstance)
+    }
+
     /// Was the file cut short while it was mapped?
     pub fn is_truncated(&self) -> bool {
         matches!(self.0.kind, RegionErrorKind::Truncated { .. })
@@ -261,7 +287,9 @@ impl RegionErrorKind {
     fn io_kind(&self) -> io::ErrorKind {
         match self {
             Self::Io { source, .. } => source.kind(),
-            Self::NotThere | Self::NoDirectory | Self::NoSuchGroup(_) => io::ErrorKind::NotFound,
+            Self::NotThere | Self::NoDirectory | Self::NoSuchGroup(_) | Self::NoSuchInstance => {
+                io::ErrorKind::NotFound
+            }
             Self::InTheWay(_) | Self::Replaced => io::ErrorKind::AlreadyExists,
             Self::Busy { .. } | Self::Locked => io::ErrorKind::ResourceBusy,
             Self::NotOurs(_)
@@ -272,7 +300,9 @@ impl RegionErrorKind {
             Self::WrongSize { .. }
             | Self::RelativeDirectory(_)
             | Self::BadName(_)
+            | Self::BadInstanceName(_)
             | Self::BadOptions(_) => io::ErrorKind::InvalidInput,
+            Self::TooManyInstances { .. } => io::ErrorKind::StorageFull,
             Self::UnfitFileSystem { .. } | Self::Forked => io::ErrorKind::Unsupported,
             Self::Truncated { .. } => io::ErrorKind::UnexpectedEof,
             _ => io::ErrorKind::InvalidData,

@@ -69,6 +69,7 @@ mod file_system;
 mod follow;
 mod fork;
 mod guard;
+mod instances;
 mod lineage;
 mod location;
 mod lock;
@@ -98,15 +99,21 @@ pub use error::{RegionError, RegionErrorKind};
 pub use file::special_file;
 pub use file_id::FileId;
 pub use follow::{DynSample, Event, Follow, Followed};
+pub use instances::{Instance, InstanceChange, InstanceEvent};
 pub use location::Exposure;
 pub use lock::is_taken as has_writer;
 pub use mapping::is_open_for_writing;
 pub use notifier::Notifier;
 pub use options::Options;
 pub use publication::{Publication, Step};
-pub use reader::{Begin, DynReader, FieldOf, Reader, Refreshed, Sample};
+pub use reader::{
+    Begin, DynInstanceReader, DynReader, FieldOf, InstanceReader, Reader, Refreshed, Sample,
+};
 pub use state::State;
-pub use writer::{Changed, DynWriter, FileStatus, Holder, Origin, Standby, Why, Writer};
+pub use writer::{
+    Changed, DynInstanceWriter, DynWriter, FileStatus, Holder, InstanceWriter, Origin, Standby,
+    Why, Writer,
+};
 
 /// For this project's own crates: no part of this crate's interface, and free to change.
 #[doc(hidden)]

@@ -9,7 +9,8 @@
 use crate::boot;
 use crate::copy;
 use crate::error::{RegionError, RegionErrorKind as Kind};
-use crate::mapping::{self, Access, Mapping};
+use crate::instances::{BlockWords, MappedBlocks};
+use crate::mapping::{self, Access, FutexWord, Mapping};
 use crate::medium::Medium;
 use channel::{AtomicU64, Memory};
 use layout::header::{self, Header, offset};
@@ -20,9 +21,9 @@ use std::path::Path;
 use std::sync::Arc;
 
 const WORD: usize = size_of::<u64>();
-const HEAD: usize = word_of(offset::HEAD);
-const FRONT: usize = word_of(offset::FRONT);
-const FRONT_END: usize = word_of(offset::SLOTS);
+pub(crate) const HEAD: usize = word_of(offset::HEAD);
+pub(crate) const FRONT: usize = word_of(offset::FRONT);
+pub(crate) const FRONT_END: usize = word_of(offset::SLOTS);
 
 /// Index of the word at byte `offset`.
 const fn word_of(offset: usize) -> usize {
@@ -47,9 +48,6 @@ impl Preamble {
         }
         let header = read_header(file).map_err(io("pread"))?;
         let header = header.map_err(|err| refuse(err.into()))?;
-        if header.instances.is_some() {
-            return Err(refuse(Kind::UnsupportedFeatures(header::INSTANCES)));
-        }
         if have < header.file_len {
             return Err(refuse(Kind::Truncated { want: header.file_len, have }));
         }
@@ -105,6 +103,8 @@ pub(crate) struct MappedRegion {
     first: usize,
     stride: usize,
     cells: usize,
+    /// Where its instances are; `None` in a plain region.
+    blocks: Option<BlockWords>,
 }
 
 impl MappedRegion {
@@ -131,11 +131,19 @@ impl MappedRegion {
                 Kind::Damaged("its slots lie outside the file".into()),
             ));
         }
+        let blocks = match &header.instances {
+            None => None,
+            Some(instances) => {
+                let outside = || Kind::Damaged("its instances lie outside the file".into());
+                let blocks = BlockWords::of(instances, mapping.words().len());
+                Some(blocks.ok_or_else(|| RegionError::new(path, outside()))?)
+            }
+        };
         let end = mapping.words().len() - 1;
         let medium = Medium::of(file);
         let this_boot = boot::is_this_boot(medium, header.boot_id);
         let header = header.clone();
-        Ok(Self { mapping, header, medium, this_boot, end, first, stride, cells })
+        Ok(Self { mapping, header, medium, this_boot, end, first, stride, cells, blocks })
     }
 
     pub(crate) fn header(&self) -> &Header {
@@ -179,9 +187,40 @@ impl MappedRegion {
         mapping::peek(&self.mapping.words()[self.end]) == header::END_MARK
     }
 
-    /// The futex word: the low half of head.
-    pub(crate) fn futex_word(&self) -> &crate::mapping::FutexWord {
-        self.mapping.futex_word(HEAD)
+    /// The futex word of all: the low half of head, or of the newest change.
+    pub(crate) fn futex_word(&self) -> &FutexWord {
+        self.blocks().map_or_else(|| self.head_futex_word(), MappedBlocks::futex_word)
+    }
+
+    /// The futex word of a plain region.
+    #[inline]
+    pub(crate) fn head_futex_word(&self) -> &FutexWord {
+        self.futex_word_at(HEAD)
+    }
+
+    /// The low half of word `index`.
+    #[inline]
+    pub(crate) fn futex_word_at(&self, index: usize) -> &FutexWord {
+        self.mapping.futex_word(index)
+    }
+
+    /// Its instances; `None` in a plain region.
+    #[inline]
+    pub(crate) fn blocks(&self) -> Option<MappedBlocks<'_>> {
+        self.blocks.as_ref().map(|words| MappedBlocks::of(self, words))
+    }
+
+    /// All words of the file.
+    #[inline]
+    pub(crate) fn words(&self) -> &[AtomicU64] {
+        self.mapping.words()
+    }
+
+    /// The cells of a slot of the block that begins `at` words after block 0.
+    #[inline]
+    pub(crate) fn slot_at(&self, at: usize, index: usize) -> &[AtomicU64] {
+        let start = self.first + at + index * self.stride;
+        &self.mapping.words()[start..start + self.cells]
     }
 
     /// The error for a record of `have` bytes.

@@ -16,13 +16,23 @@ pub struct Options {
     pub(crate) wake: bool,
     pub(crate) period: Option<Duration>,
     pub(crate) check_every: Duration,
+    /// Most instances; `None`: a plain region.
+    pub(crate) instances: Option<u32>,
 }
 
 impl Options {
     /// 8 slots, mode 0644, the process's own group, waking on, no period, a check every second.
     pub const fn new() -> Self {
         let check_every = Duration::from_secs(1);
-        Self { slots: 8, mode: 0o644, group: None, wake: true, period: None, check_every }
+        Self {
+            slots: 8,
+            mode: 0o644,
+            group: None,
+            wake: true,
+            period: None,
+            check_every,
+            instances: None,
+        }
     }
 
     /// Records that the region keeps: a power of two, 4 to 65,536.

@@ -5,7 +5,7 @@ use crate::lock;
 use crate::mapped_region::MappedRegion;
 use crate::mapping;
 use crate::writer_status::WriterStatus;
-use channel::Memory;
+use channel::{Blocks, Memory};
 use layout::header::StateWord;
 use std::fmt;
 use std::fs::File;
@@ -120,9 +120,20 @@ fn is_overdue(mapped: &MappedRegion, now: BootTime) -> bool {
 
 /// The later of the heartbeat and the newest publication.
 fn last_sign(mapped: &MappedRegion) -> BootTime {
+    let newest = match mapped.blocks() {
+        None => published_at(mapped, mapped),
+        Some(blocks) => {
+            let block = blocks.changes().newest_block().filter(|block| blocks.has(*block));
+            block.map_or(0, |block| published_at(mapped, &blocks.at(block)))
+        }
+    };
+    WriterStatus::of(mapped).heartbeat().max(BootTime::from_nanos(newest))
+}
+
+/// When the newest record of a plain region or a block was published, in nanoseconds.
+fn published_at(mapped: &MappedRegion, memory: &impl Memory) -> u64 {
     let slots = u64::from(mapped.header().slots);
-    let newest = mapped.slot(slot_of(mapping::peek(mapped.head()), slots));
-    WriterStatus::of(mapped).heartbeat().max(BootTime::from_nanos(mapping::peek(&newest[1])))
+    mapping::peek(&memory.slot(slot_of(mapping::peek(memory.head()), slots))[1])
 }
 
 #[allow(clippy::cast_possible_truncation)] // less than `slots`, a u32

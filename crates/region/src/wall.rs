@@ -64,8 +64,16 @@ fn update_to(
     let stored = offsets.at(now.as_nanos()).cast_signed();
     if stored.abs_diff(measured) > STEP.saturating_add(clock::duration_nanos(took)) {
         // If it has to wait: the next heartbeat tries again.
-        offsets.change(measured.cast_unsigned(), now.as_nanos(), publisher.times());
+        let kept = kept(publisher).into_iter();
+        offsets.change(measured.cast_unsigned(), now.as_nanos(), kept);
     }
+}
+
+/// The times of all records that can still be read, of every instance.
+fn kept(publisher: &Publisher<MappedRegion>) -> Vec<u64> {
+    let ring = publisher.ring();
+    let Some(blocks) = ring.memory().blocks() else { return publisher.times().collect() };
+    blocks.all().flat_map(|block| ring.over(blocks.at(block)).times().collect::<Vec<_>>()).collect()
 }
 
 /// The offset that goes with records of `time`; `None` if the file has lost its pages.

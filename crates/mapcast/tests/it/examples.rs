@@ -52,6 +52,14 @@ fn own_struct() {
 }
 
 #[test]
+fn instances() {
+    let (_guard, dir) = place();
+    let text = printed(example("instances", &dir, &["AAA", "BBB"]));
+    let expected = "AAA: 99.5 EUR\nAAA: 1\nBBB: 2\nAAA is now 99.5\nBBB is now 99.5\n";
+    assert_eq!(text, expected);
+}
+
+#[test]
 fn dynamic() {
     let (_guard, dir) = place();
     let text = printed(example("dynamic", &dir, &["./point.region", "x:f64:m", "label:char[8]"]));

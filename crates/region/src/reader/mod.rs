@@ -2,6 +2,7 @@
 
 mod begin;
 mod field;
+mod instances;
 mod refresh;
 mod refresh_timer;
 mod snapshot;
@@ -9,6 +10,7 @@ mod typed;
 
 pub use begin::Begin;
 pub use field::FieldOf;
+pub use instances::{DynInstanceReader, InstanceReader};
 pub use refresh::Refreshed;
 pub use typed::{Reader, Sample};
 
@@ -53,6 +55,8 @@ pub struct DynReader {
     id: Option<FileId>,
     schema: Arc<Schema>,
     timer: RefreshTimer,
+    /// The newest change that a reader of instances has seen.
+    seen_change: u64,
 }
 
 impl DynReader {
@@ -65,8 +69,14 @@ impl DynReader {
     /// # Errors
     /// [`Kind::NotThere`] if there is no such file; [`Kind::NotAFile`], [`Kind::NotARegion`],
     /// [`Kind::UnsupportedVersion`], [`Kind::Damaged`], [`Kind::Truncated`] if it is none that can
-    /// be read; [`Kind::Io`], for example if the region's mode keeps this user out.
+    /// be read; [`Kind::HasInstances`] if it is for an [`InstanceReader`]; [`Kind::Io`], for example if
+    /// the region's mode keeps this user out.
     pub fn open(at: impl ToPlace) -> Result<Self, RegionError> {
+        Self::attach(at)?.expect_plain()
+    }
+
+    /// Attaches to a region of either kind.
+    fn attach(at: impl ToPlace) -> Result<Self, RegionError> {
         let address = at.place().to_read()?.held()?;
         let file = address.open_to_read()?;
         let id = FileId::of(&file).map_err(|err| RegionError::io(address.path(), "fstat", err))?;
@@ -90,7 +100,7 @@ impl DynReader {
             .or_else(|_| file.try_clone())
             .map_err(|err| RegionError::io(label, "dup", err))?;
         match Content::of(&file, label)? {
-            Content::Region => Self::over(file, label.into(), None),
+            Content::Region => Self::over(file, label.into(), None)?.expect_plain(),
             Content::Empty | Content::Unfinished(_) => Err(RegionError::new(label, Kind::NotThere)),
         }
     }
@@ -109,11 +119,32 @@ impl DynReader {
         let newest_next = ring.head().saturating_sub(1).max(header.base_sequence);
         let tail = Tail::after(newest_next);
         let timer = RefreshTimer::new();
-        let mut reader =
-            Self { ring, tail, missed: 0, passed: Vec::new(), file, address, id, schema, timer };
+        let mut reader = Self {
+            ring,
+            tail,
+            missed: 0,
+            passed: Vec::new(),
+            file,
+            address,
+            id,
+            schema,
+            timer,
+            seen_change: 0,
+        };
         // It may have been cut since its header was read.
         reader.settle(tail).ok_or_else(|| reader.truncated())?;
         Ok(reader)
+    }
+
+    /// The reader, if its region has one record.
+    fn expect_plain(self) -> Result<Self, RegionError> {
+        match &self.mapped().header().instances {
+            None => Ok(self),
+            Some(instances) => {
+                let kind = Kind::HasInstances { max: instances.max };
+                Err(RegionError::new(self.path(), kind))
+            }
+        }
     }
 
     /// Moves the cursor to `tail`; `None`, without moving it, if the file was truncated before the

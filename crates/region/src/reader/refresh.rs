@@ -15,11 +15,12 @@
 //! Price: a `stat` of the path; what attaching costs if it leads to another file.
 
 use super::DynReader;
-use crate::error::RegionError;
+use crate::error::{RegionError, RegionErrorKind as Kind};
 use crate::medium::Medium;
 use crate::overlay;
 use crate::state::State;
 use channel::Tail;
+use layout::Header;
 use layout::header::offset;
 
 /// How many lineages a reader remembers, for the case that their file gets the name back.
@@ -66,16 +67,33 @@ impl DynReader {
             Some(named) if named == ours && !self.has_copy() => return Ok(Refreshed::Same),
             Some(_) => {}
         }
-        let mut new = match Self::open(&self.address) {
+        let mut new = match Self::attach(&self.address) {
             Err(err) if err.is_not_there() => return Ok(Refreshed::Missing),
             other => other?,
         };
+        new.expect_kind_of(self)?;
         if !accept(&new)? {
             return Ok(Refreshed::Same);
         }
         new.continue_from(self);
         *self = new;
         Ok(Refreshed::Reattached)
+    }
+
+    /// Refuses a file with instances in place of one without, and the other way round.
+    fn expect_kind_of(&self, old: &Self) -> Result<(), RegionError> {
+        let instances = |reader: &Self| reader.mapped().header().instances;
+        let kind = match (instances(self), instances(old)) {
+            (Some(_), Some(_)) | (None, None) => return Ok(()),
+            (Some(instances), None) => Kind::HasInstances { max: instances.max },
+            (None, Some(_)) => Kind::NoInstances,
+        };
+        Err(RegionError::new(self.path(), kind))
+    }
+
+    /// Whether the sequences of a file with the header `before` continue in this one.
+    pub(super) fn continues(&self, before: &Header) -> bool {
+        self.mapped().header().first_lineage == before.first_lineage
     }
 
     /// Whether a writer has started in an overlayfs copy of this file: see [`overlay`].

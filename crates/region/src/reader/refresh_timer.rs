@@ -23,9 +23,11 @@
 use super::DynReader;
 use crate::clock;
 use crate::error::RegionError;
+use crate::mapping::FutexWord;
 use crate::typed;
 use crate::wait::{self, Woken};
 use crate::writer_status::WriterStatus;
+use channel::Blocks;
 use layout::header::StateWord;
 use std::time::Duration;
 
@@ -172,11 +174,26 @@ impl DynReader {
     /// # Errors
     /// [`Truncated`](crate::RegionErrorKind::Truncated) if the file was cut short.
     pub fn wait(&self, timeout: Duration) -> Result<(), RegionError> {
-        let head = self.ring.head();
+        // The newest record or change, and the newest that this reader knows.
+        let (newest, known) = match self.mapped().blocks() {
+            None => (self.ring.head(), self.tail.newest()),
+            Some(blocks) => (blocks.changes().newest(), self.seen_change),
+        };
+        self.wait_on(self.mapped().futex_word(), newest, known, timeout)
+    }
+
+    /// Sleeps on `word`, which is the low half of `newest`, unless that is more than `known`.
+    pub(super) fn wait_on(
+        &self,
+        word: &FutexWord,
+        newest: u64,
+        known: u64,
+        timeout: Duration,
+    ) -> Result<(), RegionError> {
         if !self.mapped().is_whole() {
             return Err(self.truncated());
         }
-        if head > self.tail.newest() {
+        if newest > known {
             return Ok(());
         }
         if !self.mapped().wakes() {
@@ -184,7 +201,7 @@ impl DynReader {
             return Ok(());
         }
         let timeout = self.timer.sleep_of(timeout);
-        match wait::wait(self.mapped().futex_word(), wait::futex_value(head), timeout) {
+        match wait::wait(word, wait::futex_value(newest), timeout) {
             Woken::LookAgain => Ok(()),
             Woken::Gone => Err(self.truncated()),
         }
@@ -218,7 +235,11 @@ impl DynReader {
     }
 
     fn has_record(&self) -> bool {
-        self.ring.head() > self.mapped().header().base_sequence
+        match self.mapped().blocks() {
+            None => self.ring.head() > self.mapped().header().base_sequence,
+            // Something has happened to an instance: it has joined, at least.
+            Some(blocks) => blocks.changes().newest() > 0,
+        }
     }
 
     /// A call of `next` has returned no record.

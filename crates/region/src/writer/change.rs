@@ -110,8 +110,7 @@ impl DynWriter {
         };
         let (schema, options) = (Arc::clone(&self.schema), self.options.clone());
         let opened = self.successor(Wanted { schema: &schema, options: &options }, why)?;
-        self.move_to(opened);
-        Ok(())
+        self.move_to(opened)
     }
 
     /// Checks the process and the file before a publish, and recreates a region that lost its name.
@@ -141,14 +140,19 @@ impl DynWriter {
         record: &[u8],
         now: BootTime,
     ) -> Result<u64, RegionError> {
-        let recreates = self.options.check_every != Duration::MAX && self.home.is_named();
-        if !recreates {
-            return Err(self.mapped().truncated(&self.path, &self.file));
-        }
-        self.recreate()?;
+        self.recreate_cut()?;
         let sequence = self.put(record, now);
         // `None`: cut once more in the moment since.
         sequence.ok_or_else(|| self.mapped().truncated(&self.path, &self.file))
+    }
+
+    /// Makes a new file in place of one that was cut short, unless the caller checks the file itself.
+    pub(super) fn recreate_cut(&mut self) -> Result<(), RegionError> {
+        let recreates = self.options.check_every != Duration::MAX && self.home.is_named();
+        if recreates {
+            return self.recreate();
+        }
+        Err(self.mapped().truncated(&self.path, &self.file))
     }
 
     /// Changes the schema or options. If the region's file cannot stay, the region is retired and a
@@ -174,7 +178,7 @@ impl DynWriter {
         let opened = self.successor(Wanted { schema, options }, why)?;
         self.schema = Arc::new(schema.clone());
         self.adopt_options(options);
-        self.move_to(opened);
+        self.move_to(opened)?;
         Ok(Changed::Replaced)
     }
 
@@ -214,7 +218,9 @@ impl DynWriter {
             let (old, epoch, known) = (&self.publisher, self.epoch + 1, lineage::last_change(at));
             let next = Succession::in_new_file(old, epoch, &why, wanted.schema, known);
             let next = next.by_same_writer(old);
-            if let Some(opened) = Fresh::make(at, wanted, &next)?.put(at, &self.file, why)? {
+            let fresh =
+                Fresh::make(at, wanted, &next)?.with(self.instances.as_deref(), at.path())?;
+            if let Some(opened) = fresh.put(at, &self.file, why)? {
                 return Ok(opened);
             }
         }
@@ -222,12 +228,15 @@ impl DynWriter {
     }
 
     /// Publishes to `opened` from now on; marks the old file retired for its readers.
-    fn move_to(&mut self, opened: Opened) {
+    fn move_to(&mut self, opened: Opened) -> Result<(), RegionError> {
+        let instances = open::instances_of(&opened.publisher, &self.path)?;
         let old = std::mem::replace(&mut self.publisher, opened.publisher);
         open::retire(&old);
+        self.instances = instances.map(Box::new);
         self.file = opened.file;
         self.twin = opened.twin;
         self.epoch = opened.epoch;
         self.origin = opened.origin;
+        Ok(())
     }
 }

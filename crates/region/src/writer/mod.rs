@@ -1,6 +1,7 @@
 //! The writer: at most one per region, wait-free, independent of its readers.
 
 mod change;
+mod instances;
 mod open;
 mod origin;
 mod passed;
@@ -10,6 +11,7 @@ mod takeover_lock;
 mod typed;
 
 pub use change::{Changed, FileStatus};
+pub use instances::{DynInstanceWriter, InstanceWriter};
 pub(crate) use open::{at_name, is_named, publisher_over};
 pub use origin::{Origin, Why};
 pub use standby::{Holder, Standby};
@@ -20,6 +22,7 @@ use crate::address::ToPlace;
 use crate::clock::BootTime;
 use crate::error::{RegionError, RegionErrorKind as Kind};
 use crate::fork::OwnFile;
+use crate::instances::InstanceTable;
 use crate::location::{Exposure, Location};
 use crate::lock;
 use crate::mapped_region::MappedRegion;
@@ -55,6 +58,8 @@ pub struct DynWriter {
     origin: Origin,
     /// When the next publish checks the file, in nanoseconds since the boot.
     next_check: u64,
+    /// `None` for a plain region.
+    instances: Option<Box<InstanceTable>>,
 }
 
 /// Where a region's file is.
@@ -102,7 +107,7 @@ impl DynWriter {
     ) -> Result<Self, RegionError> {
         let at = Location::open(&at.place().to_write()?)?;
         let opened = open::open(&at, Wanted { schema, options })?;
-        Ok(Self::named(opened, at, schema, options))
+        Self::named(opened, at, schema, options)
     }
 
     /// Publishes to the region that is in `file` already, called `path` in messages.
@@ -114,10 +119,15 @@ impl DynWriter {
     ) -> Result<Self, RegionError> {
         let opened = open::adopt(file, path, options)?;
         let schema = Arc::new(schema.clone());
-        Ok(Self::with(opened, path, Home::Passed, schema, options.clone()))
+        Self::with(opened, path, Home::Passed, schema, options.clone())
     }
 
-    fn named(opened: Opened, at: Location, schema: &Schema, options: &Options) -> Self {
+    fn named(
+        opened: Opened,
+        at: Location,
+        schema: &Schema,
+        options: &Options,
+    ) -> Result<Self, RegionError> {
         let path = at.path().to_owned();
         Self::with(
             opened,
@@ -134,11 +144,24 @@ impl DynWriter {
         home: Home,
         schema: Arc<Schema>,
         options: Options,
-    ) -> Self {
+    ) -> Result<Self, RegionError> {
         let Opened { publisher, file, twin, epoch, origin } = opened;
         let path = path.to_owned();
         let next_check = change::next_check(BootTime::now(), &options);
-        Self { publisher, file, twin, path, home, schema, options, epoch, origin, next_check }
+        let instances = open::instances_of(&publisher, &path)?.map(Box::new);
+        Ok(Self {
+            publisher,
+            file,
+            twin,
+            path,
+            home,
+            schema,
+            options,
+            epoch,
+            origin,
+            next_check,
+            instances,
+        })
     }
 
     /// Publishes one record, stamped with the current time; returns its sequence number.
@@ -182,7 +205,7 @@ impl DynWriter {
     fn put(&mut self, record: &[u8], now: BootTime) -> Option<u64> {
         let sequence = self.publisher.publish(now.as_nanos(), record);
         if self.options.wake {
-            wait::wake_all(self.mapped().futex_word());
+            wait::wake_all(self.mapped().head_futex_word());
         }
         self.mapped().is_whole().then_some(sequence)
     }
@@ -236,9 +259,10 @@ impl DynWriter {
         self.mapped().header().lineage
     }
 
-    /// The number of the newest record; the first of a new region is 1.
+    /// The number of the newest record; the first of a new region is 1. Of a region of instances, the
+    /// greatest of all.
     pub fn sequence(&self) -> u64 {
-        self.publisher.sequence()
+        self.instances.as_deref().map_or(self.publisher.sequence(), InstanceTable::greatest)
     }
 
     /// How this writer got its region.

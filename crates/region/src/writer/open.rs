@@ -22,6 +22,7 @@ use crate::error::{RegionError, RegionErrorKind as Kind};
 use crate::file;
 use crate::file_id::FileId;
 use crate::fork::OwnFile;
+use crate::instances::InstanceTable;
 use crate::lineage;
 use crate::location::Location;
 use crate::mapped_region::{self, MappedRegion, Preamble};
@@ -145,6 +146,10 @@ impl Preflight {
         if status.epoch().max(mapping::peek(mapped.head())) > LARGEST {
             return Some(Why::Damaged("its sequence or epoch is beyond all counting".into()));
         }
+        let damage = mapped.blocks().and_then(|blocks| InstanceTable::damage(blocks, LARGEST));
+        if let Some(what) = damage {
+            return Some(Why::Damaged(what));
+        }
         // The lock is this writer's own.
         let is_of_another_boot = state::is_of_another_boot(mapped, state::LockState::Free);
         // Not even tmpfs keeps a copy of such a file out.
@@ -165,8 +170,10 @@ impl Preflight {
         if *preamble.schema != *wanted.schema {
             return Some(Why::OtherSchema);
         }
-        let Options { slots, wake, .. } = *wanted.options;
-        let same_shape = preamble.header.slots == slots && mapped.wakes() == wake;
+        let Options { slots, wake, instances, .. } = *wanted.options;
+        let header = &preamble.header;
+        let max = header.instances.map(|instances| instances.max);
+        let same_shape = header.slots == slots && mapped.wakes() == wake && max == instances;
         (!same_shape).then_some(Why::OtherShape)
     }
 
@@ -231,7 +238,11 @@ fn supersede(
     let epoch = next_epoch(old.ring().memory());
     let known = lineage::last_change(at);
     let next = Succession::in_new_file(old, epoch, &why, wanted.schema, known);
-    let opened = Fresh::make(at, wanted, &next)?.put(at, file, why)?;
+    // Of another schema, or of a damaged file, nothing but the numbers is taken over.
+    let is_other = matches!(why, Why::OtherSchema | Why::Damaged(_));
+    let instances = if is_other { None } else { instances_of(old, at.path())? };
+    let fresh = Fresh::make(at, wanted, &next)?.with(instances.as_ref(), at.path())?;
+    let opened = fresh.put(at, file, why)?;
     if opened.is_some() && !is_other_region {
         retire(old);
     }
@@ -257,6 +268,19 @@ pub(crate) fn publisher_over(
 /// The epoch of the writer after the last one.
 pub(super) fn next_epoch(mapped: &MappedRegion) -> u64 {
     WriterStatus::of(mapped).epoch().saturating_add(1)
+}
+
+/// The instances of the region that `publisher` is of, whose last writer has ended; `None` if it is
+/// a plain one.
+pub(super) fn instances_of(
+    publisher: &Publisher<MappedRegion>,
+    path: &Path,
+) -> Result<Option<InstanceTable>, RegionError> {
+    let mapped = publisher.ring().memory();
+    let Some(blocks) = mapped.blocks() else { return Ok(None) };
+    InstanceTable::resume(blocks, mapped.header().slots)
+        .map(Some)
+        .map_err(|err| RegionError::new(path, Kind::BadOptions(err.to_string())))
 }
 
 /// Marks the region as this writer's.
@@ -303,7 +327,8 @@ pub(super) fn start(
     wall::begin(&mapped, next.wall);
     WriterStatus::of(&mapped).begin(next.epoch, options.period, next.heartbeat);
     let mut publisher = publisher_over(mapped, path)?;
-    if let Some(last) = &next.last {
+    // The record of a plain region is not one of an instance.
+    if let Some(last) = next.last.as_ref().filter(|_| header.instances.is_none()) {
         publisher.publish(last.published_at, &last.bytes);
     }
     wall::update(&publisher);
@@ -328,6 +353,22 @@ impl Fresh {
         let (unnamed, header) = create::region(at, schema, options, beginning)?;
         let publisher = start(&unnamed.open_to_map(at)?, at.path(), &header, options, next)?;
         Ok(Self { unnamed, publisher, epoch: next.epoch })
+    }
+
+    /// The same with the instances of `old`, if it is a region of instances.
+    pub(super) fn with(
+        self,
+        old: Option<&InstanceTable>,
+        path: &Path,
+    ) -> Result<Self, RegionError> {
+        let Some((old, mut new)) = old.zip(instances_of(&self.publisher, path)?) else {
+            return Ok(self);
+        };
+        let blocks = self.publisher.ring().memory().blocks();
+        if blocks.is_some_and(|blocks| new.take_over(blocks, old)) {
+            return Ok(self);
+        }
+        Err(RegionError::new(path, Kind::TooManyInstances { max: new.max() }))
     }
 
     /// Takes the name from `old`, or the free name of one that was deleted; `None` if that is not

@@ -72,7 +72,7 @@ impl DynWriter {
         match inspect(file, label, Wanted { schema: &schema, options })? {
             Found::Usable(opened) => {
                 let opened = Opened { twin: None, ..opened }; // the passer has it
-                Ok(Self::with(opened, label, Home::Passed, schema, options.clone()))
+                Self::with(opened, label, Home::Passed, schema, options.clone())
             }
             Found::Other(old) => Err(cannot_replace(label, &old.why)),
         }
@@ -103,7 +103,7 @@ impl DynWriter {
                 opened
             }
         };
-        Ok(Self::with(opened, label, Home::Memfd, schema, options.clone()))
+        Self::with(opened, label, Home::Memfd, schema, options.clone())
     }
 
     /// The region's file once more, open for reading and writing, without the writer's lock: for a

@@ -108,7 +108,7 @@ impl Standby {
             },
         };
         match attempted {
-            Ok(opened) => Ok(opened.map(|opened| self.writer(opened))),
+            Ok(opened) => opened.map(|opened| self.writer(opened)).transpose(),
             Err(err) if matches!(err.kind(), Kind::Busy { .. }) => {
                 self.held = HeldRegion::open(&self.at)?;
                 Ok(None)
@@ -162,7 +162,7 @@ impl Standby {
         Wanted { schema: &self.schema, options: &self.options }
     }
 
-    fn writer(&self, opened: Opened) -> DynWriter {
+    fn writer(&self, opened: Opened) -> Result<DynWriter, RegionError> {
         DynWriter::named(opened, self.at.clone(), &self.schema, &self.options)
     }
 }

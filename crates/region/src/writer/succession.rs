@@ -19,6 +19,7 @@
 
 use super::origin::Why;
 use crate::clock::BootTime;
+use crate::instances::InstanceTable;
 use crate::lineage::Lineage;
 use crate::mapped_region::MappedRegion;
 use crate::wall;
@@ -34,7 +35,7 @@ pub(super) const LARGEST: u64 = 1 << 62;
 pub(super) struct Succession {
     pub(super) epoch: u64,
     pub(super) lineage: Lineage,
-    /// The number of the newest record.
+    /// The number of the newest record; of instances, the greatest of all.
     pub(super) sequence: u64,
     /// The newest record, if the file is to begin with it.
     pub(super) last: Option<LastRecord>,
@@ -76,9 +77,13 @@ impl Succession {
             _ => Lineage::begin(was.own.max(known)),
         };
         let is_same_record = header.fingerprint == schema.fingerprint();
-        let last = (is_same_record && why.keeps_record()).then(|| LastRecord::of(old)).flatten();
+        let blocks = old.ring().memory().blocks();
+        // Those of instances are not one record.
+        let is_kept = is_same_record && why.keeps_record() && blocks.is_none();
+        let last = is_kept.then(|| LastRecord::of(old)).flatten();
+        let sequence = blocks.map_or(old.sequence(), InstanceTable::greatest_in);
         let wall = (*why != Why::OtherBoot).then(|| wall::saved(old.ring().memory())).flatten();
-        let (sequence, heartbeat) = (old.sequence(), BootTime::now());
+        let heartbeat = BootTime::now();
         Self { epoch, lineage, sequence, last, wall, heartbeat }
     }
 

@@ -8,6 +8,7 @@ mod events;
 mod field;
 mod follow;
 mod hostile;
+mod instances;
 mod life;
 mod lineage;
 mod locked;

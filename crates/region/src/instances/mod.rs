@@ -1,0 +1,69 @@
+//! Many records of one kind in one region: an interface, a disk, a symbol each.
+//!
+//! Invariant: a handle means one instance. Once that is retired, or its region replaced, the handle
+//! leads to nothing, not even if its block has another instance by now.
+//!
+//! ```text
+//!   blocks   where the blocks, changes and names of a mapped region are
+//!   table    what the writer knows: which block has which name
+//! ```
+//!
+//! Price: for a reader of one instance, one comparison more than in a plain region.
+
+mod blocks;
+mod table;
+
+pub(crate) use blocks::{BlockWords, MappedBlocks};
+pub(crate) use table::InstanceTable;
+
+use layout::InstanceName;
+
+/// A handle for one instance of a region, by which it is published to or read without looking for its
+/// name.
+///
+/// That of a writer means nothing to a reader, and the other way round.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Instance {
+    pub(crate) block: u16,
+    pub(crate) generation: u64,
+    /// For a reader: how many files it had attached before.
+    pub(crate) file: u32,
+}
+
+/// What has happened to an instance.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InstanceEvent<T> {
+    /// Which one.
+    pub instance: Instance,
+    /// Its name.
+    pub name: InstanceName,
+    /// What has happened.
+    pub what: InstanceChange<T>,
+}
+
+/// What can happen to an instance.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum InstanceChange<T> {
+    /// It is there: the first event of each instance.
+    Joined,
+    /// Its next record.
+    Record(T),
+    /// The writer has lapped this reader in this instance: exactly this many of its records are gone.
+    Missed(u64),
+    /// It is retired: its last event.
+    Retired,
+}
+
+impl<T> InstanceEvent<T> {
+    /// The same event with another record.
+    pub(crate) fn map<U>(self, make: impl FnOnce(T) -> U) -> InstanceEvent<U> {
+        let what = match self.what {
+            InstanceChange::Record(record) => InstanceChange::Record(make(record)),
+            InstanceChange::Missed(count) => InstanceChange::Missed(count),
+            InstanceChange::Joined => InstanceChange::Joined,
+            InstanceChange::Retired => InstanceChange::Retired,
+        };
+        InstanceEvent { instance: self.instance, name: self.name, what }
+    }
+}

@@ -1,0 +1,170 @@
+//! What a writer knows of its instances: which block has which name.
+//!
+//! Invariant: a name is in one block at most, and the table agrees with the file.
+//!
+//! Price: about 200 bytes of the writer's own memory for each block, and a look at each block when
+//! the region is opened.
+
+use super::{Instance, MappedBlocks};
+use crate::mapping;
+use channel::{Blocks, Instances, Memory};
+use layout::InstanceName;
+use std::collections::HashMap;
+
+/// The instances of one writer's region.
+#[derive(Debug)]
+pub(crate) struct InstanceTable {
+    state: Instances,
+    names: Vec<Option<InstanceName>>,
+    blocks: HashMap<InstanceName, u16>,
+    /// No block before this one is free.
+    first_free: usize,
+}
+
+impl InstanceTable {
+    /// Of the region in `blocks`, whose last writer has ended, or which is new.
+    pub(crate) fn resume(blocks: MappedBlocks<'_>, slots: u32) -> Result<Self, channel::BadSlots> {
+        let state = Instances::resume(&blocks, slots)?;
+        let names = blocks.all().map(|block| blocks.read(block)?.1).collect();
+        let mut table = Self { state, names, blocks: HashMap::new(), first_free: 0 };
+        for (instance, name) in table.all() {
+            table.blocks.insert(name, instance.block);
+        }
+        Ok(table)
+    }
+
+    /// Why a writer cannot continue with what is in `blocks`, if so: no number may be above `largest`.
+    pub(crate) fn damage(blocks: MappedBlocks<'_>, largest: u64) -> Option<String> {
+        if Self::greatest_in(blocks).max(blocks.changes().newest()) > largest {
+            return Some("its sequences or changes are beyond all counting".into());
+        }
+        let mut names = HashMap::new();
+        for block in blocks.all() {
+            if blocks.cells(block).generation() > largest {
+                return Some(format!("block {block} has had more instances than can be counted"));
+            }
+            let Some(name) = blocks.read(block) else { continue };
+            let Some(name) = name.1 else {
+                return Some(format!("the instance in block {block} has no name"));
+            };
+            if let Some(other) = names.insert(name, block) {
+                return Some(format!("blocks {other} and {block} have the same name {name:?}"));
+            }
+        }
+        None
+    }
+
+    /// All instances, in the order of their blocks.
+    pub(crate) fn all(&self) -> Vec<(Instance, InstanceName)> {
+        let of = |(name, block): (&Option<InstanceName>, u16)| {
+            let generation = self.state.generation(block)?;
+            Some((Instance { block, generation, file: 0 }, (*name)?))
+        };
+        self.names.iter().zip(0..=u16::MAX).filter_map(of).collect()
+    }
+
+    /// How many there are, and how many there can be.
+    pub(crate) fn len(&self) -> usize {
+        self.blocks.len()
+    }
+
+    pub(crate) fn max(&self) -> usize {
+        self.names.len()
+    }
+
+    pub(crate) fn find(&self, name: &str) -> Option<Instance> {
+        let block = *self.blocks.get(name)?;
+        Some(Instance { block, generation: self.state.generation(block)?, file: 0 })
+    }
+
+    /// Whether the handle leads to an instance.
+    #[inline]
+    pub(crate) fn has(&self, instance: Instance) -> bool {
+        self.state.generation(instance.block) == Some(instance.generation)
+    }
+
+    /// The number of the newest record of an instance.
+    pub(crate) fn sequence(&self, instance: Instance) -> u64 {
+        self.state.sequence(instance.block)
+    }
+
+    #[inline]
+    pub(crate) fn publish(
+        &mut self,
+        blocks: MappedBlocks<'_>,
+        block: u16,
+        published_at: u64,
+        record: &[u8],
+    ) -> u64 {
+        self.state.publish(&blocks, block, published_at, record)
+    }
+
+    #[inline]
+    pub(crate) fn newest_change(&self) -> u64 {
+        self.state.newest_change()
+    }
+
+    /// Gives a free block to a name that has none; `None` if no block is free.
+    pub(crate) fn join(
+        &mut self,
+        blocks: MappedBlocks<'_>,
+        name: InstanceName,
+    ) -> Option<Instance> {
+        let block = self.free()?;
+        let generation = self.state.join(&blocks, block, name.as_bytes());
+        Some(self.note(block, generation, name))
+    }
+
+    pub(crate) fn retire(&mut self, blocks: MappedBlocks<'_>, instance: Instance) {
+        let block = instance.block;
+        self.state.retire(&blocks, block);
+        if let Some(name) = self.names[usize::from(block)].take() {
+            self.blocks.remove(&*name);
+        }
+        self.first_free = self.first_free.min(block.into());
+    }
+
+    /// Gives blocks of a new file to the instances of `old`, with their numbers and handles, where
+    /// there are as many blocks; `false` if there are not enough.
+    pub(crate) fn take_over(&mut self, blocks: MappedBlocks<'_>, old: &Self) -> bool {
+        for (instance, name) in old.all() {
+            let place = Some(instance.block).filter(|block| self.is_free(*block));
+            let Some(block) = place.or_else(|| self.free()) else { return false };
+            let (base, generation) = (old.sequence(instance), instance.generation);
+            self.state.join_after(&blocks, block, name.as_bytes(), base, generation);
+            self.note(block, generation, name);
+        }
+        self.state.raise_floor(&blocks, old.state.floor());
+        true
+    }
+
+    /// The greatest number that any instance in `blocks` has had.
+    pub(crate) fn greatest_in(blocks: MappedBlocks<'_>) -> u64 {
+        let floor = mapping::peek(blocks.floor());
+        blocks.all().map(|block| mapping::peek(blocks.at(block).head())).fold(floor, u64::max)
+    }
+
+    /// The greatest number that any instance has had.
+    pub(crate) fn greatest(&self) -> u64 {
+        let all = (0..=u16::MAX).take(self.names.len()).map(|block| self.state.sequence(block));
+        all.fold(self.state.floor(), u64::max)
+    }
+
+    fn note(&mut self, block: u16, generation: u64, name: InstanceName) -> Instance {
+        self.names[usize::from(block)] = Some(name);
+        self.blocks.insert(name, block);
+        Instance { block, generation, file: 0 }
+    }
+
+    fn is_free(&self, block: u16) -> bool {
+        usize::from(block) < self.names.len() && self.state.generation(block).is_none()
+    }
+
+    fn free(&mut self) -> Option<u16> {
+        let block = (0..=u16::MAX).skip(self.first_free).find(|block| {
+            usize::from(*block) >= self.names.len() || self.state.generation(*block).is_none()
+        })?;
+        self.first_free = block.into();
+        self.is_free(block).then_some(block)
+    }
+}

@@ -1,0 +1,178 @@
+//! Following all instances: what has changed, in the order in which it did.
+//!
+//! Invariant: for each change one thing that happened in its block is returned, if there is one; so a
+//! reader that has come to the newest change has everything. What is read of a retired instance is its own to the end.
+//!
+//! ```text
+//!   the change after the last one   its block: joined, a record, missed, retired
+//!   lapped, or just attached        the same of every block, until there is nothing more
+//! ```
+
+use super::DynInstanceReader;
+use crate::error::RegionError;
+use crate::instances::{Instance, InstanceChange, InstanceEvent};
+use crate::mapping;
+use crate::publication::{Publication, Step};
+use channel::{Blocks, Change, Tail};
+use layout::InstanceName;
+
+/// So many looks at a block, of which none shows anything new, are enough for one call: a hostile
+/// writer can announce changes for ever.
+const LOOKS: u32 = 1 << 18;
+
+/// What is being read.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Work {
+    /// The next change.
+    Change,
+    /// The block of a change.
+    Block(u16),
+    /// Every block, this one next.
+    All(u32),
+}
+
+/// Where following an instance begins that was not followed before.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Start {
+    /// With its newest record: it was there when the region was attached.
+    Newest,
+    /// With its first record.
+    First,
+}
+
+/// An instance that is followed.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Cursor {
+    pub(super) generation: u64,
+    pub(super) name: InstanceName,
+    pub(super) tail: Tail,
+    /// Records that went by between two files, not yet reported.
+    pub(super) missed: u64,
+}
+
+impl Cursor {
+    fn event<T>(&self, block: u16, file: u32, what: InstanceChange<T>) -> InstanceEvent<T> {
+        let instance = Instance { block, generation: self.generation, file };
+        InstanceEvent { instance, name: self.name, what }
+    }
+}
+
+impl DynInstanceReader {
+    /// The next thing that has happened to any instance; the bytes of a record are in `record`. Does
+    /// not wait. Never [`Step::Missed`]: what is missed is missed of one instance. [`Step::Pending`] also
+    /// comes when every block has been read; [`wait`](crate::DynReader::wait) then knows whether there is more.
+    ///
+    /// Records come in the order of their publication, unless the reader was lapped in the ring of
+    /// changes: then in the order of their blocks. There is no promise that records of different
+    /// instances were there at one time.
+    ///
+    /// # Errors
+    /// As [`DynReader::next`](crate::DynReader::next).
+    pub fn next(
+        &mut self,
+        record: &mut [u8],
+    ) -> Result<Step<InstanceEvent<Publication>>, RegionError> {
+        self.inner.expect_size(record.len())?;
+        self.refresh_if_due()?;
+        for _ in 0..LOOKS {
+            if matches!(self.work, Work::Change) && !self.next_change()? {
+                return Ok(Step::Pending);
+            }
+            let block = match self.work {
+                Work::Change => continue,
+                Work::Block(block) => Some(block),
+                Work::All(next) => u16::try_from(next).ok(),
+            };
+            let block = block.filter(|block| usize::from(*block) < self.cursors.len());
+            let Some(block) = block else {
+                (self.work, self.start) = (Work::Change, Start::First);
+                return Ok(Step::Pending);
+            };
+            match (self.step(block, record)?, self.work) {
+                (Some(event), work) => {
+                    // Each other event was a change of its own.
+                    let is_missed = matches!(event.what, InstanceChange::Missed(_));
+                    if !is_missed && matches!(work, Work::Block(_)) {
+                        self.work = Work::Change;
+                    }
+                    return Ok(Step::Record(event));
+                }
+                (None, Work::All(next)) => self.work = Work::All(next + 1),
+                (None, _) => self.work = Work::Change,
+            }
+        }
+        Ok(Step::Pending)
+    }
+
+    /// Takes the next change; `false` if there is none.
+    fn next_change(&mut self) -> Result<bool, RegionError> {
+        let mut changes = self.changes;
+        let Some(blocks) = self.blocks() else { return Ok(false) };
+        let change = changes.next(&blocks.changes());
+        self.expect_whole()?;
+        self.changes = changes;
+        self.inner.seen_change = changes.last();
+        match change {
+            Change::Pending => self.inner.count_pending(),
+            Change::Block(block) => self.work = Work::Block(block),
+            Change::Lapped(_) => self.work = Work::All(0),
+        }
+        Ok(change != Change::Pending)
+    }
+
+    /// The next thing in one block.
+    fn step(
+        &mut self,
+        block: u16,
+        record: &mut [u8],
+    ) -> Result<Option<InstanceEvent<Publication>>, RegionError> {
+        let Some(cursor) = self.cursors[usize::from(block)] else { return self.join(block) };
+        let file = self.file;
+        let event = |what| Ok(Some(cursor.event(block, file, what)));
+        if cursor.missed > 0 {
+            let missed = cursor.missed;
+            self.cursors[usize::from(block)] = Some(Cursor { missed: 0, ..cursor });
+            return event(InstanceChange::Missed(missed));
+        }
+        let Some(blocks) = self.blocks() else { return Ok(None) };
+        let (cells, mut tail) = (blocks.cells(block), cursor.tail);
+        // Asked before, and with a fence behind it (that of `peek`): a retired instance has no record
+        // after those that are found now.
+        let is_retired = mapping::peek(cells.generation_word()) != cursor.generation;
+        let step = tail.next(&self.inner.ring.over(blocks.at(block)), record);
+        let is_its = cells.has_been(cursor.generation);
+        self.expect_whole()?;
+        let what = match step.map_err(|_| self.inner.unstable())? {
+            channel::Step::Record(found) if is_its => {
+                InstanceChange::Record(self.inner.publication(found))
+            }
+            channel::Step::Missed(count) if is_its => InstanceChange::Missed(count),
+            channel::Step::Pending if !is_retired => return Ok(None),
+            _ => {
+                self.cursors[usize::from(block)] = None;
+                return event(InstanceChange::Retired);
+            }
+        };
+        self.cursors[usize::from(block)] = Some(Cursor { tail, ..cursor });
+        event(what)
+    }
+
+    /// Begins to follow the instance that a block has, if it has one.
+    fn join(&mut self, block: u16) -> Result<Option<InstanceEvent<Publication>>, RegionError> {
+        let Some(blocks) = self.blocks() else { return Ok(None) };
+        let found = blocks.read(block);
+        let head = self.inner.ring.over(blocks.at(block)).head();
+        self.expect_whole()?;
+        let Some((named, Some(name))) = found else { return Ok(None) };
+        let (after, missed) = match (self.carried.remove(&name), self.start) {
+            (Some(last), _) if last < named.base => (named.base, named.base - last),
+            (Some(last), _) if last <= head => (last, 0),
+            (None, Start::Newest) => (head.saturating_sub(1).max(named.base), 0),
+            _ => (named.base, 0),
+        };
+        let (generation, tail) = (named.generation, Tail::after(after));
+        let cursor = Cursor { generation, name, tail, missed };
+        self.cursors[usize::from(block)] = Some(cursor);
+        Ok(Some(cursor.event(block, self.file, InstanceChange::Joined)))
+    }
+}

@@ -1,0 +1,155 @@
+//! The reader of instances of a Rust struct, and both kinds as what [`Follow`] follows.
+
+use super::DynInstanceReader;
+use crate::address::ToPlace;
+use crate::error::RegionError;
+use crate::follow::{DynSample, Follow, Followed};
+use crate::instances::{Instance, InstanceEvent};
+use crate::publication::Step;
+use crate::reader::{DynReader, Refreshed, Sample};
+use crate::typed;
+use layout::{InstanceName, Record, RecordBuf};
+use std::fmt;
+use std::marker::PhantomData;
+use std::ops::Deref;
+use std::time::Duration;
+
+/// Reads the instances of a region of records of the type `R`: one of them, or all.
+///
+/// It derefs to [`DynInstanceReader`] for everything that does not depend on the record's type. See
+/// [`InstanceWriter`](crate::InstanceWriter) for both sides together.
+pub struct InstanceReader<R> {
+    inner: DynInstanceReader,
+    record: PhantomData<fn() -> R>,
+}
+
+impl<R: Record> InstanceReader<R> {
+    /// Attaches to the region at `at`: see [`DynInstanceReader::open`].
+    ///
+    /// # Errors
+    /// As [`DynInstanceReader::open`]; `OtherSchema` if the region holds another record than `R`.
+    pub fn open(at: impl ToPlace) -> Result<Self, RegionError> {
+        let inner = DynInstanceReader::open(at)?;
+        typed::expect::<R>(inner.schema(), inner.path())?;
+        Ok(Self { inner, record: PhantomData })
+    }
+
+    /// The newest record of an instance: see [`DynInstanceReader::latest`].
+    ///
+    /// # Errors
+    /// As [`DynInstanceReader::latest`].
+    #[inline]
+    pub fn latest(&mut self, instance: Instance) -> Result<Option<Sample<R>>, RegionError> {
+        let mut record = R::zeroed();
+        let found = self.inner.latest(instance, bytemuck::bytes_of_mut(&mut record))?;
+        Ok(found.map(|publication| Sample { record, publication }))
+    }
+
+    /// Calls `each` with the newest record of every instance that has one, in the order of their
+    /// blocks. They need not have been there at one time.
+    ///
+    /// # Errors
+    /// As [`DynInstanceReader::latest`]; one that is retired meanwhile is left out.
+    pub fn latest_all(
+        &mut self,
+        mut each: impl FnMut(&InstanceName, &Sample<R>),
+    ) -> Result<(), RegionError> {
+        let all: Vec<_> = self.inner.all().collect();
+        for (instance, name) in all {
+            match self.latest(instance) {
+                Ok(Some(sample)) => each(&name, &sample),
+                Ok(None) => {}
+                Err(err) if err.is_no_such_instance() => {}
+                Err(err) => return Err(err),
+            }
+        }
+        Ok(())
+    }
+
+    /// The next thing that has happened to any instance: see [`DynInstanceReader::next`].
+    ///
+    /// # Errors
+    /// As [`DynInstanceReader::next`].
+    #[allow(clippy::should_implement_trait)] // an iterator could not say `Pending`, nor fail
+    pub fn next(&mut self) -> Result<Step<InstanceEvent<Sample<R>>>, RegionError> {
+        let mut record = R::zeroed();
+        let step = self.inner.next(bytemuck::bytes_of_mut(&mut record))?;
+        Ok(step.map(|event| event.map(|publication| Sample { record, publication })))
+    }
+
+    /// Everything that happens to the region and its instances from now on: see [`Follow`].
+    pub fn follow(&mut self) -> Follow<'_, &mut Self> {
+        Follow::new(self)
+    }
+
+    /// Maps the file at the path, if it is a different one: see [`DynInstanceReader::refresh`].
+    ///
+    /// # Errors
+    /// As [`DynInstanceReader::refresh`]; `OtherSchema` as [`Reader::refresh`](crate::Reader::refresh).
+    pub fn refresh(&mut self) -> Result<Refreshed, RegionError> {
+        self.inner.refresh_to(|new: &DynReader| {
+            typed::expect::<R>(new.schema(), new.path()).map(|()| true)
+        })
+    }
+
+    /// How often at most the region's name is checked: see [`DynReader::refresh_every`].
+    pub fn refresh_every(&mut self, every: Duration) -> Duration {
+        self.inner.refresh_every(every)
+    }
+}
+
+impl<R: Record> Followed for InstanceReader<R> {
+    type Item = InstanceEvent<Sample<R>>;
+
+    fn step(&mut self) -> Result<Step<Self::Item>, RegionError> {
+        self.next()
+    }
+
+    fn refresh(&mut self) -> Result<Refreshed, RegionError> {
+        self.refresh()
+    }
+
+    fn region(&self) -> Option<&DynReader> {
+        Some(self)
+    }
+
+    fn refresh_every(&mut self, every: Duration) -> Duration {
+        self.refresh_every(every)
+    }
+}
+
+impl Followed for DynInstanceReader {
+    type Item = InstanceEvent<DynSample>;
+
+    fn step(&mut self) -> Result<Step<Self::Item>, RegionError> {
+        let mut record = RecordBuf::new(self.schema().clone());
+        let step = self.next(record.bytes_mut())?;
+        Ok(step.map(|event| event.map(|publication| Sample { record, publication })))
+    }
+
+    fn refresh(&mut self) -> Result<Refreshed, RegionError> {
+        self.refresh()
+    }
+
+    fn region(&self) -> Option<&DynReader> {
+        Some(self)
+    }
+
+    fn refresh_every(&mut self, every: Duration) -> Duration {
+        self.refresh_every(every)
+    }
+}
+
+impl<R> fmt::Debug for InstanceReader<R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.inner.fmt(f)
+    }
+}
+
+impl<R> Deref for InstanceReader<R> {
+    type Target = DynInstanceReader;
+
+    fn deref(&self) -> &DynInstanceReader {
+        &self.inner
+    }
+}

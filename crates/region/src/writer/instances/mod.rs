@@ -1,0 +1,250 @@
+//! The writer of a region of instances.
+//!
+//! Invariant: names, numbers and handles stay what they are over a new file under the same name.
+//!
+//! Price: beside what a plain region costs, one comparison and two stores for each publish, and a
+//! wake of two words instead of one.
+
+mod typed;
+
+pub use typed::InstanceWriter;
+
+use super::{DynWriter, Holder};
+use crate::address::ToPlace;
+use crate::clock::BootTime;
+use crate::error::{RegionError, RegionErrorKind as Kind};
+use crate::instances::{Instance, InstanceTable, MappedBlocks};
+use crate::options::Options;
+use layout::{InstanceName, Schema};
+use std::fmt;
+use std::ops::Deref;
+
+/// Publishes records of many instances of a schema that is known at run time only.
+///
+/// It derefs to [`DynWriter`] for the epoch, the origin and the path. For a Rust struct use
+/// [`InstanceWriter`].
+pub struct DynInstanceWriter {
+    inner: DynWriter,
+}
+
+impl DynInstanceWriter {
+    /// Creates, resumes or replaces the region at `at`, for up to `max` instances: see
+    /// [`DynWriter::open_with`]. The instances of the writer before stay, with their numbers, unless
+    /// the schema is another one.
+    ///
+    /// # Errors
+    /// As [`DynWriter::open`]; [`Kind::BadOptions`] if `max` is not 1 to 65,536;
+    /// [`Kind::TooManyInstances`] if the region has more than that.
+    pub fn open_with(
+        at: impl ToPlace,
+        schema: &Schema,
+        options: &Options,
+        max: u32,
+    ) -> Result<Self, RegionError> {
+        let options = Options { instances: Some(max), ..options.clone() };
+        DynWriter::open_with(at, schema, &options).map(|inner| Self { inner })
+    }
+
+    /// As [`open_with`](Self::open_with), but waits for another writer to end: see
+    /// [`DynWriter::open_standby`].
+    ///
+    /// # Errors
+    /// As [`open_with`](Self::open_with), without `Busy`.
+    pub fn open_standby(
+        at: impl ToPlace,
+        schema: &Schema,
+        options: &Options,
+        max: u32,
+        on_wait: impl FnMut(&Holder),
+        stop: impl FnMut() -> bool,
+    ) -> Result<Option<Self>, RegionError> {
+        let options = Options { instances: Some(max), ..options.clone() };
+        let inner = DynWriter::open_standby(at, schema, &options, on_wait, stop)?;
+        Ok(inner.map(|inner| Self { inner }))
+    }
+
+    /// The handle of the instance of this name, which joins the region if it is not there.
+    ///
+    /// # Errors
+    /// [`Kind::BadInstanceName`]; [`Kind::TooManyInstances`] if it is not there and the region is full;
+    /// [`Kind::Forked`]; as [`DynWriter::recreate`] if the file has to be made anew.
+    pub fn instance(&mut self, name: &str) -> Result<Instance, RegionError> {
+        if let Some(instance) = self.find(name) {
+            return Ok(instance);
+        }
+        let bad = |err| RegionError::new(&self.inner.path, Kind::BadInstanceName(err));
+        let name = InstanceName::new(name).map_err(bad)?;
+        self.inner.check_if_due(BootTime::now())?;
+        let wakes = self.inner.options.wake;
+        let (blocks, table) = self.parts();
+        let Some(instance) = table.join(blocks, name) else {
+            let max = table.max();
+            return Err(RegionError::new(&self.inner.path, Kind::TooManyInstances { max }));
+        };
+        if wakes {
+            blocks.wake(instance.block, table.newest_change());
+        }
+        Ok(instance)
+    }
+
+    /// The handle of the instance of this name, if it is there.
+    pub fn find(&self, name: &str) -> Option<Instance> {
+        self.table().find(name)
+    }
+
+    /// Retires an instance: readers do not get its records any more, and its block is free for
+    /// another one.
+    ///
+    /// # Errors
+    /// [`Kind::NoSuchInstance`] if it is retired already; as [`instance`](Self::instance).
+    pub fn retire(&mut self, instance: Instance) -> Result<(), RegionError> {
+        self.expect(instance)?;
+        self.inner.check_if_due(BootTime::now())?;
+        let wakes = self.inner.options.wake;
+        let (blocks, table) = self.parts();
+        table.retire(blocks, instance);
+        if wakes {
+            blocks.wake(instance.block, table.newest_change());
+        }
+        Ok(())
+    }
+
+    /// Publishes one record of an instance, stamped with the current time; returns its sequence
+    /// number. It checks the region's file: see [`DynWriter::publish`].
+    ///
+    /// # Errors
+    /// [`Kind::NoSuchInstance`] if it is retired; as [`DynWriter::publish`] else.
+    #[inline]
+    pub fn publish(&mut self, instance: Instance, record: &[u8]) -> Result<u64, RegionError> {
+        self.publish_at(instance, record, BootTime::now())
+    }
+
+    /// As [`publish`](Self::publish), stamped with a time that the caller has read.
+    ///
+    /// # Errors
+    /// As [`publish`](Self::publish).
+    #[inline]
+    pub fn publish_at(
+        &mut self,
+        instance: Instance,
+        record: &[u8],
+        now: BootTime,
+    ) -> Result<u64, RegionError> {
+        let inner = &self.inner;
+        if record.len() != inner.mapped().record_size() {
+            return Err(inner.mapped().wrong_size(&inner.path, record.len()));
+        }
+        self.expect(instance)?;
+        self.inner.check_if_due(now)?;
+        match self.put(instance, record, now) {
+            Some(sequence) => Ok(sequence),
+            None => self.publish_anew(instance, record, now),
+        }
+    }
+
+    /// Publishes to the file as it is, and wakes readers; `None`: it was cut.
+    #[inline]
+    fn put(&mut self, instance: Instance, record: &[u8], now: BootTime) -> Option<u64> {
+        let wakes = self.inner.options.wake;
+        let (blocks, table) = self.parts();
+        let sequence = table.publish(blocks, instance.block, now.as_nanos(), record);
+        if wakes {
+            blocks.wake(instance.block, table.newest_change());
+        }
+        self.inner.mapped().is_whole().then_some(sequence)
+    }
+
+    /// As [`DynWriter::publish`] after a truncation.
+    #[cold]
+    #[inline(never)]
+    fn publish_anew(
+        &mut self,
+        instance: Instance,
+        record: &[u8],
+        now: BootTime,
+    ) -> Result<u64, RegionError> {
+        self.inner.recreate_cut()?;
+        let sequence = self.put(instance, record, now);
+        // `None`: cut once more in the moment since.
+        sequence.ok_or_else(|| self.inner.mapped().truncated(&self.inner.path, &self.inner.file))
+    }
+
+    /// All instances and their names, in the order of their blocks.
+    pub fn all(&self) -> Vec<(Instance, InstanceName)> {
+        self.table().all()
+    }
+
+    /// How many instances there are.
+    pub fn len(&self) -> usize {
+        self.table().len()
+    }
+
+    /// Whether there is no instance.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// How many instances there can be.
+    pub fn max(&self) -> usize {
+        self.table().max()
+    }
+
+    /// The number of the newest record of an instance; `None` if the handle leads to none.
+    pub fn sequence_of(&self, instance: Instance) -> Option<u64> {
+        let table = self.table();
+        table.has(instance).then(|| table.sequence(instance))
+    }
+
+    /// A heartbeat without a publish: see [`DynWriter::heartbeat`].
+    ///
+    /// # Errors
+    /// As [`DynWriter::heartbeat`].
+    pub fn heartbeat(&mut self) -> Result<(), RegionError> {
+        self.inner.heartbeat()
+    }
+
+    /// Closes the region: readers see `Closed` at once, and all records stay.
+    pub fn close(self) {
+        self.inner.close();
+    }
+
+    #[inline]
+    fn expect(&self, instance: Instance) -> Result<(), RegionError> {
+        if self.table().has(instance) {
+            return Ok(());
+        }
+        Err(RegionError::new(&self.inner.path, Kind::NoSuchInstance))
+    }
+
+    #[inline]
+    fn table(&self) -> &InstanceTable {
+        self.inner.instances.as_deref().expect("a region that was opened with instances has them")
+    }
+
+    /// The shared words, and what the writer knows of them.
+    #[inline]
+    fn parts(&mut self) -> (MappedBlocks<'_>, &mut InstanceTable) {
+        let DynWriter { publisher, instances, .. } = &mut self.inner;
+        let blocks = publisher.ring().memory().blocks();
+        blocks.zip(instances.as_deref_mut()).expect("a region that was opened with instances")
+    }
+}
+
+impl Deref for DynInstanceWriter {
+    type Target = DynWriter;
+
+    fn deref(&self) -> &DynWriter {
+        &self.inner
+    }
+}
+
+impl fmt::Debug for DynInstanceWriter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("InstanceWriter")
+            .field("path", &self.inner.path)
+            .field("instances", &self.len())
+            .field("max", &self.max())
+            .field("epoch", &self.inner.epoch)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,203 @@
+//! What becomes of instances when the writer or the file is another one.
+
+use super::{publish, reader, stu, told, writer};
+use crate::{DEADLINE, Place};
+use layout::{FieldSpec, Record, Scalar, Schema, Stu};
+use region::{DynInstanceWriter, DynWriter, Options, Origin, RegionErrorKind as Kind, Why, Writer};
+use std::os::unix::fs::FileExt;
+use std::time::Duration;
+
+#[test]
+fn the_next_writer_continues_with_all_names_and_numbers() {
+    let place = Place::new();
+    let mut first = writer(&place, 3);
+    let (a, b) = (first.instance("a").unwrap(), first.instance("b").unwrap());
+    (0..3).for_each(|_| publish(&mut first, a));
+    (0..9).for_each(|_| publish(&mut first, b));
+    first.retire(b).unwrap();
+    let mut reader = reader(&place);
+    assert_eq!(told(&mut reader), ["a +", "a 3"]);
+    drop(first);
+    let mut second = writer(&place, 3);
+    assert_eq!((second.origin(), second.len()), (&Origin::Resumed, 1));
+    let a = second.find("a").unwrap();
+    publish(&mut second, a);
+    let b = second.instance("b").unwrap();
+    publish(&mut second, b);
+    assert_eq!(told(&mut reader), ["a 4", "b +", "b 10"]);
+}
+
+#[test]
+fn a_file_for_more_instances_keeps_names_and_numbers() {
+    let place = Place::new();
+    let mut first = writer(&place, 2);
+    let (a, b) = (first.instance("a").unwrap(), first.instance("b").unwrap());
+    (0..3).for_each(|_| publish(&mut first, a));
+    let mut reader = reader(&place);
+    assert_eq!(told(&mut reader), ["a +", "a 3", "b +"]);
+    let (old_a, old_b) = (reader.find("a").unwrap(), reader.find("b").unwrap());
+    publish(&mut first, b);
+    drop(first);
+    let mut second = writer(&place, 5);
+    assert_eq!(second.origin(), &Origin::Replaced(Why::OtherShape));
+    let (a, b) = (second.find("a").unwrap(), second.find("b").unwrap());
+    assert_eq!((second.sequence_of(a), second.sequence_of(b)), (Some(3), Some(1)));
+    publish(&mut second, a);
+    reader.refresh().unwrap();
+    assert_eq!(told(&mut reader), ["a +", "a 4", "b +", "b missed 1"]);
+    for old in [old_a, old_b] {
+        assert!(matches!(reader.latest(old).unwrap_err().kind(), Kind::NoSuchInstance));
+    }
+}
+
+#[test]
+fn a_file_for_fewer_instances_than_there_are_is_refused() {
+    let place = Place::new();
+    let mut first = writer(&place, 3);
+    let a = first.instance("a").unwrap();
+    first.instance("b").unwrap();
+    drop(first);
+    let err = Writer::options().open_instances::<Stu>(&place.path, 1).unwrap_err();
+    assert!(matches!(err.kind(), Kind::TooManyInstances { max: 1 }), "{err}");
+    let mut again = writer(&place, 3);
+    assert_eq!(again.len(), 2, "the region is as it was");
+    let also_a = again.find("a").unwrap();
+    assert_eq!(again.sequence_of(a), again.sequence_of(also_a));
+    again.retire(also_a).unwrap();
+    drop(again);
+    assert_eq!(writer(&place, 1).len(), 1);
+}
+
+#[test]
+fn another_schema_begins_without_names_and_after_all_numbers() {
+    let place = Place::new();
+    let mut first = writer(&place, 2);
+    let a = first.instance("a").unwrap();
+    (0..6).for_each(|_| publish(&mut first, a));
+    drop(first);
+    let schema = Schema::builder("X").field(FieldSpec::new("x", Scalar::U64)).build().unwrap();
+    let mut second =
+        DynInstanceWriter::open_with(&place.path, &schema, &Options::new(), 2).unwrap();
+    assert_eq!((second.origin(), second.len()), (&Origin::Replaced(Why::OtherSchema), 0));
+    let a = second.instance("a").unwrap();
+    assert_eq!(second.publish(a, &[0; 8]).unwrap(), 7);
+}
+
+#[test]
+fn a_deleted_file_is_made_anew_with_all_instances() {
+    let place = Place::new();
+    let options = Options::new().check_every(Duration::ZERO);
+    let mut writer = options.open_instances::<Stu>(&place.path, 2).unwrap();
+    let (a, b) = (writer.instance("a").unwrap(), writer.instance("b").unwrap());
+    (0..3).for_each(|_| publish(&mut writer, a));
+    std::fs::remove_file(&place.path).unwrap();
+    publish(&mut writer, b);
+    publish(&mut writer, a);
+    let mut reader = reader(&place);
+    assert_eq!(told(&mut reader), ["a +", "a 4", "b +", "b 1"]);
+}
+
+#[test]
+fn a_truncated_file_is_made_anew_and_no_number_is_used_twice() {
+    let place = Place::new();
+    let mut writer = writer(&place, 2);
+    let a = writer.instance("a").unwrap();
+    (0..3).for_each(|_| publish(&mut writer, a));
+    let mut reader = reader(&place);
+    assert_eq!(told(&mut reader), ["a +", "a 3"]);
+    let file = std::fs::File::options().write(true).open(&place.path).unwrap();
+    file.set_len(256).unwrap();
+    assert_eq!(writer.publish(a, &stu(5)).unwrap(), 5, "number 4 may have been read");
+    reader.refresh().unwrap();
+    assert_eq!(told(&mut reader), ["a +", "a missed 1", "a 5"]);
+}
+
+#[test]
+fn a_reader_of_a_truncated_file_returns_an_error() {
+    let place = Place::new();
+    let mut writer = writer(&place, 2);
+    let a = writer.instance("a").unwrap();
+    publish(&mut writer, a);
+    let mut reader = reader(&place);
+    reader.refresh_every(Duration::MAX);
+    let a = reader.find("a").unwrap();
+    let file = std::fs::File::options().write(true).open(&place.path).unwrap();
+    file.set_len(256).unwrap();
+    assert!(reader.latest(a).unwrap_err().is_truncated());
+    assert!(reader.next().unwrap_err().is_truncated());
+    assert!(reader.wait(DEADLINE).unwrap_err().is_truncated());
+}
+
+#[test]
+fn a_name_twice_or_one_that_is_none_is_damage_to_a_writer_and_nothing_to_a_reader() {
+    let place = Place::new();
+    for (name, len) in [(&b"a"[..], 1_u64), (b"\x1b", 1), (b"b", 65), (b"b", 0)] {
+        let _ = std::fs::remove_file(&place.path);
+        let mut first = writer(&place, 2);
+        first.instance("a").unwrap();
+        first.instance("b").unwrap();
+        drop(first);
+        let file = std::fs::File::options().read(true).write(true).open(&place.path).unwrap();
+        let mut header = [0; 256];
+        file.read_exact_at(&mut header, 0).unwrap();
+        let instances = layout::Header::decode(&header).unwrap().instances.unwrap();
+        let at = instances.name_offset(1) + layout::header::offset::NAME_LEN as u64;
+        file.write_all_at(&len.to_le_bytes(), at).unwrap();
+        file.write_all_at(name, at + 8).unwrap();
+        let reader = reader(&place);
+        let names: Vec<String> = reader.all().map(|(_, name)| name.to_string()).collect();
+        let twice = name == b"a";
+        assert_eq!(names.len(), if twice { 2 } else { 1 }, "{names:?}");
+        let second = writer(&place, 2);
+        assert!(matches!(second.origin(), Origin::Replaced(Why::Damaged(_))), "{second:?}");
+        assert_eq!(second.len(), 0);
+    }
+}
+
+#[test]
+fn a_plain_region_has_the_length_that_it_had_without_instances() {
+    let place = Place::new();
+    let plain = DynWriter::open(&place.path, &Stu::schema()).unwrap();
+    let bytes = std::fs::read(&place.path).unwrap();
+    assert_eq!(bytes.len(), 0x440);
+    assert!(bytes[0x90..0xf8].iter().all(|byte| *byte == 0));
+    drop(plain);
+}
+
+#[test]
+fn any_words_behind_the_header_end_in_a_record_or_an_error() {
+    const EDGES: [u64; 8] = [0, 1, 2, 3, 1 << 32, (1 << 62) - 1, 1 << 63, u64::MAX];
+    let place = Place::new();
+    let mut random = fastrand::Rng::with_seed(5);
+    let mut first = writer(&place, 3);
+    for name in ["a", "b", "a", "a"] {
+        let instance = first.instance(name).unwrap();
+        publish(&mut first, instance);
+    }
+    drop(first);
+    let good = std::fs::read(&place.path).unwrap();
+    for _ in 0..300 {
+        let _ = std::fs::remove_file(&place.path);
+        std::fs::write(&place.path, &good).unwrap();
+        let mut readers = [reader(&place), reader(&place)];
+        let file = std::fs::File::options().write(true).open(&place.path).unwrap();
+        for _ in 0..8 {
+            let at = 0x100 + 8 * random.usize(..(good.len() - 0x108) / 8);
+            let word = EDGES[random.usize(..EDGES.len())];
+            file.write_all_at(&word.to_le_bytes(), at as u64).unwrap();
+            for reader in &mut readers {
+                let all: Vec<_> = reader.all().collect();
+                assert!(all.iter().all(|(_, name)| !name.contains(layout::text::is_control)));
+                for (instance, _) in all {
+                    drop(reader.latest(instance));
+                }
+                (0..20).for_each(|_| drop(reader.next()));
+                drop(reader.wait(Duration::from_micros(1)));
+            }
+        }
+        // A writer continues with what is there, or replaces it.
+        let mut next = writer(&place, 3);
+        let instance = next.instance("z").or_else(|_| next.instance("a")).expect("a block");
+        next.publish(instance, &stu(1)).unwrap();
+    }
+}
