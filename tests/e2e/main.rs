@@ -13,6 +13,8 @@ mod containers;
 mod copy;
 #[cfg(target_arch = "x86_64")]
 mod death;
+#[cfg(target_arch = "x86_64")]
+mod death_instances;
 mod faults;
 mod hangup;
 mod health;

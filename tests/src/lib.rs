@@ -24,6 +24,7 @@ pub mod counters;
 mod daemon;
 #[cfg(target_arch = "x86_64")]
 pub mod death;
+pub mod instances;
 pub mod kills;
 mod limits;
 mod lines;
