@@ -23,6 +23,7 @@ mod check;
 pub mod cli;
 mod configs;
 mod conflict;
+mod describe;
 mod destination;
 mod error;
 #[doc(hidden)]
