@@ -12,7 +12,7 @@
 //! ```
 //!
 //! Price: the flag changes every dependency of loom, so the first build takes about a minute; it
-//! goes to target/loom, where a mutant rebuilds nothing but channel.
+//! goes to target/loom, mutants to target/loom-mutants, where each rebuilds nothing but channel.
 
 pub(crate) mod mutants;
 
@@ -107,7 +107,11 @@ fn build(mutant: Option<&Mutant>) -> Fallible<PathBuf> {
         .current_dir(workspace)
         .env("RUSTFLAGS", "--cfg loom")
         .env_remove("CARGO_ENCODED_RUSTFLAGS")
-        .env("CARGO_TARGET_DIR", target_directory()?.join("loom"))
+        // Not one for both: cargo would take a mutant's program for that of the unchanged sources.
+        .env(
+            "CARGO_TARGET_DIR",
+            target_directory()?.join(if mutant.is_some() { "loom-mutants" } else { "loom" }),
+        )
         .env("CARGO_PROFILE_DEV_OPT_LEVEL", "2")
         .args(["rustc", "--quiet", "--package", "mapcast-channel", "--lib", "--profile", "test"])
         .args(["--message-format", "json-render-diagnostics"])

@@ -11,6 +11,7 @@ mod hostile;
 mod instances;
 mod life;
 mod lineage;
+mod lineage_copies;
 mod locked;
 mod loss;
 mod messages;
