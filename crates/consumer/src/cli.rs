@@ -68,6 +68,7 @@ Under a service manager (systemd):
 #[allow(clippy::doc_markdown)] // the text of `--help`, where backticks would be printed
 #[allow(clippy::struct_excessive_bools)] // an option each
 #[derive(Clone, Debug, Parser)]
+#[allow(rustdoc::broken_intra_doc_links, reason = "the text of --help, in which [0] is an element")]
 #[command(name = PROGRAM, version = VERSION, after_long_help = AFTER_HELP)]
 pub struct Args {
     /// A region (name, path or fd:NAME) or a .toml

@@ -26,7 +26,7 @@ never_restarted "$CONSUMER" "$consumer"
 said "$CONSUMER" 'dead: ' || fail "the consumer did not log that the producer died"
 ! said "$CONSUMER" missed || fail "the consumer missed records"
 # what a follower saw: every sequence number once, in order, whatever the epoch
-seen=$(sed -E 's/^\{"sequence":([0-9]+),.*/\1/' /run/records)
+seen=$(sed -E 's/^\{"lineage":[0-9]+,"sequence":([0-9]+),.*/\1/' /run/records)
 first=$(head -n 1 <<<"$seen") last=$(tail -n 1 <<<"$seen")
 [ $((last - first)) -ge 6 ] || fail "the follower saw $first to $last only"
 same "the sequence" "$(seq "$first" "$last")" "$seen"

@@ -35,10 +35,10 @@ for round in 1 2; do
     same "epoch" $((round + 1)) "$(value epoch)"
 done
 last=$(value sequence)
-eventually "the follower continues" bash -c "[ \"\$(tail -n 1 /run/records | sed -E 's/^.\"sequence\":([0-9]+),.*/\1/')\" -gt $last ]"
+eventually "the follower continues" bash -c "[ \"\$(tail -n 1 /run/records | sed -E 's/^.\"lineage\":[0-9]+,\"sequence\":([0-9]+),.*/\1/')\" -gt $last ]"
 kill "$follower"
 wait "$follower" || true
-seen=$(sed -E 's/^\{"sequence":([0-9]+),.*/\1/' /run/records)
+seen=$(sed -E 's/^\{"lineage":[0-9]+,"sequence":([0-9]+),.*/\1/' /run/records)
 same "the sequence" "$(seq "$(head -n 1 <<<"$seen")" "$(tail -n 1 <<<"$seen")")" "$seen"
 
 # a stop frees it, unless a newer systemd is configured to keep it and the unit stays loaded

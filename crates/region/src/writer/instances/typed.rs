@@ -94,10 +94,10 @@ impl<R: Record> InstanceWriter<R> {
         self.inner.publish_at(instance, bytemuck::bytes_of(record), now)
     }
 
-    /// A heartbeat without a publish: see [`DynWriter::heartbeat`].
+    /// A heartbeat without a publish: see [`DynWriter::heartbeat`](crate::DynWriter::heartbeat).
     ///
     /// # Errors
-    /// As [`DynWriter::heartbeat`].
+    /// As [`DynWriter::heartbeat`](crate::DynWriter::heartbeat).
     pub fn heartbeat(&mut self) -> Result<(), RegionError> {
         self.inner.heartbeat()
     }
