@@ -4,7 +4,8 @@
 //! ```text
 //!   4 producers  *==X   *===#.....#==*  *==E      killed, stopped and continued, ended; started again
 //!   the file          deleted     cut to any length
-//!   2 followers  1 2 3 | 1 2 | 3 4 ...            every record once, in the order of its name
+//!   2 followers  1 2 3 | 1 2 | 3 4 ...            every record once, in the order of its name; the second
+//!                                                 one is ended and started again, and remembers nothing
 //! ```
 //!
 //! `E2E_LINEAGE_MS` makes it longer, `E2E_LINEAGE_SEED` different.
@@ -14,7 +15,7 @@ use std::fs::{self, File};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-use e2e::{Daemon, Place, Reading};
+use e2e::{Daemon, Place, Reading, wait_until};
 use fastrand::Rng;
 use nix::sys::signal::Signal;
 
@@ -108,10 +109,29 @@ fn start(place: &Place) -> Daemon {
     producer().start(place, "./x.toml --standby")
 }
 
+/// Deeds between two starts of the second follower.
+const DEEDS: u64 = 5;
+
+fn follow(place: &Place) -> Daemon {
+    consumer().start(place, "./x.region --follow --format json")
+}
+
+/// Ends the follower, which may have ended because the file was cut when it came, and starts another.
+/// Returns what it has printed.
+#[track_caller]
+fn restart(follower: &mut Daemon, place: &Place) -> Vec<Reading> {
+    end(follower, Signal::SIGKILL);
+    wait_until("the end of a follower", || !follower.is_running());
+    let mut lines = follower.out();
+    lines.pop(); // it may have been killed in the middle of it
+    *follower = follow(place);
+    readings(&lines)
+}
+
 /// What a follower has printed: the record of each name, in order.
 #[track_caller]
-fn readings(follower: &Daemon) -> Vec<Reading> {
-    let readings: Vec<_> = follower.out().iter().map(|line| Reading::of(line)).collect();
+fn readings(lines: &[String]) -> Vec<Reading> {
+    let readings: Vec<_> = lines.iter().map(|line| Reading::of(line)).collect();
     for pair in readings.windows(2) {
         assert!(pair[0].order() < pair[1].order(), "{} then {}", pair[0].line, pair[1].line);
     }
@@ -125,8 +145,8 @@ fn no_follower_sees_a_name_twice_or_goes_back_whatever_happens_to_standbys_and_f
     place.write("x.toml", CONFIG);
     let seed = number_of("E2E_LINEAGE_SEED", 1);
     let mut standbys = Standbys::new(&place, seed);
-    let args = "./x.region --follow --format json";
-    let mut followers = [(); 2].map(|()| consumer().start(&place, args));
+    let mut followers = [(); 2].map(|()| follow(&place));
+    let mut read = Vec::new();
     for follower in &mut followers {
         follower.next_out();
     }
@@ -135,14 +155,18 @@ fn no_follower_sees_a_name_twice_or_goes_back_whatever_happens_to_standbys_and_f
         // A random moment, not synchronisation.
         sleep(Duration::from_micros(standbys.random.u64(..40_000)));
         standbys.strike();
+        if standbys.deeds.is_multiple_of(DEEDS) {
+            read.extend(restart(&mut followers[1], &place));
+        }
     }
     // All of them end, and the next one is followed as usual.
     standbys.go_on();
     for daemon in &mut standbys.daemons {
         end(daemon, Signal::SIGKILL);
     }
-    let mut last = producer().start(&place, "./x.toml");
+    let mut last = start(&place);
     last.says("publishing X");
+    read.extend(restart(&mut followers[1], &place));
     let started = std::time::SystemTime::now();
     for follower in &mut followers {
         follower
@@ -156,7 +180,8 @@ fn no_follower_sees_a_name_twice_or_goes_back_whatever_happens_to_standbys_and_f
 
     let mut records = HashMap::new();
     let mut lineages = Vec::new();
-    for reading in followers.iter().flat_map(readings) {
+    read.extend(followers.iter().flat_map(|follower| readings(&follower.out())));
+    for reading in read {
         let value = (reading.record.to_string(), reading.line["published_at"].to_string());
         let first = records.entry(reading.order()).or_insert_with(|| value.clone());
         assert_eq!(*first, value, "seed {seed}: two records are called {:?}", reading.order());
