@@ -86,6 +86,8 @@ impl DynInstanceReader {
             let block = block.filter(|block| usize::from(*block) < self.cursors.len());
             let Some(block) = block else {
                 (self.work, self.start) = (Work::Change, Start::First);
+                // What joins from now on was not followed before, whatever its name.
+                self.carried.clear();
                 return Ok(Step::Pending);
             };
             match (self.step(block, record)?, self.work) {

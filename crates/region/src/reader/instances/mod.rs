@@ -40,7 +40,8 @@ pub struct DynInstanceReader {
     cursors: Vec<Option<Cursor>>,
     /// The newest record that `latest` has returned of each block, and of which generation.
     newest: Vec<(u64, u64)>,
-    /// How far the instances of the file before this one were followed, until they are found here.
+    /// How far the instances of the files before this one were followed, until they are found here, or
+    /// every block has been read.
     carried: HashMap<InstanceName, u64>,
     /// How many files were attached before.
     file: u32,
@@ -203,7 +204,12 @@ impl DynInstanceReader {
         let continues = self.inner.continues(before);
         let followed = std::mem::take(&mut self.cursors).into_iter().flatten();
         let last = |at: Cursor| (at.name, at.tail.last().saturating_sub(at.missed));
-        self.carried = if continues { followed.map(last).collect() } else { HashMap::new() };
+        // Those that were not found in the file before are still carried, from the one before that.
+        if !continues {
+            self.carried.clear();
+        } else {
+            self.carried.extend(followed.map(last));
+        }
         let blocks = self.blocks();
         let count = blocks.map_or(0, |blocks| blocks.count());
         let newest = blocks.map_or(0, |blocks| blocks.changes().newest());

@@ -3,7 +3,9 @@
 use super::{publish, reader, stu, told, writer};
 use crate::{DEADLINE, Place};
 use layout::{FieldSpec, Record, Scalar, Schema, Stu};
-use region::{DynInstanceWriter, DynWriter, Options, Origin, RegionErrorKind as Kind, Why, Writer};
+use region::{
+    DynInstanceWriter, DynWriter, Options, Origin, Refreshed, RegionErrorKind as Kind, Why, Writer,
+};
 use std::os::unix::fs::FileExt;
 use std::time::Duration;
 
@@ -48,6 +50,46 @@ fn a_file_for_more_instances_keeps_names_and_numbers() {
     for old in [old_a, old_b] {
         assert!(matches!(reader.latest(old).unwrap_err().kind(), Kind::NoSuchInstance));
     }
+}
+
+#[test]
+fn a_reader_that_attaches_twice_between_two_events_still_counts_what_it_missed() {
+    let place = Place::new();
+    let mut first = writer(&place, 2);
+    let a = first.instance("a").unwrap();
+    (0..3).for_each(|_| publish(&mut first, a));
+    let mut reader = reader(&place);
+    assert_eq!(told(&mut reader), ["a +", "a 3"]);
+    publish(&mut first, a);
+    drop(first);
+    for max in [3, 4] {
+        let mut next = writer(&place, max);
+        let a = next.find("a").unwrap();
+        publish(&mut next, a);
+        assert_eq!(reader.refresh().unwrap(), Refreshed::Reattached);
+    }
+    assert_eq!(told(&mut reader), ["a +", "a missed 2", "a 6"]);
+}
+
+#[test]
+fn an_instance_that_joins_after_a_new_file_was_read_has_missed_nothing() {
+    let place = Place::new();
+    let mut first = writer(&place, 2);
+    let (a, b) = (first.instance("a").unwrap(), first.instance("b").unwrap());
+    (0..9).for_each(|_| publish(&mut first, b));
+    publish(&mut first, a);
+    let mut reader = reader(&place);
+    assert_eq!(told(&mut reader), ["a +", "a 1", "b +", "b 9"]);
+    first.retire(a).unwrap();
+    drop(first);
+    let mut second = writer(&place, 3);
+    assert_eq!(reader.refresh().unwrap(), Refreshed::Reattached);
+    assert_eq!(told(&mut reader), ["b +"]);
+    let b = second.find("b").unwrap();
+    second.retire(b).unwrap();
+    let a = second.instance("a").unwrap();
+    publish(&mut second, a);
+    assert_eq!(told(&mut reader), ["b -", "a +", "a 10"]);
 }
 
 #[test]
