@@ -216,7 +216,7 @@ impl DynWriter {
             };
             // The epoch and the numbers are in this process's own memory: the file may have lost its pages.
             let (old, epoch, known) = (&self.publisher, self.epoch + 1, lineage::last_change(at));
-            let next = Succession::in_new_file(old, epoch, &why, wanted.schema, known);
+            let next = Succession::in_new_file(old, epoch, &why, wanted, known);
             let next = next.by_same_writer(old);
             let fresh =
                 Fresh::make(at, wanted, &next)?.with(self.instances.as_deref(), at.path())?;

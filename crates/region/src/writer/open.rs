@@ -237,7 +237,7 @@ fn supersede(
     let is_other_region = why == Why::Linked;
     let epoch = next_epoch(old.ring().memory());
     let known = lineage::last_change(at);
-    let next = Succession::in_new_file(old, epoch, &why, wanted.schema, known);
+    let next = Succession::in_new_file(old, epoch, &why, wanted, known);
     // Of another schema, or of a damaged file, nothing but the numbers is taken over.
     let is_other = matches!(why, Why::OtherSchema | Why::Damaged(_));
     let instances = if is_other { None } else { instances_of(old, at.path())? };
@@ -327,8 +327,7 @@ pub(super) fn start(
     wall::begin(&mapped, next.wall);
     WriterStatus::of(&mapped).begin(next.epoch, options.period, next.heartbeat);
     let mut publisher = publisher_over(mapped, path)?;
-    // The record of a plain region is not one of an instance.
-    if let Some(last) = next.last.as_ref().filter(|_| header.instances.is_none()) {
+    if let Some(last) = &next.last {
         publisher.publish(last.published_at, &last.bytes);
     }
     wall::update(&publisher);

@@ -133,7 +133,7 @@ impl DynWriter {
         match self.home {
             Home::Memfd => {
                 let (old, epoch) = (&self.publisher, self.epoch + 1);
-                let next = Succession::in_new_file(old, epoch, &why, wanted.schema, 0);
+                let next = Succession::in_new_file(old, epoch, &why, wanted, 0);
                 let next = next.by_same_writer(old);
                 memfd(&self.path, wanted, &next, Origin::Replaced(why))
             }
@@ -172,7 +172,7 @@ fn inspect(file: File, label: &Path, wanted: Wanted<'_>) -> Result<Found, Region
         return Ok(Found::Usable(Opened { twin, ..opened }));
     };
     let epoch = open::next_epoch(publisher.ring().memory());
-    let next = Succession::in_new_file(&publisher, epoch, &why, wanted.schema, 0);
+    let next = Succession::in_new_file(&publisher, epoch, &why, wanted, 0);
     Ok(Found::Other(Old { publisher: Some(publisher), _file: file, next, why }))
 }
 

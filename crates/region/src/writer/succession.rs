@@ -8,6 +8,7 @@
 //!   the old file                        lineage         sequence        last record
 //!   other schema, shape, mode; a lock   kept            continues       in the new file too, under its
 //!                                                                         name, if it is the same record
+//!                                                                         and neither has instances
 //!   cut under its writer                kept            continues
 //!   deleted under its writer            new             continues       in the new file too
 //!   a copy, or it has another name      new             continues       in the new file too
@@ -17,6 +18,7 @@
 //!
 //! Price: a copy of the last record when a file is replaced.
 
+use super::open::Wanted;
 use super::origin::Why;
 use crate::clock::BootTime;
 use crate::instances::InstanceTable;
@@ -25,7 +27,6 @@ use crate::mapped_region::MappedRegion;
 use crate::wall;
 use crate::writer_status::WriterStatus;
 use channel::Publisher;
-use layout::Schema;
 
 /// A sequence or epoch beyond this was never counted: 292 years at one a nanosecond.
 pub(super) const LARGEST: u64 = 1 << 62;
@@ -65,7 +66,7 @@ impl Succession {
         old: &Publisher<MappedRegion>,
         epoch: u64,
         why: &Why,
-        schema: &Schema,
+        wanted: Wanted<'_>,
         known: u64,
     ) -> Self {
         let header = old.ring().memory().header();
@@ -76,10 +77,11 @@ impl Succession {
             _ if why.keeps_lineage() => was,
             _ => Lineage::begin(was.own.max(known)),
         };
-        let is_same_record = header.fingerprint == schema.fingerprint();
+        let is_same_record = header.fingerprint == wanted.schema.fingerprint();
         let blocks = old.ring().memory().blocks();
-        // Those of instances are not one record.
-        let is_kept = is_same_record && why.keeps_record() && blocks.is_none();
+        // The record of a plain region is none of an instance, nor the other way round.
+        let are_plain = blocks.is_none() && wanted.options.instances.is_none();
+        let is_kept = is_same_record && why.keeps_record() && are_plain;
         let last = is_kept.then(|| LastRecord::of(old)).flatten();
         let sequence = blocks.map_or(old.sequence(), InstanceTable::greatest_in);
         let wall = (*why != Why::OtherBoot).then(|| wall::saved(old.ring().memory())).flatten();

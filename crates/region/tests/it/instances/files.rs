@@ -93,6 +93,27 @@ fn an_instance_that_joins_after_a_new_file_was_read_has_missed_nothing() {
 }
 
 #[test]
+fn a_region_that_gets_instances_and_loses_them_uses_no_number_twice() {
+    let place = Place::new();
+    let plain = || Writer::<Stu>::open(&place.path).unwrap();
+    let mut first = plain();
+    for id in 1..=3 {
+        first.publish(&stu(id)).unwrap();
+    }
+    let lineage = first.lineage();
+    drop(first);
+    let second = writer(&place, 2);
+    assert_eq!((second.lineage(), second.sequence()), (lineage, 3));
+    drop(second);
+    let mut third = plain();
+    assert_eq!((third.lineage(), third.publish(&stu(4)).unwrap()), (lineage, 4));
+    drop(third);
+    let mut fourth = writer(&place, 2);
+    let a = fourth.instance("a").unwrap();
+    assert_eq!(fourth.publish(a, &stu(5)).unwrap(), 5);
+}
+
+#[test]
 fn a_file_for_fewer_instances_than_there_are_is_refused() {
     let place = Place::new();
     let mut first = writer(&place, 3);
