@@ -1,8 +1,9 @@
-//! What can be followed: a reader of either kind, a borrow or box of one, or a program's own.
+//! What can be followed: a reader of any kind, a borrow or box of one, or a program's own.
 
 use crate::error::RegionError;
+use crate::instances::InstanceEvent;
 use crate::publication::Step;
-use crate::reader::{DynReader, Reader, Refreshed, Sample};
+use crate::reader::{DynInstanceReader, DynReader, InstanceReader, Reader, Refreshed, Sample};
 use layout::{Record, RecordBuf};
 use std::ops::DerefMut;
 use std::time::Duration;
@@ -10,8 +11,8 @@ use std::time::Duration;
 /// A record of a schema that is known at run time only, as [`DynReader::follow`] yields it.
 pub type DynSample = Sample<RecordBuf>;
 
-/// What [`Follow`](crate::Follow) follows: [`Reader`] and [`DynReader`], and what a program makes of
-/// them, such as a reader that copies each record to the same buffer.
+/// What [`Follow`](crate::Follow) follows: the readers of a region, and what a program makes of them,
+/// such as a reader that copies each record to the same buffer.
 pub trait Followed {
     /// What a record is delivered as.
     type Item;
@@ -41,6 +42,23 @@ pub trait Followed {
     }
 }
 
+/// The methods of [`Followed`] that each reader of a region has itself, or derefs to.
+macro_rules! of_reader {
+    () => {
+        fn refresh(&mut self) -> Result<Refreshed, RegionError> {
+            self.refresh()
+        }
+
+        fn region(&self) -> Option<&DynReader> {
+            Some(self)
+        }
+
+        fn refresh_every(&mut self, every: Duration) -> Duration {
+            self.refresh_every(every)
+        }
+    };
+}
+
 impl<R: Record> Followed for Reader<R> {
     type Item = Sample<R>;
 
@@ -48,17 +66,7 @@ impl<R: Record> Followed for Reader<R> {
         self.next()
     }
 
-    fn refresh(&mut self) -> Result<Refreshed, RegionError> {
-        self.refresh()
-    }
-
-    fn region(&self) -> Option<&DynReader> {
-        Some(self)
-    }
-
-    fn refresh_every(&mut self, every: Duration) -> Duration {
-        self.refresh_every(every)
-    }
+    of_reader!();
 }
 
 impl Followed for DynReader {
@@ -70,17 +78,29 @@ impl Followed for DynReader {
         Ok(step.map(|publication| Sample { record, publication }))
     }
 
-    fn refresh(&mut self) -> Result<Refreshed, RegionError> {
-        self.refresh()
+    of_reader!();
+}
+
+impl<R: Record> Followed for InstanceReader<R> {
+    type Item = InstanceEvent<Sample<R>>;
+
+    fn step(&mut self) -> Result<Step<Self::Item>, RegionError> {
+        self.next()
     }
 
-    fn region(&self) -> Option<&DynReader> {
-        Some(self)
+    of_reader!();
+}
+
+impl Followed for DynInstanceReader {
+    type Item = InstanceEvent<DynSample>;
+
+    fn step(&mut self) -> Result<Step<Self::Item>, RegionError> {
+        let mut record = RecordBuf::new(self.schema().clone());
+        let step = self.next(record.bytes_mut())?;
+        Ok(step.map(|event| event.map(|publication| Sample { record, publication })))
     }
 
-    fn refresh_every(&mut self, every: Duration) -> Duration {
-        self.refresh_every(every)
-    }
+    of_reader!();
 }
 
 impl<P> Followed for P

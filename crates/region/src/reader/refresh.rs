@@ -20,7 +20,6 @@ use crate::medium::Medium;
 use crate::overlay;
 use crate::state::State;
 use channel::Tail;
-use layout::Header;
 use layout::header::offset;
 
 /// How many lineages a reader remembers, for the case that their file gets the name back.
@@ -91,9 +90,9 @@ impl DynReader {
         Err(RegionError::new(self.path(), kind))
     }
 
-    /// Whether the sequences of a file with the header `before` continue in this one.
-    pub(super) fn continues(&self, before: &Header) -> bool {
-        self.mapped().header().first_lineage == before.first_lineage
+    /// The lineage in which the sequence began: that of a file in which it is the same continues.
+    pub(super) fn first_lineage(&self) -> u64 {
+        self.mapped().header().first_lineage
     }
 
     /// Whether a writer has started in an overlayfs copy of this file: see [`overlay`].
@@ -115,7 +114,7 @@ impl DynReader {
         passed.retain(|(lineage, _)| *lineage != before.lineage);
         passed.truncate(REMEMBERED - 1);
         passed.insert(0, (before.lineage, old.tail.last()));
-        let continues = header.first_lineage == before.first_lineage;
+        let continues = self.first_lineage() == old.first_lineage();
         let is_known = |(lineage, _): &&(u64, u64)| *lineage == header.lineage || continues;
         let last = passed.iter().find(is_known).map(|(_, last)| *last);
         let (place, passed_over) = match last {

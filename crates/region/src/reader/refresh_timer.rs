@@ -20,7 +20,7 @@
 //!
 //! Price: a comparison each call; one more without a record, and for `next` a load.
 
-use super::DynReader;
+use super::{DynReader, Refreshed};
 use crate::clock;
 use crate::error::RegionError;
 use crate::mapping::FutexWord;
@@ -211,16 +211,21 @@ impl DynReader {
     #[cold]
     #[inline(never)]
     pub(super) fn refresh_if_time(&mut self) -> Result<(), RegionError> {
+        self.refreshed_if_time().map(drop) // in one register: else each read takes an instruction more
+    }
+
+    /// As [`refresh_if_time`](Self::refresh_if_time); `Same` if it is not time.
+    pub(super) fn refreshed_if_time(&mut self) -> Result<Refreshed, RegionError> {
         if WriterStatus::of(self.mapped()).mark() == StateWord::Retired {
             self.timer.hurry();
         }
         if !self.timer.is_time() {
-            return Ok(());
+            return Ok(Refreshed::Same);
         }
         let (want, has_record) =
             (self.schema.clone(), self.has_record() && self.mapped().is_whole());
         let mut is_empty = false;
-        self.refresh_to(|new| {
+        let refreshed = self.refresh_to(|new| {
             if !typed::is_same(&want, &new.schema) {
                 return Err(typed::other(&want, &new.schema, new.path()));
             }
@@ -231,7 +236,7 @@ impl DynReader {
         if is_empty {
             self.timer.wait_for_successor();
         }
-        Ok(())
+        Ok(refreshed)
     }
 
     fn has_record(&self) -> bool {

@@ -182,7 +182,14 @@ impl<R: Record> Reader<R> {
     /// As [`DynReader::refresh`]; `OtherSchema` if the new region holds another record than `R`:
     /// nothing is read from it, the old file stays mapped, and the next call looks again.
     pub fn refresh(&mut self) -> Result<Refreshed, RegionError> {
-        self.inner.refresh_to(|new| typed::expect::<R>(new.schema(), new.path()).map(|()| true))
+        self.inner.refresh_as::<R>()
+    }
+}
+
+impl DynReader {
+    /// As [`refresh`](Self::refresh), to a region that holds the record `R`.
+    pub(super) fn refresh_as<R: Record>(&mut self) -> Result<Refreshed, RegionError> {
+        self.refresh_to(|new| typed::expect::<R>(new.schema(), new.path()).map(|()| true))
     }
 }
 

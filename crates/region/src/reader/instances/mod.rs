@@ -166,7 +166,7 @@ impl DynInstanceReader {
     /// # Errors
     /// As [`DynReader::refresh`].
     pub fn refresh(&mut self) -> Result<Refreshed, RegionError> {
-        self.refresh_to(|_| Ok(true))
+        self.refresh_by(DynReader::refresh)
     }
 
     /// How often at most the region's name is checked: see [`DynReader::refresh_every`].
@@ -174,41 +174,36 @@ impl DynInstanceReader {
         self.inner.refresh_every(every)
     }
 
-    pub(super) fn refresh_to(
+    /// Refreshes by `refresh`, and begins anew if that has attached another file.
+    fn refresh_by(
         &mut self,
-        accept: impl FnOnce(&DynReader) -> Result<bool, RegionError>,
+        refresh: impl FnOnce(&mut DynReader) -> Result<Refreshed, RegionError>,
     ) -> Result<Refreshed, RegionError> {
-        let before = self.inner.mapped().header().clone();
-        let refreshed = self.inner.refresh_to(accept)?;
+        let before = self.inner.first_lineage();
+        let refreshed = refresh(&mut self.inner)?;
         if refreshed == Refreshed::Reattached {
-            self.attach_anew(&before);
+            self.begin_anew(before);
         }
         Ok(refreshed)
     }
 
     fn refresh_if_due(&mut self) -> Result<(), RegionError> {
-        if !self.inner.timer.is_due() {
-            return Ok(());
-        }
-        let before = self.inner.mapped().header().clone();
-        let id = self.inner.id;
-        self.inner.refresh_if_time()?;
-        if self.inner.id != id {
-            self.attach_anew(&before);
+        if self.inner.timer.is_due() {
+            self.refresh_by(DynReader::refreshed_if_time)?;
         }
         Ok(())
     }
 
-    /// Another file is attached.
-    fn attach_anew(&mut self, before: &layout::Header) {
-        let continues = self.inner.continues(before);
+    /// Begins with a file that was attached in place of one whose sequences began in `first_lineage`.
+    fn begin_anew(&mut self, first_lineage: u64) {
+        let continues = self.inner.first_lineage() == first_lineage;
         let followed = std::mem::take(&mut self.cursors).into_iter().flatten();
         let last = |at: Cursor| (at.name, at.tail.last().saturating_sub(at.missed));
         // Those that were not found in the file before are still carried, from the one before that.
-        if !continues {
-            self.carried.clear();
-        } else {
+        if continues {
             self.carried.extend(followed.map(last));
+        } else {
+            self.carried.clear();
         }
         let blocks = self.blocks();
         let count = blocks.map_or(0, |blocks| blocks.count());

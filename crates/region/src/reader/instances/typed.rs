@@ -1,14 +1,14 @@
-//! The reader of instances of a Rust struct, and both kinds as what [`Follow`] follows.
+//! The reader of instances of a Rust struct.
 
 use super::DynInstanceReader;
 use crate::address::ToPlace;
 use crate::error::RegionError;
-use crate::follow::{DynSample, Follow, Followed};
+use crate::follow::Follow;
 use crate::instances::{Instance, InstanceEvent};
 use crate::publication::Step;
 use crate::reader::{DynReader, Refreshed, Sample};
 use crate::typed;
-use layout::{InstanceName, Record, RecordBuf};
+use layout::{InstanceName, Record};
 use std::fmt;
 use std::marker::PhantomData;
 use std::ops::Deref;
@@ -87,56 +87,12 @@ impl<R: Record> InstanceReader<R> {
     /// # Errors
     /// As [`DynInstanceReader::refresh`]; `OtherSchema` as [`Reader::refresh`](crate::Reader::refresh).
     pub fn refresh(&mut self) -> Result<Refreshed, RegionError> {
-        self.inner.refresh_to(|new: &DynReader| {
-            typed::expect::<R>(new.schema(), new.path()).map(|()| true)
-        })
+        self.inner.refresh_by(DynReader::refresh_as::<R>)
     }
 
     /// How often at most the region's name is checked: see [`DynReader::refresh_every`].
     pub fn refresh_every(&mut self, every: Duration) -> Duration {
         self.inner.refresh_every(every)
-    }
-}
-
-impl<R: Record> Followed for InstanceReader<R> {
-    type Item = InstanceEvent<Sample<R>>;
-
-    fn step(&mut self) -> Result<Step<Self::Item>, RegionError> {
-        self.next()
-    }
-
-    fn refresh(&mut self) -> Result<Refreshed, RegionError> {
-        self.refresh()
-    }
-
-    fn region(&self) -> Option<&DynReader> {
-        Some(self)
-    }
-
-    fn refresh_every(&mut self, every: Duration) -> Duration {
-        self.refresh_every(every)
-    }
-}
-
-impl Followed for DynInstanceReader {
-    type Item = InstanceEvent<DynSample>;
-
-    fn step(&mut self) -> Result<Step<Self::Item>, RegionError> {
-        let mut record = RecordBuf::new(self.schema().clone());
-        let step = self.next(record.bytes_mut())?;
-        Ok(step.map(|event| event.map(|publication| Sample { record, publication })))
-    }
-
-    fn refresh(&mut self) -> Result<Refreshed, RegionError> {
-        self.refresh()
-    }
-
-    fn region(&self) -> Option<&DynReader> {
-        Some(self)
-    }
-
-    fn refresh_every(&mut self, every: Duration) -> Duration {
-        self.refresh_every(every)
     }
 }
 
