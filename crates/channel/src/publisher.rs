@@ -43,11 +43,6 @@ impl<M: Memory> Publisher<M> {
         self.sequence
     }
 
-    /// The times of the records that the ring keeps.
-    pub fn times(&self) -> impl Iterator<Item = u64> {
-        self.ring.times()
-    }
-
     /// The ring that is published into.
     pub fn ring(&self) -> &Ring<M> {
         &self.ring

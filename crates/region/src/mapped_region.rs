@@ -131,14 +131,12 @@ impl MappedRegion {
                 Kind::Damaged("its slots lie outside the file".into()),
             ));
         }
-        let blocks = match &header.instances {
-            None => None,
-            Some(instances) => {
-                let outside = || Kind::Damaged("its instances lie outside the file".into());
-                let blocks = BlockWords::of(instances, mapping.words().len());
-                Some(blocks.ok_or_else(|| RegionError::new(path, outside()))?)
-            }
+        let blocks = |instances| {
+            let outside = || Kind::Damaged("its instances lie outside the file".into());
+            let blocks = BlockWords::of(instances, mapping.words().len());
+            blocks.ok_or_else(|| RegionError::new(path, outside()))
         };
+        let blocks = header.instances.as_ref().map(blocks).transpose()?;
         let end = mapping.words().len() - 1;
         let medium = Medium::of(file);
         let this_boot = boot::is_this_boot(medium, header.boot_id);
@@ -251,8 +249,7 @@ impl Memory for MappedRegion {
 
     #[inline]
     fn slot(&self, index: usize) -> &[AtomicU64] {
-        let start = self.first + index * self.stride;
-        &self.mapping.words()[start..start + self.cells]
+        self.slot_at(0, index)
     }
 
     #[inline]

@@ -72,7 +72,7 @@ fn update_to(
 /// The times of all records that can still be read, of every instance.
 fn kept(publisher: &Publisher<MappedRegion>) -> Vec<u64> {
     let ring = publisher.ring();
-    let Some(blocks) = ring.memory().blocks() else { return publisher.times().collect() };
+    let Some(blocks) = ring.memory().blocks() else { return ring.times().collect() };
     blocks.all().flat_map(|block| ring.over(blocks.at(block)).times().collect::<Vec<_>>()).collect()
 }
 

@@ -73,11 +73,10 @@ impl<'a> WriterStatus<'a> {
     }
 
     /// The status of a closed copy of the region that `original` describes.
-    pub(crate) fn close_as(self, original: WriterStatus<'_>, epoch: u64) {
-        for word in [offset::PID, offset::PERIOD, offset::HEARTBEAT] {
+    pub(crate) fn close_as(self, original: WriterStatus<'_>) {
+        for word in [offset::PID, offset::PERIOD, offset::HEARTBEAT, offset::EPOCH] {
             self.store(word, original.load(word));
         }
-        self.store(offset::EPOCH, epoch);
         self.set_mark(StateWord::Closed);
     }
 

@@ -63,11 +63,12 @@ impl InstanceTable {
         self.names.iter().zip(0..=u16::MAX).filter_map(of).collect()
     }
 
-    /// How many there are, and how many there can be.
+    /// How many there are.
     pub(crate) fn len(&self) -> usize {
         self.blocks.len()
     }
 
+    /// How many there can be.
     pub(crate) fn max(&self) -> usize {
         self.names.len()
     }
@@ -161,10 +162,9 @@ impl InstanceTable {
     }
 
     fn free(&mut self) -> Option<u16> {
-        let block = (0..=u16::MAX).skip(self.first_free).find(|block| {
-            usize::from(*block) >= self.names.len() || self.state.generation(*block).is_none()
-        })?;
-        self.first_free = block.into();
-        self.is_free(block).then_some(block)
+        let mut rest = (0..=u16::MAX).take(self.names.len()).skip(self.first_free);
+        let found = rest.find(|block| self.state.generation(*block).is_none());
+        self.first_free = found.map_or(self.names.len(), usize::from);
+        found
     }
 }

@@ -49,9 +49,8 @@ impl DynReader {
     /// `None`, and no file, if nothing has been published yet.
     ///
     /// The new region is closed: readers can attach to it, and a writer can continue from it, in a
-    /// lineage of its own. Its
-    /// mode is that of this region, less the umask; 0600 if this region has no name. An earlier
-    /// snapshot, or any other region without a writer, is replaced in one step.
+    /// lineage of its own. Its mode is that of this region, less the umask; 0600 if this region has no
+    /// name. An earlier snapshot, or any other region without a writer, is replaced in one step.
     ///
     /// # Errors
     /// As [`latest`](Self::latest); [`Kind::InTheWay`] if something else has the name;
@@ -96,7 +95,7 @@ impl DynReader {
         let mapped = publisher.ring().memory();
         let offset = wall::offset_at(self.mapped(), publication.published_at);
         wall::set(mapped, offset.ok_or_else(|| self.truncated())?);
-        WriterStatus::of(mapped).close_as(WriterStatus::of(self.mapped()), self.epoch());
+        WriterStatus::of(mapped).close_as(WriterStatus::of(self.mapped()));
         let is_whole = mapped.is_whole();
         if is_whole { Ok(unnamed) } else { Err(mapped.truncated(at.path(), &unnamed.file)) }
     }

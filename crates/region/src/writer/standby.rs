@@ -135,7 +135,7 @@ impl Standby {
     }
 
     /// Sleeps until the next attempt is due.
-    pub(super) fn sleep(&self) {
+    fn sleep(&self) {
         let Some(event) = self.event() else { return std::thread::sleep(self.pause()) };
         let span = Timespec { tv_sec: 0, tv_nsec: self.pause().subsec_nanos().into() };
         // Whatever it returns, the next attempt finds out.
