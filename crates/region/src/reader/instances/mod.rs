@@ -108,6 +108,16 @@ impl DynInstanceReader {
         record: &mut [u8],
     ) -> Result<Option<Publication>, RegionError> {
         self.refresh_if_due()?;
+        self.latest_here(instance, record)
+    }
+
+    /// As [`latest`](Self::latest), of the attached file, without a check of its name.
+    #[inline]
+    fn latest_here(
+        &mut self,
+        instance: Instance,
+        record: &mut [u8],
+    ) -> Result<Option<Publication>, RegionError> {
         self.inner.expect_size(record.len())?;
         let index = usize::from(instance.block);
         let blocks = self.blocks_of(instance)?;

@@ -40,8 +40,14 @@ impl<R: Record> InstanceReader<R> {
     /// As [`DynInstanceReader::latest`].
     #[inline]
     pub fn latest(&mut self, instance: Instance) -> Result<Option<Sample<R>>, RegionError> {
+        self.inner.refresh_if_due()?;
+        self.latest_here(instance)
+    }
+
+    #[inline]
+    fn latest_here(&mut self, instance: Instance) -> Result<Option<Sample<R>>, RegionError> {
         let mut record = R::zeroed();
-        let found = self.inner.latest(instance, bytemuck::bytes_of_mut(&mut record))?;
+        let found = self.inner.latest_here(instance, bytemuck::bytes_of_mut(&mut record))?;
         Ok(found.map(|publication| Sample { record, publication }))
     }
 
@@ -54,9 +60,11 @@ impl<R: Record> InstanceReader<R> {
         &mut self,
         mut each: impl FnMut(&InstanceName, &Sample<R>),
     ) -> Result<(), RegionError> {
+        // Once: the handles of a file lead to nothing in the next one.
+        self.inner.refresh_if_due()?;
         let all: Vec<_> = self.inner.all().collect();
         for (instance, name) in all {
-            match self.latest(instance) {
+            match self.latest_here(instance) {
                 Ok(Some(sample)) => each(&name, &sample),
                 Ok(None) => {}
                 Err(err) if err.is_no_such_instance() => {}

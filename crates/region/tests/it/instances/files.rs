@@ -72,6 +72,29 @@ fn a_reader_that_attaches_twice_between_two_events_still_counts_what_it_missed()
 }
 
 #[test]
+fn a_look_at_all_instances_is_complete_also_when_it_attaches_to_a_new_file() {
+    let place = Place::new();
+    let fill = |max| {
+        let mut writer = writer(&place, max);
+        for name in ["a", "b"] {
+            let instance = writer.instance(name).unwrap();
+            publish(&mut writer, instance);
+        }
+        writer
+    };
+    let mut writer = fill(2);
+    let mut reader = reader(&place);
+    reader.refresh_every(Duration::ZERO);
+    for max in 3..20 {
+        let mut names = Vec::new();
+        reader.latest_all(|name, _| names.push(name.to_string())).unwrap();
+        assert_eq!(names, ["a", "b"], "up to {max} instances");
+        drop(writer);
+        writer = fill(max);
+    }
+}
+
+#[test]
 fn an_instance_that_joins_after_a_new_file_was_read_has_missed_nothing() {
     let place = Place::new();
     let mut first = writer(&place, 2);
