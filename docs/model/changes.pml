@@ -43,7 +43,7 @@
 #define STAMP(b, n) (5 + 7 * (b) + (n))
 byte mem[19];
 
-/* A change says its number and its block. */
+/* A change holds its number and its block. */
 #define CHANGE(c, b) (2 * (c) + (b))
 #define NUMBER(word) ((word) / 2)
 #define BLOCK(word) ((word) % 2)

@@ -42,7 +42,7 @@
 #define FLOOR 12
 byte mem[13];
 
-/* The words of a name say the block's generation, so that a mixture shows. For the claims: the newest
+/* The words of a name hold the block's generation, so that a mixture shows. For the claims: the newest
    number of the name, and of which generation each number of a block is. */
 byte newest;
 byte owner_0[LAST + 1];

@@ -6,7 +6,7 @@
  *
  *   writer   publishes the record of time n, or sets the clock: before, since, current; dies anywhere
  *   mem      before | since | current | the newest record
- *   reader   any kept record: since, the number that it says, since again; for ever
+ *   reader   any kept record: since, the number for that time, since again; without end
  *
  * Price: a record is its time, 1 to LAST, and the clock has three settings. That a reader has the record
  * itself, whole, is what publish.pml shows.
@@ -124,7 +124,7 @@ dead:
 /* ---- The reader ------------------------------------------------------------------------------- */
 
 #define FIRST 1 /* since */
-#define NUMBER 2 /* the number that it says */
+#define NUMBER 2 /* the number for that time */
 #define SECOND 4 /* since again */
 #define NOT_YET(load) ((got & (load)) == 0)
 #define HAVE(loads) ((got & (loads)) == (loads))

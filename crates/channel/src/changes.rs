@@ -1,22 +1,22 @@
 //! Which instances have changed: a ring of changes, in the order in which they were made.
 //!
 //! Invariant: a change that is announced has its record in its block. A reader that goes through the
-//! changes, and reads one record of the block for each, has all that was announced; one that was
-//! lapped learns that, and how many changes it has not seen.
+//! changes, and reads one record of the block for each, has all that was announced; for one
+//! that was lapped, the number of changes that it has not seen is exact.
 //!
 //! ```text
 //!   newest     number c of the newest change that is announced
 //!   word       c * 65536 + block     change c lies in word c mod length; 0: no change yet
 //!
 //!   writer   word[c] := change c ... the record ... newest := c
-//!   reader   newest >= c?  word[c] says c?  read the block
+//!   reader   newest >= c?  word[c] has c?  read the block
 //! ```
 //!
 //! Price: two stores for each publish, two loads for each change, 8 bytes for each word.
 
 use crate::sync::{self, AtomicU64};
 
-/// Bits of a word that say the block.
+/// Bits of a word that hold the block.
 const BLOCK_BITS: u32 = 16;
 
 /// The ring of changes of a region of instances.
@@ -58,7 +58,7 @@ impl<'a> Changes<'a> {
         self.block(self.newest())
     }
 
-    /// Says that `block` is about to change, by the change after the newest.
+    /// Names the block that is about to change, by the change after the newest.
     #[inline]
     pub(crate) fn begin(&self, change: u64, block: u16) {
         // CHOICE I5: the block is named before anything in it changes, so that a take-over finds the
@@ -78,7 +78,7 @@ impl<'a> Changes<'a> {
     #[inline]
     pub(crate) fn block(&self, change: u64) -> Option<u16> {
         let word = sync::load(self.word(change));
-        // CHOICE I3: only the word that says this number is this change; another one lies there
+        // CHOICE I3: only the word with this number is this change; another one lies there
         // before it is begun, and after it was lapped.
         if change == 0 || word >> BLOCK_BITS != change << BLOCK_BITS >> BLOCK_BITS {
             return None;
@@ -113,7 +113,7 @@ impl ChangeTail {
         self.last
     }
 
-    /// The next change, and moves on by it.
+    /// Returns the next change, and advances by it.
     ///
     /// After [`Change::Lapped`], read every block: the changes that follow are those since.
     #[inline]

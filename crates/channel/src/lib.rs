@@ -17,7 +17,7 @@
 //! writes; a reader copies a second time only if the writer laps it, S-1 publishes during one copy.
 //!
 //! A region of instances has such a ring for each of them, and two more things that its one writer
-//! shares: [`Changes`] says which instance has changed, [`Name`] which instance a block has.
+//! shares: [`Changes`] records which instance has changed, [`Name`] which instance a block has.
 //!
 //! This crate knows no files, maps or clocks. The owner of the words implements [`Memory`]; the same
 //! source runs over a mapped file and under loom. Each line that orders (`SYNC W1`, ...) and each that

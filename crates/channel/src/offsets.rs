@@ -1,4 +1,4 @@
-//! A number that goes with the time of a record, and changes now and then: the one before it is kept.
+//! A number that depends on the time of a record and seldom changes: the one before it is kept.
 //!
 //! Invariant: while a record is kept in the ring, every reader gets the same number for its time, also
 //! during a change, and if the writer dies in one.

@@ -1,4 +1,4 @@
-//! What a reader wants of a record: all of it, or some of its bytes.
+//! The part of a record that a reader asks for: all of it, or some of its bytes.
 //!
 //! Invariant: the bytes lie within the record.
 //!
@@ -19,7 +19,7 @@ const WORD: usize = size_of::<u64>();
 /// Where a read puts its bytes, and which bytes of the record these are.
 #[derive(Debug)]
 pub struct Part<'a> {
-    /// Says whether the record has a copy in the front.
+    /// Decides whether the record has a copy in the front.
     record_len: usize,
     first: usize,
     bytes: &'a mut [u8],

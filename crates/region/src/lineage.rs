@@ -1,4 +1,4 @@
-//! Lineages: with its sequence number, a lineage is the name of a record for ever.
+//! Lineages: lineage and sequence number are the permanent name of a record.
 //!
 //! Invariant: a lineage is greater than every one that its writer knows of: that of the file it
 //! replaces, its own earlier ones, and those made by a clock that was later than this one is.

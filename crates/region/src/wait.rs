@@ -69,8 +69,8 @@ pub(crate) fn wake_all(word: &FutexWord) {
 #[inline]
 pub(crate) fn wake_both(first: &FutexWord, second: &FutexWord, value: u32) {
     const ALL: u32 = i32::MAX.cast_unsigned();
-    // The kernel compares what it finds with 0 and wakes the second if that is so, or not so: this
-    // is always what it finds, for nothing but this writer stores there.
+    // The kernel wakes the second if its comparison with 0 is true. It always is: only this writer
+    // stores there, and `value` is what it has stored.
     let is_zero = if value == 0 { WakeOpCmp::Eq } else { WakeOpCmp::Ne };
     let none = Flags::empty();
     // As in `wake_all`.

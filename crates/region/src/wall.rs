@@ -3,11 +3,11 @@
 //! The difference between the wall clock and the clock of the records changes only when the wall clock
 //! is set: a clock that is adjusted in small amounts moves both. So a writer measures it once, and stores
 //! it again when it has changed by more than measuring could. `channel::Offsets` keeps the number that
-//! older records go with, and says when a change has to wait.
+//! older records go with, and decides when a change has to wait.
 //!
-//! [`STEP`] is far above what two looks at two clocks differ by, also on a busy machine, where the one
-//! that took the shortest time counts, and that time is added; and below every step that a time service makes (ntpd: from
-//! 128 ms on, a leap second: 1 s). A printed time is off by less than that.
+//! [`STEP`] is far above the error of a measurement, also on a busy machine: the shortest of a few counts,
+//! and the time that it took is added. It is below every step that a time service makes (ntpd: from 128 ms
+//! on, a leap second: 1 s). A printed time is off by less than that.
 //!
 //! Price: 100 ns at a heartbeat.
 
@@ -150,17 +150,17 @@ mod tests {
             let dir = tempfile::tempdir().unwrap();
             let mut publisher = region(&dir);
             let mut random = fastrand::Rng::with_seed(seed);
-            let (mut clock, mut told) = (0, Vec::<(u64, i64)>::new());
+            let (mut clock, mut printed) = (0, Vec::<(u64, i64)>::new());
             for time in (1..400).map(|step| step * 1000) {
                 match random.u8(..4) {
                     0 => clock += random.i64(-3..=3) * SECOND,
                     1 => stepped(&publisher, clock, time),
                     _ => {
                         publish(&mut publisher, time);
-                        told.push((time, offsets_of(&publisher, &[time])[0]));
+                        printed.push((time, offsets_of(&publisher, &[time])[0]));
                     }
                 }
-                for (time, offset) in told.iter().rev().take(4) {
+                for (time, offset) in printed.iter().rev().take(4) {
                     assert_eq!(offsets_of(&publisher, &[*time]), [*offset], "seed {seed}");
                 }
             }
@@ -175,7 +175,7 @@ mod tests {
     }
 
     #[test]
-    fn a_new_file_goes_on_with_the_offsets_of_the_old_one() {
+    fn a_new_file_keeps_the_offsets_of_the_old_one() {
         let dirs = [tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap()];
         let [mut old, new] = [region(&dirs[0]), region(&dirs[1])];
         publish(&mut old, 100);

@@ -95,7 +95,7 @@ impl Header {
         require(on_line(self.file_len), "the file length is no multiple of 64")
     }
 
-    /// The end of the slots, or of the names of the instances; `None` if it is beyond all numbers.
+    /// The end of the slots, or of the names of the instances; `None` if it overflows.
     fn records_end(&self) -> Result<Option<u64>, DecodeError> {
         let slots_len = u64::from(self.slots) * u64::from(self.slot_stride);
         let slots_end = self.slots_offset.checked_add(slots_len);

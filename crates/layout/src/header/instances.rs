@@ -113,8 +113,9 @@ impl Instances {
         let apart = changes_end.is_some_and(|end| end <= self.names_offset);
         require(apart, "the changes overlap the names")?;
         let names_end = self.names_offset.checked_add(max * u64::from(NAME_ENTRY));
-        names_end
-            .ok_or_else(|| DecodeError::Header("impossible header: the names have no end".into()))
+        names_end.ok_or_else(|| {
+            DecodeError::Header("impossible header: the names end beyond 64 bits".into())
+        })
     }
 }
 

@@ -107,7 +107,7 @@ pub struct Header {
     /// Which lineage its records are of, 1 to [`MAX_LINEAGE`]: with its sequence number that is the
     /// name of a record.
     pub lineage: u64,
-    /// The lineage in which their sequence began: files in which it is the same count on.
+    /// The lineage in which their sequence began: files with the same one continue each other's.
     pub first_lineage: u64,
     /// The inode of the file when it was made. A file with another one is a copy.
     pub inode: u64,

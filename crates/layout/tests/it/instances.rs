@@ -120,7 +120,7 @@ fn each_impossible_number_of_instances_is_refused_even_with_a_right_checksum() {
         (offset::NAMES_OFFSET, &long(instances.names_offset + 4), "names do not begin"),
         (offset::NAMES_OFFSET, &long(instances.names_offset - 64), "changes overlap the names"),
         (offset::NAMES_OFFSET, &long(instances.names_offset + 64), "names overlap the schema"),
-        (offset::NAMES_OFFSET, &long(u64::MAX - 63), "names have no end"),
+        (offset::NAMES_OFFSET, &long(u64::MAX - 63), "names end beyond 64 bits"),
         (offset::SLOT_COUNT, &word(16), "block stride is below"),
         (offset::SLOTS_OFFSET, &long(u64::MAX - 63), "block stride is below"),
     ];

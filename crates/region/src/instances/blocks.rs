@@ -1,4 +1,4 @@
-//! The blocks, changes and names of a mapped region, as `channel` wants them.
+//! The blocks, changes and names of a mapped region: the shared words that `channel` works on.
 //!
 //! Invariant: each block below `count` has its head line, slots and name inside the mapping, and so has
 //! the ring of changes.
@@ -95,7 +95,7 @@ impl<'a> MappedBlocks<'a> {
         Some((named, InstanceName::from_bytes(&bytes, named.len)))
     }
 
-    /// Wakes those who wait for this block, and those who wait for any.
+    /// Wakes the readers that wait for this block, and those that wait for any.
     #[inline]
     pub(crate) fn wake(self, block: u16, newest_change: u64) {
         let (head, all) = (self.futex_word_of(block), self.futex_word());

@@ -36,12 +36,12 @@ impl InstanceTable {
     /// Why a writer cannot continue with what is in `blocks`, if so: no number may be above `largest`.
     pub(crate) fn damage(blocks: MappedBlocks<'_>, largest: u64) -> Option<String> {
         if Self::greatest_in(blocks).max(blocks.changes().newest()) > largest {
-            return Some("its sequences or changes are beyond all counting".into());
+            return Some("its sequences or changes are impossibly large".into());
         }
         let mut names = HashMap::new();
         for block in blocks.all() {
             if blocks.cells(block).generation() > largest {
-                return Some(format!("block {block} has had more instances than can be counted"));
+                return Some(format!("the generation of block {block} is impossibly large"));
             }
             let Some(name) = blocks.read(block) else { continue };
             let Some(name) = name.1 else {

@@ -218,8 +218,8 @@ impl DynWriter {
         if is_due { self.check_and_recreate() } else { Ok(()) }
     }
 
-    /// Stores a heartbeat without a publish, and the present wall clock, if it was set. Due once in each [period](Options::period) in which
-    /// nothing is published.
+    /// Stores a heartbeat without a publish, and the offset of the wall clock, if that was set. Due once in
+    /// each [period](Options::period) in which nothing is published.
     ///
     /// # Errors
     /// [`Kind::Forked`] in a process that was forked from the one that opened the writer; as
@@ -294,10 +294,9 @@ impl DynWriter {
         self.mapped().medium().is_disk_backed()
     }
 
-    /// Whether the region is on overlayfs. A writer through the mount and one through the directory
-    /// of a
-    /// layer do not see each other's lock there, and readers may have to attach again to a file that
-    /// was copied for its writer.
+    /// Whether the region is on overlayfs. A writer through the mount and one through the
+    /// directory of a layer do not see each other's lock there, and readers may have to attach again to a
+    /// file that was copied for its writer.
     pub fn is_on_overlay(&self) -> bool {
         self.mapped().medium() == Medium::Overlay
     }

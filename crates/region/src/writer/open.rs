@@ -144,7 +144,7 @@ impl Preflight {
         let mapped = &self.mapped;
         let (header, status) = (mapped.header(), WriterStatus::of(mapped));
         if status.epoch().max(mapping::peek(mapped.head())) > LARGEST {
-            return Some(Why::Damaged("its sequence or epoch is beyond all counting".into()));
+            return Some(Why::Damaged("its sequence or epoch is impossibly large".into()));
         }
         let damage = mapped.blocks().and_then(|blocks| InstanceTable::damage(blocks, LARGEST));
         if let Some(what) = damage {

@@ -54,8 +54,7 @@ impl DynWriter {
     /// writing; messages call it `label`.
     ///
     /// An empty file, or an empty memfd, becomes a region. One that holds this schema is resumed:
-    /// the
-    /// epoch rises by one. Mode and group stay what they are, and nothing is done about the file's
+    /// the epoch rises by one. Mode and group stay what they are, and nothing is done about the file's
     /// name if it has one.
     ///
     /// # Errors

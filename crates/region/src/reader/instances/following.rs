@@ -16,8 +16,8 @@ use crate::publication::{Publication, Step};
 use channel::{Blocks, Change, Tail};
 use layout::InstanceName;
 
-/// So many looks at a block, of which none shows anything new, are enough for one call: a hostile
-/// writer can announce changes for ever.
+/// The most looks at a block in one call, if none shows anything new: a hostile writer can announce
+/// changes without end.
 const LOOKS: u32 = 1 << 18;
 
 /// What is being read.
