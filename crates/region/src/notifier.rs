@@ -10,7 +10,7 @@
 
 use crate::address::ToPlace;
 use crate::error::RegionError;
-use crate::reader::{DynReader, Refreshed};
+use crate::reader::DynReader;
 use rustix::event::{EventfdFlags, eventfd};
 use rustix::io::{read, write};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
@@ -48,13 +48,13 @@ pub struct Notifier {
 }
 
 impl Notifier {
-    /// A notifier for the region at `at`.
+    /// A notifier for the region at `at`, of one record or of instances.
     ///
     /// # Errors
-    /// As [`DynReader::open`]; [`Io`](crate::RegionErrorKind::Io) if there is no descriptor or thread
+    /// As [`DynReader::open`], without `HasInstances`; [`Io`](crate::RegionErrorKind::Io) if there is no descriptor or thread
     /// to be had.
     pub fn open(at: impl ToPlace) -> Result<Self, RegionError> {
-        let reader = DynReader::open(at)?;
+        let reader = DynReader::attach(at)?;
         let io = |call, err: std::io::Error| RegionError::io(reader.path(), call, err);
         let flags = EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK;
         let descriptor = eventfd(0, flags).map_err(|err| io("eventfd", err.into()))?;
@@ -95,17 +95,15 @@ impl Drop for Notifier {
 }
 
 fn notify(mut reader: DynReader, descriptor: &OwnedFd, dropped: &AtomicBool) {
-    let mut record = vec![0; reader.schema().size() as usize];
     while !dropped.load(Ordering::Acquire) {
+        // Before the notification: what is published after it must end the wait.
+        reader.catch_up();
         // Even without a new record the state may have changed.
         let _ = write(descriptor, &1_u64.to_le_bytes());
-        // So that the next wait is for what comes after this record.
-        let is_read = reader.latest(&mut record).is_ok();
-        if !is_read || reader.wait(LOOK).is_err() {
+        if reader.wait(LOOK).is_err() {
             std::thread::sleep(LOOK / 10);
         }
-        if let Ok(Refreshed::Reattached) = reader.refresh() {
-            record.resize(reader.schema().size() as usize, 0);
-        }
+        // An error is one of the loop's own reader, too.
+        let _ = reader.refresh();
     }
 }

@@ -76,7 +76,7 @@ impl DynReader {
     }
 
     /// Attaches to a region of either kind.
-    fn attach(at: impl ToPlace) -> Result<Self, RegionError> {
+    pub(crate) fn attach(at: impl ToPlace) -> Result<Self, RegionError> {
         let address = at.place().to_read()?.held()?;
         let file = address.open_to_read()?;
         let id = FileId::of(&file).map_err(|err| RegionError::io(address.path(), "fstat", err))?;

@@ -27,7 +27,7 @@ use crate::mapping::FutexWord;
 use crate::typed;
 use crate::wait::{self, Woken};
 use crate::writer_status::WriterStatus;
-use channel::Blocks;
+use channel::{Blocks, Tail};
 use layout::header::StateWord;
 use std::time::Duration;
 
@@ -174,12 +174,26 @@ impl DynReader {
     /// # Errors
     /// [`Truncated`](crate::RegionErrorKind::Truncated) if the file was cut short.
     pub fn wait(&self, timeout: Duration) -> Result<(), RegionError> {
-        // The newest record or change, and the newest that this reader knows.
-        let (newest, known) = match self.mapped().blocks() {
-            None => (self.ring.head(), self.tail.newest()),
-            Some(blocks) => (blocks.changes().newest(), self.seen_change),
+        let known = match self.mapped().blocks() {
+            None => self.tail.newest(),
+            Some(_) => self.seen_change,
         };
-        self.wait_on(self.mapped().futex_word(), newest, known, timeout)
+        self.wait_on(self.mapped().futex_word(), self.newest(), known, timeout)
+    }
+
+    /// Makes the next [`wait`](Self::wait) sleep until something newer than the present record or
+    /// change is published, for a reader that returns none.
+    pub(crate) fn catch_up(&mut self) {
+        let newest = self.newest();
+        match self.mapped().blocks() {
+            None => self.tail = Tail::after(newest),
+            Some(_) => self.seen_change = newest,
+        }
+    }
+
+    /// The number of the newest record, or of the newest change of instances.
+    fn newest(&self) -> u64 {
+        self.mapped().blocks().map_or_else(|| self.ring.head(), |blocks| blocks.changes().newest())
     }
 
     /// Sleeps on `word`, which is the low half of `newest`, unless that is more than `known`.

@@ -6,9 +6,11 @@ use super::{DEADLINE, Place};
 use layout::{FieldSpec, Schema, Stu};
 use region::{
     DynInstanceReader, DynInstanceWriter, DynReader, Event, Instance, InstanceChange,
-    InstanceReader, InstanceWriter, Options, Origin, RegionErrorKind as Kind, State, Step, Why,
-    Writer,
+    InstanceReader, InstanceWriter, Notifier, Options, Origin, RegionErrorKind as Kind, State,
+    Step, Why, Writer,
 };
+use rustix::event::{PollFd, PollFlags, poll};
+use rustix::time::Timespec;
 use std::os::unix::fs::FileExt;
 use std::time::{Duration, Instant};
 
@@ -275,6 +277,23 @@ fn a_sleeping_reader_is_woken_by_its_instance_and_by_any() {
         of_b.join().unwrap();
         of_any.join().unwrap();
     });
+}
+
+#[test]
+fn a_notifier_is_readable_after_a_publish_to_any_instance() {
+    let place = Place::new();
+    let mut writer = writer(&place, 2);
+    let (a, b) = (writer.instance("a").unwrap(), writer.instance("b").unwrap());
+    let notifier = Notifier::open(&place.path).unwrap();
+    let mut reader = reader(&place);
+    for instance in [a, b, b, a] {
+        notifier.clear();
+        publish(&mut writer, instance);
+        let readable = &mut [PollFd::new(&notifier, PollFlags::IN)];
+        let deadline = Timespec { tv_sec: 60, tv_nsec: 0 };
+        assert_eq!(poll(readable, Some(&deadline)).unwrap(), 1);
+        assert!(!told(&mut reader).is_empty());
+    }
 }
 
 #[test]
