@@ -30,7 +30,7 @@ pub struct DynInstanceWriter {
 impl DynInstanceWriter {
     /// Creates, resumes or replaces the region at `at`, for up to `max` instances: see
     /// [`DynWriter::open_with`]. The instances of the writer before stay, with their numbers, unless
-    /// the schema is another one.
+    /// the schema is another one; with their records, too, if the file is resumed.
     ///
     /// # Errors
     /// As [`DynWriter::open`]; [`Kind::BadOptions`] if `max` is not 1 to 65,536;
