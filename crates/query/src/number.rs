@@ -32,6 +32,17 @@ impl Number {
         }
     }
 
+    /// The same number with the other sign, exact.
+    pub(crate) fn negated(self) -> Self {
+        match self {
+            // Only a float has a negative zero.
+            Self::Whole(0) => Self::Real(-0.0),
+            // A field has 64 bits, a literal at most 38 digits.
+            Self::Whole(whole) => Self::Whole(-whole),
+            Self::Real(real) => Self::Real(-real),
+        }
+    }
+
     /// The order of two numbers, without rounding; `None` if one is NaN.
     pub(crate) fn compare(self, other: Self) -> Option<Ordering> {
         match (self, other) {

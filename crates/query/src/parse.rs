@@ -157,7 +157,11 @@ impl<'t> Parser<'t> {
             return self.nested(|parser| {
                 let operand = parser.factor()?;
                 parser.expect_number(operand)?;
-                parser.steps.push(Step::Negate);
+                // A negative literal is a literal, too: `make_comparable` rounds it.
+                match &mut parser.steps[operand.step..] {
+                    [Step::Number(number)] => *number = number.negated(),
+                    _ => parser.steps.push(Step::Negate),
+                }
                 Ok(parser.since(start, Kind::Number))
             });
         }

@@ -55,7 +55,7 @@ pub(crate) fn run(steps: &[Step], record: RecordView<'_>) -> Number {
             Step::Number(number) => Operand::Number(*number),
             Step::Text(text) => Operand::Text(text.as_bytes()),
             Step::Field(field) => load(*field, record),
-            Step::Negate => Operand::Number(Number::Real(-stack.real())),
+            Step::Negate => Operand::Number(stack.number().negated()),
             Step::Not => truth(!stack.holds()),
             Step::Arithmetic(operator) => {
                 let right = stack.real();

@@ -22,6 +22,8 @@ fn record() -> RecordBuf {
             field("v", "f32[3]"),
             field("modes", "u8[2]").label(7, "seven"),
             field("min", "i32"),
+            field("cold", "f32"),
+            field("deep", "i64"),
         ])
         .build()
         .unwrap();
@@ -41,6 +43,8 @@ fn record() -> RecordBuf {
         ("v", list(&[0.5, 1.5, -2.5])),
         ("modes", list(&[7.0, 8.0])),
         ("min", Value::Int(3)),
+        ("cold", Value::F32(-0.1)),
+        ("deep", Value::Int(i64::MIN + 1)),
     ] {
         record.set_by_name(name, &value).unwrap();
     }
@@ -86,6 +90,9 @@ fn comparisons_are_exact() {
         ("low < 0.5", true),
         ("third == 0.1", true),
         ("0.1 == third and third != 0.2", true),
+        ("cold == -0.1 and -(0.1) == cold and --0.1 != cold", true),
+        ("deep == -9223372036854775807 and deep > -9223372036854775808", true),
+        ("-deep == 9223372036854775807", true),
         ("nan == nan", false),
         ("nan != nan and not nan < 1 and not nan >= 1", true),
     ] {
