@@ -22,19 +22,22 @@ pub(crate) fn nearest_f32(number: Number) -> Number {
 
 /// What a field with labels is compared with in place of `text`: the value of the label.
 pub(crate) fn labelled(field: &Field, text: &str, at: usize) -> Result<Step, QueryError> {
-    if let Some(value) = field.label_value(text) {
-        let code = u8::try_from(value).ok().filter(|_| field.ctype().is_text());
-        return Ok(code.map_or(Step::Number(Number::Whole(value.into())), |code| {
-            Step::Text(char::from(code).to_string())
-        }));
-    }
-    if field.ctype().is_text() {
-        return Ok(Step::Text(text.to_owned()));
+    match (field.label_value(text), field.ctype().is_text()) {
+        (Some(value), false) => return Ok(Step::Number(Number::Whole(value.into()))),
+        (Some(code), true) => return Ok(Step::Text(character(code))),
+        (None, true) => return Ok(Step::Text(text.to_owned())),
+        (None, false) => {}
     }
     let labels: Vec<&str> = field.labels().iter().map(|label| label.text.as_str()).collect();
     let advice = instead_of(text, &labels);
     let message = format!("{} is no label of field {:?}; {advice}", quote(text), field.name());
     Err(QueryError::new(at, message))
+}
+
+/// The text of a `char` field with this code, which a NUL ends.
+fn character(code: i64) -> String {
+    let code = u8::try_from(code).ok().filter(|&code| code != 0);
+    code.map(char::from).into_iter().collect()
 }
 
 /// Where the word ends that `text` begins with: a name, or a number with an exponent.

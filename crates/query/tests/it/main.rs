@@ -24,6 +24,7 @@ fn record() -> RecordBuf {
             field("min", "i32"),
             field("cold", "f32"),
             field("deep", "i64"),
+            field("flag", "char").label(0, "unset").label(120, "set"),
         ])
         .build()
         .unwrap();
@@ -110,6 +111,7 @@ fn texts_and_labels_are_compared_in_quotes() {
         ("name == \"it's\"", true),
         ("name != 'other'", true),
         ("sex == 'm' and sex == 'male' and sex != 'f'", true),
+        ("flag == 'unset' and flag == '' and flag != 'set'", true),
     ] {
         assert_eq!(holds(text), want, "{text}");
     }
