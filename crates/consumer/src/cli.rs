@@ -197,7 +197,8 @@ pub struct Args {
 
     /// Print only records in which a chosen field has changed
     ///
-    /// Those of --fields, or that --line names; else any field. The first record is printed.
+    /// A field of --fields, or of the template of --line or [consumer] line; else any field. The first
+    /// record is printed.
     #[arg(long, hide_short_help = true)]
     pub on_change: bool,
 

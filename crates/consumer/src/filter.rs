@@ -4,10 +4,7 @@
 //! of each record that is printed and a comparison of the chosen fields.
 
 use layout::{RecordView, Schema};
-use query::{Condition, FieldRef};
-use render::View;
-
-use crate::misfit::Misfit;
+use query::{Condition, FieldRef, QueryError};
 
 /// What is asked for, and what that is for the records of the region.
 #[derive(Debug, Default)]
@@ -36,17 +33,18 @@ impl Filter {
         self.condition.is_some() || self.on_change
     }
 
-    /// Selects from records of `schema` from now on. The fields that a change is looked for in are
-    /// those that `view` names.
+    /// Selects from records of `schema` from now on, and looks for a change in the `chosen` fields.
     ///
     /// # Errors
     /// The condition does not fit the schema.
-    pub(crate) fn adapt(&mut self, view: &View, schema: &Schema) -> Result<(), Misfit> {
+    pub(crate) fn adapt(
+        &mut self,
+        schema: &Schema,
+        chosen: Vec<FieldRef>,
+    ) -> Result<(), QueryError> {
         let parsed = self.condition.as_ref().map(|text| Condition::parse(text, schema));
-        self.parsed = parsed.transpose().map_err(Misfit::Where)?;
-        if self.on_change {
-            self.chosen = view.fields(schema).map_err(Misfit::View)?;
-        }
+        self.parsed = parsed.transpose()?;
+        self.chosen = chosen;
         self.last = None;
         Ok(())
     }

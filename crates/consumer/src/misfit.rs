@@ -8,7 +8,7 @@ use render::ViewError;
 /// What does not fit. Displays as the option, the fact and what to do.
 #[derive(Debug)]
 pub(crate) enum Misfit {
-    /// `--fields`, `--line` or the line of the configuration.
+    /// `--fields` or `--line`. A line of the configuration gives way to the region's.
     View(ViewError),
     /// `--where`.
     Where(QueryError),

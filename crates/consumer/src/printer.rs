@@ -9,6 +9,7 @@ use std::io::{self, ErrorKind, Write};
 use std::ops::ControlFlow;
 
 use layout::Schema;
+use query::FieldRef;
 use render::{Reading, Renderer, View, ViewError};
 
 use crate::error::ConsumerError;
@@ -38,18 +39,24 @@ impl Printer {
         Self { renderer: None, is_fit: false, buffer: Vec::new(), left: count }
     }
 
-    /// Prints records of `schema` as `view` has it from now on.
+    /// Prints records of `schema` as `view` has it from now on. Returns the fields that it chooses.
     ///
     /// # Errors
     /// The view does not fit the schema: nothing is printed.
-    pub(crate) fn adapt(&mut self, view: &View, schema: &Schema) -> Result<(), ViewError> {
+    pub(crate) fn adapt(
+        &mut self,
+        view: &View,
+        schema: &Schema,
+    ) -> Result<Vec<FieldRef>, ViewError> {
         let next = view.of(schema);
         self.is_fit = next.is_ok();
-        match (&mut self.renderer, next?) {
-            (Some(renderer), next) => renderer.replace(next),
-            (None, next) => self.renderer = Some(next),
+        let next = next?;
+        let chosen = next.fields(schema);
+        match &mut self.renderer {
+            Some(renderer) => renderer.replace(next),
+            None => self.renderer = Some(next),
         }
-        Ok(())
+        Ok(chosen)
     }
 
     /// Prints nothing until the next call of [`adapt`](Self::adapt).

@@ -133,17 +133,17 @@ impl<'e> Session<'e> {
         self.newest = None;
         let Some(schema) = self.link.schema().cloned() else { return Ok(Vec::new()) };
         let mut notices = Vec::new();
-        let mut view = self.view.clone();
-        let mut printed = self.printer.adapt(&view, &schema);
+        let mut printed = self.printer.adapt(&self.view, &schema);
         if let (Err(error @ ViewError::Line(_)), Some(LineText::Literal(_))) =
-            (&printed, &view.line)
+            (&printed, &self.view.line)
         {
             notices.push(Notice::new(self.link.path(), Change::OtherLine(error.clone())));
-            view.line = None;
-            printed = self.printer.adapt(&view, &schema);
+            printed = self.printer.adapt(&View { line: None, ..self.view.clone() }, &schema);
         }
-        let fitted = printed.map_err(Misfit::View);
-        match fitted.and_then(|()| self.filter.adapt(&view, &schema)) {
+        let fitted = printed
+            .map_err(Misfit::View)
+            .and_then(|chosen| self.filter.adapt(&schema, chosen).map_err(Misfit::Where));
+        match fitted {
             Ok(()) => self.has_fitted = true,
             Err(misfit) if self.has_fitted => {
                 self.printer.pause();

@@ -23,9 +23,13 @@ impl Column {
 }
 
 /// Every field of `schema`.
+pub(crate) fn all_of(schema: &Schema) -> impl Iterator<Item = FieldRef> {
+    (0..schema.fields().len()).map(FieldRef::whole)
+}
+
+/// A column for every field of `schema`.
 pub(crate) fn all(schema: &Schema) -> Vec<Column> {
-    let fields = 0..schema.fields().len();
-    fields.map(|field| Column::new(FieldRef::whole(field), schema)).collect()
+    all_of(schema).map(|at| Column::new(at, schema)).collect()
 }
 
 /// The fields that `names` names.

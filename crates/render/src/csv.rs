@@ -25,6 +25,7 @@ use std::io::{self, Write};
 
 use layout::text::Escaped;
 use layout::{Field, Schema, Value};
+use query::FieldRef;
 
 use crate::columns::Column;
 use crate::reading::{Origin, Reading};
@@ -78,6 +79,11 @@ impl Csv {
             }
         }
         out.write_all(b"\n")
+    }
+
+    /// The fields that it prints.
+    pub(crate) fn fields(&self) -> impl Iterator<Item = FieldRef> {
+        self.columns.iter().map(|column| column.at)
     }
 
     pub(crate) fn render(&self, reading: &Reading<'_>, out: &mut impl Write) -> io::Result<()> {

@@ -23,6 +23,7 @@ use std::io::{self, Write};
 
 use layout::text::{Lossy, is_control};
 use layout::{Field, RecordView, Schema, Value};
+use query::FieldRef;
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_json::ser::Formatter;
 use serde_json::value::{RawValue, to_raw_value};
@@ -45,6 +46,11 @@ impl Json {
         // An object of texts is always JSON.
         let units = view.units.then(|| to_raw_value(&units).ok()).flatten();
         Self { columns, labels: view.labels, units }
+    }
+
+    /// The fields that it prints.
+    pub(crate) fn fields(&self) -> impl Iterator<Item = FieldRef> {
+        self.columns.iter().map(|column| column.at)
     }
 
     pub(crate) fn render(&self, reading: &Reading<'_>, out: &mut impl Write) -> io::Result<()> {

@@ -9,6 +9,8 @@
 
 use std::io::{self, Write};
 
+use query::FieldRef;
+
 use crate::columns::Column;
 use crate::duration::rounded;
 use crate::line::Line;
@@ -34,6 +36,15 @@ pub(crate) enum Text {
 }
 
 impl Text {
+    /// The fields that it names; none if they are the region's choice.
+    pub(crate) fn fields(&self) -> Vec<FieldRef> {
+        match self {
+            Self::Region => Vec::new(),
+            Self::Fields(columns) => columns.iter().map(|column| column.at).collect(),
+            Self::Own(line) => line.fields().collect(),
+        }
+    }
+
     pub(crate) fn render(&self, reading: &Reading<'_>, out: &mut impl Write) -> io::Result<()> {
         self.within(LONGEST, reading, out)
     }

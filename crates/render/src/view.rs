@@ -81,26 +81,6 @@ impl View {
             (None, None) => Text::Region,
         })
     }
-
-    /// The fields of `schema` that are asked for by name, in a list or a template; all of them if none
-    /// is.
-    ///
-    /// # Errors
-    /// As [`of`](Self::of).
-    pub fn fields(&self, schema: &Schema) -> Result<Vec<FieldRef>, ViewError> {
-        let chosen: Vec<FieldRef> = match (&self.fields, &self.line) {
-            (Some(names), _) => {
-                let columns = columns::named(names, schema).map_err(ViewError::Fields)?;
-                columns.iter().map(|column| column.at).collect()
-            }
-            (None, Some(line)) => {
-                Line::parse(line, schema).map_err(ViewError::Line)?.fields().collect()
-            }
-            (None, None) => Vec::new(),
-        };
-        let all = || (0..schema.fields().len()).map(FieldRef::whole).collect();
-        Ok(if chosen.is_empty() { all() } else { chosen })
-    }
 }
 
 /// Turns records of one schema into lines.
@@ -134,6 +114,17 @@ impl Renderer {
                 csv.render(reading, out)
             }
         }
+    }
+
+    /// The fields that it prints by name, in a list or a template of the reader's own; all of `schema`,
+    /// which it was made for, if there are none.
+    pub fn fields(&self, schema: &Schema) -> Vec<FieldRef> {
+        let named: Vec<FieldRef> = match &self.lines {
+            Lines::Text(text) | Lines::Status(text) => text.fields(),
+            Lines::Json(json) => json.fields().collect(),
+            Lines::Csv(csv) => csv.fields().collect(),
+        };
+        if named.is_empty() { columns::all_of(schema).collect() } else { named }
     }
 
     /// Continues as `next`, for records of another schema: its header follows only if it is another.

@@ -4,6 +4,7 @@ use daemon::Exit;
 use layout::{FieldSpec, Scalar, Schema};
 
 use super::Stage;
+use super::view::config;
 
 #[test]
 fn only_records_of_which_the_condition_is_true_are_printed() {
@@ -80,6 +81,21 @@ fn a_change_is_looked_for_in_the_chosen_fields() {
     assert_eq!(lines(&["--fields", "v[0],t"]), ["v[0]=1\tt=a"]);
     assert_eq!(lines(&["--line", "{v[1]} {sequence}"]), ["1 1", "2 3"]);
     assert_eq!(lines(&["--format", "csv", "--fields", "v"]).len(), 3, "with the header");
+}
+
+#[test]
+fn a_change_is_looked_for_in_the_configurations_line_only_if_that_is_printed() {
+    let stage = changing(&[*b"\x01\x01\x01a\0\0\0", *b"\x02\x01\x01a\0\0\0"]);
+    let lines = |fields: &str, line: &str, args: &[&str]| {
+        let args = [&["--follow", "--from", "oldest", "--on-change"], args].concat();
+        stage.play_source(&config(&stage, fields, line), &args, []).lines().len()
+    };
+    let fields = "{ name = \"a\", type = \"u8\" }, { name = \"v\", type = \"u8[2]\" }, \
+                  { name = \"t\", type = \"char[4]\" }";
+    assert_eq!(lines(fields, "{t}", &[]), 1);
+    assert_eq!(lines(fields, "{t}", &["--format", "json"]), 2);
+    let other = "{ name = \"x\", type = \"u8\" }";
+    assert_eq!(lines(other, "{x}", &["--format", "json"]), 2, "the line does not fit the region");
 }
 
 #[test]

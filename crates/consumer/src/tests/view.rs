@@ -15,7 +15,7 @@ fn one_student() -> Stage {
 }
 
 /// A configuration for the region of `stage`, of students or with other fields.
-fn config(stage: &Stage, fields: &str, line: &str) -> String {
+pub(super) fn config(stage: &Stage, fields: &str, line: &str) -> String {
     let path = stage.dir.path().join("own.toml");
     let text = format!(
         "[region]\npath = {:?}\n[record]\nname = \"STU\"\nfield = [{fields}]\n[consumer]\nline = '{line}'\n",
