@@ -5,12 +5,13 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::builder::{
-    NonEmptyStringValueParser, OsStringValueParser, PathBufValueParser, PossibleValuesParser,
-    TypedValueParser,
+    NonEmptyStringValueParser, OsStringValueParser, PathBufValueParser, PossibleValue,
+    PossibleValuesParser, TypedValueParser,
 };
-use clap::{Parser, ValueEnum, ValueHint};
+use clap::{Parser, ValueHint};
 use daemon::cli::{self, CommonArgs, VERSION};
 use region::{Begin, State};
+use render::Format;
 use settings::duration;
 
 use crate::target::Source;
@@ -157,7 +158,7 @@ pub struct Args {
     pub snapshot: Option<PathBuf>,
 
     /// Output format
-    #[arg(long, value_name = "FORMAT", value_enum, default_value_t = Format::Text)]
+    #[arg(long, value_name = "FORMAT", default_value = "text", value_parser = format())]
     pub format: Format,
 
     /// Print these fields, in this order: x,velocity[0]
@@ -223,29 +224,21 @@ pub struct Args {
     pub common: CommonArgs,
 }
 
-/// Output format.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub enum Format {
-    /// One line by the template that the region carries
-    #[default]
-    Text,
-    /// Text, after the sequence, the state and the age of the record
-    Status,
-    /// One JSON object per line
-    Json,
-    /// Comma-separated values with a header
-    Csv,
-}
+/// Each format, its name and its line in `--help`.
+const FORMATS: [(Format, &str, &str); 4] = [
+    (Format::Text, "text", "One line by the template that the region carries"),
+    (Format::Status, "status", "Text, after the sequence, the state and the age of the record"),
+    (Format::Json, "json", "One JSON object per line"),
+    (Format::Csv, "csv", "Comma-separated values with a header"),
+];
 
-impl From<Format> for render::Format {
-    fn from(format: Format) -> Self {
-        match format {
-            Format::Text => Self::Text,
-            Format::Status => Self::Status,
-            Format::Json => Self::Json,
-            Format::Csv => Self::Csv,
-        }
-    }
+/// A format, by its name.
+fn format() -> impl TypedValueParser<Value = Format> {
+    let values = FORMATS.map(|(_, name, help)| PossibleValue::new(name).help(help));
+    PossibleValuesParser::new(values).map(|given| {
+        let format = FORMATS.into_iter().find(|(_, name, _)| *name == given);
+        format.expect("one of the possible values").0
+    })
 }
 
 fn source() -> impl TypedValueParser<Value = Source> {
@@ -299,8 +292,9 @@ mod tests {
     use clap::Parser;
 
     use region::State;
+    use render::Format;
 
-    use super::{Args, Format, command};
+    use super::{Args, command};
 
     fn code(args: &[&str]) -> i32 {
         let all = ["consumer"].iter().chain(args);

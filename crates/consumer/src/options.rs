@@ -3,9 +3,9 @@
 use std::num::NonZeroU64;
 
 use region::Begin;
-use render::{LineText, View};
+use render::{Format, LineText, View};
 
-use crate::cli::{Args, Format};
+use crate::cli::Args;
 use crate::error::{ConsumerError, Kind};
 use crate::filter::Filter;
 
@@ -45,7 +45,7 @@ impl Args {
     pub(crate) fn view(&self, line: Option<&str>) -> View {
         let own = self.line.clone().map(LineText::Escaped);
         View {
-            format: self.format.into(),
+            format: self.format,
             fields: (!self.fields.is_empty()).then(|| self.fields.clone()),
             line: own.or(line.map(|line| LineText::Literal(line.to_owned()))),
             labels: self.labels,
