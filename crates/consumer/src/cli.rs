@@ -28,7 +28,7 @@ Examples:
   consumer host --once --timeout 5s     the current value; wait up to 5 s for one
   consumer host --once --max-age 5s --require live    a health check, by its exit status
   consumer wave --follow --format csv > wave.csv
-  consumer host --follow --where 'cpu > 0.9'      the records of which that is true
+  consumer host --follow --where 'cpu > 0.9'      the records for which it is true
   consumer host --line '{age:>9} {cpu:6.2}'       text of your own
   consumer drone --fields mode,velocity[0]        some fields, in any format
   consumer host --snapshot host.copy    a consistent copy of the region, for a backup
@@ -36,18 +36,18 @@ Examples:
   consumer bare.toml                    a struct without a header, described by bare.toml
 
 Formats:
-  text  one line by the template that the region carries, or by --line, [consumer] line or --fields
+  text    one line by the template that the region carries, or by --line, [consumer] line or --fields
   status  the same, after the sequence, the state and the age, with tabs between; \"-\" if unknown
-  json  one object per line: lineage, sequence, published_at, age_ns, state, epoch, record; null if unknown, as is everything but the record of a bare file
-  csv   a header, then one line a record; another header when the record changes; columns lineage, sequence, published_at, age_ns, state, epoch, then record.NAME for each field and record.NAME[0], record.NAME[1] ... for an array; control characters as \\x1b, as in text, and a backslash before x or u doubled; a text may begin with = + - or @, which a spreadsheet takes for a formula: see --csv-safe
+  json    one object per line: lineage, sequence, published_at, age_ns, state, epoch, record; null if unknown; for a bare file, all but record are null
+  csv     a header, then one line a record; another header when the record changes; columns lineage, sequence, published_at, age_ns, state, epoch, then record.NAME for each field and record.NAME[0], record.NAME[1] ... for an array; control characters as \\x1b, as in text, and a backslash before x or u doubled; a text may begin with = + - or @, which a spreadsheet takes for a formula: see --csv-safe
 
 Records go to stdout. Changes of the region and its writer (waiting, live, stalled, dead, closed, missing, truncated, re-attached, missed N) are logged to stderr, once each. After a signal the current line is finished; if that takes longer than a second, it ends with \" [...]\".
 
 Exit codes:
-  0  done: after --once or --count, stopped by a signal, or stdout was closed by its reader
+  0  done: after --once, --last, --count or --snapshot, stopped by a signal, or stdout was closed by its reader
   1  failure; one line on stderr says why, and what to do next
   2  wrong usage
-  3  no region, no value in time, or none that --where asks for (--once, --last, --snapshot, --timeout)
+  3  no region or no record (--once, --last, --snapshot), none in time (--timeout), or not one for which --where is true (--once)
   4  not healthy: another state than --require, or a record older than --max-age
 
 Environment:
@@ -94,8 +94,8 @@ pub struct Args {
     /// Begin --follow with the newest, the oldest or record N
     ///
     /// oldest is the oldest record that is still in the region; N is a sequence number. If that record
-    /// is gone, the number of lost ones is logged: missed N. If it is not published yet, it is waited
-    /// for.
+    /// is gone, the number of lost ones is logged: missed N. If it is not published yet, the
+    /// consumer waits for it.
     #[arg(long, hide_short_help = true, value_name = "newest | oldest | N", requires = "follow", value_parser = begin)]
     pub from: Option<Begin>,
 
@@ -117,7 +117,7 @@ pub struct Args {
 
     /// Exit 3 if no new record arrives within TIME
     ///
-    /// The time restarts with each record that was not printed before. A bare file does not number
+    /// The time restarts with each new record, printed or not. A bare file does not number
     /// its records: there, it is enough that the file can be read. With --once it is the time to wait
     /// for a value.
     #[arg(long, value_name = "TIME", value_parser = duration)]
@@ -133,16 +133,16 @@ pub struct Args {
 
     /// Exit 4 if the region is in none of these states
     ///
-    /// The states: live, stalled, dead, closed, retired, stale. A region that does not exist yet is
-    /// waited for, as without this option. With --once and --timeout, the consumer waits for one of
+    /// The states: live, stalled, dead, closed, retired, stale. The consumer waits for a
+    /// region that does not exist yet, as without this option. With --once and --timeout, the consumer waits for one of
     /// the states until the time is over.
     #[arg(long, hide_short_help = true, value_name = "STATES", value_delimiter = ',', hide_possible_values = true, value_parser = state())]
     pub require: Vec<State>,
 
     /// Save the latest record to FILE, a region, and exit
     ///
-    /// Exits with 3 if there is no record. The copy is consistent even while the region is published to; a copy by cp may hold a torn
-    /// record. It is closed: consumers can read it, and a producer can continue from it. Its mode is
+    /// Exits with 3 if there is no record. The copy is consistent even while a producer publishes; a copy by
+    /// cp may hold a torn record. It is closed: consumers can read it, and a producer can continue from it. Its mode is
     /// the region's, less the umask. FILE is replaced only if it is a region without a writer. With
     /// --timeout it waits for a record.
     #[arg(
@@ -175,24 +175,24 @@ pub struct Args {
     #[arg(long, value_name = "TEMPLATE", conflicts_with = "fields")]
     pub line: Option<String>,
 
-    /// In JSON and CSV, a label instead of its value
+    /// In JSON and CSV, print the label of a value that has one
     ///
-    /// A value that has no label stays what it is. Text always has labels.
+    /// Other values are printed as they are. Text always has labels.
     #[arg(long, hide_short_help = true)]
     pub labels: bool,
 
-    /// In JSON and CSV, units: a member, or in the header
+    /// In JSON and CSV, print the units of the fields
     ///
-    /// Each JSON object has a seventh member, "units":{"speed":"m/s"}; the header of CSV has record.speed [m/s].
+    /// Each JSON object has an eighth member, "units":{"speed":"m/s"}; the header of CSV has record.speed [m/s].
     #[arg(long, hide_short_help = true)]
     pub units: bool,
 
-    /// Print only records of which CONDITION is true
+    /// Print only records for which CONDITION is true
     ///
     /// Such as 'temperature > 80 and mode == "auto"': fields, elements (v[0]), numbers, labels and texts in
     /// quotes; == != < <= > >=, + - * /, min(a, b), max(a, b), and, or, not, parentheses. --count counts
-    /// what is printed. With --once, exits with 3 if it is not true of the latest record, unless --timeout
-    /// waits for one.
+    /// the records that are printed. With --once, exits with 3 if it is not true of the latest record,
+    /// unless --timeout waits for one.
     #[arg(long = "where", value_name = "CONDITION")]
     pub condition: Option<String>,
 
@@ -205,11 +205,13 @@ pub struct Args {
 
     /// Print at most N lines a second; the newest record wins
     ///
-    /// N may be a fraction: 0.2 is a line in five seconds. A record that is held back is printed when its time has come,
-    /// unless a newer one takes its place. What is left out is not logged; the sequence numbers show it.
+    /// N may be a fraction: 0.2 is a line in five seconds. A record that is held back is printed as soon as
+    /// the rate allows, unless a newer one takes its place. Records that are left out are not logged; the
+    /// sequence numbers show the gap.
     #[arg(long, hide_short_help = true, value_name = "N", requires = "follow", value_parser = rate)]
     pub rate: Option<Duration>,
-    /// In CSV, ' before a text that begins with = + - or @
+
+    /// In CSV, put ' before a text that begins with = + - or @
     ///
     /// A spreadsheet takes such a text for a formula, and runs it. Numbers are left as they are.
     #[arg(long, hide_short_help = true)]
