@@ -1,9 +1,9 @@
 //! What one process measures alone: copies, publishes, reads.
 //!
 //! One record in private memory, as a program has that fills it in again and again. Input and
-//! output, length included, pass through `black_box`, so the compiler must assume that record and buffer
-//! are different ones each time. What the processor has in its caches
-//! is the same for both sides, but for the ring: that is as many records long as it has slots.
+//! output, length included, pass through `black_box`, so the compiler must assume that record and
+//! buffer are different ones each time. What the processor has in its caches is the same for both sides,
+//! but for the ring: that is as many records long as it has slots.
 
 use crate::records::{Buffer, Page, blob, schema, stu};
 use crate::{Batch, Failure};
@@ -56,16 +56,8 @@ pub fn publish(dir: &Path, size: usize) -> Result<Batch<'static>, Failure> {
 
 /// The same for a struct.
 pub fn publish_stu(dir: &Path) -> Result<Batch<'static>, Failure> {
-    let mut writer = Writer::<Stu>::open_with(dir.join("publish-stu.region"), &quiet())?;
-    let record = stu(1);
-    Ok(Box::new(move |times| {
-        let now = BootTime::now();
-        let start = Instant::now();
-        for _ in 0..times {
-            black_box(writer.publish_at(black_box(&record), black_box(now))?);
-        }
-        Ok(start.elapsed())
-    }))
+    let writer = Writer::<Stu>::open_with(dir.join("publish-stu.region"), &quiet())?;
+    Ok(publishing(writer, Vec::new()))
 }
 
 /// Publishes a struct as most programs do: the writer reads the clock itself.
@@ -138,22 +130,26 @@ fn one_page(path: &Path) -> Result<(Writer<Page>, Reader<Page>), Failure> {
 /// Publishes a struct in the region at `path` to so many readers, each of which has read one record.
 pub fn publish_to(path: &Path, readers: usize) -> Result<Batch<'static>, Failure> {
     let mut writer = Writer::<Stu>::open_with(path, &quiet())?;
-    let record = stu(1);
-    writer.publish(&record)?;
+    writer.publish(&stu(1))?;
     let mut attached = Vec::new();
     for _ in 0..readers {
         let mut reader = Reader::<Stu>::open(path)?;
         reader.latest()?;
         attached.push(reader);
     }
-    Ok(Box::new(move |times| {
+    Ok(publishing(writer, attached))
+}
+
+fn publishing(mut writer: Writer<Stu>, attached: Vec<Reader<Stu>>) -> Batch<'static> {
+    let record = stu(1);
+    Box::new(move |times| {
         let (_attached, now) = (&attached, BootTime::now());
         let start = Instant::now();
         for _ in 0..times {
             black_box(writer.publish_at(black_box(&record), black_box(now))?);
         }
         Ok(start.elapsed())
-    }))
+    })
 }
 
 /// Reads the newest record as a struct.

@@ -16,7 +16,10 @@
 //! ignore the sleepers. Two virtual processors may be the two threads of one core: then load on the other
 //! one slows down code that keeps a core busy (ours) more than code that waits (the call of memcpy).
 
+use std::io;
+use std::process::ExitCode;
 use std::time::Duration;
+use tempfile::TempDir;
 
 pub mod alone;
 pub mod compare;
@@ -32,6 +35,23 @@ pub type Failure = Box<dyn std::error::Error + Send + Sync>;
 
 /// Something that can be done n times: returns how long it took.
 pub type Batch<'a> = Box<dyn FnMut(u64) -> Result<Duration, Failure> + 'a>;
+
+/// The exit code of a benchmark; its failure goes to stderr.
+pub fn exit(result: Result<(), Failure>) -> ExitCode {
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        #[expect(clippy::print_stderr, reason = "the message of a failed program")]
+        Err(failure) => {
+            eprintln!("bench: {failure}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// A directory in memory: on a disk, the disk would be measured.
+pub fn place() -> io::Result<TempDir> {
+    tempfile::Builder::new().prefix("mapcast-bench-").tempdir_in("/dev/shm")
+}
 
 /// Record sizes that are measured, in bytes.
 pub const SIZES: [usize; 4] = [28, 256, 4096, 65_536];

@@ -4,7 +4,7 @@ use bench::Failure;
 use clap::Parser;
 use layout::{Record, Stu};
 use producer::cli::Args;
-use region::{BootTime, DynWriter, Options};
+use region::{BootTime, DynReader, DynWriter, Options, Publication};
 use rustix::process::{Signal, set_parent_process_death_signal};
 use rustix::thread::{ClockId, Timespec, clock_nanosleep_absolute};
 use std::fs;
@@ -94,6 +94,13 @@ impl Drop for Measured {
         let _ = self.0.kill();
         let _ = self.0.wait();
     }
+}
+
+/// The newest record of the region at `path`, if there is one.
+pub(crate) fn newest(path: &Path) -> Option<Publication> {
+    let mut reader = DynReader::open(path).ok()?;
+    let mut record = vec![0; reader.schema().size() as usize];
+    reader.latest(&mut record).ok()?
 }
 
 /// Waits until `ready` returns true, at most a minute.

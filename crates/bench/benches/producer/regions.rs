@@ -1,11 +1,10 @@
 //! Processor time and memory of one process that publishes many regions, ten times a second.
 
-use crate::child::{Measured, PRODUCER, wait_until};
+use crate::child::{Measured, PRODUCER, newest, wait_until};
 use bench::Failure;
-use region::{DynReader, Publication};
 use std::fs;
 use std::io::Write;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 /// Numbers of regions without an argument.
@@ -27,13 +26,13 @@ pub(crate) fn run(out: &mut impl Write, numbers: &[&str]) -> Result<(), Failure>
 
 #[expect(clippy::cast_precision_loss, reason = "for people")]
 fn measure(out: &mut impl Write, number: usize) -> Result<(), Failure> {
-    let dir = tempfile::Builder::new().prefix("mapcast-bench-").tempdir_in("/dev/shm")?;
+    let dir = bench::place()?;
     for index in 0..number {
         fs::write(dir.path().join(format!("{index}.toml")), configuration(dir.path(), index))?;
     }
     let path = dir.path().to_str().ok_or("a path that is not UTF-8")?;
     let mut measured = Measured::start(&[PRODUCER, path, "--log", "error"])?;
-    wait_until(&mut measured, || newest(dir.path(), number - 1).is_some())?;
+    wait_until(&mut measured, || newest(&region(dir.path(), number - 1)).is_some())?;
     let (began, used) = (Instant::now(), measured.processor_time()?);
     let before = records(dir.path(), number);
     std::thread::sleep(SPAN);
@@ -58,7 +57,7 @@ fn measure(out: &mut impl Write, number: usize) -> Result<(), Failure> {
 
 /// Records published so far, in all regions.
 fn records(dir: &Path, number: usize) -> u64 {
-    (0..number).filter_map(|index| newest(dir, index)).map(|found| found.sequence).sum()
+    (0..number).filter_map(|index| newest(&region(dir, index))).map(|found| found.sequence).sum()
 }
 
 /// Microseconds from the first to the last record of one tick: the least of some attempts, because a
@@ -66,7 +65,7 @@ fn records(dir: &Path, number: usize) -> u64 {
 #[expect(clippy::cast_precision_loss, reason = "for people")]
 fn burst(dir: &Path, number: usize) -> Result<f64, Failure> {
     let attempt = || {
-        let times = (0..number).filter_map(|index| newest(dir, index));
+        let times = (0..number).filter_map(|index| newest(&region(dir, index)));
         let times: Vec<u64> = times.map(|found| found.published_at.as_nanos()).collect();
         Some(times.iter().max()? - times.iter().min()?)
     };
@@ -74,20 +73,17 @@ fn burst(dir: &Path, number: usize) -> Result<f64, Failure> {
     Ok(least as f64 / 1000.0)
 }
 
-fn newest(dir: &Path, index: usize) -> Option<Publication> {
-    let mut reader = DynReader::open(dir.join(format!("{index}.region"))).ok()?;
-    let mut record = vec![0; reader.schema().size() as usize];
-    reader.latest(&mut record).ok()?
+fn region(dir: &Path, index: usize) -> PathBuf {
+    dir.join(format!("{index}.region"))
 }
 
 fn configuration(dir: &Path, index: usize) -> String {
-    let region = dir.join(format!("{index}.region"));
     format!(
         "[region]\npath = \"{}\"\n[record]\nname = \"X\"\n\
          [[record.field]]\nname = \"n\"\ntype = \"u32\"\nsource = {{ counter = {{}} }}\n\
          [[record.field]]\nname = \"at\"\ntype = \"u64\"\nsource = {{ clock = {{ kind = \"realtime\", unit = \"ns\" }} }}\n\
          [[record.field]]\nname = \"level\"\ntype = \"f32\"\nsource = {{ wave = {{ min = 0, max = 1, period = \"10s\" }} }}\n\
          [producer]\ntick = \"100ms\"\n",
-        region.display()
+        region(dir, index).display()
     )
 }

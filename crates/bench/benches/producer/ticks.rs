@@ -4,7 +4,7 @@
 //! outside, so lateness is counted from the earliest record: the constant part, some microseconds, is
 //! left out for all contenders alike.
 
-use crate::child::{BARE, Measured, PRODUCER, wait_until};
+use crate::child::{BARE, Measured, PRODUCER, newest, wait_until};
 use bench::Failure;
 use region::{DynReader, Step};
 use std::fs;
@@ -40,7 +40,7 @@ struct Found {
 }
 
 pub(crate) fn run(out: &mut impl Write, ticks: &[&str]) -> Result<(), Failure> {
-    let dir = tempfile::Builder::new().prefix("mapcast-bench-").tempdir_in("/dev/shm")?;
+    let dir = bench::place()?;
     writeln!(out, "| tick | | records | late p50 | p99 | max, us | processor time a tick, us |")?;
     writeln!(out, "|--:|---|--:|--:|--:|--:|--:|")?;
     for tick in if ticks.is_empty() { &TICKS } else { ticks } {
@@ -99,7 +99,7 @@ fn measure(
             Measured::start(&[PRODUCER, text(&config)?, "--log", "error"])?
         }
     };
-    wait_until(&mut measured, || sequence(&region) > 1)?;
+    wait_until(&mut measured, || newest(&region).is_some_and(|found| found.sequence > 1))?;
     let mut reader = DynReader::open(&region)?;
     let mut record = vec![0; reader.schema().size() as usize];
     let (began, used) = (Instant::now(), measured.processor_time()?);
@@ -140,10 +140,4 @@ fn configuration(region: &Path, tick: &str, settings: &str) -> String {
 
 fn text(path: &Path) -> Result<&str, Failure> {
     Ok(path.to_str().ok_or("a path that is not UTF-8")?)
-}
-
-fn sequence(region: &Path) -> u64 {
-    let Ok(mut reader) = DynReader::open(region) else { return 0 };
-    let mut record = vec![0; reader.schema().size() as usize];
-    reader.latest(&mut record).ok().flatten().map_or(0, |found| found.sequence)
 }

@@ -17,7 +17,6 @@ use std::cell::RefCell;
 use std::io::{self, Write};
 use std::path::Path;
 use std::process::{Command, ExitCode};
-use tempfile::TempDir;
 
 /// The argument that makes this program the other process of a ping-pong, followed by a directory.
 const HELPER: &str = "--helper";
@@ -28,14 +27,7 @@ const HOLDER: &str = "--holder";
 
 fn main() -> ExitCode {
     let args: Vec<String> = std::env::args().skip(1).collect();
-    match run(&args) {
-        Ok(()) => ExitCode::SUCCESS,
-        #[expect(clippy::print_stderr, reason = "a program's last words")]
-        Err(failure) => {
-            eprintln!("bench: {failure}");
-            ExitCode::FAILURE
-        }
-    }
+    bench::exit(run(&args))
 }
 
 fn run(args: &[String]) -> Result<(), Failure> {
@@ -53,7 +45,7 @@ fn run(args: &[String]) -> Result<(), Failure> {
     let has = |flag: &str| args.iter().any(|arg| arg == flag);
     // Before this process is bound to one processor.
     let (machine, processors) = (machine::line(), machine::usable()?);
-    let dir = place()?;
+    let dir = bench::place()?;
     let mut command = Command::new(std::env::current_exe()?);
     let ping_pong = RefCell::new(PingPong::start(dir.path(), command.arg(HELPER).arg(dir.path()))?);
     machine::stay_on(0)?;
@@ -78,9 +70,4 @@ fn holder() -> Result<Command, Failure> {
     let mut command = Command::new(std::env::current_exe()?);
     command.arg(HOLDER);
     Ok(command)
-}
-
-/// A directory in memory: on a disk, the disk would be measured.
-fn place() -> io::Result<TempDir> {
-    tempfile::Builder::new().prefix("mapcast-bench-").tempdir_in("/dev/shm")
 }
