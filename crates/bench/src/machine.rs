@@ -5,24 +5,22 @@ use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
 use std::fs;
 use std::time::SystemTime;
 
-/// One line: processors, their model, kernel and date.
+/// One line: processors, their model, kernel, load and date.
 pub fn line() -> String {
     let model = model().unwrap_or_else(|| "unknown processor".into());
-    let kernel = fs::read_to_string("/proc/sys/kernel/osrelease").unwrap_or_default();
+    let read = |path| fs::read_to_string(path).unwrap_or_default();
+    let (kernel, load) = (read("/proc/sys/kernel/osrelease"), read("/proc/loadavg"));
+    let load = load.split(' ').next().unwrap_or_default();
+    let count = usable().map_or(1, |usable| usable.len());
     let date = humantime::format_rfc3339_seconds(SystemTime::now()).to_string();
     let day = date.split('T').next().unwrap_or_default();
-    format!("{} processors ({model}), Linux {}, {day}", processors(), kernel.trim())
+    format!("{count} processors ({model}), Linux {}, load {load}, {day}", kernel.trim())
 }
 
 fn model() -> Option<String> {
     let info = fs::read_to_string("/proc/cpuinfo").ok()?;
     let line = info.lines().find(|line| line.starts_with("model name"))?;
     Some(line.split_once(':')?.1.trim().to_owned())
-}
-
-/// How many processors this process may use.
-pub fn processors() -> u32 {
-    sched_getaffinity(None).map_or(1, |set| set.count())
 }
 
 /// The numbers of the processors that this process may use.

@@ -20,7 +20,6 @@ pub mod alone;
 pub mod contenders;
 pub mod figures;
 pub mod library;
-pub mod machine;
 pub mod plot;
 pub mod race;
 pub mod record;

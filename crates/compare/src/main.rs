@@ -2,11 +2,12 @@
 
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "tables and progress")]
 
+use bench::machine;
 use clap::{Args, Parser, Subcommand};
 use compare::library::Work;
 use compare::race::{Race, Scale};
 use compare::side::{Part, Seat};
-use compare::{Failure, contenders, machine, plot, table};
+use compare::{Failure, contenders, plot, table};
 use rustix::process::{Signal, set_parent_process_death_signal};
 use std::fs;
 use std::path::PathBuf;

@@ -2,7 +2,8 @@
 
 use crate::library::{Channel, Library, Work};
 use crate::record::{Bytes28, Bytes256, KiB4, KiB64, MiB1, Payload};
-use crate::{Failure, alone, machine, pair};
+use crate::{Failure, alone, pair};
+use bench::machine;
 use std::fmt::{self, Write};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
@@ -107,13 +108,20 @@ pub(crate) fn run_small<L: Library>(part: &Part) -> Result<Report, Failure> {
 
 fn sized<L: Library, R: Payload>(part: &Part) -> Result<Report, Failure> {
     let Part { work, ref dir, seat, effort, .. } = *part;
-    machine::stay_on(usize::from(seat == Seat::Partner))?;
+    take(seat)?;
     if work.takes_two() {
         return pair::measure::<L, R>(dir, work, seat, effort.pair);
     }
     let channel = Channel { dir: Path::to_owned(dir), name: "forth", work };
     let samples = alone::measure::<L, R>(&channel, effort.alone)?;
     Ok(Report { samples, ..Report::default() })
+}
+
+/// Keeps the calling thread on the processor of its seat: the first that it may use, or the one after.
+/// With one processor it stays where it is, and two processes take turns on it.
+fn take(seat: Seat) -> Result<(), Failure> {
+    let processor = machine::usable()?.get(usize::from(seat == Seat::Partner)).copied();
+    processor.map_or(Ok(()), machine::go_to)
 }
 
 #[cfg(test)]

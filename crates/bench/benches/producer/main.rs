@@ -35,7 +35,6 @@ fn run(args: &[String]) -> Result<(), Failure> {
             return Ok(());
         }
     }
-    let load = std::fs::read_to_string("/proc/loadavg")?;
-    writeln!(out, "\nMeasured on {}, load {}.", machine::line(), load.trim())?;
+    writeln!(out, "\nMeasured on {}.", machine::line())?;
     Ok(())
 }
