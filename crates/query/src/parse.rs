@@ -18,7 +18,7 @@ const MAX_DEPTH: usize = 64;
 
 type Parsed<T = Operand> = Result<T, QueryError>;
 
-/// The text, how far it is parsed, and what became of that.
+/// The text, how far it is parsed, and the steps so far.
 pub(crate) struct Parser<'t> {
     text: &'t str,
     at: usize,
@@ -181,7 +181,9 @@ impl<'t> Parser<'t> {
     fn nested(&mut self, inside: impl FnOnce(&mut Self) -> Parsed) -> Parsed {
         self.depth += 1;
         if self.depth > MAX_DEPTH {
-            let why = format!("is nested deeper than {MAX_DEPTH} times; use a field in between");
+            let why = format!(
+                "the expression is nested deeper than {MAX_DEPTH} times; use a field in between"
+            );
             return Err(QueryError::new(self.at, why));
         }
         let operand = inside(self)?;

@@ -290,7 +290,7 @@ pub(crate) static CASES: &[Case] = &[
         "an expression that is nested too deep",
         "f64",
         r#"{ expr = "-----------------------------------------------------------------1" }"#,
-        "8:19: record.field[a].source.expr: is nested deeper than 64 times; use a field in between",
+        "8:19: record.field[a].source.expr: the expression is nested deeper than 64 times; use a field in between",
     ),
     source(
         "an expression for an array",
