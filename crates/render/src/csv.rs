@@ -7,9 +7,8 @@
 //!
 //! Invariant: no two columns have one name, whatever the record's fields are called. A column is
 //! named by the path of its value in the JSON object, so a field's name never equals one of the
-//! reader's own. An array
-//! takes one column for each element, `record.imu[0]`, `record.imu[1]`; no field has a bracket in its
-//! name.
+//! reader's own. An array takes one column for each element, `record.imu[0]`, `record.imu[1]`; no field
+//! has a bracket in its name.
 //!
 //! - With units the header has them behind the names: `record.speed [m/s]`.
 //! - A new header follows when the columns change. An unknown value is an empty cell.

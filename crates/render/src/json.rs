@@ -1,4 +1,4 @@
-//! The line for programs: one JSON object, the same seven members always and in this order.
+//! The line for programs: one JSON object, always with the same seven members in this order.
 //!
 //! ```text
 //! {"lineage":1770091506070809,"sequence":7,"published_at":"2026-02-03T04:05:06.070809010Z",
@@ -10,7 +10,7 @@
 //! - Fields of the record are in the schema's order, or in the order asked for; an element is called
 //!   `velocity[0]`. Arrays are arrays, `char[N]` is a string.
 //! - A value is the record's: a number even where the text format shows a label. With labels it is
-//!   the label, which a line of input may have in place of the number too.
+//!   the label, which a line of `input` may have in place of the number, too.
 //! - With units an eighth member, `"units":{"speed":"m/s"}`, has those of the fields that have one.
 //! - NaN and the infinities, which JSON does not have, are `null`; text that is not UTF-8 has U+FFFD
 //!   in place of each bad piece.

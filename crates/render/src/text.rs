@@ -4,8 +4,7 @@
 //! A template may name a large array hundreds of times, a label may be a thousand times as long as its
 //! value, and a float takes 28 us for each 342 digits. So a line is cut off at [`LONGEST`] and
 //! marked: otherwise a few bytes of a hostile schema produce hundreds of gigabytes of output, for
-//! hours. JSON and CSV, which
-//! grow with the record alone, print everything.
+//! hours. JSON and CSV, which grow with the record alone, print everything.
 
 use std::io::{self, Write};
 
@@ -20,8 +19,7 @@ use crate::reading::Reading;
 pub const BROKEN_OFF: &str = " [...]";
 
 /// The maximum length of a line: as long as the longest record, and far beyond what people read.
-/// The slowest
-/// takes 1.4 s.
+/// The slowest takes 1.4 s.
 const LONGEST: usize = 16 << 20;
 
 /// Where a line comes from.
