@@ -19,8 +19,7 @@ impl QueryError {
     }
 
     /// The same error in a text in which this one begins at byte `start`.
-    #[must_use]
-    pub fn behind(self, start: usize) -> Self {
+    pub(crate) fn behind(self, start: usize) -> Self {
         Self { at: self.at + start, ..self }
     }
 }

@@ -50,7 +50,7 @@ impl FieldRef {
     }
 
     /// The value in `record`; a list if it is all of an array.
-    pub fn value(self, record: RecordView<'_>) -> Option<Value> {
+    pub(crate) fn value(self, record: RecordView<'_>) -> Option<Value> {
         match self.element {
             Some(element) => record.element(self.of(record.schema())?, element),
             None => self.of(record.schema()).map(|_| record.value(self.field)),

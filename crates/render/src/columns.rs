@@ -46,7 +46,11 @@ pub(crate) fn named(names: &[String], schema: &Schema) -> Result<Vec<Column>, St
             at.field == other.at.field && (is_whole || at.element == other.at.element)
         };
         if let Some(other) = columns.iter().find(overlaps) {
-            return Err(format!("{name} is in {} already; name it once", other.name));
+            return Err(if other.at == at {
+                format!("{name} is named twice; name it once")
+            } else {
+                format!("{name} overlaps {}; name one of them", other.name)
+            });
         }
         columns.push(Column::new(at, schema));
     }

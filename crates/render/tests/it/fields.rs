@@ -110,9 +110,9 @@ fn a_name_that_is_none_is_refused_with_the_nearest_one() {
             &["accel[1", "speed"],
             "\"[1\" is no element of field \"accel\", which is f32[3]; use [0] to [2]",
         ),
-        (&["speed", "speed"], "speed is in speed already; name it once"),
-        (&["accel", "accel[1]"], "accel[1] is in accel already; name it once"),
-        (&["accel[1]", "accel"], "accel is in accel[1] already; name it once"),
+        (&["speed", "speed"], "speed is named twice; name it once"),
+        (&["accel", "accel[1]"], "accel[1] overlaps accel; name one of them"),
+        (&["accel[1]", "accel"], "accel overlaps accel[1]; name one of them"),
     ] {
         let names = names.iter().map(|&name| name.to_owned()).collect();
         let error = View { fields: Some(names), ..View::default() }.of(&schema).unwrap_err();
