@@ -46,8 +46,9 @@ impl Session<'_> {
             // then never ready.
             if !matches!(event, Some(Err(_))) && (events % TURN_EVERY == 0 || laps > 0) {
                 self.turn();
-                // A buffer that fills slowly does not wait for the end of the records.
-                if self.is_selective() && self.flush()?.is_break() {
+                // Neither a record that is held back nor a buffer that fills slowly waits for the end of the
+                // records, which a writer at full speed may put off for long.
+                if self.is_selective() && (self.release()?.is_break() || self.flush()?.is_break()) {
                     return Ok(Flow::Break(()));
                 }
             }

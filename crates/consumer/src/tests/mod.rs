@@ -57,10 +57,14 @@ fn write_line(
 /// Turns of the loop after each step, in which it must be noticed.
 const ROUNDS: u32 = 3;
 
+/// What happens at each turn of the loop, given the number of lines that have been printed.
+type Turn = Box<dyn FnMut(usize)>;
+
 /// Runs the steps in place of time; collects output and log.
 struct Script {
     steps: VecDeque<Step>,
     rounds: u32,
+    turn: Option<Turn>,
     out: Vec<u8>,
     /// Notices, and how many lines had been printed by then.
     logged: Vec<(usize, String)>,
@@ -69,7 +73,12 @@ struct Script {
 impl Script {
     fn new(steps: impl IntoIterator<Item = Step>) -> Self {
         let steps = steps.into_iter().collect();
-        Self { steps, rounds: ROUNDS, out: Vec::new(), logged: Vec::new() }
+        Self { steps, rounds: ROUNDS, turn: None, out: Vec::new(), logged: Vec::new() }
+    }
+
+    /// How many lines have been printed.
+    fn lines(&self) -> usize {
+        String::from_utf8_lossy(&self.out).lines().count()
     }
 }
 
@@ -103,11 +112,15 @@ impl Environment for Script {
         self.sleep(span)
     }
 
-    fn turn(&mut self, _: &Link, _: Option<u64>) {}
+    fn turn(&mut self, _: &Link, _: Option<u64>) {
+        let lines = self.lines();
+        if let Some(turn) = &mut self.turn {
+            turn(lines);
+        }
+    }
 
     fn notify(&mut self, notice: &Notice) {
-        let lines = String::from_utf8_lossy(&self.out).lines().count();
-        self.logged.push((lines, notice.to_string()));
+        self.logged.push((self.lines(), notice.to_string()));
     }
 }
 
@@ -221,10 +234,19 @@ impl Stage {
         args: &[&str],
         steps: impl IntoIterator<Item = Step>,
     ) -> Played {
+        self.play_script(source, args, Script::new(steps))
+    }
+
+    /// Runs `consumer PATH ARGS`, and `turn` at each turn of its loop.
+    fn play_turns(&self, args: &[&str], turn: Turn) -> Played {
+        let script = Script { turn: Some(turn), ..Script::new([]) };
+        self.play_script(self.path().to_str().unwrap(), args, script)
+    }
+
+    fn play_script(&self, source: &str, args: &[&str], mut script: Script) -> Played {
         let all = ["consumer", source].into_iter().chain(args.iter().copied());
         let args = Args::try_parse_from(all).unwrap();
         let target = Target::resolve(args.source.as_ref(), Passed::default()).unwrap();
-        let mut script = Script::new(steps);
         let result = start(&args, target, &mut script);
         let out = String::from_utf8(script.out).unwrap();
         let (lines_before, notices): (Vec<_>, Vec<_>) = script.logged.into_iter().unzip();

@@ -1,7 +1,11 @@
 //! Which of the records that are read are printed: `--where`, `--on-change`, `--rate`.
 
+use std::rc::Rc;
+use std::time::{Duration, Instant};
+
 use daemon::Exit;
-use layout::{FieldSpec, Scalar, Schema};
+use layout::{FieldSpec, Record as _, Scalar, Schema, Stu};
+use region::Options;
 
 use super::Stage;
 use super::view::config;
@@ -112,6 +116,27 @@ fn with_a_rate_the_newest_of_many_records_is_printed() {
     assert!(ids.len() == 3 && ids[0] == 7 && ids[1..].is_sorted(), "{ids:?}");
     // The first of a burst if it is due, else the last.
     assert!(ids[1..].iter().all(|id| id % 10 == 4 || id % 10 == 0), "{ids:?}");
+}
+
+#[test]
+fn a_record_that_is_held_back_is_printed_in_time_though_records_never_end() {
+    let stage = Stage::of_students();
+    stage.with_writer(|writer| {
+        writer.change(&Stu::schema(), &Options::new().slots(64)).unwrap();
+    })();
+    stage.publishes([1, 2])();
+    let writer = Rc::clone(&stage.writer);
+    let deadline = Instant::now() + Duration::from_mins(1);
+    let busy = move |lines: usize| {
+        assert!(Instant::now() < deadline, "the second line is not printed");
+        let mut writer = writer.borrow_mut();
+        let writer = writer.as_mut().expect("a writer");
+        for _ in 0..if lines < 2 { 32 } else { 0 } {
+            writer.publish(bytemuck::bytes_of(&Stu::new(100, "xiaoming", 'm'))).unwrap();
+        }
+    };
+    let args = ["--follow", "--from", "oldest", "--where", "id < 100", "--rate", "1000"];
+    assert_eq!(stage.play_turns(&args, Box::new(busy)).ids(), [1, 2]);
 }
 
 #[test]
