@@ -60,7 +60,7 @@ const AHEAD: &str = "offsets::a_record_whose_time_lies_ahead_keeps_its_number";
 
 const OFFSETS: &str = "offsets.rs";
 const ANNOUNCED: &str = "instances::a_change_that_is_announced_has_its_record";
-const NO_BLOCK_MISSED: &str = "instances::a_lapped_follower_is_told_and_misses_no_block";
+const NO_BLOCK_MISSED: &str = "instances::a_lapped_follower_gets_the_count_and_misses_no_block";
 const BLOCK_TAKEN_OVER: &str = "instances::a_takeover_of_instances_never_uses_a_number_twice";
 const DEAD_ANNOUNCED: &str = "instances::what_a_dead_writer_published_is_announced";
 const NAME_WHOLE: &str = "instances::a_name_is_read_whole_or_not_at_all";

@@ -157,7 +157,7 @@ fn a_change_that_is_announced_has_its_record() {
 }
 
 #[test]
-fn a_lapped_follower_is_told_and_misses_no_block() {
+fn a_lapped_follower_gets_the_count_and_misses_no_block() {
     model(
         Some(2),
         |_, mut writer| {

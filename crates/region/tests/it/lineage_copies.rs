@@ -120,7 +120,7 @@ fn two_anonymous_regions_are_of_two_lineages() {
 }
 
 #[test]
-fn a_follower_is_told_of_another_lineage_and_only_of_another() {
+fn a_follower_gets_an_event_for_another_lineage_and_only_for_another() {
     let place = Place::new();
     let mut writer = place.writer();
     publish(&mut writer, 1);

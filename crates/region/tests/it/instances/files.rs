@@ -1,6 +1,6 @@
 //! What becomes of instances when the writer or the file is another one.
 
-use super::{publish, reader, stu, told, writer};
+use super::{events, publish, reader, stu, writer};
 use crate::{DEADLINE, Place};
 use layout::{FieldSpec, Record, Scalar, Schema, Stu};
 use region::{
@@ -18,7 +18,7 @@ fn the_next_writer_continues_with_all_names_and_numbers() {
     (0..9).for_each(|_| publish(&mut first, b));
     first.retire(b).unwrap();
     let mut reader = reader(&place);
-    assert_eq!(told(&mut reader), ["a +", "a 3"]);
+    assert_eq!(events(&mut reader), ["a +", "a 3"]);
     drop(first);
     let mut second = writer(&place, 3);
     assert_eq!((second.origin(), second.len()), (&Origin::Resumed, 1));
@@ -26,7 +26,7 @@ fn the_next_writer_continues_with_all_names_and_numbers() {
     publish(&mut second, a);
     let b = second.instance("b").unwrap();
     publish(&mut second, b);
-    assert_eq!(told(&mut reader), ["a 4", "b +", "b 10"]);
+    assert_eq!(events(&mut reader), ["a 4", "b +", "b 10"]);
 }
 
 #[test]
@@ -36,7 +36,7 @@ fn a_file_for_more_instances_keeps_names_and_numbers() {
     let (a, b) = (first.instance("a").unwrap(), first.instance("b").unwrap());
     (0..3).for_each(|_| publish(&mut first, a));
     let mut reader = reader(&place);
-    assert_eq!(told(&mut reader), ["a +", "a 3", "b +"]);
+    assert_eq!(events(&mut reader), ["a +", "a 3", "b +"]);
     let (old_a, old_b) = (reader.find("a").unwrap(), reader.find("b").unwrap());
     publish(&mut first, b);
     drop(first);
@@ -46,7 +46,7 @@ fn a_file_for_more_instances_keeps_names_and_numbers() {
     assert_eq!((second.sequence_of(a), second.sequence_of(b)), (Some(3), Some(1)));
     publish(&mut second, a);
     reader.refresh().unwrap();
-    assert_eq!(told(&mut reader), ["a +", "a 4", "b +", "b missed 1"]);
+    assert_eq!(events(&mut reader), ["a +", "a 4", "b +", "b missed 1"]);
     for old in [old_a, old_b] {
         assert!(matches!(reader.latest(old).unwrap_err().kind(), Kind::NoSuchInstance));
     }
@@ -180,7 +180,7 @@ fn a_deleted_file_is_made_anew_with_all_instances() {
     publish(&mut writer, b);
     publish(&mut writer, a);
     let mut reader = reader(&place);
-    assert_eq!(told(&mut reader), ["a +", "a 4", "b +", "b 1"]);
+    assert_eq!(events(&mut reader), ["a +", "a 4", "b +", "b 1"]);
 }
 
 #[test]
@@ -190,12 +190,12 @@ fn a_truncated_file_is_made_anew_and_no_number_is_used_twice() {
     let a = writer.instance("a").unwrap();
     (0..3).for_each(|_| publish(&mut writer, a));
     let mut reader = reader(&place);
-    assert_eq!(told(&mut reader), ["a +", "a 3"]);
+    assert_eq!(events(&mut reader), ["a +", "a 3"]);
     let file = std::fs::File::options().write(true).open(&place.path).unwrap();
     file.set_len(256).unwrap();
     assert_eq!(writer.publish(a, &stu(5)).unwrap(), 5, "number 4 may have been read");
     reader.refresh().unwrap();
-    assert_eq!(told(&mut reader), ["a +", "a missed 1", "a 5"]);
+    assert_eq!(events(&mut reader), ["a +", "a missed 1", "a 5"]);
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 mod files;
 
-use super::{DEADLINE, Place};
+use super::{DEADLINE, Place, wait_until};
 use layout::{FieldSpec, Schema, Stu};
 use region::{
     DynInstanceReader, DynInstanceWriter, DynReader, Event, Instance, InstanceChange,
@@ -12,6 +12,7 @@ use region::{
 use rustix::event::{PollFd, PollFlags, poll};
 use rustix::time::Timespec;
 use std::os::unix::fs::FileExt;
+use std::sync::Barrier;
 use std::time::{Duration, Instant};
 
 fn writer(place: &Place, max: u32) -> InstanceWriter<Stu> {
@@ -26,13 +27,12 @@ fn stu(id: i32) -> Stu {
     Stu::new(id, "xiaoming", 'm')
 }
 
-/// What a reader of all is told, until nothing more has happened: `eth0 +`, `eth0 3`, `eth0 missed 2`,
-/// `eth0 -`.
-fn told(reader: &mut InstanceReader<Stu>) -> Vec<String> {
-    let mut told = Vec::new();
+/// All pending events of a reader: `eth0 +`, `eth0 3`, `eth0 missed 2`, `eth0 -`.
+fn events(reader: &mut InstanceReader<Stu>) -> Vec<String> {
+    let mut events = Vec::new();
     loop {
         match reader.next().expect("a whole file") {
-            Step::Record(event) => told.push(match event.what {
+            Step::Record(event) => events.push(match event.what {
                 InstanceChange::Joined => format!("{} +", event.name),
                 InstanceChange::Record(sample) => {
                     assert_eq!(u64::try_from(sample.id), Ok(sample.sequence()));
@@ -42,7 +42,7 @@ fn told(reader: &mut InstanceReader<Stu>) -> Vec<String> {
                 InstanceChange::Retired => format!("{} -", event.name),
                 other => panic!("{other:?}"),
             }),
-            Step::Pending => return told,
+            Step::Pending => return events,
             Step::Missed(count) => panic!("missed {count} of no instance"),
         }
     }
@@ -98,20 +98,20 @@ fn a_large_record_without_a_front_is_read_whole() {
 }
 
 #[test]
-fn a_follower_of_all_is_told_everything_in_the_order_in_which_it_happened() {
+fn a_follower_of_all_gets_every_event_in_the_order_in_which_it_happened() {
     let place = Place::new();
     let mut writer = writer(&place, 3);
     let a = writer.instance("a").unwrap();
     (0..3).for_each(|_| publish(&mut writer, a));
     let mut reader = reader(&place);
-    assert_eq!(told(&mut reader), ["a +", "a 3"], "it begins with the newest record");
+    assert_eq!(events(&mut reader), ["a +", "a 3"], "it begins with the newest record");
     let b = writer.instance("b").unwrap();
     for instance in [b, a, b, b, a] {
         publish(&mut writer, instance);
     }
     writer.retire(a).unwrap();
-    assert_eq!(told(&mut reader), ["b +", "b 1", "a 4", "b 2", "b 3", "a 5", "a -"]);
-    assert_eq!(told(&mut reader), [""; 0]);
+    assert_eq!(events(&mut reader), ["b +", "b 1", "a 4", "b 2", "b 3", "a 5", "a -"]);
+    assert_eq!(events(&mut reader), [""; 0]);
 }
 
 #[test]
@@ -120,14 +120,14 @@ fn what_the_slots_have_lost_is_counted_for_each_instance() {
     let mut writer = writer(&place, 2);
     let (a, b) = (writer.instance("a").unwrap(), writer.instance("b").unwrap());
     let mut reader = reader(&place);
-    assert_eq!(told(&mut reader), ["a +", "b +"]);
+    assert_eq!(events(&mut reader), ["a +", "b +"]);
     (0..20).for_each(|_| publish(&mut writer, a));
     publish(&mut writer, b);
     // Eight slots keep seven records.
     let mut expected = vec!["a missed 13".to_owned()];
     expected.extend((14..=20).map(|id| format!("a {id}")));
     expected.push("b 1".into());
-    assert_eq!(told(&mut reader), expected);
+    assert_eq!(events(&mut reader), expected);
 }
 
 #[test]
@@ -136,16 +136,16 @@ fn a_follower_that_was_lapped_in_the_changes_gets_or_counts_every_record() {
     let mut writer = writer(&place, 3);
     let names = ["a", "b", "c"].map(|name| writer.instance(name).unwrap());
     let mut reader = reader(&place);
-    assert_eq!(told(&mut reader), ["a +", "b +", "c +"]);
+    assert_eq!(events(&mut reader), ["a +", "b +", "c +"]);
     // 64 changes are kept.
     (0..70).for_each(|_| publish(&mut writer, names[0]));
     publish(&mut writer, names[2]);
     let mut expected = vec!["a missed 63".to_owned()];
     expected.extend((64..=70).map(|id| format!("a {id}")));
     expected.push("c 1".into());
-    assert_eq!(told(&mut reader), expected);
+    assert_eq!(events(&mut reader), expected);
     publish(&mut writer, names[1]);
-    assert_eq!(told(&mut reader), ["b 1"]);
+    assert_eq!(events(&mut reader), ["b 1"]);
 }
 
 #[test]
@@ -156,7 +156,7 @@ fn a_retired_instance_is_never_taken_for_the_next_one_in_its_block() {
     publish(&mut writer, a);
     let mut reader = reader(&place);
     let read_a = reader.find("a").unwrap();
-    assert_eq!(told(&mut reader), ["a +", "a 1"]);
+    assert_eq!(events(&mut reader), ["a +", "a 1"]);
     publish(&mut writer, a);
     writer.retire(a).unwrap();
     assert!(matches!(reader.latest(read_a).unwrap_err().kind(), Kind::NoSuchInstance));
@@ -170,7 +170,7 @@ fn a_retired_instance_is_never_taken_for_the_next_one_in_its_block() {
     publish(&mut writer, b);
     assert_eq!(reader.latest(read_b).unwrap().expect("a record").sequence(), 3);
     assert!(matches!(reader.latest(read_a).unwrap_err().kind(), Kind::NoSuchInstance));
-    assert_eq!(told(&mut reader), ["a -", "b +", "b 3"]);
+    assert_eq!(events(&mut reader), ["a -", "b +", "b 3"]);
 }
 
 #[test]
@@ -179,10 +179,10 @@ fn the_last_records_of_an_instance_come_before_its_end() {
     let mut writer = writer(&place, 2);
     let a = writer.instance("a").unwrap();
     let mut reader = reader(&place);
-    assert_eq!(told(&mut reader), ["a +"]);
+    assert_eq!(events(&mut reader), ["a +"]);
     (0..3).for_each(|_| publish(&mut writer, a));
     writer.retire(a).unwrap();
-    assert_eq!(told(&mut reader), ["a 1", "a 2", "a 3", "a -"]);
+    assert_eq!(events(&mut reader), ["a 1", "a 2", "a 3", "a -"]);
 }
 
 #[test]
@@ -213,7 +213,7 @@ fn names_and_numbers_that_cannot_be_are_refused() {
         assert!(!err.to_string().contains('\n'), "{err}");
     }
     let a = writer.instance("a").unwrap();
-    assert_eq!(writer.instance("a").unwrap(), a, "a name is there once");
+    assert_eq!(writer.instance("a").unwrap(), a, "a name joins once");
     writer.instance("b").unwrap();
     let err = writer.instance("c").unwrap_err();
     assert!(matches!(err.kind(), Kind::TooManyInstances { max: 2 }), "{err}");
@@ -253,30 +253,42 @@ fn a_sleeping_reader_is_woken_by_its_instance_and_by_any() {
     let place = Place::new();
     let mut writer = writer(&place, 3);
     let (a, b) = (writer.instance("a").unwrap(), writer.instance("b").unwrap());
-    let start = Instant::now();
+    let unattended = || {
+        let mut reader = reader(&place);
+        // Without its checks of the name a wait ends with a wake, or after a minute.
+        reader.refresh_every(Duration::MAX);
+        reader
+    };
+    let (start, looked) = (Instant::now(), Barrier::new(3));
     std::thread::scope(|scope| {
         let of_b = scope.spawn(|| {
-            let mut reader = reader(&place);
+            let mut reader = unattended();
             let b = reader.find("b").unwrap();
+            assert_eq!(reader.latest(b).unwrap(), None);
+            looked.wait();
             while reader.latest(b).unwrap().is_none() {
-                assert!(start.elapsed() < DEADLINE, "no record of b");
                 reader.wait_for(b, DEADLINE).unwrap();
             }
         });
         let of_any = scope.spawn(|| {
-            let mut reader = reader(&place);
-            let mut records = 0;
-            while records < 2 {
-                assert!(start.elapsed() < DEADLINE, "{records} records");
-                records += told(&mut reader).iter().filter(|told| !told.ends_with('+')).count();
+            let mut reader = unattended();
+            assert_eq!(events(&mut reader), ["a +", "b +"]);
+            looked.wait();
+            let mut seen = Vec::new();
+            while seen.len() < 2 {
                 reader.wait(DEADLINE).unwrap();
+                seen.extend(events(&mut reader));
             }
+            assert_eq!(seen, ["a 1", "b 1"]);
         });
+        looked.wait();
+        std::thread::sleep(Duration::from_millis(20)); // let them sleep; it must not matter
         publish(&mut writer, a);
         publish(&mut writer, b);
         of_b.join().unwrap();
         of_any.join().unwrap();
     });
+    assert!(start.elapsed() < DEADLINE, "a reader was not woken");
 }
 
 #[test]
@@ -324,6 +336,9 @@ fn a_writer_that_publishes_is_live_without_a_heartbeat() {
     let heartbeat = layout::header::offset::HEARTBEAT as u64;
     file.write_all_at(&1_u64.to_le_bytes(), heartbeat).unwrap();
     assert_eq!(reader.state(), State::Stalled);
-    writer.publish(c, &stu(1)).unwrap();
-    assert_eq!(reader.state(), State::Live);
+    // Half a second later it is stalled again.
+    wait_until("live", || {
+        writer.publish(c, &stu(1)).unwrap();
+        reader.state() == State::Live
+    });
 }
