@@ -8,27 +8,35 @@ use rustix::process::Signal;
 use crate::many::{COUNTER, config, configure, publish_all, publishes, start};
 use crate::place::{Place, TICK, wait_until};
 
+/// The processors that a process may run on, such as `0-3,8`.
+fn processors(pid: &str) -> String {
+    let status = fs::read_to_string(format!("/proc/{pid}/status")).expect("read");
+    let list = status.lines().find_map(|line| line.strip_prefix("Cpus_allowed_list:"));
+    list.expect("a list").trim().to_owned()
+}
+
 #[test]
 fn settings_of_the_process_are_those_of_any_configuration_and_may_not_differ() {
     let place = Place::new();
-    configure(&place, "a", COUNTER, "[producer]\ntick = \"10ms\"\nbusy_wait = \"50us\"\ncpu = 0\n");
-    configure(&place, "b", COUNTER, "[producer]\ntick = \"10ms\"\ncpu = 1\n");
+    let all = processors("self");
+    let first = all.split([',', '-']).next().expect("a processor");
+    let wants =
+        |cpu: &str| format!("[producer]\ntick = \"10ms\"\nbusy_wait = \"50us\"\ncpu = {cpu}\n");
+    configure(&place, "a", COUNTER, &wants(first));
+    configure(&place, "b", COUNTER, &wants("1023"));
     configure(&place, "c", COUNTER, TICK);
     let mut producer = start(&place, &["."]);
     publish_all(&place, &["a", "c"]);
-    producer.wait_for("./b.toml: asks for cpu = 1, ./a.toml for cpu = 0, and a process has one");
-    let status = fs::read_to_string(format!("/proc/{}/status", producer.child.id())).expect("read");
-    assert!(status.contains("Cpus_allowed_list:\t0\n"), "{status}");
+    producer.wait_for(&format!(
+        "./b.toml: asks for cpu = 1023, ./a.toml for cpu = {first}, and a process has one"
+    ));
+    let pid = producer.child.id().to_string();
+    assert_eq!(processors(&pid), first);
     // Without the configuration that asked for it the process may run anywhere again.
     fs::remove_file(config(&place, "a")).expect("remove");
     fs::remove_file(config(&place, "b")).expect("remove");
-    let all = fs::read_to_string("/proc/self/status").expect("read");
-    let all = all.lines().find(|line| line.starts_with("Cpus_allowed_list")).expect("a list");
     producer.signal(Signal::HUP);
-    wait_until("all processors", || {
-        let path = format!("/proc/{}/status", producer.child.id());
-        fs::read_to_string(path).is_ok_and(|status| status.contains(all))
-    });
+    wait_until("all processors", || processors(&pid) == all);
     producer.signal(Signal::TERM);
     producer.ends_with(0);
 }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::process::Stdio;
 
 use layout::Value;
-use region::{DynReader, State};
+use region::{DynReader, DynWriter, State};
 use rustix::process::Signal;
 
 use crate::manager::Manager;
@@ -165,21 +165,21 @@ fn a_region_whose_file_is_deleted_or_cut_is_recreated_and_the_others_are_publish
 }
 
 #[test]
-fn a_region_that_another_producer_has_replaced_fails_alone() {
+fn a_region_that_another_writer_has_replaced_fails_alone() {
     let place = Place::new();
     for name in ["a", "b"] {
         configure(&place, name, COUNTER, TICK);
     }
     let mut producer = start(&place, &["."]);
-    publishes(&place, "a");
-    // The name goes to a new file, as by a producer that does not see the lock.
-    fs::remove_file(region(&place, "a")).expect("remove");
-    fs::create_dir(region(&place, "a")).expect("in its place");
-    producer.wait_for("a.region");
+    publish_all(&place, &["a", "b"]);
+    let schema = DynReader::open(region(&place, "a")).expect("attach").schema().clone();
+    let other = DynWriter::open(region(&place, "other"), &schema).expect("a writer");
+    fs::rename(region(&place, "other"), region(&place, "a")).expect("rename");
+    producer.wait_for("another file has taken this name");
     publishes(&place, "b");
-    fs::remove_dir(region(&place, "a")).expect("remove");
-    wait_until("the region is there again", || newest(&place, "a").is_some());
-    publishes(&place, "b");
+    assert_eq!(newest(&place, "a"), None, "the other writer's file is left as it is");
+    drop(other);
+    publish_all(&place, &["a", "b"]);
     producer.signal(Signal::TERM);
     producer.ends_with(0);
 }
