@@ -130,7 +130,8 @@ impl Producer {
             log_event!(
                 warn,
                 sink,
-                "missed {missed} ticks: machine or sources are too slow for this tick"
+                "missed {}: machine or sources are too slow for this tick",
+                counted(missed, "tick")
             );
         };
         if !self.schedule.take_tick(now, log) {
