@@ -1,11 +1,14 @@
 //! The documents in the package: those of the source tree, without links to what the package lacks.
 //!
 //! Invariant: a relative link of a document in the package leads to a document in the package (a test
-//! looks at all of them).
+//! checks all of them).
 
 use std::fs;
 use std::io;
+use std::ops::Range;
 use std::path::{Component, Path, PathBuf};
+
+use pulldown_cmark::{CowStr, Event, LinkType, Options, Parser, Tag};
 
 /// The folders whose documents are in the package, below the source tree.
 const FOLDERS: [&str; 3] = ["docs", "docs/model", "docs/performance"];
@@ -44,28 +47,29 @@ fn documents(root: &Path) -> io::Result<Vec<PathBuf>> {
 
 /// The Markdown `text` of `document`, in which a link to none of `documents` is its words alone.
 fn with_links_to(text: &str, document: &Path, documents: &[PathBuf]) -> String {
-    let (mut out, mut rest) = (String::with_capacity(text.len()), text);
-    while let Some((before, link, after)) = next_link(rest) {
-        let (words, target) = link;
-        let is_kept = leads_to(document, target).is_none_or(|path| documents.contains(&path));
-        out.push_str(before);
-        out.push_str(if is_kept { &rest[before.len()..rest.len() - after.len()] } else { words });
-        rest = after;
+    let (mut out, mut at) = (String::with_capacity(text.len()), 0);
+    for (place, target) in links(text) {
+        let is_kept = leads_to(document, &target).is_none_or(|path| documents.contains(&path));
+        let Some((words, _)) = text[place.clone()].rsplit_once("](").filter(|_| !is_kept) else {
+            continue;
+        };
+        out.push_str(&text[at..place.start]);
+        out.push_str(words.strip_prefix('[').unwrap_or(words));
+        at = place.end;
     }
-    out.push_str(rest);
+    out.push_str(&text[at..]);
     out
 }
 
-/// The first link in `text`: what is before it, its words and target, and what is behind it.
-fn next_link(text: &str) -> Option<(&str, (&str, &str), &str)> {
-    let middle = text.find("](")?;
-    let Some(start) = text[..middle].rfind('[') else {
-        let (before, (words, target), after) = next_link(&text[middle + 2..])?;
-        let before = &text[..middle + 2 + before.len()];
-        return Some((before, (words, target), after));
-    };
-    let end = middle + text[middle..].find(')')?;
-    Some((&text[..start], (&text[start + 1..middle], &text[middle + 2..end]), &text[end + 1..]))
+/// The links in the Markdown `text`, `[words](target)`: where each is, and its target.
+fn links(text: &str) -> impl Iterator<Item = (Range<usize>, CowStr<'_>)> {
+    let events = Parser::new_ext(text, Options::ENABLE_TABLES).into_offset_iter();
+    events.filter_map(|(event, place)| match event {
+        Event::Start(Tag::Link { link_type: LinkType::Inline, dest_url, .. }) => {
+            Some((place, dest_url))
+        }
+        _ => None,
+    })
 }
 
 /// The path in the source tree to which `target` leads from `document`; `None` if it is another place of the
@@ -94,7 +98,7 @@ mod tests {
     fn a_link_to_what_the_package_lacks_is_its_words_alone() {
         let documents = ["README.md".into(), "docs/a.md".into()];
         let linked = |text: &str| with_links_to(text, "docs/a.md".as_ref(), &documents);
-        let kept = "[x](../README.md), [y](a.md#z), [z](#z), [w](https://x.y/z) ](";
+        let kept = "[x](../README.md), [y](a.md#z), [z](#z), [w](https://x.y/z), `[v](../v.md)` ](";
         assert_eq!(linked(kept), kept);
         assert_eq!(linked("see [the `map`](../MAP.md) or [b](b.md#c)."), "see the `map` or b.");
     }
@@ -108,12 +112,10 @@ mod tests {
         for document in documents.iter().filter(|path| path.extension().is_some_and(|e| e == "md"))
         {
             let text = fs::read_to_string(into.path().join(document)).unwrap();
-            let mut rest = text.as_str();
-            while let Some((_, (_, target), after)) = next_link(rest) {
-                if let Some(path) = leads_to(document, target) {
+            for (_, target) in links(&text) {
+                if let Some(path) = leads_to(document, &target) {
                     assert!(into.path().join(&path).exists(), "{}: {target}", document.display());
                 }
-                rest = after;
             }
         }
         assert!(documents.len() > 12, "{documents:?}");
