@@ -72,6 +72,13 @@ impl Follower {
         Self { shared: Arc::clone(shared), changes, tails, counted: 0, returned: Vec::new() }
     }
 
+    /// One that has followed a change, or found none.
+    fn after_a_step(shared: &Shared) -> Self {
+        let mut follower = Self::new(shared);
+        follower.step();
+        follower
+    }
+
     /// The next change, and what there is in the block that it names, or in all of them.
     fn step(&mut self) -> Change {
         let change = self.changes.next(&self.shared.changes());
@@ -113,7 +120,7 @@ impl Follower {
         }
     }
 
-    /// Goes on until nothing has changed.
+    /// Follows all changes that are left.
     fn drain(&mut self) {
         while self.step() != Change::Pending {}
     }
@@ -166,11 +173,7 @@ fn a_lapped_follower_gets_the_count_and_misses_no_block() {
                 publish(&mut writer, 0, block);
             }
         },
-        |shared| {
-            let mut follower = Follower::new(shared);
-            follower.step();
-            follower
-        },
+        Follower::after_a_step,
         |shared, mut follower| {
             follower.drain();
             let newest = shared.changes().newest();
@@ -215,11 +218,7 @@ fn what_a_dead_writer_published_is_announced() {
                 die(shared, &first, 1, last);
                 resume(shared);
             },
-            |shared| {
-                let mut follower = Follower::new(shared);
-                follower.step();
-                follower
-            },
+            Follower::after_a_step,
             |shared, mut follower| {
                 follower.drain();
                 let (announced, published) = (follower.tails[1].last(), ring(shared, 1).head());

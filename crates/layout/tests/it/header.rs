@@ -39,12 +39,30 @@ fn header_error(what: &str) -> DecodeError {
     DecodeError::Header(what.to_owned())
 }
 
-/// The refusal after `value` was written at `at` and the checksum recomputed.
-fn resealed(at: usize, value: &[u8]) -> DecodeError {
-    let mut bytes = header().encode();
+/// The refusal of `header` after `value` was written at `at` and the checksum recomputed.
+pub(crate) fn resealed(header: &Header, at: usize, value: &[u8]) -> DecodeError {
+    let mut bytes = header.encode();
     bytes[at..at + value.len()].copy_from_slice(value);
     reseal(&mut bytes);
     Header::decode(&bytes).expect_err("a hostile header")
+}
+
+/// `header` decoded after 1 to `most` random bytes were written at `place` and the checksum recomputed.
+pub(crate) fn with_noise(
+    header: &Header,
+    random: &mut Random,
+    most: usize,
+    place: fn(&mut Random) -> usize,
+) -> Result<Header, DecodeError> {
+    let mut bytes = header.encode();
+    for _ in 0..=random.below(most) {
+        let at = place(random);
+        // Powers of two and their neighbours are the edge cases.
+        let noise = random.byte();
+        bytes[at] = if noise & 1 == 0 { 1 << (noise >> 5) } else { noise };
+    }
+    reseal(&mut bytes);
+    Header::decode(&bytes)
 }
 
 /// Asserts every invariant of a decoded header, in arithmetic that cannot overflow.
@@ -191,7 +209,7 @@ fn each_impossible_number_is_refused_even_with_a_right_checksum() {
         (offset::FIRST_LINEAGE, &long(u64::MAX), "no earlier lineage"),
     ];
     for (at, value, part) in cases {
-        let error = resealed(*at, value);
+        let error = resealed(&good, *at, value);
         assert!(
             matches!(&error, DecodeError::Header(what) if what.contains(part)),
             "{at:#x} = {value:?}: {error}, expected {part:?}"
@@ -204,15 +222,8 @@ fn random_numbers_with_a_right_checksum_never_break_an_invariant() {
     let mut random = Random(4);
     let mut accepted = 0;
     for _ in 0..10_000 {
-        let mut bytes = header().encode();
-        for _ in 0..=random.below(3) {
-            let at = 0x20 + random.below(0x30);
-            // Powers of two and their neighbours are the edge cases.
-            let noise = random.byte();
-            bytes[at] = if noise & 1 == 0 { 1 << (noise >> 5) } else { noise };
-        }
-        reseal(&mut bytes);
-        if let Ok(header) = Header::decode(&bytes) {
+        let place = |random: &mut Random| 0x20 + random.below(0x30);
+        if let Ok(header) = with_noise(&header(), &mut random, 3, place) {
             assert_sound(&header);
             accepted += 1;
         }
