@@ -75,8 +75,8 @@ fn start(program: &Program, place: &Place, what: &str) -> Stepped {
     Stepped::start(&mut command)
 }
 
-/// Kills a writer before some of the instructions of `what`; returns after how many of them `is_done`
-/// says that the names it leaves show the operation.
+/// Kills a writer before some of the instructions of `what`: `is_done` must be false of the region that is
+/// left by some of them, and true by others.
 fn walk(what: &str, is_done: impl Fn(&Witness) -> bool) {
     let program = Program::new("stepped_instances", env!("CARGO_BIN_EXE_stepped_instances"));
     let place = Place::new();

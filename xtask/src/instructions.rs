@@ -47,7 +47,7 @@ pub(crate) struct Arguments {
     #[arg(long, conflicts_with = "mutant")]
     update: bool,
 
-    /// Add one instruction to a publish, to a read, and demand that the budget shows it
+    /// Add one instruction to a publish, to a read, and require that the budget shows it
     #[arg(long)]
     mutant: bool,
 }
