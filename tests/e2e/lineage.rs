@@ -1,5 +1,5 @@
 //! Standbys are killed, stopped and continued, and their file is deleted and cut, at random: lineage and
-//! sequence name one record, for every follower, and no follower goes back.
+//! sequence name one record for every follower, and each follower reads them in increasing order.
 //!
 //! ```text
 //!   4 producers  *==X   *===#.....#==*  *==E      killed, stopped and continued, ended; started again
@@ -24,7 +24,7 @@ use crate::{consumer, producer};
 const MILLISECONDS: u64 = 2000;
 const STANDBYS: usize = 4;
 
-/// A record says when it was made, so that no two are the same.
+/// Each record has the time at which it was made, so that no two are the same.
 const CONFIG: &str = "[region]\npath = \"./x.region\"\nslots = 64\n\
     [record]\nname = \"X\"\n[producer]\ntick = \"2ms\"\n\
     [[record.field]]\nname = \"n\"\ntype = \"u64\"\nsource = { counter = { start = 1 } }\n\
@@ -42,19 +42,19 @@ struct Standbys<'a> {
     daemons: Vec<Daemon>,
     /// Which of them is stopped.
     stopped: Option<usize>,
-    deeds: u64,
+    faults: u64,
 }
 
 impl<'a> Standbys<'a> {
     fn new(place: &'a Place, seed: u64) -> Self {
         let random = Rng::with_seed(seed);
         let daemons = (0..STANDBYS).map(|_| start(place)).collect();
-        Self { place, random, daemons, stopped: None, deeds: 0 }
+        Self { place, random, daemons, stopped: None, faults: 0 }
     }
 
-    /// Does something to one of them, or to the file.
-    fn strike(&mut self) {
-        self.deeds += 1;
+    /// Injects a random fault into one of them, or the file.
+    fn inject_fault(&mut self) {
+        self.faults += 1;
         let which = self.random.usize(..STANDBYS);
         match self.random.u8(..6) {
             0 | 1 => self.restart(which, Signal::SIGKILL),
@@ -68,7 +68,7 @@ impl<'a> Standbys<'a> {
 
     fn restart(&mut self, which: usize, signal: Signal) {
         if self.stopped == Some(which) {
-            self.go_on();
+            self.continue_stopped();
         }
         end(&mut self.daemons[which], signal);
         // One that was asked to end may still be doing that.
@@ -77,7 +77,7 @@ impl<'a> Standbys<'a> {
 
     fn stop_or_continue(&mut self, which: usize) {
         if self.stopped.is_some() {
-            return self.go_on();
+            return self.continue_stopped();
         }
         // One that found another's file in place of its own has ended.
         if self.daemons[which].is_running() {
@@ -86,7 +86,7 @@ impl<'a> Standbys<'a> {
         }
     }
 
-    fn go_on(&mut self) {
+    fn continue_stopped(&mut self) {
         if let Some(which) = self.stopped.take() {
             self.daemons[which].signal(Signal::SIGCONT);
         }
@@ -109,14 +109,14 @@ fn start(place: &Place) -> Daemon {
     producer().start(place, "./x.toml --standby")
 }
 
-/// Deeds between two starts of the second follower.
-const DEEDS: u64 = 5;
+/// Faults between two starts of the second follower.
+const FAULTS: u64 = 5;
 
 fn follow(place: &Place) -> Daemon {
     consumer().start(place, "./x.region --follow --format json")
 }
 
-/// Ends the follower, which may have ended because the file was cut when it came, and starts another.
+/// Ends the follower, which may have ended because the file was cut when it attached, and starts another.
 /// Returns what it has printed.
 #[track_caller]
 fn restart(follower: &mut Daemon, place: &Place) -> Vec<Reading> {
@@ -154,13 +154,13 @@ fn no_follower_sees_a_name_twice_or_goes_back_whatever_happens_to_standbys_and_f
     while Instant::now() < until {
         // A random moment, not synchronisation.
         sleep(Duration::from_micros(standbys.random.u64(..40_000)));
-        standbys.strike();
-        if standbys.deeds.is_multiple_of(DEEDS) {
+        standbys.inject_fault();
+        if standbys.faults.is_multiple_of(FAULTS) {
             read.extend(restart(&mut followers[1], &place));
         }
     }
     // All of them end, and the next one is followed as usual.
-    standbys.go_on();
+    standbys.continue_stopped();
     for daemon in &mut standbys.daemons {
         end(daemon, Signal::SIGKILL);
     }
@@ -184,11 +184,11 @@ fn no_follower_sees_a_name_twice_or_goes_back_whatever_happens_to_standbys_and_f
     for reading in read {
         let value = (reading.record.to_string(), reading.line["published_at"].to_string());
         let first = records.entry(reading.order()).or_insert_with(|| value.clone());
-        assert_eq!(*first, value, "seed {seed}: two records are called {:?}", reading.order());
+        assert_eq!(*first, value, "seed {seed}: two records have the name {:?}", reading.order());
         lineages.push(reading.lineage);
     }
     lineages.sort_unstable();
     lineages.dedup();
-    println!("names={} lineages={} deeds={}", records.len(), lineages.len(), standbys.deeds);
+    println!("names={} lineages={} faults={}", records.len(), lineages.len(), standbys.faults);
     assert!(records.len() > 10, "{} records", records.len());
 }

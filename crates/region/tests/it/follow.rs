@@ -46,6 +46,8 @@ fn a_sleeping_reader_is_woken_by_the_next_publish() {
         let options = Options::new().wake(wake);
         let mut writer = DynWriter::open_with(&place.path, &Stu::schema(), &options).unwrap();
         let mut reader = place.reader();
+        // Without its checks of the name a wait ends with a wake, or after a minute.
+        reader.refresh_every(Duration::MAX);
         let sleeper = std::thread::spawn(move || {
             let mut record = [0; 28];
             let deadline = Instant::now() + DEADLINE;
