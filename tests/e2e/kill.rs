@@ -117,14 +117,14 @@ fn check_follower(follower: &Daemon) {
         let began_anew = new <= apart && after.epoch > 1;
         assert!(counted_on || began_anew, "{} then {}", before.line, after.line);
     }
-    assert_eq!(missed, told(follower), "nothing is lost silently");
+    assert_eq!(missed, logged_as_missed(follower), "each missed record is logged");
     assert_eq!(follower.said("re-attached"), 0, "a killed producer's region is kept");
     assert!(follower.said(": dead: ") >= 10);
     only_news(follower);
 }
 
 /// The number of missed records that the follower has logged.
-fn told(follower: &Daemon) -> u64 {
+pub(crate) fn logged_as_missed(follower: &Daemon) -> u64 {
     let count = |line: &String| -> Option<u64> {
         line.split_once("missed ")?.1.split(' ').next()?.parse().ok()
     };

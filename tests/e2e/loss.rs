@@ -262,7 +262,7 @@ fn made_anew(harm: impl Fn(&Path), said: &str) {
         let readings: Vec<_> = consumer.out().iter().map(|line| Reading::of(line)).collect();
         let forward = readings.windows(2).all(|pair| pair[0].order() <= pair[1].order());
         let numbered = readings.windows(2).all(|pair| pair[0].sequence <= pair[1].sequence);
-        assert!(forward && numbered, "the sequence goes on: {:?}", consumer.out());
+        assert!(forward && numbered, "the sequence continues: {:?}", consumer.out());
         goes_on(consumer);
     }
     let mut fresh = consumer().start(&place, "./stu.region --once --format json");

@@ -47,7 +47,7 @@ fn without_renameat2_one_of_many_simultaneous_writers_publishes() {
         wait_until("five are refused", || {
             rivals.iter_mut().map(Daemon::is_running).filter(|running| !running).count() >= 5
         });
-        let at = rivals.iter_mut().position(Daemon::is_running).expect("one goes on");
+        let at = rivals.iter_mut().position(Daemon::is_running).expect("one continues");
         let mut winner = rivals.swap_remove(at);
         winner.says("publishing");
         for mut rival in rivals {

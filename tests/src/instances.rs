@@ -1,4 +1,4 @@
-//! A region of instances whose records say of which instance they are, and which number they have.
+//! A region of instances, each record of which holds the name of its instance and its own number.
 
 use layout::{FieldSpec, Schema};
 use region::{DynInstanceWriter, Options, RegionError};

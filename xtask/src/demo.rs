@@ -123,7 +123,7 @@ fn end(name: &str, child: &mut Child) -> Fallible<ExitStatus> {
     Err(format!("{name} did not end within {PATIENCE:?} of SIGTERM").into())
 }
 
-/// A directory for the demo's region, so that it meets no other region of this machine.
+/// A directory for the demo's region, away from all other regions of this machine.
 struct Directory(PathBuf);
 
 impl Directory {

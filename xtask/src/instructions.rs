@@ -76,7 +76,7 @@ pub(crate) fn run(arguments: &Arguments) -> Outcome {
         return Ok(());
     }
     Err(format!(
-        "{failed} of {} operations do not fit {BUDGET}: mend the code, or say in the commit why they \
+        "{failed} of {} operations do not fit {BUDGET}: fix the code, or explain in the commit why they \
          take more and write the new counts with `cargo xtask instructions --update`",
         rows.len()
     )

@@ -145,7 +145,7 @@ fn the_changelog_speaks_of_this_version() {
     assert!(read("CHANGELOG.md").contains(&heading), "CHANGELOG.md has no heading {heading:?}");
 }
 
-/// Documents that say which test holds a promise.
+/// Documents that name the test of each promise.
 const PROMISES: [&str; 3] = ["SECURITY.md", "docs/copier.md", "docs/guarantees.md"];
 
 /// The names of tests in `document`: claims in backticks, perhaps with the module before them.

@@ -69,7 +69,7 @@ fn the_most_fields_of_128_bytes_each_are_read_and_a_byte_more_than_the_limit_is_
 }
 
 #[test]
-fn a_region_is_told_from_a_configuration() {
+fn a_region_is_no_configuration() {
     for len in [8, 1 << 20] {
         let mut bytes = vec![0; len];
         bytes[..8].copy_from_slice(&layout::header::MAGIC_BYTES);

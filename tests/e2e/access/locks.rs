@@ -91,7 +91,7 @@ fn of_many_writers_started_beside_a_readers_lock_exactly_one_publishes() {
         rivals.iter_mut().map(Daemon::is_running).filter(|running| !running).count() >= 7
     });
     let running = |rival: &mut Daemon| rival.is_running();
-    let at = rivals.iter_mut().position(running).expect("one goes on");
+    let at = rivals.iter_mut().position(running).expect("one continues");
     let mut winner = rivals.swap_remove(at);
     for mut rival in rivals {
         assert_eq!(rival.exit_code(), 1);

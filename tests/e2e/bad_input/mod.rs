@@ -59,12 +59,12 @@ fn run(program: &Program, command: &mut Command) -> Daemon {
 #[track_caller]
 fn says_once(daemon: &Daemon, program: &Program, facts: &[&str]) {
     let said = daemon.err();
-    let [line] = &said[..] else { daemon.fail("did not say exactly one line") };
+    let [line] = &said[..] else { daemon.fail("did not log exactly one line") };
     if !line.starts_with(&format!("{}: error: ", program.name())) {
-        daemon.fail("did not say who it is and that this is an error");
+        daemon.fail("the line does not begin with the program and \"error\"");
     }
     if let Some(fact) = facts.iter().find(|fact| !line.contains(**fact)) {
-        daemon.fail(&format!("did not say {fact:?}"));
+        daemon.fail(&format!("did not log {fact:?}"));
     }
     if line.contains("panicked") || !daemon.out().is_empty() {
         daemon.fail("panicked, or printed something");

@@ -15,7 +15,7 @@ fn is_wrong(program: &Program, args: &[&str], fact: &str) {
     }
     let said = daemon.err().join("\n");
     if !said.contains(fact) || said.contains("panicked") || !daemon.out().is_empty() {
-        daemon.fail(&format!("{args:?}: did not say {fact:?} alone"));
+        daemon.fail(&format!("{args:?}: did not print {fact:?} alone"));
     }
     assert!(contents(place.dir()).is_empty(), "{args:?} left something behind");
 }

@@ -6,6 +6,7 @@ use e2e::{Daemon, Place, Reading, wait_until};
 use nix::sys::signal::Signal;
 
 use super::{follower, goes_on, publishing};
+use crate::kill::logged_as_missed;
 use crate::{consumer, producer};
 
 /// With enough slots for a follower's pauses on a busy machine.
@@ -15,7 +16,7 @@ const REGION: Counters<'_> = Counters { region: "./x.region", fields: 4, slots: 
 fn stop(daemon: &mut Daemon) {
     daemon.signal(Signal::SIGSTOP);
     let path = format!("/proc/{}/status", daemon.pid());
-    wait_until("it stands", || {
+    wait_until("it is stopped", || {
         std::fs::read_to_string(&path).expect("its status").contains("State:\tT")
     });
 }
@@ -47,11 +48,7 @@ fn nothing_lost_silently(follower: &Daemon, last_of_first: u64) -> u64 {
         assert!(before.sequence < after.sequence, "{} then {}", before.line, after.line);
         missed += after.sequence - before.sequence - 1;
     }
-    let told = |line: &String| -> Option<u64> {
-        line.split_once("missed ")?.1.split(' ').next()?.parse().ok()
-    };
-    let said = follower.err();
-    assert_eq!(said.iter().filter_map(told).sum::<u64>(), missed, "{said:?}");
+    assert_eq!(logged_as_missed(follower), missed, "{:?}", follower.err());
     missed
 }
 

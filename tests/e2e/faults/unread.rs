@@ -105,7 +105,7 @@ fn lost_messages_are_counted_in_the_log() {
     assert!(note.ends_with(" messages were lost while nothing read standard error"), "{note}");
     let count = note.split(' ').find_map(|word| word.parse::<u64>().ok()).expect("a number");
     assert!(count > 100, "{note}");
-    let next = log.next().expect("the log goes on");
+    let next = log.next().expect("the log continues");
     assert!(next.contains(" TRACE producer"), "each line is whole: {next}");
     // The pipe's reader keeps up from here on.
     let rest = std::thread::spawn(move || log.last());

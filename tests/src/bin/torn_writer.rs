@@ -1,7 +1,7 @@
 //! Publishes records whose words must all agree, as fast as it can, until its stdin ends.
 //!
 //! ```text
-//!   torn_writer PATH BYTES SLOTS        says "ready N" after the first record, number N
+//!   torn_writer PATH BYTES SLOTS        prints "ready N" after the first record, number N
 //! ```
 //!
 //! It never sleeps and wakes no reader, so that it laps readers as often as possible.

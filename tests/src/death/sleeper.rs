@@ -35,7 +35,7 @@ impl Sleeper {
             say_who.send(rustix::thread::gettid()).expect("the test waits for it");
             loop {
                 let mut bytes = vec![0; reader.schema().size() as usize];
-                let told = match reader.next(&mut bytes) {
+                let sent = match reader.next(&mut bytes) {
                     Ok(Step::Record(publication)) => {
                         tell.send(Ok(Given { sequence: publication.sequence, bytes }))
                     }
@@ -44,12 +44,12 @@ impl Sleeper {
                     Ok(Step::Missed(_)) => Ok(()),
                     Err(err) => tell.send(Err(err)),
                 };
-                if told.is_err() {
+                if sent.is_err() {
                     return; // no one receives any more
                 }
             }
         });
-        let id = who.recv().expect("a thread that says who it is");
+        let id = who.recv().expect("the id of the thread");
         wait_for_sleep(id.as_raw_nonzero().get());
         Self { records }
     }

@@ -81,16 +81,16 @@ pub fn walk(
     let (from, every) = spread.over(trace.len());
     let points: Vec<usize> = (from..trace.len()).step_by(every).collect();
     let workers = thread::available_parallelism().map_or(1, NonZero::get);
-    let (tell, told) = channel();
+    let (sender, deaths) = channel();
     let mut all = Vec::with_capacity(points.len());
     thread::scope(|scope| {
         for worker in 0..workers {
             let mine = points.iter().copied().skip(worker).step_by(workers);
-            let (trace, tell) = (&trace, tell.clone());
-            scope.spawn(move || die_at_each(route, program, trace, mine, &tell));
+            let (trace, sender) = (&trace, sender.clone());
+            scope.spawn(move || die_at_each(route, program, trace, mine, &sender));
         }
-        drop(tell);
-        for death in told {
+        drop(sender);
+        for death in deaths {
             all.push(death);
             progress(all.len(), points.len());
         }

@@ -145,7 +145,7 @@ impl<'a> Witness<'a> {
         let mut successor = successor.map_err(|err| format!("no successor: {err}"))?;
         let (base, new_epoch) = (successor.sequence(), successor.epoch());
         expect(base == newest, || {
-            format!("the successor goes on after {base}, readers were given {newest}")
+            format!("the successor continues after {base}, readers got {newest}")
         })?;
         expect(new_epoch == epoch + 1, || format!("epoch {new_epoch} after {epoch}"))?;
 

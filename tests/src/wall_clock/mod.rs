@@ -49,7 +49,7 @@ impl WallClock {
         let mut command = program.command_after("kill -STOP $$", place);
         let daemon = Daemon::start(program.name(), command.args(args.split_whitespace()));
         let pid = Pid::from_raw(i32::try_from(daemon.pid()).expect("a pid"));
-        wait_until("the shell stands", || {
+        wait_until("the shell is stopped", || {
             let status = fs::read_to_string(format!("/proc/{pid}/status")).expect("a child");
             status.contains("State:\tT")
         });

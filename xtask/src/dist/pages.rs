@@ -121,7 +121,7 @@ mod tests {
             for line in lines.map(plain_words).filter(|line| !line.is_empty()) {
                 let found = shown.windows(line.len()).any(|part| part == line);
                 let name = command.get_name();
-                assert!(found, "{name}(1) does not say {line:?}:\n{}", page(&command).unwrap());
+                assert!(found, "{name}(1) has no line {line:?}:\n{}", page(&command).unwrap());
             }
         }
     }

@@ -27,11 +27,11 @@ impl<'a> Report<'a> {
         let full = "Full statespace search for:";
         let wanted = [full, "assertion violations\t+", "invalid end states\t+", "errors: 0"];
         if let Some(missing) = wanted.iter().find(|wanted| !self.said.contains(**wanted)) {
-            return Err(format!("the verifier does not say {missing:?}"));
+            return Err(format!("the verifier does not print {missing:?}"));
         }
         let unwanted = ["Search not completed", "max search depth too small", "out of memory"];
         if let Some(bad) = unwanted.iter().find(|unwanted| self.said.contains(**unwanted)) {
-            return Err(format!("the verifier says {bad:?}"));
+            return Err(format!("the verifier prints {bad:?}"));
         }
         if let Some(mark) = marks(model).find(|mark| !self.passed(mark)) {
             return Err(format!("no state leads to the mark {mark}"));
@@ -105,7 +105,7 @@ unreached in proctype reader
         assert!(why(&HOLDS.replace("violations\t+", "violations\t-")).contains("assertion"));
         assert!(why(&HOLDS.replace("errors: 0", "errors: 1")).contains("errors: 0"));
         assert_eq!(why(&HOLDS.replace("9688064", "0")), "no states");
-        assert!(why("").contains("does not say"));
+        assert!(why("").contains("does not print"));
     }
 
     #[test]

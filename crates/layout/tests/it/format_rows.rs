@@ -1,4 +1,4 @@
-//! The numbers at fixed places: what `docs/format.md` says of each.
+//! The numbers at fixed places, as rows of `docs/format.md`.
 
 use layout::header::{self, offset};
 

@@ -71,12 +71,12 @@ fn waiting_for_an_existing_record_returns_immediately() {
     let mut writer = place.writer();
     let reader = place.reader();
     writer.publish(&stu(1)).unwrap();
-    let (done, told) = std::sync::mpsc::channel();
+    let (done, returned) = std::sync::mpsc::channel();
     std::thread::spawn(move || {
         reader.wait(Duration::from_hours(1)).unwrap();
         done.send(()).unwrap();
     });
-    told.recv_timeout(DEADLINE).expect("wait came back");
+    returned.recv_timeout(DEADLINE).expect("wait returns");
 }
 
 #[test]

@@ -113,17 +113,17 @@ fn probing_a_region_never_keeps_a_writer_out() {
     let place = Place::new();
     drop(place.writer());
     let reader = place.reader();
-    let (tell, told) = std::sync::mpsc::channel::<()>();
+    let (sender, receiver) = std::sync::mpsc::channel::<()>();
     let looks = std::thread::spawn(move || {
         for _ in 0..20_000 {
             // Probes the lock without taking it.
             assert_ne!(reader.state(), State::Dead);
         }
-        drop(tell);
+        drop(sender);
     });
     for epoch in 2.. {
         assert_eq!(place.writer().epoch(), epoch);
-        if matches!(told.try_recv(), Err(std::sync::mpsc::TryRecvError::Disconnected)) {
+        if matches!(receiver.try_recv(), Err(std::sync::mpsc::TryRecvError::Disconnected)) {
             break;
         }
     }

@@ -8,16 +8,16 @@ fn a_standby_takes_over_from_a_writer_that_dies() {
     let place = Place::new();
     let mut first = place.writer();
     first.publish(&stu(1)).unwrap();
-    let (tell, told) = mpsc::channel();
+    let (sender, receiver) = mpsc::channel();
     let path = place.path.clone();
     let standby = std::thread::spawn(move || {
-        let on_wait = |holder: &region::Holder| tell.send(holder.pid).unwrap();
+        let on_wait = |holder: &region::Holder| sender.send(holder.pid).unwrap();
         let (schema, options) = (Stu::schema(), Options::new());
         let mut writer =
             DynWriter::open_standby(&path, &schema, &options, on_wait, || false).unwrap().unwrap();
         (writer.epoch(), writer.publish(&stu(2)).unwrap())
     });
-    let holder = told.recv_timeout(DEADLINE).expect("the standby waits");
+    let holder = receiver.recv_timeout(DEADLINE).expect("the standby waits");
     assert_eq!(holder, u64::from(std::process::id()));
     first.publish(&stu(1)).unwrap();
     die(first);
@@ -88,18 +88,18 @@ fn a_standby_takes_over_the_region_as_it_is_under_the_lock() {
     let place = Place::new();
     let mut first = place.writer();
     first.publish(&stu(1)).unwrap();
-    let (tell, told) = mpsc::channel();
+    let (sender, receiver) = mpsc::channel();
     let path = place.path.clone();
     let standby = std::thread::spawn(move || {
-        let on_wait = |holder: &region::Holder| tell.send(holder.pid).unwrap();
+        let on_wait = |holder: &region::Holder| sender.send(holder.pid).unwrap();
         // Asked when it has looked at the region and found it whole.
-        let stop = || tell.send(0).is_err();
+        let stop = || sender.send(0).is_err();
         let (schema, options) = (Stu::schema(), Options::new());
         let mut writer =
             DynWriter::open_standby(&path, &schema, &options, on_wait, stop).unwrap().unwrap();
         (writer.origin().clone(), writer.publish(&stu(2)).unwrap())
     });
-    while told.recv_timeout(DEADLINE).expect("the standby waits") != 0 {}
+    while receiver.recv_timeout(DEADLINE).expect("the standby waits") != 0 {}
     std::fs::File::options().write(true).open(&place.path).unwrap().set_len(500).unwrap();
     die(first);
     let (origin, sequence) = standby.join().unwrap();
