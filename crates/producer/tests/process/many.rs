@@ -34,9 +34,14 @@ fn region(place: &Place, name: &str) -> PathBuf {
 }
 
 pub(crate) fn start(place: &Place, args: &[&str]) -> Running {
+    start_as(place, "log", args)
+}
+
+/// Starts one more, which logs to the file `name`.
+fn start_as(place: &Place, name: &str, args: &[&str]) -> Running {
     let mut command = place.command(env!("CARGO_BIN_EXE_producer"));
     command.current_dir(place.path("d")).args(args).stdin(Stdio::null());
-    place.spawn("log", &mut command)
+    place.spawn(name, &mut command)
 }
 
 /// The number and the value of the newest record.
@@ -76,9 +81,7 @@ fn one_process_publishes_all_configurations_of_its_arguments() {
         }
         fs::write(place.path("d/a.toml~"), "not read").expect("write");
         let mut producer = start(&place, args);
-        for name in ["a", "b", "c"] {
-            publishes(&place, name);
-        }
+        publish_all(&place, &["a", "b", "c"]);
         producer.signal(Signal::TERM);
         let log = producer.ends_with(0);
         for name in ["a", "b", "c"] {
@@ -128,9 +131,7 @@ fn a_region_whose_lock_another_process_holds_is_published_when_that_ends() {
     }
     let mut first = start(&place, &["a.toml"]);
     publishes(&place, "a");
-    let mut producer = place.command(env!("CARGO_BIN_EXE_producer"));
-    producer.current_dir(place.path("d")).arg(".").stdin(Stdio::null());
-    let mut producer = place.spawn("second", &mut producer);
+    let mut producer = start_as(&place, "second", &["."]);
     publishes(&place, "b");
     producer.wait_for(&format!("process {} publishes here already", first.child.id()));
     first.signal(Signal::TERM);
@@ -286,18 +287,14 @@ fn a_reload_opens_closes_and_changes_regions_one_by_one() {
     }
     fs::write(config(&place, "mended"), "nonsense = 1\n").expect("write");
     let mut producer = start(&place, &["."]);
-    for name in ["changed", "gone", "broken", "same"] {
-        publishes(&place, name);
-    }
+    publish_all(&place, &["changed", "gone", "broken", "same"]);
     configure(&place, "changed", "const = 7", TICK);
     configure(&place, "mended", COUNTER, TICK);
     configure(&place, "new", COUNTER, TICK);
     fs::write(config(&place, "broken"), "nonsense = 1\n").expect("write");
     fs::remove_file(config(&place, "gone")).expect("remove");
     producer.signal(Signal::HUP);
-    for name in ["new", "mended", "same", "broken"] {
-        publishes(&place, name);
-    }
+    publish_all(&place, &["new", "mended", "same", "broken"]);
     wait_until("the change", || newest(&place, "changed").is_some_and(|it| it.1 == Value::Uint(7)));
     assert_eq!(state(&place, "gone"), State::Closed);
     assert!(newest(&place, "same").is_some_and(|(number, value)| value == Value::Uint(number)));
@@ -335,13 +332,9 @@ fn standbys_take_over_one_region_at_a_time() {
         configure(&place, name, COUNTER, TICK);
     }
     let mut first = start(&place, &["a.toml"]);
-    let mut second = place.command(env!("CARGO_BIN_EXE_producer"));
-    second.current_dir(place.path("d")).arg("b.toml").stdin(Stdio::null());
-    let mut second = place.spawn("second", &mut second);
+    let mut second = start_as(&place, "second", &["b.toml"]);
     publish_all(&place, &["a", "b"]);
-    let mut standby = place.command(env!("CARGO_BIN_EXE_producer"));
-    standby.current_dir(place.path("d")).args([".", "--standby"]).stdin(Stdio::null());
-    let mut standby = place.spawn("standby", &mut standby);
+    let mut standby = start_as(&place, "standby", &[".", "--standby"]);
     publishes(&place, "free");
     standby.wait_for(&format!("process {} publishes here; waiting", second.child.id()));
     first.child.kill().expect("kill");
