@@ -13,7 +13,7 @@ use layout::{RecordBuf, Schema};
 use settings::{Format, ProducerSettings, Settings, Source, duration_text};
 
 use crate::cli::{Args, RegionArgument};
-use crate::configs::{self, Config};
+use crate::configs::{Config, Configs};
 use crate::conflict::{self, Claim};
 use crate::describe::describe;
 use crate::error::{Kind, ProducerError};
@@ -30,7 +30,7 @@ const NUMBERS: usize = 2;
 /// That of the first bad one, after the others are printed; the rest are logged.
 pub(crate) fn print(args: &Args) -> Result<(), ProducerError> {
     let (mut failed, mut seen) = (None, Vec::new());
-    for config in configs::list(args)? {
+    for config in Configs::of(args)?.list()? {
         match checked(args, &config, &seen) {
             Ok((text, settings, path)) => {
                 let gap = if seen.is_empty() { "" } else { "\n" };

@@ -1,7 +1,8 @@
 //! Which configurations a command line names: files, and those in directories.
 //!
 //! Invariant: they are in the order of the arguments, those of a directory by name, and none comes
-//! twice.
+//! twice. An argument that was a directory at the start is one until the end: if it is gone at a reload,
+//! that is an error, and not a file that cannot be read.
 //!
 //! In a directory a configuration is what ends in `.toml` and does not begin with a dot: the backups
 //! and temporary files of editors and package managers (`x.toml~`, `x.toml.dpkg-old`, `.x.toml.swp`) do
@@ -21,7 +22,7 @@ use crate::cli::Args;
 use crate::error::{Kind, ProducerError};
 
 /// One configuration.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) enum Config {
     /// The one in the program.
     BuiltIn,
@@ -59,28 +60,61 @@ impl fmt::Display for Config {
     }
 }
 
-/// Whether the command line may name more than one configuration, now or after a reload.
-pub(crate) fn may_be_many(args: &Args) -> bool {
-    args.configs.len() > 1 || args.configs.iter().any(|path| path.is_dir())
+/// The arguments of a command line that name configurations.
+#[derive(Debug)]
+pub(crate) struct Configs(Vec<Argument>);
+
+/// One of them.
+#[derive(Debug)]
+enum Argument {
+    One(Config),
+    Directory(PathBuf),
 }
 
-/// The configurations that the command line names, as the directories are now.
-pub(crate) fn list(args: &Args) -> Result<Vec<Config>, ProducerError> {
-    if args.configs.is_empty() {
-        return Ok(vec![Config::BuiltIn]);
+impl Configs {
+    /// Those of `args`.
+    ///
+    /// # Errors
+    /// [`Kind::OneRegion`]: an option is for one region, and there may be several.
+    pub(crate) fn of(args: &Args) -> Result<Self, ProducerError> {
+        let argument = |path: &PathBuf| {
+            let is_directory = path.is_dir();
+            let path = path.clone();
+            if is_directory { Argument::Directory(path) } else { Argument::One(Config::File(path)) }
+        };
+        let mut arguments: Vec<_> = args.configs.iter().map(argument).collect();
+        if arguments.is_empty() {
+            arguments.push(Argument::One(Config::BuiltIn));
+        }
+        let configs = Self(arguments);
+        let for_one = [("--region", args.region.is_some()), ("--memfd", args.memfd)];
+        match for_one.iter().find(|(_, is_given)| *is_given && configs.may_be_many()) {
+            Some((option, _)) => Err(Kind::OneRegion(option).into()),
+            None => Ok(configs),
+        }
     }
-    let for_one = [("--region", args.region.is_some()), ("--memfd", args.memfd)];
-    if let Some((option, _)) = for_one.iter().find(|(_, is_given)| *is_given && may_be_many(args)) {
-        return Err(Kind::OneRegion(option).into());
+
+    /// Whether there may be more than one configuration, now or after a reload.
+    pub(crate) fn may_be_many(&self) -> bool {
+        !matches!(self.0[..], [Argument::One(_)])
     }
-    let mut paths = Vec::new();
-    for path in &args.configs {
-        if path.is_dir() { paths.extend(in_directory(path)?) } else { paths.push(path.clone()) }
-    }
-    let mut seen = HashSet::new();
-    match paths.iter().find(|path| !seen.insert(*path)) {
-        Some(path) => Err(Kind::GivenTwice(path.clone()).into()),
-        None => Ok(paths.into_iter().map(Config::File).collect()),
+
+    /// The configurations, as the directories are now.
+    pub(crate) fn list(&self) -> Result<Vec<Config>, ProducerError> {
+        let mut configs = Vec::new();
+        for argument in &self.0 {
+            match argument {
+                Argument::One(config) => configs.push(config.clone()),
+                Argument::Directory(path) => {
+                    configs.extend(in_directory(path)?.into_iter().map(Config::File));
+                }
+            }
+        }
+        let mut seen = HashSet::new();
+        match configs.iter().find(|config| !seen.insert(*config)) {
+            Some(config) => Err(Kind::GivenTwice(config.clone()).into()),
+            None => Ok(configs),
+        }
     }
 }
 
@@ -110,7 +144,7 @@ mod tests {
     use clap::Parser;
     use tempfile::TempDir;
 
-    use super::{Args, Config, list};
+    use super::{Args, Config, Configs};
 
     fn files(names: &[&str]) -> TempDir {
         let dir = tempfile::tempdir().expect("directory");
@@ -123,7 +157,8 @@ mod tests {
     fn listed(paths: &[PathBuf]) -> Result<Vec<PathBuf>, String> {
         let words = paths.iter().map(|path| path.clone().into_os_string());
         let args = Args::try_parse_from(std::iter::once("producer".into()).chain(words));
-        let configs = list(&args.expect("usage")).map_err(|error| error.to_string())?;
+        let configs = Configs::of(&args.expect("usage")).and_then(|configs| configs.list());
+        let configs = configs.map_err(|error| error.to_string())?;
         Ok(configs.iter().filter_map(Config::path).map(PathBuf::from).collect())
     }
 
@@ -149,7 +184,8 @@ mod tests {
     #[test]
     fn without_an_argument_it_is_the_one_in_the_program() {
         let args = Args::try_parse_from(["producer"]).expect("usage");
-        assert_eq!(list(&args).expect("a list"), [Config::BuiltIn]);
+        let configs = Configs::of(&args).expect("usage");
+        assert_eq!(configs.list().expect("a list"), [Config::BuiltIn]);
     }
 
     #[test]

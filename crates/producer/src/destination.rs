@@ -15,7 +15,7 @@ use daemon::{Passed, PassedFd};
 use settings::{Format, Settings};
 
 use crate::cli::{Args, RegionArgument};
-use crate::configs;
+use crate::configs::Configs;
 use crate::error::{Kind, ProducerError};
 
 /// Where this producer's region is.
@@ -33,10 +33,11 @@ impl Destination {
     /// Chooses among what the command line, the environment and the settings offer.
     pub(crate) fn choose(
         args: &Args,
+        configs: &Configs,
         passed: &mut Passed,
         settings: &Settings,
     ) -> Result<Self, ProducerError> {
-        if configs::may_be_many(args) {
+        if configs.may_be_many() {
             return Ok(Self::Address);
         }
         let destination = match &args.region {

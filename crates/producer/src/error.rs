@@ -27,8 +27,8 @@ pub(crate) enum Kind {
     Settings(SettingsError),
     /// A directory of configurations cannot be read.
     #[error(
-        "{}: cannot read the directory: {source}; give the producer's account permission to read it",
-        path.display()
+        "{}: cannot read the directory: {source}; {}",
+        path.display(), directory_step(source)
     )]
     Directory {
         /// The directory.
@@ -44,8 +44,8 @@ pub(crate) enum Kind {
     )]
     NoConfigs(PathBuf),
     /// An argument, or a file of a directory, comes twice.
-    #[error("{}: given twice; leave one out", .0.display())]
-    GivenTwice(PathBuf),
+    #[error("{0}: given twice; leave one out")]
+    GivenTwice(Config),
     /// An option that names one region, and more than one configuration.
     #[error("{0} is for one region; give one configuration, and no directory")]
     OneRegion(&'static str),
@@ -127,6 +127,13 @@ pub(crate) enum Kind {
         /// The system's error.
         source: io::Error,
     },
+}
+
+fn directory_step(error: &io::Error) -> &'static str {
+    match error.kind() {
+        io::ErrorKind::NotFound => "create it again, with the configurations",
+        _ => "give the producer's account permission to read it",
+    }
 }
 
 impl ProducerError {

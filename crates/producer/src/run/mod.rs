@@ -31,7 +31,7 @@ use daemon::{Monotonic, Passed, Ready, Service, Signals, logging};
 use settings::{Settings, Source};
 
 use crate::cli::Args;
-use crate::configs;
+use crate::configs::Configs;
 use crate::conflict::{self, Claim};
 use crate::destination::Destination;
 use crate::error::ProducerError;
@@ -51,6 +51,7 @@ const BATCH: usize = 64;
 #[derive(Debug)]
 pub(crate) struct Host<'a> {
     args: &'a Args,
+    configs: Configs,
     signals: Signals,
     service: &'a mut Service,
 }
@@ -109,12 +110,13 @@ impl<'a> Daemon<'a> {
         mut passed: Passed,
         service: &'a mut Service,
     ) -> Result<Self, ProducerError> {
-        let members: Vec<_> = configs::list(args)?.into_iter().map(Member::new).collect();
+        let configs = Configs::of(args)?;
+        let members: Vec<_> = configs.list()?.into_iter().map(Member::new).collect();
         // Before any region is created, so that no signal interrupts its creation.
         let signals =
             Signals::stop_and_reload().map_err(ProducerError::system("cannot handle signals"))?;
         let mut daemon = Self {
-            host: Host { args, signals, service },
+            host: Host { args, configs, signals, service },
             queue: Queue::new(members.len()),
             members,
             inputs: Inputs::default(),
@@ -268,7 +270,7 @@ impl<'a> Daemon<'a> {
     fn read_and_open(&mut self, index: usize, passed: &mut Passed) -> Result<(), ProducerError> {
         let args = self.host.args;
         let read = args.load(&self.members[index].config).and_then(|settings| {
-            let destination = Destination::choose(args, passed, &settings)?;
+            let destination = Destination::choose(args, &self.host.configs, passed, &settings)?;
             self.check_conflicts(index, &settings)?;
             Ok((settings, destination))
         });
@@ -285,7 +287,7 @@ impl<'a> Daemon<'a> {
         settings: Settings,
         destination: Destination,
     ) -> Result<(), ProducerError> {
-        if configs::may_be_many(self.host.args) {
+        if self.host.configs.may_be_many() {
             self.members[index].set_subject(&settings.region.address.to_string());
         }
         let _about = self.members[index].span.clone().entered();

@@ -28,7 +28,7 @@ use super::producer::Producer;
 use super::queue::Queue;
 use super::waiting::Waiting;
 use super::{Daemon, Host, keys, max_line, open_input};
-use crate::configs::{self, Config};
+use crate::configs::Config;
 use crate::error::ProducerError;
 use crate::input::Input;
 use crate::messages::{End, log_event, warn_of_destination};
@@ -62,7 +62,7 @@ impl Daemon<'_> {
     /// No region is left; a reload that fails is logged.
     pub(super) fn reload(&mut self) -> Result<(), ProducerError> {
         self.host.service.reloading(Monotonic::now());
-        let reloaded = match configs::list(self.host.args) {
+        let reloaded = match self.host.configs.list() {
             Ok(configs) => self.reload_all(configs),
             Err(error) => {
                 let error = one_line(&error);
@@ -127,7 +127,7 @@ impl Daemon<'_> {
             }
             _ => Ok(()),
         };
-        if configs::may_be_many(self.host.args) {
+        if self.host.configs.may_be_many() {
             let address = member.settings().map(|settings| settings.region.address.to_string());
             if let Some(address) = address {
                 member.set_subject(&address);

@@ -12,6 +12,7 @@ mod passed;
 mod place;
 mod region_lost;
 mod reload;
+mod reload_many;
 mod service;
 
 use std::fs;
