@@ -86,11 +86,11 @@ impl StandbyInput {
     }
 
     /// Ends the wait: lines written until now become one record.
-    pub(crate) fn finish(mut self, path: &Path) -> Result<Self, ProducerError> {
+    pub(crate) fn finish(&mut self, path: &Path) -> Result<(), ProducerError> {
         if self.is_claimed() {
             self.drain(path, &mut || true);
         }
-        self.check().map(|()| self)
+        self.check()
     }
 
     /// The error that ended the wait, if any.

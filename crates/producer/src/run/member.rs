@@ -23,7 +23,7 @@ use crate::destination::Destination;
 use crate::error::ProducerError;
 use crate::input::Input;
 use crate::messages::End;
-use crate::sink;
+use crate::sink::{self, Sink};
 use crate::standby_input::StandbyInput;
 
 /// Time between two attempts to open a region that cannot be opened.
@@ -114,17 +114,22 @@ impl Member {
             Destination::Passed { file, label } => sink::open_file(file, &label, &settings)?,
             Destination::Memfd { kept, label } => sink::open_memfd(kept, &label, &settings)?,
         };
-        self.publish(Producer::new(settings, sink, input), host)
+        self.publish(settings, sink, input, host)
     }
 
+    /// After an error the settings are still there, to be tried again.
     fn publish(
         &mut self,
-        mut producer: Producer,
+        settings: Settings,
+        sink: Box<dyn Sink>,
+        input: StandbyInput,
         host: &mut Host<'_>,
     ) -> Result<(), ProducerError> {
-        producer.start(host)?;
+        let mut producer = Box::new(Producer::new(settings, sink, input));
+        let started = producer.start(host);
+        self.state = State::Publishing(producer);
+        started?;
         self.failure.clear();
-        self.state = State::Publishing(Box::new(producer));
         Ok(())
     }
 
@@ -169,12 +174,12 @@ impl Member {
             Attempt::InputEnded => return Ok(Some(End::Input)),
             Attempt::Opened(sink) => sink,
         };
+        waiting.input.finish(waiting.address.path())?;
         let State::Waiting(waiting) = std::mem::replace(&mut self.state, State::New) else {
             return Ok(None);
         };
-        let Waiting { settings, address, input, .. } = *waiting;
-        let input = input.finish(address.path())?;
-        self.publish(Producer::new(settings, sink, input), host).map(|()| None)
+        let Waiting { settings, input, .. } = *waiting;
+        self.publish(settings, sink, input, host).map(|()| None)
     }
 
     /// When it has something to do.
@@ -221,6 +226,13 @@ impl Member {
         let State::Failed { retry, .. } = &mut self.state else { return None };
         let (settings, _) = retry.take_if(|(_, again)| *again <= now)?;
         Some(*settings)
+    }
+
+    /// One that has failed is as one that was not opened yet, if it can be read again.
+    pub(super) fn renew(&mut self) {
+        if matches!(self.state, State::Failed { .. }) && self.config.read_once().is_none() {
+            self.state = State::New;
+        }
     }
 
     /// Why it has failed, if it has.

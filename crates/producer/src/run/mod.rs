@@ -318,7 +318,8 @@ impl<'a> Daemon<'a> {
         conflict::check(&self.members[index].config, settings, others)
     }
 
-    /// Member `index` has failed. An error, that of the first: no other one is left.
+    /// Member `index` has failed. An error, that of the first: no other one is left. Any other error is
+    /// logged.
     fn fail(
         &mut self,
         index: usize,
@@ -327,8 +328,9 @@ impl<'a> Daemon<'a> {
     ) -> Result<(), ProducerError> {
         self.forget_input(index);
         self.members[index].fail(error, settings);
-        self.check_active()?;
+        let active = self.check_active();
         self.members[index].log_failure();
+        active?;
         self.plan(index)
     }
 

@@ -7,7 +7,7 @@
 //! ```text
 //!   list --> gone         the region is closed
 //!        --> new          opened, as at the start
-//!        --> had failed   opened again
+//!        --> had failed   read and opened again; one that can be read only once is still tried again
 //!        --> the others   read; same as before?  nothing
 //!              --> input: the same stream stays open, another one is opened
 //!              --> region: same path   kept if the record is the same, else retired and recreated
@@ -77,12 +77,12 @@ impl Daemon<'_> {
 
     fn reload_all(&mut self, configs: Vec<Config>) -> Result<(), ProducerError> {
         self.take_list(configs);
+        self.members.iter_mut().for_each(Member::renew);
         for index in 0..self.members.len() {
             match self.members[index].state {
                 State::Publishing(_) | State::Waiting(_) => self.reload_one(index)?,
-                State::New | State::Failed { .. } => {
-                    self.read_and_open(index, &mut Passed::default())?;
-                }
+                State::New => self.read_and_open(index, &mut Passed::default())?,
+                State::Failed { .. } => self.plan(index)?,
                 State::Ended(_) => {}
             }
             self.host.service.keep_alive(Monotonic::now());

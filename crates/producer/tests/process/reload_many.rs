@@ -1,11 +1,14 @@
 //! What a reload does with several regions whose configurations or directories are gone, bad or new.
 
 use std::fs;
+use std::process::Stdio;
 
 use rustix::process::Signal;
 
-use crate::many::{COUNTER, configure, publish_all, publishes, start};
+use crate::many::{COUNTER, config, configure, publish_all, publishes, start};
 use crate::place::{Place, TICK};
+
+const BAD: &str = "nonsense = 1\n";
 
 #[test]
 fn a_reload_of_a_directory_that_is_gone_changes_nothing() {
@@ -25,4 +28,55 @@ fn a_reload_of_a_directory_that_is_gone_changes_nothing() {
     publish_all(&place, &["a", "b"]);
     producer.signal(Signal::TERM);
     producer.ends_with(0);
+}
+
+#[test]
+fn a_reload_reads_all_bad_configurations_before_the_process_may_end() {
+    let place = Place::new();
+    configure(&place, "a", COUNTER, TICK);
+    for name in ["b", "c"] {
+        fs::write(config(&place, name), BAD).expect("write");
+    }
+    let mut producer = start(&place, &["."]);
+    publishes(&place, "a");
+    producer.wait_for("./c.toml:1:1: nonsense");
+    fs::remove_file(config(&place, "a")).expect("remove");
+    configure(&place, "c", COUNTER, TICK);
+    producer.signal(Signal::HUP);
+    publishes(&place, "c");
+    producer.signal(Signal::TERM);
+    producer.ends_with(0);
+}
+
+#[test]
+fn every_bad_configuration_is_named_although_the_process_ends() {
+    let place = Place::new();
+    fs::create_dir(place.path("d")).expect("directory");
+    for name in ["a", "b"] {
+        fs::write(config(&place, name), BAD).expect("write");
+    }
+    let log = start(&place, &["."]).ends_with(1);
+    assert!(log.contains("./b.toml:1:1: nonsense"), "{log}");
+}
+
+#[test]
+fn a_configuration_of_standard_input_that_failed_is_tried_again_after_a_reload() {
+    let place = Place::new();
+    for name in ["a", "b"] {
+        configure(&place, name, COUNTER, TICK);
+    }
+    let mut first = start(&place, &["a.toml"]);
+    publishes(&place, "a");
+    let mut second = place.command(env!("CARGO_BIN_EXE_producer"));
+    let stdin = fs::File::open(config(&place, "a")).expect("open");
+    second.current_dir(place.path("d")).args(["-", "b.toml"]).stdin(Stdio::from(stdin));
+    let mut second = place.spawn("second", &mut second);
+    second.wait_for("publishes here already");
+    second.signal(Signal::HUP);
+    second.wait_for("SIGHUP: b.toml is unchanged");
+    first.signal(Signal::TERM);
+    first.ends_with(0);
+    publish_all(&place, &["a", "b"]);
+    second.signal(Signal::TERM);
+    second.ends_with(0);
 }
