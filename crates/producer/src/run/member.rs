@@ -133,8 +133,7 @@ impl Member {
         Ok(())
     }
 
-    /// The first tick is due at `now`, when all regions are open: none is missed until then, and regions
-    /// of one tick are handled in one turn.
+    /// The first tick is due at `now`, or, with rates, as soon as they have a value.
     pub(super) fn begin(&mut self, now: Monotonic) {
         if let State::Publishing(producer) = &mut self.state {
             producer.begin(now);

@@ -127,6 +127,7 @@ impl<'a> Daemon<'a> {
             daemon.read_and_open(index, &mut passed)?;
             daemon.host.service.keep_alive(Monotonic::now());
         }
+        // None has missed a tick meanwhile, and regions of one tick are handled in one turn.
         let now = Monotonic::now();
         daemon.members.iter_mut().for_each(|member| member.begin(now));
         Ok(daemon)
@@ -296,7 +297,10 @@ impl<'a> Daemon<'a> {
         let opened =
             opened.and_then(|()| self.members[index].open(settings, destination, &mut self.host));
         match opened {
-            Ok(()) => self.plan(index),
+            Ok(()) => {
+                self.members[index].begin(Monotonic::now());
+                self.plan(index)
+            }
             Err(error) => self.fail(index, error, Some(again)),
         }
     }

@@ -45,7 +45,7 @@ fn start_as(place: &Place, name: &str, args: &[&str]) -> Running {
 }
 
 /// The number and the value of the newest record.
-fn newest(place: &Place, name: &str) -> Option<(u64, Value)> {
+pub(crate) fn newest(place: &Place, name: &str) -> Option<(u64, Value)> {
     let mut reader = DynReader::open(region(place, name)).ok()?;
     let mut record = layout::RecordBuf::new(reader.schema().clone());
     let found = reader.latest(record.bytes_mut()).ok()??;

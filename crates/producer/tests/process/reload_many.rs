@@ -3,10 +3,11 @@
 use std::fs;
 use std::process::Stdio;
 
+use layout::Value;
 use rustix::process::Signal;
 
-use crate::many::{COUNTER, config, configure, publish_all, publishes, start};
-use crate::place::{Place, TICK};
+use crate::many::{COUNTER, config, configure, newest, publish_all, publishes, start};
+use crate::place::{Place, TICK, wait_until};
 
 const BAD: &str = "nonsense = 1\n";
 
@@ -79,4 +80,20 @@ fn a_configuration_of_standard_input_that_failed_is_tried_again_after_a_reload()
     publish_all(&place, &["a", "b"]);
     second.signal(Signal::TERM);
     second.ends_with(0);
+}
+
+#[test]
+fn the_first_record_of_a_region_that_a_reload_opens_has_rates() {
+    let place = Place::new();
+    configure(&place, "a", COUNTER, TICK);
+    let mut producer = start(&place, &["."]);
+    publishes(&place, "a");
+    // Seconds in a second.
+    let rate = "file = { path = \"/proc/uptime\", column = 1, rate = true }";
+    configure(&place, "b", rate, "[producer]\ntick = \"1h\"\n");
+    producer.signal(Signal::HUP);
+    wait_until("the only record", || newest(&place, "b").is_some());
+    assert_eq!(newest(&place, "b"), Some((1, Value::Uint(1))));
+    producer.signal(Signal::TERM);
+    producer.ends_with(0);
 }
