@@ -276,10 +276,10 @@ impl Member {
         }
     }
 
-    /// How many records it has published: as numbers of the last one.
-    pub(super) fn sequence(&self) -> u64 {
+    /// How many records it has published since it was opened.
+    pub(super) fn records(&self) -> u64 {
         match &self.state {
-            State::Publishing(producer) => producer.sequence(),
+            State::Publishing(producer) => producer.publisher.records(),
             _ => 0,
         }
     }

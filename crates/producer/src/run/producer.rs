@@ -231,11 +231,6 @@ impl Producer {
         self.input.is_some() || self.publisher.records() > 0
     }
 
-    /// The number of the newest record, which a bare file has none of: then that of this process.
-    pub(super) fn sequence(&self) -> u64 {
-        self.publisher.sink.sequence().unwrap_or(self.publisher.records())
-    }
-
     /// What it does, for `STATUS=`.
     pub(super) fn status(&self) -> String {
         let name = &self.settings.region.address;

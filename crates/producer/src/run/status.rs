@@ -19,7 +19,7 @@ impl Daemon<'_> {
             self.host.service.ready(now, &status);
         }
         if self.host.service.is_progress_due(now) {
-            let records = self.members.iter().map(Member::sequence).sum();
+            let records = self.members.iter().map(Member::records).sum();
             let status = self.status();
             self.host.service.progress(now, &status, records);
         }

@@ -6,6 +6,7 @@ use std::process::Stdio;
 use layout::Value;
 use rustix::process::Signal;
 
+use crate::manager::Manager;
 use crate::many::{COUNTER, config, configure, newest, publish_all, publishes, start};
 use crate::place::{Place, TICK, wait_until};
 
@@ -94,6 +95,38 @@ fn the_first_record_of_a_region_that_a_reload_opens_has_rates() {
     producer.signal(Signal::HUP);
     wait_until("the only record", || newest(&place, "b").is_some());
     assert_eq!(newest(&place, "b"), Some((1, Value::Uint(1))));
+    producer.signal(Signal::TERM);
+    producer.ends_with(0);
+}
+
+#[test]
+fn records_of_an_earlier_producer_are_not_in_the_rate_of_the_status() {
+    let place = Place::new();
+    configure(&place, "b", "input = { key = \"n\" }", "");
+    fs::write(place.path("lines"), "{\"n\":1}\n".repeat(200_000)).expect("write");
+    let mut earlier = place.command(env!("CARGO_BIN_EXE_producer"));
+    let lines = fs::File::open(place.path("lines")).expect("open");
+    earlier.arg(config(&place, "b")).stdin(Stdio::from(lines));
+    place.spawn("earlier", &mut earlier).ends_with(0);
+    fs::remove_file(config(&place, "b")).expect("remove");
+
+    configure(&place, "a", COUNTER, TICK);
+    let mut manager = Manager::new(&place);
+    let mut producer = manager.start_with("log", &[&place.path("d").display().to_string()]);
+    manager.wait_for("READY=1");
+    configure(&place, "b", COUNTER, TICK);
+    producer.signal(Signal::HUP);
+    let mut rate = None;
+    wait_until("a rate", || {
+        let both = |status: &String| {
+            let rate = status.strip_prefix("STATUS=publishing 2 of 2 regions, ")?;
+            rate.strip_suffix("/s").map(str::to_owned)
+        };
+        rate = manager.heard().iter().find_map(both);
+        rate.is_some()
+    });
+    let rate: f64 = rate.expect("a rate").parse().expect("a number");
+    assert!(rate < 1000.0, "{rate}");
     producer.signal(Signal::TERM);
     producer.ends_with(0);
 }
