@@ -190,7 +190,7 @@ impl Copy<'_> {
     }
 }
 
-/// Says on stderr what `--preserve` could not keep.
+/// Warns on stderr of what `--preserve` could not keep.
 fn warn_of(not_kept: &NotKept, args: &Args) {
     let dest = plain(&args.dest.to_string_lossy());
     daemon::logging::last_line(format!(

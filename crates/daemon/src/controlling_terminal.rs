@@ -1,7 +1,7 @@
 //! Whether the terminal that the program was started in has hung up.
 //!
 //! SIGHUP has two senders: a person who wants a reload, and the kernel or a shell when the terminal's
-//! window is closed. The terminal tells them apart.
+//! window is closed. Whether the terminal can still be opened distinguishes them.
 //!
 //! Invariant: only a program that had a controlling terminal can lose it. One that ignored SIGHUP when
 //! it was started (`nohup`) is to outlive its terminal, and counts as one without.
@@ -31,7 +31,7 @@ impl ControllingTerminal {
 
     /// Whether there was a terminal and it has hung up, or its session has ended.
     pub(crate) fn has_hung_up(&self) -> bool {
-        // Any other error, such as too many open files, says nothing about the terminal.
+        // Any other error, such as too many open files, is not about the terminal.
         self.was_open && matches!(open(), Err(Errno::NXIO | Errno::IO))
     }
 }

@@ -65,15 +65,13 @@ pub fn unlock_memory() -> io::Result<()> {
     Ok(munlockall()?)
 }
 
-/// Raises the limit of open files to the most that this process may set; returns it, `None` without a
-/// limit. One that cannot be raised stays.
-pub fn raise_open_files() -> Option<u64> {
+/// Raises the limit of open files to the most that this process may set. One that cannot be raised stays.
+pub fn raise_open_files() {
     let mut limit = getrlimit(Resource::Nofile);
     if limit.current != limit.maximum {
         limit.current = limit.maximum;
         let _ = setrlimit(Resource::Nofile, limit);
     }
-    getrlimit(Resource::Nofile).current
 }
 
 /// The next step for an error of [`Processors::keep`], [`set_priority`] or [`lock_memory`].
@@ -95,7 +93,7 @@ pub fn process_step(error: &io::Error) -> &'static str {
 
 #[cfg(test)]
 mod tests {
-    use super::{Processors, raise_open_files, set_priority};
+    use super::{Processors, Resource, getrlimit, raise_open_files, set_priority};
 
     #[test]
     fn a_thread_can_be_kept_on_a_processor_and_let_go() {
@@ -116,8 +114,8 @@ mod tests {
 
     #[test]
     fn the_soft_limit_of_open_files_becomes_the_hard_one() {
-        let raised = raise_open_files();
-        let limit = rustix::process::getrlimit(rustix::process::Resource::Nofile);
-        assert_eq!((raised, limit.current), (limit.current, limit.maximum));
+        raise_open_files();
+        let limit = getrlimit(Resource::Nofile);
+        assert_eq!(limit.current, limit.maximum);
     }
 }

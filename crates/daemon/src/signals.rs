@@ -70,30 +70,31 @@ pub struct Signals {
     /// A SIGHUP that was not looked at yet.
     hangup: Arc<AtomicBool>,
     reload: AtomicBool,
-    terminal: ControllingTerminal,
+    /// The terminal whose hang-up is a stop; `None` if SIGHUP is not handled.
+    terminal: Option<ControllingTerminal>,
     registered: Vec<SigId>,
 }
 
 impl Signals {
     /// Handles SIGTERM and SIGINT. SIGHUP keeps its default action, to end the process.
     pub fn stop_only() -> io::Result<Self> {
-        Self::new(false)
+        Self::new(None)
     }
 
     /// Handles SIGTERM, SIGINT and SIGHUP. A program that was started with SIGHUP ignored reloads,
     /// too.
     pub fn stop_and_reload() -> io::Result<Self> {
-        Self::new(true)
+        Self::new(Some(ControllingTerminal::of_this_process()))
     }
 
-    fn new(with_reload: bool) -> io::Result<Self> {
+    fn new(terminal: Option<ControllingTerminal>) -> io::Result<Self> {
         let (wake, wake_writer) = pipe_with(PipeFlags::CLOEXEC | PipeFlags::NONBLOCK)?;
         let mut signals = Self {
             wake,
             stop: Arc::default(),
             hangup: Arc::default(),
             reload: AtomicBool::default(),
-            terminal: ControllingTerminal::of_this_process(),
+            terminal,
             registered: Vec::with_capacity(6),
         };
         for signal in [SIGTERM, SIGINT] {
@@ -101,7 +102,7 @@ impl Signals {
             signals.registered.push(flag::register_usize(signal, stop, number(signal))?);
             signals.registered.push(low_level::pipe::register(signal, wake_writer.try_clone()?)?);
         }
-        if with_reload {
+        if signals.terminal.is_some() {
             let hangup = Arc::clone(&signals.hangup);
             signals.registered.push(flag::register(SIGHUP, hangup)?);
             signals.registered.push(low_level::pipe::register(SIGHUP, wake_writer)?);
@@ -133,7 +134,7 @@ impl Signals {
         if !self.hangup.swap(false, Ordering::SeqCst) {
             return;
         }
-        if self.terminal.has_hung_up() {
+        if self.terminal.as_ref().is_some_and(ControllingTerminal::has_hung_up) {
             self.stop.store(number(SIGHUP), Ordering::SeqCst);
         } else {
             self.reload.store(true, Ordering::SeqCst);

@@ -70,7 +70,7 @@ pub(super) fn lines(shell: Shell, program: &str) -> io::Result<String> {
 
 /// Completes a configuration: files that end in `.toml`.
 pub fn configurations() -> ArgValueCompleter {
-    ArgValueCompleter::new(files(&["toml"]))
+    ArgValueCompleter::new(files(vec!["toml"]))
 }
 
 /// Completes a region: the names of those that exist, and files that end in `.region`, or in one of
@@ -79,13 +79,12 @@ pub fn regions(others: &'static [&'static str]) -> ArgValueCompleter {
     ArgValueCompleter::new(move |typed: &OsStr| {
         let names = region::names().into_iter().map(OsString::from);
         let names = names.filter(|name| is_begun(name, typed)).map(CompletionCandidate::new);
-        let in_directories = ["region"].iter().chain(others).copied().collect::<Vec<_>>();
-        names.chain(files(&in_directories).complete(typed)).collect()
+        let endings = ["region"].iter().chain(others).copied().collect();
+        names.chain(files(endings).complete(typed)).collect()
     })
 }
 
-fn files(endings: &[&'static str]) -> PathCompleter {
-    let endings = endings.to_vec();
+fn files(endings: Vec<&'static str>) -> PathCompleter {
     let ends = move |path: &Path| {
         path.extension().is_some_and(|ending| endings.iter().any(|wanted| ending == *wanted))
     };

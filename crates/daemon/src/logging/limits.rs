@@ -2,7 +2,7 @@
 //!
 //! Invariant: at most [`MOST`] events of one place in the source are logged in each [`WINDOW`].
 //! Those beyond are counted, and reported in one message with the text of the first of them. `debug`
-//! and `trace` are not limited: they are asked for.
+//! and `trace`, which are off by default, are not limited.
 //!
 //! Price: a short list is searched for each event; nothing while nothing is held back.
 
@@ -16,8 +16,8 @@ use super::entry::Entry;
 use crate::rate_limit::RateLimit;
 use crate::ticks::Monotonic;
 
-/// More than a healthy program logs at its start or while many regions change, and little enough to
-/// go on for ever: ten a second.
+/// More than a healthy program logs at its start or while many regions change; ten a second, if that is
+/// permanent.
 const MOST: u32 = 1000;
 /// The time in which events are counted.
 const WINDOW: Duration = Duration::from_secs(100);

@@ -127,7 +127,7 @@ impl Service {
         if !self.is_progress_due(now) {
             return;
         }
-        // Another region may count from 1 again.
+        // Fewer: a region was closed, or another one took its place.
         let Some((since, from)) = self.last_progress.filter(|&(_, from)| from <= count) else {
             self.last_progress = Some((now, count));
             return;

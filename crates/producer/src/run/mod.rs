@@ -1,8 +1,8 @@
 //! The loop: wait for an event, then handle it. One thread publishes all regions.
 //!
 //! Invariant: a region that fails affects no other one: it is tried again while any other is published
-//! or waits for its take-over. When none is left, the process ends, with the error of the first that
-//! failed. So a producer of one region ends when that fails.
+//! or waits for its take-over. When none is left, the process ends, with the error of the first
+//! configuration that has one. So a producer of one region ends when that fails.
 //!
 //! ```text
 //!   turn:  wait(signals, inputs, first deadline of the queue)

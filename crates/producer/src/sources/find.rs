@@ -60,7 +60,7 @@ pub(super) fn find<'c>(source: &FileSource, contents: &'c str) -> Result<Found<'
     }
 }
 
-/// What says that a `bool` is true, in either case, and that it is false.
+/// Words for a `bool` that is true, in either case, and for one that is false.
 const YES: [&str; 5] = ["yes", "y", "true", "on", "up"];
 const NO: [&str; 5] = ["no", "n", "false", "off", "down"];
 

@@ -91,7 +91,7 @@ pub enum Words {
     None,
     /// It is a label of the field.
     Labels,
-    /// It says whether a `bool` is true: `yes`, `off`.
+    /// It is the value of a `bool`: `yes`, `off`.
     YesOrNo,
 }
 
