@@ -17,6 +17,7 @@ use crate::configs::{Config, Configs};
 use crate::conflict::{self, Claim};
 use crate::describe::describe;
 use crate::error::{Kind, ProducerError};
+use crate::run::Wanted;
 use crate::sink;
 use crate::sources::{Moment, Sources};
 
@@ -57,8 +58,10 @@ fn checked(
         Some(RegionArgument::Descriptor(name)) => PassedFd::label(name).into(),
         _ => sink::locate(&settings.region.address)?.path().to_owned(),
     };
-    let claims =
-        seen.iter().map(|(config, settings, path)| Claim { config, settings, path: Some(path) });
+    let claims = seen.iter().map(|(config, settings, path)| {
+        let wanted = Wanted::of(settings);
+        Claim { config, settings, path: Some(path), wanted }
+    });
     conflict::check(config, &settings, claims)?;
     Ok((report(&settings, &path.display().to_string())?, settings, path))
 }

@@ -16,6 +16,8 @@ pub(crate) struct Claim<'a> {
     pub(crate) settings: &'a Settings,
     /// The path of its region, if it has one.
     pub(crate) path: Option<&'a Path>,
+    /// What it asks the process to be; during a reload, what its new settings ask for.
+    pub(crate) wanted: Wanted,
 }
 
 /// Checks that none of `others` has what the `settings` of `config` need for themselves.
@@ -36,7 +38,7 @@ pub(crate) fn check<'a>(
 }
 
 fn conflict(settings: &Settings, path: Option<&Path>, other: Claim<'_>) -> Option<String> {
-    let Claim { config, settings: others, path: their_path } = other;
+    let Claim { config, settings: others, path: their_path, wanted } = other;
     // Compared as text, which is much faster than by components.
     if let Some((path, _)) = path.zip(their_path).filter(|(a, b)| a.as_os_str() == b.as_os_str()) {
         let path = path.display();
@@ -52,7 +54,7 @@ fn conflict(settings: &Settings, path: Option<&Path>, other: Claim<'_>) -> Optio
             "reads {input}, as {config} does; give each a named pipe of its own ([producer] input)"
         ));
     }
-    let (ours, theirs) = Wanted::of(settings).conflict(Wanted::of(others))?;
+    let (ours, theirs) = Wanted::of(settings).conflict(wanted)?;
     Some(format!(
         "asks for {ours}, {config} for {theirs}, and a process has one; make them the same, or start a \
          producer for each"
@@ -65,7 +67,7 @@ mod tests {
 
     use settings::Settings;
 
-    use super::{Claim, Config, check};
+    use super::{Claim, Config, Wanted, check};
 
     fn settings(region: &str, source: &str, more: &str) -> Settings {
         let text = format!(
@@ -81,7 +83,8 @@ mod tests {
             settings::Address::Path(path) => path,
             settings::Address::Name(_) => panic!("a path"),
         };
-        let claim = Claim { config: &other, settings: theirs, path: Some(path) };
+        let wanted = Wanted::of(theirs);
+        let claim = Claim { config: &other, settings: theirs, path: Some(path), wanted };
         check(&config, ours, std::iter::once(claim)).map_err(|error| error.to_string())
     }
 

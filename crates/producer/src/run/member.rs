@@ -261,9 +261,14 @@ impl Member {
         }
     }
 
+    /// Whether it publishes or waits.
+    pub(super) fn is_open(&self) -> bool {
+        matches!(self.state, State::Waiting(_) | State::Publishing(_))
+    }
+
     /// Whether it publishes, waits, or will do so.
     pub(super) fn is_active(&self) -> bool {
-        matches!(self.state, State::New | State::Waiting(_) | State::Publishing(_))
+        self.is_open() || matches!(self.state, State::New)
     }
 
     /// Whether it does its work, or cannot: a service is ready when all of its regions are settled.

@@ -272,7 +272,7 @@ impl<'a> Daemon<'a> {
         let args = self.host.args;
         let read = args.load(&self.members[index].config).and_then(|settings| {
             let destination = Destination::choose(args, &self.host.configs, passed, &settings)?;
-            self.check_conflicts(index, &settings)?;
+            self.check_conflicts(index, &settings, &[])?;
             Ok((settings, destination))
         });
         match read {
@@ -313,11 +313,19 @@ impl<'a> Daemon<'a> {
     }
 
     /// An error if another configuration of this process has what `settings`, those of member `index`,
-    /// need for themselves.
-    fn check_conflicts(&self, index: usize, settings: &Settings) -> Result<(), ProducerError> {
+    /// need for themselves. During a reload, `next` is what the new settings of each member ask for.
+    fn check_conflicts(
+        &self,
+        index: usize,
+        settings: &Settings,
+        next: &[Option<Wanted>],
+    ) -> Result<(), ProducerError> {
         let others = self.members.iter().enumerate().filter(|(other, _)| *other != index);
-        let others = others.filter_map(|(_, other)| {
-            Some(Claim { config: &other.config, settings: other.settings()?, path: other.path() })
+        let others = others.filter_map(|(number, other)| {
+            let (settings, path) = (other.settings()?, other.path());
+            let next = next.get(number).copied().flatten();
+            let wanted = next.unwrap_or_else(|| Wanted::of(settings));
+            Some(Claim { config: &other.config, settings, path, wanted })
         });
         conflict::check(&self.members[index].config, settings, others)
     }

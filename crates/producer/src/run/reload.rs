@@ -28,6 +28,7 @@ use super::producer::Producer;
 use super::queue::Queue;
 use super::waiting::Waiting;
 use super::{Daemon, Host, keys, max_line, open_input};
+use crate::cli::Args;
 use crate::configs::Config;
 use crate::error::ProducerError;
 use crate::input::Input;
@@ -78,12 +79,15 @@ impl Daemon<'_> {
     fn reload_all(&mut self, configs: Vec<Config>) -> Result<(), ProducerError> {
         self.take_list(configs);
         self.members.iter_mut().for_each(Member::renew);
-        for index in 0..self.members.len() {
-            match self.members[index].state {
-                State::Publishing(_) | State::Waiting(_) => self.reload_one(index)?,
-                State::New => self.read_and_open(index, &mut Passed::default())?,
-                State::Failed { .. } => self.plan(index)?,
-                State::Ended(_) => {}
+        let read = self.reread_all();
+        // A setting of the process may change in all configurations at once.
+        let next: Vec<_> = read.iter().map(|read| read.as_ref()?.as_ref().ok()?.wanted()).collect();
+        for (index, read) in read.into_iter().enumerate() {
+            match (read, &self.members[index].state) {
+                (Some(read), _) => self.reload_one(index, read, &next)?,
+                (None, State::New) => self.read_and_open(index, &mut Passed::default())?,
+                (None, State::Failed { .. }) => self.plan(index)?,
+                (None, _) => {}
             }
             self.host.service.keep_alive(Monotonic::now());
         }
@@ -114,10 +118,30 @@ impl Daemon<'_> {
         self.members.iter_mut().for_each(Member::forget_poll);
     }
 
-    /// Reads the configuration of member `index`, whose region is published or waited for.
-    fn reload_one(&mut self, index: usize) -> Result<(), ProducerError> {
+    /// Reads the configurations of the regions that are published or waited for.
+    fn reread_all(&mut self) -> Vec<Option<Result<Reread, ProducerError>>> {
+        let Host { args, service, .. } = &mut self.host;
+        let read = self.members.iter().map(|member| {
+            service.keep_alive(Monotonic::now());
+            member.is_open().then(|| reread(args, member))
+        });
+        read.collect()
+    }
+
+    /// Applies what was read for member `index`, whose region is published or waited for.
+    fn reload_one(
+        &mut self,
+        index: usize,
+        read: Result<Reread, ProducerError>,
+        next: &[Option<Wanted>],
+    ) -> Result<(), ProducerError> {
         let _about = self.members[index].span.clone().entered();
-        let read = self.reread(index);
+        let read = read.and_then(|read| {
+            if let Reread::New(new) = &read {
+                self.prepare(index, new, next)?;
+            }
+            Ok(read)
+        });
         let member = &mut self.members[index];
         let done = match &mut member.state {
             State::Publishing(producer) => producer.reload(&member.config, read, &mut self.host),
@@ -136,22 +160,38 @@ impl Daemon<'_> {
         self.done(index, done.map(|()| None)).map(drop)
     }
 
-    fn reread(&mut self, index: usize) -> Result<Reread, ProducerError> {
-        let member = &self.members[index];
-        if let Some(why) = member.config.read_once() {
-            return Ok(Reread::ReadOnce(why));
-        }
-        let new = self.host.args.load(&member.config)?;
-        if member.settings() == Some(&new) {
-            return Ok(Reread::Unchanged);
-        }
-        self.check_conflicts(index, &new)?;
+    /// Checks that member `index` may have the settings `new`, and makes the process what they ask for.
+    fn prepare(
+        &mut self,
+        index: usize,
+        new: &Settings,
+        next: &[Option<Wanted>],
+    ) -> Result<(), ProducerError> {
+        self.check_conflicts(index, new, next)?;
         // Without what this region asks for until now.
         let others = self.members.iter().enumerate();
         let others = others.filter(|(other, member)| *other != index && member.is_active());
         let others = others.filter_map(|(_, other)| other.settings()).map(Wanted::of);
-        self.process.apply(others.fold(Wanted::of(&new), Wanted::and))?;
-        Ok(Reread::New(Box::new(new)))
+        self.process.apply(others.fold(Wanted::of(new), Wanted::and))
+    }
+}
+
+fn reread(args: &Args, member: &Member) -> Result<Reread, ProducerError> {
+    if let Some(why) = member.config.read_once() {
+        return Ok(Reread::ReadOnce(why));
+    }
+    let new = args.load(&member.config)?;
+    let is_same = member.settings() == Some(&new);
+    Ok(if is_same { Reread::Unchanged } else { Reread::New(Box::new(new)) })
+}
+
+impl Reread {
+    /// What new settings ask the process to be.
+    fn wanted(&self) -> Option<Wanted> {
+        match self {
+            Self::New(new) => Some(Wanted::of(new)),
+            Self::ReadOnce(_) | Self::Unchanged => None,
+        }
     }
 }
 

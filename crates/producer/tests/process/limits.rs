@@ -42,6 +42,27 @@ fn settings_of_the_process_are_those_of_any_configuration_and_may_not_differ() {
 }
 
 #[test]
+fn a_setting_of_the_process_changes_in_all_configurations_at_once() {
+    let place = Place::new();
+    let configure_both = |cpu: u32| {
+        for name in ["a", "b"] {
+            let more = format!("[producer]\ntick = \"10ms\"\ncpu = {cpu}\n");
+            configure(&place, name, COUNTER, &more);
+        }
+    };
+    configure_both(0);
+    let mut producer = start(&place, &["."]);
+    publish_all(&place, &["a", "b"]);
+    configure_both(1);
+    producer.signal(Signal::HUP);
+    // In force, or an error of the system where there is one processor.
+    wait_until("both reloads", || producer.log().matches("SIGHUP: ").count() >= 2);
+    producer.signal(Signal::TERM);
+    let log = producer.ends_with(0);
+    assert!(!log.contains("asks for cpu"), "{log}");
+}
+
+#[test]
 fn a_processor_that_is_not_there_is_an_error_with_the_next_step() {
     let place = Place::new();
     configure(&place, "a", COUNTER, "[producer]\ncpu = 1000\n");
