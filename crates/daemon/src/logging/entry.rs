@@ -44,9 +44,13 @@ impl Entry {
         entry
     }
 
-    /// Puts the name of what the event is about before its message, unless it begins with that.
+    /// Puts the name of what the event is about before its message, unless it begins with that: "stu: "
+    /// or "/run/stu.region was", but not "line 7" for a region that is called line.
     pub(crate) fn set_subject(&mut self, Subject(name): &Subject) {
-        if !self.message.starts_with(name) {
+        let is_named = self.message.strip_prefix(name.as_str()).is_some_and(|rest| {
+            rest.starts_with(':') || name.contains('/') && rest.starts_with(' ')
+        });
+        if !is_named {
             self.message = short(&format!("{name}: {}", self.message));
         }
     }

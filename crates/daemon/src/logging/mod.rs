@@ -113,8 +113,8 @@ pub fn init(
 
 /// The span of messages about `subject`: each begins with its name.
 pub fn about(subject: &str) -> Span {
-    // As an error, so that a filter that lets any event pass lets it pass.
-    tracing::error_span!("about", subject)
+    // Of the target that passes every filter.
+    tracing::error_span!(target: REPORT_TARGET, "about", subject)
 }
 
 /// Writes delayed messages as far as the log has room, and the numbers of lost ones and of those that
@@ -270,7 +270,7 @@ fn from_environment() -> Result<LogFilter, LogError> {
 
 #[cfg(test)]
 mod tests {
-    use super::testing::logged;
+    use super::testing::{logged, logged_by};
     use super::{Format, about};
 
     #[test]
@@ -284,5 +284,27 @@ mod tests {
         assert!(lines[0].contains(r#""stu: line 7 skipped""#), "{text}");
         assert!(lines[1].contains(r#""stu: is on a disk""#), "{text}");
         assert!(lines[2].contains(r#""another""#), "{text}");
+    }
+
+    #[test]
+    fn a_subject_is_named_although_the_message_begins_with_the_same_letters() {
+        let text = logged(Format::Json, || {
+            about("line").in_scope(|| tracing::warn!("line 7 skipped"));
+            about("c").in_scope(|| tracing::warn!("closed"));
+            about("/c").in_scope(|| tracing::warn!("/c was deleted"));
+        });
+        let lines: Vec<&str> = text.lines().collect();
+        assert!(lines[0].contains(r#""line: line 7 skipped""#), "{text}");
+        assert!(lines[1].contains(r#""c: closed""#), "{text}");
+        assert!(lines[2].contains(r#""/c was deleted""#), "{text}");
+    }
+
+    #[test]
+    fn a_filter_that_lets_an_event_pass_lets_its_subject_pass() {
+        let filter = concat!("off,", module_path!(), "=warn");
+        let text = logged_by(filter, Format::Json, || {
+            about("stu").in_scope(|| tracing::warn!("line 7 skipped"));
+        });
+        assert!(text.contains(r#""stu: line 7 skipped""#), "{text}");
     }
 }
