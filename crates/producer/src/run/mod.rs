@@ -179,17 +179,15 @@ impl<'a> Daemon<'a> {
 
     /// Sleeps until something is to be done.
     fn wait(&mut self) -> Result<Ready, ProducerError> {
-        let first = self.queue.first();
-        let spin =
-            first.map_or_else(Default::default, |(_, index)| self.members[index].busy_wait());
-        let due = first.map(|(due, _)| due).into_iter().chain(self.host.service.deadline()).min();
-        let until = due.map(|due| due.before(spin));
+        let first = self.queue.first().map(|(due, index)| (due, self.members[index].busy_wait()));
+        let sleep = first.map(|(due, spin)| due.before(spin));
+        let until = sleep.into_iter().chain(self.host.service.deadline()).min();
         let ready = daemon::wait(&self.host.signals, self.inputs.fd(), until)
             .map_err(ProducerError::system("cannot wait"))?;
-        if let Some((due, until)) = due.zip(until)
+        if let Some((due, spin)) = first
             && !spin.is_zero()
             && ready == Ready::default()
-            && Monotonic::now() >= until
+            && Monotonic::now() >= due.before(spin)
         {
             daemon::spin_until(due);
         }
