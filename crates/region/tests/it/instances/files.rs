@@ -59,7 +59,7 @@ fn a_reader_that_attaches_twice_between_two_events_still_counts_what_it_missed()
     let a = first.instance("a").unwrap();
     (0..3).for_each(|_| publish(&mut first, a));
     let mut reader = reader(&place);
-    assert_eq!(told(&mut reader), ["a +", "a 3"]);
+    assert_eq!(events(&mut reader), ["a +", "a 3"]);
     publish(&mut first, a);
     drop(first);
     for max in [3, 4] {
@@ -68,7 +68,7 @@ fn a_reader_that_attaches_twice_between_two_events_still_counts_what_it_missed()
         publish(&mut next, a);
         assert_eq!(reader.refresh().unwrap(), Refreshed::Reattached);
     }
-    assert_eq!(told(&mut reader), ["a +", "a missed 2", "a 6"]);
+    assert_eq!(events(&mut reader), ["a +", "a missed 2", "a 6"]);
 }
 
 #[test]
@@ -102,17 +102,17 @@ fn an_instance_that_joins_after_a_new_file_was_read_has_missed_nothing() {
     (0..9).for_each(|_| publish(&mut first, b));
     publish(&mut first, a);
     let mut reader = reader(&place);
-    assert_eq!(told(&mut reader), ["a +", "a 1", "b +", "b 9"]);
+    assert_eq!(events(&mut reader), ["a +", "a 1", "b +", "b 9"]);
     first.retire(a).unwrap();
     drop(first);
     let mut second = writer(&place, 3);
     assert_eq!(reader.refresh().unwrap(), Refreshed::Reattached);
-    assert_eq!(told(&mut reader), ["b +"]);
+    assert_eq!(events(&mut reader), ["b +"]);
     let b = second.find("b").unwrap();
     second.retire(b).unwrap();
     let a = second.instance("a").unwrap();
     publish(&mut second, a);
-    assert_eq!(told(&mut reader), ["b -", "a +", "a 10"]);
+    assert_eq!(events(&mut reader), ["b -", "a +", "a 10"]);
 }
 
 #[test]

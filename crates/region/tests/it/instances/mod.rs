@@ -304,7 +304,7 @@ fn a_notifier_is_readable_after_a_publish_to_any_instance() {
         let readable = &mut [PollFd::new(&notifier, PollFlags::IN)];
         let deadline = Timespec { tv_sec: 60, tv_nsec: 0 };
         assert_eq!(poll(readable, Some(&deadline)).unwrap(), 1);
-        assert!(!told(&mut reader).is_empty());
+        assert!(!events(&mut reader).is_empty());
     }
 }
 
