@@ -15,6 +15,10 @@ struct Window {
     program: Daemon,
 }
 
+/// A session of its own on its standard input, and SIGHUP as it is by default: the tests may have been
+/// started by `nohup`, which ignores it.
+const WINDOW: [&str; 4] = ["env", "--default-signal=HUP", "setsid", "--ctty"];
+
 impl Window {
     /// Starts a producer of `./x.toml` as the argument of `around`, in a new terminal.
     fn with_producer(place: &Place, around: &[&str], arguments: &[&str]) -> Self {
@@ -22,8 +26,7 @@ impl Window {
         let terminal = openpt(flags).expect("a terminal");
         grantpt(&terminal).and_then(|()| unlockpt(&terminal)).expect("its other side");
         let stdin = ioctl_tiocgptpeer(&terminal, flags).expect("its other side");
-        let mut command =
-            producer().command_under(&[&["setsid", "--ctty"], around].concat(), place);
+        let mut command = producer().command_under(&[&WINDOW, around].concat(), place);
         let command = command.arg("./x.toml").args(arguments);
         let program = Daemon::start_reading("a producer in a window", command, stdin);
         Self { terminal: Some(terminal), program }
