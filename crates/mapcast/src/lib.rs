@@ -93,9 +93,9 @@ pub use layout::{
 };
 pub use region::{
     Address, Begin, BootTime, Changed, Event, FieldOf, FileStatus, Follow, Followed, Holder,
-    Instance, InstanceChange, InstanceEvent, InstanceReader, InstanceWriter, Notifier, Options,
-    Origin, Place, Publication, Reader, Refreshed, RegionError as Error,
-    RegionErrorKind as ErrorKind, Sample, State, Step, ToPlace, Why, Writer, find, locate,
+    Instance, InstanceChange, InstanceEvent, InstanceReader, InstanceWriter, Listing, Notifier,
+    Options, Origin, Place, Publication, Reader, Refreshed, RegionError as Error,
+    RegionErrorKind as ErrorKind, Sample, State, Step, ToPlace, Why, Writer, find, list, locate,
 };
 
 #[doc(hidden)]
@@ -124,6 +124,7 @@ pub use layout::derive_support;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub mod dynamic {
+    pub use layout::header::Header;
     pub use layout::{
         CType, Field, FieldSpec, Label, Line, RecordBuf, RecordView, Scalar, Schema, SchemaBuilder,
         SchemaError, SchemaPart, Template, Value, ValueError, ValueErrorKind, WrongLength,

@@ -84,6 +84,19 @@ impl Directory {
         [Self::system(), Self { path: SYSTEM.into(), chosen: Chosen::System }]
     }
 
+    /// Where a reader looks for a name, in this order.
+    ///
+    /// # Errors
+    /// [`Kind::RelativeDirectory`].
+    pub(crate) fn searched() -> Result<Vec<Self>, RegionError> {
+        let own = Self::in_force()?;
+        let mut all = if own.yields_to_system() { Self::of_system().to_vec() } else { Vec::new() };
+        all.insert(0, own);
+        // The system's may be this user's own.
+        all.dedup_by(|one, other| one.path == other.path);
+        Ok(all)
+    }
+
     /// The default directory of this process.
     ///
     /// # Errors

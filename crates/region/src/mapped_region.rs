@@ -237,7 +237,7 @@ impl MappedRegion {
     /// Whether writers of this region wake sleeping readers.
     #[inline]
     pub(crate) fn wakes(&self) -> bool {
-        self.header.compatible & header::WAKE != 0
+        self.header.wakes()
     }
 }
 

@@ -116,6 +116,12 @@ pub struct Header {
 }
 
 impl Header {
+    /// Whether the writer wakes the readers that wait.
+    #[inline]
+    pub const fn wakes(&self) -> bool {
+        self.compatible & WAKE != 0
+    }
+
     /// The bytes of the header, checksum included.
     pub fn encode(&self) -> [u8; HEADER_LEN] {
         let mut bytes = [0; HEADER_LEN];

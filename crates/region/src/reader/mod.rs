@@ -28,6 +28,7 @@ use crate::wall;
 use crate::writer_status::WriterStatus;
 use channel::{Part, Ring, Tail};
 use layout::Schema;
+use layout::header::Header;
 use refresh_timer::RefreshTimer;
 use std::fmt;
 use std::fs::File;
@@ -302,6 +303,11 @@ impl DynReader {
     /// The record's description, out of the region.
     pub fn schema(&self) -> &Arc<Schema> {
         &self.schema
+    }
+
+    /// The region's fixed header: sizes, offsets and times, as they were checked when it was attached.
+    pub fn header(&self) -> &Header {
+        self.mapped().header()
     }
 
     /// The region's file.
