@@ -102,7 +102,7 @@ fn nothing_is_left_to_do_later() {
 }
 
 /// Tests that start programs of the machine's alone, which need its environment.
-const TOOLS_ONLY: [&str; 1] = ["crates/layout/tests/it/c_abi.rs"];
+const TOOLS_ONLY: [&str; 2] = ["crates/layout/tests/it/c_abi.rs", "crates/tool/tests/it/schema.rs"];
 
 /// A program with one test, which may go to another directory.
 const ALONE: [&str; 1] = ["crates/region/tests/chdir.rs"];
@@ -204,9 +204,9 @@ const NEVER_ONE: [&str; 8] = [
 ];
 
 /// Crates whose messages reach users.
-const WITH_MESSAGES: [&str; 11] = [
+const WITH_MESSAGES: [&str; 12] = [
     "channel", "consumer", "copier", "daemon", "layout", "producer", "query", "region", "render",
-    "settings", "shared",
+    "settings", "shared", "tool",
 ];
 
 #[test]

@@ -37,7 +37,7 @@ mod wait;
 
 pub use advice::with_next_step;
 pub use exit::Exit;
-pub use layout::text::counted;
+pub use layout::text::{counted, plain};
 pub use on_change::OnChange;
 pub use output::{OutputError, expect_stdout, print};
 pub use process::{

@@ -1,0 +1,71 @@
+//! The command line. Its clap definition is the one source of `--help`, completions and man pages.
+
+use clap::{CommandFactory, Parser, Subcommand, ValueEnum};
+use daemon::cli::{CommonArgs, VERSION};
+
+use crate::{inspect, list, schema};
+
+/// The name the program goes by in messages.
+pub const PROGRAM: &str = "mapcast";
+
+const AFTER_HELP: &str = "\
+Examples:
+  mapcast list                        every region that can be found by name
+  mapcast list --format json          the same for a script, an object a line
+  mapcast inspect host                header, fields, writer of one region
+  mapcast schema host --as c          its record as a C struct
+
+Exit codes:
+  0  done
+  1  failure; one line on stderr says why, and what to do next
+  2  wrong usage
+  3  no such region
+
+Environment:
+  MAPCAST_DIR      the directory of regions that are given by name (an absolute path); else /run/mapcast or /dev/shm/mapcast for root, $XDG_RUNTIME_DIR/mapcast or /dev/shm/mapcast-UID
+  MAPCAST_LOG      what to log, without --log
+  NO_COLOR         no colours";
+
+/// Shows the regions of this host: which there are, what is in them
+///
+/// A region is given by its name, by a path (with a '/'), or by the .toml that describes it.
+#[derive(Clone, Debug, Parser)]
+#[command(
+    name = PROGRAM, version = VERSION, after_long_help = AFTER_HELP,
+    subcommand_required = true, disable_help_subcommand = true
+)]
+pub struct Args {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+
+    /// Options of every program.
+    #[command(flatten)]
+    pub common: CommonArgs,
+}
+
+/// What the tool does.
+#[derive(Clone, Debug, Subcommand)]
+pub enum Command {
+    /// Lists regions: record, state, rate, age, size, writer
+    List(list::Args),
+    /// Describes one region: header, fields, writer
+    Inspect(inspect::Args),
+    /// Prints a region's record as TOML, C, Rust, Python or JSON
+    Schema(schema::Args),
+}
+
+/// How a result is printed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// For people
+    #[default]
+    Text,
+    /// One JSON object a line
+    Json,
+}
+
+/// The definition of the command line, for completions and man pages.
+pub fn command() -> clap::Command {
+    Args::command()
+}

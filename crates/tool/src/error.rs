@@ -1,0 +1,58 @@
+//! Why the tool failed.
+
+use std::io;
+use std::path::PathBuf;
+
+use daemon::logging::LogError;
+use daemon::{Exit, OutputError};
+use mapcast::ErrorKind;
+use settings::SettingsError;
+
+/// Why [`run`](crate::run) failed. Displays as one line that ends with the next step.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ToolError {
+    /// The log cannot be set up.
+    #[error(transparent)]
+    Log(#[from] LogError),
+    /// A configuration is bad.
+    #[error(transparent)]
+    Settings(#[from] SettingsError),
+    /// A region cannot be read.
+    #[error("{}", daemon::with_next_step(.0))]
+    Region(#[from] mapcast::Error),
+    /// A directory cannot be listed.
+    #[error("{}: cannot list the directory: {source}; {}", path.display(), daemon::next_step(source))]
+    Directory {
+        /// The directory.
+        path: PathBuf,
+        /// The system's error.
+        source: io::Error,
+    },
+    /// Some rows of a list could not be made; each was reported.
+    #[error("{} could not be read; the messages above say why", daemon::counted(*.0, "region"))]
+    Unreadable(u64),
+    /// The bare format has no header.
+    #[error("{}: a bare file does not describe itself; read its .toml", .0.display())]
+    Bare(PathBuf),
+    /// The result could not be written.
+    #[error(transparent)]
+    Output(#[from] OutputError),
+}
+
+impl ToolError {
+    /// The exit code for this error.
+    pub fn exit(&self) -> Exit {
+        match self {
+            Self::Log(_) | Self::Bare(_) => Exit::Usage,
+            Self::Region(error) if error.is_of_environment() => Exit::Usage,
+            Self::Region(error) if matches!(error.kind(), ErrorKind::NotThere) => Exit::NoValue,
+            _ => Exit::Failure,
+        }
+    }
+}
+
+/// Writes a result to stdout.
+pub(crate) fn print(text: &str) -> Result<(), ToolError> {
+    Ok(daemon::print(text)?)
+}

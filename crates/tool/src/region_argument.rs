@@ -1,0 +1,64 @@
+//! A region as it is given on the command line: a name, a path, or a configuration.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use clap::builder::{OsStringValueParser, TypedValueParser};
+use mapcast::{Place, ToPlace};
+use settings::{Address, AddressError, Format, Settings};
+
+use crate::ToolError;
+
+/// Ends the name of a configuration.
+const CONFIG: &str = ".toml";
+
+/// What an argument names.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RegionArgument {
+    /// A region.
+    Region(Address),
+    /// A configuration, whose region it is.
+    Config(PathBuf),
+}
+
+impl RegionArgument {
+    /// Parses an argument: see [`RegionArgument`].
+    pub(crate) fn parser() -> impl TypedValueParser<Value = Self> {
+        OsStringValueParser::new().try_map(Self::parse)
+    }
+
+    fn parse(argument: OsString) -> Result<Self, AddressError> {
+        let is_config = argument.to_str().is_some_and(|text| text.ends_with(CONFIG));
+        if is_config {
+            return Ok(Self::Config(argument.into()));
+        }
+        Address::from_argument(argument).map(Self::Region)
+    }
+
+    /// Where the region is.
+    pub(crate) fn located(&self) -> Result<Located, ToolError> {
+        match self {
+            Self::Region(address) => Ok(Located(address.clone())),
+            Self::Config(path) => {
+                let region = Settings::load(path)?.region;
+                match region.format {
+                    Format::Mapcast => Ok(Located(region.address)),
+                    Format::Bare => Err(ToolError::Bare(path.clone())),
+                }
+            }
+        }
+    }
+}
+
+/// Where a region is, as the library takes it.
+#[derive(Clone, Debug)]
+pub(crate) struct Located(Address);
+
+impl ToPlace for Located {
+    fn place(&self) -> Place<'_> {
+        match &self.0 {
+            Address::Name(name) => Place::Name(name),
+            Address::Path(path) => Place::Path(path),
+        }
+    }
+}

@@ -1,0 +1,70 @@
+//! A record as a C struct.
+
+use std::fmt::Write as _;
+
+use mapcast::dynamic::{Field, Scalar, Schema};
+
+use super::about;
+use super::members::{Member, members, unreserved};
+
+const KEYWORDS: [&str; 44] = [
+    "auto", "break", "case", "char", "const", "continue", "default", "do", "double", "else",
+    "enum", "extern", "float", "for", "goto", "if", "inline", "int", "long", "register",
+    "restrict", "return", "short", "signed", "sizeof", "static", "struct", "switch", "typedef",
+    "union", "unsigned", "void", "volatile", "while", "bool", "true", "false", "nullptr", "typeof",
+    "class", "new", "this", "template", "operator",
+];
+
+/// The struct, and an assertion for each offset.
+pub(super) fn text(schema: &Schema) -> String {
+    let name = unreserved(schema.name(), &KEYWORDS);
+    let mut text =
+        String::from("#include <stdbool.h>\n#include <stddef.h>\n#include <stdint.h>\n\n");
+    let _ = writeln!(text, "struct {name} {{");
+    for (index, member) in members(schema).into_iter().enumerate() {
+        match member {
+            Member::Field(field) => text.push_str(&declaration(field)),
+            Member::Gap { by_itself: true, .. } => {}
+            Member::Gap { len, .. } => {
+                let _ = writeln!(text, "    unsigned char reserved{index}[{len}];");
+            }
+        }
+    }
+    let _ = writeln!(text, "}};\n");
+    let _ = writeln!(text, "_Static_assert(sizeof(struct {name}) == {}, \"size\");", schema.size());
+    for field in schema.fields() {
+        let member = unreserved(field.name(), &KEYWORDS);
+        let _ = writeln!(
+            text,
+            "_Static_assert(offsetof(struct {name}, {member}) == {}, \"{member}\");",
+            field.offset()
+        );
+    }
+    text
+}
+
+fn declaration(field: &Field) -> String {
+    let (name, ctype) = (unreserved(field.name(), &KEYWORDS), field.ctype());
+    let count = ctype.count().map_or_else(String::new, |count| format!("[{count}]"));
+    let declared = format!("    {} {name}{count};", c_type(ctype.element()));
+    // A comment must not end early.
+    let about = about(field).replace("*/", "* /");
+    if about.is_empty() { declared + "\n" } else { format!("{declared} /* {about} */\n") }
+}
+
+fn c_type(scalar: Scalar) -> &'static str {
+    match scalar {
+        Scalar::I8 => "int8_t",
+        Scalar::I16 => "int16_t",
+        Scalar::I32 => "int32_t",
+        Scalar::I64 => "int64_t",
+        Scalar::U8 => "uint8_t",
+        Scalar::U16 => "uint16_t",
+        Scalar::U32 => "uint32_t",
+        Scalar::U64 => "uint64_t",
+        Scalar::F32 => "float",
+        Scalar::F64 => "double",
+        Scalar::Bool => "bool",
+        Scalar::Char => "char",
+    }
+}

@@ -1,0 +1,80 @@
+//! `mapcast schema`: the record of a region as a program or a configuration declares it.
+//!
+//! Invariant: what is printed describes the very bytes: the offsets of C, Rust and Python are asserted in
+//! the text itself, those of TOML are written wherever C's rules would give others.
+
+mod c;
+mod json;
+mod members;
+mod python;
+mod rust;
+mod toml;
+
+use clap::ValueEnum;
+use mapcast::dynamic::{Reader, Schema};
+
+use crate::ToolError;
+use crate::error::print;
+use crate::region_argument::RegionArgument;
+
+/// The command line of `schema`.
+#[derive(Clone, Debug, clap::Args)]
+pub struct Args {
+    /// A region (name or path) or a .toml
+    #[arg(value_parser = RegionArgument::parser())]
+    pub region: RegionArgument,
+
+    /// What to print
+    #[arg(long = "as", value_name = "LANGUAGE", value_enum, default_value_t)]
+    pub language: Language,
+}
+
+/// What a record is written in.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Language {
+    /// A configuration whose producer takes the record from lines of input
+    #[default]
+    Toml,
+    /// A struct with its offsets asserted, for C11
+    C,
+    /// A struct with #[derive(Record)]
+    Rust,
+    /// A class of ctypes
+    Python,
+    /// One object
+    Json,
+}
+
+pub(crate) fn run(args: &Args) -> Result<(), ToolError> {
+    let reader = Reader::open(args.region.located()?)?;
+    let name = reader.path().file_stem().unwrap_or_default().to_string_lossy().into_owned();
+    print(&text(args.language, reader.schema(), &name))
+}
+
+/// `schema` in `language`, for the region called `name`.
+pub fn text(language: Language, schema: &Schema, name: &str) -> String {
+    match language {
+        Language::Toml => toml::text(schema, name),
+        Language::C => c::text(schema),
+        Language::Rust => rust::text(schema),
+        Language::Python => python::text(schema),
+        Language::Json => json::text(schema),
+    }
+}
+
+/// Unit, help and labels of a field, for a comment.
+fn about(field: &mapcast::dynamic::Field) -> String {
+    let mut parts = Vec::new();
+    if !field.help().is_empty() {
+        parts.push(field.help().to_owned());
+    }
+    if !field.unit().is_empty() {
+        parts.push(format!("in {}", field.unit()));
+    }
+    let labels = field.labels().iter().map(|label| format!("{} = {}", label.value, label.text));
+    let labels: Vec<_> = labels.collect();
+    if !labels.is_empty() {
+        parts.push(labels.join(", "));
+    }
+    parts.join("; ")
+}

@@ -1,0 +1,54 @@
+//! A record as a class of Python's `ctypes`.
+
+use std::fmt::Write as _;
+
+use mapcast::dynamic::{Field, Scalar, Schema};
+
+use super::about;
+use super::members::{Member, members};
+
+/// The class, and an assertion for each offset.
+pub(super) fn text(schema: &Schema) -> String {
+    let name = schema.name();
+    let mut text = String::from("import ctypes\n\n\n");
+    let _ = writeln!(text, "class {name}(ctypes.LittleEndianStructure):\n    _fields_ = [");
+    for (index, member) in members(schema).into_iter().enumerate() {
+        match member {
+            Member::Field(field) => text.push_str(&entry(field)),
+            Member::Gap { by_itself: true, .. } => {}
+            Member::Gap { len, .. } => {
+                let _ = writeln!(text, "        (\"reserved{index}\", ctypes.c_ubyte * {len}),");
+            }
+        }
+    }
+    let _ = writeln!(text, "    ]\n\n\nassert ctypes.sizeof({name}) == {}", schema.size());
+    for field in schema.fields() {
+        let _ = writeln!(text, "assert {name}.{}.offset == {}", field.name(), field.offset());
+    }
+    text
+}
+
+fn entry(field: &Field) -> String {
+    let ctype = field.ctype();
+    let count = ctype.count().map_or_else(String::new, |count| format!(" * {count}"));
+    let about = about(field);
+    let comment = if about.is_empty() { String::new() } else { format!("  # {about}") };
+    format!("        (\"{}\", ctypes.{}{count}),{comment}\n", field.name(), c_type(ctype.element()))
+}
+
+fn c_type(scalar: Scalar) -> &'static str {
+    match scalar {
+        Scalar::I8 => "c_int8",
+        Scalar::I16 => "c_int16",
+        Scalar::I32 => "c_int32",
+        Scalar::I64 => "c_int64",
+        Scalar::U8 => "c_uint8",
+        Scalar::U16 => "c_uint16",
+        Scalar::U32 => "c_uint32",
+        Scalar::U64 => "c_uint64",
+        Scalar::F32 => "c_float",
+        Scalar::F64 => "c_double",
+        Scalar::Bool => "c_bool",
+        Scalar::Char => "c_char",
+    }
+}

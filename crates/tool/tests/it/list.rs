@@ -1,0 +1,86 @@
+//! `list` and `inspect`.
+
+use serde_json::Value;
+
+use crate::world::World;
+
+#[test]
+fn each_region_is_a_row_with_its_record_state_and_writer() {
+    let world = World::new();
+    let _live = world.students("live");
+    drop(world.students("closed"));
+    let text = world.prints("list --interval 10ms");
+    let lines: Vec<Vec<&str>> =
+        text.lines().map(|line| line.split_whitespace().collect()).collect();
+    assert_eq!(lines[0], ["NAME", "RECORD", "STATE", "RATE", "AGE", "SEQUENCE", "SIZE", "WRITER"]);
+    assert_eq!(lines[1][..4], ["closed", "STU", "closed", "0/s"]);
+    assert_eq!(lines[2][..4], ["live", "STU", "live", "0/s"]);
+    assert!(text.contains(&std::process::id().to_string()), "{text}");
+}
+
+#[test]
+fn json_has_an_object_a_line_with_exact_numbers() {
+    let world = World::new();
+    let _live = world.students("live");
+    let text = world.prints("list --interval 10ms --format json");
+    let row: Value = serde_json::from_str(text.trim_end()).expect("one object");
+    assert_eq!(
+        (&row["name"], &row["record"], &row["state"]),
+        (&"live".into(), &"STU".into(), &"live".into())
+    );
+    assert_eq!((row["sequence"].as_u64(), row["record_size"].as_u64()), (Some(1), Some(28)));
+    assert_eq!(row["writer"]["pid"].as_u64(), Some(std::process::id().into()));
+}
+
+#[test]
+fn a_file_that_is_no_region_is_reported_and_does_not_hide_the_others() {
+    let world = World::new();
+    let _live = world.students("live");
+    std::fs::write(world.path("text.region"), "no region").expect("a file");
+    let output = world.run("list --interval 10ms");
+    assert_eq!(output.status.code(), Some(1));
+    assert!(String::from_utf8_lossy(&output.stdout).contains("live  STU"), "{output:?}");
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(
+        said.contains("text.region")
+            && said.ends_with("1 region could not be read; the messages above say why\n"),
+        "{said}"
+    );
+}
+
+#[test]
+fn an_empty_and_a_missing_directory_have_no_regions() {
+    let world = World::new();
+    assert!(world.prints("list").starts_with("no regions in /"));
+    let output = world.run("list ./missing");
+    assert_eq!(output.status.code(), Some(1));
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(said.contains("./missing: cannot list the directory: No such file"), "{said}");
+}
+
+#[test]
+fn inspect_shows_header_writer_and_fields() {
+    let world = World::new();
+    let _live = world.students("live");
+    let text = world.prints("inspect live");
+    for part in [
+        "record         STU, 28 bytes, aligned to 4",
+        "state          live",
+        "sequence 1",
+        "char[20]",
+        "student number",
+    ] {
+        assert!(text.contains(part), "{part}:\n{text}");
+    }
+    let facts: Value =
+        serde_json::from_str(&world.prints("inspect ./live.region --format json")).expect("JSON");
+    assert_eq!(facts["fields"][1]["type"], "char[20]");
+    assert_eq!(facts["fields"][1]["offset"], 4);
+}
+
+#[test]
+fn a_region_that_is_not_there_ends_with_3() {
+    let world = World::new();
+    let output = world.run("inspect nothing");
+    assert_eq!(output.status.code(), Some(3), "{output:?}");
+}

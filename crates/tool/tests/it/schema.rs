@@ -1,0 +1,86 @@
+//! `schema`: what is printed is the same record, by each language's own judgement.
+
+use std::fs;
+use std::process::Command;
+
+use mapcast::Record as _;
+use mapcast::dynamic::{CType, FieldSpec, Scalar, Schema};
+use settings::Settings;
+use tool::schema::{Language, text};
+
+use crate::world::World;
+
+/// All types, labels, gaps that C would not make, and names that are words of other languages.
+fn odd() -> Schema {
+    let array = |scalar, count| CType::array(scalar, count).expect("an array");
+    Schema::builder("ODD_ONE")
+        .field(
+            FieldSpec::new("int", Scalar::I32).unit("m").help("a \"quoted\" help */ with \\ both"),
+        )
+        .field(FieldSpec::new("type", Scalar::Bool))
+        .field(FieldSpec::new("text", array(Scalar::Char, 5)))
+        .field(FieldSpec::new("mode", Scalar::U8).label(0, "off").label(1, "on \u{5f00}"))
+        .field(FieldSpec::new("far", Scalar::U64).offset(64))
+        .field(FieldSpec::new("list", array(Scalar::F32, 3)))
+        .line("{int}\t{mode}")
+        .build()
+        .expect("a schema")
+}
+
+#[test]
+fn the_toml_makes_the_same_record() {
+    for schema in [odd(), mapcast::Stu::schema()] {
+        let toml = text(Language::Toml, &schema, "odd");
+        let settings =
+            Settings::parse(&toml, "odd.toml").unwrap_or_else(|err| panic!("{err}\n{toml}"));
+        assert_eq!(*settings.record.schema, schema, "{toml}");
+    }
+}
+
+#[test]
+fn the_c_struct_compiles_and_its_offsets_are_asserted() {
+    let world = World::new();
+    for schema in [odd(), mapcast::Stu::schema()] {
+        let source = text(Language::C, &schema, "odd");
+        assert_eq!(source.matches("_Static_assert").count(), schema.fields().len() + 1);
+        fs::write(world.path("odd.c"), &source).expect("a file");
+        let mut cc = Command::new("cc");
+        cc.args(["-std=c11", "-Wall", "-Wextra", "-Werror", "-fsyntax-only", "odd.c"]);
+        let output = cc.current_dir(world.path("")).output().expect("cc");
+        assert!(output.status.success(), "{}\n{source}", String::from_utf8_lossy(&output.stderr));
+    }
+}
+
+/// The printed Rust, compiled.
+#[allow(unreachable_pub)] // it is printed for a crate's root
+mod generated {
+    include!("odd_one.rs.txt");
+}
+
+#[test]
+fn the_rust_struct_has_the_same_schema() {
+    let printed = text(Language::Rust, &odd(), "odd");
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it/odd_one.rs.txt");
+    if std::env::var_os("MAPCAST_BLESS").is_some() {
+        fs::write(path, &printed).expect("written");
+    }
+    assert_eq!(printed, include_str!("odd_one.rs.txt"), "MAPCAST_BLESS=1 writes it anew");
+    assert_eq!(generated::OddOne::schema(), odd());
+}
+
+#[test]
+fn the_json_has_each_field_and_label() {
+    let printed: serde_json::Value =
+        serde_json::from_str(&text(Language::Json, &odd(), "odd")).expect("JSON");
+    assert_eq!(printed["fields"][3]["labels"]["1"], "on \u{5f00}");
+    assert_eq!(printed["size"], odd().size());
+}
+
+#[test]
+fn the_schema_of_a_region_is_printed() {
+    let world = World::new();
+    let _live = world.students("live");
+    let printed = world.prints("schema live --as python");
+    assert!(printed.contains("(\"name\", ctypes.c_char * 20),"), "{printed}");
+    assert!(printed.contains("assert STU.sex.offset == 24"), "{printed}");
+}
