@@ -95,6 +95,11 @@ impl Instances {
         self.change
     }
 
+    /// Slots of each block.
+    pub fn slots(&self) -> u32 {
+        self.slots
+    }
+
     /// The greatest sequence number that any retired instance had reached.
     pub fn floor(&self) -> u64 {
         self.floor

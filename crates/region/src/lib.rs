@@ -70,6 +70,7 @@ mod follow;
 mod fork;
 mod guard;
 mod instances;
+mod last_record;
 mod lineage;
 mod listing;
 mod location;
@@ -113,8 +114,8 @@ pub use reader::{
 };
 pub use state::State;
 pub use writer::{
-    Changed, DynInstanceWriter, DynWriter, FileStatus, Holder, InstanceWriter, Origin, Standby,
-    Why, Writer,
+    Changed, DynInstanceWriter, DynWriter, FileStatus, Holder, InstanceStandby, InstanceWriter,
+    Origin, Standby, Why, Writer,
 };
 
 /// For this project's own crates: no part of this crate's interface, and free to change.

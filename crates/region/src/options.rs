@@ -1,5 +1,8 @@
 //! How a writer makes its region.
 
+use layout::InstanceName;
+use std::collections::HashSet;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// Settings of a new region. `Options::new()` is what most want.
@@ -18,6 +21,8 @@ pub struct Options {
     pub(crate) check_every: Duration,
     /// Most instances; `None`: a plain region.
     pub(crate) instances: Option<u32>,
+    /// The only instances that stay; `None`: all do.
+    only: Option<Arc<HashSet<InstanceName>>>,
 }
 
 impl Options {
@@ -32,6 +37,7 @@ impl Options {
             period: None,
             check_every,
             instances: None,
+            only: None,
         }
     }
 
@@ -72,6 +78,25 @@ impl Options {
     #[must_use]
     pub fn period(self, period: Duration) -> Self {
         Self { period: Some(period), ..self }
+    }
+
+    /// Which of the instances that a region has stay when a writer opens or changes it: those of these
+    /// names, the others are retired. Without it all stay.
+    ///
+    /// So a file for fewer instances can take the place of one with more.
+    #[must_use]
+    pub fn only_instances(self, names: impl IntoIterator<Item = InstanceName>) -> Self {
+        Self { only: Some(Arc::new(names.into_iter().collect())), ..self }
+    }
+
+    /// The same for a region of up to `max` instances.
+    pub(crate) fn for_instances(&self, max: u32) -> Self {
+        Self { instances: Some(max), ..self.clone() }
+    }
+
+    /// Whether an instance that a region has stays.
+    pub(crate) fn keeps(&self, name: &InstanceName) -> bool {
+        self.only.as_ref().is_none_or(|only| only.contains(name))
     }
 
     /// How often a publish or a [heartbeat](crate::DynWriter::heartbeat) checks that the region still has its

@@ -74,6 +74,16 @@ impl<'a> MappedBlocks<'a> {
         (0..=u16::MAX).take(self.words.count)
     }
 
+    /// Bytes of a record.
+    pub(crate) fn record_size(self) -> usize {
+        self.mapped.record_size()
+    }
+
+    /// Whether the file was whole until now: what was copied from it counts.
+    pub(crate) fn are_whole(self) -> bool {
+        self.mapped.is_whole()
+    }
+
     /// Whether there is such a block.
     #[inline]
     pub(crate) fn has(self, block: u16) -> bool {

@@ -14,7 +14,7 @@ mod blocks;
 mod table;
 
 pub(crate) use blocks::{BlockWords, MappedBlocks};
-pub(crate) use table::InstanceTable;
+pub(crate) use table::{Earlier, InstanceTable};
 
 use layout::InstanceName;
 

@@ -3,11 +3,12 @@
 //! Invariant: a name is in one block at most, and the table agrees with the file.
 //!
 //! Price: about 200 bytes of the writer's own memory for each block, and a look at each block when
-//! the region is opened.
+//! the region is opened; a copy of the last record of each when its file is replaced.
 
 use super::{Instance, MappedBlocks};
+use crate::last_record::LastRecord;
 use crate::mapping;
-use channel::{Blocks, Instances, Memory};
+use channel::{Blocks, Instances, Memory, Ring};
 use layout::InstanceName;
 use std::collections::HashMap;
 
@@ -19,6 +20,24 @@ pub(crate) struct InstanceTable {
     blocks: HashMap<InstanceName, u16>,
     /// No block before this one is free.
     first_free: usize,
+}
+
+/// The instances of a file that another one takes the place of.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Earlier<'a> {
+    pub(crate) table: &'a InstanceTable,
+    /// Where their newest records are, if those are to be in the new file, too.
+    pub(crate) records: Option<MappedBlocks<'a>>,
+}
+
+impl Earlier<'_> {
+    /// The newest record of an instance, if the new file is to begin with it.
+    fn last(&self, instance: Instance, slots: u32) -> Option<LastRecord> {
+        let blocks = self.records?;
+        let ring = Ring::new(blocks.at(instance.block), slots).ok()?;
+        let newest = self.table.sequence(instance);
+        LastRecord::of(&ring, newest, blocks.record_size()).filter(|_| blocks.are_whole())
+    }
 }
 
 impl InstanceTable {
@@ -125,17 +144,28 @@ impl InstanceTable {
         self.first_free = self.first_free.min(block.into());
     }
 
-    /// Gives blocks of a new file to the instances of `old`, with their numbers and handles, where
-    /// there are as many blocks; `false` if there are not enough.
-    pub(crate) fn take_over(&mut self, blocks: MappedBlocks<'_>, old: &Self) -> bool {
-        for (instance, name) in old.all() {
+    /// Gives blocks of a new file to the instances of an earlier one that `stays` is true of, with
+    /// their numbers, handles and last records, where there are as many blocks; `false` if there are
+    /// not enough.
+    pub(crate) fn take_over(
+        &mut self,
+        blocks: MappedBlocks<'_>,
+        earlier: Earlier<'_>,
+        stays: impl Fn(&InstanceName) -> bool,
+    ) -> bool {
+        let old = earlier.table;
+        for (instance, name) in old.all().into_iter().filter(|(_, name)| stays(name)) {
             let place = Some(instance.block).filter(|block| self.is_free(*block));
             let Some(block) = place.or_else(|| self.free()) else { return false };
-            let (base, generation) = (old.sequence(instance), instance.generation);
-            self.state.join_after(&blocks, block, name.as_bytes(), base, generation);
-            self.note(block, generation, name);
+            let last = earlier.last(instance, old.state.slots());
+            let base = old.sequence(instance) - u64::from(last.is_some());
+            self.state.join_after(&blocks, block, name.as_bytes(), base, instance.generation);
+            if let Some(last) = last {
+                self.state.publish(&blocks, block, last.published_at, &last.bytes);
+            }
+            self.note(block, instance.generation, name);
         }
-        self.state.raise_floor(&blocks, old.state.floor());
+        self.state.raise_floor(&blocks, old.greatest());
         true
     }
 

@@ -189,7 +189,8 @@ impl DynWriter {
 
     /// Why the region cannot stay with `schema` and `options`, if so.
     fn why_change(&self, schema: &Schema, options: &Options) -> Result<Option<Why>, RegionError> {
-        let same_shape = options.slots == self.options.slots && options.wake == self.options.wake;
+        let shape = |options: &Options| (options.slots, options.wake, options.instances);
+        let same_shape = shape(options) == shape(&self.options);
         if !same_shape || *schema != *self.schema {
             return Ok(Some(if same_shape { Why::OtherSchema } else { Why::OtherShape }));
         }
@@ -218,8 +219,8 @@ impl DynWriter {
             let (old, epoch, known) = (&self.publisher, self.epoch + 1, lineage::last_change(at));
             let next = Succession::in_new_file(old, epoch, &why, wanted, known);
             let next = next.by_same_writer(old);
-            let fresh =
-                Fresh::make(at, wanted, &next)?.with(self.instances.as_deref(), at.path())?;
+            let earlier = open::earlier(old, self.instances.as_deref(), &why, wanted);
+            let fresh = Fresh::make(at, wanted, &next)?.with(earlier, wanted.options, at.path())?;
             if let Some(opened) = fresh.put(at, &self.file, why)? {
                 return Ok(opened);
             }

@@ -11,7 +11,7 @@ mod takeover_lock;
 mod typed;
 
 pub use change::{Changed, FileStatus};
-pub use instances::{DynInstanceWriter, InstanceWriter};
+pub use instances::{DynInstanceWriter, InstanceStandby, InstanceWriter};
 pub(crate) use open::{at_name, is_named, publisher_over};
 pub use origin::{Origin, Why};
 pub use standby::{Holder, Standby};

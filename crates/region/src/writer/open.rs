@@ -12,7 +12,7 @@
 //! ```
 
 use super::origin::{Origin, Why};
-use super::succession::{LARGEST, Succession};
+use super::succession::{self, LARGEST, Succession};
 use super::takeover_lock::{TakeoverLock, take_lock};
 use crate::aside;
 use crate::boot;
@@ -22,7 +22,7 @@ use crate::error::{RegionError, RegionErrorKind as Kind};
 use crate::file;
 use crate::file_id::FileId;
 use crate::fork::OwnFile;
-use crate::instances::InstanceTable;
+use crate::instances::{Earlier, InstanceTable};
 use crate::lineage;
 use crate::location::Location;
 use crate::mapped_region::{self, MappedRegion, Preamble};
@@ -241,7 +241,8 @@ fn supersede(
     // Of another schema, or of a damaged file, nothing but the numbers is taken over.
     let is_other = matches!(why, Why::OtherSchema | Why::Damaged(_));
     let instances = if is_other { None } else { instances_of(old, at.path())? };
-    let fresh = Fresh::make(at, wanted, &next)?.with(instances.as_ref(), at.path())?;
+    let earlier = earlier(old, instances.as_ref(), &why, wanted);
+    let fresh = Fresh::make(at, wanted, &next)?.with(earlier, wanted.options, at.path())?;
     let opened = fresh.put(at, file, why)?;
     if opened.is_some() && !is_other_region {
         retire(old);
@@ -281,6 +282,35 @@ pub(super) fn instances_of(
     InstanceTable::resume(blocks, mapped.header().slots)
         .map(Some)
         .map_err(|err| RegionError::new(path, Kind::BadOptions(err.to_string())))
+}
+
+/// What a new file takes over of the instances of `old`, which are those of `table`.
+pub(super) fn earlier<'a>(
+    old: &'a Publisher<MappedRegion>,
+    table: Option<&'a InstanceTable>,
+    why: &Why,
+    wanted: Wanted<'_>,
+) -> Option<Earlier<'a>> {
+    let keeps_records = succession::keeps_records(old, why, wanted);
+    let records = old.ring().memory().blocks().filter(|_| keeps_records);
+    table.map(|table| Earlier { table, records })
+}
+
+/// Gives the new file of `publisher` the instances of an earlier one, if both have instances.
+pub(super) fn take_over_instances(
+    publisher: &Publisher<MappedRegion>,
+    earlier: Option<Earlier<'_>>,
+    options: &Options,
+    path: &Path,
+) -> Result<(), RegionError> {
+    let Some((earlier, mut new)) = earlier.zip(instances_of(publisher, path)?) else {
+        return Ok(());
+    };
+    let blocks = publisher.ring().memory().blocks();
+    if blocks.is_some_and(|blocks| new.take_over(blocks, earlier, |name| options.keeps(name))) {
+        return Ok(());
+    }
+    Err(RegionError::new(path, Kind::TooManyInstances { max: new.max() }))
 }
 
 /// Marks the region as this writer's.
@@ -354,20 +384,15 @@ impl Fresh {
         Ok(Self { unnamed, publisher, epoch: next.epoch })
     }
 
-    /// The same with the instances of `old`, if it is a region of instances.
+    /// The same with the instances of an earlier file.
     pub(super) fn with(
         self,
-        old: Option<&InstanceTable>,
+        earlier: Option<Earlier<'_>>,
+        options: &Options,
         path: &Path,
     ) -> Result<Self, RegionError> {
-        let Some((old, mut new)) = old.zip(instances_of(&self.publisher, path)?) else {
-            return Ok(self);
-        };
-        let blocks = self.publisher.ring().memory().blocks();
-        if blocks.is_some_and(|blocks| new.take_over(blocks, old)) {
-            return Ok(self);
-        }
-        Err(RegionError::new(path, Kind::TooManyInstances { max: new.max() }))
+        take_over_instances(&self.publisher, earlier, options, path)?;
+        Ok(self)
     }
 
     /// Takes the name from `old`, or the free name of one that was deleted; `None` if that is not

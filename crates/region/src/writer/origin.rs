@@ -22,7 +22,7 @@ pub enum Why {
     OtherBoot,
     /// It holds another record, or describes it otherwise.
     OtherSchema,
-    /// It has another number of slots, or another wake setting.
+    /// It has another number of slots or instances, or another wake setting.
     OtherShape,
     /// It was marked retired by a writer that died before its successor had the name.
     Retired,
@@ -71,7 +71,7 @@ impl fmt::Display for Why {
         f.write_str(match self {
             Self::OtherBoot => "the old one is of an earlier boot",
             Self::OtherSchema => "the old one holds another record",
-            Self::OtherShape => "the old one has other slots or waking",
+            Self::OtherShape => "the old one has other slots, waking or instances",
             Self::Retired => "the old one was retired",
             Self::Locked => "a reader holds a lock on the old one",
             Self::Linked => "the old one had a second name, a hard link",

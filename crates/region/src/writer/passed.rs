@@ -94,9 +94,13 @@ impl DynWriter {
             None => memfd(label, wanted, &Succession::none(0), Origin::Created)?,
             Some(Found::Usable(opened)) => opened,
             Some(Found::Other(old)) => {
-                let origin = Origin::Replaced(old.why);
+                let origin = Origin::Replaced(old.why.clone());
                 let opened = memfd(label, wanted, &old.next, origin)?;
                 if let Some(publisher) = &old.publisher {
+                    let is_other = old.why == Why::OtherSchema;
+                    let table = if is_other { None } else { open::instances_of(publisher, label)? };
+                    let earlier = open::earlier(publisher, table.as_ref(), &old.why, wanted);
+                    open::take_over_instances(&opened.publisher, earlier, options, label)?;
                     open::retire(publisher);
                 }
                 opened
@@ -134,7 +138,11 @@ impl DynWriter {
                 let (old, epoch) = (&self.publisher, self.epoch + 1);
                 let next = Succession::in_new_file(old, epoch, &why, wanted, 0);
                 let next = next.by_same_writer(old);
-                memfd(&self.path, wanted, &next, Origin::Replaced(why))
+                let earlier = open::earlier(old, self.instances.as_deref(), &why, wanted);
+                let opened = memfd(&self.path, wanted, &next, Origin::Replaced(why.clone()))?;
+                let (publisher, options) = (&opened.publisher, wanted.options);
+                open::take_over_instances(publisher, earlier, options, &self.path)?;
+                Ok(opened)
             }
             Home::Named(_) | Home::Passed => Err(cannot_replace(&self.path, &why)),
         }

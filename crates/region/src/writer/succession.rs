@@ -7,8 +7,8 @@
 //! ```text
 //!   the old file                        lineage         sequence        last record
 //!   other schema, shape, mode; a lock   kept            continues       in the new file too, under its
-//!                                                                         name, if it is the same record
-//!                                                                         and neither has instances
+//!                                                                         name, if it is the same record;
+//!                                                                         likewise that of each instance
 //!   cut under its writer                kept            continues
 //!   deleted under its writer            new             continues       in the new file too
 //!   a copy, or it has another name      new             continues       in the new file too
@@ -22,6 +22,7 @@ use super::open::Wanted;
 use super::origin::Why;
 use crate::clock::BootTime;
 use crate::instances::InstanceTable;
+use crate::last_record::LastRecord;
 use crate::lineage::Lineage;
 use crate::mapped_region::MappedRegion;
 use crate::wall;
@@ -44,13 +45,6 @@ pub(super) struct Succession {
     pub(super) wall: Option<wall::Saved>,
     /// The writer's last sign of life.
     pub(super) heartbeat: BootTime,
-}
-
-/// A record and its time.
-#[derive(Clone, Debug)]
-pub(super) struct LastRecord {
-    pub(super) published_at: u64,
-    pub(super) bytes: Vec<u8>,
 }
 
 impl Succession {
@@ -77,12 +71,11 @@ impl Succession {
             _ if why.keeps_lineage() => was,
             _ => Lineage::begin(was.own.max(known)),
         };
-        let is_same_record = header.fingerprint == wanted.schema.fingerprint();
         let blocks = old.ring().memory().blocks();
         // The record of a plain region is none of an instance, nor the other way round.
         let are_plain = blocks.is_none() && wanted.options.instances.is_none();
-        let is_kept = is_same_record && why.keeps_record() && are_plain;
-        let last = is_kept.then(|| LastRecord::of(old)).flatten();
+        let is_kept = keeps_records(old, why, wanted) && are_plain;
+        let last = is_kept.then(|| last_of(old)).flatten();
         let sequence = blocks.map_or(old.sequence(), InstanceTable::greatest_in);
         let wall = (*why != Why::OtherBoot).then(|| wall::saved(old.ring().memory())).flatten();
         let heartbeat = BootTime::now();
@@ -102,13 +95,15 @@ impl Succession {
     }
 }
 
-impl LastRecord {
-    /// The newest record of `publisher`; `None` if there is none, or not a whole one.
-    fn of(publisher: &Publisher<MappedRegion>) -> Option<Self> {
-        let mapped = publisher.ring().memory();
-        let mut bytes = vec![0; mapped.record_size()];
-        let found = publisher.ring().latest(&mut bytes).ok()??;
-        let is_newest = found.sequence == publisher.sequence() && found.sequence > 0;
-        (is_newest && mapped.is_whole()).then_some(Self { published_at: found.published_at, bytes })
-    }
+/// Whether the newest records of `old` are records of the new file, too.
+pub(super) fn keeps_records(old: &Publisher<MappedRegion>, why: &Why, wanted: Wanted<'_>) -> bool {
+    let header = old.ring().memory().header();
+    header.fingerprint == wanted.schema.fingerprint() && why.keeps_record()
+}
+
+fn last_of(publisher: &Publisher<MappedRegion>) -> Option<LastRecord> {
+    let (ring, newest) = (publisher.ring(), publisher.sequence());
+    let mapped = ring.memory();
+    let last = LastRecord::of(ring, newest, mapped.record_size());
+    last.filter(|_| mapped.is_whole())
 }

@@ -5,11 +5,13 @@
 //! Price: beside what a plain region costs, one comparison and two stores for each publish, and a
 //! wake of two words instead of one.
 
+mod standby;
 mod typed;
 
+pub use standby::InstanceStandby;
 pub use typed::InstanceWriter;
 
-use super::{DynWriter, Holder};
+use super::{Changed, DynWriter, Holder};
 use crate::address::ToPlace;
 use crate::clock::BootTime;
 use crate::error::{RegionError, RegionErrorKind as Kind};
@@ -17,7 +19,9 @@ use crate::instances::{Instance, InstanceTable, MappedBlocks};
 use crate::options::Options;
 use layout::{InstanceName, Schema};
 use std::fmt;
+use std::fs::File;
 use std::ops::Deref;
+use std::path::Path;
 
 /// Publishes records of many instances of a schema that is known at run time only.
 ///
@@ -29,8 +33,8 @@ pub struct DynInstanceWriter {
 
 impl DynInstanceWriter {
     /// Creates, resumes or replaces the region at `at`, for up to `max` instances: see
-    /// [`DynWriter::open_with`]. The instances of the writer before stay, with their numbers, unless
-    /// the schema is another one; with their records, too, if the file is resumed.
+    /// [`DynWriter::open_with`]. The instances of the writer before stay, with their numbers and
+    /// newest records, unless the schema is another one.
     ///
     /// # Errors
     /// As [`DynWriter::open`]; [`Kind::BadOptions`] if `max` is not 1 to 65,536;
@@ -41,8 +45,52 @@ impl DynInstanceWriter {
         options: &Options,
         max: u32,
     ) -> Result<Self, RegionError> {
-        let options = Options { instances: Some(max), ..options.clone() };
-        DynWriter::open_with(at, schema, &options).map(|inner| Self { inner })
+        Self::over(DynWriter::open_with(at, schema, &options.for_instances(max))?)
+    }
+
+    /// Publishes to the region in a descriptor: see [`DynWriter::open_file`].
+    ///
+    /// # Errors
+    /// As [`DynWriter::open_file`] and [`open_with`](Self::open_with).
+    pub fn open_file(
+        file: File,
+        label: &Path,
+        schema: &Schema,
+        options: &Options,
+        max: u32,
+    ) -> Result<Self, RegionError> {
+        Self::over(DynWriter::open_file(file, label, schema, &options.for_instances(max))?)
+    }
+
+    /// Publishes to a memfd: see [`DynWriter::open_memfd`].
+    ///
+    /// # Errors
+    /// As [`DynWriter::open_memfd`] and [`open_with`](Self::open_with).
+    pub fn open_memfd(
+        kept: Option<File>,
+        label: &Path,
+        schema: &Schema,
+        options: &Options,
+        max: u32,
+    ) -> Result<Self, RegionError> {
+        Self::over(DynWriter::open_memfd(kept, label, schema, &options.for_instances(max))?)
+    }
+
+    /// `inner` was opened with instances.
+    fn over(inner: DynWriter) -> Result<Self, RegionError> {
+        let mut writer = Self { inner };
+        writer.retire_others()?;
+        Ok(writer)
+    }
+
+    /// Retires the instances that are not to stay: see [`Options::only_instances`].
+    fn retire_others(&mut self) -> Result<(), RegionError> {
+        for (instance, name) in self.all() {
+            if !self.inner.options.keeps(&name) {
+                self.retire(instance)?;
+            }
+        }
+        Ok(())
     }
 
     /// As [`open_with`](Self::open_with), but waits for another writer to end: see
@@ -58,9 +106,9 @@ impl DynInstanceWriter {
         on_wait: impl FnMut(&Holder),
         stop: impl FnMut() -> bool,
     ) -> Result<Option<Self>, RegionError> {
-        let options = Options { instances: Some(max), ..options.clone() };
+        let options = options.for_instances(max);
         let inner = DynWriter::open_standby(at, schema, &options, on_wait, stop)?;
-        Ok(inner.map(|inner| Self { inner }))
+        inner.map(Self::over).transpose()
     }
 
     /// The handle of the instance of this name, which joins the region if it is not there.
@@ -193,6 +241,31 @@ impl DynInstanceWriter {
     pub fn sequence_of(&self, instance: Instance) -> Option<u64> {
         let table = self.table();
         table.has(instance).then(|| table.sequence(instance))
+    }
+
+    /// Makes a new file after the old one was deleted or cut short: see [`DynWriter::recreate`].
+    ///
+    /// # Errors
+    /// As [`DynWriter::recreate`].
+    pub fn recreate(&mut self) -> Result<(), RegionError> {
+        self.inner.recreate()
+    }
+
+    /// Changes the schema, the options, or how many instances there can be: see
+    /// [`DynWriter::change`]. Names, numbers and handles stay; records, too, unless the schema is
+    /// another one.
+    ///
+    /// # Errors
+    /// As [`DynWriter::change`]; [`Kind::TooManyInstances`]: nothing has changed.
+    pub fn change(
+        &mut self,
+        schema: &Schema,
+        options: &Options,
+        max: u32,
+    ) -> Result<Changed, RegionError> {
+        let changed = self.inner.change(schema, &options.for_instances(max))?;
+        self.retire_others()?;
+        Ok(changed)
     }
 
     /// A heartbeat without a publish: see [`DynWriter::heartbeat`].

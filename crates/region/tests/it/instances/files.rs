@@ -4,7 +4,8 @@ use super::{events, publish, reader, stu, writer};
 use crate::{DEADLINE, Place};
 use layout::{FieldSpec, Record, Scalar, Schema, Stu};
 use region::{
-    DynInstanceWriter, DynWriter, Options, Origin, Refreshed, RegionErrorKind as Kind, Why, Writer,
+    Changed, DynInstanceWriter, DynWriter, InstanceStandby, Options, Origin, Refreshed,
+    RegionErrorKind as Kind, Why, Writer,
 };
 use std::os::unix::fs::FileExt;
 use std::time::Duration;
@@ -30,7 +31,7 @@ fn the_next_writer_continues_with_all_names_and_numbers() {
 }
 
 #[test]
-fn a_file_for_more_instances_keeps_names_and_numbers() {
+fn a_file_for_more_instances_keeps_names_numbers_and_newest_records() {
     let place = Place::new();
     let mut first = writer(&place, 2);
     let (a, b) = (first.instance("a").unwrap(), first.instance("b").unwrap());
@@ -46,7 +47,7 @@ fn a_file_for_more_instances_keeps_names_and_numbers() {
     assert_eq!((second.sequence_of(a), second.sequence_of(b)), (Some(3), Some(1)));
     publish(&mut second, a);
     reader.refresh().unwrap();
-    assert_eq!(events(&mut reader), ["a +", "a 4", "b +", "b missed 1"]);
+    assert_eq!(events(&mut reader), ["a +", "a 4", "b +", "b 1"]);
     for old in [old_a, old_b] {
         assert!(matches!(reader.latest(old).unwrap_err().kind(), Kind::NoSuchInstance));
     }
@@ -68,7 +69,93 @@ fn a_reader_that_attaches_twice_between_two_events_still_counts_what_it_missed()
         publish(&mut next, a);
         assert_eq!(reader.refresh().unwrap(), Refreshed::Reattached);
     }
-    assert_eq!(events(&mut reader), ["a +", "a missed 2", "a 6"]);
+    assert_eq!(events(&mut reader), ["a +", "a missed 1", "a 5", "a 6"]);
+}
+
+#[test]
+fn a_writer_changes_the_most_instances_while_it_publishes() {
+    let place = Place::new();
+    let open = |options: &Options, max| {
+        DynInstanceWriter::open_with(&place.path, &Stu::schema(), options, max).unwrap()
+    };
+    let mut writer = open(&Options::new(), 2);
+    let (a, b) = (writer.instance("a").unwrap(), writer.instance("b").unwrap());
+    let bytes = |id| bytemuck::bytes_of(&stu(id)).to_vec();
+    writer.publish(a, &bytes(1)).unwrap();
+    let mut reader = reader(&place);
+    assert_eq!(events(&mut reader), ["a +", "a 1", "b +"]);
+    let schema = Stu::schema();
+    let full = writer.change(&schema, &Options::new(), 1).unwrap_err();
+    assert!(matches!(full.kind(), Kind::TooManyInstances { max: 1 }), "{full}");
+    assert_eq!((writer.max(), writer.len()), (2, 2), "nothing has changed");
+    assert_eq!(writer.change(&schema, &Options::new(), 2).unwrap(), Changed::Kept);
+    assert_eq!(writer.change(&schema, &Options::new(), 4).unwrap(), Changed::Replaced);
+    assert_eq!(writer.max(), 4);
+    writer.publish(b, &bytes(1)).unwrap();
+    reader.refresh().unwrap();
+    assert_eq!(events(&mut reader), ["a +", "b +", "b 1"]);
+}
+
+#[test]
+fn instances_that_are_not_to_stay_are_retired_or_left_out_of_a_smaller_file() {
+    let place = Place::new();
+    let mut first = writer(&place, 3);
+    for name in ["a", "b", "c"] {
+        let instance = first.instance(name).unwrap();
+        publish(&mut first, instance);
+    }
+    drop(first);
+    let only = |names: &[&str]| {
+        let names: Vec<_> = names.iter().map(|name| name.parse().unwrap()).collect();
+        Options::new().only_instances(names)
+    };
+    let second = only(&["a", "b"]).open_instances::<Stu>(&place.path, 3).unwrap();
+    assert_eq!((second.origin(), second.len(), second.find("c")), (&Origin::Resumed, 2, None));
+    drop(second);
+    let third = only(&["b"]).open_instances::<Stu>(&place.path, 1).unwrap();
+    assert_eq!(third.origin(), &Origin::Replaced(Why::OtherShape));
+    let mut reader = reader(&place);
+    assert_eq!(events(&mut reader), ["b +", "b 1"]);
+    drop(third);
+    let mut fourth = writer(&place, 2);
+    let a = fourth.instance("a").unwrap();
+    publish(&mut fourth, a);
+    assert_eq!(fourth.sequence_of(a), Some(2), "no number is used twice");
+}
+
+#[test]
+fn a_standby_takes_over_all_instances() {
+    let place = Place::new();
+    let mut first = writer(&place, 2);
+    let a = first.instance("a").unwrap();
+    publish(&mut first, a);
+    let (schema, options) = (Stu::schema(), Options::new());
+    let mut standby = InstanceStandby::new(&place.path, &schema, &options, 2).unwrap();
+    assert!(standby.try_open().unwrap().is_none());
+    assert!(standby.holder().is_some());
+    drop(first);
+    let second = standby.try_open().unwrap().expect("the region is free");
+    let a = second.find("a").expect("it has stayed");
+    assert_eq!((second.sequence_of(a), second.epoch()), (Some(1), 2));
+}
+
+#[test]
+fn a_memfd_for_more_instances_has_names_and_newest_records() {
+    let (schema, options) = (Stu::schema(), Options::new());
+    let open = |kept, max| {
+        let label = std::path::Path::new("class");
+        DynInstanceWriter::open_memfd(kept, label, &schema, &options, max).unwrap()
+    };
+    let mut first = open(None, 1);
+    let a = first.instance("a").unwrap();
+    first.publish(a, bytemuck::bytes_of(&stu(1))).unwrap();
+    let kept = first.share().unwrap();
+    drop(first);
+    let mut second = open(Some(kept), 2);
+    let a = second.find("a").expect("it has stayed");
+    assert_eq!((second.sequence_of(a), second.epoch()), (Some(1), 2));
+    assert_eq!(second.change(&schema, &options, 3).unwrap(), Changed::Replaced);
+    assert_eq!((second.find("a"), second.sequence_of(a), second.max()), (Some(a), Some(1), 3));
 }
 
 #[test]
