@@ -7,7 +7,9 @@
 use allocation_counter::{AllocationInfo, measure};
 use layout::{Record, Stu};
 use libtest_mimic::{Arguments, Trial};
-use region::{BareReader, BareWriter, DynReader, DynWriter, Options, Reader, Step, Writer};
+use region::{
+    BareReader, BareWriter, DynReader, DynWriter, InstanceReader, Options, Reader, Step, Writer,
+};
 use std::path::PathBuf;
 use std::time::Duration;
 use tempfile::TempDir;
@@ -15,9 +17,10 @@ use tempfile::TempDir;
 const ROUNDS: i32 = 1000;
 
 fn main() -> std::process::ExitCode {
-    let cases: [(&str, fn()); 4] = [
+    let cases: [(&str, fn()); 5] = [
         ("neither_publishing_nor_reading_takes_memory", untyped),
         ("records_of_a_rust_type_take_no_memory_either", typed),
+        ("neither_publishing_to_instances_nor_reading_them_takes_memory", instances),
         ("a_bare_record_takes_no_memory_either", bare),
         ("what_an_attach_takes_it_gives_back", attach),
     ];
@@ -75,6 +78,33 @@ fn untyped() {
             writer.publish(&stu(id)).unwrap();
         }
         assert!(matches!(reader.next(&mut record).unwrap(), Step::Missed(_)));
+    });
+}
+
+fn instances() {
+    const NAMES: [&str; 3] = ["eth0", "eth1", "lo"];
+    let (_dir, path) = place();
+    let mut writer = Writer::options().open_instances::<Stu>(&path, 4).unwrap();
+    let handles = NAMES.map(|name| writer.instance(name).unwrap());
+    let mut reader = InstanceReader::<Stu>::open(&path).unwrap();
+    let own = NAMES.map(|name| reader.find(name).unwrap());
+    while reader.next().unwrap() != Step::Pending {}
+    takes_nothing("publishing to instances and reading them", || {
+        for id in 1..=ROUNDS {
+            for handle in handles {
+                writer.publish(handle, &Stu::new(id, "xiaoming", 'm')).unwrap();
+            }
+            let mut found = 0;
+            reader.latest_all(|_, sample| found += i32::from(sample.id == id)).unwrap();
+            assert_eq!(found, 3);
+            assert_eq!(reader.latest(own[1]).unwrap().map(|sample| sample.id), Some(id));
+            let mut events = 0;
+            while reader.next().unwrap() != Step::Pending {
+                events += 1;
+            }
+            assert_eq!(events, 3);
+            reader.wait(Duration::from_nanos(1)).unwrap();
+        }
     });
 }
 

@@ -9,6 +9,7 @@
 //! ```
 
 use super::DynReader;
+use channel::{Memory, Ring};
 
 /// The record that following begins with.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -23,6 +24,23 @@ pub enum Begin {
     /// The one with this number. Records from it on that are gone are reported as missed; one that is
     /// not published yet is waited for.
     Sequence(u64),
+}
+
+impl Begin {
+    /// The record after which it begins in a ring whose first number is `base` + 1, and how many of
+    /// those it asks for were published before that one: no slot shows these.
+    pub(super) fn place<M: Memory>(self, ring: &Ring<M>, base: u64) -> (u64, u64) {
+        let (head, least) = (ring.head(), base.saturating_add(1));
+        let first = match self {
+            Self::Newest => head.max(least),
+            Self::Oldest => ring.oldest().max(least),
+            Self::Last(count) => {
+                head.saturating_sub(count).saturating_add(1).max(ring.oldest()).max(least)
+            }
+            Self::Sequence(sequence) => sequence.max(1),
+        };
+        (first.max(least) - 1, least.saturating_sub(first))
+    }
 }
 
 impl DynReader {
@@ -46,19 +64,8 @@ impl DynReader {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn begin(&mut self, with: Begin) {
-        let base = self.mapped().header().base_sequence;
-        let head = self.ring.head();
-        let least = base.saturating_add(1);
-        let first = match with {
-            Begin::Newest => head.max(least),
-            Begin::Oldest => self.ring.oldest().max(least),
-            Begin::Last(count) => {
-                head.saturating_sub(count).saturating_add(1).max(self.ring.oldest()).max(least)
-            }
-            Begin::Sequence(sequence) => sequence.max(1),
-        };
-        // No slot shows that a record was published before this file began.
-        self.missed = least.saturating_sub(first);
-        self.tail = self.tail.moved_after(first.max(least) - 1);
+        let (after, missed) = with.place(&self.ring, self.mapped().header().base_sequence);
+        self.missed = missed;
+        self.tail = self.tail.moved_after(after);
     }
 }

@@ -95,13 +95,18 @@ impl DynReader {
     /// As [`open`](Self::open); [`Kind::NotThere`] if the file is empty, or not yet filled by its
     /// writer; [`Kind::WrongAccess`].
     pub fn open_file(file: &File, label: &Path) -> Result<Self, RegionError> {
+        Self::attach_file(file, label)?.expect_plain()
+    }
+
+    /// Attaches to a region of either kind in `file`.
+    pub(crate) fn attach_file(file: &File, label: &Path) -> Result<Self, RegionError> {
         file::expect_passed(file, label, Access::Read)?;
         // Its own open file description also sees a writer's lock on the one that was passed.
         let file = file::open_again(file, Access::Read)
             .or_else(|_| file.try_clone())
             .map_err(|err| RegionError::io(label, "dup", err))?;
         match Content::of(&file, label)? {
-            Content::Region => Self::over(file, label.into(), None)?.expect_plain(),
+            Content::Region => Self::over(file, label.into(), None),
             Content::Empty | Content::Unfinished(_) => Err(RegionError::new(label, Kind::NotThere)),
         }
     }

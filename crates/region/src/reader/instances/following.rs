@@ -13,6 +13,7 @@ use crate::error::RegionError;
 use crate::instances::{Instance, InstanceChange, InstanceEvent};
 use crate::mapping;
 use crate::publication::{Publication, Step};
+use crate::reader::Begin;
 use channel::{Blocks, Change, Tail};
 use layout::InstanceName;
 
@@ -34,8 +35,8 @@ pub(super) enum Work {
 /// Where following an instance begins that was not followed before.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Start {
-    /// With its newest record: it was there when the region was attached.
-    Newest,
+    /// Where the reader asked for: it was there when the region was attached.
+    At(Begin),
     /// With its first record.
     First,
 }
@@ -54,6 +55,12 @@ impl Cursor {
     fn event<T>(&self, block: u16, file: u32, what: InstanceChange<T>) -> InstanceEvent<T> {
         let instance = Instance { block, generation: self.generation, file };
         InstanceEvent { instance, name: self.name, what }
+    }
+
+    /// What the next file has to know of it.
+    pub(super) fn carried(self, block: u16, file: u32) -> (InstanceName, (Instance, u64)) {
+        let instance = Instance { block, generation: self.generation, file };
+        (self.name, (instance, self.tail.last().saturating_sub(self.missed)))
     }
 }
 
@@ -85,25 +92,47 @@ impl DynInstanceReader {
             };
             let block = block.filter(|block| usize::from(*block) < self.cursors.len());
             let Some(block) = block else {
-                (self.work, self.start) = (Work::Change, Start::First);
                 // What joins from now on was not followed before, whatever its name.
-                self.carried.clear();
+                if let Some((name, (instance, _))) = self.carried.pop_first() {
+                    let what = InstanceChange::Retired;
+                    return Ok(Step::Record(InstanceEvent { instance, name, what }));
+                }
+                (self.work, self.start) = (Work::Change, Start::First);
                 return Ok(Step::Pending);
             };
-            match (self.step(block, record)?, self.work) {
-                (Some(event), work) => {
-                    // Each other event was a change of its own.
-                    let is_missed = matches!(event.what, InstanceChange::Missed(_));
-                    if !is_missed && matches!(work, Work::Block(_)) {
-                        self.work = Work::Change;
-                    }
-                    return Ok(Step::Record(event));
-                }
-                (None, Work::All(next)) => self.work = Work::All(next + 1),
-                (None, _) => self.work = Work::Change,
+            let event = self.step(block, record)?;
+            self.advance(event.as_ref());
+            if let Some(event) = event {
+                return Ok(Step::Record(event));
             }
         }
         Ok(Step::Pending)
+    }
+
+    /// Goes on to what is to be read after `event`, or after a block without one.
+    fn advance(&mut self, event: Option<&InstanceEvent<Publication>>) {
+        match (self.work, event.map(|event| &event.what)) {
+            // Each other event was a change of its own.
+            (Work::Block(_), Some(InstanceChange::Missed(_))) => {}
+            (Work::Block(_) | Work::Change, _) => self.work = Work::Change,
+            // The changes announce what is newer: an instance that is published to without pause does
+            // not keep the reader from the others.
+            (Work::All(block), Some(InstanceChange::Record(record))) => {
+                if record.sequence >= self.until {
+                    self.turn_to(block + 1);
+                }
+            }
+            (Work::All(_), Some(_)) => {}
+            (Work::All(block), None) => self.turn_to(block + 1),
+        }
+    }
+
+    /// Begins with a block while every block is read.
+    pub(super) fn turn_to(&mut self, block: u32) {
+        self.work = Work::All(block);
+        let index = u16::try_from(block).ok().filter(|at| usize::from(*at) < self.cursors.len());
+        let head = |at| Some(self.inner.ring.over(self.blocks()?.at(at)).head());
+        self.until = index.and_then(head).unwrap_or(0);
     }
 
     /// Takes the next change; `false` if there is none.
@@ -117,7 +146,7 @@ impl DynInstanceReader {
         match change {
             Change::Pending => self.inner.count_pending(),
             Change::Block(block) => self.work = Work::Block(block),
-            Change::Lapped(_) => self.work = Work::All(0),
+            Change::Lapped(_) => self.turn_to(0),
         }
         Ok(change != Change::Pending)
     }
@@ -163,18 +192,38 @@ impl DynInstanceReader {
     fn join(&mut self, block: u16) -> Result<Option<InstanceEvent<Publication>>, RegionError> {
         let Some(blocks) = self.blocks() else { return Ok(None) };
         let found = blocks.read(block);
-        let head = self.inner.ring.over(blocks.at(block)).head();
+        let ring = self.inner.ring.over(blocks.at(block));
+        let head = ring.head();
+        let at_start = |base| match self.start {
+            Start::At(begin) => begin.place(&ring, base).0,
+            Start::First => base,
+        };
+        let asked_for = found.as_ref().map_or(0, |(named, _)| at_start(named.base));
         self.expect_whole()?;
         let Some((named, Some(name))) = found else { return Ok(None) };
-        let (after, missed) = match (self.carried.remove(&name), self.start) {
-            (Some(last), _) if last < named.base => (named.base, named.base - last),
-            (Some(last), _) if last <= head => (last, 0),
-            (None, Start::Newest) => (head.saturating_sub(1).max(named.base), 0),
-            _ => (named.base, 0),
+        let carried = self.carried.remove(&name);
+        if let Some((instance, _)) = carried
+            && !self.is_same(instance, block, named.generation)
+        {
+            let what = InstanceChange::Retired;
+            return Ok(Some(InstanceEvent { instance, name, what }));
+        }
+        let (after, missed) = match carried {
+            Some((_, last)) if last < named.base => (named.base, named.base - last),
+            Some((_, last)) if last <= head => (last, 0),
+            Some(_) => (named.base, 0),
+            None => (asked_for, 0),
         };
         let (generation, tail) = (named.generation, Tail::after(after));
         let cursor = Cursor { generation, name, tail, missed };
         self.cursors[usize::from(block)] = Some(cursor);
         Ok(Some(cursor.event(block, self.file, InstanceChange::Joined)))
+    }
+
+    /// Whether the instance of a file before is the one that `block` has now: a writer keeps the block and
+    /// the generation, and moves only those that the new file has no block for.
+    fn is_same(&self, before: Instance, block: u16, generation: u64) -> bool {
+        let was_moved = usize::from(before.block) >= self.cursors.len();
+        before.generation == generation && (before.block == block || was_moved)
     }
 }

@@ -15,7 +15,7 @@ mod typed;
 
 pub use typed::InstanceReader;
 
-use super::{DynReader, Refreshed};
+use super::{Begin, DynReader, Refreshed};
 use crate::address::ToPlace;
 use crate::error::{RegionError, RegionErrorKind as Kind};
 use crate::follow::Follow;
@@ -24,9 +24,11 @@ use crate::publication::Publication;
 use channel::{Blocks, ChangeTail};
 use following::{Cursor, Start, Work};
 use layout::InstanceName;
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::fmt;
+use std::fs::File;
 use std::ops::Deref;
+use std::path::Path;
 use std::time::Duration;
 
 /// Reads the instances of a region whose schema the region itself describes.
@@ -37,12 +39,14 @@ pub struct DynInstanceReader {
     inner: DynReader,
     changes: ChangeTail,
     work: Work,
+    /// While every block is read: the newest record of the present one when its turn came.
+    until: u64,
     cursors: Vec<Option<Cursor>>,
     /// The newest record that `latest` has returned of each block, and of which generation.
     newest: Vec<(u64, u64)>,
     /// How far the instances of the files before this one were followed, until they are found here, or
     /// every block has been read.
-    carried: HashMap<InstanceName, u64>,
+    carried: BTreeMap<InstanceName, (Instance, u64)>,
     /// How many files were attached before.
     file: u32,
     start: Start,
@@ -57,21 +61,49 @@ impl DynInstanceReader {
         Self::over(DynReader::attach(at)?)
     }
 
+    /// Attaches to the region in `file`, a descriptor opened by another process: see
+    /// [`DynReader::open_file`].
+    ///
+    /// # Errors
+    /// As [`DynReader::open_file`]; [`Kind::NoInstances`] if the region has one record.
+    pub fn open_file(file: &File, label: &Path) -> Result<Self, RegionError> {
+        Self::over(DynReader::attach_file(file, label)?)
+    }
+
     fn over(inner: DynReader) -> Result<Self, RegionError> {
         let Some(blocks) = inner.mapped().blocks() else {
             return Err(RegionError::new(inner.path(), Kind::NoInstances));
         };
-        let (count, newest) = (blocks.count(), blocks.changes().newest());
-        Ok(Self {
+        let count = blocks.count();
+        let mut reader = Self {
             inner,
-            changes: ChangeTail::after(newest),
-            work: Work::All(0),
-            cursors: vec![None; count],
+            changes: ChangeTail::after(0),
+            work: Work::Change,
+            until: 0,
+            cursors: Vec::new(),
             newest: vec![(0, 0); count],
-            carried: HashMap::new(),
+            carried: BTreeMap::new(),
             file: 0,
-            start: Start::Newest,
-        })
+            start: Start::At(Begin::Newest),
+        };
+        reader.follow_all(count);
+        Ok(reader)
+    }
+
+    /// Makes [`next`](Self::next) and [`follow`](Self::follow) begin with another record of each instance
+    /// than the newest: see [`DynReader::begin`]. Every instance that is there joins first. Records
+    /// before those that the file can hold are not counted as missed: they may be of another instance.
+    pub fn begin(&mut self, with: Begin) {
+        self.start = Start::At(with);
+        self.follow_all(self.max());
+    }
+
+    /// Makes [`next`](Self::next) look at every block, and follow what is in it from the beginning.
+    fn follow_all(&mut self, count: usize) {
+        let newest = self.blocks().map_or(0, |blocks| blocks.changes().newest());
+        self.changes = ChangeTail::after(newest);
+        self.cursors = vec![None; count];
+        self.turn_to(0);
     }
 
     /// The handle of an instance; `None` if there is none of this name (yet). Looks at every name.
@@ -81,13 +113,46 @@ impl DynInstanceReader {
 
     /// All instances and their names, in the order of their blocks.
     pub fn all(&self) -> impl Iterator<Item = (Instance, InstanceName)> {
-        let (blocks, file) = (self.blocks(), self.file);
-        blocks.into_iter().flat_map(move |blocks| {
-            blocks.all().filter_map(move |block| {
-                let (named, name) = blocks.read(block)?;
-                Some((Instance { block, generation: named.generation, file }, name?))
-            })
-        })
+        let blocks = self.blocks();
+        blocks.into_iter().flat_map(MappedBlocks::all).filter_map(|block| self.named(block))
+    }
+
+    /// The instance that a block has.
+    fn named(&self, block: u16) -> Option<(Instance, InstanceName)> {
+        let (named, name) = self.blocks()?.read(block)?;
+        Some((Instance { block, generation: named.generation, file: self.file }, name?))
+    }
+
+    /// Calls `each` with the newest record of every instance that has one, copied to `record`, in the
+    /// order of their blocks. They need not have been there at one time. [`wait`](DynReader::wait)
+    /// then sleeps until something changes that was not there yet when this call began.
+    ///
+    /// # Errors
+    /// As [`latest`](Self::latest); one that is retired meanwhile is left out.
+    pub fn latest_all(
+        &mut self,
+        record: &mut [u8],
+        mut each: impl FnMut(&InstanceName, &Publication, &[u8]),
+    ) -> Result<(), RegionError> {
+        // Once: the handles of a file lead to nothing in the next one.
+        self.refresh_if_due()?;
+        self.catch_up();
+        for block in (0..=u16::MAX).take(self.max()) {
+            let Some((instance, name)) = self.named(block) else { continue };
+            match self.latest_here(instance, record) {
+                Ok(Some(publication)) => each(&name, &publication, record),
+                Ok(None) => {}
+                Err(err) if err.is_no_such_instance() => {}
+                Err(err) => return Err(err),
+            }
+        }
+        self.expect_whole()
+    }
+
+    /// Makes the next [`wait`](DynReader::wait) sleep until something changes after this call: for a
+    /// reader that does not take what is there by [`next`](Self::next).
+    pub fn catch_up(&mut self) {
+        self.inner.catch_up();
     }
 
     /// How many instances the region can have.
@@ -207,24 +272,21 @@ impl DynInstanceReader {
     /// Begins with a file that was attached in place of one whose sequences began in `first_lineage`.
     fn begin_anew(&mut self, first_lineage: u64) {
         let continues = self.inner.first_lineage() == first_lineage;
-        let followed = std::mem::take(&mut self.cursors).into_iter().flatten();
-        let last = |at: Cursor| (at.name, at.tail.last().saturating_sub(at.missed));
+        let cursors = std::mem::take(&mut self.cursors);
         // Those that were not found in the file before are still carried, from the one before that.
         if continues {
-            self.carried.extend(followed.map(last));
+            let blocks = (0..=u16::MAX).zip(cursors);
+            let followed = blocks.filter_map(|(block, at)| Some(at?.carried(block, self.file)));
+            self.carried.extend(followed);
         } else {
             self.carried.clear();
         }
-        let blocks = self.blocks();
-        let count = blocks.map_or(0, |blocks| blocks.count());
-        let newest = blocks.map_or(0, |blocks| blocks.changes().newest());
-        self.changes = ChangeTail::after(newest);
-        self.work = Work::All(0);
-        self.cursors = vec![None; count];
+        let count = self.blocks().map_or(0, |blocks| blocks.count());
         self.newest = vec![(0, 0); count];
         self.file = self.file.wrapping_add(1);
         // What continues is followed from where it was, all else from its first record.
         self.start = Start::First;
+        self.follow_all(count);
     }
 
     fn blocks(&self) -> Option<MappedBlocks<'_>> {

@@ -6,7 +6,7 @@ use crate::error::RegionError;
 use crate::follow::Follow;
 use crate::instances::{Instance, InstanceEvent};
 use crate::publication::Step;
-use crate::reader::{DynReader, Refreshed, Sample};
+use crate::reader::{Begin, DynReader, Refreshed, Sample};
 use crate::typed;
 use layout::{InstanceName, Record};
 use std::fmt;
@@ -40,38 +40,36 @@ impl<R: Record> InstanceReader<R> {
     /// As [`DynInstanceReader::latest`].
     #[inline]
     pub fn latest(&mut self, instance: Instance) -> Result<Option<Sample<R>>, RegionError> {
-        self.inner.refresh_if_due()?;
-        self.latest_here(instance)
-    }
-
-    #[inline]
-    fn latest_here(&mut self, instance: Instance) -> Result<Option<Sample<R>>, RegionError> {
         let mut record = R::zeroed();
-        let found = self.inner.latest_here(instance, bytemuck::bytes_of_mut(&mut record))?;
+        let found = self.inner.latest(instance, bytemuck::bytes_of_mut(&mut record))?;
         Ok(found.map(|publication| Sample { record, publication }))
     }
 
-    /// Calls `each` with the newest record of every instance that has one, in the order of their
-    /// blocks. They need not have been there at one time.
+    /// Calls `each` with the newest record of every instance that has one: see
+    /// [`DynInstanceReader::latest_all`].
     ///
     /// # Errors
-    /// As [`DynInstanceReader::latest`]; one that is retired meanwhile is left out.
+    /// As [`DynInstanceReader::latest_all`].
     pub fn latest_all(
         &mut self,
         mut each: impl FnMut(&InstanceName, &Sample<R>),
     ) -> Result<(), RegionError> {
-        // Once: the handles of a file lead to nothing in the next one.
-        self.inner.refresh_if_due()?;
-        let all: Vec<_> = self.inner.all().collect();
-        for (instance, name) in all {
-            match self.latest_here(instance) {
-                Ok(Some(sample)) => each(&name, &sample),
-                Ok(None) => {}
-                Err(err) if err.is_no_such_instance() => {}
-                Err(err) => return Err(err),
-            }
-        }
-        Ok(())
+        let mut record = R::zeroed();
+        let bytes = bytemuck::bytes_of_mut(&mut record);
+        self.inner.latest_all(bytes, |name, &publication, record| {
+            each(name, &Sample { record: *bytemuck::from_bytes(record), publication });
+        })
+    }
+
+    /// Makes [`next`](Self::next) and [`follow`](Self::follow) begin with another record of each instance
+    /// than the newest: see [`DynInstanceReader::begin`].
+    pub fn begin(&mut self, with: Begin) {
+        self.inner.begin(with);
+    }
+
+    /// Makes the next [`wait`](DynReader::wait) sleep: see [`DynInstanceReader::catch_up`].
+    pub fn catch_up(&mut self) {
+        self.inner.catch_up();
     }
 
     /// The next thing that has happened to any instance: see [`DynInstanceReader::next`].

@@ -1,5 +1,6 @@
 //! Many instances in one region: their records, their names, and what becomes of both.
 
+mod begin;
 mod files;
 
 use super::{DEADLINE, Place, wait_until};
