@@ -1,9 +1,10 @@
 //! A program in a terminal, which is tmux: what a person would see.
 //!
-//! Invariant: the tmux server is this test's own (its socket lies in the test's directory), reads no
-//! configuration, and ends with the [`Terminal`].
+//! Invariant: the tmux server is this [`Terminal`]'s own (its socket lies in the test's directory), reads no
+//! configuration, and ends with it.
 
 use std::process::Output;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use crate::program::tool;
 use crate::{Place, Program, wait_until};
@@ -11,10 +12,15 @@ use crate::{Place, Program, wait_until};
 /// Lines of a terminal.
 const ROWS: &str = "12";
 
+/// The number of the next terminal.
+static NEXT: AtomicU32 = AtomicU32::new(0);
+
 /// A running program and its terminal.
 #[derive(Debug)]
 pub struct Terminal<'a> {
     place: &'a Place,
+    /// In the directory of `place`. No two terminals share one: a server that is ending still answers.
+    socket: String,
 }
 
 impl<'a> Terminal<'a> {
@@ -28,7 +34,8 @@ impl<'a> Terminal<'a> {
         variables: &[&str],
         columns: u16,
     ) -> Self {
-        let terminal = Self { place };
+        let socket = format!("./tmux.{}", NEXT.fetch_add(1, Ordering::Relaxed));
+        let terminal = Self { place, socket };
         let (directory, columns) = (place.dir().display().to_string(), columns.to_string());
         let default = format!("MAPCAST_DIR={directory}");
         let path = program.path().display().to_string();
@@ -99,7 +106,9 @@ impl<'a> Terminal<'a> {
 
     fn call(&self, args: &[&str]) -> Output {
         let mut tmux = tool("tmux");
-        tmux.args(["-f", "/dev/null", "-S"]).arg(self.place.path("tmux.socket")).args(args);
+        // The address of a socket is at most 107 bytes long, the path of the directory may be longer.
+        tmux.current_dir(self.place.dir());
+        tmux.args(["-f", "/dev/null", "-S", &self.socket]).args(args);
         tmux.output().expect("tmux runs (on Debian: apt-get install tmux)")
     }
 }
