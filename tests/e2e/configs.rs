@@ -44,6 +44,14 @@ fn each_shipped_configuration_is_published_and_read_without_it() {
         if settings.reads_input() {
             producer.say(&line_of_input(&file));
         }
+        if settings.record.instances.is_some() {
+            let path = place.path(&format!("{name}.region"));
+            wait_until("an instance", || {
+                region::DynInstanceReader::open(&path).is_ok_and(|reader| reader.all().count() > 0)
+            });
+            producer.stop();
+            continue;
+        }
         for format in ["text", "json", "csv"] {
             let args = format!("{name} --count 2 --poll 30ms --timeout 1m --format {format}");
             let mut consumer = consumer().start(&place, &args);

@@ -1,7 +1,9 @@
 //! `--check`: what a configuration would publish, with each source's value as read now, as a table on
-//! stdout. A source without a value is warned of on stderr, as at a start.
+//! stdout; of instances a line each. A source without a value is warned of on stderr, as at a start.
 //!
 //! Invariant: a row is one line; paths and keys can neither add a row nor control the terminal.
+
+mod instances;
 
 use std::fmt::Write as _;
 use std::path::PathBuf;
@@ -75,8 +77,7 @@ fn report(settings: &Settings, path: &str) -> Result<String, ProducerError> {
     say("region", path);
     match region.format {
         Format::Mapcast => {
-            let header = Header::plan(schema, region.slots)
-                .map_err(|error| ProducerError(Kind::Geometry(error)))?;
+            let header = plan(settings)?;
             let slots = counted(header.slots, "slot");
             let (stride, len) = (header.slot_stride, header.file_len);
             say("format", &format!("mapcast, {slots} of {stride} bytes, {len} bytes in all"));
@@ -88,6 +89,9 @@ fn report(settings: &Settings, path: &str) -> Result<String, ProducerError> {
     say("mode", &format!("{:04o}", region.mode));
     let (name, size, align) = (schema.name(), counted(schema.size(), "byte"), schema.align());
     say("record", &format!("{name}, {size}, aligned to {align}"));
+    if let Some(instances) = &settings.record.instances {
+        say("instances", &instances::in_words(instances));
+    }
     say("fingerprint", &format!("{:#018x}", schema.fingerprint()));
     if settings.record.sources.is_empty() {
         say("sources", "none: it describes what another program publishes");
@@ -117,8 +121,27 @@ fn report(settings: &Settings, path: &str) -> Result<String, ProducerError> {
         }
     }
     text.push('\n');
-    text.push_str(&table(&rows(schema, &settings.record.sources, &sampled(settings))));
+    let record = &settings.record;
+    if record.instances.is_none() {
+        text.push_str(&table(&rows(schema, &record.sources, &sampled(settings))));
+        return Ok(text);
+    }
+    text.push_str(&table(&rows(schema, &record.sources, &[])));
+    text.push_str(&instances::sampled(settings)?);
     Ok(text)
+}
+
+/// The header of the region.
+fn plan(settings: &Settings) -> Result<Header, ProducerError> {
+    let geometry = |error: String| ProducerError(Kind::Geometry(error));
+    let plain = Header::plan(&settings.record.schema, settings.region.slots)
+        .map_err(|error| geometry(error.to_string()))?;
+    match &settings.record.instances {
+        None => Ok(plain),
+        Some(instances) => {
+            plain.with_instances(instances.max()).map_err(|error| geometry(error.to_string()))
+        }
+    }
 }
 
 /// The value of each field, sampled once; `-` for one that has none yet. Empty if there are no sources.

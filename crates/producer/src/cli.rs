@@ -26,6 +26,7 @@ Examples:
   producer host.toml --check              what that would publish, without publishing
   producer host.toml --tick 100ms         ten times a second
   producer --region ./x.region --ticks 3  three records into ./x.region
+  producer net.toml disks.toml            an instance for each network interface and disk
   sensor | producer sensor-input.toml     one record for each line of JSON
   producer x.toml --replay < x.jsonl      what consumer --format json recorded
 

@@ -97,6 +97,9 @@ pub(crate) enum Kind {
     /// A reload would change the format of the region.
     #[error("{}: its format cannot change while it is published; start the producer again", .0.display())]
     Format(PathBuf),
+    /// A reload would give the region instances, or take them away.
+    #[error("{}: instances cannot come or go while it is published; start the producer again", .0.display())]
+    Instances(PathBuf),
     /// Descriptors that were passed cannot be taken.
     #[error(transparent)]
     Passed(PassedError),
@@ -115,7 +118,7 @@ pub(crate) enum Kind {
     StandbyDescriptor(PathBuf),
     /// The record does not fit a region.
     #[error("{0}")]
-    Geometry(layout::header::BadSlots),
+    Geometry(String),
     /// The layout could not be written.
     #[error(transparent)]
     Output(OutputError),

@@ -4,6 +4,7 @@ use layout::RecordBuf;
 use settings::Settings;
 
 use crate::input::{Decoder, Outcome, apply_line};
+use crate::records::Records;
 use crate::run::{keys, max_line};
 use crate::sources::{Moment, Sources};
 
@@ -30,10 +31,10 @@ pub fn read_lines<'a>(
     pieces: impl Iterator<Item = &'a [u8]>,
 ) -> Vec<Option<String>> {
     let mut decoder = Decoder::new(max_line(settings), keys(settings));
-    let mut record = RecordBuf::new(settings.record.schema.clone());
+    let mut records = Records::new(settings);
     let mut outcomes = Vec::new();
     let mut take = |decoder: &mut Decoder| {
-        while let Some(outcome) = decoder.next(&mut record, &mut || true) {
+        while let Some(outcome) = decoder.next(&mut records, &mut || true) {
             outcomes.push(match outcome {
                 Outcome::Publish | Outcome::Incomplete { .. } | Outcome::Stopped => None,
                 Outcome::Bad { error, .. } => Some(error.to_string()),

@@ -8,13 +8,15 @@
 //!   signals ----.                      sources: const counter clock file disk expr wave random
 //!   inputs -----+--> ppoll --> turn -->   |                                          one for
 //!   deadlines --'     ^          |        v                                        each region
-//!                     |          +--> RecordBuf --> Sink ----> region (or bare struct)
+//!                     |          +--> Records ----> Sink ----> region (or bare struct)
 //!                     +----------+                    ^
 //!                       check: is the file still there and whole?
 //! ```
 //!
-//! - No field has an `input` source: each tick samples the sources and publishes one record.
-//! - Some field has one: each good line publishes one record, and ticks only write the heartbeat.
+//! - No field has an `input` source: each tick samples the sources and publishes one record, or one of each
+//!   instance.
+//! - Some field has one: each good line publishes one record, of the instance that it names if there are
+//!   any, and ticks only write the heartbeat.
 //!
 //! Price: per turn one `ppoll`; per record the system calls of its `file` sources, one futex wake if the
 //! region wakes its readers.
@@ -29,7 +31,9 @@ mod error;
 #[doc(hidden)]
 pub mod fuzzing;
 mod input;
+mod instances;
 mod messages;
+mod records;
 mod recovery;
 mod run;
 mod sink;

@@ -6,7 +6,8 @@ use std::time::Duration;
 use daemon::{OnChange, StopSignal};
 use settings::{Settings, duration_text};
 
-use crate::input::{Keys, LineError};
+use crate::input::LineError;
+use crate::instances::{Changes, list};
 use crate::sink::Sink;
 
 /// Logs an event of a producer: level, sink, text. Its fields name the region, for logs that have
@@ -69,9 +70,8 @@ impl InputLog {
     }
 
     /// Logs that the record is still incomplete after a good line, once for each configuration.
-    pub(crate) fn incomplete(&mut self, sink: &dyn Sink, number: u64, keys: &Keys) {
+    pub(crate) fn incomplete(&mut self, sink: &dyn Sink, number: u64, missing: &str) {
         if self.incomplete.update(true).is_some() {
-            let missing = keys.missing().join(", ");
             log_event!(
                 warn,
                 sink,
@@ -132,6 +132,20 @@ pub(crate) fn log_start(sink: &dyn Sink, settings: &Settings) {
     };
     let origin = sink.origin();
     log_event!(info, sink, "publishing {record} to {path} {when} ({origin})");
+}
+
+/// Logs which instances have joined and were retired, and what is wrong with them.
+pub(crate) fn log_instances(sink: &dyn Sink, changes: &Changes) {
+    let Changes { joined, retired, warning } = changes;
+    if let Some(warning) = warning {
+        log_event!(warn, sink, "{warning}");
+    }
+    for (names, what) in [(joined, "joined"), (retired, "retired")] {
+        if !names.is_empty() {
+            let count = daemon::counted(names.len() as u64, "instance");
+            log_event!(info, sink, "{count} {what}: {}", list(names));
+        }
+    }
 }
 
 /// Warns if the region is not in memory alone, or other users may replace its file.

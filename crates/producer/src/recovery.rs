@@ -8,6 +8,7 @@
 //! ```
 
 use daemon::{OnChange, PassedFd, Service};
+use layout::InstanceName;
 use region::{FileStatus, RegionError, RegionErrorKind};
 use settings::Settings;
 
@@ -75,16 +76,17 @@ impl Publisher {
         self.records
     }
 
-    /// Publishes `record`; recreates the region first if it was cut short. `false`: that failed for
-    /// now, and was logged.
+    /// Publishes `record`, of an instance if the region has instances; recreates the region first if it was
+    /// cut short. `false`: that failed for now, and was logged.
     pub(crate) fn publish(
         &mut self,
+        of: Option<&InstanceName>,
         record: &[u8],
         service: &mut Service,
     ) -> Result<bool, ProducerError> {
-        let mut published = self.sink.publish(record);
+        let mut published = self.sink.publish(of, record);
         if is_truncated(&published) && self.recreate("was cut short", service)? {
-            published = self.sink.publish(record);
+            published = self.sink.publish(of, record);
         }
         if is_truncated(&published) {
             // Not recreated, or cut short again since: the next tick tries again.

@@ -2,7 +2,7 @@
 //!
 //! Invariant: an input that another producer reads is not touched, nor is one whose writer never
 //! blocks (a regular file). Lines read here are not published; they set the values of the one
-//! record that the take-over publishes.
+//! record, or the one of each instance, that the take-over publishes.
 //!
 //! ```text
 //!   sensor --> tee --+--> active producer --> region
@@ -17,12 +17,11 @@ use std::path::Path;
 use std::time::Duration;
 
 use daemon::Monotonic;
-use layout::RecordBuf;
 use settings::Settings;
 
 use crate::error::{Kind, ProducerError};
 use crate::input::{Input, Outcome};
-use crate::sources::{Moment, Sources};
+use crate::records::Records;
 
 /// The longest time spent reading lines before the standby checks the region again.
 const STRETCH: Duration = Duration::from_millis(25);
@@ -35,7 +34,7 @@ const LINES: usize = 64;
 #[derive(Debug)]
 pub(crate) struct StandbyInput {
     pub(crate) input: Option<Input>,
-    pub(crate) record: RecordBuf,
+    pub(crate) records: Records,
     /// How many bad lines there were.
     pub(crate) bad_lines: u64,
     /// When the last good line was read, if the record is complete and not yet published.
@@ -51,7 +50,7 @@ impl StandbyInput {
     pub(crate) fn new(input: Option<Input>, settings: &Settings) -> Self {
         Self {
             input,
-            record: Sources::new(&settings.record, Moment::now()).first_record(),
+            records: Records::new(settings),
             bad_lines: 0,
             unpublished: None,
             free_checks: 0,
@@ -110,7 +109,7 @@ impl StandbyInput {
                 input.fill()?;
             }
             for _ in 0..LINES {
-                match input.next(&mut self.record, keep_going) {
+                match input.next(&mut self.records, keep_going) {
                     Some(Outcome::Publish) => self.unpublished = Some(Monotonic::now()),
                     Some(Outcome::Incomplete { .. }) => {}
                     Some(Outcome::Bad { number, error }) => {

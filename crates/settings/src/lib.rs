@@ -36,6 +36,7 @@ mod error;
 mod examples;
 mod fault;
 mod file;
+mod instances;
 mod message;
 mod node;
 mod record;
@@ -53,14 +54,15 @@ pub use address::{Address, AddressError};
 pub use daemons::{ConsumerSettings, ProducerSettings};
 pub use error::{Place, SettingsError, SettingsErrorKind};
 pub use file::is_stdin;
+pub use instances::{DEFAULT_MAX, GlobInstances, InputInstances, Instances, WhenFull};
 pub use query::nearest;
 pub use record::RecordSettings;
 pub use region::{DEFAULT_MODE, DEFAULT_SLOTS, Format, RegionSettings};
 pub use render::duration_text;
 pub use source::{
     ClockKind, ClockSource, Constant, Counter, DiskFigure, DiskSource, Expr, FileSource, InputKey,
-    InputSource, Pattern, Random, Range, Source, Take, TimeUnit, Wave, WaveShape, Words,
-    is_pattern, is_separator, words,
+    InputSource, LeavesFolder, Pattern, Random, Range, Source, Take, TimeUnit, Wave, WaveShape,
+    Words, is_pattern, is_separator, words,
 };
 pub use values::{DurationError, MAX_DURATION, MAX_LINE_RANGE, duration};
 
@@ -136,8 +138,31 @@ impl Settings {
         let region = region.checked(&root.at_key("region"))?;
         let record = record.checked(root, text, consumer.line.as_deref())?;
         let settings = Self { region, record, producer, consumer };
+        settings.check_instances(&root.at_key("record"))?;
         settings.check_input(&root.at_key("producer"))?;
         Ok(settings)
+    }
+
+    /// An error if the region cannot have the instances, or its input does not name them.
+    fn check_instances(&self, record: &Node<'_>) -> Result<(), Problem> {
+        let (Some(instances), Some(node)) = (&self.record.instances, record.get("instances"))
+        else {
+            return Ok(());
+        };
+        let why = match instances {
+            _ if self.region.format == Format::Bare => {
+                "a bare file has one record; remove it, or the format of [region]"
+            }
+            Instances::Named(_) | Instances::Glob(_) if self.reads_input() => {
+                "a line of input has to name its instance; write instances = { input = \"symbol\" }, \
+                 or remove the input sources"
+            }
+            Instances::Input(_) if !self.reads_input() && !self.record.sources.is_empty() => {
+                "has no effect: no field has an input source; give one, or list the instances"
+            }
+            _ => return Ok(()),
+        };
+        Err(node.problem(Fault::Other(why.to_owned())))
     }
 
     /// An error if `producer` has a key for an input that has no effect.
@@ -174,7 +199,7 @@ impl Settings {
     /// The settings of a producer that publishes recorded records again: the lines of a consumer's JSON.
     ///
     /// Each field is filled from the member of its name in the member `record`, which must be there, and
-    /// other members are skipped.
+    /// other members are skipped, except that `instance` names the instance if there are any.
     #[must_use]
     pub fn replaying(mut self) -> Self {
         let source = |field: &Field| {
@@ -183,6 +208,7 @@ impl Settings {
         };
         self.record.sources = self.record.schema.fields().iter().map(source).collect();
         self.record.computed.clear();
+        self.record.instances = self.record.instances.as_ref().map(Instances::replaying);
         self.producer.ignore_unknown = true;
         self.producer.max_line = MAX_LINE_RANGE.1;
         self

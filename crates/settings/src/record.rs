@@ -8,7 +8,8 @@ use std::sync::Arc;
 
 use layout::text::{quote, shorten};
 use layout::{
-    CType, FieldSpec, MAX_RECORD, RecordBuf, Schema, SchemaBuilder, SchemaError, SchemaPart as Part,
+    CType, FieldSpec, InstanceName, MAX_RECORD, RecordBuf, Schema, SchemaBuilder, SchemaError,
+    SchemaPart as Part,
 };
 use render::{Line, LineText};
 use serde::Deserialize;
@@ -16,6 +17,7 @@ use serde::de::{Deserializer, Error, IgnoredAny};
 
 use crate::error::Place;
 use crate::fault::{Fault, Problem};
+use crate::instances::{self, Instances};
 use crate::node::Node;
 use crate::source::{Source, read};
 use crate::values::filled;
@@ -29,6 +31,8 @@ pub struct RecordSettings {
     pub sources: Vec<Source>,
     /// The indices of the fields that are computed from others, each after those it uses.
     pub computed: Vec<usize>,
+    /// The instances; `None`: the region has one record.
+    pub instances: Option<Instances>,
 }
 
 /// `[record]` as serde fills it.
@@ -36,6 +40,9 @@ pub struct RecordSettings {
 #[serde(deny_unknown_fields)]
 pub(crate) struct RecordTable {
     name: String,
+    /// Read by [`instances::read`].
+    #[serde(rename = "instances")]
+    _instances: Option<IgnoredAny>,
     field: Vec<FieldTable>,
 }
 
@@ -77,7 +84,12 @@ impl RecordTable {
             builder = builder.field(field.spec(node)?);
         }
         let schema = Arc::new(schema(root, &nodes, builder, line)?);
-        let sources = self.sources(&nodes, &schema)?;
+        let listed = record.get("instances");
+        let instances = listed.as_ref().map(instances::read).transpose()?;
+        let sources = self.sources(&nodes, &schema, instances.is_some())?;
+        if let (Some(Instances::Named(names)), Some(listed)) = (&instances, &listed) {
+            check_names(listed, names, &sources)?;
+        }
         let computed = in_order(&sources).map_err(|cycle| {
             let names: Vec<&str> = cycle.iter().map(|&index| &*self.field[index].name).collect();
             let why = format!(
@@ -86,7 +98,7 @@ impl RecordTable {
             );
             nodes[cycle[0]].at_key("source").problem_at("expr", Fault::Other(why))
         })?;
-        Ok(RecordSettings { schema, sources, computed })
+        Ok(RecordSettings { schema, sources, computed, instances })
     }
 
     fn refuse_duplicates(&self, nodes: &[Node<'_>], text: &str) -> Result<(), Problem> {
@@ -102,7 +114,12 @@ impl RecordTable {
     }
 
     /// A source for every field, or none at all.
-    fn sources(&self, nodes: &[Node<'_>], schema: &Arc<Schema>) -> Result<Vec<Source>, Problem> {
+    fn sources(
+        &self,
+        nodes: &[Node<'_>],
+        schema: &Arc<Schema>,
+        has_instances: bool,
+    ) -> Result<Vec<Source>, Problem> {
         if self.field.iter().all(|field| field.source.is_none()) {
             return Ok(Vec::new());
         }
@@ -110,10 +127,27 @@ impl RecordTable {
         let read = |(index, field): (usize, &Node<'_>)| {
             let source = field.get("source");
             let source = source.ok_or_else(|| field.problem(Fault::Missing("source")))?;
-            read::source(&source, index, &mut scratch)
+            read::source(&source, index, &mut scratch, has_instances)
         };
         nodes.iter().enumerate().map(read).collect()
     }
+}
+
+/// An error if the name of an instance leads the path of a source out of its folder.
+fn check_names(
+    listed: &Node<'_>,
+    names: &[InstanceName],
+    sources: &[Source],
+) -> Result<(), Problem> {
+    let items = listed.items();
+    for (index, name) in names.iter().enumerate() {
+        if let Err(error) = sources.iter().try_for_each(|source| source.of_instance(name).map(drop))
+        {
+            let item = items.get(index).unwrap_or(listed);
+            return Err(item.problem(Fault::Other(error.to_string())));
+        }
+    }
+    Ok(())
 }
 
 /// The schema of `builder`, with `line` as its template if a region can carry it, and not only a

@@ -64,7 +64,25 @@ const TABLES: &[Table] = &[
         between: "\n",
         behind: "\n",
         base: &[("name", "\"R\""), ("field", "[{ name = \"a\", type = \"i32\" }]")],
-        optional: &[],
+        optional: &["instances"],
+    },
+    Table {
+        name: "instances of a pattern",
+        before: "[region]\nname = \"r\"\n[record]\nname = \"R\"\nfield = [{ name = \"a\", type = \"i32\" }]\n\
+                 instances = { ",
+        between: ", ",
+        behind: " }\n",
+        base: &[("glob", "\"/x/*\"")],
+        optional: &["rescan", "max", "full", "input"],
+    },
+    Table {
+        name: "instances of the input",
+        before: "[region]\nname = \"r\"\n[record]\nname = \"R\"\nfield = [{ name = \"a\", type = \"i32\" }]\n\
+                 instances = { ",
+        between: ", ",
+        behind: " }\n",
+        base: &[("input", "\"x\"")],
+        optional: &["max", "full", "rescan"],
     },
     Table {
         name: "[[record.field]]",

@@ -28,7 +28,9 @@ fn every_shipped_configuration_loads_and_can_be_published() {
         names.push(name);
     }
     names.sort();
-    assert_eq!(names, ["drone", "host", "sensor-input", "stu", "wave"]);
+    let all =
+        ["disks", "drone", "host", "net", "quotes", "sensor-input", "stu", "students", "wave"];
+    assert_eq!(names, all);
 }
 
 /// What the tutorial's struct is at compile time, the default configuration is at run time.
@@ -68,7 +70,15 @@ fn the_default_configuration_says_what_the_tutorial_does() {
 
 #[test]
 fn a_reload_of_the_same_file_changes_nothing() {
-    for name in ["drone.toml", "host.toml", "sensor-input.toml", "stu.toml", "wave.toml"] {
+    for name in [
+        "disks.toml",
+        "drone.toml",
+        "host.toml",
+        "net.toml",
+        "quotes.toml",
+        "stu.toml",
+        "wave.toml",
+    ] {
         assert_eq!(shipped(name), shipped(name), "{name}");
     }
     let mut other = shipped("stu.toml");

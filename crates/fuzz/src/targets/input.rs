@@ -1,4 +1,5 @@
-//! Lines on a producer's input, in pieces of any size: records, or a message for each bad line.
+//! Lines on a producer's input, in pieces of any size: records, also of instances, or a message for each bad
+//! line.
 //!
 //! ```text
 //!   | longest line | piece | bytes of the stream ... |
@@ -7,7 +8,7 @@
 use std::sync::OnceLock;
 
 use producer::fuzzing;
-use settings::Settings;
+use settings::{InputInstances, InputKey, Instances, Settings, WhenFull};
 
 /// One field of every kind, one key for two of them, and keys inside of objects.
 const RECORD: &str = r#"
@@ -51,8 +52,16 @@ pub(super) fn run(input: &[u8]) {
     let [longest, piece, stream @ ..] = input else { return };
     let mut settings = settings();
     settings.producer.max_line = u64::from(*longest) * 8;
-    let pieces = stream.chunks(usize::from(*piece).max(1));
-    let said = fuzzing::read_lines(&settings, pieces);
+    check(&settings, *piece, stream);
+    let key = InputKey::Member("room".to_owned());
+    let instances = InputInstances { key, max: 2, full: WhenFull::RetireOldest };
+    settings.record.instances = Some(Instances::Input(instances));
+    check(&settings, *piece, stream);
+}
+
+fn check(settings: &Settings, piece: u8, stream: &[u8]) {
+    let pieces = stream.chunks(usize::from(piece).max(1));
+    let said = fuzzing::read_lines(settings, pieces);
     let lines = stream.split(|byte| *byte == b'\n').count();
     assert!(said.len() <= lines, "{} outcomes of {lines} lines", said.len());
     for message in said.into_iter().flatten() {

@@ -81,11 +81,13 @@ line = "{c}\t{f:.1}"
 "#;
 
 /// The configurations that are shipped, but for the longest.
-const SHIPPED: [&str; 4] = [
+const SHIPPED: [&str; 6] = [
     SHORT,
     EMBEDDED,
     include_str!("../../../../config/sensor-input.toml"),
     include_str!("../../../../config/wave.toml"),
+    include_str!("../../../../config/disks.toml"),
+    include_str!("../../../../config/quotes.toml"),
 ];
 
 pub(super) fn seeds() -> Vec<Vec<u8>> {

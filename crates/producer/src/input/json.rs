@@ -61,10 +61,7 @@ fn read(
     record: &mut RecordBuf,
     keep_going: &mut dyn FnMut() -> bool,
 ) -> Result<Vec<bool>, LineError> {
-    let line = str::from_utf8(line).map_err(|error| LineError::NotJson {
-        what: "invalid unicode code point".to_owned(),
-        column: error.valid_up_to() + 1,
-    })?;
+    let line = text_of(line)?;
     let found = vec![false; keys.targets.len()];
     let checkpoint = Checkpoint { work: 0, keep_going };
     let mut reading = Reading { line, keys, record, found, checkpoint, refusal: None };
@@ -79,6 +76,14 @@ fn read(
         Ok(()) => Ok(reading.found),
         Err(error) => Err(reading.refusal.unwrap_or_else(|| LineError::not_object(line, &error))),
     }
+}
+
+/// A line as text.
+pub(super) fn text_of(line: &[u8]) -> Result<&str, LineError> {
+    str::from_utf8(line).map_err(|error| LineError::NotJson {
+        what: "invalid unicode code point".to_owned(),
+        column: error.valid_up_to() + 1,
+    })
 }
 
 /// A line that is being read.
@@ -306,7 +311,7 @@ impl<'l> Visitor<'l> for List<'_, 'l, '_> {
 }
 
 pub(super) fn refused(target: &Target, source: ValueError) -> LineError {
-    LineError::Value { key: target.key.clone(), source }
+    LineError::Value { key: target.key.to_string(), source }
 }
 
 /// Where in `line` its part `raw` begins.

@@ -8,9 +8,10 @@
 //! ```
 //!
 //! Price: per line, one byte for each field and member of the object, to record what the line
-//! contained.
+//! contained. A copy, as each instance has one, is about 150 bytes for each field.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 use std::time::Duration;
 
 use daemon::Monotonic;
@@ -21,7 +22,7 @@ use settings::{Constant, InputKey, InputSource};
 pub(crate) struct Keys {
     pub(super) targets: Vec<Target>,
     /// The members of a line's object.
-    pub(super) members: Box<Node>,
+    pub(super) members: Arc<Node>,
     /// Whether a line may have other members.
     pub(super) ignores_unknown: bool,
 }
@@ -30,7 +31,7 @@ pub(crate) struct Keys {
 #[derive(Clone, Debug)]
 pub(super) struct Target {
     /// The key as the configuration has it.
-    pub(super) key: String,
+    pub(super) key: Arc<str>,
     pub(super) field: usize,
     pub(super) required: bool,
     pub(super) default: Option<Constant>,
@@ -87,16 +88,13 @@ impl Node {
 impl Keys {
     /// From pairs of a source and the number of its field; a key may fill several fields.
     pub(crate) fn new<'a>(pairs: impl IntoIterator<Item = (&'a InputSource, usize)>) -> Self {
-        let (mut targets, mut members) = (Vec::new(), Box::<Node>::default());
+        let (mut targets, mut members) = (Vec::new(), Node::default());
         for (source, field) in pairs {
-            let (key, steps) = match &source.key {
-                InputKey::Member(name) => (name, vec![name.clone()]),
-                InputKey::Pointer(pointer) => (pointer, steps(pointer)),
-            };
-            let node = steps.into_iter().fold(&mut *members, Node::child_or_new);
+            let (InputKey::Member(key) | InputKey::Pointer(key)) = &source.key;
+            let node = steps(&source.key).into_iter().fold(&mut members, Node::child_or_new);
             node.targets.push(targets.len());
             targets.push(Target {
-                key: key.clone(),
+                key: key.as_str().into(),
                 field,
                 required: source.required,
                 default: source.default.clone(),
@@ -104,7 +102,14 @@ impl Keys {
                 seen: None,
             });
         }
-        Self { targets, members, ignores_unknown: false }
+        Self { targets, members: Arc::new(members), ignores_unknown: false }
+    }
+
+    /// The same, for lines with a value at `key` that no field need use.
+    pub(crate) fn and(self, key: &InputKey) -> Self {
+        let mut members = Node::clone(&self.members);
+        steps(key).into_iter().fold(&mut members, Node::child_or_new);
+        Self { members: Arc::new(members), ..self }
     }
 
     /// The same, for lines that may have members which no field uses.
@@ -115,7 +120,7 @@ impl Keys {
     /// The keys that no good line has contained so far: their fields have no value yet.
     pub(crate) fn missing(&self) -> Vec<&str> {
         let unseen = self.targets.iter().filter(|target| !target.has_value());
-        let keys: BTreeSet<&str> = unseen.map(|target| target.key.as_str()).collect();
+        let keys: BTreeSet<&str> = unseen.map(|target| &*target.key).collect();
         keys.into_iter().collect()
     }
 
@@ -143,8 +148,11 @@ impl Keys {
     }
 }
 
-/// The steps of a JSON pointer: "/imu/a~1b" is "imu", "a/b".
-fn steps(pointer: &str) -> Vec<String> {
+/// The way to a value: that of the JSON pointer "/imu/a~1b" is "imu", "a/b".
+pub(super) fn steps(key: &InputKey) -> Vec<String> {
     let unescape = |step: &str| step.replace("~1", "/").replace("~0", "~");
-    pointer.split('/').skip(1).map(unescape).collect()
+    match key {
+        InputKey::Member(name) => vec![name.clone()],
+        InputKey::Pointer(pointer) => pointer.split('/').skip(1).map(unescape).collect(),
+    }
 }

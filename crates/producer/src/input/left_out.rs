@@ -25,7 +25,7 @@ pub(super) fn fill(
 ) -> Result<(), LineError> {
     for (target, _) in keys.targets.iter().zip(found).filter(|(_, found)| !**found) {
         if target.required {
-            return Err(LineError::Missing(target.key.clone()));
+            return Err(LineError::Missing(target.key.to_string()));
         }
         if !is_old(target, now) {
             continue;

@@ -1,7 +1,7 @@
 //! What is wrong with a line of input, in one line that ends with the next step.
 
 use layout::text::shorten;
-use layout::{CType, ValueError};
+use layout::{CType, InstanceName, ValueError};
 use serde_json::error::Category;
 
 /// How many keys a message lists.
@@ -59,6 +59,34 @@ pub(crate) enum LineError {
     /// A value that each line has to have.
     #[error("key {0:?} is missing, and it is required; write it in each line")]
     Missing(String),
+    /// No name of an instance.
+    #[error("key {0:?} is missing, and it names the instance; write it in each line")]
+    NoInstance(String),
+    /// Something else than a text for the name of an instance.
+    #[error("key {key:?} names the instance and is {what}; write a text, \"name\"")]
+    InstanceKind {
+        /// The key.
+        key: String,
+        /// What it is.
+        what: &'static str,
+    },
+    /// A text that cannot be the name of an instance.
+    #[error("{0}; write 1 to 64 bytes of text")]
+    BadInstance(String),
+    /// A name that leads a path out of its folder.
+    #[error("{0}")]
+    LeavesFolder(settings::LeavesFolder),
+    /// One name more than there can be.
+    #[error(
+        "instance {:?} has no place among the {max} that are there; raise max, or let it take the place of \
+         the oldest (full = \"retire-oldest\")", name.as_str()
+    )]
+    NoPlace {
+        /// The name.
+        name: InstanceName,
+        /// The most instances.
+        max: u32,
+    },
     /// An object for a value.
     #[error("key {0:?} holds an object; name its member in the configuration (key = \"/a/b\")")]
     Nested(String),
@@ -108,6 +136,11 @@ impl LineError {
         Self::NotJson { what, column }
     }
 
+    /// `raw` is no text, and belongs where the name of an instance does.
+    pub(super) fn instance_kind(key: &str, raw: &str) -> Self {
+        Self::InstanceKind { key: key.to_owned(), what: kind(raw) }
+    }
+
     /// An invalid number at byte `offset` of the line.
     pub(super) fn no_number(offset: usize) -> Self {
         Self::NotJson { what: "invalid number".to_owned(), column: offset + 1 }
@@ -137,6 +170,7 @@ fn bare_float(line: &str, column: usize) -> Option<(&'static str, usize)> {
 fn kind(line: &str) -> &'static str {
     match line.trim_ascii_start().as_bytes().first() {
         Some(b'[') => "a list",
+        Some(b'{') => "an object",
         Some(b'"') => "a text",
         Some(b't' | b'f') => "a bool",
         Some(b'n') => "null",

@@ -8,6 +8,7 @@
 //! the last good line. The input is opened only where some field needs it: a producer whose fields
 //! have other sources never reads its standard input.
 
+mod instance_key;
 mod json;
 #[cfg(test)]
 mod json_tests;
@@ -27,6 +28,7 @@ use std::path::Path;
 use daemon::{Monotonic, Ready};
 use layout::RecordBuf;
 
+pub(crate) use instance_key::InstanceKey;
 pub(crate) use json::apply_line;
 pub(crate) use keys::Keys;
 pub(crate) use line_error::LineError;
@@ -41,6 +43,30 @@ const CHUNK: usize = 64 << 10;
 /// Reads of a pipe before its lines are parsed: together the largest capacity of a pipe
 /// (`/proc/sys/fs/pipe-max-size`), so that the unfinished line of a writer that has left is seen.
 const READS: usize = 16;
+
+/// What the values of lines are read into.
+pub(crate) trait ReadLine {
+    /// Reads the values for `keys`: all, or none if the line is a bad one. `true`: each field of the record
+    /// that the line is for has a value now.
+    fn read_line(
+        &mut self,
+        line: &[u8],
+        keys: &mut Keys,
+        keep_going: &mut dyn FnMut() -> bool,
+    ) -> Result<bool, LineError>;
+}
+
+impl ReadLine for RecordBuf {
+    fn read_line(
+        &mut self,
+        line: &[u8],
+        keys: &mut Keys,
+        keep_going: &mut dyn FnMut() -> bool,
+    ) -> Result<bool, LineError> {
+        apply_line(line, keys, self, keep_going)?;
+        Ok(keys.is_complete())
+    }
+}
 
 /// The outcome of one line.
 #[derive(Clone, Debug, PartialEq)]
@@ -135,14 +161,14 @@ impl Input {
         Ok(())
     }
 
-    /// The next line, read into `record`; blank lines are skipped. `None`: call
+    /// The next line, read into `records`; blank lines are skipped. `None`: call
     /// [`fill`](Self::fill) when the descriptor is readable, unless [`has_ended`](Self::has_ended).
     pub(crate) fn next(
         &mut self,
-        record: &mut RecordBuf,
+        records: &mut dyn ReadLine,
         keep_going: &mut dyn FnMut() -> bool,
     ) -> Option<Outcome> {
-        let outcome = self.decoder.next(record, keep_going);
+        let outcome = self.decoder.next(records, keep_going);
         self.has_lines = outcome.is_some();
         outcome
     }
@@ -237,11 +263,11 @@ impl Decoder {
         Self { lines: Lines::new(max_line), keys }
     }
 
-    /// Reads the next line into `record`; skips blank lines. Calls `keep_going` from time to time within
+    /// Reads the next line into `records`; skips blank lines. Calls `keep_going` from time to time within
     /// a long line.
     pub(crate) fn next(
         &mut self,
-        record: &mut RecordBuf,
+        records: &mut dyn ReadLine,
         keep_going: &mut dyn FnMut() -> bool,
     ) -> Option<Outcome> {
         loop {
@@ -250,12 +276,12 @@ impl Decoder {
                 Line::TooLong(max) => Err(LineError::TooLong(max)),
                 Line::Text(text) => match without_bom(text) {
                     text if text.trim_ascii().is_empty() => continue,
-                    text => apply_line(text, &mut self.keys, record, keep_going),
+                    text => records.read_line(text, &mut self.keys, keep_going),
                 },
             };
             return Some(match read {
-                Ok(()) if self.keys.is_complete() => Outcome::Publish,
-                Ok(()) => Outcome::Incomplete { number },
+                Ok(true) => Outcome::Publish,
+                Ok(false) => Outcome::Incomplete { number },
                 Err(LineError::Stopped) => Outcome::Stopped,
                 Err(error) => Outcome::Bad { number, error },
             });

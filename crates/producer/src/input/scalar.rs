@@ -47,8 +47,8 @@ impl<'l> Scalar<'l> {
             [b't', ..] => Self::Bool(true),
             [b'f', ..] => Self::Bool(false),
             [b'n', ..] if is_float => Self::Unknown,
-            [b'n', ..] => return Err(LineError::Null { key: target.key.clone(), ctype }),
-            [b'{', ..] => return Err(LineError::Nested(target.key.clone())),
+            [b'n', ..] => return Err(LineError::Null { key: target.key.to_string(), ctype }),
+            [b'{', ..] => return Err(LineError::Nested(target.key.to_string())),
             _ => Self::Number(
                 Digits::new(raw).ok_or_else(|| LineError::no_number(offset(line, raw)))?,
             ),

@@ -28,7 +28,7 @@ mod waiting;
 use std::time::Duration;
 
 use daemon::{Monotonic, Passed, Ready, Service, Signals, logging};
-use settings::{Settings, Source};
+use settings::{Instances, Settings, Source};
 
 use crate::cli::Args;
 use crate::configs::Configs;
@@ -92,6 +92,10 @@ pub(crate) fn keys(settings: &Settings) -> Keys {
         Source::Input(input) => Some((input, field)),
         _ => None,
     }));
+    let keys = match &settings.record.instances {
+        Some(Instances::Input(input)) => keys.and(&input.key),
+        _ => keys,
+    };
     if settings.producer.ignore_unknown { keys.ignoring_unknown() } else { keys }
 }
 

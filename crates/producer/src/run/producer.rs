@@ -1,11 +1,12 @@
 //! One region: its sources, its input and its schedule, a turn at a time.
 //!
-//! Invariant: the record in hand holds the last good value of every field. It is published whole,
-//! and a failing input line, file or region affects at most one turn, and no other region.
+//! Invariant: a record is published whole, and a failing input line, file or region affects at most one
+//! turn, and no other region.
 //!
 //! ```text
 //!   read    each good line -> sample -> publish
-//!   turn    tick     sample -> publish      (with input: heartbeat only, with a deadline not that)
+//!   turn    search   for instances: some join, some are retired
+//!           tick     sample -> publish      (with input: heartbeat only, with a deadline not that)
 //!           silence  the input's deadline has passed: logged
 //!           check    is the region's file still there and whole? -> recovery.rs
 //! ```
@@ -14,7 +15,7 @@ use std::os::fd::{AsFd, BorrowedFd};
 use std::time::Duration;
 
 use daemon::{Monotonic, counted};
-use layout::RecordBuf;
+use layout::InstanceName;
 use settings::Settings;
 use tracing::Span;
 
@@ -23,10 +24,14 @@ use super::deadline::InputDeadline;
 use super::schedule::Schedule;
 use crate::error::{Kind, ProducerError};
 use crate::input::{Input, Outcome};
-use crate::messages::{End, InputLog, log_event, log_start, warn_of_destination, warn_of_memfd};
+use crate::instances::{Changes, InstanceSet};
+use crate::messages::{
+    End, InputLog, log_event, log_instances, log_start, warn_of_destination, warn_of_memfd,
+};
+use crate::records::{Records, Which};
 use crate::recovery::{Heartbeats, Publisher};
 use crate::sink::Sink;
-use crate::sources::{Moment, Sources};
+use crate::sources::Moment;
 use crate::standby_input::StandbyInput;
 
 /// Lines read from the input before signals and deadlines are checked again.
@@ -37,8 +42,7 @@ const LINES: usize = 64;
 pub(super) struct Producer {
     pub(super) settings: Settings,
     pub(super) publisher: Publisher,
-    pub(super) sources: Sources,
-    pub(super) record: RecordBuf,
+    pub(super) records: Records,
     pub(super) input: Option<Input>,
     pub(super) input_log: InputLog,
     pub(super) schedule: Schedule,
@@ -50,18 +54,17 @@ pub(super) struct Producer {
 impl Producer {
     /// One whose first tick is due now.
     pub(super) fn new(settings: Settings, sink: Box<dyn Sink>, standby: StandbyInput) -> Self {
-        let StandbyInput { input, record, bad_lines, unpublished, .. } = standby;
+        let StandbyInput { input, records, bad_lines, unpublished, .. } = standby;
         if let Some(input) = &input {
             input.hold();
         }
         let now = Monotonic::now();
         Self {
-            sources: Sources::new(&settings.record, Moment::now()),
             schedule: Schedule::new(now, settings.producer.tick),
             deadline: InputDeadline::new(settings.producer.input_deadline, now),
             publisher: Publisher::new(sink, Heartbeats::of(&settings)),
             settings,
-            record,
+            records,
             input,
             input_log: InputLog::new(bad_lines),
             unpublished,
@@ -79,18 +82,44 @@ impl Producer {
         if !sink.is_resumed() {
             self.publisher.store_memfd(host.service);
         }
+        self.open_records()?;
         if let Some(read) = self.unpublished {
             self.deadline.renew(read);
             if !self.deadline.is_over(Monotonic::now()) {
-                self.sample_and_publish(host)?;
+                self.sample_and_publish(Which::Pending, host)?;
             }
+        }
+        Ok(())
+    }
+
+    /// Begins with the instances of the configuration and the region, if there are any.
+    pub(super) fn open_records(&mut self) -> Result<(), ProducerError> {
+        let there = self.publisher.sink.instances();
+        let keys = self.input.as_ref().map(Input::keys);
+        let changes = self.records.open(&self.settings, &there, keys);
+        for name in &changes.joined {
+            self.publisher.sink.join(name)?;
+        }
+        self.apply(&changes)
+    }
+
+    /// Retires in the region what is to be retired there, and logs what has changed.
+    pub(super) fn apply(&mut self, changes: &Changes) -> Result<(), ProducerError> {
+        self.retire_gone()?;
+        log_instances(&*self.publisher.sink, changes);
+        Ok(())
+    }
+
+    fn retire_gone(&mut self) -> Result<(), ProducerError> {
+        for name in self.records.set().map(InstanceSet::take_retired).unwrap_or_default() {
+            self.publisher.sink.retire(&name)?;
         }
         Ok(())
     }
 
     /// The first tick is due at `now`, or, with rates, as soon as they have a value.
     pub(super) fn begin(&mut self, now: Monotonic) {
-        let wait = self.sources.begin_rates(&mut self.record);
+        let wait = self.records.begin_rates();
         self.schedule.begin(now.after(wait.min(self.settings.producer.tick)));
     }
 
@@ -99,9 +128,8 @@ impl Producer {
         if self.input.as_ref().is_some_and(Input::is_always_readable) || self.has_lines() {
             return Monotonic::from_nanos(0);
         }
-        self.deadline
-            .due()
-            .map_or(self.schedule.deadline(), |due| due.min(self.schedule.deadline()))
+        let due = [self.deadline.due(), self.records.due()].into_iter().flatten();
+        due.fold(self.schedule.deadline(), Monotonic::min)
     }
 
     /// Does what is due at `now`. `Some`: the region has ended.
@@ -110,8 +138,16 @@ impl Producer {
         now: Monotonic,
         host: &mut Host<'_>,
     ) -> Result<Option<End>, ProducerError> {
+        let changes = self.records.set().and_then(|set| set.search_if_due(now));
+        if let Some(changes) = &changes {
+            self.apply(changes)?;
+        }
         if self.tick(now, host)? {
             return Ok(Some(End::Ticks));
+        }
+        if changes.is_some() {
+            // Those that joined, unless this turn had a tick.
+            self.sample_and_publish(Which::Pending, host)?;
         }
         if let Some(limit) = self.deadline.take(now) {
             self.fall_silent(now, limit, host);
@@ -140,7 +176,10 @@ impl Producer {
         if self.input.is_some() {
             self.publisher.heartbeat()?;
         } else {
-            self.sample_and_publish(host)?;
+            self.sample_and_publish(Which::All, host)?;
+            if self.records.instances() == Some(0) {
+                self.publisher.heartbeat()?;
+            }
         }
         Ok(host.args.ticks.is_some_and(|most| self.schedule.taken() >= most.get()))
     }
@@ -163,12 +202,14 @@ impl Producer {
         }
         for _ in 0..LINES {
             let Some(outcome) = self.read_line(host) else { return Ok(()) };
+            self.retire_gone()?;
             match outcome {
                 Outcome::Stopped => return Ok(()),
                 Outcome::Publish => self.publish_line(host)?,
                 Outcome::Incomplete { number } => {
                     if let Some(input) = &self.input {
-                        self.input_log.incomplete(&*self.publisher.sink, number, input.keys());
+                        let missing = self.records.missing(input.keys()).join(", ");
+                        self.input_log.incomplete(&*self.publisher.sink, number, &missing);
                     }
                 }
                 Outcome::Bad { number, error } => {
@@ -180,11 +221,11 @@ impl Producer {
     }
 
     fn read_line(&mut self, host: &mut Host<'_>) -> Option<Outcome> {
-        self.input.as_mut()?.next(&mut self.record, &mut || host.keep_going())
+        self.input.as_mut()?.next(&mut self.records, &mut || host.keep_going())
     }
 
     fn publish_line(&mut self, host: &mut Host<'_>) -> Result<(), ProducerError> {
-        self.sample_and_publish(host)?;
+        self.sample_and_publish(Which::OfLine, host)?;
         if self.deadline.renew(Monotonic::now()) {
             InputLog::resumed(&*self.publisher.sink);
         }
@@ -198,20 +239,28 @@ impl Producer {
         host.service.status(now, format!("{name}: stalled, waiting for input"));
     }
 
-    fn sample_and_publish(&mut self, host: &mut Host<'_>) -> Result<(), ProducerError> {
-        self.sources.sample(Moment::now(), &mut self.record);
-        self.publish(host)
-    }
-
-    /// Publishes the record in hand.
-    fn publish(&mut self, host: &mut Host<'_>) -> Result<(), ProducerError> {
-        self.publisher.publish(self.record.bytes(), host.service).map(drop)
+    /// Samples all of `which` at one moment, and publishes them.
+    fn sample_and_publish(
+        &mut self,
+        which: Which,
+        host: &mut Host<'_>,
+    ) -> Result<(), ProducerError> {
+        let (now, publisher) = (Moment::now(), &mut self.publisher);
+        self.records.each(which, |of: Option<&InstanceName>, values| {
+            publisher.publish(of, values.sample(now).bytes(), host.service).map(drop)
+        })
     }
 
     /// New readers of a new file get the last record and need not wait for the next one, unless its
     /// values are too old to be published as new.
     pub(super) fn publish_again(&mut self, host: &mut Host<'_>) -> Result<(), ProducerError> {
-        if self.deadline.is_over(Monotonic::now()) { Ok(()) } else { self.publish(host) }
+        if self.deadline.is_over(Monotonic::now()) {
+            return Ok(());
+        }
+        let publisher = &mut self.publisher;
+        self.records.each(Which::Published, |of, values| {
+            publisher.publish(of, values.record().bytes(), host.service).map(drop)
+        })
     }
 
     /// Checks that the region and the input are still those of their names.
@@ -228,12 +277,20 @@ impl Producer {
     /// Whether it does its work: it has published, or waits for input, without which the first record
     /// may never come.
     pub(super) fn is_settled(&self) -> bool {
-        self.input.is_some() || self.publisher.records() > 0
+        self.input.is_some() || self.publisher.records() > 0 || self.records.wait().is_some()
     }
 
     /// What it does, for `STATUS=`.
     pub(super) fn status(&self) -> String {
         let name = &self.settings.region.address;
+        if let Some(wait) = self.records.wait() {
+            return format!("{name}: no instance, {wait}");
+        }
+        if let Some(count) = self.records.instances().filter(|count| *count > 0) {
+            let (instances, records) =
+                (counted(count as u64, "instance"), self.publisher.records());
+            return format!("publishing {name}: {instances}, {}", counted(records, "record"));
+        }
         match (self.publisher.records(), self.publisher.sink.sequence()) {
             (0, _) if self.input.is_some() => format!("{name}: waiting for input"),
             (_, Some(sequence)) => format!("publishing {name}: sequence {sequence}"),

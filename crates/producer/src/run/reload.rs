@@ -31,11 +31,11 @@ use super::{Daemon, Host, keys, max_line, open_input};
 use crate::cli::Args;
 use crate::configs::Config;
 use crate::error::ProducerError;
-use crate::input::Input;
+use crate::input::{Input, Keys};
 use crate::messages::{End, log_event, warn_of_destination};
+use crate::records::Records;
 use crate::recovery::Heartbeats;
 use crate::sink;
-use crate::sources::{Moment, Sources};
 use crate::standby_input::StandbyInput;
 
 /// What a configuration holds that was read again.
@@ -270,15 +270,13 @@ impl Producer {
     fn adopt(&mut self, new: Settings, host: &mut Host<'_>) -> Result<Changed, ProducerError> {
         let input = self.new_input(&new)?;
         let changed = self.change_sink(&new, host)?;
-        // No step after this line can fail.
-        let now = Moment::now();
-        let sources = Sources::new(&new.record, now);
-        let mut record = sources.first_record();
-        let earlier = std::mem::replace(&mut self.sources, sources);
-        let kept = self.sources.carry_over(earlier, &self.record, &mut record);
-        self.record = record;
+        // No step after this line can fail, but for a region that was lost meanwhile.
+        let earlier = std::mem::replace(&mut self.records, Records::new(&new));
         self.settings = new;
-        self.change_input(input, &kept);
+        self.open_records()?;
+        let keys = keys(&self.settings);
+        let kept = self.records.carry_over(earlier, Some(&keys));
+        self.change_input(input, keys, &kept);
 
         self.schedule.change_tick(Monotonic::now(), self.settings.producer.tick);
         self.deadline.change(self.settings.producer.input_deadline);
@@ -297,9 +295,8 @@ impl Producer {
         open_input(new).map(NewInput::Other)
     }
 
-    fn change_input(&mut self, input: NewInput, kept: &[(usize, usize)]) {
+    fn change_input(&mut self, input: NewInput, mut keys: Keys, kept: &[(usize, usize)]) {
         self.input_log.reset();
-        let mut keys = keys(&self.settings);
         if let Some(old) = &self.input {
             keys.carry_over(old.keys(), kept);
         }
@@ -340,7 +337,9 @@ impl Producer {
                 self.schedule.restart(Monotonic::now());
                 Ok(())
             }
-            Some(input) if input.keys().is_complete() => self.publish_again(host),
+            Some(input) if self.records.instances().is_some() || input.keys().is_complete() => {
+                self.publish_again(host)
+            }
             Some(_) => Ok(()),
         }
     }

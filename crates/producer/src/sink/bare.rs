@@ -2,16 +2,17 @@
 
 use std::path::Path;
 
+use layout::InstanceName;
 use region::{BareWriter, Changed, Exposure, FileStatus, RegionError};
 use settings::{Format, Settings};
 
-use super::{Sink, options, same_in_both_writers};
+use super::{Sink, options, same_in_all_writers};
 use crate::error::{Kind, ProducerError};
 
 impl Sink for BareWriter {
-    same_in_both_writers!();
+    same_in_all_writers!(BareWriter);
 
-    fn publish(&mut self, record: &[u8]) -> Result<(), RegionError> {
+    fn publish(&mut self, _: Option<&InstanceName>, record: &[u8]) -> Result<(), RegionError> {
         Self::publish(self, record)
     }
 

@@ -3,16 +3,17 @@
 use std::os::fd::BorrowedFd;
 use std::path::Path;
 
+use layout::InstanceName;
 use region::{Changed, DynWriter, Exposure, FileStatus, Origin, RegionError};
 use settings::{Format, Settings};
 
-use super::{Sink, options, same_in_both_writers};
+use super::{Sink, options, same_in_all_writers};
 use crate::error::{Kind, ProducerError};
 
 impl Sink for DynWriter {
-    same_in_both_writers!();
+    same_in_all_writers!(DynWriter);
 
-    fn publish(&mut self, record: &[u8]) -> Result<(), RegionError> {
+    fn publish(&mut self, _: Option<&InstanceName>, record: &[u8]) -> Result<(), RegionError> {
         Self::publish(self, record).map(drop)
     }
 
@@ -23,6 +24,9 @@ impl Sink for DynWriter {
     fn change(&mut self, settings: &Settings) -> Result<Changed, ProducerError> {
         if settings.region.format != Format::Mapcast {
             return Err(Kind::Format(Self::path(self).to_owned()).into());
+        }
+        if settings.record.instances.is_some() {
+            return Err(Kind::Instances(Self::path(self).to_owned()).into());
         }
         Ok(Self::change(self, &settings.record.schema, &options(settings))?)
     }

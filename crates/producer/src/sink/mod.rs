@@ -11,6 +11,7 @@
 //! Price: one dynamic call a record.
 
 mod bare;
+mod instances;
 mod mapcast;
 mod standby;
 
@@ -20,16 +21,19 @@ use std::os::fd::BorrowedFd;
 use std::path::Path;
 use std::time::Duration;
 
-use region::{BareWriter, Changed, DynWriter, Exposure, FileStatus, Options, RegionError};
-use settings::{Address, Format, Settings};
+use layout::InstanceName;
+use region::{
+    BareWriter, Changed, DynInstanceWriter, DynWriter, Exposure, FileStatus, Options, RegionError,
+};
+use settings::{Address, Format, Instances, Settings};
 
 use crate::error::ProducerError;
 pub(crate) use standby::Standby;
 
 /// An open writer of either format.
 pub(crate) trait Sink: fmt::Debug {
-    /// Publishes one record.
-    fn publish(&mut self, record: &[u8]) -> Result<(), RegionError>;
+    /// Publishes one record, of this instance if the region has instances.
+    fn publish(&mut self, of: Option<&InstanceName>, record: &[u8]) -> Result<(), RegionError>;
 
     /// Shows readers that the producer is alive.
     fn heartbeat(&mut self) -> Result<(), RegionError>;
@@ -58,6 +62,21 @@ pub(crate) trait Sink: fmt::Debug {
     /// How the sink was opened, for the log: "resumed, epoch 2, after record 5".
     fn origin(&self) -> String;
 
+    /// The instances that the region has.
+    fn instances(&self) -> Vec<InstanceName> {
+        Vec::new()
+    }
+
+    /// Lets an instance join, if the region does not have it.
+    fn join(&mut self, _: &InstanceName) -> Result<(), RegionError> {
+        Ok(())
+    }
+
+    /// Retires an instance, if the region has it.
+    fn retire(&mut self, _: &InstanceName) -> Result<(), RegionError> {
+        Ok(())
+    }
+
     /// Whether the region has a path, which a reload can change.
     fn is_named(&self) -> bool {
         true
@@ -73,7 +92,7 @@ pub(crate) trait Sink: fmt::Debug {
         false
     }
 
-    /// The number of the newest record; `None` for a bare file.
+    /// The number of the newest record; `None` for a bare file and for instances, which have one each.
     fn sequence(&self) -> Option<u64> {
         None
     }
@@ -84,11 +103,11 @@ pub(crate) trait Sink: fmt::Debug {
     }
 }
 
-/// The methods of [`Sink`] that both writers of `region` have by the same name.
-macro_rules! same_in_both_writers {
-    () => {
+/// The methods of [`Sink`] that a writer of `region`, or the one that it derefs to, has by the same name.
+macro_rules! same_in_all_writers {
+    ($writer:ty) => {
         fn check(&self) -> Result<FileStatus, RegionError> {
-            Self::check(self)
+            <$writer>::check(self)
         }
 
         fn recreate(&mut self) -> Result<(), RegionError> {
@@ -96,23 +115,23 @@ macro_rules! same_in_both_writers {
         }
 
         fn path(&self) -> &Path {
-            Self::path(self)
+            <$writer>::path(self)
         }
 
         fn exposure(&self) -> Option<Exposure> {
-            Self::exposure(self)
+            <$writer>::exposure(self)
         }
 
         fn is_disk_backed(&self) -> bool {
-            Self::is_disk_backed(self)
+            <$writer>::is_disk_backed(self)
         }
 
         fn is_on_overlay(&self) -> bool {
-            Self::is_on_overlay(self)
+            <$writer>::is_on_overlay(self)
         }
     };
 }
-use same_in_both_writers;
+use same_in_all_writers;
 
 /// Resolves `address` to the region's address.
 pub(crate) fn locate(address: &Address) -> Result<region::Address, RegionError> {
@@ -128,9 +147,13 @@ pub(crate) fn open(
     settings: &Settings,
 ) -> Result<Box<dyn Sink>, RegionError> {
     let (schema, options) = (&settings.record.schema, options(settings));
-    Ok(match settings.region.format {
-        Format::Mapcast => Box::new(DynWriter::open_with(address, schema, &options)?),
-        Format::Bare => Box::new(BareWriter::open(address, schema, &options)?),
+    Ok(match (settings.region.format, &settings.record.instances) {
+        (Format::Mapcast, None) => Box::new(DynWriter::open_with(address, schema, &options)?),
+        (Format::Mapcast, Some(instances)) => {
+            let max = instances.max();
+            Box::new(DynInstanceWriter::open_with(address, schema, &options, max)?)
+        }
+        (Format::Bare, _) => Box::new(BareWriter::open(address, schema, &options)?),
     })
 }
 
@@ -140,8 +163,14 @@ pub(crate) fn open_file(
     label: &Path,
     settings: &Settings,
 ) -> Result<Box<dyn Sink>, RegionError> {
-    let schema = &settings.record.schema;
-    Ok(Box::new(DynWriter::open_file(file, label, schema, &options(settings))?))
+    let (schema, options) = (&settings.record.schema, options(settings));
+    Ok(match &settings.record.instances {
+        None => Box::new(DynWriter::open_file(file, label, schema, &options)?),
+        Some(instances) => {
+            let max = instances.max();
+            Box::new(DynInstanceWriter::open_file(file, label, schema, &options, max)?)
+        }
+    })
 }
 
 /// Opens the region in the memfd that was kept, or in a new one.
@@ -150,8 +179,14 @@ pub(crate) fn open_memfd(
     label: &Path,
     settings: &Settings,
 ) -> Result<Box<dyn Sink>, RegionError> {
-    let schema = &settings.record.schema;
-    Ok(Box::new(DynWriter::open_memfd(kept, label, schema, &options(settings))?))
+    let (schema, options) = (&settings.record.schema, options(settings));
+    Ok(match &settings.record.instances {
+        None => Box::new(DynWriter::open_memfd(kept, label, schema, &options)?),
+        Some(instances) => {
+            let max = instances.max();
+            Box::new(DynInstanceWriter::open_memfd(kept, label, schema, &options, max)?)
+        }
+    })
 }
 
 fn options(settings: &Settings) -> Options {
@@ -162,8 +197,13 @@ fn options(settings: &Settings) -> Options {
         .wake(region.wake)
         .period(settings.producer.period())
         .check_every(Duration::MAX); // the producer checks the region, and logs the result
-    match &region.group {
+    let options = match &region.group {
         Some(group) => options.group(group),
         None => options,
+    };
+    match &settings.record.instances {
+        Some(Instances::Named(names)) => options.only_instances(names.iter().copied()),
+        Some(Instances::Glob(glob)) => options.only_instances(crate::instances::search(glob).names),
+        Some(Instances::Input(_)) | None => options,
     }
 }

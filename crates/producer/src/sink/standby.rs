@@ -16,6 +16,8 @@ const CHECK_EVERY: Duration = Duration::from_millis(100);
 pub(crate) enum Standby {
     /// For a region.
     Mapcast(Box<region::Standby>),
+    /// For a region of instances.
+    Instances(Box<region::InstanceStandby>),
     /// For a bare file.
     Bare {
         /// Whether another producer had it at the last attempt.
@@ -27,12 +29,17 @@ impl Standby {
     /// For the region or file at `address`. Nothing is attempted.
     pub(crate) fn new(address: &Address, settings: &Settings) -> Result<Self, RegionError> {
         let schema = &settings.record.schema;
-        Ok(match settings.region.format {
-            Format::Mapcast => {
+        Ok(match (settings.region.format, &settings.record.instances) {
+            (Format::Mapcast, None) => {
                 let standby = region::Standby::new(address, schema, &options(settings))?;
                 Self::Mapcast(Box::new(standby))
             }
-            Format::Bare => Self::Bare { is_held: false },
+            (Format::Mapcast, Some(instances)) => {
+                let (options, max) = (options(settings), instances.max());
+                let standby = region::InstanceStandby::new(address, schema, &options, max)?;
+                Self::Instances(Box::new(standby))
+            }
+            (Format::Bare, _) => Self::Bare { is_held: false },
         })
     }
 
@@ -44,6 +51,9 @@ impl Standby {
     ) -> Result<Option<Box<dyn Sink>>, RegionError> {
         match self {
             Self::Mapcast(standby) => {
+                Ok(standby.try_open()?.map(|writer| Box::new(writer) as Box<dyn Sink>))
+            }
+            Self::Instances(standby) => {
                 Ok(standby.try_open()?.map(|writer| Box::new(writer) as Box<dyn Sink>))
             }
             Self::Bare { is_held } => match super::open(address, settings) {
@@ -60,6 +70,7 @@ impl Standby {
     pub(crate) fn holder(&self) -> Option<u64> {
         match self {
             Self::Mapcast(standby) => standby.holder().map(|holder| holder.pid),
+            Self::Instances(standby) => standby.holder().map(|holder| holder.pid),
             Self::Bare { is_held } => is_held.then_some(0),
         }
     }
@@ -68,6 +79,7 @@ impl Standby {
     pub(crate) fn pause(&self) -> Duration {
         match self {
             Self::Mapcast(standby) => standby.pause(),
+            Self::Instances(standby) => standby.pause(),
             Self::Bare { .. } => CHECK_EVERY,
         }
     }
@@ -76,6 +88,7 @@ impl Standby {
     pub(crate) fn event(&self) -> Option<BorrowedFd<'_>> {
         match self {
             Self::Mapcast(standby) => standby.event(),
+            Self::Instances(standby) => standby.event(),
             Self::Bare { .. } => None,
         }
     }

@@ -66,6 +66,11 @@ impl FileSampler {
         Self { source: source.clone(), element, files: ids, last: None }
     }
 
+    /// The files that it reads.
+    pub(super) fn files(&self) -> &[FileIndex] {
+        &self.files
+    }
+
     pub(super) fn is_rate(&self) -> bool {
         self.source.rate
     }

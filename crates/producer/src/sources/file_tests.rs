@@ -141,7 +141,7 @@ fn fields_of_one_file_agree_because_it_is_read_once() {
     let mut setup = setup(&[("u32", setup_path), ("u32", &setup_path.replace('1', "2"))]);
     setup.write("pair", "7 8");
     assert_eq!(setup.sample(), ["7", "8"]);
-    assert_eq!(setup.sources.files.len(), 1);
+    assert_eq!(setup.sources.shared.borrow().files.len(), 1);
 }
 
 #[test]

@@ -1,9 +1,9 @@
-//! The files that sources read: each opened once and read once per record.
+//! The files that sources read: each opened once and read once for all records of one moment.
 //!
-//! Invariant: [`Files::read`] returns contents read after the last [`Files::forget`], from the file
-//! that had the name then. A descriptor is kept from record to record (`pread` at 0 makes a file in
+//! Invariant: [`Files::read`] returns contents read after the last [`Files::begin`] of another moment, from
+//! the file that had the name then. A descriptor is kept from record to record (`pread` at 0 makes a file in
 //! /proc or /sys anew) while `stat` of the path finds the file that was opened, and closed when a
-//! read fails. A pattern is the first file that it matches and that can be read, until that cannot be
+//! read fails; of more than [`KEPT_OPEN`] files none is kept. A pattern is the first file that it matches and that can be read, until that cannot be
 //! read any more.
 //!
 //! Price: `stat` and two `pread` per file and record, 1 to 3 us in /proc (to open and close a file
@@ -11,6 +11,7 @@
 //! while a pattern matches nothing; the buffer keeps the
 //! largest size the file has had.
 
+use std::collections::HashMap;
 use std::fs::{self, File, OpenOptions};
 use std::io;
 use std::os::unix::fs::{FileExt, FileTypeExt, OpenOptionsExt};
@@ -33,14 +34,22 @@ const MOST: usize = 1 << 20;
 /// Initial size of the buffer.
 const FIRST: usize = 4 << 10;
 
+/// Most files whose descriptors are kept: many instances have many files, and a process few descriptors.
+const KEPT_OPEN: usize = 256;
+
 /// The number of a file among [`Files`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct FileIndex(usize);
 
-/// All files of a record's sources, each path once.
+/// All files of the sources of a record, or of all its instances, each path once.
 #[derive(Debug, Default)]
 pub(super) struct Files {
-    files: Vec<OpenFile>,
+    entries: Vec<OpenFile>,
+    numbers: HashMap<PathBuf, usize>,
+    /// Numbers of files that no source reads any more.
+    free: Vec<usize>,
+    /// The moment of the record in hand, on the monotonic clock.
+    moment: Option<Duration>,
 }
 
 /// A file that was read.
@@ -56,8 +65,10 @@ pub(super) struct Read<'f> {
 }
 
 /// A path and the file that had this name at the last read.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 struct OpenFile {
+    /// How many sources read it.
+    users: usize,
     /// The path or pattern of the configuration.
     name: PathBuf,
     /// The path, or what the pattern matched last.
@@ -72,36 +83,59 @@ struct OpenFile {
 impl Files {
     /// The number of `path`, which is added if it is new. Does not open the file.
     pub(super) fn add(&mut self, path: &Path) -> FileIndex {
-        let known = self.files.iter().position(|file| file.name == path);
-        FileIndex(known.unwrap_or_else(|| {
-            let (name, path, buffer) = (path.to_owned(), path.to_owned(), Vec::new());
-            let file = OpenFile { name, path, matches: 0, open: None, buffer, read: None };
-            self.files.push(file);
-            self.files.len() - 1
-        }))
+        let known = self.numbers.get(path).copied();
+        let number = known.unwrap_or_else(|| {
+            let number = self.free.pop().unwrap_or_else(|| {
+                self.entries.push(OpenFile::default());
+                self.entries.len() - 1
+            });
+            let (name, path) = (path.to_owned(), path.to_owned());
+            self.numbers.insert(name.clone(), number);
+            self.entries[number] = OpenFile { name, path, ..OpenFile::default() };
+            number
+        });
+        self.entries[number].users += 1;
+        FileIndex(number)
+    }
+
+    /// A source that [`add`](Self::add)ed a file does not read it any more.
+    pub(super) fn release(&mut self, id: FileIndex) {
+        let file = &mut self.entries[id.0];
+        file.users -= 1;
+        if file.users == 0 {
+            self.numbers.remove(&file.name);
+            *file = OpenFile::default();
+            self.free.push(id.0);
+        }
     }
 
     /// How many files there are.
     #[cfg(test)]
     pub(super) fn len(&self) -> usize {
-        self.files.len()
+        self.numbers.len()
     }
 
-    /// Begins another record: every file is read again when a source needs it.
-    pub(super) fn forget(&mut self) {
-        for file in &mut self.files {
-            file.read = None;
+    /// Begins a record of this moment: if it is another one than that of the record before, every file
+    /// is read again when a source needs it.
+    pub(super) fn begin(&mut self, moment: Duration) {
+        if self.moment.replace(moment) != Some(moment) {
+            self.entries.iter_mut().for_each(|file| file.read = None);
         }
     }
 
     /// What file `id` holds, which is read if no field of this record has read it.
     pub(super) fn read(&mut self, id: FileIndex) -> Result<Read<'_>, SampleError> {
-        let file = &mut self.files[id.0];
-        let at = match file.refresh() {
-            Ok(at) => *at,
+        let is_kept = self.numbers.len() <= KEPT_OPEN;
+        let file = &mut self.entries[id.0];
+        let refreshed = file.refresh().as_ref().copied().map_err(io::Error::raw_os_error);
+        if !is_kept {
+            file.open = None;
+        }
+        let at = match refreshed {
+            Ok(at) => at,
             Err(error) => {
                 // `io::Error` is no `Clone`; the system's number says the same.
-                return Err(match error.raw_os_error().map(io::Error::from_raw_os_error) {
+                return Err(match error.map(io::Error::from_raw_os_error) {
                     Some(error) => SampleError::Unreadable(file.path.clone(), error),
                     None => SampleError::NoMatch(file.name.clone()),
                 });
@@ -177,7 +211,7 @@ impl OpenFile {
 }
 
 /// The files that `pattern` matches, sorted; a folder that cannot be read has none.
-pub(super) fn matches(pattern: &Path) -> impl Iterator<Item = PathBuf> + use<> {
+pub(crate) fn matches(pattern: &Path) -> impl Iterator<Item = PathBuf> + use<> {
     let pattern = pattern.to_str().and_then(|pattern| glob::glob(pattern).ok());
     pattern.into_iter().flatten().filter_map(Result::ok)
 }

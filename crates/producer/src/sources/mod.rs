@@ -1,14 +1,13 @@
 //! The values of fields: one sampler per field, each sampled once per record.
 //!
-//! Invariant: a record is sampled at one moment. All clocks of a record agree, and a file that
-//! several fields read is read once. A field without a value, or with one that it cannot hold, has
-//! its `default` or keeps its last value. The loss and each change of its reason are logged, within
-//! a rate limit; the return of the value only if the loss was logged.
-//! A field that has had no value yet is warned of, with a default or not: its configuration may be
-//! wrong.
+//! Invariant: a record is sampled at one moment, and so are those of all instances at a tick. All clocks of a
+//! record agree, and a file that several fields or instances read is read once. A field without a value, or
+//! with one that it cannot hold, has its `default` or keeps its last value. The loss and each change of its
+//! reason are logged, within a rate limit; the return of the value only if the loss was logged. A field that
+//! has had no value yet is warned of, with a default or not: its configuration may be wrong.
 //!
 //! ```text
-//!   sample(now) --> files: forget what was read        (read again by the first field that asks)
+//!   sample(now) --> files of another moment are forgotten   (read again by the first field that asks)
 //!               --> each field: sampler -> value -> RecordBuf::set
 //!               --> each expr, after the fields it uses
 //! ```
@@ -34,18 +33,21 @@ mod range;
 mod sample_error;
 mod wave;
 
+use std::cell::RefCell;
+use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
 use daemon::{Monotonic, OnChange, RateLimit, counted};
-use layout::{CType, Digits, Literal, RecordBuf, Scalar, Schema, Value};
-use settings::{DiskSource, RecordSettings, Source};
+use layout::{CType, Digits, InstanceName, Literal, RecordBuf, Scalar, Schema, Value};
+use settings::{DiskSource, LeavesFolder, RecordSettings, Source};
 
 use clock::ClockSampler;
 pub(crate) use clock::Moment;
 use counter::CounterSampler;
 use file::FileSampler;
 use files::Files;
+pub(crate) use files::matches;
 use random::RandomSampler;
 use sample_error::SampleError;
 use wave::WaveSampler;
@@ -101,48 +103,86 @@ struct FieldSource {
     has_had_value: bool,
 }
 
-/// The sources of all fields of a record.
+/// What the sources of all instances of a record share.
+#[derive(Debug)]
+pub(crate) struct Shared {
+    files: Files,
+    losses: RateLimit,
+}
+
+impl Default for Shared {
+    fn default() -> Self {
+        Self { files: Files::default(), losses: RateLimit::new(LOSSES, WINDOW) }
+    }
+}
+
+/// The sources of all fields of a record, or of one instance of it.
 #[derive(Debug)]
 pub(crate) struct Sources {
     schema: Arc<Schema>,
     fields: Vec<FieldSource>,
     /// The fields that are computed from others, in this order.
     computed: Vec<usize>,
-    files: Files,
-    losses: RateLimit,
+    /// In front of messages: the instance, if it is one.
+    subject: String,
+    shared: Rc<RefCell<Shared>>,
 }
 
 impl Sources {
     /// Sources that start at `now`: counters at their start, waves at their phase.
     pub(crate) fn new(record: &RecordSettings, now: Moment) -> Self {
-        let mut files = Files::default();
-        let fields = record.schema.fields();
-        let fields = fields.iter().zip(&record.sources).map(|(field, source)| FieldSource {
-            name: field.name().to_owned(),
-            ctype: field.ctype(),
-            source: source.clone(),
-            sampler: sampler(source, field.ctype().element(), now, &mut files),
-            error: OnChange::new(),
-            is_logged: false,
-            has_had_value: false,
-        });
+        Self::with(record, record.sources.clone(), String::new(), now, &Rc::default())
+    }
+
+    /// The same for one instance. What all of them share is `shared`.
+    ///
+    /// # Errors
+    /// A path would lead out of its folder.
+    pub(crate) fn of_instance(
+        record: &RecordSettings,
+        name: &InstanceName,
+        now: Moment,
+        shared: &Rc<RefCell<Shared>>,
+    ) -> Result<Self, LeavesFolder> {
+        let sources = record.sources.iter().map(|source| source.of_instance(name));
+        let sources = sources.collect::<Result<_, _>>()?;
+        Ok(Self::with(record, sources, format!("{name}: "), now, shared))
+    }
+
+    fn with(
+        record: &RecordSettings,
+        sources: Vec<Source>,
+        subject: String,
+        now: Moment,
+        shared: &Rc<RefCell<Shared>>,
+    ) -> Self {
+        let files = &mut shared.borrow_mut().files;
+        let fields =
+            record.schema.fields().iter().zip(sources).map(|(field, source)| FieldSource {
+                name: field.name().to_owned(),
+                ctype: field.ctype(),
+                sampler: sampler(&source, field.ctype().element(), now, files),
+                source,
+                error: OnChange::new(),
+                is_logged: false,
+                has_had_value: false,
+            });
         let fields = fields.collect();
-        let losses = RateLimit::new(LOSSES, WINDOW);
         let (schema, computed) = (Arc::clone(&record.schema), record.computed.clone());
-        Self { schema, fields, computed, files, losses }
+        Self { schema, fields, computed, subject, shared: Rc::clone(shared) }
     }
 
     /// Continues where `earlier` was, for every field whose name, type and source are still the same.
     /// Takes their values over into `record`; returns pairs of their number now and then.
     pub(crate) fn carry_over(
         &mut self,
-        earlier: Self,
+        mut earlier: Self,
         last: &RecordBuf,
         record: &mut RecordBuf,
     ) -> Vec<(usize, usize)> {
-        self.losses = earlier.losses;
         let mut pairs = Vec::new();
-        let mut old: Vec<Option<FieldSource>> = earlier.fields.into_iter().map(Some).collect();
+        let old = std::mem::take(&mut earlier.fields);
+        let mut old: Vec<Option<FieldSource>> = old.into_iter().map(Some).collect();
         for (index, field) in self.fields.iter_mut().enumerate() {
             let at = old.iter().position(|old| old.as_ref().is_some_and(|old| old.is_like(field)));
             let Some((at, kept)) = at.and_then(|at| Some((at, old[at].take()?))) else { continue };
@@ -170,7 +210,7 @@ impl Sources {
             {
                 // Checked by the settings; if it is wrong nevertheless, log that and publish the
                 // rest.
-                tracing::error!("field {:?}: {error}", field.name);
+                tracing::error!("{}field {:?}: {error}", self.subject, field.name);
             }
         }
         record
@@ -178,13 +218,15 @@ impl Sources {
 
     /// Takes the first reading of every rate, so that the first record has rates. Returns how long to wait
     /// for the second reading; zero without rates.
-    pub(crate) fn begin_rates(&mut self, record: &mut RecordBuf) -> Duration {
+    pub(crate) fn begin_rates(&mut self, now: Moment, record: &mut RecordBuf) -> Duration {
         let mut wait = Duration::ZERO;
+        let files = &mut self.shared.borrow_mut().files;
+        files.begin(now.monotonic);
         for (index, field) in self.fields.iter_mut().enumerate() {
             if let Sampler::File(file) = &mut field.sampler
                 && file.is_rate()
             {
-                let _ = file.sample(&mut self.files); // the first reading of a rate is no value
+                let _ = file.sample(files); // the first reading of a rate is no value
                 field.fall_back(index, record);
                 wait = FIRST_RATE;
             }
@@ -194,9 +236,10 @@ impl Sources {
 
     /// Samples every source at `now` into `record`.
     pub(crate) fn sample(&mut self, now: Moment, record: &mut RecordBuf) {
-        self.files.forget();
+        let Shared { files, losses } = &mut *self.shared.borrow_mut();
+        files.begin(now.monotonic);
         for (index, field) in self.fields.iter_mut().enumerate() {
-            let error = match field.sampler.sample(now, &mut self.files) {
+            let error = match field.sampler.sample(now, files) {
                 Sample::Keep => continue,
                 Sample::Value(value) => record.set(index, &value).err().map(SampleError::Value),
                 Sample::Number(digits) => set(record, index, Literal::Number(digits)),
@@ -206,13 +249,24 @@ impl Sources {
             if error.is_some() {
                 field.fall_back(index, record);
             }
-            field.note(error, now, &mut self.losses);
+            field.note(error, now, losses, &self.subject);
         }
         for &index in &self.computed {
             let field = &mut self.fields[index];
             if let Source::Expr(expr) = &field.source {
                 let error = expr::compute(expr, index, field.ctype.element(), record).err();
-                field.note(error, now, &mut self.losses);
+                field.note(error, now, losses, &self.subject);
+            }
+        }
+    }
+}
+
+impl Drop for Sources {
+    fn drop(&mut self) {
+        let Ok(mut shared) = self.shared.try_borrow_mut() else { return };
+        for field in &self.fields {
+            if let Sampler::File(file) = &field.sampler {
+                file.files().iter().for_each(|&id| shared.files.release(id));
             }
         }
     }
@@ -253,23 +307,29 @@ impl FieldSource {
     }
 
     /// Logs that the value is lost, that the reason has changed, or that the value is back.
-    fn note(&mut self, error: Option<SampleError>, now: Moment, losses: &mut RateLimit) {
+    fn note(
+        &mut self,
+        error: Option<SampleError>,
+        now: Moment,
+        losses: &mut RateLimit,
+        whose: &str,
+    ) {
         self.has_had_value |= error.is_none();
         // A rate has no value at the first reading: not an error.
         let Some(error) = error.filter(|error| !matches!(error, SampleError::FirstRate)) else {
             self.error.clear();
             if std::mem::take(&mut self.is_logged) {
-                tracing::info!("field {:?}: has a value again", self.name);
+                tracing::info!("{whose}field {:?}: has a value again", self.name);
             }
             return;
         };
         if self.error.update(error).is_some() {
-            self.is_logged |= self.log_loss(now, losses);
+            self.is_logged |= self.log_loss(now, losses, whose);
         }
     }
 
     /// `true` if it was logged: messages about a flapping value are limited.
-    fn log_loss(&self, now: Moment, losses: &mut RateLimit) -> bool {
+    fn log_loss(&self, now: Moment, losses: &mut RateLimit, whose: &str) -> bool {
         let Some(error) = self.error.last() else { return false };
         let Some(held) = losses.pass(Monotonic::from_nanos(nanos(now.monotonic))) else {
             return false;
@@ -277,7 +337,7 @@ impl FieldSource {
         if held > 0 {
             tracing::warn!("{} lost without a message", counted(held, "more value"));
         }
-        let subject = self.subject(error);
+        let subject = format!("{whose}{}", self.subject(error));
         // A field type that is too small is a configuration error, logged one level higher. A source
         // without a value so far may be one.
         let is_known = self.has_had_value || self.is_logged;

@@ -4,6 +4,7 @@
 //! a test that hangs.
 
 mod input;
+mod instances;
 mod limits;
 mod logs;
 mod manager;

@@ -3,10 +3,12 @@
 use std::fmt;
 use std::path::PathBuf;
 
+use layout::InstanceName;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
 use super::Constant;
+use super::placeholder::{self, LeavesFolder};
 use super::read::one_number;
 use super::target::Target;
 use crate::fault::Problem;
@@ -49,6 +51,14 @@ impl fmt::Display for DiskFigure {
     }
 }
 
+impl DiskSource {
+    /// That of one instance.
+    pub(super) fn of_instance(&self, name: &InstanceName) -> Result<Self, LeavesFolder> {
+        let path = placeholder::in_path(&self.path.to_string_lossy(), name, str::to_owned)?;
+        Ok(Self { path: path.into(), ..self.clone() })
+    }
+}
+
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct DiskTable {
@@ -63,6 +73,9 @@ struct DiskTable {
 pub(super) fn read(node: &Node<'_>, target: &mut Target<'_>) -> Result<DiskSource, Problem> {
     let DiskTable { path, what, .. } = node.read()?;
     one_number(node, target.field())?;
+    if let Some(fault) = placeholder::fault(&path.to_string_lossy(), target.has_instances()) {
+        return Err(node.problem_at("path", fault));
+    }
     let default = node.get("default").map(|default| target.constant(&default)).transpose()?;
     Ok(DiskSource { path, what, default })
 }

@@ -18,12 +18,13 @@
 
 use std::path::{Path, PathBuf};
 
-use layout::{CType, Field, Scalar};
+use layout::{CType, Field, InstanceName, Scalar};
 use serde::Deserialize;
 use serde::de::{Deserializer, IgnoredAny};
 
 use super::Constant;
 use super::pattern::Pattern;
+use super::placeholder::{self, LeavesFolder};
 use super::range::real;
 use super::read::misfit;
 use super::target::Target;
@@ -150,6 +151,7 @@ pub(super) fn read(node: &Node<'_>, target: &mut Target<'_>) -> Result<FileSourc
         return Err(node.problem_at("scale", Fault::not("a scale")));
     }
     check_patterns(node, &table.path)?;
+    check_placeholders(node, &table, target.has_instances())?;
     let wraps = wraps(node, &table)?;
     let take = match &table.regex {
         _ if table.count => count(node, ctype)?,
@@ -197,20 +199,54 @@ fn check_patterns(node: &Node<'_>, paths: &[FilePath]) -> Result<(), Problem> {
     let list = node.at_key("path");
     let items = if list.value.is_array() { list.items() } else { vec![list] };
     for (item, FilePath(path)) in items.iter().zip(paths) {
-        let text = path.to_string_lossy();
-        if !is_pattern(path) {
-            continue;
-        }
-        if text.contains("**") {
-            let why = "** would search whole trees for each record; write one * for each folder";
-            return Err(item.problem(Fault::Other(why.into())));
-        }
-        if let Err(error) = glob::Pattern::new(&text) {
-            let why = format!("is no pattern: {}; write [[] for a [ itself", error.msg);
-            return Err(item.problem(Fault::Other(why)));
+        if let Some(fault) = pattern_fault(path) {
+            return Err(item.problem(fault));
         }
     }
     Ok(())
+}
+
+/// Why `path` is a pattern that cannot be, or one that walks through whole trees, if so.
+pub(crate) fn pattern_fault(path: &Path) -> Option<Fault> {
+    let text = path.to_string_lossy();
+    if !is_pattern(path) {
+        return None;
+    }
+    if text.contains("**") {
+        let why = "** would search whole trees for each record; write one * for each folder";
+        return Some(Fault::Other(why.into()));
+    }
+    let error = glob::Pattern::new(&text).err()?;
+    Some(Fault::Other(format!("is no pattern: {}; write [[] for a [ itself", error.msg)))
+}
+
+fn check_placeholders(
+    node: &Node<'_>,
+    table: &FileTable,
+    has_instances: bool,
+) -> Result<(), Problem> {
+    let paths = table.path.iter().map(|FilePath(path)| ("path", path.to_string_lossy()));
+    let keys = table.key.iter().flatten().map(|word| ("key", word.into()));
+    for (key, text) in paths.chain(keys) {
+        if let Some(fault) = placeholder::fault(&text, has_instances) {
+            return Err(node.problem_at(key, fault));
+        }
+    }
+    Ok(())
+}
+
+impl FileSource {
+    /// That of one instance.
+    pub(super) fn of_instance(&self, name: &InstanceName) -> Result<Self, LeavesFolder> {
+        let path = |path: &PathBuf| {
+            let text = path.to_string_lossy();
+            placeholder::in_path(&text, name, glob::Pattern::escape).map(PathBuf::from)
+        };
+        let word = |word: &String| placeholder::expand(word, name);
+        let key = self.key.as_ref().map(|key| key.iter().map(word).collect());
+        let paths = self.paths.iter().map(path).collect::<Result<_, _>>()?;
+        Ok(Self { paths, key, ..self.clone() })
+    }
 }
 
 fn count(node: &Node<'_>, ctype: CType) -> Result<Take, Problem> {

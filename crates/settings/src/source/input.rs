@@ -75,17 +75,17 @@ pub(super) fn read(node: &Node<'_>, target: &mut Target<'_>) -> Result<InputSour
         let why = format!("{ctype} has no value for \"not known\"; add a default for it");
         return refuse("max_age", why);
     }
-    Ok(InputSource { key: input_key(node, key)?, required, default, max_age })
+    Ok(InputSource { key: input_key(node, "key", key)?, required, default, max_age })
 }
 
-/// What begins with a slash is a JSON pointer.
-fn input_key(node: &Node<'_>, key: String) -> Result<InputKey, Problem> {
+/// The value of the key called `name`: what begins with a slash is a JSON pointer.
+pub(crate) fn input_key(node: &Node<'_>, name: &str, key: String) -> Result<InputKey, Problem> {
     if !key.starts_with('/') {
         return Ok(InputKey::Member(key));
     }
     if key.matches('/').count() > MAX_STEPS {
         let want = format!("a JSON pointer of at most {MAX_STEPS} steps");
-        return Err(node.problem_at("key", Fault::not_but(want, "a shorter one")));
+        return Err(node.problem_at(name, Fault::not_but(want, "a shorter one")));
     }
     Ok(InputKey::Pointer(key))
 }

@@ -29,6 +29,7 @@ mod expr;
 mod file;
 mod input;
 mod pattern;
+mod placeholder;
 mod range;
 pub(crate) mod read;
 mod target;
@@ -37,11 +38,16 @@ pub use clock::{ClockKind, ClockSource, TimeUnit};
 pub use constant::Constant;
 pub use counter::Counter;
 pub use disk::{DiskFigure, DiskSource};
+pub(crate) use file::pattern_fault;
 pub use file::{FileSource, Take, Words, is_pattern, is_separator, words};
+pub(crate) use input::input_key;
 pub use input::{InputKey, InputSource};
 pub use pattern::Pattern;
+pub use placeholder::LeavesFolder;
 pub use query::Expr;
 pub use range::{Random, Range, Wave, WaveShape};
+
+use layout::InstanceName;
 
 /// Where the value of one field comes from.
 ///
@@ -66,4 +72,18 @@ pub enum Source {
     Random(Random),
     /// A value out of a JSON object, one object a line.
     Input(InputSource),
+}
+
+impl Source {
+    /// That of one instance: its name is in place of `{instance}` in paths and keys.
+    ///
+    /// # Errors
+    /// A path would lead out of its folder.
+    pub fn of_instance(&self, name: &InstanceName) -> Result<Self, LeavesFolder> {
+        Ok(match self {
+            Self::File(file) => Self::File(file.of_instance(name)?),
+            Self::Disk(disk) => Self::Disk(disk.of_instance(name)?),
+            other => other.clone(),
+        })
+    }
 }

@@ -9,11 +9,13 @@ use super::{Source, clock, counter, disk, expr, file, input, range};
 use crate::fault::{Fault, Problem};
 use crate::node::Node;
 
-/// Reads the source of field number `index` of the record; `scratch` is for trying constants.
+/// Reads the source of field number `index` of the record, which may have instances; `scratch` is for
+/// trying constants.
 pub(crate) fn source(
     source: &Node<'_>,
     index: usize,
     scratch: &mut RecordBuf,
+    has_instances: bool,
 ) -> Result<Source, Problem> {
     let kinds = source.members();
     let (kind, node) = match kinds.as_slice() {
@@ -24,7 +26,7 @@ pub(crate) fn source(
             return Err(source.problem(Fault::Other(why)));
         }
     };
-    let mut target = Target::new(index, scratch);
+    let mut target = Target::new(index, scratch, has_instances);
     Ok(match kind {
         "const" => Source::Const(target.constant(node)?),
         "counter" => Source::Counter(counter::read(node, target.field())?),

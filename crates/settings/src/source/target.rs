@@ -15,12 +15,18 @@ use crate::node::Node;
 pub(super) struct Target<'s> {
     index: usize,
     scratch: &'s mut RecordBuf,
+    has_instances: bool,
 }
 
 impl<'s> Target<'s> {
     /// Field number `index` of the record; `scratch` is one to try values in.
-    pub(super) fn new(index: usize, scratch: &'s mut RecordBuf) -> Self {
-        Self { index, scratch }
+    pub(super) fn new(index: usize, scratch: &'s mut RecordBuf, has_instances: bool) -> Self {
+        Self { index, scratch, has_instances }
+    }
+
+    /// Whether the record has instances.
+    pub(super) fn has_instances(&self) -> bool {
+        self.has_instances
     }
 
     pub(super) fn schema(&self) -> &Schema {

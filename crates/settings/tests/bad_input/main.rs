@@ -6,6 +6,7 @@
 mod case;
 mod daemons;
 mod file;
+mod instances;
 mod measured;
 mod record;
 mod region;
@@ -28,8 +29,15 @@ fn check(cases: &[Case]) {
 }
 
 fn all() -> impl Iterator<Item = &'static Case> {
-    let tables =
-        [file::CASES, region::CASES, record::CASES, source::CASES, measured::CASES, daemons::CASES];
+    let tables = [
+        file::CASES,
+        region::CASES,
+        record::CASES,
+        instances::CASES,
+        source::CASES,
+        measured::CASES,
+        daemons::CASES,
+    ];
     tables.into_iter().flatten()
 }
 
@@ -46,6 +54,11 @@ fn a_region_that_cannot_be_is_refused_in_its_own_words() {
 #[test]
 fn a_record_that_cannot_be_is_refused_in_its_own_words() {
     check(record::CASES);
+}
+
+#[test]
+fn instances_that_cannot_be_are_refused_in_their_own_words() {
+    check(instances::CASES);
 }
 
 #[test]

@@ -1,0 +1,206 @@
+//! What a region's records are made of: the values of its one record, or of each instance.
+//!
+//! Invariant: a record in hand holds the last good value of every field.
+
+use std::time::Duration;
+
+use daemon::Monotonic;
+use layout::{InstanceName, RecordBuf};
+use settings::Settings;
+
+use crate::input::{Keys, LineError, ReadLine};
+use crate::instances::{Changes, InstanceSet};
+use crate::sources::{Moment, Sources};
+
+/// The sources of a record, and the record in hand.
+#[derive(Debug)]
+pub(crate) struct Values {
+    sources: Sources,
+    record: RecordBuf,
+}
+
+impl Values {
+    /// The constants, and zero everywhere else.
+    pub(crate) fn of(sources: Sources) -> Self {
+        Self { record: sources.first_record(), sources }
+    }
+
+    /// Samples every source at `now`, and returns the record.
+    pub(crate) fn sample(&mut self, now: Moment) -> &RecordBuf {
+        self.sources.sample(now, &mut self.record);
+        &self.record
+    }
+
+    /// The record as it is.
+    pub(crate) fn record(&self) -> &RecordBuf {
+        &self.record
+    }
+
+    /// Whether field number `index` has a value.
+    pub(crate) fn has_value(&self, index: usize) -> bool {
+        self.sources.has_value(index)
+    }
+
+    /// See [`Sources::begin_rates`].
+    pub(crate) fn begin_rates(&mut self, now: Moment) -> Duration {
+        self.sources.begin_rates(now, &mut self.record)
+    }
+
+    /// The same values with other sources.
+    pub(crate) fn restart(&mut self, sources: Sources) {
+        self.sources = sources;
+    }
+
+    /// See [`Sources::carry_over`].
+    pub(crate) fn carry_over(&mut self, earlier: Self) -> Vec<(usize, usize)> {
+        self.sources.carry_over(earlier.sources, &earlier.record, &mut self.record)
+    }
+
+    /// Reads a line.
+    pub(crate) fn read_line(
+        &mut self,
+        line: &[u8],
+        keys: &mut Keys,
+        keep_going: &mut dyn FnMut() -> bool,
+    ) -> Result<bool, LineError> {
+        self.record.read_line(line, keys, keep_going)
+    }
+}
+
+/// Which records of a region are published.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Which {
+    /// All, at a tick.
+    All,
+    /// That of the last line.
+    OfLine,
+    /// Those with values that were not published.
+    Pending,
+    /// Those that were published before.
+    Published,
+}
+
+/// The records of a region.
+#[derive(Debug)]
+pub(crate) enum Records {
+    One(Box<Values>),
+    Many(Box<InstanceSet>),
+}
+
+impl Records {
+    /// For the record in `settings`: its constants, or no instance yet.
+    pub(crate) fn new(settings: &Settings) -> Self {
+        match &settings.record.instances {
+            None => {
+                let sources = Sources::new(&settings.record, Moment::now());
+                Self::One(Box::new(Values::of(sources)))
+            }
+            Some(instances) => Self::Many(Box::new(InstanceSet::new(&settings.record, instances))),
+        }
+    }
+
+    /// Begins: sources start now, and instances are those of the configuration and of the region.
+    pub(crate) fn open(
+        &mut self,
+        settings: &Settings,
+        there: &[InstanceName],
+        keys: Option<&Keys>,
+    ) -> Changes {
+        match self {
+            Self::One(values) => {
+                values.restart(Sources::new(&settings.record, Moment::now()));
+                Changes::default()
+            }
+            Self::Many(set) => {
+                set.restart();
+                set.open(there, keys)
+            }
+        }
+    }
+
+    /// Continues where `earlier` was; returns pairs of a field's number now and then, if the record is one.
+    pub(crate) fn carry_over(&mut self, earlier: Self, keys: Option<&Keys>) -> Vec<(usize, usize)> {
+        match (self, earlier) {
+            (Self::One(values), Self::One(earlier)) => values.carry_over(*earlier),
+            (Self::Many(set), Self::Many(earlier)) => {
+                set.carry_over(*earlier, keys);
+                Vec::new()
+            }
+            _ => Vec::new(), // instances neither come nor go by a reload
+        }
+    }
+
+    /// Takes the first reading of every rate. Returns how long to wait for the second one.
+    pub(crate) fn begin_rates(&mut self) -> Duration {
+        match self {
+            Self::One(values) => values.begin_rates(Moment::now()),
+            Self::Many(set) => set.begin_rates(Moment::now()),
+        }
+    }
+
+    /// Calls `publish` with each record of `which`, and its instance.
+    pub(crate) fn each<E>(
+        &mut self,
+        which: Which,
+        mut publish: impl FnMut(Option<&InstanceName>, &mut Values) -> Result<(), E>,
+    ) -> Result<(), E> {
+        match self {
+            Self::One(values) => publish(None, values),
+            Self::Many(set) => set.each(which, |name, values| publish(Some(name), values)),
+        }
+    }
+
+    /// The instances, if there are any.
+    pub(crate) fn set(&mut self) -> Option<&mut InstanceSet> {
+        match self {
+            Self::One(_) => None,
+            Self::Many(set) => Some(set),
+        }
+    }
+
+    /// How many instances there are; `None`: the record is one.
+    pub(crate) fn instances(&self) -> Option<usize> {
+        match self {
+            Self::One(_) => None,
+            Self::Many(set) => Some(set.len()),
+        }
+    }
+
+    /// What it waits for, for the status.
+    pub(crate) fn wait(&self) -> Option<String> {
+        match self {
+            Self::One(_) => None,
+            Self::Many(set) => set.wait(),
+        }
+    }
+
+    /// When to search for instances.
+    pub(crate) fn due(&self) -> Option<Monotonic> {
+        match self {
+            Self::One(_) => None,
+            Self::Many(set) => set.due(),
+        }
+    }
+
+    /// The keys without which the record of the last line is not published; `keys` are those of the input.
+    pub(crate) fn missing<'k>(&'k self, keys: &'k Keys) -> Vec<&'k str> {
+        match self {
+            Self::One(_) => keys.missing(),
+            Self::Many(set) => set.missing(),
+        }
+    }
+}
+
+impl ReadLine for Records {
+    fn read_line(
+        &mut self,
+        line: &[u8],
+        keys: &mut Keys,
+        keep_going: &mut dyn FnMut() -> bool,
+    ) -> Result<bool, LineError> {
+        match self {
+            Self::One(values) => values.read_line(line, keys, keep_going),
+            Self::Many(set) => set.read_line(line, keys, keep_going),
+        }
+    }
+}

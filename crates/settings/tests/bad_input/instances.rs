@@ -1,0 +1,194 @@
+//! `[record] instances` and `{instance}`.
+
+use crate::case::{Case, record};
+
+/// A record with these instances, and a field with this source.
+macro_rules! case {
+    ($claim:literal, $instances:literal, $source:literal, $message:literal) => {
+        record(
+            $claim,
+            &[
+                "[record]",
+                r#"name = "R""#,
+                concat!("instances = ", $instances),
+                "[[record.field]]",
+                r#"name = "a""#,
+                r#"type = "u64""#,
+                concat!("source = { ", $source, " }"),
+            ],
+            $message,
+        )
+    };
+}
+
+pub(crate) static CASES: &[Case] = &[
+    case!(
+        "instances as a number",
+        "5",
+        "const = 1",
+        r#"5:13: record.instances: expected a list of names or a table, found a whole number; write instances = { glob = "/sys/class/net/*" }"#
+    ),
+    case!(
+        "no instances",
+        "[]",
+        "const = 1",
+        r#"5:13: record.instances: an empty list is not a name or a list of names; write instances = { glob = "/sys/class/net/*" }"#
+    ),
+    case!(
+        "a name twice",
+        r#"["cpu0", "cpu1", "cpu0"]"#,
+        "const = 1",
+        r#"5:30: record.instances[#3]: "cpu0" is #1 already; leave one of them out"#
+    ),
+    case!(
+        "an empty name",
+        r#"["cpu0", ""]"#,
+        "const = 1",
+        r#"5:22: record.instances[#2]: an instance needs a name of 1 to 64 bytes; write a name such as "eth0""#
+    ),
+    case!(
+        "a name that is too long",
+        r#"["aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"]"#,
+        "const = 1",
+        r#"5:14: record.instances[#1]: instance name "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"... has 65 bytes, at most 64 are possible; write a name such as "eth0""#
+    ),
+    case!(
+        "a name with a control character",
+        r#"["a\u001b[2J"]"#,
+        "const = 1",
+        r#"5:14: record.instances[#1]: instance name "a\u{1b}[2J" has a control character; write a name such as "eth0""#
+    ),
+    case!(
+        "a name that is none",
+        "[1]",
+        "const = 1",
+        r#"5:14: record.instances[#1]: expected a string, found a whole number; write instances = { glob = "/sys/class/net/*" }"#
+    ),
+    case!(
+        "a name that leads out of a folder",
+        r#"["eth0", ".."]"#,
+        r#"file = { path = "/sys/class/net/{instance}/mtu" }"#,
+        r#"5:22: record.instances[#2]: ".." would lead out of a folder in a path with {instance}; give it another name"#
+    ),
+    case!(
+        "a name with a slash",
+        r#""a/b""#,
+        r#"disk = { path = "/mnt/{instance}", what = "used" }"#,
+        r#"5:13: record.instances: "a/b" would lead out of a folder in a path with {instance}; give it another name"#
+    ),
+    case!(
+        "a table that names nothing",
+        "{ max = 5 }",
+        "const = 1",
+        r#"5:13: record.instances.glob: missing; add glob = "/sys/class/net/*""#
+    ),
+    case!(
+        "a pattern and the input",
+        r#"{ glob = "/x/*", input = "symbol" }"#,
+        "input = {}",
+        "5:38: record.instances.input: given together with glob; keep one of the two"
+    ),
+    case!(
+        "a pattern that searches whole trees",
+        r#"{ glob = "/sys/**/net" }"#,
+        "const = 1",
+        "5:22: record.instances.glob: ** would search whole trees for each record; write one * for each folder"
+    ),
+    case!(
+        "a pattern that is none",
+        r#"{ glob = ["/x/*", "/x/[a"] }"#,
+        "const = 1",
+        "5:31: record.instances.glob[#2]: is no pattern: invalid range pattern; write [[] for a [ itself"
+    ),
+    case!(
+        "a pattern without a name",
+        r#"{ glob = "/sys/*/.." }"#,
+        "const = 1",
+        r#"5:22: record.instances.glob: "/sys/*/.." is not a pattern with a name at its end; write glob = "/sys/class/net/*""#
+    ),
+    case!(
+        "no patterns",
+        "{ glob = [] }",
+        "const = 1",
+        r#"5:22: record.instances.glob: an empty list is not a pattern or a list of patterns; write glob = "/sys/class/net/*""#
+    ),
+    case!(
+        "more instances than there can be",
+        r#"{ glob = "/x/*", max = 65537 }"#,
+        "const = 1",
+        "5:36: record.instances.max: 65537 is out of range; write a number from 1 to 65536"
+    ),
+    case!(
+        "a pattern that retires the oldest",
+        r#"{ glob = "/x/*", full = "retire-oldest" }"#,
+        "const = 1",
+        "5:37: record.instances.full: has no effect: only lines of input retire an instance; remove it"
+    ),
+    case!(
+        "an input that is searched",
+        r#"{ input = "symbol", rescan = "1s" }"#,
+        "input = {}",
+        "5:42: record.instances.rescan: has no effect: nothing is searched; remove it"
+    ),
+    case!(
+        "an unknown way to be full",
+        r#"{ input = "symbol", full = "retire" }"#,
+        "input = {}",
+        r#"5:40: record.instances.full: "retire" is unknown; write one of refuse, retire-oldest"#
+    ),
+    case!(
+        "an unknown key",
+        r#"{ input = "symbol", most = 1000 }"#,
+        "input = {}",
+        "5:33: record.instances.most: unknown key; the keys of instances are glob, rescan, input, max, full"
+    ),
+    case!(
+        "lines that do not name their instance",
+        r#"["a", "b"]"#,
+        "input = {}",
+        r#"5:13: record.instances: a line of input has to name its instance; write instances = { input = "symbol" }, or remove the input sources"#
+    ),
+    case!(
+        "lines that nothing reads",
+        r#"{ input = "symbol" }"#,
+        "const = 1",
+        "5:13: record.instances: has no effect: no field has an input source; give one, or list the instances"
+    ),
+    case!(
+        "a brace that is none",
+        r#""a""#,
+        r#"file = { path = "/sys/{instnace}" }"#,
+        "9:28: record.field[a].source.file.path: a single { is no placeholder; write {instance}, or {{ for a brace"
+    ),
+    case!(
+        "a brace that is closed twice",
+        r#""a""#,
+        r#"file = { path = "/x", key = "{instance}}" }"#,
+        "9:40: record.field[a].source.file.key: a single } is no placeholder; write {instance}, or }} for a brace"
+    ),
+    record(
+        "an instance where there are none",
+        &[
+            "[record]",
+            r#"name = "R""#,
+            "[[record.field]]",
+            r#"name = "a""#,
+            r#"type = "u64""#,
+            r#"source = { file = { path = "/sys/class/net/{instance}/mtu" } }"#,
+        ],
+        "8:28: record.field[a].source.file.path: {instance} is the name of an instance, and the record has none; add instances to [record]",
+    ),
+    record(
+        "a bare file with instances",
+        &[
+            r#"format = "bare""#,
+            "[record]",
+            r#"name = "R""#,
+            r#"instances = ["a", "b"]"#,
+            "[[record.field]]",
+            r#"name = "a""#,
+            r#"type = "u64""#,
+        ],
+        "6:13: record.instances: a bare file has one record; remove it, or the format of [region]",
+    ),
+];
