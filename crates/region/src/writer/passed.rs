@@ -139,7 +139,7 @@ impl DynWriter {
                 let next = Succession::in_new_file(old, epoch, &why, wanted, 0);
                 let next = next.by_same_writer(old);
                 let earlier = open::earlier(old, self.instances.as_deref(), &why, wanted);
-                let opened = memfd(&self.path, wanted, &next, Origin::Replaced(why.clone()))?;
+                let opened = memfd(&self.path, wanted, &next, Origin::Replaced(why))?;
                 let (publisher, options) = (&opened.publisher, wanted.options);
                 open::take_over_instances(publisher, earlier, options, &self.path)?;
                 Ok(opened)
