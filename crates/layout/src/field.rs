@@ -83,7 +83,7 @@ impl Field {
     }
 
     /// The range of the value in a record's bytes.
-    pub(crate) fn range(&self) -> core::ops::Range<usize> {
+    pub fn range(&self) -> core::ops::Range<usize> {
         self.offset as usize..self.end() as usize
     }
 }

@@ -7,6 +7,7 @@
 //!   struct   let one = reader.field(|load| &load.one);   the place, found once
 //!            reader.latest_field(one)                    the value, with its type
 //!   schema   reader.latest_field("one")                  the value, as the schema describes it
+//!            reader.latest_range(bytes, record)          all fields within these bytes, of one record
 //! ```
 //!
 //! A closure over the record in place (`with_latest(|load| ..)`) is not offered: the writer may change the
@@ -23,6 +24,7 @@ use channel::Part;
 use layout::{CType, Record, Value};
 use std::fmt;
 use std::marker::PhantomData;
+use std::ops::Range;
 use std::ptr;
 
 /// Where a `T` lies in every `R`: see [`Reader::field`].
@@ -145,6 +147,39 @@ impl DynReader {
         let mut field = self.find(name)?;
         let step = self.next_part(&mut field.part())?;
         Ok(step.map(|publication| field.sample(publication)))
+    }
+
+    /// Copies the bytes at `range` of the newest record to the same place in `record`, and leaves the rest of
+    /// `record` as it is; `None` if nothing has been published yet. All fields within the range are of one
+    /// record.
+    ///
+    /// ```
+    /// # use layout::{RecordBuf, Stu, Value};
+    /// # let dir = tempfile::tempdir()?;
+    /// # let path = dir.path().join("stu.region");
+    /// # let mut writer = region::Writer::<Stu>::open(&path)?;
+    /// # writer.publish(&Stu::new(10, "xiaoming", 'm'))?;
+    /// let mut reader = region::DynReader::open(&path)?;
+    /// let mut record = RecordBuf::new(reader.schema().clone());
+    /// let name = reader.schema().fields()[1].range();
+    /// reader.latest_range(name, record.bytes_mut())?.expect("one record was published");
+    /// assert_eq!((record.value(0), record.value(1)), (Value::Int(0), Value::from("xiaoming")));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`latest`](Self::latest).
+    ///
+    /// # Panics
+    /// If `record` has no such range, as a slice does.
+    pub fn latest_range(
+        &mut self,
+        range: Range<usize>,
+        record: &mut [u8],
+    ) -> Result<Option<Publication>, RegionError> {
+        let (record_len, first) = (record.len(), range.start);
+        let mut part = Part::of(record_len, first, &mut record[range]).expect("a range of it");
+        self.latest_part(&mut part)
     }
 
     fn find(&self, name: &str) -> Result<Found, RegionError> {
