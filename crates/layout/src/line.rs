@@ -21,6 +21,15 @@ pub struct Shown<'a> {
     view: RecordView<'a>,
     field: &'a Field,
     element: Option<u32>,
+    labels: bool,
+}
+
+impl Shown<'_> {
+    /// The same with the value where it would be a label.
+    #[must_use]
+    pub const fn without_labels(self) -> Self {
+        Self { labels: false, ..self }
+    }
 }
 
 /// Displays one record as a line. Made by [`RecordView::line`].
@@ -46,7 +55,7 @@ impl<'a> RecordView<'a> {
     /// The value of `field`, or of one element of it, as a line has it. An element that the field
     /// does not have is shown as nothing.
     pub const fn shown(&self, field: &'a Field, element: Option<u32>) -> Shown<'a> {
-        Shown { view: *self, field, element }
+        Shown { view: *self, field, element, labels: true }
     }
 }
 
@@ -59,7 +68,7 @@ impl fmt::Display for Line<'_> {
                 Piece::Text(text) => f.write_str(text)?,
                 Piece::Field { index, precision } => {
                     if let Some(field) = fields.get(*index) {
-                        write_field(f, self.view, field, *precision)?;
+                        write_field(f, self.view, field, Shape::labelled(*precision))?;
                     }
                 }
             }
@@ -74,7 +83,7 @@ impl Line<'_> {
         for (index, field) in fields.iter().enumerate() {
             let tab = if index == 0 { "" } else { "\t" };
             write!(f, "{tab}{}=", field.name())?;
-            write_field(f, self.view, field, None)?;
+            write_field(f, self.view, field, Shape::labelled(None))?;
         }
         Ok(())
     }
@@ -82,12 +91,26 @@ impl Line<'_> {
 
 impl fmt::Display for Shown<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let precision = f.precision();
+        let shape = Shape { precision: f.precision(), labels: self.labels };
         let Some(element) = self.element else {
-            return write_field(f, self.view, self.field, precision);
+            return write_field(f, self.view, self.field, shape);
         };
         let element = self.view.element(self.field, element);
-        element.map_or(Ok(()), |value| write_value(f, self.field, &value, precision))
+        element.map_or(Ok(()), |value| write_value(f, self.field, &value, shape))
+    }
+}
+
+/// How a value is written.
+#[derive(Clone, Copy)]
+struct Shape {
+    precision: Option<usize>,
+    /// Whether a label takes the place of its value.
+    labels: bool,
+}
+
+impl Shape {
+    const fn labelled(precision: Option<usize>) -> Self {
+        Self { precision, labels: true }
     }
 }
 
@@ -95,16 +118,16 @@ fn write_field(
     f: &mut fmt::Formatter<'_>,
     view: RecordView<'_>,
     field: &Field,
-    precision: Option<usize>,
+    shape: Shape,
 ) -> fmt::Result {
     if let Some(text) = view.text(field) {
-        return match field.label_of_text(view.bytes_of(field)) {
+        return match field.label_of_text(view.bytes_of(field)).filter(|_| shape.labels) {
             Some(label) => f.write_str(label),
             None => write!(f, "{}", Escaped(text)),
         };
     }
     let mut values = view.elements(field);
-    let write = |value, f: &mut fmt::Formatter<'_>| write_value(f, field, &value, precision);
+    let write = |value, f: &mut fmt::Formatter<'_>| write_value(f, field, &value, shape);
     if field.ctype().is_list() {
         write_list(f, values, write)
     } else {
@@ -116,9 +139,9 @@ fn write_value(
     f: &mut fmt::Formatter<'_>,
     field: &Field,
     value: &Value,
-    precision: Option<usize>,
+    shape: Shape,
 ) -> fmt::Result {
-    match (field.label_of(value), precision) {
+    match (field.label_of(value).filter(|_| shape.labels), shape.precision) {
         (Some(label), _) => f.write_str(label),
         (None, Some(digits)) => write!(f, "{value:.digits$}"),
         (None, None) => write!(f, "{value}"),

@@ -62,12 +62,17 @@ impl Json {
             age_ns: origin.and_then(Origin::age_ns),
             state: origin.map(|origin| origin.region.state().as_str()),
             epoch: origin.map(|origin| origin.region.epoch()),
-            record: Record { view: reading.record, json: self },
+            record: Record { view: reading.record, columns: &self.columns, labels: self.labels },
             units: self.units.as_deref(),
         };
-        object.serialize(&mut serde_json::Serializer::with_formatter(&mut *out, Harmless))?;
-        out.write_all(b"\n")
+        write(&object, out)
     }
+}
+
+/// Writes `object` as a line that is harmless to a terminal.
+pub(crate) fn write(object: &impl Serialize, out: &mut impl Write) -> io::Result<()> {
+    object.serialize(&mut serde_json::Serializer::with_formatter(&mut *out, Harmless))?;
+    out.write_all(b"\n")
 }
 
 #[derive(serde::Serialize)]
@@ -101,22 +106,21 @@ impl Serialize for Units<'_> {
     }
 }
 
-struct Record<'a> {
-    view: RecordView<'a>,
-    json: &'a Json,
+/// Fields of a record as the members of an object.
+pub(crate) struct Record<'a> {
+    pub(crate) view: RecordView<'a>,
+    pub(crate) columns: &'a [Column],
+    pub(crate) labels: bool,
 }
 
 impl Serialize for Record<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let Self { view, json } = *self;
-        let mut map = serializer.serialize_map(Some(json.columns.len()))?;
-        for column in &json.columns {
+        let Self { view, columns, labels } = *self;
+        let mut map = serializer.serialize_map(Some(columns.len()))?;
+        for column in columns {
             if let Some(field) = column.field(view.schema()) {
                 let element = column.at.element;
-                map.serialize_entry(
-                    &column.name,
-                    &Member { view, field, element, labels: json.labels },
-                )?;
+                map.serialize_entry(&column.name, &Member { view, field, element, labels })?;
             }
         }
         map.end()

@@ -42,10 +42,12 @@ mod json;
 mod line;
 mod reading;
 mod text;
+mod values;
 mod view;
 
 pub use duration::{duration_text, rounded};
 pub use line::{Line, LineError, LineText};
 pub use reading::{Origin, Reading};
 pub use text::BROKEN_OFF;
+pub use values::Values;
 pub use view::{Format, Renderer, View, ViewError};
