@@ -11,7 +11,8 @@ use std::io::{self, Write};
 use std::process::ExitCode;
 
 use clap::builder::{EnumValueParser, StyledStr};
-use clap::{Arg, ArgAction, Args, Command, Parser};
+use clap::error::ErrorKind;
+use clap::{Arg, ArgAction, ArgMatches, Args, Command, Parser};
 pub use completions::{Shell, configurations, regions};
 use layout::text::{is_control, plain};
 pub use man::page;
@@ -128,7 +129,7 @@ fn parse<A: Parser>(program: &str) -> Result<A, Answer> {
     if completions::answer(command::<A>)? {
         return Err(Answer::Printed);
     }
-    let found = in_window(command::<A>()).try_get_matches()?;
+    let found = in_window(command::<A>()).try_get_matches().or_else(without_subcommand::<A>)?;
     if let Some(&shell) = found.get_one::<Shell>(COMPLETIONS) {
         return Err(Answer::Text(completions::lines(shell, program)));
     }
@@ -136,6 +137,16 @@ fn parse<A: Parser>(program: &str) -> Result<A, Answer> {
         return Err(Answer::Text(page(&command::<A>())));
     }
     Ok(A::from_arg_matches(&found)?)
+}
+
+/// What was found on a command line without a subcommand: the options that need none, or `error`.
+fn without_subcommand<A: Parser>(error: clap::Error) -> Result<ArgMatches, clap::Error> {
+    if error.kind() != ErrorKind::MissingSubcommand {
+        return Err(error);
+    }
+    let found = command::<A>().subcommand_required(false).try_get_matches()?;
+    let is_answered = found.contains_id(COMPLETIONS) || found.get_flag(MAN);
+    if is_answered { Ok(found) } else { Err(error) }
 }
 
 fn printed(program: &str, printed: Result<(), OutputError>) -> Exit {
@@ -165,8 +176,16 @@ fn in_window(command: Command) -> Command {
     let named = || std::env::var("COLUMNS").ok()?.parse().ok().filter(|&columns| columns > 0);
     let columns = crate::columns(io::stdout()).map(usize::from).or_else(named);
     let columns = columns.unwrap_or(COLUMNS.0).min(COLUMNS.1);
-    let after = command.get_after_long_help().map(ToString::to_string).unwrap_or_default();
-    command.term_width(columns).after_long_help(help::fit(&after, columns))
+    let fitted = |command: Command| {
+        let after = after_help(&command);
+        command.after_long_help(help::fit(&after, columns))
+    };
+    fitted(command.term_width(columns)).mut_subcommands(fitted)
+}
+
+/// The text behind the options of `--help`.
+fn after_help(command: &Command) -> String {
+    command.get_after_long_help().map(ToString::to_string).unwrap_or_default()
 }
 
 /// The error `text`, with clap's styles, as plain text in which the control characters of `args` are
