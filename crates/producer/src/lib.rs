@@ -46,7 +46,9 @@ use daemon::{Passed, Service, logging, one_line};
 use cli::{Args, PROGRAM};
 use error::Kind;
 pub use error::ProducerError;
+pub use input::{Feed, Refused};
 use run::Daemon;
+pub use sink::region_options;
 
 /// Runs the producer that the command line describes, until it is done or a signal ends it.
 pub fn run(args: &Args) -> Result<(), ProducerError> {

@@ -8,6 +8,7 @@
 //! the last good line. The input is opened only where some field needs it: a producer whose fields
 //! have other sources never reads its standard input.
 
+mod feed;
 mod instance_key;
 mod json;
 #[cfg(test)]
@@ -28,6 +29,7 @@ use std::path::Path;
 use daemon::{Monotonic, Ready};
 use layout::RecordBuf;
 
+pub use feed::{Feed, Refused};
 pub(crate) use instance_key::InstanceKey;
 pub(crate) use json::apply_line;
 pub(crate) use keys::Keys;

@@ -190,13 +190,13 @@ pub(crate) fn open_memfd(
 }
 
 fn options(settings: &Settings) -> Options {
+    region_options(settings).period(settings.producer.period()).check_every(Duration::MAX) // the producer checks the region, and logs the result
+}
+
+/// The options of `[region]`, for a writer that promises no period.
+pub fn region_options(settings: &Settings) -> Options {
     let region = &settings.region;
-    let options = Options::new()
-        .slots(region.slots)
-        .mode(region.mode)
-        .wake(region.wake)
-        .period(settings.producer.period())
-        .check_every(Duration::MAX); // the producer checks the region, and logs the result
+    let options = Options::new().slots(region.slots).mode(region.mode).wake(region.wake);
     let options = match &region.group {
         Some(group) => options.group(group),
         None => options,
