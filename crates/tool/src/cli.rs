@@ -1,9 +1,9 @@
 //! The command line. Its clap definition is the one source of `--help`, completions and man pages.
 
-use clap::{CommandFactory, Parser, Subcommand, ValueEnum};
-use daemon::cli::{CommonArgs, VERSION};
+use clap::{Parser, Subcommand, ValueEnum};
+use daemon::cli::{self, CommonArgs, VERSION};
 
-use crate::{inspect, list, schema};
+use crate::{get, inspect, list, publish, schema};
 
 /// The name the program goes by in messages.
 pub const PROGRAM: &str = "mapcast";
@@ -13,20 +13,22 @@ Examples:
   mapcast list                        every region that can be found by name
   mapcast list --format json          the same for a script, an object a line
   mapcast inspect host                header, fields, writer of one region
+  mapcast get host load1              a value of the newest record, bare
+  mapcast publish boiler burner=on    one record from a script
   mapcast schema host --as c          its record as a C struct
 
 Exit codes:
   0  done
   1  failure; one line on stderr says why, and what to do next
   2  wrong usage
-  3  no such region
+  3  no such region, or no record yet
 
 Environment:
   MAPCAST_DIR      the directory of regions that are given by name (an absolute path); else /run/mapcast or /dev/shm/mapcast for root, $XDG_RUNTIME_DIR/mapcast or /dev/shm/mapcast-UID
   MAPCAST_LOG      what to log, without --log
   NO_COLOR         no colours";
 
-/// Shows the regions of this host: which there are, what is in them
+/// Lists, describes and reads the regions of this host, and publishes from scripts
 ///
 /// A region is given by its name, by a path (with a '/'), or by the .toml that describes it.
 #[derive(Clone, Debug, Parser)]
@@ -51,6 +53,10 @@ pub enum Command {
     List(list::Args),
     /// Describes one region: header, fields, writer
     Inspect(inspect::Args),
+    /// Prints values of the newest record, for scripts
+    Get(get::Args),
+    /// Publishes records from arguments or lines of JSON
+    Publish(publish::Args),
     /// Prints a region's record as TOML, C, Rust, Python or JSON
     Schema(schema::Args),
 }
@@ -67,5 +73,5 @@ pub enum Format {
 
 /// The definition of the command line, for completions and man pages.
 pub fn command() -> clap::Command {
-    Args::command()
+    cli::command::<Args>()
 }

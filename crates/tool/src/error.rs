@@ -8,6 +8,9 @@ use daemon::{Exit, OutputError};
 use mapcast::ErrorKind;
 use settings::SettingsError;
 
+use crate::get::GetError;
+use crate::publish::PublishError;
+
 /// Why [`run`](crate::run) failed. Displays as one line that ends with the next step.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -21,6 +24,20 @@ pub enum ToolError {
     /// A region cannot be read.
     #[error("{}", daemon::with_next_step(.0))]
     Region(#[from] mapcast::Error),
+    /// There is no region of this name, and one of a similar name.
+    #[error("{error}; did you mean {meant}?")]
+    OtherName {
+        /// That the region is not there.
+        error: mapcast::Error,
+        /// The name of the other region.
+        meant: String,
+    },
+    /// There are no values.
+    #[error(transparent)]
+    Get(#[from] GetError),
+    /// Nothing was published.
+    #[error(transparent)]
+    Publish(#[from] PublishError),
     /// A directory cannot be listed.
     #[error("{}: cannot list the directory: {source}; {}", path.display(), daemon::next_step(source))]
     Directory {
@@ -47,6 +64,9 @@ impl ToolError {
             Self::Log(_) | Self::Bare(_) => Exit::Usage,
             Self::Region(error) if error.is_of_environment() => Exit::Usage,
             Self::Region(error) if matches!(error.kind(), ErrorKind::NotThere) => Exit::NoValue,
+            Self::Get(error) => error.exit(),
+            Self::Publish(error) => error.exit(),
+            Self::OtherName { .. } => Exit::NoValue,
             _ => Exit::Failure,
         }
     }

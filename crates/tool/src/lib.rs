@@ -6,17 +6,22 @@
 //! ```text
 //!   list      all regions, a row each          observed, writer, table
 //!   inspect   one region: header, schema       the same
+//!   get       values of its newest record      render::Values
+//!   publish   records from a script            producer::Feed
 //!   schema    its record in another language   schema/
 //! ```
 //!
 //! Price: an attach and one copy of a record for each region that is shown.
 
 mod age;
+mod completion;
 mod error;
 mod file_facts;
+mod get;
 mod inspect;
 mod list;
 mod observed;
+mod publish;
 mod region_argument;
 mod table;
 mod writer;
@@ -25,6 +30,8 @@ pub mod cli;
 pub mod schema;
 
 pub use error::ToolError;
+pub use get::GetError;
+pub use publish::PublishError;
 
 use cli::{Args, Command};
 
@@ -34,6 +41,8 @@ pub fn run(args: &Args) -> Result<(), ToolError> {
     match &args.command {
         Command::List(args) => list::run(args),
         Command::Inspect(args) => inspect::run(args),
+        Command::Get(args) => get::run(args),
+        Command::Publish(args) => publish::run(args),
         Command::Schema(args) => schema::run(args),
     }
 }

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::thread::sleep;
 use std::time::Duration;
 
+use clap::ValueHint;
 use daemon::plain;
 use mapcast::{ErrorKind, Listing};
 use serde::Serialize;
@@ -20,13 +21,31 @@ use crate::observed::{Observed, Seen};
 use crate::table::{Align, table};
 use crate::writer::Writer;
 
+const EXAMPLES: &str = "\
+Examples:
+  mapcast list                       the regions that can be found by name
+  mapcast list /run/mapcast          all regions of this directory
+  mapcast list --interval 5s         rates over five seconds
+  mapcast list --format json | jq -r 'select(.state == \"dead\").name'
+
+Columns:
+  STATE      live, stalled, dead, closed, retired or stale
+  RATE       records a second over --interval; of all instances together
+  AGE        of the newest record
+  INSTANCES  how many there are now; - for a region of one record
+  SIZE       of one record
+  WRITER     process, its user and its systemd unit; - if there is none, or it is not visible from here
+
+Readers are not listed: they map the file read-only and leave no trace in it, so they cannot be counted.";
+
 /// The command line of `list`.
 #[derive(Clone, Debug, clap::Args)]
+#[command(after_long_help = EXAMPLES)]
 pub struct Args {
     /// List the regions of this directory only
     ///
     /// Without it: the directories in which programs look for names.
-    #[arg(value_name = "DIR")]
+    #[arg(value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub dir: Option<PathBuf>,
 
     /// Measure rates over this time
@@ -48,6 +67,9 @@ struct Row {
     rate: Option<f64>,
     age_ns: Option<u128>,
     sequence: u64,
+    instances: Option<usize>,
+    max_instances: Option<u32>,
+    lineage: u64,
     epoch: u64,
     record_size: u32,
     file_size: u64,
@@ -59,43 +81,53 @@ pub(crate) fn run(args: &Args) -> Result<(), ToolError> {
         Some(dir) => in_directory(dir)?,
         None => mapcast::list()?,
     };
-    let mut unreadable = listing.refused.len() as u64;
-    listing.refused.into_iter().for_each(report);
+    let mut unreadable = Unreadable::default();
+    listing.refused.into_iter().for_each(|error| unreadable.report(error));
     let mut regions = Vec::new();
     for (name, address) in &listing.regions {
         let opened = Observed::open(address).and_then(|mut region| Ok((region.look()?, region)));
-        match opened {
-            Ok((first, region)) => regions.push((name, region, first)),
-            // It ended since the directory was listed.
-            Err(error) if matches!(error.kind(), ErrorKind::NotThere) => {}
-            Err(error) => {
-                report(error);
-                unreadable += 1;
-            }
-        }
+        regions.extend(unreadable.unless(opened).map(|(first, region)| (name, first, region)));
     }
     if !regions.is_empty() {
         sleep(args.interval);
     }
     let mut rows = Vec::new();
-    for (name, mut region, first) in regions {
-        match region.look() {
-            Ok(seen) => rows.push(Row::new(name, &region, &first, &seen)),
-            Err(error) => {
-                report(error);
-                unreadable += 1;
-            }
-        }
+    for (name, first, mut region) in regions {
+        let seen = unreadable.unless(region.look());
+        rows.extend(seen.map(|seen| Row::new(name, &region, &first, &seen)));
     }
     print(&match args.format {
         Format::Text => as_text(&rows, &listing.directories),
         Format::Json => as_json(&rows),
     })?;
-    if unreadable > 0 { Err(ToolError::Unreadable(unreadable)) } else { Ok(()) }
+    match unreadable.0 {
+        0 => Ok(()),
+        count => Err(ToolError::Unreadable(count)),
+    }
 }
 
-fn report(error: mapcast::Error) {
-    daemon::report(PROGRAM, &ToolError::Region(error));
+/// The number of regions that could not be read.
+#[derive(Default)]
+struct Unreadable(u64);
+
+impl Unreadable {
+    /// What was read; a failure is reported, unless the region has ended since the directory was listed.
+    fn unless<T>(&mut self, read: Result<T, mapcast::Error>) -> Option<T> {
+        match read {
+            Ok(read) => Some(read),
+            Err(error) => {
+                if !matches!(error.kind(), ErrorKind::NotThere) {
+                    self.report(error);
+                }
+                None
+            }
+        }
+    }
+
+    fn report(&mut self, error: mapcast::Error) {
+        daemon::report(PROGRAM, &ToolError::Region(error));
+        self.0 += 1;
+    }
 }
 
 /// All regions of `dir`, by their paths.
@@ -116,23 +148,28 @@ fn in_directory(dir: &Path) -> Result<Listing, ToolError> {
 
 impl Row {
     fn new(name: &str, region: &Observed, first: &Seen, seen: &Seen) -> Self {
-        let header = region.reader.header();
+        let reader = region.reader();
+        let header = reader.header();
+        let max_instances = header.instances.map(|instances| instances.max);
         Self {
             name: name.to_owned(),
-            path: region.reader.path().to_owned(),
-            record: region.reader.schema().name().to_owned(),
+            path: reader.path().to_owned(),
+            record: reader.schema().name().to_owned(),
             state: seen.state.to_string(),
             rate: seen.rate_since(first),
             age_ns: seen.age().map(|age| age.as_nanos()),
             sequence: seen.sequence(),
-            epoch: region.reader.epoch(),
+            instances: max_instances.map(|_| seen.instances.len()),
+            max_instances,
+            lineage: reader.lineage(),
+            epoch: reader.epoch(),
             record_size: header.record_size,
             file_size: header.file_len,
             writer: region.writer(seen),
         }
     }
 
-    fn cells(&self) -> [String; 8] {
+    fn cells(&self) -> [String; 9] {
         let age = self.age_ns.map(|age| u64::try_from(age).unwrap_or(u64::MAX));
         [
             plain(&self.name),
@@ -141,6 +178,7 @@ impl Row {
             self.rate.map_or_else(|| "-".into(), rate_text),
             age.map_or_else(|| "-".into(), |age| age_text(Duration::from_nanos(age))),
             self.sequence.to_string(),
+            self.instances.map_or_else(|| "-".into(), |count| count.to_string()),
             format!("{} B", self.record_size),
             self.writer.as_ref().map_or_else(|| "-".into(), Writer::text),
         ]
@@ -168,6 +206,7 @@ fn as_text(rows: &[Row], directories: &[PathBuf]) -> String {
         ("RATE", right),
         ("AGE", right),
         ("SEQUENCE", right),
+        ("INSTANCES", right),
         ("SIZE", right),
         ("WRITER", left),
     ];

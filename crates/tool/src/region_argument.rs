@@ -4,10 +4,11 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::builder::{OsStringValueParser, TypedValueParser};
-use mapcast::{Place, ToPlace};
-use settings::{Address, AddressError, Format, Settings};
+use mapcast::{ErrorKind, Place, ToPlace};
+use settings::{Address, AddressError, Format, Settings, nearest};
 
 use crate::ToolError;
+use crate::observed::Observed;
 
 /// Ends the name of a configuration.
 const CONFIG: &str = ".toml";
@@ -27,12 +28,32 @@ impl RegionArgument {
         OsStringValueParser::new().try_map(Self::parse)
     }
 
-    fn parse(argument: OsString) -> Result<Self, AddressError> {
+    /// What `argument` names.
+    pub(crate) fn parse(argument: OsString) -> Result<Self, AddressError> {
         let is_config = argument.to_str().is_some_and(|text| text.ends_with(CONFIG));
         if is_config {
             return Ok(Self::Config(argument.into()));
         }
         Address::from_argument(argument).map(Self::Region)
+    }
+
+    /// Attaches to the region.
+    pub(crate) fn observed(&self) -> Result<Observed, ToolError> {
+        Observed::open(self.located()?).map_err(|error| self.explained(error))
+    }
+
+    /// `error` of this region; if it is not there, with the name of one that may be meant.
+    pub(crate) fn explained(&self, error: mapcast::Error) -> ToolError {
+        let meant = match self {
+            Self::Region(Address::Name(name)) if matches!(error.kind(), ErrorKind::NotThere) => {
+                similar(name)
+            }
+            _ => None,
+        };
+        match meant {
+            Some(meant) => ToolError::OtherName { error, meant },
+            None => ToolError::Region(error),
+        }
     }
 
     /// Where the region is.
@@ -48,6 +69,13 @@ impl RegionArgument {
             }
         }
     }
+}
+
+/// The region whose name is nearest to `name`.
+fn similar(name: &str) -> Option<String> {
+    let listing = mapcast::list().ok()?;
+    let names: Vec<&str> = listing.regions.iter().map(|(name, _)| name.as_str()).collect();
+    nearest(name, &names).map(str::to_owned)
 }
 
 /// Where a region is, as the library takes it.

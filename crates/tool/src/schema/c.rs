@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use mapcast::dynamic::{Field, Scalar, Schema};
 
 use super::about;
-use super::members::{Member, members, unreserved};
+use super::members::{Member, members, reserved, unreserved};
 
 const KEYWORDS: [&str; 44] = [
     "auto", "break", "case", "char", "const", "continue", "default", "do", "double", "else",
@@ -17,23 +17,24 @@ const KEYWORDS: [&str; 44] = [
 
 /// The struct, and an assertion for each offset.
 pub(super) fn text(schema: &Schema) -> String {
-    let name = unreserved(schema.name(), &KEYWORDS);
+    let name = unreserved(schema.name(), &KEYWORDS, schema);
     let mut text =
         String::from("#include <stdbool.h>\n#include <stddef.h>\n#include <stdint.h>\n\n");
     let _ = writeln!(text, "struct {name} {{");
     for (index, member) in members(schema).into_iter().enumerate() {
         match member {
-            Member::Field(field) => text.push_str(&declaration(field)),
+            Member::Field(field) => text.push_str(&declaration(field, schema)),
             Member::Gap { by_itself: true, .. } => {}
             Member::Gap { len, .. } => {
-                let _ = writeln!(text, "    unsigned char reserved{index}[{len}];");
+                let name = reserved(index, schema);
+                let _ = writeln!(text, "    unsigned char {name}[{len}];");
             }
         }
     }
     let _ = writeln!(text, "}};\n");
     let _ = writeln!(text, "_Static_assert(sizeof(struct {name}) == {}, \"size\");", schema.size());
     for field in schema.fields() {
-        let member = unreserved(field.name(), &KEYWORDS);
+        let member = unreserved(field.name(), &KEYWORDS, schema);
         let _ = writeln!(
             text,
             "_Static_assert(offsetof(struct {name}, {member}) == {}, \"{member}\");",
@@ -43,8 +44,8 @@ pub(super) fn text(schema: &Schema) -> String {
     text
 }
 
-fn declaration(field: &Field) -> String {
-    let (name, ctype) = (unreserved(field.name(), &KEYWORDS), field.ctype());
+fn declaration(field: &Field, schema: &Schema) -> String {
+    let (name, ctype) = (unreserved(field.name(), &KEYWORDS, schema), field.ctype());
     let count = ctype.count().map_or_else(String::new, |count| format!("[{count}]"));
     let declared = format!("    {} {name}{count};", c_type(ctype.element()));
     // A comment must not end early.

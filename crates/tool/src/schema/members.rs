@@ -33,8 +33,40 @@ fn gap(from: u32, to: u32, natural: u32) -> Option<Member<'static>> {
     (to > from).then_some(Member::Gap { len: to - from, by_itself: to == natural })
 }
 
-/// `name`, with `_` behind it if it is one of `keywords`.
-pub(super) fn unreserved(name: &str, keywords: &[&str]) -> String {
-    let suffix = if keywords.contains(&name) { "_" } else { "" };
-    format!("{name}{suffix}")
+/// `name`, with `_` behind it as long as it is one of `keywords`, or that is the name of another field.
+pub(super) fn unreserved(name: &str, keywords: &[&str], schema: &Schema) -> String {
+    let mut member = name.to_owned();
+    while keywords.contains(&&*member) || (member != name && schema.field(&member).is_some()) {
+        member.push('_');
+    }
+    member
+}
+
+/// A name for the bytes in front of member number `index` that are no field.
+pub(super) fn reserved(index: usize, schema: &Schema) -> String {
+    let mut name = format!("reserved{index}");
+    while schema.field(&name).is_some() {
+        name.push('_');
+    }
+    name
+}
+
+#[cfg(test)]
+mod tests {
+    use mapcast::dynamic::{FieldSpec, Scalar, Schema};
+
+    use super::{reserved, unreserved};
+
+    #[test]
+    fn no_two_members_have_one_name() {
+        let fields = ["type", "type_", "reserved2"].map(|name| FieldSpec::new(name, Scalar::U8));
+        let schema = fields.into_iter().fold(Schema::builder("R"), |all, field| all.field(field));
+        let schema = schema.build().expect("a schema");
+        assert_eq!(unreserved("type", &["type"], &schema), "type__");
+        assert_eq!(unreserved("type_", &["type"], &schema), "type_");
+        assert_eq!(
+            (reserved(1, &schema), reserved(2, &schema)),
+            ("reserved1".into(), "reserved2_".into())
+        );
+    }
 }

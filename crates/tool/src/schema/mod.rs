@@ -11,17 +11,28 @@ mod rust;
 mod toml;
 
 use clap::ValueEnum;
-use mapcast::dynamic::{Reader, Schema};
+use mapcast::dynamic::Schema;
 
 use crate::ToolError;
 use crate::error::print;
 use crate::region_argument::RegionArgument;
 
+const EXAMPLES: &str = "\
+Examples:
+  mapcast schema host                        a configuration that would make this record
+  mapcast schema host --as c > host.h        a struct, its offsets asserted
+  mapcast schema host --as rust              the same with #[derive(Record)]
+  mapcast schema host --as python            a class of ctypes
+  mapcast schema host --as json | jq '.fields[].name'
+
+Units, help and labels are comments in C and Python. The record of a region of instances is that of each.";
+
 /// The command line of `schema`.
 #[derive(Clone, Debug, clap::Args)]
+#[command(after_long_help = EXAMPLES)]
 pub struct Args {
     /// A region (name or path) or a .toml
-    #[arg(value_parser = RegionArgument::parser())]
+    #[arg(value_parser = RegionArgument::parser(), add = daemon::cli::regions(&["toml"]))]
     pub region: RegionArgument,
 
     /// What to print
@@ -46,7 +57,8 @@ pub enum Language {
 }
 
 pub(crate) fn run(args: &Args) -> Result<(), ToolError> {
-    let reader = Reader::open(args.region.located()?)?;
+    let region = args.region.observed()?;
+    let reader = region.reader();
     let name = reader.path().file_stem().unwrap_or_default().to_string_lossy().into_owned();
     print(&text(args.language, reader.schema(), &name))
 }

@@ -5,35 +5,45 @@ use std::fmt::Write as _;
 use mapcast::dynamic::{Field, Scalar, Schema};
 
 use super::about;
-use super::members::{Member, members};
+use super::members::{Member, members, reserved, unreserved};
+
+const KEYWORDS: [&str; 35] = [
+    "False", "None", "True", "and", "as", "assert", "async", "await", "break", "class", "continue",
+    "def", "del", "elif", "else", "except", "finally", "for", "from", "global", "if", "import",
+    "in", "is", "lambda", "nonlocal", "not", "or", "pass", "raise", "return", "try", "while",
+    "with", "yield",
+];
 
 /// The class, and an assertion for each offset.
 pub(super) fn text(schema: &Schema) -> String {
-    let name = schema.name();
+    let name = unreserved(schema.name(), &KEYWORDS, schema);
     let mut text = String::from("import ctypes\n\n\n");
     let _ = writeln!(text, "class {name}(ctypes.LittleEndianStructure):\n    _fields_ = [");
     for (index, member) in members(schema).into_iter().enumerate() {
         match member {
-            Member::Field(field) => text.push_str(&entry(field)),
+            Member::Field(field) => text.push_str(&entry(field, schema)),
             Member::Gap { by_itself: true, .. } => {}
             Member::Gap { len, .. } => {
-                let _ = writeln!(text, "        (\"reserved{index}\", ctypes.c_ubyte * {len}),");
+                let name = reserved(index, schema);
+                let _ = writeln!(text, "        (\"{name}\", ctypes.c_ubyte * {len}),");
             }
         }
     }
     let _ = writeln!(text, "    ]\n\n\nassert ctypes.sizeof({name}) == {}", schema.size());
     for field in schema.fields() {
-        let _ = writeln!(text, "assert {name}.{}.offset == {}", field.name(), field.offset());
+        let member = unreserved(field.name(), &KEYWORDS, schema);
+        let _ = writeln!(text, "assert {name}.{member}.offset == {}", field.offset());
     }
     text
 }
 
-fn entry(field: &Field) -> String {
+fn entry(field: &Field, schema: &Schema) -> String {
+    let member = unreserved(field.name(), &KEYWORDS, schema);
     let ctype = field.ctype();
     let count = ctype.count().map_or_else(String::new, |count| format!(" * {count}"));
     let about = about(field);
     let comment = if about.is_empty() { String::new() } else { format!("  # {about}") };
-    format!("        (\"{}\", ctypes.{}{count}),{comment}\n", field.name(), c_type(ctype.element()))
+    format!("        (\"{member}\", ctypes.{}{count}),{comment}\n", c_type(ctype.element()))
 }
 
 fn c_type(scalar: Scalar) -> &'static str {

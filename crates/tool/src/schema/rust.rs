@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use mapcast::dynamic::{Field, Scalar, Schema};
 
-use super::members::{Member, members, unreserved};
+use super::members::{Member, members, reserved, unreserved};
 
 const KEYWORDS: [&str; 51] = [
     "as", "break", "const", "continue", "crate", "else", "enum", "extern", "false", "fn", "for",
@@ -24,24 +24,24 @@ pub(super) fn text(schema: &Schema) -> String {
     let _ = writeln!(text, "#[record({})]\npub struct {name} {{", options.join(", "));
     for (index, member) in members(schema).into_iter().enumerate() {
         match member {
-            Member::Field(field) => text.push_str(&declaration(field)),
+            Member::Field(field) => text.push_str(&declaration(field, schema)),
             Member::Gap { len, .. } => {
-                let _ =
-                    writeln!(text, "    #[record(padding)]\n    pub reserved{index}: [u8; {len}],");
+                let name = reserved(index, schema);
+                let _ = writeln!(text, "    #[record(padding)]\n    pub {name}: [u8; {len}],");
             }
         }
     }
     text.push_str("}\n\nconst _: () = {\n    use core::mem::offset_of;\n");
     let _ = writeln!(text, "    assert!(size_of::<{name}>() == {});", schema.size());
     for field in schema.fields() {
-        let member = unreserved(field.name(), &KEYWORDS);
+        let member = unreserved(field.name(), &KEYWORDS, schema);
         let _ = writeln!(text, "    assert!(offset_of!({name}, {member}) == {});", field.offset());
     }
     text + "};\n"
 }
 
-fn declaration(field: &Field) -> String {
-    let member = unreserved(field.name(), &KEYWORDS);
+fn declaration(field: &Field, schema: &Schema) -> String {
+    let member = unreserved(field.name(), &KEYWORDS, schema);
     let ctype = field.ctype();
     let element = rust_type(ctype.element());
     let declared =

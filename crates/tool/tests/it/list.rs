@@ -12,7 +12,9 @@ fn each_region_is_a_row_with_its_record_state_and_writer() {
     let text = world.prints("list --interval 10ms");
     let lines: Vec<Vec<&str>> =
         text.lines().map(|line| line.split_whitespace().collect()).collect();
-    assert_eq!(lines[0], ["NAME", "RECORD", "STATE", "RATE", "AGE", "SEQUENCE", "SIZE", "WRITER"]);
+    let heads =
+        ["NAME", "RECORD", "STATE", "RATE", "AGE", "SEQUENCE", "INSTANCES", "SIZE", "WRITER"];
+    assert_eq!(lines[0], heads);
     assert_eq!(lines[1][..4], ["closed", "STU", "closed", "0/s"]);
     assert_eq!(lines[2][..4], ["live", "STU", "live", "0/s"]);
     assert!(text.contains(&std::process::id().to_string()), "{text}");
@@ -76,6 +78,34 @@ fn inspect_shows_header_writer_and_fields() {
         serde_json::from_str(&world.prints("inspect ./live.region --format json")).expect("JSON");
     assert_eq!(facts["fields"][1]["type"], "char[20]");
     assert_eq!(facts["fields"][1]["offset"], 4);
+}
+
+#[test]
+fn instances_are_counted_in_the_list_and_described_by_inspect() {
+    let world = World::new();
+    let _class = world.class("class", ["ming", "hong"]);
+    let row: Value =
+        serde_json::from_str(&world.prints("list --interval 10ms --format json")).expect("JSON");
+    assert_eq!((row["instances"].as_u64(), row["max_instances"].as_u64()), (Some(2), Some(30)));
+    let text = world.prints("inspect class");
+    assert!(text.contains("instances      2 of at most 30"), "{text}");
+    let facts: Value =
+        serde_json::from_str(&world.prints("inspect class --format json")).expect("JSON");
+    let (one, two) = (&facts["instances"][0], &facts["instances"][1]);
+    assert_eq!((&one["name"], &two["name"]), (&"ming".into(), &"hong".into()));
+    assert_eq!((&one["sequence"], &two["sequence"]), (&1.into(), &1.into()));
+}
+
+#[test]
+fn a_name_that_no_region_has_is_answered_with_the_nearest() {
+    let world = World::new();
+    let _live = world.students("live");
+    for command in ["inspect", "schema"] {
+        let output = world.run(&format!("{command} lvie"));
+        assert_eq!(output.status.code(), Some(3), "{output:?}");
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(said.ends_with("no such region; did you mean live?\n"), "{said}");
+    }
 }
 
 #[test]

@@ -1,5 +1,9 @@
 //! The tool, run as a person runs it.
 
+mod get;
+mod help;
 mod list;
+mod publish;
 mod schema;
+mod tour;
 mod world;

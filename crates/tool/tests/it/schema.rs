@@ -27,9 +27,23 @@ fn odd() -> Schema {
         .expect("a schema")
 }
 
+/// Every type, alone and as an array.
+fn every_type() -> Schema {
+    let types = Scalar::ALL
+        .into_iter()
+        .flat_map(|scalar| [CType::scalar(scalar), CType::array(scalar, 3).expect("an array")]);
+    let fields = types.enumerate().map(|(at, ctype)| FieldSpec::new(format!("f{at}"), ctype));
+    fields.fold(Schema::builder("ALL"), |all, field| all.field(field)).build().expect("a schema")
+}
+
+/// Those that are printed in each language.
+fn schemas() -> [Schema; 3] {
+    [odd(), every_type(), mapcast::Stu::schema()]
+}
+
 #[test]
 fn the_toml_makes_the_same_record() {
-    for schema in [odd(), mapcast::Stu::schema()] {
+    for schema in schemas() {
         let toml = text(Language::Toml, &schema, "odd");
         let settings =
             Settings::parse(&toml, "odd.toml").unwrap_or_else(|err| panic!("{err}\n{toml}"));
@@ -40,7 +54,7 @@ fn the_toml_makes_the_same_record() {
 #[test]
 fn the_c_struct_compiles_and_its_offsets_are_asserted() {
     let world = World::new();
-    for schema in [odd(), mapcast::Stu::schema()] {
+    for schema in schemas() {
         let source = text(Language::C, &schema, "odd");
         assert_eq!(source.matches("_Static_assert").count(), schema.fields().len() + 1);
         fs::write(world.path("odd.c"), &source).expect("a file");
@@ -54,18 +68,48 @@ fn the_c_struct_compiles_and_its_offsets_are_asserted() {
 /// The printed Rust, compiled.
 #[allow(unreachable_pub)] // it is printed for a crate's root
 mod generated {
-    include!("odd_one.rs.txt");
+    pub(super) mod all {
+        include!("all.rs.txt");
+    }
+    pub(super) mod odd_one {
+        include!("odd_one.rs.txt");
+    }
 }
 
 #[test]
 fn the_rust_struct_has_the_same_schema() {
-    let printed = text(Language::Rust, &odd(), "odd");
-    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it/odd_one.rs.txt");
-    if std::env::var_os("MAPCAST_BLESS").is_some() {
-        fs::write(path, &printed).expect("written");
+    let cases = [
+        (odd(), "odd_one.rs.txt", generated::odd_one::OddOne::schema()),
+        (every_type(), "all.rs.txt", generated::all::All::schema()),
+    ];
+    for (schema, file, compiled) in cases {
+        let printed = text(Language::Rust, &schema, "odd");
+        let path = format!("{}/tests/it/{file}", env!("CARGO_MANIFEST_DIR"));
+        if std::env::var_os("MAPCAST_BLESS").is_some() {
+            fs::write(&path, &printed).expect("written");
+        }
+        let kept = fs::read_to_string(path).expect("a file");
+        assert_eq!(printed, kept, "MAPCAST_BLESS=1 writes it anew");
+        assert_eq!(compiled, schema);
     }
-    assert_eq!(printed, include_str!("odd_one.rs.txt"), "MAPCAST_BLESS=1 writes it anew");
-    assert_eq!(generated::OddOne::schema(), odd());
+}
+
+#[test]
+fn the_python_class_has_the_same_size_and_offsets_where_there_is_a_python() {
+    for schema in schemas() {
+        let class = text(Language::Python, &schema, "odd");
+        assert_eq!(class.matches("\nassert ").count(), schema.fields().len() + 1);
+        let Ok(output) = Command::new("python3").args(["-c", &class]).output() else { return };
+        assert!(output.status.success(), "{}\n{class}", String::from_utf8_lossy(&output.stderr));
+    }
+}
+
+#[test]
+fn the_schema_of_a_region_of_instances_is_that_of_each() {
+    let world = World::new();
+    let _class = world.class("class", ["ming"]);
+    let _live = world.students("live");
+    assert_eq!(world.prints("schema class --as c"), world.prints("schema live --as c"));
 }
 
 #[test]

@@ -5,8 +5,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::PathBuf;
 use std::process::{Command, Output};
 
-use mapcast::Stu;
-use mapcast::Writer;
+use mapcast::{InstanceWriter, Stu, Writer};
 use tempfile::TempDir;
 
 /// A default directory that nothing else uses.
@@ -30,10 +29,40 @@ impl World {
         writer
     }
 
+    /// A live region of up to 30 students, each an instance with one record.
+    pub(crate) fn class<const N: usize>(
+        &self,
+        name: &str,
+        students: [&str; N],
+    ) -> InstanceWriter<Stu> {
+        let path = self.path(&format!("{name}.region"));
+        let mut writer = Writer::options().open_instances(path, 30).expect("a writer");
+        for (id, student) in (10..).zip(students) {
+            let instance = writer.instance(student).expect("a place");
+            writer.publish(instance, &Stu::new(id, student, 'm')).expect("a record");
+        }
+        writer
+    }
+
     pub(crate) fn run(&self, arguments: &str) -> Output {
+        self.command().args(arguments.split_whitespace()).output().expect("mapcast")
+    }
+
+    /// The program, in this directory and without an environment of its own.
+    pub(crate) fn command(&self) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_mapcast"));
         command.env_clear().env("MAPCAST_DIR", self.0.path()).current_dir(self.0.path());
-        command.args(arguments.split_whitespace()).output().expect("mapcast")
+        command
+    }
+
+    /// What bash offers for the last word of a line of `arguments`.
+    pub(crate) fn completes(&self, arguments: &str) -> String {
+        let mut command = self.command();
+        let words = arguments.split(' ').count();
+        command.env("MAPCAST_COMPLETE", "bash").env("_CLAP_COMPLETE_INDEX", words.to_string());
+        command.env("_CLAP_IFS", "\n").args(["--", "mapcast"]).args(arguments.split(' '));
+        let output = command.output().expect("mapcast");
+        String::from_utf8(output.stdout).expect("UTF-8")
     }
 
     /// What it prints when it succeeds.

@@ -1,0 +1,83 @@
+//! `FIELD=VALUE` arguments as a line of input.
+//!
+//! A line is what the producer parses, so a value that is given as an argument is read, checked and refused
+//! by the same code: numbers exactly, lists, labels, `null` for NaN.
+
+use std::str::FromStr;
+
+use mapcast::dynamic::{Field, Schema};
+use serde_json::value::RawValue;
+
+/// A field and what it is to hold, as they were written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Assignment {
+    field: String,
+    value: String,
+}
+
+impl FromStr for Assignment {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text.split_once('=') {
+            Some((field, value)) if !field.is_empty() => {
+                Ok(Self { field: field.to_owned(), value: value.to_owned() })
+            }
+            _ => Err("write FIELD=VALUE, or - alone for lines of JSON on standard input"),
+        }
+    }
+}
+
+impl Assignment {
+    /// The field's name, as it was written.
+    pub(super) fn field(&self) -> &str {
+        &self.field
+    }
+
+    /// The value in JSON, for `field`: as it was written if that is JSON, else a text.
+    fn json(&self, field: Option<&Field>) -> String {
+        let is_text = field.is_some_and(|field| field.ctype().is_text());
+        let is_json = serde_json::from_str::<&RawValue>(&self.value).is_ok();
+        if is_json && !is_text { self.value.clone() } else { quoted(&self.value) }
+    }
+}
+
+/// The line of input with these values.
+pub(super) fn line(assignments: &[Assignment], schema: &Schema) -> String {
+    let member = |assignment: &Assignment| {
+        let field = schema.field(&assignment.field);
+        format!("{}:{}", quoted(&assignment.field), assignment.json(field))
+    };
+    let members: Vec<String> = assignments.iter().map(member).collect();
+    format!("{{{}}}\n", members.join(","))
+}
+
+fn quoted(text: &str) -> String {
+    serde_json::to_string(text).expect("a string")
+}
+
+#[cfg(test)]
+mod tests {
+    use mapcast::dynamic::{CType, FieldSpec, Scalar, Schema};
+
+    use super::{Assignment, line};
+
+    #[test]
+    fn a_value_is_json_as_it_is_and_else_a_text() {
+        let text = CType::array(Scalar::Char, 8).expect("a text");
+        let schema = Schema::builder("R")
+            .field(FieldSpec::new("x", Scalar::F64))
+            .field(FieldSpec::new("mode", Scalar::U8).label(1, "auto"))
+            .field(FieldSpec::new("name", text))
+            .build()
+            .expect("a schema");
+        let line = |words: &str| {
+            let words = words.split(' ').map(|word| word.parse().expect("an assignment"));
+            line(&words.collect::<Vec<Assignment>>(), &schema)
+        };
+        assert_eq!(line("x=1.50 mode=auto"), "{\"x\":1.50,\"mode\":\"auto\"}\n");
+        assert_eq!(line("x=NaN name=12 y=[1,2]"), "{\"x\":\"NaN\",\"name\":\"12\",\"y\":[1,2]}\n");
+        assert_eq!(line("name=a=b"), "{\"name\":\"a=b\"}\n");
+        assert!("=1".parse::<Assignment>().is_err() && "x".parse::<Assignment>().is_err());
+    }
+}

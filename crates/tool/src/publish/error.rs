@@ -1,0 +1,75 @@
+//! Why nothing was published.
+
+use std::io;
+use std::path::PathBuf;
+
+use daemon::Exit;
+use mapcast::dynamic::SchemaError;
+use producer::Refused;
+
+/// Why `publish` failed. Displays as one line that ends with the next step.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum PublishError {
+    /// An argument is no value.
+    #[error("{0}")]
+    Usage(&'static str),
+    /// The region does not exist, and nothing describes its record.
+    #[error("{0}; describe its record with --field x:f64, or with --config FILE")]
+    NotDescribed(mapcast::Error),
+    /// The options `--field` are no record.
+    #[error("--field: {0}")]
+    Schema(SchemaError),
+    /// A value does not fit.
+    #[error("{}: {why}", path.display())]
+    Value {
+        /// The region's file.
+        path: PathBuf,
+        /// Which one, and what to do.
+        why: String,
+    },
+    /// A line of standard input is bad.
+    #[error("{0}")]
+    Line(Refused),
+    /// The configuration has another source for a field.
+    #[error("field {0:?} has a source of its own in the configuration; leave it out here")]
+    OwnSource(String),
+    /// Lines were skipped; each was reported.
+    #[error("{} skipped; the messages above say why", daemon::counted(*.0, "line"))]
+    Skipped(u64),
+    /// Another process publishes the region.
+    #[error("{0}; stop it, or publish to another name")]
+    Busy(mapcast::Error),
+    /// The region has one record.
+    #[error("{}: the region has one record and no instances; leave out --instance", .0.display())]
+    Plain(PathBuf),
+    /// The region has instances.
+    #[error("{}: the region has instances; name one with --instance", .0.display())]
+    NeedsInstance(PathBuf),
+    /// The configuration is of a bare file.
+    #[error("{}: describes a bare file, which only a producer publishes; use `producer`", .0.display())]
+    Bare(PathBuf),
+    /// The operating system refuses something.
+    #[error("{what}: {source}; {}", daemon::next_step(source))]
+    System {
+        /// What failed.
+        what: &'static str,
+        /// The system's error.
+        source: io::Error,
+    },
+}
+
+impl PublishError {
+    pub(super) fn system(what: &'static str) -> impl Fn(io::Error) -> Self {
+        move |source| Self::System { what, source }
+    }
+
+    /// The exit code for this error.
+    pub(crate) fn exit(&self) -> Exit {
+        match self {
+            Self::NotDescribed(_) => Exit::NoValue,
+            Self::Line(_) | Self::Skipped(_) | Self::Busy(_) | Self::System { .. } => Exit::Failure,
+            _ => Exit::Usage,
+        }
+    }
+}

@@ -1,0 +1,75 @@
+//! `--field NAME:TYPE[:UNIT[:LABELS]]`: a record without a configuration.
+
+use std::str::FromStr;
+
+use mapcast::dynamic::{CType, FieldSpec, Schema, SchemaError};
+
+/// One field, as it was written.
+#[derive(Clone, Debug)]
+pub struct FieldOption(FieldSpec);
+
+impl FromStr for FieldOption {
+    type Err = String;
+
+    /// `x:f64`, `x:f64:m`, `mode:u8::0=off,1=auto`.
+    fn from_str(text: &str) -> Result<Self, String> {
+        let mut parts = text.splitn(4, ':');
+        let name = parts.next().unwrap_or_default();
+        let ctype = parts.next().ok_or("write NAME:TYPE, such as x:f64 or x:f64:m")?;
+        let ctype: CType = ctype.parse().map_err(|error: SchemaError| error.to_string())?;
+        let spec = FieldSpec::new(name, ctype).unit(parts.next().unwrap_or_default());
+        let labels = parts.next().unwrap_or_default().split(',').filter(|label| !label.is_empty());
+        labels
+            .map(label)
+            .try_fold(spec, |spec, label| {
+                let (value, text) = label?;
+                Ok(spec.label(value, text))
+            })
+            .map(Self)
+    }
+}
+
+fn label(text: &str) -> Result<(i64, &str), String> {
+    let parsed = text.split_once('=').and_then(|(value, text)| Some((value.parse().ok()?, text)));
+    parsed.ok_or_else(|| format!("{text:?} is no label; write them as 0=off,1=auto"))
+}
+
+/// The record of these fields, called after the region `name`.
+pub(super) fn schema(name: &str, fields: &[FieldOption]) -> Result<Schema, SchemaError> {
+    let fields = fields.iter().map(|field| field.0.clone());
+    fields.fold(Schema::builder(record_name(name)), |builder, field| builder.field(field)).build()
+}
+
+/// The name of a region as that of a record, which is a C identifier.
+fn record_name(name: &str) -> String {
+    let word = |c: char| if c.is_ascii_alphanumeric() { c } else { '_' };
+    let name: String = name.chars().take(MOST).map(word).collect();
+    let is_first = name.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_');
+    if is_first { name } else { format!("_{name}") }
+}
+
+/// Longest part of a region's name in a record's, which has one character more.
+const MOST: usize = 63;
+
+#[cfg(test)]
+mod tests {
+    use super::{FieldOption, schema};
+
+    #[test]
+    fn a_field_has_a_type_and_perhaps_a_unit_and_labels() {
+        let fields = ["x:f64:m", "mode:u8::0=off,1=auto", "v:f32[3]"];
+        let fields = fields.map(|field| field.parse::<FieldOption>().expect("a field"));
+        let schema = schema("2-axes", &fields).expect("a record");
+        assert_eq!(schema.name(), "_2_axes");
+        let [x, mode, v] = schema.fields() else { panic!("{schema:?}") };
+        assert_eq!((x.unit(), mode.label_text(1), v.ctype().count()), ("m", Some("auto"), Some(3)));
+    }
+
+    #[test]
+    fn what_is_no_field_is_refused_with_what_to_write() {
+        let refused = |text: &str| text.parse::<FieldOption>().expect_err("refused");
+        assert_eq!(refused("x"), "write NAME:TYPE, such as x:f64 or x:f64:m");
+        assert!(refused("x:f63").contains("type \"f63\" is unknown"));
+        assert_eq!(refused("m:u8::off"), "\"off\" is no label; write them as 0=off,1=auto");
+    }
+}

@@ -1,0 +1,162 @@
+//! What is published, and where.
+
+use std::fs;
+use std::os::unix::fs::MetadataExt as _;
+use std::path::Path;
+
+use mapcast::dynamic::{RecordBuf, Schema};
+use mapcast::{Address, ErrorKind};
+use producer::Feed;
+use settings::{Format, InputKey, MAX_LINE_RANGE, Settings, Source};
+
+use super::assignment::Assignment;
+use super::{Args, PublishError, field_option};
+use crate::ToolError;
+use crate::observed::Observed;
+use crate::region_argument::RegionArgument;
+use crate::schema::{Language, text};
+
+/// A record to be published, as settings of a producer, and its region.
+#[derive(Debug)]
+pub(super) struct Target {
+    pub(super) settings: Settings,
+    pub(super) address: Address,
+    /// The region as it is now.
+    pub(super) existing: Option<Observed>,
+    /// The record to continue with.
+    newest: Option<RecordBuf>,
+}
+
+impl Target {
+    pub(super) fn of(args: &Args) -> Result<Self, ToolError> {
+        let configured = configured(args)?;
+        let address = match (&args.region, &configured) {
+            (RegionArgument::Region(address), _) => located(address)?,
+            (RegionArgument::Config(_), Some(settings)) => located(&settings.region.address)?,
+            (RegionArgument::Config(path), None) => path.as_path().into(),
+        };
+        let opened = Observed::open(&address);
+        let (settings, mut existing) = match (configured, opened) {
+            // A file that is no region is the writer's to refuse.
+            (Some(settings), opened) => (settings, opened.ok()),
+            (None, Ok(region)) => (of_region(&region)?, Some(region)),
+            (None, Err(error)) => return Err(not_there(args, error)),
+        };
+        expect_kind(existing.as_ref(), args)?;
+        let newest = match &mut existing {
+            Some(region) if **region.reader().schema() == *settings.record.schema => {
+                newest(region, args.instance.as_deref())?
+            }
+            _ => None,
+        };
+        Ok(Self { settings, address, existing, newest })
+    }
+
+    /// Makes records of lines, by the keys of the settings.
+    pub(super) fn feed(&self) -> Result<Feed, ToolError> {
+        Ok(self.continued(Feed::new(&self.settings)))
+    }
+
+    /// Makes records of lines whose keys are the names of fields. Some of them are assigned to.
+    pub(super) fn feed_by_field(&self, assigned: &[Assignment]) -> Result<Feed, ToolError> {
+        let mut settings = self.settings.clone();
+        settings.producer.max_line = MAX_LINE_RANGE.1;
+        let record = &mut settings.record;
+        for (field, source) in record.schema.fields().iter().zip(&mut record.sources) {
+            match source {
+                Source::Input(input) => input.key = InputKey::Member(field.name().to_owned()),
+                _ if assigned.iter().any(|assigned| assigned.field() == field.name()) => {
+                    return Err(PublishError::OwnSource(field.name().to_owned()).into());
+                }
+                _ => {}
+            }
+        }
+        Ok(self.continued(Feed::new(&settings)))
+    }
+
+    fn continued(&self, feed: Feed) -> Feed {
+        match &self.newest {
+            Some(newest) => feed.continuing(newest),
+            None => feed,
+        }
+    }
+}
+
+/// The settings that the command line gives: a configuration, or the options `--field`.
+fn configured(args: &Args) -> Result<Option<Settings>, ToolError> {
+    let path = match (&args.config, &args.region) {
+        (Some(path), _) | (None, RegionArgument::Config(path)) => path,
+        (None, RegionArgument::Region(_)) if args.fields.is_empty() => return Ok(None),
+        (None, RegionArgument::Region(address)) => {
+            let name = address.to_string();
+            let stem = Path::new(&name).file_stem().unwrap_or_default().to_string_lossy();
+            let schema = field_option::schema(&stem, &args.fields).map_err(PublishError::Schema)?;
+            return Ok(Some(of_schema(&schema)?));
+        }
+    };
+    let mut settings = Settings::load(path)?;
+    if settings.region.format == Format::Bare {
+        return Err(PublishError::Bare(path.clone()).into());
+    }
+    if settings.record.sources.is_empty() {
+        settings.record.sources = of_schema(&settings.record.schema)?.record.sources;
+    }
+    Ok(Some(settings))
+}
+
+/// Settings in which each field is filled from the member of its name.
+fn of_schema(schema: &Schema) -> Result<Settings, ToolError> {
+    Ok(Settings::parse(&text(Language::Toml, schema, "region"), "the record")?)
+}
+
+/// The settings with which a region stays as it is.
+fn of_region(region: &Observed) -> Result<Settings, ToolError> {
+    let reader = region.reader();
+    let mut settings = of_schema(reader.schema())?;
+    settings.region.slots = reader.header().slots;
+    settings.region.wake = reader.header().wakes();
+    if let Ok(file) = fs::metadata(reader.path()) {
+        settings.region.mode = file.mode() & 0o777;
+    }
+    Ok(settings)
+}
+
+/// Where a writer of this address is.
+fn located(address: &settings::Address) -> Result<Address, ToolError> {
+    Ok(match address {
+        settings::Address::Name(name) => mapcast::locate(name)?,
+        settings::Address::Path(path) => path.as_path().into(),
+    })
+}
+
+fn not_there(args: &Args, error: mapcast::Error) -> ToolError {
+    let is_missing = matches!(error.kind(), ErrorKind::NotThere);
+    match args.region.explained(error) {
+        ToolError::Region(error) if is_missing => PublishError::NotDescribed(error).into(),
+        explained => explained,
+    }
+}
+
+/// An error unless `--instance` is given for a region of instances, and for no other.
+fn expect_kind(existing: Option<&Observed>, args: &Args) -> Result<(), PublishError> {
+    match (existing, &args.instance) {
+        (Some(Observed::One(reader)), Some(_)) => Err(PublishError::Plain(reader.path().into())),
+        (Some(Observed::Many(reader)), None) => {
+            Err(PublishError::NeedsInstance(reader.path().into()))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// The newest record of the region, or of its instance.
+fn newest(region: &mut Observed, instance: Option<&str>) -> Result<Option<RecordBuf>, ToolError> {
+    let mut record = RecordBuf::new(region.reader().schema().clone());
+    let found = match region {
+        Observed::One(reader) => reader.latest(record.bytes_mut())?,
+        Observed::Many(reader) => match instance.and_then(|name| reader.find(name)) {
+            Some(instance) => reader.latest(instance, record.bytes_mut())?,
+            None => None,
+        },
+    };
+    Ok(found.map(|_| record))
+}

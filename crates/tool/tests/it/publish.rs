@@ -1,0 +1,138 @@
+//! `publish`: records from arguments and lines, and what is refused.
+
+use std::fs;
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::process::{Command, Output, Stdio};
+
+use crate::world::World;
+
+const POINT: &str = "publish point --field x:f64:m --field mode:u8::0=off,1=auto";
+
+/// Runs it with `input` on its standard input.
+fn fed(world: &World, arguments: &str, input: &str) -> Output {
+    let mut command = world.command();
+    command.args(arguments.split(' ')).stdin(Stdio::piped());
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("mapcast");
+    child.stdin.take().expect("a pipe").write_all(input.as_bytes()).expect("written");
+    child.wait_with_output().expect("mapcast")
+}
+
+fn state(world: &World, name: &str) -> String {
+    let row = world.prints(&format!("inspect {name} --format json"));
+    let row: serde_json::Value = serde_json::from_str(&row).expect("JSON");
+    row["state"].as_str().expect("a state").to_owned()
+}
+
+#[test]
+fn a_record_is_published_and_the_region_closed() {
+    let world = World::new();
+    assert_eq!(world.prints(&format!("{POINT} x=1.5 mode=auto")), "");
+    assert_eq!(world.prints("get point x mode"), "1.5\nauto\n");
+    assert_eq!(state(&world, "point"), "closed");
+}
+
+#[test]
+fn a_region_that_exists_needs_no_description_and_keeps_its_other_values() {
+    let world = World::new();
+    world.prints(&format!("{POINT} x=1.5 mode=auto"));
+    world.prints("publish point x=2");
+    assert_eq!(world.prints("get point x mode"), "2\nauto\n");
+    let facts = world.prints("inspect point --format json");
+    assert!(facts.contains("\"sequence\":2") && facts.contains("\"unit\":\"m\""), "{facts}");
+}
+
+#[test]
+fn the_fields_of_a_configuration_that_have_sources_have_their_values() {
+    let world = World::new();
+    let config = "[region]\nname = \"own\"\n[record]\nname = \"R\"\n\
+        [[record.field]]\nname = \"t\"\ntype = \"f32\"\nsource = { input = { key = \"/a/b\" } }\n\
+        [[record.field]]\nname = \"k\"\ntype = \"u8\"\nsource = { const = 7 }\n\
+        [[record.field]]\nname = \"twice\"\ntype = \"f32\"\nsource = { expr = \"t * 2\" }\n";
+    fs::write(world.path("r.toml"), config).expect("a file");
+    world.prints("publish ./r.toml t=1.5");
+    assert_eq!(world.prints("get own t k twice"), "1.5\n7\n3\n");
+    world.prints("publish other t=2 --config r.toml");
+    assert_eq!(world.prints("get other t k twice"), "2\n7\n4\n");
+    let output = fed(&world, "publish other - --config r.toml", "{\"a\": {\"b\": 5}}\n");
+    assert!(output.status.success(), "{output:?}");
+    assert_eq!(world.prints("get other t twice"), "5\n10\n");
+    let output = world.run("publish other k=8 --config r.toml");
+    assert_eq!(output.status.code(), Some(2), "{output:?}");
+}
+
+#[test]
+fn each_good_line_is_a_record_and_a_bad_one_is_reported_with_its_number() {
+    let world = World::new();
+    let lines = "{\"x\": 1, \"mode\": 0}\n{\"y\": 1}\n{\"mode\": \"auto\"}";
+    let output = fed(&world, &format!("{POINT} -"), lines);
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    assert!(said.contains("error: line 2: key \"y\" is unknown; use mode, x\n"), "{said}");
+    assert!(said.ends_with("1 line skipped; the messages above say why\n"), "{said}");
+    assert_eq!(world.prints("get point x mode"), "1\nauto\n");
+    assert!(world.prints("inspect point --format json").contains("\"sequence\":2"));
+}
+
+#[test]
+fn an_instance_is_published_and_the_others_stay() {
+    let world = World::new();
+    let fields = "--field rx:u64:B";
+    world.prints(&format!("publish net rx=1 --instance eth0 {fields}"));
+    world.prints("publish net rx=2 --instance lo");
+    world.prints("publish net rx=3 --instance eth0");
+    assert_eq!(world.prints("get net rx"), "eth0\t3\nlo\t2\n");
+    let output = world.run("publish net rx=4");
+    assert_eq!(output.status.code(), Some(2), "{output:?}");
+}
+
+#[test]
+fn a_held_region_is_live_until_a_signal() {
+    let world = World::new();
+    let mut command = world.command();
+    command.args(POINT.split(' ')).args(["x=1", "mode=off", "--hold"]);
+    let mut child = command.stdout(Stdio::piped()).spawn().expect("mapcast");
+    let mut line = String::new();
+    let mut stdout = BufReader::new(child.stdout.take().expect("a pipe"));
+    stdout.read_line(&mut line).expect("a line");
+    assert!(line.ends_with("point.region: published and live; Ctrl-C closes it\n"), "{line}");
+    assert_eq!(state(&world, "point"), "live");
+    let busy = world.run("publish point x=2");
+    let said = String::from_utf8_lossy(&busy.stderr);
+    assert_eq!(busy.status.code(), Some(1), "{said}");
+    assert!(said.ends_with("; stop it, or publish to another name\n"), "{said}");
+    let kill = Command::new("kill").arg(child.id().to_string()).status().expect("kill");
+    assert!(kill.success() && child.wait().expect("its end").success());
+    assert_eq!(state(&world, "point"), "closed");
+}
+
+#[test]
+fn what_cannot_be_published_is_refused_with_what_to_write() {
+    let world = World::new();
+    world.prints(&format!("{POINT} x=1 mode=off"));
+    for (arguments, code, end) in [
+        ("publish pont x=1", 3, "no such region; did you mean point?\n"),
+        ("publish none x=1", 3, "describe its record with --field x:f64, or with --config FILE\n"),
+        ("publish point mdoe=off", 2, "key \"mdoe\" is unknown; did you mean mode?\n"),
+        ("publish point mode=on", 2, "use a number or one of its labels\n"),
+        (
+            "publish point mode=300",
+            2,
+            "does not fit field \"mode\" (u8); use a value it can hold\n",
+        ),
+        (
+            "publish point x",
+            2,
+            "write FIELD=VALUE, or - alone for lines of JSON on standard input\n",
+        ),
+        ("publish point x=1 --instance a", 2, "no instances; leave out --instance\n"),
+        ("publish new --field x:f64 --field y:u8 y=1", 2, "no value yet for x; give it one\n"),
+        ("publish new --field x:f64 --field x:u8 x=1", 2, "rename one of them\n"),
+    ] {
+        let output = world.run(arguments);
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(code), "{arguments}: {said}");
+        assert!(said.ends_with(end), "{arguments}: {said}");
+    }
+    assert_eq!(world.prints("get point x mode"), "1\noff\n");
+    assert!(!world.path("new.region").exists());
+}
