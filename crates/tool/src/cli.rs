@@ -3,7 +3,7 @@
 use clap::{Parser, Subcommand, ValueEnum};
 use daemon::cli::{self, CommonArgs, VERSION};
 
-use crate::{get, inspect, list, publish, schema};
+use crate::{doctor, get, inspect, list, publish, schema};
 
 /// The name the program goes by in messages.
 pub const PROGRAM: &str = "mapcast";
@@ -16,6 +16,7 @@ Examples:
   mapcast get host load1              a value of the newest record, bare
   mapcast publish boiler burner=on    one record from a script
   mapcast schema host --as c          its record as a C struct
+  mapcast doctor host                 what is wrong with it, and what to type
 
 Exit codes:
   0  done
@@ -59,6 +60,8 @@ pub enum Command {
     Publish(publish::Args),
     /// Prints a region's record as TOML, C, Rust, Python or JSON
     Schema(schema::Args),
+    /// Finds out what is wrong with regions, their files and services, and what to type
+    Doctor(doctor::Args),
 }
 
 /// How a result is printed.

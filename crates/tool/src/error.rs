@@ -8,6 +8,7 @@ use daemon::{Exit, OutputError};
 use mapcast::ErrorKind;
 use settings::SettingsError;
 
+use crate::doctor::DoctorError;
 use crate::get::GetError;
 use crate::publish::PublishError;
 
@@ -49,6 +50,9 @@ pub enum ToolError {
     /// Some rows of a list could not be made; each was reported.
     #[error("{} could not be read; the messages above say why", daemon::counted(*.0, "region"))]
     Unreadable(u64),
+    /// `doctor` has found something, or was asked for a user that is not there.
+    #[error(transparent)]
+    Doctor(#[from] DoctorError),
     /// The bare format has no header.
     #[error("{}: a bare file does not describe itself; read its .toml", .0.display())]
     Bare(PathBuf),
@@ -61,7 +65,7 @@ impl ToolError {
     /// The exit code for this error.
     pub fn exit(&self) -> Exit {
         match self {
-            Self::Log(_) | Self::Bare(_) => Exit::Usage,
+            Self::Log(_) | Self::Bare(_) | Self::Doctor(DoctorError::NoSuchUser(_)) => Exit::Usage,
             Self::Region(error) if error.is_of_environment() => Exit::Usage,
             Self::Region(error) if matches!(error.kind(), ErrorKind::NotThere) => Exit::NoValue,
             Self::Get(error) => error.exit(),

@@ -29,7 +29,7 @@ impl FileFacts {
             mode: file.map(|file| format!("{:04o}", file.mode() & 0o7777)),
             user: file.map(|file| user_name(file.uid())),
             group: file.map(|file| group_name(file.gid())),
-            file_system: statfs(path).ok().map(|of| kind(of.filesystem_type())),
+            file_system: file_system(path),
         }
     }
 
@@ -68,8 +68,13 @@ impl FileFacts {
 }
 
 const MEMORY: &str = "in memory";
-const OVERLAY: &str = "on overlayfs";
-const DISK: &str = "on a disk";
+pub(crate) const OVERLAY: &str = "on overlayfs";
+pub(crate) const DISK: &str = "on a disk";
+
+/// Where the file at `path` is; `None` if the system does not say.
+pub(crate) fn file_system(path: &Path) -> Option<&'static str> {
+    statfs(path).ok().map(|of| kind(of.filesystem_type()))
+}
 
 fn kind(of: FsType) -> &'static str {
     match of {

@@ -9,6 +9,7 @@
 //!   get       values of its newest record      render::Values
 //!   publish   records from a script            producer::Feed
 //!   schema    its record in another language   schema/
+//!   doctor    what is wrong, and what to type  doctor/
 //! ```
 //!
 //! Price: an attach and one copy of a record for each region that is shown.
@@ -27,6 +28,7 @@ mod table;
 mod writer;
 
 pub mod cli;
+pub mod doctor;
 pub mod schema;
 
 pub use error::ToolError;
@@ -44,5 +46,6 @@ pub fn run(args: &Args) -> Result<(), ToolError> {
         Command::Get(args) => get::run(args),
         Command::Publish(args) => publish::run(args),
         Command::Schema(args) => schema::run(args),
+        Command::Doctor(args) => doctor::run(args),
     }
 }

@@ -1,5 +1,6 @@
 //! The tool, run as a person runs it.
 
+mod doctor;
 mod get;
 mod help;
 mod list;

@@ -1,5 +1,6 @@
 //! A directory of regions of a test's own.
 
+use std::ffi::OsStr;
 use std::fs::Permissions;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::PathBuf;
@@ -8,6 +9,9 @@ use std::process::{Command, Output};
 use mapcast::{InstanceWriter, Stu, Writer};
 use tempfile::TempDir;
 
+/// The program.
+pub(crate) const MAPCAST: &str = env!("CARGO_BIN_EXE_mapcast");
+
 /// A default directory that nothing else uses.
 pub(crate) struct World(TempDir);
 
@@ -15,6 +19,18 @@ impl World {
     pub(crate) fn new() -> Self {
         let owners_alone = Permissions::from_mode(0o700);
         Self(tempfile::Builder::new().permissions(owners_alone).tempdir().expect("a directory"))
+    }
+
+    /// The same in memory, as regions usually are.
+    pub(crate) fn in_memory() -> Self {
+        let owners_alone = Permissions::from_mode(0o700);
+        let builder = tempfile::Builder::new().permissions(owners_alone).tempdir_in("/dev/shm");
+        Self(builder.expect("a directory in /dev/shm"))
+    }
+
+    /// The same on a disk, if the directory of temporary files or cargo's target is on one.
+    pub(crate) fn on_disk() -> Self {
+        tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).map_or_else(|_| Self::new(), Self)
     }
 
     pub(crate) fn path(&self, name: &str) -> PathBuf {
@@ -50,9 +66,7 @@ impl World {
 
     /// The program, in this directory and without an environment of its own.
     pub(crate) fn command(&self) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_mapcast"));
-        command.env_clear().env("MAPCAST_DIR", self.0.path()).current_dir(self.0.path());
-        command
+        self.command_of(MAPCAST)
     }
 
     /// What bash offers for the last word of a line of `arguments`.
@@ -63,6 +77,13 @@ impl World {
         command.env("_CLAP_IFS", "\n").args(["--", "mapcast"]).args(arguments.split(' '));
         let output = command.output().expect("mapcast");
         String::from_utf8(output.stdout).expect("UTF-8")
+    }
+
+    /// A command here, in an environment of its own.
+    pub(crate) fn command_of(&self, program: impl AsRef<OsStr>) -> Command {
+        let mut command = Command::new(program);
+        command.env_clear().env("MAPCAST_DIR", self.0.path()).current_dir(self.0.path());
+        command
     }
 
     /// What it prints when it succeeds.

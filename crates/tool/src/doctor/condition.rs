@@ -1,0 +1,188 @@
+//! The condition of a region that can be read: its writer, its newest record, its clock.
+
+use std::fs;
+use std::ops::Deref;
+use std::time::{Duration, SystemTime};
+
+use mapcast::dynamic::{InstanceReader, Reader, RecordBuf};
+use mapcast::{ErrorKind, Publication, State};
+
+use super::id::Id;
+use super::report::Report;
+use crate::age::age_text;
+
+/// A smaller difference of wall clocks is no step: no time service makes one.
+const STEP: Duration = Duration::from_millis(100);
+
+/// A region of either kind.
+#[derive(Debug)]
+pub(super) enum Attached {
+    One(Reader),
+    Instances(InstanceReader),
+}
+
+impl Attached {
+    pub(super) fn open(address: &mapcast::Address) -> Result<Self, mapcast::Error> {
+        match Reader::open(address) {
+            Err(error) if matches!(error.kind(), ErrorKind::HasInstances { .. }) => {
+                InstanceReader::open(address).map(Self::Instances)
+            }
+            opened => opened.map(Self::One),
+        }
+    }
+
+    /// The newest record, of any instance.
+    fn newest(&mut self) -> Result<Option<Publication>, mapcast::Error> {
+        let mut record = RecordBuf::new(self.schema().clone());
+        match self {
+            Self::One(reader) => reader.latest(record.bytes_mut()),
+            Self::Instances(reader) => {
+                let instances: Vec<_> = reader.all().collect();
+                let mut newest: Option<Publication> = None;
+                for (instance, _) in instances {
+                    match reader.latest(instance, record.bytes_mut()) {
+                        Ok(found) => {
+                            newest =
+                                newest.into_iter().chain(found).max_by_key(|one| one.published_at);
+                        }
+                        // It was retired meanwhile.
+                        Err(error) if error.is_no_such_instance() => {}
+                        Err(error) => return Err(error),
+                    }
+                }
+                Ok(newest)
+            }
+        }
+    }
+
+    /// The process that writes it, if it has a writer.
+    pub(super) fn writer(&self) -> Option<u64> {
+        let has_writer = matches!(self.state(), State::Live | State::Stalled);
+        has_writer.then(|| self.writer_pid()).filter(|pid| *pid != 0)
+    }
+}
+
+impl Deref for Attached {
+    type Target = Reader;
+
+    fn deref(&self) -> &Reader {
+        match self {
+            Self::One(reader) => reader,
+            Self::Instances(reader) => reader,
+        }
+    }
+}
+
+/// What to type about the writer of a region.
+#[derive(Debug)]
+pub(super) struct Steps {
+    /// Starts it.
+    pub(super) start: String,
+    /// Shows what it has logged, if it is a unit.
+    pub(super) journal: Option<String>,
+}
+
+/// Reports what is wrong with the writer of `region` and its records. `by_name`: it was asked for, so one
+/// that is closed is reported, too.
+pub(super) fn check(region: &mut Attached, by_name: bool, steps: &Steps, report: &mut Report) {
+    let state = region.state();
+    writer(region, state, by_name, steps, report);
+    let path = region.path().to_owned();
+    match region.newest() {
+        Ok(None) if matches!(state, State::Live | State::Stalled) => {
+            let fact = "its writer has published nothing yet";
+            let step = steps.journal.clone().unwrap_or_else(|| process_step(region.writer_pid()));
+            report.add(Id::NoRecord, &path, fact, step);
+        }
+        Ok(Some(newest)) if state != State::Stale => clock(region, &newest, report),
+        Ok(_) => {}
+        Err(error) => report.add_error(id_of(error.kind()), &error),
+    }
+}
+
+/// The id of a finding that a library's error makes.
+pub(super) fn id_of(kind: &ErrorKind) -> Id {
+    match kind {
+        ErrorKind::NotThere | ErrorKind::NoDirectory | ErrorKind::BadName(_) => Id::NoRegion,
+        ErrorKind::RelativeDirectory(_) => Id::RelativeDirectory,
+        ErrorKind::UnsafeDirectory(_) | ErrorKind::NotOurs(_) => Id::UnsafeDirectory,
+        ErrorKind::NotAFile(_) | ErrorKind::NotARegion | ErrorKind::TooShort(_) => Id::NotARegion,
+        ErrorKind::UnsupportedVersion(_) | ErrorKind::UnsupportedFeatures(_) => Id::OtherVersion,
+        ErrorKind::Damaged(_) | ErrorKind::Truncated { .. } | ErrorKind::Unstable => Id::Damaged,
+        _ => Id::Unreadable,
+    }
+}
+
+fn writer(region: &Reader, state: State, by_name: bool, steps: &Steps, report: &mut Report) {
+    let (path, pid, start) = (region.path(), region.writer_pid(), &*steps.start);
+    let silence = age_text(region.heartbeat().elapsed());
+    match state {
+        State::Dead => {
+            let fact = format!(
+                "process {pid} ended without closing it; its last heartbeat was {silence} ago"
+            );
+            report.add(Id::Dead, path, fact, start);
+        }
+        State::Stalled => {
+            let promise = region.period().map_or_else(String::new, |period| {
+                format!("; it promises one every {}", age_text(period))
+            });
+            let stopped = if is_stopped(pid) { ", and is stopped" } else { "" };
+            let fact =
+                format!("process {pid} has sent no heartbeat for {silence}{stopped}{promise}");
+            let step = if stopped.is_empty() {
+                steps.journal.clone().unwrap_or_else(|| process_step(pid))
+            } else {
+                format!("kill -CONT {pid}")
+            };
+            report.add(Id::Stalled, path, fact, step);
+        }
+        State::Stale => {
+            report.add(Id::Stale, path, "it is from an earlier boot of the machine", start);
+        }
+        State::Closed if by_name => {
+            let fact = format!("its writer closed it; the last heartbeat was {silence} ago");
+            report.add(Id::Closed, path, fact, start);
+        }
+        State::Retired => {
+            let fact = "it was given up for another region, which has not taken its name";
+            report.add(Id::Retired, path, fact, start);
+        }
+        _ => {}
+    }
+}
+
+/// Reports that the wall clock has been set since `newest` was published.
+fn clock(region: &Reader, newest: &Publication, report: &mut Report) {
+    let Some(age) = newest.age() else { return };
+    let (by_writer, by_now) = (region.wall_time(newest), SystemTime::now() - age);
+    let (step, direction) = match by_now.duration_since(by_writer) {
+        Ok(step) => (step, "forward"),
+        Err(error) => (error.duration(), "back"),
+    };
+    if step >= STEP {
+        let fact = format!(
+            "the wall clock was set {direction} by {} since record {}",
+            age_text(step),
+            newest.sequence
+        );
+        report.add(
+            Id::ClockStep,
+            region.path(),
+            fact,
+            "timedatectl timesync-status, or chronyc tracking",
+        );
+    }
+}
+
+/// Shows what a process does.
+fn process_step(pid: u64) -> String {
+    format!("ps -o pid,stat,wchan:20,etime,args -p {pid}")
+}
+
+/// Whether a process is stopped by a signal or a debugger.
+fn is_stopped(pid: u64) -> bool {
+    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+    let state = stat.rsplit_once(") ").and_then(|(_, rest)| rest.chars().next());
+    matches!(state, Some('T' | 't'))
+}

@@ -1,0 +1,106 @@
+//! Where a region is: its file system, the room there, and what killed writers have left.
+
+use std::fs::{self, File, OpenOptions};
+use std::io;
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
+use std::time::Duration;
+
+use nix::fcntl::{FcntlArg, fcntl};
+use nix::libc;
+use nix::sys::statvfs::statvfs;
+
+use super::id::Id;
+use super::report::{Report, shell_word};
+use crate::age::age_text;
+use crate::file_facts::{DISK, OVERLAY, file_system};
+
+/// Ends the temporary names of region files.
+const TEMPORARY: &str = ".mapcast-new";
+/// A temporary file of this age is in use for no region: making one takes milliseconds.
+const OLD: Duration = Duration::from_secs(10);
+
+/// Reports a file at `path` that is not in memory.
+pub(super) fn medium(path: &Path, report: &mut Report) {
+    let step = "give a name, or a path in /run or /dev/shm, in its configuration";
+    match file_system(path) {
+        Some(DISK) => {
+            report.add(
+                Id::DiskBacked,
+                path,
+                "it is on a disk: write-back can delay the writer",
+                step,
+            );
+        }
+        Some(OVERLAY) => {
+            let fact =
+                "it is on overlayfs, where a name can mean two files, each with its own lock";
+            report.add(Id::Overlayfs, path, fact, step);
+        }
+        _ => {}
+    }
+}
+
+/// Reports that a new file of `bytes` does not fit into `directory`.
+pub(super) fn room(directory: &Path, bytes: u64, report: &mut Report) {
+    let Ok(found) = statvfs(directory) else { return };
+    let free = found.blocks_available().saturating_mul(found.fragment_size());
+    let step = format!("df -h {0}; df -i {0}; then free space there", shell_word(directory));
+    if free < bytes {
+        let (free, bytes) = (daemon::counted(free, "byte"), daemon::counted(bytes, "byte"));
+        let fact = format!("{free} free, and a new file of the region takes {bytes}");
+        report.add(Id::Full, directory, fact, step);
+    } else if found.files() > 0 && found.files_available() == 0 {
+        report.add(Id::Full, directory, "no inode is free for a new file of the region", step);
+    }
+}
+
+/// Reports temporary files in `directory` that no process has locked.
+pub(super) fn leftovers(directory: &Path, report: &mut Report) {
+    let entries = match fs::read_dir(directory) {
+        Ok(entries) => entries,
+        Err(error) => {
+            let path = directory.display();
+            return report.unchecked(format!("leftover files in {path}: {error}"));
+        }
+    };
+    let is_temporary = |name: &[u8]| name.starts_with(b".") && name.ends_with(TEMPORARY.as_bytes());
+    let paths = entries.flatten().filter(|entry| is_temporary(entry.file_name().as_bytes()));
+    let mut paths: Vec<_> = paths.map(|entry| entry.path()).collect();
+    paths.sort();
+    for path in paths {
+        let Some(age) = age(&path).filter(|age| *age >= OLD) else { continue };
+        // One that this user may not open is judged by its age alone.
+        if open(&path).is_ok_and(|file| is_locked(&file)) {
+            continue;
+        }
+        let fact = format!("a killed writer left it {} ago", age_text(age));
+        report.add(Id::Leftover, &path, fact, format!("rm {}", shell_word(&path)));
+    }
+}
+
+/// The age of a regular file; a time in the future counts as long ago.
+fn age(path: &Path) -> Option<Duration> {
+    let found = path.symlink_metadata().ok().filter(fs::Metadata::is_file)?;
+    Some(found.modified().ok()?.elapsed().unwrap_or(Duration::MAX))
+}
+
+fn open(path: &Path) -> io::Result<File> {
+    let flags = libc::O_NOFOLLOW | libc::O_NONBLOCK;
+    OpenOptions::new().read(true).custom_flags(flags).open(path)
+}
+
+/// Whether any process has a lock on `file`.
+fn is_locked(file: &File) -> bool {
+    let small = |value: i32| i16::try_from(value).expect("lock constants are small");
+    let mut probe = libc::flock {
+        l_type: small(libc::F_WRLCK),
+        l_whence: small(libc::SEEK_SET),
+        l_start: 0,
+        l_len: 0,
+        l_pid: 0,
+    };
+    let asked = fcntl(file, FcntlArg::F_OFD_GETLK(&mut probe));
+    asked.is_ok() && i32::from(probe.l_type) != libc::F_UNLCK
+}

@@ -1,0 +1,124 @@
+//! How a region differs from a configuration, and what the system does not let its producer do.
+
+use std::fmt::Write as _;
+use std::fs;
+
+use super::Diagnosis;
+use crate::world::World;
+
+/// The record of the tests' regions.
+const STUDENT: &str = "\
+[record]\nname = \"STU\"\n\
+[[record.field]]\nname = \"id\"\ntype = \"i32\"\nhelp = \"student number\"\n\
+[[record.field]]\nname = \"name\"\ntype = \"char[20]\"\n\
+[[record.field]]\nname = \"sex\"\ntype = \"char\"\n";
+
+impl World {
+    /// Writes the configuration `name`: these lines of `[region]`, and the rest.
+    fn config(&self, name: &str, region: &str, rest: &str) {
+        let text = format!("[region]\nname = \"live\"\n{region}{rest}");
+        fs::write(self.path(name), text).expect("written");
+    }
+
+    /// The configuration that the region `live` has, with `change` made to its text.
+    fn printed(&self, change: impl Fn(String) -> String) -> Diagnosis {
+        let text = change(self.prints("schema live --as toml"));
+        fs::write(self.path("live.toml"), text).expect("written");
+        self.doctor("live --config live.toml")
+    }
+}
+
+#[test]
+fn each_difference_of_a_record_is_a_finding() {
+    let world = World::in_memory();
+    let _writer = world.students("live");
+    world.printed(|text| text).is(&[]);
+    let pid = std::process::id();
+    let step = format!("kill -HUP {pid}");
+    let other_type = world.printed(|text| text.replace("\"i32\"", "\"u32\""));
+    let fact = "field id is i32 at byte 0 in the region, u32 at byte 0 in live.toml";
+    other_type.is(&["schema-differs"]).has("schema-differs", fact, &step);
+    let help = world.printed(|text| text.replace("student number", "number"));
+    let fact = "the help of id is \"student number\" in the region, \"number\" in live.toml";
+    help.is(&["schema-differs"]).has("schema-differs", fact, &step);
+    let renamed = world.printed(|text| text.replace("sex", "mark"));
+    renamed.has("schema-differs", "field mark is in live.toml and not in the region", &step);
+    renamed.has("schema-differs", "field sex is in the region and not in live.toml", &step);
+    let named = world.printed(|text| text.replace("\"STU\"", "\"UTS\""));
+    let fact = "the record's name is \"STU\" in the region, \"UTS\" in live.toml";
+    named.is(&["schema-differs"]).has("schema-differs", fact, &step);
+    // The configuration alone names the region, too.
+    let output = world.doctor("./live.toml");
+    output.is(&["schema-differs"]);
+}
+
+#[test]
+fn mode_group_slots_and_wake_are_compared() {
+    let world = World::in_memory();
+    let _writer = world.students("live");
+    let changed = |line: &str| {
+        world.printed(|text| text.replace("[region]\n", &format!("[region]\n{line}\n")))
+    };
+    let mode = changed("mode = \"0640\"");
+    mode.is(&["mode-differs"]).has(
+        "mode-differs",
+        "the mode is 0644 in the region, 0640 in live.toml",
+        "kill -HUP ",
+    );
+    changed("group = \"54321\"").is(&["group-differs"]);
+    let slots = changed("slots = 64");
+    slots.is(&["slots-differ"]).has("slots-differ", "in the region, 64 in live.toml", "kill -HUP ");
+    let is_waking = world.prints("inspect live").contains(", wakes readers");
+    changed(&format!("wake = {}", !is_waking)).is(&["wake-differs"]);
+}
+
+#[test]
+fn a_configuration_that_cannot_be_read_is_reported_with_its_line() {
+    let world = World::in_memory();
+    let _writer = world.students("live");
+    world.config("live.toml", "slot = 8\n", STUDENT);
+    for arguments in ["live --config live.toml", "./live.toml"] {
+        let diagnosis = world.doctor(arguments);
+        let fact = "live.toml:3:1: region.slot: unknown key";
+        diagnosis.is(&["bad-configuration"]).has("bad-configuration", fact, "producer ");
+    }
+}
+
+#[test]
+fn a_bare_file_of_another_size_than_its_record_is_reported() {
+    let world = World::in_memory();
+    let region = "[region]\nformat = \"bare\"\npath = \"./bare\"\n";
+    fs::write(world.path("bare.toml"), format!("{region}{STUDENT}")).expect("written");
+    fs::write(world.path("bare"), [0; 28]).expect("written");
+    world.chmod("bare", 0o644);
+    world.doctor("./bare.toml").is(&[]);
+    fs::write(world.path("bare"), [0; 27]).expect("written");
+    let diagnosis = world.doctor("./bare.toml");
+    let fact = "it has 27 bytes, the record in ./bare.toml has 28 bytes";
+    diagnosis.is(&["schema-differs"]).has("schema-differs", fact, "correct the record");
+}
+
+#[test]
+fn limits_that_do_not_allow_what_the_configuration_asks_for_are_reported() {
+    let world = World::in_memory();
+    world.chmod(".", 0o755);
+    let mut rest =
+        "[producer]\npriority = 50\nlock_memory = true\n[record]\nname = \"X\"\n".to_owned();
+    for index in 0..30 {
+        let _ = write!(
+            rest,
+            "[[record.field]]\nname = \"f{index}\"\ntype = \"f64\"\n\
+             source = {{ file = {{ path = \"/proc/uptime\" }} }}\n"
+        );
+    }
+    world.config("live.toml", "", &rest);
+    world.chmod("live.toml", 0o644);
+    let before = "ulimit -n 40; ulimit -l 64";
+    let arguments = "--config live.toml --ignore no-region";
+    let diagnosis = world.doctor_of_ordinary_user(before, arguments);
+    diagnosis.is(&["limit-nofile", "limit-memlock", "limit-rtprio"]);
+    let fact = "it takes 48 descriptors, and this shell may have 40";
+    diagnosis.has("limit-nofile", fact, "ulimit -n 48");
+    diagnosis.has("limit-memlock", "this shell may lock 65536 bytes", "ulimit -l unlimited");
+    diagnosis.has("limit-rtprio", "priority = 50, and this shell may have 0", "ulimit -r 50");
+}

@@ -1,0 +1,82 @@
+//! Where a region is: the file system, leftover files; and where it is not.
+
+use std::fs::{self, File};
+use std::time::{Duration, SystemTime};
+
+use mapcast::{Options, Stu};
+use nix::fcntl::{FcntlArg, fcntl};
+use nix::libc;
+
+use super::say;
+use crate::world::World;
+
+#[test]
+fn a_region_on_a_disk_is_reported() {
+    let world = World::on_disk();
+    let _writer = world.students("live");
+    let diagnosis = world.doctor("live");
+    match diagnosis.ids()[..] {
+        [] => say("not run: the directory of cargo's target is in memory"),
+        ["overlayfs"] => say("not run: the directory of cargo's target is on overlayfs"),
+        _ => {
+            diagnosis.is(&["disk-backed"]).has("disk-backed", "on a disk", "/dev/shm");
+        }
+    }
+}
+
+#[test]
+fn a_temporary_file_is_left_over_if_it_is_old_and_not_locked() {
+    let world = World::in_memory();
+    let _writer = world.students("live");
+    let hours_ago = SystemTime::now() - Duration::from_hours(2);
+    let file = |name: &str, modified: SystemTime| {
+        let file = File::create(world.path(name)).expect("a file");
+        file.set_modified(modified).expect("its time");
+        file
+    };
+    file(".live.region.1-2.mapcast-new", SystemTime::now());
+    let locked = file(".live.region.3-4.mapcast-new", hours_ago);
+    let small = |value: i32| i16::try_from(value).expect("a small constant");
+    let whole = libc::flock {
+        l_type: small(libc::F_WRLCK),
+        l_whence: small(libc::SEEK_SET),
+        l_start: 0,
+        l_len: 0,
+        l_pid: 0,
+    };
+    fcntl(&locked, FcntlArg::F_OFD_SETLK(&whole)).expect("a lock");
+    world.doctor("live").is(&[]);
+    file(".live.region.5-6.mapcast-new", hours_ago);
+    let step = format!("rm {}", world.path(".live.region.5-6.mapcast-new").display());
+    world.doctor("live").is(&["leftover"]).has("leftover", "left it 2 h 0 min ago", &step);
+    world.doctor("").is(&["leftover"]);
+}
+
+#[test]
+fn a_region_that_is_not_there_is_reported_with_the_directories_and_the_nearest_name() {
+    let world = World::in_memory();
+    let _writer = world.students("temperature");
+    let directory = world.path("");
+    let directory = directory.to_str().expect("UTF-8").trim_end_matches('/');
+    let fact = format!("there is no region temprature in {directory}");
+    let diagnosis = world.doctor("temprature");
+    diagnosis.is(&["no-region"]).has("no-region", &fact, "mapcast doctor temperature");
+    diagnosis.has("no-region", "the nearest name is temperature", "");
+    diagnosis.has("no-region", "mapcast-producer@temprature.service is not installed", "");
+    let by_path = world.doctor("./temprature.region");
+    by_path.is(&["no-region"]).has(
+        "no-region",
+        "there is no file",
+        "mapcast doctor ./temperature.region",
+    );
+    let far = world.doctor("./in/x.region");
+    far.is(&["no-region"]).has("no-region", "and no directory ", "path = \"./in/x.region\"");
+}
+
+#[test]
+fn a_region_whose_file_is_cut_while_others_are_well_does_not_hide_them() {
+    let world = World::in_memory();
+    let _well = Options::new().open::<Stu>(world.path("empty.region")).expect("a writer");
+    fs::write(world.path("text.region"), "text").expect("a file");
+    world.doctor("").is(&["no-record", "not-a-region"]);
+}
