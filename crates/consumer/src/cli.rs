@@ -11,7 +11,7 @@ use clap::builder::{
 use clap::{Parser, ValueHint};
 use daemon::cli::{self, CommonArgs, VERSION};
 use region::{Begin, State};
-use render::Format;
+use render::{Format, Pace};
 use settings::duration;
 
 use crate::target::Source;
@@ -208,7 +208,7 @@ pub struct Args {
     /// N may be a fraction: 0.2 is a line in five seconds. A record that is held back is printed as soon as
     /// the rate allows, unless a newer one takes its place. Records that are left out are not logged; the
     /// sequence numbers show the gap.
-    #[arg(long, hide_short_help = true, value_name = "N", requires = "follow", value_parser = rate)]
+    #[arg(long, hide_short_help = true, value_name = "N", requires = "follow", value_parser = Pace::every)]
     pub rate: Option<Duration>,
 
     /// In CSV, put ' before a text that begins with = + - or @
@@ -256,13 +256,6 @@ fn begin(text: &str) -> Result<Begin, &'static str> {
             _ => Err("write newest, oldest or the number of a record, from 1 on"),
         },
     }
-}
-
-/// The time for a line, from lines a second.
-fn rate(text: &str) -> Result<Duration, &'static str> {
-    let lines = text.parse().ok().filter(|lines| (0.0001..=1e6).contains(lines));
-    let lines: f64 = lines.ok_or("write how many lines a second, from 0.0001 to 1000000")?;
-    Ok(Duration::from_secs_f64(1.0 / lines))
 }
 
 /// All states of a region.

@@ -7,10 +7,8 @@ use std::time::Duration;
 use daemon::logging::LogError;
 use daemon::{Exit, OutputError, PassedError};
 use region::{RegionError, State};
-use render::{duration_text, rounded};
+use render::{Misfit, duration_text, rounded};
 use settings::SettingsError;
-
-use crate::misfit::Misfit;
 
 /// Why [`run`](crate::run) failed. Displays as one line that ends with the next step.
 #[derive(Debug, thiserror::Error)]

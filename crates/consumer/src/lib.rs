@@ -23,15 +23,12 @@
 
 mod environment;
 mod error;
-mod filter;
 mod follow;
 mod health;
 mod last;
 mod link;
 mod messages;
-mod misfit;
 mod options;
-mod pace;
 mod printer;
 mod session;
 mod snapshot;
@@ -59,8 +56,8 @@ use error::Kind;
 use health::Health;
 use link::Link;
 use messages::Log;
-use pace::Pace;
 use printer::Printer;
+use render::Pace;
 use session::Session;
 use stdout::Stdout;
 pub use target::Source;

@@ -9,10 +9,8 @@ use std::time::Duration;
 
 use daemon::{Monotonic, RateLimit, counted};
 use region::{RegionError, State};
-use render::ViewError;
+use render::{Misfit, ViewError};
 use tracing::field::display;
-
-use crate::misfit::Misfit;
 
 /// A change to a region, for its operator.
 #[derive(Debug)]

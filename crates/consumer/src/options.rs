@@ -3,11 +3,10 @@
 use std::num::NonZeroU64;
 
 use region::Begin;
-use render::{Format, LineText, View};
+use render::{Filter, Format, LineText, View};
 
 use crate::cli::Args;
 use crate::error::{ConsumerError, Kind};
-use crate::filter::Filter;
 
 impl Args {
     /// An error for options that have no effect together.

@@ -6,17 +6,14 @@
 use std::time::Duration;
 
 use daemon::Monotonic;
-use region::{Publication, RegionError};
-use render::{LineText, View, ViewError};
+use region::{BootTime, Publication, RegionError};
+use render::{Filter, Held, LineText, Misfit, Pace, View, ViewError};
 
 use crate::environment::Environment;
 use crate::error::{ConsumerError, Kind};
-use crate::filter::Filter;
 use crate::health::Health;
 use crate::link::{Event, Link};
 use crate::messages::{Change, Notice};
-use crate::misfit::Misfit;
-use crate::pace::{Held, Pace};
 use crate::printer::{Flow, Printer};
 use crate::timeout::Timeout;
 
@@ -169,7 +166,7 @@ impl<'e> Session<'e> {
             return false;
         }
         let Some(pace) = &mut self.pace else { return true };
-        let is_due = pace.admits(Monotonic::now());
+        let is_due = pace.admits(BootTime::now());
         if !is_due {
             pace.hold(record, publication);
         }
@@ -183,7 +180,7 @@ impl<'e> Session<'e> {
 
     /// Prints the record that was held back, if its time has come.
     pub(crate) fn release(&mut self) -> Result<Flow, ConsumerError> {
-        let held = self.pace.as_mut().and_then(|pace| pace.release(Monotonic::now()));
+        let held = self.pace.as_mut().and_then(|pace| pace.release(BootTime::now()));
         self.print_held(held)
     }
 
@@ -267,7 +264,7 @@ impl<'e> Session<'e> {
     /// Waits for a record.
     pub(crate) fn wait(&mut self) -> Result<Flow, ConsumerError> {
         let span = self.timeout.shorten(self.link.next_look());
-        let span = self.pace.as_ref().map_or(span, |pace| pace.shorten(span, Monotonic::now()));
+        let span = self.pace.as_ref().map_or(span, |pace| pace.shorten(span, BootTime::now()));
         let span = self.health.shorten(span, self.newest);
         self.environment.wait(&mut self.link, span)?;
         Ok(self.flow())

@@ -6,6 +6,7 @@
 //!
 //! ```text
 //!   View (what is asked for) --of a schema--> Renderer --a Reading--> a line
+//!   Filter, Pace: which of the records that are read become a line
 //! ```
 //!
 //! Price: names and templates are looked up once for each schema. A line of text costs 0.4 us, one of
@@ -38,15 +39,21 @@
 mod columns;
 mod csv;
 mod duration;
+mod filter;
 mod json;
 mod line;
+mod misfit;
+mod pace;
 mod reading;
 mod text;
 mod values;
 mod view;
 
 pub use duration::{duration_text, rounded};
+pub use filter::Filter;
 pub use line::{Line, LineError, LineText};
+pub use misfit::Misfit;
+pub use pace::{Held, Pace};
 pub use reading::{Origin, Reading};
 pub use text::BROKEN_OFF;
 pub use values::Values;

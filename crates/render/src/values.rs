@@ -31,6 +31,7 @@ use std::io::{self, Write};
 use std::ops::Range;
 
 use layout::{RecordView, Schema};
+use query::FieldRef;
 
 use crate::columns::{self, Column};
 use crate::json::{self, Record};
@@ -58,6 +59,16 @@ impl Values {
     pub fn named(names: &[String], schema: &Schema) -> Result<Self, ViewError> {
         let columns = columns::named(names, schema).map_err(ViewError::Fields)?;
         Ok(Self { columns, labels: true })
+    }
+
+    /// All of `schema`, in its order, with labels.
+    pub fn all(schema: &Schema) -> Self {
+        Self { columns: columns::all(schema), labels: true }
+    }
+
+    /// Which they are.
+    pub fn fields(&self) -> impl Iterator<Item = FieldRef> {
+        self.columns.iter().map(|column| column.at)
     }
 
     /// The same with numbers in place of their labels.

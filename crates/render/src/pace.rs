@@ -14,44 +14,55 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use daemon::Monotonic;
 use layout::{RecordBuf, RecordView};
-use region::Publication;
+use mapcast::{BootTime, Publication};
 
 /// When the next line may be printed, and what it is.
 #[derive(Debug)]
-pub(crate) struct Pace {
+pub struct Pace {
     every: Duration,
     /// `None`: nothing was printed yet.
-    next: Option<Monotonic>,
+    next: Option<BootTime>,
     held: Option<Held>,
 }
 
 /// A record that waits for its time.
 #[derive(Debug)]
-pub(crate) struct Held {
-    pub(crate) record: RecordBuf,
-    pub(crate) publication: Option<Publication>,
+pub struct Held {
+    /// Its bytes.
+    pub record: RecordBuf,
+    /// Its name and time; `None` in a bare file.
+    pub publication: Option<Publication>,
 }
 
 impl Pace {
+    /// At most so many lines a second as `text` says: the shortest time between two.
+    ///
+    /// # Errors
+    /// It is no number, or out of range: what to write instead.
+    pub fn every(text: &str) -> Result<Duration, &'static str> {
+        let lines = text.parse().ok().filter(|lines| (0.0001..=1e6).contains(lines));
+        let lines: f64 = lines.ok_or("write how many lines a second, from 0.0001 to 1000000")?;
+        Ok(Duration::from_secs_f64(1.0 / lines))
+    }
+
     /// One line in `every`.
-    pub(crate) fn new(every: Duration) -> Self {
+    pub fn new(every: Duration) -> Self {
         Self { every, next: None, held: None }
     }
 
     /// Whether a line may be printed `now`. If so, it is: what was held back is older.
-    pub(crate) fn admits(&mut self, now: Monotonic) -> bool {
+    pub fn admits(&mut self, now: BootTime) -> bool {
         let is_due = self.is_due(now);
         if is_due {
-            self.next = Some(now.after(self.every));
+            self.next = Some(self.after(now));
             self.held = None;
         }
         is_due
     }
 
     /// Keeps `record` for later, in place of an older one.
-    pub(crate) fn hold(&mut self, record: RecordView<'_>, publication: Option<Publication>) {
+    pub fn hold(&mut self, record: RecordView<'_>, publication: Option<Publication>) {
         let held = self.held.get_or_insert_with(|| Held::new(record));
         if held.record.bytes().len() != record.bytes().len() {
             *held = Held::new(record);
@@ -61,28 +72,33 @@ impl Pace {
     }
 
     /// The record that is held back, if it may be printed `now`.
-    pub(crate) fn release(&mut self, now: Monotonic) -> Option<Held> {
+    pub fn release(&mut self, now: BootTime) -> Option<Held> {
         if self.held.is_none() || !self.is_due(now) {
             return None;
         }
-        self.next = Some(now.after(self.every));
+        self.next = Some(self.after(now));
         self.held.take()
     }
 
     /// The record that is held back, whether its time has come or not.
-    pub(crate) fn take(&mut self) -> Option<Held> {
+    pub fn take(&mut self) -> Option<Held> {
         self.held.take()
     }
 
     /// `span`, or the time until the record that is held back may be printed.
-    pub(crate) fn shorten(&self, span: Duration, now: Monotonic) -> Duration {
+    pub fn shorten(&self, span: Duration, now: BootTime) -> Duration {
         match (&self.held, self.next) {
             (Some(_), Some(next)) => span.min(next.since(now)),
             _ => span,
         }
     }
 
-    fn is_due(&self, now: Monotonic) -> bool {
+    fn after(&self, now: BootTime) -> BootTime {
+        let every = u64::try_from(self.every.as_nanos()).unwrap_or(u64::MAX);
+        BootTime::from_nanos(now.as_nanos().saturating_add(every))
+    }
+
+    fn is_due(&self, now: BootTime) -> bool {
         self.next.is_none_or(|next| next <= now)
     }
 }
@@ -97,8 +113,9 @@ impl Held {
 mod tests {
     use std::time::Duration;
 
-    use daemon::Monotonic;
     use layout::{FieldSpec, RecordView, Scalar, Schema};
+
+    use mapcast::BootTime;
 
     use super::Pace;
 
@@ -106,7 +123,7 @@ mod tests {
     fn the_newest_record_is_released_when_its_time_has_come() {
         let schema = Schema::builder("R").field(FieldSpec::new("x", Scalar::U8)).build().unwrap();
         let record = |byte: &'static [u8; 1]| RecordView::new(&schema, byte).unwrap();
-        let at = |millis: u64| Monotonic::from_nanos(millis * 1_000_000);
+        let at = |millis: u64| BootTime::from_nanos(millis * 1_000_000);
         let second = Duration::from_secs(1);
         let mut pace = Pace::new(second);
         assert!(pace.admits(at(0)));

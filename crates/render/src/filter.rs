@@ -8,7 +8,7 @@ use query::{Condition, FieldRef, QueryError};
 
 /// What is asked for, and what that is for the records of the region.
 #[derive(Debug, Default)]
-pub(crate) struct Filter {
+pub struct Filter {
     condition: Option<String>,
     on_change: bool,
     parsed: Option<Condition>,
@@ -19,17 +19,18 @@ pub(crate) struct Filter {
 
 impl Filter {
     /// Selects records by `condition`, if there is one.
-    pub(crate) fn new(condition: Option<String>) -> Self {
+    pub fn new(condition: Option<String>) -> Self {
         Self { condition, ..Self::default() }
     }
 
     /// Selects only those that differ from the one selected last.
-    pub(crate) fn on_change(self) -> Self {
+    #[must_use]
+    pub fn on_change(self) -> Self {
         Self { on_change: true, ..self }
     }
 
     /// Whether it may leave records out.
-    pub(crate) fn is_selective(&self) -> bool {
+    pub fn is_selective(&self) -> bool {
         self.condition.is_some() || self.on_change
     }
 
@@ -37,11 +38,7 @@ impl Filter {
     ///
     /// # Errors
     /// The condition does not fit the schema.
-    pub(crate) fn adapt(
-        &mut self,
-        schema: &Schema,
-        chosen: Vec<FieldRef>,
-    ) -> Result<(), QueryError> {
+    pub fn adapt(&mut self, schema: &Schema, chosen: Vec<FieldRef>) -> Result<(), QueryError> {
         let parsed = self.condition.as_ref().map(|text| Condition::parse(text, schema));
         self.parsed = parsed.transpose()?;
         self.chosen = chosen;
@@ -50,7 +47,7 @@ impl Filter {
     }
 
     /// Whether `record` is printed.
-    pub(crate) fn selects(&mut self, record: RecordView<'_>) -> bool {
+    pub fn selects(&mut self, record: RecordView<'_>) -> bool {
         let holds = self.parsed.as_ref().is_none_or(|condition| condition.holds(record));
         holds && (!self.on_change || self.has_changed(record))
     }

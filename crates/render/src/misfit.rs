@@ -3,11 +3,12 @@
 use std::fmt;
 
 use query::QueryError;
-use render::ViewError;
+
+use crate::view::ViewError;
 
 /// What does not fit. Displays as the option, the fact and what to do.
 #[derive(Debug)]
-pub(crate) enum Misfit {
+pub enum Misfit {
     /// `--fields` or `--line`. A line of the configuration gives way to the region's.
     View(ViewError),
     /// `--where`.
