@@ -3,7 +3,7 @@
 use clap::{Parser, Subcommand, ValueEnum};
 use daemon::cli::{self, CommonArgs, VERSION};
 
-use crate::{doctor, get, inspect, list, publish, schema};
+use crate::{doctor, export, get, inspect, list, publish, schema};
 
 /// The name the program goes by in messages.
 pub const PROGRAM: &str = "mapcast";
@@ -17,6 +17,7 @@ Examples:
   mapcast publish boiler burner=on    one record from a script
   mapcast schema host --as c          its record as a C struct
   mapcast doctor host                 what is wrong with it, and what to type
+  mapcast export                      all regions for Prometheus, and on a page at http://127.0.0.1:9464/
 
 Exit codes:
   0  done
@@ -62,6 +63,8 @@ pub enum Command {
     Schema(schema::Args),
     /// Finds out what is wrong with regions, their files and services, and what to type
     Doctor(doctor::Args),
+    /// Exports regions to Prometheus, and on a page
+    Export(export::Args),
 }
 
 /// How a result is printed.

@@ -9,6 +9,7 @@ use mapcast::ErrorKind;
 use settings::SettingsError;
 
 use crate::doctor::DoctorError;
+use crate::export::ExportError;
 use crate::get::GetError;
 use crate::publish::PublishError;
 
@@ -56,6 +57,9 @@ pub enum ToolError {
     /// The bare format has no header.
     #[error("{}: a bare file does not describe itself; read its .toml", .0.display())]
     Bare(PathBuf),
+    /// Regions cannot be exported.
+    #[error(transparent)]
+    Export(#[from] ExportError),
     /// The result could not be written.
     #[error(transparent)]
     Output(#[from] OutputError),
@@ -71,6 +75,7 @@ impl ToolError {
             Self::Get(error) => error.exit(),
             Self::Publish(error) => error.exit(),
             Self::OtherName { .. } => Exit::NoValue,
+            Self::Export(error) => error.exit(),
             _ => Exit::Failure,
         }
     }

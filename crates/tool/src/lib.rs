@@ -10,6 +10,7 @@
 //!   publish   records from a script            producer::Feed
 //!   schema    its record in another language   schema/
 //!   doctor    what is wrong, and what to type  doctor/
+//!   export    all regions over HTTP             export/
 //! ```
 //!
 //! Price: an attach and one copy of a record for each region that is shown.
@@ -17,6 +18,7 @@
 mod age;
 mod completion;
 mod error;
+mod export;
 mod file_facts;
 mod get;
 mod inspect;
@@ -32,6 +34,7 @@ pub mod doctor;
 pub mod schema;
 
 pub use error::ToolError;
+pub use export::ExportError;
 pub use get::GetError;
 pub use publish::PublishError;
 
@@ -47,5 +50,6 @@ pub fn run(args: &Args) -> Result<(), ToolError> {
         Command::Publish(args) => publish::run(args),
         Command::Schema(args) => schema::run(args),
         Command::Doctor(args) => doctor::run(args),
+        Command::Export(args) => export::run(args),
     }
 }

@@ -1,6 +1,7 @@
 //! A region as it is given on the command line: a name, a path, or a configuration.
 
 use std::ffi::OsString;
+use std::fmt;
 use std::path::PathBuf;
 
 use clap::builder::{OsStringValueParser, TypedValueParser};
@@ -78,7 +79,7 @@ fn similar(name: &str) -> Option<String> {
     nearest(name, &names).map(str::to_owned)
 }
 
-/// Where a region is, as the library takes it.
+/// Where a region is, as the library takes it; displayed as it was given.
 #[derive(Clone, Debug)]
 pub(crate) struct Located(Address);
 
@@ -88,5 +89,11 @@ impl ToPlace for Located {
             Address::Name(name) => Place::Name(name),
             Address::Path(path) => Place::Path(path),
         }
+    }
+}
+
+impl fmt::Display for Located {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
     }
 }

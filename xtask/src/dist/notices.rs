@@ -16,6 +16,10 @@ use crate::tools::{Fallible, cargo, metadata, printed};
 /// How the names of licence files begin.
 const BEGINNINGS: [&str; 6] = ["LICENSE", "LICENCE", "COPYING", "COPYRIGHT", "NOTICE", "UNLICENSE"];
 
+/// What is in a program beside libraries: its name and licence, and where the text is.
+const FILES: [(&str, &str, &str); 1] =
+    [("uPlot 1.6.32", "MIT", "crates/tool/src/export/page/uplot/LICENSE")];
+
 /// The file NOTICES.
 pub(super) fn text() -> Fallible<String> {
     let linked = linked()?;
@@ -33,6 +37,11 @@ pub(super) fn text() -> Fallible<String> {
         for text in licences(folder)? {
             texts.entry(text).or_default().push(name.clone());
         }
+    }
+    for (name, licence, file) in FILES {
+        let _ = writeln!(list, "  {name}: {licence}");
+        let text = fs::read_to_string(super::root().join(file))?;
+        texts.entry(text.trim().to_owned()).or_default().push(name.to_owned());
     }
     let mut all = format!("The programs of mapcast contain these libraries:\n\n{list}");
     for (text, names) in texts {
@@ -92,7 +101,7 @@ mod tests {
     #[test]
     fn every_library_that_is_linked_is_named_with_its_licence() {
         let text = text().expect("the notices");
-        for library in ["clap_builder", "libc", "memmap2", "rustix", "toml", "tracing"] {
+        for library in ["clap_builder", "libc", "memmap2", "rustix", "toml", "tracing", "uPlot"] {
             assert!(text.contains(&format!("\n  {library} ")), "{library} is not named");
         }
         for other in ["\n  clap_derive ", "\n  loom ", "\n  criterion ", "\n  region "] {

@@ -1,10 +1,12 @@
 //! The tool, run as a person runs it.
 
 mod doctor;
+mod export;
 mod get;
 mod help;
 mod list;
 mod publish;
 mod schema;
+mod server;
 mod tour;
 mod world;

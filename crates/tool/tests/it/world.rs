@@ -5,6 +5,7 @@ use std::fs::Permissions;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::PathBuf;
 use std::process::{Command, Output};
+use std::time::{Duration, Instant};
 
 use mapcast::{InstanceWriter, Stu, Writer};
 use tempfile::TempDir;
@@ -61,12 +62,19 @@ impl World {
     }
 
     pub(crate) fn run(&self, arguments: &str) -> Output {
-        self.command().args(arguments.split_whitespace()).output().expect("mapcast")
+        self.command_with(arguments).output().expect("mapcast")
     }
 
     /// The program, in this directory and without an environment of its own.
     pub(crate) fn command(&self) -> Command {
         self.command_of(MAPCAST)
+    }
+
+    /// `mapcast ARGUMENTS`, which looks for names here alone.
+    pub(crate) fn command_with(&self, arguments: &str) -> Command {
+        let mut command = self.command();
+        command.args(arguments.split_whitespace());
+        command
     }
 
     /// What bash offers for the last word of a line of `arguments`.
@@ -93,5 +101,15 @@ impl World {
         let text = |bytes| String::from_utf8(bytes).expect("UTF-8");
         assert!(output.status.success(), "{arguments}: {}", text(output.stderr));
         text(output.stdout)
+    }
+}
+
+/// Waits until `ready`.
+#[track_caller]
+pub(crate) fn wait_until(what: &str, mut ready: impl FnMut() -> bool) {
+    let deadline = Instant::now() + Duration::from_mins(1);
+    while !ready() {
+        assert!(Instant::now() < deadline, "not within a minute: {what}");
+        std::thread::sleep(Duration::from_millis(5));
     }
 }

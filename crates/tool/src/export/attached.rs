@@ -1,0 +1,131 @@
+//! One region that is attached, plain or with instances, and its records one after the other.
+//!
+//! Invariant: a record is read once for each look, whole; so all values of a [`Row`] belong together.
+//!
+//! Price: an attach; then a `stat` and a copy of each record for each look.
+
+use std::ops::Deref;
+
+use mapcast::dynamic::{Field, InstanceReader, Reader, RecordBuf, RecordView};
+use mapcast::{Error, ErrorKind, Publication, Refreshed, ToPlace};
+use render::{Format, Renderer, View};
+
+use super::metrics::OWN;
+use super::names::FieldMetric;
+
+/// An attached region.
+#[derive(Debug)]
+pub(crate) struct Attached {
+    reader: AnyReader,
+    record: RecordBuf,
+    shape: Shape,
+}
+
+/// What the schema of a region decides.
+#[derive(Debug)]
+pub(crate) struct Shape {
+    /// For each field, in the schema's order.
+    pub(crate) metrics: Vec<FieldMetric>,
+    /// The line of a record as `consumer --format json` prints it.
+    pub(crate) json: Renderer,
+    /// Longest array and text that is exported.
+    pub(crate) longest: u32,
+}
+
+/// A record, or that there is none yet.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Row<'a> {
+    pub(crate) region: &'a Reader,
+    /// The instance it is of.
+    pub(crate) instance: Option<&'a str>,
+    pub(crate) newest: Option<(Publication, RecordView<'a>)>,
+}
+
+#[derive(Debug)]
+enum AnyReader {
+    Plain(Reader),
+    Instances(InstanceReader),
+}
+
+impl Deref for AnyReader {
+    type Target = Reader;
+
+    fn deref(&self) -> &Reader {
+        match self {
+            Self::Plain(reader) => reader,
+            Self::Instances(reader) => reader,
+        }
+    }
+}
+
+impl Attached {
+    /// Attaches to the region at `place`, of which longer arrays than `longest` are left out.
+    pub(crate) fn open(place: impl ToPlace, longest: u32) -> Result<Self, Error> {
+        let reader = match Reader::open(&place) {
+            Err(error) if matches!(error.kind(), ErrorKind::HasInstances { .. }) => {
+                AnyReader::Instances(InstanceReader::open(&place)?)
+            }
+            reader => AnyReader::Plain(reader?),
+        };
+        let schema = reader.schema().clone();
+        let shown = schema.fields().iter().filter(|field| is_shown(field, longest));
+        let fields = shown.map(|field| field.name().to_owned()).collect();
+        let view = View { format: Format::Json, fields: Some(fields), ..View::default() };
+        let json = view.of(&schema).expect("each of its fields once");
+        let metrics = FieldMetric::all(&schema, &OWN);
+        let shape = Shape { metrics, json, longest };
+        Ok(Self { reader, record: RecordBuf::new(schema), shape })
+    }
+
+    pub(crate) fn region(&self) -> &Reader {
+        &self.reader
+    }
+
+    /// The fields that are exported.
+    pub(crate) fn fields(&self) -> impl Iterator<Item = &Field> {
+        let fields = self.reader.schema().fields().iter();
+        fields.filter(|field| is_shown(field, self.shape.longest))
+    }
+
+    pub(crate) fn has_instances(&self) -> bool {
+        matches!(self.reader, AnyReader::Instances(_))
+    }
+
+    /// Whether the path still names the attached file.
+    pub(crate) fn is_current(&mut self) -> bool {
+        let refreshed = match &mut self.reader {
+            AnyReader::Plain(reader) => reader.refresh(),
+            AnyReader::Instances(reader) => reader.refresh(),
+        };
+        matches!(refreshed, Ok(Refreshed::Same))
+    }
+
+    /// Reads each record once, and passes it to `visit`.
+    pub(crate) fn look(&mut self, mut visit: impl FnMut(Row<'_>, &mut Shape)) -> Result<(), Error> {
+        let Self { reader, record, shape } = self;
+        match reader {
+            AnyReader::Plain(region) => {
+                let newest = region.latest(record.bytes_mut())?;
+                let newest = newest.map(|publication| (publication, record.view()));
+                visit(Row { region, instance: None, newest }, shape);
+            }
+            AnyReader::Instances(region) => {
+                let all: Vec<_> = region.all().collect();
+                for (instance, name) in all {
+                    let newest = match region.latest(instance, record.bytes_mut()) {
+                        // It was retired meanwhile.
+                        Err(error) if matches!(error.kind(), ErrorKind::NoSuchInstance) => continue,
+                        newest => newest?.map(|publication| (publication, record.view())),
+                    };
+                    visit(Row { region, instance: Some(&name), newest }, shape);
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Whether a field is short enough to be exported. A text is one value, and cut.
+pub(crate) fn is_shown(field: &Field, longest: u32) -> bool {
+    field.ctype().is_text() || field.ctype().count().is_none_or(|count| count <= longest)
+}

@@ -1,0 +1,169 @@
+//! Which regions are exported, and that they are attached.
+//!
+//! Invariant: no two regions have one label. A region that cannot be read is logged once, and again when the reason
+//! changes; the others are exported.
+//!
+//! ```text
+//!   mapcast export          all that can be found by name, looked for again every second
+//!   mapcast export A ./B    these; one that is not there yet is attached when it appears
+//! ```
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use daemon::{Monotonic, OnChange, plain};
+use mapcast::{Error, ErrorKind, Place, ToPlace};
+use tracing::{info, warn};
+
+use crate::region_argument::Located;
+
+use super::attached::Attached;
+
+/// How often the directories are listed at most.
+const LIST_EVERY: Duration = Duration::from_secs(1);
+
+/// The regions that are exported.
+#[derive(Debug)]
+pub(crate) struct Fleet {
+    /// By their labels.
+    regions: BTreeMap<String, Region>,
+    /// When to list the directories again; `None`: the regions were named.
+    listing: Option<Monotonic>,
+    refused: OnChange<Vec<String>>,
+    longest: u32,
+}
+
+/// One of them.
+#[derive(Debug)]
+pub(crate) struct Region {
+    spot: Spot,
+    attached: Option<Attached>,
+    error: OnChange<String>,
+}
+
+#[derive(Clone, Debug)]
+enum Spot {
+    Listed(mapcast::Address),
+    Named(Located),
+}
+
+impl ToPlace for Spot {
+    fn place(&self) -> Place<'_> {
+        match self {
+            Self::Listed(address) => address.place(),
+            Self::Named(located) => located.place(),
+        }
+    }
+}
+
+impl Fleet {
+    /// All regions that can be found by name, or those that are `named`.
+    pub(crate) fn new(named: Vec<Located>, longest: u32) -> Result<Self, Error> {
+        let listing = named.is_empty().then_some(Monotonic::from_nanos(0));
+        let region = |located: Located| (located.to_string(), Region::new(Spot::Named(located)));
+        let regions = named.into_iter().map(region).collect();
+        let mut fleet = Self { regions, listing, refused: OnChange::new(), longest };
+        fleet.list_if_due()?;
+        Ok(fleet)
+    }
+
+    /// The regions as they are now, with their labels. Attaches those that are not.
+    pub(crate) fn regions(&mut self) -> impl Iterator<Item = (&str, &mut Region)> {
+        if let Err(error) = self.list_if_due() {
+            self.report_refused(&[error]);
+        }
+        for region in self.regions.values_mut() {
+            region.attach(self.longest);
+        }
+        let is_listed = self.listing.is_some();
+        self.regions.iter_mut().filter_map(move |(label, region)| {
+            // One that was deleted since the directory was listed.
+            (!is_listed || region.attached.is_some() || region.error.last().is_some())
+                .then_some((label.as_str(), region))
+        })
+    }
+
+    fn list_if_due(&mut self) -> Result<(), Error> {
+        let now = Monotonic::now();
+        if self.listing.is_none_or(|due| due > now) {
+            return Ok(());
+        }
+        let listing = mapcast::list()?;
+        self.listing = Some(now.after(LIST_EVERY));
+        self.report_refused(&listing.refused);
+        let mut before = std::mem::take(&mut self.regions);
+        for (name, address) in listing.regions {
+            let same = before.remove(&name).filter(|region| region.is_at(&address));
+            let region = same.unwrap_or_else(|| Region::new(Spot::Listed(address)));
+            self.regions.insert(name, region);
+        }
+        Ok(())
+    }
+
+    fn report_refused(&mut self, refused: &[Error]) {
+        let messages = refused.iter().map(daemon::with_next_step).collect();
+        if let Some(messages) = self.refused.update(messages) {
+            for message in messages {
+                warn!("{}", plain(message));
+            }
+        }
+    }
+}
+
+impl Region {
+    fn new(spot: Spot) -> Self {
+        Self { spot, attached: None, error: OnChange::new() }
+    }
+
+    fn is_at(&self, address: &mapcast::Address) -> bool {
+        matches!(&self.spot, Spot::Listed(own) if own == address)
+    }
+
+    /// The region, if it can be read.
+    pub(crate) fn attached(&mut self) -> Option<&mut Attached> {
+        self.attached.as_mut()
+    }
+
+    fn attach(&mut self, longest: u32) {
+        if self.attached.as_mut().is_some_and(Attached::is_current) {
+            return;
+        }
+        match Attached::open(&self.spot, longest) {
+            Ok(attached) => {
+                if self.error.clear().is_some() {
+                    info!("{}: attached", plain(&attached.region().path().to_string_lossy()));
+                }
+                self.attached = Some(attached);
+            }
+            Err(error) => {
+                self.attached = None;
+                self.report(&error);
+            }
+        }
+    }
+
+    /// Logs why the region cannot be read, if that has changed.
+    pub(crate) fn report(&mut self, error: &Error) {
+        let is_missing = matches!(error.kind(), ErrorKind::NotThere);
+        let message = match &self.spot {
+            Spot::Listed(_) if is_missing => return,
+            Spot::Named(located) if is_missing => {
+                format!("{error}; {}", advice(&located.to_string()))
+            }
+            _ => daemon::with_next_step(error),
+        };
+        if let Some(message) = self.error.update(message) {
+            warn!("{}", plain(message));
+        }
+    }
+}
+
+/// What to do about a region that is not there.
+fn advice(name: &str) -> String {
+    let listing = mapcast::list().unwrap_or_default();
+    let names: Vec<_> = listing.regions.iter().map(|(name, _)| name.as_str()).collect();
+    match query::nearest(name, &names) {
+        Some(near) => format!("did you mean {near}?"),
+        None => "start its producer, or check the name".to_owned(),
+    }
+}

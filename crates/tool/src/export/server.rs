@@ -1,0 +1,260 @@
+//! The HTTP server: connections, their limits, and the end.
+//!
+//! Invariant: no client keeps another one out for longer than [`Limits`] says: a head that does not come in time, and an
+//! answer that is not read, end the connection. One thread does everything.
+//!
+//! ```text
+//!   accept --at most so many--> hyper: head, in time and not too long --> Site --> answer
+//!   SIGTERM, SIGINT: the loop ends, and the process with it
+//! ```
+//!
+//! hyper, and not a smaller server such as `tiny_http`, because that has no limit on the time of a head, on its size or on
+//! connections, and a thread for each; hyper parses HTTP for much of the field, and is maintained.
+//!
+//! Price: a scrape keeps the others waiting while it reads the regions, some milliseconds for 1,000.
+
+use std::io;
+use std::net::SocketAddr;
+use std::os::fd::AsFd;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::Duration;
+
+use daemon::{Monotonic, RateLimit, Service, Signals};
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use rustix::net::sockopt::set_tcp_user_timeout;
+use tokio::net::unix::pipe;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Semaphore;
+use tokio::task::{LocalSet, spawn_local};
+use tokio::time::{Instant, sleep, sleep_until};
+use tracing::{debug, info, warn};
+
+use super::error::ExportError;
+use super::feed;
+use super::site::Site;
+
+/// What a client may take.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Limits {
+    /// Connections at one time; others wait.
+    pub(crate) connections: usize,
+    /// Time until the head of a request is there, and between two requests.
+    pub(crate) head_time: Duration,
+    /// Bytes of a head, at least 8 KiB.
+    pub(crate) head_bytes: usize,
+    /// Time in which a client has to read something of what it was sent.
+    pub(crate) read_time: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            connections: 128,
+            head_time: Duration::from_secs(10),
+            head_bytes: 16 * 1024,
+            read_time: Duration::from_secs(20),
+        }
+    }
+}
+
+/// Where the server listens, before there is a runtime: an error comes first.
+pub(crate) fn bind(address: SocketAddr) -> Result<std::net::TcpListener, ExportError> {
+    let bound = std::net::TcpListener::bind(address).and_then(|listener| {
+        listener.set_nonblocking(true)?;
+        Ok(listener)
+    });
+    bound.map_err(|source| ExportError::Listen { address, source })
+}
+
+/// Serves `site` until a signal ends it.
+pub(crate) fn serve(
+    listener: std::net::TcpListener,
+    signals: Signals,
+    site: Site,
+) -> Result<(), ExportError> {
+    let limits = Limits::default();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = runtime.map_err(ExportError::Runtime)?;
+    let until_signal = async {
+        let listener = TcpListener::from_std(listener)?;
+        let site = Rc::new(site);
+        spawn_local(feed_pages(site.clone()));
+        spawn_local(accept(listener, site, limits));
+        stopped(signals).await
+    };
+    LocalSet::new().block_on(&runtime, until_signal).map_err(ExportError::Runtime)
+}
+
+/// Reports to the service manager until a signal has come.
+async fn stopped(mut signals: Signals) -> io::Result<()> {
+    let wake = pipe::Receiver::from_owned_fd(signals.as_fd().try_clone_to_owned()?)?;
+    let mut service = Service::from_environment();
+    service.ready(Monotonic::now(), "exporting");
+    loop {
+        let now = Monotonic::now();
+        service.keep_alive(now);
+        let sleeping = service.clamp_timeout(now, Duration::from_hours(1));
+        tokio::select! {
+            ready = wake.readable() => {
+                ready?;
+                // Without a read that finds it empty, it stays ready.
+                while wake.try_read(&mut [0; 64]).is_ok_and(|read| read > 0) {}
+            }
+            () = sleep_until(Instant::now() + sleeping) => {}
+        }
+        if let Some(signal) = signals.take().stop {
+            info!("stopped by {signal}");
+            service.stopping("stopped");
+            return Ok(());
+        }
+    }
+}
+
+async fn feed_pages(site: Rc<Site>) {
+    loop {
+        site.opened.notified().await;
+        while site.feed() {
+            sleep(feed::EVERY).await;
+        }
+    }
+}
+
+async fn accept(listener: TcpListener, site: Rc<Site>, limits: Limits) {
+    let free = Arc::new(Semaphore::new(limits.connections));
+    let mut warnings = RateLimit::new(1, Duration::from_mins(1));
+    loop {
+        let permit = free.clone().acquire_owned().await.expect("it is never closed");
+        match listener.accept().await {
+            Ok((stream, _)) => {
+                let site = site.clone();
+                spawn_local(async move {
+                    connection(stream, site, limits).await;
+                    drop(permit);
+                });
+            }
+            Err(error) => {
+                // Too many open files, for example: some close.
+                if warnings.pass(Monotonic::now()).is_some() {
+                    warn!("cannot accept a connection: {error}; {}", daemon::next_step(&error));
+                }
+                sleep(Duration::from_millis(100)).await;
+            }
+        }
+    }
+}
+
+async fn connection(stream: TcpStream, site: Rc<Site>, limits: Limits) {
+    let read_time = u32::try_from(limits.read_time.as_millis()).unwrap_or(u32::MAX);
+    // Where the system cannot, a client that does not read keeps one of the connections.
+    let _ = set_tcp_user_timeout(&stream, read_time);
+    let answer = service_fn(move |request| {
+        let answer = site.answer(&request);
+        async move { Ok::<_, std::convert::Infallible>(answer) }
+    });
+    let mut server = http1::Builder::new();
+    server.timer(TokioTimer::new()).header_read_timeout(limits.head_time);
+    server.max_buf_size(limits.head_bytes);
+    if let Err(error) = server.serve_connection(TokioIo::new(stream), answer).await {
+        debug!("a connection ended: {error}");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{Read as _, Write as _};
+    use std::net::{SocketAddr, TcpStream};
+    use std::rc::Rc;
+    use std::time::Duration;
+
+    use tokio::net::TcpListener;
+    use tokio::sync::oneshot;
+    use tokio::task::LocalSet;
+
+    use super::{Limits, accept, bind};
+    use crate::export::fleet::Fleet;
+    use crate::export::hosts::Hosts;
+    use crate::export::site::Site;
+
+    const SHORT: Duration = Duration::from_millis(50);
+
+    /// Runs a server until `client` has returned.
+    fn serve_one(limits: Limits, client: impl FnOnce(SocketAddr) + Send + 'static) {
+        let dir = tempfile::tempdir().expect("a directory");
+        let place = dir.path().join("none.region").into_os_string();
+        let place = settings::Address::from_argument(place).expect("a path");
+        let place = crate::region_argument::RegionArgument::Region(place).located();
+        let fleet = Fleet::new(vec![place.expect("a place")], 256).expect("a fleet");
+        let site = Rc::new(Site::new(fleet, Hosts::default(), 4));
+        let listener = bind(SocketAddr::from(([127, 0, 0, 1], 0))).expect("a port");
+        let address = listener.local_addr().expect("its address");
+        let (sender, done) = oneshot::channel::<()>();
+        let client = std::thread::spawn(move || {
+            client(address);
+            drop(sender);
+        });
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+        LocalSet::new().block_on(&runtime.expect("a runtime"), async {
+            let listener = TcpListener::from_std(listener).expect("a listener");
+            tokio::select! {
+                () = accept(listener, site, limits) => {}
+                _ = done => {}
+            }
+        });
+        client.join().expect("what the client asserts");
+    }
+
+    fn connect(address: SocketAddr) -> TcpStream {
+        let stream = TcpStream::connect(address).expect("it listens");
+        let deadline = Some(Duration::from_mins(1));
+        stream.set_read_timeout(deadline).expect("a timeout");
+        stream.set_write_timeout(deadline).expect("a timeout");
+        stream
+    }
+
+    #[test]
+    fn a_head_that_does_not_come_ends_the_connection_and_others_are_served() {
+        let limits = Limits { connections: 1, head_time: SHORT, ..Limits::default() };
+        serve_one(limits, |address| {
+            let idle = connect(address);
+            let mut slow = connect(address);
+            slow.write_all(b"GET / HT").expect("sent");
+            let mut good = connect(address);
+            good.write_all(b"GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+                .expect("sent");
+            let mut answer = String::new();
+            good.read_to_string(&mut answer).expect("an answer");
+            assert!(answer.starts_with("HTTP/1.1 200 OK\r\n"), "{answer}");
+            let ended = |mut stream: TcpStream| {
+                let mut rest = String::new();
+                stream.read_to_string(&mut rest).expect("its end");
+                assert!(!rest.contains("200 OK"), "{rest}");
+            };
+            ended(slow);
+            ended(idle);
+        });
+    }
+
+    #[test]
+    fn an_answer_that_is_not_read_ends_the_connection() {
+        let limits = Limits { read_time: SHORT, ..Limits::default() };
+        serve_one(limits, |address| {
+            let mut stream = connect(address);
+            let request = b"GET /uplot.js HTTP/1.1\r\nHost: localhost\r\n\r\n";
+            // It answers until the buffers of the connection are full, and then no longer reads.
+            let error = loop {
+                if let Err(error) = stream.write_all(request) {
+                    break error;
+                }
+            };
+            let is_late = matches!(
+                error.kind(),
+                std::io::ErrorKind::WouldBlock | std::io::ErrorKind::TimedOut
+            );
+            // ETIMEDOUT of the server's side reaches the client as a reset.
+            assert!(!is_late, "{error}");
+        });
+    }
+}
