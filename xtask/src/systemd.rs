@@ -206,7 +206,7 @@ mod tests {
 
     /// Directives that all of systemd 240 and newer know.
     const OLD: &str = "AssertPathExists AssertPathExistsGlob CapabilityBoundingSet Description DevicePolicy Documentation \
-        DynamicUser Environment ExecReload ExecStart FileDescriptorStoreMax Group IPAddressDeny KeyringMode LimitNOFILE \
+        DynamicUser Environment ExecReload ExecStart FileDescriptorStoreMax Group IPAddressAllow IPAddressDeny KeyringMode LimitNOFILE \
         LockPersonality MemoryDenyWriteExecute NoNewPrivileges PartOf PrivateDevices PrivateMounts \
         PrivateNetwork PrivateTmp PrivateUsers ProtectControlGroups ProtectHome ProtectKernelModules \
         ProtectKernelTunables ProtectSystem RemoveIPC Restart RestartPreventExitStatus RestartSec \
@@ -237,6 +237,7 @@ mod tests {
             "mapcast-producer@.service",
             "mapcast-producer.service",
             "mapcast-consumer@.service",
+            "mapcast-export.service",
             "mapcast.target",
         ] {
             let text = read(&format!("systemd/{unit}"));
@@ -255,13 +256,23 @@ mod tests {
     fn all_services_have_the_same_sandbox() {
         let sandbox = |name: &str| {
             let unit = read(&format!("systemd/mapcast-{name}.service"));
-            let (_, lines) = unit.split_once("# The sandbox.").expect("the sandbox");
+            let (_, lines) = unit.split_once("# The sandbox").expect("the sandbox");
             let (lines, _) = lines.split_once("[Install]").expect("its end");
-            let lines = lines.lines().skip(1).filter(|line| !line.starts_with("ExecPaths="));
+            let lines = lines.lines().skip(1);
+            let lines =
+                lines.filter(|line| !line.starts_with("ExecPaths=") && !line.starts_with('#'));
             lines.map(str::to_owned).collect::<Vec<_>>()
         };
         assert_eq!(sandbox("producer@"), sandbox("consumer@"));
         assert_eq!(sandbox("producer@"), sandbox("producer"));
         assert!(sandbox("producer").len() > 25);
+        let mut without_network = sandbox("export");
+        let own = ["IPAddressAllow=localhost", "RestrictAddressFamilies=AF_UNIX AF_INET AF_INET6"];
+        without_network.retain(|line| !own.contains(&&**line));
+        let mut others = sandbox("producer");
+        others.retain(|line| {
+            !["PrivateNetwork=yes", "RestrictAddressFamilies=AF_UNIX"].contains(&&**line)
+        });
+        assert_eq!(without_network, others, "it may listen, and nothing else");
     }
 }

@@ -3,7 +3,7 @@
 install_package
 man=$(command -v man >/dev/null && echo yes || echo no)
 
-for unit in mapcast-producer@{stu,host,wave,sensor-input}.service mapcast-producer.service mapcast-consumer@{stu,host}.service mapcast.target; do
+for unit in mapcast-producer@{stu,host,wave,sensor-input}.service mapcast-producer.service mapcast-consumer@{stu,host}.service mapcast-export.service mapcast.target; do
     said=$(systemd-analyze verify --recursive-errors=one --man="$man" "$unit" 2>&1) || fail "$unit: $said"
     same "verify $unit" "" "$said"
 done
@@ -18,6 +18,9 @@ for unit in mapcast-producer@stu mapcast-producer@host mapcast-producer mapcast-
     [ "$found" -le 5 ] || fail "$unit: exposure of ten times $found is more than 0.5"
     systemd-analyze security --offline=true --no-pager --threshold=5 "$unit.service" >/dev/null || fail "$unit: threshold"
 done
+# It listens, to this machine alone.
+found=$(exposure mapcast-export.service --offline=true)
+[ "$found" -le 10 ] || fail "mapcast-export: exposure of ten times $found is more than 1.0"
 # the same by the manager that runs them
 systemctl start "$PRODUCER" "$CONSUMER"
 for unit in "$PRODUCER" "$CONSUMER"; do
