@@ -30,6 +30,7 @@ mod systemd;
 mod tidy;
 #[cfg_attr(not(feature = "large"), allow(dead_code))]
 mod tools;
+mod views;
 
 use std::process::ExitCode;
 
@@ -80,6 +81,8 @@ enum Command {
     /// Try the package under a real systemd, thrown away afterwards
     #[cfg_attr(not(feature = "large"), command(disable_help_flag = true))]
     Systemd(systemd::Arguments),
+    /// Try what `mapcast export` serves with promtool, Prometheus and Chromium
+    Views(views::Arguments),
 }
 
 fn main() -> ExitCode {
@@ -97,6 +100,7 @@ fn main() -> ExitCode {
         Command::Spin(arguments) => spin::run(&arguments),
         Command::Stress(arguments) => stress::run(&arguments),
         Command::Systemd(arguments) => systemd::run(&arguments),
+        Command::Views(arguments) => views::run(&arguments),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

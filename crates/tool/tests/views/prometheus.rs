@@ -1,0 +1,104 @@
+//! The metrics as Prometheus's own programs take them.
+
+use std::fs;
+use std::io::{Read as _, Write as _};
+use std::net::{TcpListener, TcpStream};
+use std::process::{Child, Command, Stdio};
+
+use serde_json::Value;
+
+use crate::installed;
+use crate::server::Server;
+use crate::world::{World, wait_until};
+
+#[test]
+fn promtool_finds_nothing_to_improve_in_the_metrics() {
+    let Some(promtool) = installed("promtool") else { return };
+    let world = World::new();
+    let _live = world.students("live");
+    let server = Server::start(&world, "");
+    let mut check = Command::new(promtool);
+    check.env_clear().args(["check", "metrics"]).stdin(Stdio::piped());
+    let mut check = check.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("promtool");
+    let mut stdin = check.stdin.take().expect("a pipe");
+    stdin.write_all(server.metrics().as_bytes()).expect("sent");
+    drop(stdin);
+    let output = check.wait_with_output().expect("promtool");
+    let said = String::from_utf8_lossy(&output.stderr) + String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success() && said.is_empty(), "{said}\n{}", server.metrics());
+}
+
+/// A Prometheus that scrapes `address`; killed when it is dropped.
+struct Prometheus {
+    child: Child,
+    address: String,
+}
+
+impl Prometheus {
+    fn start(program: &std::path::Path, world: &World, address: &str) -> Self {
+        let config = format!(
+            "scrape_configs:\n- job_name: mapcast\n  scrape_interval: 1s\n  static_configs:\n  \
+             - targets: [\"{address}\"]\n"
+        );
+        fs::write(world.path("prometheus.yml"), config).expect("its configuration");
+        // Free a moment ago; nothing else on this machine listens on ports that the system hands out.
+        let own = TcpListener::bind("127.0.0.1:0").and_then(|free| free.local_addr());
+        let own = own.expect("a free port").to_string();
+        let mut command = Command::new(program);
+        command.env_clear().current_dir(world.path("")).stderr(Stdio::null());
+        command.args(["--config.file=prometheus.yml", "--storage.tsdb.path=data"]);
+        command.arg(format!("--web.listen-address={own}"));
+        Self { child: command.spawn().expect("prometheus"), address: own }
+    }
+
+    /// The label sets and values of `query`, once there are some.
+    fn finds(&self, query: &str) -> Vec<(Value, String)> {
+        let mut found = Vec::new();
+        wait_until(query, || {
+            let answer = self.ask(&format!("/api/v1/query?query={query}")).unwrap_or_default();
+            let answer: Value = serde_json::from_str(&answer).unwrap_or_default();
+            let rows = answer["data"]["result"].as_array().cloned().unwrap_or_default();
+            let row = |row: &Value| {
+                (row["metric"].clone(), row["value"][1].as_str().unwrap_or_default().to_owned())
+            };
+            found = rows.iter().map(row).collect();
+            !found.is_empty()
+        });
+        found
+    }
+
+    fn ask(&self, path: &str) -> std::io::Result<String> {
+        let mut stream = TcpStream::connect(&self.address)?;
+        write!(stream, "GET {path} HTTP/1.0\r\nHost: {}\r\n\r\n", self.address)?;
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer)?;
+        Ok(answer.split_once("\r\n\r\n").map_or(String::new(), |(_, body)| body.to_owned()))
+    }
+}
+
+impl Drop for Prometheus {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+#[test]
+fn a_prometheus_scrapes_the_values_labels_and_types() {
+    let Some(program) = installed("prometheus") else { return };
+    let world = World::new();
+    let _live = world.students("live");
+    let server = Server::start(&world, "");
+    let prometheus = Prometheus::start(&program, &world, &server.address);
+    let [(labels, value)] = &prometheus.finds("mapcast_stu_id")[..] else { panic!("one region") };
+    assert_eq!((labels["region"].as_str(), value.as_str()), (Some("live"), "10"));
+    let [(labels, value)] = &prometheus.finds("mapcast_stu_name_info")[..] else {
+        panic!("one region")
+    };
+    assert_eq!((labels["value"].as_str(), value.as_str()), (Some("xiaoming"), "1"));
+    assert_eq!(prometheus.finds("up")[0].1, "1", "the scrape was good");
+    let about = prometheus.ask("/api/v1/targets/metadata?metric=mapcast_record_age_seconds");
+    let about: Value = serde_json::from_str(&about.expect("an answer")).expect("JSON");
+    assert_eq!(about["data"][0]["unit"], "seconds", "{about}");
+    assert_eq!(about["data"][0]["type"], "gauge");
+}

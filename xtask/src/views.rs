@@ -1,0 +1,51 @@
+//! `cargo xtask views`: the tests of `mapcast export` with promtool, Prometheus and Chromium.
+//!
+//! `cargo test` runs the same ones, and skips those whose program is not installed; here that is a failure.
+//! With `--pictures` the pictures of the page in docs/pictures are made anew.
+//!
+//! Price: a minute, and the programs: on Debian, `apt-get install prometheus chromium`.
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use crate::Outcome;
+use crate::tools::{cargo, done};
+
+/// What the tests start.
+const PROGRAMS: [&str; 3] = ["promtool", "prometheus", "chromium"];
+
+/// Where the pictures go.
+const PICTURES: &str = "docs/pictures";
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Arguments {
+    /// Make the pictures of the page, in place of all tests
+    #[arg(long)]
+    pictures: bool,
+}
+
+pub(crate) fn run(arguments: &Arguments) -> Outcome {
+    for program in PROGRAMS {
+        if Command::new(program).arg("--version").output().is_err() {
+            let install = "on Debian: apt-get install prometheus chromium";
+            return Err(format!("{program} is not installed; {install}").into());
+        }
+    }
+    if arguments.pictures { pictures() } else { done(&mut tests()) }
+}
+
+/// Makes the pictures of the page.
+pub(crate) fn pictures() -> Outcome {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("xtask lies in the root");
+    let into = root.join(PICTURES);
+    fs::create_dir_all(&into)?;
+    done(tests().arg("pictures::").env("MAPCAST_PICTURES", into))
+}
+
+fn tests() -> Command {
+    let mut command = cargo();
+    command.args(["test", "--locked", "--package", "mapcast-cli", "--test", "views"]);
+    command.env("MAPCAST_VIEWS", "required");
+    command
+}
