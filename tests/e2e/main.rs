@@ -21,6 +21,7 @@ mod health;
 mod help;
 mod idle;
 mod input;
+mod instances;
 mod kill;
 mod leaks;
 mod least_kernel;
