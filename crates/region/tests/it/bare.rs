@@ -120,3 +120,33 @@ fn an_emptied_and_a_deleted_bare_file_are_recreated() {
     reader.latest(&mut record).unwrap();
     assert_eq!(id_of(&record), 2);
 }
+
+#[test]
+fn the_structs_of_an_array_are_written_and_read_one_by_one() {
+    let place = Place::new();
+    let count = std::num::NonZeroU32::new(3).unwrap();
+    let (schema, options) = (Stu::schema(), Options::new());
+    let mut writer = BareWriter::open_array(&place.path, &schema, count, &options).unwrap();
+    for (index, id) in [(0, 1), (2, 3), (1, 2), (0, 4)] {
+        writer.publish_at(index, &stu(id)).unwrap();
+    }
+    // 28 bytes are no whole words: no struct changes its neighbours.
+    assert_eq!(std::fs::read(&place.path).unwrap(), [stu(4), stu(2), stu(3)].concat());
+    let mut reader = BareReader::open_array(&place.path, &schema, count).unwrap();
+    let mut record = [0; 28];
+    for (index, id) in [(0, 4), (1, 2), (2, 3)] {
+        reader.latest_at(index, &mut record).unwrap();
+        assert_eq!(id_of(&record), id);
+    }
+    for index in [3, usize::MAX] {
+        let write = writer.publish_at(index, &stu(1)).unwrap_err();
+        let read = reader.latest_at(index, &mut record).unwrap_err();
+        assert!([write, read].iter().all(|err| matches!(err.kind(), Kind::NoSuchInstance)));
+    }
+    assert!(matches!(
+        writer.publish(&stu(1)).unwrap_err().kind(),
+        Kind::WrongSize { want: 84, .. }
+    ));
+    let err = BareReader::open(&place.path, &schema).unwrap_err();
+    assert!(matches!(err.kind(), Kind::NotThisRecord { want: 28, have: 84 }), "{err}");
+}

@@ -5,9 +5,13 @@
 //!   | the struct's bytes ... |
 //! ```
 //!
+//! An array of them, `struct STU students[30]`, is so many structs one after the other.
+//!
 //! Both sides work with any program that maps the same struct, byte for byte. The price is all
 //! that the other format adds: a reader may see half of one record and half of the next (torn),
 //! and cannot tell; there is no sequence, no time, no state, nothing to wait on.
+
+mod structs;
 
 use crate::address::{Address, ToPlace};
 use crate::create::Unnamed;
@@ -16,7 +20,7 @@ use crate::file_id::FileId;
 use crate::fork::OwnFile;
 use crate::location::{Exposure, Location};
 use crate::lock;
-use crate::mapping::{Access, Mapping};
+use crate::mapping::Access;
 use crate::medium::Medium;
 use crate::options::Options;
 use crate::overlay;
@@ -25,7 +29,9 @@ use crate::rights::{self, Rights};
 use crate::writer::{self, FileStatus};
 use layout::Schema;
 use std::fs::File;
+use std::num::NonZeroU32;
 use std::path::Path;
+use structs::{MappedStruct, Shape, WORD, words_around};
 
 /// Writes a bare struct. One at a time among mapcast's own writers; a C program is not kept out.
 #[derive(Debug)]
@@ -34,6 +40,8 @@ pub struct BareWriter {
     file: OwnFile,
     at: Location,
     options: Options,
+    /// The words around one struct of an array.
+    around: Vec<u8>,
 }
 
 impl BareWriter {
@@ -47,15 +55,28 @@ impl BareWriter {
     /// left alone; [`Kind::Busy`]; [`Kind::Locked`]; [`Kind::NotOurs`]; [`Kind::NotAFile`];
     /// [`Kind::BadOptions`]; [`Kind::Io`].
     pub fn open(at: impl ToPlace, schema: &Schema, options: &Options) -> Result<Self, RegionError> {
+        Self::open_array(at, schema, NonZeroU32::MIN, options)
+    }
+
+    /// The same for an array of `count` structs.
+    ///
+    /// # Errors
+    /// As [`BareWriter::open`].
+    pub fn open_array(
+        at: impl ToPlace,
+        schema: &Schema,
+        count: NonZeroU32,
+        options: &Options,
+    ) -> Result<Self, RegionError> {
         let at = Location::open(&at.place().to_write()?)?;
         Rights::of(options, at.path())?;
-        let size = schema.size() as usize;
+        let shape = Shape::of(schema, count);
         let create = || {
-            let (fresh, mapped) = fresh(&at, size, options)?;
+            let (fresh, mapped) = fresh(&at, shape, options)?;
             Ok(fresh.claim(&at)?.map(|file| (file, mapped)))
         };
-        let (file, mapped) = writer::at_name(&at, |file| resume(file, &at, size), create)?;
-        Ok(Self { mapped, file, at, options: options.clone() })
+        let (file, mapped) = writer::at_name(&at, |file| resume(file, &at, shape), create)?;
+        Ok(Self { mapped, file, at, options: options.clone(), around: Vec::new() })
     }
 
     /// Gives the file another mode or group, if `options` say so, and makes the next one with these.
@@ -77,15 +98,32 @@ impl BareWriter {
         Ok(())
     }
 
-    /// Writes one record over the last one, by words.
+    /// Writes one record, or a whole array, over the last one, by words.
     ///
     /// # Errors
-    /// [`Kind::WrongSize`] if `record` is not as long as the struct; [`Kind::Truncated`] if the
+    /// [`Kind::WrongSize`] if `record` is not as long as the file; [`Kind::Truncated`] if the
     /// file was cut short.
     pub fn publish(&mut self, record: &[u8]) -> Result<(), RegionError> {
         self.expect_here()?;
         self.mapped.expect_size(self.path(), record.len())?;
         channel::words_in(self.mapped.mapping.words(), record);
+        self.mapped.expect_whole(self.path(), &self.file)
+    }
+
+    /// Writes one record of an array over the last one, by words. A word that holds the end of one struct
+    /// and the beginning of the next is written with both: another program that writes the array at the same
+    /// time may lose some bytes.
+    ///
+    /// # Errors
+    /// As [`publish`](Self::publish); [`Kind::NoSuchInstance`] if there are not so many structs.
+    pub fn publish_at(&mut self, index: usize, record: &[u8]) -> Result<(), RegionError> {
+        self.expect_here()?;
+        let at = self.mapped.expect_struct(self.at.path(), index, record.len())?;
+        let words = &self.mapped.mapping.words()[words_around(&at)];
+        self.around.resize(words.len() * WORD, 0);
+        channel::words_out(words, &mut self.around);
+        self.around[at.start % WORD..][..record.len()].copy_from_slice(record);
+        channel::words_in(words, &self.around);
         self.mapped.expect_whole(self.path(), &self.file)
     }
 
@@ -95,7 +133,7 @@ impl BareWriter {
     /// As [`DynWriter::check`](crate::DynWriter::check).
     pub fn check(&self) -> Result<FileStatus, RegionError> {
         self.expect_here()?;
-        let len = (!self.mapped.mapping.faulted()).then_some(self.mapped.size as u64);
+        let len = (!self.mapped.mapping.faulted()).then_some(self.mapped.shape.size() as u64);
         FileStatus::of(&self.file, &self.at, len)
     }
 
@@ -111,15 +149,15 @@ impl BareWriter {
             FileStatus::Replaced => return Err(replaced()),
             FileStatus::Deleted | FileStatus::Truncated => self.at.renew()?,
         }
-        let (fresh, mapped) = fresh(&self.at, self.mapped.size, &self.options)?;
+        let (fresh, mapped) = fresh(&self.at, self.mapped.shape, &self.options)?;
         self.file = fresh.replace(&self.at, &self.file)?.ok_or_else(replaced)?;
         self.mapped = mapped;
         Ok(())
     }
 
-    /// Bytes of the struct.
+    /// Bytes of the file.
     pub fn size(&self) -> usize {
-        self.mapped.size
+        self.mapped.shape.size()
     }
 
     /// Whether the kernel writes the file back to a disk.
@@ -164,6 +202,8 @@ pub struct BareReader {
     file: File,
     address: Address,
     id: FileId,
+    /// The words around one struct of an array.
+    around: Vec<u8>,
 }
 
 impl BareReader {
@@ -173,17 +213,43 @@ impl BareReader {
     /// [`Kind::NotThere`], [`Kind::NotAFile`]; [`Kind::NotThisRecord`] if its size is not that of
     /// the schema's record, which is all that can be checked; [`Kind::Io`].
     pub fn open(at: impl ToPlace, schema: &Schema) -> Result<Self, RegionError> {
+        Self::open_array(at, schema, NonZeroU32::MIN)
+    }
+
+    /// The same for an array of `count` structs.
+    ///
+    /// # Errors
+    /// As [`BareReader::open`].
+    pub fn open_array(
+        at: impl ToPlace,
+        schema: &Schema,
+        count: NonZeroU32,
+    ) -> Result<Self, RegionError> {
         let address = at.place().to_read()?.held()?;
         let (file, path) = (address.open_to_read()?, address.path());
         let id = FileId::of(&file).map_err(|err| RegionError::io(path, "fstat", err))?;
-        let mapped = MappedStruct::map(&file, path, schema.size() as usize, Access::Read)?;
-        Ok(Self { mapped, file, address, id })
+        let shape = Shape::of(schema, count);
+        let mapped = MappedStruct::map(&file, path, shape, Access::Read)?;
+        Ok(Self { mapped, file, address, id, around: Vec::new() })
+    }
+
+    /// Copies one struct of an array to `record`. It may be torn.
+    ///
+    /// # Errors
+    /// As [`latest`](Self::latest); [`Kind::NoSuchInstance`] if there are not so many structs.
+    pub fn latest_at(&mut self, index: usize, record: &mut [u8]) -> Result<(), RegionError> {
+        let at = self.mapped.expect_struct(self.address.path(), index, record.len())?;
+        let words = &self.mapped.mapping.words()[words_around(&at)];
+        self.around.resize(words.len() * WORD, 0);
+        channel::words_out(words, &mut self.around);
+        record.copy_from_slice(&self.around[at.start % WORD..][..at.len()]);
+        self.mapped.expect_whole(self.path(), &self.file)
     }
 
     /// Copies the file's current bytes to `record`. They may be torn.
     ///
     /// # Errors
-    /// [`Kind::WrongSize`] if `record` is not as long as the struct; [`Kind::Truncated`] if the
+    /// [`Kind::WrongSize`] if `record` is not as long as the file; [`Kind::Truncated`] if the
     /// file was cut short.
     pub fn latest(&self, record: &mut [u8]) -> Result<(), RegionError> {
         self.mapped.expect_size(self.path(), record.len())?;
@@ -197,7 +263,7 @@ impl BareReader {
     /// [`Kind::Truncated`] if the file was cut short.
     pub fn check(&self) -> Result<(), RegionError> {
         let len = self.file.metadata().map_or(0, |meta| meta.len());
-        let is_whole = len >= self.mapped.size as u64;
+        let is_whole = len >= self.mapped.shape.size() as u64;
         if is_whole { Ok(()) } else { Err(self.mapped.truncated(self.path(), &self.file)) }
     }
 
@@ -210,7 +276,7 @@ impl BareReader {
             None => Ok(Refreshed::Missing),
             Some(named) if named == self.id && !self.has_copy() => Ok(Refreshed::Same),
             Some(_) => {
-                *self = Self::open(&self.address, schema)?;
+                *self = Self::open_array(&self.address, schema, self.mapped.shape.count)?;
                 Ok(Refreshed::Reattached)
             }
         }
@@ -220,7 +286,11 @@ impl BareReader {
     fn has_copy(&self) -> bool {
         self.mapped.medium == Medium::Overlay
             && !self.mapped.mapping.faulted()
-            && overlay::is_other(&self.address, self.mapped.mapping.words(), self.mapped.size)
+            && overlay::is_other(
+                &self.address,
+                self.mapped.mapping.words(),
+                self.mapped.shape.size(),
+            )
     }
 
     /// The file.
@@ -233,7 +303,7 @@ impl BareReader {
 fn resume(
     file: OwnFile,
     at: &Location,
-    size: usize,
+    shape: Shape,
 ) -> Result<Option<(OwnFile, MappedStruct)>, RegionError> {
     // Readers have it mapped for good, so it is not replaced because of a reader's lock.
     writer::take_lock(&file, at.path()).map_err(|err| match err.kind() {
@@ -245,58 +315,17 @@ fn resume(
         return Ok(None);
     }
     at.expect_own(&file)?;
-    let mapped = MappedStruct::map(&at.open_to_map(&file)?, at.path(), size, Access::Write)?;
+    let mapped = MappedStruct::map(&at.open_to_map(&file)?, at.path(), shape, Access::Write)?;
     Ok(Some((file, mapped)))
 }
 
 /// A new file, mapped: after it is named nothing can fail.
 fn fresh(
     at: &Location,
-    size: usize,
+    shape: Shape,
     options: &Options,
 ) -> Result<(Unnamed, MappedStruct), RegionError> {
-    let fresh = Unnamed::new(at, options, size as u64)?;
-    let mapped = MappedStruct::map(&fresh.open_to_map(at)?, at.path(), size, Access::Write)?;
+    let fresh = Unnamed::new(at, options, shape.size() as u64)?;
+    let mapped = MappedStruct::map(&fresh.open_to_map(at)?, at.path(), shape, Access::Write)?;
     Ok((fresh, mapped))
-}
-
-/// The struct's bytes.
-#[derive(Debug)]
-struct MappedStruct {
-    mapping: Mapping,
-    medium: Medium,
-    size: usize,
-}
-
-impl MappedStruct {
-    fn map(file: &File, path: &Path, size: usize, access: Access) -> Result<Self, RegionError> {
-        let have = file.metadata().map_err(|err| RegionError::io(path, "fstat", err))?.len();
-        let want = size as u64;
-        if have != want {
-            return Err(RegionError::new(path, Kind::NotThisRecord { want, have }));
-        }
-        // The words of the last page past the file's end read as zero and are never written back.
-        let mapping =
-            Mapping::new(file, size, access).map_err(|err| RegionError::io(path, "mmap", err))?;
-        Ok(Self { mapping, medium: Medium::of(file), size })
-    }
-
-    fn expect_size(&self, path: &Path, have: usize) -> Result<(), RegionError> {
-        let want = self.size;
-        if have == want {
-            return Ok(());
-        }
-        Err(RegionError::new(path, Kind::WrongSize { want, have }))
-    }
-
-    /// To be called after each copy.
-    fn expect_whole(&self, path: &Path, file: &File) -> Result<(), RegionError> {
-        if self.mapping.faulted() { Err(self.truncated(path, file)) } else { Ok(()) }
-    }
-
-    #[cold]
-    fn truncated(&self, path: &Path, file: &File) -> RegionError {
-        let have = file.metadata().map_or(0, |meta| meta.len());
-        RegionError::new(path, Kind::Truncated { want: self.size as u64, have })
-    }
 }
