@@ -14,6 +14,7 @@ use region::{Begin, State};
 use render::{Format, Pace};
 use settings::duration;
 
+use crate::selection::NamePattern;
 use crate::target::Source;
 
 /// The name the program goes by in messages.
@@ -31,23 +32,24 @@ Examples:
   consumer host --follow --where 'cpu > 0.9'      the records for which it is true
   consumer host --line '{age:>9} {cpu:6.2}'       text of your own
   consumer drone --fields mode,velocity[0]        some fields, in any format
+  consumer net --instance 'eth*'        some instances of a region that has many, a line for each
   consumer host --snapshot host.copy    a consistent copy of the region, for a backup
   consumer fd:region                    a region that the parent process has passed
   consumer bare.toml                    a struct without a header, described by bare.toml
 
 Formats:
-  text    one line by the template that the region carries, or by --line, [consumer] line or --fields
-  status  the same, after the sequence, the state and the age, with tabs between; \"-\" if unknown
-  json    one object per line: lineage, sequence, published_at, age_ns, state, epoch, record; null if unknown; for a bare file, all but record are null
-  csv     a header, then one line a record; another header when the record changes; columns lineage, sequence, published_at, age_ns, state, epoch, then record.NAME for each field and record.NAME[0], record.NAME[1] ... for an array; control characters as \\x1b, as in text, and a backslash before x or u doubled; a text may begin with = + - or @, which a spreadsheet takes for a formula: see --csv-safe
+  text    one line by the template that the region carries, or by --line, [consumer] line or --fields; an instance's name and a tab are in front, but not of --line and [consumer] line, which may have {instance}
+  status  the same, after the instance's name, the sequence, the state and the age, with tabs between; \"-\" if unknown
+  json    one object per line: lineage, sequence, instance (if the region has instances), published_at, age_ns, state, epoch, record; null if unknown; for a bare file, all but instance and record are null
+  csv     a header, then one line a record; another header when the record changes; columns lineage, sequence, instance (if the region has instances), published_at, age_ns, state, epoch, then record.NAME for each field and record.NAME[0], record.NAME[1] ... for an array; control characters as \\x1b, as in text, and a backslash before x or u doubled; a text may begin with = + - or @, which a spreadsheet takes for a formula: see --csv-safe
 
-Records go to stdout. Changes of the region and its writer (waiting, live, stalled, dead, closed, missing, truncated, re-attached, missed N) are logged to stderr, once each. After a signal the current line is finished; if that takes longer than a second, it ends with \" [...]\".
+Records go to stdout. Changes of the region and its writer (waiting, live, stalled, dead, closed, missing, truncated, re-attached, instance NAME joined or retired, missed N) are logged to stderr, once each. After a signal the current line is finished; if that takes longer than a second, it ends with \" [...]\".
 
 Exit codes:
   0  done: after --once, --last, --count or --snapshot, stopped by a signal, or stdout was closed by its reader
   1  failure; one line on stderr says why, and what to do next
   2  wrong usage
-  3  no region or no record (--once, --last, --snapshot), none in time (--timeout), or not one for which --where is true (--once)
+  3  no region or no record (--once, --last, --snapshot), none in time (--timeout), no instance that is asked for, or not one record for which --where is true (--once, --last)
   4  not healthy: another state than --require, or a record older than --max-age
 
 Environment:
@@ -91,6 +93,14 @@ pub struct Args {
     #[arg(long)]
     pub follow: bool,
 
+    /// Read these instances only: a name, or a pattern with * and ?
+    ///
+    /// May be given more than once; without it, all are read. Polling and --once print a line for each, --follow what
+    /// changes; --last, --from, --rate, --on-change and --max-age are for each of them. One that is not there yet is
+    /// waited for, as a region is.
+    #[arg(long, value_name = "NAME", value_parser = NamePattern::parse)]
+    pub instance: Vec<NamePattern>,
+
     /// Begin --follow with the newest, the oldest or record N
     ///
     /// oldest is the oldest record that is still in the region; N is a sequence number. If that record
@@ -102,8 +112,8 @@ pub struct Args {
     /// Print the last N records that are there, then end
     ///
     /// A region holds as many as it has slots; the oldest one may be overwritten meanwhile, and is then
-    /// logged as missed. Exits with 3 if there is none, unless --timeout waits for one. With --follow,
-    /// newer records follow.
+    /// logged as missed. Exits with 3 if there is none, unless --timeout waits for one, and if --where is true of none.
+    /// With --follow, newer records follow.
     #[arg(long, value_name = "N", conflicts_with_all = ["from", "once", "poll"])]
     pub last: Option<NonZeroU64>,
 
@@ -144,7 +154,7 @@ pub struct Args {
     /// Exits with 3 if there is no record. The copy is consistent even while a producer publishes; a copy by
     /// cp may hold a torn record. It is closed: consumers can read it, and a producer can continue from it. Its mode is
     /// the region's, less the umask. FILE is replaced only if it is a region without a writer. With
-    /// --timeout it waits for a record.
+    /// --timeout it waits for a record. It holds one record: a region of instances is refused.
     #[arg(
         long,
         hide_short_help = true,
@@ -153,7 +163,7 @@ pub struct Args {
         value_hint = ValueHint::FilePath,
         conflicts_with_all =
             ["follow", "last", "once", "count", "poll", "format", "fields", "line", "labels", "units",
-             "condition", "on_change", "max_age", "require"]
+             "condition", "on_change", "max_age", "require", "instance"]
     )]
     pub snapshot: Option<PathBuf>,
 
@@ -169,7 +179,7 @@ pub struct Args {
 
     /// Print text by this template, not the region's
     ///
-    /// {name} is a field, {name[0]} an element, {lineage}, {sequence}, {epoch}, {state}, {age} and {published_at}
+    /// {name} is a field, {name[0]} an element, {lineage}, {sequence}, {instance}, {epoch}, {state}, {age} and {published_at}
     /// tell which record it is ({@state} even if a field has that name), {{ is a brace, \n a line break, \t a
     /// tab. Width, alignment, fill and precision as in Rust: {x:>8.3}, {name:*<12}, {sequence:08}.
     #[arg(long, value_name = "TEMPLATE", conflicts_with = "fields")]
@@ -183,7 +193,7 @@ pub struct Args {
 
     /// In JSON and CSV, print the units of the fields
     ///
-    /// Each JSON object has an eighth member, "units":{"speed":"m/s"}; the header of CSV has record.speed [m/s].
+    /// Each JSON object has a last member, "units":{"speed":"m/s"}; the header of CSV has record.speed [m/s].
     #[arg(long, hide_short_help = true)]
     pub units: bool,
 

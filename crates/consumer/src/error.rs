@@ -1,11 +1,13 @@
 //! Why a consumer failed.
 
+use std::fmt;
 use std::io;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use daemon::logging::LogError;
 use daemon::{Exit, OutputError, PassedError};
+use layout::InstanceName;
 use region::{RegionError, State};
 use render::{Misfit, duration_text, rounded};
 use settings::SettingsError;
@@ -48,26 +50,26 @@ pub(crate) enum Kind {
     },
     /// The newest record is too old.
     #[error(
-        "{}: record {sequence} is {} old, and --max-age is {}; look at its producer",
+        "{}: {record} is {} old, and --max-age is {}; look at its producer",
         path.display(), rounded(*age), duration_text(*limit)
     )]
     TooOld {
         /// The region's file.
         path: PathBuf,
-        /// The record's number.
-        sequence: u64,
+        /// Which record.
+        record: Box<NamedRecord>,
         /// Its age.
         age: Duration,
         /// The greatest age that was allowed.
         limit: Duration,
     },
     /// The newest record is from an earlier boot of the machine: it has no age.
-    #[error("{}: record {sequence} is from before the last boot; start its producer", path.display())]
+    #[error("{}: {record} is from before the last boot; start its producer", path.display())]
     EarlierBoot {
         /// The region's file.
         path: PathBuf,
-        /// The record's number.
-        sequence: u64,
+        /// Which record.
+        record: Box<NamedRecord>,
     },
     /// The region is in a state that was not asked for.
     #[error(
@@ -135,6 +137,41 @@ pub(crate) enum Kind {
         .0.display()
     )]
     NotSelected(PathBuf),
+    /// None of the last records is one that `--where` asks for.
+    #[error(
+        "{}: --where is true of none of the last records; wait for one with --follow --count 1",
+        .0.display()
+    )]
+    NoneSelected(PathBuf),
+    /// An instance that is asked for is not there, and no option waits for it, or not longer.
+    #[error("{}: no instance {pattern}; {advice}", path.display())]
+    NoInstance {
+        /// The region's file.
+        path: PathBuf,
+        /// What was asked for.
+        pattern: String,
+        /// The nearest name, or which ones there are.
+        advice: String,
+    },
+    /// An instance that is asked for has no record yet, and no option waits for one, or not longer.
+    #[error(
+        "{}: nothing has been published of instance {pattern} yet; give its producer time with \
+         --timeout",
+        path.display()
+    )]
+    NothingOf {
+        /// The region's file.
+        path: PathBuf,
+        /// What was asked for.
+        pattern: String,
+    },
+    /// A snapshot holds one record.
+    #[error(
+        "{}: a snapshot holds one record, and this region has instances; stop its producer and \
+         copy the file with cp",
+        .0.display()
+    )]
+    InstanceSnapshot(PathBuf),
     /// The records could not be written.
     #[error(transparent)]
     Output(OutputError),
@@ -146,6 +183,20 @@ pub(crate) enum Kind {
         /// The system's error.
         source: io::Error,
     },
+}
+
+/// A record by its number and its instance, if it has one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct NamedRecord {
+    pub(crate) sequence: u64,
+    pub(crate) instance: Option<InstanceName>,
+}
+
+impl fmt::Display for NamedRecord {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "record {}", self.sequence)?;
+        self.instance.map_or(Ok(()), |name| write!(f, " of {name}"))
+    }
 }
 
 /// What did not arrive in time.
@@ -168,8 +219,8 @@ impl TimedOut {
     }
 }
 
-impl std::fmt::Display for TimedOut {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl fmt::Display for TimedOut {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Region => "no region within",
             Self::Value => "no value within",
@@ -200,6 +251,7 @@ impl ConsumerError {
             Kind::Log(_)
             | Kind::BareFollow { .. }
             | Kind::BareSnapshot(_)
+            | Kind::InstanceSnapshot(_)
             | Kind::BareHealth(_)
             | Kind::Misfit { .. }
             | Kind::NoEffect(_) => Exit::Usage,
@@ -207,6 +259,9 @@ impl ConsumerError {
             Kind::NoRegion(_)
             | Kind::NothingYet(_)
             | Kind::NotSelected(_)
+            | Kind::NoneSelected(_)
+            | Kind::NoInstance { .. }
+            | Kind::NothingOf { .. }
             | Kind::TimeOver { .. } => Exit::NoValue,
             Kind::TooOld { .. }
             | Kind::EarlierBoot { .. }

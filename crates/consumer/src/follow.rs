@@ -25,7 +25,11 @@ impl Session<'_> {
     /// Prints every record, until a stop signal.
     pub(crate) fn follow(&mut self) -> Result<(), ConsumerError> {
         while !self.environment.is_stopped() {
-            if self.drain()?.is_break() || self.release()?.is_break() || self.settle()?.is_break() {
+            if self.drain()?.is_break()
+                || self.await_instances()?.is_break()
+                || self.release()?.is_break()
+                || self.settle()?.is_break()
+            {
                 break;
             }
             self.check_health()?;

@@ -5,9 +5,10 @@
 
 use std::time::Duration;
 
+use layout::InstanceName;
 use region::{Publication, State};
 
-use crate::error::{ConsumerError, Kind};
+use crate::error::{ConsumerError, Kind, NamedRecord};
 use crate::link::Link;
 
 /// Shortest sleep before an age is checked again.
@@ -31,18 +32,22 @@ impl Health {
         self.max_age.is_some() || !self.states.is_empty()
     }
 
-    /// `span`, or the time after which `newest` is too old if that is less.
-    pub(crate) fn shorten(&self, span: Duration, newest: Option<Publication>) -> Duration {
-        let age = newest.and_then(|newest| newest.age());
-        let (Some(limit), Some(age)) = (self.max_age, age) else { return span };
-        span.min(limit.saturating_sub(age).max(SHORTEST))
+    /// `span`, or the time after which one of the `newest` records is too old if that is less.
+    pub(crate) fn shorten(
+        &self,
+        span: Duration,
+        newest: impl Iterator<Item = (Option<InstanceName>, Publication)>,
+    ) -> Duration {
+        let Some(limit) = self.max_age else { return span };
+        let ages = newest.filter_map(|(_, newest)| newest.age());
+        ages.fold(span, |span, age| span.min(limit.saturating_sub(age).max(SHORTEST)))
     }
 
-    /// An error if the attached region, or its `newest` record, is not as asked for.
+    /// An error if the attached region, or one of the `newest` records, is not as asked for.
     pub(crate) fn check(
         &self,
         link: &mut Link,
-        newest: Option<Publication>,
+        mut newest: impl Iterator<Item = (Option<InstanceName>, Publication)>,
     ) -> Result<(), ConsumerError> {
         if !self.is_limited() {
             return Ok(());
@@ -51,7 +56,7 @@ impl Health {
             return Err(Kind::Truncated(link.path()).into());
         }
         self.check_state(link)?;
-        newest.map_or(Ok(()), |newest| self.check_age(link, newest))
+        newest.try_for_each(|(instance, newest)| self.check_age(link, instance, newest))
     }
 
     fn check_state(&self, link: &Link) -> Result<(), ConsumerError> {
@@ -67,13 +72,18 @@ impl Health {
         }
     }
 
-    fn check_age(&self, link: &Link, newest: Publication) -> Result<(), ConsumerError> {
+    fn check_age(
+        &self,
+        link: &Link,
+        instance: Option<InstanceName>,
+        newest: Publication,
+    ) -> Result<(), ConsumerError> {
         let Some(limit) = self.max_age else { return Ok(()) };
-        let sequence = newest.sequence;
+        let record = Box::new(NamedRecord { sequence: newest.sequence, instance });
         match newest.age() {
             Some(age) if age <= limit => Ok(()),
-            Some(age) => Err(Kind::TooOld { path: link.path(), sequence, age, limit }.into()),
-            None => Err(Kind::EarlierBoot { path: link.path(), sequence }.into()),
+            Some(age) => Err(Kind::TooOld { path: link.path(), record, age, limit }.into()),
+            None => Err(Kind::EarlierBoot { path: link.path(), record }.into()),
         }
     }
 }

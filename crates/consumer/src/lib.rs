@@ -8,7 +8,7 @@
 //!   argument --target--> where --link--> records --filter, pace, render--> lines --printer--> stdout
 //!                                  \                            ^
 //!                                   '--> notices --> stderr     |
-//!                    watch (the latest, every poll)  -----------+
+//!                    watch (the latest, every poll)  -----------+      of each instance
 //!                    follow (all, as they come)  ---------------'
 //!                    snapshot (the latest)  ------> a region of its own
 //! ```
@@ -21,15 +21,21 @@
 //! of 28 bytes into `/dev/null`; 2-core Linux 6.18 VM, November 2026); nothing for a record that is
 //! not printed.
 
+mod absence;
 mod environment;
 mod error;
 mod follow;
 mod health;
+mod kept;
 mod last;
 mod link;
 mod messages;
+mod misses;
 mod options;
+mod pace;
 mod printer;
+mod printing;
+mod selection;
 mod session;
 mod snapshot;
 mod source;
@@ -56,8 +62,8 @@ use error::Kind;
 use health::Health;
 use link::Link;
 use messages::Log;
+use pace::Pace;
 use printer::Printer;
-use render::Pace;
 use session::Session;
 use stdout::Stdout;
 pub use target::Source;
@@ -104,6 +110,7 @@ fn start(
     let schedule = Schedule {
         poll: args.poll.unwrap_or(target.poll),
         at_once: args.is_at_once() && args.timeout.is_none(),
+        once: args.once,
     };
     let health = Health {
         max_age: args.max_age,
@@ -115,7 +122,7 @@ fn start(
     // An unusable directory of regions is an error now, not after a wait.
     target.locate()?;
     let view = args.view(target.line.as_deref());
-    let link = Link::new(Target { begin: args.begin(), ..target });
+    let link = Link::new(Target { begin: args.begin(), selection: args.selection(), ..target });
     if (args.follow || args.last.is_some()) && is_bare {
         let option = if args.follow { "--follow" } else { "--last" };
         return Err(Kind::BareFollow { path: link.path(), option }.into());

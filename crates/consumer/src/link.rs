@@ -10,19 +10,20 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use layout::text::counted;
-use layout::{RecordView, Schema};
-use region::{DynReader, Follow, Followed, Publication, RegionError, State, Step};
-use render::{Origin, Reading};
+use layout::{InstanceName, RecordView, Schema};
+use region::{DynReader, Follow, Followed, Publication, RegionError, RegionErrorKind, State, Step};
+use render::{Noted, Origin, Reading};
 
 use crate::messages::{Change, Notice, Writer};
-use crate::source::Source;
+use crate::selection::Selection;
+use crate::source::{Found, Source};
 use crate::target::{Format, Target};
 
 /// Longest time between two checks of a region.
 pub(crate) const LOOK: Duration = Duration::from_millis(if cfg!(test) { 2 } else { 250 });
 
 /// What happens to a region.
-pub(crate) type Event = region::Event<Option<Publication>>;
+pub(crate) type Event = region::Event<Found>;
 
 /// A region that is read, or waited for.
 #[derive(Debug)]
@@ -39,44 +40,86 @@ pub(crate) struct Link {
 
 impl Link {
     pub(crate) fn new(target: Target) -> Self {
-        let opened = target.clone();
-        let follow = Follow::awaiting(move || opened.open()).look_every(LOOK);
+        let follow = follow(&target);
         Self { target, follow, waited: false, schema: 0, writer: None }
     }
 
     /// The next record or change. `None`: wait for one.
     pub(crate) fn next(&mut self) -> Option<Result<Event, RegionError>> {
-        self.follow.try_next().transpose()
+        let event = self.follow.try_next().transpose();
+        self.or_other_kind(event)
     }
 
     /// The next change, without records.
     pub(crate) fn next_change(&mut self) -> Option<Result<Event, RegionError>> {
-        self.follow.try_change().transpose()
+        let event = self.follow.try_change().transpose();
+        self.or_other_kind(event)
     }
 
-    /// Copies the newest record.
-    pub(crate) fn latest(&mut self) -> Result<Step<Option<Publication>>, RegionError> {
-        Ok(self.follow.read(|source| source.latest())?.unwrap_or(Step::Pending))
+    /// `event`, unless a region with instances has taken the place of one without, or the other way
+    /// round: that is read by another source.
+    fn or_other_kind(
+        &mut self,
+        event: Option<Result<Event, RegionError>>,
+    ) -> Option<Result<Event, RegionError>> {
+        match event {
+            Some(Err(error)) if is_of_other_kind(&error) => {
+                self.follow = follow(&self.target);
+                match self.follow.try_change().transpose() {
+                    Some(Ok(Event::Attached)) => Some(Ok(Event::Replaced)),
+                    other => other,
+                }
+            }
+            event => event,
+        }
+    }
+
+    /// The instances that are asked for: see [`Source::list`].
+    pub(crate) fn list(&mut self) -> Vec<Option<InstanceName>> {
+        self.follow.source_mut().map_or_else(Vec::new, |source| source.list())
+    }
+
+    /// The names of all instances; `None` in a plain region.
+    pub(crate) fn names(&self) -> Option<Vec<InstanceName>> {
+        self.follow.source()?.names()
+    }
+
+    /// Which instances are asked for.
+    pub(crate) fn selection(&self) -> &Selection {
+        &self.target.selection
+    }
+
+    /// Copies the newest record of the instance at `index` of the list.
+    pub(crate) fn latest(
+        &mut self,
+        index: usize,
+    ) -> Result<Step<Option<Publication>>, RegionError> {
+        Ok(self.follow.read(|source| source.latest(index))?.unwrap_or(Step::Pending))
     }
 
     /// The record that was copied last.
     ///
     /// # Panics
     /// If there is no region.
-    pub(crate) fn reading(&self, publication: Option<Publication>) -> Reading<'_> {
-        let source = self.follow.source().expect("a record was copied from it");
-        self.reading_of(source.record(), publication)
+    pub(crate) fn record(&self) -> RecordView<'_> {
+        self.follow.source().expect("a record was copied from it").record()
     }
 
-    /// A record that was copied from the region before.
-    pub(crate) fn reading_of<'a>(
+    /// A record of the region, with what its origin is now.
+    pub(crate) fn reading<'a>(
         &'a self,
         record: RecordView<'a>,
+        instance: Option<&'a InstanceName>,
         publication: Option<Publication>,
     ) -> Reading<'a> {
         let origin = self.region().zip(publication);
         let origin = origin.map(|(region, publication)| Origin { region, publication });
-        Reading { record, origin }
+        Reading { record, instance: instance.map(InstanceName::as_str), origin }
+    }
+
+    /// What the region is now, and the time of one of its records; `None` for a bare file.
+    pub(crate) fn note(&self, publication: Option<Publication>) -> Option<Noted> {
+        Some(Noted::of(self.region()?, &publication?))
     }
 
     /// What the records of the region are; `None` if there is no region.
@@ -202,6 +245,17 @@ impl Link {
         let (have, want) = (name_of(have), name_of(want));
         Some(Notice::new(self.path(), Change::OtherRecord { have, want, difference }))
     }
+}
+
+/// The region of `target`, which need not be there yet.
+fn follow(target: &Target) -> Follow<'static, Box<dyn Source>> {
+    let target = target.clone();
+    Follow::awaiting(move || target.open()).look_every(LOOK)
+}
+
+/// Whether the file has instances where the one before had none, or the other way round.
+fn is_of_other_kind(error: &RegionError) -> bool {
+    matches!(error.kind(), RegionErrorKind::HasInstances { .. } | RegionErrorKind::NoInstances)
 }
 
 /// The region as given: a name or a path.

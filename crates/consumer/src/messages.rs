@@ -7,10 +7,13 @@ use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use daemon::{Monotonic, RateLimit, counted};
+use daemon::{Monotonic, RateLimit};
+use layout::InstanceName;
 use region::{RegionError, State};
 use render::{Misfit, ViewError};
 use tracing::field::display;
+
+use crate::misses::Misses;
 
 /// A change to a region, for its operator.
 #[derive(Debug)]
@@ -52,8 +55,14 @@ pub(crate) enum Change {
     Misfit(Misfit),
     /// A snapshot of the region was made.
     Saved { file: PathBuf, sequence: u64 },
+    /// An instance that is asked for is not there yet.
+    AwaitedInstance(String),
+    /// An instance has joined the region.
+    Joined(InstanceName),
+    /// An instance is retired from the region.
+    Retired(InstanceName),
     /// Records were overwritten before they were read.
-    Missed(u64),
+    Missed(Misses),
 }
 
 /// A writer as a reader sees it.
@@ -76,42 +85,43 @@ const WINDOW: Duration = Duration::from_secs(10);
 pub(crate) struct Log {
     limit: RateLimit,
     /// Records that were missed since the last message about them.
-    missed: u64,
+    missed: Misses,
 }
 
 impl Log {
     pub(crate) fn new() -> Self {
-        Self { limit: RateLimit::new(MOST, WINDOW), missed: 0 }
+        Self { limit: RateLimit::new(MOST, WINDOW), missed: Misses::default() }
     }
 
     pub(crate) fn write(&mut self, notice: &Notice) {
-        if let Change::Missed(count) = notice.change {
-            self.missed += count;
+        if let Change::Missed(misses) = notice.change {
+            self.missed.add(misses);
             return self.catch_up();
         }
         let region = display(notice.path.display());
         let epoch = notice.writer.map(|writer| writer.epoch);
         let state = notice.writer.map(|writer| writer.state.as_str());
+        let instance = notice.change.instance();
         if notice.is_trouble() {
-            tracing::warn!(region, epoch, state, "{notice}");
+            tracing::warn!(region, epoch, state, instance, "{notice}");
         } else {
-            tracing::info!(region, epoch, state, "{notice}");
+            tracing::info!(region, epoch, state, instance, "{notice}");
         }
     }
 
     /// Logs how many records were missed, unless there were too many such messages.
     pub(crate) fn catch_up(&mut self) {
-        if self.missed > 0 && self.limit.pass(Monotonic::now()).is_some() {
+        if !self.missed.is_none() && self.limit.pass(Monotonic::now()).is_some() {
             self.finish();
         }
     }
 
     /// The same at the end, in any case.
     pub(crate) fn finish(&mut self) {
-        if self.missed > 0 {
+        if !self.missed.is_none() {
             // The macro does not compute what is not logged.
-            let count = std::mem::take(&mut self.missed);
-            tracing::warn!("{}", missed(count));
+            let missed = std::mem::take(&mut self.missed);
+            tracing::warn!("{missed}");
         }
     }
 }
@@ -125,7 +135,13 @@ impl Notice {
     /// Whether it needs attention.
     fn is_trouble(&self) -> bool {
         match self.change {
-            Change::Waiting | Change::Back | Change::Lineage(_) | Change::Saved { .. } => false,
+            Change::Waiting
+            | Change::Back
+            | Change::Lineage(_)
+            | Change::AwaitedInstance(_)
+            | Change::Joined(_)
+            | Change::Retired(_)
+            | Change::Saved { .. } => false,
             Change::Writer | Change::Attached(_) | Change::Reattached(_) => {
                 self.writer.is_some_and(Writer::is_trouble)
             }
@@ -140,8 +156,14 @@ impl Writer {
     }
 }
 
-fn missed(count: u64) -> String {
-    format!("missed {}", counted(count, "record"))
+impl Change {
+    /// The instance that it is about.
+    fn instance(&self) -> Option<&str> {
+        match self {
+            Self::Joined(name) | Self::Retired(name) => Some(name),
+            _ => None,
+        }
+    }
 }
 
 impl fmt::Display for Notice {
@@ -187,7 +209,12 @@ impl fmt::Display for Notice {
             Change::Saved { file, sequence } => {
                 write!(f, "{path}: record {sequence} saved as {}", file.display())
             }
-            Change::Missed(count) => write!(f, "{}", missed(*count)),
+            Change::AwaitedInstance(pattern) => {
+                write!(f, "{path}: waiting for instance {pattern}")
+            }
+            Change::Joined(name) => write!(f, "{path}: instance {name} joined"),
+            Change::Retired(name) => write!(f, "{path}: instance {name} retired"),
+            Change::Missed(misses) => misses.fmt(f),
         }?;
         let Some(writer) = self.writer else { return Ok(()) };
         f.write_str(if matches!(self.change, Change::Writer) { ": " } else { "; " })?;
@@ -220,11 +247,11 @@ mod tests {
     #[test]
     fn missed_records_beyond_the_limit_are_added_up_for_the_next_message() {
         // One window, however long this takes.
-        let mut log = Log { limit: RateLimit::new(MOST, Duration::MAX), missed: 0 };
-        let missed = Notice::new(PathBuf::new(), Change::Missed(3));
+        let mut log = Log { limit: RateLimit::new(MOST, Duration::MAX), missed: Misses::default() };
+        let missed = Notice::new(PathBuf::new(), Change::Missed(Misses::new(None, 3)));
         (0..MOST + 7).for_each(|_| log.write(&missed));
-        assert_eq!(log.missed, 3 * 7);
+        assert_eq!(log.missed, Misses::new(None, 3 * 7));
         log.finish();
-        assert_eq!(log.missed, 0);
+        assert!(log.missed.is_none());
     }
 }

@@ -7,6 +7,7 @@ use render::{Filter, Format, LineText, View};
 
 use crate::cli::Args;
 use crate::error::{ConsumerError, Kind};
+use crate::selection::Selection;
 
 impl Args {
     /// An error for options that have no effect together.
@@ -37,7 +38,7 @@ impl Args {
 
     /// How many records are printed; `None`: no limit.
     pub(crate) fn lines(&self) -> Option<u64> {
-        if self.once { Some(1) } else { self.count.map(NonZeroU64::get) }
+        self.count.map(NonZeroU64::get)
     }
 
     /// How records are printed, where `line` is the configuration's template.
@@ -51,6 +52,11 @@ impl Args {
             units: self.units,
             csv_safe: self.csv_safe,
         }
+    }
+
+    /// Which instances are read.
+    pub(crate) fn selection(&self) -> Selection {
+        Selection::new(self.instance.clone())
     }
 
     /// Which records are printed.

@@ -6,15 +6,20 @@
 use std::time::Duration;
 
 use daemon::Monotonic;
-use region::{BootTime, Publication, RegionError};
-use render::{Filter, Held, LineText, Misfit, Pace, View, ViewError};
+use layout::InstanceName;
+use region::{Publication, RegionError};
+use render::{Filter, LineText, Misfit, View, ViewError};
 
 use crate::environment::Environment;
 use crate::error::{ConsumerError, Kind};
 use crate::health::Health;
+use crate::kept::AllKept;
 use crate::link::{Event, Link};
 use crate::messages::{Change, Notice};
+use crate::misses::Misses;
+use crate::pace::Pace;
 use crate::printer::{Flow, Printer};
+use crate::source::Found;
 use crate::timeout::Timeout;
 
 /// Shortest time between two notices about missed records; misses in between are summed.
@@ -34,12 +39,15 @@ pub(crate) struct Session<'e> {
     pub(crate) pace: Option<Pace>,
     /// Records still to read; `None`: no limit.
     pub(crate) left: Option<u64>,
-    printer: Printer,
+    pub(crate) printer: Printer,
     /// Whether some region's records fitted the options.
     has_fitted: bool,
-    /// The record read last from the file that is attached.
-    newest: Option<Publication>,
-    missed: u64,
+    /// Whether a record was printed.
+    pub(crate) has_printed: bool,
+    /// Whether it has to be looked for the instances that are asked for.
+    pub(crate) is_new_region: bool,
+    pub(crate) kept: AllKept,
+    missed: Misses,
     missed_logged: Option<Monotonic>,
 }
 
@@ -62,8 +70,10 @@ impl<'e> Session<'e> {
             left: None,
             printer,
             has_fitted: false,
-            newest: None,
-            missed: 0,
+            has_printed: false,
+            is_new_region: false,
+            kept: AllKept::default(),
+            missed: Misses::default(),
             missed_logged: None,
         }
     }
@@ -94,21 +104,15 @@ impl<'e> Session<'e> {
         event: Result<Event, RegionError>,
     ) -> Result<Flow, ConsumerError> {
         match event {
-            Ok(Event::Record(publication)) => {
-                if self.newest.is_none() {
-                    let first = publication.filter(|_| self.health.checks_first);
-                    self.health.check(&mut self.link, first)?;
-                }
-                self.take(publication)
-            }
-            Ok(Event::Missed(count)) => self.miss(count),
+            Ok(Event::Record(found)) => self.found(found),
+            Ok(Event::Missed(count)) => self.miss(Misses::new(None, count)),
             Err(error) if !self.link.is_attached() => Err(error.into()),
             change => {
                 let misfits = match change {
                     Ok(Event::Attached | Event::Replaced) => self.adapt()?,
                     // The error says what the notice would.
                     Ok(Event::Writer(_)) if !self.health.waits => {
-                        self.health.check(&mut self.link, None)?;
+                        self.health.check(&mut self.link, std::iter::empty())?;
                         Vec::new()
                     }
                     _ => Vec::new(),
@@ -126,8 +130,8 @@ impl<'e> Session<'e> {
     /// An option does not fit the records of the first region.
     fn adapt(&mut self) -> Result<Vec<Notice>, ConsumerError> {
         // A closed stdout is noticed by the next write.
-        let _ = self.release_now()?;
-        self.newest = None;
+        let _ = self.release_all()?;
+        (self.kept, self.is_new_region) = (AllKept::default(), true);
         let Some(schema) = self.link.schema().cloned() else { return Ok(Vec::new()) };
         let mut notices = Vec::new();
         let mut printed = self.printer.adapt(&self.view, &schema);
@@ -137,9 +141,12 @@ impl<'e> Session<'e> {
             notices.push(Notice::new(self.link.path(), Change::OtherLine(error.clone())));
             printed = self.printer.adapt(&View { line: None, ..self.view.clone() }, &schema);
         }
-        let fitted = printed
-            .map_err(Misfit::View)
-            .and_then(|chosen| self.filter.adapt(&schema, chosen).map_err(Misfit::Where));
+        let lacks_instances = !self.link.selection().is_all() && self.link.names().is_none();
+        let fitted = match printed {
+            _ if lacks_instances => Err(Misfit::NoInstances),
+            Err(error) => Err(Misfit::View(error)),
+            Ok(chosen) => self.filter.adapt(&schema, chosen).map_err(Misfit::Where),
+        };
         match fitted {
             Ok(()) => self.has_fitted = true,
             Err(misfit) if self.has_fitted => {
@@ -151,49 +158,48 @@ impl<'e> Session<'e> {
         Ok(notices)
     }
 
+    /// Prints what was found in the region, or logs it.
+    fn found(&mut self, found: Found) -> Result<Flow, ConsumerError> {
+        match found {
+            Found::Record(instance, publication) => {
+                if !self.kept.of(instance).is_read {
+                    let first = publication.filter(|_| self.health.checks_first);
+                    let first = first.map(|first| (instance, first));
+                    self.health.check(&mut self.link, first.into_iter())?;
+                }
+                self.take(instance, publication)
+            }
+            Found::Missed(name, count) => self.miss(Misses::new(Some(name), count)),
+            Found::There => Ok(Flow::Continue(())),
+            // Without a limit it continues with what is new.
+            Found::AllRead if self.left.is_none() => Ok(Flow::Continue(())),
+            Found::AllRead => Ok(Flow::Break(())),
+            Found::Joined(name) => self.log_change(Change::Joined(name)),
+            Found::Retired(name) => {
+                let held = self.pace.as_mut().and_then(|pace| pace.retire(name));
+                let flow = held.map_or(Ok(Flow::Continue(())), |held| self.print_held(&held))?;
+                self.kept.forget(&name);
+                let logged = self.log_change(Change::Retired(name))?;
+                Ok(if flow.is_break() { flow } else { logged })
+            }
+        }
+    }
+
     /// Prints the record that was copied last, buffered, unless an option leaves it out.
-    fn take(&mut self, record: Option<Publication>) -> Result<Flow, ConsumerError> {
-        let flow = if self.selects(record) { self.print(record)? } else { Flow::Continue(()) };
-        self.saw(record);
-        self.left = self.left.map(|left| left.saturating_sub(1));
+    fn take(
+        &mut self,
+        instance: Option<InstanceName>,
+        record: Option<Publication>,
+    ) -> Result<Flow, ConsumerError> {
+        let is_selected = self.selects(instance, record);
+        let flow = if is_selected { self.print(instance, record)? } else { Flow::Continue(()) };
+        self.kept.of(instance).read(record);
+        self.timeout.saw(record);
+        // Of instances, the source knows what was there.
+        if instance.is_none() {
+            self.left = self.left.map(|left| left.saturating_sub(1));
+        }
         Ok(if self.left == Some(0) { Flow::Break(()) } else { flow })
-    }
-
-    /// Whether the record that was copied last is printed; with a rate, now.
-    pub(crate) fn selects(&mut self, publication: Option<Publication>) -> bool {
-        let record = self.link.reading(publication).record;
-        if !self.filter.selects(record) {
-            return false;
-        }
-        let Some(pace) = &mut self.pace else { return true };
-        let is_due = pace.admits(BootTime::now());
-        if !is_due {
-            pace.hold(record, publication);
-        }
-        is_due
-    }
-
-    /// Prints the record that was copied last, buffered.
-    pub(crate) fn print(&mut self, record: Option<Publication>) -> Result<Flow, ConsumerError> {
-        self.printer.print(&self.link.reading(record), self.environment.stdout())
-    }
-
-    /// Prints the record that was held back, if its time has come.
-    pub(crate) fn release(&mut self) -> Result<Flow, ConsumerError> {
-        let held = self.pace.as_mut().and_then(|pace| pace.release(BootTime::now()));
-        self.print_held(held)
-    }
-
-    /// Prints the record that was held back, before the region is another one.
-    fn release_now(&mut self) -> Result<Flow, ConsumerError> {
-        let held = self.pace.as_mut().and_then(Pace::take);
-        self.print_held(held)
-    }
-
-    fn print_held(&mut self, held: Option<Held>) -> Result<Flow, ConsumerError> {
-        let Some(Held { record, publication }) = held else { return Ok(Flow::Continue(())) };
-        let reading = self.link.reading_of(record.view(), publication);
-        self.printer.print(&reading, self.environment.stdout())
     }
 
     /// Whether records may be read that are not printed.
@@ -201,21 +207,10 @@ impl<'e> Session<'e> {
         self.filter.is_selective() || self.pace.is_some()
     }
 
-    /// Whether a record of the attached file was read.
-    pub(crate) fn has_read(&self) -> bool {
-        self.newest.is_some()
-    }
-
-    /// A record was read, printed or not.
-    pub(crate) fn saw(&mut self, record: Option<Publication>) {
-        self.newest = record;
-        self.timeout.saw(record);
-    }
-
-    /// An error if the record read last is too old by now, or the writer in another state than asked
+    /// An error if a record read last is too old by now, or the writer in another state than asked
     /// for.
     pub(crate) fn check_health(&mut self) -> Result<(), ConsumerError> {
-        self.health.check(&mut self.link, self.newest)
+        self.health.check(&mut self.link, self.kept.newest())
     }
 
     /// Writes the buffered lines to stdout.
@@ -232,10 +227,15 @@ impl<'e> Session<'e> {
         Ok(flow)
     }
 
+    /// As [`log`](Self::log), of one change to the region.
+    pub(crate) fn log_change(&mut self, change: Change) -> Result<Flow, ConsumerError> {
+        self.log(&[Notice::new(self.link.path(), change)])
+    }
+
     /// Counts lost records. Logs them immediately, or with the next ones if misses were just
     /// logged.
-    fn miss(&mut self, count: u64) -> Result<Flow, ConsumerError> {
-        self.missed = self.missed.saturating_add(count);
+    fn miss(&mut self, misses: Misses) -> Result<Flow, ConsumerError> {
+        self.missed.add(misses);
         if self.is_missed_due() { self.settle() } else { Ok(Flow::Continue(())) }
     }
 
@@ -250,11 +250,12 @@ impl<'e> Session<'e> {
 
     fn is_missed_due(&self) -> bool {
         let now = Monotonic::now();
-        self.missed > 0 && self.missed_logged.is_none_or(|logged| now.since(logged) >= MISSED_EVERY)
+        !self.missed.is_none()
+            && self.missed_logged.is_none_or(|logged| now.since(logged) >= MISSED_EVERY)
     }
 
     fn log_missed(&mut self) {
-        if self.missed > 0 {
+        if !self.missed.is_none() {
             let missed = Change::Missed(std::mem::take(&mut self.missed));
             self.environment.notify(&Notice::new(self.link.path(), missed));
             self.missed_logged = Some(Monotonic::now());
@@ -264,8 +265,8 @@ impl<'e> Session<'e> {
     /// Waits for a record.
     pub(crate) fn wait(&mut self) -> Result<Flow, ConsumerError> {
         let span = self.timeout.shorten(self.link.next_look());
-        let span = self.pace.as_ref().map_or(span, |pace| pace.shorten(span, BootTime::now()));
-        let span = self.health.shorten(span, self.newest);
+        let span = self.pace.as_ref().map_or(span, |pace| pace.shorten(span, Monotonic::now()));
+        let span = self.health.shorten(span, self.kept.newest());
         self.environment.wait(&mut self.link, span)?;
         Ok(self.flow())
     }
@@ -273,7 +274,7 @@ impl<'e> Session<'e> {
     /// Sleeps for `span`, or less if a check is due before.
     pub(crate) fn sleep(&mut self, span: Duration) -> Result<Flow, ConsumerError> {
         let span = self.timeout.shorten(span.min(self.link.next_look()));
-        let span = self.health.shorten(span, self.newest);
+        let span = self.health.shorten(span, self.kept.newest());
         self.environment.sleep(span)?;
         Ok(self.flow())
     }

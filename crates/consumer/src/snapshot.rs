@@ -2,8 +2,6 @@
 
 use std::path::Path;
 
-use region::Step;
-
 use crate::error::{ConsumerError, Kind};
 use crate::session::Session;
 use crate::watch::Schedule;
@@ -18,7 +16,10 @@ impl Session<'_> {
         // Prints nothing, so a closed stdout does not matter.
         while !self.environment.is_stopped() {
             let _ = self.look_around(schedule)?;
-            if let Step::Record(_) = self.latest(schedule)?
+            if self.link.names().is_some() {
+                return Err(Kind::InstanceSnapshot(self.link.path()).into());
+            }
+            if self.survey(schedule)?.is_some()
                 && let Some(saved) = self.link.snapshot(file)?
             {
                 return self.log(&[saved]).map(drop);

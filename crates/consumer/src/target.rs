@@ -22,11 +22,12 @@ use std::time::Duration;
 
 use daemon::{Passed, PassedFd};
 use layout::Schema;
-use region::{Begin, DynReader, RegionError};
+use region::{Begin, DynInstanceReader, DynReader, RegionError, RegionErrorKind};
 use settings::{Address, AddressError, ConsumerSettings, Settings, is_stdin};
 
 use crate::error::{ConsumerError, Kind};
-use crate::source::{BareSource, RegionSource, Source as MappedSource};
+use crate::selection::Selection;
+use crate::source::{BareSource, InstanceSource, RegionSource, Source as MappedSource};
 
 /// The kinds of first argument.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -65,6 +66,8 @@ pub(crate) struct Target {
     pub(crate) line: Option<String>,
     /// The record that following begins with.
     pub(crate) begin: Begin,
+    /// The instances that are asked for.
+    pub(crate) selection: Selection,
 }
 
 /// The format of a region.
@@ -118,7 +121,8 @@ impl Target {
         };
         let ConsumerSettings { poll, line } = settings.consumer;
         let (address, begin) = (settings.region.address, Begin::default());
-        Self { address, passed: None, format, poll, line, begin }
+        let selection = Selection::default();
+        Self { address, passed: None, format, poll, line, begin, selection }
     }
 
     /// Where the region is now. A name is resolved at each call, because a region that does not
@@ -144,14 +148,30 @@ impl Target {
         let address = self.locate()?;
         Ok(match (&self.format, &self.passed) {
             (Format::Bare(schema), _) => Box::new(BareSource::open(&address, schema)?),
-            (Format::Mapcast { .. }, Some(passed)) => {
-                let reader = DynReader::open_file(&passed.file, &passed.label)?;
-                Box::new(RegionSource::new(reader, self.begin))
-            }
+            (Format::Mapcast { .. }, Some(passed)) => self.source(
+                || DynReader::open_file(&passed.file, &passed.label),
+                || DynInstanceReader::open_file(&passed.file, &passed.label),
+            )?,
             (Format::Mapcast { .. }, None) => {
-                Box::new(RegionSource::new(DynReader::open(&address)?, self.begin))
+                self.source(|| DynReader::open(&address), || DynInstanceReader::open(&address))?
             }
         })
+    }
+
+    /// A region of one record, or of instances if that is what is there.
+    fn source(
+        &self,
+        plain: impl FnOnce() -> Result<DynReader, RegionError>,
+        instances: impl FnOnce() -> Result<DynInstanceReader, RegionError>,
+    ) -> Result<Box<dyn MappedSource>, RegionError> {
+        match plain() {
+            Ok(reader) => Ok(Box::new(RegionSource::new(reader, self.begin))),
+            Err(error) if matches!(error.kind(), RegionErrorKind::HasInstances { .. }) => {
+                let selection = self.selection.clone();
+                Ok(Box::new(InstanceSource::new(instances()?, self.begin, selection)))
+            }
+            Err(error) => Err(error),
+        }
     }
 
     pub(crate) fn is_bare(&self) -> bool {

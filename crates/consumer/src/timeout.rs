@@ -45,6 +45,7 @@ impl Timeout {
         if now == Last::Bare || now != self.last {
             self.last = now;
             self.since = Monotonic::now();
+            self.instead = None;
         }
     }
 

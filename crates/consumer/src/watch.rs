@@ -1,11 +1,14 @@
-//! The latest value at each poll: the default mode, and `--once`.
+//! The latest value at each poll, or a table with that of each instance: the default mode, and
+//! `--once`.
 //!
 //! The first value is printed as soon as there is one; after that, one at each `poll`. In between,
 //! the region is checked four times a second, so that changes of its writer are logged in time.
 
+use std::collections::HashSet;
 use std::time::Duration;
 
 use daemon::{Monotonic, Ticks};
+use layout::InstanceName;
 use region::{Publication, Step};
 
 use crate::error::{ConsumerError, Kind};
@@ -18,6 +21,17 @@ pub(crate) struct Schedule {
     pub(crate) poll: Duration,
     /// Whether a missing value at the first read is an error.
     pub(crate) at_once: bool,
+    /// Whether it ends after the first value, or the first table of instances.
+    pub(crate) once: bool,
+}
+
+/// The newest record of an instance, or of a plain region.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Newest {
+    /// Where the instance is in the list.
+    index: usize,
+    instance: Option<InstanceName>,
+    publication: Option<Publication>,
 }
 
 impl Session<'_> {
@@ -60,47 +74,129 @@ impl Session<'_> {
         }
     }
 
-    /// Prints the latest value, or waits some time for it.
+    /// Prints the latest value of each instance, or waits some time for one.
     fn look(
         &mut self,
         grid: &mut Option<Ticks>,
         schedule: Schedule,
     ) -> Result<Flow, ConsumerError> {
-        let Step::Record(record) = self.latest(schedule)? else { return self.wait() };
-        if let Err(unhealthy) = self.health.check(&mut self.link, record) {
+        let Some(found) = self.survey(schedule)? else { return self.wait() };
+        let newest = found.iter().filter_map(|one| Some((one.instance, one.publication?)));
+        if let Err(unhealthy) = self.health.check(&mut self.link, newest) {
             if !self.health.waits {
                 return Err(unhealthy);
             }
             self.timeout.instead = Some(unhealthy);
             return self.wait();
         }
-        let is_selected = self.selects(record);
-        if !is_selected && schedule.at_once {
+        let printed = self.print_table(&found, schedule)?;
+        if printed.is_none() && schedule.at_once {
             return Err(Kind::NotSelected(self.link.path()).into());
         }
-        if !is_selected && self.health.waits {
+        if printed.is_none() && self.health.waits {
             self.timeout.instead = Some(Kind::NotSelected(self.link.path()).into());
             return self.wait();
         }
-        let flow = if is_selected { self.print(record)? } else { Flow::Continue(()) };
-        self.saw(record);
+        self.saw_all(&found);
         let now = Monotonic::now();
         grid.get_or_insert_with(|| Ticks::new(now, schedule.poll)).take(now);
-        if flow.is_break() { Ok(flow) } else { self.flush() }
+        let flow = printed.unwrap_or(Flow::Continue(()));
+        if schedule.once || flow.is_break() { Ok(Flow::Break(())) } else { self.flush() }
     }
 
-    /// Copies the latest record. Logs why it cannot be read.
+    /// Prints those of the records found that are selected; `None` if none is.
+    fn print_table(
+        &mut self,
+        found: &[Newest],
+        schedule: Schedule,
+    ) -> Result<Option<Flow>, ConsumerError> {
+        let mut printed = None;
+        for one in found {
+            let again = match found.len() {
+                1 => Step::Record(one.publication),
+                // The buffer holds the record of the last one.
+                _ => self.latest(one.index, schedule)?,
+            };
+            let Step::Record(publication) = again else { continue };
+            if self.selects(one.instance, publication) {
+                let flow = self.print(one.instance, publication)?;
+                printed = Some(flow);
+                if flow.is_break() {
+                    break;
+                }
+            }
+        }
+        Ok(printed)
+    }
+
+    /// Reads the newest record of each instance that is asked for. `None`: there is none yet; with
+    /// `--once`, not of each that was asked for by name.
     ///
     /// # Errors
-    /// There is no record, and `schedule` does not wait.
-    pub(crate) fn latest(
+    /// The same, if `schedule` does not wait.
+    pub(crate) fn survey(
         &mut self,
         schedule: Schedule,
+    ) -> Result<Option<Vec<Newest>>, ConsumerError> {
+        let names = self.link.list();
+        let mut found = Vec::with_capacity(names.len());
+        for (index, instance) in names.into_iter().enumerate() {
+            if let Step::Record(publication) = self.latest(index, schedule)? {
+                found.push(Newest { index, instance, publication });
+            }
+        }
+        if !schedule.at_once {
+            let _ = self.await_instances()?;
+        }
+        match self.lack(&found) {
+            Some(lack) if schedule.at_once => Err(lack.into()),
+            Some(_) if found.is_empty() => Ok(None),
+            Some(lack) if schedule.once => {
+                self.timeout.instead = Some(lack.into());
+                Ok(None)
+            }
+            _ => Ok(Some(found)),
+        }
+    }
+
+    /// What of all that is asked for was not found.
+    fn lack(&self, found: &[Newest]) -> Option<Kind> {
+        if let Some(absence) = self.absence() {
+            return Some(absence);
+        }
+        let names: Vec<_> = found.iter().filter_map(|one| one.instance).collect();
+        let path = self.link.path();
+        let is_named = self.link.names().is_some();
+        match self.link.selection().unmatched(&names).filter(|_| is_named) {
+            Some(pattern) => Some(Kind::NothingOf { path, pattern: pattern.to_owned() }),
+            None => found.is_empty().then_some(Kind::NothingYet(path)),
+        }
+    }
+
+    /// These records were read, printed or not.
+    fn saw_all(&mut self, found: &[Newest]) {
+        let names: HashSet<_> = found.iter().filter_map(|one| one.instance).collect();
+        self.kept.retain(|name| names.contains(name));
+        for one in found {
+            self.kept.of(one.instance).read(one.publication);
+        }
+        let time = |one: &&Newest| one.publication.map(|publication| publication.published_at);
+        if let Some(newest) = found.iter().max_by_key(time) {
+            self.timeout.saw(newest.publication);
+        }
+    }
+
+    /// Copies the latest record of the instance at `index` of the list. Logs why it cannot be read.
+    ///
+    /// # Errors
+    /// It cannot be read, and `schedule` does not wait.
+    fn latest(
+        &mut self,
+        index: usize,
+        schedule: Schedule,
     ) -> Result<Step<Option<Publication>>, ConsumerError> {
-        match self.link.latest() {
-            Ok(Step::Record(record)) => Ok(Step::Record(record)),
-            Ok(_) if schedule.at_once => Err(self.nothing_yet()),
-            Ok(nothing) => Ok(nothing),
+        match self.link.latest(index) {
+            Ok(step) => Ok(step),
             Err(error) if schedule.at_once => Err(error.into()),
             Err(error) => {
                 let notices = self.link.notices(Err(error));
@@ -110,21 +206,17 @@ impl Session<'_> {
         }
     }
 
-    /// An error if nothing new was published for too long, printed or not, or if the newest record or
+    /// An error if nothing new was published for too long, printed or not, or if a newest record or
     /// its writer is not as asked for.
     pub(crate) fn check_limits(&mut self, schedule: Schedule) -> Result<(), ConsumerError> {
         let is_limited = self.timeout.is_limited() || self.health.is_limited();
         if is_limited && !self.health.waits {
-            if let Step::Record(record) = self.latest(schedule)? {
-                self.saw(record);
+            if let Some(found) = self.survey(schedule)? {
+                self.saw_all(&found);
             }
             self.check_health()?;
         }
         self.timeout.check(&self.link)
-    }
-
-    fn nothing_yet(&self) -> ConsumerError {
-        Kind::NothingYet(self.link.path()).into()
     }
 }
 

@@ -82,7 +82,9 @@ fn no_record_takes_more_than_eight_times_its_size_to_be_printed() {
             limited(PRINTED, || {
                 let mut renderer = View { format, ..View::default() }.of(&schema).expect("a view");
                 let record = RecordView::new(&schema, &record).expect("of its length");
-                renderer.render(&Reading { record, origin: None }, &mut out).expect("counted");
+                renderer
+                    .render(&Reading { record, instance: None, origin: None }, &mut out)
+                    .expect("counted");
             });
             assert!(out.0 > RECORD as usize, "{scalar} as {format:?}: {} bytes", out.0);
         }

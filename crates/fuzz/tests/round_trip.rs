@@ -138,7 +138,9 @@ fn print(record: &RecordBuf, format: Format) -> String {
     let mut out = Vec::new();
     let view = View { format, ..View::default() };
     let mut renderer = view.of(record.schema()).expect("all fields");
-    renderer.render(&Reading { record: record.view(), origin: None }, &mut out).expect("memory");
+    renderer
+        .render(&Reading { record: record.view(), instance: None, origin: None }, &mut out)
+        .expect("memory");
     String::from_utf8(out).expect("UTF-8")
 }
 

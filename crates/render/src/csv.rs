@@ -10,6 +10,7 @@
 //! reader's own. An array takes one column for each element, `record.imu[0]`, `record.imu[1]`; no field
 //! has a bracket in its name.
 //!
+//! - In a region of instances a column `instance` is behind `sequence`.
 //! - With units the header has them behind the names: `record.speed [m/s]`.
 //! - A new header follows when the columns change. An unknown value is an empty cell.
 //! - Control characters in text are written as `\x1b`, so that a row is always one line, and a backslash
@@ -69,8 +70,13 @@ impl Csv {
         self.heads == other.heads
     }
 
-    pub(crate) fn write_header(&self, out: &mut impl Write) -> io::Result<()> {
-        out.write_all(FIXED.join(",").as_bytes())?;
+    /// Writes the header, which has the column `instance` where `reading` has one.
+    pub(crate) fn write_header(
+        &self,
+        reading: &Reading<'_>,
+        out: &mut impl Write,
+    ) -> io::Result<()> {
+        self.write_fixed(&FIXED, reading.instance.map(|_| "instance"), out)?;
         for head in &self.heads {
             match head.count {
                 Some(count) => (0..count).try_for_each(|index| head.write(Some(index), out))?,
@@ -86,7 +92,8 @@ impl Csv {
     }
 
     pub(crate) fn render(&self, reading: &Reading<'_>, out: &mut impl Write) -> io::Result<()> {
-        out.write_all(origin_cells(reading.origin.as_ref()).join(",").as_bytes())?;
+        let cells = origin_cells(reading.origin.as_ref());
+        self.write_fixed(&cells.each_ref().map(String::as_str), reading.instance, out)?;
         for column in &self.columns {
             let Some(field) = column.field(reading.record.schema()) else { continue };
             if let Some(element) = column.at.element {
@@ -106,6 +113,22 @@ impl Csv {
             }
         }
         out.write_all(b"\n")
+    }
+
+    /// Writes the cells in front of the record's.
+    fn write_fixed(
+        &self,
+        cells: &[&str; FIXED.len()],
+        instance: Option<&str>,
+        out: &mut impl Write,
+    ) -> io::Result<()> {
+        let [lineage, sequence, rest @ ..] = cells;
+        write!(out, "{lineage},{sequence},")?;
+        if let Some(name) = instance {
+            self.write_text(name.as_bytes(), out)?;
+            out.write_all(b",")?;
+        }
+        out.write_all(rest.join(",").as_bytes())
     }
 
     fn write_cell(

@@ -46,21 +46,35 @@ impl Filter {
         Ok(())
     }
 
-    /// Whether `record` is printed.
+    /// Whether `record` is printed: the condition is true of it, and it differs from the one selected last.
     pub fn selects(&mut self, record: RecordView<'_>) -> bool {
-        let holds = self.parsed.as_ref().is_none_or(|condition| condition.holds(record));
-        holds && (!self.on_change || self.has_changed(record))
+        self.holds(record) && (!self.on_change || self.has_changed(record))
+    }
+
+    /// Whether the condition is true of `record`, for a caller that keeps what was printed last itself.
+    pub fn holds(&self, record: RecordView<'_>) -> bool {
+        self.parsed.as_ref().is_none_or(|condition| condition.holds(record))
+    }
+
+    /// Whether `record` differs from the one `printed` last, if that is asked for.
+    pub fn is_change(&self, record: RecordView<'_>, printed: Option<&[u8]>) -> bool {
+        let before = printed.and_then(|printed| RecordView::new(record.schema(), printed).ok());
+        before.filter(|_| self.on_change).is_none_or(|before| self.differ(before, record))
+    }
+
+    /// Whether a record that is printed has to be kept, for [`is_change`](Self::is_change).
+    pub fn is_on_change(&self) -> bool {
+        self.on_change
+    }
+
+    fn differ(&self, before: RecordView<'_>, record: RecordView<'_>) -> bool {
+        self.chosen.iter().any(|&at| content(at, before) != content(at, record))
     }
 
     fn has_changed(&mut self, record: RecordView<'_>) -> bool {
-        let last = self.last.get_or_insert_default();
-        let before = RecordView::new(record.schema(), last);
-        let has_changed = before.map_or(true, |before| {
-            self.chosen.iter().any(|&at| content(at, before) != content(at, record))
-        });
+        let has_changed = self.is_change(record, self.last.as_deref());
         if has_changed {
-            last.clear();
-            last.extend_from_slice(record.bytes());
+            self.last = Some(record.bytes().to_vec());
         }
         has_changed
     }

@@ -1,4 +1,5 @@
-//! The line for programs: one JSON object, always with the same seven members in this order.
+//! The line for programs: one JSON object, always with the same seven members in this order, and one
+//! more, `"instance":"eth0"` after `sequence`, in a region of instances.
 //!
 //! ```text
 //! {"lineage":1770091506070809,"sequence":7,"published_at":"2026-02-03T04:05:06.070809010Z",
@@ -11,11 +12,11 @@
 //!   `velocity[0]`. Arrays are arrays, `char[N]` is a string.
 //! - A value is the record's: a number even where the text format shows a label. With labels it is
 //!   the label, which a line of `input` may have in place of the number, too.
-//! - With units an eighth member, `"units":{"speed":"m/s"}`, has those of the fields that have one.
+//! - With units a last member, `"units":{"speed":"m/s"}`, has those of the fields that have one.
 //! - NaN and the infinities, which JSON does not have, are `null`; text that is not UTF-8 has U+FFFD
 //!   in place of each bad piece.
-//! - `age_ns` is `null` for a record of an earlier boot of the machine; all members but `record`
-//!   are `null` for a bare file, which does not have them.
+//! - `age_ns` is `null` for a record of an earlier boot of the machine; all members but `instance` and
+//!   `record` are `null` for a bare file, which does not have them.
 //! - DEL, the C1 controls and the marks that turn the reading direction are written as `\u009b`,
 //!   which JSON permits and terminals ignore.
 
@@ -58,6 +59,7 @@ impl Json {
         let object = Line {
             lineage: origin.map(|origin| origin.publication.lineage),
             sequence: origin.map(|origin| origin.publication.sequence),
+            instance: reading.instance,
             published_at: origin.map(Origin::rfc3339),
             age_ns: origin.and_then(Origin::age_ns),
             state: origin.map(|origin| origin.region.state().as_str()),
@@ -79,6 +81,8 @@ pub(crate) fn write(object: &impl Serialize, out: &mut impl Write) -> io::Result
 struct Line<'a> {
     lineage: Option<u64>,
     sequence: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    instance: Option<&'a str>,
     published_at: Option<String>,
     age_ns: Option<u64>,
     state: Option<&'static str>,

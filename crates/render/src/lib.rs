@@ -20,7 +20,7 @@
 //! let schema = Schema::builder("R").field(FieldSpec::new("x", Scalar::F64).unit("m")).build()?;
 //! let mut record = RecordBuf::new(Arc::new(schema));
 //! record.set_by_name("x", &Value::F64(1.5))?;
-//! let reading = Reading { record: record.view(), origin: None };
+//! let reading = Reading { record: record.view(), instance: None, origin: None };
 //! let line = |view: &View| -> Result<String, Box<dyn std::error::Error>> {
 //!     let mut out = Vec::new();
 //!     view.of(record.schema())?.render(&reading, &mut out)?;
@@ -54,7 +54,7 @@ pub use filter::Filter;
 pub use line::{Line, LineError, LineText};
 pub use misfit::Misfit;
 pub use pace::{Held, Pace};
-pub use reading::{Origin, Reading};
+pub use reading::{Noted, Origin, Reading, Region};
 pub use text::BROKEN_OFF;
 pub use values::Values;
 pub use view::{Format, Renderer, View, ViewError};

@@ -13,6 +13,10 @@ pub enum Misfit {
     View(ViewError),
     /// `--where`.
     Where(QueryError),
+    /// `--instance`: the region has one record.
+    NoInstances,
+    /// `--instance`: the region has one record.
+    NoInstances,
 }
 
 impl fmt::Display for Misfit {
@@ -20,6 +24,12 @@ impl fmt::Display for Misfit {
         match self {
             Self::View(error @ ViewError::Fields(_)) => write!(f, "--fields: {error}"),
             Self::View(error) => write!(f, "--line: {error}"),
+            Self::NoInstances => {
+                f.write_str("--instance: the region has one record, without a name; leave it out")
+            }
+            Self::NoInstances => {
+                f.write_str("--instance: the region has one record, without a name; leave it out")
+            }
             Self::Where(error) => write!(f, "--where: at byte {}: {error}", error.at()),
         }
     }

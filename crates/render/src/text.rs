@@ -1,4 +1,5 @@
-//! The line for people: the region's template, some fields, or a template of the reader's own.
+//! The line for people: the region's template, some fields, or a template of the reader's own; behind
+//! the name of the instance, if the region has instances and the reader no template.
 //! Control characters of the region are escaped by `layout`.
 //!
 //! A template may name a large array hundreds of times, a label may be a thousand times as long as its
@@ -44,6 +45,10 @@ impl Text {
     }
 
     pub(crate) fn render(&self, reading: &Reading<'_>, out: &mut impl Write) -> io::Result<()> {
+        // A template of the reader's own has {instance} where its reader wants it.
+        if !matches!(self, Self::Own(_)) {
+            write_instance(reading, out)?;
+        }
         self.within(LONGEST, reading, out)
     }
 
@@ -53,6 +58,7 @@ impl Text {
         reading: &Reading<'_>,
         out: &mut impl Write,
     ) -> io::Result<()> {
+        write_instance(reading, out)?;
         match &reading.origin {
             None => out.write_all(b"-\t-\t-\t")?,
             Some(origin) => {
@@ -60,7 +66,7 @@ impl Text {
                 write!(out, "{}\t{}\t{age}\t", origin.publication.sequence, origin.region.state())?;
             }
         }
-        self.render(reading, out)
+        self.within(LONGEST, reading, out)
     }
 
     fn within(
@@ -81,6 +87,11 @@ impl Text {
             written => written.and_then(|()| writeln!(out)),
         }
     }
+}
+
+/// Writes the name of the instance, if there is one, in front of the line.
+fn write_instance(reading: &Reading<'_>, out: &mut impl Write) -> io::Result<()> {
+    reading.instance.map_or(Ok(()), |name| write!(out, "{name}\t"))
 }
 
 fn write_fields(columns: &[Column], reading: &Reading<'_>, out: &mut impl Write) -> io::Result<()> {
@@ -134,7 +145,7 @@ mod tests {
             .build()
             .expect("a record");
         let record = RecordView::new(&schema, &[0; 1000]).expect("the right length");
-        let reading = Reading { record, origin: None };
+        let reading = Reading { record, instance: None, origin: None };
         let own = Line::parse(&LineText::Literal(template), &schema).expect("a template");
         for text in [Text::Region, Text::Own(own)] {
             let mut line = Vec::new();

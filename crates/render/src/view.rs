@@ -71,7 +71,7 @@ impl View {
             Format::Json => Lines::Json(Json::new(columns(named), schema, self)),
             Format::Csv => Lines::Csv(Csv::new(columns(named), schema, self)),
         };
-        Ok(Renderer { lines, is_headed: false })
+        Ok(Renderer { lines, header: None })
     }
 
     fn text(&self, named: Option<Vec<Column>>, schema: &Schema) -> Result<Text, ViewError> {
@@ -87,8 +87,15 @@ impl View {
 #[derive(Debug)]
 pub struct Renderer {
     lines: Lines,
-    /// Whether the header, which CSV has, was written.
-    is_headed: bool,
+    /// The header that was written, which only CSV has.
+    header: Option<Header>,
+}
+
+/// Which columns the header of CSV has beside those of the schema.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Header {
+    Plain,
+    WithInstance,
 }
 
 #[derive(Debug)]
@@ -108,8 +115,9 @@ impl Renderer {
             Lines::Status(text) => text.render_with_status(reading, out),
             Lines::Json(json) => json.render(reading, out),
             Lines::Csv(csv) => {
-                if !std::mem::replace(&mut self.is_headed, true) {
-                    csv.write_header(out)?;
+                let due = reading.instance.map_or(Header::Plain, |_| Header::WithInstance);
+                if self.header.replace(due) != Some(due) {
+                    csv.write_header(reading, out)?;
                 }
                 csv.render(reading, out)
             }
@@ -129,10 +137,10 @@ impl Renderer {
 
     /// Continues as `next`, for records of another schema: its header follows only if it is another.
     pub fn replace(&mut self, next: Self) {
-        let is_headed = match (&self.lines, &next.lines) {
-            (Lines::Csv(ours), Lines::Csv(theirs)) => self.is_headed && ours.has_header_of(theirs),
-            _ => false,
+        let header = match (&self.lines, &next.lines) {
+            (Lines::Csv(ours), Lines::Csv(theirs)) if ours.has_header_of(theirs) => self.header,
+            _ => None,
         };
-        *self = Self { is_headed, ..next };
+        *self = Self { header, ..next };
     }
 }

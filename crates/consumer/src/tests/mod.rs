@@ -10,6 +10,7 @@ mod columns;
 mod formats;
 mod health;
 mod hostile;
+mod instances;
 mod lifecycle;
 mod link;
 mod reading;
@@ -51,7 +52,7 @@ fn write_line(
 ) -> io::Result<()> {
     let record = RecordView::new(schema, record).unwrap();
     let mut renderer = View { format, ..View::default() }.of(schema).unwrap();
-    renderer.render(&Reading { record, origin: None }, out)
+    renderer.render(&Reading { record, instance: None, origin: None }, out)
 }
 
 /// Turns of the loop after each step, in which it must be noticed.

@@ -167,3 +167,46 @@ fn a_condition_that_does_not_fit_the_record_ends_it_with_the_place() {
         assert!(message.ends_with(why), "{message}");
     }
 }
+
+#[test]
+fn a_change_that_was_taken_back_before_its_time_is_not_printed() {
+    let stage = Stage::of_students();
+    stage.publishes([1])();
+    // What is held back is printed when another file takes the place of its region.
+    let change = |slots| {
+        stage.with_writer(move |writer| {
+            writer.change(&Stu::schema(), &Options::new().slots(slots)).unwrap();
+        })
+    };
+    let args = ["--follow", "--on-change", "--rate", "0.001"];
+    assert_eq!(stage.play(&args, [stage.publishes([2, 1]), change(16)]).ids(), [1]);
+    assert_eq!(stage.play(&args, [stage.publishes([2]), change(8)]).ids(), [1, 2]);
+}
+
+#[test]
+fn last_records_of_which_none_is_selected_are_no_value() {
+    let stage = Stage::of_students();
+    stage.publishes([1, 2])();
+    assert_eq!(stage.play(&["--last", "2", "--where", "id == 1"], []).ids(), [1]);
+    let (exit, message) = stage.play(&["--last", "1", "--where", "id == 1"], []).failure();
+    assert!(exit == Exit::NoValue && message.contains("--where is true of none"), "{message}");
+}
+
+#[test]
+fn a_record_that_was_held_back_is_printed_with_the_state_of_its_own_region() {
+    let stage = Stage::of_students();
+    stage.publishes([1])();
+    let change = stage.with_writer(|writer| {
+        writer.change(&Stu::schema(), &Options::new().slots(16)).unwrap();
+    });
+    let args = ["--follow", "--rate", "0.001", "--format", "json"];
+    let played = stage.play(&args, [stage.publishes([2]), change]);
+    let lines = played.lines();
+    let epochs = lines.iter().map(|line| {
+        let line: serde_json::Value = serde_json::from_str(line).unwrap();
+        (line["record"]["id"].as_i64(), line["epoch"].as_i64(), line["state"].to_string())
+    });
+    let live = "\"live\"".to_owned();
+    let expected = [(Some(1), Some(1), live.clone()), (Some(2), Some(1), live)];
+    assert_eq!(epochs.collect::<Vec<_>>(), expected);
+}

@@ -24,7 +24,9 @@ pub(super) fn run(input: &[u8]) {
         let mut line = Vec::new();
         let mut renderer = View { format, ..View::default() }.of(&schema).expect("all fields");
         let record = RecordView::new(&schema, &record).expect("of its length");
-        renderer.render(&Reading { record, origin: None }, &mut line).expect("memory");
+        renderer
+            .render(&Reading { record, instance: None, origin: None }, &mut line)
+            .expect("memory");
         let line = String::from_utf8(line).expect("all three are UTF-8");
         let line = line.strip_suffix('\n').expect("a line ends");
         assert_eq!(line.lines().count().max(1), count, "{line:?}");

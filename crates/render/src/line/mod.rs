@@ -3,14 +3,14 @@
 //! ```text
 //!   {speed}  {speed:.2}            a field, as in the template of a region
 //!   {velocity[0]:>8.2}             an element, in eight columns, to the right
-//!   {lineage} {sequence} {published_at} {age}              which record it is
+//!   {lineage} {sequence} {instance} {published_at} {age}   which record it is
 //!   {state} {epoch}                                        the region, as it is now
 //!   {@state}                       the same, also if the record has a field of that name
 //!   {{  }}                         the braces themselves
 //! ```
 //!
 //! Invariant: every placeholder names a field of the schema that it was parsed for, or one of the
-//! six. Values are escaped as they are written; the text between has no control character but tabs and
+//! seven. Values are escaped as they are written; the text between has no control character but tabs and
 //! line breaks, which the reader asked for.
 //!
 //! Price: parsed once for each schema. Padding to the right or the middle keeps as much of a value as

@@ -9,6 +9,7 @@ use crate::reading::{Origin, Reading};
 pub(super) enum Own {
     Lineage,
     Sequence,
+    Instance,
     Epoch,
     State,
     Age,
@@ -16,9 +17,10 @@ pub(super) enum Own {
 }
 
 impl Own {
-    pub(super) const NAMES: [(&'static str, Self); 6] = [
+    pub(super) const NAMES: [(&'static str, Self); 7] = [
         ("lineage", Self::Lineage),
         ("sequence", Self::Sequence),
+        ("instance", Self::Instance),
         ("epoch", Self::Epoch),
         ("state", Self::State),
         ("age", Self::Age),
@@ -45,9 +47,10 @@ impl Own {
     /// Displays it; `-` if it is not known. A precision makes an age seconds, and is how many digits
     /// of a second a time has.
     pub(super) fn shown<'a>(self, reading: &'a Reading<'a>) -> impl fmt::Display + 'a {
-        fmt::from_fn(move |f| match &reading.origin {
-            Some(origin) => self.write(origin, f),
-            None => f.write_str("-"),
+        fmt::from_fn(move |f| match (self, &reading.origin) {
+            (Self::Instance, _) => f.write_str(reading.instance.unwrap_or("-")),
+            (_, Some(origin)) => self.write(origin, f),
+            (_, None) => f.write_str("-"),
         })
     }
 
@@ -55,6 +58,7 @@ impl Own {
         match (self, f.precision()) {
             (Self::Sequence, _) => write!(f, "{}", origin.publication.sequence),
             (Self::Lineage, _) => write!(f, "{}", origin.publication.lineage),
+            (Self::Instance, _) => Ok(()), // of the reading, not of its origin
             (Self::Epoch, _) => write!(f, "{}", origin.region.epoch()),
             (Self::State, _) => f.write_str(origin.region.state().as_str()),
             (Self::Age, precision) => match (origin.age(), precision) {

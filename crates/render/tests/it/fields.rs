@@ -75,7 +75,7 @@ fn a_text_that_a_spreadsheet_takes_for_a_formula_is_marked_on_request() {
         }
         let mut out = Vec::new();
         let view = View { format: Format::Csv, csv_safe, ..View::default() };
-        let reading = Reading { record: record.view(), origin: None };
+        let reading = Reading { record: record.view(), instance: None, origin: None };
         view.of(&schema).unwrap().render(&reading, &mut out).unwrap();
         String::from_utf8(out).unwrap().lines().last().unwrap().to_owned()
     };
@@ -126,7 +126,7 @@ fn a_header_is_repeated_only_if_its_columns_change() {
     let other = View { fields: Some(vec!["i".to_owned()]), ..csv.clone() };
     let bytes = crate::golden::bytes(&schema);
     let record = layout::RecordView::new(&schema, &bytes).unwrap();
-    let reading = render::Reading { record, origin: None };
+    let reading = render::Reading { record, instance: None, origin: None };
     let mut renderer = csv.of(&schema).unwrap();
     let mut lines = |next: &View| {
         renderer.replace(next.of(&schema).unwrap());

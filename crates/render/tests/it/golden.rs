@@ -55,7 +55,10 @@ pub(crate) fn bytes(schema: &Schema) -> Vec<u8> {
 pub(crate) fn view(schema: &Schema, view: &View) -> String {
     let (bytes, mut out) = (bytes(schema), Vec::new());
     let record = RecordView::new(schema, &bytes).unwrap();
-    view.of(schema).unwrap().render(&Reading { record, origin: None }, &mut out).unwrap();
+    view.of(schema)
+        .unwrap()
+        .render(&Reading { record, instance: None, origin: None }, &mut out)
+        .unwrap();
     String::from_utf8(out).unwrap()
 }
 

@@ -44,7 +44,7 @@ fn print(text: LineText, reading: &Reading<'_>) -> String {
 
 fn line(text: &str) -> String {
     let record = record();
-    let reading = Reading { record: record.view(), origin: None };
+    let reading = Reading { record: record.view(), instance: None, origin: None };
     let line = print(LineText::Literal(text.to_owned()), &reading);
     line.strip_suffix('\n').unwrap().to_owned()
 }
@@ -78,7 +78,7 @@ fn width_is_counted_in_columns_of_a_terminal() {
 #[test]
 fn escapes_are_those_of_a_command_line_only() {
     let record = record();
-    let reading = Reading { record: record.view(), origin: None };
+    let reading = Reading { record: record.view(), instance: None, origin: None };
     let text = r"{n}\t{{\n\\".replace(r"\\", r"\");
     assert_eq!(print(LineText::Literal(text.clone()), &reading), format!("-42{}\n", r"\t{\n\"));
     assert_eq!(print(LineText::Escaped(r"{n}\t{{\n\\x".to_owned()), &reading), "-42\t{\n\\x\n");
@@ -102,7 +102,8 @@ fn what_the_reader_knows_comes_from_the_region() {
     let publication = region.latest(&mut bytes).unwrap().unwrap();
     let schema = Arc::clone(region.schema());
     let record = layout::RecordView::new(&schema, &bytes).unwrap();
-    let reading = Reading { record, origin: Some(Origin { region: &region, publication }) };
+    let reading =
+        Reading { record, instance: None, origin: Some(Origin { region: &region, publication }) };
 
     let own =
         |text: &str| print(LineText::Literal(text.to_owned()), &reading).trim_end().to_owned();
@@ -135,7 +136,7 @@ fn a_bad_line_is_refused_with_the_place_and_what_to_do() {
         ("{sequenc}", "at byte 0 of the line, \"sequenc\" is no field; did you mean sequence?"),
         (
             "{@x}",
-            "at byte 0 of the line, \"@x\" is no field; use one of: lineage, sequence, epoch, state, age, published_at",
+            "at byte 0 of the line, \"@x\" is no field; use one of: lineage, sequence, instance, epoch, state, age, published_at",
         ),
         (
             "{v[2]}",

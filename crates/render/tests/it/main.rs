@@ -2,4 +2,5 @@
 
 mod fields;
 mod golden;
+mod instance;
 mod line;

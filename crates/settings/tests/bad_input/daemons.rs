@@ -145,7 +145,7 @@ pub(crate) static CASES: &[Case] = &[
     daemons(
         "a line template with an unknown field",
         &["[consumer]", r#"line = "{b}""#],
-        r#"9:8: consumer.line: at byte 0 of the line, "b" is no field; use one of: a, lineage, sequence, epoch, state, age, published_at"#,
+        r#"9:8: consumer.line: at byte 0 of the line, "b" is no field; use one of: a, lineage, sequence, instance, epoch, state, age, published_at"#,
     ),
     daemons(
         "a line template that does not close",

@@ -1,0 +1,35 @@
+//! Instances that are asked for and not there.
+
+use layout::InstanceName;
+
+use crate::error::{ConsumerError, Kind};
+use crate::messages::Change;
+use crate::printer::Flow;
+use crate::session::Session;
+
+impl Session<'_> {
+    /// Why an instance that is asked for is not there, if one is not.
+    pub(crate) fn absence(&self) -> Option<Kind> {
+        let selection = self.link.selection();
+        let names = self.link.names().filter(|_| !selection.is_all())?;
+        let pattern = selection.unmatched(&names)?.to_owned();
+        let known: Vec<&str> = names.iter().map(InstanceName::as_str).collect();
+        let advice = match &known[..] {
+            [] => "the region has no instances yet".to_owned(),
+            known => query::instead_of(&pattern, known),
+        };
+        Some(Kind::NoInstance { path: self.link.path(), pattern, advice })
+    }
+
+    /// Logs which instance that is asked for is not there, once for each file, and waits for it.
+    pub(crate) fn await_instances(&mut self) -> Result<Flow, ConsumerError> {
+        let is_due = std::mem::take(&mut self.is_new_region);
+        let Some(absence) = is_due.then(|| self.absence()).flatten() else {
+            return Ok(Flow::Continue(()));
+        };
+        let Kind::NoInstance { pattern, .. } = &absence else { return Ok(Flow::Continue(())) };
+        let awaited = Change::AwaitedInstance(pattern.clone());
+        self.timeout.instead = Some(absence.into());
+        self.log_change(awaited)
+    }
+}

@@ -1,0 +1,79 @@
+//! What a session keeps of each instance, or of the one record of a plain region.
+//!
+//! Price: with `--max-age`, a look at each instance whenever the loop comes round.
+
+use std::collections::HashMap;
+
+use layout::{InstanceName, RecordView};
+use region::Publication;
+
+/// What is kept of one.
+#[derive(Debug, Default)]
+pub(crate) struct Kept {
+    /// The record that was read last, from the file that is attached.
+    pub(crate) newest: Option<Publication>,
+    /// Whether one was read; a record of a bare file has no name.
+    pub(crate) is_read: bool,
+    /// The record that was printed last, for `--on-change`.
+    printed: Option<Vec<u8>>,
+}
+
+impl Kept {
+    /// A record was read.
+    pub(crate) fn read(&mut self, record: Option<Publication>) {
+        (self.newest, self.is_read) = (record, true);
+    }
+
+    /// The record that was printed last.
+    pub(crate) fn printed(&self) -> Option<&[u8]> {
+        self.printed.as_deref()
+    }
+
+    /// A record is printed.
+    pub(crate) fn print(&mut self, record: RecordView<'_>) {
+        let printed = self.printed.get_or_insert_default();
+        printed.clear();
+        printed.extend_from_slice(record.bytes());
+    }
+}
+
+/// What is kept of all.
+#[derive(Debug, Default)]
+pub(crate) struct AllKept {
+    plain: Kept,
+    instances: HashMap<InstanceName, Kept>,
+}
+
+impl AllKept {
+    pub(crate) fn of(&mut self, instance: Option<InstanceName>) -> &mut Kept {
+        match instance {
+            None => &mut self.plain,
+            Some(name) => self.instances.entry(name).or_default(),
+        }
+    }
+
+    /// An instance is retired.
+    pub(crate) fn forget(&mut self, instance: &InstanceName) {
+        self.instances.remove(instance);
+    }
+
+    /// Keeps what is kept of those for which `is_there` returns true.
+    pub(crate) fn retain(&mut self, is_there: impl Fn(&InstanceName) -> bool) {
+        self.instances.retain(|name, _| is_there(name));
+    }
+
+    /// The newest record of each that has one with a time.
+    pub(crate) fn newest(&self) -> impl Iterator<Item = (Option<InstanceName>, Publication)> {
+        self.all().filter_map(|(name, kept)| Some((name, kept.newest?)))
+    }
+
+    /// Whether any record was read.
+    pub(crate) fn has_read(&self) -> bool {
+        self.all().any(|(_, kept)| kept.is_read)
+    }
+
+    fn all(&self) -> impl Iterator<Item = (Option<InstanceName>, &Kept)> {
+        let instances = self.instances.iter().map(|(name, kept)| (Some(*name), kept));
+        std::iter::once((None, &self.plain)).chain(instances)
+    }
+}
