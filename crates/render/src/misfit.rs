@@ -15,8 +15,6 @@ pub enum Misfit {
     Where(QueryError),
     /// `--instance`: the region has one record.
     NoInstances,
-    /// `--instance`: the region has one record.
-    NoInstances,
 }
 
 impl fmt::Display for Misfit {
@@ -24,9 +22,6 @@ impl fmt::Display for Misfit {
         match self {
             Self::View(error @ ViewError::Fields(_)) => write!(f, "--fields: {error}"),
             Self::View(error) => write!(f, "--line: {error}"),
-            Self::NoInstances => {
-                f.write_str("--instance: the region has one record, without a name; leave it out")
-            }
             Self::NoInstances => {
                 f.write_str("--instance: the region has one record, without a name; leave it out")
             }

@@ -3,7 +3,7 @@
 use clap::{Parser, Subcommand, ValueEnum};
 use daemon::cli::{self, CommonArgs, VERSION};
 
-use crate::{doctor, export, get, inspect, list, publish, schema};
+use crate::{doctor, export, get, inspect, list, publish, record, replay, schema};
 
 /// The name the program goes by in messages.
 pub const PROGRAM: &str = "mapcast";
@@ -65,6 +65,10 @@ pub enum Command {
     Doctor(doctor::Args),
     /// Exports regions to Prometheus, and on a page
     Export(export::Args),
+    /// Records regions into an MCAP or CSV file
+    Record(record::Args),
+    /// Publishes the records of an MCAP file again
+    Replay(replay::Args),
 }
 
 /// How a result is printed.

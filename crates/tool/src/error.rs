@@ -12,6 +12,8 @@ use crate::doctor::DoctorError;
 use crate::export::ExportError;
 use crate::get::GetError;
 use crate::publish::PublishError;
+use crate::record::RecordError;
+use crate::replay::ReplayError;
 
 /// Why [`run`](crate::run) failed. Displays as one line that ends with the next step.
 #[derive(Debug, thiserror::Error)]
@@ -60,6 +62,12 @@ pub enum ToolError {
     /// Regions cannot be exported.
     #[error(transparent)]
     Export(#[from] ExportError),
+    /// A recording failed.
+    #[error(transparent)]
+    Record(#[from] RecordError),
+    /// A replay failed.
+    #[error(transparent)]
+    Replay(#[from] ReplayError),
     /// The result could not be written.
     #[error(transparent)]
     Output(#[from] OutputError),
@@ -70,6 +78,8 @@ impl ToolError {
     pub fn exit(&self) -> Exit {
         match self {
             Self::Log(_) | Self::Bare(_) | Self::Doctor(DoctorError::NoSuchUser(_)) => Exit::Usage,
+            Self::Record(error) => error.exit(),
+            Self::Replay(error) => error.exit(),
             Self::Region(error) if error.is_of_environment() => Exit::Usage,
             Self::Region(error) if matches!(error.kind(), ErrorKind::NotThere) => Exit::NoValue,
             Self::Get(error) => error.exit(),

@@ -1,7 +1,7 @@
 //! `mapcast`, the tool for people: what regions there are, what is in them, what is wrong with them.
 //!
-//! Invariant: it uses the library's front door, so it sees what any program can see. Only `publish`
-//! writes to a region. Results go to stdout, everything else to stderr.
+//! Invariant: it uses the library's front door, so it sees what any program can see. Only `publish` and
+//! `replay` write to a region. Results go to stdout, everything else to stderr.
 //!
 //! ```text
 //!   list      all regions, a row each          observed, writer, table
@@ -11,6 +11,8 @@
 //!   schema    its record in another language   schema/
 //!   doctor    what is wrong, and what to type  doctor/
 //!   export    all regions over HTTP             export/
+//!   record    its records, into a file         record/
+//!   replay    records from a file, published   replay/
 //! ```
 //!
 //! Price: an attach and one copy of a record for each region that is shown.
@@ -24,8 +26,11 @@ mod get;
 mod inspect;
 mod list;
 mod observed;
+mod progress;
 mod publish;
+mod record;
 mod region_argument;
+mod replay;
 mod table;
 mod writer;
 
@@ -37,6 +42,8 @@ pub use error::ToolError;
 pub use export::ExportError;
 pub use get::GetError;
 pub use publish::PublishError;
+pub use record::RecordError;
+pub use replay::ReplayError;
 
 use cli::{Args, Command};
 
@@ -51,5 +58,7 @@ pub fn run(args: &Args) -> Result<(), ToolError> {
         Command::Schema(args) => schema::run(args),
         Command::Doctor(args) => doctor::run(args),
         Command::Export(args) => export::run(args),
+        Command::Record(args) => Ok(record::run(args)?),
+        Command::Replay(args) => Ok(replay::run(args)?),
     }
 }

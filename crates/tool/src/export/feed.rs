@@ -171,7 +171,10 @@ fn json(region: &str, row: &Row<'_>, seen: Seen, shape: &mut Shape) -> String {
     let line = row.newest.map(|(publication, record)| {
         let origin = Some(Origin { region: row.region, publication });
         let mut line = Vec::new();
-        shape.json.render(&Reading { record, origin }, &mut line).expect("memory takes it");
+        shape
+            .json
+            .render(&Reading { record, instance: row.instance, origin }, &mut line)
+            .expect("memory takes it");
         let line = String::from_utf8(line).expect("JSON is UTF-8");
         RawValue::from_string(line.trim_end().to_owned()).expect("a JSON object")
     });

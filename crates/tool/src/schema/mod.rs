@@ -75,7 +75,7 @@ pub fn text(language: Language, schema: &Schema, name: &str) -> String {
 }
 
 /// Unit, help and labels of a field, for a comment.
-fn about(field: &mapcast::dynamic::Field) -> String {
+pub(crate) fn about(field: &mapcast::dynamic::Field) -> String {
     let mut parts = Vec::new();
     if !field.help().is_empty() {
         parts.push(field.help().to_owned());

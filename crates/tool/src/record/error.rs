@@ -1,0 +1,117 @@
+//! Why a recording failed.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use daemon::{Exit, plain};
+use mcap::McapError;
+use render::Misfit;
+
+/// Why [`record`](super) failed. Displays as one line that ends with the next step.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum RecordError {
+    /// The file is there.
+    #[error("{}: there already; give another name, or remove it", .0.display())]
+    Exists(PathBuf),
+    /// A file or directory cannot be used.
+    #[error("{}: cannot {what}: {source}; {}", path.display(), advice(source))]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// What was tried.
+        what: &'static str,
+        /// The system's error.
+        source: io::Error,
+    },
+    /// MCAP cannot hold it.
+    #[error("{}: {source}; begin another file, with --rotate-time", path.display())]
+    Mcap {
+        /// The file.
+        path: PathBuf,
+        /// What the library says.
+        source: McapError,
+    },
+    /// Two regions would have one name in the file.
+    #[error("two regions are called {}; record them into files of their own", plain(.0))]
+    TwoOfOneName(String),
+    /// CSV has one header.
+    #[error("--csv: a file has the columns of one region; record each into a file of its own")]
+    CsvOfMany,
+    /// Raw records are whole.
+    #[error("--fields: raw records have all fields; leave it out, or record as JSON")]
+    RawFields,
+    /// An option does not fit the records of a region.
+    #[error("{}: {misfit}", path.display())]
+    Misfit {
+        /// The region's file.
+        path: PathBuf,
+        /// What does not fit.
+        misfit: Misfit,
+    },
+    /// The fields that were chosen are no record.
+    #[error("{}: --fields: {reason}", path.display())]
+    Fields {
+        /// The region's file.
+        path: PathBuf,
+        /// Why not, and what to do.
+        reason: String,
+    },
+    /// An argument names no region.
+    #[error(transparent)]
+    Argument(Box<crate::ToolError>),
+    /// A region cannot be read, and none was read before.
+    #[error("{}", daemon::with_next_step(.0))]
+    Region(#[from] mapcast::Error),
+    /// Signals or threads cannot be had.
+    #[error("{what}: {source}; {}", daemon::next_step(source))]
+    System {
+        /// What failed.
+        what: &'static str,
+        /// The system's error.
+        source: io::Error,
+    },
+}
+
+impl RecordError {
+    pub(crate) fn file(what: &'static str, path: &Path, source: io::Error) -> Self {
+        Self::File { path: path.to_owned(), what, source }
+    }
+
+    pub(crate) fn mcap(path: &Path, error: McapError) -> Self {
+        match error {
+            McapError::Io(source) => Self::file("write", path, source),
+            source => Self::Mcap { path: path.to_owned(), source },
+        }
+    }
+
+    pub(crate) fn system(what: &'static str) -> impl Fn(io::Error) -> Self {
+        move |source| Self::System { what, source }
+    }
+
+    pub(crate) fn exit(&self) -> Exit {
+        match self {
+            Self::TwoOfOneName(_)
+            | Self::CsvOfMany
+            | Self::RawFields
+            | Self::Misfit { .. }
+            | Self::Fields { .. } => Exit::Usage,
+            Self::Argument(error) => error.exit(),
+            Self::Region(error) if error.is_of_environment() => Exit::Usage,
+            _ => Exit::Failure,
+        }
+    }
+}
+
+fn advice(error: &io::Error) -> &'static str {
+    match error.kind() {
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
+            "what was recorded before is in it; make room, and record into another file"
+        }
+        io::ErrorKind::FileTooLarge => {
+            "what was recorded before is in it; raise the limit on file sizes (ulimit -f), or use --rotate-size"
+        }
+        io::ErrorKind::NotFound => "create its directory",
+        _ => daemon::next_step(error),
+    }
+}

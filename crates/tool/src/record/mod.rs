@@ -1,0 +1,216 @@
+//! `mapcast record`: every record of one or more regions, into an MCAP or CSV file.
+//!
+//! Invariant: what was committed stays readable, whatever ends the recorder: see [`chunk_file`]. A region that is not
+//! there is waited for, and one that is replaced is recorded on.
+//!
+//! ```text
+//!   region --source--> recorder: stream (which, how often), described (as JSON, raw) --\
+//!   region --source--> recorder                                                       output --> chunk_file
+//!                                              signals, once a second, progress  -----/    rotation
+//! ```
+//!
+//! Price: a thread for each region, because each has a futex of its own to sleep on; figures in
+//! `docs/record.md`.
+
+mod chunk_file;
+mod described;
+mod error;
+pub(crate) mod json_schema;
+mod output;
+mod recorder;
+mod rotation;
+mod selection;
+pub(crate) mod source;
+pub(crate) mod stream;
+
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex};
+use std::thread;
+use std::time::Duration;
+
+use bytesize::ByteSize;
+use clap::ValueHint;
+use clap::builder::NonEmptyStringValueParser;
+use daemon::{Monotonic, Signals, counted};
+use indicatif::HumanBytes;
+use mapcast::{Place, ToPlace as _};
+use render::Pace;
+use settings::duration;
+
+use crate::progress::Progress;
+use crate::region_argument::{Located, RegionArgument};
+pub(crate) use described::RAW;
+pub use error::RecordError;
+use output::{Kind, Output, Totals};
+use recorder::{Recorder, lock};
+use rotation::{Limits, Rotation};
+use selection::{Encoding, Selection};
+
+const AFTER_HELP: &str = "\
+Examples:
+  mapcast record flight.mcap drone battery       two regions, until Ctrl-C
+  mapcast record flight.mcap drone --encoding raw      the exact bytes; small and fast
+  mapcast record day.mcap host --rotate-time 1h        day-0001.mcap, day-0002.mcap, ...
+  mapcast record hot.mcap host --where 'temperature > 80' --rate 10
+  mapcast record wave.csv wave --csv
+
+Each region is a topic, each instance of one a topic REGION/INSTANCE. Missed records, new lineages and changes of the writer are messages of the topic mapcast/events. A killed recorder loses its last second, or the last MiB if that came sooner; the file stays readable.
+
+See also: mapcast replay";
+
+/// The command line of `record`.
+#[allow(clippy::struct_excessive_bools)] // an option each
+#[derive(Clone, Debug, clap::Args)]
+#[command(after_long_help = AFTER_HELP)]
+pub struct Args {
+    /// The file to make: it must not be there
+    #[arg(value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub file: PathBuf,
+
+    /// Regions (names or paths), or a .toml each
+    ///
+    /// A region that is not there yet is waited for.
+    #[arg(required = true, value_name = "REGION", value_parser = RegionArgument::parser())]
+    pub regions: Vec<RegionArgument>,
+
+    /// How records are written
+    #[arg(long, value_name = "ENCODING", value_enum, default_value_t, conflicts_with = "csv")]
+    pub encoding: Encoding,
+
+    /// Write CSV, as consumer does; one region only
+    #[arg(long)]
+    pub csv: bool,
+
+    /// Record these fields, in this order: x,velocity[0]
+    #[arg(long, value_name = "NAMES", value_delimiter = ',', value_parser = NonEmptyStringValueParser::new())]
+    pub fields: Vec<String>,
+
+    /// In CSV, write the label of a value that has one
+    #[arg(long, requires = "csv")]
+    pub labels: bool,
+
+    /// In CSV, write the units of the fields into the header
+    #[arg(long, requires = "csv")]
+    pub units: bool,
+
+    /// Record only records for which CONDITION is true
+    ///
+    /// Such as 'temperature > 80 and mode == "auto"', as for consumer.
+    #[arg(long = "where", value_name = "CONDITION")]
+    pub condition: Option<String>,
+
+    /// Record only records in which a chosen field has changed
+    ///
+    /// A field of --fields; else any field. The first record is recorded.
+    #[arg(long)]
+    pub on_change: bool,
+
+    /// Record at most N records a second of each region or instance; the newest wins
+    #[arg(long, value_name = "N", value_parser = Pace::every)]
+    pub rate: Option<Duration>,
+
+    /// Begin another file when one has this size: 500MB, 1GiB
+    ///
+    /// The files are numbered: FILE-0001.mcap and so on, behind those that are there. One may be
+    /// larger by a chunk of 1 MiB or one record.
+    #[arg(long, value_name = "SIZE")]
+    pub rotate_size: Option<ByteSize>,
+
+    /// Begin another file after this time: 10min, 1h
+    #[arg(long, value_name = "TIME", value_parser = duration)]
+    pub rotate_time: Option<Duration>,
+}
+
+/// How often the files are looked after while nothing else happens.
+const TICK: Duration = Duration::from_millis(250);
+
+pub(crate) fn run(args: &Args) -> Result<(), RecordError> {
+    let selection = Selection::new(args)?;
+    let regions = regions(args)?;
+    let mut signals = Signals::stop_only().map_err(RecordError::system("cannot handle signals"))?;
+    let limits =
+        Limits { size: args.rotate_size.map(|size| size.as_u64()), time: args.rotate_time };
+    let kind = if args.csv { Kind::Csv } else { Kind::Mcap };
+    let output = Mutex::new(Output::create(kind, Rotation::new(&args.file, limits)?)?);
+    let recorded = thread::scope(|scope| {
+        let mut threads = Vec::new();
+        for (name, at) in regions {
+            let recorder = Recorder::new(name, &selection, &output);
+            let stop = || lock(&output).is_stopped;
+            threads.push(
+                thread::Builder::new()
+                    .name("recorder".into())
+                    .spawn_scoped(scope, move || recorder.run(Arc::new(at), stop))
+                    .map_err(RecordError::system("cannot start a thread"))
+                    .inspect_err(|_| lock(&output).is_stopped = true)?,
+            );
+        }
+        let is_over = || threads.iter().any(thread::ScopedJoinHandle::is_finished);
+        let watched = watch(&mut signals, &output, is_over);
+        lock(&output).is_stopped = true;
+        let panicked = |_| Ok(());
+        let results = threads.into_iter().map(|thread| thread.join().unwrap_or_else(panicked));
+        results.fold(watched, Result::and)
+    });
+    let finished = lock(&output).finish();
+    report(&lock(&output).totals);
+    recorded.and(finished)
+}
+
+/// Commits and rotates in time, until a stop signal or until a recorder has ended.
+fn watch(
+    signals: &mut Signals,
+    output: &Mutex<Output>,
+    is_over: impl Fn() -> bool,
+) -> Result<(), RecordError> {
+    let progress = Progress::spinner();
+    while !is_over() {
+        let next = Monotonic::now().after(TICK);
+        daemon::wait(&*signals, None, Some(next)).map_err(RecordError::system("cannot wait"))?;
+        if signals.take().stop.is_some() {
+            break;
+        }
+        let mut output = lock(output);
+        output.tick()?;
+        progress.tell(|| summary(&output.totals));
+    }
+    Ok(())
+}
+
+fn report(totals: &Totals) {
+    let Totals { files, bytes, .. } = *totals;
+    tracing::info!(
+        "recorded {}, into {} of {}",
+        summary(totals),
+        counted(files, "file"),
+        HumanBytes(bytes)
+    );
+}
+
+/// `1200 records, 3 missed`.
+fn summary(totals: &Totals) -> String {
+    format!("{}, {} missed", counted(totals.records, "record"), totals.missed)
+}
+
+/// The regions and what each is called in the file.
+fn regions(args: &Args) -> Result<Vec<(String, Located)>, RecordError> {
+    let mut regions: Vec<(String, Located)> = Vec::new();
+    for argument in &args.regions {
+        let at = argument.located().map_err(|error| RecordError::Argument(error.into()))?;
+        let name = name_of(&at);
+        if regions.iter().any(|(other, _)| *other == name) {
+            return Err(RecordError::TwoOfOneName(name));
+        }
+        regions.push((name, at));
+    }
+    Ok(regions)
+}
+
+/// The name of a region, or that of its file without the ending.
+fn name_of(at: &Located) -> String {
+    match at.place() {
+        Place::Name(name) => name.to_owned(),
+        Place::Path(path) => path.file_stem().unwrap_or_default().to_string_lossy().into_owned(),
+        Place::Address(address) => address.path().to_string_lossy().into_owned(),
+    }
+}

@@ -1,0 +1,336 @@
+//! Records one region: follows it through every change, and writes what it publishes to the output.
+//!
+//! Invariant: each record is written, left out by an option, or counted in a message of the channel
+//! [`EVENTS`]. A region that is replaced has its records on channels of the new schema.
+//!
+//! Price: the lock of the output for each record.
+
+use std::collections::BTreeMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::thread::sleep;
+use std::time::{Duration, SystemTime};
+
+use mapcast::dynamic::RecordView;
+use mapcast::{BootTime, Event, Follow, InstanceChange, InstanceName, Publication};
+use query::FieldRef;
+use render::{Held, Misfit, Origin as ReadFrom, Reading, Renderer};
+use serde_json::{Map, Value, json};
+
+use super::RecordError;
+use super::described::{Described, Undescribed};
+use super::output::{Channel, ChannelId, Output};
+use super::selection::Selection;
+use super::source::{At, Happened, Source};
+use super::stream::{Origin, Stream, key, nanos};
+
+/// Topic of what happens to the regions: missed records, lineages, writers.
+pub(crate) const EVENTS: &str = "mapcast/events";
+/// Longest sleep while there is nothing to wait on.
+const NAP: Duration = Duration::from_millis(20);
+/// Records after which the loop looks up: a fast writer may keep it busy for ever.
+const TURN: u32 = 1000;
+
+/// What a region is recorded with.
+pub(crate) struct Recorder<'a> {
+    name: String,
+    selection: &'a Selection,
+    output: &'a Mutex<Output>,
+    /// `None`: there is no region whose records the options fit.
+    fitted: Option<Fitted>,
+    has_fitted: bool,
+    streams: BTreeMap<Option<InstanceName>, Stream>,
+    events: Option<ChannelId>,
+    text: Vec<u8>,
+}
+
+/// What the records of the present region are written with.
+struct Fitted {
+    described: Described,
+    /// The fields in which a change counts.
+    chosen: Vec<FieldRef>,
+    /// For CSV, and the file that it has begun with a header.
+    lines: Option<(Renderer, u64)>,
+}
+
+impl<'a> Recorder<'a> {
+    pub(crate) fn new(name: String, selection: &'a Selection, output: &'a Mutex<Output>) -> Self {
+        Self {
+            name,
+            selection,
+            output,
+            fitted: None,
+            has_fitted: false,
+            streams: BTreeMap::new(),
+            events: None,
+            text: Vec::new(),
+        }
+    }
+
+    /// Records the region at `at` until `stop` returns true.
+    pub(crate) fn run(mut self, at: At, stop: impl Fn() -> bool) -> Result<(), RecordError> {
+        let mut follow = Follow::awaiting(move || Source::open(At::clone(&at)));
+        while !stop() {
+            for _ in 0..TURN {
+                match follow.try_next() {
+                    Ok(Some(event)) => self.handle(event, &follow)?,
+                    Ok(None) => break,
+                    Err(error) if follow.source().is_none() => return Err(error.into()),
+                    Err(error) => {
+                        tracing::warn!("{}: {}", self.name, daemon::with_next_step(&error));
+                    }
+                }
+            }
+            self.release(&follow)?;
+            let span = self.until_due(follow.next_look());
+            if !span.is_zero() && !follow.wait(span) {
+                sleep(span.min(NAP));
+            }
+        }
+        Ok(())
+    }
+
+    fn handle(
+        &mut self,
+        event: Event<Happened>,
+        follow: &Follow<'_, Source>,
+    ) -> Result<(), RecordError> {
+        let none = json!({});
+        match event {
+            Event::Record(happened) => {
+                let Some(source) = follow.source() else { return Ok(()) };
+                self.happened(&happened, source)
+            }
+            Event::Missed(count) => self.missed(None, count),
+            Event::Attached => self.attach(follow, "attached"),
+            Event::Replaced => self.attach(follow, "replaced"),
+            Event::Writer(state) => self.event(None, state.as_str(), none),
+            Event::Lineage(lineage) => self.event(None, "lineage", json!({ "lineage": lineage })),
+            Event::Waiting => {
+                tracing::info!("{}: waiting for the region", self.name);
+                Ok(())
+            }
+            Event::Missing => self.event(None, "missing", none),
+            Event::Back => self.event(None, "back", none),
+            Event::Truncated => self.event(None, "truncated", none),
+            _ => Ok(()),
+        }
+    }
+
+    fn happened(&mut self, happened: &Happened, source: &Source) -> Result<(), RecordError> {
+        let instance = happened.instance;
+        match happened.what {
+            InstanceChange::Record(publication) => self.take(instance, publication, source),
+            InstanceChange::Missed(count) => self.missed(instance, count),
+            InstanceChange::Joined => self.event(instance, "joined", json!({})),
+            InstanceChange::Retired => {
+                self.streams.remove(&instance);
+                self.event(instance, "retired", json!({}))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Goes over to the schema of the region that is attached now.
+    fn attach(&mut self, follow: &Follow<'_, Source>, what: &str) -> Result<(), RecordError> {
+        let Some(source) = follow.source() else { return Ok(()) };
+        for instance in self.streams.keys().copied().collect::<Vec<_>>() {
+            let held = self.streams.get_mut(&instance).and_then(|stream| stream.pace()?.take());
+            self.write_held(instance, held, source)?;
+        }
+        self.streams.clear();
+        self.fitted = None;
+        match self.fit(source) {
+            Ok(()) => self.has_fitted = true,
+            Err(error) if self.has_fitted => tracing::warn!("{error}; not recorded"),
+            Err(error) => return Err(error),
+        }
+        tracing::info!("{}: {what}: {}", self.name, source.reader().schema().name());
+        self.event(None, what, json!({ "record": source.reader().schema().name() }))
+    }
+
+    fn fit(&mut self, source: &Source) -> Result<(), RecordError> {
+        let path = source.reader().path().to_owned();
+        let Selection { encoding, view, .. } = self.selection;
+        let described = Described::new(*encoding, view, source.reader().schema());
+        let (described, chosen) = described.map_err(|error| match error {
+            Undescribed::View(error) => RecordError::Misfit { path, misfit: Misfit::View(error) },
+            Undescribed::Fields(reason) => RecordError::Fields { path, reason },
+        })?;
+        let fitted = Fitted { described, chosen, lines: None };
+        // A condition that does not fit is reported now, not with the first record.
+        let stream = self.stream(None, source, &fitted)?;
+        if source.max_instances().is_none() {
+            self.streams.insert(None, stream);
+        }
+        self.fitted = Some(fitted);
+        Ok(())
+    }
+
+    fn stream(
+        &self,
+        instance: Option<InstanceName>,
+        source: &Source,
+        fitted: &Fitted,
+    ) -> Result<Stream, RecordError> {
+        let of_schema = (&**source.reader().schema(), fitted.chosen.clone());
+        let origin = Origin {
+            region: &self.name,
+            instance: instance.as_ref(),
+            max_instances: source.max_instances(),
+            slots: source.reader().header().slots,
+        };
+        Stream::new(self.selection, of_schema, &fitted.described, origin).map_err(|error| {
+            let path = source.reader().path().to_owned();
+            RecordError::Misfit { path, misfit: Misfit::Where(error) }
+        })
+    }
+
+    /// Writes the record that was copied last, unless an option leaves it out.
+    fn take(
+        &mut self,
+        instance: Option<InstanceName>,
+        publication: Publication,
+        source: &Source,
+    ) -> Result<(), RecordError> {
+        let Some(fitted) = &self.fitted else { return Ok(()) };
+        if !self.streams.contains_key(&instance) {
+            let stream = self.stream(instance, source, fitted)?;
+            self.streams.insert(instance, stream);
+        }
+        let Some(stream) = self.streams.get_mut(&instance) else { return Ok(()) };
+        let record = source.record.view();
+        if stream.admits(record, publication) {
+            self.write(instance, record, publication, source)?;
+        }
+        Ok(())
+    }
+
+    fn write(
+        &mut self,
+        instance: Option<InstanceName>,
+        record: RecordView<'_>,
+        publication: Publication,
+        source: &Source,
+    ) -> Result<(), RecordError> {
+        let Self { fitted, streams, text, output, selection, .. } = self;
+        let (Some(fitted), Some(stream)) = (fitted, streams.get_mut(&instance)) else {
+            return Ok(());
+        };
+        let out_of_memory =
+            |error| RecordError::System { what: "cannot write a record", source: error };
+        if selection.is_csv {
+            let mut output = lock(output);
+            output.rotate_if_due()?;
+            let file = output.file();
+            let is_begun = fitted.lines.as_ref().is_some_and(|(_, begun)| *begun == file);
+            if !is_begun {
+                let lines = selection.view.of(record.schema()).map_err(|error| {
+                    let path = source.reader().path().to_owned();
+                    RecordError::Misfit { path, misfit: Misfit::View(error) }
+                })?;
+                fitted.lines = Some((lines, file));
+            }
+            let Some((lines, _)) = &mut fitted.lines else { return Ok(()) };
+            let origin = Some(ReadFrom { region: source.reader(), publication });
+            text.clear();
+            let instance = instance.as_deref();
+            lines.render(&Reading { record, instance, origin }, text).map_err(out_of_memory)?;
+            output.lines(text)?;
+            output.totals.records += 1;
+            return Ok(());
+        }
+        let message = fitted.described.message(record, text).map_err(out_of_memory)?;
+        let time = nanos(source.reader().wall_time(&publication));
+        let (channel, id, sequence) = stream.channel_for(&publication);
+        let mut output = lock(output);
+        output.message(channel, id, (sequence, time), message)?;
+        output.totals.records += 1;
+        Ok(())
+    }
+
+    fn write_held(
+        &mut self,
+        instance: Option<InstanceName>,
+        held: Option<Held>,
+        source: &Source,
+    ) -> Result<(), RecordError> {
+        let Some(Held { record, publication: Some(publication) }) = held else { return Ok(()) };
+        self.write(instance, record.view(), publication, source)
+    }
+
+    /// Writes the records that a rate has held back until now.
+    fn release(&mut self, follow: &Follow<'_, Source>) -> Result<(), RecordError> {
+        let Some(source) = follow.source().filter(|_| self.selection.rate.is_some()) else {
+            return Ok(());
+        };
+        for instance in self.streams.keys().copied().collect::<Vec<_>>() {
+            let held = self.streams.get_mut(&instance).and_then(Stream::release);
+            self.write_held(instance, held, source)?;
+        }
+        Ok(())
+    }
+
+    /// `span`, or the time until a record that is held back is due.
+    fn until_due(&mut self, span: Duration) -> Duration {
+        let now = BootTime::now();
+        let paces = self.streams.values_mut().filter_map(Stream::pace);
+        paces.fold(span, |span, pace| pace.shorten(span, now))
+    }
+
+    fn missed(&mut self, instance: Option<InstanceName>, count: u64) -> Result<(), RecordError> {
+        let name =
+            instance.map_or_else(|| self.name.clone(), |it| format!("{}/{}", self.name, &*it));
+        tracing::warn!("{name}: missed {count}");
+        lock(self.output).totals.missed += count;
+        self.event(instance, "missed", json!({ "count": count }))
+    }
+
+    /// Writes what has happened to the region, but for its records. CSV has no place for it.
+    fn event(
+        &mut self,
+        instance: Option<InstanceName>,
+        what: &str,
+        more: Value,
+    ) -> Result<(), RecordError> {
+        if self.selection.is_csv {
+            return Ok(());
+        }
+        let mut event = Map::new();
+        event.insert("region".into(), self.name.as_str().into());
+        event.insert("event".into(), what.into());
+        event.extend(instance.map(|instance| ("instance".into(), Value::from(&*instance))));
+        if let Value::Object(more) = more {
+            event.extend(more);
+        }
+        let data = Value::Object(event).to_string();
+        let time = nanos(SystemTime::now());
+        lock(self.output).message(&events(), &mut self.events, (0, time), data.as_bytes())
+    }
+}
+
+/// The channel of what happens to the regions.
+fn events() -> Channel {
+    let text = json!({ "type": "string" });
+    let number = json!({ "type": "integer" });
+    let schema = json!({
+        "title": "mapcast.Event",
+        "type": "object",
+        "properties": {
+            "region": text, "instance": text, "event": text, "record": text,
+            "count": number, "lineage": number,
+        },
+    });
+    Channel {
+        topic: EVENTS.into(),
+        metadata: BTreeMap::from([(key::KIND.to_owned(), key::EVENTS.to_owned())]),
+        record: "mapcast.Event".into(),
+        schema_encoding: "jsonschema",
+        schema: schema.to_string().into_bytes(),
+        message_encoding: "json",
+    }
+}
+
+/// The output. A thread that panicked has left it as it was.
+pub(crate) fn lock(output: &Mutex<Output>) -> MutexGuard<'_, Output> {
+    output.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,142 @@
+//! The records of one instance, or of a region of one record: which of them are recorded, and on which channel.
+
+use std::collections::BTreeMap;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use mapcast::dynamic::{RecordView, Schema};
+use mapcast::{BootTime, InstanceName, Publication};
+use query::{FieldRef, QueryError};
+use render::{Filter, Held, Pace};
+
+use super::described::Described;
+use super::output::{Channel, ChannelId};
+use super::selection::Selection;
+
+/// Metadata of a channel, for `mapcast replay` and for people.
+pub(crate) mod key {
+    pub(crate) const REGION: &str = "mapcast.region";
+    pub(crate) const INSTANCE: &str = "mapcast.instance";
+    pub(crate) const MAX_INSTANCES: &str = "mapcast.max_instances";
+    pub(crate) const SLOTS: &str = "mapcast.slots";
+    pub(crate) const LINEAGE: &str = "mapcast.lineage";
+    /// What is added to the 32-bit sequence of a message.
+    pub(crate) const SEQUENCE_BASE: &str = "mapcast.sequence_base";
+    /// What a channel has that is not a region's records: see [`EVENTS`].
+    pub(crate) const KIND: &str = "mapcast.kind";
+    pub(crate) const EVENTS: &str = "events";
+}
+
+/// What a channel has of its region.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Origin<'a> {
+    pub(crate) region: &'a str,
+    pub(crate) instance: Option<&'a InstanceName>,
+    pub(crate) max_instances: Option<usize>,
+    pub(crate) slots: u32,
+}
+
+/// See the [module](self).
+#[derive(Debug)]
+pub(crate) struct Stream {
+    filter: Filter,
+    pace: Option<Pace>,
+    channel: Channel,
+    /// The lineage and the high half of the sequence that the channel is for.
+    run: Option<(u64, u64)>,
+    pub(crate) id: Option<ChannelId>,
+}
+
+impl Stream {
+    /// Records of `schema`, described by `described`.
+    ///
+    /// # Errors
+    /// The condition does not fit the schema.
+    pub(crate) fn new(
+        selection: &Selection,
+        (schema, chosen): (&Schema, Vec<FieldRef>),
+        described: &Described,
+        origin: Origin<'_>,
+    ) -> Result<Self, QueryError> {
+        let mut filter = selection.filter();
+        filter.adapt(schema, chosen)?;
+        let pace = selection.rate.map(Pace::new);
+        let channel = Channel {
+            topic: origin.topic(),
+            metadata: origin.metadata(),
+            ..described.channel(schema.name())
+        };
+        Ok(Self { filter, pace, channel, run: None, id: None })
+    }
+
+    /// Whether `record` is recorded now. One that a rate holds back is kept.
+    pub(crate) fn admits(&mut self, record: RecordView<'_>, publication: Publication) -> bool {
+        if !self.filter.selects(record) {
+            return false;
+        }
+        let Some(pace) = &mut self.pace else { return true };
+        let is_due = pace.admits(BootTime::now());
+        if !is_due {
+            pace.hold(record, Some(publication));
+        }
+        is_due
+    }
+
+    /// The rate.
+    pub(crate) fn pace(&mut self) -> Option<&mut Pace> {
+        self.pace.as_mut()
+    }
+
+    /// The record that the rate has held back until now.
+    pub(crate) fn release(&mut self) -> Option<Held> {
+        self.pace.as_mut()?.release(BootTime::now())
+    }
+
+    /// The channel for a record of this name, where it is if it is in a file, and the sequence of its
+    /// message.
+    pub(crate) fn channel_for(
+        &mut self,
+        publication: &Publication,
+    ) -> (&Channel, &mut Option<ChannelId>, u32) {
+        let [low, high] = halves(publication.sequence);
+        let run = (publication.lineage, u64::from(high));
+        if self.run.replace(run) != Some(run) {
+            let base = (u64::from(high) << 32).to_string();
+            self.channel.metadata.insert(key::SEQUENCE_BASE.into(), base);
+            self.channel.metadata.insert(key::LINEAGE.into(), publication.lineage.to_string());
+            self.id = None;
+        }
+        (&self.channel, &mut self.id, low)
+    }
+}
+
+#[allow(clippy::cast_possible_truncation)] // it is cut in two
+fn halves(number: u64) -> [u32; 2] {
+    [number as u32, (number >> 32) as u32]
+}
+
+impl Origin<'_> {
+    fn topic(&self) -> String {
+        match self.instance {
+            Some(instance) => format!("{}/{}", self.region, &**instance),
+            None => self.region.to_owned(),
+        }
+    }
+
+    fn metadata(&self) -> BTreeMap<String, String> {
+        let mut metadata = BTreeMap::from([
+            (key::REGION.to_owned(), self.region.to_owned()),
+            (key::SLOTS.to_owned(), self.slots.to_string()),
+        ]);
+        if let (Some(instance), Some(max)) = (self.instance, self.max_instances) {
+            metadata.insert(key::INSTANCE.into(), instance.to_string());
+            metadata.insert(key::MAX_INSTANCES.into(), max.to_string());
+        }
+        metadata
+    }
+}
+
+/// Nanoseconds since 1970, as MCAP has its times.
+pub(crate) fn nanos(time: SystemTime) -> u64 {
+    let since = time.duration_since(UNIX_EPOCH).unwrap_or_default();
+    u64::try_from(since.as_nanos()).unwrap_or(u64::MAX)
+}

@@ -1,0 +1,140 @@
+//! `mapcast replay`: publishes what `mapcast record`, or another program, has written into an MCAP file.
+//!
+//! Invariant: the whole file is read and checked, and all regions are open, before the first record is published.
+//!
+//! ```text
+//!   file (framing, chunks) --> plan: channels, times        once, before
+//!                          --> schedule --> regions         for each record, at its time
+//! ```
+//!
+//! Price: the file is read twice.
+
+mod decode;
+mod error;
+mod file;
+mod plan;
+mod regions;
+mod schedule;
+
+use std::path::PathBuf;
+
+use clap::ValueHint;
+use daemon::{Signals, counted};
+use mapcast::dynamic::RecordBuf;
+
+pub use error::ReplayError;
+use file::{Flow, McapFile, Refusal};
+use plan::{Channels, Plan, Wanted};
+use regions::Regions;
+use schedule::{Schedule, Speed, StartAt};
+
+use crate::progress::Progress;
+
+const AFTER_HELP: &str = "\
+Examples:
+  mapcast replay flight.mcap                     into the names that were recorded
+  mapcast replay flight.mcap --prefix replay-    into replay-drone, beside the live one
+  mapcast replay flight.mcap --speed 10 --loop
+  mapcast replay flight.mcap --from 90s          from 90 s after the first record
+  mapcast replay flight.mcap --from 2026-11-26T10:00:00Z
+  mapcast replay flight.mcap --speed max         as fast as the records can be read
+
+The records have new times, lineages and sequence numbers: those of this writer. Files of other programs are read, too: topics whose messages are JSON with a JSON Schema of numbers, bools, texts and arrays of a fixed size.
+
+See also: mapcast record";
+
+/// The command line of `replay`.
+#[derive(Clone, Debug, clap::Args)]
+#[command(after_long_help = AFTER_HELP)]
+pub struct Args {
+    /// An MCAP file
+    #[arg(value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub file: PathBuf,
+
+    /// Begin the names of the regions with this
+    #[arg(long, value_name = "TEXT", default_value = "")]
+    pub prefix: String,
+
+    /// So many times the original pace, or max
+    #[arg(long, value_name = "FACTOR", default_value = "1")]
+    pub speed: Speed,
+
+    /// Begin with the records of this time
+    ///
+    /// A time such as 2026-11-26T10:00:00Z, or a duration after the first record, such as 90s.
+    #[arg(long, value_name = "TIME")]
+    pub from: Option<StartAt>,
+
+    /// Begin again at the end, until a signal stops it
+    #[arg(long = "loop")]
+    pub repeat: bool,
+
+    /// Replay a damaged file up to the damage
+    #[arg(long)]
+    pub partial: bool,
+}
+
+impl Args {
+    fn wanted(&self) -> Wanted {
+        if self.partial { Wanted::UpToDamage } else { Wanted::Whole }
+    }
+}
+
+pub(crate) fn run(args: &Args) -> Result<(), ReplayError> {
+    let signals = Signals::stop_only().map_err(ReplayError::system("cannot handle signals"))?;
+    let mut file = McapFile::open(&args.file)?;
+    let plan = Plan::of(&mut file, args.wanted())?;
+    let begin = args.from.map_or(plan.first, |from| from.after(plan.first));
+    if begin > plan.last {
+        let why = "--from is after its last one".to_owned();
+        return Err(ReplayError::Nothing { path: args.file.clone(), why });
+    }
+    let mut regions = Regions::open(file.path(), &plan.topics, &args.prefix)?;
+    tracing::info!("replaying into {}", counted(regions.len() as u64, "region"));
+    let mut published = 0;
+    loop {
+        let schedule = Schedule::new(begin, args.speed);
+        published += pass(&mut file, &plan, &schedule, &mut regions, &signals)?;
+        if !args.repeat || signals.stop_requested().is_some() {
+            break;
+        }
+    }
+    tracing::info!("replayed {}", counted(published, "record"));
+    Ok(())
+}
+
+/// Publishes the records of the file once. Returns how many; fewer after a signal.
+fn pass(
+    file: &mut McapFile,
+    plan: &Plan,
+    schedule: &Schedule,
+    regions: &mut Regions,
+    signals: &Signals,
+) -> Result<u64, ReplayError> {
+    let progress = Progress::bar(plan.messages, "replaying");
+    let mut channels = Channels::default();
+    let new_record = |topic: &decode::Topic| RecordBuf::new(topic.schema.clone());
+    let mut records: Vec<RecordBuf> = plan.topics.iter().map(new_record).collect();
+    let (mut published, mut seen) = (0, 0);
+    file.visit(plan.limit, |_, record| {
+        let Some(message) = channels.take(&record)? else { return Ok(Flow::Continue) };
+        seen += 1;
+        let is_changed = || Refusal::Damaged("it has changed since it was checked".into());
+        let topic = channels.topics.get(message.topic).ok_or_else(is_changed)?;
+        let record = records.get_mut(message.topic).filter(|it| *it.schema() == topic.schema);
+        let record = record.ok_or_else(is_changed)?;
+        if message.time < schedule.begin() {
+            return Ok(Flow::Continue);
+        }
+        let waited = schedule.wait(message.time, signals);
+        if !waited.map_err(ReplayError::system("cannot wait"))? {
+            return Ok(Flow::Stop);
+        }
+        topic.decode(message.data, record).map_err(Refusal::Damaged)?;
+        regions.publish(topic, record.bytes())?;
+        published += 1;
+        progress.show(seen);
+        Ok(Flow::Continue)
+    })?;
+    Ok(published)
+}

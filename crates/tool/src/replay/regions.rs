@@ -1,0 +1,135 @@
+//! The regions that a file is replayed into.
+//!
+//! Invariant: none of them has a writer when the first is opened, and all are open before a record is published.
+
+use std::collections::{BTreeMap, HashMap};
+use std::path::Path;
+use std::sync::Arc;
+
+use mapcast::dynamic::{InstanceWriter, Schema, Writer};
+use mapcast::{Address, Error, Instance, Options, State};
+
+use super::ReplayError;
+use super::decode::Topic;
+use crate::record::source::Source;
+
+/// See the [module](self).
+#[derive(Debug)]
+pub(crate) struct Regions(BTreeMap<String, Region>);
+
+#[derive(Debug)]
+struct Region {
+    at: Address,
+    schema: Arc<Schema>,
+    /// `None`: the last one is closed, and the next could not be opened.
+    writer: Option<Either>,
+}
+
+#[derive(Debug)]
+enum Either {
+    Plain(Writer),
+    Instances(InstanceWriter, HashMap<String, Instance>),
+}
+
+impl Regions {
+    /// Opens a region for each of `topics`, which are of the file at `path`; the names begin with `prefix`.
+    ///
+    /// # Errors
+    /// A region has a live writer, cannot be opened, or cannot have its name.
+    pub(crate) fn open(path: &Path, topics: &[Topic], prefix: &str) -> Result<Self, ReplayError> {
+        let mut found: BTreeMap<&str, (&Topic, Address)> = BTreeMap::new();
+        for topic in topics {
+            if !found.contains_key(&*topic.region) {
+                let at = address(path, topic, &format!("{prefix}{}", topic.region))?;
+                expect_no_writer(&at)?;
+                found.insert(&topic.region, (topic, at));
+            }
+        }
+        let open = |(name, (topic, at)): (&str, (&Topic, Address))| {
+            let writer = Some(Either::open(&at, topic)?);
+            let schema = Arc::clone(&topic.schema);
+            Ok::<_, ReplayError>((name.to_owned(), Region { at, schema, writer }))
+        };
+        found.into_iter().map(open).collect::<Result<_, ReplayError>>().map(Self)
+    }
+
+    /// How many there are.
+    pub(crate) fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Publishes a record of `topic`. A region whose records were of another schema before is replaced.
+    pub(crate) fn publish(&mut self, topic: &Topic, record: &[u8]) -> Result<(), ReplayError> {
+        let Some(region) = self.0.get_mut(&topic.region) else { return Ok(()) };
+        let fits = |writer: &Either| writer.fits(topic) && region.schema == topic.schema;
+        if !region.writer.as_ref().is_some_and(fits) {
+            // It has to end before there can be another one.
+            region.writer = None;
+            region.writer = Some(Either::open(&region.at, topic)?);
+            region.schema = Arc::clone(&topic.schema);
+        }
+        Ok(region.writer.as_mut().map_or(Ok(()), |writer| writer.publish(topic, record))?)
+    }
+}
+
+/// Where a region of this name is written.
+fn address(path: &Path, topic: &Topic, name: &str) -> Result<Address, ReplayError> {
+    let bad = |reason: String| ReplayError::Name {
+        path: path.to_owned(),
+        topic: topic.name.clone(),
+        reason,
+    };
+    settings::Address::name(name).map_err(|error| bad(error.to_string()))?;
+    Ok(mapcast::locate(name)?)
+}
+
+fn expect_no_writer(at: &Address) -> Result<(), ReplayError> {
+    // Whatever else is there, opening it says so.
+    let Ok(source) = Source::open(Arc::new(at.clone())) else { return Ok(()) };
+    let reader = source.reader();
+    if matches!(reader.state(), State::Live | State::Stalled) {
+        let (path, pid) = (reader.path().to_owned(), reader.writer_pid());
+        return Err(ReplayError::Live { path, pid });
+    }
+    Ok(())
+}
+
+impl Either {
+    fn open(at: &Address, topic: &Topic) -> Result<Self, Error> {
+        let options = Options::new();
+        let is_possible = |slots: &u32| (4..=65_536).contains(slots) && slots.is_power_of_two();
+        let slots = topic.slots.filter(is_possible);
+        let options = slots.into_iter().fold(options, Options::slots);
+        if topic.instance.is_none() {
+            return Writer::open_with(at, &topic.schema, &options).map(Self::Plain);
+        }
+        let max = topic.max_instances.unwrap_or(MAX_INSTANCES).clamp(1, MAX_INSTANCES);
+        let writer = InstanceWriter::open_with(at, &topic.schema, &options, max)?;
+        Ok(Self::Instances(writer, HashMap::new()))
+    }
+
+    fn fits(&self, topic: &Topic) -> bool {
+        matches!(self, Self::Plain(_)) == topic.instance.is_none()
+    }
+
+    fn publish(&mut self, topic: &Topic, record: &[u8]) -> Result<(), Error> {
+        match self {
+            Self::Plain(writer) => writer.publish(record)?,
+            Self::Instances(writer, known) => {
+                let name = topic.instance.as_deref().unwrap_or_default();
+                let instance = if let Some(instance) = known.get(name) {
+                    *instance
+                } else {
+                    let instance = writer.instance(name)?;
+                    known.insert(name.to_owned(), instance);
+                    instance
+                };
+                writer.publish(instance, record)?
+            }
+        };
+        Ok(())
+    }
+}
+
+/// Instances that a region can have.
+const MAX_INSTANCES: u32 = 65_536;

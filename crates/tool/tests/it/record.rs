@@ -1,0 +1,314 @@
+//! `record`: what a region published is in the file, whatever happens.
+
+use std::fs;
+use std::process::Stdio;
+use std::sync::Arc;
+
+use mapcast::dynamic::{
+    CType, FieldSpec, InstanceWriter, Reader, RecordBuf, Scalar, Schema, Writer,
+};
+use mapcast::{Options, State};
+use nix::sys::signal::Signal;
+use serde_json::Value as Json;
+
+use crate::recording::{
+    Running, has_event, messages, odd, odd_record, of_topic, record_odd, records, wait_until,
+};
+use crate::world::{MAPCAST, World};
+
+#[test]
+fn every_record_comes_back_byte_for_byte_in_both_encodings() {
+    for encoding in ["json", "raw"] {
+        let world = World::new();
+        let (writer, recorder) = record_odd(&world, &format!("--encoding {encoding}"), 20);
+        let (code, said) = recorder.stop();
+        assert_eq!(code, Some(0), "{said}");
+        assert!(said.contains("recorded 21 records, 0 missed, into 1 file"), "{said}");
+        let (all, is_whole) = messages(&world.path("out.mcap"));
+        assert!(is_whole, "finished");
+        let sequences: Vec<u32> =
+            all.iter().filter(|message| message.topic == "odd").map(|it| it.sequence).collect();
+        assert_eq!(sequences, (1..=21).collect::<Vec<u32>>());
+        drop(writer);
+
+        world.prints("replay out.mcap --prefix again- --speed max");
+        let again = world.path("again-odd.region");
+        let reader = Reader::open(&again).expect("a region");
+        assert_eq!((**reader.schema()).clone(), odd(), "labels, units, help, line and offsets");
+        assert_eq!(reader.state(), State::Closed);
+        let want: Vec<Vec<u8>> = (1..=21).map(|n| odd_record(n).bytes().to_vec()).collect();
+        assert_eq!(records(&again), want);
+    }
+}
+
+#[test]
+fn the_time_of_a_message_is_that_of_its_record_and_lineage_and_sequence_are_its_name() {
+    let world = World::new();
+    let (writer, recorder) = record_odd(&world, "", 3);
+    recorder.stop();
+    let mut reader = Reader::open(writer.path()).expect("a region");
+    let mut record = RecordBuf::new(Arc::clone(reader.schema()));
+    let newest = reader.latest(record.bytes_mut()).expect("readable").expect("a record");
+    let wall = reader.wall_time(&newest).duration_since(std::time::UNIX_EPOCH).expect("after 1970");
+    let last = of_topic(&world.path("out.mcap"), "odd").pop().expect("a message");
+    assert_eq!(u128::from(last.time), wall.as_nanos());
+    let bytes = fs::read(world.path("out.mcap")).expect("the file");
+    let summary = mcap::Summary::read(&bytes).expect("readable").expect("a summary");
+    let channel = summary.channels.values().find(|it| it.topic == "odd").expect("the channel");
+    assert_eq!(channel.metadata["mapcast.lineage"], newest.lineage.to_string());
+    assert_eq!(channel.metadata["mapcast.sequence_base"], "0");
+    assert_eq!(u64::from(last.sequence), newest.sequence);
+    let schema = channel.schema.as_ref().expect("a schema");
+    let json: Json = serde_json::from_slice(&schema.data).expect("JSON Schema");
+    assert_eq!(json["properties"]["far"]["items"]["type"], "number");
+    assert_eq!(json["properties"]["speed"]["description"], "in m/s");
+}
+
+#[test]
+fn a_killed_recorder_leaves_a_file_that_the_library_reads_and_mapcast_replays() {
+    let world = World::new();
+    let (writer, recorder) = record_odd(&world, "--encoding raw", 9);
+    recorder.signal(Signal::SIGKILL);
+    drop(recorder);
+    drop(writer);
+    let (all, is_whole) = messages(&world.path("out.mcap"));
+    assert!(is_whole, "its end mark is behind the last chunk");
+    assert_eq!(all.iter().filter(|message| message.topic == "odd").count(), 10);
+    world.prints("replay out.mcap --prefix again- --speed max");
+    assert_eq!(records(&world.path("again-odd.region")).len(), 10);
+}
+
+#[test]
+fn a_file_that_reaches_its_limit_is_an_error_and_keeps_what_was_in_it() {
+    let world = World::new();
+    let region = world.path("wide.region");
+    let bytes = CType::array(Scalar::U8, 60_000).expect("an array");
+    let schema = Schema::builder("WIDE").field(FieldSpec::new("x", bytes)).build().expect("it");
+    let mut writer = Writer::open(&region, &schema).expect("a writer");
+    writer.publish(&vec![7; 60_000]).expect("published");
+    // 400 KiB, less than a chunk: the next commit fails.
+    let mut command = world.command_of("/bin/sh");
+    command
+        .args(["-c", "ulimit -f 400; exec \"$0\" record out.mcap wide --encoding raw"])
+        .arg(MAPCAST);
+    let child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().expect("a shell");
+    let mut recorder = Running(child);
+    let file = world.path("out.mcap");
+    wait_until("the first record is in the file", || !of_topic(&file, "wide").is_empty());
+    wait_until("it has ended", || {
+        writer.publish(&vec![8; 60_000]).expect("published");
+        recorder.0.try_wait().expect("a child").is_some()
+    });
+    let (code, said) = recorder.ended();
+    assert_eq!(code, Some(1), "{said}");
+    assert!(said.contains("out.mcap: cannot write: File too large"), "{said}");
+    assert!(said.contains("what was recorded before is in it"), "{said}");
+    let (all, is_whole) = messages(&file);
+    assert!(is_whole && all.iter().any(|message| message.data == [7; 60_000]));
+    drop(writer);
+    world.prints("replay out.mcap --prefix again- --speed max");
+}
+
+#[test]
+fn fields_conditions_and_changes_choose_what_is_recorded() {
+    let world = World::new();
+    let mut writer = Writer::open_with(world.path("odd.region"), &odd(), &Options::new().slots(64))
+        .expect("a writer");
+    writer.publish(odd_record(1).bytes()).expect("published");
+    let arguments = [
+        "record",
+        "out.mcap",
+        "odd",
+        "--fields",
+        "mode,far[1]",
+        "--on-change",
+        "--where",
+        "big > 18446744073709551612",
+    ];
+    let mut command = world.command();
+    let child = command.args(arguments).stderr(Stdio::piped()).spawn().expect("mapcast");
+    let recorder = Running(child);
+    let file = world.path("out.mcap");
+    wait_until("the first record is in the file", || !of_topic(&file, "odd").is_empty());
+    for n in [1, 1, 2, 2, 3, 1] {
+        writer.publish(odd_record(n).bytes()).expect("published");
+    }
+    wait_until("the last record is in the file", || {
+        of_topic(&file, "odd").iter().any(|message| message.sequence == 7)
+    });
+    recorder.stop();
+    let texts: Vec<(u32, String)> = of_topic(&file, "odd")
+        .into_iter()
+        .map(|message| (message.sequence, String::from_utf8(message.data).expect("text")))
+        .collect();
+    let on = |sequence| (sequence, r#"{"mode":1,"far[1]":-0.0}"#.to_owned());
+    let off = |sequence| (sequence, r#"{"mode":0,"far[1]":-0.0}"#.to_owned());
+    assert_eq!(texts, [on(1), off(4), on(7)]);
+    drop(writer);
+    world.prints("replay out.mcap --prefix again- --speed max");
+    let reader = Reader::open(world.path("again-odd.region")).expect("a region");
+    assert_eq!(reader.schema().fields()[0].label_text(1), Some("on"));
+    assert_eq!(reader.schema().fields()[1].name(), "far_1");
+}
+
+#[test]
+fn an_option_that_does_not_fit_is_an_error_that_names_the_nearest_field() {
+    let world = World::new();
+    let _live = world.students("live");
+    for (options, want) in [
+        ("--fields nmae", "live.region: --fields: \"nmae\" is no field; did you mean name?"),
+        (
+            "--where nmae",
+            "live.region: --where: at byte 0: \"nmae\" is no field; did you mean name?",
+        ),
+    ] {
+        let output = world.run(&format!("record x.mcap live {options}"));
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(2), "{said}");
+        assert!(said.contains(want), "{said}");
+        fs::remove_file(world.path("x.mcap")).expect("the file that was begun");
+    }
+    for (arguments, want) in [
+        ("record x.mcap live --fields id --encoding raw", "raw records have all fields"),
+        ("record x.csv live other --csv", "a file has the columns of one region"),
+        ("record x.mcap live ./live.region", "two regions are called live"),
+    ] {
+        let output = world.run(arguments);
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(2), "{said}");
+        assert!(said.contains(want), "{said}");
+    }
+}
+
+#[test]
+fn a_file_that_is_there_is_not_overwritten() {
+    let world = World::new();
+    let _live = world.students("live");
+    fs::write(world.path("x.mcap"), "mine").expect("a file");
+    let output = world.run("record x.mcap live");
+    assert_eq!(output.status.code(), Some(1));
+    assert_eq!(fs::read_to_string(world.path("x.mcap")).expect("text"), "mine");
+}
+
+#[test]
+fn a_region_that_is_not_there_is_waited_for_and_one_of_another_schema_has_another_channel() {
+    let world = World::new();
+    let recorder = Running::start(&world, "record out.mcap live");
+    let file = world.path("out.mcap");
+    wait_until("the file is begun", || messages(&file).1);
+    drop(world.students("live"));
+    wait_until("the first record is in the file", || !of_topic(&file, "live").is_empty());
+    let region = world.path("live.region");
+    let mut writer = Writer::open(&region, &odd()).expect("a writer");
+    writer.publish(odd_record(1).bytes()).expect("published");
+    wait_until("the record of the next schema is in the file", || {
+        of_topic(&file, "live").len() == 2
+    });
+    recorder.stop();
+    assert!(has_event(&file, "attached") && has_event(&file, "replaced"));
+    drop(writer);
+    world.prints("replay out.mcap --prefix again- --speed max");
+    let again = Reader::open(world.path("again-live.region")).expect("a region");
+    assert_eq!(**again.schema(), odd(), "the last one");
+    assert_eq!(records(&world.path("again-live.region")), [odd_record(1).bytes()]);
+}
+
+#[test]
+fn missed_records_are_an_event_with_their_number() {
+    let world = World::new();
+    let mut writer =
+        Writer::open_with(world.path("odd.region"), &odd(), &Options::new().slots(4)).expect("it");
+    writer.publish(odd_record(1).bytes()).expect("published");
+    let recorder = Running::start(&world, "record out.mcap odd");
+    let file = world.path("out.mcap");
+    wait_until("the first record is in the file", || !of_topic(&file, "odd").is_empty());
+    recorder.signal(Signal::SIGSTOP);
+    for n in 2..=100 {
+        writer.publish(odd_record(n).bytes()).expect("published");
+    }
+    recorder.signal(Signal::SIGCONT);
+    wait_until("the newest record is in the file", || {
+        of_topic(&file, "odd").last().is_some_and(|message| message.sequence == 100)
+    });
+    recorder.stop();
+    let missed: u64 = of_topic(&file, "mapcast/events")
+        .iter()
+        .map(|message| serde_json::from_slice::<Json>(&message.data).expect("JSON"))
+        .filter(|event| event["event"] == "missed")
+        .map(|event| event["count"].as_u64().expect("a number"))
+        .sum();
+    assert_eq!(missed + of_topic(&file, "odd").len() as u64, 100);
+    assert!(missed > 0);
+}
+
+#[test]
+fn each_instance_is_a_topic_and_comes_back_as_an_instance() {
+    let world = World::new();
+    let region = world.path("net.region");
+    let mut writer =
+        InstanceWriter::open_with(&region, &odd(), &Options::new(), 8).expect("a writer");
+    let [eth0, lo] = ["eth0", "lo"].map(|name| writer.instance(name).expect("an instance"));
+    writer.publish(eth0, odd_record(1).bytes()).expect("published");
+    writer.publish(lo, odd_record(3).bytes()).expect("published");
+    let recorder = Running::start(&world, "record out.mcap net");
+    let file = world.path("out.mcap");
+    wait_until("both are in the file", || {
+        !of_topic(&file, "net/eth0").is_empty() && !of_topic(&file, "net/lo").is_empty()
+    });
+    recorder.stop();
+    drop(writer);
+    world.prints("replay out.mcap --prefix again- --speed max");
+    let again = world.path("again-net.region");
+    let mut reader = mapcast::dynamic::InstanceReader::open(&again).expect("instances");
+    assert_eq!(reader.max(), 8);
+    let lo = reader.find("lo").expect("the instance");
+    let mut record = odd_record(0);
+    reader.latest(lo, record.bytes_mut()).expect("readable").expect("a record");
+    assert_eq!(record.bytes(), odd_record(3).bytes());
+}
+
+#[test]
+fn files_are_rotated_by_size_and_numbered_behind_those_that_are_there() {
+    let world = World::new();
+    fs::write(world.path("out-0007.mcap"), "older").expect("a file");
+    let region = world.path("odd.region");
+    let options = Options::new().slots(1024);
+    let mut writer = Writer::open_with(&region, &odd(), &options).expect("a writer");
+    let recorder = Running::start(&world, "record out.mcap odd --rotate-size 2000");
+    let last = world.path("out-0010.mcap");
+    let mut n = 0;
+    wait_until("the third file is begun", || {
+        n += 1;
+        writer.publish(odd_record(n).bytes()).expect("published");
+        last.exists()
+    });
+    recorder.stop();
+    let files = (8..).map(|number| world.path(&format!("out-{number:04}.mcap")));
+    let files: Vec<_> = files.take_while(|file| file.exists()).collect();
+    let sequences: Vec<u32> = files
+        .iter()
+        .inspect(|file| assert!(messages(file).1, "{} is finished", file.display()))
+        .flat_map(|file| of_topic(file, "odd"))
+        .map(|message| message.sequence)
+        .collect();
+    let want: Vec<u32> = (sequences[0]..).take(sequences.len()).collect();
+    assert_eq!(sequences, want, "none is lost between two files");
+}
+
+#[test]
+fn csv_has_the_lines_of_the_consumer() {
+    let world = World::new();
+    let _live = world.students("live");
+    let recorder = Running::start(&world, "record out.csv live --csv --fields name,id");
+    let file = world.path("out.csv");
+    let text = || fs::read_to_string(&file).unwrap_or_default();
+    wait_until("the line is in the file", || text().lines().count() == 2);
+    recorder.stop();
+    let text = text();
+    assert!(
+        text.starts_with(
+            "lineage,sequence,published_at,age_ns,state,epoch,record.name,record.id\n"
+        )
+    );
+    assert!(text.ends_with(",live,1,xiaoming,10\n"), "{text}");
+}

@@ -1,0 +1,121 @@
+//! `replay`: at the original pace, into regions without a writer, and nothing of a damaged file.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use mapcast::dynamic::{Reader, RecordBuf, Value};
+use mapcast::{Begin, BootTime, Record as _, State, Step, Stu};
+
+use crate::recording::{Running, record_odd, records, wait_until};
+use crate::world::World;
+
+#[test]
+fn a_region_with_a_live_writer_is_refused_and_no_other_is_touched() {
+    let world = World::new();
+    let (writer, recorder) = record_odd(&world, "", 0);
+    recorder.stop();
+    let output = world.run("replay out.mcap");
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    let want = format!("odd.region: has a live writer, process {}; stop it", std::process::id());
+    assert!(said.contains(&want), "{said}");
+    drop(writer);
+    world.prints("replay out.mcap --speed max");
+}
+
+#[test]
+fn a_replay_keeps_the_distance_of_the_records_and_begins_where_it_is_asked_to() {
+    let world = World::new();
+    let file = world.path("x.mcap");
+    let times = [1_000, 1_001, 1_002].map(|second| second * 1_000_000_000);
+    students(&file, &times);
+    let begin = BootTime::now();
+    world.prints("replay x.mcap --speed 100 --from 1s");
+    let ids: Vec<i32> =
+        records(&world.path("s.region")).iter().map(|record| id_of(record)).collect();
+    assert_eq!(ids, [1, 2], "from the second record on");
+    let mut reader = Reader::open(world.path("s.region")).expect("a region");
+    reader.begin(Begin::Oldest);
+    let mut record = [0; size_of::<Stu>()];
+    let mut step = || reader.next(&mut record).expect("readable");
+    let [_, Step::Record(second)] = [step(), step()] else { panic!("two records") };
+    // A second later in the recording: 10 ms, which may become more and not less.
+    assert!(second.published_at.since(begin) >= Duration::from_millis(10));
+    let output = world.run("replay x.mcap --from 1h");
+    assert!(String::from_utf8_lossy(&output.stderr).contains("--from is after its last one"));
+}
+
+#[test]
+fn a_replay_in_a_loop_ends_with_a_signal() {
+    let world = World::new();
+    students(&world.path("x.mcap"), &[1_000_000_000]);
+    let replay = Running::start(&world, "replay x.mcap --loop --speed max");
+    let region = world.path("s.region");
+    wait_until("it has begun again", || {
+        Reader::open(&region).is_ok_and(|mut reader| {
+            let latest = reader.latest(&mut [0; size_of::<Stu>()]);
+            latest.is_ok_and(|found| found.is_some_and(|publication| publication.sequence > 5))
+        })
+    });
+    let (code, said) = replay.stop();
+    assert_eq!(code, Some(0), "{said}");
+    assert_eq!(Reader::open(&region).expect("a region").state(), State::Closed);
+}
+
+#[test]
+fn a_file_that_is_cut_off_or_damaged_publishes_nothing_and_names_the_place() {
+    let world = World::new();
+    let path = world.path("x.mcap");
+    students(&path, &[1_000_000_000, 2_000_000_000]);
+    let whole = fs::read(&path).expect("the file");
+    let fails = |bytes: &[u8], want: &str| {
+        fs::write(&path, bytes).expect("written");
+        let output = world.run("replay x.mcap --speed max");
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(1), "{said}");
+        assert!(said.contains(want), "{want}: {said}");
+        assert!(!world.path("s.region").exists(), "nothing is published");
+    };
+    fails(b"text", "x.mcap: not an MCAP file");
+    fails(&[], "x.mcap: not an MCAP file");
+    for cut in (8..whole.len()).step_by(7) {
+        fails(&whole[..cut], "x.mcap: at byte ");
+    }
+    let data = whole.windows(8).position(|name| name == b"xiaoming").expect("a record");
+    let mut damaged = whole.clone();
+    damaged[data] ^= 1;
+    fails(&damaged, "a chunk whose checksum is wrong; replay what is before that with --partial");
+    fs::write(&path, &whole[..whole.len() - 20]).expect("written");
+    world.prints("replay x.mcap --speed max --partial");
+    assert_eq!(records(&world.path("s.region")).len(), 2);
+}
+
+/// Writes a raw recording of the region `s`: a student at each time.
+fn students(file: &Path, times: &[u64]) {
+    let out = fs::File::create(file).expect("a file");
+    let options = mcap::WriteOptions::new().compression(None);
+    let mut writer = options.create(out).expect("a writer");
+    let schema = Stu::schema().encode();
+    let schema = writer.add_schema("STU", "mapcast", &schema).expect("a schema");
+    let channel = writer.add_channel(schema, "s", "mapcast", &BTreeMap::new()).expect("it");
+    for (id, &time) in (0..).zip(times) {
+        let mut record = RecordBuf::new(Arc::new(Stu::schema()));
+        record.set_by_name("id", &Value::Int(id)).expect("a value");
+        record.set_by_name("name", &Value::Text("xiaoming".into())).expect("a value");
+        let header = mcap::records::MessageHeader {
+            channel_id: channel,
+            sequence: 1,
+            log_time: time,
+            publish_time: time,
+        };
+        writer.write_to_known_channel(&header, record.bytes()).expect("written");
+    }
+    writer.finish().expect("finished");
+}
+
+fn id_of(record: &[u8]) -> i32 {
+    i32::from_le_bytes(*record.first_chunk().expect("four bytes"))
+}
