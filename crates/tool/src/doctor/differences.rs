@@ -110,7 +110,7 @@ pub(super) fn rights(file: &Part, config: &Configured, step: &str, report: &mut 
     }
 }
 
-/// Reports slots and waking that are not as `config` asks for.
+/// Reports slots, instances and waking that are not as `config` asks for.
 pub(super) fn header(
     path: &Path,
     header: &Header,
@@ -124,6 +124,11 @@ pub(super) fn header(
     let number = |slots: &u32| slots.to_string();
     if let Some(fact) = compared.values("the number of slots", &header.slots, slots, number) {
         report.add(Id::SlotsDiffer, path, fact, step);
+    }
+    let (region, wanted) = (header.instances.is_some(), config.settings.record.instances.is_some());
+    let number = |has: &bool| if *has { "many" } else { "one" }.to_owned();
+    if let Some(fact) = compared.values("the number of records", &region, &wanted, number) {
+        report.add(Id::SchemaDiffers, path, fact, step);
     }
     if let Some(fact) = compared.values("wake", &header.wakes(), wake, bool::to_string) {
         report.add(Id::WakeDiffers, path, fact, step);

@@ -94,7 +94,8 @@ impl Limits {
         let whose = &self.whose;
         let needed = descriptors(settings);
         if let Some(limit) = self.open_files.filter(|limit| *limit < needed) {
-            let fact = format!("it takes {needed} descriptors, and {whose} may have {limit}");
+            let taken = daemon::counted(needed, "descriptor");
+            let fact = format!("it takes {taken}, and {whose} may have {limit}");
             let directive = (format!("LimitNOFILE={needed}"), format!("-n {needed}"));
             found.push((Id::LimitNofile, fact, directive));
         }

@@ -28,7 +28,7 @@ mod units;
 mod user;
 mod way;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::ValueHint;
 use settings::Address;
@@ -98,23 +98,19 @@ pub enum DoctorError {
 }
 
 pub(crate) fn run(args: &Args) -> Result<(), ToolError> {
-    let user = args
-        .user
-        .as_ref()
-        .map(|name| User::named(name).ok_or_else(|| DoctorError::NoSuchUser(name.clone())));
-    let user = user.transpose()?;
+    let user = args.user.as_deref().map(known_user).transpose()?;
     let mut report = Report::default();
-    let given = given_config(args).map(|path| Configured::load(path, &mut report));
-    let cases = match (&args.region, &given) {
-        (Some(RegionArgument::Region(address)), _) => Case::of(address, true, &mut report),
-        (_, Some(Some(config))) => Case::of(&config.settings.region.address, true, &mut report),
-        (_, Some(None)) => Vec::new(),
-        _ => all(&mut report),
+    let Asked { address, config } = Asked::of(args, &mut report);
+    let is_survey = args.region.is_none() && args.config.is_none();
+    let cases = match &address {
+        Some(address) => Case::of(address, true, &mut report),
+        None if is_survey => all(&mut report),
+        None => Vec::new(),
     };
-    let installed = if given.is_some() { Vec::new() } else { installed() };
-    let configs = given.flatten().into_iter().chain(installed).collect::<Vec<_>>();
-    let units = Units::ask(&unit_names(args, &cases, &configs), &mut report);
-    let is_given = given_config(args).is_some();
+    let names_config = matches!(args.region, Some(RegionArgument::Config(_)));
+    let is_given = names_config || args.config.is_some();
+    let configs = if is_given { config.into_iter().collect() } else { installed() };
+    let units = Units::ask(&unit_names(is_survey, &cases, &configs), &mut report);
     let doctor = Doctor { user, configs: &configs, is_given, units: &units };
     for case in &cases {
         doctor.examine(case, &mut report);
@@ -128,10 +124,32 @@ pub(crate) fn run(args: &Args) -> Result<(), ToolError> {
     }
 }
 
-fn given_config(args: &Args) -> Option<&PathBuf> {
-    match &args.region {
-        Some(RegionArgument::Config(path)) => args.config.as_ref().or(Some(path)),
-        _ => args.config.as_ref(),
+fn known_user(name: &str) -> Result<User, DoctorError> {
+    User::named(name).ok_or_else(|| DoctorError::NoSuchUser(name.to_owned()))
+}
+
+/// The region and the configuration that were asked for.
+struct Asked {
+    address: Option<Address>,
+    config: Option<Configured>,
+}
+
+impl Asked {
+    /// Those of `args`; a configuration that cannot be read is reported.
+    fn of(args: &Args, report: &mut Report) -> Self {
+        let mut load = |path: &Path| Configured::load(path, report);
+        let address = |config: &Configured| config.settings.region.address.clone();
+        let config = args.config.as_deref().and_then(&mut load);
+        match &args.region {
+            Some(RegionArgument::Region(address)) => {
+                Self { address: Some(address.clone()), config }
+            }
+            Some(RegionArgument::Config(path)) => {
+                let own = load(path);
+                Self { address: own.as_ref().map(address), config: config.or(own) }
+            }
+            None => Self { address: config.as_ref().map(address), config },
+        }
     }
 }
 
@@ -156,8 +174,8 @@ fn all(report: &mut Report) -> Vec<Case> {
 }
 
 /// The units to ask for: those of the regions, or all of mapcast's.
-fn unit_names(args: &Args, cases: &[Case], configs: &[Configured]) -> Vec<String> {
-    if args.region.is_none() && args.config.is_none() {
+fn unit_names(is_survey: bool, cases: &[Case], configs: &[Configured]) -> Vec<String> {
+    if is_survey {
         let own = configs.iter().filter_map(Configured::unit);
         return own.chain(["mapcast-*".into()]).collect();
     }

@@ -44,12 +44,18 @@ fn each_difference_of_a_record_is_a_finding() {
     let renamed = world.printed(|text| text.replace("sex", "mark"));
     renamed.has("schema-differs", "field mark is in live.toml and not in the region", &step);
     renamed.has("schema-differs", "field sex is in the region and not in live.toml", &step);
+    let instances = world.printed(|text| {
+        text.replace("[record]\n", "[record]\ninstances = { input = \"symbol\" }\n")
+    });
+    let fact = "the number of records is one in the region, many in live.toml";
+    instances.is(&["schema-differs"]).has("schema-differs", fact, &step);
     let named = world.printed(|text| text.replace("\"STU\"", "\"UTS\""));
     let fact = "the record's name is \"STU\" in the region, \"UTS\" in live.toml";
     named.is(&["schema-differs"]).has("schema-differs", fact, &step);
-    // The configuration alone names the region, too.
-    let output = world.doctor("./live.toml");
-    output.is(&["schema-differs"]);
+    // The configuration alone names the region, too; --config is another one for the same region.
+    world.doctor("./live.toml").is(&["schema-differs"]);
+    fs::write(world.path("as.toml"), world.prints("schema live --as toml")).expect("written");
+    world.doctor("./live.toml --config as.toml").is(&[]);
 }
 
 #[test]
