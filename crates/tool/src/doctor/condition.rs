@@ -1,76 +1,23 @@
 //! The condition of a region that can be read: its writer, its newest record, its clock.
 
 use std::fs;
-use std::ops::Deref;
 use std::time::{Duration, SystemTime};
 
-use mapcast::dynamic::{InstanceReader, Reader, RecordBuf};
+use mapcast::dynamic::Reader;
 use mapcast::{ErrorKind, Publication, State};
 
 use super::id::Id;
 use super::report::Report;
 use crate::age::age_text;
+use crate::observed::Observed;
 
 /// A smaller difference of wall clocks is no step: no time service makes one.
 const STEP: Duration = Duration::from_millis(100);
 
-/// A region of either kind.
-#[derive(Debug)]
-pub(super) enum Attached {
-    One(Reader),
-    Instances(InstanceReader),
-}
-
-impl Attached {
-    pub(super) fn open(address: &mapcast::Address) -> Result<Self, mapcast::Error> {
-        match Reader::open(address) {
-            Err(error) if matches!(error.kind(), ErrorKind::HasInstances { .. }) => {
-                InstanceReader::open(address).map(Self::Instances)
-            }
-            opened => opened.map(Self::One),
-        }
-    }
-
-    /// The newest record, of any instance.
-    fn newest(&mut self) -> Result<Option<Publication>, mapcast::Error> {
-        let mut record = RecordBuf::new(self.schema().clone());
-        match self {
-            Self::One(reader) => reader.latest(record.bytes_mut()),
-            Self::Instances(reader) => {
-                let instances: Vec<_> = reader.all().collect();
-                let mut newest: Option<Publication> = None;
-                for (instance, _) in instances {
-                    match reader.latest(instance, record.bytes_mut()) {
-                        Ok(found) => {
-                            newest =
-                                newest.into_iter().chain(found).max_by_key(|one| one.published_at);
-                        }
-                        // It was retired meanwhile.
-                        Err(error) if error.is_no_such_instance() => {}
-                        Err(error) => return Err(error),
-                    }
-                }
-                Ok(newest)
-            }
-        }
-    }
-
-    /// The process that writes it, if it has a writer.
-    pub(super) fn writer(&self) -> Option<u64> {
-        let has_writer = matches!(self.state(), State::Live | State::Stalled);
-        has_writer.then(|| self.writer_pid()).filter(|pid| *pid != 0)
-    }
-}
-
-impl Deref for Attached {
-    type Target = Reader;
-
-    fn deref(&self) -> &Reader {
-        match self {
-            Self::One(reader) => reader,
-            Self::Instances(reader) => reader,
-        }
-    }
+/// The process that writes a region, if it has a writer.
+pub(super) fn writer_of(region: &Reader) -> Option<u64> {
+    let has_writer = matches!(region.state(), State::Live | State::Stalled);
+    has_writer.then(|| region.writer_pid()).filter(|pid| *pid != 0)
 }
 
 /// What to type about the writer of a region.
@@ -84,17 +31,18 @@ pub(super) struct Steps {
 
 /// Reports what is wrong with the writer of `region` and its records. `by_name`: it was asked for, so one
 /// that is closed is reported, too.
-pub(super) fn check(region: &mut Attached, by_name: bool, steps: &Steps, report: &mut Report) {
-    let state = region.state();
-    writer(region, state, by_name, steps, report);
-    let path = region.path().to_owned();
-    match region.newest() {
+pub(super) fn check(region: &mut Observed, by_name: bool, steps: &Steps, report: &mut Report) {
+    let seen = region.look();
+    let reader = region.reader();
+    let state = reader.state();
+    writer(reader, state, by_name, steps, report);
+    match seen.map(|seen| seen.publication) {
         Ok(None) if matches!(state, State::Live | State::Stalled) => {
             let fact = "its writer has published nothing yet";
-            let step = steps.journal.clone().unwrap_or_else(|| process_step(region.writer_pid()));
-            report.add(Id::NoRecord, &path, fact, step);
+            let step = steps.journal.clone().unwrap_or_else(|| process_step(reader.writer_pid()));
+            report.add(Id::NoRecord, reader.path(), fact, step);
         }
-        Ok(Some(newest)) if state != State::Stale => clock(region, &newest, report),
+        Ok(Some(newest)) if state != State::Stale => clock(reader, &newest, report),
         Ok(_) => {}
         Err(error) => report.add_error(id_of(error.kind()), &error),
     }

@@ -8,7 +8,7 @@ use mapcast::ErrorKind;
 use nix::unistd::geteuid;
 use settings::{Address, Format};
 
-use super::condition::{self, Attached, Steps, id_of};
+use super::condition::{self, Steps, id_of, writer_of};
 use super::configured::{self, Configured, SYSTEM, unit_of};
 use super::id::Id;
 use super::report::{Report, shell_word};
@@ -16,6 +16,7 @@ use super::units::Units;
 use super::user::User;
 use super::way::{End, Part, Way};
 use super::{differences, limits, logind, missing, place};
+use crate::observed::Observed;
 
 /// A region that is looked at.
 #[derive(Debug)]
@@ -147,7 +148,7 @@ impl Doctor<'_> {
         config: Option<&Configured>,
         report: &mut Report,
     ) -> Option<u64> {
-        let mut region = match Attached::open(&case.located) {
+        let mut region = match Observed::open(&case.located) {
             Ok(region) => region,
             Err(error) => {
                 add_error(&error, config, report);
@@ -155,7 +156,8 @@ impl Doctor<'_> {
             }
         };
         condition::check(&mut region, case.by_name, &self.steps(case, config), report);
-        let writer = region.writer();
+        let region = region.reader();
+        let writer = writer_of(region);
         if let Some(config) = config {
             let step = config.reload(self.units, writer);
             differences::schema(&case.path, region.schema(), config, &step, report);

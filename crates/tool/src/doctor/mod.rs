@@ -65,11 +65,11 @@ Without --config a region of the services is compared with its configuration in 
 #[command(after_long_help = AFTER_HELP)]
 pub struct Args {
     /// A region (name or path) or a .toml; without it all regions are looked at
-    #[arg(value_parser = RegionArgument::parser())]
+    #[arg(value_parser = RegionArgument::parser(), add = daemon::cli::regions(&["toml"]))]
     pub region: Option<RegionArgument>,
 
     /// Compare the region with this configuration
-    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    #[arg(long, value_name = "FILE", add = daemon::cli::configurations())]
     pub config: Option<PathBuf>,
 
     /// Report regions that this user may not read, too (a name or a number)
