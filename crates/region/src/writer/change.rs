@@ -12,6 +12,7 @@
 //!            otherwise          --> as recreate
 //! ```
 
+use super::inherited;
 use super::open::{self, Fresh, Opened, TRIES, Wanted};
 use super::origin::Why;
 use super::succession::Succession;
@@ -219,7 +220,7 @@ impl DynWriter {
             let (old, epoch, known) = (&self.publisher, self.epoch + 1, lineage::last_change(at));
             let next = Succession::in_new_file(old, epoch, &why, wanted, known);
             let next = next.by_same_writer(old);
-            let earlier = open::earlier(old, self.instances.as_deref(), &why, wanted);
+            let earlier = inherited::earlier(old, self.instances.as_deref(), &why, wanted);
             let fresh = Fresh::make(at, wanted, &next)?.with(earlier, wanted.options, at.path())?;
             if let Some(opened) = fresh.put(at, &self.file, why)? {
                 return Ok(opened);
@@ -230,7 +231,7 @@ impl DynWriter {
 
     /// Publishes to `opened` from now on; marks the old file retired for its readers.
     fn move_to(&mut self, opened: Opened) -> Result<(), RegionError> {
-        let instances = open::instances_of(&opened.publisher, &self.path)?;
+        let instances = inherited::instances_of(&opened.publisher, &self.path)?;
         let old = std::mem::replace(&mut self.publisher, opened.publisher);
         open::retire(&old);
         self.instances = instances.map(Box::new);

@@ -1,6 +1,7 @@
 //! The writer: at most one per region, wait-free, independent of its readers.
 
 mod change;
+mod inherited;
 mod instances;
 mod open;
 mod origin;
@@ -148,7 +149,7 @@ impl DynWriter {
         let Opened { publisher, file, twin, epoch, origin } = opened;
         let path = path.to_owned();
         let next_check = change::next_check(BootTime::now(), &options);
-        let instances = open::instances_of(&publisher, &path)?.map(Box::new);
+        let instances = inherited::instances_of(&publisher, &path)?.map(Box::new);
         Ok(Self {
             publisher,
             file,

@@ -11,8 +11,9 @@
 //!   another user's     refuse: that user could change what is published
 //! ```
 
+use super::inherited::{earlier, instances_of, take_over_instances};
 use super::origin::{Origin, Why};
-use super::succession::{self, LARGEST, Succession};
+use super::succession::{LARGEST, Succession};
 use super::takeover_lock::{TakeoverLock, take_lock};
 use crate::aside;
 use crate::boot;
@@ -269,48 +270,6 @@ pub(crate) fn publisher_over(
 /// The epoch of the writer after the last one.
 pub(super) fn next_epoch(mapped: &MappedRegion) -> u64 {
     WriterStatus::of(mapped).epoch().saturating_add(1)
-}
-
-/// The instances of the region that `publisher` is of, whose last writer has ended; `None` if it is
-/// a plain one.
-pub(super) fn instances_of(
-    publisher: &Publisher<MappedRegion>,
-    path: &Path,
-) -> Result<Option<InstanceTable>, RegionError> {
-    let mapped = publisher.ring().memory();
-    let Some(blocks) = mapped.blocks() else { return Ok(None) };
-    InstanceTable::resume(blocks, mapped.header().slots)
-        .map(Some)
-        .map_err(|err| RegionError::new(path, Kind::BadOptions(err.to_string())))
-}
-
-/// What a new file takes over of the instances of `old`, which are those of `table`.
-pub(super) fn earlier<'a>(
-    old: &'a Publisher<MappedRegion>,
-    table: Option<&'a InstanceTable>,
-    why: &Why,
-    wanted: Wanted<'_>,
-) -> Option<Earlier<'a>> {
-    let keeps_records = succession::keeps_records(old, why, wanted);
-    let records = old.ring().memory().blocks().filter(|_| keeps_records);
-    table.map(|table| Earlier { table, records })
-}
-
-/// Gives the new file of `publisher` the instances of an earlier one, if both have instances.
-pub(super) fn take_over_instances(
-    publisher: &Publisher<MappedRegion>,
-    earlier: Option<Earlier<'_>>,
-    options: &Options,
-    path: &Path,
-) -> Result<(), RegionError> {
-    let Some((earlier, mut new)) = earlier.zip(instances_of(publisher, path)?) else {
-        return Ok(());
-    };
-    let blocks = publisher.ring().memory().blocks();
-    if blocks.is_some_and(|blocks| new.take_over(blocks, earlier, |name| options.keeps(name))) {
-        return Ok(());
-    }
-    Err(RegionError::new(path, Kind::TooManyInstances { max: new.max() }))
 }
 
 /// Marks the region as this writer's.

@@ -11,6 +11,7 @@
 //! lets it have one. Whoever passed the descriptor may keep it, pass it again, or pass it to
 //! readers too: the lock still ends with the writer, keeps a second one out, and is seen by readers.
 
+use super::inherited;
 use super::open::{self, Opened, Preflight, Wanted};
 use super::origin::{Origin, Why};
 use super::succession::Succession;
@@ -98,9 +99,10 @@ impl DynWriter {
                 let opened = memfd(label, wanted, &old.next, origin)?;
                 if let Some(publisher) = &old.publisher {
                     let is_other = old.why == Why::OtherSchema;
-                    let table = if is_other { None } else { open::instances_of(publisher, label)? };
-                    let earlier = open::earlier(publisher, table.as_ref(), &old.why, wanted);
-                    open::take_over_instances(&opened.publisher, earlier, options, label)?;
+                    let table =
+                        if is_other { None } else { inherited::instances_of(publisher, label)? };
+                    let earlier = inherited::earlier(publisher, table.as_ref(), &old.why, wanted);
+                    inherited::take_over_instances(&opened.publisher, earlier, options, label)?;
                     open::retire(publisher);
                 }
                 opened
@@ -138,10 +140,10 @@ impl DynWriter {
                 let (old, epoch) = (&self.publisher, self.epoch + 1);
                 let next = Succession::in_new_file(old, epoch, &why, wanted, 0);
                 let next = next.by_same_writer(old);
-                let earlier = open::earlier(old, self.instances.as_deref(), &why, wanted);
+                let earlier = inherited::earlier(old, self.instances.as_deref(), &why, wanted);
                 let opened = memfd(&self.path, wanted, &next, Origin::Replaced(why))?;
                 let (publisher, options) = (&opened.publisher, wanted.options);
-                open::take_over_instances(publisher, earlier, options, &self.path)?;
+                inherited::take_over_instances(publisher, earlier, options, &self.path)?;
                 Ok(opened)
             }
             Home::Named(_) | Home::Passed => Err(cannot_replace(&self.path, &why)),

@@ -1,0 +1,53 @@
+//! The instances that a new file has from the one that it takes the place of.
+
+use super::open::Wanted;
+use super::origin::Why;
+use super::succession;
+use crate::error::{RegionError, RegionErrorKind as Kind};
+use crate::instances::{Earlier, InstanceTable};
+use crate::mapped_region::MappedRegion;
+use crate::options::Options;
+use channel::Publisher;
+use std::path::Path;
+
+/// The instances of the region that `publisher` is of, whose last writer has ended; `None` if it is
+/// a plain one.
+pub(super) fn instances_of(
+    publisher: &Publisher<MappedRegion>,
+    path: &Path,
+) -> Result<Option<InstanceTable>, RegionError> {
+    let mapped = publisher.ring().memory();
+    let Some(blocks) = mapped.blocks() else { return Ok(None) };
+    InstanceTable::resume(blocks, mapped.header().slots)
+        .map(Some)
+        .map_err(|err| RegionError::new(path, Kind::BadOptions(err.to_string())))
+}
+
+/// What a new file takes over of the instances of `old`, which are those of `table`.
+pub(super) fn earlier<'a>(
+    old: &'a Publisher<MappedRegion>,
+    table: Option<&'a InstanceTable>,
+    why: &Why,
+    wanted: Wanted<'_>,
+) -> Option<Earlier<'a>> {
+    let keeps_records = succession::keeps_records(old, why, wanted);
+    let records = old.ring().memory().blocks().filter(|_| keeps_records);
+    table.map(|table| Earlier { table, records })
+}
+
+/// Gives the new file of `publisher` the instances of an earlier one, if both have instances.
+pub(super) fn take_over_instances(
+    publisher: &Publisher<MappedRegion>,
+    earlier: Option<Earlier<'_>>,
+    options: &Options,
+    path: &Path,
+) -> Result<(), RegionError> {
+    let Some((earlier, mut new)) = earlier.zip(instances_of(publisher, path)?) else {
+        return Ok(());
+    };
+    let blocks = publisher.ring().memory().blocks();
+    if blocks.is_some_and(|blocks| new.take_over(blocks, earlier, |name| options.keeps(name))) {
+        return Ok(());
+    }
+    Err(RegionError::new(path, Kind::TooManyInstances { max: new.max() }))
+}
