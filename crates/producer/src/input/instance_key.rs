@@ -142,7 +142,7 @@ mod tests {
             [("5", "a number"), ("null", "null"), ("[1]", "a list"), ("{}", "an object")]
         {
             let want =
-                format!("key \"s\" names the instance and is {what}; write a text, \"name\"");
+                format!("key \"s\" is {what}, and it names the instance; write a text, \"name\"");
             assert_eq!(found("s", &format!("{{\"s\": {value}}}")), want);
         }
         for bad in

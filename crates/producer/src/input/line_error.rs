@@ -63,7 +63,7 @@ pub(crate) enum LineError {
     #[error("key {0:?} is missing, and it names the instance; write it in each line")]
     NoInstance(String),
     /// Something else than a text for the name of an instance.
-    #[error("key {key:?} names the instance and is {what}; write a text, \"name\"")]
+    #[error("key {key:?} is {what}, and it names the instance; write a text, \"name\"")]
     InstanceKind {
         /// The key.
         key: String,

@@ -1,15 +1,17 @@
-//! A region of instances: from a list, from a pattern, from lines of input.
+//! A region of instances: from a list, from a pattern, and in `lines` from the input.
+
+mod lines;
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::io::Write;
 use std::process::Stdio;
 
 use layout::RecordBuf;
 use region::{DynInstanceReader, State};
 use rustix::process::Signal;
 
-use crate::place::{Place, Running, TICK, wait_until};
+use crate::manager::Manager;
+use crate::place::{Place, TICK, wait_until};
 
 /// Sequence and first field of the newest record of each instance; 0 and nothing before its first one.
 type Newest = BTreeMap<String, (u64, String)>;
@@ -74,33 +76,6 @@ fn make(place: &Place, name: &str, value: &str) {
     fs::write(folder.join("n"), value).expect("write");
 }
 
-/// A producer of lines.
-struct Feed {
-    producer: Running,
-    stdin: std::process::ChildStdin,
-}
-
-impl Feed {
-    fn start(place: &Place, args: &[&str]) -> Self {
-        let mut producer = place.start("log", Stdio::piped(), args);
-        let stdin = producer.child.stdin.take().expect("stdin");
-        Self { producer, stdin }
-    }
-
-    fn say(&mut self, line: &str) {
-        self.stdin.write_all(format!("{line}\n").as_bytes()).expect("write");
-    }
-
-    /// Ends the input; returns the log.
-    fn end(self) -> String {
-        let Self { mut producer, stdin } = self;
-        drop(stdin);
-        producer.ends_with(0)
-    }
-}
-
-const INPUT: &[(&str, &str)] = &[("u32", "input = { key = \"x\" }")];
-
 #[test]
 fn each_tick_publishes_one_record_of_each_listed_instance() {
     let place = Place::new();
@@ -162,98 +137,6 @@ fn the_first_record_of_each_instance_has_rates() {
 }
 
 #[test]
-fn a_line_publishes_the_instance_that_it_names_and_no_other() {
-    let place = Place::new();
-    let fields = [INPUT[0], ("u8", "input = { key = \"y\" }")];
-    configure(&place, "{ input = \"s\", max = 2 }", &fields, "[producer]\ntick = \"1h\"\n");
-    let mut feed = Feed::start(&place, &[]);
-    for line in [
-        r#"{"s": "A", "x": 1, "y": 2}"#,
-        r#"{"s": "B", "x": 5}"#, // 2: B has no y yet
-        r#"{"x": 9, "s": "A"}"#,
-        r#"{"x": 9}"#, // 4 to 9: bad
-        r#"{"s": 7, "x": 9}"#,
-        r#"{"s": "", "x": 9}"#,
-        r#"{"s": "C", "x": 9, "y": 1}"#,
-        r#"{"s": "A", "x": 10, "s": "A"}"#,
-        r#"{"s": "A", "z": 1}"#,
-        r#"{"s": "B", "y": 6}"#,
-    ] {
-        feed.say(line);
-    }
-    wait_for(&place, &[("A", 2, "9"), ("B", 1, "5")]);
-    let log = feed.end();
-    for part in [
-        "line 2: nothing is published before there is a value for y",
-        "line 4 skipped: key \"s\" is missing, and it names the instance; write it in each line",
-        "line 5 skipped: key \"s\" names the instance and is a number; write a text, \"name\"",
-        "line 6 skipped: an instance needs a name of 1 to 64 bytes; write 1 to 64 bytes of text",
-        "line 7 skipped: instance \"C\" has no place among the 2 that are there; raise max, or",
-        "line 8 skipped: key \"s\" appears twice",
-        "line 9 skipped: key \"z\" is unknown",
-        "(end of input): 3 records, 6 bad lines",
-    ] {
-        assert!(log.contains(part), "{part}\n{log}");
-    }
-}
-
-#[test]
-fn one_name_more_takes_the_place_of_the_oldest() {
-    let place = Place::new();
-    let instances = "{ input = \"s\", max = 2, full = \"retire-oldest\" }";
-    configure(&place, instances, INPUT, "");
-    let mut feed = Feed::start(&place, &[]);
-    for line in [
-        r#"{"s": "A", "x": 1}"#,
-        r#"{"s": "B", "x": 2}"#,
-        r#"{"s": "A", "x": 3}"#,
-        r#"{"s": "C", "x": "no"}"#, // a bad line retires none
-        r#"{"s": "C", "x": 4}"#,
-    ] {
-        feed.say(line);
-    }
-    // C begins after all that were retired.
-    wait_for(&place, &[("A", 2, "3"), ("C", 2, "4")]);
-    feed.end();
-}
-
-#[test]
-fn a_name_that_leads_out_of_a_folder_is_a_bad_line() {
-    let place = Place::new();
-    make(&place, "a", "7");
-    let fields = [("u32", file_of_each(&place)), ("u8", "input = { key = \"x\" }".to_owned())];
-    let fields = fields.each_ref().map(|(ctype, source)| (*ctype, source.as_str()));
-    configure(&place, "{ input = \"s\" }", &fields, "");
-    let mut feed = Feed::start(&place, &[]);
-    feed.say(r#"{"s": "..", "x": 1}"#);
-    feed.say(r#"{"s": "../if/a", "x": 1}"#);
-    feed.say(r#"{"s": "a", "x": 1}"#);
-    wait_for(&place, &[("a", 1, "7")]);
-    let log = feed.end();
-    assert!(log.contains("line 1 skipped: \"..\" would lead out of a folder"), "{log}");
-    assert!(log.contains("line 2 skipped: \"../if/a\" would lead out of a folder"), "{log}");
-}
-
-#[test]
-fn names_numbers_and_places_stay_over_a_killed_producer() {
-    let place = Place::new();
-    configure(&place, "{ input = \"s\", max = 2 }", INPUT, "");
-    let mut feed = Feed::start(&place, &[]);
-    feed.say(r#"{"s": "A", "x": 1}"#);
-    feed.say(r#"{"s": "B", "x": 2}"#);
-    wait_for(&place, &[("A", 1, "1"), ("B", 1, "2")]);
-    feed.producer.signal(Signal::KILL);
-    feed.producer.end();
-    let mut feed = Feed::start(&place, &[]);
-    feed.say(r#"{"s": "C", "x": 3}"#);
-    feed.say(r#"{"s": "B", "x": 4}"#);
-    wait_for(&place, &[("A", 1, "1"), ("B", 2, "4")]);
-    let log = feed.end();
-    assert!(log.contains("resumed, epoch 2, 2 instances"), "{log}");
-    assert!(log.contains("line 1 skipped: instance \"C\" has no place among the 2"), "{log}");
-}
-
-#[test]
 fn a_reload_retires_and_adds_names_and_the_others_continue() {
     let place = Place::new();
     let fields = [("u64", "counter = { start = 1 }")];
@@ -290,28 +173,6 @@ fn a_reload_retires_and_adds_names_and_the_others_continue() {
 }
 
 #[test]
-fn a_maximum_that_is_too_small_for_those_that_are_there_is_refused() {
-    let place = Place::new();
-    configure(&place, "{ input = \"s\", max = 2 }", INPUT, "");
-    let mut feed = Feed::start(&place, &[]);
-    feed.say(r#"{"s": "A", "x": 1}"#);
-    feed.say(r#"{"s": "B", "x": 2}"#);
-    wait_for(&place, &[("A", 1, "1"), ("B", 1, "2")]);
-    place.reconfigure("max = 2", "max = 1");
-    feed.producer.signal(Signal::HUP);
-    feed.producer
-        .wait_for("allow more of them (max), or retire one; keeping the old configuration");
-    place.reconfigure("max = 1", "max = 3");
-    feed.producer.signal(Signal::HUP);
-    feed.producer.wait_for("is in force");
-    feed.say(r#"{"s": "C", "x": 3}"#);
-    feed.say(r#"{"s": "A", "x": 4}"#);
-    wait_until("all three", || newest(&place).len() == 3 && newest(&place)["A"].1 == "4");
-    assert_eq!(newest(&place)["B"].1, "2", "the new file has its record");
-    feed.end();
-}
-
-#[test]
 fn a_region_that_was_deleted_has_all_instances_again() {
     let place = Place::new();
     let fields = [("u64", "counter = { start = 1 }")];
@@ -321,23 +182,6 @@ fn a_region_that_was_deleted_has_all_instances_again() {
     wait_until("records", || count() == 2);
     fs::remove_file(place.region()).expect("remove");
     wait_until("a new file", || count() == 2);
-}
-
-#[test]
-fn a_standby_publishes_what_lines_had_for_each_instance_meanwhile() {
-    let place = Place::new();
-    configure(&place, "{ input = \"s\", max = 9 }", INPUT, "");
-    let mut active = Feed::start(&place, &[]);
-    active.say(r#"{"s": "A", "x": 1}"#);
-    wait_for(&place, &[("A", 1, "1")]);
-    let mut standby = place.start("standby", Stdio::piped(), &["--standby"]);
-    let mut stdin = standby.child.stdin.take().expect("stdin");
-    standby.wait_for("waiting to take over");
-    stdin.write_all(b"{\"s\": \"A\", \"x\": 2}\n{\"s\": \"B\", \"x\": 3}\n").expect("write");
-    active.end();
-    wait_for(&place, &[("A", 2, "2"), ("B", 1, "3")]);
-    drop(stdin);
-    standby.ends_with(0);
 }
 
 #[test]
@@ -357,22 +201,6 @@ fn a_check_samples_each_instance_and_publishes_nothing() {
 }
 
 #[test]
-fn recorded_records_are_published_again_under_their_instances() {
-    let place = Place::new();
-    configure(&place, "[\"a\", \"b\"]", &[("u32", "const = 1")], "");
-    let mut feed = Feed::start(&place, &["--replay"]);
-    for (name, sequence, value) in [("a", 7, 5), ("b", 9, 6), ("a", 8, 7)] {
-        feed.say(&format!(
-            r#"{{"lineage":1,"sequence":{sequence},"instance":"{name}","record":{{"f0":{value}}}}}"#
-        ));
-    }
-    feed.say(r#"{"lineage":1,"sequence":1,"record":{"f0":1}}"#);
-    wait_for(&place, &[("a", 2, "7"), ("b", 1, "6")]);
-    let log = feed.end();
-    assert!(log.contains("line 4 skipped: key \"instance\" is missing"), "{log}");
-}
-
-#[test]
 fn a_region_of_instances_is_closed_and_says_how_many_records_it_had() {
     let place = Place::new();
     configure(&place, "[\"a\", \"b\"]", &[("u32", "const = 1")], TICK);
@@ -383,4 +211,35 @@ fn a_region_of_instances_is_closed_and_says_how_many_records_it_had() {
     producer.signal(Signal::TERM);
     producer.ends_with(0);
     assert_eq!(reader.state(), State::Closed);
+}
+
+#[test]
+fn the_key_of_a_line_is_the_name_of_its_instance() {
+    let place = Place::new();
+    let file = place.path("dev");
+    fs::write(&file, "bytes packets\neth0: 5 6\n  lo: 7 8\n").expect("write");
+    let source =
+        format!("file = {{ path = '{}', key = '{{instance}}', column = 2 }}", file.display());
+    configure(&place, "[\"lo\", \"eth0\"]", &[("u32", &source)], "");
+    place.start("log", Stdio::null(), &["--ticks", "1"]).ends_with(0);
+    assert_eq!(newest(&place), of(&[("eth0", 1, "6"), ("lo", 1, "8")]));
+}
+
+#[test]
+fn a_pattern_that_matches_nothing_is_ready_and_the_status_counts_instances() {
+    let place = Place::new();
+    let instances = pattern(&place, ", rescan = \"10ms\"");
+    configure(&place, &instances, &[("u32", &file_of_each(&place))], TICK);
+    let mut manager = Manager::new(&place);
+    let mut producer = manager.start("log", None, &[]);
+    manager.wait_for("READY=1");
+    let waits = |status: &String| status.contains(": no instance, no path matches ");
+    assert!(manager.heard().iter().any(waits), "{:?}", manager.heard());
+    make(&place, "a", "1");
+    make(&place, "b", "2");
+    wait_until("the count of instances", || {
+        manager.heard().iter().any(|status| status.contains(": 2 instances, "))
+    });
+    producer.signal(Signal::TERM);
+    producer.ends_with(0);
 }
