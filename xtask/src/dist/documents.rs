@@ -11,7 +11,7 @@ use std::path::{Component, Path, PathBuf};
 use pulldown_cmark::{CowStr, Event, LinkType, Options, Parser, Tag};
 
 /// The folders whose documents are in the package, below the source tree.
-const FOLDERS: [&str; 3] = ["docs", "docs/model", "docs/performance"];
+const FOLDERS: [&str; 4] = ["docs", "docs/model", "docs/performance", "docs/pictures"];
 /// The documents beside them.
 const FILES: [&str; 3] = ["README.md", "CHANGELOG.md", "SECURITY.md"];
 
