@@ -73,7 +73,7 @@ impl RegionArgument {
 }
 
 /// The region whose name is nearest to `name`.
-fn similar(name: &str) -> Option<String> {
+pub(crate) fn similar(name: &str) -> Option<String> {
     let listing = mapcast::list().ok()?;
     let names: Vec<&str> = listing.regions.iter().map(|(name, _)| name.as_str()).collect();
     nearest(name, &names).map(str::to_owned)

@@ -15,7 +15,7 @@ use daemon::{Monotonic, OnChange, plain};
 use mapcast::{Error, ErrorKind, Place, ToPlace};
 use tracing::{info, warn};
 
-use crate::region_argument::Located;
+use crate::region_argument::{Located, similar};
 
 use super::attached::Attached;
 
@@ -160,9 +160,7 @@ impl Region {
 
 /// What to do about a region that is not there.
 fn advice(name: &str) -> String {
-    let listing = mapcast::list().unwrap_or_default();
-    let names: Vec<_> = listing.regions.iter().map(|(name, _)| name.as_str()).collect();
-    match query::nearest(name, &names) {
+    match similar(name) {
         Some(near) => format!("did you mean {near}?"),
         None => "start its producer, or check the name".to_owned(),
     }
