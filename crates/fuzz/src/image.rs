@@ -12,7 +12,7 @@
 
 use layout::header::{END_MARK, INSTANCES, MAGIC_BYTES, MAX_LINEAGE, VERSION, offset};
 use layout::{Record, Schema, Stu};
-use region::{DynWriter, Options};
+use region::{DynInstanceWriter, DynWriter, Options};
 use std::fs::File;
 use std::os::unix::fs::{FileExt, MetadataExt};
 use xxhash_rust::xxh64::xxh64;
@@ -138,13 +138,32 @@ pub(crate) fn seeds(script: &[u8]) -> Vec<Vec<u8>> {
             writer.publish(bytemuck::bytes_of(&Stu::new(id, "xiaoming", 'm'))).expect("a record");
         }
         drop(writer);
-        for flags in [0, ALL] {
-            let steps = u8::try_from(script.len()).expect("a short script");
-            let mut seed = vec![flags, steps];
-            seed.extend(script);
-            seed.extend(std::fs::read(&path).expect("a region"));
-            seeds.push(seed);
-        }
+        seeds.extend(inputs(script, &std::fs::read(&path).expect("a region")));
     }
     seeds
+}
+
+/// The same with instances: with none, and after some joined, were published to and retired.
+pub(crate) fn instance_seeds(script: &[u8]) -> Vec<Vec<u8>> {
+    let dir = tempfile::tempdir().expect("a directory");
+    let path = dir.path().join("seed.region");
+    let (schema, options) = (Stu::schema(), Options::new().slots(4));
+    let mut writer = DynInstanceWriter::open_with(&path, &schema, &options, 3).expect("a region");
+    let mut seeds = inputs(script, &std::fs::read(&path).expect("a region"));
+    for (id, name) in [(1, "a"), (2, "b"), (3, "a"), (4, "eth0")] {
+        let instance = writer.instance(name).expect("a free block");
+        let record = Stu::new(id, "xiaoming", 'm');
+        writer.publish(instance, bytemuck::bytes_of(&record)).expect("a record");
+    }
+    let b = writer.find("b").expect("it has joined");
+    writer.retire(b).expect("it is there");
+    drop(writer);
+    seeds.extend(inputs(script, &std::fs::read(&path).expect("a region")));
+    seeds
+}
+
+/// A file as inputs: left as it is, and with all that can be corrected.
+fn inputs(script: &[u8], file: &[u8]) -> Vec<Vec<u8>> {
+    let steps = u8::try_from(script.len()).expect("a short script");
+    [0, ALL].map(|flags| [&[flags, steps], script, file].concat()).into()
 }

@@ -18,6 +18,7 @@
 //! Price: `cargo test` replays some thousand small inputs in seconds. libFuzzer's C++ is
 //! built with the feature `libfuzzer` only, which nothing in the workspace turns on.
 
+mod changing;
 mod heap;
 mod image;
 mod targets;

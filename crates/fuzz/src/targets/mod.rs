@@ -3,6 +3,7 @@
 mod bare;
 mod header;
 mod input;
+mod instances;
 mod lines;
 mod region;
 mod schema;
@@ -21,6 +22,7 @@ const MIB: usize = 1 << 20;
 pub const TARGETS: &[Target] = &[
     Target { name: "region", memory: 40 * MIB, seeds: region::seeds, run: region::run },
     Target { name: "writer", memory: 40 * MIB, seeds: writer::seeds, run: writer::run },
+    Target { name: "instances", memory: 40 * MIB, seeds: instances::seeds, run: instances::run },
     Target { name: "bare", memory: 20 * MIB, seeds: bare::seeds, run: bare::run },
     Target { name: "header", memory: MIB / 16, seeds: header::seeds, run: header::run },
     Target { name: "schema", memory: 20 * MIB, seeds: schema::seeds, run: schema::run },

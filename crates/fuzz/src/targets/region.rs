@@ -1,32 +1,20 @@
 //! A file of any content, read as a region; and changed while it is read.
 
-use std::fs::File;
 use std::os::unix::fs::FileExt;
 use std::path::Path;
-use std::sync::OnceLock;
 use std::time::Duration;
 
 use layout::header::{Header, offset};
 use layout::{MAX_RECORD, RecordView};
 use region::{DynReader, Publication, Step};
-use rustix::fs::MemfdFlags;
 
+use crate::changing::Changing;
 use crate::image::{self, Image};
-
-/// The one file of this process, which is reused: that is the fastest.
-fn memory() -> &'static File {
-    static FILE: OnceLock<File> = OnceLock::new();
-    FILE.get_or_init(|| {
-        let made = rustix::fs::memfd_create("fuzz", MemfdFlags::CLOEXEC);
-        File::from(made.expect("a file in memory"))
-    })
-}
 
 pub(super) fn run(input: &[u8]) {
     let Some(image) = Image::of(input) else { return };
-    let file = memory();
-    image.write_to(file);
-    let reader = match DynReader::open_file(file, Path::new("fuzz")) {
+    let changing = Changing::of(&image);
+    let reader = match DynReader::open_file(changing.file, Path::new("fuzz")) {
         Ok(reader) => reader,
         Err(error) => {
             assert!(super::is_harmless(&error.to_string()), "{error}");
@@ -35,12 +23,11 @@ pub(super) fn run(input: &[u8]) {
     };
     let schema = reader.schema();
     assert!((1..=MAX_RECORD).contains(&schema.size()));
-    let len = file.metadata().expect("a file of ours").len();
     let record = vec![0; schema.size() as usize];
     // One input in sixteen, whatever else is in it.
     let is_patient = input.len().is_multiple_of(16);
     let newest = (0, 0);
-    let mut stage = Stage { file, len, reader, record, newest, is_patient };
+    let mut stage = Stage { changing, reader, record, newest, is_patient };
     let mut script = image.script.iter().copied();
     while let Some(step) = script.next() {
         stage.take(step, &mut script);
@@ -53,8 +40,7 @@ pub(super) fn run(input: &[u8]) {
 
 /// A reader, and the file that changes under it.
 struct Stage {
-    file: &'static File,
-    len: u64,
+    changing: Changing,
     reader: DynReader,
     record: Vec<u8>,
     /// The newest number that `latest` and `next` have given.
@@ -64,25 +50,15 @@ struct Stage {
     is_patient: bool,
 }
 
-/// Numbers at the edges of the arithmetic.
-const EDGES: [u64; 8] =
-    [0, 1, 1 << 31, 1 << 32, (1 << 62) - 1, (1 << 63) - 1, 1 << 63, u64::MAX - 1];
-
 impl Stage {
     fn take(&mut self, step: u8, script: &mut impl Iterator<Item = u8>) {
         match step & 7 {
             0 => self.latest(),
             1 => self.next(),
             2 => self.ask(),
-            3 => self.poke(script),
-            4 => {
-                let share = u64::from(script.next().unwrap_or(0));
-                self.file.set_len(self.len / 256 * share).expect("a cut");
-            }
-            5 => {
-                self.file.set_len(self.len).expect("a hole");
-                image::mark_end(self.file, self.len);
-            }
+            3 => self.changing.poke(script),
+            4 => self.changing.cut(script),
+            5 => self.changing.grow(),
             6 => drop(self.reader.wait(Duration::from_micros(1))),
             _ => (0..8).for_each(|_| self.next()),
         }
@@ -104,13 +80,13 @@ impl Stage {
         let mut bytes = [0; offset::HEAD + 8];
         let word =
             |bytes: &[u8]| bytes.last_chunk::<8>().map_or(0, |word| u64::from_le_bytes(*word));
-        if self.file.read_exact_at(&mut bytes, 0).is_err() {
+        if self.changing.file.read_exact_at(&mut bytes, 0).is_err() {
             return false;
         }
         let (head, Ok(header)) = (word(&bytes), Header::decode(&bytes)) else { return false };
         let slot = u32::try_from(head % u64::from(header.slots)).expect("below the slots");
         let mut stamp = [0; 8];
-        let read = self.file.read_exact_at(&mut stamp, header.slot_offset(slot));
+        let read = self.changing.file.read_exact_at(&mut stamp, header.slot_offset(slot));
         read.is_ok() && [0, head.wrapping_mul(2)].contains(&word(&stamp))
     }
 
@@ -139,17 +115,6 @@ impl Stage {
         let reader = &mut self.reader;
         let _ = (reader.state(), reader.epoch(), reader.writer_pid(), reader.period());
         let _ = (reader.heartbeat().elapsed(), reader.refresh());
-    }
-
-    /// Another word somewhere in the first 512 KiB.
-    fn poke(&self, script: &mut impl Iterator<Item = u8>) {
-        let [low, high, value] = [(); 3].map(|()| script.next().unwrap_or(0));
-        let at = u64::from(u16::from_le_bytes([low, high])) * 8;
-        let edge = EDGES[usize::from(value) % EDGES.len()];
-        let word = if value < 128 { value.into() } else { edge };
-        if at + 8 <= self.len {
-            self.file.write_all_at(&word.to_le_bytes(), at).expect("a file of ours");
-        }
     }
 }
 
