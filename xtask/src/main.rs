@@ -22,6 +22,7 @@ mod instructions;
 mod large;
 mod loom;
 mod mutant;
+mod pictures;
 mod spin;
 mod stress;
 #[cfg(feature = "large")]
@@ -74,6 +75,8 @@ enum Command {
     Instructions(instructions::Arguments),
     /// Run the protocol's models, then weaken each of its lines: a model must fail for each
     Loom(loom::Arguments),
+    /// Make the pictures of the documents, out of a terminal
+    Pictures(pictures::Arguments),
     /// Search every state of the protocol's Promela models: writers that die, and their successors
     Spin(spin::Arguments),
     /// Run a test at full length: kill, death, soak, torn, faults or leaks
@@ -97,6 +100,7 @@ fn main() -> ExitCode {
         Command::Fuzz(arguments) => fuzz::run(&arguments),
         Command::Instructions(arguments) => instructions::run(&arguments),
         Command::Loom(arguments) => loom::run(&arguments),
+        Command::Pictures(arguments) => pictures::run(&arguments),
         Command::Spin(arguments) => spin::run(&arguments),
         Command::Stress(arguments) => stress::run(&arguments),
         Command::Systemd(arguments) => systemd::run(&arguments),

@@ -7,6 +7,7 @@ use layout::{Field, RecordView, Schema, Value};
 
 use crate::error::QueryError;
 use crate::nearest::instead_of;
+use crate::number::Number;
 
 /// A field or an element of the schema that it was parsed for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -55,6 +56,15 @@ impl FieldRef {
             Some(element) => record.element(self.of(record.schema())?, element),
             None => self.of(record.schema()).map(|_| record.value(self.field)),
         }
+    }
+
+    /// The number in `record`, a `bool` as 0 or 1, rounded to a float; `None` if it is a text or a list.
+    pub fn number(self, record: RecordView<'_>) -> Option<f64> {
+        let is_array = self.of(record.schema())?.ctype().count().is_some();
+        if is_array && self.element.is_none() {
+            return None;
+        }
+        Number::of(&self.value(record)?).map(Number::to_f64)
     }
 
     /// As it is written.

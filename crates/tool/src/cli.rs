@@ -3,7 +3,7 @@
 use clap::{Parser, Subcommand, ValueEnum};
 use daemon::cli::{self, CommonArgs, VERSION};
 
-use crate::{doctor, export, get, inspect, list, publish, record, replay, schema};
+use crate::{doctor, export, get, inspect, list, publish, record, replay, schema, top};
 
 /// The name the program goes by in messages.
 pub const PROGRAM: &str = "mapcast";
@@ -18,6 +18,7 @@ Examples:
   mapcast schema host --as c          its record as a C struct
   mapcast doctor host                 what is wrong with it, and what to type
   mapcast export                      all regions for Prometheus, and on a page at http://127.0.0.1:9464/
+  mapcast top                         all regions and their values, live
 
 Exit codes:
   0  done
@@ -69,6 +70,8 @@ pub enum Command {
     Record(record::Args),
     /// Publishes the records of an MCAP file again
     Replay(replay::Args),
+    /// Shows regions and their values live, on a terminal
+    Top(top::Args),
 }
 
 /// How a result is printed.

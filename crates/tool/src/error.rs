@@ -68,6 +68,17 @@ pub enum ToolError {
     /// A replay failed.
     #[error(transparent)]
     Replay(#[from] ReplayError),
+    /// There is no terminal for the live view.
+    #[error(
+        "{0}; top needs a terminal: use `mapcast list`, or `consumer REGION --follow` in a pipe"
+    )]
+    NoTerminal(&'static str),
+    /// The terminal failed.
+    #[error("the terminal: {source}; {}", daemon::next_step(source))]
+    Terminal {
+        /// The system's error.
+        source: io::Error,
+    },
     /// The result could not be written.
     #[error(transparent)]
     Output(#[from] OutputError),
@@ -77,9 +88,12 @@ impl ToolError {
     /// The exit code for this error.
     pub fn exit(&self) -> Exit {
         match self {
-            Self::Log(_) | Self::Bare(_) | Self::Doctor(DoctorError::NoSuchUser(_)) => Exit::Usage,
             Self::Record(error) => error.exit(),
             Self::Replay(error) => error.exit(),
+            Self::Log(_)
+            | Self::Bare(_)
+            | Self::NoTerminal(_)
+            | Self::Doctor(DoctorError::NoSuchUser(_)) => Exit::Usage,
             Self::Region(error) if error.is_of_environment() => Exit::Usage,
             Self::Region(error) if matches!(error.kind(), ErrorKind::NotThere) => Exit::NoValue,
             Self::Get(error) => error.exit(),

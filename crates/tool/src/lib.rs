@@ -13,6 +13,7 @@
 //!   export    all regions over HTTP             export/
 //!   record    its records, into a file         record/
 //!   replay    records from a file, published   replay/
+//!   top       a live view on a terminal        top/
 //! ```
 //!
 //! Price: an attach and one copy of a record for each region that is shown.
@@ -37,6 +38,7 @@ mod writer;
 pub mod cli;
 pub mod doctor;
 pub mod schema;
+pub mod top;
 
 pub use error::ToolError;
 pub use export::ExportError;
@@ -60,5 +62,6 @@ pub fn run(args: &Args) -> Result<(), ToolError> {
         Command::Export(args) => export::run(args),
         Command::Record(args) => Ok(record::run(args)?),
         Command::Replay(args) => Ok(replay::run(args)?),
+        Command::Top(args) => top::run(args),
     }
 }

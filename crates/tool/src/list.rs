@@ -186,7 +186,7 @@ impl Row {
 }
 
 /// Records a second, to three digits.
-fn rate_text(rate: f64) -> String {
+pub(crate) fn rate_text(rate: f64) -> String {
     let digits = if rate >= 100.0 || rate == 0.0 { 0 } else { 1 + usize::from(rate < 10.0) };
     format!("{rate:.digits$}/s")
 }

@@ -1,0 +1,183 @@
+//! The regions of the list: which there are, their states and rates.
+//!
+//! Price: for each region and second two system calls and a copy of its smallest field.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use mapcast::{ErrorKind, Refreshed, State};
+
+use crate::ToolError;
+use crate::region_argument::{RegionArgument, similar};
+
+use super::source::Source;
+use super::waiter::At;
+
+/// Shortest time from one listing of the directories to the next; it is longer where a listing takes
+/// long.
+const LIST_EVERY: Duration = Duration::from_secs(2);
+/// A listing takes at most a 50th of the time.
+const SHARE: u32 = 50;
+
+/// What a row of the list says.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct RegionLine {
+    pub(crate) name: String,
+    pub(crate) status: Status,
+    /// Records a second since the last look.
+    pub(crate) rate: Option<f64>,
+}
+
+/// How a region is.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Status {
+    /// It is attached, and its writer in this state.
+    Attached(State),
+    /// It is attached, but no file has its name any more.
+    Deleted,
+    /// There is none of this name (yet); what was probably meant.
+    Absent(Option<String>),
+    /// It cannot be read, and why.
+    Unreadable(String),
+}
+
+impl Status {
+    /// One word.
+    pub(crate) fn word(&self) -> &'static str {
+        match self {
+            Self::Attached(state) => state.as_str(),
+            Self::Deleted => "deleted",
+            Self::Absent(_) => "absent",
+            Self::Unreadable(_) => "error",
+        }
+    }
+}
+
+/// A region of the list.
+pub(crate) struct Watched {
+    pub(crate) at: At,
+    pub(crate) source: Option<Source>,
+    pub(crate) line: RegionLine,
+    /// How often a file was attached.
+    pub(crate) attached: u32,
+    records: Option<(u64, Instant)>,
+    /// The name that was probably meant.
+    meant: Option<String>,
+}
+
+impl Watched {
+    fn new(name: &str, at: At) -> Self {
+        let line =
+            RegionLine { name: daemon::plain(name), status: Status::Absent(None), rate: None };
+        Self { at, source: None, line, attached: 0, records: None, meant: None }
+    }
+
+    /// Looks at it again.
+    pub(crate) fn look(&mut self, now: Instant) {
+        let looked = self.attach().and_then(|refreshed| self.status(refreshed, now));
+        self.line.status = looked.unwrap_or_else(|error| self.failed(&error));
+    }
+
+    /// Attaches to the file that has its name now.
+    fn attach(&mut self) -> Result<Refreshed, mapcast::Error> {
+        let refreshed = match &mut self.source {
+            None => None,
+            Some(source) => match source.refresh() {
+                Err(error) if is_other_kind(&error) => None,
+                refreshed => Some(refreshed?),
+            },
+        };
+        if refreshed.is_none() {
+            self.source = Some(Source::open(&*self.at)?);
+        }
+        let refreshed = refreshed.unwrap_or(Refreshed::Reattached);
+        if refreshed == Refreshed::Reattached {
+            self.attached = self.attached.wrapping_add(1);
+        }
+        Ok(refreshed)
+    }
+
+    fn status(&mut self, refreshed: Refreshed, now: Instant) -> Result<Status, mapcast::Error> {
+        let Some(source) = &mut self.source else { return Ok(Status::Absent(None)) };
+        let records = source.records()?;
+        let before = self.records.replace((records, now));
+        self.line.rate = before.and_then(|(before, since)| {
+            let seconds = now.duration_since(since).as_secs_f64();
+            #[allow(clippy::cast_precision_loss)] // a rate for people
+            records.checked_sub(before).filter(|_| seconds > 0.0).map(|new| new as f64 / seconds)
+        });
+        Ok(match refreshed {
+            Refreshed::Missing => Status::Deleted,
+            _ => Status::Attached(source.reader().state()),
+        })
+    }
+
+    /// The status after an error, which may be over when it is looked at again.
+    pub(crate) fn failed(&mut self, error: &mapcast::Error) -> Status {
+        (self.source, self.records, self.line.rate) = (None, None, None);
+        match error.kind() {
+            ErrorKind::NotThere => Status::Absent(self.meant.clone()),
+            _ => Status::Unreadable(daemon::with_next_step(error)),
+        }
+    }
+}
+
+fn is_other_kind(error: &mapcast::Error) -> bool {
+    matches!(error.kind(), ErrorKind::HasInstances { .. } | ErrorKind::NoInstances)
+}
+
+/// All regions of the list.
+pub(crate) struct Regions {
+    pub(crate) all: Vec<Watched>,
+    /// When to list the directories again; `None`: the regions were named.
+    list_at: Option<Instant>,
+}
+
+impl Regions {
+    /// The regions that `named` names, or all that can be found by name if it names none.
+    pub(crate) fn of(named: &[RegionArgument]) -> Result<Self, ToolError> {
+        let all = named.iter().map(|argument| {
+            let located = argument.located()?;
+            Ok(Watched::new(&located.to_string(), Arc::new(located)))
+        });
+        let all = all.collect::<Result<_, ToolError>>()?;
+        // An environment that names no directory is an error now, and not each time.
+        let list_at = if named.is_empty() { Some(Instant::now()) } else { None };
+        let mut regions = Self { all, list_at };
+        if named.is_empty() {
+            mapcast::list()?;
+        }
+        regions.look(Instant::now());
+        regions.guess();
+        Ok(regions)
+    }
+
+    /// Looks at every region, and for new ones if it is time for that.
+    pub(crate) fn look(&mut self, now: Instant) {
+        if self.list_at.is_some_and(|at| at <= now) {
+            self.list();
+            let pause = (now.elapsed() * SHARE).max(LIST_EVERY);
+            self.list_at = Some(now + pause);
+        }
+        self.all.iter_mut().for_each(|region| region.look(now));
+    }
+
+    fn list(&mut self) {
+        let Ok(listing) = mapcast::list() else { return };
+        let known: HashSet<String> =
+            self.all.iter().map(|region| region.line.name.clone()).collect();
+        let new = listing.regions.into_iter().filter(|(name, _)| !known.contains(name));
+        self.all.extend(new.map(|(name, address)| Watched::new(&name, Arc::new(address))));
+        self.all.sort_by(|one, other| one.line.name.cmp(&other.line.name));
+    }
+
+    /// Finds out what was probably meant by names that are none.
+    fn guess(&mut self) {
+        let is_absent = |region: &&mut Watched| region.line.status == Status::Absent(None);
+        for region in self.all.iter_mut().filter(is_absent) {
+            region.meant = similar(&region.line.name);
+            region.line.status = Status::Absent(region.meant.clone());
+        }
+    }
+}

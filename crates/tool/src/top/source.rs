@@ -1,0 +1,118 @@
+//! An attached region, of one record or of instances.
+
+use std::time::Duration;
+
+use mapcast::dynamic::{Field, InstanceReader, Reader};
+use mapcast::{Error, ErrorKind, Instance, Publication, Refreshed, Step, ToPlace};
+
+/// Most events of instances that are taken note of at once: a writer may be faster.
+const AT_ONCE: u32 = 10_000;
+
+/// A reader of either kind.
+#[derive(Debug)]
+pub(crate) enum Source {
+    /// Of one record; with the name of its smallest field, which is read where only the sequence is
+    /// asked for.
+    Plain(Reader, String),
+    /// Of instances.
+    Instances(InstanceReader),
+}
+
+impl Source {
+    /// Attaches to the region at `place`. Only [`refresh`](Self::refresh) looks for its successors.
+    pub(crate) fn open(place: &(impl ToPlace + ?Sized)) -> Result<Self, Error> {
+        let mut source = match Reader::open(place) {
+            Err(error) if matches!(error.kind(), ErrorKind::HasInstances { .. }) => {
+                Self::Instances(InstanceReader::open(place)?)
+            }
+            opened => {
+                let reader = opened?;
+                let smallest = smallest_field(&reader);
+                Self::Plain(reader, smallest)
+            }
+        };
+        match &mut source {
+            Self::Plain(reader, _) => reader.refresh_every(Duration::MAX),
+            Self::Instances(reader) => reader.refresh_every(Duration::MAX),
+        };
+        Ok(source)
+    }
+
+    /// The reader, for what both kinds have.
+    pub(crate) fn reader(&self) -> &Reader {
+        match self {
+            Self::Plain(reader, _) => reader,
+            Self::Instances(reader) => reader,
+        }
+    }
+
+    /// Attaches to the file that has the name now, whatever its record.
+    pub(crate) fn refresh(&mut self) -> Result<Refreshed, Error> {
+        match self {
+            Self::Plain(reader, smallest) => {
+                let refreshed = reader.refresh()?;
+                if refreshed == Refreshed::Reattached {
+                    *smallest = smallest_field(reader);
+                }
+                Ok(refreshed)
+            }
+            Self::Instances(reader) => reader.refresh(),
+        }
+    }
+
+    /// How many records were published, of all instances together.
+    pub(crate) fn records(&mut self) -> Result<u64, Error> {
+        match self {
+            Self::Plain(reader, smallest) => {
+                Ok(reader.latest_field(smallest)?.map_or(0, |sample| sample.sequence()))
+            }
+            Self::Instances(reader) => {
+                let mut record = vec![0; reader.schema().size() as usize];
+                let all: Vec<Instance> = reader.all().map(|(instance, _)| instance).collect();
+                let mut records = 0_u64;
+                for instance in all {
+                    let newest = latest_if_there(reader, instance, &mut record)?;
+                    records = records.saturating_add(newest.map_or(0, |newest| newest.sequence));
+                }
+                Ok(records)
+            }
+        }
+    }
+
+    /// Takes note of all that was published so far, so that the reader's `wait` waits for what comes
+    /// after it. Whether there was anything; `known` is the sequence of the last call.
+    pub(crate) fn catch_up(&mut self, known: &mut u64) -> Result<bool, Error> {
+        match self {
+            Self::Plain(..) => {
+                let newest = self.records()?;
+                Ok(std::mem::replace(known, newest) != newest)
+            }
+            Self::Instances(reader) => {
+                let mut record = vec![0; reader.schema().size() as usize];
+                let mut events = 0;
+                while events < AT_ONCE && reader.next(&mut record)? != Step::Pending {
+                    events += 1;
+                }
+                Ok(events > 0)
+            }
+        }
+    }
+}
+
+/// The newest record of an instance; `None` if it has none, or is retired.
+pub(crate) fn latest_if_there(
+    reader: &mut InstanceReader,
+    instance: Instance,
+    record: &mut [u8],
+) -> Result<Option<Publication>, Error> {
+    match reader.latest(instance, record) {
+        Err(error) if error.is_no_such_instance() => Ok(None),
+        latest => latest,
+    }
+}
+
+fn smallest_field(reader: &Reader) -> String {
+    let size = |field: &&Field| field.ctype().size();
+    let smallest = reader.schema().fields().iter().min_by_key(size);
+    smallest.map_or_else(String::new, |field| field.name().to_owned())
+}
