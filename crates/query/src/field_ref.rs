@@ -1,6 +1,7 @@
 //! A field of a record, or one element of an array: `speed`, `velocity[0]`.
 
 use core::fmt;
+use core::ops::Range;
 
 use layout::text::quote;
 use layout::{Field, RecordView, Schema, Value};
@@ -48,6 +49,16 @@ impl FieldRef {
     /// The field in `schema`; `None` if that is not the schema it was parsed for.
     pub fn of(self, schema: &Schema) -> Option<&Field> {
         schema.fields().get(self.field)
+    }
+
+    /// The bytes of a record of `schema` that it is; `None` if that is not the schema it was parsed for.
+    pub fn range(self, schema: &Schema) -> Option<Range<usize>> {
+        let field = self.of(schema)?;
+        let all = field.range();
+        let Some(element) = self.element else { return Some(all) };
+        let size = field.ctype().element().size() as usize;
+        let start = all.start + element as usize * size;
+        Some(start..start + size)
     }
 
     /// The value in `record`; a list if it is all of an array.

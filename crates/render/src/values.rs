@@ -20,6 +20,7 @@
 //! record.set_by_name("mode", &Value::Uint(1))?;
 //!
 //! let values = Values::named(&["mode".to_owned()], record.schema())?;
+//! assert_eq!(values.range(record.schema()), 8..9);
 //! let mut out = Vec::new();
 //! values.write_text(record.view(), "\t", &mut out)?;
 //! values.without_labels().write_json(record.view(), None, &mut out)?;
@@ -79,7 +80,7 @@ impl Values {
 
     /// The bytes of a record of `schema` that they are in: a reader need not copy the others.
     pub fn range(&self, schema: &Schema) -> Range<usize> {
-        let ranges = self.columns.iter().filter_map(|column| Some(column.field(schema)?.range()));
+        let ranges = self.columns.iter().filter_map(|column| column.at.range(schema));
         ranges.reduce(|all, one| all.start.min(one.start)..all.end.max(one.end)).unwrap_or(0..0)
     }
 

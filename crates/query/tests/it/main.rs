@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use layout::{CType, FieldSpec, RecordBuf, Schema, Value};
-use query::{Condition, Expr};
+use query::{Condition, Expr, FieldRef};
 
 fn record() -> RecordBuf {
     let field = |name: &str, ctype: &str| FieldSpec::new(name, ctype.parse::<CType>().unwrap());
@@ -183,4 +183,14 @@ fn a_record_of_another_schema_makes_nothing_true() {
     let other =
         Schema::builder("O").field(FieldSpec::new("a", layout::Scalar::F64)).build().unwrap();
     assert!(!condition.holds(RecordBuf::new(Arc::new(other)).view()));
+}
+
+#[test]
+fn a_field_and_an_element_are_bytes_of_the_record() {
+    let record = record();
+    let schema = record.schema();
+    let range = |name| FieldRef::parse(name, schema).unwrap().range(schema).unwrap();
+    let start = schema.field("v").unwrap().offset() as usize;
+    assert_eq!((range("v"), range("v[1]")), (start..start + 12, start + 4..start + 8));
+    assert_eq!(FieldRef::whole(1000).range(schema), None);
 }
