@@ -58,6 +58,9 @@ fn show_next_steps() -> Outcome {
     println!("The programs are {producer} and {consumer}. Next, in two terminals:");
     println!("  {producer}");
     println!("  {consumer} --follow");
+    println!(
+        "  cargo run --package mapcast-cli -- list      which regions there are: docs/tour.md"
+    );
     println!("Continue with README.md; `--help` lists the options of each.");
     Ok(())
 }

@@ -29,7 +29,7 @@ for name in stu host wave sensor-input; do
     holds "conffiles" "$(dpkg-query -W -f '${Conffiles}' mapcast)" " /etc/mapcast/$name.toml "
     mapcast-producer "/etc/mapcast/$name.toml" --check >/dev/null || fail "$name.toml is refused"
 done
-for program in mapcast-producer mapcast-consumer mapcast-copier; do
+for program in mapcast mapcast-producer mapcast-consumer mapcast-copier; do
     "$program" --version | grep -q mapcast || fail "$program --version"
     page=$(zcat "/usr/share/man/man1/$program.1.gz")
     # the page has each option of --help
@@ -45,6 +45,7 @@ completed() { # PROGRAM WORD: what bash would offer
              f=$(complete -p "$1" | sed -E "s/.* -F ([^ ]+) .*/\1/"); "$f" "$1" "$2" "$1"
              echo "${COMPREPLY[*]}"' _ "$1" "$2"
 }
+same "completion of get" "get" "$(completed mapcast ge)"
 same "completion of --st" "--standby" "$(completed mapcast-producer --st)"
 same "completion of --fol" "--follow" "$(completed mapcast-consumer --fol)"
 same "completion of --ver" "--verify --verbose --version" "$(completed mapcast-copier --ver)"

@@ -24,8 +24,11 @@ use crate::tools::{Fallible, cargo, done, target_directory, tool};
 /// The tool that writes the archive, in the version this was tried with.
 const CARGO_DEB: &str = "3.8.0";
 
-/// The programs in it, by the names of their packages here.
+/// The programs that the package gives another name, by the names of their packages here.
 const PROGRAMS: [&str; 3] = ["producer", "consumer", "copier"];
+
+/// The package of the program that keeps its name, `mapcast`.
+const TOOL: &str = "mapcast-cli";
 
 /// The file of the configuration's man page.
 const CONFIGURATION_PAGE: &str = "mapcast.toml.5";
@@ -58,7 +61,7 @@ fn build(target: Option<&str>) -> Outcome {
     command.args(["build", "--release", "--locked"]).args(of_target(target));
     done(
         command
-            .args(PROGRAMS.iter().flat_map(|program| ["--package", program]))
+            .args(PROGRAMS.iter().chain([&TOOL]).flat_map(|program| ["--package", program]))
             .envs(linker(target)),
     )
 }

@@ -9,6 +9,7 @@ use std::io;
 use std::path::Path;
 
 use clap::Command;
+use clap::builder::StyledStr;
 use daemon::cli::{Shell, page};
 
 /// What every page ends with.
@@ -24,6 +25,7 @@ regions of the services
 /usr/share/doc/mapcast/docs
 configuration.md: every key; operate.md: the services; format.md: the bytes of a region
 .SH SEE ALSO
+.BR mapcast (1),
 .BR mapcast\\-producer (1),
 .BR mapcast\\-consumer (1),
 .BR mapcast\\-copier (1),
@@ -33,8 +35,9 @@ configuration.md: every key; operate.md: the services; format.md: the bytes of a
 ";
 
 /// The command lines of all programs, under the names that the package gives them.
-pub(super) fn commands() -> [Command; super::PROGRAMS.len()] {
+pub(super) fn commands() -> [Command; super::PROGRAMS.len() + 1] {
     [
+        installed(tool::cli::command(), tool::cli::PROGRAM),
         installed(producer::cli::command(), "mapcast-producer"),
         installed(consumer::cli::command(), "mapcast-consumer"),
         installed(copier::cli::command(), "mapcast-copier"),
@@ -42,10 +45,18 @@ pub(super) fn commands() -> [Command; super::PROGRAMS.len()] {
 }
 
 fn installed(command: Command, name: &'static str) -> Command {
-    let after = command.get_after_long_help().map(ToString::to_string).unwrap_or_default();
-    let about = command.get_long_about().map(ToString::to_string).unwrap_or_default();
     let command = command.name(name).bin_name(name).display_name(name);
-    command.after_long_help(by_installed_name(&after)).long_about(by_installed_name(&about))
+    renamed(command).mut_subcommands(renamed)
+}
+
+/// The same, whose texts call the programs by the names that the package gives them.
+fn renamed(command: Command) -> Command {
+    let text = |text: Option<&StyledStr>| {
+        by_installed_name(&text.map(ToString::to_string).unwrap_or_default())
+    };
+    let (after, about) = (text(command.get_after_long_help()), text(command.get_long_about()));
+    let command = if after.is_empty() { command } else { command.after_long_help(after) };
+    if about.is_empty() { command } else { command.long_about(about) }
 }
 
 /// The programs as commands (at the start of an example, behind a pipe, in backticks)
@@ -97,7 +108,7 @@ mod tests {
         }
         let text = text.replace("\\(aq", "'").replace("\\*(Aq", "'").replace("\\\\", "\\");
         let lines = text.lines().filter_map(|line| match line.split_once(' ') {
-            Some((".SH" | ".B", text)) => Some(text),
+            Some((".SH" | ".SS" | ".B", text)) => Some(text),
             _ => (!line.starts_with('.')).then_some(line),
         });
         plain_words(&lines.collect::<Vec<_>>().join(" "))
@@ -112,16 +123,19 @@ mod tests {
 
     #[test]
     fn a_page_says_what_help_says() {
-        for command in commands() {
-            let shown = words(&page(&command).expect("a page"));
-            let help = command.clone().term_width(0).render_long_help().to_string();
-            // A page has other words for these two headings.
-            let lines = help.lines().filter(|line| *line != "Arguments:");
-            let lines = lines.map(|line| line.trim_start_matches("Usage:"));
-            for line in lines.map(plain_words).filter(|line| !line.is_empty()) {
-                let found = shown.windows(line.len()).any(|part| part == line);
-                let name = command.get_name();
-                assert!(found, "{name}(1) has no line {line:?}:\n{}", page(&command).unwrap());
+        for mut command in commands() {
+            let page = page(&command).expect("a page");
+            let shown = words(&page);
+            command.build();
+            for command in command.get_subcommands().chain([&command]) {
+                let help = command.clone().term_width(0).render_long_help().to_string();
+                // A page has other words for these two headings.
+                let lines = help.lines().filter(|line| *line != "Arguments:");
+                let lines = lines.map(|line| line.trim_start_matches("Usage:"));
+                for line in lines.map(plain_words).filter(|line| !line.is_empty()) {
+                    let found = shown.windows(line.len()).any(|part| part == line);
+                    assert!(found, "{}: no line {line:?}:\n{page}", command.get_name());
+                }
             }
         }
     }
