@@ -45,8 +45,8 @@ fn region() -> Option<Observed> {
 
 /// The region in the words with which a shell starts the program: `mapcast -- mapcast get REGION ...`.
 fn region_word(words: impl Iterator<Item = OsString>) -> Option<OsString> {
-    let typed = words.skip_while(|word| word != "--").skip(3);
-    typed.into_iter().find(|word| !word.as_encoded_bytes().starts_with(b"-"))
+    let mut typed = words.skip_while(|word| word != "--").skip(3);
+    typed.find(|word| !word.as_encoded_bytes().starts_with(b"-"))
 }
 
 fn is_begun(name: &str, typed: &OsStr) -> bool {

@@ -50,7 +50,7 @@ Examples:
   mapcast doctor                          all regions, directories and units
   mapcast doctor boiler                   one region; also why it is not there
   mapcast doctor boiler --user ada        may this user read it?
-  mapcast doctor boiler --config new.toml where the region differs from this configuration
+  mapcast doctor boiler --config new.toml  where the region differs from this configuration
   mapcast doctor --ignore remove-ipc,leftover --format json
 
 Exit codes:

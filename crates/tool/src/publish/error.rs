@@ -46,6 +46,13 @@ pub enum PublishError {
     /// The region has instances.
     #[error("{}: the region has instances; name one with --instance", .0.display())]
     NeedsInstance(PathBuf),
+    /// The configuration is of a region of instances.
+    #[error(
+        "{}: describes a region of instances; publish it with `producer`, or describe one record with \
+         --field and --instance",
+        .0.display()
+    )]
+    Instances(PathBuf),
     /// The configuration is of a bare file.
     #[error("{}: describes a bare file, which only a producer publishes; use `producer`", .0.display())]
     Bare(PathBuf),

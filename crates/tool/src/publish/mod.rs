@@ -65,6 +65,7 @@ Exit codes:
 /// The command line of `publish`.
 #[derive(Clone, Debug, clap::Args)]
 #[command(after_long_help = EXAMPLES)]
+#[allow(rustdoc::broken_intra_doc_links, reason = "the text of --help, in which [20] is a length")]
 pub struct Args {
     /// A region (name or path), or a .toml that describes it
     #[arg(value_parser = RegionArgument::parser(), add = daemon::cli::regions(&["toml"]))]

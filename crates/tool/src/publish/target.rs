@@ -98,6 +98,9 @@ fn configured(args: &Args) -> Result<Option<Settings>, ToolError> {
     if settings.region.format == Format::Bare {
         return Err(PublishError::Bare(path.clone()).into());
     }
+    if settings.record.instances.is_some() {
+        return Err(PublishError::Instances(path.clone()).into());
+    }
     if settings.record.sources.is_empty() {
         settings.record.sources = of_schema(&settings.record.schema)?.record.sources;
     }

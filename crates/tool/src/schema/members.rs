@@ -44,7 +44,12 @@ pub(super) fn unreserved(name: &str, keywords: &[&str], schema: &Schema) -> Stri
 
 /// A name for the bytes in front of member number `index` that are no field.
 pub(super) fn reserved(index: usize, schema: &Schema) -> String {
-    let mut name = format!("reserved{index}");
+    free_name(&format!("reserved{index}"), schema)
+}
+
+/// `name`, with `_` behind it as long as it is that of a field.
+pub(super) fn free_name(name: &str, schema: &Schema) -> String {
+    let mut name = name.to_owned();
     while schema.field(&name).is_some() {
         name.push('_');
     }

@@ -60,13 +60,17 @@ pub(crate) fn run(args: &Args) -> Result<(), ToolError> {
     let region = args.region.observed()?;
     let reader = region.reader();
     let name = reader.path().file_stem().unwrap_or_default().to_string_lossy().into_owned();
-    print(&text(args.language, reader.schema(), &name))
+    let max = reader.header().instances.map(|instances| instances.max);
+    print(&match args.language {
+        Language::Toml => toml::text(reader.schema(), &name, max),
+        language => text(language, reader.schema(), &name),
+    })
 }
 
-/// `schema` in `language`, for the region called `name`.
+/// `schema` in `language`, for the region called `name`, which has one record.
 pub fn text(language: Language, schema: &Schema, name: &str) -> String {
     match language {
-        Language::Toml => toml::text(schema, name),
+        Language::Toml => toml::text(schema, name, None),
         Language::C => c::text(schema),
         Language::Rust => rust::text(schema),
         Language::Python => python::text(schema),

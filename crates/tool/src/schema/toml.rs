@@ -4,14 +4,22 @@ use std::fmt::Write as _;
 
 use mapcast::dynamic::{Field, Schema};
 
-/// A configuration that publishes the record from lines of input, into a region called `name`.
-pub(super) fn text(schema: &Schema, name: &str) -> String {
+use super::members::free_name;
+
+/// A configuration that publishes the record from lines of input, into a region called `name`; with
+/// `max`, of up to so many instances.
+pub(super) fn text(schema: &Schema, name: &str, max: Option<u32>) -> String {
     let mut text = format!(
         "# Each line of standard input is a JSON object with the fields below.\n\n\
          [region]\nname = {}\n\n[record]\nname = {}\n",
         quoted(name),
         quoted(schema.name())
     );
+    if let Some(max) = max {
+        let key = quoted(&free_name("instance", schema));
+        let _ =
+            writeln!(text, "instances = {{ input = {key}, max = {max} }}  # names its instance");
+    }
     let mut end = 0;
     for field in schema.fields() {
         text.push_str(&entry(field, end));

@@ -81,8 +81,17 @@ fn an_instance_is_published_and_the_others_stay() {
     world.prints("publish net rx=2 --instance lo");
     world.prints("publish net rx=3 --instance eth0");
     assert_eq!(world.prints("get net rx"), "eth0\t3\nlo\t2\n");
-    let output = world.run("publish net rx=4");
-    assert_eq!(output.status.code(), Some(2), "{output:?}");
+    let config = world.prints("schema net");
+    fs::write(world.path("net.toml"), config).expect("a file");
+    for (arguments, end) in [
+        ("publish net rx=4", "name one with --instance\n"),
+        ("publish net.toml rx=4 --instance lo", "with --field and --instance\n"),
+    ] {
+        let output = world.run(arguments);
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(2), "{said}");
+        assert!(said.ends_with(end), "{said}");
+    }
 }
 
 #[test]
@@ -100,8 +109,9 @@ fn a_held_region_is_live_until_a_signal() {
     let said = String::from_utf8_lossy(&busy.stderr);
     assert_eq!(busy.status.code(), Some(1), "{said}");
     assert!(said.ends_with("; stop it, or publish to another name\n"), "{said}");
-    let kill = Command::new("kill").arg(child.id().to_string()).status().expect("kill");
-    assert!(kill.success() && child.wait().expect("its end").success());
+    let mut kill = Command::new("kill");
+    let killed = kill.env_clear().arg(child.id().to_string()).status().expect("kill");
+    assert!(killed.success() && child.wait().expect("its end").success());
     assert_eq!(state(&world, "point"), "closed");
 }
 

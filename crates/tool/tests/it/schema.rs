@@ -110,6 +110,9 @@ fn the_schema_of_a_region_of_instances_is_that_of_each() {
     let _class = world.class("class", ["ming"]);
     let _live = world.students("live");
     assert_eq!(world.prints("schema class --as c"), world.prints("schema live --as c"));
+    let settings = Settings::parse(&world.prints("schema class"), "class.toml").expect("settings");
+    assert_eq!(settings.record.instances.map(|instances| instances.max()), Some(30));
+    assert_eq!(*settings.record.schema, mapcast::Stu::schema());
 }
 
 #[test]
