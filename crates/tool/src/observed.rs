@@ -14,7 +14,7 @@ use crate::writer::Writer;
 #[derive(Debug)]
 pub(crate) enum Observed {
     /// It has one record.
-    One(Reader),
+    One(Box<Reader>),
     /// It has instances.
     Many(Box<InstanceReader>),
 }
@@ -45,7 +45,7 @@ impl Observed {
             Err(error) if matches!(error.kind(), ErrorKind::HasInstances { .. }) => {
                 Ok(Self::Many(Box::new(InstanceReader::open(place)?)))
             }
-            opened => Ok(Self::One(opened?)),
+            opened => Ok(Self::One(Box::new(opened?))),
         }
     }
 

@@ -2,7 +2,7 @@
 
 use std::str::FromStr;
 
-use mapcast::dynamic::{CType, FieldSpec, Schema, SchemaError};
+use mapcast::dynamic::{CType, FieldSpec, Schema, SchemaBuilder, SchemaError};
 
 /// One field, as it was written.
 #[derive(Clone, Debug)]
@@ -37,7 +37,7 @@ fn label(text: &str) -> Result<(i64, &str), String> {
 /// The record of these fields, called after the region `name`.
 pub(super) fn schema(name: &str, fields: &[FieldOption]) -> Result<Schema, SchemaError> {
     let fields = fields.iter().map(|field| field.0.clone());
-    fields.fold(Schema::builder(record_name(name)), |builder, field| builder.field(field)).build()
+    fields.fold(Schema::builder(record_name(name)), SchemaBuilder::field).build()
 }
 
 /// The name of a region as that of a record, which is a C identifier.

@@ -145,7 +145,7 @@ fn publish_lines(
     args: &Args,
     signals: &mut Signals,
 ) -> Result<Destination, ToolError> {
-    let mut feed = target.feed()?;
+    let mut feed = target.feed();
     let mut destination = Destination::open(target, args)?;
     let (stdin, mut chunk) = (io::stdin(), vec![0; CHUNK]);
     let failed = PublishError::system("cannot read standard input");

@@ -53,8 +53,8 @@ impl Target {
     }
 
     /// Makes records of lines, by the keys of the settings.
-    pub(super) fn feed(&self) -> Result<Feed, ToolError> {
-        Ok(self.continued(Feed::new(&self.settings)))
+    pub(super) fn feed(&self) -> Feed {
+        self.continued(Feed::new(&self.settings))
     }
 
     /// Makes records of lines whose keys are the names of fields. Some of them are assigned to.

@@ -58,14 +58,14 @@ pub(super) fn free_name(name: &str, schema: &Schema) -> String {
 
 #[cfg(test)]
 mod tests {
-    use mapcast::dynamic::{FieldSpec, Scalar, Schema};
+    use mapcast::dynamic::{FieldSpec, Scalar, Schema, SchemaBuilder};
 
     use super::{reserved, unreserved};
 
     #[test]
     fn no_two_members_have_one_name() {
         let fields = ["type", "type_", "reserved2"].map(|name| FieldSpec::new(name, Scalar::U8));
-        let schema = fields.into_iter().fold(Schema::builder("R"), |all, field| all.field(field));
+        let schema = fields.into_iter().fold(Schema::builder("R"), SchemaBuilder::field);
         let schema = schema.build().expect("a schema");
         assert_eq!(unreserved("type", &["type"], &schema), "type__");
         assert_eq!(unreserved("type_", &["type"], &schema), "type_");

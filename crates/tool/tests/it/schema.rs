@@ -4,7 +4,7 @@ use std::fs;
 use std::process::Command;
 
 use mapcast::Record as _;
-use mapcast::dynamic::{CType, FieldSpec, Scalar, Schema};
+use mapcast::dynamic::{CType, FieldSpec, Scalar, Schema, SchemaBuilder};
 use settings::Settings;
 use tool::schema::{Language, text};
 
@@ -33,7 +33,7 @@ fn every_type() -> Schema {
         .into_iter()
         .flat_map(|scalar| [CType::scalar(scalar), CType::array(scalar, 3).expect("an array")]);
     let fields = types.enumerate().map(|(at, ctype)| FieldSpec::new(format!("f{at}"), ctype));
-    fields.fold(Schema::builder("ALL"), |all, field| all.field(field)).build().expect("a schema")
+    fields.fold(Schema::builder("ALL"), SchemaBuilder::field).build().expect("a schema")
 }
 
 /// Those that are printed in each language.
