@@ -15,6 +15,8 @@
 //! Price: half a minute, after a build of `region` for benchmarks; `--mutant` builds it once more for
 //! each mutant.
 
+mod listing;
+
 use std::collections::BTreeMap;
 use std::fmt::{self, Write};
 use std::fs;
@@ -47,6 +49,10 @@ pub(crate) struct Arguments {
     #[arg(long, conflicts_with = "mutant")]
     update: bool,
 
+    /// Print the instructions of one operation, such as "publish 28 B, struct"
+    #[arg(long, value_name = "NAME", conflicts_with_all = ["mutant", "update"])]
+    show: Option<String>,
+
     /// Add one instruction to a publish, to a read, and require that the budget shows it
     #[arg(long)]
     mutant: bool,
@@ -63,6 +69,9 @@ pub(crate) fn run(arguments: &Arguments) -> Outcome {
         return all_caught(&MUTANTS, |mutant| mutant.verdict(&budget));
     }
     let program = build(&mut cargo())?;
+    if let Some(name) = &arguments.show {
+        return listing::show(&program, name);
+    }
     let counts = count_all(&program)?;
     if arguments.update {
         return Ok(fs::write(path, written(&compiler()?, &counts))?);
@@ -189,14 +198,18 @@ fn count(program: &Path, name: &str) -> Fallible<f64> {
 fn counted(program: &Path, name: &str, calls: u32) -> Fallible<f64> {
     let dir = tempfile::tempdir()?;
     let out = dir.path().join("counts");
-    let mut valgrind = Command::new("valgrind");
-    valgrind.args(["--quiet", "--tool=callgrind"]);
-    valgrind.arg(format!("--callgrind-out-file={}", out.display()));
-    valgrind.arg(program).args([name, &calls.to_string()]);
-    printed(&mut valgrind)
+    printed(callgrind(&out).arg(program).args([name, &calls.to_string()]))
         .map_err(|err| format!("valgrind (Debian: apt install valgrind): {err}"))?;
     let counts = fs::read_to_string(out)?;
     total(&counts).ok_or_else(|| "callgrind wrote no total".into())
+}
+
+/// Callgrind, which writes its counts to `out`.
+fn callgrind(out: &Path) -> Command {
+    let mut valgrind = Command::new("valgrind");
+    valgrind.args(["--quiet", "--tool=callgrind"]);
+    valgrind.arg(format!("--callgrind-out-file={}", out.display()));
+    valgrind
 }
 
 /// The total in what callgrind writes.
@@ -216,8 +229,8 @@ const MUTANTS: [Mutant; 2] = [
         patch: Patch {
             name: "one more store in a publish",
             file: "publisher.rs",
-            from: "sync::store_release(ring.memory().head(), sequence);",
-            to: "sync::store_release(ring.memory().head(), sequence);\n    sync::store_release(ring.memory().head(), sequence);",
+            from: "sync::store_release(head, sequence);",
+            to: "sync::store_release(head, sequence);\n    sync::store_release(head, sequence);",
         },
         shown_by: "publish 28 B, struct",
     },

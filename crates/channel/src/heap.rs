@@ -51,7 +51,7 @@ impl Memory for Heap {
         &self.head
     }
 
-    fn slot(&self, index: usize) -> &[AtomicU64] {
+    fn slot(&self, index: usize, _record_len: usize) -> &[AtomicU64] {
         let start = index * self.cells_per_slot;
         &self.cells[start..start + self.cells_per_slot]
     }
@@ -69,8 +69,8 @@ macro_rules! forward {
                 (**self).head()
             }
 
-            fn slot(&self, index: usize) -> &[AtomicU64] {
-                (**self).slot(index)
+            fn slot(&self, index: usize, record_len: usize) -> &[AtomicU64] {
+                (**self).slot(index, record_len)
             }
 
             fn front(&self, record_len: usize) -> Option<&[AtomicU64]> {

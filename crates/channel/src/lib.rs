@@ -38,7 +38,7 @@
 //!     fn head(&self) -> &AtomicU64 {
 //!         &self.head
 //!     }
-//!     fn slot(&self, index: usize) -> &[AtomicU64] {
+//!     fn slot(&self, index: usize, _record_len: usize) -> &[AtomicU64] {
 //!         &self.slots[index]
 //!     }
 //! }
@@ -88,7 +88,7 @@ pub use memory::{Memory, words_in, words_out};
 pub use names::{Name, Named};
 pub use offsets::Offsets;
 pub use part::Part;
-pub use publisher::Publisher;
+pub use publisher::{Publisher, Turn};
 pub use ring::{Publication, Ring, Step};
 pub use sync::AtomicU64;
 pub use tail::Tail;

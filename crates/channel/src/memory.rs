@@ -32,9 +32,12 @@ pub trait Memory {
     /// The head word: the sequence number of the newest complete record.
     fn head(&self) -> &AtomicU64;
 
-    /// The cells of one slot, `[stamp, published_at, record words...]`: at least
-    /// 2 + record length / 8, rounded up. `index` is below the number of slots.
-    fn slot(&self, index: usize) -> &[AtomicU64];
+    /// The cells of one slot, `[stamp, published_at, record words...]`, for a record of this length: at
+    /// least 2 + record length / 8, rounded up. `index` is below the number of slots.
+    ///
+    /// If the compiler knows the length, an implementation can know the number of cells, and no
+    /// word is compared with it.
+    fn slot(&self, index: usize, record_len: usize) -> &[AtomicU64];
 
     /// The cells of the front, in the order of a slot's: a second copy of the newest record, in the
     /// cache line of head. `None` if there is none, or if a record of this length does not fit.

@@ -15,7 +15,7 @@
 use crate::memory::Memory;
 use crate::ring::{Ring, Slot};
 use crate::stamp;
-use crate::sync;
+use crate::sync::{self, AtomicU64};
 
 /// Publishes records into a ring.
 ///
@@ -55,9 +55,40 @@ impl<M: Memory> Publisher<M> {
     #[inline(always)]
     #[allow(clippy::inline_always)] // a record of a known size is then a few stores
     pub fn publish(&mut self, published_at: u64, record: &[u8]) -> u64 {
+        self.turn().publish(published_at, record)
+    }
+
+    /// The next publish, for a caller that looks at the memory before and after it.
+    #[inline]
+    pub fn turn(&mut self) -> Turn<'_, M> {
+        Turn { ring: &self.ring, sequence: &mut self.sequence }
+    }
+}
+
+/// The next publish of a [`Publisher`].
+#[derive(Debug)]
+pub struct Turn<'a, M> {
+    ring: &'a Ring<M>,
+    sequence: &'a mut u64,
+}
+
+impl<'a, M: Memory> Turn<'a, M> {
+    /// The memory that is published into.
+    #[inline]
+    pub fn memory(&self) -> &'a M {
+        self.ring.memory()
+    }
+
+    /// As [`Publisher::publish`].
+    ///
+    /// # Panics
+    /// If `record` is longer than a slot.
+    #[inline(always)]
+    #[allow(clippy::inline_always)] // as there
+    pub fn publish(self, published_at: u64, record: &[u8]) -> u64 {
         let sequence = self.sequence.wrapping_add(1);
-        publish(&self.ring, sequence, published_at, record);
-        self.sequence = sequence;
+        publish(self.ring, sequence, published_at, record);
+        *self.sequence = sequence;
         sequence
     }
 }
@@ -66,7 +97,7 @@ impl<M: Memory> Publisher<M> {
 pub(crate) fn adopt<M: Memory>(ring: &Ring<M>) -> u64 {
     let head = ring.head();
     let unannounced = head.wrapping_add(1);
-    let found = sync::load(ring.slot(unannounced).stamp);
+    let found = sync::load(ring.stamp(unannounced));
     // SYNC T1: a record that was completed but not yet named by head may have been read already,
     // so the next writer keeps the record and its number. Pairs with R1 of `next`.
     if found != stamp::complete(unannounced) {
@@ -78,7 +109,7 @@ pub(crate) fn adopt<M: Memory>(ring: &Ring<M>) -> u64 {
     //
     // CHOICE T2: head names the kept record before the next one is begun. T1 looks one record
     // past head, so of two unannounced records it would find only the first.
-    announce(ring, unannounced);
+    announce(ring.memory().head(), unannounced);
     unannounced
 }
 
@@ -86,20 +117,23 @@ pub(crate) fn adopt<M: Memory>(ring: &Ring<M>) -> u64 {
 #[inline(always)]
 #[allow(clippy::inline_always)] // as `Publisher::publish`
 pub(crate) fn publish<M: Memory>(ring: &Ring<M>, sequence: u64, published_at: u64, record: &[u8]) {
-    let slot = ring.slot(sequence);
+    // All places before the first store: the compiler then loads once where the memory lies.
+    let slot = ring.slot(sequence, record.len());
+    let front = ring.front(record.len());
+    let head = ring.memory().head();
     begin(&slot, sequence);
     // SYNC W2: the words change only between `writing` and `complete`. Pairs with R3.
     fill(ring, &slot, published_at, record);
     seal(&slot, sequence);
     // CHOICE F1: the front has n only once the slot has it, or a take-over would not find a
     // record that a reader has read from the front.
-    if let Some(front) = ring.front(record.len()) {
+    if let Some(front) = front {
         begin(&front, sequence);
         fill(ring, &front, published_at, record);
         seal(&front, sequence);
     }
     // SYNC W5: head names n only once n is complete. Pairs with R0.
-    announce(ring, sequence);
+    announce(head, sequence);
 }
 
 #[inline]
@@ -125,10 +159,10 @@ fn seal(slot: &Slot<'_>, sequence: u64) {
 }
 
 #[inline]
-fn announce<M: Memory>(ring: &Ring<M>, sequence: u64) {
+fn announce(head: &AtomicU64, sequence: u64) {
     // SYNC W4: a reader that sees head n sees `complete(n)` or a newer stamp in its slot. Pairs
     // with R0.
-    sync::store_release(ring.memory().head(), sequence);
+    sync::store_release(head, sequence);
 }
 
 /// A writer that dies during a publish, for the tests: performs `publish` up to a step.
@@ -187,7 +221,7 @@ pub(crate) mod death {
         published_at: u64,
         record: &[u8],
     ) {
-        let slot = ring.slot(sequence);
+        let slot = ring.slot(sequence, record.len());
         if last >= After::Begin {
             begin(&slot, sequence);
         }
@@ -204,7 +238,7 @@ pub(crate) mod death {
             front_and_die(ring, &front, sequence, last, published_at, record);
         }
         if last >= After::Announce {
-            announce(ring, sequence);
+            announce(ring.memory().head(), sequence);
         }
     }
 

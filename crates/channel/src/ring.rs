@@ -101,7 +101,7 @@ impl<M: Memory> Ring<M> {
     pub(crate) fn restart(&self, base: u64) {
         // CHOICE G8: neither the slot that head names nor the front has a record. Zero is no stamp
         // that a copy began with, so one of the instance before is discarded.
-        sync::store(self.slot(base).stamp, stamp::NEVER);
+        sync::store(self.stamp(base), stamp::NEVER);
         if let Some(front) = self.front(0) {
             sync::store(front.stamp, stamp::NEVER);
         }
@@ -134,13 +134,13 @@ impl<M: Memory> Ring<M> {
         let head = self.head();
         let oldest = head.saturating_sub(u64::from(self.mask)).max(1);
         // The slot that the writer takes next may still hold its record.
-        let found = sync::load(self.slot(oldest).stamp);
+        let found = sync::load(self.stamp(oldest));
         if found == stamp::complete(oldest) { oldest } else { oldest.min(head).saturating_add(1) }
     }
 
     /// The times of the records that the ring keeps, for their writer.
     pub fn times(&self) -> impl Iterator<Item = u64> {
-        (0..u64::from(self.slots())).map(|index| self.slot(index)).filter_map(|slot| {
+        (0..u64::from(self.slots())).map(|index| self.slot(index, 0)).filter_map(|slot| {
             let found = sync::load(slot.stamp);
             let is_record =
                 !stamp::is_never(found) && found == stamp::complete(stamp::sequence(found));
@@ -201,7 +201,7 @@ impl<M: Memory> Ring<M> {
             return Some(publication);
         }
         let sequence = self.newest(seen);
-        let slot = self.slot(sequence);
+        let slot = self.slot(sequence, part.record_len());
         let found = sync::load(slot.stamp);
         // CHOICE L1: only from a slot that holds the record named by head, complete.
         if stamp::is_never(found) || found != stamp::complete(sequence) {
@@ -242,7 +242,7 @@ impl<M: Memory> Ring<M> {
         retries: u32,
         record_len: usize,
     ) -> Result<Option<u32>, Unstable> {
-        let found = sync::load(self.slot(self.newest(seen)).stamp);
+        let found = sync::load(self.stamp(self.newest(seen)));
         if stamp::is_never(found) {
             return Ok(None);
         }
@@ -276,7 +276,7 @@ impl<M: Memory> Ring<M> {
     #[inline(always)]
     pub fn next_part(&self, after: u64, part: &mut Part<'_>) -> Result<Step, Unstable> {
         let sequence = after.wrapping_add(1);
-        let slot = self.slot(sequence);
+        let slot = self.slot(sequence, part.record_len());
         let mut retries = 0;
         loop {
             let found = sync::load(slot.stamp);
@@ -329,12 +329,17 @@ impl<M: Memory> Ring<M> {
         (sync::load(slot.stamp) == found).then_some(published_at)
     }
 
-    /// The slot of a record.
+    /// The slot of a record of this length.
     #[inline(always)]
-    pub(crate) fn slot(&self, sequence: u64) -> Slot<'_> {
+    pub(crate) fn slot(&self, sequence: u64, record_len: usize) -> Slot<'_> {
         #[expect(clippy::cast_possible_truncation, reason = "the mask is a u32")]
         let index = (sequence & u64::from(self.mask)) as usize;
-        Slot::of(self.memory.slot(index))
+        Slot::of(self.memory.slot(index, record_len))
+    }
+
+    /// The stamp of a record's slot.
+    pub(crate) fn stamp(&self, sequence: u64) -> &AtomicU64 {
+        self.slot(sequence, 0).stamp
     }
 
     /// The front, if records of this length fit there.

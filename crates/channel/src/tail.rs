@@ -102,25 +102,31 @@ impl Tail {
     ) -> Result<Option<Publication>, Unstable> {
         let latest = ring.latest_since(self.seen, record)?;
         if let Some(publication) = latest {
-            self.seen = publication.sequence;
+            self.has_returned(publication.sequence);
         }
         Ok(latest)
     }
 
-    /// One attempt of [`Tail::latest`]: see [`Ring::try_latest`].
+    /// One attempt of [`Tail::latest`]: see [`Ring::try_latest`]. A record that the caller returns is to
+    /// be made known by [`Tail::has_returned`].
     ///
     /// # Panics
     /// If the record is longer than a slot.
     #[inline(always)]
     pub fn try_latest<M: Memory>(
-        &mut self,
+        &self,
         ring: &Ring<M>,
         retries: u32,
         part: &mut Part<'_>,
     ) -> Option<Publication> {
-        let publication = ring.try_latest(self.seen, retries, part)?;
-        self.seen = publication.sequence;
-        Some(publication)
+        ring.try_latest(self.seen, retries, part)
+    }
+
+    /// Keeps the number of a record of [`Tail::try_latest`]; returns whether it is a newer one than
+    /// before.
+    #[inline]
+    pub fn has_returned(&mut self, sequence: u64) -> bool {
+        std::mem::replace(&mut self.seen, sequence) < sequence
     }
 
     /// To be called after [`Tail::try_latest`] returned `None`: see [`Ring::after_failure`].

@@ -21,13 +21,23 @@ use std::path::Path;
 use std::sync::Arc;
 
 const WORD: usize = size_of::<u64>();
+const LINE: usize = header::LINE as usize;
 pub(crate) const HEAD: usize = word_of(offset::HEAD);
-pub(crate) const FRONT: usize = word_of(offset::FRONT);
-pub(crate) const FRONT_END: usize = word_of(offset::SLOTS);
+
+/// A cache line: head and front, and slots, begin at one and fill it.
+type Line = [AtomicU64; LINE / WORD];
+const _: () = assert!(offset::HEAD.is_multiple_of(LINE) && offset::FRONT == offset::HEAD + WORD);
+const _: () = assert!(offset::SLOTS == offset::HEAD + LINE);
 
 /// Index of the word at byte `offset`.
 const fn word_of(offset: usize) -> usize {
     offset / WORD
+}
+
+/// Lines of a slot whose record has this length.
+#[inline]
+const fn lines_of_slot(record_len: usize) -> usize {
+    (header::SLOT_HEAD as usize + record_len).div_ceil(LINE)
 }
 
 /// The start of a region file, checked before anything is mapped.
@@ -97,12 +107,9 @@ pub(crate) struct MappedRegion {
     header: Header,
     medium: Medium,
     this_boot: Option<bool>,
-    /// The word of the end mark.
-    end: usize,
-    /// Words before the first slot, from slot to slot, and of one slot's stamp, time and record.
+    /// Lines before the first slot, and from slot to slot.
     first: usize,
     stride: usize,
-    cells: usize,
     /// Where its instances are; `None` in a plain region.
     blocks: Option<BlockWords>,
 }
@@ -118,14 +125,14 @@ impl MappedRegion {
         let too_large =
             |_| RegionError::new(path, Kind::Damaged("larger than this machine's memory".into()));
         let len = usize::try_from(header.file_len).map_err(too_large)?;
-        let first = usize::try_from(header.slots_offset).map_err(too_large)? / WORD;
+        let first = usize::try_from(header.slots_offset).map_err(too_large)? / LINE;
         let mapping =
             Mapping::new(file, len, access).map_err(|err| RegionError::io(path, "mmap", err))?;
-        let stride = header.slot_stride as usize / WORD;
-        let cells = 2 + (header.record_size as usize).div_ceil(WORD);
+        let stride = header.slot_stride as usize / LINE;
         let end =
             (header.slots as usize).checked_mul(stride).and_then(|all| all.checked_add(first));
-        if stride < cells || end.is_none_or(|end| end > mapping.words().len()) {
+        let is_short = stride < lines_of_slot(header.record_size as usize);
+        if is_short || end.is_none_or(|end| end > mapping.words().len() / (LINE / WORD)) {
             return Err(RegionError::new(
                 path,
                 Kind::Damaged("its slots lie outside the file".into()),
@@ -137,11 +144,10 @@ impl MappedRegion {
             blocks.ok_or_else(|| RegionError::new(path, outside()))
         };
         let blocks = header.instances.as_ref().map(blocks).transpose()?;
-        let end = mapping.words().len() - 1;
         let medium = Medium::of(file);
         let this_boot = boot::is_this_boot(medium, header.boot_id);
         let header = header.clone();
-        Ok(Self { mapping, header, medium, this_boot, end, first, stride, cells, blocks })
+        Ok(Self { mapping, header, medium, this_boot, first, stride, blocks })
     }
 
     pub(crate) fn header(&self) -> &Header {
@@ -155,7 +161,7 @@ impl MappedRegion {
 
     /// The words from the first byte of the file up to the slots.
     pub(crate) fn start(&self) -> &[AtomicU64] {
-        &self.mapping.words()[..self.first]
+        &self.mapping.words()[..self.first * (LINE / WORD)]
     }
 
     /// Whether the file was made in the running boot; `None` if unknown.
@@ -176,13 +182,21 @@ impl MappedRegion {
         &self.mapping.words()[word_of(offset)]
     }
 
-    /// Whether the file is still whole. To be checked after each copy, before the copy is used.
-    ///
-    /// A cut takes the end mark away, wherever it is: within a page it becomes zero, and touching a
-    /// page that is gone brings a page of zeros in its place (the guard).
+    /// Whether the file is still whole.
     #[inline]
     pub(crate) fn is_whole(&self) -> bool {
-        mapping::peek(&self.mapping.words()[self.end]) == header::END_MARK
+        self.end_mark().is_there()
+    }
+
+    /// To be found before each copy, and looked at after it, before the copy is used.
+    #[inline]
+    pub(crate) fn end_mark(&self) -> EndMark<'_> {
+        // One comparison that also shows the compiler that there is a head line.
+        let [_, _, _, _, _, _, .., last] = self.lines() else {
+            panic!("a region has slots behind its head line");
+        };
+        let [.., mark] = last;
+        EndMark(mark)
     }
 
     /// The futex word of all: the low half of head, or of the newest change.
@@ -214,11 +228,26 @@ impl MappedRegion {
         self.mapping.words()
     }
 
-    /// The cells of a slot of the block that begins `at` words after block 0.
     #[inline]
-    pub(crate) fn slot_at(&self, at: usize, index: usize) -> &[AtomicU64] {
+    fn lines(&self) -> &[Line] {
+        self.mapping.words().as_chunks().0
+    }
+
+    /// The head line of the block that begins `at` lines after block 0.
+    #[inline]
+    pub(crate) fn head_line_at(&self, at: usize) -> &Line {
+        &self.lines()[offset::HEAD / LINE + at]
+    }
+
+    /// The cells of a slot of the block that begins `at` lines after block 0.
+    #[inline]
+    pub(crate) fn slot_at(&self, at: usize, index: usize, record_len: usize) -> &[AtomicU64] {
         let start = self.first + at + index * self.stride;
-        &self.mapping.words()[start..start + self.cells]
+        match lines_of_slot(record_len) {
+            // One comparison instead of two.
+            1 => &self.lines()[start],
+            several => self.lines()[start..][..several].as_flattened(),
+        }
     }
 
     /// The error for a record of `have` bytes.
@@ -241,20 +270,34 @@ impl MappedRegion {
     }
 }
 
+/// The last word of a file.
+///
+/// A cut takes it away, wherever it is: within a page it becomes zero, and touching a page that is gone
+/// brings a page of zeros in its place (the guard).
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct EndMark<'a>(&'a AtomicU64);
+
+impl EndMark<'_> {
+    #[inline]
+    pub(crate) fn is_there(self) -> bool {
+        mapping::peek(self.0) == header::END_MARK
+    }
+}
+
 impl Memory for MappedRegion {
     #[inline]
     fn head(&self) -> &AtomicU64 {
-        &self.mapping.words()[HEAD]
+        &self.head_line_at(0)[0]
     }
 
     #[inline]
-    fn slot(&self, index: usize) -> &[AtomicU64] {
-        self.slot_at(0, index)
+    fn slot(&self, index: usize, record_len: usize) -> &[AtomicU64] {
+        self.slot_at(0, index, record_len)
     }
 
     #[inline]
     fn front(&self, record_len: usize) -> Option<&[AtomicU64]> {
-        (record_len <= header::FRONT_RECORD).then(|| &self.mapping.words()[FRONT..FRONT_END])
+        (record_len <= header::FRONT_RECORD).then(|| &self.head_line_at(0)[1..])
     }
 
     #[inline]

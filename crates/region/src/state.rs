@@ -133,7 +133,7 @@ fn last_sign(mapped: &MappedRegion) -> BootTime {
 /// When the newest record of a plain region or a block was published, in nanoseconds.
 fn published_at(mapped: &MappedRegion, memory: &impl Memory) -> u64 {
     let slots = u64::from(mapped.header().slots);
-    mapping::peek(&memory.slot(slot_of(mapping::peek(memory.head()), slots))[1])
+    mapping::peek(&memory.slot(slot_of(mapping::peek(memory.head()), slots), 0)[1])
 }
 
 #[allow(clippy::cast_possible_truncation)] // less than `slots`, a u32

@@ -109,18 +109,12 @@ pub(super) const MUTANTS: [Mutant; 50] = [
         "sync::store(slot.stamp,",
         &[NEXT, TWICE],
     ),
-    mutant_of(
-        "W4",
-        PUBLISHER,
-        "sync::store_release(ring.memory().head(),",
-        "sync::store(ring.memory().head(),",
-        &[AT_ONCE, AGREE],
-    ),
+    mutant_of("W4", PUBLISHER, "sync::store_release(head,", "sync::store(head,", &[AT_ONCE, AGREE]),
     mutant_of(
         "W5",
         PUBLISHER,
         "    fill(ring, &slot, published_at, record);\n    seal(",
-        "    announce(ring, sequence);\n    fill(ring, &slot, published_at, record);\n    seal(",
+        "    announce(head, sequence);\n    fill(ring, &slot, published_at, record);\n    seal(",
         &[AT_ONCE, AGREE],
     ),
     mutant_of("R0", RING, "sync::acquire_fence();\n        head", "head", &[AT_ONCE, AGREE]),
@@ -203,7 +197,7 @@ pub(super) const MUTANTS: [Mutant; 50] = [
         "F1",
         PUBLISHER,
         "    seal(&slot, sequence);\n    // CHOICE F1",
-        "    if let Some(front) = ring.front(record.len()) {\n        begin(&front, sequence);\n        fill(ring, &front, published_at, record);\n        seal(&front, sequence);\n    }\n    seal(&slot, sequence);\n    // CHOICE F1",
+        "    if let Some(front) = &front {\n        begin(front, sequence);\n        fill(ring, front, published_at, record);\n        seal(front, sequence);\n    }\n    seal(&slot, sequence);\n    // CHOICE F1",
         &[FRONT_AGREES],
     ),
     mutant_of(
@@ -216,8 +210,8 @@ pub(super) const MUTANTS: [Mutant; 50] = [
     mutant_of(
         "F3",
         PUBLISHER,
-        "announce(ring, unannounced);\n    unannounced",
-        "announce(ring, unannounced);\n    if let Some(front) = ring.front(0) {\n        seal(&front, head);\n    }\n    unannounced",
+        "announce(ring.memory().head(), unannounced);\n    unannounced",
+        "announce(ring.memory().head(), unannounced);\n    if let Some(front) = ring.front(0) {\n        seal(&front, head);\n    }\n    unannounced",
         &[FRONT_TAKEN_OVER],
     ),
     mutant_of(
@@ -257,7 +251,7 @@ pub(super) const MUTANTS: [Mutant; 50] = [
         &[KEEPS_OLDER],
     ),
     mutant_of("C7", OFFSETS, "now.max(newest.saturating_add(1))", "now", &[AHEAD]),
-    mutant_of("T2", PUBLISHER, "announce(ring, unannounced);", "", &[TWO_DEATHS]),
+    mutant_of("T2", PUBLISHER, "announce(ring.memory().head(), unannounced);", "", &[TWO_DEATHS]),
     mutant_of(
         "T3",
         INSTANCES,
@@ -339,7 +333,7 @@ pub(super) const MUTANTS: [Mutant; 50] = [
         "let _ = sequence;",
         &[NAME_ONCE],
     ),
-    mutant_of("G8", RING, "sync::store(self.slot(base).stamp, stamp::NEVER);", "", &[EMPTY]),
+    mutant_of("G8", RING, "sync::store(self.stamp(base), stamp::NEVER);", "", &[EMPTY]),
     mutant_of(
         "G9",
         NAMES,

@@ -125,6 +125,7 @@ impl Reader {
             let part = &mut Part::whole(&mut self.record);
             if let Some(got) = self.tail.try_latest(&self.ring, retries, part) {
                 claim!(got.sequence > base, "never published: {got:?}");
+                self.tail.has_returned(got.sequence);
                 return self.check(got);
             }
             if self.tail.after_failure(&self.ring, retries, LEN) == Ok(None) {

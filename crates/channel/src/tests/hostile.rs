@@ -22,7 +22,7 @@ fn hostile(random: &mut fastrand::Rng) -> u64 {
 fn scribble(heap: &Heap, random: &mut fastrand::Rng) {
     sync::store(heap.head(), hostile(random));
     for index in 0..4 {
-        for cell in heap.slot(index) {
+        for cell in heap.slot(index, LEN) {
             sync::store(cell, hostile(random));
         }
     }
@@ -87,7 +87,7 @@ fn latest_is_unstable_if_head_names_a_slot_of_another_record() {
         let heap = Heap::new(4, LEN);
         publish(&mut publisher(&heap, 4), 6);
         sync::store(heap.head(), 1 << 40 | 6);
-        sync::store(&heap.slot(2)[0], stamp);
+        sync::store(&heap.slot(2, LEN)[0], stamp);
         assert_eq!(ring(&heap, 4).latest(&mut [0; LEN]), Err(GIVEN_UP));
     }
 }
@@ -100,14 +100,14 @@ impl Memory for Restless {
     fn head(&self) -> &AtomicU64 {
         self.0.head()
     }
-    fn slot(&self, index: usize) -> &[AtomicU64] {
-        let cells = self.0.slot(index);
+    fn slot(&self, index: usize, record_len: usize) -> &[AtomicU64] {
+        let cells = self.0.slot(index, record_len);
         sync::store(&cells[0], complete(sync::load(self.0.head())));
         cells
     }
     fn copy_out(&self, _: &[AtomicU64], _: &mut [u8]) {
         for index in 0..4 {
-            sync::store(&self.0.slot(index)[0], writing(1));
+            sync::store(&self.0.slot(index, LEN)[0], writing(1));
         }
     }
 }

@@ -3,7 +3,7 @@
 //! Invariant: each block below `count` has its head line, slots and name inside the mapping, and so has
 //! the ring of changes.
 
-use crate::mapped_region::{FRONT, FRONT_END, HEAD, MappedRegion};
+use crate::mapped_region::{HEAD, MappedRegion};
 use crate::mapping::FutexWord;
 use crate::wait;
 use channel::{AtomicU64, Blocks, Changes, Memory, Name, Named};
@@ -11,6 +11,7 @@ use layout::header::{self, Instances, offset};
 use layout::{InstanceName, MAX_INSTANCE_NAME};
 
 const WORD: usize = size_of::<u64>();
+const LINE_WORDS: usize = header::LINE as usize / WORD;
 const NAME_WORDS: usize = header::NAME_ENTRY as usize / WORD;
 /// Words of a name that are in use.
 const NAME_CELLS: usize = (offset::NAME + MAX_INSTANCE_NAME) / WORD;
@@ -66,7 +67,7 @@ impl<'a> MappedBlocks<'a> {
     #[inline]
     pub(crate) fn at(self, block: u16) -> Block<'a> {
         debug_assert!(usize::from(block) < self.words.count);
-        Block { mapped: self.mapped, at: usize::from(block) * self.words.stride }
+        Block { mapped: self.mapped, at: usize::from(block) * self.words.stride / LINE_WORDS }
     }
 
     /// Every block.
@@ -159,7 +160,7 @@ impl Blocks for MappedBlocks<'_> {
     }
 }
 
-/// One block: as a plain region, so many words further on.
+/// One block: as a plain region, so many lines further on.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Block<'a> {
     mapped: &'a MappedRegion,
@@ -169,18 +170,17 @@ pub(crate) struct Block<'a> {
 impl Memory for Block<'_> {
     #[inline]
     fn head(&self) -> &AtomicU64 {
-        &self.mapped.words()[HEAD + self.at]
+        &self.mapped.head_line_at(self.at)[0]
     }
 
     #[inline]
-    fn slot(&self, index: usize) -> &[AtomicU64] {
-        self.mapped.slot_at(self.at, index)
+    fn slot(&self, index: usize, record_len: usize) -> &[AtomicU64] {
+        self.mapped.slot_at(self.at, index, record_len)
     }
 
     #[inline]
     fn front(&self, record_len: usize) -> Option<&[AtomicU64]> {
-        let front = FRONT + self.at..FRONT_END + self.at;
-        (record_len <= header::FRONT_RECORD).then(|| &self.mapped.words()[front])
+        (record_len <= header::FRONT_RECORD).then(|| &self.mapped.head_line_at(self.at)[1..])
     }
 
     #[inline]

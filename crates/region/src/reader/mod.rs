@@ -3,6 +3,7 @@
 mod begin;
 mod field;
 mod instances;
+mod latest;
 mod refresh;
 mod refresh_timer;
 mod snapshot;
@@ -125,7 +126,7 @@ impl DynReader {
         let newest_next = ring.head().saturating_sub(1).max(header.base_sequence);
         let tail = Tail::after(newest_next);
         let timer = RefreshTimer::new();
-        let mut reader = Self {
+        let reader = Self {
             ring,
             tail,
             missed: 0,
@@ -138,8 +139,7 @@ impl DynReader {
             seen_change: 0,
         };
         // It may have been cut since its header was read.
-        reader.settle(tail).ok_or_else(|| reader.truncated())?;
-        Ok(reader)
+        if reader.mapped().is_whole() { Ok(reader) } else { Err(reader.truncated()) }
     }
 
     /// The reader, if its region has one record.
@@ -153,93 +153,9 @@ impl DynReader {
         }
     }
 
-    /// Moves the cursor to `tail`; `None`, without moving it, if the file was truncated before the
-    /// read was complete.
-    #[inline(always)]
-    #[allow(clippy::inline_always)] // as `latest`
-    fn settle(&mut self, tail: Tail) -> Option<()> {
-        if !self.mapped().is_whole() {
-            return None;
-        }
-        self.tail = tail;
-        Some(())
-    }
-
     /// Everything that happens to the region from now on: see [`Follow`].
     pub fn follow(&mut self) -> Follow<'_, &mut Self> {
         Follow::new(self)
-    }
-
-    /// Copies the newest record to `record`; `None` if nothing has been published yet.
-    ///
-    /// Never an older record than this reader has returned before. While there is no new record, it
-    /// checks every 250 ms whether the region's name belongs to another file, and switches to that
-    /// one: see [`refresh_every`](Self::refresh_every).
-    ///
-    /// # Errors
-    /// [`Kind::WrongSize`] if `record` is not [`Schema::size`] bytes long; [`Kind::Truncated`] if
-    /// the file was cut short: the next call looks for its successor; [`Kind::Unstable`];
-    /// [`Kind::OtherSchema`] if the name belongs to a region of another record, to which
-    /// [`refresh`](Self::refresh) attaches; as [`open`](Self::open) if it belongs to a file that
-    /// cannot be read. The old file stays mapped, and the following call reads from it.
-    #[inline(always)]
-    #[allow(clippy::inline_always)] // else the record is copied twice, and the second copy stalls
-    pub fn latest(&mut self, record: &mut [u8]) -> Result<Option<Publication>, RegionError> {
-        self.latest_part(&mut Part::whole(record))
-    }
-
-    /// [`latest`](Self::latest), of which the caller wants a part only.
-    #[inline(always)]
-    #[allow(clippy::inline_always)] // as `latest`
-    fn latest_part(&mut self, part: &mut Part<'_>) -> Result<Option<Publication>, RegionError> {
-        if self.timer.is_due() {
-            self.refresh_if_time()?;
-        }
-        let mut retries = 0;
-        loop {
-            if let Some(publication) = self.try_latest(retries, part) {
-                return Ok(Some(publication));
-            }
-            match self.after_failure(retries, part.record_len())? {
-                Some(next) => retries = next,
-                None => return Ok(None),
-            }
-        }
-    }
-
-    /// One attempt, all of it inlined; `None` has a reason.
-    #[inline(always)]
-    #[allow(clippy::inline_always)] // as `latest`
-    fn try_latest(&mut self, retries: u32, part: &mut Part<'_>) -> Option<Publication> {
-        if part.record_len() != self.mapped().record_size() {
-            return None;
-        }
-        let mut tail = self.tail;
-        let snapshot = tail.try_latest(&self.ring, retries, part)?;
-        let is_news = snapshot.sequence > self.tail.newest();
-        self.settle(tail)?;
-        if !is_news {
-            self.timer.count();
-        }
-        Some(self.publication(snapshot))
-    }
-
-    /// The reason: an error, nothing published yet, or a lap, after which another attempt is made.
-    /// Returns in registers, so that the record of [`Reader::latest`] never has to be in memory
-    /// before it is whole.
-    #[cold]
-    #[inline(never)]
-    fn after_failure(&mut self, retries: u32, len: usize) -> Result<Option<u32>, RegionError> {
-        self.expect_size(len)?;
-        let next = self.tail.after_failure(&self.ring, retries, len);
-        if !self.mapped().is_whole() {
-            self.timer.cut_short();
-            return Err(self.truncated());
-        }
-        if matches!(next, Ok(None)) {
-            self.count_pending();
-        }
-        next.map_err(|_| self.unstable())
     }
 
     /// Copies the next record to `record`, or returns why not. Does not wait. While it returns
@@ -258,6 +174,14 @@ impl DynReader {
     #[allow(clippy::inline_always)] // as `latest`
     fn next_part(&mut self, part: &mut Part<'_>) -> Result<Step, RegionError> {
         self.expect_size(part.record_len())?;
+        self.next_sized(part)
+    }
+
+    /// [`next_part`](Self::next_part) of a record that is known to have the region's size.
+    #[inline(always)]
+    #[allow(clippy::inline_always)] // as `latest`
+    fn next_sized(&mut self, part: &mut Part<'_>) -> Result<Step, RegionError> {
+        debug_assert_eq!(part.record_len(), self.mapped().record_size());
         if self.timer.is_due() {
             self.refresh_if_time()?;
         }
@@ -265,11 +189,13 @@ impl DynReader {
             return Ok(Step::Missed(std::mem::take(&mut self.missed)));
         }
         let mut tail = self.tail;
+        let end = self.mapped().end_mark();
         let step = tail.next_part(&self.ring, part);
-        if self.settle(tail).is_none() {
+        if !end.is_there() {
             self.timer.cut_short();
             return Err(self.truncated());
         }
+        self.tail = tail;
         match step {
             Ok(channel::Step::Record(snapshot)) => Ok(Step::Record(self.publication(snapshot))),
             Ok(channel::Step::Pending) => {

@@ -32,7 +32,7 @@ use layout::header::StateWord;
 use std::time::Duration;
 
 /// The most calls without a record between two readings of the clock.
-const MAX_BUDGET: u32 = 16;
+const MAX_BUDGET: i32 = 16;
 /// Nanoseconds between two refreshes.
 const EVERY: u64 = 250_000_000;
 const NEVER: u64 = u64::MAX;
@@ -56,10 +56,10 @@ enum Urgency {
 /// Counts the calls that returned no record.
 #[derive(Debug)]
 pub(super) struct RefreshTimer {
-    /// Calls without a record until the clock is read.
-    left: u32,
+    /// Calls without a record until the clock is read: none, if it is not above 0.
+    left: i32,
     /// The initial value of `left`.
-    budget: u32,
+    budget: i32,
     /// In nanoseconds; [`NEVER`] with `Duration::MAX`.
     every: u64,
     urgency: Urgency,
@@ -88,13 +88,13 @@ impl RefreshTimer {
 
     #[inline]
     pub(super) fn is_due(&self) -> bool {
-        self.left == 0
+        self.left <= 0
     }
 
     /// A call has returned no record.
     #[inline]
     pub(super) fn count(&mut self) {
-        self.left = self.left.saturating_sub(1);
+        self.left = self.left.wrapping_sub(1);
     }
 
     /// A call has returned no record, and the region is not marked live but so.
@@ -129,7 +129,8 @@ impl RefreshTimer {
     fn is_time(&mut self) -> bool {
         let now = clock::coarse_nanos();
         let span = now.saturating_sub(self.read_at);
-        let are_slow = span.saturating_mul((MAX_BUDGET / self.budget).into()) >= self.every;
+        let are_slow =
+            span.saturating_mul((MAX_BUDGET / self.budget).unsigned_abs().into()) >= self.every;
         self.budget = if are_slow { 1 } else { MAX_BUDGET.min(self.budget * 2) };
         (self.left, self.read_at) = (self.budget, now);
         let every = match self.urgency {

@@ -113,7 +113,7 @@ impl<R: Record> Reader<R> {
     #[inline(always)]
     #[allow(clippy::inline_always)] // as `latest`
     pub fn next_into(&mut self, record: &mut R) -> Result<Step, RegionError> {
-        self.inner.next(bytemuck::bytes_of_mut(record))
+        self.inner.next_sized(&mut Part::whole(bytemuck::bytes_of_mut(record)))
     }
 
     /// The next record, or why not. Does not wait.

@@ -193,6 +193,13 @@ impl DynWriter {
         if record.len() != self.mapped().record_size() {
             return Err(self.mapped().wrong_size(&self.path, record.len()));
         }
+        self.publish_sized(record, now)
+    }
+
+    /// As [`DynWriter::publish_at`], of a record that is known to have the region's size.
+    #[inline(always)]
+    #[allow(clippy::inline_always)] // as `publish`
+    fn publish_sized(&mut self, record: &[u8], now: BootTime) -> Result<u64, RegionError> {
         self.check_if_due(now)?;
         match self.put(record, now) {
             Some(sequence) => Ok(sequence),
@@ -200,15 +207,19 @@ impl DynWriter {
         }
     }
 
-    /// Publishes to the file as it is, and wakes readers; `None`: it was cut.
+    /// Publishes a record of the region's size to the file as it is, and wakes readers; `None`: it was cut.
     #[inline(always)]
     #[allow(clippy::inline_always)] // as `publish`
     fn put(&mut self, record: &[u8], now: BootTime) -> Option<u64> {
-        let sequence = self.publisher.publish(now.as_nanos(), record);
+        debug_assert_eq!(record.len(), self.mapped().record_size());
+        let turn = self.publisher.turn();
+        let mapped = turn.memory();
+        let end = mapped.end_mark();
+        let sequence = turn.publish(now.as_nanos(), record);
         if self.options.wake {
-            wait::wake_all(self.mapped().head_futex_word());
+            wait::wake_all(mapped.head_futex_word());
         }
-        self.mapped().is_whole().then_some(sequence)
+        end.is_there().then_some(sequence)
     }
 
     /// Whether this process may publish, and once in a while whether the file is still there.

@@ -112,7 +112,7 @@ impl<R: Record> Writer<R> {
     #[inline(always)]
     #[allow(clippy::inline_always)] // a record of a known size is then a few stores
     pub fn publish(&mut self, record: &R) -> Result<u64, RegionError> {
-        self.inner.publish(bytemuck::bytes_of(record))
+        self.publish_at(record, BootTime::now())
     }
 
     /// As [`Writer::publish`], stamped with a time that the caller has read.
@@ -122,7 +122,7 @@ impl<R: Record> Writer<R> {
     #[inline(always)]
     #[allow(clippy::inline_always)] // a record of a known size is then a few stores
     pub fn publish_at(&mut self, record: &R, now: BootTime) -> Result<u64, RegionError> {
-        self.inner.publish_at(bytemuck::bytes_of(record), now)
+        self.inner.publish_sized(bytemuck::bytes_of(record), now)
     }
 
     /// A heartbeat without a publish: see [`DynWriter::heartbeat`].

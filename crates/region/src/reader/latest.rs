@@ -1,0 +1,102 @@
+//! `latest`: the newest record.
+//!
+//! Invariant: a record is returned only if the end mark was there after the copy, and only then does the
+//! reader know its number.
+//!
+//! ```text
+//!   due?  refresh      once in a while, without news
+//!   front              one cache line, straight through; usually all there is
+//!   ring, and again    the front is being written, is older than what is known, or has no such records
+//!   why not            nothing published yet, a lap, a file that was cut
+//! ```
+//!
+//! Price: see docs/performance.md, which lists the instructions.
+
+use super::DynReader;
+use crate::error::RegionError;
+use crate::publication::Publication;
+use channel::Part;
+
+impl DynReader {
+    /// Copies the newest record to `record`; `None` if nothing has been published yet.
+    ///
+    /// Never an older record than this reader has returned before. While there is no new record, it
+    /// checks every 250 ms whether the region's name belongs to another file, and switches to that
+    /// one: see [`refresh_every`](Self::refresh_every).
+    ///
+    /// # Errors
+    /// [`WrongSize`][Kind] if `record` is not [`Schema::size`](layout::Schema::size) bytes long;
+    /// [`Truncated`][Kind] if the file was cut short: the next call looks for its successor;
+    /// [`Unstable`][Kind]; [`OtherSchema`][Kind] if the name belongs to a region of another record, to
+    /// which [`refresh`](Self::refresh) attaches; as [`open`](Self::open) if it belongs to a file that
+    /// cannot be read. The old file stays mapped, and the following call reads from it.
+    ///
+    /// [Kind]: crate::RegionErrorKind
+    #[inline(always)]
+    #[allow(clippy::inline_always)] // else the record is copied twice, and the second copy stalls
+    pub fn latest(&mut self, record: &mut [u8]) -> Result<Option<Publication>, RegionError> {
+        self.latest_part(&mut Part::whole(record))
+    }
+
+    /// [`latest`](Self::latest), of which the caller wants a part only.
+    #[inline(always)]
+    #[allow(clippy::inline_always)] // as `latest`
+    pub(super) fn latest_part(
+        &mut self,
+        part: &mut Part<'_>,
+    ) -> Result<Option<Publication>, RegionError> {
+        if self.timer.is_due() {
+            self.refresh_if_time()?;
+        }
+        let mut retries = 0;
+        loop {
+            let is_its_size = part.record_len() == self.mapped().record_size();
+            if is_its_size && let Some(publication) = self.try_latest(retries, part) {
+                return Ok(Some(publication));
+            }
+            match self.after_failure(retries, part.record_len())? {
+                Some(next) => retries = next,
+                None => return Ok(None),
+            }
+        }
+    }
+
+    /// One attempt, all of it inlined, with a part of a record of the region's size; `None` has a reason.
+    #[inline(always)]
+    #[allow(clippy::inline_always)] // as `latest`
+    pub(super) fn try_latest(&mut self, retries: u32, part: &mut Part<'_>) -> Option<Publication> {
+        debug_assert_eq!(part.record_len(), self.mapped().record_size());
+        let end = self.mapped().end_mark();
+        let found = self.tail.try_latest(&self.ring, retries, part)?;
+        if !end.is_there() {
+            return None;
+        }
+        let is_news = self.tail.has_returned(found.sequence);
+        if !is_news {
+            self.timer.count();
+        }
+        Some(self.publication(found))
+    }
+
+    /// The reason: an error, nothing published yet, or a lap, after which another attempt is made.
+    /// Returns in registers, so that the record of [`Reader::latest`](super::Reader::latest) never has to
+    /// be in memory before it is whole.
+    #[cold]
+    #[inline(never)]
+    pub(super) fn after_failure(
+        &mut self,
+        retries: u32,
+        len: usize,
+    ) -> Result<Option<u32>, RegionError> {
+        self.expect_size(len)?;
+        let next = self.tail.after_failure(&self.ring, retries, len);
+        if !self.mapped().is_whole() {
+            self.timer.cut_short();
+            return Err(self.truncated());
+        }
+        if matches!(next, Ok(None)) {
+            self.count_pending();
+        }
+        next.map_err(|_| self.unstable())
+    }
+}
