@@ -5,6 +5,7 @@
 
 use std::borrow::Cow;
 use std::fmt::{self, Write as _};
+use std::sync::Arc;
 
 use layout::text::counted;
 use serde_json::{Number, Value};
@@ -26,6 +27,8 @@ pub(crate) struct Entry {
     /// Its source file and line.
     pub(crate) place: Option<(&'static str, u32)>,
     pub(crate) message: String,
+    /// What it is about, if it is logged within a span.
+    pub(crate) subject: Option<Subject>,
     pub(crate) fields: Vec<(&'static str, Value)>,
 }
 
@@ -38,6 +41,7 @@ impl Entry {
             target: meta.target(),
             place: meta.file().zip(meta.line()),
             message: String::new(),
+            subject: None,
             fields: Vec::new(),
         };
         event.record(&mut entry);
@@ -46,13 +50,15 @@ impl Entry {
 
     /// Puts the name of what the event is about before its message, unless it begins with that: "stu: "
     /// or "/run/stu.region was", but not "line 7" for a region that is called line.
-    pub(crate) fn set_subject(&mut self, Subject(name): &Subject) {
-        let is_named = self.message.strip_prefix(name.as_str()).is_some_and(|rest| {
+    pub(crate) fn set_subject(&mut self, subject: &Subject) {
+        let Subject(name) = subject;
+        let is_named = self.message.strip_prefix(&**name).is_some_and(|rest| {
             rest.starts_with(':') || name.contains('/') && rest.starts_with(' ')
         });
         if !is_named {
             self.message = short(&format!("{name}: {}", self.message));
         }
+        self.subject = Some(subject.clone());
     }
 
     /// Reports that this event and those like it, `count` in all, were not logged.
@@ -68,13 +74,13 @@ impl Entry {
         let (messages, were) = (counted(count, "message"), were(count));
         let message = format!("{messages} {were} lost while nothing read {what}");
         let (level, target) = (Level::WARN, module_path!());
-        Self { level, target, place: None, message, fields: Vec::new() }
+        Self { level, target, place: None, message, subject: None, fields: Vec::new() }
     }
 }
 
 /// What the events within a span are about.
-#[derive(Debug, Default)]
-pub(crate) struct Subject(String);
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub(crate) struct Subject(Arc<str>);
 
 impl Subject {
     /// That of a span with these attributes.
@@ -87,7 +93,7 @@ impl Subject {
 
 impl Visit for Subject {
     fn record_str(&mut self, _: &Field, value: &str) {
-        value.clone_into(&mut self.0);
+        self.0 = value.into();
     }
 
     fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {

@@ -1,18 +1,19 @@
 //! The limit on messages that something outside the program can cause again and again.
 //!
-//! Invariant: at most [`MOST`] events of one place in the source are logged in each [`WINDOW`].
-//! Those beyond are counted, and reported in one message with the text of the first of them. `debug`
-//! and `trace`, which are off by default, are not limited.
+//! Invariant: at most [`MOST`] events of one place in the source about one subject are logged in each
+//! [`WINDOW`]. Those beyond are counted, and reported in one message with the text of the first of them.
+//! `debug` and `trace`, which are off by default, are not limited.
 //!
-//! Price: a short list is searched for each event; nothing while nothing is held back.
+//! Price: a look into a map for each event; an entry for each place and subject of the last [`WINDOW`].
 
+use std::collections::HashMap;
 use std::time::Duration;
 
 use tracing::callsite::Identifier;
 use tracing::{Level, Metadata};
 
 use super::REPORT_TARGET;
-use super::entry::Entry;
+use super::entry::{Entry, Subject};
 use crate::rate_limit::RateLimit;
 use crate::ticks::Monotonic;
 
@@ -22,18 +23,17 @@ const MOST: u32 = 1000;
 /// The time in which events are counted.
 const WINDOW: Duration = Duration::from_secs(100);
 
-/// The events of all places that were logged so far.
+/// The events of all kinds that were logged lately.
 #[derive(Debug, Default)]
 pub(super) struct Limits {
-    places: Vec<Place>,
-    /// Whether any place has events that were held back.
+    kinds: HashMap<(Identifier, Option<Subject>), Kind>,
+    /// Whether any kind has events that were held back.
     is_holding: bool,
 }
 
-/// The events of one place.
+/// The events of one place about one subject.
 #[derive(Debug)]
-struct Place {
-    id: Identifier,
+struct Kind {
     limit: RateLimit,
     /// The first event that was held back.
     first: Option<Entry>,
@@ -46,25 +46,25 @@ impl Limits {
         if *meta.level() > Level::INFO || meta.target() == REPORT_TARGET {
             return vec![entry];
         }
-        let place = self.place(meta.callsite());
-        if let Some(held) = place.limit.pass(now) {
-            return place.report(held).into_iter().chain([entry]).collect();
+        let kind = self.kind((meta.callsite(), entry.subject.clone()), now);
+        if let Some(held) = kind.limit.pass(now) {
+            return kind.report(held).into_iter().chain([entry]).collect();
         }
-        place.first.get_or_insert(entry);
+        kind.first.get_or_insert(entry);
         self.is_holding = true;
         Vec::new()
     }
 
-    /// Reports of the places whose window is over, or of all at the `end` of the process.
+    /// Reports of the kinds whose window is over, or of all at the `end` of the process.
     pub(super) fn overdue(&mut self, now: Monotonic, end: End) -> Vec<Entry> {
-        let is_due = |place: &Place| end == End::Now || place.limit.is_over(now);
-        let due = self.places.iter_mut().filter(|place| is_due(place));
-        let reports = due.filter_map(|place| {
-            let held = place.limit.take_suppressed();
-            place.report(held)
+        let is_due = |kind: &Kind| end == End::Now || kind.limit.is_over(now);
+        let due = self.kinds.values_mut().filter(|kind| is_due(kind));
+        let reports = due.filter_map(|kind| {
+            let held = kind.limit.take_suppressed();
+            kind.report(held)
         });
         let reports = reports.collect();
-        self.is_holding = self.places.iter().any(|place| place.first.is_some());
+        self.is_holding = self.kinds.values().any(|kind| kind.first.is_some());
         reports
     }
 
@@ -73,13 +73,13 @@ impl Limits {
         self.is_holding
     }
 
-    fn place(&mut self, id: Identifier) -> &mut Place {
-        let index = self.places.iter().position(|place| place.id == id).unwrap_or_else(|| {
-            let limit = RateLimit::new(MOST, WINDOW);
-            self.places.push(Place { id, limit, first: None });
-            self.places.len() - 1
-        });
-        &mut self.places[index]
+    fn kind(&mut self, key: (Identifier, Option<Subject>), now: Monotonic) -> &mut Kind {
+        if !self.kinds.contains_key(&key) {
+            // Subjects come and go: a directory of configurations is read again.
+            self.kinds.retain(|_, kind| kind.first.is_some() || !kind.limit.is_over(now));
+        }
+        let new = || Kind { limit: RateLimit::new(MOST, WINDOW), first: None };
+        self.kinds.entry(key).or_insert_with(new)
     }
 }
 
@@ -90,7 +90,7 @@ pub(super) enum End {
     NotYet,
 }
 
-impl Place {
+impl Kind {
     fn report(&mut self, held: u64) -> Option<Entry> {
         self.first.take().map(|first| first.held_back(held))
     }
@@ -98,9 +98,9 @@ impl Place {
 
 #[cfg(test)]
 mod tests {
-    use super::super::Format;
     use super::super::testing::logged;
     use super::super::text::Palette;
+    use super::super::{Format, about};
     use super::MOST;
 
     /// The messages of `events`.
@@ -122,6 +122,18 @@ mod tests {
         let (last, rest) = lines.split_last().expect("lines");
         assert_eq!(last, "7 more messages like this one were not logged: line 1001 is bad");
         assert_eq!(rest.last().expect("more"), "another");
+    }
+
+    #[test]
+    fn a_flood_about_one_subject_hides_no_message_about_another() {
+        let lines = messages(|| {
+            for (subject, count) in [("a", MOST + 2), ("b", 1)] {
+                about(subject).in_scope(|| (0..count).for_each(|_| tracing::warn!("is bad")));
+            }
+        });
+        assert_eq!(lines.len() as u64, u64::from(MOST) + 2, "{:?}", lines.last());
+        let report = "2 more messages like this one were not logged: a: is bad";
+        assert_eq!(lines[MOST as usize..], ["b: is bad", report]);
     }
 
     #[test]
