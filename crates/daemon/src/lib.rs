@@ -41,7 +41,8 @@ pub use layout::text::{counted, plain};
 pub use on_change::OnChange;
 pub use output::{OutputError, expect_stdout, print};
 pub use process::{
-    Processors, lock_memory, process_step, raise_open_files, set_priority, unlock_memory,
+    Processors, lock_memory, priority_step, process_step, raise_open_files, set_priority,
+    unlock_memory,
 };
 pub use rate_limit::RateLimit;
 pub use report::{next_step, one_line, report};
@@ -49,4 +50,4 @@ pub use signals::{Pending, Signals, StopSignal};
 pub use systemd::{Passed, PassedError, PassedFd, Service};
 pub use terminal::{columns, is_dumb};
 pub use ticks::{Monotonic, Tick, Ticks};
-pub use wait::{Ready, sharpen_timers, spin_until, wait};
+pub use wait::{Ready, sharpen_timers, sleep_until, spin_until, wait};

@@ -14,7 +14,7 @@ use nix::libc;
 use rustix::io::Errno;
 use rustix::mm::{MlockAllFlags, mlockall, munlockall};
 use rustix::process::{Resource, getrlimit, setrlimit};
-use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
+use rustix::thread::{CapabilitySet, CpuSet, capabilities, sched_getaffinity, sched_setaffinity};
 
 /// The processors that this thread may run on.
 #[derive(Clone, Copy, Debug)]
@@ -74,7 +74,26 @@ pub fn raise_open_files() {
     }
 }
 
-/// The next step for an error of [`Processors::keep`], [`set_priority`] or [`lock_memory`].
+/// The next step for an error of [`set_priority`].
+pub fn priority_step(error: &io::Error) -> &'static str {
+    let has_the_right =
+        capabilities(None).is_ok_and(|sets| sets.effective.contains(CapabilitySet::SYS_NICE));
+    step_of_priority(error, has_the_right)
+}
+
+fn step_of_priority(error: &io::Error, has_the_right: bool) -> &'static str {
+    match Errno::from_io_error(error) {
+        // The kernel has no other reason for a process with the capability (sched_setscheduler in
+        // kernel/sched/syscalls.c).
+        Some(Errno::PERM) if has_the_right => {
+            "its control group has no real-time processor time: write some into that group's \
+             cpu.rt_runtime_us, start it in another group"
+        }
+        _ => process_step(error),
+    }
+}
+
+/// The next step for an error of [`Processors::keep`] or [`lock_memory`].
 pub fn process_step(error: &io::Error) -> &'static str {
     match Errno::from_io_error(error) {
         Some(Errno::PERM) => {
@@ -93,7 +112,8 @@ pub fn process_step(error: &io::Error) -> &'static str {
 
 #[cfg(test)]
 mod tests {
-    use super::{Processors, Resource, getrlimit, raise_open_files, set_priority};
+    use super::{Errno, Processors, Resource, getrlimit, raise_open_files, set_priority};
+    use super::{process_step, step_of_priority};
 
     #[test]
     fn a_thread_can_be_kept_on_a_processor_and_let_go() {
@@ -110,6 +130,14 @@ mod tests {
     #[test]
     fn the_usual_scheduler_needs_no_right() {
         set_priority(None).expect("the usual one");
+    }
+
+    #[test]
+    fn a_process_with_the_right_to_a_priority_is_not_asked_to_get_it() {
+        let refused = Errno::PERM.into();
+        assert!(step_of_priority(&refused, true).contains("cpu.rt_runtime_us"));
+        assert_eq!(step_of_priority(&refused, false), process_step(&refused));
+        assert!(process_step(&refused).starts_with("start it as root"));
     }
 
     #[test]

@@ -3,7 +3,7 @@
 //! Invariant: the deadline is absolute. The time left is computed from the clock at each call, so
 //! an early wake-up by a signal or a line of input does not delay the deadline.
 //!
-//! Price: one `ppoll`; wake-ups are late by the kernel's timer slack (50 us, or less after
+//! Price: one `ppoll`, two before a long sleep that ends in a spin; wake-ups are late by the kernel's timer slack (50 us, or less after
 //! [`sharpen_timers`]) and by the time it takes to wake a processor, unless the last part of the wait
 //! is [spun](spin_until).
 
@@ -19,6 +19,9 @@ use crate::ticks::Monotonic;
 
 /// The kernel's default timer slack, in nanoseconds.
 const DEFAULT_SLACK: u64 = 50_000;
+
+/// The most by which the kernel lets a `ppoll` end late (`select_estimate_accuracy` in fs/select.c).
+const LATEST: Duration = Duration::from_millis(100);
 
 /// Why [`wait`] returned. Neither set: the deadline has passed, or an unrelated signal interrupted
 /// the wait; check the clock and wait again.
@@ -54,6 +57,22 @@ pub fn wait(
     }
 }
 
+/// When to end a sleep that begins `now`, so that the last part, of length `spin`, before `due` can be
+/// [spun](spin_until).
+///
+/// The kernel may end a `ppoll` late by a thousandth of its timeout, or 100 ms. A long sleep therefore ends
+/// earlier by twice as much, and a second one takes the rest. Without a spin nothing has to be that
+/// exact, and there is one sleep.
+pub fn sleep_until(due: Monotonic, spin: Duration, now: Monotonic) -> Monotonic {
+    let end = due.before(spin);
+    let late = (end.since(now) / 1000).min(LATEST);
+    if spin.is_zero() || late < Duration::from_nanos(DEFAULT_SLACK) {
+        end
+    } else {
+        end.before(2 * late)
+    }
+}
+
 /// Polls the clock until `deadline`: on time to a fraction of a microsecond, at the price of a processor
 /// that is busy meanwhile.
 pub fn spin_until(deadline: Monotonic) {
@@ -85,7 +104,7 @@ mod tests {
 
     use rustix::pipe::{PipeFlags, pipe_with};
 
-    use super::{Ready, sharpen_timers, spin_until, wait};
+    use super::{Ready, sharpen_timers, sleep_until, spin_until, wait};
     use crate::ticks::Monotonic;
 
     #[test]
@@ -94,6 +113,18 @@ mod tests {
         let deadline = Monotonic::now().after(Duration::from_millis(20));
         assert_eq!(wait(&quiet, None, Some(deadline)).expect("wait"), Ready::default());
         assert!(Monotonic::now() >= deadline);
+    }
+
+    #[test]
+    fn a_long_sleep_before_a_spin_is_two_and_the_second_is_short() {
+        let (due, spin) = (Monotonic::from_nanos(3_600_000_000_000), Duration::from_micros(100));
+        let ends = |left: Duration| due.since(sleep_until(due, spin, due.before(left)));
+        assert_eq!(ends(Duration::from_millis(50)), spin);
+        let first = ends(Duration::from_secs(1));
+        assert!((2..3).contains(&first.as_millis()), "{first:?}");
+        assert_eq!(ends(first), spin, "the second one is exact");
+        assert_eq!(ends(Duration::from_secs(3600)), spin + Duration::from_millis(200));
+        assert_eq!(sleep_until(due, Duration::ZERO, Monotonic::from_nanos(0)), due);
     }
 
     #[test]

@@ -58,10 +58,12 @@ pub(crate) enum Kind {
         what: String,
     },
     /// A process-wide setting cannot be had.
-    #[error("[producer] {setting}: {source}; {}, or leave it out", daemon::process_step(source))]
+    #[error("[producer] {setting}: {source}; {step}, or leave it out")]
     Process {
         /// The key and its value.
         setting: String,
+        /// What to do about it.
+        step: &'static str,
         /// The system's error.
         source: io::Error,
     },

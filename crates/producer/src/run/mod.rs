@@ -184,7 +184,7 @@ impl<'a> Daemon<'a> {
     /// Sleeps until something is to be done.
     fn wait(&mut self) -> Result<Ready, ProducerError> {
         let first = self.queue.first().map(|(due, index)| (due, self.members[index].busy_wait()));
-        let sleep = first.map(|(due, spin)| due.before(spin));
+        let sleep = first.map(|(due, spin)| daemon::sleep_until(due, spin, self.now));
         let until = sleep.into_iter().chain(self.host.service.deadline()).min();
         let ready = daemon::wait(&self.host.signals, self.inputs.fd(), until)
             .map_err(ProducerError::system("cannot wait"))?;

@@ -78,17 +78,19 @@ impl Process {
     pub(super) fn apply(&mut self, wanted: Wanted) -> Result<(), ProducerError> {
         let Wanted { cpu, priority, lock_memory, shortest_tick } = wanted;
         if cpu != self.applied.cpu {
-            self.keep_on(cpu).map_err(failed(|| format!("cpu = {}", cpu.unwrap_or_default())))?;
+            let setting = || format!("cpu = {}", cpu.unwrap_or_default());
+            self.keep_on(cpu).map_err(failed(setting, daemon::process_step))?;
             self.applied.cpu = cpu;
         }
         if priority != self.applied.priority {
             let setting = || format!("priority = {}", priority.unwrap_or_default());
-            daemon::set_priority(priority).map_err(failed(setting))?;
+            daemon::set_priority(priority).map_err(failed(setting, daemon::priority_step))?;
             self.applied.priority = priority;
         }
         if lock_memory != self.applied.lock_memory {
             let locked = if lock_memory { daemon::lock_memory() } else { daemon::unlock_memory() };
-            locked.map_err(failed(|| "lock_memory = true".to_owned()))?;
+            let setting = || "lock_memory = true".to_owned();
+            locked.map_err(failed(setting, daemon::process_step))?;
             self.applied.lock_memory = lock_memory;
         }
         if let Some(tick) = shortest_tick.filter(|_| shortest_tick != self.applied.shortest_tick) {
@@ -107,8 +109,11 @@ impl Process {
     }
 }
 
-fn failed(setting: impl Fn() -> String) -> impl Fn(io::Error) -> ProducerError {
-    move |source| Kind::Process { setting: setting(), source }.into()
+fn failed(
+    setting: impl Fn() -> String,
+    step: impl Fn(&io::Error) -> &'static str,
+) -> impl Fn(io::Error) -> ProducerError {
+    move |source| Kind::Process { setting: setting(), step: step(&source), source }.into()
 }
 
 #[cfg(test)]
