@@ -5,7 +5,8 @@
 //! buffer are different ones each time. What the processor has in its caches is the same for both sides,
 //! but for the ring: that is as many records long as it has slots.
 
-use crate::records::{Buffer, Page, blob, schema, stu};
+use crate::bare_front::{self, BareFront};
+use crate::records::{Array, Buffer, blob, schema, stu};
 use crate::{Batch, Failure};
 use layout::Stu;
 use region::{BootTime, DynReader, DynWriter, Options, Reader, Writer};
@@ -39,6 +40,36 @@ pub fn clock() -> Batch<'static> {
     })
 }
 
+/// Publishes as the protocol does, with nothing around it.
+pub fn bare_publish() -> Batch<'static> {
+    let (mut bare, record) = (Box::<BareFront>::default(), [1; 4]);
+    Box::new(move |times| {
+        let now = BootTime::now().as_nanos();
+        let start = Instant::now();
+        for _ in 0..times {
+            black_box(bare.publish(black_box(now), black_box(&record)));
+        }
+        Ok(start.elapsed())
+    })
+}
+
+/// The same for a read.
+pub fn bare_latest() -> Batch<'static> {
+    let mut bare = Box::<BareFront>::default();
+    bare.publish(1, &[1; 4]);
+    Box::new(move |times| {
+        let bare = black_box(&*bare);
+        let start = Instant::now();
+        for _ in 0..times {
+            let mut record = bare_front::Record::default();
+            let found = bare.latest(&mut record).ok_or("nothing was published")?;
+            black_box(&record);
+            black_box(&found);
+        }
+        Ok(start.elapsed())
+    })
+}
+
 /// Publishes records of `size` bytes, stamped with a time the caller has; no reader is woken.
 pub fn publish(dir: &Path, size: usize) -> Result<Batch<'static>, Failure> {
     let path = dir.join(format!("publish-{size}.region"));
@@ -54,9 +85,9 @@ pub fn publish(dir: &Path, size: usize) -> Result<Batch<'static>, Failure> {
     }))
 }
 
-/// The same for a struct.
-pub fn publish_stu(dir: &Path) -> Result<Batch<'static>, Failure> {
-    let writer = Writer::<Stu>::open_with(dir.join("publish-stu.region"), &quiet())?;
+/// The same for a struct, in the region at `path`.
+pub fn publish_stu(path: &Path) -> Result<Batch<'static>, Failure> {
+    let writer = Writer::<Stu>::open_with(path, &quiet())?;
     Ok(publishing(writer, Vec::new()))
 }
 
@@ -94,8 +125,8 @@ pub fn latest(dir: &Path, size: usize) -> Result<Batch<'static>, Failure> {
 
 /// The same for a struct in a place of the caller's.
 pub fn latest_into(dir: &Path) -> Result<Batch<'static>, Failure> {
-    let (held, mut reader) = one_page(&dir.join("latest-into.region"))?;
-    let mut page = bytemuck::zeroed_box::<Page>();
+    let (held, mut reader) = one_array::<512>(&dir.join("latest-into.region"))?;
+    let mut page = bytemuck::zeroed_box::<Array<512>>();
     Ok(Box::new(move |times| {
         let _held = &held;
         let start = Instant::now();
@@ -106,10 +137,23 @@ pub fn latest_into(dir: &Path) -> Result<Batch<'static>, Failure> {
     }))
 }
 
-/// Reads one number of the newest record.
-pub fn latest_field(dir: &Path) -> Result<Batch<'static>, Failure> {
-    let (held, mut reader) = one_page(&dir.join("latest-field.region"))?;
-    let word = reader.field(|page| &page.words[300]);
+/// Stores a heartbeat, as a writer does that has nothing to publish.
+pub fn heartbeat(dir: &Path) -> Result<Batch<'static>, Failure> {
+    let mut writer = Writer::<Stu>::open_with(dir.join("heartbeat.region"), &quiet())?;
+    Ok(Box::new(move |times| {
+        let start = Instant::now();
+        for _ in 0..times {
+            writer.heartbeat()?;
+        }
+        Ok(start.elapsed())
+    }))
+}
+
+/// Reads one number of the newest record, which has so many words.
+pub fn latest_field<const WORDS: usize>(dir: &Path) -> Result<Batch<'static>, Failure> {
+    let path = dir.join(format!("latest-field-{WORDS}.region"));
+    let (held, mut reader) = one_array::<WORDS>(&path)?;
+    let word = reader.field(|array| &array.words[300]);
     Ok(Box::new(move |times| {
         let _held = &held;
         let start = Instant::now();
@@ -120,9 +164,11 @@ pub fn latest_field(dir: &Path) -> Result<Batch<'static>, Failure> {
     }))
 }
 
-fn one_page(path: &Path) -> Result<(Writer<Page>, Reader<Page>), Failure> {
-    let mut writer = Writer::<Page>::open_with(path, &quiet())?;
-    writer.publish(&bytemuck::zeroed_box::<Page>())?;
+fn one_array<const WORDS: usize>(
+    path: &Path,
+) -> Result<(Writer<Array<WORDS>>, Reader<Array<WORDS>>), Failure> {
+    let mut writer = Writer::<Array<WORDS>>::open_with(path, &quiet())?;
+    writer.publish(&bytemuck::zeroed_box::<Array<WORDS>>())?;
     let reader = Reader::open(path)?;
     Ok((writer, reader))
 }
@@ -152,17 +198,16 @@ fn publishing(mut writer: Writer<Stu>, attached: Vec<Reader<Stu>>) -> Batch<'sta
     })
 }
 
-/// Reads the newest record as a struct.
-pub fn latest_stu(dir: &Path) -> Result<Batch<'static>, Failure> {
-    let path = dir.join("latest-stu.region");
-    let mut writer = Writer::<Stu>::open_with(&path, &quiet())?;
+/// Reads the newest record as a struct, out of the region at `path`.
+pub fn latest_stu(path: &Path) -> Result<Batch<'static>, Failure> {
+    let mut writer = Writer::<Stu>::open_with(path, &quiet())?;
     writer.publish(&stu(1))?;
-    let mut reader = Reader::<Stu>::open(&path)?;
+    let mut reader = Reader::<Stu>::open(path)?;
     Ok(Box::new(move |times| {
         let _held = &writer;
         let start = Instant::now();
         for _ in 0..times {
-            black_box(&reader.latest()?);
+            black_box(&reader.latest()?.ok_or("nothing was published")?);
         }
         Ok(start.elapsed())
     }))
@@ -186,7 +231,7 @@ mod tests {
         assert_eq!(reader.latest(&mut record).unwrap().unwrap().sequence, 20);
         assert_eq!(record, blob(256, 1).bytes());
 
-        publish_stu(dir).unwrap()(20).unwrap();
+        publish_stu(&dir.join("publish-stu.region")).unwrap()(20).unwrap();
         let mut reader = Reader::<Stu>::open(dir.join("publish-stu.region")).unwrap();
         let sample = reader.latest().unwrap().unwrap();
         assert_eq!((sample.sequence(), sample.record), (20, stu(1)));

@@ -6,6 +6,7 @@
 //! ```text
 //!   ours                           the bare limit
 //!   publish, latest                memcpy of the same bytes, through a call            alone
+//!   publish, latest of 28 bytes    the protocol's stores and loads, and nothing else    bare_front
 //!   next, both sides spinning      two processes, one cache line each way              ping_pong
 //!   wake of a sleeping reader      two processes, a raw futex each way                 ping_pong
 //!   take-over by a standby         two processes, a lock from one to the other         handover
@@ -22,6 +23,7 @@ use std::time::Duration;
 use tempfile::TempDir;
 
 pub mod alone;
+pub mod bare_front;
 pub mod compare;
 pub mod handover;
 pub mod lines;

@@ -38,18 +38,19 @@ impl Buffer {
     }
 }
 
-/// A struct of 4 KiB.
-#[repr(C)]
+/// A struct of so many words.
+#[repr(transparent)]
 #[derive(Clone, Copy, Debug, Pod, Zeroable)]
-pub struct Page {
+pub struct Array<const WORDS: usize> {
     /// All of it.
-    pub words: [u64; 512],
+    pub words: [u64; WORDS],
 }
 
-impl Record for Page {
+impl<const WORDS: usize> Record for Array<WORDS> {
     fn schema() -> Schema {
-        let words = CType::array(Scalar::U64, 512).expect("fewer elements than an array may have");
-        let fields = Schema::builder("PAGE").field(FieldSpec::new("words", words));
+        let len = u32::try_from(WORDS).expect("a small number");
+        let words = CType::array(Scalar::U64, len).expect("fewer elements than an array may have");
+        let fields = Schema::builder("ARRAY").field(FieldSpec::new("words", words));
         fields.build().expect("one field")
     }
 }

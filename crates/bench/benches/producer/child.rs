@@ -1,9 +1,8 @@
-//! The processes that are measured: a producer, or the bare loop that it is compared with.
+//! The processes that are measured: a producer, a consumer, or the bare loop that a producer is compared with.
 
 use bench::Failure;
 use clap::Parser;
 use layout::{Record, Stu};
-use producer::cli::Args;
 use region::{BootTime, DynReader, DynWriter, Options, Publication};
 use rustix::process::{Signal, set_parent_process_death_signal};
 use rustix::thread::{ClockId, Timespec, clock_nanosleep_absolute};
@@ -16,6 +15,9 @@ use std::time::{Duration, Instant};
 pub(crate) const BARE: &str = "--bare";
 /// The argument that makes it a producer, whose arguments follow.
 pub(crate) const PRODUCER: &str = "--producer";
+
+/// The argument that makes it a consumer, whose arguments follow.
+pub(crate) const CONSUMER: &str = "--consumer";
 
 const NANOS: u64 = 1_000_000_000;
 
@@ -43,9 +45,16 @@ pub(crate) fn bare_loop(tick: &str, path: &Path) -> Result<(), Failure> {
 /// Is a producer with these arguments.
 pub(crate) fn produce(args: &[String]) -> Result<(), Failure> {
     set_parent_process_death_signal(Some(Signal::KILL))?;
-    producer::run(&Args::try_parse_from(
-        std::iter::once("producer").chain(args.iter().map(String::as_str)),
-    )?)?;
+    let args = std::iter::once("producer").chain(args.iter().map(String::as_str));
+    producer::run(&producer::cli::Args::try_parse_from(args)?)?;
+    Ok(())
+}
+
+/// Is a consumer with these arguments.
+pub(crate) fn consume(args: &[String]) -> Result<(), Failure> {
+    set_parent_process_death_signal(Some(Signal::KILL))?;
+    let args = std::iter::once("consumer").chain(args.iter().map(String::as_str));
+    consumer::run(&consumer::cli::Args::try_parse_from(args)?)?;
     Ok(())
 }
 

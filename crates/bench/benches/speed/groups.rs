@@ -31,7 +31,7 @@ fn group<'a>(criterion: &'a mut Criterion, name: &str) -> Group<'a> {
 }
 
 fn publish(group: &mut Group<'_>, dir: &Path) -> Result<(), Failure> {
-    measure(group, "Writer", 28, alone::publish_stu(dir)?);
+    measure(group, "Writer", 28, alone::publish_stu(&dir.join("publish.region"))?);
     measure(group, "Writer and clock", 28, alone::publish_stu_now(dir)?);
     measure(group, "clock", 28, alone::clock());
     for size in SIZES {
@@ -42,7 +42,7 @@ fn publish(group: &mut Group<'_>, dir: &Path) -> Result<(), Failure> {
 }
 
 fn latest(group: &mut Group<'_>, dir: &Path) -> Result<(), Failure> {
-    measure(group, "Reader", 28, alone::latest_stu(dir)?);
+    measure(group, "Reader", 28, alone::latest_stu(&dir.join("latest.region"))?);
     for size in SIZES {
         measure(group, "DynReader", size, alone::latest(dir, size)?);
         measure(group, "memcpy", size, alone::memcpy(size));

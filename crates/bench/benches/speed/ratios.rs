@@ -53,7 +53,20 @@ pub(crate) fn run(
 fn all(place: Place<'_>) -> Result<Vec<Pair<'_>>, Failure> {
     let Place { dir, ping_pong, .. } = place;
     let mut pairs = vec![
-        copying("publish 28 B, `Writer<Stu>`", alone::publish_stu(dir)?, 28),
+        copying(
+            "publish 28 B, `Writer<Stu>`",
+            alone::publish_stu(&dir.join("publish.region"))?,
+            28,
+        ),
+        Pair {
+            bare: ("ring and front alone", alone::bare_publish()),
+            target: Some(1.3),
+            ..copying(
+                "publish 28 B, `Writer<Stu>`, protocol",
+                alone::publish_stu(&dir.join("protocol.region"))?,
+                28,
+            )
+        },
         Pair {
             bare: ("one look at the clock", alone::clock()),
             target: None,
@@ -67,14 +80,36 @@ fn all(place: Place<'_>) -> Result<Vec<Pair<'_>>, Failure> {
     for size in SIZES {
         pairs.push(copying(&format!("publish {}", human(size)), alone::publish(dir, size)?, size));
     }
-    pairs.push(copying("latest 28 B, `Reader<Stu>`", alone::latest_stu(dir)?, 28));
+    pairs.push(copying(
+        "latest 28 B, `Reader<Stu>`",
+        alone::latest_stu(&dir.join("latest.region"))?,
+        28,
+    ));
+    pairs.push(Pair {
+        bare: ("ring and front alone", alone::bare_latest()),
+        target: Some(1.3),
+        ..copying(
+            "latest 28 B, `Reader<Stu>`, protocol",
+            alone::latest_stu(&dir.join("protocol-latest.region"))?,
+            28,
+        )
+    });
     for size in SIZES {
         pairs.push(copying(&format!("latest {}", human(size)), alone::latest(dir, size)?, size));
     }
     pairs.push(copying("latest 4 KiB, `latest_into`", alone::latest_into(dir)?, 4096));
     pairs.push(Pair {
         target: None,
-        ..copying("latest, one field of 4 KiB", alone::latest_field(dir)?, 4096)
+        ..copying("latest, one field of 4 KiB", alone::latest_field::<512>(dir)?, 4096)
+    });
+    pairs.push(Pair {
+        target: None,
+        ..copying("latest, one field of 64 KiB", alone::latest_field::<8192>(dir)?, 65_536)
+    });
+    pairs.push(Pair {
+        bare: ("one look at the clock", alone::clock()),
+        target: None,
+        ..copying("heartbeat", alone::heartbeat(dir)?, 28)
     });
     for readers in [1, 10, 100, 1000] {
         let what = format!("publish 28 B, attached readers: {readers}");
