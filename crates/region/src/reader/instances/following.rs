@@ -109,21 +109,20 @@ impl DynInstanceReader {
         Ok(Step::Pending)
     }
 
-    /// Goes on to what is to be read after `event`, or after a block without one.
+    /// Decides what is read after `event`, or after a block without one.
     fn advance(&mut self, event: Option<&InstanceEvent<Publication>>) {
         match (self.work, event.map(|event| &event.what)) {
-            // Each other event was a change of its own.
-            (Work::Block(_), Some(InstanceChange::Missed(_))) => {}
-            (Work::Block(_) | Work::Change, _) => self.work = Work::Change,
+            (Work::All(block), None) => self.turn_to(block + 1),
             // The changes announce what is newer: an instance that is published to without pause does
             // not keep the reader from the others.
-            (Work::All(block), Some(InstanceChange::Record(record))) => {
-                if record.sequence >= self.until {
-                    self.turn_to(block + 1);
-                }
+            (Work::All(block), Some(InstanceChange::Record(record)))
+                if record.sequence >= self.until =>
+            {
+                self.turn_to(block + 1);
             }
-            (Work::All(_), Some(_)) => {}
-            (Work::All(block), None) => self.turn_to(block + 1),
+            // Each other event was a change of its own.
+            (Work::All(_), Some(_)) | (Work::Block(_), Some(InstanceChange::Missed(_))) => {}
+            (Work::Block(_) | Work::Change, _) => self.work = Work::Change,
         }
     }
 
