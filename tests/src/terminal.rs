@@ -2,6 +2,7 @@
 //!
 //! Invariant: the tmux server is this [`Terminal`]'s own (its socket lies in the test's directory), reads no
 //! configuration, and ends with it.
+#![allow(clippy::disallowed_types)] // a number for each terminal of the test program
 
 use std::process::Output;
 use std::sync::atomic::{AtomicU32, Ordering};

@@ -51,21 +51,28 @@ pub(crate) fn run(
 }
 
 fn all(place: Place<'_>) -> Result<Vec<Pair<'_>>, Failure> {
-    let Place { dir, ping_pong, .. } = place;
+    let mut pairs = publishing(place.dir)?;
+    pairs.extend(reading(place.dir)?);
+    pairs.extend(beside_readers(place.dir)?);
+    pairs.extend(one_way(place.ping_pong));
+    pairs.push(handing_over(
+        "standby, from the kill to its first publish",
+        Handover::Region,
+        place,
+    ));
+    let what = "`producer --standby`, from the kill to its first publish";
+    pairs.push(handing_over(what, Handover::Producer, place));
+    Ok(pairs)
+}
+
+fn publishing(dir: &Path) -> Result<Vec<Pair<'_>>, Failure> {
+    let stu = |file: &str| alone::publish_stu(&dir.join(file));
     let mut pairs = vec![
-        copying(
-            "publish 28 B, `Writer<Stu>`",
-            alone::publish_stu(&dir.join("publish.region"))?,
-            28,
-        ),
+        copying("publish 28 B, `Writer<Stu>`", stu("publish.region")?, 28),
         Pair {
             bare: ("ring and front alone", alone::bare_publish()),
             target: Some(1.3),
-            ..copying(
-                "publish 28 B, `Writer<Stu>`, protocol",
-                alone::publish_stu(&dir.join("protocol.region"))?,
-                28,
-            )
+            ..copying("publish 28 B, `Writer<Stu>`, protocol", stu("protocol.region")?, 28)
         },
         Pair {
             bare: ("one look at the clock", alone::clock()),
@@ -76,41 +83,44 @@ fn all(place: Place<'_>) -> Result<Vec<Pair<'_>>, Failure> {
                 28,
             )
         },
+        Pair {
+            bare: ("one look at the clock", alone::clock()),
+            target: None,
+            ..copying("heartbeat", alone::heartbeat(dir)?, 28)
+        },
     ];
     for size in SIZES {
         pairs.push(copying(&format!("publish {}", human(size)), alone::publish(dir, size)?, size));
     }
-    pairs.push(copying(
-        "latest 28 B, `Reader<Stu>`",
-        alone::latest_stu(&dir.join("latest.region"))?,
-        28,
-    ));
-    pairs.push(Pair {
-        bare: ("ring and front alone", alone::bare_latest()),
-        target: Some(1.3),
-        ..copying(
-            "latest 28 B, `Reader<Stu>`, protocol",
-            alone::latest_stu(&dir.join("protocol-latest.region"))?,
-            28,
-        )
-    });
+    Ok(pairs)
+}
+
+fn reading(dir: &Path) -> Result<Vec<Pair<'_>>, Failure> {
+    let stu = |file: &str| alone::latest_stu(&dir.join(file));
+    let mut pairs = vec![
+        copying("latest 28 B, `Reader<Stu>`", stu("latest.region")?, 28),
+        Pair {
+            bare: ("ring and front alone", alone::bare_latest()),
+            target: Some(1.3),
+            ..copying("latest 28 B, `Reader<Stu>`, protocol", stu("protocol-latest.region")?, 28)
+        },
+    ];
     for size in SIZES {
         pairs.push(copying(&format!("latest {}", human(size)), alone::latest(dir, size)?, size));
     }
     pairs.push(copying("latest 4 KiB, `latest_into`", alone::latest_into(dir)?, 4096));
-    pairs.push(Pair {
-        target: None,
-        ..copying("latest, one field of 4 KiB", alone::latest_field::<512>(dir)?, 4096)
-    });
-    pairs.push(Pair {
-        target: None,
-        ..copying("latest, one field of 64 KiB", alone::latest_field::<8192>(dir)?, 65_536)
-    });
-    pairs.push(Pair {
-        bare: ("one look at the clock", alone::clock()),
-        target: None,
-        ..copying("heartbeat", alone::heartbeat(dir)?, 28)
-    });
+    let fields = [
+        ("latest, one field of 4 KiB", alone::latest_field::<512>(dir)?, 4096),
+        ("latest, one field of 64 KiB", alone::latest_field::<8192>(dir)?, 65_536),
+    ];
+    for (what, ours, size) in fields {
+        pairs.push(Pair { target: None, ..copying(what, ours, size) });
+    }
+    Ok(pairs)
+}
+
+fn beside_readers(dir: &Path) -> Result<Vec<Pair<'_>>, Failure> {
+    let mut pairs = Vec::new();
     for readers in [1, 10, 100, 1000] {
         let what = format!("publish 28 B, attached readers: {readers}");
         let ours = alone::publish_to(&dir.join(format!("to-{readers}.region")), readers)?;
@@ -118,7 +128,12 @@ fn all(place: Place<'_>) -> Result<Vec<Pair<'_>>, Failure> {
         let bare = ("without readers", none);
         pairs.push(Pair { bare, target: None, ..copying(&what, ours, 28) });
     }
-    pairs.push(spinning("next 28 B, `Reader<Stu>`, one way", ping_pong, Exchange::NextStu));
+    Ok(pairs)
+}
+
+fn one_way(ping_pong: &RefCell<PingPong>) -> Vec<Pair<'_>> {
+    let mut pairs =
+        vec![spinning("next 28 B, `Reader<Stu>`, one way", ping_pong, Exchange::NextStu)];
     for size in SIZES {
         let what = format!("next {}, one way", human(size));
         pairs.push(spinning(&what, ping_pong, Exchange::Next(size)));
@@ -127,14 +142,7 @@ fn all(place: Place<'_>) -> Result<Vec<Pair<'_>>, Failure> {
         let what = format!("wake, next {}, one way", human(size));
         pairs.push(sleeping(&what, ping_pong, Exchange::Wake(size)));
     }
-    pairs.push(handing_over(
-        "standby, from the kill to its first publish",
-        Handover::Region,
-        place,
-    ));
-    let what = "`producer --standby`, from the kill to its first publish";
-    pairs.push(handing_over(what, Handover::Producer, place));
-    Ok(pairs)
+    pairs
 }
 
 fn copying<'a>(what: &str, ours: Batch<'a>, size: usize) -> Pair<'a> {

@@ -202,7 +202,7 @@ impl Top {
             // The whole job stops, as by the key in any other program: the signal comes as a message.
             Effect::Suspend if has_shell() => kill_current_process_group(Signal::TSTP)?,
             Effect::Suspend => {
-                self.model.notice = Some("there is no shell to suspend to".to_owned())
+                self.model.notice = Some("there is no shell to suspend to".to_owned());
             }
             Effect::None | Effect::Quit => {}
         }

@@ -241,7 +241,9 @@ mod tests {
         for (tenth, value) in (1..).zip(values) {
             record.set_by_name("x", &Value::F64(*value)).expect("a field");
             let at = BootTime::from_nanos(tenth * 100_000_000);
-            tracks.iter_mut().for_each(|track| track.take(record.view(), at));
+            for track in &mut tracks {
+                track.take(record.view(), at);
+            }
         }
         tracks
     }

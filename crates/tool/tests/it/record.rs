@@ -104,7 +104,7 @@ fn a_file_that_reaches_its_limit_is_an_error_and_keeps_what_was_in_it() {
     assert!(said.contains("out.mcap: cannot write: File too large"), "{said}");
     assert!(said.contains("what was recorded before is in it"), "{said}");
     let (all, is_whole) = messages(&file);
-    assert!(is_whole && all.iter().any(|message| message.data == [7; 60_000]));
+    assert!(is_whole && all.iter().any(|message| message.data == vec![7; 60_000]));
     drop(writer);
     world.prints("replay out.mcap --prefix again- --speed max");
 }

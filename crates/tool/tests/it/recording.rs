@@ -37,7 +37,7 @@ pub(crate) fn odd_record(n: u64) -> RecordBuf {
         ("big", Value::Uint(u64::MAX - n)),
         ("speed", if n == 2 { Value::F32(f32::NAN) } else { Value::F32(0.1) }),
         ("mode", Value::Uint(n % 2)),
-        ("ok", Value::Bool(n % 2 == 0)),
+        ("ok", Value::Bool(n.is_multiple_of(2))),
         ("far", Value::List(far)),
     ] {
         record.set_by_name(name, &value).expect("a value");
@@ -84,7 +84,7 @@ impl Running {
 
 #[track_caller]
 pub(crate) fn wait_until(what: &str, mut ready: impl FnMut() -> bool) {
-    let deadline = Instant::now() + Duration::from_secs(60);
+    let deadline = Instant::now() + Duration::from_mins(1);
     while !ready() {
         assert!(Instant::now() < deadline, "not within 60 s: {what}");
         std::thread::sleep(Duration::from_millis(5));
