@@ -142,7 +142,7 @@ mod tests {
     /// The source of what runs as a service, with its line continuations closed, every `{...}` of
     /// a message replaced by one mark.
     fn messages() -> String {
-        let mut folders: Vec<PathBuf> = ["producer", "consumer", "region", "daemon"]
+        let mut folders: Vec<PathBuf> = ["producer", "consumer", "region", "daemon", "render"]
             .map(|name| source().join("crates").join(name).join("src"))
             .into();
         let mut all = String::new();

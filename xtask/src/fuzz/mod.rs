@@ -25,9 +25,10 @@ use crate::tools::{Fallible, cargo, done, target_directory};
 use report::Report;
 
 /// Every target, as crates/fuzz has them, and the longest input worth trying on it, in bytes.
-const TARGETS: [(&str, u32); 9] = [
+const TARGETS: [(&str, u32); 10] = [
     ("region", 2048),
     ("writer", 2048),
+    ("instances", 4096),
     ("bare", 1024),
     ("header", 300),
     ("schema", 2048),
