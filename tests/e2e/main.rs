@@ -44,6 +44,7 @@ mod standby;
 mod standby_input;
 mod stdin_config;
 mod terminal;
+mod top;
 mod torn;
 mod traps;
 mod vandal;
@@ -58,6 +59,11 @@ fn producer() -> Program {
 /// The consumer.
 fn consumer() -> Program {
     Program::under_test("consumer", env!("CARGO_BIN_EXE_consumer-under-test"))
+}
+
+/// The program for people, as cargo built it.
+fn mapcast() -> Program {
+    Program::new("mapcast", env!("CARGO_BIN_EXE_mapcast-under-test"))
 }
 
 /// The copier, as cargo built it.

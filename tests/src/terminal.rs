@@ -66,6 +66,33 @@ impl<'a> Terminal<'a> {
         wait_until("the end of the program in the terminal", || !self.is_running());
     }
 
+    /// Presses keys, as tmux calls them: `Enter`, `C-c`, or letters.
+    #[track_caller]
+    pub fn keys(&self, keys: &[&str]) {
+        self.tmux(&[&["send-keys"], keys].concat());
+    }
+
+    /// Sends these bytes, as the terminal does for the mouse.
+    #[track_caller]
+    pub fn bytes(&self, bytes: &str) {
+        let codes: Vec<String> = bytes.bytes().map(|byte| format!("{byte:x}")).collect();
+        let mut keys = vec!["send-keys", "-H"];
+        keys.extend(codes.iter().map(String::as_str));
+        self.tmux(&keys);
+    }
+
+    /// Whether the program uses the alternate screen, the mouse and the cursor, as `1 0 1`.
+    #[track_caller]
+    pub fn modes(&self) -> String {
+        self.shown("#{alternate_on} #{mouse_any_flag} #{cursor_flag}")
+    }
+
+    /// What is on the screen now. A character outside of ASCII is a `_`.
+    #[track_caller]
+    pub fn screen(&self) -> String {
+        self.tmux(&["capture-pane", "-p"])
+    }
+
     /// Gives the terminal another number of columns.
     #[track_caller]
     pub fn resize(&self, columns: u16) {
