@@ -6,9 +6,12 @@
 //! contract. A bare region must be their file, byte for byte.
 
 use std::fs;
+use std::num::NonZeroU32;
 use std::os::unix::fs::MetadataExt;
 
 use e2e::{Daemon, Place, Program, compile_c, wait_until};
+use layout::{Record as _, Stu};
+use region::{BareReader, BareWriter, Options};
 use serde_json::Value;
 
 use crate::{consumer, producer};
@@ -171,4 +174,32 @@ fn the_producer_continues_in_a_c_writers_file() {
     let mut producer = start_producer(&place, SLOW);
     reader.out_line("the producer's counter", |line| id_of(line) == 10);
     producer.stop();
+}
+
+#[test]
+fn a_c_program_and_ours_share_an_array_of_structs() {
+    let (compiled, place) = (Place::on_disk(), Place::new());
+    let class = compile_c("class", &compiled);
+    let (path, schema) = (place.path("class.bin"), Stu::schema());
+    let count = NonZeroU32::new(30).expect("thirty");
+    assert_eq!(class.start(&place, "class.bin write").exit_code(), 0);
+    let mut reader = BareReader::open_array(&path, &schema, count).expect("its file");
+    let mut student = Stu::new(0, "", ' ');
+    for (index, id) in (0..30).zip(100..) {
+        reader.latest_at(index, bytemuck::bytes_of_mut(&mut student)).expect("a struct");
+        assert_eq!(student, Stu::new(id, "xiaoming", 'm'), "student {index}");
+    }
+
+    let mut writer =
+        BareWriter::open_array(&path, &schema, count, &Options::new()).expect("the same file");
+    writer.publish_at(7, bytemuck::bytes_of(&Stu::new(7, "hong", 'f'))).expect("a publish");
+    let mut c_reader = class.start(&place, "class.bin read");
+    for index in 0..30 {
+        let expected = if index == 7 {
+            "id=7\tname=hong\tf".to_owned()
+        } else {
+            format!("id={}\tname=xiaoming\tm", 100 + index)
+        };
+        assert_eq!(c_reader.next_out(), expected);
+    }
 }

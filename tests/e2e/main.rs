@@ -16,6 +16,7 @@ mod death;
 #[cfg(target_arch = "x86_64")]
 mod death_instances;
 mod faults;
+mod follow_instances;
 mod hangup;
 mod health;
 mod help;

@@ -4,7 +4,7 @@ use layout::{FieldSpec, Schema};
 use region::{DynInstanceWriter, Options, RegionError};
 use std::path::Path;
 
-/// Most instances.
+/// Most instances, unless a test wants more.
 const MAX: u32 = 3;
 /// Bytes of a record: three words.
 pub const LEN: usize = 24;
@@ -17,10 +17,21 @@ pub const LEN: usize = 24;
 /// # Panics
 /// Never: the schema is a constant.
 pub fn writer(path: &Path) -> Result<DynInstanceWriter, RegionError> {
+    writer_of(path, MAX)
+}
+
+/// The same, for so many instances.
+///
+/// # Errors
+/// As [`writer`].
+///
+/// # Panics
+/// As [`writer`].
+pub fn writer_of(path: &Path, max: u32) -> Result<DynInstanceWriter, RegionError> {
     let words: layout::CType = "u64[3]".parse().expect("a type");
     let schema = Schema::builder("WORDS").field(FieldSpec::new("words", words)).build();
     let options = Options::new().slots(4);
-    DynInstanceWriter::open_with(path, &schema.expect("a schema"), &options, MAX)
+    DynInstanceWriter::open_with(path, &schema.expect("a schema"), &options, max)
 }
 
 /// Record `sequence` of the instance called `name`, which is one letter.
