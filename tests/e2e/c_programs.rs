@@ -176,6 +176,49 @@ fn the_producer_continues_in_a_c_writers_file() {
     producer.stop();
 }
 
+/// A class of 30 students, each of whose numbers is in the file `numbers`.
+fn class_config() -> Place {
+    let place = Place::new();
+    let field = |name: &str, ctype: &str, source: &str| {
+        format!(
+            "[[record.field]]\nname = \"{name}\"\ntype = \"{ctype}\"\nsource = {{ {source} }}\n"
+        )
+    };
+    let number = "file = { path = \"./numbers\", key = \"{instance}\" }";
+    let class = [
+        "[region]\npath = \"./class.bin\"\nformat = \"bare\"\n".to_owned(),
+        "[record]\nname = \"STU\"\ninstances = 30\n".to_owned(),
+        field("id", "i32", number),
+        field("name", "char[20]", "const = \"hong\""),
+        field("sex", "char", "const = \"f\""),
+        "[producer]\ntick = \"1h\"\n".to_owned(),
+        "[consumer]\nline = \"{instance}\\tid={id}\\tname={name}\\t{sex}\"\n".to_owned(),
+    ];
+    place.write("class.toml", class.concat());
+    let numbers: Vec<String> = (0..30).map(|place| format!("{place} {}\n", 500 + place)).collect();
+    place.write("numbers", numbers.concat());
+    place
+}
+
+#[test]
+fn the_producer_and_the_consumer_share_an_array_with_a_c_program() {
+    let (compiled, place) = (Place::on_disk(), class_config());
+    let class = compile_c("class", &compiled);
+    assert_eq!(class.start(&place, "class.bin write").exit_code(), 0);
+    let mut table = consumer().start(&place, "class.toml --once");
+    for index in 0..30 {
+        assert_eq!(table.next_out(), format!("{index}\tid={}\tname=xiaoming\tm", 100 + index));
+    }
+    assert_eq!(table.exit_code(), 0);
+
+    assert_eq!(producer().start(&place, "class.toml --ticks 1").exit_code(), 0);
+    let mut c_reader = class.start(&place, "class.bin read");
+    for index in 0..30 {
+        assert_eq!(c_reader.next_out(), format!("id={}\tname=hong\tf", 500 + index));
+    }
+    assert_eq!(c_reader.exit_code(), 0);
+}
+
 #[test]
 fn a_c_program_and_ours_share_an_array_of_structs() {
     let (compiled, place) = (Place::on_disk(), Place::new());

@@ -1,7 +1,5 @@
 //! Instances that are asked for and not there.
 
-use layout::InstanceName;
-
 use crate::error::{ConsumerError, Kind};
 use crate::messages::Change;
 use crate::printer::Flow;
@@ -12,13 +10,7 @@ impl Session<'_> {
     pub(crate) fn absence(&self) -> Option<Kind> {
         let selection = self.link.selection();
         let names = self.link.names().filter(|_| !selection.is_all())?;
-        let pattern = selection.unmatched(&names)?.to_owned();
-        let known: Vec<&str> = names.iter().map(InstanceName::as_str).collect();
-        let advice = match &known[..] {
-            [] => "the region has no instances yet".to_owned(),
-            known => query::instead_of(&pattern, known),
-        };
-        Some(Kind::NoInstance { path: self.link.path(), pattern, advice })
+        selection.absence(self.link.path(), &names)
     }
 
     /// Logs which instance that is asked for is not there, once for each file, and waits for it.

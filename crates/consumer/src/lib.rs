@@ -122,7 +122,11 @@ fn start(
     // An unusable directory of regions is an error now, not after a wait.
     target.locate()?;
     let view = args.view(target.line.as_deref());
-    let link = Link::new(Target { begin: args.begin(), selection: args.selection(), ..target });
+    let target = Target { begin: args.begin(), selection: args.selection(), ..target };
+    if let Some(absence) = target.absence() {
+        return Err(absence.into());
+    }
+    let link = Link::new(target);
     if (args.follow || args.last.is_some()) && is_bare {
         let option = if args.follow { "--follow" } else { "--last" };
         return Err(Kind::BareFollow { path: link.path(), option }.into());

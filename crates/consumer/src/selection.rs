@@ -1,7 +1,11 @@
 //! Which instances are read: `--instance`.
 
+use std::path::PathBuf;
+
 use glob::Pattern;
 use layout::InstanceName;
+
+use crate::error::Kind;
 
 /// The name of an instance, or a pattern of names.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -51,6 +55,17 @@ impl Selection {
         let is_matched = |pattern: &&NamePattern| names.iter().any(|name| pattern.matches(name));
         let pattern = self.patterns.iter().find(|pattern| !is_matched(pattern))?;
         Some(&pattern.text)
+    }
+
+    /// Why an instance that is asked for is not there, if one is not: the region at `path` has `names`.
+    pub(crate) fn absence(&self, path: PathBuf, names: &[InstanceName]) -> Option<Kind> {
+        let pattern = self.unmatched(names)?.to_owned();
+        let known: Vec<&str> = names.iter().map(InstanceName::as_str).collect();
+        let advice = match &known[..] {
+            [] => "the region has no instances yet".to_owned(),
+            known => query::instead_of(&pattern, known),
+        };
+        Some(Kind::NoInstance { path, pattern, advice })
     }
 }
 

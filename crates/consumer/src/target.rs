@@ -23,7 +23,7 @@ use std::time::Duration;
 use daemon::{Passed, PassedFd};
 use layout::Schema;
 use region::{Begin, DynInstanceReader, DynReader, RegionError, RegionErrorKind};
-use settings::{Address, AddressError, ConsumerSettings, Settings, is_stdin};
+use settings::{Address, AddressError, ConsumerSettings, RecordSettings, Settings, is_stdin};
 
 use crate::error::{ConsumerError, Kind};
 use crate::selection::Selection;
@@ -76,7 +76,8 @@ pub(crate) enum Format {
     /// The region describes itself; a configuration may describe the expected record.
     Mapcast { expected: Option<Arc<Schema>> },
     /// The struct alone, as the configuration describes it.
-    Bare(Arc<Schema>),
+    /// With instances, an array of it.
+    Bare(RecordSettings),
 }
 
 impl Target {
@@ -114,10 +115,10 @@ impl Target {
     }
 
     fn configured(settings: Settings) -> Self {
-        let schema = settings.record.schema;
+        let record = settings.record;
         let format = match settings.region.format {
-            settings::Format::Mapcast => Format::Mapcast { expected: Some(schema) },
-            settings::Format::Bare => Format::Bare(schema),
+            settings::Format::Mapcast => Format::Mapcast { expected: Some(record.schema) },
+            settings::Format::Bare => Format::Bare(record),
         };
         let ConsumerSettings { poll, line } = settings.consumer;
         let (address, begin) = (settings.region.address, Begin::default());
@@ -147,7 +148,9 @@ impl Target {
     pub(crate) fn open(&self) -> Result<Box<dyn MappedSource>, RegionError> {
         let address = self.locate()?;
         Ok(match (&self.format, &self.passed) {
-            (Format::Bare(schema), _) => Box::new(BareSource::open(&address, schema)?),
+            (Format::Bare(record), _) => {
+                Box::new(BareSource::open(&address, record, &self.selection)?)
+            }
             (Format::Mapcast { .. }, Some(passed)) => self.source(
                 || DynReader::open_file(&passed.file, &passed.label),
                 || DynInstanceReader::open_file(&passed.file, &passed.label),
@@ -172,6 +175,14 @@ impl Target {
             }
             Err(error) => Err(error),
         }
+    }
+
+    /// Why an instance that is asked for will never be there, if that is so: a bare file has those of its
+    /// configuration.
+    pub(crate) fn absence(&self) -> Option<Kind> {
+        let Format::Bare(record) = &self.format else { return None };
+        let names = record.listed();
+        if names.is_empty() { None } else { self.selection.absence(self.path(), names) }
     }
 
     pub(crate) fn is_bare(&self) -> bool {
@@ -243,6 +254,6 @@ mod tests {
             .expect("a configuration");
         assert_eq!(target.address, Address::Path("./x.region".into()));
         assert_eq!(target.poll, Duration::from_millis(30));
-        assert!(matches!(&target.format, Format::Bare(schema) if schema.size() == 4));
+        assert!(matches!(&target.format, Format::Bare(record) if record.schema.size() == 4));
     }
 }

@@ -83,7 +83,12 @@ fn report(settings: &Settings, path: &str) -> Result<String, ProducerError> {
             say("format", &format!("mapcast, {slots} of {stride} bytes, {len} bytes in all"));
         }
         Format::Bare => {
-            say("format", "bare: the struct alone, readers may see half-written records");
+            let count = settings.record.structs().get();
+            let what = match count {
+                1 => "the struct alone".to_owned(),
+                _ => counted(count, "struct"),
+            };
+            say("format", &format!("bare: {what}, readers may see half-written records"));
         }
     }
     say("mode", &format!("{:04o}", region.mode));

@@ -9,7 +9,7 @@ use clap::Parser;
 use clap::builder::{OsStringValueParser, TypedValueParser};
 use daemon::PassedFd;
 use daemon::cli::{self, CommonArgs, VERSION};
-use settings::{Address, AddressError, EMBEDDED_ORIGIN, Settings, duration, is_stdin};
+use settings::{Address, AddressError, EMBEDDED_ORIGIN, Format, Settings, duration, is_stdin};
 
 use crate::configs::Config;
 use crate::error::{Kind, ProducerError};
@@ -127,6 +127,10 @@ impl Args {
             None => Settings::embedded(),
         };
         if self.replay {
+            if settings.region.format == Format::Bare && settings.record.instances.is_some() {
+                let path = config.path().unwrap_or(EMBEDDED_ORIGIN.as_ref());
+                return Err(Kind::ReplayIntoArray(path.to_owned()).into());
+            }
             settings = settings.replaying();
         }
         if !self.check {

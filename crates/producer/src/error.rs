@@ -4,7 +4,7 @@ use std::io;
 use std::path::PathBuf;
 
 use daemon::logging::LogError;
-use daemon::{Exit, OutputError, PassedError, counted};
+use daemon::{Exit, OutputError, PassedError};
 use region::RegionError;
 use settings::SettingsError;
 
@@ -84,17 +84,17 @@ pub(crate) enum Kind {
     Read(io::Error),
     /// The struct in a bare file cannot change while programs share it.
     #[error(
-        "{}: a bare file keeps its size ({}, the new record has {want}); \
+        "{}: a bare file keeps its size ({have}, the new record has {want}); \
          stop the producer, remove the file, start again",
-        path.display(), counted(*have, "byte")
+        path.display()
     )]
     BareSize {
         /// The file.
         path: PathBuf,
-        /// Its size in bytes.
-        have: usize,
-        /// Size of the new record in bytes.
-        want: usize,
+        /// Its size: `28 bytes`, or `30 structs of 28 bytes`.
+        have: String,
+        /// Size of the new record, or of an array of it.
+        want: String,
     },
     /// A reload would change the format of the region.
     #[error("{}: its format cannot change while it is published; start the producer again", .0.display())]
@@ -105,6 +105,12 @@ pub(crate) enum Kind {
     /// Descriptors that were passed cannot be taken.
     #[error(transparent)]
     Passed(PassedError),
+    /// A line of a recording names an instance, but no place in an array.
+    #[error(
+        "{}: describes an array of structs, into which --replay does not publish; remove instances, or \
+         the format of [region]", .0.display()
+    )]
+    ReplayIntoArray(PathBuf),
     /// A bare file is not handed over as a descriptor.
     #[error(
         "{}: a bare file cannot be published to by a descriptor; give its path with --region",
@@ -145,7 +151,9 @@ impl ProducerError {
     /// The exit code for this error.
     pub fn exit(&self) -> Exit {
         match self.0 {
-            Kind::Log(_) | Kind::OneRegion(_) | Kind::GivenTwice(_) => Exit::Usage,
+            Kind::Log(_) | Kind::OneRegion(_) | Kind::GivenTwice(_) | Kind::ReplayIntoArray(_) => {
+                Exit::Usage
+            }
             Kind::Region(ref error) if error.is_of_environment() => Exit::Usage,
             _ => Exit::Failure,
         }

@@ -6,9 +6,9 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use layout::InstanceName;
 use layout::header::MAX_INSTANCES;
 use layout::text::quote;
+use layout::{BadInstanceName, InstanceName};
 use serde::Deserialize;
 
 use crate::fault::{Fault, Problem};
@@ -115,7 +115,18 @@ pub(crate) fn read(node: &Node<'_>) -> Result<Instances, Problem> {
     if node.value.is_array() || node.value.is_str() {
         return list(node).map(Instances::Named);
     }
-    Err(node.problem(Fault::Type("a list of names or a table".into())))
+    if node.value.is_integer() {
+        return numbered(node).map(Instances::Named);
+    }
+    Err(node.problem(Fault::Type("a number, a list of names or a table".into())))
+}
+
+/// So many, called 0, 1, 2 ...
+fn numbered(node: &Node<'_>) -> Result<Vec<InstanceName>, Problem> {
+    let count = node.whole().map_err(|fault| node.problem(fault))?;
+    let count: u32 = node.in_range(count, (1, MAX_INSTANCES.into()))?;
+    let refuse = |error: BadInstanceName| node.problem(Fault::Other(error.to_string()));
+    (0..count).map(|index| index.to_string().parse().map_err(refuse)).collect()
 }
 
 fn list(node: &Node<'_>) -> Result<Vec<InstanceName>, Problem> {

@@ -150,8 +150,8 @@ impl Settings {
             return Ok(());
         };
         let why = match instances {
-            _ if self.region.format == Format::Bare => {
-                "a bare file has one record; remove it, or the format of [region]"
+            Instances::Glob(_) | Instances::Input(_) if self.region.format == Format::Bare => {
+                "a bare file has a fixed number of records; write instances = 30, or a list of names"
             }
             Instances::Named(_) | Instances::Glob(_) if self.reads_input() => {
                 "a line of input has to name its instance; write instances = { input = \"symbol\" }, \

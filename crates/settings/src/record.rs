@@ -4,6 +4,7 @@
 //! another program publishes, described here so that a consumer can read it.
 
 use std::collections::{BTreeMap, HashMap};
+use std::num::NonZeroU32;
 use std::sync::Arc;
 
 use layout::text::{quote, shorten};
@@ -33,6 +34,22 @@ pub struct RecordSettings {
     pub computed: Vec<usize>,
     /// The instances; `None`: the region has one record.
     pub instances: Option<Instances>,
+}
+
+impl RecordSettings {
+    /// The instances that the configuration lists. None if there is one record, or if their names come from
+    /// elsewhere.
+    pub fn listed(&self) -> &[InstanceName] {
+        match &self.instances {
+            Some(Instances::Named(names)) => names,
+            Some(Instances::Glob(_) | Instances::Input(_)) | None => &[],
+        }
+    }
+
+    /// How many structs a bare file of it holds: one for each instance that is listed.
+    pub fn structs(&self) -> NonZeroU32 {
+        u32::try_from(self.listed().len()).ok().and_then(NonZeroU32::new).unwrap_or(NonZeroU32::MIN)
+    }
 }
 
 /// `[record]` as serde fills it.

@@ -33,6 +33,26 @@ fn a_list_is_all_instances_and_one_name_is_a_list() {
 }
 
 #[test]
+fn a_number_is_so_many_called_by_their_numbers() {
+    let numbered = instances("3", "const = 1");
+    assert_eq!(numbered, Instances::Named(["0", "1", "2"].map(name).to_vec()));
+    assert_eq!(instances("65536", "const = 1").max(), 65536);
+}
+
+#[test]
+fn a_bare_file_holds_a_struct_for_each_instance_that_is_listed() {
+    let structs = |instances: &str| {
+        let text = format!(
+            "[region]\nname = \"r\"\nformat = \"bare\"\n[record]\nname = \"R\"\n{instances}\n\
+             [[record.field]]\nname = \"a\"\ntype = \"u64\"\n"
+        );
+        Settings::parse(&text, "x.toml").expect("settings").record.structs().get()
+    };
+    let texts = ["", "instances = 30", "instances = [\"a\", \"b\"]", "instances = \"a\""];
+    assert_eq!(texts.map(structs), [1, 30, 2, 1]);
+}
+
+#[test]
 fn a_pattern_is_searched_each_second_for_up_to_256_names_unless_it_says_otherwise() {
     let patterns = vec![PathBuf::from("/x/*")];
     let second = Duration::from_secs(1);

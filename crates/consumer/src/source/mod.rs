@@ -1,6 +1,7 @@
 //! A region or a bare file, mapped, with the buffer that its records are copied to.
 //!
-//! - `region` has one record, `instances` has many, `bare` has neither a header nor numbers.
+//! - `region` has one record, `instances` has many, `bare` has neither a header nor numbers, and one
+//!   record or an array.
 
 mod bare;
 mod instances;

@@ -29,12 +29,28 @@ fn stage() -> (Stage, PathBuf) {
     (stage, config)
 }
 
+/// The same for an array, whose structs have these names.
+fn array_stage(instances: &str) -> (Stage, PathBuf) {
+    let (stage, config) = stage();
+    let text = fs::read_to_string(&config).unwrap();
+    let named = text.replace("field = [", &format!("instances = {instances}\nfield = ["));
+    let named = named.replace("line = \"", "line = \"{instance}\\t");
+    fs::write(&config, named).unwrap();
+    (stage, config)
+}
+
 /// A C program writes the struct, in place.
 fn writes(stage: &Stage, id: i32) -> Step {
+    writes_at(stage, 0, id)
+}
+
+/// The same in an array.
+fn writes_at(stage: &Stage, place: u64, id: i32) -> Step {
     stage.file(move |path| {
         let file = File::options().write(true).create(true).truncate(false).open(path).unwrap();
         let bytes = Stu::new(id, "xiaoming", 'm');
-        std::os::unix::fs::FileExt::write_all_at(&file, bytemuck::bytes_of(&bytes), 0).unwrap();
+        let bytes = bytemuck::bytes_of(&bytes);
+        std::os::unix::fs::FileExt::write_all_at(&file, bytes, 28 * place).unwrap();
     })
 }
 
@@ -113,4 +129,53 @@ fn a_bare_file_that_is_cut_deleted_and_replaced_is_found_again() {
         let expected = ["truncated", "re-attached", "missing", "re-attached"];
         assert_eq!(played.words(), expected, "{len}: {:?}", played.notices);
     }
+}
+
+#[test]
+fn an_array_is_a_table_with_a_line_for_each_struct() {
+    let (stage, config) = array_stage("3");
+    for place in 0..3 {
+        writes_at(&stage, place, 10 + i32::try_from(place).unwrap())();
+    }
+    let once = |args: &[&str]| {
+        let args = [&["--once"], args].concat();
+        let played = stage.play_source(config.to_str().unwrap(), &args, []);
+        played.lines().iter().map(|line| (*line).to_owned()).collect::<Vec<_>>()
+    };
+    let line = |place: i32| format!("{place}\tid={}\tname=xiaoming\tm", 10 + place);
+    assert_eq!(once(&[]), [0, 1, 2].map(line));
+    assert_eq!(once(&["--instance", "[12]"]), [1, 2].map(line));
+    let json = r#"{"lineage":null,"sequence":null,"instance":"2","published_at":null,"age_ns":null,"state":null,"epoch":null,"record":{"id":12,"name":"xiaoming","sex":"m"}}"#;
+    assert_eq!(once(&["--format=json", "--instance=2"]), [json]);
+    let csv = once(&["--format=csv", "--instance=1", "--fields=id"]);
+    assert_eq!(csv[1], ",,1,,,,,11");
+}
+
+#[test]
+fn what_changes_in_an_array_is_printed_with_the_name_of_its_struct() {
+    let (stage, config) = array_stage(r#"["hong", "ming"]"#);
+    for place in 0..2 {
+        writes_at(&stage, place, 1)();
+    }
+    let steps = [writes_at(&stage, 1, 2), writes_at(&stage, 0, 3)];
+    let args = ["--poll=1ms", "--on-change", "--fields=id"];
+    let played = stage.play_source(config.to_str().unwrap(), &args, steps);
+    assert_eq!(played.lines(), ["hong\tid=1", "ming\tid=1", "ming\tid=2", "hong\tid=3"]);
+}
+
+#[test]
+fn an_instance_that_an_array_does_not_have_is_an_error_at_once() {
+    let (stage, config) = array_stage("3");
+    let failure = stage.play_source(config.to_str().unwrap(), &["--instance=3"], []).failure();
+    let expected = format!("{}: no instance 3; ", stage.path().display());
+    assert!(failure.0 == Exit::NoValue && failure.1.starts_with(&expected), "{failure:?}");
+}
+
+#[test]
+fn an_array_of_another_length_is_refused() {
+    let (stage, config) = array_stage("3");
+    fs::write(stage.path(), [0; 28]).unwrap();
+    let (exit, message) = stage.play_source(config.to_str().unwrap(), &[], []).failure();
+    assert_eq!(exit, Exit::Failure);
+    assert!(message.contains("has 28 bytes, the record has 84"), "{message}");
 }

@@ -1,4 +1,4 @@
-//! The destination of records: a region, or a bare struct.
+//! The destination of records: a region, or a bare struct or array.
 //!
 //! Invariant: an open [`Sink`] holds the writer's lock; no other module calls `region`'s writers.
 //! Dropping it closes the region and wakes its readers.
@@ -22,12 +22,11 @@ use std::path::Path;
 use std::time::Duration;
 
 use layout::InstanceName;
-use region::{
-    BareWriter, Changed, DynInstanceWriter, DynWriter, Exposure, FileStatus, Options, RegionError,
-};
+use region::{Changed, DynInstanceWriter, DynWriter, Exposure, FileStatus, Options, RegionError};
 use settings::{Address, Format, Instances, Settings};
 
 use crate::error::ProducerError;
+use bare::BareSink;
 pub(crate) use standby::Standby;
 
 /// An open writer of either format.
@@ -153,7 +152,7 @@ pub(crate) fn open(
             let max = instances.max();
             Box::new(DynInstanceWriter::open_with(address, schema, &options, max)?)
         }
-        (Format::Bare, _) => Box::new(BareWriter::open(address, schema, &options)?),
+        (Format::Bare, _) => Box::new(BareSink::open(address, settings)?),
     })
 }
 

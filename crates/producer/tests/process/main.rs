@@ -3,6 +3,7 @@
 //! Each test has a directory of its own, children are killed by their handle, and a deadline fails
 //! a test that hangs.
 
+mod bare_array;
 mod input;
 mod instances;
 mod limits;

@@ -23,10 +23,22 @@ macro_rules! case {
 
 pub(crate) static CASES: &[Case] = &[
     case!(
-        "instances as a number",
-        "5",
+        "instances as a fraction",
+        "2.5",
         "const = 1",
-        r#"5:13: record.instances: expected a list of names or a table, found a whole number; write instances = { glob = "/sys/class/net/*" }"#
+        r#"5:13: record.instances: expected a number, a list of names or a table, found a number with a fraction; write instances = { glob = "/sys/class/net/*" }"#
+    ),
+    case!(
+        "zero instances",
+        "0",
+        "const = 1",
+        "5:13: record.instances: 0 is out of range; write a number from 1 to 65536"
+    ),
+    case!(
+        "a number of instances that is too large",
+        "65537",
+        "const = 1",
+        "5:13: record.instances: 65537 is out of range; write a number from 1 to 65536"
     ),
     case!(
         "no instances",
@@ -179,16 +191,30 @@ pub(crate) static CASES: &[Case] = &[
         "8:28: record.field[a].source.file.path: {instance} is the name of an instance, and the record has none; add instances to [record]",
     ),
     record(
-        "a bare file with instances",
+        "a bare file whose instances come and go",
         &[
             r#"format = "bare""#,
             "[record]",
             r#"name = "R""#,
-            r#"instances = ["a", "b"]"#,
+            r#"instances = { glob = "/x/*" }"#,
             "[[record.field]]",
             r#"name = "a""#,
             r#"type = "u64""#,
         ],
-        "6:13: record.instances: a bare file has one record; remove it, or the format of [region]",
+        "6:13: record.instances: a bare file has a fixed number of records; write instances = 30, or a list of names",
+    ),
+    record(
+        "a bare file whose instances are in lines",
+        &[
+            r#"format = "bare""#,
+            "[record]",
+            r#"name = "R""#,
+            r#"instances = { input = "symbol" }"#,
+            "[[record.field]]",
+            r#"name = "a""#,
+            r#"type = "u64""#,
+            "source = { input = {} }",
+        ],
+        "6:13: record.instances: a bare file has a fixed number of records; write instances = 30, or a list of names",
     ),
 ];

@@ -228,7 +228,8 @@ fn cannot_read(
 
 /// Reports a bare file of another size than its record.
 fn bare(path: &Path, config: &Configured, report: &mut Report) -> Option<u64> {
-    let size = u64::from(config.settings.record.schema.size());
+    let record = &config.settings.record;
+    let size = u64::from(record.schema.size()) * u64::from(record.structs().get());
     let found = fs::symlink_metadata(path).ok()?;
     if found.is_file() && found.len() != size {
         let (have, want) = (daemon::counted(found.len(), "byte"), daemon::counted(size, "byte"));

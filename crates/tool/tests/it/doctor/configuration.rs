@@ -102,6 +102,10 @@ fn a_bare_file_of_another_size_than_its_record_is_reported() {
     let diagnosis = world.doctor("./bare.toml");
     let fact = "it has 27 bytes, the record in ./bare.toml has 28 bytes";
     diagnosis.is(&["schema-differs"]).has("schema-differs", fact, "correct the record");
+    let array = STUDENT.replacen("[record]\n", "[record]\ninstances = 30\n", 1);
+    fs::write(world.path("bare.toml"), format!("{region}{array}")).expect("written");
+    fs::write(world.path("bare"), [0; 840]).expect("written");
+    world.doctor("./bare.toml").is(&[]);
 }
 
 #[test]
