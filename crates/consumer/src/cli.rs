@@ -93,11 +93,12 @@ pub struct Args {
     #[arg(long)]
     pub follow: bool,
 
-    /// Read these instances only: a name, or a pattern with * and ?
+    /// Read these instances only: a name or a pattern
     ///
-    /// May be given more than once; without it, all are read. Polling and --once print a line for each, --follow what
-    /// changes; --last, --from, --rate, --on-change and --max-age are for each of them. One that is not there yet is
-    /// waited for, as a region is.
+    /// In a pattern, * is any text and ? any character. May be given more than once; without it, all are
+    /// read. Polling and --once print a line for each, --follow what changes; --last, --from, --rate,
+    /// --on-change and --max-age are for each of them. One that is not there yet is waited for, as a region
+    /// is.
     #[arg(long, value_name = "NAME", value_parser = NamePattern::parse)]
     pub instance: Vec<NamePattern>,
 
@@ -182,7 +183,7 @@ pub struct Args {
     /// {name} is a field, {name[0]} an element, {lineage}, {sequence}, {instance}, {epoch}, {state}, {age} and {published_at}
     /// tell which record it is ({@state} even if a field has that name), {{ is a brace, \n a line break, \t a
     /// tab. Width, alignment, fill and precision as in Rust: {x:>8.3}, {name:*<12}, {sequence:08}.
-    #[arg(long, value_name = "TEMPLATE", conflicts_with = "fields")]
+    #[arg(long, hide_short_help = true, value_name = "TEMPLATE", conflicts_with = "fields")]
     pub line: Option<String>,
 
     /// In JSON and CSV, print the label of a value that has one
