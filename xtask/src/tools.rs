@@ -1,4 +1,5 @@
-//! Programs from the registry that commands here need: built into `target/tools`, once.
+//! Programs from the registry that commands here need, and libraries for Python: built or installed into
+//! `target/tools`, once.
 //!
 //! Price: minutes of building the first time.
 
@@ -54,6 +55,18 @@ pub(crate) fn tool(name: &str, version: &str) -> Fallible<PathBuf> {
     done(cargo().args(install).arg(&tools).env("CARGO_TARGET_DIR", &build))?;
     fs::remove_dir_all(build)?;
     Ok(program)
+}
+
+/// A Python that has the library `requirement`, such as `mcap==1.6.0`, installed first if it is not there.
+pub(crate) fn python_with(requirement: &str) -> Fallible<PathBuf> {
+    let directory = target_directory()?.join("tools").join(requirement);
+    let python = directory.join("bin/python3");
+    let install = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", requirement];
+    if done(Command::new(&python).args(install)).is_err() {
+        done(Command::new("python3").args(["-m", "venv", "--clear"]).arg(&directory))?;
+        done(Command::new(&python).args(install))?;
+    }
+    Ok(python)
 }
 
 /// What cargo itself has written down about `tools`.

@@ -1,7 +1,7 @@
 //! No space: the file system is full, or the file would be larger than this process may make one.
 //!
 //! A new region is an error at the start and leaves no files. An existing one has its space:
-//! producer and readers continue, and the next reload or repair logs what failed.
+//! producer and readers continue, and the next reload or repair logs what failed. A recording ends with an error.
 
 use std::fs;
 
@@ -10,7 +10,7 @@ use e2e::{Daemon, Mount, Place, Reading, with_own_mounts};
 use nix::sys::signal::Signal;
 
 use super::{follower, goes_on, is_of_epoch, is_one_line, publishing, refused};
-use crate::{consumer, producer};
+use crate::{consumer, mapcast, producer};
 
 /// The parts of the message when there is no space.
 const NO_SPACE: [&str; 3] = ["./full/x.region: ", "No space left on device", "free space there"];
@@ -152,6 +152,32 @@ fn a_new_region_on_a_full_disk_is_an_immediate_error_and_leaves_no_files() {
             fs::remove_file(filler).expect("removed");
         }
         publishing(&place, "./x.toml").says("is on a disk");
+    });
+}
+
+#[test]
+fn a_recording_that_fills_a_tmpfs_is_an_error_and_keeps_what_was_in_it() {
+    with_own_mounts(|| {
+        let place = Place::new();
+        Counters { region: "./x.region", slots: 1024, ..REGION }.write(&place, "x.toml");
+        let mut producer = publishing(&place, "./x.toml");
+        // Room for one chunk and not for three.
+        let full = Mount::tmpfs(place.path("full"), "size=2m");
+        let mut recorder =
+            mapcast().start(&place, "record ./full/x.mcap ./x.region --encoding raw");
+        assert_eq!(recorder.exit_code(), 1, "{:?}", recorder.err());
+        recorder.says("./full/x.mcap: cannot write: No space left on device");
+        producer.stop();
+        let mut replay =
+            mapcast().start(&place, "replay ./full/x.mcap --prefix again- --speed max");
+        assert_eq!(replay.exit_code(), 0, "{:?}", replay.err());
+        let mut reader = consumer().start(&place, "./again-x.region --last 8 --format json");
+        assert_eq!(reader.exit_code(), 0, "{:?}", reader.err());
+        let values: Vec<u64> =
+            reader.out().iter().map(|line| counters::value(&Reading::of(line))).collect();
+        let whole: Vec<u64> = (values[0]..).take(8).collect();
+        assert_eq!(values, whole, "the last records before the disk was full");
+        drop(full);
     });
 }
 

@@ -268,31 +268,55 @@ fn each_instance_is_a_topic_and_comes_back_as_an_instance() {
 }
 
 #[test]
-fn files_are_rotated_by_size_and_numbered_behind_those_that_are_there() {
+fn files_are_rotated_by_size_or_time_and_numbered_behind_those_that_are_there() {
+    for limit in ["--rotate-size 2000", "--rotate-time 100ms"] {
+        let world = World::new();
+        fs::write(world.path("out-0007.mcap"), "older").expect("a file");
+        let region = world.path("odd.region");
+        let options = Options::new().slots(1024);
+        let mut writer = Writer::open_with(&region, &odd(), &options).expect("a writer");
+        let recorder = Running::start(&world, &format!("record out.mcap odd {limit}"));
+        let last = world.path("out-0010.mcap");
+        let mut n = 0;
+        wait_until("the third file is begun", || {
+            n += 1;
+            writer.publish(odd_record(n).bytes()).expect("published");
+            last.exists()
+        });
+        recorder.stop();
+        let files = (8..).map(|number| world.path(&format!("out-{number:04}.mcap")));
+        let files: Vec<_> = files.take_while(|file| file.exists()).collect();
+        let sequences: Vec<u32> = files
+            .iter()
+            .inspect(|file| assert!(messages(file).1, "{} is finished", file.display()))
+            .flat_map(|file| of_topic(file, "odd"))
+            .map(|message| message.sequence)
+            .collect();
+        let want: Vec<u32> = (sequences[0]..).take(sequences.len()).collect();
+        assert_eq!(sequences, want, "{limit}: none is lost between two files");
+    }
+}
+
+#[test]
+fn a_rate_leaves_records_out_which_are_not_missed_and_keeps_the_newest() {
     let world = World::new();
-    fs::write(world.path("out-0007.mcap"), "older").expect("a file");
-    let region = world.path("odd.region");
     let options = Options::new().slots(1024);
-    let mut writer = Writer::open_with(&region, &odd(), &options).expect("a writer");
-    let recorder = Running::start(&world, "record out.mcap odd --rotate-size 2000");
-    let last = world.path("out-0010.mcap");
-    let mut n = 0;
-    wait_until("the third file is begun", || {
-        n += 1;
+    let mut writer =
+        Writer::open_with(world.path("odd.region"), &odd(), &options).expect("a writer");
+    let recorder = Running::start(&world, "record out.mcap odd --rate 2");
+    let file = world.path("out.mcap");
+    wait_until("the region is attached", || has_event(&file, "attached"));
+    for n in 1..=200 {
         writer.publish(odd_record(n).bytes()).expect("published");
-        last.exists()
+    }
+    let mut sequences = Vec::new();
+    wait_until("the newest record is in the file", || {
+        sequences = of_topic(&file, "odd").iter().map(|message| message.sequence).collect();
+        sequences.last() == Some(&200)
     });
-    recorder.stop();
-    let files = (8..).map(|number| world.path(&format!("out-{number:04}.mcap")));
-    let files: Vec<_> = files.take_while(|file| file.exists()).collect();
-    let sequences: Vec<u32> = files
-        .iter()
-        .inspect(|file| assert!(messages(file).1, "{} is finished", file.display()))
-        .flat_map(|file| of_topic(file, "odd"))
-        .map(|message| message.sequence)
-        .collect();
-    let want: Vec<u32> = (sequences[0]..).take(sequences.len()).collect();
-    assert_eq!(sequences, want, "none is lost between two files");
+    let (code, said) = recorder.stop();
+    assert!(code == Some(0) && said.contains(" 0 missed"), "{said}");
+    assert!(sequences.len() < 100, "two a second: {sequences:?}");
 }
 
 #[test]

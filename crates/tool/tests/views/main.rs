@@ -1,12 +1,17 @@
-//! `mapcast export` with the programs that read it: promtool, Prometheus and Chromium.
+//! `mapcast` with the programs that read what it writes: promtool, Prometheus and Chromium for `export`, the
+//! official library of MCAP for `record` and `replay`.
 //!
 //! Where they are not installed these tests pass and say that they are skipped; with `MAPCAST_VIEWS` set, as by
 //! `cargo xtask views`, a missing one is a failure.
 
 mod browser;
+mod mcap_library;
 mod page;
 mod pictures;
 mod prometheus;
+#[path = "../it/recording.rs"]
+#[allow(dead_code, reason = "the other tests use the rest")]
+mod recording;
 #[path = "../it/server.rs"]
 #[allow(dead_code, reason = "the other tests use the rest")]
 mod server;
