@@ -31,7 +31,7 @@ pub fn measure<L: Library, R: Payload>(
     let record = black_box(&*record);
     let room = L::room(size_of::<R>());
     match channel.work {
-        Work::Publish | Work::PublishWake => samples(effort, |times| {
+        Work::Publish | Work::PublishWake | Work::PublishOne => samples(effort, |times| {
             in_bursts::<R, _>(times, room, &mut reader, |burst| {
                 let writer = black_box(&mut writer);
                 timed(burst, || writer.publish(record))
@@ -41,7 +41,7 @@ pub fn measure<L: Library, R: Payload>(
             let writer = black_box(&mut writer);
             timed(times, || writer.publish_with_clock(record))
         }),
-        Work::Latest => {
+        Work::Latest | Work::LatestOne => {
             if L::NAME != "memcpy" {
                 writer.publish(record)?;
             }

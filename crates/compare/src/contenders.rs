@@ -3,7 +3,7 @@
 use crate::Failure;
 use crate::library::{Library, Work};
 use crate::side::{self, Part, Report};
-use crate::{floor, own, queue};
+use crate::{floor, own, own_instances, queue};
 
 /// One that takes part.
 #[derive(Clone, Copy)]
@@ -48,6 +48,11 @@ impl Contender {
         Self { largest: 4096, name: L::NAME, works: L::WORKS, room: L::room, run, is_floor: false }
     }
 
+    /// Up to 256 bytes: a thousand larger ones would measure the caches.
+    fn many<L: Library>() -> Self {
+        Self { largest: 256, run: side::run_small::<L>, ..Self::of::<L>() }
+    }
+
     /// Whether it does `work` with records of `size` bytes.
     pub fn does(&self, work: Work, size: usize) -> bool {
         let fits = size <= self.largest;
@@ -69,6 +74,7 @@ pub fn all() -> Vec<Contender> {
         Contender::floor::<floor::Futex>(),
         Contender::of::<own::Typed>(),
         Contender::of::<own::Dynamic>(),
+        Contender::many::<own_instances::Instances>(),
     ];
     all.extend(peers());
     all.extend([Contender::of::<queue::Socket>(), Contender::of::<queue::Pipe>()]);
@@ -77,7 +83,7 @@ pub fn all() -> Vec<Contender> {
 
 #[cfg(feature = "peers")]
 fn peers() -> Vec<Contender> {
-    use crate::peers::{iceoryx, mmap_sync, ringfire, seqlock};
+    use crate::peers::{iceoryx, iceoryx_many, mmap_sync, ringfire, ringfire_many, seqlock};
     vec![
         Contender::of::<ringfire::Blackboard>(),
         Contender::small::<ringfire::Ring>(),
@@ -85,6 +91,8 @@ fn peers() -> Vec<Contender> {
         Contender::of::<iceoryx::PublishSubscribe>(),
         Contender::of::<mmap_sync::Files>(),
         Contender::small::<seqlock::Cell>(),
+        Contender::many::<ringfire_many::Blackboard>(),
+        Contender::many::<iceoryx_many::Blackboard>(),
     ]
 }
 
@@ -93,8 +101,9 @@ fn peers() -> Vec<Contender> {
     Vec::new()
 }
 
-/// The one called `name`.
-pub fn called(name: &str) -> Result<Contender, Failure> {
-    let found = all().into_iter().find(|contender| contender.name == name);
-    found.ok_or_else(|| format!("no contender is called {name}").into())
+/// The one called `name` that does `work`.
+pub fn called(name: &str, work: Work) -> Result<Contender, Failure> {
+    let is_it = |one: &Contender| one.name == name && one.works.contains(&work);
+    let found = all().into_iter().find(is_it);
+    found.ok_or_else(|| format!("no contender that does {work} is called {name}").into())
 }

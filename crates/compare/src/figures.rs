@@ -84,9 +84,11 @@ impl Figures {
 
     /// A row, in the order of the contenders.
     pub fn row(&self, work: Work, size: usize) -> Vec<Figure> {
-        let row = self.rows.get(&(work, size)).map_or(&[][..], Vec::as_slice);
-        let in_row = |name| row.iter().find(|series| series.contender == name);
-        contenders::all().iter().filter_map(|one| in_row(one.name)).map(Series::figure).collect()
+        let all = contenders::all();
+        let place = |series: &&Series| all.iter().position(|one| one.name == series.contender);
+        let mut row: Vec<&Series> = self.rows.get(&(work, size)).into_iter().flatten().collect();
+        row.sort_by_key(place);
+        row.into_iter().map(Series::figure).collect()
     }
 
     /// One figure.

@@ -20,6 +20,7 @@ pub mod alone;
 pub mod contenders;
 pub mod figures;
 pub mod library;
+pub mod many;
 pub mod plot;
 pub mod race;
 pub mod record;
@@ -28,6 +29,7 @@ pub mod table;
 
 mod floor;
 mod own;
+mod own_instances;
 mod pair;
 #[cfg(feature = "peers")]
 mod peers;

@@ -23,11 +23,17 @@ pub enum Work {
     Spinning,
     /// Half a round trip between two processes that both sleep.
     Blocked,
+    /// As `Publish`, to one of [`MANY`](crate::many::MANY) instances.
+    PublishOne,
+    /// As `Latest`, of one of them.
+    LatestOne,
+    /// As `Blocked`, of readers that wait for any of them.
+    BlockedAny,
 }
 
 impl Work {
     /// All of them, in the order of the tables.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 10] = [
         Self::Publish,
         Self::PublishClock,
         Self::PublishWake,
@@ -35,7 +41,16 @@ impl Work {
         Self::Contended,
         Self::Spinning,
         Self::Blocked,
+        Self::PublishOne,
+        Self::LatestOne,
+        Self::BlockedAny,
     ];
+
+    /// Those with one record.
+    pub const PLAIN: [Self; 7] = {
+        let [a, b, c, d, e, f, g, ..] = Self::ALL;
+        [a, b, c, d, e, f, g]
+    };
 
     /// Its name in arguments, CSV and file names.
     pub fn name(self) -> &'static str {
@@ -47,6 +62,9 @@ impl Work {
             Self::Contended => "contended",
             Self::Spinning => "spinning",
             Self::Blocked => "blocked",
+            Self::PublishOne => "publish-one",
+            Self::LatestOne => "latest-one",
+            Self::BlockedAny => "blocked-any",
         }
     }
 
@@ -60,17 +78,25 @@ impl Work {
             Self::Contended => "latest under a writer without a pause, in another process",
             Self::Spinning => "one way between two processes that poll",
             Self::Blocked => "one way between two processes that sleep",
+            Self::PublishOne => "publish to one of 1,000 at random, time given, readers poll",
+            Self::LatestOne => "latest of one of 1,000 at random, no writer runs",
+            Self::BlockedAny => "one way to a process that sleeps until any of 1,000 changes",
         }
     }
 
     /// Whether the machine's own limit moves the whole record, and not a word.
     pub fn floor_moves_all(self) -> bool {
-        matches!(self, Self::Publish | Self::Latest)
+        matches!(self, Self::Publish | Self::Latest | Self::PublishOne | Self::LatestOne)
     }
 
     /// Whether a second process takes part.
     pub fn takes_two(self) -> bool {
-        matches!(self, Self::Contended | Self::Spinning | Self::Blocked)
+        self.sleeps() || matches!(self, Self::Contended | Self::Spinning)
+    }
+
+    /// Whether readers sleep.
+    pub fn sleeps(self) -> bool {
+        matches!(self, Self::Blocked | Self::BlockedAny)
     }
 }
 

@@ -88,8 +88,9 @@ fn main() -> ExitCode {
 fn side(arguments: SideArguments) -> Result<(), Failure> {
     let SideArguments { contender, work, size, seat, scale, dir } = arguments;
     set_parent_process_death_signal(Some(Signal::KILL))?;
-    let contender = contenders::called(&contender)?;
-    let part = Part { work: work.parse()?, size, dir, seat, effort: scale.effort() };
+    let work = work.parse()?;
+    let contender = contenders::called(&contender, work)?;
+    let part = Part { work, size, dir, seat, effort: scale.effort() };
     let thread = thread::Builder::new().stack_size(STACK);
     let report = thread.spawn(move || contender.run(&part))?.join();
     println!("{}", report.map_err(|_| "the measurement panicked")??);

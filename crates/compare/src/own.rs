@@ -6,11 +6,11 @@ use crate::record::Payload;
 use mapcast::{BootTime, Options, Reader, Step, Writer, dynamic};
 use std::time::Duration;
 
-const SLEEP: Duration = Duration::from_secs(1);
+pub(crate) const SLEEP: Duration = Duration::from_secs(1);
 
 /// Waking costs a system call at each publish: only where readers sleep.
-fn options(channel: &Channel) -> Options {
-    Options::new().wake(matches!(channel.work, Work::PublishWake | Work::Blocked))
+pub(crate) fn options(channel: &Channel) -> Options {
+    Options::new().wake(channel.work == Work::PublishWake || channel.work.sleeps())
 }
 
 /// `Writer<R>`, `Reader<R>`: small records by value, large ones to a place of the caller's.
@@ -29,7 +29,7 @@ pub(crate) struct Timed<W> {
 
 impl Library for Typed {
     const NAME: &'static str = "mapcast";
-    const WORKS: &'static [Work] = &Work::ALL;
+    const WORKS: &'static [Work] = &Work::PLAIN;
     type Writer<R: Payload> = Timed<Writer<R>>;
     type Reader<R: Payload> = Buffered<Reader<R>, R>;
 
@@ -105,7 +105,7 @@ pub(crate) struct Buffered<S, R> {
 
 impl Library for Dynamic {
     const NAME: &'static str = "mapcast dynamic";
-    const WORKS: &'static [Work] = &Work::ALL;
+    const WORKS: &'static [Work] = &Work::PLAIN;
     type Writer<R: Payload> = Timed<dynamic::Writer>;
     type Reader<R: Payload> = Buffered<dynamic::Reader, R>;
 

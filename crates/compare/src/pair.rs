@@ -107,7 +107,8 @@ pub(crate) fn measure<L: Library, R: Payload>(
 /// Trips in one sample: one where a trip takes long against a look at the clock.
 fn trips_each<R>(work: Work) -> u32 {
     match (work, size_of::<R>()) {
-        (Work::Blocked, _) | (_, 65_536..) => 1,
+        (work, _) if work.sleeps() => 1,
+        (_, 65_536..) => 1,
         (_, 4096..) => 8,
         _ => 32,
     }
@@ -128,7 +129,7 @@ impl<W, S> Ends<W, S> {
         S: Read<R>,
     {
         loop {
-            let found = if self.work == Work::Blocked {
+            let found = if self.work.sleeps() {
                 Some(self.reader.next_blocking(seen)?)
             } else {
                 self.reader.next(seen)?

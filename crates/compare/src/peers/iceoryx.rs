@@ -20,10 +20,10 @@ use ::iceoryx2::sample::Sample;
 use std::os::unix::ffi::OsStrExt;
 use std::time::Duration;
 
-type Service = ipc::Service;
+pub(super) type Service = ipc::Service;
 
 const KEY: u32 = 0;
-const SLEEP: Duration = Duration::from_secs(1);
+pub(super) const SLEEP: Duration = Duration::from_secs(1);
 
 /// The start of the names of what this measurement puts in /dev/shm.
 fn prefix(channel: &Channel) -> Result<String, Failure> {
@@ -31,7 +31,7 @@ fn prefix(channel: &Channel) -> Result<String, Failure> {
     Ok(format!("{}_", name.to_string_lossy()))
 }
 
-fn node(channel: &Channel) -> Result<Node<Service>, Failure> {
+pub(super) fn node(channel: &Channel) -> Result<Node<Service>, Failure> {
     set_log_level(LogLevel::Error);
     let mut config = Config::default();
     config.global.set_root_path(&Path::new(channel.dir.as_os_str().as_bytes())?);
@@ -39,7 +39,7 @@ fn node(channel: &Channel) -> Result<Node<Service>, Failure> {
     Ok(NodeBuilder::new().config(&config).create()?)
 }
 
-fn name(channel: &Channel) -> Result<ServiceName, Failure> {
+pub(super) fn name(channel: &Channel) -> Result<ServiceName, Failure> {
     Ok(channel.name.try_into()?)
 }
 

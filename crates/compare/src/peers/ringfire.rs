@@ -12,7 +12,7 @@ const SLOTS: u64 = 8;
 
 /// How often a reader tries again after 100 ms, in which the cell was being written each time it
 /// looked: its writer has lost the processor, or is faster than a copy of the record.
-const STALLS: usize = 10;
+pub(super) const STALLS: usize = 10;
 
 /// A table with one entry.
 #[derive(Debug)]
