@@ -3,14 +3,14 @@
 //! ```text
 //!   first table    publish, latest and next of one at random, among 1, 1,000 and 65,536; join and attach;
 //!                  bytes of the file, and of the private memory of a writer and a reader
-//!   second table   1,000 instances at 1 kHz each from one thread, and a follower of all in another
+//!   second table   1,000 instances at 1 kHz each from one thread, and a follower of all in another; by slots
 //! ```
 //!
 //! Invariant: a figure is the median of batches, and the order of the instances is the same in each run.
 #![allow(clippy::print_stdout)] // its output is a document
 
 use layout::{Header, Stu};
-use region::{Instance, InstanceChange, InstanceReader, InstanceWriter, Options, Step};
+use region::{Begin, Instance, InstanceChange, InstanceReader, InstanceWriter, Options, Step};
 use std::error::Error;
 use std::fs;
 use std::time::{Duration, Instant};
@@ -26,6 +26,7 @@ const BATCH: usize = 4096;
 const SPAN: Duration = Duration::from_secs(10);
 const TICK: Duration = Duration::from_millis(1);
 const FOLLOWED: u32 = 1000;
+const SLOTS: [u32; 2] = [8, 256];
 
 fn main() -> Result<(), Failure> {
     println!(
@@ -36,7 +37,11 @@ fn main() -> Result<(), Failure> {
         println!("{}", costs(number)?);
     }
     println!();
-    follow()
+    println!(
+        "| instances | slots | changes | published | followed | missed | records/s | latest tick ms |"
+    );
+    println!("|--:|--:|--:|--:|--:|--:|--:|--:|");
+    SLOTS.into_iter().try_for_each(follow)
 }
 
 /// A directory in memory: on a disk, the disk would be measured.
@@ -149,11 +154,11 @@ fn private_bytes() -> Result<u64, Failure> {
     Ok(kib.trim().parse::<u64>()? * 1024)
 }
 
-/// Each instance is published to once in each tick.
-fn follow() -> Result<(), Failure> {
+/// Each instance is published to once in each tick, into so many slots.
+fn follow(slots: u32) -> Result<(), Failure> {
     let dir = place()?;
     let path = dir.path().join("a.region");
-    let mut writer = Options::new().open_instances::<Stu>(&path, FOLLOWED)?;
+    let mut writer = Options::new().slots(slots).open_instances::<Stu>(&path, FOLLOWED)?;
     let names: Vec<String> = (0..FOLLOWED).map(|index| index.to_string()).collect();
     let mut instances = Vec::new();
     for name in &names {
@@ -162,6 +167,7 @@ fn follow() -> Result<(), Failure> {
     let header = Header::decode(&fs::read(&path)?[..256])?;
     let changes = header.instances.map_or(0, |instances| instances.changes);
     let mut reader = InstanceReader::<Stu>::open(&path)?;
+    reader.begin(Begin::Oldest);
     let followed = std::thread::spawn(move || counted(&mut reader));
     let (start, mut late) = (Instant::now(), Duration::ZERO);
     let ticks = u32::try_from(SPAN.as_nanos() / TICK.as_nanos())?;
@@ -177,10 +183,6 @@ fn follow() -> Result<(), Failure> {
     writer.close();
     let (records, missed) = followed.join().map_err(|_| "the follower panicked")??;
     let published = u64::from(ticks) * u64::from(FOLLOWED);
-    println!(
-        "| instances | slots | changes | published | followed | missed | records/s | latest tick ms |"
-    );
-    println!("|--:|--:|--:|--:|--:|--:|--:|--:|");
     #[expect(clippy::cast_precision_loss, reason = "for people")]
     let rate = records as f64 / span;
     println!(
