@@ -68,6 +68,21 @@ fn checked(
     Ok((report(&settings, &path.display().to_string())?, settings, path))
 }
 
+/// What the file is like.
+fn format_in_words(settings: &Settings) -> Result<String, ProducerError> {
+    if settings.region.format == Format::Bare {
+        let what = match settings.record.structs().get() {
+            1 => "the struct alone".to_owned(),
+            count => counted(count, "struct"),
+        };
+        return Ok(format!("bare: {what}, readers may see half-written records"));
+    }
+    let header = plan(settings)?;
+    let slots = counted(header.slots, "slot");
+    let (stride, len) = (header.slot_stride, header.file_len);
+    Ok(format!("mapcast, {slots} of {stride} bytes, {len} bytes in all"))
+}
+
 fn report(settings: &Settings, path: &str) -> Result<String, ProducerError> {
     let (schema, region) = (&*settings.record.schema, &settings.region);
     let mut text = String::new();
@@ -75,22 +90,7 @@ fn report(settings: &Settings, path: &str) -> Result<String, ProducerError> {
         let _ = writeln!(text, "{what:<12} {}", plain(value));
     };
     say("region", path);
-    match region.format {
-        Format::Mapcast => {
-            let header = plan(settings)?;
-            let slots = counted(header.slots, "slot");
-            let (stride, len) = (header.slot_stride, header.file_len);
-            say("format", &format!("mapcast, {slots} of {stride} bytes, {len} bytes in all"));
-        }
-        Format::Bare => {
-            let count = settings.record.structs().get();
-            let what = match count {
-                1 => "the struct alone".to_owned(),
-                _ => counted(count, "struct"),
-            };
-            say("format", &format!("bare: {what}, readers may see half-written records"));
-        }
-    }
+    say("format", &format_in_words(settings)?);
     say("mode", &format!("{:04o}", region.mode));
     let (name, size, align) = (schema.name(), counted(schema.size(), "byte"), schema.align());
     say("record", &format!("{name}, {size}, aligned to {align}"));
