@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use layout::text::counted;
-use layout::{InstanceName, RecordView, Schema};
+use layout::{InstanceName, RecordBuf, RecordView, Schema};
 use region::{DynReader, Follow, Followed, Publication, RegionError, RegionErrorKind, State, Step};
 use render::{Noted, Origin, Reading};
 
@@ -103,6 +103,14 @@ impl Link {
     /// If there is no region.
     pub(crate) fn record(&self) -> RecordView<'_> {
         self.follow.source().expect("a record was copied from it").record()
+    }
+
+    /// Its schema and bytes, to be kept.
+    ///
+    /// # Panics
+    /// If there is no region.
+    pub(crate) fn buffer(&self) -> &RecordBuf {
+        self.follow.source().expect("a record was copied from it").buffer()
     }
 
     /// A record of the region, with what its origin is now.

@@ -13,11 +13,10 @@
 //! clock.
 
 use std::collections::{BTreeMap, HashMap};
-use std::sync::Arc;
 use std::time::Duration;
 
 use daemon::Monotonic;
-use layout::{InstanceName, RecordBuf, RecordView};
+use layout::{InstanceName, RecordBuf};
 use region::Publication;
 use render::Noted;
 
@@ -61,14 +60,14 @@ impl Pace {
     pub(crate) fn hold(
         &mut self,
         instance: Option<InstanceName>,
-        record: RecordView<'_>,
+        record: &RecordBuf,
         publication: Option<Publication>,
         noted: Option<Noted>,
     ) {
         let Some(next) = self.next.get(&instance) else { return };
         let held = self.held.entry((*next, instance)).or_insert_with(|| Held {
             instance,
-            record: RecordBuf::new(Arc::new(record.schema().clone())),
+            record: record.clone(),
             publication,
             noted,
         });
@@ -110,46 +109,57 @@ impl Pace {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
     use std::time::Duration;
 
     use daemon::Monotonic;
-    use layout::{FieldSpec, RecordView, Scalar, Schema};
+    use layout::{FieldSpec, RecordBuf, Scalar, Schema};
 
     use super::Pace;
 
     #[test]
     fn the_newest_record_is_released_when_its_time_has_come() {
-        let schema = Schema::builder("R").field(FieldSpec::new("x", Scalar::U8)).build().unwrap();
-        let record = |byte: &'static [u8; 1]| RecordView::new(&schema, byte).unwrap();
+        let schema = Schema::builder("R").field(FieldSpec::new("x", Scalar::U8)).build();
+        let schema = Arc::new(schema.unwrap());
+        let record = |byte: &[u8; 1]| {
+            let mut record = RecordBuf::new(Arc::clone(&schema));
+            record.bytes_mut().copy_from_slice(byte);
+            record
+        };
         let at = |millis: u64| Monotonic::from_nanos(millis * 1_000_000);
         let second = Duration::from_secs(1);
         let mut pace = Pace::new(second);
         assert!(pace.admits(None, at(0)));
         for (byte, millis) in [(&[2], 100), (&[3], 900)] {
             assert!(!pace.admits(None, at(millis)));
-            pace.hold(None, record(byte), None, None);
+            pace.hold(None, &record(byte), None, None);
         }
         assert!(pace.release(at(999)).is_none());
         assert_eq!(pace.shorten(second, at(900)), Duration::from_millis(100));
         assert_eq!(pace.release(at(1000)).map(|held| held.record.bytes().to_vec()), Some(vec![3]));
         assert_eq!(pace.shorten(second, at(1000)), second);
         assert!(!pace.admits(None, at(1999)));
-        pace.hold(None, record(&[4]), None, None);
+        pace.hold(None, &record(&[4]), None, None);
         assert!(pace.admits(None, at(2000)), "a newer record takes its place");
         assert!(pace.release(at(3000)).is_none());
     }
 
     #[test]
     fn each_instance_has_a_time_of_its_own() {
-        let schema = Schema::builder("R").field(FieldSpec::new("x", Scalar::U8)).build().unwrap();
-        let record = |byte: &'static [u8; 1]| RecordView::new(&schema, byte).unwrap();
+        let schema = Schema::builder("R").field(FieldSpec::new("x", Scalar::U8)).build();
+        let schema = Arc::new(schema.unwrap());
+        let record = |byte: &[u8; 1]| {
+            let mut record = RecordBuf::new(Arc::clone(&schema));
+            record.bytes_mut().copy_from_slice(byte);
+            record
+        };
         let at = |millis: u64| Monotonic::from_nanos(millis * 1_000_000);
         let [a, b] = ["a", "b"].map(|name| name.parse().ok());
         let mut pace = Pace::new(Duration::from_secs(1));
         assert!(pace.admits(a, at(0)) && pace.admits(b, at(500)));
         for (instance, byte) in [(b, &[1]), (a, &[2])] {
             assert!(!pace.admits(instance, at(600)));
-            pace.hold(instance, record(byte), None, None);
+            pace.hold(instance, &record(byte), None, None);
         }
         assert_eq!(pace.release(at(1000)).map(|held| held.instance), Some(a));
         assert!(pace.release(at(1000)).is_none());

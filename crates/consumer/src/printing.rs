@@ -37,7 +37,7 @@ impl Session<'_> {
         let Some(pace) = &mut self.pace else { return true };
         let is_due = pace.admits(instance, Monotonic::now());
         if !is_due {
-            pace.hold(instance, record, publication, self.link.note(publication));
+            pace.hold(instance, self.link.buffer(), publication, self.link.note(publication));
         }
         is_due
     }

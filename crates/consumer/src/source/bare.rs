@@ -7,7 +7,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use layout::{InstanceName, RecordBuf, RecordView};
+use layout::{InstanceName, RecordBuf};
 use region::{Address, BareReader, DynReader, Followed, Publication, Refreshed, RegionError, Step};
 use settings::RecordSettings;
 
@@ -94,8 +94,8 @@ impl Source for BareSource {
         Ok(Step::Record(None))
     }
 
-    fn record(&self) -> RecordView<'_> {
-        self.record.view()
+    fn buffer(&self) -> &RecordBuf {
+        &self.record
     }
 
     fn path(&self) -> &Path {

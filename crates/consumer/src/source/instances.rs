@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use layout::{InstanceName, RecordBuf, RecordView};
+use layout::{InstanceName, RecordBuf};
 use region::{
     Begin, DynInstanceReader, DynReader, Followed, Instance, InstanceChange, InstanceEvent,
     Publication, Refreshed, RegionError, Step,
@@ -135,8 +135,8 @@ impl Source for InstanceSource {
         }
     }
 
-    fn record(&self) -> RecordView<'_> {
-        self.record.view()
+    fn buffer(&self) -> &RecordBuf {
+        &self.record
     }
 
     fn path(&self) -> &Path {

@@ -11,7 +11,7 @@ use std::fmt::Debug;
 use std::path::Path;
 
 use ::region::{Followed, Publication, RegionError, Step};
-use layout::{InstanceName, RecordView};
+use layout::{InstanceName, RecordBuf, RecordView};
 
 pub(crate) use bare::BareSource;
 pub(crate) use instances::InstanceSource;
@@ -44,8 +44,13 @@ pub(crate) trait Source: Followed<Item = Found> + Debug {
     /// Copies the newest record of the one at `index` of the list.
     fn latest(&mut self, index: usize) -> Result<Step<Option<Publication>>, RegionError>;
 
+    /// The buffer, with the record that was copied last.
+    fn buffer(&self) -> &RecordBuf;
+
     /// The record that was copied last.
-    fn record(&self) -> RecordView<'_>;
+    fn record(&self) -> RecordView<'_> {
+        self.buffer().view()
+    }
 
     fn path(&self) -> &Path;
 

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use layout::{InstanceName, RecordBuf, RecordView};
+use layout::{InstanceName, RecordBuf};
 use region::{Begin, DynReader, Followed, Publication, Refreshed, RegionError, Step};
 
 use super::{Found, Source};
@@ -64,8 +64,8 @@ impl Source for RegionSource {
         Ok(found.map_or(Step::Pending, |publication| Step::Record(Some(publication))))
     }
 
-    fn record(&self) -> RecordView<'_> {
-        self.record.view()
+    fn buffer(&self) -> &RecordBuf {
+        &self.record
     }
 
     fn path(&self) -> &Path {
