@@ -103,7 +103,7 @@ impl Stage {
 
     /// The screen of `scene`.
     fn picture(&self, scene: &Scene) -> Fallible<String> {
-        let tmux = Tmux::open(self.directory.path(), &self.programs, scene.size)?;
+        let tmux = Tmux::open(self.directory.path(), &self.programs, scene)?;
         for step in scene.steps {
             tmux.step(step)?;
         }

@@ -17,24 +17,18 @@ pub(super) enum Step {
     Keys(&'static [&'static str]),
     /// Waits until this is on the screen.
     Until(&'static str),
+    /// Waits until this is no longer on the screen.
+    Gone(&'static str),
+    /// Waits until a chart has a time axis of so many seconds.
+    Seconds(f64),
     /// Waits until lines of the screen have so many characters of a sparkline or a curve.
     Drawn(usize),
 }
 
-use Step::{Drawn, Keys, Until};
+use Step::{Drawn, Gone, Keys, Seconds, Until};
 
 /// All pictures.
-pub(super) const SCENES: [Scene; 5] = [
-    Scene {
-        name: "list",
-        size: (96, 8),
-        steps: &[Keys(&["mapcast list", "Enter"]), Until("WRITER"), Until("wave ")],
-    },
-    Scene {
-        name: "inspect",
-        size: (96, 26),
-        steps: &[Keys(&["mapcast inspect wave", "Enter"]), Until("from 1 to 6")],
-    },
+pub(super) const SCENES: [Scene; 3] = [
     Scene {
         name: "top",
         size: (120, 18),
@@ -45,6 +39,8 @@ pub(super) const SCENES: [Scene; 5] = [
             Until("WAVE"),
             Keys(&["Tab", "Down", "Down"]),
             Until("first phase"),
+            // Each live region has a rate.
+            Gone("live         0/s"),
             Drawn(120),
         ],
     },
@@ -55,7 +51,8 @@ pub(super) const SCENES: [Scene; 5] = [
             Keys(&["mapcast top wave", "Enter"]),
             Until("FIELD"),
             Keys(&["Down", "Down", "Enter"]),
-            Drawn(200),
+            // Six periods.
+            Seconds(12.0),
         ],
     },
     Scene {

@@ -5,7 +5,7 @@ use std::process::Command;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-use super::scenes::Step;
+use super::scenes::{Scene, Step};
 use crate::Outcome;
 use crate::tools::{Fallible, printed};
 
@@ -19,13 +19,11 @@ pub(super) struct Tmux {
 }
 
 impl Tmux {
-    /// A shell in `directory`, where the regions are, that finds `programs`.
-    pub(super) fn open(
-        directory: &Path,
-        programs: &Path,
-        (columns, rows): (u16, u16),
-    ) -> Fallible<Self> {
-        let tmux = Self { socket: directory.join("tmux") };
+    /// A shell for `scene` in `directory`, where the regions are, that finds `programs`.
+    pub(super) fn open(directory: &Path, programs: &Path, scene: &Scene) -> Fallible<Self> {
+        // A server that is ending still answers: no two scenes share a socket.
+        let tmux = Self { socket: directory.join(scene.name).with_extension("tmux") };
+        let (columns, rows) = scene.size;
         let path = format!("PATH={}:{}", programs.display(), std::env::var("PATH")?);
         let regions = format!("MAPCAST_DIR={}", directory.display());
         let (columns, rows) = (columns.to_string(), rows.to_string());
@@ -52,6 +50,10 @@ impl Tmux {
         match *step {
             Step::Keys(keys) => self.call(&[&["send-keys"], keys].concat()).map(drop),
             Step::Until(text) => self.until(text, |screen| screen.contains(text)),
+            Step::Gone(text) => self.until("another text", |screen| !screen.contains(text)),
+            Step::Seconds(span) => self.until("a time axis", |screen| {
+                axis_begin(screen).is_some_and(|begin| begin <= -span)
+            }),
             Step::Drawn(count) => self.until("a sparkline", |screen| {
                 let is_drawn = |found: &char| ('\u{2581}'..='\u{28ff}').contains(found);
                 screen.chars().filter(is_drawn).count() >= count
@@ -83,6 +85,12 @@ impl Tmux {
         tmux.args(["-u", "-f", "/dev/null", "-S"]).arg(&self.socket).args(arguments);
         printed(&mut tmux).map_err(|error| format!("tmux: {error}").into())
     }
+}
+
+/// The left end of a time axis, which is negative.
+fn axis_begin(screen: &str) -> Option<f64> {
+    let axis = screen.lines().find(|line| line.contains("newest"))?;
+    axis.trim_start_matches(|found: char| found != '-').split(' ').next()?.parse().ok()
 }
 
 impl Drop for Tmux {

@@ -38,7 +38,7 @@ pub(super) fn draw(
     } else {
         [format!("[{begin}]"), format!("[{end}]")]
     };
-    let middle = least + (most - least) / 2.0;
+    let middle = middle(least, most);
     let values = [least, middle, most].map(|value| Line::from(number_text(value)));
     let data = Dataset::default()
         .data(points)
@@ -68,6 +68,12 @@ fn span(values: impl Iterator<Item = f64>, room: f64) -> (f64, f64) {
     }
 }
 
+/// The value between two, without a remainder that is too small to be seen beside them.
+fn middle(least: f64, most: f64) -> f64 {
+    let middle = least + (most - least) / 2.0;
+    if middle.abs() < (most - least) * 1e-4 { 0.0 } else { middle }
+}
+
 /// ` temperature 21.5 Cel: min 20, max 22, +0.1/s `.
 fn headline(track: &Track) -> String {
     let mut line = format!(" {} {}", track.name, track.text);
@@ -79,4 +85,16 @@ fn headline(track: &Track) -> String {
         let _ = write!(line, ": {summary}");
     }
     line + " "
+}
+
+#[cfg(test)]
+mod tests {
+    use super::middle;
+
+    #[test]
+    fn the_middle_of_a_nearly_symmetric_axis_is_zero() {
+        assert_eq!(middle(-9.997, 9.9971).to_bits(), 0);
+        assert!((middle(1.0, 2.0) - 1.5).abs() < f64::EPSILON);
+        assert!((middle(1e-9, 2e-9) - 1.5e-9).abs() < f64::EPSILON);
+    }
 }
