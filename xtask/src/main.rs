@@ -84,7 +84,7 @@ enum Command {
     /// Try the package under a real systemd, thrown away afterwards
     #[cfg_attr(not(feature = "large"), command(disable_help_flag = true))]
     Systemd(systemd::Arguments),
-    /// Try what `mapcast export` serves with promtool, Prometheus and Chromium
+    /// Try exports with promtool, Prometheus and Chromium, and recordings with MCAP's own library
     Views(views::Arguments),
 }
 

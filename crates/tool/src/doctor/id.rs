@@ -30,15 +30,15 @@ pub enum Id {
     Unreadable,
     /// The writer ended without closing the region: it was killed, or it crashed
     Dead,
-    /// The writer is there and sends no heartbeats
+    /// The writer runs and sends no heartbeats
     Stalled,
     /// The region is left from an earlier boot
     Stale,
-    /// The writer closed the region, which was asked for by name
+    /// The writer closed the region that was named on the command line
     Closed,
-    /// The region was given up for another one, which has not taken its name
+    /// The writer gave the region up for a new one, which does not have its name yet
     Retired,
-    /// A writer is there, and has published nothing yet
+    /// The writer has published nothing yet
     NoRecord,
     /// The wall clock was set since the newest record: its printed time is by the former clock
     ClockStep,
@@ -50,7 +50,7 @@ pub enum Id {
     Full,
     /// logind deletes the region when its user logs out (RemoveIPC=yes)
     RemoveIpc,
-    /// A temporary file that a killed writer left
+    /// A killed writer left a temporary file
     Leftover,
     /// A unit has failed
     UnitFailed,
@@ -66,7 +66,7 @@ pub enum Id {
     GroupDiffers,
     /// The region has another number of slots than the configuration asks for
     SlotsDiffer,
-    /// The region wakes readers and the configuration says no, or the other way round
+    /// The region wakes its readers and the configuration says otherwise, or the reverse
     WakeDiffers,
     /// The configuration has more files and pipes than the producer may open
     LimitNofile,
