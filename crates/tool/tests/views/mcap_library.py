@@ -29,7 +29,7 @@ def read(path):
                 "schema": schema.encoding,
                 "sequence": message.sequence,
                 "time": message.publish_time,
-                "hex": message.data.hex(),
+                "bytes": list(message.data),
                 "value": json.loads(message.data) if is_json else None,
             }
             print(json.dumps(found))
