@@ -7,7 +7,7 @@ use daemon::{Exit, plain};
 use mcap::McapError;
 use render::Misfit;
 
-/// Why [`record`](super) failed. Displays as one line that ends with the next step.
+/// Why `record` failed. Displays as one line that ends with the next step.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum RecordError {

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use daemon::{Exit, plain};
 
-/// Why [`replay`](super) failed. Displays as one line that ends with the next step.
+/// Why `replay` failed. Displays as one line that ends with the next step.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ReplayError {

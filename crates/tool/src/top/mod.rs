@@ -1,6 +1,6 @@
 //! `mapcast top`: regions and their values, live, on a terminal.
 //!
-//! Invariant: only [`run`] draws, at most 20 times a second, and only when something has changed. A record
+//! Invariant: only `run` draws, at most 20 times a second, and only when something has changed. A record
 //! wakes it through the region's futex; states, rates and ages are looked at once a second.
 //!
 //! ```text
