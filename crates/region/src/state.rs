@@ -119,7 +119,7 @@ fn is_overdue(mapped: &MappedRegion, now: BootTime) -> bool {
 }
 
 /// The later of the heartbeat and the newest publication.
-fn last_sign(mapped: &MappedRegion) -> BootTime {
+pub(crate) fn last_sign(mapped: &MappedRegion) -> BootTime {
     let newest = match mapped.blocks() {
         None => published_at(mapped, mapped),
         Some(blocks) => {

@@ -25,8 +25,8 @@ use crate::instances::InstanceTable;
 use crate::last_record::LastRecord;
 use crate::lineage::Lineage;
 use crate::mapped_region::MappedRegion;
+use crate::state;
 use crate::wall;
-use crate::writer_status::WriterStatus;
 use channel::Publisher;
 
 /// A sequence or epoch beyond this was never counted: 292 years at one a nanosecond.
@@ -85,7 +85,8 @@ impl Succession {
     /// The same by the writer of `old` itself: a new file is no sign of life of what it publishes.
     pub(super) fn by_same_writer(self, old: &Publisher<MappedRegion>) -> Self {
         let mapped = old.ring().memory();
-        let heartbeat = WriterStatus::of(mapped).heartbeat();
+        // A publish is one, too, and the new file may lack that record.
+        let heartbeat = state::last_sign(mapped);
         if mapped.is_whole() { Self { heartbeat, ..self } } else { self }
     }
 

@@ -5,7 +5,7 @@ use crate::{DEADLINE, Place};
 use layout::{FieldSpec, Record, Scalar, Schema, Stu};
 use region::{
     Changed, DynInstanceWriter, DynWriter, InstanceStandby, Options, Origin, Refreshed,
-    RegionErrorKind as Kind, Why, Writer,
+    RegionErrorKind as Kind, State, Why, Writer,
 };
 use std::os::unix::fs::FileExt;
 use std::time::Duration;
@@ -70,6 +70,21 @@ fn a_reader_that_attaches_twice_between_two_events_still_counts_what_it_missed()
         assert_eq!(reader.refresh().unwrap(), Refreshed::Reattached);
     }
     assert_eq!(events(&mut reader), ["a +", "a missed 1", "a 5", "a 6"]);
+}
+
+#[test]
+fn a_new_file_by_a_writer_that_publishes_is_live_from_its_first_moment() {
+    let place = Place::new();
+    let options = Options::new().period(Duration::from_millis(1));
+    let schema = Stu::schema();
+    let mut writer = DynInstanceWriter::open_with(&place.path, &schema, &options, 2).unwrap();
+    let a = writer.instance("a").unwrap();
+    // As if the last heartbeat were long ago: only the record shows that the writer lives.
+    let file = std::fs::File::options().write(true).open(&place.path).unwrap();
+    file.write_all_at(&1_u64.to_le_bytes(), layout::header::offset::HEARTBEAT as u64).unwrap();
+    writer.publish(a, bytemuck::bytes_of(&stu(1))).unwrap();
+    assert_eq!(writer.change(&schema, &options, 4).unwrap(), Changed::Replaced);
+    assert_eq!(reader(&place).state(), State::Live);
 }
 
 #[test]
