@@ -122,7 +122,8 @@ impl DynInstanceWriter {
         }
         let bad = |err| RegionError::new(&self.inner.path, Kind::BadInstanceName(err));
         let name = InstanceName::new(name).map_err(bad)?;
-        self.inner.check_if_due(BootTime::now())?;
+        // The newest change is no publish then: it has no time that shows that the writer lives.
+        self.inner.heartbeat()?;
         let wakes = self.inner.options.wake;
         let (blocks, table) = self.parts();
         let Some(instance) = table.join(blocks, name) else {
@@ -147,7 +148,8 @@ impl DynInstanceWriter {
     /// [`Kind::NoSuchInstance`] if it is retired already; as [`instance`](Self::instance).
     pub fn retire(&mut self, instance: Instance) -> Result<(), RegionError> {
         self.expect(instance)?;
-        self.inner.check_if_due(BootTime::now())?;
+        // The newest change is no publish then: it has no time that shows that the writer lives.
+        self.inner.heartbeat()?;
         let wakes = self.inner.options.wake;
         let (blocks, table) = self.parts();
         table.retire(blocks, instance);

@@ -2,6 +2,7 @@
 
 use super::{events, publish, reader, stu, writer};
 use crate::{DEADLINE, Place};
+use layout::header::offset;
 use layout::{FieldSpec, Record, Scalar, Schema, Stu};
 use region::{
     Changed, DynInstanceWriter, DynWriter, InstanceStandby, Options, Origin, Refreshed,
@@ -73,18 +74,25 @@ fn a_reader_that_attaches_twice_between_two_events_still_counts_what_it_missed()
 }
 
 #[test]
-fn a_new_file_by_a_writer_that_publishes_is_live_from_its_first_moment() {
+fn an_instance_that_joins_or_is_retired_makes_no_region_stalled() {
     let place = Place::new();
     let options = Options::new().period(Duration::from_millis(1));
     let schema = Stu::schema();
     let mut writer = DynInstanceWriter::open_with(&place.path, &schema, &options, 2).unwrap();
     let a = writer.instance("a").unwrap();
+    writer.publish(a, bytemuck::bytes_of(&stu(1))).unwrap();
     // As if the last heartbeat were long ago: only the record shows that the writer lives.
     let file = std::fs::File::options().write(true).open(&place.path).unwrap();
-    file.write_all_at(&1_u64.to_le_bytes(), layout::header::offset::HEARTBEAT as u64).unwrap();
-    writer.publish(a, bytemuck::bytes_of(&stu(1))).unwrap();
-    assert_eq!(writer.change(&schema, &options, 4).unwrap(), Changed::Replaced);
+    let forget = || file.write_all_at(&1_u64.to_le_bytes(), offset::HEARTBEAT as u64).unwrap();
+    forget();
     assert_eq!(reader(&place).state(), State::Live);
+    let b = writer.instance("b").unwrap();
+    assert_eq!(reader(&place).state(), State::Live, "one has joined");
+    forget();
+    writer.retire(b).unwrap();
+    assert_eq!(reader(&place).state(), State::Live, "it is retired");
+    assert_eq!(writer.change(&schema, &options, 4).unwrap(), Changed::Replaced);
+    assert_eq!(reader(&place).state(), State::Live, "in a new file");
 }
 
 #[test]
