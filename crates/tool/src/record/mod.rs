@@ -113,12 +113,18 @@ pub struct Args {
     ///
     /// The files are numbered: FILE-0001.mcap and so on, behind those that are there. One may be
     /// larger by a chunk of 1 MiB or one record.
-    #[arg(long, value_name = "SIZE")]
+    #[arg(long, value_name = "SIZE", value_parser = size)]
     pub rotate_size: Option<ByteSize>,
 
     /// Begin another file after this time: 10min, 1h
     #[arg(long, value_name = "TIME", value_parser = duration)]
     pub rotate_time: Option<Duration>,
+}
+
+/// A size of a file, which is not zero.
+fn size(text: &str) -> Result<ByteSize, String> {
+    let size: ByteSize = text.parse().map_err(|_| "write 500MB or 1GiB".to_owned())?;
+    if size.as_u64() > 0 { Ok(size) } else { Err("it must be larger than zero".to_owned()) }
 }
 
 /// How often the files are looked after while nothing else happens.

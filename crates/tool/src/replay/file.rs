@@ -17,12 +17,14 @@
 use std::borrow::Cow;
 use std::fs::File;
 use std::io::{BufReader, Read, Seek, SeekFrom};
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
 use daemon::counted;
 use lz4_flex::frame::FrameDecoder;
 use mcap::MAGIC;
 use mcap::records::{ChunkHeader, Record, op};
+use rustix::fs::OFlags;
 use ruzstd::decoding::StreamingDecoder;
 
 use super::ReplayError;
@@ -68,7 +70,10 @@ impl McapFile {
     /// It is not there, or does not begin as an MCAP file.
     pub(crate) fn open(path: &Path) -> Result<Self, ReplayError> {
         let failed = |what| move |source| ReplayError::file(what, path, source);
-        let file = File::open(path).map_err(failed("open"))?;
+        // A named pipe is opened at once, and refused below.
+        let mut options = File::options();
+        let options = options.read(true).custom_flags(OFlags::NONBLOCK.bits().cast_signed());
+        let file = options.open(path).map_err(failed("open"))?;
         let metadata = file.metadata().map_err(failed("look at"))?;
         if !metadata.is_file() {
             return Err(ReplayError::NotAFile(path.to_owned()));

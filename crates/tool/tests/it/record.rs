@@ -268,6 +268,19 @@ fn each_instance_is_a_topic_and_comes_back_as_an_instance() {
 }
 
 #[test]
+fn a_size_that_is_none_is_refused_and_no_file_is_made() {
+    let world = World::new();
+    for size in ["0", "1XB", "-1"] {
+        let output = world.run(&format!("record out.mcap odd --rotate-size={size}"));
+        assert_eq!(output.status.code(), Some(2), "{size}: {output:?}");
+        assert!(
+            !world.path("out.mcap").exists() && !world.path("out-0001.mcap").exists(),
+            "{size}"
+        );
+    }
+}
+
+#[test]
 fn files_are_rotated_by_size_or_time_and_numbered_behind_those_that_are_there() {
     for limit in ["--rotate-size 2000", "--rotate-time 100ms"] {
         let world = World::new();
