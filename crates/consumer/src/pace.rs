@@ -117,20 +117,21 @@ mod tests {
 
     use super::Pace;
 
+    /// A record of one byte.
+    fn record(byte: u8) -> RecordBuf {
+        let schema = Schema::builder("R").field(FieldSpec::new("x", Scalar::U8)).build();
+        let mut record = RecordBuf::new(Arc::new(schema.unwrap()));
+        record.bytes_mut()[0] = byte;
+        record
+    }
+
     #[test]
     fn the_newest_record_is_released_when_its_time_has_come() {
-        let schema = Schema::builder("R").field(FieldSpec::new("x", Scalar::U8)).build();
-        let schema = Arc::new(schema.unwrap());
-        let record = |byte: &[u8; 1]| {
-            let mut record = RecordBuf::new(Arc::clone(&schema));
-            record.bytes_mut().copy_from_slice(byte);
-            record
-        };
         let at = |millis: u64| Monotonic::from_nanos(millis * 1_000_000);
         let second = Duration::from_secs(1);
         let mut pace = Pace::new(second);
         assert!(pace.admits(None, at(0)));
-        for (byte, millis) in [(&[2], 100), (&[3], 900)] {
+        for (byte, millis) in [(2, 100), (3, 900)] {
             assert!(!pace.admits(None, at(millis)));
             pace.hold(None, &record(byte), None, None);
         }
@@ -139,25 +140,18 @@ mod tests {
         assert_eq!(pace.release(at(1000)).map(|held| held.record.bytes().to_vec()), Some(vec![3]));
         assert_eq!(pace.shorten(second, at(1000)), second);
         assert!(!pace.admits(None, at(1999)));
-        pace.hold(None, &record(&[4]), None, None);
+        pace.hold(None, &record(4), None, None);
         assert!(pace.admits(None, at(2000)), "a newer record takes its place");
         assert!(pace.release(at(3000)).is_none());
     }
 
     #[test]
     fn each_instance_has_a_time_of_its_own() {
-        let schema = Schema::builder("R").field(FieldSpec::new("x", Scalar::U8)).build();
-        let schema = Arc::new(schema.unwrap());
-        let record = |byte: &[u8; 1]| {
-            let mut record = RecordBuf::new(Arc::clone(&schema));
-            record.bytes_mut().copy_from_slice(byte);
-            record
-        };
         let at = |millis: u64| Monotonic::from_nanos(millis * 1_000_000);
         let [a, b] = ["a", "b"].map(|name| name.parse().ok());
         let mut pace = Pace::new(Duration::from_secs(1));
         assert!(pace.admits(a, at(0)) && pace.admits(b, at(500)));
-        for (instance, byte) in [(b, &[1]), (a, &[2])] {
+        for (instance, byte) in [(b, 1), (a, 2)] {
             assert!(!pace.admits(instance, at(600)));
             pace.hold(instance, &record(byte), None, None);
         }

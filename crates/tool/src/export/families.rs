@@ -149,7 +149,7 @@ impl Families {
 }
 
 impl Exposition {
-    /// The better one for who sends this `Accept`; text if both are the same, or nothing is said.
+    /// The better one for who sends this `Accept`; text if it prefers neither, or there is no header.
     pub(crate) fn accepted(accept: &str) -> Self {
         let quality = |of: &[&str]| {
             let ranges = accept.split(',').filter_map(|range| {
