@@ -38,10 +38,16 @@ impl User {
         Some(Self { name: user.name, uid: user.uid.as_raw(), groups })
     }
 
-    /// The users in `/etc/passwd`, in its order.
+    /// The users in `/etc/passwd`, in its order; and this process's, who may be known elsewhere.
     pub(super) fn all() -> Vec<Self> {
         let passwd = fs::read_to_string("/etc/passwd").unwrap_or_default();
-        passwd.lines().filter_map(|line| Self::named(line.split(':').next()?)).collect()
+        let named = passwd.lines().filter_map(|line| Self::named(line.split(':').next()?));
+        let mut users: Vec<Self> = named.collect();
+        let current = Self::current();
+        if users.iter().all(|user| user.uid != current.uid) {
+            users.push(current);
+        }
+        users
     }
 
     pub(super) fn is_root(&self) -> bool {

@@ -92,6 +92,7 @@ impl DynInstanceReader {
             };
             let block = block.filter(|block| usize::from(*block) < self.cursors.len());
             let Some(block) = block else {
+                self.followed.clear();
                 // What joins from now on was not followed before, whatever its name.
                 if let Some((name, (instance, _))) = self.carried.pop_first() {
                     let what = InstanceChange::Retired;
@@ -100,6 +101,9 @@ impl DynInstanceReader {
                 (self.work, self.start) = (Work::Change, Start::First);
                 return Ok(Step::Pending);
             };
+            if let Some(event) = self.step_of_former(block, record)? {
+                return Ok(Step::Record(event));
+            }
             let event = self.step(block, record)?;
             self.advance(event.as_ref());
             if let Some(event) = event {
@@ -126,6 +130,15 @@ impl DynInstanceReader {
         }
     }
 
+    /// Makes [`next`](Self::next) look at every block.
+    pub(super) fn read_every_block(&mut self) {
+        let followed = |(block, cursor): (usize, &Option<Cursor>)| {
+            Some((cursor.as_ref()?.name, u16::try_from(block).ok()?))
+        };
+        self.followed = self.cursors.iter().enumerate().filter_map(followed).collect();
+        self.turn_to(0);
+    }
+
     /// Begins with a block while every block is read.
     pub(super) fn turn_to(&mut self, block: u32) {
         self.work = Work::All(block);
@@ -145,9 +158,30 @@ impl DynInstanceReader {
         match change {
             Change::Pending => self.inner.count_pending(),
             Change::Block(block) => self.work = Work::Block(block),
-            Change::Lapped(_) => self.turn_to(0),
+            Change::Lapped(_) => self.read_every_block(),
         }
         Ok(change != Change::Pending)
+    }
+
+    /// While every block is read: the next thing of the instance that had the name of the one in `block`
+    /// before it, and is followed. It is read to its end before the other joins, as the changes have it.
+    fn step_of_former(
+        &mut self,
+        block: u16,
+        record: &mut [u8],
+    ) -> Result<Option<InstanceEvent<Publication>>, RegionError> {
+        if self.followed.is_empty() || self.cursors[usize::from(block)].is_some() {
+            return Ok(None);
+        }
+        let name = self.blocks().and_then(|blocks| blocks.read(block)?.1);
+        self.expect_whole()?;
+        let Some(name) = name else { return Ok(None) };
+        let has_it =
+            |at: &u16| self.cursors[usize::from(*at)].is_some_and(|cursor| cursor.name == name);
+        match self.followed.get(&name).copied().filter(has_it) {
+            Some(former) => self.step(former, record),
+            None => Ok(None),
+        }
     }
 
     /// The next thing in one block.
@@ -216,6 +250,9 @@ impl DynInstanceReader {
         let (generation, tail) = (named.generation, Tail::after(after));
         let cursor = Cursor { generation, name, tail, missed };
         self.cursors[usize::from(block)] = Some(cursor);
+        if matches!(self.work, Work::All(_)) {
+            self.followed.insert(name, block);
+        }
         Ok(Some(cursor.event(block, self.file, InstanceChange::Joined)))
     }
 

@@ -42,6 +42,8 @@ pub struct DynInstanceReader {
     /// While every block is read: the newest record of the present one when its turn came.
     until: u64,
     cursors: Vec<Option<Cursor>>,
+    /// While every block is read: the block of each instance that is followed.
+    followed: BTreeMap<InstanceName, u16>,
     /// The newest record that `latest` has returned of each block, and of which generation.
     newest: Vec<(u64, u64)>,
     /// How far the instances of the files before this one were followed, until they are found here, or
@@ -81,6 +83,7 @@ impl DynInstanceReader {
             work: Work::Change,
             until: 0,
             cursors: Vec::new(),
+            followed: BTreeMap::new(),
             newest: vec![(0, 0); count],
             carried: BTreeMap::new(),
             file: 0,
@@ -103,7 +106,7 @@ impl DynInstanceReader {
         let newest = self.blocks().map_or(0, |blocks| blocks.changes().newest());
         self.changes = ChangeTail::after(newest);
         self.cursors = vec![None; count];
-        self.turn_to(0);
+        self.read_every_block();
     }
 
     /// The handle of an instance; `None` if there is none of this name (yet). Looks at every name.
