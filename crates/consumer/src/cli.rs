@@ -5,13 +5,12 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::builder::{
-    NonEmptyStringValueParser, OsStringValueParser, PathBufValueParser, PossibleValue,
-    PossibleValuesParser, TypedValueParser,
+    OsStringValueParser, PathBufValueParser, PossibleValue, PossibleValuesParser, TypedValueParser,
 };
 use clap::{Parser, ValueHint};
 use daemon::cli::{self, CommonArgs, VERSION};
 use region::{Begin, State};
-use render::{Format, Pace};
+use render::{Filter, Format, Pace, View};
 use settings::duration;
 
 use crate::selection::NamePattern;
@@ -175,7 +174,7 @@ pub struct Args {
     /// Print these fields, in this order: x,velocity[0]
     ///
     /// In every format; an element of an array by its number. As text they are printed as name=value.
-    #[arg(long, value_name = "NAMES", value_delimiter = ',', value_parser = NonEmptyStringValueParser::new())]
+    #[arg(long, value_name = "NAMES", value_delimiter = ',', value_parser = View::field)]
     pub fields: Vec<String>,
 
     /// Print text by this template, not the region's
@@ -204,7 +203,7 @@ pub struct Args {
     /// quotes; == != < <= > >=, + - * /, min(a, b), max(a, b), and, or, not, parentheses. --count counts
     /// the records that are printed. With --once, exits with 3 if it is not true of the latest record,
     /// unless --timeout waits for one.
-    #[arg(long = "where", value_name = "CONDITION")]
+    #[arg(long = "where", value_name = "CONDITION", value_parser = Filter::condition)]
     pub condition: Option<String>,
 
     /// Print only records in which a chosen field has changed

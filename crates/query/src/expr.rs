@@ -45,7 +45,7 @@ impl Expr {
     /// # Errors
     /// `text` is no expression, or names what `schema` does not have.
     pub fn parse(text: &str, schema: &Schema) -> Result<Self, QueryError> {
-        let mut parser = Parser::new(text, schema);
+        let mut parser = Parser::new(text, Some(schema));
         parser.number()?;
         Ok(Self { text: text.to_owned(), steps: parser.steps })
     }
@@ -75,9 +75,24 @@ impl Condition {
     /// # Errors
     /// `text` is no condition, names what `schema` does not have, or compares what cannot be compared.
     pub fn parse(text: &str, schema: &Schema) -> Result<Self, QueryError> {
-        let mut parser = Parser::new(text, schema);
+        let mut parser = Parser::new(text, Some(schema));
         parser.truth()?;
         Ok(Self { steps: parser.steps })
+    }
+
+    /// Checks what can be checked of `text` without a schema: any name can be a field of any kind.
+    ///
+    /// ```
+    /// use query::Condition;
+    ///
+    /// assert_eq!(Condition::check("speed > 80 and mode == 'auto'"), Ok(()));
+    /// assert_eq!(Condition::check("speed > ").unwrap_err().at(), 8);
+    /// ```
+    ///
+    /// # Errors
+    /// `text` is a condition for no schema.
+    pub fn check(text: &str) -> Result<(), QueryError> {
+        Parser::new(text, None).truth()
     }
 
     /// Whether it is true of `record`.

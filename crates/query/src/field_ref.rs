@@ -46,6 +46,28 @@ impl FieldRef {
         }
     }
 
+    /// Checks that `text` is written as a field or an element of some schema is: `speed`, `velocity[0]`.
+    ///
+    /// # Errors
+    /// No field of any schema is called so.
+    pub fn check(text: &str) -> Result<(), QueryError> {
+        let is_name = |name: &str| {
+            let is_first =
+                name.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_');
+            is_first && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
+        };
+        let is_number = |index: &str| {
+            let digits = index.strip_suffix(']').unwrap_or("");
+            !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit())
+        };
+        let is_written = match text.split_once('[') {
+            Some((name, index)) => is_name(name) && is_number(index),
+            None => is_name(text),
+        };
+        let why = || format!("{} is no field; write NAME or NAME[0]", quote(text));
+        if is_written { Ok(()) } else { Err(QueryError::new(0, why())) }
+    }
+
     /// The field in `schema`; `None` if that is not the schema it was parsed for.
     pub fn of(self, schema: &Schema) -> Option<&Field> {
         schema.fields().get(self.field)

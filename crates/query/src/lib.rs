@@ -36,11 +36,13 @@
 
 #![forbid(unsafe_code)]
 
+mod cursor;
 mod error;
 mod expr;
 mod field_ref;
 mod nearest;
 mod number;
+mod operand;
 mod parse;
 mod program;
 mod word;

@@ -4,64 +4,46 @@
 //! Our own: of the crates for expressions evalexpr is under the AGPL, meval and fasteval are not
 //! maintained any more, exmex brings all of regex, and none knows labels or exact 64-bit numbers.
 
-use layout::text::quote;
-use layout::{CType, Scalar, Schema};
+use layout::Schema;
 
+use crate::cursor::Cursor;
 use crate::error::QueryError;
 use crate::field_ref::FieldRef;
 use crate::number::Number;
+use crate::operand::{Kind, Operand, kind_of};
 use crate::program::{Arithmetic, Comparison, Step};
-use crate::word::{labelled, literal, nearest_f32, word_end};
+use crate::word::{literal, word_end};
 
 /// How deep parentheses and signs may be nested.
 const MAX_DEPTH: usize = 64;
 
-type Parsed<T = Operand> = Result<T, QueryError>;
+pub(crate) type Parsed<T = Operand> = Result<T, QueryError>;
 
-/// The text, how far it is parsed, and the steps so far.
+/// The text as far as it is parsed, and the steps so far.
 pub(crate) struct Parser<'t> {
-    text: &'t str,
-    at: usize,
+    pub(crate) cursor: Cursor<'t>,
     depth: usize,
-    schema: &'t Schema,
+    /// `None`: whatever is called like a field is one, of any kind.
+    pub(crate) schema: Option<&'t Schema>,
     pub(crate) steps: Vec<Step>,
 }
 
-/// A part of the expression that has a value.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Operand {
-    kind: Kind,
-    /// Where it begins and ends in the text, and where its steps begin.
-    start: usize,
-    end: usize,
-    step: usize,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Kind {
-    Number,
-    /// A `bool` field: a number or a condition, as it is used.
-    Switch,
-    Truth,
-    Text,
-}
-
 impl<'t> Parser<'t> {
-    pub(crate) fn new(text: &'t str, schema: &'t Schema) -> Self {
-        Self { text, at: 0, depth: 0, schema, steps: Vec::new() }
+    pub(crate) fn new(text: &'t str, schema: Option<&'t Schema>) -> Self {
+        Self { cursor: Cursor::new(text), depth: 0, schema, steps: Vec::new() }
     }
 
     /// All of the text, as a number.
     pub(crate) fn number(&mut self) -> Parsed<()> {
         let operand = self.sum()?;
-        self.expect_end("+ - * / or the end")?;
+        self.cursor.expect_end("+ - * / or the end")?;
         self.expect_number(operand)
     }
 
     /// All of the text, as a condition.
     pub(crate) fn truth(&mut self) -> Parsed<()> {
         let operand = self.condition()?;
-        self.expect_end("an operator, and, or, or the end")?;
+        self.cursor.expect_end("an operator, and, or, or the end")?;
         self.expect_truth(operand)
     }
 
@@ -84,7 +66,7 @@ impl<'t> Parser<'t> {
         operand: fn(&mut Self) -> Parsed,
     ) -> Parsed {
         let mut whole = first;
-        while self.take_word(word) {
+        while self.cursor.take_word(word) {
             self.expect_truth(whole)?;
             let next = operand(self)?;
             self.expect_truth(next)?;
@@ -96,7 +78,9 @@ impl<'t> Parser<'t> {
 
     fn not(&mut self) -> Parsed {
         let start = self.begin();
-        if self.schema.index_of("not").is_some() || !self.take_word("not") {
+        let is_field =
+            self.schema.map_or_else(|| self.cursor.is_operand("not"), |_| !self.lacks("not"));
+        if is_field || !self.cursor.take_word("not") {
             return self.comparison();
         }
         self.nested(|parser| {
@@ -109,11 +93,11 @@ impl<'t> Parser<'t> {
 
     fn comparison(&mut self) -> Parsed {
         let left = self.sum()?;
-        let at = self.skip_blanks();
-        let rest = self.rest();
+        let at = self.cursor.skip_blanks();
+        let rest = self.cursor.rest();
         let sign = Comparison::SIGNS.into_iter().find(|(sign, _)| rest.starts_with(sign));
         let Some((sign, comparison)) = sign else { return Ok(left) };
-        self.at += sign.len();
+        self.cursor.skip(sign.len());
         let right = self.sum()?;
         self.make_comparable(left, right)?;
         let is_order = !matches!(comparison, Comparison::Equal | Comparison::NotEqual);
@@ -141,7 +125,7 @@ impl<'t> Parser<'t> {
     ) -> Parsed {
         let first = operand(self)?;
         let mut whole = first;
-        while let Some((_, operator)) = signs.into_iter().find(|(sign, _)| self.take(sign)) {
+        while let Some((_, operator)) = signs.into_iter().find(|(sign, _)| self.cursor.take(sign)) {
             self.expect_number(whole)?;
             let next = operand(self)?;
             self.expect_number(next)?;
@@ -153,7 +137,7 @@ impl<'t> Parser<'t> {
 
     fn factor(&mut self) -> Parsed {
         let start = self.begin();
-        if self.take("-") {
+        if self.cursor.take("-") {
             return self.nested(|parser| {
                 let operand = parser.factor()?;
                 parser.expect_number(operand)?;
@@ -165,14 +149,14 @@ impl<'t> Parser<'t> {
                 Ok(parser.since(start, Kind::Number))
             });
         }
-        if self.take("(") {
+        if self.cursor.take("(") {
             return self.nested(|parser| {
                 let inside = parser.condition()?;
-                parser.expect(")")?;
-                Ok(Operand { start: start.start, end: parser.at, ..inside })
+                parser.cursor.expect(")")?;
+                Ok(Operand { start: start.start, end: parser.cursor.at(), ..inside })
             });
         }
-        match self.rest().chars().next() {
+        match self.cursor.rest().chars().next() {
             Some(mark @ ('"' | '\'')) => self.quoted(mark),
             _ => self.word(),
         }
@@ -184,7 +168,7 @@ impl<'t> Parser<'t> {
             let why = format!(
                 "the expression is nested deeper than {MAX_DEPTH} times; use a field in between"
             );
-            return Err(QueryError::new(self.at, why));
+            return Err(QueryError::new(self.cursor.at(), why));
         }
         let operand = inside(self)?;
         self.depth -= 1;
@@ -193,14 +177,14 @@ impl<'t> Parser<'t> {
 
     fn quoted(&mut self, mark: char) -> Parsed {
         let start = self.begin();
-        let inside = &self.rest()[1..];
+        let inside = &self.cursor.rest()[1..];
         let Some(end) = inside.find(mark) else {
             return Err(QueryError::new(
-                self.at,
+                self.cursor.at(),
                 format!("expected another {mark}; close the text"),
             ));
         };
-        self.at += end + 2;
+        self.cursor.skip(end + 2);
         self.steps.push(Step::Text(inside[..end].to_owned()));
         Ok(self.since(start, Kind::Text))
     }
@@ -208,22 +192,22 @@ impl<'t> Parser<'t> {
     /// A number, a field, `true`, `false` or a function.
     fn word(&mut self) -> Parsed {
         let start = self.begin();
-        let rest = self.rest();
+        let rest = self.cursor.rest();
         let word = &rest[..word_end(rest)];
         if word.is_empty() {
-            return Err(self.unexpected("a number, a field or ("));
+            return Err(self.cursor.unexpected("a number, a field or ("));
         }
-        self.at += word.len();
+        self.cursor.skip(word.len());
         if word.starts_with(|c: char| c.is_ascii_digit() || c == '.') {
             let number = literal(word).map_err(|why| QueryError::new(start.start, why))?;
             self.steps.push(Step::Number(number));
             return Ok(self.since(start, Kind::Number));
         }
-        let is_call = self.rest_after_blanks().starts_with('(');
+        let is_call = self.cursor.rest_after_blanks().starts_with('(');
         match word {
             "min" if is_call => self.call(start, Arithmetic::Min),
             "max" if is_call => self.call(start, Arithmetic::Max),
-            "true" | "false" if self.schema.index_of(word).is_none() => {
+            "true" | "false" if self.lacks(word) => {
                 self.steps.push(Step::Number(Number::Whole((word == "true").into())));
                 Ok(self.since(start, Kind::Truth))
             }
@@ -232,24 +216,30 @@ impl<'t> Parser<'t> {
     }
 
     fn call(&mut self, start: Operand, function: Arithmetic) -> Parsed {
-        self.expect("(")?;
+        self.cursor.expect("(")?;
         let first = self.sum()?;
         self.expect_number(first)?;
-        self.expect(",")?;
+        self.cursor.expect(",")?;
         let second = self.sum()?;
         self.expect_number(second)?;
-        self.expect(")")?;
+        self.cursor.expect(")")?;
         self.steps.push(Step::Arithmetic(function));
         Ok(self.since(start, Kind::Number))
     }
 
     fn field(&mut self, start: Operand, name: &str) -> Parsed {
-        let rest = self.rest();
+        let rest = self.cursor.rest();
         let index = rest.starts_with('[').then(|| rest.find(']').map_or(rest.len(), |end| end + 1));
-        self.at += index.unwrap_or(0);
-        let named = &self.text[start.start..self.at];
-        let field = FieldRef::parse(named, self.schema).map_err(|err| err.behind(start.start))?;
-        let ctype = self.schema.fields()[field.field].ctype();
+        self.cursor.skip(index.unwrap_or(0));
+        let named = self.cursor.between(start.start..self.cursor.at());
+        let refused = |error: QueryError| error.behind(start.start);
+        let Some(schema) = self.schema else {
+            FieldRef::check(named).map_err(refused)?;
+            self.steps.push(Step::Field(FieldRef::whole(0)));
+            return Ok(self.since(start, Kind::Any));
+        };
+        let field = FieldRef::parse(named, schema).map_err(refused)?;
+        let ctype = schema.fields()[field.field].ctype();
         let is_one = field.element.is_some() || ctype.is_text() || ctype.count().is_none();
         if !is_one {
             let why = format!("field {name:?} is {ctype}; use one element, such as {name}[0]");
@@ -259,129 +249,19 @@ impl<'t> Parser<'t> {
         Ok(self.since(start, kind_of(ctype)))
     }
 
-    /// Makes the steps of a comparison's sides ones of the same kind: a label a number, a literal the
-    /// nearest `f32`.
-    fn make_comparable(&mut self, left: Operand, right: Operand) -> Parsed<()> {
-        let steps = (&self.steps[left.step..right.step], &self.steps[right.step..]);
-        let (literal, field) = match steps {
-            ([Step::Field(field)], [_]) => (right, *field),
-            ([_], [Step::Field(field)]) => (left, *field),
-            _ => return self.expect_same_kind(left, right),
-        };
-        let field = &self.schema.fields()[field.field];
-        match &self.steps[literal.step] {
-            Step::Text(text) if !field.labels().is_empty() => {
-                self.steps[literal.step] = labelled(field, text, literal.start)?;
-                Ok(())
-            }
-            Step::Number(number) if field.ctype().element() == Scalar::F32 => {
-                self.steps[literal.step] = Step::Number(nearest_f32(*number));
-                Ok(())
-            }
-            _ => self.expect_same_kind(left, right),
-        }
-    }
-
-    fn expect_same_kind(&self, left: Operand, right: Operand) -> Parsed<()> {
-        if (left.kind == Kind::Text) == (right.kind == Kind::Text) {
-            return Ok(());
-        }
-        let (text, other) = if left.kind == Kind::Text { (left, right) } else { (right, left) };
-        let message = format!(
-            "{} is a text and {} is none; compare it with a number",
-            self.quoted_text(text),
-            self.quoted_text(other)
-        );
-        Err(QueryError::new(text.start, message))
-    }
-
-    fn expect_number(&self, operand: Operand) -> Parsed<()> {
-        let why = match operand.kind {
-            Kind::Number | Kind::Switch => return Ok(()),
-            Kind::Truth => "is true or false; a number is needed here",
-            Kind::Text => match &self.steps[operand.step] {
-                Step::Field(field) => {
-                    let field = &self.schema.fields()[field.field];
-                    let (name, ctype) = (field.name(), field.ctype());
-                    let why = format!("field {name:?} is {ctype}; use fields that are one number");
-                    return Err(QueryError::new(operand.start, why));
-                }
-                _ => "is a text; a number is needed here",
-            },
-        };
-        Err(QueryError::new(operand.start, format!("{} {why}", self.quoted_text(operand))))
-    }
-
-    fn expect_truth(&self, operand: Operand) -> Parsed<()> {
-        let why = match operand.kind {
-            Kind::Truth | Kind::Switch => return Ok(()),
-            Kind::Number => "is a number; compare it with one, as in > 0",
-            Kind::Text => "is a text; compare it with one, as in == \"on\"",
-        };
-        Err(QueryError::new(operand.start, format!("{} {why}", self.quoted_text(operand))))
-    }
-
-    fn quoted_text(&self, operand: Operand) -> String {
-        quote(&self.text[operand.start..operand.end])
+    /// Whether no field of the schema is called `name`.
+    fn lacks(&self, name: &str) -> bool {
+        self.schema.is_some_and(|schema| schema.index_of(name).is_none())
     }
 
     /// An operand that begins here.
     fn begin(&mut self) -> Operand {
-        let at = self.skip_blanks();
+        let at = self.cursor.skip_blanks();
         Operand { kind: Kind::Number, start: at, end: at, step: self.steps.len() }
     }
 
     /// The operand of this kind that began at `first` and ends here.
     fn since(&self, first: Operand, kind: Kind) -> Operand {
-        Operand { kind, end: self.at, ..first }
-    }
-
-    fn rest(&self) -> &'t str {
-        &self.text[self.at..]
-    }
-
-    fn skip_blanks(&mut self) -> usize {
-        self.at = self.text.len() - self.rest_after_blanks().len();
-        self.at
-    }
-
-    fn rest_after_blanks(&self) -> &'t str {
-        self.rest().trim_start()
-    }
-
-    fn take(&mut self, sign: &str) -> bool {
-        self.skip_blanks();
-        let is_next = self.rest().starts_with(sign);
-        self.at += if is_next { sign.len() } else { 0 };
-        is_next
-    }
-
-    fn take_word(&mut self, word: &str) -> bool {
-        let rest = self.rest_after_blanks();
-        rest[..word_end(rest)] == *word && self.take(word)
-    }
-
-    fn expect(&mut self, sign: &'static str) -> Parsed<()> {
-        if self.take(sign) { Ok(()) } else { Err(self.unexpected(sign)) }
-    }
-
-    fn expect_end(&mut self, or: &str) -> Parsed<()> {
-        if self.rest_after_blanks().is_empty() { Ok(()) } else { Err(self.unexpected(or)) }
-    }
-
-    fn unexpected(&mut self, want: &str) -> QueryError {
-        self.skip_blanks();
-        let rest = self.rest();
-        let found = if rest.is_empty() { "the end".to_owned() } else { quote(rest) };
-        let why = format!("expected {want}, found {found}; correct the expression");
-        QueryError::new(self.at, why)
-    }
-}
-
-fn kind_of(ctype: CType) -> Kind {
-    match ctype.element() {
-        Scalar::Char => Kind::Text,
-        Scalar::Bool => Kind::Switch,
-        _ => Kind::Number,
+        Operand { kind, end: self.cursor.at(), ..first }
     }
 }

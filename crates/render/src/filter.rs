@@ -23,6 +23,16 @@ impl Filter {
         Self { condition, ..Self::default() }
     }
 
+    /// `text`, if it is a condition for the records of some schema.
+    ///
+    /// # Errors
+    /// It is none: where and why, and what to do.
+    pub fn condition(text: &str) -> Result<String, String> {
+        let checked = Condition::check(text);
+        checked.map_err(|error| format!("at byte {}: {error}", error.at()))?;
+        Ok(text.to_owned())
+    }
+
     /// Selects only those that differ from the one selected last.
     #[must_use]
     pub fn on_change(self) -> Self {

@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use layout::Schema;
-use query::FieldRef;
+use query::{FieldRef, QueryError};
 
 use crate::columns::{self, Column};
 use crate::csv::Csv;
@@ -57,6 +57,14 @@ pub enum ViewError {
 }
 
 impl View {
+    /// `text`, if a field or an element of some schema is called so.
+    ///
+    /// # Errors
+    /// None is: what to write.
+    pub fn field(text: &str) -> Result<String, QueryError> {
+        FieldRef::check(text).map(|()| text.to_owned())
+    }
+
     /// What prints records of `schema`.
     ///
     /// # Errors

@@ -154,6 +154,54 @@ fn a_bad_condition_is_refused_at_its_place_with_what_to_do() {
 }
 
 #[test]
+fn without_a_schema_what_is_a_condition_for_some_schema_is_accepted() {
+    for text in [
+        "x > 6 and y < 8",
+        "not x or not (y == 'on')",
+        "mode == \"auto\" and on",
+        "v[0] + v[1] == 2",
+        "min(x, 3) == 3",
+        "true and false",
+        "true == 1 and false > 2",
+        "not > 3 and not",
+        "not[2] == 1",
+        "not -x > 1",
+        "x",
+        "x == y",
+    ] {
+        assert_eq!(Condition::check(text), Ok(()), "{text}");
+    }
+    for (text, at) in [
+        ("", 0),
+        ("x > ", 4),
+        ("x = 1", 2),
+        ("(x > 1", 6),
+        ("x > 1 and", 9),
+        ("name == 'a", 8),
+        ("v[x] > 1", 0),
+        ("v[0 > 1", 0),
+        ("1 + 2", 0),
+        ("'a' > 'b'", 4),
+        ("'a' == 1", 0),
+        ("(x > 1) + 1 == 2", 0),
+        ("nope>", 5),
+    ] {
+        let error = Condition::check(text).unwrap_err();
+        assert_eq!(error.at(), at, "{text}: {error}");
+    }
+}
+
+#[test]
+fn a_field_is_a_name_or_one_with_an_index() {
+    for text in ["x", "_a1", "velocity[0]", "v[31]"] {
+        assert_eq!(FieldRef::check(text), Ok(()));
+    }
+    for text in ["", "1x", "a b", "v[", "v[]", "v[-1]", "v[+1]", "v[0]x", "a.b", "\u{e4}"] {
+        FieldRef::check(text).unwrap_err();
+    }
+}
+
+#[test]
 fn nesting_has_a_limit() {
     let record = record();
     for text in ["(".repeat(1000), "-".repeat(1000) + "x", "not ".repeat(1000) + "on"] {
