@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 const UNSAFE: [&str; 11] = [
     "crates/bench/src/lines.rs",
     "crates/compare/src/peers/mmap_sync.rs",
-    "crates/daemon/src/closed_stdout.rs",
+    "crates/daemon/src/closed_streams.rs",
     "crates/daemon/src/process.rs",
     "crates/daemon/src/systemd/passed.rs",
     "crates/region/src/copy.rs",

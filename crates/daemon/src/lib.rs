@@ -20,7 +20,7 @@
 mod advice;
 mod call_advice;
 pub mod cli;
-mod closed_stdout;
+mod closed_streams;
 mod controlling_terminal;
 mod exit;
 pub mod logging;
@@ -36,6 +36,7 @@ mod ticks;
 mod wait;
 
 pub use advice::with_next_step;
+pub use closed_streams::stdin_was_closed;
 pub use exit::Exit;
 pub use layout::text::{counted, plain};
 pub use on_change::OnChange;

@@ -8,7 +8,7 @@ use std::io::{self, ErrorKind, Write};
 
 use rustix::io::Errno;
 
-use crate::closed_stdout;
+use crate::closed_streams;
 
 /// Standard output cannot be written to.
 #[derive(Debug, thiserror::Error)]
@@ -36,7 +36,7 @@ fn is_closed(error: &io::Error) -> bool {
 /// Checks that standard output was open when this process started. If it was not, writes to it
 /// succeed nevertheless, but lead nowhere.
 pub fn expect_stdout() -> Result<(), OutputError> {
-    if closed_stdout::was_closed() { Err(OutputError(Errno::BADF.into())) } else { Ok(()) }
+    if closed_streams::stdout_was_closed() { Err(OutputError(Errno::BADF.into())) } else { Ok(()) }
 }
 
 /// Writes `text` to standard output.

@@ -188,11 +188,22 @@ fn text_bits(field: &Field, text: &str) -> Result<[u8; 8], ValueError> {
         };
     }
     if field.labels.is_empty() {
-        return Err(field.wrong_kind("text"));
+        return Err(no_label(field, text));
     }
     let text = shorten(text);
     let fact = format!("{text:?} is no label of field {name:?}");
     Err(ValueError::new(Kind::UnknownLabel, fact, "use a number or one of its labels"))
+}
+
+/// The error for a text in a field without labels. It may be a number that only a float can be.
+fn no_label(field: &Field, text: &str) -> ValueError {
+    let Field { name, ctype, .. } = field;
+    let is_special = matches!(text, "NaN" | "Infinity" | "-Infinity");
+    if is_special && ctype.element().int_range().is_some() {
+        let fact = format!("{text} is not a whole number, and field {name:?} is {ctype}");
+        return ValueError::new(Kind::NotWhole, fact, "change the value");
+    }
+    field.wrong_kind("text")
 }
 
 /// Any number but 0 is true. NaN is refused.

@@ -88,6 +88,7 @@
 //! ```
 #![forbid(unsafe_code)]
 
+pub use layout::header::MAX_INSTANCES;
 pub use layout::{
     BoolType, FieldType, InstanceName, Labels, Number, Record, Stu, TextType, UnknownValue,
 };

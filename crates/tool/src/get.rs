@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 
 use daemon::Exit;
 use mapcast::dynamic::{InstanceReader, Reader, RecordBuf};
-use mapcast::{ErrorKind, Instance};
+use mapcast::{ErrorKind, Instance, InstanceName};
 use query::instead_of;
 use render::{Values, ViewError};
 
@@ -30,6 +30,8 @@ Examples:
   mapcast get net rx_bytes                   a line for each instance: its name, a tab, the value
   mapcast get net rx_bytes --instance eth0   the value of one
   [ \"$(mapcast get boiler burner)\" = on ] && echo burning
+
+JSON has no NaN and no infinities: they are null in it, and NaN, inf, -inf in text.
 
 Values are those of the newest record, also after its writer has ended; `consumer REGION --once --require live --max-age 5s` checks that it is fresh. All values of a line are of one record.
 
@@ -54,7 +56,7 @@ pub struct Args {
 
     /// Of a region of instances, print this one's values only
     #[arg(long, value_name = "NAME", add = completion::instances())]
-    pub instance: Option<String>,
+    pub instance: Option<InstanceName>,
 
     /// Print the number of a value that has a label
     #[arg(long)]

@@ -8,6 +8,8 @@ use std::str::FromStr;
 use mapcast::dynamic::{Field, Schema};
 use serde_json::value::RawValue;
 
+use super::PublishError;
+
 /// A field and what it is to hold, as they were written.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Assignment {
@@ -16,14 +18,14 @@ pub(super) struct Assignment {
 }
 
 impl FromStr for Assignment {
-    type Err = &'static str;
+    type Err = PublishError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         match text.split_once('=') {
             Some((field, value)) if !field.is_empty() => {
                 Ok(Self { field: field.to_owned(), value: value.to_owned() })
             }
-            _ => Err("write FIELD=VALUE, or - alone for lines of JSON on standard input"),
+            _ => Err(PublishError::NoValue(text.to_owned())),
         }
     }
 }

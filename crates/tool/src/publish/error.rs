@@ -12,14 +12,28 @@ use producer::Refused;
 #[non_exhaustive]
 pub enum PublishError {
     /// An argument is no value.
-    #[error("{0}")]
-    Usage(&'static str),
+    #[error("{0:?} is no value; write FIELD=VALUE, or - alone for lines of JSON on standard input")]
+    NoValue(String),
+    /// There are no values.
+    #[error(
+        "{}: no values; write them as {field}=VALUE, or - for lines of JSON on standard input",
+        path.display()
+    )]
+    NoValues {
+        /// The region's file.
+        path: PathBuf,
+        /// A field that a value can be given for.
+        field: String,
+    },
     /// The region does not exist, and nothing describes its record.
     #[error("{0}; describe its record with --field x:f64, or with --config FILE")]
     NotDescribed(mapcast::Error),
     /// The options `--field` are no record.
     #[error("--field: {0}")]
     Schema(SchemaError),
+    /// Standard input is closed.
+    #[error("standard input is closed; pipe lines of JSON into it, or give values as arguments")]
+    NoInput,
     /// A value does not fit.
     #[error("{}: {why}", path.display())]
     Value {

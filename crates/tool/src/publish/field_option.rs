@@ -14,8 +14,10 @@ impl FromStr for FieldOption {
     /// `x:f64`, `x:f64:m`, `mode:u8::0=off,1=auto`.
     fn from_str(text: &str) -> Result<Self, String> {
         let mut parts = text.splitn(4, ':');
-        let name = parts.next().unwrap_or_default();
-        let ctype = parts.next().ok_or("write NAME:TYPE, such as x:f64 or x:f64:m")?;
+        let (name, ctype) = match (parts.next(), parts.next()) {
+            (Some(name), Some(ctype)) if !name.is_empty() => (name, ctype),
+            _ => return Err("write NAME:TYPE, such as x:f64 or x:f64:m".to_owned()),
+        };
         let ctype: CType = ctype.parse().map_err(|error: SchemaError| error.to_string())?;
         let spec = FieldSpec::new(name, ctype).unit(parts.next().unwrap_or_default());
         let labels = parts.next().unwrap_or_default().split(',').filter(|label| !label.is_empty());
@@ -68,7 +70,9 @@ mod tests {
     #[test]
     fn what_is_no_field_is_refused_with_what_to_write() {
         let refused = |text: &str| text.parse::<FieldOption>().expect_err("refused");
-        assert_eq!(refused("x"), "write NAME:TYPE, such as x:f64 or x:f64:m");
+        for text in ["", "x", ":", ":u8"] {
+            assert_eq!(refused(text), "write NAME:TYPE, such as x:f64 or x:f64:m");
+        }
         assert!(refused("x:f63").contains("type \"f63\" is unknown"));
         assert_eq!(refused("m:u8::off"), "\"off\" is no label; write them as 0=off,1=auto");
     }

@@ -21,7 +21,8 @@ use std::io::{self, Read};
 use std::os::fd::AsFd as _;
 use std::path::PathBuf;
 
-use daemon::{Signals, wait};
+use daemon::{Signals, stdin_was_closed, wait};
+use mapcast::{InstanceName, MAX_INSTANCES};
 use producer::{Feed, Refused};
 
 use crate::ToolError;
@@ -90,10 +91,13 @@ pub struct Args {
 
     /// Publish to this instance of a region of many
     #[arg(long, value_name = "NAME", add = completion::instances())]
-    pub instance: Option<String>,
+    pub instance: Option<InstanceName>,
 
     /// Room for so many instances, if the region is made
-    #[arg(long, value_name = "N", requires = "instance", default_value_t = 64)]
+    #[arg(
+        long, value_name = "N", requires = "instance", default_value_t = 64,
+        value_parser = daemon::cli::whole_number::<u32>(1..=MAX_INSTANCES.into())
+    )]
     pub max_instances: u32,
 
     /// Keep the region open until a signal
@@ -127,8 +131,8 @@ fn publish_values(
     args: &Args,
     values: &[String],
 ) -> Result<Destination, ToolError> {
-    let values = values.iter().map(|value| value.parse());
-    let values: Vec<Assignment> = values.collect::<Result<_, _>>().map_err(PublishError::Usage)?;
+    let values: Vec<Assignment> =
+        values.iter().map(|value| value.parse()).collect::<Result<_, PublishError>>()?;
     let mut feed = target.feed_by_field(&values)?;
     feed.push(assignment::line(&values, &target.settings.record.schema).as_bytes());
     let path = target.address.path().to_owned();
@@ -145,6 +149,9 @@ fn publish_lines(
     args: &Args,
     signals: &mut Signals,
 ) -> Result<Destination, ToolError> {
+    if stdin_was_closed() {
+        return Err(PublishError::NoInput.into());
+    }
     let mut feed = target.feed();
     let mut destination = Destination::open(target, args)?;
     let (stdin, mut chunk) = (io::stdin(), vec![0; CHUNK]);

@@ -7,7 +7,7 @@ use std::path::Path;
 use mapcast::dynamic::{RecordBuf, Schema};
 use mapcast::{Address, ErrorKind};
 use producer::Feed;
-use settings::{Format, InputKey, MAX_LINE_RANGE, Settings, Source};
+use settings::{Format, InputKey, MAX_LINE_RANGE, RecordSettings, Settings, Source};
 
 use super::assignment::Assignment;
 use super::{Args, PublishError, field_option};
@@ -43,6 +43,7 @@ impl Target {
             (None, Err(error)) => return Err(not_there(args, error)),
         };
         expect_kind(existing.as_ref(), args)?;
+        expect_values(&settings, &address, args)?;
         let newest = match &mut existing {
             Some(region) if **region.reader().schema() == *settings.record.schema => {
                 newest(region, args.instance.as_deref())?
@@ -146,6 +147,19 @@ fn expect_kind(existing: Option<&Observed>, args: &Args) -> Result<(), PublishEr
         (Some(Observed::One(reader)), Some(_)) => Err(PublishError::Plain(reader.path().into())),
         (Some(Observed::Many(reader)), None) => {
             Err(PublishError::NeedsInstance(reader.path().into()))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// An error if there are no values, unless each field has a source of its own.
+fn expect_values(settings: &Settings, at: &Address, args: &Args) -> Result<(), PublishError> {
+    let RecordSettings { schema, sources, .. } = &settings.record;
+    let takes_value = |source: &Source| matches!(source, Source::Input(_));
+    match sources.iter().position(takes_value) {
+        Some(index) if args.values.is_empty() => {
+            let field = schema.fields()[index].name().to_owned();
+            Err(PublishError::NoValues { path: at.path().to_owned(), field })
         }
         _ => Ok(()),
     }

@@ -7,7 +7,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use mapcast::dynamic::{InstanceWriter, Schema, Writer};
-use mapcast::{Address, Error, Instance, Options, State};
+use mapcast::{Address, Error, Instance, MAX_INSTANCES, Options, State};
 
 use super::ReplayError;
 use super::decode::Topic;
@@ -130,6 +130,3 @@ impl Either {
         Ok(())
     }
 }
-
-/// Instances that a region can have.
-const MAX_INSTANCES: u32 = 65_536;

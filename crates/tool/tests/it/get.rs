@@ -84,6 +84,11 @@ fn what_is_not_there_is_named_with_the_exit_code_of_the_consumer() {
         ("get live id[0]", 2, "which has no elements; write id\n"),
         ("get live id --instance x", 2, "leave out --instance\n"),
         ("get class id --instance mign", 3, "there is no instance \"mign\"; did you mean ming?\n"),
+        (
+            "get class id --instance=",
+            2,
+            "an instance needs a name of 1 to 64 bytes\n\nFor more information, try '--help'.\n",
+        ),
         ("get liev id", 3, "no such region; did you mean live?\n"),
         ("get empty id", 3, "empty.region --once --timeout 10s`\n"),
     ] {

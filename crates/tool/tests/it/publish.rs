@@ -4,7 +4,7 @@ use std::fs;
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::process::{Command, Output, Stdio};
 
-use crate::world::World;
+use crate::world::{MAPCAST, World};
 
 const POINT: &str = "publish point --field x:f64:m --field mode:u8::0=off,1=auto";
 
@@ -56,6 +56,8 @@ fn the_fields_of_a_configuration_that_have_sources_have_their_values() {
     let output = fed(&world, "publish other - --config r.toml", "{\"a\": {\"b\": 5}}\n");
     assert!(output.status.success(), "{output:?}");
     assert_eq!(world.prints("get other t twice"), "5\n10\n");
+    let none = world.run("publish other --config r.toml");
+    assert_eq!(none.status.code(), Some(2), "{none:?}");
     let output = world.run("publish other k=8 --config r.toml");
     assert_eq!(output.status.code(), Some(2), "{output:?}");
 }
@@ -132,9 +134,36 @@ fn what_cannot_be_published_is_refused_with_what_to_write() {
         (
             "publish point x",
             2,
-            "write FIELD=VALUE, or - alone for lines of JSON on standard input\n",
+            "\"x\" is no value; write FIELD=VALUE, or - alone for lines of JSON on standard input\n",
         ),
+        ("publish point - x=1", 2, "or - alone for lines of JSON on standard input\n"),
+        (
+            "publish point",
+            2,
+            "point.region: no values; write them as x=VALUE, or - for lines of JSON on standard input\n",
+        ),
+        ("publish new --field x:f64", 2, "or - for lines of JSON on standard input\n"),
         ("publish point x=1 --instance a", 2, "no instances; leave out --instance\n"),
+        (
+            "publish point mode=NaN",
+            2,
+            "\"NaN\" is no label of field \"mode\"; use a number or one of its labels\n",
+        ),
+        (
+            "publish new --field n:u64 n=NaN",
+            2,
+            "NaN is not a whole number, and field \"n\" is u64; change the value\n",
+        ),
+        (
+            "publish new --field n:u64 n=-Infinity",
+            2,
+            "-Infinity is not a whole number, and field \"n\" is u64; change the value\n",
+        ),
+        (
+            "publish new --field :u8 x=1",
+            2,
+            "write NAME:TYPE, such as x:f64 or x:f64:m\n\nFor more information, try '--help'.\n",
+        ),
         ("publish new --field x:f64 --field y:u8 y=1", 2, "no value yet for x; give it one\n"),
         ("publish new --field x:f64 --field x:u8 x=1", 2, "rename one of them\n"),
     ] {
@@ -145,4 +174,63 @@ fn what_cannot_be_published_is_refused_with_what_to_write() {
     }
     assert_eq!(world.prints("get point x mode"), "1\noff\n");
     assert!(!world.path("new.region").exists());
+}
+
+#[test]
+fn a_configuration_whose_fields_have_sources_of_their_own_needs_no_values() {
+    let world = World::new();
+    let config = "[region]\nname = \"own\"\n[record]\nname = \"R\"\n\
+        [[record.field]]\nname = \"k\"\ntype = \"u8\"\nsource = { const = 7 }\n";
+    fs::write(world.path("r.toml"), config).expect("a file");
+    world.prints("publish ./r.toml");
+    assert_eq!(world.prints("get own k"), "7\n");
+}
+
+#[test]
+fn lines_from_a_closed_standard_input_are_refused_and_none_from_an_empty_one_are_no_error() {
+    let world = World::new();
+    let closed = |redirected: &str| {
+        let mut shell = world.command_of("/bin/sh");
+        let script = format!("exec \"$0\" {POINT} - {redirected}");
+        shell.args(["-c", &script]).arg(MAPCAST).output().expect("a shell")
+    };
+    let output = closed("<&-");
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(2), "{said}");
+    assert!(
+        said.ends_with(
+            "standard input is closed; pipe lines of JSON into it, or give values as arguments\n"
+        ),
+        "{said}"
+    );
+    assert!(!world.path("point.region").exists());
+    assert_eq!(closed("</dev/null").status.code(), Some(0));
+}
+
+#[test]
+fn an_option_that_is_out_of_range_is_wrong_usage_and_names_the_option_and_the_range() {
+    let world = World::new();
+    let long = "x".repeat(65);
+    for (options, want) in [
+        (
+            "--instance a --max-instances 0",
+            "'--max-instances <N>': give a whole number from 1 to 65536",
+        ),
+        (
+            "--instance a --max-instances 65537",
+            "'--max-instances <N>': give a whole number from 1 to 65536",
+        ),
+        (
+            "--instance a --max-instances x",
+            "'--max-instances <N>': give a whole number from 1 to 65536",
+        ),
+        (&*format!("--instance {long}"), "has 65 bytes, at most 64 are possible"),
+        ("--instance=", "'--instance <NAME>': an instance needs a name of 1 to 64 bytes"),
+    ] {
+        let output = world.run(&format!("publish net rx=1 --field rx:u64 {options}"));
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(2), "{options}: {said}");
+        assert!(said.contains(want), "{options}: {said}");
+        assert!(!world.path("net.region").exists());
+    }
 }
