@@ -1,15 +1,16 @@
 //! Why the tool failed.
 
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use daemon::logging::LogError;
-use daemon::{Exit, OutputError};
+use daemon::{Exit, OutputError, plain};
 use mapcast::ErrorKind;
 use settings::SettingsError;
 
 use crate::doctor::DoctorError;
 use crate::export::ExportError;
+use crate::file_advice::file_advice;
 use crate::get::GetError;
 use crate::publish::PublishError;
 use crate::record::RecordError;
@@ -43,7 +44,7 @@ pub enum ToolError {
     #[error(transparent)]
     Publish(#[from] PublishError),
     /// A directory cannot be listed.
-    #[error("{}: cannot list the directory: {source}; {}", path.display(), daemon::next_step(source))]
+    #[error("{}: cannot list the directory: {source}; {}", plain(&path.to_string_lossy()), directory_advice(path, source))]
     Directory {
         /// The directory.
         path: PathBuf,
@@ -102,6 +103,16 @@ impl ToolError {
             Self::Export(error) => error.exit(),
             _ => Exit::Failure,
         }
+    }
+}
+
+/// The next step after `path`, which was to be listed, could not be.
+fn directory_advice(path: &Path, error: &io::Error) -> &'static str {
+    let is_name = !path.as_os_str().as_encoded_bytes().contains(&b'/');
+    match error.kind() {
+        io::ErrorKind::NotFound if is_name => "give a directory, or see `mapcast inspect --help`",
+        io::ErrorKind::NotADirectory => "give its directory, or see `mapcast inspect --help`",
+        _ => file_advice(error),
     }
 }
 

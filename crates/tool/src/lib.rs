@@ -22,6 +22,7 @@ mod age;
 mod completion;
 mod error;
 mod export;
+mod file_advice;
 mod file_facts;
 mod get;
 mod inspect;

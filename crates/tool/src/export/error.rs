@@ -7,6 +7,8 @@ use std::path::PathBuf;
 use daemon::Exit;
 use rustix::io::Errno;
 
+use crate::file_advice::file_advice;
+
 /// Why `export` failed. Displays as one line that ends with the next step.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -30,12 +32,23 @@ pub enum ExportError {
         /// The system's error.
         source: io::Error,
     },
+    /// Some regions are not in the text file; each was reported.
+    #[error("{} could not be read; the messages above say why", daemon::counted(*count, "region"))]
+    Unread {
+        /// How many.
+        count: u64,
+        /// None of them is there.
+        are_missing: bool,
+    },
 }
 
 impl ExportError {
     /// The exit code for this error.
     pub fn exit(&self) -> Exit {
-        Exit::Failure
+        match self {
+            Self::Unread { are_missing: true, .. } => Exit::NoValue,
+            _ => Exit::Failure,
+        }
     }
 }
 
@@ -53,8 +66,8 @@ fn listen_advice(error: &io::Error) -> &'static str {
 fn write_advice(error: &io::Error) -> &'static str {
     match error.kind() {
         io::ErrorKind::NotFound => "create the directory, or correct --textfile",
+        io::ErrorKind::NotADirectory => "give a directory by --textfile",
         io::ErrorKind::PermissionDenied => "let this user write to the directory",
-        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => "free space there",
-        _ => daemon::next_step(error),
+        _ => file_advice(error),
     }
 }

@@ -18,6 +18,7 @@ use tracing::{info, warn};
 use crate::region_argument::{Located, similar};
 
 use super::attached::Attached;
+use super::error::ExportError;
 
 /// How often the directories are listed at most.
 const LIST_EVERY: Duration = Duration::from_secs(1);
@@ -39,6 +40,8 @@ pub(crate) struct Region {
     spot: Spot,
     attached: Option<Attached>,
     error: OnChange<String>,
+    /// Whether that is the error.
+    is_missing: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -83,6 +86,15 @@ impl Fleet {
         })
     }
 
+    /// The error that some regions could not be read when they were looked at last.
+    pub(crate) fn unread(&self) -> Option<ExportError> {
+        let unread = self.regions.values().filter(|region| region.error.last().is_some());
+        let missing = unread.clone().filter(|region| region.is_missing).count();
+        let count = unread.count();
+        let are_missing = count == missing;
+        (count > 0).then_some(ExportError::Unread { count: count as u64, are_missing })
+    }
+
     fn list_if_due(&mut self) -> Result<(), Error> {
         let now = Monotonic::now();
         if self.listing.is_none_or(|due| due > now) {
@@ -112,7 +124,7 @@ impl Fleet {
 
 impl Region {
     fn new(spot: Spot) -> Self {
-        Self { spot, attached: None, error: OnChange::new() }
+        Self { spot, attached: None, error: OnChange::new(), is_missing: false }
     }
 
     fn is_at(&self, address: &mapcast::Address) -> bool {
@@ -145,6 +157,7 @@ impl Region {
     /// Logs why the region cannot be read, if that has changed.
     pub(crate) fn report(&mut self, error: &Error) {
         let is_missing = matches!(error.kind(), ErrorKind::NotThere);
+        self.is_missing = is_missing;
         let message = match &self.spot {
             Spot::Listed(_) if is_missing => return,
             Spot::Named(located) if is_missing => {

@@ -14,6 +14,15 @@ impl Hosts {
         Self(names.iter().map(|name| name.to_ascii_lowercase()).collect())
     }
 
+    /// `text`, if a server can be called so.
+    pub(crate) fn name(text: &str) -> Result<String, &'static str> {
+        let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
+        let name = text.trim_end_matches('.');
+        let is_name = !name.is_empty() && name.chars().all(is_plain);
+        let name = is_name.then(|| name.to_owned());
+        name.ok_or("write a name without a port, such as drone.lan; addresses are accepted anyway")
+    }
+
     /// Whether `host`, the header's value, is one of them, with or without a port.
     pub(crate) fn has(&self, host: &str) -> bool {
         let host = match host.rsplit_once(':') {
@@ -32,6 +41,14 @@ impl Hosts {
 #[cfg(test)]
 mod tests {
     use super::Hosts;
+
+    #[test]
+    fn a_name_has_no_port_and_no_dot_at_the_end() {
+        assert_eq!(Hosts::name("Drone.lan."), Ok("Drone.lan".to_owned()));
+        for bad in ["", ".", "a:80", "a b", "http://a", "[::1]", "a/b"] {
+            assert!(Hosts::name(bad).is_err(), "{bad}");
+        }
+    }
 
     #[test]
     fn an_address_localhost_and_given_names_are_accepted_and_no_other() {

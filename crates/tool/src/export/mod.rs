@@ -79,18 +79,18 @@ pub struct Args {
     pub regions: Vec<RegionArgument>,
 
     /// Where to listen
-    #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:9464")]
+    #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:9464", value_parser = address)]
     pub listen: SocketAddr,
 
     /// A name that this server is called by, besides its addresses and localhost
     ///
     /// A request with another Host is refused, so that no web page can read the regions through the browser
     /// of a person who is on this machine. Can be given several times.
-    #[arg(long = "host", value_name = "NAME")]
+    #[arg(long = "host", value_name = "NAME", value_parser = Hosts::name)]
     pub hosts: Vec<String>,
 
     /// Leave out arrays of more than N elements, and cut texts after N bytes
-    #[arg(long, value_name = "N", default_value_t = 256)]
+    #[arg(long, value_name = "N", default_value_t = 256, value_parser = cli::whole_number::<u32>(0..=u32::MAX.into()))]
     pub longest: u32,
 
     /// Write mapcast.prom to DIR, for the node exporter, in place of listening
@@ -100,6 +100,11 @@ pub struct Args {
     /// Write it every TIME, not just once
     #[arg(long, value_name = "TIME", value_parser = duration, requires = "textfile")]
     pub every: Option<Duration>,
+}
+
+/// An address and a port, both numbers.
+fn address(text: &str) -> Result<SocketAddr, &'static str> {
+    text.parse().map_err(|_| "write an address and a port, such as 127.0.0.1:9464 or [::1]:9464")
 }
 
 pub(crate) fn run(args: &Args) -> Result<(), ToolError> {

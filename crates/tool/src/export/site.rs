@@ -109,7 +109,8 @@ impl Site {
             return Some(refusal(StatusCode::BAD_REQUEST, "one Host is needed\n"));
         };
         let host = host.to_str().unwrap_or_default();
-        let why = "this server is not called so; if it is yours, start it with --host NAME\n";
+        let why = "the Host header is the name of another server; use localhost or the address, or \
+                   start mapcast export with --host NAME\n";
         (!self.hosts.has(host)).then(|| refusal(StatusCode::FORBIDDEN, why))
     }
 

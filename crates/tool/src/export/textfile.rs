@@ -3,7 +3,7 @@
 //! Invariant: the file is always whole: a new one takes its name by a rename, and its name before that does not end
 //! in `.prom`, by which the collector finds files.
 
-use std::fs::Permissions;
+use std::fs::{File, Permissions};
 use std::io::{self, Write as _};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
@@ -34,7 +34,7 @@ pub(crate) fn run(
     };
     // What fails at the start is reported as an error, what fails later is tried again.
     write()?;
-    let Some(every) = every else { return Ok(()) };
+    let Some(every) = every else { return fleet.unread().map_or(Ok(()), Err) };
     let mut ticks = Ticks::new(Monotonic::now().after(every), every);
     let mut failure = daemon::OnChange::new();
     loop {
@@ -53,9 +53,10 @@ pub(crate) fn run(
 }
 
 fn replace(directory: &Path, path: &Path, text: &str) -> io::Result<()> {
-    let for_all = Permissions::from_mode(0o644);
-    let mut file =
-        tempfile::Builder::new().prefix(".mapcast-").permissions(for_all).tempfile_in(directory)?;
+    // Made by hand, so that an error has no temporary name in it.
+    let create = |path: &Path| File::options().write(true).create_new(true).open(path);
+    let mut file = tempfile::Builder::new().prefix(".mapcast-").make_in(directory, create)?;
+    file.as_file().set_permissions(Permissions::from_mode(0o644))?;
     file.write_all(text.as_bytes())?;
     file.persist(path)?;
     Ok(())

@@ -7,6 +7,8 @@ use daemon::{Exit, plain};
 use mcap::McapError;
 use render::Misfit;
 
+use crate::file_advice::file_advice;
+
 /// Why `record` failed. Displays as one line that ends with the next step.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -32,6 +34,9 @@ pub enum RecordError {
         /// What the library says.
         source: McapError,
     },
+    /// A region is to be recorded twice.
+    #[error("{} is named twice; name it once", plain(.0))]
+    Twice(String),
     /// Two regions would have one name in the file.
     #[error("two regions are called {}; record them into files of their own", plain(.0))]
     TwoOfOneName(String),
@@ -91,7 +96,8 @@ impl RecordError {
 
     pub(crate) fn exit(&self) -> Exit {
         match self {
-            Self::TwoOfOneName(_)
+            Self::Twice(_)
+            | Self::TwoOfOneName(_)
             | Self::CsvOfMany
             | Self::RawFields
             | Self::Misfit { .. }
@@ -112,6 +118,6 @@ fn advice(error: &io::Error) -> &'static str {
             "what was recorded before is in it; raise the limit on file sizes (ulimit -f), or use --rotate-size"
         }
         io::ErrorKind::NotFound => "create its directory",
-        _ => daemon::next_step(error),
+        _ => file_advice(error),
     }
 }

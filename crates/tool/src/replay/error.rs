@@ -5,6 +5,8 @@ use std::path::{Path, PathBuf};
 
 use daemon::{Exit, plain};
 
+use crate::file_advice::file_advice;
+
 /// Why `replay` failed. Displays as one line that ends with the next step.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -51,6 +53,14 @@ pub enum ReplayError {
         /// Why, and what to do.
         why: String,
     },
+    /// The time to begin with is too late.
+    #[error("{}: --from: its last record is of {last}; give an earlier time", path.display())]
+    Late {
+        /// The file.
+        path: PathBuf,
+        /// The time of the last record.
+        last: String,
+    },
     /// A region has a writer.
     #[error("{}: has a live writer{}; stop it, or replay under other names with --prefix", path.display(), of_pid(*pid))]
     Live {
@@ -93,6 +103,7 @@ impl ReplayError {
 
     pub(crate) fn exit(&self) -> Exit {
         match self {
+            Self::Late { .. } => Exit::Usage,
             Self::Region(error) if error.is_of_environment() => Exit::Usage,
             _ => Exit::Failure,
         }
@@ -101,9 +112,8 @@ impl ReplayError {
 
 fn advice(error: &io::Error) -> &'static str {
     match error.kind() {
-        io::ErrorKind::NotFound => "check the name",
         io::ErrorKind::PermissionDenied => "ask its owner, or replay as that user",
-        _ => daemon::next_step(error),
+        _ => file_advice(error),
     }
 }
 

@@ -17,10 +17,12 @@ mod regions;
 mod schedule;
 
 use std::path::PathBuf;
+use std::time::{Duration, UNIX_EPOCH};
 
 use clap::ValueHint;
 use daemon::{Signals, counted};
 use mapcast::dynamic::RecordBuf;
+use settings::AddressError;
 
 pub use error::ReplayError;
 use file::{Flow, McapFile, Refusal};
@@ -52,7 +54,7 @@ pub struct Args {
     pub file: PathBuf,
 
     /// Begin the names of the regions with this
-    #[arg(long, value_name = "TEXT", default_value = "")]
+    #[arg(long, value_name = "TEXT", default_value = "", value_parser = prefix)]
     pub prefix: String,
 
     /// So many times the original pace, or max
@@ -74,6 +76,11 @@ pub struct Args {
     pub partial: bool,
 }
 
+/// `text`, if the name of a region can begin with it.
+fn prefix(text: &str) -> Result<String, AddressError> {
+    settings::Address::name(&format!("{text}x")).map(|_| text.to_owned())
+}
+
 impl Args {
     fn wanted(&self) -> Wanted {
         if self.partial { Wanted::UpToDamage } else { Wanted::Whole }
@@ -86,8 +93,9 @@ pub(crate) fn run(args: &Args) -> Result<(), ReplayError> {
     let plan = Plan::of(&mut file, args.wanted())?;
     let begin = args.from.map_or(plan.first, |from| from.after(plan.first));
     if begin > plan.last {
-        let why = "--from is after its last one".to_owned();
-        return Err(ReplayError::Nothing { path: args.file.clone(), why });
+        let last = UNIX_EPOCH + Duration::from_nanos(plan.last);
+        let last = humantime::format_rfc3339_nanos(last).to_string();
+        return Err(ReplayError::Late { path: args.file.clone(), last });
     }
     let mut regions = Regions::open(file.path(), &plan.topics, &args.prefix)?;
     tracing::info!("replaying into {}", counted(regions.len() as u64, "region"));

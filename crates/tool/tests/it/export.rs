@@ -2,7 +2,6 @@
 
 use std::fs;
 use std::io::{BufRead as _, BufReader, Write as _};
-use std::os::unix::fs::PermissionsExt as _;
 use std::sync::Arc;
 
 use mapcast::dynamic::{CType, FieldSpec, RecordBuf, Schema, Value, Writer};
@@ -309,35 +308,21 @@ fn a_port_in_use_is_named_with_the_next_step() {
 }
 
 #[test]
-fn a_text_file_is_written_whole_for_all_to_read() {
+fn an_option_that_cannot_be_is_wrong_usage_and_names_the_option() {
     let world = World::new();
-    let _live = world.students("live");
-    fs::create_dir(world.path("out")).expect("a directory");
-    world.prints("export --textfile out");
-    let file = world.path("out/mapcast.prom");
-    let text = fs::read_to_string(&file).expect("the file");
-    assert!(text.contains("mapcast_stu_id{region=\"live\"} 10\n") && !text.contains("# EOF"));
-    assert_eq!(fs::metadata(&file).expect("a file").permissions().mode() & 0o777, 0o644);
-    assert_eq!(fs::read_dir(world.path("out")).expect("a directory").count(), 1, "no leftovers");
-    let output = world.run("export --textfile missing");
-    assert_eq!(output.status.code(), Some(1));
-    assert!(String::from_utf8_lossy(&output.stderr).contains("create the directory"), "{output:?}");
-}
-
-#[test]
-fn a_text_file_is_replaced_every_time_until_a_signal_comes() {
-    let world = World::new();
-    let mut writer = world.students("live");
-    fs::create_dir(world.path("out")).expect("a directory");
-    let mut running = Server::spawn(&world, "export --textfile out --every 10ms");
-    let has = |id: &str| {
-        let text = fs::read_to_string(world.path("out/mapcast.prom")).unwrap_or_default();
-        text.contains(&format!("mapcast_stu_id{{region=\"live\"}} {id}\n"))
-    };
-    crate::world::wait_until("the first record", || has("10"));
-    writer.publish(&Stu::new(11, "b", 'f')).expect("published");
-    crate::world::wait_until("the second record", || has("11"));
-    assert_eq!(running.end_by(Signal::TERM).code(), Some(0));
+    for (option, want) in [
+        ("--listen=foo", "'--listen <ADDRESS:PORT>': write an address and a port"),
+        ("--listen=127.0.0.1", "'--listen <ADDRESS:PORT>': write an address and a port"),
+        ("--host=", "'--host <NAME>': write a name without a port"),
+        ("--host=a:80", "'--host <NAME>': write a name without a port"),
+        ("--longest=x", "'--longest <N>': give a whole number from 0 to 4294967295"),
+        ("--every=1s", "--textfile <DIR>"),
+    ] {
+        let output = world.run(&format!("export {option}"));
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(2), "{option}: {said}");
+        assert!(said.contains(want), "{option}: {said}");
+    }
 }
 
 #[test]

@@ -54,10 +54,20 @@ fn a_file_that_is_no_region_is_reported_and_does_not_hide_the_others() {
 fn an_empty_and_a_missing_directory_have_no_regions() {
     let world = World::new();
     assert!(world.prints("list").starts_with("no regions in /"));
-    let output = world.run("list ./missing");
-    assert_eq!(output.status.code(), Some(1));
-    let said = String::from_utf8_lossy(&output.stderr).into_owned();
-    assert!(said.contains("./missing: cannot list the directory: No such file"), "{said}");
+    std::fs::write(world.path("text"), "").expect("a file");
+    for (directory, want) in [
+        (
+            "./missing",
+            "./missing: cannot list the directory: No such file or directory (os error 2); check the path\n",
+        ),
+        ("missing", "; give a directory, or see `mapcast inspect --help`\n"),
+        ("./text", "; give its directory, or see `mapcast inspect --help`\n"),
+    ] {
+        let output = world.run(&format!("list {directory}"));
+        assert_eq!(output.status.code(), Some(1));
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(said.ends_with(want), "{said}");
+    }
 }
 
 #[test]

@@ -11,5 +11,6 @@ mod recording;
 mod replay;
 mod schema;
 mod server;
+mod textfile;
 mod tour;
 mod world;

@@ -45,7 +45,10 @@ fn a_replay_keeps_the_distance_of_the_records_and_begins_where_it_is_asked_to() 
     // A second later in the recording: 10 ms, which may become more and not less.
     assert!(second.published_at.since(begin) >= Duration::from_millis(10));
     let output = world.run("replay x.mcap --from 1h");
-    assert!(String::from_utf8_lossy(&output.stderr).contains("--from is after its last one"));
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(2), "{said}");
+    let want = "x.mcap: --from: its last record is of 1970-01-01T00:16:42.000000000Z; give an earlier time";
+    assert!(said.contains(want), "{said}");
 }
 
 #[test]
@@ -55,6 +58,23 @@ fn a_named_pipe_is_refused_at_once() {
     let output = world.run("replay x.mcap");
     assert_eq!(output.status.code(), Some(1));
     assert!(String::from_utf8_lossy(&output.stderr).contains("x.mcap: not a file"), "{output:?}");
+}
+
+#[test]
+fn an_option_that_cannot_be_is_wrong_usage_and_names_the_option() {
+    let world = World::new();
+    students(&world.path("x.mcap"), &[1_000_000_000]);
+    for (options, want) in [
+        ("--prefix a/b", "'--prefix <TEXT>': "),
+        ("--prefix .a", "'--prefix <TEXT>': "),
+        ("--speed 0", "'--speed <FACTOR>': write a factor"),
+        ("--from soon", "'--from <TIME>': write a time"),
+    ] {
+        let output = world.run(&format!("replay x.mcap {options}"));
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(2), "{said}");
+        assert!(said.contains(want), "{said}");
+    }
 }
 
 #[test]
