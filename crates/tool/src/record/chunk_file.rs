@@ -12,7 +12,7 @@
 //!
 //! Price: a chunk is copied once more before it is written; one system call for each.
 
-use std::fs::{File, OpenOptions};
+use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::os::unix::fs::FileExt as _;
 use std::path::{Path, PathBuf};
@@ -45,6 +45,12 @@ impl ChunkFile {
 
     pub(crate) fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// Removes the file.
+    pub(crate) fn remove(self) {
+        // The error that led here is the one to report.
+        let _ = fs::remove_file(&self.path);
     }
 
     /// Bytes of whole chunks.

@@ -1,7 +1,8 @@
 //! `mapcast record`: every record of one or more regions, into an MCAP or CSV file.
 //!
 //! Invariant: what was committed stays readable, whatever ends the recorder: see [`chunk_file`]. A region that is not
-//! there is waited for, and one that is replaced is recorded on.
+//! there is waited for, and one that is replaced is recorded on. The file is created after all that can be refused was
+//! not, and removed again if the recording fails before anything is in it.
 //!
 //! ```text
 //!   region --source--> recorder: stream (which, how often), described (as JSON, raw) --\
@@ -15,6 +16,7 @@
 mod chunk_file;
 mod described;
 mod error;
+mod fitted;
 pub(crate) mod json_schema;
 mod output;
 mod recorder;
@@ -30,17 +32,17 @@ use std::time::Duration;
 
 use bytesize::ByteSize;
 use clap::ValueHint;
-use clap::builder::NonEmptyStringValueParser;
 use daemon::{Monotonic, Signals, counted};
 use indicatif::HumanBytes;
 use mapcast::{Place, ToPlace as _};
-use render::Pace;
+use render::{Filter, Pace, View};
 use settings::duration;
 
 use crate::progress::Progress;
 use crate::region_argument::{Located, RegionArgument};
 pub(crate) use described::RAW;
 pub use error::RecordError;
+use fitted::Fitted;
 use output::{Kind, Output, Totals};
 use recorder::{Recorder, lock};
 use rotation::{Limits, Rotation};
@@ -82,7 +84,7 @@ pub struct Args {
     pub csv: bool,
 
     /// Record these fields, in this order: x,velocity[0]
-    #[arg(long, value_name = "NAMES", value_delimiter = ',', value_parser = NonEmptyStringValueParser::new())]
+    #[arg(long, value_name = "NAMES", value_delimiter = ',', value_parser = View::field)]
     pub fields: Vec<String>,
 
     /// In CSV, write the label of a value that has one
@@ -96,7 +98,7 @@ pub struct Args {
     /// Record only records for which CONDITION is true
     ///
     /// Such as 'temperature > 80 and mode == "auto"', as for consumer.
-    #[arg(long = "where", value_name = "CONDITION")]
+    #[arg(long = "where", value_name = "CONDITION", value_parser = Filter::condition)]
     pub condition: Option<String>,
 
     /// Record only records in which a chosen field has changed
@@ -131,8 +133,11 @@ fn size(text: &str) -> Result<ByteSize, String> {
 const TICK: Duration = Duration::from_millis(250);
 
 pub(crate) fn run(args: &Args) -> Result<(), RecordError> {
-    let selection = Selection::new(args)?;
     let regions = regions(args)?;
+    let selection = Selection::new(args)?;
+    for (_, at) in &regions {
+        Fitted::check(Arc::new(at.clone()), &selection)?;
+    }
     let mut signals = Signals::stop_only().map_err(RecordError::system("cannot handle signals"))?;
     let limits =
         Limits { size: args.rotate_size.map(|size| size.as_u64()), time: args.rotate_time };
@@ -158,8 +163,13 @@ pub(crate) fn run(args: &Args) -> Result<(), RecordError> {
         let results = threads.into_iter().map(|thread| thread.join().unwrap_or_else(panicked));
         results.fold(watched, Result::and)
     });
-    let finished = lock(&output).finish();
-    report(&lock(&output).totals);
+    let mut output = lock(&output);
+    if recorded.is_err() && output.is_blank() {
+        output.remove();
+        return recorded;
+    }
+    let finished = output.finish();
+    report(&output.totals);
     recorded.and(finished)
 }
 
@@ -204,12 +214,27 @@ fn regions(args: &Args) -> Result<Vec<(String, Located)>, RecordError> {
     for argument in &args.regions {
         let at = argument.located().map_err(|error| RecordError::Argument(error.into()))?;
         let name = name_of(&at);
-        if regions.iter().any(|(other, _)| *other == name) {
-            return Err(RecordError::TwoOfOneName(name));
+        if let Some((_, other)) = regions.iter().find(|(other, _)| *other == name) {
+            let is_same = file_of(other) == file_of(&at);
+            let twice = if is_same { RecordError::Twice } else { RecordError::TwoOfOneName };
+            return Err(twice(name));
         }
         regions.push((name, at));
     }
     Ok(regions)
+}
+
+/// The file of a region, if it is there; else its path or its name.
+fn file_of(at: &Located) -> PathBuf {
+    let path = match at.place() {
+        Place::Name(name) => match mapcast::find(name) {
+            Ok(address) => address.path().to_owned(),
+            Err(_) => name.into(),
+        },
+        Place::Path(path) => path.to_owned(),
+        Place::Address(address) => address.path().to_owned(),
+    };
+    path.canonicalize().unwrap_or(path)
 }
 
 /// The name of a region, or that of its file without the ending.

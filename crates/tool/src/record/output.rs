@@ -201,6 +201,20 @@ impl Output {
         Ok(())
     }
 
+    /// Whether nothing was recorded.
+    pub(crate) fn is_blank(&self) -> bool {
+        self.totals.files == 1
+            && self.pending == 0
+            && self.current.as_ref().is_some_and(|current| current.len() == 0)
+    }
+
+    /// Removes the present file.
+    pub(crate) fn remove(&mut self) {
+        if let Some(current) = self.current.take() {
+            current.into_file().remove();
+        }
+    }
+
     /// Leaves the file as it was committed last.
     fn failed(&mut self, error: mcap::McapError) -> RecordError {
         let Some(current) = self.current.take() else {
@@ -227,7 +241,10 @@ impl Current {
             .library(concat!("mapcast/", env!("CARGO_PKG_VERSION")));
         let mut writer =
             options.create(NoSeek::new(file)).map_err(|error| RecordError::mcap(path, error))?;
-        writer.flush().map_err(|error| RecordError::mcap(path, error))?;
+        if let Err(error) = writer.flush() {
+            writer.into_inner().into_inner().remove();
+            return Err(RecordError::mcap(path, error));
+        }
         Ok(Self::Mcap { writer: Box::new(writer), len: 0 })
     }
 

@@ -12,12 +12,11 @@ use std::time::{Duration, SystemTime};
 
 use mapcast::dynamic::RecordView;
 use mapcast::{BootTime, Event, Follow, InstanceChange, InstanceName, Publication};
-use query::FieldRef;
-use render::{Held, Misfit, Origin as ReadFrom, Reading, Renderer};
+use render::{Held, Origin as ReadFrom, Reading};
 use serde_json::{Map, Value, json};
 
 use super::RecordError;
-use super::described::{Described, Undescribed};
+use super::fitted::Fitted;
 use super::output::{Channel, ChannelId, Output};
 use super::selection::Selection;
 use super::source::{At, Happened, Source};
@@ -43,15 +42,6 @@ pub(crate) struct Recorder<'a> {
     text: Vec<u8>,
 }
 
-/// What the records of the present region are written with.
-struct Fitted {
-    described: Described,
-    /// The fields in which a change counts.
-    chosen: Vec<FieldRef>,
-    /// For CSV, and the file that it has begun with a header.
-    lines: Option<(Renderer, u64)>,
-}
-
 impl<'a> Recorder<'a> {
     pub(crate) fn new(name: String, selection: &'a Selection, output: &'a Mutex<Output>) -> Self {
         Self {
@@ -71,13 +61,8 @@ impl<'a> Recorder<'a> {
         let mut follow = Follow::awaiting(move || Source::open(At::clone(&at)));
         while !stop() {
             for _ in 0..TURN {
-                match follow.try_next() {
-                    Ok(Some(event)) => self.handle(event, &follow)?,
-                    Ok(None) => break,
-                    Err(error) if follow.source().is_none() => return Err(error.into()),
-                    Err(error) => {
-                        tracing::warn!("{}: {}", self.name, daemon::with_next_step(&error));
-                    }
+                if self.step(&mut follow)?.is_none() {
+                    break;
                 }
             }
             self.release(&follow)?;
@@ -86,7 +71,31 @@ impl<'a> Recorder<'a> {
                 sleep(span.min(NAP));
             }
         }
-        Ok(())
+        self.finish(&mut follow)
+    }
+
+    /// Handles what has happened next. Returns when that was published; `None`: there is nothing more now.
+    fn step(&mut self, follow: &mut Follow<'_, Source>) -> Result<Option<BootTime>, RecordError> {
+        match follow.try_next() {
+            Ok(Some(event)) => {
+                let at = published_at(&event);
+                self.handle(event, follow)?;
+                Ok(Some(at))
+            }
+            Ok(None) => Ok(None),
+            Err(error) if follow.source().is_none() => Err(error.into()),
+            Err(error) => {
+                tracing::warn!("{}: {}", self.name, daemon::with_next_step(&error));
+                Ok(Some(BootTime::now()))
+            }
+        }
+    }
+
+    /// Writes what was published until now, and what a rate still holds back.
+    fn finish(&mut self, follow: &mut Follow<'_, Source>) -> Result<(), RecordError> {
+        let end = BootTime::now();
+        while self.step(follow)?.is_some_and(|at| at < end) {}
+        self.write_all_held(follow)
     }
 
     fn handle(
@@ -123,6 +132,7 @@ impl<'a> Recorder<'a> {
             InstanceChange::Missed(count) => self.missed(instance, count),
             InstanceChange::Joined => self.event(instance, "joined", json!({})),
             InstanceChange::Retired => {
+                self.write_last_held(instance, source)?;
                 self.streams.remove(&instance);
                 self.event(instance, "retired", json!({}))
             }
@@ -132,57 +142,20 @@ impl<'a> Recorder<'a> {
 
     /// Goes over to the schema of the region that is attached now.
     fn attach(&mut self, follow: &Follow<'_, Source>, what: &str) -> Result<(), RecordError> {
+        self.write_all_held(follow)?;
         let Some(source) = follow.source() else { return Ok(()) };
-        for instance in self.streams.keys().copied().collect::<Vec<_>>() {
-            let held = self.streams.get_mut(&instance).and_then(|stream| stream.pace()?.take());
-            self.write_held(instance, held, source)?;
-        }
         self.streams.clear();
         self.fitted = None;
-        match self.fit(source) {
-            Ok(()) => self.has_fitted = true,
+        match Fitted::of(source, self.selection) {
+            Ok(fitted) => {
+                self.fitted = Some(fitted);
+                self.has_fitted = true;
+            }
             Err(error) if self.has_fitted => tracing::warn!("{error}; not recorded"),
             Err(error) => return Err(error),
         }
         tracing::info!("{}: {what}: {}", self.name, source.reader().schema().name());
         self.event(None, what, json!({ "record": source.reader().schema().name() }))
-    }
-
-    fn fit(&mut self, source: &Source) -> Result<(), RecordError> {
-        let path = source.reader().path().to_owned();
-        let Selection { encoding, view, .. } = self.selection;
-        let described = Described::new(*encoding, view, source.reader().schema());
-        let (described, chosen) = described.map_err(|error| match error {
-            Undescribed::View(error) => RecordError::Misfit { path, misfit: Misfit::View(error) },
-            Undescribed::Fields(reason) => RecordError::Fields { path, reason },
-        })?;
-        let fitted = Fitted { described, chosen, lines: None };
-        // A condition that does not fit is reported now, not with the first record.
-        let stream = self.stream(None, source, &fitted)?;
-        if source.max_instances().is_none() {
-            self.streams.insert(None, stream);
-        }
-        self.fitted = Some(fitted);
-        Ok(())
-    }
-
-    fn stream(
-        &self,
-        instance: Option<InstanceName>,
-        source: &Source,
-        fitted: &Fitted,
-    ) -> Result<Stream, RecordError> {
-        let of_schema = (&**source.reader().schema(), fitted.chosen.clone());
-        let origin = Origin {
-            region: &self.name,
-            instance: instance.as_ref(),
-            max_instances: source.max_instances(),
-            slots: source.reader().header().slots,
-        };
-        Stream::new(self.selection, of_schema, &fitted.described, origin).map_err(|error| {
-            let path = source.reader().path().to_owned();
-            RecordError::Misfit { path, misfit: Misfit::Where(error) }
-        })
     }
 
     /// Writes the record that was copied last, unless an option leaves it out.
@@ -194,8 +167,13 @@ impl<'a> Recorder<'a> {
     ) -> Result<(), RecordError> {
         let Some(fitted) = &self.fitted else { return Ok(()) };
         if !self.streams.contains_key(&instance) {
-            let stream = self.stream(instance, source, fitted)?;
-            self.streams.insert(instance, stream);
+            let origin = Origin {
+                region: &self.name,
+                instance: instance.as_ref(),
+                max_instances: source.max_instances(),
+                slots: source.reader().header().slots,
+            };
+            self.streams.insert(instance, fitted.stream(source, self.selection, origin)?);
         }
         let Some(stream) = self.streams.get_mut(&instance) else { return Ok(()) };
         let record = source.record.view();
@@ -221,16 +199,7 @@ impl<'a> Recorder<'a> {
         if selection.is_csv {
             let mut output = lock(output);
             output.rotate_if_due()?;
-            let file = output.file();
-            let is_begun = fitted.lines.as_ref().is_some_and(|(_, begun)| *begun == file);
-            if !is_begun {
-                let lines = selection.view.of(record.schema()).map_err(|error| {
-                    let path = source.reader().path().to_owned();
-                    RecordError::Misfit { path, misfit: Misfit::View(error) }
-                })?;
-                fitted.lines = Some((lines, file));
-            }
-            let Some((lines, _)) = &mut fitted.lines else { return Ok(()) };
+            let lines = fitted.lines(output.file(), record.schema(), source, selection)?;
             let origin = Some(ReadFrom { region: source.reader(), publication });
             text.clear();
             let instance = instance.as_deref();
@@ -256,6 +225,25 @@ impl<'a> Recorder<'a> {
     ) -> Result<(), RecordError> {
         let Some(Held { record, publication: Some(publication) }) = held else { return Ok(()) };
         self.write(instance, record.view(), publication, source)
+    }
+
+    /// Writes the record of `instance` that a rate holds back, whether its time has come or not.
+    fn write_last_held(
+        &mut self,
+        instance: Option<InstanceName>,
+        source: &Source,
+    ) -> Result<(), RecordError> {
+        let held = self.streams.get_mut(&instance).and_then(|stream| stream.pace()?.take());
+        self.write_held(instance, held, source)
+    }
+
+    /// The same of all instances.
+    fn write_all_held(&mut self, follow: &Follow<'_, Source>) -> Result<(), RecordError> {
+        let Some(source) = follow.source() else { return Ok(()) };
+        for instance in self.streams.keys().copied().collect::<Vec<_>>() {
+            self.write_last_held(instance, source)?;
+        }
+        Ok(())
     }
 
     /// Writes the records that a rate has held back until now.
@@ -305,6 +293,16 @@ impl<'a> Recorder<'a> {
         let data = Value::Object(event).to_string();
         let time = nanos(SystemTime::now());
         lock(self.output).message(&events(), &mut self.events, (0, time), data.as_bytes())
+    }
+}
+
+/// When a record was published; 0 for what is no record.
+fn published_at(event: &Event<Happened>) -> BootTime {
+    match event {
+        Event::Record(Happened { what: InstanceChange::Record(publication), .. }) => {
+            publication.published_at
+        }
+        _ => BootTime::from_nanos(0),
     }
 }
 

@@ -46,7 +46,8 @@ impl Selection {
             ..View::default()
         };
         Ok(Self {
-            encoding: args.encoding,
+            // CSV has no messages that would have to be described.
+            encoding: if args.csv { Encoding::Raw } else { args.encoding },
             is_csv: args.csv,
             view,
             condition: args.condition.clone(),

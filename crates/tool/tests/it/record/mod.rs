@@ -1,5 +1,8 @@
 //! `record`: what a region published is in the file, whatever happens.
 
+mod options;
+mod refused;
+
 use std::fs;
 use std::process::Stdio;
 use std::sync::Arc;
@@ -110,87 +113,6 @@ fn a_file_that_reaches_its_limit_is_an_error_and_keeps_what_was_in_it() {
 }
 
 #[test]
-fn fields_conditions_and_changes_choose_what_is_recorded() {
-    let world = World::new();
-    let mut writer = Writer::open_with(world.path("odd.region"), &odd(), &Options::new().slots(64))
-        .expect("a writer");
-    writer.publish(odd_record(1).bytes()).expect("published");
-    let arguments = [
-        "record",
-        "out.mcap",
-        "odd",
-        "--fields",
-        "mode,far[1]",
-        "--on-change",
-        "--where",
-        "big > 18446744073709551612",
-    ];
-    let mut command = world.command();
-    let child = command.args(arguments).stderr(Stdio::piped()).spawn().expect("mapcast");
-    let recorder = Running(child);
-    let file = world.path("out.mcap");
-    wait_until("the first record is in the file", || !of_topic(&file, "odd").is_empty());
-    for n in [1, 1, 2, 2, 3, 1] {
-        writer.publish(odd_record(n).bytes()).expect("published");
-    }
-    wait_until("the last record is in the file", || {
-        of_topic(&file, "odd").iter().any(|message| message.sequence == 7)
-    });
-    recorder.stop();
-    let texts: Vec<(u32, String)> = of_topic(&file, "odd")
-        .into_iter()
-        .map(|message| (message.sequence, String::from_utf8(message.data).expect("text")))
-        .collect();
-    let on = |sequence| (sequence, r#"{"mode":1,"far[1]":-0.0}"#.to_owned());
-    let off = |sequence| (sequence, r#"{"mode":0,"far[1]":-0.0}"#.to_owned());
-    assert_eq!(texts, [on(1), off(4), on(7)]);
-    drop(writer);
-    world.prints("replay out.mcap --prefix again- --speed max");
-    let reader = Reader::open(world.path("again-odd.region")).expect("a region");
-    assert_eq!(reader.schema().fields()[0].label_text(1), Some("on"));
-    assert_eq!(reader.schema().fields()[1].name(), "far_1");
-}
-
-#[test]
-fn an_option_that_does_not_fit_is_an_error_that_names_the_nearest_field() {
-    let world = World::new();
-    let _live = world.students("live");
-    for (options, want) in [
-        ("--fields nmae", "live.region: --fields: \"nmae\" is no field; did you mean name?"),
-        (
-            "--where nmae",
-            "live.region: --where: at byte 0: \"nmae\" is no field; did you mean name?",
-        ),
-    ] {
-        let output = world.run(&format!("record x.mcap live {options}"));
-        let said = String::from_utf8_lossy(&output.stderr).into_owned();
-        assert_eq!(output.status.code(), Some(2), "{said}");
-        assert!(said.contains(want), "{said}");
-        fs::remove_file(world.path("x.mcap")).expect("the file that was begun");
-    }
-    for (arguments, want) in [
-        ("record x.mcap live --fields id --encoding raw", "raw records have all fields"),
-        ("record x.csv live other --csv", "a file has the columns of one region"),
-        ("record x.mcap live ./live.region", "two regions are called live"),
-    ] {
-        let output = world.run(arguments);
-        let said = String::from_utf8_lossy(&output.stderr).into_owned();
-        assert_eq!(output.status.code(), Some(2), "{said}");
-        assert!(said.contains(want), "{said}");
-    }
-}
-
-#[test]
-fn a_file_that_is_there_is_not_overwritten() {
-    let world = World::new();
-    let _live = world.students("live");
-    fs::write(world.path("x.mcap"), "mine").expect("a file");
-    let output = world.run("record x.mcap live");
-    assert_eq!(output.status.code(), Some(1));
-    assert_eq!(fs::read_to_string(world.path("x.mcap")).expect("text"), "mine");
-}
-
-#[test]
 fn a_region_that_is_not_there_is_waited_for_and_one_of_another_schema_has_another_channel() {
     let world = World::new();
     let recorder = Running::start(&world, "record out.mcap live");
@@ -265,87 +187,4 @@ fn each_instance_is_a_topic_and_comes_back_as_an_instance() {
     let mut record = odd_record(0);
     reader.latest(lo, record.bytes_mut()).expect("readable").expect("a record");
     assert_eq!(record.bytes(), odd_record(3).bytes());
-}
-
-#[test]
-fn a_size_that_is_none_is_refused_and_no_file_is_made() {
-    let world = World::new();
-    for size in ["0", "1XB", "-1"] {
-        let output = world.run(&format!("record out.mcap odd --rotate-size={size}"));
-        assert_eq!(output.status.code(), Some(2), "{size}: {output:?}");
-        assert!(
-            !world.path("out.mcap").exists() && !world.path("out-0001.mcap").exists(),
-            "{size}"
-        );
-    }
-}
-
-#[test]
-fn files_are_rotated_by_size_or_time_and_numbered_behind_those_that_are_there() {
-    for limit in ["--rotate-size 2000", "--rotate-time 100ms"] {
-        let world = World::new();
-        fs::write(world.path("out-0007.mcap"), "older").expect("a file");
-        let region = world.path("odd.region");
-        let options = Options::new().slots(1024);
-        let mut writer = Writer::open_with(&region, &odd(), &options).expect("a writer");
-        let recorder = Running::start(&world, &format!("record out.mcap odd {limit}"));
-        let last = world.path("out-0010.mcap");
-        let mut n = 0;
-        wait_until("the third file is begun", || {
-            n += 1;
-            writer.publish(odd_record(n).bytes()).expect("published");
-            last.exists()
-        });
-        recorder.stop();
-        let files = (8..).map(|number| world.path(&format!("out-{number:04}.mcap")));
-        let files: Vec<_> = files.take_while(|file| file.exists()).collect();
-        let sequences: Vec<u32> = files
-            .iter()
-            .inspect(|file| assert!(messages(file).1, "{} is finished", file.display()))
-            .flat_map(|file| of_topic(file, "odd"))
-            .map(|message| message.sequence)
-            .collect();
-        let want: Vec<u32> = (sequences[0]..).take(sequences.len()).collect();
-        assert_eq!(sequences, want, "{limit}: none is lost between two files");
-    }
-}
-
-#[test]
-fn a_rate_leaves_records_out_which_are_not_missed_and_keeps_the_newest() {
-    let world = World::new();
-    let options = Options::new().slots(1024);
-    let mut writer =
-        Writer::open_with(world.path("odd.region"), &odd(), &options).expect("a writer");
-    let recorder = Running::start(&world, "record out.mcap odd --rate 2");
-    let file = world.path("out.mcap");
-    wait_until("the region is attached", || has_event(&file, "attached"));
-    for n in 1..=200 {
-        writer.publish(odd_record(n).bytes()).expect("published");
-    }
-    let mut sequences = Vec::new();
-    wait_until("the newest record is in the file", || {
-        sequences = of_topic(&file, "odd").iter().map(|message| message.sequence).collect();
-        sequences.last() == Some(&200)
-    });
-    let (code, said) = recorder.stop();
-    assert!(code == Some(0) && said.contains(" 0 missed"), "{said}");
-    assert!(sequences.len() < 100, "two a second: {sequences:?}");
-}
-
-#[test]
-fn csv_has_the_lines_of_the_consumer() {
-    let world = World::new();
-    let _live = world.students("live");
-    let recorder = Running::start(&world, "record out.csv live --csv --fields name,id");
-    let file = world.path("out.csv");
-    let text = || fs::read_to_string(&file).unwrap_or_default();
-    wait_until("the line is in the file", || text().lines().count() == 2);
-    recorder.stop();
-    let text = text();
-    assert!(
-        text.starts_with(
-            "lineage,sequence,published_at,age_ns,state,epoch,record.name,record.id\n"
-        )
-    );
-    assert!(text.ends_with(",live,1,xiaoming,10\n"), "{text}");
 }
