@@ -204,9 +204,9 @@ const NEVER_ONE: [&str; 8] = [
 ];
 
 /// Crates whose messages reach users.
-const WITH_MESSAGES: [&str; 12] = [
-    "channel", "consumer", "copier", "daemon", "layout", "producer", "query", "region", "render",
-    "settings", "shared", "tool",
+const WITH_MESSAGES: [&str; 13] = [
+    "channel", "consumer", "copier", "daemon", "layout", "producer", "python", "query", "region",
+    "render", "settings", "shared", "tool",
 ];
 
 #[test]

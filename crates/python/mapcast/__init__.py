@@ -1,0 +1,207 @@
+"""Live state for the processes of one Linux host: whole records in a memory-mapped file.
+
+    reader = mapcast.open("drone")            # a name, or a path
+    reader.latest().battery                   # the newest record; dict(...) of it, or .numpy()
+    for sample in reader.follow(timeout=5):   # every record; `async for` works too
+        print(sample.sequence, sample)
+
+    with mapcast.writer("fan", {"speed": "u16", "on": bool}) as writer:
+        writer.publish(speed=1200, on=True)
+"""
+
+from __future__ import annotations
+
+import atexit as _atexit
+import copyreg as _copyreg
+import weakref as _weakref
+from collections.abc import Mapping as _Mapping
+from typing import TYPE_CHECKING, Any, NoReturn, overload
+
+from . import _records
+from ._arrays import array, frame
+from ._errors import (
+    AccessError,
+    BadValueError,
+    BusyError,
+    ClosedError,
+    Error,
+    ForkedError,
+    FormatError,
+    NoFieldError,
+    NoInstanceError,
+    NotFoundError,
+    SchemaError,
+    SystemError,
+    TruncatedError,
+    WrongTypeError,
+)
+from ._mapcast import (
+    Event,
+    Events,
+    Field,
+    Follower,
+    Instance,
+    InstanceReader,
+    InstanceWriter,
+    Reader,
+    Region,
+    Sample,
+    Schema,
+    Writer,
+    events,
+    follow,
+    open,
+    open_writer,
+    regions,
+)
+from ._records import f32, f64, i8, i16, i32, i64, schema, text, u8, u16, u32, u64
+
+if TYPE_CHECKING:
+    from typing import Literal
+
+    from ._records import Place, Record
+
+__all__ = [
+    "AccessError",
+    "BadValueError",
+    "BusyError",
+    "ClosedError",
+    "Error",
+    "Event",
+    "Events",
+    "Field",
+    "Follower",
+    "ForkedError",
+    "FormatError",
+    "Instance",
+    "InstanceReader",
+    "InstanceWriter",
+    "NoFieldError",
+    "NoInstanceError",
+    "NotFoundError",
+    "Reader",
+    "Region",
+    "Sample",
+    "Schema",
+    "SchemaError",
+    "SystemError",
+    "TruncatedError",
+    "Writer",
+    "WrongTypeError",
+    "array",
+    "events",
+    "f32",
+    "f64",
+    "follow",
+    "frame",
+    "i16",
+    "i32",
+    "i64",
+    "i8",
+    "open",
+    "regions",
+    "schema",
+    "text",
+    "u16",
+    "u32",
+    "u64",
+    "u8",
+    "writer",
+]
+
+
+@overload
+def writer(
+    at: Place,
+    record: Record,
+    *,
+    instances: None = None,
+    name: str | None = None,
+    slots: int = 8,
+    mode: int = 0o644,
+    group: str | None = None,
+    wake: bool = True,
+    period: float | None = None,
+    standby: bool = False,
+) -> Writer: ...
+@overload
+def writer(
+    at: Place,
+    record: Record,
+    *,
+    instances: int,
+    name: str | None = None,
+    slots: int = 8,
+    mode: int = 0o644,
+    group: str | None = None,
+    wake: bool = True,
+    period: float | None = None,
+    standby: bool = False,
+) -> InstanceWriter: ...
+def writer(
+    at: Place,
+    record: Record,
+    *,
+    instances: int | None = None,
+    name: str | None = None,
+    slots: int = 8,
+    mode: int = 0o644,
+    group: str | None = None,
+    wake: bool = True,
+    period: float | None = None,
+    standby: bool = False,
+) -> Writer | InstanceWriter:
+    """Open the writer of the region `at`: create it, resume it, or replace one of another record.
+
+    `record` says what its fields are: a dict of types, a dataclass, a ctypes.Structure, a dtype of numpy,
+    or a Schema. `name` is the record's name, if it is not that of the class. With `instances` the region
+    has up to so many records, each with a name of its own.
+
+    `slots`: records that the region keeps, a power of two from 4 on. `mode`, `group`: of the file. `wake`:
+    whether a publish wakes sleeping readers. `period`: the longest time between two publishes or
+    heartbeats, in seconds; readers call a writer stalled that was silent for three. `standby`: wait while
+    another writer has the region, and take over when that one ends.
+    """
+    description, raw = _records.description(at, record, name)
+    settings = {
+        "instances": instances,
+        "slots": slots,
+        "mode": mode,
+        "group": group,
+        "wake": wake,
+        "period": period,
+        "standby": standby,
+    }
+    opened = open_writer(at, description, raw, settings)
+    _writers.add(opened)
+    return opened
+
+
+# The interpreter need not drop what is left at its end, and readers would call the writer dead.
+_writers: _weakref.WeakSet[Writer | InstanceWriter] = _weakref.WeakSet()
+
+
+@_atexit.register
+def _close_writers() -> None:
+    for opened in list(_writers):
+        opened.close()
+
+
+def _not_pickled(handle: object) -> NoReturn:
+    what = type(handle).__name__
+    raise TypeError(
+        f"a {what} is not pickled; pass the region's name and open it in the other process"
+    )
+
+
+def _sample_not_pickled(sample: Sample) -> NoReturn:
+    raise TypeError("a Sample is not pickled; pass dict(sample)")
+
+
+for _handle in (
+    Event, Events, Follower, Instance, InstanceReader, InstanceWriter, Reader, Schema, Writer
+):  # fmt: skip
+    _copyreg.pickle(_handle, _not_pickled)
+_copyreg.pickle(Sample, _sample_not_pickled)
+_Mapping.register(Sample)
+_Mapping.register(InstanceReader)

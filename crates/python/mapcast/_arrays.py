@@ -1,0 +1,149 @@
+"""Records as arrays of numpy and frames of pandas, which are imported when they are first used."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any
+
+from ._errors import BadValueError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import numpy
+    import pandas
+
+    from ._mapcast import Field, Follower, Instance, InstanceReader, Reader, Sample, Schema
+
+_FORMATS = {
+    "i8": "<i1", "i16": "<i2", "i32": "<i4", "i64": "<i8",
+    "u8": "<u1", "u16": "<u2", "u32": "<u4", "u64": "<u8",
+    "f32": "<f4", "f64": "<f8", "bool": "?",
+}  # fmt: skip
+
+
+def dtype(schema: Schema) -> numpy.dtype[Any]:
+    """The record as a type of numpy: names, formats, offsets and size are those of the schema."""
+    import numpy as np
+
+    fields = schema.fields
+    return np.dtype(
+        {
+            "names": [field.name for field in fields],
+            "formats": [_format(field) for field in fields],
+            "offsets": [field.offset for field in fields],
+            "itemsize": schema.size,
+        }
+    )
+
+
+def _format(field: Field) -> Any:
+    """`char[20]` is S20, `f32[3]` is (<f4, (3,))."""
+    element, _, count = field.type.rstrip("]").partition("[")
+    if element == "char":
+        return f"S{count or 1}"
+    return (_FORMATS[element], (int(count),)) if count else _FORMATS[element]
+
+
+def scalar(sample: Sample) -> numpy.void:
+    import numpy as np
+
+    found: np.void = np.frombuffer(sample.tobytes(), sample.schema.dtype)[0]
+    return found
+
+
+def zero_dimensional(sample: Sample, wanted: Any = None) -> numpy.ndarray[Any, Any]:
+    import numpy as np
+
+    found = np.frombuffer(bytearray(sample.tobytes()), sample.schema.dtype).reshape(())
+    return found if wanted is None else found.astype(wanted)
+
+
+def array(
+    reader: Reader | Instance | Follower,
+    seconds: float | None = None,
+    count: int | None = None,
+) -> numpy.ndarray[Any, Any]:
+    """The records of the next `seconds`, or the next `count`, as a structured array of numpy."""
+    import numpy as np
+
+    samples = list(_collected(reader, seconds, count))
+    if not samples:
+        known = getattr(reader, "dtype", None)
+        return np.empty(0, known if known is not None else [])
+    data = bytearray().join(sample.tobytes() for sample in samples)
+    return np.frombuffer(data, samples[0].schema.dtype)
+
+
+def frame(
+    reader: Reader | InstanceReader | Instance | Follower,
+    seconds: float | None = None,
+    count: int | None = None,
+) -> pandas.DataFrame:
+    """The records of the next `seconds`, or the next `count`, as a frame of pandas.
+
+    Its index is the time of publication, of a region of instances with the name of the instance before
+    it. Texts are text, fields with labels are categories, an array is a column for each element.
+    `frame.attrs` has the units and the number of records that were missed.
+    """
+    import pandas as pd
+
+    samples = list(_collected(reader, seconds, count))
+    schema = samples[0].schema if samples else getattr(reader, "schema", None)
+    columns: dict[str, Any] = {}
+    for field in schema.fields if schema else ():
+        columns.update(_columns(field, samples))
+    times = pd.DatetimeIndex(
+        pd.to_datetime([sample.published_ns for sample in samples], utc=True), name="published_at"
+    )
+    index: pd.Index[Any] = times
+    if any(sample.instance is not None for sample in samples):
+        names = [sample.instance for sample in samples]
+        index = pd.MultiIndex.from_arrays([names, times], names=["instance", "published_at"])
+    found = pd.DataFrame(columns, index=index)
+    found.attrs["units"] = dict(schema.units) if schema else {}
+    found.attrs["missed"] = sum(sample.missed for sample in samples)
+    return found
+
+
+def _columns(field: Field, samples: list[Sample]) -> Iterator[tuple[str, Any]]:
+    import pandas as pd
+
+    name = field.name
+    element, _, count = field.type.rstrip("]").partition("[")
+    if element == "char" and not field.labels:
+        yield name, pd.Series([sample[name] for sample in samples], dtype=object).array
+    elif count and element != "char":
+        for at in range(int(count)):
+            yield f"{name}[{at}]", pd.array([s[name][at] for s in samples], _FORMATS[element])
+    elif field.labels:
+        labels = [sample.label(name) or str(sample[name]) for sample in samples]
+        known = dict.fromkeys([*field.labels.values(), *labels])
+        yield name, pd.Categorical(labels, categories=list(known))
+    else:
+        yield name, pd.array([sample[name] for sample in samples], _FORMATS[element])
+
+
+def _collected(reader: Any, seconds: float | None, count: int | None) -> Iterator[Sample]:
+    """The samples of `reader` until either is reached; an own follower is closed."""
+    if seconds is None and count is None:
+        raise BadValueError("nothing says when to stop; give seconds=... or count=...")
+    if hasattr(reader, "follow"):
+        with reader.follow() as follower:
+            yield from _taken(follower, seconds, count)
+    else:
+        yield from _taken(reader, seconds, count)
+
+
+def _taken(follower: Follower, seconds: float | None, count: int | None) -> Iterator[Sample]:
+    end = None if seconds is None else time.monotonic() + seconds
+    taken = 0
+    while count is None or taken < count:
+        left = None if end is None else max(0.0, end - time.monotonic())
+        sample = follower.next(left)
+        if sample is None:
+            return
+        yield sample
+        taken += 1
+        if end is not None and time.monotonic() >= end:
+            return

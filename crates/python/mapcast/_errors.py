@@ -1,0 +1,78 @@
+"""Exceptions: each is a `mapcast.Error`, and the exception of Python that it is like."""
+
+from __future__ import annotations
+
+import builtins
+
+
+class Error(Exception):
+    """What went wrong, with the file and what to do next. `path` is the file, if there is one."""
+
+    path: str | None
+
+    def __init__(
+        self, message: str, path: object = None, errno: int | None = None
+    ) -> None:
+        super().__init__(message)
+        self.path = None if path is None else str(path)
+        if isinstance(self, OSError):
+            self.errno = errno
+            self.filename = self.path
+
+    def __str__(self) -> str:
+        return str(self.args[0])
+
+
+class NotFoundError(Error, FileNotFoundError):
+    """No file has this name (yet)."""
+
+
+class AccessError(Error, PermissionError):
+    """The file or its directory belongs to another user, or keeps this one out."""
+
+
+class BusyError(Error, BlockingIOError):
+    """Another writer has the region."""
+
+
+class SystemError(Error, OSError):
+    """The operating system refused; `errno` says why."""
+
+
+class TruncatedError(Error, EOFError):
+    """The file was cut short."""
+
+
+class FormatError(Error, ValueError):
+    """The file is no region, is damaged, or is of another version."""
+
+
+class SchemaError(Error, ValueError):
+    """A record that cannot be, or another one than the region has."""
+
+
+class BadValueError(Error, ValueError):
+    """A value that does not fit: a number out of range, a text too long, a name that cannot be."""
+
+
+class WrongTypeError(Error, TypeError):
+    """A value of the wrong kind, such as a text for a number."""
+
+
+class NoFieldError(Error, KeyError):
+    """The record has no such field."""
+
+
+class NoInstanceError(Error, KeyError):
+    """The region has no such instance (any more)."""
+
+
+class ForkedError(Error, RuntimeError):
+    """The writer belongs to the process that opened it, and this one is a fork of it."""
+
+
+class ClosedError(Error, ValueError):
+    """The handle was closed before."""
+
+
+assert builtins.SystemError is not SystemError

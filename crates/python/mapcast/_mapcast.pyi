@@ -1,0 +1,316 @@
+"""The extension module: readers, followers and writers over the library that every program uses."""
+
+import os
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
+from datetime import datetime
+from typing import Any, Literal, Union, final
+
+import numpy
+
+_Place = Union[str, os.PathLike[str]]
+_Begin = Union[Literal["newest", "oldest", "next"], int]
+
+@final
+class Field:
+    """A field of a record: `Field("f32", unit="m")`. `a | b` has what either says."""
+
+    def __new__(
+        cls,
+        type: str = "",
+        *,
+        unit: str = "",
+        help: str = "",
+        labels: dict[int, str] | None = None,
+        offset: int | None = None,
+    ) -> Field: ...
+    @property
+    def name(self) -> str:
+        """Its name in a schema; "" in a description that is not part of one."""
+    @property
+    def type(self) -> str:
+        """i8 to i64, u8 to u64, f32, f64, bool, char, or an array of these, such as char[20]."""
+    @property
+    def unit(self) -> str: ...
+    @property
+    def help(self) -> str: ...
+    @property
+    def labels(self) -> dict[int, str]:
+        """The names of values."""
+    @property
+    def offset(self) -> int | None:
+        """Where it lies in the record, in bytes; None: after the field before it."""
+    def __or__(self, other: Field) -> Field: ...
+
+@final
+class Schema:
+    """What the bytes of a record mean. Iterates over the names of its fields."""
+
+    def __new__(
+        cls,
+        name: str,
+        fields: Iterable[tuple[str, Field]],
+        *,
+        size: int | None = None,
+        line: str | None = None,
+    ) -> Schema: ...
+    @property
+    def name(self) -> str: ...
+    @property
+    def size(self) -> int:
+        """Bytes of one record, padding included."""
+    @property
+    def fields(self) -> tuple[Field, ...]: ...
+    @property
+    def units(self) -> dict[str, str]:
+        """The unit of each field that has one."""
+    @property
+    def dtype(self) -> numpy.dtype[Any]:
+        """The record as a type of numpy, which is imported for this."""
+    def __getitem__(self, name: str) -> Field: ...
+    def __contains__(self, name: object) -> bool: ...
+    def __len__(self) -> int: ...
+    def __iter__(self) -> Iterator[str]: ...
+
+@final
+class Sample(Mapping[str, Any]):
+    """A record as it was published: `sample.speed`, `sample["speed"]`, `dict(sample)`.
+
+    A field that has the name of an attribute of this class is read with brackets.
+    """
+
+    @property
+    def sequence(self) -> int:
+        """The record's number: the first of a region is 1."""
+    @property
+    def lineage(self) -> int:
+        """The run of records that it belongs to; with the sequence its name for ever."""
+    @property
+    def published_at(self) -> datetime:
+        """When it was published, in UTC."""
+    @property
+    def published_ns(self) -> int:
+        """When it was published, in nanoseconds since 1970."""
+    @property
+    def age(self) -> float | None:
+        """Seconds since it was published; None if that was before this boot of the machine."""
+    @property
+    def missed(self) -> int:
+        """How many records a follower missed right before this one."""
+    @property
+    def instance(self) -> str | None:
+        """The name of its instance, if its region has instances."""
+    @property
+    def schema(self) -> Schema: ...
+    @property
+    def units(self) -> dict[str, str]: ...
+    def label(self, name: str) -> str | None:
+        """The label of a field's value; None if the value has none."""
+    def numpy(self) -> numpy.void:
+        """The record as a scalar of numpy."""
+    def tobytes(self) -> bytes:
+        """Its bytes as numpy takes them: zeros behind the end of a text and in padding, bools 0 or 1."""
+    def __bytes__(self) -> bytes:
+        """Its bytes as they were published."""
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> numpy.ndarray[Any, Any]: ...
+    def __getattr__(self, name: str) -> Any: ...
+    def __getitem__(self, name: str) -> Any: ...
+    def __len__(self) -> int: ...
+    def __iter__(self) -> Iterator[str]: ...
+
+@final
+class Event:
+    """What has happened to a region: `kind`, and a `value` that depends on it.
+
+    "record" has a Sample, "missed" a number of records, "writer" the new state as a text, "lineage" the
+    lineage of the records from now on; "replaced", "waiting", "attached", "missing", "back", "truncated",
+    "joined" and "retired" have None.
+    """
+
+    __match_args__ = ("kind", "value")
+    @property
+    def kind(self) -> str: ...
+    @property
+    def value(self) -> Any: ...
+    @property
+    def instance(self) -> str | None: ...
+
+@final
+class Follower:
+    """Iterates over the records of a region, in order, also with `async for`."""
+
+    def next(self, timeout: float | None = None) -> Sample | None:
+        """The next record; None if there is none within `timeout` seconds."""
+    def try_next(self) -> Sample | None:
+        """The next record; None if there is none yet."""
+    def fileno(self) -> int:
+        """A descriptor that is readable when there may be a record."""
+    def clear(self) -> None:
+        """Makes the descriptor unreadable: call it before `try_next`."""
+    @property
+    def timeout(self) -> float | None: ...
+    def close(self) -> None: ...
+    def __iter__(self) -> Iterator[Sample]: ...
+    def __next__(self) -> Sample: ...
+    def __aiter__(self) -> AsyncIterator[Sample]: ...
+    def __enter__(self) -> Follower: ...
+    def __exit__(self, *error: object) -> None: ...
+
+@final
+class Events:
+    """Iterates over everything that happens to a region, in order, also with `async for`."""
+
+    def next(self, timeout: float | None = None) -> Event | None:
+        """The next event; None if there is none within `timeout` seconds."""
+    def try_next(self) -> Event | None:
+        """The next event; None if there is none yet."""
+    def fileno(self) -> int:
+        """A descriptor that is readable when there may be an event."""
+    def clear(self) -> None:
+        """Makes the descriptor unreadable: call it before `try_next`."""
+    @property
+    def timeout(self) -> float | None: ...
+    def close(self) -> None: ...
+    def __iter__(self) -> Iterator[Event]: ...
+    def __next__(self) -> Event: ...
+    def __aiter__(self) -> AsyncIterator[Event]: ...
+    def __enter__(self) -> Events: ...
+    def __exit__(self, *error: object) -> None: ...
+
+class Region:
+    """A region that is read, of one record or of instances."""
+
+    def follow(self, timeout: float | None = None, *, begin: _Begin | None = None) -> Follower:
+        """Every record from now on, in order. Ends after `timeout` seconds without one."""
+    def events(self, timeout: float | None = None, *, begin: _Begin | None = None) -> Events:
+        """Everything that happens, in order. Ends after `timeout` seconds without an event."""
+    @property
+    def path(self) -> str:
+        """The region's file."""
+    @property
+    def schema(self) -> Schema: ...
+    @property
+    def units(self) -> dict[str, str]: ...
+    @property
+    def dtype(self) -> numpy.dtype[Any]: ...
+    @property
+    def state(self) -> Literal["live", "stalled", "dead", "closed", "retired", "stale"]:
+        """The state of the writer."""
+    @property
+    def epoch(self) -> int:
+        """How many writers and files the region has had."""
+    @property
+    def lineage(self) -> int: ...
+    @property
+    def pid(self) -> int:
+        """The process id that the writer wrote down; it may be of another pid namespace."""
+    @property
+    def period(self) -> float | None:
+        """The longest time between two signs of life that the writer promises, in seconds."""
+    def close(self) -> None: ...
+    def __exit__(self, *error: object) -> None: ...
+
+@final
+class Reader(Region):
+    """Reads a region of one record."""
+
+    def latest(self) -> Sample | None:
+        """The newest record; None if nothing was published yet."""
+    def __enter__(self) -> Reader: ...
+
+@final
+class InstanceReader(Region):
+    """Reads a region of instances, by name."""
+
+    def latest(self) -> dict[str, Sample]:
+        """The newest record of every instance that has one."""
+    def keys(self) -> list[str]:
+        """The names of all instances."""
+    def __getitem__(self, name: str) -> Instance: ...
+    def __contains__(self, name: object) -> bool: ...
+    def __len__(self) -> int: ...
+    def __iter__(self) -> Iterator[str]: ...
+    def __enter__(self) -> InstanceReader: ...
+
+@final
+class Instance:
+    """One instance of a region."""
+
+    @property
+    def name(self) -> str: ...
+    def latest(self) -> Sample | None:
+        """Its newest record; None if it has none yet."""
+    def follow(self, timeout: float | None = None, *, begin: _Begin | None = None) -> Follower:
+        """Every record of it from now on, in order. Ends after `timeout` seconds without one."""
+    def events(self, timeout: float | None = None, *, begin: _Begin | None = None) -> Events:
+        """Everything that happens to it and its region, in order."""
+
+@final
+class Writer:
+    """Publishes records; belongs to the process that opened it."""
+
+    def publish(self, values: Any = None, /, **fields: Any) -> int:
+        """Publishes a record and returns its sequence number.
+
+        `values` is a dict, an object with an attribute for each field, a record of numpy, or bytes. Fields
+        without a value keep their last one, 0 at first.
+        """
+    def heartbeat(self) -> None:
+        """A sign of life without a record."""
+    def close(self) -> None:
+        """Closes the region: readers see "closed", and the last record stays."""
+    @property
+    def schema(self) -> Schema: ...
+    @property
+    def path(self) -> str: ...
+    @property
+    def sequence(self) -> int: ...
+    @property
+    def epoch(self) -> int: ...
+    @property
+    def lineage(self) -> int: ...
+    def __enter__(self) -> Writer: ...
+    def __exit__(self, *error: object) -> None: ...
+
+@final
+class InstanceWriter:
+    """Publishes records of many instances; belongs to the process that opened it."""
+
+    def publish(self, name: str, values: Any = None, /, **fields: Any) -> int:
+        """Publishes a record of the instance `name`, which joins if it is not there."""
+    def retire(self, name: str) -> None:
+        """Retires an instance: it is gone for readers, and its place is free."""
+    def heartbeat(self) -> None:
+        """A sign of life without a record."""
+    def close(self) -> None:
+        """Closes the region: readers see "closed", and all records stay."""
+    @property
+    def schema(self) -> Schema: ...
+    @property
+    def path(self) -> str: ...
+    @property
+    def sequence(self) -> int: ...
+    @property
+    def epoch(self) -> int: ...
+    def __contains__(self, name: object) -> bool: ...
+    def __len__(self) -> int: ...
+    def __iter__(self) -> Iterator[str]: ...
+    def __enter__(self) -> InstanceWriter: ...
+    def __exit__(self, *error: object) -> None: ...
+
+def open(at: _Place) -> Any:
+    """Attaches to the region at `at`, a name or a path: a Reader, or an InstanceReader.
+
+    Only the region says which: `reader: mapcast.Reader = mapcast.open("drone")`.
+    """
+
+def follow(at: _Place, timeout: float | None = None, *, begin: _Begin | None = None) -> Follower:
+    """Follows the region at `at`, which need not exist yet: every record, in order."""
+
+def events(at: _Place, timeout: float | None = None, *, begin: _Begin | None = None) -> Events:
+    """Follows the region at `at`, which need not exist yet: everything that happens, in order."""
+
+def regions() -> list[str]:
+    """The names of the regions that this process finds."""
+
+def open_writer(at: _Place, schema: Schema, raw: Any, settings: dict[str, Any]) -> Any:
+    """Opens a writer; `mapcast.writer()` is the one to call."""

@@ -1,0 +1,114 @@
+//! Exceptions: those of `mapcast/_errors.py`, with the library's sentences and what to do next.
+
+use mapcast::dynamic::{SchemaError, ValueError, ValueErrorKind};
+use mapcast::{Error, ErrorKind};
+use pyo3::prelude::*;
+use std::path::Path;
+
+/// Turns a result of the library into one that raises.
+pub(crate) trait Raise<T> {
+    /// The same value, or an exception.
+    fn raise(self) -> PyResult<T>;
+}
+
+impl<T> Raise<T> for Result<T, Error> {
+    fn raise(self) -> PyResult<T> {
+        self.map_err(|err| of_region(&err))
+    }
+}
+
+impl<T> Raise<T> for Result<T, ValueError> {
+    fn raise(self) -> PyResult<T> {
+        self.map_err(|err| {
+            let class = match err.kind() {
+                ValueErrorKind::WrongKind => "WrongTypeError",
+                ValueErrorKind::NoSuchField => "NoFieldError",
+                _ => "BadValueError",
+            };
+            new(class, err.to_string())
+        })
+    }
+}
+
+impl<T> Raise<T> for Result<T, SchemaError> {
+    fn raise(self) -> PyResult<T> {
+        self.map_err(|err| new("SchemaError", err.to_string()))
+    }
+}
+
+/// An exception of `mapcast/_errors.py` that concerns no file.
+pub(crate) fn new(class: &str, message: String) -> PyErr {
+    with(class, message, None, None)
+}
+
+fn with(class: &str, message: String, path: Option<&Path>, errno: Option<i32>) -> PyErr {
+    Python::attach(|py| {
+        let class = py.import("mapcast._errors").and_then(|errors| errors.getattr(class));
+        match class.and_then(|class| class.call1((message, path, errno))) {
+            Ok(exception) => PyErr::from_value(exception),
+            Err(err) => err,
+        }
+    })
+}
+
+/// A closed handle was used.
+pub(crate) fn closed(what: &str) -> PyErr {
+    new("ClosedError", format!("this {what} is closed; open another one"))
+}
+
+/// The exception for a failure of the library.
+fn of_region(err: &Error) -> PyErr {
+    let (class, next) = class_of(err.kind());
+    let message = if next.is_empty() { err.to_string() } else { format!("{err}; {next}") };
+    let errno = match err.kind() {
+        ErrorKind::Io { source, .. } | ErrorKind::UnfitFileSystem { source, .. } => {
+            source.raw_os_error()
+        }
+        _ => None,
+    };
+    with(class, message, Some(err.path()), errno)
+}
+
+/// The class, and what to do; "" where the fact says it.
+fn class_of(kind: &ErrorKind) -> (&'static str, &'static str) {
+    use std::io::ErrorKind as Io;
+    match kind {
+        ErrorKind::NotThere => {
+            ("NotFoundError", "start its writer; mapcast.regions() lists those that are there")
+        }
+        ErrorKind::NoDirectory => ("NotFoundError", "make the directory"),
+        ErrorKind::NoSuchInstance => ("NoInstanceError", "list(reader) has those that are there"),
+        ErrorKind::Busy { .. } => ("BusyError", "end that writer, or open with standby=True"),
+        ErrorKind::Locked => ("BusyError", "end that reader"),
+        ErrorKind::NotOurs(_)
+        | ErrorKind::UnsafeDirectory(_)
+        | ErrorKind::NotInGroup(_)
+        | ErrorKind::WrongAccess(_) => ("AccessError", ""),
+        ErrorKind::Io { source, .. } if source.kind() == Io::PermissionDenied => {
+            ("AccessError", "")
+        }
+        ErrorKind::Io { source, .. } if source.kind() == Io::NotFound => ("NotFoundError", ""),
+        ErrorKind::Io { .. } | ErrorKind::UnfitFileSystem { .. } => ("SystemError", ""),
+        ErrorKind::TooManyInstances { .. } => {
+            ("SystemError", "retire one, or open the writer with more instances")
+        }
+        ErrorKind::Truncated { .. } => ("TruncatedError", "start its writer again"),
+        ErrorKind::BadName(_)
+        | ErrorKind::BadInstanceName(_)
+        | ErrorKind::BadOptions(_)
+        | ErrorKind::NoSuchGroup(_)
+        | ErrorKind::RelativeDirectory(_) => ("BadValueError", ""),
+        ErrorKind::HasInstances { .. } => ("SchemaError", "open the writer with instances=..."),
+        ErrorKind::NoInstances => ("SchemaError", "open the writer without instances"),
+        ErrorKind::OtherSchema { .. } | ErrorKind::WrongSize { .. } => ("SchemaError", ""),
+        ErrorKind::NoSuchField { .. } => ("NoFieldError", ""),
+        ErrorKind::Forked => ("ForkedError", "open a writer in this process"),
+        ErrorKind::NotAFile(_)
+        | ErrorKind::NotARegion
+        | ErrorKind::TooShort(_)
+        | ErrorKind::UnsupportedVersion(_)
+        | ErrorKind::UnsupportedFeatures(_)
+        | ErrorKind::Damaged(_) => ("FormatError", ""),
+        _ => ("Error", ""),
+    }
+}

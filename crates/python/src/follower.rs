@@ -1,0 +1,246 @@
+//! Following a region from Python: records in order, by a loop, with a timeout, or from an event loop.
+//!
+//! Invariant: while it sleeps the interpreter is free for other threads, and it wakes for signals.
+//!
+//! Price: a wait takes the interpreter's lock a few times a second; an event loop costs a thread and a
+//! descriptor more (see `Notifier`), which a forked process opens anew.
+
+use crate::error::Raise;
+use crate::held::Held;
+use crate::place::Place;
+use crate::sample::{Sample, seconds};
+use crate::schema::Schema;
+use crate::source::{Found, Item, Source};
+use mapcast::{Begin, Event, Follow, Notifier};
+use pyo3::exceptions::PyStopIteration;
+use pyo3::prelude::*;
+use std::os::fd::AsRawFd;
+use std::time::{Duration, Instant};
+
+/// Longest sleep before the interpreter is asked for signals.
+const SIGNALS: Duration = Duration::from_millis(100);
+/// Longest sleep while there is nothing to sleep on.
+const NAP: Duration = Duration::from_millis(20);
+
+/// A region that is followed.
+#[derive(Debug)]
+pub(crate) struct Following {
+    place: Place,
+    follow: Held<Followed>,
+    pub(crate) timeout: Option<Duration>,
+    /// Opened when an event loop asks for it, and in which process.
+    notifier: Held<Option<(u32, Notifier)>>,
+}
+
+#[derive(Debug)]
+struct Followed {
+    follow: Follow<'static, Source>,
+    schema: Option<Py<Schema>>,
+    /// Not yet reported by a sample.
+    missed: u64,
+}
+
+impl Following {
+    /// Follows the region at `place`, which need not exist yet; `only` this instance of it.
+    pub(crate) fn new(
+        place: Place,
+        only: Option<String>,
+        begin: Begin,
+        timeout: Option<f64>,
+    ) -> PyResult<Self> {
+        let timeout = seconds("timeout", timeout)?;
+        let at = place.clone();
+        let follow = Follow::awaiting(move || Source::open_at(&at, only.as_deref(), begin));
+        let follow = Held::new("follower", Followed { follow, schema: None, missed: 0 });
+        Ok(Self { place, follow, timeout, notifier: Held::new("follower", None) })
+    }
+
+    /// The next event, if there is one.
+    pub(crate) fn try_event(&self) -> PyResult<Option<Event<Item>>> {
+        self.follow.with(|followed| followed.follow.try_next().raise())
+    }
+
+    /// The next sample, if there is one.
+    fn try_sample(&self, py: Python<'_>) -> PyResult<Option<Sample>> {
+        self.follow.with(|followed| {
+            while let Some(event) = followed.follow.try_next().raise()? {
+                match event {
+                    Event::Record(Item::Record(found)) => {
+                        let missed = std::mem::take(&mut followed.missed);
+                        return followed.sample(py, found, missed).map(Some);
+                    }
+                    Event::Missed(count) | Event::Record(Item::Missed(count, _)) => {
+                        followed.missed += count;
+                    }
+                    _ => {}
+                }
+            }
+            Ok(None)
+        })
+    }
+
+    /// A sample of what an event has.
+    pub(crate) fn sample(&self, py: Python<'_>, found: Found) -> PyResult<Sample> {
+        self.follow.with(|followed| followed.sample(py, found, 0))
+    }
+
+    /// What `attempt` finds, within `timeout`; `None` if it finds nothing until then.
+    pub(crate) fn within<T>(
+        &self,
+        py: Python<'_>,
+        timeout: Option<Duration>,
+        mut attempt: impl FnMut() -> PyResult<Option<T>>,
+    ) -> PyResult<Option<T>> {
+        let start = Instant::now();
+        loop {
+            if let Some(found) = attempt()? {
+                return Ok(Some(found));
+            }
+            let left = timeout.map_or(SIGNALS, |timeout| timeout.saturating_sub(start.elapsed()));
+            if left.is_zero() {
+                return Ok(None);
+            }
+            py.detach(|| self.sleep(left.min(SIGNALS)))?;
+            py.check_signals()?;
+        }
+    }
+
+    /// Sleeps until there may be something, without the interpreter.
+    fn sleep(&self, longest: Duration) -> PyResult<()> {
+        self.follow.with(|Followed { follow, .. }| {
+            if !follow.wait(longest.min(follow.next_look())) {
+                std::thread::sleep(longest.min(NAP));
+            }
+            Ok(())
+        })
+    }
+
+    /// The notifier of this process: one that was opened before a fork has its thread, and shares its
+    /// descriptor, with the parent.
+    fn notified<T>(&self, with: impl FnOnce(&Notifier) -> T) -> PyResult<T> {
+        let process = std::process::id();
+        self.follow.with(|_| Ok(()))?;
+        self.notifier.with(|notifier| {
+            let known = notifier.take().filter(|(of, _)| *of == process);
+            let (_, open) = notifier.insert(match known {
+                Some(known) => known,
+                None => (process, Notifier::open(&self.place).raise()?),
+            });
+            Ok(with(open))
+        })
+    }
+
+    /// The descriptor that is readable when there may be something.
+    pub(crate) fn fileno(&self) -> PyResult<i32> {
+        self.notified(AsRawFd::as_raw_fd)
+    }
+
+    /// Makes the descriptor unreadable until something happens after this call.
+    pub(crate) fn clear(&self) -> PyResult<()> {
+        self.notified(Notifier::clear)
+    }
+
+    pub(crate) fn close(&self) -> PyResult<()> {
+        self.notifier.close()?;
+        self.follow.close()
+    }
+
+    /// For `repr`.
+    pub(crate) fn shown(&self, class: &str) -> String {
+        let state = self.follow.peek(|followed| match followed.follow.source() {
+            Some(source) => {
+                let reader = source.reader();
+                format!("{}, {}", reader.schema().name(), reader.state())
+            }
+            None => "not attached yet".into(),
+        });
+        format!("<{class} of {}: {}>", self.place, state.as_deref().unwrap_or("closed or in use"))
+    }
+
+    /// Iterates in an event loop.
+    pub(crate) fn stream<'py>(slf: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
+        slf.py().import("mapcast._aio")?.getattr("Stream")?.call1((slf,))
+    }
+}
+
+impl Followed {
+    fn sample(&mut self, py: Python<'_>, found: Found, missed: u64) -> PyResult<Sample> {
+        let schema = Schema::cached(py, &mut self.schema, &found.schema)?;
+        Ok(Sample::new(found, schema, missed))
+    }
+}
+
+/// Iterates over the records of a region, in order. Made by `reader.follow()` or `mapcast.follow()`.
+#[pyclass(frozen, module = "mapcast")]
+#[derive(Debug)]
+pub(crate) struct Follower {
+    following: Following,
+}
+
+impl Follower {
+    pub(crate) const fn new(following: Following) -> Self {
+        Self { following }
+    }
+}
+
+#[pymethods]
+impl Follower {
+    /// The next record, or None if there is none within `timeout` seconds; None waits without end.
+    #[pyo3(signature = (timeout = None))]
+    fn next(&self, py: Python<'_>, timeout: Option<f64>) -> PyResult<Option<Sample>> {
+        let following = &self.following;
+        following.within(py, seconds("timeout", timeout)?, || following.try_sample(py))
+    }
+
+    /// The next record, or None if there is none yet.
+    fn try_next(&self, py: Python<'_>) -> PyResult<Option<Sample>> {
+        self.following.try_sample(py)
+    }
+
+    /// A descriptor that is readable when there may be a record: for select, epoll and event loops.
+    fn fileno(&self) -> PyResult<i32> {
+        self.following.fileno()
+    }
+
+    /// Makes the descriptor unreadable: call it before `try_next`.
+    fn clear(&self) -> PyResult<()> {
+        self.following.clear()
+    }
+
+    /// Seconds without a record after which the iteration ends; None: it never does.
+    #[getter]
+    fn timeout(&self) -> Option<f64> {
+        self.following.timeout.map(|timeout| timeout.as_secs_f64())
+    }
+
+    fn close(&self) -> PyResult<()> {
+        self.following.close()
+    }
+
+    fn __iter__(slf: Py<Self>) -> Py<Self> {
+        slf
+    }
+
+    fn __next__(&self, py: Python<'_>) -> PyResult<Sample> {
+        let following = &self.following;
+        following
+            .within(py, following.timeout, || following.try_sample(py))?
+            .ok_or_else(|| PyStopIteration::new_err(()))
+    }
+
+    fn __aiter__<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyAny>> {
+        Following::stream(slf.as_any())
+    }
+
+    fn __enter__(slf: Py<Self>) -> Py<Self> {
+        slf
+    }
+
+    fn __exit__(&self, _kind: Py<PyAny>, _error: Py<PyAny>, _trace: Py<PyAny>) -> PyResult<()> {
+        self.close()
+    }
+
+    fn __repr__(&self) -> String {
+        self.following.shown("Follower")
+    }
+}

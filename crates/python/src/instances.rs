@@ -1,0 +1,207 @@
+//! The reader of a region of instances, a mapping of their names, and one of them.
+
+use crate::error::{self, Raise};
+use crate::event::Events;
+use crate::follower::Follower;
+use crate::place::Place;
+use crate::region::Region;
+use crate::sample::Sample;
+use crate::source::{Found, Source, with_buffer};
+use mapcast::dynamic;
+use mapcast::{Error, Instance as Handle, Publication};
+use pyo3::prelude::*;
+use pyo3::types::{PyDict, PyTuple};
+use std::sync::{Mutex, PoisonError};
+
+/// Reads a region of instances: `reader["eth0"]`, `reader.latest()`. Made by `mapcast.open()`.
+#[pyclass(frozen, mapping, extends = Region, module = "mapcast")]
+#[derive(Debug)]
+pub(crate) struct InstanceReader;
+
+impl InstanceReader {
+    pub(crate) fn over(py: Python<'_>, place: Place, source: Source) -> PyResult<Py<PyAny>> {
+        let base = PyClassInitializer::from(Region::new(place, source));
+        Ok(Py::new(py, base.add_subclass(Self))?.into_any())
+    }
+
+    /// Calls `with` with the reader.
+    fn with<R>(
+        slf: &Bound<'_, Self>,
+        with: impl FnOnce(&mut dynamic::InstanceReader) -> PyResult<R>,
+    ) -> PyResult<R> {
+        slf.as_super().get().with(|attached| match &mut attached.source {
+            Source::Instances(reader, _) => with(reader),
+            Source::Plain(_) => Err(error::closed("reader")),
+        })
+    }
+
+    /// The names of all instances.
+    fn names(slf: &Bound<'_, Self>) -> PyResult<Vec<String>> {
+        Self::with(slf, |reader| Ok(reader.all().map(|(_, name)| name.as_str().into()).collect()))
+    }
+}
+
+#[pymethods]
+impl InstanceReader {
+    /// The newest record of every instance that has one, by name.
+    fn latest<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyDict>> {
+        let all = PyDict::new(slf.py());
+        for found in Self::with(slf, |reader| all_of(reader).raise())? {
+            let name = found.instance.clone();
+            let sample = slf.as_super().get().with(|attached| attached.sample(slf.py(), found))?;
+            all.set_item(name, sample)?;
+        }
+        Ok(all)
+    }
+
+    /// The names of all instances.
+    fn keys(slf: &Bound<'_, Self>) -> PyResult<Vec<String>> {
+        Self::names(slf)
+    }
+
+    fn __getitem__(slf: &Bound<'_, Self>, name: &str) -> PyResult<Instance> {
+        let handle = Self::with(slf, |reader| Ok(reader.find(name)))?;
+        let handle = handle.ok_or_else(|| {
+            let fact = format!("{}: no instance {name:?}", slf.as_super().get().place());
+            let next = "list(reader) has those that are there";
+            error::new("NoInstanceError", format!("{fact}; {next}"))
+        })?;
+        Ok(Instance::new(slf.clone().unbind(), name, handle))
+    }
+
+    fn __contains__(slf: &Bound<'_, Self>, name: &str) -> PyResult<bool> {
+        Self::with(slf, |reader| Ok(reader.find(name).is_some()))
+    }
+
+    fn __len__(slf: &Bound<'_, Self>) -> PyResult<usize> {
+        Self::with(slf, |reader| Ok(reader.all().count()))
+    }
+
+    fn __iter__<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyAny>> {
+        let names = PyTuple::new(slf.py(), Self::names(slf)?)?;
+        names.into_any().try_iter().map(Bound::into_any)
+    }
+
+    fn __repr__(slf: &Bound<'_, Self>) -> String {
+        slf.as_super().get().shown("InstanceReader")
+    }
+}
+
+/// The newest record of each instance.
+fn all_of(reader: &mut dynamic::InstanceReader) -> Result<Vec<Found>, Error> {
+    let (all, schema, _) = with_buffer(
+        reader,
+        |reader| reader.schema(),
+        |reader, bytes| {
+            let mut all: Vec<(String, Publication, Box<[u8]>)> = Vec::new();
+            reader.latest_all(bytes, |name, publication, bytes| {
+                all.push((name.as_str().into(), *publication, bytes.into()));
+            })?;
+            Ok(all)
+        },
+    )?;
+    let found = |(name, publication, bytes)| Found {
+        schema: schema.clone(),
+        bytes,
+        publication,
+        wall: reader.wall_time(&publication),
+        instance: Some(name),
+    };
+    Ok(all.into_iter().map(found).collect())
+}
+
+/// One instance of a region. Made by `reader["eth0"]`.
+#[pyclass(frozen, module = "mapcast")]
+#[derive(Debug)]
+pub(crate) struct Instance {
+    reader: Py<InstanceReader>,
+    name: String,
+    /// Where it is in the file that is attached; held for a load or a store only.
+    handle: Mutex<Handle>,
+}
+
+impl Instance {
+    fn new(reader: Py<InstanceReader>, name: &str, handle: Handle) -> Self {
+        Self { reader, name: name.into(), handle: Mutex::new(handle) }
+    }
+
+    /// The newest record; looks for the name again if the handle leads to nothing.
+    fn find(&self, reader: &mut dynamic::InstanceReader) -> Result<Option<Found>, Error> {
+        let handle = *self.handle.lock().unwrap_or_else(PoisonError::into_inner);
+        match self.read(reader, handle) {
+            Err(err) if err.is_no_such_instance() => match reader.find(&self.name) {
+                Some(found) => {
+                    *self.handle.lock().unwrap_or_else(PoisonError::into_inner) = found;
+                    self.read(reader, found)
+                }
+                None => Err(err),
+            },
+            other => other,
+        }
+    }
+
+    fn read(
+        &self,
+        reader: &mut dynamic::InstanceReader,
+        handle: Handle,
+    ) -> Result<Option<Found>, Error> {
+        let (publication, schema, bytes) =
+            with_buffer(reader, |r| r.schema(), |reader, bytes| reader.latest(handle, bytes))?;
+        let found = |publication| Found {
+            schema,
+            bytes,
+            publication,
+            wall: reader.wall_time(&publication),
+            instance: Some(self.name.clone()),
+        };
+        Ok(publication.map(found))
+    }
+}
+
+#[pymethods]
+impl Instance {
+    #[getter]
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Its newest record; None if it has none yet.
+    fn latest(&self, py: Python<'_>) -> PyResult<Option<Sample>> {
+        let reader = self.reader.bind(py);
+        match InstanceReader::with(reader, |reader| self.find(reader).raise())? {
+            Some(found) => {
+                reader.as_super().get().with(|attached| attached.sample(py, found)).map(Some)
+            }
+            None => Ok(None),
+        }
+    }
+
+    /// Every record of this instance from now on, in order. Ends after `timeout` seconds without one.
+    #[pyo3(signature = (timeout = None, *, begin = None))]
+    fn follow(
+        &self,
+        py: Python<'_>,
+        timeout: Option<f64>,
+        begin: Option<&Bound<'_, PyAny>>,
+    ) -> PyResult<Follower> {
+        let region = self.reader.bind(py).as_super().get();
+        region.following(Some(self.name.clone()), timeout, begin).map(Follower::new)
+    }
+
+    /// Everything that happens to this instance and its region, in order.
+    #[pyo3(signature = (timeout = None, *, begin = None))]
+    fn events(
+        &self,
+        py: Python<'_>,
+        timeout: Option<f64>,
+        begin: Option<&Bound<'_, PyAny>>,
+    ) -> PyResult<Events> {
+        let region = self.reader.bind(py).as_super().get();
+        region.following(Some(self.name.clone()), timeout, begin).map(Events::new)
+    }
+
+    fn __repr__(&self, py: Python<'_>) -> String {
+        let region = self.reader.bind(py).as_super().get();
+        format!("<Instance {:?} of {}>", self.name, region.shown("InstanceReader"))
+    }
+}

@@ -1,0 +1,152 @@
+//! The functions of the module: opening readers, followers and writers, and the names of regions.
+
+use crate::error::{self, Raise};
+use crate::event::Events;
+use crate::follower::{Follower, Following};
+use crate::instance_writer::InstanceWriter;
+use crate::instances::InstanceReader;
+use crate::place::Place;
+use crate::reader::Reader;
+use crate::record::Shape;
+use crate::sample::{begin, seconds};
+use crate::schema::Schema;
+use crate::source::Source;
+use crate::writer::Writer;
+use mapcast::{Begin, Error, Options, dynamic};
+use pyo3::prelude::*;
+
+/// Attaches to the region at `at`, a name or a path.
+#[pyfunction]
+pub(crate) fn open(py: Python<'_>, at: Place) -> PyResult<Py<PyAny>> {
+    let source = py.detach(|| Source::open(&at, None)).raise()?;
+    match &source {
+        Source::Plain(_) => Reader::over(py, at, source),
+        Source::Instances(..) => InstanceReader::over(py, at, source),
+    }
+}
+
+/// Follows the region at `at`, which need not exist yet: every record, in order.
+#[pyfunction]
+#[pyo3(signature = (at, timeout = None, *, begin = None))]
+pub(crate) fn follow(
+    at: Place,
+    timeout: Option<f64>,
+    begin: Option<&Bound<'_, PyAny>>,
+) -> PyResult<Follower> {
+    following(at, timeout, begin).map(Follower::new)
+}
+
+/// Follows the region at `at`, which need not exist yet: everything that happens, in order.
+#[pyfunction]
+#[pyo3(signature = (at, timeout = None, *, begin = None))]
+pub(crate) fn events(
+    at: Place,
+    timeout: Option<f64>,
+    begin: Option<&Bound<'_, PyAny>>,
+) -> PyResult<Events> {
+    following(at, timeout, begin).map(Events::new)
+}
+
+fn following(
+    at: Place,
+    timeout: Option<f64>,
+    with: Option<&Bound<'_, PyAny>>,
+) -> PyResult<Following> {
+    Following::new(at, None, with.map_or(Ok(Begin::Newest), begin)?, timeout)
+}
+
+/// The names of the regions that this process finds.
+#[pyfunction]
+pub(crate) fn regions() -> PyResult<Vec<String>> {
+    let listing = mapcast::list().raise()?;
+    Ok(listing.regions.into_iter().map(|(name, _)| name).collect())
+}
+
+/// The keywords of `mapcast.writer()`, all of them.
+#[derive(Debug, FromPyObject)]
+#[pyo3(from_item_all)]
+pub(crate) struct Settings {
+    instances: Option<u32>,
+    slots: u32,
+    mode: u32,
+    group: Option<String>,
+    wake: bool,
+    period: Option<f64>,
+    standby: bool,
+}
+
+impl Settings {
+    fn options(&self) -> PyResult<Options> {
+        let options = Options::new().slots(self.slots).mode(self.mode).wake(self.wake);
+        let options = match &self.group {
+            Some(group) => options.group(group),
+            None => options,
+        };
+        Ok(match seconds("period", self.period)? {
+            Some(period) => options.period(period),
+            None => options,
+        })
+    }
+}
+
+/// Opens the writer of the region at `at`; `raw` is a type of ctypes or numpy that has the record's bytes.
+#[pyfunction]
+#[allow(clippy::needless_pass_by_value, reason = "an argument of Python is extracted by value")]
+pub(crate) fn open_writer(
+    py: Python<'_>,
+    at: Place,
+    schema: Py<Schema>,
+    raw: Option<Py<PyAny>>,
+    settings: Settings,
+) -> PyResult<Py<PyAny>> {
+    let options = settings.options()?;
+    let record = schema.get().inner().clone();
+    let shape = Shape { schema, raw };
+    match settings.instances {
+        None => {
+            let writer = opened(py, &settings, |stop| match stop {
+                None => dynamic::Writer::open_with(&at, &record, &options).map(Some),
+                Some(stop) => dynamic::Writer::open_standby(&at, &record, &options, |_| {}, stop),
+            })?;
+            Ok(Py::new(py, Writer::new(shape, writer))?.into_any())
+        }
+        Some(max) => {
+            let writer = opened(py, &settings, |stop| match stop {
+                None => dynamic::InstanceWriter::open_with(&at, &record, &options, max).map(Some),
+                Some(stop) => {
+                    dynamic::InstanceWriter::open_standby(&at, &record, &options, max, |_| {}, stop)
+                }
+            })?;
+            Ok(Py::new(py, InstanceWriter::new(shape, writer))?.into_any())
+        }
+    }
+}
+
+/// What ends the wait of a standby.
+type Stop<'s> = &'s mut (dyn FnMut() -> bool + Send);
+
+/// Opens without the interpreter; a standby's wait ends when a signal's handler raises.
+fn opened<W: Send>(
+    py: Python<'_>,
+    settings: &Settings,
+    open: impl FnOnce(Option<Stop<'_>>) -> Result<Option<W>, Error> + Send,
+) -> PyResult<W> {
+    let mut raised = None;
+    let writer = py.detach(|| {
+        let mut stop = || {
+            raised = signal();
+            raised.is_some()
+        };
+        open(settings.standby.then_some(&mut stop))
+    });
+    match (writer.raise()?, raised) {
+        (Some(writer), _) => Ok(writer),
+        (None, Some(raised)) => Err(raised),
+        (None, None) => Err(error::closed("writer")),
+    }
+}
+
+/// What the handler of a signal has raised.
+fn signal() -> Option<PyErr> {
+    Python::attach(|py| py.check_signals().err())
+}

@@ -1,0 +1,38 @@
+//! The reader of a region of one record.
+
+use crate::error::Raise;
+use crate::place::Place;
+use crate::region::Region;
+use crate::sample::Sample;
+use crate::source::{self, Source};
+use pyo3::prelude::*;
+
+/// Reads a region of one record. Made by `mapcast.open()`.
+#[pyclass(frozen, extends = Region, module = "mapcast")]
+#[derive(Debug)]
+pub(crate) struct Reader;
+
+impl Reader {
+    pub(crate) fn over(py: Python<'_>, place: Place, source: Source) -> PyResult<Py<PyAny>> {
+        let base = PyClassInitializer::from(Region::new(place, source));
+        Ok(Py::new(py, base.add_subclass(Self))?.into_any())
+    }
+}
+
+#[pymethods]
+impl Reader {
+    /// The newest record; None if nothing was published yet.
+    fn latest(slf: &Bound<'_, Self>) -> PyResult<Option<Sample>> {
+        slf.as_super().get().with(|attached| {
+            let Source::Plain(reader) = &mut attached.source else { return Ok(None) };
+            match source::latest(reader).raise()? {
+                Some(found) => attached.sample(slf.py(), found).map(Some),
+                None => Ok(None),
+            }
+        })
+    }
+
+    fn __repr__(slf: &Bound<'_, Self>) -> String {
+        slf.as_super().get().shown("Reader")
+    }
+}

@@ -1,0 +1,192 @@
+//! What a follower follows: a region of one record, or the instances of one.
+//!
+//! Invariant: a record that is found has the schema of the file that it was read from, also if that has
+//! just taken the name.
+
+use crate::place::Place;
+use mapcast::dynamic::{InstanceReader, Reader, RecordView, Schema};
+use mapcast::{Begin, Error, ErrorKind, Followed, InstanceChange, Publication, Refreshed, Step};
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+/// The most records of other instances in one step, before the caller may look at a signal.
+const OTHERS: u32 = 4096;
+
+/// One whole record.
+#[derive(Clone, Debug)]
+pub(crate) struct Found {
+    pub(crate) schema: Arc<Schema>,
+    pub(crate) bytes: Box<[u8]>,
+    pub(crate) publication: Publication,
+    pub(crate) wall: SystemTime,
+    /// The name of its instance.
+    pub(crate) instance: Option<String>,
+}
+
+impl Found {
+    /// The record through its schema.
+    pub(crate) fn view(&self) -> RecordView<'_> {
+        RecordView::new(&self.schema, &self.bytes).expect("read with this schema")
+    }
+}
+
+/// What has happened to an instance, or a record of a region of one.
+#[derive(Clone, Debug)]
+pub(crate) enum Item {
+    Record(Found),
+    Missed(u64, String),
+    Joined(String),
+    Retired(String),
+}
+
+/// What was read, the schema of its bytes, and these.
+type Read<T> = (T, Arc<Schema>, Box<[u8]>);
+
+/// Reads by `read` into a buffer of the schema that the reader has then.
+///
+/// The schema changes when the reader attaches to another file in the middle of the call.
+pub(crate) fn with_buffer<R, T>(
+    reader: &mut R,
+    schema: impl Fn(&R) -> &Arc<Schema>,
+    mut read: impl FnMut(&mut R, &mut [u8]) -> Result<T, Error>,
+) -> Result<Read<T>, Error> {
+    loop {
+        let before = schema(reader).clone();
+        let mut bytes = vec![0; before.size() as usize].into_boxed_slice();
+        let result = read(reader, &mut bytes);
+        let is_other = !Arc::ptr_eq(schema(reader), &before);
+        match result {
+            Err(err) if is_other && matches!(err.kind(), ErrorKind::WrongSize { .. }) => {}
+            other => return Ok((other?, schema(reader).clone(), bytes)),
+        }
+    }
+}
+
+/// The newest record of a region.
+pub(crate) fn latest(reader: &mut Reader) -> Result<Option<Found>, Error> {
+    let (publication, schema, bytes) =
+        with_buffer(reader, |reader| reader.schema(), Reader::latest)?;
+    let found = |publication| Found {
+        schema,
+        bytes,
+        publication,
+        wall: reader.wall_time(&publication),
+        instance: None,
+    };
+    Ok(publication.map(found))
+}
+
+/// A reader of either kind.
+#[derive(Debug)]
+pub(crate) enum Source {
+    Plain(Reader),
+    /// All instances, or the one of this name.
+    Instances(InstanceReader, Option<String>),
+}
+
+impl Source {
+    /// Attaches to a region of either kind; `only` this instance of one that has many.
+    pub(crate) fn open(place: &Place, only: Option<&str>) -> Result<Self, Error> {
+        if only.is_none() {
+            match Reader::open(place) {
+                Err(err) if matches!(err.kind(), ErrorKind::HasInstances { .. }) => {}
+                other => return other.map(Self::Plain),
+            }
+        }
+        Ok(Self::Instances(InstanceReader::open(place)?, only.map(Into::into)))
+    }
+
+    /// The same, from another record than the newest on.
+    pub(crate) fn open_at(place: &Place, only: Option<&str>, begin: Begin) -> Result<Self, Error> {
+        let mut source = Self::open(place, only)?;
+        match &mut source {
+            Self::Plain(reader) => reader.begin(begin),
+            Self::Instances(reader, _) => reader.begin(begin),
+        }
+        Ok(source)
+    }
+
+    /// The region.
+    pub(crate) fn reader(&self) -> &Reader {
+        match self {
+            Self::Plain(reader) => reader,
+            Self::Instances(reader, _) => reader,
+        }
+    }
+}
+
+impl Followed for Source {
+    type Item = Item;
+
+    fn step(&mut self) -> Result<Step<Item>, Error> {
+        match self {
+            Self::Plain(reader) => next(reader),
+            Self::Instances(reader, only) => {
+                for _ in 0..OTHERS {
+                    if let Some(step) = next_of_instances(reader, only.as_deref())? {
+                        return Ok(step);
+                    }
+                }
+                Ok(Step::Pending)
+            }
+        }
+    }
+
+    fn refresh(&mut self) -> Result<Refreshed, Error> {
+        match self {
+            Self::Plain(reader) => reader.refresh(),
+            Self::Instances(reader, _) => reader.refresh(),
+        }
+    }
+
+    fn region(&self) -> Option<&Reader> {
+        Some(self.reader())
+    }
+
+    fn refresh_every(&mut self, every: Duration) -> Duration {
+        match self {
+            Self::Plain(reader) => reader.refresh_every(every),
+            Self::Instances(reader, _) => reader.refresh_every(every),
+        }
+    }
+}
+
+fn next(reader: &mut Reader) -> Result<Step<Item>, Error> {
+    let (step, schema, bytes) = with_buffer(reader, |reader| reader.schema(), Reader::next)?;
+    Ok(match step {
+        Step::Record(publication) => {
+            let wall = reader.wall_time(&publication);
+            Step::Record(Item::Record(Found { schema, bytes, publication, wall, instance: None }))
+        }
+        Step::Missed(count) => Step::Missed(count),
+        Step::Pending => Step::Pending,
+    })
+}
+
+/// `None`: it is of an instance that is not asked for.
+fn next_of_instances(
+    reader: &mut InstanceReader,
+    only: Option<&str>,
+) -> Result<Option<Step<Item>>, Error> {
+    let (step, schema, bytes) = with_buffer(reader, |r| r.schema(), InstanceReader::next)?;
+    let event = match step {
+        Step::Record(event) => event,
+        Step::Missed(count) => return Ok(Some(Step::Missed(count))),
+        Step::Pending => return Ok(Some(Step::Pending)),
+    };
+    if only.is_some_and(|only| *event.name != *only) {
+        return Ok(None);
+    }
+    let name = event.name.as_str().to_owned();
+    let item = match event.what {
+        InstanceChange::Record(publication) => {
+            let wall = reader.wall_time(&publication);
+            Item::Record(Found { schema, bytes, publication, wall, instance: Some(name) })
+        }
+        InstanceChange::Missed(count) => Item::Missed(count, name),
+        InstanceChange::Joined => Item::Joined(name),
+        InstanceChange::Retired => Item::Retired(name),
+        _ => return Ok(None),
+    };
+    Ok(Some(Step::Record(item)))
+}
