@@ -1,14 +1,14 @@
 //! A region without a name: for a process and those that inherit its descriptor.
 
 use crate::create::{self, Beginning};
-use crate::error::RegionError;
+use crate::error::{RegionError, RegionErrorKind as Kind};
 use crate::file;
 use crate::fork::OwnFile;
 use crate::lineage::Lineage;
 use crate::mapping::Access;
 use crate::options::Options;
-use crate::reader::DynReader;
-use crate::writer::DynWriter;
+use crate::reader::{DynInstanceReader, DynReader};
+use crate::writer::{DynInstanceWriter, DynWriter};
 use layout::Schema;
 use std::fs::File;
 use std::os::fd::{AsFd, BorrowedFd};
@@ -44,7 +44,7 @@ impl Region {
     /// Makes an anonymous region for records of `schema`.
     ///
     /// # Errors
-    /// [`BadOptions`](crate::RegionErrorKind::BadOptions); [`Io`](crate::RegionErrorKind::Io), for example when there is no memory left.
+    /// [`BadOptions`](Kind::BadOptions); [`Io`](Kind::Io), for example when there is no memory left.
     pub fn anonymous(schema: &Schema, options: &Options) -> Result<Self, RegionError> {
         let label = PathBuf::from(format!("anonymous region {}", schema.name()));
         let beginning = Beginning::after(0, Lineage::begin(0));
@@ -52,11 +52,53 @@ impl Region {
         Ok(Self { file, schema: schema.clone(), options: options.clone(), label })
     }
 
+    /// The same for up to `max` instances of the record.
+    ///
+    /// ```
+    /// use layout::{Record, Stu};
+    /// use region::{Options, Region};
+    ///
+    /// let region = Region::anonymous_instances(&Stu::schema(), &Options::new(), 30)?;
+    /// let mut writer = region.instance_writer()?;
+    /// let ming = writer.instance("xiaoming")?;
+    /// writer.publish(ming, bytemuck::bytes_of(&Stu::new(10, "xiaoming", 'm')))?;
+    /// assert!(region.instance_reader()?.find("xiaoming").is_some());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`anonymous`](Self::anonymous), and if `max` is not 1 to 65,536.
+    pub fn anonymous_instances(
+        schema: &Schema,
+        options: &Options,
+        max: u32,
+    ) -> Result<Self, RegionError> {
+        Self::anonymous(schema, &options.for_instances(max))
+    }
+
     /// The one writer of this region.
     ///
     /// # Errors
-    /// [`Busy`](crate::RegionErrorKind::Busy) if there is one already, in this process or another.
+    /// [`Busy`](Kind::Busy) if there is one already, in this process or another; [`HasInstances`](Kind::HasInstances).
     pub fn writer(&self) -> Result<DynWriter, RegionError> {
+        match self.options.instances {
+            Some(max) => Err(RegionError::new(&self.label, Kind::HasInstances { max })),
+            None => self.any_writer(),
+        }
+    }
+
+    /// The one writer of this region of instances.
+    ///
+    /// # Errors
+    /// [`Busy`](Kind::Busy) if there is one already, in this process or another; [`NoInstances`](Kind::NoInstances).
+    pub fn instance_writer(&self) -> Result<DynInstanceWriter, RegionError> {
+        match self.options.instances {
+            Some(_) => DynInstanceWriter::over(self.any_writer()?),
+            None => Err(RegionError::new(&self.label, Kind::NoInstances)),
+        }
+    }
+
+    fn any_writer(&self) -> Result<DynWriter, RegionError> {
         let file = OwnFile::open(&self.label, || self.open_again(Access::Write))?;
         DynWriter::adopt(file, &self.label, &self.schema, &self.options)
     }
@@ -64,8 +106,20 @@ impl Region {
     /// A reader of this region, whose mapping cannot write.
     ///
     /// # Errors
-    /// [`Io`](crate::RegionErrorKind::Io) if the descriptor cannot be opened again.
+    /// [`Io`](Kind::Io) if the descriptor cannot be opened again; [`HasInstances`](Kind::HasInstances).
     pub fn reader(&self) -> Result<DynReader, RegionError> {
+        self.any_reader()?.expect_plain()
+    }
+
+    /// A reader of this region of instances, whose mapping cannot write.
+    ///
+    /// # Errors
+    /// [`Io`](Kind::Io) if the descriptor cannot be opened again; [`NoInstances`](Kind::NoInstances).
+    pub fn instance_reader(&self) -> Result<DynInstanceReader, RegionError> {
+        DynInstanceReader::over(self.any_reader()?)
+    }
+
+    fn any_reader(&self) -> Result<DynReader, RegionError> {
         DynReader::over(self.open_again(Access::Read)?, self.label.as_path().into(), None)
     }
 

@@ -94,9 +94,11 @@ pub enum RegionErrorKind {
     /// A name that no instance can have.
     #[error("{0}")]
     BadInstanceName(BadInstanceName),
-    /// The region has as many instances as it can have.
-    #[error("has {max} instances, as many as it can have")]
+    /// The region has as many instances as there can be, or, for one that is to be smaller, more.
+    #[error("has {}, {}", counted(*have, "instance"), too_many(*have, *max))]
     TooManyInstances {
+        /// How many there are, those that are not to stay left out.
+        have: usize,
         /// How many there can be.
         max: usize,
     },
@@ -324,6 +326,10 @@ fn bad_name(name: &str) -> String {
         _ => format!("{shown} is not a region name"),
     };
     format!("{why} (letters, digits and . _ - @, no dot in front, at most {MAX_REGION_NAME} bytes)")
+}
+
+fn too_many(have: usize, max: usize) -> String {
+    if have > max { format!("more than {max}") } else { "as many as it can have".to_owned() }
 }
 
 fn busy(pid: u64) -> String {

@@ -94,6 +94,11 @@ impl Options {
         Self { instances: Some(max), ..self.clone() }
     }
 
+    /// All instances stay from now on: those that join later are not among the names.
+    pub(crate) fn keep_all(&mut self) {
+        self.only = None;
+    }
+
     /// Whether an instance that a region has stays.
     pub(crate) fn keeps(&self, name: &InstanceName) -> bool {
         self.only.as_ref().is_none_or(|only| only.contains(name))

@@ -32,11 +32,9 @@ pub(crate) struct Earlier<'a> {
 
 impl Earlier<'_> {
     /// The newest record of an instance, if the new file is to begin with it.
-    fn last(&self, instance: Instance, slots: u32) -> Option<LastRecord> {
+    fn last(&self, instance: Instance) -> Option<LastRecord> {
         let blocks = self.records?;
-        let ring = Ring::new(blocks.at(instance.block), slots).ok()?;
-        let newest = self.table.sequence(instance);
-        LastRecord::of(&ring, newest, blocks.record_size()).filter(|_| blocks.are_whole())
+        self.table.last(blocks, instance).filter(|_| blocks.are_whole())
     }
 }
 
@@ -108,6 +106,12 @@ impl InstanceTable {
         self.state.sequence(instance.block)
     }
 
+    /// The newest record of an instance, whose blocks these are; `None` if it has none.
+    pub(crate) fn last(&self, blocks: MappedBlocks<'_>, instance: Instance) -> Option<LastRecord> {
+        let ring = Ring::new(blocks.at(instance.block), self.state.slots()).ok()?;
+        LastRecord::of(&ring, self.sequence(instance), blocks.record_size())
+    }
+
     #[inline]
     pub(crate) fn publish(
         &mut self,
@@ -157,7 +161,7 @@ impl InstanceTable {
         for (instance, name) in old.all().into_iter().filter(|(_, name)| stays(name)) {
             let place = Some(instance.block).filter(|block| self.is_free(*block));
             let Some(block) = place.or_else(|| self.free()) else { return false };
-            let last = earlier.last(instance, old.state.slots());
+            let last = earlier.last(instance);
             let base = old.sequence(instance) - u64::from(last.is_some());
             self.state.join_after(&blocks, block, name.as_bytes(), base, instance.generation);
             if let Some(last) = last {

@@ -143,7 +143,7 @@ impl DynReader {
     }
 
     /// The reader, if its region has one record.
-    fn expect_plain(self) -> Result<Self, RegionError> {
+    pub(crate) fn expect_plain(self) -> Result<Self, RegionError> {
         match &self.mapped().header().instances {
             None => Ok(self),
             Some(instances) => {
@@ -267,9 +267,9 @@ impl DynReader {
         WriterStatus::of(self.mapped()).period()
     }
 
-    /// The writer's last heartbeat.
+    /// The writer's last heartbeat, or the time of its newest record if that is later: a publish is one.
     pub fn heartbeat(&self) -> BootTime {
-        WriterStatus::of(self.mapped()).heartbeat()
+        state::last_sign(self.mapped())
     }
 
     #[inline]

@@ -173,6 +173,7 @@ impl DynWriter {
                 rights::admit(&self.file, &self.path, options)?;
             }
             WriterStatus::of(self.mapped()).set_period(options.period);
+            self.gone.clear();
             self.adopt_options(options);
             return Ok(Changed::Kept);
         };
@@ -223,7 +224,8 @@ impl DynWriter {
             let earlier = inherited::earlier(old, self.instances.as_deref(), &why, wanted);
             let fresh = Fresh::make(at, wanted, &next)?.with(earlier, wanted.options, at.path())?;
             if let Some(opened) = fresh.put(at, &self.file, why)? {
-                return Ok(opened);
+                let before = inherited::names_in(self.instances.as_deref());
+                return Ok(Opened { before, ..opened });
             }
         }
         Err(RegionError::new(&self.path, Kind::Replaced))
@@ -234,6 +236,7 @@ impl DynWriter {
         let instances = inherited::instances_of(&opened.publisher, &self.path)?;
         let old = std::mem::replace(&mut self.publisher, opened.publisher);
         open::retire(&old);
+        self.gone = inherited::gone(opened.before, instances.as_ref());
         self.instances = instances.map(Box::new);
         self.file = opened.file;
         self.twin = opened.twin;

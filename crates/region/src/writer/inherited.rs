@@ -8,6 +8,7 @@ use crate::instances::{Earlier, InstanceTable};
 use crate::mapped_region::MappedRegion;
 use crate::options::Options;
 use channel::Publisher;
+use layout::InstanceName;
 use std::path::Path;
 
 /// The instances of the region that `publisher` is of, whose last writer has ended; `None` if it is
@@ -35,6 +36,18 @@ pub(super) fn earlier<'a>(
     table.map(|table| Earlier { table, records })
 }
 
+/// The names in the region of `table`.
+pub(super) fn names_in(table: Option<&InstanceTable>) -> Vec<InstanceName> {
+    let all = table.map(InstanceTable::all).unwrap_or_default();
+    all.into_iter().map(|(_, name)| name).collect()
+}
+
+/// Those of `before` that the region of `table` does not have.
+pub(super) fn gone(before: Vec<InstanceName>, table: Option<&InstanceTable>) -> Vec<InstanceName> {
+    let is_gone = |name: &InstanceName| table.is_none_or(|table| table.find(name).is_none());
+    before.into_iter().filter(is_gone).collect()
+}
+
 /// Gives the new file of `publisher` the instances of an earlier one, if both have instances.
 pub(super) fn take_over_instances(
     publisher: &Publisher<MappedRegion>,
@@ -45,9 +58,11 @@ pub(super) fn take_over_instances(
     let Some((earlier, mut new)) = earlier.zip(instances_of(publisher, path)?) else {
         return Ok(());
     };
+    let stays = |name: &InstanceName| options.keeps(name);
     let blocks = publisher.ring().memory().blocks();
-    if blocks.is_some_and(|blocks| new.take_over(blocks, earlier, |name| options.keeps(name))) {
+    if blocks.is_some_and(|blocks| new.take_over(blocks, earlier, stays)) {
         return Ok(());
     }
-    Err(RegionError::new(path, Kind::TooManyInstances { max: new.max() }))
+    let have = earlier.table.all().iter().filter(|(_, name)| stays(name)).count();
+    Err(RegionError::new(path, Kind::TooManyInstances { have, max: new.max() }))
 }

@@ -33,8 +33,8 @@ use crate::wait;
 use crate::wall;
 use crate::writer_status::WriterStatus;
 use channel::Publisher;
-use layout::Schema;
 use layout::header::StateWord;
+use layout::{InstanceName, Schema};
 use open::{Opened, Wanted};
 use std::fmt;
 use std::fs::File;
@@ -61,6 +61,8 @@ pub struct DynWriter {
     next_check: u64,
     /// `None` for a plain region.
     instances: Option<Box<InstanceTable>>,
+    /// The instances that the region had before it was opened or changed, and not any more.
+    gone: Vec<InstanceName>,
 }
 
 /// Where a region's file is.
@@ -146,10 +148,11 @@ impl DynWriter {
         schema: Arc<Schema>,
         options: Options,
     ) -> Result<Self, RegionError> {
-        let Opened { publisher, file, twin, epoch, origin } = opened;
+        let Opened { publisher, file, twin, epoch, origin, before } = opened;
         let path = path.to_owned();
         let next_check = change::next_check(BootTime::now(), &options);
         let instances = inherited::instances_of(&publisher, &path)?.map(Box::new);
+        let gone = inherited::gone(before, instances.as_deref());
         Ok(Self {
             publisher,
             file,
@@ -162,6 +165,7 @@ impl DynWriter {
             origin,
             next_check,
             instances,
+            gone,
         })
     }
 
@@ -280,6 +284,12 @@ impl DynWriter {
     /// How this writer got its region.
     pub fn origin(&self) -> &Origin {
         &self.origin
+    }
+
+    /// The instances that were retired when this writer last opened, changed or recreated the region:
+    /// those that are not to stay ([`Options::only_instances`]), or all if it has none any more.
+    pub fn gone(&self) -> &[InstanceName] {
+        &self.gone
     }
 
     /// The longest time between two heartbeats.

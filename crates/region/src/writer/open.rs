@@ -11,7 +11,7 @@
 //!   another user's     refuse: that user could change what is published
 //! ```
 
-use super::inherited::{earlier, instances_of, take_over_instances};
+use super::inherited::{earlier, instances_of, names_in, take_over_instances};
 use super::origin::{Origin, Why};
 use super::succession::{LARGEST, Succession};
 use super::takeover_lock::{TakeoverLock, take_lock};
@@ -35,9 +35,9 @@ use crate::wait;
 use crate::wall;
 use crate::writer_status::WriterStatus;
 use channel::{Memory, Publisher, Ring};
-use layout::Schema;
 use layout::header::{Header, StateWord};
 use layout::text::counted;
+use layout::{InstanceName, Schema};
 use std::fs::File;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
@@ -52,6 +52,19 @@ pub(super) struct Opened {
     pub(super) twin: Option<File>,
     pub(super) epoch: u64,
     pub(super) origin: Origin,
+    /// The instances of the region that it takes the place of.
+    pub(super) before: Vec<InstanceName>,
+}
+
+impl Opened {
+    pub(super) fn new(
+        publisher: Publisher<MappedRegion>,
+        file: OwnFile,
+        epoch: u64,
+        origin: Origin,
+    ) -> Self {
+        Self { publisher, file, twin: None, epoch, origin, before: Vec::new() }
+    }
 }
 
 /// Attempts before giving up when other processes keep replacing the file.
@@ -101,7 +114,7 @@ fn create_first(at: &Location, wanted: Wanted<'_>) -> Result<Option<Opened>, Reg
     let first = Succession::none(lineage::last_change(at));
     let Fresh { unnamed, publisher, epoch } = Fresh::make(at, wanted, &first)?;
     let file = unnamed.claim(at)?;
-    Ok(file.map(|file| Opened { publisher, file, twin: None, epoch, origin: Origin::Created }))
+    Ok(file.map(|file| Opened::new(publisher, file, epoch, Origin::Created)))
 }
 
 /// An inspected region: its header is checked, and it is mapped.
@@ -239,16 +252,17 @@ fn supersede(
     let epoch = next_epoch(old.ring().memory());
     let known = lineage::last_change(at);
     let next = Succession::in_new_file(old, epoch, &why, wanted, known);
-    // Of another schema, or of a damaged file, nothing but the numbers is taken over.
-    let is_other = matches!(why, Why::OtherSchema | Why::Damaged(_));
-    let instances = if is_other { None } else { instances_of(old, at.path())? };
-    let earlier = earlier(old, instances.as_ref(), &why, wanted);
+    let is_damaged = matches!(why, Why::Damaged(_));
+    let instances = if is_damaged { None } else { instances_of(old, at.path())? };
+    // Of another schema nothing but the numbers is taken over.
+    let kept = instances.as_ref().filter(|_| why != Why::OtherSchema);
+    let earlier = earlier(old, kept, &why, wanted);
     let fresh = Fresh::make(at, wanted, &next)?.with(earlier, wanted.options, at.path())?;
     let opened = fresh.put(at, file, why)?;
     if opened.is_some() && !is_other_region {
         retire(old);
     }
-    Ok(opened)
+    Ok(opened.map(|opened| Opened { before: names_in(instances.as_ref()), ..opened }))
 }
 
 /// Whether `file` has the name `at` its location.
@@ -283,7 +297,7 @@ pub(super) fn begin(
     WriterStatus::of(mapped).begin(epoch, options.period, BootTime::now());
     wall::update(&publisher);
     wait::wake_all(mapped.futex_word());
-    Opened { publisher, file, twin: None, epoch, origin: Origin::Resumed }
+    Opened::new(publisher, file, epoch, Origin::Resumed)
 }
 
 /// What is wrong with a region that cannot be read; the error again if it is not ours to replace.
@@ -370,7 +384,6 @@ impl Fresh {
         } else {
             None
         };
-        let origin = Origin::Replaced(why);
-        Ok(file.map(|file| Opened { publisher, file, twin: None, epoch, origin }))
+        Ok(file.map(|file| Opened::new(publisher, file, epoch, Origin::Replaced(why))))
     }
 }

@@ -96,14 +96,14 @@ impl DynWriter {
             Some(Found::Usable(opened)) => opened,
             Some(Found::Other(old)) => {
                 let origin = Origin::Replaced(old.why.clone());
-                let opened = memfd(label, wanted, &old.next, origin)?;
+                let mut opened = memfd(label, wanted, &old.next, origin)?;
                 if let Some(publisher) = &old.publisher {
-                    let is_other = old.why == Why::OtherSchema;
-                    let table =
-                        if is_other { None } else { inherited::instances_of(publisher, label)? };
-                    let earlier = inherited::earlier(publisher, table.as_ref(), &old.why, wanted);
+                    let table = inherited::instances_of(publisher, label)?;
+                    let kept = table.as_ref().filter(|_| old.why != Why::OtherSchema);
+                    let earlier = inherited::earlier(publisher, kept, &old.why, wanted);
                     inherited::take_over_instances(&opened.publisher, earlier, options, label)?;
                     open::retire(publisher);
+                    opened.before = inherited::names_in(table.as_ref());
                 }
                 opened
             }
@@ -144,7 +144,7 @@ impl DynWriter {
                 let opened = memfd(&self.path, wanted, &next, Origin::Replaced(why))?;
                 let (publisher, options) = (&opened.publisher, wanted.options);
                 inherited::take_over_instances(publisher, earlier, options, &self.path)?;
-                Ok(opened)
+                Ok(Opened { before: inherited::names_in(self.instances.as_deref()), ..opened })
             }
             Home::Named(_) | Home::Passed => Err(cannot_replace(&self.path, &why)),
         }
@@ -227,7 +227,7 @@ fn fill(
     let header = create::fill_region(&file, label, schema, options, beginning)?;
     let to_map = file::open_to_map(&file, None, label)?;
     let publisher = open::start(&to_map, label, &header, options, &first)?;
-    Ok(Opened { publisher, file, twin, epoch: first.epoch, origin: Origin::Created })
+    Ok(Opened { twin, ..Opened::new(publisher, file, first.epoch, Origin::Created) })
 }
 
 /// A new memfd, complete and locked.
@@ -243,5 +243,5 @@ fn memfd(
     take_lock(&file, label)?;
     let to_map = file::open_to_map(&file, None, label)?;
     let publisher = open::start(&to_map, label, &header, options, next)?;
-    Ok(Opened { publisher, file, twin: Some(twin), epoch: next.epoch, origin })
+    Ok(Opened { twin: Some(twin), ..Opened::new(publisher, file, next.epoch, origin) })
 }

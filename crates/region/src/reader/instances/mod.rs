@@ -72,7 +72,7 @@ impl DynInstanceReader {
         Self::over(DynReader::attach_file(file, label)?)
     }
 
-    fn over(inner: DynReader) -> Result<Self, RegionError> {
+    pub(crate) fn over(inner: DynReader) -> Result<Self, RegionError> {
         let Some(blocks) = inner.mapped().blocks() else {
             return Err(RegionError::new(inner.path(), Kind::NoInstances));
         };

@@ -77,7 +77,7 @@ impl DynInstanceWriter {
     }
 
     /// `inner` was opened with instances.
-    fn over(inner: DynWriter) -> Result<Self, RegionError> {
+    pub(crate) fn over(inner: DynWriter) -> Result<Self, RegionError> {
         let mut writer = Self { inner };
         writer.retire_others()?;
         Ok(writer)
@@ -88,8 +88,10 @@ impl DynInstanceWriter {
         for (instance, name) in self.all() {
             if !self.inner.options.keeps(&name) {
                 self.retire(instance)?;
+                self.inner.gone.push(name);
             }
         }
+        self.inner.options.keep_all();
         Ok(())
     }
 
@@ -127,8 +129,8 @@ impl DynInstanceWriter {
         let wakes = self.inner.options.wake;
         let (blocks, table) = self.parts();
         let Some(instance) = table.join(blocks, name) else {
-            let max = table.max();
-            return Err(RegionError::new(&self.inner.path, Kind::TooManyInstances { max }));
+            let (have, max) = (table.len(), table.max());
+            return Err(RegionError::new(&self.inner.path, Kind::TooManyInstances { have, max }));
         };
         if wakes {
             blocks.wake(instance.block, table.newest_change());
@@ -243,6 +245,29 @@ impl DynInstanceWriter {
     pub fn sequence_of(&self, instance: Instance) -> Option<u64> {
         let table = self.table();
         table.has(instance).then(|| table.sequence(instance))
+    }
+
+    /// Copies the newest record of an instance into `record`, which has the record's size, and returns
+    /// when it was published; `None`: it has none.
+    ///
+    /// # Errors
+    /// [`Kind::NoSuchInstance`]; [`Kind::WrongSize`]; [`Kind::Truncated`].
+    pub fn latest(
+        &self,
+        instance: Instance,
+        record: &mut [u8],
+    ) -> Result<Option<BootTime>, RegionError> {
+        let mapped = self.inner.mapped();
+        if record.len() != mapped.record_size() {
+            return Err(mapped.wrong_size(&self.inner.path, record.len()));
+        }
+        self.expect(instance)?;
+        let last = mapped.blocks().and_then(|blocks| self.table().last(blocks, instance));
+        if !mapped.is_whole() {
+            return Err(mapped.truncated(&self.inner.path, &self.inner.file));
+        }
+        let last = last.inspect(|last| record.copy_from_slice(&last.bytes));
+        Ok(last.map(|last| BootTime::from_nanos(last.published_at)))
     }
 
     /// Makes a new file after the old one was deleted or cut short: see [`DynWriter::recreate`].

@@ -1,11 +1,11 @@
 //! What becomes of instances when the writer or the file is another one.
 
 use super::{events, publish, reader, stu, writer};
-use crate::{DEADLINE, Place};
+use crate::Place;
 use layout::header::offset;
-use layout::{FieldSpec, Record, Scalar, Schema, Stu};
+use layout::{FieldSpec, InstanceName, Record, Scalar, Schema, Stu};
 use region::{
-    Changed, DynInstanceWriter, DynWriter, InstanceStandby, Options, Origin, Refreshed,
+    BootTime, Changed, DynInstanceWriter, InstanceStandby, Options, Origin, Refreshed,
     RegionErrorKind as Kind, State, Why, Writer,
 };
 use std::os::unix::fs::FileExt;
@@ -80,12 +80,14 @@ fn an_instance_that_joins_or_is_retired_makes_no_region_stalled() {
     let schema = Stu::schema();
     let mut writer = DynInstanceWriter::open_with(&place.path, &schema, &options, 2).unwrap();
     let a = writer.instance("a").unwrap();
+    let before = BootTime::now();
     writer.publish(a, bytemuck::bytes_of(&stu(1))).unwrap();
     // As if the last heartbeat were long ago: only the record shows that the writer lives.
     let file = std::fs::File::options().write(true).open(&place.path).unwrap();
     let forget = || file.write_all_at(&1_u64.to_le_bytes(), offset::HEARTBEAT as u64).unwrap();
     forget();
     assert_eq!(reader(&place).state(), State::Live);
+    assert!(reader(&place).heartbeat() >= before, "a publish is a heartbeat");
     let b = writer.instance("b").unwrap();
     assert_eq!(reader(&place).state(), State::Live, "one has joined");
     forget();
@@ -109,7 +111,7 @@ fn a_writer_changes_the_most_instances_while_it_publishes() {
     assert_eq!(events(&mut reader), ["a +", "a 1", "b +"]);
     let schema = Stu::schema();
     let full = writer.change(&schema, &Options::new(), 1).unwrap_err();
-    assert!(matches!(full.kind(), Kind::TooManyInstances { max: 1 }), "{full}");
+    assert!(matches!(full.kind(), Kind::TooManyInstances { have: 2, max: 1 }), "{full}");
     assert_eq!((writer.max(), writer.len()), (2, 2), "nothing has changed");
     assert_eq!(writer.change(&schema, &Options::new(), 2).unwrap(), Changed::Kept);
     assert_eq!(writer.change(&schema, &Options::new(), 4).unwrap(), Changed::Replaced);
@@ -134,8 +136,10 @@ fn instances_that_are_not_to_stay_are_retired_or_left_out_of_a_smaller_file() {
     };
     let second = only(&["a", "b"]).open_instances::<Stu>(&place.path, 3).unwrap();
     assert_eq!((second.origin(), second.len(), second.find("c")), (&Origin::Resumed, 2, None));
+    assert_eq!(second.gone(), ["c".parse().unwrap()]);
     drop(second);
     let third = only(&["b"]).open_instances::<Stu>(&place.path, 1).unwrap();
+    assert_eq!(third.gone(), ["a".parse().unwrap()]);
     assert_eq!(third.origin(), &Origin::Replaced(Why::OtherShape));
     let mut reader = reader(&place);
     assert_eq!(events(&mut reader), ["b +", "b 1"]);
@@ -254,7 +258,7 @@ fn a_file_for_fewer_instances_than_there_are_is_refused() {
     first.instance("b").unwrap();
     drop(first);
     let err = Writer::options().open_instances::<Stu>(&place.path, 1).unwrap_err();
-    assert!(matches!(err.kind(), Kind::TooManyInstances { max: 1 }), "{err}");
+    assert!(matches!(err.kind(), Kind::TooManyInstances { have: 2, max: 1 }), "{err}");
     let mut again = writer(&place, 3);
     assert_eq!(again.len(), 2, "the region is as it was");
     let also_a = again.find("a").unwrap();
@@ -280,120 +284,61 @@ fn another_schema_begins_without_names_and_after_all_numbers() {
 }
 
 #[test]
-fn a_deleted_file_is_made_anew_with_all_instances() {
+fn a_writer_names_the_instances_that_a_region_has_lost() {
     let place = Place::new();
-    let options = Options::new().check_every(Duration::ZERO);
-    let mut writer = options.open_instances::<Stu>(&place.path, 2).unwrap();
-    let (a, b) = (writer.instance("a").unwrap(), writer.instance("b").unwrap());
-    (0..3).for_each(|_| publish(&mut writer, a));
-    std::fs::remove_file(&place.path).unwrap();
-    publish(&mut writer, b);
-    publish(&mut writer, a);
-    let mut reader = reader(&place);
-    assert_eq!(events(&mut reader), ["a +", "a 4", "b +", "b 1"]);
-}
-
-#[test]
-fn a_truncated_file_is_made_anew_and_no_number_is_used_twice() {
-    let place = Place::new();
-    let mut writer = writer(&place, 2);
-    let a = writer.instance("a").unwrap();
-    (0..3).for_each(|_| publish(&mut writer, a));
-    let mut reader = reader(&place);
-    assert_eq!(events(&mut reader), ["a +", "a 3"]);
-    let file = std::fs::File::options().write(true).open(&place.path).unwrap();
-    file.set_len(256).unwrap();
-    assert_eq!(writer.publish(a, &stu(5)).unwrap(), 5, "number 4 may have been read");
-    reader.refresh().unwrap();
-    assert_eq!(events(&mut reader), ["a +", "a missed 1", "a 5"]);
-}
-
-#[test]
-fn a_reader_of_a_truncated_file_returns_an_error() {
-    let place = Place::new();
-    let mut writer = writer(&place, 2);
-    let a = writer.instance("a").unwrap();
-    publish(&mut writer, a);
-    let mut reader = reader(&place);
-    reader.refresh_every(Duration::MAX);
-    let a = reader.find("a").unwrap();
-    let file = std::fs::File::options().write(true).open(&place.path).unwrap();
-    file.set_len(256).unwrap();
-    assert!(reader.latest(a).unwrap_err().is_truncated());
-    assert!(reader.next().unwrap_err().is_truncated());
-    assert!(reader.wait(DEADLINE).unwrap_err().is_truncated());
-}
-
-#[test]
-fn a_name_twice_or_one_that_is_none_is_damage_to_a_writer_and_nothing_to_a_reader() {
-    let place = Place::new();
-    for (name, len) in [(&b"a"[..], 1_u64), (b"\x1b", 1), (b"b", 65), (b"b", 0)] {
-        let _ = std::fs::remove_file(&place.path);
+    let with_two = || {
         let mut first = writer(&place, 2);
-        first.instance("a").unwrap();
-        first.instance("b").unwrap();
-        drop(first);
-        let file = std::fs::File::options().read(true).write(true).open(&place.path).unwrap();
-        let mut header = [0; 256];
-        file.read_exact_at(&mut header, 0).unwrap();
-        let instances = layout::Header::decode(&header).unwrap().instances.unwrap();
-        let at = instances.name_offset(1) + layout::header::offset::NAME_LEN as u64;
-        file.write_all_at(&len.to_le_bytes(), at).unwrap();
-        file.write_all_at(name, at + 8).unwrap();
-        let reader = reader(&place);
-        let names: Vec<String> = reader.all().map(|(_, name)| name.to_string()).collect();
-        let twice = name == b"a";
-        assert_eq!(names.len(), if twice { 2 } else { 1 }, "{names:?}");
-        let second = writer(&place, 2);
-        assert!(matches!(second.origin(), Origin::Replaced(Why::Damaged(_))), "{second:?}");
-        assert_eq!(second.len(), 0);
-    }
-}
-
-#[test]
-fn a_plain_region_has_the_length_that_it_had_without_instances() {
-    let place = Place::new();
-    let plain = DynWriter::open(&place.path, &Stu::schema()).unwrap();
-    let bytes = std::fs::read(&place.path).unwrap();
-    assert_eq!(bytes.len(), 0x440);
-    assert!(bytes[0x90..0xf8].iter().all(|byte| *byte == 0));
+        for name in ["a", "b"] {
+            first.instance(name).unwrap();
+        }
+    };
+    let all: Vec<InstanceName> = ["a", "b"].map(|name| name.parse().unwrap()).to_vec();
+    with_two();
+    assert_eq!(writer(&place, 3).gone(), [], "in a larger file");
+    let plain = Writer::<Stu>::open(&place.path).unwrap();
+    assert_eq!(plain.gone(), all);
     drop(plain);
+    with_two();
+    let other = Schema::builder("X").field(FieldSpec::new("x", Scalar::U8)).build().unwrap();
+    let open = || DynInstanceWriter::open_with(&place.path, &other, &Options::new(), 2).unwrap();
+    assert_eq!(open().gone(), all, "of another schema");
+    assert_eq!(open().gone(), []);
 }
 
 #[test]
-fn any_words_behind_the_header_end_in_a_record_or_an_error() {
-    const EDGES: [u64; 8] = [0, 1, 2, 3, 1 << 32, (1 << 62) - 1, 1 << 63, u64::MAX];
+fn a_writer_reads_the_newest_record_of_an_instance() {
     let place = Place::new();
-    let mut random = fastrand::Rng::with_seed(5);
-    let mut first = writer(&place, 3);
-    for name in ["a", "b", "a", "a"] {
-        let instance = first.instance(name).unwrap();
-        publish(&mut first, instance);
+    let mut first = writer(&place, 2);
+    let (a, b) = (first.instance("a").unwrap(), first.instance("b").unwrap());
+    for (id, nanos) in [(1, 5), (2, 7)] {
+        first.publish_at(a, &stu(id), BootTime::from_nanos(nanos)).unwrap();
     }
     drop(first);
-    let good = std::fs::read(&place.path).unwrap();
-    for _ in 0..300 {
-        let _ = std::fs::remove_file(&place.path);
-        std::fs::write(&place.path, &good).unwrap();
-        let mut readers = [reader(&place), reader(&place)];
-        let file = std::fs::File::options().write(true).open(&place.path).unwrap();
-        for _ in 0..8 {
-            let at = 0x100 + 8 * random.usize(..(good.len() - 0x108) / 8);
-            let word = EDGES[random.usize(..EDGES.len())];
-            file.write_all_at(&word.to_le_bytes(), at as u64).unwrap();
-            for reader in &mut readers {
-                let all: Vec<_> = reader.all().collect();
-                assert!(all.iter().all(|(_, name)| !name.contains(layout::text::is_control)));
-                for (instance, _) in all {
-                    drop(reader.latest(instance));
-                }
-                (0..20).for_each(|_| drop(reader.next()));
-                drop(reader.wait(Duration::from_micros(1)));
-            }
-        }
-        // A writer continues with what is there, or replaces it.
-        let mut next = writer(&place, 3);
-        let instance = next.instance("z").or_else(|_| next.instance("a")).expect("a block");
-        next.publish(instance, &stu(1)).unwrap();
+    let mut second = writer(&place, 2);
+    let mut record = [0; size_of::<Stu>()];
+    assert_eq!(second.latest(a, &mut record).unwrap(), Some(BootTime::from_nanos(7)));
+    assert_eq!(record, *bytemuck::bytes_of(&stu(2)));
+    assert_eq!(second.latest(b, &mut record).unwrap(), None);
+    assert!(matches!(second.latest(b, &mut [0]).unwrap_err().kind(), Kind::WrongSize { .. }));
+    second.retire(b).unwrap();
+    assert!(second.latest(b, &mut record).unwrap_err().is_no_such_instance());
+}
+
+#[test]
+fn too_many_instances_are_counted_in_the_message() {
+    let place = Place::new();
+    let mut first = writer(&place, 3);
+    for name in ["a", "b", "c"] {
+        first.instance(name).unwrap();
     }
+    let message =
+        |error: region::RegionError| error.to_string().split(": ").last().map(str::to_owned);
+    let full = first.instance("d").unwrap_err();
+    assert_eq!(message(full).unwrap(), "has 3 instances, as many as it can have");
+    drop(first);
+    let options = Options::new().only_instances(["a", "b"].map(|name| name.parse().unwrap()));
+    let smaller = options.open_instances::<Stu>(&place.path, 1).unwrap_err();
+    assert_eq!(message(smaller).unwrap(), "has 2 instances, more than 1");
+    let smaller = Writer::options().open_instances::<Stu>(&place.path, 1).unwrap_err();
+    assert_eq!(message(smaller).unwrap(), "has 3 instances, more than 1");
 }

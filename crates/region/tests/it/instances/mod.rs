@@ -2,6 +2,7 @@
 
 mod begin;
 mod files;
+mod loss;
 
 use super::{DEADLINE, Place, wait_until};
 use layout::{FieldSpec, Schema, Stu};
@@ -238,7 +239,7 @@ fn names_and_numbers_that_cannot_be_are_refused() {
     assert_eq!(writer.instance("a").unwrap(), a, "a name joins once");
     writer.instance("b").unwrap();
     let err = writer.instance("c").unwrap_err();
-    assert!(matches!(err.kind(), Kind::TooManyInstances { max: 2 }), "{err}");
+    assert!(matches!(err.kind(), Kind::TooManyInstances { have: 2, max: 2 }), "{err}");
     writer.retire(a).unwrap();
     writer.instance("c").unwrap();
 }
