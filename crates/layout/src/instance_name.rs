@@ -69,7 +69,7 @@ impl InstanceName {
     }
 }
 
-const EMPTY: &str = "an instance needs a name of 1 to 64 bytes";
+const EMPTY: &str = "an instance needs a name";
 
 fn too_long(name: &str) -> String {
     format!(

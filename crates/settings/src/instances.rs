@@ -21,6 +21,10 @@ pub const DEFAULT_MAX: u32 = 256;
 /// Time between two searches without the key.
 const DEFAULT_RESCAN: Duration = Duration::from_secs(1);
 
+/// Each form that the key can have.
+const FORMS: &str = "[\"eth0\"] for names, { glob = \"/sys/class/net/*\" } for paths, or \
+                     { input = \"symbol\" } for names in lines of input";
+
 /// The instances of a region.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Instances {
@@ -112,8 +116,13 @@ pub(crate) fn read(node: &Node<'_>) -> Result<Instances, Problem> {
     if node.value.is_table() {
         return table(node);
     }
-    if node.value.is_array() || node.value.is_str() {
+    if node.value.is_array() {
         return list(node).map(Instances::Named);
+    }
+    // It may be meant for any of the three.
+    if node.value.is_str() {
+        let why = format!("{} is neither a list nor a table; write {FORMS}", node.shown());
+        return Err(node.problem(Fault::Other(why)));
     }
     if node.value.is_integer() {
         return numbered(node).map(Instances::Named);
@@ -130,7 +139,7 @@ fn numbered(node: &Node<'_>) -> Result<Vec<InstanceName>, Problem> {
 }
 
 fn list(node: &Node<'_>) -> Result<Vec<InstanceName>, Problem> {
-    let items = if node.value.is_array() { node.items() } else { vec![*node] };
+    let items = node.items();
     let mut names: Vec<InstanceName> = Vec::with_capacity(items.len());
     let mut seen = std::collections::HashMap::new();
     for (index, item) in items.iter().enumerate() {
@@ -145,7 +154,7 @@ fn list(node: &Node<'_>) -> Result<Vec<InstanceName>, Problem> {
         names.push(name);
     }
     match names.len() {
-        0 => Err(node.problem(Fault::not("a name or a list of names"))),
+        0 => Err(node.problem(Fault::not("a list of names"))),
         len if len > MAX_INSTANCES as usize => {
             let why = format!("{len} instances are not possible; give at most {MAX_INSTANCES}");
             Err(node.problem(Fault::Other(why)))
@@ -161,7 +170,10 @@ fn table(node: &Node<'_>) -> Result<Instances, Problem> {
     })?;
     let refuse = |key: &str, why: &str| Err(node.problem_at(key, Fault::Other(why.to_owned())));
     match (glob, input) {
-        (None, None) => Err(node.problem(Fault::Missing("glob"))),
+        (None, None) => {
+            let why = format!("neither glob nor input is there; write {FORMS}");
+            Err(node.problem(Fault::Other(why)))
+        }
         (Some(_), Some(_)) => refuse("input", "given together with glob; keep one of the two"),
         (Some(_), None) if full.is_some() => {
             refuse("full", "has no effect: only lines of input retire an instance; remove it")

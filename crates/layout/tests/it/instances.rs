@@ -155,7 +155,7 @@ fn a_name_has_1_to_64_bytes_and_no_control_character() {
     }
     let too_long = "x".repeat(MAX_INSTANCE_NAME + 1);
     let cases = [
-        ("", "needs a name of 1 to 64 bytes"),
+        ("", "an instance needs a name"),
         (&*too_long, "has 65 bytes, at most 64"),
         (&*"y".repeat(300), "has 300 bytes, at most 64"),
         ("a\nb", "\"a\\nb\" has a control character"),

@@ -18,6 +18,7 @@
 
 use std::path::{Path, PathBuf};
 
+use layout::text::quote;
 use layout::{CType, Field, InstanceName, Scalar};
 use serde::Deserialize;
 use serde::de::{Deserializer, IgnoredAny};
@@ -217,7 +218,8 @@ pub(crate) fn pattern_fault(path: &Path) -> Option<Fault> {
         return Some(Fault::Other(why.into()));
     }
     let error = glob::Pattern::new(&text).err()?;
-    Some(Fault::Other(format!("is no pattern: {}; write [[] for a [ itself", error.msg)))
+    let (shown, why) = (quote(&text), error.msg);
+    Some(Fault::Other(format!("{shown} is no pattern: {why}; write [[] for a [ itself")))
 }
 
 fn check_placeholders(

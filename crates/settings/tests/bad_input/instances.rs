@@ -44,7 +44,19 @@ pub(crate) static CASES: &[Case] = &[
         "no instances",
         "[]",
         "const = 1",
-        r#"5:13: record.instances: an empty list is not a name or a list of names; write instances = { glob = "/sys/class/net/*" }"#
+        r#"5:13: record.instances: an empty list is not a list of names; write instances = { glob = "/sys/class/net/*" }"#
+    ),
+    case!(
+        "a pattern that is not in a table",
+        r#""/sys/class/net/*""#,
+        "const = 1",
+        r#"5:13: record.instances: "/sys/class/net/*" is neither a list nor a table; write ["eth0"] for names, { glob = "/sys/class/net/*" } for paths, or { input = "symbol" } for names in lines of input"#
+    ),
+    case!(
+        "one name",
+        r#""eth0""#,
+        "const = 1",
+        r#"5:13: record.instances: "eth0" is neither a list nor a table; write ["eth0"] for names, { glob = "/sys/class/net/*" } for paths, or { input = "symbol" } for names in lines of input"#
     ),
     case!(
         "a name twice",
@@ -56,7 +68,7 @@ pub(crate) static CASES: &[Case] = &[
         "an empty name",
         r#"["cpu0", ""]"#,
         "const = 1",
-        r#"5:22: record.instances[#2]: an instance needs a name of 1 to 64 bytes; write a name such as "eth0""#
+        r#"5:22: record.instances[#2]: an instance needs a name; write a name such as "eth0""#
     ),
     case!(
         "a name that is too long",
@@ -84,15 +96,15 @@ pub(crate) static CASES: &[Case] = &[
     ),
     case!(
         "a name with a slash",
-        r#""a/b""#,
+        r#"["a/b"]"#,
         r#"disk = { path = "/mnt/{instance}", what = "used" }"#,
-        r#"5:13: record.instances: "a/b" would lead out of a folder in a path with {instance}; give it another name"#
+        r#"5:14: record.instances[#1]: "a/b" would lead out of a folder in a path with {instance}; give it another name"#
     ),
     case!(
         "a table that names nothing",
         "{ max = 5 }",
         "const = 1",
-        r#"5:13: record.instances.glob: missing; add glob = "/sys/class/net/*""#
+        r#"5:13: record.instances: neither glob nor input is there; write ["eth0"] for names, { glob = "/sys/class/net/*" } for paths, or { input = "symbol" } for names in lines of input"#
     ),
     case!(
         "a pattern and the input",
@@ -110,7 +122,7 @@ pub(crate) static CASES: &[Case] = &[
         "a pattern that is none",
         r#"{ glob = ["/x/*", "/x/[a"] }"#,
         "const = 1",
-        "5:31: record.instances.glob[#2]: is no pattern: invalid range pattern; write [[] for a [ itself"
+        "5:31: record.instances.glob[#2]: \"/x/[a\" is no pattern: invalid range pattern; write [[] for a [ itself"
     ),
     case!(
         "a pattern without a name",
@@ -168,13 +180,13 @@ pub(crate) static CASES: &[Case] = &[
     ),
     case!(
         "a brace that is none",
-        r#""a""#,
+        r#"["a"]"#,
         r#"file = { path = "/sys/{instnace}" }"#,
         "9:28: record.field[a].source.file.path: a single { is no placeholder; write {instance}, or {{ for a brace"
     ),
     case!(
         "a brace that is closed twice",
-        r#""a""#,
+        r#"["a"]"#,
         r#"file = { path = "/x", key = "{instance}}" }"#,
         "9:40: record.field[a].source.file.key: a single } is no placeholder; write {instance}, or }} for a brace"
     ),

@@ -55,7 +55,7 @@ pub(crate) static CASES: &[Case] = &[
         "a file with a pattern that is none",
         "f32",
         r#"{ file = { path = ["/a", "/sys/[a"] } }"#,
-        "8:35: record.field[a].source.file.path[#2]: is no pattern: invalid range pattern; write [[] for a [ itself",
+        "8:35: record.field[a].source.file.path[#2]: \"/sys/[a\" is no pattern: invalid range pattern; write [[] for a [ itself",
     ),
     source(
         "a file with a pattern for whole trees",
