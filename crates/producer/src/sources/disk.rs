@@ -6,8 +6,8 @@
 use rustix::fs::statvfs;
 use settings::{DiskFigure, DiskSource};
 
-use super::Sample;
 use super::sample_error::SampleError;
+use super::sampler::Sample;
 
 /// The figure of the file system as it is now.
 pub(super) fn sample(source: &DiskSource) -> Sample<'static> {
@@ -28,7 +28,7 @@ pub(super) fn sample(source: &DiskSource) -> Sample<'static> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::file_tests::setup;
+    use super::super::test_setup::setup;
 
     #[test]
     fn the_figures_of_a_file_system_hold_together() {

@@ -23,7 +23,7 @@ pub(super) fn compute(
 
 #[cfg(test)]
 mod tests {
-    use super::super::file_tests::setup;
+    use super::super::test_setup::setup;
 
     fn computed(ctype: &str, expr: &str) -> String {
         let mut setup = setup(&[

@@ -15,11 +15,11 @@ use std::time::Duration;
 use layout::{Digits, Scalar, Value};
 use settings::{FileSource, Take, is_pattern};
 
-use super::Sample;
 use super::clock::Moment;
 use super::files::{FileIndex, Files, Read, matches};
 use super::find::{Found, find};
 use super::sample_error::SampleError;
+use super::sampler::Sample;
 
 /// Shortest time between two readings of a rate: the kernel updates most counters in steps of 1 to
 /// 10 ms.

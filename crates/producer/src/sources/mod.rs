@@ -15,6 +15,8 @@
 //! Price: no system call except for the clocks (vDSO), one or two `pread` per file and one `statvfs` per
 //! `disk`.
 
+#[cfg(test)]
+mod choice_tests;
 mod clock;
 mod counter;
 mod disk;
@@ -31,6 +33,9 @@ mod number_tests;
 mod random;
 mod range;
 mod sample_error;
+mod sampler;
+#[cfg(test)]
+mod test_setup;
 mod wave;
 
 use std::cell::RefCell;
@@ -39,18 +44,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use daemon::{Monotonic, OnChange, RateLimit, counted};
-use layout::{CType, Digits, InstanceName, Literal, RecordBuf, Scalar, Schema, Value};
-use settings::{DiskSource, LeavesFolder, RecordSettings, Source};
+use layout::{CType, InstanceName, Literal, RecordBuf, Schema, Value};
+use settings::{LeavesFolder, RecordSettings, Source};
 
-use clock::ClockSampler;
 pub(crate) use clock::Moment;
-use counter::CounterSampler;
-use file::FileSampler;
 use files::Files;
 pub(crate) use files::matches;
-use random::RandomSampler;
 use sample_error::SampleError;
-use wave::WaveSampler;
+use sampler::{Sample, Sampler, sampler};
 
 /// The most lost values that are logged per [`WINDOW`]; the others are counted.
 const LOSSES: u32 = 100;
@@ -59,34 +60,6 @@ const LOSSES: u32 = 100;
 const FIRST_RATE: Duration = Duration::from_millis(100);
 /// The time to which that limit applies.
 const WINDOW: Duration = Duration::from_secs(10);
-
-/// What a sampler returns.
-#[derive(Debug)]
-enum Sample<'f> {
-    /// A new value.
-    Value(Value),
-    /// A new value: the digits in a file.
-    Number(Digits<'f>),
-    /// A new value: a whole number, perhaps too large for any type.
-    Whole(i128),
-    /// No new value, which is not an error.
-    Keep,
-    /// No value, and why.
-    Missing(SampleError),
-}
-
-/// The state of one field's source.
-#[derive(Debug)]
-enum Sampler {
-    /// `const`, `input` and `expr`: set once, by lines, or after all others.
-    Constant,
-    Counter(CounterSampler),
-    Clock(ClockSampler),
-    File(Box<FileSampler>),
-    Disk(Box<DiskSource>),
-    Wave(WaveSampler),
-    Random(RandomSampler),
-}
 
 /// One field and the source of its value.
 #[derive(Debug)]
@@ -199,6 +172,11 @@ impl Sources {
             pairs.push((index, at));
         }
         pairs
+    }
+
+    /// Whether the value of field number `index` comes from somewhere else than the configuration.
+    pub(crate) fn is_variable(&self, index: usize) -> bool {
+        !matches!(self.fields[index].source, Source::Const(_))
     }
 
     /// A record that holds the constants, and zero everywhere else.
@@ -367,31 +345,4 @@ fn set(record: &mut RecordBuf, index: usize, number: Literal<'_>) -> Option<Samp
 
 fn nanos(span: Duration) -> u64 {
     u64::try_from(span.as_nanos()).unwrap_or(u64::MAX)
-}
-
-impl Sampler {
-    fn sample<'f>(&mut self, now: Moment, files: &'f mut Files) -> Sample<'f> {
-        match self {
-            Self::Constant => Sample::Keep,
-            Self::Counter(counter) => Sample::Value(counter.sample()),
-            Self::Clock(clock) => Sample::Value(clock.sample(now)),
-            Self::File(field) => field.sample(files),
-            Self::Disk(disk) => disk::sample(disk),
-            Self::Wave(wave) => Sample::Value(wave.sample(now)),
-            Self::Random(random) => Sample::Value(random.sample()),
-        }
-    }
-}
-
-fn sampler(source: &Source, element: Scalar, now: Moment, files: &mut Files) -> Sampler {
-    match source {
-        Source::Counter(counter) => Sampler::Counter(CounterSampler::new(*counter)),
-        Source::Clock(clock) => Sampler::Clock(ClockSampler::new(*clock, element)),
-        Source::File(file) => Sampler::File(Box::new(FileSampler::new(file, element, files))),
-        Source::Disk(disk) => Sampler::Disk(Box::new(disk.clone())),
-        Source::Wave(wave) => Sampler::Wave(WaveSampler::new(*wave, now)),
-        Source::Random(random) => Sampler::Random(RandomSampler::new(*random)),
-        // Set once, by lines, or after all others.
-        Source::Const(_) | Source::Input(_) | Source::Expr(_) => Sampler::Constant,
-    }
 }

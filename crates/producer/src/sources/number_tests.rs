@@ -5,7 +5,7 @@ use std::io::{Read as _, Write as _};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-use super::file_tests::setup;
+use super::test_setup::setup;
 use rustix::fs::{CWD, FileType, Mode, mknodat};
 
 #[test]
