@@ -4,6 +4,8 @@ use std::fmt;
 use std::time::Duration;
 
 use daemon::{OnChange, StopSignal};
+use layout::InstanceName;
+use layout::text::shorten;
 use settings::{Settings, duration_text};
 
 use crate::input::LineError;
@@ -49,6 +51,7 @@ impl fmt::Display for End {
 #[derive(Debug)]
 pub(crate) struct InputLog {
     bad_lines: u64,
+    /// Whether it was logged that the one record is not whole yet.
     incomplete: OnChange<bool>,
     /// Why the input's name cannot be followed at present.
     pipe_failure: OnChange<String>,
@@ -69,15 +72,25 @@ impl InputLog {
         log_event!(warn, sink, "line {number} skipped: {error}");
     }
 
-    /// Logs that the record is still incomplete after a good line, once for each configuration.
-    pub(crate) fn incomplete(&mut self, sink: &dyn Sink, number: u64, missing: &str) {
-        if self.incomplete.update(true).is_some() {
-            log_event!(
-                warn,
-                sink,
-                "line {number}: nothing is published before there is a value for {missing}"
-            );
-        }
+    /// Logs that the record is still incomplete after a good line, once for each configuration; the caller
+    /// takes care of that for the record of an instance.
+    pub(crate) fn incomplete(
+        &mut self,
+        sink: &dyn Sink,
+        number: u64,
+        of: Option<&InstanceName>,
+        missing: &str,
+    ) {
+        let of = match of {
+            Some(name) => format!(" of {}", shorten(name)),
+            None if self.incomplete.update(true).is_none() => return,
+            None => String::new(),
+        };
+        log_event!(
+            warn,
+            sink,
+            "line {number}: nothing is published{of} before there is a value for {missing}"
+        );
     }
 
     /// No good line came before the deadline.
@@ -136,15 +149,34 @@ pub(crate) fn log_start(sink: &dyn Sink, settings: &Settings) {
 
 /// Logs which instances have joined and were retired, and what is wrong with them.
 pub(crate) fn log_instances(sink: &dyn Sink, changes: &Changes) {
-    let Changes { joined, retired, warning } = changes;
+    let Changes { joined, retired, displaced, dropped, warning } = changes;
     if let Some(warning) = warning {
         log_event!(warn, sink, "{warning}");
     }
-    for (names, what) in [(joined, "joined"), (retired, "retired")] {
-        if !names.is_empty() {
-            let count = daemon::counted(names.len() as u64, "instance");
-            log_event!(info, sink, "{count} {what}: {}", list(names));
-        }
+    log_names(sink, joined, "joined");
+    log_names(sink, retired, "retired");
+    log_names(sink, displaced, "retired to make room");
+    if !dropped.is_empty() {
+        let (count, names) = (daemon::counted(dropped.len() as u64, "name"), list(dropped));
+        log_event!(
+            warn,
+            sink,
+            "the values of {count} are dropped, there is no room for more: {names}; raise max"
+        );
+    }
+}
+
+/// Logs which instances the region had before it was opened or changed, and not any more.
+pub(crate) fn log_gone(sink: &dyn Sink) {
+    let mut gone = sink.gone().to_vec();
+    gone.sort_unstable();
+    log_names(sink, &gone, "retired");
+}
+
+fn log_names(sink: &dyn Sink, names: &[InstanceName], what: &str) {
+    if !names.is_empty() {
+        let count = daemon::counted(names.len() as u64, "instance");
+        log_event!(info, sink, "{count} {what}: {}", list(names));
     }
 }
 

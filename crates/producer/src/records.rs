@@ -8,8 +8,9 @@ use daemon::Monotonic;
 use layout::{InstanceName, RecordBuf};
 use settings::Settings;
 
-use crate::input::{Keys, LineError, ReadLine};
+use crate::input::{Keys, LineError, ReadLine, copy_field, restore};
 use crate::instances::{Changes, InstanceSet};
+use crate::sink::Sink;
 use crate::sources::{Moment, Sources};
 
 /// The sources of a record, and the record in hand.
@@ -56,6 +57,19 @@ impl Values {
         self.sources.carry_over(earlier.sources, &earlier.record, &mut self.record)
     }
 
+    /// Continues with the values of `newest`, a record of the same schema that was published `at`, where no
+    /// line has set others: constants stay.
+    pub(crate) fn restore(&mut self, newest: &RecordBuf, at: Monotonic, keys: &mut Keys) {
+        let is_set = keys.fields_set();
+        let fields = 0..newest.schema().fields().len();
+        for field in
+            fields.filter(|field| self.sources.is_variable(*field) && !is_set.contains(field))
+        {
+            copy_field(newest, &mut self.record, field);
+        }
+        restore(newest, at, keys, &mut self.record);
+    }
+
     /// Reads a line.
     pub(crate) fn read_line(
         &mut self,
@@ -95,17 +109,12 @@ impl Records {
                 let sources = Sources::new(&settings.record, Moment::now());
                 Self::One(Box::new(Values::of(sources)))
             }
-            Some(instances) => Self::Many(Box::new(InstanceSet::new(&settings.record, instances))),
+            Some(instances) => Self::Many(Box::new(InstanceSet::new(settings, instances))),
         }
     }
 
-    /// Begins: sources start now, and instances are those of the configuration and of the region.
-    pub(crate) fn open(
-        &mut self,
-        settings: &Settings,
-        there: &[InstanceName],
-        keys: Option<&Keys>,
-    ) -> Changes {
+    /// Begins: sources start now, and instances are those of the configuration and of the region of `sink`.
+    pub(crate) fn open(&mut self, settings: &Settings, sink: &dyn Sink) -> Changes {
         match self {
             Self::One(values) => {
                 values.restart(Sources::new(&settings.record, Moment::now()));
@@ -113,17 +122,17 @@ impl Records {
             }
             Self::Many(set) => {
                 set.restart();
-                set.open(there, keys)
+                set.open(sink)
             }
         }
     }
 
     /// Continues where `earlier` was; returns pairs of a field's number now and then, if the record is one.
-    pub(crate) fn carry_over(&mut self, earlier: Self, keys: Option<&Keys>) -> Vec<(usize, usize)> {
+    pub(crate) fn carry_over(&mut self, earlier: Self) -> Vec<(usize, usize)> {
         match (self, earlier) {
             (Self::One(values), Self::One(earlier)) => values.carry_over(*earlier),
             (Self::Many(set), Self::Many(earlier)) => {
-                set.carry_over(*earlier, keys);
+                set.carry_over(*earlier);
                 Vec::new()
             }
             _ => Vec::new(), // instances neither come nor go by a reload
@@ -158,6 +167,18 @@ impl Records {
         }
     }
 
+    /// Nothing that has changed so far concerns the region or the log.
+    pub(crate) fn forget_changes(&mut self) {
+        if let Self::Many(set) = self {
+            let _ = (set.take_retired(), set.take_changes());
+        }
+    }
+
+    /// Whether an instance has values of lines that were not published.
+    pub(crate) fn has_pending(&self) -> bool {
+        matches!(self, Self::Many(set) if set.has_pending())
+    }
+
     /// How many instances there are; `None`: the record is one.
     pub(crate) fn instances(&self) -> Option<usize> {
         match self {
@@ -182,11 +203,30 @@ impl Records {
         }
     }
 
-    /// The keys without which the record of the last line is not published; `keys` are those of the input.
-    pub(crate) fn missing<'k>(&'k self, keys: &'k Keys) -> Vec<&'k str> {
+    /// The instance of the last line, and the keys without which its record is not published, if that is news;
+    /// `keys` are those of the input.
+    pub(crate) fn take_incomplete(
+        &mut self,
+        keys: &Keys,
+    ) -> Option<(Option<InstanceName>, String)> {
         match self {
-            Self::One(_) => keys.missing(),
-            Self::Many(set) => set.missing(),
+            Self::One(_) => Some((None, keys.missing().join(", "))),
+            Self::Many(set) => set.take_incomplete().map(|(name, missing)| (Some(name), missing)),
+        }
+    }
+
+    /// What of the input was not published, if `published` records were; `keys` are those of the input.
+    pub(crate) fn unpublished(&self, keys: &Keys, published: u64) -> Option<String> {
+        let none = published == 0;
+        match self {
+            Self::One(_) => {
+                let missing = keys.missing().join(", ");
+                (none && !missing.is_empty()).then(|| format!(": there was no value for {missing}"))
+            }
+            Self::Many(set) => match set.incomplete() {
+                Some(names) => Some(format!(" of {names}")),
+                None => none.then(|| ": no good line named an instance".to_owned()),
+            },
         }
     }
 }

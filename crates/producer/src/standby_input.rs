@@ -109,7 +109,9 @@ impl StandbyInput {
                 input.fill()?;
             }
             for _ in 0..LINES {
-                match input.next(&mut self.records, keep_going) {
+                let outcome = input.next(&mut self.records, keep_going);
+                self.records.forget_changes();
+                match outcome {
                     Some(Outcome::Publish) => self.unpublished = Some(Monotonic::now()),
                     Some(Outcome::Incomplete { .. }) => {}
                     Some(Outcome::Bad { number, error }) => {

@@ -13,7 +13,7 @@ use daemon::Monotonic;
 use layout::RecordBuf;
 use settings::Settings;
 
-use super::{Decoder, Outcome};
+use super::{Decoder, Outcome, restore};
 use crate::run::{keys, max_line};
 use crate::sources::{Moment, Sources};
 
@@ -53,13 +53,7 @@ impl Feed {
     /// The same with the values of `newest`, a record of the same schema, in the fields of the input.
     #[must_use]
     pub fn continuing(mut self, newest: &RecordBuf) -> Self {
-        let schema = newest.schema();
-        for target in &self.decoder.keys.targets {
-            let range = schema.fields()[target.field].range();
-            self.record.bytes_mut()[range.clone()].copy_from_slice(&newest.bytes()[range]);
-        }
-        let all = vec![true; self.decoder.keys.targets.len()];
-        self.decoder.keys.mark_seen(&all, Monotonic::now());
+        restore(newest, Monotonic::now(), &mut self.decoder.keys, &mut self.record);
         self
     }
 

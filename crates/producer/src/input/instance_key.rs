@@ -8,7 +8,7 @@ use serde_json::value::RawValue;
 use settings::InputKey;
 use std::fmt;
 
-use super::json::text_of;
+use super::json::{offset, text_of};
 use super::keys::steps;
 use super::line_error::LineError;
 
@@ -37,7 +37,10 @@ impl InstanceKey {
         let raw = found.and_then(|raw| below(raw.get(), rest));
         let raw = raw.ok_or_else(|| LineError::NoInstance(self.key.clone()))?;
         let name = serde_json::from_str::<String>(raw);
-        let name = name.map_err(|_| LineError::instance_kind(&self.key, raw))?;
+        let name = name.map_err(|error| match raw.as_bytes().first() {
+            Some(b'"') => LineError::not_json(&error, line, offset(line, raw)),
+            _ => LineError::instance_kind(&self.key, raw),
+        })?;
         InstanceName::new(&name).map_err(|error| LineError::BadInstance(error.to_string()))
     }
 }
@@ -138,9 +141,13 @@ mod tests {
             assert_eq!(found("s", line), missing);
         }
         assert!(found("/a/9/b", r#"{"a": [0]}"#).starts_with("key \"/a/9/b\" is missing"));
-        for (value, what) in
-            [("5", "a number"), ("null", "null"), ("[1]", "a list"), ("{}", "an object")]
-        {
+        for (value, what) in [
+            ("5", "a number"),
+            ("null", "null"),
+            ("true", "true"),
+            ("[1]", "a list"),
+            ("{}", "an object"),
+        ] {
             let want =
                 format!("key \"s\" is {what}, and it names the instance; write a text, \"name\"");
             assert_eq!(found("s", &format!("{{\"s\": {value}}}")), want);
@@ -150,6 +157,15 @@ mod tests {
         {
             let error = found("s", bad);
             assert!(error.ends_with("; write 1 to 64 bytes of text"), "{error}");
+        }
+        // Half a character, which UTF-8 cannot have.
+        for (key, text) in [("s", r#"{"s": "a\ud800"}"#), ("/a/0/s", r#"{"a": [{"s": "\udc00"}]}"#)]
+        {
+            let error = found(key, text);
+            assert!(
+                error.starts_with("not JSON (") && error.contains("hex escape at column "),
+                "{error}"
+            );
         }
         assert_eq!(found("s", "[1]"), "JSON, but a list and not an object; write {\"key\": value}");
         assert!(found("s", r#"{"s": "a""#).starts_with("not JSON (the line ends too early"));

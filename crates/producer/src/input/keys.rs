@@ -124,6 +124,12 @@ impl Keys {
         keys.into_iter().collect()
     }
 
+    /// The numbers of the fields for which a good line had a value.
+    pub(crate) fn fields_set(&self) -> BTreeSet<usize> {
+        let set = self.targets.iter().filter(|target| target.seen.is_some());
+        set.map(|target| target.field).collect()
+    }
+
     /// Whether every field has received a value.
     pub(crate) fn is_complete(&self) -> bool {
         self.targets.iter().all(Target::has_value)

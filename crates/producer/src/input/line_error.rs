@@ -172,7 +172,8 @@ fn kind(line: &str) -> &'static str {
         Some(b'[') => "a list",
         Some(b'{') => "an object",
         Some(b'"') => "a text",
-        Some(b't' | b'f') => "a bool",
+        Some(b't') => "true",
+        Some(b'f') => "false",
         Some(b'n') => "null",
         _ => "a number",
     }

@@ -17,6 +17,7 @@ mod keys;
 mod left_out;
 mod line_error;
 mod lines;
+mod restore;
 mod scalar;
 mod stream;
 #[cfg(test)]
@@ -35,6 +36,7 @@ pub(crate) use json::apply_line;
 pub(crate) use keys::Keys;
 pub(crate) use line_error::LineError;
 use lines::{Line, Lines};
+pub(crate) use restore::{copy_field, restore};
 pub(crate) use stream::OpenError;
 use stream::{Chunk, Stream};
 

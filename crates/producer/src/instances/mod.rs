@@ -1,39 +1,41 @@
 //! The instances of a region: the values of each, which of them there are, and which join and are retired.
 //!
-//! Invariant: there are at most as many as the region has room for. A line that is bad changes nothing, and no
-//! instance joins or is retired for it.
+//! Invariant: there are at most as many as the region has room for.
 //!
 //! ```text
 //!   a list     all join at the start
 //!   a pattern  search --> found: join | gone: retired | more than there can be: logged
-//!   the input  line --> its instance --> one name more than there can be: refused, or for the oldest
+//!   the input  line --> its instance: see `lines`
 //! ```
 //!
 //! Price: for each instance its sources, record and keys, 2.8 KB for a record of 4 fields (20,000 of quotes.toml,
 //! `RssAnon`, November 2026); a line is searched for its instance first.
 
+mod changes;
+mod lines;
 mod member;
+mod members;
 mod search;
 
 use std::cell::RefCell;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::rc::Rc;
+use std::sync::Arc;
 use std::time::Duration;
 
 use daemon::{Monotonic, OnChange};
-use layout::InstanceName;
-use layout::text::shorten;
-use settings::{GlobInstances, InputInstances, Instances, LeavesFolder, RecordSettings, WhenFull};
+use layout::{InstanceName, RecordBuf};
+use settings::{GlobInstances, InputInstances, Instances, LeavesFolder, RecordSettings, Settings};
 
-use crate::input::{InstanceKey, Keys, LineError, ReadLine};
+use crate::input::{InstanceKey, Keys};
 use crate::records::{Values, Which};
+use crate::sink::Sink;
 use crate::sources::{Moment, Shared, Sources};
-use member::Member;
+pub(crate) use changes::{Changes, list};
+use member::{Member, Standing};
+use members::Members;
 use search::complaint;
 pub(crate) use search::{patterns, search};
-
-/// Names that a message lists.
-const LISTED: usize = 8;
 
 /// The instances of a region.
 #[derive(Debug)]
@@ -41,58 +43,56 @@ pub(crate) struct InstanceSet {
     record: RecordSettings,
     instances: Instances,
     key: Option<InstanceKey>,
-    members: BTreeMap<InstanceName, Member>,
-    /// The instances by the turn of their last line.
-    order: BTreeMap<u64, InstanceName>,
+    /// What a line has for an instance that no line has named yet.
+    keys: Keys,
+    /// Those that have a place in the region.
+    members: Members,
+    /// Those that lines have named, and whose records are not whole yet.
+    held: Members,
+    /// How many lines have named an instance.
     turn: u64,
     /// That of the last line.
     current: Option<InstanceName>,
     /// Those that are to be retired in the region.
     retired: Vec<InstanceName>,
+    changes: Changes,
     next_search: Option<Monotonic>,
     complaint: OnChange<Option<String>>,
     shared: Rc<RefCell<Shared>>,
 }
 
-/// What a search has changed, for the log.
-#[derive(Debug, Default)]
-pub(crate) struct Changes {
-    pub(crate) joined: Vec<InstanceName>,
-    pub(crate) retired: Vec<InstanceName>,
-    /// What is wrong, if that is news.
-    pub(crate) warning: Option<String>,
-}
-
 impl InstanceSet {
     /// None yet.
-    pub(crate) fn new(record: &RecordSettings, instances: &Instances) -> Self {
+    pub(crate) fn new(settings: &Settings, instances: &Instances) -> Self {
         let key = match instances {
             Instances::Input(input) => Some(InstanceKey::new(&input.key)),
             Instances::Named(_) | Instances::Glob(_) => None,
         };
         Self {
-            record: record.clone(),
+            record: settings.record.clone(),
             instances: instances.clone(),
             key,
-            members: BTreeMap::new(),
-            order: BTreeMap::new(),
+            keys: crate::run::keys(settings),
+            members: Members::default(),
+            held: Members::default(),
             turn: 0,
             current: None,
             retired: Vec::new(),
+            changes: Changes::default(),
             next_search: None,
             complaint: OnChange::new(),
             shared: Rc::default(),
         }
     }
 
-    /// Begins with those that the configuration names, and those that the region has and the configuration
-    /// does not exclude. `keys` are those of the input, if any.
-    pub(crate) fn open(&mut self, there: &[InstanceName], keys: Option<&Keys>) -> Changes {
+    /// Begins with those that the configuration names, and those that the region of `sink` has and the
+    /// configuration does not exclude.
+    pub(crate) fn open(&mut self, sink: &dyn Sink) -> Changes {
         match self.instances.clone() {
-            Instances::Named(names) => self.adopt(&names, there),
-            Instances::Glob(glob) => self.search_in(&glob, there),
+            Instances::Named(names) => self.adopt(&names, &sink.instances()),
+            Instances::Glob(glob) => self.search_in(&glob, &sink.instances()),
             Instances::Input(input) => {
-                self.take_in(there, keys, &input);
+                self.take_in(sink, &input);
                 Changes::default()
             }
         }
@@ -100,48 +100,49 @@ impl InstanceSet {
 
     fn adopt(&mut self, names: &[InstanceName], there: &[InstanceName]) -> Changes {
         let there: BTreeSet<_> = there.iter().collect();
-        let listed: BTreeSet<_> = names.iter().collect();
-        self.retired.extend(there.difference(&listed).copied());
         for name in names {
-            self.join(*name, None);
+            self.join(*name);
         }
         let joined = names.iter().filter(|name| !there.contains(name)).copied().collect();
         Changes { joined, ..Changes::default() }
     }
 
-    /// Those that are there are older than any that a line has named.
-    fn take_in(&mut self, there: &[InstanceName], keys: Option<&Keys>, input: &InputInstances) {
-        let known = std::mem::take(&mut self.order);
-        for name in there {
-            if !self.join(*name, keys) {
-                self.retired.push(*name);
+    /// Those that are there are older than any that a line has named, in the order of their newest records,
+    /// and continue with the values of these.
+    fn take_in(&mut self, sink: &dyn Sink, input: &InputInstances) {
+        // What joined and was retired while another producer had the region was never in it.
+        (self.retired, self.changes) = (Vec::new(), Changes::default());
+        let mut newest = RecordBuf::new(Arc::clone(&self.record.schema));
+        let mut all = Vec::new();
+        for name in sink.instances() {
+            let known = self.members.remove(&name).or_else(|| self.held.remove(&name));
+            let Ok(mut member) = known.map_or_else(|| self.member(&name), Ok) else {
+                self.retired.push(name);
+                self.changes.retired.push(name);
+                continue;
+            };
+            member.standing = Standing::Joined;
+            let at = sink.newest(&name, newest.bytes_mut());
+            if let Some(at) = at {
+                member.restore(&newest, Monotonic::now().before(at.elapsed()));
             }
+            all.push((member.turn, at, name, member));
         }
-        let there = std::mem::take(&mut self.order).into_values();
-        let names: Vec<_> = there.chain(known.into_values()).collect();
-        for name in names {
-            self.touch(name);
+        let named = self.members.take_by_turn().into_iter();
+        all.extend(named.map(|(name, member)| (member.turn, None, name, member)));
+        all.sort_by_key(|(turn, at, ..)| (*turn, *at));
+        for (.., name, member) in all {
+            let turn = self.next_turn();
+            self.members.insert(name, member, turn);
         }
         self.shrink(input);
-    }
-
-    /// Retires those for which there is no room.
-    fn shrink(&mut self, input: &InputInstances) {
-        while self.members.len() > input.max as usize {
-            let extra = match input.full {
-                WhenFull::RetireOldest => self.order.first_key_value(),
-                WhenFull::Refuse => self.order.last_key_value(),
-            };
-            let Some((_, name)) = extra else { break };
-            self.retire(*name);
-        }
     }
 
     /// Searches for paths that the patterns match, if that is due at `now`.
     pub(crate) fn search_if_due(&mut self, now: Monotonic) -> Option<Changes> {
         self.next_search.filter(|at| *at <= now)?;
         let Instances::Glob(glob) = self.instances.clone() else { return None };
-        let there: Vec<InstanceName> = self.members.keys().copied().collect();
+        let there: Vec<InstanceName> = self.members.names().collect();
         Some(self.search_in(&glob, &there))
     }
 
@@ -158,13 +159,13 @@ impl InstanceSet {
         for name in there.intersection(&found.names).chain(found.names.difference(&there)) {
             if self.members.len() >= glob.max as usize && !self.has(name) {
                 left_out.push(*name);
-            } else if self.join(*name, None) && !there.contains(name) {
+            } else if self.join(*name) && !there.contains(name) {
                 joined.push(*name);
             }
         }
-        let complaint = complaint(glob, &left_out, found.bad, self.members.is_empty());
+        let complaint = complaint(glob, &left_out, found.bad, self.members.len() == 0);
         let warning = self.complaint.update(complaint).cloned().flatten();
-        Changes { joined, retired, warning }
+        Changes { joined, retired, warning, ..Changes::default() }
     }
 
     /// When the next search is due.
@@ -173,40 +174,30 @@ impl InstanceSet {
     }
 
     /// `false`: the name would lead a path out of its folder.
-    fn join(&mut self, name: InstanceName, keys: Option<&Keys>) -> bool {
-        if self.members.contains_key(&name) {
+    fn join(&mut self, name: InstanceName) -> bool {
+        if self.has(&name) {
             return true;
         }
-        let Ok(mut member) = self.member(&name, keys) else { return false };
-        // An input has its values from lines.
-        if self.key.is_none() {
-            member.waits = !member.values.begin_rates(Moment::now()).is_zero();
-            member.is_pending = !member.waits;
-        }
-        self.members.insert(name, member);
-        self.touch(name);
+        let Ok(mut member) = self.member(&name) else { return false };
+        member.waits = !member.values.begin_rates(Moment::now()).is_zero();
+        member.is_pending = !member.waits;
+        let turn = self.next_turn();
+        self.members.insert(name, member, turn);
         true
     }
 
-    fn member(&self, name: &InstanceName, keys: Option<&Keys>) -> Result<Member, LeavesFolder> {
+    fn member(&self, name: &InstanceName) -> Result<Member, LeavesFolder> {
         let sources = Sources::of_instance(&self.record, name, Moment::now(), &self.shared)?;
-        Ok(Member::new(sources, keys))
+        Ok(Member::new(sources, self.keys.clone()))
     }
 
-    /// A line has named it.
-    fn touch(&mut self, name: InstanceName) {
+    fn next_turn(&mut self) -> u64 {
         self.turn += 1;
-        if let Some(member) = self.members.get_mut(&name) {
-            self.order.remove(&member.turn);
-            member.turn = self.turn;
-            self.order.insert(self.turn, name);
-        }
+        self.turn
     }
 
     fn retire(&mut self, name: InstanceName) {
-        if let Some(member) = self.members.remove(&name) {
-            self.order.remove(&member.turn);
-        }
+        self.members.remove(&name);
         self.retired.push(name);
     }
 
@@ -215,34 +206,45 @@ impl InstanceSet {
         std::mem::take(&mut self.retired)
     }
 
-    /// Continues where `earlier` was, with the same instances. `keys` are those of the input, if any.
-    pub(crate) fn carry_over(&mut self, mut earlier: Self, keys: Option<&Keys>) {
-        let order = std::mem::take(&mut earlier.order);
-        let kept = order.into_values().filter(|name| self.key.is_some() || self.has(name));
-        for name in kept.collect::<Vec<_>>() {
-            let Some(old) = earlier.members.remove(&name) else { continue };
-            let Ok(mut member) = self.member(&name, keys) else { continue };
-            let pairs = member.values.carry_over(old.values);
-            member.keys.carry_over(&old.keys, &pairs);
-            member.is_published = old.is_published && member.keys.is_complete();
-            (member.is_pending, member.waits) = (false, old.waits);
-            if let Some(before) = self.members.insert(name, member) {
-                self.order.remove(&before.turn);
+    /// What lines have changed, once.
+    pub(crate) fn take_changes(&mut self) -> Changes {
+        std::mem::take(&mut self.changes)
+    }
+
+    /// Continues where `earlier` was, with the same instances.
+    pub(crate) fn carry_over(&mut self, mut earlier: Self) {
+        for (name, old) in earlier.members.take_by_turn() {
+            if self.key.is_some() || self.has(&name) {
+                self.continue_with(name, old, |set| &mut set.members);
             }
-            self.touch(name);
         }
         if let Instances::Input(input) = self.instances.clone() {
+            for (name, old) in earlier.held.take_by_turn() {
+                self.continue_with(name, old, |set| &mut set.held);
+            }
             self.shrink(&input);
         }
     }
 
+    fn continue_with(
+        &mut self,
+        name: InstanceName,
+        old: Member,
+        to: fn(&mut Self) -> &mut Members,
+    ) {
+        let Ok(mut member) = self.member(&name) else { return };
+        member.carry_over(old);
+        let turn = self.next_turn();
+        to(self).insert(name, member, turn);
+    }
+
     fn has(&self, name: &InstanceName) -> bool {
-        self.members.contains_key(name)
+        self.members.has(name)
     }
 
     /// The first readings of rates. Returns how long to wait for the second ones; zero without rates.
     pub(crate) fn begin_rates(&mut self, now: Moment) -> Duration {
-        let waits = self.members.values_mut().map(|member| {
+        let waits = self.members.iter_mut().map(|(_, member)| {
             member.waits = false;
             member.values.begin_rates(now)
         });
@@ -251,7 +253,7 @@ impl InstanceSet {
 
     /// Sources that start now, with the values that they have.
     pub(crate) fn restart(&mut self) {
-        for (name, member) in &mut self.members {
+        for (name, member) in self.members.iter_mut() {
             let sources = Sources::of_instance(&self.record, name, Moment::now(), &self.shared);
             if let Ok(sources) = sources {
                 member.values.restart(sources);
@@ -265,25 +267,43 @@ impl InstanceSet {
         which: Which,
         mut publish: impl FnMut(&InstanceName, &mut Values) -> Result<(), E>,
     ) -> Result<(), E> {
+        let joined = &mut self.changes.joined;
         let mut publish = |name: &InstanceName, member: &mut Member| {
-            (member.is_pending, member.is_published) = (false, true);
+            member.is_pending = false;
+            if std::mem::replace(&mut member.standing, Standing::Published) == Standing::New {
+                joined.push(*name);
+            }
             publish(name, &mut member.values)
         };
-        if which == Which::OfLine {
-            let member = self.current.and_then(|name| Some((name, self.members.get_mut(&name)?)));
-            return member.map_or(Ok(()), |(name, member)| publish(&name, member));
-        }
-        for (name, member) in &mut self.members {
+        // The order of their newest records is what a restart knows of that of the lines.
+        let names = match which {
+            Which::All => {
+                let all = self.members.iter_mut();
+                let mut due = all.filter_map(|(name, member)| {
+                    (!std::mem::take(&mut member.waits)).then_some((name, member))
+                });
+                return due.try_for_each(|(name, member)| publish(name, member));
+            }
+            Which::OfLine => self.current.into_iter().collect(),
+            Which::Pending | Which::Published => self.members.names_by_turn(),
+        };
+        for name in names {
+            let Some(member) = self.members.get_mut(&name) else { continue };
             let is_wanted = match which {
                 Which::Pending => member.is_pending,
-                Which::Published => member.is_published,
-                Which::All | Which::OfLine => !std::mem::take(&mut member.waits),
+                Which::Published => member.standing == Standing::Published,
+                Which::All | Which::OfLine => true,
             };
             if is_wanted {
-                publish(name, member)?;
+                publish(&name, member)?;
             }
         }
         Ok(())
+    }
+
+    /// Whether an instance has values that were not published.
+    pub(crate) fn has_pending(&self) -> bool {
+        self.members.iter().any(|(_, member)| member.is_pending)
     }
 
     /// How many there are.
@@ -291,62 +311,13 @@ impl InstanceSet {
         self.members.len()
     }
 
-    /// The keys for which the instance of the last line has had no value.
-    pub(crate) fn missing(&self) -> Vec<&str> {
-        let member = self.current.and_then(|name| self.members.get(&name));
-        member.map(|member| member.keys.missing()).unwrap_or_default()
-    }
-
     /// What it waits for, for the status.
     pub(crate) fn wait(&self) -> Option<String> {
         match &self.instances {
-            Instances::Glob(glob) if self.members.is_empty() => {
+            Instances::Glob(glob) if self.members.len() == 0 => {
                 Some(format!("no path matches {}", patterns(glob)))
             }
             _ => None,
         }
     }
-}
-
-impl ReadLine for InstanceSet {
-    fn read_line(
-        &mut self,
-        line: &[u8],
-        keys: &mut Keys,
-        keep_going: &mut dyn FnMut() -> bool,
-    ) -> Result<bool, LineError> {
-        let (Some(key), Instances::Input(input)) = (&self.key, &self.instances) else {
-            return Ok(false); // no configuration has lines without a name
-        };
-        let (name, max, full) = (key.find(line)?, input.max, input.full);
-        if let Some(member) = self.members.get_mut(&name) {
-            let is_complete = member.read(line, keep_going)?;
-            self.current = Some(name);
-            self.touch(name);
-            return Ok(is_complete);
-        }
-        let is_full = self.members.len() >= max as usize;
-        if is_full && full == WhenFull::Refuse {
-            return Err(LineError::NoPlace { name, max });
-        }
-        let mut member = self.member(&name, Some(keys)).map_err(LineError::LeavesFolder)?;
-        let is_complete = member.read(line, keep_going)?;
-        if is_full && let Some((_, oldest)) = self.order.first_key_value() {
-            self.retire(*oldest);
-        }
-        self.members.insert(name, member);
-        self.current = Some(name);
-        self.touch(name);
-        Ok(is_complete)
-    }
-}
-
-/// A few of the names.
-pub(crate) fn list(names: &[InstanceName]) -> String {
-    let mut text: Vec<String> =
-        names.iter().take(LISTED).map(|name| shorten(&name.to_string())).collect();
-    if names.len() > LISTED {
-        text.push("...".to_owned());
-    }
-    text.join(", ")
 }

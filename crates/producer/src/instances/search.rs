@@ -8,7 +8,7 @@ use std::path::Path;
 use layout::InstanceName;
 use settings::GlobInstances;
 
-use super::list;
+use super::changes::list;
 use crate::sources::matches;
 
 /// What a search has found.

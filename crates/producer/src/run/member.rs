@@ -15,7 +15,8 @@ use daemon::{Monotonic, OnChange, RateLimit, logging, one_line};
 use settings::Settings;
 use tracing::Span;
 
-use super::producer::{Closed, Producer};
+use super::closed::Closed;
+use super::producer::Producer;
 use super::waiting::{Attempt, Waiting};
 use super::{Host, open_input};
 use crate::configs::Config;

@@ -14,9 +14,13 @@
 //!
 //! Price: one `ppoll` per turn, in which all regions that are due are handled.
 
+mod closed;
 mod deadline;
 mod inputs;
+mod instances;
+mod lines;
 mod member;
+mod opening;
 mod process;
 mod producer;
 mod queue;
@@ -32,7 +36,6 @@ use settings::{Instances, Settings, Source};
 
 use crate::cli::Args;
 use crate::configs::Configs;
-use crate::conflict::{self, Claim};
 use crate::destination::Destination;
 use crate::error::ProducerError;
 use crate::input::{Input, Keys};
@@ -267,85 +270,6 @@ impl<'a> Daemon<'a> {
             self.queue.set(index, due.max(self.now.after(Duration::from_nanos(1))));
         }
         Ok(())
-    }
-
-    /// Reads configuration `index` and opens its region.
-    fn read_and_open(&mut self, index: usize, passed: &mut Passed) -> Result<(), ProducerError> {
-        let args = self.host.args;
-        let read = args.load(&self.members[index].config).and_then(|settings| {
-            let destination = Destination::choose(args, &self.host.configs, passed, &settings)?;
-            self.check_conflicts(index, &settings, &[])?;
-            Ok((settings, destination))
-        });
-        match read {
-            Ok((settings, destination)) => self.open(index, settings, destination),
-            Err(error) => self.fail(index, error, None),
-        }
-    }
-
-    /// Opens the region of `settings` for member `index`.
-    fn open(
-        &mut self,
-        index: usize,
-        settings: Settings,
-        destination: Destination,
-    ) -> Result<(), ProducerError> {
-        if self.host.configs.may_be_many() {
-            self.members[index].set_subject(&settings.region.address.to_string());
-        }
-        let _about = self.members[index].span.clone().entered();
-        let again = settings.clone();
-        let opened = self.process.apply(Wanted::of(&settings).and(self.wanted()));
-        let opened =
-            opened.and_then(|()| self.members[index].open(settings, destination, &mut self.host));
-        match opened {
-            Ok(()) => {
-                self.members[index].begin(Monotonic::now());
-                self.plan(index)
-            }
-            Err(error) => self.fail(index, error, Some(again)),
-        }
-    }
-
-    /// What the regions that are published or waited for ask the process to be.
-    fn wanted(&self) -> Wanted {
-        let active = self.members.iter().filter(|member| member.is_active());
-        let settings = active.filter_map(Member::settings);
-        settings.map(Wanted::of).fold(Wanted::default(), Wanted::and)
-    }
-
-    /// An error if another configuration of this process has what `settings`, those of member `index`,
-    /// need for themselves. During a reload, `next` is what the new settings of each member ask for.
-    fn check_conflicts(
-        &self,
-        index: usize,
-        settings: &Settings,
-        next: &[Option<Wanted>],
-    ) -> Result<(), ProducerError> {
-        let others = self.members.iter().enumerate().filter(|(other, _)| *other != index);
-        let others = others.filter_map(|(number, other)| {
-            let (settings, path) = (other.settings()?, other.path());
-            let next = next.get(number).copied().flatten();
-            let wanted = next.unwrap_or_else(|| Wanted::of(settings));
-            Some(Claim { config: &other.config, settings, path, wanted })
-        });
-        conflict::check(&self.members[index].config, settings, others)
-    }
-
-    /// Member `index` has failed. An error, that of the first: no other one is left. Any other error is
-    /// logged.
-    fn fail(
-        &mut self,
-        index: usize,
-        error: ProducerError,
-        settings: Option<Settings>,
-    ) -> Result<(), ProducerError> {
-        self.forget_input(index);
-        self.members[index].fail(error, settings);
-        let active = self.check_active();
-        self.members[index].log_failure();
-        active?;
-        self.plan(index)
     }
 
     /// Whether all other regions have ended.

@@ -4,7 +4,7 @@
 //! turn, and no other region.
 //!
 //! ```text
-//!   read    each good line -> sample -> publish
+//!   read    each good line -> sample -> publish: see `lines`
 //!   turn    search   for instances: some join, some are retired
 //!           tick     sample -> publish      (with input: heartbeat only, with a deadline not that)
 //!           silence  the input's deadline has passed: logged
@@ -17,25 +17,18 @@ use std::time::Duration;
 use daemon::{Monotonic, counted};
 use layout::InstanceName;
 use settings::Settings;
-use tracing::Span;
 
 use super::Host;
 use super::deadline::InputDeadline;
 use super::schedule::Schedule;
-use crate::error::{Kind, ProducerError};
-use crate::input::{Input, Outcome};
-use crate::instances::{Changes, InstanceSet};
-use crate::messages::{
-    End, InputLog, log_event, log_instances, log_start, warn_of_destination, warn_of_memfd,
-};
+use crate::error::ProducerError;
+use crate::input::Input;
+use crate::messages::{End, InputLog, log_event, log_start, warn_of_destination, warn_of_memfd};
 use crate::records::{Records, Which};
 use crate::recovery::{Heartbeats, Publisher};
 use crate::sink::Sink;
 use crate::sources::Moment;
 use crate::standby_input::StandbyInput;
-
-/// Lines read from the input before signals and deadlines are checked again.
-const LINES: usize = 64;
 
 /// A region with everything open.
 #[derive(Debug)]
@@ -83,37 +76,16 @@ impl Producer {
             self.publisher.store_memfd(host.service);
         }
         self.open_records()?;
-        if let Some(read) = self.unpublished {
+        // The values of a line may need those of the newest record to be a whole one.
+        let is_pending = || self.input.is_some() && self.records.has_pending();
+        let read = self.unpublished.or_else(|| is_pending().then(Monotonic::now));
+        if let Some(read) = read {
             self.deadline.renew(read);
             if !self.deadline.is_over(Monotonic::now()) {
                 self.sample_and_publish(Which::Pending, host)?;
             }
         }
-        Ok(())
-    }
-
-    /// Begins with the instances of the configuration and the region, if there are any.
-    pub(super) fn open_records(&mut self) -> Result<(), ProducerError> {
-        let there = self.publisher.sink.instances();
-        let keys = self.input.as_ref().map(Input::keys);
-        let changes = self.records.open(&self.settings, &there, keys);
-        for name in &changes.joined {
-            self.publisher.sink.join(name)?;
-        }
-        self.apply(&changes)
-    }
-
-    /// Retires in the region what is to be retired there, and logs what has changed.
-    pub(super) fn apply(&mut self, changes: &Changes) -> Result<(), ProducerError> {
-        self.retire_gone()?;
-        log_instances(&*self.publisher.sink, changes);
-        Ok(())
-    }
-
-    fn retire_gone(&mut self) -> Result<(), ProducerError> {
-        for name in self.records.set().map(InstanceSet::take_retired).unwrap_or_default() {
-            self.publisher.sink.retire(&name)?;
-        }
+        self.log_changes();
         Ok(())
     }
 
@@ -184,54 +156,6 @@ impl Producer {
         Ok(host.args.ticks.is_some_and(|most| self.schedule.taken() >= most.get()))
     }
 
-    /// Whether there may be lines that were read and not published yet.
-    pub(super) fn has_lines(&self) -> bool {
-        self.input.as_ref().is_some_and(Input::has_lines)
-    }
-
-    /// Whether a read returns without blocking although nothing has reported that.
-    pub(super) fn is_always_readable(&self) -> bool {
-        self.input.as_ref().is_some_and(Input::is_always_readable)
-    }
-
-    /// Publishes lines of the input, which is readable.
-    pub(super) fn read_input(&mut self, host: &mut Host<'_>) -> Result<(), ProducerError> {
-        let Some(input) = &mut self.input else { return Ok(()) };
-        if !input.has_lines() {
-            input.fill().map_err(Kind::Read)?;
-        }
-        for _ in 0..LINES {
-            let Some(outcome) = self.read_line(host) else { return Ok(()) };
-            self.retire_gone()?;
-            match outcome {
-                Outcome::Stopped => return Ok(()),
-                Outcome::Publish => self.publish_line(host)?,
-                Outcome::Incomplete { number } => {
-                    if let Some(input) = &self.input {
-                        let missing = self.records.missing(input.keys()).join(", ");
-                        self.input_log.incomplete(&*self.publisher.sink, number, &missing);
-                    }
-                }
-                Outcome::Bad { number, error } => {
-                    self.input_log.bad_line(&*self.publisher.sink, number, &error);
-                }
-            }
-        }
-        Ok(())
-    }
-
-    fn read_line(&mut self, host: &mut Host<'_>) -> Option<Outcome> {
-        self.input.as_mut()?.next(&mut self.records, &mut || host.keep_going())
-    }
-
-    fn publish_line(&mut self, host: &mut Host<'_>) -> Result<(), ProducerError> {
-        self.sample_and_publish(Which::OfLine, host)?;
-        if self.deadline.renew(Monotonic::now()) {
-            InputLog::resumed(&*self.publisher.sink);
-        }
-        Ok(())
-    }
-
     /// No good line came within `limit`.
     fn fall_silent(&mut self, now: Monotonic, limit: Duration, host: &mut Host<'_>) {
         InputLog::silent(&*self.publisher.sink, limit);
@@ -240,7 +164,7 @@ impl Producer {
     }
 
     /// Samples all of `which` at one moment, and publishes them.
-    fn sample_and_publish(
+    pub(super) fn sample_and_publish(
         &mut self,
         which: Which,
         host: &mut Host<'_>,
@@ -265,7 +189,9 @@ impl Producer {
 
     /// Checks that the region and the input are still those of their names.
     fn check(&mut self, host: &mut Host<'_>) -> Result<(), ProducerError> {
-        if self.publisher.check_region(host.service)? && self.publisher.records() > 0 {
+        // An instance that has no record yet is not published again.
+        let has_records = self.publisher.records() > 0 || self.records.instances().is_some();
+        if self.publisher.check_region(host.service)? && has_records {
             self.publish_again(host)?;
         }
         if let Some(input) = &mut self.input {
@@ -301,51 +227,5 @@ impl Producer {
     /// The descriptor of the input.
     pub(super) fn input_fd(&self) -> Option<BorrowedFd<'_>> {
         self.input.as_ref().map(AsFd::as_fd)
-    }
-
-    /// Closes the region.
-    pub(super) fn close(self, span: Span) -> Closed {
-        let Self { publisher, schedule, input, input_log, .. } = self;
-        let (sink, records) = (&publisher.sink, publisher.records());
-        let (epoch, sequence) = (sink.epoch(), sink.sequence());
-        let path = sink.path().display().to_string();
-        let missing = input.as_ref().map(|input| input.keys().missing()).unwrap_or_default();
-        let missing = if records == 0 { missing.join(", ") } else { String::new() };
-        let failures = match input {
-            Some(_) => counted(input_log.bad_lines(), "bad line"),
-            None => counted(schedule.missed(), "missed tick"),
-        };
-        Closed { span, path, epoch, sequence, records, missing, failures }
-    }
-}
-
-/// A region that was closed: what there is to log, after others are closed too, so that a slow log does
-/// not delay their readers.
-#[derive(Debug)]
-pub(super) struct Closed {
-    span: Span,
-    pub(super) path: String,
-    epoch: Option<u64>,
-    sequence: Option<u64>,
-    records: u64,
-    /// Keys of the input without which nothing was published.
-    missing: String,
-    failures: String,
-}
-
-impl Closed {
-    pub(super) fn log(&self, end: End) {
-        let Self { span, path, epoch, sequence, records, missing, failures } = self;
-        let _about = span.enter();
-        if !missing.is_empty() {
-            tracing::warn!(region = %path, "nothing was published: there was no value for {missing}");
-        }
-        tracing::info!(
-            region = %path,
-            epoch,
-            sequence,
-            "closed {path} ({end}): {}, {failures}",
-            counted(*records, "record")
-        );
     }
 }

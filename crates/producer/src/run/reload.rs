@@ -275,7 +275,7 @@ impl Producer {
         self.settings = new;
         self.open_records()?;
         let keys = keys(&self.settings);
-        let kept = self.records.carry_over(earlier, Some(&keys));
+        let kept = self.records.carry_over(earlier);
         self.change_input(input, keys, &kept);
 
         self.schedule.change_tick(Monotonic::now(), self.settings.producer.tick);

@@ -4,7 +4,9 @@ use std::os::fd::BorrowedFd;
 use std::path::Path;
 
 use layout::InstanceName;
-use region::{Changed, DynInstanceWriter, DynWriter, Exposure, FileStatus, Origin, RegionError};
+use region::{
+    BootTime, Changed, DynInstanceWriter, DynWriter, Exposure, FileStatus, Origin, RegionError,
+};
 use settings::{Format, Settings};
 
 use super::{Sink, options, same_in_all_writers};
@@ -45,6 +47,14 @@ impl Sink for DynInstanceWriter {
 
     fn instances(&self) -> Vec<InstanceName> {
         self.all().into_iter().map(|(_, name)| name).collect()
+    }
+
+    fn gone(&self) -> &[InstanceName] {
+        DynWriter::gone(self)
+    }
+
+    fn newest(&self, name: &InstanceName, record: &mut [u8]) -> Option<BootTime> {
+        self.latest(self.find(name)?, record).ok()?
     }
 
     fn join(&mut self, name: &InstanceName) -> Result<(), RegionError> {

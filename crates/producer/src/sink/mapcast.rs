@@ -39,6 +39,10 @@ impl Sink for DynWriter {
         }
     }
 
+    fn gone(&self) -> &[InstanceName] {
+        Self::gone(self)
+    }
+
     fn is_named(&self) -> bool {
         Self::is_named(self)
     }

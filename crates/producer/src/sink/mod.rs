@@ -22,7 +22,9 @@ use std::path::Path;
 use std::time::Duration;
 
 use layout::InstanceName;
-use region::{Changed, DynInstanceWriter, DynWriter, Exposure, FileStatus, Options, RegionError};
+use region::{
+    BootTime, Changed, DynInstanceWriter, DynWriter, Exposure, FileStatus, Options, RegionError,
+};
 use settings::{Address, Format, Instances, Settings};
 
 use crate::error::ProducerError;
@@ -64,6 +66,16 @@ pub(crate) trait Sink: fmt::Debug {
     /// The instances that the region has.
     fn instances(&self) -> Vec<InstanceName> {
         Vec::new()
+    }
+
+    /// Those that it had before it was opened or changed, and not any more.
+    fn gone(&self) -> &[InstanceName] {
+        &[]
+    }
+
+    /// Copies the newest record of an instance into `record`; returns when it was published.
+    fn newest(&self, _: &InstanceName, _record: &mut [u8]) -> Option<BootTime> {
+        None
     }
 
     /// Lets an instance join, if the region does not have it.

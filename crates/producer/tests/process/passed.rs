@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::Stdio;
 
 use layout::Value;
-use region::{DynReader, State};
+use region::{DynInstanceReader, DynReader, State};
 use rustix::fs::{MemfdFlags, memfd_create};
 use rustix::process::Signal;
 
@@ -182,4 +182,81 @@ fn a_memfd_without_a_service_manager_is_warned_of() {
     let stdin = Stdio::null();
     let log = place.start("log", stdin, &["--memfd", "--ticks", "1"]).ends_with(0);
     assert!(log.contains("there is no service manager to keep it"), "{log}");
+}
+
+/// Name and sequence of each instance, and the epoch.
+fn instances(file: &File) -> (Vec<(String, u64)>, u64) {
+    let Ok(mut reader) = DynInstanceReader::open_file(file, Path::new("test")) else {
+        return (Vec::new(), 0);
+    };
+    let all: Vec<_> = reader.all().collect();
+    let mut record = layout::RecordBuf::new(reader.schema().clone());
+    let mut sequence = |instance| {
+        let latest = reader.latest(instance, record.bytes_mut()).expect("a whole file");
+        latest.map_or(0, |latest| latest.sequence)
+    };
+    let found = all.iter().map(|(instance, name)| (name.to_string(), sequence(*instance)));
+    (found.collect(), reader.epoch())
+}
+
+#[track_caller]
+fn wait_for_instances(file: &File, names: &[&str], epoch: u64) -> u64 {
+    let mut sequence = 0;
+    wait_until(&format!("records of {names:?} in epoch {epoch}"), || {
+        let (found, now) = instances(file);
+        sequence = found.iter().map(|(_, sequence)| *sequence).max().unwrap_or(0);
+        let are_there = found.iter().map(|(name, _)| name.as_str()).eq(names.iter().copied());
+        now == epoch && are_there && found.iter().all(|(_, sequence)| *sequence > 0)
+    });
+    sequence
+}
+
+#[test]
+fn instances_in_a_passed_memfd_continue_with_the_next_producer() {
+    let region = File::from(memfd_create("region", MemfdFlags::CLOEXEC).expect("memfd"));
+    let place = Place::new();
+    place.configure(COUNTER, TICK);
+    place.reconfigure("name = \"X\"\n", "name = \"X\"\ninstances = [\"a\", \"b\"]\n");
+    let manager = Manager::new(&place);
+    let mut producer = manager.start("log", Some(&region), &[]);
+    wait_for_instances(&region, &["a", "b"], 1);
+    producer.child.kill().expect("kill");
+    producer.end();
+    let last = instances(&region).0[0].1;
+    let mut producer = manager.start("log", Some(&region), &[]);
+    wait_until("more records", || {
+        let (found, epoch) = instances(&region);
+        epoch == 2 && found[0].1 > last
+    });
+    // Those who have the descriptor would not see a file for more of them.
+    place.reconfigure("\"b\"]", "\"b\", \"c\"]");
+    producer.signal(Signal::HUP);
+    producer.wait_for("and a region that was passed as a descriptor cannot be");
+    producer.signal(Signal::TERM);
+    producer.ends_with(0);
+}
+
+#[test]
+fn the_manager_keeps_a_memfd_of_instances_and_gets_another_one_for_more() {
+    let place = Place::new();
+    place.configure(COUNTER, TICK);
+    place.reconfigure("name = \"X\"\n", "name = \"X\"\ninstances = [\"a\", \"b\"]\n");
+    let mut manager = Manager::new(&place);
+    let mut producer = manager.start("log", None, &["--memfd"]);
+    wait_until("a memfd", || manager.stored_count() == 1);
+    let kept = manager.stored().try_clone().expect("dup");
+    wait_for_instances(&kept, &["a", "b"], 1);
+    producer.child.kill().expect("kill");
+    producer.end();
+    let mut producer = manager.start("log", Some(&kept), &["--memfd"]);
+    let last = wait_for_instances(&kept, &["a", "b"], 2);
+    place.reconfigure("\"b\"]", "\"b\", \"c\"]");
+    producer.signal(Signal::HUP);
+    wait_until("another memfd", || manager.stored_count() == 2);
+    let second = manager.stored().try_clone().expect("dup");
+    assert!(wait_for_instances(&second, &["a", "b", "c"], 3) >= last, "the numbers continue");
+    producer.signal(Signal::TERM);
+    let log = producer.ends_with(0);
+    assert!(log.contains("1 instance joined: c"), "{log}");
+    assert!(!place.region().exists());
 }

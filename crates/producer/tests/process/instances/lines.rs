@@ -3,37 +3,54 @@
 use std::io::Write;
 use std::process::Stdio;
 
-use rustix::process::Signal;
-
-use super::{configure, file_of_each, make, newest, wait_for};
-use crate::place::{Place, Running, wait_until};
+use super::{configure, file_of_each, make, wait_for};
+use crate::place::{Place, Running};
 
 /// A producer of lines.
-struct Feed {
-    producer: Running,
+pub(super) struct Feed {
+    pub(super) producer: Running,
     stdin: std::process::ChildStdin,
 }
 
 impl Feed {
-    fn start(place: &Place, args: &[&str]) -> Self {
-        let mut producer = place.start("log", Stdio::piped(), args);
+    pub(super) fn start(place: &Place, args: &[&str]) -> Self {
+        Self::logging_to(place, "log", args)
+    }
+
+    pub(super) fn logging_to(place: &Place, log: &str, args: &[&str]) -> Self {
+        let mut producer = place.start(log, Stdio::piped(), args);
         let stdin = producer.child.stdin.take().expect("stdin");
         Self { producer, stdin }
     }
 
-    fn say(&mut self, line: &str) {
+    /// One whose region has the instances A and B, each with a record.
+    pub(super) fn with_a_and_b(place: &Place) -> Self {
+        let mut feed = Self::start(place, &[]);
+        feed.say(r#"{"s": "A", "x": 1}"#);
+        feed.say(r#"{"s": "B", "x": 2}"#);
+        wait_for(place, &[("A", 1, "1"), ("B", 1, "2")]);
+        feed
+    }
+
+    pub(super) fn say(&mut self, line: &str) {
         self.stdin.write_all(format!("{line}\n").as_bytes()).expect("write");
     }
 
+    /// Ends the producer with SIGKILL.
+    pub(super) fn kill(mut self) {
+        self.producer.signal(rustix::process::Signal::KILL);
+        self.producer.end();
+    }
+
     /// Ends the input; returns the log.
-    fn end(self) -> String {
+    pub(super) fn end(self) -> String {
         let Self { mut producer, stdin } = self;
         drop(stdin);
         producer.ends_with(0)
     }
 }
 
-const INPUT: &[(&str, &str)] = &[("u32", "input = { key = \"x\" }")];
+pub(super) const INPUT: &[(&str, &str)] = &[("u32", "input = { key = \"x\" }")];
 
 #[test]
 fn a_line_publishes_the_instance_that_it_names_and_no_other() {
@@ -45,50 +62,31 @@ fn a_line_publishes_the_instance_that_it_names_and_no_other() {
         r#"{"s": "A", "x": 1, "y": 2}"#,
         r#"{"s": "B", "x": 5}"#, // 2: B has no y yet
         r#"{"x": 9, "s": "A"}"#,
-        r#"{"x": 9}"#, // 4 to 9: bad
+        r#"{"x": 9}"#, // 4 to 6: bad
         r#"{"s": 7, "x": 9}"#,
         r#"{"s": "", "x": 9}"#,
+        r#"{"s": "B", "y": 6}"#,
         r#"{"s": "C", "x": 9, "y": 1}"#,
         r#"{"s": "A", "x": 10, "s": "A"}"#,
         r#"{"s": "A", "z": 1}"#,
-        r#"{"s": "B", "y": 6}"#,
     ] {
         feed.say(line);
     }
     wait_for(&place, &[("A", 2, "9"), ("B", 1, "5")]);
     let log = feed.end();
     for part in [
-        "line 2: nothing is published before there is a value for y",
+        "joined: A",
+        "line 2: nothing is published of B before there is a value for y",
         "line 4 skipped: key \"s\" is missing, and it names the instance; write it in each line",
         "line 5 skipped: key \"s\" is a number, and it names the instance; write a text, \"name\"",
-        "line 6 skipped: an instance needs a name of 1 to 64 bytes; write 1 to 64 bytes of text",
-        "line 7 skipped: instance \"C\" has no place among the 2 that are there; raise max, or",
-        "line 8 skipped: key \"s\" appears twice",
-        "line 9 skipped: key \"z\" is unknown",
+        "line 6 skipped: an instance needs a name; write 1 to 64 bytes of text",
+        "line 8 skipped: instance \"C\" has no place among the 2 that are there; raise max, or",
+        "line 9 skipped: key \"s\" appears twice",
+        "line 10 skipped: key \"z\" is unknown",
         "(end of input): 3 records, 6 bad lines",
     ] {
         assert!(log.contains(part), "{part}\n{log}");
     }
-}
-
-#[test]
-fn one_name_more_takes_the_place_of_the_oldest() {
-    let place = Place::new();
-    let instances = "{ input = \"s\", max = 2, full = \"retire-oldest\" }";
-    configure(&place, instances, INPUT, "");
-    let mut feed = Feed::start(&place, &[]);
-    for line in [
-        r#"{"s": "A", "x": 1}"#,
-        r#"{"s": "B", "x": 2}"#,
-        r#"{"s": "A", "x": 3}"#,
-        r#"{"s": "C", "x": "no"}"#, // a bad line retires none
-        r#"{"s": "C", "x": 4}"#,
-    ] {
-        feed.say(line);
-    }
-    // C begins after all that were retired.
-    wait_for(&place, &[("A", 2, "3"), ("C", 2, "4")]);
-    feed.end();
 }
 
 #[test]
@@ -106,64 +104,6 @@ fn a_name_that_leads_out_of_a_folder_is_a_bad_line() {
     let log = feed.end();
     assert!(log.contains("line 1 skipped: \"..\" would lead out of a folder"), "{log}");
     assert!(log.contains("line 2 skipped: \"../if/a\" would lead out of a folder"), "{log}");
-}
-
-#[test]
-fn names_numbers_and_places_stay_over_a_killed_producer() {
-    let place = Place::new();
-    configure(&place, "{ input = \"s\", max = 2 }", INPUT, "");
-    let mut feed = Feed::start(&place, &[]);
-    feed.say(r#"{"s": "A", "x": 1}"#);
-    feed.say(r#"{"s": "B", "x": 2}"#);
-    wait_for(&place, &[("A", 1, "1"), ("B", 1, "2")]);
-    feed.producer.signal(Signal::KILL);
-    feed.producer.end();
-    let mut feed = Feed::start(&place, &[]);
-    feed.say(r#"{"s": "C", "x": 3}"#);
-    feed.say(r#"{"s": "B", "x": 4}"#);
-    wait_for(&place, &[("A", 1, "1"), ("B", 2, "4")]);
-    let log = feed.end();
-    assert!(log.contains("resumed, epoch 2, 2 instances"), "{log}");
-    assert!(log.contains("line 1 skipped: instance \"C\" has no place among the 2"), "{log}");
-}
-
-#[test]
-fn a_maximum_that_is_too_small_for_those_that_are_there_is_refused() {
-    let place = Place::new();
-    configure(&place, "{ input = \"s\", max = 2 }", INPUT, "");
-    let mut feed = Feed::start(&place, &[]);
-    feed.say(r#"{"s": "A", "x": 1}"#);
-    feed.say(r#"{"s": "B", "x": 2}"#);
-    wait_for(&place, &[("A", 1, "1"), ("B", 1, "2")]);
-    place.reconfigure("max = 2", "max = 1");
-    feed.producer.signal(Signal::HUP);
-    feed.producer
-        .wait_for("allow more of them (max), or retire one; keeping the old configuration");
-    place.reconfigure("max = 1", "max = 3");
-    feed.producer.signal(Signal::HUP);
-    feed.producer.wait_for("is in force");
-    feed.say(r#"{"s": "C", "x": 3}"#);
-    feed.say(r#"{"s": "A", "x": 4}"#);
-    wait_until("all three", || newest(&place).len() == 3 && newest(&place)["A"].1 == "4");
-    assert_eq!(newest(&place)["B"].1, "2", "the new file has its record");
-    feed.end();
-}
-
-#[test]
-fn a_standby_publishes_what_lines_had_for_each_instance_meanwhile() {
-    let place = Place::new();
-    configure(&place, "{ input = \"s\", max = 9 }", INPUT, "");
-    let mut active = Feed::start(&place, &[]);
-    active.say(r#"{"s": "A", "x": 1}"#);
-    wait_for(&place, &[("A", 1, "1")]);
-    let mut standby = place.start("standby", Stdio::piped(), &["--standby"]);
-    let mut stdin = standby.child.stdin.take().expect("stdin");
-    standby.wait_for("waiting to take over");
-    stdin.write_all(b"{\"s\": \"A\", \"x\": 2}\n{\"s\": \"B\", \"x\": 3}\n").expect("write");
-    active.end();
-    wait_for(&place, &[("A", 2, "2"), ("B", 1, "3")]);
-    drop(stdin);
-    standby.ends_with(0);
 }
 
 #[test]

@@ -1,6 +1,8 @@
-//! A region of instances: from a list, from a pattern, and in `lines` from the input.
+//! A region of instances: from a list, from a pattern, and in `lines`, `places` and `restart` from the input.
 
 mod lines;
+mod places;
+mod restart;
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -162,6 +164,7 @@ fn a_reload_retires_and_adds_names_and_the_others_continue() {
     place.reconfigure("[\"b\", \"c\", \"d\"]", "[\"d\"]");
     producer.signal(Signal::HUP);
     wait_until("one instance", || newest(&place).len() == 1);
+    producer.wait_for("2 instances retired: b, c");
     place.reconfigure("instances = [\"d\"]\n", "");
     producer.signal(Signal::HUP);
     producer
