@@ -6,21 +6,21 @@ use crate::printer::Flow;
 use crate::session::Session;
 
 impl Session<'_> {
-    /// Why an instance that is asked for is not there, if one is not.
+    /// Why instances that are asked for are not there, if some are not.
     pub(crate) fn absence(&self) -> Option<Kind> {
         let selection = self.link.selection();
         let names = self.link.names().filter(|_| !selection.is_all())?;
         selection.absence(self.link.path(), &names)
     }
 
-    /// Logs which instance that is asked for is not there, once for each file, and waits for it.
+    /// Logs which instances that are asked for are not there, once for each file, and waits for them.
     pub(crate) fn await_instances(&mut self) -> Result<Flow, ConsumerError> {
         let is_due = std::mem::take(&mut self.is_new_region);
         let Some(absence) = is_due.then(|| self.absence()).flatten() else {
             return Ok(Flow::Continue(()));
         };
-        let Kind::NoInstance { pattern, .. } = &absence else { return Ok(Flow::Continue(())) };
-        let awaited = Change::AwaitedInstance(pattern.clone());
+        let Kind::NoInstance { missing, .. } = &absence else { return Ok(Flow::Continue(())) };
+        let awaited = Change::AwaitedInstances(missing.clone());
         self.timeout.instead = Some(absence.into());
         self.log_change(awaited)
     }

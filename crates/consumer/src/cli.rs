@@ -94,8 +94,8 @@ pub struct Args {
 
     /// Read these instances only: a name or a pattern
     ///
-    /// In a pattern, * is any text and ? any character. May be given more than once; without it, all are
-    /// read. Polling and --once print a line for each, --follow what changes; --last, --from, --rate,
+    /// In a pattern, * is any text, ? any character, [a-z] one of these and [!a-z] any other; [*] is a *
+    /// itself. May be given more than once; without it, all are read. Polling and --once print a line for each, --follow what changes; --last, --from, --rate,
     /// --on-change and --max-age are for each of them. One that is not there yet is waited for, as a region
     /// is.
     #[arg(long, value_name = "NAME", value_parser = NamePattern::parse)]

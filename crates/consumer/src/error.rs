@@ -12,6 +12,8 @@ use region::{RegionError, State};
 use render::{Misfit, duration_text, rounded};
 use settings::SettingsError;
 
+use crate::selection::Missing;
+
 /// Why [`run`](crate::run) failed. Displays as one line that ends with the next step.
 #[derive(Debug, thiserror::Error)]
 #[error(transparent)]
@@ -143,27 +145,26 @@ pub(crate) enum Kind {
         .0.display()
     )]
     NoneSelected(PathBuf),
-    /// An instance that is asked for is not there, and no option waits for it, or not longer.
-    #[error("{}: no instance {pattern}; {advice}", path.display())]
+    /// Instances that are asked for are not there, and no option waits for them, or not longer.
+    #[error("{}: no {missing}; {advice}", path.display())]
     NoInstance {
         /// The region's file.
         path: PathBuf,
         /// What was asked for.
-        pattern: String,
+        missing: Missing,
         /// The nearest name, or which ones there are.
         advice: String,
     },
-    /// An instance that is asked for has no record yet, and no option waits for one, or not longer.
+    /// Instances that are asked for have no record yet, and no option waits for one, or not longer.
     #[error(
-        "{}: nothing has been published of instance {pattern} yet; give its producer time with \
-         --timeout",
+        "{}: nothing has been published of {missing} yet; give the producer time with --timeout",
         path.display()
     )]
     NothingOf {
         /// The region's file.
         path: PathBuf,
         /// What was asked for.
-        pattern: String,
+        missing: Missing,
     },
     /// A snapshot holds one record.
     #[error(

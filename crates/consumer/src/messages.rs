@@ -14,6 +14,7 @@ use render::{Misfit, ViewError};
 use tracing::field::display;
 
 use crate::misses::Misses;
+use crate::selection::Missing;
 
 /// A change to a region, for its operator.
 #[derive(Debug)]
@@ -55,8 +56,8 @@ pub(crate) enum Change {
     Misfit(Misfit),
     /// A snapshot of the region was made.
     Saved { file: PathBuf, sequence: u64 },
-    /// An instance that is asked for is not there yet.
-    AwaitedInstance(String),
+    /// Instances that are asked for are not there yet.
+    AwaitedInstances(Missing),
     /// An instance has joined the region.
     Joined(InstanceName),
     /// An instance is retired from the region.
@@ -138,7 +139,7 @@ impl Notice {
             Change::Waiting
             | Change::Back
             | Change::Lineage(_)
-            | Change::AwaitedInstance(_)
+            | Change::AwaitedInstances(_)
             | Change::Joined(_)
             | Change::Retired(_)
             | Change::Saved { .. } => false,
@@ -209,9 +210,7 @@ impl fmt::Display for Notice {
             Change::Saved { file, sequence } => {
                 write!(f, "{path}: record {sequence} saved as {}", file.display())
             }
-            Change::AwaitedInstance(pattern) => {
-                write!(f, "{path}: waiting for instance {pattern}")
-            }
+            Change::AwaitedInstances(missing) => write!(f, "{path}: waiting for {missing}"),
             Change::Joined(name) => write!(f, "{path}: instance {name} joined"),
             Change::Retired(name) => write!(f, "{path}: instance {name} retired"),
             Change::Missed(misses) => misses.fmt(f),

@@ -1,11 +1,16 @@
 //! Which instances are read: `--instance`.
 
+use std::fmt;
 use std::path::PathBuf;
 
 use glob::Pattern;
 use layout::InstanceName;
+use layout::text::plain;
 
 use crate::error::Kind;
+
+/// Patterns that a message lists.
+const LISTED: usize = 8;
 
 /// The name of an instance, or a pattern of names.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,7 +23,7 @@ impl NamePattern {
     /// Parses a pattern with `*`, `?` and `[a-z]`; a name without them matches itself.
     pub(crate) fn parse(text: &str) -> Result<Self, String> {
         if text.is_empty() {
-            return Err("an instance has a name of 1 to 64 bytes".to_owned());
+            return Err("an instance has a name; write that, or a pattern".to_owned());
         }
         let bad = |error: glob::PatternError| format!("{}; write [[] for a [ itself", error.msg);
         let pattern = Pattern::new(text).map_err(bad)?;
@@ -50,22 +55,41 @@ impl Selection {
         self.is_all() || self.patterns.iter().any(|pattern| pattern.matches(name))
     }
 
-    /// The first pattern that none of `names` matches.
-    pub(crate) fn unmatched(&self, names: &[InstanceName]) -> Option<&str> {
+    /// The patterns that none of `names` matches.
+    pub(crate) fn unmatched(&self, names: &[InstanceName]) -> Option<Missing> {
         let is_matched = |pattern: &&NamePattern| names.iter().any(|name| pattern.matches(name));
-        let pattern = self.patterns.iter().find(|pattern| !is_matched(pattern))?;
-        Some(&pattern.text)
+        let missing = self.patterns.iter().filter(|pattern| !is_matched(pattern));
+        let patterns: Vec<_> = missing.map(|pattern| pattern.text.clone()).collect();
+        (!patterns.is_empty()).then_some(Missing(patterns))
     }
 
-    /// Why an instance that is asked for is not there, if one is not: the region at `path` has `names`.
+    /// Why instances that are asked for are not there, if some are not: the region at `path` has `names`.
     pub(crate) fn absence(&self, path: PathBuf, names: &[InstanceName]) -> Option<Kind> {
-        let pattern = self.unmatched(names)?.to_owned();
+        let missing = self.unmatched(names)?;
         let known: Vec<&str> = names.iter().map(InstanceName::as_str).collect();
-        let advice = match &known[..] {
-            [] => "the region has no instances yet".to_owned(),
-            known => query::instead_of(&pattern, known),
+        let advice = match (&known[..], &missing.0[..]) {
+            ([], _) => "the region has no instances yet".to_owned(),
+            (known, [pattern]) => query::instead_of(pattern, known),
+            (known, _) => query::instead_of("", known),
         };
-        Some(Kind::NoInstance { path, pattern, advice })
+        Some(Kind::NoInstance { path, missing, advice })
+    }
+}
+
+/// Patterns for which there is no instance; at least one. Displays as "instance a" or "instances a, b".
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Missing(Vec<String>);
+
+impl fmt::Display for Missing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self(patterns) = self;
+        let listed: Vec<_> = patterns.iter().take(LISTED).map(|text| plain(text)).collect();
+        let ending = if patterns.len() == 1 { "" } else { "s" };
+        write!(f, "instance{ending} {}", listed.join(", "))?;
+        match patterns.len() - listed.len() {
+            0 => Ok(()),
+            more => write!(f, " and {more} more"),
+        }
     }
 }
 
@@ -84,8 +108,15 @@ mod tests {
         let selected = ["eth0", "wlan1", "wlan10", "lo"].map(|name| ethernet.selects(name));
         assert_eq!(selected, [true, true, false, false]);
         let names = ["eth0", "lo"].map(|name| name.parse().expect("a name"));
-        assert_eq!(ethernet.unmatched(&names), Some("wlan?"));
-        assert_eq!(selection(&["lo"]).unmatched(&names), None);
+        let missing = |selection: &Selection| selection.unmatched(&names).map(|it| it.to_string());
+        assert_eq!(missing(&ethernet).as_deref(), Some("instance wlan?"));
+        let three = selection(&["b", "lo", "a", "eth1"]);
+        assert_eq!(missing(&three).as_deref(), Some("instances b, a, eth1"));
+        let many: Vec<_> = (0..10).map(|number| format!("n{number}")).collect();
+        let many: Vec<_> = many.iter().map(String::as_str).collect();
+        let text = "instances n0, n1, n2, n3, n4, n5, n6, n7 and 2 more";
+        assert_eq!(missing(&selection(&many)).as_deref(), Some(text));
+        assert_eq!(missing(&selection(&["lo"])), None);
         assert!(selection(&["a[[]0]"]).selects("a[0]"));
         assert!(NamePattern::parse("a[").is_err() && NamePattern::parse("").is_err());
     }

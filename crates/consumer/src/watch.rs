@@ -168,7 +168,7 @@ impl Session<'_> {
         let path = self.link.path();
         let is_named = self.link.names().is_some();
         match self.link.selection().unmatched(&names).filter(|_| is_named) {
-            Some(pattern) => Some(Kind::NothingOf { path, pattern: pattern.to_owned() }),
+            Some(missing) => Some(Kind::NothingOf { path, missing }),
             None => found.is_empty().then_some(Kind::NothingYet(path)),
         }
     }

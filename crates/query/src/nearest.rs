@@ -10,7 +10,8 @@ const LONGEST: usize = 32;
 /// assert_eq!(query::nearest("speed", &["temperature", "mode"]), None);
 /// ```
 pub fn nearest<'k>(word: &str, known: &[&'k str]) -> Option<&'k str> {
-    if word.len() > LONGEST {
+    // No number is a slip for another one.
+    if word.len() > LONGEST || word.bytes().all(|byte| byte.is_ascii_digit()) {
         return None;
     }
     let word = word.to_lowercase();
@@ -63,6 +64,12 @@ mod tests {
         assert_eq!(guess(""), None);
         assert_eq!(guess("permissions"), None);
         assert_eq!(guess(&"name".repeat(100_000)), None);
+    }
+
+    #[test]
+    fn a_number_is_not_taken_for_another_one() {
+        assert_eq!(nearest("30", &["0", "10", "29"]), None);
+        assert_eq!(nearest("cpu30", &["cpu3", "x"]), Some("cpu3"));
     }
 
     #[test]

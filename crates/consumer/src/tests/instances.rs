@@ -144,6 +144,11 @@ fn an_instance_that_is_not_there_yet_is_waited_for() {
         assert!(!played.out.is_empty(), "{mode}: {:?}", played.notices);
         assert_eq!(played.notices[0], "waiting for instance b", "{mode}");
     }
+    let class = Class::of(3, &[("a", 1)]);
+    let steps = [class.publishes(&[]), class.publishes(&[("b", 2), ("c", 3)])];
+    let args = ["--follow", "--instance", "b", "--instance", "a", "--instance", "c*"];
+    let played = class.stage.play(&args, steps);
+    assert_eq!(played.notices[0], "waiting for instances b, c*");
     let class = Class::of(2, &[("a", 1)]);
     let args = ["--once", "--timeout", "1h", "--instance", "a", "--instance", "b"];
     let steps = [class.publishes(&[("a", 3)]), class.publishes(&[("b", 2)])];
@@ -165,6 +170,8 @@ fn an_instance_that_does_not_come_is_answered_with_the_nearest_name() {
     refused(&["--once", "--timeout", "20ms", "--instance", "eth"], nearest);
     refused(&["--follow", "--timeout", "20ms", "--instance", "eth"], nearest);
     refused(&["--once", "--instance", "w*"], "no instance w*; use one of: eth0, lo");
+    let both = ["--once", "--instance", "w*", "--instance", "eth"];
+    refused(&both, "no instances w*, eth; use one of: eth0, lo");
     refused(&["--once", "--instance", "lo"], "nothing has been published of instance lo yet");
 }
 

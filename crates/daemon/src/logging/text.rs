@@ -14,7 +14,7 @@ use tracing::Level;
 use super::entry::{Entry, short, shown};
 
 /// Fields that the message names too.
-const FOR_MACHINES: [&str; 4] = ["region", "sequence", "epoch", "state"];
+const FOR_MACHINES: [&str; 5] = ["region", "sequence", "epoch", "state", "instance"];
 
 /// `entry` as a line of `program`.
 pub(super) fn line(entry: &Entry, program: &str, palette: Palette) -> Vec<u8> {
