@@ -61,10 +61,7 @@ fn regions_and_values_are_shown_and_follow_each_record() {
     shows(&terminal, &["sequence 2", "4711"]);
     terminal.keys(&["Enter"]);
     shows(&terminal, &["id 4711: min 10, max 4711"]);
-    // Apart: together they would be Alt-/.
-    terminal.keys(&["Escape"]);
-    shows(&terminal, &["FIELD"]);
-    terminal.keys(&["/nam"]);
+    terminal.keys(&["Escape", "/nam"]);
     shows(&terminal, &["/nam_"]);
     terminal.keys(&["Enter"]);
     shows(&terminal, &["filter \"nam\""]);
@@ -259,4 +256,33 @@ fn an_idle_view_wakes_a_few_times_a_second_and_a_fast_writer_wakes_it_for_each_f
     let (woken, most) = count(&mut publishing);
     assert!(woken <= most * 40, "woken {woken} times for {records} records");
     assert!(records > woken, "woken {woken} times for {records} records");
+}
+
+#[test]
+fn the_first_key_after_a_resize_counts() {
+    let place = Place::new();
+    let _writer = region(&place, "stu");
+    let terminal = top(&place, &[]);
+    shows(&terminal, &["1 region", "student number"]);
+    for columns in [90, 100, 110] {
+        terminal.keys(&["Enter", "Enter"]);
+        shows(&terminal, &["id 10"]);
+        terminal.resize(columns);
+        shows(&terminal, &["newest"]);
+        terminal.keys(&["Escape"]);
+        shows(&terminal, &["FIELD"]);
+        terminal.keys(&["Escape"]);
+    }
+}
+
+#[test]
+fn esc_and_a_key_that_come_at_once_are_two_keys() {
+    let place = Place::new();
+    let _writer = region(&place, "stu");
+    let terminal = top(&place, &["stu"]);
+    shows(&terminal, &["student number"]);
+    terminal.bytes("/nam\r");
+    shows(&terminal, &["filter \"nam\""]);
+    terminal.bytes("\x1bG\r");
+    shows(&terminal, &["sex m"]);
 }

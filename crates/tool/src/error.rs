@@ -80,6 +80,9 @@ pub enum ToolError {
         /// The system's error.
         source: io::Error,
     },
+    /// A thread of the live view has panicked.
+    #[error("{}; the view has ended: this is a bug, please report it", daemon::plain(.0))]
+    Panicked(String),
     /// The result could not be written.
     #[error(transparent)]
     Output(#[from] OutputError),

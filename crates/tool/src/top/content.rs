@@ -116,7 +116,7 @@ impl Content {
             Some(waiter) if std::mem::take(&mut self.is_published) => waiter.ask(),
             // Without a thread the values change once a second.
             None if watched.source.is_some() => {
-                self.waiter = Waiter::start(watched.at.clone(), self.messages.clone()).ok();
+                self.waiter = Waiter::start(watched.at.clone(), &self.messages).ok();
             }
             Some(_) | None => {}
         }

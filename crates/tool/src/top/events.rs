@@ -4,23 +4,22 @@
 
 use std::io::{self, stdin};
 use std::sync::mpsc::Sender;
-use std::thread;
 use std::time::Duration;
 
-use ratatui::crossterm::event;
+use crossterm::event::{self, Event, KeyCode, KeyEvent, KeyModifiers};
 use rustix::event::{PollFd, PollFlags, poll};
 use rustix::io::Errno;
 use signal_hook::consts::{SIGCONT, SIGHUP, SIGINT, SIGTERM, SIGTSTP, SIGWINCH};
 use signal_hook::iterator::Signals;
 use signal_hook::low_level::emulate_default_handler;
 
-use super::Message;
+use super::{Message, helper};
 
 /// Starts to send them to `messages`.
 pub(crate) fn start(messages: &Sender<Message>) -> io::Result<()> {
     let mut signals = Signals::new([SIGCONT, SIGHUP, SIGINT, SIGTERM, SIGTSTP, SIGWINCH])?;
     let sender = messages.clone();
-    thread::Builder::new().name("signals".into()).spawn(move || {
+    helper::spawn("signals", messages, move || {
         let mut is_ending = false;
         for signal in signals.forever() {
             let message = of_signal(signal);
@@ -36,12 +35,9 @@ pub(crate) fn start(messages: &Sender<Message>) -> io::Result<()> {
         }
     })?;
     let sender = messages.clone();
-    thread::Builder::new().name("keys".into()).spawn(
-        move || {
-            while sender.send(next_input()).is_ok() {}
-        },
-    )?;
-    Ok(())
+    helper::spawn("keys", messages, move || {
+        while next_input().into_iter().all(|input| sender.send(input).is_ok()) {}
+    })
 }
 
 fn of_signal(signal: i32) -> Message {
@@ -55,13 +51,27 @@ fn of_signal(signal: i32) -> Message {
 
 /// The next key or movement of the mouse; the end if the terminal is gone, which crossterm would not
 /// notice.
-fn next_input() -> Message {
-    // What crossterm has read already does not make stdin readable again.
-    let is_read = event::poll(Duration::ZERO).unwrap_or(false);
+fn next_input() -> Vec<Message> {
+    // What crossterm has read already does not make stdin readable again. It returns that only in some time.
+    let is_read = event::poll(Duration::from_millis(1)).unwrap_or(false);
     if !is_read && is_gone() {
-        return Message::End;
+        return vec![Message::End];
     }
-    event::read().map_or(Message::End, Message::Input)
+    event::read()
+        .map_or_else(|_| vec![Message::End], |event| apart(event).map(Message::Input).collect())
+}
+
+/// Esc and the key after it, if both were read at once: crossterm takes them for one key with Alt, which sends the
+/// same bytes.
+fn apart(event: Event) -> impl Iterator<Item = Event> {
+    let (first, last) = match event {
+        Event::Key(key) if key.modifiers.contains(KeyModifiers::ALT) => {
+            let modifiers = key.modifiers.difference(KeyModifiers::ALT);
+            (Some(KeyCode::Esc.into()), Event::Key(KeyEvent { modifiers, ..key }))
+        }
+        event => (None, event),
+    };
+    first.map(Event::Key).into_iter().chain([last])
 }
 
 /// Waits for input; whether there is no terminal any more.
@@ -74,5 +84,20 @@ fn is_gone() -> bool {
             Err(_) => return true,
             Ok(_) => return ready[0].revents().intersects(PollFlags::HUP | PollFlags::ERR),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Event, KeyCode, KeyEvent, KeyModifiers, apart};
+
+    #[test]
+    fn esc_and_the_key_after_it_are_two_keys() {
+        let key = |code, modifiers| Event::Key(KeyEvent::new(code, modifiers));
+        let (x, none) = (KeyCode::Char('x'), KeyModifiers::NONE);
+        let both: Vec<_> = apart(key(x, KeyModifiers::ALT)).collect();
+        assert_eq!(both, [key(KeyCode::Esc, none), key(x, none)]);
+        let one: Vec<_> = apart(key(x, KeyModifiers::CONTROL)).collect();
+        assert_eq!(one, [key(x, KeyModifiers::CONTROL)]);
     }
 }

@@ -15,6 +15,7 @@
 mod action;
 mod content;
 mod events;
+mod helper;
 mod model;
 mod number_text;
 mod pace;
@@ -30,7 +31,7 @@ mod view;
 mod waiter;
 
 use std::io;
-use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::time::{Duration, Instant};
 
 use ratatui::crossterm::event::Event;
@@ -90,6 +91,8 @@ enum Message {
     Resume,
     /// A signal ends the program, or the terminal is gone.
     End,
+    /// A thread of [`helper`] has panicked, with this text.
+    Panicked(String),
 }
 
 /// How often states, rates and ages are looked at.
@@ -101,21 +104,11 @@ pub(crate) fn run(args: &Args) -> Result<(), ToolError> {
     let regions = Regions::of(&args.regions)?;
     let (sender, messages) = channel();
     events::start(&sender).map_err(terminal)?;
-    let mut model = Model::default();
+    let mut top = Top::new(regions, sender)?;
     if args.regions.len() == 1 {
-        (model.focus, model.hides_regions) = (Focus::Content, true);
+        (top.model.focus, top.model.hides_regions) = (Focus::Content, true);
     }
-    let screen = Screen::enter().map_err(terminal)?;
-    let top = Top {
-        regions,
-        content: Content::new(sender),
-        model,
-        pace: Pace::default(),
-        screen,
-        theme: Theme::of_environment(),
-        look_at: Instant::now(),
-    };
-    top.run(&messages).map_err(terminal)
+    top.run(&messages)
 }
 
 fn terminal(source: io::Error) -> ToolError {
@@ -133,14 +126,27 @@ struct Top {
 }
 
 impl Top {
-    fn run(mut self, messages: &Receiver<Message>) -> io::Result<()> {
+    /// Takes the terminal.
+    fn new(regions: Regions, sender: Sender<Message>) -> Result<Self, ToolError> {
+        Ok(Self {
+            regions,
+            content: Content::new(sender),
+            model: Model::default(),
+            pace: Pace::default(),
+            screen: Screen::enter().map_err(terminal)?,
+            theme: Theme::of_environment(),
+            look_at: Instant::now(),
+        })
+    }
+
+    fn run(mut self, messages: &Receiver<Message>) -> Result<(), ToolError> {
         loop {
             let now = Instant::now();
             if self.look_at <= now {
                 self.look(now);
             }
             if self.pace.take(now) {
-                self.draw()?;
+                self.draw().map_err(terminal)?;
             }
             let now = Instant::now();
             let look = self.look_at.saturating_duration_since(now);
@@ -148,8 +154,9 @@ impl Top {
             match messages.recv_timeout(left) {
                 Err(RecvTimeoutError::Timeout) => {}
                 Err(RecvTimeoutError::Disconnected) | Ok(Message::End) => return Ok(()),
+                Ok(Message::Panicked(text)) => return Err(ToolError::Panicked(text)),
                 Ok(message) => {
-                    if self.take(message)? == Effect::Quit {
+                    if self.take(message).map_err(terminal)? == Effect::Quit {
                         return Ok(());
                     }
                 }
@@ -190,7 +197,7 @@ impl Top {
                 Some(action) => self.model.update(action),
                 None => return Ok(Effect::None),
             },
-            Message::Resize | Message::End => Effect::None,
+            Message::Resize | Message::End | Message::Panicked(_) => Effect::None,
             Message::Resume => Effect::Redraw,
             Message::Suspend => {
                 self.suspend()?;

@@ -2,10 +2,10 @@
 //!
 //! Invariant: whichever way the program ends, except by SIGKILL, the terminal has its former screen,
 //! mode and cursor: [`Screen`] restores it when it is dropped, the panic hook before the message is
-//! printed.
+//! printed. A panic of another thread is printed when [`Screen`] is gone: see helper.rs.
 
 use std::io::{self, BufWriter, IsTerminal, Stdout, stdout};
-use std::panic;
+use std::{panic, thread};
 
 use ratatui::Terminal;
 use ratatui::backend::CrosstermBackend;
@@ -16,6 +16,7 @@ use ratatui::crossterm::terminal::{
     EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode,
 };
 
+use super::helper;
 use crate::ToolError;
 
 /// Fails if stdin and stdout are not a terminal on which the view can be drawn.
@@ -46,8 +47,10 @@ impl Screen {
     pub(crate) fn enter() -> io::Result<Self> {
         let usual = panic::take_hook();
         panic::set_hook(Box::new(move |panic| {
-            restore();
-            usual(panic);
+            if !helper::keeps(panic) {
+                restore();
+                usual(panic);
+            }
         }));
         let output = BufWriter::with_capacity(FRAME_SIZE, stdout());
         let screen = Self { terminal: Terminal::new(CrosstermBackend::new(output))? };
@@ -76,7 +79,10 @@ impl Screen {
 
 impl Drop for Screen {
     fn drop(&mut self) {
-        restore();
+        // A second time would put the cursor over the message of the panic.
+        if !thread::panicking() {
+            restore();
+        }
     }
 }
 
@@ -93,20 +99,44 @@ fn restore() {
 
 #[cfg(test)]
 mod tests {
-    use std::io::{Read as _, Write as _};
-    use std::process::{Command, Stdio};
-    use std::{env, fs::File};
+    use std::env;
+    use std::fs::File;
+    use std::io::{Read as _, Write as _, stderr};
+    use std::process::{Command, ExitStatus, Stdio};
+    use std::sync::mpsc::channel;
 
     use nix::pty::{Winsize, openpty};
     use nix::sys::termios::tcgetattr;
 
     use super::Screen;
+    use crate::top::regions::Regions;
+    use crate::top::{Top, helper};
 
-    /// Set for the second run of the test, in a terminal.
+    /// Set for the second run of a test, in a terminal.
     const INSIDE: &str = "MAPCAST_TEST_IN_A_TERMINAL";
     const SIZE: Winsize = Winsize { ws_row: 24, ws_col: 80, ws_xpixel: 0, ws_ypixel: 0 };
     /// What leaves the alternate screen and shows the cursor.
     const RESTORED: &str = "\x1b[?1049l\x1b[?25h";
+
+    /// Runs the test `name` again, in a terminal; how it ends, and what it shows after the terminal was restored.
+    fn again_in_a_terminal(name: &str) -> (ExitStatus, String) {
+        let none = tempfile::tempdir().expect("a directory");
+        let pty = openpty(Some(&SIZE), None).expect("a terminal");
+        let before = tcgetattr(&pty.slave).expect("its mode");
+        let end = || Stdio::from(pty.slave.try_clone().expect("a descriptor"));
+        let name = format!("top::screen::tests::{name}");
+        let mut again = Command::new(env::current_exe().expect("this program"));
+        again.args(["--exact", &name, "--nocapture"]).env(INSIDE, "1").env("RUST_BACKTRACE", "0");
+        again.env("MAPCAST_DIR", none.path());
+        let status = again.stdin(end()).stdout(end()).stderr(end()).status().expect("started");
+        assert_eq!(tcgetattr(&pty.slave).expect("its mode"), before);
+        let shown = shown(File::from(pty.master), File::from(pty.slave));
+        let (_, left) = shown.split_once("\x1b[?1049h").expect("the alternate screen");
+        let (view, after) = left.split_once(RESTORED).unwrap_or_else(|| panic!("{left:?}"));
+        assert!(!view.contains("panicked"), "{left:?}");
+        assert!(!after.contains("\x1b[?1049l"), "twice: {left:?}");
+        (status, after.to_owned())
+    }
 
     #[test]
     fn a_panic_restores_the_terminal_before_its_message() {
@@ -114,19 +144,26 @@ mod tests {
             let _screen = Screen::enter().expect("a terminal");
             panic!("in the view");
         }
-        let pty = openpty(Some(&SIZE), None).expect("a terminal");
-        let before = tcgetattr(&pty.slave).expect("its mode");
-        let end = || Stdio::from(pty.slave.try_clone().expect("a descriptor"));
-        let name = "top::screen::tests::a_panic_restores_the_terminal_before_its_message";
-        let mut again = Command::new(env::current_exe().expect("this program"));
-        again.args(["--exact", name, "--nocapture"]).env(INSIDE, "1").env("RUST_BACKTRACE", "0");
-        let status = again.stdin(end()).stdout(end()).stderr(end()).status().expect("started");
-        assert!(!status.success(), "it panics");
-        assert_eq!(tcgetattr(&pty.slave).expect("its mode"), before);
-        let shown = shown(File::from(pty.master), File::from(pty.slave));
-        let (_, left) = shown.split_once("\x1b[?1049h").expect("the alternate screen");
-        let (_, message) = left.split_once(RESTORED).unwrap_or_else(|| panic!("{left:?}"));
-        assert!(message.contains("in the view"), "{left:?}");
+        let name = "a_panic_restores_the_terminal_before_its_message";
+        let (status, after) = again_in_a_terminal(name);
+        assert!(!status.success() && after.contains("in the view"), "{after:?}");
+    }
+
+    #[test]
+    fn a_panic_of_another_thread_ends_the_view_and_is_its_error() {
+        if env::var_os(INSIDE).is_some() {
+            let (sender, messages) = channel();
+            let top = Top::new(Regions::of(&[]).expect("none"), sender.clone()).expect("a view");
+            helper::spawn("waiter", &sender, || panic!("in the thread")).expect("a thread");
+            let error = top.run(&messages).expect_err("it ends");
+            write!(stderr(), "error: {error}").expect("a terminal");
+            return;
+        }
+        let name = "a_panic_of_another_thread_ends_the_view_and_is_its_error";
+        let (status, after) = again_in_a_terminal(name);
+        assert!(status.success(), "{after:?}");
+        assert!(after.contains("error: thread waiter panicked at "), "{after:?}");
+        assert!(after.contains("in the thread; the view has ended"), "{after:?}");
     }
 
     /// What was written to the terminal so far.

@@ -14,9 +14,9 @@ use std::time::Duration;
 
 use mapcast::{Error, ToPlace};
 
-use super::Message;
 use super::pace::FRAME;
 use super::source::Source;
+use super::{Message, helper};
 
 /// Where a region is.
 pub(crate) type At = Arc<dyn ToPlace + Send + Sync>;
@@ -32,11 +32,12 @@ pub(crate) struct Waiter {
 
 impl Waiter {
     /// Sends [`Message::Published`] to `messages` when the region at `at` has a new record.
-    pub(crate) fn start(at: At, messages: Sender<Message>) -> std::io::Result<Self> {
+    pub(crate) fn start(at: At, messages: &Sender<Message>) -> std::io::Result<Self> {
         let (next, is_asked) = sync_channel(1);
-        thread::Builder::new().name("waiter".into()).spawn(move || {
+        let sender = messages.clone();
+        helper::spawn("waiter", messages, move || {
             // The reader that shows the region meets the same error, and another waiter is started then.
-            let _ = wait(&at, &messages, &is_asked);
+            let _ = wait(&at, &sender, &is_asked);
         })?;
         Ok(Self { next })
     }
@@ -96,7 +97,7 @@ mod tests {
         };
         publish();
         let (sender, messages) = channel();
-        let waiter = Waiter::start(Arc::new(path), sender).expect("a thread");
+        let waiter = Waiter::start(Arc::new(path), &sender).expect("a thread");
         let next = || messages.recv_timeout(DEADLINE).expect("a message");
         assert!(matches!(next(), Message::Published));
         (0..1000).for_each(|_| publish());
