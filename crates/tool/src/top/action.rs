@@ -85,6 +85,8 @@ fn of_key(key: KeyEvent, over: Over) -> Option<Action> {
         (KeyCode::Char(letter), Over::Filter) => Some(Action::Type(letter)),
         (KeyCode::Backspace, Over::Filter) => Some(Action::Erase),
         (KeyCode::Char('q'), Over::Help) => Some(Action::Quit),
+        (KeyCode::Up | KeyCode::Char('k'), Over::Help) => Some(Action::Step(-1)),
+        (KeyCode::Down | KeyCode::Char('j'), Over::Help) => Some(Action::Step(1)),
         (_, Over::Help) => Some(Action::Help),
         (KeyCode::Char(letter), _) => of_letter(letter),
         (code, _) => of_named(code),

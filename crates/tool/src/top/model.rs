@@ -77,6 +77,8 @@ pub(crate) struct Model {
     pub(crate) instance: Option<String>,
     /// Whether the selected field is shown as a chart.
     has_chart: bool,
+    /// The first row of the help that is shown.
+    pub(crate) help: usize,
     /// Something that has happened, until the next key.
     pub(crate) notice: Option<String>,
 }
@@ -160,7 +162,10 @@ impl Model {
             (_, Action::Suspend) => return Effect::Suspend,
             (_, Action::Redraw) => return Effect::Redraw,
             (Over::Filter, _) => self.edit_filter(action),
-            (Over::Help, _) => self.over = Over::Nothing,
+            (Over::Help, Action::Step(rows) | Action::Scroll(_, rows)) => {
+                self.help = self.help.saturating_add_signed(rows);
+            }
+            (Over::Help, _) => (self.over, self.help) = (Over::Nothing, 0),
             (Over::Nothing, _) => self.act(action),
         }
         Effect::None
@@ -259,7 +264,7 @@ impl Model {
         }
         let pane = self.pane();
         let Some(row) = pane.row_at(position) else { return };
-        let is_selected = pane.table.selected() == Some(row);
+        let is_selected = pane.is_selected(row);
         pane.select(row);
         if is_selected && self.focus == before {
             self.open();

@@ -4,10 +4,6 @@
 //! that row is gone, it is on the one that took its place.
 
 use ratatui::layout::{Position, Rect};
-use ratatui::widgets::TableState;
-
-/// Lines above the first row: the border and the heads.
-const ABOVE: u16 = 2;
 
 /// Rows that fit before it was drawn.
 const BEFORE: usize = 50;
@@ -19,10 +15,13 @@ pub(crate) struct Pane {
     pub(crate) filter: String,
     /// Which of its orders it has.
     pub(crate) order: usize,
-    /// Where it was drawn.
+    /// Where it was drawn, with its border and heads.
     area: Rect,
-    /// The selected row and the first one on the screen.
-    pub(crate) table: TableState,
+    /// Where its rows were drawn.
+    place: Rect,
+    selected: Option<usize>,
+    /// The first row on the screen.
+    first: usize,
     /// The indices of the rows that are shown.
     pub(crate) rows: Vec<usize>,
     names: Vec<String>,
@@ -37,7 +36,7 @@ impl Pane {
         (self.rows, self.names) = shown.map(|(index, name)| (index, name.to_owned())).unzip();
         let chosen = self.chosen.as_ref();
         let at = chosen.and_then(|chosen| self.names.iter().position(|name| name == chosen));
-        self.select(at.or(self.table.selected()).unwrap_or(0));
+        self.select(at.or(self.selected).unwrap_or(0));
     }
 
     /// The name of the selected row.
@@ -48,17 +47,22 @@ impl Pane {
     /// Selects a row, or the last one.
     pub(crate) fn select(&mut self, row: usize) {
         let row = row.min(self.names.len().saturating_sub(1));
-        self.table.select((!self.names.is_empty()).then_some(row));
+        self.selected = (!self.names.is_empty()).then_some(row);
         if let Some(name) = self.names.get(row) {
             self.chosen = Some(name.clone());
         }
         self.keep_in_view();
     }
 
-    /// Is drawn in `area` from now on.
-    pub(crate) fn place(&mut self, area: Rect) {
-        self.area = area;
+    /// Is drawn in `area` from now on, its rows at `place`.
+    pub(crate) fn put(&mut self, area: Rect, place: Rect) {
+        (self.area, self.place) = (area, place);
         self.keep_in_view();
+    }
+
+    /// Is not drawn from now on.
+    pub(crate) fn hide(&mut self) {
+        self.put(Rect::default(), Rect::default());
     }
 
     /// Whether it was drawn at `position`.
@@ -68,39 +72,46 @@ impl Pane {
 
     /// Scrolls to the selected row.
     fn keep_in_view(&mut self) {
-        let selected = self.table.selected().unwrap_or(0);
-        let first = self.table.offset().clamp((selected + 1).saturating_sub(self.page()), selected);
-        *self.table.offset_mut() = first;
+        let selected = self.selected.unwrap_or(0);
+        let page = self.page();
+        self.first = self.first.clamp((selected + 1).saturating_sub(page), selected);
+        // No empty lines below the last row while there are rows above the first one.
+        self.first = self.first.min(self.names.len().saturating_sub(page));
     }
 
     /// Moves the selection by so many rows.
     pub(crate) fn step(&mut self, rows: isize) {
-        let at = self.table.selected().unwrap_or(0);
+        let at = self.selected.unwrap_or(0);
         self.select(at.saturating_add_signed(rows));
     }
 
     /// The selected row's index.
     pub(crate) fn index(&self) -> Option<usize> {
-        self.rows.get(self.table.selected()?).copied()
+        self.rows.get(self.selected?).copied()
+    }
+
+    /// Whether this row is selected.
+    pub(crate) fn is_selected(&self, row: usize) -> bool {
+        self.selected == Some(row)
     }
 
     /// The indices of the rows on the screen.
     pub(crate) fn on_screen(&self) -> impl Iterator<Item = usize> {
-        self.rows.iter().copied().skip(self.table.offset()).take(self.page())
+        self.rows.iter().copied().skip(self.first).take(self.page())
     }
 
     /// Rows that fit.
     pub(crate) fn page(&self) -> usize {
-        match self.area.height {
+        match self.place.height {
             0 => BEFORE,
-            height => usize::from(height.saturating_sub(ABOVE + 1)).max(1),
+            height => height.into(),
         }
     }
 
     /// The row at a position of the screen.
     pub(crate) fn row_at(&self, position: Position) -> Option<usize> {
-        let below = position.y.checked_sub(self.area.y.saturating_add(ABOVE))?;
-        let row = self.table.offset() + usize::from(below);
+        let below = position.y.checked_sub(self.place.y)?;
+        let row = self.first + usize::from(below);
         (usize::from(below) < self.page() && row < self.names.len()).then_some(row)
     }
 }
@@ -120,7 +131,7 @@ mod tests {
         arrange(&mut pane, &["a", "b", "c"]);
         pane.step(1);
         arrange(&mut pane, &["c", "x", "a", "b"]);
-        assert_eq!((pane.chosen(), pane.table.selected()), (Some("b"), Some(3)));
+        assert_eq!((pane.chosen(), pane.selected), (Some("b"), Some(3)));
     }
 
     #[test]
@@ -131,7 +142,7 @@ mod tests {
         arrange(&mut pane, &["a", "c"]);
         assert_eq!(pane.chosen(), Some("c"));
         arrange(&mut pane, &[]);
-        assert_eq!((pane.chosen(), pane.table.selected()), (None, None));
+        assert_eq!((pane.chosen(), pane.selected), (None, None));
     }
 
     #[test]

@@ -12,6 +12,7 @@ use mapcast::dynamic::{Field, RecordView, Schema};
 use query::FieldRef;
 
 use super::number_text::number_text;
+use super::view::columns;
 
 /// Most points that are kept: a minute at 20 records a second.
 const MOST: usize = 1200;
@@ -42,8 +43,8 @@ pub(crate) struct Track {
     pub(crate) help: String,
     /// The value as every view shows it.
     pub(crate) text: String,
-    /// The characters of the longest value so far: a column that follows each value would jump.
-    pub(crate) widest: usize,
+    /// The columns of the widest value so far: a column that follows each value would jump.
+    pub(crate) widest: u16,
     /// Whether it is a number, and not a label.
     is_number: bool,
     points: VecDeque<Point>,
@@ -95,7 +96,7 @@ impl Track {
     /// Takes its value from a record that was published at `at`.
     pub(crate) fn take(&mut self, record: RecordView<'_>, at: BootTime) {
         self.text = text(self.at, record);
-        self.widest = self.widest.max(self.text.chars().count());
+        self.widest = self.widest.max(columns(&self.text));
         let Some(value) = self.at.number(record) else {
             self.elements = elements(self.at, record);
             return;

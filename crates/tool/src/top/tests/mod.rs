@@ -1,5 +1,7 @@
 //! Keys and screens, on a terminal in memory.
 
+mod sizes;
+
 use std::sync::Arc;
 
 use mapcast::dynamic::{FieldSpec, RecordBuf, Scalar, Schema, Value};
@@ -278,18 +280,4 @@ fn a_problem_is_shown_in_place_of_the_values() {
     let screen = screen(&mut model, (100, 10));
     shows(&screen, &["did you mean host?"]);
     assert!(!screen.contains("temperature"), "{screen}");
-}
-
-#[test]
-fn every_size_of_window_is_drawn() {
-    for keys in [&[][..], &[KeyCode::Enter], &[KeyCode::Enter, KeyCode::Enter], &[KeyCode::F(1)]] {
-        for mut model in [model(), with_instances(), Model::default()] {
-            type_in(&mut model, keys);
-            for columns in [1, 2, 9, 59, 60, 100] {
-                for rows in [1, 2, 4, 24] {
-                    screen(&mut model, (columns, rows));
-                }
-            }
-        }
-    }
 }
