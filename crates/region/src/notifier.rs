@@ -14,12 +14,15 @@ use crate::reader::DynReader;
 use rustix::event::{EventfdFlags, eventfd};
 use rustix::io::{read, write};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 /// Longest time between two notifications: the state of a writer has no other sign.
 const LOOK: Duration = Duration::from_millis(250);
+/// Time between two attempts to open a region that does not exist yet.
+const LOOK_FOR_FILE: Duration = Duration::from_millis(100);
 
 /// Makes a descriptor readable whenever something may have happened to a region.
 ///
@@ -55,16 +58,39 @@ impl Notifier {
     /// to be had.
     pub fn open(at: impl ToPlace) -> Result<Self, RegionError> {
         let reader = DynReader::attach(at)?;
-        let io = |call, err: std::io::Error| RegionError::io(reader.path(), call, err);
+        let path = reader.path().to_owned();
+        Self::start(&path, |descriptor, dropped| notify(reader, descriptor, dropped))
+    }
+
+    /// A notifier for a region that need not exist yet: see [`Follow::awaiting`](crate::Follow::awaiting).
+    /// Until it does, the descriptor becomes readable ten times a second. A relative path is resolved at
+    /// each attempt.
+    ///
+    /// # Errors
+    /// [`BadName`](crate::RegionErrorKind::BadName); [`Io`](crate::RegionErrorKind::Io) as [`open`](Self::open).
+    pub fn awaiting(at: impl ToPlace + Send + 'static) -> Result<Self, RegionError> {
+        let path = at.place().to_write()?.path().to_owned();
+        Self::start(&path, move |descriptor, dropped| {
+            if let Some(reader) = await_region(&at, descriptor, dropped) {
+                notify(reader, descriptor, dropped);
+            }
+        })
+    }
+
+    /// A notifier whose thread runs `work`.
+    fn start(
+        path: &Path,
+        work: impl FnOnce(&OwnedFd, &AtomicBool) + Send + 'static,
+    ) -> Result<Self, RegionError> {
+        let io = |call, err: std::io::Error| RegionError::io(path, call, err);
         let flags = EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK;
         let descriptor = eventfd(0, flags).map_err(|err| io("eventfd", err.into()))?;
         let (descriptor, dropped) = (Arc::new(descriptor), Arc::new(AtomicBool::new(false)));
         let notifier = Self { descriptor: descriptor.clone(), dropped: dropped.clone() };
-        let path = reader.path().to_owned();
         std::thread::Builder::new()
             .name("notifier".into())
-            .spawn(move || notify(reader, &descriptor, &dropped))
-            .map_err(|err| RegionError::io(&path, "clone", err))?;
+            .spawn(move || work(&descriptor, &dropped))
+            .map_err(|err| io("clone", err))?;
         Ok(notifier)
     }
 
@@ -99,11 +125,33 @@ fn notify(mut reader: DynReader, descriptor: &OwnedFd, dropped: &AtomicBool) {
         // Before the notification: what is published after it must end the wait.
         reader.catch_up();
         // Even without a new record the state may have changed.
-        let _ = write(descriptor, &1_u64.to_le_bytes());
+        make_readable(descriptor);
         if reader.wait(LOOK).is_err() {
             std::thread::sleep(LOOK / 10);
         }
         // An error is one of the loop's own reader, too.
         let _ = reader.refresh();
     }
+}
+
+/// The reader of the region, when there is one; `None`: the notifier was dropped.
+fn await_region(
+    at: &impl ToPlace,
+    descriptor: &OwnedFd,
+    dropped: &AtomicBool,
+) -> Option<DynReader> {
+    while !dropped.load(Ordering::Acquire) {
+        if let Ok(reader) = DynReader::attach(at) {
+            return Some(reader);
+        }
+        // The follower makes an attempt too, and reports what it finds.
+        make_readable(descriptor);
+        std::thread::sleep(LOOK_FOR_FILE);
+    }
+    None
+}
+
+fn make_readable(descriptor: &OwnedFd) {
+    // EAGAIN: it has been readable since long ago.
+    let _ = write(descriptor, &1_u64.to_le_bytes());
 }

@@ -26,8 +26,12 @@ pub(crate) fn schema_of<R: Record>(path: &Path) -> Result<Schema, RegionError> {
 
 /// Refuses a region whose record is not `R`'s, field for field.
 pub(crate) fn expect<R: Record>(have: &Schema, path: &Path) -> Result<(), RegionError> {
-    let want = schema_of::<R>(path)?;
-    if is_same(&want, have) { Ok(()) } else { Err(other(&want, have, path)) }
+    expect_schema(&schema_of::<R>(path)?, have, path)
+}
+
+/// Refuses a region whose record is not that of `want`, field for field.
+pub(crate) fn expect_schema(want: &Schema, have: &Schema, path: &Path) -> Result<(), RegionError> {
+    if is_same(want, have) { Ok(()) } else { Err(other(want, have, path)) }
 }
 
 /// Whether `have` and `want` describe the same record, field for field.

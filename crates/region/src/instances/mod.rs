@@ -30,6 +30,25 @@ pub struct Instance {
     pub(crate) file: u32,
 }
 
+impl Instance {
+    /// The handle as two words, for a program in another language.
+    ///
+    /// ```
+    /// # fn same(instance: region::Instance) {
+    /// assert_eq!(region::Instance::from_words(instance.to_words()), instance);
+    /// # }
+    /// ```
+    pub const fn to_words(self) -> [u64; 2] {
+        [self.generation, (self.file as u64) << 32 | self.block as u64]
+    }
+
+    /// The handle that has these words; any others lead to no instance.
+    #[allow(clippy::cast_possible_truncation)] // the halves of a word, as they were put there
+    pub const fn from_words([generation, place]: [u64; 2]) -> Self {
+        Self { block: place as u16, generation, file: (place >> 32) as u32 }
+    }
+}
+
 /// What has happened to an instance.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct InstanceEvent<T> {

@@ -1,6 +1,7 @@
 //! The reader: read-only, invisible to the writer, and never goes back to an older record.
 
 mod begin;
+mod expected;
 mod field;
 mod instances;
 mod latest;

@@ -208,6 +208,25 @@ fn it_ends_when_idle_or_stopped_and_can_be_continued() {
     assert_eq!(next(&mut follow), Event::Record(1), "there is something, so it is not asked");
 }
 
+/// Waits until the notifier's descriptor is readable, then returns the ids that are there.
+fn notified<S>(notifier: &Notifier, follow: &mut Follow<'_, S>) -> Vec<i32>
+where
+    S: region::Followed<Item = region::Sample<Stu>>,
+{
+    let mut polled = [rustix::event::PollFd::new(notifier, rustix::event::PollFlags::IN)];
+    let timeout = rustix::time::Timespec { tv_sec: 60, tv_nsec: 0 };
+    assert_eq!(rustix::event::poll(&mut polled, Some(&timeout)), Ok(1));
+    notifier.clear();
+    let mut found = Vec::new();
+    while let Some(event) = follow.try_next().unwrap() {
+        found.extend(match event {
+            Event::Record(sample) => Some(sample.id),
+            _ => None,
+        });
+    }
+    found
+}
+
 #[test]
 fn a_notifier_makes_its_descriptor_readable_at_each_record() {
     let place = Place::new();
@@ -219,18 +238,28 @@ fn a_notifier_makes_its_descriptor_readable_at_each_record() {
     for id in 1..=5 {
         publish(&mut writer, id..=id);
         while found.last() != Some(&id) {
-            let mut polled = [rustix::event::PollFd::new(&notifier, rustix::event::PollFlags::IN)];
-            let timeout = rustix::time::Timespec { tv_sec: 60, tv_nsec: 0 };
-            assert_eq!(rustix::event::poll(&mut polled, Some(&timeout)), Ok(1));
-            notifier.clear();
-            while let Some(event) = follow.try_next().unwrap() {
-                found.extend(match event {
-                    Event::Record(sample) => Some(sample.id),
-                    _ => None,
-                });
-            }
+            found.extend(notified(&notifier, &mut follow));
         }
     }
     assert_eq!(found, [1, 2, 3, 4, 5]);
     assert!(notifier.as_fd().try_clone_to_owned().is_ok());
+}
+
+#[test]
+fn a_notifier_of_a_region_that_is_not_there_yet_is_readable_when_it_comes() {
+    let place = Place::new();
+    let notifier = Notifier::awaiting(place.path.clone()).unwrap();
+    let mut follow = Follow::awaiting(|| Reader::<Stu>::open(&place.path));
+    assert_eq!(notified(&notifier, &mut follow), [], "waiting");
+    let mut writer = place.writer();
+    let mut found = Vec::new();
+    for id in 1..=3 {
+        publish(&mut writer, id..=id);
+        while found.last() != Some(&id) {
+            found.extend(notified(&notifier, &mut follow));
+        }
+    }
+    assert_eq!(found, [1, 2, 3]);
+    let refused = Notifier::awaiting("no name").unwrap_err();
+    assert!(matches!(refused.kind(), RegionErrorKind::BadName(_)), "{refused}");
 }

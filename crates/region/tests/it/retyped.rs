@@ -88,3 +88,23 @@ fn a_typed_reader_never_returns_another_record_of_the_same_size() {
         assert_eq!((latest.record, latest.sequence()), (Count(8), sequence), "{way}");
     }
 }
+
+/// A reader whose program knows the record by a schema alone.
+#[test]
+fn a_reader_that_expects_a_schema_stays_with_the_old_file_in_every_way() {
+    for (way, change) in WAYS {
+        let place = Place::new();
+        let mut writer = counts(&place);
+        writer.publish(&7_i32.to_le_bytes()).expect("a record");
+        let mut reader = DynReader::open(&place.path).expect("a reader");
+        reader.expect_schema(&number(Scalar::I32)).expect("its record");
+        let refused = reader.expect_schema(&number(Scalar::F32)).expect_err("another record");
+        assert!(matches!(refused.kind(), Kind::OtherSchema { .. }), "{refused}");
+        let _writer = change(&place, writer);
+        let refused = reader.refresh_expecting(&number(Scalar::I32)).expect_err(way);
+        assert!(matches!(refused.kind(), Kind::OtherSchema { .. }), "{way}: {refused}");
+        assert_eq!(reader.schema().fields()[0].ctype(), Scalar::I32.into(), "{way}");
+        let refreshed = reader.refresh_expecting(&number(Scalar::F32)).expect(way);
+        assert_eq!(refreshed, Refreshed::Reattached, "{way}");
+    }
+}

@@ -253,7 +253,7 @@ impl DynInstanceReader {
     }
 
     /// Refreshes by `refresh`, and begins anew if that has attached another file.
-    fn refresh_by(
+    pub(super) fn refresh_by(
         &mut self,
         refresh: impl FnOnce(&mut DynReader) -> Result<Refreshed, RegionError>,
     ) -> Result<Refreshed, RegionError> {
