@@ -1,0 +1,119 @@
+//! The bare format: a file that is the struct and nothing else, for programs without this library. Records
+//! may be torn, and nothing can tell.
+//!
+//! # Safety
+//!
+//! Exported functions only: see `border`.
+#![allow(unsafe_code)]
+
+use crate::border::{self, Opaque, call};
+use crate::error::MAPCAST_OK;
+use crate::layout::{self, Layout};
+use crate::options::{self, Options};
+use mapcast::bare;
+use std::ffi::{c_char, c_int, c_void};
+
+/// Writes a file that is the struct and nothing else.
+#[derive(Debug)]
+pub struct BareWriter {
+    _opaque: [u8; 0],
+}
+
+impl Opaque for BareWriter {
+    type Value = bare::Writer;
+    const TAG: &'static [u8; 8] = b"mcBWrite";
+    const WHAT: &'static str = "mapcast_bare_writer";
+}
+
+/// Reads a file that is the struct and nothing else.
+#[derive(Debug)]
+pub struct BareReader {
+    _opaque: [u8; 0],
+}
+
+impl Opaque for BareReader {
+    type Value = bare::Reader;
+    const TAG: &'static [u8; 8] = b"mcBReadr";
+    const WHAT: &'static str = "mapcast_bare_reader";
+}
+
+/// Creates the file at `at` (a path with a '/', or a name), or continues in the one that is there. Of the
+/// options, mode and group count.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn mapcast_bare_writer_open(
+    at: *const c_char,
+    layout: *const Layout,
+    options: *const Options,
+) -> *mut BareWriter {
+    // SAFETY: the pointers of this call, under the contract of the header.
+    unsafe {
+        call(|caller| {
+            let schema = layout::schema_of(caller, layout)?;
+            let options = options::of(caller, options)?;
+            Ok(border::give(bare::Writer::open(caller.at(at)?, &schema, &options)?))
+        })
+    }
+}
+
+/// Writes the struct over the last one.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn mapcast_bare_writer_publish(
+    writer: *mut BareWriter,
+    record: *const c_void,
+    size: usize,
+) -> c_int {
+    // SAFETY: the pointers of this call, under the contract of the header.
+    unsafe {
+        call(|caller| {
+            let record = caller.bytes(record, size)?;
+            caller.handle(writer)?.publish(record)?;
+            Ok(MAPCAST_OK)
+        })
+    }
+}
+
+/// Lets another writer have the file, which stays as it is. NULL is no error.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn mapcast_bare_writer_close(writer: *mut BareWriter) -> c_int {
+    // SAFETY: the pointers of this call, under the contract of the header.
+    unsafe { call(|caller| caller.close(writer).map(|_| MAPCAST_OK)) }
+}
+
+/// Maps the file at `at`, which has to be as long as the struct.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn mapcast_bare_reader_open(
+    at: *const c_char,
+    layout: *const Layout,
+) -> *mut BareReader {
+    // SAFETY: the pointers of this call, under the contract of the header.
+    unsafe {
+        call(|caller| {
+            let schema = layout::schema_of(caller, layout)?;
+            Ok(border::give(bare::Reader::open(caller.at(at)?, &schema)?))
+        })
+    }
+}
+
+/// Copies the struct that is in the file now to `record`. It may be torn.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn mapcast_bare_reader_latest(
+    reader: *mut BareReader,
+    record: *mut c_void,
+    size: usize,
+) -> c_int {
+    // SAFETY: the pointers of this call, under the contract of the header.
+    unsafe {
+        call(|caller| {
+            let record = caller.bytes_mut(record, size)?;
+            caller.handle(reader)?.latest(record)?;
+            Ok(MAPCAST_OK)
+        })
+    }
+}
+
+/// Detaches from the file. NULL is no error.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn mapcast_bare_reader_close(reader: *mut BareReader) -> c_int {
+    // SAFETY: the pointers of this call, under the contract of the header.
+    unsafe { call(|caller| caller.close(reader).map(|_| MAPCAST_OK)) }
+}

@@ -1,0 +1,250 @@
+//! What went wrong: a code, the file, the fact and the next step; kept for the thread's program.
+//!
+//! Price: an error allocates four strings; a call that succeeds touches nothing of this.
+
+use crate::error::{self as code, Details};
+use mapcast::dynamic::{SchemaError, ValueError};
+use mapcast::{Error, ErrorKind as Kind};
+use std::cell::RefCell;
+use std::ffi::{CStr, CString, c_char, c_int};
+use std::fmt::Display;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// Why a call failed.
+#[derive(Debug)]
+pub(crate) struct Failure {
+    code: c_int,
+    os_error: c_int,
+    path: PathBuf,
+    fact: String,
+    advice: String,
+    is_null_handle: bool,
+}
+
+/// An argument that cannot be used.
+#[cold]
+pub(crate) fn refuse(fact: impl Into<String>, advice: impl Into<String>) -> Failure {
+    Failure::new(code::MAPCAST_ERR_INVALID, fact, advice)
+}
+
+impl Failure {
+    #[cold]
+    pub(crate) fn new(code: c_int, fact: impl Into<String>, advice: impl Into<String>) -> Self {
+        let (fact, advice) = (fact.into(), advice.into());
+        Self { code, os_error: 0, path: PathBuf::new(), fact, advice, is_null_handle: false }
+    }
+
+    pub(crate) fn panic() -> Self {
+        let fact = "libmapcast has a bug: a panic, whose message is on stderr";
+        Self::new(code::MAPCAST_ERR_PANIC, fact, "report that message, and close the handle")
+    }
+
+    /// A layout or a value that was refused, by a message that ends with what to change.
+    fn of_message(code: c_int, message: &impl Display) -> Self {
+        let message = message.to_string();
+        let (fact, advice) = message.rsplit_once("; ").unwrap_or((&message, ""));
+        Self::new(code, fact, advice)
+    }
+
+    /// NULL in place of a handle.
+    pub(crate) fn null_handle(what: &str) -> Self {
+        let failure = refuse(format!("the {what} is NULL"), "open it first");
+        Self { is_null_handle: true, ..failure }
+    }
+
+    /// Keeps it for `mapcast_last_error` of this thread; returns its code. A NULL that an open has returned
+    /// leaves the error of the open.
+    #[cold]
+    pub(crate) fn keep(self) -> c_int {
+        let of_open = LAST.try_with(|last| match &*last.borrow() {
+            Some(kept) if kept.is_of_open && self.is_null_handle => Some(kept.details.code),
+            _ => None,
+        });
+        match of_open.ok().flatten() {
+            Some(code) => code,
+            None => keep(Kept::of(self)),
+        }
+    }
+
+    /// The same for the error of an open.
+    #[cold]
+    pub(crate) fn keep_of_open(self) {
+        keep(Kept { is_of_open: true, ..Kept::of(self) });
+    }
+}
+
+fn keep(kept: Kept) -> c_int {
+    let code = kept.details.code;
+    // A thread that is ending has no place for it any more.
+    let _ = LAST.try_with(|last| *last.borrow_mut() = Some(kept));
+    code
+}
+
+impl From<Error> for Failure {
+    #[cold]
+    fn from(error: Error) -> Self {
+        let kind = error.kind();
+        let fact = kind.to_string();
+        let os_error = match kind {
+            Kind::Io { source, .. } | Kind::UnfitFileSystem { source, .. } => {
+                source.raw_os_error().unwrap_or(0)
+            }
+            _ => 0,
+        };
+        let path = match kind {
+            Kind::BadName(_) => Path::new(""), // the fact begins with it
+            _ => error.path(),
+        };
+        let advice = advice(kind).to_owned();
+        let (code, path) = (code_of(kind), path.to_owned());
+        Self { code, os_error, path, fact, advice, is_null_handle: false }
+    }
+}
+
+impl From<SchemaError> for Failure {
+    fn from(error: SchemaError) -> Self {
+        Self::of_message(code::MAPCAST_ERR_BAD_LAYOUT, &error)
+    }
+}
+
+impl From<ValueError> for Failure {
+    fn from(error: ValueError) -> Self {
+        Self::of_message(code::MAPCAST_ERR_BAD_VALUE, &error)
+    }
+}
+
+fn code_of(kind: &Kind) -> c_int {
+    use std::io::ErrorKind::{NotFound, PermissionDenied};
+    match kind {
+        Kind::NotThere | Kind::NoDirectory => code::MAPCAST_ERR_NOT_THERE,
+        Kind::Busy { .. } | Kind::Locked => code::MAPCAST_ERR_BUSY,
+        Kind::NotOurs(_) | Kind::UnsafeDirectory(_) | Kind::NotInGroup(_) => {
+            code::MAPCAST_ERR_PERMISSION
+        }
+        Kind::NotAFile(_) | Kind::NotARegion | Kind::TooShort(_) => code::MAPCAST_ERR_NOT_A_REGION,
+        Kind::UnsupportedVersion(_) | Kind::UnsupportedFeatures(_) => code::MAPCAST_ERR_VERSION,
+        Kind::Damaged(_) => code::MAPCAST_ERR_DAMAGED,
+        Kind::Truncated { .. } => code::MAPCAST_ERR_TRUNCATED,
+        Kind::OtherSchema { .. } | Kind::NotThisRecord { .. } => code::MAPCAST_ERR_OTHER_RECORD,
+        Kind::HasInstances { .. } | Kind::NoInstances => code::MAPCAST_ERR_INSTANCES,
+        Kind::NoSuchInstance => code::MAPCAST_ERR_NO_SUCH_INSTANCE,
+        Kind::TooManyInstances { .. } => code::MAPCAST_ERR_FULL,
+        Kind::WrongSize { .. } => code::MAPCAST_ERR_WRONG_SIZE,
+        Kind::Unstable => code::MAPCAST_ERR_UNSTABLE,
+        Kind::BadName(_) | Kind::BadInstanceName(_) | Kind::RelativeDirectory(_) => {
+            code::MAPCAST_ERR_BAD_NAME
+        }
+        Kind::BadOptions(_) | Kind::NoSuchGroup(_) => code::MAPCAST_ERR_BAD_OPTIONS,
+        Kind::Replaced => code::MAPCAST_ERR_REPLACED,
+        Kind::Forked => code::MAPCAST_ERR_FORKED,
+        Kind::Io { source, .. } if source.kind() == PermissionDenied => {
+            code::MAPCAST_ERR_PERMISSION
+        }
+        Kind::Io { source, .. } if source.kind() == NotFound => code::MAPCAST_ERR_NOT_THERE,
+        _ => code::MAPCAST_ERR_SYSTEM,
+    }
+}
+
+/// What a programmer can do about it.
+fn advice(kind: &Kind) -> &'static str {
+    match kind {
+        Kind::NotThere => "start its writer, or check the name",
+        Kind::NoDirectory => "create it, or correct the path",
+        Kind::Busy { .. } => {
+            "end that writer, or wait for its end with mapcast_writer_open_standby"
+        }
+        Kind::Locked => "find the process that has the lock with `lslocks` and end it",
+        Kind::NotOurs(_) | Kind::UnsafeDirectory(_) => {
+            "correct its owner and mode, or give a path in a directory of your own"
+        }
+        Kind::NotInGroup(_) => "make this account a member of the group, or take another group",
+        Kind::NoSuchGroup(_) => "create it, or correct the option group",
+        Kind::NotAFile(_) | Kind::NotARegion | Kind::TooShort(_) => {
+            "give the path of a region; a file without a header is for mapcast_bare_reader_open"
+        }
+        Kind::UnsupportedVersion(_) | Kind::UnsupportedFeatures(_) => "install a newer libmapcast",
+        Kind::Damaged(_) | Kind::Truncated { .. } => "start its writer again, which replaces it",
+        Kind::OtherSchema { .. } => {
+            "make the struct and its fields those of the region (`mapcast schema` prints them), or pass NULL as the layout"
+        }
+        Kind::NotThisRecord { .. } => "describe the struct that is there, or remove the file",
+        Kind::HasInstances { .. } => "open it with mapcast_instance_reader_open",
+        Kind::NoInstances => "open it with mapcast_reader_open",
+        Kind::NoSuchInstance => "look for its name again",
+        Kind::TooManyInstances { .. } => "retire an instance, or open the writer for more",
+        Kind::WrongSize { .. } => "pass sizeof of the struct of the layout",
+        Kind::Unstable => "end its writer, which is broken",
+        Kind::BadName(_) => "give another name, or a path with a '/'",
+        Kind::BadInstanceName(_) => "give it a name of 1 to 64 bytes",
+        Kind::RelativeDirectory(_) => "give an absolute path in it, or unset it",
+        Kind::BadOptions(_) => "correct the options",
+        Kind::Replaced => "end the writer it belongs to, or open a writer again",
+        Kind::Forked => "open a writer in this process",
+        Kind::UnfitFileSystem { .. } => "give a path on tmpfs or on a disk",
+        Kind::Io { source, .. } => match source.kind() {
+            std::io::ErrorKind::PermissionDenied => {
+                "check the mode and the owner of the file and its directory"
+            }
+            std::io::ErrorKind::StorageFull => "free some space on its file system",
+            _ => "see the error of the system",
+        },
+        _ => "report this line",
+    }
+}
+
+thread_local! {
+    static LAST: RefCell<Option<Kept>> = const { RefCell::new(None) };
+}
+
+/// The last failure of a thread, as C reads it.
+struct Kept {
+    details: Details,
+    is_of_open: bool,
+    /// What `details` points to.
+    _texts: [CString; 4],
+}
+
+impl Kept {
+    fn of(failure: Failure) -> Self {
+        let Failure { code, os_error, path, fact, advice, .. } = failure;
+        let path = path.to_string_lossy();
+        let colon = if path.is_empty() { "" } else { ": " };
+        let semicolon = if advice.is_empty() { "" } else { "; " };
+        let message = format!("{path}{colon}{fact}{semicolon}{advice}");
+        let texts = [message, path.into_owned(), fact, advice].map(c_string);
+        let [message, path, fact, advice] = texts.each_ref().map(|text| text.as_ptr());
+        let details = Details { code, os_error, message, path, fact, advice };
+        Self { details, is_of_open: false, _texts: texts }
+    }
+}
+
+/// `text` for C; what is behind a NUL is left out.
+pub(crate) fn c_string(text: impl Into<Vec<u8>>) -> CString {
+    let mut bytes = text.into();
+    bytes.truncate(bytes.iter().position(|byte| *byte == 0).unwrap_or(bytes.len()));
+    CString::new(bytes).unwrap_or_default()
+}
+
+const NONE: *const c_char = c"".as_ptr();
+
+/// The last failure of this thread; all of it is empty if there was none.
+pub(crate) fn last() -> Details {
+    let kept = LAST.try_with(|last| last.borrow().as_ref().map(|kept| kept.details));
+    kept.ok().flatten().unwrap_or(Details {
+        code: code::MAPCAST_OK,
+        os_error: 0,
+        message: NONE,
+        path: NONE,
+        fact: NONE,
+        advice: NONE,
+    })
+}
+
+/// A timeout in milliseconds; `None`: for ever.
+pub(crate) fn timeout(ms: c_int) -> Option<Duration> {
+    u64::try_from(ms).ok().map(Duration::from_millis)
+}
+
+/// The empty string of C.
+pub(crate) const EMPTY: &CStr = c"";

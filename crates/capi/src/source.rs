@@ -1,0 +1,153 @@
+//! What a follower reads: a region of one record or of instances, each record into the same buffer.
+//!
+//! Price: a record is copied once, into memory that is aligned for every struct.
+
+use mapcast::dynamic::{InstanceReader, Reader, Schema};
+use mapcast::{
+    Begin, Error, ErrorKind, Followed, Instance, InstanceChange, Publication, Refreshed, Step,
+    ToPlace,
+};
+use std::ffi::CString;
+use std::sync::Arc;
+
+use crate::failure::c_string;
+
+/// A region of either kind.
+#[derive(Debug)]
+enum Region {
+    One(Box<Reader>),
+    Many(Box<InstanceReader>),
+}
+
+/// The region that a follower has attached, and its last record.
+#[derive(Debug)]
+pub(crate) struct Source {
+    region: Region,
+    /// The only schema that the program reads; `None`: any.
+    expected: Option<Arc<Schema>>,
+    /// Words, so that a struct of any alignment lies here.
+    record: Vec<u64>,
+}
+
+/// What a follower delivers.
+#[derive(Debug)]
+pub(crate) enum Item {
+    /// The record is in the source's buffer.
+    Record(Publication, Option<Named>),
+    Missed(u64, Named),
+    Joined(Named),
+    Retired(Named),
+}
+
+/// An instance and its name.
+#[derive(Debug)]
+pub(crate) struct Named {
+    pub(crate) instance: Instance,
+    pub(crate) name: CString,
+}
+
+impl Source {
+    pub(crate) fn open(
+        at: impl ToPlace,
+        expected: Option<Arc<Schema>>,
+        begin: Begin,
+    ) -> Result<Self, Error> {
+        let region = match Reader::open(&at) {
+            Ok(mut reader) => {
+                reader.begin(begin);
+                Region::One(Box::new(reader))
+            }
+            Err(error) if matches!(error.kind(), ErrorKind::HasInstances { .. }) => {
+                let mut reader = InstanceReader::open(&at)?;
+                reader.begin(begin);
+                Region::Many(Box::new(reader))
+            }
+            Err(error) => return Err(error),
+        };
+        let mut source = Self { region, expected, record: Vec::new() };
+        if let Some(expected) = &source.expected {
+            source.reader().expect_schema(expected)?;
+        }
+        source.fit();
+        Ok(source)
+    }
+
+    pub(crate) fn reader(&self) -> &Reader {
+        match &self.region {
+            Region::One(reader) => reader,
+            Region::Many(reader) => reader,
+        }
+    }
+
+    /// The last record.
+    pub(crate) fn record(&self) -> &[u8] {
+        &bytemuck::cast_slice(&self.record)[..self.size()]
+    }
+
+    fn size(&self) -> usize {
+        self.reader().schema().size() as usize
+    }
+
+    /// Makes the buffer as long as a record.
+    fn fit(&mut self) {
+        self.record = vec![0; self.size().div_ceil(size_of::<u64>())];
+    }
+}
+
+impl Followed for Source {
+    type Item = Item;
+
+    fn step(&mut self) -> Result<Step<Item>, Error> {
+        let size = self.size();
+        let record = &mut bytemuck::cast_slice_mut(&mut self.record)[..size];
+        Ok(match &mut self.region {
+            Region::One(reader) => match reader.next(record)? {
+                Step::Record(publication) => Step::Record(Item::Record(publication, None)),
+                Step::Pending => Step::Pending,
+                Step::Missed(count) => Step::Missed(count),
+            },
+            Region::Many(reader) => match reader.next(record)? {
+                Step::Record(event) => {
+                    let name = c_string(event.name.as_bytes());
+                    let named = Named { instance: event.instance, name };
+                    Step::Record(item_of(&event.what, named))
+                }
+                Step::Pending => Step::Pending,
+                Step::Missed(count) => Step::Missed(count),
+            },
+        })
+    }
+
+    fn refresh(&mut self) -> Result<Refreshed, Error> {
+        let refreshed = match (&mut self.region, &self.expected) {
+            (Region::One(reader), None) => reader.refresh(),
+            (Region::One(reader), Some(expected)) => reader.refresh_expecting(expected),
+            (Region::Many(reader), None) => reader.refresh(),
+            (Region::Many(reader), Some(expected)) => reader.refresh_expecting(expected),
+        }?;
+        if refreshed == Refreshed::Reattached {
+            self.fit();
+        }
+        Ok(refreshed)
+    }
+
+    fn region(&self) -> Option<&Reader> {
+        Some(self.reader())
+    }
+
+    fn refresh_every(&mut self, every: std::time::Duration) -> std::time::Duration {
+        match &mut self.region {
+            Region::One(reader) => reader.refresh_every(every),
+            Region::Many(reader) => reader.refresh_every(every),
+        }
+    }
+}
+
+fn item_of(what: &InstanceChange<Publication>, named: Named) -> Item {
+    match what {
+        InstanceChange::Record(publication) => Item::Record(*publication, Some(named)),
+        InstanceChange::Missed(count) => Item::Missed(*count, named),
+        InstanceChange::Retired => Item::Retired(named),
+        _ => Item::Joined(named),
+    }
+}

@@ -1,0 +1,29 @@
+//! The header is the one that cbindgen makes of the sources.
+
+use std::path::Path;
+
+#[test]
+fn the_header_in_the_tree_is_made_of_the_sources() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut made = Vec::new();
+    cbindgen::generate(root).expect("the sources as a header").write(&mut made);
+    let made = String::from_utf8(made).expect("ASCII");
+    assert!(made.is_ascii());
+    let path = root.join("include/mapcast.h");
+    if std::env::var_os("UPDATE").is_some() {
+        std::fs::write(&path, &made).expect("the header, written");
+    }
+    let kept = std::fs::read_to_string(&path).expect("the header");
+    assert_eq!(kept, made, "make it anew: UPDATE=1 cargo test -p mapcast-capi header");
+}
+
+#[test]
+fn the_header_has_the_version_of_the_crate() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("include/mapcast.h");
+    let header = std::fs::read_to_string(path).expect("the header");
+    assert!(header.contains(concat!(
+        "#define MAPCAST_VERSION \"",
+        env!("CARGO_PKG_VERSION"),
+        "\""
+    )));
+}

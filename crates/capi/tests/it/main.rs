@@ -1,0 +1,6 @@
+//! The C and C++ library, tested from C and C++ against the tree that `install.sh` makes.
+
+mod c;
+mod documents;
+mod header;
+mod tree;
