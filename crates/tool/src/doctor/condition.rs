@@ -1,13 +1,14 @@
 //! The condition of a region that can be read: its writer, its newest record, its clock.
 
 use std::fs;
+use std::path::Path;
 use std::time::{Duration, SystemTime};
 
 use mapcast::dynamic::Reader;
 use mapcast::{ErrorKind, Publication, State};
 
 use super::id::Id;
-use super::report::Report;
+use super::report::{Report, shell_word};
 use crate::age::age_text;
 use crate::observed::Observed;
 
@@ -44,7 +45,16 @@ pub(super) fn check(region: &mut Observed, by_name: bool, steps: &Steps, report:
         }
         Ok(Some(newest)) if state != State::Stale => clock(reader, &newest, report),
         Ok(_) => {}
-        Err(error) => report.add_error(id_of(error.kind()), &error),
+        Err(error) => failed(&error, steps, report),
+    }
+}
+
+/// Reports an error of the library about a region.
+pub(super) fn failed(error: &mapcast::Error, steps: &Steps, report: &mut Report) {
+    let (kind, path) = (error.kind(), error.path());
+    match step_of(kind, path, steps) {
+        Some(step) => report.add(id_of(kind), path, kind.to_string(), step),
+        None => report.add_error(id_of(kind), error),
     }
 }
 
@@ -59,6 +69,22 @@ pub(super) fn id_of(kind: &ErrorKind) -> Id {
         ErrorKind::Damaged(_) | ErrorKind::Truncated { .. } | ErrorKind::Unstable => Id::Damaged,
         _ => Id::Unreadable,
     }
+}
+
+/// What to type about an error of the file at `path`; `None`: what the library says will do.
+fn step_of(kind: &ErrorKind, path: &Path, steps: &Steps) -> Option<String> {
+    let file = shell_word(path);
+    Some(match kind {
+        ErrorKind::NotAFile("a symbolic link") => format!("readlink -f {file}, and give that path"),
+        ErrorKind::NotAFile(_) => format!("ls -ld {file}, and give the path of a region"),
+        ErrorKind::NotARegion | ErrorKind::TooShort(_) => {
+            format!(
+                "file {file}, and give another path, or for a bare file its configuration (.toml)"
+            )
+        }
+        ErrorKind::Damaged(_) | ErrorKind::Truncated { .. } => steps.start.clone(),
+        _ => return None,
+    })
 }
 
 fn writer(region: &Reader, state: State, by_name: bool, steps: &Steps, report: &mut Report) {

@@ -3,9 +3,9 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use daemon::one_line;
-use settings::{Address, Settings, SettingsError};
+use settings::{Address, Settings, SettingsError, SettingsErrorKind};
 
+use super::DoctorError;
 use super::id::Id;
 use super::report::{Report, shell_word};
 use super::units::{Unit, Units};
@@ -24,14 +24,18 @@ pub(super) struct Configured {
 }
 
 impl Configured {
-    /// The one at `path`; what is wrong with it is reported.
-    pub(super) fn load(path: &Path, report: &mut Report) -> Option<Self> {
+    /// The one at `path`; what is wrong with its text is reported.
+    ///
+    /// # Errors
+    /// It is no text that can be read.
+    pub(super) fn load(path: &Path, report: &mut Report) -> Result<Option<Self>, DoctorError> {
         match Settings::load(path) {
-            Ok(settings) => Some(Self { path: path.to_owned(), settings }),
-            Err(error) => {
+            Ok(settings) => Ok(Some(Self { path: path.to_owned(), settings })),
+            Err(error) if is_about_text(&error) => {
                 add_broken(path, &error, report);
-                None
+                Ok(None)
             }
+            Err(error) => Err(DoctorError::Config(error)),
         }
     }
 
@@ -113,9 +117,15 @@ pub(super) fn broken(concerns: impl Fn(&Path) -> bool, report: &mut Report) {
     }
 }
 
+fn is_about_text(error: &SettingsError) -> bool {
+    matches!(error.kind, SettingsErrorKind::Syntax { .. } | SettingsErrorKind::Invalid(_))
+}
+
 fn add_broken(path: &Path, error: &SettingsError, report: &mut Report) {
     let step = format!("{} {} --check, and correct what it names", producer(), shell_word(path));
-    report.add(Id::BadConfiguration, path, one_line(error), step);
+    let line = error.place.map_or_else(String::new, |place| format!("line {}: ", place.line));
+    let key = error.key.as_ref().map_or_else(String::new, |key| format!("{key}: "));
+    report.add(Id::BadConfiguration, path, format!("{line}{key}{}", error.kind), step);
 }
 
 fn files() -> Vec<PathBuf> {

@@ -33,6 +33,28 @@ impl Compared<'_> {
     }
 }
 
+/// That the record of a region is not the one that `config` describes, but another one altogether: it has
+/// another name, and none of the fields.
+pub(super) fn other_record(region: &Schema, config: &Configured) -> Option<String> {
+    let wanted = &config.settings.record.schema;
+    let has = |field: &Field| region.fields().iter().any(|other| is_same_place(other, field));
+    let is_other = region.name() != wanted.name() && !wanted.fields().iter().any(has);
+    is_other.then(|| {
+        let [region, wanted] = [region, &**wanted].map(|schema| {
+            format!(
+                "{} of {}",
+                schema.name(),
+                daemon::counted(schema.fields().len() as u64, "field")
+            )
+        });
+        format!("its record is {region}, and {} describes {wanted}", config.path.display())
+    })
+}
+
+fn is_same_place(one: &Field, other: &Field) -> bool {
+    one.name() == other.name() && one.ctype() == other.ctype() && one.offset() == other.offset()
+}
+
 /// Reports each field, and anything else of the record, that is not as `config` describes it.
 pub(super) fn schema(
     path: &Path,

@@ -7,7 +7,7 @@ use serde::Serialize;
 ///
 /// The comment of each is its line in `--help` and in `docs/doctor.md`.
 #[allow(clippy::doc_markdown)] // the text of `--help`, where backticks would be printed
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, ValueEnum)]
 #[serde(rename_all = "kebab-case")]
 pub enum Id {
     /// There is no region of this name, or no file at this path

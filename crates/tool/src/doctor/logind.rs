@@ -29,9 +29,10 @@ pub(super) fn check(way: &Way, report: &mut Report) {
     if Path::new("/var/lib/systemd/linger").join(&user).exists() {
         return;
     }
-    let fact = format!("logind deletes it when {user} logs out (RemoveIPC=yes)");
+    let fact = format!("logind deletes the regions of {user} in it at logout (RemoveIPC=yes)");
     let step = format!("loginctl enable-linger {}", shell_word(Path::new(&user)));
-    report.add(Id::RemoveIpc, &file.path, fact, step);
+    let directory = file.path.parent().unwrap_or(&file.path);
+    report.add(Id::RemoveIpc, directory, fact, step);
 }
 
 /// Whether `RemoveIPC=` is on, by the files in `folders`: it is unless one switches it off.

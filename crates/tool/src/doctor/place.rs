@@ -1,5 +1,6 @@
 //! Where a region is: its file system, the room there, and what killed writers have left.
 
+use std::env;
 use std::fs::{self, File, OpenOptions};
 use std::io;
 use std::os::unix::ffi::OsStrExt;
@@ -21,24 +22,29 @@ const TEMPORARY: &str = ".mapcast-new";
 /// A temporary file of this age is in use for no region: making one takes milliseconds.
 const OLD: Duration = Duration::from_secs(10);
 
-/// Reports a file at `path` that is not in memory.
-pub(super) fn medium(path: &Path, report: &mut Report) {
-    let step = "give a name, or a path in /run or /dev/shm, in its configuration";
-    match file_system(path) {
-        Some(DISK) => {
-            report.add(
-                Id::DiskBacked,
-                path,
-                "it is on a disk: write-back can delay the writer",
-                step,
-            );
-        }
+/// Reports that the regions in `directory` are not in memory.
+pub(super) fn medium(directory: &Path, report: &mut Report) {
+    let (id, fact) = match file_system(directory) {
+        Some(DISK) => (Id::DiskBacked, "it is on a disk: write-back can delay its writers"),
         Some(OVERLAY) => {
-            let fact =
-                "it is on overlayfs, where a name can mean two files, each with its own lock";
-            report.add(Id::Overlayfs, path, fact, step);
+            (Id::Overlayfs, "it is on overlayfs: a name can mean two files, each with its own lock")
         }
-        _ => {}
+        _ => return,
+    };
+    report.add(id, directory, fact, elsewhere(directory));
+}
+
+/// What brings the regions of `directory` into another one.
+fn elsewhere(directory: &Path) -> &'static str {
+    let is_it = |other: &Path| other.canonicalize().is_ok_and(|other| other == directory);
+    let given = env::var_os("MAPCAST_DIR").filter(|given| !given.is_empty());
+    let is_default = || mapcast::list().is_ok_and(|it| it.directories.iter().any(|dir| is_it(dir)));
+    match given {
+        Some(given) if is_it(Path::new(&given)) => {
+            "export MAPCAST_DIR=/dev/shm/NAME, of mode 0700, or unset it, and start the producers again"
+        }
+        _ if is_default() => "give a path in /dev/shm in the configuration of each producer",
+        _ => "give a name, or a path in /run or /dev/shm, in the configuration of each producer",
     }
 }
 

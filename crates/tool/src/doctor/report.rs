@@ -1,5 +1,8 @@
 //! What was found, as text and JSON.
+//!
+//! Invariant: each finding is there once. As text, findings with the same step are together, and it follows once.
 
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
@@ -10,7 +13,7 @@ use super::id::Id;
 use crate::cli::Format;
 
 /// One thing that is wrong: a line of fact, and a line of what to type.
-#[derive(Debug, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
 struct Finding {
     id: Id,
     /// The file, directory or unit.
@@ -30,6 +33,8 @@ struct Examined {
 #[derive(Debug, Default, Serialize)]
 pub(super) struct Report {
     findings: Vec<Finding>,
+    #[serde(skip)]
+    known: HashSet<Finding>,
     regions: Vec<Examined>,
     /// What could not be looked at, and why.
     unchecked: Vec<String>,
@@ -55,15 +60,18 @@ impl Report {
         fact: impl Into<String>,
         step: impl Into<String>,
     ) {
-        let (fact, step) = (fact.into(), step.into());
-        self.findings.push(Finding { id, about: about.to_owned(), fact, step });
+        let finding = Finding { id, about: about.to_owned(), fact: fact.into(), step: step.into() };
+        // A directory is looked at once for each of its regions.
+        if self.known.insert(finding.clone()) {
+            self.findings.push(finding);
+        }
     }
 
     /// Adds an error of the library as a finding.
     pub(super) fn add_error(&mut self, id: Id, error: &mapcast::Error) {
-        let (text, fact) = (daemon::with_next_step(error), error.kind().to_string());
+        let text = daemon::with_next_step(error);
         let step = text.strip_prefix(&format!("{error}; ")).unwrap_or_default();
-        self.add(id, error.path(), fact, step);
+        self.add(id, error.path(), error.kind().to_string(), step);
     }
 
     /// Adds a region that was looked at.
@@ -95,13 +103,14 @@ impl Report {
 
     fn text(&self) -> String {
         let mut text = String::new();
-        for region in &self.regions {
-            let path = plain(&region.path.to_string_lossy());
-            let _ = writeln!(text, "{path}: may be read by {}", region.readers);
+        for (readers, paths) in grouped(&self.regions, |region| &region.readers) {
+            let _ = writeln!(text, "{}: may be read by {readers}", regions(&paths));
         }
-        for Finding { id, about, fact, step } in &self.findings {
-            let (about, fact, step) = (plain(about), plain(fact), plain(step));
-            let _ = writeln!(text, "{}: {about}: {fact}\n    type: {step}", id.name());
+        for (step, findings) in grouped(&self.findings, |finding| &finding.step) {
+            for Finding { id, about, fact, .. } in findings {
+                let _ = writeln!(text, "{}: {}: {}", id.name(), plain(about), plain(fact));
+            }
+            let _ = writeln!(text, "    type: {}", plain(step));
         }
         for what in &self.unchecked {
             let _ = writeln!(text, "not checked: {}", plain(what));
@@ -111,6 +120,32 @@ impl Report {
         }
         text
     }
+}
+
+/// `items` with the same `key` together, in the order of the first of each.
+fn grouped<'a, T>(items: &'a [T], key: impl Fn(&'a T) -> &'a str) -> Vec<(&'a str, Vec<&'a T>)> {
+    let mut groups: Vec<(&str, Vec<&T>)> = Vec::new();
+    let mut places = HashMap::new();
+    for item in items {
+        let key = key(item);
+        let place = *places.entry(key).or_insert_with(|| {
+            groups.push((key, Vec::new()));
+            groups.len() - 1
+        });
+        groups[place].1.push(item);
+    }
+    groups
+}
+
+/// One region by its path, many by their number and their directories.
+fn regions(regions: &[&Examined]) -> String {
+    if let [one] = regions {
+        return plain(&one.path.to_string_lossy());
+    }
+    let directories: BTreeSet<_> = regions.iter().filter_map(|one| one.path.parent()).collect();
+    let directories = directories.into_iter().map(|path| plain(&path.to_string_lossy()));
+    let directories: Vec<String> = directories.collect();
+    format!("{} in {}", daemon::counted(regions.len() as u64, "region"), directories.join(", "))
 }
 
 /// `path` as a shell reads it.
@@ -127,7 +162,25 @@ pub(super) fn shell_word(path: &Path) -> String {
 mod tests {
     use std::path::Path;
 
-    use super::shell_word;
+    use super::super::id::Id;
+    use super::{Report, shell_word};
+
+    #[test]
+    fn a_finding_is_said_once_and_what_to_type_once_for_all_that_it_mends() {
+        let mut report = Report::default();
+        for region in ["/run/a/1.region", "/run/a/2.region"] {
+            report.examined(Path::new(region), "every user".into());
+            report.add(Id::DiskBacked, Path::new("/run/a"), "on a disk", "move it");
+            report.add(Id::Dead, Path::new(region), "it ended", "start it");
+        }
+        assert_eq!(
+            report.text(),
+            "2 regions in /run/a: may be read by every user\n\
+             disk-backed: /run/a: on a disk\n    type: move it\n\
+             dead: /run/a/1.region: it ended\ndead: /run/a/2.region: it ended\n    type: start it\n"
+        );
+        assert_eq!(report.count(), 3);
+    }
 
     #[test]
     fn a_path_is_quoted_if_a_shell_would_read_it_otherwise() {

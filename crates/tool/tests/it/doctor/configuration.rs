@@ -85,8 +85,54 @@ fn a_configuration_that_cannot_be_read_is_reported_with_its_line() {
     world.config("live.toml", "slot = 8\n", STUDENT);
     for arguments in ["live --config live.toml", "./live.toml"] {
         let diagnosis = world.doctor(arguments);
-        let fact = "live.toml:3:1: region.slot: unknown key";
+        let fact = "line 3: region.slot: unknown key";
         diagnosis.is(&["bad-configuration"]).has("bad-configuration", fact, "producer ");
+    }
+}
+
+#[test]
+fn a_configuration_of_another_record_is_one_finding() {
+    let world = World::in_memory();
+    let _writer = world.students("live");
+    let fields = (0..29).fold(String::new(), |mut text, number| {
+        let _ = write!(text, "[[record.field]]\nname = \"f{number}\"\ntype = \"f64\"\n");
+        text
+    });
+    world.config(
+        "live.toml",
+        "mode = \"0640\"\nslots = 64\n",
+        &format!("[record]\nname = \"HOST\"\n{fields}"),
+    );
+    let diagnosis = world.doctor("live --config live.toml");
+    let fact = "its record is STU of 3 fields, and live.toml describes HOST of 29 fields";
+    let step = "mapcast doctor live --config FILE, where FILE describes STU";
+    diagnosis.is(&["schema-differs"]).has("schema-differs", fact, step);
+}
+
+#[test]
+fn what_to_type_about_many_differences_is_said_once() {
+    let world = World::in_memory();
+    let _writer = world.students("live");
+    let text = world.prints("schema live --as toml");
+    let text = text.replace("[region]\n", "[region]\nmode = \"0640\"\nslots = 64\n");
+    let text = text.replace("\"i32\"", "\"u32\"").replace("sex", "mark");
+    fs::write(world.path("live.toml"), text).expect("written");
+    let output = world.run("doctor live --config live.toml --ignore remove-ipc");
+    let text = String::from_utf8_lossy(&output.stdout);
+    assert_eq!(text.matches("kill -HUP").count(), 1, "{text}");
+    assert!(text.matches("schema-differs: ").count() >= 3, "{text}");
+    assert!(text.contains("slots-differ: ") && text.contains("mode-differs: "), "{text}");
+}
+
+#[test]
+fn a_configuration_that_is_not_there_is_wrong_usage() {
+    let world = World::in_memory();
+    let _writer = world.students("live");
+    for arguments in ["doctor live --config none.toml", "doctor ./none.toml"] {
+        let output = world.run(arguments);
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(2), "{said}");
+        assert!(said.contains("none.toml: cannot be read: No such file"), "{said}");
     }
 }
 

@@ -15,14 +15,16 @@ fn text_a_directory_a_link_and_a_pipe_are_no_regions() {
     fs::create_dir(world.path("dir.region")).expect("a directory");
     std::os::unix::fs::symlink("text.region", world.path("link.region")).expect("a link");
     nix::unistd::mkfifo(&world.path("pipe.region"), Mode::S_IRWXU).expect("a pipe");
-    for (name, fact) in [
-        ("text", "no mapcast header"),
-        ("dir", "is a directory"),
-        ("link", "is a symbolic link"),
-        ("pipe", "is a named pipe"),
+    for (name, fact, command) in [
+        ("text", "no mapcast header", "file "),
+        ("dir", "is a directory", "ls -ld "),
+        ("link", "is a symbolic link", "readlink -f "),
+        ("pipe", "is a named pipe", "ls -ld "),
     ] {
-        world.doctor(name).is(&["not-a-region"]).has("not-a-region", fact, "path");
+        let step = format!("{command}{}", world.path(&format!("{name}.region")).display());
+        world.doctor(name).is(&["not-a-region"]).has("not-a-region", fact, &step);
     }
+    world.doctor("").is(&["not-a-region"; 4]);
 }
 
 #[test]
@@ -36,9 +38,18 @@ fn a_cut_file_and_a_false_header_are_damaged() {
     world.doctor("cut").is(&["damaged"]).has(
         "damaged",
         "has 512 bytes, its header promises",
-        "start",
+        "producer CONFIG.toml",
     );
     world.doctor("false").is(&["damaged"]);
+}
+
+#[test]
+fn nothing_else_is_said_of_a_file_that_is_no_region() {
+    let world = World::on_disk();
+    fs::write(world.path("text.region"), "text").expect("a file");
+    world.chmod("text.region", 0o666);
+    world.doctor("text").is(&["not-a-region"]);
+    assert_eq!(world.doctor("text").all["regions"].as_array().map(Vec::len), Some(0));
 }
 
 #[test]

@@ -65,7 +65,7 @@ fn a_region_in_shared_memory_of_an_ordinary_user_is_deleted_by_logind() {
     diagnosis.is(&["remove-ipc", "closed"]);
     diagnosis.has(
         "remove-ipc",
-        "when 1234 logs out (RemoveIPC=yes)",
+        "logind deletes the regions of 1234 in it at logout (RemoveIPC=yes)",
         "loginctl enable-linger 1234",
     );
     let off = "printf '[Login]\\nRemoveIPC=no\\n' > /etc/systemd/logind.conf\n";
@@ -98,7 +98,7 @@ fn a_region_on_overlayfs_is_reported() {
     );
     let world = world();
     let Some(diagnosis) = doctor(&world, &script, "/run/mapcast/live.region") else { return };
-    diagnosis.is(&["overlayfs", "closed"]).has("overlayfs", "each with its own lock", "/run");
+    diagnosis.is(&["overlayfs", "closed"]).has("overlayfs", "each with its own lock", "/dev/shm");
 }
 
 #[test]

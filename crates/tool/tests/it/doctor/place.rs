@@ -7,21 +7,51 @@ use mapcast::{Options, Stu};
 use nix::fcntl::{FcntlArg, fcntl};
 use nix::libc;
 
-use super::say;
+use super::{Diagnosis, say};
 use crate::world::World;
 
 #[test]
 fn a_region_on_a_disk_is_reported() {
     let world = World::on_disk();
-    let _writer = world.students("live");
+    let _writers = ["live", "other"].map(|name| world.students(name));
     let diagnosis = world.doctor("live");
     match diagnosis.ids()[..] {
-        [] => say("not run: the directory of cargo's target is in memory"),
-        ["overlayfs"] => say("not run: the directory of cargo's target is on overlayfs"),
-        _ => {
-            diagnosis.is(&["disk-backed"]).has("disk-backed", "on a disk", "/dev/shm");
-        }
+        [] => return say("not run: the directory of cargo's target is in memory"),
+        ["overlayfs"] => return say("not run: the directory of cargo's target is on overlayfs"),
+        _ => {}
     }
+    // A name would lead to the same directory again.
+    let step = "export MAPCAST_DIR=/dev/shm/";
+    diagnosis.is(&["disk-backed"]).has("disk-backed", "on a disk", step);
+    world.doctor("./live.region").is(&["disk-backed"]).has("disk-backed", "on a disk", step);
+    world.doctor("").is(&["disk-backed"]);
+    let away = "mkdir -p away; chmod 700 away; MAPCAST_DIR=$MAPCAST_DIR/away; export MAPCAST_DIR";
+    let mut elsewhere = world.doctor_after(&format!("PATH=/bin:$PATH\n{away}"), "./live.region");
+    let diagnosis = Diagnosis::of(&elsewhere.output().expect("a shell"));
+    diagnosis.is(&["disk-backed"]).has(
+        "disk-backed",
+        "on a disk",
+        "give a name, or a path in /run",
+    );
+}
+
+#[test]
+fn of_a_thousand_regions_with_one_fault_the_fault_is_listed_and_what_to_type_is_said_once() {
+    let world = World::in_memory();
+    let writer = world.students("live");
+    for number in 0..1000 {
+        world.altered("live", &format!("dead{number}"), &[]);
+    }
+    drop(writer);
+    world.chmod(".", 0o770);
+    let text = String::from_utf8(world.run("doctor --ignore remove-ipc").stdout).expect("text");
+    assert_eq!(text.matches("dead: ").count(), 0, "{text}");
+    assert_eq!(text.matches("unsafe-directory: ").count(), 1, "{text}");
+    world.chmod(".", 0o700);
+    let text = String::from_utf8(world.run("doctor --ignore remove-ipc").stdout).expect("text");
+    assert_eq!(text.matches("dead: ").count(), 1000, "{text}");
+    assert_eq!(text.matches("type: ").count(), 1, "{text}");
+    assert!(text.contains("1001 regions in /dev/shm/"), "{text}");
 }
 
 #[test]
