@@ -58,7 +58,10 @@ pub enum ToolError {
     #[error(transparent)]
     Doctor(#[from] DoctorError),
     /// The bare format has no header.
-    #[error("{}: a bare file does not describe itself; read its .toml", .0.display())]
+    #[error(
+        "{}: describes a bare file, which has no header; read it with `consumer {}`",
+        .0.display(), .0.display()
+    )]
     Bare(PathBuf),
     /// Regions cannot be exported.
     #[error(transparent)]

@@ -27,8 +27,8 @@ Examples:
   mapcast get drone mode velocity[0]         two values, a line each
   mapcast get drone mode --raw               3, where the label would be auto
   mapcast get drone mode speed --format json     {\"mode\":\"auto\",\"speed\":12.5}
-  mapcast get net rx_bytes                   a line for each instance: its name, a tab, the value
-  mapcast get net rx_bytes --instance eth0   the value of one
+  mapcast get net received                   a line for each instance: its name, a tab, the value
+  mapcast get net received --instance eth0   the value of one
   [ \"$(mapcast get boiler burner)\" = on ] && echo burning
 
 JSON has no NaN and no infinities: they are null in it, and NaN, inf, -inf in text.
@@ -54,7 +54,9 @@ pub struct Args {
     #[arg(required = true, value_name = "FIELD", add = completion::fields())]
     pub fields: Vec<String>,
 
-    /// Of a region of instances, print this one's values only
+    /// Of a region of instances, print this one's values only: its name, not a pattern
+    ///
+    /// `consumer REGION --once --instance 'eth*'` prints those that a pattern matches.
     #[arg(long, value_name = "NAME", add = completion::instances())]
     pub instance: Option<InstanceName>,
 

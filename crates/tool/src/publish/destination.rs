@@ -10,6 +10,9 @@ use super::target::Target;
 use super::{Args, PublishError};
 use crate::ToolError;
 
+/// Most instances of a region that is made without `--max-instances`.
+const MAX: u32 = 64;
+
 /// An open writer. Dropping it closes the region.
 #[derive(Debug)]
 pub(super) struct Destination {
@@ -33,10 +36,11 @@ impl Destination {
         };
         match writer {
             Ok(writer) => Ok(Self { writer, refused: 0 }),
-            Err(error) if matches!(error.kind(), ErrorKind::Busy { .. }) => {
-                Err(PublishError::Busy(error).into())
-            }
-            Err(error) => Err(error.into()),
+            Err(error) => Err(match error.kind() {
+                ErrorKind::Busy { .. } => PublishError::Busy(error).into(),
+                ErrorKind::TooManyInstances { .. } => PublishError::Full(error).into(),
+                _ => error.into(),
+            }),
         }
     }
 
@@ -65,10 +69,10 @@ fn open_many(
     target: &Target,
     options: &Options,
     name: &str,
-    max: u32,
+    max: Option<u32>,
 ) -> Result<AnyWriter, mapcast::Error> {
     let there = target.existing.as_ref().and_then(|region| region.reader().header().instances);
-    let max = there.map_or(max, |instances| instances.max);
+    let max = max.or(there.map(|instances| instances.max)).unwrap_or(MAX);
     let schema = &target.settings.record.schema;
     let mut writer = InstanceWriter::open_with(&target.address, schema, options, max)?;
     let instance = writer.instance(name)?;

@@ -54,6 +54,9 @@ pub enum PublishError {
     /// Another process publishes the region.
     #[error("{0}; stop it, or publish to another name")]
     Busy(mapcast::Error),
+    /// The region has no room for the instance, or for those that are there.
+    #[error("{0}; give a larger --max-instances")]
+    Full(mapcast::Error),
     /// The region has one record.
     #[error("{}: the region has one record and no instances; leave out --instance", .0.display())]
     Plain(PathBuf),
@@ -89,7 +92,11 @@ impl PublishError {
     pub(crate) fn exit(&self) -> Exit {
         match self {
             Self::NotDescribed(_) => Exit::NoValue,
-            Self::Line(_) | Self::Skipped(_) | Self::Busy(_) | Self::System { .. } => Exit::Failure,
+            Self::Line(_)
+            | Self::Skipped(_)
+            | Self::Busy(_)
+            | Self::Full(_)
+            | Self::System { .. } => Exit::Failure,
             _ => Exit::Usage,
         }
     }

@@ -43,7 +43,7 @@ Examples:
   mapcast publish fan mode=auto --field mode:u8::0=off,1=auto
   mapcast publish pose 'velocity=[1, 0, 0.5]' --field velocity:f32[3]
   mapcast publish sensor temperature=21.5 --config /etc/mapcast/sensor.toml
-  mapcast publish net rx_bytes=1200 --instance eth0   one instance of a region of many
+  mapcast publish net received=1200 --instance eth0   one instance of a region of many
   jq -c .main weather.json | mapcast publish weather - --config weather.toml
   mapcast publish demo x=1 --field x:u8 --hold &      the region stays live until the job is ended
 
@@ -89,16 +89,19 @@ pub struct Args {
     #[arg(long = "field", value_name = "FIELD", conflicts_with = "config")]
     pub fields: Vec<FieldOption>,
 
-    /// Publish to this instance of a region of many
+    /// Publish to this instance of a region of many: its name, not a pattern
     #[arg(long, value_name = "NAME", add = completion::instances())]
     pub instance: Option<InstanceName>,
 
-    /// Room for so many instances, if the region is made
+    /// Room for so many instances
+    ///
+    /// Without it as many as the region has room for, or 64 if it is made. With another number than it has
+    /// a new file takes its place, with all names, numbers and newest records.
     #[arg(
-        long, value_name = "N", requires = "instance", default_value_t = 64,
+        long, value_name = "N", requires = "instance",
         value_parser = daemon::cli::whole_number::<u32>(1..=MAX_INSTANCES.into())
     )]
-    pub max_instances: u32,
+    pub max_instances: Option<u32>,
 
     /// Keep the region open until a signal
     ///

@@ -124,3 +124,18 @@ fn a_region_that_is_not_there_ends_with_3() {
     let output = world.run("inspect nothing");
     assert_eq!(output.status.code(), Some(3), "{output:?}");
 }
+
+#[test]
+fn a_configuration_of_a_bare_file_is_answered_with_the_program_that_reads_it() {
+    let world = World::new();
+    let text = "[region]\nname = \"b\"\nformat = \"bare\"\n[record]\nname = \"B\"\n\
+                field = [{ name = \"a\", type = \"u8\" }]\n";
+    std::fs::write(world.path("b.toml"), text).expect("write");
+    for command in ["inspect ./b.toml", "get ./b.toml a"] {
+        let output = world.run(command);
+        assert_eq!(output.status.code(), Some(2), "{output:?}");
+        let said = String::from_utf8_lossy(&output.stderr);
+        let end = "which has no header; read it with `consumer ./b.toml`\n";
+        assert!(said.ends_with(end), "{said}");
+    }
+}

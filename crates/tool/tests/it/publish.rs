@@ -118,6 +118,24 @@ fn a_held_region_is_live_until_a_signal() {
 }
 
 #[test]
+fn a_region_without_room_for_one_more_instance_gets_it_by_max_instances() {
+    let world = World::new();
+    world.prints("publish net x=1 --instance a --max-instances 1 --field x:u8");
+    let full = |arguments: &str, end: &str| {
+        let output = world.run(arguments);
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.code() == Some(1) && said.ends_with(end), "{arguments}: {said}");
+    };
+    let end = "has 1 instance, as many as it can have; give a larger --max-instances\n";
+    full("publish net x=2 --instance b", end);
+    world.prints("publish net x=2 --instance b --max-instances 2");
+    assert_eq!(world.prints("get net x"), "a\t1\nb\t2\n");
+    let end = "has 2 instances, more than 1; give a larger --max-instances\n";
+    full("publish net x=2 --instance a --max-instances 1", end);
+    assert_eq!(world.prints("get net x"), "a\t1\nb\t2\n");
+}
+
+#[test]
 fn what_cannot_be_published_is_refused_with_what_to_write() {
     let world = World::new();
     world.prints(&format!("{POINT} x=1 mode=off"));
