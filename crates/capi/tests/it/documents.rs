@@ -30,3 +30,13 @@ fn the_page_for_c_begins_with_a_program_that_works() {
         );
     }
 }
+
+#[test]
+fn the_page_for_cpp_begins_with_a_program_that_works() {
+    if have(&["c++"]) {
+        assert_eq!(
+            printed_by_the_first("../../docs/cpp.md", "cpp", "c++", "-std=c++17"),
+            "1.5 2.5\n"
+        );
+    }
+}

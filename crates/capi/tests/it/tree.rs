@@ -172,6 +172,11 @@ impl Running {
         self.child.wait().expect("wait");
     }
 
+    /// Waits for its end; returns whether it succeeds.
+    pub(crate) fn ends(mut self) -> bool {
+        self.child.wait().expect("wait").success()
+    }
+
     /// Closes its input; returns whether it succeeds.
     pub(crate) fn ends_with_its_input(&mut self) -> bool {
         drop(self.child.stdin.take());

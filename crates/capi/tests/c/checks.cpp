@@ -1,0 +1,152 @@
+/* What mapcast.hpp does, with right and with wrong arguments: checks DIRECTORY. Prints "all hold". */
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <mapcast.hpp>
+#include <poll.h>
+
+using namespace std::chrono_literals;
+
+#define CHECK(CONDITION)                                                                            \
+    do {                                                                                            \
+        if (!(CONDITION)) {                                                                         \
+            std::printf("%s:%d: %s: %s\n", __FILE__, __LINE__, #CONDITION, mapcast_last_error());   \
+            std::exit(1);                                                                           \
+        }                                                                                           \
+    } while (0)
+#define THROWS(EXPRESSION, CODE)                                                                    \
+    do {                                                                                            \
+        int code = 0;                                                                               \
+        try {                                                                                       \
+            (void)(EXPRESSION);                                                                     \
+        } catch (const mapcast::Error &error) {                                                     \
+            code = error.code();                                                                    \
+        }                                                                                           \
+        CHECK(code == (CODE));                                                                      \
+    } while (0)
+
+namespace robots {
+enum class Mode : std::uint16_t { off, on };
+struct Arm {
+    std::int64_t turns;
+    std::array<float, 3> at;
+    float matrix[2][2];
+    Mode mode;
+    bool is_open;
+    char label[13];
+};
+} // namespace robots
+
+MAPCAST_RECORD(robots::Arm, "arm",
+    MAPCAST_FIELD(robots::Arm, turns, "", ""),
+    MAPCAST_FIELD(robots::Arm, at, "m", "of the hand"),
+    MAPCAST_FIELD(robots::Arm, matrix, "", ""),
+    MAPCAST_FIELD(robots::Arm, mode, "", ""),
+    MAPCAST_FIELD(robots::Arm, is_open, "", ""),
+    MAPCAST_FIELD(robots::Arm, label, "", ""))
+
+struct Other {
+    std::uint8_t byte;
+};
+MAPCAST_RECORD(Other, "other", MAPCAST_FIELD(Other, byte, "", ""))
+
+using robots::Arm;
+
+static Arm arm(std::int64_t turns)
+{
+    return {turns, {{1, 2, 3}}, {{4, 5}, {6, 7}}, robots::Mode::on, true, "left"};
+}
+
+static void the_compiler_knows_the_fields()
+{
+    const mapcast_layout &layout = mapcast::Layout<Arm>::get();
+    const std::uint32_t types[] = {MAPCAST_I64, MAPCAST_F32,  MAPCAST_F32,
+                                   MAPCAST_U16, MAPCAST_BOOL, MAPCAST_CHAR};
+    const std::uint32_t counts[] = {0, 3, 4, 0, 0, 13};
+    CHECK(layout.field_count == 6 && layout.size == sizeof(Arm));
+    for (int i = 0; i < 6; i++)
+        CHECK(layout.fields[i].type == types[i] && layout.fields[i].count == counts[i]);
+}
+
+static void what_is_published_is_read(const std::string &at)
+{
+    mapcast::Options options;
+    options.slots = 16;
+    mapcast::Writer<Arm> writer(at, options);
+    mapcast::Reader<Arm> reader(at);
+    CHECK(!reader.latest() && !reader.age() && !reader.wall_time());
+    writer.publish(arm(1));
+    reader.wait(1s);
+    const auto sample = reader.latest();
+    CHECK(sample && (*sample)->turns == 1 && std::strcmp((*sample)->label, "left") == 0);
+    CHECK(sample->sequence == 1 && sample->lineage != 0 && sample->published_at > 0ns);
+    CHECK(reader.age() && *reader.wall_time() <= std::chrono::system_clock::now() + 1h);
+    CHECK(reader.state() == mapcast::State::live && writer.sequence() == 1);
+    CHECK(reader.path() == at && writer.path() == at && mapcast::name(reader.state()) == "live");
+    writer.heartbeat();
+    {
+        mapcast::Writer<Arm> moved = std::move(writer);
+        CHECK(moved.try_publish(arm(2)));
+    }
+    CHECK(reader.state() == mapcast::State::closed);
+    CHECK((*reader.try_latest().value())->turns == 2);
+    mapcast::Writer<Arm> next = mapcast::Writer<Arm>::standby(at, 1s);
+    THROWS(mapcast::Writer<Arm>::standby(at, 1ms), MAPCAST_ERR_BUSY);
+}
+
+static void errors_are_thrown_or_returned(const std::string &at)
+{
+    THROWS(mapcast::Reader<Arm>(at + "none"), MAPCAST_ERR_NOT_THERE);
+    THROWS(mapcast::Reader<Other>(at), MAPCAST_ERR_OTHER_RECORD);
+    THROWS(mapcast::Writer<Arm>("no name"), MAPCAST_ERR_BAD_NAME);
+    THROWS(mapcast::Follower<Arm>("no name"), MAPCAST_ERR_BAD_NAME);
+    auto reader = mapcast::Reader<Arm>::try_open(at + "none");
+    CHECK(!reader && reader.error().path() == at + "none");
+    CHECK(reader.error().fact() == "no such region" && !reader.error().advice().empty());
+    THROWS(reader.value(), MAPCAST_ERR_NOT_THERE);
+    auto writer = mapcast::Writer<Arm>::try_open(at + "second");
+    CHECK(writer && writer->try_publish(arm(1)));
+    mapcast::Writer<Arm> moved_from = std::move(*writer);
+    CHECK(writer->try_publish(arm(1)).error().code() < 0);
+}
+
+static void a_loop_gets_every_event(const std::string &at)
+{
+    auto writer = std::make_unique<mapcast::Writer<Arm>>(at);
+    mapcast::Follower<Arm> follower(at, 1);
+    pollfd polled{follower.fd(), POLLIN, 0};
+    CHECK(poll(&polled, 1, 60000) == 1);
+    for (std::int64_t i = 1; i <= 3; i++)
+        writer->publish(arm(i));
+    writer.reset();
+    std::int64_t records = 0;
+    bool is_closed = false;
+    for (const auto &event : follower) {
+        if (const Arm *found = event.record()) {
+            records++;
+            CHECK(found->turns == records && event.sequence() == std::uint64_t(records));
+            CHECK(event.instance().empty() && event.lineage() != 0);
+            CHECK(event.wall_time().time_since_epoch() > 0ns);
+        } else if (event.kind() == MAPCAST_EVENT_WRITER) {
+            CHECK(event.record() == nullptr);
+            is_closed = event.state() == mapcast::State::closed;
+            break;
+        }
+    }
+    CHECK(records == 3 && is_closed);
+    CHECK(!follower.next(0ns) && !*follower.try_next(1ms));
+    int more = 0;
+    for (const auto &event : mapcast::Reader<Arm>(at).follow().idle(1ms))
+        more += event.is_record();
+    CHECK(more == 1);
+}
+
+int main(int argc, char **argv)
+{
+    const std::string directory = argc > 1 ? argv[1] : ".";
+    the_compiler_knows_the_fields();
+    what_is_published_is_read(directory + "/arm");
+    errors_are_thrown_or_returned(directory + "/arm");
+    a_loop_gets_every_event(directory + "/loop");
+    std::printf("all hold\n");
+}

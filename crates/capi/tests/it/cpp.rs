@@ -1,0 +1,89 @@
+//! C++17 programs against the installed library: the checks of `mapcast.hpp`, and the example project.
+
+use crate::tree::{Running, compiled, done, have, place, settled, source, tool, tree};
+
+/// Compiles the checks with these flags and runs them.
+#[track_caller]
+fn checks_hold(compiler: &str, flags: &[&str]) {
+    if !have(&[compiler]) {
+        return;
+    }
+    let place = place();
+    let flags = [&["-std=c++17", "-pedantic"], flags].concat();
+    let program = compiled(compiler, &flags, &source("tests/c/checks.cpp"), &place);
+    assert_eq!(done(settled(&mut tool(program), &place).arg(place.path())), "all hold\n");
+}
+
+#[test]
+fn the_classes_do_what_the_header_says() {
+    checks_hold("c++", &[]);
+}
+
+#[test]
+fn the_classes_touch_no_memory_that_is_not_their_own() {
+    checks_hold("c++", &["-fsanitize=address,undefined", "-fno-sanitize-recover=all"]);
+}
+
+#[test]
+fn a_later_standard_of_cpp_takes_the_header_too() {
+    checks_hold("c++", &["-std=c++20"]);
+}
+
+#[test]
+fn a_member_that_no_record_can_hold_does_not_compile_in_cpp() {
+    if !have(&["c++"]) {
+        return;
+    }
+    let place = place();
+    for (member, is_taken) in
+        [("long member", true), ("void *member", false), ("struct { int x; } member", false)]
+    {
+        let file = place.path().join("member.cpp");
+        let text = format!(
+            "#include <mapcast.hpp>\nstruct S {{ {member}; }};\n\
+             MAPCAST_RECORD(S, \"s\", MAPCAST_FIELD(S, member, \"\", \"\"))\n\
+             const mapcast_layout &layout = mapcast::Layout<S>::get();\n"
+        );
+        std::fs::write(&file, text).expect("a source");
+        let mut command = tool("c++");
+        command.args(["-std=c++17", "-Wall", "-Wextra", "-Werror", "-fsyntax-only", "-I"]);
+        let output = command.arg(tree().join("include")).arg(&file).output().expect("c++");
+        assert_eq!(
+            output.status.success(),
+            is_taken,
+            "{member}: {}",
+            String::from_utf8_lossy(&output.stderr)
+        );
+    }
+}
+
+#[test]
+fn the_project_is_built_by_cmake_and_its_programs_share_a_region() {
+    if !have(&["c++", "cmake", "make"]) {
+        return;
+    }
+    let place = place();
+    let build = place.path().join("build");
+    let project = source("examples/cpp");
+    let mut configure = tool("cmake");
+    configure.arg("-S").arg(project).arg("-B").arg(&build);
+    done(configure.arg(format!("-DCMAKE_PREFIX_PATH={}", tree().display())));
+    done(tool("cmake").arg("--build").arg(&build));
+    let watch = Running::start(&build.join("watch"), &["drone"], &place);
+    let fly = build.join("fly");
+    done(settled(&mut tool(fly), &place).args(["drone", "20"]));
+    // From the first record on, or from the oldest that was left.
+    let mut seen = 0;
+    while seen < 20 {
+        let line = watch.line();
+        let number = |text: &str| text.parse::<u64>().expect("a number");
+        match line.split_once(' ').expect("words") {
+            ("missed", count) => seen += number(count),
+            (sequence, _) => {
+                seen += 1;
+                assert_eq!(number(sequence), seen, "{line}");
+            }
+        }
+    }
+    assert!(watch.ends(), "it ends when the region is closed");
+}
