@@ -77,6 +77,12 @@ inline publish_to_front() {
     STEP(FRONT + RELEASE, COMPLETE(n))
 }
 
+#ifdef MUTANT_F5
+#define FRONT_AFTER_DEATH COMPLETE(n)
+#else
+#define FRONT_AFTER_DEATH WRITING(n + 1)
+#endif
+
 proctype writer() {
     byte n, attempt, by;
 
@@ -84,10 +90,13 @@ take_over:
     atomic { pending == 0 -> n = mem[HEAD] };
     if
     :: mem[STAMP(n + 1)] == COMPLETE(n + 1) ->
-        STEP(HEAD + RELEASE, n + 1);
-#ifdef MUTANT_F3
-        STEP(FRONT + RELEASE, COMPLETE(n));
+#ifndef MUTANT_F3
+        if
+        :: mem[FRONT] != 0 -> STEP(FRONT, FRONT_AFTER_DEATH)
+        :: else
+        fi;
 #endif
+        STEP(HEAD + RELEASE, n + 1);
         n++
     :: else
     fi;
@@ -125,10 +134,15 @@ dead:
 #define NOT_YET(load) ((got & (load)) == 0)
 #define HAVE(loads) ((got & (loads)) == (loads))
 #ifdef MUTANT_F2
-#define IS_IT_F2 (stamp != 0 && stamp % 2 == 0)
+#define SINCE 1
 #else
-#define IS_IT_F2 (stamp != 0 && stamp % 2 == 0 && stamp / 2 >= n)
+#ifdef MUTANT_F4
+#define SINCE seen
+#else
+#define SINCE MAX(seen, 1)
 #endif
+#endif
+#define IS_IT_F2 (stamp % 2 == 0 && stamp / 2 >= SINCE)
 
 mtype = { idle, front, ring };
 
@@ -145,7 +159,7 @@ inline give(number) {
 }
 
 inline give_from_front() {
-    CLAIM(INTACT, a == b && a / 4 == stamp / 2 && (sealed < a / 4 || sealed > a / 4 + 2 || a % 4 == sealed_by[(a / 4) % SLOTS]));
+    CLAIM(INTACT, stamp != 0 && a == b && a / 4 == stamp / 2 && (sealed < a / 4 || sealed > a / 4 + 2 || a % 4 == sealed_by[(a / 4) % SLOTS]));
     CLAIM(IN_RING, sealed >= stamp / 2);
     if
     :: mem[HEAD] < stamp / 2 -> REACHED(newer_than_head)
@@ -161,7 +175,7 @@ proctype reader() {
 
 end:
     do
-    :: d_step { at == idle -> at = front; n = MAX(mem[HEAD], seen); least = mem[HEAD] }
+    :: d_step { at == idle -> at = front; least = mem[HEAD] }
     :: d_step {
         at == front && NOT_YET(FIRST) ->
         stamp = mem[FRONT];

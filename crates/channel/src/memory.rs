@@ -108,6 +108,9 @@ pub fn words_out(words: &[AtomicU64], record: &mut [u8]) {
 /// each costs more than the rest of a small record.
 #[inline]
 fn last_word(record: &[u8], rest: &[u8]) -> u64 {
+    if let Ok(four) = rest.try_into() {
+        return u32::from_le_bytes(four).into();
+    }
     if let Some(end) = record.last_chunk::<WORD>() {
         return u64::from_le_bytes(*end) >> (8 * (WORD - rest.len()));
     }

@@ -103,10 +103,14 @@ pub(crate) fn adopt<M: Memory>(ring: &Ring<M>) -> u64 {
     if found != stamp::complete(unannounced) {
         return head;
     }
-    // CHOICE F3: the front stays as it is until the first publish stamps it with a number that
-    // no reader has seen there. With an older stamp restored, a reader that was copying when
-    // the last writer died could find the same stamp before and after words of two records.
+    // CHOICE F3: readers of the front do not look at head, and the dead writer may have left the record
+    // before there. The stamp sends them to the ring, until the first publish.
     //
+    // CHOICE F5: the front has had no such stamp as a complete one. With the last one restored, a reader
+    // that was copying when the writer died could find it before and after words of two records.
+    if let Some(front) = ring.front(0).filter(|front| !stamp::is_never(sync::load(front.stamp))) {
+        sync::store(front.stamp, stamp::writing(unannounced));
+    }
     // CHOICE T2: head names the kept record before the next one is begun. T1 looks one record
     // past head, so of two unannounced records it would find only the first.
     announce(ring.memory().head(), unannounced);

@@ -4,7 +4,8 @@
 //! with.
 //!
 //! ```text
-//!   latest   head -> its slot: stamp, copy, stamp again        two cache lines
+//!   latest   the front: stamp, copy, stamp again               one cache line, if it fits there
+//!            head -> its slot: the same                        two, else
 //!   next     the slot of n + 1: stamp, copy, stamp again       one cache line, also while waiting
 //! ```
 //!
@@ -16,6 +17,7 @@
 use crate::error::{BadSlots, MIN_SLOTS, Unstable};
 use crate::memory::Memory;
 use crate::part::Part;
+use crate::seen::Seen;
 use crate::stamp;
 use crate::sync::{self, AtomicU64};
 
@@ -172,9 +174,12 @@ impl<M: Memory> Ring<M> {
         seen: u64,
         record: &mut [u8],
     ) -> Result<Option<Publication>, Unstable> {
-        let (mut part, mut retries) = (Part::whole(record), 0);
+        let (mut part, mut retries, seen) = (Part::whole(record), 0, Seen::record(seen));
+        if let Some(publication) = self.try_front(seen, &mut part) {
+            return Ok(Some(publication));
+        }
         loop {
-            if let Some(publication) = self.try_latest(seen, retries, &mut part) {
+            if let Some(publication) = self.try_slot(seen, retries, &mut part) {
                 return Ok(Some(publication));
             }
             match self.after_failure(seen, retries, part.record_len())? {
@@ -184,22 +189,28 @@ impl<M: Memory> Ring<M> {
         }
     }
 
-    /// One attempt of [`Ring::latest_since`], after `retries` others. [`Ring::after_failure`] finds
-    /// the reason for `None`.
+    /// The first attempt of [`Ring::latest_since`], in the front; `None` if records of this length have
+    /// none, or it is being written, or older than one returned before. Then [`Ring::try_slot`] has one.
     ///
-    /// The two are separate for the sake of callers: if everything between the slot and the
-    /// caller's record is inlined, and the rest returns in registers, a record of a size known to the
-    /// compiler costs one load and one store for each word.
+    /// The two and [`Ring::after_failure`] are separate for the sake of callers: if everything between
+    /// the shared words and the caller's record is inlined, and the rest returns in registers, a record of
+    /// a size known to the compiler costs one load and one store for each word.
+    #[inline(always)]
+    pub fn try_front(&self, seen: Seen, part: &mut Part<'_>) -> Option<Publication> {
+        let front = self.front(part.record_len())?;
+        let found = sync::load(front.stamp);
+        let sequence = seen.whole_since(found)?;
+        let published_at = self.copy_out(&front, found, part)?;
+        Some(Publication { sequence, published_at, retries: 0 })
+    }
+
+    /// An attempt of [`Ring::latest_since`] in the slot of the newest record, after `retries` others.
+    /// [`Ring::after_failure`] finds the reason for `None`.
     ///
     /// # Panics
     /// If the record is longer than a slot.
     #[inline(always)]
-    pub fn try_latest(&self, seen: u64, retries: u32, part: &mut Part<'_>) -> Option<Publication> {
-        if let Some(front) = self.front(part.record_len())
-            && let Some(publication) = self.try_front(&front, seen, retries, part)
-        {
-            return Some(publication);
-        }
+    pub fn try_slot(&self, seen: Seen, retries: u32, part: &mut Part<'_>) -> Option<Publication> {
         let sequence = self.newest(seen);
         let slot = self.slot(sequence, part.record_len());
         let found = sync::load(slot.stamp);
@@ -211,34 +222,13 @@ impl<M: Memory> Ring<M> {
         Some(Publication { sequence, published_at, retries })
     }
 
-    /// The record in the front, unless it is being written or is not the newest known one.
-    #[inline(always)]
-    fn try_front(
-        &self,
-        front: &Slot<'_>,
-        seen: u64,
-        retries: u32,
-        part: &mut Part<'_>,
-    ) -> Option<Publication> {
-        let newest = self.newest(seen);
-        let found = sync::load(front.stamp);
-        let sequence = stamp::sequence(found);
-        // CHOICE F2: a writer that died before it came to the front leaves an older record there,
-        // until its successor publishes.
-        if stamp::is_never(found) || found != stamp::complete(sequence) || sequence < newest {
-            return None;
-        }
-        let published_at = self.copy_out(front, found, part)?;
-        Some(Publication { sequence, published_at, retries })
-    }
-
-    /// After [`Ring::try_latest`] returned `None`: returns the number of retries to try again with,
+    /// After [`Ring::try_slot`] returned `None`: returns the number of retries to try again with,
     /// or `None` because nothing has been published yet.
     #[cold]
     #[inline(never)]
     pub fn after_failure(
         &self,
-        seen: u64,
+        seen: Seen,
         retries: u32,
         record_len: usize,
     ) -> Result<Option<u32>, Unstable> {
@@ -252,9 +242,9 @@ impl<M: Memory> Ring<M> {
 
     /// The newest known record.
     #[inline(always)]
-    fn newest(&self, seen: u64) -> u64 {
+    fn newest(&self, seen: Seen) -> u64 {
         // CHOICE L4: a record returned before is newer than a head that does not name it yet.
-        self.head().max(seen)
+        self.head().max(seen.sequence())
     }
 
     /// Copies the record after number `after` to `record`, if it is published. [`Step::Missed`]

@@ -39,6 +39,14 @@ pub(crate) const fn sequence(stamp: u64) -> u64 {
     stamp >> 1
 }
 
+/// The number of the record that is complete; less than 0 while one is being written, 0 if there never
+/// was one.
+#[inline]
+pub(crate) const fn whole(stamp: u64) -> i64 {
+    // The bit that says `writing` becomes the sign.
+    stamp.rotate_right(1).cast_signed()
+}
+
 /// Whether the slot belongs to a later record than `sequence`, complete or not.
 #[inline]
 pub(crate) const fn is_past(stamp: u64, sequence: u64) -> bool {
@@ -55,5 +63,11 @@ mod tests {
         assert!(is_past(writing(5), 4) && is_past(complete(5), 4));
         assert!(!is_past(writing(5), 5) && !is_past(complete(5), 5));
         assert!(!is_past(NEVER, 0));
+    }
+
+    #[test]
+    fn only_a_complete_record_has_a_whole_number() {
+        assert_eq!((whole(NEVER), whole(complete(5))), (0, 5));
+        assert!(whole(writing(0)) < 0 && whole(writing(5)) < 0);
     }
 }

@@ -15,11 +15,12 @@ use crate::error::Unstable;
 use crate::memory::Memory;
 use crate::part::Part;
 use crate::ring::{Publication, Ring, Step};
+use crate::seen::Seen;
 
 /// A reader's cursor in one ring.
 ///
-/// A caller that may still discard the result (because the file turns out to be truncated) reads
-/// with a copy of the cursor, and keeps the copy when it delivers the record.
+/// A caller that may still discard the result (because the file turns out to be truncated) asks the
+/// ring, and [advances](Tail::advance) the cursor when it delivers the record.
 ///
 /// When another ring replaces this one (a new file), begin a new cursor with the number that the new
 /// ring began after; the difference to [`Tail::last`] is what was missed.
@@ -27,14 +28,14 @@ use crate::ring::{Publication, Ring, Step};
 pub struct Tail {
     /// Every record up to here was returned by `next`, or reported missed.
     last: u64,
-    /// The newest record returned by either call; 0 before the first.
-    seen: u64,
+    /// The newest record returned by either call.
+    seen: Seen,
 }
 
 impl Tail {
     /// A cursor whose next record is number `sequence + 1`.
     pub fn after(sequence: u64) -> Self {
-        Self { last: sequence, seen: 0 }
+        Self { last: sequence, seen: Seen::NOTHING }
     }
 
     /// The cursor with `sequence + 1` as its next record. What was returned before stays the least that
@@ -51,7 +52,7 @@ impl Tail {
 
     /// The newest number returned by either call, or reported missed.
     pub fn newest(&self) -> u64 {
-        self.last.max(self.seen)
+        self.last.max(self.seen.sequence())
     }
 
     /// Copies the next record to `record` and advances, as [`Ring::next`]; after [`Step::Missed`],
@@ -75,17 +76,23 @@ impl Tail {
         part: &mut Part<'_>,
     ) -> Result<Step, Unstable> {
         let step = ring.next_part(self.last, part)?;
+        self.advance(step);
+        Ok(step)
+    }
+
+    /// Moves the cursor by what [`Ring::next_part`] has returned for it.
+    #[inline(always)]
+    pub fn advance(&mut self, step: Step) {
         match step {
             Step::Record(publication) => {
                 self.last = publication.sequence;
                 // CHOICE L5: what `next` returned is remembered for `latest`.
-                self.seen = self.seen.max(publication.sequence);
+                self.has_returned(publication.sequence);
             }
             // CHOICE N6: the cursor skips exactly the records that are reported missed.
             Step::Missed(missed) => self.last = self.last.wrapping_add(missed),
             Step::Pending => {}
         }
-        Ok(step)
     }
 
     /// Copies the newest record to `record`, never one older than a record returned before.
@@ -100,43 +107,27 @@ impl Tail {
         ring: &Ring<M>,
         record: &mut [u8],
     ) -> Result<Option<Publication>, Unstable> {
-        let latest = ring.latest_since(self.seen, record)?;
+        let latest = ring.latest_since(self.seen.sequence(), record)?;
         if let Some(publication) = latest {
             self.has_returned(publication.sequence);
         }
         Ok(latest)
     }
 
-    /// One attempt of [`Tail::latest`]: see [`Ring::try_latest`]. A record that the caller returns is to
-    /// be made known by [`Tail::has_returned`].
-    ///
-    /// # Panics
-    /// If the record is longer than a slot.
-    #[inline(always)]
-    pub fn try_latest<M: Memory>(
-        &self,
-        ring: &Ring<M>,
-        retries: u32,
-        part: &mut Part<'_>,
-    ) -> Option<Publication> {
-        ring.try_latest(self.seen, retries, part)
+    /// What this reader has seen, for [`Ring::try_front`] and those after it. A record of theirs that the
+    /// caller returns is to be made known by [`Tail::has_returned`].
+    #[inline]
+    pub fn seen(&self) -> Seen {
+        self.seen
     }
 
-    /// Keeps the number of a record of [`Tail::try_latest`]; returns whether it is a newer one than
-    /// before.
+    /// Keeps the number of a record that is returned; returns whether it is newer than those before.
     #[inline]
     pub fn has_returned(&mut self, sequence: u64) -> bool {
-        std::mem::replace(&mut self.seen, sequence) < sequence
-    }
-
-    /// To be called after [`Tail::try_latest`] returned `None`: see [`Ring::after_failure`].
-    #[cold]
-    pub fn after_failure<M: Memory>(
-        &self,
-        ring: &Ring<M>,
-        retries: u32,
-        record_len: usize,
-    ) -> Result<Option<u32>, Unstable> {
-        ring.after_failure(self.seen, retries, record_len)
+        let is_newer = sequence > self.seen.sequence();
+        if is_newer {
+            self.seen = Seen::record(sequence);
+        }
+        is_newer
     }
 }

@@ -10,7 +10,7 @@ use crate::boot;
 use crate::copy;
 use crate::error::{RegionError, RegionErrorKind as Kind};
 use crate::instances::{BlockWords, MappedBlocks};
-use crate::mapping::{self, Access, FutexWord, Mapping};
+use crate::mapping::{self, Access, AtLeast, FutexWord, Mapping};
 use crate::medium::Medium;
 use channel::{AtomicU64, Memory};
 use layout::header::{self, Header, offset};
@@ -103,7 +103,7 @@ fn read_up_to(file: &File, bytes: &mut [u8], offset: u64) -> std::io::Result<usi
 /// The words of a mapped region, as `channel` and the writer line want them.
 #[derive(Debug)]
 pub(crate) struct MappedRegion {
-    mapping: Mapping,
+    mapping: AtLeast<{ word_of(offset::SLOTS) }>,
     header: Header,
     medium: Medium,
     this_boot: Option<bool>,
@@ -128,20 +128,20 @@ impl MappedRegion {
         let first = usize::try_from(header.slots_offset).map_err(too_large)? / LINE;
         let mapping =
             Mapping::new(file, len, access).map_err(|err| RegionError::io(path, "mmap", err))?;
+        let outside = |what| {
+            RegionError::new(path, Kind::Damaged(format!("its {what} lie outside the file")))
+        };
+        let mapping = AtLeast::new(mapping).ok_or_else(|| outside("slots"))?;
         let stride = header.slot_stride as usize / LINE;
         let end =
             (header.slots as usize).checked_mul(stride).and_then(|all| all.checked_add(first));
         let is_short = stride < lines_of_slot(header.record_size as usize);
         if is_short || end.is_none_or(|end| end > mapping.words().len() / (LINE / WORD)) {
-            return Err(RegionError::new(
-                path,
-                Kind::Damaged("its slots lie outside the file".into()),
-            ));
+            return Err(outside("slots"));
         }
         let blocks = |instances| {
-            let outside = || Kind::Damaged("its instances lie outside the file".into());
             let blocks = BlockWords::of(instances, mapping.words().len());
-            blocks.ok_or_else(|| RegionError::new(path, outside()))
+            blocks.ok_or_else(|| outside("instances"))
         };
         let blocks = header.instances.as_ref().map(blocks).transpose()?;
         let medium = Medium::of(file);
@@ -191,11 +191,7 @@ impl MappedRegion {
     /// To be found before each copy, and looked at after it, before the copy is used.
     #[inline]
     pub(crate) fn end_mark(&self) -> EndMark<'_> {
-        // One comparison that also shows the compiler that there is a head line.
-        let [_, _, _, _, _, _, .., last] = self.lines() else {
-            panic!("a region has slots behind its head line");
-        };
-        let [.., mark] = last;
+        let [.., mark] = self.mapping.words() else { unreachable!("it has at least a head line") };
         EndMark(mark)
     }
 

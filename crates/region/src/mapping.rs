@@ -15,9 +15,10 @@
 //! memory", `core::sync::atomic`), and the readers of `channel` use nothing else.
 //!
 //! # Safety
-//! Five operations: the slice over the words, the slice over elements of another width, the view
-//! of one word's low half for the futex system call, the promise that the mapping may move
-//! between threads, and the `fcntl` that asks who else may store to a file.
+//! Six operations: the slice over the words, the promise to the compiler of how many there are at least,
+//! the slice over elements of another width, the view of one word's low half for the futex system call,
+//! the promise that the mapping may move between threads, and the `fcntl` that asks who else may store
+//! to a file.
 #![allow(unsafe_code)]
 #![allow(clippy::disallowed_types)] // the futex word is the low half of an atomic of `channel`
 
@@ -187,6 +188,36 @@ impl Mapping {
     #[inline]
     pub fn faulted(&self) -> bool {
         self.guard.faulted()
+    }
+}
+
+/// A mapping of at least `WORDS` words: the compiler knows that the first of them are there, and compares
+/// no length for them.
+#[derive(Debug)]
+pub(crate) struct AtLeast<const WORDS: usize> {
+    /// # Invariant
+    /// 3. It has at least `WORDS` words.
+    mapping: Mapping,
+}
+
+impl<const WORDS: usize> AtLeast<WORDS> {
+    /// `None`: it has fewer.
+    pub(crate) fn new(mapping: Mapping) -> Option<Self> {
+        (mapping.words >= WORDS).then_some(Self { mapping })
+    }
+
+    /// All words of the mapping.
+    #[inline]
+    pub(crate) fn words(&self) -> &[AtomicU64] {
+        // SAFETY: invariant 3, which `new` has established; the number of words never changes.
+        unsafe { std::hint::assert_unchecked(self.mapping.words >= WORDS) };
+        self.mapping.words()
+    }
+
+    /// As [`Mapping::futex_word`].
+    #[inline]
+    pub(crate) fn futex_word(&self, index: usize) -> &FutexWord {
+        self.mapping.futex_word(index)
     }
 }
 

@@ -48,6 +48,7 @@ const TWO_DEATHS: &str = "takeover::a_takeover_of_a_takeover_never_uses_a_number
 
 const FRONT: &str = "front::latest_from_the_front_is_whole_at_the_first_attempt";
 const FRONT_BEHIND: &str = "front::latest_from_the_front_never_goes_back_behind_next";
+const FRONT_EMPTY: &str = "front::a_front_that_nothing_was_published_to_gives_nothing";
 const FRONT_AGREES: &str = "front::next_has_what_the_front_gave";
 const FRONT_TAKEN_OVER: &str =
     "front::a_takeover_is_never_seen_in_the_front_as_two_records_or_one_gone_back";
@@ -74,6 +75,7 @@ const INSTANCES: &str = "instances.rs";
 const NAMES: &str = "names.rs";
 const PUBLISHER: &str = "publisher.rs";
 const RING: &str = "ring.rs";
+const SEEN: &str = "seen.rs";
 const TAIL: &str = "tail.rs";
 
 const fn mutant_of(
@@ -86,7 +88,7 @@ const fn mutant_of(
     Mutant { patch: Patch { name, file, from, to }, models }
 }
 
-pub(super) const MUTANTS: [Mutant; 50] = [
+pub(super) const MUTANTS: [Mutant; 52] = [
     mutant_of(
         "W0",
         PUBLISHER,
@@ -148,8 +150,20 @@ pub(super) const MUTANTS: [Mutant; 50] = [
     ),
     mutant_of("L2", "stamp.rs", "stamp == NEVER", "stamp == NEVER && false", &[FRESH, LATER]),
     mutant_of("L3", RING, "once_more(retries, record_len).map(Some)", "Ok(None)", &[LAPPED_LATEST]),
-    mutant_of("L4", RING, "self.head().max(seen)", "self.head() + 0 * seen", &[BEHIND, BACK]),
-    mutant_of("L5", TAIL, "self.seen = self.seen.max(publication.sequence);", "", &[BEHIND, BACK]),
+    mutant_of(
+        "L4",
+        RING,
+        "self.head().max(seen.sequence())",
+        "self.head() + 0 * seen.sequence()",
+        &[BEHIND, BACK],
+    ),
+    mutant_of(
+        "L5",
+        TAIL,
+        "for `latest`.\n                self.has_returned(publication.sequence);",
+        "for `latest`.",
+        &[BEHIND, BACK],
+    ),
     mutant_of(
         "N1",
         RING,
@@ -202,16 +216,24 @@ pub(super) const MUTANTS: [Mutant; 50] = [
     ),
     mutant_of(
         "F2",
-        RING,
-        "found != stamp::complete(sequence) || sequence < newest {",
-        "found != stamp::complete(sequence) || newest == u64::MAX {",
+        SEEN,
+        "if number < self.least {",
+        "if number < 1 + 0 * self.least {",
         &[FRONT_BEHIND, FRONT_TAKEN_OVER],
     ),
     mutant_of(
         "F3",
         PUBLISHER,
-        "announce(ring.memory().head(), unannounced);\n    unannounced",
-        "announce(ring.memory().head(), unannounced);\n    if let Some(front) = ring.front(0) {\n        seal(&front, head);\n    }\n    unannounced",
+        "sync::store(front.stamp, stamp::writing(unannounced));",
+        "let _ = front;",
+        &[FRONT_TAKEN_OVER],
+    ),
+    mutant_of("F4", SEEN, "if sequence == 0 { 1 }", "if sequence == 0 { 0 }", &[FRONT_EMPTY]),
+    mutant_of(
+        "F5",
+        PUBLISHER,
+        "sync::store(front.stamp, stamp::writing(unannounced));",
+        "sync::store(front.stamp, stamp::complete(head));",
         &[FRONT_TAKEN_OVER],
     ),
     mutant_of(
@@ -348,8 +370,8 @@ mod tests {
     use super::*;
     use crate::mutant::root;
 
-    const FILES: [&str; 9] =
-        [CHANGES, INSTANCES, NAMES, OFFSETS, PUBLISHER, RING, "stamp.rs", "sync.rs", TAIL];
+    const FILES: [&str; 10] =
+        [CHANGES, INSTANCES, NAMES, OFFSETS, PUBLISHER, RING, SEEN, "stamp.rs", "sync.rs", TAIL];
 
     fn read(path: &str) -> String {
         std::fs::read_to_string(root().join(path)).expect("a file of this repository")

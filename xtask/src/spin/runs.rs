@@ -67,7 +67,7 @@ const fn wait(name: &'static str) -> Mutant {
     Mutant { file: WAIT, name, claims: &[] }
 }
 
-pub(super) const MUTANTS: [Mutant; 57] = [
+pub(super) const MUTANTS: [Mutant; 59] = [
     publish("MUTANT_W0", &["WHOLE"]),
     publish("MUTANT_W1", &["WHOLE"]),
     publish("MUTANT_W2", &["WHOLE"]),
@@ -95,8 +95,10 @@ pub(super) const MUTANTS: [Mutant; 57] = [
     publish("SLOTS=1", &["FIRST_LOOK"]),
     publish("SLOTS=2", &["FIRST_LOOK", "HEAD_IS_COMPLETE"]),
     front("MUTANT_F1", &["IN_RING"]),
-    front("MUTANT_F2", &["NOT_OLD", "NEVER_BACK"]),
-    front("MUTANT_F3", &["INTACT"]),
+    front("MUTANT_F2", &["NEVER_BACK"]),
+    front("MUTANT_F3", &["NOT_OLD"]),
+    front("MUTANT_F4", &["INTACT"]),
+    front("MUTANT_F5", &["INTACT"]),
     offsets("MUTANT_C1"),
     offsets("MUTANT_C2"),
     offsets("MUTANT_C3"),

@@ -120,15 +120,16 @@ impl Reader {
     /// Reads the newest record of a ring that began after `base`, if there is one yet. Its slot is
     /// not reused: a second attempt is made only if a record was published during the first.
     fn first(&mut self, base: u64) {
-        let mut retries = 0;
+        let (seen, mut retries) = (self.tail.seen(), 0);
         loop {
             let part = &mut Part::whole(&mut self.record);
-            if let Some(got) = self.tail.try_latest(&self.ring, retries, part) {
+            let in_front = self.ring.try_front(seen, part);
+            if let Some(got) = in_front.or_else(|| self.ring.try_slot(seen, retries, part)) {
                 claim!(got.sequence > base, "never published: {got:?}");
                 self.tail.has_returned(got.sequence);
                 return self.check(got);
             }
-            if self.tail.after_failure(&self.ring, retries, LEN) == Ok(None) {
+            if self.ring.after_failure(seen, retries, LEN) == Ok(None) {
                 claim!(self.returned.is_empty(), "nothing, after {:x?}", self.returned);
                 return;
             }
@@ -138,14 +139,16 @@ impl Reader {
         }
     }
 
-    /// Reads the newest record; claims that there is one and that it is not older than one returned
-    /// before.
+    /// Reads the newest record; claims that there is one, and that it is not older than head or than one
+    /// returned before.
     fn latest(&mut self) -> Publication {
+        let head = self.ring.head();
         let got = self.tail.latest(&self.ring, &mut self.record);
         claim!(matches!(got, Ok(Some(_))), "no record: {got:?}");
         let got = got.ok().flatten().expect("just claimed");
         self.check(got);
         claim!(got.sequence >= self.newest, "{} after {}", got.sequence, self.newest);
+        claim!(got.sequence >= head, "{} when head was {head}", got.sequence);
         self.newest = got.sequence;
         got
     }

@@ -88,6 +88,7 @@ fn latest_is_unstable_if_head_names_a_slot_of_another_record() {
         publish(&mut publisher(&heap, 4), 6);
         sync::store(heap.head(), 1 << 40 | 6);
         sync::store(&heap.slot(2, LEN)[0], stamp);
+        sync::store(&heap.front(LEN).expect("it has one")[0], writing(7));
         assert_eq!(ring(&heap, 4).latest(&mut [0; LEN]), Err(GIVEN_UP));
     }
 }

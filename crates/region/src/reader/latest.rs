@@ -45,14 +45,32 @@ impl DynReader {
         &mut self,
         part: &mut Part<'_>,
     ) -> Result<Option<Publication>, RegionError> {
+        self.expect_size(part.record_len())?;
+        self.latest_sized(part)
+    }
+
+    /// [`latest_part`](Self::latest_part) of a record that is known to have the region's size.
+    #[inline(always)]
+    #[allow(clippy::inline_always)] // as `latest`
+    pub(super) fn latest_sized(
+        &mut self,
+        part: &mut Part<'_>,
+    ) -> Result<Option<Publication>, RegionError> {
+        debug_assert_eq!(part.record_len(), self.mapped().record_size());
         if self.timer.is_due() {
             self.refresh_if_time()?;
         }
+        let end = self.mapped().end_mark();
+        let found = self.ring.try_front(self.tail.seen(), part);
+        if let Some(found) = found.filter(|_| end.is_there()) {
+            return Ok(Some(self.delivered(found)));
+        }
         let mut retries = 0;
         loop {
-            let is_its_size = part.record_len() == self.mapped().record_size();
-            if is_its_size && let Some(publication) = self.try_latest(retries, part) {
-                return Ok(Some(publication));
+            let end = self.mapped().end_mark();
+            let found = self.ring.try_slot(self.tail.seen(), retries, part);
+            if let Some(found) = found.filter(|_| end.is_there()) {
+                return Ok(Some(self.delivered(found)));
             }
             match self.after_failure(retries, part.record_len())? {
                 Some(next) => retries = next,
@@ -61,21 +79,14 @@ impl DynReader {
         }
     }
 
-    /// One attempt, all of it inlined, with a part of a record of the region's size; `None` has a reason.
+    /// A record that was copied from a file that is whole.
     #[inline(always)]
     #[allow(clippy::inline_always)] // as `latest`
-    pub(super) fn try_latest(&mut self, retries: u32, part: &mut Part<'_>) -> Option<Publication> {
-        debug_assert_eq!(part.record_len(), self.mapped().record_size());
-        let end = self.mapped().end_mark();
-        let found = self.tail.try_latest(&self.ring, retries, part)?;
-        if !end.is_there() {
-            return None;
-        }
-        let is_news = self.tail.has_returned(found.sequence);
-        if !is_news {
+    fn delivered(&mut self, found: channel::Publication) -> Publication {
+        if !self.tail.has_returned(found.sequence) {
             self.timer.count();
         }
-        Some(self.publication(found))
+        self.publication(found)
     }
 
     /// The reason: an error, nothing published yet, or a lap, after which another attempt is made.
@@ -88,8 +99,7 @@ impl DynReader {
         retries: u32,
         len: usize,
     ) -> Result<Option<u32>, RegionError> {
-        self.expect_size(len)?;
-        let next = self.tail.after_failure(&self.ring, retries, len);
+        let next = self.ring.after_failure(self.tail.seen(), retries, len);
         if !self.mapped().is_whole() {
             self.timer.cut_short();
             return Err(self.truncated());

@@ -189,23 +189,22 @@ impl DynReader {
         if self.missed > 0 {
             return Ok(Step::Missed(std::mem::take(&mut self.missed)));
         }
-        let mut tail = self.tail;
         let end = self.mapped().end_mark();
-        let step = tail.next_part(&self.ring, part);
+        let step = self.ring.next_part(self.tail.last(), part);
         if !end.is_there() {
             self.timer.cut_short();
             return Err(self.truncated());
         }
-        self.tail = tail;
-        match step {
-            Ok(channel::Step::Record(snapshot)) => Ok(Step::Record(self.publication(snapshot))),
-            Ok(channel::Step::Pending) => {
+        let Ok(step) = step else { return Err(self.unstable()) };
+        self.tail.advance(step);
+        Ok(match step {
+            channel::Step::Record(found) => Step::Record(self.publication(found)),
+            channel::Step::Missed(missed) => Step::Missed(missed),
+            channel::Step::Pending => {
                 self.count_pending();
-                Ok(Step::Pending)
+                Step::Pending
             }
-            Ok(channel::Step::Missed(missed)) => Ok(Step::Missed(missed)),
-            Err(_) => Err(self.unstable()),
-        }
+        })
     }
 
     #[inline(always)]

@@ -75,21 +75,10 @@ impl<R: Record> Reader<R> {
     #[inline(always)]
     #[allow(clippy::inline_always)] // else the record is copied twice, and the second copy stalls
     pub fn latest(&mut self) -> Result<Option<Sample<R>>, RegionError> {
-        if self.inner.timer.is_due() {
-            self.inner.refresh_if_time()?;
-        }
-        let mut retries = 0;
-        loop {
-            let mut record = R::zeroed();
-            let part = &mut Part::whole(bytemuck::bytes_of_mut(&mut record));
-            if let Some(publication) = self.inner.try_latest(retries, part) {
-                return Ok(Some(Sample { record, publication }));
-            }
-            match self.inner.after_failure(retries, size_of::<R>())? {
-                Some(next) => retries = next,
-                None => return Ok(None),
-            }
-        }
+        let mut record = R::zeroed();
+        let part = &mut Part::whole(bytemuck::bytes_of_mut(&mut record));
+        let found = self.inner.latest_sized(part)?;
+        Ok(found.map(|publication| Sample { record, publication }))
     }
 
     /// Copies the newest record to `record`; `None` if nothing has been published yet.
@@ -102,7 +91,7 @@ impl<R: Record> Reader<R> {
     #[inline(always)]
     #[allow(clippy::inline_always)] // as `latest`
     pub fn latest_into(&mut self, record: &mut R) -> Result<Option<Publication>, RegionError> {
-        self.inner.latest(bytemuck::bytes_of_mut(record))
+        self.inner.latest_sized(&mut Part::whole(bytemuck::bytes_of_mut(record)))
     }
 
     /// Copies the next record to `record`, or returns why not: [`next`](Self::next) as

@@ -6,7 +6,7 @@ use crate::clock::BootTime;
 use crate::error::RegionError;
 use crate::options::Options;
 use crate::typed::schema_of;
-use layout::Record;
+use layout::{Record, header};
 use std::fmt;
 use std::marker::PhantomData;
 use std::ops::Deref;
@@ -122,7 +122,15 @@ impl<R: Record> Writer<R> {
     #[inline(always)]
     #[allow(clippy::inline_always)] // a record of a known size is then a few stores
     pub fn publish_at(&mut self, record: &R, now: BootTime) -> Result<u64, RegionError> {
-        self.inner.publish_sized(bytemuck::bytes_of(record), now)
+        if !is_loaded_once::<R>() {
+            return self.inner.publish_sized(bytemuck::bytes_of(record), now);
+        }
+        self.inner.check_if_due(now)?;
+        let copy = *record;
+        match self.inner.put(bytemuck::bytes_of(&copy), now) {
+            Some(sequence) => Ok(sequence),
+            None => self.inner.publish_anew(bytemuck::bytes_of(record), now),
+        }
     }
 
     /// A heartbeat without a publish: see [`DynWriter::heartbeat`].
@@ -154,6 +162,13 @@ impl<R: Record> Writer<R> {
     pub fn close(self) {
         self.inner.close();
     }
+}
+
+/// Whether a record is copied before it is published. No store to shared memory can change the copy, so the
+/// compiler loads each word once for slot and front. Not with an end that is loaded with a part of the word
+/// before it: that copy would lie on the stack, and the load would wait for two stores.
+const fn is_loaded_once<R>() -> bool {
+    size_of::<R>() <= header::FRONT_RECORD && size_of::<R>().is_multiple_of(4)
 }
 
 impl<R> fmt::Debug for Writer<R> {
