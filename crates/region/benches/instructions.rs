@@ -12,7 +12,10 @@
 
 use bytemuck::{Pod, Zeroable};
 use layout::{CType, FieldSpec, Record, Scalar, Schema, Stu};
-use region::{BootTime, DynReader, DynWriter, Options, Reader, RegionError, Writer};
+use region::{
+    BootTime, DynReader, DynWriter, InstanceReader, InstanceWriter, Options, Reader, RegionError,
+    Writer,
+};
 use std::error::Error;
 use std::hint::black_box;
 use std::path::{Path, PathBuf};
@@ -23,7 +26,7 @@ type Outcome = Result<(), Box<dyn Error>>;
 /// An operation: its name in instructions.toml, and what calls it so often on a region in a directory.
 type Operation = (&'static str, fn(&Path, u64) -> Outcome);
 
-const OPERATIONS: [Operation; 11] = [
+const OPERATIONS: [Operation; 13] = [
     ("publish 28 B, struct", publish::<Stu>),
     ("publish 28 B, bytes", publish_bytes::<Stu>),
     ("publish 4 KiB, struct", publish::<Page>),
@@ -35,6 +38,8 @@ const OPERATIONS: [Operation; 11] = [
     ("next 28 B, bytes", next_bytes::<Stu>),
     ("next 4 KiB, bytes", next_bytes::<Page>),
     ("next 28 B, nothing new", pending::<Stu>),
+    ("publish 28 B, instance", publish_instance::<Stu>),
+    ("latest 28 B, instance", latest_instance::<Stu>),
 ];
 
 /// A record of 4 KiB.
@@ -125,6 +130,28 @@ fn next_bytes<R: Record>(dir: &Path, times: u64) -> Outcome {
     let mut record = vec![0; size_of::<R>()];
     let (reader, record) = (black_box(&mut reader), black_box(&mut *record));
     repeat(times, || reader.next(record))
+}
+
+fn publish_instance<R: Record>(dir: &Path, times: u64) -> Outcome {
+    let (mut writer, record) = (instances::<R>(dir)?, Box::new(R::zeroed()));
+    let instance = writer.instance("a")?;
+    let (writer, record, now) = (black_box(&mut writer), black_box(&*record), BootTime::now());
+    repeat(times, || writer.publish_at(instance, record, now))
+}
+
+fn latest_instance<R: Record>(dir: &Path, times: u64) -> Outcome {
+    let mut writer = instances::<R>(dir)?;
+    let instance = writer.instance("a")?;
+    writer.publish(instance, &R::zeroed())?;
+    let mut reader = InstanceReader::<R>::open(file(dir))?;
+    reader.refresh_every(Duration::MAX);
+    let instance = reader.find("a").expect("it has joined");
+    let reader = black_box(&mut reader);
+    repeat(times, || Ok(reader.latest(instance)?.expect("a record was published")))
+}
+
+fn instances<R: Record>(dir: &Path) -> Result<InstanceWriter<R>, RegionError> {
+    options().slots(8).open_instances(file(dir), 16)
 }
 
 /// Records that a follower finds; `xtask` asks for fewer calls.

@@ -13,7 +13,7 @@
 mod blocks;
 mod table;
 
-pub(crate) use blocks::{BlockWords, MappedBlocks};
+pub(crate) use blocks::{Block, BlockWords, MappedBlocks};
 pub(crate) use table::{Earlier, InstanceTable};
 
 use layout::InstanceName;

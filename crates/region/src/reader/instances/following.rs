@@ -195,7 +195,7 @@ impl DynInstanceReader {
         let event = |what| Ok(Some(cursor.event(block, file, what)));
         if cursor.missed > 0 {
             let missed = cursor.missed;
-            self.cursors[usize::from(block)] = Some(Cursor { missed: 0, ..cursor });
+            self.keep(block, Cursor { missed: 0, ..cursor });
             return event(InstanceChange::Missed(missed));
         }
         let Some(blocks) = self.blocks() else { return Ok(None) };
@@ -217,7 +217,7 @@ impl DynInstanceReader {
                 return event(InstanceChange::Retired);
             }
         };
-        self.cursors[usize::from(block)] = Some(Cursor { tail, ..cursor });
+        self.keep(block, Cursor { tail, ..cursor });
         event(what)
     }
 
@@ -249,7 +249,7 @@ impl DynInstanceReader {
         };
         let (generation, tail) = (named.generation, Tail::after(after));
         let cursor = Cursor { generation, name, tail, missed };
-        self.cursors[usize::from(block)] = Some(cursor);
+        self.keep(block, cursor);
         if matches!(self.work, Work::All(_)) {
             self.followed.insert(name, block);
         }

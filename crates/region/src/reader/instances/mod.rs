@@ -4,13 +4,14 @@
 //! instance the records returned and those reported missed leave no gap until it is retired.
 //!
 //! ```text
-//!   latest  the block of the handle: its newest record; is the handle's generation still there?
+//!   latest  the block of the handle: see `latest`
 //!   next    what has changed: see `following`
 //! ```
 //!
 //! Price: two loads more for each record than in a plain region; about 120 bytes for each block.
 
 mod following;
+mod latest;
 mod typed;
 
 pub use typed::InstanceReader;
@@ -20,8 +21,7 @@ use crate::address::ToPlace;
 use crate::error::{RegionError, RegionErrorKind as Kind};
 use crate::follow::Follow;
 use crate::instances::{Instance, MappedBlocks};
-use crate::publication::Publication;
-use channel::{Blocks, ChangeTail};
+use channel::{Blocks, ChangeTail, Seen};
 use following::{Cursor, Start, Work};
 use layout::InstanceName;
 use std::collections::BTreeMap;
@@ -44,7 +44,7 @@ pub struct DynInstanceReader {
     cursors: Vec<Option<Cursor>>,
     /// While every block is read: the block of each instance that is followed.
     followed: BTreeMap<InstanceName, u16>,
-    /// The newest record that `latest` has returned of each block, and of which generation.
+    /// The newest record of each block that was returned or reported missed, and of which generation.
     newest: Vec<(u64, u64)>,
     /// How far the instances of the files before this one were followed, until they are found here, or
     /// every block has been read.
@@ -126,32 +126,6 @@ impl DynInstanceReader {
         Some((Instance { block, generation: named.generation, file: self.file }, name?))
     }
 
-    /// Calls `each` with the newest record of every instance that has one, copied to `record`, in the
-    /// order of their blocks. They need not have been there at one time. [`wait`](DynReader::wait)
-    /// then sleeps until something changes that was not there yet when this call began.
-    ///
-    /// # Errors
-    /// As [`latest`](Self::latest); one that is retired meanwhile is left out.
-    pub fn latest_all(
-        &mut self,
-        record: &mut [u8],
-        mut each: impl FnMut(&InstanceName, &Publication, &[u8]),
-    ) -> Result<(), RegionError> {
-        // Once: the handles of a file lead to nothing in the next one.
-        self.refresh_if_due()?;
-        self.catch_up();
-        for block in (0..=u16::MAX).take(self.max()) {
-            let Some((instance, name)) = self.named(block) else { continue };
-            match self.latest_here(instance, record) {
-                Ok(Some(publication)) => each(&name, &publication, record),
-                Ok(None) => {}
-                Err(err) if err.is_no_such_instance() => {}
-                Err(err) => return Err(err),
-            }
-        }
-        self.expect_whole()
-    }
-
     /// Makes the next [`wait`](DynReader::wait) sleep until something changes after this call: for a
     /// reader that does not take what is there by [`next`](Self::next).
     pub fn catch_up(&mut self) {
@@ -163,58 +137,21 @@ impl DynInstanceReader {
         self.cursors.len()
     }
 
-    /// Copies the newest record of an instance to `record`; `None` if it has none yet. Never an older
-    /// record than this reader has returned before.
-    ///
-    /// # Errors
-    /// [`Kind::NoSuchInstance`] if it is retired, or the handle is of a file that was attached before:
-    /// [`find`](Self::find) it again; as [`DynReader::latest`] else.
+    /// The newest record of an instance that this reader has returned, or reported missed.
     #[inline]
-    pub fn latest(
-        &mut self,
-        instance: Instance,
-        record: &mut [u8],
-    ) -> Result<Option<Publication>, RegionError> {
-        self.refresh_if_due()?;
-        self.latest_here(instance, record)
+    fn seen(&self, instance: Instance) -> Result<Seen, RegionError> {
+        let newest = self.newest.get(usize::from(instance.block));
+        let (generation, newest) = *newest.ok_or_else(|| self.no_such_instance())?;
+        Ok(Seen::record(if generation == instance.generation { newest } else { 0 }))
     }
 
-    /// As [`latest`](Self::latest), of the attached file, without a check of its name.
-    #[inline]
-    fn latest_here(
-        &mut self,
-        instance: Instance,
-        record: &mut [u8],
-    ) -> Result<Option<Publication>, RegionError> {
-        self.inner.expect_size(record.len())?;
-        let index = usize::from(instance.block);
-        let blocks = self.blocks_of(instance)?;
-        let seen = self.seen(instance);
-        let ring = self.inner.ring.over(blocks.at(instance.block));
-        let found = ring.latest_since(seen, record);
-        let is_its = blocks.cells(instance.block).is(instance.generation);
-        self.expect_whole()?;
-        if !is_its {
-            return Err(self.no_such_instance());
-        }
-        let Some(found) = found.map_err(|_| self.inner.unstable())? else {
-            self.inner.count_pending();
-            return Ok(None);
-        };
-        if found.sequence == seen {
-            self.inner.timer.count();
-        }
-        self.newest[index] = (instance.generation, found.sequence);
-        Ok(Some(self.inner.publication(found)))
-    }
-
-    /// The newest record of an instance that this reader has returned.
-    fn seen(&self, instance: Instance) -> u64 {
-        let index = usize::from(instance.block);
-        let (generation, newest) = self.newest[index];
-        let by_latest = if generation == instance.generation { newest } else { 0 };
-        let cursor = self.cursors[index].filter(|at| at.generation == instance.generation);
-        cursor.map_or(by_latest, |cursor| cursor.tail.newest().max(by_latest))
+    /// Keeps how far an instance was followed.
+    fn keep(&mut self, block: u16, cursor: Cursor) {
+        let (generation, newest) = self.newest[usize::from(block)];
+        let before = if generation == cursor.generation { newest } else { 0 };
+        let newest = cursor.tail.newest().max(before);
+        self.newest[usize::from(block)] = (cursor.generation, newest);
+        self.cursors[usize::from(block)] = Some(cursor);
     }
 
     /// Everything that happens to the region and its instances from now on: see [`Follow`].
@@ -235,7 +172,7 @@ impl DynInstanceReader {
             return Err(self.no_such_instance());
         }
         let word = blocks.futex_word_of(instance.block);
-        self.inner.wait_on(word, head, self.seen(instance), timeout)
+        self.inner.wait_on(word, head, self.seen(instance)?.sequence(), timeout)
     }
 
     /// Maps the file at the path, if it is a different one: see [`DynReader::refresh`]. The handles of
@@ -265,11 +202,15 @@ impl DynInstanceReader {
         Ok(refreshed)
     }
 
+    #[inline]
     fn refresh_if_due(&mut self) -> Result<(), RegionError> {
-        if self.inner.timer.is_due() {
-            self.refresh_by(DynReader::refreshed_if_time)?;
-        }
-        Ok(())
+        if self.inner.timer.is_due() { self.refresh_if_time() } else { Ok(()) }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn refresh_if_time(&mut self) -> Result<(), RegionError> {
+        self.refresh_by(DynReader::refreshed_if_time).map(drop)
     }
 
     /// Begins with a file that was attached in place of one whose sequences began in `first_lineage`.

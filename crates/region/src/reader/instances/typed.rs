@@ -38,10 +38,11 @@ impl<R: Record> InstanceReader<R> {
     ///
     /// # Errors
     /// As [`DynInstanceReader::latest`].
-    #[inline]
+    #[inline(always)]
+    #[allow(clippy::inline_always)] // else the record is copied twice, and the second copy stalls
     pub fn latest(&mut self, instance: Instance) -> Result<Option<Sample<R>>, RegionError> {
         let mut record = R::zeroed();
-        let found = self.inner.latest(instance, bytemuck::bytes_of_mut(&mut record))?;
+        let found = self.inner.latest_sized(instance, bytemuck::bytes_of_mut(&mut record))?;
         Ok(found.map(|publication| Sample { record, publication }))
     }
 
