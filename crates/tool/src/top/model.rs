@@ -154,7 +154,7 @@ impl Model {
         }
     }
 
-    /// Does what `action` asks for.
+    /// Does what `action` asks for. The lists are in order before the next one, which can come before they are drawn.
     pub(crate) fn update(&mut self, action: Action) -> Effect {
         self.notice = None;
         match (self.over, action) {
@@ -168,6 +168,7 @@ impl Model {
             (Over::Help, _) => (self.over, self.help) = (Over::Nothing, 0),
             (Over::Nothing, _) => self.act(action),
         }
+        self.arrange();
         Effect::None
     }
 

@@ -93,7 +93,6 @@ fn type_in(model: &mut Model, codes: &[KeyCode]) -> Effect {
         if let Some(action) = action(&event, model.over) {
             effect = model.update(action);
         }
-        model.arrange();
     }
     effect
 }
