@@ -1,21 +1,27 @@
 //! The live values of the page, as server-sent events.
 //!
-//! Invariant: a page has the newest value of each region that it was sent; what it cannot take in time is not kept
-//! for it: its stream ends, and the browser opens another, which begins with everything.
+//! Invariant: a page that has taken its events has the newest value of each region, and the fields of its record. What
+//! it cannot take in time is not kept for it: its stream ends, and the browser opens another, which begins with
+//! everything.
 //!
 //! ```text
-//!   event: regions   which regions there are, with their fields; at the start, and when one comes or goes.
-//!                    Forgets all values: those of every region follow.
-//!   event: values    of each region or instance that has changed: the line of `consumer --format json`
+//!   event: all       every region with its fields, or why it cannot be read; every value
+//!   event: changes   the regions that are new or have another record; regions and instances that are gone; the
+//!                    values that have changed, each the line of `consumer --format json`
+//!   a comment        when nothing has changed for a while: shows that the page is still there
 //! ```
 //!
 //! Price: while a page is open, a look at each region five times a second; nothing while none is.
 
-use std::collections::HashMap;
-use std::time::Duration;
+use std::collections::{BTreeMap, HashMap};
+use std::mem::take;
+use std::rc::{Rc, Weak};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use hyper::body::Bytes;
 use mapcast::State;
+use mapcast::dynamic::Schema;
 use render::{Origin, Reading};
 use serde::Serialize;
 use serde_json::value::RawValue;
@@ -24,10 +30,13 @@ use tokio::sync::mpsc::{Receiver, Sender, channel};
 use crate::inspect::FieldFacts;
 
 use super::attached::{Row, Shape};
-use super::fleet::Fleet;
+use super::fleet::{Fleet, Region};
 
 /// Time between two looks at the regions.
 pub(crate) const EVERY: Duration = Duration::from_millis(200);
+
+/// Longest time without an event.
+const QUIET: Duration = Duration::from_secs(15);
 
 /// How many events a page may be behind.
 const BEHIND: usize = 16;
@@ -35,11 +44,46 @@ const BEHIND: usize = 16;
 /// The pages that are open.
 #[derive(Debug, Default)]
 pub(crate) struct Feed {
-    pages: Vec<Sender<Bytes>>,
+    pages: Vec<Page>,
     /// The regions as the pages know them.
-    regions: String,
-    /// By region and instance.
-    seen: HashMap<(String, Option<String>), Seen>,
+    known: Known,
+    sent_at: Option<Instant>,
+}
+
+/// A page that keeps up.
+#[derive(Debug)]
+struct Page {
+    events: Sender<Bytes>,
+    _lease: Rc<Lease>,
+}
+
+/// Is there as long as a page keeps up.
+#[derive(Debug)]
+pub(crate) struct Lease;
+
+/// The events of a page.
+#[derive(Debug)]
+pub(crate) struct Stream {
+    pub(crate) events: Receiver<Bytes>,
+    pub(crate) lease: Weak<Lease>,
+}
+
+/// By the regions' names.
+type Known = BTreeMap<String, KnownRegion>;
+
+#[derive(Debug)]
+struct KnownRegion {
+    about: About,
+    /// What was sent last, by instance.
+    rows: HashMap<Option<String>, Seen>,
+}
+
+/// What a page has to know of a region before its values.
+#[derive(Clone, Debug)]
+enum About {
+    Record(Arc<Schema>),
+    /// Why it cannot be read.
+    Problem(String),
 }
 
 /// What was sent of a region or instance last; `None` of a record: there was none.
@@ -50,20 +94,34 @@ struct Seen {
     epoch: u64,
 }
 
+/// What a page is sent.
+#[derive(Debug, Default, Serialize)]
+struct Changes {
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    regions: Vec<Facts>,
+    /// A region, or an instance of one.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    gone: Vec<(String, Option<String>)>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    values: Vec<Values>,
+}
+
 /// A region, as the page has it.
-#[derive(Serialize)]
-struct About<'a> {
-    region: &'a str,
-    record: &'a str,
+#[derive(Debug, Serialize)]
+struct Facts {
+    region: String,
+    record: Option<String>,
     has_instances: bool,
     fields: Vec<FieldFacts>,
+    /// `absent` or `error`, and what to do.
+    problem: Option<(&'static str, String)>,
 }
 
 /// New values of a region or an instance of it.
-#[derive(Serialize)]
-struct Values<'a> {
-    region: &'a str,
-    instance: Option<&'a str>,
+#[derive(Debug, Serialize)]
+struct Values {
+    region: String,
+    instance: Option<String>,
     state: &'static str,
     epoch: u64,
     /// `None`: nothing was published yet.
@@ -73,91 +131,132 @@ struct Values<'a> {
 impl Feed {
     /// How many pages are open.
     pub(crate) fn pages(&mut self) -> usize {
-        self.pages.retain(|page| !page.is_closed());
+        self.pages.retain(|page| !page.events.is_closed());
         self.pages.len()
     }
 
     /// Opens a stream, which begins with everything.
-    pub(crate) fn open(&mut self, fleet: &mut Fleet) -> Receiver<Bytes> {
-        // The others get at their next look what this one gets now.
-        let (sender, receiver) = channel(BEHIND);
-        let values = values(fleet, |_, _| true);
-        let first = event("regions", &abouts(fleet)) + &event("values", &values);
-        let _ = sender.try_send(first.into());
-        self.pages.push(sender);
-        receiver
+    pub(crate) fn open(&mut self, fleet: &mut Fleet) -> Stream {
+        let (known, all) = Changes::since(&mut Known::new(), fleet);
+        if self.pages() == 0 {
+            self.known = known;
+        }
+        let (events, receiver) = channel(BEHIND);
+        let _ = events.try_send(all.event("all"));
+        let lease = Rc::new(Lease);
+        let stream = Stream { events: receiver, lease: Rc::downgrade(&lease) };
+        self.pages.push(Page { events, _lease: lease });
+        self.sent_at = Some(Instant::now());
+        stream
     }
 
     /// Looks at all regions, and sends what has changed.
     pub(crate) fn look(&mut self, fleet: &mut Fleet) {
-        let regions = abouts(fleet);
-        let mut seen = std::mem::take(&mut self.seen);
-        let mut now = HashMap::with_capacity(seen.len());
-        let changed = values(fleet, |key, found| {
-            let before = seen.remove(&key);
-            now.insert(key, found);
-            before != Some(found)
-        });
-        self.seen = now;
-        if regions != self.regions || !seen.is_empty() {
-            let all = values(fleet, |_, _| true);
-            self.send(event("regions", &regions) + &event("values", &all));
-            self.regions = regions;
-        } else if changed != NOTHING {
-            self.send(event("values", &changed));
+        let (known, changes) = Changes::since(&mut self.known, fleet);
+        self.known = known;
+        if !changes.is_empty() {
+            self.send(&changes.event("changes"));
+        } else if self.sent_at.is_none_or(|at| at.elapsed() > QUIET) {
+            self.send(&Bytes::from_static(b":\n\n"));
         }
     }
 
-    /// Sends `text` to all pages. One that is too far behind is closed.
-    fn send(&mut self, text: String) {
-        let text = Bytes::from(text);
-        self.pages.retain(|page| page.try_send(text.clone()).is_ok());
+    /// Ends all streams.
+    pub(crate) fn close(&mut self) {
+        self.pages.clear();
+    }
+
+    /// Sends `event` to all pages. One that is too far behind is closed.
+    fn send(&mut self, event: &Bytes) {
+        self.sent_at = Some(Instant::now());
+        self.pages.retain(|page| page.events.try_send(event.clone()).is_ok());
     }
 }
 
-/// No values, as JSON.
-const NOTHING: &str = "[]";
-
-fn event(name: &str, data: &str) -> String {
-    format!("event: {name}\ndata: {data}\n\n")
-}
-
-/// All regions that can be read, as JSON.
-fn abouts(fleet: &mut Fleet) -> String {
-    let mut abouts = Vec::new();
-    for (region, found) in fleet.regions() {
-        let Some(attached) = found.attached() else { continue };
-        let about = About {
-            region,
-            record: attached.region().schema().name(),
-            has_instances: attached.has_instances(),
-            fields: attached.fields().map(FieldFacts::of).collect(),
-        };
-        abouts.push(serde_json::to_string(&about).expect("strings and numbers"));
-    }
-    format!("[{}]", abouts.join(","))
-}
-
-/// The values of which `is_wanted` is true, as JSON.
-fn values(
-    fleet: &mut Fleet,
-    mut is_wanted: impl FnMut((String, Option<String>), Seen) -> bool,
-) -> String {
-    let mut values = Vec::new();
-    for (region, found) in fleet.regions() {
-        let Some(attached) = found.attached() else { continue };
-        let looked = attached.look(|row, shape| {
-            let key = (region.to_owned(), row.instance.map(str::to_owned));
-            let seen = Seen::of(&row);
-            if is_wanted(key, seen) {
-                values.push(json(region, &row, seen, shape));
+impl Changes {
+    /// The regions as they are now, and what of that is not in `before`, which is used up.
+    fn since(before: &mut Known, fleet: &mut Fleet) -> (Known, Self) {
+        let (mut now, mut changes) = (Known::new(), Self::default());
+        for (name, region) in fleet.regions() {
+            let Some(about) = About::of(region) else { continue };
+            let same = before.remove(name).filter(|known| known.about.is_same(&about));
+            if same.is_none() {
+                changes.regions.push(Facts::of(name, region));
             }
+            let mut rows = same.map(|known| known.rows).unwrap_or_default();
+            changes.look(name, region, &mut rows);
+            now.insert(name.to_owned(), KnownRegion { about, rows });
+        }
+        changes.gone.extend(take(before).into_keys().map(|name| (name, None)));
+        (now, changes)
+    }
+
+    /// Looks at the records of a region of which `rows` were sent.
+    fn look(&mut self, name: &str, region: &mut Region, rows: &mut HashMap<Option<String>, Seen>) {
+        let Some(attached) = region.attached() else { return };
+        let mut now = HashMap::with_capacity(rows.len());
+        let looked = attached.look(|row, shape| {
+            let (instance, seen) = (row.instance.map(str::to_owned), Seen::of(&row));
+            if rows.remove(&instance) != Some(seen) {
+                self.values.push(Values::of(name, &row, seen, shape));
+            }
+            now.insert(instance, seen);
         });
-        if let Err(error) = looked {
-            found.report(&error);
+        match looked {
+            Ok(()) => {
+                let gone = take(rows).into_keys();
+                self.gone.extend(gone.map(|instance| (name.to_owned(), instance)));
+            }
+            // It is attached again, or a problem, at the next look.
+            Err(error) => region.report(&error),
+        }
+        rows.extend(now);
+    }
+
+    fn is_empty(&self) -> bool {
+        self.regions.is_empty() && self.gone.is_empty() && self.values.is_empty()
+    }
+
+    fn event(&self, name: &str) -> Bytes {
+        let data = serde_json::to_string(self).expect("strings, numbers and JSON");
+        format!("event: {name}\ndata: {data}\n\n").into()
+    }
+}
+
+impl About {
+    /// `None`: it is not known yet.
+    fn of(region: &mut Region) -> Option<Self> {
+        match region.attached() {
+            Some(attached) => Some(Self::Record(attached.region().schema().clone())),
+            None => region.problem().map(|(_, problem)| Self::Problem(problem.to_owned())),
         }
     }
-    format!("[{}]", values.join(","))
+
+    /// Whether a page that knows `self` knows `other`. A region that is attached again has another schema, though it
+    /// may be equal.
+    fn is_same(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Record(own), Self::Record(other)) => Arc::ptr_eq(own, other),
+            (Self::Problem(own), Self::Problem(other)) => own == other,
+            _ => false,
+        }
+    }
+}
+
+impl Facts {
+    fn of(name: &str, region: &mut Region) -> Self {
+        let problem = region.problem().map(|(word, advice)| (word, advice.to_owned()));
+        let attached = region.attached();
+        let (record, fields) = match &attached {
+            Some(attached) => (
+                Some(attached.region().schema().name().to_owned()),
+                attached.fields().map(FieldFacts::of).collect(),
+            ),
+            None => (None, Vec::new()),
+        };
+        let has_instances = attached.is_some_and(|attached| attached.has_instances());
+        Self { region: name.to_owned(), record, has_instances, fields, problem }
+    }
 }
 
 impl Seen {
@@ -167,51 +266,129 @@ impl Seen {
     }
 }
 
-fn json(region: &str, row: &Row<'_>, seen: Seen, shape: &mut Shape) -> String {
-    let line = row.newest.map(|(publication, record)| {
-        let origin = Some(Origin { region: row.region, publication });
-        let mut line = Vec::new();
-        shape
-            .json
-            .render(&Reading { record, instance: row.instance, origin }, &mut line)
-            .expect("memory takes it");
-        let line = String::from_utf8(line).expect("JSON is UTF-8");
-        RawValue::from_string(line.trim_end().to_owned()).expect("a JSON object")
-    });
-    let state = seen.state.as_str();
-    let values = Values { region, instance: row.instance, state, epoch: seen.epoch, line };
-    serde_json::to_string(&values).expect("strings, numbers and JSON")
+impl Values {
+    fn of(region: &str, row: &Row<'_>, seen: Seen, shape: &mut Shape) -> Self {
+        let line = row.newest.map(|(publication, record)| {
+            let origin = Some(Origin { region: row.region, publication });
+            let reading = Reading { record, instance: row.instance, origin };
+            let mut line = Vec::new();
+            shape.json.render(&reading, &mut line).expect("memory takes it");
+            let line = String::from_utf8(line).expect("JSON is UTF-8");
+            RawValue::from_string(line.trim_end().to_owned()).expect("a JSON object")
+        });
+        Self {
+            region: region.to_owned(),
+            instance: row.instance.map(str::to_owned),
+            state: seen.state.as_str(),
+            epoch: seen.epoch,
+            line,
+        }
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use mapcast::{Stu, Writer};
+    use std::path::Path;
 
-    use super::{BEHIND, Feed};
+    use mapcast::{Options, Stu, Writer};
+    use serde_json::{Value, json};
+
+    use super::{BEHIND, Feed, Stream};
     use crate::export::fleet::Fleet;
     use crate::region_argument::RegionArgument;
+
+    /// The regions at these paths.
+    fn fleet(paths: &[&Path]) -> Fleet {
+        let located = paths.iter().map(|path| {
+            let address = settings::Address::from_argument(path.as_os_str().to_owned());
+            RegionArgument::Region(address.expect("a path")).located().expect("a place")
+        });
+        Fleet::new(located.collect(), 256).expect("a fleet")
+    }
+
+    /// The data of the next event, whose name is `name`.
+    #[track_caller]
+    fn next(stream: &mut Stream, name: &str) -> Value {
+        let event = stream.events.try_recv().expect("an event");
+        let event = String::from_utf8(event.to_vec()).expect("UTF-8");
+        let data = event.strip_prefix(&format!("event: {name}\ndata: "));
+        serde_json::from_str(data.unwrap_or_else(|| panic!("{event}"))).expect("JSON")
+    }
 
     #[test]
     fn a_page_that_does_not_read_is_closed_and_the_others_get_what_changes() {
         let dir = tempfile::tempdir().expect("a directory");
         let path = dir.path().join("stu.region");
         let mut writer = Writer::<Stu>::open(&path).expect("a writer");
-        let address = settings::Address::from_argument(path.into_os_string()).expect("a path");
-        let located = RegionArgument::Region(address).located().expect("a place");
-        let mut fleet = Fleet::new(vec![located], 256).expect("a fleet");
-        let mut feed = Feed::default();
+        let (mut fleet, mut feed) = (fleet(&[&path]), Feed::default());
         let mut reads = feed.open(&mut fleet);
         let does_not = feed.open(&mut fleet);
-        reads.try_recv().expect("everything");
+        next(&mut reads, "all");
         for id in 0..i32::try_from(BEHIND).expect("a few") + 2 {
             writer.publish(&Stu::new(id, "x", 'm')).expect("published");
             feed.look(&mut fleet);
-            let text = reads.try_recv().expect("what has changed");
-            let text = String::from_utf8(text.to_vec()).expect("UTF-8");
-            assert!(text.contains(&format!("\"id\":{id},")), "{text}");
+            let changes = next(&mut reads, "changes");
+            assert_eq!(changes["values"][0]["line"]["record"]["id"], id);
         }
-        assert_eq!((feed.pages(), does_not.is_closed()), (1, true));
+        assert_eq!((feed.pages(), does_not.events.is_closed()), (1, true));
+        assert_eq!(does_not.lease.strong_count(), 0);
+    }
+
+    #[test]
+    fn a_schema_is_sent_once_and_then_values_alone() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let path = dir.path().join("stu.region");
+        let mut writer = Writer::<Stu>::open(&path).expect("a writer");
+        let (mut fleet, mut feed) = (fleet(&[&path]), Feed::default());
+        let mut page = feed.open(&mut fleet);
+        let all = next(&mut page, "all");
+        assert_eq!(all["regions"][0]["fields"][1]["type"], "char[20]");
         feed.look(&mut fleet);
-        reads.try_recv().expect_err("nothing has changed");
+        page.events.try_recv().expect_err("it has everything");
+        writer.publish(&Stu::new(7, "x", 'm')).expect("published");
+        feed.look(&mut fleet);
+        let changes = next(&mut page, "changes");
+        assert_eq!(changes.as_object().expect("an object").keys().collect::<Vec<_>>(), ["values"]);
+        feed.look(&mut fleet);
+        page.events.try_recv().expect_err("nothing has changed");
+    }
+
+    #[test]
+    fn a_region_that_is_absent_is_a_problem_until_it_is_there() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let path = dir.path().join("late.region");
+        let (mut fleet, mut feed) = (fleet(&[&path]), Feed::default());
+        let mut page = feed.open(&mut fleet);
+        let problem = next(&mut page, "all")["regions"][0]["problem"].clone();
+        assert_eq!(problem[0], "absent");
+        assert!(problem[1].as_str().expect("a text").contains("start its producer"), "{problem}");
+        let mut writer = Writer::<Stu>::open(&path).expect("a writer");
+        writer.publish(&Stu::new(7, "x", 'm')).expect("published");
+        feed.look(&mut fleet);
+        let changes = next(&mut page, "changes");
+        assert_eq!(changes["regions"][0]["record"], "STU");
+        assert_eq!(changes["values"][0]["line"]["record"]["id"], 7);
+        drop(writer);
+        std::fs::remove_file(&path).expect("removed");
+        feed.look(&mut fleet);
+        assert!(next(&mut page, "changes")["regions"][0]["problem"].is_array());
+    }
+
+    #[test]
+    fn an_instance_that_is_retired_is_gone_and_nothing_else_is_sent_again() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let path = dir.path().join("class.region");
+        let mut writer = Options::new().open_instances::<Stu>(&path, 4).expect("a writer");
+        let [one, two] = ["a", "b"].map(|name| writer.instance(name).expect("an instance"));
+        for instance in [one, two] {
+            writer.publish(instance, &Stu::new(1, "x", 'm')).expect("published");
+        }
+        let (mut fleet, mut feed) = (fleet(&[&path]), Feed::default());
+        let mut page = feed.open(&mut fleet);
+        assert_eq!(next(&mut page, "all")["values"].as_array().map(Vec::len), Some(2));
+        writer.retire(one).expect("retired");
+        feed.look(&mut fleet);
+        let name = path.display().to_string();
+        assert_eq!(next(&mut page, "changes"), json!({ "gone": [[name, "a"]] }));
     }
 }

@@ -40,8 +40,8 @@ pub(crate) struct Region {
     spot: Spot,
     attached: Option<Attached>,
     error: OnChange<String>,
-    /// Whether that is the error.
-    is_missing: bool,
+    /// Whether that is that there is no such file.
+    is_absent: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -89,7 +89,7 @@ impl Fleet {
     /// The error that some regions could not be read when they were looked at last.
     pub(crate) fn unread(&self) -> Option<ExportError> {
         let unread = self.regions.values().filter(|region| region.error.last().is_some());
-        let missing = unread.clone().filter(|region| region.is_missing).count();
+        let missing = unread.clone().filter(|region| region.is_absent).count();
         let count = unread.count();
         let are_missing = count == missing;
         (count > 0).then_some(ExportError::Unread { count: count as u64, are_missing })
@@ -124,7 +124,7 @@ impl Fleet {
 
 impl Region {
     fn new(spot: Spot) -> Self {
-        Self { spot, attached: None, error: OnChange::new(), is_missing: false }
+        Self { spot, attached: None, error: OnChange::new(), is_absent: false }
     }
 
     fn is_at(&self, address: &mapcast::Address) -> bool {
@@ -134,6 +134,13 @@ impl Region {
     /// The region, if it can be read.
     pub(crate) fn attached(&mut self) -> Option<&mut Attached> {
         self.attached.as_mut()
+    }
+
+    /// Why it cannot be read, if it cannot: a word, and what to do.
+    pub(crate) fn problem(&self) -> Option<(&'static str, &str)> {
+        let word = if self.is_absent { "absent" } else { "error" };
+        let is_attached = self.attached.is_some();
+        self.error.last().filter(|_| !is_attached).map(|error| (word, error.as_str()))
     }
 
     fn attach(&mut self, longest: u32) {
@@ -157,7 +164,7 @@ impl Region {
     /// Logs why the region cannot be read, if that has changed.
     pub(crate) fn report(&mut self, error: &Error) {
         let is_missing = matches!(error.kind(), ErrorKind::NotThere);
-        self.is_missing = is_missing;
+        self.is_absent = is_missing;
         let message = match &self.spot {
             Spot::Listed(_) if is_missing => return,
             Spot::Named(located) if is_missing => {

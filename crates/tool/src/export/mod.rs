@@ -5,12 +5,13 @@
 //! ```text
 //!   fleet --> attached --> metrics --> families --> /metrics, --textfile      names, units
 //!                  |
-//!                  +-----> feed ------------------> /events, page/            site, hosts, server
+//!                  +-----> feed ------------------> /events, page/            site, hosts, server, connections
 //! ```
 //!
 //! Price: a mapping and a descriptor for each region; no work between two requests.
 
 mod attached;
+mod connections;
 mod error;
 mod families;
 mod feed;

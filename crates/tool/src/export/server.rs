@@ -1,11 +1,12 @@
 //! The HTTP server: connections, their limits, and the end.
 //!
-//! Invariant: no client keeps another one out for longer than [`Limits`] says: a head that does not come in time, and an
-//! answer that is not read, end the connection. One thread does everything.
+//! Invariant: no client keeps another one out: a head that does not come in time and an answer that is not read end the
+//! connection, and where there are as many as [`Limits`] says, a new one takes the place of another: see connections.rs.
+//! One thread does everything.
 //!
 //! ```text
 //!   accept --at most so many--> hyper: head, in time and not too long --> Site --> answer
-//!   SIGTERM, SIGINT: the loop ends, and the process with it
+//!   SIGTERM, SIGINT: streams end, answers that have begun are sent, for at most two seconds; then the process ends
 //! ```
 //!
 //! hyper, and not a smaller server such as `tiny_http`, because that has no limit on the time of a head, on its size or on
@@ -16,8 +17,8 @@
 use std::io;
 use std::net::SocketAddr;
 use std::os::fd::AsFd;
+use std::pin::pin;
 use std::rc::Rc;
-use std::sync::Arc;
 use std::time::Duration;
 
 use daemon::{Monotonic, RateLimit, Service, Signals};
@@ -27,19 +28,19 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use rustix::net::sockopt::set_tcp_user_timeout;
 use tokio::net::unix::pipe;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::Semaphore;
-use tokio::task::{LocalSet, spawn_local};
-use tokio::time::{Instant, sleep, sleep_until};
+use tokio::task::{LocalSet, spawn_local, yield_now};
+use tokio::time::{Instant, sleep, sleep_until, timeout};
 use tracing::{debug, info, warn};
 
+use super::connections::{Connection, Connections};
 use super::error::ExportError;
 use super::feed;
-use super::site::Site;
+use super::site::{Answer, Site};
 
 /// What a client may take.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Limits {
-    /// Connections at one time; others wait.
+    /// Connections at one time.
     pub(crate) connections: usize,
     /// Time until the head of a request is there, and between two requests.
     pub(crate) head_time: Duration,
@@ -47,6 +48,8 @@ pub(crate) struct Limits {
     pub(crate) head_bytes: usize,
     /// Time in which a client has to read something of what it was sent.
     pub(crate) read_time: Duration,
+    /// Time for answers that have begun when the server ends.
+    pub(crate) end_time: Duration,
 }
 
 impl Default for Limits {
@@ -56,6 +59,7 @@ impl Default for Limits {
             head_time: Duration::from_secs(10),
             head_bytes: 16 * 1024,
             read_time: Duration::from_secs(20),
+            end_time: Duration::from_secs(2),
         }
     }
 }
@@ -80,12 +84,26 @@ pub(crate) fn serve(
     let runtime = runtime.map_err(ExportError::Runtime)?;
     let until_signal = async {
         let listener = TcpListener::from_std(listener)?;
-        let site = Rc::new(site);
-        spawn_local(feed_pages(site.clone()));
-        spawn_local(accept(listener, site, limits));
-        stopped(signals).await
+        let server = Server { site, limits, connections: Connections::new(limits.connections) };
+        let server = Rc::new(server);
+        spawn_local(feed_pages(server.clone()));
+        tokio::select! {
+            stopped = stopped(signals) => stopped?,
+            () = accept(listener, server.clone()) => {}
+        }
+        server.site.close_pages();
+        // What a client does not take in this time is lost with its connection.
+        let _ = timeout(limits.end_time, server.connections.finish()).await;
+        Ok(())
     };
     LocalSet::new().block_on(&runtime, until_signal).map_err(ExportError::Runtime)
+}
+
+/// What the tasks share.
+struct Server {
+    site: Site,
+    limits: Limits,
+    connections: Connections,
 }
 
 /// Reports to the service manager until a signal has come.
@@ -113,27 +131,27 @@ async fn stopped(mut signals: Signals) -> io::Result<()> {
     }
 }
 
-async fn feed_pages(site: Rc<Site>) {
+async fn feed_pages(server: Rc<Server>) {
     loop {
-        site.opened.notified().await;
-        while site.feed() {
+        server.site.opened.notified().await;
+        while server.site.feed() {
             sleep(feed::EVERY).await;
         }
     }
 }
 
-async fn accept(listener: TcpListener, site: Rc<Site>, limits: Limits) {
-    let free = Arc::new(Semaphore::new(limits.connections));
+async fn accept(listener: TcpListener, server: Rc<Server>) {
     let mut warnings = RateLimit::new(1, Duration::from_mins(1));
     loop {
-        let permit = free.clone().acquire_owned().await.expect("it is never closed");
         match listener.accept().await {
             Ok((stream, _)) => {
-                let site = site.clone();
+                let (server, connection) = (server.clone(), server.connections.open());
                 spawn_local(async move {
-                    connection(stream, site, limits).await;
-                    drop(permit);
+                    serve_connection(stream, &connection, server.clone()).await;
+                    server.connections.close(&connection);
                 });
+                // One whose place was taken ends before the next is accepted.
+                yield_now().await;
             }
             Err(error) => {
                 // Too many open files, for example: some close.
@@ -146,19 +164,38 @@ async fn accept(listener: TcpListener, site: Rc<Site>, limits: Limits) {
     }
 }
 
-async fn connection(stream: TcpStream, site: Rc<Site>, limits: Limits) {
+async fn serve_connection(stream: TcpStream, connection: &Rc<Connection>, server: Rc<Server>) {
+    let limits = server.limits;
     let read_time = u32::try_from(limits.read_time.as_millis()).unwrap_or(u32::MAX);
-    // Where the system cannot, a client that does not read keeps one of the connections.
+    // Where the system cannot, a client that does not read keeps its connection until another needs its place.
     let _ = set_tcp_user_timeout(&stream, read_time);
+    let own = connection.clone();
     let answer = service_fn(move |request| {
-        let answer = site.answer(&request);
+        own.begin();
+        let answer = server.site.answer(&request);
+        if let Answer::Events(stream) = answer.body() {
+            own.become_page(stream.lease.clone());
+        }
         async move { Ok::<_, std::convert::Infallible>(answer) }
     });
-    let mut server = http1::Builder::new();
-    server.timer(TokioTimer::new()).header_read_timeout(limits.head_time);
-    server.max_buf_size(limits.head_bytes);
-    if let Err(error) = server.serve_connection(TokioIo::new(stream), answer).await {
-        debug!("a connection ended: {error}");
+    let mut http = http1::Builder::new();
+    http.timer(TokioTimer::new()).header_read_timeout(limits.head_time);
+    http.max_buf_size(limits.head_bytes);
+    let mut exchange = pin!(http.serve_connection(TokioIo::new(stream), answer));
+    loop {
+        tokio::select! {
+            ended = exchange.as_mut() => {
+                if let Err(error) = ended {
+                    debug!("a connection ended: {error}");
+                }
+                return;
+            }
+            () = connection.displaced.notified() => {
+                debug!("a connection ended for a new one");
+                return;
+            }
+            () = connection.finishing.notified() => exchange.as_mut().graceful_shutdown(),
+        }
     }
 }
 
@@ -173,7 +210,7 @@ mod tests {
     use tokio::sync::oneshot;
     use tokio::task::LocalSet;
 
-    use super::{Limits, accept, bind};
+    use super::{Connections, Limits, Server, accept, bind};
     use crate::export::fleet::Fleet;
     use crate::export::hosts::Hosts;
     use crate::export::site::Site;
@@ -187,7 +224,9 @@ mod tests {
         let place = settings::Address::from_argument(place).expect("a path");
         let place = crate::region_argument::RegionArgument::Region(place).located();
         let fleet = Fleet::new(vec![place.expect("a place")], 256).expect("a fleet");
-        let site = Rc::new(Site::new(fleet, Hosts::default(), 4));
+        let site = Site::new(fleet, Hosts::default(), 4);
+        let connections = Connections::new(limits.connections);
+        let server = Rc::new(Server { site, limits, connections });
         let listener = bind(SocketAddr::from(([127, 0, 0, 1], 0))).expect("a port");
         let address = listener.local_addr().expect("its address");
         let (sender, done) = oneshot::channel::<()>();
@@ -199,7 +238,7 @@ mod tests {
         LocalSet::new().block_on(&runtime.expect("a runtime"), async {
             let listener = TcpListener::from_std(listener).expect("a listener");
             tokio::select! {
-                () = accept(listener, site, limits) => {}
+                () = accept(listener, server) => {}
                 _ = done => {}
             }
         });
@@ -216,7 +255,7 @@ mod tests {
 
     #[test]
     fn a_head_that_does_not_come_ends_the_connection_and_others_are_served() {
-        let limits = Limits { connections: 1, head_time: SHORT, ..Limits::default() };
+        let limits = Limits { head_time: SHORT, ..Limits::default() };
         serve_one(limits, |address| {
             let idle = connect(address);
             let mut slow = connect(address);
@@ -234,6 +273,26 @@ mod tests {
             };
             ended(slow);
             ended(idle);
+        });
+    }
+
+    #[test]
+    fn a_new_connection_takes_the_place_of_a_slow_one() {
+        let limits =
+            Limits { connections: 2, head_time: Duration::from_hours(1), ..Limits::default() };
+        serve_one(limits, |address| {
+            let slow = [(); 5].map(|()| {
+                let mut stream = connect(address);
+                stream.write_all(b"GET / HT").expect("sent");
+                stream
+            });
+            let mut good = connect(address);
+            good.write_all(b"GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+                .expect("sent");
+            let mut answer = String::new();
+            good.read_to_string(&mut answer).expect("an answer");
+            assert!(answer.starts_with("HTTP/1.1 200 OK\r\n"), "{answer}");
+            drop(slow);
         });
     }
 

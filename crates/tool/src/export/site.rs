@@ -12,10 +12,9 @@ use hyper::body::{Body, Bytes, Frame, Incoming, SizeHint};
 use hyper::header::{self, HeaderValue};
 use hyper::{Method, Request, Response, StatusCode};
 use tokio::sync::Notify;
-use tokio::sync::mpsc::Receiver;
 
 use super::families::Exposition;
-use super::feed::Feed;
+use super::feed::{Feed, Stream};
 use super::fleet::Fleet;
 use super::hosts::Hosts;
 use super::metrics::Scraper;
@@ -61,7 +60,7 @@ struct Parts {
 #[derive(Debug)]
 pub(crate) enum Answer {
     Whole(Option<Bytes>),
-    Events(Receiver<Bytes>),
+    Events(Stream),
 }
 
 impl Site {
@@ -78,6 +77,11 @@ impl Site {
         }
         feed.look(fleet);
         true
+    }
+
+    /// Ends the streams of all pages.
+    pub(crate) fn close_pages(&self) {
+        self.parts.borrow_mut().feed.close();
     }
 
     /// Answers a request, whose body is not read.
@@ -174,7 +178,7 @@ impl Body for Answer {
     ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
         let bytes = match self.get_mut() {
             Self::Whole(bytes) => Poll::Ready(bytes.take()),
-            Self::Events(events) => events.poll_recv(context),
+            Self::Events(stream) => stream.events.poll_recv(context),
         };
         bytes.map(|bytes| bytes.map(|bytes| Ok(Frame::data(bytes))))
     }

@@ -11,6 +11,5 @@ mod recording;
 mod replay;
 mod schema;
 mod server;
-mod textfile;
 mod tour;
 mod world;

@@ -74,6 +74,17 @@ impl Server {
         stream
     }
 
+    /// The events of a page.
+    pub(crate) fn events(&self) -> Events {
+        let mut stream = self.connect();
+        write!(stream, "GET /events HTTP/1.1\r\nHost: localhost\r\n\r\n").expect("sent");
+        Events(BufReader::new(stream))
+    }
+
+    pub(crate) fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
     /// What it answers to these lines of a head.
     pub(crate) fn ask(&self, head: &str) -> Answer {
         let mut stream = self.connect();
@@ -108,6 +119,36 @@ impl Server {
             assert!(begin.elapsed() < DEADLINE, "{part:?} is not in:\n{text}");
             std::thread::sleep(Duration::from_millis(20));
         }
+    }
+}
+
+/// The events of a page, as they come.
+pub(crate) struct Events(BufReader<TcpStream>);
+
+impl Events {
+    /// The data of the next event, whose name is `name`.
+    #[track_caller]
+    pub(crate) fn next(&mut self, name: &str) -> serde_json::Value {
+        let mut line = String::new();
+        while !line.starts_with("event: ") {
+            line = self.line();
+        }
+        assert_eq!(line.trim_end(), format!("event: {name}"));
+        let data = self.line();
+        serde_json::from_str(data.strip_prefix("data: ").expect("data")).expect("JSON")
+    }
+
+    /// All that comes until the server ends the connection.
+    pub(crate) fn rest(mut self) -> String {
+        let mut rest = String::new();
+        self.0.read_to_string(&mut rest).expect("its end in time");
+        rest
+    }
+
+    fn line(&mut self) -> String {
+        let mut line = String::new();
+        assert_ne!(self.0.read_line(&mut line).expect("a line in time"), 0, "the stream ended");
+        line
     }
 }
 

@@ -1,6 +1,6 @@
 // The page of `mapcast export`: regions on the left, one of them on the right, with a plot for each number.
 //
-// Values come as server-sent events (see feed.rs): "regions" replaces everything, "values" some of it. All text goes
+// Values come as server-sent events (see feed.rs): "all" replaces everything, "changes" some of it. All text goes
 // into the document as text, never as markup: a region's names and values are another program's.
 "use strict";
 
@@ -10,7 +10,7 @@ const COLOURS = ["#2f81f7", "#e0823d", "#2da44e", "#c94fc9", "#d1242f", "#1b9e9e
 const $ = (id) => document.getElementById(id);
 const [search, list, detail, link] = ["search", "list", "detail", "link"].map($);
 
-let regions = new Map();   // name -> { region, record, has_instances, fields }
+let regions = new Map();   // name -> { region, record, has_instances, fields, problem }
 let values = new Map();    // key -> { region, instance, state, epoch, line, at }
 const tracks = new Map();  // key -> { fingerprint, times, series }
 let chosen = { region: null, instance: null };
@@ -37,21 +37,36 @@ function parse(text) {
 
 // ---- values ----
 
-function onRegions(event) {
-  regions = new Map(parse(event.data).map((about) => [about.region, about]));
-  values = new Map();
-  shown = null;
-}
-
-function onValues(event) {
+// "all" is everything, "changes" what is new, has changed or is gone since.
+function onEvent(event) {
+  const { regions: known = [], gone = [], values: rows = [] } = parse(event.data);
+  if (event.type === "all") {
+    regions = new Map();
+    values = new Map();
+  }
+  for (const about of known) {
+    forget(about.region, null);
+    regions.set(about.region, about);
+  }
+  for (const [region, instance] of gone) {
+    forget(region, instance);
+    if (instance === null) regions.delete(region);
+  }
   const at = performance.now();
-  for (const row of parse(event.data)) {
+  for (const row of rows) {
     const key = keyOf(row.region, row.instance);
     values.set(key, { ...row, at });
     if (row.line) remember(key, row.line, regions.get(row.region));
   }
   if (!chosen.region || !regions.has(chosen.region)) chooseFirst();
   later();
+}
+
+// The values of a region, or of one of its instances.
+function forget(region, instance) {
+  for (const [key, row] of values) {
+    if (row.region === region && (instance === null || row.instance === instance)) values.delete(key);
+  }
 }
 
 function remember(key, line, about) {
@@ -121,7 +136,8 @@ function matching() {
   const words = search.value.toLowerCase().split(/\s+/).filter(Boolean);
   const textOfRegion = (about) =>
     [about.region, about.record, ...about.fields.map((field) => field.name)].join(" ").toLowerCase();
-  return [...regions.values()].filter((about) => words.every((word) => textOfRegion(about).includes(word)));
+  const found = [...regions.values()].filter((about) => words.every((word) => textOfRegion(about).includes(word)));
+  return found.sort((one, other) => (one.region < other.region ? -1 : 1));
 }
 
 function instancesOf(region) {
@@ -141,7 +157,7 @@ function choose(region, instance) {
 function chooseFirst() {
   const [region, instance] = location.hash.slice(1).split("/").map(decodeURIComponent);
   if (regions.has(region)) choose(region, instance);
-  else if (regions.size) choose(regions.keys().next().value);
+  else if (regions.size) choose(matching()[0]?.region ?? regions.keys().next().value);
 }
 
 function step(names, now, by) {
@@ -184,10 +200,12 @@ function drawList() {
     list.replaceChildren(...found.map(listEntry));
     if (!found.length) list.append(make("p", "faint", regions.size ? "nothing matches" : "no regions"));
   }
+  const states = new Map([...values.values()].map((row) => [row.region, row.state]));
   for (const entry of list.querySelectorAll("button")) {
-    const rows = [...values.values()].filter((row) => row.region === entry.dataset.region);
-    entry.querySelector(".dot").className = "dot " + (rows[0]?.state ?? "");
-    entry.title = rows[0]?.state ?? "";
+    const { region } = entry.dataset;
+    const state = regions.get(region)?.problem?.[0] ?? states.get(region) ?? "";
+    entry.querySelector(".dot").className = "dot " + state;
+    entry.title = state;
     entry.setAttribute("aria-current", String(entry.dataset.region === chosen.region));
   }
 }
@@ -195,7 +213,7 @@ function drawList() {
 function listEntry(about) {
   const entry = make("button");
   entry.dataset.region = about.region;
-  entry.append(make("span", "dot"), make("span", "name", about.region), make("span", "record", about.record));
+  entry.append(make("span", "dot"), make("span", "name", about.region), make("span", "record", about.record ?? about.problem[0]));
   entry.addEventListener("click", () => choose(about.region));
   return entry;
 }
@@ -214,7 +232,7 @@ function drawDetail() {
   if (shown?.wanted !== wanted) shown = build(about, wanted);
   const key = keyOf(about.region, chosen.instance);
   const row = values.get(key);
-  shown.facts.replaceChildren(...factsOf(row));
+  shown.facts.replaceChildren(...factsOf(about, row));
   if (about.has_instances) drawInstances(about, rows);
   for (const card of shown.cards) drawCard(card, row, tracks.get(key));
 }
@@ -228,11 +246,12 @@ function build(about, wanted) {
   built.table = make("div", "instances");
   built.table.hidden = !about.has_instances;
   detail.replaceChildren(make("h2", "", title), built.facts, built.table, cards);
+  if (about.problem) detail.append(make("p", "problem", about.problem[1]));
   return built;
 }
 
-function factsOf(row) {
-  const facts = [
+function factsOf(about, row) {
+  const facts = about.problem ? [["state", about.problem[0]]] : [
     ["state", row?.state ?? "-"],
     ["sequence", row?.line ? String(row.line.sequence) : "none yet"],
     ["age", ageText(ageOf(row))],
@@ -392,5 +411,4 @@ const events = new EventSource("/events");
 const linked = (text, isLost) => { link.textContent = text; link.classList.toggle("lost", isLost); };
 events.addEventListener("open", () => linked("live", false));
 events.addEventListener("error", () => linked("no connection", true));
-events.addEventListener("regions", onRegions);
-events.addEventListener("values", onValues);
+for (const name of ["all", "changes"]) events.addEventListener(name, onEvent);

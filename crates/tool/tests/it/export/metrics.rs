@@ -1,0 +1,123 @@
+//! The samples of a scrape.
+
+use mapcast::{Options, Record, Stu, Writer};
+
+use super::publish_drone;
+use crate::server::Server;
+use crate::world::World;
+
+#[repr(C)]
+#[derive(Clone, Copy, Record)]
+struct Quote {
+    #[record(unit = "EUR")]
+    price: f64,
+    volume: u32,
+    reserved: u32,
+}
+
+#[test]
+fn each_field_is_a_metric_of_its_type_with_its_unit() {
+    let world = World::new();
+    let _writer = publish_drone(&world);
+    let server = Server::start(&world, "");
+    let text = server.metrics();
+    for line in [
+        "# HELP mapcast_drone_battery_ratio charge",
+        "# TYPE mapcast_drone_battery_ratio gauge",
+        "mapcast_drone_battery_ratio{region=\"drone\"} 0.125",
+        "mapcast_drone_mode{region=\"drone\",mapcast_drone_mode=\"off\"} 0",
+        "mapcast_drone_mode{region=\"drone\",mapcast_drone_mode=\"auto \\\"x\\\"\"} 1",
+        "mapcast_drone_mode_number{region=\"drone\"} 1",
+        "mapcast_drone_accel_meters_per_second_squared{region=\"drone\",index=\"1\"} -9.81",
+        "mapcast_drone_accel_meters_per_second_squared{region=\"drone\",index=\"2\"} NaN",
+        "mapcast_drone_name_info{region=\"drone\",value=\"a\\\"b\"} 1",
+        "mapcast_drone_is_armed{region=\"drone\"} 1",
+        "mapcast_drone_ticks{region=\"drone\"} 18446744073709551615",
+        "mapcast_region_up{region=\"drone\"} 1",
+        "mapcast_region_state{region=\"drone\",mapcast_region_state=\"live\"} 1",
+        "mapcast_region_epoch{region=\"drone\"} 1",
+        "# TYPE mapcast_records_total counter",
+        "mapcast_records_total{region=\"drone\"} 1",
+    ] {
+        assert!(text.lines().any(|have| have == line), "{line}\n{text}");
+    }
+    assert!(text.contains("mapcast_region_info{region=\"drone\",record=\"DRONE\",lineage=\""));
+    assert!(text.contains("mapcast_record_age_seconds{region=\"drone\"} "), "{text}");
+    assert!(!text.contains("image"), "an array of 300 is longer than --longest");
+}
+
+#[test]
+fn the_format_is_the_one_that_is_accepted() {
+    let world = World::new();
+    let _writer = publish_drone(&world);
+    let server = Server::start(&world, "drone");
+    let open = server.get("/metrics", "application/openmetrics-text; version=1.0.0");
+    assert!(open.head.contains("content-type: application/openmetrics-text; version=1.0.0"));
+    assert!(open.body.ends_with("# EOF\n"));
+    for line in [
+        "# TYPE mapcast_drone_mode stateset",
+        "# TYPE mapcast_drone_name info",
+        "# UNIT mapcast_drone_battery_ratio ratio",
+        "# TYPE mapcast_records counter",
+    ] {
+        assert!(open.body.lines().any(|have| have == line), "{line}\n{}", open.body);
+    }
+    let text = server.get("/metrics", "text/html,*/*;q=0.8");
+    assert!(text.head.contains("content-type: text/plain; version=0.0.4"), "{}", text.head);
+    assert!(!text.body.contains("# EOF"));
+}
+
+#[test]
+fn each_instance_has_samples_of_its_own_until_it_is_retired() {
+    let world = World::new();
+    let path = world.path("quotes.region");
+    let mut writer = Options::new().open_instances::<Quote>(path, 8).expect("a writer");
+    let quote = |price| Quote { price, volume: 3, reserved: 0 };
+    let (one, two) = (writer.instance("AAA").expect("one"), writer.instance("BBB").expect("two"));
+    writer.publish(one, &quote(1.5)).expect("published");
+    writer.publish(two, &quote(2.5)).expect("published");
+    let server = Server::start(&world, "");
+    let text = server.metrics();
+    for line in [
+        "mapcast_quote_price_eur{region=\"quotes\",region_instance=\"AAA\"} 1.5",
+        "mapcast_quote_price_eur{region=\"quotes\",region_instance=\"BBB\"} 2.5",
+        "mapcast_records_total{region=\"quotes\",region_instance=\"BBB\"} 1",
+        "mapcast_region_up{region=\"quotes\"} 1",
+    ] {
+        assert!(text.lines().any(|have| have == line), "{line}\n{text}");
+    }
+    writer.retire(one).expect("retired");
+    assert!(!server.metrics().contains("AAA"));
+}
+
+#[test]
+fn records_that_no_scrape_has_read_are_counted_once() {
+    let world = World::new();
+    let mut writer = world.students("live");
+    let server = Server::start(&world, "");
+    let missed = |text: &str, count: u64| {
+        assert!(
+            text.contains(&format!("mapcast_missed_records_total{{region=\"live\"}} {count}\n")),
+            "{text}"
+        );
+    };
+    missed(&server.metrics(), 0);
+    for id in 0..4 {
+        writer.publish(&Stu::new(id, "x", 'm')).expect("published");
+    }
+    let text = server.metrics();
+    missed(&text, 3);
+    assert!(text.contains("mapcast_records_total{region=\"live\"} 5\n"), "{text}");
+    missed(&server.metrics(), 3);
+}
+
+#[test]
+fn a_thousand_regions_are_in_one_scrape() {
+    let world = World::new();
+    let writers: Vec<Writer<Stu>> =
+        (0..1000).map(|number| world.students(&format!("r{number}"))).collect();
+    let server = Server::start(&world, "");
+    let text = server.metrics();
+    assert_eq!(text.matches("mapcast_stu_id{").count(), 1000);
+    assert_eq!(text.matches("mapcast_region_up{").count(), writers.len());
+}
