@@ -35,7 +35,7 @@ impl Configured {
                 add_broken(path, &error, report);
                 Ok(None)
             }
-            Err(error) => Err(DoctorError::Config(error)),
+            Err(error) => Err(DoctorError::Config(error.into())),
         }
     }
 

@@ -99,7 +99,7 @@ pub enum DoctorError {
     NoSuchUser(String),
     /// The configuration that was given cannot be read.
     #[error(transparent)]
-    Config(SettingsError),
+    Config(Box<SettingsError>),
 }
 
 pub(crate) fn run(args: &Args) -> Result<(), ToolError> {
