@@ -12,8 +12,12 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// Why a call failed.
+// Boxed: what a function returns is in registers then, and failures are rare.
 #[derive(Debug)]
-pub(crate) struct Failure {
+pub(crate) struct Failure(Box<Fault>);
+
+#[derive(Debug)]
+struct Fault {
     code: c_int,
     os_error: c_int,
     path: PathBuf,
@@ -32,7 +36,8 @@ impl Failure {
     #[cold]
     pub(crate) fn new(code: c_int, fact: impl Into<String>, advice: impl Into<String>) -> Self {
         let (fact, advice) = (fact.into(), advice.into());
-        Self { code, os_error: 0, path: PathBuf::new(), fact, advice, is_null_handle: false }
+        let path = PathBuf::new();
+        Self(Box::new(Fault { code, os_error: 0, path, fact, advice, is_null_handle: false }))
     }
 
     pub(crate) fn panic() -> Self {
@@ -49,8 +54,9 @@ impl Failure {
 
     /// NULL in place of a handle.
     pub(crate) fn null_handle(what: &str) -> Self {
-        let failure = refuse(format!("the {what} is NULL"), "open it first");
-        Self { is_null_handle: true, ..failure }
+        let mut failure = refuse(format!("the {what} is NULL"), "open it first");
+        failure.0.is_null_handle = true;
+        failure
     }
 
     /// Keeps it for `mapcast_last_error` of this thread; returns its code. A NULL that an open has returned
@@ -58,19 +64,19 @@ impl Failure {
     #[cold]
     pub(crate) fn keep(self) -> c_int {
         let of_open = LAST.try_with(|last| match &*last.borrow() {
-            Some(kept) if kept.is_of_open && self.is_null_handle => Some(kept.details.code),
+            Some(kept) if kept.is_of_open && self.0.is_null_handle => Some(kept.details.code),
             _ => None,
         });
         match of_open.ok().flatten() {
             Some(code) => code,
-            None => keep(Kept::of(self)),
+            None => keep(Kept::of(*self.0)),
         }
     }
 
     /// The same for the error of an open.
     #[cold]
     pub(crate) fn keep_of_open(self) {
-        keep(Kept { is_of_open: true, ..Kept::of(self) });
+        keep(Kept { is_of_open: true, ..Kept::of(*self.0) });
     }
 }
 
@@ -98,7 +104,7 @@ impl From<Error> for Failure {
         };
         let advice = advice(kind).to_owned();
         let (code, path) = (code_of(kind), path.to_owned());
-        Self { code, os_error, path, fact, advice, is_null_handle: false }
+        Self(Box::new(Fault { code, os_error, path, fact, advice, is_null_handle: false }))
     }
 }
 
@@ -206,8 +212,8 @@ struct Kept {
 }
 
 impl Kept {
-    fn of(failure: Failure) -> Self {
-        let Failure { code, os_error, path, fact, advice, .. } = failure;
+    fn of(fault: Fault) -> Self {
+        let Fault { code, os_error, path, fact, advice, .. } = fault;
         let path = path.to_string_lossy();
         let colon = if path.is_empty() { "" } else { ": " };
         let semicolon = if advice.is_empty() { "" } else { "; " };

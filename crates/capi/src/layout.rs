@@ -1,6 +1,6 @@
 //! What a record is, as C describes it, into a schema; and a schema as C reads it.
 //!
-//! Invariant: a [`Described`] owns every text and array that its [`Layout`] points to, and never changes.
+//! Invariant: a `Described` owns every text and array that its `Layout` points to, and never changes.
 //!
 //! Price: some strings for each region that is opened; none for a record.
 

@@ -1,7 +1,7 @@
 //! mapcast for C and C++: every function of `include/mapcast.h`, over the crate `mapcast`.
 //!
 //! Invariant: no panic and no error of Rust reaches the program. Each function runs inside of
-//! [`border::call`], which catches panics, stores what went wrong for `mapcast_last_error` and returns a
+//! `border::call`, which catches panics, stores what went wrong for `mapcast_last_error` and returns a
 //! code, or NULL. A handle is checked before it is used.
 //!
 //! ```text
@@ -14,7 +14,7 @@
 //!                 failure, source      errors with a next step; what a follower reads
 //! ```
 //!
-//! Price: 20 to 40 instructions a call over that of Rust: see docs/c.md.
+//! Price: about 70 instructions a call more than in Rust: see docs/c.md.
 //!
 //! The header is made by cbindgen from these files and `cbindgen.toml`: `cargo test -p mapcast-capi`
 //! compares it, `UPDATE=1 cargo test -p mapcast-capi header` writes it.
