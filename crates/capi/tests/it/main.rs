@@ -5,3 +5,4 @@ mod cpp;
 mod documents;
 mod header;
 mod tree;
+mod turns;

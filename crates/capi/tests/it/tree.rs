@@ -107,7 +107,7 @@ pub(crate) fn place() -> TempDir {
 #[track_caller]
 pub(crate) fn compiled(compiler: &str, flags: &[&str], source: &Path, into: &TempDir) -> PathBuf {
     let tree = tree();
-    let name = source.file_stem().expect("a file").to_string_lossy().into_owned();
+    let name = source.file_name().expect("a file").to_string_lossy().replace('.', "-");
     let program = into.path().join(name + &flags.join(""));
     let mut command = tool(compiler);
     command.args(["-O1", "-g", "-Wall", "-Wextra", "-Werror"]).args(flags);
