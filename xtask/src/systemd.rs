@@ -32,6 +32,7 @@ pub(crate) struct Arguments {
 
 pub(crate) fn run(arguments: &Arguments) -> Outcome {
     let package = dist::make(None)?;
+    dist::make_library(None)?;
     let target = crate::tools::target_directory()?;
     let programs = install_from_source(&target)?;
     let own = stories(&package, &programs, Path::new("/"), arguments).status()?;
@@ -50,6 +51,7 @@ pub(crate) fn run(arguments: &Arguments) -> Outcome {
 fn stories(package: &Path, programs: &Path, root: &Path, arguments: &Arguments) -> Command {
     let mut command = script("run");
     command.arg("--root").arg(root).arg("--programs").arg(programs);
+    command.arg("--library").args(package.parent());
     command.arg(package).args(&arguments.stories);
     command
 }

@@ -1,4 +1,5 @@
-//! `cargo xtask dist`: the Debian package, `mapcast_VERSION_ARCH.deb`, in `target/dist`.
+//! `cargo xtask dist`: the Debian packages, in `target/dist`: `mapcast_VERSION_ARCH.deb`, and those of the library
+//! for C and C++ (see `library`).
 //!
 //! `xtask/deb/Cargo.toml` lists what is in it. The parts that are made and not kept, the pages
 //! and completions out of the clap definitions, the page of the configuration, the documents and the
@@ -10,9 +11,12 @@
 //! Linux 6.18 VM, 2026-11-22); afterwards the package takes as long as the release build.
 
 mod documents;
+mod library;
 mod notices;
 mod pages;
 mod toml_page;
+
+pub(crate) use library::make as make_library;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -38,13 +42,27 @@ pub(crate) struct Arguments {
     /// Make it for this target, such as aarch64-unknown-linux-gnu
     #[arg(long, value_name = "TRIPLE")]
     target: Option<String>,
+
+    /// Make only libmapcast1 and libmapcast-dev
+    #[arg(long)]
+    library: bool,
 }
 
-/// Makes the package and prints where it is.
+/// Makes the packages and prints where they are.
 pub(crate) fn run(arguments: &Arguments) -> Outcome {
-    let package = make(arguments.target.as_deref())?;
-    println!("{}", package.display());
+    let target = arguments.target.as_deref();
+    if !arguments.library {
+        println!("{}", make(target)?.display());
+    }
+    for package in make_library(target)? {
+        println!("{}", package.display());
+    }
     Ok(())
+}
+
+/// The packages of the workspace that the programs are built of.
+fn packages() -> Vec<&'static str> {
+    PROGRAMS.into_iter().chain([TOOL]).collect()
 }
 
 /// Makes the package, for this machine or for another target.
@@ -61,7 +79,7 @@ fn build(target: Option<&str>) -> Outcome {
     command.args(["build", "--release", "--locked"]).args(of_target(target));
     done(
         command
-            .args(PROGRAMS.iter().chain([&TOOL]).flat_map(|program| ["--package", program]))
+            .args(packages().into_iter().flat_map(|package| ["--package", package]))
             .envs(linker(target)),
     )
 }
@@ -96,7 +114,7 @@ fn generate(into: &Path) -> Outcome {
     let configuration = toml_page::page(&pages::by_installed_name(&configuration));
     fs::write(into.join(format!("man/{CONFIGURATION_PAGE}")), configuration)?;
     documents::write(root(), &into.join("doc"))?;
-    fs::write(into.join("NOTICES"), notices::text()?)?;
+    fs::write(into.join("NOTICES"), notices::text(&packages(), &notices::FILES)?)?;
     // cargo-deb compresses pages, but not those below target/release. Without a time (-n), equal
     // pages are equal files.
     let pages = pages::commands().map(|command| format!("{}.1", command.get_name()));

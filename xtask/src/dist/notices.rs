@@ -17,12 +17,12 @@ use crate::tools::{Fallible, cargo, metadata, printed};
 const BEGINNINGS: [&str; 6] = ["LICENSE", "LICENCE", "COPYING", "COPYRIGHT", "NOTICE", "UNLICENSE"];
 
 /// What is in a program beside libraries: its name and licence, and where the text is.
-const FILES: [(&str, &str, &str); 1] =
+pub(super) const FILES: [(&str, &str, &str); 1] =
     [("uPlot 1.6.32", "MIT", "crates/tool/src/export/page/uplot/LICENSE")];
 
-/// The file NOTICES.
-pub(super) fn text() -> Fallible<String> {
-    let linked = linked()?;
+/// The file NOTICES, for what these packages of the workspace build and the files that are in it.
+pub(super) fn text(of: &[&str], files: &[(&str, &str, &str)]) -> Fallible<String> {
+    let linked = linked(of)?;
     let packages = metadata(&["--locked"])?.packages.into_iter().filter(|package| {
         package.source.is_some()
             && linked.contains(&(package.name.clone(), package.version.to_string()))
@@ -38,23 +38,23 @@ pub(super) fn text() -> Fallible<String> {
             texts.entry(text).or_default().push(name.clone());
         }
     }
-    for (name, licence, file) in FILES {
+    for (name, licence, file) in files {
         let _ = writeln!(list, "  {name}: {licence}");
         let text = fs::read_to_string(super::root().join(file))?;
-        texts.entry(text.trim().to_owned()).or_default().push(name.to_owned());
+        texts.entry(text.trim().to_owned()).or_default().push((*name).to_owned());
     }
-    let mut all = format!("The programs of mapcast contain these libraries:\n\n{list}");
+    let mut all = format!("This package contains these libraries:\n\n{list}");
     for (text, names) in texts {
         let _ = writeln!(all, "\n{}\n{}:\n\n{text}", "-".repeat(80), names.join(", "));
     }
     Ok(all)
 }
 
-/// Name and version of every library that is linked into one of the programs.
-fn linked() -> Fallible<BTreeSet<(String, String)>> {
+/// Name and version of every library that is linked into what these packages build.
+fn linked(of: &[&str]) -> Fallible<BTreeSet<(String, String)>> {
     let mut tree = cargo();
     tree.args(["tree", "--locked"])
-        .args(super::PROGRAMS.iter().flat_map(|program| ["--package", program]))
+        .args(of.iter().flat_map(|package| ["--package", package]))
         .args(["--edges", "normal,no-proc-macro", "--prefix", "none", "--format", "{p}"]);
     Ok(printed(&mut tree)?.lines().filter_map(name_and_version).collect())
 }
@@ -100,14 +100,35 @@ mod tests {
 
     #[test]
     fn every_library_that_is_linked_is_named_with_its_licence() {
-        let text = text().expect("the notices");
-        for library in ["clap_builder", "libc", "memmap2", "rustix", "toml", "tracing", "uPlot"] {
+        let text = text(&super::super::packages(), &FILES).expect("the notices");
+        for library in [
+            "clap_builder",
+            "hyper",
+            "libc",
+            "memmap2",
+            "ratatui",
+            "rustix",
+            "toml",
+            "tracing",
+            "uPlot",
+        ] {
             assert!(text.contains(&format!("\n  {library} ")), "{library} is not named");
         }
         for other in ["\n  clap_derive ", "\n  loom ", "\n  criterion ", "\n  region "] {
             assert!(!text.contains(other), "{other:?} is not linked, or is ours");
         }
         assert!(text.contains("Permission is hereby granted"), "no licence text");
+    }
+
+    #[test]
+    fn the_library_has_the_notices_of_what_is_in_it_alone() {
+        let text = text(&["mapcast-capi"], &[]).expect("the notices");
+        assert!(text.contains("\n  memmap2 ") && text.contains("\n  rustix "), "{text}");
+        assert!(
+            !text.contains("\n  clap")
+                && !text.contains("\n  cbindgen ")
+                && !text.contains("uPlot")
+        );
     }
 
     #[test]
