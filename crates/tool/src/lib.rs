@@ -31,6 +31,7 @@ mod observed;
 mod progress;
 mod publish;
 mod record;
+mod record_name;
 mod region_argument;
 mod replay;
 mod table;

@@ -4,6 +4,8 @@ use std::str::FromStr;
 
 use mapcast::dynamic::{CType, FieldSpec, Schema, SchemaBuilder, SchemaError};
 
+use crate::record_name::record_name;
+
 /// One field, as it was written.
 #[derive(Clone, Debug)]
 pub struct FieldOption(FieldSpec);
@@ -41,17 +43,6 @@ pub(super) fn schema(name: &str, fields: &[FieldOption]) -> Result<Schema, Schem
     let fields = fields.iter().map(|field| field.0.clone());
     fields.fold(Schema::builder(record_name(name)), SchemaBuilder::field).build()
 }
-
-/// The name of a region as that of a record, which is a C identifier.
-fn record_name(name: &str) -> String {
-    let word = |c: char| if c.is_ascii_alphanumeric() { c } else { '_' };
-    let name: String = name.chars().take(MOST).map(word).collect();
-    let is_first = name.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_');
-    if is_first { name } else { format!("_{name}") }
-}
-
-/// Longest part of a region's name in a record's, which has one character more.
-const MOST: usize = 63;
 
 #[cfg(test)]
 mod tests {

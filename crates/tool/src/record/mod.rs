@@ -139,6 +139,8 @@ pub(crate) fn run(args: &Args) -> Result<(), RecordError> {
         Fitted::check(Arc::new(at.clone()), &selection)?;
     }
     let mut signals = Signals::stop_only().map_err(RecordError::system("cannot handle signals"))?;
+    // Each region takes one.
+    daemon::raise_open_files();
     let limits =
         Limits { size: args.rotate_size.map(|size| size.as_u64()), time: args.rotate_time };
     let kind = if args.csv { Kind::Csv } else { Kind::Mcap };

@@ -9,78 +9,70 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use mapcast::dynamic::{CType, Field, FieldSpec, RecordBuf, Scalar, Schema, Value};
+use mapcast::InstanceName;
+use mapcast::dynamic::{CType, FieldSpec, RecordBuf, Scalar, Schema};
 use mcap::records::Channel;
 use serde_json::Value as Json;
-use serde_json::value::RawValue;
 
+use super::json;
 use crate::record::RAW;
 use crate::record::json_schema::{EXACT, field_name, unhex};
 use crate::record::stream::key;
+use crate::record_name::record_name;
 
+/// Most bytes of a help text in a region.
+const HELP: usize = 1024;
 /// Bytes of a text whose length a JSON Schema does not limit.
 const TEXT: u64 = 255;
 
 /// A schema of the file, as it is written.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub(crate) struct SchemaText {
     pub(crate) name: String,
     pub(crate) encoding: String,
     pub(crate) data: Vec<u8>,
 }
 
-/// A channel whose messages are records.
-#[derive(Clone, Debug)]
-pub(crate) struct Topic {
-    /// As the file has it.
-    pub(crate) name: String,
-    /// The name of the region, as it was recorded.
-    pub(crate) region: String,
-    pub(crate) instance: Option<String>,
-    /// For instances: how many there can be.
-    pub(crate) max_instances: Option<u32>,
-    pub(crate) slots: Option<u32>,
+/// How the messages of a schema become records.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Layout {
     pub(crate) schema: Arc<Schema>,
     decoder: Decoder,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 enum Decoder {
     Raw,
     /// The field of each member.
     Json(BTreeMap<String, usize>),
 }
 
-impl Topic {
-    /// The channel as a region; `None` if it is not for records.
+/// A channel whose messages are records.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Topic {
+    /// As the file has it.
+    pub(crate) name: String,
+    /// The name of the region, as it was recorded.
+    pub(crate) region: String,
+    pub(crate) instance: Option<InstanceName>,
+    /// For instances: how many there can be.
+    pub(crate) max_instances: Option<u32>,
+    pub(crate) slots: Option<u32>,
+    pub(crate) layout: Arc<Layout>,
+}
+
+impl Layout {
+    /// Messages of this encoding that `schema` describes.
     ///
     /// # Errors
-    /// Why it cannot be one.
-    pub(crate) fn of(
-        channel: &Channel,
-        schema: Option<&SchemaText>,
-    ) -> Result<Option<Self>, String> {
-        let metadata = |key: &str| channel.metadata.get(key).cloned();
-        if metadata(key::KIND).is_some() {
-            return Ok(None);
-        }
-        let Some(schema) = schema else { return Err("it has no schema".into()) };
-        let kinds = (channel.message_encoding.as_str(), schema.encoding.as_str());
-        let (schema, decoder) = match kinds {
+    /// Why they are no records.
+    pub(crate) fn of(message_encoding: &str, schema: &SchemaText) -> Result<Self, String> {
+        let (schema, decoder) = match (message_encoding, schema.encoding.as_str()) {
             (RAW, RAW) => (decoded(&schema.data)?, Decoder::Raw),
             ("json", "jsonschema") => of_json(schema)?,
             (message, _) => return Err(format!("its messages are {message:?}, not JSON or raw")),
         };
-        let number = |key: &str| metadata(key).and_then(|number| number.parse().ok());
-        Ok(Some(Self {
-            name: channel.topic.clone(),
-            region: metadata(key::REGION).unwrap_or_else(|| region_name(&channel.topic)),
-            instance: metadata(key::INSTANCE),
-            max_instances: number(key::MAX_INSTANCES),
-            slots: number(key::SLOTS),
-            schema: Arc::new(schema),
-            decoder,
-        }))
+        Ok(Self { schema: Arc::new(schema), decoder })
     }
 
     /// Puts the record of a message into `record`, which is of this schema.
@@ -94,16 +86,52 @@ impl Topic {
                 Ok(())
             }
             Decoder::Raw => Err(format!(
-                "a message of {} on {}, whose records have {}",
+                "it has {}, and a record {}",
                 daemon::counted(message.len() as u64, "byte"),
-                self.name,
                 record.bytes().len()
             )),
-            Decoder::Json(fields) => {
-                let on_topic = |error: String| format!("a message on {}: {error}", self.name);
-                from_json(message, fields, record).map_err(on_topic)
-            }
+            Decoder::Json(fields) => json::read(message, fields, record),
         }
+    }
+}
+
+/// Whether a channel has something else than records.
+pub(crate) fn is_of_events(channel: &Channel) -> bool {
+    channel.metadata.contains_key(key::KIND)
+}
+
+impl Topic {
+    /// The channel as a region, or as an instance of one.
+    ///
+    /// # Errors
+    /// Why it cannot be one.
+    pub(crate) fn of(channel: &Channel, layout: Arc<Layout>) -> Result<Self, String> {
+        let metadata = |key: &str| channel.metadata.get(key);
+        let number = |key: &str| metadata(key).and_then(|number| number.parse().ok());
+        let instance = metadata(key::INSTANCE).map(|name| InstanceName::new(name));
+        let region = metadata(key::REGION).cloned().unwrap_or_else(|| region_name(&channel.topic));
+        settings::Address::name(&region).map_err(|error| error.to_string())?;
+        Ok(Self {
+            name: channel.topic.clone(),
+            region,
+            instance: instance.transpose().map_err(|error| error.to_string())?,
+            max_instances: number(key::MAX_INSTANCES),
+            slots: number(key::SLOTS),
+            layout,
+        })
+    }
+
+    pub(crate) fn schema(&self) -> &Arc<Schema> {
+        &self.layout.schema
+    }
+
+    /// Puts the record of a message into `record`, which is of this schema.
+    ///
+    /// # Errors
+    /// The message is no such record.
+    pub(crate) fn decode(&self, message: &[u8], record: &mut RecordBuf) -> Result<(), String> {
+        let decoded = self.layout.decode(message, record);
+        decoded.map_err(|error| format!("a message on {}: {error}", self.name))
     }
 }
 
@@ -134,12 +162,11 @@ fn of_json(text: &SchemaText) -> Result<(Schema, Decoder), String> {
 
 /// A record for the properties of another program's JSON Schema.
 fn foreign(name: &str, properties: &serde_json::Map<String, Json>) -> Result<Schema, String> {
-    let is_word = |c: char| c.is_ascii_alphanumeric() || c == '_';
-    let name: String = name.chars().map(|c| if is_word(c) { c } else { '_' }).collect();
-    let mut builder = Schema::builder(name);
+    let mut builder = Schema::builder(record_name(name));
     for (name, property) in properties {
         let ctype = ctype(property).map_err(|why| format!("property {name:?} {why}"))?;
         let help = property["description"].as_str().unwrap_or_default();
+        let help = &help[..help.floor_char_boundary(HELP)];
         builder = builder.field(FieldSpec::new(name.as_str(), ctype).help(help));
     }
     builder.build().map_err(|error| error.to_string())
@@ -176,70 +203,6 @@ fn scalar(property: &Json) -> Option<Scalar> {
     }
 }
 
-/// Reads an object into `record`. Fields that it does not have are zero.
-fn from_json(
-    message: &[u8],
-    fields: &BTreeMap<String, usize>,
-    record: &mut RecordBuf,
-) -> Result<(), String> {
-    let members: BTreeMap<String, &RawValue> =
-        serde_json::from_slice(message).map_err(|error| format!("no JSON object: {error}"))?;
-    record.bytes_mut().fill(0);
-    let schema = Arc::clone(record.schema());
-    for (name, raw) in members {
-        let Some(&index) = fields.get(&name) else { continue };
-        let field = &schema.fields()[index];
-        if field.ctype().element() == Scalar::Char {
-            set_text(record, field, raw.get())?;
-        } else {
-            let value = value(field, raw.get())?;
-            record.set(index, &value).map_err(|error| error.to_string())?;
-        }
-    }
-    Ok(())
-}
-
-/// A text fills its field to the last byte, if it has that many, and is cut if it has more: each byte that
-/// was no UTF-8 has become three.
-fn set_text(record: &mut RecordBuf, field: &Field, raw: &str) -> Result<(), String> {
-    let text: String = serde_json::from_str(raw).map_err(|_| expected(field, "a text"))?;
-    let place = &mut record.bytes_mut()[field.offset() as usize..field.end() as usize];
-    let len = text.len().min(place.len());
-    place[..len].copy_from_slice(&text.as_bytes()[..len]);
-    Ok(())
-}
-
-fn value(field: &Field, raw: &str) -> Result<Value, String> {
-    if !raw.starts_with('[') {
-        return number(field, raw);
-    }
-    let items: Vec<&RawValue> =
-        serde_json::from_str(raw).map_err(|_| expected(field, "a list of numbers"))?;
-    let items = items.into_iter().map(|item| number(field, item.get()));
-    Ok(Value::List(items.collect::<Result<_, _>>()?))
-}
-
-/// A number from its digits, so that it is rounded once; `null` is NaN.
-fn number(field: &Field, raw: &str) -> Result<Value, String> {
-    let scalar = field.ctype().element();
-    let parsed = match (raw, scalar) {
-        ("true" | "false", _) => Some(Value::Bool(raw == "true")),
-        ("null", Scalar::F32) => Some(Value::F32(f32::NAN)),
-        ("null", Scalar::F64) => Some(Value::F64(f64::NAN)),
-        (_, Scalar::F32) => raw.parse().ok().map(Value::F32),
-        (_, Scalar::F64) => raw.parse().ok().map(Value::F64),
-        _ => {
-            let whole = raw.parse().map(Value::Uint).or_else(|_| raw.parse().map(Value::Int));
-            whole.ok().or_else(|| raw.parse().ok().map(Value::F64))
-        }
-    };
-    parsed.ok_or_else(|| expected(field, "a number"))
-}
-
-fn expected(field: &Field, what: &str) -> String {
-    format!("field {:?} ({}) needs {what}", field.name(), field.ctype())
-}
-
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeMap;
@@ -248,7 +211,7 @@ mod tests {
     use mapcast::dynamic::{RecordBuf, Value};
     use mcap::records::Channel;
 
-    use super::{SchemaText, Topic};
+    use super::{Layout, SchemaText, Topic};
 
     fn channel(topic: &str) -> Channel {
         Channel {
@@ -270,10 +233,10 @@ mod tests {
             "t": {"type": "number", "description": "seconds"}, "n": {"type": "integer"},
             "on": {"type": "boolean"}, "name": {"type": "string", "maxLength": 7},
             "v": {"type": "array", "items": {"type": "number"}, "minItems": 2, "maxItems": 2}}}"#;
-        let topic = Topic::of(&channel("/imu/raw"), Some(&schema(text)));
-        let topic = topic.expect("a record").expect("records");
-        assert_eq!((&*topic.region, topic.schema.name()), ("imu-raw", "a_Imu"));
-        let mut record = RecordBuf::new(Arc::clone(&topic.schema));
+        let layout = Layout::of("json", &schema(text)).expect("a record");
+        let topic = Topic::of(&channel("/imu/raw"), Arc::new(layout)).expect("a region");
+        assert_eq!((&*topic.region, topic.schema().name()), ("imu-raw", "a_Imu"));
+        let mut record = RecordBuf::new(Arc::clone(topic.schema()));
         let message =
             br#"{"t": 0.5, "n": -3, "on": true, "name": "x\ny", "v": [1, 2.5], "more": {}}"#;
         topic.decode(message, &mut record).expect("decoded");
@@ -283,15 +246,43 @@ mod tests {
         assert_eq!(record.view().get("v"), Some(list));
         let error = topic.decode(br#"{"n": "three"}"#, &mut record).expect_err("a text");
         assert_eq!(error, "a message on /imu/raw: field \"n\" (i64) needs a number");
+        let error = topic.decode(br#"{"v": [1, 2, 3]}"#, &mut record).expect_err("three");
+        assert_eq!(error, "a message on /imu/raw: field \"v\" (f64[2]) needs a list of 2 numbers");
     }
 
     #[test]
     fn what_is_no_record_is_refused_with_the_reason() {
         let object = r#"{"properties": {"pose": {"type": "object"}}}"#;
-        let of = |text: &str| Topic::of(&channel("x"), Some(&schema(text))).expect_err("refused");
+        let of = |text: &str| Layout::of("json", &schema(text)).expect_err("refused");
         assert!(of(object).starts_with("property \"pose\" is neither number"));
         assert!(of("{").starts_with("its JSON Schema is no JSON"));
         let list = r#"{"properties": {"v": {"type": "array", "items": {"type": "number"}}}}"#;
         assert_eq!(of(list), "property \"v\" is an array of no fixed size");
+        for (sizes, want) in [
+            ("\"minItems\": 0, \"maxItems\": 0", "has no elements"),
+            ("\"minItems\": 99999999999, \"maxItems\": 99999999999", "is too large"),
+            ("\"minItems\": 4294967295, \"maxItems\": 4294967295", "larger than a record may be"),
+        ] {
+            let list = format!(
+                "{{\"properties\": {{\"v\": {{\"type\": \"array\", {sizes}, \"items\": {{\"type\": \"number\"}}}}}}}}"
+            );
+            assert!(of(&list).contains(want), "{}", of(&list));
+        }
+        let text =
+            r#"{"properties": {"t": {"type": "string", "maxLength": 18446744073709551615}}}"#;
+        assert!(of(text).contains("is too large"), "{}", of(text));
+        for exact in ["", "0", "zz", "00", "ffffffffffffffffffffffffffffffff"] {
+            assert!(!of(&format!("{{\"x-mapcast-schema\": \"{exact}\"}}")).is_empty());
+        }
+    }
+
+    #[test]
+    fn a_help_that_is_too_long_for_a_region_is_cut() {
+        let text = format!(
+            "{{\"properties\": {{\"n\": {{\"type\": \"integer\", \"description\": \"{}\"}}}}}}",
+            "\u{e4}".repeat(2000)
+        );
+        let layout = Layout::of("json", &schema(&text)).expect("a record");
+        assert_eq!(layout.schema.fields()[0].help().len(), 1024);
     }
 }

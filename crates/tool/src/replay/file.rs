@@ -16,7 +16,7 @@
 
 use std::borrow::Cow;
 use std::fs::File;
-use std::io::{BufReader, Read, Seek, SeekFrom};
+use std::io::{BufReader, Read, Seek};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
@@ -27,10 +27,11 @@ use mcap::records::{ChunkHeader, Record, op};
 use rustix::fs::OFlags;
 use ruzstd::decoding::StreamingDecoder;
 
-use super::ReplayError;
+use super::{ReplayError, lengths};
 
-/// Longest record, and chunk before and after it is unpacked.
-const MAX: u64 = 1 << 30;
+/// Longest record, and chunk before and after it is unpacked. A record of a region has 16 MiB at most, its JSON
+/// less than ten times as much.
+const MAX: u64 = 1 << 28;
 /// An operation code and a length.
 const HEAD: u64 = 9;
 
@@ -119,9 +120,10 @@ impl McapFile {
             let (op, len) = self.head(at)?;
             let is_read = matches!(op, op::SCHEMA | op::CHANNEL | op::MESSAGE | op::CHUNK);
             if !is_read {
-                self.skip(at, len)?;
+                self.skip(len)?;
                 if op == op::FOOTER {
-                    return self.end(at + HEAD + len);
+                    // With a limit the damage is behind it, in the end mark.
+                    return limit.map_or_else(|| self.end(at + HEAD + len), |_| Ok(()));
                 }
                 at += HEAD + len;
                 continue;
@@ -166,9 +168,10 @@ impl McapFile {
         self.read(body)
     }
 
-    fn skip(&mut self, at: u64, len: u64) -> Result<(), ReplayError> {
-        let place = SeekFrom::Start(at + HEAD + len);
-        let skipped = self.input.seek(place).map(drop);
+    /// Passes `len` bytes, which are inside the file.
+    fn skip(&mut self, len: u64) -> Result<(), ReplayError> {
+        // The length of a file is a positive i64. Most records that are skipped are in the buffer.
+        let skipped = self.input.seek_relative(len.cast_signed());
         skipped.map_err(|error| ReplayError::file("read", &self.path, error))
     }
 
@@ -197,6 +200,9 @@ impl McapFile {
 }
 
 fn parse(op: u8, body: &[u8]) -> Result<Record<'_>, Refusal> {
+    if !lengths::are_inside(op, body) {
+        return Err(Refusal::Damaged("a text that is longer than its record".into()));
+    }
     mcap::parse_record(op, body).map_err(|error| Refusal::Damaged(error.to_string()))
 }
 

@@ -9,10 +9,14 @@
 //!
 //! Price: the file is read twice.
 
+mod channels;
 mod decode;
 mod error;
 mod file;
+mod json;
+mod lengths;
 mod plan;
+mod records;
 mod regions;
 mod schedule;
 
@@ -21,12 +25,12 @@ use std::time::{Duration, UNIX_EPOCH};
 
 use clap::ValueHint;
 use daemon::{Signals, counted};
-use mapcast::dynamic::RecordBuf;
-use settings::AddressError;
 
+use channels::Channels;
 pub use error::ReplayError;
 use file::{Flow, McapFile, Refusal};
-use plan::{Channels, Plan, Wanted};
+use plan::{Plan, Wanted};
+use records::Records;
 use regions::Regions;
 use schedule::{Schedule, Speed, StartAt};
 
@@ -77,8 +81,10 @@ pub struct Args {
 }
 
 /// `text`, if the name of a region can begin with it.
-fn prefix(text: &str) -> Result<String, AddressError> {
-    settings::Address::name(&format!("{text}x")).map(|_| text.to_owned())
+fn prefix(text: &str) -> Result<String, &'static str> {
+    let begun = settings::Address::name(&format!("{text}x"));
+    begun.map_err(|_| "use letters, digits and . _ - @, no dot in front, and keep it short")?;
+    Ok(text.to_owned())
 }
 
 impl Args {
@@ -89,15 +95,17 @@ impl Args {
 
 pub(crate) fn run(args: &Args) -> Result<(), ReplayError> {
     let signals = Signals::stop_only().map_err(ReplayError::system("cannot handle signals"))?;
+    // Each region takes one.
+    daemon::raise_open_files();
     let mut file = McapFile::open(&args.file)?;
-    let plan = Plan::of(&mut file, args.wanted())?;
+    let Some(plan) = Plan::of(&mut file, args.wanted(), &signals)? else { return Ok(()) };
     let begin = args.from.map_or(plan.first, |from| from.after(plan.first));
     if begin > plan.last {
         let last = UNIX_EPOCH + Duration::from_nanos(plan.last);
         let last = humantime::format_rfc3339_nanos(last).to_string();
         return Err(ReplayError::Late { path: args.file.clone(), last });
     }
-    let mut regions = Regions::open(file.path(), &plan.topics, &args.prefix)?;
+    let mut regions = Regions::open(file.path(), plan.published(), &args.prefix)?;
     tracing::info!("replaying into {}", counted(regions.len() as u64, "region"));
     let mut published = 0;
     loop {
@@ -121,16 +129,19 @@ fn pass(
 ) -> Result<u64, ReplayError> {
     let progress = Progress::bar(plan.messages, "replaying");
     let mut channels = Channels::default();
-    let new_record = |topic: &decode::Topic| RecordBuf::new(topic.schema.clone());
-    let mut records: Vec<RecordBuf> = plan.topics.iter().map(new_record).collect();
-    let (mut published, mut seen) = (0, 0);
+    let mut records = Records::default();
+    let (mut published, mut seen, mut known) = (0, 0, 0);
     file.visit(plan.limit, |_, record| {
         let Some(message) = channels.take(&record)? else { return Ok(Flow::Continue) };
         seen += 1;
-        let is_changed = || Refusal::Damaged("it has changed since it was checked".into());
-        let topic = channels.topics.get(message.topic).ok_or_else(is_changed)?;
-        let record = records.get_mut(message.topic).filter(|it| *it.schema() == topic.schema);
-        let record = record.ok_or_else(is_changed)?;
+        let of_plan = plan.topics.get(known..channels.topics.len());
+        let are_same = of_plan.is_some_and(|topics| topics.iter().eq(&channels.topics[known..]));
+        if !are_same {
+            return Err(Refusal::Damaged("it has changed since it was checked".into()));
+        }
+        known = channels.topics.len();
+        let topic = &channels.topics[message.topic];
+        let record = records.of(topic);
         if message.time < schedule.begin() {
             return Ok(Flow::Continue);
         }

@@ -1,107 +1,17 @@
 //! The file, read once before anything is published: its channels, its times, and whether each message is a
 //! record.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
-use mapcast::dynamic::RecordBuf;
-use mcap::records::{Channel, MessageHeader, Record};
+use daemon::Signals;
 
 use super::ReplayError;
-use super::decode::{SchemaText, Topic};
+use super::channels::Channels;
+use super::decode::Topic;
 use super::file::{Flow, McapFile, Refusal};
+use super::records::Records;
 use crate::progress::Progress;
-
-/// The channels of a file, as far as it was read.
-#[derive(Debug, Default)]
-pub(crate) struct Channels {
-    schemas: HashMap<u16, SchemaText>,
-    /// Each with the place of its topic.
-    known: HashMap<u16, (Channel, Option<usize>)>,
-    /// Those with records.
-    pub(crate) topics: Vec<Topic>,
-    /// Topics without, and why.
-    left_out: BTreeMap<String, String>,
-}
-
-/// A message that is a record.
-#[derive(Debug)]
-pub(crate) struct Message<'a> {
-    /// Which topic.
-    pub(crate) topic: usize,
-    /// When it was published, in nanoseconds since 1970.
-    pub(crate) time: u64,
-    pub(crate) data: &'a [u8],
-}
-
-impl Channels {
-    /// Takes the next record of the file.
-    ///
-    /// # Errors
-    /// What is wrong with it.
-    pub(crate) fn take<'r>(
-        &mut self,
-        record: &'r Record<'_>,
-    ) -> Result<Option<Message<'r>>, Refusal> {
-        let taken = match record {
-            Record::Schema { header, data } => {
-                let (name, encoding) = (header.name.clone(), header.encoding.clone());
-                let schema = SchemaText { name, encoding, data: data.to_vec() };
-                self.add_schema(header.id, &schema).map(|()| None)
-            }
-            Record::Channel(channel) => self.add_channel(channel).map(|()| None),
-            Record::Message { header, data } => self.message(header, data),
-            _ => Ok(None),
-        };
-        taken.map_err(Refusal::Damaged)
-    }
-
-    fn add_schema(&mut self, id: u16, schema: &SchemaText) -> Result<(), String> {
-        let known = self.schemas.entry(id).or_insert_with(|| schema.clone());
-        if *known == *schema {
-            Ok(())
-        } else {
-            Err(format!("schema {id} a second time, and another"))
-        }
-    }
-
-    fn add_channel(&mut self, channel: &Channel) -> Result<(), String> {
-        if let Some((known, _)) = self.known.get(&channel.id) {
-            let id = channel.id;
-            return if known == channel {
-                Ok(())
-            } else {
-                Err(format!("channel {id} a second time, and another"))
-            };
-        }
-        let topic = match Topic::of(channel, self.schemas.get(&channel.schema_id)) {
-            Ok(Some(topic)) => {
-                self.topics.push(topic);
-                Some(self.topics.len() - 1)
-            }
-            Ok(None) => None,
-            Err(why) => {
-                self.left_out.insert(channel.topic.clone(), why);
-                None
-            }
-        };
-        self.known.insert(channel.id, (channel.clone(), topic));
-        Ok(())
-    }
-
-    fn message<'r>(
-        &self,
-        header: &MessageHeader,
-        data: &'r [u8],
-    ) -> Result<Option<Message<'r>>, String> {
-        let id = header.channel_id;
-        let channel = self.known.get(&id);
-        let (_, topic) =
-            channel.ok_or_else(|| format!("a message of channel {id}, which is not described"))?;
-        let time = if header.publish_time == 0 { header.log_time } else { header.publish_time };
-        Ok(topic.map(|topic| Message { topic, time, data }))
-    }
-}
 
 /// How much of a file has to be there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -114,6 +24,8 @@ pub(crate) enum Wanted {
 #[derive(Debug)]
 pub(crate) struct Plan {
     pub(crate) topics: Vec<Topic>,
+    /// Which of them have messages.
+    used: BTreeSet<usize>,
     /// Messages that are records.
     pub(crate) messages: u64,
     /// The time of the first and of the last one.
@@ -124,23 +36,31 @@ pub(crate) struct Plan {
 }
 
 impl Plan {
-    /// Reads all of `file`; up to a damage, if a part will do.
+    /// Reads all of `file`; up to a damage, if a part will do. `None`: a signal came first.
     ///
     /// # Errors
     /// The file is damaged, or has no records.
-    pub(crate) fn of(file: &mut McapFile, wanted: Wanted) -> Result<Self, ReplayError> {
+    pub(crate) fn of(
+        file: &mut McapFile,
+        wanted: Wanted,
+        signals: &Signals,
+    ) -> Result<Option<Self>, ReplayError> {
         let progress = Progress::bar(file.len(), "checking");
         let mut channels = Channels::default();
-        let mut records: Vec<RecordBuf> = Vec::new();
+        let mut records = Records::default();
         let (mut messages, mut first, mut last) = (0, u64::MAX, 0);
+        let mut used = BTreeSet::new();
+        let mut is_stopped = false;
         let read = file.visit(None, |at, record| {
             progress.show(at);
-            let Some(message) = channels.take(&record)? else { return Ok(Flow::Continue) };
-            while records.len() <= message.topic {
-                records.push(RecordBuf::new(channels.topics[records.len()].schema.clone()));
+            is_stopped = signals.stop_requested().is_some();
+            if is_stopped {
+                return Ok(Flow::Stop);
             }
+            let Some(message) = channels.take(&record)? else { return Ok(Flow::Continue) };
             let topic = &channels.topics[message.topic];
-            topic.decode(message.data, &mut records[message.topic]).map_err(Refusal::Damaged)?;
+            topic.decode(message.data, records.of(topic)).map_err(Refusal::Damaged)?;
+            used.insert(message.topic);
             messages += 1;
             first = first.min(message.time);
             last = last.max(message.time);
@@ -159,10 +79,18 @@ impl Plan {
         for (topic, why) in &channels.left_out {
             tracing::warn!("topic {}: left out: {}", daemon::plain(topic), daemon::plain(why));
         }
+        if is_stopped {
+            return Ok(None);
+        }
         if messages == 0 {
             return Err(nothing(file.path().to_owned(), &channels));
         }
-        Ok(Self { topics: channels.topics, messages, first, last, limit })
+        Ok(Some(Self { topics: channels.topics, used, messages, first, last, limit }))
+    }
+
+    /// The topics that have messages.
+    pub(crate) fn published(&self) -> impl Iterator<Item = &Topic> {
+        self.used.iter().filter_map(|&topic| self.topics.get(topic))
     }
 }
 
@@ -184,7 +112,9 @@ mod tests {
     use std::collections::BTreeMap;
     use std::fs;
     use std::path::Path;
+    use std::sync::LazyLock;
 
+    use daemon::Signals;
     use lz4_flex::frame::FrameEncoder;
     use mapcast::{Record as _, Stu};
     use mcap::records::MessageHeader;
@@ -194,9 +124,11 @@ mod tests {
     use crate::replay::ReplayError;
     use crate::replay::file::McapFile;
 
+    static SIGNALS: LazyLock<Signals> = LazyLock::new(|| Signals::stop_only().expect("signals"));
+
     fn plan(path: &Path, bytes: &[u8]) -> Result<Plan, ReplayError> {
         fs::write(path, bytes).expect("a file");
-        Plan::of(&mut McapFile::open(path)?, Wanted::Whole)
+        Ok(Plan::of(&mut McapFile::open(path)?, Wanted::Whole, &SIGNALS)?.expect("no signal"))
     }
 
     /// A recording of three students, in chunks or not.
@@ -266,7 +198,7 @@ mod tests {
         for bytes in [whole.clone(), recording(&path, false), packed(&whole)] {
             let plan = plan(&path, &bytes).expect("a recording");
             assert_eq!((plan.messages, plan.first, plan.last), (3, 10, 30));
-            assert_eq!(*plan.topics[0].schema, Stu::schema());
+            assert_eq!(**plan.topics[0].schema(), Stu::schema());
         }
     }
 

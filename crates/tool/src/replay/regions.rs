@@ -2,12 +2,12 @@
 //!
 //! Invariant: none of them has a writer when the first is opened, and all are open before a record is published.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::Path;
 use std::sync::Arc;
 
 use mapcast::dynamic::{InstanceWriter, Schema, Writer};
-use mapcast::{Address, Error, Instance, MAX_INSTANCES, Options, State};
+use mapcast::{Address, Error, Instance, InstanceName, MAX_INSTANCES, Options, State};
 
 use super::ReplayError;
 use super::decode::Topic;
@@ -21,6 +21,8 @@ pub(crate) struct Regions(BTreeMap<String, Region>);
 struct Region {
     at: Address,
     schema: Arc<Schema>,
+    /// Names of instances in the file.
+    instances: u32,
     /// `None`: the last one is closed, and the next could not be opened.
     writer: Option<Either>,
 }
@@ -36,9 +38,15 @@ impl Regions {
     ///
     /// # Errors
     /// A region has a live writer, cannot be opened, or cannot have its name.
-    pub(crate) fn open(path: &Path, topics: &[Topic], prefix: &str) -> Result<Self, ReplayError> {
+    pub(crate) fn open<'t>(
+        path: &Path,
+        topics: impl Iterator<Item = &'t Topic>,
+        prefix: &str,
+    ) -> Result<Self, ReplayError> {
         let mut found: BTreeMap<&str, (&Topic, Address)> = BTreeMap::new();
+        let mut instances: BTreeMap<&str, BTreeSet<InstanceName>> = BTreeMap::new();
         for topic in topics {
+            instances.entry(&topic.region).or_default().extend(topic.instance);
             if !found.contains_key(&*topic.region) {
                 let at = address(path, topic, &format!("{prefix}{}", topic.region))?;
                 expect_no_writer(&at)?;
@@ -46,9 +54,11 @@ impl Regions {
             }
         }
         let open = |(name, (topic, at)): (&str, (&Topic, Address))| {
-            let writer = Some(Either::open(&at, topic)?);
-            let schema = Arc::clone(&topic.schema);
-            Ok::<_, ReplayError>((name.to_owned(), Region { at, schema, writer }))
+            let instances = instances.get(name).map_or(0, BTreeSet::len);
+            let instances = u32::try_from(instances).unwrap_or(u32::MAX);
+            let writer = Some(Either::open(&at, topic, instances)?);
+            let schema = Arc::clone(topic.schema());
+            Ok::<_, ReplayError>((name.to_owned(), Region { at, schema, instances, writer }))
         };
         found.into_iter().map(open).collect::<Result<_, ReplayError>>().map(Self)
     }
@@ -61,13 +71,14 @@ impl Regions {
     /// Publishes a record of `topic`. A region whose records were of another schema before is replaced.
     pub(crate) fn publish(&mut self, topic: &Topic, record: &[u8]) -> Result<(), ReplayError> {
         let Some(region) = self.0.get_mut(&topic.region) else { return Ok(()) };
-        let fits = |writer: &Either| writer.fits(topic) && region.schema == topic.schema;
-        if !region.writer.as_ref().is_some_and(fits) {
+        let is_same =
+            Arc::ptr_eq(&region.schema, topic.schema()) || region.schema == *topic.schema();
+        if !is_same || !region.writer.as_ref().is_some_and(|writer| writer.fits(topic)) {
             // It has to end before there can be another one.
             region.writer = None;
-            region.writer = Some(Either::open(&region.at, topic)?);
-            region.schema = Arc::clone(&topic.schema);
+            region.writer = Some(Either::open(&region.at, topic, region.instances)?);
         }
+        region.schema = Arc::clone(topic.schema());
         Ok(region.writer.as_mut().map_or(Ok(()), |writer| writer.publish(topic, record))?)
     }
 }
@@ -95,16 +106,16 @@ fn expect_no_writer(at: &Address) -> Result<(), ReplayError> {
 }
 
 impl Either {
-    fn open(at: &Address, topic: &Topic) -> Result<Self, Error> {
+    fn open(at: &Address, topic: &Topic, instances: u32) -> Result<Self, Error> {
         let options = Options::new();
         let is_possible = |slots: &u32| (4..=65_536).contains(slots) && slots.is_power_of_two();
         let slots = topic.slots.filter(is_possible);
         let options = slots.into_iter().fold(options, Options::slots);
         if topic.instance.is_none() {
-            return Writer::open_with(at, &topic.schema, &options).map(Self::Plain);
+            return Writer::open_with(at, topic.schema(), &options).map(Self::Plain);
         }
-        let max = topic.max_instances.unwrap_or(MAX_INSTANCES).clamp(1, MAX_INSTANCES);
-        let writer = InstanceWriter::open_with(at, &topic.schema, &options, max)?;
+        let max = topic.max_instances.unwrap_or(instances).max(instances).clamp(1, MAX_INSTANCES);
+        let writer = InstanceWriter::open_with(at, topic.schema(), &options, max)?;
         Ok(Self::Instances(writer, HashMap::new()))
     }
 

@@ -1,9 +1,11 @@
 //! The tool, run as a person runs it.
 
+mod cut;
 mod doctor;
 mod export;
 mod get;
 mod help;
+mod hostile;
 mod list;
 mod publish;
 mod record;

@@ -116,6 +116,30 @@ pub(crate) fn messages(file: &Path) -> (Vec<Message>, bool) {
     (found, true)
 }
 
+/// Where a record of a file is.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Head {
+    pub(crate) op: u8,
+    pub(crate) start: usize,
+    pub(crate) end: usize,
+}
+
+/// The records of a file that is whole, chunks as one.
+pub(crate) fn record_heads(file: &[u8]) -> Vec<Head> {
+    let (mut heads, mut start) = (Vec::new(), 8);
+    while let Some((op, rest)) = file[start..].split_first() {
+        let Some(len) = rest.first_chunk::<8>() else { break };
+        let len = usize::try_from(u64::from_le_bytes(*len)).expect("a length");
+        let end = start + 9 + len;
+        if end > file.len() {
+            break;
+        }
+        heads.push(Head { op: *op, start, end });
+        start = end;
+    }
+    heads
+}
+
 /// Those of one topic.
 pub(crate) fn of_topic(file: &Path, topic: &str) -> Vec<Message> {
     let (all, _) = messages(file);

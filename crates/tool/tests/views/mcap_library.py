@@ -1,13 +1,20 @@
 """Reads and writes MCAP files with the official library.
 
 read FILE               prints a JSON object for each message
+cuts FILE START         the file without its end, cut at each byte from START on: prints how many messages of the
+                        topic odd come before the error
 write FILE COMPRESSION  writes 1,000 messages of a topic: lz4, zstd or none
 """
 
 import json
+import struct
 import sys
+from io import BytesIO
 
+from mcap.exceptions import McapError
 from mcap.reader import make_reader
+from mcap.records import Channel, Message
+from mcap.stream_reader import StreamReader
 from mcap.writer import CompressionType, Writer
 
 SCHEMA = {
@@ -35,6 +42,22 @@ def read(path):
             print(json.dumps(found))
 
 
+def cuts(path, start):
+    with open(path, "rb") as file:
+        whole = file.read()
+    for cut in range(int(start), len(whole)):
+        channels, count = {}, 0
+        try:
+            for record in StreamReader(BytesIO(whole[:cut])).records:
+                if isinstance(record, Channel):
+                    channels[record.id] = record.topic
+                elif isinstance(record, Message):
+                    count += channels[record.channel_id] == "odd"
+        except (McapError, struct.error):
+            pass
+        print(count)
+
+
 def write(path, compression):
     with open(path, "wb") as file:
         # Small chunks, so that there are many.
@@ -51,4 +74,4 @@ def write(path, compression):
         writer.finish()
 
 
-{"read": read, "write": write}[sys.argv[1]](*sys.argv[2:])
+{"cuts": cuts, "read": read, "write": write}[sys.argv[1]](*sys.argv[2:])

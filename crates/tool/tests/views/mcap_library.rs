@@ -8,7 +8,7 @@ use mapcast::dynamic::{Reader, RecordBuf, Value};
 use nix::sys::signal::Signal;
 use serde_json::{Value as Json, json};
 
-use crate::recording::{odd_record, record_odd};
+use crate::recording::{odd_record, record_heads, record_odd};
 use crate::world::World;
 
 /// Records of a recording.
@@ -75,6 +75,31 @@ fn is_record(n: u64, encoding: &str, message: &Json) {
     assert_eq!(value["mode"], n % 2);
     assert_eq!(value["text"], "full");
     assert_eq!(value["far"][0], 0.1 + 0.2);
+}
+
+#[test]
+fn the_library_reads_a_recording_cut_at_each_byte_of_its_last_chunk_up_to_there() {
+    let Some(python) = python() else { return };
+    let world = World::new();
+    let (_writer, mut recorder) = record_odd(&world, "--encoding raw", RECORDS - 1);
+    recorder.signal(Signal::SIGKILL);
+    recorder.ended();
+    let whole = std::fs::read(world.path("out.mcap")).expect("the file");
+    let chunks: Vec<_> = record_heads(&whole).into_iter().filter(|head| head.op == 6).collect();
+    let last = chunks.last().expect("a chunk");
+    let start = last.start.to_string();
+    let printed = library(&world, &python, &["cuts", "out.mcap", &start]);
+    let counts: Vec<u64> = printed.lines().map(|line| line.parse().expect("a number")).collect();
+    assert_eq!(counts.len(), whole.len() - last.start);
+    let before = counts[0];
+    assert!(before < RECORDS, "the last chunk has records");
+    for (cut, count) in (last.start..).zip(counts) {
+        assert_eq!(
+            count,
+            if cut < last.end { before } else { RECORDS },
+            "cut at {cut} of {last:?}"
+        );
+    }
 }
 
 #[test]

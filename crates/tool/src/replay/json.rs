@@ -1,0 +1,140 @@
+//! A message in JSON as a record.
+//!
+//! Invariant: a message is read once, from left to right, and never kept as a tree: nothing is allocated but texts with
+//! escapes, and as many numbers as an array has.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::Arc;
+
+use mapcast::dynamic::{Field, RecordBuf, Scalar, Value};
+use serde::de::{Deserializer as _, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde_json::value::RawValue;
+
+/// Reads an object into `record`. Fields that it does not have are zero.
+///
+/// # Errors
+/// It is no object, or a member does not fit its field.
+pub(crate) fn read(
+    message: &[u8],
+    fields: &BTreeMap<String, usize>,
+    record: &mut RecordBuf,
+) -> Result<(), String> {
+    record.bytes_mut().fill(0);
+    let mut refusal = None;
+    let members = Members { fields, record, refusal: &mut refusal };
+    let mut parser = serde_json::Deserializer::from_slice(message);
+    let read = parser.deserialize_map(members).and_then(|()| parser.end());
+    read.map_err(|error| refusal.unwrap_or_else(|| format!("no JSON object: {error}")))
+}
+
+/// The members of the object, of which those that are fields are read.
+struct Members<'a> {
+    fields: &'a BTreeMap<String, usize>,
+    record: &'a mut RecordBuf,
+    /// Why a member was refused: the error of the parser cannot hold it.
+    refusal: &'a mut Option<String>,
+}
+
+impl<'de> Visitor<'de> for Members<'_> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
+        let schema = Arc::clone(self.record.schema());
+        while let Some(Name(name)) = map.next_key()? {
+            let Some(&index) = self.fields.get(&*name) else {
+                map.next_value::<IgnoredAny>()?;
+                continue;
+            };
+            let raw: &RawValue = map.next_value()?;
+            let set = set(self.record, index, &schema.fields()[index], raw.get());
+            if let Err(why) = set {
+                *self.refusal = Some(why);
+                return Err(A::Error::custom("refused"));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The name of a member.
+#[derive(serde::Deserialize)]
+struct Name<'a>(#[serde(borrow)] Cow<'a, str>);
+
+fn set(record: &mut RecordBuf, index: usize, field: &Field, raw: &str) -> Result<(), String> {
+    if field.ctype().element() == Scalar::Char {
+        return set_text(record, field, raw);
+    }
+    record.set(index, &value(field, raw)?).map_err(|error| error.fact().to_owned())
+}
+
+/// A text fills its field to the last byte, if it has that many, and is cut if it has more: each byte that
+/// was no UTF-8 has become three.
+fn set_text(record: &mut RecordBuf, field: &Field, raw: &str) -> Result<(), String> {
+    let text: String = serde_json::from_str(raw).map_err(|_| expected(field, "a text"))?;
+    let place = &mut record.bytes_mut()[field.offset() as usize..field.end() as usize];
+    let len = text.len().min(place.len());
+    place[..len].copy_from_slice(&text.as_bytes()[..len]);
+    Ok(())
+}
+
+fn value(field: &Field, raw: &str) -> Result<Value, String> {
+    let Some(count) = field.ctype().count().filter(|_| raw.starts_with('[')) else {
+        return number(field, raw);
+    };
+    let mut parser = serde_json::Deserializer::from_str(raw);
+    let items = parser.deserialize_seq(Items { field, count });
+    items.map(Value::List).map_err(|_| expected(field, &format!("a list of {count} numbers")))
+}
+
+/// As many numbers as an array has.
+struct Items<'a> {
+    field: &'a Field,
+    count: u32,
+}
+
+impl<'de> Visitor<'de> for Items<'_> {
+    type Value = Vec<Value>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a list of numbers")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Vec<Value>, A::Error> {
+        let mut items = Vec::new();
+        for _ in 0..self.count {
+            let item: &RawValue = list.next_element()?.ok_or_else(|| A::Error::custom("few"))?;
+            items.push(number(self.field, item.get()).map_err(A::Error::custom)?);
+        }
+        match list.next_element::<IgnoredAny>()? {
+            None => Ok(items),
+            Some(_) => Err(A::Error::custom("many")),
+        }
+    }
+}
+
+/// A number from its digits, so that it is rounded once; `null` is NaN.
+fn number(field: &Field, raw: &str) -> Result<Value, String> {
+    let scalar = field.ctype().element();
+    let parsed = match (raw, scalar) {
+        ("true" | "false", _) => Some(Value::Bool(raw == "true")),
+        ("null", Scalar::F32) => Some(Value::F32(f32::NAN)),
+        ("null", Scalar::F64) => Some(Value::F64(f64::NAN)),
+        (_, Scalar::F32) => raw.parse().ok().filter(|it: &f32| it.is_finite()).map(Value::F32),
+        (_, Scalar::F64) => raw.parse().ok().filter(|it: &f64| it.is_finite()).map(Value::F64),
+        _ => {
+            let whole = raw.parse().map(Value::Uint).or_else(|_| raw.parse().map(Value::Int));
+            whole.ok().or_else(|| raw.parse().ok().map(Value::F64))
+        }
+    };
+    parsed.ok_or_else(|| expected(field, "a number"))
+}
+
+fn expected(field: &Field, what: &str) -> String {
+    format!("field {:?} ({}) needs {what}", field.name(), field.ctype())
+}
