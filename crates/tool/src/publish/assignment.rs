@@ -38,9 +38,11 @@ impl Assignment {
 
     /// The value in JSON, for `field`: as it was written if that is JSON, else a text.
     fn json(&self, field: Option<&Field>) -> String {
-        let is_text = field.is_some_and(|field| field.ctype().is_text());
-        let is_json = serde_json::from_str::<&RawValue>(&self.value).is_ok();
-        if is_json && !is_text { self.value.clone() } else { quoted(&self.value) }
+        match field {
+            Some(field) if field.ctype().is_text() => quoted(&self.value),
+            Some(field) if field.ctype().count().is_some() => list(&self.value),
+            _ => one(&self.value),
+        }
     }
 }
 
@@ -52,6 +54,24 @@ pub(super) fn line(assignments: &[Assignment], schema: &Schema) -> String {
     };
     let members: Vec<String> = assignments.iter().map(member).collect();
     format!("{{{}}}\n", members.join(","))
+}
+
+/// A value of one number: as it was written if that is JSON, else a text.
+fn one(value: &str) -> String {
+    let is_json = serde_json::from_str::<&RawValue>(value).is_ok();
+    if is_json { value.to_owned() } else { quoted(value) }
+}
+
+/// The same for each element of a list.
+fn list(value: &str) -> String {
+    let inside = value.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
+    match inside.filter(|_| serde_json::from_str::<&RawValue>(value).is_err()) {
+        Some(inside) => {
+            let items: Vec<String> = inside.split(',').map(|item| one(item.trim())).collect();
+            format!("[{}]", items.join(","))
+        }
+        None => one(value),
+    }
 }
 
 fn quoted(text: &str) -> String {
@@ -71,6 +91,7 @@ mod tests {
             .field(FieldSpec::new("x", Scalar::F64))
             .field(FieldSpec::new("mode", Scalar::U8).label(1, "auto"))
             .field(FieldSpec::new("name", text))
+            .field(FieldSpec::new("v", CType::array(Scalar::F32, 2).expect("an array")))
             .build()
             .expect("a schema");
         let line = |words: &str| {
@@ -80,6 +101,9 @@ mod tests {
         assert_eq!(line("x=1.50 mode=auto"), "{\"x\":1.50,\"mode\":\"auto\"}\n");
         assert_eq!(line("x=NaN name=12 y=[1,2]"), "{\"x\":\"NaN\",\"name\":\"12\",\"y\":[1,2]}\n");
         assert_eq!(line("name=a=b"), "{\"name\":\"a=b\"}\n");
+        assert_eq!(line("v=[1,2.50]"), "{\"v\":[1,2.50]}\n");
+        assert_eq!(line("v=[1,NaN,auto]"), "{\"v\":[1,\"NaN\",\"auto\"]}\n");
+        assert_eq!(line("v=[1,[2]"), "{\"v\":[1,\"[2\"]}\n");
         assert!("=1".parse::<Assignment>().is_err() && "x".parse::<Assignment>().is_err());
     }
 }

@@ -48,7 +48,7 @@ Examples:
   mapcast publish demo x=1 --field x:u8 --hold &      the region stays live until the job is ended
 
 Values:
-  1.5  -2  true  [1, 2]    as in JSON; also NaN and Infinity
+  1.5  -2  true  [1, NaN]  as in JSON; also NaN and Infinity
   auto                     a label, or a text: any value that is no JSON, and all values of a text field
 
 A field that is not given keeps the value of the newest record. With a configuration, fields with sources of their own (const, file, clock ...) have the values that the producer would give them.

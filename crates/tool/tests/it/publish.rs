@@ -205,6 +205,14 @@ fn a_configuration_whose_fields_have_sources_of_their_own_needs_no_values() {
 }
 
 #[test]
+fn the_elements_of_a_list_are_written_as_single_values_are() {
+    let world = World::new();
+    let fields = "--field v:f32[3] --field modes:u8[2]::0=off,1=auto";
+    world.prints(&format!("publish pose v=[1,NaN,-Infinity] modes=[auto,0] {fields}"));
+    assert_eq!(world.prints("get pose v modes[0] modes[1]"), "[1, NaN, -inf]\nauto\noff\n");
+}
+
+#[test]
 fn lines_from_a_closed_standard_input_are_refused_and_none_from_an_empty_one_are_no_error() {
     let world = World::new();
     let closed = |redirected: &str| {
