@@ -37,6 +37,9 @@ impl ChunkFile {
     pub(crate) fn create(path: &Path, ending: &'static [u8]) -> Result<Self, RecordError> {
         let file = OpenOptions::new().write(true).create_new(true).open(path);
         let file = file.map_err(|source| match source.kind() {
+            io::ErrorKind::AlreadyExists if path.is_dir() => {
+                RecordError::file("create", path, io::ErrorKind::IsADirectory.into())
+            }
             io::ErrorKind::AlreadyExists => RecordError::Exists(path.to_owned()),
             _ => RecordError::file("create", path, source),
         })?;
@@ -138,5 +141,7 @@ mod tests {
         let error = ChunkFile::create(&path, b"").expect_err("it is there").to_string();
         assert!(error.ends_with("there already; give another name, or remove it"), "{error}");
         assert_eq!(fs::read_to_string(&path).expect("text"), "mine");
+        let error = ChunkFile::create(dir.path(), b"").expect_err("a directory").to_string();
+        assert!(error.ends_with("cannot create: is a directory; give a file"), "{error}");
     }
 }
