@@ -19,7 +19,7 @@ use crate::cli::Format;
 use crate::completion;
 use crate::error::print;
 use crate::observed::Observed;
-use crate::region_argument::RegionArgument;
+use crate::region_argument::{RegionArgument, instance_name};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -57,7 +57,7 @@ pub struct Args {
     /// Of a region of instances, print this one's values only: its name, not a pattern
     ///
     /// `consumer REGION --once --instance 'eth*'` prints those that a pattern matches.
-    #[arg(long, value_name = "NAME", add = completion::instances())]
+    #[arg(long, value_name = "NAME", value_parser = instance_name, add = completion::instances())]
     pub instance: Option<InstanceName>,
 
     /// Print the number of a value that has a label

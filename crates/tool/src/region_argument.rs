@@ -5,7 +5,7 @@ use std::fmt;
 use std::path::PathBuf;
 
 use clap::builder::{OsStringValueParser, TypedValueParser};
-use mapcast::{ErrorKind, Place, ToPlace};
+use mapcast::{ErrorKind, InstanceName, Place, ToPlace};
 use settings::{Address, AddressError, Format, Settings, nearest};
 
 use crate::ToolError;
@@ -70,6 +70,14 @@ impl RegionArgument {
             }
         }
     }
+}
+
+/// The name of an instance on a command line.
+///
+/// # Errors
+/// It is none: why, and what to give.
+pub(crate) fn instance_name(text: &str) -> Result<InstanceName, String> {
+    InstanceName::new(text).map_err(|error| format!("{error}; give a name of 1 to 64 bytes"))
 }
 
 /// The region whose name is nearest to `name`.

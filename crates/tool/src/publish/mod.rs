@@ -29,7 +29,7 @@ use crate::ToolError;
 use crate::cli::PROGRAM;
 use crate::completion;
 use crate::error::print;
-use crate::region_argument::RegionArgument;
+use crate::region_argument::{RegionArgument, instance_name};
 use assignment::Assignment;
 use destination::Destination;
 pub use error::PublishError;
@@ -90,7 +90,7 @@ pub struct Args {
     pub fields: Vec<FieldOption>,
 
     /// Publish to this instance of a region of many: its name, not a pattern
-    #[arg(long, value_name = "NAME", add = completion::instances())]
+    #[arg(long, value_name = "NAME", value_parser = instance_name, add = completion::instances())]
     pub instance: Option<InstanceName>,
 
     /// Room for so many instances

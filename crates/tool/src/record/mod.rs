@@ -16,6 +16,7 @@
 mod chunk_file;
 mod described;
 mod error;
+mod events;
 mod fitted;
 pub(crate) mod json_schema;
 mod output;

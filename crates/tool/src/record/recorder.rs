@@ -1,7 +1,7 @@
 //! Records one region: follows it through every change, and writes what it publishes to the output.
 //!
 //! Invariant: each record is written, left out by an option, or counted in a message of the channel
-//! [`EVENTS`]. A region that is replaced has its records on channels of the new schema.
+//! [`events`]. A region that is replaced has its records on channels of the new schema.
 //!
 //! Price: the lock of the output for each record.
 
@@ -13,17 +13,15 @@ use std::time::{Duration, SystemTime};
 use mapcast::dynamic::RecordView;
 use mapcast::{BootTime, Event, Follow, InstanceChange, InstanceName, Publication};
 use render::{Held, Origin as ReadFrom, Reading};
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
-use super::RecordError;
 use super::fitted::Fitted;
-use super::output::{Channel, ChannelId, Output};
+use super::output::{ChannelId, Output};
 use super::selection::Selection;
 use super::source::{At, Happened, Source};
-use super::stream::{Origin, Stream, key, nanos};
+use super::stream::{Origin, Stream, nanos};
+use super::{RecordError, events};
 
-/// Topic of what happens to the regions: missed records, lineages, writers.
-pub(crate) const EVENTS: &str = "mapcast/events";
 /// Longest sleep while there is nothing to wait on.
 const NAP: Duration = Duration::from_millis(20);
 /// Records after which the loop looks up: a fast writer may keep it busy for ever.
@@ -283,16 +281,10 @@ impl<'a> Recorder<'a> {
         if self.selection.is_csv {
             return Ok(());
         }
-        let mut event = Map::new();
-        event.insert("region".into(), self.name.as_str().into());
-        event.insert("event".into(), what.into());
-        event.extend(instance.map(|instance| ("instance".into(), Value::from(&*instance))));
-        if let Value::Object(more) = more {
-            event.extend(more);
-        }
-        let data = Value::Object(event).to_string();
+        let data = events::message(&self.name, instance, what, more);
         let time = nanos(SystemTime::now());
-        lock(self.output).message(&events(), &mut self.events, (0, time), data.as_bytes())
+        let mut output = lock(self.output);
+        output.message(&events::channel(), &mut self.events, (0, time), data.as_bytes())
     }
 }
 
@@ -303,28 +295,6 @@ fn published_at(event: &Event<Happened>) -> BootTime {
             publication.published_at
         }
         _ => BootTime::from_nanos(0),
-    }
-}
-
-/// The channel of what happens to the regions.
-fn events() -> Channel {
-    let text = json!({ "type": "string" });
-    let number = json!({ "type": "integer" });
-    let schema = json!({
-        "title": "mapcast.Event",
-        "type": "object",
-        "properties": {
-            "region": text, "instance": text, "event": text, "record": text,
-            "count": number, "lineage": number,
-        },
-    });
-    Channel {
-        topic: EVENTS.into(),
-        metadata: BTreeMap::from([(key::KIND.to_owned(), key::EVENTS.to_owned())]),
-        record: "mapcast.Event".into(),
-        schema_encoding: "jsonschema",
-        schema: schema.to_string().into_bytes(),
-        message_encoding: "json",
     }
 }
 

@@ -61,6 +61,15 @@ fn json_is_an_object_with_exact_numbers() {
 }
 
 #[test]
+fn nan_and_infinities_are_words_in_text_and_null_in_json_and_the_help_says_so() {
+    let world = World::new();
+    world.prints("publish odd x=Infinity y=NaN --field x:f64 --field y:f32");
+    assert_eq!(world.prints("get odd x y"), "inf\nNaN\n");
+    assert_eq!(world.prints("get odd x y --format json"), "{\"x\":null,\"y\":null}\n");
+    assert!(world.prints("get --help").contains("they are null in it"));
+}
+
+#[test]
 fn instances_are_a_line_each_or_one_of_them() {
     let world = World::new();
     let _class = world.class("class", ["ming", "hong"]);
@@ -87,7 +96,7 @@ fn what_is_not_there_is_named_with_the_exit_code_of_the_consumer() {
         (
             "get class id --instance=",
             2,
-            "an instance needs a name of 1 to 64 bytes\n\nFor more information, try '--help'.\n",
+            "an instance needs a name; give a name of 1 to 64 bytes\n\nFor more information, try '--help'.\n",
         ),
         ("get liev id", 3, "no such region; did you mean live?\n"),
         ("get empty id", 3, "empty.region --once --timeout 10s`\n"),

@@ -251,7 +251,10 @@ fn an_option_that_is_out_of_range_is_wrong_usage_and_names_the_option_and_the_ra
             "'--max-instances <N>': give a whole number from 1 to 65536",
         ),
         (&*format!("--instance {long}"), "has 65 bytes, at most 64 are possible"),
-        ("--instance=", "'--instance <NAME>': an instance needs a name of 1 to 64 bytes"),
+        (
+            "--instance=",
+            "'--instance <NAME>': an instance needs a name; give a name of 1 to 64 bytes",
+        ),
     ] {
         let output = world.run(&format!("publish net rx=1 --field rx:u64 {options}"));
         let said = String::from_utf8_lossy(&output.stderr);
