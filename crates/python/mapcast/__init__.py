@@ -15,7 +15,7 @@ import atexit as _atexit
 import copyreg as _copyreg
 import weakref as _weakref
 from collections.abc import Mapping as _Mapping
-from typing import TYPE_CHECKING, Any, NoReturn, overload
+from typing import TYPE_CHECKING, NoReturn, overload
 
 from . import _records
 from ._arrays import array, frame
@@ -31,7 +31,7 @@ from ._errors import (
     NoInstanceError,
     NotFoundError,
     SchemaError,
-    SystemError,
+    SystemCallError,
     TruncatedError,
     WrongTypeError,
 )
@@ -57,8 +57,6 @@ from ._mapcast import (
 from ._records import f32, f64, i8, i16, i32, i64, schema, text, u8, u16, u32, u64
 
 if TYPE_CHECKING:
-    from typing import Literal
-
     from ._records import Place, Record
 
 __all__ = [
@@ -84,7 +82,7 @@ __all__ = [
     "Sample",
     "Schema",
     "SchemaError",
-    "SystemError",
+    "SystemCallError",
     "TruncatedError",
     "Writer",
     "WrongTypeError",
@@ -172,7 +170,7 @@ def writer(
         "period": period,
         "standby": standby,
     }
-    opened = open_writer(at, description, raw, settings)
+    opened: Writer | InstanceWriter = open_writer(at, description, raw, settings)
     _writers.add(opened)
     return opened
 

@@ -27,14 +27,14 @@ def dtype(schema: Schema) -> numpy.dtype[Any]:
     import numpy as np
 
     fields = schema.fields
-    return np.dtype(
-        {
-            "names": [field.name for field in fields],
-            "formats": [_format(field) for field in fields],
-            "offsets": [field.offset for field in fields],
-            "itemsize": schema.size,
-        }
-    )
+    layout: Any = {
+        "names": [field.name for field in fields],
+        "formats": [_format(field) for field in fields],
+        "offsets": [field.offset for field in fields],
+        "itemsize": schema.size,
+    }
+    made: np.dtype[Any] = np.dtype(layout)
+    return made
 
 
 def _format(field: Field) -> Any:
@@ -107,6 +107,7 @@ def frame(
 
 
 def _columns(field: Field, samples: list[Sample]) -> Iterator[tuple[str, Any]]:
+    import numpy as np
     import pandas as pd
 
     name = field.name
@@ -115,13 +116,13 @@ def _columns(field: Field, samples: list[Sample]) -> Iterator[tuple[str, Any]]:
         yield name, pd.Series([sample[name] for sample in samples], dtype=object).array
     elif count and element != "char":
         for at in range(int(count)):
-            yield f"{name}[{at}]", pd.array([s[name][at] for s in samples], _FORMATS[element])
+            yield f"{name}[{at}]", np.array([s[name][at] for s in samples], _FORMATS[element])
     elif field.labels:
         labels = [sample.label(name) or str(sample[name]) for sample in samples]
         known = dict.fromkeys([*field.labels.values(), *labels])
         yield name, pd.Categorical(labels, categories=list(known))
     else:
-        yield name, pd.array([sample[name] for sample in samples], _FORMATS[element])
+        yield name, np.array([sample[name] for sample in samples], _FORMATS[element])
 
 
 def _collected(reader: Any, seconds: float | None, count: int | None) -> Iterator[Sample]:

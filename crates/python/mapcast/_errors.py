@@ -2,41 +2,38 @@
 
 from __future__ import annotations
 
-import builtins
-
-
 class Error(Exception):
     """What went wrong, with the file and what to do next. `path` is the file, if there is one."""
 
     path: str | None
 
-    def __init__(
-        self, message: str, path: object = None, errno: int | None = None
-    ) -> None:
+    def __init__(self, message: str, path: object = None, errno: int | None = None) -> None:
         super().__init__(message)
         self.path = None if path is None else str(path)
-        if isinstance(self, OSError):
-            self.errno = errno
-            self.filename = self.path
 
     def __str__(self) -> str:
         return str(self.args[0])
 
 
-class NotFoundError(Error, FileNotFoundError):
+class SystemCallError(Error, OSError):
+    """The operating system refused; `errno` says why, if one of its calls failed."""
+
+    def __init__(self, message: str, path: object = None, errno: int | None = None) -> None:
+        super().__init__(message, path)
+        self.errno = errno
+        self.filename = self.path
+
+
+class NotFoundError(SystemCallError, FileNotFoundError):
     """No file has this name (yet)."""
 
 
-class AccessError(Error, PermissionError):
+class AccessError(SystemCallError, PermissionError):
     """The file or its directory belongs to another user, or keeps this one out."""
 
 
-class BusyError(Error, BlockingIOError):
+class BusyError(SystemCallError, BlockingIOError):
     """Another writer has the region."""
-
-
-class SystemError(Error, OSError):
-    """The operating system refused; `errno` says why."""
 
 
 class TruncatedError(Error, EOFError):
@@ -73,6 +70,3 @@ class ForkedError(Error, RuntimeError):
 
 class ClosedError(Error, ValueError):
     """The handle was closed before."""
-
-
-assert builtins.SystemError is not SystemError

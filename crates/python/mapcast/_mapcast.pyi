@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Any, Literal, Union, final
 
-import numpy
+import numpy as _np
 
 _Place = Union[str, os.PathLike[str]]
 _Begin = Union[Literal["newest", "oldest", "next"], int]
@@ -64,7 +64,7 @@ class Schema:
     def units(self) -> dict[str, str]:
         """The unit of each field that has one."""
     @property
-    def dtype(self) -> numpy.dtype[Any]:
+    def dtype(self) -> _np.dtype[Any]:
         """The record as a type of numpy, which is imported for this."""
     def __getitem__(self, name: str) -> Field: ...
     def __contains__(self, name: object) -> bool: ...
@@ -105,13 +105,13 @@ class Sample(Mapping[str, Any]):
     def units(self) -> dict[str, str]: ...
     def label(self, name: str) -> str | None:
         """The label of a field's value; None if the value has none."""
-    def numpy(self) -> numpy.void:
+    def numpy(self) -> _np.void:
         """The record as a scalar of numpy."""
     def tobytes(self) -> bytes:
         """Its bytes as numpy takes them: zeros behind the end of a text and in padding, bools 0 or 1."""
     def __bytes__(self) -> bytes:
         """Its bytes as they were published."""
-    def __array__(self, dtype: Any = None, copy: bool | None = None) -> numpy.ndarray[Any, Any]: ...
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> _np.ndarray[Any, Any]: ...
     def __getattr__(self, name: str) -> Any: ...
     def __getitem__(self, name: str) -> Any: ...
     def __len__(self) -> int: ...
@@ -191,7 +191,7 @@ class Region:
     @property
     def units(self) -> dict[str, str]: ...
     @property
-    def dtype(self) -> numpy.dtype[Any]: ...
+    def dtype(self) -> _np.dtype[Any]: ...
     @property
     def state(self) -> Literal["live", "stalled", "dead", "closed", "retired", "stale"]:
         """The state of the writer."""

@@ -88,9 +88,9 @@ fn class_of(kind: &ErrorKind) -> (&'static str, &'static str) {
             ("AccessError", "")
         }
         ErrorKind::Io { source, .. } if source.kind() == Io::NotFound => ("NotFoundError", ""),
-        ErrorKind::Io { .. } | ErrorKind::UnfitFileSystem { .. } => ("SystemError", ""),
+        ErrorKind::Io { .. } | ErrorKind::UnfitFileSystem { .. } => ("SystemCallError", ""),
         ErrorKind::TooManyInstances { .. } => {
-            ("SystemError", "retire one, or open the writer with more instances")
+            ("SystemCallError", "retire one, or open the writer with more instances")
         }
         ErrorKind::Truncated { .. } => ("TruncatedError", "start its writer again"),
         ErrorKind::BadName(_)

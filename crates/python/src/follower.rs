@@ -41,16 +41,31 @@ struct Followed {
 }
 
 impl Following {
-    /// Follows the region at `place`, which need not exist yet; `only` this instance of it.
-    pub(crate) fn new(
+    /// Follows the region at `place` from now on; `only` this instance of it.
+    pub(crate) fn attached(
         place: Place,
-        only: Option<String>,
+        only: Option<&str>,
         begin: Begin,
         timeout: Option<f64>,
     ) -> PyResult<Self> {
-        let timeout = seconds("timeout", timeout)?;
+        let source = Source::open_at(&place, only, begin).raise()?;
+        Self::new(place, Follow::new(source), timeout)
+    }
+
+    /// The same, of a region that need not exist yet.
+    pub(crate) fn awaiting(place: Place, begin: Begin, timeout: Option<f64>) -> PyResult<Self> {
         let at = place.clone();
-        let follow = Follow::awaiting(move || Source::open_at(&at, only.as_deref(), begin));
+        let follow = match Source::open_at(&place, None, begin) {
+            Err(err) if err.is_not_there() => {
+                Follow::awaiting(move || Source::open_at(&at, None, begin))
+            }
+            source => Follow::new(source.raise()?),
+        };
+        Self::new(place, follow, timeout)
+    }
+
+    fn new(place: Place, follow: Follow<'static, Source>, timeout: Option<f64>) -> PyResult<Self> {
+        let timeout = seconds("timeout", timeout)?;
         let follow = Held::new("follower", Followed { follow, schema: None, missed: 0 });
         Ok(Self { place, follow, timeout, notifier: Held::new("follower", None) })
     }

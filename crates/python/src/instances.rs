@@ -89,17 +89,13 @@ impl InstanceReader {
 
 /// The newest record of each instance.
 fn all_of(reader: &mut dynamic::InstanceReader) -> Result<Vec<Found>, Error> {
-    let (all, schema, _) = with_buffer(
-        reader,
-        |reader| reader.schema(),
-        |reader, bytes| {
-            let mut all: Vec<(String, Publication, Box<[u8]>)> = Vec::new();
-            reader.latest_all(bytes, |name, publication, bytes| {
-                all.push((name.as_str().into(), *publication, bytes.into()));
-            })?;
-            Ok(all)
-        },
-    )?;
+    let (all, schema, _) = with_buffer(reader, |reader, bytes| {
+        let mut all: Vec<(String, Publication, Box<[u8]>)> = Vec::new();
+        reader.latest_all(bytes, |name, publication, bytes| {
+            all.push((name.as_str().into(), *publication, bytes.into()));
+        })?;
+        Ok(all)
+    })?;
     let found = |(name, publication, bytes)| Found {
         schema: schema.clone(),
         bytes,
@@ -146,7 +142,7 @@ impl Instance {
         handle: Handle,
     ) -> Result<Option<Found>, Error> {
         let (publication, schema, bytes) =
-            with_buffer(reader, |r| r.schema(), |reader, bytes| reader.latest(handle, bytes))?;
+            with_buffer(reader, |reader, bytes| reader.latest(handle, bytes))?;
         let found = |publication| Found {
             schema,
             bytes,
@@ -185,7 +181,7 @@ impl Instance {
         begin: Option<&Bound<'_, PyAny>>,
     ) -> PyResult<Follower> {
         let region = self.reader.bind(py).as_super().get();
-        region.following(Some(self.name.clone()), timeout, begin).map(Follower::new)
+        region.following(Some(&self.name), timeout, begin).map(Follower::new)
     }
 
     /// Everything that happens to this instance and its region, in order.
@@ -197,7 +193,7 @@ impl Instance {
         begin: Option<&Bound<'_, PyAny>>,
     ) -> PyResult<Events> {
         let region = self.reader.bind(py).as_super().get();
-        region.following(Some(self.name.clone()), timeout, begin).map(Events::new)
+        region.following(Some(&self.name), timeout, begin).map(Events::new)
     }
 
     fn __repr__(&self, py: Python<'_>) -> String {

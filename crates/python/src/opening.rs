@@ -52,7 +52,7 @@ fn following(
     timeout: Option<f64>,
     with: Option<&Bound<'_, PyAny>>,
 ) -> PyResult<Following> {
-    Following::new(at, None, with.map_or(Ok(Begin::Newest), begin)?, timeout)
+    Following::awaiting(at, with.map_or(Ok(Begin::Newest), begin)?, timeout)
 }
 
 /// The names of the regions that this process finds.

@@ -57,12 +57,12 @@ impl Region {
     /// Its own attachment to the same place: several can follow, each in its own thread.
     pub(crate) fn following(
         &self,
-        only: Option<String>,
+        only: Option<&str>,
         timeout: Option<f64>,
         at: Option<&Bound<'_, PyAny>>,
     ) -> PyResult<Following> {
         let at = at.map_or(Ok(Begin::Newest), begin)?;
-        self.with(|_| Following::new(self.place.clone(), only, at, timeout))
+        self.with(|_| Following::attached(self.place.clone(), only, at, timeout))
     }
 
     /// For `repr`.

@@ -44,28 +44,35 @@ type Read<T> = (T, Arc<Schema>, Box<[u8]>);
 
 /// Reads by `read` into a buffer of the schema that the reader has then.
 ///
-/// The schema changes when the reader attaches to another file in the middle of the call.
-pub(crate) fn with_buffer<R, T>(
+/// A reader that finds a region of another record under the name goes over to that one: a program of
+/// Python knows no record before it reads.
+pub(crate) fn with_buffer<R: Followed, T>(
     reader: &mut R,
-    schema: impl Fn(&R) -> &Arc<Schema>,
     mut read: impl FnMut(&mut R, &mut [u8]) -> Result<T, Error>,
 ) -> Result<Read<T>, Error> {
     loop {
-        let before = schema(reader).clone();
+        let before = schema(reader);
         let mut bytes = vec![0; before.size() as usize].into_boxed_slice();
-        let result = read(reader, &mut bytes);
-        let is_other = !Arc::ptr_eq(schema(reader), &before);
-        match result {
-            Err(err) if is_other && matches!(err.kind(), ErrorKind::WrongSize { .. }) => {}
-            other => return Ok((other?, schema(reader).clone(), bytes)),
+        let err = match read(reader, &mut bytes) {
+            Ok(found) => return Ok((found, schema(reader), bytes)),
+            Err(err) => err,
+        };
+        match err.kind() {
+            ErrorKind::OtherSchema { .. } if reader.refresh()? == Refreshed::Reattached => {}
+            // It has attached to another file in the middle of the call.
+            ErrorKind::WrongSize { .. } if !Arc::ptr_eq(&schema(reader), &before) => {}
+            _ => return Err(err),
         }
     }
 }
 
+fn schema(reader: &impl Followed) -> Arc<Schema> {
+    reader.region().expect("a region with a header").schema().clone()
+}
+
 /// The newest record of a region.
 pub(crate) fn latest(reader: &mut Reader) -> Result<Option<Found>, Error> {
-    let (publication, schema, bytes) =
-        with_buffer(reader, |reader| reader.schema(), Reader::latest)?;
+    let (publication, schema, bytes) = with_buffer(reader, Reader::latest)?;
     let found = |publication| Found {
         schema,
         bytes,
@@ -152,7 +159,7 @@ impl Followed for Source {
 }
 
 fn next(reader: &mut Reader) -> Result<Step<Item>, Error> {
-    let (step, schema, bytes) = with_buffer(reader, |reader| reader.schema(), Reader::next)?;
+    let (step, schema, bytes) = with_buffer(reader, Reader::next)?;
     Ok(match step {
         Step::Record(publication) => {
             let wall = reader.wall_time(&publication);
@@ -168,7 +175,7 @@ fn next_of_instances(
     reader: &mut InstanceReader,
     only: Option<&str>,
 ) -> Result<Option<Step<Item>>, Error> {
-    let (step, schema, bytes) = with_buffer(reader, |r| r.schema(), InstanceReader::next)?;
+    let (step, schema, bytes) = with_buffer(reader, InstanceReader::next)?;
     let event = match step {
         Step::Record(event) => event,
         Step::Missed(count) => return Ok(Some(Step::Missed(count))),

@@ -1,0 +1,93 @@
+"""`async for` over a follower, by its descriptor."""
+
+from __future__ import annotations
+
+import asyncio
+
+import mapcast
+
+X = {"x": int}
+
+
+def test_async_for_has_every_record_and_ends_after_its_timeout() -> None:
+    async def main() -> list[int]:
+        with mapcast.writer("load", X) as writer:
+            writer.publish(x=0)
+            found = []
+            async for sample in mapcast.open("load").follow(timeout=0.3):
+                found.append(sample.x)
+                if sample.x < 3:
+                    writer.publish(x=sample.x + 1)
+            return found
+
+    assert asyncio.run(main()) == [0, 1, 2, 3]
+
+
+def test_other_tasks_run_while_one_waits_and_a_wait_is_cancelled() -> None:
+    async def main() -> None:
+        with mapcast.writer("load", X) as writer:
+            follower = mapcast.open("load").follow(begin="next")
+            first = asyncio.ensure_future(_first(follower))
+            await asyncio.sleep(0)
+            writer.publish(x=1)
+            assert (await asyncio.wait_for(first, 60)).x == 1
+            waiting = asyncio.ensure_future(_first(follower))
+            await asyncio.sleep(0.05)
+            waiting.cancel()
+            assert isinstance((await asyncio.gather(waiting, return_exceptions=True))[0], asyncio.CancelledError)
+            writer.publish(x=2)
+            assert (await asyncio.wait_for(_first(follower), 60)).x == 2
+
+    asyncio.run(main())
+
+
+def test_a_region_that_does_not_exist_yet_is_waited_for() -> None:
+    async def main() -> None:
+        first = asyncio.ensure_future(_first(mapcast.follow("later")))
+        await asyncio.sleep(0.01)
+        with mapcast.writer("later", X) as writer:
+            writer.publish(x=5)
+            assert (await asyncio.wait_for(first, 60)).x == 5
+
+    asyncio.run(main())
+
+
+def test_events_are_iterated_too() -> None:
+    async def main() -> list[str]:
+        with mapcast.writer("load", X) as writer:
+            writer.publish(x=1)
+            kinds = []
+            async for event in mapcast.open("load").events(timeout=60):
+                kinds.append(event.kind)
+                if event.kind == "record":
+                    writer.close()
+                if event.kind == "writer":
+                    return kinds
+        raise AssertionError(kinds)
+
+    assert asyncio.run(main()) == ["record", "writer"]
+
+
+def test_an_error_is_raised_and_does_not_end_the_iteration() -> None:
+    async def main() -> None:
+        follower = mapcast.follow("load")
+        stream = follower.__aiter__()
+        with mapcast.writer("load", X) as writer:
+            writer.publish(x=1)
+            assert (await stream.__anext__()).x == 1
+            writer.publish(x=2)
+            assert (await stream.__anext__()).x == 2
+        follower.close()
+        try:
+            await stream.__anext__()
+        except mapcast.ClosedError:
+            return
+        raise AssertionError("a closed follower was read")
+
+    asyncio.run(main())
+
+
+async def _first(follower: mapcast.Follower) -> mapcast.Sample:
+    async for sample in follower:
+        return sample
+    raise AssertionError("it ended")

@@ -1,0 +1,150 @@
+"""Exceptions are those of Python where they fit, and name the file, the fact and the next step."""
+
+from __future__ import annotations
+
+import copy
+import os
+import pickle
+from pathlib import Path
+from typing import Any
+
+import mapcast
+import pytest
+
+
+def test_what_is_not_there_is_a_file_not_found() -> None:
+    with pytest.raises(FileNotFoundError) as caught:
+        mapcast.open("nothing")
+    error = caught.value
+    assert isinstance(error, mapcast.NotFoundError) and isinstance(error, mapcast.Error)
+    assert error.path == error.filename and str(error.path).endswith("/nothing.region")
+    assert str(error) == (
+        f"{error.path}: no such region; start its writer; mapcast.regions() lists those that are there"
+    )
+
+
+@pytest.mark.skipif(os.getuid() == 0, reason="root may read every file")
+def test_a_file_of_another_user_is_a_permission_error_to_others(tmp_path: Path) -> None:
+    path = tmp_path / "x.region"
+    with mapcast.writer(path, {"x": float}):
+        path.chmod(0)
+        with pytest.raises(PermissionError) as caught:
+            mapcast.open(path)
+        assert isinstance(caught.value, mapcast.AccessError) and caught.value.errno == 13
+
+
+def test_a_directory_that_others_may_write_to_is_a_permission_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shared = tmp_path / "shared"
+    shared.mkdir()
+    shared.chmod(0o777)
+    monkeypatch.setenv("MAPCAST_DIR", str(shared))
+    with pytest.raises(PermissionError) as caught:
+        mapcast.writer("x", {"x": float})
+    assert isinstance(caught.value, mapcast.AccessError)
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [(b"text", "is not a region"), (b"\0" * 10000, "is not a region"), (b"", "is not a region: 0 bytes long")],
+)
+def test_a_file_that_is_no_region_is_refused(tmp_path: Path, content: bytes, message: str) -> None:
+    path = tmp_path / "x.region"
+    path.write_bytes(content)
+    with pytest.raises(mapcast.Error, match=message):
+        mapcast.open(path)
+
+
+def test_every_damaged_header_is_an_error_or_a_region(tmp_path: Path) -> None:
+    path = tmp_path / "x.region"
+    with mapcast.writer(path, {"x": float, "name": "char[8]"}) as writer:
+        writer.publish(x=1)
+    whole = path.read_bytes()
+    damaged = tmp_path / "y.region"
+    for at in range(0, len(whole), 7):
+        damaged.write_bytes(whole[:at] + bytes([whole[at] ^ 0xFF]) + whole[at + 1 :])
+        try:
+            reader = mapcast.open(damaged)
+            reader.latest()
+        except mapcast.Error as error:
+            assert str(damaged) in str(error)
+
+
+def test_a_file_that_is_cut_short_is_an_error_and_no_signal(tmp_path: Path) -> None:
+    path = tmp_path / "x.region"
+    with mapcast.writer(path, {"x": float}, slots=65536) as writer:
+        writer.publish(x=1)
+        reader = mapcast.open(path)
+        os.truncate(path, 4096)
+        with pytest.raises(EOFError) as caught:
+            for _ in range(1000):
+                reader.latest()
+        assert isinstance(caught.value, mapcast.TruncatedError)
+
+
+@pytest.mark.parametrize("at", ["", "a b", "x.region", "../x y"])
+def test_a_bad_name_is_a_value_error_or_no_file(at: str) -> None:
+    with pytest.raises((ValueError, FileNotFoundError)):
+        mapcast.open(at)
+
+
+@pytest.mark.parametrize("at", [None, 3, ["x"]])
+def test_a_place_is_a_text_or_a_path(at: Any) -> None:
+    with pytest.raises(TypeError):
+        mapcast.open(at)
+    with pytest.raises(TypeError):
+        mapcast.writer(at, {"x": float})
+
+
+def test_seconds_and_begin_are_checked() -> None:
+    with mapcast.writer("x", {"x": float}):
+        reader = mapcast.open("x")
+        for seconds in (-1, float("nan")):
+            with pytest.raises(mapcast.BadValueError, match="is no time in seconds"):
+                reader.follow(seconds)
+        for begin in ("first", 1.5, -1):
+            with pytest.raises(mapcast.BadValueError, match='use "newest", "oldest", "next" or'):
+                reader.follow(begin=begin)
+        with pytest.raises(TypeError):
+            reader.follow("soon")
+
+
+def test_no_handle_is_pickled_or_copied() -> None:
+    with mapcast.writer("x", {"x": float}) as writer, mapcast.writer("i", {"x": float}, instances=2) as many:
+        writer.publish(x=1)
+        many.publish("a", x=1)
+        reader, instances = mapcast.open("x"), mapcast.open("i")
+        handles = [writer, many, reader, instances, instances["a"], reader.follow(), reader.events()]
+        for handle in handles:
+            with pytest.raises(TypeError, match="is not pickled; pass the region's name"):
+                pickle.dumps(handle)
+            with pytest.raises(TypeError):
+                copy.copy(handle)
+        with pytest.raises(TypeError, match="a Sample is not pickled; pass dict"):
+            pickle.dumps(reader.latest())
+        assert pickle.loads(pickle.dumps(dict(reader.latest()))) == {"x": 1.0}
+
+
+def test_a_closed_handle_is_an_error_and_may_be_closed_again() -> None:
+    with mapcast.writer("x", {"x": float}) as writer:
+        writer.publish(x=1)
+        with mapcast.open("x") as reader, reader.follow() as follower, reader.events() as events:
+            pass
+        for handle, call in ((reader, reader.latest), (follower, follower.try_next), (events, events.try_next)):
+            handle.close()
+            with pytest.raises(mapcast.ClosedError, match="is closed; open another one"):
+                call()
+            assert "closed" in repr(handle)
+        with pytest.raises(ValueError):
+            reader.state
+        with pytest.raises(ValueError):
+            next(follower)
+        with pytest.raises(ValueError):
+            follower.fileno()
+
+
+def test_the_classes_are_made_by_functions_alone() -> None:
+    for cls in (mapcast.Reader, mapcast.Writer, mapcast.Sample, mapcast.Follower):
+        with pytest.raises(TypeError):
+            cls()

@@ -1,0 +1,106 @@
+"""Many records of one kind in one region, each by its name."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import mapcast
+import pytest
+
+
+@pytest.fixture
+def writer() -> mapcast.InstanceWriter:
+    writer = mapcast.writer("host-net", {"rx": int, "tx": int}, instances=3)
+    writer.publish("eth0", rx=1, tx=2)
+    writer.publish("wlan 小明", {"rx": 3, "tx": 4})
+    return writer
+
+
+def test_an_instance_is_read_by_its_name(writer: mapcast.InstanceWriter) -> None:
+    eth0 = mapcast.open("host-net")["eth0"]
+    sample = eth0.latest()
+    assert (sample.rx, sample.tx, sample.instance, eth0.name) == (1, 2, "eth0", "eth0")
+    writer.publish("eth0", rx=9)
+    assert dict(eth0.latest()) == {"rx": 9, "tx": 2}
+    assert repr(eth0) == (
+        '<Instance "eth0" of <InstanceReader of host-net: host_net of 2 instances, live>>'
+    )
+
+
+def test_a_region_of_instances_is_a_mapping(writer: mapcast.InstanceWriter) -> None:
+    reader = mapcast.open("host-net")
+    assert isinstance(reader, mapcast.InstanceReader) and isinstance(reader, Mapping)
+    assert sorted(reader) == sorted(reader.keys()) == ["eth0", "wlan 小明"]
+    assert len(reader) == 2 and "eth0" in reader and "lo" not in reader
+    latest = reader.latest()
+    assert {name: sample.rx for name, sample in latest.items()} == {"eth0": 1, "wlan 小明": 3}
+    with pytest.raises(KeyError, match='no instance "lo"; list.reader. has those'):
+        reader["lo"]
+
+
+def test_an_instance_that_is_retired_is_an_error_until_it_joins_again(
+    writer: mapcast.InstanceWriter,
+) -> None:
+    reader = mapcast.open("host-net")
+    eth0 = reader["eth0"]
+    writer.retire("eth0")
+    with pytest.raises(mapcast.NoInstanceError, match="has no such instance any more"):
+        eth0.latest()
+    assert list(reader) == ["wlan 小明"] == list(writer) and len(writer) == 1
+    writer.publish("eth0", rx=5)
+    assert dict(eth0.latest()) == {"rx": 5, "tx": 0}
+    with pytest.raises(mapcast.NoInstanceError, match='no instance "lo"'):
+        writer.retire("lo")
+
+
+def test_more_instances_than_there_is_room_for_are_refused(writer: mapcast.InstanceWriter) -> None:
+    writer.publish("lo", rx=0)
+    with pytest.raises(OSError, match="has 3 instances, as many as it can have; retire one"):
+        writer.publish("eth1", rx=0)
+    with pytest.raises(ValueError):
+        writer.publish("two\nlines", rx=0)
+    with pytest.raises(mapcast.WrongTypeError):
+        writer.publish("eth2", rx="many")
+    assert sorted(writer) == ["eth0", "lo", "wlan 小明"], "what was refused did not join"
+
+
+def test_all_instances_or_one_are_followed(writer: mapcast.InstanceWriter) -> None:
+    reader = mapcast.open("host-net")
+    all_of_them, one = reader.follow(20, begin="oldest"), reader["wlan 小明"].follow(20, begin="oldest")
+    assert {next(all_of_them).instance, next(all_of_them).instance} == {"eth0", "wlan 小明"}
+    for rx in range(5):
+        writer.publish("eth0", rx=rx)
+    writer.publish("wlan 小明", rx=99)
+    assert [next(one).rx, next(one).rx] == [3, 99]
+    assert [next(all_of_them).instance for _ in range(6)] == ["eth0"] * 5 + ["wlan 小明"]
+
+
+def test_events_tell_of_joins_and_retirements(writer: mapcast.InstanceWriter) -> None:
+    events = mapcast.open("host-net").events(60)
+    seen: list[tuple[str, Any]] = []
+    writer.retire("eth0")
+    while ("joined", "wlan 小明") not in seen:
+        event = next(events)
+        seen.append((event.kind, event.instance))
+    writer.retire("wlan 小明")
+    while seen[-1] != ("retired", "wlan 小明"):
+        event = next(events)
+        seen.append((event.kind, event.instance))
+    assert seen == [("joined", "wlan 小明"), ("record", "wlan 小明"), ("retired", "wlan 小明")]
+
+
+def test_a_region_of_one_record_is_no_region_of_instances(writer: mapcast.InstanceWriter) -> None:
+    with mapcast.writer("plain", {"x": float}):
+        with pytest.raises(TypeError):
+            mapcast.open("plain")["eth0"]
+
+
+def test_names_and_numbers_stay_under_the_next_writer(writer: mapcast.InstanceWriter) -> None:
+    reader = mapcast.open("host-net")
+    writer.close()
+    with mapcast.writer("host-net", {"rx": int, "tx": int}, instances=3) as second:
+        assert sorted(second) == ["eth0", "wlan 小明"] and "eth0" in second
+        sequence = reader["eth0"].latest().sequence
+        assert second.publish("eth0", rx=2) == sequence + 1
+        assert repr(second).endswith("host-net.region: host_net, 2 of 3 instances>")
