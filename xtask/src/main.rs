@@ -23,6 +23,7 @@ mod large;
 mod loom;
 mod mutant;
 mod pictures;
+mod python;
 mod spin;
 mod stress;
 #[cfg(feature = "large")]
@@ -77,6 +78,8 @@ enum Command {
     Loom(loom::Arguments),
     /// Make the pictures of the documents, out of a terminal
     Pictures(pictures::Arguments),
+    /// Build the wheel for Python, and test it in two versions
+    Python(python::Arguments),
     /// Search every state of the protocol's Promela models: writers that die, and their successors
     Spin(spin::Arguments),
     /// Run a test at full length: kill, death, soak, torn, faults or leaks
@@ -101,6 +104,7 @@ fn main() -> ExitCode {
         Command::Instructions(arguments) => instructions::run(&arguments),
         Command::Loom(arguments) => loom::run(&arguments),
         Command::Pictures(arguments) => pictures::run(&arguments),
+        Command::Python(arguments) => python::run(&arguments),
         Command::Spin(arguments) => spin::run(&arguments),
         Command::Stress(arguments) => stress::run(&arguments),
         Command::Systemd(arguments) => systemd::run(&arguments),

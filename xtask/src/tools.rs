@@ -3,6 +3,7 @@
 //!
 //! Price: minutes of building the first time.
 
+use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -60,11 +61,24 @@ pub(crate) fn tool(name: &str, version: &str) -> Fallible<PathBuf> {
 /// A Python that has the library `requirement`, such as `mcap==1.6.0`, installed first if it is not there.
 pub(crate) fn python_with(requirement: &str) -> Fallible<PathBuf> {
     let directory = target_directory()?.join("tools").join(requirement);
+    environment(Path::new("python3"), &directory, &[OsStr::new(requirement)])
+}
+
+/// The Python of the virtual environment in `directory`, made with `base` if it is not there, in which pip
+/// has installed this.
+pub(crate) fn environment(
+    base: &Path,
+    directory: &Path,
+    requirements: &[&OsStr],
+) -> Fallible<PathBuf> {
     let python = directory.join("bin/python3");
-    let install = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", requirement];
-    if done(Command::new(&python).args(install)).is_err() {
-        done(Command::new("python3").args(["-m", "venv", "--clear"]).arg(&directory))?;
-        done(Command::new(&python).args(install))?;
+    let install = || {
+        let pip = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check"];
+        done(Command::new(&python).args(pip).args(requirements))
+    };
+    if install().is_err() {
+        done(Command::new(base).args(["-m", "venv", "--clear"]).arg(directory))?;
+        install()?;
     }
     Ok(python)
 }
