@@ -92,6 +92,7 @@ fn a_port_in_use_is_named_with_the_next_step() {
     assert!(said.contains("give another port by --listen"), "{said}");
 }
 
+#[test]
 fn an_option_that_cannot_be_is_wrong_usage_and_names_the_option() {
     let world = World::new();
     for (option, want) in [
