@@ -138,7 +138,7 @@ const BAD: &[(&[u8], &str)] = &[
     (br#"{"place": [1, NaN]}"#, "NaN at column 15 is not JSON; write null, or it in quotes"),
     (
         br#"{"count": "NaN"}"#,
-        "key \"count\": field \"count\" is u8 and takes a whole number, not text; change the value",
+        "key \"count\": NaN is not a whole number, and field \"count\" is u8; change the value",
     ),
     (
         br#"{"t": {"value": 1}}"#,
