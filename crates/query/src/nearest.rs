@@ -16,7 +16,8 @@ pub fn nearest<'k>(word: &str, known: &[&'k str]) -> Option<&'k str> {
     }
     let word = word.to_lowercase();
     let slips = |known: &str| strsim::osa_distance(&word, &known.to_lowercase());
-    let most = |known: &str| known.len().max(word.len()).div_ceil(3).min(known.len() - 1);
+    let letters = |word: &str| word.chars().count();
+    let most = |known: &str| letters(known).max(letters(&word)).div_ceil(3).min(letters(known) - 1);
     let comparable = known.iter().copied().filter(|known| (1..=LONGEST).contains(&known.len()));
     let near = comparable.filter(|known| slips(known) <= most(known));
     near.min_by_key(|known| slips(known))
@@ -67,8 +68,9 @@ mod tests {
     }
 
     #[test]
-    fn a_number_is_not_taken_for_another_one() {
+    fn a_number_is_not_taken_for_another_one_nor_a_word_of_other_letters() {
         assert_eq!(nearest("30", &["0", "10", "29"]), None);
+        assert_eq!(nearest("zz", &["\u{e9}\u{e9}"]), None, "letters count, not bytes");
         assert_eq!(nearest("cpu30", &["cpu3", "x"]), Some("cpu3"));
     }
 

@@ -22,7 +22,7 @@ pub const DEFAULT_MAX: u32 = 256;
 const DEFAULT_RESCAN: Duration = Duration::from_secs(1);
 
 /// Each form that the key can have.
-const FORMS: &str = "[\"eth0\"] for names, { glob = \"/sys/class/net/*\" } for paths, or \
+const FORMS: &str = "instances = [\"eth0\"] for names, { glob = \"/sys/class/net/*\" } for paths, or \
                      { input = \"symbol\" } for names in lines of input";
 
 /// The instances of a region.
@@ -154,7 +154,7 @@ fn list(node: &Node<'_>) -> Result<Vec<InstanceName>, Problem> {
         names.push(name);
     }
     match names.len() {
-        0 => Err(node.problem(Fault::not("a list of names"))),
+        0 => Err(node.problem(Fault::not_but("a list of names", FORMS))),
         len if len > MAX_INSTANCES as usize => {
             let why = format!("{len} instances are not possible; give at most {MAX_INSTANCES}");
             Err(node.problem(Fault::Other(why)))

@@ -44,19 +44,19 @@ pub(crate) static CASES: &[Case] = &[
         "no instances",
         "[]",
         "const = 1",
-        r#"5:13: record.instances: an empty list is not a list of names; write instances = { glob = "/sys/class/net/*" }"#
+        r#"5:13: record.instances: an empty list is not a list of names; write instances = ["eth0"] for names, { glob = "/sys/class/net/*" } for paths, or { input = "symbol" } for names in lines of input"#
     ),
     case!(
         "a pattern that is not in a table",
         r#""/sys/class/net/*""#,
         "const = 1",
-        r#"5:13: record.instances: "/sys/class/net/*" is neither a list nor a table; write ["eth0"] for names, { glob = "/sys/class/net/*" } for paths, or { input = "symbol" } for names in lines of input"#
+        r#"5:13: record.instances: "/sys/class/net/*" is neither a list nor a table; write instances = ["eth0"] for names, { glob = "/sys/class/net/*" } for paths, or { input = "symbol" } for names in lines of input"#
     ),
     case!(
         "one name",
         r#""eth0""#,
         "const = 1",
-        r#"5:13: record.instances: "eth0" is neither a list nor a table; write ["eth0"] for names, { glob = "/sys/class/net/*" } for paths, or { input = "symbol" } for names in lines of input"#
+        r#"5:13: record.instances: "eth0" is neither a list nor a table; write instances = ["eth0"] for names, { glob = "/sys/class/net/*" } for paths, or { input = "symbol" } for names in lines of input"#
     ),
     case!(
         "a name twice",
@@ -104,7 +104,7 @@ pub(crate) static CASES: &[Case] = &[
         "a table that names nothing",
         "{ max = 5 }",
         "const = 1",
-        r#"5:13: record.instances: neither glob nor input is there; write ["eth0"] for names, { glob = "/sys/class/net/*" } for paths, or { input = "symbol" } for names in lines of input"#
+        r#"5:13: record.instances: neither glob nor input is there; write instances = ["eth0"] for names, { glob = "/sys/class/net/*" } for paths, or { input = "symbol" } for names in lines of input"#
     ),
     case!(
         "a pattern and the input",
