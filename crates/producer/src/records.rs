@@ -215,17 +215,21 @@ impl Records {
         }
     }
 
-    /// What of the input was not published, if `published` records were; `keys` are those of the input.
+    /// What of the input was not published, if anything, after `published` records; `keys` are those of the
+    /// input.
     pub(crate) fn unpublished(&self, keys: &Keys, published: u64) -> Option<String> {
         let none = published == 0;
         match self {
             Self::One(_) => {
                 let missing = keys.missing().join(", ");
-                (none && !missing.is_empty()).then(|| format!(": there was no value for {missing}"))
+                (none && !missing.is_empty())
+                    .then(|| format!("nothing was published: there was no value for {missing}"))
             }
             Self::Many(set) => match set.incomplete() {
-                Some(names) => Some(format!(" of {names}")),
-                None => none.then(|| ": no good line named an instance".to_owned()),
+                Some(names) => Some(format!("values were not published of {names}")),
+                None => {
+                    none.then(|| "nothing was published: no good line named an instance".to_owned())
+                }
             },
         }
     }

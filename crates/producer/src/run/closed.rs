@@ -48,7 +48,7 @@ impl Closed {
         let Self { span, path, epoch, sequence, records, unpublished, failures } = self;
         let _about = span.enter();
         if let Some(what) = unpublished {
-            tracing::warn!(region = %path, "nothing was published{what}");
+            tracing::warn!(region = %path, "{what}");
         }
         tracing::info!(
             region = %path,
