@@ -32,7 +32,6 @@ mod link;
 mod messages;
 mod misses;
 mod options;
-mod pace;
 mod printer;
 mod printing;
 mod selection;
@@ -54,6 +53,7 @@ use std::num::NonZeroU64;
 
 use daemon::{Passed, Service, Signals, logging, one_line};
 use region::Begin;
+use render::Pace;
 
 use cli::{Args, PROGRAM};
 use environment::{Environment, Process};
@@ -62,7 +62,6 @@ use error::Kind;
 use health::Health;
 use link::Link;
 use messages::Log;
-use pace::Pace;
 use printer::Printer;
 use session::Session;
 use stdout::Stdout;

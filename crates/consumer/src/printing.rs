@@ -6,13 +6,11 @@
 //!                        nothing is held back any more               held back
 //! ```
 
-use daemon::Monotonic;
 use layout::InstanceName;
-use region::Publication;
-use render::{Origin, Reading};
+use region::{BootTime, Publication};
+use render::{Held, Origin, Pace, Reading};
 
 use crate::error::ConsumerError;
-use crate::pace::{Held, Pace};
 use crate::printer::Flow;
 use crate::session::Session;
 
@@ -35,7 +33,7 @@ impl Session<'_> {
             return false;
         }
         let Some(pace) = &mut self.pace else { return true };
-        let is_due = pace.admits(instance, Monotonic::now());
+        let is_due = pace.admits(instance, BootTime::now());
         if !is_due {
             pace.hold(instance, self.link.buffer(), publication, self.link.note(publication));
         }
@@ -59,7 +57,7 @@ impl Session<'_> {
 
     /// Prints the records that were held back and whose time has come.
     pub(crate) fn release(&mut self) -> Result<Flow, ConsumerError> {
-        while let Some(held) = self.pace.as_mut().and_then(|pace| pace.release(Monotonic::now())) {
+        while let Some(held) = self.pace.as_mut().and_then(|pace| pace.release(BootTime::now())) {
             if self.print_held(&held)?.is_break() {
                 return Ok(Flow::Break(()));
             }

@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use daemon::Monotonic;
 use layout::InstanceName;
-use region::{Publication, RegionError};
-use render::{Filter, LineText, Misfit, View, ViewError};
+use region::{BootTime, Publication, RegionError};
+use render::{Filter, LineText, Misfit, Pace, View, ViewError};
 
 use crate::environment::Environment;
 use crate::error::{ConsumerError, Kind};
@@ -17,7 +17,6 @@ use crate::kept::AllKept;
 use crate::link::{Event, Link};
 use crate::messages::{Change, Notice};
 use crate::misses::Misses;
-use crate::pace::Pace;
 use crate::printer::{Flow, Printer};
 use crate::source::Found;
 use crate::timeout::Timeout;
@@ -265,7 +264,7 @@ impl<'e> Session<'e> {
     /// Waits for a record.
     pub(crate) fn wait(&mut self) -> Result<Flow, ConsumerError> {
         let span = self.timeout.shorten(self.link.next_look());
-        let span = self.pace.as_ref().map_or(span, |pace| pace.shorten(span, Monotonic::now()));
+        let span = self.pace.as_ref().map_or(span, |pace| pace.shorten(span, BootTime::now()));
         let span = self.health.shorten(span, self.kept.newest());
         self.environment.wait(&mut self.link, span)?;
         Ok(self.flow())

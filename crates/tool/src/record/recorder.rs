@@ -174,9 +174,8 @@ impl<'a> Recorder<'a> {
             self.streams.insert(instance, fitted.stream(source, self.selection, origin)?);
         }
         let Some(stream) = self.streams.get_mut(&instance) else { return Ok(()) };
-        let record = source.record.view();
-        if stream.admits(record, publication) {
-            self.write(instance, record, publication, source)?;
+        if stream.admits(&source.record, publication) {
+            self.write(instance, source.record.view(), publication, source)?;
         }
         Ok(())
     }
@@ -221,7 +220,7 @@ impl<'a> Recorder<'a> {
         held: Option<Held>,
         source: &Source,
     ) -> Result<(), RecordError> {
-        let Some(Held { record, publication: Some(publication) }) = held else { return Ok(()) };
+        let Some(Held { record, publication: Some(publication), .. }) = held else { return Ok(()) };
         self.write(instance, record.view(), publication, source)
     }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use mapcast::dynamic::{RecordView, Schema};
+use mapcast::dynamic::{RecordBuf, Schema};
 use mapcast::{BootTime, InstanceName, Publication};
 use query::{FieldRef, QueryError};
 use render::{Filter, Held, Pace};
@@ -69,14 +69,14 @@ impl Stream {
     }
 
     /// Whether `record` is recorded now. One that a rate holds back is kept.
-    pub(crate) fn admits(&mut self, record: RecordView<'_>, publication: Publication) -> bool {
-        if !self.filter.selects(record) {
+    pub(crate) fn admits(&mut self, record: &RecordBuf, publication: Publication) -> bool {
+        if !self.filter.selects(record.view()) {
             return false;
         }
         let Some(pace) = &mut self.pace else { return true };
-        let is_due = pace.admits(BootTime::now());
+        let is_due = pace.admits(None, BootTime::now());
         if !is_due {
-            pace.hold(record, Some(publication));
+            pace.hold(None, record, Some(publication), None);
         }
         is_due
     }
