@@ -25,10 +25,11 @@ const SCRIPT: &str = "text/javascript; charset=utf-8";
 const PLAIN: &str = "text/plain; charset=utf-8";
 
 /// The files of the page, as they were when the program was built.
-const FILES: [(&str, &str, &str); 6] = [
+const FILES: [(&str, &str, &str); 7] = [
     ("/", HTML, include_str!("page/index.html")),
     ("/page.css", CSS, include_str!("page/page.css")),
     ("/page.js", SCRIPT, include_str!("page/page.js")),
+    ("/text.js", SCRIPT, include_str!("page/text.js")),
     ("/uplot.css", CSS, include_str!("page/uplot/uPlot.min.css")),
     ("/uplot.js", SCRIPT, include_str!("page/uplot/uPlot.iife.min.js")),
     ("/uplot-licence.txt", PLAIN, include_str!("page/uplot/LICENSE")),

@@ -109,6 +109,13 @@ impl Browser {
         }
     }
 
+    /// Gives the window another size.
+    pub(crate) fn resize(&mut self, width: u32, height: u32) {
+        let size =
+            json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": true });
+        self.call("Emulation.setDeviceMetricsOverride", &size);
+    }
+
     /// What the window shows, as PNG.
     pub(crate) fn picture(&mut self) -> Vec<u8> {
         let picture = self.call("Page.captureScreenshot", &json!({ "format": "png" }));

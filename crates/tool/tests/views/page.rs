@@ -101,3 +101,70 @@ fn names_and_values_of_another_program_are_never_markup() {
     browser.becomes(&value_of("name"), "<b>x</b>");
     assert_eq!(browser.value("document.querySelectorAll('#detail b b, .number b').length"), 0);
 }
+
+#[test]
+fn an_absent_region_is_on_the_page_and_regions_come_and_go_while_it_is_open() {
+    let Some(chromium) = installed("chromium") else { return };
+    let world = World::new();
+    let _live = world.students("live");
+    let server = Server::start(&world, "lvie live");
+    let mut browser = Browser::open(&chromium, &format!("http://{}/#lvie", server.address));
+    let state = "document.querySelector('[data-fact=state]').textContent";
+    browser.becomes(SHOWN, "lvie");
+    browser.becomes(state, "absent");
+    browser.becomes(
+        "document.querySelector('.problem').textContent.includes('did you mean live?')",
+        true,
+    );
+    let late = world.students("lvie");
+    browser.becomes(state, "live");
+    browser.becomes(&value_of("name"), "xiaoming");
+    browser.becomes("document.querySelectorAll('.problem').length", 0);
+    drop(late);
+    std::fs::remove_file(world.path("lvie.region")).expect("removed");
+    browser.becomes(state, "absent");
+}
+
+#[test]
+fn the_page_is_as_wide_as_the_window_on_a_phone_and_on_a_desk() {
+    let Some(chromium) = installed("chromium") else { return };
+    let world = World::new();
+    let _live = world.students("live");
+    let _class =
+        world.class("class", ["a_student_with_a_name_that_is_as_long_as_a_name_can_be_here"]);
+    let server = Server::start(&world, "");
+    for region in ["live", "class"] {
+        let mut browser = Browser::open(&chromium, &format!("http://{}/#{region}", server.address));
+        browser.becomes("document.querySelectorAll('canvas').length", 1);
+        for width in [360, 800, 1600] {
+            browser.resize(width, 740);
+            browser.becomes("innerWidth", width);
+            browser.becomes("document.documentElement.scrollWidth", width);
+            browser.becomes(
+                "document.querySelector('#keys').getBoundingClientRect().right < innerWidth",
+                true,
+            );
+        }
+    }
+}
+
+#[test]
+fn an_axis_names_its_values_with_all_their_digits() {
+    let Some(chromium) = installed("chromium") else { return };
+    let world = World::new();
+    let server = Server::start(&world, "");
+    let mut browser = Browser::open(&chromium, &format!("http://{}/", server.address));
+    browser.becomes("document.documentElement.dataset.drawn", "yes");
+    for (number, step, want) in [
+        ("2.5", "2.5", "2.5"),
+        ("2500000", "2500000", "2.5M"),
+        ("1171750000", "10000", "1.17175G"),
+        ("0", "2500000", "0"),
+        ("-0.15", "0.05", "-0.15"),
+        ("274877906944", "undefined", "274.878G"),
+        ("1.5e300", "1e299", "1.500e+300"),
+        ("12.345678", "undefined", "12.3457"),
+    ] {
+        assert_eq!(browser.value(&format!("shortText({number}, {step})")), want);
+    }
+}

@@ -27,14 +27,6 @@ function make(tag, className, text) {
   return element;
 }
 
-// Whole numbers beyond 2^53 keep all of their digits where the browser shows the source of a number.
-function parse(text) {
-  return JSON.parse(text, (_, value, context) => {
-    const isWhole = typeof value === "number" && Number.isInteger(value) && !Number.isSafeInteger(value);
-    return isWhole && context && /^-?\d+$/.test(context.source) ? BigInt(context.source) : value;
-  });
-}
-
 // ---- values ----
 
 // "all" is everything, "changes" what is new, has changed or is gone since.
@@ -85,44 +77,6 @@ function remember(key, line, about) {
     past.times.shift();
     for (const points of past.series.values()) points.shift();
   }
-}
-
-const isText = (field) => field.type.startsWith("char");
-const isPlotted = (field) => !isText(field);
-
-function numberOf(value) {
-  if (value === null || value === undefined) return null;
-  return typeof value === "number" ? value : Number(value);
-}
-
-function textOf(field, value) {
-  if (Array.isArray(value)) return value.map((element) => textOf(field, element)).join(", ");
-  if (value === null || value === undefined) return "-";
-  const code = typeof value === "string" && Object.keys(field.labels).length ? value.charCodeAt(0) : Number(value);
-  const label = field.labels[code];
-  if (label !== undefined) return label;
-  if (field.type.startsWith("f") && typeof value === "number" && !Number.isInteger(value)) {
-    return String(Number(value.toPrecision(field.type.startsWith("f32") ? 7 : 12)));
-  }
-  return String(value);
-}
-
-function shortText(number) {
-  return Math.abs(number) < 1e7 ? String(Number(number.toPrecision(6))) : number.toExponential(3);
-}
-
-function clockText(seconds) {
-  const time = new Date(seconds * 1000);
-  const text = time.toLocaleTimeString([], { hour12: false });
-  return time.getMilliseconds() ? text.slice(3) + "." + String(time.getMilliseconds()).padStart(3, "0") : text;
-}
-
-function ageText(seconds) {
-  if (seconds === null) return "-";
-  if (seconds < 1) return Math.round(seconds * 1000) + " ms";
-  if (seconds < 100) return seconds.toFixed(1) + " s";
-  if (seconds < 6000) return Math.floor(seconds / 60) + " min";
-  return Math.floor(seconds / 3600) + " h";
 }
 
 function ageOf(row) {
@@ -203,8 +157,10 @@ function drawList() {
   const states = new Map([...values.values()].map((row) => [row.region, row.state]));
   for (const entry of list.querySelectorAll("button")) {
     const { region } = entry.dataset;
-    const state = regions.get(region)?.problem?.[0] ?? states.get(region) ?? "";
+    const about = regions.get(region);
+    const state = about?.problem?.[0] ?? states.get(region) ?? "";
     entry.querySelector(".dot").className = "dot " + state;
+    entry.querySelector(".record").textContent = state === "live" || !state ? about?.record ?? "" : state;
     entry.title = state;
     entry.setAttribute("aria-current", String(entry.dataset.region === chosen.region));
   }
@@ -213,7 +169,7 @@ function drawList() {
 function listEntry(about) {
   const entry = make("button");
   entry.dataset.region = about.region;
-  entry.append(make("span", "dot"), make("span", "name", about.region), make("span", "record", about.record ?? about.problem[0]));
+  entry.append(make("span", "dot"), make("span", "name", about.region), make("span", "record"));
   entry.addEventListener("click", () => choose(about.region));
   return entry;
 }
@@ -288,16 +244,30 @@ function drawInstances(about, rows) {
   shown.table.replaceChildren(table);
 }
 
+// The elements of an array have the colours of their curves.
+function drawValue(card, value) {
+  if (!card.place || !Array.isArray(value) || value.length > COLOURS.length) {
+    card.number.textContent = textOf(card.field, value);
+    return;
+  }
+  const elements = value.map((element, index) => {
+    const text = make("span", "", textOf(card.field, element));
+    text.style.color = COLOURS[index];
+    return index ? [", ", text] : [text];
+  });
+  card.number.replaceChildren(...elements.flat());
+}
+
 function makeCard(field) {
   const element = make("article", "card");
   element.dataset.field = field.name;
   const head = make("div", "head");
   head.append(make("span", "name", field.name), make("span", "faint type", field.type));
-  const value = make("div", "value");
+  const value = make("div", isPlotted(field) && field.type.endsWith("]") ? "value many" : "value");
   const number = make("span", "number", "-");
   value.append(number, make("span", "unit", field.unit ? " " + field.unit : ""));
   const range = make("div", "faint range");
-  element.append(head, value, range, make("div", "faint help", field.help));
+  element.append(head, value, make("div", "faint help", field.help), range);
   const card = { field, element, number, range, plot: null };
   if (isPlotted(field)) {
     card.place = make("div", "plot");
@@ -308,7 +278,8 @@ function makeCard(field) {
 
 function drawCard(card, row, past) {
   const value = row?.line?.record[card.field.name];
-  card.number.textContent = row?.line ? textOf(card.field, value) : "-";
+  if (row?.line) drawValue(card, value);
+  else card.number.textContent = "-";
   if (!card.place || !past || !row?.line) return;
   const points = past.series.get(card.field.name) ?? [];
   const columns = Array.isArray(value)
@@ -322,6 +293,18 @@ function drawCard(card, row, past) {
   else card.plot.setData(data);
 }
 
+const labels = (_, numbers, axis, space, step) => numbers.map((number) => shortText(number, step));
+
+// The room for labels of 11 pixels.
+const labelsWidth = (_, texts) => 14 + 7 * Math.max(3, ...(texts ?? []).map((text) => text.length));
+
+// What an axis shows: a constant is in its middle.
+function extentOf(least, most) {
+  if (least === null) return [0, 1];
+  const margin = least === most ? Math.abs(least) / 10 || 1 : (most - least) / 10;
+  return [least - margin, most + margin];
+}
+
 function makePlot(place, data) {
   const ofText = () => getComputedStyle(place.closest(".card").querySelector(".faint")).color;
   const grid = { stroke: () => getComputedStyle(place).borderTopColor, width: 1 };
@@ -333,8 +316,10 @@ function makePlot(place, data) {
     width: Math.max(200, place.clientWidth), height: 110, legend: { show: false }, cursor: { y: false },
     axes: [
       { ...axis, space: 80, size: 24, values: (_, times) => times.map(clockText) },
-      { ...axis, size: 52, space: 30, values: (_, numbers) => numbers.map(shortText) },
+      { ...axis, size: labelsWidth, space: 30, values: labels },
     ],
+    padding: [8, null, 0, 0],
+    scales: { y: { range: (_, least, most) => extentOf(least, most) } },
     series: [{}, ...series],
   };
   return new uPlot(options, data, place);
@@ -409,6 +394,6 @@ setInterval(later, 1000); // the age
 
 const events = new EventSource("/events");
 const linked = (text, isLost) => { link.textContent = text; link.classList.toggle("lost", isLost); };
-events.addEventListener("open", () => linked("live", false));
+events.addEventListener("open", () => linked("connected", false));
 events.addEventListener("error", () => linked("no connection", true));
 for (const name of ["all", "changes"]) events.addEventListener(name, onEvent);

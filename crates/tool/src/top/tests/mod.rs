@@ -8,10 +8,10 @@ use mapcast::dynamic::{FieldSpec, RecordBuf, Scalar, Schema, Value};
 use mapcast::{BootTime, State};
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
-use ratatui::buffer::Buffer;
+use ratatui::buffer::{Buffer, Cell};
 use ratatui::crossterm::event::{Event, KeyCode, KeyEvent, KeyModifiers};
 use ratatui::layout::Position;
-use ratatui::style::Color;
+use ratatui::style::{Color, Modifier};
 
 use super::action::{Action, KEYS, action};
 use super::model::{Effect, Level, Model};
@@ -134,12 +134,26 @@ fn without_colours_there_are_none() {
     for mut model in [model(), with_instances()] {
         type_in(&mut model, &[KeyCode::Enter, KeyCode::Enter, KeyCode::Char('?')]);
         let plain = buffer(&mut model, (80, 24), Theme::Plain);
-        let is_plain =
-            |cell: &ratatui::buffer::Cell| (cell.fg, cell.bg) == (Color::Reset, Color::Reset);
+        let is_plain = |cell: &Cell| (cell.fg, cell.bg) == (Color::Reset, Color::Reset);
         assert!(plain.content().iter().all(is_plain));
         let coloured = buffer(&mut model, (80, 24), Theme::Colours);
         assert!(!coloured.content().iter().all(is_plain));
     }
+}
+
+#[test]
+fn the_selected_row_is_reversed_without_patches_of_colour_and_bars_stand_upright() {
+    let mut model = model();
+    type_in(&mut model, &[KeyCode::Enter]);
+    let buffer = buffer(&mut model, (100, 8), Theme::Colours);
+    let row =
+        (34..100).map(|column| &buffer[(column, 2)]).filter(|cell| cell.symbol() != "\u{2502}");
+    let content: Vec<_> = row.skip_while(|cell| cell.symbol() != "t").collect();
+    let (bars, texts): (Vec<_>, Vec<_>) =
+        content.into_iter().partition(|cell| ("\u{2581}".."\u{2589}").contains(&cell.symbol()));
+    let is_reversed = |cell: &&Cell| cell.modifier.contains(Modifier::REVERSED);
+    assert!(texts.iter().all(|cell| is_reversed(cell) && cell.fg == Color::Reset));
+    assert!(!bars.is_empty() && !bars.iter().any(is_reversed));
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use ratatui::Frame;
 use ratatui::layout::Rect;
-use ratatui::style::Style;
+use ratatui::style::{Modifier, Style};
 
 use super::super::model::{Focus, Model};
 use super::super::number_text::number_text;
@@ -77,7 +77,8 @@ impl Kind {
     fn style(self, theme: Theme) -> Style {
         match self {
             Self::Unit => theme.dim(),
-            Self::Trend => theme.accent(),
+            // Reversed bars would hang from above.
+            Self::Trend => theme.accent().remove_modifier(Modifier::REVERSED),
             _ => Style::new(),
         }
     }

@@ -3,7 +3,7 @@
 use ratatui::Frame;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
-use ratatui::style::Style;
+use ratatui::style::{Modifier, Style};
 
 use super::super::pane::Pane;
 use super::Theme;
@@ -58,11 +58,22 @@ pub(super) fn draw(
     }
     for (row, index) in (inside.y + head..inside.bottom()).zip(pane.on_screen()) {
         let line = Rect { y: row, height: 1, ..inside };
-        draw_row(buffer, line, columns, &cells(index));
+        let mut cells = cells(index);
         if pane.index() == Some(index) {
             buffer.set_style(line, place.selected);
+            for (_, style) in &mut cells {
+                *style = without_colour(*style, place.selected);
+            }
         }
+        draw_row(buffer, line, columns, &cells);
     }
+}
+
+/// The style of a cell in the selected row: where that is reversed, a colour would be a patch behind the text.
+fn without_colour(style: Style, selected: Style) -> Style {
+    let is_reversed = selected.add_modifier.contains(Modifier::REVERSED)
+        && !style.sub_modifier.contains(Modifier::REVERSED);
+    if is_reversed { Style { fg: None, ..style } } else { style }
 }
 
 /// Draws a text for each column, with a space between two.
