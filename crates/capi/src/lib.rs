@@ -14,7 +14,7 @@
 //!                 failure, source      errors with a next step; what a follower reads
 //! ```
 //!
-//! Price: about 70 instructions a call more than in Rust: see docs/c.md.
+//! Price: about 30 instructions a call more than in Rust: see docs/c.md.
 //!
 //! The header is made by cbindgen from these files and `cbindgen.toml`: `cargo test -p mapcast-capi`
 //! compares it, `UPDATE=1 cargo test -p mapcast-capi header` writes it.
