@@ -41,7 +41,7 @@ pub(crate) fn make(target: Option<&str>) -> Fallible<Vec<PathBuf>> {
     let [runtime, dev] = ["libmapcast1", "libmapcast-dev"].map(|name| stage.join(name));
     install(&release.join("libmapcast_capi.a"), &machine, &dev)?;
     move_runtime(&machine, &dev, &runtime)?;
-    let packages = [(runtime.clone(), machine.runtime(&runtime)?), (dev, machine.development())];
+    let packages = [(runtime.clone(), machine.runtime(&runtime)?), (dev, development())];
     packages.iter().map(|(files, package)| machine.pack(files, package, &dist)).collect()
 }
 
@@ -92,15 +92,6 @@ impl Machine {
         Ok(Package { name: "libmapcast1", section: "libs", depends, description })
     }
 
-    fn development(&self) -> Package<'static> {
-        let description = "live state of a host's processes, for C and C++ programs (development)\n \
-            One process publishes a record, a plain struct, into a memory-mapped file; any number\n \
-            of others read the latest whole record. These are the headers, the archive, and what\n \
-            pkg-config and CMake read.";
-        let depends = format!("libmapcast1 (= {VERSION}), libc6-dev");
-        Package { name: "libmapcast-dev", section: "libdevel", depends, description }
-    }
-
     /// Packs the files, and returns the package.
     fn pack(&self, files: &Path, package: &Package<'_>, dist: &Path) -> Fallible<PathBuf> {
         let Package { name, section, depends, description } = package;
@@ -123,6 +114,15 @@ impl Machine {
         printed(&mut pack)?;
         Ok(to)
     }
+}
+
+fn development() -> Package<'static> {
+    let description = "live state of a host's processes, for C and C++ programs (development)\n \
+        One process publishes a record, a plain struct, into a memory-mapped file; any number\n \
+        of others read the latest whole record. These are the headers, the archive, and what\n \
+        pkg-config and CMake read.";
+    let depends = format!("libmapcast1 (= {VERSION}), libc6-dev");
+    Package { name: "libmapcast-dev", section: "libdevel", depends, description }
 }
 
 /// Where `path` of the machine is, in a directory that is packed.
