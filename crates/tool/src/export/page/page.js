@@ -316,7 +316,7 @@ function makePlot(place, data) {
     width: Math.max(200, place.clientWidth), height: 110, legend: { show: false }, cursor: { y: false },
     axes: [
       { ...axis, space: 80, size: 24, values: (_, times) => times.map(clockText) },
-      { ...axis, size: labelsWidth, space: 30, values: labels },
+      { ...axis, size: labelsWidth, space: 22, values: labels },
     ],
     padding: [8, null, 0, 0],
     scales: { y: { range: (_, least, most) => extentOf(least, most) } },
