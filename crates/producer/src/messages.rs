@@ -81,16 +81,20 @@ impl InputLog {
         of: Option<&InstanceName>,
         missing: &str,
     ) {
-        let of = match of {
-            Some(name) => format!(" of {}", shorten(name)),
-            None if self.incomplete.update(true).is_none() => return,
-            None => String::new(),
-        };
-        log_event!(
-            warn,
-            sink,
-            "line {number}: nothing is published{of} before there is a value for {missing}"
-        );
+        if let Some(name) = of {
+            let name = shorten(name);
+            log_event!(
+                warn,
+                sink,
+                "line {number}: nothing is published of {name} before there is a value for {missing}"
+            );
+        } else if self.incomplete.update(true).is_some() {
+            log_event!(
+                warn,
+                sink,
+                "line {number}: nothing is published before there is a value for {missing}"
+            );
+        }
     }
 
     /// No good line came before the deadline.
@@ -153,11 +157,14 @@ pub(crate) fn log_instances(sink: &dyn Sink, changes: &Changes) {
     if let Some(warning) = warning {
         log_event!(warn, sink, "{warning}");
     }
-    log_names(sink, joined, "joined");
-    log_names(sink, retired, "retired");
-    log_names(sink, displaced, "retired to make room");
-    if !dropped.is_empty() {
-        let (count, names) = (daemon::counted(dropped.len() as u64, "name"), list(dropped));
+    if let Some((count, names)) = counted_names(joined, "instance") {
+        log_event!(info, sink, "{count} joined: {names}");
+    }
+    log_retired(sink, retired);
+    if let Some((count, names)) = counted_names(displaced, "instance") {
+        log_event!(info, sink, "{count} retired to make room: {names}");
+    }
+    if let Some((count, names)) = counted_names(dropped, "name") {
         log_event!(
             warn,
             sink,
@@ -170,14 +177,18 @@ pub(crate) fn log_instances(sink: &dyn Sink, changes: &Changes) {
 pub(crate) fn log_gone(sink: &dyn Sink) {
     let mut gone = sink.gone().to_vec();
     gone.sort_unstable();
-    log_names(sink, &gone, "retired");
+    log_retired(sink, &gone);
 }
 
-fn log_names(sink: &dyn Sink, names: &[InstanceName], what: &str) {
-    if !names.is_empty() {
-        let count = daemon::counted(names.len() as u64, "instance");
-        log_event!(info, sink, "{count} {what}: {}", list(names));
+fn log_retired(sink: &dyn Sink, names: &[InstanceName]) {
+    if let Some((count, names)) = counted_names(names, "instance") {
+        log_event!(info, sink, "{count} retired: {names}");
     }
+}
+
+/// How many there are, and a few of them; `None`: there are none.
+fn counted_names(names: &[InstanceName], one: &str) -> Option<(String, String)> {
+    (!names.is_empty()).then(|| (daemon::counted(names.len() as u64, one), list(names)))
 }
 
 /// Warns if the region is not in memory alone, or other users may replace its file.
