@@ -202,6 +202,20 @@ fn a_pipe_is_refused_with_exit_code_2() {
     );
 }
 
+#[test]
+fn keys_that_cannot_come_from_the_terminal_are_refused() {
+    let place = Place::new();
+    let program = mapcast().path().display().to_string();
+    let shell = e2e::Program::new("sh", "/bin/sh");
+    let args = ["-c", "\"$0\" top </dev/null; echo it ends with $?", &program];
+    let terminal = Terminal::open(&place, &shell, &args, &[ORDINARY], 200);
+    terminal.wait_for_end();
+    let lines = terminal.lines().join("\n");
+    for part in ["stdin is no terminal; top needs a terminal", "it ends with 2"] {
+        assert!(lines.contains(part), "{lines}");
+    }
+}
+
 /// Whether a line has a sequence that sets the colour of letters: 31 to 37, 91 to 97, or 38 with one.
 fn is_coloured(line: &str) -> bool {
     let sequences = line.split("\x1b[").skip(1).filter_map(|rest| rest.split_once('m'));
