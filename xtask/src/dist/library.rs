@@ -85,11 +85,29 @@ impl Machine {
     }
 
     fn runtime(&self, files: &Path) -> Fallible<Package<'static>> {
-        let depends = depends(&below(files, &self.libraries()).join("libmapcast.so.1.0.0"))?;
+        let depends = self.depends(&below(files, &self.libraries()).join("libmapcast.so.1.0.0"))?;
         let description = "live state of a host's processes, for C and C++ programs\n \
             One process publishes a record, a plain struct, into a memory-mapped file; any number\n \
             of others read the latest whole record. This is the shared library.";
         Ok(Package { name: "libmapcast1", section: "libs", depends, description })
+    }
+
+    /// The packages of the libraries that `library` needs, as dpkg-shlibdeps finds them: for another machine, in the
+    /// libraries of its cross compiler, whose packages have other names here than there.
+    fn depends(&self, library: &Path) -> Fallible<String> {
+        let work = tempfile::tempdir()?;
+        let control = "Source: mapcast\n\nPackage: libmapcast1\nArchitecture: any\n";
+        fs::create_dir(work.path().join("debian"))?;
+        fs::write(work.path().join("debian/control"), control)?;
+        let mut find = Command::new("dpkg-shlibdeps");
+        find.current_dir(work.path()).args(["-O", "--ignore-missing-info"]);
+        find.arg(format!("-l/usr/{}/lib", self.triple)).arg("-e").arg(library);
+        let found = printed(&mut find)?;
+        let depends = found.trim().strip_prefix("shlibs:Depends=");
+        let depends = depends.ok_or_else(|| format!("dpkg-shlibdeps printed {found:?}"))?;
+        let architecture = self.architecture();
+        let here = [format!(":{architecture}"), format!("-{architecture}-cross")];
+        Ok(here.iter().fold(depends.to_owned(), |depends, mark| depends.replace(mark, "")))
     }
 
     /// Packs the files, and returns the package.
@@ -151,21 +169,6 @@ fn move_runtime(machine: &Machine, from: &Path, to: &Path) -> Outcome {
     fs::create_dir_all(to.join("DEBIAN"))?;
     fs::write(to.join("DEBIAN/shlibs"), "libmapcast 1 libmapcast1\n")?;
     Ok(fs::write(to.join("DEBIAN/triggers"), "activate-noawait ldconfig\n")?)
-}
-
-/// The packages of the libraries that `library` needs, as dpkg-shlibdeps finds them.
-fn depends(library: &Path) -> Fallible<String> {
-    let work = tempfile::tempdir()?;
-    fs::create_dir(work.path().join("debian"))?;
-    fs::write(
-        work.path().join("debian/control"),
-        "Source: mapcast\n\nPackage: libmapcast1\nArchitecture: any\n",
-    )?;
-    let mut find = Command::new("dpkg-shlibdeps");
-    find.current_dir(work.path()).args(["-O", "--ignore-missing-info", "-e"]).arg(library);
-    let found = printed(&mut find)?;
-    let depends = found.trim().strip_prefix("shlibs:Depends=");
-    depends.map(str::to_owned).ok_or_else(|| format!("dpkg-shlibdeps printed {found:?}").into())
 }
 
 /// Gives directories and files the modes of a package, whatever the umask is here.
