@@ -1,6 +1,7 @@
 //! C programs against the installed library: the examples, and `tests/c/checks.c`, which calls every function.
 
 use crate::tree::{Running, compiled, done, have, place, settled, source, tool, tree, wait_until};
+use mapcast::{Reader, Stu, Writer};
 use std::collections::BTreeSet;
 
 const C11: &[&str] = &["-std=c11", "-pedantic"];
@@ -177,4 +178,27 @@ fn the_follower_in_a_poll_loop_awaits_a_region_and_prints_its_records() {
     writer.kill();
     follower.line_where(|line| line == "writer is dead");
     assert!(follower.ends_with_its_input());
+}
+
+#[test]
+fn a_struct_in_c_and_one_in_rust_are_the_same_record() {
+    if !have(&["cc"]) {
+        return;
+    }
+    let place = place();
+    let [writer, reader] = ["mmap_w", "mmap_r"]
+        .map(|name| compiled("cc", C11, &source(&format!("examples/{name}.c")), &place));
+    let rust = place.path().join("rust.region");
+    let mut publishing = Writer::<Stu>::open(&rust).expect("a writer");
+    publishing.publish(&Stu::new(42, "hong", 'f')).expect("a publish");
+    assert_eq!(Running::start(&reader, &["rust"], &place).line(), "id=42\tname=hong\tf");
+
+    let _writer = Running::start(&writer, &["c"], &place);
+    let mut latest = None;
+    wait_until("a record of the C program", || {
+        let reader = Reader::<Stu>::open(place.path().join("c.region"));
+        latest = reader.ok().and_then(|mut reader| reader.latest().expect("its record"));
+        latest.is_some()
+    });
+    assert_eq!(latest.expect("a record").name_str(), "xiaoming");
 }
