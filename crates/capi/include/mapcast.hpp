@@ -34,6 +34,7 @@
 #include <type_traits>
 #include <utility>
 #include <variant>
+#include <vector>
 
 namespace mapcast {
 
@@ -209,6 +210,19 @@ struct Sample {
     const T &operator*() const noexcept { return record; }
     const T *operator->() const noexcept { return &record; }
 };
+
+namespace detail {
+
+template <class T>
+Sample<T> named(Sample<T> sample, const mapcast_publication &which)
+{
+    sample.lineage = which.lineage;
+    sample.sequence = which.sequence;
+    sample.published_at = std::chrono::nanoseconds(which.published_at_ns);
+    return sample;
+}
+
+} // namespace detail
 
 /* Settings of a writer: see struct mapcast_options. */
 struct Options {
@@ -421,7 +435,7 @@ public:
         mapcast_publication which;
         if (detail::expect(read(sample.record, which)) == MAPCAST_NOTHING)
             return std::nullopt;
-        return named(sample, which);
+        return detail::named(sample, which);
     }
 
     Result<std::optional<Sample<T>>> try_latest()
@@ -433,7 +447,7 @@ public:
             return Error::last();
         if (code == MAPCAST_NOTHING)
             return std::optional<Sample<T>>();
-        return std::optional<Sample<T>>(named(sample, which));
+        return std::optional<Sample<T>>(detail::named(sample, which));
     }
 
     /* Sleeps until there is a newer record than the last one read, a second at the most. */
@@ -471,14 +485,6 @@ private:
         return mapcast_reader_latest(handle_.get(), &record, sizeof record, &which);
     }
 
-    static Sample<T> named(Sample<T> sample, const mapcast_publication &which)
-    {
-        sample.lineage = which.lineage;
-        sample.sequence = which.sequence;
-        sample.published_at = std::chrono::nanoseconds(which.published_at_ns);
-        return sample;
-    }
-
     static std::optional<std::chrono::nanoseconds> known(std::int64_t nanoseconds)
     {
         return nanoseconds < 0 ? std::nullopt
@@ -487,6 +493,95 @@ private:
 
     detail::Owned<mapcast_reader, mapcast_reader_close> handle_;
     std::string at_;
+};
+
+/* One of many records of a region: from join, find or list. That of a writer means nothing to a reader. */
+using Instance = mapcast_instance;
+
+/* Publishes the records of a region's instances, each by a name of its own. Closes the region at its end. */
+template <class T>
+class InstanceWriter {
+public:
+    /* Creates, resumes or replaces the region, for up to `max` instances. */
+    InstanceWriter(const std::string &at, std::uint32_t max, const Options &options = {})
+    {
+        const mapcast_options raw = options.raw();
+        handle_.reset(mapcast_instance_writer_open(at.c_str(), &Layout<T>::get(), max, &raw));
+        if (!handle_)
+            throw Error::last();
+    }
+
+    /* The instance of this name, which joins the region if it is not there. */
+    Instance join(const std::string &name)
+    {
+        Instance instance;
+        detail::expect(mapcast_instance_writer_join(handle_.get(), name.c_str(), &instance));
+        return instance;
+    }
+
+    void publish(const Instance &instance, const T &record)
+    {
+        detail::expect(
+            mapcast_instance_writer_publish(handle_.get(), instance, &record, sizeof record));
+    }
+
+    /* Gives its place to another. */
+    void retire(const Instance &instance)
+    {
+        detail::expect(mapcast_instance_writer_retire(handle_.get(), instance));
+    }
+
+private:
+    detail::Owned<mapcast_instance_writer, mapcast_instance_writer_close> handle_;
+};
+
+/* Reads the newest record of each instance of a region. A Follower<T> gets the events of all of them. */
+template <class T>
+class InstanceReader {
+public:
+    explicit InstanceReader(const std::string &at)
+        : handle_(mapcast_instance_reader_open(at.c_str(), &Layout<T>::get()))
+    {
+        if (!handle_)
+            throw Error::last();
+    }
+
+    /* The instance of this name, if it is there. Looks at every name: keep the result. */
+    std::optional<Instance> find(const std::string &name) const
+    {
+        Instance found;
+        const int code = mapcast_instance_reader_find(handle_.get(), name.c_str(), &found);
+        return detail::expect(code) == MAPCAST_OK ? std::optional(found) : std::nullopt;
+    }
+
+    /* The newest record of an instance, if it has one. After MAPCAST_ERR_NO_SUCH_INSTANCE find it again. */
+    std::optional<Sample<T>> latest(const Instance &instance)
+    {
+        Sample<T> sample{};
+        mapcast_publication which;
+        const int code = mapcast_instance_reader_latest(handle_.get(), instance, &sample.record,
+                                                        sizeof sample.record, &which);
+        if (detail::expect(code) == MAPCAST_NOTHING)
+            return std::nullopt;
+        return detail::named(sample, which);
+    }
+
+    /* All instances that there are now. */
+    std::vector<std::pair<std::string, Instance>> list()
+    {
+        const int count = detail::expect(mapcast_instance_reader_list(handle_.get()));
+        std::vector<std::pair<std::string, Instance>> listed;
+        Instance instance;
+        for (int i = 0; i < count; i++) {
+            const auto index = static_cast<std::uint32_t>(i);
+            const char *name = mapcast_instance_reader_listed(handle_.get(), index, &instance);
+            listed.emplace_back(name, instance);
+        }
+        return listed;
+    }
+
+private:
+    detail::Owned<mapcast_instance_reader, mapcast_instance_reader_close> handle_;
 };
 
 } // namespace mapcast

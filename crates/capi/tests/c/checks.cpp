@@ -141,6 +141,29 @@ static void a_loop_gets_every_event(const std::string &at)
     CHECK(more == 1);
 }
 
+static void instances_have_records_of_their_own(const std::string &at)
+{
+    mapcast::InstanceWriter<Arm> writer(at, 2);
+    const mapcast::Instance left = writer.join("left"), right = writer.join("right");
+    THROWS(writer.join("third"), MAPCAST_ERR_FULL);
+    writer.publish(left, arm(1));
+    writer.publish(right, arm(2));
+    mapcast::InstanceReader<Arm> reader(at);
+    const auto found = reader.find("right");
+    CHECK(found && (*reader.latest(*found))->turns == 2 && !reader.find("third"));
+    const auto listed = reader.list();
+    CHECK(listed.size() == 2 && listed[0].first == "left" && listed[1].first == "right");
+    CHECK(reader.latest(listed[0].second)->sequence == 1);
+    writer.retire(right);
+    THROWS(reader.latest(*found), MAPCAST_ERR_NO_SUCH_INSTANCE);
+    THROWS(writer.publish(right, arm(3)), MAPCAST_ERR_NO_SUCH_INSTANCE);
+    THROWS(mapcast::Reader<Arm>(at), MAPCAST_ERR_INSTANCES);
+    bool has_joined = false;
+    for (const auto &event : mapcast::Follower<Arm>(at).idle(1ms))
+        has_joined |= event.kind() == MAPCAST_EVENT_JOINED && event.instance() == "left";
+    CHECK(has_joined);
+}
+
 int main(int argc, char **argv)
 {
     const std::string directory = argc > 1 ? argv[1] : ".";
@@ -148,5 +171,6 @@ int main(int argc, char **argv)
     what_is_published_is_read(directory + "/arm");
     errors_are_thrown_or_returned(directory + "/arm");
     a_loop_gets_every_event(directory + "/loop");
+    instances_have_records_of_their_own(directory + "/arms");
     std::printf("all hold\n");
 }
