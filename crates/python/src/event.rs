@@ -1,9 +1,11 @@
 //! Everything that happens to a region, for Python.
 
+use crate::arguments::seconds;
 use crate::follower::Following;
-use crate::sample::{Sample, object, seconds};
+use crate::sample::Sample;
 use crate::source::Item;
 use mapcast::Event as Found;
+use pyo3::IntoPyObjectExt;
 use pyo3::exceptions::PyStopIteration;
 use pyo3::prelude::*;
 use std::fmt::Write as _;
@@ -58,7 +60,7 @@ impl Events {
 
     fn event(&self, py: Python<'_>, found: Found<Item>) -> PyResult<Event> {
         let none = || Ok(py.None());
-        let number = |number: u64| object(py, number).map(Bound::unbind);
+        let number = |number: u64| number.into_py_any(py);
         let mut instance = None;
         let mut of = |name: String| instance = Some(name);
         let (kind, value) = match found {
@@ -79,7 +81,7 @@ impl Events {
                 ("retired", none())
             }
             Found::Missed(count) => ("missed", number(count)),
-            Found::Writer(state) => ("writer", object(py, state.as_str()).map(Bound::unbind)),
+            Found::Writer(state) => ("writer", state.as_str().into_py_any(py)),
             Found::Lineage(lineage) => ("lineage", number(lineage)),
             Found::Replaced => ("replaced", none()),
             Found::Waiting => ("waiting", none()),

@@ -5,10 +5,11 @@
 //! Price: a wait takes the interpreter's lock a few times a second; an event loop costs a thread and a
 //! descriptor more (see `Notifier`), which a forked process opens anew.
 
+use crate::arguments::seconds;
 use crate::error::Raise;
 use crate::held::Held;
 use crate::place::Place;
-use crate::sample::{Sample, seconds};
+use crate::sample::Sample;
 use crate::schema::Schema;
 use crate::source::{Found, Item, Source};
 use mapcast::{Begin, Event, Follow, Notifier};

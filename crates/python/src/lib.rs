@@ -6,10 +6,10 @@
 //!
 //! ```text
 //!   mapcast/*.py     what Python says better: dataclasses, asyncio, numpy, pandas, exceptions
-//!   place            what names a region
+//!   place, arguments what names a region; times, where following begins
 //!   schema, field    the description of a record; values between Python and a record: values
 //!   sample           one whole record
-//!   reader, instances, source, follower, event
+//!   region, reader, instances, source, follower, event
 //!   writer, instance_writer, record, opening
 //!   error            exceptions, which mapcast/_errors.py defines
 //! ```
@@ -17,6 +17,7 @@
 //! Price: a record is decoded field by field when it is asked for; a read allocates the sample and its
 //! bytes.
 
+mod arguments;
 mod error;
 mod event;
 mod field;

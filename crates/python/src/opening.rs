@@ -1,5 +1,6 @@
 //! The functions of the module: opening readers, followers and writers, and the names of regions.
 
+use crate::arguments::{begin, seconds};
 use crate::error::{self, Raise};
 use crate::event::Events;
 use crate::follower::{Follower, Following};
@@ -8,7 +9,6 @@ use crate::instances::InstanceReader;
 use crate::place::Place;
 use crate::reader::Reader;
 use crate::record::Shape;
-use crate::sample::{begin, seconds};
 use crate::schema::Schema;
 use crate::source::Source;
 use crate::writer::Writer;

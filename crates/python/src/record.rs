@@ -8,7 +8,7 @@ use crate::schema::Schema;
 use crate::values::from_python;
 use mapcast::dynamic::{Field, RecordBuf, Value};
 use pyo3::prelude::*;
-use pyo3::types::{PyByteArray, PyBytes, PyDict, PyMapping, PyType};
+use pyo3::types::{PyByteArray, PyBytes, PyDict, PyMapping, PyString, PyType};
 
 /// What the next record has.
 #[derive(Debug)]
@@ -58,21 +58,28 @@ impl Shape {
 
     /// The bytes of something that is laid out as the record.
     fn bytes_of(&self, py: Python<'_>, values: &Bound<'_, PyAny>) -> PyResult<Option<Vec<u8>>> {
-        if values.is_instance_of::<PyBytes>() || values.is_instance_of::<PyByteArray>() {
+        if values.is_instance_of::<PyBytes>() {
+            return bytes(values);
+        }
+        if values.is_instance_of::<PyByteArray>() {
             return values.extract().map(Some);
         }
         let Some(raw) = self.raw.as_ref().map(|raw| raw.bind(py)) else { return Ok(None) };
         match raw.cast::<PyType>() {
             Ok(structure) if values.is_instance(structure)? => {
-                py.import("builtins")?.getattr("bytes")?.call1((values,))?.extract().map(Some)
+                bytes(&py.get_type::<PyBytes>().call1((values,))?)
             }
             Ok(_) => Ok(None),
             Err(_) => match values.getattr("dtype") {
-                Ok(dtype) if dtype.eq(raw)? => values.call_method0("tobytes")?.extract().map(Some),
+                Ok(dtype) if dtype.eq(raw)? => bytes(&values.call_method0("tobytes")?),
                 _ => Ok(None),
             },
         }
     }
+}
+
+fn bytes(values: &Bound<'_, PyAny>) -> PyResult<Option<Vec<u8>>> {
+    Ok(Some(values.cast::<PyBytes>()?.as_bytes().to_vec()))
 }
 
 fn nothing() -> PyErr {
@@ -104,10 +111,20 @@ fn named(
     values: &Bound<'_, PyAny>,
     all: &mut Vec<(usize, Value)>,
 ) -> PyResult<()> {
+    let mut push = |name: &Bound<'_, PyAny>, value: &Bound<'_, PyAny>| {
+        let name = name.cast::<PyString>()?;
+        let number = schema.number(name)?;
+        let number = number.ok_or_else(|| schema.no_field(&name.to_string_lossy()))?;
+        let field = schema.inner().fields()[number].name();
+        all.push((number, from_python(field, value)?));
+        Ok(())
+    };
+    if let Ok(dict) = values.cast::<PyDict>() {
+        return dict.iter().try_for_each(|(name, value)| push(&name, &value));
+    }
     for item in values.call_method0("items")?.try_iter()? {
         let (name, value): (Bound<'_, PyAny>, Bound<'_, PyAny>) = item?.extract()?;
-        let name: String = name.extract()?;
-        all.push((schema.index(&name)?, from_python(&name, &value)?));
+        push(&name, &value)?;
     }
     Ok(())
 }

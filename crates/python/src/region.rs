@@ -1,10 +1,11 @@
 //! A region that is read, of one record or of instances: what both have in common.
 
+use crate::arguments::begin;
 use crate::event::Events;
 use crate::follower::{Follower, Following};
 use crate::held::Held;
 use crate::place::Place;
-use crate::sample::{Sample, begin};
+use crate::sample::Sample;
 use crate::schema::Schema;
 use crate::source::{Found, Source};
 use mapcast::Begin;

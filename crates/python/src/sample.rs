@@ -2,15 +2,14 @@
 //!
 //! Invariant: it is a copy of its own, and never changes.
 
-use crate::error;
 use crate::schema::Schema;
 use crate::source::Found;
 use crate::values;
 use mapcast::dynamic::{Field, RecordView};
-use pyo3::IntoPyObjectExt;
 use pyo3::exceptions::PyAttributeError;
 use pyo3::prelude::*;
-use pyo3::types::{PyBytes, PyList, PyTuple};
+use pyo3::sync::PyOnceLock;
+use pyo3::types::{PyBytes, PyList, PyString};
 use std::fmt::Write as _;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -37,16 +36,12 @@ impl Sample {
         self.found.schema.fields()
     }
 
-    fn names(&self) -> impl ExactSizeIterator<Item = &str> {
-        self.fields().iter().map(Field::name)
-    }
-
     fn values<'py>(&self, py: Python<'py>) -> PyResult<Vec<Bound<'py, PyAny>>> {
         self.view().iter().map(|(_, value)| values::to_python(py, value)).collect()
     }
 
-    fn value<'py>(&self, py: Python<'py>, name: &str) -> PyResult<Option<Bound<'py, PyAny>>> {
-        self.view().get(name).map(|value| values::to_python(py, value)).transpose()
+    fn value<'py>(&self, py: Python<'py>, number: usize) -> PyResult<Bound<'py, PyAny>> {
+        values::to_python(py, self.view().value(number))
     }
 }
 
@@ -117,8 +112,8 @@ impl Sample {
     }
 
     /// The names of the fields.
-    fn keys<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyList>> {
-        PyList::new(py, self.names())
+    fn keys<'py>(&self, py: Python<'py>) -> Bound<'py, PyList> {
+        self.schema.get().names(py)
     }
 
     /// The values of the fields.
@@ -129,46 +124,57 @@ impl Sample {
 
     /// The fields with their values.
     fn items<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyList>> {
-        PyList::new(py, self.names().zip(self.values(py)?))
+        PyList::new(py, self.keys(py).iter().zip(self.values(py)?))
     }
 
     /// The value of a field, or `default` if there is no such field.
     #[pyo3(signature = (name, default = None))]
     fn get<'py>(
         &self,
-        py: Python<'py>,
-        name: &str,
+        name: &Bound<'py, PyString>,
         default: Option<Bound<'py, PyAny>>,
     ) -> PyResult<Option<Bound<'py, PyAny>>> {
-        Ok(self.value(py, name)?.or(default))
+        match self.schema.get().number(name)? {
+            Some(number) => self.value(name.py(), number).map(Some),
+            None => Ok(default),
+        }
     }
 
-    fn __getitem__<'py>(&self, py: Python<'py>, name: &str) -> PyResult<Bound<'py, PyAny>> {
-        let index = self.schema.get().index(name)?;
-        values::to_python(py, self.view().value(index))
+    fn __getitem__<'py>(&self, name: &Bound<'py, PyString>) -> PyResult<Bound<'py, PyAny>> {
+        match self.schema.get().number(name)? {
+            Some(number) => self.value(name.py(), number),
+            None => Err(self.schema.get().no_field(&name.to_string_lossy())),
+        }
     }
 
-    fn __getattr__<'py>(&self, py: Python<'py>, name: &str) -> PyResult<Bound<'py, PyAny>> {
-        self.value(py, name)?.ok_or_else(|| {
-            let record = self.found.schema.name();
-            let names: Vec<_> = self.names().collect();
-            let names = names.join(", ");
-            PyAttributeError::new_err(format!(
-                "record {record} has no field {name:?}; use one of: {names}"
-            ))
-        })
+    /// Fields first: through `__getattr__` each would cost an exception.
+    fn __getattribute__<'py>(
+        slf: &Bound<'py, Self>,
+        name: &Bound<'py, PyString>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        static OTHER: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+        let (py, sample) = (slf.py(), slf.get());
+        if let Some(number) = sample.schema.get().attribute(name)? {
+            return sample.value(py, number);
+        }
+        let other = || PyResult::Ok(py.get_type::<PyAny>().getattr("__getattribute__")?.unbind());
+        OTHER.get_or_try_init(py, other)?.bind(py).call1((slf, name))
+    }
+
+    fn __getattr__(&self, name: &Bound<'_, PyString>) -> PyResult<Py<PyAny>> {
+        Err(PyAttributeError::new_err(self.schema.get().lacks(&name.to_string_lossy())))
     }
 
     fn __dir__<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyList>> {
         let py = slf.py();
         let object = py.import("builtins")?.getattr("object")?;
         let names = object.call_method1("__dir__", (slf,))?.cast_into::<PyList>()?;
-        slf.get().names().try_for_each(|name| names.append(name))?;
+        slf.get().keys(py).iter().try_for_each(|name| names.append(name))?;
         Ok(names)
     }
 
     fn __contains__(&self, name: &str) -> bool {
-        self.names().any(|field| field == name)
+        self.found.schema.index_of(name).is_some()
     }
 
     fn __len__(&self) -> usize {
@@ -176,7 +182,7 @@ impl Sample {
     }
 
     fn __iter__<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
-        PyTuple::new(py, self.names())?.into_any().try_iter().map(Bound::into_any)
+        self.keys(py).into_any().try_iter().map(Bound::into_any)
     }
 
     /// The record's bytes, as they were published.
@@ -259,39 +265,4 @@ impl Sample {
         };
         text
     }
-}
-
-/// The names of `begin=`: what following begins with.
-pub(crate) fn begin(object: &Bound<'_, PyAny>) -> PyResult<mapcast::Begin> {
-    if let Ok(sequence) = object.extract::<u64>() {
-        return Ok(mapcast::Begin::Sequence(sequence));
-    }
-    match object.extract::<String>().as_deref() {
-        Ok("newest") => Ok(mapcast::Begin::Newest),
-        Ok("oldest") => Ok(mapcast::Begin::Oldest),
-        Ok("next") => Ok(mapcast::Begin::Last(0)),
-        _ => {
-            let fact = format!("begin={} is none", object.repr()?);
-            let next = "use \"newest\", \"oldest\", \"next\" or a sequence number";
-            Err(error::new("BadValueError", format!("{fact}; {next}")))
-        }
-    }
-}
-
-/// A span in seconds; None: without end.
-pub(crate) fn seconds(name: &str, seconds: Option<f64>) -> PyResult<Option<Duration>> {
-    let bad = |number| {
-        let fact = format!("{name}={number} is no time in seconds");
-        error::new("BadValueError", format!("{fact}; use a number from 0 on, or None"))
-    };
-    let span = |number: f64| Duration::try_from_secs_f64(number).map_err(|_| bad(number));
-    seconds.filter(|number| *number != f64::INFINITY).map(span).transpose()
-}
-
-/// An object of Python, for a getter of a value that is not always there.
-pub(crate) fn object<'py>(
-    py: Python<'py>,
-    value: impl IntoPyObjectExt<'py>,
-) -> PyResult<Bound<'py, PyAny>> {
-    value.into_bound_py_any(py)
 }

@@ -2,10 +2,11 @@
 
 use crate::error::{self, Raise};
 use crate::field::Field;
+use crate::sample::Sample;
 use mapcast::dynamic;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
-use pyo3::types::{PyDict, PyTuple};
+use pyo3::types::{PyDict, PyList, PyString, PyTuple};
 use std::fmt::Write as _;
 use std::sync::Arc;
 
@@ -13,13 +14,41 @@ use std::sync::Arc;
 #[pyclass(frozen, module = "mapcast")]
 pub(crate) struct Schema {
     inner: Arc<dynamic::Schema>,
+    /// The fields' numbers by name: Python keeps the hash of a name, and converts none to UTF-8.
+    numbers: Py<PyDict>,
+    /// Those whose name no attribute of a sample has.
+    attributes: Py<PyDict>,
     /// Made when it is first asked for.
     dtype: PyOnceLock<Py<PyAny>>,
 }
 
 impl Schema {
-    pub(crate) const fn of(inner: Arc<dynamic::Schema>) -> Self {
-        Self { inner, dtype: PyOnceLock::new() }
+    pub(crate) fn of(py: Python<'_>, inner: Arc<dynamic::Schema>) -> PyResult<Self> {
+        let (numbers, attributes) = (PyDict::new(py), PyDict::new(py));
+        let own = py.get_type::<Sample>().dir()?;
+        for (number, field) in inner.fields().iter().enumerate() {
+            numbers.set_item(field.name(), number)?;
+            if !own.contains(field.name())? {
+                attributes.set_item(field.name(), number)?;
+            }
+        }
+        let (numbers, attributes) = (numbers.unbind(), attributes.unbind());
+        Ok(Self { inner, numbers, attributes, dtype: PyOnceLock::new() })
+    }
+
+    /// The names of the fields.
+    pub(crate) fn names<'py>(&self, py: Python<'py>) -> Bound<'py, PyList> {
+        self.numbers.bind(py).keys()
+    }
+
+    /// The number of a field that is read as an attribute.
+    pub(crate) fn attribute(&self, name: &Bound<'_, PyString>) -> PyResult<Option<usize>> {
+        number(&self.attributes, name)
+    }
+
+    /// The number of a field.
+    pub(crate) fn number(&self, name: &Bound<'_, PyString>) -> PyResult<Option<usize>> {
+        number(&self.numbers, name)
     }
 
     pub(crate) const fn inner(&self) -> &Arc<dynamic::Schema> {
@@ -36,19 +65,32 @@ impl Schema {
         {
             return Ok(known.clone_ref(py));
         }
-        let new = Py::new(py, Self::of(schema.clone()))?;
+        let new = Py::new(py, Self::of(py, schema.clone())?)?;
         *known = Some(new.clone_ref(py));
         Ok(new)
     }
 
     /// Where a field is, or an error that names all of them.
     pub(crate) fn index(&self, name: &str) -> PyResult<usize> {
-        self.inner.index_of(name).ok_or_else(|| {
-            let known: Vec<_> = self.inner.fields().iter().map(dynamic::Field::name).collect();
-            let fact = format!("record {} has no field {name:?}", self.inner.name());
-            error::new("NoFieldError", format!("{fact}; use one of: {}", known.join(", ")))
-        })
+        self.inner.index_of(name).ok_or_else(|| self.no_field(name))
     }
+
+    /// There is no such field.
+    pub(crate) fn no_field(&self, name: &str) -> PyErr {
+        error::new("NoFieldError", self.lacks(name))
+    }
+
+    /// The sentence that there is no such field.
+    pub(crate) fn lacks(&self, name: &str) -> String {
+        let known: Vec<_> = self.inner.fields().iter().map(dynamic::Field::name).collect();
+        let fact = format!("record {} has no field {name:?}", self.inner.name());
+        format!("{fact}; use one of: {}", known.join(", "))
+    }
+}
+
+fn number(numbers: &Py<PyDict>, name: &Bound<'_, PyString>) -> PyResult<Option<usize>> {
+    let number = numbers.bind(name.py()).get_item(name)?;
+    number.map(|number| number.extract()).transpose()
 }
 
 #[pymethods]
@@ -58,6 +100,7 @@ impl Schema {
     #[pyo3(signature = (name, fields, *, size = None, line = None))]
     #[allow(clippy::needless_pass_by_value, reason = "an argument of Python is extracted by value")]
     fn new(
+        py: Python<'_>,
         name: &str,
         fields: Vec<(String, Field)>,
         size: Option<u32>,
@@ -68,7 +111,7 @@ impl Schema {
         let builder = if let Some(line) = line { builder.line(line) } else { builder };
         let schema = builder.build().raise()?;
         match size.filter(|size| *size != schema.size()) {
-            None => Ok(Self::of(Arc::new(schema))),
+            None => Self::of(py, Arc::new(schema)),
             Some(size) => {
                 let fact = format!(
                     "record {name} has size {size} here, and size {} by the rules of C",
@@ -127,8 +170,7 @@ impl Schema {
     }
 
     fn __iter__<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
-        let names = self.inner.fields().iter().map(dynamic::Field::name);
-        PyTuple::new(py, names)?.into_any().try_iter().map(Bound::into_any)
+        self.names(py).into_any().try_iter().map(Bound::into_any)
     }
 
     fn __eq__(&self, other: &Self) -> bool {

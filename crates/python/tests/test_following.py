@@ -154,6 +154,7 @@ def test_the_descriptor_is_readable_when_there_is_something() -> None:
         mapcast.follow("nothing").fileno()
 
 
+@pytest.mark.filterwarnings("ignore:.*multi-threaded, use of fork")
 def test_a_reader_and_a_follower_work_in_a_forked_child_and_a_writer_does_not() -> None:
     with mapcast.writer("load", X) as writer:
         writer.publish(x=1)
@@ -178,6 +179,7 @@ def test_a_reader_and_a_follower_work_in_a_forked_child_and_a_writer_does_not() 
         assert [follower.next(60).x, follower.next(60).x] == [1, 2]  # type: ignore[union-attr]
 
 
+@pytest.mark.filterwarnings("ignore:.*multi-threaded, use of fork")
 def test_a_follower_that_a_thread_waited_in_at_a_fork_is_an_error_in_the_child() -> None:
     with mapcast.writer("load", X) as writer:
         reader = mapcast.open("load")

@@ -22,5 +22,6 @@ def test_the_notebook_plots_a_region_and_makes_a_frame() -> None:
     assert any("image/png" in output.get("data", {}) for output in outputs)
     assert any("'units': {'height': 'm'}" in output.get("text", "") for output in outputs)
     assert any("falling" in text or "rising" in text for text in texts)
+    assert not [output for output in outputs if output.get("name") == "stderr"]
     for cell in nbformat.read(NOTEBOOK, as_version=4).cells:
         assert not cell.get("outputs"), "it is kept without outputs"
