@@ -36,6 +36,7 @@ mod pair;
 mod passed;
 mod permissions;
 mod questions;
+mod readers;
 mod replay;
 mod sandbox;
 mod schema;
@@ -49,6 +50,7 @@ mod top;
 mod torn;
 mod traps;
 mod vandal;
+mod vectors;
 
 use e2e::Program;
 

@@ -32,6 +32,7 @@ mod systemd;
 mod tidy;
 #[cfg_attr(not(feature = "large"), allow(dead_code))]
 mod tools;
+mod vectors;
 mod views;
 
 use std::process::ExitCode;
@@ -87,6 +88,8 @@ enum Command {
     /// Try the package under a real systemd, thrown away afterwards
     #[cfg_attr(not(feature = "large"), command(disable_help_flag = true))]
     Systemd(systemd::Arguments),
+    /// Write the region files that any implementation of the format can test itself with, in docs/vectors
+    Vectors(vectors::Arguments),
     /// Try exports with promtool, Prometheus and Chromium, and recordings with MCAP's own library
     Views(views::Arguments),
 }
@@ -108,6 +111,7 @@ fn main() -> ExitCode {
         Command::Spin(arguments) => spin::run(&arguments),
         Command::Stress(arguments) => stress::run(&arguments),
         Command::Systemd(arguments) => systemd::run(&arguments),
+        Command::Vectors(arguments) => vectors::run(&arguments),
         Command::Views(arguments) => views::run(&arguments),
     };
     match outcome {

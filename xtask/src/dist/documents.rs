@@ -11,7 +11,8 @@ use std::path::{Component, Path, PathBuf};
 use pulldown_cmark::{CowStr, Event, LinkType, Options, Parser, Tag};
 
 /// The folders whose documents are in the package, below the source tree.
-const FOLDERS: [&str; 4] = ["docs", "docs/model", "docs/performance", "docs/pictures"];
+const FOLDERS: [&str; 5] =
+    ["docs", "docs/model", "docs/performance", "docs/pictures", "docs/readers"];
 /// The documents beside them.
 const FILES: [&str; 3] = ["README.md", "CHANGELOG.md", "SECURITY.md"];
 

@@ -12,7 +12,7 @@ use layout::{Field, Header, Record, Scalar, Schema, Stu};
 
 use crate::by_hand::{dump, fingerprint_parts, schema_parts};
 use crate::format_rows::{CHANGES, FIXED, LIVE, NAME, Row};
-use crate::golden::{stu_header, update};
+use crate::golden::stu_header;
 use crate::ruler::{Run, draw, with_gaps};
 
 /// A block of the document and its generator.
@@ -161,6 +161,11 @@ fn limits() -> String {
         + &row("slots, at most", header::MAX_SLOTS.into())
         + &row("instances", header::MAX_INSTANCES.into())
         + &row("bytes of an instance's name", layout::MAX_INSTANCE_NAME as u64)
+}
+
+/// Whether the document is to be written instead of compared.
+fn update() -> bool {
+    std::env::var_os("UPDATE").is_some_and(|value| value == "1")
 }
 
 fn doc_path() -> PathBuf {

@@ -1,30 +1,17 @@
-//! The bytes that this release writes for STU are the bytes in `tests/golden`.
+//! The bytes that this release writes for STU are those in `docs/vectors`.
 //!
 //! A region outlives the program that made it, so these files change only together with the format
-//! version. `UPDATE=1 cargo test -p mapcast-layout` rewrites them; a commit that changes them
-//! explains why.
+//! version. `cargo xtask vectors` writes them; a commit that changes them explains why.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use layout::header::WAKE;
+use layout::header::{WAKE, offset};
 use layout::{Header, Record, Schema, Stu};
 
-fn path(name: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden").join(name)
-}
-
-/// Whether files are to be written instead of compared.
-pub(crate) fn update() -> bool {
-    std::env::var_os("UPDATE").is_some_and(|value| value == "1")
-}
-
-/// The golden file's bytes, after writing `bytes` to it if `UPDATE` is set.
-fn golden(name: &str, bytes: &[u8]) -> Vec<u8> {
-    let path = path(name);
-    if update() {
-        fs::write(&path, bytes).expect("the golden file can be written");
-    }
+/// The region in `docs/vectors` with this name.
+fn vector(name: &str) -> Vec<u8> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/vectors").join(name);
     fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
@@ -44,31 +31,34 @@ pub(crate) fn stu_header() -> Header {
 #[test]
 fn the_encoded_schema_of_stu_never_drifts() {
     let bytes = Stu::schema().encode();
-    let golden = golden("stu.schema", &bytes);
-    assert_eq!(bytes, golden);
-    assert_eq!(Schema::decode(&golden), Ok(Stu::schema()));
+    let region = vector("stu.region");
+    let start = usize::try_from(stu_header().schema_offset).expect("a small file");
+    assert_eq!(bytes, region[start..start + bytes.len()]);
+    assert_eq!(Schema::decode(&bytes), Ok(Stu::schema()));
 }
 
 #[test]
 fn the_header_of_an_stu_region_never_drifts() {
-    let bytes = stu_header().encode();
-    let golden = golden("stu.header", &bytes);
-    assert_eq!(bytes.as_slice(), golden);
-    assert_eq!(Header::decode(&golden), Ok(stu_header()));
+    let region = vector("stu.region");
+    assert_eq!(stu_header().encode().as_slice(), &region[..offset::HEADER_LEN]);
+    assert_eq!(Header::decode(&region), Ok(stu_header()));
 }
 
 #[test]
 fn the_header_of_a_region_of_instances_never_drifts() {
-    let header = stu_header().with_instances(1000).expect("1000 instances");
-    let bytes = header.encode();
-    let golden = golden("stu.instances.header", &bytes);
-    assert_eq!(bytes.as_slice(), golden);
-    assert_eq!(Header::decode(&golden), Ok(header));
+    let mut header = Header::plan(&Stu::schema(), 4).expect("4 slots");
+    header.created_at = 1_735_689_600_001_000_000;
+    header.lineage = 1_735_689_600_000_000;
+    header.first_lineage = header.lineage;
+    let header = header.with_instances(6).expect("6 instances");
+    let region = vector("instances.region");
+    assert_eq!(header.encode().as_slice(), &region[..offset::HEADER_LEN]);
+    assert_eq!(Header::decode(&region), Ok(header));
 }
 
 #[test]
 fn the_fingerprint_of_stu_never_drifts() {
-    // Computed once; `stu.header` holds it at 0x50.
+    // Computed once; `stu.region` holds it at 0x50.
     assert_eq!(Stu::schema().fingerprint(), 0x23e7_707e_7bac_d8cb);
 }
 
