@@ -24,6 +24,7 @@ mod idle;
 mod input;
 mod instances;
 mod kill;
+mod languages;
 mod leaks;
 mod least_kernel;
 mod lineage;

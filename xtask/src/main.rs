@@ -18,6 +18,7 @@ mod deps;
 mod dist;
 mod fuzz;
 mod instructions;
+mod languages;
 #[cfg(not(feature = "large"))]
 mod large;
 mod loom;
@@ -75,6 +76,8 @@ enum Command {
     Fuzz(fuzz::Arguments),
     /// Count the instructions of publish, latest and next, and compare them with their budget
     Instructions(instructions::Arguments),
+    /// Let writers of Rust, C, C++ and Python take over one region from each other, under followers of each
+    Languages(languages::Arguments),
     /// Run the protocol's models, then weaken each of its lines: a model must fail for each
     Loom(loom::Arguments),
     /// Make the pictures of the documents, out of a terminal
@@ -105,6 +108,7 @@ fn main() -> ExitCode {
         Command::Dist(arguments) => dist::run(&arguments),
         Command::Fuzz(arguments) => fuzz::run(&arguments),
         Command::Instructions(arguments) => instructions::run(&arguments),
+        Command::Languages(arguments) => languages::run(&arguments),
         Command::Loom(arguments) => loom::run(&arguments),
         Command::Pictures(arguments) => pictures::run(&arguments),
         Command::Python(arguments) => python::run(&arguments),
