@@ -131,7 +131,9 @@ fn an_instance_is_retired_before_the_next_of_its_name_joins_while_every_block_is
     // Its block has been read; the others, one of which `a` moves to, have not.
     writer.retire(a).unwrap();
     let both = ["c", "a"].map(|name| writer.instance(name).unwrap());
-    both.into_iter().for_each(|instance| publish(&mut writer, instance));
+    for instance in both {
+        publish(&mut writer, instance);
+    }
     let mut of_a = [events(&mut reader), events(&mut reader)].concat();
     of_a.retain(|event| event.starts_with('a'));
     assert_eq!(of_a, ["a -", "a +", "a 3"]);
