@@ -16,7 +16,7 @@
 
 use std::borrow::Cow;
 use std::fs::File;
-use std::io::{BufReader, Read, Seek};
+use std::io::{BufReader, ErrorKind, Read, Seek};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
@@ -76,6 +76,9 @@ impl McapFile {
         let options = options.read(true).custom_flags(OFlags::NONBLOCK.bits().cast_signed());
         let file = options.open(path).map_err(failed("open"))?;
         let metadata = file.metadata().map_err(failed("look at"))?;
+        if metadata.is_dir() {
+            return Err(ReplayError::file("read", path, ErrorKind::IsADirectory.into()));
+        }
         if !metadata.is_file() {
             return Err(ReplayError::NotAFile(path.to_owned()));
         }
@@ -99,7 +102,7 @@ impl McapFile {
         let read = self.input.rewind().and_then(|()| self.input.read_exact(&mut magic));
         match read {
             Ok(()) if magic == *MAGIC => Ok(()),
-            Err(error) if error.kind() != std::io::ErrorKind::UnexpectedEof => {
+            Err(error) if error.kind() != ErrorKind::UnexpectedEof => {
                 Err(ReplayError::file("read", &self.path, error))
             }
             _ => Err(ReplayError::NotMcap(self.path.clone())),

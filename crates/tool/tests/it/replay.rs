@@ -52,12 +52,15 @@ fn a_replay_keeps_the_distance_of_the_records_and_begins_where_it_is_asked_to() 
 }
 
 #[test]
-fn a_named_pipe_is_refused_at_once() {
+fn a_named_pipe_and_a_directory_are_refused_at_once() {
     let world = World::new();
     nix::unistd::mkfifo(&world.path("x.mcap"), nix::sys::stat::Mode::S_IRWXU).expect("a pipe");
     let output = world.run("replay x.mcap");
     assert_eq!(output.status.code(), Some(1));
     assert!(String::from_utf8_lossy(&output.stderr).contains("x.mcap: not a file"), "{output:?}");
+    let output = world.run("replay .");
+    let want = ".: cannot read: is a directory; give a file\n";
+    assert!(String::from_utf8_lossy(&output.stderr).ends_with(want), "{output:?}");
 }
 
 #[test]
