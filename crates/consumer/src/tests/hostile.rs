@@ -5,7 +5,7 @@ use std::io;
 use std::os::unix::fs::FileExt;
 
 use daemon::Exit;
-use layout::header::{Header, offset};
+use layout::header::{Header, LINE, offset};
 use layout::{CType, FieldSpec, Scalar, Schema, Stu};
 use render::Format;
 use serde_json::Value;
@@ -84,7 +84,10 @@ fn a_wrong_head_prints_nothing_and_ends_nothing() {
         stage.publishes([1])();
         let forge = stage.file(move |path| {
             let file = File::options().write(true).open(path).unwrap();
-            file.write_all_at(&head.to_le_bytes(), offset::HEAD as u64).unwrap();
+            // Without the record beside it, from which head is not needed.
+            let (mut line, at) = ([0; LINE as usize], offset::HEAD as u64);
+            line[..size_of::<u64>()].copy_from_slice(&head.to_le_bytes());
+            file.write_all_at(&line, at).unwrap();
         });
         assert_eq!(stage.play(&["--follow"], [forge]).ids(), [1]);
         let forged = stage.play(&["--poll=1ms"], [stage.file(|_| {}), stage.file(|_| {})]);
