@@ -263,9 +263,14 @@ impl Sources {
 }
 
 impl FieldSource {
-    /// Whether `other` is the same field with the same source.
+    /// Whether `other` is the same field with the same source. What is done about a line without its value
+    /// may have changed.
     fn is_like(&self, other: &Self) -> bool {
-        self.name == other.name && self.ctype == other.ctype && self.source == other.source
+        let same_source = match (&self.source, &other.source) {
+            (Source::Input(own), Source::Input(other)) => own.key == other.key,
+            (own, other) => own == other,
+        };
+        self.name == other.name && self.ctype == other.ctype && same_source
     }
 
     /// The value of a field whose source has none.

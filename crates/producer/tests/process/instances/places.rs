@@ -159,3 +159,18 @@ fn an_input_without_a_name_is_warned_of_at_the_end() {
     let log = feed.end();
     assert!(log.contains("nothing was published: no good line named an instance"), "{log}");
 }
+
+#[test]
+fn a_value_continues_over_a_reload_that_changes_what_lines_without_it_mean() {
+    let place = Place::new();
+    configure(&place, "{ input = \"s\", max = 2 }", &[TWO[1], INPUT[0]], "");
+    let mut feed = Feed::start(&place, &[]);
+    feed.say(r#"{"s": "A", "x": 1, "y": 6}"#);
+    wait_for(&place, &[("A", 1, "6")]);
+    place.reconfigure("key = \"y\"", "key = \"y\", default = 0, max_age = \"1h\"");
+    feed.producer.signal(Signal::HUP);
+    feed.producer.wait_for("is in force");
+    feed.say(r#"{"s": "A", "x": 2}"#);
+    wait_for(&place, &[("A", 2, "6")]);
+    feed.end();
+}
