@@ -7,8 +7,9 @@ use crate::error::{self, Raise};
 use crate::schema::Schema;
 use crate::values::from_python;
 use mapcast::dynamic::{Field, RecordBuf, Value};
+use pyo3::exceptions::{PyAttributeError, PyValueError};
 use pyo3::prelude::*;
-use pyo3::types::{PyByteArray, PyBytes, PyDict, PyMapping, PyString, PyType};
+use pyo3::types::{PyByteArray, PyBytes, PyDict, PyMapping, PyString, PyTuple, PyType};
 
 /// What the next record has.
 #[derive(Debug)]
@@ -95,11 +96,12 @@ fn values_of(schema: &Schema, values: &Bound<'_, PyAny>) -> PyResult<Vec<(usize,
         return Ok(all);
     }
     // A record of numpy has no attributes, but items.
-    let has_items = values.getattr("dtype").is_ok();
+    let names = values.getattr("dtype").and_then(|dtype| dtype.getattr("names"));
+    let has_items = names.is_ok_and(|names| names.is_instance_of::<PyTuple>());
     for (index, field) in schema.inner().fields().iter().enumerate() {
         let name = field.name();
         let value = if has_items { values.get_item(name) } else { values.getattr(name) };
-        let value = value.map_err(|_| no_such(values, field))?;
+        let value = value.map_err(|err| no_such(values, field, err))?;
         all.push((index, from_python(name, &value)?));
     }
     Ok(all)
@@ -129,7 +131,12 @@ fn named(
     Ok(())
 }
 
-fn no_such(values: &Bound<'_, PyAny>, field: &Field) -> PyErr {
+/// The value of a field is not there; any other exception is the object's own.
+fn no_such(values: &Bound<'_, PyAny>, field: &Field, err: PyErr) -> PyErr {
+    let py = values.py();
+    if !err.is_instance_of::<PyAttributeError>(py) && !err.is_instance_of::<PyValueError>(py) {
+        return err;
+    }
     let kind = values.get_type().name().map_or_else(|_| "it".to_owned(), |name| name.to_string());
     let next = "give a dict, or an object with every field";
     error::new("WrongTypeError", format!("{kind} has no field {:?}; {next}", field.name()))

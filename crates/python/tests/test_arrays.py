@@ -65,6 +65,10 @@ def test_a_record_of_numpy_is_published_as_it_is() -> None:
         packed = np.dtype([("xy", "<f4", (2,)), ("on", "?"), ("id", "<i8"), ("name", "S4")])
         writer.publish(np.array([([5, 6], True, 7, b"c")], packed)[0])
         assert dict(mapcast.open("numpy").latest()) == {"id": 7, "name": "c", "on": True, "xy": [5.0, 6.0]}
+        with pytest.raises(mapcast.WrongTypeError, match='void has no field "id"'):
+            writer.publish(np.zeros((), [("on", "?")])[()])
+        with pytest.raises(mapcast.BadValueError, match="a record of size"):
+            writer.publish(rows)
 
 
 def test_scalars_and_arrays_of_numpy_are_values(writer: mapcast.Writer) -> None:

@@ -54,6 +54,16 @@ def test_a_sample_is_a_mapping(writer: mapcast.Writer) -> None:
     assert "axes" in dir(sample)
 
 
+def test_a_field_that_is_called_like_an_attribute_is_read_with_brackets() -> None:
+    fields = dict.fromkeys(["sequence", "keys", "__class__", "x"], int)
+    with mapcast.writer("names", fields) as writer:
+        writer.publish({"sequence": 70, "keys": 71, "__class__": 72, "x": 73})
+        sample = mapcast.open("names").latest()
+        assert dict(sample) == {"sequence": 70, "keys": 71, "__class__": 72, "x": 73}
+        assert (sample.sequence, sample["sequence"], sample.x, type(sample)) == (1, 70, 73, mapcast.Sample)
+        assert sample.__class__ is mapcast.Sample
+
+
 def test_units_labels_and_help_come_with_the_record(writer: mapcast.Writer) -> None:
     sample = newest()
     assert sample.units == {"x": "m"}

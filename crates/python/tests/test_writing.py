@@ -107,6 +107,21 @@ def test_any_object_with_the_fields_is_a_record() -> None:
             writer.publish(bytes(16), one=3)
 
 
+def test_an_exception_of_the_object_itself_is_raised_and_nothing_is_published() -> None:
+    class Broken:
+        dtype = "no type of numpy"
+        x = 1.0
+
+        @property
+        def y(self) -> float:
+            raise ZeroDivisionError("of its own")
+
+    with mapcast.writer("load", {"x": float, "y": float}) as writer:
+        with pytest.raises(ZeroDivisionError, match="of its own"):
+            writer.publish(Broken())
+        assert writer.sequence == 0
+
+
 def test_numbers_of_every_kind_fit_where_their_value_does() -> None:
     class Mode(enum.IntEnum):
         AUTO = 3
