@@ -9,6 +9,7 @@ use pyo3::IntoPyObjectExt;
 use pyo3::exceptions::PyStopIteration;
 use pyo3::prelude::*;
 use std::fmt::Write as _;
+use std::time::Duration;
 
 /// What has happened: `kind`, and a `value` that depends on it.
 ///
@@ -94,6 +95,10 @@ impl Events {
         Ok(Event { kind, value: value?, instance })
     }
 
+    fn attempt(&self, py: Python<'_>) -> PyResult<Option<Event>> {
+        self.following.try_event()?.map(|found| self.event(py, found)).transpose()
+    }
+
     fn sample(&self, py: Python<'_>, found: crate::source::Found) -> PyResult<Py<PyAny>> {
         let sample: Sample = self.following.sample(py, found)?;
         Ok(Py::new(py, sample)?.into_any())
@@ -105,12 +110,12 @@ impl Events {
     /// The next event, or None if there is none within `timeout` seconds; None waits without end.
     #[pyo3(signature = (timeout = None))]
     fn next(&self, py: Python<'_>, timeout: Option<f64>) -> PyResult<Option<Event>> {
-        self.following.within(py, seconds("timeout", timeout)?, || self.try_next(py))
+        self.following.within(py, seconds("timeout", timeout)?, || self.attempt(py))
     }
 
     /// The next event, or None if there is none yet.
     fn try_next(&self, py: Python<'_>) -> PyResult<Option<Event>> {
-        self.following.try_event()?.map(|found| self.event(py, found)).transpose()
+        self.following.within(py, Some(Duration::ZERO), || self.attempt(py))
     }
 
     /// A descriptor that is readable when there may be an event: for select, epoll and event loops.
@@ -139,7 +144,7 @@ impl Events {
 
     fn __next__(&self, py: Python<'_>) -> PyResult<Event> {
         self.following
-            .within(py, self.following.timeout, || self.try_next(py))?
+            .within(py, self.following.timeout, || self.attempt(py))?
             .ok_or_else(|| PyStopIteration::new_err(()))
     }
 

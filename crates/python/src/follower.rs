@@ -7,7 +7,7 @@
 
 use crate::arguments::seconds;
 use crate::error::Raise;
-use crate::held::Held;
+use crate::held::{Held, Turn};
 use crate::place::Place;
 use crate::sample::Sample;
 use crate::schema::Schema;
@@ -28,6 +28,8 @@ const NAP: Duration = Duration::from_millis(20);
 pub(crate) struct Following {
     place: Place,
     follow: Held<Followed>,
+    /// Of the thread that follows: a wait is not disturbed by the others, which get an error.
+    turn: Turn,
     pub(crate) timeout: Option<Duration>,
     /// Opened when an event loop asks for it, and in which process.
     notifier: Held<Option<(u32, Notifier)>>,
@@ -68,7 +70,8 @@ impl Following {
     fn new(place: Place, follow: Follow<'static, Source>, timeout: Option<f64>) -> PyResult<Self> {
         let timeout = seconds("timeout", timeout)?;
         let follow = Held::new("follower", Followed { follow, schema: None, missed: 0 });
-        Ok(Self { place, follow, timeout, notifier: Held::new("follower", None) })
+        let notifier = Held::new("follower", None);
+        Ok(Self { place, follow, turn: Turn::default(), timeout, notifier })
     }
 
     /// The next event, if there is one.
@@ -107,6 +110,7 @@ impl Following {
         timeout: Option<Duration>,
         mut attempt: impl FnMut() -> PyResult<Option<T>>,
     ) -> PyResult<Option<T>> {
+        let _turn = self.turn.take("follower")?;
         let start = Instant::now();
         loop {
             if let Some(found) = attempt()? {
@@ -135,7 +139,6 @@ impl Following {
     /// descriptor, with the parent.
     fn notified<T>(&self, with: impl FnOnce(&Notifier) -> T) -> PyResult<T> {
         let process = std::process::id();
-        self.follow.with(|_| Ok(()))?;
         self.notifier.with(|notifier| {
             let known = notifier.take().filter(|(of, _)| *of == process);
             let (_, open) = notifier.insert(match known {
@@ -157,18 +160,22 @@ impl Following {
     }
 
     pub(crate) fn close(&self) -> PyResult<()> {
+        let _turn = self.turn.take("follower")?;
         self.notifier.close()?;
         self.follow.close()
     }
 
     /// For `repr`.
     pub(crate) fn shown(&self, class: &str) -> String {
-        let state = self.follow.peek(|followed| match followed.follow.source() {
-            Some(source) => {
-                let reader = source.reader();
-                format!("{}, {}", reader.schema().name(), reader.state())
-            }
-            None => "not attached yet".into(),
+        let turn = self.turn.take("follower").ok();
+        let state = turn.and_then(|_turn| {
+            self.follow.peek(|followed| match followed.follow.source() {
+                Some(source) => {
+                    let reader = source.reader();
+                    format!("{}, {}", reader.schema().name(), reader.state())
+                }
+                None => "not attached yet".into(),
+            })
         });
         format!("<{class} of {}: {}>", self.place, state.as_deref().unwrap_or("closed or in use"))
     }
@@ -210,7 +217,7 @@ impl Follower {
 
     /// The next record, or None if there is none yet.
     fn try_next(&self, py: Python<'_>) -> PyResult<Option<Sample>> {
-        self.following.try_sample(py)
+        self.following.within(py, Some(Duration::ZERO), || self.following.try_sample(py))
     }
 
     /// A descriptor that is readable when there may be a record: for select, epoll and event loops.

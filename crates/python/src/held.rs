@@ -6,7 +6,34 @@
 use crate::error;
 use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
-use std::sync::{Mutex, MutexGuard, TryLockError};
+use std::sync::{Mutex, MutexGuard, PoisonError, TryLockError};
+
+/// Two threads use one handle.
+fn in_use(what: &str) -> PyErr {
+    let next = "open one for each thread and forked process";
+    PyRuntimeError::new_err(format!("another thread waits in this {what}; {next}"))
+}
+
+/// Whether a thread is in a handle that it leaves to sleep. Read and written under the interpreter's lock.
+#[derive(Debug, Default)]
+pub(crate) struct Turn(Mutex<bool>);
+
+impl Turn {
+    /// The turn of this thread, until it is dropped; an error if it is another's.
+    pub(crate) fn take(&self, what: &str) -> PyResult<Taken<'_>> {
+        let mut is_taken = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if std::mem::replace(&mut *is_taken, true) { Err(in_use(what)) } else { Ok(Taken(self)) }
+    }
+}
+
+/// The turn of a thread.
+pub(crate) struct Taken<'t>(&'t Turn);
+
+impl Drop for Taken<'_> {
+    fn drop(&mut self) {
+        *self.0.0.lock().unwrap_or_else(PoisonError::into_inner) = false;
+    }
+}
 
 /// `None`: it is closed.
 #[derive(Debug)]
@@ -26,10 +53,7 @@ impl<T> Held<T> {
             Ok(guard) => Ok(guard),
             // A panic has become an exception; what is held is as whole as the library leaves it.
             Err(TryLockError::Poisoned(poisoned)) => Ok(poisoned.into_inner()),
-            Err(TryLockError::WouldBlock) => Err(PyRuntimeError::new_err(format!(
-                "another thread waits in this {}; open one for each thread and forked process",
-                self.what
-            ))),
+            Err(TryLockError::WouldBlock) => Err(in_use(self.what)),
         }
     }
 
