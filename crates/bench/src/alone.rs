@@ -5,7 +5,7 @@
 //! buffer are different ones each time. What the processor has in its caches is the same for both sides,
 //! but for the ring: that is as many records long as it has slots.
 
-use crate::bare_front::{self, BareFront};
+use crate::bare::{Bare, Design, Front};
 use crate::records::{Array, Buffer, blob, schema, stu};
 use crate::{Batch, Failure};
 use layout::Stu;
@@ -16,10 +16,15 @@ use std::time::Instant;
 
 /// A copy of `size` bytes by the library's memcpy, called with a length that the compiler cannot foresee.
 pub fn memcpy(size: usize) -> Batch<'static> {
-    let record = blob(size, 1);
-    let mut buffer = Buffer::new(size);
+    memcpy_between(size, 0, 0)
+}
+
+/// The same from bytes that begin `from` bytes after a cache line to bytes that begin `to` after one.
+pub fn memcpy_between(size: usize, from: usize, to: usize) -> Batch<'static> {
+    let record = blob(from + size, 1);
+    let mut buffer = Buffer::new(to + size);
     Box::new(move |times| {
-        let (from, to) = (record.bytes(), buffer.bytes_mut());
+        let (from, to) = (&record.bytes()[from..], &mut buffer.bytes_mut()[to..]);
         let start = Instant::now();
         for _ in 0..times {
             black_box(&mut *to).copy_from_slice(black_box(from));
@@ -42,12 +47,14 @@ pub fn clock() -> Batch<'static> {
 
 /// Publishes as the protocol does, with nothing around it.
 pub fn bare_publish() -> Batch<'static> {
-    let (mut bare, record) = (Box::<BareFront>::default(), [1; 4]);
+    let (bare, record, mut sequence) = (Box::<Bare<4>>::default(), [1; 4], 0);
     Box::new(move |times| {
         let now = BootTime::now().as_nanos();
         let start = Instant::now();
         for _ in 0..times {
-            black_box(bare.publish(black_box(now), black_box(&record)));
+            sequence += 1;
+            Front::publish(&bare, sequence, black_box(now), black_box(&record));
+            black_box(sequence);
         }
         Ok(start.elapsed())
     })
@@ -55,14 +62,14 @@ pub fn bare_publish() -> Batch<'static> {
 
 /// The same for a read.
 pub fn bare_latest() -> Batch<'static> {
-    let mut bare = Box::<BareFront>::default();
-    bare.publish(1, &[1; 4]);
+    let bare = Box::<Bare<4>>::default();
+    Front::publish(&bare, 1, 1, &[1; 4]);
     Box::new(move |times| {
         let bare = black_box(&*bare);
         let start = Instant::now();
         for _ in 0..times {
-            let mut record = bare_front::Record::default();
-            let found = bare.latest(&mut record).ok_or("nothing was published")?;
+            let mut record = [0; 4];
+            let found = Front::latest(bare, &mut record).ok_or("nothing was published")?;
             black_box(&record);
             black_box(&found);
         }
@@ -104,16 +111,16 @@ pub fn publish_stu_now(dir: &Path) -> Result<Batch<'static>, Failure> {
     }))
 }
 
-/// Reads the newest record of `size` bytes into a buffer.
-pub fn latest(dir: &Path, size: usize) -> Result<Batch<'static>, Failure> {
-    let path = dir.join(format!("latest-{size}.region"));
-    let mut writer = DynWriter::open_with(&path, &schema(size)?, &quiet())?;
+/// Reads the newest record of `size` bytes, in the region at `path`, into a buffer that begins `ahead`
+/// bytes after a cache line.
+pub fn latest(path: &Path, size: usize, ahead: usize) -> Result<Batch<'static>, Failure> {
+    let mut writer = DynWriter::open_with(path, &schema(size)?, &quiet())?;
     writer.publish(blob(size, 1).bytes())?;
-    let mut reader = DynReader::open(&path)?;
-    let mut buffer = Buffer::new(size);
+    let mut reader = DynReader::open(path)?;
+    let mut buffer = Buffer::new(ahead + size);
     Ok(Box::new(move |times| {
         let _held = &writer;
-        let to = buffer.bytes_mut();
+        let to = &mut buffer.bytes_mut()[ahead..];
         let start = Instant::now();
         for _ in 0..times {
             black_box(&reader.latest(black_box(&mut *to))?);

@@ -6,7 +6,8 @@
 //! ```text
 //!   ours                           the bare limit
 //!   publish, latest                memcpy of the same bytes, through a call            alone
-//!   publish, latest of 28 bytes    the protocol's stores and loads, and nothing else    bare_front
+//!   publish, latest of 28 bytes    the protocol's stores and loads, and nothing else    bare
+//!   the same beside a writer       a ring, a cell, a ring with a front, two threads     beside
 //!   next, both sides spinning      two processes, one cache line each way              ping_pong
 //!   wake of a sleeping reader      two processes, a raw futex each way                 ping_pong
 //!   take-over by a standby         two processes, a lock from one to the other         handover
@@ -23,7 +24,8 @@ use std::time::Duration;
 use tempfile::TempDir;
 
 pub mod alone;
-pub mod bare_front;
+pub mod bare;
+pub mod beside;
 pub mod compare;
 pub mod handover;
 pub mod lines;

@@ -29,6 +29,13 @@ pub fn usable() -> Result<Vec<usize>, Failure> {
     Ok((0..CpuSet::MAX_CPU).filter(|cpu| allowed.is_set(*cpu)).collect())
 }
 
+/// Two of them, or one twice if there is no other.
+pub fn two() -> Result<[usize; 2], Failure> {
+    let usable = usable()?;
+    let first = *usable.first().ok_or("no processor")?;
+    Ok([first, usable.get(1).copied().unwrap_or(first)])
+}
+
 /// Keeps the calling thread on one processor of those it may use: the first, or the one after.
 ///
 /// Two processes that wait for each other are faster on one processor when they sleep, and stand

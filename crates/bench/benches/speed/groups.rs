@@ -44,7 +44,8 @@ fn publish(group: &mut Group<'_>, dir: &Path) -> Result<(), Failure> {
 fn latest(group: &mut Group<'_>, dir: &Path) -> Result<(), Failure> {
     measure(group, "Reader", 28, alone::latest_stu(&dir.join("latest.region"))?);
     for size in SIZES {
-        measure(group, "DynReader", size, alone::latest(dir, size)?);
+        let path = dir.join(format!("latest-{size}.region"));
+        measure(group, "DynReader", size, alone::latest(&path, size, 0)?);
         measure(group, "memcpy", size, alone::memcpy(size));
     }
     Ok(())

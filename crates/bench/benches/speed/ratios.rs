@@ -106,7 +106,16 @@ fn reading(dir: &Path) -> Result<Vec<Pair<'_>>, Failure> {
         },
     ];
     for size in SIZES {
-        pairs.push(copying(&format!("latest {}", human(size)), alone::latest(dir, size)?, size));
+        let path = dir.join(format!("latest-{size}.region"));
+        let what = format!("latest {}", human(size));
+        pairs.push(copying(&what, alone::latest(&path, size, 0)?, size));
+    }
+    // A record in a region begins 16 bytes after a cache line.
+    for ahead in [0, 16, 32, 48] {
+        let what = format!("latest 4 KiB, into bytes {ahead} after a line");
+        let bare = ("memcpy between the same places", alone::memcpy_between(4096, 16, ahead));
+        let path = dir.join(format!("into-{ahead}.region"));
+        pairs.push(Pair { bare, ..copying(&what, alone::latest(&path, 4096, ahead)?, 4096) });
     }
     pairs.push(copying("latest 4 KiB, `latest_into`", alone::latest_into(dir)?, 4096));
     let fields = [
