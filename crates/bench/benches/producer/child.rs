@@ -65,7 +65,7 @@ impl Measured {
     /// This program with `args`.
     pub(crate) fn start(args: &[&str]) -> Result<Self, Failure> {
         let mut command = Command::new(std::env::current_exe()?);
-        Ok(Self(command.args(args).stdin(Stdio::null()).spawn()?))
+        Ok(Self(command.args(args).stdin(Stdio::null()).stdout(Stdio::null()).spawn()?))
     }
 
     /// An error if it has ended.

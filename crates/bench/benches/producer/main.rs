@@ -5,6 +5,7 @@
 //!   ticks [TICK]...      lateness and processor time of each tick, beside a bare loop around clock_nanosleep,
 //!                        and with each setting of [producer] that is to be on time
 //!   regions [NUMBER]...  processor time and memory of one process that publishes so many regions
+//!   memory               what a producer takes, and each of many consumers
 //!   lines                records a second that a following consumer prints, beside jq
 //! ```
 //!
@@ -12,6 +13,7 @@
 
 mod child;
 mod lines;
+mod memory;
 mod regions;
 mod ticks;
 
@@ -33,10 +35,11 @@ fn run(args: &[String]) -> Result<(), Failure> {
         [child::CONSUMER, ..] => return child::consume(&args[1..]),
         ["ticks", ref ticks @ ..] => ticks::run(out, ticks)?,
         ["regions", ref numbers @ ..] => regions::run(out, numbers)?,
+        ["memory"] => memory::run(out)?,
         ["lines"] => lines::run(out)?,
         _ => {
             // No failure: `cargo bench` runs every benchmark without arguments of its own.
-            writeln!(out, "producer: give a command: ticks, regions or lines")?;
+            writeln!(out, "producer: give a command: ticks, regions, memory or lines")?;
             return Ok(());
         }
     }
