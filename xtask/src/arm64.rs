@@ -57,7 +57,9 @@ pub(crate) fn run(_: &Arguments) -> Outcome {
         println!("skipped: {missing}");
         return Ok(());
     }
-    done(at_target("clippy").args(["--workspace", "--all-targets", "--", "-D", "warnings"]))?;
+    // Without the bridge: its own code is for no architecture, and Zenoh takes minutes.
+    let all = ["--workspace", "--exclude", "mapcast-bridge", "--all-targets"];
+    done(at_target("clippy").args(all).args(["--", "-D", "warnings"]))?;
     test_core()?;
     let package = dist::make(Some(TARGET))?;
     println!("{}", package.display());

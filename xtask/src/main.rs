@@ -8,6 +8,7 @@
 mod again;
 #[cfg(feature = "large")]
 mod arm64;
+mod bridge;
 mod caught;
 mod compare;
 #[cfg(feature = "large")]
@@ -59,6 +60,8 @@ enum Command {
     /// Run the core's tests, and a producer and a consumer, as arm64 programs
     #[cfg_attr(not(feature = "large"), command(disable_help_flag = true))]
     Arm64(arm64::Arguments),
+    /// Try bridges over links that are cut or slow, in network namespaces
+    Bridge,
     /// Time mapcast beside other ways to share a record, in one run
     #[command(disable_help_flag = true)]
     Compare(compare::Arguments),
@@ -101,6 +104,7 @@ fn main() -> ExitCode {
     let outcome = match Arguments::parse().command {
         Command::Again(arguments) => again::run(&arguments),
         Command::Arm64(arguments) => arm64::run(&arguments),
+        Command::Bridge => bridge::run(),
         Command::Compare(arguments) => compare::run(&arguments),
         Command::CompareCopy(arguments) => compare_copy::run(&arguments),
         Command::Demo(arguments) => demo::run(&arguments),

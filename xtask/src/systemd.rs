@@ -242,6 +242,7 @@ mod tests {
             "mapcast-producer.service",
             "mapcast-consumer@.service",
             "mapcast-export.service",
+            "mapcast-bridge.service",
             "mapcast.target",
         ] {
             let text = read(&format!("systemd/{unit}"));
@@ -278,5 +279,9 @@ mod tests {
             !["PrivateNetwork=yes", "RestrictAddressFamilies=AF_UNIX"].contains(&&**line)
         });
         assert_eq!(without_network, others, "it may listen, and nothing else");
+        others.retain(|line| line != "IPAddressDeny=any");
+        let mut bridge = sandbox("bridge");
+        bridge.retain(|line| line != "RestrictAddressFamilies=AF_UNIX AF_INET AF_INET6 AF_NETLINK");
+        assert_eq!(bridge, others, "it may reach other hosts, and nothing else");
     }
 }

@@ -11,14 +11,23 @@ use query::nearest;
 /// The tables, each below a line `# NAME` as messages call it, and the keys of each.
 const KEYS: &str = include_str!("examples.txt");
 
+/// What messages call the top of a file with the table `bridge`.
+pub(crate) const BRIDGE: &str = "the file of a bridge";
+
 /// The table that the last of `parents` is, as messages call it.
 pub(crate) fn table(parents: &[&str]) -> String {
     match parents {
         [] => "the file".to_owned(),
         ["record", "field"] => "[[record.field]]".to_owned(),
+        [name @ ("export" | "import")] => format!("[[{name}]]"),
         [name] => format!("[{name}]"),
         [.., name] => (*name).to_owned(),
     }
+}
+
+/// Whether a table is one of a bridge's file.
+fn is_of_bridge(table: &str) -> bool {
+    tables().skip_while(|(name, _)| *name != BRIDGE).any(|(name, _)| name == table)
 }
 
 /// The tables, each with its lines.
@@ -36,7 +45,8 @@ fn lines(table: &str) -> impl Iterator<Item = (&'static str, &'static str)> {
 /// the user chooses has the example of that table.
 pub(crate) fn example(path: &[&str]) -> &'static str {
     let Some((key, parents)) = path.split_last() else { return "a table" };
-    match lines(&table(parents)).find(|(name, _)| name == key) {
+    let of_bridge = lines(BRIDGE).filter(|_| parents.is_empty());
+    match lines(&table(parents)).chain(of_bridge).find(|(name, _)| name == key) {
         None => example(parents),
         // A table header is a line of its own.
         Some((_, line)) => {
@@ -48,8 +58,10 @@ pub(crate) fn example(path: &[&str]) -> &'static str {
 /// What to do about the key `unknown` in `table`.
 pub(crate) fn instead_of_key(unknown: &str, table: &str) -> String {
     let keys: Vec<_> = lines(table).map(|(key, _)| key).collect();
-    // Only a table with a header of its own can be found by its name.
-    let mut headed = tables().map(|(name, _)| name).filter(|name| name.starts_with('['));
+    // Only a table with a header of its own can be found by its name, and only one of the same file.
+    let is_of_bridge = is_of_bridge(table);
+    let headed = tables().map(|(name, _)| name).filter(|name| name.starts_with('['));
+    let mut headed = headed.filter(|name| self::is_of_bridge(name) == is_of_bridge);
     let other = headed.find(|name| lines(name).any(|(key, _)| key == unknown));
     match (other, nearest(unknown, &keys)) {
         (Some(other), _) => format!("it belongs to {other}, move it there"),
@@ -83,7 +95,7 @@ mod tests {
     fn the_manual_has_every_key_with_its_example_and_no_other() {
         let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/configuration.md");
         let manual = std::fs::read_to_string(path).expect("the manual");
-        assert_eq!(tables().count(), 15);
+        assert_eq!(tables().count(), 20);
         for (table, _) in tables() {
             let rows = rows(&manual, table);
             for (key, line) in lines(table) {

@@ -7,7 +7,7 @@ use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::Path;
 
-use crate::error::SettingsErrorKind;
+use crate::error::{SettingsError, SettingsErrorKind};
 
 /// Longest configuration that is read, in bytes: 128 for each of 4,096 fields. The parser takes up to
 /// 48 MiB for it.
@@ -27,8 +27,20 @@ pub(crate) fn origin(path: &Path) -> &Path {
     if is_stdin(path) { STDIN_ORIGIN.as_ref() } else { path }
 }
 
+/// What messages call the configuration at `path`, and its text.
+pub(crate) fn text(path: &Path) -> Result<(&Path, String), SettingsError> {
+    let origin = origin(path);
+    let whole = |kind| SettingsError::whole(origin, kind);
+    let text = String::from_utf8(read(path).map_err(whole)?).map_err(|error| {
+        let valid = error.utf8_error().valid_up_to();
+        let valid = String::from_utf8_lossy(&error.as_bytes()[..valid]).into_owned();
+        whole(SettingsErrorKind::NotUtf8).at(&valid, valid.len())
+    })?;
+    Ok((origin, text))
+}
+
 /// The bytes of the configuration at `path`.
-pub(crate) fn read(path: &Path) -> Result<Vec<u8>, SettingsErrorKind> {
+fn read(path: &Path) -> Result<Vec<u8>, SettingsErrorKind> {
     if is_stdin(path) {
         return read_all(io::stdin().lock());
     }

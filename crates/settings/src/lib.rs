@@ -12,6 +12,8 @@
 //!                                                         consumer  ConsumerSettings
 //! ```
 //!
+//! A bridge has a file of its own, [`BridgeSettings`].
+//!
 //! This is the only crate that knows TOML. It opens no file but the configuration, and it does not
 //! know whether the region or the files of a source exist. Every key is described in
 //! `docs/configuration.md`.
@@ -31,6 +33,7 @@
 //! ```
 
 mod address;
+mod bridge;
 mod daemons;
 mod error;
 mod examples;
@@ -51,6 +54,9 @@ use serde::Deserialize;
 use toml::de::{DeTable, DeValue};
 
 pub use address::{Address, AddressError};
+pub use bridge::{
+    BridgeMode, BridgeSettings, Endpoint, Export, Import, NamePattern, TlsSettings, is_wire_name,
+};
 pub use daemons::{ConsumerSettings, ProducerSettings};
 pub use error::{Place, SettingsError, SettingsErrorKind};
 pub use file::is_stdin;
@@ -105,32 +111,32 @@ struct Tables {
     consumer: ConsumerSettings,
 }
 
+/// Reads a configuration by `checked`, which is given its root.
+fn read<T>(
+    text: &str,
+    origin: &Path,
+    checked: impl FnOnce(&Node<'_>) -> Result<T, Problem>,
+) -> Result<T, SettingsError> {
+    let table =
+        DeTable::parse(text).map_err(|error| SettingsError::syntax(origin, text, &error))?;
+    let file = DeValue::Table(table.into_inner());
+    checked(&Node::root(&file)).map_err(|problem| {
+        SettingsError::whole(origin, SettingsErrorKind::Invalid(problem.message))
+            .at(text, problem.at)
+            .key_named(problem.key)
+    })
+}
+
 impl Settings {
     /// Reads the configuration at `path`: a regular file, or standard input if [`is_stdin`].
     pub fn load(path: &Path) -> Result<Self, SettingsError> {
-        let origin = file::origin(path);
-        let whole = |kind| SettingsError::whole(origin, kind);
-        let bytes = file::read(path).map_err(whole)?;
-        match std::str::from_utf8(&bytes) {
-            Ok(text) => Self::parse(text, origin),
-            Err(error) => {
-                let valid = String::from_utf8_lossy(&bytes[..error.valid_up_to()]);
-                Err(whole(SettingsErrorKind::NotUtf8).at(&valid, valid.len()))
-            }
-        }
+        let (origin, text) = file::text(path)?;
+        Self::parse(&text, origin)
     }
 
     /// Reads a configuration that is already in memory; messages call it `origin`.
     pub fn parse(text: &str, origin: impl AsRef<Path>) -> Result<Self, SettingsError> {
-        let origin = origin.as_ref();
-        let table =
-            DeTable::parse(text).map_err(|error| SettingsError::syntax(origin, text, &error))?;
-        let file = DeValue::Table(table.into_inner());
-        Self::read(&Node::root(&file), text).map_err(|problem| {
-            SettingsError::whole(origin, SettingsErrorKind::Invalid(problem.message))
-                .at(text, problem.at)
-                .key_named(problem.key)
-        })
+        read(text, origin.as_ref(), |root| Self::read(root, text))
     }
 
     fn read(root: &Node<'_>, text: &str) -> Result<Self, Problem> {

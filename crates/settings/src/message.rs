@@ -54,7 +54,10 @@ impl Node<'_> {
     fn unknown(&self, key: &str) -> Problem {
         let found = self.value.as_table().and_then(|table| table.get_key_value(key));
         let at = found.map_or(self.at, |(key, _)| key.span().start);
-        let advice = examples::instead_of_key(key, &examples::table(&self.keys()));
+        let is_of_bridge = self.parent.is_none() && self.get("bridge").is_some();
+        let table = examples::table(&self.keys());
+        let table = if is_of_bridge { examples::BRIDGE } else { &table };
+        let advice = examples::instead_of_key(key, table);
         let message = format!("unknown key; {advice}");
         Problem { at, key: join(self.path(), key), message }
     }

@@ -5,7 +5,11 @@ use std::time::Duration;
 
 use bytesize::ByteSize;
 use layout::text::quote;
+use render::duration_text;
 use serde::de::{Deserialize, Deserializer, Error, Unexpected};
+
+use crate::fault::{Fault, Problem};
+use crate::node::Node;
 
 /// Longest duration a setting may have: a year, so that nanoseconds always fit 64 bits.
 pub const MAX_DURATION: Duration = Duration::from_hours(365 * 24);
@@ -90,6 +94,28 @@ pub(crate) fn quoted_duration<'de, D: Deserializer<'de>>(value: D) -> Result<Dur
     let text = String::deserialize(value);
     let text = text.map_err(|_| D::Error::invalid_type(OTHER, &"a duration in quotes"))?;
     duration(&text).map_err(|error| not(wanted(&error)))
+}
+
+/// The shortest and the longest duration that a key accepts.
+pub(crate) type DurationRange = (Duration, Duration);
+
+/// The duration under `key` of `table`, if it is there.
+pub(crate) fn duration_in(
+    table: &Node<'_>,
+    key: &str,
+    (least, most): DurationRange,
+) -> Result<Option<Duration>, Problem> {
+    #[derive(serde::Deserialize)]
+    #[serde(transparent)]
+    struct Quoted(#[serde(deserialize_with = "quoted_duration")] Duration);
+
+    let Some(node) = table.get(key) else { return Ok(None) };
+    let Quoted(found) = node.read()?;
+    if (least..=most).contains(&found) {
+        return Ok(Some(found));
+    }
+    let (least, most) = (duration_text(least), duration_text(most));
+    Err(node.problem(Fault::not(format!("a duration from {least} to {most}"))))
 }
 
 /// A [`quoted_duration`] under a key that may be left out.

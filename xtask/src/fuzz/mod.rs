@@ -25,7 +25,7 @@ use crate::tools::{Fallible, cargo, done, target_directory};
 use report::Report;
 
 /// Every target, as crates/fuzz has them, and the longest input worth trying on it, in bytes.
-const TARGETS: [(&str, u32); 10] = [
+const TARGETS: [(&str, u32); 11] = [
     ("region", 2048),
     ("writer", 2048),
     ("instances", 4096),
@@ -36,6 +36,7 @@ const TARGETS: [(&str, u32); 10] = [
     ("lines", 1024),
     ("settings", 2048),
     ("input", 1024),
+    ("wire", 1024),
 ];
 
 /// Coverage of edges and of comparisons, as libFuzzer wants them. Stable rustc hands them to LLVM.

@@ -9,6 +9,7 @@ mod region;
 mod schema;
 mod settings;
 mod template;
+mod wire;
 mod writer;
 
 use crate::Target;
@@ -30,6 +31,7 @@ pub const TARGETS: &[Target] = &[
     Target { name: "lines", memory: 2 * MIB, seeds: lines::seeds, run: lines::run },
     Target { name: "settings", memory: 40 * MIB, seeds: settings::seeds, run: settings::run },
     Target { name: "input", memory: 4 * MIB, seeds: input::seeds, run: input::run },
+    Target { name: "wire", memory: 20 * MIB, seeds: wire::seeds, run: wire::run },
 ];
 
 /// Could `text` drive a terminal, or be more than one line? The tab may stand in it.

@@ -1,0 +1,308 @@
+//! One region of this host, read for export.
+//!
+//! Invariant: of each instance, or of the region that has one record, the newest record is returned once; never an
+//! older one after a newer one.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use layout::{InstanceName, Schema};
+use region::{
+    DynInstanceReader, DynReader, Instance, InstanceChange, Publication, Refreshed, RegionError,
+    RegionErrorKind, State, Step, ToPlace,
+};
+use settings::Address;
+
+use crate::keys;
+use crate::wire::{Announcement, Attachment, Description, RecordId};
+
+/// Most events of instances in one turn: the others have theirs between.
+const EVENTS: usize = 10_000;
+
+/// A region that is there, or not.
+pub(super) enum Opened {
+    Region(Box<Region>),
+    NotThere,
+}
+
+/// A region that is read.
+#[derive(Debug)]
+pub(super) struct Region {
+    reader: Reader,
+    schema: Arc<Schema>,
+    description: Vec<u8>,
+    hash: u64,
+    record: Vec<u8>,
+    known: BTreeMap<Option<InstanceName>, Known>,
+    /// Instances that were retired since the last digest, and their last records.
+    retired: Vec<(InstanceName, RecordId)>,
+}
+
+#[derive(Debug)]
+enum Reader {
+    One(DynReader),
+    Many(DynInstanceReader),
+}
+
+/// What is known of an instance, or of the one record.
+#[derive(Clone, Copy, Debug, Default)]
+struct Known {
+    instance: Option<Instance>,
+    id: RecordId,
+    time: u64,
+}
+
+/// A record to send.
+#[derive(Debug)]
+pub(super) struct Newest<'a> {
+    pub(super) instance: Option<InstanceName>,
+    pub(super) attachment: Attachment,
+    pub(super) bytes: &'a [u8],
+    /// How many were published since the one that was returned before, this one not counted.
+    pub(super) skipped: u64,
+}
+
+impl Region {
+    pub(super) fn open(address: &Address) -> Result<Opened, RegionError> {
+        let opened = match address {
+            Address::Name(name) => Reader::open(name),
+            Address::Path(path) => Reader::open(path),
+        };
+        match opened {
+            Ok(reader) => Ok(Opened::Region(Box::new(Self::over(reader)))),
+            Err(error)
+                if matches!(
+                    error.kind(),
+                    RegionErrorKind::NotThere | RegionErrorKind::NoDirectory
+                ) =>
+            {
+                Ok(Opened::NotThere)
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    fn over(reader: Reader) -> Self {
+        let schema = Arc::clone(reader.plain().schema());
+        let known = match reader {
+            Reader::One(_) => BTreeMap::from([(None, Known::default())]),
+            Reader::Many(_) => BTreeMap::new(),
+        };
+        let mut region = Self {
+            reader,
+            schema,
+            description: Vec::new(),
+            hash: 0,
+            record: Vec::new(),
+            known,
+            retired: Vec::new(),
+        };
+        region.describe();
+        region
+    }
+
+    /// Encodes what describes the records now.
+    fn describe(&mut self) {
+        let reader = self.reader.plain();
+        self.schema = Arc::clone(reader.schema());
+        let instances = reader.header().instances.map(|instances| instances.max);
+        let description = Description { instances, schema: (*self.schema).clone() };
+        self.description = description.encode();
+        self.hash = Description::hash(&self.description);
+        self.record = vec![0; usize::try_from(self.schema.size()).unwrap_or(0)];
+    }
+
+    pub(super) fn state(&self) -> State {
+        self.reader.plain().state()
+    }
+
+    /// Whether another file has its name: open it again.
+    pub(super) fn was_replaced(&mut self) -> bool {
+        if self.state() == State::Live {
+            return false;
+        }
+        let refreshed = match &mut self.reader {
+            Reader::One(reader) => reader.refresh(),
+            Reader::Many(reader) => reader.refresh(),
+        };
+        !matches!(refreshed, Ok(Refreshed::Same | Refreshed::Missing))
+    }
+
+    pub(super) fn description(&self) -> &[u8] {
+        &self.description
+    }
+
+    /// The newest record that was returned, and its time.
+    pub(super) fn newest(&self) -> (RecordId, u64) {
+        let newest = self.known.values().max_by_key(|known| known.time);
+        newest.map_or_else(Default::default, |known| (known.id, known.time))
+    }
+
+    /// Calls `each` with the newest record of every instance that has another one than before.
+    ///
+    /// # Errors
+    /// That of the reader: open the region again.
+    pub(super) fn changed(&mut self, mut each: impl FnMut(Newest<'_>)) -> Result<(), RegionError> {
+        if matches!(self.reader, Reader::One(_)) {
+            return self.read(None, &mut each);
+        }
+        for name in self.changed_instances()? {
+            self.read(Some(name), &mut each)?;
+        }
+        Ok(())
+    }
+
+    /// Takes what has happened to instances; returns those that have a new record.
+    fn changed_instances(&mut self) -> Result<Vec<InstanceName>, RegionError> {
+        let Reader::Many(reader) = &mut self.reader else { return Ok(Vec::new()) };
+        let mut changed = std::collections::BTreeSet::new();
+        for _ in 0..EVENTS {
+            let Step::Record(event) = reader.next(&mut self.record)? else { break };
+            match event.what {
+                InstanceChange::Joined => {
+                    let known = Known { instance: Some(event.instance), ..Known::default() };
+                    self.known.insert(Some(event.name), known);
+                }
+                InstanceChange::Retired => {
+                    // It may have joined again in another block before this event.
+                    let known = self.known.get(&Some(event.name));
+                    if known.is_some_and(|known| known.instance == Some(event.instance)) {
+                        changed.remove(&event.name);
+                        let known = self.known.remove(&Some(event.name)).unwrap_or_default();
+                        self.retired.push((event.name, known.id));
+                    }
+                }
+                _ => {
+                    changed.insert(event.name);
+                }
+            }
+        }
+        Ok(changed.into_iter().collect())
+    }
+
+    /// Calls `each` with the newest record of one instance, if it is another one than before.
+    fn read(
+        &mut self,
+        name: Option<InstanceName>,
+        each: &mut impl FnMut(Newest<'_>),
+    ) -> Result<(), RegionError> {
+        let Some(known) = self.known.get(&name).copied() else { return Ok(()) };
+        let found = match &mut self.reader {
+            Reader::One(reader) => reader.latest(&mut self.record),
+            Reader::Many(reader) => {
+                let Some(instance) = known.instance else { return Ok(()) };
+                match reader.latest(instance, &mut self.record) {
+                    // It is retired, which the next events show.
+                    Err(error) if matches!(error.kind(), RegionErrorKind::NoSuchInstance) => {
+                        Ok(None)
+                    }
+                    found => found,
+                }
+            }
+        };
+        let Some(publication) = found? else { return Ok(()) };
+        let id = RecordId {
+            lineage: publication.lineage,
+            order: name.map_or(0, |_| publication.published_at.as_nanos()),
+            sequence: publication.sequence,
+        };
+        if id == known.id {
+            return Ok(());
+        }
+        let is_next_of = id.lineage == known.id.lineage && known.id.sequence > 0;
+        let skipped =
+            if is_next_of { id.sequence.saturating_sub(known.id.sequence + 1) } else { 0 };
+        if !Arc::ptr_eq(&self.schema, self.reader.plain().schema()) {
+            // A file with other help or labels has taken the name.
+            self.describe_around_record();
+        }
+        let time = self.time_of(&publication);
+        self.known.insert(name, Known { id, time, ..known });
+        each(Newest {
+            instance: name,
+            attachment: self.attachment(id, time),
+            bytes: &self.record,
+            skipped,
+        });
+        Ok(())
+    }
+
+    fn describe_around_record(&mut self) {
+        let record = std::mem::take(&mut self.record);
+        self.describe();
+        self.record = record;
+    }
+
+    fn time_of(&self, publication: &Publication) -> u64 {
+        let time: SystemTime = self.reader.plain().wall_time(publication);
+        let time = time.duration_since(UNIX_EPOCH).unwrap_or_default();
+        u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)
+    }
+
+    fn attachment(&self, id: RecordId, time: u64) -> Attachment {
+        Attachment { len: self.schema.size(), description: self.hash, id, time }
+    }
+
+    /// Calls `each` with the newest record of every instance, whether it was returned before or not.
+    pub(super) fn each(&mut self, mut each: impl FnMut(Newest<'_>)) {
+        let names: Vec<_> = self.known.keys().copied().collect();
+        for name in names {
+            // Forgotten for the moment, so that it is read as if it were new. What fails is opened again at the
+            // next poll.
+            let Some(known) = self.known.get_mut(&name) else { continue };
+            let before = *known;
+            known.id.sequence = 0;
+            let _ = self.read(name, &mut each);
+            self.known.insert(name, before);
+        }
+    }
+
+    /// What a digest has of the instances that were retired since the last one.
+    pub(super) fn retirements(&mut self, name: &str) -> impl Iterator<Item = Announcement> {
+        let retired = std::mem::take(&mut self.retired).into_iter();
+        let retired = retired.filter(|(instance, _)| !self.known.contains_key(&Some(*instance)));
+        retired.map(move |(instance, id)| Announcement {
+            path: keys::path(name, Some(&instance)),
+            state: None,
+            id,
+        })
+    }
+
+    /// What a digest has of the region, itself first.
+    pub(super) fn announcements(&self, name: &str) -> impl Iterator<Item = Announcement> {
+        let state = self.state();
+        let is_one = matches!(self.reader, Reader::One(_));
+        let lineage = self.reader.plain().lineage();
+        let itself = (!is_one).then(|| Announcement {
+            path: name.to_owned(),
+            state: Some(state),
+            id: RecordId { lineage, ..RecordId::default() },
+        });
+        let of_records = self.known.iter().map(move |(instance, known)| Announcement {
+            path: keys::path(name, instance.as_ref()),
+            state: Some(state),
+            id: known.id,
+        });
+        itself.into_iter().chain(of_records)
+    }
+}
+
+impl Reader {
+    fn open(at: impl ToPlace + Copy) -> Result<Self, RegionError> {
+        match DynReader::open(at) {
+            Err(error) if matches!(error.kind(), RegionErrorKind::HasInstances { .. }) => {
+                DynInstanceReader::open(at).map(Self::Many)
+            }
+            opened => opened.map(Self::One),
+        }
+    }
+
+    /// What both kinds have.
+    fn plain(&self) -> &DynReader {
+        match self {
+            Self::One(reader) => reader,
+            Self::Many(reader) => reader,
+        }
+    }
+}

@@ -1,0 +1,118 @@
+//! One mirror, its source's state, and what is known of both.
+
+use std::time::Duration;
+
+use daemon::Monotonic;
+use layout::InstanceName;
+use region::State;
+
+use super::mirror::{Mirror, Received};
+use super::remote::Remote;
+use crate::keys::Source;
+use crate::wire::RecordId;
+
+/// A mirror and what its source's host says.
+#[derive(Debug)]
+pub(super) struct Imported {
+    pub(super) mirror: Mirror,
+    stale_after: Duration,
+    /// The state of the source, by the last digest; `None`: it is gone.
+    pub(super) state: Option<State>,
+    /// How many full digests in a row have announced an older lineage than the one that is held, and the number of
+    /// the last one.
+    lower: (u32, u32),
+}
+
+/// What is known of a mirror.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MirrorStatus {
+    /// Which region it is a mirror of.
+    pub source: Source,
+    /// Its name or path here.
+    pub address: String,
+    /// Whether there is news of the source, and its state.
+    pub link: LinkState,
+    /// The newest record, as the source calls it.
+    pub id: RecordId,
+    /// When it was published there, in nanoseconds since 1970 by that host's clock.
+    pub time: u64,
+    /// When it came here, in nanoseconds since 1970.
+    pub received_at: u64,
+    /// Its sequence here.
+    pub sequence: u64,
+    /// What was done for it.
+    pub received: Received,
+}
+
+/// Whether there is news of a source.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LinkState {
+    /// Its host is heard of, and this is the region's state there.
+    Source(State),
+    /// Its host is heard of, and has no such region any more.
+    SourceGone,
+    /// There is a link, but its host's bridge is not heard of.
+    HostLost,
+    /// There is no link to any other host.
+    LinkLost,
+}
+
+impl Imported {
+    pub(super) fn new(mirror: Mirror, stale_after: Duration) -> Self {
+        Self { mirror, stale_after, state: None, lower: (0, 0) }
+    }
+
+    pub(super) fn stale_after(&self) -> Duration {
+        self.stale_after
+    }
+
+    pub(super) fn status(
+        &self,
+        source: &Source,
+        remote: Option<&Remote>,
+        now: Monotonic,
+        is_linked: bool,
+    ) -> MirrorStatus {
+        let last = self.mirror.last;
+        MirrorStatus {
+            source: source.clone(),
+            address: self.mirror.address().to_string(),
+            link: self.link(remote, now, is_linked),
+            id: last.map(|last| last.id).unwrap_or_default(),
+            time: last.map_or(0, |last| last.time),
+            received_at: self.mirror.received_at,
+            sequence: last.map_or(0, |last| last.sequence),
+            received: self.mirror.traffic,
+        }
+    }
+
+    fn link(&self, remote: Option<&Remote>, now: Monotonic, is_linked: bool) -> LinkState {
+        let is_heard = remote.is_some_and(|remote| remote.is_heard(now, self.stale_after));
+        match self.state {
+            _ if !is_heard && !is_linked => LinkState::LinkLost,
+            _ if !is_heard => LinkState::HostLost,
+            Some(state) => LinkState::Source(state),
+            None => LinkState::SourceGone,
+        }
+    }
+
+    /// Forgets what is held if the source has gone back to an older lineage, as it does when its clock was set back
+    /// and its region deleted. Two full digests have to agree: one may have been overtaken by a record.
+    pub(super) fn note_lineage(
+        &mut self,
+        instance: Option<&InstanceName>,
+        id: RecordId,
+        full: Option<u32>,
+    ) {
+        let is_lower = id.sequence > 0 && id.lineage < self.mirror.held(instance).lineage;
+        match full {
+            _ if !is_lower => self.lower = (0, 0),
+            Some(number) if self.lower.1 != number => self.lower = (self.lower.0 + 1, number),
+            _ => {}
+        }
+        if self.lower.0 >= 2 {
+            self.mirror.forget();
+            self.lower = (0, 0);
+        }
+    }
+}

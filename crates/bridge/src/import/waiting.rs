@@ -1,0 +1,94 @@
+//! Records that cannot be published yet, the newest one of each instance.
+//!
+//! Invariant: at most [`MOST`] bytes, whatever another host sends.
+
+use std::collections::HashMap;
+
+use layout::InstanceName;
+
+use crate::wire::{Attachment, RecordId};
+
+/// Most bytes of all records, 64 of each for its name and attachment included.
+const MOST: usize = 64 << 20;
+const EACH: usize = 64;
+
+type Records = HashMap<Option<InstanceName>, (Attachment, Vec<u8>)>;
+
+/// The records.
+#[derive(Debug, Default)]
+pub(super) struct Waiting {
+    records: Records,
+    bytes: usize,
+}
+
+impl Waiting {
+    pub(super) fn is_empty(&self) -> bool {
+        self.records.is_empty()
+    }
+
+    /// The record of an instance that waits.
+    pub(super) fn id(&self, instance: Option<&InstanceName>) -> RecordId {
+        self.records
+            .get(&instance.copied())
+            .map_or_else(RecordId::default, |(waiting, _)| waiting.id)
+    }
+
+    /// Whether a record waits for which `is_wanted`.
+    pub(super) fn any(&self, is_wanted: impl Fn(&Attachment) -> bool) -> bool {
+        self.records.values().any(|(attachment, _)| is_wanted(attachment))
+    }
+
+    /// Keeps a record in place of an older one. One for which there is no room is asked for again.
+    pub(super) fn insert(
+        &mut self,
+        instance: Option<InstanceName>,
+        attachment: Attachment,
+        record: Vec<u8>,
+    ) {
+        self.remove(instance);
+        let after = self.bytes + record.len() + EACH;
+        if after <= MOST {
+            self.bytes = after;
+            self.records.insert(instance, (attachment, record));
+        }
+    }
+
+    pub(super) fn remove(&mut self, instance: Option<InstanceName>) {
+        if let Some((_, record)) = self.records.remove(&instance) {
+            self.bytes -= record.len() + EACH;
+        }
+    }
+
+    /// Takes all of them.
+    pub(super) fn take(&mut self) -> Records {
+        self.bytes = 0;
+        std::mem::take(&mut self.records)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn records_without_end_fill_no_memory_and_a_newer_one_takes_the_place_of_an_older() {
+        let mut waiting = Waiting::default();
+        let attachment = |sequence| Attachment {
+            len: 1 << 20,
+            description: 0,
+            id: RecordId { lineage: 1, order: 0, sequence },
+            time: 0,
+        };
+        for number in 0..200 {
+            let name = InstanceName::new(&number.to_string()).ok();
+            waiting.insert(name, attachment(1), vec![0; 1 << 20]);
+        }
+        let first = InstanceName::new("0").expect("a name");
+        waiting.insert(Some(first), attachment(2), vec![0; 1 << 20]);
+        assert_eq!(waiting.id(Some(&first)).sequence, 2);
+        assert_eq!(waiting.take().len(), 63);
+        assert!(waiting.is_empty());
+        waiting.insert(None, attachment(1), vec![0; 1 << 20]);
+        assert!(waiting.any(|waiting| waiting.id.sequence == 1));
+    }
+}

@@ -1,0 +1,103 @@
+//! A region of instances.
+
+use std::collections::BTreeMap;
+
+use layout::Stu;
+use region::{DynInstanceWriter, InstanceReader, Options};
+
+use super::{World, bytes, schema};
+
+const NAMES: [&str; 4] = ["eth0", "lo", "a/b *", "\u{e4}"];
+
+/// The number in the newest record of each instance.
+fn numbers(world: &World, name: &str) -> BTreeMap<String, i32> {
+    let mut numbers = BTreeMap::new();
+    if let Ok(mut reader) = InstanceReader::<Stu>::open(world.path(name)) {
+        let _ = reader.latest_all(|name, sample| {
+            numbers.insert(name.to_string(), sample.id);
+        });
+    }
+    numbers
+}
+
+fn open(world: &World, max: u32) -> DynInstanceWriter {
+    let options = Options::new();
+    DynInstanceWriter::open_with(world.path("source.region"), &schema(), &options, max)
+        .expect("the source")
+}
+
+fn run(seed: u64) {
+    let mut world = World::new(seed);
+    let mut random = fastrand::Rng::with_seed(seed ^ 0x5eed);
+    let mut writer = open(&world, 4);
+    let mut next = 0;
+    let mut last = BTreeMap::new();
+    for _ in 0..300 {
+        let name = *random.choice(&NAMES).expect("there are some");
+        match random.u32(..100) {
+            0..50 => {
+                next += 1;
+                let instance = writer.instance(name).expect("room");
+                writer.publish(instance, &bytes(next)).expect("published");
+            }
+            50..56 => {
+                if let Some(instance) = writer.find(name) {
+                    writer.retire(instance).expect("retired");
+                }
+            }
+            56..58 => world.restart_exporter(),
+            58..60 => world.network.cut(true),
+            60..64 => world.network.cut(false),
+            _ => {}
+        }
+        world.network.deliver(random.usize(..10));
+        world.turn();
+        for (name, number) in numbers(&world, "mirror.region") {
+            let before = last.insert(name.clone(), number).unwrap_or(0);
+            assert!(number >= before, "seed {seed}: {name} went from {before} back to {number}");
+        }
+    }
+    world.converge(&format!("seed {seed}: {:?}", numbers(&world, "source.region")), |world| {
+        numbers(world, "mirror.region") == numbers(world, "source.region")
+    });
+}
+
+#[test]
+fn instances_of_a_mirror_come_to_be_those_of_its_source_and_never_go_back() {
+    for seed in 0..20 {
+        run(seed);
+    }
+}
+
+#[test]
+fn a_source_with_room_for_more_instances_makes_room_in_its_mirror() {
+    let mut world = World::new(1);
+    let publish = |writer: &mut DynInstanceWriter, names: &[&str]| {
+        for name in names {
+            let instance = writer.instance(name).expect("room");
+            writer.publish(instance, &bytes(1)).expect("published");
+        }
+    };
+    let mut writer = open(&world, 1);
+    publish(&mut writer, &NAMES[..1]);
+    world.converge("one", |world| numbers(world, "mirror.region").len() == 1);
+    writer.change(&schema(), &Options::new(), 4).expect("room");
+    publish(&mut writer, &NAMES);
+    world.converge("four", |world| numbers(world, "mirror.region").len() == 4);
+}
+
+#[test]
+fn an_instance_that_was_retired_while_the_bridge_was_stopped_is_retired_in_the_mirror() {
+    let mut world = World::new(1);
+    let mut writer = open(&world, 4);
+    for name in ["eth0", "lo"] {
+        let instance = writer.instance(name).expect("room");
+        writer.publish(instance, &bytes(1)).expect("published");
+    }
+    world.converge("two", |world| numbers(world, "mirror.region").len() == 2);
+    let lo = writer.find("lo").expect("it has joined");
+    writer.retire(lo).expect("retired");
+    world.restart_importer();
+    world.restart_exporter();
+    world.converge("one", |world| numbers(world, "mirror.region").len() == 1);
+}

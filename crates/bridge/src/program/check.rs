@@ -1,0 +1,49 @@
+//! `--check`: what a configuration exports, imports and connects, on stdout.
+
+use std::fmt::Write as _;
+
+use settings::{BridgeMode, BridgeSettings, duration_text};
+
+/// The report, a line for each export, import and endpoint.
+pub(crate) fn report(settings: &BridgeSettings) -> String {
+    let mut text = String::new();
+    let mode = match settings.mode {
+        BridgeMode::Router => "router",
+        BridgeMode::Client => "client",
+    };
+    let host = &settings.host;
+    let _ = writeln!(text, "host     {host}, a {mode}");
+    for (what, endpoints) in [("listen ", &settings.listen), ("connect", &settings.connect)] {
+        for endpoint in endpoints {
+            let how = if endpoint.is_tls() { "encrypted" } else { "not encrypted" };
+            let _ = writeln!(text, "{what}  {endpoint}, {how}");
+        }
+    }
+    for export in &settings.exports {
+        let hz = export.max_hz;
+        let _ = writeln!(
+            text,
+            "export   {} as {host}/{}, at most {hz} records/s",
+            export.region, export.name
+        );
+    }
+    for import in &settings.imports {
+        let stale = duration_text(import.stale_after);
+        let (from, name) = (&import.from, &import.name);
+        let target = import.template();
+        let _ = writeln!(text, "import   {from}/{name} as {target}, stalled after {stale}");
+    }
+    let _ = writeln!(text, "status   {}", settings.status);
+    text
+}
+
+/// Warns of endpoints that others can read and change.
+pub(crate) fn warn_of_exposed(settings: &BridgeSettings) {
+    for endpoint in
+        settings.listen.iter().chain(&settings.connect).filter(|endpoint| endpoint.is_exposed())
+    {
+        tracing::warn!(
+            "{endpoint} is not encrypted: any host on the way can read and change what is sent; write tls/ instead"
+        );
+    }
+}

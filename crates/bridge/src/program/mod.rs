@@ -1,0 +1,41 @@
+//! The program: its command line, its loop, its session and the region of its own state.
+
+mod check;
+pub mod cli;
+mod error;
+mod network;
+mod over_zenoh;
+mod run;
+mod status;
+
+use daemon::{Service, logging, one_line};
+use settings::BridgeSettings;
+
+use cli::{Args, PROGRAM};
+pub use error::BridgeError;
+use error::Kind;
+use run::Bridge;
+
+/// What is logged without `--log` and `MAPCAST_LOG`: Zenoh logs each attempt to connect.
+const DEFAULT_LOG: &str = "info,zenoh=error";
+
+/// Runs the bridge that the command line describes, until a signal ends it.
+pub fn run(args: &Args) -> Result<(), BridgeError> {
+    let mut common = args.common.clone();
+    if common.log.is_none() && std::env::var_os(logging::ENV).is_none() {
+        common.log = DEFAULT_LOG.parse().ok();
+    }
+    common.start_logging(PROGRAM).map_err(Kind::Log)?;
+    if args.check {
+        let settings = BridgeSettings::load(&args.config).map_err(Kind::Settings)?;
+        check::warn_of_exposed(&settings);
+        return Ok(daemon::print(&check::report(&settings)).map_err(Kind::Output)?);
+    }
+    let mut service = Service::from_environment();
+    let result = Bridge::start(args, &mut service).and_then(Bridge::run);
+    if let Err(error) = &result {
+        service.stopping(&one_line(error));
+    }
+    logging::finish();
+    result
+}

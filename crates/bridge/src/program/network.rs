@@ -1,0 +1,138 @@
+//! The session of a bridge, which may not be open yet.
+//!
+//! Invariant: the loop never waits for it. A session is opened by a thread of its own, again and again until that
+//! succeeds; until then messages are not sent, and mirrors wait.
+
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, TryRecvError, channel};
+use std::time::Duration;
+
+use daemon::{Monotonic, OnChange};
+use settings::BridgeSettings;
+
+use super::over_zenoh::Zenoh;
+use crate::inbox::Inbox;
+use crate::keys::Key;
+use crate::transport::{Message, Transport, TransportError};
+
+/// Time between two attempts to open a session.
+const RETRY: Duration = Duration::from_secs(1);
+
+/// A session, or the attempt to open one.
+#[derive(Debug)]
+pub(crate) struct Network {
+    settings: Arc<BridgeSettings>,
+    inbox: Inbox,
+    state: State,
+    trouble: OnChange<String>,
+}
+
+#[derive(Debug)]
+enum State {
+    Opening(Receiver<Result<Zenoh, TransportError>>),
+    Open(Zenoh),
+    Failed(Monotonic),
+}
+
+impl Network {
+    /// Begins to open a session.
+    pub(crate) fn open(settings: Arc<BridgeSettings>, inbox: Inbox) -> Self {
+        let state = State::Opening(begin(&settings, &inbox));
+        Self { settings, inbox, state, trouble: OnChange::new() }
+    }
+
+    /// When [`turn`](Self::turn) has something to do that the inbox does not show.
+    pub(crate) fn due(&self) -> Option<Monotonic> {
+        match self.state {
+            State::Failed(retry) => Some(retry),
+            State::Opening(_) | State::Open(_) => None,
+        }
+    }
+
+    /// Takes a session that was opened.
+    pub(crate) fn turn(&mut self, now: Monotonic) {
+        match &self.state {
+            State::Opening(opened) => match opened.try_recv() {
+                Ok(Ok(zenoh)) => {
+                    tracing::info!("{}", describe(&self.settings));
+                    self.trouble.clear();
+                    self.state = State::Open(zenoh);
+                }
+                Ok(Err(error)) => self.fail(now, &error.to_string()),
+                Err(TryRecvError::Disconnected) => {
+                    self.fail(now, "the thread that opens it has ended");
+                }
+                Err(TryRecvError::Empty) => {}
+            },
+            State::Failed(retry) if *retry <= now => {
+                self.state = State::Opening(begin(&self.settings, &self.inbox));
+            }
+            State::Failed(_) | State::Open(_) => {}
+        }
+    }
+
+    fn fail(&mut self, now: Monotonic, why: &str) {
+        if let Some(why) = self.trouble.update(why.to_owned()) {
+            tracing::warn!("no session: {why}; check listen, connect and [tls]; tried again");
+        }
+        self.state = State::Failed(now.after(RETRY));
+    }
+
+    /// Ends the session. Returns at once.
+    pub(crate) fn close(self) {
+        if let State::Open(zenoh) = self.state {
+            zenoh.close();
+        }
+    }
+}
+
+fn begin(settings: &Arc<BridgeSettings>, inbox: &Inbox) -> Receiver<Result<Zenoh, TransportError>> {
+    let (sender, opened) = channel();
+    let (settings, inbox) = (Arc::clone(settings), inbox.clone());
+    let open = move || {
+        // The loop has ended if nobody receives it.
+        let _ = sender.send(Zenoh::open(&settings, &inbox));
+        inbox.wake();
+    };
+    // Without a thread the sender is dropped, which is tried again, too.
+    let _ = std::thread::Builder::new().name("open".into()).spawn(open);
+    opened
+}
+
+fn describe(settings: &BridgeSettings) -> String {
+    let list = |what: &str, endpoints: &[settings::Endpoint]| match endpoints {
+        [] => String::new(),
+        some => {
+            let some: Vec<_> = some.iter().map(ToString::to_string).collect();
+            format!(", {what} {}", some.join(" "))
+        }
+    };
+    let (listen, connect) =
+        (list("listening on", &settings.listen), list("connecting to", &settings.connect));
+    format!("host {}{listen}{connect}", settings.host)
+}
+
+impl Transport for Network {
+    fn put(&self, key: &Key, message: &Message<'_>) -> Result<(), TransportError> {
+        self.zenoh()?.put(key, message)
+    }
+
+    fn get(&self, selector: &str) -> Result<(), TransportError> {
+        self.zenoh()?.get(selector)
+    }
+
+    fn is_linked(&self) -> bool {
+        self.zenoh().is_ok_and(Zenoh::is_linked)
+    }
+}
+
+impl Network {
+    fn zenoh(&self) -> Result<&Zenoh, TransportError> {
+        match &self.state {
+            State::Open(zenoh) => Ok(zenoh),
+            State::Opening(_) | State::Failed(_) => {
+                Err(TransportError("there is no session yet".to_owned()))
+            }
+        }
+    }
+}

@@ -1,0 +1,294 @@
+//! The network over Zenoh: one session, as a router or a client.
+//!
+//! Invariant: every message may be dropped where a link is slow, and none waits for one: Zenoh's `Block` would delay the
+//! messages to all other hosts, too. Buffers are small, so that what arrives is not old.
+//!
+//! Price: Zenoh's threads; a few bytes beside the key for each message.
+
+use std::fmt::Write as _;
+use std::time::Duration;
+
+use settings::{BridgeMode, BridgeSettings, Endpoint};
+use zenoh::bytes::ZBytes;
+use zenoh::key_expr::KeyExpr;
+use zenoh::liveliness::LivelinessToken;
+use zenoh::pubsub::Subscriber;
+use zenoh::qos::{CongestionControl, Priority};
+use zenoh::query::{ConsolidationMode, Queryable};
+use zenoh::sample::{Sample, SampleKind};
+use zenoh::{Config, Session, Wait};
+
+use crate::import::Importer;
+use crate::inbox::Inbox;
+use crate::keys::{Key, PREFIX};
+use crate::transport::{Incoming, Message, Query, Transport, TransportError};
+
+/// How long replies to a get are taken.
+const GET_TIMEOUT: Duration = Duration::from_secs(1);
+
+/// A session that exports and imports.
+#[derive(Debug)]
+pub(super) struct Zenoh {
+    session: Session,
+    inbox: Inbox,
+    /// What ends when it is dropped.
+    _declared: Declared,
+}
+
+#[derive(Debug)]
+struct Declared {
+    _subscribers: Vec<Subscriber<()>>,
+    _queryables: Vec<Queryable<()>>,
+    _token: Option<LivelinessToken>,
+}
+
+fn failed(error: impl std::fmt::Display) -> TransportError {
+    TransportError(error.to_string())
+}
+
+impl Zenoh {
+    /// Opens a session; what it receives comes into `inbox`. A client's takes until a router is there.
+    ///
+    /// # Errors
+    /// [`TransportError`]: the router is not there, the port is taken, a certificate cannot be used.
+    pub(super) fn open(settings: &BridgeSettings, inbox: &Inbox) -> Result<Self, TransportError> {
+        let session = zenoh::open(config(settings)?).wait().map_err(failed)?;
+        let declared = Declared {
+            _subscribers: subscribe(&session, settings, inbox)?,
+            _queryables: serve(&session, settings, inbox)?,
+            _token: announce(&session, settings)?,
+        };
+        Ok(Self { session, inbox: inbox.clone(), _declared: declared })
+    }
+
+    /// Ends the session without waiting for hosts that do not answer.
+    pub(super) fn close(self) {
+        std::thread::spawn(move || drop(self));
+    }
+}
+
+fn subscribe(
+    session: &Session,
+    settings: &BridgeSettings,
+    inbox: &Inbox,
+) -> Result<Vec<Subscriber<()>>, TransportError> {
+    let mut subscribers = Vec::new();
+    for (host, name) in Importer::watched(settings) {
+        for key in [format!("{host}/{name}"), format!("{host}/{name}/*"), format!("{host}/@digest")]
+        {
+            let inbox = inbox.clone();
+            let subscriber = session
+                .declare_subscriber(format!("{PREFIX}/{key}"))
+                .callback(move |sample| deliver(&inbox, &sample))
+                .wait();
+            subscribers.push(subscriber.map_err(failed)?);
+        }
+        let inbox = inbox.clone();
+        let tokens = session
+            .liveliness()
+            .declare_subscriber(format!("{PREFIX}/{host}/@alive"))
+            .history(true)
+            .callback(move |sample| {
+                if let Some(Key::Alive(host)) = Key::parse(sample.key_expr().as_str()) {
+                    inbox.push(Incoming::Alive(host, sample.kind() == SampleKind::Put));
+                }
+            })
+            .wait();
+        subscribers.push(tokens.map_err(failed)?);
+    }
+    Ok(subscribers)
+}
+
+fn deliver(inbox: &Inbox, sample: &Sample) {
+    let attachment = sample.attachment().map(ZBytes::to_bytes);
+    inbox.deliver(
+        sample.key_expr().as_str(),
+        attachment.as_deref(),
+        sample.payload().to_bytes().into_owned(),
+    );
+}
+
+fn serve(
+    session: &Session,
+    settings: &BridgeSettings,
+    inbox: &Inbox,
+) -> Result<Vec<Queryable<()>>, TransportError> {
+    if settings.exports.is_empty() {
+        return Ok(Vec::new());
+    }
+    let host = &settings.host;
+    let mut queryables = Vec::new();
+    // `**` does not match a chunk that begins with `@`.
+    for key in [format!("{PREFIX}/{host}/**"), format!("{PREFIX}/{host}/*/@schema")] {
+        let inbox = inbox.clone();
+        let queryable = session
+            .declare_queryable(key)
+            .callback(move |query| inbox.push(Incoming::Query(Box::new(ZenohQuery(query)))))
+            .wait();
+        queryables.push(queryable.map_err(failed)?);
+    }
+    Ok(queryables)
+}
+
+fn announce(
+    session: &Session,
+    settings: &BridgeSettings,
+) -> Result<Option<LivelinessToken>, TransportError> {
+    if settings.exports.is_empty() {
+        return Ok(None);
+    }
+    let key = Key::Alive(settings.host.clone()).to_string();
+    session.liveliness().declare_token(key).wait().map(Some).map_err(failed)
+}
+
+impl Transport for Zenoh {
+    fn put(&self, key: &Key, message: &Message<'_>) -> Result<(), TransportError> {
+        let (attachment, payload, priority) = parts(message);
+        let put = self.session.put(key.to_string(), payload);
+        put.attachment(attachment)
+            .congestion_control(CongestionControl::Drop)
+            .priority(priority)
+            .express(true)
+            .wait()
+            .map_err(failed)
+    }
+
+    fn get(&self, selector: &str) -> Result<(), TransportError> {
+        let inbox = self.inbox.clone();
+        self.session
+            .get(selector)
+            .consolidation(ConsolidationMode::None)
+            .congestion_control(CongestionControl::Drop)
+            .timeout(GET_TIMEOUT)
+            .callback(move |reply| {
+                if let Ok(sample) = reply.result() {
+                    deliver(&inbox, sample);
+                }
+            })
+            .wait()
+            .map_err(failed)
+    }
+
+    fn is_linked(&self) -> bool {
+        let info = self.session.info();
+        info.routers_zid().wait().next().is_some() || info.peers_zid().wait().next().is_some()
+    }
+}
+
+/// The attachment, if there is one, the payload and the priority of a message.
+fn parts<'a>(message: &Message<'a>) -> (Option<Vec<u8>>, &'a [u8], Priority) {
+    match *message {
+        Message::Record(attachment, bytes) => (Some(attachment.encode()), bytes, Priority::Data),
+        Message::Other(bytes) => (None, bytes, Priority::InteractiveHigh),
+    }
+}
+
+#[derive(Debug)]
+struct ZenohQuery(zenoh::query::Query);
+
+impl Query for ZenohQuery {
+    fn asks_for(&self, key: &Key) -> bool {
+        KeyExpr::new(key.to_string()).is_ok_and(|key| self.0.key_expr().intersects(&key))
+    }
+
+    fn reply(&self, key: &Key, message: &Message<'_>) -> Result<(), TransportError> {
+        // It has the priority of the get, and may be dropped as that may.
+        let (attachment, payload, _) = parts(message);
+        self.0.reply(key.to_string(), payload).attachment(attachment).wait().map_err(failed)
+    }
+}
+
+fn config(settings: &BridgeSettings) -> Result<Config, TransportError> {
+    let mut config = Config::default();
+    for (key, value) in values(settings) {
+        config
+            .insert_json5(key, &value)
+            .map_err(|error| TransportError(format!("{key}: {error}")))?;
+    }
+    Ok(config)
+}
+
+/// Where Zenoh's defaults lose data or delay others: `docs/bridge.md` has the reason for each.
+fn values(settings: &BridgeSettings) -> Vec<(&'static str, String)> {
+    let mode = match settings.mode {
+        BridgeMode::Router => "\"router\"",
+        BridgeMode::Client => "\"client\"",
+    };
+    let buffer = settings.sndbuf.to_string();
+    let mut values = vec![
+        ("mode", mode.to_owned()),
+        ("listen/endpoints", list(settings.listen.iter().map(Endpoint::as_str))),
+        ("connect/endpoints", list(settings.connect.iter().map(Endpoint::as_str))),
+        (
+            "connect/retry",
+            "{ period_init_ms: 200, period_max_ms: 1000, period_increase_factor: 2 }".to_owned(),
+        ),
+        ("scouting/multicast/enabled", "false".to_owned()),
+        ("timestamping/enabled", "false".to_owned()),
+        ("transport/link/tx/lease", settings.lease.as_millis().to_string()),
+        ("transport/link/tcp/so_sndbuf", buffer.clone()),
+        ("transport/link/tcp/so_rcvbuf", buffer.clone()),
+    ];
+    if let Some(tls) = &settings.tls {
+        let path = |path: &std::path::Path| format!("\"{}\"", path.display());
+        values.extend([
+            ("transport/link/tls/root_ca_certificate", path(&tls.ca)),
+            ("transport/link/tls/listen_certificate", path(&tls.cert)),
+            ("transport/link/tls/listen_private_key", path(&tls.key)),
+            ("transport/link/tls/connect_certificate", path(&tls.cert)),
+            ("transport/link/tls/connect_private_key", path(&tls.key)),
+            ("transport/link/tls/enable_mtls", "true".to_owned()),
+            ("transport/link/tls/so_sndbuf", buffer.clone()),
+            ("transport/link/tls/so_rcvbuf", buffer),
+        ]);
+        if !tls.hosts.is_empty() {
+            values.push(("access_control", access_control(&tls.hosts, &tls.relays)));
+        }
+    }
+    values
+}
+
+fn list<'a>(texts: impl IntoIterator<Item = &'a str>) -> String {
+    let texts: Vec<_> = texts.into_iter().map(|text| format!("\"{text}\"")).collect();
+    format!("[{}]", texts.join(", "))
+}
+
+/// What everybody may do, and what only a host may do, under its own name.
+const ASK: &str =
+    r#"["query", "declare_subscriber", "liveliness_query", "declare_liveliness_subscriber"]"#;
+const PUBLISH: &str = r#"["put", "reply", "declare_queryable", "liveliness_token"]"#;
+
+/// Each host may publish under its own name, a relay under those of all, and everybody may ask.
+fn access_control(hosts: &[String], relays: &[String]) -> String {
+    let keys = |host: &str| {
+        list(
+            ["**", "@digest", "@alive", "*/@schema"]
+                .map(|end| format!("{PREFIX}/{host}/{end}"))
+                .iter()
+                .map(String::as_str),
+        )
+    };
+    let rule = |id: &str, messages: &str, flow: &str, keys: &str| {
+        format!(
+            r#"{{ id: "{id}", messages: {messages}, flows: {flow}, permission: "allow", key_exprs: {keys} }},"#
+        )
+    };
+    let both = r#"["ingress", "egress"]"#;
+    let mut rules =
+        rule("ask", ASK, both, &keys("*")) + &rule("send", PUBLISH, r#"["egress"]"#, &keys("*"));
+    let mut subjects = r#"{ id: "anyone" },"#.to_owned();
+    let mut policies = r#"{ rules: ["ask", "send"], subjects: ["anyone"] },"#.to_owned();
+    for host in hosts {
+        rules += &rule(host, PUBLISH, r#"["ingress"]"#, &keys(host));
+        let _ = write!(subjects, r#"{{ id: "{host}", cert_common_names: ["{host}"] }},"#);
+        let _ = write!(policies, r#"{{ rules: ["{host}"], subjects: ["{host}"] }},"#);
+    }
+    for relay in relays {
+        let all: Vec<_> = hosts.iter().map(String::as_str).collect();
+        let _ = write!(subjects, r#"{{ id: "relay {relay}", cert_common_names: ["{relay}"] }},"#);
+        let _ = write!(policies, r#"{{ rules: {}, subjects: ["relay {relay}"] }},"#, list(all));
+    }
+    format!(
+        r#"{{ enabled: true, default_permission: "deny", rules: [{rules}], subjects: [{subjects}], policies: [{policies}] }}"#
+    )
+}

@@ -1,0 +1,220 @@
+//! The loop: wait for an event, then handle it. One thread reads all exports and writes all mirrors.
+//!
+//! Invariant: nothing here waits for a network. What other hosts send comes through the inbox.
+//!
+//! ```text
+//!   turn:  wait(signals, inbox, first deadline)
+//!          signal   stop -> end       reload -> the session anew; mirrors that are in both files stay open
+//!          inbox    queries -> exporter, all else -> importer
+//!          then     exporter, importer and status do what is due
+//!          manager  READY=1, WATCHDOG=1 and STATUS=, from this loop
+//! ```
+//!
+//! Price: one `ppoll` per turn; a turn for each burst of messages, and for each poll of the exports.
+
+use std::os::fd::AsFd;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use daemon::{Monotonic, Service, Signals, StopSignal, counted, logging, one_line};
+use settings::BridgeSettings;
+
+use super::check::warn_of_exposed;
+use super::cli::Args;
+use super::error::{BridgeError, Kind};
+use super::network::Network;
+use super::status::{Row, Status, text};
+use crate::export::Exporter;
+use crate::import::Importer;
+use crate::inbox::Inbox;
+use crate::transport::{Incoming, Transport};
+
+/// Time between two logs of messages that were refused or dropped.
+const LOG_EVERY: Duration = Duration::from_secs(10);
+
+/// A bridge that runs.
+#[derive(Debug)]
+pub(crate) struct Bridge<'a> {
+    args: &'a Args,
+    settings: Arc<BridgeSettings>,
+    signals: Signals,
+    service: &'a mut Service,
+    inbox: Inbox,
+    network: Network,
+    exporter: Exporter,
+    importer: Importer,
+    status: Status,
+    refused: Lost,
+}
+
+/// Messages that were not used, and when they were logged last.
+#[derive(Debug)]
+struct Lost {
+    refused: u64,
+    dropped: u64,
+    log: Monotonic,
+}
+
+impl<'a> Bridge<'a> {
+    /// Reads the configuration and begins to open the session.
+    pub(crate) fn start(args: &'a Args, service: &'a mut Service) -> Result<Self, BridgeError> {
+        let settings = Arc::new(BridgeSettings::load(&args.config).map_err(Kind::Settings)?);
+        warn_of_exposed(&settings);
+        let signals = Signals::stop_and_reload().map_err(Kind::system("cannot handle signals"))?;
+        let inbox = Inbox::new().map_err(Kind::system("cannot make an event descriptor"))?;
+        daemon::raise_open_files();
+        let now = Monotonic::now();
+        let status = Status::new(&settings.status);
+        let mut importer = Importer::new(&settings);
+        importer.resume(status.resumed());
+        Ok(Self {
+            args,
+            signals,
+            service,
+            network: Network::open(Arc::clone(&settings), inbox.clone()),
+            inbox,
+            exporter: Exporter::new(&settings, incarnation(), now),
+            importer,
+            status,
+            settings,
+            refused: Lost { refused: 0, dropped: 0, log: now },
+        })
+    }
+
+    /// Runs until a signal.
+    pub(crate) fn run(mut self) -> Result<(), BridgeError> {
+        let signal = loop {
+            if let Some(signal) = self.turn()? {
+                break signal;
+            }
+        };
+        let Self { importer, status, network, service, .. } = self;
+        // The mirrors first, so that neither a slow log nor the network delays their readers.
+        drop((importer, status));
+        network.close();
+        let text = format!("stopped ({signal})");
+        tracing::info!("{text}");
+        service.stopping(&text);
+        Ok(())
+    }
+
+    fn turn(&mut self) -> Result<Option<StopSignal>, BridgeError> {
+        let ready = self.wait()?;
+        let now = Monotonic::now();
+        self.service.keep_alive(now);
+        logging::catch_up();
+        if ready.signal {
+            let pending = self.signals.take();
+            if pending.stop.is_some() {
+                return Ok(pending.stop);
+            }
+            if pending.reload {
+                self.reload(now);
+            }
+        }
+        self.network.turn(now);
+        self.take(now);
+        self.exporter.turn(now, &self.network);
+        self.importer.turn(now, &self.network);
+        if self.status.due() <= now {
+            self.publish_status(now);
+        }
+        Ok(None)
+    }
+
+    fn wait(&self) -> Result<daemon::Ready, BridgeError> {
+        let due = [Some(self.exporter.due()), Some(self.importer.due()), Some(self.status.due())];
+        let due =
+            due.into_iter().chain([self.network.due(), self.service.deadline()]).flatten().min();
+        daemon::wait(&self.signals, Some(self.inbox.as_fd()), due)
+            .map_err(|error| Kind::system("cannot wait")(error).into())
+    }
+
+    /// Takes what has come in.
+    fn take(&mut self, now: Monotonic) {
+        let taken = self.inbox.take();
+        for incoming in taken.incoming {
+            match incoming {
+                Incoming::Query(query) => self.exporter.answer(&*query),
+                other => self.importer.take(other, now),
+            }
+        }
+        self.refused.add(taken.refused, taken.dropped, now);
+    }
+
+    fn publish_status(&mut self, now: Monotonic) {
+        self.exporter.exclude(self.importer.mirror_names());
+        let host = text(&self.settings.host);
+        let exports = self.exporter.status();
+        let exports =
+            exports.map(|export| (export.address.to_string(), host, Row::of_export(&export)));
+        let mirrors = self.importer.status(now, self.network.is_linked());
+        self.status.publish(now, mirrors, exports);
+        let (mirrors, exports) = (self.importer.count(), self.exporter.count());
+        let text = format!(
+            "{}: {}, {}",
+            self.settings.host,
+            counted(exports as u64, "export"),
+            counted(mirrors as u64, "mirror")
+        );
+        self.service.ready(now, &text);
+    }
+
+    fn reload(&mut self, now: Monotonic) {
+        self.service.reloading(now);
+        match self.reread() {
+            Ok(None) => {
+                tracing::info!("reloaded {}: nothing has changed", self.args.config.display());
+            }
+            Ok(Some(settings)) => self.change(settings, now),
+            Err(error) => tracing::error!("{}; the old settings stay", one_line(&error)),
+        }
+        self.service.reloaded(now, "reloaded");
+    }
+
+    /// The configuration, if it is another one now.
+    fn reread(&self) -> Result<Option<BridgeSettings>, BridgeError> {
+        if settings::is_stdin(&self.args.config) {
+            return Ok(None);
+        }
+        let settings = BridgeSettings::load(&self.args.config).map_err(Kind::Settings)?;
+        Ok((settings != *self.settings).then_some(settings))
+    }
+
+    fn change(&mut self, settings: BridgeSettings, now: Monotonic) {
+        warn_of_exposed(&settings);
+        self.settings = Arc::new(settings);
+        let settings = &self.settings;
+        self.importer.change(settings);
+        self.exporter = Exporter::new(settings, incarnation(), now);
+        if self.status.name() != settings.status {
+            self.status = Status::new(&settings.status);
+        }
+        let network = Network::open(Arc::clone(settings), self.inbox.clone());
+        std::mem::replace(&mut self.network, network).close();
+        tracing::info!("reloaded {}", self.args.config.display());
+    }
+}
+
+impl Lost {
+    fn add(&mut self, refused: u64, dropped: u64, now: Monotonic) {
+        self.refused += refused;
+        self.dropped += dropped;
+        if self.refused + self.dropped == 0 || now < self.log {
+            return;
+        }
+        self.log = now.after(LOG_EVERY);
+        tracing::warn!(
+            "{} no bridge has sent, and {} for which there was no room; who may publish here?",
+            counted(self.refused, "message"),
+            counted(self.dropped, "message")
+        );
+        (self.refused, self.dropped) = (0, 0);
+    }
+}
+
+/// A number that is greater at each start, as far as the clock is not set back.
+fn incarnation() -> u64 {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    u64::try_from(now.as_nanos()).unwrap_or(u64::MAX)
+}

@@ -1,0 +1,213 @@
+//! Which record is the newest of each region of a host, and what state the region is in.
+//!
+//! A digest of changes has the regions and instances that have changed since the one before; a full one has all,
+//! so that one that is not in it is gone. A long digest is sent in chunks.
+//!
+//! ```text
+//!   | version u16 | kind u8 | zero u8 | incarnation u64 | number u32 | chunk u16 | chunks u16 | entry, entry, ...
+//!   entry: | state u8 | zero u8 | length u16 | lineage u64 | order u64 | sequence u64 | path, UTF-8 |
+//! ```
+
+use region::State;
+
+use super::VERSION;
+use super::attachment::RecordId;
+use super::input::{Input, Refusal};
+
+/// Most bytes of a chunk: a few are sent between two records of other regions.
+const CHUNK: usize = 16 << 10;
+/// Bytes of a chunk before its entries, and of an entry before its path.
+const HEAD: usize = 20;
+const ENTRY: usize = 28;
+/// Longest path of an entry: a name, a slash, and an instance of which each byte takes three.
+const MAX_PATH: usize = 64 + 1 + 3 * 64;
+
+/// One chunk of a digest.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Digest {
+    /// What it has.
+    pub kind: DigestKind,
+    /// Which start of the source's bridge it is of: a later one is greater.
+    pub incarnation: u64,
+    /// Its number; all chunks of a digest have the same one.
+    pub number: u32,
+    /// Which chunk this is, from 0.
+    pub chunk: u16,
+    /// How many chunks there are.
+    pub chunks: u16,
+    /// The entries.
+    pub entries: Vec<Announcement>,
+}
+
+/// What a digest has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DigestKind {
+    /// What has changed since the digest before.
+    Changes,
+    /// Everything.
+    Full,
+}
+
+/// An entry: the state of a region, and the newest record of it or of one of its instances.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Announcement {
+    /// `NAME`, or `NAME/INSTANCE` as in a key.
+    pub path: String,
+    /// The state of the region on its host; `None`: the region or the instance is gone.
+    pub state: Option<State>,
+    /// Its newest record; sequence 0 if there is none, as for a region of instances itself.
+    pub id: RecordId,
+}
+
+/// The chunks of a digest, encoded. At least one: an empty digest shows that the source's bridge is there.
+pub fn encode_digests<'a>(
+    kind: DigestKind,
+    incarnation: u64,
+    number: u32,
+    entries: impl IntoIterator<Item = &'a Announcement>,
+) -> Vec<Vec<u8>> {
+    let (mut chunks, mut last) = (Vec::new(), vec![0; HEAD]);
+    for entry in entries {
+        if last.len() + ENTRY + entry.path.len() > CHUNK {
+            chunks.push(std::mem::replace(&mut last, vec![0; HEAD]));
+        }
+        entry.encode(&mut last);
+    }
+    chunks.push(last);
+    // A digest of more chunks could not be numbered: 65,535 of them have 26 million entries.
+    chunks.truncate(u16::MAX.into());
+    let count = u16::try_from(chunks.len()).unwrap_or(u16::MAX);
+    for (chunk, bytes) in (0..count).zip(&mut chunks) {
+        bytes[0..2].copy_from_slice(&VERSION.to_le_bytes());
+        bytes[2] = kind.code();
+        bytes[4..12].copy_from_slice(&incarnation.to_le_bytes());
+        bytes[12..16].copy_from_slice(&number.to_le_bytes());
+        bytes[16..18].copy_from_slice(&chunk.to_le_bytes());
+        bytes[18..20].copy_from_slice(&count.to_le_bytes());
+    }
+    chunks
+}
+
+impl Digest {
+    /// Decodes one chunk.
+    ///
+    /// # Errors
+    /// A [`Refusal`].
+    pub fn decode(bytes: &[u8]) -> Result<Self, Refusal> {
+        let mut input = Input(bytes);
+        input.version()?;
+        let kind = match (input.u8()?, input.u8()?) {
+            (0, 0) => DigestKind::Changes,
+            (1, 0) => DigestKind::Full,
+            _ => return Err(Refusal::Malformed("it is no kind of digest")),
+        };
+        let (incarnation, number) = (input.u64()?, input.u32()?);
+        let (chunk, chunks) = (input.u16()?, input.u16()?);
+        if chunk >= chunks {
+            return Err(Refusal::Malformed("it is a chunk behind the last one"));
+        }
+        let mut entries = Vec::new();
+        while !input.0.is_empty() {
+            entries.push(Announcement::decode(&mut input)?);
+        }
+        Ok(Self { kind, incarnation, number, chunk, chunks, entries })
+    }
+}
+
+impl DigestKind {
+    fn code(self) -> u8 {
+        match self {
+            Self::Changes => 0,
+            Self::Full => 1,
+        }
+    }
+}
+
+/// The states, each at its code; [`GONE`] is behind them.
+const STATES: [State; 6] =
+    [State::Live, State::Stalled, State::Dead, State::Closed, State::Retired, State::Stale];
+
+const GONE: u8 = 6;
+
+impl Announcement {
+    fn encode(&self, bytes: &mut Vec<u8>) {
+        let code = STATES.iter().position(|state| Some(*state) == self.state);
+        bytes.extend([code.and_then(|code| u8::try_from(code).ok()).unwrap_or(GONE), 0]);
+        bytes.extend(u16::try_from(self.path.len()).unwrap_or(u16::MAX).to_le_bytes());
+        for word in [self.id.lineage, self.id.order, self.id.sequence] {
+            bytes.extend(word.to_le_bytes());
+        }
+        bytes.extend(self.path.as_bytes());
+    }
+
+    fn decode(input: &mut Input<'_>) -> Result<Self, Refusal> {
+        let code = input.u8()?;
+        let state = STATES.get(usize::from(code)).copied();
+        if state.is_none() && code != GONE {
+            return Err(Refusal::Malformed("it names a state that is none"));
+        }
+        if input.u8()? != 0 {
+            return Err(Refusal::Malformed("a byte that has to be zero is not"));
+        }
+        let len = usize::from(input.u16()?);
+        let id = RecordId { lineage: input.u64()?, order: input.u64()?, sequence: input.u64()? };
+        let path = str::from_utf8(input.bytes(len)?).ok().filter(|_| len <= MAX_PATH);
+        let path = path.ok_or(Refusal::Malformed("it has a path that is none"))?.to_owned();
+        Ok(Self { path, state, id })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn entry(path: &str, sequence: u64) -> Announcement {
+        let id = RecordId { lineage: 1, order: 2, sequence };
+        Announcement { path: path.to_owned(), state: Some(State::Dead), id }
+    }
+
+    #[test]
+    fn a_long_digest_comes_in_chunks_that_have_all_of_it() {
+        let entries: Vec<_> = (0..2000).map(|n| entry(&format!("region-{n}"), n)).collect();
+        let chunks = encode_digests(DigestKind::Full, 8, 9, &entries);
+        assert!(chunks.len() > 1 && chunks.iter().all(|chunk| chunk.len() <= CHUNK));
+        let decoded: Vec<_> =
+            chunks.iter().map(|chunk| Digest::decode(chunk).expect("valid")).collect();
+        let found: Vec<_> = decoded.iter().flat_map(|digest| digest.entries.clone()).collect();
+        assert_eq!(found, entries);
+        for (number, digest) in decoded.iter().enumerate() {
+            assert_eq!(
+                (usize::from(digest.chunk), usize::from(digest.chunks)),
+                (number, chunks.len())
+            );
+            assert_eq!((digest.kind, digest.incarnation, digest.number), (DigestKind::Full, 8, 9));
+        }
+    }
+
+    #[test]
+    fn an_empty_digest_is_one_chunk() {
+        let chunks = encode_digests(DigestKind::Changes, 1, 2, &[]);
+        assert_eq!(chunks.len(), 1);
+        assert_eq!(Digest::decode(&chunks[0]).expect("valid").entries, []);
+    }
+
+    #[test]
+    fn damaged_digests_are_refused_or_are_other_digests() {
+        let entries = [entry("stu", 1), entry("net/eth0", 2)];
+        let bytes = encode_digests(DigestKind::Changes, 1, 2, &entries).remove(0);
+        for len in (0..bytes.len()).filter(|len| *len != HEAD && *len != HEAD + ENTRY + 3) {
+            assert!(Digest::decode(&bytes[..len]).is_err(), "{len} bytes");
+        }
+        let mut random = fastrand::Rng::with_seed(1);
+        for _ in 0..20_000 {
+            let mut damaged = bytes.clone();
+            for _ in 0..random.usize(1..4) {
+                let at = random.usize(..damaged.len());
+                damaged[at] = random.u8(..);
+            }
+            if let Ok(digest) = Digest::decode(&damaged) {
+                assert!(digest.entries.len() <= damaged.len() / ENTRY);
+            }
+        }
+    }
+}

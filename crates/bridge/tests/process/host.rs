@@ -1,0 +1,88 @@
+//! A host of a test: a directory, a configuration, and a bridge that ends with it.
+
+use std::net::{Ipv4Addr, TcpListener};
+use std::path::PathBuf;
+
+use e2e::{Daemon, Place, Program};
+use layout::{Record, RecordBuf, Stu};
+use region::{DynInstanceReader, DynWriter, InstanceReader, Reader, State};
+
+/// A host.
+pub(crate) struct Host {
+    pub(crate) name: &'static str,
+    pub(crate) place: Place,
+}
+
+/// A port of this machine that was free a moment ago. A bridge that finds it taken tries again.
+pub(crate) fn free_port() -> u16 {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port");
+    listener.local_addr().expect("its address").port()
+}
+
+impl Host {
+    pub(crate) fn new(name: &'static str) -> Self {
+        Self { name, place: Place::new() }
+    }
+
+    /// Writes the configuration: keys of `[bridge]`, and the tables behind it.
+    pub(crate) fn configure(&self, keys: &str, tables: &str) {
+        let text = format!("[bridge]\nhost = \"{}\"\n{keys}\n{tables}\n", self.name);
+        self.place.write("bridge.toml", text);
+    }
+
+    /// Starts its bridge.
+    pub(crate) fn start(&self) -> Daemon {
+        self.run("./bridge.toml")
+    }
+
+    /// Starts it with these arguments.
+    pub(crate) fn run(&self, args: &str) -> Daemon {
+        Program::new("mapcast-bridge", env!("CARGO_BIN_EXE_mapcast-bridge"))
+            .start(&self.place, args)
+    }
+
+    pub(crate) fn region(&self, name: &str) -> PathBuf {
+        self.place.path(&format!("{name}.region"))
+    }
+
+    /// A writer of the region `name`.
+    pub(crate) fn writer(&self, name: &str) -> DynWriter {
+        DynWriter::open(self.region(name), &Stu::schema()).expect("a writer")
+    }
+
+    /// The number in the newest record of the region `name`; `None` if there is none.
+    pub(crate) fn number(&self, name: &str) -> Option<i32> {
+        let mut reader = Reader::<Stu>::open(self.region(name)).ok()?;
+        Some(reader.latest().ok()??.id)
+    }
+
+    /// The state of the region `name`.
+    pub(crate) fn state(&self, name: &str) -> Option<State> {
+        Some(Reader::<Stu>::open(self.region(name)).ok()?.state())
+    }
+
+    /// What the bridge says about the link of a mirror.
+    pub(crate) fn link(&self, mirror: &str) -> Option<String> {
+        let mut reader = DynInstanceReader::open(self.region("bridge")).ok()?;
+        let instance = reader.find(mirror)?;
+        let mut record = RecordBuf::new(reader.schema().clone());
+        reader.latest(instance, record.bytes_mut()).ok()??;
+        let field = reader.schema().fields().iter().find(|field| field.name() == "link")?;
+        Some(record.view().shown(field, None).to_string())
+    }
+}
+
+/// The numbers in the newest records of all instances.
+pub(crate) fn numbers(path: PathBuf) -> Vec<(String, i32)> {
+    let mut numbers = Vec::new();
+    if let Ok(mut reader) = InstanceReader::<Stu>::open(path) {
+        let _ = reader.latest_all(|name, sample| numbers.push((name.to_string(), sample.id)));
+    }
+    numbers.sort();
+    numbers
+}
+
+/// The bytes of a record with a number.
+pub(crate) fn bytes(number: i32) -> Vec<u8> {
+    bytemuck::bytes_of(&Stu::new(number, "x", 'm')).to_vec()
+}
