@@ -16,7 +16,7 @@ pub(crate) struct Unit {
 }
 
 /// Symbols of units, their names, and their size in the base unit: so many of it, or its so-manieth part.
-const UNITS: [(&str, &str, f64, f64); 24] = [
+const UNITS: [(&str, &str, f64, f64); 27] = [
     ("%", "ratio", 1.0, 100.0),
     ("1", "ratio", 1.0, 1.0),
     ("A", "amperes", 1.0, 1.0),
@@ -41,10 +41,14 @@ const UNITS: [(&str, &str, f64, f64); 24] = [
     ("ohm", "ohms", 1.0, 1.0),
     ("rad", "radians", 1.0, 1.0),
     ("s", "seconds", 1.0, 1.0),
+    // Per mille; ohm by its own sign, and by the Greek letter.
+    ("\u{2030}", "ratio", 1.0, 1_000.0),
+    ("\u{2126}", "ohms", 1.0, 1.0),
+    ("\u{3a9}", "ohms", 1.0, 1.0),
 ];
 
 /// Prefixes, the longer ones first.
-const PREFIXES: [(&str, f64, f64); 15] = [
+const PREFIXES: [(&str, f64, f64); 16] = [
     ("Ki", 1_024.0, 1.0),
     ("Mi", 1_048_576.0, 1.0),
     ("Gi", 1_073_741_824.0, 1.0),
@@ -52,7 +56,9 @@ const PREFIXES: [(&str, f64, f64); 15] = [
     ("p", 1.0, 1e12),
     ("n", 1.0, 1e9),
     ("u", 1.0, 1e6),
+    // Micro, by its own sign and by the Greek letter.
     ("\u{b5}", 1.0, 1e6),
+    ("\u{3bc}", 1.0, 1e6),
     ("m", 1.0, 1e3),
     ("c", 1.0, 1e2),
     ("h", 1e2, 1.0),
@@ -62,42 +68,44 @@ const PREFIXES: [(&str, f64, f64); 15] = [
     ("T", 1e12, 1.0),
 ];
 
+/// The signs between two units that are multiplied.
+const TIMES: [char; 3] = ['*', '\u{b7}', '\u{22c5}'];
+
 impl Unit {
-    /// The unit that `symbol` names; one that is not known is taken as it is.
+    const NONE: Self = Self { name: String::new(), times: 1.0, over: 1.0 };
+
+    /// The unit that `symbol` names. One that is not known is taken as it is; one that cannot be
+    /// part of a metric's name is left out whole, because a part of it would be another unit.
     pub(crate) fn of(symbol: &str) -> Self {
-        let mut unit = Self { name: String::new(), times: 1.0, over: 1.0 };
-        for (index, part) in symbol.split('/').map(str::trim).enumerate() {
-            let is_below = index > 0;
-            // The 1 of "1/s".
-            if part == "1" && !is_below && symbol.contains('/') {
-                continue;
+        let symbol = symbol.replace('\u{b2}', "2").replace('\u{b3}', "3");
+        let mut unit = Self::NONE;
+        for (index, side) in symbol.split('/').enumerate() {
+            for part in side.split(TIMES).map(str::trim) {
+                let is_below = index > 0;
+                // The 1 of "1/s".
+                if part == "1" && !is_below && symbol.contains('/') {
+                    continue;
+                }
+                let Some(power) = Power::of(part) else { return Self::NONE };
+                unit.add(&power, is_below);
             }
-            unit.add(part, is_below);
         }
         unit
     }
 
-    /// Multiplies by the factor `part`, or divides by it.
-    fn add(&mut self, part: &str, is_below: bool) {
-        let (symbol, power, of_power) = match part.as_bytes() {
-            [.., b'2'] => (&part[..part.len() - 1], 2, "squared"),
-            [.., b'3'] => (&part[..part.len() - 1], 3, "cubed"),
-            _ => (part, 1, ""),
-        };
-        let (name, times, over) = factor(symbol.trim_end_matches('^'));
-        if name.is_empty() {
-            return;
-        }
+    /// Multiplies by a power, or divides by it.
+    fn add(&mut self, power: &Power, is_below: bool) {
+        let (times, over) = (power.times.powi(power.exponent), power.over.powi(power.exponent));
         let (times, over) = if is_below { (over, times) } else { (times, over) };
-        self.times *= times.powi(power);
-        self.over *= over.powi(power);
+        self.times *= times;
+        self.over *= over;
         // Meters per second.
-        let name = match name.strip_suffix('s') {
+        let name = match power.name.strip_suffix('s') {
             Some(one) if is_below && !one.ends_with('u') => one,
-            _ => &name,
+            _ => &power.name,
         };
-        let per = if is_below { "per" } else { "" };
-        for word in [per, name, of_power] {
+        let per = if is_below && !name.is_empty() { "per" } else { "" };
+        for word in [per, name, power.of] {
             if !word.is_empty() && !self.name.is_empty() {
                 self.name.push('_');
             }
@@ -111,20 +119,49 @@ impl Unit {
     }
 }
 
-/// The name and the size of a factor of a unit.
-fn factor(symbol: &str) -> (String, f64, f64) {
+/// A unit that others are multiplied with: its name, its size and its exponent.
+struct Power {
+    name: String,
+    times: f64,
+    over: f64,
+    exponent: i32,
+    /// How its name ends.
+    of: &'static str,
+}
+
+impl Power {
+    /// `None` if a metric's name cannot have it.
+    fn of(part: &str) -> Option<Self> {
+        let (symbol, exponent, of) = match part.as_bytes() {
+            [.., b'2'] => (&part[..part.len() - 1], 2, "squared"),
+            [.., b'3'] => (&part[..part.len() - 1], 3, "cubed"),
+            _ => (part, 1, ""),
+        };
+        let symbol = symbol.trim_end_matches('^');
+        let (name, times, over) = match known(symbol) {
+            Some((name, times, over)) => (name.to_owned(), times, over),
+            None if !symbol.is_ascii() => return None,
+            None => (super::names::snake(symbol).trim_matches('_').to_owned(), 1.0, 1.0),
+        };
+        if name.is_empty() && !part.is_empty() {
+            return None;
+        }
+        Some(Self { name, times, over, exponent, of })
+    }
+}
+
+/// The name and the size of a unit, with a prefix or without.
+fn known(symbol: &str) -> Option<(&'static str, f64, f64)> {
     let find = |symbol: &str| UNITS.iter().find(|(known, ..)| *known == symbol);
     if let Some((_, name, times, over)) = find(symbol) {
-        return ((*name).to_owned(), *times, *over);
+        return Some((name, *times, *over));
     }
-    for (prefix, times, over) in PREFIXES {
-        let Some(base) = symbol.strip_prefix(prefix).and_then(find) else { continue };
+    PREFIXES.iter().find_map(|(prefix, times, over)| {
+        let base = symbol.strip_prefix(prefix).and_then(find)?;
         // "cd" is no hundredth of a day.
-        if base.1 != "ratio" && !["d", "h", "min", "degC"].contains(&base.0) {
-            return (base.1.to_owned(), times * base.2, over * base.3);
-        }
-    }
-    (super::names::snake(symbol).trim_matches('_').to_owned(), 1.0, 1.0)
+        let takes_it = base.1 != "ratio" && !["d", "h", "min", "degC"].contains(&base.0);
+        takes_it.then_some((base.1, times * base.2, over * base.3))
+    })
 }
 
 #[cfg(test)]
@@ -151,6 +188,18 @@ mod tests {
             ("degC", "celsius", 20.0, 20.0),
             ("CPUs", "cpus", 4.0, 4.0),
             ("cd", "cd", 4.0, 4.0),
+            ("\u{3bc}s", "seconds", 250.0, 250e-6),
+            ("m\u{b3}/h", "meters_cubed_per_second", 36.0, 0.01),
+            ("m/s\u{b2}", "meters_per_second_squared", 9.81, 9.81),
+            ("km/h\u{b2}", "meters_per_second_squared", 12_960.0, 1.0),
+            ("\u{b5}g/m\u{b3}", "grams_per_meter_cubed", 5.0, 5e-6),
+            ("kg\u{b7}m\u{b2}", "grams_meters_squared", 2.0, 2000.0),
+            ("mm\u{b2}", "meters_squared", 1e6, 1.0),
+            ("k\u{3a9}", "ohms", 2.0, 2000.0),
+            ("\u{2030}", "ratio", 5.0, 0.005),
+            // Half of it would be another unit.
+            ("\u{b5}V/\u{221a}Hz", "", 4.0, 4.0),
+            ("\u{20ac}/MWh", "", 4.0, 4.0),
             ("\u{20ac}", "", 4.0, 4.0),
             ("", "", 4.0, 4.0),
         ] {
