@@ -65,6 +65,11 @@ impl Pane {
         self.put(Rect::default(), Rect::default());
     }
 
+    /// Whether it is not on the screen.
+    pub(crate) fn is_hidden(&self) -> bool {
+        self.area.is_empty()
+    }
+
     /// Whether it was drawn at `position`.
     pub(crate) fn is_at(&self, position: Position) -> bool {
         self.area.contains(position)

@@ -130,6 +130,29 @@ fn a_narrow_window_has_the_list_with_the_focus_alone() {
 }
 
 #[test]
+fn the_title_has_the_state_of_the_region_while_the_list_is_hidden() {
+    let mut model = model();
+    assert!(!screen(&mut model, (130, 12)).contains("host, live"), "the list has it");
+    type_in(&mut model, &letters("b"));
+    shows(&screen(&mut model, (80, 12)), &[" host, live: Host, sequence 20, writer 831 "]);
+    for (status, title, narrow) in [
+        (Status::Attached(State::Dead), " host, dead: Host", " host, dead "),
+        (Status::Attached(State::Stalled), " host, stalled: Host", " h~, stalled "),
+        (Status::Attached(State::Closed), " host, closed: Host", " ho~, closed "),
+        (Status::Deleted, " host, deleted: Host", " h~, deleted "),
+    ] {
+        model.lines[0].status = status;
+        shows(&screen(&mut model, (80, 12)), &[title]);
+        shows(&screen(&mut model, (15, 12)), &[narrow]);
+    }
+    model.instance = Some("eth0".to_owned());
+    shows(&screen(&mut model, (80, 12)), &[" host / eth0, deleted: Host"]);
+    shows(&screen(&mut model, (20, 12)), &[" host /~, deleted "]);
+    model.hides_regions = false;
+    shows(&screen(&mut model, (40, 12)), &[" host / eth0, deleted: Host"]);
+}
+
+#[test]
 fn without_colours_there_are_none() {
     for mut model in [model(), with_instances()] {
         type_in(&mut model, &[KeyCode::Enter, KeyCode::Enter, KeyCode::Char('?')]);

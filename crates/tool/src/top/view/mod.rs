@@ -96,9 +96,8 @@ fn border(
 
 /// `host / eth0: Net, sequence 12, 3.1 ms ago, writer 831`, as far as there is room.
 fn content_title(model: &Model, area: Rect) -> String {
-    let shown = &model.shown;
-    let mut parts = vec![model.regions.chosen().unwrap_or("no regions").to_owned()];
-    parts.extend(model.instance.as_ref().map(|instance| format!(" / {instance}")));
+    let (shown, room) = (&model.shown, room::title_room(area));
+    let mut parts = names(model, room);
     if !shown.record.is_empty() {
         parts.push(format!(": {}", shown.record));
     }
@@ -107,5 +106,20 @@ fn content_title(model: &Model, area: Rect) -> String {
         parts.extend(shown.age.map(|age| format!(", {} ago", age_text(age))));
     }
     parts.extend(shown.writer.as_ref().map(|by| format!(", writer {by}")));
-    room::whole_parts(&parts, room::title_room(area))
+    room::whole_parts(&parts, room)
+}
+
+/// The names of the region and the instance, then the state if the list, which has it too, is hidden: rather the
+/// names are cut.
+fn names(model: &Model, room: u16) -> Vec<String> {
+    let region = model.regions.chosen().unwrap_or("no regions").to_owned();
+    let instance = model.instance.as_ref().map(|instance| format!(" / {instance}"));
+    let line = model.regions.index().and_then(|index| model.lines.get(index));
+    let Some(line) = line.filter(|_| model.regions.is_hidden()) else {
+        return [region].into_iter().chain(instance).collect();
+    };
+    let state = format!(", {}", line.status.word());
+    let names = region + instance.as_deref().unwrap_or_default();
+    let names = room::begin(&names, room.saturating_sub(columns(&state)));
+    vec![format!("{names}{state}")]
 }
