@@ -306,7 +306,9 @@ fn every_key_is_in_the_help_and_in_the_document() {
         shows(&document, &[keys]);
     }
     type_in(&mut model, &letters("x"));
-    assert!(!screen(&mut model, (80, 24)).contains(KEYS[0].1), "any key closes the help");
+    assert!(!screen(&mut model, (80, 24)).contains(KEYS[0].1), "any other key closes the help");
+    shows(&document, &["`q` quits, any other key closes"]);
+    assert_eq!(type_in(&mut model, &letters("?q")), Effect::Quit);
 }
 
 #[test]
