@@ -9,6 +9,7 @@ use mapcast::dynamic::{InstanceReader, Reader, RecordBuf};
 use mapcast::{Instance, State};
 
 use super::Message;
+use super::identity::Identity;
 use super::model::Model;
 use super::regions::{Regions, Status, Watched};
 use super::shown::{InstanceLine, Shown};
@@ -30,41 +31,6 @@ pub(crate) struct Content {
     /// What tells its records and its writer from others.
     identity: Option<Identity>,
     record: Option<RecordBuf>,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Identity {
-    fingerprint: u64,
-    has_instances: bool,
-    epoch: u64,
-    lineage: u64,
-}
-
-impl Identity {
-    fn of(source: &Source) -> Self {
-        let reader = source.reader();
-        Self {
-            fingerprint: reader.header().fingerprint,
-            has_instances: matches!(source, Source::Instances(_)),
-            epoch: reader.epoch(),
-            lineage: reader.lineage(),
-        }
-    }
-
-    /// What has happened since `before`, if it is another.
-    fn news(self, before: Self) -> Option<&'static str> {
-        if self.is_other_record(before) {
-            Some("its record has changed")
-        } else if self.lineage != before.lineage {
-            Some("another region has its name: the records begin again")
-        } else {
-            (self.epoch != before.epoch).then_some("another writer has taken over")
-        }
-    }
-
-    fn is_other_record(self, before: Self) -> bool {
-        (self.fingerprint, self.has_instances) != (before.fingerprint, before.has_instances)
-    }
 }
 
 impl Content {
@@ -253,6 +219,13 @@ mod tests {
             self.regions.all[0].line.status.word()
         }
 
+        /// Looks; what has happened since the last time.
+        fn news(&mut self) -> String {
+            self.look();
+            let notice = self.model.notice.take().expect("a notice");
+            notice.rsplit(": its ").next().expect("a part").to_owned()
+        }
+
         /// The values on the screen.
         fn values(&self) -> Vec<(&str, &str)> {
             let tracks = self.model.shown.tracks.iter();
@@ -297,6 +270,28 @@ mod tests {
         assert_eq!((view.look(), view.values()), ("live", vec![("speed", "0")]));
         assert!(view.model.notice.as_ref().expect("a notice").ends_with("its record has changed"));
         assert_eq!(view.model.fields.filter, "", "the filter was for the other record");
+    }
+
+    #[test]
+    fn a_writer_that_makes_a_new_file_or_opens_it_again_is_no_other_writer() {
+        let mut view = View::new();
+        let mut writer = Writer::<Stu>::open(view.path()).expect("a writer");
+        writer.publish(&Stu::new(1, "a", 'm')).expect("a record");
+        view.look();
+        let file = std::fs::File::options().write(true).open(view.path()).expect("the file");
+        file.set_len(0).expect("cut short");
+        writer.recreate().expect("a new file");
+        assert_eq!(view.news(), "writer has made a new file");
+        std::fs::remove_file(view.path()).expect("removed");
+        assert_eq!(view.look(), "deleted");
+        writer.recreate().expect("a new file");
+        assert_eq!(view.news(), "writer has made a new file", "the sequence continues");
+        drop(writer);
+        drop(Writer::<Stu>::open(view.path()).expect("a writer"));
+        assert_eq!(view.news(), "writer has opened it again");
+        std::fs::remove_file(view.path()).expect("removed");
+        drop(Writer::<Stu>::open(view.path()).expect("a writer"));
+        assert!(view.news().ends_with("another region has its name: the records begin again"));
     }
 
     #[test]

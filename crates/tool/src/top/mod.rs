@@ -16,6 +16,7 @@ mod action;
 mod content;
 mod events;
 mod helper;
+mod identity;
 mod model;
 mod number_text;
 mod pace;
