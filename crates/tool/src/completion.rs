@@ -1,7 +1,8 @@
 //! TAB for the names of fields and instances.
 //!
 //! A shell starts the program with the words typed so far, and clap passes on only the one that is being
-//! completed. The region is among the others: the first one behind the command that is no option.
+//! completed. The region is among the others: the first one behind the command that is no option; behind `record`
+//! the second one, after the file.
 //!
 //! Price: an attach for each TAB.
 
@@ -45,8 +46,9 @@ fn region() -> Option<Observed> {
 
 /// The region in the words with which a shell starts the program: `mapcast -- mapcast get REGION ...`.
 fn region_word(words: impl Iterator<Item = OsString>) -> Option<OsString> {
-    let mut typed = words.skip_while(|word| word != "--").skip(3);
-    typed.find(|word| !word.as_encoded_bytes().starts_with(b"-"))
+    let mut typed = words.skip_while(|word| word != "--").skip(2);
+    let before = usize::from(typed.next()? == "record");
+    typed.filter(|word| !word.as_encoded_bytes().starts_with(b"-")).nth(before)
 }
 
 fn is_begun(name: &str, typed: &OsStr) -> bool {
@@ -58,10 +60,11 @@ mod tests {
     use super::region_word;
 
     #[test]
-    fn the_region_is_the_first_word_behind_the_command() {
+    fn the_region_is_the_first_word_behind_the_command_or_the_file_of_record() {
         let word = |line: &str| region_word(line.split(' ').map(Into::into));
         assert_eq!(word("mapcast -- mapcast get host sp"), Some("host".into()));
         assert_eq!(word("mapcast -- mapcast get --raw host sp"), Some("host".into()));
         assert_eq!(word("mapcast -- mapcast get"), None);
+        assert_eq!(word("mapcast -- mapcast record a.mcap host --fields sp"), Some("host".into()));
     }
 }

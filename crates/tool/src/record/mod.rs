@@ -39,6 +39,7 @@ use mapcast::{Place, ToPlace as _};
 use render::{Filter, Pace, View};
 use settings::duration;
 
+use crate::completion;
 use crate::progress::Progress;
 use crate::region_argument::{Located, RegionArgument};
 pub(crate) use described::RAW;
@@ -73,7 +74,7 @@ pub struct Args {
     /// Regions (names or paths), or a .toml each
     ///
     /// A region that is not there yet is waited for.
-    #[arg(required = true, value_name = "REGION", value_parser = RegionArgument::parser())]
+    #[arg(required = true, value_name = "REGION", value_parser = RegionArgument::parser(), add = daemon::cli::regions(&["toml"]))]
     pub regions: Vec<RegionArgument>,
 
     /// How records are written
@@ -85,7 +86,7 @@ pub struct Args {
     pub csv: bool,
 
     /// Record these fields, in this order: x,velocity[0]
-    #[arg(long, value_name = "NAMES", value_delimiter = ',', value_parser = View::field)]
+    #[arg(long, value_name = "NAMES", value_delimiter = ',', value_parser = View::field, add = completion::fields())]
     pub fields: Vec<String>,
 
     /// In CSV, write the label of a value that has one

@@ -58,7 +58,7 @@ pub struct Args {
     /// Regions (names or paths) or .toml files
     ///
     /// Without them: all regions that can be found by name, also those that come later.
-    #[arg(value_name = "REGION", value_parser = RegionArgument::parser())]
+    #[arg(value_name = "REGION", value_parser = RegionArgument::parser(), add = daemon::cli::regions(&["toml"]))]
     pub regions: Vec<RegionArgument>,
 }
 

@@ -117,4 +117,9 @@ fn tab_completes_fields_and_instances_of_the_region_before_it() {
     assert_eq!(world.completes("get class id --instance h"), "hong");
     assert_eq!(world.completes("get cl"), "class\nclass.region");
     assert_eq!(world.completes("get class zz"), "");
+    for command in ["top cl", "record a.mcap cl"] {
+        assert_eq!(world.completes(command), "class\nclass.region", "{command}");
+    }
+    assert_eq!(world.completes("record a.mcap class --fields na"), "name");
+    assert_eq!(world.completes("record a.mcap class --fields id,na"), "id,name");
 }
