@@ -12,6 +12,9 @@ use crate::error::Kind;
 /// Patterns that a message lists.
 const LISTED: usize = 8;
 
+/// What makes a text a pattern.
+const WILDCARDS: [char; 3] = ['*', '?', '['];
+
 /// The name of an instance, or a pattern of names.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NamePattern {
@@ -20,10 +23,14 @@ pub struct NamePattern {
 }
 
 impl NamePattern {
-    /// Parses a pattern with `*`, `?` and `[a-z]`; a name without them matches itself.
+    /// Parses a pattern with `*`, `?` and `[a-z]`; a text without them is a name, which matches itself.
     pub(crate) fn parse(text: &str) -> Result<Self, String> {
         if text.is_empty() {
             return Err("an instance has a name; write that, or a pattern".to_owned());
+        }
+        if !text.contains(WILDCARDS) {
+            let bad = |error| format!("{error}; give a name of 1 to 64 bytes, or a pattern");
+            InstanceName::new(text).map_err(bad)?;
         }
         let bad = |error: glob::PatternError| format!("{}; write [[] for a [ itself", error.msg);
         let pattern = Pattern::new(text).map_err(bad)?;
@@ -119,5 +126,17 @@ mod tests {
         assert_eq!(missing(&selection(&["lo"])), None);
         assert!(selection(&["a[[]0]"]).selects("a[0]"));
         assert!(NamePattern::parse("a[").is_err() && NamePattern::parse("").is_err());
+    }
+
+    #[test]
+    fn a_name_that_no_instance_can_have_is_refused_and_a_pattern_is_not() {
+        let longest = "n".repeat(64);
+        let is_refused = |text: &str| NamePattern::parse(text).is_err();
+        assert!(!is_refused(&longest) && is_refused(&format!("{longest}n")));
+        assert!(!is_refused(&format!("{longest}*")) && !is_refused("eth[0-9]"));
+        let why = NamePattern::parse("two\nlines").expect_err("a control character");
+        let want = "instance name \"two\\nlines\" has a control character; \
+                    give a name of 1 to 64 bytes, or a pattern";
+        assert_eq!(why, want);
     }
 }
