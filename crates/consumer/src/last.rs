@@ -19,8 +19,8 @@ impl Session<'_> {
                 self.check_health()?;
                 return self.expect_selected();
             }
-            if schedule.at_once {
-                return Err(Kind::NothingYet(self.link.path()).into());
+            if let Some(lack) = self.lack(&[]).filter(|_| schedule.at_once) {
+                return Err(lack.into());
             }
             if self.await_instances()?.is_break() || self.wait()?.is_break() {
                 break;

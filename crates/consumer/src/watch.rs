@@ -160,7 +160,7 @@ impl Session<'_> {
     }
 
     /// What of all that is asked for was not found.
-    fn lack(&self, found: &[Newest]) -> Option<Kind> {
+    pub(crate) fn lack(&self, found: &[Newest]) -> Option<Kind> {
         if let Some(absence) = self.absence() {
             return Some(absence);
         }

@@ -172,7 +172,9 @@ fn an_instance_that_does_not_come_is_answered_with_the_nearest_name() {
     refused(&["--once", "--instance", "w*"], "no instance w*; use one of: eth0, lo");
     let both = ["--once", "--instance", "w*", "--instance", "eth"];
     refused(&both, "no instances w*, eth; use one of: eth0, lo");
-    refused(&["--once", "--instance", "lo"], "nothing has been published of instance lo yet");
+    let nothing = "nothing has been published of instance lo yet";
+    refused(&["--once", "--instance", "lo"], nothing);
+    refused(&["--last", "1", "--instance", "lo"], nothing);
 }
 
 #[test]
