@@ -41,8 +41,8 @@ fn known(instances: &Instances) -> Vec<InstanceName> {
         Instances::Named(names) => names.clone(),
         Instances::Glob(glob) => {
             let found = search(glob);
-            if let Some(bad) = found.bad {
-                tracing::warn!("{bad}: it is left out; narrow the pattern");
+            if let Some(bad) = found.bad() {
+                tracing::warn!("{bad}");
             }
             found.names.into_iter().take(glob.max as usize).collect()
         }

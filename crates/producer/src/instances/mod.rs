@@ -163,7 +163,7 @@ impl InstanceSet {
                 joined.push(*name);
             }
         }
-        let complaint = complaint(glob, &left_out, found.bad, self.members.len() == 0);
+        let complaint = complaint(glob, &left_out, found.bad(), self.members.len() == 0);
         let warning = self.complaint.update(complaint).cloned().flatten();
         Changes { joined, retired, warning, ..Changes::default() }
     }

@@ -2,13 +2,14 @@
 //!
 //! Price: a search reads the folders of its patterns: 20 us for a folder of 10 in /sys.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use layout::InstanceName;
+use layout::text::quote;
+use layout::{BadInstanceName, InstanceName};
 use settings::GlobInstances;
 
-use super::changes::list;
+use super::changes::{list, listed};
 use crate::sources::matches;
 
 /// What a search has found.
@@ -16,8 +17,25 @@ use crate::sources::matches;
 pub(crate) struct Found {
     /// The names, in their order.
     pub(crate) names: BTreeSet<InstanceName>,
-    /// The first name that cannot be one of an instance, and why.
-    pub(crate) bad: Option<String>,
+    /// Those that cannot be names of instances, and why.
+    bad: BTreeMap<String, BadInstanceName>,
+}
+
+impl Found {
+    /// Which names cannot be those of instances, if there are any.
+    pub(crate) fn bad(&self) -> Option<String> {
+        let Self { bad, .. } = self;
+        let first = bad.values().next()?;
+        if bad.len() == 1 {
+            return Some(format!("{first}: it is left out; narrow the pattern"));
+        }
+        let names = listed(bad.keys().map(|name| quote(name)));
+        let count = bad.len();
+        Some(format!(
+            "{count} names cannot be those of instances (1 to 64 bytes, no control characters): \
+             {names}: they are left out; narrow the pattern"
+        ))
+    }
 }
 
 /// Searches for the paths that the patterns match.
@@ -28,16 +46,18 @@ pub(crate) fn search(glob: &GlobInstances) -> Found {
             Ok(name) => {
                 found.names.insert(name);
             }
-            Err(why) => found.bad = found.bad.or(Some(why)),
+            Err((name, why)) => {
+                found.bad.insert(name, why);
+            }
         }
     }
     found
 }
 
 /// The last component of a path, which is UTF-8, as a name.
-fn name_of(path: &Path) -> Result<InstanceName, String> {
-    let component = path.file_name().unwrap_or_default();
-    InstanceName::new(&component.to_string_lossy()).map_err(|error| error.to_string())
+fn name_of(path: &Path) -> Result<InstanceName, (String, BadInstanceName)> {
+    let component = path.file_name().unwrap_or_default().to_string_lossy();
+    InstanceName::new(&component).map_err(|error| (component.into_owned(), error))
 }
 
 /// What is wrong with what a search has found, if anything.
@@ -50,10 +70,14 @@ pub(super) fn complaint(
     if !left_out.is_empty() {
         let count = daemon::counted(left_out.len() as u64, "more instance");
         let max = glob.max;
-        return Some(format!("{count} found than max = {max}: {}; raise max", list(left_out)));
+        let full = format!("{count} found than max = {max}: {}; raise max", list(left_out));
+        return Some(match bad {
+            Some(bad) => format!("{full}; {bad}"),
+            None => full,
+        });
     }
-    if let Some(bad) = bad {
-        return Some(format!("{bad}: it is left out; narrow the pattern"));
+    if bad.is_some() {
+        return bad;
     }
     is_empty.then(|| {
         let (patterns, rescan) = (patterns(glob), settings::duration_text(glob.rescan));
@@ -76,7 +100,7 @@ mod tests {
 
     use settings::GlobInstances;
 
-    use super::search;
+    use super::{complaint, search};
 
     #[test]
     fn names_are_the_last_components_of_all_matches_and_bad_ones_are_left_out() {
@@ -92,13 +116,32 @@ mod tests {
         let names = |glob: &GlobInstances| -> Vec<String> {
             search(glob).names.iter().map(ToString::to_string).collect()
         };
-        assert_eq!((names(&glob), search(&glob).bad), (vec!["eth0".into(), "eth1".into()], None));
+        assert_eq!((names(&glob), search(&glob).bad()), (vec!["eth0".into(), "eth1".into()], None));
         make(OsStr::from_bytes(b"eth\xff"));
         make(OsStr::new("eth\n"));
-        let bad = search(&glob).bad.expect("a bad name");
-        assert_eq!(bad, "instance name \"eth\\n\" has a control character");
+        let bad = search(&glob).bad().expect("a bad name");
+        let left_out = "it is left out; narrow the pattern";
+        assert_eq!(bad, format!("instance name \"eth\\n\" has a control character: {left_out}"));
         assert_eq!(names(&glob), ["eth0", "eth1"]);
         glob.patterns = vec![dir.path().join("none*")];
         assert_eq!(names(&glob), [""; 0]);
+    }
+
+    #[test]
+    fn some_of_many_bad_names_are_listed_and_the_others_counted() {
+        let dir = tempfile::tempdir().expect("a directory");
+        for number in 0..10 {
+            fs::write(dir.path().join(format!("{number}\t")), "").expect("write");
+        }
+        let patterns = vec![dir.path().join("*")];
+        let glob = GlobInstances { patterns, rescan: Duration::from_secs(1), max: 9 };
+        let bad = search(&glob).bad();
+        let want = "10 names cannot be those of instances (1 to 64 bytes, no control characters): \
+            \"0\\t\", \"1\\t\", \"2\\t\", \"3\\t\", \"4\\t\", \"5\\t\", \"6\\t\", \"7\\t\" \
+            and 2 more: they are left out; narrow the pattern";
+        assert_eq!(bad.as_deref(), Some(want));
+        let one_more = "a".parse().expect("a name");
+        let both = complaint(&glob, &[one_more], bad, false).expect("a complaint");
+        assert_eq!(both, format!("1 more instance found than max = 9: a; raise max; {want}"));
     }
 }
