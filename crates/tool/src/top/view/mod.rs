@@ -98,6 +98,10 @@ fn border(
 fn content_title(model: &Model, area: Rect) -> String {
     let (shown, room) = (&model.shown, room::title_room(area));
     let mut parts = names(model, room);
+    if shown.problem.is_some() {
+        // What was read before would look like what is there now.
+        return room::whole_parts(&parts, room);
+    }
     if !shown.record.is_empty() {
         parts.push(format!(": {}", shown.record));
     }
