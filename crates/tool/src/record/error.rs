@@ -17,7 +17,7 @@ pub enum RecordError {
     #[error("{}: there already; give another name, or remove it", .0.display())]
     Exists(PathBuf),
     /// A file or directory cannot be used.
-    #[error("{}: cannot {what}: {source}; {}", path.display(), advice(source))]
+    #[error("{}: cannot {what}: {source}; {}", path.display(), advice(what, source))]
     File {
         /// The file.
         path: PathBuf,
@@ -83,9 +83,9 @@ impl RecordError {
         Self::File { path: path.to_owned(), what, source }
     }
 
-    pub(crate) fn mcap(path: &Path, error: McapError) -> Self {
+    pub(crate) fn mcap(what: &'static str, path: &Path, error: McapError) -> Self {
         match error {
-            McapError::Io(source) => Self::file("write", path, source),
+            McapError::Io(source) => Self::file(what, path, source),
             source => Self::Mcap { path: path.to_owned(), source },
         }
     }
@@ -109,11 +109,18 @@ impl RecordError {
     }
 }
 
-fn advice(error: &io::Error) -> &'static str {
+/// What fails in a file that has records.
+pub(super) const WRITE: &str = "write";
+
+fn advice(what: &str, error: &io::Error) -> &'static str {
     match error.kind() {
-        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded if what == WRITE => {
             "what was recorded before is in it; make room, and record into another file"
         }
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
+            "make room, or give a file on another file system"
+        }
+        io::ErrorKind::FileTooLarge if what != WRITE => "raise the limit on file sizes (ulimit -f)",
         io::ErrorKind::FileTooLarge => {
             "what was recorded before is in it; raise the limit on file sizes (ulimit -f), or use --rotate-size"
         }

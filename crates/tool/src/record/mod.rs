@@ -207,9 +207,11 @@ fn report(totals: &Totals) {
     );
 }
 
-/// `1200 records, 3 missed`.
+/// `1200 records, 3 missed`; after a failed write also `, 40 lost with the failure`.
 fn summary(totals: &Totals) -> String {
-    format!("{}, {} missed", counted(totals.records, "record"), totals.missed)
+    let Totals { records, missed, lost, .. } = *totals;
+    let lost = if lost == 0 { String::new() } else { format!(", {lost} lost with the failure") };
+    format!("{}, {missed} missed{lost}", counted(records, "record"))
 }
 
 /// The regions and what each is called in the file.

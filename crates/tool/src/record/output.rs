@@ -17,6 +17,7 @@ use mcap::{WriteOptions, Writer};
 
 use super::RecordError;
 use super::chunk_file::ChunkFile;
+use super::error::WRITE;
 use super::rotation::Rotation;
 
 /// Bytes of records that make a chunk.
@@ -35,6 +36,9 @@ const ENDING: &[u8] = &[
     0, // footer
     0x89, b'M', b'C', b'A', b'P', 0x30, b'\r', b'\n', // magic
 ];
+
+/// What fails before there is a file.
+const CREATE: &str = "create";
 
 /// What a file is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -64,8 +68,11 @@ pub(crate) struct ChannelId {
 /// What was recorded so far.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Totals {
+    /// Records in the files, or in the chunk that is committed next.
     pub(crate) records: u64,
     pub(crate) missed: u64,
+    /// Records that a failed write, or what failed after it, has kept out of the files.
+    pub(crate) lost: u64,
     pub(crate) files: u64,
     /// Bytes of the files.
     pub(crate) bytes: u64,
@@ -78,6 +85,10 @@ pub(crate) struct Output {
     current: Option<Current>,
     pending: u64,
     pending_since: Instant,
+    /// Records that are not committed.
+    uncommitted: u64,
+    /// Records that are committed to the present file.
+    committed: u64,
     pub(crate) totals: Totals,
     /// Whether the recorders are to end.
     pub(crate) is_stopped: bool,
@@ -97,6 +108,8 @@ impl Output {
             current: None,
             pending: 0,
             pending_since: Instant::now(),
+            uncommitted: 0,
+            committed: 0,
             totals: Totals::default(),
             is_stopped: false,
         };
@@ -118,7 +131,36 @@ impl Output {
         tracing::info!("recording into {}", path.display());
         self.current = Some(current);
         self.totals.files += 1;
+        self.committed = 0;
         Ok(())
+    }
+
+    /// Begins another file for the next record if that is due.
+    pub(crate) fn prepare(&mut self) -> Result<(), RecordError> {
+        self.rotate_if_due().inspect_err(|_| self.totals.lost += 1)
+    }
+
+    /// Writes a record as a message of `channel`: see [`message`](Self::message).
+    pub(crate) fn record(
+        &mut self,
+        channel: &Channel,
+        id: &mut Option<ChannelId>,
+        name: (u32, u64),
+        data: &[u8],
+    ) -> Result<(), RecordError> {
+        self.prepare()?;
+        self.count_record();
+        self.write(channel, id, name, data)
+    }
+
+    /// Counts a record that is about to be written.
+    fn count_record(&mut self) {
+        if self.current.is_some() {
+            self.totals.records += 1;
+            self.uncommitted += 1;
+        } else {
+            self.totals.lost += 1;
+        }
     }
 
     /// Writes a message of `channel`, which is at `id` if it is in this file already.
@@ -126,10 +168,20 @@ impl Output {
         &mut self,
         channel: &Channel,
         id: &mut Option<ChannelId>,
-        (sequence, time): (u32, u64),
+        name: (u32, u64),
         data: &[u8],
     ) -> Result<(), RecordError> {
         self.rotate_if_due()?;
+        self.write(channel, id, name, data)
+    }
+
+    fn write(
+        &mut self,
+        channel: &Channel,
+        id: &mut Option<ChannelId>,
+        (sequence, time): (u32, u64),
+        data: &[u8],
+    ) -> Result<(), RecordError> {
         let file = self.file();
         let Some(Current::Mcap { writer, len }) = &mut self.current else { return Ok(()) };
         let known = id.filter(|id| id.file == file).map(|known| known.id);
@@ -143,8 +195,9 @@ impl Output {
         self.wrote(written, added)
     }
 
-    /// Writes lines of CSV.
+    /// Writes the lines of a record as CSV.
     pub(crate) fn lines(&mut self, text: &[u8]) -> Result<(), RecordError> {
+        self.count_record();
         let Some(Current::Csv(file)) = &mut self.current else { return Ok(()) };
         let written = file.write_all(text).map_err(Into::into);
         self.wrote(written, text.len() as u64)
@@ -180,7 +233,22 @@ impl Output {
             Some(Current::Csv(file)) => file.flush().map_err(Into::into),
             None => Ok(()),
         };
-        committed.map_err(|error| self.failed(error))
+        committed.map_err(|error| self.failed(error))?;
+        self.keep();
+        Ok(())
+    }
+
+    /// The records of the chunk are in the file.
+    fn keep(&mut self) {
+        self.committed += std::mem::take(&mut self.uncommitted);
+    }
+
+    /// The records of the chunk are not in the file. Returns what has failed.
+    fn lose(&mut self) -> &'static str {
+        let lost = std::mem::take(&mut self.uncommitted);
+        self.totals.records -= lost;
+        self.totals.lost += lost;
+        if self.committed == 0 { "write any record" } else { WRITE }
     }
 
     /// Begins another file if the present one is large or old enough.
@@ -197,7 +265,10 @@ impl Output {
     pub(crate) fn finish(&mut self) -> Result<(), RecordError> {
         self.pending = 0;
         let Some(current) = self.current.take() else { return Ok(()) };
-        self.totals.bytes += current.finish()?;
+        let (file, finished) = current.finish();
+        self.totals.bytes += file.size();
+        finished.map_err(|error| RecordError::mcap(self.lose(), file.path(), error))?;
+        self.keep();
         Ok(())
     }
 
@@ -217,10 +288,13 @@ impl Output {
 
     /// Leaves the file as it was committed last.
     fn failed(&mut self, error: mcap::McapError) -> RecordError {
+        let what = self.lose();
         let Some(current) = self.current.take() else {
-            return RecordError::mcap(Path::new(""), error);
+            return RecordError::mcap(what, Path::new(""), error);
         };
-        RecordError::mcap(current.into_file().path(), error)
+        let file = current.into_file();
+        self.totals.bytes += file.size();
+        RecordError::mcap(what, file.path(), error)
     }
 }
 
@@ -239,11 +313,12 @@ impl Current {
             .disable_seeking(true)
             .calculate_data_section_crc(false)
             .library(concat!("mapcast/", env!("CARGO_PKG_VERSION")));
-        let mut writer =
-            options.create(NoSeek::new(file)).map_err(|error| RecordError::mcap(path, error))?;
+        let mut writer = options
+            .create(NoSeek::new(file))
+            .map_err(|error| RecordError::mcap(CREATE, path, error))?;
         if let Err(error) = writer.flush() {
             writer.into_inner().into_inner().remove();
-            return Err(RecordError::mcap(path, error));
+            return Err(RecordError::mcap(CREATE, path, error));
         }
         Ok(Self::Mcap { writer: Box::new(writer), len: 0 })
     }
@@ -256,18 +331,17 @@ impl Current {
         }
     }
 
-    fn finish(self) -> Result<u64, RecordError> {
-        let file = match self {
-            Self::Csv(file) => file,
+    fn finish(self) -> (ChunkFile, mcap::McapResult<()>) {
+        let (mut file, ended) = match self {
+            Self::Csv(file) => (file, Ok(())),
             Self::Mcap { mut writer, .. } => {
                 // In memory; what comes of it is committed below.
-                let finished = writer.finish();
-                let file = writer.into_inner().into_inner();
-                finished.map_err(|error| RecordError::mcap(file.path(), error))?;
-                file
+                let ended = writer.finish().map(drop);
+                (writer.into_inner().into_inner(), ended)
             }
         };
-        file.finish()
+        let finished = ended.and_then(|()| Ok(file.finish()?));
+        (file, finished)
     }
 
     fn into_file(self) -> ChunkFile {

@@ -195,23 +195,19 @@ impl<'a> Recorder<'a> {
             |error| RecordError::System { what: "cannot write a record", source: error };
         if selection.is_csv {
             let mut output = lock(output);
-            output.rotate_if_due()?;
+            output.prepare()?;
             let lines = fitted.lines(output.file(), record.schema(), source, selection)?;
             let origin = Some(ReadFrom { region: source.reader(), publication });
             text.clear();
             let instance = instance.as_deref();
             lines.render(&Reading { record, instance, origin }, text).map_err(out_of_memory)?;
-            output.lines(text)?;
-            output.totals.records += 1;
-            return Ok(());
+            return output.lines(text);
         }
         let message = fitted.described.message(record, text).map_err(out_of_memory)?;
         let time = nanos(source.reader().wall_time(&publication));
         let (channel, id, sequence) = stream.channel_for(&publication);
         let mut output = lock(output);
-        output.message(channel, id, (sequence, time), message)?;
-        output.totals.records += 1;
-        Ok(())
+        output.record(channel, id, (sequence, time), message)
     }
 
     fn write_held(

@@ -1,15 +1,13 @@
 //! `record`: what a region published is in the file, whatever happens.
 
+mod full;
 mod options;
 mod refused;
 
 use std::fs;
-use std::process::Stdio;
 use std::sync::Arc;
 
-use mapcast::dynamic::{
-    CType, FieldSpec, InstanceWriter, Reader, RecordBuf, Scalar, Schema, Writer,
-};
+use mapcast::dynamic::{InstanceWriter, Reader, RecordBuf, Writer};
 use mapcast::{Options, State};
 use nix::sys::signal::Signal;
 use serde_json::Value as Json;
@@ -17,7 +15,7 @@ use serde_json::Value as Json;
 use crate::recording::{
     Running, has_event, messages, odd, odd_record, of_topic, record_odd, records, wait_until,
 };
-use crate::world::{MAPCAST, World};
+use crate::world::World;
 
 #[test]
 fn every_record_comes_back_byte_for_byte_in_both_encodings() {
@@ -79,37 +77,6 @@ fn a_killed_recorder_leaves_a_file_that_the_library_reads_and_mapcast_replays() 
     assert_eq!(all.iter().filter(|message| message.topic == "odd").count(), 10);
     world.prints("replay out.mcap --prefix again- --speed max");
     assert_eq!(records(&world.path("again-odd.region")).len(), 10);
-}
-
-#[test]
-fn a_file_that_reaches_its_limit_is_an_error_and_keeps_what_was_in_it() {
-    let world = World::new();
-    let region = world.path("wide.region");
-    let bytes = CType::array(Scalar::U8, 60_000).expect("an array");
-    let schema = Schema::builder("WIDE").field(FieldSpec::new("x", bytes)).build().expect("it");
-    let mut writer = Writer::open(&region, &schema).expect("a writer");
-    writer.publish(&vec![7; 60_000]).expect("published");
-    // 400 KiB, less than a chunk: the next commit fails.
-    let mut command = world.command_of("/bin/sh");
-    command
-        .args(["-c", "ulimit -f 400; exec \"$0\" record out.mcap wide --encoding raw"])
-        .arg(MAPCAST);
-    let child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().expect("a shell");
-    let mut recorder = Running(child);
-    let file = world.path("out.mcap");
-    wait_until("the first record is in the file", || !of_topic(&file, "wide").is_empty());
-    wait_until("it has ended", || {
-        writer.publish(&vec![8; 60_000]).expect("published");
-        recorder.0.try_wait().expect("a child").is_some()
-    });
-    let (code, said) = recorder.ended();
-    assert_eq!(code, Some(1), "{said}");
-    assert!(said.contains("out.mcap: cannot write: File too large"), "{said}");
-    assert!(said.contains("what was recorded before is in it"), "{said}");
-    let (all, is_whole) = messages(&file);
-    assert!(is_whole && all.iter().any(|message| message.data == vec![7; 60_000]));
-    drop(writer);
-    world.prints("replay out.mcap --prefix again- --speed max");
 }
 
 #[test]
