@@ -72,6 +72,8 @@ pub struct Args {
     pub from: Option<StartAt>,
 
     /// Begin again at the end, until a signal stops it
+    ///
+    /// Records that are all of one time are repeated once a second, divided by --speed.
     #[arg(long = "loop")]
     pub repeat: bool,
 
@@ -111,7 +113,8 @@ pub(crate) fn run(args: &Args) -> Result<(), ReplayError> {
     loop {
         let schedule = Schedule::new(begin, args.speed);
         published += pass(&mut file, &plan, &schedule, &mut regions, &signals)?;
-        if !args.repeat || signals.stop_requested().is_some() {
+        let is_next_due = || schedule.wait_for_next_pass(plan.last, &signals);
+        if !args.repeat || !is_next_due().map_err(ReplayError::system("cannot wait"))? {
             break;
         }
     }

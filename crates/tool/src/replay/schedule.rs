@@ -72,6 +72,9 @@ impl StartAt {
     }
 }
 
+/// How long a pass through records of a single time takes at the recorded pace.
+const PASS: Duration = Duration::from_secs(1);
+
 /// The times of one pass through a file.
 #[derive(Debug)]
 pub(crate) struct Schedule {
@@ -93,8 +96,24 @@ impl Schedule {
 
     /// Waits until a record of the recorded `time` is due. `false`: a signal came first.
     pub(crate) fn wait(&self, time: u64, signals: &Signals) -> io::Result<bool> {
+        self.wait_after(self.recorded_after(time), signals)
+    }
+
+    /// Waits until the next pass is due after this one, whose last record has the recorded time `last`.
+    /// `false`: a signal came first.
+    pub(crate) fn wait_for_next_pass(&self, last: u64, signals: &Signals) -> io::Result<bool> {
+        let recorded = self.recorded_after(last);
+        self.wait_after(if recorded.is_zero() { PASS } else { recorded }, signals)
+    }
+
+    /// How long after the begin something of the recorded `time` was recorded.
+    fn recorded_after(&self, time: u64) -> Duration {
+        Duration::from_nanos(time.saturating_sub(self.begin))
+    }
+
+    fn wait_after(&self, recorded: Duration, signals: &Signals) -> io::Result<bool> {
         while signals.stop_requested().is_none() {
-            let Some(due) = self.due(time).filter(|due| Monotonic::now() < *due) else {
+            let Some(due) = self.due(recorded).filter(|due| Monotonic::now() < *due) else {
                 return Ok(true);
             };
             daemon::wait(signals, None, Some(due))?;
@@ -102,10 +121,10 @@ impl Schedule {
         Ok(false)
     }
 
-    /// When a record of the recorded `time` is due; `None`: at once.
-    fn due(&self, time: u64) -> Option<Monotonic> {
+    /// When something is due that was `recorded` this long after the begin; `None`: at once.
+    fn due(&self, recorded: Duration) -> Option<Monotonic> {
         let Speed::Times(times) = self.speed else { return None };
-        let since = Duration::from_nanos(time.saturating_sub(self.begin)).as_secs_f64() / times;
+        let since = recorded.as_secs_f64() / times;
         Some(self.start.after(Duration::try_from_secs_f64(since).unwrap_or(Duration::MAX)))
     }
 }
@@ -129,7 +148,7 @@ mod tests {
     fn a_record_is_due_at_its_distance_divided_by_the_speed() {
         let due = |speed: &str| {
             let schedule = Schedule::new(1_000, speed.parse().expect("a speed"));
-            Some(schedule.due(5_000)?.since(schedule.start))
+            Some(schedule.due(schedule.recorded_after(5_000))?.since(schedule.start))
         };
         assert_eq!(due("1"), Some(Duration::from_micros(4)));
         assert_eq!(due("4"), Some(Duration::from_micros(1)));

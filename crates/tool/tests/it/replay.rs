@@ -98,6 +98,25 @@ fn a_replay_in_a_loop_ends_with_a_signal() {
 }
 
 #[test]
+fn a_loop_over_a_single_record_repeats_it_once_a_second_divided_by_the_speed() {
+    let world = World::new();
+    students(&world.path("x.mcap"), &[1_000_000_000]);
+    let region = world.path("s.region");
+    let published = || {
+        let mut reader = Reader::open(&region).ok()?;
+        Some(reader.latest(&mut [0; size_of::<Stu>()]).ok()??.sequence)
+    };
+    // A pass takes 1,000 s.
+    let replay = Running::start(&world, "replay x.mcap --loop --speed 0.001");
+    wait_until("the record is there", || published().is_some());
+    std::thread::sleep(Duration::from_millis(200));
+    let (code, said) = replay.stop();
+    assert_eq!((code, published()), (Some(0), Some(1)), "{said}");
+    let _replay = Running::start(&world, "replay x.mcap --loop --speed 100");
+    wait_until("it has begun again", || published() > Some(5));
+}
+
+#[test]
 fn a_file_that_is_cut_off_or_damaged_publishes_nothing_and_names_the_place() {
     let world = World::new();
     let path = world.path("x.mcap");
