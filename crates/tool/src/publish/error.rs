@@ -4,6 +4,7 @@ use std::io;
 use std::path::PathBuf;
 
 use daemon::Exit;
+use mapcast::InstanceName;
 use mapcast::dynamic::SchemaError;
 use producer::Refused;
 
@@ -34,6 +35,12 @@ pub enum PublishError {
     /// Standard input is closed.
     #[error("standard input is closed; pipe lines of JSON into it, or give values as arguments")]
     NoInput,
+    /// Standard input has ended without a line.
+    #[error(
+        "standard input is empty, and nothing was published; pipe lines of JSON into it, or give values as \
+         arguments"
+    )]
+    NoLines,
     /// A value does not fit.
     #[error("{}: {why}", path.display())]
     Value {
@@ -57,6 +64,19 @@ pub enum PublishError {
     /// The region has no room for the instance, or for those that are there.
     #[error("{0}; give a larger --max-instances")]
     Full(mapcast::Error),
+    /// The region would have no room for the instance.
+    #[error(
+        "{}: has {} beside {name}; give --max-instances {} or more",
+        path.display(), daemon::counted(*have as u64, "instance"), have + 1
+    )]
+    NoRoom {
+        /// The region's file.
+        path: PathBuf,
+        /// The instance.
+        name: InstanceName,
+        /// How many there are without it.
+        have: usize,
+    },
     /// The region has one record.
     #[error("{}: the region has one record and no instances; leave out --instance", .0.display())]
     Plain(PathBuf),
@@ -96,6 +116,8 @@ impl PublishError {
             | Self::Skipped(_)
             | Self::Busy(_)
             | Self::Full(_)
+            | Self::NoRoom { .. }
+            | Self::NoLines
             | Self::System { .. } => Exit::Failure,
             _ => Exit::Usage,
         }

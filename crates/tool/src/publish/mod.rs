@@ -53,13 +53,13 @@ Values:
 
 A field that is not given keeps the value of the newest record. With a configuration, fields with sources of their own (const, file, clock ...) have the values that the producer would give them.
 
-Lines of JSON (-) are read as the producer reads its input: one object a line, a record for each good line. A bad line is reported with its number and skipped; the exit code is then 1.
+Lines of JSON (-) are read as the producer reads its input: one object a line, a record for each good line. A bad line is reported with its number and skipped; the exit code is then 1. An instance joins with the first good line.
 
 Without --hold the region is closed at once: its last record stays readable, in the state `closed`. A region that another process publishes is refused.
 
 Exit codes:
   0  published
-  1  failure, or a line was skipped
+  1  failure, a line was skipped, or there was none
   2  wrong usage: no such field, or a value that does not fit
   3  no such region, and neither --field nor --config describes it";
 
@@ -119,7 +119,7 @@ pub(crate) fn run(args: &Args) -> Result<(), ToolError> {
         [only] if only == "-" => publish_lines(&target, args, &mut signals),
         values => publish_values(&target, args, values),
     }?;
-    if args.hold {
+    if args.hold && destination.has_published() {
         hold(&destination, &mut signals)?;
     }
     let refused = destination.refused;
@@ -129,11 +129,11 @@ pub(crate) fn run(args: &Args) -> Result<(), ToolError> {
 }
 
 /// Publishes one record with these values.
-fn publish_values(
-    target: &Target,
-    args: &Args,
+fn publish_values<'a>(
+    target: &'a Target,
+    args: &'a Args,
     values: &[String],
-) -> Result<Destination, ToolError> {
+) -> Result<Destination<'a>, ToolError> {
     let values: Vec<Assignment> =
         values.iter().map(|value| value.parse()).collect::<Result<_, PublishError>>()?;
     let mut feed = target.feed_by_field(&values)?;
@@ -141,22 +141,25 @@ fn publish_values(
     let path = target.address.path().to_owned();
     let refused = |refused: Refused| PublishError::Value { path, why: refused.why };
     let record = feed.next().expect("a whole line").map_err(refused)?;
-    let mut destination = Destination::open(target, args)?;
+    let mut destination = Destination::of(target, args)?;
     destination.publish(record.bytes())?;
     Ok(destination)
 }
 
 /// Publishes a record for each good line of standard input, until its end or a signal.
-fn publish_lines(
-    target: &Target,
-    args: &Args,
+///
+/// # Errors
+/// As [`Destination::publish`]; [`PublishError::NoLines`] if the input ends without a line.
+fn publish_lines<'a>(
+    target: &'a Target,
+    args: &'a Args,
     signals: &mut Signals,
-) -> Result<Destination, ToolError> {
+) -> Result<Destination<'a>, ToolError> {
     if stdin_was_closed() {
         return Err(PublishError::NoInput.into());
     }
     let mut feed = target.feed();
-    let mut destination = Destination::open(target, args)?;
+    let mut destination = Destination::of(target, args)?;
     let (stdin, mut chunk) = (io::stdin(), vec![0; CHUNK]);
     let failed = PublishError::system("cannot read standard input");
     loop {
@@ -174,7 +177,7 @@ fn publish_lines(
         feed.push(&chunk[..count]);
         publish_all(&mut feed, &mut destination)?;
         if count == 0 {
-            return Ok(destination);
+            return destination.ended();
         }
     }
 }
@@ -182,7 +185,7 @@ fn publish_lines(
 /// Bytes per read: the usual capacity of a pipe.
 const CHUNK: usize = 64 << 10;
 
-fn publish_all(feed: &mut Feed, destination: &mut Destination) -> Result<(), ToolError> {
+fn publish_all(feed: &mut Feed, destination: &mut Destination<'_>) -> Result<(), ToolError> {
     while let Some(made) = feed.next() {
         match made {
             Ok(record) => destination.publish(record.bytes())?,
@@ -196,7 +199,7 @@ fn publish_all(feed: &mut Feed, destination: &mut Destination) -> Result<(), Too
 }
 
 /// Waits for a signal.
-fn hold(destination: &Destination, signals: &mut Signals) -> Result<(), ToolError> {
+fn hold(destination: &Destination<'_>, signals: &mut Signals) -> Result<(), ToolError> {
     print(&format!("{}: published and live; Ctrl-C closes it\n", destination.path().display()))?;
     while signals.take().stop.is_none() {
         wait(signals, None, None).map_err(PublishError::system("cannot wait"))?;

@@ -53,6 +53,17 @@ impl Target {
         Ok(Self { settings, address, existing, newest })
     }
 
+    /// Whether `region` has the record that is published, and so keeps its own.
+    pub(super) fn resumes(&self, region: &Observed) -> bool {
+        **region.reader().schema() == *self.settings.record.schema
+    }
+
+    /// Whether `region` also has the slots and the wakes that are asked for, and so keeps its file.
+    pub(super) fn keeps_shape(&self, region: &Observed) -> bool {
+        let (header, wanted) = (region.reader().header(), &self.settings.region);
+        self.resumes(region) && (header.slots, header.wakes()) == (wanted.slots, wanted.wake)
+    }
+
     /// Makes records of lines, by the keys of the settings.
     pub(super) fn feed(&self) -> Feed {
         self.continued(Feed::new(&self.settings))

@@ -126,13 +126,62 @@ fn a_region_without_room_for_one_more_instance_gets_it_by_max_instances() {
         let said = String::from_utf8_lossy(&output.stderr);
         assert!(output.status.code() == Some(1) && said.ends_with(end), "{arguments}: {said}");
     };
-    let end = "has 1 instance, as many as it can have; give a larger --max-instances\n";
+    let end = "has 1 instance beside b; give --max-instances 2 or more\n";
     full("publish net x=2 --instance b", end);
     world.prints("publish net x=2 --instance b --max-instances 2");
     assert_eq!(world.prints("get net x"), "a\t1\nb\t2\n");
     let end = "has 2 instances, more than 1; give a larger --max-instances\n";
     full("publish net x=2 --instance a --max-instances 1", end);
     assert_eq!(world.prints("get net x"), "a\t1\nb\t2\n");
+}
+
+/// The instances of a region and how many it can have.
+fn room(world: &World) -> String {
+    let row = world.prints("list --format json");
+    let row: serde_json::Value = serde_json::from_str(row.trim()).expect("JSON");
+    format!("{} of {}", row["instances"], row["max_instances"])
+}
+
+#[test]
+fn an_instance_joins_with_its_first_whole_record_from_lines() {
+    let world = World::new();
+    let fields = "--field x:u8 --field y:u8";
+    world.prints(&format!("publish net x=1 y=1 --instance a {fields}"));
+    for input in ["", "{\"z\": 1}\n", "{\"x\": 1}\n", "x"] {
+        let output = fed(&world, "publish net - --instance b", input);
+        assert_eq!(output.status.code(), Some(1), "{input}: {output:?}");
+        let output = fed(&world, "publish net - --instance b --max-instances 2", input);
+        assert_eq!(output.status.code(), Some(1), "{input}: {output:?}");
+        assert_eq!(room(&world), "1 of 64", "{input}");
+    }
+    let output = fed(&world, "publish net - --instance b", "{\"x\": 2}\n{\"y\": 3}\n");
+    assert_eq!(output.status.code(), Some(1), "{output:?}");
+    assert_eq!(world.prints("get net x y"), "a\t1\t1\nb\t2\t3\n");
+}
+
+#[test]
+fn a_maximum_without_room_for_the_new_instance_leaves_the_region_as_it_was() {
+    let world = World::new();
+    world.prints("publish net x=1 --instance a --field x:u8");
+    world.prints("publish net x=2 --instance b");
+    let output = world.run("publish net x=3 --instance c --max-instances 2");
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    assert!(said.ends_with("has 2 instances beside c; give --max-instances 3 or more\n"), "{said}");
+    assert_eq!(room(&world), "2 of 64");
+    let slots = || {
+        let row = world.prints("inspect net --format json");
+        serde_json::from_str::<serde_json::Value>(&row).expect("JSON")["slots"].clone()
+    };
+    let (before, config) = (slots(), world.prints("schema net"));
+    let config = config.replace("[region]\n", "[region]\nslots = 32\n");
+    fs::write(world.path("net.toml"), config.replace("instances = ", "# ")).expect("a file");
+    let output = fed(&world, "publish net - --instance c --config net.toml", "");
+    assert_eq!(output.status.code(), Some(1), "{output:?}");
+    assert_eq!(slots(), before);
+    assert!(before.as_u64().is_some_and(|slots| slots != 32), "{before}");
+    world.prints("publish net x=3 --instance c --max-instances 3");
+    assert_eq!(room(&world), "3 of 3");
 }
 
 #[test]
@@ -213,7 +262,7 @@ fn the_elements_of_a_list_are_written_as_single_values_are() {
 }
 
 #[test]
-fn lines_from_a_closed_standard_input_are_refused_and_none_from_an_empty_one_are_no_error() {
+fn lines_from_a_closed_or_an_empty_standard_input_are_refused() {
     let world = World::new();
     let closed = |redirected: &str| {
         let mut shell = world.command_of("/bin/sh");
@@ -230,7 +279,11 @@ fn lines_from_a_closed_standard_input_are_refused_and_none_from_an_empty_one_are
         "{said}"
     );
     assert!(!world.path("point.region").exists());
-    assert_eq!(closed("</dev/null").status.code(), Some(0));
+    let output = closed("</dev/null");
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    assert!(said.contains("standard input is empty, and nothing was published; "), "{said}");
+    assert!(!world.path("point.region").exists());
 }
 
 #[test]
