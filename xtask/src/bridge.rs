@@ -9,7 +9,8 @@ use crate::tools::{cargo, done};
 /// Runs the tests and prints their figures.
 pub(crate) fn run() -> Outcome {
     let mut tests = cargo();
-    tests.args(["test", "--locked", "--package", "mapcast-bridge", "--features", "namespaces"]);
+    // As part of the workspace: with the features that Zenoh was built with for `cargo test --workspace`.
+    tests.args(["test", "--locked", "--workspace", "--features", "mapcast-bridge/namespaces"]);
     tests.args(["--test", "namespaces", "--", "--nocapture", "--test-threads", "1"]);
     done(&mut tests)
 }
