@@ -18,6 +18,7 @@ mod lengths;
 mod plan;
 mod records;
 mod regions;
+mod room;
 mod schedule;
 
 use std::path::PathBuf;

@@ -1,16 +1,19 @@
 //! The regions that a file is replayed into.
 //!
-//! Invariant: none of them has a writer when the first is opened, and all are open before a record is published.
+//! Invariant: none of them has a writer when the first is opened, there is room for all of them, and all are open
+//! before a record is published. Those that replace a region of another record are opened last, so whatever
+//! refuses one of the others leaves them as they were.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::Path;
 use std::sync::Arc;
 
 use mapcast::dynamic::{InstanceWriter, Schema, Writer};
-use mapcast::{Address, Error, Instance, InstanceName, MAX_INSTANCES, Options, State};
+use mapcast::{Address, Error, Instance, InstanceName, Options, State};
 
 use super::ReplayError;
 use super::decode::Topic;
+use super::room::{Room, Shape};
 use crate::record::source::Source;
 
 /// See the [module](self).
@@ -25,6 +28,25 @@ struct Region {
     instances: u32,
     /// `None`: the last one is closed, and the next could not be opened.
     writer: Option<Either>,
+}
+
+/// A region that is to be opened.
+struct Planned<'t> {
+    topic: &'t Topic,
+    at: Address,
+    instances: u32,
+    room: Room,
+}
+
+impl Planned<'_> {
+    fn open(self) -> Result<(String, Region), ReplayError> {
+        let Self { topic, at, instances, room } = self;
+        // The file takes it.
+        drop(room);
+        let writer = Some(Either::open(&at, topic, instances)?);
+        let schema = Arc::clone(topic.schema());
+        Ok((topic.region.clone(), Region { at, schema, instances, writer }))
+    }
 }
 
 #[derive(Debug)]
@@ -53,14 +75,15 @@ impl Regions {
                 found.insert(&topic.region, (topic, at));
             }
         }
-        let open = |(name, (topic, at)): (&str, (&Topic, Address))| {
+        let planned = found.into_iter().map(|(name, (topic, at))| {
             let instances = instances.get(name).map_or(0, BTreeSet::len);
             let instances = u32::try_from(instances).unwrap_or(u32::MAX);
-            let writer = Some(Either::open(&at, topic, instances)?);
-            let schema = Arc::clone(topic.schema());
-            Ok::<_, ReplayError>((name.to_owned(), Region { at, schema, instances, writer }))
-        };
-        found.into_iter().map(open).collect::<Result<_, ReplayError>>().map(Self)
+            let room = Room::set_aside(&at, Shape::of(topic, instances), topic.schema())?;
+            Ok(Planned { topic, at, instances, room })
+        });
+        let mut planned = planned.collect::<Result<Vec<_>, ReplayError>>()?;
+        planned.sort_by_key(|planned| planned.room.is_of_another);
+        planned.into_iter().map(Planned::open).collect::<Result<_, _>>().map(Self)
     }
 
     /// How many there are.
@@ -107,14 +130,11 @@ fn expect_no_writer(at: &Address) -> Result<(), ReplayError> {
 
 impl Either {
     fn open(at: &Address, topic: &Topic, instances: u32) -> Result<Self, Error> {
-        let options = Options::new();
-        let is_possible = |slots: &u32| (4..=65_536).contains(slots) && slots.is_power_of_two();
-        let slots = topic.slots.filter(is_possible);
-        let options = slots.into_iter().fold(options, Options::slots);
-        if topic.instance.is_none() {
+        let Shape { slots, max_instances } = Shape::of(topic, instances);
+        let options = Options::new().slots(slots);
+        let Some(max) = max_instances else {
             return Writer::open_with(at, topic.schema(), &options).map(Self::Plain);
-        }
-        let max = topic.max_instances.unwrap_or(instances).max(instances).clamp(1, MAX_INSTANCES);
+        };
         let writer = InstanceWriter::open_with(at, topic.schema(), &options, max)?;
         Ok(Self::Instances(writer, HashMap::new()))
     }

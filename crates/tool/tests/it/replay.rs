@@ -6,11 +6,11 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use mapcast::dynamic::{Reader, RecordBuf, Value};
+use mapcast::dynamic::{CType, FieldSpec, Reader, RecordBuf, Scalar, Schema, Value, Writer};
 use mapcast::{Begin, BootTime, Record as _, State, Step, Stu};
 
-use crate::recording::{Running, record_odd, records, wait_until};
-use crate::world::World;
+use crate::recording::{Running, odd, odd_record, record_odd, records, wait_until};
+use crate::world::{MAPCAST, World};
 
 #[test]
 fn a_region_with_a_live_writer_is_refused_and_no_other_is_touched() {
@@ -24,6 +24,45 @@ fn a_region_with_a_live_writer_is_refused_and_no_other_is_touched() {
     assert!(said.contains(&want), "{said}");
     drop(writer);
     world.prints("replay out.mcap --speed max");
+}
+
+#[test]
+fn a_region_that_does_not_fit_leaves_the_record_of_every_other_region() {
+    let world = World::new();
+    let bytes = CType::array(Scalar::U8, 60_000).expect("an array");
+    let wide = Schema::builder("WIDE").field(FieldSpec::new("x", bytes)).build().expect("it");
+    recording(&world.path("x.mcap"), |writer| {
+        add_records(writer, "a", &Stu::schema(), &[1_000_000_000]);
+        add_records(writer, "b", &wide, &[1_000_000_000]);
+    });
+    let mut before = Writer::open(world.path("a.region"), &odd()).expect("a writer");
+    before.publish(odd_record(1).bytes()).expect("published");
+    drop(before);
+    // In blocks of 512 bytes: enough for the first region.
+    let mut command = world.command_of("/bin/sh");
+    command.args(["-c", "ulimit -f 100; exec \"$0\" replay x.mcap"]).arg(MAPCAST);
+    let output = command.output().expect("a shell");
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    assert!(said.contains("b.region: cannot make room for: File too large"), "{said}");
+    assert_eq!(records(&world.path("a.region")), [odd_record(1).bytes()]);
+    world.prints("replay x.mcap");
+    assert_eq!(records(&world.path("b.region")).len(), 1);
+}
+
+#[test]
+fn a_file_of_another_program_leaves_the_record_of_every_other_region() {
+    let world = World::new();
+    recording(&world.path("x.mcap"), |writer| {
+        add_records(writer, "a", &Stu::schema(), &[1_000_000_000]);
+        add_records(writer, "b", &Stu::schema(), &[1_000_000_000]);
+    });
+    let mut before = Writer::open(world.path("a.region"), &odd()).expect("a writer");
+    before.publish(odd_record(1).bytes()).expect("published");
+    drop(before);
+    fs::write(world.path("b.region"), "text of another program").expect("a file");
+    assert_eq!(world.run("replay x.mcap").status.code(), Some(1));
+    assert_eq!(records(&world.path("a.region")), [odd_record(1).bytes()]);
 }
 
 #[test]
@@ -146,16 +185,31 @@ fn a_file_that_is_cut_off_or_damaged_publishes_nothing_and_names_the_place() {
 
 /// Writes a raw recording of the region `s`: a student at each time.
 fn students(file: &Path, times: &[u64]) {
+    recording(file, |writer| add_records(writer, "s", &Stu::schema(), times));
+}
+
+/// A recording that is being made.
+type Recording = mcap::Writer<fs::File>;
+
+/// Writes a recording at `file` with what `add` adds.
+fn recording(file: &Path, add: impl FnOnce(&mut Recording)) {
     let out = fs::File::create(file).expect("a file");
     let options = mcap::WriteOptions::new().compression(None);
     let mut writer = options.create(out).expect("a writer");
-    let schema = Stu::schema().encode();
-    let schema = writer.add_schema("STU", "mapcast", &schema).expect("a schema");
-    let channel = writer.add_channel(schema, "s", "mapcast", &BTreeMap::new()).expect("it");
+    add(&mut writer);
+    writer.finish().expect("finished");
+}
+
+/// Adds a raw record of the region `topic` at each time; students have numbers and a name.
+fn add_records(writer: &mut Recording, topic: &str, schema: &Schema, times: &[u64]) {
+    let id = writer.add_schema(schema.name(), "mapcast", &schema.encode()).expect("a schema");
+    let channel = writer.add_channel(id, topic, "mapcast", &BTreeMap::new()).expect("it");
     for (id, &time) in (0..).zip(times) {
-        let mut record = RecordBuf::new(Arc::new(Stu::schema()));
-        record.set_by_name("id", &Value::Int(id)).expect("a value");
-        record.set_by_name("name", &Value::Text("xiaoming".into())).expect("a value");
+        let mut record = RecordBuf::new(Arc::new(schema.clone()));
+        if *schema == Stu::schema() {
+            record.set_by_name("id", &Value::Int(id)).expect("a value");
+            record.set_by_name("name", &Value::Text("xiaoming".into())).expect("a value");
+        }
         let header = mcap::records::MessageHeader {
             channel_id: channel,
             sequence: 1,
@@ -164,7 +218,6 @@ fn students(file: &Path, times: &[u64]) {
         };
         writer.write_to_known_channel(&header, record.bytes()).expect("written");
     }
-    writer.finish().expect("finished");
 }
 
 fn id_of(record: &[u8]) -> i32 {
