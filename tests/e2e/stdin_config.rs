@@ -30,6 +30,10 @@ fn both_programs_read_their_configuration_from_standard_input() {
     let text = config("const = 7");
     let mut producer = start(&producer(), &place, &text, "");
     producer.says("publishing X to ./x.region");
+    // A bare file has zeros before its first record.
+    while std::fs::read(place.path("x.region")).expect("the file") != [7] {
+        std::thread::yield_now();
+    }
     let mut consumer = start(&consumer(), &place, &text, "--once --timeout 20s");
     assert_eq!((consumer.exit_code(), consumer.out()), (0, vec!["n=7".to_owned()]));
     producer.signal(Signal::SIGHUP);

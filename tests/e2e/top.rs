@@ -76,7 +76,7 @@ fn a_region_that_dies_is_replaced_or_changes_its_record_is_shown_as_it_is() {
     let mut producer = crate::producer().start(&place, "--region ./stu.region --tick 1h");
     producer.says("publishing");
     let terminal = top(&place, &["stu"]);
-    shows(&terminal, &["stu: STU, sequence 1"]);
+    shows(&terminal, &["stu, live: STU, sequence 1"]);
     producer.kill9();
     terminal.keys(&["b"]);
     shows(&terminal, &["dead"]);
