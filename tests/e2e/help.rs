@@ -11,28 +11,16 @@ use crate::{consumer, copier, producer};
 /// Most columns in a line of help.
 const WIDTH: usize = 100;
 
-/// The words of a command line; what is in single quotes is one.
-fn words(line: &str) -> impl Iterator<Item = &str> {
-    line.split('\'').enumerate().flat_map(|(part, text)| {
-        let is_quoted = part % 2 == 1;
-        let plain = if is_quoted { "" } else { text };
-        plain.split_whitespace().chain(is_quoted.then_some(text))
-    })
-}
-
-fn before_redirection(line: &str) -> &str {
-    let is_quoted = |at: usize| line[..at].matches('\'').count() % 2 == 1;
-    let at = line.match_indices('>').map(|(at, _)| at).find(|at| !is_quoted(*at));
-    &line[..at.unwrap_or(line.len())]
-}
-
 /// Runs `program` with `args` in a place where it must leave nothing; returns its output.
 #[track_caller]
 fn printed(program: &Program, args: &str, columns: Option<&str>) -> Vec<String> {
     let place = Place::new();
     let mut command = program.command(&place);
     // Invalid settings: help must be printed nevertheless.
-    command.args(words(args)).env("MAPCAST_LOG", "loud").env_remove("COLUMNS");
+    command
+        .args(shlex::split(args).expect("words"))
+        .env("MAPCAST_LOG", "loud")
+        .env_remove("COLUMNS");
     if let Some(columns) = columns {
         command.env("COLUMNS", columns);
     }
@@ -128,8 +116,11 @@ fn each_example_of_the_help_is_a_valid_command_line() {
             // COMMAND, then at least two spaces or the end, then what it does.
             let command = example.split("  ").next().expect("a command");
             let (_, arguments) = command.split_once(name).expect("the program");
-            let arguments = format!("{} --help", before_redirection(arguments));
-            assert_eq!(printed(&program, &arguments, None), help, "{command}");
+            let words = shlex::split(arguments).expect("words");
+            // Up to a redirection of a shell.
+            let words = words.iter().map(String::as_str).take_while(|word| *word != ">");
+            let words = shlex::try_join(words.chain(["--help"])).expect("words");
+            assert_eq!(printed(&program, &words, None), help, "{command}");
             count += 1;
         }
         assert!(count >= 5, "{name} has {count} examples");

@@ -188,10 +188,7 @@ pub unsafe extern "C" fn mapcast_reader_layout(reader: *mut Reader) -> *const La
     unsafe {
         call(|caller| {
             let Reading { reader, described, .. } = caller.handle(reader)?;
-            // A reader goes over to another file of the same record only.
-            let described =
-                described.get_or_insert_with(|| Box::new(Described::new(reader.schema())));
-            Ok(std::ptr::from_ref(described.layout()))
+            Ok(std::ptr::from_ref(Described::of(reader.schema(), described)))
         })
     }
 }

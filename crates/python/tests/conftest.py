@@ -26,7 +26,7 @@ class Other:
     """Another Python that runs `program`, whose lines are read one by one."""
 
     def __init__(self, program: str) -> None:
-        # A shell may have told its children to ignore SIGINT; Python then has no KeyboardInterrupt.
+        # A shell may start its children with SIGINT ignored; Python then raises no KeyboardInterrupt.
         def default() -> None:
             signal.signal(signal.SIGINT, signal.SIG_DFL)
 

@@ -90,7 +90,7 @@ fn begin(settings: &Arc<BridgeSettings>, inbox: &Inbox) -> Receiver<Result<Zenoh
     let (sender, opened) = channel();
     let (settings, inbox) = (Arc::clone(settings), inbox.clone());
     let open = move || {
-        // The loop has ended if nobody receives it.
+        // An error means that the loop has ended.
         let _ = sender.send(Zenoh::open(&settings, &inbox));
         inbox.wake();
     };

@@ -1,6 +1,8 @@
 //! C++17 programs against the installed library: the checks of `mapcast.hpp`, and the example project.
 
-use crate::tree::{Running, compiled, done, have, place, settled, source, tool, tree};
+use crate::tree::{
+    Running, assert_taken, compiled, done, have, place, settled, source, tool, tree,
+};
 
 /// Compiles the checks with these flags and runs them.
 #[track_caller]
@@ -45,15 +47,7 @@ fn a_member_that_no_record_can_hold_does_not_compile_in_cpp() {
              const mapcast_layout &layout = mapcast::Layout<S>::get();\n"
         );
         std::fs::write(&file, text).expect("a source");
-        let mut command = tool("c++");
-        command.args(["-std=c++17", "-Wall", "-Wextra", "-Werror", "-fsyntax-only", "-I"]);
-        let output = command.arg(tree().join("include")).arg(&file).output().expect("c++");
-        assert_eq!(
-            output.status.success(),
-            is_taken,
-            "{member}: {}",
-            String::from_utf8_lossy(&output.stderr)
-        );
+        assert_taken(tool("c++").arg("-std=c++17").arg(&file), is_taken);
     }
 }
 

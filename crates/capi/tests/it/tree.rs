@@ -73,6 +73,15 @@ pub(crate) fn tree() -> &'static Path {
     })
 }
 
+/// Asserts that a compiler takes its source, or does not.
+#[track_caller]
+pub(crate) fn assert_taken(compiler: &mut Command, is_taken: bool) {
+    compiler.args(["-Wall", "-Wextra", "-Werror", "-fsyntax-only", "-I"]);
+    let output = compiler.arg(tree().join("include")).output().expect("a compiler");
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.success(), is_taken, "{compiler:?}: {said}");
+}
+
 /// Those of processes that have ended: nothing removes a static's files.
 fn remove_old_trees(of: &Path) {
     for entry in std::fs::read_dir(of).into_iter().flatten().flatten() {

@@ -2,7 +2,7 @@
 //!
 //! Invariant: a new connection is always taken. If there are [`Connections::most`] already, the one whose request has
 //! taken longest to come or to be answered ends; a page that keeps up with its events does not, and there are fewer
-//! pages than connections. So a client that sends half a request, or reads its answer slowly, keeps out nobody else.
+//! pages than connections. So a client that sends half a request, or reads its answer slowly, blocks no other client.
 
 use std::cell::{Cell, RefCell};
 use std::rc::{Rc, Weak};

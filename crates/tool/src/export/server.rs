@@ -253,6 +253,17 @@ mod tests {
         stream
     }
 
+    /// Asserts that a client with a whole request gets its answer.
+    #[track_caller]
+    fn is_served(address: SocketAddr) {
+        let mut good = connect(address);
+        good.write_all(b"GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+            .expect("sent");
+        let mut answer = String::new();
+        good.read_to_string(&mut answer).expect("an answer");
+        assert!(answer.starts_with("HTTP/1.1 200 OK\r\n"), "{answer}");
+    }
+
     #[test]
     fn a_head_that_does_not_come_ends_the_connection_and_others_are_served() {
         let limits = Limits { head_time: SHORT, ..Limits::default() };
@@ -260,12 +271,7 @@ mod tests {
             let idle = connect(address);
             let mut slow = connect(address);
             slow.write_all(b"GET / HT").expect("sent");
-            let mut good = connect(address);
-            good.write_all(b"GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
-                .expect("sent");
-            let mut answer = String::new();
-            good.read_to_string(&mut answer).expect("an answer");
-            assert!(answer.starts_with("HTTP/1.1 200 OK\r\n"), "{answer}");
+            is_served(address);
             let ended = |mut stream: TcpStream| {
                 let mut rest = String::new();
                 stream.read_to_string(&mut rest).expect("its end");
@@ -286,12 +292,7 @@ mod tests {
                 stream.write_all(b"GET / HT").expect("sent");
                 stream
             });
-            let mut good = connect(address);
-            good.write_all(b"GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
-                .expect("sent");
-            let mut answer = String::new();
-            good.read_to_string(&mut answer).expect("an answer");
-            assert!(answer.starts_with("HTTP/1.1 200 OK\r\n"), "{answer}");
+            is_served(address);
             drop(slow);
         });
     }

@@ -9,7 +9,7 @@ use crate::world::{MAPCAST, World};
 const MAGIC: &[u8] = b"\x89MCAP0\r\n";
 const SCHEMA: &str = r#"{"properties": {"x": {"type": "number"}}}"#;
 
-/// A text, whose length is said to be longer by `more`.
+/// A text with a length that claims `more` bytes than there are.
 fn text(text: &str, more: u32) -> Vec<u8> {
     let len = u32::try_from(text.len()).expect("short").wrapping_add(more);
     [&len.to_le_bytes()[..], text.as_bytes()].concat()
@@ -37,7 +37,7 @@ fn message(channel: u16, data: &str) -> Vec<u8> {
     record(5, &[&head, data.as_bytes()])
 }
 
-/// A chunk, which is said to have `size` bytes when it is unpacked.
+/// A chunk that claims `size` bytes when it is unpacked.
 fn chunk(compression: &str, size: u64, data: &[u8]) -> Vec<u8> {
     let head = [&[0; 16][..], &size.to_le_bytes(), &[0; 4]].concat();
     record(6, &[&head, &text(compression, 0), &(data.len() as u64).to_le_bytes(), data])

@@ -50,7 +50,7 @@ fn serves(server: &Server) {
 }
 
 #[test]
-fn a_thousand_clients_that_send_nothing_or_half_a_request_keep_nobody_out() {
+fn a_thousand_clients_that_send_nothing_or_half_a_request_do_not_block_others() {
     let world = World::new();
     let _live = world.students("live");
     let server = Server::start(&world, "");
@@ -65,7 +65,7 @@ fn a_thousand_clients_that_send_nothing_or_half_a_request_keep_nobody_out() {
 }
 
 #[test]
-fn clients_that_read_none_of_many_answers_keep_nobody_out() {
+fn clients_that_read_none_of_many_answers_do_not_block_others() {
     let world = World::new();
     let _live = world.students("live");
     let server = Server::start(&world, "");
