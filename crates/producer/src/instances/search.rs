@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use layout::text::quote;
+use layout::text::{counted, quote};
 use layout::{BadInstanceName, InstanceName};
 use settings::GlobInstances;
 
@@ -24,15 +24,15 @@ pub(crate) struct Found {
 impl Found {
     /// Which names cannot be those of instances, if there are any.
     pub(crate) fn bad(&self) -> Option<String> {
-        let Self { bad, .. } = self;
+        let bad = &self.bad;
         let first = bad.values().next()?;
         if bad.len() == 1 {
             return Some(format!("{first}: it is left out; narrow the pattern"));
         }
         let names = listed(bad.keys().map(|name| quote(name)));
-        let count = bad.len();
+        let count = counted(bad.len() as u64, "name");
         Some(format!(
-            "{count} names cannot be those of instances (1 to 64 bytes, no control characters): \
+            "{count} cannot be those of instances (1 to 64 bytes, no control characters): \
              {names}: they are left out; narrow the pattern"
         ))
     }
