@@ -75,7 +75,7 @@ fn fails(records: &[Vec<u8>], want: &str) {
 }
 
 #[test]
-fn a_length_that_is_a_lie_is_an_error_wherever_it_is() {
+fn a_false_length_is_an_error_wherever_it_is() {
     for more in [1, 1 << 31, u32::MAX - 100] {
         let longer = record(3, &[&[1, 0], &text("R", more)]);
         fails(&[longer], "a text that is longer than its record");
