@@ -1,6 +1,7 @@
 //! The newest record that a reader has returned.
 //!
-//! Invariant: `least` is `sequence`, and 1 before the first.
+//! Invariant: `least` is `sequence`, and 1 before the first. It is never less than 1, whatever number a damaged
+//! file gave.
 //!
 //! Price: the two are kept, so that one comparison tells whether a front has a record, whole, and not an
 //! older one.
@@ -21,8 +22,10 @@ impl Seen {
     /// Record `sequence`; none, if that is 0.
     #[inline]
     pub const fn record(sequence: u64) -> Self {
-        // CHOICE F4: a front without a record has number 0, which is less than any.
-        let least = if sequence == 0 { 1 } else { sequence.cast_signed() };
+        let number = sequence.cast_signed();
+        // CHOICE F4: a front without a record has number 0, which is less than any; and a number of more
+        // than 63 bits, which a damaged file can give, is less than 0 here.
+        let least = if number < 1 { 1 } else { number };
         Self { sequence, least }
     }
 
@@ -54,5 +57,14 @@ mod tests {
         assert_eq!(Seen::record(5).whole_since(complete(4)), None);
         assert_eq!(Seen::record(5).whole_since(complete(5)), Some(5));
         assert_eq!(Seen::record(5).whole_since(writing(6)), None);
+    }
+
+    #[test]
+    fn after_a_number_that_no_writer_gives_a_front_without_a_record_has_none_still() {
+        for damaged in [1 << 63, 1 << 63 | 5, u64::MAX] {
+            let seen = Seen::record(damaged);
+            assert_eq!(seen.sequence(), damaged);
+            assert_eq!((seen.whole_since(NEVER), seen.whole_since(writing(6))), (None, None));
+        }
     }
 }

@@ -228,7 +228,7 @@ pub(super) const MUTANTS: [Mutant; 52] = [
         "let _ = front;",
         &[FRONT_TAKEN_OVER],
     ),
-    mutant_of("F4", SEEN, "if sequence == 0 { 1 }", "if sequence == 0 { 0 }", &[FRONT_EMPTY]),
+    mutant_of("F4", SEEN, "if number < 1 { 1 }", "if number < 1 { 0 }", &[FRONT_EMPTY]),
     mutant_of(
         "F5",
         PUBLISHER,
