@@ -47,6 +47,12 @@ const fn by_vectors(len: usize) -> usize {
     if cfg!(target_arch = "x86_64") && len >= LARGE { len / WORD * WORD } else { 0 }
 }
 
+/// Asks the processor what it has, so that no copy has to.
+pub(crate) fn detect() {
+    #[cfg(target_arch = "x86_64")]
+    let _ = is_x86_feature_detected!("avx");
+}
+
 /// Copies the first `to.len()` bytes of `cells` out. The cells hold at least as many.
 pub(crate) fn out(cells: &[AtomicU64], to: &mut [u8]) {
     let (whole, rest) = to.split_at_mut(by_vectors(to.len()));

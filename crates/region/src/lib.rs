@@ -81,6 +81,7 @@ mod medium;
 mod notifier;
 mod options;
 mod overlay;
+mod prefault;
 mod publication;
 mod reader;
 mod rights;

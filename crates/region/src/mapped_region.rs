@@ -12,6 +12,7 @@ use crate::error::{RegionError, RegionErrorKind as Kind};
 use crate::instances::{BlockWords, MappedBlocks};
 use crate::mapping::{self, Access, AtLeast, FutexWord, Mapping};
 use crate::medium::Medium;
+use crate::prefault;
 use channel::{AtomicU64, Memory};
 use layout::header::{self, Header, offset};
 use layout::{DecodeError, Schema};
@@ -128,6 +129,10 @@ impl MappedRegion {
         let first = usize::try_from(header.slots_offset).map_err(too_large)? / LINE;
         let mapping =
             Mapping::new(file, len, access).map_err(|err| RegionError::io(path, "mmap", err))?;
+        let medium = Medium::of(file);
+        if access == Access::Write {
+            prefault::prepare(&mapping, file, medium);
+        }
         let outside = |what| {
             RegionError::new(path, Kind::Damaged(format!("its {what} lie outside the file")))
         };
@@ -144,7 +149,6 @@ impl MappedRegion {
             blocks.ok_or_else(|| outside("instances"))
         };
         let blocks = header.instances.as_ref().map(blocks).transpose()?;
-        let medium = Medium::of(file);
         let this_boot = boot::is_this_boot(medium, header.boot_id);
         let header = header.clone();
         Ok(Self { mapping, header, medium, this_boot, first, stride, blocks })
