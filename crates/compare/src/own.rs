@@ -18,7 +18,7 @@ pub(crate) fn options(channel: &Channel) -> Options {
 pub(crate) struct Typed;
 
 /// Bytes from which a record is large, as the library's documentation has it.
-const LARGE: usize = 1024;
+const LARGE: usize = 256;
 
 /// A writer and the time that it is given.
 #[derive(Debug)]

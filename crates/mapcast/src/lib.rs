@@ -65,7 +65,7 @@
 //! - **Memory.** A writer has two descriptors for the region and one for its directory, a reader one; each
 //!   maps the whole file: `slots` (8) records, each rounded up to 64 bytes, and about 2 KiB.
 //! - **Large records.** [`Reader::latest`] returns a record by value, which copies it more than once:
-//!   from about a kilobyte on, [`Reader::latest_into`] is faster. [`Reader::latest_field`] copies one
+//!   from about 100 bytes on, [`Reader::latest_into`] is faster. [`Reader::latest_field`] copies one
 //!   field alone.
 //! - **Errors.** [`Error`] has the file and an [`ErrorKind`], which holds the error of the system, if there
 //!   is one: its text is in the message, so there is no source. It converts to [`std::io::Error`]. All operations share it: a publish makes a new

@@ -83,7 +83,7 @@ impl<R: Record> Reader<R> {
 
     /// Copies the newest record to `record`; `None` if nothing has been published yet.
     ///
-    /// For records of a kilobyte and more: [`latest`](Self::latest) returns them by value, which copies
+    /// For records of more than about 100 bytes: [`latest`](Self::latest) returns them by value, which copies
     /// them more than once. Without a record returned, `record` holds anything.
     ///
     /// # Errors
