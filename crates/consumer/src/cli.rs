@@ -216,8 +216,8 @@ pub struct Args {
     /// Print at most N lines a second; the newest record wins
     ///
     /// N may be a fraction: 0.2 is a line in five seconds. A record that is held back is printed as soon as
-    /// the rate allows, unless a newer one takes its place. Records that are left out are not logged; the
-    /// sequence numbers show the gap.
+    /// the rate allows, or at the end, unless a newer one takes its place. Records that are left out are not
+    /// logged; the sequence numbers show the gap.
     #[arg(long, hide_short_help = true, value_name = "N", requires = "follow", value_parser = Pace::every)]
     pub rate: Option<Duration>,
 

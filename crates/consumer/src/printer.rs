@@ -64,14 +64,15 @@ impl Printer {
         self.is_fit = false;
     }
 
-    /// Prints one record, buffered.
+    /// Prints one record, buffered, unless enough were printed.
     pub(crate) fn print(
         &mut self,
         reading: &Reading<'_>,
         out: &mut dyn Write,
     ) -> Result<Flow, ConsumerError> {
         let mut buffered = Buffered { buffer: &mut self.buffer, out };
-        let Some(renderer) = self.renderer.as_mut().filter(|_| self.is_fit) else {
+        let is_fit = self.is_fit && self.left != Some(0);
+        let Some(renderer) = self.renderer.as_mut().filter(|_| is_fit) else {
             return Ok(Flow::Continue(()));
         };
         let mut written = renderer.render(reading, &mut buffered);

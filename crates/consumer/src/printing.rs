@@ -65,7 +65,8 @@ impl Session<'_> {
         Ok(Flow::Continue(()))
     }
 
-    /// Prints the records that were held back of a region that another one has replaced.
+    /// Prints the records that are held back, whether their time has come or not: at the end, and before another
+    /// region takes the place of theirs.
     pub(crate) fn release_all(&mut self) -> Result<Flow, ConsumerError> {
         while let Some(held) = self.pace.as_mut().and_then(Pace::take) {
             let origin = held.noted.as_ref().zip(held.publication);

@@ -77,15 +77,16 @@ impl<'e> Session<'e> {
         }
     }
 
-    /// Runs `work`, then flushes the remaining lines and notices.
+    /// Runs `work`, then prints what a rate still holds back, and flushes the remaining lines and notices.
     pub(crate) fn run(
         mut self,
         work: impl FnOnce(&mut Self) -> Result<(), ConsumerError>,
     ) -> Result<(), ConsumerError> {
         let result = work(&mut self);
+        let released = self.release_all().map(drop);
         let flushed = self.flush().map(drop);
         self.log_missed();
-        result.and(flushed)
+        result.and(released).and(flushed)
     }
 
     /// Ends one turn of the loop.

@@ -108,7 +108,7 @@ fn with_a_rate_the_newest_of_many_records_is_printed() {
     stage.publishes([1])();
     let steps = [stage.publishes(2..=4), stage.publishes(5..=7)];
     let args = ["--follow", "--rate", "0.001"];
-    assert_eq!(stage.play(&args, steps).ids(), [1], "the others wait for their time");
+    assert_eq!(stage.play(&args, steps).ids(), [1, 7], "the others waited for their time");
 
     let args = ["--follow", "--rate", "200", "--count", "3"];
     let steps = (0..2000).map(|round| stage.publishes(10 * round..10 * round + 5));
@@ -116,6 +116,27 @@ fn with_a_rate_the_newest_of_many_records_is_printed() {
     assert!(ids.len() == 3 && ids[0] == 7 && ids[1..].is_sorted(), "{ids:?}");
     // The first of a burst if it is due, else the last.
     assert!(ids[1..].iter().all(|id| id % 10 == 4 || id % 10 == 0), "{ids:?}");
+}
+
+#[test]
+fn a_record_that_is_held_back_is_printed_before_the_end_but_none_beyond_the_count() {
+    let slow = ["--follow", "--rate", "0.001"];
+    let with = |options: &[&'static str]| [&slow, options].concat();
+    let stage = Stage::of_students();
+    stage.publishes([1])();
+    let steps = || [stage.publishes([2]), stage.publishes([3])];
+    assert_eq!(stage.play(&slow, steps()).ids(), [1, 3]);
+    assert_eq!(stage.play(&with(&["--count", "1"]), steps()).ids(), [3]);
+    assert_eq!(stage.play(&with(&["--count", "2"]), steps()).ids(), [3, 3]);
+    let pauses = (0..100).map(|_| stage.publishes([]));
+    let played = stage.play(
+        &with(&["--line", "{id}", "--timeout", "20ms"]),
+        std::iter::once(stage.publishes([4, 5])).chain(pauses),
+    );
+    assert_eq!((played.failure().0, &*played.out), (Exit::NoValue, "3\n5\n"), "before the error");
+    let steps = [stage.publishes([6]), stage.closes(), stage.publishes([])];
+    let played = stage.play(&with(&["--line", "{id}", "--require", "live"]), steps);
+    assert_eq!((played.failure().0, &*played.out), (Exit::Unhealthy, "5\n6\n"), "before the error");
 }
 
 #[test]
