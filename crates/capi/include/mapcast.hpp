@@ -12,6 +12,15 @@
  *
  * Members are numbers, bool, char, enums, and arrays or std::array of those; any other does not compile.
  *
+ * Readers print the name of a value where there is one. MAPCAST_LABELS names those of an enum, before MAPCAST_RECORD;
+ * of any other member, labels are the last argument of MAPCAST_FIELD:
+ *
+ *     enum class Mode : std::uint8_t { off, on };
+ *     MAPCAST_LABELS(Mode, {Mode::off, "off"}, {Mode::on, "on"})
+ *
+ *     constexpr mapcast_label gears[] = {{0, "neutral"}, {1, "first"}};
+ *     MAPCAST_FIELD(Drone, gear, "", "of the motor", gears)
+ *
  * Functions throw mapcast::Error; those whose name begins with try_ return Result instead, and throw nothing but
  * std::bad_alloc. Threads, fork and SIGBUS: as mapcast.h says.
  */
@@ -101,6 +110,19 @@ using Done = std::monostate;
 template <class T>
 struct Layout;
 
+/* A name for a value of T. */
+template <class T>
+struct Label {
+    T value;
+    const char *text;
+};
+
+/* The names of values of the enum T: MAPCAST_LABELS specializes it. */
+template <class T>
+struct Labels {
+    static constexpr std::array<mapcast_label, 0> all{};
+};
+
 namespace detail {
 
 template <class T>
@@ -140,6 +162,38 @@ constexpr std::uint32_t count_of()
 {
     using T = typename Element<std::remove_cv_t<Member>>::type;
     return sizeof(Member) == sizeof(T) ? 0 : sizeof(Member) / sizeof(T);
+}
+
+template <class T, std::size_t N>
+constexpr std::array<mapcast_label, N> raw(const Label<T> (&labels)[N])
+{
+    std::array<mapcast_label, N> made{};
+    for (std::size_t i = 0; i < N; i++)
+        made[i] = {static_cast<std::int64_t>(labels[i].value), labels[i].text};
+    return made;
+}
+
+/* A member of this type, with the labels in [labels, labels + count). */
+template <class Member>
+mapcast_field labelled(const char *name, std::size_t offset, const char *unit, const char *help,
+                       const mapcast_label *labels, std::size_t count)
+{
+    return {name, unit, help, labels, static_cast<std::uint32_t>(count), type_of<Member>(),
+            count_of<Member>(), static_cast<std::uint32_t>(offset), {nullptr, nullptr}};
+}
+
+template <class Member>
+mapcast_field field(const char *name, std::size_t offset, const char *unit, const char *help)
+{
+    using Its = Labels<typename Element<std::remove_cv_t<Member>>::type>;
+    return labelled<Member>(name, offset, unit, help, Its::all.data(), Its::all.size());
+}
+
+template <class Member, std::size_t N>
+mapcast_field field(const char *name, std::size_t offset, const char *unit, const char *help,
+                    const mapcast_label (&labels)[N])
+{
+    return labelled<Member>(name, offset, unit, help, labels, N);
 }
 
 template <class Handle, int (*close)(Handle *)>
@@ -586,12 +640,17 @@ private:
 
 } // namespace mapcast
 
-/* A member, with its unit and a text about it: the compiler knows its type. */
-#define MAPCAST_FIELD(STRUCT, MEMBER, UNIT, HELP) \
-    mapcast_field { #MEMBER, (UNIT), (HELP), nullptr, 0, \
-        mapcast::detail::type_of<decltype(STRUCT::MEMBER)>(), \
-        mapcast::detail::count_of<decltype(STRUCT::MEMBER)>(), \
-        static_cast<std::uint32_t>(offsetof(STRUCT, MEMBER)), { nullptr, nullptr } }
+/* A member, with its unit, a text about it, and labels if there are any: the compiler knows its type. */
+#define MAPCAST_FIELD(STRUCT, MEMBER, ...) \
+    mapcast::detail::field<decltype(STRUCT::MEMBER)>(#MEMBER, offsetof(STRUCT, MEMBER), __VA_ARGS__)
+
+/* Names values of ENUM: MAPCAST_LABELS(Mode, {Mode::off, "off"}, {Mode::on, "on"}). */
+#define MAPCAST_LABELS(ENUM, ...) \
+    template <> \
+    struct mapcast::Labels<ENUM> { \
+        static constexpr mapcast::Label<ENUM> named[] = {__VA_ARGS__}; \
+        static constexpr auto all = mapcast::detail::raw(named); \
+    };
 
 /* Makes STRUCT the record NAME, with these fields. */
 #define MAPCAST_RECORD(STRUCT, NAME, ...) \

@@ -13,6 +13,8 @@ struct Drone {
     char label[11];
 };
 
+MAPCAST_LABELS(Mode, {Mode::idle, "idle"}, {Mode::flying, "flying"})
+
 MAPCAST_RECORD(Drone, "drone",
     MAPCAST_FIELD(Drone, x, "m", "east of the start"),
     MAPCAST_FIELD(Drone, y, "m", "north of the start"),

@@ -34,8 +34,13 @@ struct Arm {
     Mode mode;
     bool is_open;
     char label[13];
+    std::array<Mode, 2> before;
+    std::int8_t gear;
 };
+constexpr mapcast_label gears[] = {{-1, "reverse"}, {0, "neutral"}, {1, "first"}};
 } // namespace robots
+
+MAPCAST_LABELS(robots::Mode, {robots::Mode::off, "off"}, {robots::Mode::on, "on"})
 
 MAPCAST_RECORD(robots::Arm, "arm",
     MAPCAST_FIELD(robots::Arm, turns, "", ""),
@@ -43,7 +48,9 @@ MAPCAST_RECORD(robots::Arm, "arm",
     MAPCAST_FIELD(robots::Arm, matrix, "", ""),
     MAPCAST_FIELD(robots::Arm, mode, "", ""),
     MAPCAST_FIELD(robots::Arm, is_open, "", ""),
-    MAPCAST_FIELD(robots::Arm, label, "", ""))
+    MAPCAST_FIELD(robots::Arm, label, "", ""),
+    MAPCAST_FIELD(robots::Arm, before, "", ""),
+    MAPCAST_FIELD(robots::Arm, gear, "", "of the motor", robots::gears))
 
 struct Other {
     std::uint8_t byte;
@@ -54,18 +61,41 @@ using robots::Arm;
 
 static Arm arm(std::int64_t turns)
 {
-    return {turns, {{1, 2, 3}}, {{4, 5}, {6, 7}}, robots::Mode::on, true, "left"};
+    return {turns, {{1, 2, 3}}, {{4, 5}, {6, 7}}, robots::Mode::on, true, "left",
+            {{robots::Mode::off, robots::Mode::on}}, -1};
 }
 
 static void the_compiler_knows_the_fields()
 {
     const mapcast_layout &layout = mapcast::Layout<Arm>::get();
-    const std::uint32_t types[] = {MAPCAST_I64, MAPCAST_F32,  MAPCAST_F32,
-                                   MAPCAST_U16, MAPCAST_BOOL, MAPCAST_CHAR};
-    const std::uint32_t counts[] = {0, 3, 4, 0, 0, 13};
-    CHECK(layout.field_count == 6 && layout.size == sizeof(Arm));
-    for (int i = 0; i < 6; i++)
-        CHECK(layout.fields[i].type == types[i] && layout.fields[i].count == counts[i]);
+    const std::uint32_t types[] = {MAPCAST_I64,  MAPCAST_F32,  MAPCAST_F32, MAPCAST_U16,
+                                   MAPCAST_BOOL, MAPCAST_CHAR, MAPCAST_U16, MAPCAST_I8};
+    const std::uint32_t counts[] = {0, 3, 4, 0, 0, 13, 2, 0}, labels[] = {0, 0, 0, 2, 0, 0, 2, 3};
+    CHECK(layout.field_count == 8 && layout.size == sizeof(Arm));
+    for (int i = 0; i < 8; i++) {
+        const mapcast_field &field = layout.fields[i];
+        CHECK(field.type == types[i] && field.count == counts[i] && field.label_count == labels[i]);
+    }
+}
+
+/* A field of the newest record, as another program prints it, which has the labels from the region. */
+static std::string shown(const std::string &at, std::uint32_t field)
+{
+    mapcast_reader *reader = mapcast_reader_open(at.c_str(), nullptr);
+    const mapcast_layout *layout = mapcast_reader_layout(reader);
+    Arm record{};
+    char text[64];
+    CHECK(mapcast_reader_latest(reader, &record, sizeof record, nullptr) == MAPCAST_OK);
+    CHECK(mapcast_format_field(&layout->fields[field], &record, sizeof record, text, sizeof text) > 0);
+    mapcast_reader_close(reader);
+    return text;
+}
+
+static void labels_are_in_the_region(const std::string &at)
+{
+    mapcast::Writer<Arm> writer(at);
+    writer.publish(arm(1));
+    CHECK(shown(at, 3) == "on" && shown(at, 7) == "reverse");
 }
 
 static void what_is_published_is_read(const std::string &at)
@@ -168,6 +198,7 @@ int main(int argc, char **argv)
 {
     const std::string directory = argc > 1 ? argv[1] : ".";
     the_compiler_knows_the_fields();
+    labels_are_in_the_region(directory + "/labels");
     what_is_published_is_read(directory + "/arm");
     errors_are_thrown_or_returned(directory + "/arm");
     a_loop_gets_every_event(directory + "/loop");

@@ -1,5 +1,6 @@
 //! C++17 programs against the installed library: the checks of `mapcast.hpp`, and the example project.
 
+use crate::documents::programs;
 use crate::tree::{
     Running, assert_taken, compiled, done, have, place, settled, source, tool, tree,
 };
@@ -33,22 +34,48 @@ fn a_later_standard_of_cpp_takes_the_header_too() {
 
 #[test]
 fn a_member_that_no_record_can_hold_does_not_compile_in_cpp() {
+    for (member, is_taken) in
+        [("long member", true), ("void *member", false), ("struct { int x; } member", false)]
+    {
+        let text = format!(
+            "struct S {{ {member}; }};\n\
+             MAPCAST_RECORD(S, \"s\", MAPCAST_FIELD(S, member, \"\", \"\"))\n\
+             const mapcast_layout &layout = mapcast::Layout<S>::get();\n"
+        );
+        compiles(&text, is_taken);
+    }
+}
+
+#[test]
+fn a_label_is_for_a_value_of_its_enum() {
+    for (value, is_taken) in [("Mode::on", true), ("Side::left", false), ("1", false)] {
+        let text = format!(
+            "enum class Mode {{ off, on }};\nenum class Side {{ left }};\n\
+             MAPCAST_LABELS(Mode, {{{value}, \"on\"}})\n\
+             static_assert(mapcast::Labels<Mode>::all.size() == 1);\n"
+        );
+        compiles(&text, is_taken);
+    }
+}
+
+#[test]
+fn the_labels_of_the_page_for_cpp_compile() {
+    let blocks = programs("../../docs/cpp.md", "cpp");
+    let labels: Vec<&String> = blocks.iter().filter(|block| block.contains("_LABELS")).collect();
+    assert_eq!(labels.len(), 1);
+    compiles(labels[0], true);
+}
+
+/// Asserts that the header with this text behind it compiles, or does not.
+#[track_caller]
+fn compiles(text: &str, is_taken: bool) {
     if !have(&["c++"]) {
         return;
     }
     let place = place();
-    for (member, is_taken) in
-        [("long member", true), ("void *member", false), ("struct { int x; } member", false)]
-    {
-        let file = place.path().join("member.cpp");
-        let text = format!(
-            "#include <mapcast.hpp>\nstruct S {{ {member}; }};\n\
-             MAPCAST_RECORD(S, \"s\", MAPCAST_FIELD(S, member, \"\", \"\"))\n\
-             const mapcast_layout &layout = mapcast::Layout<S>::get();\n"
-        );
-        std::fs::write(&file, text).expect("a source");
-        assert_taken(tool("c++").arg("-std=c++17").arg(&file), is_taken);
-    }
+    let file = place.path().join("some.cpp");
+    std::fs::write(&file, format!("#include <mapcast.hpp>\n{text}")).expect("a source");
+    assert_taken(tool("c++").arg("-std=c++17").arg(&file), is_taken);
 }
 
 #[test]

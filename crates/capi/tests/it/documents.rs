@@ -3,7 +3,7 @@
 use crate::tree::{compiled, done, have, place, settled, source, tool};
 
 /// The blocks of `language` in a document, each a whole program.
-fn programs(document: &str, language: &str) -> Vec<String> {
+pub(crate) fn programs(document: &str, language: &str) -> Vec<String> {
     let text = std::fs::read_to_string(source(document)).expect("a document");
     let fence = format!("```{language}\n");
     let blocks = text.split(&fence).skip(1).filter_map(|rest| rest.split("```").next());
