@@ -694,9 +694,12 @@ struct mapcast_bare_reader *mapcast_bare_reader_open(const char *at,
                                                      const struct mapcast_layout *layout);
 
 /**
- * Copies the struct that is in the file now to `record`. It may be torn.
+ * Copies the struct that is in the file now to `record`. It may be torn. A file that was cut short is
+ * MAPCAST_ERR_TRUNCATED; another one that has taken the name is read within a second.
  */
-int mapcast_bare_reader_latest(struct mapcast_bare_reader *reader, void *record, size_t size);
+int mapcast_bare_reader_latest(struct mapcast_bare_reader *reader,
+                               void *record,
+                               size_t size);
 
 /**
  * Detaches from the file. NULL is no error.
@@ -844,6 +847,14 @@ int mapcast_instance_reader_close(struct mapcast_instance_reader *reader);
  */
 struct mapcast_reader *mapcast_reader_open(const char *at,
                                            const struct mapcast_layout *layout);
+
+/**
+ * As mapcast_reader_open, of the region in a descriptor that another process has opened; messages call it
+ * `name`. The region has no name that another file could take. `fd` stays the program's, which may close it.
+ */
+struct mapcast_reader *mapcast_reader_open_fd(int fd,
+                                              const char *name,
+                                              const struct mapcast_layout *layout);
 
 /**
  * Copies the newest record to `record`, which has `size` bytes: sizeof the struct. Returns MAPCAST_NOTHING
@@ -996,6 +1007,17 @@ int mapcast_format_record(const struct mapcast_layout *layout,
 struct mapcast_writer *mapcast_writer_open(const char *at,
                                            const struct mapcast_layout *layout,
                                            const struct mapcast_options *options);
+
+/**
+ * Publishes to the region in a descriptor that another process has opened for reading and writing; messages call
+ * it `name`. An empty file or memfd becomes a region, one of the same record is resumed, any other is
+ * MAPCAST_ERR_OTHER_RECORD. `fd` stays the program's, which may close it. Of the options, mode and group do not
+ * count.
+ */
+struct mapcast_writer *mapcast_writer_open_fd(int fd,
+                                              const char *name,
+                                              const struct mapcast_layout *layout,
+                                              const struct mapcast_options *options);
 
 /**
  * As mapcast_writer_open, but while another writer has the region, waits for its end and then takes over

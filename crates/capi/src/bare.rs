@@ -11,6 +11,7 @@ use crate::error::MAPCAST_OK;
 use crate::layout::{self, Layout};
 use crate::options::{self, Options};
 use mapcast::bare;
+use mapcast::dynamic::Schema;
 use std::ffi::{c_char, c_int, c_void};
 
 /// Writes a file that is the struct and nothing else.
@@ -31,8 +32,15 @@ pub struct BareReader {
     _opaque: [u8; 0],
 }
 
+/// What a `mapcast_bare_reader` points to.
+#[derive(Debug)]
+pub(crate) struct Reading {
+    reader: bare::Reader,
+    schema: Schema,
+}
+
 impl Opaque for BareReader {
-    type Value = bare::Reader;
+    type Value = Reading;
     const TAG: &'static [u8; 8] = b"mcBReadr";
     const WHAT: &'static str = "mapcast_bare_reader";
 }
@@ -89,12 +97,14 @@ pub unsafe extern "C" fn mapcast_bare_reader_open(
     unsafe {
         call(|caller| {
             let schema = layout::schema_of(caller, layout)?;
-            Ok(border::give(bare::Reader::open(caller.at(at)?, &schema)?))
+            let reader = bare::Reader::open(caller.at(at)?, &schema)?;
+            Ok(border::give(Reading { reader, schema }))
         })
     }
 }
 
-/// Copies the struct that is in the file now to `record`. It may be torn.
+/// Copies the struct that is in the file now to `record`. It may be torn. A file that was cut short is
+/// MAPCAST_ERR_TRUNCATED; another one that has taken the name is read within a second.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mapcast_bare_reader_latest(
     reader: *mut BareReader,
@@ -105,7 +115,8 @@ pub unsafe extern "C" fn mapcast_bare_reader_latest(
     unsafe {
         call(|caller| {
             let record = caller.bytes_mut(record, size)?;
-            caller.handle(reader)?.latest(record)?;
+            let Reading { reader, schema } = caller.handle(reader)?;
+            reader.current(schema, record)?;
             Ok(MAPCAST_OK)
         })
     }

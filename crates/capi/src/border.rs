@@ -10,6 +10,7 @@
 //!    the call.
 //! 1. A handle is one that this library returned, is not closed, and is used by one thread at a time.
 //! 2. A string ends with a NUL.
+//! 3. A descriptor is open during the call.
 //!
 //! NULL, a pointer that is not aligned, a handle of another kind and one that was closed are errors, as
 //! far as that can be seen: the memory of a closed handle may have been used again.
@@ -20,6 +21,8 @@
 
 use crate::failure::{Failure, refuse};
 use std::ffi::{CStr, OsStr, c_char, c_int, c_void};
+use std::fs::File;
+use std::os::fd::BorrowedFd;
 use std::os::unix::ffi::OsStrExt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
@@ -181,6 +184,19 @@ impl Caller {
             return Ok(At::Path(OsStr::from_bytes(bytes).into()));
         }
         Ok(At::Name(String::from_utf8_lossy(bytes).into_owned()))
+    }
+
+    /// The file of a descriptor of the program, as one of its own.
+    pub(crate) fn file(&self, fd: c_int) -> Result<File, Failure> {
+        let bad = |fact| refuse(fact, "pass a descriptor that is open");
+        if fd < 0 {
+            return Err(bad(format!("{fd} is no descriptor")));
+        }
+        // SAFETY: not -1, and open during the call (3). Nothing but the duplication uses it, which fails for a
+        // number that is not open.
+        let borrowed = unsafe { BorrowedFd::borrow_raw(fd) };
+        let own = borrowed.try_clone_to_owned();
+        Ok(own.map_err(|err| bad(format!("descriptor {fd}: {err}")))?.into())
     }
 
     fn c_str(&self, text: *const c_char) -> Option<&CStr> {

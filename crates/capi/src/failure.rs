@@ -125,14 +125,18 @@ fn code_of(kind: &Kind) -> c_int {
     match kind {
         Kind::NotThere | Kind::NoDirectory => code::MAPCAST_ERR_NOT_THERE,
         Kind::Busy { .. } | Kind::Locked => code::MAPCAST_ERR_BUSY,
-        Kind::NotOurs(_) | Kind::UnsafeDirectory(_) | Kind::NotInGroup(_) => {
-            code::MAPCAST_ERR_PERMISSION
-        }
+        Kind::NotOurs(_)
+        | Kind::UnsafeDirectory(_)
+        | Kind::NotInGroup(_)
+        | Kind::WrongAccess(_)
+        | Kind::Sealed(_) => code::MAPCAST_ERR_PERMISSION,
         Kind::NotAFile(_) | Kind::NotARegion | Kind::TooShort(_) => code::MAPCAST_ERR_NOT_A_REGION,
         Kind::UnsupportedVersion(_) | Kind::UnsupportedFeatures(_) => code::MAPCAST_ERR_VERSION,
         Kind::Damaged(_) => code::MAPCAST_ERR_DAMAGED,
         Kind::Truncated { .. } => code::MAPCAST_ERR_TRUNCATED,
-        Kind::OtherSchema { .. } | Kind::NotThisRecord { .. } => code::MAPCAST_ERR_OTHER_RECORD,
+        Kind::OtherSchema { .. } | Kind::NotThisRecord { .. } | Kind::CannotReplace(_) => {
+            code::MAPCAST_ERR_OTHER_RECORD
+        }
         Kind::HasInstances { .. } | Kind::NoInstances => code::MAPCAST_ERR_INSTANCES,
         Kind::NoSuchInstance => code::MAPCAST_ERR_NO_SUCH_INSTANCE,
         Kind::TooManyInstances { .. } => code::MAPCAST_ERR_FULL,
@@ -175,6 +179,9 @@ fn advice(kind: &Kind) -> &'static str {
             "make the struct and its fields those of the region (`mapcast schema` prints them), or pass NULL as the layout"
         }
         Kind::NotThisRecord { .. } => "describe the struct that is there, or remove the file",
+        Kind::CannotReplace(_) => "pass an empty file, or describe the record that is there",
+        Kind::WrongAccess(_) => "open it for that",
+        Kind::Sealed(_) => "pass one without this seal",
         Kind::HasInstances { .. } => "open it with mapcast_instance_reader_open",
         Kind::NoInstances => "open it with mapcast_reader_open",
         Kind::NoSuchInstance => "look for its name again",

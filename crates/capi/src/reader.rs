@@ -7,11 +7,13 @@
 
 use crate::border::{self, Opaque, call};
 use crate::error::{MAPCAST_NOTHING, MAPCAST_OK};
-use crate::failure::c_string;
+use crate::failure::{Failure, c_string};
 use crate::layout::{self, Described, Layout};
 use mapcast::{State, dynamic};
 use std::ffi::{CString, c_char, c_int, c_void};
 use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
+use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// A writer has the region.
@@ -46,6 +48,19 @@ pub(crate) struct Reading {
     last: Option<mapcast::Publication>,
     path: CString,
     described: Option<Box<Described>>,
+}
+
+impl Reading {
+    fn give(
+        reader: dynamic::Reader,
+        expected: Option<Arc<dynamic::Schema>>,
+    ) -> Result<*mut Reader, Failure> {
+        if let Some(expected) = expected {
+            reader.expect_schema(&expected)?;
+        }
+        let path = c_string(reader.path().as_os_str().as_bytes());
+        Ok(border::give(Self { reader, last: None, path, described: None }))
+    }
 }
 
 /// Which record it is, and when it was published.
@@ -84,12 +99,25 @@ pub unsafe extern "C" fn mapcast_reader_open(
     unsafe {
         call(|caller| {
             let expected = layout::expected(caller, layout)?;
-            let reader = dynamic::Reader::open(caller.at(at)?)?;
-            if let Some(expected) = expected {
-                reader.expect_schema(&expected)?;
-            }
-            let path = c_string(reader.path().as_os_str().as_bytes());
-            Ok(border::give(Reading { reader, last: None, path, described: None }))
+            Reading::give(dynamic::Reader::open(caller.at(at)?)?, expected)
+        })
+    }
+}
+
+/// As mapcast_reader_open, of the region in a descriptor that another process has opened; messages call it
+/// `name`. The region has no name that another file could take. `fd` stays the program's, which may close it.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn mapcast_reader_open_fd(
+    fd: c_int,
+    name: *const c_char,
+    layout: *const Layout,
+) -> *mut Reader {
+    // SAFETY: the arguments of this call, under the contract of the header.
+    unsafe {
+        call(|caller| {
+            let expected = layout::expected(caller, layout)?;
+            let name = Path::new(caller.text(name, "name of the descriptor")?);
+            Reading::give(dynamic::Reader::open_file(&caller.file(fd)?, name)?, expected)
         })
     }
 }

@@ -13,6 +13,7 @@ use crate::options::{self, Options};
 use mapcast::dynamic;
 use std::ffi::{CString, c_char, c_int, c_void};
 use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
 use std::time::Instant;
 
 /// Publishes the records of a region, of which it is the only writer.
@@ -57,6 +58,29 @@ pub unsafe extern "C" fn mapcast_writer_open(
             let schema = layout::schema_of(caller, layout)?;
             let options = options::of(caller, options)?;
             let writer = dynamic::Writer::open_with(caller.at(at)?, &schema, &options)?;
+            Ok(Publishing::give(writer))
+        })
+    }
+}
+
+/// Publishes to the region in a descriptor that another process has opened for reading and writing; messages call
+/// it `name`. An empty file or memfd becomes a region, one of the same record is resumed, any other is
+/// MAPCAST_ERR_OTHER_RECORD. `fd` stays the program's, which may close it. Of the options, mode and group do not
+/// count.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn mapcast_writer_open_fd(
+    fd: c_int,
+    name: *const c_char,
+    layout: *const Layout,
+    options: *const Options,
+) -> *mut Writer {
+    // SAFETY: the arguments of this call, under the contract of the header.
+    unsafe {
+        call(|caller| {
+            let schema = layout::schema_of(caller, layout)?;
+            let options = options::of(caller, options)?;
+            let name = Path::new(caller.text(name, "name of the descriptor")?);
+            let writer = dynamic::Writer::open_file(caller.file(fd)?, name, &schema, &options)?;
             Ok(Publishing::give(writer))
         })
     }

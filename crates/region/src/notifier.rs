@@ -13,6 +13,7 @@ use crate::error::RegionError;
 use crate::reader::DynReader;
 use rustix::event::{EventfdFlags, eventfd};
 use rustix::io::{read, write};
+use std::fs::File;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::path::Path;
 use std::sync::Arc;
@@ -60,6 +61,15 @@ impl Notifier {
         let reader = DynReader::attach(at)?;
         let path = reader.path().to_owned();
         Self::start(&path, |descriptor, dropped| notify(reader, descriptor, dropped))
+    }
+
+    /// A notifier for the region in a descriptor: see [`DynReader::open_file`].
+    ///
+    /// # Errors
+    /// As [`DynReader::open_file`], without `HasInstances`; [`Io`](crate::RegionErrorKind::Io) as [`open`](Self::open).
+    pub fn open_file(file: &File, label: &Path) -> Result<Self, RegionError> {
+        let reader = DynReader::attach_file(file, label)?;
+        Self::start(label, |descriptor, dropped| notify(reader, descriptor, dropped))
     }
 
     /// A notifier for a region that need not exist yet: see [`Follow::awaiting`](crate::Follow::awaiting).

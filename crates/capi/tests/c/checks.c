@@ -4,6 +4,7 @@
  * Prints "all hold", or the line that does not. Also run with ASan and UBSan, and under valgrind.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <mapcast.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -392,9 +393,33 @@ static void a_bare_file_is_the_struct(void)
     mapcast_bare_reader *reader = mapcast_bare_reader_open(at("bare"), &layout);
     memset(&read, 0, sizeof read);
     CHECK(mapcast_bare_reader_latest(reader, &read, sizeof read) == MAPCAST_OK && read.i32 == 3);
+    CHECK(truncate(at("bare"), 6) == 0); /* within a page, so that its other bytes are zeros */
+    FAILS(mapcast_bare_reader_latest(reader, &read, sizeof read), MAPCAST_ERR_TRUNCATED);
+    FAILS(mapcast_bare_reader_latest(reader, &read, sizeof read), MAPCAST_ERR_OTHER_RECORD);
     CHECK(mapcast_bare_reader_close(reader) == MAPCAST_OK);
     CHECK(mapcast_bare_writer_close(writer) == MAPCAST_OK);
     FAILS_TO_OPEN(mapcast_bare_reader_open(at("all"), &layout), MAPCAST_ERR_OTHER_RECORD);
+}
+
+static void a_descriptor_is_published_to_and_read(void)
+{
+    struct all record = example(7), read;
+    int fd = open(at("passed"), O_RDWR | O_CREAT | O_EXCL, 0600), read_only = open(at("passed"), O_RDONLY);
+    CHECK(fd >= 0 && read_only >= 0);
+    FAILS_TO_OPEN(mapcast_reader_open_fd(fd, "fd:record", &layout), MAPCAST_ERR_NOT_THERE);
+    FAILS_TO_OPEN(mapcast_writer_open_fd(read_only, "fd:record", &layout, NULL), MAPCAST_ERR_PERMISSION);
+    mapcast_writer *writer = mapcast_writer_open_fd(fd, "fd:record", &layout, NULL);
+    CHECK(mapcast_writer_publish(writer, &record, sizeof record) == MAPCAST_OK);
+    mapcast_reader *reader = mapcast_reader_open_fd(read_only, "fd:record", NULL);
+    CHECK(close(fd) == 0 && close(read_only) == 0); /* both have one of their own */
+    CHECK(mapcast_reader_latest(reader, &read, sizeof read, NULL) == MAPCAST_OK && read.i32 == 7);
+    CHECK(strcmp(mapcast_reader_path(reader), "fd:record") == 0);
+    CHECK(mapcast_writer_close(writer) == MAPCAST_OK);
+    CHECK(mapcast_reader_state(reader) == MAPCAST_CLOSED);
+    CHECK(mapcast_reader_close(reader) == MAPCAST_OK);
+    FAILS_TO_OPEN(mapcast_reader_open_fd(-1, "fd:record", NULL), MAPCAST_ERR_INVALID);
+    FAILS_TO_OPEN(mapcast_reader_open_fd(fd, "fd:record", NULL), MAPCAST_ERR_INVALID);
+    FAILS_TO_OPEN(mapcast_writer_open_fd(0, NULL, &layout, NULL), MAPCAST_ERR_INVALID);
 }
 
 static void a_file_that_is_cut_is_an_error(void)
@@ -441,6 +466,7 @@ int main(int argc, char **argv)
     a_follower_gets_every_event();
     instances_join_publish_and_retire();
     a_bare_file_is_the_struct();
+    a_descriptor_is_published_to_and_read();
     a_file_that_is_cut_is_an_error();
     a_forked_child_does_not_publish();
     printf("all hold\n");

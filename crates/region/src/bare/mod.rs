@@ -31,6 +31,7 @@ use layout::Schema;
 use std::fs::File;
 use std::num::NonZeroU32;
 use std::path::Path;
+use std::time::{Duration, Instant};
 use structs::{MappedStruct, Shape, WORD, words_around};
 
 /// Writes a bare struct. One at a time among mapcast's own writers; a C program is not kept out.
@@ -202,9 +203,14 @@ pub struct BareReader {
     file: File,
     address: Address,
     id: FileId,
+    /// When [`current`](Self::current) looked at the path last; `None`: the file was cut.
+    looked: Option<Instant>,
     /// The words around one struct of an array.
     around: Vec<u8>,
 }
+
+/// How often [`BareReader::current`] looks at the path.
+const LOOK: Duration = Duration::from_secs(1);
 
 impl BareReader {
     /// Maps the file at `at` read-only.
@@ -230,7 +236,31 @@ impl BareReader {
         let id = FileId::of(&file).map_err(|err| RegionError::io(path, "fstat", err))?;
         let shape = Shape::of(schema, count);
         let mapped = MappedStruct::map(&file, path, shape, Access::Read)?;
-        Ok(Self { mapped, file, address, id, around: Vec::new() })
+        Ok(Self { mapped, file, address, id, looked: Some(Instant::now()), around: Vec::new() })
+    }
+
+    /// As [`latest`](Self::latest), for a program that keeps the reader: an error in place of the zeros that a
+    /// file has where it was cut, and each second, or after a cut, the file that has the path then.
+    ///
+    /// Price: an `fstat`.
+    ///
+    /// # Errors
+    /// As [`latest`](Self::latest) and [`open`](Self::open).
+    pub fn current(&mut self, schema: &Schema, record: &mut [u8]) -> Result<(), RegionError> {
+        match self.looked {
+            // Its writer may have extended the same file again, which then needs a new mapping.
+            None => *self = Self::open_array(&self.address, schema, self.mapped.shape.count)?,
+            Some(looked) if looked.elapsed() < LOOK => {}
+            Some(_) => {
+                self.refresh(schema)?;
+                self.looked = Some(Instant::now());
+            }
+        }
+        let read = self.latest(record).and_then(|()| self.check());
+        if matches!(&read, Err(err) if matches!(err.kind(), Kind::Truncated { .. })) {
+            self.looked = None;
+        }
+        read
     }
 
     /// Copies one struct of an array to `record`. It may be torn.

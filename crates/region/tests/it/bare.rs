@@ -122,6 +122,32 @@ fn an_emptied_and_a_deleted_bare_file_are_recreated() {
 }
 
 #[test]
+fn a_reader_that_is_kept_reads_no_zeros_of_a_cut_and_finds_the_next_file() {
+    let place = Place::new();
+    writer(&place).publish(&stu(1)).unwrap();
+    let (schema, mut record) = (Stu::schema(), [0; 28]);
+    let mut reader = BareReader::open(&place.path, &schema).unwrap();
+    let cut = |len| std::fs::File::options().write(true).open(&place.path).unwrap().set_len(len);
+    cut(6).unwrap(); // within the page: no signal is raised
+    for _ in 0..2 {
+        let err = reader.current(&schema, &mut record).unwrap_err();
+        assert!(err.is_truncated() || matches!(err.kind(), Kind::NotThisRecord { .. }), "{err}");
+    }
+    // As a C program starts again: O_TRUNC, then ftruncate, and the struct.
+    cut(0).unwrap();
+    cut(28).unwrap();
+    std::fs::write(&place.path, stu(2)).unwrap();
+    reader.current(&schema, &mut record).unwrap();
+    assert_eq!(id_of(&record), 2);
+    std::fs::remove_file(&place.path).unwrap();
+    writer(&place).publish(&stu(3)).unwrap();
+    wait_until("the next file", || {
+        reader.current(&schema, &mut record).unwrap();
+        id_of(&record) == 3
+    });
+}
+
+#[test]
 fn the_structs_of_an_array_are_written_and_read_one_by_one() {
     let place = Place::new();
     let count = std::num::NonZeroU32::new(3).unwrap();

@@ -246,6 +246,18 @@ fn a_notifier_makes_its_descriptor_readable_at_each_record() {
 }
 
 #[test]
+fn a_notifier_of_a_passed_descriptor_notifies_as_well() {
+    let place = Place::new();
+    let mut writer = place.writer();
+    let file = std::fs::File::open(&place.path).unwrap();
+    let mut reader = Reader::<Stu>::open(&place.path).unwrap();
+    let notifier = Notifier::open_file(&file, std::path::Path::new("fd:region")).unwrap();
+    let mut follow = reader.follow();
+    publish(&mut writer, 1..=1);
+    while notified(&notifier, &mut follow) != [1] {}
+}
+
+#[test]
 fn a_notifier_of_a_region_that_is_not_there_yet_is_readable_when_it_comes() {
     let place = Place::new();
     let notifier = Notifier::awaiting(place.path.clone()).unwrap();
