@@ -56,7 +56,7 @@ pub use mounts::{Mount, with_own_mounts};
 pub use namespaces::Namespace;
 pub use place::{Place, names_in, shipped_config};
 pub use program::Program;
-pub use readers::{judge_lines, readers};
+pub use readers::{as_json, judge_lines, readers, short_readers};
 pub use reading::Reading;
 pub use sandbox::where_refused;
 pub use stdin_end::StdinEnd;

@@ -9,15 +9,42 @@ use crate::{Place, Program};
 /// reader.c, compiled into `place`, where programs can be executed, and reader.py: those for which this machine has a
 /// compiler and a Python.
 pub fn readers(place: &Place) -> Vec<Program> {
-    let python = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/readers/reader.py");
+    both("reader", place)
+}
+
+/// The same for the short ones, latest.c and latest.py, whose lines [`as_json`] translates.
+pub fn short_readers(place: &Place) -> Vec<Program> {
+    both("latest", place)
+}
+
+fn both(name: &str, place: &Place) -> Vec<Program> {
     let mut readers = Vec::new();
     if is_there("cc") {
-        readers.push(compile("../docs/readers/reader.c", "-std=c11", place));
+        readers.push(compile(&format!("../docs/readers/{name}.c"), "-std=c11", place));
     }
     if is_there("python3") {
-        readers.push(Program::new("reader.py", python));
+        let program = format!("{name}.py");
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/readers").join(&program);
+        readers.push(Program::new(&program, path));
     }
     readers
+}
+
+/// A line of a short reader, `NUMBER TIME BYTES`, as the others print a record of `tests/src/torn.rs`.
+///
+/// # Panics
+/// If it is not such a line.
+#[track_caller]
+pub fn as_json(line: &str) -> String {
+    let parts: Vec<&str> = line.split(' ').collect();
+    let [sequence, _time, bytes] = parts[..] else { panic!("not three parts: {line}") };
+    let digits = bytes.as_bytes().chunks(8);
+    let words = digits.map(|word| {
+        let word = std::str::from_utf8(word).expect("ASCII");
+        u32::from_str_radix(word, 16).expect("digits").swap_bytes().to_string()
+    });
+    let words = words.collect::<Vec<_>>().join(",");
+    format!("{{\"sequence\":{sequence},\"record\":{{\"words\":[{words}]}}}}")
 }
 
 /// Whether this machine has the program; says so if it has not.
