@@ -15,7 +15,7 @@ import atexit as _atexit
 import copyreg as _copyreg
 import weakref as _weakref
 from collections.abc import Mapping as _Mapping
-from typing import TYPE_CHECKING, NoReturn, overload
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar, overload
 
 from . import _records
 from ._arrays import array, frame
@@ -36,6 +36,9 @@ from ._errors import (
     WrongTypeError,
 )
 from ._mapcast import (
+    BareReader,
+    BareWriter,
+    Descriptor,
     Event,
     Events,
     Field,
@@ -51,19 +54,28 @@ from ._mapcast import (
     events,
     follow,
     open,
+    open_bare_reader,
+    open_bare_writer,
     open_writer,
     regions,
 )
 from ._records import f32, f64, i8, i16, i32, i64, schema, text, u8, u16, u32, u64
 
 if TYPE_CHECKING:
-    from ._records import Place, Record
+    import numpy
+
+    from ._records import File, Place, Record
+
+_T = TypeVar("_T")
 
 __all__ = [
     "AccessError",
     "BadValueError",
+    "BareReader",
+    "BareWriter",
     "BusyError",
     "ClosedError",
+    "Descriptor",
     "Error",
     "Event",
     "Events",
@@ -87,6 +99,7 @@ __all__ = [
     "Writer",
     "WrongTypeError",
     "array",
+    "bare_writer",
     "events",
     "f32",
     "f64",
@@ -97,6 +110,7 @@ __all__ = [
     "i64",
     "i8",
     "open",
+    "open_bare",
     "regions",
     "schema",
     "text",
@@ -175,8 +189,46 @@ def writer(
     return opened
 
 
+@overload
+def open_bare(at: File, record: type[_T], *, name: str | None = None) -> BareReader[_T]: ...
+@overload
+def open_bare(
+    at: File, record: numpy.dtype[Any], *, name: str | None = None
+) -> BareReader[numpy.void]: ...
+@overload
+def open_bare(
+    at: File, record: Schema | _Mapping[str, Any], *, name: str | None = None
+) -> BareReader[dict[str, Any]]: ...
+def open_bare(at: File, record: Record, *, name: str | None = None) -> BareReader[Any]:
+    """Open the bare file `at`: one that is a struct and nothing else, as C programs share it.
+
+    `record` is as for `writer`. `latest()` returns one of these: an object of the dataclass or
+    ctypes.Structure, a scalar of numpy, else a dict. It may be torn, and nothing can tell.
+    """
+    description, raw = _records.description(at, record, name)
+    return open_bare_reader(at, description, _records.maker(record, description, raw))
+
+
+def bare_writer(
+    at: File,
+    record: Record,
+    *,
+    name: str | None = None,
+    mode: int = 0o644,
+    group: str | None = None,
+) -> BareWriter:
+    """Open the writer of the bare file `at`: create the file, or continue in the one that is there.
+
+    `record` is as for `writer`; `mode`, `group`: of a file that is created.
+    """
+    description, raw = _records.description(at, record, name)
+    opened = open_bare_writer(at, description, raw, mode, group)
+    _writers.add(opened)
+    return opened
+
+
 # The interpreter need not drop what is left at its end, and readers would call the writer dead.
-_writers: _weakref.WeakSet[Writer | InstanceWriter] = _weakref.WeakSet()
+_writers: _weakref.WeakSet[Writer | InstanceWriter | BareWriter] = _weakref.WeakSet()
 
 
 @_atexit.register
@@ -197,7 +249,8 @@ def _sample_not_pickled(sample: Sample) -> NoReturn:
 
 
 for _handle in (
-    Event, Events, Follower, Instance, InstanceReader, InstanceWriter, Reader, Schema, Writer
+    BareReader, BareWriter, Descriptor, Event, Events, Follower, Instance, InstanceReader,
+    InstanceWriter, Reader, Schema, Writer
 ):  # fmt: skip
     _copyreg.pickle(_handle, _not_pickled)
 _copyreg.pickle(Sample, _sample_not_pickled)

@@ -3,11 +3,21 @@
 import os
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
 from datetime import datetime
-from typing import Any, Literal, Union, final
+from typing import Any, Generic, Literal, TypeVar, Union, final
 
 import numpy as _np
+from _typeshed import HasFileno
 
-_Place = Union[str, os.PathLike[str]]
+_T_co = TypeVar("_T_co", covariant=True)
+
+@final
+class Descriptor:
+    """A region by an open descriptor, which another process passed, in place of its name or path."""
+
+    def __new__(cls, file: int | HasFileno, name: str | os.PathLike[str] | None = None) -> Descriptor: ...
+
+_File = Union[str, os.PathLike[str]]
+_Place = Union[_File, Descriptor]
 _Begin = Union[Literal["newest", "oldest", "next"], int]
 
 @final
@@ -66,6 +76,8 @@ class Schema:
     @property
     def dtype(self) -> _np.dtype[Any]:
         """The record as a type of numpy, which is imported for this."""
+    def unpack(self, data: bytes) -> dict[str, Any]:
+        """The values of a record, by name, out of its bytes."""
     def __getitem__(self, name: str) -> Field: ...
     def __contains__(self, name: object) -> bool: ...
     def __len__(self) -> int: ...
@@ -297,6 +309,35 @@ class InstanceWriter:
     def __enter__(self) -> InstanceWriter: ...
     def __exit__(self, *error: object) -> None: ...
 
+@final
+class BareReader(Generic[_T_co]):
+    """Reads a file that is a struct and nothing else."""
+
+    def latest(self) -> _T_co:
+        """The struct that is in the file now. It may be torn."""
+    def close(self) -> None: ...
+    @property
+    def schema(self) -> Schema: ...
+    @property
+    def path(self) -> str: ...
+    def __enter__(self) -> BareReader[_T_co]: ...
+    def __exit__(self, *error: object) -> None: ...
+
+@final
+class BareWriter:
+    """Writes a file that is a struct and nothing else."""
+
+    def publish(self, values: Any = None, /, **fields: Any) -> None:
+        """Writes a record over the last one; `values` is as for `Writer.publish`."""
+    def close(self) -> None:
+        """Lets another writer have the file, which stays as it is."""
+    @property
+    def schema(self) -> Schema: ...
+    @property
+    def path(self) -> str: ...
+    def __enter__(self) -> BareWriter: ...
+    def __exit__(self, *error: object) -> None: ...
+
 def open(at: _Place) -> Any:
     """Attaches to the region at `at`, a name or a path: a Reader, or an InstanceReader.
 
@@ -314,3 +355,9 @@ def regions() -> list[str]:
 
 def open_writer(at: _Place, schema: Schema, raw: Any, settings: dict[str, Any]) -> Any:
     """Opens a writer; `mapcast.writer()` is the one to call."""
+
+def open_bare_reader(at: _File, schema: Schema, make: Any) -> BareReader[Any]:
+    """Opens a bare file; `mapcast.open_bare()` is the one to call."""
+
+def open_bare_writer(at: _File, schema: Schema, raw: Any, mode: int, group: str | None) -> BareWriter:
+    """Opens the writer of a bare file; `mapcast.bare_writer()` is the one to call."""

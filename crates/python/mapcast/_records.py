@@ -6,17 +6,18 @@ import ctypes
 import dataclasses
 import os
 import typing
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Annotated, Any, Union
 
 from ._errors import SchemaError, WrongTypeError
-from ._mapcast import Field, Schema
+from ._mapcast import Descriptor, Field, Schema
 
 
 if TYPE_CHECKING:
     import numpy
 
-    Place = Union[str, "os.PathLike[str]"]
+    File = Union[str, "os.PathLike[str]"]
+    Place = Union[File, Descriptor]
     Record = Union[Schema, Mapping[str, Any], "type[Any]", "numpy.dtype[Any]"]
 
 i8 = Annotated[int, Field("i8")]
@@ -75,9 +76,23 @@ def description(at: Place, record: Record, name: str | None) -> tuple[Schema, An
     )
 
 
+def maker(record: Record, schema: Schema, raw: Any) -> Callable[[bytes], Any]:
+    """What makes an object out of the bytes of a record: one of what `record` is."""
+    if isinstance(raw, type):
+        structure: Any = raw
+        return lambda data: structure.from_buffer_copy(data)
+    if raw is not None:
+        import numpy as np
+
+        return lambda data: np.frombuffer(data, raw)[0]
+    if isinstance(record, type):
+        return lambda data: record(**schema.unpack(data))
+    return schema.unpack
+
+
 def _stem(at: Place) -> str:
     """A record without a name of its own has that of its region, as far as it is an identifier."""
-    name = os.path.basename(os.fspath(at))
+    name = "record" if isinstance(at, Descriptor) else os.path.basename(os.fspath(at))
     name = name[: -len(".region")] if name.endswith(".region") else name
     name = "".join(char if char.isascii() and char.isalnum() else "_" for char in name)
     return name if name and not name[0].isdigit() else f"_{name}"

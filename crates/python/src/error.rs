@@ -83,7 +83,8 @@ fn class_of(kind: &ErrorKind) -> (&'static str, &'static str) {
         ErrorKind::NotOurs(_)
         | ErrorKind::UnsafeDirectory(_)
         | ErrorKind::NotInGroup(_)
-        | ErrorKind::WrongAccess(_) => ("AccessError", ""),
+        | ErrorKind::WrongAccess(_)
+        | ErrorKind::Sealed(_) => ("AccessError", ""),
         ErrorKind::Io { source, .. } if source.kind() == Io::PermissionDenied => {
             ("AccessError", "")
         }
@@ -100,6 +101,12 @@ fn class_of(kind: &ErrorKind) -> (&'static str, &'static str) {
         | ErrorKind::RelativeDirectory(_) => ("BadValueError", ""),
         ErrorKind::HasInstances { .. } => ("SchemaError", "open the writer with instances=..."),
         ErrorKind::NoInstances => ("SchemaError", "open the writer without instances"),
+        ErrorKind::NotThisRecord { .. } => {
+            ("SchemaError", "describe the struct that is there, or remove the file")
+        }
+        ErrorKind::CannotReplace(_) => {
+            ("SchemaError", "pass an empty file, or describe the record that is there")
+        }
         ErrorKind::OtherSchema { .. } | ErrorKind::WrongSize { .. } => ("SchemaError", ""),
         ErrorKind::NoSuchField { .. } => ("NoFieldError", ""),
         ErrorKind::Forked => ("ForkedError", "open a writer in this process"),

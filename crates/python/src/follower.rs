@@ -12,7 +12,7 @@ use crate::place::Place;
 use crate::sample::Sample;
 use crate::schema::Schema;
 use crate::source::{Found, Item, Source};
-use mapcast::{Begin, Event, Follow, Notifier};
+use mapcast::{Begin, Error, Event, Follow, Notifier};
 use pyo3::exceptions::PyStopIteration;
 use pyo3::prelude::*;
 use std::os::fd::AsRawFd;
@@ -143,10 +143,17 @@ impl Following {
             let known = notifier.take().filter(|(of, _)| *of == process);
             let (_, open) = notifier.insert(match known {
                 Some(known) => known,
-                None => (process, Notifier::open(&self.place).raise()?),
+                None => (process, self.notifier_of_place().raise()?),
             });
             Ok(with(open))
         })
+    }
+
+    fn notifier_of_place(&self) -> Result<Notifier, Error> {
+        match &self.place {
+            Place::Named(at) => Notifier::open(at),
+            Place::Passed(passed) => Notifier::open_file(passed.file(), passed.name()),
+        }
     }
 
     /// The descriptor that is readable when there may be something.

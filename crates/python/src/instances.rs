@@ -112,7 +112,7 @@ fn all_of(reader: &mut dynamic::InstanceReader) -> Result<Vec<Found>, Error> {
 pub(crate) struct Instance {
     reader: Py<InstanceReader>,
     name: String,
-    /// Where it is in the file that is attached; held for a load or a store only.
+    /// Place it is in the file that is attached; held for a load or a store only.
     handle: Mutex<Handle>,
 }
 

@@ -6,11 +6,12 @@
 //!
 //! ```text
 //!   mapcast/*.py     what Python says better: dataclasses, asyncio, numpy, pandas, exceptions
-//!   place, arguments what names a region; times, where following begins
+//!   place, descriptor what names a region
+//!   arguments        times, where following begins
 //!   schema, field    the description of a record; values between Python and a record: values
 //!   sample           one whole record
 //!   region, reader, instances, source, follower, event
-//!   writer, instance_writer, record, opening
+//!   writer, instance_writer, bare, record, opening
 //!   error            exceptions, which mapcast/_errors.py defines
 //! ```
 //!
@@ -18,6 +19,8 @@
 //! bytes.
 
 mod arguments;
+mod bare;
+mod descriptor;
 mod error;
 mod event;
 mod field;
@@ -42,6 +45,10 @@ use pyo3::prelude::*;
 #[pymodule]
 mod _mapcast {
     #[pymodule_export]
+    use crate::bare::{BareReader, BareWriter};
+    #[pymodule_export]
+    use crate::descriptor::Descriptor;
+    #[pymodule_export]
     use crate::event::{Event, Events};
     #[pymodule_export]
     use crate::field::Field;
@@ -52,7 +59,9 @@ mod _mapcast {
     #[pymodule_export]
     use crate::instances::{Instance, InstanceReader};
     #[pymodule_export]
-    use crate::opening::{events, follow, open, open_writer, regions};
+    use crate::opening::{
+        events, follow, open, open_bare_reader, open_bare_writer, open_writer, regions,
+    };
     #[pymodule_export]
     use crate::reader::Reader;
     #[pymodule_export]

@@ -1,18 +1,20 @@
 //! The functions of the module: opening readers, followers and writers, and the names of regions.
 
 use crate::arguments::{begin, seconds};
+use crate::bare::{BareReader, BareWriter};
+use crate::descriptor::Descriptor;
 use crate::error::{self, Raise};
 use crate::event::Events;
 use crate::follower::{Follower, Following};
 use crate::instance_writer::InstanceWriter;
 use crate::instances::InstanceReader;
-use crate::place::Place;
+use crate::place::{At, Place};
 use crate::reader::Reader;
 use crate::record::Shape;
 use crate::schema::Schema;
 use crate::source::Source;
 use crate::writer::Writer;
-use mapcast::{Begin, Error, Options, dynamic};
+use mapcast::{Begin, Error, Options, bare, dynamic};
 use pyo3::prelude::*;
 
 /// Attaches to the region at `at`, a name or a path.
@@ -102,6 +104,10 @@ pub(crate) fn open_writer(
     let options = settings.options()?;
     let record = schema.get().inner().clone();
     let shape = Shape { schema, raw };
+    let at = match at {
+        Place::Named(at) => at,
+        Place::Passed(passed) => return open_passed(py, &passed, shape, &settings, &options),
+    };
     match settings.instances {
         None => {
             let writer = opened(py, &settings, |stop| match stop {
@@ -120,6 +126,62 @@ pub(crate) fn open_writer(
             Ok(Py::new(py, InstanceWriter::new(shape, writer))?.into_any())
         }
     }
+}
+
+/// Opens the writer of the region in a descriptor.
+fn open_passed(
+    py: Python<'_>,
+    passed: &Descriptor,
+    shape: Shape,
+    settings: &Settings,
+    options: &Options,
+) -> PyResult<Py<PyAny>> {
+    if settings.standby {
+        let fact = "a standby waits for the file of a name, and a descriptor has none";
+        return Err(error::new("BadValueError", format!("{fact}; open it without standby")));
+    }
+    let (file, name) = (passed.file().try_clone()?, passed.name());
+    let record = shape.schema.get().inner().clone();
+    match settings.instances {
+        None => {
+            let writer = dynamic::Writer::open_file(file, name, &record, options).raise()?;
+            Ok(Py::new(py, Writer::new(shape, writer))?.into_any())
+        }
+        Some(max) => {
+            let writer = dynamic::InstanceWriter::open_file(file, name, &record, options, max);
+            Ok(Py::new(py, InstanceWriter::new(shape, writer.raise()?))?.into_any())
+        }
+    }
+}
+
+/// Opens a bare file to read it; `make` is called with the bytes of each record that is read.
+#[pyfunction]
+pub(crate) fn open_bare_reader(
+    py: Python<'_>,
+    at: At,
+    schema: Py<Schema>,
+    make: Py<PyAny>,
+) -> PyResult<BareReader> {
+    let record = schema.get().inner().clone();
+    let reader = py.detach(|| bare::Reader::open(&at, &record)).raise()?;
+    Ok(BareReader::new(schema, make, reader))
+}
+
+/// Opens the writer of a bare file; `raw` is a type of ctypes or numpy that has the record's bytes.
+#[pyfunction]
+pub(crate) fn open_bare_writer(
+    py: Python<'_>,
+    at: At,
+    schema: Py<Schema>,
+    raw: Option<Py<PyAny>>,
+    mode: u32,
+    group: Option<&str>,
+) -> PyResult<BareWriter> {
+    let record = schema.get().inner().clone();
+    let options = Options::new().mode(mode);
+    let options = if let Some(group) = group { options.group(group) } else { options };
+    let writer = py.detach(|| bare::Writer::open(&at, &record, &options)).raise()?;
+    Ok(BareWriter::new(Shape { schema, raw }, writer))
 }
 
 /// What ends the wait of a standby.

@@ -1,39 +1,31 @@
-//! What names a region: a name, a path, or anything with `__fspath__`.
+//! What names a region: a name, a path, anything with `__fspath__`, or a descriptor.
 
-use mapcast::{Place as At, ToPlace};
+use crate::descriptor::Descriptor;
+use mapcast::{Place as Named, ToPlace};
 use pyo3::prelude::*;
 use pyo3::types::PyString;
 use std::fmt;
 use std::path::PathBuf;
 
-/// The place of a region. A relative path is resolved once, so that a later `chdir` changes nothing.
+/// The name of a file. A relative path is resolved once, so that a later `chdir` changes nothing.
 #[derive(Clone, Debug)]
-pub(crate) enum Place {
+pub(crate) enum At {
     /// A name in the default directory.
     Name(String),
     /// A path.
     Path(PathBuf),
 }
 
-impl ToPlace for Place {
-    fn place(&self) -> At<'_> {
+impl ToPlace for At {
+    fn place(&self) -> Named<'_> {
         match self {
-            Self::Name(name) => At::Name(name),
-            Self::Path(path) => At::Path(path),
+            Self::Name(name) => Named::Name(name),
+            Self::Path(path) => Named::Path(path),
         }
     }
 }
 
-impl fmt::Display for Place {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Name(name) => f.write_str(name),
-            Self::Path(path) => path.display().fmt(f),
-        }
-    }
-}
-
-impl FromPyObject<'_, '_> for Place {
+impl FromPyObject<'_, '_> for At {
     type Error = PyErr;
 
     fn extract(object: Borrowed<'_, '_, PyAny>) -> PyResult<Self> {
@@ -44,5 +36,35 @@ impl FromPyObject<'_, '_> for Place {
             return Ok(Self::Name(text));
         }
         Ok(Self::Path(std::path::absolute(object.extract::<PathBuf>()?)?))
+    }
+}
+
+/// Place a region is.
+#[derive(Clone, Debug)]
+pub(crate) enum Place {
+    /// In a file of this name.
+    Named(At),
+    /// In a file that is open already.
+    Passed(Descriptor),
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Named(At::Name(name)) => f.write_str(name),
+            Self::Named(At::Path(path)) => path.display().fmt(f),
+            Self::Passed(passed) => passed.name().display().fmt(f),
+        }
+    }
+}
+
+impl FromPyObject<'_, '_> for Place {
+    type Error = PyErr;
+
+    fn extract(object: Borrowed<'_, '_, PyAny>) -> PyResult<Self> {
+        match object.extract::<Descriptor>() {
+            Ok(passed) => Ok(Self::Passed(passed)),
+            Err(_) => object.extract().map(Self::Named),
+        }
     }
 }

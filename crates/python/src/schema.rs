@@ -3,7 +3,8 @@
 use crate::error::{self, Raise};
 use crate::field::Field;
 use crate::sample::Sample;
-use mapcast::dynamic;
+use crate::values::to_python;
+use mapcast::dynamic::{self, RecordView};
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyDict, PyList, PyString, PyTuple};
@@ -70,7 +71,7 @@ impl Schema {
         Ok(new)
     }
 
-    /// Where a field is, or an error that names all of them.
+    /// Place a field is, or an error that names all of them.
     pub(crate) fn index(&self, name: &str) -> PyResult<usize> {
         self.inner.index_of(name).ok_or_else(|| self.no_field(name))
     }
@@ -155,6 +156,17 @@ impl Schema {
             Ok::<_, PyErr>(py.import("mapcast._arrays")?.getattr("dtype")?.call1((slf,))?.unbind())
         };
         Ok(slf.get().dtype.get_or_try_init(py, make)?.clone_ref(py))
+    }
+
+    /// The values of a record, by name, out of its bytes.
+    fn unpack<'py>(&self, py: Python<'py>, data: &[u8]) -> PyResult<Bound<'py, PyDict>> {
+        let view = RecordView::new(&self.inner, data)
+            .map_err(|err| error::new("BadValueError", format!("{err}; use the schema's size")))?;
+        let values = PyDict::new(py);
+        for (field, value) in view.iter() {
+            values.set_item(field.name(), to_python(py, value)?)?;
+        }
+        Ok(values)
     }
 
     fn __getitem__(&self, name: &str) -> PyResult<Field> {

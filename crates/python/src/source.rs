@@ -95,12 +95,20 @@ impl Source {
     /// Attaches to a region of either kind; `only` this instance of one that has many.
     pub(crate) fn open(place: &Place, only: Option<&str>) -> Result<Self, Error> {
         if only.is_none() {
-            match Reader::open(place) {
+            let plain = match place {
+                Place::Named(at) => Reader::open(at),
+                Place::Passed(passed) => Reader::open_file(passed.file(), passed.name()),
+            };
+            match plain {
                 Err(err) if matches!(err.kind(), ErrorKind::HasInstances { .. }) => {}
                 other => return other.map(Self::Plain),
             }
         }
-        Ok(Self::Instances(InstanceReader::open(place)?, only.map(Into::into)))
+        let reader = match place {
+            Place::Named(at) => InstanceReader::open(at),
+            Place::Passed(passed) => InstanceReader::open_file(passed.file(), passed.name()),
+        };
+        Ok(Self::Instances(reader?, only.map(Into::into)))
     }
 
     /// The same, from another record than the newest on.

@@ -116,6 +116,7 @@ def test_no_handle_is_pickled_or_copied() -> None:
         many.publish("a", x=1)
         reader, instances = mapcast.open("x"), mapcast.open("i")
         handles = [writer, many, reader, instances, instances["a"], reader.follow(), reader.events()]
+        handles.append(mapcast.Descriptor(os.open(os.devnull, os.O_RDONLY)))
         for handle in handles:
             with pytest.raises(TypeError, match="is not pickled; pass the region's name"):
                 pickle.dumps(handle)

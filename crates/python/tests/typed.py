@@ -36,6 +36,15 @@ async def follow(name: str) -> None:
             print(event.value, event.instance)
 
 
+def bare(path: str) -> float:
+    with mapcast.bare_writer(path, Drone, mode=0o600) as writer:
+        writer.publish(Drone(1.0, 2, "abc"))
+    drones: mapcast.BareReader[Drone] = mapcast.open_bare(path, Drone)
+    plain: float = mapcast.open_bare(path, {"x": "f32"}).latest()["x"]
+    passed: mapcast.Reader = mapcast.open(mapcast.Descriptor(3))
+    return drones.latest().x + plain + passed.epoch
+
+
 def write() -> int:
     with mapcast.writer("drone", Drone, slots=16) as writer:
         writer.publish(Drone(1.0, 2, "abc"))
