@@ -34,7 +34,6 @@ mod record;
 mod record_name;
 mod region_argument;
 mod replay;
-mod table;
 mod writer;
 
 pub mod cli;

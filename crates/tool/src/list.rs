@@ -10,6 +10,7 @@ use std::time::Duration;
 use clap::ValueHint;
 use daemon::plain;
 use mapcast::{ErrorKind, Listing};
+use render::{Align, table};
 use serde::Serialize;
 use settings::duration;
 
@@ -18,7 +19,6 @@ use crate::age::age_text;
 use crate::cli::{Format, PROGRAM};
 use crate::error::print;
 use crate::observed::{Observed, Seen};
-use crate::table::{Align, table};
 use crate::writer::Writer;
 
 const EXAMPLES: &str = "\

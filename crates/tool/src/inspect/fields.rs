@@ -4,9 +4,8 @@ use std::collections::BTreeMap;
 
 use daemon::plain;
 use mapcast::dynamic::Field;
+use render::{Align, table};
 use serde::Serialize;
-
-use crate::table::{Align, table};
 
 /// One field, as JSON has it.
 #[derive(Debug, Serialize)]

@@ -3,12 +3,12 @@
 use std::time::Duration;
 
 use daemon::plain;
+use render::{Align, table};
 use serde::Serialize;
 
 use super::nanos;
 use crate::age::age_text;
 use crate::observed::SeenInstance;
-use crate::table::{Align, table};
 
 /// One instance, as JSON has it.
 #[derive(Debug, Serialize)]

@@ -3,6 +3,7 @@
 use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::style::{Modifier, Style};
+use render::Align;
 
 use super::super::model::{Focus, Model};
 use super::super::number_text::number_text;
@@ -10,7 +11,6 @@ use super::super::track::{Track, rate_text};
 use super::list::{self, Column, Place};
 use super::room::widest;
 use super::{Theme, border, content_title};
-use crate::table::Align;
 
 /// What a column shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

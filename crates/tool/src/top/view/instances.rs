@@ -3,6 +3,7 @@
 use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
+use render::Align;
 
 use super::super::model::{Focus, Model};
 use super::super::shown::{InstanceLine, Shown};
@@ -10,7 +11,6 @@ use super::list::{self, Column, Place};
 use super::room::{columns as columns_of, title_room, whole_parts, widest};
 use super::{Theme, border, content_title};
 use crate::age::age_text;
-use crate::table::Align;
 
 /// The columns of a name, of an age and of a value.
 const NAME: (u16, u16) = (8, 24);

@@ -4,11 +4,11 @@ use ratatui::Frame;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::{Modifier, Style};
+use render::Align;
 
 use super::super::pane::Pane;
 use super::Theme;
 use super::room::{begin, columns as columns_of};
-use crate::table::Align;
 
 /// A column, its head and its width.
 #[derive(Clone, Debug)]

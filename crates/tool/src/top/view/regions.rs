@@ -3,12 +3,12 @@
 use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
+use render::Align;
 
 use super::super::model::{Focus, Model};
 use super::list::{self, Cells, Column, Place};
 use super::{Theme, border};
 use crate::list::rate_text;
-use crate::table::Align;
 
 /// The columns of a state, and of a rate.
 const STATE: u16 = 7;

@@ -4,13 +4,15 @@ use unicode_width::UnicodeWidthStr;
 
 /// Which end of a column its cells touch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Align {
+pub enum Align {
+    /// The left one.
     Left,
+    /// The right one, as for numbers.
     Right,
 }
 
 /// `rows` under `heads`, two spaces between columns, as wide as their widest cell on a terminal.
-pub(crate) fn table<const N: usize>(heads: [(&str, Align); N], rows: &[[String; N]]) -> String {
+pub fn table<const N: usize>(heads: [(&str, Align); N], rows: &[[String; N]]) -> String {
     let mut widths = heads.map(|(head, _)| head.width());
     for row in rows {
         for (width, cell) in widths.iter_mut().zip(row) {
