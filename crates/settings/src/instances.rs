@@ -10,6 +10,7 @@ use layout::header::MAX_INSTANCES;
 use layout::text::quote;
 use layout::{BadInstanceName, InstanceName};
 use serde::Deserialize;
+use toml::de::DeValue;
 
 use crate::fault::{Fault, Problem};
 use crate::node::Node;
@@ -143,9 +144,9 @@ fn list(node: &Node<'_>) -> Result<Vec<InstanceName>, Problem> {
     let mut names: Vec<InstanceName> = Vec::with_capacity(items.len());
     let mut seen = std::collections::HashMap::new();
     for (index, item) in items.iter().enumerate() {
-        let text: String = item.read()?;
+        let text = item.value.as_str().ok_or_else(|| item.problem(not_a_name(item)))?;
         let refuse = |what: String| item.problem(Fault::Other(what));
-        let name = InstanceName::new(&text)
+        let name = InstanceName::new(text)
             .map_err(|error| refuse(format!("{error}; write a name such as \"eth0\"")))?;
         if let Some(first) = seen.insert(name, index) {
             let (name, first) = (quote(&name), first + 1);
@@ -161,6 +162,15 @@ fn list(node: &Node<'_>) -> Result<Vec<InstanceName>, Problem> {
         }
         _ => Ok(names),
     }
+}
+
+/// What is wrong with an element that is not text.
+fn not_a_name(item: &Node<'_>) -> Fault {
+    let write = match item.value {
+        DeValue::Integer(_) | DeValue::Float(_) | DeValue::Boolean(_) => quote(&item.shown()),
+        _ => "a name such as \"eth0\"".to_owned(),
+    };
+    Fault::not_but("a name in quotes", write)
 }
 
 fn table(node: &Node<'_>) -> Result<Instances, Problem> {

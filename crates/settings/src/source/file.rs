@@ -156,8 +156,8 @@ pub(super) fn read(node: &Node<'_>, target: &mut Target<'_>) -> Result<FileSourc
     let wraps = wraps(node, &table)?;
     let take = match &table.regex {
         _ if table.count => count(node, ctype)?,
-        Some(regex) if ctype.is_text() => Take::Part(pattern(node, regex)?),
-        Some(regex) => Take::Match(pattern(node, regex)?),
+        Some(regex) if ctype.is_text() => Take::Part(pattern(node, regex, target)?),
+        Some(regex) => Take::Match(pattern(node, regex, target)?),
         None => take(node, &table, target.field())?,
     };
     let words = match target.field() {
@@ -247,7 +247,12 @@ impl FileSource {
         let word = |word: &String| placeholder::expand(word, name);
         let key = self.key.as_ref().map(|key| key.iter().map(word).collect());
         let paths = self.paths.iter().map(path).collect::<Result<_, _>>()?;
-        Ok(Self { paths, key, ..self.clone() })
+        let take = match &self.take {
+            Take::Match(pattern) => Take::Match(pattern.of_instance(name)),
+            Take::Part(pattern) => Take::Part(pattern.of_instance(name)),
+            other => other.clone(),
+        };
+        Ok(Self { paths, key, take, ..self.clone() })
     }
 }
 
@@ -275,12 +280,13 @@ fn wraps(node: &Node<'_>, table: &FileTable) -> Result<Option<u32>, Problem> {
     key.in_range(bits, (8, 64)).map(Some)
 }
 
-fn pattern(node: &Node<'_>, regex: &str) -> Result<Pattern, Problem> {
+fn pattern(node: &Node<'_>, regex: &str, target: &Target<'_>) -> Result<Pattern, Problem> {
     if let Some(column) = node.get("column") {
         let why = "given together with regex; keep one of the two";
         return Err(column.problem(Fault::Other(why.into())));
     }
-    Pattern::new(regex).map_err(|why| node.problem_at("regex", Fault::Other(why)))
+    Pattern::new(regex, target.has_instances())
+        .map_err(|why| node.problem_at("regex", Fault::Other(why)))
 }
 
 fn key_words<'de, D: Deserializer<'de>>(value: D) -> Result<Option<Vec<String>>, D::Error> {

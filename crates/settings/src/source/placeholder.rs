@@ -1,4 +1,4 @@
-//! `{instance}` in the paths and keys of sources.
+//! `{instance}` in the paths and keys of sources; in regular expressions see `pattern`.
 //!
 //! Invariant: a text that was checked expands with any name; a path stays in its folder with any name for
 //! which [`in_path`] returns one.
@@ -10,7 +10,10 @@ use layout::text::quote;
 
 use crate::fault::Fault;
 
-const PLACEHOLDER: &str = "{instance}";
+pub(super) const PLACEHOLDER: &str = "{instance}";
+/// What is wrong with a placeholder in a record without instances.
+pub(super) const NO_INSTANCES: &str =
+    "{instance} is the name of an instance, and the record has none; add instances to [record]";
 
 /// A part of a text.
 enum Part<'t> {
@@ -28,9 +31,7 @@ pub(super) fn fault(text: &str, has_instances: bool) -> Option<Fault> {
     if has_instances {
         return parts(text).find_map(Result::err).map(Fault::Other);
     }
-    let why =
-        "{instance} is the name of an instance, and the record has none; add instances to [record]";
-    text.contains(PLACEHOLDER).then(|| Fault::Other(why.to_owned()))
+    text.contains(PLACEHOLDER).then(|| Fault::Other(NO_INSTANCES.to_owned()))
 }
 
 /// `text`, which was checked, with `name` in place of each placeholder.

@@ -86,7 +86,37 @@ pub(crate) static CASES: &[Case] = &[
         "a name that is none",
         "[1]",
         "const = 1",
-        r#"5:14: record.instances[#1]: expected a string, found a whole number; write instances = { glob = "/sys/class/net/*" }"#
+        r#"5:14: record.instances[#1]: 1 is not a name in quotes; write "1""#
+    ),
+    case!(
+        "a name that is a number, behind one that is none",
+        "[\"a\", 2.5]",
+        "const = 1",
+        r#"5:19: record.instances[#2]: 2.5 is not a name in quotes; write "2.5""#
+    ),
+    case!(
+        "a name that is true",
+        "[\"a\", true]",
+        "const = 1",
+        r#"5:19: record.instances[#2]: true is not a name in quotes; write "true""#
+    ),
+    case!(
+        "a name in a list of its own",
+        r#"["a", ["b"]]"#,
+        "const = 1",
+        r#"5:19: record.instances[#2]: a list is not a name in quotes; write a name such as "eth0""#
+    ),
+    case!(
+        "a name in a table of its own",
+        r#"["a", { glob = "/x/*" }]"#,
+        "const = 1",
+        r#"5:19: record.instances[#2]: a table is not a name in quotes; write a name such as "eth0""#
+    ),
+    case!(
+        "an instance in a regular expression that is none",
+        r#"["a"]"#,
+        r#"file = { path = "/x", regex = '({instance}' }"#,
+        "9:42: record.field[a].source.file.regex: found open group without closing ')'; correct the regular expression"
     ),
     case!(
         "a name that leads out of a folder",
@@ -189,6 +219,18 @@ pub(crate) static CASES: &[Case] = &[
         r#"["a"]"#,
         r#"file = { path = "/x", key = "{instance}}" }"#,
         "9:40: record.field[a].source.file.key: a single } is no placeholder; write {instance}, or }} for a brace"
+    ),
+    record(
+        "an instance in a regular expression where there are none",
+        &[
+            "[record]",
+            r#"name = "R""#,
+            "[[record.field]]",
+            r#"name = "a""#,
+            r#"type = "u64""#,
+            r#"source = { file = { path = "/x", regex = '{instance}: (\d+)' } }"#,
+        ],
+        "8:42: record.field[a].source.file.regex: {instance} is the name of an instance, and the record has none; add instances to [record]",
     ),
     record(
         "an instance where there are none",
