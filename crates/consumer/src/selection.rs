@@ -3,6 +3,7 @@
 use std::fmt;
 use std::path::PathBuf;
 
+use daemon::cli::option_value;
 use glob::Pattern;
 use layout::InstanceName;
 use layout::text::plain;
@@ -76,11 +77,16 @@ impl Selection {
         let known: Vec<&str> = names.iter().map(InstanceName::as_str).collect();
         let advice = match (&known[..], &missing.0[..]) {
             ([], _) => "the region has no instances yet".to_owned(),
-            (known, [pattern]) => query::instead_of(pattern, known),
-            (known, _) => query::instead_of("", known),
+            (known, [pattern]) => query::instead_of_shown(pattern, known, typed),
+            (known, _) => query::instead_of_shown("", known, typed),
         };
         Some(Kind::NoInstance { path, missing, advice })
     }
+}
+
+/// A name as it is typed behind the option.
+fn typed(name: &&str) -> String {
+    option_value("--instance", name)
 }
 
 /// Patterns for which there is no instance; at least one. Displays as "instance a" or "instances a, b".

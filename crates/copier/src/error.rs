@@ -46,7 +46,7 @@ pub(crate) enum Kind {
     Nameless(PathBuf),
     #[error("{}: another process replaced the file with this name meanwhile; its former file is {} now: rename it", path.display(), aside.display())]
     Displaced { path: PathBuf, aside: PathBuf },
-    #[error("{path}: is a region that a writer holds, and its records would be mixed; take a snapshot: consumer {path} --snapshot FILE", path = .0.display())]
+    #[error("{path}: is a region that a writer holds, and its records would be mixed; take a snapshot: consumer {word} --snapshot FILE", path = .0.display(), word = daemon::cli::shell_path(.0))]
     LiveRegion(PathBuf),
     #[error("{}: {what} while it was copied; copy it again when no process writes to it", path.display())]
     SourceChanged { path: PathBuf, what: String },

@@ -50,4 +50,4 @@ mod word;
 pub use error::QueryError;
 pub use expr::{Condition, Expr};
 pub use field_ref::FieldRef;
-pub use nearest::{instead_of, nearest};
+pub use nearest::{instead_of, instead_of_shown, nearest};

@@ -33,11 +33,17 @@ const LISTED: usize = 16;
 /// assert_eq!(query::instead_of("x", &["mode", "speed"]), "use one of: mode, speed");
 /// ```
 pub fn instead_of(word: &str, known: &[&str]) -> String {
-    match nearest(word, known) {
-        Some(near) => format!("did you mean {near}?"),
-        None if known.len() > LISTED => format!("use one of: {}, ...", known[..LISTED].join(", ")),
-        None => format!("use one of: {}", known.join(", ")),
+    instead_of_shown(word, known, |known| (*known).to_owned())
+}
+
+/// The same, with each of `known` as `shown` writes it.
+pub fn instead_of_shown(word: &str, known: &[&str], shown: impl Fn(&&str) -> String) -> String {
+    if let Some(near) = nearest(word, known) {
+        return format!("did you mean {}?", shown(&near));
     }
+    let listed: Vec<_> = known.iter().take(LISTED).map(shown).collect();
+    let more = if known.len() > LISTED { ", ..." } else { "" };
+    format!("use one of: {}{more}", listed.join(", "))
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use daemon::cli::shell_path;
 use daemon::logging::LogError;
 use daemon::{Exit, OutputError, plain};
 use mapcast::ErrorKind;
@@ -60,7 +61,7 @@ pub enum ToolError {
     /// The bare format has no header.
     #[error(
         "{}: describes a bare file, which has no header; read it with `consumer {}`",
-        .0.display(), .0.display()
+        .0.display(), shell_path(.0)
     )]
     Bare(PathBuf),
     /// Regions cannot be exported.

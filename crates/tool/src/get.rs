@@ -9,9 +9,10 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use daemon::Exit;
+use daemon::cli::{option_value, shell_path};
 use mapcast::dynamic::{InstanceReader, Reader, RecordBuf};
 use mapcast::{ErrorKind, Instance, InstanceName};
-use query::instead_of;
+use query::instead_of_shown;
 use render::{Values, ViewError};
 
 use crate::ToolError;
@@ -84,7 +85,7 @@ pub enum GetError {
     /// Nothing has been published.
     #[error(
         "{}: nothing has been published yet; wait for it with `consumer {} --once --timeout 10s`",
-        .0.display(), .0.display()
+        .0.display(), shell_path(.0)
     )]
     NothingYet(PathBuf),
     /// There is no such instance.
@@ -212,7 +213,7 @@ fn no_instance(reader: &InstanceReader, name: &str) -> GetError {
     let names: Vec<&str> = names.iter().map(|name| &**name).collect();
     let instead = match names[..] {
         [] => "the region has none yet".to_owned(),
-        _ => instead_of(name, &names),
+        _ => instead_of_shown(name, &names, |name| option_value("--instance", name)),
     };
     GetError::NoInstance { path: path.to_owned(), name: name.to_owned(), instead }
 }

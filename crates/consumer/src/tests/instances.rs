@@ -178,6 +178,21 @@ fn an_instance_that_does_not_come_is_answered_with_the_nearest_name() {
 }
 
 #[test]
+fn the_nearest_name_is_written_as_a_shell_needs_it() {
+    for (name, asked, typed) in [
+        ("-x", "-y", "--instance=-x"),
+        ("my disk", "my disc", "'my disk'"),
+        ("--a b", "--a", "--instance='--a b'"),
+        ("it's", "its", "\"it's\""),
+    ] {
+        let class = Class::of(1, &[(name, 1)]);
+        let asked = format!("--instance={asked}");
+        let (_, message) = class.stage.play(&["--once", &asked], []).failure();
+        assert!(message.ends_with(&format!("; did you mean {typed}?")), "{message}");
+    }
+}
+
+#[test]
 fn a_region_of_one_record_has_no_instance_to_choose() {
     let stage = Stage::of_students();
     stage.publishes([1])();

@@ -1,8 +1,10 @@
 //! The parts of a command line that all programs have.
 
 mod completions;
+mod dash_value;
 mod help;
 mod man;
+mod shell_word;
 mod whole_number;
 
 use std::error::Error;
@@ -16,6 +18,7 @@ use clap::{Arg, ArgAction, ArgMatches, Args, Command, Parser};
 pub use completions::{Shell, configurations, regions};
 use layout::text::{is_control, plain};
 pub use man::page;
+pub use shell_word::{option_value, shell_path, shell_word};
 pub use whole_number::whole_number;
 
 use crate::logging::{self, LogError, LogFilter, LogFormat};
@@ -98,7 +101,7 @@ pub fn run<A: Parser, E: Error + 'static>(
         },
         Err(Answer::Printed) => Exit::Done,
         Err(Answer::Clap(error)) if error.use_stderr() => {
-            print_usage(&error);
+            print_usage(&dash_value::with_tip(error, &command::<A>(), std::env::args_os()));
             Exit::Usage
         }
         Err(Answer::Clap(help)) => printed(program, output::written(|| help.print())),

@@ -150,12 +150,7 @@ fn regions(regions: &[&Examined]) -> String {
 
 /// `path` as a shell reads it.
 pub(super) fn shell_word(path: &Path) -> String {
-    let text = path.to_string_lossy();
-    let is_plain = |c: char| c.is_ascii_alphanumeric() || "/._-@+:,%=".contains(c);
-    if !text.is_empty() && text.chars().all(is_plain) {
-        return text.into_owned();
-    }
-    format!("'{}'", text.replace('\'', r"'\''"))
+    daemon::cli::shell_path(path)
 }
 
 #[cfg(test)]
@@ -190,7 +185,7 @@ mod tests {
                 "/run/mapcast/.stu.region.7-9.mapcast-new",
             ),
             ("/a b/$x", "'/a b/$x'"),
-            ("/it's", r"'/it'\''s'"),
+            ("/it's", r#""/it's""#),
         ] {
             assert_eq!(shell_word(Path::new(path)), want);
         }
