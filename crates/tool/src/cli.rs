@@ -33,7 +33,8 @@ Environment:
 
 /// Lists, describes and reads the regions of this host, and publishes from scripts
 ///
-/// A region is given by its name, by a path (with a '/'), or by the .toml that describes it.
+/// A region is given by its name, by a path (with a '/'), or by the .toml that describes it. `mapcast help COMMAND`
+/// describes a command.
 #[derive(Clone, Debug, Parser)]
 #[command(
     name = PROGRAM, version = VERSION, after_long_help = AFTER_HELP,

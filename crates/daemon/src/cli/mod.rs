@@ -13,7 +13,7 @@ use std::io::{self, Write};
 use std::process::ExitCode;
 
 use clap::builder::{EnumValueParser, StyledStr};
-use clap::error::ErrorKind;
+use clap::error::{ContextKind, ErrorKind};
 use clap::{Arg, ArgAction, ArgMatches, Args, Command, Parser};
 pub use completions::{Shell, configurations, regions};
 use layout::text::{is_control, plain};
@@ -38,13 +38,13 @@ pub struct CommonArgs {
     ///
     /// A level for everything, and MODULE=LEVEL for single modules: "warn,region=debug". Without
     /// the option the environment variable MAPCAST_LOG applies, else info.
-    #[arg(long, value_name = "LEVEL")]
+    #[arg(long, value_name = "LEVEL", global = true)]
     pub log: Option<LogFilter>,
 
     /// How to log
     ///
     /// "auto" writes to the journal under systemd, else text.
-    #[arg(long, value_name = "FORMAT", value_enum, default_value_t = LogFormat::Auto)]
+    #[arg(long, value_name = "FORMAT", value_enum, default_value_t = LogFormat::Auto, global = true)]
     pub log_format: LogFormat,
 }
 
@@ -59,6 +59,8 @@ impl CommonArgs {
 const COMPLETIONS: &str = "completions";
 /// The same of the one that prints the man page.
 const MAN: &str = "man";
+/// The word that asks for the help of a command.
+const HELP: &str = "help";
 
 /// The command line of `A`, with the options that [`run`] answers itself.
 pub fn command<A: Parser>() -> Command {
@@ -132,7 +134,12 @@ fn parse<A: Parser>(program: &str) -> Result<A, Answer> {
     if completions::answer(command::<A>)? {
         return Err(Answer::Printed);
     }
-    let found = in_window(command::<A>()).try_get_matches().or_else(without_subcommand::<A>)?;
+    let fitted = in_window(command::<A>());
+    let found = fitted
+        .clone()
+        .try_get_matches()
+        .or_else(|error| help_command(fitted, error, std::env::args_os().collect()))
+        .or_else(without_subcommand::<A>)?;
     if let Some(&shell) = found.get_one::<Shell>(COMPLETIONS) {
         return Err(Answer::Text(completions::lines(shell, program)));
     }
@@ -140,6 +147,22 @@ fn parse<A: Parser>(program: &str) -> Result<A, Answer> {
         return Err(Answer::Text(page(&command::<A>())));
     }
     Ok(A::from_arg_matches(&found)?)
+}
+
+/// The answer to `PROGRAM help COMMAND`, which is that to `PROGRAM COMMAND --help`: clap's own command of this name
+/// does not suggest a command in place of one that is misspelt. Any other `error` stays as it is.
+fn help_command(
+    command: Command,
+    error: clap::Error,
+    mut words: Vec<OsString>,
+) -> Result<ArgMatches, clap::Error> {
+    let invalid = error.get(ContextKind::InvalidSubcommand).map(ToString::to_string);
+    // Not the program's own name.
+    let at = words.iter().skip(1).position(|word| word == HELP).map(|at| at + 1);
+    let (Some(HELP), Some(at)) = (invalid.as_deref(), at) else { return Err(error) };
+    words.remove(at);
+    words.push("--help".into());
+    command.try_get_matches_from(words)
 }
 
 /// What was found on a command line without a subcommand: the options that need none, or `error`.

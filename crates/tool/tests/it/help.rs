@@ -46,12 +46,54 @@ fn each_example_of_each_command_is_a_valid_command_line() {
     }
 }
 
+/// What is printed to stderr by a command line that is wrong.
+#[track_caller]
+fn refused(arguments: &str) -> String {
+    let output = World::new().run(arguments);
+    assert_eq!(output.status.code(), Some(2), "{arguments}: {output:?}");
+    String::from_utf8(output.stderr).expect("UTF-8")
+}
+
+#[test]
+fn help_is_a_command_too_and_names_the_one_that_was_meant() {
+    let world = World::new();
+    assert_eq!(world.prints("help publish"), world.prints("publish --help"));
+    assert_eq!(world.prints("--log debug help list"), world.prints("list --help"));
+    assert_eq!(world.prints("help"), world.prints("--help"));
+    let tip = "tip: a similar subcommand exists: 'list'";
+    for arguments in ["lsit", "help lsit"] {
+        assert!(refused(arguments).contains(tip), "{arguments}: {}", refused(arguments));
+    }
+    assert!(refused("hlep").contains("unrecognized subcommand 'hlep'"));
+}
+
+#[test]
+fn options_of_the_log_stand_before_or_behind_the_command() {
+    let world = World::new();
+    for arguments in [
+        "--log debug --log-format json list",
+        "list --log debug --log-format json",
+        "--log warn list --log debug --log-format json",
+        "--log debug list --log-format json --log warn",
+    ] {
+        world.prints(arguments);
+        let bad = refused(&arguments.replace("debug", "loud"));
+        assert!(bad.contains("\"loud\" is not a log level"), "{bad}");
+    }
+    for command in tool::cli::command().get_subcommands() {
+        let help = world.prints(&format!("{} --help", command.get_name()));
+        assert!(help.contains("--log <LEVEL>"), "{help}");
+    }
+}
+
 #[test]
 fn help_is_no_wider_than_a_window() {
     let world = World::new();
-    for arguments in ["--help", "list --help", "inspect --help", "get --help", "publish --help"] {
-        for line in world.prints(arguments).lines() {
-            assert!(line.len() <= 100, "{arguments}: {line}");
+    let command = tool::cli::command();
+    let names = command.get_subcommands().map(Command::get_name);
+    for name in names.chain([""]) {
+        for line in world.prints(&format!("{name} --help")).lines() {
+            assert!(line.chars().count() <= 80, "{name}: {line}");
         }
     }
 }
