@@ -91,6 +91,13 @@ pub(crate) fn similar(name: &str) -> Option<String> {
 #[derive(Clone, Debug)]
 pub(crate) struct Located(Address);
 
+impl Located {
+    /// As it was given.
+    pub(crate) fn address(&self) -> &Address {
+        &self.0
+    }
+}
+
 impl ToPlace for Located {
     fn place(&self) -> Place<'_> {
         match &self.0 {

@@ -7,12 +7,60 @@ use mapcast::dynamic::{Field, Scalar, Schema};
 use super::about;
 use super::members::{Member, members, reserved, unreserved};
 
-const KEYWORDS: [&str; 44] = [
-    "auto", "break", "case", "char", "const", "continue", "default", "do", "double", "else",
-    "enum", "extern", "float", "for", "goto", "if", "inline", "int", "long", "register",
-    "restrict", "return", "short", "signed", "sizeof", "static", "struct", "switch", "typedef",
-    "union", "unsigned", "void", "volatile", "while", "bool", "true", "false", "nullptr", "typeof",
-    "class", "new", "this", "template", "operator",
+/// Keywords of C and C++, and macros that the headers or the compiler define.
+const KEYWORDS: [&str; 52] = [
+    "auto",
+    "break",
+    "case",
+    "char",
+    "const",
+    "continue",
+    "default",
+    "do",
+    "double",
+    "else",
+    "enum",
+    "extern",
+    "float",
+    "for",
+    "goto",
+    "if",
+    "inline",
+    "int",
+    "long",
+    "register",
+    "restrict",
+    "return",
+    "short",
+    "signed",
+    "sizeof",
+    "static",
+    "struct",
+    "switch",
+    "typedef",
+    "union",
+    "unsigned",
+    "void",
+    "volatile",
+    "while",
+    "bool",
+    "true",
+    "false",
+    "nullptr",
+    "typeof",
+    "class",
+    "new",
+    "this",
+    "template",
+    "operator",
+    "asm",
+    "_Bool",
+    "_Atomic",
+    "_Static_assert",
+    "NULL",
+    "offsetof",
+    "linux",
+    "unix",
 ];
 
 /// The struct, and an assertion for each offset.
@@ -48,8 +96,8 @@ fn declaration(field: &Field, schema: &Schema) -> String {
     let (name, ctype) = (unreserved(field.name(), &KEYWORDS, schema), field.ctype());
     let count = ctype.count().map_or_else(String::new, |count| format!("[{count}]"));
     let declared = format!("    {} {name}{count};", c_type(ctype.element()));
-    // A comment must not end early.
-    let about = about(field).replace("*/", "* /");
+    // A comment must not end early, and compilers warn of one that begins in another.
+    let about = about(field).replace("*/", "* /").replace("/*", "/ *");
     if about.is_empty() { declared + "\n" } else { format!("{declared} /* {about} */\n") }
 }
 

@@ -1,25 +1,30 @@
 //! `mapcast schema`: the record of a region as a program or a configuration declares it.
 //!
 //! Invariant: what is printed describes the very bytes: the offsets of C, Rust and Python are asserted in
-//! the text itself, those of TOML are written wherever C's rules would give others.
+//! the text itself, those of TOML are written wherever C's rules would give others. A producer with the printed
+//! configuration makes a region with the slots, wakes, rights, instances and heartbeats of the one that it was
+//! printed of.
 
 mod c;
 mod json;
 mod members;
+mod origin;
 mod python;
 mod rust;
 mod toml;
 
 use clap::ValueEnum;
 use mapcast::dynamic::Schema;
+use settings::{Format, Settings};
 
 use crate::ToolError;
 use crate::error::print;
 use crate::region_argument::RegionArgument;
+use origin::Origin;
 
 const EXAMPLES: &str = "\
 Examples:
-  mapcast schema host                        a configuration that would make this record
+  mapcast schema host                        a configuration that would make this region
   mapcast schema host --as c > host.h        a struct, its offsets asserted
   mapcast schema host --as rust              the same with #[derive(Record)]
   mapcast schema host --as python            a class of ctypes
@@ -57,20 +62,27 @@ pub enum Language {
 }
 
 pub(crate) fn run(args: &Args) -> Result<(), ToolError> {
+    let bare = match &args.region {
+        RegionArgument::Config(path) => Some(Settings::load(path)?),
+        RegionArgument::Region(_) => None,
+    };
+    if let Some(settings) = bare.filter(|settings| settings.region.format == Format::Bare) {
+        let origin = Origin::of_bare(&settings);
+        return print(&as_language(args.language, &settings.record.schema, &origin));
+    }
     let region = args.region.observed()?;
-    let reader = region.reader();
-    let name = reader.path().file_stem().unwrap_or_default().to_string_lossy().into_owned();
-    let max = reader.header().instances.map(|instances| instances.max);
-    print(&match args.language {
-        Language::Toml => toml::text(reader.schema(), &name, max),
-        language => text(language, reader.schema(), &name),
-    })
+    let origin = Origin::of(&region, args.region.located()?.address());
+    print(&as_language(args.language, region.reader().schema(), &origin))
 }
 
 /// `schema` in `language`, for the region called `name`, which has one record.
 pub fn text(language: Language, schema: &Schema, name: &str) -> String {
+    as_language(language, schema, &Origin::named(name))
+}
+
+fn as_language(language: Language, schema: &Schema, origin: &Origin) -> String {
     match language {
-        Language::Toml => toml::text(schema, name, None),
+        Language::Toml => toml::text(schema, origin),
         Language::C => c::text(schema),
         Language::Rust => rust::text(schema),
         Language::Python => python::text(schema),

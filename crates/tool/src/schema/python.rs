@@ -7,11 +7,12 @@ use mapcast::dynamic::{Field, Scalar, Schema};
 use super::about;
 use super::members::{Member, members, reserved, unreserved};
 
-const KEYWORDS: [&str; 35] = [
+/// Keywords of Python, and the module that the class is made with.
+const KEYWORDS: [&str; 36] = [
     "False", "None", "True", "and", "as", "assert", "async", "await", "break", "class", "continue",
     "def", "del", "elif", "else", "except", "finally", "for", "from", "global", "if", "import",
     "in", "is", "lambda", "nonlocal", "not", "or", "pass", "raise", "return", "try", "while",
-    "with", "yield",
+    "with", "yield", "ctypes",
 ];
 
 /// The class, and an assertion for each offset.

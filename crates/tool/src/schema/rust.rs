@@ -95,11 +95,12 @@ fn type_name(name: &str) -> String {
         first.into_iter().collect::<String>() + &rest
     };
     let joined: String = name.split('_').filter(|part| !part.is_empty()).map(word).collect();
-    // A name of underscores, or one that begins with a digit behind them, is no name of a type.
-    if joined.starts_with(|first: char| first.is_ascii_alphabetic()) {
-        joined
-    } else {
-        format!("Record{joined}")
+    // A name of underscores, or one that begins with a digit behind them, is no name of a type, and `Record` is that
+    // of the derived trait.
+    match &*joined {
+        "" | "Record" => "OneRecord".into(),
+        _ if joined.starts_with(|first: char| first.is_ascii_alphabetic()) => joined,
+        _ => format!("Record{joined}"),
     }
 }
 
@@ -114,7 +115,8 @@ mod tests {
             ("CPU_LOAD", "CpuLoad"),
             ("Load", "Load"),
             ("_1", "Record1"),
-            ("__", "Record"),
+            ("__", "OneRecord"),
+            ("RECORD", "OneRecord"),
         ] {
             assert_eq!(type_name(name), want);
         }

@@ -2,9 +2,14 @@
 
 use std::fs;
 use std::process::Command;
+use std::time::Duration;
 
-use mapcast::Record as _;
-use mapcast::dynamic::{CType, FieldSpec, Scalar, Schema, SchemaBuilder};
+use mapcast::dynamic::{
+    CType, FieldSpec, InstanceWriter as DynInstanceWriter, Scalar, Schema, SchemaBuilder,
+};
+use mapcast::{Options, Record as _, Stu};
+use producer::region_options;
+use serde_json::Value;
 use settings::Settings;
 use tool::schema::{Language, text};
 
@@ -15,7 +20,9 @@ fn odd() -> Schema {
     let array = |scalar, count| CType::array(scalar, count).expect("an array");
     Schema::builder("ODD_ONE")
         .field(
-            FieldSpec::new("int", Scalar::I32).unit("m").help("a \"quoted\" help */ with \\ both"),
+            FieldSpec::new("int", Scalar::I32)
+                .unit("m")
+                .help("a \"quoted\" /* help */ with \\ /*/ both"),
         )
         .field(FieldSpec::new("type", Scalar::Bool))
         .field(FieldSpec::new("text", array(Scalar::Char, 5)))
@@ -36,9 +43,19 @@ fn every_type() -> Schema {
     fields.fold(Schema::builder("ALL"), SchemaBuilder::field).build().expect("a schema")
 }
 
+/// Names that the printed text, its headers or its language have for something else.
+fn taken_names() -> [Schema; 3] {
+    ["Record", "ctypes", "NULL"].map(|record| {
+        let names = ["Record", "ctypes", "NULL", "offsetof", "linux", "asm", "_Bool"];
+        let fields = names.map(|name| FieldSpec::new(name, Scalar::U8).help("*/ /* */*"));
+        fields.into_iter().fold(Schema::builder(record), SchemaBuilder::field).build().expect("one")
+    })
+}
+
 /// Those that are printed in each language.
-fn schemas() -> [Schema; 3] {
-    [odd(), every_type(), mapcast::Stu::schema()]
+fn schemas() -> Vec<Schema> {
+    let others = [odd(), every_type(), mapcast::Stu::schema()];
+    others.into_iter().chain(taken_names()).collect()
 }
 
 #[test]
@@ -59,7 +76,7 @@ fn the_c_struct_compiles_and_its_offsets_are_asserted() {
         assert_eq!(source.matches("_Static_assert").count(), schema.fields().len() + 1);
         fs::write(world.path("odd.c"), &source).expect("a file");
         let mut cc = Command::new("cc");
-        cc.args(["-std=c11", "-Wall", "-Wextra", "-Werror", "-fsyntax-only", "odd.c"]);
+        cc.args(["-std=gnu11", "-Wall", "-Wextra", "-Werror", "-fsyntax-only", "odd.c"]);
         let output = cc.current_dir(world.path("")).output().expect("cc");
         assert!(output.status.success(), "{}\n{source}", String::from_utf8_lossy(&output.stderr));
     }
@@ -117,6 +134,60 @@ fn the_schema_of_a_region_of_instances_is_that_of_each() {
     let settings = Settings::parse(&world.prints("schema class"), "class.toml").expect("settings");
     assert_eq!(settings.record.instances.map(|instances| instances.max()), Some(30));
     assert_eq!(*settings.record.schema, mapcast::Stu::schema());
+}
+
+/// What is the same in two regions that the same configuration makes.
+fn shape(world: &World, region: &str) -> Value {
+    let facts: Value =
+        serde_json::from_str(&world.prints(&format!("inspect {region} --format json")))
+            .expect("JSON");
+    let keys = ["slots", "wakes", "max_instances", "period_ns", "file", "fingerprint", "line"];
+    keys.iter().map(|key| (key.to_string(), facts[key].clone())).collect()
+}
+
+#[test]
+fn a_writer_with_the_printed_configuration_makes_the_same_region() {
+    let world = World::new();
+    let options = Options::new().slots(32).wake(false).mode(0o640);
+    let period = Duration::from_micros(1500);
+    let path = world.path("odd.region");
+    drop(options.clone().period(period).open_instances::<Stu>(&path, 7).expect("a writer"));
+    let printed = world.prints("schema odd");
+    let settings = Settings::parse(&printed, "odd.toml").expect("settings");
+    assert_eq!(settings.producer.tick, period, "{printed}");
+    let before = shape(&world, "odd");
+    fs::remove_file(&path).expect("removed");
+    let options = region_options(&settings).period(settings.producer.period());
+    let max = settings.record.instances.expect("instances").max();
+    drop(
+        DynInstanceWriter::open_with(&*path, &settings.record.schema, &options, max).expect("one"),
+    );
+    assert_eq!(shape(&world, "odd"), before, "{printed}");
+    // What is usual has no key, and a group that decides nothing is not asked for.
+    let usual = world.students("usual");
+    let printed = world.prints("schema usual");
+    for key in ["slots", "wake", "mode", "group", "tick"] {
+        assert!(!printed.contains(&format!("\n{key} = ")), "{printed}");
+    }
+    assert!(
+        world.prints("schema ./usual.region").contains("[region]\npath = \"./usual.region\"\n")
+    );
+    drop(usual);
+}
+
+#[test]
+fn the_record_of_a_bare_file_is_that_of_its_configuration() {
+    let world = World::new();
+    let config = "[region]\npath = \"./b\"\nformat = \"bare\"\n[record]\nname = \"B\"\ninstances = 3\n\
+                  field = [{ name = \"a\", type = \"u8\", source = { const = 1 } }]\n";
+    fs::write(world.path("b.toml"), config).expect("a file");
+    let printed = world.prints("schema ./b.toml");
+    let part =
+        "[region]\npath = \"./b\"\nformat = \"bare\"\n\n[record]\nname = \"B\"\ninstances = 3\n";
+    assert!(printed.contains(part), "{printed}");
+    let settings = Settings::parse(&printed, "b.toml").expect("settings");
+    assert_eq!(settings.record.structs().get(), 3);
+    assert!(world.prints("schema ./b.toml --as c").contains("uint8_t a;"));
 }
 
 #[test]
