@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
+use crate::line_limit;
 use crate::values::{busy_wait, cpu, input_deadline, path, priority, quoted_duration, size};
 
 /// How the producer runs.
@@ -22,7 +23,8 @@ pub struct ProducerSettings {
     /// Longest time without a good line before readers see the region as stalled; at least half a second.
     #[serde(deserialize_with = "input_deadline")]
     pub input_deadline: Option<Duration>,
-    /// Longest line of input, in bytes; longer ones are bad lines.
+    /// Longest line of input, in bytes; longer ones are bad lines. Without the key 64 KiB, or as long as a line
+    /// with the longest value of each field can be.
     #[serde(deserialize_with = "size")]
     pub max_line: u64,
     /// How long before a tick the producer begins to poll the clock instead of sleeping; zero, or at
@@ -60,7 +62,7 @@ impl Default for ProducerSettings {
             input: None,
             ignore_unknown: false,
             input_deadline: None,
-            max_line: 64 << 10,
+            max_line: line_limit::LEAST,
             busy_wait: Duration::ZERO,
             cpu: None,
             priority: None,

@@ -40,6 +40,7 @@ mod examples;
 mod fault;
 mod file;
 mod instances;
+mod line_limit;
 mod message;
 mod node;
 mod record;
@@ -73,6 +74,7 @@ pub use source::{
 pub use values::{DurationError, MAX_DURATION, MAX_LINE_RANGE, duration};
 
 use fault::{Fault, Problem};
+use line_limit::line_limit;
 use node::Node;
 use record::RecordTable;
 use region::RegionTable;
@@ -143,7 +145,10 @@ impl Settings {
         let Tables { region, record, producer, consumer } = root.read()?;
         let region = region.checked(&root.at_key("region"))?;
         let record = record.checked(root, text, consumer.line.as_deref())?;
-        let settings = Self { region, record, producer, consumer };
+        let mut settings = Self { region, record, producer, consumer };
+        if root.at_key("producer").get("max_line").is_none() {
+            settings.producer.max_line = line_limit(&settings.record);
+        }
         settings.check_instances(&root.at_key("record"))?;
         settings.check_input(&root.at_key("producer"))?;
         Ok(settings)

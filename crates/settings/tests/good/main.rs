@@ -91,6 +91,33 @@ fn durations_and_sizes_are_read_as_people_write_them() {
 }
 
 #[test]
+fn a_line_of_input_may_be_as_long_as_the_record_needs() {
+    let max = |ctype: &str, source: &str, more: &str| {
+        let field = format!("field = [{{ name = \"f\", type = \"{ctype}\"{source} }}]");
+        let producer = parse(&format!("{REGION}[record]\nname = \"R\"\n{field}\n{more}")).producer;
+        usize::try_from(producer.max_line).expect("at most 64 MiB")
+    };
+    let input = ", source = { input = {} }";
+    let list =
+        |value: &str, count: usize| format!("{{\"f\": [{}]}}", vec![value; count].join(", "));
+    for (ctype, longest) in [
+        ("f64[10000]", list("-2.2250738585072014e-308", 10_000)),
+        ("u8[100000]", list("255", 100_000)),
+        ("i64[10000]", list("-9223372036854775808", 10_000)),
+        ("bool[20000]", list("false", 20_000)),
+        ("char[20000]", format!("{{\"f\": \"{}\"}}", "\\u001b".repeat(20_000))),
+    ] {
+        let have = max(ctype, input, "");
+        assert!((longest.len()..2 * longest.len()).contains(&have), "{ctype}: {have}");
+    }
+    let label = format!(", labels = {{ 1 = \"{}\" }}{input}", "x".repeat(1000));
+    assert!(max("u8[100]", &label, "") > 100_000);
+    assert_eq!(max("f64[10000]", input, "[producer]\nmax_line = \"1KiB\"\n"), 1024);
+    assert_eq!(max("u8[16000000]", input, ""), 64 << 20);
+    assert_eq!((max("f64[10000]", "", ""), max("u8", input, "")), (65_536, 65_536));
+}
+
+#[test]
 fn labels_name_values_and_constants_may_use_them() {
     let labels = "{ 10 = \"ten\", -1 = \"less\", 2 = \"two\" }";
     let field =
