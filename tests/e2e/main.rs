@@ -15,6 +15,7 @@ mod copy;
 mod death;
 #[cfg(target_arch = "x86_64")]
 mod death_instances;
+mod doctor;
 mod faults;
 mod follow_instances;
 mod hangup;

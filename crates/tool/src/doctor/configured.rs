@@ -6,7 +6,9 @@ use std::path::{Path, PathBuf};
 use settings::{Address, Settings, SettingsError, SettingsErrorKind};
 
 use super::DoctorError;
+use super::examine::Case;
 use super::id::Id;
+use super::publishes::Publishes;
 use super::report::{Report, shell_word};
 use super::units::{Unit, Units};
 
@@ -60,12 +62,34 @@ impl Configured {
         }
     }
 
-    /// What makes a running producer read it again, or starts one.
-    pub(super) fn reload(&self, units: &Units, writer: Option<u64>) -> String {
-        match (self.unit_in(units), writer) {
-            (Some(unit), _) => format!("systemctl reload-or-restart {}", unit.name()),
-            (None, Some(pid)) => format!("kill -HUP {pid}"),
-            (None, None) => self.start(units),
+    /// What makes the producer that publishes it read it again, or takes the place of the writer.
+    pub(super) fn reload(&self, units: &Units, case: &Case, writer: Option<u64>) -> String {
+        let is_its_own = self.describes(&case.address, &case.path);
+        if let Some(unit) = self.unit_in(units).filter(|_| is_its_own) {
+            return format!("systemctl reload-or-restart {}", unit.name());
+        }
+        let mut start = self.start(units);
+        if !is_its_own {
+            let region = case.address.to_string();
+            start = format!(
+                "{} {} --region {}",
+                producer(),
+                shell_word(&self.path),
+                shell_word(Path::new(&region))
+            );
+        }
+        let Some(pid) = writer else { return start };
+        match Publishes::of(pid, &self.path) {
+            Publishes::This => format!("kill -HUP {pid}"),
+            Publishes::Others(configs) => format!(
+                "kill -HUP {pid}, after the change in what it publishes: {configs}; or kill {pid}, then {start}"
+            ),
+            Publishes::NoProducer(name) => {
+                format!("kill {pid}, which is {name} and no producer, then {start}")
+            }
+            Publishes::Unknown => {
+                format!("kill {pid}, whose configuration this user cannot see, then {start}")
+            }
         }
     }
 

@@ -13,7 +13,7 @@ use super::report::{Report, shell_word};
 use super::units::Units;
 use super::user::User;
 use super::way::{End, Part, Way};
-use super::{limits, missing};
+use super::{limits, missing, place};
 
 /// A region that is looked at.
 #[derive(Debug)]
@@ -80,7 +80,11 @@ impl Doctor<'_> {
                 if !self.is_given {
                     configured::broken(|path| path.file_stem() == case.path.file_stem(), report);
                 }
-                missing::check(case, &way, config, self.units, report);
+                let its_own = config.filter(|config| config.describes(&case.address, &case.path));
+                missing::check(case, &way, its_own, self.units, report);
+                if let Some(directory) = case.path.parent() {
+                    place::room_for_one(directory, report);
+                }
             }
             End::Refused => cannot_read(&case.path, &way, &User::current(), config, report),
             End::File => self.file(case, &way, config, report),
@@ -104,6 +108,8 @@ impl Doctor<'_> {
 
     /// What starts the producer of `case`, and shows what it logged.
     pub(super) fn steps(&self, case: &Case, config: Option<&Configured>) -> Steps {
+        // One of another region does not start this one's.
+        let config = config.filter(|config| config.describes(&case.address, &case.path));
         let by_config = config.and_then(|config| config.unit_in(self.units));
         let by_name = case.name().and_then(|name| self.units.get(&unit_of(name)));
         let unit = by_config.or(by_name);
@@ -136,7 +142,9 @@ fn unsafe_directory(part: &Part, report: &mut Report) {
 /// Reports an error of the library; of one that is about permissions, what on the way refuses this user.
 pub(super) fn add_error(error: &mapcast::Error, config: Option<&Configured>, report: &mut Report) {
     if is_about_permissions(error) {
-        cannot_read(error.path(), &Way::to(error.path()), &User::current(), config, report);
+        let way =
+            if error.path().is_dir() { Way::into(error.path()) } else { Way::to(error.path()) };
+        cannot_read(error.path(), &way, &User::current(), config, report);
     } else {
         report.add_error(id_of(error.kind()), error);
     }

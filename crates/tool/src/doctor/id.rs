@@ -46,7 +46,7 @@ pub enum Id {
     DiskBacked,
     /// The file is on overlayfs, where one name can mean two files
     Overlayfs,
-    /// The file system has no room for a new file of the region
+    /// The file system has no room for a region's new file; also of a directory without regions
     Full,
     /// logind deletes the region when its user logs out (RemoveIPC=yes)
     RemoveIpc,

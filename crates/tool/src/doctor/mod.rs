@@ -9,6 +9,7 @@
 //!   region_file  the file: rights, place, content, compared with a configuration
 //!   condition    the writer's state, the newest record, the clock
 //!   configured   which configuration describes it; differences, limits
+//!   publishes    which configurations its writer has
 //!   units        what systemctl shows
 //!   missing      no region: where it was looked for, and what starts it
 //! ```
@@ -24,6 +25,7 @@ mod limits;
 mod logind;
 mod missing;
 mod place;
+mod publishes;
 mod region_file;
 mod report;
 mod units;
@@ -170,8 +172,8 @@ fn all(report: &mut Report) -> Vec<Case> {
     for error in &listing.refused {
         examine::add_error(error, None, report);
     }
-    for directory in listing.directories.iter().filter(|directory| directory.is_dir()) {
-        place::leftovers(directory, report);
+    for directory in &listing.directories {
+        place::directory(directory, report);
     }
     configured::broken(|_| true, report);
     let case = |(name, address)| Case::found(Address::Name(name), address);

@@ -22,6 +22,26 @@ const TEMPORARY: &str = ".mapcast-new";
 /// A temporary file of this age is in use for no region: making one takes milliseconds.
 const OLD: Duration = Duration::from_secs(10);
 
+/// Bytes of the smallest file: a page.
+const LEAST: u64 = 4096;
+
+/// Reports what is wrong with a directory in which regions are looked for, whether it has one or not.
+pub(super) fn directory(directory: &Path, report: &mut Report) {
+    room_for_one(directory, report);
+    if let Some(directory) = directory.canonicalize().ok().filter(|directory| directory.is_dir()) {
+        medium(&directory, report);
+        leftovers(&directory, report);
+    }
+}
+
+/// Reports that no file fits into `directory`, or where it would be made.
+pub(super) fn room_for_one(directory: &Path, report: &mut Report) {
+    let existing = directory.ancestors().find_map(|directory| directory.canonicalize().ok());
+    if let Some(existing) = existing {
+        room(&existing, LEAST, report);
+    }
+}
+
 /// Reports that the regions in `directory` are not in memory.
 pub(super) fn medium(directory: &Path, report: &mut Report) {
     let (id, fact) = match file_system(directory) {
@@ -55,10 +75,10 @@ pub(super) fn room(directory: &Path, bytes: u64, report: &mut Report) {
     let step = format!("df -h {0}; df -i {0}; then free space there", shell_word(directory));
     if free < bytes {
         let (free, bytes) = (daemon::counted(free, "byte"), daemon::counted(bytes, "byte"));
-        let fact = format!("{free} free, and a new file of the region takes {bytes}");
+        let fact = format!("{free} free, and a region's new file takes {bytes}");
         report.add(Id::Full, directory, fact, step);
     } else if found.files() > 0 && found.files_available() == 0 {
-        report.add(Id::Full, directory, "no inode is free for a new file of the region", step);
+        report.add(Id::Full, directory, "no inode is free for a region's new file", step);
     }
 }
 

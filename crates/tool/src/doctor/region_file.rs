@@ -109,7 +109,7 @@ impl Doctor<'_> {
             }
         }
         if let Some(config) = config {
-            let step = config.reload(self.units, writer);
+            let step = config.reload(self.units, case, writer);
             differences::rights(file, config, &step, report);
             limits::check(config, self.units, writer, report);
         }
@@ -123,7 +123,7 @@ impl Doctor<'_> {
         config: &Configured,
         report: &mut Report,
     ) -> bool {
-        let mut step = config.reload(self.units, writer_of(region));
+        let mut step = config.reload(self.units, case, writer_of(region));
         if let Some(fact) = differences::other_record(region.schema(), config) {
             if self.is_given {
                 let (region, record) = (case.address.to_string(), plain(region.schema().name()));

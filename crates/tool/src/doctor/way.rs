@@ -28,6 +28,8 @@ pub(super) struct Part {
     pub(super) uid: u32,
     pub(super) gid: u32,
     is_directory: bool,
+    /// A directory whose names are to be read.
+    is_listed: bool,
     pub(super) is_regular: bool,
 }
 
@@ -67,6 +69,15 @@ impl Way {
                     break;
                 }
             }
+        }
+        way
+    }
+
+    /// The way to the names in the directory at `path`.
+    pub(super) fn into(path: &Path) -> Self {
+        let mut way = Self::to(path);
+        if let Some(last) = way.parts.last_mut() {
+            last.is_listed = last.is_directory;
         }
         way
     }
@@ -126,6 +137,7 @@ impl Part {
             uid,
             gid,
             is_directory,
+            is_listed: false,
             is_regular,
         }
     }
@@ -135,17 +147,26 @@ impl Part {
         self.mode & STICKY != 0
     }
 
-    /// The permission that a reader needs, as a bit for others.
+    /// The permissions that a reader needs, as bits for others.
     fn needed(&self) -> u32 {
-        if self.is_directory { 0o1 } else { 0o4 }
+        match (self.is_directory, self.is_listed) {
+            (true, false) => 0o1,
+            (true, true) => 0o5,
+            _ => 0o4,
+        }
+    }
+
+    fn lets_in(&self, shift: u32) -> bool {
+        let needed = self.needed() << shift;
+        self.mode & needed == needed
     }
 
     fn admits(&self, user: &User) -> bool {
-        user.is_root() || self.mode & self.needed() << self.shift(user) != 0
+        user.is_root() || self.lets_in(self.shift(user))
     }
 
     fn admits_all(&self) -> bool {
-        [0, 3, 6].iter().all(|shift| self.mode & self.needed() << shift != 0)
+        [0, 3, 6].into_iter().all(|shift| self.lets_in(shift))
     }
 
     /// Which three bits of the mode apply to `user`.
@@ -176,7 +197,7 @@ impl Part {
     pub(super) fn admission(&self, user: &User, configured: Option<&Path>) -> String {
         let path = shell_word(&self.path);
         match (self.shift(user), configured) {
-            (0, _) if self.gid != 0 && self.mode & self.needed() << 3 != 0 => {
+            (0, _) if self.gid != 0 && self.lets_in(3) => {
                 format!("usermod -aG {} {}, and log in again", group_name(self.gid), user.name)
             }
             (_, Some(config)) if !self.is_directory => {
@@ -187,7 +208,11 @@ impl Part {
             }
             (shift, _) => {
                 let who = ["o", "g", "u"][shift as usize / 3];
-                let right = if self.is_directory { "x" } else { "r" };
+                let right = match (self.is_directory, self.is_listed) {
+                    (true, false) => "x",
+                    (true, true) => "rx",
+                    _ => "r",
+                };
                 format!("chmod {who}+{right} {path}")
             }
         }
@@ -215,7 +240,15 @@ mod tests {
     use super::*;
 
     fn part(path: &str, mode: u32, is_directory: bool) -> Part {
-        Part { path: path.into(), mode, uid: 7, gid: 70, is_directory, is_regular: !is_directory }
+        Part {
+            path: path.into(),
+            mode,
+            uid: 7,
+            gid: 70,
+            is_directory,
+            is_listed: false,
+            is_regular: !is_directory,
+        }
     }
 
     fn user(uid: u32, groups: &[u32]) -> User {

@@ -90,6 +90,28 @@ fn a_full_file_system_is_reported() {
 }
 
 #[test]
+fn a_full_directory_without_regions_is_reported() {
+    let script = format!(
+        "mkdir /run/mapcast; mount -t tmpfs -o mode=755,size=64k none /run/mapcast
+         cat /dev/zero >/run/mapcast/filler 2>/dev/null || :
+         {AS_ROOT}"
+    );
+    let step = "df -h /run/mapcast";
+    let Some(diagnosis) = doctor(&World::new(), &script, "") else { return };
+    diagnosis.is(&["full"]).has("full", "0 bytes free", step);
+    // A region that is not there is perhaps not there for that.
+    let diagnosis = doctor(&World::new(), &script, "live").expect("as before");
+    diagnosis.is(&["no-region", "full"]).has("full", "0 bytes free", step);
+    // Nor can the directory be made.
+    let parent = format!(
+        "mount -t tmpfs -o mode=755,size=64k none /run; cat /dev/zero >/run/filler 2>/dev/null || :
+         {AS_ROOT}"
+    );
+    let diagnosis = doctor(&World::new(), &parent, "").expect("as before");
+    diagnosis.is(&["full"]).has("full", "0 bytes free", "df -h /run");
+}
+
+#[test]
 fn a_region_on_overlayfs_is_reported() {
     let script = format!(
         "mkdir -p /run/lower /run/upper /run/work /run/mapcast; cp live.region /run/lower

@@ -81,6 +81,10 @@ fn a_directory_of_names_that_may_not_be_entered_is_named() {
     let before = "MAPCAST_DIR=$MAPCAST_DIR/names; export MAPCAST_DIR";
     let diagnosis = world.doctor_of_ordinary_user(before, "no-such-name-anywhere");
     diagnosis.has("cannot-read", "/names has mode 0600", "+x ");
+    // To enter it is not enough to list it.
+    world.chmod("names", 0o311);
+    let diagnosis = world.doctor_of_ordinary_user(before, "");
+    diagnosis.has("cannot-read", "/names has mode 0311", "+rx ");
     world.chmod("names", 0o700);
 }
 
