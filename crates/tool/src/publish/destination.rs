@@ -9,7 +9,7 @@ use mapcast::dynamic::{InstanceReader, InstanceWriter, Writer};
 use mapcast::{Address, ErrorKind, Instance, InstanceName, Options};
 use producer::region_options;
 
-use super::target::Target;
+use super::target::{Target, expect_record};
 use super::{Args, PublishError};
 use crate::ToolError;
 use crate::observed::Observed;
@@ -79,11 +79,14 @@ impl<'a> Destination<'a> {
 impl AnyWriter {
     fn open(target: &Target, args: &Args) -> Result<Self, ToolError> {
         let options = region_options(&target.settings);
+        // As it is now: the first record may have been waited for.
+        let there = Observed::open(&target.address).ok();
+        if let Some(region) = &there {
+            expect_record(region, &target.settings, args)?;
+        }
         match &args.instance {
             None => open_one(target, &options).map_err(explained),
             Some(name) => {
-                // As it is now: the first record may have been waited for.
-                let there = Observed::open(&target.address).ok();
                 let there = there.filter(|region| target.resumes(region));
                 let max = args.max_instances.or(there.as_ref().and_then(max_of)).unwrap_or(MAX);
                 if let Some(Observed::Many(reader)) = &there {

@@ -8,6 +8,8 @@ use mapcast::InstanceName;
 use mapcast::dynamic::SchemaError;
 use producer::Refused;
 
+use crate::file_advice::file_advice;
+
 /// Why `publish` failed. Displays as one line that ends with the next step.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -15,6 +17,11 @@ pub enum PublishError {
     /// An argument is no value.
     #[error("{0:?} is no value; write FIELD=VALUE, or - alone for lines of JSON on standard input")]
     NoValue(String),
+    /// The lines have no region.
+    #[error(
+        "- is the place of the region here; write its name before it: `mapcast publish REGION -`"
+    )]
+    NoRegion,
     /// There are no values.
     #[error(
         "{}: no values; write them as {field}=VALUE, or - for lines of JSON on standard input",
@@ -35,6 +42,9 @@ pub enum PublishError {
     /// Standard input is closed.
     #[error("standard input is closed; pipe lines of JSON into it, or give values as arguments")]
     NoInput,
+    /// Standard input cannot be read.
+    #[error("cannot read standard input: {}; {}", .0, file_advice(.0))]
+    Input(io::Error),
     /// Standard input has ended without a line.
     #[error(
         "standard input is empty, and nothing was published; pipe lines of JSON into it, or give values as \
@@ -61,6 +71,21 @@ pub enum PublishError {
     /// Another process publishes the region.
     #[error("{0}; stop it, or publish to another name")]
     Busy(mapcast::Error),
+    /// The region has a record that is read in another way.
+    #[error(
+        "{}: holds another record: {differences}; {}", path.display(), match pid {
+            None => "publish to another name, or give --replace, by which its records are lost".to_owned(),
+            Some(pid) => format!("process {pid} publishes it; stop it, or publish to another name"),
+        }
+    )]
+    OtherRecord {
+        /// The region's file.
+        path: PathBuf,
+        /// What is different, field by field.
+        differences: String,
+        /// Its writer.
+        pid: Option<u64>,
+    },
     /// The region has no room for the instance, or for those that are there.
     #[error("{0}; give a larger --max-instances")]
     Full(mapcast::Error),
@@ -115,6 +140,8 @@ impl PublishError {
             Self::Line(_)
             | Self::Skipped(_)
             | Self::Busy(_)
+            | Self::OtherRecord { .. }
+            | Self::Input(_)
             | Self::Full(_)
             | Self::NoRoom { .. }
             | Self::NoLines

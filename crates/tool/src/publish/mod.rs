@@ -53,13 +53,13 @@ Values:
 
 A field that is not given keeps the value of the newest record. With a configuration, fields with sources of their own (const, file, clock ...) have the values that the producer would give them.
 
-Lines of JSON (-) are read as the producer reads its input: one object a line, a record for each good line. A bad line is reported with its number and skipped; the exit code is then 1. An instance joins with the first good line.
+Lines of JSON (-) are read as the producer reads its input: one object a line, a record for each good line. A bad line is reported with its number and skipped; the exit code is then 1. So it is without any line: the program in front of the pipe has most likely failed. An instance joins with the first good line.
 
-Without --hold the region is closed at once: its last record stays readable, in the state `closed`. A region that another process publishes is refused.
+Without --hold the region is closed at once: its last record stays readable, in the state `closed`. A region that another process publishes is refused, and so is one of another record unless --replace is given; a record that differs in help and labels only is the same.
 
 Exit codes:
   0  published
-  1  failure, a line was skipped, or there was none
+  1  failure, a line was skipped, or standard input had no line
   2  wrong usage: no such field, or a value that does not fit
   3  no such region, and neither --field nor --config describes it";
 
@@ -102,6 +102,12 @@ pub struct Args {
         value_parser = daemon::cli::whole_number::<u32>(1..=MAX_INSTANCES.into())
     )]
     pub max_instances: Option<u32>,
+
+    /// Replace a closed region that holds another record
+    ///
+    /// Without it such a region is refused. Its records and instances are lost; readers attach to the new one.
+    #[arg(long)]
+    pub replace: bool,
 
     /// Keep the region open until a signal
     ///
@@ -161,16 +167,15 @@ fn publish_lines<'a>(
     let mut feed = target.feed();
     let mut destination = Destination::of(target, args)?;
     let (stdin, mut chunk) = (io::stdin(), vec![0; CHUNK]);
-    let failed = PublishError::system("cannot read standard input");
     loop {
-        let ready = wait(signals, Some(stdin.as_fd()), None).map_err(&failed)?;
+        let ready = wait(signals, Some(stdin.as_fd()), None).map_err(PublishError::Input)?;
         if ready.signal && signals.take().stop.is_some() {
             return Ok(destination);
         }
         if !ready.input {
             continue;
         }
-        let count = stdin.lock().read(&mut chunk).map_err(&failed)?;
+        let count = stdin.lock().read(&mut chunk).map_err(PublishError::Input)?;
         if count == 0 {
             feed.end();
         }

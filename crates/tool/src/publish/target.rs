@@ -3,18 +3,23 @@
 use std::fs;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
+use std::sync::Arc;
 
 use mapcast::dynamic::{RecordBuf, Schema};
-use mapcast::{Address, ErrorKind};
+use mapcast::{Address, ErrorKind, State};
 use producer::Feed;
 use settings::{Format, InputKey, MAX_LINE_RANGE, RecordSettings, Settings, Source};
 
 use super::assignment::Assignment;
 use super::{Args, PublishError, field_option};
 use crate::ToolError;
+use crate::compared::Compared;
 use crate::observed::Observed;
 use crate::region_argument::RegionArgument;
 use crate::schema::{Language, text};
+
+/// Most differences that a message lists.
+const LISTED: usize = 5;
 
 /// A record to be published, as settings of a producer, and its region.
 #[derive(Debug)]
@@ -29,6 +34,10 @@ pub(super) struct Target {
 
 impl Target {
     pub(super) fn of(args: &Args) -> Result<Self, ToolError> {
+        if matches!(&args.region, RegionArgument::Region(settings::Address::Name(name)) if name == "-")
+        {
+            return Err(PublishError::NoRegion.into());
+        }
         let configured = configured(args)?;
         let address = match (&args.region, &configured) {
             (RegionArgument::Region(address), _) => located(address)?,
@@ -42,13 +51,14 @@ impl Target {
             (None, Ok(region)) => (of_region(&region)?, Some(region)),
             (None, Err(error)) => return Err(not_there(args, error)),
         };
-        expect_kind(existing.as_ref(), args)?;
+        if let Some(region) = &existing {
+            expect_record(region, &settings, args)?;
+            expect_kind(region, args)?;
+        }
         expect_values(&settings, &address, args)?;
         let newest = match &mut existing {
-            Some(region) if **region.reader().schema() == *settings.record.schema => {
-                newest(region, args.instance.as_deref())?
-            }
-            _ => None,
+            Some(region) => newest(region, &settings.record.schema, args.instance.as_deref())?,
+            None => None,
         };
         Ok(Self { settings, address, existing, newest })
     }
@@ -114,7 +124,9 @@ fn configured(args: &Args) -> Result<Option<Settings>, ToolError> {
         return Err(PublishError::Instances(path.clone()).into());
     }
     if settings.record.sources.is_empty() {
-        settings.record.sources = of_schema(&settings.record.schema)?.record.sources;
+        let by_name = of_schema(&settings.record.schema)?;
+        settings.record.sources = by_name.record.sources;
+        settings.producer.max_line = settings.producer.max_line.max(by_name.producer.max_line);
     }
     Ok(Some(settings))
 }
@@ -152,13 +164,39 @@ fn not_there(args: &Args, error: mapcast::Error) -> ToolError {
     }
 }
 
+/// An error if `region` holds another record than `settings` describe, unless it may be replaced.
+pub(super) fn expect_record(
+    region: &Observed,
+    settings: &Settings,
+    args: &Args,
+) -> Result<(), PublishError> {
+    let (reader, wanted) = (region.reader(), &settings.record.schema);
+    if args.replace || reader.schema().fingerprint() == wanted.fingerprint() {
+        return Ok(());
+    }
+    let origin = match (&args.config, &args.region) {
+        (Some(path), _) | (None, RegionArgument::Config(path)) => path.to_string_lossy(),
+        (None, RegionArgument::Region(_)) => "--field".into(),
+    };
+    let mut differences = Compared { file: &origin }.records(reader.schema(), wanted);
+    let more = differences.split_off(differences.len().min(LISTED)).len();
+    if more > 0 {
+        differences.push(daemon::counted(more, "more difference"));
+    }
+    let is_written = matches!(reader.state(), State::Live | State::Stalled);
+    Err(PublishError::OtherRecord {
+        path: reader.path().to_owned(),
+        differences: differences.join("; "),
+        pid: is_written.then(|| reader.writer_pid()),
+    })
+}
+
 /// An error unless `--instance` is given for a region of instances, and for no other.
-fn expect_kind(existing: Option<&Observed>, args: &Args) -> Result<(), PublishError> {
-    match (existing, &args.instance) {
-        (Some(Observed::One(reader)), Some(_)) => Err(PublishError::Plain(reader.path().into())),
-        (Some(Observed::Many(reader)), None) => {
-            Err(PublishError::NeedsInstance(reader.path().into()))
-        }
+fn expect_kind(region: &Observed, args: &Args) -> Result<(), PublishError> {
+    match (region, &args.instance) {
+        _ if args.replace => Ok(()),
+        (Observed::One(reader), Some(_)) => Err(PublishError::Plain(reader.path().into())),
+        (Observed::Many(reader), None) => Err(PublishError::NeedsInstance(reader.path().into())),
         _ => Ok(()),
     }
 }
@@ -176,9 +214,16 @@ fn expect_values(settings: &Settings, at: &Address, args: &Args) -> Result<(), P
     }
 }
 
-/// The newest record of the region, or of its instance.
-fn newest(region: &mut Observed, instance: Option<&str>) -> Result<Option<RecordBuf>, ToolError> {
-    let mut record = RecordBuf::new(region.reader().schema().clone());
+/// The newest record of the region, or of its instance; none if it is to be replaced by one of another `schema`.
+fn newest(
+    region: &mut Observed,
+    schema: &Arc<Schema>,
+    instance: Option<&str>,
+) -> Result<Option<RecordBuf>, ToolError> {
+    if region.reader().schema().fingerprint() != schema.fingerprint() {
+        return Ok(None);
+    }
+    let mut record = RecordBuf::new(schema.clone());
     let found = match region {
         Observed::One(reader) => reader.latest(record.bytes_mut())?,
         Observed::Many(reader) => match instance.and_then(|name| reader.find(name)) {

@@ -97,6 +97,22 @@ fn an_instance_is_published_and_the_others_stay() {
 }
 
 #[test]
+fn a_line_may_be_as_long_as_the_record_needs() {
+    let world = World::new();
+    let values = vec!["-2.2250738585072014e-308"; 16_384].join(", ");
+    let line = format!("{{\"v\": [{values}]}}\n");
+    let output = fed(&world, "publish wide - --field v:f64[16384]", &line);
+    assert!(output.status.success(), "{output:?}");
+    assert_eq!(world.prints("get wide v[16383]"), "-2.2250738585072014e-308\n");
+    let output = fed(&world, "publish wide -", &line.repeat(2));
+    assert!(output.status.success(), "{output:?}");
+    fs::write(world.path("wide.toml"), world.prints("schema wide")).expect("a file");
+    let output = fed(&world, "publish wide - --config wide.toml", &line);
+    assert!(output.status.success(), "{output:?}");
+    assert!(world.prints("inspect wide --format json").contains("\"sequence\":4,"));
+}
+
+#[test]
 fn a_held_region_is_live_until_a_signal() {
     let world = World::new();
     let mut command = world.command();
@@ -107,6 +123,11 @@ fn a_held_region_is_live_until_a_signal() {
     stdout.read_line(&mut line).expect("a line");
     assert!(line.ends_with("point.region: published and live; Ctrl-C closes it\n"), "{line}");
     assert_eq!(state(&world, "point"), "live");
+    let other = world.run("publish point x=2 --field x:u8");
+    let said = String::from_utf8_lossy(&other.stderr);
+    let want =
+        format!("; process {} publishes it; stop it, or publish to another name\n", child.id());
+    assert!(said.contains(": holds another record: ") && said.ends_with(&want), "{said}");
     let busy = world.run("publish point x=2");
     let said = String::from_utf8_lossy(&busy.stderr);
     assert_eq!(busy.status.code(), Some(1), "{said}");
@@ -182,6 +203,61 @@ fn a_maximum_without_room_for_the_new_instance_leaves_the_region_as_it_was() {
     assert!(before.as_u64().is_some_and(|slots| slots != 32), "{before}");
     world.prints("publish net x=3 --instance c --max-instances 3");
     assert_eq!(room(&world), "3 of 3");
+}
+
+#[test]
+fn a_region_of_another_record_is_replaced_only_if_that_is_asked_for() {
+    let world = World::new();
+    world.prints(&format!("{POINT} x=1.5 mode=auto"));
+    let other = "publish point x=3 --field x:f32:m --field y:u8";
+    let output = world.run(&format!("{other} y=1"));
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    let want = "point.region: holds another record: \
+                field x is f64 at byte 0 in the region, f32 at byte 0 in --field; \
+                field y is in --field and not in the region; field mode is in the region and not in --field; \
+                its size in bytes is 16 in the region, 8 in --field; \
+                its alignment is 8 in the region, 4 in --field; \
+                publish to another name, or give --replace, by which its records are lost\n";
+    assert!(said.ends_with(want), "{said}");
+    let lines = world.run(&format!("{other} -").replace(" x=3", ""));
+    assert_eq!(lines.status.code(), Some(1), "{lines:?}");
+    assert_eq!(world.prints("get point x mode"), "1.5\nauto\n");
+    world.prints(&format!("{other} y=1 --replace"));
+    assert_eq!(world.prints("get point x y"), "3\n1\n");
+    let many = "publish point z=1 --field z:u8 --instance a --replace";
+    world.prints(many);
+    assert_eq!(world.prints("get point z"), "a\t1\n");
+    world.prints("publish point z=2 --field z:u8 --replace");
+    assert_eq!(world.prints("get point z"), "2\n");
+}
+
+#[test]
+fn a_record_that_is_described_in_other_words_continues() {
+    let world = World::new();
+    world.prints(&format!("{POINT} x=1.5 mode=auto"));
+    let config = world.prints("schema point").replace("0 = \"off\"", "0 = \"out\", 2 = \"on\"");
+    fs::write(world.path("point.toml"), config).expect("a file");
+    world.prints("publish point x=2 --config point.toml");
+    assert_eq!(world.prints("get point x mode"), "2\nauto\n");
+    world.prints("publish point mode=on");
+    assert_eq!(world.prints("get point x mode"), "2\non\n");
+}
+
+#[test]
+fn lines_have_a_region_and_come_from_something_that_can_be_read() {
+    let world = World::new();
+    let output = world.run("publish -");
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(2), "{said}");
+    assert!(said.ends_with("write its name before it: `mapcast publish REGION -`\n"), "{said}");
+    let mut command = world.command_with("publish x - --field a:u8");
+    let directory = fs::File::open(world.path("")).expect("a directory");
+    let output = command.stdin(directory).output().expect("mapcast");
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    let want = "cannot read standard input: Is a directory (os error 21); give a file\n";
+    assert!(said.ends_with(want), "{said}");
 }
 
 #[test]
@@ -283,6 +359,11 @@ fn lines_from_a_closed_or_an_empty_standard_input_are_refused() {
     let said = String::from_utf8_lossy(&output.stderr);
     assert_eq!(output.status.code(), Some(1), "{said}");
     assert!(said.contains("standard input is empty, and nothing was published; "), "{said}");
+    let help = world.prints("help publish");
+    assert!(
+        help.contains("1  failure, a line was skipped, or standard input had no line\n"),
+        "{help}"
+    );
     assert!(!world.path("point.region").exists());
 }
 
