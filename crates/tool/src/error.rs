@@ -53,8 +53,8 @@ pub enum ToolError {
         source: io::Error,
     },
     /// Some rows of a list could not be made; each was reported.
-    #[error("{} could not be read; the messages above say why", daemon::counted(*.0, "region"))]
-    Unreadable(u64),
+    #[error("{0} could not be read; the messages above say why")]
+    Unreadable(String),
     /// `doctor` has found something, or was asked for a user that is not there.
     #[error(transparent)]
     Doctor(#[from] DoctorError),

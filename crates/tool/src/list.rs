@@ -77,12 +77,12 @@ struct Row {
 }
 
 pub(crate) fn run(args: &Args) -> Result<(), ToolError> {
-    let listing = match &args.dir {
+    let mut listing = match &args.dir {
         Some(dir) => in_directory(dir)?,
         None => mapcast::list()?,
     };
     let mut unreadable = Unreadable::default();
-    listing.refused.into_iter().for_each(|error| unreadable.report(error));
+    unreadable.refused(&mut listing);
     let mut regions = Vec::new();
     for (name, address) in &listing.regions {
         let opened = Observed::open(address).and_then(|mut region| Ok((region.look()?, region)));
@@ -97,18 +97,20 @@ pub(crate) fn run(args: &Args) -> Result<(), ToolError> {
         rows.extend(seen.map(|seen| Row::new(name, &region, &first, &seen)));
     }
     print(&match args.format {
+        // Regions that cannot be read are regions, too.
+        Format::Text if rows.is_empty() && !unreadable.is_empty() => String::new(),
         Format::Text => as_text(&rows, &listing.directories),
         Format::Json => as_json(&rows),
     })?;
-    match unreadable.0 {
-        0 => Ok(()),
-        count => Err(ToolError::Unreadable(count)),
-    }
+    unreadable.into_result()
 }
 
-/// The number of regions that could not be read.
+/// What could not be read; each was reported.
 #[derive(Default)]
-struct Unreadable(u64);
+struct Unreadable {
+    regions: u64,
+    directories: Vec<PathBuf>,
+}
 
 impl Unreadable {
     /// What was read; a failure is reported, unless the region has ended since the directory was listed.
@@ -117,17 +119,47 @@ impl Unreadable {
             Ok(read) => Some(read),
             Err(error) => {
                 if !matches!(error.kind(), ErrorKind::NotThere) {
-                    self.report(error);
+                    self.regions += 1;
+                    report(error);
                 }
                 None
             }
         }
     }
 
-    fn report(&mut self, error: mapcast::Error) {
-        daemon::report(PROGRAM, &ToolError::Region(error));
-        self.0 += 1;
+    /// Reports what `listing` refused: one of its directories, or a region in one.
+    fn refused(&mut self, listing: &mut Listing) {
+        for error in listing.refused.drain(..) {
+            let path = error.path().to_owned();
+            if listing.directories.contains(&path) {
+                self.directories.push(path);
+            } else {
+                self.regions += 1;
+            }
+            report(error);
+        }
     }
+
+    fn is_empty(&self) -> bool {
+        self.regions == 0 && self.directories.is_empty()
+    }
+
+    /// # Errors
+    /// There is something.
+    fn into_result(self) -> Result<(), ToolError> {
+        let regions = (self.regions > 0).then(|| daemon::counted(self.regions, "region"));
+        let directories = match self.directories.len() {
+            0 => None,
+            1 => Some("1 directory".to_owned()),
+            count => Some(format!("{count} directories")),
+        };
+        let all: Vec<_> = directories.into_iter().chain(regions).collect();
+        if all.is_empty() { Ok(()) } else { Err(ToolError::Unreadable(all.join(" and "))) }
+    }
+}
+
+fn report(error: mapcast::Error) {
+    daemon::report(PROGRAM, &ToolError::Region(error));
 }
 
 /// All regions of `dir`, by their paths.

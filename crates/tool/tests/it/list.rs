@@ -71,6 +71,32 @@ fn an_empty_and_a_missing_directory_have_no_regions() {
 }
 
 #[test]
+fn a_region_that_cannot_be_read_is_one() {
+    let world = World::new();
+    std::fs::write(world.path("text.region"), "text").expect("a file");
+    let output = world.run("list");
+    assert!(output.stdout.is_empty() && output.status.code() == Some(1), "{output:?}");
+}
+
+#[test]
+fn a_directory_that_cannot_be_listed_is_no_region() {
+    let world = World::new();
+    std::fs::write(world.path("text"), "").expect("a file");
+    std::fs::create_dir(world.path("open")).expect("a directory");
+    let all = std::os::unix::fs::PermissionsExt::from_mode(0o777);
+    std::fs::set_permissions(world.path("open"), all).expect("chmod");
+    for (directory, fact) in [("text", "is not a directory; "), ("open", "has mode 0777: ")] {
+        let mut command = world.command_with("list");
+        let output = command.env("MAPCAST_DIR", world.path(directory)).output().expect("mapcast");
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(1), "{said}");
+        assert!(output.stdout.is_empty() && said.contains(fact), "{output:?}");
+        let end = "error: 1 directory could not be read; the messages above say why\n";
+        assert!(said.ends_with(end), "{said}");
+    }
+}
+
+#[test]
 fn inspect_shows_header_writer_and_fields() {
     let world = World::new();
     let _live = world.students("live");
