@@ -53,11 +53,11 @@ pub(crate) fn run(
 }
 
 fn replace(directory: &Path, path: &Path, text: &str) -> io::Result<()> {
-    // Made by hand, so that an error has no temporary name in it.
+    // Made and written without tempfile's own functions, whose errors have the temporary name in them.
     let create = |path: &Path| File::options().write(true).create_new(true).open(path);
     let mut file = tempfile::Builder::new().prefix(".mapcast-").make_in(directory, create)?;
     file.as_file().set_permissions(Permissions::from_mode(0o644))?;
-    file.write_all(text.as_bytes())?;
+    file.as_file_mut().write_all(text.as_bytes())?;
     file.persist(path)?;
     Ok(())
 }

@@ -61,6 +61,23 @@ fn a_directory_that_is_none_is_named_with_the_next_step_and_no_temporary_name() 
 }
 
 #[test]
+fn a_file_that_does_not_fit_leaves_the_old_one_and_is_named_as_it_was_given() {
+    let world = World::new();
+    let _live = world.students("live");
+    fs::write(world.path("mapcast.prom"), "old").expect("a file");
+    let mut shell = world.command_of("/bin/sh");
+    let script = "ulimit -f 1; exec \"$0\" export --textfile .";
+    let output = shell.args(["-c", script]).arg(MAPCAST).output().expect("a shell");
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    let want = "error: ./mapcast.prom: cannot write the metrics: File too large (os error 27); ";
+    assert!(said.contains(want), "{said}");
+    assert_eq!(fs::read_to_string(world.path("mapcast.prom")).expect("the file"), "old");
+    let left: Vec<_> = fs::read_dir(world.path("")).expect("a directory").flatten().collect();
+    assert_eq!(left.len(), 2, "the file and the region: {left:?}");
+}
+
+#[test]
 fn a_region_that_is_not_there_is_down_in_the_file_and_ends_with_3() {
     let world = World::new();
     let _live = world.students("live");
