@@ -21,15 +21,32 @@ pub(crate) struct Attached {
     shape: Shape,
 }
 
+/// Which fields are exported.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Choice {
+    /// Longest array and text: longer arrays are left out, longer texts cut.
+    pub(crate) longest: u32,
+    /// Their names; all if there are none.
+    pub(crate) names: Vec<String>,
+}
+
 /// What the schema of a region decides.
 #[derive(Debug)]
 pub(crate) struct Shape {
-    /// For each field, in the schema's order.
-    pub(crate) metrics: Vec<FieldMetric>,
+    /// For each field, in the schema's order; `None` for one that is not exported.
+    pub(crate) metrics: Vec<Option<FieldMetric>>,
     /// The line of a record as `consumer --format json` prints it.
     pub(crate) json: Renderer,
-    /// Longest array and text that is exported.
+    /// Longest text that is exported.
     pub(crate) longest: u32,
+}
+
+impl Choice {
+    fn has(&self, field: &Field) -> bool {
+        let is_short = field.ctype().is_text()
+            || field.ctype().count().is_none_or(|count| count <= self.longest);
+        is_short && (self.names.is_empty() || self.names.iter().any(|name| name == field.name()))
+    }
 }
 
 /// A record, or that there is none yet.
@@ -59,8 +76,8 @@ impl Deref for AnyReader {
 }
 
 impl Attached {
-    /// Attaches to the region at `place`, of which longer arrays than `longest` are left out.
-    pub(crate) fn open(place: impl ToPlace, longest: u32) -> Result<Self, Error> {
+    /// Attaches to the region at `place`, of which the fields of `choice` are exported.
+    pub(crate) fn open(place: impl ToPlace, choice: &Choice) -> Result<Self, Error> {
         let reader = match Reader::open(&place) {
             Err(error) if matches!(error.kind(), ErrorKind::HasInstances { .. }) => {
                 AnyReader::Instances(InstanceReader::open(&place)?)
@@ -68,12 +85,13 @@ impl Attached {
             reader => AnyReader::Plain(reader?),
         };
         let schema = reader.schema().clone();
-        let shown = schema.fields().iter().filter(|field| is_shown(field, longest));
+        let shown = schema.fields().iter().filter(|field| choice.has(field));
         let fields = shown.map(|field| field.name().to_owned()).collect();
         let view = View { format: Format::Json, fields: Some(fields), ..View::default() };
         let json = view.of(&schema).expect("each of its fields once");
-        let metrics = FieldMetric::all(&schema, &OWN);
-        let shape = Shape { metrics, json, longest };
+        let all = FieldMetric::all(&schema, &OWN).into_iter().zip(schema.fields());
+        let metrics = all.map(|(metric, field)| choice.has(field).then_some(metric)).collect();
+        let shape = Shape { metrics, json, longest: choice.longest };
         Ok(Self { reader, record: RecordBuf::new(schema), shape })
     }
 
@@ -83,8 +101,8 @@ impl Attached {
 
     /// The fields that are exported.
     pub(crate) fn fields(&self) -> impl Iterator<Item = &Field> {
-        let fields = self.reader.schema().fields().iter();
-        fields.filter(|field| is_shown(field, self.shape.longest))
+        let fields = self.reader.schema().fields().iter().zip(&self.shape.metrics);
+        fields.filter_map(|(field, metric)| metric.is_some().then_some(field))
     }
 
     pub(crate) fn has_instances(&self) -> bool {
@@ -123,9 +141,4 @@ impl Attached {
         }
         Ok(())
     }
-}
-
-/// Whether a field is short enough to be exported. A text is one value, and cut.
-pub(crate) fn is_shown(field: &Field, longest: u32) -> bool {
-    field.ctype().is_text() || field.ctype().count().is_none_or(|count| count <= longest)
 }

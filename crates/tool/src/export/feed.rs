@@ -294,6 +294,7 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::{BEHIND, Feed, Stream};
+    use crate::export::attached::Choice;
     use crate::export::fleet::Fleet;
     use crate::region_argument::RegionArgument;
 
@@ -303,7 +304,8 @@ mod tests {
             let address = settings::Address::from_argument(path.as_os_str().to_owned());
             RegionArgument::Region(address.expect("a path")).located().expect("a place")
         });
-        Fleet::new(located.collect(), 256).expect("a fleet")
+        Fleet::new(located.collect(), Choice { longest: 256, ..Choice::default() })
+            .expect("a fleet")
     }
 
     /// The data of the next event, whose name is `name`.

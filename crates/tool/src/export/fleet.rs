@@ -8,16 +8,17 @@
 //!   mapcast export A ./B    these; one that is not there yet is attached when it appears
 //! ```
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use daemon::{Monotonic, OnChange, plain};
+use mapcast::dynamic::Field;
 use mapcast::{Error, ErrorKind, Place, ToPlace};
 use tracing::{info, warn};
 
 use crate::region_argument::{Located, similar};
 
-use super::attached::Attached;
+use super::attached::{Attached, Choice};
 use super::error::ExportError;
 
 /// How often the directories are listed at most.
@@ -31,7 +32,7 @@ pub(crate) struct Fleet {
     /// When to list the directories again; `None`: the regions were named.
     listing: Option<Monotonic>,
     refused: OnChange<Vec<String>>,
-    longest: u32,
+    choice: Choice,
 }
 
 /// One of them.
@@ -61,11 +62,11 @@ impl ToPlace for Spot {
 
 impl Fleet {
     /// All regions that can be found by name, or those that are `named`.
-    pub(crate) fn new(named: Vec<Located>, longest: u32) -> Result<Self, Error> {
+    pub(crate) fn new(named: Vec<Located>, choice: Choice) -> Result<Self, Error> {
         let listing = named.is_empty().then_some(Monotonic::from_nanos(0));
         let region = |located: Located| (located.to_string(), Region::new(Spot::Named(located)));
         let regions = named.into_iter().map(region).collect();
-        let mut fleet = Self { regions, listing, refused: OnChange::new(), longest };
+        let mut fleet = Self { regions, listing, refused: OnChange::new(), choice };
         fleet.list_if_due()?;
         Ok(fleet)
     }
@@ -76,7 +77,7 @@ impl Fleet {
             self.report_refused(&[error]);
         }
         for region in self.regions.values_mut() {
-            region.attach(self.longest);
+            region.attach(&self.choice);
         }
         let is_listed = self.listing.is_some();
         self.regions.iter_mut().filter_map(move |(label, region)| {
@@ -84,6 +85,24 @@ impl Fleet {
             (!is_listed || region.attached.is_some() || region.error.last().is_some())
                 .then_some((label.as_str(), region))
         })
+    }
+
+    /// Logs the chosen fields that no region has now.
+    pub(crate) fn report_unknown_fields(&mut self) {
+        let chosen = self.choice.names.clone();
+        if chosen.is_empty() {
+            return;
+        }
+        let attached = self.regions().filter_map(|(_, region)| region.attached());
+        let schemas: Vec<_> = attached.map(|attached| attached.region().schema().clone()).collect();
+        let known: BTreeSet<&str> =
+            schemas.iter().flat_map(|schema| schema.fields()).map(Field::name).collect();
+        let known: Vec<&str> = known.into_iter().collect();
+        // Where there is no region yet, any name may be right.
+        let is_unknown = |name: &&String| !known.is_empty() && !known.contains(&name.as_str());
+        for name in chosen.iter().filter(is_unknown) {
+            warn!("--fields: no region has {name} now; {}", query::instead_of(name, &known));
+        }
     }
 
     /// The error that some regions could not be read when they were looked at last.
@@ -143,11 +162,11 @@ impl Region {
         self.error.last().filter(|_| !is_attached).map(|error| (word, error.as_str()))
     }
 
-    fn attach(&mut self, longest: u32) {
+    fn attach(&mut self, choice: &Choice) {
         if self.attached.as_mut().is_some_and(Attached::is_current) {
             return;
         }
-        match Attached::open(&self.spot, longest) {
+        match Attached::open(&self.spot, choice) {
             Ok(attached) => {
                 if self.error.clear().is_some() {
                     info!("{}: attached", plain(&attached.region().path().to_string_lossy()));

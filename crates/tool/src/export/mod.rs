@@ -29,13 +29,16 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use daemon::{Signals, cli};
+use render::View;
 use settings::duration;
 use tracing::{info, warn};
 
 pub use error::ExportError;
 
 use crate::ToolError;
+use crate::completion;
 use crate::region_argument::RegionArgument;
+use attached::Choice;
 use fleet::Fleet;
 use hosts::Hosts;
 use site::Site;
@@ -47,6 +50,7 @@ const AFTER_HELP: &str = "\
 Examples:
   mapcast export                                all regions, at http://127.0.0.1:9464/
   mapcast export host drone                     these two
+  mapcast export --fields load1,uptime          two fields, of each region that has them
   mapcast export --listen 0.0.0.0:9464          also for other machines
   mapcast export --textfile /var/lib/prometheus/node-exporter --every 15s
   curl -s localhost:9464/metrics                what Prometheus reads
@@ -90,6 +94,12 @@ pub struct Args {
     #[arg(long = "host", value_name = "NAME", value_parser = Hosts::name)]
     pub hosts: Vec<String>,
 
+    /// Export these fields only, of each region that has them: load1,uptime
+    ///
+    /// Without it all fields. What is known of a region beside its record is exported in any case.
+    #[arg(long, value_name = "NAMES", value_delimiter = ',', value_parser = whole_field, add = completion::fields())]
+    pub fields: Vec<String>,
+
     /// Leave out arrays of more than N elements, and cut texts after N bytes
     #[arg(long, value_name = "N", default_value_t = 256, value_parser = cli::whole_number::<u32>(0..=u32::MAX.into()))]
     pub longest: u32,
@@ -108,12 +118,22 @@ fn address(text: &str) -> Result<SocketAddr, &'static str> {
     text.parse().map_err(|_| "write an address and a port, such as 127.0.0.1:9464 or [::1]:9464")
 }
 
+/// The name of a field: the elements of an array are samples with an index, all or none of them.
+fn whole_field(text: &str) -> Result<String, String> {
+    match text.split_once('[') {
+        Some((field, _)) => Err(format!("an element cannot be chosen; write {field}")),
+        None => View::field(text).map_err(|_| format!("{text:?} is no field; write a name")),
+    }
+}
+
 pub(crate) fn run(args: &Args) -> Result<(), ToolError> {
     let signals = Signals::stop_only().map_err(ExportError::Runtime)?;
     // Each region takes one.
     daemon::raise_open_files();
     let regions = args.regions.iter().map(RegionArgument::located).collect::<Result<_, _>>()?;
-    let fleet = Fleet::new(regions, args.longest)?;
+    let choice = Choice { longest: args.longest, names: args.fields.clone() };
+    let mut fleet = Fleet::new(regions, choice)?;
+    fleet.report_unknown_fields();
     if let Some(directory) = &args.textfile {
         return Ok(textfile::run(directory, args.every, signals, fleet)?);
     }

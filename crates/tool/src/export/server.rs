@@ -211,6 +211,7 @@ mod tests {
     use tokio::task::LocalSet;
 
     use super::{Connections, Limits, Server, accept, bind};
+    use crate::export::attached::Choice;
     use crate::export::fleet::Fleet;
     use crate::export::hosts::Hosts;
     use crate::export::site::Site;
@@ -223,7 +224,7 @@ mod tests {
         let place = dir.path().join("none.region").into_os_string();
         let place = settings::Address::from_argument(place).expect("a path");
         let place = crate::region_argument::RegionArgument::Region(place).located();
-        let fleet = Fleet::new(vec![place.expect("a place")], 256).expect("a fleet");
+        let fleet = Fleet::new(vec![place.expect("a place")], Choice::default()).expect("a fleet");
         let site = Site::new(fleet, Hosts::default(), 4);
         let connections = Connections::new(limits.connections);
         let server = Rc::new(Server { site, limits, connections });

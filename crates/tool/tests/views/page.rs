@@ -103,6 +103,17 @@ fn names_and_values_of_another_program_are_never_markup() {
 }
 
 #[test]
+fn a_value_of_another_program_does_not_turn_or_disguise_a_line() {
+    let Some(chromium) = installed("chromium") else { return };
+    let world = World::new();
+    let mut writer = world.students("live");
+    writer.publish(&Stu::new(1, "a\x1b\u{202e}\u{9b}\\x1b", 'm')).expect("published");
+    let server = Server::start(&world, "");
+    let mut browser = Browser::open(&chromium, &format!("http://{}/", server.address));
+    browser.becomes(&value_of("name"), r"a\x1b\u{202e}\x9b\\x1b");
+}
+
+#[test]
 fn an_absent_region_is_on_the_page_and_regions_come_and_go_while_it_is_open() {
     let Some(chromium) = installed("chromium") else { return };
     let world = World::new();

@@ -202,7 +202,7 @@ function build(about, wanted) {
   built.table = make("div", "instances");
   built.table.hidden = !about.has_instances;
   detail.replaceChildren(make("h2", "", title), built.facts, built.table, cards);
-  if (about.problem) detail.append(make("p", "problem", about.problem[1]));
+  if (about.problem) detail.append(make("p", "problem", plain(about.problem[1])));
   return built;
 }
 

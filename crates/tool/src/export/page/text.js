@@ -9,6 +9,18 @@ function parse(text) {
   });
 }
 
+// What controls a terminal, disguises a line or turns the reading direction.
+const CONTROLS = "\\u0000-\\u001f\\u007f-\\u009f\\u061c\\u200e\\u200f\\u2028-\\u202e\\u2066-\\u2069";
+const [CONTROL, BACKSLASHES] = [new RegExp(`[${CONTROLS}]`, "g"), new RegExp(`\\\\+(?=[xu${CONTROLS}])`, "g")];
+
+// A text with codes in place of these, as the consumer prints it: "\x1b", and "\\x1b" for that text itself.
+function plain(text) {
+  return text.replace(BACKSLASHES, (found) => found + found).replace(CONTROL, (found) => {
+    const code = found.charCodeAt(0);
+    return code <= 0xff ? "\\x" + code.toString(16).padStart(2, "0") : "\\u{" + code.toString(16) + "}";
+  });
+}
+
 const isText = (field) => field.type.startsWith("char");
 const isPlotted = (field) => !isText(field);
 
@@ -26,7 +38,7 @@ function textOf(field, value) {
   if (field.type.startsWith("f") && typeof value === "number" && !Number.isInteger(value)) {
     return String(Number(value.toPrecision(field.type.startsWith("f32") ? 7 : 12)));
   }
-  return String(value);
+  return plain(String(value));
 }
 
 const SCALES = [[1e15, "P"], [1e12, "T"], [1e9, "G"], [1e6, "M"]];

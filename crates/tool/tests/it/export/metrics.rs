@@ -112,6 +112,62 @@ fn records_that_no_scrape_has_read_are_counted_once() {
 }
 
 #[test]
+fn no_text_of_a_record_controls_a_terminal() {
+    let world = World::new();
+    let mut writer = world.students("live");
+    let mut student = Stu::new(1, "", 'm');
+    for (name, want) in [
+        (&b"a\x1b[2J\n\"b\r"[..], r#"a\\x1b[2J\\x0a\"b\\x0d"#),
+        (b"\xff\xc2\x9b\xe2\x80\xae", "\u{fffd}\\\\x9b\\\\u{202e}"),
+        (br"\x1b C:\", r"\\\\x1b C:\\"),
+    ] {
+        student.name = [0; 20];
+        student.name[..name.len()].copy_from_slice(name);
+        writer.publish(&student).expect("published");
+        let server = Server::start(&world, "");
+        let text = server.metrics();
+        let line = format!("mapcast_stu_name_info{{region=\"live\",value=\"{want}\"}} 1");
+        assert!(text.lines().any(|have| have == line), "{line}\n{text}");
+        assert!(!text.replace('\n', "").contains(char::is_control), "{text:?}");
+    }
+}
+
+#[test]
+fn the_chosen_fields_are_exported_of_each_region_that_has_them() {
+    let world = World::new();
+    let _drone = publish_drone(&world);
+    let _live = world.students("live");
+    let server = Server::start(&world, "--fields name,battery");
+    let text = server.metrics();
+    let samples = text.lines().filter(|line| !line.starts_with('#'));
+    let names = samples.map(|line| line.split('{').next().expect("a name"));
+    let mut names: Vec<_> = names.filter(|name| !name.starts_with("mapcast_re")).collect();
+    names.sort_unstable();
+    assert_eq!(
+        names,
+        [
+            "mapcast_drone_battery_ratio",
+            "mapcast_drone_name_info",
+            "mapcast_missed_records_total",
+            "mapcast_missed_records_total",
+            "mapcast_scrape_duration_seconds",
+            "mapcast_stu_name_info",
+        ]
+    );
+    let all = server.events().next("all");
+    let record = all["values"][1]["line"]["record"].as_object().expect("a record");
+    assert_eq!(record.keys().collect::<Vec<_>>(), ["name"]);
+    assert_eq!(all["regions"][1]["fields"].as_array().map(Vec::len), Some(1));
+    let output = world.run("export --textfile . --fields moed");
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(said.contains("--fields: no region has moed now; did you mean mode?\n"), "{said}");
+    let output = world.run("export --fields accel[0]");
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(2), "{said}");
+    assert!(said.contains("an element cannot be chosen; write accel"), "{said}");
+}
+
+#[test]
 fn a_thousand_regions_are_in_one_scrape() {
     let world = World::new();
     let writers: Vec<Writer<Stu>> =
