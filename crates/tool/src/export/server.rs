@@ -1,7 +1,8 @@
 //! The HTTP server: connections, their limits, and the end.
 //!
 //! Invariant: no client keeps another one out: a head that does not come in time and an answer that is not read end the
-//! connection, and where there are as many as [`Limits`] says, a new one takes the place of another: see connections.rs.
+//! connection, and where there are as many as [`Limits`] says, a new one takes the place of another; so does a new
+//! answer where too much of others is unread: see connections.rs.
 //! One thread does everything.
 //!
 //! ```text
@@ -25,7 +26,7 @@ use daemon::{Monotonic, RateLimit, Service, Signals};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use rustix::net::sockopt::set_tcp_user_timeout;
+use rustix::net::sockopt::{set_socket_send_buffer_size, set_tcp_user_timeout};
 use tokio::net::unix::pipe;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::{LocalSet, spawn_local, yield_now};
@@ -42,6 +43,10 @@ use super::site::{Answer, Site};
 pub(crate) struct Limits {
     /// Connections at one time.
     pub(crate) connections: usize,
+    /// Bytes of all answers together that have not been read yet.
+    pub(crate) answers: usize,
+    /// Bytes of an answer that the system keeps of each.
+    pub(crate) send_buffer: usize,
     /// Time until the head of a request is there, and between two requests.
     pub(crate) head_time: Duration,
     /// Bytes of a head, at least 8 KiB.
@@ -56,6 +61,8 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             connections: 128,
+            answers: 16 << 20,
+            send_buffer: 128 << 10,
             head_time: Duration::from_secs(10),
             head_bytes: 16 * 1024,
             read_time: Duration::from_secs(20),
@@ -84,7 +91,8 @@ pub(crate) fn serve(
     let runtime = runtime.map_err(ExportError::Runtime)?;
     let until_signal = async {
         let listener = TcpListener::from_std(listener)?;
-        let server = Server { site, limits, connections: Connections::new(limits.connections) };
+        let connections = Connections::new(limits.connections, limits.answers);
+        let server = Server { site, limits, connections };
         let server = Rc::new(server);
         spawn_local(feed_pages(server.clone()));
         tokio::select! {
@@ -169,12 +177,15 @@ async fn serve_connection(stream: TcpStream, connection: &Rc<Connection>, server
     let read_time = u32::try_from(limits.read_time.as_millis()).unwrap_or(u32::MAX);
     // Where the system cannot, a client that does not read keeps its connection until another needs its place.
     let _ = set_tcp_user_timeout(&stream, read_time);
+    let _ = set_socket_send_buffer_size(&stream, limits.send_buffer);
     let own = connection.clone();
     let answer = service_fn(move |request| {
         own.begin();
         let answer = server.site.answer(&request);
-        if let Answer::Events(stream) = answer.body() {
-            own.become_page(stream.lease.clone());
+        match answer.body() {
+            Answer::Events(stream) => own.become_page(stream.lease.clone()),
+            Answer::Metrics(unsent) => server.connections.answer(&own, unsent),
+            Answer::Whole(_) => {}
         }
         async move { Ok::<_, std::convert::Infallible>(answer) }
     });
@@ -226,7 +237,7 @@ mod tests {
         let place = crate::region_argument::RegionArgument::Region(place).located();
         let fleet = Fleet::new(vec![place.expect("a place")], Choice::default()).expect("a fleet");
         let site = Site::new(fleet, Hosts::default(), 4);
-        let connections = Connections::new(limits.connections);
+        let connections = Connections::new(limits.connections, limits.answers);
         let server = Rc::new(Server { site, limits, connections });
         let listener = bind(SocketAddr::from(([127, 0, 0, 1], 0))).expect("a port");
         let address = listener.local_addr().expect("its address");

@@ -6,6 +6,7 @@
 use std::cell::RefCell;
 use std::convert::Infallible;
 use std::pin::Pin;
+use std::rc::Rc;
 use std::task::{Context, Poll};
 
 use hyper::body::{Body, Bytes, Frame, Incoming, SizeHint};
@@ -13,6 +14,7 @@ use hyper::header::{self, HeaderValue};
 use hyper::{Method, Request, Response, StatusCode};
 use tokio::sync::Notify;
 
+use super::connections::Unsent;
 use super::families::Exposition;
 use super::feed::{Feed, Stream};
 use super::fleet::Fleet;
@@ -60,7 +62,10 @@ struct Parts {
 /// A text, or a stream of events.
 #[derive(Debug)]
 pub(crate) enum Answer {
+    /// It is there anyway, or short.
     Whole(Option<Bytes>),
+    /// Made for one client.
+    Metrics(Rc<Unsent>),
     Events(Stream),
 }
 
@@ -123,8 +128,8 @@ impl Site {
         let accepted = request.headers().get_all(header::ACCEPT).iter();
         let accepted: Vec<_> = accepted.filter_map(|accept| accept.to_str().ok()).collect();
         let exposition = Exposition::accepted(&accepted.join(","));
-        let text = self.scrape(exposition);
-        whole(exposition.content_type(), text.into())
+        let text = Unsent::new(self.scrape(exposition));
+        response(StatusCode::OK, exposition.content_type(), Answer::Metrics(text))
     }
 
     fn scrape(&self, exposition: Exposition) -> String {
@@ -179,6 +184,7 @@ impl Body for Answer {
     ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
         let bytes = match self.get_mut() {
             Self::Whole(bytes) => Poll::Ready(bytes.take()),
+            Self::Metrics(unsent) => Poll::Ready(unsent.take()),
             Self::Events(stream) => stream.events.poll_recv(context),
         };
         bytes.map(|bytes| bytes.map(|bytes| Ok(Frame::data(bytes))))
@@ -189,6 +195,7 @@ impl Body for Answer {
             Self::Whole(bytes) => {
                 SizeHint::with_exact(bytes.as_ref().map_or(0, |bytes| bytes.len() as u64))
             }
+            Self::Metrics(unsent) => SizeHint::with_exact(unsent.len() as u64),
             Self::Events(_) => SizeHint::default(),
         }
     }

@@ -152,6 +152,39 @@ fn pages_that_never_read_give_their_places_to_others() {
 }
 
 #[test]
+fn scrapes_that_are_never_read_take_little_memory_and_end_for_new_ones() {
+    let world = World::new();
+    let path = world.path("wide.region");
+    let mut writer = Options::new().open_instances::<Wide>(path, 64).expect("a writer");
+    for number in 0..64 {
+        let instance = writer.instance(&format!("i{number}")).expect("an instance");
+        let values = [f64::from(number) / 3.0; 256];
+        writer.publish(instance, &Wide { values, more: values }).expect("published");
+    }
+    let server = Server::start(&world, "");
+    let size = server.metrics().len();
+    assert!(size > 2 << 20, "{size} bytes are more than the system keeps of an answer");
+    let before = peak(&server);
+    let begun = |number| {
+        let head = "GET /metrics HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
+        let mut stream = crowd(&server, 1, |_| head.to_owned()).remove(0);
+        stream.read_exact(&mut [0; 12]).unwrap_or_else(|error| panic!("{number}: {error}"));
+        stream
+    };
+    let mut crowd: Vec<TcpStream> = (0..16).map(begun).collect();
+    let grown = peak(&server) - before;
+    // Unread ones, the samples and the text of the newest, and what the allocator keeps.
+    let most = (16 << 10) + 6 * size as u64 / 1024;
+    assert!(grown < most, "{grown} KiB for answers of {size} bytes");
+    let mut read = |at: usize| {
+        let mut answer = Vec::new();
+        crowd[at].read_to_end(&mut answer).map_or(0, |_| answer.len())
+    };
+    let (last, first) = (read(15), read(0));
+    assert!(last > size && first < size / 2, "{first} and {last} of {size} bytes");
+}
+
+#[test]
 fn a_signal_ends_the_streams_of_pages_whole_and_the_server_with_success() {
     let world = World::new();
     let _live = world.students("live");
