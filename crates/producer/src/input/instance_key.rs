@@ -80,7 +80,8 @@ impl<'l> Visitor<'l> for Child<'_> {
     }
 
     fn visit_seq<A: SeqAccess<'l>>(self, mut list: A) -> Result<Self::Value, A::Error> {
-        let (wanted, mut found) = (self.0.parse::<usize>().ok(), None);
+        let wanted = self.0.parse::<usize>().ok().filter(|item| item.to_string() == self.0);
+        let mut found = None;
         for index in 0.. {
             let Some(element) = list.next_element::<&RawValue>()? else { break };
             if Some(index) == wanted {

@@ -1,18 +1,19 @@
 //! Reads one JSON object into the fields of a record: all of its values, or none.
 //!
 //! Invariant: a line is read from left to right, once, and never kept as a tree. Parsing ends at
-//! the first error; nested values that no field uses are skipped. So parsing a line allocates
-//! nothing except for a text with escapes.
+//! the first error. So parsing a line allocates nothing except for a text with escapes, and for which
+//! members of each object it has had.
 //!
 //! ```text
 //!   {"temperature": 21.5, "door": "open", "imu": {"accel": [0, 0, 9.8], "temp": 30}}
 //!        |                   |                |
-//!   member              member, by       pointers "/imu/accel", "/imu/temp": what else is in
-//!                       its label        the nested object is skipped
+//!   member              member, by       pointers "/imu/accel/2", "/imu/temp": the other elements
+//!                       its label        of the list are skipped
 //! ```
 //!
-//! A member of the object that no field uses makes the line a bad one: it is most likely a misspelt
-//! key, and an error is better than a field that never changes. `ignore_unknown` skips it instead.
+//! A member that no field uses makes the line a bad one, also inside of a nested object that has some: it is
+//! most likely a misspelt key, and an error is better than a field that never changes. `ignore_unknown`
+//! skips it instead. A member that appears twice in one object is ambiguous, and the line a bad one.
 //!
 //! Price: the bytes of a value are read twice, first for its end and then for its content; those of
 //! a nested value once more for each level of a pointer.
@@ -66,12 +67,7 @@ fn read(
     let checkpoint = Checkpoint { work: 0, keep_going };
     let mut reading = Reading { line, keys, record, found, checkpoint, refusal: None };
     let mut parser = serde_json::Deserializer::from_str(line);
-    let members = &*keys.members;
-    let members = Children {
-        node: members,
-        held: Some(vec![false; members.children.len()]),
-        reading: &mut reading,
-    };
+    let members = Children { node: &keys.members, reading: &mut reading };
     match parser.deserialize_map(members).and_then(|()| parser.end()) {
         Ok(()) => Ok(reading.found),
         Err(error) => Err(reading.refusal.unwrap_or_else(|| LineError::not_object(line, &error))),
@@ -133,10 +129,15 @@ impl<'l> Reading<'l, '_> {
             return Ok(());
         }
         let mut parser = serde_json::Deserializer::from_str(raw);
-        let children = Children { node, held: None, reading: self };
+        let children = Children { node, reading: self };
         let read = match raw.as_bytes().first() {
             Some(b'{') => parser.deserialize_map(children),
-            Some(b'[') => parser.deserialize_seq(children),
+            Some(b'[') if node.items > 0 => parser.deserialize_seq(children),
+            // What is inside of it is not known either.
+            Some(b'n') => {
+                return node.children.iter().try_for_each(|(_, child)| self.take(child, raw));
+            }
+            _ if node.targets.is_empty() => return Err(LineError::flat(node, raw)),
             _ => return Ok(()),
         };
         self.unless_refused(read, raw)
@@ -189,25 +190,20 @@ fn stop<T, E: Error>(
 /// The members of the line's object, or of a nested value.
 struct Children<'r, 'l, 'a> {
     node: &'r Node,
-    /// Which known members have been read; for the line's object only.
-    held: Option<Vec<bool>>,
     reading: &'r mut Reading<'l, 'a>,
 }
 
 impl<'r> Children<'r, '_, '_> {
-    /// The child called `name`; `None`: it is skipped.
-    fn child(&mut self, name: &str) -> Result<Option<&'r Node>, LineError> {
-        let Some(held) = &mut self.held else {
-            return Ok(self.node.child(name).map(|(_, child)| child));
-        };
+    /// The child called `name`; `None`: it is skipped. `held`: which children the object has had.
+    fn child(&mut self, name: &str, held: &mut [bool]) -> Result<Option<&'r Node>, LineError> {
         self.reading.checkpoint.step(name.len())?;
         let (number, child) = match self.node.child(name) {
             Some(child) => child,
             None if self.reading.keys.ignores_unknown => return Ok(None),
-            None => return Err(LineError::unknown(name, self.node.names())),
+            None => return Err(LineError::unknown(name, self.node)),
         };
         if std::mem::replace(&mut held[number], true) {
-            return Err(LineError::Twice(name.to_owned()));
+            return Err(LineError::Twice(child.key()));
         }
         Ok(Some(child))
     }
@@ -221,7 +217,8 @@ impl<'l> Visitor<'l> for Children<'_, 'l, '_> {
     }
 
     fn visit_map<A: MapAccess<'l>>(mut self, mut map: A) -> Result<(), A::Error> {
-        while let Some(child) = map.next_key_seed(Name(|name: &str| self.child(name)))? {
+        let mut held = vec![false; self.node.children.len()];
+        while let Some(child) = map.next_key_seed(Name(|name: &str| self.child(name, &mut held)))? {
             let Some(child) = stop(child, &mut self.reading.refusal)? else {
                 map.next_value::<IgnoredAny>()?;
                 stop(self.reading.checkpoint.step(0), &mut self.reading.refusal)?;

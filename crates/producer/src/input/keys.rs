@@ -50,6 +50,8 @@ impl Target {
 /// A place in a JSON value: the fields that are filled from it, and the used places below it.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Node {
+    /// Its JSON pointer; empty for a line's object.
+    pointer: String,
     /// The numbers of the targets that are filled from here.
     pub(super) targets: Vec<usize>,
     /// Sorted by name. The name of a list's element is its number.
@@ -69,6 +71,20 @@ impl Node {
         self.children.iter().map(|(name, _)| name.as_str())
     }
 
+    /// Its key for messages: a member of the line by its name, what is inside of one by its pointer.
+    pub(super) fn key(&self) -> String {
+        key_of(&self.pointer)
+    }
+
+    /// That of a child called `name`, which need not be used.
+    pub(super) fn key_of_child(&self, name: &str) -> String {
+        key_of(&self.pointer_of_child(name))
+    }
+
+    fn pointer_of_child(&self, name: &str) -> String {
+        format!("{}/{}", self.pointer, name.replace('~', "~0").replace('/', "~1"))
+    }
+
     fn find(&self, name: &str) -> Result<usize, usize> {
         self.children.binary_search_by(|(child, _)| child.as_str().cmp(name))
     }
@@ -78,7 +94,8 @@ impl Node {
             self.items = self.items.max(item.saturating_add(1));
         }
         let at = self.find(&name).unwrap_or_else(|at| {
-            self.children.insert(at, (name, Self::default()));
+            let child = Self { pointer: self.pointer_of_child(&name), ..Self::default() };
+            self.children.insert(at, (name, child));
             at
         });
         &mut self.children[at].1
@@ -156,9 +173,20 @@ impl Keys {
 
 /// The way to a value: that of the JSON pointer "/imu/a~1b" is "imu", "a/b".
 pub(super) fn steps(key: &InputKey) -> Vec<String> {
-    let unescape = |step: &str| step.replace("~1", "/").replace("~0", "~");
     match key {
         InputKey::Member(name) => vec![name.clone()],
-        InputKey::Pointer(pointer) => pointer.split('/').skip(1).map(unescape).collect(),
+        InputKey::Pointer(pointer) => pointer.split('/').skip(1).map(unescaped).collect(),
+    }
+}
+
+fn unescaped(step: &str) -> String {
+    step.replace("~1", "/").replace("~0", "~")
+}
+
+/// The key of the value at `pointer`.
+fn key_of(pointer: &str) -> String {
+    match pointer.strip_prefix('/') {
+        Some(step) if !step.contains('/') => unescaped(step),
+        _ => pointer.to_owned(),
     }
 }

@@ -4,6 +4,8 @@ use layout::text::shorten;
 use layout::{CType, InstanceName, ValueError};
 use serde_json::error::Category;
 
+use super::keys::Node;
+
 /// How many keys a message lists.
 const LISTED: usize = 12;
 /// With how many keys an unknown one is compared, so that a bad line costs no more.
@@ -87,6 +89,16 @@ pub(crate) enum LineError {
         /// The most instances.
         max: u32,
     },
+    /// Neither an object nor a list, where another key is inside of it.
+    #[error("key {key:?} is {what} and has no {inside:?}; write an object there, or leave it out")]
+    Flat {
+        /// The key.
+        key: String,
+        /// What it is.
+        what: &'static str,
+        /// The other key.
+        inside: String,
+    },
     /// An object for a value.
     #[error("key {0:?} holds an object; name its member in the configuration (key = \"/a/b\")")]
     Nested(String),
@@ -104,20 +116,26 @@ pub(crate) enum LineError {
 }
 
 impl LineError {
-    /// No field uses the member called `name`.
-    pub(super) fn unknown<'k>(name: &str, keys: impl Iterator<Item = &'k str>) -> Self {
-        let mut known: Vec<&str> = keys.take(COMPARED).collect();
+    /// No field uses the member called `name` of the object at `node`.
+    pub(super) fn unknown(name: &str, node: &Node) -> Self {
+        let key = shorten(&node.key_of_child(name));
+        let known: Vec<&str> = node.names().take(COMPARED).collect();
         if let Some(meant) = settings::nearest(name, &known) {
-            return Self::UnknownKey {
-                key: name.to_owned(),
-                instead: format!("did you mean {meant}?"),
-            };
+            let instead = format!("did you mean {}?", node.key_of_child(meant));
+            return Self::UnknownKey { key, instead };
         }
-        known.truncate(LISTED + 1);
-        if let Some(more) = known.get_mut(LISTED) {
-            *more = "...";
+        let mut listed: Vec<_> =
+            known.iter().take(LISTED).map(|name| node.key_of_child(name)).collect();
+        if known.len() > LISTED {
+            listed.push("...".to_owned());
         }
-        Self::UnknownKey { key: shorten(name), instead: format!("use {}", known.join(", ")) }
+        Self::UnknownKey { key, instead: format!("use {}", listed.join(", ")) }
+    }
+
+    /// `raw`, at `node`, has no other values inside of it.
+    pub(super) fn flat(node: &Node, raw: &str) -> Self {
+        let inside = node.children.first().map(|(_, child)| child.key()).unwrap_or_default();
+        Self::Flat { key: node.key(), what: kind(raw), inside }
     }
 
     /// What the parser found in a part of `line` that begins `offset` bytes behind its start.

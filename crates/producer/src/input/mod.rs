@@ -17,6 +17,8 @@ mod keys;
 mod left_out;
 mod line_error;
 mod lines;
+#[cfg(test)]
+mod pointer_tests;
 mod restore;
 mod scalar;
 mod stream;

@@ -84,6 +84,30 @@ fn a_line_publishes_the_instance_that_it_names_and_no_other() {
         "line 9 skipped: key \"s\" appears twice",
         "line 10 skipped: key \"z\" is unknown",
         "(end of input): 3 records, 6 bad lines",
+
+#[test]
+fn a_name_inside_of_an_object_is_under_the_rules_for_all_keys() {
+    let place = Place::new();
+    configure(&place, "{ input = \"/head/s\" }", INPUT, "");
+    let mut feed = Feed::start(&place, &[]);
+    for line in [
+        r#"{"head": {"s": "A", "s": "B"}, "x": 1}"#,
+        r#"{"head": {"s": "B", "sender": 7}, "x": 2}"#,
+        r#"{"head": {"s": "B"}, "x": 3, "head": {"s": "A"}}"#,
+        r#"{"head": {"s": "A"}, "x": 4}"#,
+    ] {
+        feed.say(line);
+    }
+    wait_for(&place, &[("A", 1, "4")]);
+    let log = feed.end();
+    for part in [
+        "line 1 skipped: key \"/head/s\" appears twice; leave one of them out",
+        "line 2 skipped: key \"/head/sender\" is unknown; use /head/s",
+        "line 3 skipped: key \"head\" appears twice; leave one of them out",
+    ] {
+        assert!(log.contains(part), "{part}\n{log}");
+    }
+}
     ] {
         assert!(log.contains(part), "{part}\n{log}");
     }
