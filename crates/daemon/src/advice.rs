@@ -36,7 +36,9 @@ fn next_step(kind: &Kind) -> &'static str {
         Kind::HasInstances { .. } => "read it with a program that knows its instances",
         Kind::NoInstances => "read it as one record",
         Kind::BadInstanceName(_) => "give it a name of 1 to 64 bytes",
-        Kind::TooManyInstances { .. } => "allow more of them (max), or retire one",
+        Kind::TooManyInstances { .. } => {
+            "raise max, or write full = \"retire-oldest\" to retire those with the oldest records"
+        }
         Kind::NoSuchInstance => "look for its name again",
         Kind::NoSuchField { .. } => "name a field of the record that is there",
         Kind::NotThisRecord { .. } => "describe the struct that is there, or remove the file",

@@ -6,12 +6,14 @@
 mod instances;
 
 use std::fmt::Write as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use daemon::{PassedFd, one_line};
+use daemon::{PassedFd, one_line, with_next_step};
 use layout::header::Header;
 use layout::text::{counted, plain, shorten};
 use layout::{RecordBuf, Schema};
+use region::Surroundings;
+use render::{Align, table};
 use settings::{Format, ProducerSettings, Settings, Source, duration_text};
 
 use crate::cli::{Args, RegionArgument};
@@ -19,13 +21,21 @@ use crate::configs::{Config, Configs};
 use crate::conflict::{self, Claim};
 use crate::describe::describe;
 use crate::error::{Kind, ProducerError};
+use crate::input::check_input;
+use crate::messages::warnings;
 use crate::run::Wanted;
 use crate::sink;
 use crate::sources::{Moment, Sources};
 
-const HEAD: [&str; 7] = ["offset", "size", "type", "name", "value", "unit", "source"];
-/// Columns that hold numbers and are aligned to the right.
-const NUMBERS: usize = 2;
+const HEAD: [(&str, Align); 7] = [
+    ("offset", Align::Right),
+    ("size", Align::Right),
+    ("type", Align::Left),
+    ("name", Align::Left),
+    ("value", Align::Left),
+    ("unit", Align::Left),
+    ("source", Align::Left),
+];
 
 /// Prints layout and region of each configuration. Creates and changes nothing.
 ///
@@ -56,16 +66,38 @@ fn checked(
     seen: &[Seen],
 ) -> Result<(String, Settings, PathBuf), ProducerError> {
     let settings = args.load(config)?;
-    let path = match &args.region {
-        Some(RegionArgument::Descriptor(name)) => PassedFd::label(name).into(),
-        _ => sink::locate(&settings.region.address)?.path().to_owned(),
+    let address = match &args.region {
+        Some(RegionArgument::Descriptor(name)) => Path::new(&PassedFd::label(name)).into(),
+        _ => sink::locate(&settings.region.address)?,
     };
+    let path = address.path().to_owned();
     let claims = seen.iter().map(|(config, settings, path)| {
         let wanted = Wanted::of(settings);
         Claim { config, settings, path: Some(path), wanted }
     });
     conflict::check(config, &settings, claims)?;
+    if args.region.as_ref().is_none_or(RegionArgument::is_address) && !args.memfd {
+        warn_of_place(&address);
+    }
+    if let Some(pipe) = settings.producer.input.as_ref().filter(|_| settings.reads_input())
+        && let Err(error) = check_input(pipe)
+    {
+        tracing::warn!("{error}");
+    }
     Ok((report(&settings, &path.display().to_string())?, settings, path))
+}
+
+/// Warns of what a start would warn of, or fail for.
+fn warn_of_place(address: &region::Address) {
+    let path = address.path().display();
+    match Surroundings::of(address) {
+        Ok(surroundings) => {
+            for text in warnings(&surroundings) {
+                tracing::warn!(region = %path, "{path}: {text}");
+            }
+        }
+        Err(error) => tracing::warn!(region = %path, "{}", with_next_step(&error)),
+    }
 }
 
 /// What the file is like.
@@ -128,10 +160,10 @@ fn report(settings: &Settings, path: &str) -> Result<String, ProducerError> {
     text.push('\n');
     let record = &settings.record;
     if record.instances.is_none() {
-        text.push_str(&table(&rows(schema, &record.sources, &sampled(settings))));
+        text.push_str(&table(HEAD, &rows(schema, &record.sources, &sampled(settings))));
         return Ok(text);
     }
-    text.push_str(&table(&rows(schema, &record.sources, &[])));
+    text.push_str(&table(HEAD, &rows(schema, &record.sources, &[])));
     text.push_str(&instances::sampled(settings)?);
     Ok(text)
 }
@@ -198,29 +230,6 @@ fn padding(from: u32, to: u32) -> Option<Row> {
     let mut row = Row::default();
     [row[0], row[1], row[2]] = [from.to_string(), size.to_string(), "(padding)".to_owned()];
     Some(row)
-}
-
-fn table(rows: &[Row]) -> String {
-    let head = HEAD.map(str::to_owned);
-    let widths: [usize; 7] = std::array::from_fn(|column| {
-        let cells = rows.iter().chain([&head]).map(|row| row[column].chars().count());
-        cells.max().unwrap_or(0)
-    });
-    let mut text = String::new();
-    for row in [&head].into_iter().chain(rows) {
-        let mut line = String::new();
-        for (column, (cell, width)) in row.iter().zip(widths).enumerate() {
-            let gap = if column == 0 { "" } else { "  " };
-            let _ = if column < NUMBERS {
-                write!(line, "{gap}{cell:>width$}")
-            } else {
-                write!(line, "{gap}{cell:<width$}")
-            };
-        }
-        text.push_str(line.trim_end());
-        text.push('\n');
-    }
-    text
 }
 
 #[cfg(test)]

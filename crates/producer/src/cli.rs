@@ -164,6 +164,11 @@ pub enum RegionArgument {
 }
 
 impl RegionArgument {
+    /// Whether it is a path or a name.
+    pub(crate) fn is_address(&self) -> bool {
+        matches!(self, Self::Address(_))
+    }
+
     fn from_argument(argument: OsString) -> Result<Self, AddressError> {
         match PassedFd::name_in(&argument) {
             Some(name) => Ok(Self::Descriptor(name.to_owned())),

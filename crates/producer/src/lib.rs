@@ -33,6 +33,7 @@ pub mod fuzzing;
 mod input;
 mod instances;
 mod messages;
+mod names;
 mod records;
 mod recovery;
 mod run;

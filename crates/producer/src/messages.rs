@@ -6,10 +6,12 @@ use std::time::Duration;
 use daemon::{OnChange, StopSignal};
 use layout::InstanceName;
 use layout::text::shorten;
+use region::Surroundings;
 use settings::{Settings, duration_text};
 
 use crate::input::LineError;
-use crate::instances::{Changes, list};
+use crate::instances::Changes;
+use crate::names::list;
 use crate::sink::Sink;
 
 /// Logs an event of a producer: level, sink, text. Its fields name the region, for logs that have
@@ -193,19 +195,28 @@ fn counted_names(names: &[InstanceName], one: &str) -> Option<(String, String)> 
 
 /// Warns if the region is not in memory alone, or other users may replace its file.
 pub(crate) fn warn_of_destination(sink: &dyn Sink) {
-    if let Some(exposure) = sink.exposure() {
-        warn(sink, &format!("is {exposure}; give a path in a directory of your own"));
+    for text in warnings(&sink.surroundings()) {
+        warn(sink, &text);
     }
-    if sink.is_disk_backed() {
+}
+
+/// What is worth a warning about where a region is.
+pub(crate) fn warnings(surroundings: &Surroundings) -> Vec<String> {
+    let mut warnings = Vec::new();
+    if let Some(exposure) = surroundings.exposure {
+        warnings.push(format!("is {exposure}; give a path in a directory of your own"));
+    }
+    if surroundings.is_disk_backed {
         let text = "is on a disk, whose write-back can hold up a publish for a long time; \
                     give a path in /dev/shm";
-        warn(sink, text);
+        warnings.push(text.to_owned());
     }
-    if sink.is_on_overlay() {
+    if surroundings.is_on_overlay {
         let text = "is on overlayfs: a writer through the mount and one in the directory of a layer \
                     do not see each other's lock; give a path on a tmpfs, such as /dev/shm";
-        warn(sink, text);
+        warnings.push(text.to_owned());
     }
+    warnings
 }
 
 /// Warns of a memfd that no service manager keeps.

@@ -127,6 +127,19 @@ impl Records {
         }
     }
 
+    /// Continues with the values of the newest record in the region of `sink`, where no line has set others for
+    /// `keys` and the record is one. Instances do so when they are opened. `true`: there are such lines, and with
+    /// these values the record is whole.
+    pub(crate) fn continue_with_newest(&mut self, sink: &dyn Sink, keys: &mut Keys) -> bool {
+        let Self::One(values) = self else { return false };
+        let has_lines = !keys.fields_set().is_empty();
+        let mut newest = values.record().clone();
+        if let Some(at) = sink.newest(None, newest.bytes_mut()) {
+            values.restore(&newest, Monotonic::now().before(at.elapsed()), keys);
+        }
+        has_lines && keys.is_complete()
+    }
+
     /// Continues where `earlier` was; returns pairs of a field's number now and then, if the record is one.
     pub(crate) fn carry_over(&mut self, earlier: Self) -> Vec<(usize, usize)> {
         match (self, earlier) {
@@ -164,6 +177,13 @@ impl Records {
         match self {
             Self::One(_) => None,
             Self::Many(set) => Some(set),
+        }
+    }
+
+    /// Logs which values of instances were lost and found.
+    pub(crate) fn log_losses(&self) {
+        if let Self::Many(set) = self {
+            set.log_losses();
         }
     }
 

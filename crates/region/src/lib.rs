@@ -87,6 +87,7 @@ mod reader;
 mod rights;
 mod sigbus;
 mod state;
+mod surroundings;
 mod time_namespace;
 mod typed;
 mod wait;
@@ -114,6 +115,7 @@ pub use reader::{
     Begin, DynInstanceReader, DynReader, FieldOf, InstanceReader, Reader, Refreshed, Sample,
 };
 pub use state::State;
+pub use surroundings::Surroundings;
 pub use writer::{
     Changed, DynInstanceWriter, DynWriter, FileStatus, Holder, InstanceStandby, InstanceWriter,
     Origin, Standby, Why, Writer,

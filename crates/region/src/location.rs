@@ -28,7 +28,7 @@ use rustix::io::Errno;
 use rustix::process::geteuid;
 use std::ffi::OsString;
 use std::fmt;
-use std::fs::File;
+use std::fs::{File, Metadata};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -176,13 +176,8 @@ impl Location {
     /// Which other users may replace this region's file; only for a region given by path, whose
     /// directory was not checked.
     pub(crate) fn exposure(&self) -> Option<Exposure> {
-        if !self.address.directory().is_of_path() {
-            return None;
-        }
-        let Permissions { owner, mode } = self.permissions;
-        let is_stranger = owner != 0 && owner != geteuid().as_raw();
-        let exposure = Exposure { stranger: is_stranger.then_some(owner), mode };
-        (is_stranger || mode & OTHERS_WRITE != 0).then_some(exposure)
+        let permissions = self.directory().is_of_path().then_some(self.permissions)?;
+        Exposure::by(permissions)
     }
 
     fn fd(&self) -> BorrowedFd<'_> {
@@ -254,6 +249,19 @@ impl Permissions {
     fn let_in_more_than(self, other: Self) -> bool {
         let others = self.mode & OTHERS_WRITE;
         others & !other.mode != 0 || (others != 0 && other.mode & STICKY & !self.mode != 0)
+    }
+}
+
+impl Exposure {
+    /// That of a file in the directory of `meta`.
+    pub(crate) fn in_directory(meta: &Metadata) -> Option<Self> {
+        Self::by(Permissions { owner: meta.uid(), mode: meta.mode() & 0o7777 })
+    }
+
+    fn by(Permissions { owner, mode }: Permissions) -> Option<Self> {
+        let is_stranger = owner != 0 && owner != geteuid().as_raw();
+        let exposure = Self { stranger: is_stranger.then_some(owner), mode };
+        (is_stranger || mode & OTHERS_WRITE != 0).then_some(exposure)
     }
 }
 

@@ -23,6 +23,8 @@ pub struct Options {
     pub(crate) instances: Option<u32>,
     /// The only instances that stay; `None`: all do.
     only: Option<Arc<HashSet<InstanceName>>>,
+    /// Whether those with the oldest records make room in a file for fewer instances.
+    pub(crate) retires_oldest: bool,
 }
 
 impl Options {
@@ -38,6 +40,7 @@ impl Options {
             check_every,
             instances: None,
             only: None,
+            retires_oldest: false,
         }
     }
 
@@ -87,6 +90,13 @@ impl Options {
     #[must_use]
     pub fn only_instances(self, names: impl IntoIterator<Item = InstanceName>) -> Self {
         Self { only: Some(Arc::new(names.into_iter().collect())), ..self }
+    }
+
+    /// Retires the instances with the oldest records when a writer opens or changes a region that has more of
+    /// them than there can be now. Without it that is an error.
+    #[must_use]
+    pub fn retire_oldest(self) -> Self {
+        Self { retires_oldest: true, ..self }
     }
 
     /// The same for a region of up to `max` instances.

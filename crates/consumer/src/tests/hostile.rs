@@ -117,7 +117,8 @@ fn every_time_that_a_region_can_hold_can_be_written() {
 fn a_region_of_an_earlier_boot_is_stale_and_its_age_unknown() {
     let stage = Stage::of_students();
     stage.publishes([1])();
-    let on_disk = stage.writer.borrow().as_ref().is_some_and(region::DynWriter::is_disk_backed);
+    let on_disk =
+        stage.writer.borrow().as_ref().is_some_and(|writer| writer.surroundings().is_disk_backed);
     stage.dies()();
     let file = File::options().read(true).write(true).open(stage.path()).unwrap();
     let mut bytes = [0; offset::HEADER_LEN];

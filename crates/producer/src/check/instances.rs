@@ -1,19 +1,21 @@
 //! The instances of a region, as `--check` shows them.
 
-use std::fmt::Write as _;
+use std::cell::RefCell;
+use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use layout::InstanceName;
 use layout::text::plain;
+use render::{Align, table};
 use settings::{InputKey, Instances, RecordSettings, Settings, WhenFull, duration_text};
 
 use super::value;
 use crate::error::{Kind, ProducerError};
-use crate::instances::{patterns, search};
+use crate::instances::{Choice, patterns, search};
 use crate::records::Values;
-use crate::sources::{Moment, Sources};
+use crate::sources::{Moment, Shared, Sources};
 
-const INSTANCE: &str = "instance";
+const HEAD: [(&str, Align); 2] = [("instance", Align::Left), ("values", Align::Left)];
 
 /// How many instances there can be, and where their names come from.
 pub(super) fn in_words(instances: &Instances) -> String {
@@ -40,11 +42,11 @@ fn known(instances: &Instances) -> Vec<InstanceName> {
     match instances {
         Instances::Named(names) => names.clone(),
         Instances::Glob(glob) => {
-            let found = search(glob);
-            if let Some(bad) = found.bad() {
-                tracing::warn!("{bad}");
+            let Choice { names, complaint } = Choice::of(&search(glob), &BTreeSet::new(), glob);
+            if let Some(complaint) = complaint {
+                tracing::warn!("{complaint}");
             }
-            found.names.into_iter().take(glob.max as usize).collect()
+            names
         }
         Instances::Input(_) => Vec::new(),
     }
@@ -53,23 +55,21 @@ fn known(instances: &Instances) -> Vec<InstanceName> {
 /// A line for each instance, with the value of each field, sampled once.
 pub(super) fn sampled(settings: &Settings) -> Result<String, ProducerError> {
     let record = &settings.record;
-    let (now, shared) = (Moment::now(), Rc::default());
+    let (now, shared) = (Moment::now(), Rc::<RefCell<Shared>>::default());
     let names = record.instances.as_ref().map(known).unwrap_or_default();
     if record.sources.is_empty() || names.is_empty() {
         return Ok(String::new());
     }
-    let width =
-        names.iter().map(|name| name.chars().count()).max().unwrap_or(0).max(INSTANCE.len());
-    let mut text = format!("\n{INSTANCE:<width$}  values\n");
-    for name in &names {
+    let row = |name: &InstanceName| {
         let sources = Sources::of_instance(record, name, now, &shared)
             .map_err(|error| Kind::Geometry(error.to_string()))?;
         let mut values = Values::of(sources);
         values.sample(now);
-        let name = plain(name);
-        let _ = writeln!(text, "{name:<width$}  {}", fields(record, &values));
-    }
-    Ok(text)
+        Ok([plain(name), fields(record, &values)])
+    };
+    let rows = names.iter().map(row).collect::<Result<Vec<_>, Kind>>()?;
+    shared.borrow_mut().losses.log();
+    Ok(format!("\n{}", table(HEAD, &rows)))
 }
 
 /// `rx_bytes=12 rx_rate=-`

@@ -39,8 +39,8 @@ pub(crate) use keys::Keys;
 pub(crate) use line_error::LineError;
 use lines::{Line, Lines};
 pub(crate) use restore::{copy_field, restore};
-pub(crate) use stream::OpenError;
 use stream::{Chunk, Stream};
+pub(crate) use stream::{OpenError, check_input};
 
 use crate::text::without_bom;
 
@@ -233,6 +233,11 @@ impl Input {
     /// The keys, and which of them have been seen.
     pub(crate) fn keys(&self) -> &Keys {
         &self.decoder.keys
+    }
+
+    /// The same, to be changed.
+    pub(crate) fn keys_mut(&mut self) -> &mut Keys {
+        &mut self.decoder.keys
     }
 
     /// Switches to another pipe if that has taken the name of the current one. `true` if it did.

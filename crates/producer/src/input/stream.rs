@@ -22,7 +22,7 @@ use std::os::unix::fs::{FileTypeExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 use region::FileId;
-use rustix::fs::{FileType, FlockOperation, OFlags, flock};
+use rustix::fs::{Access, FileType, FlockOperation, OFlags, access, flock};
 use rustix::io::Errno;
 
 /// The capacity to give a pipe that is polled, in bytes: the maximum for an ordinary user
@@ -58,12 +58,15 @@ pub(crate) enum Stream {
     File(File),
 }
 
+const DIRECTORY: &str = "a directory";
+const SOCKET: &str = "a socket or no device";
+
 /// Why a path cannot be the input.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub(crate) enum OpenError {
     /// No such file.
-    #[error("{}: there is no such pipe; make it first (mkfifo {})", .0.display(), .0.display())]
+    #[error("{}: there is no such pipe; make it first (mkfifo {})", .0.display(), daemon::cli::shell_path(.0))]
     NotThere(PathBuf),
     /// Not an input: a directory, a socket, or a file in place of a removed pipe.
     #[error("{}: is {what}; give a named pipe (mkfifo)", path.display())]
@@ -83,24 +86,40 @@ pub(crate) enum OpenError {
     },
 }
 
+/// An error if `path` cannot be the input. The pipe is not opened: its writer would see a reader come and go.
+pub(crate) fn check_input(path: &Path) -> Result<(), OpenError> {
+    let refused = |what| Err(OpenError::NotAPipe { path: path.to_owned(), what });
+    let kind = fs::metadata(path).map(|meta| meta.file_type());
+    match kind.map_err(|error| not_opened(path, error))? {
+        kind if kind.is_dir() => refused(DIRECTORY),
+        kind if kind.is_socket() => refused(SOCKET),
+        _ => access(path, Access::READ_OK).map_err(|error| not_opened(path, error.into())),
+    }
+}
+
+fn not_opened(path: &Path, source: io::Error) -> OpenError {
+    let path = path.to_owned();
+    match source.kind() {
+        ErrorKind::NotFound => OpenError::NotThere(path),
+        // What open(2) returns for a socket.
+        _ if source.raw_os_error() == Some(Errno::NXIO.raw_os_error()) => {
+            OpenError::NotAPipe { path, what: SOCKET }
+        }
+        _ => OpenError::Io { path, source },
+    }
+}
+
 impl Stream {
     /// The named pipe at `path`, or standard input.
     pub(crate) fn open(path: Option<&Path>) -> Result<Self, OpenError> {
         let Some(path) = path else { return Ok(Self::Stdin(io::stdin())) };
-        let io = |source: io::Error| match source.kind() {
-            ErrorKind::NotFound => OpenError::NotThere(path.to_owned()),
-            // What open(2) returns for a socket.
-            _ if source.raw_os_error() == Some(Errno::NXIO.raw_os_error()) => {
-                OpenError::NotAPipe { path: path.to_owned(), what: "a socket or no device" }
-            }
-            _ => OpenError::Io { path: path.to_owned(), source },
-        };
+        let io = |source| not_opened(path, source);
         let file = open(path).map_err(io)?;
         let kind = file.metadata().map_err(io)?.file_type();
         if kind.is_fifo() {
             Ok(Self::Pipe { path: path.to_owned(), file })
         } else if kind.is_dir() {
-            Err(OpenError::NotAPipe { path: path.to_owned(), what: "a directory" })
+            Err(OpenError::NotAPipe { path: path.to_owned(), what: DIRECTORY })
         } else {
             Ok(Self::File(file))
         }

@@ -10,7 +10,7 @@ use rustix::fs::{CWD, FileType, Mode, mknodat};
 use settings::{InputKey, InputSource};
 use tempfile::TempDir;
 
-use super::{Input, Keys, Outcome};
+use super::{Input, Keys, Outcome, check_input};
 use daemon::{Monotonic, Ready};
 
 /// An input of one field `n` from a pipe in a directory of its own.
@@ -188,9 +188,12 @@ fn a_regular_file_is_read_to_its_end() {
 #[test]
 fn a_file_that_cannot_be_an_input_is_refused_with_the_next_step() {
     let setup = setup();
+    assert!(check_input(&pipe_in(&setup.dir)).is_ok());
     let open = |path: &Path| {
         let opened = Input::open(Some(path), 1 << 10, Keys::new([]));
-        opened.expect_err("no input").to_string()
+        let error = opened.expect_err("no input").to_string();
+        assert_eq!(check_input(path).expect_err("no input").to_string(), error);
+        error
     };
     let dir = setup.dir.path();
     let (here, none) = (dir.display(), dir.join("none"));

@@ -16,9 +16,9 @@ use layout::InstanceName;
 use settings::{InputInstances, Instances, WhenFull};
 
 use super::InstanceSet;
-use super::changes::listed;
 use super::member::Standing;
 use crate::input::{Keys, LineError, ReadLine};
+use crate::names::listed;
 
 /// The least number of names that may be held.
 const HELD: usize = 64;

@@ -31,11 +31,10 @@ use crate::input::{InstanceKey, Keys};
 use crate::records::{Values, Which};
 use crate::sink::Sink;
 use crate::sources::{Moment, Shared, Sources};
-pub(crate) use changes::{Changes, list};
+pub(crate) use changes::Changes;
 use member::{Member, Standing};
 use members::Members;
-use search::complaint;
-pub(crate) use search::{patterns, search};
+pub(crate) use search::{Choice, patterns, search};
 
 /// The instances of a region.
 #[derive(Debug)]
@@ -122,7 +121,7 @@ impl InstanceSet {
                 continue;
             };
             member.standing = Standing::Joined;
-            let at = sink.newest(&name, newest.bytes_mut());
+            let at = sink.newest(Some(&name), newest.bytes_mut());
             if let Some(at) = at {
                 member.restore(&newest, Monotonic::now().before(at.elapsed()));
             }
@@ -150,22 +149,16 @@ impl InstanceSet {
         self.next_search = Some(Monotonic::now().after(glob.rescan));
         let found = search(glob);
         let there: BTreeSet<_> = there.iter().copied().collect();
-        let retired: Vec<_> = there.difference(&found.names).copied().collect();
+        let retired: BTreeSet<_> = there.difference(&found.names).copied().collect();
         for name in &retired {
             self.retire(*name);
         }
-        // Those that the region has keep their places, before any that is found.
-        let (mut joined, mut left_out) = (Vec::new(), Vec::new());
-        for name in there.intersection(&found.names).chain(found.names.difference(&there)) {
-            if self.members.len() >= glob.max as usize && !self.has(name) {
-                left_out.push(*name);
-            } else if self.join(*name) && !there.contains(name) {
-                joined.push(*name);
-            }
-        }
-        let complaint = complaint(glob, &left_out, found.bad(), self.members.len() == 0);
+        self.shared.borrow_mut().losses.forget(|name| retired.contains(name));
+        let Choice { mut names, complaint } = Choice::of(&found, &there, glob);
+        names.retain(|name| self.join(*name) && !there.contains(name));
         let warning = self.complaint.update(complaint).cloned().flatten();
-        Changes { joined, retired, warning, ..Changes::default() }
+        let retired = retired.into_iter().collect();
+        Changes { joined: names, retired, warning, ..Changes::default() }
     }
 
     /// When the next search is due.
@@ -213,8 +206,11 @@ impl InstanceSet {
 
     /// Continues where `earlier` was, with the same instances.
     pub(crate) fn carry_over(&mut self, mut earlier: Self) {
+        // A region that has kept its names has retired the others to make room.
+        let has_names = self.members.len() > 0;
         for (name, old) in earlier.members.take_by_turn() {
-            if self.key.is_some() || self.has(&name) {
+            let is_new = self.key.is_some() && (!has_names || old.standing == Standing::New);
+            if is_new || self.has(&name) {
                 self.continue_with(name, old, |set| &mut set.members);
             }
         }
@@ -263,6 +259,27 @@ impl InstanceSet {
 
     /// Calls `publish` with each instance of `which`.
     pub(crate) fn each<E>(
+        &mut self,
+        which: Which,
+        publish: impl FnMut(&InstanceName, &mut Values) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let published = self.publish_each(which, publish);
+        if self.shared.borrow().losses.is_noted() {
+            match &self.instances {
+                // One whose path is gone has no values either: the search comes first.
+                Instances::Glob(_) => self.next_search = Some(Monotonic::now()),
+                Instances::Named(_) | Instances::Input(_) => self.log_losses(),
+            }
+        }
+        published
+    }
+
+    /// Logs which values were lost and found.
+    pub(crate) fn log_losses(&self) {
+        self.shared.borrow_mut().losses.log();
+    }
+
+    fn publish_each<E>(
         &mut self,
         which: Which,
         mut publish: impl FnMut(&InstanceName, &mut Values) -> Result<(), E>,

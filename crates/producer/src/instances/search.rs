@@ -9,7 +9,7 @@ use layout::text::{counted, quote};
 use layout::{BadInstanceName, InstanceName};
 use settings::GlobInstances;
 
-use super::changes::{list, listed};
+use crate::names::{list, listed};
 use crate::sources::matches;
 
 /// What a search has found.
@@ -60,8 +60,27 @@ fn name_of(path: &Path) -> Result<InstanceName, (String, BadInstanceName)> {
     InstanceName::new(&component).map_err(|error| (component.into_owned(), error))
 }
 
-/// What is wrong with what a search has found, if anything.
-pub(super) fn complaint(
+/// Which of the names found are instances.
+#[derive(Debug, Default)]
+pub(crate) struct Choice {
+    /// These, at most as many as there can be.
+    pub(crate) names: Vec<InstanceName>,
+    /// What is wrong, if anything.
+    pub(crate) complaint: Option<String>,
+}
+
+impl Choice {
+    /// Those that are `there` already keep their places, before any other that was `found`.
+    pub(crate) fn of(found: &Found, there: &BTreeSet<InstanceName>, glob: &GlobInstances) -> Self {
+        let stay = there.intersection(&found.names);
+        let mut names: Vec<_> = stay.chain(found.names.difference(there)).copied().collect();
+        let left_out = names.split_off(names.len().min(glob.max as usize));
+        let complaint = complaint(glob, &left_out, found.bad(), names.is_empty());
+        Self { names, complaint }
+    }
+}
+
+fn complaint(
     glob: &GlobInstances,
     left_out: &[InstanceName],
     bad: Option<String>,
@@ -93,6 +112,7 @@ pub(crate) fn patterns(glob: &GlobInstances) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
     use std::ffi::OsStr;
     use std::fs;
     use std::os::unix::ffi::OsStrExt;
@@ -100,7 +120,7 @@ mod tests {
 
     use settings::GlobInstances;
 
-    use super::{complaint, search};
+    use super::{Choice, search};
 
     #[test]
     fn names_are_the_last_components_of_all_matches_and_bad_ones_are_left_out() {
@@ -140,8 +160,12 @@ mod tests {
             \"0\\t\", \"1\\t\", \"2\\t\", \"3\\t\", \"4\\t\", \"5\\t\", \"6\\t\", \"7\\t\" \
             and 2 more: they are left out; narrow the pattern";
         assert_eq!(bad.as_deref(), Some(want));
-        let one_more = "a".parse().expect("a name");
-        let both = complaint(&glob, &[one_more], bad, false).expect("a complaint");
-        assert_eq!(both, format!("1 more instance found than max = 9: a; raise max; {want}"));
+        fs::write(dir.path().join("a"), "").expect("write");
+        fs::write(dir.path().join("b"), "").expect("write");
+        let glob = GlobInstances { max: 1, ..glob };
+        let there = BTreeSet::from(["b".parse().expect("a name")]);
+        let choice = Choice::of(&search(&glob), &there, &glob);
+        let both = format!("1 more instance found than max = 1: a; raise max; {want}");
+        assert_eq!((choice.complaint, choice.names), (Some(both), there.into_iter().collect()));
     }
 }

@@ -12,6 +12,7 @@ impl Producer {
     /// Closes the region.
     pub(super) fn close(self, span: Span) -> Closed {
         let Self { publisher, records, schedule, input, input_log, .. } = self;
+        records.log_losses();
         let (sink, count) = (&publisher.sink, publisher.records());
         let keys = input.as_ref().map(Input::keys);
         let failures = match input {

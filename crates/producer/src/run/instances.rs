@@ -20,6 +20,7 @@ impl Producer {
     pub(super) fn apply(&mut self, changes: &Changes) -> Result<(), ProducerError> {
         self.retire_gone()?;
         log_instances(&*self.publisher.sink, changes);
+        self.records.log_losses();
         Ok(())
     }
 

@@ -77,8 +77,11 @@ impl Producer {
         }
         self.open_records()?;
         // The values of a line may need those of the newest record to be a whole one.
-        let is_pending = || self.input.is_some() && self.records.has_pending();
-        let read = self.unpublished.or_else(|| is_pending().then(Monotonic::now));
+        let (records, sink) = (&mut self.records, &*self.publisher.sink);
+        let is_pending = self.input.as_mut().is_some_and(|input| {
+            records.continue_with_newest(sink, input.keys_mut()) || records.has_pending()
+        });
+        let read = self.unpublished.or_else(|| is_pending.then(Monotonic::now));
         if let Some(read) = read {
             self.deadline.renew(read);
             if !self.deadline.is_over(Monotonic::now()) {

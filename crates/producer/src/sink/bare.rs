@@ -8,7 +8,7 @@ use std::path::Path;
 
 use daemon::counted;
 use layout::InstanceName;
-use region::{Address, BareWriter, Changed, Exposure, FileStatus, RegionError};
+use region::{Address, BareWriter, Changed, FileStatus, RegionError, Surroundings};
 use settings::{Format, RecordSettings, Settings};
 
 use super::{Sink, options, same_in_all_writers};

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use layout::InstanceName;
 use region::{
-    BootTime, Changed, DynInstanceWriter, DynWriter, Exposure, FileStatus, Origin, RegionError,
+    BootTime, Changed, DynInstanceWriter, DynWriter, FileStatus, Origin, RegionError, Surroundings,
 };
 use settings::{Format, Settings};
 
@@ -53,8 +53,8 @@ impl Sink for DynInstanceWriter {
         DynWriter::gone(self)
     }
 
-    fn newest(&self, name: &InstanceName, record: &mut [u8]) -> Option<BootTime> {
-        self.latest(self.find(name)?, record).ok()?
+    fn newest(&self, of: Option<&InstanceName>, record: &mut [u8]) -> Option<BootTime> {
+        self.latest(self.find(of?)?, record).ok()?
     }
 
     fn join(&mut self, name: &InstanceName) -> Result<(), RegionError> {

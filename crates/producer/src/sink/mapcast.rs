@@ -4,7 +4,7 @@ use std::os::fd::BorrowedFd;
 use std::path::Path;
 
 use layout::InstanceName;
-use region::{Changed, DynWriter, Exposure, FileStatus, Origin, RegionError};
+use region::{BootTime, Changed, DynWriter, FileStatus, Origin, RegionError, Surroundings};
 use settings::{Format, Settings};
 
 use super::{Sink, options, same_in_all_writers};
@@ -37,6 +37,10 @@ impl Sink for DynWriter {
             0 => format!("{origin}, epoch {epoch}"),
             last => format!("{origin}, epoch {epoch}, after record {last}"),
         }
+    }
+
+    fn newest(&self, _: Option<&InstanceName>, record: &mut [u8]) -> Option<BootTime> {
+        self.latest(record).ok()?
     }
 
     fn gone(&self) -> &[InstanceName] {

@@ -23,9 +23,9 @@ use std::time::Duration;
 
 use layout::InstanceName;
 use region::{
-    BootTime, Changed, DynInstanceWriter, DynWriter, Exposure, FileStatus, Options, RegionError,
+    BootTime, Changed, DynInstanceWriter, DynWriter, FileStatus, Options, RegionError, Surroundings,
 };
-use settings::{Address, Format, Instances, Settings};
+use settings::{Address, Format, Instances, Settings, WhenFull};
 
 use crate::error::ProducerError;
 use bare::BareSink;
@@ -51,14 +51,8 @@ pub(crate) trait Sink: fmt::Debug {
     /// The file.
     fn path(&self) -> &Path;
 
-    /// Whether other users may replace the file, and which.
-    fn exposure(&self) -> Option<Exposure>;
-
-    /// Whether the kernel writes the file back to a disk.
-    fn is_disk_backed(&self) -> bool;
-
-    /// Whether the file is on overlayfs.
-    fn is_on_overlay(&self) -> bool;
+    /// What is worth a warning about where the file is.
+    fn surroundings(&self) -> Surroundings;
 
     /// How the sink was opened, for the log: "resumed, epoch 2, after record 5".
     fn origin(&self) -> String;
@@ -73,8 +67,9 @@ pub(crate) trait Sink: fmt::Debug {
         &[]
     }
 
-    /// Copies the newest record of an instance into `record`; returns when it was published.
-    fn newest(&self, _: &InstanceName, _record: &mut [u8]) -> Option<BootTime> {
+    /// Copies the newest record, of this instance if the region has instances, into `record`; returns when it
+    /// was published.
+    fn newest(&self, _of: Option<&InstanceName>, _record: &mut [u8]) -> Option<BootTime> {
         None
     }
 
@@ -129,16 +124,8 @@ macro_rules! same_in_all_writers {
             <$writer>::path(self)
         }
 
-        fn exposure(&self) -> Option<Exposure> {
-            <$writer>::exposure(self)
-        }
-
-        fn is_disk_backed(&self) -> bool {
-            <$writer>::is_disk_backed(self)
-        }
-
-        fn is_on_overlay(&self) -> bool {
-            <$writer>::is_on_overlay(self)
+        fn surroundings(&self) -> Surroundings {
+            <$writer>::surroundings(self)
         }
     };
 }
@@ -214,7 +201,13 @@ pub fn region_options(settings: &Settings) -> Options {
     };
     match &settings.record.instances {
         Some(Instances::Named(names)) => options.only_instances(names.iter().copied()),
-        Some(Instances::Glob(glob)) => options.only_instances(crate::instances::search(glob).names),
+        // More than there can be now are left out, as at a search.
+        Some(Instances::Glob(glob)) => {
+            options.only_instances(crate::instances::search(glob).names).retire_oldest()
+        }
+        Some(Instances::Input(input)) if input.full == WhenFull::RetireOldest => {
+            options.retire_oldest()
+        }
         Some(Instances::Input(_)) | None => options,
     }
 }

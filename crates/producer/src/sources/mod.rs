@@ -3,13 +3,15 @@
 //! Invariant: a record is sampled at one moment, and so are those of all instances at a tick. All clocks of a
 //! record agree, and a file that several fields or instances read is read once. A field without a value, or
 //! with one that it cannot hold, has its `default` or keeps its last value. The loss and each change of its
-//! reason are logged, within a rate limit; the return of the value only if the loss was logged. A field that
-//! has had no value yet is warned of, with a default or not: its configuration may be wrong.
+//! reason are logged, within a rate limit, and the return of the value if the loss was: of one record at once,
+//! of instances when all were sampled. A field that has had no value yet is warned of, with a default or not:
+//! its configuration may be wrong.
 //!
 //! ```text
 //!   sample(now) --> files of another moment are forgotten   (read again by the first field that asks)
 //!               --> each field: sampler -> value -> RecordBuf::set
 //!               --> each expr, after the fields it uses
+//!               --> losses: what to log
 //! ```
 //!
 //! Price: no system call except for the clocks (vDSO), one or two `pread` per file and one `statvfs` per
@@ -28,6 +30,7 @@ mod files;
 mod find;
 #[cfg(test)]
 mod host_tests;
+mod losses;
 #[cfg(test)]
 mod number_tests;
 mod random;
@@ -43,23 +46,21 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
-use daemon::{Monotonic, OnChange, RateLimit, counted};
+use daemon::{Monotonic, OnChange};
 use layout::{CType, InstanceName, Literal, RecordBuf, Schema, Value};
 use settings::{LeavesFolder, RecordSettings, Source};
+use tracing::Level;
 
 pub(crate) use clock::Moment;
 use files::Files;
 pub(crate) use files::matches;
+use losses::{Losses, What};
 use sample_error::SampleError;
 use sampler::{Sample, Sampler, sampler};
 
-/// The most lost values that are logged per [`WINDOW`]; the others are counted.
-const LOSSES: u32 = 100;
 /// Time between the first two readings of a rate: ten of the steps in which the kernel counts processor
 /// time.
 const FIRST_RATE: Duration = Duration::from_millis(100);
-/// The time to which that limit applies.
-const WINDOW: Duration = Duration::from_secs(10);
 
 /// One field and the source of its value.
 #[derive(Debug)]
@@ -77,16 +78,10 @@ struct FieldSource {
 }
 
 /// What the sources of all instances of a record share.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Shared {
     files: Files,
-    losses: RateLimit,
-}
-
-impl Default for Shared {
-    fn default() -> Self {
-        Self { files: Files::default(), losses: RateLimit::new(LOSSES, WINDOW) }
-    }
+    pub(crate) losses: Losses,
 }
 
 /// The sources of all fields of a record, or of one instance of it.
@@ -96,15 +91,15 @@ pub(crate) struct Sources {
     fields: Vec<FieldSource>,
     /// The fields that are computed from others, in this order.
     computed: Vec<usize>,
-    /// In front of messages: the instance, if it is one.
-    subject: String,
+    /// The instance, if it is one.
+    of: Option<InstanceName>,
     shared: Rc<RefCell<Shared>>,
 }
 
 impl Sources {
     /// Sources that start at `now`: counters at their start, waves at their phase.
     pub(crate) fn new(record: &RecordSettings, now: Moment) -> Self {
-        Self::with(record, record.sources.clone(), String::new(), now, &Rc::default())
+        Self::with(record, record.sources.clone(), None, now, &Rc::default())
     }
 
     /// The same for one instance. What all of them share is `shared`.
@@ -119,13 +114,13 @@ impl Sources {
     ) -> Result<Self, LeavesFolder> {
         let sources = record.sources.iter().map(|source| source.of_instance(name));
         let sources = sources.collect::<Result<_, _>>()?;
-        Ok(Self::with(record, sources, format!("{name}: "), now, shared))
+        Ok(Self::with(record, sources, Some(*name), now, shared))
     }
 
     fn with(
         record: &RecordSettings,
         sources: Vec<Source>,
-        subject: String,
+        of: Option<InstanceName>,
         now: Moment,
         shared: &Rc<RefCell<Shared>>,
     ) -> Self {
@@ -142,7 +137,7 @@ impl Sources {
             });
         let fields = fields.collect();
         let (schema, computed) = (Arc::clone(&record.schema), record.computed.clone());
-        Self { schema, fields, computed, subject, shared: Rc::clone(shared) }
+        Self { schema, fields, computed, of, shared: Rc::clone(shared) }
     }
 
     /// Continues where `earlier` was, for every field whose name, type and source are still the same.
@@ -188,7 +183,7 @@ impl Sources {
             {
                 // Checked by the settings; if it is wrong nevertheless, log that and publish the
                 // rest.
-                tracing::error!("{}field {:?}: {error}", self.subject, field.name);
+                tracing::error!("field {:?}: {error}", field.name);
             }
         }
         record
@@ -212,7 +207,7 @@ impl Sources {
         wait
     }
 
-    /// Samples every source at `now` into `record`.
+    /// Samples every source at `now` into `record`. Of an instance, [`Losses::log`] logs what was lost.
     pub(crate) fn sample(&mut self, now: Moment, record: &mut RecordBuf) {
         let Shared { files, losses } = &mut *self.shared.borrow_mut();
         files.begin(now.monotonic);
@@ -227,14 +222,17 @@ impl Sources {
             if error.is_some() {
                 field.fall_back(index, record);
             }
-            field.note(error, now, losses, &self.subject);
+            field.note(error, now, losses, self.of.as_ref());
         }
         for &index in &self.computed {
             let field = &mut self.fields[index];
             if let Source::Expr(expr) = &field.source {
                 let error = expr::compute(expr, index, field.ctype.element(), record).err();
-                field.note(error, now, losses, &self.subject);
+                field.note(error, now, losses, self.of.as_ref());
             }
+        }
+        if self.of.is_none() {
+            losses.log();
         }
     }
 }
@@ -289,50 +287,45 @@ impl FieldSource {
         }
     }
 
-    /// Logs that the value is lost, that the reason has changed, or that the value is back.
+    /// Notes that the value is lost, that the reason has changed, or that the value is back.
     fn note(
         &mut self,
         error: Option<SampleError>,
         now: Moment,
-        losses: &mut RateLimit,
-        whose: &str,
+        losses: &mut Losses,
+        of: Option<&InstanceName>,
     ) {
+        let now = Monotonic::from_nanos(nanos(now.monotonic));
         self.has_had_value |= error.is_none();
         // A rate has no value at the first reading: not an error.
         let Some(error) = error.filter(|error| !matches!(error, SampleError::FirstRate)) else {
             self.error.clear();
             if std::mem::take(&mut self.is_logged) {
-                tracing::info!("{whose}field {:?}: has a value again", self.name);
+                let found = What { field: &self.name, level: Level::INFO, why: None };
+                let text = || format!("field {:?}: has a value again", self.name);
+                losses.note(found, of, now, text);
             }
             return;
         };
         if self.error.update(error).is_some() {
-            self.is_logged |= self.log_loss(now, losses, whose);
+            self.is_logged |= self.note_loss(losses, of, now);
         }
     }
 
-    /// `true` if it was logged: messages about a flapping value are limited.
-    fn log_loss(&self, now: Moment, losses: &mut RateLimit, whose: &str) -> bool {
+    /// `false`: there were too many messages, as of a value that flaps.
+    fn note_loss(&self, losses: &mut Losses, of: Option<&InstanceName>, now: Monotonic) -> bool {
         let Some(error) = self.error.last() else { return false };
-        let Some(held) = losses.pass(Monotonic::from_nanos(nanos(now.monotonic))) else {
-            return false;
-        };
-        if held > 0 {
-            tracing::warn!("{} lost without a message", counted(held, "more value"));
-        }
-        let subject = format!("{whose}{}", self.subject(error));
         // A field type that is too small is a configuration error, logged one level higher. A source
         // without a value so far may be one.
         let is_known = self.has_had_value || self.is_logged;
-        match (self.default().is_some(), error.is_misfit()) {
-            (true, false) if is_known => {
-                tracing::info!("{subject}{error}; it holds its default");
-            }
-            (true, _) => tracing::warn!("{subject}{error}; it holds its default"),
-            (false, false) => tracing::warn!("{subject}{error}; it keeps its last value"),
-            (false, true) => tracing::error!("{subject}{error}; it keeps its last value"),
-        }
-        true
+        let (level, instead) = match (self.default().is_some(), error.is_misfit()) {
+            (true, false) if is_known => (Level::INFO, "holds its default"),
+            (true, _) => (Level::WARN, "holds its default"),
+            (false, false) => (Level::WARN, "keeps its last value"),
+            (false, true) => (Level::ERROR, "keeps its last value"),
+        };
+        let lost = What { field: &self.name, level, why: Some(error.alike()) };
+        losses.note(lost, of, now, || format!("{}{error}; it {instead}", self.subject(error)))
     }
 
     /// The field, in front of an error that does not name it.

@@ -2,8 +2,8 @@
 
 use std::fmt;
 use std::io;
-use std::mem::discriminant;
-use std::path::PathBuf;
+use std::mem::{Discriminant, discriminant};
+use std::path::{Path, PathBuf};
 
 use layout::{ValueError, ValueErrorKind};
 use rustix::io::Errno;
@@ -39,27 +39,51 @@ impl SampleError {
     }
 }
 
+/// What kind of error it is: where several fields have the same, one message is enough.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Alike {
+    Unreadable(Option<i32>),
+    NoMatch,
+    NotText(&'static str),
+    NotFound(Discriminant<NotFound>),
+    Value(ValueErrorKind),
+    Overflow,
+    NoNumber,
+    FirstRate,
+}
+
+impl SampleError {
+    /// Its kind.
+    pub(super) fn alike(&self) -> Alike {
+        match self {
+            Self::Unreadable(_, error) => Alike::Unreadable(error.raw_os_error()),
+            Self::NoMatch(_) => Alike::NoMatch,
+            Self::NotText(_, what) => Alike::NotText(what),
+            Self::NotFound(_, error) => Alike::NotFound(discriminant(error)),
+            Self::Value(error) => Alike::Value(error.kind()),
+            Self::Overflow => Alike::Overflow,
+            Self::NoNumber(_) => Alike::NoNumber,
+            Self::FirstRate => Alike::FirstRate,
+        }
+    }
+
+    /// The file that it is about.
+    fn path(&self) -> Option<&Path> {
+        match self {
+            Self::Unreadable(path, _)
+            | Self::NoMatch(path)
+            | Self::NotText(path, _)
+            | Self::NotFound(path, _) => Some(path),
+            Self::Value(_) | Self::Overflow | Self::NoNumber(_) | Self::FirstRate => None,
+        }
+    }
+}
+
 /// Equal errors are logged once; a number in a message, which may change with each tick, makes no
 /// difference.
 impl PartialEq for SampleError {
     fn eq(&self, other: &Self) -> bool {
-        match (self, other) {
-            (Self::Unreadable(path, error), Self::Unreadable(other_path, other)) => {
-                path == other_path && error.raw_os_error() == other.raw_os_error()
-            }
-            (Self::NotText(path, what), Self::NotText(other_path, other)) => {
-                path == other_path && what == other
-            }
-            (Self::NoMatch(pattern), Self::NoMatch(other)) => pattern == other,
-            (Self::NotFound(path, error), Self::NotFound(other_path, other)) => {
-                path == other_path && discriminant(error) == discriminant(other)
-            }
-            (Self::Value(error), Self::Value(other)) => error.kind() == other.kind(),
-            (Self::Overflow, Self::Overflow)
-            | (Self::FirstRate, Self::FirstRate)
-            | (Self::NoNumber(_), Self::NoNumber(_)) => true,
-            _ => false,
-        }
+        self.alike() == other.alike() && self.path() == other.path()
     }
 }
 

@@ -7,7 +7,38 @@ use std::process::Stdio;
 use layout::Value;
 use rustix::process::Signal;
 
+use crate::feed::Feed;
 use crate::place::{COUNTER, Place, TICK};
+
+#[test]
+fn a_restart_continues_with_the_values_of_the_newest_record() {
+    let place = Place::new();
+    let fields = [
+        ("u32", "input = { key = \"x\" }"),
+        ("u8", "input = { key = \"y\" }"),
+        ("u8", "const = 3"),
+    ];
+    place.configure(&fields, "");
+    let mut feed = Feed::start(&place, &[]);
+    feed.say(r#"{"x": 1, "y": 2}"#);
+    place.wait_for_record("the first record", |newest| newest.1 == 1);
+    feed.kill();
+    let mut feed = Feed::start(&place, &[]);
+    feed.say(r#"{"y": 3}"#);
+    place.wait_for_record("x of before", |newest| (newest.1, &newest.2) == (2, &Value::Uint(1)));
+    let mut standby = Feed::logging_to(&place, "standby", &["--standby"]);
+    standby.producer.wait_for("waiting to take over");
+    standby.say(r#"{"x": 5}"#);
+    feed.end();
+    place.wait_for_record("y of before", |newest| (newest.1, &newest.2) == (3, &Value::Uint(5)));
+    standby.end();
+    // Not over another record.
+    place.reconfigure("\"u8\"", "\"u16\"");
+    let mut feed = Feed::start(&place, &[]);
+    feed.say(r#"{"y": 3}"#);
+    let log = feed.end();
+    assert!(log.contains("line 1: nothing is published before there is a value for x"), "{log}");
+}
 
 #[test]
 fn a_producer_without_input_fields_does_not_read_standard_input() {

@@ -18,7 +18,7 @@ use crate::create::Unnamed;
 use crate::error::{RegionError, RegionErrorKind as Kind};
 use crate::file_id::FileId;
 use crate::fork::OwnFile;
-use crate::location::{Exposure, Location};
+use crate::location::Location;
 use crate::lock;
 use crate::mapping::Access;
 use crate::medium::Medium;
@@ -26,6 +26,7 @@ use crate::options::Options;
 use crate::overlay;
 use crate::reader::Refreshed;
 use crate::rights::{self, Rights};
+use crate::surroundings::Surroundings;
 use crate::writer::{self, FileStatus};
 use layout::Schema;
 use std::fs::File;
@@ -161,21 +162,10 @@ impl BareWriter {
         self.mapped.shape.size()
     }
 
-    /// Whether the kernel writes the file back to a disk.
-    pub fn is_disk_backed(&self) -> bool {
-        self.mapped.medium.is_disk_backed()
-    }
-
-    /// Which other users may replace this file: see
-    /// [`DynWriter::exposure`](crate::DynWriter::exposure).
-    pub fn exposure(&self) -> Option<Exposure> {
-        self.at.exposure()
-    }
-
-    /// Whether the file is on overlayfs. See
-    /// [`DynWriter::is_on_overlay`](crate::DynWriter::is_on_overlay).
-    pub fn is_on_overlay(&self) -> bool {
-        self.mapped.medium == Medium::Overlay
+    /// What is worth a warning about where the file is: see
+    /// [`DynWriter::surroundings`](crate::DynWriter::surroundings).
+    pub fn surroundings(&self) -> Surroundings {
+        Surroundings::new(self.at.exposure(), self.mapped.medium)
     }
 
     /// The file.

@@ -36,6 +36,11 @@ impl Earlier<'_> {
         let blocks = self.records?;
         self.table.last(blocks, instance).filter(|_| blocks.are_whole())
     }
+
+    /// When its newest record was published, if the new file is to begin with that.
+    pub(crate) fn last_published(&self, instance: Instance) -> Option<u64> {
+        self.last(instance).map(|last| last.published_at)
+    }
 }
 
 impl InstanceTable {
@@ -148,17 +153,16 @@ impl InstanceTable {
         self.first_free = self.first_free.min(block.into());
     }
 
-    /// Gives blocks of a new file to the instances of an earlier one that `stays` is true of, with
-    /// their numbers, handles and last records, where there are as many blocks; `false` if there are
-    /// not enough.
+    /// Gives blocks of a new file to those instances of an earlier one that `stay`, with their numbers,
+    /// handles and last records, where there are as many blocks; `false` if there are not enough.
     pub(crate) fn take_over(
         &mut self,
         blocks: MappedBlocks<'_>,
         earlier: Earlier<'_>,
-        stays: impl Fn(&InstanceName) -> bool,
+        stay: Vec<(Instance, InstanceName)>,
     ) -> bool {
         let old = earlier.table;
-        for (instance, name) in old.all().into_iter().filter(|(_, name)| stays(name)) {
+        for (instance, name) in stay {
             let place = Some(instance.block).filter(|block| self.is_free(*block));
             let Some(block) = place.or_else(|| self.free()) else { return false };
             let last = earlier.last(instance);

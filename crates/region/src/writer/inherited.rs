@@ -9,6 +9,7 @@ use crate::mapped_region::MappedRegion;
 use crate::options::Options;
 use channel::Publisher;
 use layout::InstanceName;
+use std::cmp::Reverse;
 use std::path::Path;
 
 /// The instances of the region that `publisher` is of, whose last writer has ended; `None` if it is
@@ -58,11 +59,17 @@ pub(super) fn take_over_instances(
     let Some((earlier, mut new)) = earlier.zip(instances_of(publisher, path)?) else {
         return Ok(());
     };
-    let stays = |name: &InstanceName| options.keeps(name);
+    let mut stay = earlier.table.all();
+    stay.retain(|(_, name)| options.keeps(name));
+    let (have, max) = (stay.len(), new.max());
+    if have > max && options.retires_oldest {
+        // Stable, so that of those without a record the first ones stay.
+        stay.sort_by_key(|(instance, _)| Reverse(earlier.last_published(*instance)));
+        stay.truncate(max);
+    }
     let blocks = publisher.ring().memory().blocks();
-    if blocks.is_some_and(|blocks| new.take_over(blocks, earlier, stays)) {
+    if blocks.is_some_and(|blocks| new.take_over(blocks, earlier, stay)) {
         return Ok(());
     }
-    let have = earlier.table.all().iter().filter(|(_, name)| stays(name)).count();
-    Err(RegionError::new(path, Kind::TooManyInstances { have, max: new.max() }))
+    Err(RegionError::new(path, Kind::TooManyInstances { have, max }))
 }

@@ -24,11 +24,12 @@ use crate::clock::BootTime;
 use crate::error::{RegionError, RegionErrorKind as Kind};
 use crate::fork::OwnFile;
 use crate::instances::InstanceTable;
-use crate::location::{Exposure, Location};
+use crate::last_record::LastRecord;
+use crate::location::Location;
 use crate::lock;
 use crate::mapped_region::MappedRegion;
-use crate::medium::Medium;
 use crate::options::Options;
+use crate::surroundings::Surroundings;
 use crate::wait;
 use crate::wall;
 use crate::writer_status::WriterStatus;
@@ -281,6 +282,34 @@ impl DynWriter {
         self.instances.as_deref().map_or(self.publisher.sequence(), InstanceTable::greatest)
     }
 
+    /// Copies the newest record into `record`, which has the record's size, and returns when it was published;
+    /// `None`: there is none. A writer that resumes a region has that of the writer before.
+    ///
+    /// # Errors
+    /// [`Kind::WrongSize`]; [`Kind::Truncated`].
+    pub fn latest(&self, record: &mut [u8]) -> Result<Option<BootTime>, RegionError> {
+        self.copy_last(record, |mapped| {
+            LastRecord::of(self.publisher.ring(), self.publisher.sequence(), mapped.record_size())
+        })
+    }
+
+    fn copy_last(
+        &self,
+        record: &mut [u8],
+        last: impl FnOnce(&MappedRegion) -> Option<LastRecord>,
+    ) -> Result<Option<BootTime>, RegionError> {
+        let mapped = self.mapped();
+        if record.len() != mapped.record_size() {
+            return Err(mapped.wrong_size(&self.path, record.len()));
+        }
+        let last = last(mapped);
+        if !mapped.is_whole() {
+            return Err(mapped.truncated(&self.path, &self.file));
+        }
+        let last = last.inspect(|last| record.copy_from_slice(&last.bytes));
+        Ok(last.map(|last| BootTime::from_nanos(last.published_at)))
+    }
+
     /// How this writer got its region.
     pub fn origin(&self) -> &Origin {
         &self.origin
@@ -302,25 +331,13 @@ impl DynWriter {
         self.home.is_named()
     }
 
-    /// Which other users may replace the region's file, if any: only for a region given by path.
-    pub fn exposure(&self) -> Option<Exposure> {
-        match &self.home {
+    /// What is worth a warning about where the region is.
+    pub fn surroundings(&self) -> Surroundings {
+        let exposure = match &self.home {
             Home::Named(at) => at.exposure(),
             Home::Passed | Home::Memfd => None,
-        }
-    }
-
-    /// Whether the kernel writes the region back to a disk, which may sometimes delay a publish for
-    /// a long time; `/dev/shm` and `/run` are memory.
-    pub fn is_disk_backed(&self) -> bool {
-        self.mapped().medium().is_disk_backed()
-    }
-
-    /// Whether the region is on overlayfs. A writer through the mount and one through the
-    /// directory of a layer do not see each other's lock there, and readers may have to attach again to a
-    /// file that was copied for its writer.
-    pub fn is_on_overlay(&self) -> bool {
-        self.mapped().medium() == Medium::Overlay
+        };
+        Surroundings::new(exposure, self.mapped().medium())
     }
 
     #[inline]

@@ -116,7 +116,7 @@ fn impossibly_large_counters_do_not_wrap_a_writer() {
 #[test]
 fn a_region_of_another_boot_is_stale_to_readers_and_replaced_by_writers() {
     let place = Place::new();
-    if !place.writer().is_disk_backed() {
+    if !place.writer().surroundings().is_disk_backed {
         // On tmpfs no file outlives its boot: it was copied there, and its state is not `Stale` to readers.
         let mut bytes = closed_region(&place);
         give_other_boot_id(&mut bytes);

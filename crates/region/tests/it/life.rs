@@ -45,6 +45,29 @@ fn the_next_writer_continues_with_the_next_sequence_and_a_higher_epoch() {
 }
 
 #[test]
+fn a_writer_reads_the_newest_record_of_the_one_before() {
+    let place = Place::new();
+    let mut first = place.writer();
+    let mut record = [0; 28];
+    assert_eq!(first.latest(&mut record).unwrap(), None);
+    for (id, nanos) in [(1, 5), (2, 7)] {
+        first.publish_at(&stu(id), region::BootTime::from_nanos(nanos)).unwrap();
+    }
+    die(first);
+    let second = place.writer();
+    assert_eq!(second.latest(&mut record).unwrap(), Some(region::BootTime::from_nanos(7)));
+    assert_eq!(record, stu(2));
+    assert!(matches!(second.latest(&mut [0]).unwrap_err().kind(), Kind::WrongSize { .. }));
+    drop(second);
+    let schema = layout::Schema::builder("X")
+        .field(layout::FieldSpec::new("x", layout::Scalar::U64))
+        .build()
+        .unwrap();
+    let other = DynWriter::open(&place.path, &schema).unwrap();
+    assert_eq!((other.sequence(), other.latest(&mut [0; 8]).unwrap()), (2, None));
+}
+
+#[test]
 fn a_writer_that_dies_leaves_its_last_record_and_is_dead() {
     let place = Place::new();
     let mut writer = place.writer();

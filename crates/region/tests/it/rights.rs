@@ -1,8 +1,8 @@
 //! Mode and group: what widens keeps the file, what takes rights away makes a new one.
 
 use super::*;
-use region::{Changed, Origin, Refreshed, RegionErrorKind as Kind, State, Why};
-use std::os::unix::fs::MetadataExt;
+use region::{Changed, Origin, Refreshed, RegionErrorKind as Kind, State, Surroundings, Why};
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
 
 fn with_mode(place: &Place, mode: u32) -> Result<DynWriter, region::RegionError> {
     DynWriter::open_with(&place.path, &Stu::schema(), &Options::new().mode(mode))
@@ -115,4 +115,21 @@ fn a_mode_that_excludes_the_next_writer_is_refused() {
         assert!(matches!(err.kind(), Kind::BadOptions(_)), "{err}");
         assert_eq!((file(&place).1, place.files()), (0o644, 1));
     }
+}
+
+#[test]
+fn the_surroundings_of_a_region_are_known_before_there_is_one() {
+    let place = Place::new();
+    let address = region::Address::from(place.path.as_path());
+    let dir = place.path.parent().unwrap();
+    for mode in [0o755, 0o777, 0o1777] {
+        std::fs::set_permissions(dir, std::fs::Permissions::from_mode(mode)).unwrap();
+        let before = Surroundings::of(&address).unwrap();
+        assert_eq!(before.exposure.is_some(), mode != 0o755, "{mode:o}");
+        assert!(!place.path.exists());
+        assert_eq!(place.writer().surroundings(), before, "{mode:o}");
+        std::fs::remove_file(&place.path).unwrap();
+    }
+    let none = region::Address::from(dir.join("none/x.region").as_path());
+    assert!(matches!(Surroundings::of(&none).unwrap_err().kind(), Kind::NoDirectory));
 }

@@ -1,53 +1,16 @@
 //! Lines that name their instance.
 
-use std::io::Write;
-use std::process::Stdio;
-
 use super::{configure, file_of_each, make, wait_for};
-use crate::place::{Place, Running};
+use crate::feed::Feed;
+use crate::place::Place;
 
-/// A producer of lines.
-pub(super) struct Feed {
-    pub(super) producer: Running,
-    stdin: std::process::ChildStdin,
-}
-
-impl Feed {
-    pub(super) fn start(place: &Place, args: &[&str]) -> Self {
-        Self::logging_to(place, "log", args)
-    }
-
-    pub(super) fn logging_to(place: &Place, log: &str, args: &[&str]) -> Self {
-        let mut producer = place.start(log, Stdio::piped(), args);
-        let stdin = producer.child.stdin.take().expect("stdin");
-        Self { producer, stdin }
-    }
-
-    /// One whose region has the instances A and B, each with a record.
-    pub(super) fn with_a_and_b(place: &Place) -> Self {
-        let mut feed = Self::start(place, &[]);
-        feed.say(r#"{"s": "A", "x": 1}"#);
-        feed.say(r#"{"s": "B", "x": 2}"#);
-        wait_for(place, &[("A", 1, "1"), ("B", 1, "2")]);
-        feed
-    }
-
-    pub(super) fn say(&mut self, line: &str) {
-        self.stdin.write_all(format!("{line}\n").as_bytes()).expect("write");
-    }
-
-    /// Ends the producer with SIGKILL.
-    pub(super) fn kill(mut self) {
-        self.producer.signal(rustix::process::Signal::KILL);
-        self.producer.end();
-    }
-
-    /// Ends the input; returns the log.
-    pub(super) fn end(self) -> String {
-        let Self { mut producer, stdin } = self;
-        drop(stdin);
-        producer.ends_with(0)
-    }
+/// A feed whose region has the instances A and B, each with a record.
+pub(super) fn with_a_and_b(place: &Place) -> Feed {
+    let mut feed = Feed::start(place, &[]);
+    feed.say(r#"{"s": "A", "x": 1}"#);
+    feed.say(r#"{"s": "B", "x": 2}"#);
+    wait_for(place, &[("A", 1, "1"), ("B", 1, "2")]);
+    feed
 }
 
 pub(super) const INPUT: &[(&str, &str)] = &[("u32", "input = { key = \"x\" }")];
@@ -84,30 +47,6 @@ fn a_line_publishes_the_instance_that_it_names_and_no_other() {
         "line 9 skipped: key \"s\" appears twice",
         "line 10 skipped: key \"z\" is unknown",
         "(end of input): 3 records, 6 bad lines",
-
-#[test]
-fn a_name_inside_of_an_object_is_under_the_rules_for_all_keys() {
-    let place = Place::new();
-    configure(&place, "{ input = \"/head/s\" }", INPUT, "");
-    let mut feed = Feed::start(&place, &[]);
-    for line in [
-        r#"{"head": {"s": "A", "s": "B"}, "x": 1}"#,
-        r#"{"head": {"s": "B", "sender": 7}, "x": 2}"#,
-        r#"{"head": {"s": "B"}, "x": 3, "head": {"s": "A"}}"#,
-        r#"{"head": {"s": "A"}, "x": 4}"#,
-    ] {
-        feed.say(line);
-    }
-    wait_for(&place, &[("A", 1, "4")]);
-    let log = feed.end();
-    for part in [
-        "line 1 skipped: key \"/head/s\" appears twice; leave one of them out",
-        "line 2 skipped: key \"/head/sender\" is unknown; use /head/s",
-        "line 3 skipped: key \"head\" appears twice; leave one of them out",
-    ] {
-        assert!(log.contains(part), "{part}\n{log}");
-    }
-}
     ] {
         assert!(log.contains(part), "{part}\n{log}");
     }
@@ -144,4 +83,28 @@ fn recorded_records_are_published_again_under_their_instances() {
     wait_for(&place, &[("a", 2, "7"), ("b", 1, "6")]);
     let log = feed.end();
     assert!(log.contains("line 4 skipped: key \"instance\" is missing"), "{log}");
+}
+
+#[test]
+fn a_name_inside_of_an_object_is_under_the_rules_for_all_keys() {
+    let place = Place::new();
+    configure(&place, "{ input = \"/head/s\" }", INPUT, "");
+    let mut feed = Feed::start(&place, &[]);
+    for line in [
+        r#"{"head": {"s": "A", "s": "B"}, "x": 1}"#,
+        r#"{"head": {"s": "B", "sender": 7}, "x": 2}"#,
+        r#"{"head": {"s": "B"}, "x": 3, "head": {"s": "A"}}"#,
+        r#"{"head": {"s": "A"}, "x": 4}"#,
+    ] {
+        feed.say(line);
+    }
+    wait_for(&place, &[("A", 1, "4")]);
+    let log = feed.end();
+    for part in [
+        "line 1 skipped: key \"/head/s\" appears twice; leave one of them out",
+        "line 2 skipped: key \"/head/sender\" is unknown; use /head/s",
+        "line 3 skipped: key \"head\" appears twice; leave one of them out",
+    ] {
+        assert!(log.contains(part), "{part}\n{log}");
+    }
 }

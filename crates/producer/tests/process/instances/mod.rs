@@ -116,6 +116,94 @@ fn a_path_that_appears_joins_and_one_that_is_gone_is_retired() {
 }
 
 #[test]
+fn a_smaller_maximum_of_a_pattern_leaves_out_what_is_more_and_starts() {
+    let place = Place::new();
+    ["a", "b", "c"].iter().zip(["1", "2", "3"]).for_each(|(name, n)| make(&place, name, n));
+    let instances = pattern(&place, ", max = 3");
+    configure(&place, &instances, &[("u32", &file_of_each(&place))], TICK);
+    let run = || place.start("log", Stdio::null(), &["--ticks", "1"]).ends_with(0);
+    run();
+    place.reconfigure("max = 3", "max = 2");
+    let log = run();
+    assert_eq!(newest(&place).len(), 2, "{log}");
+    assert!(log.contains("1 instance retired: "), "{log}");
+    assert!(log.contains("1 more instance found than max = 2: "), "{log}");
+}
+
+#[test]
+fn what_is_gone_is_logged_as_retired_and_not_as_lost() {
+    let place = Place::new();
+    let names: Vec<_> = (0..20).map(|number| format!("n{number}")).collect();
+    names.iter().for_each(|name| make(&place, name, "1"));
+    let instances = pattern(&place, ", rescan = \"1h\"");
+    configure(&place, &instances, &[("u32", &file_of_each(&place))], TICK);
+    let mut producer = place.start_quietly("log");
+    wait_until("records", || newest(&place).len() == 20);
+    fs::rename(place.path("if"), place.path("gone")).expect("rename");
+    producer.wait_for("20 instances retired: ");
+    producer.signal(Signal::TERM);
+    let log = producer.ends_with(0);
+    assert!(!log.contains("no value") && !log.contains("cannot read"), "{log}");
+}
+
+#[test]
+fn what_many_instances_lose_at_once_is_one_message() {
+    let place = Place::new();
+    let names: Vec<_> = (0..150).map(|number| format!("n{number:03}")).collect();
+    names.iter().for_each(|name| make(&place, name, "1"));
+    fs::remove_file(place.path("if/n007/n")).expect("remove");
+    let instances = pattern(&place, "");
+    let second = file_of_each(&place).replace("/n'", "/m'");
+    let fields = [("u32", file_of_each(&place)), ("u32", second)];
+    let fields = fields.each_ref().map(|(ctype, source)| (*ctype, source.as_str()));
+    configure(&place, &instances, &fields, TICK);
+    for args in [&["--ticks", "1"][..], &["--check"]] {
+        let mut producer = place.start("log", Stdio::null(), args);
+        let log = producer.ends_with(0);
+        let warned: Vec<_> = log.lines().filter(|line| line.contains("cannot read")).collect();
+        assert_eq!(warned.len(), 2, "{log}");
+        let of_one = warned.iter().find(|line| line.contains("field \"f0\"")).expect("f0");
+        assert!(
+            of_one.contains("n007: field") && of_one.ends_with("keeps its last value"),
+            "{log}"
+        );
+        let of_all = warned.iter().find(|line| line.contains("field \"f1\"")).expect("f1");
+        let more = "; the same in 149 more instances: n001, n002, n003, n004, n005, n006, n007, n008 and 141 more";
+        assert!(of_all.contains("n000: field") && of_all.ends_with(more), "{log}");
+    }
+}
+
+#[test]
+fn a_check_warns_of_what_a_start_would_warn_of() {
+    let place = Place::new();
+    let warnings = |max: &str| {
+        let instances = pattern(&place, max);
+        configure(&place, &instances, &[("u32", &file_of_each(&place))], TICK);
+        let of = |args: &[&str]| {
+            let log = place.start("log", Stdio::null(), args).ends_with(0);
+            let warned =
+                log.lines().filter_map(|line| Some(line.split_once(" WARN ")?.1.to_owned()));
+            warned.collect::<Vec<_>>()
+        };
+        let checked = of(&["--check"]);
+        assert_eq!(checked, of(&["--ticks", "1"]), "{max}");
+        fs::remove_file(place.region()).expect("the region");
+        checked.join("\n")
+    };
+    let none = warnings("");
+    assert!(none.contains("no path matches") && none.contains("no instance yet"), "{none}");
+    for name in ["a", "b", "c\n"] {
+        make(&place, name, "1");
+    }
+    let two = warnings(", max = 1");
+    assert!(two.contains("1 more instance found than max = 1: b; raise max; "), "{two}");
+    assert!(
+        two.contains("instance name \"c\\n\" has a control character: it is left out"),
+        "{two}"
+    );
+}
+
+#[test]
 fn an_instance_that_joins_between_two_ticks_has_its_first_record_at_once() {
     let place = Place::new();
     let instances = pattern(&place, ", rescan = \"10ms\"");
@@ -226,6 +314,18 @@ fn the_key_of_a_line_is_the_name_of_its_instance() {
     configure(&place, "[\"lo\", \"eth0\"]", &[("u32", &source)], "");
     place.start("log", Stdio::null(), &["--ticks", "1"]).ends_with(0);
     assert_eq!(newest(&place), of(&[("eth0", 1, "6"), ("lo", 1, "8")]));
+}
+
+#[test]
+fn a_regular_expression_finds_the_value_of_its_instance_alone() {
+    let place = Place::new();
+    let file = place.path("dev");
+    fs::write(&file, "eth0.1: 15\neth0x1: 16\na|b: 17\n").expect("write");
+    let source =
+        format!(r"file = {{ path = '{}', regex = '^{{instance}}: (\d{{1,3}})' }}", file.display());
+    configure(&place, "[\"eth0.1\", \"eth0x1\", \"a|b\"]", &[("u32", &source)], "");
+    place.start("log", Stdio::null(), &["--ticks", "1"]).ends_with(0);
+    assert_eq!(newest(&place), of(&[("a|b", 1, "17"), ("eth0.1", 1, "15"), ("eth0x1", 1, "16")]));
 }
 
 #[test]

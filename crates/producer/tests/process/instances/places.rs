@@ -2,8 +2,9 @@
 
 use rustix::process::Signal;
 
-use super::lines::{Feed, INPUT};
-use super::{configure, newest, wait_for};
+use super::lines::{INPUT, with_a_and_b};
+use super::{configure, newest, wait_for, wait_for_values};
+use crate::feed::Feed;
 use crate::place::{Place, wait_until};
 
 /// Two fields, both of lines.
@@ -34,11 +35,13 @@ fn one_name_more_takes_the_place_of_the_oldest() {
 fn a_maximum_that_is_too_small_for_those_that_are_there_is_refused() {
     let place = Place::new();
     configure(&place, "{ input = \"s\", max = 2 }", INPUT, "");
-    let mut feed = Feed::with_a_and_b(&place);
+    let mut feed = with_a_and_b(&place);
     place.reconfigure("max = 2", "max = 1");
     feed.producer.signal(Signal::HUP);
-    feed.producer
-        .wait_for("has 2 instances, more than 1; allow more of them (max), or retire one; keeping");
+    feed.producer.wait_for(
+        "has 2 instances, more than 1; raise max, or write full = \"retire-oldest\" to retire those with the \
+         oldest records; keeping",
+    );
     place.reconfigure("max = 1", "max = 3");
     feed.producer.signal(Signal::HUP);
     feed.producer.wait_for("is in force");
@@ -46,6 +49,30 @@ fn a_maximum_that_is_too_small_for_those_that_are_there_is_refused() {
     feed.say(r#"{"s": "A", "x": 4}"#);
     wait_until("all three", || newest(&place).len() == 3 && newest(&place)["A"].1 == "4");
     assert_eq!(newest(&place)["B"].1, "2", "the new file has its record");
+    feed.end();
+}
+
+#[test]
+fn a_smaller_maximum_retires_the_oldest_where_they_make_room() {
+    let place = Place::new();
+    configure(&place, "{ input = \"s\", max = 4, full = \"retire-oldest\" }", INPUT, "");
+    let mut feed = with_a_and_b(&place);
+    for line in [r#"{"s": "C", "x": 3}"#, r#"{"s": "D", "x": 4}"#, r#"{"s": "A", "x": 5}"#] {
+        feed.say(line);
+    }
+    wait_for(&place, &[("A", 2, "5"), ("B", 1, "2"), ("C", 1, "3"), ("D", 1, "4")]);
+    place.reconfigure("max = 4", "max = 3");
+    feed.producer.signal(Signal::HUP);
+    feed.producer.wait_for("1 instance retired: B");
+    feed.say(r#"{"s": "A", "x": 6}"#);
+    wait_for_values(&place, &[("A", "6"), ("C", "3"), ("D", "4")]);
+    let log = feed.end();
+    assert_eq!(log.matches("retired").count(), 1, "{log}");
+    place.reconfigure("max = 3", "max = 1");
+    let mut feed = Feed::start(&place, &[]);
+    feed.producer.wait_for("2 instances retired: C, D");
+    feed.say(r#"{"s": "C", "x": 7}"#);
+    feed.producer.wait_for("1 instance retired to make room: A");
     feed.end();
 }
 

@@ -3,15 +3,16 @@
 use std::io::Write;
 use std::process::Stdio;
 
-use super::lines::{Feed, INPUT};
+use super::lines::{INPUT, with_a_and_b};
 use super::{configure, wait_for};
+use crate::feed::Feed;
 use crate::place::Place;
 
 #[test]
 fn names_numbers_and_places_stay_over_a_killed_producer() {
     let place = Place::new();
     configure(&place, "{ input = \"s\", max = 2 }", INPUT, "");
-    Feed::with_a_and_b(&place).kill();
+    with_a_and_b(&place).kill();
     let mut feed = Feed::start(&place, &[]);
     feed.say(r#"{"s": "C", "x": 3}"#);
     feed.say(r#"{"s": "B", "x": 4}"#);

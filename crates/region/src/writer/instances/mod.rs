@@ -257,17 +257,10 @@ impl DynInstanceWriter {
         instance: Instance,
         record: &mut [u8],
     ) -> Result<Option<BootTime>, RegionError> {
-        let mapped = self.inner.mapped();
-        if record.len() != mapped.record_size() {
-            return Err(mapped.wrong_size(&self.inner.path, record.len()));
-        }
         self.expect(instance)?;
-        let last = mapped.blocks().and_then(|blocks| self.table().last(blocks, instance));
-        if !mapped.is_whole() {
-            return Err(mapped.truncated(&self.inner.path, &self.inner.file));
-        }
-        let last = last.inspect(|last| record.copy_from_slice(&last.bytes));
-        Ok(last.map(|last| BootTime::from_nanos(last.published_at)))
+        self.inner.copy_last(record, |mapped| {
+            mapped.blocks().and_then(|blocks| self.table().last(blocks, instance))
+        })
     }
 
     /// Makes a new file after the old one was deleted or cut short: see [`DynWriter::recreate`].

@@ -269,6 +269,32 @@ fn a_file_for_fewer_instances_than_there_are_is_refused() {
 }
 
 #[test]
+fn a_file_for_fewer_instances_has_those_with_the_newest_records_if_the_oldest_make_room() {
+    let place = Place::new();
+    let mut first = writer(&place, 4);
+    let [a, _empty, b, c] = ["a", "empty", "b", "c"].map(|name| first.instance(name).unwrap());
+    for instance in [b, c, a] {
+        publish(&mut first, instance);
+    }
+    drop(first);
+    let open = |options: &Options, max| {
+        DynInstanceWriter::open_with(&place.path, &Stu::schema(), options, max).unwrap()
+    };
+    let names = |writer: &DynInstanceWriter| -> Vec<_> {
+        writer.all().into_iter().map(|(_, name)| name.to_string()).collect()
+    };
+    let options = Options::new().retire_oldest();
+    let mut second = open(&options, 2);
+    assert_eq!(names(&second), ["a", "c"]);
+    assert_eq!(second.sequence_of(second.find("a").unwrap()), Some(1));
+    assert_eq!(second.gone().len(), 2, "{:?}", second.gone());
+    assert_eq!(second.change(&Stu::schema(), &options, 1).unwrap(), Changed::Replaced);
+    assert_eq!((names(&second), second.gone()), (vec!["a".into()], &["c".parse().unwrap()][..]));
+    drop(second);
+    assert_eq!(names(&open(&options, 4)), ["a"], "with room for all, none is retired");
+}
+
+#[test]
 fn another_schema_begins_without_names_and_after_all_numbers() {
     let place = Place::new();
     let mut first = writer(&place, 2);
