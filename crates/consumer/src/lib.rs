@@ -121,7 +121,7 @@ fn start(
     // An unusable directory of regions is an error now, not after a wait.
     target.locate()?;
     let view = args.view(target.line.as_deref());
-    let target = Target { begin: args.begin(), selection: args.selection(), ..target };
+    let target = Target { begin: Some(args.begin()), selection: args.selection(), ..target };
     if let Some(absence) = target.absence() {
         return Err(absence.into());
     }

@@ -5,6 +5,7 @@
 //!
 //! Price: that of [`Follow`].
 
+use std::collections::VecDeque;
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -25,11 +26,16 @@ pub(crate) const LOOK: Duration = Duration::from_millis(if cfg!(test) { 2 } else
 /// What happens to a region.
 pub(crate) type Event = region::Event<Found>;
 
+type Following = Follow<'static, Box<dyn Source>>;
+
 /// A region that is read, or waited for.
 #[derive(Debug)]
 pub(crate) struct Link {
     target: Target,
-    follow: Follow<'static, Box<dyn Source>>,
+    follow: Following,
+    /// The instances of a region that one without instances has taken the place of, until each was
+    /// returned as retired.
+    left: Option<VecDeque<InstanceName>>,
     /// Whether a notice has reported the wait for the region.
     waited: bool,
     /// The fingerprint of the schema that the last notice of an attach was for.
@@ -41,36 +47,42 @@ pub(crate) struct Link {
 impl Link {
     pub(crate) fn new(target: Target) -> Self {
         let follow = follow(&target);
-        Self { target, follow, waited: false, schema: 0, writer: None }
+        Self { target, follow, left: None, waited: false, schema: 0, writer: None }
     }
 
     /// The next record or change. `None`: wait for one.
     pub(crate) fn next(&mut self) -> Option<Result<Event, RegionError>> {
-        let event = self.follow.try_next().transpose();
-        self.or_other_kind(event)
+        self.next_by(|follow| follow.try_next().transpose())
     }
 
     /// The next change, without records.
     pub(crate) fn next_change(&mut self) -> Option<Result<Event, RegionError>> {
-        let event = self.follow.try_change().transpose();
-        self.or_other_kind(event)
+        self.next_by(|follow| follow.try_change().transpose())
     }
 
-    /// `event`, unless a region with instances has taken the place of one without, or the other way
-    /// round: that is read by another source.
-    fn or_other_kind(
+    /// The next event by `next`. A region with instances that has taken the place of one without, or the
+    /// other way round, is read by another source, after those that were followed are retired.
+    fn next_by(
         &mut self,
-        event: Option<Result<Event, RegionError>>,
+        next: impl FnOnce(&mut Following) -> Option<Result<Event, RegionError>>,
     ) -> Option<Result<Event, RegionError>> {
-        match event {
-            Some(Err(error)) if is_of_other_kind(&error) => {
-                self.follow = follow(&self.target);
-                match self.follow.try_change().transpose() {
-                    Some(Ok(Event::Attached)) => Some(Ok(Event::Replaced)),
-                    other => other,
+        if self.left.is_none() {
+            match next(&mut self.follow) {
+                Some(Err(error)) if is_of_other_kind(&error) => {
+                    let followed = self.follow.source().map(|source| source.followed());
+                    self.left = Some(followed.unwrap_or_default().into());
                 }
+                event => return event,
             }
-            event => event,
+        }
+        if let Some(name) = self.left.as_mut().and_then(VecDeque::pop_front) {
+            return Some(Ok(Event::Record(Found::Retired(name))));
+        }
+        self.left = None;
+        self.follow = follow(&Target { begin: None, ..self.target.clone() });
+        match self.follow.try_change().transpose() {
+            Some(Ok(Event::Attached)) => Some(Ok(Event::Replaced)),
+            other => other,
         }
     }
 
@@ -256,7 +268,7 @@ impl Link {
 }
 
 /// The region of `target`, which need not be there yet.
-fn follow(target: &Target) -> Follow<'static, Box<dyn Source>> {
+fn follow(target: &Target) -> Following {
     let target = target.clone();
     Follow::awaiting(move || target.open()).look_every(LOOK)
 }

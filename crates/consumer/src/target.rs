@@ -64,8 +64,9 @@ pub(crate) struct Target {
     pub(crate) poll: Duration,
     /// The configuration's template of a line.
     pub(crate) line: Option<String>,
-    /// The record that following begins with.
-    pub(crate) begin: Begin,
+    /// The record that following begins with; `None`: the first one, in a file that has taken the place of
+    /// another.
+    pub(crate) begin: Option<Begin>,
     /// The instances that are asked for.
     pub(crate) selection: Selection,
 }
@@ -121,7 +122,7 @@ impl Target {
             settings::Format::Bare => Format::Bare(record),
         };
         let ConsumerSettings { poll, line } = settings.consumer;
-        let (address, begin) = (settings.region.address, Begin::default());
+        let (address, begin) = (settings.region.address, Some(Begin::default()));
         let selection = Selection::default();
         Self { address, passed: None, format, poll, line, begin, selection }
     }
@@ -168,7 +169,9 @@ impl Target {
         instances: impl FnOnce() -> Result<DynInstanceReader, RegionError>,
     ) -> Result<Box<dyn MappedSource>, RegionError> {
         match plain() {
-            Ok(reader) => Ok(Box::new(RegionSource::new(reader, self.begin))),
+            Ok(reader) => {
+                Ok(Box::new(RegionSource::new(reader, self.begin.unwrap_or(Begin::Oldest))))
+            }
             Err(error) if matches!(error.kind(), RegionErrorKind::HasInstances { .. }) => {
                 let selection = self.selection.clone();
                 Ok(Box::new(InstanceSource::new(instances()?, self.begin, selection)))

@@ -1,6 +1,6 @@
 //! A region of many records, each with a name.
 
-use std::collections::HashSet;
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -37,15 +37,21 @@ pub(crate) struct InstanceSource {
     listed: Vec<Instance>,
     progress: Progress,
     /// Those that are followed, also in the next file.
-    known: HashSet<InstanceName>,
+    known: BTreeSet<InstanceName>,
 }
 
 impl InstanceSource {
-    /// Follows the instances that are selected, each from its record `begin` on.
-    pub(crate) fn new(mut reader: DynInstanceReader, begin: Begin, selection: Selection) -> Self {
-        reader.begin(begin);
+    /// Follows the instances that are selected, each from its record `begin` on; `None`: from its first one, and
+    /// it has just joined.
+    pub(crate) fn new(
+        mut reader: DynInstanceReader,
+        begin: Option<Begin>,
+        selection: Selection,
+    ) -> Self {
+        reader.begin(begin.unwrap_or(Begin::Oldest));
         let record = RecordBuf::new(Arc::clone(reader.schema()));
-        let (listed, known, progress) = (Vec::new(), HashSet::new(), Progress::First);
+        let progress = if begin.is_some() { Progress::First } else { Progress::Successor };
+        let (listed, known) = (Vec::new(), BTreeSet::new());
         Self { reader, record, selection, listed, progress, known }
     }
 
@@ -145,5 +151,9 @@ impl Source for InstanceSource {
 
     fn names(&self) -> Option<Vec<InstanceName>> {
         Some(self.reader.all().map(|(_, name)| name).collect())
+    }
+
+    fn followed(&self) -> Vec<InstanceName> {
+        self.known.iter().copied().collect()
     }
 }

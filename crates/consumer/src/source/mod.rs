@@ -59,6 +59,11 @@ pub(crate) trait Source: Followed<Item = Found> + Debug {
         None
     }
 
+    /// The instances that have joined and are not retired, as far as this has been read.
+    fn followed(&self) -> Vec<InstanceName> {
+        Vec::new()
+    }
+
     /// Writes the newest record to `file` as a region of its own. `None` if nothing was published
     /// yet, or it was refused when the program started.
     fn snapshot(&mut self, _: &Path) -> Result<Option<Publication>, RegionError> {

@@ -282,6 +282,31 @@ fn a_region_that_gets_instances_is_read_on_and_so_is_one_that_loses_them() {
 }
 
 #[test]
+fn all_instances_are_retired_where_one_record_takes_their_place_and_join_where_it_leaves() {
+    let class = Class::of(3, &[("a", 1), ("b", 2)]);
+    class.joins("c")();
+    let (writer, path) = (Rc::clone(&class.writer), class.stage.path());
+    let to_one: Step = Box::new(move || {
+        drop(writer.borrow_mut().take());
+        let mut plain = DynWriter::open_with(&path, &Stu::schema(), &Options::new()).unwrap();
+        for id in 3..=5 {
+            plain.publish(bytemuck::bytes_of(&Stu::new(id, "xiaoming", 'm'))).unwrap();
+        }
+    });
+    let (opens, publishes) = (class.opens(2), class.publishes(&[("b", 6), ("b", 7)]));
+    let to_instances = Box::new(move || {
+        opens();
+        publishes();
+    });
+    let played = class.stage.play(&["--follow", "--fields", "id"], [to_one, to_instances]);
+    let lines = ["a\tid=1", "b\tid=2", "id=3", "id=4", "id=5", "b\tid=6", "b\tid=7"];
+    assert_eq!(played.lines(), lines, "{:?}", played.notices);
+    let of_instances = played.notices.iter().filter(|notice| notice.starts_with("instance "));
+    let retired = ["a", "b", "c"].map(|name| format!("instance {name} retired"));
+    assert!(of_instances.eq(retired.iter().chain(["instance b joined".to_owned()].iter())));
+}
+
+#[test]
 fn a_snapshot_of_many_instances_is_refused() {
     let class = Class::of(2, &[("a", 1)]);
     let copy = class.stage.dir.path().join("copy");
