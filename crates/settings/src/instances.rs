@@ -23,8 +23,8 @@ pub const DEFAULT_MAX: u32 = 256;
 const DEFAULT_RESCAN: Duration = Duration::from_secs(1);
 
 /// Each form that the key can have.
-const FORMS: &str = "instances = [\"eth0\"] for names, { glob = \"/sys/class/net/*\" } for paths, or \
-                     { input = \"symbol\" } for names in lines of input";
+const FORMS: &str = "instances = 30 for numbers, [\"eth0\"] for names, { glob = \"/sys/class/net/*\" } for paths, \
+                     or { input = \"symbol\" } for names in lines of input";
 
 /// The instances of a region.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -120,15 +120,12 @@ pub(crate) fn read(node: &Node<'_>) -> Result<Instances, Problem> {
     if node.value.is_array() {
         return list(node).map(Instances::Named);
     }
-    // It may be meant for any of the three.
-    if node.value.is_str() {
-        let why = format!("{} is neither a list nor a table; write {FORMS}", node.shown());
-        return Err(node.problem(Fault::Other(why)));
-    }
     if node.value.is_integer() {
         return numbered(node).map(Instances::Named);
     }
-    Err(node.problem(Fault::Type("a number, a list of names or a table".into())))
+    // It may be meant for any of them.
+    let why = format!("{} is not a whole number, a list or a table; write {FORMS}", node.shown());
+    Err(node.problem(Fault::Other(why)))
 }
 
 /// So many, called 0, 1, 2 ...

@@ -26,7 +26,13 @@ pub(crate) static CASES: &[Case] = &[
         "instances as a fraction",
         "2.5",
         "const = 1",
-        r#"5:13: record.instances: expected a number, a list of names or a table, found a number with a fraction; write instances = { glob = "/sys/class/net/*" }"#
+        r#"5:13: record.instances: 2.5 is not a whole number, a list or a table; write instances = 30 for numbers, ["eth0"] for names, { glob = "/sys/class/net/*" } for paths, or { input = "symbol" } for names in lines of input"#
+    ),
+    case!(
+        "instances as a word",
+        "true",
+        "const = 1",
+        r#"5:13: record.instances: true is not a whole number, a list or a table; write instances = 30 for numbers, ["eth0"] for names, { glob = "/sys/class/net/*" } for paths, or { input = "symbol" } for names in lines of input"#
     ),
     case!(
         "zero instances",
@@ -44,19 +50,19 @@ pub(crate) static CASES: &[Case] = &[
         "no instances",
         "[]",
         "const = 1",
-        r#"5:13: record.instances: an empty list is not a list of names; write instances = ["eth0"] for names, { glob = "/sys/class/net/*" } for paths, or { input = "symbol" } for names in lines of input"#
+        r#"5:13: record.instances: an empty list is not a list of names; write instances = 30 for numbers, ["eth0"] for names, { glob = "/sys/class/net/*" } for paths, or { input = "symbol" } for names in lines of input"#
     ),
     case!(
         "a pattern that is not in a table",
         r#""/sys/class/net/*""#,
         "const = 1",
-        r#"5:13: record.instances: "/sys/class/net/*" is neither a list nor a table; write instances = ["eth0"] for names, { glob = "/sys/class/net/*" } for paths, or { input = "symbol" } for names in lines of input"#
+        r#"5:13: record.instances: "/sys/class/net/*" is not a whole number, a list or a table; write instances = 30 for numbers, ["eth0"] for names, { glob = "/sys/class/net/*" } for paths, or { input = "symbol" } for names in lines of input"#
     ),
     case!(
         "one name",
         r#""eth0""#,
         "const = 1",
-        r#"5:13: record.instances: "eth0" is neither a list nor a table; write instances = ["eth0"] for names, { glob = "/sys/class/net/*" } for paths, or { input = "symbol" } for names in lines of input"#
+        r#"5:13: record.instances: "eth0" is not a whole number, a list or a table; write instances = 30 for numbers, ["eth0"] for names, { glob = "/sys/class/net/*" } for paths, or { input = "symbol" } for names in lines of input"#
     ),
     case!(
         "a name twice",
@@ -134,7 +140,7 @@ pub(crate) static CASES: &[Case] = &[
         "a table that names nothing",
         "{ max = 5 }",
         "const = 1",
-        r#"5:13: record.instances: neither glob nor input is there; write instances = ["eth0"] for names, { glob = "/sys/class/net/*" } for paths, or { input = "symbol" } for names in lines of input"#
+        r#"5:13: record.instances: neither glob nor input is there; write instances = 30 for numbers, ["eth0"] for names, { glob = "/sys/class/net/*" } for paths, or { input = "symbol" } for names in lines of input"#
     ),
     case!(
         "a pattern and the input",
