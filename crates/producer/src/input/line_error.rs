@@ -118,7 +118,7 @@ pub(crate) enum LineError {
 impl LineError {
     /// No field uses the member called `name` of the object at `node`.
     pub(super) fn unknown(name: &str, node: &Node) -> Self {
-        let key = shorten(&node.key_of_child(name));
+        let key = node.key_of_child(&shorten(name));
         let known: Vec<&str> = node.names().take(COMPARED).collect();
         if let Some(meant) = settings::nearest(name, &known) {
             let instead = format!("did you mean {}?", node.key_of_child(meant));

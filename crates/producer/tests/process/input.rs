@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::io::{Read, Write};
+use std::os::unix::fs::PermissionsExt;
 use std::process::Stdio;
 
 use layout::Value;
@@ -106,4 +107,17 @@ fn a_named_pipe_feeds_the_producer_from_one_writer_after_another() {
     }
     producer.signal(Signal::TERM);
     producer.ends_with(0);
+}
+
+#[test]
+fn a_check_warns_of_a_pipe_that_is_not_there_and_of_a_directory_of_others() {
+    let place = Place::new();
+    let pipe = place.path("my pipe");
+    place.configure(&[("u32", "input = {}")], &format!("[producer]\ninput = {pipe:?}\n"));
+    fs::set_permissions(place.path("."), fs::Permissions::from_mode(0o777)).expect("chmod");
+    let log = place.start("log", Stdio::null(), &["--check"]).ends_with(0);
+    let mkfifo = format!("there is no such pipe; make it first (mkfifo '{}')", pipe.display());
+    assert!(log.contains(&mkfifo), "{log}");
+    assert!(log.contains("x.region: is in a directory of mode 0777: others may"), "{log}");
+    assert!(!place.region().exists());
 }

@@ -84,7 +84,7 @@ fn instances_are_a_line_each_or_one_of_them() {
 fn what_is_not_there_is_named_with_the_exit_code_of_the_consumer() {
     let world = World::new();
     let _live = world.students("live");
-    let _class = world.class("class", ["ming"]);
+    let _class = world.class("class", ["ming", "-x"]);
     let schema = mapcast::Stu::schema();
     let _empty = Writer::open(world.path("empty.region"), &schema).expect("a writer");
     for (arguments, code, end) in [
@@ -93,6 +93,7 @@ fn what_is_not_there_is_named_with_the_exit_code_of_the_consumer() {
         ("get live id[0]", 2, "which has no elements; write id\n"),
         ("get live id --instance x", 2, "leave out --instance\n"),
         ("get class id --instance mign", 3, "there is no instance \"mign\"; did you mean ming?\n"),
+        ("get class id --instance=-y", 3, "instance \"-y\"; did you mean --instance=-x?\n"),
         (
             "get class id --instance=",
             2,
