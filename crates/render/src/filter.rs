@@ -13,8 +13,6 @@ pub struct Filter {
     on_change: bool,
     parsed: Option<Condition>,
     chosen: Vec<FieldRef>,
-    /// The record that was selected last.
-    last: Option<Vec<u8>>,
 }
 
 impl Filter {
@@ -52,21 +50,15 @@ impl Filter {
         let parsed = self.condition.as_ref().map(|text| Condition::parse(text, schema));
         self.parsed = parsed.transpose()?;
         self.chosen = chosen;
-        self.last = None;
         Ok(())
     }
 
-    /// Whether `record` is printed: the condition is true of it, and it differs from the one selected last.
-    pub fn selects(&mut self, record: RecordView<'_>) -> bool {
-        self.holds(record) && (!self.on_change || self.has_changed(record))
-    }
-
-    /// Whether the condition is true of `record`, for a caller that keeps what was printed last itself.
+    /// Whether the condition is true of `record`.
     pub fn holds(&self, record: RecordView<'_>) -> bool {
         self.parsed.as_ref().is_none_or(|condition| condition.holds(record))
     }
 
-    /// Whether `record` differs from the one `printed` last, if that is asked for.
+    /// Whether `record` differs from the one `printed` last, which the caller keeps, if that is asked for.
     pub fn is_change(&self, record: RecordView<'_>, printed: Option<&[u8]>) -> bool {
         let before = printed.and_then(|printed| RecordView::new(record.schema(), printed).ok());
         before.filter(|_| self.on_change).is_none_or(|before| self.differ(before, record))
@@ -79,14 +71,6 @@ impl Filter {
 
     fn differ(&self, before: RecordView<'_>, record: RecordView<'_>) -> bool {
         self.chosen.iter().any(|&at| content(at, before) != content(at, record))
-    }
-
-    fn has_changed(&mut self, record: RecordView<'_>) -> bool {
-        let has_changed = self.is_change(record, self.last.as_deref());
-        if has_changed {
-            self.last = Some(record.bytes().to_vec());
-        }
-        has_changed
     }
 }
 

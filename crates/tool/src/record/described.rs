@@ -7,7 +7,7 @@ use query::FieldRef;
 use render::{Values, View, ViewError};
 
 use super::json_schema::{json_schema, recorded};
-use super::output::Channel;
+use super::mcap_writer::Channel;
 use super::selection::Encoding;
 
 /// The encoding of a raw record, and of its schema: as in a region.

@@ -4,9 +4,9 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use daemon::{Exit, plain};
-use mcap::McapError;
 use render::Misfit;
 
+use super::chunk_file::Gone;
 use crate::file_advice::file_advice;
 
 /// Why `record` failed. Displays as one line that ends with the next step.
@@ -26,14 +26,9 @@ pub enum RecordError {
         /// The system's error.
         source: io::Error,
     },
-    /// MCAP cannot hold it.
-    #[error("{}: {source}; begin another file, with --rotate-time", path.display())]
-    Mcap {
-        /// The file.
-        path: PathBuf,
-        /// What the library says.
-        source: McapError,
-    },
+    /// MCAP cannot hold more.
+    #[error("{}: has 65535 channels or schemas, as many as MCAP can have; begin another file, with --rotate-time", .0.display())]
+    Full(PathBuf),
     /// A region is to be recorded twice.
     #[error("{} is named twice; name it once", plain(.0))]
     Twice(String),
@@ -83,13 +78,6 @@ impl RecordError {
         Self::File { path: path.to_owned(), what, source }
     }
 
-    pub(crate) fn mcap(what: &'static str, path: &Path, error: McapError) -> Self {
-        match error {
-            McapError::Io(source) => Self::file(what, path, source),
-            source => Self::Mcap { path: path.to_owned(), source },
-        }
-    }
-
     pub(crate) fn system(what: &'static str) -> impl Fn(io::Error) -> Self {
         move |source| Self::System { what, source }
     }
@@ -113,6 +101,9 @@ impl RecordError {
 pub(super) const WRITE: &str = "write";
 
 fn advice(what: &str, error: &io::Error) -> &'static str {
+    if Gone::is(error) {
+        return "record into another file, and leave it where it is until the recorder has ended";
+    }
     match error.kind() {
         io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded if what == WRITE => {
             "what was recorded before is in it; make room, and record into another file"

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use mapcast::InstanceName;
 use serde_json::{Map, Value, json};
 
-use super::output::Channel;
+use super::mcap_writer::Channel;
 use super::stream::key;
 
 /// Topic of missed records, lineages, writers.

@@ -40,6 +40,21 @@ impl Fitted {
         Ok(fitted)
     }
 
+    /// Continues the CSV file of `former`, whose header stays if the columns are the same.
+    pub(crate) fn after(
+        mut self,
+        former: Option<Self>,
+        source: &Source,
+        selection: &Selection,
+    ) -> Result<Self, RecordError> {
+        if let Some((mut lines, file)) = former.and_then(|former| former.lines) {
+            let view = selection.view.of(source.reader().schema());
+            lines.replace(view.map_err(|error| misfit(source, Misfit::View(error)))?);
+            self.lines = Some((lines, file));
+        }
+        Ok(self)
+    }
+
     /// Refuses what the region at `at` would refuse. One that is not there yet refuses nothing.
     pub(crate) fn check(at: At, selection: &Selection) -> Result<(), RecordError> {
         match Source::open(at) {

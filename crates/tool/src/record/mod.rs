@@ -6,8 +6,8 @@
 //!
 //! ```text
 //!   region --source--> recorder: stream (which, how often), described (as JSON, raw) --\
-//!   region --source--> recorder                                                       output --> chunk_file
-//!                                              signals, once a second, progress  -----/    rotation
+//!   region --source--> recorder                                        output --> mcap_writer --> chunk_file
+//!                                 signals, once a second, progress  -----/  rotation
 //! ```
 //!
 //! Price: a thread for each region, because each has a futex of its own to sleep on; figures in
@@ -19,12 +19,16 @@ mod error;
 mod events;
 mod fitted;
 pub(crate) mod json_schema;
+mod mcap_records;
+mod mcap_summary;
+mod mcap_writer;
 mod output;
 mod recorder;
 mod rotation;
 mod selection;
 pub(crate) mod source;
 pub(crate) mod stream;
+mod totals;
 
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
@@ -45,10 +49,11 @@ use crate::region_argument::{Located, RegionArgument};
 pub(crate) use described::RAW;
 pub use error::RecordError;
 use fitted::Fitted;
-use output::{Kind, Output, Totals};
+use output::{Kind, Output};
 use recorder::{Recorder, lock};
 use rotation::{Limits, Rotation};
 use selection::{Encoding, Selection};
+use totals::Totals;
 
 const AFTER_HELP: &str = "\
 Examples:
@@ -116,7 +121,7 @@ pub struct Args {
     /// Begin another file when one has this size: 500MB, 1GiB
     ///
     /// The files are numbered: FILE-0001.mcap and so on, behind those that are there. One may be
-    /// larger by a chunk of 1 MiB or one record.
+    /// larger by one record and its description.
     #[arg(long, value_name = "SIZE", value_parser = size)]
     pub rotate_size: Option<ByteSize>,
 

@@ -4,41 +4,23 @@
 //! and a file that is full or old enough is finished before the next one begins. After an error nothing more is
 //! written.
 //!
-//! Price: the chunk in memory, twice while it is written.
+//! Price: the chunk in memory.
 
-use std::collections::BTreeMap;
-use std::io::Write as _;
-use std::path::Path;
+use std::io;
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use mcap::records::MessageHeader;
-use mcap::write::NoSeek;
-use mcap::{WriteOptions, Writer};
-
 use super::RecordError;
-use super::chunk_file::ChunkFile;
+use super::chunk_file::{ChunkFile, Gone};
 use super::error::WRITE;
+use super::mcap_writer::{Channel, McapWriter};
 use super::rotation::Rotation;
+use super::totals::Totals;
 
 /// Bytes of records that make a chunk.
-const CHUNK: u64 = 1 << 20;
+const CHUNK: usize = 1 << 20;
 /// Longest time until a message is in the file.
 const LONGEST: Duration = Duration::from_secs(1);
-
-/// Bytes of a message beside its data, and of its entry in an index.
-const AROUND: u64 = 31 + 16;
-
-/// What stands behind the last chunk of a file that is not finished, so that it is whole: the data
-/// ends, without a checksum; there is no summary; the end magic.
-const ENDING: &[u8] = &[
-    0x0f, 4, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, // data end
-    0x02, 20, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
-    0, // footer
-    0x89, b'M', b'C', b'A', b'P', 0x30, b'\r', b'\n', // magic
-];
-
-/// What fails before there is a file.
-const CREATE: &str = "create";
 
 /// What a file is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,35 +29,11 @@ pub(crate) enum Kind {
     Csv,
 }
 
-/// A channel of an MCAP file.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Channel {
-    pub(crate) topic: String,
-    pub(crate) metadata: BTreeMap<String, String>,
-    pub(crate) record: String,
-    pub(crate) schema_encoding: &'static str,
-    pub(crate) schema: Vec<u8>,
-    pub(crate) message_encoding: &'static str,
-}
-
 /// Where a channel is in which file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct ChannelId {
     file: u64,
-    id: u16,
-}
-
-/// What was recorded so far.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Totals {
-    /// Records in the files, or in the chunk that is committed next.
-    pub(crate) records: u64,
-    pub(crate) missed: u64,
-    /// Records that a failed write, or what failed after it, has kept out of the files.
-    pub(crate) lost: u64,
-    pub(crate) files: u64,
-    /// Bytes of the files.
-    pub(crate) bytes: u64,
+    number: u16,
 }
 
 /// The present file, and the ones to come.
@@ -83,36 +41,24 @@ pub(crate) struct Output {
     kind: Kind,
     rotation: Rotation,
     current: Option<Current>,
-    pending: u64,
-    pending_since: Instant,
-    /// Records that are not committed.
-    uncommitted: u64,
-    /// Records that are committed to the present file.
-    committed: u64,
+    /// When the chunk that is not committed was begun.
+    pending_since: Option<Instant>,
     pub(crate) totals: Totals,
     /// Whether the recorders are to end.
     pub(crate) is_stopped: bool,
 }
 
 enum Current {
-    Mcap { writer: Box<Writer<NoSeek<ChunkFile>>>, len: u64 },
+    Mcap(Box<McapWriter>),
     Csv(ChunkFile),
 }
 
 impl Output {
     /// Creates the first file.
     pub(crate) fn create(kind: Kind, rotation: Rotation) -> Result<Self, RecordError> {
-        let mut output = Self {
-            kind,
-            rotation,
-            current: None,
-            pending: 0,
-            pending_since: Instant::now(),
-            uncommitted: 0,
-            committed: 0,
-            totals: Totals::default(),
-            is_stopped: false,
-        };
+        let totals = Totals::default();
+        let mut output =
+            Self { kind, rotation, current: None, pending_since: None, totals, is_stopped: false };
         output.begin()?;
         Ok(output)
     }
@@ -126,12 +72,11 @@ impl Output {
         let path = self.rotation.next();
         let current = match self.kind {
             Kind::Csv => Current::Csv(ChunkFile::create(&path, b"")?),
-            Kind::Mcap => Current::mcap(&path)?,
+            Kind::Mcap => Current::Mcap(Box::new(McapWriter::create(&path)?)),
         };
         tracing::info!("recording into {}", path.display());
         self.current = Some(current);
-        self.totals.files += 1;
-        self.committed = 0;
+        self.totals.begin();
         Ok(())
     }
 
@@ -148,16 +93,15 @@ impl Output {
         name: (u32, u64),
         data: &[u8],
     ) -> Result<(), RecordError> {
-        self.prepare()?;
+        let number = self.number(channel, id).inspect_err(|_| self.totals.lost += 1)?;
         self.count_record();
-        self.write(channel, id, name, data)
+        self.write(number, name, data)
     }
 
     /// Counts a record that is about to be written.
     fn count_record(&mut self) {
         if self.current.is_some() {
-            self.totals.records += 1;
-            self.uncommitted += 1;
+            self.totals.record();
         } else {
             self.totals.lost += 1;
         }
@@ -171,90 +115,84 @@ impl Output {
         name: (u32, u64),
         data: &[u8],
     ) -> Result<(), RecordError> {
+        let number = self.number(channel, id)?;
+        self.write(number, name, data)
+    }
+
+    /// The number of `channel` in the file that the next message goes to; `None`: there is none any more.
+    fn number(
+        &mut self,
+        channel: &Channel,
+        id: &mut Option<ChannelId>,
+    ) -> Result<Option<u16>, RecordError> {
         self.rotate_if_due()?;
-        self.write(channel, id, name, data)
+        let file = self.file();
+        let Some(Current::Mcap(writer)) = &mut self.current else { return Ok(None) };
+        let known = id.filter(|id| id.file == file);
+        let Ok(number) = known.map_or_else(|| writer.channel(channel), |known| Ok(known.number))
+        else {
+            let path = writer.path().to_owned();
+            self.finish()?;
+            return Err(RecordError::Full(path));
+        };
+        *id = Some(ChannelId { file, number });
+        Ok(Some(number))
     }
 
     fn write(
         &mut self,
-        channel: &Channel,
-        id: &mut Option<ChannelId>,
+        number: Option<u16>,
         (sequence, time): (u32, u64),
         data: &[u8],
     ) -> Result<(), RecordError> {
-        let file = self.file();
-        let Some(Current::Mcap { writer, len }) = &mut self.current else { return Ok(()) };
-        let known = id.filter(|id| id.file == file).map(|known| known.id);
-        let written = known.map_or_else(|| add(writer, channel), Ok).and_then(|channel_id| {
-            *id = Some(ChannelId { file, id: channel_id });
-            let header = MessageHeader { channel_id, sequence, log_time: time, publish_time: time };
-            writer.write_to_known_channel(&header, data)
-        });
-        let added = data.len() as u64 + AROUND;
-        *len += added;
-        self.wrote(written, added)
+        let (Some(Current::Mcap(writer)), Some(number)) = (&mut self.current, number) else {
+            return Ok(());
+        };
+        writer.message(number, sequence, time, data);
+        let pending = writer.pending();
+        self.wrote(pending)
     }
 
     /// Writes the lines of a record as CSV.
     pub(crate) fn lines(&mut self, text: &[u8]) -> Result<(), RecordError> {
         self.count_record();
         let Some(Current::Csv(file)) = &mut self.current else { return Ok(()) };
-        let written = file.write_all(text).map_err(Into::into);
-        self.wrote(written, text.len() as u64)
+        file.chunk.extend_from_slice(text);
+        let pending = file.chunk.len();
+        self.wrote(pending)
     }
 
-    fn wrote(
-        &mut self,
-        written: Result<(), mcap::McapError>,
-        added: u64,
-    ) -> Result<(), RecordError> {
-        if let Err(error) = written {
-            return Err(self.failed(error));
+    /// Commits the chunk if its `pending` bytes are enough.
+    fn wrote(&mut self, pending: usize) -> Result<(), RecordError> {
+        if pending >= CHUNK {
+            return self.commit();
         }
-        if self.pending == 0 {
-            self.pending_since = Instant::now();
-        }
-        self.pending += added;
-        if self.pending >= CHUNK { self.commit() } else { Ok(()) }
+        self.pending_since.get_or_insert_with(Instant::now);
+        Ok(())
     }
 
     /// Commits a chunk that has waited long enough, and begins another file if that is due.
     pub(crate) fn tick(&mut self) -> Result<(), RecordError> {
-        if self.pending > 0 && self.pending_since.elapsed() >= LONGEST {
+        if self.pending_since.is_some_and(|since| since.elapsed() >= LONGEST) {
             self.commit()?;
         }
         self.rotate_if_due()
     }
 
     fn commit(&mut self) -> Result<(), RecordError> {
-        self.pending = 0;
-        let committed = match &mut self.current {
-            Some(Current::Mcap { writer, .. }) => writer.flush(),
-            Some(Current::Csv(file)) => file.flush().map_err(Into::into),
-            None => Ok(()),
-        };
+        self.pending_since = None;
+        let committed = self.current.as_mut().map_or(Ok(()), Current::commit);
         committed.map_err(|error| self.failed(error))?;
-        self.keep();
+        self.totals.commit();
         Ok(())
     }
 
-    /// The records of the chunk are in the file.
-    fn keep(&mut self) {
-        self.committed += std::mem::take(&mut self.uncommitted);
-    }
-
-    /// The records of the chunk are not in the file. Returns what has failed.
-    fn lose(&mut self) -> &'static str {
-        let lost = std::mem::take(&mut self.uncommitted);
-        self.totals.records -= lost;
-        self.totals.lost += lost;
-        if self.committed == 0 { "write any record" } else { WRITE }
-    }
-
     /// Begins another file if the present one is large or old enough.
-    pub(crate) fn rotate_if_due(&mut self) -> Result<(), RecordError> {
-        let len = self.current.as_ref().map_or(0, Current::len);
-        if self.current.is_some() && self.rotation.is_due(len) {
+    fn rotate_if_due(&mut self) -> Result<(), RecordError> {
+        let current = self.current.as_ref();
+        // A file without messages has a header, which does not count.
+        let len = |current: &Current| if current.is_blank() { 0 } else { current.len() };
+        if current.is_some_and(|current| self.rotation.is_due(|| len(current))) {
             self.finish()?;
             self.begin()?;
         }
@@ -263,20 +201,16 @@ impl Output {
 
     /// Finishes the present file. Nothing is written after that.
     pub(crate) fn finish(&mut self) -> Result<(), RecordError> {
-        self.pending = 0;
-        let Some(current) = self.current.take() else { return Ok(()) };
-        let (file, finished) = current.finish();
-        self.totals.bytes += file.size();
-        finished.map_err(|error| RecordError::mcap(self.lose(), file.path(), error))?;
-        self.keep();
+        self.commit()?;
+        let finished = self.current.as_mut().map_or(Ok(()), Current::finish);
+        finished.map_err(|error| self.failed(error))?;
+        self.close();
         Ok(())
     }
 
     /// Whether nothing was recorded.
     pub(crate) fn is_blank(&self) -> bool {
-        self.totals.files == 1
-            && self.pending == 0
-            && self.current.as_ref().is_some_and(|current| current.len() == 0)
+        self.totals.files == 1 && self.current.as_ref().is_some_and(Current::is_blank)
     }
 
     /// Removes the present file.
@@ -287,67 +221,58 @@ impl Output {
     }
 
     /// Leaves the file as it was committed last.
-    fn failed(&mut self, error: mcap::McapError) -> RecordError {
-        let what = self.lose();
-        let Some(current) = self.current.take() else {
-            return RecordError::mcap(what, Path::new(""), error);
-        };
+    fn failed(&mut self, error: io::Error) -> RecordError {
+        if Gone::is(&error) {
+            self.totals.lose_file();
+        }
+        let is_empty = !self.totals.lose_chunk() && !Gone::is(&error);
+        let what = if is_empty { "write any record" } else { WRITE };
+        RecordError::file(what, &self.close(), error)
+    }
+
+    /// Closes the present file, and returns its path.
+    fn close(&mut self) -> PathBuf {
+        let Some(current) = self.current.take() else { return PathBuf::new() };
         let file = current.into_file();
         self.totals.bytes += file.size();
-        RecordError::mcap(what, file.path(), error)
+        file.path().to_owned()
     }
-}
-
-fn add(writer: &mut Writer<NoSeek<ChunkFile>>, channel: &Channel) -> mcap::McapResult<u16> {
-    let schema = writer.add_schema(&channel.record, channel.schema_encoding, &channel.schema)?;
-    writer.add_channel(schema, &channel.topic, channel.message_encoding, &channel.metadata)
 }
 
 impl Current {
-    fn mcap(path: &Path) -> Result<Self, RecordError> {
-        let file = ChunkFile::create(path, ENDING)?;
-        // Chunks are made in memory and committed by `flush` alone.
-        let options = WriteOptions::new()
-            .compression(None)
-            .chunk_size(None)
-            .disable_seeking(true)
-            .calculate_data_section_crc(false)
-            .library(concat!("mapcast/", env!("CARGO_PKG_VERSION")));
-        let mut writer = options
-            .create(NoSeek::new(file))
-            .map_err(|error| RecordError::mcap(CREATE, path, error))?;
-        if let Err(error) = writer.flush() {
-            writer.into_inner().into_inner().remove();
-            return Err(RecordError::mcap(CREATE, path, error));
-        }
-        Ok(Self::Mcap { writer: Box::new(writer), len: 0 })
-    }
-
-    /// Bytes of the file, about.
+    /// Bytes of the file when it is finished.
     fn len(&self) -> u64 {
         match self {
-            Self::Mcap { len, .. } => *len,
-            Self::Csv(file) => file.len(),
+            Self::Mcap(writer) => writer.len(),
+            Self::Csv(file) => file.end() + file.chunk.len() as u64,
         }
     }
 
-    fn finish(self) -> (ChunkFile, mcap::McapResult<()>) {
-        let (mut file, ended) = match self {
-            Self::Csv(file) => (file, Ok(())),
-            Self::Mcap { mut writer, .. } => {
-                // In memory; what comes of it is committed below.
-                let ended = writer.finish().map(drop);
-                (writer.into_inner().into_inner(), ended)
-            }
-        };
-        let finished = ended.and_then(|()| Ok(file.finish()?));
-        (file, finished)
+    fn is_blank(&self) -> bool {
+        match self {
+            Self::Mcap(writer) => writer.is_blank(),
+            Self::Csv(_) => self.len() == 0,
+        }
+    }
+
+    fn commit(&mut self) -> io::Result<()> {
+        match self {
+            Self::Mcap(writer) => writer.commit(),
+            Self::Csv(file) => file.commit(),
+        }
+    }
+
+    fn finish(&mut self) -> io::Result<()> {
+        match self {
+            Self::Mcap(writer) => writer.finish(),
+            Self::Csv(file) => file.finish(),
+        }
     }
 
     fn into_file(self) -> ChunkFile {
         match self {
             Self::Csv(file) => file,
-            Self::Mcap { writer, .. } => writer.into_inner().into_inner(),
+            Self::Mcap(writer) => writer.into_file(),
         }
     }
 }

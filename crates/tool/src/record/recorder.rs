@@ -143,8 +143,9 @@ impl<'a> Recorder<'a> {
         self.write_all_held(follow)?;
         let Some(source) = follow.source() else { return Ok(()) };
         self.streams.clear();
-        self.fitted = None;
-        match Fitted::of(source, self.selection) {
+        let former = self.fitted.take();
+        let fitted = Fitted::of(source, self.selection);
+        match fitted.and_then(|fitted| fitted.after(former, source, self.selection)) {
             Ok(fitted) => {
                 self.fitted = Some(fitted);
                 self.has_fitted = true;
@@ -174,8 +175,9 @@ impl<'a> Recorder<'a> {
             self.streams.insert(instance, fitted.stream(source, self.selection, origin)?);
         }
         let Some(stream) = self.streams.get_mut(&instance) else { return Ok(()) };
-        if stream.admits(&source.record, publication) {
-            self.write(instance, source.record.view(), publication, source)?;
+        if stream.admits(source, publication) {
+            let origin = ReadFrom { region: source.reader(), publication };
+            self.write(instance, source.record.view(), origin, source)?;
         }
         Ok(())
     }
@@ -184,28 +186,28 @@ impl<'a> Recorder<'a> {
         &mut self,
         instance: Option<InstanceName>,
         record: RecordView<'_>,
-        publication: Publication,
+        origin: ReadFrom<'_>,
         source: &Source,
     ) -> Result<(), RecordError> {
         let Self { fitted, streams, text, output, selection, .. } = self;
         let (Some(fitted), Some(stream)) = (fitted, streams.get_mut(&instance)) else {
             return Ok(());
         };
+        stream.write(record);
         let out_of_memory =
             |error| RecordError::System { what: "cannot write a record", source: error };
         if selection.is_csv {
             let mut output = lock(output);
             output.prepare()?;
             let lines = fitted.lines(output.file(), record.schema(), source, selection)?;
-            let origin = Some(ReadFrom { region: source.reader(), publication });
             text.clear();
-            let instance = instance.as_deref();
+            let (instance, origin) = (instance.as_deref(), Some(origin));
             lines.render(&Reading { record, instance, origin }, text).map_err(out_of_memory)?;
             return output.lines(text);
         }
         let message = fitted.described.message(record, text).map_err(out_of_memory)?;
-        let time = nanos(source.reader().wall_time(&publication));
-        let (channel, id, sequence) = stream.channel_for(&publication);
+        let time = nanos(origin.region.wall_time(&origin.publication));
+        let (channel, id, sequence) = stream.channel_for(&origin.publication);
         let mut output = lock(output);
         output.record(channel, id, (sequence, time), message)
     }
@@ -216,8 +218,12 @@ impl<'a> Recorder<'a> {
         held: Option<Held>,
         source: &Source,
     ) -> Result<(), RecordError> {
-        let Some(Held { record, publication: Some(publication), .. }) = held else { return Ok(()) };
-        self.write(instance, record.view(), publication, source)
+        let Some(Held { record, publication: Some(publication), noted: Some(region), .. }) = held
+        else {
+            return Ok(());
+        };
+        let origin = ReadFrom { region: &region, publication };
+        self.write(instance, record.view(), origin, source)
     }
 
     /// Writes the record of `instance` that a rate holds back, whether its time has come or not.

@@ -49,9 +49,9 @@ impl Rotation {
         self.file.with_file_name(format!("{stem}-{:04}{extension}", self.number))
     }
 
-    /// Whether a file of `len` bytes is due to be the last one.
-    pub(crate) fn is_due(&self, len: u64) -> bool {
-        self.limits.size.is_some_and(|size| len >= size)
+    /// Whether a file that has `len` bytes now is to be the last one.
+    pub(crate) fn is_due(&self, len: impl FnOnce() -> u64) -> bool {
+        self.limits.size.is_some_and(|size| len() >= size)
             || self.limits.time.is_some_and(|time| self.since.elapsed() >= time)
     }
 }
@@ -100,7 +100,7 @@ mod tests {
         let mut rotation = Rotation::new(&dir.path().join("f.mcap"), limits).expect("listed");
         assert_eq!(rotation.next(), dir.path().join("f-0013.mcap"));
         assert_eq!(rotation.next(), dir.path().join("f-0014.mcap"));
-        assert!(rotation.is_due(10) && !rotation.is_due(9));
+        assert!(rotation.is_due(|| 10) && !rotation.is_due(|| 9));
     }
 
     #[test]
@@ -109,10 +109,10 @@ mod tests {
         let file = dir.path().join("f");
         let mut alone = Rotation::new(&file, Limits::default()).expect("nothing to list");
         assert_eq!(alone.next(), file);
-        assert!(!alone.is_due(u64::MAX));
+        assert!(!alone.is_due(|| u64::MAX));
         let limits = Limits { size: None, time: Some(Duration::ZERO) };
         let mut timed = Rotation::new(&file, limits).expect("listed");
         assert_eq!(timed.next(), dir.path().join("f-0001"));
-        assert!(timed.is_due(0));
+        assert!(timed.is_due(|| 0));
     }
 }

@@ -3,14 +3,16 @@
 use std::collections::BTreeMap;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use mapcast::dynamic::{RecordBuf, Schema};
+use mapcast::dynamic::{RecordView, Schema};
 use mapcast::{BootTime, InstanceName, Publication};
 use query::{FieldRef, QueryError};
-use render::{Filter, Held, Pace};
+use render::{Filter, Held, Noted, Pace};
 
 use super::described::Described;
-use super::output::{Channel, ChannelId};
+use super::mcap_writer::Channel;
+use super::output::ChannelId;
 use super::selection::Selection;
+use super::source::Source;
 
 /// Metadata of a channel, for `mapcast replay` and for people.
 pub(crate) mod key {
@@ -39,6 +41,8 @@ pub(crate) struct Origin<'a> {
 #[derive(Debug)]
 pub(crate) struct Stream {
     filter: Filter,
+    /// What was written last, if changes are asked for.
+    written: Option<Vec<u8>>,
     pace: Option<Pace>,
     channel: Channel,
     /// The lineage and the high half of the sequence that the channel is for.
@@ -65,20 +69,38 @@ impl Stream {
             metadata: origin.metadata(),
             ..described.channel(schema.name())
         };
-        Ok(Self { filter, pace, channel, run: None, id: None })
+        Ok(Self { filter, written: None, pace, channel, run: None, id: None })
     }
 
-    /// Whether `record` is recorded now. One that a rate holds back is kept.
-    pub(crate) fn admits(&mut self, record: &RecordBuf, publication: Publication) -> bool {
-        if !self.filter.selects(record.view()) {
+    /// Whether the record that `source` has copied last is recorded now. One that a rate holds back is kept.
+    pub(crate) fn admits(&mut self, source: &Source, publication: Publication) -> bool {
+        let record = &source.record;
+        if !self.filter.holds(record.view()) {
+            return false;
+        }
+        if !self.filter.is_change(record.view(), self.written.as_deref()) {
+            // What is held back is older than this record, which is like the one written last.
+            if let Some(pace) = &mut self.pace {
+                pace.discard(None);
+            }
             return false;
         }
         let Some(pace) = &mut self.pace else { return true };
         let is_due = pace.admits(None, BootTime::now());
         if !is_due {
-            pace.hold(None, record, Some(publication), None);
+            let noted = Noted::of(source.reader(), &publication);
+            pace.hold(None, record, Some(publication), Some(noted));
         }
         is_due
+    }
+
+    /// `record` is written.
+    pub(crate) fn write(&mut self, record: RecordView<'_>) {
+        if self.filter.is_on_change() {
+            let written = self.written.get_or_insert_default();
+            written.clear();
+            written.extend_from_slice(record.bytes());
+        }
     }
 
     /// The rate.

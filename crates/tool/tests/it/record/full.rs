@@ -1,5 +1,6 @@
 //! `record` where the file cannot become larger: it keeps what was there, and counts what was lost.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 use std::process::Stdio;
@@ -84,6 +85,44 @@ fn a_csv_file_that_reaches_its_limit_keeps_the_lines_that_are_counted() {
     let said = fill(&mut writer, recorder, records);
     assert!(said.contains("out.csv: cannot write: File too large"), "{said}");
     counts(&said, records(), &file);
+}
+
+#[test]
+fn each_record_is_in_the_file_or_counted_as_lost_whatever_write_fails() {
+    // The header, the chunk, and the summary do not fit; a record has 118 blocks.
+    let limits = [0, 1, 60, 117, 118, 119, 120, 121, 125];
+    let recorders = limits.map(|blocks| {
+        let world = World::new();
+        let writer = wide(&world);
+        let recorder = record_limited(&world, blocks, "out.mcap wide --encoding raw");
+        (world, writer, recorder)
+    });
+    let mut codes = BTreeSet::new();
+    for (blocks, (world, _writer, mut recorder)) in limits.into_iter().zip(recorders) {
+        let file = world.path("out.mcap");
+        let records = || of_topic(&file, "wide").len();
+        let mut has_ended = false;
+        wait_until("it has recorded or failed", || {
+            has_ended = recorder.0.try_wait().expect("a child").is_some();
+            has_ended || records() > 0
+        });
+        let (code, said) = if has_ended { recorder.ended() } else { recorder.stop() };
+        codes.insert(code);
+        if file.exists() {
+            let count = if records() == 1 { "1 record" } else { "0 records" };
+            assert!(said.contains(&format!("recorded {count}, 0 missed")), "{blocks}: {said}");
+            assert_eq!(
+                said.contains("1 lost with the failure"),
+                records() == 0,
+                "{blocks}: {said}"
+            );
+            assert!(messages(&file).1, "{blocks}: readable");
+        } else {
+            assert!(said.contains("out.mcap: cannot create: File too large"), "{blocks}: {said}");
+        }
+        assert_eq!(code, Some(i32::from(said.contains("File too large"))), "{blocks}: {said}");
+    }
+    assert_eq!(codes.len(), 2, "some fit");
 }
 
 #[test]

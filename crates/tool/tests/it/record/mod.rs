@@ -1,8 +1,11 @@
 //! `record`: what a region published is in the file, whatever happens.
 
+mod csv;
 mod full;
+mod gone;
 mod options;
 mod refused;
+mod rotated;
 
 use std::fs;
 use std::sync::Arc;

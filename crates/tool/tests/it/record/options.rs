@@ -1,4 +1,4 @@
-//! Which records are written, and into which files.
+//! Which records are written.
 
 use std::fs;
 use std::path::Path;
@@ -9,7 +9,7 @@ use mapcast::dynamic::{InstanceWriter, Reader, Writer};
 
 use nix::sys::signal::Signal;
 
-use crate::recording::{Running, has_event, messages, odd, odd_record, of_topic, wait_until};
+use crate::recording::{Running, has_event, odd, odd_record, of_topic, wait_until};
 use crate::world::World;
 
 #[test]
@@ -74,54 +74,6 @@ fn a_rate_leaves_records_out_which_are_not_missed_and_keeps_the_newest() {
     let (code, said) = recorder.stop();
     assert!(code == Some(0) && said.contains(" 0 missed"), "{said}");
     assert!(sequences.len() < 100, "two a second: {sequences:?}");
-}
-
-#[test]
-fn csv_has_the_lines_of_the_consumer() {
-    let world = World::new();
-    let _live = world.students("live");
-    let recorder = Running::start(&world, "record out.csv live --csv --fields name,id");
-    let file = world.path("out.csv");
-    let text = || fs::read_to_string(&file).unwrap_or_default();
-    wait_until("the line is in the file", || text().lines().count() == 2);
-    recorder.stop();
-    let text = text();
-    assert!(
-        text.starts_with(
-            "lineage,sequence,published_at,age_ns,state,epoch,record.name,record.id\n"
-        )
-    );
-    assert!(text.ends_with(",live,1,xiaoming,10\n"), "{text}");
-}
-
-#[test]
-fn files_are_rotated_by_size_or_time_and_numbered_behind_those_that_are_there() {
-    for limit in ["--rotate-size 2000", "--rotate-time 100ms"] {
-        let world = World::new();
-        fs::write(world.path("out-0007.mcap"), "older").expect("a file");
-        let region = world.path("odd.region");
-        let options = Options::new().slots(1024);
-        let mut writer = Writer::open_with(&region, &odd(), &options).expect("a writer");
-        let recorder = Running::start(&world, &format!("record out.mcap odd {limit}"));
-        let last = world.path("out-0010.mcap");
-        let mut n = 0;
-        wait_until("the third file is begun", || {
-            n += 1;
-            writer.publish(odd_record(n).bytes()).expect("published");
-            last.exists()
-        });
-        recorder.stop();
-        let files = (8..).map(|number| world.path(&format!("out-{number:04}.mcap")));
-        let files: Vec<_> = files.take_while(|file| file.exists()).collect();
-        let sequences: Vec<u32> = files
-            .iter()
-            .inspect(|file| assert!(messages(file).1, "{} is finished", file.display()))
-            .flat_map(|file| of_topic(file, "odd"))
-            .map(|message| message.sequence)
-            .collect();
-        let want: Vec<u32> = (sequences[0]..).take(sequences.len()).collect();
-        assert_eq!(sequences, want, "{limit}: none is lost between two files");
-    }
 }
 
 #[test]
@@ -191,4 +143,25 @@ fn what_was_published_before_the_stop_is_recorded() {
     recorder.signal(Signal::SIGCONT);
     let (code, said) = recorder.stop();
     assert!(code == Some(0) && said.contains("recorded 3000 records, 0 missed"), "{said}");
+}
+
+#[test]
+fn a_change_that_was_taken_back_before_its_time_is_not_recorded() {
+    for (numbers, want) in [([2, 1].as_slice(), [1].as_slice()), (&[2, 1, 2], &[1, 4])] {
+        let world = World::new();
+        let options = Options::new().slots(64);
+        let mut writer =
+            Writer::open_with(world.path("odd.region"), &odd(), &options).expect("a writer");
+        writer.publish(odd_record(1).bytes()).expect("published");
+        let recorder = Running::start(&world, "record out.mcap odd --on-change --rate 0.001");
+        let file = world.path("out.mcap");
+        wait_until("the first record is in the file", || !of_topic(&file, "odd").is_empty());
+        for n in numbers {
+            writer.publish(odd_record(*n).bytes()).expect("published");
+        }
+        let (code, said) = recorder.stop();
+        assert_eq!(code, Some(0), "{said}");
+        let sequences: Vec<u32> = of_topic(&file, "odd").iter().map(|it| it.sequence).collect();
+        assert_eq!(sequences, want);
+    }
 }

@@ -1,0 +1,98 @@
+//! `record --rotate-size` and `--rotate-time`: one file behind the other, each whole, and of the size that was asked for.
+
+use std::fs;
+use std::path::PathBuf;
+
+use mapcast::Options;
+use mapcast::dynamic::Writer;
+
+use crate::recording::{Running, messages, odd, odd_record, of_topic, wait_until};
+use crate::world::World;
+
+/// Bytes of a message, and of its entry in an index, beside its data.
+const AROUND: u64 = 31 + 16;
+
+#[test]
+fn files_are_rotated_by_size_or_time_and_numbered_behind_those_that_are_there() {
+    for limit in ["--rotate-size 2000", "--rotate-time 100ms"] {
+        let world = World::new();
+        fs::write(world.path("out-0007.mcap"), "older").expect("a file");
+        let region = world.path("odd.region");
+        let options = Options::new().slots(1024);
+        let mut writer = Writer::open_with(&region, &odd(), &options).expect("a writer");
+        let recorder = Running::start(&world, &format!("record out.mcap odd {limit}"));
+        let last = world.path("out-0010.mcap");
+        let mut n = 0;
+        wait_until("the third file is begun", || {
+            n += 1;
+            writer.publish(odd_record(n).bytes()).expect("published");
+            last.exists()
+        });
+        recorder.stop();
+        let files = (8..).map(|number| world.path(&format!("out-{number:04}.mcap")));
+        let files: Vec<_> = files.take_while(|file| file.exists()).collect();
+        let sequences: Vec<u32> = files
+            .iter()
+            .inspect(|file| assert!(messages(file).1, "{} is finished", file.display()))
+            .flat_map(|file| of_topic(file, "odd"))
+            .map(|message| message.sequence)
+            .collect();
+        let want: Vec<u32> = (sequences[0]..).take(sequences.len()).collect();
+        assert_eq!(sequences, want, "{limit}: none is lost between two files");
+    }
+}
+
+/// Records `odd` into files of a size until the third is begun; returns those that are full.
+fn full_files(world: &World, extension: &str, options: &str) -> Vec<PathBuf> {
+    let options_of_region = Options::new().slots(1024);
+    let region = world.path("odd.region");
+    let mut writer = Writer::open_with(region, &odd(), &options_of_region).expect("a writer");
+    let recorder = Running::start(world, &format!("record out.{extension} odd {options}"));
+    let file = |number: u32| world.path(&format!("out-{number:04}.{extension}"));
+    let mut n = 0;
+    wait_until("the third file is begun", || {
+        n += 1;
+        writer.publish(odd_record(n).bytes()).expect("published");
+        file(3).exists()
+    });
+    let (code, said) = recorder.stop();
+    assert_eq!(code, Some(0), "{said}");
+    (1..).map(file).take_while(|file| file.exists()).collect()
+}
+
+#[test]
+fn a_file_has_the_size_that_was_asked_for_with_its_last_record_and_not_without() {
+    for size in [1, 1000, 3000, 20_000] {
+        for encoding in ["raw", "json"] {
+            let world = World::new();
+            let options = format!("--rotate-size {size} --encoding {encoding}");
+            let mut files = full_files(&world, "mcap", &options);
+            files.pop();
+            for file in files {
+                let len = fs::metadata(&file).expect("the file").len();
+                let (all, is_whole) = messages(&file);
+                assert!(is_whole && len >= size, "{}: {len} bytes of {size}", file.display());
+                let last = all.last().expect("a message");
+                if all.iter().filter(|message| message.topic == last.topic).count() > 1 {
+                    let before = len - AROUND - last.data.len() as u64;
+                    assert!(before < size, "{}: {before} bytes of {size}", file.display());
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn a_csv_file_has_the_size_that_was_asked_for_with_its_last_line_and_not_without() {
+    for size in [1, 700, 20_000] {
+        let world = World::new();
+        let mut files = full_files(&world, "csv", &format!("--csv --rotate-size {size}"));
+        files.pop();
+        for file in files {
+            let text = fs::read_to_string(&file).expect("text");
+            let last = text.lines().last().expect("a line").len() + 1;
+            assert!(text.starts_with("lineage,") && text.len() >= size, "{}", file.display());
+            assert!(text.lines().count() == 2 || text.len() - last < size, "{}", file.display());
+        }
+    }
+}
