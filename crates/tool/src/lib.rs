@@ -39,6 +39,7 @@ mod writer;
 
 pub mod cli;
 pub mod doctor;
+pub mod fuzzing;
 pub mod schema;
 pub mod top;
 

@@ -6,15 +6,15 @@
 //!                describes numbers, bools, texts and arrays of a fixed size
 //! ```
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use mapcast::InstanceName;
-use mapcast::dynamic::{CType, FieldSpec, RecordBuf, Scalar, Schema};
+use mapcast::dynamic::{CType, Field, FieldSpec, Label, RecordBuf, Scalar, Schema};
 use mcap::records::Channel;
 use serde_json::Value as Json;
 
-use super::json;
+use super::json::{self, Members};
 use crate::record::RAW;
 use crate::record::json_schema::{EXACT, field_name, unhex};
 use crate::record::stream::key;
@@ -22,8 +22,14 @@ use crate::record_name::record_name;
 
 /// Most bytes of a help text in a region.
 const HELP: usize = 1024;
+/// Longest JSON Schema, in bytes: as a tree it takes up to thirty times as much. That of a region has less than 5 MiB.
+const JSON_SCHEMA: usize = 8 << 20;
+/// Bytes that the allocator adds to each text.
+const ALLOCATION: usize = 16;
 /// Bytes of a text whose length a JSON Schema does not limit.
-const TEXT: u64 = 255;
+const TEXT: u64 = 1023;
+/// Most bytes of a character, in which a JSON Schema counts.
+const CHARACTER: u64 = 4;
 
 /// A schema of the file, as it is written.
 #[derive(Clone, Debug)]
@@ -43,8 +49,7 @@ pub(crate) struct Layout {
 #[derive(Clone, Debug, PartialEq)]
 enum Decoder {
     Raw,
-    /// The field of each member.
-    Json(BTreeMap<String, usize>),
+    Json(Members),
 }
 
 /// A channel whose messages are records.
@@ -75,6 +80,19 @@ impl Layout {
         Ok(Self { schema: Arc::new(schema), decoder })
     }
 
+    /// Bytes that it takes, about.
+    pub(crate) fn heap(&self) -> usize {
+        let of_label = |label: &Label| size_of::<Label>() + 2 * ALLOCATION + label.text.len();
+        let of_field = |field: &Field| {
+            let texts = 2 * field.name().len() + field.unit().len() + field.help().len();
+            4 * ALLOCATION
+                + size_of::<Field>()
+                + texts
+                + field.labels().iter().map(of_label).sum::<usize>()
+        };
+        self.schema.fields().iter().map(of_field).sum()
+    }
+
     /// Puts the record of a message into `record`, which is of this schema.
     ///
     /// # Errors
@@ -90,7 +108,7 @@ impl Layout {
                 daemon::counted(message.len() as u64, "byte"),
                 record.bytes().len()
             )),
-            Decoder::Json(fields) => json::read(message, fields, record),
+            Decoder::Json(members) => json::read(message, members, record),
         }
     }
 }
@@ -128,10 +146,15 @@ impl Topic {
     /// Puts the record of a message into `record`, which is of this schema.
     ///
     /// # Errors
-    /// The message is no such record.
-    pub(crate) fn decode(&self, message: &[u8], record: &mut RecordBuf) -> Result<(), String> {
+    /// The message, which has this `number` on the topic, is no such record.
+    pub(crate) fn decode(
+        &self,
+        number: u64,
+        message: &[u8],
+        record: &mut RecordBuf,
+    ) -> Result<(), String> {
         let decoded = self.layout.decode(message, record);
-        decoded.map_err(|error| format!("a message on {}: {error}", self.name))
+        decoded.map_err(|error| format!("message {number} on {}: {error}", self.name))
     }
 }
 
@@ -147,17 +170,26 @@ fn decoded(bytes: &[u8]) -> Result<Schema, String> {
 }
 
 fn of_json(text: &SchemaText) -> Result<(Schema, Decoder), String> {
+    if text.data.len() > JSON_SCHEMA {
+        let len = text.data.len();
+        return Err(format!("its JSON Schema has {len} bytes, at most {JSON_SCHEMA} are read"));
+    }
     let json: Json = serde_json::from_slice(&text.data)
         .map_err(|error| format!("its JSON Schema is no JSON: {error}"))?;
     let none = serde_json::Map::new();
     let properties = json["properties"].as_object().unwrap_or(&none);
-    let schema = match json[EXACT].as_str() {
+    let exact = json[EXACT].as_str();
+    let schema = match exact {
         Some(exact) => decoded(&unhex(exact).ok_or("its schema is not hexadecimal")?)?,
         None => foreign(&text.name, properties)?,
     };
     let field = |name: &String| Some((name.clone(), schema.index_of(&field_name(name))?));
-    let fields = properties.keys().filter_map(field).collect();
-    Ok((schema, Decoder::Json(fields)))
+    let fields: BTreeMap<_, _> = properties.keys().filter_map(field).collect();
+    let described: BTreeSet<_> = fields.values().copied().collect();
+    match schema.fields().iter().enumerate().find(|(index, _)| !described.contains(index)) {
+        Some((_, field)) => Err(format!("its JSON Schema does not describe {:?}", field.name())),
+        None => Ok((schema, Decoder::Json(Members { fields, is_exact: exact.is_some() }))),
+    }
 }
 
 /// A record for the properties of another program's JSON Schema.
@@ -178,8 +210,11 @@ fn ctype(property: &Json) -> Result<CType, String> {
         let count = u32::try_from(count).map_err(|_| "is too large".to_owned())?;
         CType::array(scalar, count).map_err(|error| error.to_string())
     };
-    match property["type"].as_str() {
-        Some("string") => array(Scalar::Char, count("maxLength").unwrap_or(TEXT).saturating_add(1)),
+    match type_of(property) {
+        Some("string") => {
+            let len = count("maxLength").map(|characters| characters.saturating_mul(CHARACTER));
+            array(Scalar::Char, len.unwrap_or(TEXT).saturating_add(1))
+        }
         Some("array") => {
             let items = count("maxItems").filter(|_| count("maxItems") == count("minItems"));
             let items = items.ok_or("is an array of no fixed size")?;
@@ -194,8 +229,16 @@ fn ctype(property: &Json) -> Result<CType, String> {
     }
 }
 
+/// The type of a property, which may be null besides.
+fn type_of(property: &Json) -> Option<&str> {
+    match property["type"].as_array().map(Vec::as_slice) {
+        Some([one, null] | [null, one]) if null == "null" => one.as_str(),
+        _ => property["type"].as_str(),
+    }
+}
+
 fn scalar(property: &Json) -> Option<Scalar> {
-    match property["type"].as_str()? {
+    match type_of(property)? {
         "number" => Some(Scalar::F64),
         "integer" => Some(Scalar::I64),
         "boolean" => Some(Scalar::Bool),
@@ -231,7 +274,7 @@ mod tests {
     fn the_json_schema_of_another_program_is_a_record() {
         let text = r#"{"type": "object", "properties": {
             "t": {"type": "number", "description": "seconds"}, "n": {"type": "integer"},
-            "on": {"type": "boolean"}, "name": {"type": "string", "maxLength": 7},
+            "on": {"type": "boolean"}, "name": {"type": ["string", "null"], "maxLength": 7},
             "v": {"type": "array", "items": {"type": "number"}, "minItems": 2, "maxItems": 2}}}"#;
         let layout = Layout::of("json", &schema(text)).expect("a record");
         let topic = Topic::of(&channel("/imu/raw"), Arc::new(layout)).expect("a region");
@@ -239,15 +282,32 @@ mod tests {
         let mut record = RecordBuf::new(Arc::clone(topic.schema()));
         let message =
             br#"{"t": 0.5, "n": -3, "on": true, "name": "x\ny", "v": [1, 2.5], "more": {}}"#;
-        topic.decode(message, &mut record).expect("decoded");
+        topic.decode(1, message, &mut record).expect("decoded");
         assert_eq!(record.view().get("n"), Some(Value::Int(-3)));
         assert_eq!(record.view().get("name"), Some(Value::Text("x\ny".into())));
         let list = Value::List(vec![Value::F64(1.0), Value::F64(2.5)]);
         assert_eq!(record.view().get("v"), Some(list));
-        let error = topic.decode(br#"{"n": "three"}"#, &mut record).expect_err("a text");
-        assert_eq!(error, "a message on /imu/raw: field \"n\" (i64) needs a number");
-        let error = topic.decode(br#"{"v": [1, 2, 3]}"#, &mut record).expect_err("three");
-        assert_eq!(error, "a message on /imu/raw: field \"v\" (f64[2]) needs a list of 2 numbers");
+        let error = topic.decode(2, br#"{"n": "three"}"#, &mut record).expect_err("a text");
+        assert_eq!(error, "message 2 on /imu/raw: field \"n\" (i64) needs a number");
+        let error = topic.decode(3, br#"{"v": [1, 2, 3]}"#, &mut record).expect_err("three");
+        assert_eq!(error, "message 3 on /imu/raw: field \"v\" (f64[2]) needs a list of 2 numbers");
+        let error = topic.decode(4, br#"{"t": 1, "n": 1}"#, &mut record).expect_err("two");
+        assert_eq!(topic.schema().fields()[1].ctype().to_string(), "char[29]", "characters");
+        assert_eq!(error, "message 4 on /imu/raw: field \"name\" is missing");
+    }
+
+    #[test]
+    fn a_text_that_does_not_fit_is_refused() {
+        let text = r#"{"properties": {"s": {"type": "string"}}}"#;
+        let layout = Layout::of("json", &schema(text)).expect("a record");
+        let mut record = RecordBuf::new(Arc::clone(&layout.schema));
+        let mut decode = |len| {
+            let message = format!("{{\"s\": \"{}\"}}", "x".repeat(len));
+            layout.decode(message.as_bytes(), &mut record)
+        };
+        assert_eq!(decode(1023), Ok(()));
+        let want = "field \"s\" (char[1024]) needs a text of 1023 bytes at most, not 1024";
+        assert_eq!(decode(1024), Err(want.into()));
     }
 
     #[test]

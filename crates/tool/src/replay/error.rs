@@ -27,15 +27,7 @@ pub enum ReplayError {
     /// It does not begin as an MCAP file.
     #[error("{}: not an MCAP file; record one with mapcast record", .0.display())]
     NotMcap(PathBuf),
-    /// It ends inside a record.
-    #[error("{}: at byte {at}: cut off; replay what is before that with --partial", path.display())]
-    CutOff {
-        /// The file.
-        path: PathBuf,
-        /// Where the record begins that is not whole.
-        at: u64,
-    },
-    /// It is damaged.
+    /// It is damaged, or ends inside a record.
     #[error("{}: at byte {at}: {}; replay what is before that with --partial", path.display(), plain(what))]
     Damaged {
         /// The file.
@@ -44,6 +36,14 @@ pub enum ReplayError {
         at: u64,
         /// What is wrong.
         what: String,
+    },
+    /// Another program writes to it.
+    #[error("{}: at byte {at}: has changed since it was checked; replay it when no program writes to it", path.display())]
+    Changed {
+        /// The file.
+        path: PathBuf,
+        /// Where the record or the chunk begins.
+        at: u64,
     },
     /// No channel has records.
     #[error("{}: no records to replay: {}", path.display(), plain(why))]
@@ -97,6 +97,14 @@ impl ReplayError {
         Self::File { path: path.to_owned(), what, source }
     }
 
+    /// The error of a file that was checked before.
+    pub(crate) fn after_the_check(self) -> Self {
+        match self {
+            Self::Damaged { path, at, .. } => Self::Changed { path, at },
+            other => other,
+        }
+    }
+
     pub(crate) fn system(what: &'static str) -> impl Fn(io::Error) -> Self {
         move |source| Self::System { what, source }
     }
@@ -108,6 +116,18 @@ impl ReplayError {
             _ => Exit::Failure,
         }
     }
+}
+
+/// Longest text of a file in a message.
+const LONGEST: usize = 300;
+
+/// The beginning of a text that a file may have made long.
+pub(crate) fn short(mut text: String) -> String {
+    if text.len() > LONGEST {
+        text.truncate(text.floor_char_boundary(LONGEST));
+        text.push_str("...");
+    }
+    text
 }
 
 fn advice(error: &io::Error) -> &'static str {

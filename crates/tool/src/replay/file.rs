@@ -27,11 +27,14 @@ use mcap::records::{ChunkHeader, Record, op};
 use rustix::fs::OFlags;
 use ruzstd::decoding::StreamingDecoder;
 
+use super::error::short;
 use super::{ReplayError, lengths};
 
 /// Longest record, and chunk before and after it is unpacked. A record of a region has 16 MiB at most, its JSON
 /// less than ten times as much.
 const MAX: u64 = 1 << 28;
+/// Longest description of a channel, whose metadata take ten times as much in memory.
+const MAX_CHANNEL: u64 = 1 << 20;
 /// An operation code and a length.
 const HEAD: u64 = 9;
 
@@ -162,12 +165,13 @@ impl McapFile {
 
     fn body(&mut self, at: u64, len: u64, body: &mut Vec<u8>) -> Result<(), ReplayError> {
         if len > MAX {
-            return Err(self.damaged(
-                at,
-                format!("a record of {}, at most {MAX} are read", counted(len, "byte")),
-            ));
+            return Err(self.damaged(at, too_long("a record", len, MAX)));
         }
-        body.resize(usize::try_from(len).unwrap_or(usize::MAX), 0);
+        let len = usize::try_from(len).unwrap_or(usize::MAX);
+        body.clear();
+        // No more than that: it may be large.
+        body.reserve_exact(len);
+        body.resize(len, 0);
         self.read(body)
     }
 
@@ -194,15 +198,23 @@ impl McapFile {
     }
 
     fn cut_off(&self, at: u64) -> ReplayError {
-        ReplayError::CutOff { path: self.path.clone(), at }
+        self.damaged(at, "cut off".into())
     }
 
-    pub(crate) fn damaged(&self, at: u64, what: Wrong) -> ReplayError {
-        ReplayError::Damaged { path: self.path.clone(), at, what }
+    fn damaged(&self, at: u64, what: Wrong) -> ReplayError {
+        ReplayError::Damaged { path: self.path.clone(), at, what: short(what) }
     }
 }
 
+fn too_long(what: &str, len: u64, most: u64) -> Wrong {
+    format!("{what} of {}, at most {most} are read", counted(len, "byte"))
+}
+
 fn parse(op: u8, body: &[u8]) -> Result<Record<'_>, Refusal> {
+    let len = body.len() as u64;
+    if op == op::CHANNEL && len > MAX_CHANNEL {
+        return Err(Refusal::Damaged(too_long("a channel", len, MAX_CHANNEL)));
+    }
     if !lengths::are_inside(op, body) {
         return Err(Refusal::Damaged("a text that is longer than its record".into()));
     }
@@ -239,13 +251,16 @@ fn chunk(
 fn unpacked<'a>(header: &ChunkHeader, data: &'a [u8]) -> Result<Cow<'a, [u8]>, Wrong> {
     let size = header.uncompressed_size;
     if size > MAX {
-        return Err(format!("a chunk of {}, at most {MAX} are read", counted(size, "byte")));
+        return Err(too_long("a chunk", size, MAX));
     }
     let unpack = |name: &str, input: &mut dyn Read| {
         let mut records = Vec::new();
         let read = input.take(size).read_to_end(&mut records);
-        read.map_err(|error| format!("a chunk that is no {name}: {error}"))?;
-        Ok::<_, Wrong>(Cow::Owned(records))
+        let behind = read.and_then(|_| input.read(&mut [0]));
+        match behind.map_err(|error| format!("a chunk that is no {name}: {error}"))? {
+            0 => Ok(Cow::Owned(records)),
+            _ => Err(format!("a chunk of more than {size} bytes, as it should have")),
+        }
     };
     let records = match header.compression.as_str() {
         "" => Cow::Borrowed(data),

@@ -12,32 +12,47 @@ use mapcast::dynamic::{Field, RecordBuf, Scalar, Value};
 use serde::de::{Deserializer as _, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
-/// Reads an object into `record`. Fields that it does not have are zero.
+/// The members of the objects of a schema.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Members {
+    /// The field of each: all fields have one.
+    pub(crate) fields: BTreeMap<String, usize>,
+    /// Whether they were the fields of a region.
+    pub(crate) is_exact: bool,
+}
+
+/// Reads an object into `record`, which has the fields of `members`.
 ///
 /// # Errors
-/// It is no object, or a member does not fit its field.
+/// It is no object, a member does not fit its field, or a field has no member.
 pub(crate) fn read(
     message: &[u8],
-    fields: &BTreeMap<String, usize>,
+    members: &Members,
     record: &mut RecordBuf,
 ) -> Result<(), String> {
     record.bytes_mut().fill(0);
+    let schema = Arc::clone(record.schema());
+    let mut is_read = vec![false; schema.fields().len()];
     let mut refusal = None;
-    let members = Members { fields, record, refusal: &mut refusal };
+    let object = Object { members, record, is_read: &mut is_read, refusal: &mut refusal };
     let mut parser = serde_json::Deserializer::from_slice(message);
-    let read = parser.deserialize_map(members).and_then(|()| parser.end());
-    read.map_err(|error| refusal.unwrap_or_else(|| format!("no JSON object: {error}")))
+    let read = parser.deserialize_map(object).and_then(|()| parser.end());
+    read.map_err(|error| refusal.unwrap_or_else(|| format!("no JSON object: {error}")))?;
+    let missing = schema.fields().iter().zip(is_read).find(|(_, is_read)| !is_read);
+    missing.map_or(Ok(()), |(field, _)| Err(format!("field {:?} is missing", field.name())))
 }
 
 /// The members of the object, of which those that are fields are read.
-struct Members<'a> {
-    fields: &'a BTreeMap<String, usize>,
+struct Object<'a> {
+    members: &'a Members,
     record: &'a mut RecordBuf,
+    /// Of which fields there was a member.
+    is_read: &'a mut [bool],
     /// Why a member was refused: the error of the parser cannot hold it.
     refusal: &'a mut Option<String>,
 }
 
-impl<'de> Visitor<'de> for Members<'_> {
+impl<'de> Visitor<'de> for Object<'_> {
     type Value = ();
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -47,16 +62,21 @@ impl<'de> Visitor<'de> for Members<'_> {
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
         let schema = Arc::clone(self.record.schema());
         while let Some(Name(name)) = map.next_key()? {
-            let Some(&index) = self.fields.get(&*name) else {
+            let Some(&index) = self.members.fields.get(&*name) else {
                 map.next_value::<IgnoredAny>()?;
                 continue;
             };
             let raw: &RawValue = map.next_value()?;
-            let set = set(self.record, index, &schema.fields()[index], raw.get());
+            let (field, raw) = (&schema.fields()[index], raw.get());
+            let set = match field.ctype().element() {
+                Scalar::Char => set_text(self.record, field, raw, self.members),
+                _ => set(self.record, index, field, raw),
+            };
             if let Err(why) = set {
                 *self.refusal = Some(why);
                 return Err(A::Error::custom("refused"));
             }
+            self.is_read[index] = true;
         }
         Ok(())
     }
@@ -67,18 +87,27 @@ impl<'de> Visitor<'de> for Members<'_> {
 struct Name<'a>(#[serde(borrow)] Cow<'a, str>);
 
 fn set(record: &mut RecordBuf, index: usize, field: &Field, raw: &str) -> Result<(), String> {
-    if field.ctype().element() == Scalar::Char {
-        return set_text(record, field, raw);
-    }
     record.set(index, &value(field, raw)?).map_err(|error| error.fact().to_owned())
 }
 
-/// A text fills its field to the last byte, if it has that many, and is cut if it has more: each byte that
-/// was no UTF-8 has become three.
-fn set_text(record: &mut RecordBuf, field: &Field, raw: &str) -> Result<(), String> {
+/// The text of a region filled its field to the last byte, if it had that many, and is cut if it has more now: each byte
+/// that was no UTF-8 has become three. Another text has to fit.
+fn set_text(
+    record: &mut RecordBuf,
+    field: &Field,
+    raw: &str,
+    members: &Members,
+) -> Result<(), String> {
     let text: String = serde_json::from_str(raw).map_err(|_| expected(field, "a text"))?;
     let place = &mut record.bytes_mut()[field.offset() as usize..field.end() as usize];
-    let len = text.len().min(place.len());
+    let most = place.len() - usize::from(!members.is_exact);
+    if text.len() > most && !members.is_exact {
+        return Err(expected(
+            field,
+            &format!("a text of {most} bytes at most, not {}", text.len()),
+        ));
+    }
+    let len = text.len().min(most);
     place[..len].copy_from_slice(&text.as_bytes()[..len]);
     Ok(())
 }

@@ -4,7 +4,7 @@
 //!
 //! ```text
 //!   file (framing, chunks) --> plan: channels, times        once, before
-//!                          --> schedule --> regions         for each record, at its time
+//!                          --> order --> schedule --> regions         for each record, at its time
 //! ```
 //!
 //! Price: the file is read twice.
@@ -15,27 +15,26 @@ mod error;
 mod file;
 mod json;
 mod lengths;
+mod order;
+mod pass;
 mod plan;
 mod records;
 mod regions;
 mod room;
 mod schedule;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, UNIX_EPOCH};
 
 use clap::ValueHint;
 use daemon::{Signals, counted};
 
-use channels::Channels;
 pub use error::ReplayError;
-use file::{Flow, McapFile, Refusal};
+use file::McapFile;
+use pass::pass;
 use plan::{Plan, Wanted};
-use records::Records;
 use regions::Regions;
 use schedule::{Schedule, Speed, StartAt};
-
-use crate::progress::Progress;
 
 const AFTER_HELP: &str = "\
 Examples:
@@ -90,6 +89,13 @@ fn prefix(text: &str) -> Result<String, &'static str> {
     Ok(text.to_owned())
 }
 
+/// How many records there are to replay in the file at `path`, up to a damage if a part will do; or the error message.
+pub fn count_records(path: &Path, is_partial: bool) -> Result<u64, String> {
+    let wanted = if is_partial { Wanted::UpToDamage } else { Wanted::Whole };
+    let plan = McapFile::open(path).and_then(|mut file| Plan::of(&mut file, wanted, || false));
+    Ok(plan.map_err(|error| error.to_string())?.map_or(0, |plan| plan.messages))
+}
+
 impl Args {
     fn wanted(&self) -> Wanted {
         if self.partial { Wanted::UpToDamage } else { Wanted::Whole }
@@ -101,7 +107,8 @@ pub(crate) fn run(args: &Args) -> Result<(), ReplayError> {
     // Each region takes one.
     daemon::raise_open_files();
     let mut file = McapFile::open(&args.file)?;
-    let Some(plan) = Plan::of(&mut file, args.wanted(), &signals)? else { return Ok(()) };
+    let is_to_stop = || signals.stop_requested().is_some();
+    let Some(plan) = Plan::of(&mut file, args.wanted(), is_to_stop)? else { return Ok(()) };
     let begin = args.from.map_or(plan.first, |from| from.after(plan.first));
     if begin > plan.last {
         let last = UNIX_EPOCH + Duration::from_nanos(plan.last);
@@ -121,43 +128,4 @@ pub(crate) fn run(args: &Args) -> Result<(), ReplayError> {
     }
     tracing::info!("replayed {}", counted(published, "record"));
     Ok(())
-}
-
-/// Publishes the records of the file once. Returns how many; fewer after a signal.
-fn pass(
-    file: &mut McapFile,
-    plan: &Plan,
-    schedule: &Schedule,
-    regions: &mut Regions,
-    signals: &Signals,
-) -> Result<u64, ReplayError> {
-    let progress = Progress::bar(plan.messages, "replaying");
-    let mut channels = Channels::default();
-    let mut records = Records::default();
-    let (mut published, mut seen, mut known) = (0, 0, 0);
-    file.visit(plan.limit, |_, record| {
-        let Some(message) = channels.take(&record)? else { return Ok(Flow::Continue) };
-        seen += 1;
-        let of_plan = plan.topics.get(known..channels.topics.len());
-        let are_same = of_plan.is_some_and(|topics| topics.iter().eq(&channels.topics[known..]));
-        if !are_same {
-            return Err(Refusal::Damaged("it has changed since it was checked".into()));
-        }
-        known = channels.topics.len();
-        let topic = &channels.topics[message.topic];
-        let record = records.of(topic);
-        if message.time < schedule.begin() {
-            return Ok(Flow::Continue);
-        }
-        let waited = schedule.wait(message.time, signals);
-        if !waited.map_err(ReplayError::system("cannot wait"))? {
-            return Ok(Flow::Stop);
-        }
-        topic.decode(message.data, record).map_err(Refusal::Damaged)?;
-        regions.publish(topic, record.bytes())?;
-        published += 1;
-        progress.show(seen);
-        Ok(Flow::Continue)
-    })?;
-    Ok(published)
 }

@@ -4,12 +4,11 @@
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
-use daemon::Signals;
-
 use super::ReplayError;
 use super::channels::Channels;
 use super::decode::Topic;
 use super::file::{Flow, McapFile, Refusal};
+use super::order::Clock;
 use super::records::Records;
 use crate::progress::Progress;
 
@@ -31,35 +30,39 @@ pub(crate) struct Plan {
     /// The time of the first and of the last one.
     pub(crate) first: u64,
     pub(crate) last: u64,
+    /// Whether no message is of an earlier time than the one in front of it: see [`Clock`].
+    pub(crate) is_in_order: bool,
     /// Where the damage begins.
     pub(crate) limit: Option<u64>,
 }
 
 impl Plan {
-    /// Reads all of `file`; up to a damage, if a part will do. `None`: a signal came first.
+    /// Reads all of `file`; up to a damage, if a part will do. `None`: it was to stop before.
     ///
     /// # Errors
     /// The file is damaged, or has no records.
     pub(crate) fn of(
         file: &mut McapFile,
         wanted: Wanted,
-        signals: &Signals,
+        is_to_stop: impl Fn() -> bool,
     ) -> Result<Option<Self>, ReplayError> {
         let progress = Progress::bar(file.len(), "checking");
         let mut channels = Channels::default();
         let mut records = Records::default();
         let (mut messages, mut first, mut last) = (0, u64::MAX, 0);
-        let mut used = BTreeSet::new();
+        let (mut used, mut clock) = (BTreeSet::new(), Clock::default());
         let mut is_stopped = false;
         let read = file.visit(None, |at, record| {
             progress.show(at);
-            is_stopped = signals.stop_requested().is_some();
+            is_stopped = is_to_stop();
             if is_stopped {
                 return Ok(Flow::Stop);
             }
             let Some(message) = channels.take(&record)? else { return Ok(Flow::Continue) };
             let topic = &channels.topics[message.topic];
-            topic.decode(message.data, records.of(topic)).map_err(Refusal::Damaged)?;
+            let decoded = topic.decode(message.number, message.data, records.of(topic));
+            decoded.map_err(Refusal::Damaged)?;
+            clock.due(topic, message.time);
             used.insert(message.topic);
             messages += 1;
             first = first.min(message.time);
@@ -68,10 +71,9 @@ impl Plan {
         });
         let limit = match read {
             Ok(()) => None,
-            Err(error @ (ReplayError::CutOff { at, .. } | ReplayError::Damaged { at, .. }))
-                if wanted == Wanted::UpToDamage =>
-            {
-                tracing::warn!("{error}");
+            Err(ReplayError::Damaged { path, at, what }) if wanted == Wanted::UpToDamage => {
+                let (path, what) = (path.display(), daemon::plain(&what));
+                tracing::warn!("{path}: at byte {at}: {what}; replaying what is before that");
                 Some(at)
             }
             Err(error) => return Err(error),
@@ -83,9 +85,10 @@ impl Plan {
             return Ok(None);
         }
         if messages == 0 {
-            return Err(nothing(file.path().to_owned(), &channels));
+            return Err(nothing(file.path().to_owned(), &channels, limit));
         }
-        Ok(Some(Self { topics: channels.topics, used, messages, first, last, limit }))
+        let (topics, is_in_order) = (channels.topics, clock.is_in_order());
+        Ok(Some(Self { topics, used, messages, first, last, is_in_order, limit }))
     }
 
     /// The topics that have messages.
@@ -97,12 +100,15 @@ impl Plan {
 /// What the messages of a topic have to be.
 const WANTED: &str = "use one of JSON with a JSON Schema, or a recording of mapcast";
 
-fn nothing(path: PathBuf, channels: &Channels) -> ReplayError {
+fn nothing(path: PathBuf, channels: &Channels, damage: Option<u64>) -> ReplayError {
     let left_out = channels.left_out.iter().next();
-    let why = match left_out {
-        Some((topic, why)) => format!("topic {topic}: {why}; {WANTED}"),
-        None if channels.topics.is_empty() => "it has no topics; record some regions".to_owned(),
-        None => "its topics have no messages; record for longer".to_owned(),
+    let why = match (left_out, damage) {
+        (Some((topic, why)), _) => format!("topic {topic}: {why}; {WANTED}"),
+        (None, Some(at)) => format!("none is whole before byte {at}; use another copy of the file"),
+        (None, None) if channels.topics.is_empty() => {
+            "it has no topics; record some regions".to_owned()
+        }
+        (None, None) => "its topics have no messages; record for longer".to_owned(),
     };
     ReplayError::Nothing { path, why }
 }
@@ -112,9 +118,7 @@ mod tests {
     use std::collections::BTreeMap;
     use std::fs;
     use std::path::Path;
-    use std::sync::LazyLock;
 
-    use daemon::Signals;
     use lz4_flex::frame::FrameEncoder;
     use mapcast::{Record as _, Stu};
     use mcap::records::MessageHeader;
@@ -124,11 +128,9 @@ mod tests {
     use crate::replay::ReplayError;
     use crate::replay::file::McapFile;
 
-    static SIGNALS: LazyLock<Signals> = LazyLock::new(|| Signals::stop_only().expect("signals"));
-
     fn plan(path: &Path, bytes: &[u8]) -> Result<Plan, ReplayError> {
         fs::write(path, bytes).expect("a file");
-        Ok(Plan::of(&mut McapFile::open(path)?, Wanted::Whole, &SIGNALS)?.expect("no signal"))
+        Ok(Plan::of(&mut McapFile::open(path)?, Wanted::Whole, || false)?.expect("no signal"))
     }
 
     /// A recording of three students, in chunks or not.
@@ -200,6 +202,22 @@ mod tests {
             assert_eq!((plan.messages, plan.first, plan.last), (3, 10, 30));
             assert_eq!(**plan.topics[0].schema(), Stu::schema());
         }
+    }
+
+    #[test]
+    fn the_time_of_a_message_is_that_of_its_log_or_of_its_publish_if_it_has_none() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let path = dir.path().join("x.mcap");
+        let mut bytes = recording(&path, false);
+        let times: Vec<usize> = (0..bytes.len())
+            .filter(|at| bytes[*at..].starts_with(&[1, 0, 0, 0, 10, 0, 0, 0, 0, 0, 0, 0, 10]))
+            .collect();
+        let [at] = times[..] else { panic!("one message of the time 10") };
+        bytes[at + 12] = 99;
+        let logged = plan(&path, &bytes).expect("a recording");
+        assert_eq!((logged.first, logged.last), (10, 30));
+        bytes[at + 4] = 0;
+        assert_eq!(plan(&path, &bytes).expect("a recording").last, 99);
     }
 
     #[test]

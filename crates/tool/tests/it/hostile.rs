@@ -7,24 +7,24 @@ use lz4_flex::frame::FrameEncoder;
 use crate::world::{MAPCAST, World};
 
 const MAGIC: &[u8] = b"\x89MCAP0\r\n";
-const SCHEMA: &str = r#"{"properties": {"x": {"type": "number"}}}"#;
+pub(crate) const SCHEMA: &str = r#"{"properties": {"x": {"type": "number"}}}"#;
 
 /// A text with a length that claims `more` bytes than there are.
-fn text(text: &str, more: u32) -> Vec<u8> {
+pub(crate) fn text(text: &str, more: u32) -> Vec<u8> {
     let len = u32::try_from(text.len()).expect("short").wrapping_add(more);
     [&len.to_le_bytes()[..], text.as_bytes()].concat()
 }
 
-fn record(op: u8, parts: &[&[u8]]) -> Vec<u8> {
+pub(crate) fn record(op: u8, parts: &[&[u8]]) -> Vec<u8> {
     let body = parts.concat();
     [&[op][..], &(body.len() as u64).to_le_bytes(), &body].concat()
 }
 
-fn schema(id: u16, data: &str) -> Vec<u8> {
+pub(crate) fn schema(id: u16, data: &str) -> Vec<u8> {
     record(3, &[&id.to_le_bytes(), &text("R", 0), &text("jsonschema", 0), &text(data, 0)])
 }
 
-fn channel(id: u16, topic: &str, metadata: &[(&str, &str)]) -> Vec<u8> {
+pub(crate) fn channel(id: u16, topic: &str, metadata: &[(&str, &str)]) -> Vec<u8> {
     let pairs = metadata.iter().flat_map(|(key, value)| [text(key, 0), text(value, 0)]);
     let pairs: Vec<u8> = pairs.flatten().collect();
     let len = u32::try_from(pairs.len()).expect("short").to_le_bytes();
@@ -32,39 +32,43 @@ fn channel(id: u16, topic: &str, metadata: &[(&str, &str)]) -> Vec<u8> {
     record(4, &[&ids, &text(topic, 0), &text("json", 0), &len, &pairs])
 }
 
-fn message(channel: u16, data: &str) -> Vec<u8> {
+pub(crate) fn message(channel: u16, data: &str) -> Vec<u8> {
     let head = [&channel.to_le_bytes()[..], &[0; 4], &[1; 8], &[1; 8]].concat();
     record(5, &[&head, data.as_bytes()])
 }
 
 /// A chunk that claims `size` bytes when it is unpacked.
-fn chunk(compression: &str, size: u64, data: &[u8]) -> Vec<u8> {
+pub(crate) fn chunk(compression: &str, size: u64, data: &[u8]) -> Vec<u8> {
     let head = [&[0; 16][..], &size.to_le_bytes(), &[0; 4]].concat();
     record(6, &[&head, &text(compression, 0), &(data.len() as u64).to_le_bytes(), data])
 }
 
-fn lz4(records: &[u8]) -> Vec<u8> {
-    let mut encoder = FrameEncoder::new(Vec::new());
-    std::io::Write::write_all(&mut encoder, records).expect("memory");
-    chunk("lz4", records.len() as u64, &encoder.finish().expect("memory"))
+pub(crate) fn lz4(records: &[u8]) -> Vec<u8> {
+    chunk("lz4", records.len() as u64, &lz4_frame(records))
 }
 
-fn file(records: &[Vec<u8>]) -> Vec<u8> {
+pub(crate) fn lz4_frame(bytes: &[u8]) -> Vec<u8> {
+    let mut encoder = FrameEncoder::new(Vec::new());
+    std::io::Write::write_all(&mut encoder, bytes).expect("memory");
+    encoder.finish().expect("memory")
+}
+
+pub(crate) fn file(records: &[Vec<u8>]) -> Vec<u8> {
     let end = [record(15, &[&[0; 4]]), record(2, &[&[0; 20]])].concat();
     [MAGIC, &records.concat(), &end, MAGIC].concat()
 }
 
-/// Replays the file in 600 MB of address space.
-fn replay(world: &World, file: &[u8]) -> Output {
+/// Replays the file in 1 GB of address space, as docs/record.md has it.
+pub(crate) fn replay(world: &World, file: &[u8]) -> Output {
     std::fs::write(world.path("x.mcap"), file).expect("written");
     let mut shell = world.command_of("/bin/sh");
-    let script = "ulimit -v 600000; exec \"$0\" --log warn replay x.mcap --speed max";
+    let script = "ulimit -v 1000000; exec \"$0\" --log warn replay x.mcap --speed max";
     shell.args(["-c", script]).arg(MAPCAST).output().expect("a shell")
 }
 
 /// Replaying these records fails, says `want` and makes no region.
 #[track_caller]
-fn fails(records: &[Vec<u8>], want: &str) {
+pub(crate) fn fails(records: &[Vec<u8>], want: &str) {
     let world = World::new();
     let output = replay(&world, &file(records));
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
@@ -143,11 +147,19 @@ fn a_message_that_is_no_record_is_an_error_with_its_field() {
         ("{\"x\": \"a\"}", "field \"x\" (f64) needs a number"),
         ("{\"x\": 1e999}", "field \"x\" (f64) needs a number"),
         ("{\"x\": [1]}", "field \"x\" (f64) needs a number"),
+        (
+            "{}",
+            "x.mcap: at byte 113: message 1 on t: field \"x\" is missing; replay what is before",
+        ),
+        ("{\"y\": 1}", "message 1 on t: field \"x\" is missing"),
+        ("{\"x\": null, \"y\": 1}{", "no JSON object"),
         ("{\"x\": true}", "field \"x\" is f64 and takes a number, not bool; replay what is before"),
     ] {
         fails(&[schema(1, SCHEMA), channel(1, "t", &[]), message(1, data)], want);
     }
     fails(&[schema(1, SCHEMA), message(7, "{}")], "channel 7, which is not described");
+    let unknown = "a channel 7 of schema 1, which is not described";
+    fails(&[channel(7, "t", &[]), message(7, "{}")], unknown);
 }
 
 #[test]

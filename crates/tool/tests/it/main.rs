@@ -6,6 +6,7 @@ mod export;
 mod get;
 mod help;
 mod hostile;
+mod hostile_size;
 mod list;
 mod publish;
 mod record;

@@ -91,6 +91,54 @@ fn a_replay_keeps_the_distance_of_the_records_and_begins_where_it_is_asked_to() 
 }
 
 #[test]
+fn records_of_two_regions_are_published_in_the_order_of_their_times_also_from_chunks_that_overlap()
+{
+    let world = World::new();
+    let [a, b] = [[1, 3, 5], [2, 4, 6]].map(|times| times.map(|second| second * 1_000_000_000));
+    recording(&world.path("x.mcap"), |writer| {
+        add_records(writer, "a", &Stu::schema(), &a);
+        writer.flush().expect("a chunk");
+        add_records(writer, "b", &Stu::schema(), &b);
+    });
+    for speed in ["1000", "max"] {
+        world.prints(&format!("replay x.mcap --speed {speed}"));
+        let mut published = Vec::new();
+        for region in ["a", "b"] {
+            let mut reader = Reader::open(world.path(&format!("{region}.region"))).expect("it");
+            reader.begin(Begin::Last(3));
+            let mut record = [0; size_of::<Stu>()];
+            while let Step::Record(publication) = reader.next(&mut record).expect("readable") {
+                published.push((publication.published_at, region, id_of(&record)));
+            }
+        }
+        published.sort();
+        let order = published.iter().map(|(_, region, id)| (*region, *id)).collect::<Vec<_>>();
+        let want = [("a", 0), ("b", 0), ("a", 1), ("b", 1), ("a", 2), ("b", 2)];
+        assert_eq!(order, want, "--speed {speed}");
+    }
+}
+
+#[test]
+fn a_part_of_a_file_is_replayed_with_a_warning_that_does_not_advise_it_again() {
+    let world = World::new();
+    students(&world.path("x.mcap"), &[1_000_000_000]);
+    let whole = fs::read(world.path("x.mcap")).expect("the file");
+    let said = |len: usize| {
+        fs::write(world.path("cut.mcap"), &whole[..len]).expect("written");
+        let output = world.run("replay cut.mcap --partial");
+        (output.status.code(), String::from_utf8_lossy(&output.stderr).into_owned())
+    };
+    let (code, warned) = said(whole.len() - 3);
+    assert!(code == Some(0) && warned.contains("replayed 1 record"), "{warned}");
+    assert!(warned.contains(": cut off; replaying what is before that\n"), "{warned}");
+    assert!(!warned.contains("--partial"), "{warned}");
+    let (code, failed) = said(60);
+    assert_eq!(code, Some(1), "{failed}");
+    let want = "cut.mcap: no records to replay: none is whole before byte ";
+    assert!(failed.contains(want) && !failed.contains("--partial"), "{failed}");
+}
+
+#[test]
 fn a_named_pipe_and_a_directory_are_refused_at_once() {
     let world = World::new();
     nix::unistd::mkfifo(&world.path("x.mcap"), nix::sys::stat::Mode::S_IRWXU).expect("a pipe");

@@ -1,0 +1,97 @@
+//! One pass through a file that was checked: each record is published when it is due.
+//!
+//! Invariant: a file that is not as the [`Plan`] has it ends the pass.
+
+use daemon::Signals;
+
+use super::ReplayError;
+use super::channels::Channels;
+use super::decode::Topic;
+use super::file::{Flow, McapFile, Refusal};
+use super::order::{Due, Order};
+use super::plan::Plan;
+use super::records::Records;
+use super::regions::Regions;
+use super::schedule::Schedule;
+use crate::progress::Progress;
+
+/// Publishes the records of the file once. Returns how many; fewer after a signal.
+pub(super) fn pass(
+    file: &mut McapFile,
+    plan: &Plan,
+    schedule: &Schedule,
+    regions: &mut Regions,
+    signals: &Signals,
+) -> Result<u64, ReplayError> {
+    let progress = Progress::bar(plan.messages, "replaying");
+    let mut channels = Channels::default();
+    let mut records = Records::default();
+    let mut order = Order::new(plan.is_in_order);
+    let mut stage = Stage { schedule, regions, signals, published: 0 };
+    let (mut seen, mut known) = (0, 0);
+    let read = file.visit(plan.limit, |_, record| {
+        let Some(message) = channels.take(&record)? else { return Ok(Flow::Continue) };
+        seen += 1;
+        progress.show(seen);
+        let of_plan = plan.topics.get(known..channels.topics.len());
+        let are_same = of_plan.is_some_and(|topics| topics.iter().eq(&channels.topics[known..]));
+        if !are_same {
+            return Err(Refusal::Damaged("it has changed".into()));
+        }
+        known = channels.topics.len();
+        let topic = &plan.topics[message.topic];
+        if message.time < schedule.begin() {
+            return Ok(Flow::Continue);
+        }
+        let record = records.of(topic);
+        topic.decode(message.number, message.data, record).map_err(Refusal::Damaged)?;
+        if order.is_in_order() {
+            return Ok(stage.publish(topic, message.time, record.bytes())?);
+        }
+        order.push((topic, message.topic), message.time, record.bytes());
+        stage.publish_all(plan, || order.pop())?;
+        Ok(if stage.is_stopped() { Flow::Stop } else { Flow::Continue })
+    });
+    read.map_err(ReplayError::after_the_check)?;
+    stage.publish_all(plan, || order.pop_last())?;
+    Ok(stage.published)
+}
+
+/// Where records are published when they are due.
+struct Stage<'a> {
+    schedule: &'a Schedule,
+    regions: &'a mut Regions,
+    signals: &'a Signals,
+    published: u64,
+}
+
+impl Stage<'_> {
+    fn is_stopped(&self) -> bool {
+        self.signals.stop_requested().is_some()
+    }
+
+    /// Publishes a record when it is due, unless a signal comes first.
+    fn publish(&mut self, topic: &Topic, time: u64, record: &[u8]) -> Result<Flow, ReplayError> {
+        let waited = self.schedule.wait(time, self.signals);
+        if !waited.map_err(ReplayError::system("cannot wait"))? {
+            return Ok(Flow::Stop);
+        }
+        self.regions.publish(topic, record)?;
+        self.published += 1;
+        Ok(Flow::Continue)
+    }
+
+    /// The same with all that `next` returns.
+    fn publish_all(
+        &mut self,
+        plan: &Plan,
+        mut next: impl FnMut() -> Option<Due>,
+    ) -> Result<(), ReplayError> {
+        while let Some(due) = next() {
+            if let Flow::Stop = self.publish(&plan.topics[due.topic], due.time, &due.record)? {
+                break;
+            }
+        }
+        Ok(())
+    }
+}
