@@ -96,7 +96,7 @@ impl Imported {
         }
     }
 
-    /// Forgets what is held if the source has gone back to an older lineage, as it does when its clock was set back
+    /// Forgets what came if the source has gone back to an older lineage, as it does when its clock was set back
     /// and its region deleted. Two full digests have to agree: one may have been overtaken by a record.
     pub(super) fn note_lineage(
         &mut self,
@@ -104,7 +104,7 @@ impl Imported {
         id: RecordId,
         full: Option<u32>,
     ) {
-        let is_lower = id.sequence > 0 && id.lineage < self.mirror.held(instance).lineage;
+        let is_lower = id.sequence > 0 && id.lineage < self.mirror.newest(instance).lineage;
         match full {
             _ if !is_lower => self.lower = (0, 0),
             Some(number) if self.lower.1 != number => self.lower = (self.lower.0 + 1, number),

@@ -119,9 +119,15 @@ impl Mirror {
         self.last = Some(resumed);
     }
 
-    /// Forgets which records it has: the source has gone back to an older lineage.
+    /// The newest record of an instance that came, also if it waits to be published.
+    pub(super) fn newest(&self, instance: Option<&InstanceName>) -> RecordId {
+        self.held(instance).max(self.waiting.id(instance))
+    }
+
+    /// Forgets which records came: the source has gone back to an older lineage.
     pub(super) fn forget(&mut self) {
         self.held.clear();
+        self.waiting = Waiting::default();
     }
 
     /// Whether it has no description, or records wait for another one.
@@ -138,7 +144,7 @@ impl Mirror {
         bytes: Vec<u8>,
         now: Monotonic,
     ) -> Taken {
-        if attachment.id <= self.held(instance.as_ref()).max(self.waiting.id(instance.as_ref())) {
+        if attachment.id <= self.newest(instance.as_ref()) {
             return Taken::Old;
         }
         self.waiting.remove(instance);

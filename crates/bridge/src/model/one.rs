@@ -193,6 +193,26 @@ fn a_record_that_does_not_fit_its_description_is_refused_and_the_mirror_untouche
 }
 
 #[test]
+fn a_later_record_that_nobody_describes_keeps_those_of_the_source_out_for_two_full_digests_only() {
+    use crate::keys::{Key, Source as Region};
+    use crate::transport::{Message, Transport};
+    use crate::wire::{Attachment, RecordId};
+
+    let mut world = World::new(1);
+    let mut source = Source { writer: None, next: 0 };
+    source.publish(&world);
+    world.converge("the record", |world| number(world, "mirror.region") == 1);
+    let id = RecordId { lineage: layout::header::MAX_LINEAGE, order: 0, sequence: 1 };
+    let attachment = Attachment { len: 3, description: 1, id, time: 0 };
+    let key = Key::Record(Region::new("A", "stu"), None);
+    world.ports[0].put(&key, &Message::Record(&attachment, b"abc")).expect("sent");
+    world.network.deliver(usize::MAX);
+    world.turn();
+    source.publish(&world);
+    world.converge("the next record", |world| number(world, "mirror.region") == 2);
+}
+
+#[test]
 fn a_bridge_never_imports_from_itself() {
     let mut world = World::new(1);
     let text = "[bridge]\nhost = \"A\"\nlisten = \"tcp/127.0.0.1:1\"\n[[import]]\nfrom = \"*\"\nname = \"*\"\n";
