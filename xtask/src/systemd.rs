@@ -1,12 +1,12 @@
 //! `cargo xtask systemd`: the package under a real systemd, in throw-away guests.
 //!
-//! Makes the package, installs the programs with cargo, too, and passes both to `tests/systemd/run`, which
+//! Makes the packages, installs the programs with cargo, too, and passes both to `tests/systemd/run`, which
 //! boots a guest for each story in `tests/systemd/stories`: once with this machine's systemd, and once with
 //! that of a newer Debian release from its archive. On a machine that cannot do it (not root, no
 //! namespaces, no archive) it prints the reason and succeeds.
 //!
 //! ```text
-//!   dist --> mapcast_VERSION_ARCH.deb --.
+//!   dist --> mapcast*_VERSION_ARCH.deb -.
 //!   docs/operate.md --> cargo install --+--> tests/systemd/run --> N passed, N failed
 //!   debian-root trixie -----------------'      (--root)
 //! ```
@@ -33,6 +33,7 @@ pub(crate) struct Arguments {
 pub(crate) fn run(arguments: &Arguments) -> Outcome {
     let package = dist::make(None)?;
     dist::make_library(None)?;
+    dist::make_bridge(None)?;
     let target = crate::tools::target_directory()?;
     let programs = install_from_source(&target)?;
     let own = stories(&package, &programs, Path::new("/"), arguments).status()?;
@@ -51,7 +52,7 @@ pub(crate) fn run(arguments: &Arguments) -> Outcome {
 fn stories(package: &Path, programs: &Path, root: &Path, arguments: &Arguments) -> Command {
     let mut command = script("run");
     command.arg("--root").arg(root).arg("--programs").arg(programs);
-    command.arg("--library").args(package.parent());
+    command.arg("--packages").args(package.parent());
     command.arg(package).args(&arguments.stories);
     command
 }

@@ -14,10 +14,12 @@
 //! - `wire`, `keys`: what is sent. Hostile bytes are refused.
 //! - `transport`: what is needed of a network. Zenoh is the one there is; tests have one in memory.
 //! - `export`, `import`: the two sides, which know neither clock nor network but by their arguments.
-//! - `program`: command line, loop, status and session; with the feature `zenoh`, which is on by default.
+//! - `cli`: the command line.
+//! - `program`: loop, status and session; with the feature `zenoh`, which is on by default.
 //!
 //! Price: docs/bridge.md has the figures.
 
+pub mod cli;
 pub mod export;
 pub mod import;
 pub mod inbox;
@@ -30,4 +32,4 @@ pub mod transport;
 pub mod wire;
 
 #[cfg(feature = "zenoh")]
-pub use program::{BridgeError, cli, run};
+pub use program::{BridgeError, run};

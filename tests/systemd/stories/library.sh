@@ -5,9 +5,9 @@ prepare
 for tool in dpkg cc c++ pkg-config; do
     command -v "$tool" >/dev/null || { echo "no $tool in this root"; exit 77; }
 done
-[ -d /mapcast/library ] || { echo "no packages of the library were given"; exit 77; }
+[ -d /mapcast/packages ] || { echo "no packages of the library were given (--packages)"; exit 77; }
 
-dpkg --no-triggers -i "$PACKAGE" /mapcast/library/libmapcast1_*.deb /mapcast/library/libmapcast-dev_*.deb ||
+dpkg --no-triggers -i "$PACKAGE" /mapcast/packages/libmapcast1_*.deb /mapcast/packages/libmapcast-dev_*.deb ||
     fail "they do not install"
 ldconfig
 for name in libmapcast1 libmapcast-dev; do

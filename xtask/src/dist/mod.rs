@@ -1,14 +1,15 @@
-//! `cargo xtask dist`: the Debian packages, in `target/dist`: `mapcast_VERSION_ARCH.deb`, and those of the library
-//! for C and C++ (see `library`).
+//! `cargo xtask dist`: the Debian packages, in `target/dist`: `mapcast_VERSION_ARCH.deb`, those of the library
+//! for C and C++ (see `library`), and with `--bridge` that of the bridge, in place of the others.
 //!
-//! `xtask/deb/Cargo.toml` lists what is in it. The parts that are made and not kept, the pages
+//! `xtask/deb/Cargo.toml` lists what is in the first and in the last. The parts that are made and not kept, the pages
 //! and completions out of the clap definitions, the page of the configuration, the documents and the
 //! notices of the libraries, are written to `target/release/mapcast-deb` first, so that the list there can name them. With `--target` that is
 //! `target/TRIPLE/release`, the linker is Debian's cross compiler, and `Depends:` is found among the
 //! libraries that it brings.
 //!
 //! Price: cargo-deb is built into `target/tools` the first time (138 s of CPU time on a 2-core
-//! Linux 6.18 VM, 2026-11-22); afterwards the package takes as long as the release build.
+//! Linux 6.18 VM, 2026-11-22); afterwards the package takes as long as the release build, which for the bridge
+//! includes Zenoh.
 
 mod documents;
 mod library;
@@ -34,6 +35,9 @@ const PROGRAMS: [&str; 3] = ["producer", "consumer", "copier"];
 /// The package of the program that keeps its name, `mapcast`.
 const TOOL: &str = "mapcast-cli";
 
+/// The program that has a package of its own, by the name of its package here.
+const BRIDGE: &str = "mapcast-bridge";
+
 /// The file of the configuration's man page.
 const CONFIGURATION_PAGE: &str = "mapcast.toml.5";
 
@@ -46,11 +50,19 @@ pub(crate) struct Arguments {
     /// Make only libmapcast1 and libmapcast-dev
     #[arg(long)]
     library: bool,
+
+    /// Make only mapcast-bridge, for which Zenoh is built
+    #[arg(long, conflicts_with = "library")]
+    bridge: bool,
 }
 
 /// Makes the packages and prints where they are.
 pub(crate) fn run(arguments: &Arguments) -> Outcome {
     let target = arguments.target.as_deref();
+    if arguments.bridge {
+        println!("{}", make_bridge(target)?.display());
+        return Ok(());
+    }
     if !arguments.library {
         println!("{}", make(target)?.display());
     }
@@ -69,17 +81,30 @@ fn packages() -> Vec<&'static str> {
 pub(crate) fn make(target: Option<&str>) -> Fallible<PathBuf> {
     let directory = target_directory()?;
     let release = directory.join(target.unwrap_or_default()).join("release");
-    build(target)?;
+    build(target, &packages())?;
     generate(&release.join("mapcast-deb"))?;
-    pack(target, &directory.join("dist"))
+    pack(target, &[], &directory.join("dist"))
 }
 
-fn build(target: Option<&str>) -> Outcome {
+/// Makes the package of the bridge.
+pub(crate) fn make_bridge(target: Option<&str>) -> Fallible<PathBuf> {
+    let directory = target_directory()?;
+    let release = directory.join(target.unwrap_or_default()).join("release");
+    build(target, &[BRIDGE])?;
+    let into = release.join("mapcast-bridge-deb");
+    empty(&into)?;
+    pages::write(&pages::bridge(), &into)?;
+    fs::write(into.join("NOTICES"), notices::text(&[BRIDGE], &[])?)?;
+    compress(&into, [format!("{BRIDGE}.1")])?;
+    pack(target, &["--variant", "bridge"], &directory.join("dist"))
+}
+
+fn build(target: Option<&str>, packages: &[&str]) -> Outcome {
     let mut command = cargo();
     command.args(["build", "--release", "--locked"]).args(of_target(target));
     done(
         command
-            .args(packages().into_iter().flat_map(|package| ["--package", package]))
+            .args(packages.iter().flat_map(|package| ["--package", package]))
             .envs(linker(target)),
     )
 }
@@ -103,10 +128,7 @@ pub(crate) fn cargo_variable(target: &str, name: &str) -> String {
 
 /// Writes the generated files of the package.
 fn generate(into: &Path) -> Outcome {
-    if into.exists() {
-        // No file of an older version may remain.
-        fs::remove_dir_all(into)?;
-    }
+    empty(into)?;
     for command in pages::commands() {
         pages::write(&command, into)?;
     }
@@ -115,13 +137,23 @@ fn generate(into: &Path) -> Outcome {
     fs::write(into.join(format!("man/{CONFIGURATION_PAGE}")), configuration)?;
     documents::write(root(), &into.join("doc"))?;
     fs::write(into.join("NOTICES"), notices::text(&packages(), &notices::FILES)?)?;
-    // cargo-deb compresses pages, but not those below target/release. Without a time (-n), equal
-    // pages are equal files.
     let pages = pages::commands().map(|command| format!("{}.1", command.get_name()));
-    let pages = pages.into_iter().chain([CONFIGURATION_PAGE.to_owned()]);
-    done(
-        Command::new("gzip").args(["-9", "-n"]).args(pages.map(|page| into.join("man").join(page))),
-    )
+    compress(into, pages.into_iter().chain([CONFIGURATION_PAGE.to_owned()]))
+}
+
+/// Makes the directory anew: no file of an older version may remain.
+fn empty(directory: &Path) -> Outcome {
+    if directory.exists() {
+        fs::remove_dir_all(directory)?;
+    }
+    Ok(fs::create_dir_all(directory)?)
+}
+
+/// Compresses these man pages. cargo-deb does that, too, but not below target/release. Without a time (-n), equal
+/// pages are equal files.
+fn compress(into: &Path, pages: impl IntoIterator<Item = String>) -> Outcome {
+    let pages = pages.into_iter().map(|page| into.join("man").join(page));
+    done(Command::new("gzip").args(["-9", "-n"]).args(pages))
 }
 
 /// The source tree.
@@ -129,10 +161,11 @@ fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("xtask lies in the root")
 }
 
-fn pack(target: Option<&str>, dist: &Path) -> Fallible<PathBuf> {
+fn pack(target: Option<&str>, options: &[&str], dist: &Path) -> Fallible<PathBuf> {
     fs::create_dir_all(dist)?;
     let output = Command::new(tool("cargo-deb", CARGO_DEB)?)
         .args(["--package", "mapcast-deb", "--no-build", "--quiet"])
+        .args(options)
         .args(of_target(target))
         .arg("--output")
         .arg(format!("{}/", dist.display()))

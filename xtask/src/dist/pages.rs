@@ -29,6 +29,7 @@ configuration.md: every key; operate.md: the services; format.md: the bytes of a
 .BR mapcast\\-producer (1),
 .BR mapcast\\-consumer (1),
 .BR mapcast\\-copier (1),
+.BR mapcast\\-bridge (1),
 .BR mapcast.toml (5),
 .BR systemctl (1),
 .BR journalctl (1)
@@ -42,6 +43,11 @@ pub(super) fn commands() -> [Command; super::PROGRAMS.len() + 1] {
         installed(consumer::cli::command(), "mapcast-consumer"),
         installed(copier::cli::command(), "mapcast-copier"),
     ]
+}
+
+/// That of the program in the package `mapcast-bridge`.
+pub(super) fn bridge() -> Command {
+    installed(bridge::cli::command(), bridge::cli::PROGRAM)
 }
 
 fn installed(command: Command, name: &'static str) -> Command {
@@ -123,7 +129,7 @@ mod tests {
 
     #[test]
     fn a_page_says_what_help_says() {
-        for mut command in commands() {
+        for mut command in commands().into_iter().chain([bridge()]) {
             let page = page(&command).expect("a page");
             let shown = words(&page);
             command.build();

@@ -1,7 +1,6 @@
-//! The program: its command line, its loop, its session and the region of its own state.
+//! The program: its loop, its session and the region of its own state.
 
 mod check;
-pub mod cli;
 mod error;
 mod network;
 mod over_zenoh;
@@ -11,7 +10,7 @@ mod status;
 use daemon::{Service, logging, one_line};
 use settings::BridgeSettings;
 
-use cli::{Args, PROGRAM};
+use crate::cli::{Args, PROGRAM};
 pub use error::BridgeError;
 use error::Kind;
 use run::Bridge;

@@ -20,10 +20,10 @@ use daemon::{Monotonic, Service, Signals, StopSignal, counted, logging, one_line
 use settings::BridgeSettings;
 
 use super::check::warn_of_exposed;
-use super::cli::Args;
 use super::error::{BridgeError, Kind};
 use super::network::Network;
 use super::status::{Row, Status, text};
+use crate::cli::Args;
 use crate::export::Exporter;
 use crate::import::Importer;
 use crate::inbox::Inbox;

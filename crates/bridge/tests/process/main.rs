@@ -173,3 +173,14 @@ fn a_check_prints_what_is_exported_and_imported_and_does_nothing() {
     assert!(bridge.err().join("\n").contains("tcp/0.0.0.0:7447 is not encrypted"));
     assert!(!host.region("bridge").exists());
 }
+
+#[test]
+fn the_configuration_of_the_package_exports_all_regions_to_this_machine_alone() {
+    let host = Host::new("hostA");
+    let shipped = e2e::shipped_config("bridge/bridge.toml");
+    let mut bridge = host.run(&format!("{} --check", shipped.display()));
+    assert_eq!(bridge.exit_code(), 0, "{:?}", bridge.err());
+    let out = bridge.out().join("\n");
+    assert!(out.contains("listen   tcp/127.0.0.1:7447,") && !out.contains("connect"), "{out}");
+    assert!(out.contains("export   * as hostA/*,") && !out.contains("import"), "{out}");
+}

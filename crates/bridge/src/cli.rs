@@ -12,7 +12,7 @@ const AFTER_HELP: &str = "\
 Examples:
   mapcast-bridge bridge.toml              export and import what the file says
   mapcast-bridge bridge.toml --check      what that would be, without doing it
-  mapcast get bridge hostA.stu            where a mirror comes from, and whether there is news of it
+  consumer bridge --once                  where each mirror comes from, and whether there is news of it
   mapcast top bridge                      all mirrors and exports
 
 Environment:
