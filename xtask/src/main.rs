@@ -60,8 +60,8 @@ enum Command {
     /// Run the core's tests, and a producer and a consumer, as arm64 programs
     #[cfg_attr(not(feature = "large"), command(disable_help_flag = true))]
     Arm64(arm64::Arguments),
-    /// Try bridges over links that are cut or slow, in network namespaces
-    Bridge,
+    /// Try bridges in network namespaces: links that are cut or slow, processes that are killed, hosts that lie
+    Bridge(bridge::Arguments),
     /// Time mapcast beside other ways to share a record, in one run
     #[command(disable_help_flag = true)]
     Compare(compare::Arguments),
@@ -104,7 +104,7 @@ fn main() -> ExitCode {
     let outcome = match Arguments::parse().command {
         Command::Again(arguments) => again::run(&arguments),
         Command::Arm64(arguments) => arm64::run(&arguments),
-        Command::Bridge => bridge::run(),
+        Command::Bridge(arguments) => bridge::run(&arguments),
         Command::Compare(arguments) => compare::run(&arguments),
         Command::CompareCopy(arguments) => compare_copy::run(&arguments),
         Command::Demo(arguments) => demo::run(&arguments),

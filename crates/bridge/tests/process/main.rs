@@ -1,5 +1,7 @@
 //! Bridges as processes, linked over the loopback of this machine.
 
+#[path = "../authority/mod.rs"]
+mod authority;
 mod host;
 mod tls;
 

@@ -1,46 +1,9 @@
 //! Encrypted links: who may connect, and who may publish under which name.
 
-use e2e::{Place, Program, wait_until};
+use e2e::wait_until;
 
+use crate::authority::Authority;
 use crate::host::{Host, bytes, free_port};
-
-/// An authority that signs certificates.
-struct Authority {
-    place: Place,
-}
-
-impl Authority {
-    fn new() -> Self {
-        let authority = Self { place: Place::new() };
-        authority.make("ca", "ca", "");
-        authority
-    }
-
-    /// Makes a key and a certificate for `name`, in the files NAME.key and NAME.pem.
-    fn make(&self, name: &str, extensions: &str, signed: &str) {
-        let config = format!(
-            "[req]\ndistinguished_name = dn\nprompt = no\n[dn]\nCN = {name}\n\
-             [ca]\nbasicConstraints = critical,CA:TRUE\nkeyUsage = critical,keyCertSign\n\
-             [host]\nbasicConstraints = critical,CA:FALSE\nsubjectAltName = IP:127.0.0.1\n"
-        );
-        self.place.write("openssl.cnf", config);
-        let args = format!(
-            "req -x509 -config openssl.cnf -extensions {extensions} -newkey ec -pkeyopt ec_paramgen_curve:P-256 \
-             -nodes -days 30 -keyout {name}.key -out {name}.pem {signed}"
-        );
-        let mut openssl = Program::new("openssl", "/usr/bin/openssl").start(&self.place, &args);
-        assert_eq!(openssl.exit_code(), 0, "{:?}", openssl.err());
-    }
-
-    /// `[tls]` with a certificate for `name`, which this authority signs.
-    fn tls(&self, name: &str, hosts: &str) -> String {
-        self.make(name, "host", "-CA ca.pem -CAkey ca.key");
-        let path = |file: &str| self.place.path(file).display().to_string();
-        let (ca, cert, key) =
-            (path("ca.pem"), path(&format!("{name}.pem")), path(&format!("{name}.key")));
-        format!("[tls]\nca = \"{ca}\"\ncert = \"{cert}\"\nkey = \"{key}\"\nhosts = {hosts}\n")
-    }
-}
 
 const EXPORT: &str = "[[export]]\nregion = \"stu\"\n";
 
