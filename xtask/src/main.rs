@@ -72,7 +72,7 @@ enum Command {
     Demo(demo::Arguments),
     /// Check licences, sources and known advisories of every dependency
     Deps,
-    /// Make the Debian package, in target/dist
+    /// Make the Debian packages, in target/dist
     #[cfg_attr(not(feature = "large"), command(disable_help_flag = true))]
     Dist(dist::Arguments),
     /// Feed hostile bytes to every parser, on the stable compiler

@@ -1,5 +1,6 @@
-//! `cargo xtask dist`: the Debian packages, in `target/dist`: `mapcast_VERSION_ARCH.deb`, those of the library
-//! for C and C++ (see `library`), and with `--bridge` that of the bridge, in place of the others.
+//! `cargo xtask dist`: the Debian packages, in `target/dist`: `mapcast_VERSION_ARCH.deb`, those of the libraries
+//! for C and C++ (see `library`) and for Python (see `python`), and with `--bridge` that of the bridge, in place of
+//! the others.
 //!
 //! `xtask/deb/Cargo.toml` lists what is in the first and in the last. The parts that are made and not kept, the pages
 //! and completions out of the clap definitions, the page of the configuration, the documents and the
@@ -11,13 +12,13 @@
 //! Linux 6.18 VM, 2026-11-22); afterwards the package takes as long as the release build, which for the bridge
 //! includes Zenoh.
 
+mod deb;
 mod documents;
 mod library;
 mod notices;
 mod pages;
+mod python;
 mod toml_page;
-
-pub(crate) use library::make as make_library;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -47,7 +48,7 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "TRIPLE")]
     target: Option<String>,
 
-    /// Make only libmapcast1 and libmapcast-dev
+    /// Make only libmapcast1, libmapcast-dev and python3-mapcast
     #[arg(long)]
     library: bool,
 
@@ -66,10 +67,17 @@ pub(crate) fn run(arguments: &Arguments) -> Outcome {
     if !arguments.library {
         println!("{}", make(target)?.display());
     }
-    for package in make_library(target)? {
+    for package in make_libraries(target)? {
         println!("{}", package.display());
     }
     Ok(())
+}
+
+/// Makes the packages of the libraries, for this machine or for another target.
+pub(crate) fn make_libraries(target: Option<&str>) -> Fallible<Vec<PathBuf>> {
+    let mut packages = library::make(target)?;
+    packages.push(python::make(target)?);
+    Ok(packages)
 }
 
 /// The packages of the workspace that the programs are built of.
@@ -99,6 +107,7 @@ pub(crate) fn make_bridge(target: Option<&str>) -> Fallible<PathBuf> {
     pack(target, &["--variant", "bridge"], &directory.join("dist"))
 }
 
+/// Builds packages of the workspace for `target`.
 fn build(target: Option<&str>, packages: &[&str]) -> Outcome {
     let mut command = cargo();
     command.args(["build", "--release", "--locked"]).args(of_target(target));
