@@ -58,6 +58,13 @@ public:
         return Error(details);
     }
 
+    /* An argument that cannot be used. */
+    static Error invalid(const char *fact, const char *advice)
+    {
+        const std::string message = std::string(fact) + "; " + advice;
+        return Error({MAPCAST_ERR_INVALID, 0, message.c_str(), "", fact, advice});
+    }
+
     /* MAPCAST_ERR_... */
     int code() const noexcept { return code_; }
     /* The errno of the system call that failed; 0 if none did. */
@@ -211,6 +218,22 @@ inline int expect(int code)
     return code;
 }
 
+/* A text of the library, or the error that NULL stands for. */
+inline std::string text(const char *text)
+{
+    if (text == nullptr)
+        throw Error::last();
+    return text;
+}
+
+/* A text for the library, which takes the first NUL for its end. */
+inline const char *c_str(const std::string &text)
+{
+    if (text.find('\0') != std::string::npos)
+        throw Error::invalid("a name has a NUL in it", "give it without");
+    return text.c_str();
+}
+
 /* The milliseconds of a timeout, none of it lost; negative: for ever. */
 inline int milliseconds(std::chrono::nanoseconds timeout)
 {
@@ -291,7 +314,9 @@ struct Options {
         mapcast_options raw = MAPCAST_OPTIONS;
         raw.slots = slots;
         raw.mode = mode;
-        raw.group = group.empty() ? nullptr : group.c_str();
+        raw.group = group.empty() ? nullptr : detail::c_str(group);
+        if (period.count() < 0)
+            throw Error::invalid("the period is negative", "give a time, or 0 for none");
         raw.period_ns = static_cast<std::uint64_t>(period.count());
         raw.no_wake = wake ? 0 : 1;
         return raw;
@@ -306,7 +331,7 @@ public:
     explicit Writer(const std::string &at, const Options &options = {})
     {
         const mapcast_options raw = options.raw();
-        handle_.reset(mapcast_writer_open(at.c_str(), &Layout<T>::get(), &raw));
+        handle_.reset(mapcast_writer_open(detail::c_str(at), &Layout<T>::get(), &raw));
         if (!handle_)
             throw Error::last();
     }
@@ -318,7 +343,7 @@ public:
     {
         const mapcast_options raw = options.raw();
         Writer writer;
-        writer.handle_.reset(mapcast_writer_open_standby(at.c_str(), &Layout<T>::get(), &raw,
+        writer.handle_.reset(mapcast_writer_open_standby(detail::c_str(at), &Layout<T>::get(), &raw,
                                                          detail::milliseconds(timeout)));
         if (!writer.handle_)
             throw Error::last();
@@ -347,7 +372,7 @@ public:
 
     /* The number of the newest record; 0: there is none. */
     std::uint64_t sequence() const { return mapcast_writer_sequence(handle_.get()); }
-    std::string path() const { return mapcast_writer_path(handle_.get()); }
+    std::string path() const { return detail::text(mapcast_writer_path(handle_.get())); }
 
 private:
     Writer() = default;
@@ -397,7 +422,7 @@ class Follower {
 public:
     /* Begins with the record number `first`, MAPCAST_BEGIN_NEWEST or MAPCAST_BEGIN_OLDEST. */
     explicit Follower(const std::string &at, std::uint64_t first = MAPCAST_BEGIN_NEWEST)
-        : handle_(mapcast_follower_open(at.c_str(), &Layout<T>::get(), first))
+        : handle_(mapcast_follower_open(detail::c_str(at), &Layout<T>::get(), first))
     {
         if (!handle_)
             throw Error::last();
@@ -471,7 +496,7 @@ class Reader {
 public:
     /* Attaches to the region: a name, or a path with a '/'. */
     explicit Reader(const std::string &at)
-        : handle_(mapcast_reader_open(at.c_str(), &Layout<T>::get())), at_(at)
+        : handle_(mapcast_reader_open(detail::c_str(at), &Layout<T>::get())), at_(at)
     {
         if (!handle_)
             throw Error::last();
@@ -528,7 +553,7 @@ public:
         return since_1970 ? std::optional<WallTime>(WallTime(*since_1970)) : std::nullopt;
     }
 
-    std::string path() const { return mapcast_reader_path(handle_.get()); }
+    std::string path() const { return detail::text(mapcast_reader_path(handle_.get())); }
 
     /* Every event of the region from its newest record on. */
     Follower<T> follow() const { return Follower<T>(at_); }
@@ -560,7 +585,7 @@ public:
     InstanceWriter(const std::string &at, std::uint32_t max, const Options &options = {})
     {
         const mapcast_options raw = options.raw();
-        handle_.reset(mapcast_instance_writer_open(at.c_str(), &Layout<T>::get(), max, &raw));
+        handle_.reset(mapcast_instance_writer_open(detail::c_str(at), &Layout<T>::get(), max, &raw));
         if (!handle_)
             throw Error::last();
     }
@@ -569,7 +594,7 @@ public:
     Instance join(const std::string &name)
     {
         Instance instance;
-        detail::expect(mapcast_instance_writer_join(handle_.get(), name.c_str(), &instance));
+        detail::expect(mapcast_instance_writer_join(handle_.get(), detail::c_str(name), &instance));
         return instance;
     }
 
@@ -594,7 +619,7 @@ template <class T>
 class InstanceReader {
 public:
     explicit InstanceReader(const std::string &at)
-        : handle_(mapcast_instance_reader_open(at.c_str(), &Layout<T>::get()))
+        : handle_(mapcast_instance_reader_open(detail::c_str(at), &Layout<T>::get()))
     {
         if (!handle_)
             throw Error::last();
@@ -604,7 +629,7 @@ public:
     std::optional<Instance> find(const std::string &name) const
     {
         Instance found;
-        const int code = mapcast_instance_reader_find(handle_.get(), name.c_str(), &found);
+        const int code = mapcast_instance_reader_find(handle_.get(), detail::c_str(name), &found);
         return detail::expect(code) == MAPCAST_OK ? std::optional(found) : std::nullopt;
     }
 
@@ -629,7 +654,7 @@ public:
         for (int i = 0; i < count; i++) {
             const auto index = static_cast<std::uint32_t>(i);
             const char *name = mapcast_instance_reader_listed(handle_.get(), index, &instance);
-            listed.emplace_back(name, instance);
+            listed.emplace_back(detail::text(name), instance);
         }
         return listed;
     }

@@ -189,7 +189,7 @@ fn advice(kind: &Kind) -> &'static str {
         Kind::WrongSize { .. } => "pass sizeof of the struct of the layout",
         Kind::Unstable => "end its writer, which is broken",
         Kind::BadName(_) => "give another name, or a path with a '/'",
-        Kind::BadInstanceName(_) => "give it a name of 1 to 64 bytes",
+        Kind::BadInstanceName(_) => "give it a name of 1 to 64 bytes, without control characters",
         Kind::RelativeDirectory(_) => "give an absolute path in it, or unset it",
         Kind::BadOptions(_) => "correct the options",
         Kind::Replaced => "end the writer it belongs to, or open a writer again",

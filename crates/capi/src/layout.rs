@@ -94,6 +94,7 @@ pub const MAPCAST_AUTO: u32 = u32::MAX;
 pub(crate) fn schema_of(caller: &Caller, layout: *const Layout) -> Result<Schema, Failure> {
     let layout = caller.object(layout, "mapcast_layout")?;
     let name = caller.text(layout.name, "name of the record")?;
+    expect_null(layout.reserved, name)?;
     let mut builder = Schema::builder(name);
     for field in caller.array(layout.fields, layout.field_count, "array of fields")? {
         builder = builder.field(spec_of(caller, field)?);
@@ -121,6 +122,7 @@ pub(crate) fn expected(
 
 fn spec_of(caller: &Caller, field: &Field) -> Result<FieldSpec, Failure> {
     let name = caller.text(field.name, "name of a field")?;
+    expect_null(field.reserved, name)?;
     let mut spec = FieldSpec::new(name, ctype_of(name, field)?)
         .unit(caller.text_or_empty(field.unit, "unit")?)
         .help(caller.text_or_empty(field.help, "help")?);
@@ -131,6 +133,14 @@ fn spec_of(caller: &Caller, field: &Field) -> Result<FieldSpec, Failure> {
         spec = spec.label(label.value, caller.text(label.text, "text of a label")?);
     }
     Ok(spec)
+}
+
+/// What a later library reads has to be NULL, not what was in memory that was not cleared.
+fn expect_null(reserved: [*const c_void; 2], of: &str) -> Result<(), Failure> {
+    if reserved.iter().all(|pointer| pointer.is_null()) {
+        return Ok(());
+    }
+    Err(refuse(format!("reserved of {of} is not NULL"), "begin with a struct that is all zero"))
 }
 
 fn ctype_of(name: &str, field: &Field) -> Result<CType, Failure> {

@@ -1,7 +1,7 @@
 //! The settings of a writer, as C passes them.
 
 use crate::border::Caller;
-use crate::failure::Failure;
+use crate::failure::{Failure, refuse};
 use std::ffi::c_char;
 use std::time::Duration;
 
@@ -49,6 +49,9 @@ pub(crate) fn of(caller: &Caller, options: *const Options) -> Result<mapcast::Op
     }
     let mut given = Options::ALL_ZERO;
     caller.sized(options, &mut given, "mapcast_options")?;
+    if given.reserved != 0 {
+        return Err(refuse("reserved of mapcast_options is not 0", "begin with MAPCAST_OPTIONS"));
+    }
     let mut made = mapcast::Options::new().wake(given.no_wake == 0);
     if given.slots != 0 {
         made = made.slots(given.slots);

@@ -228,6 +228,10 @@ static void a_layout_is_built_at_run_time(void)
     made[0].type = MAPCAST_U8;
     made[1].name = "mode";
     FAILS_TO_OPEN(mapcast_writer_open(at("no"), &wanted, NULL), MAPCAST_ERR_BAD_LAYOUT);
+    made[1].reserved[1] = made;
+    made[1].name = "speed";
+    FAILS_TO_OPEN(mapcast_writer_open(at("no"), &wanted, NULL), MAPCAST_ERR_INVALID);
+    CHECK(strstr(mapcast_last_error(), "reserved of speed is not NULL; begin with") != NULL);
     made[1].name = NULL;
     FAILS_TO_OPEN(mapcast_writer_open(at("no"), &wanted, NULL), MAPCAST_ERR_INVALID);
     struct mapcast_layout short_of_one = layout;
@@ -294,6 +298,9 @@ static void options_are_checked(void)
     options.slots = 0;
     options.group = "no such group";
     FAILS_TO_OPEN(mapcast_writer_open(at("no"), &layout, &options), MAPCAST_ERR_BAD_OPTIONS);
+    options.group = NULL;
+    options.reserved = 1;
+    FAILS_TO_OPEN(mapcast_writer_open(at("no"), &layout, &options), MAPCAST_ERR_INVALID);
     options.struct_size = 0;
     FAILS_TO_OPEN(mapcast_writer_open(at("no"), &layout, &options), MAPCAST_ERR_INVALID);
 }

@@ -130,6 +130,10 @@ static void errors_are_thrown_or_returned(const std::string &at)
     THROWS(mapcast::Reader<Other>(at), MAPCAST_ERR_OTHER_RECORD);
     THROWS(mapcast::Writer<Arm>("no name"), MAPCAST_ERR_BAD_NAME);
     THROWS(mapcast::Follower<Arm>("no name"), MAPCAST_ERR_BAD_NAME);
+    THROWS(mapcast::Reader<Arm>(at + '\0'), MAPCAST_ERR_INVALID);
+    mapcast::Options options;
+    options.period = -1s;
+    THROWS(mapcast::Writer<Arm>(at, options), MAPCAST_ERR_INVALID);
     auto reader = mapcast::Reader<Arm>::try_open(at + "none");
     CHECK(!reader && reader.error().path() == at + "none");
     CHECK(reader.error().fact() == "no such region" && !reader.error().advice().empty());
@@ -138,6 +142,7 @@ static void errors_are_thrown_or_returned(const std::string &at)
     CHECK(writer && writer->try_publish(arm(1)));
     mapcast::Writer<Arm> moved_from = std::move(*writer);
     CHECK(writer->try_publish(arm(1)).error().code() < 0);
+    THROWS(writer->path(), writer->try_publish(arm(1)).error().code());
 }
 
 static void a_loop_gets_every_event(const std::string &at)
