@@ -240,7 +240,7 @@ def _close_writers() -> None:
 def _not_pickled(handle: object) -> NoReturn:
     what = type(handle).__name__
     raise TypeError(
-        f"a {what} is not pickled; pass the region's name and open it in the other process"
+        f"{what}: a handle is not pickled; pass the region's name and open it in the other process"
     )
 
 

@@ -9,6 +9,11 @@ from ._errors import NotFoundError
 
 # Between two attempts to open a region that does not exist yet, in seconds.
 _LOOK_FOR_FILE = 0.1
+# Longest wait for a descriptor: one that another task has closed never becomes readable.
+_LONGEST = 1.0
+
+# The descriptors that tasks wait for.
+_waited_for: set[int] = set()
 
 
 class Stream:
@@ -47,16 +52,22 @@ class Stream:
 async def _readable(
     loop: asyncio.AbstractEventLoop, descriptor: int | None, left: float | None
 ) -> None:
+    longest = _LOOK_FOR_FILE if descriptor is None else _LONGEST
+    left = longest if left is None else min(left, longest)
     if descriptor is None:
-        await asyncio.sleep(_LOOK_FOR_FILE if left is None else min(left, _LOOK_FOR_FILE))
+        await asyncio.sleep(left)
         return
+    if descriptor in _waited_for:
+        raise RuntimeError("another task waits in this follower; give each task one of its own")
     readable = loop.create_future()
     loop.add_reader(descriptor, _set, readable)
+    _waited_for.add(descriptor)
     try:
         await asyncio.wait_for(readable, left)
     except asyncio.TimeoutError:
         pass
     finally:
+        _waited_for.discard(descriptor)
         loop.remove_reader(descriptor)
 
 

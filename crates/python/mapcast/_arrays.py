@@ -5,7 +5,8 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any
 
-from ._errors import BadValueError
+from ._errors import BadValueError, WrongTypeError
+from ._mapcast import Follower
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
     import numpy
     import pandas
 
-    from ._mapcast import Field, Follower, Instance, InstanceReader, Reader, Sample, Schema
+    from ._mapcast import Field, Instance, InstanceReader, Reader, Sample, Schema
 
 _FORMATS = {
     "i8": "<i1", "i16": "<i2", "i32": "<i4", "i64": "<i8",
@@ -129,6 +130,8 @@ def _collected(reader: Any, seconds: float | None, count: int | None) -> Iterato
     """The samples of `reader` until either is reached; an own follower is closed."""
     if seconds is None and count is None:
         raise BadValueError("nothing says when to stop; give seconds=... or count=...")
+    if not hasattr(reader, "follow") and not isinstance(reader, Follower):
+        raise WrongTypeError(f"{reader!r} has no records; give a reader, an instance or a follower")
     if hasattr(reader, "follow"):
         with reader.follow() as follower:
             yield from _taken(follower, seconds, count)

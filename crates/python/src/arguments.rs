@@ -25,7 +25,7 @@ pub(crate) fn begin(object: &Bound<'_, PyAny>) -> PyResult<Begin> {
 /// A span in seconds; None: without end.
 pub(crate) fn seconds(name: &str, seconds: Option<f64>) -> PyResult<Option<Duration>> {
     let bad = |number| {
-        let fact = format!("{name}={number} is no time in seconds");
+        let fact = format!("{name}={number:?} is no time in seconds");
         error::new("BadValueError", format!("{fact}; use a number from 0 on, or None"))
     };
     let span = |number: f64| Duration::try_from_secs_f64(number).map_err(|_| bad(number));

@@ -156,6 +156,7 @@ fn open_passed(
 
 /// Opens a bare file to read it; `make` is called with the bytes of each record that is read.
 #[pyfunction]
+#[allow(clippy::needless_pass_by_value, reason = "an argument of Python is extracted by value")]
 pub(crate) fn open_bare_reader(
     py: Python<'_>,
     at: At,
@@ -169,6 +170,7 @@ pub(crate) fn open_bare_reader(
 
 /// Opens the writer of a bare file; `raw` is a type of ctypes or numpy that has the record's bytes.
 #[pyfunction]
+#[allow(clippy::needless_pass_by_value, reason = "an argument of Python is extracted by value")]
 pub(crate) fn open_bare_writer(
     py: Python<'_>,
     at: At,

@@ -1,6 +1,7 @@
 //! What names a region: a name, a path, anything with `__fspath__`, or a descriptor.
 
 use crate::descriptor::Descriptor;
+use crate::error;
 use mapcast::{Place as Named, ToPlace};
 use pyo3::prelude::*;
 use pyo3::types::PyString;
@@ -35,7 +36,14 @@ impl FromPyObject<'_, '_> for At {
         {
             return Ok(Self::Name(text));
         }
-        Ok(Self::Path(std::path::absolute(object.extract::<PathBuf>()?)?))
+        let path = object.extract::<PathBuf>()?;
+        std::path::absolute(&path).map(Self::Path).map_err(|err| {
+            let fact = format!("{}: the working directory: {err}", path.display());
+            error::new(
+                "NotFoundError",
+                format!("{fact}; go to one that exists, or give an absolute path"),
+            )
+        })
     }
 }
 

@@ -102,7 +102,7 @@ fn values_of(schema: &Schema, values: &Bound<'_, PyAny>) -> PyResult<Vec<(usize,
         let name = field.name();
         let value = if has_items { values.get_item(name) } else { values.getattr(name) };
         let value = value.map_err(|err| no_such(values, field, err))?;
-        all.push((index, from_python(name, &value)?));
+        all.push((index, from_python(field, &value)?));
     }
     Ok(all)
 }
@@ -114,10 +114,10 @@ fn named(
     all: &mut Vec<(usize, Value)>,
 ) -> PyResult<()> {
     let mut push = |name: &Bound<'_, PyAny>, value: &Bound<'_, PyAny>| {
-        let name = name.cast::<PyString>()?;
+        let name = name.cast::<PyString>().map_err(|_| no_name(name))?;
         let number = schema.number(name)?;
         let number = number.ok_or_else(|| schema.no_field(&name.to_string_lossy()))?;
-        let field = schema.inner().fields()[number].name();
+        let field = &schema.inner().fields()[number];
         all.push((number, from_python(field, value)?));
         Ok(())
     };
@@ -129,6 +129,12 @@ fn named(
         push(&name, &value)?;
     }
     Ok(())
+}
+
+/// What should name a field is no text.
+fn no_name(name: &Bound<'_, PyAny>) -> PyErr {
+    let shown = name.repr().map_or_else(|_| "it".to_owned(), |shown| shown.to_string());
+    error::new("WrongTypeError", format!("{shown} names no field; names are texts"))
 }
 
 /// The value of a field is not there; any other exception is the object's own.

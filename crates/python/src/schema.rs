@@ -161,7 +161,7 @@ impl Schema {
     /// The values of a record, by name, out of its bytes.
     fn unpack<'py>(&self, py: Python<'py>, data: &[u8]) -> PyResult<Bound<'py, PyDict>> {
         let view = RecordView::new(&self.inner, data)
-            .map_err(|err| error::new("BadValueError", format!("{err}; use the schema's size")))?;
+            .map_err(|err| error::new("BadValueError", err.to_string()))?;
         let values = PyDict::new(py);
         for (field, value) in view.iter() {
             values.set_item(field.name(), to_python(py, value)?)?;

@@ -4,8 +4,9 @@
 //! lengths; only what is no value of any field is refused here.
 
 use crate::error;
-use mapcast::dynamic::Value;
+use mapcast::dynamic::{Field, Value};
 use pyo3::IntoPyObjectExt;
+use pyo3::exceptions::{PyAttributeError, PyTypeError};
 use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyByteArray, PyBytes, PyFloat, PyInt, PyList, PyMapping, PyString};
 
@@ -25,24 +26,32 @@ pub(crate) fn to_python(py: Python<'_>, value: Value) -> PyResult<Bound<'_, PyAn
     }
 }
 
-/// `object`, meant for the field called `field`, as the library has it.
-pub(crate) fn from_python(field: &str, object: &Bound<'_, PyAny>) -> PyResult<Value> {
-    if let Ok(value) = object.cast::<PyBool>() {
-        return Ok(Value::Bool(value.is_true()));
+/// `object`, meant for `field`, as the library has it.
+pub(crate) fn from_python(field: &Field, object: &Bound<'_, PyAny>) -> PyResult<Value> {
+    match scalar(field, object)? {
+        Some(value) => Ok(value),
+        None => other(field, object, MOST_STEPS),
     }
-    if object.is_instance_of::<PyFloat>() {
-        return Ok(Value::F64(object.extract()?));
-    }
-    if object.is_instance_of::<PyString>() {
-        return Ok(Value::Text(object.extract()?));
-    }
-    if object.is_instance_of::<PyInt>() {
-        return Ok(integer(object));
-    }
-    if object.is_instance_of::<PyBytes>() || object.is_instance_of::<PyByteArray>() {
-        return text(field, object);
-    }
-    other(field, object)
+}
+
+/// How often an object may stand for another one before there is a value: `tolist` of numpy, an element of a list.
+const MOST_STEPS: u32 = 3;
+
+/// What Python itself has for one value.
+fn scalar(field: &Field, object: &Bound<'_, PyAny>) -> PyResult<Option<Value>> {
+    Ok(Some(if let Ok(value) = object.cast::<PyBool>() {
+        Value::Bool(value.is_true())
+    } else if object.is_instance_of::<PyFloat>() {
+        Value::F64(object.extract()?)
+    } else if object.is_instance_of::<PyString>() {
+        Value::Text(object.extract()?)
+    } else if object.is_instance_of::<PyInt>() {
+        integer(object)
+    } else if object.is_instance_of::<PyBytes>() || object.is_instance_of::<PyByteArray>() {
+        text(field.name(), object)?
+    } else {
+        return Ok(None);
+    }))
 }
 
 /// One that is too large for any field is refused as a float: the message has its size.
@@ -68,25 +77,65 @@ fn text(field: &str, object: &Bound<'_, PyAny>) -> PyResult<Value> {
 }
 
 /// What numpy and pandas have (`tolist`), other numbers, and any other sequence.
-fn other(field: &str, object: &Bound<'_, PyAny>) -> PyResult<Value> {
-    let is_mapping = object.cast::<PyMapping>().is_ok();
-    if let Ok(list) = object.call_method0("tolist")
+fn other(field: &Field, object: &Bound<'_, PyAny>, steps: u32) -> PyResult<Value> {
+    let next = |object: &Bound<'_, PyAny>| match (scalar(field, object)?, steps) {
+        (Some(value), _) => Ok(value),
+        (None, 0) => Err(no_value(field, object)),
+        (None, steps) => other(field, object, steps - 1),
+    };
+    if let Some(list) = unless_absent(object.call_method0("tolist"))?
         && !list.is(object)
     {
-        return from_python(field, &list);
+        return next(&list);
     }
-    if let Ok(index) = object.call_method0("__index__") {
+    if let Some(index) = unless_absent(object.call_method0("__index__"))? {
         return Ok(integer(&index));
     }
     if let Ok(number) = object.extract::<f64>() {
         return Ok(Value::F64(number));
     }
-    if !is_mapping && let Ok(items) = object.try_iter() {
-        return Ok(Value::List(
-            items.map(|item| from_python(field, &item?)).collect::<PyResult<_>>()?,
-        ));
+    if object.cast::<PyMapping>().is_err()
+        && let Some(items) = unless_absent(object.try_iter())?
+    {
+        let items = items.take(most(field, object)?).map(|item| next(&item?));
+        return Ok(Value::List(items.collect::<PyResult<_>>()?));
     }
-    let kind = object.get_type().name()?;
-    let fact = format!("field {field:?} got {kind}");
-    Err(error::new("WrongTypeError", format!("{fact}; give a number, a bool, a text or a list")))
+    Err(no_value(field, object))
+}
+
+/// How many elements of a sequence are taken: one more than fits shows that they are too many, also where they have no
+/// end.
+fn most(field: &Field, object: &Bound<'_, PyAny>) -> PyResult<usize> {
+    let ctype = field.ctype();
+    let fits = ctype.count().filter(|_| !ctype.is_text()).unwrap_or(0) as usize;
+    match object.len() {
+        Ok(len) if fits > 0 && len > fits => {
+            let fact = format!("field {:?} is {ctype}, the list has {len} elements", field.name());
+            Err(error::new("BadValueError", format!("{fact}; give exactly as many")))
+        }
+        _ => Ok(fits + 1),
+    }
+}
+
+/// `None`: the object has no such method, or not for what it holds. Any other exception is its own.
+fn unless_absent<T>(found: PyResult<T>) -> PyResult<Option<T>> {
+    let is_absent = |err: &PyErr| {
+        Python::attach(|py| {
+            err.is_instance_of::<PyAttributeError>(py) || err.is_instance_of::<PyTypeError>(py)
+        })
+    };
+    match found {
+        Ok(found) => Ok(Some(found)),
+        Err(err) if is_absent(&err) => Ok(None),
+        Err(err) => Err(err),
+    }
+}
+
+fn no_value(field: &Field, object: &Bound<'_, PyAny>) -> PyErr {
+    let kind = object.get_type().name().map_or_else(|_| "it".to_owned(), |name| name.to_string());
+    let fact = format!("field {:?} got {kind}", field.name());
+    error::new(
+        "WrongTypeError",
+        format!("{fact}; give a number, a bool, a text or a list of these"),
+    )
 }

@@ -144,6 +144,8 @@ def test_a_frame_of_seconds_ends_and_may_be_empty() -> None:
         assert list(frame.columns) == ["x"] and len(frame) == 0
         with pytest.raises(mapcast.BadValueError, match="nothing says when to stop; give seconds"):
             mapcast.frame(mapcast.open("still"))
+        with pytest.raises(mapcast.WrongTypeError, match="3 has no records; give a reader"):
+            mapcast.frame(3, count=1)  # type: ignore[arg-type]
 
 
 def test_a_frame_of_instances_has_their_names() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 
 import mapcast
+import pytest
 
 X = {"x": int}
 
@@ -83,6 +84,21 @@ def test_an_error_is_raised_and_does_not_end_the_iteration() -> None:
         except mapcast.ClosedError:
             return
         raise AssertionError("a closed follower was read")
+
+    asyncio.run(main())
+
+
+def test_a_follower_is_for_one_task_at_a_time_and_its_end_ends_the_wait() -> None:
+    async def main() -> None:
+        with mapcast.writer("load", X):
+            follower = mapcast.open("load").follow(begin="next")
+            waiting = asyncio.ensure_future(_first(follower))
+            await asyncio.sleep(0)
+            with pytest.raises(RuntimeError, match="another task waits in this follower"):
+                await _first(follower)
+            follower.close()
+            with pytest.raises(mapcast.ClosedError):
+                await asyncio.wait_for(waiting, 60)
 
     asyncio.run(main())
 

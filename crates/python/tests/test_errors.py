@@ -100,8 +100,8 @@ def test_a_place_is_a_text_or_a_path(at: Any) -> None:
 def test_seconds_and_begin_are_checked() -> None:
     with mapcast.writer("x", {"x": float}):
         reader = mapcast.open("x")
-        for seconds in (-1, float("nan")):
-            with pytest.raises(mapcast.BadValueError, match="is no time in seconds"):
+        for seconds, shown in ((-1, "-1.0"), (float("nan"), "NaN"), (1e300, "1e300")):
+            with pytest.raises(mapcast.BadValueError, match=f"timeout={shown} is no time in seconds"):
                 reader.follow(seconds)
         for begin in ("first", 1.5, -1):
             with pytest.raises(mapcast.BadValueError, match='use "newest", "oldest", "next" or'):

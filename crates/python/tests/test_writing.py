@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import dataclasses
 import enum
+import itertools
 import math
 import os
 import signal
@@ -28,6 +29,13 @@ class Drone:
 class Stu(ctypes.Structure):
     _fields_ = [("id", ctypes.c_int), ("name", ctypes.c_char * 20), ("sex", ctypes.c_char)]
     _mapcast_ = {"id": mapcast.Field(help="student number")}
+
+
+def endless() -> list[Any]:
+    """A list that is in itself."""
+    found: list[Any] = []
+    found.append(found)
+    return found
 
 
 def latest(region: str) -> mapcast.Sample:
@@ -116,9 +124,15 @@ def test_an_exception_of_the_object_itself_is_raised_and_nothing_is_published() 
         def y(self) -> float:
             raise ZeroDivisionError("of its own")
 
+    class Index:
+        def __index__(self) -> int:
+            raise ZeroDivisionError("of its own")
+
     with mapcast.writer("load", {"x": float, "y": float}) as writer:
         with pytest.raises(ZeroDivisionError, match="of its own"):
             writer.publish(Broken())
+        with pytest.raises(ZeroDivisionError, match="of its own"):
+            writer.publish(x=Index())
         assert writer.sequence == 0
 
 
@@ -158,6 +172,10 @@ def test_numbers_of_every_kind_fit_where_their_value_does() -> None:
         ("axes", [1], mapcast.BadValueError, "the list has 1 element"),
         ("axes", ["a", "b"], mapcast.WrongTypeError, 'field "axes"'),
         ("axes", 1, mapcast.WrongTypeError, 'field "axes"'),
+        ("axes", range(10**9), mapcast.BadValueError, "the list has 1000000000 elements; give exactly as many"),
+        ("axes", itertools.count(), mapcast.BadValueError, "the list has 3 elements"),
+        ("axes", endless(), mapcast.WrongTypeError, 'field "axes" got list'),
+        (3, 1, mapcast.WrongTypeError, "3 names no field; names are texts"),
         ("y", 1, mapcast.NoFieldError, 'record bad has no field "y"; use one of: n, on'),
     ],
 )
