@@ -49,7 +49,6 @@ mod standby_input;
 mod stdin_config;
 mod terminal;
 mod top;
-mod torn;
 mod traps;
 mod vandal;
 mod vectors;

@@ -22,7 +22,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use crate::tools::{Fallible, cargo, done, target_directory};
+use crate::tools::{E2E, Fallible, cargo, done, target_directory};
 use crate::{Outcome, dist};
 
 const TARGET: &str = "aarch64-unknown-linux-gnu";
@@ -123,8 +123,7 @@ fn meet(package: &Path) -> Outcome {
     for (name, emulated) in PAIRS {
         println!("of arm64: {}", emulated.join(" and "));
         let programs = starters(&place.join(name), &root, emulated)?;
-        let test = ["test", "--locked", "--package", "e2e", "--test", "e2e", "--", "pair::"];
-        done(cargo().args(test).env("E2E_PROGRAMS", programs))?;
+        done(cargo().arg("test").args(E2E).arg("pair::").env("E2E_PROGRAMS", programs))?;
     }
     Ok(())
 }

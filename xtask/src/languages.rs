@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::Outcome;
-use crate::tools::{Fallible, cargo, done, target_directory};
+use crate::tools::{E2E, Fallible, cargo, done, target_directory};
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Arguments {
@@ -40,20 +40,11 @@ pub(crate) fn run(arguments: &Arguments) -> Outcome {
     let built = target.join("debug");
     compile(&install(&built, &into)?, &into)?;
     wrap(&python(&built, &into)?, &into)?;
-    let story = [
-        "test",
-        "--locked",
-        "--package",
-        "e2e",
-        "--test",
-        "e2e",
-        "languages::",
-        "--",
-        "--show-output",
-    ];
     done(
         cargo()
-            .args(story)
+            .arg("test")
+            .args(E2E)
+            .args(["languages::", "--", "--show-output"])
             .env("E2E_LANGUAGES", into)
             .env("E2E_ROUNDS", arguments.rounds.to_string()),
     )

@@ -42,6 +42,10 @@ pub(crate) fn target_directory() -> Fallible<PathBuf> {
     Ok(metadata(&["--no-deps"])?.target_directory)
 }
 
+/// The end-to-end tests, with the features that they have as part of the workspace: `cargo test --workspace` has
+/// built them.
+pub(crate) const E2E: [&str; 4] = ["--locked", "--workspace", "--test", "e2e"];
+
 /// The program of package `name`, built first if it is not there in this version.
 pub(crate) fn tool(name: &str, version: &str) -> Fallible<PathBuf> {
     let tools = target_directory()?.join("tools");

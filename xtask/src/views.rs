@@ -52,7 +52,8 @@ pub(crate) fn pictures() -> Outcome {
 
 fn tests() -> Command {
     let mut command = cargo();
-    command.args(["test", "--locked", "--package", "mapcast-cli", "--test", "views"]);
+    // As part of the workspace: with the features that `cargo test --workspace` has built the tool with.
+    command.args(["test", "--locked", "--workspace", "--test", "views"]);
     command.env("MAPCAST_VIEWS", "required");
     command
 }

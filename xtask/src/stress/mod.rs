@@ -4,7 +4,7 @@
 //!   death    a writer killed before each instruction of each path       tests/src/bin/death.rs
 //!   kill     writers at full speed, killed at random moments            tests/src/bin/kills.rs
 //!   soak     reads under writers that are killed, all sizes and slots   tests/src/bin/soak.rs
-//!   torn     reads while a writer publishes at full speed               tests/e2e/torn.rs
+//!   torn     reads while a writer publishes at full speed               tests/torn.rs
 //!   faults   faults of the system, with more of everything              tests/e2e/faults
 //!   lineage  standbys killed and stopped, files deleted and cut         tests/e2e/lineage.rs
 //!   leaks    a million re-attachments, the ticks of a day               tests/e2e/leaks
@@ -22,7 +22,7 @@ use std::time::Instant;
 use clap::Subcommand;
 
 use crate::Outcome;
-use crate::tools::{cargo, done, target_directory};
+use crate::tools::{E2E, cargo, done, target_directory};
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Arguments {
@@ -106,19 +106,22 @@ pub(crate) fn run(arguments: &Arguments) -> Outcome {
     }
 }
 
+/// The package `e2e` without the programs under test.
+const WITHOUT_PROGRAMS: [&str; 3] = ["--package", "e2e", "--no-default-features"];
+
 /// Builds a program of the package `e2e` with those that it starts, and runs it.
 fn program(name: &str, helpers: &[&str], number: Option<u64>) -> Outcome {
     let bins = [&[name], helpers].concat();
     let bins = bins.iter().flat_map(|bin| ["--bin", bin]);
-    done(cargo().args(["build", "--release", "--quiet", "--package", "e2e"]).args(bins))?;
+    done(cargo().args(["build", "--release", "--quiet"]).args(WITHOUT_PROGRAMS).args(bins))?;
     let program = target_directory()?.join("release").join(name);
     done(Command::new(program).args(number.map(|number| number.to_string())))
 }
 
-/// Tests of `tests/e2e` whose length the environment sets.
+/// Tests of the package `e2e` whose length the environment sets.
 struct Tests {
-    /// Their module.
-    module: &'static str,
+    /// The features, the program of tests and the module, for cargo.
+    which: &'static [&'static [&'static str]],
     variables: &'static [&'static str],
     /// What is in the lines worth showing.
     figures: &'static [&'static str],
@@ -126,25 +129,29 @@ struct Tests {
     options: &'static [&'static str],
 }
 
-const TORN: Tests =
-    Tests { module: "torn::", variables: &["E2E_TORN_MS"], figures: &["torn="], options: &[] };
+const TORN: Tests = Tests {
+    which: &[&WITHOUT_PROGRAMS, &["--test", "torn"]],
+    variables: &["E2E_TORN_MS"],
+    figures: &["torn="],
+    options: &[],
+};
 
 const FAULTS: Tests = Tests {
-    module: "faults::",
+    which: &[&E2E, &["faults::"]],
     variables: &["E2E_CHURN_MS", "E2E_CROWD", "E2E_EVERY_PAGE"],
     figures: &["files in", "readers: ", "regions="],
     options: &[],
 };
 
 const LINEAGE: Tests = Tests {
-    module: "lineage::",
+    which: &[&E2E, &["lineage::"]],
     variables: &["E2E_LINEAGE_MS", "E2E_LINEAGE_SEED"],
     figures: &["names="],
     options: &[],
 };
 
 const LEAKS: Tests = Tests {
-    module: "leaks::",
+    which: &[&E2E, &["leaks::"]],
     variables: &["E2E_LEAKS_ROUNDS", "E2E_LEAKS_TICKS"],
     figures: &["descriptors="],
     options: &["--test-threads", "1"],
@@ -156,8 +163,9 @@ impl Tests {
         let start = Instant::now();
         let values = values.iter().map(u64::to_string);
         let output = cargo()
-            .args(["test", "--release", "--quiet", "--package", "e2e", "--test", "e2e"])
-            .args(["--", self.module, "--show-output"])
+            .args(["test", "--release", "--quiet"])
+            .args(self.which.iter().copied().flatten())
+            .args(["--", "--show-output"])
             .args(self.options)
             .envs(self.variables.iter().zip(values))
             .env("RUST_BACKTRACE", "0")
@@ -201,12 +209,13 @@ mod tests {
 
     #[test]
     fn each_variable_is_read_and_each_figure_shown_by_some_test() {
-        let text = sources("tests/e2e") + &sources("tests/src");
-        for tests in [TORN, FAULTS, LEAKS] {
+        let text = sources("tests");
+        for tests in [TORN, FAULTS, LINEAGE, LEAKS] {
             for word in tests.variables.iter().chain(tests.figures) {
                 assert!(text.contains(word), "{word}");
             }
-            assert!(text.contains(&format!("mod {};", tests.module.trim_end_matches(':'))));
+            let module = tests.which.last().and_then(|words| words.last()?.strip_suffix("::"));
+            assert!(module.is_none_or(|module| text.contains(&format!("mod {module};"))));
         }
     }
 

@@ -3,7 +3,7 @@
 //! Invariant: a mutant counts as caught only by a broken claim at the end of a whole run. A compile
 //! error, a panic or a missed deadline is a failure here.
 //!
-//! Price: the first build of a mutant is a whole one, in a directory of its own.
+//! Price: the first build of a mutant builds what the tests need, in a directory of its own.
 
 use std::fmt;
 use std::process::{Command, Output};
@@ -12,6 +12,7 @@ use crate::Outcome;
 use crate::caught::{Caught, all_caught};
 use crate::loom::mutants;
 use crate::mutant;
+use crate::stress::WITHOUT_PROGRAMS;
 use crate::tools::{Fallible, cargo, done};
 
 /// The beginning of a message about a broken claim.
@@ -36,7 +37,7 @@ const DEATH: [Mutant; 2] = [
 const TORN: [Mutant; 1] = [Mutant {
     name: "R3",
     what: "no re-check of the stamp after the copy",
-    shown_by: "torn::no_reader_gets_a_torn_or_misordered_record",
+    shown_by: "no_reader_gets_a_torn_or_misordered_record",
 }];
 
 /// Points of each path under a mutant.
@@ -83,16 +84,16 @@ fn torn_records(printed: &str) -> Option<String> {
 /// Builds and runs `death` with one line weakened.
 fn die_as(mutant: &Mutant) -> Fallible<Output> {
     let bins = ["--bin", "death", "--bin", "stepped_writer"];
-    done(weakened(mutant)?.args(["build", "--quiet", "--package", "e2e"]).args(bins))?;
+    done(weakened(mutant)?.args(["build", "--quiet"]).args(WITHOUT_PROGRAMS).args(bins))?;
     let program = mutant::target()?.join("debug").join("death");
     Ok(Command::new(program).args([POINTS, mutant.shown_by]).output()?)
 }
 
 /// Builds and runs a test with one line weakened.
 fn read_as(mutant: &Mutant) -> Fallible<Output> {
-    let test = ["test", "--quiet", "--package", "e2e", "--test", "e2e", "--", "--exact"];
     let mut cargo = weakened(mutant)?;
-    Ok(cargo.args(test).args([mutant.shown_by, "--show-output"]).output()?)
+    cargo.args(["test", "--quiet"]).args(WITHOUT_PROGRAMS).args(["--test", "torn", "--"]);
+    Ok(cargo.args(["--exact", mutant.shown_by, "--show-output"]).output()?)
 }
 
 /// Cargo in the workspace with one line weakened.
@@ -135,7 +136,7 @@ mod tests {
 
     #[test]
     fn the_mutants_and_what_shows_them_are_there() {
-        let text = sources("tests/src") + &sources("tests/e2e");
+        let text = sources("tests");
         for Mutant { name, shown_by, .. } in DEATH.iter().chain(&TORN) {
             assert!(mutants::mutant(name).is_some(), "{name}");
             let word = shown_by.rsplit("::").next().expect("a name");
