@@ -31,9 +31,7 @@ pub(crate) struct Arguments {
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Outcome {
-    let package = dist::make(None)?;
-    dist::make_libraries(None)?;
-    dist::make_bridge(None)?;
+    let package = dist::make_all()?;
     let target = crate::tools::target_directory()?;
     let programs = install_from_source(&target)?;
     let own = stories(&package, &programs, Path::new("/"), arguments).status()?;

@@ -3,22 +3,24 @@
 //! `crates/capi/install.sh` installs the library into a directory; the files of the first package are moved from there
 //! to a directory of their own, and both are packed (see `deb`).
 //!
-//! Price: a release build of one crate.
+//! Price: none beside the release build, which comes before.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use super::deb::{Machine, Package, VERSION, below};
-use super::{build, root};
+use super::root;
 use crate::Outcome;
 use crate::tools::{Fallible, done, target_directory};
 
-/// Makes the packages, for this machine or for another target.
-pub(crate) fn make(target: Option<&str>) -> Fallible<Vec<PathBuf>> {
+/// The package of the workspace that is the library.
+pub(super) const CRATE: &str = "mapcast-capi";
+
+/// Packs what was built of it, for this machine or for another target.
+pub(super) fn pack(target: Option<&str>) -> Fallible<Vec<PathBuf>> {
     let directory = target_directory()?;
     let release = directory.join(target.unwrap_or_default()).join("release");
-    build(target, &["mapcast-capi"])?;
     let (stage, dist) = (release.join("mapcast-capi-deb"), directory.join("dist"));
     if stage.exists() {
         fs::remove_dir_all(&stage)?; // no file of an older version may remain
@@ -38,7 +40,7 @@ fn runtime(machine: &Machine, files: &Path) -> Fallible<Package<'static>> {
     let description = "live state of a host's processes, for C and C++ programs\n \
         One process publishes a record, a plain struct, into a memory-mapped file; any number\n \
         of others read the latest whole record. This is the shared library.";
-    let (name, section, of) = ("libmapcast1", "libs", "mapcast-capi");
+    let (name, section, of) = ("libmapcast1", "libs", CRATE);
     Ok(Package { name, section, relations, description, of })
 }
 
@@ -49,7 +51,7 @@ fn development() -> Package<'static> {
         pkg-config and CMake read.";
     let depends = format!("libmapcast1 (= {VERSION}), libc6-dev");
     let relations = format!("Multi-Arch: same\nDepends: {depends}\n");
-    let (name, section, of) = ("libmapcast-dev", "libdevel", "mapcast-capi");
+    let (name, section, of) = ("libmapcast-dev", "libdevel", CRATE);
     Package { name, section, relations, description, of }
 }
 

@@ -39,6 +39,9 @@ const TOOL: &str = "mapcast-cli";
 /// The program that has a package of its own, by the name of its package here.
 const BRIDGE: &str = "mapcast-bridge";
 
+/// The packages of the workspace that are libraries for other languages.
+const LIBRARIES: [&str; 2] = [library::CRATE, python::CRATE];
+
 /// The file of the configuration's man page.
 const CONFIGURATION_PAGE: &str = "mapcast.toml.5";
 
@@ -60,24 +63,34 @@ pub(crate) struct Arguments {
 /// Makes the packages and prints where they are.
 pub(crate) fn run(arguments: &Arguments) -> Outcome {
     let target = arguments.target.as_deref();
-    if arguments.bridge {
-        println!("{}", make_bridge(target)?.display());
-        return Ok(());
-    }
-    if !arguments.library {
-        println!("{}", make(target)?.display());
-    }
-    for package in make_libraries(target)? {
+    let made = if arguments.bridge {
+        build(target, &[BRIDGE])?;
+        vec![pack_bridge(target)?]
+    } else if arguments.library {
+        build(target, &LIBRARIES)?;
+        pack_libraries(target)?
+    } else {
+        build(target, &[&packages()[..], &LIBRARIES].concat())?;
+        [vec![pack_programs(target)?], pack_libraries(target)?].concat()
+    };
+    for package in made {
         println!("{}", package.display());
     }
     Ok(())
 }
 
-/// Makes the packages of the libraries, for this machine or for another target.
-pub(crate) fn make_libraries(target: Option<&str>) -> Fallible<Vec<PathBuf>> {
-    let mut packages = library::make(target)?;
-    packages.push(python::make(target)?);
-    Ok(packages)
+/// Makes the package of the programs, for this machine or for another target.
+pub(crate) fn make(target: Option<&str>) -> Fallible<PathBuf> {
+    build(target, &packages())?;
+    pack_programs(target)
+}
+
+/// Makes all packages for this machine, and returns that of the programs. One build: they share their crates.
+pub(crate) fn make_all() -> Fallible<PathBuf> {
+    build(None, &[&packages()[..], &LIBRARIES, &[BRIDGE]].concat())?;
+    pack_libraries(None)?;
+    pack_bridge(None)?;
+    pack_programs(None)
 }
 
 /// The packages of the workspace that the programs are built of.
@@ -85,37 +98,34 @@ fn packages() -> Vec<&'static str> {
     PROGRAMS.into_iter().chain([TOOL]).collect()
 }
 
-/// Makes the package, for this machine or for another target.
-pub(crate) fn make(target: Option<&str>) -> Fallible<PathBuf> {
+/// Builds packages of the workspace for `target`.
+fn build(target: Option<&str>, packages: &[&str]) -> Outcome {
+    let mut command = cargo();
+    command.args(["build", "--release", "--locked"]).args(of_target(target));
+    let packages = packages.iter().flat_map(|package| ["--package", package]);
+    done(command.args(packages).envs(linker(target)))
+}
+
+fn pack_programs(target: Option<&str>) -> Fallible<PathBuf> {
     let directory = target_directory()?;
-    let release = directory.join(target.unwrap_or_default()).join("release");
-    build(target, &packages())?;
-    generate(&release.join("mapcast-deb"))?;
+    generate(&directory.join(target.unwrap_or_default()).join("release/mapcast-deb"))?;
     pack(target, &[], &directory.join("dist"))
 }
 
-/// Makes the package of the bridge.
-pub(crate) fn make_bridge(target: Option<&str>) -> Fallible<PathBuf> {
+fn pack_libraries(target: Option<&str>) -> Fallible<Vec<PathBuf>> {
+    let mut packages = library::pack(target)?;
+    packages.push(python::pack(target)?);
+    Ok(packages)
+}
+
+fn pack_bridge(target: Option<&str>) -> Fallible<PathBuf> {
     let directory = target_directory()?;
-    let release = directory.join(target.unwrap_or_default()).join("release");
-    build(target, &[BRIDGE])?;
-    let into = release.join("mapcast-bridge-deb");
+    let into = directory.join(target.unwrap_or_default()).join("release/mapcast-bridge-deb");
     empty(&into)?;
     pages::write(&pages::bridge(), &into)?;
     fs::write(into.join("NOTICES"), notices::text(&[BRIDGE], &[])?)?;
     compress(&into, [format!("{BRIDGE}.1")])?;
     pack(target, &["--variant", "bridge"], &directory.join("dist"))
-}
-
-/// Builds packages of the workspace for `target`.
-fn build(target: Option<&str>, packages: &[&str]) -> Outcome {
-    let mut command = cargo();
-    command.args(["build", "--release", "--locked"]).args(of_target(target));
-    done(
-        command
-            .args(packages.iter().flat_map(|package| ["--package", package]))
-            .envs(linker(target)),
-    )
 }
 
 /// The option that cargo and cargo-deb share.

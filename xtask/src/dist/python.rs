@@ -4,13 +4,13 @@
 //! One extension module is for every Python from 3.9 on (its stable ABI). As in Debian's own packages, the modules are
 //! compiled when the package is installed, and the compiled ones removed with it.
 //!
-//! Price: a release build of one crate.
+//! Price: none beside the release build, which comes before.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::deb::{Machine, Package, VERSION, below};
-use super::{build, root};
+use super::root;
 use crate::Outcome;
 use crate::tools::{Fallible, done, target_directory};
 
@@ -19,11 +19,13 @@ const MODULES: &str = "/usr/lib/python3/dist-packages";
 
 const NAME: &str = "python3-mapcast";
 
-/// Makes the package, for this machine or for another target.
-pub(crate) fn make(target: Option<&str>) -> Fallible<PathBuf> {
+/// The package of the workspace that is the library.
+pub(super) const CRATE: &str = "mapcast-python";
+
+/// Packs what was built of it, for this machine or for another target.
+pub(super) fn pack(target: Option<&str>) -> Fallible<PathBuf> {
     let directory = target_directory()?;
     let release = directory.join(target.unwrap_or_default()).join("release");
-    build(target, &["mapcast-python"])?;
     let (files, dist) = (release.join("mapcast-python-deb"), directory.join("dist"));
     if files.exists() {
         fs::remove_dir_all(&files)?; // no file of an older version may remain
@@ -75,5 +77,5 @@ fn package(libraries: String) -> Package<'static> {
     let relations = format!(
         "Depends: python3 (>= 3.9), {libraries}\nRecommends: python3-numpy\nSuggests: python3-pandas\n"
     );
-    Package { name: NAME, section: "python", relations, description, of: "mapcast-python" }
+    Package { name: NAME, section: "python", relations, description, of: CRATE }
 }
