@@ -78,7 +78,7 @@ fn is_dropped(is_asked: &Receiver<()>) -> bool {
 #[cfg(test)]
 mod tests {
     use std::sync::Arc;
-    use std::sync::mpsc::channel;
+    use std::sync::mpsc::{RecvTimeoutError, channel};
     use std::time::Duration;
 
     use mapcast::{Stu, Writer};
@@ -107,7 +107,8 @@ mod tests {
         waiter.ask();
         publish();
         assert!(matches!(next(), Message::Published), "after a sleep");
-        drop(waiter);
-        assert!(messages.recv_timeout(DEADLINE).is_err(), "the thread has ended");
+        drop((waiter, sender));
+        let ended = messages.recv_timeout(DEADLINE);
+        assert!(matches!(ended, Err(RecvTimeoutError::Disconnected)), "the thread has ended");
     }
 }
