@@ -1,11 +1,11 @@
 //! `cargo xtask arm64`: the tests that an emulated arm64 machine can run.
 //!
-//! Everything compiles for arm64; the core's tests run there; then the programs of the arm64 package
-//! share a region with each other and with those of this machine. A missing target, cross compiler or
-//! emulator is named, and is no failure.
+//! What differs between machines compiles for arm64, and so do the programs; the core's tests run there; then the
+//! programs of the arm64 package share a region with each other and with those of this machine. A missing target,
+//! cross compiler or emulator is named, and is no failure.
 //!
 //! ```text
-//!   clippy --target         every crate, its tests too
+//!   clippy --target         crates with code for a machine, or types of C, and their tests
 //!   test --target           layout, channel, region   in qemu-aarch64
 //!   dist --target           mapcast_VERSION_arm64.deb --unpack--> producer, consumer
 //!   e2e pair                arm64 - arm64, arm64 - this machine, this machine - arm64
@@ -29,6 +29,17 @@ const TARGET: &str = "aarch64-unknown-linux-gnu";
 const EMULATOR: &str = "qemu-aarch64";
 /// Where Debian's cross compiler has the libraries of the other machine.
 const LIBRARIES: &str = "/usr/aarch64-linux-gnu";
+
+/// Packages with code for a machine, or with types of C that are others elsewhere.
+const OF_A_MACHINE: [&str; 7] = [
+    "e2e",
+    "mapcast-bench",
+    "mapcast-capi",
+    "mapcast-cli",
+    "mapcast-daemon",
+    "mapcast-region",
+    "mapcast-shared",
+];
 
 /// Packages without processes of their own; the test programs of each.
 const CORE: [&str; 3] = ["mapcast-layout", "mapcast-channel", "mapcast-region"];
@@ -57,9 +68,9 @@ pub(crate) fn run(_: &Arguments) -> Outcome {
         println!("skipped: {missing}");
         return Ok(());
     }
-    // Without the bridge: its own code is for no architecture, and Zenoh takes minutes.
-    let all = ["--workspace", "--exclude", "mapcast-bridge", "--all-targets"];
-    done(at_target("clippy").args(all).args(["--", "-D", "warnings"]))?;
+    let packages = OF_A_MACHINE.iter().flat_map(|package| ["--package", package]);
+    let options = ["--all-targets", "--", "-D", "warnings"];
+    done(at_target("clippy").args(packages).args(options))?;
     test_core()?;
     let package = dist::make(Some(TARGET))?;
     println!("{}", package.display());
@@ -139,4 +150,24 @@ fn starters(folder: &Path, root: &Path, emulated: &[&str]) -> Fallible<PathBuf> 
         fs::set_permissions(&script, Permissions::from_mode(0o755))?;
     }
     Ok(folder.into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::OF_A_MACHINE;
+    use crate::tidy::{files, read};
+
+    #[test]
+    fn every_package_with_code_for_a_machine_is_compiled_for_arm64() {
+        let marks = ["target_arch", "libc::", "c_char", "c_long", "asm!("];
+        for path in files(&[".rs"]).iter().filter(|path| !path.starts_with("xtask")) {
+            let folders = if path.starts_with("crates") { 2 } else { 1 };
+            let folder: Vec<&str> = path.split('/').take(folders).collect();
+            let manifest = read(&format!("{}/Cargo.toml", folder.join("/")));
+            let is_it = |package: &&str| manifest.contains(&format!("name = \"{package}\""));
+            let text = read(path);
+            let mark = marks.iter().find(|mark| text.contains(**mark));
+            assert!(mark.is_none() || OF_A_MACHINE.iter().any(is_it), "{path} has {mark:?}");
+        }
+    }
 }
