@@ -5,29 +5,51 @@ use std::time::Instant;
 
 use crate::Outcome;
 use crate::tools::Fallible;
+use crate::workers;
 
 /// How a mutant was caught, or what was printed instead.
 pub(crate) type Caught = Result<String, String>;
 
-/// Runs `attempt` on each mutant.
+/// Runs `attempt` on one mutant after the other.
 pub(crate) fn all_caught<M: Display>(
     mutants: impl IntoIterator<Item = M>,
-    mut attempt: impl FnMut(&M) -> Fallible<Caught>,
+    attempt: impl Fn(&M) -> Fallible<Caught>,
 ) -> Outcome {
-    let (mut count, mut survivors) = (0, Vec::new());
-    for mutant in mutants {
-        count += 1;
-        let start = Instant::now();
-        let caught = attempt(&mutant)?;
-        let seconds = start.elapsed().as_secs_f32();
-        match caught {
-            Ok(how) => println!("{mutant} caught {how} ({seconds:.1} s)"),
-            Err(printed) => {
-                println!("{printed}\n{mutant} NOT caught ({seconds:.1} s)");
-                survivors.push(mutant.to_string());
-            }
+    let verdicts = mutants.into_iter().map(|mutant| verdict(&mutant, &attempt));
+    judge(&verdicts.collect::<Fallible<Vec<_>>>()?)
+}
+
+/// The same on all processors, for attempts that do not get in each other's way.
+pub(crate) fn all_caught_at_once<M: Display + Send>(
+    mutants: impl IntoIterator<Item = M, IntoIter: Send>,
+    attempt: impl Fn(&M) -> Fallible<Caught> + Sync,
+) -> Outcome {
+    judge(&workers::each(mutants, |mutant| verdict(&mutant, &attempt))?)
+}
+
+/// The name of the mutant if it survives.
+fn verdict<M: Display>(
+    mutant: &M,
+    attempt: impl Fn(&M) -> Fallible<Caught>,
+) -> Fallible<Option<String>> {
+    let start = Instant::now();
+    let caught = attempt(mutant)?;
+    let seconds = start.elapsed().as_secs_f32();
+    Ok(match caught {
+        Ok(how) => {
+            println!("{mutant} caught {how} ({seconds:.1} s)");
+            None
         }
-    }
+        Err(printed) => {
+            println!("{printed}\n{mutant} NOT caught ({seconds:.1} s)");
+            Some(mutant.to_string())
+        }
+    })
+}
+
+fn judge(verdicts: &[Option<String>]) -> Outcome {
+    let survivors: Vec<&str> = verdicts.iter().flatten().map(String::as_str).collect();
+    let count = verdicts.len();
     println!("{} of {count} mutants caught", count - survivors.len());
     if survivors.is_empty() {
         return Ok(());
@@ -43,8 +65,10 @@ mod tests {
     fn one_survivor_fails_the_run_by_name() {
         let attempt =
             |name: &&str| Ok(if *name == "W1" { Err(String::new()) } else { Ok("by it".into()) });
-        assert!(all_caught(["W0"], attempt).is_ok());
-        let err = all_caught(["W0", "W1", "W2"], attempt).expect_err("W1 survives");
-        assert_eq!(err.to_string(), "not caught: W1; see above");
+        assert!(all_caught(["W0"], attempt).is_ok() && all_caught_at_once(["W0"], attempt).is_ok());
+        let all = ["W0", "W1", "W2"];
+        for outcome in [all_caught(all, attempt), all_caught_at_once(all, attempt)] {
+            assert_eq!(outcome.expect_err("W1 survives").to_string(), "not caught: W1; see above");
+        }
     }
 }

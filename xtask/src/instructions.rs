@@ -28,7 +28,7 @@ use serde::Deserialize;
 use crate::Outcome;
 use crate::caught::{Caught, all_caught};
 use crate::mutant::{self, Patch};
-use crate::tools::{Fallible, cargo, executable, printed};
+use crate::tools::{Fallible, built, cargo, printed};
 
 const BUDGET: &str = "crates/region/benches/instructions.toml";
 
@@ -179,7 +179,8 @@ fn build(cargo: &mut Command) -> Fallible<PathBuf> {
     let build = ["build", "--profile", "bench", "--package", "mapcast-region"];
     let what = ["--bench", "instructions", "--message-format", "json-render-diagnostics"];
     let messages = printed(cargo.args(build).args(what))?;
-    messages.lines().find_map(executable).ok_or_else(|| "cargo built no program".into())
+    let program = messages.lines().find_map(built).ok_or("cargo built no program")?;
+    Ok(program.executable)
 }
 
 fn count_all(program: &Path) -> Fallible<Vec<Count>> {

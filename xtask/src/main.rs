@@ -36,6 +36,7 @@ mod tidy;
 mod tools;
 mod vectors;
 mod views;
+mod workers;
 
 use std::process::ExitCode;
 

@@ -19,7 +19,7 @@ use std::path::{Path, PathBuf};
 use crate::tools::{Fallible, target_directory};
 
 /// The crate that mutants are of, from the root of the workspace.
-const CHANNEL: &str = "crates/channel";
+pub(crate) const CHANNEL: &str = "crates/channel";
 
 /// A line of the protocol, and how it is weakened.
 #[derive(Debug)]
@@ -54,10 +54,16 @@ pub(crate) fn workspace(patch: &Patch) -> Fallible<PathBuf> {
     fs::create_dir_all(mirror.join("crates"))?;
     link_all(&real, &mirror, &["target", "crates", ".git"])?;
     link_all(&real.join("crates"), &mirror.join("crates"), &["channel"])?;
-    copy_all(&real.join(CHANNEL), &mirror.join(CHANNEL))?;
-    let file = mirror.join(CHANNEL).join("src").join(patch.file);
-    fs::write(&file, patch.apply(&fs::read_to_string(&file)?)?)?;
+    weakened_copy(patch, &mirror.join(CHANNEL))?;
     Ok(mirror)
+}
+
+/// Writes the crate with `patch` applied into the directory `to`.
+pub(crate) fn weakened_copy(patch: &Patch, to: &Path) -> Fallible<()> {
+    copy_all(&root().join(CHANNEL), to)?;
+    let file = to.join("src").join(patch.file);
+    fs::write(&file, patch.apply(&fs::read_to_string(&file)?)?)?;
+    Ok(())
 }
 
 /// Where mutants are built: apart from the project's own builds, which then stay as they are.

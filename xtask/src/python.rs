@@ -13,7 +13,10 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::Outcome;
-use crate::tools::{Fallible, done, environment, metadata, printed, python_with, target_directory};
+use crate::tools::{
+    Fallible, done, environment, metadata, printed, python_with, target_directory, transcript,
+};
+use crate::workers;
 
 /// What builds the wheel, in the version this was tried with.
 const MATURIN: &str = "maturin==1.16.0";
@@ -39,10 +42,11 @@ pub(crate) fn run(arguments: &Arguments) -> Outcome {
     let (oldest, newest) = (pythons.first_key_value(), pythons.last_key_value());
     let mut chosen: Vec<_> = oldest.into_iter().chain(newest).collect();
     chosen.dedup();
-    for (version, python) in chosen {
-        println!("Python 3.{version}: {}", python.display());
-        test(&target, &installed(&target, *version, python, &wheel)?)?;
-    }
+    workers::each(chosen, |(version, python)| {
+        let printed = test(&target, &installed(&target, *version, python, &wheel)?)?;
+        println!("Python 3.{version}: {}\n{printed}", python.display());
+        Ok(())
+    })?;
     Ok(())
 }
 
@@ -113,10 +117,10 @@ fn installed(target: &Path, minor: u32, base: &Path, wheel: &Path) -> Fallible<P
     Ok(python)
 }
 
-/// Runs the tests where no source of the package is in reach.
-fn test(target: &Path, python: &Path) -> Outcome {
+/// Runs the tests where no source of the package is in reach; returns what they print.
+fn test(target: &Path, python: &Path) -> Fallible<String> {
     let folder = folder();
-    done(
+    transcript(
         Command::new(python.with_file_name("pytest"))
             .current_dir(target)
             .args(["--quiet", "-p", "no:cacheprovider", "-c"])

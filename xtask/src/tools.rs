@@ -6,7 +6,7 @@
 use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Output};
 
 use semver::Version;
 use serde::Deserialize;
@@ -107,10 +107,28 @@ pub(crate) fn printed(command: &mut Command) -> Fallible<String> {
     Err(String::from_utf8_lossy(&output.stderr).into())
 }
 
+/// What `command` prints on both streams; if it fails, they are the error.
+pub(crate) fn transcript(command: &mut Command) -> Fallible<String> {
+    let Output { status, stdout, stderr } = command.output()?;
+    let printed = String::from_utf8_lossy(&[stdout, stderr].concat()).into_owned();
+    if status.success() {
+        Ok(printed)
+    } else {
+        Err(format!("{command:?}: {status}: {printed}").into())
+    }
+}
+
+/// A program that cargo has built.
+#[derive(Debug, PartialEq, Eq, Deserialize)]
+pub(crate) struct Built {
+    /// The manifest of its package.
+    pub(crate) manifest_path: PathBuf,
+    pub(crate) executable: PathBuf,
+}
+
 /// The program that a line of cargo's `--message-format json` announces.
-pub(crate) fn executable(message: &str) -> Option<PathBuf> {
-    let message: serde_json::Value = serde_json::from_str(message).ok()?;
-    message.get("executable")?.as_str().map(PathBuf::from)
+pub(crate) fn built(message: &str) -> Option<Built> {
+    serde_json::from_str(message).ok()
 }
 
 /// Runs `command`, whose failure is an error.
@@ -125,10 +143,15 @@ mod tests {
 
     #[test]
     fn a_program_is_read_from_cargos_messages() {
-        let artifact = r#"{"reason":"compiler-artifact","executable":"/t/channel-1"}"#;
-        assert_eq!(executable(artifact), Some(PathBuf::from("/t/channel-1")));
-        let library = r#"{"reason":"compiler-artifact","executable":null}"#;
-        assert_eq!(executable(library), None);
+        let message = |executable: &str| {
+            format!(
+                r#"{{"reason":"compiler-artifact","manifest_path":"/c/Cargo.toml","executable":{executable}}}"#
+            )
+        };
+        let program = built(&message(r#""/t/channel-1""#)).expect("a program");
+        assert_eq!(program.manifest_path, PathBuf::from("/c/Cargo.toml"));
+        assert_eq!(program.executable, PathBuf::from("/t/channel-1"));
+        assert_eq!(built(&message("null")), None, "a library");
     }
 
     #[test]

@@ -11,7 +11,7 @@
 //!   --keep    the smallest set that reaches all code                          crates/fuzz/corpus/TARGET
 //! ```
 //!
-//! Price: one processor; the first build takes about a minute, libFuzzer's C++ included.
+//! Price: all processors, a target each; the first build takes about a minute, libFuzzer's C++ included.
 
 mod report;
 
@@ -22,6 +22,7 @@ use std::time::Instant;
 
 use crate::Outcome;
 use crate::tools::{Fallible, cargo, done, target_directory};
+use crate::workers;
 use report::Report;
 
 /// Every target, as crates/fuzz has them, and the longest input worth trying on it, in bytes.
@@ -78,21 +79,13 @@ pub(crate) fn run(arguments: &Arguments) -> Outcome {
     let is_meant = |target: &str| {
         arguments.targets.is_empty() || arguments.targets.iter().any(|named| named == target)
     };
-    let mut fallen = Vec::new();
     println!("{}", report::HEADINGS);
-    for (target, longest) in TARGETS.into_iter().filter(|(target, _)| is_meant(target)) {
-        let (report, found) = fuzzer.try_out(target, longest, arguments)?;
-        println!("{}", report.row(target, found.len()));
-        for name in &found {
-            println!("{target}: CRASHED by crates/fuzz/corpus/{target}/{name}");
-            println!("{}", report.last_words());
-        }
-        if !found.is_empty() {
-            fallen.push(target);
-        } else if arguments.keep {
-            fuzzer.keep(target)?;
-        }
-    }
+    let targets = TARGETS.into_iter().filter(|(target, _)| is_meant(target));
+    let fallen = workers::each(targets, |(target, longest)| {
+        let is_whole = fuzzer.holds(target, longest, arguments)?;
+        Ok((!is_whole).then_some(target))
+    })?;
+    let fallen: Vec<&str> = fallen.into_iter().flatten().collect();
     if fallen.is_empty() {
         return Ok(());
     }
@@ -146,6 +139,20 @@ impl Fuzzer {
             .env("RUST_BACKTRACE", "0")
             .stdin(Stdio::null());
         command
+    }
+
+    /// Tries one target and prints what came of it; whether no input crashed it.
+    fn holds(&self, target: &str, longest: u32, arguments: &Arguments) -> Fallible<bool> {
+        let (report, found) = self.try_out(target, longest, arguments)?;
+        println!("{}", report.row(target, found.len()));
+        for name in &found {
+            println!("{target}: CRASHED by crates/fuzz/corpus/{target}/{name}");
+            println!("{}", report.last_words());
+        }
+        if found.is_empty() && arguments.keep {
+            self.keep(target)?;
+        }
+        Ok(found.is_empty())
     }
 
     /// Tries one target; returns the names of the inputs that crashed it.

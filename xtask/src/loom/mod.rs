@@ -5,25 +5,28 @@
 //!
 //! ```text
 //!   cargo xtask loom                  build with --cfg loom, run all models, they must pass;
-//!                                     then for each mutant: patch a copy of channel, build it, run
-//!                                     its models, they must fail
+//!                                     meanwhile patch a copy of channel for each mutant and build all
+//!                                     of them; then run the models of each, they must fail
 //!   cargo xtask loom --models-only    the first half alone
 //!   cargo xtask loom --mutant W1      that one mutant alone
 //! ```
 //!
-//! Price: the flag changes every dependency of loom, so the first build takes about a minute; it
-//! goes to target/loom, mutants to target/loom-mutants, where each rebuilds nothing but channel.
+//! Price: the flag changes every dependency of loom, so the first build takes about a minute; all of it
+//! goes to target/loom. The workspace of the mutants is written anew, and built, each time.
 
+mod copies;
 pub(crate) mod mutants;
 
-use std::path::PathBuf;
-use std::process::{Command, Stdio};
+use std::collections::BTreeMap;
+use std::ffi::{OsStr, OsString};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command};
 use std::time::Instant;
 
 use crate::Outcome;
-use crate::caught::{Caught, all_caught};
+use crate::caught::{Caught, all_caught_at_once};
 use crate::mutant;
-use crate::tools::{Fallible, cargo, executable, target_directory};
+use crate::tools::{Fallible, built, cargo, printed, target_directory};
 use mutants::{MUTANTS, Mutant};
 
 /// How the models begin a broken claim (crates/channel/src/models/mod.rs).
@@ -45,11 +48,15 @@ fn names() -> clap::builder::PossibleValuesParser {
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Outcome {
-    let wanted = wanted(&arguments.mutant);
-    if arguments.mutant.is_empty() {
-        run_models()?;
+    if arguments.models_only {
+        return Models::start()?.finish();
     }
-    if arguments.models_only { Ok(()) } else { all_caught(wanted, |mutant| catch(mutant)) }
+    let wanted = wanted(&arguments.mutant);
+    let models = arguments.mutant.is_empty().then(Models::start).transpose()?;
+    let programs = build_mutants(&wanted);
+    models.map_or(Ok(()), Models::finish)?;
+    let programs = programs?;
+    all_caught_at_once(wanted, |mutant| catch(mutant, &programs))
 }
 
 /// The lines of the protocol that can be weakened, by name.
@@ -64,23 +71,43 @@ fn wanted(names: &[String]) -> Vec<&'static Mutant> {
     MUTANTS.iter().filter(|mutant| names.is_empty() || is_wanted(mutant)).collect()
 }
 
-fn run_models() -> Outcome {
-    let models = build(None)?;
-    let start = Instant::now();
-    if !Command::new(models).status()?.success() {
-        return Err("a model failed: the protocol allows what it must not; see above".into());
+/// All models, which run.
+struct Models {
+    process: Child,
+    start: Instant,
+}
+
+impl Models {
+    fn start() -> Fallible<Self> {
+        let program = build(&mutant::root(), &["--package", copies::PACKAGE], "2")?;
+        let [(_, program)] = Vec::from_iter(program).try_into().map_err(|_| "not one program")?;
+        Ok(Self { process: Command::new(program).spawn()?, start: Instant::now() })
     }
-    println!("all models hold ({:.1} s)", start.elapsed().as_secs_f32());
-    Ok(())
+
+    fn finish(mut self) -> Outcome {
+        if !self.process.wait()?.success() {
+            return Err("a model failed: the protocol allows what it must not; see above".into());
+        }
+        println!("all models hold ({:.1} s)", self.start.elapsed().as_secs_f32());
+        Ok(())
+    }
+}
+
+/// Builds the models once for each mutant; the programs have the names of the mutants.
+fn build_mutants(mutants: &[&Mutant]) -> Fallible<Programs> {
+    let workspace = directory()?.join("mutants");
+    copies::write(mutants, &workspace)?;
+    // A claim breaks within a second: less than it takes to optimise one of them.
+    build(&workspace, &["--workspace"], "0")
 }
 
 /// Each of the mutant's models must fail by a broken claim.
-fn catch(mutant: &Mutant) -> Fallible<Caught> {
-    let models = build(Some(mutant))?;
+fn catch(mutant: &Mutant, programs: &Programs) -> Fallible<Caught> {
+    let models = programs.get(OsStr::new(mutant.name())).ok_or("cargo built no program")?;
     for model in mutant.models {
         // One at a time, so that what is printed is known to be printed by this model.
         let output =
-            Command::new(&models).arg("--exact").arg(format!("models::{model}")).output()?;
+            Command::new(models).arg("--exact").arg(format!("models::{model}")).output()?;
         if output.status.success() || !broke_a_claim(&output.stdout) {
             return Ok(Err(format!("{model} holds")));
         }
@@ -94,39 +121,35 @@ fn broke_a_claim(stdout: &[u8]) -> bool {
     said.contains("0 passed; 1 failed") && said.contains(BROKEN)
 }
 
-/// Builds the models, with one line weakened, and returns the path of the test program.
+/// Test programs of the models, by the name of their package's directory.
+type Programs = BTreeMap<OsString, PathBuf>;
+
+/// Builds the models of these packages, optimised to `level`; loom itself is to 2.
 ///
 /// `--cfg loom` goes to every crate, for loom is a dependency of that configuration only.
-fn build(mutant: Option<&Mutant>) -> Fallible<PathBuf> {
-    let workspace = match mutant {
-        Some(mutant) => mutant::workspace(&mutant.patch)?,
-        None => mutant::root(),
-    };
+fn build(workspace: &Path, packages: &[&str], level: &str) -> Fallible<Programs> {
     let mut cargo = cargo();
     cargo
         .current_dir(workspace)
         .env("RUSTFLAGS", "--cfg loom")
         .env_remove("CARGO_ENCODED_RUSTFLAGS")
-        // Not one for both: cargo would take a mutant's program for that of the unchanged sources.
-        .env(
-            "CARGO_TARGET_DIR",
-            target_directory()?.join(if mutant.is_some() { "loom-mutants" } else { "loom" }),
-        )
-        .env("CARGO_PROFILE_DEV_OPT_LEVEL", "2")
-        .args(["rustc", "--quiet", "--package", "mapcast-channel", "--lib", "--profile", "test"])
-        .args(["--message-format", "json-render-diagnostics"])
-        .stderr(if mutant.is_some() { Stdio::piped() } else { Stdio::inherit() });
-    let what = mutant.map_or("the protocol", Mutant::name);
-    let output = cargo.output()?;
-    if !output.status.success() {
-        eprint!("{}", String::from_utf8_lossy(&output.stderr));
-        return Err(format!("{what} does not compile under loom; see above").into());
-    }
-    let messages = String::from_utf8_lossy(&output.stdout);
-    messages
-        .lines()
-        .find_map(executable)
-        .ok_or_else(|| format!("cargo built no test program for {what}").into())
+        .env("CARGO_TARGET_DIR", directory()?)
+        .env("CARGO_PROFILE_DEV_OPT_LEVEL", level)
+        .env("CARGO_PROFILE_DEV_DEBUG", "none")
+        .args(["test", "--no-run", "--quiet", "--lib"])
+        .args(["--config", r#"profile.dev.package."*".opt-level=2"#])
+        .args(packages)
+        .args(["--message-format", "json-render-diagnostics"]);
+    let messages = printed(&mut cargo)?;
+    let programs = messages.lines().filter_map(built).filter_map(|built| {
+        Some((built.manifest_path.parent()?.file_name()?.to_owned(), built.executable))
+    });
+    Ok(programs.collect())
+}
+
+/// Where all of it is built: cargo keeps the packages apart by their names.
+fn directory() -> Fallible<PathBuf> {
+    Ok(target_directory()?.join("loom"))
 }
 
 #[cfg(test)]
