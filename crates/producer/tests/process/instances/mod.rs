@@ -134,7 +134,9 @@ fn a_smaller_maximum_of_a_pattern_leaves_out_what_is_more_and_starts() {
 fn what_is_gone_is_logged_as_retired_and_not_as_lost() {
     let place = Place::new();
     let names: Vec<_> = (0..20).map(|number| format!("n{number}")).collect();
-    names.iter().for_each(|name| make(&place, name, "1"));
+    for name in &names {
+        make(&place, name, "1");
+    }
     let instances = pattern(&place, ", rescan = \"1h\"");
     configure(&place, &instances, &[("u32", &file_of_each(&place))], TICK);
     let mut producer = place.start_quietly("log");
@@ -150,7 +152,9 @@ fn what_is_gone_is_logged_as_retired_and_not_as_lost() {
 fn what_many_instances_lose_at_once_is_one_message() {
     let place = Place::new();
     let names: Vec<_> = (0..150).map(|number| format!("n{number:03}")).collect();
-    names.iter().for_each(|name| make(&place, name, "1"));
+    for name in &names {
+        make(&place, name, "1");
+    }
     fs::remove_file(place.path("if/n007/n")).expect("remove");
     let instances = pattern(&place, "");
     let second = file_of_each(&place).replace("/n'", "/m'");
