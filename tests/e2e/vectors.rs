@@ -245,7 +245,9 @@ fn short_line(region: &[u8], listed: &Listed) -> String {
     let header = Header::decode(region).expect("a header");
     let record = &region[slot_of(&header, listed.sequence) + 16..][..header.record_size as usize];
     let mut line = format!("{} {} ", listed.sequence, listed.published_at);
-    record.iter().for_each(|byte| _ = write!(line, "{byte:02x}"));
+    for byte in record {
+        let _ = write!(line, "{byte:02x}");
+    }
     line
 }
 

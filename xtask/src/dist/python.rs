@@ -35,7 +35,7 @@ pub(super) fn pack(target: Option<&str>) -> Fallible<PathBuf> {
     let module = install(&release.join("lib_mapcast.so"), &files)?;
     done(machine.tool("strip").arg("--strip-unneeded").arg(&module))?;
     write_scripts(&files.join("DEBIAN"))?;
-    machine.pack(&files, &package(machine.depends(&module)?), &dist)
+    machine.pack(&files, &package(&machine.depends(&module)?), &dist)
 }
 
 /// Puts the package's files where they belong, and returns the extension module.
@@ -70,7 +70,7 @@ fn write_scripts(to: &Path) -> Outcome {
     Ok(())
 }
 
-fn package(libraries: String) -> Package<'static> {
+fn package(libraries: &str) -> Package<'static> {
     let description = "live state of a host's processes, for Python\n \
         One process publishes a record into a memory-mapped file; any number of others read the\n \
         latest whole record, or follow all of them. With numpy and pandas, if they are there.";
