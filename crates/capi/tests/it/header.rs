@@ -40,3 +40,19 @@ fn the_header_has_the_version_of_the_crate() {
         "\""
     )));
 }
+
+#[test]
+fn cargo_c_finds_its_feature_and_makes_the_library_of_install_sh() {
+    let read = |name: &str| {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(name);
+        std::fs::read_to_string(path).expect("a file")
+    };
+    let (manifest, install) = (read("Cargo.toml"), read("install.sh"));
+    assert!(manifest.contains("\ncapi = []\n"), "cargo-c refuses a package without this feature");
+    let library = "[package.metadata.capi.library]\nname = \"mapcast\"\nversion = \"";
+    let (_, version) = manifest.split_once(library).expect("the library");
+    let (version, _) = version.split_once('"').expect("its version");
+    let (major, _) = version.split_once('.').expect("its parts");
+    assert!(install.contains(&format!("libmapcast.so.{version}\"")));
+    assert!(install.contains(&format!("-soname,libmapcast.so.{major} ")));
+}
