@@ -16,10 +16,11 @@ DEADLINE = 60.0
 
 @pytest.fixture(autouse=True)
 def own_directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Names of regions are those of this test alone."""
+    """Names of regions and files are those of this test alone."""
     directory = tmp_path / "regions"
     directory.mkdir(mode=0o700)
     monkeypatch.setenv("MAPCAST_DIR", str(directory))
+    monkeypatch.chdir(tmp_path)
 
 
 class Other:
