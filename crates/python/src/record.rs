@@ -134,7 +134,7 @@ fn named(
 /// What should name a field is no text.
 fn no_name(name: &Bound<'_, PyAny>) -> PyErr {
     let shown = name.repr().map_or_else(|_| "it".to_owned(), |shown| shown.to_string());
-    error::new("WrongTypeError", format!("{shown} names no field; names are texts"))
+    error::new("WrongTypeError", format!("a field is named by a text, not by {shown}"))
 }
 
 /// The value of a field is not there; any other exception is the object's own.

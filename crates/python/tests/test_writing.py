@@ -175,7 +175,7 @@ def test_numbers_of_every_kind_fit_where_their_value_does() -> None:
         ("axes", range(10**9), mapcast.BadValueError, "the list has 1000000000 elements; give exactly as many"),
         ("axes", itertools.count(), mapcast.BadValueError, "the list has 3 elements"),
         ("axes", endless(), mapcast.WrongTypeError, 'field "axes" got list'),
-        (3, 1, mapcast.WrongTypeError, "3 names no field; names are texts"),
+        (3, 1, mapcast.WrongTypeError, "a field is named by a text, not by 3"),
         ("y", 1, mapcast.NoFieldError, 'record bad has no field "y"; use one of: n, on'),
     ],
 )

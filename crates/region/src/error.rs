@@ -95,7 +95,7 @@ pub enum RegionErrorKind {
     #[error("{0}")]
     BadInstanceName(BadInstanceName),
     /// The region has as many instances as there can be, or, for one that is to be smaller, more.
-    #[error("has {}, {}", counted(*have, "instance"), too_many(*have, *max))]
+    #[error("{}", too_many(*have, *max))]
     TooManyInstances {
         /// How many there are, those that are not to stay left out.
         have: usize,
@@ -329,7 +329,12 @@ fn bad_name(name: &str) -> String {
 }
 
 fn too_many(have: usize, max: usize) -> String {
-    if have > max { format!("more than {max}") } else { "as many as it can have".to_owned() }
+    let instances = counted(have, "instance");
+    if have > max {
+        format!("has {instances}, more than {max}")
+    } else {
+        format!("has {instances}, as many as it can have")
+    }
 }
 
 fn busy(pid: u64) -> String {

@@ -319,13 +319,13 @@ impl FieldSource {
         // without a value so far may be one.
         let is_known = self.has_had_value || self.is_logged;
         let (level, instead) = match (self.default().is_some(), error.is_misfit()) {
-            (true, false) if is_known => (Level::INFO, "holds its default"),
-            (true, _) => (Level::WARN, "holds its default"),
-            (false, false) => (Level::WARN, "keeps its last value"),
-            (false, true) => (Level::ERROR, "keeps its last value"),
+            (true, false) if is_known => (Level::INFO, "it holds its default"),
+            (true, _) => (Level::WARN, "it holds its default"),
+            (false, false) => (Level::WARN, "it keeps its last value"),
+            (false, true) => (Level::ERROR, "it keeps its last value"),
         };
         let lost = What { field: &self.name, level, why: Some(error.alike()) };
-        losses.note(lost, of, now, || format!("{}{error}; it {instead}", self.subject(error)))
+        losses.note(lost, of, now, || format!("{}{error}; {instead}", self.subject(error)))
     }
 
     /// The field, in front of an error that does not name it.

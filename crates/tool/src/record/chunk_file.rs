@@ -32,7 +32,7 @@ pub(crate) enum Gone {
 impl Gone {
     /// Whether `error` is one of these.
     pub(crate) fn is(error: &io::Error) -> bool {
-        error.get_ref().is_some_and(|error| error.is::<Self>())
+        error.get_ref().is_some_and(<dyn std::error::Error + Send + Sync>::is::<Self>)
     }
 }
 

@@ -24,7 +24,7 @@ pub(super) fn head(op: u8, len: usize) -> [u8; HEAD] {
 
 /// Appends 64-bit numbers.
 pub(super) fn longs(out: &mut Vec<u8>, numbers: &[u64]) {
-    numbers.iter().for_each(|number| out.extend(number.to_le_bytes()));
+    out.extend(numbers.iter().flat_map(|number| number.to_le_bytes()));
 }
 
 /// Appends the number of `bytes`, and them.

@@ -191,7 +191,9 @@ impl McapWriter {
                 out.extend(channel);
                 let bytes = u32::try_from(entries.len() * ENTRY).expect("part of a chunk");
                 out.extend(bytes.to_le_bytes());
-                entries.iter().for_each(|(_, time, offset)| longs(out, &[*time, *offset]));
+                for (_, time, offset) in entries {
+                    longs(out, &[*time, *offset]);
+                }
             });
         }
         let indexes_len = chunk.len() as u64 - len;
