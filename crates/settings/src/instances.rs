@@ -10,17 +10,20 @@ use layout::header::MAX_INSTANCES;
 use layout::text::quote;
 use layout::{BadInstanceName, InstanceName};
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 use toml::de::DeValue;
 
 use crate::fault::{Fault, Problem};
 use crate::node::Node;
 use crate::source::{InputKey, input_key, pattern_fault};
-use crate::values::{filled, path, some_duration};
+use crate::values::{MAX_DURATION, duration_in, filled, path};
 
 /// Most instances without the key.
 pub const DEFAULT_MAX: u32 = 256;
 /// Time between two searches without the key.
 const DEFAULT_RESCAN: Duration = Duration::from_secs(1);
+/// Shortest time between two searches: each reads whole folders.
+const MIN_RESCAN: Duration = Duration::from_millis(1);
 
 /// Each form that the key can have.
 const FORMS: &str = "instances = 30 for numbers, [\"eth0\"] for names, { glob = \"/sys/class/net/*\" } for paths, \
@@ -96,8 +99,9 @@ impl Instances {
 #[serde(deny_unknown_fields)]
 struct InstancesTable {
     glob: Option<Vec<GlobPattern>>,
-    #[serde(default, deserialize_with = "some_duration")]
-    rescan: Option<Duration>,
+    /// Read by [`duration_in`].
+    #[serde(rename = "rescan")]
+    _rescan: Option<IgnoredAny>,
     #[serde(default, deserialize_with = "filled_key")]
     input: Option<String>,
     max: Option<i64>,
@@ -171,7 +175,8 @@ fn not_a_name(item: &Node<'_>) -> Fault {
 }
 
 fn table(node: &Node<'_>) -> Result<Instances, Problem> {
-    let InstancesTable { glob, rescan, input, max, full } = node.read()?;
+    let InstancesTable { glob, input, max, full, .. } = node.read()?;
+    let rescan = duration_in(node, "rescan", (MIN_RESCAN, MAX_DURATION))?;
     let max = max.map_or(Ok(DEFAULT_MAX), |max| {
         node.at_key("max").in_range(max, (1, MAX_INSTANCES.into()))
     })?;
@@ -183,7 +188,7 @@ fn table(node: &Node<'_>) -> Result<Instances, Problem> {
         }
         (Some(_), Some(_)) => refuse("input", "given together with glob; keep one of the two"),
         (Some(_), None) if full.is_some() => {
-            refuse("full", "has no effect: only lines of input retire an instance; remove it")
+            refuse("full", "has no effect: matches beyond max are left out; remove it")
         }
         (None, Some(_)) if rescan.is_some() => {
             refuse("rescan", "has no effect: nothing is searched; remove it")

@@ -182,13 +182,19 @@ pub(crate) static CASES: &[Case] = &[
         "a pattern that retires the oldest",
         r#"{ glob = "/x/*", full = "retire-oldest" }"#,
         "const = 1",
-        "5:37: record.instances.full: has no effect: only lines of input retire an instance; remove it"
+        "5:37: record.instances.full: has no effect: matches beyond max are left out; remove it"
     ),
     case!(
         "an input that is searched",
         r#"{ input = "symbol", rescan = "1s" }"#,
         "input = {}",
         "5:42: record.instances.rescan: has no effect: nothing is searched; remove it"
+    ),
+    case!(
+        "a search without pause",
+        r#"{ glob = "/x/*", rescan = "1us" }"#,
+        "const = 1",
+        r#"5:39: record.instances.rescan: "1us" is not a duration from 1ms to 365days; write rescan = "1s""#
     ),
     case!(
         "an unknown way to be full",
