@@ -206,6 +206,7 @@ impl InstanceSet {
 
     /// Continues where `earlier` was, with the same instances.
     pub(crate) fn carry_over(&mut self, mut earlier: Self) {
+        earlier.log_losses();
         // A region that has kept its names has retired the others to make room.
         let has_names = self.members.len() > 0;
         for (name, old) in earlier.members.take_by_turn() {
