@@ -3,6 +3,7 @@
 //! ```text
 //!   writer     |MARK . . . . X                  killed before instruction 0, 1, 2, ... of its way
 //!   readers    attached before, attached after: whole records, each of the instance it came from
+//!   sleeper    attached before, reads when all is over: what it gets and what it missed is all there was
 //!   successor                 takes over, publishes to every name; no number is used twice
 //! ```
 //!
@@ -14,7 +15,7 @@ use std::path::Path;
 use e2e::instances::{self, LEN};
 use e2e::stepping::{SameAddresses, Stepped, Trace};
 use e2e::{Place, Program};
-use region::{DynInstanceReader, InstanceChange, Origin, Step};
+use region::{Begin, DynInstanceReader, InstanceChange, Origin, Step};
 
 /// Points of each way that are tried.
 const POINTS: usize = 40;
@@ -67,6 +68,35 @@ impl Witness {
     }
 }
 
+/// A reader that was there before, and reads nothing until the end.
+struct Sleeper {
+    reader: DynInstanceReader,
+}
+
+impl Sleeper {
+    fn attach(path: &Path) -> Self {
+        let mut reader = DynInstanceReader::open(path).expect("a region");
+        while matches!(reader.next(&mut [0; LEN]), Ok(Step::Record(_))) {}
+        Self { reader }
+    }
+
+    /// How many records it gets, or learns that it has missed.
+    fn count(&mut self) -> u64 {
+        let mut count = 0;
+        loop {
+            count += match self.reader.next(&mut [0; LEN]).expect("a whole file") {
+                Step::Pending => return count,
+                Step::Missed(missed) => missed,
+                Step::Record(event) => match event.what {
+                    InstanceChange::Record(_) => 1,
+                    InstanceChange::Missed(missed) => missed,
+                    _ => 0,
+                },
+            };
+        }
+    }
+}
+
 fn start(program: &Program, place: &Place, what: &str) -> Stepped {
     let path = place.path("mortal.region");
     let _ = std::fs::remove_file(&path);
@@ -88,10 +118,13 @@ fn walk(what: &str, is_done: impl Fn(&Witness) -> bool) {
     for index in (fastrand::usize(..every)..trace.len()).step_by(every) {
         let mut stepped = start(&program, &place, what);
         let mut before = Witness::attach(&place.path("mortal.region"));
+        let mut sleeper = Sleeper::attach(&place.path("mortal.region"));
+        let known = before.newest.clone();
         trace.bring(&mut stepped, index, Some(&same));
         stepped.kill();
         let is_done = judge(&place.path("mortal.region"), &mut before, &is_done);
         *(if is_done { &mut done } else { &mut undone }) += 1;
+        judge_sleeper(&place.path("mortal.region"), &mut sleeper, &known);
     }
     assert!(undone > 0 && done > 0, "{what}: {undone} undone, {done} done: wrong marks");
 }
@@ -118,6 +151,27 @@ fn judge(path: &Path, before: &mut Witness, is_done: &impl Fn(&Witness) -> bool)
         }
     }
     is_done
+}
+
+/// Has a third writer put another instance in each block. What the sleeper then counts must be all that was
+/// published since `known`, and no number that was skipped.
+fn judge_sleeper(path: &Path, sleeper: &mut Sleeper, known: &HashMap<String, u64>) {
+    let mut published = 0;
+    let mut reader = DynInstanceReader::open(path).expect("a region");
+    reader.begin(Begin::Oldest);
+    while let Step::Record(event) = reader.next(&mut [0; LEN]).expect("a whole file") {
+        if let InstanceChange::Record(record) = event.what {
+            let known = known.get(event.name.as_str());
+            published += u64::from(known.is_none_or(|known| record.sequence > *known));
+        }
+    }
+    let mut writer = instances::writer(path).expect("a third writer");
+    for ((instance, _), name) in writer.all().into_iter().zip(["x", "y", "z"]) {
+        writer.retire(instance).expect("a retirement");
+        instances::publish(&mut writer, name).expect("a publish");
+        published += 1;
+    }
+    assert_eq!(sleeper.count(), published, "what a sleeping reader has counted");
 }
 
 #[test]

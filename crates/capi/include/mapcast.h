@@ -221,7 +221,8 @@
 #define MAPCAST_EVENT_RECORD 1
 
 /**
- * The writer was faster than the follower: exactly `missed` records are gone.
+ * The writer was faster than the follower: exactly `missed` records are gone. Of a region of instances
+ * without `instance_name`: of instances that joined and were retired meanwhile.
  */
 #define MAPCAST_EVENT_MISSED 2
 

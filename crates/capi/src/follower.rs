@@ -20,7 +20,8 @@ use std::time::{Duration, Instant};
 
 /// A record.
 pub const MAPCAST_EVENT_RECORD: u32 = 1;
-/// The writer was faster than the follower: exactly `missed` records are gone.
+/// The writer was faster than the follower: exactly `missed` records are gone. Of a region of instances
+/// without `instance_name`: of instances that joined and were retired meanwhile.
 pub const MAPCAST_EVENT_MISSED: u32 = 2;
 /// The state of the writer has changed, or there is another writer: `state`.
 pub const MAPCAST_EVENT_WRITER: u32 = 3;

@@ -5,11 +5,11 @@ use std::sync::Arc;
 use crate::changes::Changes;
 use crate::heap::Heap;
 use crate::instances::{Blocks, Instances};
-use crate::names::Name;
+use crate::names::{Name, TOTALS};
 use crate::sync::AtomicU64;
 
-/// Cells of a name: generation, base, length and two words.
-const NAME_CELLS: usize = 5;
+/// Cells of a name: generation, base, length, two words, the totals and that at base.
+const NAME_CELLS: usize = 6 + TOTALS;
 
 /// Words for some blocks, all zero at first: no instance has joined.
 #[derive(Debug)]
@@ -59,7 +59,7 @@ macro_rules! forward {
             }
 
             fn name(&self, index: u16) -> Name<'_> {
-                Name::of(&self.names[usize::from(index)]).expect("five cells")
+                Name::of(&self.names[usize::from(index)]).expect("enough cells")
             }
 
             fn changes(&self) -> Changes<'_> {

@@ -6,15 +6,15 @@
 //! ```text
 //!   publish   word[c] := block | the record, as in a plain ring        | newest := c
 //!   join      word[c] := block | empty ring, name, generation := odd   | newest := c
-//!   retire    word[c] := block | floor, generation := even             | newest := c
+//!   retire    word[c] := block | floor, total, generation := even      | newest := c
 //! ```
 //!
-//! Price: two stores more than in a plain ring; 16 bytes of the writer's own memory for each block.
+//! Price: two stores more than in a plain ring; 64 bytes of the writer's own memory for each block.
 
 use crate::changes::Changes;
 use crate::error::BadSlots;
 use crate::memory::Memory;
-use crate::names::{Name, is_in_use};
+use crate::names::{Name, TOTALS, is_in_use, retirements, word_of};
 use crate::publisher::{adopt, publish};
 use crate::ring::Ring;
 use crate::sync::{self, AtomicU64};
@@ -52,6 +52,24 @@ struct State {
     sequence: u64,
 }
 
+/// What the writer knows of the records that a block has had.
+#[derive(Clone, Copy, Debug)]
+struct Past {
+    /// The number before the first one of the present instance, or of the last, and the total there.
+    base: u64,
+    base_total: u64,
+    /// As the cells of the [name](Name).
+    totals: [u64; TOTALS],
+}
+
+/// What a block of another file has had.
+#[derive(Clone, Copy, Debug)]
+pub struct Legacy {
+    /// An even number.
+    generation: u64,
+    totals: [u64; TOTALS],
+}
+
 /// What the writer of a region of instances knows. As [`Publisher`](crate::Publisher), at most one at a
 /// time.
 ///
@@ -63,6 +81,7 @@ pub struct Instances {
     change: u64,
     floor: u64,
     blocks: Box<[State]>,
+    pasts: Box<[Past]>,
 }
 
 impl Instances {
@@ -86,8 +105,14 @@ impl Instances {
             let sequence = Ring::new(memory.block(block), slots)?.head();
             Ok(State { generation: memory.name(block).generation(), sequence })
         };
-        let blocks = (0..=u16::MAX).take(memory.count()).map(state).collect::<Result<_, _>>()?;
-        Ok(Self { slots, change, floor, blocks })
+        let past = |block| {
+            let name = memory.name(block);
+            let (base, base_total) = name.base();
+            Past { base, base_total, totals: name.totals() }
+        };
+        let all = || (0..=u16::MAX).take(memory.count());
+        let blocks = all().map(state).collect::<Result<_, _>>()?;
+        Ok(Self { slots, change, floor, blocks, pasts: all().map(past).collect() })
     }
 
     /// The number of the newest change.
@@ -139,6 +164,46 @@ impl Instances {
         sequence
     }
 
+    /// What the block of a new file begins with, before its instance [joins](Self::join_after), if it has one.
+    pub fn legacy(&self, block: u16) -> Legacy {
+        let (past, state) = (self.pasts[usize::from(block)], self.blocks[usize::from(block)]);
+        Legacy { generation: state.generation & !1, totals: past.totals }
+    }
+
+    /// The same, if its instance is not in the new file.
+    pub fn legacy_of_retired(&self, block: u16) -> Legacy {
+        let State { generation, sequence } = self.blocks[usize::from(block)];
+        let Legacy { generation: before, mut totals } = self.legacy(block);
+        if !is_in_use(generation) {
+            return Legacy { generation, totals };
+        }
+        let generation = before.wrapping_add(2);
+        totals[word_of(retirements(generation))] = self.total_at(block, sequence);
+        Legacy { generation, totals }
+    }
+
+    /// How many records a block had had when the newest of its instance was number `sequence`.
+    pub fn total_at(&self, block: u16, sequence: u64) -> u64 {
+        let past = self.pasts[usize::from(block)];
+        past.base_total.wrapping_add(sequence.saturating_sub(past.base))
+    }
+
+    /// Gives a block that was never used, and which no reader can see yet, what one of another file has had.
+    ///
+    /// # Panics
+    /// If there is no such block, or it was used.
+    pub fn inherit<M: Blocks>(&mut self, memory: &M, block: u16, legacy: &Legacy) {
+        assert!(self.is_unused(block), "block {block} was used");
+        memory.name(block).inherit(legacy.generation, &legacy.totals);
+        self.blocks[usize::from(block)].generation = legacy.generation;
+        self.pasts[usize::from(block)].totals = legacy.totals;
+    }
+
+    /// Whether a block never had an instance.
+    pub fn is_unused(&self, block: u16) -> bool {
+        self.blocks[usize::from(block)].generation == 0
+    }
+
     /// Gives a free block to the instance called `name`, and returns its generation.
     ///
     /// # Panics
@@ -148,12 +213,13 @@ impl Instances {
         // same name, and no number is used for two of its records.
         let base = self.sequence(block).max(self.floor);
         let generation = self.blocks[usize::from(block)].generation.wrapping_add(1);
-        self.join_after(memory, block, name, base, generation);
+        let total = self.pasts[usize::from(block)].totals[word_of(retirements(generation))];
+        self.join_after(memory, block, name, (base, total), generation);
         generation
     }
 
     /// The same for an instance that had this generation in another file, and the numbers up to
-    /// `base`.
+    /// `base`, at which its block had had `total` records.
     ///
     /// # Panics
     /// As [`Instances::join`], and if the block has had a higher number or generation.
@@ -162,7 +228,7 @@ impl Instances {
         memory: &M,
         block: u16,
         name: &[u8],
-        base: u64,
+        (base, total): (u64, u64),
         generation: u64,
     ) {
         let before = self.blocks[usize::from(block)];
@@ -173,8 +239,10 @@ impl Instances {
         // SYNC G1: nothing of this instance is seen before the even generation. Pairs with G4.
         sync::release_fence();
         self.ring(memory, block).restart(base);
-        memory.name(block).join(generation, base, name);
+        memory.name(block).join(generation, (base, total), name);
         self.blocks[usize::from(block)] = State { generation, sequence: base };
+        let past = &mut self.pasts[usize::from(block)];
+        (past.base, past.base_total) = (base, total);
         self.announce(memory, change);
     }
 
@@ -185,11 +253,13 @@ impl Instances {
     pub fn retire<M: Blocks>(&mut self, memory: &M, block: u16) {
         let State { generation, sequence } = self.blocks[usize::from(block)];
         assert!(is_in_use(generation), "block {block} has no instance");
+        let total = self.total_at(block, sequence);
         let generation = generation.wrapping_add(1);
+        self.pasts[usize::from(block)].totals[word_of(retirements(generation))] = total;
         let change = self.begin(memory, block);
         // CHOICE G7: the floor holds the instance's numbers before its block is free.
         self.raise_floor(memory, sequence);
-        memory.name(block).retire(generation);
+        memory.name(block).retire(generation, total);
         self.blocks[usize::from(block)].generation = generation;
         self.announce(memory, change);
     }

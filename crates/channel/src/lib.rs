@@ -84,9 +84,9 @@ mod tests;
 
 pub use changes::{Change, ChangeTail, Changes};
 pub use error::{BadSlots, MIN_SLOTS, Unstable};
-pub use instances::{Blocks, Instances};
+pub use instances::{Blocks, Instances, Legacy};
 pub use memory::{Memory, words_in, words_out};
-pub use names::{Name, Named};
+pub use names::{Name, Named, TOTALS};
 pub use offsets::Offsets;
 pub use part::Part;
 pub use publisher::{Publisher, Turn};

@@ -19,12 +19,19 @@ enum Of {
     Region,
     Instance(InstanceName),
     Several,
+    /// Of instances that have come and gone without being seen.
+    Unseen,
 }
 
 impl Misses {
     /// `count` records of an instance, or of a plain region.
     pub(crate) fn new(instance: Option<InstanceName>, count: u64) -> Self {
         Self { count, of: instance.map_or(Of::Region, Of::Instance) }
+    }
+
+    /// `count` records of instances that have come and gone without being seen.
+    pub(crate) fn unseen(count: u64) -> Self {
+        Self { count, of: Of::Unseen }
     }
 
     pub(crate) fn is_none(&self) -> bool {
@@ -44,6 +51,7 @@ impl fmt::Display for Misses {
             Of::Region => Ok(()),
             Of::Instance(name) => write!(f, " of {name}"),
             Of::Several => f.write_str(" of several instances"),
+            Of::Unseen => f.write_str(" of instances that joined and were retired meanwhile"),
         }
     }
 }
@@ -62,5 +70,7 @@ mod tests {
         misses.add(of("lo", 1));
         assert_eq!(misses.to_string(), "missed 4 records of several instances");
         assert_eq!(Misses::new(None, 1).to_string(), "missed 1 record");
+        let unseen = "missed 2 records of instances that joined and were retired meanwhile";
+        assert_eq!(Misses::unseen(2).to_string(), unseen);
     }
 }

@@ -105,6 +105,9 @@ impl<'e> Session<'e> {
     ) -> Result<Flow, ConsumerError> {
         match event {
             Ok(Event::Record(found)) => self.found(found),
+            Ok(Event::Missed(count)) if self.link.names().is_some() => {
+                self.miss(Misses::unseen(count))
+            }
             Ok(Event::Missed(count)) => self.miss(Misses::new(None, count)),
             Err(error) if !self.link.is_attached() => Err(error.into()),
             change => {

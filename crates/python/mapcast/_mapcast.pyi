@@ -133,7 +133,8 @@ class Sample(Mapping[str, Any]):
 class Event:
     """What has happened to a region: `kind`, and a `value` that depends on it.
 
-    "record" has a Sample, "missed" a number of records, "writer" the new state as a text, "lineage" the
+    "record" has a Sample, "missed" a number of records (of a region of instances without an `instance`: of
+    those that joined and were retired meanwhile), "writer" the new state as a text, "lineage" the
     lineage of the records from now on; "replaced", "waiting", "attached", "missing", "back", "truncated",
     "joined" and "retired" have None.
     """

@@ -186,6 +186,8 @@ fn next_of_instances(
     let (step, schema, bytes) = with_buffer(reader, InstanceReader::next)?;
     let event = match step {
         Step::Record(event) => event,
+        // Their instances have no names.
+        Step::Missed(_) if only.is_some() => return Ok(None),
         Step::Missed(count) => return Ok(Some(Step::Missed(count))),
         Step::Pending => return Ok(Some(Step::Pending)),
     };

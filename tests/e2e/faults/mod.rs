@@ -29,6 +29,7 @@ mod overlay;
 mod pages;
 mod read_only;
 mod stopped;
+mod stopped_instances;
 mod time_namespace;
 mod unread;
 mod wall_clock;

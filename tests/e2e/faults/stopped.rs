@@ -13,7 +13,7 @@ use crate::{consumer, producer};
 const REGION: Counters<'_> = Counters { region: "./x.region", fields: 4, slots: 4096, tick: "5ms" };
 
 /// Stops `daemon` and waits until it is stopped.
-fn stop(daemon: &mut Daemon) {
+pub(super) fn stop(daemon: &mut Daemon) {
     daemon.signal(Signal::SIGSTOP);
     let path = format!("/proc/{}/status", daemon.pid());
     wait_until("it is stopped", || {

@@ -68,6 +68,8 @@ const NAME_WHOLE: &str = "instances::a_name_is_read_whole_or_not_at_all";
 const OWN_RECORD: &str =
     "instances::a_record_of_the_next_instance_is_never_taken_for_one_of_the_last";
 const EMPTY: &str = "instances::a_new_instance_has_no_record_of_the_one_before";
+const TOTAL: &str = "instances::a_retired_instance_has_the_total_of_its_records";
+const TOTAL_KNOWN: &str = "instances::a_total_that_is_no_longer_known_is_not_given";
 const NAME_ONCE: &str = "instances::a_name_and_a_number_name_one_record";
 
 const CHANGES: &str = "changes.rs";
@@ -88,7 +90,7 @@ const fn mutant_of(
     Mutant { patch: Patch { name, file, from, to }, models }
 }
 
-pub(super) const MUTANTS: [Mutant; 52] = [
+pub(super) const MUTANTS: [Mutant; 55] = [
     mutant_of(
         "W0",
         PUBLISHER,
@@ -308,8 +310,8 @@ pub(super) const MUTANTS: [Mutant; 52] = [
     mutant_of(
         "G0",
         NAMES,
-        "Pairs with G4.\n        sync::store_release(self.generation, generation);",
-        "Pairs with G4.\n        let _ = generation;",
+        "Pairs with G4 and G10.\n        sync::store_release(self.generation, generation);",
+        "Pairs with G4 and G10.\n        let _ = generation;",
         &[NAME_WHOLE],
     ),
     mutant_of("G1", INSTANCES, "sync::release_fence();", "", &[NAME_WHOLE]),
@@ -362,6 +364,21 @@ pub(super) const MUTANTS: [Mutant; 52] = [
         "self.generation() == generation",
         "self.generation() != 0 * generation",
         &[NAME_WHOLE],
+    ),
+    mutant_of(
+        "G10",
+        NAMES,
+        "Pairs with G0.\n        sync::acquire_fence();",
+        "Pairs with G0.",
+        &[TOTAL],
+    ),
+    mutant_of("G11", NAMES, "later < TOTALS as u64 - 1", "later < u64::MAX", &[TOTAL_KNOWN]),
+    mutant_of(
+        "G12",
+        NAMES,
+        "sync::store(self.total_word(retirements(generation)), total);",
+        "let _ = total;",
+        &[TOTAL],
     ),
 ];
 
@@ -437,7 +454,7 @@ mod tests {
                 }
             }
         }
-        let names = "W1, W3, W4, R0, R1, R2, C1, C2, C3, I1, I2, G0, G1, G2, G3, G4";
+        let names = "W1, W3, W4, R0, R1, R2, C1, C2, C3, I1, I2, G0, G1, G2, G3, G4, G10";
         assert_eq!(found, names.split(", ").count(), "{names}");
     }
 

@@ -10,6 +10,7 @@ const FRONT: &str = "front.pml";
 const OFFSETS: &str = "offsets.pml";
 const CHANGES: &str = "changes.pml";
 const NAMES: &str = "names.pml";
+const TOTALS: &str = "totals.pml";
 const WAIT: &str = "wait.pml";
 
 /// A model as it is, or from another beginning.
@@ -18,13 +19,14 @@ pub(super) struct Model {
     pub(super) defines: &'static [&'static str],
 }
 
-pub(super) const MODELS: [Model; 7] = [
+pub(super) const MODELS: [Model; 8] = [
     Model { file: PUBLISH, defines: &[] },
     Model { file: PUBLISH, defines: &["BASE=3", "LAST=8"] },
     Model { file: FRONT, defines: &[] },
     Model { file: OFFSETS, defines: &[] },
     Model { file: CHANGES, defines: &[] },
     Model { file: NAMES, defines: &[] },
+    Model { file: TOTALS, defines: &[] },
     Model { file: WAIT, defines: &[] },
 ];
 
@@ -63,11 +65,15 @@ const fn names(name: &'static str, claims: &'static [&'static str]) -> Mutant {
     Mutant { file: NAMES, name, claims }
 }
 
+const fn totals(name: &'static str) -> Mutant {
+    Mutant { file: TOTALS, name, claims: &[] }
+}
+
 const fn wait(name: &'static str) -> Mutant {
     Mutant { file: WAIT, name, claims: &[] }
 }
 
-pub(super) const MUTANTS: [Mutant; 59] = [
+pub(super) const MUTANTS: [Mutant; 62] = [
     publish("MUTANT_W0", &["WHOLE"]),
     publish("MUTANT_W1", &["WHOLE"]),
     publish("MUTANT_W2", &["WHOLE"]),
@@ -123,6 +129,9 @@ pub(super) const MUTANTS: [Mutant; 59] = [
     names("MUTANT_G7", &["NAME_ONCE"]),
     names("MUTANT_G8", &["OWN_RECORD"]),
     names("MUTANT_G9", &["NAME_WHOLE"]),
+    totals("MUTANT_G10"),
+    totals("MUTANT_G11"),
+    totals("MUTANT_G12"),
     wait("MUTANT_LOOK"),
     wait("MUTANT_COMPARE"),
     wait("MUTANT_WAKE_FIRST"),
@@ -178,7 +187,7 @@ mod tests {
 
     #[test]
     fn every_mutant_is_in_its_model_and_every_mutant_of_a_model_runs() {
-        for file in [PUBLISH, FRONT, CHANGES, NAMES, OFFSETS, WAIT] {
+        for file in [PUBLISH, FRONT, CHANGES, NAMES, TOTALS, OFFSETS, WAIT] {
             let model = read(file);
             for mutant in MUTANTS.iter().filter(|mutant| mutant.file == file) {
                 let name = mutant.name.split('=').next().expect("a name");

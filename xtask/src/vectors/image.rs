@@ -144,6 +144,9 @@ impl Image {
     /// Instance `name` in a block, its first record being `base` + 1.
     pub(super) fn join(&mut self, block: u32, generation: u64, base: u64, name: &[u8]) {
         let at = self.header.instances.expect("a region of instances").name_offset(block);
+        let total = self.total_at(block, generation / 2);
+        let total = usize::try_from(total).expect("a small file");
+        self.bytes.copy_within(total..total + 8, at as usize + offset::BASE_TOTAL);
         self.put_word(at + offset::INSTANCE_BASE as u64, base);
         self.put_word(at + offset::NAME_LEN as u64, name.len() as u64);
         self.put(at + offset::NAME as u64, name);
@@ -151,7 +154,19 @@ impl Image {
         self.set_generation(block, generation);
     }
 
-    pub(super) fn set_generation(&mut self, block: u32, generation: u64) {
+    /// The instance in a block is retired, and all that the block had have had `total` records.
+    pub(super) fn retire(&mut self, block: u32, generation: u64, total: u64) {
+        self.put_word(self.total_at(block, generation / 2), total);
+        self.set_generation(block, generation);
+    }
+
+    /// Where the total at a retirement is.
+    fn total_at(&self, block: u32, retirement: u64) -> u64 {
+        let names = self.header.instances.expect("a region of instances");
+        names.name_offset(block) + offset::TOTALS as u64 + retirement % 4 * 8
+    }
+
+    fn set_generation(&mut self, block: u32, generation: u64) {
         let at = self.header.instances.expect("a region of instances").name_offset(block);
         self.put_word(at + offset::GENERATION as u64, generation);
         self.announce(block);

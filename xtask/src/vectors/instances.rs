@@ -49,7 +49,7 @@ fn instances() -> Vector {
     image.publish(2, 40, &record(20));
     let floor = image.header.instances.expect("instances").changes_offset + offset::FLOOR as u64;
     image.put_word(floor, 40);
-    image.set_generation(2, 6);
+    image.retire(2, 6, 40);
     image.put_word(image.slot(2, 40), 0);
     image.put_word(image.front(2), 0);
     image.join(2, 7, 40, b"again");
@@ -57,7 +57,7 @@ fn instances() -> Vector {
     // Block 3 has a retired instance, whose record is still there; block 4 one without a record.
     image.join(3, 9, 40, b"retired");
     image.publish(3, 41, &record(30));
-    image.set_generation(3, 10);
+    image.retire(3, 10, 1);
     image.join(4, 11, 41, &[b'n'; 64]);
     let found = vec![
         Instance::new("eth0", series(&[(3, 3), (4, 4), (5, 5), (6, 6)])),

@@ -158,7 +158,11 @@ impl Region {
         let Reader::Many(reader) = &mut self.reader else { return Ok(Vec::new()) };
         let mut changed = std::collections::BTreeSet::new();
         for _ in 0..EVENTS {
-            let Step::Record(event) = reader.next(&mut self.record)? else { break };
+            let event = match reader.next(&mut self.record)? {
+                Step::Record(event) => event,
+                Step::Missed(_) => continue,
+                Step::Pending => break,
+            };
             match event.what {
                 InstanceChange::Joined => {
                     let known = Known { instance: Some(event.instance), ..Known::default() };

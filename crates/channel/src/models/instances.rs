@@ -306,3 +306,53 @@ fn a_name_and_a_number_name_one_record() {
         |_, ()| {},
     );
 }
+
+#[test]
+fn a_retired_instance_has_the_total_of_its_records() {
+    model(
+        None,
+        |_, mut writer| {
+            publish(&mut writer, 0, 0);
+            writer.retire(0);
+            writer.join(0, &name(b'c'));
+        },
+        |shared| {
+            let total = shared.name(0).total_at(1);
+            claim!(total.is_none_or(|total| total == 1), "{total:?} of one record");
+            let mut bytes = [0; LEN];
+            let Some(named) = shared.name(0).read(&mut bytes) else { return };
+            let expected = if named.generation == 1 { 0 } else { 1 };
+            claim!(named.total == expected, "generation {}: {}", named.generation, named.total);
+        },
+        |_, ()| {},
+    );
+}
+
+#[test]
+fn a_total_that_is_no_longer_known_is_not_given() {
+    const RECORDS: u64 = 1;
+    let mut builder = loom::model::Builder::new();
+    builder.preemption_bound = Some(2);
+    builder.check(|| {
+        let shared = joined();
+        let mut writer = resume(&shared);
+        publish(&mut writer, 0, 0);
+        // Retirement 5 takes the word of the first.
+        for _ in 1..4 {
+            writer.retire(0);
+            writer.join(0, &name(b'c'));
+        }
+        let seen = Arc::clone(&shared);
+        let thread = loom::thread::spawn(move || {
+            let total = seen.name(0).total_at(1);
+            claim!(total.is_none_or(|total| total == RECORDS), "{total:?} of {RECORDS}");
+        });
+        writer.retire(0);
+        writer.join(0, &name(b'd'));
+        publish(&mut writer, 0, 0);
+        writer.retire(0);
+        thread.join().expect("the reader holds all claims");
+        claim!(shared.name(0).total_at(2).is_none(), "known for ever");
+        claim!(shared.name(0).total() == Some((5, 2)), "{:?}", shared.name(0).total());
+    });
+}

@@ -194,6 +194,47 @@ fn a_join_that_a_death_left_half_done_is_a_free_block() {
     assert_eq!(successor.publish(0, 1, &record(2)), 2);
 }
 
+/// What is known of the totals of block 0 at its retirements 1 to 6.
+fn totals(heap: &HeapBlocks) -> [Option<u64>; 6] {
+    [1, 2, 3, 4, 5, 6].map(|retirement| (&heap).name(0).total_at(retirement))
+}
+
+#[test]
+fn the_totals_of_the_last_three_retirements_are_known_under_any_writer() {
+    let heap = heap();
+    for (instance, records) in (0..).zip([3, 0, 5, 2, 20]) {
+        // Each instance by another writer than the one before; the numbers have gaps.
+        sync::store((&&heap).floor(), 100 * instance);
+        let mut first = writer(&heap);
+        first.join(0, b"a");
+        publish(&mut first, 0, records);
+        writer(&heap).retire(0);
+        let expected = [Some(3), Some(3), Some(8), Some(10), Some(30), None];
+        let found = totals(&heap);
+        for (at, (found, total)) in (0..).zip(found.into_iter().zip(expected)) {
+            let is_known = (at..at + 3).contains(&instance);
+            assert_eq!(found, total.filter(|_| is_known), "retirement {at} of {instance}");
+        }
+        let newest = (&&heap).name(0).total();
+        assert_eq!(newest, Some((instance + 1, expected[instance as usize].unwrap())));
+    }
+}
+
+#[test]
+fn a_retirement_that_a_death_left_half_done_changes_no_total() {
+    let heap = heap();
+    let mut first = joined(&heap);
+    publish(&mut first, 0, 2);
+    let shared = &heap;
+    shared.changes().begin(first.newest_change() + 1, 0);
+    sync::store(&(&shared).name(0).total_words()[1], 2);
+    let mut successor = writer(&heap);
+    assert_eq!((totals(&heap)[0], name(&heap, 0)), (None, Some((1, 0, b'a'))));
+    publish(&mut successor, 0, 1);
+    successor.retire(0);
+    assert_eq!(totals(&heap)[0], Some(3));
+}
+
 #[test]
 fn any_words_end_and_panic_nowhere() {
     let mut random = fastrand::Rng::with_seed(7);
@@ -204,6 +245,7 @@ fn any_words_end_and_panic_nowhere() {
         shared.changes().announce(word());
         (0..8).for_each(|_| shared.changes().begin(word(), 0xffff));
         sync::store((&shared).floor(), word());
+        (&shared).name(1).total_words().iter().for_each(|total| sync::store(total, word()));
         let mut tail = ChangeTail::after(word());
         for _ in 0..20 {
             let before = tail.last();

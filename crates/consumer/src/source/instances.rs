@@ -86,8 +86,12 @@ impl Followed for InstanceSource {
 
     fn step(&mut self) -> Result<Step<Found>, RegionError> {
         for _ in 0..PASSED_OVER {
-            let Step::Record(event) = self.reader.next(self.record.bytes_mut())? else {
-                return Ok(self.pause());
+            let event = match self.reader.next(self.record.bytes_mut())? {
+                Step::Record(event) => event,
+                Step::Missed(count) if self.selection.is_all() => return Ok(Step::Missed(count)),
+                // Their instances have no names.
+                Step::Missed(_) => continue,
+                Step::Pending => return Ok(self.pause()),
             };
             if !self.selection.selects(&event.name) {
                 continue;

@@ -88,7 +88,11 @@ impl Stage {
 
     /// The numbers of an instance rise until it is retired.
     fn next(&mut self) {
-        let Ok(Step::Record(event)) = self.reader.next(&mut self.record) else { return };
+        let event = match self.reader.next(&mut self.record) {
+            Ok(Step::Record(event)) => event,
+            Ok(Step::Missed(missed)) => return assert_ne!(missed, 0),
+            _ => return,
+        };
         assert!(super::is_harmless(&event.name));
         match event.what {
             InstanceChange::Record(publication) => {

@@ -100,3 +100,7 @@ pub const INSTANCE_BASE: usize = 0x08;
 pub const NAME_LEN: usize = 0x10;
 /// From the start of a name on: the name, zero to 64 bytes.
 pub const NAME: usize = 0x18;
+/// `[u64; 4]`, from the start of a name on: how many records the block has had, at its retirements.
+pub const TOTALS: usize = 0x58;
+/// `u64`, from the start of a name on: the same at [`INSTANCE_BASE`].
+pub const BASE_TOTAL: usize = 0x78;

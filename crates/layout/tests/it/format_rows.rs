@@ -143,6 +143,20 @@ pub(crate) const NAME: &[Row] = &[
     ),
     (offset::NAME_LEN, 8, "u64", "name_len", "bytes of the name, 1 to 64"),
     (offset::NAME, 64, "bytes", "name", "UTF-8 without a control character, zero behind it"),
+    (
+        offset::TOTALS,
+        32,
+        "u64[4]",
+        "totals",
+        "word r mod 4: how many records the block had had, of all its instances, at its retirement r; 0 at first",
+    ),
+    (
+        offset::BASE_TOTAL,
+        8,
+        "u64",
+        "base_total",
+        "how many it had had at base: as many as at the newest retirement, and the instance's own that were in a file before",
+    ),
 ];
 
 pub(crate) const LIVE: &[Row] = &[

@@ -6,7 +6,7 @@
 use crate::mapped_region::{HEAD, MappedRegion};
 use crate::mapping::FutexWord;
 use crate::wait;
-use channel::{AtomicU64, Blocks, Changes, Memory, Name, Named};
+use channel::{AtomicU64, Blocks, Changes, Memory, Name, Named, TOTALS};
 use layout::header::{self, Instances, offset};
 use layout::{InstanceName, MAX_INSTANCE_NAME};
 
@@ -14,7 +14,9 @@ const WORD: usize = size_of::<u64>();
 const LINE_WORDS: usize = header::LINE as usize / WORD;
 const NAME_WORDS: usize = header::NAME_ENTRY as usize / WORD;
 /// Words of a name that are in use.
-const NAME_CELLS: usize = (offset::NAME + MAX_INSTANCE_NAME) / WORD;
+const NAME_CELLS: usize = offset::BASE_TOTAL / WORD + 1;
+const _: () = assert!(offset::TOTALS == offset::NAME + MAX_INSTANCE_NAME);
+const _: () = assert!(offset::BASE_TOTAL == offset::TOTALS + TOTALS * WORD);
 
 /// Where the instances of a region are, in words.
 #[derive(Clone, Copy, Debug)]
@@ -96,7 +98,7 @@ impl<'a> MappedBlocks<'a> {
     pub(crate) fn cells(self, block: u16) -> Name<'a> {
         let start = self.words.names + usize::from(block) * NAME_WORDS;
         let cells = &self.mapped.words()[start..start + NAME_CELLS];
-        Name::of(cells).expect("a name has more than three cells")
+        Name::of(cells).expect("a name has cells enough")
     }
 
     /// The instance that a block has; its name is `None` if what is there is no name.

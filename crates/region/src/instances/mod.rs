@@ -68,7 +68,8 @@ pub enum InstanceChange<T> {
     Joined,
     /// Its next record.
     Record(T),
-    /// The writer has lapped this reader in this instance: exactly this many of its records are gone.
+    /// Exactly this many of its records are gone: the writer has lapped this reader, or has retired the
+    /// instance and given its block to the next one.
     Missed(u64),
     /// It is retired: its last event.
     Retired,

@@ -28,6 +28,8 @@ pub(crate) struct Earlier<'a> {
     pub(crate) table: &'a InstanceTable,
     /// Where their newest records are, if those are to be in the new file, too.
     pub(crate) records: Option<MappedBlocks<'a>>,
+    /// Whether the instances are to be there; their numbers and totals are in any case.
+    pub(crate) are_kept: bool,
 }
 
 impl Earlier<'_> {
@@ -62,8 +64,11 @@ impl InstanceTable {
         }
         let mut names = HashMap::new();
         for block in blocks.all() {
-            if blocks.cells(block).generation() > largest {
-                return Some(format!("the generation of block {block} is impossibly large"));
+            let cells = blocks.cells(block);
+            if cells.totals().into_iter().fold(cells.generation(), u64::max) > largest {
+                return Some(format!(
+                    "the generation or totals of block {block} are impossibly large"
+                ));
             }
             let Some(name) = blocks.read(block) else { continue };
             let Some(name) = name.1 else {
@@ -154,7 +159,8 @@ impl InstanceTable {
     }
 
     /// Gives blocks of a new file to those instances of an earlier one that `stay`, with their numbers,
-    /// handles and last records, where there are as many blocks; `false` if there are not enough.
+    /// handles, last records and the totals of their blocks, where there are as many blocks; `false` if
+    /// there are not enough.
     pub(crate) fn take_over(
         &mut self,
         blocks: MappedBlocks<'_>,
@@ -167,11 +173,19 @@ impl InstanceTable {
             let Some(block) = place.or_else(|| self.free()) else { return false };
             let last = earlier.last(instance);
             let base = old.sequence(instance) - u64::from(last.is_some());
-            self.state.join_after(&blocks, block, name.as_bytes(), base, instance.generation);
+            let begins = (base, old.state.total_at(instance.block, base));
+            self.state.inherit(&blocks, block, &old.state.legacy(instance.block));
+            self.state.join_after(&blocks, block, name.as_bytes(), begins, instance.generation);
             if let Some(last) = last {
                 self.state.publish(&blocks, block, last.published_at, &last.bytes);
             }
             self.note(block, instance.generation, name);
+        }
+        // The others are retired, so that a follower learns how many of their records it has missed.
+        for block in (0..=u16::MAX).take(old.max().min(self.max())) {
+            if self.state.is_unused(block) {
+                self.state.inherit(&blocks, block, &old.state.legacy_of_retired(block));
+            }
         }
         self.state.raise_floor(&blocks, old.greatest());
         true

@@ -34,7 +34,18 @@ pub(super) fn earlier<'a>(
 ) -> Option<Earlier<'a>> {
     let keeps_records = succession::keeps_records(old, why, wanted);
     let records = old.ring().memory().blocks().filter(|_| keeps_records);
-    table.map(|table| Earlier { table, records })
+    table.map(|table| Earlier { table, records, are_kept: true })
+}
+
+/// The same of a file that another writer has left: of another schema, nothing but the numbers.
+pub(super) fn left<'a>(
+    old: &'a Publisher<MappedRegion>,
+    table: Option<&'a InstanceTable>,
+    why: &Why,
+    wanted: Wanted<'_>,
+) -> Option<Earlier<'a>> {
+    let earlier = earlier(old, table, why, wanted)?;
+    Some(Earlier { are_kept: *why != Why::OtherSchema, ..earlier })
 }
 
 /// The names in the region of `table`.
@@ -60,12 +71,14 @@ pub(super) fn take_over_instances(
         return Ok(());
     };
     let mut stay = earlier.table.all();
-    stay.retain(|(_, name)| options.keeps(name));
+    stay.retain(|(_, name)| earlier.are_kept && options.keeps(name));
     let (have, max) = (stay.len(), new.max());
     if have > max && options.retires_oldest {
         // Stable, so that of those without a record the first ones stay.
         stay.sort_by_key(|(instance, _)| Reverse(earlier.last_published(*instance)));
         stay.truncate(max);
+        // Those whose block the new file has come first, and keep it.
+        stay.sort_by_key(|(instance, _)| instance.block);
     }
     let blocks = publisher.ring().memory().blocks();
     if blocks.is_some_and(|blocks| new.take_over(blocks, earlier, stay)) {

@@ -11,7 +11,7 @@
 //!   another user's     refuse: that user could change what is published
 //! ```
 
-use super::inherited::{earlier, instances_of, names_in, take_over_instances};
+use super::inherited::{instances_of, left, names_in, take_over_instances};
 use super::origin::{Origin, Why};
 use super::succession::{LARGEST, Succession};
 use super::takeover_lock::{TakeoverLock, take_lock};
@@ -254,9 +254,7 @@ fn supersede(
     let next = Succession::in_new_file(old, epoch, &why, wanted, known);
     let is_damaged = matches!(why, Why::Damaged(_));
     let instances = if is_damaged { None } else { instances_of(old, at.path())? };
-    // Of another schema nothing but the numbers is taken over.
-    let kept = instances.as_ref().filter(|_| why != Why::OtherSchema);
-    let earlier = earlier(old, kept, &why, wanted);
+    let earlier = left(old, instances.as_ref(), &why, wanted);
     let fresh = Fresh::make(at, wanted, &next)?.with(earlier, wanted.options, at.path())?;
     let opened = fresh.put(at, file, why)?;
     if opened.is_some() && !is_other_region {

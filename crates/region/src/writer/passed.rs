@@ -99,8 +99,7 @@ impl DynWriter {
                 let mut opened = memfd(label, wanted, &old.next, origin)?;
                 if let Some(publisher) = &old.publisher {
                     let table = inherited::instances_of(publisher, label)?;
-                    let kept = table.as_ref().filter(|_| old.why != Why::OtherSchema);
-                    let earlier = inherited::earlier(publisher, kept, &old.why, wanted);
+                    let earlier = inherited::left(publisher, table.as_ref(), &old.why, wanted);
                     inherited::take_over_instances(&opened.publisher, earlier, options, label)?;
                     open::retire(publisher);
                     opened.before = inherited::names_in(table.as_ref());

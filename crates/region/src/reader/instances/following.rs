@@ -1,7 +1,8 @@
 //! Following all instances: what has changed, in the order in which it did.
 //!
 //! Invariant: for each change one thing that happened in its block is returned, if there is one; so a
-//! reader that has come to the newest change has everything. What is read of a retired instance is its own to the end.
+//! reader that has come to the newest change has everything. What is read of a retired instance is its own to the end,
+//! and what is gone of it is counted.
 //!
 //! ```text
 //!   the change after the last one   its block: joined, a record, missed, retired
@@ -9,12 +10,13 @@
 //! ```
 
 use super::DynInstanceReader;
+use super::counting::Past;
 use crate::error::RegionError;
 use crate::instances::{Instance, InstanceChange, InstanceEvent};
 use crate::mapping;
 use crate::publication::{Publication, Step};
 use crate::reader::Begin;
-use channel::{Blocks, Change, Tail};
+use channel::{Blocks, Change, Named, Tail};
 use layout::InstanceName;
 
 /// The most looks at a block in one call, if none shows anything new: a hostile writer can announce
@@ -51,6 +53,18 @@ pub(super) struct Cursor {
     pub(super) missed: u64,
 }
 
+/// What a look at a block has found.
+type Found = Step<InstanceEvent<Publication>>;
+
+/// Whether records are missed.
+fn is_gap(found: &Found) -> bool {
+    match found {
+        Step::Missed(_) => true,
+        Step::Record(event) => matches!(event.what, InstanceChange::Missed(_)),
+        Step::Pending => false,
+    }
+}
+
 impl Cursor {
     fn event<T>(&self, block: u16, file: u32, what: InstanceChange<T>) -> InstanceEvent<T> {
         let instance = Instance { block, generation: self.generation, file };
@@ -66,8 +80,14 @@ impl Cursor {
 
 impl DynInstanceReader {
     /// The next thing that has happened to any instance; the bytes of a record are in `record`. Does
-    /// not wait. Never [`Step::Missed`]: what is missed is missed of one instance. [`Step::Pending`] also
-    /// comes when every block has been read; [`wait`](crate::DynReader::wait) then knows whether there is more.
+    /// not wait. [`Step::Pending`] also comes when every block has been read; [`wait`](crate::DynReader::wait)
+    /// then knows whether there is more.
+    ///
+    /// Each record that is published after the first [`Step::Pending`] is returned or counted: by
+    /// [`InstanceChange::Missed`] before the next record of its instance, or before its end. [`Step::Missed`] counts
+    /// those of instances that joined a block and were retired from it between two looks at it; if three or more were
+    /// retired, also what was missed of the instance before them. A file for fewer instances than the one before it
+    /// breaks the count.
     ///
     /// Records come in the order of their publication, unless the reader was lapped in the ring of
     /// changes: then in the order of their blocks. There is no promise that records of different
@@ -101,41 +121,49 @@ impl DynInstanceReader {
                 (self.work, self.start) = (Work::Change, Start::First);
                 return Ok(Step::Pending);
             };
-            if let Some(event) = self.step_of_former(block, record)? {
-                return Ok(Step::Record(event));
+            let found = self.step_of_former(block, record)?;
+            if !matches!(found, Step::Pending) {
+                return Ok(found);
             }
-            let event = self.step(block, record)?;
-            self.advance(event.as_ref());
-            if let Some(event) = event {
-                return Ok(Step::Record(event));
+            let found = self.step(block, record)?;
+            self.advance(&found);
+            if !matches!(found, Step::Pending) {
+                return Ok(found);
             }
         }
         Ok(Step::Pending)
     }
 
-    /// Decides what is read after `event`, or after a block without one.
-    fn advance(&mut self, event: Option<&InstanceEvent<Publication>>) {
-        match (self.work, event.map(|event| &event.what)) {
-            (Work::All(block), None) => self.turn_to(block + 1),
+    /// Decides what is read after what was `found` in a block.
+    fn advance(&mut self, found: &Found) {
+        let is_newest = |found: &Found| {
+            let Step::Record(event) = found else { return false };
+            matches!(&event.what, InstanceChange::Record(record) if record.sequence >= self.until)
+        };
+        match self.work {
+            Work::All(block) if matches!(found, Step::Pending) => self.turn_to(block + 1),
             // The changes announce what is newer: an instance that is published to without pause does
-            // not keep the reader from the others.
-            (Work::All(block), Some(InstanceChange::Record(record)))
-                if record.sequence >= self.until =>
-            {
-                self.turn_to(block + 1);
-            }
+            // not keep the reader from the others. They may have announced its end before.
+            Work::All(block) if is_newest(found) && self.is_there(found) => self.turn_to(block + 1),
             // Each other event was a change of its own.
-            (Work::All(_), Some(_)) | (Work::Block(_), Some(InstanceChange::Missed(_))) => {}
-            (Work::Block(_) | Work::Change, _) => self.work = Work::Change,
+            Work::All(_) => {}
+            Work::Block(_) if is_gap(found) => {}
+            Work::Block(_) | Work::Change => self.work = Work::Change,
         }
+    }
+
+    /// Whether the instance of an event is not retired.
+    fn is_there(&self, found: &Found) -> bool {
+        let Step::Record(event) = found else { return false };
+        self.has(event.instance.block, event.instance.generation)
     }
 
     /// Makes [`next`](Self::next) look at every block.
     pub(super) fn read_every_block(&mut self) {
-        let followed = |(block, cursor): (usize, &Option<Cursor>)| {
-            Some((cursor.as_ref()?.name, u16::try_from(block).ok()?))
-        };
-        self.followed = self.cursors.iter().enumerate().filter_map(followed).collect();
+        let followed =
+            |(block, cursor): (u16, &Option<Cursor>)| Some((cursor.as_ref()?.name, block));
+        self.followed = (0..=u16::MAX).zip(&self.cursors).filter_map(followed).collect();
+        self.followed.extend(self.former.iter().map(|(block, (cursor, _))| (cursor.name, *block)));
         self.turn_to(0);
     }
 
@@ -165,40 +193,35 @@ impl DynInstanceReader {
 
     /// While every block is read: the next thing of the instance that had the name of the one in `block`
     /// before it, and is followed. It is read to its end before the other joins, as the changes have it.
-    fn step_of_former(
-        &mut self,
-        block: u16,
-        record: &mut [u8],
-    ) -> Result<Option<InstanceEvent<Publication>>, RegionError> {
+    fn step_of_former(&mut self, block: u16, record: &mut [u8]) -> Result<Found, RegionError> {
         if self.followed.is_empty() || self.cursors[usize::from(block)].is_some() {
-            return Ok(None);
+            return Ok(Step::Pending);
         }
         let name = self.blocks().and_then(|blocks| blocks.read(block)?.1);
         self.expect_whole()?;
-        let Some(name) = name else { return Ok(None) };
-        let has_it =
-            |at: &u16| self.cursors[usize::from(*at)].is_some_and(|cursor| cursor.name == name);
+        let Some(name) = name else { return Ok(Step::Pending) };
+        let has_it = |at: &u16| {
+            let cursor = self.cursors[usize::from(*at)];
+            let cursor = cursor.or_else(|| self.former.get(at).map(|(cursor, _)| *cursor));
+            cursor.is_some_and(|cursor| cursor.name == name)
+        };
         match self.followed.get(&name).copied().filter(has_it) {
             Some(former) => self.step(former, record),
-            None => Ok(None),
+            None => Ok(Step::Pending),
         }
     }
 
     /// The next thing in one block.
-    fn step(
-        &mut self,
-        block: u16,
-        record: &mut [u8],
-    ) -> Result<Option<InstanceEvent<Publication>>, RegionError> {
-        let Some(cursor) = self.cursors[usize::from(block)] else { return self.join(block) };
+    fn step(&mut self, block: u16, record: &mut [u8]) -> Result<Found, RegionError> {
+        let Some(cursor) = self.cursors[usize::from(block)] else { return self.look(block) };
         let file = self.file;
-        let event = |what| Ok(Some(cursor.event(block, file, what)));
+        let event = |what| Ok(Step::Record(cursor.event(block, file, what)));
         if cursor.missed > 0 {
             let missed = cursor.missed;
             self.keep(block, Cursor { missed: 0, ..cursor });
             return event(InstanceChange::Missed(missed));
         }
-        let Some(blocks) = self.blocks() else { return Ok(None) };
+        let Some(blocks) = self.blocks() else { return Ok(Step::Pending) };
         let (cells, mut tail) = (blocks.cells(block), cursor.tail);
         // Asked before, and with a fence behind it (that of `peek`): a retired instance has no record
         // after those that are found now.
@@ -210,42 +233,103 @@ impl DynInstanceReader {
             channel::Step::Record(found) if is_its => {
                 InstanceChange::Record(self.inner.publication(found))
             }
-            channel::Step::Missed(count) if is_its => InstanceChange::Missed(count),
-            channel::Step::Pending if !is_retired => return Ok(None),
-            _ => {
-                self.cursors[usize::from(block)] = None;
-                return event(InstanceChange::Retired);
+            channel::Step::Missed(count) if self.has(block, cursor.generation) => {
+                InstanceChange::Missed(count)
             }
+            // Head may be that of the next instance, which is joining.
+            channel::Step::Missed(count) if is_its => return self.end(block, cursor, count),
+            channel::Step::Pending if !is_retired => return Ok(Step::Pending),
+            _ => return self.end(block, cursor, u64::MAX),
         };
         self.keep(block, Cursor { tail, ..cursor });
         event(what)
     }
 
-    /// Begins to follow the instance that a block has, if it has one.
-    fn join(&mut self, block: u16) -> Result<Option<InstanceEvent<Publication>>, RegionError> {
-        let Some(blocks) = self.blocks() else { return Ok(None) };
+    /// The next thing of an instance that is retired: see [`ended`](Self::ended).
+    fn end(&mut self, block: u16, mut cursor: Cursor, gap: u64) -> Result<Found, RegionError> {
+        let what = self.ended(block, &mut cursor, gap)?;
+        let is_over = what == InstanceChange::Retired;
+        self.cursors[usize::from(block)] = (!is_over).then_some(cursor);
+        Ok(Step::Record(cursor.event(block, self.file, what)))
+    }
+
+    /// The same of an instance of a file before, that ended in it or while it was replaced.
+    fn end_of_former(
+        &mut self,
+        block: u16,
+        mut cursor: Cursor,
+        file: u32,
+    ) -> Result<Found, RegionError> {
+        let missed = std::mem::take(&mut cursor.missed);
+        let what = match missed {
+            0 => self.ended(block, &mut cursor, u64::MAX)?,
+            missed => InstanceChange::Missed(missed),
+        };
+        if what == InstanceChange::Retired {
+            self.former.remove(&block);
+        } else {
+            self.former.insert(block, (cursor, file));
+        }
+        Ok(Step::Record(cursor.event(block, file, what)))
+    }
+
+    /// Whether a block has the instance of this generation.
+    fn has(&self, block: u16, generation: u64) -> bool {
+        self.blocks().is_some_and(|blocks| blocks.cells(block).is(generation))
+    }
+
+    /// Looks at a block whose instance is not followed: what was missed there, then the instance, if it
+    /// has one.
+    fn look(&mut self, block: u16) -> Result<Found, RegionError> {
+        let Some(blocks) = self.blocks() else { return Ok(Step::Pending) };
         let found = blocks.read(block);
+        if let Some((cursor, file)) = self.former.get(&block).copied() {
+            let is_it = |(named, name): &(Named, Option<InstanceName>)| {
+                named.generation == cursor.generation && *name == Some(cursor.name)
+            };
+            if !found.as_ref().is_some_and(is_it) {
+                return self.end_of_former(block, cursor, file);
+            }
+        }
+        let past = match &found {
+            Some((named, _)) => Some(Past::of(named)),
+            None => {
+                blocks.cells(block).total().map(|(retirement, total)| Past::free(retirement, total))
+            }
+        };
+        self.expect_whole()?;
+        let unseen = past.map_or(0, |past| self.unseen(block, past));
+        match found {
+            _ if unseen > 0 => Ok(Step::Missed(unseen)),
+            Some((named, Some(name))) => self.join(block, named, name),
+            _ => Ok(Step::Pending),
+        }
+    }
+
+    /// Begins to follow the instance that a block has.
+    fn join(&mut self, block: u16, named: Named, name: InstanceName) -> Result<Found, RegionError> {
+        let Some(blocks) = self.blocks() else { return Ok(Step::Pending) };
         let ring = self.inner.ring.over(blocks.at(block));
         let head = ring.head();
-        let at_start = |base| match self.start {
-            Start::At(begin) => begin.place(&ring, base).0,
-            Start::First => base,
+        let asked_for = match self.start {
+            Start::At(begin) => begin.place(&ring, named.base).0,
+            Start::First => named.base,
         };
-        let asked_for = found.as_ref().map_or(0, |(named, _)| at_start(named.base));
         self.expect_whole()?;
-        let Some((named, Some(name))) = found else { return Ok(None) };
-        let carried = self.carried.remove(&name);
+        let uncounted = self.uncounted(block, Past::of(&named));
+        let former = self.former.remove(&block).map(|(cursor, file)| cursor.carried(block, file).1);
+        let carried = former.or_else(|| self.carried.remove(&name));
         if let Some((instance, _)) = carried
             && !self.is_same(instance, block, named.generation)
         {
             let what = InstanceChange::Retired;
-            return Ok(Some(InstanceEvent { instance, name, what }));
+            return Ok(Step::Record(InstanceEvent { instance, name, what }));
         }
         let (after, missed) = match carried {
             Some((_, last)) if last < named.base => (named.base, named.base - last),
             Some((_, last)) if last <= head => (last, 0),
             Some(_) => (named.base, 0),
-            None => (asked_for, 0),
+            None => (asked_for, uncounted),
         };
         let (generation, tail) = (named.generation, Tail::after(after));
         let cursor = Cursor { generation, name, tail, missed };
@@ -253,7 +337,7 @@ impl DynInstanceReader {
         if matches!(self.work, Work::All(_)) {
             self.followed.insert(name, block);
         }
-        Ok(Some(cursor.event(block, self.file, InstanceChange::Joined)))
+        Ok(Step::Record(cursor.event(block, self.file, InstanceChange::Joined)))
     }
 
     /// Whether the instance of a file before is the one that `block` has now: a writer keeps the block and

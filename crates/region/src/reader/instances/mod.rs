@@ -1,15 +1,16 @@
 //! The reader of a region of instances: one of them, or all.
 //!
 //! Invariant: a record is returned as one of the instance that published it, or not at all; for each
-//! instance the records returned and those reported missed leave no gap until it is retired.
+//! instance the records returned and those reported missed leave no gap, also if it is retired meanwhile.
 //!
 //! ```text
 //!   latest  the block of the handle: see `latest`
-//!   next    what has changed: see `following`
+//!   next    what has changed: see `following` and `counting`
 //! ```
 //!
-//! Price: two loads more for each record than in a plain region; about 120 bytes for each block.
+//! Price: two loads more for each record than in a plain region; about 150 bytes for each block.
 
+mod counting;
 mod following;
 mod latest;
 mod typed;
@@ -22,6 +23,7 @@ use crate::error::{RegionError, RegionErrorKind as Kind};
 use crate::follow::Follow;
 use crate::instances::{Instance, MappedBlocks};
 use channel::{Blocks, ChangeTail, Seen};
+use counting::Counted;
 use following::{Cursor, Start, Work};
 use layout::InstanceName;
 use std::collections::BTreeMap;
@@ -42,12 +44,16 @@ pub struct DynInstanceReader {
     /// While every block is read: the newest record of the present one when its turn came.
     until: u64,
     cursors: Vec<Option<Cursor>>,
+    /// What was counted of each block; `None`: it was not looked at yet.
+    counted: Vec<Option<Counted>>,
     /// While every block is read: the block of each instance that is followed.
     followed: BTreeMap<InstanceName, u16>,
     /// The newest record of each block that was returned or reported missed, and of which generation.
     newest: Vec<(u64, u64)>,
-    /// How far the instances of the files before this one were followed, until they are found here, or
-    /// every block has been read.
+    /// The instances of the files before this one, by block, until that is looked at here.
+    former: BTreeMap<u16, (Cursor, u32)>,
+    /// The same of a file with more blocks, by name: a writer moves those that the new file has no block
+    /// for. Until they are found here, or every block has been read.
     carried: BTreeMap<InstanceName, (Instance, u64)>,
     /// How many files were attached before.
     file: u32,
@@ -83,8 +89,10 @@ impl DynInstanceReader {
             work: Work::Change,
             until: 0,
             cursors: Vec::new(),
+            counted: vec![None; count],
             followed: BTreeMap::new(),
             newest: vec![(0, 0); count],
+            former: BTreeMap::new(),
             carried: BTreeMap::new(),
             file: 0,
             start: Start::At(Begin::Newest),
@@ -98,6 +106,8 @@ impl DynInstanceReader {
     /// before those that the file can hold are not counted as missed: they may be of another instance.
     pub fn begin(&mut self, with: Begin) {
         self.start = Start::At(with);
+        self.counted = vec![None; self.max()];
+        self.former.clear();
         self.follow_all(self.max());
     }
 
@@ -215,17 +225,23 @@ impl DynInstanceReader {
 
     /// Begins with a file that was attached in place of one whose sequences began in `first_lineage`.
     fn begin_anew(&mut self, first_lineage: u64) {
-        let continues = self.inner.first_lineage() == first_lineage;
-        let cursors = std::mem::take(&mut self.cursors);
-        // Those that were not found in the file before are still carried, from the one before that.
-        if continues {
-            let blocks = (0..=u16::MAX).zip(cursors);
-            let followed = blocks.filter_map(|(block, at)| Some(at?.carried(block, self.file)));
-            self.carried.extend(followed);
-        } else {
-            self.carried.clear();
-        }
         let count = self.blocks().map_or(0, |blocks| blocks.count());
+        let cursors = (0..=u16::MAX).zip(std::mem::take(&mut self.cursors));
+        let followed = cursors.filter_map(|(block, cursor)| Some((block, (cursor?, self.file))));
+        // Those of a file before that were not found in the last one are still there.
+        self.former.extend(followed);
+        if self.inner.first_lineage() != first_lineage {
+            self.former.clear();
+            self.carried.clear();
+            self.counted.clear();
+        } else if count < self.counted.len() {
+            // What is in a block may be of another one.
+            let former = std::mem::take(&mut self.former).into_iter();
+            self.carried.extend(former.map(|(block, (cursor, file))| cursor.carried(block, file)));
+            self.counted.clear();
+        }
+        let new = if self.counted.is_empty() { None } else { Some(Counted::NOTHING) };
+        self.counted.resize(count, new);
         self.newest = vec![(0, 0); count];
         self.file = self.file.wrapping_add(1);
         // What continues is followed from where it was, all else from its first record.

@@ -221,7 +221,7 @@ fn an_instance_that_joins_after_a_new_file_was_read_has_missed_nothing() {
     drop(first);
     let mut second = writer(&place, 3);
     assert_eq!(reader.refresh().unwrap(), Refreshed::Reattached);
-    assert_eq!(events(&mut reader), ["b +", "a -"]);
+    assert_eq!(events(&mut reader), ["a -", "b +"]);
     let b = second.find("b").unwrap();
     second.retire(b).unwrap();
     let a = second.instance("a").unwrap();
