@@ -25,7 +25,7 @@ use super::RecordError;
 pub(crate) enum Gone {
     #[error("it was deleted while it was written")]
     Deleted,
-    #[error("it was truncated to {0} bytes while it was written")]
+    #[error("it was truncated to {} while it was written", daemon::counted(*.0, "byte"))]
     Truncated(u64),
 }
 
