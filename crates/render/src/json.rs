@@ -71,8 +71,11 @@ impl Json {
     }
 }
 
-/// Writes `object` as a line that is harmless to a terminal.
-pub(crate) fn write(object: &impl Serialize, out: &mut impl Write) -> io::Result<()> {
+/// Writes `object` as a line of JSON that is harmless to a terminal.
+///
+/// # Errors
+/// Those of `out`, and a value that JSON cannot have, such as a map whose keys are no texts.
+pub fn write(object: &impl Serialize, out: &mut impl Write) -> io::Result<()> {
     object.serialize(&mut serde_json::Serializer::with_formatter(&mut *out, Harmless))?;
     out.write_all(b"\n")
 }

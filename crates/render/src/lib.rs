@@ -52,6 +52,7 @@ mod view;
 
 pub use duration::{duration_text, rounded};
 pub use filter::Filter;
+pub use json::write as write_json;
 pub use layout::text::Escaped;
 pub use line::{Line, LineError, LineText};
 pub use misfit::Misfit;

@@ -27,6 +27,7 @@ mod file_advice;
 mod file_facts;
 mod get;
 mod inspect;
+mod json_line;
 mod list;
 mod observed;
 mod progress;

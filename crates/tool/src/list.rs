@@ -18,6 +18,7 @@ use crate::ToolError;
 use crate::age::age_text;
 use crate::cli::{Format, PROGRAM};
 use crate::error::print;
+use crate::json_line::{self, json_line};
 use crate::observed::{Observed, Seen};
 use crate::writer::Writer;
 
@@ -61,6 +62,7 @@ pub struct Args {
 #[derive(Debug, Serialize)]
 struct Row {
     name: String,
+    #[serde(serialize_with = "json_line::path")]
     path: PathBuf,
     record: String,
     state: String,
@@ -247,6 +249,5 @@ fn as_text(rows: &[Row], directories: &[PathBuf]) -> String {
 }
 
 fn as_json(rows: &[Row]) -> String {
-    let line = |row| serde_json::to_string(row).expect("strings and numbers") + "\n";
-    rows.iter().map(line).collect()
+    rows.iter().map(json_line).collect()
 }

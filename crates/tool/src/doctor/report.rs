@@ -11,6 +11,7 @@ use serde::Serialize;
 
 use super::id::Id;
 use crate::cli::Format;
+use crate::json_line::{self, json_line};
 
 /// One thing that is wrong: a line of fact, and a line of what to type.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
@@ -25,6 +26,7 @@ struct Finding {
 /// Who may read a region.
 #[derive(Debug, Serialize)]
 struct Examined {
+    #[serde(serialize_with = "json_line::path")]
     path: PathBuf,
     readers: String,
 }
@@ -97,7 +99,7 @@ impl Report {
     pub(super) fn in_format(&self, format: Format) -> String {
         match format {
             Format::Text => self.text(),
-            Format::Json => serde_json::to_string(self).expect("strings") + "\n",
+            Format::Json => json_line(self),
         }
     }
 

@@ -15,6 +15,7 @@ use crate::age::age_text;
 use crate::cli::Format;
 use crate::error::print;
 use crate::file_facts::FileFacts;
+use crate::json_line::{self, json_line};
 use crate::observed::{Observed, Seen};
 use crate::region_argument::RegionArgument;
 use crate::writer::Writer;
@@ -51,13 +52,14 @@ pub(crate) fn run(args: &Args) -> Result<(), ToolError> {
     let facts = Facts::of(&region, &seen);
     print(&match args.format {
         Format::Text => facts.text(),
-        Format::Json => serde_json::to_string(&facts).expect("strings and numbers") + "\n",
+        Format::Json => json_line(&facts),
     })
 }
 
 /// Everything that is printed, as JSON has it.
 #[derive(Debug, Serialize)]
 struct Facts {
+    #[serde(serialize_with = "json_line::path")]
     path: PathBuf,
     record: String,
     record_size: u32,

@@ -1,5 +1,7 @@
 //! `list` and `inspect`.
 
+use std::os::unix::ffi::OsStrExt as _;
+
 use serde_json::Value;
 
 use crate::world::World;
@@ -76,6 +78,35 @@ fn a_region_that_cannot_be_read_is_one() {
     std::fs::write(world.path("text.region"), "text").expect("a file");
     let output = world.run("list");
     assert!(output.stdout.is_empty() && output.status.code() == Some(1), "{output:?}");
+}
+
+#[test]
+fn a_path_that_is_not_utf8_or_controls_a_terminal_is_harmless_in_text_and_json() {
+    let world = World::new();
+    drop(world.students("live"));
+    for name in [&b"b\xffd.region"[..], b"c\xe2\x80\xaed\xc2\x9b\x1b.region"] {
+        let name = std::ffi::OsStr::from_bytes(name);
+        let path = world.path("").join(name);
+        std::fs::rename(world.path("live.region"), &path).expect("renamed");
+        for arguments in
+            ["list --interval 10ms", "inspect", "doctor --ignore disk-backed,overlayfs"]
+        {
+            for format in ["text", "json"] {
+                let mut command = world.command_with(&format!("{arguments} --format {format}"));
+                let argument =
+                    if arguments.starts_with("list") { ".".into() } else { path.clone() };
+                let output = command.arg(argument).output().expect("mapcast");
+                let text = String::from_utf8(output.stdout).expect("UTF-8");
+                assert!(output.status.code().is_some_and(|code| code < 2), "{arguments}: {text}");
+                let is_harmful = |c: char| c == '\u{202e}' || (c.is_control() && c != '\n');
+                assert!(!text.is_empty() && !text.contains(is_harmful), "{arguments}: {text:?}");
+                if format == "json" {
+                    serde_json::from_str::<Value>(text.trim_end()).expect("JSON");
+                }
+            }
+        }
+        std::fs::rename(path, world.path("live.region")).expect("renamed");
+    }
 }
 
 #[test]
