@@ -18,6 +18,8 @@ use std::io;
 use std::os::unix::fs::{FileExt as _, MetadataExt as _};
 use std::path::{Path, PathBuf};
 
+use daemon::counted;
+
 use super::RecordError;
 
 /// What another program has done to the file.
@@ -25,7 +27,7 @@ use super::RecordError;
 pub(crate) enum Gone {
     #[error("it was deleted while it was written")]
     Deleted,
-    #[error("it was truncated to {} while it was written", daemon::counted(*.0, "byte"))]
+    #[error("it was truncated to {} while it was written", counted(*.0, "byte"))]
     Truncated(u64),
 }
 

@@ -8,8 +8,8 @@
 //! ```
 //!
 //! Price: a message is copied once, into the chunk, and has 24 bytes of an index until that is committed. The writer of the crate
-//! `mcap` copies it field by field through four writers, and keeps its size to itself; figures in
-//! `docs/record.md`.
+//! `mcap` would copy it field by field through four writers, and cannot say how large the file is; figures
+//! in `docs/record.md`.
 
 use std::collections::{BTreeMap, HashMap};
 use std::io;

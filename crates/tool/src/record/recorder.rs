@@ -101,7 +101,6 @@ impl<'a> Recorder<'a> {
         event: Event<Happened>,
         follow: &Follow<'_, Source>,
     ) -> Result<(), RecordError> {
-        let none = json!({});
         match event {
             Event::Record(happened) => {
                 let Some(source) = follow.source() else { return Ok(()) };
@@ -110,15 +109,15 @@ impl<'a> Recorder<'a> {
             Event::Missed(count) => self.missed(None, count),
             Event::Attached => self.attach(follow, "attached"),
             Event::Replaced => self.attach(follow, "replaced"),
-            Event::Writer(state) => self.event(None, state.as_str(), none),
+            Event::Writer(state) => self.note(state.as_str()),
             Event::Lineage(lineage) => self.event(None, "lineage", json!({ "lineage": lineage })),
             Event::Waiting => {
                 tracing::info!("{}: waiting for the region", self.name);
                 Ok(())
             }
-            Event::Missing => self.event(None, "missing", none),
-            Event::Back => self.event(None, "back", none),
-            Event::Truncated => self.event(None, "truncated", none),
+            Event::Missing => self.note("missing"),
+            Event::Back => self.note("back"),
+            Event::Truncated => self.note("truncated"),
             _ => Ok(()),
         }
     }
@@ -270,6 +269,11 @@ impl<'a> Recorder<'a> {
         tracing::warn!("{name}: missed {count}");
         lock(self.output).totals.missed += count;
         self.event(instance, "missed", json!({ "count": count }))
+    }
+
+    /// Writes an event of the region that has no details.
+    fn note(&mut self, what: &str) -> Result<(), RecordError> {
+        self.event(None, what, json!({}))
     }
 
     /// Writes what has happened to the region, but for its records. CSV has no place for it.

@@ -6,6 +6,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
+use daemon::counted;
 use mapcast::InstanceName;
 use mcap::records::{Channel, MessageHeader, Record, SchemaHeader};
 
@@ -129,7 +130,8 @@ impl Channels {
     fn layout_of(&mut self, channel: &Channel) -> Result<Result<Arc<Layout>, String>, String> {
         let len = channel.topic.len();
         if len > LONGEST_TOPIC {
-            return Ok(Err(format!("its name has {len} bytes, at most {LONGEST_TOPIC} are read")));
+            let len = counted(len as u64, "byte");
+            return Ok(Err(format!("its name has {len}, at most {LONGEST_TOPIC} are read")));
         }
         let Some(schema) = self.schemas.get(&channel.schema_id) else {
             return Ok(Err("it has no schema, which would describe its messages".into()));

@@ -171,8 +171,8 @@ fn decoded(bytes: &[u8]) -> Result<Schema, String> {
 
 fn of_json(text: &SchemaText) -> Result<(Schema, Decoder), String> {
     if text.data.len() > JSON_SCHEMA {
-        let len = text.data.len();
-        return Err(format!("its JSON Schema has {len} bytes, at most {JSON_SCHEMA} are read"));
+        let len = daemon::counted(text.data.len() as u64, "byte");
+        return Err(format!("its JSON Schema has {len}, at most {JSON_SCHEMA} are read"));
     }
     let json: Json = serde_json::from_slice(&text.data)
         .map_err(|error| format!("its JSON Schema is no JSON: {error}"))?;

@@ -259,7 +259,7 @@ fn unpacked<'a>(header: &ChunkHeader, data: &'a [u8]) -> Result<Cow<'a, [u8]>, W
         let behind = read.and_then(|_| input.read(&mut [0]));
         match behind.map_err(|error| format!("a chunk that is no {name}: {error}"))? {
             0 => Ok(Cow::Owned(records)),
-            _ => Err(format!("a chunk of more than {size} bytes, as it should have")),
+            _ => Err(format!("a chunk of more than {}, as it should have", counted(size, "byte"))),
         }
     };
     let records = match header.compression.as_str() {

@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
+use daemon::counted;
 use mapcast::dynamic::{Field, RecordBuf, Scalar, Value};
 use serde::de::{Deserializer as _, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
@@ -102,10 +103,8 @@ fn set_text(
     let place = &mut record.bytes_mut()[field.offset() as usize..field.end() as usize];
     let most = place.len() - usize::from(!members.is_exact);
     if text.len() > most && !members.is_exact {
-        return Err(expected(
-            field,
-            &format!("a text of {most} bytes at most, not {}", text.len()),
-        ));
+        let most = counted(most as u64, "byte");
+        return Err(expected(field, &format!("a text of {most} at most, not {}", text.len())));
     }
     let len = text.len().min(most);
     place[..len].copy_from_slice(&text.as_bytes()[..len]);
