@@ -26,7 +26,7 @@ use crate::workers;
 use report::Report;
 
 /// Every target, as crates/fuzz has them, and the longest input worth trying on it, in bytes.
-const TARGETS: [(&str, u32); 11] = [
+const TARGETS: [(&str, u32); 12] = [
     ("region", 2048),
     ("writer", 2048),
     ("instances", 4096),
@@ -37,6 +37,7 @@ const TARGETS: [(&str, u32); 11] = [
     ("lines", 1024),
     ("settings", 2048),
     ("input", 1024),
+    ("recording", 4096),
     ("wire", 1024),
 ];
 
