@@ -10,6 +10,8 @@
 //!   announce   W4 head := n, W5: the last   dead here: n is the newest
 //! ```
 //!
+//! A number that a copied record leaves out gets the stamp of the record that will lie in its slot one round later.
+//!
 //! Price: three stores beside the record's own words. No loop, no load from shared memory.
 
 use crate::memory::Memory;
@@ -91,12 +93,37 @@ impl<'a, M: Memory> Turn<'a, M> {
         *self.sequence = sequence;
         sequence
     }
+
+    /// As [`publish`](Self::publish), under the number `sequence`, for a writer that copies records of another ring:
+    /// followers report the numbers between the newest one and this as missed.
+    ///
+    /// `false`, and nothing is published, unless the number is greater than the newest one by less than the number of
+    /// slots: the newest record stays in its slot until head names another.
+    ///
+    /// # Panics
+    /// If `record` is longer than a slot.
+    pub fn publish_as(self, sequence: u64, published_at: u64, record: &[u8]) -> bool {
+        let (ring, newest) = (self.ring, *self.sequence);
+        let step = sequence.saturating_sub(newest);
+        if !(1..u64::from(ring.slots())).contains(&step) {
+            return false;
+        }
+        leave_out(ring, newest, sequence);
+        publish(ring, sequence, published_at, record);
+        *self.sequence = sequence;
+        true
+    }
 }
 
 /// The number of the newest record of a ring whose writer has ended; head names it afterwards.
 pub(crate) fn adopt<M: Memory>(ring: &Ring<M>) -> u64 {
     let head = ring.head();
-    let unannounced = head.wrapping_add(1);
+    let mut unannounced = head.wrapping_add(1);
+    // CHOICE K2: the record may lie behind numbers that the dead writer left out.
+    while unannounced.wrapping_sub(head) < u64::from(ring.slots()) && is_left_out(ring, unannounced)
+    {
+        unannounced = unannounced.wrapping_add(1);
+    }
     let found = sync::load(ring.stamp(unannounced));
     // SYNC T1: a record that was completed but not yet named by head may have been read already,
     // so the next writer keeps the record and its number. Pairs with R1 of `next`.
@@ -117,7 +144,26 @@ pub(crate) fn adopt<M: Memory>(ring: &Ring<M>) -> u64 {
     unannounced
 }
 
-/// Publishes record `sequence`, the one after the newest.
+/// Marks the numbers between the newest record and record `sequence`, fewer than there are slots.
+fn leave_out<M: Memory>(ring: &Ring<M>, newest: u64, sequence: u64) {
+    for number in newest + 1..sequence {
+        // CHOICE K1: a follower that comes to a number without a record finds the stamp of a later one in its slot, as
+        // if the writer had lapped it. With the stamp that was there it would wait for the record.
+        begin(&ring.slot(number, 0), one_round_later(ring, number));
+    }
+}
+
+/// Whether the slot of a number has the mark of one that was left out.
+fn is_left_out<M: Memory>(ring: &Ring<M>, number: u64) -> bool {
+    sync::load(ring.stamp(number)) == stamp::writing(one_round_later(ring, number))
+}
+
+/// The number of the next record in the same slot.
+fn one_round_later<M: Memory>(ring: &Ring<M>, number: u64) -> u64 {
+    number.wrapping_add(ring.slots().into())
+}
+
+/// Publishes record `sequence`, which is greater than the newest by less than the number of slots.
 #[inline(always)]
 #[allow(clippy::inline_always)] // as `Publisher::publish`
 pub(crate) fn publish<M: Memory>(ring: &Ring<M>, sequence: u64, published_at: u64, record: &[u8]) {
@@ -172,7 +218,7 @@ fn announce(head: &AtomicU64, sequence: u64) {
 /// A writer that dies during a publish, for the tests: performs `publish` up to a step.
 #[cfg(test)]
 pub(crate) mod death {
-    use super::{Publisher, announce, begin, fill, seal};
+    use super::{Publisher, announce, begin, fill, leave_out, seal};
     use crate::memory::Memory;
     use crate::ring::{Ring, Slot};
 
@@ -213,7 +259,19 @@ pub(crate) mod death {
 
     impl<M: Memory> Publisher<M> {
         pub(crate) fn publish_and_die(self, last: After, published_at: u64, record: &[u8]) {
-            publish_and_die(&self.ring, self.sequence + 1, last, published_at, record);
+            let sequence = self.sequence + 1;
+            self.publish_as_and_die(sequence, last, published_at, record);
+        }
+
+        pub(crate) fn publish_as_and_die(
+            self,
+            sequence: u64,
+            last: After,
+            published_at: u64,
+            record: &[u8],
+        ) {
+            leave_out(&self.ring, self.sequence, sequence);
+            publish_and_die(&self.ring, sequence, last, published_at, record);
         }
     }
 

@@ -109,7 +109,7 @@ pub use location::Exposure;
 pub use lock::is_taken as has_writer;
 pub use mapping::is_open_for_writing;
 pub use notifier::Notifier;
-pub use options::Options;
+pub use options::{Numbering, Options};
 pub use publication::{Publication, Step};
 pub use reader::{
     Begin, DynInstanceReader, DynReader, FieldOf, InstanceReader, Reader, Refreshed, Sample,

@@ -7,6 +7,7 @@
 //!   kept       resumed; replaced by a file that took the name from it in one step
 //!   new        no file had the name for a moment, so that another writer may have used it;
 //!              the old file is damaged, a copy, of another boot, or may have another successor
+//!   copied     that of another region, whose records it gets
 //! ```
 //!
 //! It is the time in microseconds at which it began. If the clock is behind the last change of the
@@ -20,6 +21,7 @@
 
 use crate::clock;
 use crate::location::Location;
+use crate::options::Numbering;
 use layout::header::{Header, MAX_LINEAGE};
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -41,6 +43,13 @@ impl Lineage {
     pub(crate) fn begin(known: u64) -> Self {
         let own = after(known);
         Self { own, first: own }
+    }
+
+    /// That of the records that a region copies; `None` if it is none that a header can have.
+    pub(crate) fn copied(numbering: &Numbering) -> Option<Self> {
+        let Numbering { lineage: own, first_lineage: first, .. } = *numbering;
+        let is_one = (1..=MAX_LINEAGE).contains(&own) && (1..=own).contains(&first);
+        is_one.then_some(Self { own, first })
     }
 
     /// A new one, in which this one's sequence continues.

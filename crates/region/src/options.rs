@@ -25,6 +25,21 @@ pub struct Options {
     only: Option<Arc<HashSet<InstanceName>>>,
     /// Whether those with the oldest records make room in a file for fewer instances.
     pub(crate) retires_oldest: bool,
+    /// Those of the region whose records are copied; `None`: the region has its own.
+    pub(crate) numbering: Option<Numbering>,
+}
+
+/// The lineage and the first number of records that are copies of another region's, on this host or another.
+///
+/// A copy keeps the name of its record, lineage and sequence, so one lineage has the same records in both regions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Numbering {
+    /// The lineage of the records, 1 to [`MAX_LINEAGE`](layout::header::MAX_LINEAGE).
+    pub lineage: u64,
+    /// The lineage in which their sequence began, not after `lineage`.
+    pub first_lineage: u64,
+    /// The number after which a new file begins: the numbers up to it are no part of the copy.
+    pub after: u64,
 }
 
 impl Options {
@@ -41,6 +56,7 @@ impl Options {
             instances: None,
             only: None,
             retires_oldest: false,
+            numbering: None,
         }
     }
 
@@ -97,6 +113,13 @@ impl Options {
     #[must_use]
     pub fn retire_oldest(self) -> Self {
         Self { retires_oldest: true, ..self }
+    }
+
+    /// The lineage of a region whose records are copies: see [`DynWriter::publish_copy`](crate::DynWriter::publish_copy).
+    /// A region of another lineage is replaced; the same one continues, also after its file was deleted.
+    #[must_use]
+    pub fn numbering(self, numbering: Numbering) -> Self {
+        Self { numbering: Some(numbering), ..self }
     }
 
     /// The same for a region of up to `max` instances.

@@ -8,7 +8,7 @@ use std::time::Duration;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Publication {
     /// Which run of records it belongs to. Lineage and sequence are its name: no other record of any
-    /// region on this machine has both. Microseconds since 1970 at which the lineage began; a later one
+    /// region on this machine has both, but its [copies](crate::DynWriter::publish_copy). Microseconds since 1970 at which the lineage began; a later one
     /// is greater, as far as the clock was not set back.
     pub lineage: u64,
     /// The record's number: the first of a region is 1, each next one more, also under a new writer.

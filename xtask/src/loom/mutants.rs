@@ -42,6 +42,8 @@ const LAPPED_NEXT: &str = "lapping::next_from_a_reused_slot_is_whole_or_lapped";
 const LAPPED_LATEST: &str = "lapping::latest_from_a_reused_slot_is_whole";
 const ACCOUNTS: &str = "lapping::tail_accounts_for_every_record_of_a_lapped_ring";
 const RESUMES: &str = "lapping::a_lapped_reader_resumes_after_the_missed_records";
+const LEFT_OUT: &str = "left_out::what_was_left_out_is_missed_once_the_record_after_it_is_there";
+const LEFT_OUT_TAKEN_OVER: &str = "left_out::a_takeover_keeps_the_record_behind_what_was_left_out";
 const TWICE: &str = "takeover::a_takeover_never_uses_a_number_twice";
 const BACK: &str = "takeover::no_reader_goes_back_at_a_takeover";
 const TWO_DEATHS: &str = "takeover::a_takeover_of_a_takeover_never_uses_a_number_twice";
@@ -90,7 +92,7 @@ const fn mutant_of(
     Mutant { patch: Patch { name, file, from, to }, models }
 }
 
-pub(super) const MUTANTS: [Mutant; 55] = [
+pub(super) const MUTANTS: [Mutant; 57] = [
     mutant_of(
         "W0",
         PUBLISHER,
@@ -201,6 +203,20 @@ pub(super) const MUTANTS: [Mutant; 55] = [
         "self.last.wrapping_add(missed)",
         "self.last.wrapping_add(missed + 1)",
         &[LAPPED_NEXT, ACCOUNTS],
+    ),
+    mutant_of(
+        "K1",
+        PUBLISHER,
+        "begin(&ring.slot(number, 0), one_round_later(ring, number));",
+        "let _ = number;",
+        &[LEFT_OUT],
+    ),
+    mutant_of(
+        "K2",
+        PUBLISHER,
+        "&& is_left_out(ring, unannounced)",
+        "&& false",
+        &[LEFT_OUT_TAKEN_OVER],
     ),
     mutant_of(
         "T1",

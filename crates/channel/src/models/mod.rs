@@ -16,6 +16,7 @@
 mod front;
 mod instances;
 mod lapping;
+mod left_out;
 mod offsets;
 mod publish;
 mod takeover;

@@ -16,7 +16,7 @@ use super::inherited;
 use super::open::{self, Fresh, Opened, TRIES, Wanted};
 use super::origin::Why;
 use super::succession::Succession;
-use super::{DynWriter, Home};
+use super::{DynWriter, Home, passed};
 use crate::clock::{self, BootTime};
 use crate::error::{RegionError, RegionErrorKind as Kind};
 use crate::file_id::FileId;
@@ -191,6 +191,9 @@ impl DynWriter {
 
     /// Why the region cannot stay with `schema` and `options`, if so.
     fn why_change(&self, schema: &Schema, options: &Options) -> Result<Option<Why>, RegionError> {
+        if options.numbering.is_some_and(|numbering| numbering.lineage != self.lineage()) {
+            return Ok(Some(Why::OtherLineage));
+        }
         let shape = |options: &Options| (options.slots, options.wake, options.instances);
         let same_shape = shape(options) == shape(&self.options);
         if !same_shape || *schema != *self.schema {
@@ -207,9 +210,22 @@ impl DynWriter {
 
     /// A new region in place of this one. Only a name and a memfd can get one.
     fn successor(&mut self, wanted: Wanted<'_>, why: Why) -> Result<Opened, RegionError> {
+        self.successor_after(wanted, why, None)
+    }
+
+    /// The same, whose next number is the one after `sequence`; `None`: the one after that of this region.
+    pub(super) fn successor_after(
+        &mut self,
+        wanted: Wanted<'_>,
+        why: Why,
+        sequence: Option<u64>,
+    ) -> Result<Opened, RegionError> {
         for _ in 0..TRIES {
             let Home::Named(at) = &mut self.home else {
-                return self.unnamed_successor(wanted, why);
+                return match sequence {
+                    None => self.unnamed_successor(wanted, why),
+                    Some(_) => Err(passed::cannot_replace(&self.path, &why)),
+                };
             };
             at.renew()?;
             let why = match at.named()? {
@@ -221,6 +237,7 @@ impl DynWriter {
             let (old, epoch, known) = (&self.publisher, self.epoch + 1, lineage::last_change(at));
             let next = Succession::in_new_file(old, epoch, &why, wanted, known);
             let next = next.by_same_writer(old);
+            let next = Succession { sequence: sequence.unwrap_or(next.sequence), ..next };
             let earlier = inherited::earlier(old, self.instances.as_deref(), &why, wanted);
             let fresh = Fresh::make(at, wanted, &next)?.with(earlier, wanted.options, at.path())?;
             if let Some(opened) = fresh.put(at, &self.file, why)? {
@@ -232,7 +249,7 @@ impl DynWriter {
     }
 
     /// Publishes to `opened` from now on; marks the old file retired for its readers.
-    fn move_to(&mut self, opened: Opened) -> Result<(), RegionError> {
+    pub(super) fn move_to(&mut self, opened: Opened) -> Result<(), RegionError> {
         let instances = inherited::instances_of(&opened.publisher, &self.path)?;
         let old = std::mem::replace(&mut self.publisher, opened.publisher);
         open::retire(&old);

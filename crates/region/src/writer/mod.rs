@@ -1,6 +1,7 @@
 //! The writer: at most one per region, wait-free, independent of its readers.
 
 mod change;
+mod copies;
 mod inherited;
 mod instances;
 mod open;

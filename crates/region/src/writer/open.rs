@@ -111,7 +111,7 @@ pub(super) fn adopt(file: OwnFile, path: &Path, options: &Options) -> Result<Ope
 
 /// `None`: another process created one first.
 fn create_first(at: &Location, wanted: Wanted<'_>) -> Result<Option<Opened>, RegionError> {
-    let first = Succession::none(lineage::last_change(at));
+    let first = Succession::first(wanted.options, lineage::last_change(at));
     let Fresh { unnamed, publisher, epoch } = Fresh::make(at, wanted, &first)?;
     let file = unnamed.claim(at)?;
     Ok(file.map(|file| Opened::new(publisher, file, epoch, Origin::Created)))
@@ -184,8 +184,11 @@ impl Preflight {
         if *preamble.schema != *wanted.schema {
             return Some(Why::OtherSchema);
         }
-        let Options { slots, wake, instances, .. } = *wanted.options;
+        let Options { slots, wake, instances, numbering, .. } = *wanted.options;
         let header = &preamble.header;
+        if numbering.is_some_and(|numbering| numbering.lineage != header.lineage) {
+            return Some(Why::OtherLineage);
+        }
         let max = header.instances.map(|instances| instances.max);
         let same_shape = header.slots == slots && mapped.wakes() == wake && max == instances;
         (!same_shape).then_some(Why::OtherShape)
@@ -219,7 +222,8 @@ pub(super) fn take_over(
         Err(err) => {
             let why = damage(err)?;
             let known = lineage::last_change(at).max(mapped_region::lineage_in(&file));
-            return Fresh::make(at, wanted, &Succession::none(known))?.put(at, &file, why);
+            let first = Succession::first(options, known);
+            return Fresh::make(at, wanted, &first)?.put(at, &file, why);
         }
     };
     let why = preflight

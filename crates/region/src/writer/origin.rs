@@ -40,19 +40,24 @@ pub enum Why {
     Truncated,
     /// Its name was deleted while this writer held it.
     Deleted,
+    /// It holds records of another lineage than those that are to be copied.
+    OtherLineage,
+    /// More numbers are left out than it has slots.
+    LeftOut,
 }
 
 impl Why {
     /// Whether the new file's records are of the old one's lineage: only if the old file has no other
     /// successor.
     pub(super) fn keeps_lineage(&self) -> bool {
-        use Why::{Locked, Narrowed, OtherSchema, OtherShape, Truncated};
-        matches!(self, OtherSchema | OtherShape | Locked | Narrowed | Truncated)
+        use Why::{LeftOut, Locked, Narrowed, OtherSchema, OtherShape, Truncated};
+        matches!(self, OtherSchema | OtherShape | Locked | Narrowed | Truncated | LeftOut)
     }
 
     /// Whether the old file's newest record is whole, the newest of its lineage, and of this boot.
     pub(super) fn keeps_record(&self) -> bool {
-        !matches!(self, Self::OtherBoot | Self::Retired | Self::Truncated | Self::Damaged(_))
+        use Why::{Damaged, LeftOut, OtherBoot, OtherLineage, Retired, Truncated};
+        !matches!(self, OtherBoot | Retired | Truncated | Damaged(_) | OtherLineage | LeftOut)
     }
 }
 
@@ -80,6 +85,8 @@ impl fmt::Display for Why {
             Self::Narrowed => "the old one was open to more users",
             Self::Truncated => "the old one was cut short",
             Self::Deleted => "the old one was deleted",
+            Self::OtherLineage => "the old one holds records of another lineage",
+            Self::LeftOut => "more records were left out than the old one has slots",
         })
     }
 }

@@ -150,7 +150,7 @@ impl DynWriter {
     }
 }
 
-fn cannot_replace(label: &Path, why: &Why) -> RegionError {
+pub(super) fn cannot_replace(label: &Path, why: &Why) -> RegionError {
     RegionError::new(label, Kind::CannotReplace(why.to_string()))
 }
 

@@ -14,6 +14,9 @@
 //!   a copy, or it has another name      new             continues       in the new file too
 //!   of another boot, or retired         new             continues
 //!   damaged, or none                    new             from 1
+//!
+//!   records are copies (`Numbering`)    that of the     of the same lineage: continues; else after the number
+//!                                       records         that it is given
 //! ```
 //!
 //! Price: a copy of the last record when a file is replaced.
@@ -25,6 +28,7 @@ use crate::instances::InstanceTable;
 use crate::last_record::LastRecord;
 use crate::lineage::Lineage;
 use crate::mapped_region::MappedRegion;
+use crate::options::Options;
 use crate::state;
 use crate::wall;
 use channel::Publisher;
@@ -48,6 +52,13 @@ pub(super) struct Succession {
 }
 
 impl Succession {
+    /// Nothing: the first writer of a lineage that `options` give, or of one greater than `known`.
+    pub(super) fn first(options: &Options, known: u64) -> Self {
+        let none = Self::none(known);
+        let Some((lineage, sequence)) = copied(options) else { return none };
+        Self { lineage, sequence, ..none }
+    }
+
     /// Nothing: the first writer of a lineage greater than `known`.
     pub(super) fn none(known: u64) -> Self {
         let (lineage, heartbeat) = (Lineage::begin(known), BootTime::now());
@@ -65,8 +76,11 @@ impl Succession {
     ) -> Self {
         let header = old.ring().memory().header();
         let was = Lineage::of(header);
+        let copied = copied(wanted.options);
         let lineage = match why {
-            Why::Damaged(_) => return Self::none(was.own.max(known)),
+            Why::Damaged(_) => return Self::first(wanted.options, was.own.max(known)),
+            _ if copied.is_some_and(|(lineage, _)| lineage.own == was.own) => was,
+            _ if let Some((lineage, _)) = copied => lineage,
             Why::Deleted => was.fork(known),
             _ if why.keeps_lineage() => was,
             _ => Lineage::begin(was.own.max(known)),
@@ -76,7 +90,11 @@ impl Succession {
         let are_plain = blocks.is_none() && wanted.options.instances.is_none();
         let is_kept = keeps_records(old, why, wanted) && are_plain;
         let last = is_kept.then(|| last_of(old)).flatten();
-        let sequence = blocks.map_or(old.sequence(), InstanceTable::greatest_in);
+        let sequence = match copied {
+            Some((lineage, after)) if lineage.own != was.own => after,
+            _ => blocks.map_or(old.sequence(), InstanceTable::greatest_in),
+        };
+        let last = last.filter(|_| lineage.own == was.own || copied.is_none());
         let wall = (*why != Why::OtherBoot).then(|| wall::saved(old.ring().memory())).flatten();
         let heartbeat = BootTime::now();
         Self { epoch, lineage, sequence, last, wall, heartbeat }
@@ -94,6 +112,12 @@ impl Succession {
     pub(super) fn base(&self) -> u64 {
         self.sequence - u64::from(self.last.is_some())
     }
+}
+
+/// The lineage of the records that are copied, and the number after which they begin.
+fn copied(options: &Options) -> Option<(Lineage, u64)> {
+    let numbering = options.numbering.as_ref()?;
+    Some((Lineage::copied(numbering)?, numbering.after.min(LARGEST)))
 }
 
 /// Whether the newest records of `old` are records of the new file, too.

@@ -3,6 +3,7 @@
 mod anonymous;
 mod bare;
 mod begin;
+mod copies;
 mod cursor;
 mod events;
 mod field;
