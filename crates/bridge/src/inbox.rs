@@ -1,7 +1,7 @@
 //! What the network has delivered and the loop has not taken yet.
 //!
 //! Invariant: of two records of one key only the newer one is kept, so that a loop that is late takes the newest,
-//! and what is kept is bounded however much other hosts send.
+//! and what is kept is bounded however much other hosts send. Records for lossless mirrors are all kept.
 //!
 //! Price: a lock for each message; a copy of its bytes.
 
@@ -10,6 +10,8 @@ use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use rustix::event::{EventfdFlags, eventfd};
+
+use settings::Import;
 
 use crate::keys::Key;
 use crate::transport::Incoming;
@@ -33,6 +35,10 @@ pub struct Inbox {
 #[derive(Debug, Default)]
 struct Content {
     records: HashMap<Key, (Attachment, Vec<u8>)>,
+    /// Those for lossless mirrors, in the order in which they came.
+    copies: Vec<(Key, Attachment, Vec<u8>)>,
+    /// Which imports are lossless.
+    lossless: Arc<[Import]>,
     bytes: usize,
     others: VecDeque<Incoming>,
     refused: u64,
@@ -58,6 +64,12 @@ impl Inbox {
     pub fn new() -> std::io::Result<Self> {
         let event = eventfd(0, EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK)?;
         Ok(Self { content: Arc::default(), event: Arc::new(event) })
+    }
+
+    /// From now on keeps each record for the lossless ones of these imports.
+    pub fn keep_all(&self, imports: &[Import]) {
+        let lossless = imports.iter().filter(|import| import.lossless.is_some()).cloned();
+        self.lock().lossless = lossless.collect();
     }
 
     /// Puts in what was sent under `key`. Called by the network's threads.
@@ -95,10 +107,13 @@ impl Inbox {
     pub fn take(&self) -> Taken {
         // First, so that what comes after this makes it readable again. EAGAIN: it was not.
         let _ = rustix::io::read(&*self.event, &mut [0; 8]);
-        let Content { records, others, refused, dropped, .. } = std::mem::take(&mut *self.lock());
-        let records = records
-            .into_iter()
-            .map(|(key, (attachment, bytes))| Incoming::Record(key, attachment, bytes));
+        let taken = self.lock().take();
+        let Content { records, copies, others, refused, dropped, .. } = taken;
+        let records =
+            records.into_iter().map(|(key, (attachment, bytes))| (key, attachment, bytes));
+        let records = copies.into_iter().chain(records);
+        let records =
+            records.map(|(key, attachment, bytes)| Incoming::Record(key, attachment, bytes));
         Taken { incoming: others.into_iter().chain(records).collect(), refused, dropped }
     }
 
@@ -109,6 +124,17 @@ impl Inbox {
 }
 
 impl Content {
+    /// All of it; which imports are lossless stays.
+    fn take(&mut self) -> Self {
+        let lossless = Arc::clone(&self.lossless);
+        std::mem::replace(self, Self { lossless, ..Self::default() })
+    }
+
+    fn is_copied(&self, key: &Key) -> bool {
+        let Key::Record(source, None) = key else { return false };
+        self.lossless.iter().any(|import| import.matches(&source.host, &source.name))
+    }
+
     fn push(&mut self, incoming: Incoming) {
         match incoming {
             Incoming::Record(key, attachment, bytes) => self.push_record(key, attachment, bytes),
@@ -118,6 +144,9 @@ impl Content {
     }
 
     fn push_record(&mut self, key: Key, attachment: Attachment, bytes: Vec<u8>) {
+        if self.is_copied(&key) {
+            return self.push_copy(key, attachment, bytes);
+        }
         let held = self.records.get(&key);
         if held.is_some_and(|(held, _)| held.id >= attachment.id) {
             return;
@@ -129,6 +158,17 @@ impl Content {
         }
         self.bytes = after;
         self.records.insert(key, (attachment, bytes));
+    }
+
+    /// One for which there is no room is asked for again.
+    fn push_copy(&mut self, key: Key, attachment: Attachment, bytes: Vec<u8>) {
+        let after = self.bytes + bytes.len();
+        if self.copies.len() >= MAX_RECORDS || after > MAX_BYTES {
+            self.dropped += 1;
+            return;
+        }
+        self.bytes = after;
+        self.copies.push((key, attachment, bytes));
     }
 }
 
@@ -146,7 +186,7 @@ mod tests {
     fn record(inbox: &Inbox, key: &str, sequence: u64, bytes: usize) {
         let id = RecordId { lineage: 1, order: 0, sequence };
         let len = u32::try_from(bytes).expect("short");
-        let attachment = Attachment { len, description: 0, id, time: 0 };
+        let attachment = Attachment { len, description: 0, id, time: 0, missed: 0 };
         inbox.deliver(key, Some(&attachment.encode()), vec![0; bytes]);
     }
 
@@ -160,6 +200,26 @@ mod tests {
         let [Incoming::Record(_, attachment, _)] = &taken.incoming[..] else { panic!("{taken:?}") };
         assert_eq!(attachment.id.sequence, 3);
         assert!(inbox.take().incoming.is_empty());
+    }
+
+    #[test]
+    fn each_record_for_a_lossless_mirror_is_kept_in_the_order_in_which_they_came() {
+        let text = "[bridge]\nhost = \"b\"\nlisten = \"tcp/127.0.0.1:1\"\n[[import]]\nfrom = \"a\"\nname = \"*\"\nlossless = 9\n";
+        let settings = settings::BridgeSettings::parse(text, "inbox").expect("settings");
+        let inbox = Inbox::new().expect("eventfd");
+        inbox.keep_all(&settings.imports);
+        for _ in 0..2 {
+            for sequence in [1, 3, 2] {
+                record(&inbox, "mapcast/1/a/b", sequence, 4);
+                record(&inbox, "mapcast/1/c/b", sequence, 4);
+            }
+            let taken = inbox.take();
+            let sequences = taken.incoming.iter().map(|incoming| match incoming {
+                Incoming::Record(_, attachment, _) => attachment.id.sequence,
+                other => panic!("{other:?}"),
+            });
+            assert_eq!(sequences.collect::<Vec<_>>(), [1, 3, 2, 3]);
+        }
     }
 
     #[test]

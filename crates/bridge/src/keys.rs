@@ -97,6 +97,17 @@ impl fmt::Display for Key {
     }
 }
 
+/// The selector of the records of a key after that of this lineage and sequence.
+pub fn selector_after(key: &Key, (lineage, sequence): (u64, u64)) -> String {
+    format!("{key}?after={lineage}.{sequence}")
+}
+
+/// What `parameters`, those of a selector, say that records are wanted after.
+pub fn after(parameters: &str) -> Option<(u64, u64)> {
+    let (lineage, sequence) = parameters.strip_prefix("after=")?.split_once('.')?;
+    Some((lineage.parse().ok()?, sequence.parse().ok()?))
+}
+
 /// What a digest calls a region or an instance of it.
 pub fn path(name: &str, instance: Option<&InstanceName>) -> String {
     match instance {
@@ -157,6 +168,17 @@ mod tests {
             Key::Alive("hostA".into()),
         ] {
             assert_eq!(Key::parse(&key.to_string()), Some(key.clone()), "{key}");
+        }
+    }
+
+    #[test]
+    fn a_selector_says_after_which_record() {
+        let key = Key::Record(Source::new("hostA", "stu"), None);
+        let selector = selector_after(&key, (7, 8));
+        let (front, parameters) = selector.split_once('?').expect("parameters");
+        assert_eq!((Key::parse(front), after(parameters)), (Some(key), Some((7, 8))));
+        for other in ["", "after=", "after=1", "after=1.x", "after=-1.2", "before=1.2"] {
+            assert_eq!(after(other), None, "{other}");
         }
     }
 

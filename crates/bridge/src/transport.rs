@@ -64,6 +64,9 @@ pub trait Query: Send + fmt::Debug {
     /// Whether it asks for this key.
     fn asks_for(&self, key: &Key) -> bool;
 
+    /// The lineage and sequence after which it asks for each record; `None`: it asks for the newest.
+    fn after(&self) -> Option<(u64, u64)>;
+
     /// Answers it with what this key has.
     ///
     /// # Errors

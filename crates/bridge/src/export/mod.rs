@@ -1,7 +1,8 @@
 //! The source's side: regions of this host, sent to those who import them.
 //!
 //! Invariant: the region is the only buffer. What is sent is its newest record when its turn comes; nothing is
-//! queued here, and the writer of the region never waits.
+//! queued here, and the writer of the region never waits. Of a lossless export each record is sent, and the newest
+//! ones are kept for those who ask for what the network has lost.
 //!
 //! ```text
 //!   each 1/max_hz   newest record of each region, if it is another one   -> put
@@ -12,6 +13,7 @@
 //!
 //! Price: a read of each region, `max_hz` times a second; digests: 28 bytes and its name for each region in two seconds.
 
+mod kept;
 mod source;
 
 use std::collections::BTreeMap;
@@ -28,6 +30,8 @@ use source::{Opened, Region};
 
 /// Digests from one full one to the next.
 const FULL_EVERY: u32 = 8;
+/// Time between two looks at a lossless export: a region keeps seven records, if its writer says nothing else.
+const FOLLOW: Duration = Duration::from_millis(1);
 /// Time between two looks for regions that are not there.
 const LOOK: Duration = Duration::from_secs(1);
 
@@ -36,8 +40,10 @@ const LOOK: Duration = Duration::from_secs(1);
 pub struct Exporter {
     host: String,
     exports: Vec<Export>,
-    /// Names of regions that a pattern must not match: mirrors, and the bridge's own.
-    own: Vec<String>,
+    /// The bridge's own region, which a pattern must not match.
+    own: String,
+    /// The mirrors of this bridge, by their addresses.
+    mirrors: Mirrors,
     regions: BTreeMap<String, Exported>,
     incarnation: u64,
     digest_every: Duration,
@@ -45,6 +51,9 @@ pub struct Exporter {
     look: Due,
     digests: u32,
 }
+
+/// The hosts over which the records of each mirror have come, by its address; `None`: not known yet.
+pub type Mirrors = BTreeMap<String, Option<Vec<String>>>;
 
 /// What a turn is due at.
 #[derive(Debug)]
@@ -66,6 +75,10 @@ impl Due {
 struct Exported {
     address: Address,
     period: Duration,
+    /// How many records are kept, of a lossless export.
+    lossless: Option<u32>,
+    /// Over how many hosts its records may have come.
+    hops: u32,
     /// Whether a pattern has matched it, so that it goes when the region goes.
     is_matched: bool,
     region: Option<Region>,
@@ -99,16 +112,18 @@ pub struct ExportStatus<'a> {
     pub newest: (RecordId, u64),
     /// What was done for it.
     pub traffic: Traffic,
+    /// The hosts over which the records of a mirror have come here.
+    pub route: &'a [String],
 }
 
 impl Exporter {
-    /// Exports what `settings` say. Later starts have a greater `incarnation`; `own` are the names that a pattern
-    /// must not match.
+    /// Exports what `settings` say. Later starts have a greater `incarnation`.
     pub fn new(settings: &BridgeSettings, incarnation: u64, now: Monotonic) -> Self {
         Self {
             host: settings.host.clone(),
             exports: settings.exports.clone(),
-            own: vec![settings.status.clone()],
+            own: settings.status.clone(),
+            mirrors: Mirrors::new(),
             regions: BTreeMap::new(),
             incarnation,
             digest_every: settings.digest,
@@ -118,10 +133,9 @@ impl Exporter {
         }
     }
 
-    /// Excludes the mirrors of this bridge from what patterns match.
-    pub fn exclude(&mut self, mirrors: impl IntoIterator<Item = String>) {
-        self.own.truncate(1);
-        self.own.extend(mirrors);
+    /// Takes which mirrors this bridge has: they are exported only where an export allows for as many hops.
+    pub fn know_mirrors(&mut self, mirrors: Mirrors) {
+        self.mirrors = mirrors;
     }
 
     /// When [`turn`](Self::turn) has something to do.
@@ -172,6 +186,7 @@ impl Exporter {
                 state: region.map(Region::state),
                 newest: region.map(Region::newest).unwrap_or_default(),
                 traffic: exported.traffic,
+                route: region.map_or(&[], Region::route),
             }
         })
     }
@@ -188,20 +203,19 @@ impl Exporter {
             self.match_patterns();
         }
         for exported in self.regions.values_mut() {
-            if exported.region.as_mut().is_none_or(Region::was_replaced) {
-                exported.open();
-            }
+            exported.look(&self.mirrors);
         }
     }
 
     fn match_patterns(&mut self) {
         let names = region::names();
-        self.regions.retain(|name, exported| {
-            !exported.is_matched || (names.contains(name) && !self.own.contains(name))
-        });
-        let sendable = |name: &&String| settings::is_wire_name(name) && !self.own.contains(name);
-        for name in names.iter().filter(sendable) {
+        let is_there = |name: &String, hops| {
+            *name != self.own && names.contains(name) && route(&self.mirrors, name, hops).is_some()
+        };
+        self.regions.retain(|name, exported| !exported.is_matched || is_there(name, exported.hops));
+        for name in names.iter().filter(|name| settings::is_wire_name(name)) {
             let export = self.exports.iter().find(|export| export.name.matches(name));
+            let export = export.filter(|export| is_there(name, export.hops));
             if let Some(export) = export {
                 let new = || Exported::new(Address::Name(name.clone()), export, true);
                 self.regions.entry(name.clone()).or_insert_with(new);
@@ -228,11 +242,26 @@ impl Exporter {
     }
 }
 
+/// The hosts over which the records of the region at `address` have come, none if it is no mirror; `None`: they are
+/// more than `hops`, or not known yet.
+fn route(mirrors: &Mirrors, address: &str, hops: u32) -> Option<Vec<String>> {
+    match mirrors.get(address) {
+        None => Some(Vec::new()),
+        Some(route) => {
+            let is_near =
+                |route: &&Vec<String>| u32::try_from(route.len()).is_ok_and(|len| len <= hops);
+            route.as_ref().filter(is_near).cloned()
+        }
+    }
+}
+
 impl Exported {
     fn new(address: Address, export: &Export, is_matched: bool) -> Self {
         Self {
             address,
-            period: Duration::from_secs(1) / export.max_hz,
+            period: export.lossless.map_or(Duration::from_secs(1) / export.max_hz, |_| FOLLOW),
+            lossless: export.lossless,
+            hops: export.hops,
             is_matched,
             region: None,
             poll: Due(Monotonic::from_nanos(0)),
@@ -242,8 +271,21 @@ impl Exported {
         }
     }
 
-    fn open(&mut self) {
-        match Region::open(&self.address) {
+    /// Opens the region if it is not open, or another file or another route has its name; closes one that is not to be
+    /// exported.
+    fn look(&mut self, mirrors: &Mirrors) {
+        let Some(route) = route(mirrors, &self.address.to_string(), self.hops) else {
+            self.region = None;
+            return;
+        };
+        let is_other = |region: &mut Region| region.route() != route || region.was_replaced();
+        if self.region.as_mut().is_none_or(is_other) {
+            self.open(&route);
+        }
+    }
+
+    fn open(&mut self, route: &[String]) {
+        match Region::open(&self.address, self.lossless, route) {
             Ok(Opened::Region(region)) => {
                 tracing::info!("exporting {}", self.address);
                 self.trouble.clear();
@@ -283,12 +325,16 @@ impl Exported {
         if query.asks_for(&key) {
             reply(&key, &Message::Other(region.description()));
         }
-        region.each(|record| {
+        let mut reply_record = |record: source::Newest<'_>| {
             let key = Key::Record(source.clone(), record.instance);
             if query.asks_for(&key) {
                 reply(&key, &Message::Record(&record.attachment, record.bytes));
             }
-        });
+        };
+        match query.after() {
+            Some(after) => region.after(after, reply_record),
+            None => region.each(&mut reply_record),
+        }
     }
 
     /// Adds to `entries` what a digest of this kind has of the region.

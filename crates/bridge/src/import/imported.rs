@@ -5,6 +5,7 @@ use std::time::Duration;
 use daemon::Monotonic;
 use layout::InstanceName;
 use region::State;
+use settings::{Address, Import};
 
 use super::mirror::{Mirror, Received};
 use super::remote::Remote;
@@ -16,6 +17,7 @@ use crate::wire::RecordId;
 pub(super) struct Imported {
     pub(super) mirror: Mirror,
     stale_after: Duration,
+    lossless: Option<u32>,
     /// The state of the source, by the last digest; `None`: it is gone.
     pub(super) state: Option<State>,
     /// How many full digests in a row have announced an older lineage than the one that is held, and the number of
@@ -42,6 +44,8 @@ pub struct MirrorStatus {
     pub sequence: u64,
     /// What was done for it.
     pub received: Received,
+    /// The hosts over which its records have come here, that of their writer first; none if they are not known.
+    pub route: Vec<String>,
 }
 
 /// Whether there is news of a source.
@@ -55,11 +59,27 @@ pub enum LinkState {
     HostLost,
     /// There is no link to any other host.
     LinkLost,
+    /// Its records have come over this host before, and are not published.
+    Loop,
 }
 
 impl Imported {
-    pub(super) fn new(mirror: Mirror, stale_after: Duration) -> Self {
-        Self { mirror, stale_after, state: None, lower: (0, 0) }
+    /// That of an import at this address.
+    pub(super) fn new(address: Address, import: &Import) -> Self {
+        let Import { stale_after, lossless, .. } = *import;
+        let mirror = Mirror::new(address, stale_after, lossless);
+        Self { mirror, stale_after, lossless, state: None, lower: (0, 0) }
+    }
+
+    /// Whether it is what this import says.
+    pub(super) fn is_of(&self, import: &Import) -> bool {
+        (self.stale_after, self.lossless) == (import.stale_after, import.lossless)
+    }
+
+    /// The hosts over which the records of its source have come here, if they are known.
+    pub(super) fn route(&self, source: &Source) -> Option<Vec<String>> {
+        let route = self.mirror.route()?.iter();
+        Some(route.chain([&source.host]).cloned().collect())
     }
 
     pub(super) fn stale_after(&self) -> Duration {
@@ -83,12 +103,14 @@ impl Imported {
             received_at: self.mirror.received_at,
             sequence: last.map_or(0, |last| last.sequence),
             received: self.mirror.traffic,
+            route: self.route(source).unwrap_or_default(),
         }
     }
 
     fn link(&self, remote: Option<&Remote>, now: Monotonic, is_linked: bool) -> LinkState {
         let is_heard = remote.is_some_and(|remote| remote.is_heard(now, self.stale_after));
         match self.state {
+            _ if self.mirror.is_loop() => LinkState::Loop,
             _ if !is_heard && !is_linked => LinkState::LinkLost,
             _ if !is_heard => LinkState::HostLost,
             Some(state) => LinkState::Source(state),

@@ -1,50 +1,39 @@
 //! A mirror: the region here that holds the newest records of a region elsewhere.
 //!
 //! Invariant: a record is published here only if its id is greater than that of the one before; so is what readers
-//! of the mirror see. The writer is the usual one: heartbeats stop when there is no news of a live source, and
-//! readers see `stalled`.
+//! of the mirror see. Heartbeats stop when there is no news of a live source, and readers see `stalled`. A lossless
+//! mirror has the numbers of its source: what is not published is missed by its followers, exactly.
 
 use std::collections::{HashMap, HashSet};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use daemon::{Monotonic, OnChange};
+use daemon::Monotonic;
 use layout::InstanceName;
-use region::{DynInstanceWriter, DynWriter, Options, RegionError, RegionErrorKind};
 use settings::Address;
 
+use super::in_order::InOrder;
+use super::mirror_region::MirrorRegion;
 use super::waiting::Waiting;
-use crate::wire::{Attachment, Description, RecordId};
-
-/// Time before a mirror that could not be written is tried again.
-const RETRY: Duration = Duration::from_secs(1);
+use crate::wire::{Attachment, Description, History, RecordId};
 
 /// A mirror, whether its file is there yet or not.
 #[derive(Debug)]
 pub(super) struct Mirror {
-    address: Address,
-    options: Options,
-    /// Time between two heartbeats.
-    period: Duration,
+    region: MirrorRegion,
     description: Option<(u64, Description)>,
-    writer: Option<Writer>,
     held: HashMap<Option<InstanceName>, RecordId>,
     /// Instances that the last full digest did not have.
     fading: HashSet<InstanceName>,
+    /// The description of records that have come over this host before: they are not published.
+    loops: Option<u64>,
     /// Records of a description that is not there yet, or that could not be published.
     waiting: Waiting,
-    beat: Monotonic,
-    retry: Monotonic,
-    trouble: OnChange<String>,
+    /// Records of a lossless mirror that wait for those before them.
+    in_order: Option<InOrder>,
     pub(super) last: Option<Resumed>,
     /// When that came here, in nanoseconds since 1970.
     pub(super) received_at: u64,
     pub(super) traffic: Received,
-}
-
-#[derive(Debug)]
-enum Writer {
-    One(DynWriter),
-    Many(DynInstanceWriter),
 }
 
 /// What a mirror held when an earlier bridge had it.
@@ -84,20 +73,16 @@ pub(super) enum Taken {
 }
 
 impl Mirror {
-    pub(super) fn new(address: Address, stale_after: Duration) -> Self {
-        let period = stale_after / 3;
+    /// A mirror that readers call stalled after so long without news; a lossless one is up to so many records behind.
+    pub(super) fn new(address: Address, stale_after: Duration, lossless: Option<u32>) -> Self {
         Self {
-            address,
-            options: Options::new().period(period),
-            period,
+            region: MirrorRegion::new(address, stale_after, lossless),
+            in_order: lossless.map(InOrder::new),
             description: None,
-            writer: None,
             held: HashMap::new(),
             fading: HashSet::new(),
+            loops: None,
             waiting: Waiting::default(),
-            beat: Monotonic::from_nanos(0),
-            retry: Monotonic::from_nanos(0),
-            trouble: OnChange::new(),
             last: None,
             received_at: 0,
             traffic: Received::default(),
@@ -105,7 +90,7 @@ impl Mirror {
     }
 
     pub(super) fn address(&self) -> &Address {
-        &self.address
+        self.region.address()
     }
 
     /// The newest record of an instance, or of the region, that was published here.
@@ -132,8 +117,12 @@ impl Mirror {
 
     /// Whether it has no description, or records wait for another one.
     pub(super) fn needs_description(&self) -> bool {
+        if self.loops.is_some() {
+            return false;
+        }
         let Some((known, _)) = self.description else { return true };
         self.waiting.any(|attachment| attachment.description != known)
+            || self.in_order.as_ref().is_some_and(|order| order.wants_other(known, self.held(None)))
     }
 
     /// Publishes a record if it is newer than the one that is held.
@@ -146,6 +135,14 @@ impl Mirror {
     ) -> Taken {
         if attachment.id <= self.newest(instance.as_ref()) {
             return Taken::Old;
+        }
+        if self.loops == Some(attachment.description) {
+            return Taken::Failed;
+        }
+        self.loops = None;
+        if let Some(order) = self.in_order.as_mut().filter(|_| instance.is_none()) {
+            order.insert(attachment, bytes);
+            return self.publish_in_order(now);
         }
         self.waiting.remove(instance);
         let Some((hash, description)) = &self.description else {
@@ -162,7 +159,8 @@ impl Mirror {
             self.traffic.refused += 1;
             return Taken::Failed;
         }
-        if let Some(sequence) = self.publish(instance, &bytes, now) {
+        self.open(now);
+        if let Some(sequence) = self.region.publish(instance, &bytes, now) {
             self.note(instance, &attachment, sequence);
             return Taken::Published;
         }
@@ -173,7 +171,7 @@ impl Mirror {
     fn note(&mut self, instance: Option<InstanceName>, attachment: &Attachment, sequence: u64) {
         let id = attachment.id;
         let before = self.held.insert(instance, id).unwrap_or_default();
-        if before.lineage == id.lineage && before.sequence > 0 {
+        if before.lineage == id.lineage {
             self.traffic.skipped += id.sequence.saturating_sub(before.sequence + 1);
         }
         self.traffic.records += 1;
@@ -181,93 +179,118 @@ impl Mirror {
         self.last = Some(Resumed { id, time: attachment.time, sequence });
     }
 
-    /// Publishes to the region, which is opened if it is not. `None`: that failed, and is logged.
-    fn publish(
-        &mut self,
-        instance: Option<InstanceName>,
-        bytes: &[u8],
-        now: Monotonic,
-    ) -> Option<u64> {
-        if now < self.retry {
-            return None;
+    /// Publishes what is next, of a lossless mirror.
+    fn publish_in_order(&mut self, now: Monotonic) -> Taken {
+        let mut taken = Taken::Failed;
+        while let Some(next) = self.next_in_order() {
+            let Attachment { id, len, description, .. } = next.attachment;
+            let known = self.description.as_ref().filter(|(hash, _)| *hash == description);
+            let Some((_, known)) = known else { return Taken::Undescribed };
+            if len != known.schema.size() || known.instances.is_some() {
+                self.refuse_next();
+                continue;
+            }
+            if self.region.newest_copy().is_none_or(|newest| newest.lineage != id.lineage) {
+                if !self.region.number(next.numbering, known, now) {
+                    return Taken::Failed;
+                }
+                self.continue_copy();
+                continue;
+            }
+            match self.publish_next(now) {
+                Some(true) => taken = Taken::Published,
+                Some(false) => self.refuse_next(),
+                None => return Taken::Failed,
+            }
         }
-        let published = self.open().and_then(|()| match (&mut self.writer, instance) {
-            (Some(Writer::One(writer)), None) => writer.publish(bytes),
-            (Some(Writer::Many(writer)), Some(name)) => {
-                let instance = writer.instance(&name)?;
-                writer.publish(instance, bytes)
-            }
-            // `take` has compared them with the description, and `open` the writer.
-            _ => Ok(0),
-        });
-        match published {
-            Ok(sequence) => {
-                self.trouble.clear();
-                self.beat = now;
-                Some(sequence)
-            }
-            Err(error) => {
-                self.failed(&error, now);
-                None
-            }
+        taken
+    }
+
+    fn next_in_order(&self) -> Option<super::in_order::Next> {
+        self.in_order.as_ref()?.next(self.held(None))
+    }
+
+    fn refuse_next(&mut self) {
+        self.traffic.refused += 1;
+        self.in_order.as_mut().map(InOrder::pop);
+    }
+
+    /// Continues after the newest record that is in the region already.
+    fn continue_copy(&mut self) {
+        if let (Some(order), Some(newest)) = (&mut self.in_order, self.region.newest_copy()) {
+            order.forget_to(newest);
+            self.held.insert(None, newest);
         }
     }
 
-    fn failed(&mut self, error: &RegionError, now: Monotonic) {
-        if let Some(text) = self.trouble.update(daemon::with_next_step(error)) {
-            tracing::warn!("mirror {}: {text}", self.address);
+    /// Publishes the first record that waits; `Some(false)`: it can have no such number, and still waits.
+    fn publish_next(&mut self, now: Monotonic) -> Option<bool> {
+        let (attachment, bytes) = self.in_order.as_mut()?.pop()?;
+        let sequence = attachment.id.sequence;
+        let published = self.region.publish_copy(sequence, &bytes, now);
+        if published == Some(true) {
+            self.note(None, &attachment, sequence);
+        } else if let Some(order) = &mut self.in_order {
+            order.insert(attachment, bytes);
         }
-        self.retry = now.after(RETRY);
-        if matches!(error.kind(), RegionErrorKind::Replaced) {
-            self.writer = None;
+        published
+    }
+
+    /// Takes what a digest says of its source's newest record, and which of those before it can be asked for.
+    pub(super) fn announce(&mut self, id: RecordId, history: Option<History>, now: Monotonic) {
+        if let Some(order) = self.in_order.as_mut().filter(|_| id.sequence > 0) {
+            order.announce(id.lineage, history);
+            self.publish_in_order(now);
         }
     }
 
-    fn open(&mut self) -> Result<(), RegionError> {
-        let Some((_, description)) = self.description.as_ref().filter(|_| self.writer.is_none())
-        else {
-            return Ok(());
-        };
-        let (schema, options) = (&description.schema, &self.options);
-        self.writer = Some(match (&self.address, description.instances) {
-            (Address::Name(name), None) => {
-                Writer::One(DynWriter::open_with(name, schema, options)?)
-            }
-            (Address::Path(path), None) => {
-                Writer::One(DynWriter::open_with(path, schema, options)?)
-            }
-            (Address::Name(name), Some(max)) => {
-                Writer::Many(DynInstanceWriter::open_with(name, schema, options, max)?)
-            }
-            (Address::Path(path), Some(max)) => {
-                Writer::Many(DynInstanceWriter::open_with(path, schema, options, max)?)
-            }
-        });
-        tracing::info!("mirror {} is there", self.address);
+    /// Whether it is a lossless mirror for which records wait until one comes that can be asked for.
+    pub(super) fn is_blocked(&self) -> bool {
+        self.in_order.as_ref().is_some_and(|order| order.is_blocked(self.held(None)))
+    }
+
+    /// Whether it is a lossless mirror of one record, as far as is known.
+    pub(super) fn is_copied(&self) -> bool {
+        let is_one = |(_, description): &(u64, Description)| description.instances.is_none();
+        self.in_order.is_some() && self.description.as_ref().is_none_or(is_one)
+    }
+
+    /// After which record a lossless mirror asks at `now`; `None`: there is a pause until the next question.
+    pub(super) fn asks_after(&mut self, now: Monotonic) -> Option<RecordId> {
+        let held = self.held(None);
+        self.in_order.as_mut()?.asks(held, now).then_some(held)
+    }
+
+    /// Opens the region, if it is not open and has a description. That of a lossless mirror of one record is opened with
+    /// its first record, of whose lineage it is to be.
+    fn open(&mut self, now: Monotonic) {
+        let Some((_, description)) = &self.description else { return };
+        if self.is_copied() {
+            return;
+        }
         // What an earlier bridge has published is there only if nothing else has happened to the region.
-        if self.last.is_some_and(|last| last.sequence != self.sequence()) {
+        if self.region.open(description, now)
+            && self.last.is_some_and(|last| last.sequence != self.region.sequence())
+        {
             self.held.clear();
             self.last = None;
         }
-        Ok(())
     }
 
-    /// The sequence of the region.
-    fn sequence(&self) -> u64 {
-        match &self.writer {
-            None => 0,
-            Some(Writer::One(writer)) => writer.sequence(),
-            Some(Writer::Many(writer)) => writer.sequence(),
-        }
+    /// Takes that records of the description `hash` have come over this host before; returns whether that is news.
+    pub(super) fn note_loop(&mut self, hash: u64) -> bool {
+        self.waiting.take();
+        self.loops.replace(hash) != Some(hash)
     }
 
-    /// Opens the region, if it is not open and was not tried a moment ago.
-    fn open_or_retry(&mut self, now: Monotonic) {
-        if now >= self.retry
-            && let Err(error) = self.open()
-        {
-            self.failed(&error, now);
-        }
+    /// Whether its records have come over this host before.
+    pub(super) fn is_loop(&self) -> bool {
+        self.loops.is_some()
+    }
+
+    /// The hosts over which its records have come to its source's host, if it is described.
+    pub(super) fn route(&self) -> Option<&[String]> {
+        self.description.as_ref().map(|(_, description)| &*description.route)
     }
 
     /// Takes the description `hash`, and publishes what has waited for it.
@@ -275,38 +298,24 @@ impl Mirror {
         let is_same = self.description.as_ref().is_some_and(|(known, _)| *known == hash);
         if is_same
             || (self.description.is_some()
-                && !self.waiting.any(|record| record.description == hash))
+                && !self.waiting.any(|record| record.description == hash)
+                && self.next_in_order().is_none_or(|next| next.attachment.description != hash))
         {
             return;
         }
-        if let Err(error) = self.change(&description) {
-            return self.failed(&error, now);
+        if !self.region.change(&description, now) {
+            return;
         }
         self.description = Some((hash, description));
-        self.open_or_retry(now);
+        self.open(now);
         self.publish_waiting(now);
-    }
-
-    /// Gives a mirror that is open another description; its readers follow to the new file.
-    fn change(&mut self, description: &Description) -> Result<(), RegionError> {
-        let (schema, options) = (&description.schema, &self.options);
-        match (&mut self.writer, description.instances) {
-            (Some(Writer::One(writer)), None) => writer.change(schema, options).map(drop),
-            (Some(Writer::Many(writer)), Some(max)) => {
-                writer.change(schema, options, max).map(drop)
-            }
-            // Of the other kind: opened again with the next record.
-            (writer, _) => {
-                *writer = None;
-                Ok(())
-            }
-        }
     }
 
     fn publish_waiting(&mut self, now: Monotonic) {
         for (instance, (attachment, bytes)) in self.waiting.take() {
             self.take(instance, attachment, bytes, now);
         }
+        self.publish_in_order(now);
     }
 
     /// An instance is gone that was there up to record `id`.
@@ -317,12 +326,7 @@ impl Mirror {
         }
         // What is held stays for a while, so that a record that is late does not bring the instance back.
         self.waiting.remove(Some(name));
-        if let Some(Writer::Many(writer)) = &mut self.writer
-            && let Some(instance) = writer.find(&name)
-            && let Err(error) = writer.retire(instance)
-        {
-            tracing::debug!("mirror {}: {error}", self.address);
-        }
+        self.region.retire(&name);
     }
 
     /// Retires all instances but those for which `is_there`. Called at each full digest: at the second one it also
@@ -333,10 +337,7 @@ impl Mirror {
         let fading = std::mem::replace(&mut self.fading, absent);
         self.held
             .retain(|name, _| name.is_none_or(|name| !fading.contains(&name) || is_there(&name)));
-        let Some(Writer::Many(writer)) = &self.writer else { return };
-        let gone: Vec<_> =
-            writer.all().into_iter().map(|(_, name)| name).filter(|name| !is_there(name)).collect();
-        for name in gone {
+        for name in self.region.instances().filter(|name| !is_there(name)) {
             let id = self.held(Some(&name));
             self.retire(name, id);
         }
@@ -344,21 +345,13 @@ impl Mirror {
 
     /// Stores a heartbeat if one is due, and tries again what could not be published.
     pub(super) fn turn(&mut self, now: Monotonic, is_live: bool) {
-        self.open_or_retry(now);
-        if !self.waiting.is_empty() && now >= self.retry && !self.needs_description() {
+        self.open(now);
+        let waits = !self.waiting.is_empty() || self.in_order.is_some();
+        if waits && self.region.is_due(now) && !self.needs_description() {
             self.publish_waiting(now);
         }
-        if !is_live || now.since(self.beat) < self.period / 2 {
-            return;
-        }
-        self.beat = now;
-        let beaten = match &mut self.writer {
-            None => return,
-            Some(Writer::One(writer)) => writer.heartbeat(),
-            Some(Writer::Many(writer)) => writer.heartbeat(),
-        };
-        if let Err(error) = beaten {
-            self.failed(&error, now);
+        if is_live && self.loops.is_none() {
+            self.region.heartbeat(now);
         }
     }
 }

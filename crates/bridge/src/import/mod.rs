@@ -12,35 +12,32 @@
 //!
 //! Price: for each record two look-ups by name and a publish.
 
+mod digests;
 mod imported;
+mod in_order;
 mod mirror;
+mod mirror_region;
+mod missing;
 mod pull;
 mod remote;
 mod waiting;
 
 use std::collections::BTreeMap;
-use std::time::Duration;
 
 use daemon::Monotonic;
 use layout::InstanceName;
-use region::State;
 use settings::{BridgeSettings, Import};
 
-use crate::keys::{Key, PREFIX, Source};
-use crate::transport::{Incoming, Transport};
-use crate::wire::{Announcement, Attachment, Description, Digest};
+use crate::export::Mirrors;
+use crate::keys::{Key, Source};
+use crate::transport::Incoming;
+use crate::wire::{Attachment, Description};
 use imported::Imported;
 pub use imported::{LinkState, MirrorStatus};
-use mirror::{Mirror, Taken};
+use mirror::Taken;
 pub use mirror::{Received, Resumed};
 use remote::Remote;
 
-/// Time without a newer record of a region after which the source is asked for it.
-const GRACE: Duration = Duration::from_millis(100);
-/// Records that are asked for one by one; more are asked for by a pattern.
-const FEW: usize = 8;
-/// Most regions and instances of one host.
-const MAX_PATHS: usize = 1 << 18;
 /// Most mirrors: whoever may publish could announce names without end.
 const MAX_MIRRORS: usize = 65_536;
 
@@ -82,7 +79,7 @@ impl Importer {
         self.mirrors.retain(|source, imported| {
             let import = imports.iter().find(|import| import.matches(&source.host, &source.name));
             import.is_some_and(|import| {
-                import.stale_after == imported.stale_after()
+                imported.is_of(import)
                     && import.target(&source.host, &source.name).as_ref()
                         == Some(imported.mirror.address())
             })
@@ -106,9 +103,13 @@ impl Importer {
         self.mirrors.len()
     }
 
-    /// The mirrors by name that there are.
-    pub fn mirror_names(&self) -> impl Iterator<Item = String> {
-        self.mirrors.values().map(|imported| imported.mirror.address().to_string())
+    /// The mirrors that there are or were before the bridge was started, and over which hosts their records have come.
+    pub fn routes(&self) -> Mirrors {
+        let earlier = self.resumed.keys().map(|address| (address.clone(), None));
+        let mirrors = self.mirrors.iter().map(|(source, imported)| {
+            (imported.mirror.address().to_string(), imported.route(source))
+        });
+        earlier.chain(mirrors).collect()
     }
 
     /// When [`turn`](Self::turn) has something to do.
@@ -162,9 +163,10 @@ impl Importer {
         if taken != Taken::Published {
             return;
         }
+        let held = imported.mirror.held(instance.as_ref());
         let path = crate::keys::path(&source.name, instance.as_ref());
         let Some(remote) = self.remotes.get_mut(&source.host) else { return };
-        if remote.announced.get(&path).is_none_or(|entry| entry.id <= attachment.id) {
+        if remote.announced.get(&path).is_none_or(|entry| entry.id <= held) {
             remote.behind.remove(&path);
         } else if let Some(since) = remote.behind.get_mut(&path) {
             *since = now;
@@ -183,11 +185,11 @@ impl Importer {
             if self.mirrors.values().any(|other| *other.mirror.address() == address) {
                 return None;
             }
-            let mut mirror = Mirror::new(address, import.stale_after);
-            if let Some(resumed) = self.resumed.remove(&mirror.address().to_string()) {
-                mirror.resume(resumed);
+            let resumed = self.resumed.remove(&address.to_string());
+            let mut imported = Imported::new(address, import);
+            if let Some(resumed) = resumed {
+                imported.mirror.resume(resumed);
             }
-            let imported = Imported::new(mirror, import.stale_after);
             self.mirrors.insert(source.clone(), imported);
         }
         self.mirrors.get_mut(source)
@@ -196,6 +198,14 @@ impl Importer {
     fn take_description(&mut self, source: &Source, bytes: &[u8], now: Monotonic) {
         let Some(imported) = self.mirrors.get_mut(source) else { return };
         match Description::decode(bytes) {
+            Ok(description) if description.route.contains(&self.host) => {
+                if imported.mirror.note_loop(Description::hash(bytes)) {
+                    let route = description.route.join(", ");
+                    tracing::warn!(
+                        "{source} has come over {route}: not imported, which would be a loop"
+                    );
+                }
+            }
             Ok(description) => {
                 imported.mirror.describe(Description::hash(bytes), description, now);
             }
@@ -203,151 +213,10 @@ impl Importer {
         }
     }
 
-    fn take_digest(&mut self, host: &str, bytes: &[u8], now: Monotonic) {
-        let Ok(digest) = Digest::decode(bytes) else { return };
-        let Some(remote) = self.remote(host) else { return };
-        let news = remote.take(digest, now);
-        if news.is_new {
-            tracing::info!("host {host} is there");
-            remote.pull.reset();
-        }
-        let is_whole = news.gone.is_some();
-        for entry in news.gone.into_iter().flatten() {
-            self.take_gone(host, &entry);
-        }
-        for entry in news.entries {
-            match entry.state {
-                None => self.take_gone(host, &entry),
-                Some(state) => self.take_entry(host, entry, state, news.full, now),
-            }
-        }
-        if is_whole {
-            self.retire_unannounced(host);
-        }
-    }
-
-    /// Retires instances of mirrors that their source has not: those that went while this bridge was stopped.
-    fn retire_unannounced(&mut self, host: &str) {
-        let Some(remote) = self.remotes.get(host) else { return };
-        for (source, imported) in self.mirrors.iter_mut().filter(|(source, _)| source.host == host)
-        {
-            let path = |name: &InstanceName| crate::keys::path(&source.name, Some(name));
-            imported.mirror.retain(|name| remote.announced.contains_key(&path(name)));
-        }
-    }
-
-    fn take_gone(&mut self, host: &str, entry: &Announcement) {
-        if let Some(remote) = self.remotes.get_mut(host) {
-            remote.announced.remove(&entry.path);
-            remote.behind.remove(&entry.path);
-        }
-        let Some(Key::Record(source, instance)) = Key::of_path(host, &entry.path) else { return };
-        let Some(imported) = self.mirrors.get_mut(&source) else { return };
-        match instance {
-            Some(name) => imported.mirror.retire(name, entry.id),
-            None => imported.state = None,
-        }
-    }
-
-    fn take_entry(
-        &mut self,
-        host: &str,
-        entry: Announcement,
-        state: State,
-        full: Option<u32>,
-        now: Monotonic,
-    ) {
-        let Some(Key::Record(source, instance)) = Key::of_path(host, &entry.path) else { return };
-        let Some(imported) = self.imported(&source) else { return };
-        imported.state = Some(state);
-        imported.note_lineage(instance.as_ref(), entry.id, full);
-        let held = imported.mirror.held(instance.as_ref());
-        let Some(remote) = self.remotes.get_mut(host) else { return };
-        if remote.announced.len() >= MAX_PATHS && !remote.announced.contains_key(&entry.path) {
-            return;
-        }
-        if entry.id > held && entry.id.sequence > 0 {
-            remote.behind.entry(entry.path.clone()).or_insert(now);
-        } else {
-            remote.behind.remove(&entry.path);
-        }
-        remote.announced.insert(entry.path.clone(), entry);
-    }
-
-    /// Asks for what is missing, and stores heartbeats.
-    pub fn turn(&mut self, now: Monotonic, network: &impl Transport) {
-        if now < self.next {
-            return;
-        }
-        let mut is_waiting = false;
-        for (host, remote) in &mut self.remotes {
-            let of_host = self.mirrors.iter().filter(|(source, _)| source.host == *host);
-            let undescribed: Vec<_> = of_host
-                .filter(|(_, imported)| imported.mirror.needs_description())
-                .map(|(source, _)| source)
-                .collect();
-            if undescribed.is_empty() {
-                remote.describe.reset();
-            } else if remote.describe.take(now, undescribed.len()) {
-                ask_for_descriptions(host, &undescribed, network);
-            }
-            is_waiting |= !undescribed.is_empty() || !remote.behind.is_empty();
-            let due = remote.behind.iter().filter(|(_, since)| now.since(**since) >= GRACE);
-            let due: Vec<String> = due.map(|(path, _)| path.clone()).collect();
-            if due.is_empty() {
-                remote.pull.reset();
-            } else if remote.pull.take(now, due.len()) {
-                ask(host, &due, network);
-                count_pulls(&mut self.mirrors, host, &due);
-            }
-        }
-        for (source, imported) in &mut self.mirrors {
-            let silence = imported.stale_after() / 3;
-            let is_heard =
-                self.remotes.get(&source.host).is_some_and(|remote| remote.is_heard(now, silence));
-            imported.mirror.turn(now, is_heard && imported.state == Some(State::Live));
-        }
-        self.next = now.after(if is_waiting { GRACE / 4 } else { GRACE });
-    }
-
     /// What is known of each mirror.
     pub fn status(&self, now: Monotonic, is_linked: bool) -> impl Iterator<Item = MirrorStatus> {
         self.mirrors.iter().map(move |(source, imported)| {
             imported.status(source, self.remotes.get(&source.host), now, is_linked)
         })
-    }
-}
-
-fn count_pulls(mirrors: &mut BTreeMap<Source, Imported>, host: &str, paths: &[String]) {
-    for path in paths {
-        if let Some(Key::Record(source, _)) = Key::of_path(host, path)
-            && let Some(imported) = mirrors.get_mut(&source)
-        {
-            imported.mirror.traffic.pulls += 1;
-        }
-    }
-}
-
-/// Gets what describes these regions of a host.
-fn ask_for_descriptions(host: &str, sources: &[&Source], network: &impl Transport) {
-    // A network that is closed is opened again by the loop.
-    if sources.len() > FEW {
-        let _ = network.get(&format!("{PREFIX}/{host}/*/@schema"));
-        return;
-    }
-    for source in sources {
-        let _ = network.get(&Key::Description((*source).clone()).to_string());
-    }
-}
-
-/// Gets the newest records of these paths of a host.
-fn ask(host: &str, paths: &[String], network: &impl Transport) {
-    // A network that is closed is opened again by the loop.
-    if paths.len() > FEW {
-        let _ = network.get(&format!("{PREFIX}/{host}/**"));
-        return;
-    }
-    for path in paths {
-        let _ = network.get(&format!("{PREFIX}/{host}/{path}"));
     }
 }

@@ -127,7 +127,8 @@ mod tests {
     fn digest(kind: DigestKind, incarnation: u64, number: u32, paths: &[&str]) -> Digest {
         let entries = paths.iter().map(|path| {
             let id = RecordId { lineage: 1, order: 0, sequence: 1 };
-            Announcement { path: (*path).to_owned(), state: Some(State::Live), id }
+            let path = (*path).to_owned();
+            Announcement { path, state: Some(State::Live), id, history: None }
         });
         Digest { kind, incarnation, number, chunk: 0, chunks: 1, entries: entries.collect() }
     }

@@ -78,6 +78,7 @@ mod tests {
             description: 0,
             id: RecordId { lineage: 1, order: 0, sequence },
             time: 0,
+            missed: 0,
         };
         for number in 0..200 {
             let name = InstanceName::new(&number.to_string()).ok();

@@ -1,7 +1,9 @@
 //! Two hosts, real regions, virtual time, and a network that loses, doubles and reorders: whatever happens, a mirror
 //! never goes back, and once the network delivers it comes to hold what its source has.
 
+mod hops;
 mod instances;
+mod lossless;
 mod network;
 mod one;
 
@@ -40,6 +42,16 @@ struct World {
 
 impl World {
     fn new(seed: u64) -> Self {
+        Self::with(seed, "")
+    }
+
+    /// The same, of a lossless export and import of so many records.
+    fn lossless(seed: u64, most: u32) -> Self {
+        Self::with(seed, &format!("lossless = {most}\n"))
+    }
+
+    /// With this in the tables of the export and the import.
+    fn with(seed: u64, keys: &str) -> Self {
         let place = Place::new();
         let inboxes = [(); 2].map(|()| Inbox::new().expect("eventfd"));
         let network = Network::new(seed, inboxes.to_vec());
@@ -49,12 +61,13 @@ impl World {
         };
         let path = |name: &str| place.path(name).display().to_string();
         let export =
-            format!("[[export]]\nregion = \"{}\"\nname = \"stu\"\n", path("source.region"));
+            format!("[[export]]\nregion = \"{}\"\nname = \"stu\"\n{keys}", path("source.region"));
         let import = format!(
-            "[[import]]\nfrom = \"A\"\nname = \"stu\"\nregion = \"{}\"\n",
+            "[[import]]\nfrom = \"A\"\nname = \"stu\"\nregion = \"{}\"\n{keys}",
             path("mirror.region")
         );
         let settings = [parse("A", export), parse("B", import)];
+        inboxes[1].keep_all(&settings[1].imports);
         let now = Monotonic::from_nanos(1_000_000_000_000);
         Self {
             exporter: Exporter::new(&settings[0], 1, now),

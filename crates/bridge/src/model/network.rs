@@ -135,11 +135,16 @@ struct MemoryQuery {
 impl Query for MemoryQuery {
     fn asks_for(&self, key: &Key) -> bool {
         let key = key.to_string();
-        match (self.selector.strip_suffix("**"), self.selector.strip_suffix("*/@schema")) {
+        let selector = self.selector.split('?').next().expect("a first part");
+        match (selector.strip_suffix("**"), selector.strip_suffix("*/@schema")) {
             (Some(front), _) => key.starts_with(front) && !key.contains("/@"),
             (_, Some(front)) => key.starts_with(front) && key.ends_with("/@schema"),
-            _ => key == self.selector,
+            _ => key == selector,
         }
+    }
+
+    fn after(&self) -> Option<(u64, u64)> {
+        crate::keys::after(self.selector.split_once('?')?.1)
     }
 
     fn reply(&self, key: &Key, message: &Message<'_>) -> Result<(), TransportError> {

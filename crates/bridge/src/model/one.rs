@@ -181,10 +181,11 @@ fn a_record_that_does_not_fit_its_description_is_refused_and_the_mirror_untouche
     let mut source = Source { writer: None, next: 0 };
     source.publish(&world);
     world.converge("the record", |world| number(world, "mirror.region") == 1);
-    let encoded = crate::wire::Description { instances: None, schema: schema() }.encode();
+    let encoded =
+        crate::wire::Description { route: Vec::new(), instances: None, schema: schema() }.encode();
     let description = crate::wire::Description::hash(&encoded);
     let id = RecordId { lineage: layout::header::MAX_LINEAGE, order: 0, sequence: 9 };
-    let attachment = Attachment { len: 3, description, id, time: 0 };
+    let attachment = Attachment { len: 3, description, id, time: 0, missed: 0 };
     let key = Key::Record(Region::new("A", "stu"), None);
     world.ports[0].put(&key, &Message::Record(&attachment, b"abc")).expect("sent");
     world.converge("a refusal", |world| world.status().expect("a mirror").received.refused == 1);
@@ -203,7 +204,7 @@ fn a_later_record_that_nobody_describes_keeps_those_of_the_source_out_for_two_fu
     source.publish(&world);
     world.converge("the record", |world| number(world, "mirror.region") == 1);
     let id = RecordId { lineage: layout::header::MAX_LINEAGE, order: 0, sequence: 1 };
-    let attachment = Attachment { len: 3, description: 1, id, time: 0 };
+    let attachment = Attachment { len: 3, description: 1, id, time: 0, missed: 0 };
     let key = Key::Record(Region::new("A", "stu"), None);
     world.ports[0].put(&key, &Message::Record(&attachment, b"abc")).expect("sent");
     world.network.deliver(usize::MAX);

@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use daemon::counted;
 use settings::{BridgeMode, BridgeSettings, duration_text};
 
 /// The report, a line for each export, import and endpoint.
@@ -20,18 +21,25 @@ pub(crate) fn report(settings: &BridgeSettings) -> String {
         }
     }
     for export in &settings.exports {
-        let hz = export.max_hz;
-        let _ = writeln!(
-            text,
-            "export   {} as {host}/{}, at most {hz} records/s",
-            export.region, export.name
-        );
+        let how = match export.lossless {
+            Some(kept) => format!("each record, {kept} kept"),
+            None => format!("at most {} records/s", export.max_hz),
+        };
+        let mirrors = match export.hops {
+            0 => String::new(),
+            hops => format!(", mirrors up to {}", counted(hops, "hop")),
+        };
+        let (region, name) = (&export.region, &export.name);
+        let _ = writeln!(text, "export   {region} as {host}/{name}, {how}{mirrors}");
     }
     for import in &settings.imports {
         let stale = duration_text(import.stale_after);
         let (from, name) = (&import.from, &import.name);
         let target = import.template();
-        let _ = writeln!(text, "import   {from}/{name} as {target}, stalled after {stale}");
+        let behind = import
+            .lossless
+            .map_or(String::new(), |most| format!(", each record up to {most} behind"));
+        let _ = writeln!(text, "import   {from}/{name} as {target}, stalled after {stale}{behind}");
     }
     let _ = writeln!(text, "status   {}", settings.status);
     text

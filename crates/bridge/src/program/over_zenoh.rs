@@ -191,6 +191,10 @@ impl Query for ZenohQuery {
         KeyExpr::new(key.to_string()).is_ok_and(|key| self.0.key_expr().intersects(&key))
     }
 
+    fn after(&self) -> Option<(u64, u64)> {
+        crate::keys::after(self.0.parameters().as_str())
+    }
+
     fn reply(&self, key: &Key, message: &Message<'_>) -> Result<(), TransportError> {
         // It has the priority of the get, and may be dropped as that may.
         let (attachment, payload, _) = parts(message);

@@ -65,15 +65,18 @@ impl<'a> Bridge<'a> {
         daemon::raise_open_files();
         let now = Monotonic::now();
         let status = Status::new(&settings.status);
+        inbox.keep_all(&settings.imports);
         let mut importer = Importer::new(&settings);
         importer.resume(status.resumed());
+        let mut exporter = Exporter::new(&settings, incarnation(), now);
+        exporter.know_mirrors(importer.routes());
         Ok(Self {
             args,
             signals,
             service,
             network: Network::open(Arc::clone(&settings), inbox.clone()),
             inbox,
-            exporter: Exporter::new(&settings, incarnation(), now),
+            exporter,
             importer,
             status,
             settings,
@@ -143,7 +146,7 @@ impl<'a> Bridge<'a> {
     }
 
     fn publish_status(&mut self, now: Monotonic) {
-        self.exporter.exclude(self.importer.mirror_names());
+        self.exporter.know_mirrors(self.importer.routes());
         let host = text(&self.settings.host);
         let exports = self.exporter.status();
         let exports =
@@ -185,8 +188,10 @@ impl<'a> Bridge<'a> {
         warn_of_exposed(&settings);
         self.settings = Arc::new(settings);
         let settings = &self.settings;
+        self.inbox.keep_all(&settings.imports);
         self.importer.change(settings);
         self.exporter = Exporter::new(settings, incarnation(), now);
+        self.exporter.know_mirrors(self.importer.routes());
         if self.status.name() != settings.status {
             self.status = Status::new(&settings.status);
         }

@@ -1,7 +1,8 @@
 //! What is sent beside the bytes of a record.
 //!
 //! ```text
-//!   | version u16 | zero u16 | length u32 | description u64 | lineage u64 | order u64 | sequence u64 | time u64 |
+//!   | version u16 | kind u16 | length u32 | description u64 | lineage u64 | order u64 | sequence u64 | time u64 |
+//!   kind 1: `missed` in place of `order`, which is 0
 //! ```
 
 use layout::header::MAX_LINEAGE;
@@ -34,7 +35,13 @@ pub struct Attachment {
     pub id: RecordId,
     /// When it was published, by the source host's clock, in nanoseconds since 1970.
     pub time: u64,
+    /// How many records before it the source's bridge did not get, of a lossless export; else 0.
+    pub missed: u64,
 }
+
+/// The kinds of attachments: what the fifth word holds.
+const ORDER: u16 = 0;
+const MISSED: u16 = 1;
 
 impl Attachment {
     /// Bytes of an encoded attachment.
@@ -44,10 +51,11 @@ impl Attachment {
     pub fn encode(&self) -> Vec<u8> {
         let mut bytes = Vec::with_capacity(Self::LEN);
         bytes.extend(VERSION.to_le_bytes());
-        bytes.extend(0_u16.to_le_bytes());
-        bytes.extend(self.len.to_le_bytes());
         let RecordId { lineage, order, sequence } = self.id;
-        for word in [self.description, lineage, order, sequence, self.time] {
+        let (kind, fifth) = if self.missed > 0 { (MISSED, self.missed) } else { (ORDER, order) };
+        bytes.extend(kind.to_le_bytes());
+        bytes.extend(self.len.to_le_bytes());
+        for word in [self.description, lineage, fifth, sequence, self.time] {
             bytes.extend(word.to_le_bytes());
         }
         bytes
@@ -60,10 +68,15 @@ impl Attachment {
     pub fn decode(bytes: &[u8], payload: &[u8]) -> Result<Self, Refusal> {
         let mut input = Input(bytes);
         input.version()?;
-        input.zero_u16()?;
-        let (len, description) = (input.u32()?, input.u64()?);
-        let id = RecordId { lineage: input.u64()?, order: input.u64()?, sequence: input.u64()? };
-        let time = input.u64()?;
+        let kind = input.u16()?;
+        let (len, description, lineage) = (input.u32()?, input.u64()?, input.u64()?);
+        let (order, missed) = match (kind, input.u64()?) {
+            (ORDER, order) => (order, 0),
+            (MISSED, missed) if missed > 0 => (0, missed),
+            _ => return Err(Refusal::Malformed("it is no kind of attachment")),
+        };
+        let (sequence, time) = (input.u64()?, input.u64()?);
+        let id = RecordId { lineage, order, sequence };
         input.end()?;
         if usize::try_from(len) != Ok(payload.len()) {
             return Err(Refusal::Malformed(
@@ -73,7 +86,7 @@ impl Attachment {
         if !(1..=MAX_LINEAGE).contains(&id.lineage) || id.sequence == 0 {
             return Err(Refusal::Malformed("its lineage or sequence is none"));
         }
-        Ok(Self { len, description, id, time })
+        Ok(Self { len, description, id, time, missed })
     }
 }
 
@@ -83,7 +96,7 @@ mod tests {
 
     fn attachment() -> Attachment {
         let id = RecordId { lineage: 3, order: 4, sequence: 5 };
-        Attachment { len: 2, description: 7, id, time: 9 }
+        Attachment { len: 2, description: 7, id, time: 9, missed: 0 }
     }
 
     #[test]
@@ -91,6 +104,9 @@ mod tests {
         let bytes = attachment().encode();
         assert_eq!(bytes.len(), Attachment::LEN);
         assert_eq!(Attachment::decode(&bytes, b"ab"), Ok(attachment()));
+        let id = RecordId { lineage: 3, order: 0, sequence: 5 };
+        let lossless = Attachment { id, missed: 6, ..attachment() };
+        assert_eq!(Attachment::decode(&lossless.encode(), b"ab"), Ok(lossless));
     }
 
     #[test]
@@ -102,7 +118,7 @@ mod tests {
             Attachment::decode(&bytes, b"ab").expect_err("refused")
         };
         assert_eq!(refused(0, 2), Refusal::Version(2));
-        for (at, value) in [(2, 1), (4, 3), (16, 0), (32, 0)] {
+        for (at, value) in [(2, 2), (4, 3), (16, 0), (32, 0)] {
             assert!(matches!(refused(at, value), Refusal::Malformed(_)), "byte {at}");
         }
         for len in 0..bytes.len() {

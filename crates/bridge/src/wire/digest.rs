@@ -5,9 +5,11 @@
 //!
 //! ```text
 //!   | version u16 | kind u8 | zero u8 | incarnation u64 | number u32 | chunk u16 | chunks u16 | entry, entry, ...
-//!   entry: | state u8 | zero u8 | length u16 | lineage u64 | order u64 | sequence u64 | path, UTF-8 |
+//!   entry: | state u8 | kind u8 | length u16 | lineage u64 | order u64 | sequence u64 | path, UTF-8 |
+//!          kind 1, a lossless export: | first lineage u64 | base u64 | oldest u64 | before the path
 //! ```
 
+use layout::header::MAX_LINEAGE;
 use region::State;
 
 use super::VERSION;
@@ -19,6 +21,8 @@ const CHUNK: usize = 16 << 10;
 /// Bytes of a chunk before its entries, and of an entry before its path.
 const HEAD: usize = 20;
 const ENTRY: usize = 28;
+/// Bytes of what an entry has of a history.
+const HISTORY: usize = 24;
 /// Longest path of an entry: a name, a slash, and an instance of which each byte takes three.
 const MAX_PATH: usize = 64 + 1 + 3 * 64;
 
@@ -57,6 +61,19 @@ pub struct Announcement {
     pub state: Option<State>,
     /// Its newest record; sequence 0 if there is none, as for a region of instances itself.
     pub id: RecordId,
+    /// Which records can be asked for; `None`: the newest alone.
+    pub history: Option<History>,
+}
+
+/// Which records of a lossless export can be asked for, all of the lineage of the newest one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct History {
+    /// The lineage in which the sequence began.
+    pub first_lineage: u64,
+    /// The number after which the region's file begins.
+    pub base: u64,
+    /// The oldest record that the source's bridge has. What is older and has not come is missed.
+    pub oldest: u64,
 }
 
 /// The chunks of a digest, encoded. At least one: an empty digest shows that the source's bridge is there.
@@ -68,7 +85,7 @@ pub fn encode_digests<'a>(
 ) -> Vec<Vec<u8>> {
     let (mut chunks, mut last) = (Vec::new(), vec![0; HEAD]);
     for entry in entries {
-        if last.len() + ENTRY + entry.path.len() > CHUNK {
+        if last.len() + entry.len() > CHUNK {
             chunks.push(std::mem::replace(&mut last, vec![0; HEAD]));
         }
         entry.encode(&mut last);
@@ -132,12 +149,23 @@ const GONE: u8 = 6;
 impl Announcement {
     fn encode(&self, bytes: &mut Vec<u8>) {
         let code = STATES.iter().position(|state| Some(*state) == self.state);
-        bytes.extend([code.and_then(|code| u8::try_from(code).ok()).unwrap_or(GONE), 0]);
+        let code = code.and_then(|code| u8::try_from(code).ok()).unwrap_or(GONE);
+        bytes.extend([code, u8::from(self.history.is_some())]);
         bytes.extend(u16::try_from(self.path.len()).unwrap_or(u16::MAX).to_le_bytes());
         for word in [self.id.lineage, self.id.order, self.id.sequence] {
             bytes.extend(word.to_le_bytes());
         }
+        if let Some(History { first_lineage, base, oldest }) = self.history {
+            for word in [first_lineage, base, oldest] {
+                bytes.extend(word.to_le_bytes());
+            }
+        }
         bytes.extend(self.path.as_bytes());
+    }
+
+    /// Bytes of the entry.
+    fn len(&self) -> usize {
+        ENTRY + self.history.map_or(0, |_| HISTORY) + self.path.len()
     }
 
     fn decode(input: &mut Input<'_>) -> Result<Self, Refusal> {
@@ -146,14 +174,27 @@ impl Announcement {
         if state.is_none() && code != GONE {
             return Err(Refusal::Malformed("it names a state that is none"));
         }
-        if input.u8()? != 0 {
-            return Err(Refusal::Malformed("a byte that has to be zero is not"));
-        }
+        let has_history = match input.u8()? {
+            0 => false,
+            1 => true,
+            _ => return Err(Refusal::Malformed("it is no kind of entry")),
+        };
         let len = usize::from(input.u16()?);
         let id = RecordId { lineage: input.u64()?, order: input.u64()?, sequence: input.u64()? };
+        let history = has_history.then(|| History::decode(input)).transpose()?;
         let path = str::from_utf8(input.bytes(len)?).ok().filter(|_| len <= MAX_PATH);
         let path = path.ok_or(Refusal::Malformed("it has a path that is none"))?.to_owned();
-        Ok(Self { path, state, id })
+        Ok(Self { path, state, id, history })
+    }
+}
+
+impl History {
+    fn decode(input: &mut Input<'_>) -> Result<Self, Refusal> {
+        let (first_lineage, base, oldest) = (input.u64()?, input.u64()?, input.u64()?);
+        if !(1..=MAX_LINEAGE).contains(&first_lineage) || base >= oldest {
+            return Err(Refusal::Malformed("its history is none"));
+        }
+        Ok(Self { first_lineage, base, oldest })
     }
 }
 
@@ -163,7 +204,9 @@ mod tests {
 
     fn entry(path: &str, sequence: u64) -> Announcement {
         let id = RecordId { lineage: 1, order: 2, sequence };
-        Announcement { path: path.to_owned(), state: Some(State::Dead), id }
+        let history = History { first_lineage: 1, base: 3, oldest: 4 };
+        let history = (sequence % 2 == 1).then_some(history);
+        Announcement { path: path.to_owned(), state: Some(State::Dead), id, history }
     }
 
     #[test]
@@ -195,7 +238,7 @@ mod tests {
     fn damaged_digests_are_refused_or_are_other_digests() {
         let entries = [entry("stu", 1), entry("net/eth0", 2)];
         let bytes = encode_digests(DigestKind::Changes, 1, 2, &entries).remove(0);
-        for len in (0..bytes.len()).filter(|len| *len != HEAD && *len != HEAD + ENTRY + 3) {
+        for len in (0..bytes.len()).filter(|len| *len != HEAD && *len != HEAD + entries[0].len()) {
             assert!(Digest::decode(&bytes[..len]).is_err(), "{len} bytes");
         }
         let mut random = fastrand::Rng::with_seed(1);

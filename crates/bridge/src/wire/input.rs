@@ -54,14 +54,6 @@ impl<'a> Input<'a> {
         }
     }
 
-    pub(super) fn zero_u16(&mut self) -> Result<(), Refusal> {
-        if self.u16()? == 0 {
-            Ok(())
-        } else {
-            Err(Refusal::Malformed("a byte that has to be zero is not"))
-        }
-    }
-
     pub(super) fn end(self) -> Result<(), Refusal> {
         if self.0.is_empty() {
             Ok(())

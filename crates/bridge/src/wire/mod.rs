@@ -16,7 +16,7 @@ mod input;
 
 pub use attachment::{Attachment, RecordId};
 pub use description::Description;
-pub use digest::{Announcement, Digest, DigestKind, encode_digests};
+pub use digest::{Announcement, Digest, DigestKind, History, encode_digests};
 pub use input::Refusal;
 
 /// The version of all forms.

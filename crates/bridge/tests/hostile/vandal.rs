@@ -9,7 +9,9 @@ use std::sync::Mutex;
 use std::time::Duration;
 
 use bridge::keys::PREFIX;
-use bridge::wire::{Announcement, Attachment, Description, DigestKind, RecordId, encode_digests};
+use bridge::wire::{
+    Announcement, Attachment, Description, DigestKind, History, RecordId, encode_digests,
+};
 use fastrand::Rng;
 use layout::header::MAX_LINEAGE;
 use layout::{FieldSpec, Scalar, Schema};
@@ -118,7 +120,8 @@ impl Vandal {
         }
         if self.random.u32(..20) == 0 {
             let id = id(&mut self.random);
-            let attachment = Attachment { len: 24 << 20, description: self.hash(), id, time: 0 };
+            let attachment =
+                Attachment { len: 24 << 20, description: self.hash(), id, time: 0, missed: 0 };
             self.put(&self.key("x"), Some(attachment.encode()), vec![0; 24 << 20])?;
         }
         // It comes and goes, and asks for all that there is.
@@ -141,7 +144,7 @@ impl Vandal {
 /// A description that is valid, and of no region.
 fn description() -> Description {
     let schema = Schema::builder("LIE").field(FieldSpec::new("number", Scalar::U64));
-    Description { instances: None, schema: schema.build().expect("a schema") }
+    Description { route: Vec::new(), instances: None, schema: schema.build().expect("a schema") }
 }
 
 /// Bytes without a meaning.
@@ -191,7 +194,8 @@ fn lie(random: &mut Rng, description: &[u8]) -> (Option<Vec<u8>>, Vec<u8>) {
     } else {
         u32::try_from(payload.len()).unwrap_or(0)
     };
-    let attachment = Attachment { len, description, id: id(random), time: random.u64(..) };
+    let missed = if random.bool() { random.u64(..) } else { 0 };
+    let attachment = Attachment { len, description, id: id(random), time: random.u64(..), missed };
     match random.u32(..8) {
         0 => (None, payload),
         1 | 2 => (Some(damaged(random, &attachment.encode())), payload),
@@ -211,6 +215,11 @@ fn digest(random: &mut Rng) -> Vec<u8> {
             },
             state: random.bool().then_some(State::Live),
             id: id(random),
+            history: random.bool().then(|| History {
+                first_lineage: random.u64(..),
+                base: random.u64(..),
+                oldest: random.u64(..),
+            }),
         })
         .collect();
     let kind = if random.bool() { DigestKind::Full } else { DigestKind::Changes };

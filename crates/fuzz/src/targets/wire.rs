@@ -4,7 +4,7 @@
 
 use bridge::keys::{Key, Source};
 use bridge::wire::{
-    Announcement, Attachment, Description, Digest, DigestKind, RecordId, encode_digests,
+    Announcement, Attachment, Description, Digest, DigestKind, History, RecordId, encode_digests,
 };
 use layout::{InstanceName, Record, Stu};
 use region::State;
@@ -47,16 +47,21 @@ fn digest(input: &[u8]) {
 
 pub(super) fn seeds() -> Vec<Vec<u8>> {
     let id = RecordId { lineage: 3, order: 4, sequence: 5 };
-    let attachment = Attachment { len: 2, description: 7, id, time: 9 };
-    let description = Description { instances: Some(7), schema: Stu::schema() };
-    let entry = |path: &str, state| Announcement { path: path.to_owned(), state, id };
-    let entries = [entry("stu", Some(State::Live)), entry("net/eth0", None)];
+    let attachment = Attachment { len: 2, description: 7, id, time: 9, missed: 0 };
+    let missed = Attachment { id: RecordId { order: 0, ..id }, missed: 6, ..attachment };
+    let description =
+        Description { route: vec!["hostA".to_owned()], instances: Some(7), schema: Stu::schema() };
+    let history = Some(History { first_lineage: 2, base: 3, oldest: 4 });
+    let entry =
+        |path: &str, state, history| Announcement { path: path.to_owned(), state, id, history };
+    let entries = [entry("stu", Some(State::Live), history), entry("net/eth0", None, None)];
     let digest = encode_digests(DigestKind::Full, 1, 2, &entries).concat();
     let instance = InstanceName::new("a/b").ok();
     let key = Key::Record(Source::new("hostA", "net"), instance).to_string();
     let with = |form: u8, bytes: &[u8]| [&[form], bytes].concat();
     vec![
         with(0, &[attachment.encode(), b"ab".to_vec()].concat()),
+        with(0, &[missed.encode(), b"ab".to_vec()].concat()),
         with(1, &description.encode()),
         with(2, &digest),
         with(3, key.as_bytes()),

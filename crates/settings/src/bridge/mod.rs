@@ -28,7 +28,7 @@ use crate::values::{DurationRange, duration_in, filled, size};
 use crate::{file, read};
 
 pub use endpoint::Endpoint;
-pub use regions::{Export, Import, NamePattern, is_wire_name};
+pub use regions::{Export, Import, MAX_HOPS, NamePattern, is_wire_name};
 pub use tls::TlsSettings;
 
 use regions::{ExportTable, ImportTable};
@@ -211,11 +211,12 @@ impl BridgeSettings {
                 return wrong("stale_after", "is shorter than two digests; write a longer time");
             }
             let target = import.fixed_target();
-            let is_exported = |export: &Export| target.as_ref() == Some(&export.region);
+            let is_exported =
+                |export: &Export| target.as_ref() == Some(&export.region) && export.hops == 0;
             if self.exports.iter().any(is_exported) {
                 return wrong(
                     "region",
-                    "is exported, too; export a region of this host, not a mirror",
+                    "is exported, too; export a region of this host, or write hops = 1 in that export",
                 );
             }
             let twice = |other: &Import| target.is_some() && other.fixed_target() == target;

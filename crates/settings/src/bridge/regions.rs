@@ -22,6 +22,10 @@ pub(super) const MAX_NAME: usize = 64;
 const DEFAULT_MAX_HZ: u32 = 100;
 /// Least and most of them.
 const MAX_HZ: (i128, i128) = (1, 1000);
+/// Most hosts that the records of a mirror may have come over.
+pub const MAX_HOPS: u8 = 8;
+/// Least and most records of `lossless`.
+const LOSSLESS: (i128, i128) = (1, 65_535);
 /// Time without news of the source after which a mirror is stalled, without the key.
 const DEFAULT_STALE_AFTER: Duration = Duration::from_secs(3);
 /// The shortest: readers call no shorter silence stalled.
@@ -38,6 +42,10 @@ pub struct Export {
     pub name: NamePattern,
     /// Most records of it that are sent in a second.
     pub max_hz: u32,
+    /// How many of its newest records are kept for importers that have missed some; `None`: only the newest is sent.
+    pub lossless: Option<u32>,
+    /// Over how many hosts the records of a mirror may have come for it to be exported; 0: no mirror is.
+    pub hops: u32,
 }
 
 /// Regions of another host.
@@ -51,6 +59,8 @@ pub struct Import {
     region: String,
     /// Time without news of the source after which the mirror is stalled.
     pub stale_after: Duration,
+    /// By how many records the mirror may be behind without missing one; `None`: it gets the newest alone.
+    pub lossless: Option<u32>,
 }
 
 /// A name, or a pattern of names in which `*` stands for any characters.
@@ -135,6 +145,9 @@ pub(super) struct ExportTable {
     region: String,
     name: Option<String>,
     max_hz: Option<i64>,
+    lossless: Option<i64>,
+    #[serde(default)]
+    hops: i64,
 }
 
 /// `[[import]]` as serde fills it.
@@ -148,6 +161,12 @@ pub(super) struct ImportTable {
     region: Option<String>,
     #[serde(rename = "stale_after")]
     _stale_after: Option<IgnoredAny>,
+    lossless: Option<i64>,
+}
+
+/// The value of `lossless`, if it is there.
+fn lossless(node: &Node<'_>, value: Option<i64>) -> Result<Option<u32>, Problem> {
+    value.map(|count| node.at_key("lossless").in_range(count, LOSSLESS)).transpose()
 }
 
 /// The elements of the list `node`, each with its table.
@@ -184,13 +203,22 @@ impl ExportTable {
         let max_hz = self
             .max_hz
             .map_or(Ok(DEFAULT_MAX_HZ), |max_hz| node.at_key("max_hz").in_range(max_hz, MAX_HZ))?;
+        let lossless = lossless(node, self.lossless)?;
+        let hops = node.at_key("hops").in_range(self.hops, (0, MAX_HOPS.into()))?;
+        if lossless.is_some() && self.max_hz.is_some() {
+            return Err(wrong(
+                "max_hz",
+                "limits what lossless sends all of; remove one".to_owned(),
+            ));
+        }
         if self.region.contains('*') {
             if let Some(name) = &self.name {
                 let why = format!("{} is one name for several regions; remove it", quote(name));
                 return Err(wrong("name", why));
             }
             let name = pattern(&node.at_key("region"), &self.region)?;
-            return Ok(Export { region: Address::Name(self.region), name, max_hz });
+            let region = Address::Name(self.region);
+            return Ok(Export { region, name, max_hz, lossless, hops });
         }
         let region: Address = self
             .region
@@ -209,7 +237,7 @@ impl ExportTable {
         if !is_wire_name(&name) {
             return Err(wrong("name", bad_name("a region", &name)));
         }
-        Ok(Export { region, name: NamePattern(name), max_hz })
+        Ok(Export { region, name: NamePattern(name), max_hz, lossless, hops })
     }
 }
 
@@ -221,6 +249,7 @@ impl ImportTable {
             region: self.region.unwrap_or_else(|| DEFAULT_TARGET.to_owned()),
             stale_after: duration_in(node, "stale_after", STALE_AFTER)?
                 .unwrap_or(DEFAULT_STALE_AFTER),
+            lossless: lossless(node, self.lossless)?,
         };
         let wrong = |why: String| node.problem_at("region", Fault::Other(why));
         for (key, mark, pattern) in

@@ -36,6 +36,16 @@ const BEHIND_BRIDGE: &[Case] = &[
         "6:10: export[#1].max_hz: 0 is out of range; write a number from 1 to 1000",
     ),
     Case(
+        "a rate of what is sent whole",
+        &["[[export]]", "region = \"stu\"", "max_hz = 10", "lossless = 100"],
+        "6:10: export[#1].max_hz: limits what lossless sends all of; remove one",
+    ),
+    Case(
+        "a mirror that is behind by nothing",
+        &["[[import]]", "from = \"hostA\"", "name = \"stu\"", "lossless = 0"],
+        "7:12: import[#1].lossless: 0 is out of range; write a number from 1 to 65535",
+    ),
+    Case(
         "two exports of one name",
         &["[[export]]", "region = \"stu\"", "[[export]]", "region = \"stu\""],
         "6:1: export[#2]: another export is called stu already; give it another name",
@@ -65,7 +75,12 @@ const BEHIND_BRIDGE: &[Case] = &[
             "[[export]]",
             "region = \"x\"",
         ],
-        "7:10: import[#1].region: is exported, too; export a region of this host, not a mirror",
+        "7:10: import[#1].region: is exported, too; export a region of this host, or write hops = 1 in that export",
+    ),
+    Case(
+        "too many hops",
+        &["[[export]]", "region = \"*\"", "hops = 9"],
+        "6:8: export[#1].hops: 9 is out of range; write a number from 0 to 8",
     ),
     Case(
         "one mirror of two imports",

@@ -1,7 +1,9 @@
 //! One region of this host, read for export.
 //!
 //! Invariant: of each instance, or of the region that has one record, the newest record is returned once; never an
-//! older one after a newer one.
+//! older one after a newer one. Of a lossless export each record is returned, or counted as missed by the next one.
+
+mod following;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -9,11 +11,12 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use layout::{InstanceName, Schema};
 use region::{
-    DynInstanceReader, DynReader, Instance, InstanceChange, Publication, Refreshed, RegionError,
-    RegionErrorKind, State, Step, ToPlace,
+    Begin, DynInstanceReader, DynReader, Instance, InstanceChange, Publication, Refreshed,
+    RegionError, RegionErrorKind, State, Step, ToPlace,
 };
 use settings::Address;
 
+use super::kept::Kept;
 use crate::keys;
 use crate::wire::{Announcement, Attachment, Description, RecordId};
 
@@ -31,12 +34,18 @@ pub(super) enum Opened {
 pub(super) struct Region {
     reader: Reader,
     schema: Arc<Schema>,
+    /// The hosts over which its records have come here, of a mirror.
+    route: Vec<String>,
     description: Vec<u8>,
     hash: u64,
     record: Vec<u8>,
     known: BTreeMap<Option<InstanceName>, Known>,
     /// Instances that were retired since the last digest, and their last records.
     retired: Vec<(InstanceName, RecordId)>,
+    /// The newest records of a lossless export; `None`: of any other, and of instances.
+    kept: Option<Kept>,
+    /// How many records the reader has missed since the last one.
+    missed: u64,
 }
 
 #[derive(Debug)]
@@ -64,13 +73,18 @@ pub(super) struct Newest<'a> {
 }
 
 impl Region {
-    pub(super) fn open(address: &Address) -> Result<Opened, RegionError> {
+    /// Opens it; its records have come over the hosts of `route`. Of a lossless export the newest `lossless` are kept.
+    pub(super) fn open(
+        address: &Address,
+        lossless: Option<u32>,
+        route: &[String],
+    ) -> Result<Opened, RegionError> {
         let opened = match address {
             Address::Name(name) => Reader::open(name),
             Address::Path(path) => Reader::open(path),
         };
         match opened {
-            Ok(reader) => Ok(Opened::Region(Box::new(Self::over(reader)))),
+            Ok(reader) => Ok(Opened::Region(Box::new(Self::over(reader, lossless, route)))),
             Err(error)
                 if matches!(
                     error.kind(),
@@ -83,20 +97,26 @@ impl Region {
         }
     }
 
-    fn over(reader: Reader) -> Self {
+    fn over(mut reader: Reader, lossless: Option<u32>, route: &[String]) -> Self {
         let schema = Arc::clone(reader.plain().schema());
-        let known = match reader {
-            Reader::One(_) => BTreeMap::from([(None, Known::default())]),
-            Reader::Many(_) => BTreeMap::new(),
+        let (known, kept) = match &mut reader {
+            Reader::One(reader) => {
+                reader.begin(Begin::Oldest);
+                (BTreeMap::from([(None, Known::default())]), lossless.map(Kept::new))
+            }
+            Reader::Many(_) => (BTreeMap::new(), None),
         };
         let mut region = Self {
             reader,
             schema,
+            route: route.to_vec(),
             description: Vec::new(),
             hash: 0,
             record: Vec::new(),
             known,
             retired: Vec::new(),
+            kept,
+            missed: 0,
         };
         region.describe();
         region
@@ -107,10 +127,15 @@ impl Region {
         let reader = self.reader.plain();
         self.schema = Arc::clone(reader.schema());
         let instances = reader.header().instances.map(|instances| instances.max);
-        let description = Description { instances, schema: (*self.schema).clone() };
+        let (route, schema) = (self.route.clone(), (*self.schema).clone());
+        let description = Description { route, instances, schema };
         self.description = description.encode();
         self.hash = Description::hash(&self.description);
         self.record = vec![0; usize::try_from(self.schema.size()).unwrap_or(0)];
+    }
+
+    pub(super) fn route(&self) -> &[String] {
+        &self.route
     }
 
     pub(super) fn state(&self) -> State {
@@ -126,7 +151,15 @@ impl Region {
             Reader::One(reader) => reader.refresh(),
             Reader::Many(reader) => reader.refresh(),
         };
-        !matches!(refreshed, Ok(Refreshed::Same | Refreshed::Missing))
+        match refreshed {
+            Ok(Refreshed::Same | Refreshed::Missing) => false,
+            // Its reader follows to the file that has the name now.
+            Ok(Refreshed::Reattached) if self.kept.is_some() => {
+                self.describe();
+                false
+            }
+            _ => true,
+        }
     }
 
     pub(super) fn description(&self) -> &[u8] {
@@ -144,6 +177,9 @@ impl Region {
     /// # Errors
     /// That of the reader: open the region again.
     pub(super) fn changed(&mut self, mut each: impl FnMut(Newest<'_>)) -> Result<(), RegionError> {
+        if self.kept.is_some() {
+            return self.follow(each);
+        }
         if matches!(self.reader, Reader::One(_)) {
             return self.read(None, &mut each);
         }
@@ -245,11 +281,17 @@ impl Region {
     }
 
     fn attachment(&self, id: RecordId, time: u64) -> Attachment {
-        Attachment { len: self.schema.size(), description: self.hash, id, time }
+        Attachment { len: self.schema.size(), description: self.hash, id, time, missed: 0 }
     }
 
     /// Calls `each` with the newest record of every instance, whether it was returned before or not.
     pub(super) fn each(&mut self, mut each: impl FnMut(Newest<'_>)) {
+        if let Some(kept) = &self.kept {
+            if let Some((attachment, bytes)) = kept.newest() {
+                each(Newest { instance: None, attachment: *attachment, bytes, skipped: 0 });
+            }
+            return;
+        }
         let names: Vec<_> = self.known.keys().copied().collect();
         for name in names {
             // Forgotten for the moment, so that it is read as if it were new. What fails is opened again at the
@@ -270,6 +312,7 @@ impl Region {
             path: keys::path(name, Some(&instance)),
             state: None,
             id,
+            history: None,
         })
     }
 
@@ -282,11 +325,14 @@ impl Region {
             path: name.to_owned(),
             state: Some(state),
             id: RecordId { lineage, ..RecordId::default() },
+            history: None,
         });
+        let history = self.kept.as_ref().and_then(Kept::history);
         let of_records = self.known.iter().map(move |(instance, known)| Announcement {
             path: keys::path(name, instance.as_ref()),
             state: Some(state),
             id: known.id,
+            history,
         });
         itself.into_iter().chain(of_records)
     }

@@ -1,0 +1,90 @@
+//! What a digest says: which records are behind, which regions and instances are gone, which state a source is in.
+//!
+//! Invariant: a path is behind while a newer record of it is announced than is held.
+
+use daemon::Monotonic;
+use layout::InstanceName;
+use region::State;
+
+use super::Importer;
+use crate::keys::Key;
+use crate::wire::{Announcement, Digest};
+
+/// Most regions and instances of one host.
+const MAX_PATHS: usize = 1 << 18;
+
+impl Importer {
+    pub(super) fn take_digest(&mut self, host: &str, bytes: &[u8], now: Monotonic) {
+        let Ok(digest) = Digest::decode(bytes) else { return };
+        let Some(remote) = self.remote(host) else { return };
+        let news = remote.take(digest, now);
+        if news.is_new {
+            tracing::info!("host {host} is there");
+            remote.pull.reset();
+        }
+        let is_whole = news.gone.is_some();
+        for entry in news.gone.into_iter().flatten() {
+            self.take_gone(host, &entry);
+        }
+        for entry in news.entries {
+            match entry.state {
+                None => self.take_gone(host, &entry),
+                Some(state) => self.take_entry(host, entry, state, news.full, now),
+            }
+        }
+        if is_whole {
+            self.retire_unannounced(host);
+        }
+    }
+
+    /// Retires instances of mirrors that their source has not: those that went while this bridge was stopped.
+    fn retire_unannounced(&mut self, host: &str) {
+        let Some(remote) = self.remotes.get(host) else { return };
+        for (source, imported) in self.mirrors.iter_mut().filter(|(source, _)| source.host == host)
+        {
+            let path = |name: &InstanceName| crate::keys::path(&source.name, Some(name));
+            imported.mirror.retain(|name| remote.announced.contains_key(&path(name)));
+        }
+    }
+
+    fn take_gone(&mut self, host: &str, entry: &Announcement) {
+        if let Some(remote) = self.remotes.get_mut(host) {
+            remote.announced.remove(&entry.path);
+            remote.behind.remove(&entry.path);
+        }
+        let Some(Key::Record(source, instance)) = Key::of_path(host, &entry.path) else { return };
+        let Some(imported) = self.mirrors.get_mut(&source) else { return };
+        match instance {
+            Some(name) => imported.mirror.retire(name, entry.id),
+            None => imported.state = None,
+        }
+    }
+
+    fn take_entry(
+        &mut self,
+        host: &str,
+        entry: Announcement,
+        state: State,
+        full: Option<u32>,
+        now: Monotonic,
+    ) {
+        let Some(Key::Record(source, instance)) = Key::of_path(host, &entry.path) else { return };
+        let Some(imported) = self.imported(&source) else { return };
+        imported.state = Some(state);
+        imported.note_lineage(instance.as_ref(), entry.id, full);
+        if instance.is_none() {
+            imported.mirror.announce(entry.id, entry.history, now);
+        }
+        let held = imported.mirror.held(instance.as_ref());
+        let Some(remote) = self.remotes.get_mut(host) else { return };
+        if remote.announced.len() >= MAX_PATHS && !remote.announced.contains_key(&entry.path) {
+            return;
+        }
+        if entry.id > held && entry.id.sequence > 0 {
+            remote.behind.entry(entry.path.clone()).or_insert(now);
+        } else {
+            remote.behind.remove(&entry.path);
+        }
+        remote.announced.insert(entry.path.clone(), entry);
+    }
+}

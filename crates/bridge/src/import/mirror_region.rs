@@ -1,0 +1,266 @@
+//! The region of a mirror: opened, published to, changed, and tried again where that failed.
+//!
+//! Invariant: a failure is logged when it is another one, and nothing is tried again for a second. The region is
+//! written by the usual writer; without heartbeats its readers see `stalled`.
+
+use std::time::Duration;
+
+use daemon::{Monotonic, OnChange};
+use layout::InstanceName;
+use region::{DynInstanceWriter, DynWriter, Numbering, Options, RegionError, RegionErrorKind};
+use settings::Address;
+
+use crate::wire::{Description, RecordId};
+
+/// Time before a region that could not be written is tried again.
+const RETRY: Duration = Duration::from_secs(1);
+
+/// Slots of a mirror whose records are not counted, and the most of any.
+const SLOTS: u32 = 8;
+const MOST_SLOTS: u32 = 1 << 16;
+/// Most bytes of the slots of a lossless mirror.
+const MOST_BYTES: u32 = 256 << 20;
+
+/// A mirror's region, whether its file is there yet or not.
+#[derive(Debug)]
+pub(super) struct MirrorRegion {
+    address: Address,
+    options: Options,
+    /// How many records a lossless mirror keeps for its followers; 0: of any other.
+    lossless: u32,
+    /// Time between two heartbeats.
+    period: Duration,
+    writer: Option<Writer>,
+    beat: Monotonic,
+    retry: Monotonic,
+    trouble: OnChange<String>,
+}
+
+#[derive(Debug)]
+enum Writer {
+    One(DynWriter),
+    Many(DynInstanceWriter),
+}
+
+impl MirrorRegion {
+    pub(super) fn new(address: Address, stale_after: Duration, lossless: Option<u32>) -> Self {
+        let period = stale_after / 3;
+        Self {
+            address,
+            options: Options::new().period(period).slots(SLOTS),
+            lossless: lossless.unwrap_or(0),
+            period,
+            writer: None,
+            beat: Monotonic::from_nanos(0),
+            retry: Monotonic::from_nanos(0),
+            trouble: OnChange::new(),
+        }
+    }
+
+    pub(super) fn address(&self) -> &Address {
+        &self.address
+    }
+
+    /// Whether an attempt is due: the last one has not failed a moment ago.
+    pub(super) fn is_due(&self, now: Monotonic) -> bool {
+        now >= self.retry
+    }
+
+    /// Opens the region, if it is not open and was not tried a moment ago; returns whether it has been opened now.
+    pub(super) fn open(&mut self, description: &Description, now: Monotonic) -> bool {
+        if self.writer.is_some() || !self.is_due(now) {
+            return false;
+        }
+        match Writer::open(&self.address, description, &self.options_for(description)) {
+            Ok(writer) => {
+                tracing::info!("mirror {} is there", self.address);
+                self.writer = Some(writer);
+                true
+            }
+            Err(error) => {
+                self.failed(&error, now);
+                false
+            }
+        }
+    }
+
+    /// Publishes a record; returns its sequence here. `None`: that failed, or the region is not open.
+    pub(super) fn publish(
+        &mut self,
+        instance: Option<InstanceName>,
+        bytes: &[u8],
+        now: Monotonic,
+    ) -> Option<u64> {
+        if !self.is_due(now) {
+            return None;
+        }
+        let published = self.writer.as_mut()?.publish(instance, bytes);
+        self.published(published, now)
+    }
+
+    /// Publishes a record of a lossless mirror under its number; `false` if it can have none such.
+    pub(super) fn publish_copy(
+        &mut self,
+        sequence: u64,
+        bytes: &[u8],
+        now: Monotonic,
+    ) -> Option<bool> {
+        let Some(Writer::One(writer)) = self.writer.as_mut().filter(|_| now >= self.retry) else {
+            return None;
+        };
+        let published = writer.publish_copy(sequence, bytes);
+        self.published(published, now)
+    }
+
+    fn published<T>(&mut self, published: Result<T, RegionError>, now: Monotonic) -> Option<T> {
+        match published {
+            Ok(published) => {
+                self.trouble.clear();
+                self.beat = now;
+                Some(published)
+            }
+            Err(error) => {
+                self.failed(&error, now);
+                None
+            }
+        }
+    }
+
+    /// Gives the region the lineage of its source, with a new file if it has another one.
+    pub(super) fn number(
+        &mut self,
+        numbering: Numbering,
+        description: &Description,
+        now: Monotonic,
+    ) -> bool {
+        self.options = self.options.clone().numbering(numbering);
+        match self.writer {
+            Some(_) => self.change(description, now),
+            None => self.open(description, now),
+        }
+    }
+
+    /// The newest record of a lossless mirror that is open.
+    pub(super) fn newest_copy(&self) -> Option<RecordId> {
+        let Some(Writer::One(writer)) = &self.writer else { return None };
+        Some(RecordId { lineage: writer.lineage(), order: 0, sequence: writer.sequence() })
+    }
+
+    /// With slots for as many records as a lossless mirror may be behind.
+    fn options_for(&self, description: &Description) -> Options {
+        if description.instances.is_some() {
+            return self.options.clone();
+        }
+        let fit = (MOST_BYTES / description.schema.size().max(1)).clamp(SLOTS, MOST_SLOTS);
+        // One slot is the writer's.
+        let wanted = (self.lossless + 1).next_power_of_two().max(SLOTS);
+        self.options.clone().slots(wanted.min(1 << fit.ilog2()))
+    }
+
+    /// Gives a region that is open another description, to whose file its readers follow; `false`: that failed.
+    pub(super) fn change(&mut self, description: &Description, now: Monotonic) -> bool {
+        let (schema, options) = (&description.schema, &self.options_for(description));
+        let changed = match (&mut self.writer, description.instances) {
+            (Some(Writer::One(writer)), None) => writer.change(schema, options).map(drop),
+            (Some(Writer::Many(writer)), Some(max)) => {
+                writer.change(schema, options, max).map(drop)
+            }
+            // Of the other kind: opened again with the next record.
+            (writer, _) => {
+                *writer = None;
+                Ok(())
+            }
+        };
+        changed.map_err(|error| self.failed(&error, now)).is_ok()
+    }
+
+    /// The sequence of the region.
+    pub(super) fn sequence(&self) -> u64 {
+        match &self.writer {
+            None => 0,
+            Some(Writer::One(writer)) => writer.sequence(),
+            Some(Writer::Many(writer)) => writer.sequence(),
+        }
+    }
+
+    /// The names of its instances.
+    pub(super) fn instances(&self) -> impl Iterator<Item = InstanceName> + use<> {
+        let all = match &self.writer {
+            Some(Writer::Many(writer)) => writer.all(),
+            _ => Vec::new(),
+        };
+        all.into_iter().map(|(_, name)| name)
+    }
+
+    /// Retires an instance, if it is there.
+    pub(super) fn retire(&mut self, name: &InstanceName) {
+        if let Some(Writer::Many(writer)) = &mut self.writer
+            && let Some(instance) = writer.find(name)
+            && let Err(error) = writer.retire(instance)
+        {
+            tracing::debug!("mirror {}: {error}", self.address);
+        }
+    }
+
+    /// Stores a heartbeat if one is due.
+    pub(super) fn heartbeat(&mut self, now: Monotonic) {
+        if now.since(self.beat) < self.period / 2 {
+            return;
+        }
+        self.beat = now;
+        let beaten = match &mut self.writer {
+            None => return,
+            Some(Writer::One(writer)) => writer.heartbeat(),
+            Some(Writer::Many(writer)) => writer.heartbeat(),
+        };
+        if let Err(error) = beaten {
+            self.failed(&error, now);
+        }
+    }
+
+    fn failed(&mut self, error: &RegionError, now: Monotonic) {
+        if let Some(text) = self.trouble.update(daemon::with_next_step(error)) {
+            tracing::warn!("mirror {}: {text}", self.address);
+        }
+        self.retry = now.after(RETRY);
+        if matches!(error.kind(), RegionErrorKind::Replaced) {
+            self.writer = None;
+        }
+    }
+}
+
+impl Writer {
+    fn open(
+        address: &Address,
+        description: &Description,
+        options: &Options,
+    ) -> Result<Self, RegionError> {
+        let schema = &description.schema;
+        Ok(match (address, description.instances) {
+            (Address::Name(name), None) => Self::One(DynWriter::open_with(name, schema, options)?),
+            (Address::Path(path), None) => Self::One(DynWriter::open_with(path, schema, options)?),
+            (Address::Name(name), Some(max)) => {
+                Self::Many(DynInstanceWriter::open_with(name, schema, options, max)?)
+            }
+            (Address::Path(path), Some(max)) => {
+                Self::Many(DynInstanceWriter::open_with(path, schema, options, max)?)
+            }
+        })
+    }
+
+    fn publish(
+        &mut self,
+        instance: Option<InstanceName>,
+        bytes: &[u8],
+    ) -> Result<u64, RegionError> {
+        match (self, instance) {
+            (Self::One(writer), None) => writer.publish(bytes),
+            (Self::Many(writer), Some(name)) => {
+                let instance = writer.instance(&name)?;
+                writer.publish(instance, bytes)
+            }
+            // The mirror has compared them with the description, of which the writer is.
+            _ => Ok(0),
+        }
+    }
+}
