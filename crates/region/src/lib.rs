@@ -112,7 +112,8 @@ pub use notifier::Notifier;
 pub use options::{Numbering, Options};
 pub use publication::{Publication, Step};
 pub use reader::{
-    Begin, DynInstanceReader, DynReader, FieldOf, InstanceReader, Reader, Refreshed, Sample,
+    Begin, Bell, DynInstanceReader, DynReader, FieldOf, InstanceReader, MOST_WATCHED, Reader,
+    Refreshed, Sample, Watch, wait_any,
 };
 pub use state::State;
 pub use surroundings::Surroundings;

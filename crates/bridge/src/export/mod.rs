@@ -5,14 +5,15 @@
 //! ones are kept for those who ask for what the network has lost.
 //!
 //! ```text
-//!   each 1/max_hz   newest record of each region, if it is another one   -> put
+//!   each 1/max_hz   newest record of each region, if it is another one   -> put; else a thread waits for one
 //!   each digest     what has changed, every eighth time everything       -> put
 //!   a get           the newest records and descriptions that it asks for -> reply
 //!   each second     which regions a pattern matches, and those that are not there yet
 //! ```
 //!
-//! Price: a read of each region, `max_hz` times a second; digests: 28 bytes and its name for each region in two seconds.
+//! Price: a read of each region that has news, `max_hz` times a second; digests: 28 bytes and its name for each region in two seconds.
 
+mod idle;
 mod kept;
 mod source;
 
@@ -26,12 +27,15 @@ use settings::{Address, BridgeSettings, Export};
 use crate::keys::{Key, Source};
 use crate::transport::{Message, Query, Transport};
 use crate::wire::{Announcement, DigestKind, RecordId, encode_digests};
+use idle::Idle;
 use source::{Opened, Region};
 
 /// Digests from one full one to the next.
 const FULL_EVERY: u32 = 8;
 /// Time between two looks at a lossless export: a region keeps seven records, if its writer says nothing else.
 const FOLLOW: Duration = Duration::from_millis(1);
+/// When a region is read that is not there, or that a thread waits for.
+const NEVER: Monotonic = Monotonic::from_nanos(u64::MAX);
 /// Time between two looks for regions that are not there.
 const LOOK: Duration = Duration::from_secs(1);
 
@@ -50,6 +54,8 @@ pub struct Exporter {
     digest: Due,
     look: Due,
     digests: u32,
+    /// What waits for regions without news; `None`: they are read again and again.
+    idle: Option<Idle>,
 }
 
 /// The hosts over which the records of each mirror have come, by its address; `None`: not known yet.
@@ -83,6 +89,8 @@ struct Exported {
     is_matched: bool,
     region: Option<Region>,
     poll: Due,
+    /// The number under which a thread waits for it.
+    given: Option<u64>,
     trouble: OnChange<String>,
     announced: BTreeMap<String, Announcement>,
     traffic: Traffic,
@@ -130,7 +138,13 @@ impl Exporter {
             digest: Due(now),
             look: Due(now),
             digests: 0,
+            idle: None,
         }
+    }
+
+    /// Lets threads wait for regions without news; `wake` is called when there is some.
+    pub fn wait_with(&mut self, wake: impl Fn() + Send + Sync + 'static) {
+        self.idle = Some(Idle::new(wake));
     }
 
     /// Takes which mirrors this bridge has: they are exported only where an export allows for as many hops.
@@ -154,13 +168,27 @@ impl Exporter {
         if self.look.take(now, LOOK) {
             self.look_for_regions();
         }
+        self.take_back(now);
         for (name, exported) in &mut self.regions {
             if exported.poll.take(now, exported.period) {
-                exported.send(&Source::new(&self.host, name), network);
+                exported.send(&Source::new(&self.host, name), network, self.idle.as_mut());
             }
         }
         if self.digest.take(now, self.digest_every) {
             self.send_digest(network);
+        }
+    }
+
+    /// Reads the regions again that threads have waited for.
+    fn take_back(&mut self, now: Monotonic) {
+        let back = self.idle.as_ref().map(Idle::back).unwrap_or_default();
+        if back.is_empty() {
+            return;
+        }
+        for exported in self.regions.values_mut() {
+            if exported.given.take_if(|number| back.contains(number)).is_some() {
+                exported.poll.0 = now;
+            }
         }
     }
 
@@ -203,7 +231,7 @@ impl Exporter {
             self.match_patterns();
         }
         for exported in self.regions.values_mut() {
-            exported.look(&self.mirrors);
+            exported.look(&self.mirrors, self.idle.as_ref());
         }
     }
 
@@ -212,7 +240,14 @@ impl Exporter {
         let is_there = |name: &String, hops| {
             *name != self.own && names.contains(name) && route(&self.mirrors, name, hops).is_some()
         };
-        self.regions.retain(|name, exported| !exported.is_matched || is_there(name, exported.hops));
+        let idle = self.idle.as_ref();
+        self.regions.retain(|name, exported| {
+            let stays = !exported.is_matched || is_there(name, exported.hops);
+            if !stays {
+                exported.close(idle);
+            }
+            stays
+        });
         for name in names.iter().filter(|name| settings::is_wire_name(name)) {
             let export = self.exports.iter().find(|export| export.name.matches(name));
             let export = export.filter(|export| is_there(name, export.hops));
@@ -264,7 +299,8 @@ impl Exported {
             hops: export.hops,
             is_matched,
             region: None,
-            poll: Due(Monotonic::from_nanos(0)),
+            poll: Due(NEVER),
+            given: None,
             trouble: OnChange::new(),
             announced: BTreeMap::new(),
             traffic: Traffic::default(),
@@ -273,14 +309,22 @@ impl Exported {
 
     /// Opens the region if it is not open, or another file or another route has its name; closes one that is not to be
     /// exported.
-    fn look(&mut self, mirrors: &Mirrors) {
+    fn look(&mut self, mirrors: &Mirrors, idle: Option<&Idle>) {
         let Some(route) = route(mirrors, &self.address.to_string(), self.hops) else {
-            self.region = None;
-            return;
+            return self.close(idle);
         };
         let is_other = |region: &mut Region| region.route() != route || region.was_replaced();
         if self.region.as_mut().is_none_or(is_other) {
+            self.close(idle);
             self.open(&route);
+        }
+    }
+
+    fn close(&mut self, idle: Option<&Idle>) {
+        self.region = None;
+        self.poll.0 = NEVER;
+        if let (Some(number), Some(idle)) = (self.given.take(), idle) {
+            idle.forget(number);
         }
     }
 
@@ -290,6 +334,7 @@ impl Exported {
                 tracing::info!("exporting {}", self.address);
                 self.trouble.clear();
                 self.region = Some(*region);
+                self.poll.0 = Monotonic::from_nanos(0);
             }
             Ok(Opened::NotThere) => {}
             Err(error) => {
@@ -300,10 +345,14 @@ impl Exported {
         }
     }
 
-    /// Puts the newest records, if they are others than before.
-    fn send(&mut self, source: &Source, network: &impl Transport) {
+    /// Puts the newest records, if they are others than before; if not, lets a thread wait for one.
+    fn send(&mut self, source: &Source, network: &impl Transport, idle: Option<&mut Idle>) {
         let (Some(region), traffic) = (&mut self.region, &mut self.traffic) else { return };
+        // Before the read: what is published after it is news.
+        let watch = idle.as_ref().and_then(|_| region.watch());
+        let mut has_news = false;
         let put = |record: source::Newest<'_>| {
+            has_news = true;
             let key = Key::Record(source.clone(), record.instance);
             if network.put(&key, &Message::Record(&record.attachment, record.bytes)).is_ok() {
                 traffic.sent += 1;
@@ -312,7 +361,13 @@ impl Exported {
         };
         if let Err(error) = region.changed(put) {
             tracing::debug!("{}: {error}; opened again", self.address);
-            self.region = None;
+            return self.close(None);
+        }
+        if let (Some(idle), Some((watch, known)), false) = (idle, watch, has_news) {
+            self.given = idle.give(&watch, known);
+        }
+        if self.given.is_some() {
+            self.poll.0 = NEVER;
         }
     }
 

@@ -70,6 +70,7 @@ impl<'a> Bridge<'a> {
         importer.resume(status.resumed());
         let mut exporter = Exporter::new(&settings, incarnation(), now);
         exporter.know_mirrors(importer.routes());
+        exporter.wait_with(waker(&inbox));
         Ok(Self {
             args,
             signals,
@@ -192,6 +193,7 @@ impl<'a> Bridge<'a> {
         self.importer.change(settings);
         self.exporter = Exporter::new(settings, incarnation(), now);
         self.exporter.know_mirrors(self.importer.routes());
+        self.exporter.wait_with(waker(&self.inbox));
         if self.status.name() != settings.status {
             self.status = Status::new(&settings.status);
         }
@@ -216,6 +218,12 @@ impl Lost {
         );
         (self.refused, self.dropped) = (0, 0);
     }
+}
+
+/// What ends the loop's wait from another thread.
+fn waker(inbox: &Inbox) -> impl Fn() + Send + Sync + use<> {
+    let inbox = inbox.clone();
+    move || inbox.wake()
 }
 
 /// A number that is greater at each start, as far as the clock is not set back.

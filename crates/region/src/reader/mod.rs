@@ -9,12 +9,14 @@ mod refresh;
 mod refresh_timer;
 mod snapshot;
 mod typed;
+mod watch;
 
 pub use begin::Begin;
 pub use field::FieldOf;
 pub use instances::{DynInstanceReader, InstanceReader};
 pub use refresh::Refreshed;
 pub use typed::{Reader, Sample};
+pub use watch::{Bell, MOST_WATCHED, Watch, wait_any};
 
 use crate::address::{Address, ToPlace};
 use crate::clock::BootTime;

@@ -23,6 +23,7 @@ mod rights;
 mod snapshot;
 mod standby;
 mod unattended;
+mod watch;
 
 use layout::{Record, Schema, Stu};
 use region::{DynReader, DynWriter, Options};

@@ -12,7 +12,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use layout::{InstanceName, Schema};
 use region::{
     Begin, DynInstanceReader, DynReader, Instance, InstanceChange, Publication, Refreshed,
-    RegionError, RegionErrorKind, State, Step, ToPlace,
+    RegionError, RegionErrorKind, State, Step, ToPlace, Watch,
 };
 use settings::Address;
 
@@ -46,6 +46,8 @@ pub(super) struct Region {
     kept: Option<Kept>,
     /// How many records the reader has missed since the last one.
     missed: u64,
+    /// The file that was waited for last.
+    watch: Option<Arc<Watch>>,
 }
 
 #[derive(Debug)]
@@ -117,6 +119,7 @@ impl Region {
             retired: Vec::new(),
             kept,
             missed: 0,
+            watch: None,
         };
         region.describe();
         region
@@ -132,6 +135,16 @@ impl Region {
         self.description = description.encode();
         self.hash = Description::hash(&self.description);
         self.record = vec![0; usize::try_from(self.schema.size()).unwrap_or(0)];
+    }
+
+    /// What to wait for, and what is newest now; `None`: it cannot be waited for.
+    pub(super) fn watch(&mut self) -> Option<(Arc<Watch>, u64)> {
+        let reader = self.reader.plain();
+        if !self.watch.as_ref().is_some_and(|watch| watch.is_of(reader)) {
+            self.watch = reader.watch().ok().map(Arc::new);
+        }
+        let watch = self.watch.as_ref()?;
+        Some((Arc::clone(watch), watch.newest()))
     }
 
     pub(super) fn route(&self) -> &[String] {
