@@ -121,53 +121,54 @@ fn instances(host: &Host) -> BTreeMap<String, u64> {
     found
 }
 
-/// The newest number that was seen in each mirror of a host.
-#[derive(Default)]
-struct Seen(BTreeMap<usize, u64>);
+/// A host that imports: its bridge, its link, and the newest number that was seen in each of its mirrors.
+struct Sink<'a> {
+    host: &'a Host,
+    bridge: Daemon,
+    is_cut: bool,
+    is_slow: bool,
+    seen: BTreeMap<usize, u64>,
+}
 
-impl Seen {
-    fn look(&mut self, host: &Host, random: &mut Rng) {
-        let index = random.usize(..REGIONS);
-        let now = host.number(&mirror(index));
-        let last = self.0.entry(index).or_default();
+impl<'a> Sink<'a> {
+    fn new(host: &'a Host, name: &str) -> Self {
+        let bridge = host.start(&import(name));
+        Self { host, bridge, is_cut: false, is_slow: false, seen: BTreeMap::new() }
+    }
+
+    /// Reads a mirror, which must not have gone back.
+    fn look(&mut self, index: usize) {
+        let now = self.host.number(&mirror(index));
+        let last = self.seen.entry(index).or_default();
         // 0: it could not be read, as while its file is replaced.
         assert!(now == 0 || now >= *last, "{} went from {last} back to {now}", mirror(index));
         *last = now.max(*last);
     }
-}
 
-/// What may happen to the link of a host.
-#[derive(Default)]
-struct Link {
-    is_cut: bool,
-    is_slow: bool,
-}
-
-impl Link {
-    fn cut_or_mend(&mut self, host: &Host) {
+    fn cut_or_mend(&mut self) {
         if self.is_cut {
-            host.mend()
+            self.host.mend();
         } else {
-            host.cut()
+            self.host.cut();
         }
         self.is_cut = !self.is_cut;
     }
 
-    fn slow_down_or_speed_up(&mut self, host: &Host) {
+    fn slow_down_or_speed_up(&mut self) {
         if self.is_slow {
-            host.speed_up()
+            self.host.speed_up();
         } else {
-            host.slow_down("1mbit")
+            self.host.slow_down("1mbit");
         }
         self.is_slow = !self.is_slow;
     }
 
-    fn heal(&mut self, host: &Host) {
+    fn heal(&mut self) {
         if self.is_cut {
-            self.cut_or_mend(host);
+            self.cut_or_mend();
         }
         if self.is_slow {
-            self.slow_down_or_speed_up(host);
+            self.slow_down_or_speed_up();
         }
     }
 }
@@ -177,69 +178,87 @@ fn kill_and_start(host: &Host, bridge: &mut Daemon) {
     *bridge = host.start_again();
 }
 
-#[test]
-fn whatever_happens_mirrors_never_go_back_and_hold_what_their_sources_have_in_the_end() {
-    let Some(net) = Net::<3>::new() else { return };
-    let [a, steady, mortal] = &net.hosts;
-    let seed = number("MAPCAST_BRIDGE_SEED", 1);
-    let mut random = Rng::with_seed(seed);
-    let mut sources = Sources::new(a, random.fork());
-    sources.plain.iter_mut().for_each(Source::publish);
-    let mut on_a = a.start(&export());
-    let on_steady = steady.start(&import("B"));
-    let mut on_mortal = mortal.start(&import("C"));
-    let are_equal =
-        |sources: &Sources<'_>| [steady, mortal].iter().all(|host| sources.are_mirrored_on(host));
-    sources.publish_instance("i0");
-    wait_until("the first records", || are_equal(&sources));
-    let before = Usage::of(&on_steady);
-    let (mut links, mut seen) = (<[Link; 2]>::default(), <[Seen; 2]>::default());
-    let end = Instant::now() + Duration::from_secs(number("MAPCAST_BRIDGE_SOAK", 20));
-    let mut events = BTreeMap::<&str, u32>::new();
-    while Instant::now() < end {
-        for _ in 0..random.usize(1..100) {
-            sources.publish_some();
-            seen[0].look(steady, &mut random);
-            seen[1].look(mortal, &mut random);
+/// All hosts. The bridge of the first sink is never killed.
+struct Scene<'a> {
+    random: Rng,
+    sources: Sources<'a>,
+    exporter: Daemon,
+    sinks: [Sink<'a>; 2],
+}
+
+impl<'a> Scene<'a> {
+    fn new(hosts: &'a [Host; 3], mut random: Rng) -> Self {
+        let [a, steady, mortal] = hosts;
+        let mut sources = Sources::new(a, random.fork());
+        sources.plain.iter_mut().for_each(Source::publish);
+        sources.publish_instance("i0");
+        let exporter = a.start(&export());
+        let sinks = [Sink::new(steady, "B"), Sink::new(mortal, "C")];
+        Self { random, sources, exporter, sinks }
+    }
+
+    fn are_equal(&self) -> bool {
+        self.sinks.iter().all(|sink| self.sources.are_mirrored_on(sink.host))
+    }
+
+    /// Publishes for a while, and looks at mirrors meanwhile.
+    fn publish(&mut self) {
+        for _ in 0..self.random.usize(1..100) {
+            self.sources.publish_some();
+            for sink in &mut self.sinks {
+                sink.look(self.random.usize(..REGIONS));
+            }
             thread::sleep(Duration::from_millis(5));
         }
-        let which = random.usize(..2);
-        let host = [steady, mortal][which];
-        let event = match random.u32(..8) {
+    }
+
+    /// Lets something happen; returns what.
+    fn event(&mut self) -> &'static str {
+        let sink = &mut self.sinks[self.random.usize(..2)];
+        match self.random.u32(..8) {
             0 | 1 => {
-                links[which].cut_or_mend(host);
+                sink.cut_or_mend();
                 "links cut or mended"
             }
             2 | 3 => {
-                links[which].slow_down_or_speed_up(host);
+                sink.slow_down_or_speed_up();
                 "links slow or fast"
             }
             4 => {
-                kill_and_start(a, &mut on_a);
+                kill_and_start(self.sources.host, &mut self.exporter);
                 "sources killed"
             }
             5 => {
-                kill_and_start(mortal, &mut on_mortal);
+                let mortal = &mut self.sinks[1];
+                kill_and_start(mortal.host, &mut mortal.bridge);
                 "sinks killed"
             }
             _ => {
-                sources.replace();
+                self.sources.replace();
                 "regions replaced"
             }
-        };
-        *events.entry(event).or_default() += 1;
+        }
     }
-    for (link, host) in links.iter_mut().zip([steady, mortal]) {
-        link.heal(host);
+}
+
+#[test]
+fn whatever_happens_mirrors_never_go_back_and_hold_what_their_sources_have_in_the_end() {
+    let Some(net) = Net::<3>::new() else { return };
+    let seed = number("MAPCAST_BRIDGE_SEED", 1);
+    let mut scene = Scene::new(&net.hosts, Rng::with_seed(seed));
+    wait_until("the first records", || scene.are_equal());
+    let before = Usage::of(&scene.sinks[0].bridge);
+    let end = Instant::now() + Duration::from_secs(number("MAPCAST_BRIDGE_SOAK", 20));
+    let mut events = BTreeMap::<&str, u32>::new();
+    while Instant::now() < end {
+        scene.publish();
+        *events.entry(scene.event()).or_default() += 1;
     }
+    scene.sinks.iter_mut().for_each(Sink::heal);
     let healed = Instant::now();
-    let what = format!("seed {seed}: what the sources have");
-    wait_until(&what, || are_equal(&sources));
-    let after = Usage::of(&on_steady);
-    println!(
-        "figure: soak, seed {seed}: {events:?}; all equal {:?} after the last",
-        healed.elapsed()
-    );
+    wait_until(&format!("seed {seed}: what the sources have"), || scene.are_equal());
+    println!("figure: soak, seed {seed}: {events:?}; all equal after {:?}", healed.elapsed());
+    let after = Usage::of(&scene.sinks[0].bridge);
     println!(
         "figure: soak: descriptors {} and {}, memory {} and {} MiB before and after",
         before.descriptors,
