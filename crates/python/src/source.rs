@@ -86,9 +86,9 @@ pub(crate) fn latest(reader: &mut Reader) -> Result<Option<Found>, Error> {
 /// A reader of either kind.
 #[derive(Debug)]
 pub(crate) enum Source {
-    Plain(Reader),
+    Plain(Box<Reader>),
     /// All instances, or the one of this name.
-    Instances(InstanceReader, Option<String>),
+    Instances(Box<InstanceReader>, Option<String>),
 }
 
 impl Source {
@@ -101,14 +101,14 @@ impl Source {
             };
             match plain {
                 Err(err) if matches!(err.kind(), ErrorKind::HasInstances { .. }) => {}
-                other => return other.map(Self::Plain),
+                other => return other.map(|reader| Self::Plain(Box::new(reader))),
             }
         }
         let reader = match place {
             Place::Named(at) => InstanceReader::open(at),
             Place::Passed(passed) => InstanceReader::open_file(passed.file(), passed.name()),
         };
-        Ok(Self::Instances(reader?, only.map(Into::into)))
+        Ok(Self::Instances(Box::new(reader?), only.map(Into::into)))
     }
 
     /// The same, from another record than the newest on.

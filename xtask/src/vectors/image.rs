@@ -145,8 +145,9 @@ impl Image {
     pub(super) fn join(&mut self, block: u32, generation: u64, base: u64, name: &[u8]) {
         let at = self.header.instances.expect("a region of instances").name_offset(block);
         let total = self.total_at(block, generation / 2);
-        let total = usize::try_from(total).expect("a small file");
-        self.bytes.copy_within(total..total + 8, at as usize + offset::BASE_TOTAL);
+        let [total, base_total] = [total, at + offset::BASE_TOTAL as u64]
+            .map(|at| usize::try_from(at).expect("a small file"));
+        self.bytes.copy_within(total..total + 8, base_total);
         self.put_word(at + offset::INSTANCE_BASE as u64, base);
         self.put_word(at + offset::NAME_LEN as u64, name.len() as u64);
         self.put(at + offset::NAME as u64, name);
