@@ -1,13 +1,48 @@
-//! Many regions over one link.
+//! Many regions over one link, and many hosts at one router.
 
 use std::time::{Duration, Instant};
 
-use e2e::wait_until;
+use e2e::{Program, wait_until};
 
 use crate::net::Net;
 use crate::reading::Usage;
 use crate::source::Source;
-use crate::{export, import};
+use crate::{ENDPOINT, export, import};
+
+/// Hosts at one router, besides those two that are measured.
+const HOSTS: [usize; 2] = [0, 100];
+
+#[test]
+fn a_router_of_many_hosts_passes_on_the_records_of_each() {
+    let Some(net) = Net::<3>::new() else { return };
+    let [a, b, crowd] = &net.hosts;
+    let program = Program::new("bridge-crowd", env!("CARGO_BIN_EXE_bridge-crowd"));
+    for hosts in HOSTS {
+        let mut source = Source::new(a, "x", 56);
+        source.publish();
+        // The source's bridge is the router.
+        let on_a = a.start(&export());
+        let mut others = crowd.run(&program, &format!("{ENDPOINT} {hosts}"));
+        others.out_line("all hosts", |line| line == "connected");
+        let _on_b = b.start(&import("B"));
+        wait_until("the first record", || b.number("A.x") == source.number);
+        let before = Usage::of(&on_a);
+        std::thread::sleep(Duration::from_secs(5)); // the time over which it is measured
+        let usage = Usage::of(&on_a);
+        println!(
+            "figure: router of {hosts} idle hosts: {} % of a processor, {} MiB",
+            (usage.ticks - before.ticks) / 5,
+            usage.resident >> 10
+        );
+        for _ in 0..20 {
+            source.publish();
+            wait_until("the next record", || b.number("A.x") == source.number);
+        }
+        drop(source);
+        std::fs::remove_file(a.region("x")).expect("removed");
+        std::fs::remove_file(b.region("A.x")).expect("removed");
+    }
+}
 
 /// Regions of the late joiner.
 const REGIONS: usize = 2000;
