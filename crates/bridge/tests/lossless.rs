@@ -1,0 +1,105 @@
+//! Bridges as processes that mirror each record, and mirrors of mirrors.
+
+#[path = "process/host.rs"]
+#[allow(dead_code, reason = "some is for the other tests of processes")]
+mod host;
+
+use e2e::wait_until;
+use host::{Host, bytes, free_port};
+use layout::{Record, Stu};
+use region::{Begin, DynReader, DynWriter, Options, State, Step};
+
+/// Records that are published without a pause.
+const RECORDS: u64 = 2000;
+
+/// A writer whose region keeps all of them: no reader is lapped, however late it is.
+fn writer(host: &Host, name: &str) -> DynWriter {
+    let options = Options::new().slots(4096);
+    DynWriter::open_with(host.region(name), &Stu::schema(), &options).expect("a writer")
+}
+
+fn publish(writer: &mut DynWriter, count: u64) {
+    for _ in 0..count {
+        let number = i32::try_from(writer.sequence() + 1).expect("few records");
+        writer.publish(&bytes(number)).expect("published");
+    }
+}
+
+/// How many records a follower of the mirror is given until it has the newest, from the first on.
+fn follow(host: &Host, mirror: &str, newest: u64) -> u64 {
+    let mut reader = DynReader::open(host.region(mirror)).expect("the mirror");
+    reader.begin(Begin::Sequence(1));
+    let (mut given, mut last, mut record) = (0, 0, bytes(0));
+    wait_until("the newest record", || {
+        loop {
+            match reader.next(&mut record).expect("a mirror that can be read") {
+                Step::Record(publication) => {
+                    assert_eq!(publication.sequence, last + 1, "in order");
+                    (given, last) = (given + 1, publication.sequence);
+                }
+                Step::Missed(count) => last += count,
+                Step::Pending => return last == newest,
+            }
+        }
+    });
+    given
+}
+
+#[test]
+fn each_record_is_in_the_mirror_under_its_name_also_after_its_bridge_was_killed() {
+    let (a, b) = (Host::new("hostA"), Host::new("hostB"));
+    let endpoint = format!("\"tcp/127.0.0.1:{}\"", free_port());
+    a.configure(&format!("listen = {endpoint}"), "[[export]]\nregion = \"stu\"\nlossless = 10000");
+    b.configure(
+        &format!("connect = {endpoint}"),
+        "[[import]]\nfrom = \"hostA\"\nname = \"stu\"\nlossless = 10000\nstale_after = \"1s\"",
+    );
+    let mut writer = writer(&a, "stu");
+    publish(&mut writer, 1);
+    let (_on_a, mut on_b) = (a.start(), b.start());
+    wait_until("the first record", || b.number("hostA.stu") == Some(1));
+    publish(&mut writer, RECORDS - 1);
+    assert_eq!(follow(&b, "hostA.stu", RECORDS), RECORDS);
+    on_b.kill9();
+    publish(&mut writer, RECORDS);
+    let _on_b = b.start();
+    assert_eq!(follow(&b, "hostA.stu", 2 * RECORDS), 2 * RECORDS);
+    let mirror = DynReader::open(b.region("hostA.stu")).expect("the mirror");
+    assert_eq!(mirror.lineage(), writer.lineage());
+    drop(writer);
+    wait_until("a stalled mirror", || b.state("hostA.stu") == Some(State::Stalled));
+}
+
+#[test]
+fn a_ring_of_three_hosts_ends_at_the_first() {
+    let hosts = ["hostA", "hostB", "hostC"].map(Host::new);
+    let ports = [(); 3].map(|()| free_port());
+    let [a, b, c] = &hosts;
+    // Each listens, and connects to the one before it.
+    let links = |own: usize, before: usize| {
+        format!(
+            "listen = \"tcp/127.0.0.1:{}\"\nconnect = \"tcp/127.0.0.1:{}\"",
+            ports[own], ports[before]
+        )
+    };
+    let import = |from: &str, name: &str| {
+        format!("[[import]]\nfrom = \"{from}\"\nname = \"{name}\"\nstale_after = \"1s\"\n")
+    };
+    let export = "[[export]]\nregion = \"*\"\nhops = 8\n";
+    a.configure(&links(0, 2), &(import("hostC", "*stu") + export));
+    b.configure(&links(1, 0), &(import("hostA", "*") + export));
+    c.configure(&links(2, 1), &(import("hostB", "*") + export));
+    let mut writer = a.writer("stu");
+    writer.publish(&bytes(1)).expect("published");
+    let _bridges = hosts.each_ref().map(Host::start);
+    wait_until("two hops", || c.number("hostB.hostA.stu") == Some(1));
+    let back = "hostC.hostB.hostA.stu";
+    wait_until("a loop", || a.link(back).as_deref() == Some("loop"));
+    writer.publish(&bytes(2)).expect("published");
+    wait_until("the next record", || c.number("hostB.hostA.stu") == Some(2));
+    assert!(!a.region(back).exists(), "it came from here");
+    drop(writer);
+    wait_until("a stalled mirror of a mirror", || {
+        c.state("hostB.hostA.stu") == Some(State::Stalled)
+    });
+}
