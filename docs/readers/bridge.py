@@ -27,8 +27,11 @@ class Description:
     """How records are described: what the key .../@schema replies."""
 
     def __init__(self, reply):
-        check("description", len(reply) >= 8 and reply[:4] == b"\1\0\0\0")
-        self.hash, self.fields, self.schema, self.at = xxhash.xxh64_intdigest(reply), [], reply[8:], 0
+        self.hash, self.fields, self.schema, self.at = xxhash.xxh64_intdigest(reply), [], reply, 0
+        version, hosts, zero, _instances = self.take("<HBBI")
+        check("description", (version, zero) == (1, 0))
+        for _ in range(hosts):  # over which its records have come
+            self.take(f"{self.take('B')[0]}s")
         self.size, _align, count = self.take("<III")
         for _ in range(2):  # the record's name, the template of its line
             self.text()
@@ -86,8 +89,9 @@ class Source:
             return False
         attachment, record = bytes(sample.attachment), bytes(sample.payload)
         check("attachment", len(attachment) >= ATTACHMENT.size)
-        version, zero, length, description, *which, published = ATTACHMENT.unpack_from(attachment)
-        check("attachment", (version, zero, length) == (1, 0, len(record)))
+        version, kind, length, description, *which, published = ATTACHMENT.unpack_from(attachment)
+        check("attachment", version == 1 and kind <= 1 and length == len(record))
+        which[1] *= 1 - kind  # of kind 1 it is how many records were missed
         key = str(sample.key_expr)
         if which <= self.seen.get(key, [0, 0, 0]):
             return False

@@ -9,7 +9,6 @@
 //! Invariant: nothing is sent outside of them, and they go with the value.
 
 use std::fs::File;
-use std::process::id;
 
 use e2e::{Daemon, Namespace, Place, Program, WallClock};
 use nix::sched::{CloneFlags, setns};
@@ -42,7 +41,8 @@ fn must(program: &str, args: &str) {
 
 /// Whether this process may make network namespaces.
 fn is_possible() -> bool {
-    let name = format!("mapcast-{}-probe", id());
+    let place = Place::new();
+    let name = place.dir().file_name().and_then(|name| name.to_str()).expect("a name").to_owned();
     let made = succeeds("ip", &format!("netns add {name}"));
     made && succeeds("ip", &format!("netns del {name}"))
 }
