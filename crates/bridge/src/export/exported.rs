@@ -1,0 +1,210 @@
+//! One exported region: opened, read, its records put, gets answered.
+//!
+//! Invariant: a region that is not there, or that a thread waits for, is not read.
+//!
+//! Price: a read of the region for each turn that it is due at.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use daemon::{Monotonic, OnChange};
+use settings::{Address, Export};
+
+use super::idle::Idle;
+use super::source::{self, Opened, Region};
+use crate::keys::{Key, Source};
+use crate::transport::{Message, Query, Transport};
+use crate::wire::{Announcement, DigestKind};
+
+/// Time between two looks at a lossless export: a region keeps seven records, if its writer says nothing else.
+const FOLLOW: Duration = Duration::from_millis(1);
+/// When a region is read that is not there, or that a thread waits for.
+const NEVER: Monotonic = Monotonic::from_nanos(u64::MAX);
+
+/// The hosts over which the records of each mirror have come, by its address; `None`: not known yet.
+pub type Mirrors = BTreeMap<String, Option<Vec<String>>>;
+
+/// What a turn is due at.
+#[derive(Debug)]
+pub(super) struct Due(pub(super) Monotonic);
+
+impl Due {
+    /// Whether it is due; if so, the next time is `every` after `now`.
+    pub(super) fn take(&mut self, now: Monotonic, every: Duration) -> bool {
+        let is_due = self.0 <= now;
+        if is_due {
+            self.0 = now.after(every);
+        }
+        is_due
+    }
+}
+
+/// One region that is exported, whether it is there or not.
+#[derive(Debug)]
+pub(super) struct Exported {
+    pub(super) address: Address,
+    pub(super) period: Duration,
+    /// How many records are kept, of a lossless export.
+    lossless: Option<u32>,
+    /// Over how many hosts its records may have come.
+    pub(super) hops: u32,
+    /// Whether a pattern has matched it, so that it goes when the region goes.
+    pub(super) is_matched: bool,
+    pub(super) region: Option<Region>,
+    pub(super) poll: Due,
+    /// The number under which a thread waits for it.
+    pub(super) given: Option<u64>,
+    trouble: OnChange<String>,
+    announced: BTreeMap<String, Announcement>,
+    pub(super) traffic: Traffic,
+}
+
+/// What was done for one region.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Traffic {
+    /// Records that were put.
+    pub sent: u64,
+    /// Records that were published and not put, because a newer one was there.
+    pub skipped: u64,
+    /// Records and descriptions that were replied to a get.
+    pub replies: u64,
+}
+
+/// The hosts over which the records of the region at `address` have come, none if it is no mirror; `None`: they are
+/// more than `hops`, or not known yet.
+pub(super) fn route(mirrors: &Mirrors, address: &str, hops: u32) -> Option<Vec<String>> {
+    match mirrors.get(address) {
+        None => Some(Vec::new()),
+        Some(route) => {
+            let is_near =
+                |route: &&Vec<String>| u32::try_from(route.len()).is_ok_and(|len| len <= hops);
+            route.as_ref().filter(is_near).cloned()
+        }
+    }
+}
+
+impl Exported {
+    pub(super) fn new(address: Address, export: &Export, is_matched: bool) -> Self {
+        Self {
+            address,
+            period: export.lossless.map_or(Duration::from_secs(1) / export.max_hz, |_| FOLLOW),
+            lossless: export.lossless,
+            hops: export.hops,
+            is_matched,
+            region: None,
+            poll: Due(NEVER),
+            given: None,
+            trouble: OnChange::new(),
+            announced: BTreeMap::new(),
+            traffic: Traffic::default(),
+        }
+    }
+
+    /// Opens the region if it is not open, or another file or another route has its name; closes one that is not to be
+    /// exported.
+    pub(super) fn look(&mut self, mirrors: &Mirrors, idle: Option<&Idle>) {
+        let Some(route) = route(mirrors, &self.address.to_string(), self.hops) else {
+            return self.close(idle);
+        };
+        let is_other = |region: &mut Region| region.route() != route || region.was_replaced();
+        if self.region.as_mut().is_none_or(is_other) {
+            self.close(idle);
+            self.open(&route);
+        }
+    }
+
+    pub(super) fn close(&mut self, idle: Option<&Idle>) {
+        self.region = None;
+        self.poll.0 = NEVER;
+        if let (Some(number), Some(idle)) = (self.given.take(), idle) {
+            idle.forget(number);
+        }
+    }
+
+    fn open(&mut self, route: &[String]) {
+        match Region::open(&self.address, self.lossless, route) {
+            Ok(Opened::Region(region)) => {
+                tracing::info!("exporting {}", self.address);
+                self.trouble.clear();
+                self.region = Some(*region);
+                self.poll.0 = Monotonic::from_nanos(0);
+            }
+            Ok(Opened::NotThere) => {}
+            Err(error) => {
+                if let Some(text) = self.trouble.update(daemon::with_next_step(&error)) {
+                    tracing::warn!("cannot export {}: {text}", self.address);
+                }
+            }
+        }
+    }
+
+    /// Puts the newest records, if they are others than before; if not, lets a thread wait for one.
+    pub(super) fn send(
+        &mut self,
+        source: &Source,
+        network: &impl Transport,
+        idle: Option<&mut Idle>,
+    ) {
+        let (Some(region), traffic) = (&mut self.region, &mut self.traffic) else { return };
+        // Before the read: what is published after it is news.
+        let watch = idle.as_ref().and_then(|_| region.watch());
+        let mut has_news = false;
+        let put = |record: source::Newest<'_>| {
+            has_news = true;
+            let key = Key::Record(source.clone(), record.instance);
+            if network.put(&key, &Message::Record(&record.attachment, record.bytes)).is_ok() {
+                traffic.sent += 1;
+                traffic.skipped += record.skipped;
+            }
+        };
+        if let Err(error) = region.changed(put) {
+            tracing::debug!("{}: {error}; opened again", self.address);
+            return self.close(None);
+        }
+        if let (Some(idle), Some((watch, known)), false) = (idle, watch, has_news) {
+            self.given = idle.give(&watch, known);
+        }
+        if self.given.is_some() {
+            self.poll.0 = NEVER;
+        }
+    }
+
+    pub(super) fn answer(&mut self, source: &Source, query: &dyn Query) {
+        let (Some(region), traffic) = (&mut self.region, &mut self.traffic) else { return };
+        let key = Key::Description(source.clone());
+        let mut reply = |key: &Key, message: &Message<'_>| {
+            traffic.replies += u64::from(query.reply(key, message).is_ok());
+        };
+        if query.asks_for(&key) {
+            reply(&key, &Message::Other(region.description()));
+        }
+        let mut reply_record = |record: source::Newest<'_>| {
+            let key = Key::Record(source.clone(), record.instance);
+            if query.asks_for(&key) {
+                reply(&key, &Message::Record(&record.attachment, record.bytes));
+            }
+        };
+        match query.after() {
+            Some(after) => region.after(after, reply_record),
+            None => region.each(&mut reply_record),
+        }
+    }
+
+    /// Adds to `entries` what a digest of this kind has of the region.
+    pub(super) fn announce(
+        &mut self,
+        name: &str,
+        kind: DigestKind,
+        entries: &mut Vec<Announcement>,
+    ) {
+        let Some(region) = &mut self.region else { return };
+        let now: BTreeMap<_, _> =
+            region.announcements(name).map(|entry| (entry.path.clone(), entry)).collect();
+        entries.extend(region.retirements(name));
+        let is_news = |entry: &&Announcement| self.announced.get(&entry.path) != Some(entry);
+        entries.extend(
+            now.values().filter(|entry| kind == DigestKind::Full || is_news(entry)).cloned(),
+        );
+        self.announced = now;
+    }
+}
