@@ -9,6 +9,7 @@ use settings::{Address, Import};
 
 use super::mirror::{Mirror, Received};
 use super::remote::Remote;
+use super::room::Memory;
 use crate::keys::Source;
 use crate::wire::RecordId;
 
@@ -64,10 +65,10 @@ pub enum LinkState {
 }
 
 impl Imported {
-    /// That of an import at this address.
-    pub(super) fn new(address: Address, import: &Import) -> Self {
+    /// That of an import at this address; records that wait have room in `memory`.
+    pub(super) fn new(address: Address, import: &Import, memory: &Memory) -> Self {
         let Import { stale_after, lossless, .. } = *import;
-        let mirror = Mirror::new(address, stale_after, lossless);
+        let mirror = Mirror::new(address, stale_after, lossless, memory);
         Self { mirror, stale_after, lossless, state: None, lower: (0, 0) }
     }
 

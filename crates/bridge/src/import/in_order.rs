@@ -15,17 +15,15 @@ use daemon::Monotonic;
 use region::Numbering;
 
 use super::pull::Pull;
+use super::room::{Memory, Room};
 use crate::wire::{Attachment, History, RecordId};
-
-/// Most bytes of all records that wait.
-const MOST_BYTES: usize = 64 << 20;
 
 /// The records, and what their source says that can still come.
 #[derive(Debug)]
 pub(super) struct InOrder {
     most: usize,
     records: BTreeMap<RecordId, (Attachment, Vec<u8>)>,
-    bytes: usize,
+    room: Room,
     /// Of which lineage the source's newest record is, and which of that lineage can be asked for.
     announced: Option<(u64, Option<History>)>,
     pull: Pull,
@@ -42,12 +40,12 @@ pub(super) struct Next {
 }
 
 impl InOrder {
-    /// Of a mirror that is up to `most` records behind.
-    pub(super) fn new(most: u32) -> Self {
+    /// Of a mirror that is up to `most` records behind, and has room in `memory`.
+    pub(super) fn new(most: u32, memory: &Memory) -> Self {
         Self {
             most: usize::try_from(most).unwrap_or(usize::MAX),
             records: BTreeMap::new(),
-            bytes: 0,
+            room: Room::of(memory),
             announced: None,
             pull: Pull::new(),
             asked: RecordId::default(),
@@ -59,18 +57,20 @@ impl InOrder {
         self.announced = Some((lineage, history));
     }
 
-    /// Keeps a record that is not held yet.
-    pub(super) fn insert(&mut self, attachment: Attachment, bytes: Vec<u8>) {
-        self.bytes += bytes.len();
-        let missed = attachment.missed;
-        let (kept, record) = self.records.entry(attachment.id).or_insert((attachment, Vec::new()));
-        kept.missed = kept.missed.max(missed);
-        self.bytes -= record.len();
-        *record = bytes;
-        while self.bytes > MOST_BYTES && self.records.len() > 1 {
-            // The newest: it can be asked for the longest.
-            self.bytes -= self.records.pop_last().map_or(0, |(_, (_, record))| record.len());
+    /// Keeps a record that is not held yet. Where there is no room, the newest ones are asked for again: they can be
+    /// for the longest.
+    pub(super) fn insert(&mut self, mut attachment: Attachment, record: Vec<u8>) {
+        if let Some((known, before)) = self.records.remove(&attachment.id) {
+            attachment.missed = attachment.missed.max(known.missed);
+            self.room.give_back(&before);
         }
+        while !self.room.take(&record) {
+            match self.records.last_entry().filter(|newest| *newest.key() > attachment.id) {
+                Some(newest) => self.room.give_back(&newest.remove().1),
+                None => return,
+            }
+        }
+        self.records.insert(attachment.id, (attachment, record));
     }
 
     /// Forgets the records up to this one.
@@ -83,7 +83,7 @@ impl InOrder {
     /// Takes out the first record.
     pub(super) fn pop(&mut self) -> Option<(Attachment, Vec<u8>)> {
         let (_, (attachment, record)) = self.records.pop_first()?;
-        self.bytes -= record.len();
+        self.room.give_back(&record);
         Some((attachment, record))
     }
 
@@ -177,7 +177,7 @@ mod tests {
 
     #[test]
     fn a_record_waits_for_the_one_before_it_while_that_can_come() {
-        let mut order = InOrder::new(100);
+        let mut order = InOrder::new(100, &Memory::default());
         order.announce(1, Some(history(0, 3)));
         insert(&mut order, id(1, 6), 0);
         assert_eq!(next(&order, id(1, 4)), None);
@@ -189,7 +189,7 @@ mod tests {
 
     #[test]
     fn what_the_source_itself_has_missed_is_not_waited_for() {
-        let mut order = InOrder::new(100);
+        let mut order = InOrder::new(100, &Memory::default());
         order.announce(1, Some(history(0, 1)));
         insert(&mut order, id(1, 6), 2);
         assert_eq!(next(&order, id(1, 3)), Some((6, 3)));
@@ -200,7 +200,7 @@ mod tests {
 
     #[test]
     fn a_new_mirror_begins_with_the_oldest_record_and_another_lineage_with_its_first() {
-        let mut order = InOrder::new(100);
+        let mut order = InOrder::new(100, &Memory::default());
         insert(&mut order, id(2, 6), 0);
         assert_eq!(next(&order, RecordId::default()), None, "no digest yet");
         order.announce(2, Some(history(1, 6)));
@@ -212,7 +212,7 @@ mod tests {
 
     #[test]
     fn no_more_wait_than_the_mirror_may_be_behind() {
-        let mut order = InOrder::new(2);
+        let mut order = InOrder::new(2, &Memory::default());
         order.announce(1, Some(history(0, 1)));
         for sequence in [5, 6] {
             insert(&mut order, id(1, sequence), 0);
@@ -226,7 +226,7 @@ mod tests {
 
     #[test]
     fn an_export_that_keeps_nothing_is_not_waited_for() {
-        let mut order = InOrder::new(2);
+        let mut order = InOrder::new(2, &Memory::default());
         order.announce(1, None);
         insert(&mut order, id(1, 5), 0);
         assert_eq!(next(&order, id(1, 3)), Some((5, 3)));

@@ -13,6 +13,7 @@ use settings::Address;
 
 use super::in_order::InOrder;
 use super::mirror_region::MirrorRegion;
+use super::room::Memory;
 use super::waiting::Waiting;
 use crate::wire::{Attachment, Description, History, RecordId};
 
@@ -74,15 +75,21 @@ pub(super) enum Taken {
 
 impl Mirror {
     /// A mirror that readers call stalled after so long without news; a lossless one is up to so many records behind.
-    pub(super) fn new(address: Address, stale_after: Duration, lossless: Option<u32>) -> Self {
+    /// Those that wait have room in `memory`.
+    pub(super) fn new(
+        address: Address,
+        stale_after: Duration,
+        lossless: Option<u32>,
+        memory: &Memory,
+    ) -> Self {
         Self {
             region: MirrorRegion::new(address, stale_after, lossless),
-            in_order: lossless.map(InOrder::new),
+            in_order: lossless.map(|most| InOrder::new(most, memory)),
             description: None,
             held: HashMap::new(),
             fading: HashSet::new(),
             loops: None,
-            waiting: Waiting::default(),
+            waiting: Waiting::of(memory),
             last: None,
             received_at: 0,
             traffic: Received::default(),
@@ -112,7 +119,7 @@ impl Mirror {
     /// Forgets which records came: the source has gone back to an older lineage.
     pub(super) fn forget(&mut self) {
         self.held.clear();
-        self.waiting = Waiting::default();
+        self.waiting.take();
     }
 
     /// Whether it has no description, or records wait for another one.

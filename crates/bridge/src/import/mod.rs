@@ -20,6 +20,7 @@ mod mirror_region;
 mod missing;
 mod pull;
 mod remote;
+mod room;
 mod waiting;
 
 use std::collections::BTreeMap;
@@ -37,6 +38,7 @@ pub use imported::{LinkState, MirrorStatus};
 use mirror::Taken;
 pub use mirror::{Received, Resumed};
 use remote::Remote;
+use room::Memory;
 
 /// Most mirrors: whoever may publish could announce names without end.
 const MAX_MIRRORS: usize = 65_536;
@@ -50,6 +52,8 @@ pub struct Importer {
     mirrors: BTreeMap<Source, Imported>,
     /// What mirrors held when the bridge was stopped.
     resumed: BTreeMap<String, Resumed>,
+    /// For records that wait.
+    memory: Memory,
     next: Monotonic,
 }
 
@@ -62,6 +66,7 @@ impl Importer {
             remotes: BTreeMap::new(),
             mirrors: BTreeMap::new(),
             resumed: BTreeMap::new(),
+            memory: Memory::default(),
             next: Monotonic::from_nanos(0),
         }
     }
@@ -186,7 +191,7 @@ impl Importer {
                 return None;
             }
             let resumed = self.resumed.remove(&address.to_string());
-            let mut imported = Imported::new(address, import);
+            let mut imported = Imported::new(address, import, &self.memory);
             if let Some(resumed) = resumed {
                 imported.mirror.resume(resumed);
             }

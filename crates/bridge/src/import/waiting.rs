@@ -1,27 +1,29 @@
 //! Records that cannot be published yet, the newest one of each instance.
 //!
-//! Invariant: at most [`MOST`] bytes, whatever another host sends.
+//! Invariant: at most so many bytes as there is [`Room`] for, whatever another host sends.
 
 use std::collections::HashMap;
 
 use layout::InstanceName;
 
+use super::room::{Memory, Room};
 use crate::wire::{Attachment, RecordId};
-
-/// Most bytes of all records, 64 of each for its name and attachment included.
-const MOST: usize = 64 << 20;
-const EACH: usize = 64;
 
 type Records = HashMap<Option<InstanceName>, (Attachment, Vec<u8>)>;
 
 /// The records.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Waiting {
     records: Records,
-    bytes: usize,
+    room: Room,
 }
 
 impl Waiting {
+    /// None yet, for which there is room in `memory`.
+    pub(super) fn of(memory: &Memory) -> Self {
+        Self { records: Records::new(), room: Room::of(memory) }
+    }
+
     pub(super) fn is_empty(&self) -> bool {
         self.records.is_empty()
     }
@@ -46,22 +48,20 @@ impl Waiting {
         record: Vec<u8>,
     ) {
         self.remove(instance);
-        let after = self.bytes + record.len() + EACH;
-        if after <= MOST {
-            self.bytes = after;
+        if self.room.take(&record) {
             self.records.insert(instance, (attachment, record));
         }
     }
 
     pub(super) fn remove(&mut self, instance: Option<InstanceName>) {
         if let Some((_, record)) = self.records.remove(&instance) {
-            self.bytes -= record.len() + EACH;
+            self.room.give_back(&record);
         }
     }
 
     /// Takes all of them.
     pub(super) fn take(&mut self) -> Records {
-        self.bytes = 0;
+        self.room.clear();
         std::mem::take(&mut self.records)
     }
 }
@@ -72,7 +72,7 @@ mod tests {
 
     #[test]
     fn records_without_end_fill_no_memory_and_a_newer_one_takes_the_place_of_an_older() {
-        let mut waiting = Waiting::default();
+        let mut waiting = Waiting::of(&Memory::default());
         let attachment = |sequence| Attachment {
             len: 1 << 20,
             description: 0,
