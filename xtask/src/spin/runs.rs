@@ -1,7 +1,8 @@
 //! The models that must hold, and the mutants that must break a claim.
 //!
 //! Invariant: every line that loom weakens (crates/channel) is weakened here too, and every claim of
-//! docs/model/publish.pml, front.pml, changes.pml and names.pml is broken by some mutant, so that none of them is vacuous.
+//! docs/model/publish.pml, front.pml, changes.pml, names.pml and left_out.pml is broken by some mutant, so that none of
+//! them is vacuous.
 
 use std::fmt;
 
@@ -11,6 +12,7 @@ const OFFSETS: &str = "offsets.pml";
 const CHANGES: &str = "changes.pml";
 const NAMES: &str = "names.pml";
 const TOTALS: &str = "totals.pml";
+const LEFT_OUT: &str = "left_out.pml";
 const WAIT: &str = "wait.pml";
 
 /// A model as it is, or from another beginning.
@@ -19,7 +21,7 @@ pub(super) struct Model {
     pub(super) defines: &'static [&'static str],
 }
 
-pub(super) const MODELS: [Model; 8] = [
+pub(super) const MODELS: [Model; 9] = [
     Model { file: PUBLISH, defines: &[] },
     Model { file: PUBLISH, defines: &["BASE=3", "LAST=8"] },
     Model { file: FRONT, defines: &[] },
@@ -27,6 +29,7 @@ pub(super) const MODELS: [Model; 8] = [
     Model { file: CHANGES, defines: &[] },
     Model { file: NAMES, defines: &[] },
     Model { file: TOTALS, defines: &[] },
+    Model { file: LEFT_OUT, defines: &[] },
     Model { file: WAIT, defines: &[] },
 ];
 
@@ -69,11 +72,15 @@ const fn totals(name: &'static str) -> Mutant {
     Mutant { file: TOTALS, name, claims: &[] }
 }
 
+const fn left_out(name: &'static str, claims: &'static [&'static str]) -> Mutant {
+    Mutant { file: LEFT_OUT, name, claims }
+}
+
 const fn wait(name: &'static str) -> Mutant {
     Mutant { file: WAIT, name, claims: &[] }
 }
 
-pub(super) const MUTANTS: [Mutant; 62] = [
+pub(super) const MUTANTS: [Mutant; 65] = [
     publish("MUTANT_W0", &["WHOLE"]),
     publish("MUTANT_W1", &["WHOLE"]),
     publish("MUTANT_W2", &["WHOLE"]),
@@ -132,6 +139,9 @@ pub(super) const MUTANTS: [Mutant; 62] = [
     totals("MUTANT_G10"),
     totals("MUTANT_G11"),
     totals("MUTANT_G12"),
+    left_out("MUTANT_K1", &["ONCE", "NOT_MISSING"]),
+    left_out("MUTANT_K2", &["ONCE", "NOT_MISSING"]),
+    left_out("MUTANT_GAP", &["HEAD_IS_COMPLETE", "KEPT_ARE_KEPT"]),
     wait("MUTANT_LOOK"),
     wait("MUTANT_COMPARE"),
     wait("MUTANT_WAKE_FIRST"),
@@ -187,7 +197,7 @@ mod tests {
 
     #[test]
     fn every_mutant_is_in_its_model_and_every_mutant_of_a_model_runs() {
-        for file in [PUBLISH, FRONT, CHANGES, NAMES, TOTALS, OFFSETS, WAIT] {
+        for file in [PUBLISH, FRONT, CHANGES, NAMES, TOTALS, LEFT_OUT, OFFSETS, WAIT] {
             let model = read(file);
             for mutant in MUTANTS.iter().filter(|mutant| mutant.file == file) {
                 let name = mutant.name.split('=').next().expect("a name");
@@ -202,7 +212,7 @@ mod tests {
 
     #[test]
     fn every_claim_is_made_and_broken_by_some_mutant() {
-        for (file, count) in [(PUBLISH, 13), (FRONT, 4), (CHANGES, 5), (NAMES, 3)] {
+        for (file, count) in [(PUBLISH, 13), (FRONT, 4), (CHANGES, 5), (NAMES, 3), (LEFT_OUT, 4)] {
             let model = read(file);
             let claims = claims(&model);
             assert_eq!(claims.len(), count);
