@@ -1,7 +1,8 @@
 //! The writing side: one publisher at a time, wait-free, independent of its readers.
 //!
 //! Invariant: `head` names a complete slot at every moment, even if the writer dies between two of
-//! its stores, and no sequence number is used for two different records.
+//! its stores, and no sequence number is used for two different records. (After slots - 2 numbers were left
+//! out, a reader may find the slot begun anew before it sees the next head: docs/protocol.md.)
 //!
 //! ```text
 //!   begin      W0 stamp := writing(n), W1   dead here: n does not exist, n - 1 is the newest
