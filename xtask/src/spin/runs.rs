@@ -1,7 +1,7 @@
 //! The models that must hold, and the mutants that must break a claim.
 //!
 //! Invariant: every line that loom weakens (crates/channel) is weakened here too, and every claim of
-//! docs/model/publish.pml, front.pml, changes.pml, names.pml and left_out.pml is broken by some mutant, so that none of
+//! docs/model/publish.pml, front.pml, changes.pml, names.pml and `left_out.pml` is broken by some mutant, so that none of
 //! them is vacuous.
 
 use std::fmt;
