@@ -190,9 +190,17 @@ fn check_prints_the_layout_and_creates_nothing() {
     let place = Place::new();
     place.shipped("stu.toml");
     let mut said = Vec::new();
-    for arguments in ["--check", "stu.toml --check", "--check --region ./none/x.region"] {
+    let no_directory = "./none/x.region: its directory does not exist";
+    for (arguments, warnings) in [
+        ("--check", vec![]),
+        ("stu.toml --check", vec![]),
+        ("--check --region ./none/x.region", vec![no_directory]),
+    ] {
         let mut checked = producer().start(&place, arguments);
-        assert_eq!((checked.exit_code(), checked.err()), (0, vec![]), "{arguments}");
+        assert_eq!(checked.exit_code(), 0, "{arguments}");
+        let logged = checked.err();
+        assert_eq!(logged.len(), warnings.len(), "{arguments}: {logged:#?}");
+        assert!(logged.iter().zip(&warnings).all(|(line, warning)| line.contains(warning)));
         let out = checked.out();
         let table = out.iter().skip_while(|line| !line.starts_with("offset")).map(|l| l.trim());
         assert!(table.eq(TABLE.iter().map(|line| line.trim())), "{arguments}: {out:#?}");
