@@ -4,7 +4,9 @@
 #[allow(dead_code, reason = "some is for the other tests of processes")]
 mod host;
 
-use e2e::wait_until;
+use std::fs;
+
+use e2e::{Daemon, wait_until};
 use host::{Host, bytes, free_port};
 use layout::{Record, Stu};
 use region::{Begin, DynReader, DynWriter, Options, State, Step};
@@ -102,4 +104,37 @@ fn a_ring_of_three_hosts_ends_at_the_first() {
     wait_until("a stalled mirror of a mirror", || {
         c.state("hostB.hostA.stu") == Some(State::Stalled)
     });
+}
+
+/// Whether a thread of the process waits for regions without news.
+fn waits(bridge: &Daemon) -> bool {
+    let threads = fs::read_dir(format!("/proc/{}/task", bridge.pid())).into_iter().flatten();
+    let name = |thread: fs::DirEntry| fs::read_to_string(thread.path().join("comm"));
+    threads.flatten().any(|thread| name(thread).is_ok_and(|name| name == "idle\n"))
+}
+
+#[test]
+fn a_region_that_is_replaced_while_it_has_no_news_is_followed_also_with_each_record() {
+    for lossless in ["lossless = 100", ""] {
+        let (a, b) = (Host::new("hostA"), Host::new("hostB"));
+        let endpoint = format!("\"tcp/127.0.0.1:{}\"", free_port());
+        a.configure(
+            &format!("listen = {endpoint}"),
+            &format!("[[export]]\nregion = \"stu\"\n{lossless}"),
+        );
+        b.configure(
+            &format!("connect = {endpoint}"),
+            "[[import]]\nfrom = \"hostA\"\nname = \"stu\"",
+        );
+        let mut before = writer(&a, "stu");
+        publish(&mut before, 1);
+        let (on_a, _on_b) = (a.start(), b.start());
+        wait_until("the first record", || b.number("hostA.stu") == Some(1));
+        wait_until("a thread that waits for the next", || waits(&on_a));
+        drop(before);
+        let mut after = a.writer("stu"); // of fewer slots: another file
+        assert_eq!(after.sequence(), 1);
+        publish(&mut after, 1);
+        wait_until("the record in the next file", || b.number("hostA.stu") == Some(2));
+    }
 }

@@ -110,12 +110,21 @@ impl Exported {
         if self.region.as_mut().is_none_or(is_other) {
             self.close(idle);
             self.open(&route);
+        } else if self.given.is_some() && !self.region.as_ref().is_some_and(Region::is_watched) {
+            // Its reader has gone on to the next file, and a thread waits for the one before.
+            self.take_back(idle);
+            self.poll.0 = Monotonic::from_nanos(0);
         }
     }
 
     pub(super) fn close(&mut self, idle: Option<&Idle>) {
         self.region = None;
         self.poll.0 = NEVER;
+        self.take_back(idle);
+    }
+
+    /// No thread waits for it any more.
+    fn take_back(&mut self, idle: Option<&Idle>) {
         if let (Some(number), Some(idle)) = (self.given.take(), idle) {
             idle.forget(number);
         }
@@ -161,7 +170,9 @@ impl Exported {
             tracing::debug!("{}: {error}; opened again", self.address);
             return self.close(None);
         }
-        if let (Some(idle), Some((watch, known)), false) = (idle, watch, has_news) {
+        // The read may have attached another file than the one to wait for.
+        let can_wait = !has_news && region.is_watched();
+        if let (Some(idle), Some((watch, known)), true) = (idle, watch, can_wait) {
             self.given = idle.give(&watch, known);
         }
         if self.given.is_some() {

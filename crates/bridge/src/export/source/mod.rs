@@ -147,6 +147,11 @@ impl Region {
         Some((Arc::clone(watch), watch.newest()))
     }
 
+    /// Whether what [`watch`](Self::watch) returned last is the file that its reader has attached.
+    pub(super) fn is_watched(&self) -> bool {
+        self.watch.as_ref().is_some_and(|watch| watch.is_of(self.reader.plain()))
+    }
+
     pub(super) fn route(&self) -> &[String] {
         &self.route
     }
