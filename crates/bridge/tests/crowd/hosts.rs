@@ -30,6 +30,7 @@ impl Host {
         let mut config = Config::default();
         config.insert_json5("mode", "\"client\"")?;
         config.insert_json5("connect/endpoints", &format!("[\"{endpoint}\"]"))?;
+        config.insert_json5("connect/timeout_ms", "30000")?; // the router may only be starting
         config.insert_json5("scouting/multicast/enabled", "false")?;
         config.insert_json5("transport/link/tx/lease", "2000")?;
         let session = zenoh::open(config).wait()?;
