@@ -153,6 +153,7 @@ pub(crate) fn run(args: &Args) -> Result<(), RecordError> {
     let kind = if args.csv { Kind::Csv } else { Kind::Mcap };
     let output = Mutex::new(Output::create(kind, Rotation::new(&args.file, limits)?)?);
     let recorded = thread::scope(|scope| {
+        let stopping = Stop(&output);
         let mut threads = Vec::new();
         for (name, at) in regions {
             let recorder = Recorder::new(name, &selection, &output);
@@ -161,13 +162,12 @@ pub(crate) fn run(args: &Args) -> Result<(), RecordError> {
                 thread::Builder::new()
                     .name("recorder".into())
                     .spawn_scoped(scope, move || recorder.run(Arc::new(at), stop))
-                    .map_err(RecordError::system("cannot start a thread"))
-                    .inspect_err(|_| lock(&output).is_stopped = true)?,
+                    .map_err(RecordError::system("cannot start a thread"))?,
             );
         }
         let is_over = || threads.iter().any(thread::ScopedJoinHandle::is_finished);
         let watched = watch(&mut signals, &output, is_over);
-        lock(&output).is_stopped = true;
+        drop(stopping);
         let panicked = |_| Ok(());
         let results = threads.into_iter().map(|thread| thread.join().unwrap_or_else(panicked));
         results.fold(watched, Result::and)
@@ -180,6 +180,15 @@ pub(crate) fn run(args: &Args) -> Result<(), RecordError> {
     let finished = output.finish();
     report(&output.totals);
     recorded.and(finished)
+}
+
+/// Stops all recorders when it is dropped, also by an error or a panic: the scope waits for them.
+struct Stop<'o>(&'o Mutex<Output>);
+
+impl Drop for Stop<'_> {
+    fn drop(&mut self) {
+        lock(self.0).is_stopped = true;
+    }
 }
 
 /// Commits and rotates in time, until a stop signal or until a recorder has ended.

@@ -64,7 +64,7 @@ fn parts(file: &Path) -> (String, String) {
     (text(file.file_stem()), extension.unwrap_or_default())
 }
 
-/// The greatest number of a file of the series; 0 if there is none.
+/// The greatest number of a file of the series; 0 if there is none. One of more than eighteen digits is none of it.
 fn greatest(file: &Path) -> Result<u64, RecordError> {
     let (stem, extension) = parts(file);
     let directory = match file.parent() {
@@ -74,7 +74,8 @@ fn greatest(file: &Path) -> Result<u64, RecordError> {
     let number = |entry: io::Result<fs::DirEntry>| {
         let name = entry.ok()?.file_name().into_string().ok()?;
         let digits = name.strip_prefix(&stem)?.strip_prefix('-')?.strip_suffix(&extension)?;
-        digits.bytes().all(|digit| digit.is_ascii_digit()).then(|| digits.parse().ok())?
+        let is_number = digits.len() <= 18 && digits.bytes().all(|digit| digit.is_ascii_digit());
+        is_number.then(|| digits.parse().ok())?
     };
     let entries = fs::read_dir(directory);
     let entries = entries.map_err(|source| RecordError::file("list", directory, source))?;
@@ -91,9 +92,15 @@ mod tests {
     #[test]
     fn a_series_continues_behind_the_greatest_number_that_is_there() {
         let dir = tempfile::tempdir().expect("a directory");
-        for name in
-            ["f-0003.mcap", "f-0012.mcap", "f-9.csv", "f-x.mcap", "g-0099.mcap", "f-+15.mcap"]
-        {
+        for name in [
+            "f-0003.mcap",
+            "f-0012.mcap",
+            "f-9.csv",
+            "f-x.mcap",
+            "g-0099.mcap",
+            "f-+15.mcap",
+            "f-18446744073709551615.mcap",
+        ] {
             fs::write(dir.path().join(name), "").expect("a file");
         }
         let limits = Limits { size: Some(10), time: None };
