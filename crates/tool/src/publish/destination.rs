@@ -56,6 +56,11 @@ impl<'a> Destination<'a> {
         Ok(())
     }
 
+    /// Makes the region anew if it was deleted since: to be called once a second while nothing is published.
+    pub(super) fn heartbeat(&mut self) -> Result<(), ToolError> {
+        Ok(self.writer.as_mut().map_or(Ok(()), AnyWriter::heartbeat)?)
+    }
+
     pub(super) fn has_published(&self) -> bool {
         self.has_published
     }
@@ -94,6 +99,13 @@ impl AnyWriter {
                 }
                 open_many(target, &options, max).map_err(explained)
             }
+        }
+    }
+
+    fn heartbeat(&mut self) -> Result<(), mapcast::Error> {
+        match self {
+            Self::One(writer) => writer.heartbeat(),
+            Self::Many(writer, _) => writer.heartbeat(),
         }
     }
 

@@ -20,8 +20,9 @@ mod target;
 use std::io::{self, Read};
 use std::os::fd::AsFd as _;
 use std::path::PathBuf;
+use std::time::Duration;
 
-use daemon::{Signals, stdin_was_closed, wait};
+use daemon::{Monotonic, Signals, stdin_was_closed, wait};
 use mapcast::{InstanceName, MAX_INSTANCES};
 use producer::{Feed, Refused};
 
@@ -121,12 +122,12 @@ pub(crate) fn run(args: &Args) -> Result<(), ToolError> {
     let mut signals =
         Signals::stop_only().map_err(PublishError::system("cannot handle signals"))?;
     let target = Target::of(args)?;
-    let destination = match &args.values[..] {
+    let mut destination = match &args.values[..] {
         [only] if only == "-" => publish_lines(&target, args, &mut signals),
         values => publish_values(&target, args, values),
     }?;
     if args.hold && destination.has_published() {
-        hold(&destination, &mut signals)?;
+        hold(&mut destination, &mut signals)?;
     }
     let refused = destination.refused;
     drop(destination);
@@ -168,11 +169,13 @@ fn publish_lines<'a>(
     let mut destination = Destination::of(target, args)?;
     let (stdin, mut chunk) = (io::stdin(), vec![0; CHUNK]);
     loop {
-        let ready = wait(signals, Some(stdin.as_fd()), None).map_err(PublishError::Input)?;
+        let next = Some(Monotonic::now().after(HEARTBEAT));
+        let ready = wait(signals, Some(stdin.as_fd()), next).map_err(PublishError::Input)?;
         if ready.signal && signals.take().stop.is_some() {
             return Ok(destination);
         }
         if !ready.input {
+            destination.heartbeat()?;
             continue;
         }
         let count = stdin.lock().read(&mut chunk).map_err(PublishError::Input)?;
@@ -189,6 +192,8 @@ fn publish_lines<'a>(
 
 /// Bytes per read: the usual capacity of a pipe.
 const CHUNK: usize = 64 << 10;
+/// Time between two heartbeats while nothing is published.
+const HEARTBEAT: Duration = Duration::from_secs(1);
 
 fn publish_all(feed: &mut Feed, destination: &mut Destination<'_>) -> Result<(), ToolError> {
     while let Some(made) = feed.next() {
@@ -204,10 +209,12 @@ fn publish_all(feed: &mut Feed, destination: &mut Destination<'_>) -> Result<(),
 }
 
 /// Waits for a signal.
-fn hold(destination: &Destination<'_>, signals: &mut Signals) -> Result<(), ToolError> {
+fn hold(destination: &mut Destination<'_>, signals: &mut Signals) -> Result<(), ToolError> {
     print(&format!("{}: published and live; Ctrl-C closes it\n", destination.path().display()))?;
     while signals.take().stop.is_none() {
-        wait(signals, None, None).map_err(PublishError::system("cannot wait"))?;
+        let next = Some(Monotonic::now().after(HEARTBEAT));
+        wait(signals, None, next).map_err(PublishError::system("cannot wait"))?;
+        destination.heartbeat()?;
     }
     Ok(())
 }

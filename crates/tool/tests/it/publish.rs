@@ -4,7 +4,7 @@ use std::fs;
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::process::{Command, Output, Stdio};
 
-use crate::world::{MAPCAST, World};
+use crate::world::{MAPCAST, World, wait_until};
 
 const POINT: &str = "publish point --field x:f64:m --field mode:u8::0=off,1=auto";
 
@@ -122,6 +122,12 @@ fn a_held_region_is_live_until_a_signal() {
     let mut stdout = BufReader::new(child.stdout.take().expect("a pipe"));
     stdout.read_line(&mut line).expect("a line");
     assert!(line.ends_with("point.region: published and live; Ctrl-C closes it\n"), "{line}");
+    assert_eq!(state(&world, "point"), "live");
+    let file = line.split(": published").next().expect("its path");
+    fs::remove_file(file).expect("the region");
+    wait_until("the region is made anew, with its record", || {
+        world.run("get point x").stdout.ends_with(b"1\n")
+    });
     assert_eq!(state(&world, "point"), "live");
     let other = world.run("publish point x=2 --field x:u8");
     let said = String::from_utf8_lossy(&other.stderr);
