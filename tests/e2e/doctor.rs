@@ -62,3 +62,18 @@ fn a_configuration_that_the_producer_does_not_have_is_no_reason_for_a_signal() {
     );
     assert!(findings(&place, "b.toml").contains(&step), "{}", findings(&place, "b.toml"));
 }
+
+#[test]
+fn a_producer_that_read_its_configuration_from_a_pipe_cannot_read_it_again() {
+    let place = Place::new();
+    place.write("a.toml", config("y"));
+    let mut producer = producer().start_with_input(&place, "-");
+    producer.say(&config("x"));
+    producer.end_input();
+    producer.says("created");
+    let pid = producer.pid();
+    let step = format!(
+        "    type: kill {pid}, whose configuration came by its standard input, then producer a.toml\n"
+    );
+    assert!(findings(&place, "a.toml").contains(&step), "{}", findings(&place, "a.toml"));
+}

@@ -84,6 +84,9 @@ impl Configured {
             Publishes::Others(configs) => format!(
                 "kill -HUP {pid}, after the change in what it publishes: {configs}; or kill {pid}, then {start}"
             ),
+            Publishes::Input => {
+                format!("kill {pid}, whose configuration came by its standard input, then {start}")
+            }
             Publishes::NoProducer(name) => {
                 format!("kill {pid}, which is {name} and no producer, then {start}")
             }

@@ -23,6 +23,8 @@ pub(super) enum Publishes {
     This,
     /// Others, as they were given to it.
     Others(String),
+    /// What its standard input had when it started.
+    Input,
     /// It is another program, of this name.
     NoProducer(String),
     /// This user cannot see it.
@@ -42,6 +44,9 @@ impl Publishes {
         let found: Vec<_> = configs.iter().map(|path| names(&process, path, config)).collect();
         if found.iter().any(|found| matches!(found, Ok(true))) {
             return Self::This;
+        }
+        if configs.iter().any(|path| path == Path::new("-")) {
+            return Self::Input;
         }
         if found.iter().any(|found| matches!(found, Err(error) if is_hidden(error))) {
             return Self::Unknown;
