@@ -9,6 +9,7 @@ mod hostile;
 mod hostile_size;
 mod list;
 mod publish;
+mod publish_hold;
 mod record;
 mod recording;
 mod replay;

@@ -1,12 +1,12 @@
 //! `publish`: records from arguments and lines, and what is refused.
 
 use std::fs;
-use std::io::{BufRead as _, BufReader, Write as _};
-use std::process::{Command, Output, Stdio};
+use std::io::Write as _;
+use std::process::{Output, Stdio};
 
-use crate::world::{MAPCAST, World, wait_until};
+use crate::world::{MAPCAST, World};
 
-const POINT: &str = "publish point --field x:f64:m --field mode:u8::0=off,1=auto";
+pub(crate) const POINT: &str = "publish point --field x:f64:m --field mode:u8::0=off,1=auto";
 
 /// Runs it with `input` on its standard input.
 fn fed(world: &World, arguments: &str, input: &str) -> Output {
@@ -17,7 +17,7 @@ fn fed(world: &World, arguments: &str, input: &str) -> Output {
     child.wait_with_output().expect("mapcast")
 }
 
-fn state(world: &World, name: &str) -> String {
+pub(crate) fn state(world: &World, name: &str) -> String {
     let row = world.prints(&format!("inspect {name} --format json"));
     let row: serde_json::Value = serde_json::from_str(&row).expect("JSON");
     row["state"].as_str().expect("a state").to_owned()
@@ -110,38 +110,6 @@ fn a_line_may_be_as_long_as_the_record_needs() {
     let output = fed(&world, "publish wide - --config wide.toml", &line);
     assert!(output.status.success(), "{output:?}");
     assert!(world.prints("inspect wide --format json").contains("\"sequence\":4,"));
-}
-
-#[test]
-fn a_held_region_is_live_until_a_signal() {
-    let world = World::new();
-    let mut command = world.command();
-    command.args(POINT.split(' ')).args(["x=1", "mode=off", "--hold"]);
-    let mut child = command.stdout(Stdio::piped()).spawn().expect("mapcast");
-    let mut line = String::new();
-    let mut stdout = BufReader::new(child.stdout.take().expect("a pipe"));
-    stdout.read_line(&mut line).expect("a line");
-    assert!(line.ends_with("point.region: published and live; Ctrl-C closes it\n"), "{line}");
-    assert_eq!(state(&world, "point"), "live");
-    let file = line.split(": published").next().expect("its path");
-    fs::remove_file(file).expect("the region");
-    wait_until("the region is made anew, with its record", || {
-        world.run("get point x").stdout.ends_with(b"1\n")
-    });
-    assert_eq!(state(&world, "point"), "live");
-    let other = world.run("publish point x=2 --field x:u8");
-    let said = String::from_utf8_lossy(&other.stderr);
-    let want =
-        format!("; process {} publishes it; stop it, or publish to another name\n", child.id());
-    assert!(said.contains(": holds another record: ") && said.ends_with(&want), "{said}");
-    let busy = world.run("publish point x=2");
-    let said = String::from_utf8_lossy(&busy.stderr);
-    assert_eq!(busy.status.code(), Some(1), "{said}");
-    assert!(said.ends_with("; stop it, or publish to another name\n"), "{said}");
-    let mut kill = Command::new("kill");
-    let killed = kill.env_clear().arg(child.id().to_string()).status().expect("kill");
-    assert!(killed.success() && child.wait().expect("its end").success());
-    assert_eq!(state(&world, "point"), "closed");
 }
 
 #[test]
