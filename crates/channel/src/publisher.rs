@@ -145,7 +145,7 @@ pub(crate) fn adopt<M: Memory>(ring: &Ring<M>) -> u64 {
     unannounced
 }
 
-/// Marks the numbers between the newest record and record `sequence`, fewer than there are slots.
+/// Marks the numbers between the newest record and record `sequence`, slots - 2 at most.
 fn leave_out<M: Memory>(ring: &Ring<M>, newest: u64, sequence: u64) {
     for number in newest + 1..sequence {
         // CHOICE K1: a follower that comes to a number without a record finds the stamp of a later one in its slot, as

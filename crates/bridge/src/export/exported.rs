@@ -112,7 +112,7 @@ impl Exported {
             self.open(&route);
         } else if self.given.is_some() && !self.region.as_ref().is_some_and(Region::is_watched) {
             // Its reader has gone on to the next file, and a thread waits for the one before.
-            self.take_back(idle);
+            self.stop_waiting(idle);
             self.poll.0 = Monotonic::from_nanos(0);
         }
     }
@@ -120,11 +120,11 @@ impl Exported {
     pub(super) fn close(&mut self, idle: Option<&Idle>) {
         self.region = None;
         self.poll.0 = NEVER;
-        self.take_back(idle);
+        self.stop_waiting(idle);
     }
 
     /// No thread waits for it any more.
-    fn take_back(&mut self, idle: Option<&Idle>) {
+    fn stop_waiting(&mut self, idle: Option<&Idle>) {
         if let (Some(number), Some(idle)) = (self.given.take(), idle) {
             idle.forget(number);
         }

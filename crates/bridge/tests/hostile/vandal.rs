@@ -98,7 +98,7 @@ impl Vandal {
                 } else {
                     lie(&mut random, &truth)
                 };
-                // Of a query that has ended meanwhile nobody takes it.
+                // A query that has ended meanwhile takes no reply.
                 let _ = query.reply(key, payload).attachment(attachment).wait();
             };
             queryables.push(self.session.declare_queryable(self.key(end)).callback(answer).wait()?);

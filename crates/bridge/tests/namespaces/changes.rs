@@ -3,18 +3,15 @@
 use e2e::wait_until;
 use region::{DynInstanceReader, DynInstanceWriter, Options, State};
 
+use crate::mirrored;
 use crate::net::{Host, Net};
 use crate::source::{Source, number_of, record, schema};
-use crate::{export, import};
 
 #[test]
 fn a_mirror_gets_the_schema_of_its_source_also_if_that_changes_behind_a_cut() {
     let Some(net) = Net::<2>::new() else { return };
     let [a, b] = &net.hosts;
-    let mut source = Source::new(a, "x", 56);
-    source.publish();
-    let _bridges = (a.start(&export()), b.start(&import("B")));
-    wait_until("the first record", || b.number("A.x") == 1);
+    let (mut source, _bridges) = mirrored(a, b);
     for (bytes, is_cut) in [(120, false), (24, true)] {
         let mut reader = b.reader("A.x");
         if is_cut {
@@ -53,10 +50,7 @@ fn instances(host: &Host, region: &str, bytes: u32) -> Vec<(String, u64)> {
 fn a_source_of_one_record_that_becomes_one_of_instances_takes_its_mirror_along_and_back() {
     let Some(net) = Net::<2>::new() else { return };
     let [a, b] = &net.hosts;
-    let mut source = Source::new(a, "x", 56);
-    source.publish();
-    let _bridges = (a.start(&export()), b.start(&import("B")));
-    wait_until("the first record", || b.number("A.x") == 1);
+    let (mut source, _bridges) = mirrored(a, b);
     let schema = schema(56);
     for number in [10, 20] {
         drop(source);

@@ -9,7 +9,7 @@ use region::State;
 use crate::net::{Host, Net};
 use crate::reading::newest;
 use crate::source::Source;
-use crate::{ENDPOINT, export, import, imports};
+use crate::{ENDPOINT, export, import, imports, mirrored};
 
 /// Two clients, of which one exports to the other, over the hub that `start` starts on host 0 where it listens at
 /// [`ENDPOINT`]. It is killed while the source publishes.
@@ -74,10 +74,7 @@ fn a_hub_that_is_killed_stalls_mirrors_and_brings_the_newest_records_when_it_is_
 fn a_source_that_is_killed_is_mirrored_again_whether_its_region_continues_or_begins_anew() {
     let Some(net) = Net::<2>::new() else { return };
     let [a, b] = &net.hosts;
-    let mut source = Source::new(a, "x", 56);
-    source.publish();
-    let (mut on_a, _on_b) = (a.start(&export()), b.start(&import("B")));
-    wait_until("the first record", || b.number("A.x") == 1);
+    let (mut source, [mut on_a, _on_b]) = mirrored(a, b);
     for (what, begins_anew) in [("continues", false), ("begins anew", true)] {
         on_a.kill9();
         let number = source.number;

@@ -8,16 +8,13 @@ use region::State;
 use crate::net::{Host, Net};
 use crate::reading::Usage;
 use crate::source::Source;
-use crate::{export, import};
+use crate::{export, import, mirrored};
 
 #[test]
 fn a_partition_stalls_the_mirror_and_ends_with_the_newest_record() {
     let Some(net) = Net::<2>::new() else { return };
     let [a, b] = &net.hosts;
-    let mut source = Source::new(a, "x", 56);
-    source.publish();
-    let _bridges = (a.start(&export()), b.start(&import("B")));
-    wait_until("the first record", || b.number("A.x") == 1);
+    let (mut source, _bridges) = mirrored(a, b);
     for (what, longer_than_the_lease) in [("shorter", false), ("longer", true)] {
         b.cut();
         if longer_than_the_lease {

@@ -18,6 +18,11 @@ mod scale;
 mod soak;
 mod source;
 
+use e2e::{Daemon, wait_until};
+
+use crate::net::Host;
+use crate::source::Source;
+
 /// Where host 0 listens.
 const ENDPOINT: &str = "tcp/10.77.0.1:7447";
 
@@ -29,6 +34,15 @@ fn export() -> String {
 /// Of another host, which imports all of them.
 fn import(host: &str) -> String {
     format!("[bridge]\nhost = \"{host}\"\nconnect = \"{ENDPOINT}\"\n{}", imports("A"))
+}
+
+/// A source `x` of A, whose first record host B has a mirror of; and the two bridges.
+fn mirrored(a: &Host, b: &Host) -> (Source, [Daemon; 2]) {
+    let mut source = Source::new(a, "x", 56);
+    source.publish();
+    let bridges = [a.start(&export()), b.start(&import("B"))];
+    wait_until("the first record", || b.number("A.x") == 1);
+    (source, bridges)
 }
 
 /// `[[import]]` of all regions of `from`.

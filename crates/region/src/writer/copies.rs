@@ -6,10 +6,10 @@
 //! ```text
 //!   next number           publish
 //!   a few left out        their slots are marked, publish        followers report each as missed
-//!   more than slots       a new file that begins after them      followers report them when they attach to it
+//!   more than slots - 2   a new file that begins after them      followers report them when they attach to it
 //! ```
 //!
-//! Price: as a publish; a store for each number that is left out, a new file if they are as many as there are slots.
+//! Price: as a publish; a store for each number that is left out, a new file if they are more than slots - 2.
 
 use super::DynWriter;
 use super::open::Wanted;
@@ -23,7 +23,7 @@ use std::sync::Arc;
 impl DynWriter {
     /// Publishes a copy of record `sequence` of the region that [`Options::numbering`](crate::Options::numbering) is
     /// of, under its number there. Followers report the numbers between [`sequence`](Self::sequence) and this one as
-    /// missed. If there are as many as the region has slots, the region is retired and a new one takes its name.
+    /// missed. If they are more than slots - 2, the region is retired and a new one takes its name.
     ///
     /// `false`, and nothing is published, if the number is not greater than that of the newest record, or impossibly
     /// large.

@@ -7,6 +7,7 @@ mod instances;
 mod open;
 mod origin;
 mod passed;
+mod preflight;
 mod standby;
 mod succession;
 mod takeover_lock;

@@ -13,33 +13,29 @@
 
 use super::inherited::{instances_of, left, names_in, take_over_instances};
 use super::origin::{Origin, Why};
-use super::succession::{LARGEST, Succession};
+use super::preflight::{Preflight, damage};
+use super::succession::Succession;
 use super::takeover_lock::{TakeoverLock, take_lock};
 use crate::aside;
-use crate::boot;
 use crate::clock::BootTime;
 use crate::create::{self, Beginning, Succeeded, Unnamed};
 use crate::error::{RegionError, RegionErrorKind as Kind};
-use crate::file;
 use crate::file_id::FileId;
 use crate::fork::OwnFile;
-use crate::instances::{Earlier, InstanceTable};
+use crate::instances::Earlier;
 use crate::lineage;
 use crate::location::Location;
-use crate::mapped_region::{self, MappedRegion, Preamble};
-use crate::mapping::{self, Access};
+use crate::mapped_region::{self, MappedRegion};
+use crate::mapping::Access;
 use crate::options::Options;
 use crate::rights::{self, Rights};
-use crate::state;
 use crate::wait;
 use crate::wall;
 use crate::writer_status::WriterStatus;
-use channel::{Memory, Publisher, Ring};
+use channel::{Publisher, Ring};
 use layout::header::{Header, StateWord};
-use layout::text::counted;
 use layout::{InstanceName, Schema};
 use std::fs::File;
-use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
 /// An open region, ready to publish.
@@ -115,89 +111,6 @@ fn create_first(at: &Location, wanted: Wanted<'_>) -> Result<Option<Opened>, Reg
     let Fresh { unnamed, publisher, epoch } = Fresh::make(at, wanted, &first)?;
     let file = unnamed.claim(at)?;
     Ok(file.map(|file| Opened::new(publisher, file, epoch, Origin::Created)))
-}
-
-/// An inspected region: its header is checked, and it is mapped.
-///
-/// A header never changes once the file has its name, so a standby inspects it before it has the lock;
-/// what does change is read under the lock.
-#[derive(Debug)]
-pub(super) struct Preflight {
-    preamble: Preamble,
-    mapped: MappedRegion,
-}
-
-impl Preflight {
-    pub(super) fn of(file: &File, at: &Location) -> Result<Self, RegionError> {
-        Self::read(file, at.path(), || at.open_to_map(file))
-    }
-
-    /// That of a file whose name, if it has one, is unknown.
-    pub(super) fn of_passed(file: &File, label: &Path) -> Result<Self, RegionError> {
-        Self::read(file, label, || file::open_to_map(file, None, label))
-    }
-
-    fn read(
-        file: &File,
-        path: &Path,
-        open_to_map: impl FnOnce() -> Result<File, RegionError>,
-    ) -> Result<Self, RegionError> {
-        let preamble = Preamble::read(file, path)?;
-        let mapped = MappedRegion::map(&open_to_map()?, path, &preamble.header, Access::Write)?;
-        Ok(Self { preamble, mapped })
-    }
-
-    /// Is the region in `file` still as long as it was, to its last byte?
-    fn is_whole(&self, file: &File) -> bool {
-        let want = self.mapped.header().file_len;
-        file.metadata().is_ok_and(|meta| meta.len() >= want) && self.mapped.is_whole()
-    }
-
-    /// Why the region in `file` cannot be resumed, nor its lineage, if so.
-    pub(super) fn why_ended(&self, file: &File) -> Option<Why> {
-        let mapped = &self.mapped;
-        let (header, status) = (mapped.header(), WriterStatus::of(mapped));
-        if status.epoch().max(mapping::peek(mapped.head())) > LARGEST {
-            return Some(Why::Damaged("its sequence or epoch is impossibly large".into()));
-        }
-        let damage = mapped.blocks().and_then(|blocks| InstanceTable::damage(blocks, LARGEST));
-        if let Some(what) = damage {
-            return Some(Why::Damaged(what));
-        }
-        // The lock is this writer's own.
-        let is_of_another_boot = state::is_of_another_boot(mapped, state::LockState::Free);
-        // Not even tmpfs keeps a copy of such a file out.
-        if is_of_another_boot || boot::is_id_of_another(header.boot_id) {
-            return Some(Why::OtherBoot);
-        }
-        if status.mark() == StateWord::Retired {
-            return Some(Why::Retired);
-        }
-        let is_copy = file.metadata().is_ok_and(|meta| meta.ino() != header.inode);
-        is_copy.then_some(Why::Copied)
-    }
-
-    /// Why the region cannot be resumed by a writer that wants this, if so.
-    pub(super) fn why_other(&self, wanted: Wanted<'_>) -> Option<Why> {
-        let Self { preamble, mapped } = self;
-        // All of the description: readers print its help, labels and line template too.
-        if *preamble.schema != *wanted.schema {
-            return Some(Why::OtherSchema);
-        }
-        let Options { slots, wake, instances, numbering, .. } = *wanted.options;
-        let header = &preamble.header;
-        if numbering.is_some_and(|numbering| numbering.lineage != header.lineage) {
-            return Some(Why::OtherLineage);
-        }
-        let max = header.instances.map(|instances| instances.max);
-        let same_shape = header.slots == slots && mapped.wakes() == wake && max == instances;
-        (!same_shape).then_some(Why::OtherShape)
-    }
-
-    /// The region's next publisher. To be called under its lock.
-    pub(super) fn publisher(self, path: &Path) -> Result<Publisher<MappedRegion>, RegionError> {
-        publisher_over(self.mapped, path)
-    }
 }
 
 /// Resumes the region in `file`, or replaces it. Takes its lock unless this process holds it already.
@@ -300,17 +213,6 @@ pub(super) fn begin(
     wall::update(&publisher);
     wait::wake_all(mapped.futex_word());
     Opened::new(publisher, file, epoch, Origin::Resumed)
-}
-
-/// What is wrong with a region that cannot be read; the error again if it is not ours to replace.
-pub(super) fn damage(err: RegionError) -> Result<Why, RegionError> {
-    match err.kind() {
-        Kind::Damaged(what) => Ok(Why::Damaged(what.clone())),
-        Kind::Truncated { want, have } => {
-            Ok(Why::Damaged(format!("{}, its header promises {want}", counted(*have, "byte"))))
-        }
-        _ => Err(err),
-    }
 }
 
 /// Marks the old region retired for its readers, once its successor has the name.

@@ -42,7 +42,7 @@ pub enum Why {
     Deleted,
     /// It holds records of another lineage than those that are to be copied.
     OtherLineage,
-    /// More numbers are left out than it has slots.
+    /// More numbers are left out than it has slots, less two.
     LeftOut,
 }
 
@@ -86,7 +86,7 @@ impl fmt::Display for Why {
             Self::Truncated => "the old one was cut short",
             Self::Deleted => "the old one was deleted",
             Self::OtherLineage => "the old one holds records of another lineage",
-            Self::LeftOut => "more records were left out than the old one has slots",
+            Self::LeftOut => "the old one has too few slots for the records that were left out",
         })
     }
 }

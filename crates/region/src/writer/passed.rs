@@ -12,8 +12,9 @@
 //! readers too: the lock still ends with the writer, keeps a second one out, and is seen by readers.
 
 use super::inherited;
-use super::open::{self, Opened, Preflight, Wanted};
+use super::open::{self, Opened, Wanted};
 use super::origin::{Origin, Why};
+use super::preflight::{self, Preflight};
 use super::succession::Succession;
 use super::takeover_lock::take_lock;
 use super::{DynWriter, Home};
@@ -162,7 +163,7 @@ fn inspect(file: File, label: &Path, wanted: Wanted<'_>) -> Result<Found, Region
         Content::Region => match Preflight::of_passed(&file, label) {
             Ok(preflight) => preflight,
             Err(err) => {
-                let why = open::damage(err)?;
+                let why = preflight::damage(err)?;
                 let next = Succession::none(mapped_region::lineage_in(&file));
                 return Ok(Found::Other(Old { publisher: None, _file: file, next, why }));
             }

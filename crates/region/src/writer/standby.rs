@@ -21,7 +21,8 @@
 //! Price: two descriptors and one of inotify, and 20 wake-ups a second.
 
 use super::DynWriter;
-use super::open::{self, Opened, Preflight, Wanted};
+use super::open::{self, Opened, Wanted};
+use super::preflight::Preflight;
 use super::takeover_lock::pid_in;
 use crate::address::ToPlace;
 use crate::error::{RegionError, RegionErrorKind as Kind};

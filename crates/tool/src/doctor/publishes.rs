@@ -1,6 +1,6 @@
 //! Which configurations the writer of a region publishes, by the command line of its process.
 //!
-//! Invariant: nothing is guessed: a process that is no producer, or whose files this user cannot see, is said to be
+//! Invariant: nothing is guessed: a process that is no producer, or whose files this user cannot see, is reported as
 //! that. Files are compared as the process sees them, from its directory and its root.
 //!
 //! Price: a read of `/proc/PID/cmdline`, and a `stat` of each configuration.

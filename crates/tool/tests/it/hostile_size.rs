@@ -108,7 +108,7 @@ fn what_is_no_schema_channel_message_or_chunk_is_passed_over_also_a_summary_that
     let anywhere = [0xff; 64];
     let mut all = vec![schema(1, SCHEMA), channel(1, "t", &[])];
     // Message index, chunk index, attachment, its index, statistics, metadata, its index, summary offset, and what
-    // nobody has defined.
+    // is not defined.
     let others: Vec<_> = [7, 8, 9, 10, 11, 12, 13, 14, 0, 16, 0x80, 0xff]
         .into_iter()
         .flat_map(|op| [record(op, &[&anywhere]), record(op, &[])])

@@ -205,7 +205,7 @@ fn the_rest_is_counted_when_the_next_file_has_another_schema() {
     assert_eq!(next(), ("b".into(), InstanceChange::Joined));
 }
 
-/// What a follower was given, and told that it has missed.
+/// What a follower was given, and what it was reported to have missed.
 #[derive(Default)]
 struct Heard {
     of: BTreeMap<String, u64>,
