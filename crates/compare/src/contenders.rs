@@ -69,6 +69,7 @@ impl Contender {
 pub fn all() -> Vec<Contender> {
     let mut all = vec![
         Contender::floor::<floor::Memcpy>(),
+        Contender::floor::<floor::MemcpyInTurn>(),
         Contender::floor::<floor::Clock>(),
         Contender::floor::<floor::CacheLine>(),
         Contender::floor::<floor::Futex>(),

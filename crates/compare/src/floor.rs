@@ -10,6 +10,9 @@ use rustix::thread::futex::{self, Flags};
 use rustix::time::Timespec;
 use std::hint::black_box;
 
+/// As many as every ring here has.
+const SLOTS: usize = 8;
+
 /// A copy of the record as the compiler makes it for this size.
 #[derive(Debug)]
 pub(crate) struct Memcpy;
@@ -46,6 +49,41 @@ impl<R: Payload> Read<R> for Place<R> {
     fn latest<T>(&mut self, see: impl FnOnce(&R) -> T) -> Result<Option<T>, Failure> {
         let copy = *self.0;
         Ok(Some(see(&copy)))
+    }
+}
+
+/// The same to eight places in turn, as a ring of eight slots is written.
+#[derive(Debug)]
+pub(crate) struct MemcpyInTurn;
+
+/// The places, and how many copies were made.
+#[derive(Debug)]
+pub(crate) struct Places<R> {
+    places: Box<[R]>,
+    copies: usize,
+}
+
+impl Library for MemcpyInTurn {
+    const NAME: &'static str = "memcpy, 8 in turn";
+    const WORKS: &'static [Work] = &[Work::Publish];
+    type Writer<R: Payload> = Places<R>;
+    type Reader<R: Payload> = Place<R>;
+
+    fn writer<R: Payload>(_: &Channel) -> Result<Places<R>, Failure> {
+        Ok(Places { places: vec![R::numbered(0); SLOTS].into(), copies: 0 })
+    }
+
+    fn reader<R: Payload>(channel: &Channel) -> Result<Place<R>, Failure> {
+        Memcpy::reader(channel)
+    }
+}
+
+impl<R: Payload> Publish<R> for Places<R> {
+    #[inline]
+    fn publish(&mut self, record: &R) -> Result<(), Failure> {
+        self.places[self.copies % SLOTS] = *record;
+        self.copies += 1;
+        Ok(())
     }
 }
 
