@@ -1,7 +1,7 @@
 //! Metrics as a text, in one of the two formats that Prometheus reads.
 //!
-//! Invariant: a family is there once, with one type, and all its samples follow its head, as both formats
-//! require. A sample is one line in both; only the heads differ.
+//! Invariant: a family is there once, with one type, and all its samples follow its head, as both formats require; what
+//! a sample is called does not depend on which others there are. A sample is one line in both; only the heads differ.
 //!
 //! ```text
 //!   OpenMetrics   # TYPE mapcast_stu_name info      # TYPE mapcast_records counter         ends with # EOF
@@ -45,9 +45,9 @@ pub(crate) enum Exposition {
     Text,
 }
 
-/// Metrics and their samples.
+/// Metrics and their samples, by their names. A text and a number of two regions can have one name.
 #[derive(Debug, Default)]
-pub(crate) struct Families(BTreeMap<String, Family>);
+pub(crate) struct Families(BTreeMap<String, Vec<Family>>);
 
 #[derive(Debug)]
 struct Family {
@@ -87,6 +87,13 @@ impl Metric {
         Self { name, kind, unit, help }
     }
 
+    /// The metric with the name of its samples, which no metric of another type has.
+    fn as_its_samples(&self) -> Self {
+        let kind = if self.kind == Kind::Info { Kind::Gauge } else { self.kind };
+        let name = format!("{}{}", self.name, self.kind.suffix());
+        Self { name: name.into(), kind, ..self.clone() }
+    }
+
     fn open_metrics_head(&self) -> String {
         let (name, unit, kind) = (&self.name, &self.unit, self.kind.as_str());
         let help = Escaped(&self.help, &QUOTED);
@@ -106,40 +113,40 @@ impl Metric {
 impl Families {
     /// Adds a sample with the [labels](label) `labels` and then `more`.
     pub(crate) fn add(&mut self, metric: &Metric, labels: &str, more: &str, value: impl Display) {
-        let suffix = metric.kind.suffix();
-        let (name, samples) = self.samples_of(metric);
+        let (name, suffix) = (&metric.name, metric.kind.suffix());
         let comma = if labels.is_empty() || more.is_empty() { "" } else { "," };
+        let samples = self.samples_of(metric);
         let _ = writeln!(samples, "{name}{suffix}{{{labels}{comma}{more}}} {value}");
     }
 
-    /// The family of `metric`. Two records of one name can differ in what a field is: the second one's family
-    /// has its type in its name.
-    fn samples_of(&mut self, metric: &Metric) -> (&str, &mut String) {
-        let same = self.0.get(&*metric.name).is_none_or(|family| family.metric.kind == metric.kind);
-        let name = if same {
-            Cow::Borrowed(&*metric.name)
-        } else {
-            Cow::Owned(format!("{}_{}", metric.name, metric.kind.as_str()))
-        };
-        if !self.0.contains_key(&*name) {
-            let unit = if same { metric.unit.clone() } else { Cow::Borrowed("") };
-            let metric = Metric { name: name.to_string().into(), unit, ..metric.clone() };
-            self.0.insert(name.to_string(), Family { metric, samples: String::new() });
+    fn samples_of(&mut self, metric: &Metric) -> &mut String {
+        if !self.0.contains_key(&*metric.name) {
+            self.0.insert(metric.name.to_string(), Vec::new());
         }
-        let family = self.0.get_mut(&*name).expect("it was just made");
-        (&family.metric.name, &mut family.samples)
+        let families = self.0.get_mut(&*metric.name).expect("it was just made");
+        let known = families.iter().position(|family| family.metric.kind == metric.kind);
+        let index = known.unwrap_or_else(|| {
+            families.push(Family { metric: metric.clone(), samples: String::new() });
+            families.len() - 1
+        });
+        &mut families[index].samples
     }
 
     /// The text.
     pub(crate) fn encode(&self, exposition: Exposition) -> String {
-        let length: usize = self.0.values().map(|family| family.samples.len() + 256).sum();
+        let length: usize =
+            self.0.values().flatten().map(|family| family.samples.len() + 256).sum();
         let mut text = String::with_capacity(length);
-        for Family { metric, samples } in self.0.values() {
-            text.push_str(&match exposition {
-                Exposition::OpenMetrics => metric.open_metrics_head(),
-                Exposition::Text => metric.text_head(),
-            });
-            text.push_str(samples);
+        for families in self.0.values() {
+            let is_alone = families.len() == 1;
+            for Family { metric, samples } in families {
+                text.push_str(&match exposition {
+                    Exposition::OpenMetrics if is_alone => metric.open_metrics_head(),
+                    Exposition::OpenMetrics => metric.as_its_samples().open_metrics_head(),
+                    Exposition::Text => metric.text_head(),
+                });
+                text.push_str(samples);
+            }
         }
         if exposition == Exposition::OpenMetrics {
             text.push_str("# EOF\n");
@@ -242,12 +249,24 @@ mod tests {
     }
 
     #[test]
-    fn a_name_with_two_types_is_two_families() {
-        let mut families = Families::default();
-        families.add(&Metric::own("m", Kind::Gauge, "", "h"), "", "", 1);
-        families.add(&Metric::own("m", Kind::StateSet, "", "h"), "", "m=\"on\"", 1);
-        let text = families.encode(Exposition::OpenMetrics);
-        assert!(text.contains("# TYPE m gauge\n") && text.contains("# TYPE m_stateset stateset\n"));
+    fn a_number_and_a_text_of_one_name_are_two_families_with_the_samples_that_each_has_alone() {
+        let number = Metric::own("m_x", Kind::Gauge, "", "h");
+        let text = Metric::own("m_x", Kind::Info, "", "h");
+        let encoded = |metrics: &[&Metric]| {
+            let mut families = Families::default();
+            for metric in metrics {
+                families.add(metric, "", &label("value", "1"), 1);
+            }
+            families.encode(Exposition::OpenMetrics)
+        };
+        let info = "# HELP m_x_info h\nm_x_info{value=\"1\"} 1\n";
+        let gauge = "# TYPE m_x gauge\n# HELP m_x h\nm_x{value=\"1\"} 1\n";
+        assert_eq!(encoded(&[&number]), format!("{gauge}# EOF\n"));
+        for both in [[&text, &number], [&number, &text]] {
+            let encoded = encoded(&both);
+            assert!(encoded.contains(gauge), "{encoded}");
+            assert!(encoded.contains(&format!("# TYPE m_x_info gauge\n{info}")), "{encoded}");
+        }
     }
 
     #[test]

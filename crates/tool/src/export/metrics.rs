@@ -206,8 +206,8 @@ impl Samples<'_> {
                     let labels = format!("{index}{comma}{}", label(&word.name, &known.text));
                     self.families.add(word, self.labels, &labels, is_it);
                 }
-                if let Some(number) = number {
-                    self.families.add(number, self.labels, index, Number(value, None));
+                if let Some((number, unit)) = number {
+                    self.families.add(number, self.labels, index, Number(value, Some(unit)));
                 }
             }
             FieldMetric::Text(_) => {}

@@ -22,6 +22,7 @@ mod names;
 mod server;
 mod site;
 mod textfile;
+mod unit_table;
 mod units;
 
 use std::net::SocketAddr;
@@ -63,7 +64,8 @@ Paths:
 Metrics:
   mapcast_RECORD_FIELD_UNIT{region,region_instance,index}  a number, in the base unit (ms as seconds, % as ratio)
   mapcast_RECORD_FIELD_info{..., value}                    a text
-  mapcast_RECORD_FIELD{..., mapcast_RECORD_FIELD}          1 for the label that a value has, 0 for the others; the value itself is in mapcast_RECORD_FIELD_number
+  mapcast_RECORD_FIELD_state{..., mapcast_RECORD_FIELD_state}
+                                                           1 for the label that a number has, 0 for the others
   mapcast_region_up, _state, _epoch, _info                 the region, its writer, its lineage
   mapcast_records_total, mapcast_missed_records_total, mapcast_record_age_seconds
 

@@ -3,8 +3,12 @@
 //! ```text
 //!   ms    -> seconds, / 1000             m/s2 -> meters_per_second_squared
 //!   %     -> ratio, / 100                km/h -> meters_per_second, / 3.6
+//!   kWh   -> joules, * 3,600,000         Mbit/s -> bytes_per_second, * 125,000
 //!   CPUs  -> cpus, as it is
 //! ```
+
+use super::names::is_reserved;
+use super::unit_table::{Size, is_refused, known};
 
 /// A unit, and by what a value is multiplied and divided to have it.
 #[derive(Clone, Debug, PartialEq)]
@@ -15,68 +19,22 @@ pub(crate) struct Unit {
     pub(crate) over: f64,
 }
 
-/// Symbols of units, their names, and their size in the base unit: so many of it, or its so-manieth part.
-const UNITS: [(&str, &str, f64, f64); 27] = [
-    ("%", "ratio", 1.0, 100.0),
-    ("1", "ratio", 1.0, 1.0),
-    ("A", "amperes", 1.0, 1.0),
-    ("B", "bytes", 1.0, 1.0),
-    ("Hz", "hertz", 1.0, 1.0),
-    ("J", "joules", 1.0, 1.0),
-    ("K", "kelvin", 1.0, 1.0),
-    ("N", "newtons", 1.0, 1.0),
-    ("Pa", "pascals", 1.0, 1.0),
-    ("T", "teslas", 1.0, 1.0),
-    ("V", "volts", 1.0, 1.0),
-    ("W", "watts", 1.0, 1.0),
-    ("bit", "bits", 1.0, 1.0),
-    ("d", "seconds", 86_400.0, 1.0),
-    ("deg", "degrees", 1.0, 1.0),
-    ("degC", "celsius", 1.0, 1.0),
-    ("\u{b0}C", "celsius", 1.0, 1.0),
-    ("g", "grams", 1.0, 1.0),
-    ("h", "seconds", 3_600.0, 1.0),
-    ("m", "meters", 1.0, 1.0),
-    ("min", "seconds", 60.0, 1.0),
-    ("ohm", "ohms", 1.0, 1.0),
-    ("rad", "radians", 1.0, 1.0),
-    ("s", "seconds", 1.0, 1.0),
-    // Per mille; ohm by its own sign, and by the Greek letter.
-    ("\u{2030}", "ratio", 1.0, 1_000.0),
-    ("\u{2126}", "ohms", 1.0, 1.0),
-    ("\u{3a9}", "ohms", 1.0, 1.0),
-];
-
-/// Prefixes, the longer ones first.
-const PREFIXES: [(&str, f64, f64); 16] = [
-    ("Ki", 1_024.0, 1.0),
-    ("Mi", 1_048_576.0, 1.0),
-    ("Gi", 1_073_741_824.0, 1.0),
-    ("Ti", 1_099_511_627_776.0, 1.0),
-    ("p", 1.0, 1e12),
-    ("n", 1.0, 1e9),
-    ("u", 1.0, 1e6),
-    // Micro, by its own sign and by the Greek letter.
-    ("\u{b5}", 1.0, 1e6),
-    ("\u{3bc}", 1.0, 1e6),
-    ("m", 1.0, 1e3),
-    ("c", 1.0, 1e2),
-    ("h", 1e2, 1.0),
-    ("k", 1e3, 1.0),
-    ("M", 1e6, 1.0),
-    ("G", 1e9, 1.0),
-    ("T", 1e12, 1.0),
-];
-
 /// The signs between two units that are multiplied.
 const TIMES: [char; 3] = ['*', '\u{b7}', '\u{22c5}'];
 
 impl Unit {
     const NONE: Self = Self { name: String::new(), times: 1.0, over: 1.0 };
 
-    /// The unit that `symbol` names. One that is not known is taken as it is; one that cannot be
-    /// part of a metric's name is left out whole, because a part of it would be another unit.
+    /// The unit that `symbol` names. One that is not known is taken as it is; one that cannot be the end of a
+    /// metric's name is left out whole, because a part of it would be another unit.
     pub(crate) fn of(symbol: &str) -> Self {
+        let unit = Self::written(symbol);
+        let is_bad = is_reserved(&unit.name) || unit.name.split('_').any(is_refused);
+        if is_bad { Self::NONE } else { unit }
+    }
+
+    /// The same, whatever its name is.
+    fn written(symbol: &str) -> Self {
         let symbol = symbol.replace('\u{b2}', "2").replace('\u{b3}', "3");
         let mut unit = Self::NONE;
         for (index, side) in symbol.split('/').enumerate() {
@@ -95,7 +53,7 @@ impl Unit {
 
     /// Multiplies by a power, or divides by it.
     fn add(&mut self, power: &Power, is_below: bool) {
-        let (times, over) = (power.times.powi(power.exponent), power.over.powi(power.exponent));
+        let (times, over) = (power.size.0.powi(power.exponent), power.size.1.powi(power.exponent));
         let (times, over) = if is_below { (over, times) } else { (times, over) };
         self.times *= times;
         self.over *= over;
@@ -122,8 +80,7 @@ impl Unit {
 /// A unit that others are multiplied with: its name, its size and its exponent.
 struct Power {
     name: String,
-    times: f64,
-    over: f64,
+    size: Size,
     exponent: i32,
     /// How its name ends.
     of: &'static str,
@@ -137,31 +94,15 @@ impl Power {
             [.., b'3'] => (&part[..part.len() - 1], 3, "cubed"),
             _ => (part, 1, ""),
         };
-        let symbol = symbol.trim_end_matches('^');
-        let (name, times, over) = match known(symbol) {
-            Some((name, times, over)) => (name.to_owned(), times, over),
-            None if !symbol.is_ascii() => return None,
-            None => (super::names::snake(symbol).trim_matches('_').to_owned(), 1.0, 1.0),
-        };
-        if name.is_empty() && !part.is_empty() {
-            return None;
+        if let Some((name, size)) = known(symbol.trim_end_matches('^')) {
+            return Some(Self { name: name.to_owned(), size, exponent, of });
         }
-        Some(Self { name, times, over, exponent, of })
+        // Of an unknown one, such as CO2, a digit may be anything.
+        let name = part.to_ascii_lowercase().replace(|of: char| !of.is_ascii_alphanumeric(), "_");
+        let name = name.trim_matches('_').to_owned();
+        let is_name = part.is_ascii() && name.is_empty() == part.is_empty();
+        is_name.then_some(Self { name, size: (1.0, 1.0), exponent: 1, of: "" })
     }
-}
-
-/// The name and the size of a unit, with a prefix or without.
-fn known(symbol: &str) -> Option<(&'static str, f64, f64)> {
-    let find = |symbol: &str| UNITS.iter().find(|(known, ..)| *known == symbol);
-    if let Some((_, name, times, over)) = find(symbol) {
-        return Some((name, *times, *over));
-    }
-    PREFIXES.iter().find_map(|(prefix, times, over)| {
-        let base = symbol.strip_prefix(prefix).and_then(find)?;
-        // "cd" is no hundredth of a day.
-        let takes_it = base.1 != "ratio" && !["d", "h", "min", "degC"].contains(&base.0);
-        takes_it.then_some((base.1, times * base.2, over * base.3))
-    })
 }
 
 #[cfg(test)]
@@ -187,6 +128,34 @@ mod tests {
             ("1/s", "per_second", 7.0, 7.0),
             ("degC", "celsius", 20.0, 20.0),
             ("CPUs", "cpus", 4.0, 4.0),
+            ("bit", "bytes", 8.0, 1.0),
+            ("Mbit/s", "bytes_per_second", 8.0, 1e6),
+            ("Kibit", "bytes", 8.0, 1024.0),
+            ("kbps", "bytes_per_second", 8.0, 1000.0),
+            ("kWh", "joules", 2.0, 7.2e6),
+            ("W*h", "watts_seconds", 2.0, 7200.0),
+            ("mAh", "coulombs", 1000.0, 3600.0),
+            ("mbar", "pascals", 1013.0, 101_300.0),
+            ("KB", "bytes", 2.0, 2000.0),
+            ("hours", "seconds", 2.0, 7200.0),
+            ("Milliseconds", "seconds", 2.0, 0.002),
+            ("kilobytes", "bytes", 2.0, 2000.0),
+            ("bits/second", "bytes_per_second", 8.0, 1.0),
+            ("percent", "ratio", 50.0, 0.5),
+            // No words of several: an acronym has none.
+            ("dBm", "dbm", 4.0, 4.0),
+            ("mmHg", "mmhg", 4.0, 4.0),
+            ("CO2", "co2", 4.0, 4.0),
+            ("ops/s", "ops_per_second", 4.0, 4.0),
+            // Prometheus has another use for these ends, and promtool refuses these words.
+            ("count", "", 4.0, 4.0),
+            ("grand total", "", 4.0, 4.0),
+            ("kb", "", 4.0, 4.0),
+            ("m s-1", "", 4.0, 4.0),
+            ("fahrenheit", "", 4.0, 4.0),
+            ("decimeters", "", 4.0, 4.0),
+            ("petabytes", "bytes", 4.0, 4e15),
+            ("microns", "microns", 4.0, 4.0),
             ("cd", "cd", 4.0, 4.0),
             ("\u{3bc}s", "seconds", 250.0, 250e-6),
             ("m\u{b3}/h", "meters_cubed_per_second", 36.0, 0.01),

@@ -25,9 +25,9 @@ fn each_field_is_a_metric_of_its_type_with_its_unit() {
         "# HELP mapcast_drone_battery_ratio charge",
         "# TYPE mapcast_drone_battery_ratio gauge",
         "mapcast_drone_battery_ratio{region=\"drone\"} 0.125",
-        "mapcast_drone_mode{region=\"drone\",mapcast_drone_mode=\"off\"} 0",
-        "mapcast_drone_mode{region=\"drone\",mapcast_drone_mode=\"auto \\\"x\\\"\"} 1",
-        "mapcast_drone_mode_number{region=\"drone\"} 1",
+        "mapcast_drone_mode_state{region=\"drone\",mapcast_drone_mode_state=\"off\"} 0",
+        "mapcast_drone_mode_state{region=\"drone\",mapcast_drone_mode_state=\"auto \\\"x\\\"\"} 1",
+        "mapcast_drone_mode{region=\"drone\"} 1",
         "mapcast_drone_accel_meters_per_second_squared{region=\"drone\",index=\"1\"} -9.81",
         "mapcast_drone_accel_meters_per_second_squared{region=\"drone\",index=\"2\"} NaN",
         "mapcast_drone_name_info{region=\"drone\",value=\"a\\\"b\"} 1",
@@ -55,7 +55,7 @@ fn the_format_is_the_one_that_is_accepted() {
     assert!(open.head.contains("content-type: application/openmetrics-text; version=1.0.0"));
     assert!(open.body.ends_with("# EOF\n"));
     for line in [
-        "# TYPE mapcast_drone_mode stateset",
+        "# TYPE mapcast_drone_mode_state stateset",
         "# TYPE mapcast_drone_name info",
         "# UNIT mapcast_drone_battery_ratio ratio",
         "# TYPE mapcast_records counter",

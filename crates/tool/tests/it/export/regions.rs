@@ -1,6 +1,9 @@
 //! Regions that come, go, change, or cannot be read.
 
 use std::fs;
+use std::sync::Arc;
+
+use mapcast::dynamic::{CType, FieldSpec, RecordBuf, Schema, Writer};
 
 use super::publish_drone;
 use crate::server::Server;
@@ -63,4 +66,45 @@ fn a_file_that_is_no_region_is_down_and_does_not_hide_the_others() {
     assert!(text.contains("mapcast_region_up{region=\"live\"} 1\n"), "{text}");
     assert!(text.contains("mapcast_region_up{region=\"text\"} 0\n"), "{text}");
     server.says("text.region");
+}
+
+#[test]
+fn a_region_that_appears_renames_no_metric_of_a_region_with_a_record_of_the_same_name() {
+    let world = World::new();
+    let publish = |region: &str, mode: FieldSpec| {
+        let schema = Schema::builder("SHARED").field(mode).build().expect("a schema");
+        let path = world.path(&format!("{region}.region"));
+        let mut writer = Writer::open(path, &schema).expect("a writer");
+        writer.publish(RecordBuf::new(Arc::new(schema)).bytes()).expect("published");
+        writer
+    };
+    let mode = |ctype: &str| FieldSpec::new("mode", ctype.parse::<CType>().expect("a type"));
+    let _labels = publish("m", mode("u8").label(0, "off"));
+    let server = Server::start(&world, "");
+    let samples = |accept: &str| {
+        let text = server.get("/metrics", accept).body;
+        let lines =
+            text.lines().filter(|line| line.contains("{region=\"m\"") && line.contains("mode"));
+        lines.map(str::to_owned).collect::<Vec<_>>()
+    };
+    for accept in ["text/plain", "application/openmetrics-text"] {
+        assert_eq!(
+            samples(accept),
+            [
+                "mapcast_shared_mode{region=\"m\"} 0",
+                "mapcast_shared_mode_state{region=\"m\",mapcast_shared_mode_state=\"off\"} 1",
+            ]
+        );
+    }
+    let before = samples("application/openmetrics-text");
+    // Before it and behind it, in the order of their names.
+    let _others = ["a", "z"].map(|name| {
+        [("number", "f32"), ("text", "char[4]"), ("bool", "bool")]
+            .map(|(kind, ctype)| publish(&format!("{name}-{kind}"), mode(ctype)))
+    });
+    server.metrics_with("mapcast_shared_mode{region=\"z-number\"} 0");
+    let open = server.get("/metrics", "application/openmetrics-text").body;
+    assert!(open.contains("mapcast_shared_mode_info{region=\"a-text\","), "{open}");
+    assert!(open.contains("mapcast_shared_mode{region=\"a-number\"} 0"), "{open}");
+    assert_eq!(samples("application/openmetrics-text"), before);
 }
