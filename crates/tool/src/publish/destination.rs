@@ -61,6 +61,12 @@ impl<'a> Destination<'a> {
         Ok(self.writer.as_mut().map_or(Ok(()), AnyWriter::heartbeat)?)
     }
 
+    /// Closes the region. One that was deleted since the last look is made anew, so that its last record stays.
+    pub(super) fn close(mut self) -> Result<(), ToolError> {
+        let writer = self.writer.as_mut().filter(|_| self.has_published);
+        Ok(writer.map_or(Ok(()), AnyWriter::recreate)?)
+    }
+
     pub(super) fn has_published(&self) -> bool {
         self.has_published
     }
@@ -106,6 +112,14 @@ impl AnyWriter {
         match self {
             Self::One(writer) => writer.heartbeat(),
             Self::Many(writer, _) => writer.heartbeat(),
+        }
+    }
+
+    /// Makes the region anew if it was deleted.
+    fn recreate(&mut self) -> Result<(), mapcast::Error> {
+        match self {
+            Self::One(writer) => writer.recreate(),
+            Self::Many(writer, _) => writer.recreate(),
         }
     }
 

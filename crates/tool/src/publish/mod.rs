@@ -130,7 +130,7 @@ pub(crate) fn run(args: &Args) -> Result<(), ToolError> {
         hold(&mut destination, &mut signals)?;
     }
     let refused = destination.refused;
-    drop(destination);
+    destination.close()?;
     daemon::logging::finish();
     if refused > 0 { Err(PublishError::Skipped(refused).into()) } else { Ok(()) }
 }

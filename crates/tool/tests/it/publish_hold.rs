@@ -1,11 +1,30 @@
-//! `publish --hold`: a region that stays live until a signal.
+//! `publish --hold` and `publish -`: a region that is live until a signal, or until the input ends.
 
 use std::fs;
-use std::io::{BufRead as _, BufReader};
+use std::io::{BufRead as _, BufReader, Write as _};
 use std::process::{Command, Stdio};
 
 use crate::publish::{POINT, state};
 use crate::world::{World, wait_until};
+
+#[test]
+fn a_region_that_is_deleted_just_before_the_end_of_the_input_is_there_with_its_last_record() {
+    let world = World::new();
+    for instance in ["", "--instance one"] {
+        let mut command =
+            world.command_with(&format!("publish fan - --field speed:u16 {instance}"));
+        let mut child = command.stdin(Stdio::piped()).spawn().expect("mapcast");
+        let mut stdin = child.stdin.take().expect("a pipe");
+        stdin.write_all(b"{\"speed\":900}\n").expect("a line");
+        wait_until("it is published", || world.run("get fan speed").stdout.ends_with(b"900\n"));
+        fs::remove_file(world.path("fan.region")).expect("the region");
+        drop(stdin);
+        assert!(child.wait().expect("its end").success());
+        assert!(world.prints("get fan speed").ends_with("900\n"));
+        assert_eq!(state(&world, "fan"), "closed");
+        fs::remove_file(world.path("fan.region")).expect("the region");
+    }
+}
 
 #[test]
 fn a_held_region_is_live_until_a_signal() {
