@@ -10,7 +10,7 @@ use serde::Serialize;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, ValueEnum)]
 #[serde(rename_all = "kebab-case")]
 pub enum Id {
-    /// There is no region of this name, or no file at this path
+    /// There is no region of this name, no file at this path, or no region at all where MAPCAST_DIR points
     NoRegion,
     /// MAPCAST_DIR is a relative path
     RelativeDirectory,

@@ -1,5 +1,6 @@
 //! No region: where it was looked for, which name was perhaps meant, and what starts its producer.
 
+use std::env;
 use std::fs;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
@@ -50,6 +51,22 @@ pub(super) fn check(
         }
     };
     report.add(Id::NoRegion, &case.path, fact.join("; "), step);
+}
+
+/// Reports that there is no region at all: a finding where MAPCAST_DIR says that there are some.
+pub(super) fn all(report: &mut Report) {
+    let searched = searched(report);
+    let given = env::var_os("MAPCAST_DIR").filter(|given| !given.is_empty());
+    if let Some(directory) = given.as_deref().map(Path::new) {
+        let fact = if directory.exists() {
+            "there is no region in this directory, which MAPCAST_DIR names"
+        } else {
+            "there is no such directory, and MAPCAST_DIR names it"
+        };
+        let step = "export the MAPCAST_DIR of the producers (unset it if they have none), or start one with this";
+        report.add(Id::NoRegion, directory, fact, step);
+    }
+    report.found_none(searched);
 }
 
 /// The names of the regions among which this one was looked for.

@@ -176,6 +176,9 @@ fn all(report: &mut Report) -> Vec<Case> {
         place::directory(directory, report);
     }
     configured::broken(|_| true, report);
+    if listing.regions.is_empty() && listing.refused.is_empty() {
+        missing::all(report);
+    }
     let case = |(name, address)| Case::found(Address::Name(name), address);
     listing.regions.into_iter().map(case).collect()
 }

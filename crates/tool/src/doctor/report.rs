@@ -38,6 +38,9 @@ pub(super) struct Report {
     #[serde(skip)]
     known: HashSet<Finding>,
     regions: Vec<Examined>,
+    /// The directories in which there is no region at all.
+    #[serde(skip)]
+    searched: Option<String>,
     /// What could not be looked at, and why.
     unchecked: Vec<String>,
 }
@@ -81,6 +84,11 @@ impl Report {
         self.regions.push(Examined { path: path.to_owned(), readers });
     }
 
+    /// There is no region in these directories.
+    pub(super) fn found_none(&mut self, searched: String) {
+        self.searched = Some(searched);
+    }
+
     /// Adds what could not be looked at.
     pub(super) fn unchecked(&mut self, what: impl Into<String>) {
         self.unchecked.push(what.into());
@@ -108,6 +116,9 @@ impl Report {
         for (readers, paths) in grouped(&self.regions, |region| &region.readers) {
             let _ = writeln!(text, "{}: may be read by {readers}", regions(&paths));
         }
+        if let Some(searched) = &self.searched {
+            let _ = writeln!(text, "no regions in {}", plain(searched));
+        }
         for (step, findings) in grouped(&self.findings, |finding| &finding.step) {
             for Finding { id, about, fact, .. } in findings {
                 let _ = writeln!(text, "{}: {}: {}", id.name(), plain(about), plain(fact));
@@ -118,7 +129,8 @@ impl Report {
             let _ = writeln!(text, "not checked: {}", plain(what));
         }
         if self.findings.is_empty() {
-            text.push_str("all is well\n");
+            let is_none = self.searched.is_some();
+            text.push_str(if is_none { "nothing else is wrong\n" } else { "all is well\n" });
         }
         text
     }

@@ -110,3 +110,15 @@ fn a_region_whose_file_is_cut_while_others_are_well_does_not_hide_them() {
     fs::write(world.path("text.region"), "text").expect("a file");
     world.doctor("").is(&["no-record", "not-a-region"]);
 }
+
+#[test]
+fn no_region_at_all_is_not_well_where_mapcast_dir_says_that_there_are_some() {
+    let world = World::in_memory();
+    world.doctor("").is(&["no-region"]).has("no-region", "no region in this directory", "export");
+    let mut missing =
+        world.doctor_after("MAPCAST_DIR=$MAPCAST_DIR/missing; export MAPCAST_DIR", "");
+    let diagnosis = Diagnosis::of(&missing.output().expect("a shell"));
+    diagnosis.is(&["no-region"]).has("no-region", "no such directory", "export");
+    let text = String::from_utf8(world.run("doctor").stdout).expect("text");
+    assert!(text.starts_with("no regions in /dev/shm/") && !text.contains("well"), "{text}");
+}
