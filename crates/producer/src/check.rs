@@ -160,10 +160,10 @@ fn report(settings: &Settings, path: &str) -> Result<String, ProducerError> {
     text.push('\n');
     let record = &settings.record;
     if record.instances.is_none() {
-        text.push_str(&table(HEAD, &rows(schema, &record.sources, &sampled(settings))));
+        text.push_str(&table(&HEAD, &rows(schema, &record.sources, &sampled(settings))));
         return Ok(text);
     }
-    text.push_str(&table(HEAD, &rows(schema, &record.sources, &[])));
+    text.push_str(&table(&HEAD, &rows(schema, &record.sources, &[])));
     text.push_str(&instances::sampled(settings)?);
     Ok(text)
 }

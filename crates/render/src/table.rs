@@ -12,16 +12,16 @@ pub enum Align {
 }
 
 /// `rows` under `heads`, two spaces between columns, as wide as their widest cell on a terminal.
-pub fn table<const N: usize>(heads: [(&str, Align); N], rows: &[[String; N]]) -> String {
-    let mut widths = heads.map(|(head, _)| head.width());
+pub fn table<R: AsRef<[String]>>(heads: &[(&str, Align)], rows: &[R]) -> String {
+    let mut widths: Vec<_> = heads.iter().map(|(head, _)| head.width()).collect();
     for row in rows {
-        for (width, cell) in widths.iter_mut().zip(row) {
+        for (width, cell) in widths.iter_mut().zip(row.as_ref()) {
             *width = (*width).max(cell.width());
         }
     }
     let mut text = String::new();
-    let first = heads.map(|(head, _)| head.to_owned());
-    for row in std::iter::once(&first).chain(rows) {
+    let first: Vec<_> = heads.iter().map(|(head, _)| (*head).to_owned()).collect();
+    for row in std::iter::once(&first[..]).chain(rows.iter().map(AsRef::as_ref)) {
         let start = text.len();
         for (index, cell) in row.iter().enumerate() {
             let gap = " ".repeat(widths[index] - cell.width());
@@ -47,6 +47,6 @@ mod tests {
         let rows = [["a", "1", ""], ["\u{5c0f}\u{660e}", "200", "x"]];
         let rows = rows.map(|row| row.map(str::to_owned));
         let heads = [("NAME", Align::Left), ("N", Align::Right), ("", Align::Left)];
-        assert_eq!(table(heads, &rows), "NAME    N\na       1\n\u{5c0f}\u{660e}  200  x\n");
+        assert_eq!(table(&heads, &rows), "NAME    N\na       1\n\u{5c0f}\u{660e}  200  x\n");
     }
 }

@@ -1,8 +1,8 @@
 //! `mapcast list`: all regions that can be found by name, or all of a directory, a row each.
 
 use std::ffi::OsStr;
-use std::fmt::Write as _;
 use std::fs;
+use std::io::stdout;
 use std::path::{Path, PathBuf};
 use std::thread::sleep;
 use std::time::Duration;
@@ -13,6 +13,7 @@ use mapcast::{ErrorKind, Listing};
 use render::{Align, table};
 use serde::Serialize;
 use settings::duration;
+use unicode_width::UnicodeWidthStr as _;
 
 use crate::ToolError;
 use crate::age::age_text;
@@ -36,6 +37,7 @@ Columns:
   INSTANCES  how many there are now; - for a region of one record
   SIZE       of one record
   WRITER     process, its user and its systemd unit; - if there is none, or it is not visible from here
+On a terminal that is too narrow, the unit and then columns are left out.
 
 Readers are not listed: they map the file read-only and leave no trace in it, so they cannot be counted.";
 
@@ -101,7 +103,7 @@ pub(crate) fn run(args: &Args) -> Result<(), ToolError> {
     print(&match args.format {
         // Regions that cannot be read are regions, too.
         Format::Text if rows.is_empty() && !unreadable.is_empty() => String::new(),
-        Format::Text => as_text(&rows, &listing.directories),
+        Format::Text => as_text(&rows, &listing.directories, daemon::columns(stdout())),
         Format::Json => as_json(&rows),
     })?;
     unreadable.into_result()
@@ -202,21 +204,6 @@ impl Row {
             writer: region.writer(seen),
         }
     }
-
-    fn cells(&self) -> [String; 9] {
-        let age = self.age_ns.map(|age| u64::try_from(age).unwrap_or(u64::MAX));
-        [
-            plain(&self.name),
-            plain(&self.record),
-            self.state.clone(),
-            self.rate.map_or_else(|| "-".into(), rate_text),
-            age.map_or_else(|| "-".into(), |age| age_text(Duration::from_nanos(age))),
-            self.sequence.to_string(),
-            self.instances.map_or_else(|| "-".into(), |count| count.to_string()),
-            format!("{} B", self.record_size),
-            self.writer.as_ref().map_or_else(|| "-".into(), Writer::text),
-        ]
-    }
 }
 
 /// Records a second, to three digits.
@@ -225,29 +212,137 @@ pub(crate) fn rate_text(rate: f64) -> String {
     format!("{rate:.digits$}/s")
 }
 
-fn as_text(rows: &[Row], directories: &[PathBuf]) -> String {
-    let mut text = String::new();
+/// What is shown of each region.
+#[derive(Clone, Copy)]
+struct Column {
+    head: &'static str,
+    align: Align,
+    cell: fn(&Row) -> String,
+}
+
+const COLUMNS: [Column; 9] = [
+    Column::left("NAME", |row| plain(&row.name)),
+    Column::left("RECORD", |row| plain(&row.record)),
+    Column::left("STATE", |row| row.state.clone()),
+    Column::right("RATE", |row| or_dash(row.rate.map(rate_text))),
+    Column::right("AGE", |row| {
+        let age = row.age_ns.map(|age| u64::try_from(age).unwrap_or(u64::MAX));
+        or_dash(age.map(|age| age_text(Duration::from_nanos(age))))
+    }),
+    Column::right("SEQUENCE", |row| row.sequence.to_string()),
+    Column::right("INSTANCES", |row| or_dash(row.instances)),
+    Column::right("SIZE", |row| format!("{} B", row.record_size)),
+    Column::left("WRITER", |row| or_dash(row.writer.as_ref().map(Writer::text))),
+];
+
+/// What a terminal has no room for, the first one first: a column, or all of it but this.
+const NARROWER: [(&str, Option<fn(&Row) -> String>); 8] = [
+    ("WRITER", Some(|row| or_dash(row.writer.as_ref().map(Writer::process_and_user)))),
+    ("WRITER", Some(|row| or_dash(row.writer.as_ref().map(|writer| writer.pid)))),
+    ("SIZE", None),
+    ("INSTANCES", None),
+    ("SEQUENCE", None),
+    ("WRITER", None),
+    ("RATE", None),
+    ("RECORD", None),
+];
+
+impl Column {
+    const fn left(head: &'static str, cell: fn(&Row) -> String) -> Self {
+        Self { head, align: Align::Left, cell }
+    }
+
+    const fn right(head: &'static str, cell: fn(&Row) -> String) -> Self {
+        Self { head, align: Align::Right, cell }
+    }
+}
+
+fn or_dash(cell: Option<impl ToString>) -> String {
+    cell.map_or_else(|| "-".to_owned(), |cell| cell.to_string())
+}
+
+/// The table, at most so `wide` if there is a column that can be left out.
+fn as_text(rows: &[Row], directories: &[PathBuf], wide: Option<u16>) -> String {
     if rows.is_empty() {
         let looked: Vec<_> = directories.iter().map(|dir| plain(&dir.to_string_lossy())).collect();
-        let _ = writeln!(text, "no regions in {}", looked.join(", "));
-        return text;
+        return format!("no regions in {}\n", looked.join(", "));
     }
-    let (left, right) = (Align::Left, Align::Right);
-    let heads = [
-        ("NAME", left),
-        ("RECORD", left),
-        ("STATE", left),
-        ("RATE", right),
-        ("AGE", right),
-        ("SEQUENCE", right),
-        ("INSTANCES", right),
-        ("SIZE", right),
-        ("WRITER", left),
-    ];
-    let cells: Vec<_> = rows.iter().map(Row::cells).collect();
-    table(heads, &cells)
+    let mut shown = COLUMNS.to_vec();
+    let mut text = drawn(&shown, rows);
+    for (head, cell) in NARROWER {
+        if wide.is_none_or(|wide| text.lines().all(|line| line.width() <= wide.into())) {
+            break;
+        }
+        match cell {
+            None => shown.retain(|column| column.head != head),
+            Some(cell) => {
+                let column = shown.iter_mut().find(|column| column.head == head);
+                column.expect("it is left out later").cell = cell;
+            }
+        }
+        text = drawn(&shown, rows);
+    }
+    text
+}
+
+fn drawn(columns: &[Column], rows: &[Row]) -> String {
+    let heads: Vec<_> = columns.iter().map(|column| (column.head, column.align)).collect();
+    let cells = |row: &Row| columns.iter().map(|column| (column.cell)(row)).collect::<Vec<_>>();
+    table(&heads, &rows.iter().map(cells).collect::<Vec<_>>())
 }
 
 fn as_json(rows: &[Row]) -> String {
     rows.iter().map(json_line).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use unicode_width::UnicodeWidthStr as _;
+
+    use super::{Row, as_text};
+    use crate::writer::Writer;
+
+    fn row(name: &str) -> Row {
+        Row {
+            name: name.to_owned(),
+            path: "/run/mapcast/x.region".into(),
+            record: "HOST".to_owned(),
+            state: "stalled".to_owned(),
+            rate: Some(12.5),
+            age_ns: Some(518_000_000),
+            sequence: 123_456,
+            instances: Some(30),
+            max_instances: Some(64),
+            lineage: 1,
+            epoch: 1,
+            record_size: 200,
+            file_size: 4096,
+            writer: Some(Writer {
+                pid: 5877,
+                user: Some("mapcast".to_owned()),
+                unit: Some("mapcast-producer@host.service".to_owned()),
+            }),
+        }
+    }
+
+    #[test]
+    fn a_terminal_gets_the_columns_that_it_has_room_for_and_a_pipe_gets_all() {
+        let rows = [row("host"), row("\u{5c0f}\u{660e}")];
+        let all = as_text(&rows, &[], None);
+        assert!(all.contains("5877 (mapcast, mapcast-producer@host.service)\n"), "{all}");
+        assert_eq!(as_text(&rows, &[], Some(u16::MAX)), all);
+        for (wide, has, has_not) in [
+            (100, "5877 (mapcast)\n", "service"),
+            (80, "WRITER\n", "(mapcast"),
+            (60, "SEQUENCE", "INSTANCES"),
+            (40, "AGE", "WRITER"),
+            (30, "STATE", "RECORD"),
+        ] {
+            let text = as_text(&rows, &[], Some(wide));
+            assert!(text.lines().all(|line| line.width() <= wide.into()), "{wide}:\n{text}");
+            assert!(text.contains(has) && !text.contains(has_not), "{wide}:\n{text}");
+        }
+        let least = as_text(&rows, &[], Some(1));
+        assert!(least.starts_with("NAME  STATE") && least.contains("AGE\n"), "{least}");
+    }
 }

@@ -30,7 +30,16 @@ impl Writer {
 
     /// `831 (drone, mapcast-producer@drone.service)`.
     pub(crate) fn text(&self) -> String {
-        let about: Vec<_> = self.user.iter().chain(&self.unit).map(String::as_str).collect();
+        self.with(self.user.iter().chain(&self.unit))
+    }
+
+    /// `831 (drone)`.
+    pub(crate) fn process_and_user(&self) -> String {
+        self.with(self.user.iter())
+    }
+
+    fn with<'a>(&self, about: impl Iterator<Item = &'a String>) -> String {
+        let about: Vec<_> = about.map(String::as_str).collect();
         if about.is_empty() {
             self.pid.to_string()
         } else {

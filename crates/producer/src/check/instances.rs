@@ -69,7 +69,7 @@ pub(super) fn sampled(settings: &Settings) -> Result<String, ProducerError> {
     };
     let rows = names.iter().map(row).collect::<Result<Vec<_>, Kind>>()?;
     shared.borrow_mut().losses.log();
-    Ok(format!("\n{}", table(HEAD, &rows)))
+    Ok(format!("\n{}", table(&HEAD, &rows)))
 }
 
 /// `rx_bytes=12 rx_rate=-`

@@ -55,5 +55,5 @@ impl FieldFacts {
 pub(crate) fn field_table(fields: &[FieldFacts]) -> String {
     let (left, right) = (Align::Left, Align::Right);
     let heads = [("OFFSET", right), ("TYPE", left), ("NAME", left), ("UNIT", left), ("HELP", left)];
-    table(heads, &fields.iter().map(FieldFacts::cells).collect::<Vec<_>>())
+    table(&heads, &fields.iter().map(FieldFacts::cells).collect::<Vec<_>>())
 }

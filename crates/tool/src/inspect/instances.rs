@@ -33,5 +33,5 @@ impl InstanceFacts {
 /// A row for each instance, under a head.
 pub(super) fn instance_table(instances: &[InstanceFacts]) -> String {
     let heads = [("INSTANCE", Align::Left), ("SEQUENCE", Align::Right), ("AGE", Align::Right)];
-    table(heads, &instances.iter().map(InstanceFacts::cells).collect::<Vec<_>>())
+    table(&heads, &instances.iter().map(InstanceFacts::cells).collect::<Vec<_>>())
 }
