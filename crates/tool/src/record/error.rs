@@ -27,7 +27,7 @@ pub enum RecordError {
         source: io::Error,
     },
     /// MCAP cannot hold more.
-    #[error("{}: has 65535 channels or schemas, as many as MCAP can have; begin another file, with --rotate-time", .0.display())]
+    #[error("{}: has 65534 channels, as many as a file can have; begin another file, with --rotate-time", .0.display())]
     Full(PathBuf),
     /// A region is to be recorded twice.
     #[error("{} is named twice; name it once", plain(.0))]

@@ -1,26 +1,29 @@
-//! Messages as an MCAP file: a chunk with each commit, and at the end a summary, by which other programs seek.
+//! Messages as an MCAP file, by the writer of the crate `mcap`: a chunk with each commit, and at the end a summary, by
+//! which other programs seek.
 //!
-//! Invariant: the file is readable after each commit, because of the [`ENDING`] behind the last chunk. What
-//! [`len`](McapWriter::len) returns is the size of the file if it is finished now, to the byte.
+//! Invariant: the file is readable after each commit, because of the [`ENDING`] behind the last chunk. The crate writes
+//! into memory alone, so only a commit can fail, and that leaves the file as it was.
 //!
 //! ```text
+//!   messages --> crate mcap --> memory --commit--> ChunkFile
+//!
 //!   | header | chunk, indexes | chunk, indexes | ... | data end | summary | footer |
 //! ```
 //!
-//! Price: a message is copied once, into the chunk, and has 24 bytes of an index until that is committed. The writer of the crate
-//! `mcap` would copy it field by field through four writers, and cannot say how large the file is; figures
-//! in `docs/record.md`.
+//! Price: a chunk in memory, twice while it is committed, and of each chunk some 200 bytes until the file is finished;
+//! figures in `docs/record.md`.
 
-use std::collections::{BTreeMap, HashMap};
-use std::io;
+use std::collections::BTreeMap;
+use std::io::{self, Write};
 use std::path::Path;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use mcap::records::op;
+use mcap::records::MessageHeader;
+use mcap::write::{NoSeek, Writer};
+use mcap::{McapError, WriteOptions};
 
 use super::RecordError;
 use super::chunk_file::ChunkFile;
-use super::mcap_records::{HEAD, MAGIC, counted, head, longs, record};
-use super::mcap_summary::Summary;
 
 /// What stands behind the last chunk of a file that is not finished, so that it is whole: the data
 /// ends, without a checksum; there is no summary; the end magic.
@@ -31,14 +34,10 @@ const ENDING: &[u8] = &[
     0x89, b'M', b'C', b'A', b'P', 0x30, b'\r', b'\n', // magic
 ];
 
-/// Bytes of a chunk in front of its records: head, two times, size, checksum, an empty text, size.
-const CHUNK_HEAD: usize = HEAD + 40;
-/// Bytes of a message in front of its data.
-const MESSAGE_HEAD: usize = HEAD + 22;
-/// Bytes of the index of a channel in a chunk, beside its entries.
-const INDEX: usize = HEAD + 6;
-/// Bytes of an entry in it.
-const ENTRY: usize = 16;
+/// Bytes of a message in a chunk and its index, beside its data.
+const AROUND: usize = 31 + 16;
+/// Most channels of a file. There are as many schemas at most; the crate would count beyond a `u16` with one more.
+const MOST: u16 = u16::MAX - 1;
 
 /// A channel of an MCAP file.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -52,102 +51,82 @@ pub(crate) struct Channel {
 }
 
 /// See the [module](self).
-#[derive(Debug)]
 pub(crate) struct McapWriter {
     file: ChunkFile,
-    /// The numbers of schemas and channels, by what describes them.
-    schemas: HashMap<Vec<u8>, u16>,
-    channels: HashMap<Vec<u8>, u16>,
-    /// The messages of the chunk: channel, time, and offset behind the head.
-    entries: Vec<(u16, u64, u64)>,
-    /// How many channels have messages in it.
-    touched: usize,
-    summary: Summary,
+    writer: Writer<NoSeek<Memory>>,
+    /// What the crate has written and is not committed.
+    memory: Memory,
+    /// Bytes of the chunk that is not committed, about.
+    pending: usize,
+    /// The greatest number of a channel.
+    channels: u16,
 }
-
-/// A file cannot have more channels or schemas.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Full;
 
 impl McapWriter {
     /// Creates the file, which must not be there.
     pub(crate) fn create(path: &Path) -> Result<Self, RecordError> {
-        let mut file = ChunkFile::create(path, ENDING)?;
-        file.chunk.extend(MAGIC);
-        record(&mut file.chunk, op::HEADER, |out| {
-            counted(out, b"");
-            counted(out, concat!("mapcast/", env!("CARGO_PKG_VERSION")).as_bytes());
-        });
-        if let Err(error) = file.commit() {
-            let error = RecordError::file("create", path, error);
-            file.remove();
-            return Err(error);
+        let memory = Memory::default();
+        // `commit` alone ends a chunk: it knows when there is room for it in the file.
+        let options = WriteOptions::new()
+            .compression(None)
+            .chunk_size(None)
+            .disable_seeking(true)
+            .calculate_data_section_crc(false)
+            .library(concat!("mapcast/", env!("CARGO_PKG_VERSION")));
+        let writer = options.create(NoSeek::new(memory.clone()));
+        let failed = |error| RecordError::file("create", path, error);
+        let writer = writer.map_err(|error| failed(as_io(error)))?;
+        let file = ChunkFile::create(path, ENDING)?;
+        let mut begun = Self { file, writer, memory, pending: 0, channels: 0 };
+        match begun.commit() {
+            Ok(()) => Ok(begun),
+            Err(error) => {
+                begun.into_file().remove();
+                Err(failed(error))
+            }
         }
-        let (schemas, channels) = (HashMap::new(), HashMap::new());
-        let (entries, summary) = (Vec::new(), Summary::default());
-        Ok(Self { file, schemas, channels, entries, touched: 0, summary })
     }
 
-    /// The number of `channel`, which is added if it is not in the file yet.
-    pub(crate) fn channel(&mut self, channel: &Channel) -> Result<u16, Full> {
-        let mut schema = Vec::new();
-        counted(&mut schema, channel.record.as_bytes());
-        counted(&mut schema, channel.schema_encoding.as_bytes());
-        counted(&mut schema, &channel.schema);
-        let schema = self.number(op::SCHEMA, schema)?;
-        let mut body = schema.to_le_bytes().to_vec();
-        counted(&mut body, channel.topic.as_bytes());
-        counted(&mut body, channel.message_encoding.as_bytes());
-        let mut metadata = Vec::new();
-        for text in channel.metadata.iter().flat_map(|(key, value)| [key, value]) {
-            counted(&mut metadata, text.as_bytes());
+    /// The number of `channel`, which is added if it is not in the file yet; `None`: a file cannot have more.
+    pub(crate) fn channel(&mut self, channel: &Channel) -> io::Result<Option<u16>> {
+        if self.channels == MOST {
+            return Ok(None);
         }
-        counted(&mut body, &metadata);
-        self.number(op::CHANNEL, body)
-    }
-
-    /// The number of a schema or a channel with this body, which follows its number.
-    fn number(&mut self, op: u8, body: Vec<u8>) -> Result<u16, Full> {
-        let numbers = if op == op::SCHEMA { &mut self.schemas } else { &mut self.channels };
-        if let Some(known) = numbers.get(&body) {
-            return Ok(*known);
+        let Channel { topic, metadata, record, schema_encoding, schema, message_encoding } =
+            channel;
+        let writer = &mut self.writer;
+        let number = writer
+            .add_schema(record, schema_encoding, schema)
+            .and_then(|schema| writer.add_channel(schema, topic, message_encoding, metadata))
+            .map_err(as_io)?;
+        if number > self.channels {
+            self.channels = number;
+            self.pending += AROUND + schema.len();
         }
-        // 0 would be no schema.
-        let number = u16::try_from(numbers.len() + 1).map_err(|_| Full)?;
-        begin(&mut self.file.chunk);
-        self.file.chunk.extend(self.summary.describe(op, number, &body));
-        numbers.insert(body, number);
-        Ok(number)
+        Ok(Some(number))
     }
 
     /// Appends a message of `channel` to the chunk.
-    pub(crate) fn message(&mut self, channel: u16, sequence: u32, time: u64, data: &[u8]) {
-        let chunk = &mut self.file.chunk;
-        begin(chunk);
-        self.entries.push((channel, time, (chunk.len() - CHUNK_HEAD) as u64));
-        let time = time.to_le_bytes();
-        let mut start = [0; MESSAGE_HEAD];
-        start[..9].copy_from_slice(&head(op::MESSAGE, MESSAGE_HEAD - HEAD + data.len()));
-        start[9..11].copy_from_slice(&channel.to_le_bytes());
-        start[11..15].copy_from_slice(&sequence.to_le_bytes());
-        start[15..23].copy_from_slice(&time);
-        start[23..].copy_from_slice(&time);
-        chunk.extend(start);
-        chunk.extend(data);
-        self.touched += usize::from(self.summary.count(channel));
+    pub(crate) fn message(
+        &mut self,
+        channel_id: u16,
+        sequence: u32,
+        time: u64,
+        data: &[u8],
+    ) -> io::Result<()> {
+        let header = MessageHeader { channel_id, sequence, log_time: time, publish_time: time };
+        self.pending += AROUND + data.len();
+        self.writer.write_to_known_channel(&header, data).map_err(as_io)
     }
 
-    /// Bytes of the chunk that is not committed.
+    /// Bytes of the chunk that is not committed, about.
     pub(crate) fn pending(&self) -> usize {
-        self.file.chunk.len()
+        self.pending
     }
 
-    /// Bytes that the file has when it is finished.
+    /// Bytes of the file, about, without the summary.
     pub(crate) fn len(&self) -> u64 {
-        let indexes = self.touched * INDEX + self.entries.len() * ENTRY;
-        let chunk = self.file.chunk.len() + indexes;
-        let pending = (!self.file.chunk.is_empty()).then_some(self.touched);
-        self.file.end() + (chunk + self.summary.len(pending)) as u64
+        self.file.end() + self.pending as u64
     }
 
     pub(crate) fn path(&self) -> &Path {
@@ -156,56 +135,27 @@ impl McapWriter {
 
     /// Whether nothing was written.
     pub(crate) fn is_blank(&self) -> bool {
-        self.channels.is_empty()
+        self.channels == 0
     }
 
     /// Commits the chunk to the file.
     pub(crate) fn commit(&mut self) -> io::Result<()> {
-        if !self.file.chunk.is_empty() {
-            self.seal();
-        }
+        self.pending = 0;
+        self.writer.flush().map_err(as_io)?;
+        self.take();
         self.file.commit()
-    }
-
-    /// Completes the chunk: its head, and the indexes behind it.
-    fn seal(&mut self) {
-        let (start, chunk) = (self.file.end(), &mut self.file.chunk);
-        let times = self.entries.iter().map(|(_, time, _)| *time);
-        let [first, last] = [times.clone().min(), times.max()].map(Option::unwrap_or_default);
-        let size = (chunk.len() - CHUNK_HEAD) as u64;
-        let mut front = head(op::CHUNK, chunk.len() - HEAD).to_vec();
-        longs(&mut front, &[first, last, size]);
-        front.extend(crc32fast::hash(&chunk[CHUNK_HEAD..]).to_le_bytes());
-        counted(&mut front, b"");
-        longs(&mut front, &[size]);
-        chunk[..CHUNK_HEAD].copy_from_slice(&front);
-        let len = chunk.len() as u64;
-        // Messages of a channel keep their order.
-        self.entries.sort_by_key(|(channel, _, _)| *channel);
-        let mut indexes = Vec::new();
-        for entries in self.entries.chunk_by(|a, b| a.0 == b.0) {
-            let channel = entries[0].0.to_le_bytes();
-            indexes.extend(channel);
-            longs(&mut indexes, &[start + chunk.len() as u64]);
-            record(chunk, op::MESSAGE_INDEX, |out| {
-                out.extend(channel);
-                let bytes = u32::try_from(entries.len() * ENTRY).expect("part of a chunk");
-                out.extend(bytes.to_le_bytes());
-                for (_, time, offset) in entries {
-                    longs(out, &[*time, *offset]);
-                }
-            });
-        }
-        let indexes_len = chunk.len() as u64 - len;
-        self.summary.chunk([first, last, start, len], &indexes, [indexes_len, size]);
-        self.entries.clear();
-        self.touched = 0;
     }
 
     /// Writes the summary behind what was committed, which stays if that fails.
     pub(crate) fn finish(&mut self) -> io::Result<()> {
-        self.summary.write(self.file.end(), &mut self.file.chunk);
+        self.writer.finish().map_err(as_io)?;
+        self.take();
         self.file.finish()
+    }
+
+    /// Takes what the crate has written as the next chunk of the file.
+    fn take(&mut self) {
+        std::mem::swap(&mut *self.memory.bytes(), &mut self.file.chunk);
     }
 
     pub(crate) fn into_file(self) -> ChunkFile {
@@ -213,10 +163,30 @@ impl McapWriter {
     }
 }
 
-/// Begins a chunk, if none is begun.
-fn begin(chunk: &mut Vec<u8>) {
-    if chunk.is_empty() {
-        chunk.extend([0; CHUNK_HEAD]);
+/// What the crate writes into: bytes that its owner shares, because the crate gives out its writer only at the end.
+#[derive(Clone, Debug, Default)]
+struct Memory(Arc<Mutex<Vec<u8>>>);
+
+impl Memory {
+    fn bytes(&self) -> MutexGuard<'_, Vec<u8>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Write for Memory {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.bytes().write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+fn as_io(error: McapError) -> io::Error {
+    match error {
+        McapError::Io(error) => error,
+        other => io::Error::other(other),
     }
 }
 
@@ -234,25 +204,25 @@ mod tests {
     }
 
     #[test]
-    fn the_library_reads_each_message_and_the_summary_and_the_size_is_known_before() {
+    fn the_library_reads_each_message_and_the_summary_also_between_two_commits() {
         let dir = tempfile::tempdir().expect("a directory");
         let path = dir.path().join("x.mcap");
         for (number, messages) in [0_u32, 1, 7, 1000].into_iter().enumerate() {
             let path = path.with_extension(number.to_string());
             let mut writer = McapWriter::create(&path).expect("created");
             for sequence in 0..messages {
-                let id = writer.channel(&channel(&format!("t{}", sequence % 3))).expect("room");
+                let id = writer.channel(&channel(&format!("t{}", sequence % 3)));
                 let time = u64::from(1000 - sequence);
-                writer.message(id, sequence, time, &[b'x'; 5][..sequence as usize % 6]);
+                let data = &[b'x'; 5][..sequence as usize % 6];
+                let id = id.expect("memory").expect("room");
+                writer.message(id, sequence, time, data).expect("memory");
                 if sequence % 10 == 9 {
                     writer.commit().expect("written");
                     is_read(&path, sequence + 1);
                 }
             }
-            let len = writer.len();
             writer.commit().and_then(|()| writer.finish()).expect("written");
             let bytes = is_read(&path, messages);
-            assert_eq!(bytes.len() as u64, len, "{messages} messages");
             let summary = mcap::Summary::read(&bytes).expect("readable").expect("a summary");
             let stats = summary.stats.as_ref().expect("statistics");
             assert_eq!(stats.message_count, u64::from(messages));

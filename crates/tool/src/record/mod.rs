@@ -19,8 +19,6 @@ mod error;
 mod events;
 mod fitted;
 pub(crate) mod json_schema;
-mod mcap_records;
-mod mcap_summary;
 mod mcap_writer;
 mod output;
 mod recorder;
@@ -121,7 +119,7 @@ pub struct Args {
     /// Begin another file when one has this size: 500MB, 1GiB
     ///
     /// The files are numbered: FILE-0001.mcap and so on, behind those that are there. One may be
-    /// larger by one record and its description.
+    /// larger by a record and by the summary at its end.
     #[arg(long, value_name = "SIZE", value_parser = size)]
     pub rotate_size: Option<ByteSize>,
 

@@ -128,10 +128,12 @@ impl Output {
         self.rotate_if_due()?;
         let file = self.file();
         let Some(Current::Mcap(writer)) = &mut self.current else { return Ok(None) };
-        let known = id.filter(|id| id.file == file);
-        let Ok(number) = known.map_or_else(|| writer.channel(channel), |known| Ok(known.number))
-        else {
-            let path = writer.path().to_owned();
+        if let Some(known) = id.filter(|id| id.file == file) {
+            return Ok(Some(known.number));
+        }
+        let path = writer.path().to_owned();
+        let added = writer.channel(channel);
+        let Some(number) = added.map_err(|error| self.failed(error))? else {
             self.finish()?;
             return Err(RecordError::Full(path));
         };
@@ -148,8 +150,9 @@ impl Output {
         let (Some(Current::Mcap(writer)), Some(number)) = (&mut self.current, number) else {
             return Ok(());
         };
-        writer.message(number, sequence, time, data);
+        let written = writer.message(number, sequence, time, data);
         let pending = writer.pending();
+        written.map_err(|error| self.failed(error))?;
         self.wrote(pending)
     }
 
@@ -240,7 +243,7 @@ impl Output {
 }
 
 impl Current {
-    /// Bytes of the file when it is finished.
+    /// Bytes of the file, about, without the summary.
     fn len(&self) -> u64 {
         match self {
             Self::Mcap(writer) => writer.len(),
