@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use daemon::Monotonic;
 use layout::{InstanceName, RecordBuf};
+use region::{Address, BootTime};
 use settings::Settings;
 
 use crate::input::{Keys, LineError, ReadLine, copy_field, restore};
@@ -18,18 +19,32 @@ use crate::sources::{Moment, Sources};
 pub(crate) struct Values {
     sources: Sources,
     record: RecordBuf,
+    /// When it was published last.
+    published_at: Option<BootTime>,
 }
 
 impl Values {
     /// The constants, and zero everywhere else.
     pub(crate) fn of(sources: Sources) -> Self {
-        Self { record: sources.first_record(), sources }
+        Self { record: sources.first_record(), sources, published_at: None }
     }
 
     /// Samples every source at `now`, and returns the record.
     pub(crate) fn sample(&mut self, now: Moment) -> &RecordBuf {
         self.sources.sample(now, &mut self.record);
         &self.record
+    }
+
+    /// Samples every source at `now`, to publish the record at once; returns that, and its time.
+    pub(crate) fn sample_to_publish(&mut self, now: Moment) -> (&RecordBuf, BootTime) {
+        let at = BootTime::now();
+        self.published_at = Some(at);
+        (self.sample(now), at)
+    }
+
+    /// When the record was published last.
+    pub(crate) fn published_at(&self) -> Option<BootTime> {
+        self.published_at
     }
 
     /// The record as it is.
@@ -54,12 +69,14 @@ impl Values {
 
     /// See [`Sources::carry_over`].
     pub(crate) fn carry_over(&mut self, earlier: Self) -> Vec<(usize, usize)> {
+        self.published_at = earlier.published_at;
         self.sources.carry_over(earlier.sources, &earlier.record, &mut self.record)
     }
 
     /// Continues with the values of `newest`, a record of the same schema that was published `at`, where no
     /// line has set others: constants stay.
-    pub(crate) fn restore(&mut self, newest: &RecordBuf, at: Monotonic, keys: &mut Keys) {
+    pub(crate) fn restore(&mut self, newest: &RecordBuf, at: BootTime, keys: &mut Keys) {
+        self.published_at = Some(at);
         let is_set = keys.fields_set();
         let fields = 0..newest.schema().fields().len();
         for field in
@@ -67,7 +84,7 @@ impl Values {
         {
             copy_field(newest, &mut self.record, field);
         }
-        restore(newest, at, keys, &mut self.record);
+        restore(newest, Monotonic::now().before(at.elapsed()), keys, &mut self.record);
     }
 
     /// Reads a line.
@@ -135,7 +152,7 @@ impl Records {
         let has_lines = !keys.fields_set().is_empty();
         let mut newest = values.record().clone();
         if let Some(at) = sink.newest(None, newest.bytes_mut()) {
-            values.restore(&newest, Monotonic::now().before(at.elapsed()), keys);
+            values.restore(&newest, at, keys);
         }
         has_lines && keys.is_complete()
     }
@@ -184,6 +201,13 @@ impl Records {
     pub(crate) fn log_losses(&self) {
         if let Self::Many(set) = self {
             set.log_losses();
+        }
+    }
+
+    /// Notes which instances have a place in the region at `address`, which another producer has.
+    pub(crate) fn note_places(&mut self, address: &Address) {
+        if let Self::Many(set) = self {
+            set.note_places(address);
         }
     }
 

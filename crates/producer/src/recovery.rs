@@ -1,15 +1,17 @@
 //! Publishes, and recreates the region's file if it was deleted or cut short.
 //!
 //! ```text
-//!   publish, check --> deleted    recreated, the last record again
+//!   publish, check --> deleted    recreated, with the last record
 //!                      cut short  recreated, the last record again (SIGBUS is an error, not a death)
 //!                      replaced   by another producer: an error, the end
 //!                      no room, no directory: logged once, tried again with each check and tick
 //! ```
 
+use std::sync::Arc;
+
 use daemon::{OnChange, PassedFd, Service};
-use layout::InstanceName;
-use region::{FileStatus, RegionError, RegionErrorKind};
+use layout::{InstanceName, RecordBuf};
+use region::{BootTime, FileStatus, RegionError, RegionErrorKind};
 use settings::Settings;
 
 use crate::error::ProducerError;
@@ -24,6 +26,8 @@ pub(crate) struct Publisher {
     /// Records published by this process.
     records: u64,
     heartbeats: Heartbeats,
+    /// Whether a record was the first one in place of a file that was cut short: others may be lost.
+    was_cut: bool,
     /// Why the region cannot be used at present.
     failure: OnChange<String>,
 }
@@ -52,7 +56,7 @@ impl Heartbeats {
 
 impl Publisher {
     pub(crate) fn new(sink: Box<dyn Sink>, heartbeats: Heartbeats) -> Self {
-        Self { sink, records: 0, heartbeats, failure: OnChange::new() }
+        Self { sink, records: 0, heartbeats, was_cut: false, failure: OnChange::new() }
     }
 
     /// Another configuration is in force.
@@ -76,34 +80,66 @@ impl Publisher {
         self.records
     }
 
-    /// Publishes `record`, of an instance if the region has instances; recreates the region first if it was
-    /// cut short. `false`: that failed for now, and was logged.
+    /// Publishes `record`, which is new, of an instance if the region has instances. `false`: that failed for
+    /// now, and was logged.
     pub(crate) fn publish(
         &mut self,
         of: Option<&InstanceName>,
-        record: &[u8],
+        (record, at): (&RecordBuf, BootTime),
         service: &mut Service,
     ) -> Result<bool, ProducerError> {
-        let mut published = self.sink.publish(of, record);
+        let is_published = self.put(of, record, at, service)?;
+        if is_published && self.heartbeats == (Heartbeats::WithRecords { is_due: true }) {
+            self.sink.heartbeat()?;
+            self.heartbeats = Heartbeats::WithRecords { is_due: false };
+        }
+        Ok(is_published)
+    }
+
+    /// Publishes `record` again under the time that it had, unless the region has it. That is no sign of life.
+    pub(crate) fn publish_again(
+        &mut self,
+        of: Option<&InstanceName>,
+        (record, at): (&RecordBuf, BootTime),
+        service: &mut Service,
+    ) -> Result<(), ProducerError> {
+        let mut newest = RecordBuf::new(Arc::clone(record.schema()));
+        let is_there = self.sink.newest(of, newest.bytes_mut()) == Some(at)
+            && newest.bytes() == record.bytes();
+        if is_there { Ok(()) } else { self.put(of, record, at, service).map(drop) }
+    }
+
+    /// Whether records were lost with a file that was cut short, once.
+    pub(crate) fn take_cut(&mut self) -> bool {
+        std::mem::take(&mut self.was_cut)
+    }
+
+    /// Publishes `record`; recreates the region first if it was cut short. `false`: that failed for now, and
+    /// was logged.
+    fn put(
+        &mut self,
+        of: Option<&InstanceName>,
+        record: &RecordBuf,
+        at: BootTime,
+        service: &mut Service,
+    ) -> Result<bool, ProducerError> {
+        let mut published = self.sink.publish(of, record.bytes(), at);
         if is_truncated(&published) && self.recreate("was cut short", service)? {
-            published = self.sink.publish(of, record);
+            self.was_cut = true;
+            published = self.sink.publish(of, record.bytes(), at);
         }
         if is_truncated(&published) {
             // Not recreated, or cut short again since: the next tick tries again.
             return Ok(false);
         }
         published?;
-        if self.heartbeats == (Heartbeats::WithRecords { is_due: true }) {
-            self.sink.heartbeat()?;
-            self.heartbeats = Heartbeats::WithRecords { is_due: false };
-        }
         self.records += 1;
         log_event!(trace, self.sink, "record {}", self.records);
         Ok(true)
     }
 
     /// Checks that the region's file is there and whole, and recreates it if not. `true`: it was
-    /// recreated, and is empty.
+    /// recreated, and may lack records.
     pub(crate) fn check_region(&mut self, service: &mut Service) -> Result<bool, ProducerError> {
         let what = match self.sink.check() {
             Ok(FileStatus::Named) => {

@@ -10,13 +10,15 @@
 //!                                  take-over: drain, publish the record, then line by line
 //! ```
 //!
-//! Price: at most [`STRETCH`] at each check, which delays a take-over at that moment.
+//! Price: at most [`STRETCH`] at each check, which delays a take-over at that moment; of instances, an attach
+//! to the region at each check at which there are lines.
 
 use std::io;
 use std::path::Path;
 use std::time::Duration;
 
 use daemon::Monotonic;
+use region::Address;
 use settings::Settings;
 
 use crate::error::{Kind, ProducerError};
@@ -59,16 +61,21 @@ impl StandbyInput {
         }
     }
 
-    /// Reads the available input for the standby of the region at `path` while `keep_going` returns
+    /// Reads the available input for the standby of the region at `address` while `keep_going` returns
     /// true. `false` if the input has ended or failed.
-    pub(crate) fn drain(&mut self, path: &Path, keep_going: &mut dyn FnMut() -> bool) -> bool {
+    pub(crate) fn drain(
+        &mut self,
+        address: &Address,
+        keep_going: &mut dyn FnMut() -> bool,
+    ) -> bool {
         let Some(mut input) = self.input.take() else { return true };
+        let path = address.path();
         self.follow_name(path, &mut input);
         if !self.is_claimed() {
             self.free_checks = if input.claim() { self.free_checks + 1 } else { 0 };
         }
         let drained =
-            if self.is_claimed() { self.read(path, &mut input, keep_going) } else { Ok(()) };
+            if self.is_claimed() { self.read(address, &mut input, keep_going) } else { Ok(()) };
         let has_ended = input.has_ended();
         if has_ended {
             tracing::info!(region = %path.display(), "the input ended before a take-over");
@@ -85,9 +92,9 @@ impl StandbyInput {
     }
 
     /// Ends the wait: lines written until now become one record.
-    pub(crate) fn finish(&mut self, path: &Path) -> Result<(), ProducerError> {
+    pub(crate) fn finish(&mut self, address: &Address) -> Result<(), ProducerError> {
         if self.is_claimed() {
-            self.drain(path, &mut || true);
+            self.drain(address, &mut || true);
         }
         self.check()
     }
@@ -99,11 +106,14 @@ impl StandbyInput {
 
     fn read(
         &mut self,
-        path: &Path,
+        address: &Address,
         input: &mut Input,
         keep_going: &mut dyn FnMut() -> bool,
     ) -> io::Result<()> {
         let end = Monotonic::now().after(STRETCH);
+        if !input.has_ended() && (input.has_lines() || input.is_readable()?) {
+            self.records.note_places(address);
+        }
         while !input.has_ended() && (input.has_lines() || input.is_readable()?) {
             if !input.has_lines() {
                 input.fill()?;
@@ -116,7 +126,7 @@ impl StandbyInput {
                     Some(Outcome::Incomplete { .. }) => {}
                     Some(Outcome::Bad { number, error }) => {
                         self.bad_lines += 1;
-                        let region = path.display();
+                        let region = address.path().display();
                         tracing::warn!(%region, "line {number} skipped: {error}");
                     }
                     Some(Outcome::Stopped) => return Ok(()),

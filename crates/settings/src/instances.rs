@@ -3,7 +3,9 @@
 //! Invariant: the names of a list are valid and no two alike; a pattern is one that can be searched; there
 //! can be 1 to 65,536 instances.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use layout::header::MAX_INSTANCES;
@@ -56,6 +58,8 @@ pub struct GlobInstances {
 pub struct InputInstances {
     /// Where in a line the name is.
     pub key: InputKey,
+    /// No others than these; empty: any.
+    pub only: Arc<BTreeSet<InstanceName>>,
     /// Most instances at one time.
     pub max: u32,
     /// What happens to a name for which there is no room.
@@ -85,12 +89,13 @@ impl Instances {
 
     /// The same for lines of a consumer's JSON, which name the instance in this member.
     pub(crate) fn replaying(&self) -> Self {
-        let full = match self {
-            Self::Input(input) => input.full,
-            Self::Named(_) | Self::Glob(_) => WhenFull::Refuse,
+        let (only, full) = match self {
+            Self::Input(input) => (BTreeSet::new(), input.full),
+            Self::Named(names) => (names.iter().copied().collect(), WhenFull::Refuse),
+            Self::Glob(_) => (BTreeSet::new(), WhenFull::Refuse),
         };
         let key = InputKey::Member("instance".to_owned());
-        Self::Input(InputInstances { key, max: self.max(), full })
+        Self::Input(InputInstances { key, only: Arc::new(only), max: self.max(), full })
     }
 }
 
@@ -201,7 +206,7 @@ fn table(node: &Node<'_>) -> Result<Instances, Problem> {
         (None, Some(key)) => {
             let key = input_key(node, "input", key)?;
             let full = full.unwrap_or_default();
-            Ok(Instances::Input(InputInstances { key, max, full }))
+            Ok(Instances::Input(InputInstances { key, only: Arc::default(), max, full }))
         }
     }
 }

@@ -1,6 +1,7 @@
 //! What `[record] instances` may say, and what it comes to.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use layout::InstanceName;
@@ -67,7 +68,7 @@ fn a_pattern_is_searched_each_second_for_up_to_256_names_unless_it_says_otherwis
 #[test]
 fn lines_name_their_instance_in_a_member_or_at_a_pointer() {
     let of = |text| match instances(text, "input = {}") {
-        Instances::Input(InputInstances { key, max, full }) => (key, max, full),
+        Instances::Input(InputInstances { key, max, full, .. }) => (key, max, full),
         other => panic!("{other:?}"),
     };
     let member = InputKey::Member("symbol".to_owned());
@@ -113,8 +114,10 @@ fn a_replay_takes_the_instance_from_the_member_that_a_consumer_writes() {
     let member = InputKey::Member("instance".to_owned());
     let [listed, found] = [r#"["a", "b"]"#, r#"{ glob = "/x/*", max = 9 }"#]
         .map(|text| parse(text, &["const = 1"]).replaying().record.instances);
-    let replayed = |max| {
-        Some(Instances::Input(InputInstances { key: member.clone(), max, full: WhenFull::Refuse }))
+    let replayed = |only: &[&str], max| {
+        let (key, only) = (member.clone(), only.iter().copied().map(name).collect());
+        let full = WhenFull::Refuse;
+        Some(Instances::Input(InputInstances { key, only: Arc::new(only), max, full }))
     };
-    assert_eq!((listed, found), (replayed(2), replayed(9)));
+    assert_eq!((listed, found), (replayed(&["a", "b"], 2), replayed(&[], 9)));
 }

@@ -5,7 +5,7 @@
 //!   | longest line | piece | bytes of the stream ... |
 //! ```
 
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use producer::fuzzing;
 use settings::{InputInstances, InputKey, Instances, Settings, WhenFull};
@@ -54,7 +54,8 @@ pub(super) fn run(input: &[u8]) {
     settings.producer.max_line = u64::from(*longest) * 8;
     check(&settings, *piece, stream);
     let key = InputKey::Member("room".to_owned());
-    let instances = InputInstances { key, max: 2, full: WhenFull::RetireOldest };
+    let instances =
+        InputInstances { key, only: Arc::default(), max: 2, full: WhenFull::RetireOldest };
     settings.record.instances = Some(Instances::Input(instances));
     check(&settings, *piece, stream);
 }

@@ -37,6 +37,9 @@ pub(crate) enum LineError {
     /// Longer than allowed; it was not parsed.
     #[error("longer than {0} bytes; shorten it or raise max_line")]
     TooLong(usize),
+    /// The list of instances does not have it.
+    #[error("instance {:?} is not in the list; add it to instances, or leave the line out", .0.as_str())]
+    NotListed(InstanceName),
     /// No field uses this member.
     #[error("key {key:?} is unknown; {instead}")]
     UnknownKey {

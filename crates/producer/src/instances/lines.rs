@@ -1,7 +1,8 @@
 //! Instances that lines of input name: each line has values of one.
 //!
 //! Invariant: a name has a place in the region from its first whole record on, and none before. A line that is
-//! bad changes nothing, and no instance joins or is retired for it.
+//! bad changes nothing, and no instance joins or is retired for it. A standby takes and refuses the lines that a
+//! producer with the region would.
 //!
 //! ```text
 //!   line --> has a place:  its values change
@@ -13,12 +14,14 @@
 //! instances, or [`HELD`].
 
 use layout::InstanceName;
+use region::Address;
 use settings::{InputInstances, Instances, WhenFull};
 
 use super::InstanceSet;
 use super::member::Standing;
 use crate::input::{Keys, LineError, ReadLine};
 use crate::names::listed;
+use crate::sink::names_in;
 
 /// The least number of names that may be held.
 const HELD: usize = 64;
@@ -57,7 +60,10 @@ impl InstanceSet {
         line: &[u8],
         keep_going: &mut dyn FnMut() -> bool,
     ) -> Result<bool, LineError> {
-        let is_full = self.members.len() >= input.max as usize;
+        if !input.only.is_empty() && !input.only.contains(&name) {
+            return Err(LineError::NotListed(name));
+        }
+        let is_full = self.is_full_for(&name, input);
         if is_full && input.full == WhenFull::Refuse {
             return Err(LineError::NoPlace { name, max: input.max });
         }
@@ -79,6 +85,7 @@ impl InstanceSet {
                 self.displace(oldest);
             }
             self.members.insert(name, member, turn);
+            self.elsewhere.remove(&name);
         }
         Ok(is_whole)
     }
@@ -93,12 +100,35 @@ impl InstanceSet {
         }
     }
 
+    /// Whether no place is left for a name that has none of its own here.
+    fn is_full_for(&self, name: &InstanceName, input: &InputInstances) -> bool {
+        let taken = self.members.len() + self.elsewhere.len();
+        taken >= input.max as usize && !self.elsewhere.contains(name)
+    }
+
+    /// Notes which names have a place in the region at `address`, which another producer has: their lines are
+    /// good ones, and no other name gets a place of theirs.
+    pub(crate) fn note_places(&mut self, address: &Address) {
+        let Instances::Input(InputInstances { full: WhenFull::Refuse, max, .. }) = self.instances
+        else {
+            return; // the oldest are known at the take-over, when those of both are
+        };
+        let there = names_in(address, &self.record.schema).into_iter();
+        self.elsewhere = there.filter(|name| !self.members.has(name)).collect();
+        // The region may have had others meanwhile.
+        while self.members.len() > max as usize
+            && let Some(oldest) = self.members.oldest()
+        {
+            self.members.remove(&oldest);
+        }
+    }
+
     /// Retires those for which there is no room.
     pub(super) fn shrink(&mut self, input: &InputInstances) {
         while self.members.len() > input.max as usize {
             let extra = match input.full {
                 WhenFull::RetireOldest => self.members.oldest(),
-                WhenFull::Refuse => self.members.newest(),
+                WhenFull::Refuse => self.members.newest_unpublished(),
             };
             let Some(name) = extra else { break };
             self.displace(name);

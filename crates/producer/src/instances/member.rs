@@ -1,7 +1,7 @@
 //! One instance: its values, and what has become of them.
 
-use daemon::Monotonic;
 use layout::RecordBuf;
+use region::BootTime;
 
 use crate::input::{Keys, LineError};
 use crate::records::Values;
@@ -26,6 +26,8 @@ pub(super) struct Member {
     pub(super) keys: Keys,
     /// When a line named it last, counted in lines; 0: never.
     pub(super) turn: u64,
+    /// When that was; `None`: never.
+    pub(super) named_at: Option<BootTime>,
     pub(super) standing: Standing,
     /// Whether it holds values that were not published.
     pub(super) is_pending: bool,
@@ -42,6 +44,7 @@ impl Member {
             values: Values::of(sources),
             keys,
             turn: 0,
+            named_at: None,
             standing: Standing::Joined,
             is_pending: false,
             waits: false,
@@ -57,26 +60,34 @@ impl Member {
     ) -> Result<bool, LineError> {
         let is_complete = self.values.read_line(line, &mut self.keys, keep_going)?;
         self.is_pending |= is_complete;
+        self.named_at = Some(BootTime::now());
         Ok(is_complete)
     }
 
     /// Continues with the values of its newest record in the region, which was published `at`, where no
     /// line has given it others.
-    pub(super) fn restore(&mut self, newest: &RecordBuf, at: Monotonic) {
-        let is_named = self.turn > 0;
+    pub(super) fn restore(&mut self, newest: &RecordBuf, at: BootTime) {
+        let is_named = self.named_at.is_some();
         self.values.restore(newest, at, &mut self.keys);
         self.is_pending = is_named;
         self.standing = if is_named { Standing::Joined } else { Standing::Published };
     }
 
-    /// Continues where `earlier` was, one of the same name under another configuration.
-    pub(super) fn carry_over(&mut self, earlier: Self) {
+    /// Continues where `earlier` was, one of the same name under another configuration, and where lines had no
+    /// value, with the one `there`, which has that of the region.
+    pub(super) fn carry_over(&mut self, earlier: Self, there: Option<&Self>) {
         let pairs = self.values.carry_over(earlier.values);
         self.keys.carry_over(&earlier.keys, &pairs);
+        if let Some((there, at)) =
+            there.and_then(|there| Some((there, there.values.published_at()?)))
+        {
+            self.values.restore(there.values.record(), at, &mut self.keys);
+        }
         self.standing = match earlier.standing {
             Standing::Published if !self.keys.is_complete() => Standing::Joined,
             standing => standing,
         };
         (self.is_pending, self.waits) = (false, earlier.waits);
+        self.named_at = earlier.named_at;
     }
 }

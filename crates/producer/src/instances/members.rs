@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use layout::InstanceName;
 
-use super::member::Member;
+use super::member::{Member, Standing};
 
 /// Some of the instances of a region.
 #[derive(Debug, Default)]
@@ -57,9 +57,12 @@ impl Members {
         self.by_turn.first_key_value().map(|(_, name)| *name)
     }
 
-    /// The one whose turn was last.
-    pub(super) fn newest(&self) -> Option<InstanceName> {
-        self.by_turn.last_key_value().map(|(_, name)| *name)
+    /// The one whose turn was last, of those that the region does not have.
+    pub(super) fn newest_unpublished(&self) -> Option<InstanceName> {
+        let is_new = |name: &&InstanceName| {
+            self.by_name.get(*name).is_some_and(|member| member.standing == Standing::New)
+        };
+        self.by_turn.values().rev().find(is_new).copied()
     }
 
     /// The names, in their own order.

@@ -48,6 +48,8 @@ pub(crate) struct InstanceSet {
     members: Members,
     /// Those that lines have named, and whose records are not whole yet.
     held: Members,
+    /// Names that the region of another producer has and `members` does not: those of a standby.
+    elsewhere: BTreeSet<InstanceName>,
     /// How many lines have named an instance.
     turn: u64,
     /// That of the last line.
@@ -74,6 +76,7 @@ impl InstanceSet {
             keys: crate::run::keys(settings),
             members: Members::default(),
             held: Members::default(),
+            elsewhere: BTreeSet::new(),
             turn: 0,
             current: None,
             retired: Vec::new(),
@@ -106,11 +109,12 @@ impl InstanceSet {
         Changes { joined, ..Changes::default() }
     }
 
-    /// Those that are there are older than any that a line has named, in the order of their newest records,
-    /// and continue with the values of these.
+    /// Those that are there continue with the values of their newest records. The oldest is the one with the oldest
+    /// record and no line since, also of those that a standby has read.
     fn take_in(&mut self, sink: &dyn Sink, input: &InputInstances) {
         // What joined and was retired while another producer had the region was never in it.
         (self.retired, self.changes) = (Vec::new(), Changes::default());
+        self.elsewhere.clear();
         let mut newest = RecordBuf::new(Arc::clone(&self.record.schema));
         let mut all = Vec::new();
         for name in sink.instances() {
@@ -123,14 +127,14 @@ impl InstanceSet {
             member.standing = Standing::Joined;
             let at = sink.newest(Some(&name), newest.bytes_mut());
             if let Some(at) = at {
-                member.restore(&newest, Monotonic::now().before(at.elapsed()));
+                member.restore(&newest, at);
             }
-            all.push((member.turn, at, name, member));
+            all.push((at.max(member.named_at), name, member));
         }
         let named = self.members.take_by_turn().into_iter();
-        all.extend(named.map(|(name, member)| (member.turn, None, name, member)));
-        all.sort_by_key(|(turn, at, ..)| (*turn, *at));
-        for (.., name, member) in all {
+        all.extend(named.map(|(name, member)| (member.named_at, name, member)));
+        all.sort_by_key(|(at, ..)| *at);
+        for (_, name, member) in all {
             let turn = self.next_turn();
             self.members.insert(name, member, turn);
         }
@@ -212,27 +216,43 @@ impl InstanceSet {
         for (name, old) in earlier.members.take_by_turn() {
             let is_new = self.key.is_some() && (!has_names || old.standing == Standing::New);
             if is_new || self.has(&name) {
-                self.continue_with(name, old, |set| &mut set.members);
+                self.continue_with(name, old);
             }
         }
         if let Instances::Input(input) = self.instances.clone() {
             for (name, old) in earlier.held.take_by_turn() {
-                self.continue_with(name, old, |set| &mut set.held);
+                self.hold(name, old);
             }
             self.shrink(&input);
         }
     }
 
-    fn continue_with(
-        &mut self,
-        name: InstanceName,
-        old: Member,
-        to: fn(&mut Self) -> &mut Members,
-    ) {
+    fn continue_with(&mut self, name: InstanceName, old: Member) {
         let Ok(mut member) = self.member(&name) else { return };
-        member.carry_over(old);
+        let there = self.members.remove(&name);
+        member.carry_over(old, there.as_ref());
+        if self.key.is_none() || member.keys.is_complete() {
+            let turn = self.next_turn();
+            self.members.insert(name, member, turn);
+            return;
+        }
+        // Its record is not whole any more.
+        if there.is_some() {
+            self.retired.push(name);
+            self.changes.retired.push(name);
+        }
+        self.put_on_hold(name, member);
+    }
+
+    fn hold(&mut self, name: InstanceName, old: Member) {
+        let Ok(mut member) = self.member(&name) else { return };
+        member.carry_over(old, None);
+        self.put_on_hold(name, member);
+    }
+
+    fn put_on_hold(&mut self, name: InstanceName, member: Member) {
         let turn = self.next_turn();
-        to(self).insert(name, member, turn);
+        self.held.insert(name, Member { standing: Standing::New, ..member }, turn);
     }
 
     fn has(&self, name: &InstanceName) -> bool {

@@ -174,7 +174,7 @@ impl Member {
             Attempt::InputEnded => return Ok(Some(End::Input)),
             Attempt::Opened(sink) => sink,
         };
-        waiting.input.finish(waiting.address.path())?;
+        waiting.input.finish(&waiting.address)?;
         let State::Waiting(waiting) = std::mem::replace(&mut self.state, State::New) else {
             return Ok(None);
         };

@@ -174,19 +174,21 @@ impl Producer {
     ) -> Result<(), ProducerError> {
         let (now, publisher) = (Moment::now(), &mut self.publisher);
         self.records.each(which, |of: Option<&InstanceName>, values| {
-            publisher.publish(of, values.sample(now).bytes(), host.service).map(drop)
-        })
+            publisher.publish(of, values.sample_to_publish(now), host.service).map(drop)
+        })?;
+        if self.publisher.take_cut() { self.publish_again(host) } else { Ok(()) }
     }
 
-    /// New readers of a new file get the last record and need not wait for the next one, unless its
-    /// values are too old to be published as new.
+    /// New readers of a new file get the last record and need not wait for the next one. It keeps its time:
+    /// a new file does not make values new.
     pub(super) fn publish_again(&mut self, host: &mut Host<'_>) -> Result<(), ProducerError> {
-        if self.deadline.is_over(Monotonic::now()) {
-            return Ok(());
-        }
-        let publisher = &mut self.publisher;
-        self.records.each(Which::Published, |of, values| {
-            publisher.publish(of, values.record().bytes(), host.service).map(drop)
+        let (now, publisher) = (Moment::now(), &mut self.publisher);
+        let is_over = self.deadline.is_over(Monotonic::now());
+        self.records.each(Which::Published, |of, values| match values.published_at() {
+            Some(at) => publisher.publish_again(of, (values.record(), at), host.service),
+            None if is_over => Ok(()),
+            // It is whole under this configuration, and was not under the one before.
+            None => publisher.publish(of, values.sample_to_publish(now), host.service).map(drop),
         })
     }
 

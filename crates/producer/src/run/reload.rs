@@ -277,6 +277,8 @@ impl Producer {
         let keys = keys(&self.settings);
         let kept = self.records.carry_over(earlier);
         self.change_input(input, keys, &kept);
+        self.retire_gone()?;
+        self.log_changes();
 
         self.schedule.change_tick(Monotonic::now(), self.settings.producer.tick);
         self.deadline.change(self.settings.producer.input_deadline);

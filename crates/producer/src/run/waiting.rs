@@ -66,17 +66,16 @@ impl Waiting {
         if let Some(sink) = self.standby.try_open(&self.address, &self.settings)? {
             return Ok(Attempt::Opened(sink));
         }
-        let path = self.address.path();
         if let Some(pid) = self.standby.holder()
             && self.holder.update(pid).is_some()
         {
-            log_wait(path, pid);
+            log_wait(self.address.path(), pid);
         }
         let now = Monotonic::now();
         self.next_attempt = now.after(self.standby.pause());
         if now >= self.next_drain {
             self.next_drain = now.after(DRAIN_EVERY);
-            if !self.input.drain(path, &mut || host.keep_going()) && host.keep_going() {
+            if !self.input.drain(&self.address, &mut || host.keep_going()) && host.keep_going() {
                 return self.input.check().map(|()| Attempt::InputEnded);
             }
         }

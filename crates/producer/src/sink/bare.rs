@@ -8,7 +8,7 @@ use std::path::Path;
 
 use daemon::counted;
 use layout::InstanceName;
-use region::{Address, BareWriter, Changed, FileStatus, RegionError, Surroundings};
+use region::{Address, BareWriter, BootTime, Changed, FileStatus, RegionError, Surroundings};
 use settings::{Format, RecordSettings, Settings};
 
 use super::{Sink, options, same_in_all_writers};
@@ -78,7 +78,13 @@ impl Deref for BareSink {
 impl Sink for BareSink {
     same_in_all_writers!(BareWriter);
 
-    fn publish(&mut self, of: Option<&InstanceName>, record: &[u8]) -> Result<(), RegionError> {
+    /// A bare struct has no time.
+    fn publish(
+        &mut self,
+        of: Option<&InstanceName>,
+        record: &[u8],
+        _: BootTime,
+    ) -> Result<(), RegionError> {
         let place = of.map_or(Some(0), |name| self.places.get(name).copied());
         place.map_or(Ok(()), |place| self.writer.publish_at(place, record))
     }

@@ -16,10 +16,15 @@ impl Sink for DynInstanceWriter {
     same_in_all_writers!(DynWriter);
 
     /// The instance joins if it is not there.
-    fn publish(&mut self, of: Option<&InstanceName>, record: &[u8]) -> Result<(), RegionError> {
+    fn publish(
+        &mut self,
+        of: Option<&InstanceName>,
+        record: &[u8],
+        at: BootTime,
+    ) -> Result<(), RegionError> {
         let Some(name) = of else { return Ok(()) };
         let instance = self.instance(name)?;
-        Self::publish(self, instance, record).map(drop)
+        self.publish_at(instance, record, at).map(drop)
     }
 
     fn heartbeat(&mut self) -> Result<(), RegionError> {

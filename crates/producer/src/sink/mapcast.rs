@@ -13,8 +13,13 @@ use crate::error::{Kind, ProducerError};
 impl Sink for DynWriter {
     same_in_all_writers!(DynWriter);
 
-    fn publish(&mut self, _: Option<&InstanceName>, record: &[u8]) -> Result<(), RegionError> {
-        Self::publish(self, record).map(drop)
+    fn publish(
+        &mut self,
+        _: Option<&InstanceName>,
+        record: &[u8],
+        at: BootTime,
+    ) -> Result<(), RegionError> {
+        self.publish_at(record, at).map(drop)
     }
 
     fn heartbeat(&mut self) -> Result<(), RegionError> {

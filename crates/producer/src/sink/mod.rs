@@ -29,12 +29,17 @@ use settings::{Address, Format, Instances, Settings, WhenFull};
 
 use crate::error::ProducerError;
 use bare::BareSink;
-pub(crate) use standby::Standby;
+pub(crate) use standby::{Standby, names_in};
 
 /// An open writer of either format.
 pub(crate) trait Sink: fmt::Debug {
-    /// Publishes one record, of this instance if the region has instances.
-    fn publish(&mut self, of: Option<&InstanceName>, record: &[u8]) -> Result<(), RegionError>;
+    /// Publishes one record of this time, of this instance if the region has instances.
+    fn publish(
+        &mut self,
+        of: Option<&InstanceName>,
+        record: &[u8],
+        at: BootTime,
+    ) -> Result<(), RegionError>;
 
     /// Shows readers that the producer is alive.
     fn heartbeat(&mut self) -> Result<(), RegionError>;
@@ -204,6 +209,9 @@ pub fn region_options(settings: &Settings) -> Options {
         // More than there can be now are left out, as at a search.
         Some(Instances::Glob(glob)) => {
             options.only_instances(crate::instances::search(glob).names).retire_oldest()
+        }
+        Some(Instances::Input(input)) if !input.only.is_empty() => {
+            options.only_instances(input.only.iter().copied())
         }
         Some(Instances::Input(input)) if input.full == WhenFull::RetireOldest => {
             options.retire_oldest()

@@ -3,7 +3,8 @@
 use std::os::fd::BorrowedFd;
 use std::time::Duration;
 
-use region::{Address, RegionError, RegionErrorKind};
+use layout::{InstanceName, Schema};
+use region::{Address, DynInstanceReader, RegionError, RegionErrorKind};
 use settings::{Format, Settings};
 
 use super::{Sink, options};
@@ -92,6 +93,14 @@ impl Standby {
             Self::Bare { .. } => None,
         }
     }
+}
+
+/// The instances of the region of another producer, if it is one of the same record: those that a take-over
+/// keeps. None if it cannot be read.
+pub(crate) fn names_in(address: &Address, schema: &Schema) -> Vec<InstanceName> {
+    let reader = DynInstanceReader::open(address).ok();
+    let same = reader.filter(|reader| reader.schema().fingerprint() == schema.fingerprint());
+    same.map(|reader| reader.all().map(|(_, name)| name).collect()).unwrap_or_default()
 }
 
 /// Whether the lock may become free.

@@ -86,6 +86,19 @@ fn recorded_records_are_published_again_under_their_instances() {
 }
 
 #[test]
+fn a_recorded_record_of_a_name_that_is_not_in_the_list_takes_no_place() {
+    let place = Place::new();
+    configure(&place, "[\"a\", \"b\"]", &[("u32", "const = 1")], "");
+    let mut feed = Feed::start(&place, &["--replay"]);
+    for name in ["c", "a", "b"] {
+        feed.say(&format!(r#"{{"instance":"{name}","record":{{"f0":5}}}}"#));
+    }
+    wait_for(&place, &[("a", 1, "5"), ("b", 1, "5")]);
+    let log = feed.end();
+    assert!(log.contains("line 1 skipped: instance \"c\" is not in the list; add it"), "{log}");
+}
+
+#[test]
 fn a_name_inside_of_an_object_is_under_the_rules_for_all_keys() {
     let place = Place::new();
     configure(&place, "{ input = \"/head/s\" }", INPUT, "");

@@ -1,8 +1,10 @@
-//! A region of instances: from a list, from a pattern, and in `lines`, `places` and `restart` from the input.
+//! A region of instances: from a list, from a pattern, and in the other files from the input.
 
 mod lines;
 mod places;
 mod restart;
+mod same_record;
+mod standby;
 
 use std::collections::BTreeMap;
 use std::fs;

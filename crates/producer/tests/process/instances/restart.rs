@@ -1,6 +1,5 @@
 //! What a producer of lines continues with after another one.
 
-use std::io::Write;
 use std::process::Stdio;
 
 use super::lines::{INPUT, with_a_and_b};
@@ -20,23 +19,6 @@ fn names_numbers_and_places_stay_over_a_killed_producer() {
     let log = feed.end();
     assert!(log.contains("resumed, epoch 2, 2 instances"), "{log}");
     assert!(log.contains("line 1 skipped: instance \"C\" has no place among the 2"), "{log}");
-}
-
-#[test]
-fn a_standby_publishes_what_lines_had_for_each_instance_meanwhile() {
-    let place = Place::new();
-    configure(&place, "{ input = \"s\", max = 9 }", INPUT, "");
-    let mut active = Feed::start(&place, &[]);
-    active.say(r#"{"s": "A", "x": 1}"#);
-    wait_for(&place, &[("A", 1, "1")]);
-    let mut standby = place.start("standby", Stdio::piped(), &["--standby"]);
-    let mut stdin = standby.child.stdin.take().expect("stdin");
-    standby.wait_for("waiting to take over");
-    stdin.write_all(b"{\"s\": \"A\", \"x\": 2}\n{\"s\": \"B\", \"x\": 3}\n").expect("write");
-    active.end();
-    wait_for(&place, &[("A", 2, "2"), ("B", 1, "3")]);
-    drop(stdin);
-    standby.ends_with(0);
 }
 
 #[test]
@@ -84,25 +66,6 @@ fn a_line_without_some_values_keeps_those_of_the_newest_record_over_a_restart() 
         log.contains("line 1: nothing is published of A before there is a value for x"),
         "{log}"
     );
-}
-
-#[test]
-fn a_standby_completes_what_lines_had_with_the_newest_record() {
-    let place = Place::new();
-    let fields = [INPUT[0], ("u8", "input = { key = \"y\" }")];
-    configure(&place, "{ input = \"s\", max = 9 }", &fields, "");
-    let mut active = Feed::start(&place, &[]);
-    active.say(r#"{"s": "A", "x": 1, "y": 1}"#);
-    wait_for(&place, &[("A", 1, "1")]);
-    let mut standby = Feed::logging_to(&place, "standby", &["--standby"]);
-    standby.producer.wait_for("waiting to take over");
-    standby.say(r#"{"s": "A", "y": 2}"#);
-    standby.say(r#"{"s": "B", "x": 5}"#);
-    active.end();
-    wait_for(&place, &[("A", 2, "1")]);
-    standby.say(r#"{"s": "B", "y": 5}"#);
-    wait_for(&place, &[("A", 2, "1"), ("B", 1, "5")]);
-    standby.end();
 }
 
 #[test]
