@@ -105,7 +105,8 @@ pub struct Args {
     ///
     /// oldest is the oldest record that is still in the region; N is a sequence number. If that record
     /// is gone, the number of lost ones is logged: missed N. If it is not published yet, the
-    /// consumer waits for it.
+    /// consumer waits for it. An instance that joins later has numbers of its own, and is printed from its first
+    /// record on.
     #[arg(long, hide_short_help = true, value_name = "newest | oldest | N", requires = "follow", value_parser = begin)]
     pub from: Option<Begin>,
 

@@ -64,6 +64,8 @@ pub(crate) enum Change {
     Retired(InstanceName),
     /// Records were overwritten before they were read.
     Missed(Misses),
+    /// A file for fewer instances does not have the totals of those that it has no place for.
+    Uncounted,
 }
 
 /// A writer as a reader sees it.
@@ -214,6 +216,11 @@ impl fmt::Display for Notice {
             Change::Joined(name) => write!(f, "{path}: instance {name} joined"),
             Change::Retired(name) => write!(f, "{path}: instance {name} retired"),
             Change::Missed(misses) => misses.fmt(f),
+            Change::Uncounted => write!(
+                f,
+                "{path}: has room for fewer instances than the file before: what was missed of those that are \
+                 retired is not counted"
+            ),
         }?;
         let Some(writer) = self.writer else { return Ok(()) };
         f.write_str(if matches!(self.change, Change::Writer) { ": " } else { "; " })?;

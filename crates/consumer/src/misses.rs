@@ -21,6 +21,20 @@ enum Of {
     Several,
     /// Of instances that have come and gone without being seen.
     Unseen,
+    /// The same where not all instances are asked for: their names are not known.
+    UnseenOfAny,
+    SeveralOfAny,
+}
+
+const UNSEEN: &str = " of instances that joined and were retired meanwhile";
+/// Their names went with them.
+const OF_ANY: &str = ", perhaps of some that --instance leaves out";
+
+impl Of {
+    /// Whether some may be of instances that are not asked for.
+    fn is_of_any(self) -> bool {
+        matches!(self, Self::UnseenOfAny | Self::SeveralOfAny)
+    }
 }
 
 impl Misses {
@@ -34,12 +48,22 @@ impl Misses {
         Self { count, of: Of::Unseen }
     }
 
+    /// The same, where some may be of instances that are not asked for.
+    pub(crate) fn unseen_of_any(count: u64) -> Self {
+        Self { count, of: Of::UnseenOfAny }
+    }
+
     pub(crate) fn is_none(&self) -> bool {
         self.count == 0
     }
 
     pub(crate) fn add(&mut self, more: Self) {
-        let of = if self.is_none() || self.of == more.of { more.of } else { Of::Several };
+        let of_any = [self.of, more.of].iter().any(|of| of.is_of_any());
+        let of = match self.of {
+            of if self.is_none() || of == more.of => more.of,
+            _ if of_any => Of::SeveralOfAny,
+            _ => Of::Several,
+        };
         *self = Self { count: self.count.saturating_add(more.count), of };
     }
 }
@@ -51,7 +75,9 @@ impl fmt::Display for Misses {
             Of::Region => Ok(()),
             Of::Instance(name) => write!(f, " of {name}"),
             Of::Several => f.write_str(" of several instances"),
-            Of::Unseen => f.write_str(" of instances that joined and were retired meanwhile"),
+            Of::Unseen => f.write_str(UNSEEN),
+            Of::UnseenOfAny => write!(f, "{UNSEEN}{OF_ANY}"),
+            Of::SeveralOfAny => write!(f, " of several instances{OF_ANY}"),
         }
     }
 }
@@ -72,5 +98,19 @@ mod tests {
         assert_eq!(Misses::new(None, 1).to_string(), "missed 1 record");
         let unseen = "missed 2 records of instances that joined and were retired meanwhile";
         assert_eq!(Misses::unseen(2).to_string(), unseen);
+    }
+
+    #[test]
+    fn what_may_be_of_an_instance_that_is_not_asked_for_says_so() {
+        let mut misses = Misses::unseen_of_any(2);
+        misses.add(Misses::unseen_of_any(1));
+        let unseen = "missed 3 records of instances that joined and were retired meanwhile, perhaps of some that \
+                      --instance leaves out";
+        assert_eq!(misses.to_string(), unseen);
+        misses.add(Misses::new("eth0".parse().ok(), 4));
+        misses.add(Misses::new("lo".parse().ok(), 1));
+        let several =
+            "missed 8 records of several instances, perhaps of some that --instance leaves out";
+        assert_eq!(misses.to_string(), several);
     }
 }

@@ -106,7 +106,9 @@ impl<'e> Session<'e> {
         match event {
             Ok(Event::Record(found)) => self.found(found),
             Ok(Event::Missed(count)) if self.link.names().is_some() => {
-                self.miss(Misses::unseen(count))
+                let is_all = self.link.selection().is_all();
+                let misses = if is_all { Misses::unseen } else { Misses::unseen_of_any };
+                self.miss(misses(count))
             }
             Ok(Event::Missed(count)) => self.miss(Misses::new(None, count)),
             Err(error) if !self.link.is_attached() => Err(error.into()),
@@ -174,6 +176,7 @@ impl<'e> Session<'e> {
             }
             Found::Missed(name, count) => self.miss(Misses::new(Some(name), count)),
             Found::There => Ok(Flow::Continue(())),
+            Found::Uncounted => self.log_change(Change::Uncounted),
             // Without a limit it continues with what is new.
             Found::AllRead if self.left.is_none() => Ok(Flow::Continue(())),
             Found::AllRead => Ok(Flow::Break(())),

@@ -36,6 +36,8 @@ pub(crate) struct InstanceSource {
     selection: Selection,
     listed: Vec<Instance>,
     progress: Progress,
+    /// Whether a file for fewer instances has lost the totals of some, which is not reported yet.
+    is_uncounted: bool,
     /// Those that are followed, also in the next file.
     known: BTreeSet<InstanceName>,
 }
@@ -52,7 +54,7 @@ impl InstanceSource {
         let record = RecordBuf::new(Arc::clone(reader.schema()));
         let progress = if begin.is_some() { Progress::First } else { Progress::Successor };
         let (listed, known) = (Vec::new(), BTreeSet::new());
-        Self { reader, record, selection, listed, progress, known }
+        Self { reader, record, selection, listed, progress, is_uncounted: false, known }
     }
 
     fn found(&mut self, event: &InstanceEvent<Publication>) -> Option<Found> {
@@ -85,12 +87,14 @@ impl Followed for InstanceSource {
     type Item = Found;
 
     fn step(&mut self) -> Result<Step<Found>, RegionError> {
+        if std::mem::take(&mut self.is_uncounted) {
+            return Ok(Step::Record(Found::Uncounted));
+        }
         for _ in 0..PASSED_OVER {
             let event = match self.reader.next(self.record.bytes_mut())? {
                 Step::Record(event) => event,
-                Step::Missed(count) if self.selection.is_all() => return Ok(Step::Missed(count)),
-                // Their instances have no names.
-                Step::Missed(_) => continue,
+                // Of instances without names: they may have been asked for.
+                Step::Missed(count) => return Ok(Step::Missed(count)),
                 Step::Pending => return Ok(self.pause()),
             };
             if !self.selection.selects(&event.name) {
@@ -104,8 +108,10 @@ impl Followed for InstanceSource {
     }
 
     fn refresh(&mut self) -> Result<Refreshed, RegionError> {
+        let room = self.reader.max();
         let refreshed = self.reader.refresh()?;
         if refreshed == Refreshed::Reattached {
+            self.is_uncounted |= self.reader.max() < room;
             self.record = RecordBuf::new(Arc::clone(self.reader.schema()));
             self.listed.clear();
             self.progress = Progress::Successor;

@@ -31,6 +31,8 @@ pub(crate) enum Found {
     Retired(InstanceName),
     /// Records of an instance were overwritten before they were read.
     Missed(InstanceName, u64),
+    /// The totals of retired instances are not in a file for fewer of them.
+    Uncounted,
     /// Everything that was there when the region was attached has been read.
     AllRead,
 }

@@ -238,6 +238,33 @@ fn what_is_missed_is_logged_with_its_instance() {
 }
 
 #[test]
+fn what_is_missed_of_instances_that_came_and_went_is_logged_also_where_some_are_chosen() {
+    for (chosen, ending) in [(&[][..], "meanwhile"), (&["--instance=a"], "--instance leaves out")] {
+        let class = Class::of(2, &[("a", 1)]);
+        let (publishes, retires) = (class.publishes(&[("b", 2), ("b", 3)]), class.retires("b"));
+        let come_and_go = Box::new(move || {
+            publishes();
+            retires();
+        });
+        let played = class.stage.play(&[&["--follow"], chosen].concat(), [come_and_go as Step]);
+        let missed = played.notices.iter().find(|notice| notice.starts_with("missed 2 records"));
+        assert!(missed.is_some_and(|notice| notice.ends_with(ending)), "{:?}", played.notices);
+    }
+}
+
+#[test]
+fn a_file_for_fewer_instances_is_told_of_where_records_are_counted() {
+    let smaller = |args: &[&str]| {
+        let class = Class::of(3, &[("a", 1)]);
+        let steps = [class.opens(2), class.publishes(&[("a", 2)])];
+        let played = class.stage.play(args, steps);
+        let told = |notice: &&String| notice.contains("has room for fewer instances");
+        played.notices.iter().filter(told).count()
+    };
+    assert_eq!((smaller(&["--follow"]), smaller(&["--poll=1ms"])), (1, 0));
+}
+
+#[test]
 fn the_age_of_each_instance_is_checked() {
     let class = Class::of(2, &[("a", 1), ("b", 1)]);
     std::thread::sleep(std::time::Duration::from_millis(5));
