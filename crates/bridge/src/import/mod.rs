@@ -50,8 +50,6 @@ pub struct Importer {
     host: String,
     remotes: BTreeMap<String, Remote>,
     mirrors: BTreeMap<Source, Imported>,
-    /// What mirrors held when the bridge was stopped.
-    resumed: BTreeMap<String, Resumed>,
     /// For records that wait.
     memory: Memory,
     next: Monotonic,
@@ -60,20 +58,36 @@ pub struct Importer {
 impl Importer {
     /// Imports what `settings` say.
     pub fn new(settings: &BridgeSettings) -> Self {
-        Self {
+        let mut importer = Self {
             imports: settings.imports.clone(),
             host: settings.host.clone(),
             remotes: BTreeMap::new(),
             mirrors: BTreeMap::new(),
-            resumed: BTreeMap::new(),
             memory: Memory::default(),
             next: Monotonic::from_nanos(0),
+        };
+        importer.expect_named();
+        importer
+    }
+
+    /// Continues after these records, which mirrors of these regions hold at these addresses. Until there is news of
+    /// a region, its mirror is reported without.
+    pub fn resume(&mut self, held: impl IntoIterator<Item = (Source, String, Resumed)>) {
+        for (source, address, resumed) in held {
+            if let Some(imported) = self.imported(&source)
+                && imported.mirror.address().to_string() == address
+            {
+                imported.mirror.resume(resumed);
+            }
         }
     }
 
-    /// Continues after these records, which mirrors at these addresses hold.
-    pub fn resume(&mut self, held: BTreeMap<String, Resumed>) {
-        self.resumed = held;
+    /// Makes the mirrors of imports of one region, whose sources may never be heard of.
+    fn expect_named(&mut self) {
+        let sources: Vec<_> = self.imports.iter().filter_map(Import::source).collect();
+        for (host, name) in sources {
+            self.imported(&Source { host, name });
+        }
     }
 
     /// Imports what other settings say; mirrors that are in both stay open.
@@ -90,6 +104,7 @@ impl Importer {
             })
         });
         self.remotes.clear();
+        self.expect_named();
     }
 
     /// Which hosts and names are to be watched, as chunks of key patterns.
@@ -110,11 +125,10 @@ impl Importer {
 
     /// The mirrors that there are or were before the bridge was started, and over which hosts their records have come.
     pub fn routes(&self) -> Mirrors {
-        let earlier = self.resumed.keys().map(|address| (address.clone(), None));
         let mirrors = self.mirrors.iter().map(|(source, imported)| {
             (imported.mirror.address().to_string(), imported.route(source))
         });
-        earlier.chain(mirrors).collect()
+        mirrors.collect()
     }
 
     /// When [`turn`](Self::turn) has something to do.
@@ -190,11 +204,7 @@ impl Importer {
             if self.mirrors.values().any(|other| *other.mirror.address() == address) {
                 return None;
             }
-            let resumed = self.resumed.remove(&address.to_string());
-            let mut imported = Imported::new(address, import, &self.memory);
-            if let Some(resumed) = resumed {
-                imported.mirror.resume(resumed);
-            }
+            let imported = Imported::new(address, import, &self.memory);
             self.mirrors.insert(source.clone(), imported);
         }
         self.mirrors.get_mut(source)

@@ -7,7 +7,6 @@ mod lossless;
 mod network;
 mod one;
 
-use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -110,10 +109,9 @@ impl World {
     fn restart_importer(&mut self) {
         let held = self.status().map(|mirror| {
             let resumed = Resumed { id: mirror.id, time: mirror.time, sequence: mirror.sequence };
-            (mirror.address, resumed)
+            (mirror.source, mirror.address, resumed)
         });
-        let held: BTreeMap<_, _> =
-            held.filter(|(_, resumed)| resumed.sequence > 0).into_iter().collect();
+        let held = held.filter(|(_, _, resumed)| resumed.sequence > 0);
         self.importer = Importer::new(&self.settings[1]);
         self.importer.resume(held);
     }

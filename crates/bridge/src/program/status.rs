@@ -6,6 +6,7 @@
 //! Price: a comparison of 296 bytes for each mirror and export, four times a second.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 use std::time::Duration;
 
 use daemon::{Monotonic, OnChange};
@@ -15,6 +16,7 @@ use region::{DynInstanceWriter, InstanceReader, Options, RegionError, RegionErro
 
 use crate::export::ExportStatus;
 use crate::import::{LinkState, MirrorStatus, Resumed};
+use crate::keys::Source;
 use crate::wire::RecordId;
 
 /// Shortest time between two records of one row.
@@ -113,7 +115,8 @@ pub(crate) struct Status {
     schema: Schema,
     writer: Option<DynInstanceWriter>,
     max: u32,
-    published: BTreeMap<InstanceName, Row>,
+    /// The rows that there are; `None`: one of an earlier bridge.
+    published: BTreeMap<InstanceName, Option<Row>>,
     due: Monotonic,
     trouble: OnChange<String>,
 }
@@ -131,16 +134,20 @@ impl Status {
         }
     }
 
-    /// What mirrors held when an earlier bridge had them, by their addresses.
-    pub(crate) fn resumed(&self) -> BTreeMap<String, Resumed> {
-        let mut held = BTreeMap::new();
+    /// What mirrors that are still there held when an earlier bridge had them: source, address and record.
+    pub(crate) fn resumed(&self) -> Vec<(Source, String, Resumed)> {
+        let mut held = Vec::new();
         let Ok(mut reader) = InstanceReader::<Row>::open(&*self.name) else { return held };
+        let names: BTreeSet<_> = region::names().into_iter().collect();
+        let is_there = |address: &str| names.contains(address) || Path::new(address).exists();
         // A region that cannot be read holds nothing to continue from.
         let _ = reader.latest_all(|name, row| {
-            if row.direction == u8::from(Direction::Import) && row.mirror_sequence > 0 {
+            let is_mirror = row.direction == u8::from(Direction::Import) && row.mirror_sequence > 0;
+            if is_mirror && is_there(&name) {
                 let id = RecordId { lineage: row.lineage, order: 0, sequence: row.sequence };
                 let resumed = Resumed { id, time: row.published, sequence: row.mirror_sequence };
-                held.insert(name.to_string(), resumed);
+                let source = Source::new(&of_text(&row.host), &of_text(&row.name));
+                held.push((source, name.to_string(), resumed));
             }
         });
         held
@@ -190,9 +197,9 @@ impl Status {
             self.retire(&name)?;
         }
         for (name, row) in rows {
-            if self.published.get(&name) != Some(&row) {
+            if self.published.get(&name) != Some(&Some(row)) {
                 self.publish_row(&name, &row)?;
-                self.published.insert(name, row);
+                self.published.insert(name, Some(row));
             }
         }
         self.writer.as_mut().map_or(Ok(()), DynInstanceWriter::heartbeat)
@@ -202,7 +209,9 @@ impl Status {
         if self.writer.is_none() {
             let opened =
                 DynInstanceWriter::open_with(&*self.name, &self.schema, &options(), self.max)?;
-            self.published.clear();
+            // What an earlier bridge has published: true no more until it is published again, else retired.
+            let former = opened.all().into_iter().map(|(_, name)| (name, None));
+            self.published = former.collect();
             self.writer = Some(opened);
         }
         Ok(())
@@ -247,6 +256,11 @@ pub(crate) fn text(name: &str) -> [u8; 64] {
     let len = name.len().min(bytes.len());
     bytes[..len].copy_from_slice(&name.as_bytes()[..len]);
     bytes
+}
+
+/// The name in NUL-padded bytes.
+fn of_text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).trim_end_matches('\0').to_owned()
 }
 
 impl Row {

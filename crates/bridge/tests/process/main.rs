@@ -89,6 +89,36 @@ fn a_source_that_was_killed_with_its_bridge_is_mirrored_again() {
 }
 
 #[test]
+fn after_a_restart_without_a_link_no_row_says_what_was_true_before() {
+    let (a, b) = two_hosts();
+    a.writer("stu").publish(&bytes(1)).expect("published");
+    b.writer("own").publish(&bytes(2)).expect("published");
+    let import = "[[import]]\nfrom = \"hostA\"\nname = \"*\"\n";
+    let connect = std::fs::read_to_string(b.place.path("bridge.toml")).expect("a configuration");
+    b.place.write("bridge.toml", connect + "[[export]]\nregion = \"own\"\n");
+    let (mut on_a, mut on_b) = (a.start(), b.start());
+    wait_until("its row", || b.link("hostA.stu").as_deref() == Some("closed"));
+    wait_until("the row of an export", || b.link("own").is_some());
+    on_a.kill9();
+    on_b.kill9();
+    b.configure(&format!("connect = \"tcp/127.0.0.1:{}\"", free_port()), import);
+    let _on_b = b.start();
+    wait_until("a row without news", || b.link("hostA.stu").as_deref() == Some("link lost"));
+    wait_until("no row of what is not exported any more", || b.link("own").is_none());
+    assert_eq!(b.number("hostA.stu"), Some(1), "the last record stays");
+}
+
+#[test]
+fn an_import_of_one_region_has_a_row_before_anything_has_come() {
+    let (_, b) = two_hosts();
+    let import = "[[import]]\nfrom = \"hostA\"\nname = \"stu\"\n";
+    b.configure(&format!("connect = \"tcp/127.0.0.1:{}\"", free_port()), import);
+    let _on_b = b.start();
+    wait_until("its row", || b.link("hostA.stu").as_deref() == Some("link lost"));
+    assert!(!b.region("hostA.stu").exists(), "an empty mirror");
+}
+
+#[test]
 fn a_mirror_whose_bridge_was_killed_keeps_its_record_and_its_readers() {
     let (a, b) = two_hosts();
     let mut writer = a.writer("stu");

@@ -131,9 +131,15 @@ impl Import {
         self.from.matches(host) && self.name.matches(name)
     }
 
+    /// The host and the name of an import of one region.
+    pub fn source(&self) -> Option<(String, String)> {
+        Some((self.from.name()?.to_owned(), self.name.name()?.to_owned()))
+    }
+
     /// The mirror of an import of one region.
     pub(super) fn fixed_target(&self) -> Option<Address> {
-        self.target(self.from.name()?, self.name.name()?)
+        let (host, name) = self.source()?;
+        self.target(&host, &name)
     }
 }
 
