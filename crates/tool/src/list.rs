@@ -37,6 +37,7 @@ Columns:
   INSTANCES  how many there are now; - for a region of one record
   SIZE       of one record
   WRITER     process, its user and its systemd unit; - if there is none, or it is not visible from here
+
 On a terminal that is too narrow, the unit and then columns are left out.
 
 Readers are not listed: they map the file read-only and leave no trace in it, so they cannot be counted.";
@@ -336,7 +337,7 @@ mod tests {
             (80, "WRITER\n", "(mapcast"),
             (60, "SEQUENCE", "INSTANCES"),
             (40, "AGE", "WRITER"),
-            (30, "STATE", "RECORD"),
+            (25, "STATE", "RECORD"),
         ] {
             let text = as_text(&rows, &[], Some(wide));
             assert!(text.lines().all(|line| line.width() <= wide.into()), "{wide}:\n{text}");
