@@ -74,9 +74,12 @@ impl Selection {
     /// Why instances that are asked for are not there, if some are not: the region at `path` has `names`.
     pub(crate) fn absence(&self, path: PathBuf, names: &[InstanceName]) -> Option<Kind> {
         let missing = self.unmatched(names)?;
+        // Those that are asked for already are no help.
         let known: Vec<&str> = names.iter().map(InstanceName::as_str).collect();
+        let known: Vec<&str> = known.into_iter().filter(|name| !self.selects(name)).collect();
         let advice = match (&known[..], &missing.0[..]) {
-            ([], _) => "the region has no instances yet".to_owned(),
+            ([], _) if names.is_empty() => "the region has no instances yet".to_owned(),
+            ([], _) => "the region has no others yet".to_owned(),
             (known, [pattern]) => query::instead_of_shown(pattern, known, typed),
             (known, _) => query::instead_of_shown("", known, typed),
         };

@@ -190,7 +190,7 @@ mod tests {
                 "there is no group \"x\" here; create it or correct `group`",
             ),
             (
-                Kind::NotThisRecord { want: 28, have: 4 },
+                Kind::NotThisRecord { want: 28, count: 1, have: 4 },
                 "has 4 bytes, the record has 28; describe the struct that is there, or remove the file",
             ),
             (

@@ -12,7 +12,7 @@ use daemon::{PassedFd, one_line, with_next_step};
 use layout::header::Header;
 use layout::text::{counted, plain, shorten};
 use layout::{RecordBuf, Schema};
-use region::Surroundings;
+use region::{RegionErrorKind, Surroundings};
 use render::{Align, table};
 use settings::{Format, ProducerSettings, Settings, Source, duration_text};
 
@@ -23,7 +23,7 @@ use crate::describe::describe;
 use crate::error::{Kind, ProducerError};
 use crate::input::check_input;
 use crate::messages::warnings;
-use crate::run::Wanted;
+use crate::run::{Wanted, try_settings};
 use crate::sink;
 use crate::sources::{Moment, Sources};
 
@@ -78,6 +78,10 @@ fn checked(
     conflict::check(config, &settings, claims)?;
     if args.region.as_ref().is_none_or(RegionArgument::is_address) && !args.memfd {
         warn_of_place(&address);
+        refuse_what_is_there(&address, &settings)?;
+    }
+    if let Err(error) = try_settings(Wanted::of(&settings)) {
+        tracing::warn!("{}", one_line(&error));
     }
     if let Some(pipe) = settings.producer.input.as_ref().filter(|_| settings.reads_input())
         && let Err(error) = check_input(pipe)
@@ -97,6 +101,21 @@ fn warn_of_place(address: &region::Address) {
             }
         }
         Err(error) => tracing::warn!(region = %path, "{}", with_next_step(&error)),
+    }
+}
+
+/// An error if a start would fail for the file that is there. What this machine does not have is a warning: the
+/// one that the configuration is for may have it.
+fn refuse_what_is_there(
+    address: &region::Address,
+    settings: &Settings,
+) -> Result<(), ProducerError> {
+    match sink::would_open(address, settings) {
+        Err(error) if matches!(error.kind(), RegionErrorKind::NoSuchGroup(_)) => {
+            tracing::warn!(region = %address.path().display(), "{}", with_next_step(&error));
+            Ok(())
+        }
+        checked => Ok(checked?),
     }
 }
 

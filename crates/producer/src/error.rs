@@ -84,7 +84,7 @@ pub(crate) enum Kind {
     Read(io::Error),
     /// The struct in a bare file cannot change while programs share it.
     #[error(
-        "{}: a bare file keeps its size ({have}, the new record has {want}); \
+        "{}: a bare file keeps its size ({have}, the new configuration has {want}); \
          stop the producer, remove the file, start again",
         path.display()
     )]

@@ -122,10 +122,12 @@ pub enum RegionErrorKind {
         field: String,
     },
     /// A file without a header has another size than the record.
-    #[error("has {}, the record has {want}", counted(*have, "byte"))]
+    #[error("has {}, {}", counted(*have, "byte"), described(*want, *count))]
     NotThisRecord {
-        /// Bytes of the record.
+        /// Bytes of the record, or of all structs of an array.
         want: u64,
+        /// How many structs.
+        count: u32,
         /// Bytes of the file.
         have: u64,
     },
@@ -187,6 +189,14 @@ pub enum RegionErrorKind {
         /// Its error.
         source: io::Error,
     },
+}
+
+/// What a bare file should have.
+fn described(want: u64, count: u32) -> String {
+    match u64::from(count) {
+        0 | 1 => format!("the record has {want}"),
+        count => format!("{count} structs of {} have {want}", want / count),
+    }
 }
 
 impl RegionError {

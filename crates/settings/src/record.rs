@@ -20,7 +20,7 @@ use crate::error::Place;
 use crate::fault::{Fault, Problem};
 use crate::instances::{self, Instances};
 use crate::node::Node;
-use crate::source::{Source, read};
+use crate::source::{Nested, Source, nested, read};
 use crate::values::filled;
 
 /// The record: what its bytes mean and where its values come from.
@@ -106,6 +106,14 @@ impl RecordTable {
         let sources = self.sources(&nodes, &schema, instances.is_some())?;
         if let (Some(Instances::Named(names)), Some(listed)) = (&instances, &listed) {
             check_names(listed, names, &sources)?;
+        }
+        if let Some(Nested { field, why }) = nested(&sources, &schema, instances.as_ref()) {
+            let fault = Fault::Other(why);
+            let Some(field) = field else {
+                return Err(record.at_key("instances").problem_at("input", fault));
+            };
+            let source = nodes[field].at_key("source");
+            return Err(source.at_key("input").problem_at("key", fault));
         }
         let computed = in_order(&sources).map_err(|cycle| {
             let names: Vec<&str> = cycle.iter().map(|&index| &*self.field[index].name).collect();

@@ -177,5 +177,5 @@ fn an_array_of_another_length_is_refused() {
     fs::write(stage.path(), [0; 28]).unwrap();
     let (exit, message) = stage.play_source(config.to_str().unwrap(), &[], []).failure();
     assert_eq!(exit, Exit::Failure);
-    assert!(message.contains("has 28 bytes, the record has 84"), "{message}");
+    assert!(message.contains("has 28 bytes, 3 structs of 28 have 84"), "{message}");
 }

@@ -169,6 +169,10 @@ fn an_instance_that_does_not_come_is_answered_with_the_nearest_name() {
     refused(&["--last", "2", "--instance", "eth"], nearest);
     refused(&["--once", "--timeout", "20ms", "--instance", "eth"], nearest);
     refused(&["--follow", "--timeout", "20ms", "--instance", "eth"], nearest);
+    let also_lo = ["--once", "--instance", "l?", "--instance", "la"];
+    refused(&also_lo, "x.region: no instance la; use one of: eth0");
+    let also_both = ["--once", "--instance", "lo", "--instance", "eth0", "--instance", "eth1"];
+    refused(&also_both, "x.region: no instance eth1; the region has no others yet");
     refused(&["--once", "--instance", "w*"], "no instance w*; use one of: eth0, lo");
     let both = ["--once", "--instance", "w*", "--instance", "eth"];
     refused(&both, "no instances w*, eth; use one of: eth0, lo");

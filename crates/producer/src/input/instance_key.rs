@@ -9,21 +9,20 @@ use settings::InputKey;
 use std::fmt;
 
 use super::json::{offset, text_of};
-use super::keys::steps;
+use super::keys::shown;
 use super::line_error::LineError;
 
 /// Where in a line the name is.
 #[derive(Clone, Debug)]
 pub(crate) struct InstanceKey {
-    /// The key as the configuration has it.
+    /// The key, for messages.
     key: String,
     steps: Vec<String>,
 }
 
 impl InstanceKey {
     pub(crate) fn new(key: &InputKey) -> Self {
-        let (InputKey::Member(text) | InputKey::Pointer(text)) = key;
-        Self { key: text.clone(), steps: steps(key) }
+        Self { key: shown(key), steps: key.steps() }
     }
 
     /// The name in `line`.
@@ -133,6 +132,12 @@ mod tests {
         assert_eq!(found("s", r#"{"price": [1, {"s": 2}], "s": "AAA"}"#), "AAA");
         assert_eq!(found("s", r#"{"s": "\u0041\"b"}"#), "A\"b");
         assert_eq!(found("/a/1/b", r#"{"a": [0, {"b": "x"}], "b": 1}"#), "x");
+    }
+
+    #[test]
+    fn a_member_is_called_by_its_name_however_it_is_given() {
+        assert!(found("/s", "{}").starts_with("key \"s\" is missing"));
+        assert!(found("/a~1b", "{}").starts_with("key \"a/b\" is missing"));
     }
 
     #[test]

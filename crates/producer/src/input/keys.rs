@@ -108,7 +108,7 @@ impl Keys {
         let (mut targets, mut members) = (Vec::new(), Node::default());
         for (source, field) in pairs {
             let (InputKey::Member(key) | InputKey::Pointer(key)) = &source.key;
-            let node = steps(&source.key).into_iter().fold(&mut members, Node::child_or_new);
+            let node = source.key.steps().into_iter().fold(&mut members, Node::child_or_new);
             node.targets.push(targets.len());
             targets.push(Target {
                 key: key.as_str().into(),
@@ -125,7 +125,7 @@ impl Keys {
     /// The same, for lines with a value at `key` that no field need use.
     pub(crate) fn and(self, key: &InputKey) -> Self {
         let mut members = Node::clone(&self.members);
-        steps(key).into_iter().fold(&mut members, Node::child_or_new);
+        key.steps().into_iter().fold(&mut members, Node::child_or_new);
         Self { members: Arc::new(members), ..self }
     }
 
@@ -171,22 +171,16 @@ impl Keys {
     }
 }
 
-/// The way to a value: that of the JSON pointer "/imu/a~1b" is "imu", "a/b".
-pub(super) fn steps(key: &InputKey) -> Vec<String> {
-    match key {
-        InputKey::Member(name) => vec![name.clone()],
-        InputKey::Pointer(pointer) => pointer.split('/').skip(1).map(unescaped).collect(),
-    }
-}
-
-fn unescaped(step: &str) -> String {
-    step.replace("~1", "/").replace("~0", "~")
-}
-
 /// The key of the value at `pointer`.
 fn key_of(pointer: &str) -> String {
-    match pointer.strip_prefix('/') {
-        Some(step) if !step.contains('/') => unescaped(step),
-        _ => pointer.to_owned(),
+    shown(&InputKey::Pointer(pointer.to_owned()))
+}
+
+/// A key for messages: a member of the line by its name, what is inside of one by its pointer.
+pub(super) fn shown(key: &InputKey) -> String {
+    let (InputKey::Member(text) | InputKey::Pointer(text)) = key;
+    match &key.steps()[..] {
+        [only] => only.clone(),
+        _ => text.clone(),
     }
 }

@@ -109,6 +109,11 @@ impl Process {
     }
 }
 
+/// Whether this process can be what `wanted` says: it is so until its end.
+pub(crate) fn try_settings(wanted: Wanted) -> Result<(), ProducerError> {
+    Process::new().apply(wanted)
+}
+
 fn failed(
     setting: impl Fn() -> String,
     step: impl Fn(&io::Error) -> &'static str,

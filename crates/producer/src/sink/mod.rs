@@ -23,7 +23,8 @@ use std::time::Duration;
 
 use layout::InstanceName;
 use region::{
-    BootTime, Changed, DynInstanceWriter, DynWriter, FileStatus, Options, RegionError, Surroundings,
+    BareWriter, BootTime, Changed, DynInstanceWriter, DynWriter, FileStatus, Options, RegionError,
+    Surroundings,
 };
 use settings::{Address, Format, Instances, Settings, WhenFull};
 
@@ -158,6 +159,23 @@ pub(crate) fn open(
         }
         (Format::Bare, _) => Box::new(BareSink::open(address, settings)?),
     })
+}
+
+/// What [`open`] would fail for, as far as that can be told without a change.
+pub(crate) fn would_open(
+    address: &region::Address,
+    settings: &Settings,
+) -> Result<(), RegionError> {
+    let (record, options) = (&settings.record, options(settings));
+    match (settings.region.format, &record.instances) {
+        (Format::Mapcast, None) => DynWriter::would_open(address, &options),
+        (Format::Mapcast, Some(instances)) => {
+            DynInstanceWriter::would_open(address, &record.schema, &options, instances.max())
+        }
+        (Format::Bare, _) => {
+            BareWriter::would_open(address, &record.schema, record.structs(), &options)
+        }
+    }
 }
 
 /// Opens the region in a descriptor that was passed.

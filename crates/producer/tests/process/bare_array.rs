@@ -46,8 +46,9 @@ fn a_reload_gives_structs_other_names_and_never_another_length() {
     wait_until("other names", || numbers(&place) == [1, 3]);
     place.reconfigure("[\"a\", \"c\"]", "[\"a\", \"c\", \"b\"]");
     producer.signal(Signal::HUP);
-    producer
-        .wait_for("keeps its size (2 structs of 4 bytes, the new record has 3 structs of 4 bytes)");
+    producer.wait_for(
+        "keeps its size (2 structs of 4 bytes, the new configuration has 3 structs of 4 bytes)",
+    );
     producer.signal(Signal::TERM);
     producer.ends_with(0);
     assert_eq!(numbers(&place), [1, 3]);
@@ -61,6 +62,17 @@ fn a_recording_is_not_replayed_into_an_array() {
         log.contains("describes an array of structs, into which --replay does not publish"),
         "{log}"
     );
+}
+
+#[test]
+fn a_check_refuses_an_array_that_a_start_would_refuse() {
+    let place = array("3", "0 7\n1 8\n2 9\n");
+    place.start("log", Stdio::null(), &["--ticks", "1"]).ends_with(0);
+    place.reconfigure("instances = 3", "instances = 2");
+    for args in [&["--check"][..], &["--ticks", "1"]] {
+        let log = place.start("log", Stdio::null(), args).ends_with(1);
+        assert!(log.contains("has 12 bytes, 2 structs of 4 have 8; describe the struct"), "{log}");
+    }
 }
 
 #[test]

@@ -113,3 +113,13 @@ fn options_for_one_region_and_configurations_given_twice_are_wrong_usage() {
         assert!(log.contains(want), "{log}");
     }
 }
+
+#[test]
+fn a_check_warns_of_what_this_machine_does_not_have() {
+    let place = Place::new();
+    place.configure(&[("u32", "const = 1")], "[producer]\ncpu = 1023\n");
+    place.reconfigure("[record]", "group = \"no-such-group\"\n[record]");
+    let log = place.start("log", Stdio::null(), &["--check"]).ends_with(0);
+    assert!(log.contains("there is no group \"no-such-group\" here"), "{log}");
+    assert!(log.contains("[producer] cpu = 1023: "), "{log}");
+}

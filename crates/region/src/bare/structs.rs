@@ -55,7 +55,8 @@ impl MappedStruct {
         let have = file.metadata().map_err(|err| RegionError::io(path, "fstat", err))?.len();
         let want = size as u64;
         if have != want {
-            return Err(RegionError::new(path, Kind::NotThisRecord { want, have }));
+            let count = shape.count.get();
+            return Err(RegionError::new(path, Kind::NotThisRecord { want, count, have }));
         }
         // The words of the last page past the file's end read as zero and are never written back.
         let mapping =

@@ -216,7 +216,8 @@ mod tests {
         let mut reported = Reported::default();
         assert!(reported.is_missing_news() && !reported.is_missing_news());
         assert!(reported.is_cut_news() && !reported.is_cut_news());
-        let short = RegionError::new(Path::new("x"), Kind::NotThisRecord { want: 8, have: 4 });
+        let short =
+            RegionError::new(Path::new("x"), Kind::NotThisRecord { want: 8, count: 1, have: 4 });
         assert!(!reported.is_missing_news() && !reported.is_name_error_news(&short));
         assert!(!reported.is_back_news() && reported.is_cut());
     }

@@ -12,6 +12,7 @@ mod standby;
 mod succession;
 mod takeover_lock;
 mod typed;
+mod would_open;
 
 pub use change::{Changed, FileStatus};
 pub use instances::{DynInstanceWriter, InstanceStandby, InstanceWriter};

@@ -174,5 +174,5 @@ fn the_structs_of_an_array_are_written_and_read_one_by_one() {
         Kind::WrongSize { want: 84, .. }
     ));
     let err = BareReader::open(&place.path, &schema).unwrap_err();
-    assert!(matches!(err.kind(), Kind::NotThisRecord { want: 28, have: 84 }), "{err}");
+    assert!(matches!(err.kind(), Kind::NotThisRecord { want: 28, count: 1, have: 84 }), "{err}");
 }

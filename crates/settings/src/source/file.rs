@@ -214,7 +214,7 @@ pub(crate) fn pattern_fault(path: &Path) -> Option<Fault> {
         return None;
     }
     if text.contains("**") {
-        let why = "** would search whole trees for each record; write one * for each folder";
+        let why = "** would search whole trees again and again; write one * for each folder";
         return Some(Fault::Other(why.into()));
     }
     let error = glob::Pattern::new(&text).err()?;

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use layout::text::quote;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
@@ -42,6 +43,23 @@ pub enum InputKey {
     Member(String),
     /// The value at this JSON pointer (RFC 6901), such as "/imu/accel".
     Pointer(String),
+}
+
+impl InputKey {
+    /// The way to the value: that of the JSON pointer "/imu/a~1b" is "imu", "a/b".
+    pub fn steps(&self) -> Vec<String> {
+        let unescaped = |step: &str| step.replace("~1", "/").replace("~0", "~");
+        match self {
+            Self::Member(name) => vec![name.clone()],
+            Self::Pointer(pointer) => pointer.split('/').skip(1).map(unescaped).collect(),
+        }
+    }
+
+    /// As the configuration has it.
+    pub(crate) fn as_str(&self) -> &str {
+        let (Self::Member(text) | Self::Pointer(text)) = self;
+        text
+    }
 }
 
 #[derive(Deserialize)]
@@ -86,6 +104,11 @@ pub(crate) fn input_key(node: &Node<'_>, name: &str, key: String) -> Result<Inpu
     if key.matches('/').count() > MAX_STEPS {
         let want = format!("a JSON pointer of at most {MAX_STEPS} steps");
         return Err(node.problem_at(name, Fault::not_but(want, "a shorter one")));
+    }
+    if key.split('~').skip(1).any(|rest| !rest.starts_with(['0', '1'])) {
+        let why =
+            format!("{} has a ~ that is no ~0 or ~1; write ~0 for a ~ in a name", quote(&key));
+        return Err(node.problem_at(name, Fault::Other(why)));
     }
     Ok(InputKey::Pointer(key))
 }

@@ -23,6 +23,24 @@ macro_rules! case {
 
 pub(crate) static CASES: &[Case] = &[
     case!(
+        "a value inside of the name of the instance",
+        r#"{ input = "/a" }"#,
+        r#"input = { key = "/a/b" }"#,
+        r#"9:28: record.field[a].source.input.key: "/a/b" is inside of "/a", which is the name of the instance; leave one of them out"#
+    ),
+    case!(
+        "the name of the instance inside of a value",
+        r#"{ input = "/a/b" }"#,
+        "input = {}",
+        r#"5:23: record.instances.input: "/a/b" is inside of "a", which is one value; leave one of them out"#
+    ),
+    case!(
+        "a JSON pointer with a ~ that stands for nothing",
+        r#"{ input = "/a~2" }"#,
+        "input = {}",
+        r#"5:23: record.instances.input: "/a~2" has a ~ that is no ~0 or ~1; write ~0 for a ~ in a name"#
+    ),
+    case!(
         "instances as a fraction",
         "2.5",
         "const = 1",
@@ -152,7 +170,7 @@ pub(crate) static CASES: &[Case] = &[
         "a pattern that searches whole trees",
         r#"{ glob = "/sys/**/net" }"#,
         "const = 1",
-        "5:22: record.instances.glob: ** would search whole trees for each record; write one * for each folder"
+        "5:22: record.instances.glob: ** would search whole trees again and again; write one * for each folder"
     ),
     case!(
         "a pattern that is none",

@@ -61,7 +61,7 @@ pub(crate) static CASES: &[Case] = &[
         "a file with a pattern for whole trees",
         "f32",
         r#"{ file = { path = "/sys/**/temp" } }"#,
-        "8:28: record.field[a].source.file.path: ** would search whole trees for each record; write one * for each folder",
+        "8:28: record.field[a].source.file.path: ** would search whole trees again and again; write one * for each folder",
     ),
     source(
         "a number of files with a column",

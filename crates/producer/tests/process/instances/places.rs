@@ -1,5 +1,7 @@
 //! Which names of the input have a place in the region.
 
+use std::process::Stdio;
+
 use rustix::process::Signal;
 
 use super::lines::{INPUT, with_a_and_b};
@@ -38,10 +40,11 @@ fn a_maximum_that_is_too_small_for_those_that_are_there_is_refused() {
     let mut feed = with_a_and_b(&place);
     place.reconfigure("max = 2", "max = 1");
     feed.producer.signal(Signal::HUP);
-    feed.producer.wait_for(
-        "has 2 instances, more than 1; raise max, or write full = \"retire-oldest\" to retire those with the \
-         oldest records; keeping",
-    );
+    let refused = "has 2 instances, more than 1; raise max, or write full = \"retire-oldest\" to retire those with \
+                   the oldest records";
+    feed.producer.wait_for(&format!("{refused}; keeping"));
+    let log = place.start("check", Stdio::null(), &["--check"]).ends_with(1);
+    assert!(log.contains(refused), "{log}");
     place.reconfigure("max = 1", "max = 3");
     feed.producer.signal(Signal::HUP);
     feed.producer.wait_for("is in force");
