@@ -14,6 +14,7 @@
 //! - `wire`, `keys`: what is sent. Hostile bytes are refused.
 //! - `transport`: what is needed of a network. Zenoh is the one there is; tests have one in memory.
 //! - `export`, `import`: the two sides, which know neither clock nor network but by their arguments.
+//! - `twin`: another bridge of the same name.
 //! - `cli`: the command line.
 //! - `program`: loop, status and session; with the feature `zenoh`, which is on by default.
 //!
@@ -29,6 +30,7 @@ mod model;
 #[cfg(feature = "zenoh")]
 mod program;
 pub mod transport;
+mod twin;
 pub mod wire;
 
 #[cfg(feature = "zenoh")]

@@ -19,7 +19,6 @@ impl Importer {
         let Some(remote) = self.remote(host) else { return };
         let news = remote.take(digest, now);
         if news.is_new {
-            tracing::info!("host {host} is there");
             remote.pull.reset();
         }
         let is_whole = news.gone.is_some();
@@ -69,9 +68,13 @@ impl Importer {
         now: Monotonic,
     ) {
         let Some(Key::Record(source, instance)) = Key::of_path(host, &entry.path) else { return };
+        let has_twin = self.remotes.get(host).is_some_and(|remote| remote.twin.is_there(now));
         let Some(imported) = self.imported(&source) else { return };
         imported.state = Some(state);
-        imported.note_lineage(instance.as_ref(), entry.id, full);
+        // Of two bridges of one name the later lineage stays: to go back would be to flap.
+        if !has_twin {
+            imported.note_lineage(instance.as_ref(), entry.id, full);
+        }
         if instance.is_none() {
             imported.mirror.announce(entry.id, entry.history, now);
         }

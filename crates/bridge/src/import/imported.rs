@@ -62,6 +62,8 @@ pub enum LinkState {
     LinkLost,
     /// Its records have come over this host before, and are not published.
     Loop,
+    /// Two bridges call themselves by the name of its host.
+    TwoHosts,
 }
 
 impl Imported {
@@ -114,6 +116,7 @@ impl Imported {
             _ if self.mirror.is_loop() => LinkState::Loop,
             _ if !is_heard && !is_linked => LinkState::LinkLost,
             _ if !is_heard => LinkState::HostLost,
+            _ if remote.is_some_and(|remote| remote.twin.is_there(now)) => LinkState::TwoHosts,
             Some(state) => LinkState::Source(state),
             None => LinkState::SourceGone,
         }

@@ -363,7 +363,7 @@ impl Mirror {
     }
 }
 
-fn wall_nanos() -> u64 {
+pub(crate) fn wall_nanos() -> u64 {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     u64::try_from(now.as_nanos()).unwrap_or(u64::MAX)
 }

@@ -58,6 +58,7 @@ impl Importer {
                 self.remotes.get(&source.host).is_some_and(|remote| remote.is_heard(now, silence));
             imported.mirror.turn(now, is_heard && imported.state == Some(State::Live));
         }
+        self.hosts.turn(&self.imports, &self.remotes, now);
         self.next = now.after(if is_waiting { GRACE / 4 } else { GRACE });
     }
 }

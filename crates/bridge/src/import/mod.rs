@@ -13,6 +13,7 @@
 //! Price: for each record two look-ups by name and a publish.
 
 mod digests;
+mod hosts;
 mod imported;
 mod in_order;
 mod mirror;
@@ -33,9 +34,11 @@ use crate::export::Mirrors;
 use crate::keys::{Key, Source};
 use crate::transport::Incoming;
 use crate::wire::{Attachment, Description};
+use hosts::Hosts;
 use imported::Imported;
 pub use imported::{LinkState, MirrorStatus};
 use mirror::Taken;
+pub(crate) use mirror::wall_nanos;
 pub use mirror::{Received, Resumed};
 use remote::Remote;
 use room::Memory;
@@ -50,6 +53,7 @@ pub struct Importer {
     host: String,
     remotes: BTreeMap<String, Remote>,
     mirrors: BTreeMap<Source, Imported>,
+    hosts: Hosts,
     /// For records that wait.
     memory: Memory,
     next: Monotonic,
@@ -63,6 +67,7 @@ impl Importer {
             host: settings.host.clone(),
             remotes: BTreeMap::new(),
             mirrors: BTreeMap::new(),
+            hosts: Hosts::default(),
             memory: Memory::default(),
             next: Monotonic::from_nanos(0),
         };

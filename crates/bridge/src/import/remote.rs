@@ -8,6 +8,7 @@ use std::time::Duration;
 use daemon::Monotonic;
 
 use super::pull::Pull;
+use crate::twin::Twin;
 use crate::wire::{Announcement, Digest, DigestKind};
 
 /// Silence after which a bridge that was started with a clock set back is accepted.
@@ -29,6 +30,8 @@ pub(super) struct Remote {
     /// The attempts to get descriptions.
     pub(super) describe: Pull,
     pub(super) is_alive: bool,
+    /// Another bridge of this name.
+    pub(super) twin: Twin,
 }
 
 /// The chunks of a full digest that have come.
@@ -64,6 +67,7 @@ impl Remote {
             pull: Pull::new(),
             describe: Pull::new(),
             is_alive: false,
+            twin: Twin::default(),
         }
     }
 
@@ -76,6 +80,7 @@ impl Remote {
     pub(super) fn take(&mut self, digest: Digest, now: Monotonic) -> News {
         let is_new = digest.incarnation != self.incarnation;
         if is_new && digest.incarnation < self.incarnation && self.is_heard(now, FORGET) {
+            self.twin.hear(now);
             return News::default();
         }
         let is_older = !is_new && is_before(digest.number, self.number);

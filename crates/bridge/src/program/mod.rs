@@ -1,9 +1,12 @@
 //! The program: its loop, its session and the region of its own state.
 
+mod cause;
 mod check;
 mod error;
+mod links;
 mod network;
 mod over_zenoh;
+mod row;
 mod run;
 mod status;
 
@@ -13,6 +16,7 @@ use settings::BridgeSettings;
 use crate::cli::{Args, PROGRAM};
 pub use error::BridgeError;
 use error::Kind;
+use links::Links;
 use run::Bridge;
 
 /// What is logged without `--log` and `MAPCAST_LOG`: Zenoh logs each attempt to connect.
@@ -24,14 +28,15 @@ pub fn run(args: &Args) -> Result<(), BridgeError> {
     if common.log.is_none() && std::env::var_os(logging::ENV).is_none() {
         common.log = DEFAULT_LOG.parse().ok();
     }
-    common.start_logging(PROGRAM).map_err(Kind::Log)?;
+    let links = Links::default();
+    common.start_logging_with(PROGRAM, links.observer()).map_err(Kind::Log)?;
     if args.check {
         let settings = BridgeSettings::load(&args.config).map_err(Kind::Settings)?;
         check::warn_of_exposed(&settings);
         return Ok(daemon::print(&check::report(&settings)).map_err(Kind::Output)?);
     }
     let mut service = Service::from_environment();
-    let result = Bridge::start(args, &mut service).and_then(Bridge::run);
+    let result = Bridge::start(args, links, &mut service).and_then(Bridge::run);
     if let Err(error) = &result {
         service.stopping(&one_line(error));
     }

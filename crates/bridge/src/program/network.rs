@@ -8,8 +8,10 @@ use std::sync::mpsc::{Receiver, TryRecvError, channel};
 use std::time::Duration;
 
 use daemon::{Monotonic, OnChange};
-use settings::BridgeSettings;
+use settings::{BridgeMode, BridgeSettings, Endpoint};
 
+use super::cause::Cause;
+use super::links::Links;
 use super::over_zenoh::Zenoh;
 use crate::inbox::Inbox;
 use crate::keys::Key;
@@ -24,37 +26,42 @@ pub(crate) struct Network {
     settings: Arc<BridgeSettings>,
     inbox: Inbox,
     state: State,
+    links: Links,
     trouble: OnChange<String>,
 }
 
 #[derive(Debug)]
 enum State {
-    Opening(Receiver<Result<Zenoh, TransportError>>),
+    /// By an attempt that began then.
+    Opening(Receiver<Result<Zenoh, TransportError>>, Monotonic),
     Open(Zenoh),
     Failed(Monotonic),
 }
 
 impl Network {
     /// Begins to open a session.
-    pub(crate) fn open(settings: Arc<BridgeSettings>, inbox: Inbox) -> Self {
-        let state = State::Opening(begin(&settings, &inbox));
-        Self { settings, inbox, state, trouble: OnChange::new() }
+    pub(crate) fn open(settings: Arc<BridgeSettings>, inbox: Inbox, links: Links) -> Self {
+        let now = Monotonic::now();
+        links.expect(&settings, now);
+        let state = State::Opening(begin(&settings, &inbox), now);
+        Self { settings, inbox, links, state, trouble: OnChange::new() }
     }
 
     /// When [`turn`](Self::turn) has something to do that the inbox does not show.
     pub(crate) fn due(&self) -> Option<Monotonic> {
         match self.state {
             State::Failed(retry) => Some(retry),
-            State::Opening(_) | State::Open(_) => None,
+            State::Opening(..) | State::Open(_) => None,
         }
     }
 
     /// Takes a session that was opened.
     pub(crate) fn turn(&mut self, now: Monotonic) {
         match &self.state {
-            State::Opening(opened) => match opened.try_recv() {
+            State::Opening(opened, began) => match opened.try_recv() {
                 Ok(Ok(zenoh)) => {
                     tracing::info!("{}", describe(&self.settings));
+                    self.links.opened(&self.settings, *began, now);
                     self.trouble.clear();
                     self.state = State::Open(zenoh);
                 }
@@ -65,7 +72,7 @@ impl Network {
                 Err(TryRecvError::Empty) => {}
             },
             State::Failed(retry) if *retry <= now => {
-                self.state = State::Opening(begin(&self.settings, &self.inbox));
+                self.state = State::Opening(begin(&self.settings, &self.inbox), now);
             }
             State::Failed(_) | State::Open(_) => {}
         }
@@ -73,7 +80,19 @@ impl Network {
 
     fn fail(&mut self, now: Monotonic, why: &str) {
         if let Some(why) = self.trouble.update(why.to_owned()) {
-            tracing::warn!("no session: {why}; check listen, connect and [tls]; tried again");
+            let Cause { fact, step } = Cause::of(why);
+            match self.settings.mode {
+                // The links say why.
+                BridgeMode::Client => {
+                    tracing::warn!("no session until a link of connect is there; tried again");
+                }
+                BridgeMode::Router => {
+                    let listen = list(&self.settings.listen);
+                    tracing::warn!(
+                        "no session: cannot listen on {listen}: {fact}; {step}; tried again"
+                    );
+                }
+            }
         }
         self.state = State::Failed(now.after(RETRY));
     }
@@ -99,16 +118,18 @@ fn begin(settings: &Arc<BridgeSettings>, inbox: &Inbox) -> Receiver<Result<Zenoh
     opened
 }
 
+fn list(endpoints: &[Endpoint]) -> String {
+    let texts: Vec<_> = endpoints.iter().map(Endpoint::as_str).collect();
+    texts.join(" ")
+}
+
 fn describe(settings: &BridgeSettings) -> String {
-    let list = |what: &str, endpoints: &[settings::Endpoint]| match endpoints {
+    let part = |what: &str, endpoints: &[Endpoint]| match endpoints {
         [] => String::new(),
-        some => {
-            let some: Vec<_> = some.iter().map(ToString::to_string).collect();
-            format!(", {what} {}", some.join(" "))
-        }
+        some => format!(", {what} {}", list(some)),
     };
     let (listen, connect) =
-        (list("listening on", &settings.listen), list("connecting to", &settings.connect));
+        (part("listening on", &settings.listen), part("connecting to", &settings.connect));
     format!("host {}{listen}{connect}", settings.host)
 }
 
@@ -130,7 +151,7 @@ impl Network {
     fn zenoh(&self) -> Result<&Zenoh, TransportError> {
         match &self.state {
             State::Open(zenoh) => Ok(zenoh),
-            State::Opening(_) | State::Failed(_) => {
+            State::Opening(..) | State::Failed(_) => {
                 Err(TransportError("there is no session yet".to_owned()))
             }
         }

@@ -15,7 +15,7 @@ use zenoh::liveliness::LivelinessToken;
 use zenoh::pubsub::Subscriber;
 use zenoh::qos::{CongestionControl, Priority};
 use zenoh::query::{ConsolidationMode, Queryable};
-use zenoh::sample::{Sample, SampleKind};
+use zenoh::sample::{Locality, Sample, SampleKind};
 use zenoh::{Config, Session, Wait};
 
 use crate::import::Importer;
@@ -96,7 +96,25 @@ fn subscribe(
             .wait();
         subscribers.push(tokens.map_err(failed)?);
     }
+    if !settings.exports.is_empty() {
+        subscribers.push(watch_own_name(session, settings, inbox)?);
+    }
     Ok(subscribers)
+}
+
+/// What another bridge sends that has the name of this one.
+fn watch_own_name(
+    session: &Session,
+    settings: &BridgeSettings,
+    inbox: &Inbox,
+) -> Result<Subscriber<()>, TransportError> {
+    let inbox = inbox.clone();
+    session
+        .declare_subscriber(Key::Digest(settings.host.clone()).to_string())
+        .allowed_origin(Locality::Remote)
+        .callback(move |sample| deliver(&inbox, &sample))
+        .wait()
+        .map_err(failed)
 }
 
 fn deliver(inbox: &Inbox, sample: &Sample) {

@@ -14,20 +14,24 @@
 
 use std::os::fd::AsFd;
 use std::sync::Arc;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use daemon::{Monotonic, Service, Signals, StopSignal, counted, logging, one_line};
 use settings::BridgeSettings;
 
 use super::check::warn_of_exposed;
 use super::error::{BridgeError, Kind};
+use super::links::Links;
 use super::network::Network;
-use super::status::{Row, Status, text};
+use super::row::Row;
+use super::status::Status;
 use crate::cli::Args;
 use crate::export::Exporter;
-use crate::import::Importer;
+use crate::import::{Importer, wall_nanos};
 use crate::inbox::Inbox;
+use crate::keys::Key;
 use crate::transport::{Incoming, Transport};
+use crate::twin::Twin;
 
 /// Time between two logs of messages that were refused or dropped.
 const LOG_EVERY: Duration = Duration::from_secs(10);
@@ -41,6 +45,8 @@ pub(crate) struct Bridge<'a> {
     service: &'a mut Service,
     inbox: Inbox,
     network: Network,
+    links: Links,
+    own_name: OwnName,
     exporter: Exporter,
     importer: Importer,
     status: Status,
@@ -57,7 +63,11 @@ struct Lost {
 
 impl<'a> Bridge<'a> {
     /// Reads the configuration and begins to open the session.
-    pub(crate) fn start(args: &'a Args, service: &'a mut Service) -> Result<Self, BridgeError> {
+    pub(crate) fn start(
+        args: &'a Args,
+        links: Links,
+        service: &'a mut Service,
+    ) -> Result<Self, BridgeError> {
         let settings = Arc::new(BridgeSettings::load(&args.config).map_err(Kind::Settings)?);
         warn_of_exposed(&settings);
         let signals = Signals::stop_and_reload().map_err(Kind::system("cannot handle signals"))?;
@@ -68,14 +78,17 @@ impl<'a> Bridge<'a> {
         inbox.keep_all(&settings.imports);
         let mut importer = Importer::new(&settings);
         importer.resume(status.resumed());
-        let mut exporter = Exporter::new(&settings, incarnation(), now);
+        // A later start has a greater number, as far as the clock is not set back.
+        let mut exporter = Exporter::new(&settings, wall_nanos(), now);
         exporter.know_mirrors(importer.routes());
         exporter.wait_with(waker(&inbox));
         Ok(Self {
             args,
             signals,
             service,
-            network: Network::open(Arc::clone(&settings), inbox.clone()),
+            network: Network::open(Arc::clone(&settings), inbox.clone(), links.clone()),
+            links,
+            own_name: OwnName::default(),
             inbox,
             exporter,
             importer,
@@ -140,6 +153,9 @@ impl<'a> Bridge<'a> {
         for incoming in taken.incoming {
             match incoming {
                 Incoming::Query(query) => self.exporter.answer(&*query),
+                Incoming::Other(Key::Digest(host), _) if host == self.settings.host => {
+                    self.own_name.hear(&host, now);
+                }
                 other => self.importer.take(other, now),
             }
         }
@@ -148,12 +164,17 @@ impl<'a> Bridge<'a> {
 
     fn publish_status(&mut self, now: Monotonic) {
         self.exporter.know_mirrors(self.importer.routes());
-        let host = text(&self.settings.host);
+        let host = &*self.settings.host;
         let exports = self.exporter.status();
         let exports =
-            exports.map(|export| (export.address.to_string(), host, Row::of_export(&export)));
+            exports.map(|export| (export.address.to_string(), Row::of_export(host, &export)));
         let mirrors = self.importer.status(now, self.network.is_linked());
-        self.status.publish(now, mirrors, exports);
+        let mirrors = mirrors.map(|mirror| (mirror.address.clone(), Row::of_mirror(&mirror)));
+        let links = self.links.turn(&self.settings, now).into_iter().map(|(endpoint, status)| {
+            let row = Row::of_link(host, &endpoint, &status);
+            (endpoint, row)
+        });
+        self.status.publish(now, mirrors.chain(exports).chain(links));
         let (mirrors, exports) = (self.importer.count(), self.exporter.count());
         let text = format!(
             "{}: {}, {}",
@@ -191,15 +212,37 @@ impl<'a> Bridge<'a> {
         let settings = &self.settings;
         self.inbox.keep_all(&settings.imports);
         self.importer.change(settings);
-        self.exporter = Exporter::new(settings, incarnation(), now);
+        self.exporter = Exporter::new(settings, wall_nanos(), now);
         self.exporter.know_mirrors(self.importer.routes());
         self.exporter.wait_with(waker(&self.inbox));
         if self.status.name() != settings.status {
             self.status = Status::new(&settings.status);
         }
-        let network = Network::open(Arc::clone(settings), self.inbox.clone());
+        let network = Network::open(Arc::clone(settings), self.inbox.clone(), self.links.clone());
         std::mem::replace(&mut self.network, network).close();
         tracing::info!("reloaded {}", self.args.config.display());
+    }
+}
+
+/// Another bridge that calls itself by the name of this one.
+#[derive(Debug, Default)]
+struct OwnName {
+    twin: Twin,
+    is_logged: bool,
+}
+
+impl OwnName {
+    /// Takes that what only a bridge of this name sends has come from elsewhere.
+    fn hear(&mut self, host: &str, now: Monotonic) {
+        // It may have been silent for long.
+        self.is_logged &= self.twin.is_there(now);
+        self.twin.hear(now);
+        if self.twin.is_there(now) && !self.is_logged {
+            self.is_logged = true;
+            tracing::warn!(
+                "another bridge calls itself {host}, too; give one of them another host in its [bridge]"
+            );
+        }
     }
 }
 
@@ -224,10 +267,4 @@ impl Lost {
 fn waker(inbox: &Inbox) -> impl Fn() + Send + Sync + use<> {
     let inbox = inbox.clone();
     move || inbox.wake()
-}
-
-/// A number that is greater at each start, as far as the clock is not set back.
-fn incarnation() -> u64 {
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    u64::try_from(now.as_nanos()).unwrap_or(u64::MAX)
 }

@@ -63,11 +63,16 @@ impl Host {
 
     /// What the bridge says about the link of a mirror.
     pub(crate) fn link(&self, mirror: &str) -> Option<String> {
+        self.row(mirror, "link")
+    }
+
+    /// A field of a row of the bridge's own region.
+    pub(crate) fn row(&self, name: &str, field: &str) -> Option<String> {
         let mut reader = DynInstanceReader::open(self.region("bridge")).ok()?;
-        let instance = reader.find(mirror)?;
+        let instance = reader.find(name)?;
         let mut record = RecordBuf::new(reader.schema().clone());
         reader.latest(instance, record.bytes_mut()).ok()??;
-        let field = reader.schema().fields().iter().find(|field| field.name() == "link")?;
+        let field = reader.schema().fields().iter().find(|known| known.name() == field)?;
         Some(record.view().shown(field, None).to_string())
     }
 }

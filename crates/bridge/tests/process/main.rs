@@ -3,6 +3,7 @@
 #[path = "../authority/mod.rs"]
 mod authority;
 mod host;
+mod loss;
 mod tls;
 
 use e2e::wait_until;

@@ -21,7 +21,7 @@ pub use man::page;
 pub use shell_word::{option_value, shell_path, shell_word};
 pub use whole_number::whole_number;
 
-use crate::logging::{self, LogError, LogFilter, LogFormat};
+use crate::logging::{self, LogError, LogFilter, LogFormat, Observer};
 use crate::report::report;
 use crate::signals::survive_file_size_limit;
 use crate::{Exit, OutputError, output, print};
@@ -51,7 +51,16 @@ pub struct CommonArgs {
 impl CommonArgs {
     /// Starts logging as `program`: see [`logging::init`].
     pub fn start_logging(&self, program: &'static str) -> Result<(), LogError> {
-        logging::init(program, self.log.as_ref(), self.log_format)
+        logging::init(program, self.log.as_ref(), self.log_format, None)
+    }
+
+    /// The same, with an observer of what a library logs.
+    pub fn start_logging_with(
+        &self,
+        program: &'static str,
+        observer: Observer,
+    ) -> Result<(), LogError> {
+        logging::init(program, self.log.as_ref(), self.log_format, Some(observer))
     }
 }
 

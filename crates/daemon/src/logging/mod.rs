@@ -27,6 +27,7 @@ mod format;
 mod journal;
 mod json;
 mod limits;
+mod observer;
 mod sink;
 mod stderr;
 #[cfg(test)]
@@ -51,6 +52,7 @@ pub use filter::{FilterError, LogFilter};
 pub use format::LogFormat;
 use journal::Journal;
 use limits::{End, Limits};
+pub use observer::Observer;
 use sink::{Outlet, Sink};
 pub use stderr::Stderr;
 use text::Palette;
@@ -82,12 +84,14 @@ pub enum LogError {
 /// Starts logging as `program`: events that pass `filter`, or else the environment's, in `format`.
 ///
 /// Lines have colours by the rule of `--help`: on a terminal whose `TERM` is neither unset nor `dumb`,
-/// and everywhere with `CLICOLOR_FORCE`; never with `NO_COLOR`. A second call in one process changes
+/// and everywhere with `CLICOLOR_FORCE`; never with `NO_COLOR`. `observer` is given the events of its module, whatever the
+/// filter. A second call in one process changes
 /// nothing.
 pub fn init(
     program: &'static str,
     filter: Option<&LogFilter>,
     format: LogFormat,
+    observer: Option<Observer>,
 ) -> Result<(), LogError> {
     let filter = filter.map_or_else(from_environment, |filter| Ok(filter.clone()))?;
     let on_stderr = |format| Log::new(program, format, Stderr::open());
@@ -104,8 +108,9 @@ pub fn init(
     };
     let log = Arc::new(log);
     let layer = ToLog(Arc::clone(&log)).with_filter(filter.into_targets());
+    let observer = observer.map(Observer::into_layer);
     // This fails only if a subscriber is already set: by a test, or by a host program.
-    if tracing::subscriber::set_global_default(registry().with(layer)).is_ok() {
+    if tracing::subscriber::set_global_default(registry().with(layer).with(observer)).is_ok() {
         let _ = LOG.set(log);
     }
     Ok(())

@@ -1,0 +1,102 @@
+//! What an operator sees of links and hosts that are not there, are lost, and come back.
+
+use e2e::wait_until;
+
+use crate::host::{Host, bytes, free_port};
+
+/// An import of hostA's `stu` over this port.
+fn import(port: u16, mode: &str) -> Host {
+    let host = Host::new("hostB");
+    host.configure(
+        &format!("mode = \"{mode}\"\nconnect = \"tcp/127.0.0.1:{port}\""),
+        "[[import]]\nfrom = \"hostA\"\nname = \"stu\"\nstale_after = \"1s\"",
+    );
+    host
+}
+
+/// hostA, which listens on this port and exports `stu`.
+fn export(port: u16) -> Host {
+    let host = Host::new("hostA");
+    host.configure(&format!("listen = \"tcp/127.0.0.1:{port}\""), "[[export]]\nregion = \"stu\"");
+    host
+}
+
+#[test]
+fn an_endpoint_that_is_not_there_is_logged_and_in_the_status_with_its_cause_until_it_is_there() {
+    for mode in ["router", "client"] {
+        let port = free_port();
+        let (a, b) = (export(port), import(port, mode));
+        let endpoint = format!("tcp/127.0.0.1:{port}");
+        let mut on_b = b.start();
+        on_b.says(&format!("cannot connect to {endpoint}: Connection refused; start the bridge"));
+        wait_until("its row", || b.link(&endpoint).as_deref() == Some("link lost"));
+        let why = b.row(&endpoint, "why").expect("a row");
+        assert!(why.starts_with("Connection refused; start the bridge there"), "{why}");
+        let _on_a = a.start();
+        on_b.says(&format!("linked to {endpoint} again, after "));
+        wait_until("a link", || b.link(&endpoint).as_deref() == Some("live"));
+        let log = on_b.err().join("\n");
+        assert_eq!(log.matches("cannot connect").count(), 1, "{mode}: {log}");
+        assert!(!log.contains(".rs:"), "{mode}: {log}");
+    }
+}
+
+#[test]
+fn the_loss_of_a_host_and_of_its_link_and_their_return_are_logged_once_each() {
+    let port = free_port();
+    let (a, b) = (export(port), import(port, "router"));
+    a.writer("stu").publish(&bytes(1)).expect("published");
+    let (mut on_a, mut on_b) = (a.start(), b.start());
+    on_b.says("host hostA is there");
+    on_a.kill9();
+    on_b.says("host hostA is lost");
+    let endpoint = format!("tcp/127.0.0.1:{port}");
+    let lost =
+        |line: &String| line.contains(&format!("link to {endpoint} is lost: Connection refused"));
+    wait_until("the link's loss", || on_b.err().iter().any(lost));
+    let _on_a = a.start();
+    on_b.says("host hostA is there again, after ");
+    let back = format!("linked to {endpoint} again, after ");
+    wait_until("the link's return", || on_b.err().iter().any(|line| line.contains(&back)));
+    let log = on_b.err().join("\n");
+    for word in ["host hostA is lost", "is lost: Connection", "is there again", "linked to"] {
+        let times = if word == "linked to" { 2 } else { 1 };
+        assert_eq!(log.matches(word).count(), times, "{word}: {log}");
+    }
+}
+
+#[test]
+fn a_port_that_is_taken_is_logged_in_words_of_the_operator() {
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let port = taken.local_addr().expect("its address").port();
+    let a = export(port);
+    let mut on_a = a.start();
+    on_a.says(&format!(
+        "no session: cannot listen on tcp/127.0.0.1:{port}: Address already in use; end what listens there"
+    ));
+}
+
+#[test]
+fn two_bridges_of_one_name_are_noticed_by_both_and_by_those_who_import_from_them() {
+    let port = free_port();
+    let b = Host::new("hostB");
+    b.configure(
+        &format!("listen = \"tcp/127.0.0.1:{port}\""),
+        "[[import]]\nfrom = \"hostA\"\nname = \"stu\"",
+    );
+    let twins = [Host::new("hostA"), Host::new("hostA")];
+    let mut bridges = twins.each_ref().map(|twin| {
+        twin.configure(
+            &format!("connect = \"tcp/127.0.0.1:{port}\""),
+            "[[export]]\nregion = \"stu\"",
+        );
+        twin.writer("stu").publish(&bytes(1)).expect("published");
+        twin.start()
+    });
+    let mut on_b = b.start();
+    on_b.says("two bridges call themselves hostA; give one of them another host");
+    for bridge in &mut bridges {
+        bridge.says("another bridge calls itself hostA, too; give one of them another host");
+    }
+    wait_until("its row", || b.link("hostA.stu").as_deref() == Some("two hosts"));
+}
