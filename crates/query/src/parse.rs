@@ -12,7 +12,7 @@ use crate::field_ref::FieldRef;
 use crate::number::Number;
 use crate::operand::{Kind, Operand, kind_of};
 use crate::program::{Arithmetic, Comparison, Step};
-use crate::word::{literal, word_end};
+use crate::word::{literal, meant_by, word_end};
 
 /// How deep parentheses and signs may be nested.
 const MAX_DEPTH: usize = 64;
@@ -238,7 +238,10 @@ impl<'t> Parser<'t> {
             self.steps.push(Step::Field(FieldRef::whole(0)));
             return Ok(self.since(start, Kind::Any));
         };
-        let field = FieldRef::parse(named, schema).map_err(refused)?;
+        let field = FieldRef::parse(named, schema).map_err(|error| {
+            let meant = meant_by(name, schema).map(|why| QueryError::new(0, why));
+            refused(meant.unwrap_or(error))
+        })?;
         let ctype = schema.fields()[field.field].ctype();
         let is_one = field.element.is_some() || ctype.is_text() || ctype.count().is_none();
         if !is_one {

@@ -1,7 +1,7 @@
 //! The words of an expression: numbers, and labels in place of numbers.
 
 use layout::text::quote;
-use layout::{Digits, Field};
+use layout::{Digits, Field, Scalar, Schema};
 
 use crate::error::QueryError;
 use crate::nearest::instead_of;
@@ -32,6 +32,20 @@ pub(crate) fn labelled(field: &Field, text: &str, at: usize) -> Result<Step, Que
     let advice = instead_of(text, &labels);
     let message = format!("{} is no label of field {:?}; {advice}", quote(text), field.name());
     Err(QueryError::new(at, message))
+}
+
+/// Why `word` is refused, which no field is called, if it is a label without quotes, or a word for true or false.
+pub(crate) fn meant_by(word: &str, schema: &Schema) -> Option<String> {
+    let fields = schema.fields();
+    if schema.index_of(word).is_some() {
+        return None;
+    }
+    if fields.iter().flat_map(Field::labels).any(|label| label.text == word) {
+        return Some(format!("\"{word}\" is a label and no field; write it in quotes, \"{word}\""));
+    }
+    let is_switch = ["on", "off", "yes", "no"].contains(&&*word.to_ascii_lowercase());
+    let has_switch = fields.iter().any(|field| field.ctype().element() == Scalar::Bool);
+    (is_switch && has_switch).then(|| format!("\"{word}\" is no field; write true or false"))
 }
 
 /// The text of a `char` field with this code, which a NUL ends.

@@ -134,6 +134,13 @@ fn a_bad_condition_is_refused_at_its_place_with_what_to_do() {
             "expected an operator, and, or, or the end, found \"< 8\"; correct the expression",
         ),
         ("x > 1 and moed == 1", 10, "\"moed\" is no field; did you mean mode?"),
+        ("mode == auto", 8, "\"auto\" is a label and no field; write it in quotes, \"auto\""),
+        (
+            "seven == modes[0]",
+            0,
+            "\"seven\" is a label and no field; write it in quotes, \"seven\"",
+        ),
+        ("on == yes", 6, "\"yes\" is no field; write true or false"),
         ("mode == \"aut\"", 8, "\"aut\" is no label of field \"mode\"; did you mean auto?"),
         ("mode == 'x'", 8, "\"x\" is no label of field \"mode\"; use one of: manual, auto"),
         ("x", 0, "\"x\" is a number; compare it with one, as in > 0"),
