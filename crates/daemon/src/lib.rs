@@ -38,7 +38,7 @@ mod wait;
 pub use advice::with_next_step;
 pub use closed_streams::stdin_was_closed;
 pub use exit::Exit;
-pub use layout::text::{counted, plain};
+pub use layout::text::{counted, plain, shorten};
 pub use on_change::OnChange;
 pub use output::{OutputError, expect_stdout, print};
 pub use process::{

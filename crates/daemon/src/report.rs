@@ -1,7 +1,8 @@
 //! The last line of a program that failed: the program, the error and every cause.
 //!
 //! Invariant: exactly one line for any messages. Control characters, which may come
-//! from a hostile file name or input line, are escaped; line breaks become spaces.
+//! from a hostile file name or input line, are escaped; line breaks become spaces; of what is longer than a screen the ends
+//! are shown.
 //!
 //! ```text
 //! producer: error: cannot read /etc/mapcast/stu.toml: No such file or directory (os error 2)
@@ -12,7 +13,7 @@ use std::io;
 
 use rustix::io::Errno;
 
-use crate::terminal::clean;
+use crate::terminal::{clean, fit};
 use crate::{call_advice, logging};
 
 /// Writes `PROGRAM: error: WHOLE CAUSE CHAIN` to stderr as one line; where the log is for machines
@@ -46,7 +47,7 @@ pub fn one_line(error: &(dyn Error + 'static)) -> String {
         }
         cause = error.source();
     }
-    text
+    fit(&text)
 }
 
 /// The next step for an error of a system call that every daemon makes: to handle signals, to wait.

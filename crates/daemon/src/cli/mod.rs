@@ -24,6 +24,7 @@ pub use whole_number::whole_number;
 use crate::logging::{self, LogError, LogFilter, LogFormat, Observer};
 use crate::report::report;
 use crate::signals::survive_file_size_limit;
+use crate::terminal::fit;
 use crate::{Exit, OutputError, output, print};
 
 /// What `--version` prints after the program's name. It names the project, because the programs'
@@ -161,7 +162,7 @@ fn parse<A: Parser>(program: &str) -> Result<A, Answer> {
 /// The answer to `PROGRAM help COMMAND`, which is that to `PROGRAM COMMAND --help`: clap's own command of this name
 /// does not suggest a command in place of one that is misspelt. Any other `error` stays as it is.
 fn help_command(
-    command: Command,
+    mut command: Command,
     error: clap::Error,
     mut words: Vec<OsString>,
 ) -> Result<ArgMatches, clap::Error> {
@@ -169,7 +170,14 @@ fn help_command(
     // Not the program's own name.
     let at = words.iter().skip(1).position(|word| word == HELP).map(|at| at + 1);
     let (Some(HELP), Some(at)) = (invalid.as_deref(), at) else { return Err(error) };
-    words.remove(at);
+    let mut asked = words.split_off(at);
+    asked.retain(|word| word != HELP);
+    let is_option = |word: &OsString| word.as_encoded_bytes().starts_with(b"-");
+    if let Some(other) = asked.get(1).filter(|word| !is_option(word)) {
+        let why = format!("help describes one command; leave out '{}'", other.to_string_lossy());
+        return Err(command.error(ErrorKind::UnknownArgument, why));
+    }
+    words.extend(asked);
     words.push("--help".into());
     command.try_get_matches_from(words)
 }
@@ -223,27 +231,36 @@ fn after_help(command: &Command) -> String {
     command.get_after_long_help().map(ToString::to_string).unwrap_or_default()
 }
 
-/// The error `text`, with clap's styles, as plain text in which the control characters of `args` are
-/// escaped; `None` if they have none.
+/// What clap says of an argument that is not UTF-8.
+const NOT_UTF8: &str = "invalid UTF-8 was detected in one or more arguments";
+
+/// The error `text`, with clap's styles, as plain text that names what is not UTF-8, in which the control characters of
+/// `args` are escaped, and whose lines fit; `None` if nothing has to be changed for that.
 fn safe_usage(text: &str, args: impl Iterator<Item = OsString>) -> Option<String> {
-    let args = args.map(|arg| arg.to_string_lossy().into_owned());
-    let args: Vec<String> = args.filter(|arg| arg.contains(is_control)).collect();
-    if args.is_empty() {
-        return None;
-    }
+    let args: Vec<OsString> = args.collect();
+    let is_bad = |arg: &&OsString| arg.to_str().is_none();
+    let not_utf8 = args.iter().filter(is_bad).map(|arg| format!("'{}'", arg.to_string_lossy()));
+    let not_utf8 = not_utf8.collect::<Vec<_>>().join(", ");
+    let named = text.replace(NOT_UTF8, &format!("{not_utf8} is not UTF-8; write it in UTF-8"));
+    let args: Vec<_> = args.iter().map(|arg| arg.to_string_lossy()).collect();
     // clap names an argument as a whole, or the value behind its "=".
     let values = args.iter().filter_map(|arg| Some(arg.split_once('=')?.1));
-    let parts = args.iter().map(String::as_str).chain(values).filter(|part| !part.is_empty());
-    let text = parts.fold(text.to_owned(), |text, part| text.replace(part, &plain(part)));
-    let text = StyledStr::from(text).to_string();
-    Some(text.split('\n').map(plain).collect::<Vec<_>>().join("\n"))
+    let parts =
+        args.iter().map(AsRef::as_ref).chain(values).filter(|part| part.contains(is_control));
+    let safe = parts.fold(named, |text, part| text.replace(part, &plain(part)));
+    let lines = StyledStr::from(safe).to_string();
+    let fitted = lines.split('\n').map(|line| fit(&plain(line))).collect::<Vec<_>>().join("\n");
+    (fitted != StyledStr::from(text.to_owned()).to_string()).then_some(fitted)
 }
 
 #[cfg(test)]
 mod tests {
-    use clap::{Args, Command};
+    use std::ffi::OsString;
+    use std::os::unix::ffi::OsStringExt as _;
 
-    use super::{CommonArgs, VERSION, safe_usage};
+    use clap::{Arg, Args, Command};
+
+    use super::{CommonArgs, NOT_UTF8, VERSION, safe_usage};
 
     #[test]
     fn a_usage_error_has_no_control_character_of_an_argument() {
@@ -256,6 +273,26 @@ mod tests {
             )
         );
         assert_eq!(safe_usage("error: '--b' found\n", ["--b".into()].into_iter()), None);
+    }
+
+    #[test]
+    fn a_usage_error_names_an_argument_that_is_not_utf8_and_the_ends_of_a_long_one() {
+        let args = [OsString::from("--fields"), OsString::from_vec(b"a\xff".to_vec())];
+        assert_eq!(
+            safe_usage(&format!("error: {NOT_UTF8}\n\nUsage: x\n"), args.into_iter()).as_deref(),
+            Some("error: 'a\u{fffd}' is not UTF-8; write it in UTF-8\n\nUsage: x\n")
+        );
+        let long = "a".repeat(100_000);
+        let usage = safe_usage(&format!("error: '{long}' found\n"), std::iter::empty());
+        assert!(usage.is_some_and(|usage| usage.len() < 300));
+    }
+
+    #[test]
+    fn clap_says_what_is_replaced() {
+        let command = Command::new("x").arg(Arg::new("a"));
+        let bad = OsString::from_vec(b"\xff".to_vec());
+        let error = command.try_get_matches_from([OsString::from("x"), bad]).expect_err("bad");
+        assert!(error.to_string().contains(NOT_UTF8), "{error}");
     }
 
     #[test]

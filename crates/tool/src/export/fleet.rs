@@ -11,7 +11,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use daemon::{Monotonic, OnChange, plain};
+use daemon::{Monotonic, OnChange, plain, shorten};
 use mapcast::dynamic::Field;
 use mapcast::{Error, ErrorKind, Place, ToPlace};
 use tracing::{info, warn};
@@ -101,7 +101,8 @@ impl Fleet {
         // Where there is no region yet, any name may be right.
         let is_unknown = |name: &&String| !known.is_empty() && !known.contains(&name.as_str());
         for name in chosen.iter().filter(is_unknown) {
-            warn!("--fields: no region has {name} now; {}", query::instead_of(name, &known));
+            let instead = query::instead_of(name, &known);
+            warn!("--fields: no region has {} now; {instead}", shorten(name));
         }
     }
 

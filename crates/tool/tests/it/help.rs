@@ -64,6 +64,10 @@ fn help_is_a_command_too_and_names_the_one_that_was_meant() {
     for arguments in ["lsit", "help lsit"] {
         assert!(refused(arguments).contains(tip), "{arguments}: {}", refused(arguments));
     }
+    assert_eq!(world.prints("help help"), world.prints("--help"));
+    assert_eq!(world.prints("help get --log debug"), world.prints("get --help"));
+    let two = refused("help get list");
+    assert!(two.starts_with("error: help describes one command; leave out 'list'\n"), "{two}");
     assert!(refused("hlep").contains("unrecognized subcommand 'hlep'"));
 }
 
