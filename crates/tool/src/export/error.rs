@@ -32,6 +32,9 @@ pub enum ExportError {
         /// The system's error.
         source: io::Error,
     },
+    /// A field was chosen twice.
+    #[error("--fields: {0} is named twice; name it once")]
+    NamedTwice(String),
     /// Some regions are not in the text file; each was reported.
     #[error("{} could not be read; the messages above say why", daemon::counted(*count, "region"))]
     Unread {
@@ -46,6 +49,7 @@ impl ExportError {
     /// The exit code for this error.
     pub fn exit(&self) -> Exit {
         match self {
+            Self::NamedTwice(_) => Exit::Usage,
             Self::Unread { are_missing: true, .. } => Exit::NoValue,
             _ => Exit::Failure,
         }

@@ -25,6 +25,7 @@ mod textfile;
 mod unit_table;
 mod units;
 
+use std::collections::HashSet;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -62,12 +63,14 @@ Paths:
   /events    the live values of the page, as server-sent events
 
 Metrics:
-  mapcast_RECORD_FIELD_UNIT{region,region_instance,index}  a number, in the base unit (ms as seconds, % as ratio)
-  mapcast_RECORD_FIELD_info{..., value}                    a text
-  mapcast_RECORD_FIELD_state{..., mapcast_RECORD_FIELD_state}
-                                                           1 for the label that a number has, 0 for the others
-  mapcast_region_up, _state, _epoch, _info                 the region, its writer, its lineage
-  mapcast_records_total, mapcast_missed_records_total, mapcast_record_age_seconds
+  mapcast_RECORD_FIELD_UNIT    a number, in the base unit: ms as seconds, % as ratio
+  mapcast_RECORD_FIELD_state   1 for the label that a number has, 0 for the others
+  mapcast_RECORD_FIELD_info    a text, in the label value
+  mapcast_region_up            1 if the writer is live; _state, _epoch, _info say more
+  mapcast_record_age_seconds   the age of the newest record
+  mapcast_records_total        its sequence; mapcast_missed_records_total counts those that no scrape has read
+
+Labels: region, region_instance, and index for an element of an array.
 
 Only this machine reaches the server unless --listen says otherwise. There is no password: who reaches it reads every region that this user can read.";
 
@@ -128,11 +131,20 @@ fn whole_field(text: &str) -> Result<String, String> {
     }
 }
 
+/// The first of `names` that was there before.
+fn named_twice(names: &[String]) -> Option<&String> {
+    let mut known = HashSet::new();
+    names.iter().find(|name| !known.insert(*name))
+}
+
 pub(crate) fn run(args: &Args) -> Result<(), ToolError> {
     let signals = Signals::stop_only().map_err(ExportError::Runtime)?;
     // Each region takes one.
     daemon::raise_open_files();
     let regions = args.regions.iter().map(RegionArgument::located).collect::<Result<_, _>>()?;
+    if let Some(name) = named_twice(&args.fields) {
+        return Err(ExportError::NamedTwice(name.clone()).into());
+    }
     let choice = Choice { longest: args.longest, names: args.fields.clone() };
     let mut fleet = Fleet::new(regions, choice)?;
     fleet.report_unknown_fields();

@@ -165,6 +165,10 @@ fn the_chosen_fields_are_exported_of_each_region_that_has_them() {
     let said = String::from_utf8_lossy(&output.stderr);
     assert_eq!(output.status.code(), Some(2), "{said}");
     assert!(said.contains("an element cannot be chosen; write accel"), "{said}");
+    let output = world.run("export --textfile . --fields mode,name,mode");
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(2), "{said}");
+    assert!(said.ends_with("--fields: mode is named twice; name it once\n"), "{said}");
 }
 
 #[test]
