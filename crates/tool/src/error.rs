@@ -101,7 +101,7 @@ impl ToolError {
             Self::Log(_)
             | Self::Bare(_)
             | Self::NoTerminal(_)
-            | Self::Doctor(DoctorError::NoSuchUser(_) | DoctorError::Config(_)) => Exit::Usage,
+            | Self::Doctor(DoctorError::NoSuchUser(_)) => Exit::Usage,
             Self::Region(error) if error.is_of_environment() => Exit::Usage,
             Self::Region(error) if matches!(error.kind(), ErrorKind::NotThere) => Exit::NoValue,
             Self::Get(error) => error.exit(),

@@ -5,7 +5,6 @@ use std::path::{Path, PathBuf};
 
 use settings::{Address, Settings, SettingsError, SettingsErrorKind};
 
-use super::DoctorError;
 use super::examine::Case;
 use super::id::Id;
 use super::publishes::Publishes;
@@ -26,18 +25,14 @@ pub(super) struct Configured {
 }
 
 impl Configured {
-    /// The one at `path`; what is wrong with its text is reported.
-    ///
-    /// # Errors
-    /// It is no text that can be read.
-    pub(super) fn load(path: &Path, report: &mut Report) -> Result<Option<Self>, DoctorError> {
+    /// The one at `path`; what is wrong with it is reported.
+    pub(super) fn load(path: &Path, report: &mut Report) -> Option<Self> {
         match Settings::load(path) {
-            Ok(settings) => Ok(Some(Self { path: path.to_owned(), settings })),
-            Err(error) if is_about_text(&error) => {
+            Ok(settings) => Some(Self { path: path.to_owned(), settings }),
+            Err(error) => {
                 add_broken(path, &error, report);
-                Ok(None)
+                None
             }
-            Err(error) => Err(DoctorError::Config(error.into())),
         }
     }
 
@@ -144,14 +139,13 @@ pub(super) fn broken(concerns: impl Fn(&Path) -> bool, report: &mut Report) {
     }
 }
 
-fn is_about_text(error: &SettingsError) -> bool {
-    matches!(error.kind, SettingsErrorKind::Syntax { .. } | SettingsErrorKind::Invalid(_))
-}
-
 fn add_broken(path: &Path, error: &SettingsError, report: &mut Report) {
-    let step = format!("{} {} --check, and correct what it names", producer(), shell_word(path));
     let line = error.place.map_or_else(String::new, |place| format!("line {}: ", place.line));
     let key = error.key.as_ref().map_or_else(String::new, |key| format!("{key}: "));
+    let step = match error.kind {
+        SettingsErrorKind::Unreadable(_) => format!("ls -ld {}", shell_word(path)),
+        _ => format!("{} {} --check, and correct what it names", producer(), shell_word(path)),
+    };
     report.add(Id::BadConfiguration, path, format!("{line}{key}{}", error.kind), step);
 }
 

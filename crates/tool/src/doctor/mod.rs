@@ -35,7 +35,7 @@ mod way;
 use std::path::{Path, PathBuf};
 
 use clap::ValueHint;
-use settings::{Address, SettingsError};
+use settings::Address;
 
 pub use id::Id;
 
@@ -99,15 +99,12 @@ pub enum DoctorError {
     /// There is no such user.
     #[error("--user: there is no user {0:?} here; see getent passwd")]
     NoSuchUser(String),
-    /// The configuration that was given cannot be read.
-    #[error(transparent)]
-    Config(Box<SettingsError>),
 }
 
 pub(crate) fn run(args: &Args) -> Result<(), ToolError> {
     let user = args.user.as_deref().map(known_user).transpose()?;
     let mut report = Report::default();
-    let Asked { address, config } = Asked::of(args, &mut report)?;
+    let Asked { address, config } = Asked::of(args, &mut report);
     let is_survey = args.region.is_none() && args.config.is_none();
     let cases = match &address {
         Some(address) => Case::of(address, true, &mut report),
@@ -143,20 +140,20 @@ struct Asked {
 
 impl Asked {
     /// Those of `args`; a configuration that cannot be read is reported.
-    fn of(args: &Args, report: &mut Report) -> Result<Self, DoctorError> {
+    fn of(args: &Args, report: &mut Report) -> Self {
         let mut load = |path: &Path| Configured::load(path, report);
         let address = |config: &Configured| config.settings.region.address.clone();
-        let config = args.config.as_deref().map(&mut load).transpose()?.flatten();
-        Ok(match &args.region {
+        let config = args.config.as_deref().and_then(&mut load);
+        match &args.region {
             Some(RegionArgument::Region(address)) => {
                 Self { address: Some(address.clone()), config }
             }
             Some(RegionArgument::Config(path)) => {
-                let own = load(path)?;
+                let own = load(path);
                 Self { address: own.as_ref().map(address), config: config.or(own) }
             }
             None => Self { address: config.as_ref().map(address), config },
-        })
+        }
     }
 }
 

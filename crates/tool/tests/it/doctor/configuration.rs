@@ -140,14 +140,17 @@ fn what_to_type_about_many_differences_is_said_once() {
 }
 
 #[test]
-fn a_configuration_that_is_not_there_is_wrong_usage() {
+fn a_configuration_that_is_not_there_is_a_failure_as_of_every_program() {
     let world = World::in_memory();
     let _writer = world.students("live");
-    for arguments in ["doctor live --config none.toml", "doctor ./none.toml"] {
+    for arguments in ["live --config none.toml", "./none.toml"] {
+        let diagnosis = world.doctor(arguments);
+        let fact = "cannot be read: No such file";
+        diagnosis.is(&["bad-configuration"]).has("bad-configuration", fact, "none.toml");
+    }
+    for arguments in ["inspect ./none.toml", "publish live id=1 --config none.toml"] {
         let output = world.run(arguments);
-        let said = String::from_utf8_lossy(&output.stderr);
-        assert_eq!(output.status.code(), Some(2), "{said}");
-        assert!(said.contains("none.toml: cannot be read: No such file"), "{said}");
+        assert_eq!(output.status.code(), Some(1), "{arguments}: {output:?}");
     }
 }
 
