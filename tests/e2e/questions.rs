@@ -89,7 +89,8 @@ fn an_empty_file_is_an_error_and_stays_empty() {
     refused(Reader::<Stu>::open(&path), |kind| matches!(kind, Kind::TooShort(0)));
     let options = Options::new();
     refused(Writer::<Stu>::open_with(&path, &options), |kind| matches!(kind, Kind::TooShort(0)));
-    let is_too_short = |kind: &Kind| matches!(kind, Kind::NotThisRecord { want: 28, count: 1, have: 0 });
+    let is_too_short =
+        |kind: &Kind| matches!(kind, Kind::NotThisRecord { want: 28, count: 1, have: 0 });
     refused(BareReader::open(&path, &Stu::schema()), is_too_short);
     refused(BareWriter::open(&path, &Stu::schema(), &options), is_too_short);
     assert_eq!(fs::metadata(&path).expect("still there").len(), 0);

@@ -218,7 +218,7 @@ pub(crate) fn rate_text(rate: f64) -> String {
 struct Column {
     head: &'static str,
     align: Align,
-    cell: fn(&Row) -> String,
+    cell: Cell,
 }
 
 const COLUMNS: [Column; 9] = [
@@ -236,8 +236,11 @@ const COLUMNS: [Column; 9] = [
     Column::left("WRITER", |row| or_dash(row.writer.as_ref().map(Writer::text))),
 ];
 
+/// The text of a row in a column.
+type Cell = fn(&Row) -> String;
+
 /// What a terminal has no room for, the first one first: a column, or all of it but this.
-const NARROWER: [(&str, Option<fn(&Row) -> String>); 8] = [
+const NARROWER: [(&str, Option<Cell>); 8] = [
     ("WRITER", Some(|row| or_dash(row.writer.as_ref().map(Writer::process_and_user)))),
     ("WRITER", Some(|row| or_dash(row.writer.as_ref().map(|writer| writer.pid)))),
     ("SIZE", None),
@@ -249,11 +252,11 @@ const NARROWER: [(&str, Option<fn(&Row) -> String>); 8] = [
 ];
 
 impl Column {
-    const fn left(head: &'static str, cell: fn(&Row) -> String) -> Self {
+    const fn left(head: &'static str, cell: Cell) -> Self {
         Self { head, align: Align::Left, cell }
     }
 
-    const fn right(head: &'static str, cell: fn(&Row) -> String) -> Self {
+    const fn right(head: &'static str, cell: Cell) -> Self {
         Self { head, align: Align::Right, cell }
     }
 }

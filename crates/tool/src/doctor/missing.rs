@@ -53,7 +53,7 @@ pub(super) fn check(
     report.add(Id::NoRegion, &case.path, fact.join("; "), step);
 }
 
-/// Reports that there is no region at all: a finding where MAPCAST_DIR says that there are some.
+/// Reports that there is no region at all: a finding where `MAPCAST_DIR` says that there are some.
 pub(super) fn all(report: &mut Report) {
     let searched = searched(report);
     let given = env::var_os("MAPCAST_DIR").filter(|given| !given.is_empty());
