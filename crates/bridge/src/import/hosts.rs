@@ -70,7 +70,7 @@ impl Host {
         match (self.state, next) {
             (State::Awaited, State::There) => tracing::info!("host {name} is there"),
             (State::Lost, State::There) => {
-                tracing::info!("host {name} is there again, after {after}")
+                tracing::info!("host {name} is there again, after {after}");
             }
             (State::Awaited, State::Lost) => {
                 tracing::warn!("nothing is heard of host {name}; is a bridge of that name linked?");

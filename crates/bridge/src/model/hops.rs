@@ -200,7 +200,7 @@ fn a_mirror_that_an_earlier_bridge_left_is_exported_once_its_way_is_known() {
             crate::import::Resumed { id: mirror.id, time: mirror.time, sequence: mirror.sequence };
         (mirror.address.clone(), resumed)
     };
-    host.importer.resume(status.iter().map(held).collect());
+    host.importer.resume(status.iter().map(held));
     assert!(host.importer.routes().into_values().all(|route| route.is_none()));
     writer.publish(&bytes(8)).expect("published");
     hosts.converge("the next record", |hosts| {

@@ -57,7 +57,7 @@ impl Status {
         let is_there = |address: &str| names.contains(address) || Path::new(address).exists();
         // A region that cannot be read holds nothing to continue from.
         let _ = reader.latest_all(|name, row| {
-            if let Some((source, resumed)) = row.mirror().filter(|_| is_there(&name)) {
+            if let Some((source, resumed)) = row.mirror().filter(|_| is_there(name)) {
                 held.push((source, name.to_string(), resumed));
             }
         });
