@@ -12,7 +12,7 @@ alone, with the packages eclipse-zenoh and xxhash.
 import json, math, queue, struct, sys, time, urllib.parse, xxhash, zenoh
 
 SCALARS = [None, *"bhiqBHIQfd?c"]  # of the struct module, by the code of the scalar
-ATTACHMENT = struct.Struct("<HHIQQQQQ")
+ATTACHMENT = struct.Struct("<HBBIQQQQQ")
 
 
 def refuse(what):
@@ -89,7 +89,7 @@ class Source:
             return False
         attachment, record = bytes(sample.attachment), bytes(sample.payload)
         check("attachment", len(attachment) >= ATTACHMENT.size)
-        version, kind, length, description, *which, published = ATTACHMENT.unpack_from(attachment)
+        version, kind, _mode, length, description, *which, published = ATTACHMENT.unpack_from(attachment)
         check("attachment", version == 1 and kind <= 1 and length == len(record))
         which[1] *= 1 - kind  # of kind 1 it is how many records were missed
         key = str(sample.key_expr)

@@ -181,12 +181,13 @@ impl AsFd for Inbox {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::wire::RecordId;
+    use crate::wire::{Readers, RecordId};
 
     fn record(inbox: &Inbox, key: &str, sequence: u64, bytes: usize) {
         let id = RecordId { lineage: 1, order: 0, sequence };
         let len = u32::try_from(bytes).expect("short");
-        let attachment = Attachment { len, description: 0, id, time: 0, missed: 0 };
+        let attachment =
+            Attachment { len, description: 0, id, time: 0, missed: 0, readers: Readers::default() };
         inbox.deliver(key, Some(&attachment.encode()), vec![0; bytes]);
     }
 

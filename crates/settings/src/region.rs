@@ -66,7 +66,7 @@ impl RegionTable {
         Ok(RegionSettings {
             address: address(region, self.name.as_deref(), self.path.as_deref())?,
             format: self.format,
-            mode: region.get("mode").map_or(Ok(DEFAULT_MODE), |node| mode(&node))?,
+            mode: mode_in(region)?,
             group: self.group,
             slots: self.slots.map_or(Ok(DEFAULT_SLOTS), |found| slots(region, found))?,
             wake: self.wake.unwrap_or(true),
@@ -85,6 +85,11 @@ fn address(region: &Node<'_>, name: Option<&str>, path: Option<&str>) -> Result<
         (None, None) => return Err(region.problem(Fault::Missing("name"))),
     };
     address.map_err(|error| region.problem_at(key, Fault::Other(error.to_string())))
+}
+
+/// The mode in this table, or the usual one.
+pub(crate) fn mode_in(table: &Node<'_>) -> Result<u32, Problem> {
+    table.get("mode").map_or(Ok(DEFAULT_MODE), |node| mode(&node))
 }
 
 /// An octal file mode: "0644" and "644", or the number `0o644`. A decimal 644 is none: it would

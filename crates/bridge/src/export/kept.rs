@@ -89,11 +89,11 @@ impl Kept {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::wire::RecordId;
+    use crate::wire::{Readers, RecordId};
 
     fn attachment(lineage: u64, sequence: u64) -> Attachment {
         let id = RecordId { lineage, order: 0, sequence };
-        Attachment { len: 4, description: 7, id, time: 0, missed: 0 }
+        Attachment { len: 4, description: 7, id, time: 0, missed: 0, readers: Readers::default() }
     }
 
     fn numbers(kept: &Kept, after: (u64, u64)) -> Vec<u64> {

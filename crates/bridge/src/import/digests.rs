@@ -71,6 +71,7 @@ impl Importer {
         let has_twin = self.remotes.get(host).is_some_and(|remote| remote.twin.is_there(now));
         let Some(imported) = self.imported(&source) else { return };
         imported.state = Some(state);
+        imported.mirror.admit(entry.readers);
         // Of two bridges of one name the later lineage stays: to go back would be to flap.
         if !has_twin {
             imported.note_lineage(instance.as_ref(), entry.id, full);

@@ -17,8 +17,7 @@ use crate::wire::RecordId;
 #[derive(Debug)]
 pub(super) struct Imported {
     pub(super) mirror: Mirror,
-    stale_after: Duration,
-    lossless: Option<u32>,
+    import: Import,
     /// The state of the source, by the last digest; `None`: it is gone.
     pub(super) state: Option<State>,
     /// How many full digests in a row have announced an older lineage than the one that is held, and the number of
@@ -69,14 +68,14 @@ pub enum LinkState {
 impl Imported {
     /// That of an import at this address; records that wait have room in `memory`.
     pub(super) fn new(address: Address, import: &Import, memory: &Memory) -> Self {
-        let Import { stale_after, lossless, .. } = *import;
-        let mirror = Mirror::new(address, stale_after, lossless, memory);
-        Self { mirror, stale_after, lossless, state: None, lower: (0, 0) }
+        let mirror = Mirror::new(address, import, memory);
+        Self { mirror, import: import.clone(), state: None, lower: (0, 0) }
     }
 
     /// Whether it is what this import says.
     pub(super) fn is_of(&self, import: &Import) -> bool {
-        (self.stale_after, self.lossless) == (import.stale_after, import.lossless)
+        let of = |import: &Import| (import.stale_after, import.lossless, import.mode);
+        of(&self.import) == of(import)
     }
 
     /// The hosts over which the records of its source have come here, if they are known.
@@ -86,7 +85,7 @@ impl Imported {
     }
 
     pub(super) fn stale_after(&self) -> Duration {
-        self.stale_after
+        self.import.stale_after
     }
 
     pub(super) fn status(
@@ -111,7 +110,7 @@ impl Imported {
     }
 
     fn link(&self, remote: Option<&Remote>, now: Monotonic, is_linked: bool) -> LinkState {
-        let is_heard = remote.is_some_and(|remote| remote.is_heard(now, self.stale_after));
+        let is_heard = remote.is_some_and(|remote| remote.is_heard(now, self.stale_after()));
         match self.state {
             _ if self.mirror.is_loop() => LinkState::Loop,
             _ if !is_heard && !is_linked => LinkState::LinkLost,

@@ -110,6 +110,14 @@ impl InOrder {
         })
     }
 
+    /// Where the numbers of a mirror continue that holds what an earlier bridge has published; `None`: they do not, as
+    /// far as is known.
+    pub(super) fn continued(&self, held: RecordId) -> Option<Numbering> {
+        let history = self.history(held)?;
+        let RecordId { lineage, sequence: after, .. } = held;
+        Some(Numbering { lineage, first_lineage: history.first_lineage, after })
+    }
+
     /// The number of its lineage after which record `id` is missed unless it comes; `None`: not known yet.
     fn begin(&self, id: RecordId, held: RecordId) -> Option<u64> {
         if id.lineage == held.lineage {
@@ -157,13 +165,15 @@ impl InOrder {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::wire::Readers;
 
     fn id(lineage: u64, sequence: u64) -> RecordId {
         RecordId { lineage, order: 0, sequence }
     }
 
     fn insert(order: &mut InOrder, id: RecordId, missed: u64) {
-        let attachment = Attachment { len: 1, description: 7, id, time: 0, missed };
+        let readers = Readers::default();
+        let attachment = Attachment { len: 1, description: 7, id, time: 0, missed, readers };
         order.insert(attachment, vec![0]);
     }
 

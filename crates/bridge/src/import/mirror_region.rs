@@ -8,9 +8,9 @@ use std::time::Duration;
 use daemon::{Monotonic, OnChange};
 use layout::InstanceName;
 use region::{DynInstanceWriter, DynWriter, Numbering, Options, RegionError, RegionErrorKind};
-use settings::Address;
+use settings::{Address, Import};
 
-use crate::wire::{Description, RecordId};
+use crate::wire::{Description, Readers, RecordId};
 
 /// Time before a region that could not be written is tried again.
 const RETRY: Duration = Duration::from_secs(1);
@@ -28,6 +28,11 @@ pub(super) struct MirrorRegion {
     options: Options,
     /// How many records a lossless mirror keeps for its followers; 0: of any other.
     lossless: u32,
+    /// The most that its file permits, and who may read its source.
+    most_mode: u32,
+    pub(super) readers: Readers,
+    /// The mode of the file that is open.
+    mode: u32,
     /// Time between two heartbeats.
     period: Duration,
     writer: Option<Writer>,
@@ -43,12 +48,15 @@ enum Writer {
 }
 
 impl MirrorRegion {
-    pub(super) fn new(address: Address, stale_after: Duration, lossless: Option<u32>) -> Self {
-        let period = stale_after / 3;
+    pub(super) fn new(address: Address, import: &Import) -> Self {
+        let period = import.stale_after / 3;
         Self {
             address,
             options: Options::new().period(period).slots(SLOTS),
-            lossless: lossless.unwrap_or(0),
+            lossless: import.lossless.unwrap_or(0),
+            most_mode: import.mode,
+            readers: Readers::EVERYBODY,
+            mode: 0,
             period,
             writer: None,
             beat: Monotonic::from_nanos(0),
@@ -61,6 +69,14 @@ impl MirrorRegion {
         &self.address
     }
 
+    /// Gives a file that is open the mode that it should have now. If that fails, nothing is published to it.
+    pub(super) fn keep_mode(&mut self, description: &Description, now: Monotonic) {
+        let is_other = self.readers.within(self.most_mode) != self.mode;
+        if is_other && self.writer.is_some() && self.is_due(now) {
+            self.change(description, now);
+        }
+    }
+
     /// Whether an attempt is due: the last one has not failed a moment ago.
     pub(super) fn is_due(&self, now: Monotonic) -> bool {
         now >= self.retry
@@ -71,8 +87,10 @@ impl MirrorRegion {
         if self.writer.is_some() || !self.is_due(now) {
             return false;
         }
-        match Writer::open(&self.address, description, &self.options_for(description)) {
+        let options = self.options_for(description);
+        match Writer::open(&self.address, description, &options) {
             Ok(writer) => {
+                self.mode = self.readers.within(self.most_mode);
                 tracing::info!("mirror {} is there", self.address);
                 self.writer = Some(writer);
                 true
@@ -146,15 +164,16 @@ impl MirrorRegion {
         Some(RecordId { lineage: writer.lineage(), order: 0, sequence: writer.sequence() })
     }
 
-    /// With slots for as many records as a lossless mirror may be behind.
+    /// With the mode that its source allows, and slots for as many records as a lossless mirror may be behind.
     fn options_for(&self, description: &Description) -> Options {
+        let options = self.options.clone().mode(self.readers.within(self.most_mode));
         if description.instances.is_some() {
-            return self.options.clone();
+            return options;
         }
         let fit = (MOST_BYTES / description.schema.size().max(1)).clamp(SLOTS, MOST_SLOTS);
         // One slot is the writer's.
         let wanted = (self.lossless + 1).next_power_of_two().max(SLOTS);
-        self.options.clone().slots(wanted.min(1 << fit.ilog2()))
+        options.slots(wanted.min(1 << fit.ilog2()))
     }
 
     /// Gives a region that is open another description, to whose file its readers follow; `false`: that failed.
@@ -171,7 +190,11 @@ impl MirrorRegion {
                 Ok(())
             }
         };
-        changed.map_err(|error| self.failed(&error, now)).is_ok()
+        match changed {
+            Ok(()) => self.mode = self.readers.within(self.most_mode),
+            Err(ref error) => self.failed(error, now),
+        }
+        changed.is_ok()
     }
 
     /// The sequence of the region.

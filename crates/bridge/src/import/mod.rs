@@ -183,6 +183,7 @@ impl Importer {
         now: Monotonic,
     ) {
         let Some(imported) = self.imported(source) else { return };
+        imported.mirror.narrow(attachment.readers);
         let taken = imported.mirror.take(instance, attachment, bytes, now);
         if taken != Taken::Published {
             return;

@@ -127,13 +127,14 @@ mod tests {
     use region::State;
 
     use super::*;
-    use crate::wire::RecordId;
+    use crate::wire::{Readers, RecordId};
 
     fn digest(kind: DigestKind, incarnation: u64, number: u32, paths: &[&str]) -> Digest {
         let entries = paths.iter().map(|path| {
             let id = RecordId { lineage: 1, order: 0, sequence: 1 };
             let path = (*path).to_owned();
-            Announcement { path, state: Some(State::Live), id, history: None }
+            let readers = Readers::default();
+            Announcement { path, state: Some(State::Live), id, history: None, readers }
         });
         Digest { kind, incarnation, number, chunk: 0, chunks: 1, entries: entries.collect() }
     }

@@ -69,6 +69,7 @@ impl Waiting {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::wire::Readers;
 
     #[test]
     fn records_without_end_fill_no_memory_and_a_newer_one_takes_the_place_of_an_older() {
@@ -79,6 +80,7 @@ mod tests {
             id: RecordId { lineage: 1, order: 0, sequence },
             time: 0,
             missed: 0,
+            readers: Readers::default(),
         };
         for number in 0..200 {
             let name = InstanceName::new(&number.to_string()).ok();

@@ -4,6 +4,7 @@
 mod hops;
 mod instances;
 mod lossless;
+mod mode;
 mod network;
 mod one;
 

@@ -85,22 +85,25 @@ fn a_mirror_is_there_before_its_source_has_a_record() {
 
 #[test]
 fn a_mirror_of_an_idle_source_is_live_again_after_its_bridge_was_restarted() {
-    let mut world = World::new(1);
-    let mut source = Source { writer: None, next: 6 };
-    source.publish(&world);
-    world.converge("the record", |world| number(world, "mirror.region") == 7);
-    let sequence = world.status().expect("a mirror").sequence;
-    world.restart_importer();
-    let state =
-        |world: &World| DynReader::open(world.path("mirror.region")).expect("the mirror").state();
-    assert_eq!(state(&world), State::Closed);
-    world.converge("a live mirror", |world| state(world) == State::Live);
-    let mirror = world.status().expect("a mirror");
-    assert_eq!(
-        (mirror.sequence, mirror.received.records),
-        (sequence, 0),
-        "it was not published again"
-    );
+    for keys in ["", "lossless = 9\n"] {
+        let mut world = World::with(1, keys);
+        let mut source = Source { writer: None, next: 6 };
+        source.publish(&world);
+        world.converge("the record", |world| number(world, "mirror.region") == 7);
+        let sequence = world.status().expect("a mirror").sequence;
+        world.restart_importer();
+        let state = |world: &World| {
+            DynReader::open(world.path("mirror.region")).expect("the mirror").state()
+        };
+        assert_eq!(state(&world), State::Closed);
+        world.converge("a live mirror", |world| state(world) == State::Live);
+        let mirror = world.status().expect("a mirror");
+        assert_eq!(
+            (mirror.sequence, mirror.received.records),
+            (sequence, 0),
+            "it was not published again"
+        );
+    }
 }
 
 #[test]
@@ -175,7 +178,7 @@ fn a_slow_network_skips_records_and_counts_them() {
 fn a_record_that_does_not_fit_its_description_is_refused_and_the_mirror_untouched() {
     use crate::keys::{Key, Source as Region};
     use crate::transport::{Message, Transport};
-    use crate::wire::{Attachment, RecordId};
+    use crate::wire::{Attachment, Readers, RecordId};
 
     let mut world = World::new(1);
     let mut source = Source { writer: None, next: 0 };
@@ -185,7 +188,8 @@ fn a_record_that_does_not_fit_its_description_is_refused_and_the_mirror_untouche
         crate::wire::Description { route: Vec::new(), instances: None, schema: schema() }.encode();
     let description = crate::wire::Description::hash(&encoded);
     let id = RecordId { lineage: layout::header::MAX_LINEAGE, order: 0, sequence: 9 };
-    let attachment = Attachment { len: 3, description, id, time: 0, missed: 0 };
+    let attachment =
+        Attachment { len: 3, description, id, time: 0, missed: 0, readers: Readers::default() };
     let key = Key::Record(Region::new("A", "stu"), None);
     world.ports[0].put(&key, &Message::Record(&attachment, b"abc")).expect("sent");
     world.converge("a refusal", |world| world.status().expect("a mirror").received.refused == 1);
@@ -197,14 +201,15 @@ fn a_record_that_does_not_fit_its_description_is_refused_and_the_mirror_untouche
 fn a_later_record_that_nobody_describes_keeps_those_of_the_source_out_for_two_full_digests_only() {
     use crate::keys::{Key, Source as Region};
     use crate::transport::{Message, Transport};
-    use crate::wire::{Attachment, RecordId};
+    use crate::wire::{Attachment, Readers, RecordId};
 
     let mut world = World::new(1);
     let mut source = Source { writer: None, next: 0 };
     source.publish(&world);
     world.converge("the record", |world| number(world, "mirror.region") == 1);
     let id = RecordId { lineage: layout::header::MAX_LINEAGE, order: 0, sequence: 1 };
-    let attachment = Attachment { len: 3, description: 1, id, time: 0, missed: 0 };
+    let attachment =
+        Attachment { len: 3, description: 1, id, time: 0, missed: 0, readers: Readers::default() };
     let key = Key::Record(Region::new("A", "stu"), None);
     world.ports[0].put(&key, &Message::Record(&attachment, b"abc")).expect("sent");
     world.network.deliver(usize::MAX);

@@ -1,7 +1,7 @@
 //! What is sent beside the bytes of a record.
 //!
 //! ```text
-//!   | version u16 | kind u16 | length u32 | description u64 | lineage u64 | order u64 | sequence u64 | time u64 |
+//!   | version u16 | kind u8 | mode u8 | length u32 | description u64 | lineage u64 | order u64 | sequence u64 | time u64 |
 //!   kind 1: `missed` in place of `order`, which is 0
 //! ```
 
@@ -9,6 +9,7 @@ use layout::header::MAX_LINEAGE;
 
 use super::VERSION;
 use super::input::{Input, Refusal};
+use super::readers::Readers;
 
 /// Which record it is: of two records of one key, the newer one has the greater id.
 ///
@@ -37,11 +38,13 @@ pub struct Attachment {
     pub time: u64,
     /// How many records before it the source's bridge did not get, of a lossless export; else 0.
     pub missed: u64,
+    /// Who may read it there.
+    pub readers: Readers,
 }
 
 /// The kinds of attachments: what the fifth word holds.
-const ORDER: u16 = 0;
-const MISSED: u16 = 1;
+const ORDER: u8 = 0;
+const MISSED: u8 = 1;
 
 impl Attachment {
     /// Bytes of an encoded attachment.
@@ -53,7 +56,7 @@ impl Attachment {
         bytes.extend(VERSION.to_le_bytes());
         let RecordId { lineage, order, sequence } = self.id;
         let (kind, fifth) = if self.missed > 0 { (MISSED, self.missed) } else { (ORDER, order) };
-        bytes.extend(kind.to_le_bytes());
+        bytes.extend([kind, self.readers.bits()]);
         bytes.extend(self.len.to_le_bytes());
         for word in [self.description, lineage, fifth, sequence, self.time] {
             bytes.extend(word.to_le_bytes());
@@ -68,7 +71,7 @@ impl Attachment {
     pub fn decode(bytes: &[u8], payload: &[u8]) -> Result<Self, Refusal> {
         let mut input = Input(bytes);
         input.version()?;
-        let kind = input.u16()?;
+        let (kind, readers) = (input.u8()?, Readers::decode(input.u8()?)?);
         let (len, description, lineage) = (input.u32()?, input.u64()?, input.u64()?);
         let (order, missed) = match (kind, input.u64()?) {
             (ORDER, order) => (order, 0),
@@ -86,7 +89,7 @@ impl Attachment {
         if !(1..=MAX_LINEAGE).contains(&id.lineage) || id.sequence == 0 {
             return Err(Refusal::Malformed("its lineage or sequence is none"));
         }
-        Ok(Self { len, description, id, time, missed })
+        Ok(Self { len, description, id, time, missed, readers })
     }
 }
 
@@ -96,7 +99,8 @@ mod tests {
 
     fn attachment() -> Attachment {
         let id = RecordId { lineage: 3, order: 4, sequence: 5 };
-        Attachment { len: 2, description: 7, id, time: 9, missed: 0 }
+        let readers = Readers::of_mode(0o640);
+        Attachment { len: 2, description: 7, id, time: 9, missed: 0, readers }
     }
 
     #[test]
@@ -118,7 +122,7 @@ mod tests {
             Attachment::decode(&bytes, b"ab").expect_err("refused")
         };
         assert_eq!(refused(0, 2), Refusal::Version(2));
-        for (at, value) in [(2, 2), (4, 3), (16, 0), (32, 0)] {
+        for (at, value) in [(2, 2), (3, 0o100), (4, 3), (16, 0), (32, 0)] {
             assert!(matches!(refused(at, value), Refusal::Malformed(_)), "byte {at}");
         }
         for len in 0..bytes.len() {

@@ -6,7 +6,8 @@
 //! ```text
 //!   | version u16 | kind u8 | zero u8 | incarnation u64 | number u32 | chunk u16 | chunks u16 | entry, entry, ...
 //!   entry: | state u8 | kind u8 | length u16 | lineage u64 | order u64 | sequence u64 | path, UTF-8 |
-//!          kind 1, a lossless export: | first lineage u64 | base u64 | oldest u64 | before the path
+//!   kind:  1 of a lossless export, else 0, and, 4 times, the permissions of group and others
+//!   of a lossless export: | first lineage u64 | base u64 | oldest u64 | before the path
 //! ```
 
 use layout::header::MAX_LINEAGE;
@@ -15,6 +16,7 @@ use region::State;
 use super::VERSION;
 use super::attachment::RecordId;
 use super::input::{Input, Refusal};
+use super::readers::Readers;
 
 /// Most bytes of a chunk: a few are sent between two records of other regions.
 const CHUNK: usize = 16 << 10;
@@ -63,6 +65,8 @@ pub struct Announcement {
     pub id: RecordId,
     /// Which records can be asked for; `None`: the newest alone.
     pub history: Option<History>,
+    /// Who may read the region there.
+    pub readers: Readers,
 }
 
 /// Which records of a lossless export can be asked for, all of the lineage of the newest one.
@@ -150,7 +154,7 @@ impl Announcement {
     fn encode(&self, bytes: &mut Vec<u8>) {
         let code = STATES.iter().position(|state| Some(*state) == self.state);
         let code = code.and_then(|code| u8::try_from(code).ok()).unwrap_or(GONE);
-        bytes.extend([code, u8::from(self.history.is_some())]);
+        bytes.extend([code, self.readers.bits() << 2 | u8::from(self.history.is_some())]);
         bytes.extend(u16::try_from(self.path.len()).unwrap_or(u16::MAX).to_le_bytes());
         for word in [self.id.lineage, self.id.order, self.id.sequence] {
             bytes.extend(word.to_le_bytes());
@@ -174,7 +178,9 @@ impl Announcement {
         if state.is_none() && code != GONE {
             return Err(Refusal::Malformed("it names a state that is none"));
         }
-        let has_history = match input.u8()? {
+        let kind = input.u8()?;
+        let readers = Readers::decode(kind >> 2)?;
+        let has_history = match kind & 3 {
             0 => false,
             1 => true,
             _ => return Err(Refusal::Malformed("it is no kind of entry")),
@@ -184,7 +190,7 @@ impl Announcement {
         let history = has_history.then(|| History::decode(input)).transpose()?;
         let path = str::from_utf8(input.bytes(len)?).ok().filter(|_| len <= MAX_PATH);
         let path = path.ok_or(Refusal::Malformed("it has a path that is none"))?.to_owned();
-        Ok(Self { path, state, id, history })
+        Ok(Self { path, state, id, history, readers })
     }
 }
 
@@ -206,7 +212,8 @@ mod tests {
         let id = RecordId { lineage: 1, order: 2, sequence };
         let history = History { first_lineage: 1, base: 3, oldest: 4 };
         let history = (sequence % 2 == 1).then_some(history);
-        Announcement { path: path.to_owned(), state: Some(State::Dead), id, history }
+        let readers = Readers::of_mode(0o604);
+        Announcement { path: path.to_owned(), state: Some(State::Dead), id, history, readers }
     }
 
     #[test]

@@ -13,11 +13,13 @@ mod attachment;
 mod description;
 mod digest;
 mod input;
+mod readers;
 
 pub use attachment::{Attachment, RecordId};
 pub use description::Description;
 pub use digest::{Announcement, Digest, DigestKind, History, encode_digests};
 pub use input::Refusal;
+pub use readers::Readers;
 
 /// The version of all forms.
 const VERSION: u16 = 1;

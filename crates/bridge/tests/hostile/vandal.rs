@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use bridge::keys::PREFIX;
 use bridge::wire::{
-    Announcement, Attachment, Description, DigestKind, History, RecordId, encode_digests,
+    Announcement, Attachment, Description, DigestKind, History, Readers, RecordId, encode_digests,
 };
 use fastrand::Rng;
 use layout::header::MAX_LINEAGE;
@@ -120,8 +120,14 @@ impl Vandal {
         }
         if self.random.u32(..20) == 0 {
             let id = id(&mut self.random);
-            let attachment =
-                Attachment { len: 24 << 20, description: self.hash(), id, time: 0, missed: 0 };
+            let attachment = Attachment {
+                len: 24 << 20,
+                description: self.hash(),
+                id,
+                time: 0,
+                missed: 0,
+                readers: Readers::default(),
+            };
             self.put(&self.key("x"), Some(attachment.encode()), vec![0; 24 << 20])?;
         }
         // It comes and goes, and asks for all that there is.
@@ -195,7 +201,9 @@ fn lie(random: &mut Rng, description: &[u8]) -> (Option<Vec<u8>>, Vec<u8>) {
         u32::try_from(payload.len()).unwrap_or(0)
     };
     let missed = if random.bool() { random.u64(..) } else { 0 };
-    let attachment = Attachment { len, description, id: id(random), time: random.u64(..), missed };
+    let readers = Readers::of_mode(random.u32(..));
+    let (id, time) = (id(random), random.u64(..));
+    let attachment = Attachment { len, description, id, time, missed, readers };
     match random.u32(..8) {
         0 => (None, payload),
         1 | 2 => (Some(damaged(random, &attachment.encode())), payload),
@@ -214,6 +222,7 @@ fn digest(random: &mut Rng) -> Vec<u8> {
                 _ => format!("n{}", random.u8(..64)),
             },
             state: random.bool().then_some(State::Live),
+            readers: Readers::of_mode(random.u32(..)),
             id: id(random),
             history: random.bool().then(|| History {
                 first_lineage: random.u64(..),

@@ -4,7 +4,8 @@
 
 use bridge::keys::{Key, Source};
 use bridge::wire::{
-    Announcement, Attachment, Description, Digest, DigestKind, History, RecordId, encode_digests,
+    Announcement, Attachment, Description, Digest, DigestKind, History, Readers, RecordId,
+    encode_digests,
 };
 use layout::{InstanceName, Record, Stu};
 use region::State;
@@ -47,13 +48,19 @@ fn digest(input: &[u8]) {
 
 pub(super) fn seeds() -> Vec<Vec<u8>> {
     let id = RecordId { lineage: 3, order: 4, sequence: 5 };
-    let attachment = Attachment { len: 2, description: 7, id, time: 9, missed: 0 };
+    let readers = Readers::of_mode(0o640);
+    let attachment = Attachment { len: 2, description: 7, id, time: 9, missed: 0, readers };
     let missed = Attachment { id: RecordId { order: 0, ..id }, missed: 6, ..attachment };
     let description =
         Description { route: vec!["hostA".to_owned()], instances: Some(7), schema: Stu::schema() };
     let history = Some(History { first_lineage: 2, base: 3, oldest: 4 });
-    let entry =
-        |path: &str, state, history| Announcement { path: path.to_owned(), state, id, history };
+    let entry = |path: &str, state, history| Announcement {
+        path: path.to_owned(),
+        state,
+        id,
+        history,
+        readers,
+    };
     let entries = [entry("stu", Some(State::Live), history), entry("net/eth0", None, None)];
     let digest = encode_digests(DigestKind::Full, 1, 2, &entries).concat();
     let instance = InstanceName::new("a/b").ok();

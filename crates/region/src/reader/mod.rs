@@ -36,6 +36,7 @@ use layout::header::Header;
 use refresh_timer::RefreshTimer;
 use std::fmt;
 use std::fs::File;
+use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -246,6 +247,16 @@ impl DynReader {
     /// The region's file.
     pub fn path(&self) -> &Path {
         self.address.path()
+    }
+
+    /// The mode of the attached file now: its permission bits.
+    ///
+    /// # Errors
+    /// [`Kind::Io`].
+    pub fn mode(&self) -> Result<u32, RegionError> {
+        let meta = self.file.metadata();
+        let meta = meta.map_err(|err| RegionError::io(self.path(), "fstat", err))?;
+        Ok(meta.mode() & 0o7777)
     }
 
     /// The lineage of the records in the attached file: with its sequence number the name of each.

@@ -7,7 +7,7 @@
 //!   [bridge]    host, mode, listen, connect, lease, sndbuf, digest, status, insecure
 //!   [tls]       ca, cert, key, hosts
 //!   [[export]]  region -> name, max_hz
-//!   [[import]]  from, name -> region, stale_after
+//!   [[import]]  from, name -> region, stale_after, mode
 //! ```
 
 mod endpoint;

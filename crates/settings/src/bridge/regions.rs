@@ -14,6 +14,7 @@ use serde::de::IgnoredAny;
 use crate::address::Address;
 use crate::fault::{Fault, Problem};
 use crate::node::Node;
+use crate::region::mode_in;
 use crate::values::{DurationRange, duration_in, filled};
 
 /// Longest name of a host or a region that is sent, in bytes.
@@ -59,6 +60,8 @@ pub struct Import {
     region: String,
     /// Time without news of the source after which the mirror is stalled.
     pub stale_after: Duration,
+    /// The most that a mirror's file permits; it permits nothing that its source does not.
+    pub mode: u32,
     /// By how many records the mirror may be behind without missing one; `None`: it gets the newest alone.
     pub lossless: Option<u32>,
 }
@@ -167,6 +170,8 @@ pub(super) struct ImportTable {
     region: Option<String>,
     #[serde(rename = "stale_after")]
     _stale_after: Option<IgnoredAny>,
+    #[serde(rename = "mode")]
+    _mode: Option<IgnoredAny>,
     lossless: Option<i64>,
 }
 
@@ -255,6 +260,7 @@ impl ImportTable {
             region: self.region.unwrap_or_else(|| DEFAULT_TARGET.to_owned()),
             stale_after: duration_in(node, "stale_after", STALE_AFTER)?
                 .unwrap_or(DEFAULT_STALE_AFTER),
+            mode: mode_in(node)?,
             lossless: lossless(node, self.lossless)?,
         };
         let wrong = |why: String| node.problem_at("region", Fault::Other(why));

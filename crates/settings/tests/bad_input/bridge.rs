@@ -101,6 +101,11 @@ const BEHIND_BRIDGE: &[Case] = &[
         &["[[import]]", "from = \"hostA\"", "name = \"stu\"", "stale_after = \"100ms\""],
         "7:15: import[#1].stale_after: \"100ms\" is not a duration from 500ms to 1h; write stale_after = \"3s\"",
     ),
+    Case(
+        "a mirror that its own bridge cannot open again",
+        &["[[import]]", "from = \"hostA\"", "name = \"stu\"", "mode = \"0440\""],
+        "7:8: import[#1].mode: \"0440\" is not a mode that lets the owner read and write; write mode = \"0640\"",
+    ),
 ];
 
 const WHOLE: &[Case] = &[

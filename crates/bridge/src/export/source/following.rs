@@ -47,8 +47,10 @@ impl Region {
 
     /// Calls `each` with the kept records after that of this lineage and sequence, as many as a reply takes.
     pub(in crate::export) fn after(&self, after: (u64, u64), mut each: impl FnMut(Newest<'_>)) {
+        let readers = self.readers();
         for (attachment, bytes) in self.kept.iter().flat_map(|kept| kept.after(after)) {
-            each(Newest { instance: None, attachment: *attachment, bytes, skipped: 0 });
+            let attachment = Attachment { readers, ..*attachment };
+            each(Newest { instance: None, attachment, bytes, skipped: 0 });
         }
     }
 }

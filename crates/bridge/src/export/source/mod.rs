@@ -18,7 +18,7 @@ use settings::Address;
 
 use super::kept::Kept;
 use crate::keys;
-use crate::wire::{Announcement, Attachment, Description, RecordId};
+use crate::wire::{Announcement, Attachment, Description, Readers, RecordId};
 
 /// Most events of instances in one turn: the others have theirs between.
 const EVENTS: usize = 10_000;
@@ -135,6 +135,12 @@ impl Region {
         self.description = description.encode();
         self.hash = Description::hash(&self.description);
         self.record = vec![0; usize::try_from(self.schema.size()).unwrap_or(0)];
+    }
+
+    /// Who may read its file now.
+    fn readers(&self) -> Readers {
+        // A mode that is not known is its owner's alone.
+        self.reader.plain().mode().map(Readers::of_mode).unwrap_or_default()
     }
 
     /// What to wait for, and what is newest now; `None`: it cannot be waited for.
@@ -299,14 +305,16 @@ impl Region {
     }
 
     fn attachment(&self, id: RecordId, time: u64) -> Attachment {
-        Attachment { len: self.schema.size(), description: self.hash, id, time, missed: 0 }
+        let (len, description, readers) = (self.schema.size(), self.hash, self.readers());
+        Attachment { len, description, id, time, missed: 0, readers }
     }
 
     /// Calls `each` with the newest record of every instance, whether it was returned before or not.
     pub(super) fn each(&mut self, mut each: impl FnMut(Newest<'_>)) {
         if let Some(kept) = &self.kept {
             if let Some((attachment, bytes)) = kept.newest() {
-                each(Newest { instance: None, attachment: *attachment, bytes, skipped: 0 });
+                let attachment = Attachment { readers: self.readers(), ..*attachment };
+                each(Newest { instance: None, attachment, bytes, skipped: 0 });
             }
             return;
         }
@@ -331,12 +339,13 @@ impl Region {
             state: None,
             id,
             history: None,
+            readers: Readers::default(),
         })
     }
 
     /// What a digest has of the region, itself first.
     pub(super) fn announcements(&self, name: &str) -> impl Iterator<Item = Announcement> {
-        let state = self.state();
+        let (state, readers) = (self.state(), self.readers());
         let is_one = matches!(self.reader, Reader::One(_));
         let lineage = self.reader.plain().lineage();
         let itself = (!is_one).then(|| Announcement {
@@ -344,6 +353,7 @@ impl Region {
             state: Some(state),
             id: RecordId { lineage, ..RecordId::default() },
             history: None,
+            readers,
         });
         let history = self.kept.as_ref().and_then(Kept::history);
         let of_records = self.known.iter().map(move |(instance, known)| Announcement {
@@ -351,6 +361,7 @@ impl Region {
             state: Some(state),
             id: known.id,
             history,
+            readers,
         });
         itself.into_iter().chain(of_records)
     }

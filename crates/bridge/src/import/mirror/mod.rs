@@ -4,22 +4,24 @@
 //! of the mirror see. Heartbeats stop when there is no news of a live source, and readers see `stalled`. A lossless
 //! mirror has the numbers of its source: what is not published is missed by its followers, exactly.
 
+mod copied;
+
 use std::collections::{HashMap, HashSet};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use daemon::Monotonic;
 use layout::InstanceName;
-use settings::Address;
+use settings::{Address, Import};
 
 use super::in_order::InOrder;
 use super::mirror_region::MirrorRegion;
 use super::room::Memory;
 use super::waiting::Waiting;
-use crate::wire::{Attachment, Description, History, RecordId};
+use crate::wire::{Attachment, Description, Readers, RecordId};
 
 /// A mirror, whether its file is there yet or not.
 #[derive(Debug)]
-pub(super) struct Mirror {
+pub(in crate::import) struct Mirror {
     region: MirrorRegion,
     description: Option<(u64, Description)>,
     held: HashMap<Option<InstanceName>, RecordId>,
@@ -31,10 +33,10 @@ pub(super) struct Mirror {
     waiting: Waiting,
     /// Records of a lossless mirror that wait for those before them.
     in_order: Option<InOrder>,
-    pub(super) last: Option<Resumed>,
+    pub(in crate::import) last: Option<Resumed>,
     /// When that came here, in nanoseconds since 1970.
-    pub(super) received_at: u64,
-    pub(super) traffic: Received,
+    pub(in crate::import) received_at: u64,
+    pub(in crate::import) traffic: Received,
 }
 
 /// What a mirror held when an earlier bridge had it.
@@ -63,7 +65,7 @@ pub struct Received {
 
 /// What became of a record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Taken {
+pub(in crate::import) enum Taken {
     Published,
     /// It is the one that is held, or an older one.
     Old,
@@ -74,17 +76,11 @@ pub(super) enum Taken {
 }
 
 impl Mirror {
-    /// A mirror that readers call stalled after so long without news; a lossless one is up to so many records behind.
-    /// Those that wait have room in `memory`.
-    pub(super) fn new(
-        address: Address,
-        stale_after: Duration,
-        lossless: Option<u32>,
-        memory: &Memory,
-    ) -> Self {
+    /// The mirror of an import at this address. Records that wait have room in `memory`.
+    pub(in crate::import) fn new(address: Address, import: &Import, memory: &Memory) -> Self {
         Self {
-            region: MirrorRegion::new(address, stale_after, lossless),
-            in_order: lossless.map(|most| InOrder::new(most, memory)),
+            region: MirrorRegion::new(address, import),
+            in_order: import.lossless.map(|most| InOrder::new(most, memory)),
             description: None,
             held: HashMap::new(),
             fading: HashSet::new(),
@@ -96,34 +92,44 @@ impl Mirror {
         }
     }
 
-    pub(super) fn address(&self) -> &Address {
+    pub(in crate::import) fn address(&self) -> &Address {
         self.region.address()
     }
 
     /// The newest record of an instance, or of the region, that was published here.
-    pub(super) fn held(&self, instance: Option<&InstanceName>) -> RecordId {
+    pub(in crate::import) fn held(&self, instance: Option<&InstanceName>) -> RecordId {
         self.held.get(&instance.copied()).copied().unwrap_or_default()
     }
 
+    /// Takes who may read its source.
+    pub(in crate::import) fn admit(&mut self, readers: Readers) {
+        self.region.readers = readers;
+    }
+
+    /// Takes who may read a record of its source: no others may read the mirror before a digest says that they may.
+    pub(in crate::import) fn narrow(&mut self, readers: Readers) {
+        self.region.readers = self.region.readers.and(readers);
+    }
+
     /// Continues after this record, which an earlier bridge has published here.
-    pub(super) fn resume(&mut self, resumed: Resumed) {
+    pub(in crate::import) fn resume(&mut self, resumed: Resumed) {
         self.held.insert(None, resumed.id);
         self.last = Some(resumed);
     }
 
     /// The newest record of an instance that came, also if it waits to be published.
-    pub(super) fn newest(&self, instance: Option<&InstanceName>) -> RecordId {
+    pub(in crate::import) fn newest(&self, instance: Option<&InstanceName>) -> RecordId {
         self.held(instance).max(self.waiting.id(instance))
     }
 
     /// Forgets which records came: the source has gone back to an older lineage.
-    pub(super) fn forget(&mut self) {
+    pub(in crate::import) fn forget(&mut self) {
         self.held.clear();
         self.waiting.take();
     }
 
     /// Whether it has no description, or records wait for another one.
-    pub(super) fn needs_description(&self) -> bool {
+    pub(in crate::import) fn needs_description(&self) -> bool {
         if self.loops.is_some() {
             return false;
         }
@@ -133,7 +139,7 @@ impl Mirror {
     }
 
     /// Publishes a record if it is newer than the one that is held.
-    pub(super) fn take(
+    pub(in crate::import) fn take(
         &mut self,
         instance: Option<InstanceName>,
         attachment: Attachment,
@@ -186,94 +192,13 @@ impl Mirror {
         self.last = Some(Resumed { id, time: attachment.time, sequence });
     }
 
-    /// Publishes what is next, of a lossless mirror.
-    fn publish_in_order(&mut self, now: Monotonic) -> Taken {
-        let mut taken = Taken::Failed;
-        while let Some(next) = self.next_in_order() {
-            let Attachment { id, len, description, .. } = next.attachment;
-            let known = self.description.as_ref().filter(|(hash, _)| *hash == description);
-            let Some((_, known)) = known else { return Taken::Undescribed };
-            if len != known.schema.size() || known.instances.is_some() {
-                self.refuse_next();
-                continue;
-            }
-            if self.region.newest_copy().is_none_or(|newest| newest.lineage != id.lineage) {
-                if !self.region.number(next.numbering, known, now) {
-                    return Taken::Failed;
-                }
-                self.continue_copy();
-                continue;
-            }
-            match self.publish_next(now) {
-                Some(true) => taken = Taken::Published,
-                Some(false) => self.refuse_next(),
-                None => return Taken::Failed,
-            }
-        }
-        taken
-    }
-
-    fn next_in_order(&self) -> Option<super::in_order::Next> {
-        self.in_order.as_ref()?.next(self.held(None))
-    }
-
-    fn refuse_next(&mut self) {
-        self.traffic.refused += 1;
-        self.in_order.as_mut().map(InOrder::pop);
-    }
-
-    /// Continues after the newest record that is in the region already.
-    fn continue_copy(&mut self) {
-        if let (Some(order), Some(newest)) = (&mut self.in_order, self.region.newest_copy()) {
-            order.forget_to(newest);
-            self.held.insert(None, newest);
-        }
-    }
-
-    /// Publishes the first record that waits; `Some(false)`: it can have no such number, and still waits.
-    fn publish_next(&mut self, now: Monotonic) -> Option<bool> {
-        let (attachment, bytes) = self.in_order.as_mut()?.pop()?;
-        let sequence = attachment.id.sequence;
-        let published = self.region.publish_copy(sequence, &bytes, now);
-        if published == Some(true) {
-            self.note(None, &attachment, sequence);
-        } else if let Some(order) = &mut self.in_order {
-            order.insert(attachment, bytes);
-        }
-        published
-    }
-
-    /// Takes what a digest says of its source's newest record, and which of those before it can be asked for.
-    pub(super) fn announce(&mut self, id: RecordId, history: Option<History>, now: Monotonic) {
-        if let Some(order) = self.in_order.as_mut().filter(|_| id.sequence > 0) {
-            order.announce(id.lineage, history);
-            self.publish_in_order(now);
-        }
-    }
-
-    /// Whether it is a lossless mirror for which records wait until one comes that can be asked for.
-    pub(super) fn is_blocked(&self) -> bool {
-        self.in_order.as_ref().is_some_and(|order| order.is_blocked(self.held(None)))
-    }
-
-    /// Whether it is a lossless mirror of one record, as far as is known.
-    pub(super) fn is_copied(&self) -> bool {
-        let is_one = |(_, description): &(u64, Description)| description.instances.is_none();
-        self.in_order.is_some() && self.description.as_ref().is_none_or(is_one)
-    }
-
-    /// After which record a lossless mirror asks at `now`; `None`: there is a pause until the next question.
-    pub(super) fn asks_after(&mut self, now: Monotonic) -> Option<RecordId> {
-        let held = self.held(None);
-        self.in_order.as_mut()?.asks(held, now).then_some(held)
-    }
-
-    /// Opens the region, if it is not open and has a description. That of a lossless mirror of one record is opened with
-    /// its first record, of whose lineage it is to be.
+    /// Gives the region the mode that its source has now. Opens it, if it is not open and has a description. That of a
+    /// lossless mirror of one record is opened with its first record, of whose lineage it is to be.
     fn open(&mut self, now: Monotonic) {
         let Some((_, description)) = &self.description else { return };
+        self.region.keep_mode(description, now);
         if self.is_copied() {
-            return;
+            return self.open_copy(now);
         }
         // What an earlier bridge has published is there only if nothing else has happened to the region.
         if self.region.open(description, now)
@@ -285,23 +210,28 @@ impl Mirror {
     }
 
     /// Takes that records of the description `hash` have come over this host before; returns whether that is news.
-    pub(super) fn note_loop(&mut self, hash: u64) -> bool {
+    pub(in crate::import) fn note_loop(&mut self, hash: u64) -> bool {
         self.waiting.take();
         self.loops.replace(hash) != Some(hash)
     }
 
     /// Whether its records have come over this host before.
-    pub(super) fn is_loop(&self) -> bool {
+    pub(in crate::import) fn is_loop(&self) -> bool {
         self.loops.is_some()
     }
 
     /// The hosts over which its records have come to its source's host, if it is described.
-    pub(super) fn route(&self) -> Option<&[String]> {
+    pub(in crate::import) fn route(&self) -> Option<&[String]> {
         self.description.as_ref().map(|(_, description)| &*description.route)
     }
 
     /// Takes the description `hash`, and publishes what has waited for it.
-    pub(super) fn describe(&mut self, hash: u64, description: Description, now: Monotonic) {
+    pub(in crate::import) fn describe(
+        &mut self,
+        hash: u64,
+        description: Description,
+        now: Monotonic,
+    ) {
         let is_same = self.description.as_ref().is_some_and(|(known, _)| *known == hash);
         if is_same
             || (self.description.is_some()
@@ -326,7 +256,7 @@ impl Mirror {
     }
 
     /// An instance is gone that was there up to record `id`.
-    pub(super) fn retire(&mut self, name: InstanceName, id: RecordId) {
+    pub(in crate::import) fn retire(&mut self, name: InstanceName, id: RecordId) {
         // Else it has joined again since.
         if self.held(Some(&name)) > id {
             return;
@@ -338,7 +268,7 @@ impl Mirror {
 
     /// Retires all instances but those for which `is_there`. Called at each full digest: at the second one it also
     /// forgets those that are gone.
-    pub(super) fn retain(&mut self, is_there: impl Fn(&InstanceName) -> bool) {
+    pub(in crate::import) fn retain(&mut self, is_there: impl Fn(&InstanceName) -> bool) {
         let absent: HashSet<InstanceName> =
             self.held.keys().flatten().filter(|name| !is_there(name)).copied().collect();
         let fading = std::mem::replace(&mut self.fading, absent);
@@ -351,7 +281,7 @@ impl Mirror {
     }
 
     /// Stores a heartbeat if one is due, and tries again what could not be published.
-    pub(super) fn turn(&mut self, now: Monotonic, is_live: bool) {
+    pub(in crate::import) fn turn(&mut self, now: Monotonic, is_live: bool) {
         self.open(now);
         let waits = !self.waiting.is_empty() || self.in_order.is_some();
         if waits && self.region.is_due(now) && !self.needs_description() {
