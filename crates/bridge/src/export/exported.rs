@@ -201,6 +201,11 @@ impl Exported {
         }
     }
 
+    /// What a digest has of the instances that were retired since the last call.
+    pub(super) fn retirements(&mut self, name: &str) -> impl Iterator<Item = Announcement> {
+        self.region.iter_mut().flat_map(move |region| region.retirements(name))
+    }
+
     /// Adds to `entries` what a digest of this kind has of the region.
     pub(super) fn announce(
         &mut self,
@@ -211,7 +216,6 @@ impl Exported {
         let Some(region) = &mut self.region else { return };
         let now: BTreeMap<_, _> =
             region.announcements(name).map(|entry| (entry.path.clone(), entry)).collect();
-        entries.extend(region.retirements(name));
         let is_news = |entry: &&Announcement| self.announced.get(&entry.path) != Some(entry);
         entries.extend(
             now.values().filter(|entry| kind == DigestKind::Full || is_news(entry)).cloned(),

@@ -6,6 +6,7 @@
 //!
 //! ```text
 //!   each 1/max_hz   newest record of each region, if it is another one   -> put; else a thread waits for one
+//!   an instance is retired                                               -> put in a digest of its own
 //!   each digest     what has changed, every eighth time everything       -> put
 //!   a get           the newest records and descriptions that it asks for -> reply
 //!   each second     which regions a pattern matches, and those that are not there yet
@@ -27,7 +28,7 @@ use settings::{Address, BridgeSettings, Export};
 
 use crate::keys::{Key, Source};
 use crate::transport::{Message, Query, Transport};
-use crate::wire::{DigestKind, RecordId, encode_digests};
+use crate::wire::{Announcement, DigestKind, RecordId, encode_digests};
 use exported::{Due, Exported, route};
 pub use exported::{Mirrors, Traffic};
 use idle::Idle;
@@ -124,6 +125,7 @@ impl Exporter {
                 exported.send(&Source::new(&self.host, name), network, self.idle.as_mut());
             }
         }
+        self.send_retirements(network);
         if self.digest.take(now, self.digest_every) {
             self.send_digest(network);
         }
@@ -208,6 +210,16 @@ impl Exporter {
         }
     }
 
+    /// Sends which instances were retired, at once: where there are no more, others have taken their places.
+    fn send_retirements(&mut self, network: &impl Transport) {
+        let regions = self.regions.iter_mut();
+        let retired = regions.flat_map(|(name, exported)| exported.retirements(name));
+        let retired: Vec<_> = retired.collect();
+        if !retired.is_empty() {
+            self.put_digest(DigestKind::Changes, &retired, network);
+        }
+    }
+
     fn send_digest(&mut self, network: &impl Transport) {
         let kind = if self.digests.is_multiple_of(FULL_EVERY) {
             DigestKind::Full
@@ -218,11 +230,15 @@ impl Exporter {
         for (name, exported) in &mut self.regions {
             exported.announce(name, kind, &mut entries);
         }
+        self.put_digest(kind, &entries, network);
+        self.digests = self.digests.wrapping_add(1);
+    }
+
+    fn put_digest(&self, kind: DigestKind, entries: &[Announcement], network: &impl Transport) {
         let key = Key::Digest(self.host.clone());
-        for chunk in encode_digests(kind, self.incarnation, self.digests, &entries) {
+        for chunk in encode_digests(kind, self.incarnation, self.digests, entries) {
             // A network that is closed is opened again by the loop.
             let _ = network.put(&key, &Message::Other(&chunk));
         }
-        self.digests = self.digests.wrapping_add(1);
     }
 }

@@ -7,7 +7,8 @@ use layout::InstanceName;
 use region::State;
 
 use super::Importer;
-use crate::keys::Key;
+use super::imported::Imported;
+use crate::keys::{Key, Source};
 use crate::wire::{Announcement, Digest};
 
 /// Most regions and instances of one host.
@@ -22,39 +23,51 @@ impl Importer {
             remote.pull.reset();
         }
         let is_whole = news.gone.is_some();
+        let mut has_retired = is_whole;
         for entry in news.gone.into_iter().flatten() {
             self.take_gone(host, &entry);
         }
         for entry in news.entries {
             match entry.state {
-                None => self.take_gone(host, &entry),
+                None => {
+                    has_retired = true;
+                    self.take_gone(host, &entry);
+                }
                 Some(state) => self.take_entry(host, entry, state, news.full, now),
             }
         }
         if is_whole {
             self.retire_unannounced(host);
         }
+        if has_retired {
+            let of_host = self.mirrors.iter_mut().filter(|(source, _)| source.host == host);
+            of_host.for_each(|(_, imported)| imported.mirror.use_room(now));
+        }
     }
 
-    /// Retires instances of mirrors that their source has not: those that went while this bridge was stopped.
+    /// Retires instances of mirrors that their source has not: those that went while this bridge was stopped. Those of a
+    /// region that is gone stay, as the last record of any other mirror does.
     fn retire_unannounced(&mut self, host: &str) {
         let Some(remote) = self.remotes.get(host) else { return };
-        for (source, imported) in self.mirrors.iter_mut().filter(|(source, _)| source.host == host)
-        {
+        let there = |(source, imported): &(&Source, &mut Imported)| {
+            source.host == host && imported.state.is_some()
+        };
+        for (source, imported) in self.mirrors.iter_mut().filter(there) {
             let path = |name: &InstanceName| crate::keys::path(&source.name, Some(name));
             imported.mirror.retain(|name| remote.announced.contains_key(&path(name)));
         }
     }
 
     fn take_gone(&mut self, host: &str, entry: &Announcement) {
-        if let Some(remote) = self.remotes.get_mut(host) {
-            remote.announced.remove(&entry.path);
-            remote.behind.remove(&entry.path);
-        }
+        let Some(remote) = self.remotes.get_mut(host) else { return };
+        remote.announced.remove(&entry.path);
+        remote.behind.remove(&entry.path);
         let Some(Key::Record(source, instance)) = Key::of_path(host, &entry.path) else { return };
+        let is_there = remote.announced.contains_key(&source.name);
         let Some(imported) = self.mirrors.get_mut(&source) else { return };
         match instance {
-            Some(name) => imported.mirror.retire(name, entry.id),
+            Some(name) if is_there => imported.mirror.retire(name, entry.id),
+            Some(_) => {}
             None => imported.state = None,
         }
     }

@@ -137,6 +137,8 @@ impl MirrorRegion {
                 self.beat = now;
                 Some(published)
             }
+            // The name of its source that one of these has made room for is not known yet: the next digest has it.
+            Err(error) if matches!(error.kind(), RegionErrorKind::TooManyInstances { .. }) => None,
             Err(error) => {
                 self.failed(&error, now);
                 None

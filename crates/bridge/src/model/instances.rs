@@ -6,6 +6,7 @@ use layout::Stu;
 use region::{DynInstanceWriter, InstanceReader, Options};
 
 use super::{World, bytes, schema};
+use crate::import::LinkState;
 
 const NAMES: [&str; 4] = ["eth0", "lo", "a/b *", "\u{e4}"];
 
@@ -100,4 +101,56 @@ fn an_instance_that_was_retired_while_the_bridge_was_stopped_is_retired_in_the_m
     world.restart_importer();
     world.restart_exporter();
     world.converge("one", |world| numbers(world, "mirror.region").len() == 1);
+}
+
+#[test]
+fn an_instance_that_takes_the_place_of_another_one_does_not_wait_for_it() {
+    let mut world = World::new(1);
+    let mut writer = open(&world, 2);
+    for name in ["0", "1"] {
+        let instance = writer.instance(name).expect("room");
+        writer.publish(instance, &bytes(1)).expect("published");
+    }
+    world.converge("two", |world| numbers(world, "mirror.region").len() == 2);
+    for number in 2..20 {
+        let before = writer.find(&(number - 2).to_string()).expect("it has joined");
+        writer.retire(before).expect("retired");
+        let name = number.to_string();
+        let instance = writer.instance(&name).expect("room");
+        writer.publish(instance, &bytes(number)).expect("published");
+        // A tenth of the time from one digest to the next.
+        for _ in 0..3 {
+            world.network.deliver(usize::MAX);
+            world.turn();
+        }
+        assert!(numbers(&world, "mirror.region").contains_key(&name), "{name}");
+    }
+}
+
+#[test]
+fn instances_of_a_region_that_is_deleted_stay_until_it_is_there_again() {
+    let mut world = World::new(1);
+    let publish = |world: &World, names: &[&str]| {
+        let mut writer = open(world, 4);
+        for name in names {
+            let instance = writer.instance(name).expect("room");
+            writer.publish(instance, &bytes(1)).expect("published");
+        }
+    };
+    let link = |world: &World| world.status().expect("a mirror").link;
+    publish(&world, &NAMES[..3]);
+    world.converge("three", |world| numbers(world, "mirror.region").len() == 3);
+    for _ in 0..2 {
+        std::fs::remove_file(world.path("source.region")).expect("removed");
+        world.converge("no source", |world| link(world) == LinkState::SourceGone);
+        for _ in 0..500 {
+            world.network.deliver(usize::MAX);
+            world.turn();
+        }
+        assert_eq!(numbers(&world, "mirror.region").len(), 3);
+        publish(&world, &NAMES[1..]);
+        world.converge("those that are there now", |world| {
+            numbers(world, "mirror.region") == numbers(world, "source.region")
+        });
+    }
 }

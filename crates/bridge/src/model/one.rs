@@ -161,6 +161,23 @@ fn a_source_that_is_stopped_stalls_its_mirror_and_says_so() {
 }
 
 #[test]
+fn a_region_that_is_deleted_is_told_as_not_there_and_followed_when_it_is_there_again() {
+    let mut world = World::new(1);
+    let mut source = Source { writer: None, next: 0 };
+    let link = |world: &World| world.status().expect("a mirror").link;
+    for newest in 1..4 {
+        source.publish(&world);
+        world.converge("the record of a live source", |world| {
+            number(world, "mirror.region") == newest
+                && link(world) == LinkState::Source(State::Live)
+        });
+        source.begin_anew(&world);
+        world.converge("no source", |world| link(world) == LinkState::SourceGone);
+        assert_eq!(number(&world, "mirror.region"), newest, "the last record stays");
+    }
+}
+
+#[test]
 fn a_slow_network_skips_records_and_counts_them() {
     let mut world = World::new(1);
     let mut source = Source { writer: None, next: 0 };

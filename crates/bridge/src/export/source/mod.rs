@@ -166,7 +166,8 @@ impl Region {
         self.reader.plain().state()
     }
 
-    /// Whether another file has its name: open it again.
+    /// Whether another file has its name, or none any more: open it again. What is kept of a lossless one stays until
+    /// another file has the name.
     pub(super) fn was_replaced(&mut self) -> bool {
         if self.state() == State::Live {
             return false;
@@ -176,7 +177,8 @@ impl Region {
             Reader::Many(reader) => reader.refresh(),
         };
         match refreshed {
-            Ok(Refreshed::Same | Refreshed::Missing) => false,
+            Ok(Refreshed::Same) => false,
+            Ok(Refreshed::Missing) => self.kept.is_none(),
             // Its reader follows to the file that has the name now.
             Ok(Refreshed::Reattached) if self.kept.is_some() => {
                 self.describe();

@@ -280,12 +280,24 @@ impl Mirror {
         }
     }
 
+    /// Publishes records of instances that have waited until others were retired.
+    pub(in crate::import) fn use_room(&mut self, now: Monotonic) {
+        if !self.waiting.is_empty() {
+            self.try_again(now);
+        }
+    }
+
+    fn try_again(&mut self, now: Monotonic) {
+        if self.region.is_due(now) && !self.needs_description() {
+            self.publish_waiting(now);
+        }
+    }
+
     /// Stores a heartbeat if one is due, and tries again what could not be published.
     pub(in crate::import) fn turn(&mut self, now: Monotonic, is_live: bool) {
         self.open(now);
-        let waits = !self.waiting.is_empty() || self.in_order.is_some();
-        if waits && self.region.is_due(now) && !self.needs_description() {
-            self.publish_waiting(now);
+        if !self.waiting.is_empty() || self.in_order.is_some() {
+            self.try_again(now);
         }
         if is_live && self.loops.is_none() {
             self.region.heartbeat(now);
