@@ -56,8 +56,8 @@ use toml::de::{DeTable, DeValue};
 
 pub use address::{Address, AddressError};
 pub use bridge::{
-    BridgeMode, BridgeSettings, Endpoint, Export, Import, MAX_HOPS, NamePattern, TlsSettings,
-    is_wire_name,
+    BridgeMode, BridgeSettings, Endpoint, Export, Import, MAX_HOPS, NamePattern, TlsProblem,
+    TlsSettings, is_wire_name,
 };
 pub use daemons::{ConsumerSettings, ProducerSettings};
 pub use error::{Place, SettingsError, SettingsErrorKind};

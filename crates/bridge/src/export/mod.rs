@@ -19,7 +19,7 @@ mod idle;
 mod kept;
 mod source;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use daemon::Monotonic;
@@ -49,6 +49,8 @@ pub struct Exporter {
     /// The mirrors of this bridge, by their addresses.
     mirrors: Mirrors,
     regions: BTreeMap<String, Exported>,
+    /// Regions that a pattern matches, whose names cannot be sent. Each is logged once.
+    unnameable: BTreeSet<String>,
     incarnation: u64,
     digest_every: Duration,
     digest: Due,
@@ -84,6 +86,7 @@ impl Exporter {
             own: settings.status.clone(),
             mirrors: Mirrors::new(),
             regions: BTreeMap::new(),
+            unnameable: BTreeSet::new(),
             incarnation,
             digest_every: settings.digest,
             digest: Due(now),
@@ -200,10 +203,19 @@ impl Exporter {
             }
             stays
         });
-        for name in names.iter().filter(|name| settings::is_wire_name(name)) {
+        for name in &names {
             let export = self.exports.iter().find(|export| export.name.matches(name));
-            let export = export.filter(|export| is_there(name, export.hops));
-            if let Some(export) = export {
+            let Some(export) = export.filter(|export| is_there(name, export.hops)) else {
+                continue;
+            };
+            if !settings::is_wire_name(name) {
+                if self.unnameable.insert(name.clone()) {
+                    tracing::warn!(
+                        "{name} is not exported: other hosts can have no such name (1 to 64 bytes, no @ in front); \
+                         give it another one by an [[export]] of its own, with name"
+                    );
+                }
+            } else {
                 let new = || Exported::new(Address::Name(name.clone()), export, true);
                 self.regions.entry(name.clone()).or_insert_with(new);
             }

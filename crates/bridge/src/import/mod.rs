@@ -24,11 +24,11 @@ mod remote;
 mod room;
 mod waiting;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use daemon::Monotonic;
 use layout::InstanceName;
-use settings::{BridgeSettings, Import};
+use settings::{Address, BridgeSettings, Import};
 
 use crate::export::Mirrors;
 use crate::keys::{Key, Source};
@@ -54,6 +54,10 @@ pub struct Importer {
     remotes: BTreeMap<String, Remote>,
     mirrors: BTreeMap<Source, Imported>,
     hosts: Hosts,
+    /// The bridge's own region, which can be no mirror.
+    own: String,
+    /// Sources whose mirrors would be regions that are in use. Each is logged once.
+    collisions: BTreeSet<Source>,
     /// For records that wait.
     memory: Memory,
     next: Monotonic,
@@ -68,6 +72,8 @@ impl Importer {
             remotes: BTreeMap::new(),
             mirrors: BTreeMap::new(),
             hosts: Hosts::default(),
+            own: settings.status.clone(),
+            collisions: BTreeSet::new(),
             memory: Memory::default(),
             next: Monotonic::from_nanos(0),
         };
@@ -99,6 +105,8 @@ impl Importer {
     pub fn change(&mut self, settings: &BridgeSettings) {
         self.imports.clone_from(&settings.imports);
         self.host.clone_from(&settings.host);
+        self.own.clone_from(&settings.status);
+        self.collisions.clear();
         let imports = &self.imports;
         self.mirrors.retain(|source, imported| {
             let import = imports.iter().find(|import| import.matches(&source.host, &source.name));
@@ -207,7 +215,15 @@ impl Importer {
             let import =
                 self.imports.iter().find(|import| import.matches(&source.host, &source.name))?;
             let address = import.target(&source.host, &source.name)?;
-            if self.mirrors.values().any(|other| *other.mirror.address() == address) {
+            let is_own = address == Address::Name(self.own.clone());
+            if is_own || self.mirrors.values().any(|other| *other.mirror.address() == address) {
+                let is_full = self.collisions.len() >= MAX_MIRRORS;
+                if !is_full && self.collisions.insert(source.clone()) {
+                    tracing::warn!(
+                        "{source} is not imported: its mirror {address} is another region of this bridge; \
+                         write region = \"{{host}}.{{name}}\" in its [[import]]"
+                    );
+                }
                 return None;
             }
             let imported = Imported::new(address, import, &self.memory);

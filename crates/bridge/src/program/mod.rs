@@ -1,6 +1,7 @@
 //! The program: its loop, its session and the region of its own state.
 
 mod cause;
+mod certificates;
 mod check;
 mod error;
 mod links;
@@ -31,7 +32,8 @@ pub fn run(args: &Args) -> Result<(), BridgeError> {
     let links = Links::default();
     common.start_logging_with(PROGRAM, links.observer()).map_err(Kind::Log)?;
     if args.check {
-        let settings = BridgeSettings::load(&args.config).map_err(Kind::Settings)?;
+        let settings = BridgeSettings::load_checking(&args.config, certificates::check)
+            .map_err(Kind::Settings)?;
         check::warn_of_exposed(&settings);
         return Ok(daemon::print(&check::report(&settings)).map_err(Kind::Output)?);
     }

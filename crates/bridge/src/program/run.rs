@@ -19,6 +19,7 @@ use std::time::Duration;
 use daemon::{Monotonic, Service, Signals, StopSignal, counted, logging, one_line};
 use settings::BridgeSettings;
 
+use super::certificates;
 use super::check::warn_of_exposed;
 use super::error::{BridgeError, Kind};
 use super::links::Links;
@@ -68,7 +69,10 @@ impl<'a> Bridge<'a> {
         links: Links,
         service: &'a mut Service,
     ) -> Result<Self, BridgeError> {
-        let settings = Arc::new(BridgeSettings::load(&args.config).map_err(Kind::Settings)?);
+        let settings = Arc::new(
+            BridgeSettings::load_checking(&args.config, certificates::check)
+                .map_err(Kind::Settings)?,
+        );
         warn_of_exposed(&settings);
         let signals = Signals::stop_and_reload().map_err(Kind::system("cannot handle signals"))?;
         let inbox = Inbox::new().map_err(Kind::system("cannot make an event descriptor"))?;
@@ -202,7 +206,8 @@ impl<'a> Bridge<'a> {
         if settings::is_stdin(&self.args.config) {
             return Ok(None);
         }
-        let settings = BridgeSettings::load(&self.args.config).map_err(Kind::Settings)?;
+        let settings = BridgeSettings::load_checking(&self.args.config, certificates::check)
+            .map_err(Kind::Settings)?;
         Ok((settings != *self.settings).then_some(settings))
     }
 

@@ -66,6 +66,34 @@ fn the_loss_of_a_host_and_of_its_link_and_their_return_are_logged_once_each() {
 }
 
 #[test]
+fn a_region_whose_name_no_host_can_have_is_logged_once_and_not_exported() {
+    let a = Host::new("hostA");
+    a.configure(
+        &format!("listen = \"tcp/127.0.0.1:{}\"", free_port()),
+        "[[export]]\nregion = \"*\"",
+    );
+    let long = "x".repeat(65);
+    let (_one, _other) = (a.writer(&long), a.writer("stu"));
+    let mut on_a = a.start();
+    on_a.says(&format!("{long} is not exported: other hosts can have no such name"));
+    wait_until("the other", || a.link("stu").is_some());
+    assert!(a.link(&long).is_none());
+}
+
+#[test]
+fn mirrors_that_would_be_one_region_are_logged_and_the_first_one_stays() {
+    let port = free_port();
+    let (a, b) = (export(port), Host::new("hostB"));
+    let import = |name: &str| {
+        format!("[[import]]\nfrom = \"hostA\"\nname = \"{name}\"\nregion = \"{{name}}\"\n")
+    };
+    b.configure(&format!("connect = \"tcp/127.0.0.1:{port}\"\nstatus = \"stu\""), &import("s*"));
+    a.writer("stu").publish(&bytes(1)).expect("published");
+    let (_on_a, mut on_b) = (a.start(), b.start());
+    on_b.says("hostA/stu is not imported: its mirror stu is another region of this bridge");
+}
+
+#[test]
 fn a_port_that_is_taken_is_logged_in_words_of_the_operator() {
     let taken = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
     let port = taken.local_addr().expect("its address").port();

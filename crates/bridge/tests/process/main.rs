@@ -98,7 +98,8 @@ fn after_a_restart_without_a_link_no_row_says_what_was_true_before() {
     let connect = std::fs::read_to_string(b.place.path("bridge.toml")).expect("a configuration");
     b.place.write("bridge.toml", connect + "[[export]]\nregion = \"own\"\n");
     let (mut on_a, mut on_b) = (a.start(), b.start());
-    wait_until("its row", || b.link("hostA.stu").as_deref() == Some("closed"));
+    let row = |field, value| b.row("hostA.stu", field).as_deref() == Some(value);
+    wait_until("its row", || row("link", "closed") && row("mirror_sequence", "1"));
     wait_until("the row of an export", || b.link("own").is_some());
     on_a.kill9();
     on_b.kill9();

@@ -42,6 +42,35 @@ fn a_host_publishes_under_the_name_of_its_certificate_alone() {
 }
 
 #[test]
+fn certificates_that_no_link_can_have_are_refused_by_a_check_and_by_the_start() {
+    let (authority, other) = (Authority::new(), Authority::new());
+    let host = Host::new("hostA");
+    let own = authority.tls("hostA", "[\"sink\"]");
+    let foreign = other.path("ca.pem").display().to_string();
+    let ca = authority.path("ca.pem").display().to_string();
+    for (what, tls) in [
+        ("tls.cert: .*hostA.pem is not signed by .*ca.pem; have", own.replace(&ca, &foreign)),
+        (
+            "tls.key: .*ca.key is not the key of .*hostA.pem; give",
+            own.replace("hostA.key", "ca.key"),
+        ),
+        ("tls.ca: .*none.pem cannot be read: No such file", own.replace(&ca, "/none.pem")),
+        ("tls.cert: .*hostA.key holds no certificate; give", own.replace("hostA.pem", "hostA.key")),
+        ("tls.key: .*hostA.pem holds no private key; give", own.replace("hostA.key", "hostA.pem")),
+    ] {
+        let endpoint = format!("listen = \"tls/127.0.0.1:{}\"", free_port());
+        host.configure(&endpoint, &(EXPORT.to_owned() + &tls));
+        for args in ["./bridge.toml --check", "./bridge.toml"] {
+            let mut bridge = host.run(args);
+            assert_eq!(bridge.exit_code(), 1);
+            let said = bridge.err().join("\n");
+            assert!(what.split(".*").all(|word| said.contains(word)), "{what:?} {said}");
+            assert!(said.contains("bridge.toml:"), "{said}");
+        }
+    }
+}
+
+#[test]
 fn a_certificate_of_another_authority_does_not_connect() {
     let (authority, other) = (Authority::new(), Authority::new());
     let endpoint = format!("\"tls/127.0.0.1:{}\"", free_port());

@@ -16,6 +16,14 @@ pub struct Endpoint {
     is_exposed: bool,
 }
 
+/// Where an endpoint is, as far as its text tells.
+#[derive(PartialEq, Eq)]
+enum Place<'a> {
+    /// On this machine: all of its addresses, or one of loopback.
+    Near,
+    Other(&'a str),
+}
+
 impl Endpoint {
     /// The endpoint as it was written, which is Zenoh's own form.
     pub fn as_str(&self) -> &str {
@@ -31,6 +39,26 @@ impl Endpoint {
     /// read and change what is sent.
     pub fn is_exposed(&self) -> bool {
         self.is_exposed
+    }
+
+    /// Whether what connects to it reaches the one that listens on `listen`, on the same host.
+    pub(super) fn leads_to(&self, listen: &Self) -> bool {
+        let ((to, port), (on, own_port)) = (self.host_and_port(), listen.host_and_port());
+        let is_same = match (to, on) {
+            (Place::Other(to), Place::Other(on)) => to == on,
+            (Place::Other(_), _) | (_, Place::Other(_)) => false,
+            (Place::Near, Place::Near) => true,
+        };
+        port == own_port && is_same
+    }
+
+    fn host_and_port(&self) -> (Place<'_>, Option<u16>) {
+        let (_, rest) = self.text.split_once('/').unwrap_or_default();
+        let (host, port) = rest.rsplit_once(':').unwrap_or_default();
+        let host = host.trim_matches(['[', ']']);
+        let is_own = |address: IpAddr| address.is_loopback() || address.is_unspecified();
+        let is_near = host == "localhost" || host.parse().is_ok_and(is_own);
+        (if is_near { Place::Near } else { Place::Other(host) }, port.parse().ok())
     }
 
     fn parse(text: &str) -> Result<Self, &'static str> {
@@ -139,6 +167,20 @@ mod tests {
             assert!(Endpoint::parse(&format!("tcp/{far}:7447")).expect(far).is_exposed(), "{far}");
             assert!(!Endpoint::parse(&format!("tls/{far}:7447")).expect(far).is_exposed(), "{far}");
         }
+    }
+
+    #[test]
+    fn an_endpoint_leads_to_one_that_listens_on_the_same_port_of_the_same_machine() {
+        let leads = |to: &str, on: &str| {
+            let end = |text| Endpoint::parse(text).expect("an endpoint");
+            end(to).leads_to(&end(on))
+        };
+        assert!(leads("tcp/10.0.0.1:7447", "tcp/10.0.0.1:7447"));
+        assert!(leads("tcp/localhost:7447", "tcp/0.0.0.0:7447"));
+        assert!(leads("tls/127.0.0.1:7447", "tls/[::]:7447"));
+        assert!(!leads("tcp/localhost:7448", "tcp/0.0.0.0:7447"));
+        assert!(!leads("tcp/10.0.0.1:7447", "tcp/0.0.0.0:7447"), "it may be another host's");
+        assert!(!leads("tcp/10.0.0.2:7447", "tcp/10.0.0.1:7447"));
     }
 
     #[test]

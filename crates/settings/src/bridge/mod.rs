@@ -10,6 +10,7 @@
 //!   [[import]]  from, name -> region, stale_after, mode
 //! ```
 
+mod checks;
 mod endpoint;
 mod regions;
 mod tls;
@@ -29,7 +30,7 @@ use crate::{file, read};
 
 pub use endpoint::Endpoint;
 pub use regions::{Export, Import, MAX_HOPS, NamePattern, is_wire_name};
-pub use tls::TlsSettings;
+pub use tls::{TlsProblem, TlsSettings};
 
 use regions::{ExportTable, ImportTable};
 use tls::TlsTable;
@@ -132,8 +133,22 @@ fn default_status() -> String {
 impl BridgeSettings {
     /// Reads the configuration at `path`: see [`Settings::load`](crate::Settings::load).
     pub fn load(path: &Path) -> Result<Self, SettingsError> {
+        Self::load_checking(path, |_| Ok(()))
+    }
+
+    /// The same, refused also if `certificates` refuses those of `[tls]`.
+    pub fn load_checking(
+        path: &Path,
+        certificates: impl Fn(&TlsSettings) -> Result<(), TlsProblem>,
+    ) -> Result<Self, SettingsError> {
         let (origin, text) = file::text(path)?;
-        Self::parse(&text, origin)
+        read(&text, &origin, |root| {
+            let settings = Self::checked(root)?;
+            let problem = settings.tls.as_ref().and_then(|tls| certificates(tls).err());
+            let at =
+                |TlsProblem { key, why }| root.at_key("tls").problem_at(key, Fault::Other(why));
+            problem.map_or(Ok(settings), |problem| Err(at(problem)))
+        })
     }
 
     /// Reads a configuration that is already in memory; messages call it `origin`.
@@ -171,63 +186,6 @@ impl BridgeSettings {
         settings.check_links(&bridge)?;
         settings.check_regions(root)?;
         Ok(settings)
-    }
-
-    fn check_links(&self, bridge: &Node<'_>) -> Result<(), Problem> {
-        let (key, why) = match self.mode {
-            BridgeMode::Client if self.connect.is_empty() => (
-                "connect",
-                "missing: a client needs a router; add connect = [\"tls/hub.example:7447\"]",
-            ),
-            BridgeMode::Client if !self.listen.is_empty() => {
-                ("listen", "a client does not listen; remove it, or write mode = \"router\"")
-            }
-            BridgeMode::Router if self.listen.is_empty() && self.connect.is_empty() => (
-                "listen",
-                "missing: there is no link; add listen = [\"tls/0.0.0.0:7447\"], or connect",
-            ),
-            _ => return Ok(()),
-        };
-        Err(bridge.problem_at(key, Fault::Other(why.to_owned())))
-    }
-
-    /// An error if nothing would be exported, imported or passed on, or the bridge would export what it imports.
-    fn check_regions(&self, root: &Node<'_>) -> Result<(), Problem> {
-        if self.exports.is_empty() && self.imports.is_empty() && self.listen.is_empty() {
-            let why = "there is nothing to do; add [[export]] with region = \"stu\", or [[import]]";
-            return Err(root.problem_at("bridge", Fault::Other(why.to_owned())));
-        }
-        for (index, import) in self.imports.iter().enumerate() {
-            let list = root.at_key("import");
-            let items = list.items();
-            let wrong = |key: &str, why: &str| {
-                let item = items.get(index).unwrap_or(&list);
-                Err(item.problem_at(key, Fault::Other(why.to_owned())))
-            };
-            if import.from == NamePattern::exact(&self.host) {
-                return wrong("from", "is this host; import from another one");
-            }
-            if import.stale_after < 2 * self.digest {
-                return wrong("stale_after", "is shorter than two digests; write a longer time");
-            }
-            let target = import.fixed_target();
-            let is_exported =
-                |export: &Export| target.as_ref() == Some(&export.region) && export.hops == 0;
-            if self.exports.iter().any(is_exported) {
-                return wrong(
-                    "region",
-                    "is exported, too; export a region of this host, or write hops = 1 in that export",
-                );
-            }
-            let twice = |other: &Import| target.is_some() && other.fixed_target() == target;
-            if self.imports[..index].iter().any(twice) {
-                return wrong(
-                    "region",
-                    "is the mirror of another import already; give it another name",
-                );
-            }
-        }
-        Ok(())
     }
 }
 

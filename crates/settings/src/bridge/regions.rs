@@ -134,6 +134,12 @@ impl Import {
         self.from.matches(host) && self.name.matches(name)
     }
 
+    /// Whether all that `other` imports is imported by this one, as far as their patterns can tell.
+    pub(super) fn covers(&self, other: &Self) -> bool {
+        // No name has a star, which a pattern can match all the same.
+        self.matches(&other.from.0, &other.name.0)
+    }
+
     /// The host and the name of an import of one region.
     pub fn source(&self) -> Option<(String, String)> {
         Some((self.from.name()?.to_owned(), self.name.name()?.to_owned()))

@@ -25,6 +25,15 @@ pub struct TlsSettings {
     pub relays: Vec<String>,
 }
 
+/// Why no link can be encrypted with a `[tls]`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TlsProblem {
+    /// The key that is wrong.
+    pub key: &'static str,
+    /// The fact, and what to do about it.
+    pub why: String,
+}
+
 /// `[tls]` as serde fills it.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]

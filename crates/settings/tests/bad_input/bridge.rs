@@ -61,6 +61,38 @@ const BEHIND_BRIDGE: &[Case] = &[
         "5:8: import[#1].from: is this host; import from another one",
     ),
     Case(
+        "a link to itself",
+        &["connect = [\"tcp/10.0.0.1:7447\", \"tcp/localhost:7447\"]"],
+        "4:33: bridge.connect[#2]: tcp/localhost:7447 is this bridge itself, which listens on tcp/127.0.0.1:7447; remove it",
+    ),
+    Case(
+        "an export of the bridge's own region",
+        &["[[export]]", "region = \"bridge\""],
+        "5:10: export[#1].region: is the region of the bridge's own state; export another one, or give that another name (status in [bridge])",
+    ),
+    Case(
+        "a mirror in the place of the bridge's own region",
+        &["status = \"s\"", "[[import]]", "from = \"hostA\"", "name = \"x\"", "region = \"s\""],
+        "8:10: import[#1].region: is the region of the bridge's own state; give the mirror another name",
+    ),
+    Case(
+        "an import of what is imported already",
+        &[
+            "[[import]]",
+            "from = \"*\"",
+            "name = \"*\"",
+            "[[import]]",
+            "from = \"a\"",
+            "name = \"x\"",
+        ],
+        "9:8: import[#2].name: is imported by an [[import]] before this one; write this one first, or remove it",
+    ),
+    Case(
+        "a mirror that is stalled between two digests",
+        &["digest = \"1s\"", "[[import]]", "from = \"a\"", "name = \"x\"", "stale_after = \"1s\""],
+        "8:15: import[#1].stale_after: is shorter than two digests; write 2s or more, or a shorter digest in [bridge]",
+    ),
+    Case(
         "a pattern that leads to one region",
         &["[[import]]", "from = \"hostA\"", "name = \"*\"", "region = \"stu\""],
         "7:10: import[#1].region: has no {name}, but name is a pattern; write \"{host}.{name}\"",
