@@ -7,7 +7,8 @@ use std::time::Duration;
 
 use mapcast::dynamic::{InstanceReader, Reader, RecordBuf};
 use mapcast::{
-    Error, ErrorKind, Followed, InstanceChange, InstanceName, Publication, Refreshed, Step, ToPlace,
+    Begin, Error, ErrorKind, Followed, InstanceChange, InstanceName, Publication, Refreshed, Step,
+    ToPlace,
 };
 
 /// What is followed: see the [module](self).
@@ -106,6 +107,11 @@ impl Followed for Source {
         let refreshed = match self.reader.refresh() {
             Err(error) if is_of_other_kind(&error) => {
                 self.reader = Either::open(&self.at)?;
+                // What was published there before this look is new, too.
+                match &mut self.reader {
+                    Either::Plain(reader) => reader.begin(Begin::Oldest),
+                    Either::Instances(reader) => reader.begin(Begin::Oldest),
+                }
                 Refreshed::Reattached
             }
             refreshed => refreshed?,

@@ -158,3 +158,26 @@ fn each_instance_is_a_topic_and_comes_back_as_an_instance() {
     reader.latest(lo, record.bytes_mut()).expect("readable").expect("a record");
     assert_eq!(record.bytes(), odd_record(3).bytes());
 }
+
+#[test]
+fn a_region_that_gets_instances_is_recorded_from_their_first_records_on() {
+    let world = World::new();
+    let (writer, recorder) = record_odd(&world, "", 2);
+    let file = world.path("out.mcap");
+    wait_until("the records are in the file", || of_topic(&file, "odd").len() == 3);
+    recorder.signal(Signal::SIGSTOP);
+    let region = writer.path().to_owned();
+    drop(writer);
+    let mut writer =
+        InstanceWriter::open_with(&region, &odd(), &Options::new(), 2).expect("a writer");
+    let a = writer.instance("a").expect("an instance");
+    let numbers: Vec<_> = (1..=3)
+        .map(|n| writer.publish(a, odd_record(n).bytes()).expect("published").to_string())
+        .collect();
+    recorder.signal(Signal::SIGCONT);
+    wait_until("the newest is in the file", || of_topic(&file, "odd/a").len() >= 3);
+    let (code, said) = recorder.stop();
+    assert_eq!(code, Some(0), "{said}");
+    let found = of_topic(&file, "odd/a").into_iter().map(|message| message.sequence.to_string());
+    assert_eq!(found.collect::<Vec<_>>(), numbers);
+}
