@@ -70,6 +70,9 @@ impl Waiting {
             && self.holder.update(pid).is_some()
         {
             log_wait(self.address.path(), pid);
+            if let Err(error) = sink::would_open(&self.address, &self.settings) {
+                warn_of_refusal(&self.address, &error);
+            }
         }
         let now = Monotonic::now();
         self.next_attempt = now.after(self.standby.pause());
@@ -115,4 +118,10 @@ fn log_wait(path: &Path, pid: u64) {
     let who = if pid == 0 { "another producer".to_owned() } else { format!("process {pid}") };
     let path = path.display();
     tracing::info!(region = %path, "{path}: {who} publishes here; waiting to take over");
+}
+
+/// Better now than at the take-over.
+fn warn_of_refusal(address: &region::Address, error: &region::RegionError) {
+    let (region, error) = (address.path().display(), daemon::with_next_step(error));
+    tracing::warn!(%region, "{error}; without that this standby ends when it is to take over");
 }

@@ -3,6 +3,8 @@
 use std::io::Write;
 use std::process::Stdio;
 
+use rustix::process::Signal;
+
 use super::lines::{INPUT, with_a_and_b};
 use super::{configure, newest, wait_for, wait_for_values};
 use crate::feed::Feed;
@@ -88,6 +90,24 @@ fn a_name_that_found_no_place_at_the_take_over_retires_none() {
     wait_for_values(&place, &[("A", "1"), ("B", "2"), ("D", "7")]);
     let log = standby.end();
     assert!(!log.contains("retired"), "{log}");
+}
+
+#[test]
+fn a_standby_that_could_not_take_over_says_so_while_it_waits() {
+    let place = Place::new();
+    configure(&place, "{ input = \"s\", max = 2 }", INPUT, "");
+    let active = with_a_and_b(&place);
+    place.reconfigure("max = 2", "max = 1");
+    let standby = standby(&place);
+    standby.producer.wait_for("has 2 instances, more than 1; raise max");
+    standby.producer.wait_for("without that this standby ends when it is to take over");
+    place.reconfigure("max = 1", "max = 2");
+    standby.producer.signal(Signal::HUP);
+    standby.producer.wait_for("is in force: waiting to take over");
+    active.end();
+    standby.producer.wait_for("publishing X");
+    let log = standby.end();
+    assert_eq!(log.matches("without that").count(), 1, "{log}");
 }
 
 #[test]
