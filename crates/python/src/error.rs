@@ -99,8 +99,8 @@ fn class_of(kind: &ErrorKind) -> (&'static str, &'static str) {
         | ErrorKind::BadOptions(_)
         | ErrorKind::NoSuchGroup(_)
         | ErrorKind::RelativeDirectory(_) => ("BadValueError", ""),
-        ErrorKind::HasInstances { .. } => ("SchemaError", "open the writer with instances=..."),
-        ErrorKind::NoInstances => ("SchemaError", "open the writer without instances"),
+        ErrorKind::HasInstances { .. } => ("SchemaError", "open it again"),
+        ErrorKind::NoInstances => ("SchemaError", "open it again without an instance"),
         ErrorKind::NotThisRecord { .. } => {
             ("SchemaError", "describe the struct that is there, or remove the file")
         }

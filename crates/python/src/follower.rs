@@ -11,7 +11,7 @@ use crate::held::{Held, Turn};
 use crate::place::Place;
 use crate::sample::Sample;
 use crate::schema::Schema;
-use crate::source::{Found, Item, Source};
+use crate::source::{EitherSource, Found, Item};
 use mapcast::{Begin, Error, Event, Follow, Notifier};
 use pyo3::exceptions::PyStopIteration;
 use pyo3::prelude::*;
@@ -37,7 +37,7 @@ pub(crate) struct Following {
 
 #[derive(Debug)]
 struct Followed {
-    follow: Follow<'static, Source>,
+    follow: Follow<'static, EitherSource>,
     schema: Option<Py<Schema>>,
     /// Not yet reported by a sample.
     missed: u64,
@@ -51,23 +51,27 @@ impl Following {
         begin: Begin,
         timeout: Option<f64>,
     ) -> PyResult<Self> {
-        let source = Source::open_at(&place, only, begin).raise()?;
+        let source = EitherSource::open_at(&place, only, begin).raise()?;
         Self::new(place, Follow::new(source), timeout)
     }
 
     /// The same, of a region that need not exist yet.
     pub(crate) fn awaiting(place: Place, begin: Begin, timeout: Option<f64>) -> PyResult<Self> {
         let at = place.clone();
-        let follow = match Source::open_at(&place, None, begin) {
+        let follow = match EitherSource::open_at(&place, None, begin) {
             Err(err) if err.is_not_there() => {
-                Follow::awaiting(move || Source::open_at(&at, None, begin))
+                Follow::awaiting(move || EitherSource::open_at(&at, None, begin))
             }
             source => Follow::new(source.raise()?),
         };
         Self::new(place, follow, timeout)
     }
 
-    fn new(place: Place, follow: Follow<'static, Source>, timeout: Option<f64>) -> PyResult<Self> {
+    fn new(
+        place: Place,
+        follow: Follow<'static, EitherSource>,
+        timeout: Option<f64>,
+    ) -> PyResult<Self> {
         let timeout = seconds("timeout", timeout)?;
         let follow = Held::new("follower", Followed { follow, schema: None, missed: 0 });
         let notifier = Held::new("follower", None);

@@ -166,6 +166,58 @@ impl Followed for Source {
     }
 }
 
+/// A source that goes over to a region of the other kind, if one takes the name. A follower of one instance
+/// does not: that is not there any more.
+#[derive(Debug)]
+pub(crate) struct EitherSource {
+    place: Place,
+    follows_all: bool,
+    source: Source,
+}
+
+impl EitherSource {
+    /// See [`Source::open_at`].
+    pub(crate) fn open_at(place: &Place, only: Option<&str>, begin: Begin) -> Result<Self, Error> {
+        let source = Source::open_at(place, only, begin)?;
+        Ok(Self { place: place.clone(), follows_all: only.is_none(), source })
+    }
+
+    /// The region.
+    pub(crate) fn reader(&self) -> &Reader {
+        self.source.reader()
+    }
+}
+
+impl Followed for EitherSource {
+    type Item = Item;
+
+    fn step(&mut self) -> Result<Step<Item>, Error> {
+        self.source.step()
+    }
+
+    fn refresh(&mut self) -> Result<Refreshed, Error> {
+        match self.source.refresh() {
+            Err(err) if self.follows_all && is_of_other_kind(&err) => {
+                self.source = Source::open_at(&self.place, None, Begin::Oldest)?;
+                Ok(Refreshed::Reattached)
+            }
+            refreshed => refreshed,
+        }
+    }
+
+    fn region(&self) -> Option<&Reader> {
+        Some(self.reader())
+    }
+
+    fn refresh_every(&mut self, every: Duration) -> Duration {
+        self.source.refresh_every(every)
+    }
+}
+
+fn is_of_other_kind(error: &Error) -> bool {
+    matches!(error.kind(), ErrorKind::HasInstances { .. } | ErrorKind::NoInstances)
+}
+
 fn next(reader: &mut Reader) -> Result<Step<Item>, Error> {
     let (step, schema, bytes) = with_buffer(reader, Reader::next)?;
     Ok(match step {

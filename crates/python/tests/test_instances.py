@@ -96,6 +96,26 @@ def test_a_region_of_one_record_is_no_region_of_instances(writer: mapcast.Instan
             mapcast.open("plain")["eth0"]
 
 
+def test_a_follower_goes_over_to_a_region_that_gets_instances_or_loses_them() -> None:
+    plain = mapcast.writer("kind", {"n": int})
+    plain.publish(n=1)
+    samples = mapcast.follow("kind", timeout=60)
+    assert next(samples).n == 1
+    plain.close()
+    many = mapcast.writer("kind", {"n": int}, instances=2)
+    many.publish("a", n=2)
+    many.publish("a", n=3)
+    assert [(sample.n, sample.instance) for sample in (next(samples), next(samples))] == [
+        (2, "a"),
+        (3, "a"),
+    ]
+    many.close()
+    plain = mapcast.writer("kind", {"n": int})
+    plain.publish(n=4)
+    sample = next(samples)
+    assert (sample.n, sample.instance) == (4, None)
+
+
 def test_names_and_numbers_stay_under_the_next_writer(writer: mapcast.InstanceWriter) -> None:
     reader = mapcast.open("host-net")
     writer.close()
