@@ -51,6 +51,15 @@ fn an_error_in_it_has_its_line() {
 }
 
 #[test]
+fn an_empty_one_is_said_to_be_empty() {
+    for program in [producer(), consumer()] {
+        let mut program = start(&program, &Place::new(), "", "");
+        assert_eq!(program.exit_code(), 1);
+        program.says("error: standard input: is empty; ");
+    }
+}
+
+#[test]
 fn it_cannot_be_the_input_of_fields_as_well() {
     let place = Place::new();
     let mut refused = start(&producer(), &place, &config("input = {}"), "");

@@ -114,6 +114,9 @@ pub enum SettingsErrorKind {
         /// The limit in bytes.
         limit: u64,
     },
+    /// Standard input was empty.
+    #[error("is empty; the program in front of the pipe has most likely failed")]
+    Empty,
     /// The file is a region, which a configuration describes.
     #[error("is a region; give the configuration (TOML) that describes it")]
     Region,

@@ -42,7 +42,12 @@ pub(crate) fn text(path: &Path) -> Result<(&Path, String), SettingsError> {
 /// The bytes of the configuration at `path`.
 fn read(path: &Path) -> Result<Vec<u8>, SettingsErrorKind> {
     if is_stdin(path) {
-        return read_all(io::stdin().lock());
+        let bytes = read_all(io::stdin().lock())?;
+        return if bytes.trim_ascii().is_empty() {
+            Err(SettingsErrorKind::Empty)
+        } else {
+            Ok(bytes)
+        };
     }
     let kind = fs::metadata(path).map_err(SettingsErrorKind::Unreadable)?.file_type();
     match region::special_file(kind) {
