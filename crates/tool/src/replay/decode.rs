@@ -127,7 +127,10 @@ impl Topic {
         let metadata = |key: &str| channel.metadata.get(key);
         let number = |key: &str| metadata(key).and_then(|number| number.parse().ok());
         let instance = metadata(key::INSTANCE).map(|name| InstanceName::new(name));
-        let region = metadata(key::REGION).cloned().unwrap_or_else(|| region_name(&channel.topic));
+        // One that was recorded by its path may have a name that no region of a directory has.
+        let recorded = metadata(key::REGION).filter(|name| settings::Address::name(name).is_ok());
+        let recorded_name = metadata(key::REGION).unwrap_or(&channel.topic);
+        let region = recorded.cloned().unwrap_or_else(|| region_name(recorded_name));
         settings::Address::name(&region).map_err(|error| error.to_string())?;
         Ok(Self {
             name: channel.topic.clone(),
@@ -158,7 +161,7 @@ impl Topic {
     }
 }
 
-/// The name for a region of a topic that no mapcast has recorded: `/imu/raw` is `imu-raw`.
+/// The name for a region of a topic that is no name of a region: `/imu/raw` is `imu-raw`.
 fn region_name(topic: &str) -> String {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
     let topic = topic.trim_start_matches(['/', '.']);

@@ -101,6 +101,7 @@ impl ReplayError {
     pub(crate) fn after_the_check(self) -> Self {
         match self {
             Self::Damaged { path, at, .. } => Self::Changed { path, at },
+            Self::NotMcap(path) => Self::Changed { path, at: 0 },
             other => other,
         }
     }

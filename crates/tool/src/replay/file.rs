@@ -77,7 +77,10 @@ impl McapFile {
         // A named pipe is opened at once, and refused below.
         let mut options = File::options();
         let options = options.read(true).custom_flags(OFlags::NONBLOCK.bits().cast_signed());
-        let file = options.open(path).map_err(failed("open"))?;
+        let file = options.open(path).map_err(|error| match error.kind() {
+            ErrorKind::NotFound if path == Path::new("-") => ReplayError::NotAFile("-".into()),
+            _ => failed("open")(error),
+        })?;
         let metadata = file.metadata().map_err(failed("look at"))?;
         if metadata.is_dir() {
             return Err(ReplayError::file("read", path, ErrorKind::IsADirectory.into()));
@@ -157,7 +160,7 @@ impl McapFile {
             return Err(self.cut_off(at));
         }
         let mut head = [0; 9];
-        self.read(&mut head)?;
+        self.read(at, &mut head)?;
         let [op, len @ ..] = head;
         let len = u64::from_le_bytes(len);
         if len > self.len - at - HEAD { Err(self.cut_off(at)) } else { Ok((op, len)) }
@@ -172,7 +175,7 @@ impl McapFile {
         // No more than that: it may be large.
         body.reserve_exact(len);
         body.resize(len, 0);
-        self.read(body)
+        self.read(at, body)
     }
 
     /// Passes `len` bytes, which are inside the file.
@@ -188,13 +191,16 @@ impl McapFile {
         if self.len - at < MAGIC.len() as u64 {
             return Err(self.cut_off(at));
         }
-        self.read(&mut magic)?;
+        self.read(at, &mut magic)?;
         if magic == *MAGIC { Ok(()) } else { Err(self.damaged(at, "no end mark".into())) }
     }
 
-    fn read(&mut self, bytes: &mut [u8]) -> Result<(), ReplayError> {
-        let read = self.input.read_exact(bytes);
-        read.map_err(|error| ReplayError::file("read", &self.path, error))
+    /// Reads `bytes` of the record at `at`, which are inside the file unless that was cut meanwhile.
+    fn read(&mut self, at: u64, bytes: &mut [u8]) -> Result<(), ReplayError> {
+        self.input.read_exact(bytes).map_err(|error| match error.kind() {
+            ErrorKind::UnexpectedEof => self.cut_off(at),
+            _ => ReplayError::file("read", &self.path, error),
+        })
     }
 
     fn cut_off(&self, at: u64) -> ReplayError {

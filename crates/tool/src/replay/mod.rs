@@ -109,6 +109,10 @@ pub(crate) fn run(args: &Args) -> Result<(), ReplayError> {
     let mut file = McapFile::open(&args.file)?;
     let is_to_stop = || signals.stop_requested().is_some();
     let Some(plan) = Plan::of(&mut file, args.wanted(), is_to_stop)? else { return Ok(()) };
+    if plan.messages == 0 {
+        report(0);
+        return Ok(());
+    }
     let begin = args.from.map_or(plan.first, |from| from.after(plan.first));
     if begin > plan.last {
         let last = UNIX_EPOCH + Duration::from_nanos(plan.last);
@@ -118,14 +122,19 @@ pub(crate) fn run(args: &Args) -> Result<(), ReplayError> {
     let mut regions = Regions::open(file.path(), plan.published(), &args.prefix)?;
     tracing::info!("replaying into {}", counted(regions.len() as u64, "region"));
     let mut published = 0;
-    loop {
+    let mut passes = || loop {
         let schedule = Schedule::new(begin, args.speed);
-        published += pass(&mut file, &plan, &schedule, &mut regions, &signals)?;
+        pass(&mut file, &plan, &schedule, &mut regions, &signals, &mut published)?;
         let is_next_due = || schedule.wait_for_next_pass(plan.last, &signals);
         if !args.repeat || !is_next_due().map_err(ReplayError::system("cannot wait"))? {
-            break;
+            return Ok(());
         }
-    }
+    };
+    let replayed = passes();
+    report(published);
+    replayed
+}
+
+fn report(published: u64) {
     tracing::info!("replayed {}", counted(published, "record"));
-    Ok(())
 }

@@ -15,19 +15,20 @@ use super::regions::Regions;
 use super::schedule::Schedule;
 use crate::progress::Progress;
 
-/// Publishes the records of the file once. Returns how many; fewer after a signal.
+/// Publishes the records of the file once, and adds how many to `published`; fewer after a signal.
 pub(super) fn pass(
     file: &mut McapFile,
     plan: &Plan,
     schedule: &Schedule,
     regions: &mut Regions,
     signals: &Signals,
-) -> Result<u64, ReplayError> {
+    published: &mut u64,
+) -> Result<(), ReplayError> {
     let progress = Progress::bar(plan.messages, "replaying");
     let mut channels = Channels::default();
     let mut records = Records::default();
     let mut order = Order::new(plan.is_in_order);
-    let mut stage = Stage { schedule, regions, signals, published: 0 };
+    let mut stage = Stage { schedule, regions, signals, published };
     let (mut seen, mut known) = (0, 0);
     let read = file.visit(plan.limit, |_, record| {
         let Some(message) = channels.take(&record)? else { return Ok(Flow::Continue) };
@@ -53,8 +54,7 @@ pub(super) fn pass(
         Ok(if stage.is_stopped() { Flow::Stop } else { Flow::Continue })
     });
     read.map_err(ReplayError::after_the_check)?;
-    stage.publish_all(plan, || order.pop_last())?;
-    Ok(stage.published)
+    stage.publish_all(plan, || order.pop_last())
 }
 
 /// Where records are published when they are due.
@@ -62,7 +62,7 @@ struct Stage<'a> {
     schedule: &'a Schedule,
     regions: &'a mut Regions,
     signals: &'a Signals,
-    published: u64,
+    published: &'a mut u64,
 }
 
 impl Stage<'_> {
@@ -77,7 +77,7 @@ impl Stage<'_> {
             return Ok(Flow::Stop);
         }
         self.regions.publish(topic, record)?;
-        self.published += 1;
+        *self.published += 1;
         Ok(Flow::Continue)
     }
 

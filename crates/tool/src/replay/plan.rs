@@ -2,7 +2,6 @@
 //! record.
 
 use std::collections::BTreeSet;
-use std::path::PathBuf;
 
 use super::ReplayError;
 use super::channels::Channels;
@@ -84,8 +83,8 @@ impl Plan {
         if is_stopped {
             return Ok(None);
         }
-        if messages == 0 {
-            return Err(nothing(file.path().to_owned(), &channels, limit));
+        if let Some(why) = why_nothing(&channels, limit).filter(|_| messages == 0) {
+            return Err(ReplayError::Nothing { path: file.path().to_owned(), why });
         }
         let (topics, is_in_order) = (channels.topics, clock.is_in_order());
         Ok(Some(Self { topics, used, messages, first, last, is_in_order, limit }))
@@ -100,17 +99,12 @@ impl Plan {
 /// What the messages of a topic have to be.
 const WANTED: &str = "use one of JSON with a JSON Schema, or a recording of mapcast";
 
-fn nothing(path: PathBuf, channels: &Channels, damage: Option<u64>) -> ReplayError {
-    let left_out = channels.left_out.iter().next();
-    let why = match (left_out, damage) {
-        (Some((topic, why)), _) => format!("topic {topic}: {why}; {WANTED}"),
-        (None, Some(at)) => format!("none is whole before byte {at}; use another copy of the file"),
-        (None, None) if channels.topics.is_empty() => {
-            "it has no topics; record some regions".to_owned()
-        }
-        (None, None) => "its topics have no messages; record for longer".to_owned(),
-    };
-    ReplayError::Nothing { path, why }
+/// Why a file without records is an error; `None`: it is a whole recording in which there are none.
+fn why_nothing(channels: &Channels, damage: Option<u64>) -> Option<String> {
+    if let Some((topic, why)) = channels.left_out.iter().next() {
+        return Some(format!("topic {topic}: {why}; {WANTED}"));
+    }
+    damage.map(|at| format!("none is whole before byte {at}; use another copy of the file"))
 }
 
 #[cfg(test)]

@@ -9,7 +9,9 @@ use std::time::Duration;
 use mapcast::dynamic::{CType, FieldSpec, Reader, RecordBuf, Scalar, Schema, Value, Writer};
 use mapcast::{Begin, BootTime, Record as _, State, Step, Stu};
 
-use crate::recording::{Running, odd, odd_record, record_odd, records, wait_until};
+use nix::sys::signal::Signal;
+
+use crate::recording::{Running, messages, odd, odd_record, record_odd, records, wait_until};
 use crate::world::{MAPCAST, World};
 
 #[test]
@@ -136,6 +138,51 @@ fn a_part_of_a_file_is_replayed_with_a_warning_that_does_not_advise_it_again() {
     assert_eq!(code, Some(1), "{failed}");
     let want = "cut.mcap: no records to replay: none is whole before byte ";
     assert!(failed.contains(want) && !failed.contains("--partial"), "{failed}");
+}
+
+#[test]
+fn a_recording_without_records_is_replayed_to_none() {
+    let world = World::new();
+    for (file, signal) in [("stopped.mcap", Signal::SIGTERM), ("killed.mcap", Signal::SIGKILL)] {
+        let mut recorder = Running::start(&world, &format!("record {file} nowhere"));
+        wait_until("the file is begun", || messages(&world.path(file)).1);
+        recorder.signal(signal);
+        recorder.ended();
+        for options in ["", "--loop", "--partial"] {
+            let output = world.run(&format!("replay {file} {options}"));
+            let said = String::from_utf8_lossy(&output.stderr).into_owned();
+            assert_eq!(output.status.code(), Some(0), "{said}");
+            assert!(said.contains("INFO mapcast: replayed 0 records\n"), "{said}");
+        }
+    }
+}
+
+#[test]
+fn a_file_that_is_cut_while_it_is_replayed_is_an_error_behind_a_count_of_what_was_published() {
+    for len in [0, 8, 40, 90_000] {
+        let world = World::new();
+        let times: Vec<u64> = (0..4000).map(|tick| 1_000_000_000 + tick * 1_000_000).collect();
+        recording(&world.path("x.mcap"), |writer| {
+            for times in times.chunks(1000) {
+                add_records(writer, "s", &Stu::schema(), times);
+                writer.flush().expect("a chunk");
+            }
+        });
+        let mut replay = Running::start(&world, "replay x.mcap --loop --speed 4");
+        wait_until("it has begun", || world.path("s.region").exists());
+        let file = fs::OpenOptions::new().write(true).open(world.path("x.mcap")).expect("it");
+        file.set_len(len).expect("cut");
+        let (code, said) = replay.ended();
+        assert_eq!(code, Some(1), "{said}");
+        let (published, error) = said.split_once(" records\n").expect("a count");
+        let (_, published) = published.rsplit_once("INFO mapcast: replayed ").expect("a count");
+        assert!(published.parse::<u64>().expect("a number") > 0, "{said}");
+        assert!(
+            error.contains("x.mcap: at byte ") && error.contains(": has changed since"),
+            "{said}"
+        );
+        assert!(error.contains("replay it when no program writes to it"), "{said}");
+    }
 }
 
 #[test]
