@@ -71,14 +71,15 @@ impl ChunkFile {
         &self.path
     }
 
-    /// Removes the file, unless another one has its name.
-    pub(crate) fn remove(self) {
+    /// Removes the file, unless another one has its name. Returns its path.
+    pub(crate) fn remove(self) -> PathBuf {
         let of = |metadata: &Metadata| (metadata.dev(), metadata.ino());
         let [ours, there] = [self.file.metadata(), fs::symlink_metadata(&self.path)];
         if ours.is_ok_and(|ours| there.is_ok_and(|there| of(&ours) == of(&there))) {
             // The error that led here is the one to report.
             let _ = fs::remove_file(&self.path);
         }
+        self.path
     }
 
     /// Bytes of whole chunks, in the file.

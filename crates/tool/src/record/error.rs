@@ -16,6 +16,11 @@ pub enum RecordError {
     /// The file is there.
     #[error("{}: there already; give another name, or remove it", .0.display())]
     Exists(PathBuf),
+    /// A recording is a file.
+    #[error(
+        "-: records go into a file, not to standard output; name one, or print them with consumer --follow"
+    )]
+    Stdout,
     /// A file or directory cannot be used.
     #[error("{}: cannot {what}: {source}; {}", path.display(), advice(what, source))]
     File {
@@ -78,13 +83,23 @@ impl RecordError {
         Self::File { path: path.to_owned(), what, source }
     }
 
+    /// Whether there is a file or a directory of the name.
+    pub(super) fn is_taken(&self) -> bool {
+        match self {
+            Self::Exists(_) => true,
+            Self::File { source, .. } => source.kind() == io::ErrorKind::IsADirectory,
+            _ => false,
+        }
+    }
+
     pub(crate) fn system(what: &'static str) -> impl Fn(io::Error) -> Self {
         move |source| Self::System { what, source }
     }
 
     pub(crate) fn exit(&self) -> Exit {
         match self {
-            Self::Twice(_)
+            Self::Stdout
+            | Self::Twice(_)
             | Self::TwoOfOneName(_)
             | Self::CsvOfMany
             | Self::RawFields

@@ -7,7 +7,7 @@
 //! Price: the chunk in memory.
 
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use super::RecordError;
@@ -68,11 +68,15 @@ impl Output {
         self.totals.files
     }
 
+    /// Begins the next file: in a series, the next one whose name is free.
     fn begin(&mut self) -> Result<(), RecordError> {
-        let path = self.rotation.next();
-        let current = match self.kind {
-            Kind::Csv => Current::Csv(ChunkFile::create(&path, b"")?),
-            Kind::Mcap => Current::Mcap(Box::new(McapWriter::create(&path)?)),
+        let (path, current) = loop {
+            let path = self.rotation.next();
+            match Current::create(self.kind, &path) {
+                // Another program has made one of this number meanwhile.
+                Err(error) if error.is_taken() && self.rotation.is_series() => {}
+                created => break (path, created?),
+            }
         };
         tracing::info!("recording into {}", path.display());
         self.current = Some(current);
@@ -190,20 +194,25 @@ impl Output {
         Ok(())
     }
 
-    /// Begins another file if the present one is large or old enough.
+    /// Begins another file if the present one is large or old enough. A blank one is neither: its time begins with
+    /// what is written first.
     fn rotate_if_due(&mut self) -> Result<(), RecordError> {
-        let current = self.current.as_ref();
-        // A file without messages has a header, which does not count.
-        let len = |current: &Current| if current.is_blank() { 0 } else { current.len() };
-        if current.is_some_and(|current| self.rotation.is_due(|| len(current))) {
+        let Some(current) = &self.current else { return Ok(()) };
+        if current.is_blank() {
+            self.rotation.restart();
+        } else if self.rotation.is_due(|| current.len()) {
             self.finish()?;
             self.begin()?;
         }
         Ok(())
     }
 
-    /// Finishes the present file. Nothing is written after that.
+    /// Finishes the present file; a blank one behind others is removed. Nothing is written after that.
     pub(crate) fn finish(&mut self) -> Result<(), RecordError> {
+        if self.totals.files > 1 && self.current.as_ref().is_some_and(Current::is_blank) {
+            self.remove();
+            return Ok(());
+        }
         self.commit()?;
         let finished = self.current.as_mut().map_or(Ok(()), Current::finish);
         finished.map_err(|error| self.failed(error))?;
@@ -216,21 +225,22 @@ impl Output {
         self.totals.files == 1 && self.current.as_ref().is_some_and(Current::is_blank)
     }
 
-    /// Removes the present file.
-    pub(crate) fn remove(&mut self) {
-        if let Some(current) = self.current.take() {
-            current.into_file().remove();
-        }
+    /// Removes the present file, and returns its path.
+    pub(crate) fn remove(&mut self) -> PathBuf {
+        let Some(current) = self.current.take() else { return PathBuf::new() };
+        self.totals.files -= 1;
+        current.into_file().remove()
     }
 
-    /// Leaves the file as it was committed last.
+    /// Leaves the file as it was committed last, or removes it if it has no record.
     fn failed(&mut self, error: io::Error) -> RecordError {
         if Gone::is(&error) {
             self.totals.lose_file();
         }
         let is_empty = !self.totals.lose_chunk() && !Gone::is(&error);
-        let what = if is_empty { "write any record" } else { WRITE };
-        RecordError::file(what, &self.close(), error)
+        let (what, path) =
+            if is_empty { ("write any record", self.remove()) } else { (WRITE, self.close()) };
+        RecordError::file(what, &path, error)
     }
 
     /// Closes the present file, and returns its path.
@@ -243,6 +253,13 @@ impl Output {
 }
 
 impl Current {
+    fn create(kind: Kind, path: &Path) -> Result<Self, RecordError> {
+        Ok(match kind {
+            Kind::Csv => Self::Csv(ChunkFile::create(path, b"")?),
+            Kind::Mcap => Self::Mcap(Box::new(McapWriter::create(path)?)),
+        })
+    }
+
     /// Bytes of the file, about, without the summary.
     fn len(&self) -> u64 {
         match self {

@@ -6,7 +6,7 @@
 //! ```
 //!
 //! Invariant: a series continues behind the greatest number that is there, so that a recorder that is started
-//! again overwrites nothing.
+//! again overwrites nothing. A number that is taken meanwhile is left out.
 
 use std::fs;
 use std::io;
@@ -40,13 +40,23 @@ impl Rotation {
 
     /// The path of the next file.
     pub(crate) fn next(&mut self) -> PathBuf {
-        self.since = Instant::now();
-        if self.limits == Limits::default() {
+        self.restart();
+        if !self.is_series() {
             return self.file.clone();
         }
         self.number += 1;
         let (stem, extension) = parts(&self.file);
         self.file.with_file_name(format!("{stem}-{:04}{extension}", self.number))
+    }
+
+    /// Whether there can be another file.
+    pub(crate) fn is_series(&self) -> bool {
+        self.limits != Limits::default()
+    }
+
+    /// The time of the present file begins now.
+    pub(crate) fn restart(&mut self) {
+        self.since = Instant::now();
     }
 
     /// Whether a file that has `len` bytes now is to be the last one.

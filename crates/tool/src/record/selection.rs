@@ -1,5 +1,6 @@
 //! What the command line asks for, beyond what clap checks.
 
+use std::path::Path;
 use std::time::Duration;
 
 use clap::ValueEnum;
@@ -30,8 +31,11 @@ pub(crate) struct Selection {
 
 impl Selection {
     /// # Errors
-    /// Options have no effect together.
+    /// Options have no effect together, or the file is none.
     pub(crate) fn new(args: &Args) -> Result<Self, RecordError> {
+        if args.file == Path::new("-") {
+            return Err(RecordError::Stdout);
+        }
         if args.encoding == Encoding::Raw && !args.fields.is_empty() {
             return Err(RecordError::RawFields);
         }

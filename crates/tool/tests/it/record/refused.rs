@@ -112,6 +112,17 @@ fn a_region_that_appears_and_does_not_fit_leaves_no_empty_file() {
 }
 
 #[test]
+fn standard_output_is_refused_and_no_file_of_that_name_is_made() {
+    let world = World::new();
+    let _live = world.students("live");
+    is_refused(&world, &["-", "live"], "-: records go into a file, not to standard output");
+    is_refused(&world, &["-", "live", "--csv"], "or print them with consumer --follow");
+    let output = world.run("replay -");
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(said.contains("-: not a file; it is read twice, so give the file itself"), "{said}");
+}
+
+#[test]
 fn a_file_that_is_there_is_not_overwritten() {
     let world = World::new();
     let _live = world.students("live");

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use mapcast::Options;
 use mapcast::dynamic::Writer;
@@ -104,5 +105,54 @@ fn a_csv_file_has_the_size_that_was_asked_for_with_its_last_line_and_not_without
             assert!(text.starts_with("lineage,") && text.len() >= size, "{}", file.display());
             assert!(text.lines().count() == 2 || text.len() - last < size, "{}", file.display());
         }
+    }
+}
+
+#[test]
+fn a_number_that_another_program_takes_meanwhile_is_left_out() {
+    for extension in ["mcap", "csv"] {
+        let world = World::new();
+        let file = |number: u32| world.path(&format!("out-{number:04}.{extension}"));
+        let options = Options::new().slots(1024);
+        let mut writer =
+            Writer::open_with(world.path("odd.region"), &odd(), &options).expect("a writer");
+        let csv = if extension == "csv" { "--csv" } else { "" };
+        let arguments = format!("record out.{extension} odd --rotate-size 1000 {csv}");
+        let recorder = Running::start(&world, &arguments);
+        wait_until("the first file is begun", || file(1).exists());
+        fs::write(file(2), "mine").expect("a file");
+        fs::create_dir(file(3)).expect("a directory");
+        let mut n = 0;
+        wait_until("the next free one is begun", || {
+            n += 1;
+            writer.publish(odd_record(n).bytes()).expect("published");
+            file(4).exists()
+        });
+        let (code, said) = recorder.stop();
+        assert_eq!(code, Some(0), "{said}");
+        assert_eq!(fs::read_to_string(file(2)).expect("text"), "mine");
+    }
+}
+
+#[test]
+fn no_file_is_begun_while_nothing_is_published_and_a_blank_one_is_removed() {
+    for (extension, options) in [("csv", "--csv"), ("mcap", "--fields mode")] {
+        let world = World::new();
+        let mut writer = Writer::open(world.path("odd.region"), &odd()).expect("a writer");
+        let arguments = format!("record out.{extension} odd --rotate-time 50ms {options}");
+        let recorder = Running::start(&world, &arguments);
+        let file = |number: u32| world.path(&format!("out-{number:04}.{extension}"));
+        wait_until("the first file is begun", || file(1).exists());
+        // The same again, for the event of the attached region.
+        for n in 2..=3 {
+            writer.publish(odd_record(1).bytes()).expect("published");
+            wait_until("the next file is begun", || file(n).exists());
+        }
+        std::thread::sleep(Duration::from_millis(600));
+        assert!(!file(4).exists(), "nothing was published");
+        let (code, said) = recorder.stop();
+        assert_eq!(code, Some(0), "{said}");
+        assert!(said.contains("recorded 2 records, 0 missed, into 2 files of "), "{said}");
+        assert!(file(2).exists() && !file(3).exists(), "blank");
     }
 }
