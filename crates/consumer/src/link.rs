@@ -13,9 +13,9 @@ use std::time::Duration;
 use layout::text::counted;
 use layout::{InstanceName, RecordBuf, RecordView, Schema};
 use region::{DynReader, Follow, Followed, Publication, RegionError, RegionErrorKind, State, Step};
-use render::{Noted, Origin, Reading};
+use render::{Noted, Origin, Reading, Writer};
 
-use crate::messages::{Change, Notice, Writer};
+use crate::messages::{Change, Notice};
 use crate::selection::Selection;
 use crate::source::{Found, Source};
 use crate::target::{Format, Target};
@@ -242,9 +242,7 @@ impl Link {
 
     /// The state of the writer; `None` for a bare file.
     fn writer_now(&self) -> Option<Writer> {
-        let region = self.follow.source()?.region()?;
-        let (state, epoch, pid) = (region.state(), region.epoch(), region.writer_pid());
-        Some(Writer { state, epoch, pid })
+        Some(Writer::of(self.follow.source()?.region()?))
     }
 
     /// The name of the record, if it has changed.

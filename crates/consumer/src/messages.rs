@@ -9,8 +9,8 @@ use std::time::Duration;
 
 use daemon::{Monotonic, RateLimit};
 use layout::InstanceName;
-use region::{RegionError, State};
-use render::{Misfit, ViewError};
+use region::RegionError;
+use render::{Misfit, ViewError, Writer};
 use tracing::field::display;
 
 use crate::misses::Misses;
@@ -66,15 +66,6 @@ pub(crate) enum Change {
     Missed(Misses),
     /// A file for fewer instances does not have the totals of those that it has no place for.
     Uncounted,
-}
-
-/// A writer as a reader sees it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Writer {
-    pub(crate) state: State,
-    pub(crate) epoch: u64,
-    /// For people: it may lie in another pid namespace.
-    pub(crate) pid: u64,
 }
 
 /// The most messages about missed records per [`WINDOW`]; the next one adds up what lies between.
@@ -153,12 +144,6 @@ impl Notice {
     }
 }
 
-impl Writer {
-    fn is_trouble(self) -> bool {
-        !matches!(self.state, State::Live | State::Closed | State::Retired)
-    }
-}
-
 impl Change {
     /// The instance that it is about.
     fn instance(&self) -> Option<&str> {
@@ -225,24 +210,6 @@ impl fmt::Display for Notice {
         let Some(writer) = self.writer else { return Ok(()) };
         f.write_str(if matches!(self.change, Change::Writer) { ": " } else { "; " })?;
         writer.fmt(f)
-    }
-}
-
-impl fmt::Display for Writer {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { state, epoch, pid } = self;
-        write!(f, "{state}: ")?;
-        match state {
-            State::Live => write!(f, "process {pid} publishes, epoch {epoch}"),
-            State::Stalled => write!(f, "process {pid} has sent no heartbeat"),
-            State::Dead => {
-                write!(f, "process {pid} ended without closing; the last record stays readable")
-            }
-            State::Closed => f.write_str("its writer ended; the last record stays readable"),
-            State::Retired => f.write_str("another region takes this name"),
-            State::Stale => f.write_str("left by an earlier boot of the machine"),
-            _ => write!(f, "epoch {epoch}"),
-        }
     }
 }
 

@@ -49,6 +49,7 @@ mod table;
 mod text;
 mod values;
 mod view;
+mod writer;
 
 pub use duration::{duration_text, rounded};
 pub use filter::Filter;
@@ -62,3 +63,4 @@ pub use table::{Align, table};
 pub use text::BROKEN_OFF;
 pub use values::Values;
 pub use view::{Format, Renderer, View, ViewError};
+pub use writer::Writer;

@@ -11,8 +11,8 @@ use std::thread::sleep;
 use std::time::{Duration, SystemTime};
 
 use mapcast::dynamic::RecordView;
-use mapcast::{BootTime, Event, Follow, InstanceChange, InstanceName, Publication};
-use render::{Held, Origin as ReadFrom, Reading};
+use mapcast::{BootTime, Event, Follow, InstanceChange, InstanceName, Publication, State};
+use render::{Held, Origin as ReadFrom, Pace, Reading, Writer};
 use serde_json::{Value, json};
 
 use super::fitted::Fitted;
@@ -36,7 +36,11 @@ pub(crate) struct Recorder<'a> {
     fitted: Option<Fitted>,
     has_fitted: bool,
     streams: BTreeMap<Option<InstanceName>, Stream>,
+    /// The rate; as with the consumer, it lasts also where another region takes the place of one.
+    pace: Option<Pace>,
     events: Option<ChannelId>,
+    /// What the log has said of the writer.
+    writer: Option<Writer>,
     text: Vec<u8>,
 }
 
@@ -49,7 +53,9 @@ impl<'a> Recorder<'a> {
             fitted: None,
             has_fitted: false,
             streams: BTreeMap::new(),
+            pace: selection.rate.map(Pace::new),
             events: None,
+            writer: None,
             text: Vec::new(),
         }
     }
@@ -109,15 +115,33 @@ impl<'a> Recorder<'a> {
             Event::Missed(count) => self.missed(None, count),
             Event::Attached => self.attach(follow, "attached"),
             Event::Replaced => self.attach(follow, "replaced"),
-            Event::Writer(state) => self.note(state.as_str()),
+            Event::Writer(state) => {
+                self.tell_writer(follow, state);
+                self.note(state.as_str())
+            }
             Event::Lineage(lineage) => self.event(None, "lineage", json!({ "lineage": lineage })),
             Event::Waiting => {
                 tracing::info!("{}: waiting for the region", self.name);
                 Ok(())
             }
-            Event::Missing => self.note("missing"),
-            Event::Back => self.note("back"),
-            Event::Truncated => self.note("truncated"),
+            Event::Missing => {
+                tracing::warn!(
+                    "{}: missing: the file was deleted; recording the old one until there is another",
+                    self.name
+                );
+                self.note("missing")
+            }
+            Event::Back => {
+                tracing::info!("{}: back: the same file as before", self.name);
+                self.note("back")
+            }
+            Event::Truncated => {
+                tracing::warn!(
+                    "{}: truncated: the file was cut short; waiting for another one",
+                    self.name
+                );
+                self.note("truncated")
+            }
             _ => Ok(()),
         }
     }
@@ -129,7 +153,9 @@ impl<'a> Recorder<'a> {
             InstanceChange::Missed(count) => self.missed(instance, count),
             InstanceChange::Joined => self.event(instance, "joined", json!({})),
             InstanceChange::Retired => {
-                self.write_last_held(instance, source)?;
+                let paced = self.pace.as_mut().zip(instance);
+                let held = paced.and_then(|(pace, instance)| pace.retire(instance));
+                self.write_held(held, source)?;
                 self.streams.remove(&instance);
                 self.event(instance, "retired", json!({}))
             }
@@ -152,8 +178,19 @@ impl<'a> Recorder<'a> {
             Err(error) if self.has_fitted => tracing::warn!("{error}; not recorded"),
             Err(error) => return Err(error),
         }
-        tracing::info!("{}: {what}: {}", self.name, source.reader().schema().name());
-        self.event(None, what, json!({ "record": source.reader().schema().name() }))
+        let (record, writer) = (source.reader().schema().name(), Writer::of(source.reader()));
+        self.writer = Some(writer);
+        log_of(writer, &format!("{}: {what}: {record}; {writer}", self.name));
+        self.event(None, what, json!({ "record": record }))
+    }
+
+    /// Logs the state of the writer, unless that was logged with the region.
+    fn tell_writer(&mut self, follow: &Follow<'_, Source>, state: State) {
+        let Some(source) = follow.source() else { return };
+        let writer = Writer { state, ..Writer::of(source.reader()) };
+        if self.writer.replace(writer) != Some(writer) {
+            log_of(writer, &format!("{}: {writer}", self.name));
+        }
     }
 
     /// Writes the record that was copied last, unless an option leaves it out.
@@ -174,7 +211,7 @@ impl<'a> Recorder<'a> {
             self.streams.insert(instance, fitted.stream(source, self.selection, origin)?);
         }
         let Some(stream) = self.streams.get_mut(&instance) else { return Ok(()) };
-        if stream.admits(source, publication) {
+        if stream.admits(source, (instance, publication), self.pace.as_mut()) {
             let origin = ReadFrom { region: source.reader(), publication };
             self.write(instance, source.record.view(), origin, source)?;
         }
@@ -211,13 +248,9 @@ impl<'a> Recorder<'a> {
         output.record(channel, id, (sequence, time), message)
     }
 
-    fn write_held(
-        &mut self,
-        instance: Option<InstanceName>,
-        held: Option<Held>,
-        source: &Source,
-    ) -> Result<(), RecordError> {
-        let Some(Held { record, publication: Some(publication), noted: Some(region), .. }) = held
+    fn write_held(&mut self, held: Option<Held>, source: &Source) -> Result<(), RecordError> {
+        let Some(Held { instance, record, publication: Some(publication), noted: Some(region) }) =
+            held
         else {
             return Ok(());
         };
@@ -225,42 +258,32 @@ impl<'a> Recorder<'a> {
         self.write(instance, record.view(), origin, source)
     }
 
-    /// Writes the record of `instance` that a rate holds back, whether its time has come or not.
-    fn write_last_held(
-        &mut self,
-        instance: Option<InstanceName>,
-        source: &Source,
-    ) -> Result<(), RecordError> {
-        let held = self.streams.get_mut(&instance).and_then(|stream| stream.pace()?.take());
-        self.write_held(instance, held, source)
-    }
-
-    /// The same of all instances.
+    /// Writes all records that a rate holds back, whether their time has come or not.
     fn write_all_held(&mut self, follow: &Follow<'_, Source>) -> Result<(), RecordError> {
-        let Some(source) = follow.source() else { return Ok(()) };
-        for instance in self.streams.keys().copied().collect::<Vec<_>>() {
-            self.write_last_held(instance, source)?;
-        }
-        Ok(())
+        self.write_each(follow, Pace::take)
     }
 
     /// Writes the records that a rate has held back until now.
     fn release(&mut self, follow: &Follow<'_, Source>) -> Result<(), RecordError> {
-        let Some(source) = follow.source().filter(|_| self.selection.rate.is_some()) else {
-            return Ok(());
-        };
-        for instance in self.streams.keys().copied().collect::<Vec<_>>() {
-            let held = self.streams.get_mut(&instance).and_then(Stream::release);
-            self.write_held(instance, held, source)?;
+        self.write_each(follow, |pace| pace.release(BootTime::now()))
+    }
+
+    /// Writes the records that `next` takes out of what is held back.
+    fn write_each(
+        &mut self,
+        follow: &Follow<'_, Source>,
+        next: impl Fn(&mut Pace) -> Option<Held>,
+    ) -> Result<(), RecordError> {
+        let Some(source) = follow.source() else { return Ok(()) };
+        while let Some(held) = self.pace.as_mut().and_then(&next) {
+            self.write_held(Some(held), source)?;
         }
         Ok(())
     }
 
     /// `span`, or the time until a record that is held back is due.
-    fn until_due(&mut self, span: Duration) -> Duration {
-        let now = BootTime::now();
-        let paces = self.streams.values_mut().filter_map(Stream::pace);
-        paces.fold(span, |span, pace| pace.shorten(span, now))
+    fn until_due(&self, span: Duration) -> Duration {
+        self.pace.as_ref().map_or(span, |pace| pace.shorten(span, BootTime::now()))
     }
 
     fn missed(&mut self, instance: Option<InstanceName>, count: u64) -> Result<(), RecordError> {
@@ -300,6 +323,15 @@ fn published_at(event: &Event<Happened>) -> BootTime {
             publication.published_at
         }
         _ => BootTime::from_nanos(0),
+    }
+}
+
+/// Logs news of a region that has this writer.
+fn log_of(writer: Writer, news: &str) {
+    if writer.is_trouble() {
+        tracing::warn!("{news}");
+    } else {
+        tracing::info!("{news}");
     }
 }
 

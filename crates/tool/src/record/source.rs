@@ -106,12 +106,15 @@ impl Followed for Source {
     fn refresh(&mut self) -> Result<Refreshed, Error> {
         let refreshed = match self.reader.refresh() {
             Err(error) if is_of_other_kind(&error) => {
+                // As the former reader, the new one leaves it to `Follow` to look at the name.
+                let every = self.refresh_every(Duration::MAX);
                 self.reader = Either::open(&self.at)?;
                 // What was published there before this look is new, too.
                 match &mut self.reader {
                     Either::Plain(reader) => reader.begin(Begin::Oldest),
                     Either::Instances(reader) => reader.begin(Begin::Oldest),
                 }
+                self.refresh_every(every);
                 Refreshed::Reattached
             }
             refreshed => refreshed?,

@@ -6,7 +6,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use mapcast::dynamic::{RecordView, Schema};
 use mapcast::{BootTime, InstanceName, Publication};
 use query::{FieldRef, QueryError};
-use render::{Filter, Held, Noted, Pace};
+use render::{Filter, Noted, Pace};
 
 use super::described::Described;
 use super::mcap_writer::Channel;
@@ -43,7 +43,6 @@ pub(crate) struct Stream {
     filter: Filter,
     /// What was written last, if changes are asked for.
     written: Option<Vec<u8>>,
-    pace: Option<Pace>,
     channel: Channel,
     /// The lineage and the high half of the sequence that the channel is for.
     run: Option<(u64, u64)>,
@@ -63,33 +62,37 @@ impl Stream {
     ) -> Result<Self, QueryError> {
         let mut filter = selection.filter();
         filter.adapt(schema, chosen)?;
-        let pace = selection.rate.map(Pace::new);
         let channel = Channel {
             topic: origin.topic(),
             metadata: origin.metadata(),
             ..described.channel(schema.name())
         };
-        Ok(Self { filter, written: None, pace, channel, run: None, id: None })
+        Ok(Self { filter, written: None, channel, run: None, id: None })
     }
 
-    /// Whether the record that `source` has copied last is recorded now. One that a rate holds back is kept.
-    pub(crate) fn admits(&mut self, source: &Source, publication: Publication) -> bool {
+    /// Whether the record of `instance` that `source` has copied last is recorded now. One that `pace` holds back
+    /// is kept there.
+    pub(crate) fn admits(
+        &mut self,
+        source: &Source,
+        (instance, publication): (Option<InstanceName>, Publication),
+        pace: Option<&mut Pace>,
+    ) -> bool {
         let record = &source.record;
         if !self.filter.holds(record.view()) {
             return false;
         }
-        if !self.filter.is_change(record.view(), self.written.as_deref()) {
+        let is_change = self.filter.is_change(record.view(), self.written.as_deref());
+        let Some(pace) = pace else { return is_change };
+        if !is_change {
             // What is held back is older than this record, which is like the one written last.
-            if let Some(pace) = &mut self.pace {
-                pace.discard(None);
-            }
+            pace.discard(instance);
             return false;
         }
-        let Some(pace) = &mut self.pace else { return true };
-        let is_due = pace.admits(None, BootTime::now());
+        let is_due = pace.admits(instance, BootTime::now());
         if !is_due {
             let noted = Noted::of(source.reader(), &publication);
-            pace.hold(None, record, Some(publication), Some(noted));
+            pace.hold(instance, record, Some(publication), Some(noted));
         }
         is_due
     }
@@ -101,16 +104,6 @@ impl Stream {
             written.clear();
             written.extend_from_slice(record.bytes());
         }
-    }
-
-    /// The rate.
-    pub(crate) fn pace(&mut self) -> Option<&mut Pace> {
-        self.pace.as_mut()
-    }
-
-    /// The record that the rate has held back until now.
-    pub(crate) fn release(&mut self) -> Option<Held> {
-        self.pace.as_mut()?.release(BootTime::now())
     }
 
     /// The channel for a record of this name, where it is if it is in a file, and the sequence of its

@@ -1,5 +1,6 @@
 //! `record`: what a region published is in the file, whatever happens.
 
+mod changes;
 mod csv;
 mod full;
 mod gone;

@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::Path;
 use std::process::Stdio;
+use std::time::Duration;
 
 use mapcast::Options;
 use mapcast::dynamic::{InstanceWriter, Reader, Writer};
@@ -164,4 +165,22 @@ fn a_change_that_was_taken_back_before_its_time_is_not_recorded() {
         let sequences: Vec<u32> = of_topic(&file, "odd").iter().map(|it| it.sequence).collect();
         assert_eq!(sequences, want);
     }
+}
+
+#[test]
+fn a_rate_lasts_where_another_region_takes_the_place_of_one() {
+    let world = World::new();
+    let region = world.path("live.region");
+    let live = world.students("live");
+    let recorder = Running::start(&world, "record out.mcap live --rate 0.001");
+    let file = world.path("out.mcap");
+    wait_until("the first record is in the file", || !of_topic(&file, "live").is_empty());
+    drop(live);
+    let mut writer = Writer::open(&region, &odd()).expect("a writer");
+    writer.publish(odd_record(1).bytes()).expect("published");
+    wait_until("the other region is attached", || has_event(&file, "replaced"));
+    std::thread::sleep(Duration::from_millis(1500));
+    assert_eq!(of_topic(&file, "live").len(), 1, "the next one is due in 1000 s");
+    let (code, said) = recorder.stop();
+    assert!(code == Some(0) && said.contains("recorded 2 records, 0 missed"), "{said}");
 }
