@@ -193,22 +193,18 @@ impl Changes {
 
     /// Looks at the records of a region of which `rows` were sent.
     fn look(&mut self, name: &str, region: &mut Region, rows: &mut HashMap<Option<String>, Seen>) {
-        let Some(attached) = region.attached() else { return };
         let mut now = HashMap::with_capacity(rows.len());
-        let looked = attached.look(|row, shape| {
+        let is_read = region.look(|row, shape| {
             let (instance, seen) = (row.instance.map(str::to_owned), Seen::of(&row));
             if rows.remove(&instance) != Some(seen) {
                 self.values.push(Values::of(name, &row, seen, shape));
             }
             now.insert(instance, seen);
         });
-        match looked {
-            Ok(()) => {
-                let gone = take(rows).into_keys();
-                self.gone.extend(gone.map(|instance| (name.to_owned(), instance)));
-            }
-            // It is attached again, or a problem, at the next look.
-            Err(error) => region.report(&error),
+        // Else it is attached again, or a problem, at the next look.
+        if is_read {
+            let gone = take(rows).into_keys();
+            self.gone.extend(gone.map(|instance| (name.to_owned(), instance)));
         }
         rows.extend(now);
     }
@@ -226,9 +222,9 @@ impl Changes {
 impl About {
     /// `None`: it is not known yet.
     fn of(region: &mut Region) -> Option<Self> {
-        match region.attached() {
-            Some(attached) => Some(Self::Record(attached.region().schema().clone())),
-            None => region.problem().map(|(_, problem)| Self::Problem(problem.to_owned())),
+        match region.problem() {
+            Some((_, problem)) => Some(Self::Problem(problem.to_owned())),
+            None => Some(Self::Record(region.attached()?.region().schema().clone())),
         }
     }
 
@@ -246,7 +242,7 @@ impl About {
 impl Facts {
     fn of(name: &str, region: &mut Region) -> Self {
         let problem = region.problem().map(|(word, advice)| (word, advice.to_owned()));
-        let attached = region.attached();
+        let attached = region.attached().filter(|_| problem.is_none());
         let (record, fields) = match &attached {
             Some(attached) => (
                 Some(attached.region().schema().name().to_owned()),

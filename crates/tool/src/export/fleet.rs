@@ -18,7 +18,7 @@ use tracing::{info, warn};
 
 use crate::region_argument::{Located, similar};
 
-use super::attached::{Attached, Choice};
+use super::attached::{Attached, Choice, Row, Shape};
 use super::error::ExportError;
 
 /// How often the directories are listed at most.
@@ -159,8 +159,7 @@ impl Region {
     /// Why it cannot be read, if it cannot: a word, and what to do.
     pub(crate) fn problem(&self) -> Option<(&'static str, &str)> {
         let word = if self.is_absent { "absent" } else { "error" };
-        let is_attached = self.attached.is_some();
-        self.error.last().filter(|_| !is_attached).map(|error| (word, error.as_str()))
+        self.error.last().map(|error| (word, error.as_str()))
     }
 
     fn attach(&mut self, choice: &Choice) {
@@ -169,10 +168,8 @@ impl Region {
         }
         match Attached::open(&self.spot, choice) {
             Ok(attached) => {
-                if self.error.clear().is_some() {
-                    info!("{}: attached", plain(&attached.region().path().to_string_lossy()));
-                }
                 self.attached = Some(attached);
+                self.is_well();
             }
             Err(error) => {
                 self.attached = None;
@@ -181,8 +178,27 @@ impl Region {
         }
     }
 
+    /// Reads each record once, and passes it to `visit`; whether the region could be read. If it could not, that is its
+    /// [problem](Self::problem) until it can.
+    pub(crate) fn look(&mut self, visit: impl FnMut(Row<'_>, &mut Shape)) -> bool {
+        let looked = self.attached.as_mut().map(|attached| attached.look(visit));
+        match &looked {
+            Some(Ok(())) => self.is_well(),
+            Some(Err(error)) => self.report(error),
+            None => {}
+        }
+        matches!(looked, Some(Ok(())))
+    }
+
+    fn is_well(&mut self) {
+        let Some(attached) = &self.attached else { return };
+        if self.error.clear().is_some() {
+            info!("{}: attached", plain(&attached.region().path().to_string_lossy()));
+        }
+    }
+
     /// Logs why the region cannot be read, if that has changed.
-    pub(crate) fn report(&mut self, error: &Error) {
+    fn report(&mut self, error: &Error) {
         let is_missing = matches!(error.kind(), ErrorKind::NotThere);
         self.is_absent = is_missing;
         let message = match &self.spot {

@@ -98,15 +98,11 @@ impl Scraper {
         self.scrape += 1;
         for (name, region) in fleet.regions() {
             let labels = label("region", name);
-            let mut state = None;
-            let looked = region.attached().map(|attached| {
-                state = Some(add_region(&mut families, &labels, attached.region()));
-                attached.look(|row, shape| self.add_row(&mut families, &labels, row, shape))
-            });
-            if let Some(Err(error)) = &looked {
-                region.report(error);
-            }
-            let is_up = state == Some(State::Live) && matches!(looked, Some(Ok(())));
+            let attached = region.attached().map(|attached| attached.region());
+            let state = attached.map(|reader| add_region(&mut families, &labels, reader));
+            let is_read =
+                region.look(|row, shape| self.add_row(&mut families, &labels, row, shape));
+            let is_up = is_read && state == Some(State::Live);
             families.add(&UP, &labels, "", u8::from(is_up));
         }
         self.tallies.retain(|_, tally| tally.scrape == self.scrape);

@@ -129,8 +129,10 @@ impl Events {
     /// The data of the next event, whose name is `name`.
     #[track_caller]
     pub(crate) fn next(&mut self, name: &str) -> serde_json::Value {
-        let mut line = String::new();
+        let (begin, mut line) = (Instant::now(), String::new());
         while !line.starts_with("event: ") {
+            // A page that nothing changes on gets comments.
+            assert!(begin.elapsed() < DEADLINE, "no event {name}");
             line = self.line();
         }
         assert_eq!(line.trim_end(), format!("event: {name}"));

@@ -108,3 +108,27 @@ fn a_region_that_appears_renames_no_metric_of_a_region_with_a_record_of_the_same
     assert!(open.contains("mapcast_shared_mode{region=\"a-number\"} 0"), "{open}");
     assert_eq!(samples("application/openmetrics-text"), before);
 }
+
+#[test]
+fn a_region_that_is_cut_while_a_page_shows_it_is_a_problem_until_it_is_replaced() {
+    let world = World::new();
+    drop(world.students("live"));
+    let server = Server::start(&world, "");
+    let mut page = server.events();
+    assert!(page.next("all")["regions"][0]["problem"].is_null());
+    let file = fs::OpenOptions::new().write(true).open(world.path("live.region"));
+    file.expect("the region").set_len(50).expect("cut");
+    let problem = page.next("changes")["regions"][0]["problem"].clone();
+    assert!(problem.to_string().contains("has 50 bytes, its header promises"), "{problem}");
+    assert!(server.metrics().contains("mapcast_region_up{region=\"live\"} 0\n"));
+    // One that takes its name at once: without any the region is gone.
+    drop(world.students("other"));
+    fs::rename(world.path("other.region"), world.path("live.region")).expect("renamed");
+    let mut changes = page.next("changes");
+    // It may have been listed under its first name, too.
+    while changes["regions"][0]["region"] != "live" {
+        changes = page.next("changes");
+    }
+    assert!(changes["regions"][0]["problem"].is_null(), "{changes}");
+    assert_eq!(changes["values"][0]["line"]["record"]["id"], 10);
+}
