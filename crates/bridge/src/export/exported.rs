@@ -134,6 +134,12 @@ impl Exported {
         match Region::open(&self.address, self.lossless, route) {
             Ok(Opened::Region(region)) => {
                 tracing::info!("exporting {}", self.address);
+                if self.lossless.is_some() && !region.keeps_each() {
+                    tracing::warn!(
+                        "{} has instances, of which the newest records are sent; lossless is for regions of one record",
+                        self.address
+                    );
+                }
                 self.trouble.clear();
                 self.region = Some(*region);
                 self.poll.0 = Monotonic::from_nanos(0);

@@ -10,6 +10,7 @@ use settings::{Address, Import};
 use super::mirror::{Mirror, Received};
 use super::remote::Remote;
 use super::room::Memory;
+use super::trouble::Trouble;
 use crate::keys::Source;
 use crate::wire::RecordId;
 
@@ -63,6 +64,8 @@ pub enum LinkState {
     Loop,
     /// Two bridges call themselves by the name of its host.
     TwoHosts,
+    /// The mirror cannot be written, whatever the source does.
+    Unwritten(Trouble),
 }
 
 impl Imported {
@@ -111,6 +114,9 @@ impl Imported {
 
     fn link(&self, remote: Option<&Remote>, now: Monotonic, is_linked: bool) -> LinkState {
         let is_heard = remote.is_some_and(|remote| remote.is_heard(now, self.stale_after()));
+        if let Some(trouble) = self.mirror.trouble() {
+            return LinkState::Unwritten(trouble);
+        }
         match self.state {
             _ if self.mirror.is_loop() => LinkState::Loop,
             _ if !is_heard && !is_linked => LinkState::LinkLost,

@@ -1,6 +1,7 @@
 //! The region of a mirror: opened, published to, changed, and tried again where that failed.
 //!
-//! Invariant: a failure is logged when it is another one, and nothing is tried again for a second. The region is
+//! Invariant: a failure is logged when it is another one and known until an attempt succeeds, and nothing is tried again
+//! for a second. The region is
 //! written by the usual writer; without heartbeats its readers see `stalled`.
 
 use std::time::Duration;
@@ -10,6 +11,7 @@ use layout::InstanceName;
 use region::{DynInstanceWriter, DynWriter, Numbering, Options, RegionError, RegionErrorKind};
 use settings::{Address, Import};
 
+use super::trouble::Trouble;
 use crate::wire::{Description, Readers, RecordId};
 
 /// Time before a region that could not be written is tried again.
@@ -38,7 +40,9 @@ pub(super) struct MirrorRegion {
     writer: Option<Writer>,
     beat: Monotonic,
     retry: Monotonic,
-    trouble: OnChange<String>,
+    logged: OnChange<String>,
+    /// Why the last attempt failed.
+    pub(super) trouble: Option<Trouble>,
 }
 
 #[derive(Debug)]
@@ -61,7 +65,8 @@ impl MirrorRegion {
             writer: None,
             beat: Monotonic::from_nanos(0),
             retry: Monotonic::from_nanos(0),
-            trouble: OnChange::new(),
+            logged: OnChange::new(),
+            trouble: None,
         }
     }
 
@@ -92,11 +97,13 @@ impl MirrorRegion {
             Ok(writer) => {
                 self.mode = self.readers.within(self.most_mode);
                 tracing::info!("mirror {} is there", self.address);
+                self.logged.clear();
+                self.trouble = None;
                 self.writer = Some(writer);
                 true
             }
             Err(error) => {
-                self.failed(&error, now);
+                self.failed(error, now);
                 false
             }
         }
@@ -133,14 +140,14 @@ impl MirrorRegion {
     fn published<T>(&mut self, published: Result<T, RegionError>, now: Monotonic) -> Option<T> {
         match published {
             Ok(published) => {
-                self.trouble.clear();
+                self.succeeded();
                 self.beat = now;
                 Some(published)
             }
             // The name of its source that one of these has made room for is not known yet: the next digest has it.
             Err(error) if matches!(error.kind(), RegionErrorKind::TooManyInstances { .. }) => None,
             Err(error) => {
-                self.failed(&error, now);
+                self.failed(error, now);
                 None
             }
         }
@@ -193,10 +200,16 @@ impl MirrorRegion {
             }
         };
         match changed {
-            Ok(()) => self.mode = self.readers.within(self.most_mode),
-            Err(ref error) => self.failed(error, now),
+            Ok(()) => {
+                self.mode = self.readers.within(self.most_mode);
+                self.succeeded();
+                true
+            }
+            Err(error) => {
+                self.failed(error, now);
+                false
+            }
         }
-        changed.is_ok()
     }
 
     /// The sequence of the region.
@@ -238,19 +251,28 @@ impl MirrorRegion {
             Some(Writer::One(writer)) => writer.heartbeat(),
             Some(Writer::Many(writer)) => writer.heartbeat(),
         };
-        if let Err(error) = beaten {
-            self.failed(&error, now);
+        match beaten {
+            Ok(()) => self.succeeded(),
+            Err(error) => self.failed(error, now),
         }
     }
 
-    fn failed(&mut self, error: &RegionError, now: Monotonic) {
-        if let Some(text) = self.trouble.update(daemon::with_next_step(error)) {
+    fn succeeded(&mut self) {
+        self.trouble = None;
+        if self.logged.clear().is_some() {
+            tracing::info!("mirror {} is written again", self.address);
+        }
+    }
+
+    fn failed(&mut self, error: RegionError, now: Monotonic) {
+        if let Some(text) = self.logged.update(daemon::with_next_step(&error)) {
             tracing::warn!("mirror {}: {text}", self.address);
         }
         self.retry = now.after(RETRY);
         if matches!(error.kind(), RegionErrorKind::Replaced) {
             self.writer = None;
         }
+        self.trouble = Some(Trouble::of(error));
     }
 }
 

@@ -22,6 +22,7 @@ mod missing;
 mod pull;
 mod remote;
 mod room;
+mod trouble;
 mod waiting;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -42,6 +43,7 @@ pub(crate) use mirror::wall_nanos;
 pub use mirror::{Received, Resumed};
 use remote::Remote;
 use room::Memory;
+pub use trouble::Trouble;
 
 /// Most mirrors: whoever may publish could announce names without end.
 const MAX_MIRRORS: usize = 65_536;
@@ -54,10 +56,10 @@ pub struct Importer {
     remotes: BTreeMap<String, Remote>,
     mirrors: BTreeMap<Source, Imported>,
     hosts: Hosts,
-    /// The bridge's own region, which can be no mirror.
+    /// Regions that have no mirror, because another one has its address.
+    refused: BTreeSet<Source>,
+    /// The bridge's own region.
     own: String,
-    /// Sources whose mirrors would be regions that are in use. Each is logged once.
-    collisions: BTreeSet<Source>,
     /// For records that wait.
     memory: Memory,
     next: Monotonic,
@@ -72,8 +74,8 @@ impl Importer {
             remotes: BTreeMap::new(),
             mirrors: BTreeMap::new(),
             hosts: Hosts::default(),
+            refused: BTreeSet::new(),
             own: settings.status.clone(),
-            collisions: BTreeSet::new(),
             memory: Memory::default(),
             next: Monotonic::from_nanos(0),
         };
@@ -106,7 +108,7 @@ impl Importer {
         self.imports.clone_from(&settings.imports);
         self.host.clone_from(&settings.host);
         self.own.clone_from(&settings.status);
-        self.collisions.clear();
+        self.refused.clear();
         let imports = &self.imports;
         self.mirrors.retain(|source, imported| {
             let import = imports.iter().find(|import| import.matches(&source.host, &source.name));
@@ -209,27 +211,39 @@ impl Importer {
     /// The mirror of a region that is imported; made if it is not there.
     fn imported(&mut self, source: &Source) -> Option<&mut Imported> {
         if !self.mirrors.contains_key(source) {
-            if source.host == self.host || self.mirrors.len() >= MAX_MIRRORS {
-                return None;
-            }
-            let import =
-                self.imports.iter().find(|import| import.matches(&source.host, &source.name))?;
-            let address = import.target(&source.host, &source.name)?;
-            let is_own = address == Address::Name(self.own.clone());
-            if is_own || self.mirrors.values().any(|other| *other.mirror.address() == address) {
-                let is_full = self.collisions.len() >= MAX_MIRRORS;
-                if !is_full && self.collisions.insert(source.clone()) {
-                    tracing::warn!(
-                        "{source} is not imported: its mirror {address} is another region of this bridge; \
-                         write region = \"{{host}}.{{name}}\" in its [[import]]"
-                    );
-                }
-                return None;
-            }
-            let imported = Imported::new(address, import, &self.memory);
+            let imported = self.new_mirror(source)?;
             self.mirrors.insert(source.clone(), imported);
         }
         self.mirrors.get_mut(source)
+    }
+
+    fn new_mirror(&mut self, source: &Source) -> Option<Imported> {
+        let known = self.mirrors.len() + self.refused.len();
+        if source.host == self.host || known >= MAX_MIRRORS || self.refused.contains(source) {
+            return None;
+        }
+        let import =
+            self.imports.iter().find(|import| import.matches(&source.host, &source.name))?;
+        let address = import.target(&source.host, &source.name)?;
+        if let Some(owner) = self.owner(&address) {
+            tracing::warn!(
+                "{source} is not imported: {address} is {owner}; give it another region in [[import]]"
+            );
+            self.refused.insert(source.clone());
+            return None;
+        }
+        Some(Imported::new(address, import, &self.memory))
+    }
+
+    /// What has this address, if it is not free. A mirror keeps its address while its import is there, also if the
+    /// bridge is restarted and its source is not heard of.
+    fn owner(&self, address: &Address) -> Option<String> {
+        if *address == Address::Name(self.own.clone()) {
+            return Some("the bridge's own region".to_owned());
+        }
+        let has_address = |(_, imported): &(_, &Imported)| imported.mirror.address() == address;
+        let (other, _) = self.mirrors.iter().find(has_address)?;
+        Some(format!("the mirror of {other}"))
     }
 
     fn take_description(&mut self, source: &Source, bytes: &[u8], now: Monotonic) {

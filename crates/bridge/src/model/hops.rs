@@ -198,7 +198,7 @@ fn a_mirror_that_an_earlier_bridge_left_is_exported_once_its_way_is_known() {
     let held = |mirror: &crate::import::MirrorStatus| {
         let resumed =
             crate::import::Resumed { id: mirror.id, time: mirror.time, sequence: mirror.sequence };
-        (mirror.address.clone(), resumed)
+        (mirror.source.clone(), mirror.address.clone(), resumed)
     };
     host.importer.resume(status.iter().map(held));
     assert!(host.importer.routes().into_values().all(|route| route.is_none()));

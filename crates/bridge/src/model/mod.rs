@@ -5,6 +5,7 @@ mod hops;
 mod instances;
 mod lossless;
 mod mode;
+mod names;
 mod network;
 mod one;
 

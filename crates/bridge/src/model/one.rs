@@ -6,7 +6,7 @@ use settings::BridgeSettings;
 use layout::{FieldSpec, Scalar, Schema, Stu};
 
 use super::{World, bytes, schema};
-use crate::import::LinkState;
+use crate::import::{LinkState, Trouble};
 
 /// The number in the newest record of a region; 0 if there is none.
 fn number(world: &World, name: &str) -> i32 {
@@ -174,6 +174,32 @@ fn a_region_that_is_deleted_is_told_as_not_there_and_followed_when_it_is_there_a
         source.begin_anew(&world);
         world.converge("no source", |world| link(world) == LinkState::SourceGone);
         assert_eq!(number(&world, "mirror.region"), newest, "the last record stays");
+    }
+}
+
+#[test]
+fn a_mirror_whose_name_is_taken_says_so_until_it_is_free() {
+    for keys in ["", "lossless = 9\n"] {
+        let mut world = World::with(1, keys);
+        let mut source = Source { writer: None, next: 0 };
+        let link = |world: &World| world.status().map(|mirror| mirror.link);
+        let own = DynWriter::open(world.path("mirror.region"), &schema()).expect("a writer");
+        source.publish(&world);
+        let taken = Some(LinkState::Unwritten(Trouble::NameTaken));
+        world.converge("another writer", |world| link(world) == taken);
+        drop(own);
+        std::fs::write(world.path("mirror.region"), "no region").expect("written");
+        source.publish(&world);
+        for _ in 0..300 {
+            world.network.deliver(usize::MAX);
+            world.turn();
+        }
+        assert_eq!(link(&world), taken, "another file");
+        std::fs::remove_file(world.path("mirror.region")).expect("removed");
+        world.converge("the newest record of a live source", |world| {
+            number(world, "mirror.region") == 2
+                && link(world) == Some(LinkState::Source(State::Live))
+        });
     }
 }
 

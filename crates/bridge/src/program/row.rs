@@ -6,7 +6,7 @@ use region::State;
 use super::cause::Cause;
 use super::links::LinkStatus;
 use crate::export::ExportStatus;
-use crate::import::{LinkState, MirrorStatus, Resumed};
+use crate::import::{LinkState, MirrorStatus, Resumed, Trouble};
 use crate::keys::Source;
 use crate::wire::RecordId;
 
@@ -24,7 +24,7 @@ enum Direction {
     Connect,
 }
 
-/// Whether there is news of the source, and in which state it is.
+/// Whether there is news of the source, and in which state it is, or why the mirror cannot be written.
 #[repr(u8)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Labels)]
 #[record(crate = layout)]
@@ -55,6 +55,14 @@ enum Link {
     Connecting,
     #[record(label = "spare")]
     Spare,
+    #[record(label = "name taken")]
+    NameTaken,
+    #[record(label = "no space")]
+    NoSpace,
+    #[record(label = "no rights")]
+    NoRights,
+    #[record(label = "not written")]
+    NotWritten,
 }
 
 /// What the bridge knows of a mirror, an export or a link.
@@ -131,6 +139,10 @@ impl Row {
             LinkState::LinkLost => Link::Disconnected,
             LinkState::Loop => Link::Loop,
             LinkState::TwoHosts => Link::TwoHosts,
+            LinkState::Unwritten(Trouble::NameTaken) => Link::NameTaken,
+            LinkState::Unwritten(Trouble::NoSpace) => Link::NoSpace,
+            LinkState::Unwritten(Trouble::NoRights) => Link::NoRights,
+            LinkState::Unwritten(Trouble::Other) => Link::NotWritten,
         };
         Self {
             host: text(&mirror.source.host),

@@ -90,7 +90,7 @@ fn mirrors_that_would_be_one_region_are_logged_and_the_first_one_stays() {
     b.configure(&format!("connect = \"tcp/127.0.0.1:{port}\"\nstatus = \"stu\""), &import("s*"));
     a.writer("stu").publish(&bytes(1)).expect("published");
     let (_on_a, mut on_b) = (a.start(), b.start());
-    on_b.says("hostA/stu is not imported: its mirror stu is another region of this bridge");
+    on_b.says("hostA/stu is not imported: stu is the bridge's own region");
 }
 
 #[test]

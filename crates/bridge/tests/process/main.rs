@@ -68,6 +68,23 @@ fn instances_have_their_names_and_go_when_they_are_retired() {
 }
 
 #[test]
+fn a_mirror_whose_name_a_writer_has_says_so_once_and_is_written_when_that_ends() {
+    let (a, b) = two_hosts();
+    let mut writer = a.writer("stu");
+    writer.publish(&bytes(1)).expect("published");
+    let own = b.writer("hostA.stu");
+    let (_on_a, mut on_b) = (a.start(), b.start());
+    wait_until("its row", || b.link("hostA.stu").as_deref() == Some("name taken"));
+    on_b.says("mirror hostA.stu: ");
+    drop(own);
+    wait_until("the record", || b.number("hostA.stu") == Some(1));
+    wait_until("its row", || b.link("hostA.stu").as_deref() == Some("live"));
+    on_b.stop();
+    let told = |line: &&String| line.contains("mirror hostA.stu: ");
+    assert_eq!(on_b.err().iter().filter(told).count(), 1, "once: {:?}", on_b.err());
+}
+
+#[test]
 fn a_source_that_was_killed_with_its_bridge_is_mirrored_again() {
     let (a, b) = two_hosts();
     let mut writer = a.writer("stu");

@@ -142,7 +142,7 @@ impl BridgeSettings {
         certificates: impl Fn(&TlsSettings) -> Result<(), TlsProblem>,
     ) -> Result<Self, SettingsError> {
         let (origin, text) = file::text(path)?;
-        read(&text, &origin, |root| {
+        read(&text, origin, |root| {
             let settings = Self::checked(root)?;
             let problem = settings.tls.as_ref().and_then(|tls| certificates(tls).err());
             let at =

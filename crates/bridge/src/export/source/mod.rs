@@ -158,6 +158,11 @@ impl Region {
         self.watch.as_ref().is_some_and(|watch| watch.is_of(self.reader.plain()))
     }
 
+    /// Whether it is a lossless export of one record.
+    pub(super) fn keeps_each(&self) -> bool {
+        self.kept.is_some()
+    }
+
     pub(super) fn route(&self) -> &[String] {
         &self.route
     }

@@ -16,6 +16,7 @@ use settings::{Address, Import};
 use super::in_order::InOrder;
 use super::mirror_region::MirrorRegion;
 use super::room::Memory;
+use super::trouble::Trouble;
 use super::waiting::Waiting;
 use crate::wire::{Attachment, Description, Readers, RecordId};
 
@@ -215,6 +216,11 @@ impl Mirror {
         self.loops.replace(hash) != Some(hash)
     }
 
+    /// Why it cannot be written, if so.
+    pub(in crate::import) fn trouble(&self) -> Option<Trouble> {
+        self.region.trouble
+    }
+
     /// Whether its records have come over this host before.
     pub(in crate::import) fn is_loop(&self) -> bool {
         self.loops.is_some()
@@ -299,7 +305,9 @@ impl Mirror {
         if !self.waiting.is_empty() || self.in_order.is_some() {
             self.try_again(now);
         }
-        if is_live && self.loops.is_none() {
+        // A mirror that does not get what it could have is not live.
+        let is_current = self.waiting.is_empty() && self.next_in_order().is_none();
+        if is_live && is_current && self.loops.is_none() {
             self.region.heartbeat(now);
         }
     }
