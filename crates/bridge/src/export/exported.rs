@@ -51,6 +51,8 @@ pub(super) struct Exported {
     /// Whether a pattern has matched it, so that it goes when the region goes.
     pub(super) is_matched: bool,
     pub(super) region: Option<Region>,
+    /// Whether it was looked for when there was none.
+    was_missing: bool,
     pub(super) poll: Due,
     /// The number under which a thread waits for it.
     pub(super) given: Option<u64>,
@@ -92,6 +94,7 @@ impl Exported {
             hops: export.hops,
             is_matched,
             region: None,
+            was_missing: false,
             poll: Due(NEVER),
             given: None,
             trouble: OnChange::new(),
@@ -132,8 +135,11 @@ impl Exported {
 
     fn open(&mut self, route: &[String]) {
         match Region::open(&self.address, self.lossless, route) {
-            Ok(Opened::Region(region)) => {
+            Ok(Opened::Region(mut region)) => {
                 tracing::info!("exporting {}", self.address);
+                if std::mem::take(&mut self.was_missing) {
+                    region.begin_with_its_first_record();
+                }
                 if self.lossless.is_some() && !region.keeps_each() {
                     tracing::warn!(
                         "{} has instances, of which the newest records are sent; lossless is for regions of one record",
@@ -144,7 +150,7 @@ impl Exported {
                 self.region = Some(*region);
                 self.poll.0 = Monotonic::from_nanos(0);
             }
-            Ok(Opened::NotThere) => {}
+            Ok(Opened::NotThere) => self.was_missing = true,
             Err(error) => {
                 if let Some(text) = self.trouble.update(daemon::with_next_step(&error)) {
                     tracing::warn!("cannot export {}: {text}", self.address);

@@ -105,7 +105,8 @@ impl InOrder {
                 first_lineage: self
                     .history(*id)
                     .map_or(id.lineage, |history| history.first_lineage),
-                after,
+                // What its source's bridge has missed of a region that is new is missed by a new mirror, too.
+                after: after.min(before),
             },
         })
     }

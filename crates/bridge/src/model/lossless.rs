@@ -191,3 +191,18 @@ fn a_source_of_another_schema_gives_a_lossless_mirror_that_schema() {
             && world.status().is_some_and(|mirror| mirror.id.sequence == writer.sequence())
     });
 }
+
+#[test]
+fn what_is_lapped_before_a_new_region_is_found_is_missed_by_followers_exactly() {
+    let mut world = World::lossless(1, 100);
+    world.turn();
+    let (mut writer, mut follower) = (source(&world, 8), Follower::new());
+    (0..50).for_each(|_| publish(&mut writer));
+    world.converge("the newest", |world| {
+        follower.turn(world);
+        follower.last == 50
+    });
+    assert_eq!((follower.given, follower.missed), (7, 43));
+    let received = world.status().expect("a mirror").received;
+    assert_eq!((received.records, received.skipped), (7, 43));
+}
