@@ -4,12 +4,24 @@
 
 use std::sync::Arc;
 
-use region::{Publication, RegionError, RegionErrorKind, Step};
+use region::{Begin, Publication, RegionError, RegionErrorKind, Step};
 
 use super::{EVENTS, Known, Newest, Reader, Region};
 use crate::wire::{Attachment, RecordId};
 
 impl Region {
+    /// Counts what a lossless export has missed from the region's first record on, not from the oldest that is there.
+    pub(in crate::export) fn begin_with_its_first_record(&mut self) {
+        if let Reader::One(reader) = &mut self.reader {
+            reader.begin(Begin::Sequence(reader.header().base_sequence + 1));
+        }
+    }
+
+    /// Whether it is a lossless export of one record.
+    pub(in crate::export) fn keeps_each(&self) -> bool {
+        self.kept.is_some()
+    }
+
     /// Keeps each record since the last call, and calls `each` with it.
     pub(super) fn follow(&mut self, mut each: impl FnMut(Newest<'_>)) -> Result<(), RegionError> {
         for _ in 0..EVENTS {

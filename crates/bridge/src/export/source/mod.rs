@@ -158,18 +158,6 @@ impl Region {
         self.watch.as_ref().is_some_and(|watch| watch.is_of(self.reader.plain()))
     }
 
-    /// Counts what a lossless export has missed from the region's first record on, not from the oldest that is there.
-    pub(super) fn begin_with_its_first_record(&mut self) {
-        if let Reader::One(reader) = &mut self.reader {
-            reader.begin(Begin::Sequence(reader.header().base_sequence + 1));
-        }
-    }
-
-    /// Whether it is a lossless export of one record.
-    pub(super) fn keeps_each(&self) -> bool {
-        self.kept.is_some()
-    }
-
     pub(super) fn route(&self) -> &[String] {
         &self.route
     }
