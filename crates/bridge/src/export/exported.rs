@@ -175,7 +175,7 @@ impl Exported {
             let key = Key::Record(source.clone(), record.instance);
             if network.put(&key, &Message::Record(&record.attachment, record.bytes)).is_ok() {
                 traffic.sent += 1;
-                traffic.skipped += record.skipped;
+                traffic.skipped = traffic.skipped.saturating_add(record.skipped);
             }
         };
         if let Err(error) = region.changed(put) {

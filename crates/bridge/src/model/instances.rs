@@ -154,3 +154,31 @@ fn instances_of_a_region_that_is_deleted_stay_until_it_is_there_again() {
         });
     }
 }
+
+#[test]
+fn numbers_at_the_end_of_their_range_are_counted_and_stop_no_bridge() {
+    use crate::keys::{Key, Source};
+    use crate::transport::{Message, Transport};
+    use crate::wire::{Attachment, Description, Readers, RecordId};
+
+    let mut world = World::new(1);
+    let mut writer = open(&world, 4);
+    let instance = writer.instance("eth0").expect("room");
+    writer.publish(instance, &bytes(1)).expect("published");
+    world.converge("the record", |world| numbers(world, "mirror.region").len() == 1);
+    let known = world.status().expect("a mirror").id;
+    let described = Description { route: Vec::new(), instances: Some(4), schema: schema() };
+    let description = Description::hash(&described.encode());
+    let key = Key::Record(Source::new("A", "stu"), layout::InstanceName::new("eth0").ok());
+    let record = bytes(7);
+    for (later, sequence) in (1..).zip([u64::MAX, 3, u64::MAX, 3, u64::MAX - 1, u64::MAX]) {
+        let id = RecordId { order: known.order + later, sequence, ..known };
+        let (len, readers) = (schema().size(), Readers::EVERYBODY);
+        let attachment = Attachment { len, description, id, time: u64::MAX, missed: 0, readers };
+        world.ports[0].put(&key, &Message::Record(&attachment, &record)).expect("sent");
+        world.network.deliver(usize::MAX);
+        world.turn();
+    }
+    let mirror = world.status().expect("a mirror");
+    assert_eq!((mirror.received.records, mirror.received.skipped), (7, u64::MAX));
+}

@@ -13,7 +13,7 @@ impl Region {
     /// Counts what a lossless export has missed from the region's first record on, not from the oldest that is there.
     pub(in crate::export) fn begin_with_its_first_record(&mut self) {
         if let Reader::One(reader) = &mut self.reader {
-            reader.begin(Begin::Sequence(reader.header().base_sequence + 1));
+            reader.begin(Begin::Sequence(reader.header().base_sequence.saturating_add(1)));
         }
     }
 

@@ -277,8 +277,11 @@ impl Region {
             return Ok(());
         }
         let is_next_of = id.lineage == known.id.lineage && known.id.sequence > 0;
-        let skipped =
-            if is_next_of { id.sequence.saturating_sub(known.id.sequence + 1) } else { 0 };
+        let skipped = if is_next_of {
+            id.sequence.saturating_sub(known.id.sequence).saturating_sub(1)
+        } else {
+            0
+        };
         if !Arc::ptr_eq(&self.schema, self.reader.plain().schema()) {
             // A file with other help or labels has taken the name.
             self.describe_around_record();

@@ -186,7 +186,8 @@ impl Mirror {
         let id = attachment.id;
         let before = self.held.insert(instance, id).unwrap_or_default();
         if before.lineage == id.lineage {
-            self.traffic.skipped += id.sequence.saturating_sub(before.sequence + 1);
+            let skipped = id.sequence.saturating_sub(before.sequence).saturating_sub(1);
+            self.traffic.skipped = self.traffic.skipped.saturating_add(skipped);
         }
         self.traffic.records += 1;
         self.received_at = wall_nanos();
