@@ -206,3 +206,38 @@ fn what_is_lapped_before_a_new_region_is_found_is_missed_by_followers_exactly() 
     let received = world.status().expect("a mirror").received;
     assert_eq!((received.records, received.skipped), (7, 43));
 }
+
+#[test]
+fn a_forged_number_at_the_end_of_the_range_stops_no_bridge() {
+    use crate::keys::{Key, Source};
+    use crate::transport::{Message, Transport};
+    use crate::wire::{Attachment, Description, Readers, RecordId};
+
+    for forged in [u64::MAX, u64::MAX - 1, u64::MAX / 2, 1 << 62] {
+        let mut world = World::lossless(1, 100);
+        let mut writer = source(&world, 8);
+        publish(&mut writer);
+        let sequence = |world: &World| world.status().map_or(0, |mirror| mirror.id.sequence);
+        world.converge("the record", |world| sequence(world) == 1);
+        let id = RecordId { sequence: forged, ..world.status().expect("a mirror").id };
+        let described = Description { route: Vec::new(), instances: None, schema: schema() };
+        let description = Description::hash(&described.encode());
+        let (len, readers) = (schema().size(), Readers::EVERYBODY);
+        let attachment = Attachment { len, description, id, time: 0, missed: u64::MAX, readers };
+        let key = Key::Record(Source::new("A", "stu"), None);
+        world.ports[0].put(&key, &Message::Record(&attachment, &bytes(7))).expect("sent");
+        for _ in 0..300 {
+            world.network.deliver(usize::MAX);
+            publish(&mut writer);
+            world.turn();
+        }
+        std::fs::remove_file(world.path("source.region")).expect("removed");
+        drop(writer);
+        let mut writer = source(&world, 8);
+        publish(&mut writer);
+        let lineage = writer.lineage();
+        world.converge("the record of the next lineage", |world| {
+            world.status().expect("a mirror").id.lineage == lineage
+        });
+    }
+}
