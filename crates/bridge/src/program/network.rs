@@ -27,6 +27,8 @@ pub(crate) struct Network {
     inbox: Inbox,
     state: State,
     links: Links,
+    /// Attempts in a row that have failed.
+    failures: u32,
     trouble: OnChange<String>,
 }
 
@@ -44,7 +46,7 @@ impl Network {
         let now = Monotonic::now();
         links.expect(&settings, now);
         let state = State::Opening(begin(&settings, &inbox), now);
-        Self { settings, inbox, links, state, trouble: OnChange::new() }
+        Self { settings, inbox, links, state, failures: 0, trouble: OnChange::new() }
     }
 
     /// When [`turn`](Self::turn) has something to do that the inbox does not show.
@@ -62,6 +64,7 @@ impl Network {
                 Ok(Ok(zenoh)) => {
                     tracing::info!("{}", describe(&self.settings));
                     self.links.opened(&self.settings, *began, now);
+                    self.failures = 0;
                     self.trouble.clear();
                     self.state = State::Open(zenoh);
                 }
@@ -79,6 +82,12 @@ impl Network {
     }
 
     fn fail(&mut self, now: Monotonic, why: &str) {
+        self.state = State::Failed(now.after(RETRY));
+        self.failures += 1;
+        // After a reload the session before may still listen for a moment.
+        if self.settings.mode == BridgeMode::Router && self.failures == 1 {
+            return;
+        }
         if let Some(why) = self.trouble.update(why.to_owned()) {
             let Cause { fact, step } = Cause::of(why);
             match self.settings.mode {
@@ -87,14 +96,14 @@ impl Network {
                     tracing::warn!("no session until a link of connect is there; tried again");
                 }
                 BridgeMode::Router => {
-                    let listen = list(&self.settings.listen);
-                    tracing::warn!(
-                        "no session: cannot listen on {listen}: {fact}; {step}; tried again"
-                    );
+                    let listen = match list(&self.settings.listen) {
+                        none if none.is_empty() => none,
+                        some => format!("cannot listen on {some}: "),
+                    };
+                    tracing::warn!("no session: {listen}{fact}; {step}; tried again");
                 }
             }
         }
-        self.state = State::Failed(now.after(RETRY));
     }
 
     /// Ends the session. Returns at once.
