@@ -13,7 +13,7 @@ use super::report::{Report, shell_word};
 use super::units::Units;
 use super::user::User;
 use super::way::{End, Part, Way};
-use super::{limits, missing, place};
+use super::{bridge, limits, missing, place};
 
 /// A region that is looked at.
 #[derive(Debug)]
@@ -108,6 +108,9 @@ impl Doctor<'_> {
 
     /// What starts the producer of `case`, and shows what it logged.
     pub(super) fn steps(&self, case: &Case, config: Option<&Configured>) -> Steps {
+        if let Some(start) = bridge::step_of_mirror(&case.path) {
+            return Steps { journal: Some(start.clone()), start };
+        }
         // One of another region does not start this one's.
         let config = config.filter(|config| config.describes(&case.address, &case.path));
         let by_config = config.and_then(|config| config.unit_in(self.units));

@@ -40,6 +40,8 @@ pub enum Id {
     Retired,
     /// The writer has published nothing yet
     NoRecord,
+    /// A bridge has no link to an endpoint, hears nothing of a host, or hears two of one name
+    NoLink,
     /// The wall clock was set since the newest record: its printed time is by the former clock
     ClockStep,
     /// The file is on a disk, whose write-back can delay the writer

@@ -8,6 +8,7 @@
 //!   place        file system, room, leftover files; logind: RemoveIPC
 //!   region_file  the file: rights, place, content, compared with a configuration
 //!   condition    the writer's state, the newest record, the clock
+//!   bridge       what a bridge says of its links, hosts and mirrors
 //!   configured   which configuration describes it; differences, limits
 //!   publishes    which configurations its writer has
 //!   units        what systemctl shows
@@ -16,6 +17,7 @@
 //!
 //! Price: an attach and one record for each region; one `systemctl`.
 
+mod bridge;
 mod condition;
 mod configured;
 mod differences;

@@ -11,6 +11,7 @@ use mapcast::dynamic::Reader;
 use nix::unistd::geteuid;
 use settings::Format;
 
+use super::bridge;
 use super::condition::{self, id_of, writer_of};
 use super::configured::Configured;
 use super::examine::{Case, Doctor, add_error, cannot_read, is_about_permissions};
@@ -100,6 +101,7 @@ impl Doctor<'_> {
             }
             Content::Region(Ok(mut region)) => {
                 condition::check(&mut region, case.by_name, &self.steps(case, config), report);
+                bridge::check(&mut region, report);
                 writer = writer_of(region.reader());
                 if let Some(config) = config
                     && !self.compare(case, region.reader(), config, report)
@@ -145,7 +147,7 @@ fn is_bare(config: &Configured, file: &Part) -> bool {
 }
 
 /// Whether another user than its owner, whom this user trusts, could have put the file there.
-fn is_unsafe(way: &Way, file: &Part) -> bool {
+pub(super) fn is_unsafe(way: &Way, file: &Part) -> bool {
     let is_trusted = file.uid == 0 || file.uid == geteuid().as_raw();
     way.unsafe_directory().is_some() && !is_trusted
 }

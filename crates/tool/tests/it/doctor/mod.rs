@@ -3,6 +3,7 @@
 //! Regions lie in memory, where nothing but the provoked fault is wrong with them. `systemctl` is not found
 //! unless a test has one of its own.
 
+mod bridge;
 mod condition;
 mod configuration;
 mod documented;
