@@ -18,7 +18,6 @@
 use std::io;
 use std::net::SocketAddr;
 use std::os::fd::AsFd;
-use std::pin::pin;
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -37,6 +36,9 @@ use super::connections::{Connection, Connections};
 use super::error::ExportError;
 use super::feed;
 use super::site::{Answer, Site};
+
+/// How long what a refused client still sends is read.
+const DRAIN_TIME: Duration = Duration::from_millis(500);
 
 /// What a client may take.
 #[derive(Clone, Copy, Debug)]
@@ -192,12 +194,13 @@ async fn serve_connection(stream: TcpStream, connection: &Rc<Connection>, server
     let mut http = http1::Builder::new();
     http.timer(TokioTimer::new()).header_read_timeout(limits.head_time);
     http.max_buf_size(limits.head_bytes);
-    let mut exchange = pin!(http.serve_connection(TokioIo::new(stream), answer));
+    let mut exchange = http.serve_connection(TokioIo::new(stream), answer);
     loop {
         tokio::select! {
-            ended = exchange.as_mut() => {
+            ended = &mut exchange => {
                 if let Err(error) = ended {
                     debug!("a connection ended: {error}");
+                    drain(&exchange.into_parts().io.into_inner()).await;
                 }
                 return;
             }
@@ -205,9 +208,27 @@ async fn serve_connection(stream: TcpStream, connection: &Rc<Connection>, server
                 debug!("a connection ended for a new one");
                 return;
             }
-            () = connection.finishing.notified() => exchange.as_mut().graceful_shutdown(),
+            () = connection.finishing.notified() => {
+                std::pin::Pin::new(&mut exchange).graceful_shutdown();
+            }
         }
     }
+}
+
+/// Reads what a client that was refused still sends, for a moment: a close before that would be a reset, which can
+/// overtake the answer.
+async fn drain(stream: &TcpStream) {
+    let read = async {
+        let mut bytes = [0; 4096];
+        while stream.readable().await.is_ok() {
+            match stream.try_read(&mut bytes) {
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                Ok(0) | Err(_) => return,
+                Ok(_) => {}
+            }
+        }
+    };
+    let _ = timeout(DRAIN_TIME, read).await;
 }
 
 #[cfg(test)]
