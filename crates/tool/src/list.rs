@@ -213,6 +213,9 @@ pub(crate) fn rate_text(rate: f64) -> String {
     format!("{rate:.digits$}/s")
 }
 
+/// What a column says of a region.
+type Cell = fn(&Row) -> String;
+
 /// What is shown of each region.
 #[derive(Clone, Copy)]
 struct Column {
