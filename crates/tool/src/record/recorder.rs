@@ -10,6 +10,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread::sleep;
 use std::time::{Duration, SystemTime};
 
+use daemon::counted;
 use mapcast::dynamic::RecordView;
 use mapcast::{BootTime, Event, Follow, InstanceChange, InstanceName, Publication, State};
 use render::{Held, Origin as ReadFrom, Pace, Reading, Writer};
@@ -24,6 +25,8 @@ use super::{RecordError, events};
 
 /// Longest sleep while there is nothing to wait on.
 const NAP: Duration = Duration::from_millis(20);
+/// Time between two messages about missed records.
+const MISSED_EVERY: Duration = Duration::from_secs(1);
 /// Records after which the loop looks up: a fast writer may keep it busy for ever.
 const TURN: u32 = 1000;
 
@@ -41,6 +44,9 @@ pub(crate) struct Recorder<'a> {
     events: Option<ChannelId>,
     /// What the log has said of the writer.
     writer: Option<Writer>,
+    /// Records that were missed since the log said so.
+    missed: u64,
+    missed_logged: Option<BootTime>,
     text: Vec<u8>,
 }
 
@@ -56,6 +62,8 @@ impl<'a> Recorder<'a> {
             pace: selection.rate.map(Pace::new),
             events: None,
             writer: None,
+            missed: 0,
+            missed_logged: None,
             text: Vec::new(),
         }
     }
@@ -70,6 +78,7 @@ impl<'a> Recorder<'a> {
                 }
             }
             self.release(&follow)?;
+            self.log_missed();
             let span = self.until_due(follow.next_look());
             if !span.is_zero() && !follow.wait(span) {
                 sleep(span.min(NAP));
@@ -99,6 +108,8 @@ impl<'a> Recorder<'a> {
     fn finish(&mut self, follow: &mut Follow<'_, Source>) -> Result<(), RecordError> {
         let end = BootTime::now();
         while self.step(follow)?.is_some_and(|at| at < end) {}
+        self.missed_logged = None;
+        self.log_missed();
         self.write_all_held(follow)
     }
 
@@ -287,11 +298,19 @@ impl<'a> Recorder<'a> {
     }
 
     fn missed(&mut self, instance: Option<InstanceName>, count: u64) -> Result<(), RecordError> {
-        let name =
-            instance.map_or_else(|| self.name.clone(), |it| format!("{}/{}", self.name, &*it));
-        tracing::warn!("{name}: missed {count}");
         lock(self.output).totals.missed += count;
+        self.missed += count;
         self.event(instance, "missed", json!({ "count": count }))
+    }
+
+    /// Logs how many records were missed since that was logged last, [`MISSED_EVERY`] at most.
+    fn log_missed(&mut self) {
+        if self.missed == 0 || self.missed_logged.is_some_and(|at| at.elapsed() < MISSED_EVERY) {
+            return;
+        }
+        let missed = counted(std::mem::take(&mut self.missed), "record");
+        self.missed_logged = Some(BootTime::now());
+        tracing::warn!("{}: missed {missed}", self.name);
     }
 
     /// Writes an event of the region that has no details.

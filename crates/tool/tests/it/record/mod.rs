@@ -135,6 +135,37 @@ fn missed_records_are_an_event_with_their_number() {
 }
 
 #[test]
+fn records_that_are_missed_again_and_again_are_said_once_a_second_and_counted_all() {
+    let world = World::new();
+    let options = Options::new().slots(4);
+    let mut writer =
+        Writer::open_with(world.path("odd.region"), &odd(), &options).expect("a writer");
+    let recorder = Running::start(&world, "record out.mcap odd");
+    let file = world.path("out.mcap");
+    let missed = || {
+        let events = of_topic(&file, "mapcast/events");
+        let texts = events.iter().map(|event| String::from_utf8_lossy(&event.data));
+        texts.filter(|text| text.contains("missed")).count()
+    };
+    wait_until("the recorder has missed records often", || {
+        (1..=100).for_each(|n| {
+            writer.publish(odd_record(n).bytes()).expect("published");
+        });
+        missed() > 50
+    });
+    let (code, said) = recorder.stop();
+    assert_eq!(code, Some(0), "{said}");
+    let counts: Vec<u64> = said
+        .lines()
+        .filter_map(|line| line.split_once("WARN mapcast: odd: missed ")?.1.split(' ').next())
+        .map(|count| count.parse().expect("a number"))
+        .collect();
+    assert!(!counts.is_empty() && counts.len() < missed() / 2, "{said}");
+    let total = format!(", {} missed, into", counts.iter().sum::<u64>());
+    assert!(said.contains(&total), "{total}: {said}");
+}
+
+#[test]
 fn each_instance_is_a_topic_and_comes_back_as_an_instance() {
     let world = World::new();
     let region = world.path("net.region");
