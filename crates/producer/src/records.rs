@@ -2,6 +2,7 @@
 //!
 //! Invariant: a record in hand holds the last good value of every field.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use daemon::Monotonic;
@@ -21,16 +22,20 @@ pub(crate) struct Values {
     record: RecordBuf,
     /// When it was published last.
     published_at: Option<BootTime>,
+    /// The fields that a reload has given another source, and that were not sampled since.
+    unsampled: BTreeSet<usize>,
 }
 
 impl Values {
     /// The constants, and zero everywhere else.
     pub(crate) fn of(sources: Sources) -> Self {
-        Self { record: sources.first_record(), sources, published_at: None }
+        let record = sources.first_record();
+        Self { record, sources, published_at: None, unsampled: BTreeSet::new() }
     }
 
     /// Samples every source at `now`, and returns the record.
     pub(crate) fn sample(&mut self, now: Moment) -> &RecordBuf {
+        self.unsampled.clear();
         self.sources.sample(now, &mut self.record);
         &self.record
     }
@@ -45,6 +50,15 @@ impl Values {
     /// When the record was published last.
     pub(crate) fn published_at(&self) -> Option<BootTime> {
         self.published_at
+    }
+
+    /// The record as it is, with a value from each source that a reload has changed since the last one.
+    pub(crate) fn completed(&mut self, now: Moment) -> &RecordBuf {
+        let new = std::mem::take(&mut self.unsampled);
+        if !new.is_empty() {
+            self.sources.sample_some(now, &mut self.record, |field| new.contains(&field));
+        }
+        &self.record
     }
 
     /// The record as it is.
@@ -70,7 +84,12 @@ impl Values {
     /// See [`Sources::carry_over`].
     pub(crate) fn carry_over(&mut self, earlier: Self) -> Vec<(usize, usize)> {
         self.published_at = earlier.published_at;
-        self.sources.carry_over(earlier.sources, &earlier.record, &mut self.record)
+        let pairs = self.sources.carry_over(earlier.sources, &earlier.record, &mut self.record);
+        self.unsampled = (0..self.record.schema().fields().len()).collect();
+        for (field, _) in &pairs {
+            self.unsampled.remove(field);
+        }
+        pairs
     }
 
     /// Continues with the values of `newest`, a record of the same schema that was published `at`, where no

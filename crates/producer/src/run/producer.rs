@@ -185,7 +185,7 @@ impl Producer {
         let (now, publisher) = (Moment::now(), &mut self.publisher);
         let is_over = self.deadline.is_over(Monotonic::now());
         self.records.each(Which::Published, |of, values| match values.published_at() {
-            Some(at) => publisher.publish_again(of, (values.record(), at), host.service),
+            Some(at) => publisher.publish_again(of, (values.completed(now), at), host.service),
             None if is_over => Ok(()),
             // It is whole under this configuration, and was not under the one before.
             None => publisher.publish(of, values.sample_to_publish(now), host.service).map(drop),

@@ -209,9 +209,20 @@ impl Sources {
 
     /// Samples every source at `now` into `record`. Of an instance, [`Losses::log`] logs what was lost.
     pub(crate) fn sample(&mut self, now: Moment, record: &mut RecordBuf) {
+        self.sample_some(now, record, |_| true);
+    }
+
+    /// Samples the sources of those fields whose numbers are `wanted`.
+    pub(crate) fn sample_some(
+        &mut self,
+        now: Moment,
+        record: &mut RecordBuf,
+        wanted: impl Fn(usize) -> bool,
+    ) {
         let Shared { files, losses } = &mut *self.shared.borrow_mut();
         files.begin(now.monotonic);
-        for (index, field) in self.fields.iter_mut().enumerate() {
+        let fields = self.fields.iter_mut().enumerate();
+        for (index, field) in fields.filter(|(index, _)| wanted(*index)) {
             let error = match field.sampler.sample(now, files) {
                 Sample::Keep => continue,
                 Sample::Value(value) => record.set(index, &value).err().map(SampleError::Value),
@@ -224,7 +235,7 @@ impl Sources {
             }
             field.note(error, now, losses, self.of.as_ref());
         }
-        for &index in &self.computed {
+        for &index in self.computed.iter().filter(|index| wanted(**index)) {
             let field = &mut self.fields[index];
             if let Source::Expr(expr) = &field.source {
                 let error = expr::compute(expr, index, field.ctype.element(), record).err();

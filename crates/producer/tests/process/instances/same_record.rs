@@ -74,8 +74,11 @@ fn a_reload_to_another_record_publishes_values_under_the_time_that_they_had() {
     configure(&place, TWO, INPUT, "");
     let feed = with_a_and_b(&place);
     let before = times(&place);
-    reload(&place, &feed, X, &and_field("const = 3"));
-    wait_for_values(&place, &[("A", "1"), ("B", "2")]);
+    let f0 = "[[record.field]]\nname = \"f0\"\n";
+    let twice = "[[record.field]]\nname = \"y\"\ntype = \"f64\"\nsource = { expr = \"f0 * 2\" }\n";
+    reload(&place, &feed, f0, &format!("{twice}{f0}"));
+    // Sources that are new have their values, too.
+    wait_for_values(&place, &[("A", "2"), ("B", "4")]);
     assert_eq!(times(&place), before);
     feed.end();
 }
