@@ -677,11 +677,28 @@ struct mapcast_bare_writer *mapcast_bare_writer_open(const char *at,
                                                      const struct mapcast_options *options);
 
 /**
- * Writes the struct over the last one.
+ * As mapcast_bare_writer_open, of a file that is an array of `count` structs: `struct stu students[30]`.
+ */
+struct mapcast_bare_writer *mapcast_bare_writer_open_array(const char *at,
+                                                           const struct mapcast_layout *layout,
+                                                           uint32_t count,
+                                                           const struct mapcast_options *options);
+
+/**
+ * Writes the struct, or a whole array, over the last one. `size` is that of the file.
  */
 int mapcast_bare_writer_publish(struct mapcast_bare_writer *writer,
                                 const void *record,
                                 size_t size);
+
+/**
+ * Writes struct number `index` of an array, from 0 on, over the last one. `size` is sizeof the struct. Another
+ * program that writes its neighbour at the same time may lose some bytes.
+ */
+int mapcast_bare_writer_publish_at(struct mapcast_bare_writer *writer,
+                                   uint32_t index,
+                                   const void *record,
+                                   size_t size);
 
 /**
  * Lets another writer have the file, which stays as it is. NULL is no error.
@@ -695,12 +712,28 @@ struct mapcast_bare_reader *mapcast_bare_reader_open(const char *at,
                                                      const struct mapcast_layout *layout);
 
 /**
- * Copies the struct that is in the file now to `record`. It may be torn. A file that was cut short is
- * MAPCAST_ERR_TRUNCATED; another one that has taken the name is read within a second.
+ * As mapcast_bare_reader_open, of a file that is an array of `count` structs.
+ */
+struct mapcast_bare_reader *mapcast_bare_reader_open_array(const char *at,
+                                                           const struct mapcast_layout *layout,
+                                                           uint32_t count);
+
+/**
+ * Copies the struct that is in the file now, or a whole array, to `record`; `size` is that of the file. It may be
+ * torn. A file that was cut short is MAPCAST_ERR_TRUNCATED; another one that has taken the name is read within a
+ * second.
  */
 int mapcast_bare_reader_latest(struct mapcast_bare_reader *reader,
                                void *record,
                                size_t size);
+
+/**
+ * As mapcast_bare_reader_latest, of struct number `index` of an array, from 0 on; `size` is sizeof the struct.
+ */
+int mapcast_bare_reader_latest_at(struct mapcast_bare_reader *reader,
+                                  uint32_t index,
+                                  void *record,
+                                  size_t size);
 
 /**
  * Detaches from the file. NULL is no error.

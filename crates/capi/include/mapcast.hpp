@@ -663,6 +663,71 @@ private:
     detail::Owned<mapcast_instance_reader, mapcast_instance_reader_close> handle_;
 };
 
+/* Writes a file that is a T, or an array of T, and nothing else, for programs without this library. Their records may
+ * be torn, and nothing can tell. */
+template <class T>
+class BareWriter {
+public:
+    /* Creates the file, or continues in the one that is there: a name, or a path with a '/'. Of the options, mode and
+     * group count. */
+    explicit BareWriter(const std::string &at, std::uint32_t count = 1, const Options &options = {})
+    {
+        const mapcast_options raw = options.raw();
+        handle_.reset(
+            mapcast_bare_writer_open_array(detail::c_str(at), &Layout<T>::get(), count, &raw));
+        if (!handle_)
+            throw Error::last();
+    }
+
+    /* Writes the record of a file that has one over the last one. */
+    void publish(const T &record)
+    {
+        detail::expect(mapcast_bare_writer_publish(handle_.get(), &record, sizeof record));
+    }
+
+    /* Writes record number `index` of an array, from 0 on. */
+    void publish_at(std::uint32_t index, const T &record)
+    {
+        detail::expect(
+            mapcast_bare_writer_publish_at(handle_.get(), index, &record, sizeof record));
+    }
+
+private:
+    detail::Owned<mapcast_bare_writer, mapcast_bare_writer_close> handle_;
+};
+
+/* Reads a file that is a T, or an array of T, and nothing else. Records may be torn. */
+template <class T>
+class BareReader {
+public:
+    explicit BareReader(const std::string &at, std::uint32_t count = 1)
+        : handle_(mapcast_bare_reader_open_array(detail::c_str(at), &Layout<T>::get(), count))
+    {
+        if (!handle_)
+            throw Error::last();
+    }
+
+    /* The record of a file that has one. */
+    T latest()
+    {
+        T record{};
+        detail::expect(mapcast_bare_reader_latest(handle_.get(), &record, sizeof record));
+        return record;
+    }
+
+    /* Record number `index` of an array, from 0 on. */
+    T latest_at(std::uint32_t index)
+    {
+        T record{};
+        detail::expect(
+            mapcast_bare_reader_latest_at(handle_.get(), index, &record, sizeof record));
+        return record;
+    }
+
+private:
+    detail::Owned<mapcast_bare_reader, mapcast_bare_reader_close> handle_;
+};
+
 } // namespace mapcast
 
 /* A member, with its unit, a text about it, and labels if there are any: the compiler knows its type. */

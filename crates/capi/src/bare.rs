@@ -6,13 +6,15 @@
 //! Exported functions only: see `border`.
 #![allow(unsafe_code)]
 
-use crate::border::{self, Opaque, call};
+use crate::border::{self, Caller, Opaque, call};
 use crate::error::MAPCAST_OK;
+use crate::failure::{Failure, refuse};
 use crate::layout::{self, Layout};
 use crate::options::{self, Options};
 use mapcast::bare;
 use mapcast::dynamic::Schema;
 use std::ffi::{c_char, c_int, c_void};
+use std::num::NonZeroU32;
 
 /// Writes a file that is the struct and nothing else.
 #[derive(Debug)]
@@ -45,6 +47,35 @@ impl Opaque for BareReader {
     const WHAT: &'static str = "mapcast_bare_reader";
 }
 
+/// How many structs there are.
+fn structs(count: u32) -> Result<NonZeroU32, Failure> {
+    NonZeroU32::new(count).ok_or_else(|| refuse("an array has no structs", "pass their count"))
+}
+
+fn writer_of(
+    caller: &Caller,
+    at: *const c_char,
+    layout: *const Layout,
+    count: u32,
+    options: *const Options,
+) -> Result<*mut BareWriter, Failure> {
+    let schema = layout::schema_of(caller, layout)?;
+    let options = options::of(caller, options)?;
+    let (at, count) = (caller.at(at)?, structs(count)?);
+    Ok(border::give(bare::Writer::open_array(at, &schema, count, &options)?))
+}
+
+fn reader_of(
+    caller: &Caller,
+    at: *const c_char,
+    layout: *const Layout,
+    count: u32,
+) -> Result<*mut BareReader, Failure> {
+    let schema = layout::schema_of(caller, layout)?;
+    let reader = bare::Reader::open_array(caller.at(at)?, &schema, structs(count)?)?;
+    Ok(border::give(Reading { reader, schema }))
+}
+
 /// Creates the file at `at` (a path with a '/', or a name), or continues in the one that is there. Of the
 /// options, mode and group count.
 #[unsafe(no_mangle)]
@@ -54,16 +85,22 @@ pub unsafe extern "C" fn mapcast_bare_writer_open(
     options: *const Options,
 ) -> *mut BareWriter {
     // SAFETY: the pointers of this call, under the contract of the header.
-    unsafe {
-        call(|caller| {
-            let schema = layout::schema_of(caller, layout)?;
-            let options = options::of(caller, options)?;
-            Ok(border::give(bare::Writer::open(caller.at(at)?, &schema, &options)?))
-        })
-    }
+    unsafe { call(|caller| writer_of(caller, at, layout, 1, options)) }
 }
 
-/// Writes the struct over the last one.
+/// As mapcast_bare_writer_open, of a file that is an array of `count` structs: `struct stu students[30]`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn mapcast_bare_writer_open_array(
+    at: *const c_char,
+    layout: *const Layout,
+    count: u32,
+    options: *const Options,
+) -> *mut BareWriter {
+    // SAFETY: the pointers of this call, under the contract of the header.
+    unsafe { call(|caller| writer_of(caller, at, layout, count, options)) }
+}
+
+/// Writes the struct, or a whole array, over the last one. `size` is that of the file.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mapcast_bare_writer_publish(
     writer: *mut BareWriter,
@@ -75,6 +112,25 @@ pub unsafe extern "C" fn mapcast_bare_writer_publish(
         call(|caller| {
             let record = caller.bytes(record, size)?;
             caller.handle(writer)?.publish(record)?;
+            Ok(MAPCAST_OK)
+        })
+    }
+}
+
+/// Writes struct number `index` of an array, from 0 on, over the last one. `size` is sizeof the struct. Another
+/// program that writes its neighbour at the same time may lose some bytes.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn mapcast_bare_writer_publish_at(
+    writer: *mut BareWriter,
+    index: u32,
+    record: *const c_void,
+    size: usize,
+) -> c_int {
+    // SAFETY: the pointers of this call, under the contract of the header.
+    unsafe {
+        call(|caller| {
+            let record = caller.bytes(record, size)?;
+            caller.handle(writer)?.publish_at(index as usize, record)?;
             Ok(MAPCAST_OK)
         })
     }
@@ -94,17 +150,23 @@ pub unsafe extern "C" fn mapcast_bare_reader_open(
     layout: *const Layout,
 ) -> *mut BareReader {
     // SAFETY: the pointers of this call, under the contract of the header.
-    unsafe {
-        call(|caller| {
-            let schema = layout::schema_of(caller, layout)?;
-            let reader = bare::Reader::open(caller.at(at)?, &schema)?;
-            Ok(border::give(Reading { reader, schema }))
-        })
-    }
+    unsafe { call(|caller| reader_of(caller, at, layout, 1)) }
 }
 
-/// Copies the struct that is in the file now to `record`. It may be torn. A file that was cut short is
-/// MAPCAST_ERR_TRUNCATED; another one that has taken the name is read within a second.
+/// As mapcast_bare_reader_open, of a file that is an array of `count` structs.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn mapcast_bare_reader_open_array(
+    at: *const c_char,
+    layout: *const Layout,
+    count: u32,
+) -> *mut BareReader {
+    // SAFETY: the pointers of this call, under the contract of the header.
+    unsafe { call(|caller| reader_of(caller, at, layout, count)) }
+}
+
+/// Copies the struct that is in the file now, or a whole array, to `record`; `size` is that of the file. It may be
+/// torn. A file that was cut short is MAPCAST_ERR_TRUNCATED; another one that has taken the name is read within a
+/// second.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mapcast_bare_reader_latest(
     reader: *mut BareReader,
@@ -117,6 +179,25 @@ pub unsafe extern "C" fn mapcast_bare_reader_latest(
             let record = caller.bytes_mut(record, size)?;
             let Reading { reader, schema } = caller.handle(reader)?;
             reader.current(schema, record)?;
+            Ok(MAPCAST_OK)
+        })
+    }
+}
+
+/// As mapcast_bare_reader_latest, of struct number `index` of an array, from 0 on; `size` is sizeof the struct.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn mapcast_bare_reader_latest_at(
+    reader: *mut BareReader,
+    index: u32,
+    record: *mut c_void,
+    size: usize,
+) -> c_int {
+    // SAFETY: the pointers of this call, under the contract of the header.
+    unsafe {
+        call(|caller| {
+            let record = caller.bytes_mut(record, size)?;
+            let Reading { reader, schema } = caller.handle(reader)?;
+            reader.current_at(schema, index as usize, record)?;
             Ok(MAPCAST_OK)
         })
     }

@@ -141,6 +141,7 @@ fn code_of(kind: &Kind) -> c_int {
         Kind::NoSuchInstance => code::MAPCAST_ERR_NO_SUCH_INSTANCE,
         Kind::TooManyInstances { .. } => code::MAPCAST_ERR_FULL,
         Kind::WrongSize { .. } => code::MAPCAST_ERR_WRONG_SIZE,
+        Kind::NoSuchStruct { .. } => code::MAPCAST_ERR_INVALID,
         Kind::Unstable => code::MAPCAST_ERR_UNSTABLE,
         Kind::BadName(_) | Kind::BadInstanceName(_) | Kind::RelativeDirectory(_) => {
             code::MAPCAST_ERR_BAD_NAME
@@ -178,7 +179,9 @@ fn advice(kind: &Kind) -> &'static str {
         Kind::OtherSchema { .. } => {
             "make the struct and its fields those of the region (`mapcast schema` prints them), or pass NULL as the layout"
         }
-        Kind::NotThisRecord { .. } => "describe the struct that is there, or remove the file",
+        Kind::NotThisRecord { .. } => {
+            "describe the struct that is there, and how many, or remove the file"
+        }
         Kind::CannotReplace(_) => "pass an empty file, or describe the record that is there",
         Kind::WrongAccess(_) => "open it for that",
         Kind::Sealed(_) => "pass one without this seal",
@@ -186,6 +189,7 @@ fn advice(kind: &Kind) -> &'static str {
         Kind::NoInstances => "open it with mapcast_reader_open",
         Kind::NoSuchInstance => "look for its name again",
         Kind::TooManyInstances { .. } => "retire an instance, or open the writer for more",
+        Kind::NoSuchStruct { .. } => "", // the fact says it
         Kind::WrongSize { .. } => "pass sizeof of the struct of the layout",
         Kind::Unstable => "end its writer, which is broken",
         Kind::BadName(_) => "give another name, or a path with a '/'",

@@ -105,6 +105,14 @@ pub enum RegionErrorKind {
     /// The handle leads to no instance: it was retired, or is one of another file.
     #[error("has no such instance any more")]
     NoSuchInstance,
+    /// A file without a header holds fewer structs.
+    #[error("has no struct {index}; its {count} are 0 to {}", count - 1)]
+    NoSuchStruct {
+        /// The struct that was requested.
+        index: usize,
+        /// How many there are.
+        count: u32,
+    },
     /// A record of the wrong size was passed in.
     #[error("takes records of {}, got {have}", counted(*want, "byte"))]
     WrongSize {
@@ -310,6 +318,7 @@ impl RegionErrorKind {
             | Self::WrongAccess(_)
             | Self::Sealed(_) => io::ErrorKind::PermissionDenied,
             Self::WrongSize { .. }
+            | Self::NoSuchStruct { .. }
             | Self::RelativeDirectory(_)
             | Self::BadName(_)
             | Self::BadInstanceName(_)

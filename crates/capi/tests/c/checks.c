@@ -408,6 +408,50 @@ static void a_bare_file_is_the_struct(void)
     FAILS_TO_OPEN(mapcast_bare_reader_open(at("all"), &layout), MAPCAST_ERR_OTHER_RECORD);
 }
 
+static void a_bare_file_is_an_array_of_structs(void)
+{
+    struct all structs[3] = {example(1), example(2), example(3)}, seven = example(7), read[3];
+    mapcast_bare_writer *writer = mapcast_bare_writer_open_array(at("array"), &layout, 3, NULL);
+    CHECK(mapcast_bare_writer_publish(writer, structs, sizeof structs) == MAPCAST_OK);
+    CHECK(mapcast_bare_writer_publish_at(writer, 1, &seven, sizeof seven) == MAPCAST_OK);
+    FAILS(mapcast_bare_writer_publish(writer, &seven, sizeof seven), MAPCAST_ERR_WRONG_SIZE);
+    FAILS(mapcast_bare_writer_publish_at(writer, 1, structs, sizeof structs), MAPCAST_ERR_WRONG_SIZE);
+    FAILS(mapcast_bare_writer_publish_at(writer, 3, &seven, sizeof seven), MAPCAST_ERR_INVALID);
+    CHECK(strcmp(last().fact, "has no struct 3; its 3 are 0 to 2") == 0);
+    FAILS(mapcast_bare_writer_publish_at(writer, UINT32_MAX, &seven, sizeof seven), MAPCAST_ERR_INVALID);
+    structs[1] = seven;
+    FILE *file = fopen(at("array"), "r+b"); /* as a program without the library has it */
+    CHECK(file != NULL && fread(read, sizeof read, 1, file) == 1 && fgetc(file) == EOF);
+    CHECK(memcmp(read, structs, sizeof read) == 0);
+    structs[2] = example(9);
+    CHECK(fseek(file, 2 * sizeof structs[2], SEEK_SET) == 0);
+    CHECK(fwrite(&structs[2], sizeof structs[2], 1, file) == 1 && fclose(file) == 0);
+
+    mapcast_bare_reader *reader = mapcast_bare_reader_open_array(at("array"), &layout, 3);
+    for (uint32_t i = 0; i < 3; i++) {
+        CHECK(mapcast_bare_reader_latest_at(reader, i, &read[0], sizeof read[0]) == MAPCAST_OK);
+        CHECK(memcmp(&read[0], &structs[i], sizeof read[0]) == 0);
+    }
+    CHECK(mapcast_bare_reader_latest(reader, read, sizeof read) == MAPCAST_OK);
+    CHECK(memcmp(read, structs, sizeof read) == 0);
+    FAILS(mapcast_bare_reader_latest(reader, read, sizeof read[0]), MAPCAST_ERR_WRONG_SIZE);
+    FAILS(mapcast_bare_reader_latest_at(reader, 0, read, sizeof read), MAPCAST_ERR_WRONG_SIZE);
+    FAILS(mapcast_bare_reader_latest_at(reader, 3, read, sizeof read[0]), MAPCAST_ERR_INVALID);
+    FAILS(mapcast_bare_reader_latest_at(reader, 0, NULL, sizeof read[0]), MAPCAST_ERR_INVALID);
+    FAILS_TO_OPEN(mapcast_bare_reader_open_array(at("array"), &layout, 4), MAPCAST_ERR_OTHER_RECORD);
+    FAILS_TO_OPEN(mapcast_bare_reader_open_array(at("array"), &layout, 0), MAPCAST_ERR_INVALID);
+    FAILS_TO_OPEN(mapcast_bare_reader_open(at("array"), &layout), MAPCAST_ERR_OTHER_RECORD);
+    CHECK(truncate(at("array"), 6) == 0);
+    FAILS(mapcast_bare_reader_latest_at(reader, 2, read, sizeof read[0]), MAPCAST_ERR_TRUNCATED);
+    FAILS(mapcast_bare_reader_latest_at(reader, 2, read, sizeof read[0]), MAPCAST_ERR_OTHER_RECORD);
+    CHECK(truncate(at("array"), sizeof structs) == 0);
+    CHECK(mapcast_bare_reader_latest_at(reader, 2, read, sizeof read[0]) == MAPCAST_OK && read[0].i32 == 0);
+    CHECK(mapcast_bare_reader_close(reader) == MAPCAST_OK);
+    CHECK(mapcast_bare_writer_close(writer) == MAPCAST_OK);
+    FAILS_TO_OPEN(mapcast_bare_writer_open_array(at("array"), &layout, 4, NULL), MAPCAST_ERR_OTHER_RECORD);
+    FAILS_TO_OPEN(mapcast_bare_writer_open_array(at("array"), &layout, 0, NULL), MAPCAST_ERR_INVALID);
+}
+
 static void a_descriptor_is_published_to_and_read(void)
 {
     struct all record = example(7), read;
@@ -473,6 +517,7 @@ int main(int argc, char **argv)
     a_follower_gets_every_event();
     instances_join_publish_and_retire();
     a_bare_file_is_the_struct();
+    a_bare_file_is_an_array_of_structs();
     a_descriptor_is_published_to_and_read();
     a_file_that_is_cut_is_an_error();
     a_forked_child_does_not_publish();

@@ -199,6 +199,27 @@ static void instances_have_records_of_their_own(const std::string &at)
     CHECK(has_joined);
 }
 
+static void a_bare_file_is_a_record_or_an_array(const std::string &at)
+{
+    mapcast::BareWriter<Arm> one(at);
+    one.publish(arm(1));
+    CHECK(mapcast::BareReader<Arm>(at).latest().turns == 1);
+    THROWS(mapcast::BareReader<Arm>(at, 2), MAPCAST_ERR_OTHER_RECORD);
+    THROWS(mapcast::BareReader<Other>(at), MAPCAST_ERR_OTHER_RECORD);
+
+    mapcast::BareWriter<Arm> writer(at + "s", 3);
+    THROWS((mapcast::BareWriter<Arm>(at + "s", 3)), MAPCAST_ERR_BUSY);
+    for (std::uint32_t i = 0; i < 3; i++)
+        writer.publish_at(i, arm(10 + i));
+    mapcast::BareReader<Arm> reader(at + "s", 3);
+    CHECK(reader.latest_at(0).turns == 10 && reader.latest_at(2).turns == 12);
+    THROWS(writer.publish_at(3, arm(1)), MAPCAST_ERR_INVALID);
+    THROWS(reader.latest_at(3), MAPCAST_ERR_INVALID);
+    THROWS(writer.publish(arm(1)), MAPCAST_ERR_WRONG_SIZE);
+    THROWS(reader.latest(), MAPCAST_ERR_WRONG_SIZE);
+    THROWS((mapcast::BareWriter<Arm>(at + "0", 0)), MAPCAST_ERR_INVALID);
+}
+
 int main(int argc, char **argv)
 {
     const std::string directory = argc > 1 ? argv[1] : ".";
@@ -208,5 +229,6 @@ int main(int argc, char **argv)
     errors_are_thrown_or_returned(directory + "/arm");
     a_loop_gets_every_event(directory + "/loop");
     instances_have_records_of_their_own(directory + "/arms");
+    a_bare_file_is_a_record_or_an_array(directory + "/bare");
     std::printf("all hold\n");
 }

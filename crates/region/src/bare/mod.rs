@@ -117,7 +117,7 @@ impl BareWriter {
     /// time may lose some bytes.
     ///
     /// # Errors
-    /// As [`publish`](Self::publish); [`Kind::NoSuchInstance`] if there are not so many structs.
+    /// As [`publish`](Self::publish); [`Kind::NoSuchStruct`] if there are not so many.
     pub fn publish_at(&mut self, index: usize, record: &[u8]) -> Result<(), RegionError> {
         self.expect_here()?;
         let at = self.mapped.expect_struct(self.at.path(), index, record.len())?;
@@ -160,6 +160,11 @@ impl BareWriter {
     /// Bytes of the file.
     pub fn size(&self) -> usize {
         self.mapped.shape.size()
+    }
+
+    /// How many structs it holds.
+    pub fn count(&self) -> u32 {
+        self.mapped.shape.count.get()
     }
 
     /// What is worth a warning about where the file is: see
@@ -237,6 +242,28 @@ impl BareReader {
     /// # Errors
     /// As [`latest`](Self::latest) and [`open`](Self::open).
     pub fn current(&mut self, schema: &Schema, record: &mut [u8]) -> Result<(), RegionError> {
+        self.look(schema)?;
+        let read = self.latest(record);
+        self.expect_uncut(read)
+    }
+
+    /// The same for one struct of an array.
+    ///
+    /// # Errors
+    /// As [`latest_at`](Self::latest_at) and [`open`](Self::open).
+    pub fn current_at(
+        &mut self,
+        schema: &Schema,
+        index: usize,
+        record: &mut [u8],
+    ) -> Result<(), RegionError> {
+        self.look(schema)?;
+        let read = self.latest_at(index, record);
+        self.expect_uncut(read)
+    }
+
+    /// Looks at the path, if it is time for that.
+    fn look(&mut self, schema: &Schema) -> Result<(), RegionError> {
         match self.looked {
             // Its writer may have extended the same file again, which then needs a new mapping.
             None => *self = Self::open_array(&self.address, schema, self.mapped.shape.count)?,
@@ -246,8 +273,13 @@ impl BareReader {
                 self.looked = Some(Instant::now());
             }
         }
-        let read = self.latest(record).and_then(|()| self.check());
-        if matches!(&read, Err(err) if matches!(err.kind(), Kind::Truncated { .. })) {
+        Ok(())
+    }
+
+    /// What was `read`, unless the file was cut meanwhile: then the next call opens the path anew.
+    fn expect_uncut(&mut self, read: Result<(), RegionError>) -> Result<(), RegionError> {
+        let read = read.and_then(|()| self.check());
+        if read.as_ref().is_err_and(RegionError::is_truncated) {
             self.looked = None;
         }
         read
@@ -256,7 +288,7 @@ impl BareReader {
     /// Copies one struct of an array to `record`. It may be torn.
     ///
     /// # Errors
-    /// As [`latest`](Self::latest); [`Kind::NoSuchInstance`] if there are not so many structs.
+    /// As [`latest`](Self::latest); [`Kind::NoSuchStruct`] if there are not so many.
     pub fn latest_at(&mut self, index: usize, record: &mut [u8]) -> Result<(), RegionError> {
         let at = self.mapped.expect_struct(self.address.path(), index, record.len())?;
         let words = &self.mapped.mapping.words()[words_around(&at)];
@@ -275,6 +307,11 @@ impl BareReader {
         self.mapped.expect_size(self.path(), record.len())?;
         channel::words_out(self.mapped.mapping.words(), record);
         self.mapped.expect_whole(self.path(), &self.file)
+    }
+
+    /// How many structs the file holds.
+    pub fn count(&self) -> u32 {
+        self.mapped.shape.count.get()
     }
 
     /// Whether the file still holds the whole struct: bytes that were cut off read as zeros.

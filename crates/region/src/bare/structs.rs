@@ -83,8 +83,9 @@ impl MappedStruct {
         if have != want {
             return Err(RegionError::new(path, Kind::WrongSize { want, have }));
         }
-        if index >= self.shape.count.get() as usize {
-            return Err(RegionError::new(path, Kind::NoSuchInstance));
+        let count = self.shape.count.get();
+        if index >= count as usize {
+            return Err(RegionError::new(path, Kind::NoSuchStruct { index, count }));
         }
         Ok(index * want..(index + 1) * want)
     }

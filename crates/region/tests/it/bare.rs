@@ -163,11 +163,18 @@ fn the_structs_of_an_array_are_written_and_read_one_by_one() {
     for (index, id) in [(0, 4), (1, 2), (2, 3)] {
         reader.latest_at(index, &mut record).unwrap();
         assert_eq!(id_of(&record), id);
+        reader.current_at(&schema, index, &mut record).unwrap();
+        assert_eq!(id_of(&record), id);
     }
+    assert_eq!((writer.count(), reader.count()), (3, 3));
     for index in [3, usize::MAX] {
         let write = writer.publish_at(index, &stu(1)).unwrap_err();
         let read = reader.latest_at(index, &mut record).unwrap_err();
-        assert!([write, read].iter().all(|err| matches!(err.kind(), Kind::NoSuchInstance)));
+        assert!(
+            [write, read]
+                .iter()
+                .all(|err| matches!(err.kind(), Kind::NoSuchStruct { count: 3, .. }))
+        );
     }
     assert!(matches!(
         writer.publish(&stu(1)).unwrap_err().kind(),
