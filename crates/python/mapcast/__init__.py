@@ -190,39 +190,46 @@ def writer(
 
 
 @overload
-def open_bare(at: File, record: type[_T], *, name: str | None = None) -> BareReader[_T]: ...
+def open_bare(
+    at: File, record: type[_T], *, count: int = 1, name: str | None = None
+) -> BareReader[_T]: ...
 @overload
 def open_bare(
-    at: File, record: numpy.dtype[Any], *, name: str | None = None
+    at: File, record: numpy.dtype[Any], *, count: int = 1, name: str | None = None
 ) -> BareReader[numpy.void]: ...
 @overload
 def open_bare(
-    at: File, record: Schema | _Mapping[str, Any], *, name: str | None = None
+    at: File, record: Schema | _Mapping[str, Any], *, count: int = 1, name: str | None = None
 ) -> BareReader[dict[str, Any]]: ...
-def open_bare(at: File, record: Record, *, name: str | None = None) -> BareReader[Any]:
+def open_bare(
+    at: File, record: Record, *, count: int = 1, name: str | None = None
+) -> BareReader[Any]:
     """Open the bare file `at`: one that is a struct and nothing else, as C programs share it.
 
     `record` is as for `writer`. `latest()` returns one of these: an object of the dataclass or
-    ctypes.Structure, a scalar of numpy, else a dict. It may be torn, and nothing can tell.
+    ctypes.Structure, a scalar of numpy, else a dict. It may be torn, and nothing can tell. With
+    `count` the file is an array of so many structs, which `latest_at(index)` reads.
     """
     description, raw = _records.description(at, record, name)
-    return open_bare_reader(at, description, _records.maker(record, description, raw))
+    return open_bare_reader(at, description, _records.maker(record, description, raw), count)
 
 
 def bare_writer(
     at: File,
     record: Record,
     *,
+    count: int = 1,
     name: str | None = None,
     mode: int = 0o644,
     group: str | None = None,
 ) -> BareWriter:
     """Open the writer of the bare file `at`: create the file, or continue in the one that is there.
 
-    `record` is as for `writer`; `mode`, `group`: of a file that is created.
+    `record` is as for `writer`; `mode`, `group`: of a file that is created. With `count` the file is an
+    array of so many structs, which `publish_at(index, ...)` writes.
     """
     description, raw = _records.description(at, record, name)
-    opened = open_bare_writer(at, description, raw, mode, group)
+    opened = open_bare_writer(at, description, raw, count, mode, group)
     _writers.add(opened)
     return opened
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import numpy
     import pandas
 
-    from ._mapcast import Field, Instance, InstanceReader, Reader, Sample, Schema
+    from ._mapcast import BareReader, Field, Instance, InstanceReader, Reader, Sample, Schema
 
 _FORMATS = {
     "i8": "<i1", "i16": "<i2", "i32": "<i4", "i64": "<i8",
@@ -58,6 +58,12 @@ def zero_dimensional(sample: Sample, wanted: Any = None) -> numpy.ndarray[Any, A
 
     found = np.frombuffer(bytearray(sample.tobytes()), sample.schema.dtype).reshape(())
     return found if wanted is None else found.astype(wanted)
+
+
+def structs(reader: BareReader[Any]) -> numpy.ndarray[Any, Any]:
+    import numpy as np
+
+    return np.frombuffer(bytearray(reader.tobytes()), reader.schema.dtype)
 
 
 def array(

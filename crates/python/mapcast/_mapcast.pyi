@@ -316,6 +316,14 @@ class BareReader(Generic[_T_co]):
 
     def latest(self) -> _T_co:
         """The struct that is in the file now. It may be torn."""
+    def latest_at(self, index: int) -> _T_co:
+        """Struct number `index` of an array, from 0 on, that is in the file now. It may be torn."""
+    def tobytes(self) -> bytes:
+        """The bytes of all structs that are in the file now."""
+    def numpy(self) -> _np.ndarray[Any, Any]:
+        """All structs that are in the file now, as an array of numpy. They may be torn."""
+    def __len__(self) -> int:
+        """How many structs the file holds."""
     def close(self) -> None: ...
     @property
     def schema(self) -> Schema: ...
@@ -330,6 +338,10 @@ class BareWriter:
 
     def publish(self, values: Any = None, /, **fields: Any) -> None:
         """Writes a record over the last one; `values` is as for `Writer.publish`."""
+    def publish_at(self, index: int, values: Any = None, /, **fields: Any) -> None:
+        """The same of struct number `index` of an array, from 0 on."""
+    def __len__(self) -> int:
+        """How many structs the file holds."""
     def close(self) -> None:
         """Lets another writer have the file, which stays as it is."""
     @property
@@ -357,8 +369,10 @@ def regions() -> list[str]:
 def open_writer(at: _Place, schema: Schema, raw: Any, settings: dict[str, Any]) -> Any:
     """Opens a writer; `mapcast.writer()` is the one to call."""
 
-def open_bare_reader(at: _File, schema: Schema, make: Any) -> BareReader[Any]:
+def open_bare_reader(at: _File, schema: Schema, make: Any, count: int) -> BareReader[Any]:
     """Opens a bare file; `mapcast.open_bare()` is the one to call."""
 
-def open_bare_writer(at: _File, schema: Schema, raw: Any, mode: int, group: str | None) -> BareWriter:
+def open_bare_writer(
+    at: _File, schema: Schema, raw: Any, count: int, mode: int, group: str | None
+) -> BareWriter:
     """Opens the writer of a bare file; `mapcast.bare_writer()` is the one to call."""

@@ -1,12 +1,41 @@
 //! Bare files: the struct and nothing else, as C programs share it. Records may be torn, and nothing can tell.
 
-use crate::error::Raise;
+use crate::error::{self, Raise};
 use crate::held::Held;
 use crate::record::{Record, Shape};
 use crate::schema::Schema;
 use mapcast::bare;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict};
+use std::collections::HashMap;
+use std::num::NonZeroU32;
+
+/// What `count=` says: how many structs the file holds.
+pub(crate) fn structs(count: i64) -> PyResult<NonZeroU32> {
+    let structs = u32::try_from(count).ok().and_then(NonZeroU32::new);
+    structs.ok_or_else(|| {
+        let fact = format!("count={count} is no number of structs");
+        error::new("BadValueError", format!("{fact}; use one from 1 to {}", u32::MAX))
+    })
+}
+
+/// Struct number `index` of a file that holds `count`.
+fn place(index: i64, count: u32) -> PyResult<usize> {
+    let place = usize::try_from(index).ok().filter(|place| *place < count as usize);
+    place.ok_or_else(|| {
+        let fact = format!("the file has no struct {index}");
+        error::new("BadValueError", format!("{fact}; use 0 to {}", count - 1))
+    })
+}
+
+/// The only struct of a file that holds no array; else `next` is what to call.
+fn only(count: u32, next: &str) -> PyResult<usize> {
+    if count == 1 {
+        return Ok(0);
+    }
+    let fact = format!("the file is an array of {count} structs");
+    Err(error::new("BadValueError", format!("{fact}; use {next}")))
+}
 
 /// Reads a bare file. Made by `mapcast.open_bare()`.
 #[pyclass(frozen, generic, weakref, module = "mapcast")]
@@ -15,19 +44,30 @@ pub(crate) struct BareReader {
     schema: Py<Schema>,
     /// Called with the bytes of a record; what it returns is the program's.
     make: Py<PyAny>,
+    count: u32,
     open: Held<Reading>,
 }
 
 #[derive(Debug)]
 struct Reading {
     reader: bare::Reader,
+    /// One struct.
     bytes: Box<[u8]>,
 }
 
 impl BareReader {
     pub(crate) fn new(schema: Py<Schema>, make: Py<PyAny>, reader: bare::Reader) -> Self {
         let bytes = vec![0; schema.get().inner().size() as usize].into_boxed_slice();
-        Self { schema, make, open: Held::new("reader", Reading { reader, bytes }) }
+        let count = reader.count();
+        Self { schema, make, count, open: Held::new("reader", Reading { reader, bytes }) }
+    }
+
+    fn read<'py>(&self, py: Python<'py>, place: usize) -> PyResult<Bound<'py, PyAny>> {
+        let bytes = self.open.with(|Reading { reader, bytes }| {
+            reader.current_at(self.schema.get().inner(), place, bytes).raise()?;
+            Ok(PyBytes::new(py, bytes))
+        })?;
+        self.make.bind(py).call1((bytes,))
     }
 }
 
@@ -35,11 +75,31 @@ impl BareReader {
 impl BareReader {
     /// The struct that is in the file now. It may be torn.
     fn latest<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
-        let bytes = self.open.with(|Reading { reader, bytes }| {
-            reader.current(self.schema.get().inner(), bytes).raise()?;
-            Ok(PyBytes::new(py, bytes))
-        })?;
-        self.make.bind(py).call1((bytes,))
+        self.read(py, only(self.count, "latest_at(index), tobytes() or numpy()")?)
+    }
+
+    /// Struct number `index` of an array, from 0 on, that is in the file now. It may be torn.
+    fn latest_at<'py>(&self, py: Python<'py>, index: i64) -> PyResult<Bound<'py, PyAny>> {
+        self.read(py, place(index, self.count)?)
+    }
+
+    /// The bytes of all structs that are in the file now.
+    fn tobytes<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyBytes>> {
+        self.open.with(|Reading { reader, bytes }| {
+            PyBytes::new_with(py, bytes.len() * self.count as usize, |all| {
+                reader.current(self.schema.get().inner(), all).raise()
+            })
+        })
+    }
+
+    /// All structs that are in the file now, as an array of numpy.
+    fn numpy<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyAny>> {
+        slf.py().import("mapcast._arrays")?.getattr("structs")?.call1((slf,))
+    }
+
+    /// How many structs the file holds.
+    fn __len__(&self) -> usize {
+        self.count as usize
     }
 
     #[getter]
@@ -76,19 +136,37 @@ impl BareReader {
 #[derive(Debug)]
 pub(crate) struct BareWriter {
     shape: Shape,
+    count: u32,
     open: Held<Writing>,
 }
 
 #[derive(Debug)]
 struct Writing {
     writer: bare::Writer,
-    record: Record,
+    /// Of each struct that was written.
+    records: HashMap<usize, Record>,
 }
 
 impl BareWriter {
     pub(crate) fn new(shape: Shape, writer: bare::Writer) -> Self {
-        let record = Record::new(shape.schema.get());
-        Self { shape, open: Held::new("writer", Writing { writer, record }) }
+        let count = writer.count();
+        let records = HashMap::new();
+        Self { shape, count, open: Held::new("writer", Writing { writer, records }) }
+    }
+
+    fn write(
+        &self,
+        py: Python<'_>,
+        place: usize,
+        values: Option<&Bound<'_, PyAny>>,
+        fields: Option<&Bound<'_, PyDict>>,
+    ) -> PyResult<()> {
+        let update = self.shape.update(py, values, fields)?;
+        self.open.with(|Writing { writer, records }| {
+            let first = || Record::new(self.shape.schema.get());
+            let record = records.entry(place).or_insert_with(first);
+            writer.publish_at(place, record.next(&update)?).raise()
+        })
     }
 }
 
@@ -102,8 +180,24 @@ impl BareWriter {
         values: Option<&Bound<'_, PyAny>>,
         fields: Option<&Bound<'_, PyDict>>,
     ) -> PyResult<()> {
-        let update = self.shape.update(py, values, fields)?;
-        self.open.with(|Writing { writer, record }| writer.publish(record.next(&update)?).raise())
+        self.write(py, only(self.count, "publish_at(index, ...)")?, values, fields)
+    }
+
+    /// The same of struct number `index` of an array, from 0 on.
+    #[pyo3(signature = (index, values = None, /, **fields))]
+    fn publish_at(
+        &self,
+        py: Python<'_>,
+        index: i64,
+        values: Option<&Bound<'_, PyAny>>,
+        fields: Option<&Bound<'_, PyDict>>,
+    ) -> PyResult<()> {
+        self.write(py, place(index, self.count)?, values, fields)
+    }
+
+    /// How many structs the file holds.
+    fn __len__(&self) -> usize {
+        self.count as usize
     }
 
     /// Lets another writer have the file, which stays as it is.

@@ -102,7 +102,7 @@ fn class_of(kind: &ErrorKind) -> (&'static str, &'static str) {
         ErrorKind::HasInstances { .. } => ("SchemaError", "open it again"),
         ErrorKind::NoInstances => ("SchemaError", "open it again without an instance"),
         ErrorKind::NotThisRecord { .. } => {
-            ("SchemaError", "describe the struct that is there, or remove the file")
+            ("SchemaError", "describe the struct that is there, and how many, or remove the file")
         }
         ErrorKind::CannotReplace(_) => {
             ("SchemaError", "pass an empty file, or describe the record that is there")

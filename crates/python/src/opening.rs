@@ -1,7 +1,7 @@
 //! The functions of the module: opening readers, followers and writers, and the names of regions.
 
 use crate::arguments::{begin, seconds};
-use crate::bare::{BareReader, BareWriter};
+use crate::bare::{self as bare_files, BareReader, BareWriter};
 use crate::descriptor::Descriptor;
 use crate::error::{self, Raise};
 use crate::event::Events;
@@ -162,9 +162,11 @@ pub(crate) fn open_bare_reader(
     at: At,
     schema: Py<Schema>,
     make: Py<PyAny>,
+    count: i64,
 ) -> PyResult<BareReader> {
     let record = schema.get().inner().clone();
-    let reader = py.detach(|| bare::Reader::open(&at, &record)).raise()?;
+    let count = bare_files::structs(count)?;
+    let reader = py.detach(|| bare::Reader::open_array(&at, &record, count)).raise()?;
     Ok(BareReader::new(schema, make, reader))
 }
 
@@ -176,13 +178,15 @@ pub(crate) fn open_bare_writer(
     at: At,
     schema: Py<Schema>,
     raw: Option<Py<PyAny>>,
+    count: i64,
     mode: u32,
     group: Option<&str>,
 ) -> PyResult<BareWriter> {
     let record = schema.get().inner().clone();
     let options = Options::new().mode(mode);
     let options = if let Some(group) = group { options.group(group) } else { options };
-    let writer = py.detach(|| bare::Writer::open(&at, &record, &options)).raise()?;
+    let count = bare_files::structs(count)?;
+    let writer = py.detach(|| bare::Writer::open_array(&at, &record, count, &options)).raise()?;
     Ok(BareWriter::new(Shape { schema, raw }, writer))
 }
 

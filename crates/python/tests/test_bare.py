@@ -80,6 +80,57 @@ def test_a_writer_writes_the_bytes_of_the_struct(tmp_path: Path) -> None:
     assert repr(reader) == "<BareReader: closed>"
 
 
+def test_a_file_can_be_an_array_of_structs(tmp_path: Path) -> None:
+    path = tmp_path / "students"
+    with mapcast.bare_writer(path, Stu, count=3) as writer:
+        writer.publish_at(0, Stu(10, b"xiaoming", b"m"))
+        writer.publish_at(2, id=12, name="hong")
+        writer.publish_at(2, sex="f")  # the other fields keep their values
+        students = (Stu * 3).from_buffer_copy(path.read_bytes())
+        assert bytes(students[0]) == BYTES and bytes(students[1]) == bytes(28)
+        assert (students[2].id, students[2].name, students[2].sex) == (12, b"hong", b"f")
+        reader = mapcast.open_bare(path, Student, count=3)
+        assert reader.latest_at(0) == Student(10, "xiaoming", "m")
+        assert reader.latest_at(2) == Student(12, "hong", "f")
+        assert reader.tobytes() == path.read_bytes()
+        assert len(reader) == len(writer) == 3
+        for index in (3, -1, 2**40):
+            with pytest.raises(mapcast.BadValueError, match=f"no struct {index}; use 0 to 2"):
+                reader.latest_at(index)
+            with pytest.raises(mapcast.BadValueError, match=f"no struct {index}; use 0 to 2"):
+                writer.publish_at(index, id=1)
+        with pytest.raises(mapcast.BadValueError, match=r"array of 3 structs; use latest_at\(index\)"):
+            reader.latest()
+        with pytest.raises(mapcast.BadValueError, match=r"array of 3 structs; use publish_at\(index"):
+            writer.publish(id=1)
+        assert reader.tobytes() == path.read_bytes() == bytes(students)
+    for open_it in (mapcast.open_bare, mapcast.bare_writer):
+        for count in (0, -1, 2**32):
+            with pytest.raises(mapcast.BadValueError, match=f"count={count} is no number of structs"):
+                open_it(path, Stu, count=count)
+        for count in (1, 4):
+            with pytest.raises(mapcast.SchemaError, match="has 84 bytes.*and how many"):
+                open_it(path, Stu, count=count)
+    os.truncate(path, 28)
+    with pytest.raises(mapcast.TruncatedError):
+        reader.latest_at(0)
+    with pytest.raises(mapcast.SchemaError):
+        reader.tobytes()
+
+
+def test_an_array_of_structs_is_one_of_numpy(path: Path) -> None:
+    np = pytest.importorskip("numpy")
+    path.write_bytes(BYTES + b"\x0b" + BYTES[1:])
+    found = mapcast.open_bare(path, Stu, count=2).numpy()
+    assert found["id"].tolist() == [10, 11] and found["name"].tolist() == [b"xiaoming"] * 2
+    found["id"] = 0  # a copy
+    dtype = found.dtype
+    assert mapcast.open_bare(path, dtype, count=2).latest_at(1)["id"] == 11
+    with mapcast.bare_writer(path, dtype, count=2) as writer:
+        writer.publish_at(1, np.array([(7, b"hong", b"f")], dtype)[0])
+    assert mapcast.open_bare(path, Student, count=2).latest_at(1) == Student(7, "hong", "f")
+
+
 def test_a_file_of_another_size_is_refused_and_left_alone(path: Path) -> None:
     for open_it in (mapcast.open_bare, mapcast.bare_writer):
         with pytest.raises(mapcast.SchemaError, match="has 28 bytes, the record has 8; describe the struct"):

@@ -41,6 +41,10 @@ def bare(path: str) -> float:
         writer.publish(Drone(1.0, 2, "abc"))
     drones: mapcast.BareReader[Drone] = mapcast.open_bare(path, Drone)
     plain: float = mapcast.open_bare(path, {"x": "f32"}).latest()["x"]
+    with mapcast.bare_writer(path, Drone, count=2) as array:
+        array.publish_at(1, x=2.0)
+    second: Drone = mapcast.open_bare(path, Drone, count=2).latest_at(1)
+    plain += second.x
     passed: mapcast.Reader = mapcast.open(mapcast.Descriptor(3))
     return drones.latest().x + plain + passed.epoch
 
