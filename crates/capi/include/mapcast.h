@@ -767,6 +767,16 @@ struct mapcast_follower *mapcast_follower_open(const char *at,
                                                uint64_t first);
 
 /**
+ * As mapcast_follower_open, of the region in a descriptor that another process has opened; messages call it
+ * `name`. The file may still be empty: the follower waits for its writer. `fd` stays the program's, which may
+ * close it.
+ */
+struct mapcast_follower *mapcast_follower_open_fd(int fd,
+                                                  const char *name,
+                                                  const struct mapcast_layout *layout,
+                                                  uint64_t first);
+
+/**
  * Writes the next event to `event`; returns MAPCAST_NOTHING if there was none for `timeout_ms` milliseconds:
  * 0 does not wait, a negative one waits for ever. A signal does not end the wait.
  *
@@ -803,6 +813,15 @@ struct mapcast_instance_writer *mapcast_instance_writer_open(const char *at,
                                                              const struct mapcast_options *options);
 
 /**
+ * As mapcast_instance_writer_open, of the region in a descriptor: see mapcast_writer_open_fd.
+ */
+struct mapcast_instance_writer *mapcast_instance_writer_open_fd(int fd,
+                                                                const char *name,
+                                                                const struct mapcast_layout *layout,
+                                                                uint32_t max,
+                                                                const struct mapcast_options *options);
+
+/**
  * Writes the instance of this name to `instance`; it joins the region if it is not there.
  */
 int mapcast_instance_writer_join(struct mapcast_instance_writer *writer,
@@ -833,6 +852,13 @@ int mapcast_instance_writer_close(struct mapcast_instance_writer *writer);
  */
 struct mapcast_instance_reader *mapcast_instance_reader_open(const char *at,
                                                              const struct mapcast_layout *layout);
+
+/**
+ * As mapcast_instance_reader_open, of the region in a descriptor: see mapcast_reader_open_fd.
+ */
+struct mapcast_instance_reader *mapcast_instance_reader_open_fd(int fd,
+                                                                const char *name,
+                                                                const struct mapcast_layout *layout);
 
 /**
  * Writes the instance of this name to `instance`; returns MAPCAST_NOTHING if there is none (yet). Looks at

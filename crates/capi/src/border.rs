@@ -186,6 +186,11 @@ impl Caller {
         Ok(At::Name(String::from_utf8_lossy(bytes).into_owned()))
     }
 
+    /// What messages call a descriptor.
+    pub(crate) fn descriptor_name(&self, name: *const c_char) -> Result<&str, Failure> {
+        self.text(name, "name of the descriptor")
+    }
+
     /// The file of a descriptor of the program, as one of its own.
     pub(crate) fn file(&self, fd: c_int) -> Result<File, Failure> {
         let bad = |fact| refuse(fact, "pass a descriptor that is open");

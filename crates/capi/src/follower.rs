@@ -5,17 +5,19 @@
 //! Exported functions only: see `border`.
 #![allow(unsafe_code)]
 
-use crate::border::{self, Opaque, call};
+use crate::border::{self, Caller, Opaque, call};
 use crate::error::{MAPCAST_NOTHING, MAPCAST_OK};
 use crate::failure::{Failure, refuse, timeout};
 use crate::instances::Instance;
 use crate::layout::{self, Described, Layout};
 use crate::reader::{state_code, wall_nanos};
-use crate::source::{Item, Named, Source};
+use crate::source::{Item, Named, Place, Source};
 use mapcast::{Begin, Follow, Notifier, ToPlace};
 use std::ffi::{c_char, c_int, c_void};
 use std::os::fd::AsRawFd;
+use std::path::Path;
 use std::ptr;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// A record.
@@ -69,7 +71,7 @@ impl Opaque for Follower {
 #[derive(Debug)]
 pub(crate) struct Following {
     follow: Follow<'static, Source>,
-    at: border::At,
+    place: Place,
     notifier: Option<Notifier>,
     /// The instance of the last event.
     named: Option<Named>,
@@ -219,6 +221,19 @@ const fn begin_of(first: u64) -> Begin {
     }
 }
 
+fn follower_of(
+    caller: &Caller,
+    place: Place,
+    layout: *const Layout,
+    first: u64,
+) -> Result<*mut Follower, Failure> {
+    let expected = layout::expected(caller, layout)?;
+    let region = place.clone();
+    let open = move || Source::open(&region, expected.clone(), begin_of(first));
+    let (follow, notifier, named, described) = (Follow::awaiting(open), None, None, None);
+    Ok(border::give(Following { follow, place, notifier, named, described }))
+}
+
 /// Follows the region at `at`, of one record or of instances, which need not exist yet. The record has to be
 /// that of `layout`; NULL: any. It begins with the record `first`: MAPCAST_BEGIN_NEWEST (0),
 /// MAPCAST_BEGIN_OLDEST, or a sequence number.
@@ -231,16 +246,31 @@ pub unsafe extern "C" fn mapcast_follower_open(
     // SAFETY: the pointers of this call, under the contract of the header.
     unsafe {
         call(|caller| {
-            let expected = layout::expected(caller, layout)?;
             let at = caller.at(at)?;
             if let mapcast::Place::Name(name) = at.place() {
                 mapcast::locate(name)?; // a name that no region can have is an error now
             }
-            let region = at.clone();
-            let open = move || Source::open(&region, expected.clone(), begin_of(first));
-            let follow = Follow::awaiting(open);
-            let (notifier, named, described) = (None, None, None);
-            Ok(border::give(Following { follow, at, notifier, named, described }))
+            follower_of(caller, Place::Named(at), layout, first)
+        })
+    }
+}
+
+/// As mapcast_follower_open, of the region in a descriptor that another process has opened; messages call it
+/// `name`. The file may still be empty: the follower waits for its writer. `fd` stays the program's, which may
+/// close it.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn mapcast_follower_open_fd(
+    fd: c_int,
+    name: *const c_char,
+    layout: *const Layout,
+    first: u64,
+) -> *mut Follower {
+    // SAFETY: the arguments of this call, under the contract of the header.
+    unsafe {
+        call(|caller| {
+            let name = Path::new(caller.descriptor_name(name)?);
+            let place = Place::Passed(Arc::new(caller.file(fd)?), name.into());
+            follower_of(caller, place, layout, first)
         })
     }
 }
@@ -279,7 +309,7 @@ pub unsafe extern "C" fn mapcast_follower_fd(follower: *mut Follower) -> c_int {
         call(|caller| {
             let following = caller.handle(follower)?;
             if following.notifier.is_none() {
-                following.notifier = Some(Notifier::awaiting(following.at.clone())?);
+                following.notifier = Some(following.place.notifier()?);
             }
             Ok(following.notifier.as_ref().map_or(-1, AsRawFd::as_raw_fd))
         })

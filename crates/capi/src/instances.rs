@@ -7,13 +7,15 @@
 
 use crate::border::{self, Opaque, call};
 use crate::error::{MAPCAST_NOTHING, MAPCAST_OK};
-use crate::failure::c_string;
+use crate::failure::{Failure, c_string};
 use crate::layout::{self, Described, Layout};
 use crate::options::{self, Options};
 use crate::reader::Publication;
 use mapcast::dynamic;
 use std::ffi::{CString, c_char, c_int, c_void};
+use std::path::Path;
 use std::ptr;
+use std::sync::Arc;
 
 /// Which instance: from mapcast_instance_writer_join, mapcast_instance_reader_find or an event. That of a
 /// writer means nothing to a reader.
@@ -69,6 +71,18 @@ pub(crate) struct Reading {
     described: Option<Box<Described>>,
 }
 
+impl Reading {
+    fn give(
+        reader: dynamic::InstanceReader,
+        expected: Option<Arc<dynamic::Schema>>,
+    ) -> Result<*mut InstanceReader, Failure> {
+        if let Some(expected) = expected {
+            reader.expect_schema(&expected)?;
+        }
+        Ok(border::give(Self { reader, listed: Vec::new(), described: None }))
+    }
+}
+
 /// Creates, resumes or replaces the region at `at` for up to `max` instances: see mapcast_writer_open.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mapcast_instance_writer_open(
@@ -84,6 +98,27 @@ pub unsafe extern "C" fn mapcast_instance_writer_open(
             let options = options::of(caller, options)?;
             let at = caller.at(at)?;
             let writer = dynamic::InstanceWriter::open_with(at, &schema, &options, max)?;
+            Ok(border::give(writer))
+        })
+    }
+}
+
+/// As mapcast_instance_writer_open, of the region in a descriptor: see mapcast_writer_open_fd.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn mapcast_instance_writer_open_fd(
+    fd: c_int,
+    name: *const c_char,
+    layout: *const Layout,
+    max: u32,
+    options: *const Options,
+) -> *mut InstanceWriter {
+    // SAFETY: the arguments of this call, under the contract of the header.
+    unsafe {
+        call(|caller| {
+            let schema = layout::schema_of(caller, layout)?;
+            let options = options::of(caller, options)?;
+            let (name, file) = (Path::new(caller.descriptor_name(name)?), caller.file(fd)?);
+            let writer = dynamic::InstanceWriter::open_file(file, name, &schema, &options, max)?;
             Ok(border::give(writer))
         })
     }
@@ -156,11 +191,24 @@ pub unsafe extern "C" fn mapcast_instance_reader_open(
     unsafe {
         call(|caller| {
             let expected = layout::expected(caller, layout)?;
-            let reader = dynamic::InstanceReader::open(caller.at(at)?)?;
-            if let Some(expected) = expected {
-                reader.expect_schema(&expected)?;
-            }
-            Ok(border::give(Reading { reader, listed: Vec::new(), described: None }))
+            Reading::give(dynamic::InstanceReader::open(caller.at(at)?)?, expected)
+        })
+    }
+}
+
+/// As mapcast_instance_reader_open, of the region in a descriptor: see mapcast_reader_open_fd.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn mapcast_instance_reader_open_fd(
+    fd: c_int,
+    name: *const c_char,
+    layout: *const Layout,
+) -> *mut InstanceReader {
+    // SAFETY: the arguments of this call, under the contract of the header.
+    unsafe {
+        call(|caller| {
+            let expected = layout::expected(caller, layout)?;
+            let name = Path::new(caller.descriptor_name(name)?);
+            Reading::give(dynamic::InstanceReader::open_file(&caller.file(fd)?, name)?, expected)
         })
     }
 }

@@ -116,7 +116,7 @@ pub unsafe extern "C" fn mapcast_reader_open_fd(
     unsafe {
         call(|caller| {
             let expected = layout::expected(caller, layout)?;
-            let name = Path::new(caller.text(name, "name of the descriptor")?);
+            let name = Path::new(caller.descriptor_name(name)?);
             Reading::give(dynamic::Reader::open_file(&caller.file(fd)?, name)?, expected)
         })
     }

@@ -4,13 +4,48 @@
 
 use mapcast::dynamic::{InstanceReader, Reader, Schema};
 use mapcast::{
-    Begin, Error, ErrorKind, Followed, Instance, InstanceChange, Publication, Refreshed, Step,
-    ToPlace,
+    Begin, Error, ErrorKind, Followed, Instance, InstanceChange, Notifier, Publication, Refreshed,
+    Step,
 };
 use std::ffi::CString;
+use std::fs::File;
+use std::path::PathBuf;
 use std::sync::Arc;
 
+use crate::border::At;
 use crate::failure::c_string;
+
+/// Where a region is.
+#[derive(Clone, Debug)]
+pub(crate) enum Place {
+    Named(At),
+    /// In a file that another process has opened, and what messages call it.
+    Passed(Arc<File>, PathBuf),
+}
+
+impl Place {
+    fn reader(&self) -> Result<Reader, Error> {
+        match self {
+            Self::Named(at) => Reader::open(at),
+            Self::Passed(file, name) => Reader::open_file(file, name),
+        }
+    }
+
+    fn instance_reader(&self) -> Result<InstanceReader, Error> {
+        match self {
+            Self::Named(at) => InstanceReader::open(at),
+            Self::Passed(file, name) => InstanceReader::open_file(file, name),
+        }
+    }
+
+    /// A notifier for the region, which need not exist yet.
+    pub(crate) fn notifier(&self) -> Result<Notifier, Error> {
+        match self {
+            Self::Named(at) => Notifier::awaiting(at.clone()),
+            Self::Passed(file, name) => Notifier::awaiting_file(file, name),
+        }
+    }
+}
 
 /// A region of either kind.
 #[derive(Debug)]
@@ -48,17 +83,17 @@ pub(crate) struct Named {
 
 impl Source {
     pub(crate) fn open(
-        at: impl ToPlace,
+        at: &Place,
         expected: Option<Arc<Schema>>,
         begin: Begin,
     ) -> Result<Self, Error> {
-        let region = match Reader::open(&at) {
+        let region = match at.reader() {
             Ok(mut reader) => {
                 reader.begin(begin);
                 Region::One(Box::new(reader))
             }
             Err(error) if matches!(error.kind(), ErrorKind::HasInstances { .. }) => {
-                let mut reader = InstanceReader::open(&at)?;
+                let mut reader = at.instance_reader()?;
                 reader.begin(begin);
                 Region::Many(Box::new(reader))
             }

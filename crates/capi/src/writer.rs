@@ -79,7 +79,7 @@ pub unsafe extern "C" fn mapcast_writer_open_fd(
         call(|caller| {
             let schema = layout::schema_of(caller, layout)?;
             let options = options::of(caller, options)?;
-            let name = Path::new(caller.text(name, "name of the descriptor")?);
+            let name = Path::new(caller.descriptor_name(name)?);
             let writer = dynamic::Writer::open_file(caller.file(fd)?, name, &schema, &options)?;
             Ok(Publishing::give(writer))
         })

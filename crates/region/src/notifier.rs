@@ -80,8 +80,25 @@ impl Notifier {
     /// [`BadName`](crate::RegionErrorKind::BadName); [`Io`](crate::RegionErrorKind::Io) as [`open`](Self::open).
     pub fn awaiting(at: impl ToPlace + Send + 'static) -> Result<Self, RegionError> {
         let path = at.place().to_write()?.path().to_owned();
-        Self::start(&path, move |descriptor, dropped| {
-            if let Some(reader) = await_region(&at, descriptor, dropped) {
+        Self::start_awaiting(&path, move || DynReader::attach(&at))
+    }
+
+    /// The same for a region in a descriptor, whose file may still be empty.
+    ///
+    /// # Errors
+    /// [`Io`](crate::RegionErrorKind::Io) as [`open`](Self::open).
+    pub fn awaiting_file(file: &File, label: &Path) -> Result<Self, RegionError> {
+        let own = file.try_clone().map_err(|err| RegionError::io(label, "fcntl", err))?;
+        let name = label.to_owned();
+        Self::start_awaiting(label, move || DynReader::attach_file(&own, &name))
+    }
+
+    fn start_awaiting(
+        path: &Path,
+        attach: impl Fn() -> Result<DynReader, RegionError> + Send + 'static,
+    ) -> Result<Self, RegionError> {
+        Self::start(path, move |descriptor, dropped| {
+            if let Some(reader) = await_region(attach, descriptor, dropped) {
                 notify(reader, descriptor, dropped);
             }
         })
@@ -146,12 +163,12 @@ fn notify(mut reader: DynReader, descriptor: &OwnedFd, dropped: &AtomicBool) {
 
 /// The reader of the region, when there is one; `None`: the notifier was dropped.
 fn await_region(
-    at: &impl ToPlace,
+    attach: impl Fn() -> Result<DynReader, RegionError>,
     descriptor: &OwnedFd,
     dropped: &AtomicBool,
 ) -> Option<DynReader> {
     while !dropped.load(Ordering::Acquire) {
-        if let Ok(reader) = DynReader::attach(at) {
+        if let Ok(reader) = attach() {
             return Some(reader);
         }
         // The follower makes an attempt too, and reports what it finds.

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <mapcast.h>
+#include <poll.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -473,6 +474,59 @@ static void a_descriptor_is_published_to_and_read(void)
     FAILS_TO_OPEN(mapcast_writer_open_fd(0, NULL, &layout, NULL), MAPCAST_ERR_INVALID);
 }
 
+static void a_descriptor_is_followed(void)
+{
+    struct all record = example(5);
+    struct mapcast_event event;
+    int fd = open(at("passed_empty"), O_RDWR | O_CREAT | O_EXCL, 0600), read_only = open(at("passed_empty"), O_RDONLY);
+    CHECK(fd >= 0 && read_only >= 0);
+    mapcast_follower *follower = mapcast_follower_open_fd(read_only, "fd:record", &layout, MAPCAST_BEGIN_OLDEST);
+    CHECK(follower != NULL && close(read_only) == 0); /* it has one of its own */
+    CHECK(mapcast_follower_next(follower, &event, 0) == MAPCAST_OK && event.kind == MAPCAST_EVENT_WAITING);
+    struct pollfd polled = {mapcast_follower_fd(follower), POLLIN, 0};
+    CHECK(mapcast_follower_next(follower, &event, 0) == MAPCAST_NOTHING);
+    mapcast_writer *writer = mapcast_writer_open_fd(fd, "fd:record", &layout, NULL);
+    CHECK(mapcast_writer_publish(writer, &record, sizeof record) == MAPCAST_OK);
+    CHECK(poll(&polled, 1, 60000) == 1);
+    CHECK(mapcast_follower_next(follower, &event, 60000) == MAPCAST_OK && event.kind == MAPCAST_EVENT_ATTACHED);
+    CHECK(mapcast_follower_next(follower, &event, 60000) == MAPCAST_OK && event.kind == MAPCAST_EVENT_RECORD);
+    CHECK(event.sequence == 1 && memcmp(event.record, &record, sizeof record) == 0);
+    CHECK(mapcast_writer_close(writer) == MAPCAST_OK);
+    CHECK(mapcast_follower_next(follower, &event, 60000) == MAPCAST_OK && event.kind == MAPCAST_EVENT_WRITER);
+    CHECK(event.state == MAPCAST_CLOSED && mapcast_follower_close(follower) == MAPCAST_OK);
+    CHECK(close(fd) == 0);
+    FAILS_TO_OPEN(mapcast_follower_open_fd(-1, "fd:record", NULL, 0), MAPCAST_ERR_INVALID);
+    FAILS_TO_OPEN(mapcast_follower_open_fd(fd, "fd:record", NULL, 0), MAPCAST_ERR_INVALID);
+    FAILS_TO_OPEN(mapcast_follower_open_fd(0, NULL, NULL, 0), MAPCAST_ERR_INVALID);
+}
+
+static void a_descriptor_has_instances(void)
+{
+    struct all record = example(6), read;
+    struct mapcast_instance instance;
+    struct mapcast_event event;
+    int fd = open(at("passed_fleet"), O_RDWR | O_CREAT | O_EXCL, 0600);
+    mapcast_instance_writer *writer = mapcast_instance_writer_open_fd(fd, "fd:fleet", &layout, 2, NULL);
+    CHECK(mapcast_instance_writer_join(writer, "left", &instance) == MAPCAST_OK);
+    CHECK(mapcast_instance_writer_publish(writer, instance, &record, sizeof record) == MAPCAST_OK);
+    mapcast_instance_reader *reader = mapcast_instance_reader_open_fd(fd, "fd:fleet", &layout);
+    mapcast_follower *follower = mapcast_follower_open_fd(fd, "fd:fleet", NULL, MAPCAST_BEGIN_OLDEST);
+    FAILS_TO_OPEN(mapcast_reader_open_fd(fd, "fd:fleet", NULL), MAPCAST_ERR_INSTANCES);
+    CHECK(close(fd) == 0); /* each has one of its own */
+    CHECK(mapcast_instance_reader_find(reader, "left", &instance) == MAPCAST_OK);
+    CHECK(mapcast_instance_reader_latest(reader, instance, &read, sizeof read, NULL) == MAPCAST_OK);
+    CHECK(memcmp(&read, &record, sizeof read) == 0);
+    CHECK(mapcast_follower_next(follower, &event, 60000) == MAPCAST_OK && event.kind == MAPCAST_EVENT_ATTACHED);
+    CHECK(mapcast_follower_next(follower, &event, 60000) == MAPCAST_OK && event.kind == MAPCAST_EVENT_JOINED);
+    CHECK(mapcast_follower_next(follower, &event, 60000) == MAPCAST_OK && event.kind == MAPCAST_EVENT_RECORD);
+    CHECK(strcmp(event.instance_name, "left") == 0);
+    CHECK(mapcast_follower_close(follower) == MAPCAST_OK);
+    CHECK(mapcast_instance_reader_close(reader) == MAPCAST_OK);
+    CHECK(mapcast_instance_writer_close(writer) == MAPCAST_OK);
+    FAILS_TO_OPEN(mapcast_instance_reader_open_fd(fd, "fd:fleet", NULL), MAPCAST_ERR_INVALID);
+    FAILS_TO_OPEN(mapcast_instance_writer_open_fd(-1, "fd:fleet", &layout, 2, NULL), MAPCAST_ERR_INVALID);
+}
+
 static void a_file_that_is_cut_is_an_error(void)
 {
     struct all record = example(1);
@@ -519,6 +573,8 @@ int main(int argc, char **argv)
     a_bare_file_is_the_struct();
     a_bare_file_is_an_array_of_structs();
     a_descriptor_is_published_to_and_read();
+    a_descriptor_is_followed();
+    a_descriptor_has_instances();
     a_file_that_is_cut_is_an_error();
     a_forked_child_does_not_publish();
     printf("all hold\n");
