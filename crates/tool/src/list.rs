@@ -239,9 +239,6 @@ const COLUMNS: [Column; 9] = [
     Column::left("WRITER", |row| or_dash(row.writer.as_ref().map(Writer::text))),
 ];
 
-/// The text of a row in a column.
-type Cell = fn(&Row) -> String;
-
 /// What a terminal has no room for, the first one first: a column, or all of it but this.
 const NARROWER: [(&str, Option<Cell>); 8] = [
     ("WRITER", Some(|row| or_dash(row.writer.as_ref().map(Writer::process_and_user)))),

@@ -208,16 +208,14 @@ impl Exporter {
             let Some(export) = export.filter(|export| is_there(name, export.hops)) else {
                 continue;
             };
-            if !settings::is_wire_name(name) {
-                if self.unnameable.insert(name.clone()) {
-                    tracing::warn!(
-                        "{name} is not exported: other hosts can have no such name (1 to 64 bytes, no @ in front); \
-                         give it another one by an [[export]] of its own, with name"
-                    );
-                }
-            } else {
+            if settings::is_wire_name(name) {
                 let new = || Exported::new(Address::Name(name.clone()), export, true);
                 self.regions.entry(name.clone()).or_insert_with(new);
+            } else if self.unnameable.insert(name.clone()) {
+                tracing::warn!(
+                    "{name} is not exported: other hosts can have no such name (1 to 64 bytes, no @ in front); \
+                     give it another one by an [[export]] of its own, with name"
+                );
             }
         }
     }
