@@ -12,7 +12,6 @@ pub(super) fn run(input: &[u8]) {
     let [whole, partial] = [false, true].map(|is_partial| count_records(file.path(), is_partial));
     if let Ok(records) = whole {
         assert_eq!(partial, Ok(records));
-        assert!(records > 0);
     }
     for said in [whole, partial].into_iter().filter_map(Result::err) {
         assert!(super::is_harmless(&said), "{said:?}");

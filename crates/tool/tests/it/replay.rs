@@ -14,6 +14,13 @@ use nix::sys::signal::Signal;
 use crate::recording::{Running, messages, odd, odd_record, record_odd, records, wait_until};
 use crate::world::{MAPCAST, World};
 
+/// The number of the newest student of a region; 0 while there is none.
+fn newest(region: &Path) -> u64 {
+    let latest =
+        Reader::open(region).and_then(|mut reader| reader.latest(&mut [0; size_of::<Stu>()]));
+    latest.ok().flatten().map_or(0, |publication| publication.sequence)
+}
+
 #[test]
 fn a_region_with_a_live_writer_is_refused_and_no_other_is_touched() {
     let world = World::new();
@@ -169,7 +176,7 @@ fn a_file_that_is_cut_while_it_is_replayed_is_an_error_behind_a_count_of_what_wa
             }
         });
         let mut replay = Running::start(&world, "replay x.mcap --loop --speed 4");
-        wait_until("it has begun", || world.path("s.region").exists());
+        wait_until("a record", || newest(&world.path("s.region")) > 0);
         let file = fs::OpenOptions::new().write(true).open(world.path("x.mcap")).expect("it");
         file.set_len(len).expect("cut");
         let (code, said) = replay.ended();
@@ -220,12 +227,7 @@ fn a_replay_in_a_loop_ends_with_a_signal() {
     students(&world.path("x.mcap"), &[1_000_000_000]);
     let replay = Running::start(&world, "replay x.mcap --loop --speed max");
     let region = world.path("s.region");
-    wait_until("it has begun again", || {
-        Reader::open(&region).is_ok_and(|mut reader| {
-            let latest = reader.latest(&mut [0; size_of::<Stu>()]);
-            latest.is_ok_and(|found| found.is_some_and(|publication| publication.sequence > 5))
-        })
-    });
+    wait_until("it has begun again", || newest(&region) > 5);
     let (code, said) = replay.stop();
     assert_eq!(code, Some(0), "{said}");
     assert_eq!(Reader::open(&region).expect("a region").state(), State::Closed);
