@@ -31,7 +31,7 @@ def test_the_first_ten_lines_work_alone(other: Callable[[str], Any]) -> None:
 def test_every_example_works_after_those_before_it(other: Callable[[str], Any]) -> None:
     pytest.importorskip("pandas")
     examples = blocks()
-    assert len(examples) == 8
+    assert len(examples) == 9
     status, out, err = other("\n".join(examples)).end()
     assert status == 0, err
     lines = out.splitlines()
