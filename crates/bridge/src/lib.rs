@@ -15,6 +15,7 @@
 //! - `transport`: what is needed of a network. Zenoh is the one there is; tests have one in memory.
 //! - `export`, `import`: the two sides, which know neither clock nor network but by their arguments.
 //! - `twin`: another bridge of the same name.
+//! - `wall_clock`: times for people and other hosts.
 //! - `cli`: the command line.
 //! - `program`: loop, status and session; with the feature `zenoh`, which is on by default.
 //!
@@ -31,6 +32,7 @@ mod model;
 mod program;
 pub mod transport;
 mod twin;
+mod wall_clock;
 pub mod wire;
 
 #[cfg(feature = "zenoh")]

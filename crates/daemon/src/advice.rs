@@ -41,7 +41,9 @@ fn next_step(kind: &Kind) -> &'static str {
         }
         Kind::NoSuchInstance => "look for its name again",
         Kind::NoSuchField { .. } => "name a field of the record that is there",
-        Kind::NotThisRecord { .. } => "describe the struct that is there, or remove the file",
+        Kind::NotThisRecord { .. } => {
+            "describe the struct that is there, and how many, or remove the file"
+        }
         Kind::Unstable => "its writer is broken: stop it and start a producer",
         Kind::BadOptions(_) => "correct the region's settings",
         Kind::Replaced => "stop the producer it belongs to, or remove it",
@@ -191,7 +193,7 @@ mod tests {
             ),
             (
                 Kind::NotThisRecord { want: 28, count: 1, have: 4 },
-                "has 4 bytes, the record has 28; describe the struct that is there, or remove the file",
+                "has 4 bytes, the record has 28; describe the struct that is there, and how many, or remove the file",
             ),
             (
                 Kind::InTheWay("is the region itself"),

@@ -39,8 +39,6 @@ use hosts::Hosts;
 use imported::Imported;
 pub use imported::{LinkState, MirrorStatus};
 use mirror::Taken;
-#[cfg(feature = "zenoh")]
-pub(crate) use mirror::wall_nanos;
 pub use mirror::{Received, Resumed};
 use remote::Remote;
 use room::Memory;

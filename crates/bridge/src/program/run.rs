@@ -28,11 +28,12 @@ use super::row::Row;
 use super::status::Status;
 use crate::cli::Args;
 use crate::export::Exporter;
-use crate::import::{Importer, wall_nanos};
+use crate::import::Importer;
 use crate::inbox::Inbox;
 use crate::keys::Key;
 use crate::transport::{Incoming, Transport};
 use crate::twin::Twin;
+use crate::wall_clock;
 
 /// Time between two logs of messages that were refused or dropped.
 const LOG_EVERY: Duration = Duration::from_secs(10);
@@ -83,7 +84,7 @@ impl<'a> Bridge<'a> {
         let mut importer = Importer::new(&settings);
         importer.resume(status.resumed());
         // A later start has a greater number, as far as the clock is not set back.
-        let mut exporter = Exporter::new(&settings, wall_nanos(), now);
+        let mut exporter = Exporter::new(&settings, wall_clock::now(), now);
         exporter.know_mirrors(importer.routes());
         exporter.wait_with(waker(&inbox));
         Ok(Self {
@@ -217,7 +218,7 @@ impl<'a> Bridge<'a> {
         let settings = &self.settings;
         self.inbox.keep_all(&settings.imports);
         self.importer.change(settings);
-        self.exporter = Exporter::new(settings, wall_nanos(), now);
+        self.exporter = Exporter::new(settings, wall_clock::now(), now);
         self.exporter.know_mirrors(self.importer.routes());
         self.exporter.wait_with(waker(&self.inbox));
         if self.status.name() != settings.status {

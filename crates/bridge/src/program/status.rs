@@ -15,8 +15,9 @@ use layout::{InstanceName, MAX_INSTANCE_NAME, Record, Schema};
 use region::{DynInstanceWriter, InstanceReader, Options, RegionError, RegionErrorKind};
 
 use super::row::Row;
-use crate::import::{Resumed, wall_nanos};
+use crate::import::Resumed;
 use crate::keys::Source;
+use crate::wall_clock;
 
 /// Shortest time between two records of one row.
 const EVERY: Duration = Duration::from_millis(250);
@@ -98,7 +99,7 @@ impl Status {
             self.published.remove(&name);
             self.retire(&name)?;
         }
-        let now = wall_nanos();
+        let now = wall_clock::now();
         for (name, row) in rows {
             let before = self.published.get(&name).and_then(Option::as_ref);
             let row = row.since(before, now);

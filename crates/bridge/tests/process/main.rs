@@ -80,8 +80,8 @@ fn a_mirror_whose_name_a_writer_has_says_so_once_and_is_written_when_that_ends()
     wait_until("the record", || b.number("hostA.stu") == Some(1));
     wait_until("its row", || b.link("hostA.stu").as_deref() == Some("live"));
     on_b.stop();
-    let told = |line: &&String| line.contains("mirror hostA.stu: ");
-    assert_eq!(on_b.err().iter().filter(told).count(), 1, "once: {:?}", on_b.err());
+    let is_about_it = |line: &&String| line.contains("mirror hostA.stu: ");
+    assert_eq!(on_b.err().iter().filter(is_about_it).count(), 1, "once: {:?}", on_b.err());
 }
 
 #[test]

@@ -257,13 +257,13 @@ fn what_is_missed_of_instances_that_came_and_went_is_logged_also_where_some_are_
 }
 
 #[test]
-fn a_file_for_fewer_instances_is_told_of_where_records_are_counted() {
+fn a_file_for_fewer_instances_is_reported_where_records_are_counted() {
     let smaller = |args: &[&str]| {
         let class = Class::of(3, &[("a", 1)]);
         let steps = [class.opens(2), class.publishes(&[("a", 2)])];
         let played = class.stage.play(args, steps);
-        let told = |notice: &&String| notice.contains("has room for fewer instances");
-        played.notices.iter().filter(told).count()
+        let is_it = |notice: &&String| notice.contains("has room for fewer instances");
+        played.notices.iter().filter(is_it).count()
     };
     assert_eq!((smaller(&["--follow"]), smaller(&["--poll=1ms"])), (1, 0));
 }

@@ -161,7 +161,7 @@ pub(crate) fn open(
     })
 }
 
-/// What [`open`] would fail for, as far as that can be told without a change.
+/// What [`open`] would fail for, as far as that can be found out without a change.
 pub(crate) fn would_open(
     address: &region::Address,
     settings: &Settings,

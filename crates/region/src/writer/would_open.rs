@@ -1,4 +1,4 @@
-//! What opening a writer would fail for, told without a change: for a check of a configuration.
+//! What opening a writer would fail for, found out without a change: for a check of a configuration.
 //!
 //! Invariant: nothing is created, locked or written. What another process does meanwhile is not foreseen, nor what
 //! this one may not look at.

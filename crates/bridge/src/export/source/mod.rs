@@ -7,7 +7,6 @@ mod following;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use layout::{InstanceName, Schema};
 use region::{
@@ -18,6 +17,7 @@ use settings::Address;
 
 use super::kept::Kept;
 use crate::keys;
+use crate::wall_clock;
 use crate::wire::{Announcement, Attachment, Description, Readers, RecordId};
 
 /// Most events of instances in one turn: the others have theirs between.
@@ -304,9 +304,7 @@ impl Region {
     }
 
     fn time_of(&self, publication: &Publication) -> u64 {
-        let time: SystemTime = self.reader.plain().wall_time(publication);
-        let time = time.duration_since(UNIX_EPOCH).unwrap_or_default();
-        u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)
+        wall_clock::nanos(self.reader.plain().wall_time(publication))
     }
 
     fn attachment(&self, id: RecordId, time: u64) -> Attachment {

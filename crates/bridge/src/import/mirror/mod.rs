@@ -7,7 +7,6 @@
 mod copied;
 
 use std::collections::{HashMap, HashSet};
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use daemon::Monotonic;
 use layout::InstanceName;
@@ -18,6 +17,7 @@ use super::mirror_region::MirrorRegion;
 use super::room::Memory;
 use super::trouble::Trouble;
 use super::waiting::Waiting;
+use crate::wall_clock;
 use crate::wire::{Attachment, Description, Readers, RecordId};
 
 /// A mirror, whether its file is there yet or not.
@@ -190,7 +190,7 @@ impl Mirror {
             self.traffic.skipped = self.traffic.skipped.saturating_add(skipped);
         }
         self.traffic.records += 1;
-        self.received_at = wall_nanos();
+        self.received_at = wall_clock::now();
         self.last = Some(Resumed { id, time: attachment.time, sequence });
     }
 
@@ -312,9 +312,4 @@ impl Mirror {
             self.region.heartbeat(now);
         }
     }
-}
-
-pub(crate) fn wall_nanos() -> u64 {
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    u64::try_from(now.as_nanos()).unwrap_or(u64::MAX)
 }

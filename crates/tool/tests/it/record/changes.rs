@@ -1,4 +1,4 @@
-//! `record` while the region's writer ends and its file changes: each change is said once, and the recording goes on.
+//! `record` while the region's writer ends and its file changes: each change is logged once, and the recording continues.
 
 use std::fs::{self, OpenOptions};
 
