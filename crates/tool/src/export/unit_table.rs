@@ -2,7 +2,7 @@
 //!
 //! The base units are those of `promtool check metrics`: data in bytes, energy in joules, lengths in meters.
 
-/// A unit's size: so many of the base unit, or its so-manieth part. Two numbers, so that both are exact.
+/// A unit's size in base units, as a numerator and a denominator: both are exact where their quotient is not.
 pub(super) type Size = (f64, f64);
 
 const ONE: Size = (1.0, 1.0);
@@ -134,11 +134,11 @@ const PREFIX_NAMES: [(&str, &str); 19] = [
     ("mibi", ""),
 ];
 
-/// What promtool refuses in the name of a metric: these abbreviations,
+/// Abbreviations that promtool refuses in the name of a metric.
 const ABBREVIATIONS: [&str; 14] =
     ["s", "ms", "us", "ns", "sec", "b", "kb", "mb", "gb", "tb", "pb", "m", "h", "d"];
 
-/// and these units, with any prefix.
+/// Units that promtool refuses there, with any prefix.
 const NOT_BASE: [&str; 14] = [
     "minutes",
     "hours",
