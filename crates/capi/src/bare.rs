@@ -59,8 +59,7 @@ fn writer_of(
     count: u32,
     options: *const Options,
 ) -> Result<*mut BareWriter, Failure> {
-    let schema = layout::schema_of(caller, layout)?;
-    let options = options::of(caller, options)?;
+    let (schema, options) = options::with_schema(caller, layout, options)?;
     let (at, count) = (caller.at(at)?, structs(count)?);
     Ok(border::give(bare::Writer::open_array(at, &schema, count, &options)?))
 }

@@ -94,8 +94,7 @@ pub unsafe extern "C" fn mapcast_instance_writer_open(
     // SAFETY: the pointers of this call, under the contract of the header.
     unsafe {
         call(|caller| {
-            let schema = layout::schema_of(caller, layout)?;
-            let options = options::of(caller, options)?;
+            let (schema, options) = options::with_schema(caller, layout, options)?;
             let at = caller.at(at)?;
             let writer = dynamic::InstanceWriter::open_with(at, &schema, &options, max)?;
             Ok(border::give(writer))
@@ -115,8 +114,7 @@ pub unsafe extern "C" fn mapcast_instance_writer_open_fd(
     // SAFETY: the arguments of this call, under the contract of the header.
     unsafe {
         call(|caller| {
-            let schema = layout::schema_of(caller, layout)?;
-            let options = options::of(caller, options)?;
+            let (schema, options) = options::with_schema(caller, layout, options)?;
             let (name, file) = (Path::new(caller.descriptor_name(name)?), caller.file(fd)?);
             let writer = dynamic::InstanceWriter::open_file(file, name, &schema, &options, max)?;
             Ok(border::give(writer))

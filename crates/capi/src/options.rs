@@ -2,6 +2,8 @@
 
 use crate::border::Caller;
 use crate::failure::{Failure, refuse};
+use crate::layout::{self, Layout};
+use mapcast::dynamic::Schema;
 use std::ffi::c_char;
 use std::time::Duration;
 
@@ -42,8 +44,17 @@ impl Options {
     };
 }
 
+/// The record and the options of a writer, as the program passed them.
+pub(crate) fn with_schema(
+    caller: &Caller,
+    layout: *const Layout,
+    options: *const Options,
+) -> Result<(Schema, mapcast::Options), Failure> {
+    Ok((layout::schema_of(caller, layout)?, of(caller, options)?))
+}
+
 /// The options that the program passed; NULL: the usual ones.
-pub(crate) fn of(caller: &Caller, options: *const Options) -> Result<mapcast::Options, Failure> {
+fn of(caller: &Caller, options: *const Options) -> Result<mapcast::Options, Failure> {
     if options.is_null() {
         return Ok(mapcast::Options::new());
     }

@@ -8,7 +8,7 @@
 use crate::border::{self, Opaque, call};
 use crate::error::{MAPCAST_ERR_BUSY, MAPCAST_OK};
 use crate::failure::{Failure, c_string, timeout};
-use crate::layout::{self, Described, Layout};
+use crate::layout::{Described, Layout};
 use crate::options::{self, Options};
 use mapcast::dynamic;
 use std::ffi::{CString, c_char, c_int, c_void};
@@ -55,8 +55,7 @@ pub unsafe extern "C" fn mapcast_writer_open(
     // SAFETY: the pointers of this call, under the contract of the header.
     unsafe {
         call(|caller| {
-            let schema = layout::schema_of(caller, layout)?;
-            let options = options::of(caller, options)?;
+            let (schema, options) = options::with_schema(caller, layout, options)?;
             let writer = dynamic::Writer::open_with(caller.at(at)?, &schema, &options)?;
             Ok(Publishing::give(writer))
         })
@@ -77,8 +76,7 @@ pub unsafe extern "C" fn mapcast_writer_open_fd(
     // SAFETY: the arguments of this call, under the contract of the header.
     unsafe {
         call(|caller| {
-            let schema = layout::schema_of(caller, layout)?;
-            let options = options::of(caller, options)?;
+            let (schema, options) = options::with_schema(caller, layout, options)?;
             let name = Path::new(caller.descriptor_name(name)?);
             let writer = dynamic::Writer::open_file(caller.file(fd)?, name, &schema, &options)?;
             Ok(Publishing::give(writer))
@@ -99,8 +97,7 @@ pub unsafe extern "C" fn mapcast_writer_open_standby(
     // SAFETY: the pointers of this call, under the contract of the header.
     unsafe {
         call(|caller| {
-            let schema = layout::schema_of(caller, layout)?;
-            let options = options::of(caller, options)?;
+            let (schema, options) = options::with_schema(caller, layout, options)?;
             let (since, longest) = (Instant::now(), timeout(timeout_ms));
             let stop = || longest.is_some_and(|longest| since.elapsed() >= longest);
             let at = caller.at(at)?;

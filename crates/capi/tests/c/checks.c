@@ -3,6 +3,7 @@
  *
  * Prints "all hold", or the line that does not. Also run with ASan and UBSan, and under valgrind.
  */
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <mapcast.h>
@@ -541,6 +542,22 @@ static void a_file_that_is_cut_is_an_error(void)
     mapcast_writer_close(writer);
 }
 
+/* Otherwise a forked child would have the memory of a thread that it does not have. */
+static void a_thread_ends_after_its_follower(void)
+{
+    int threads = 0;
+    for (int look = 0; threads != 1 && look < 6000; look++) {
+        DIR *tasks = opendir("/proc/self/task");
+        CHECK(tasks != NULL);
+        threads = -2; /* "." and ".." */
+        while (readdir(tasks) != NULL)
+            threads++;
+        closedir(tasks);
+        poll(NULL, 0, 10);
+    }
+    CHECK(threads == 1);
+}
+
 static void a_forked_child_does_not_publish(void)
 {
     struct all record = example(1);
@@ -576,6 +593,7 @@ int main(int argc, char **argv)
     a_descriptor_is_followed();
     a_descriptor_has_instances();
     a_file_that_is_cut_is_an_error();
+    a_thread_ends_after_its_follower();
     a_forked_child_does_not_publish();
     printf("all hold\n");
     return 0;
