@@ -12,7 +12,7 @@ use crate::{consumer, producer};
 const SMALL: Counters<'_> = Counters { region: "./x.region", fields: 2, slots: 8, tick: "5ms" };
 /// 16 MiB of slots.
 const LARGE: Counters<'_> =
-    Counters { region: "./large.region", fields: 500, slots: 4096, tick: "1s" };
+    Counters { region: "./large.region", fields: 500, slots: 8192, tick: "1s" };
 const TOO_MANY: [&str; 3] = ["./x.region: ", "Too many open files", "allow this process more open"];
 
 #[test]
@@ -173,7 +173,8 @@ fn too_little_memory_for_a_new_region_logs_one_line_and_leaves_no_files() {
     let place = Place::new();
     LARGE.write(&place, "large.toml");
     let before = e2e::names_in(place.dir());
-    let mut command = producer().command_after("ulimit -v 16384", &place);
+    // In KiB: more than the program takes in any build, less than the 33 MB of the region.
+    let mut command = producer().command_after("ulimit -v 24576", &place);
     let mut starts = Daemon::start("producer", command.arg("./large.toml"));
     assert_eq!(starts.exit_code(), 1, "{:?}", starts.err());
     let no_memory = ["./large.region: mmap: Cannot allocate memory", "allow this process more"];
