@@ -71,7 +71,7 @@ fn a_producer_inside_a_long_line_stops_on_a_signal() {
     assert_eq!(producer.said("(SIGTERM): 0 records, 0 bad lines"), 1, "{:?}", producer.err());
 }
 
-/// What a process has in memory, in KiB.
+/// What a process has in memory of its own, in KiB: the pages of the region come and go as the machine needs memory.
 fn memory(daemon: &Daemon) -> u64 {
-    e2e::proc::status(daemon.pid(), "VmRSS")
+    e2e::proc::status(daemon.pid(), "RssAnon")
 }

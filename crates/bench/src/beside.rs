@@ -244,17 +244,17 @@ mod tests {
     use super::*;
     use crate::bare::{Cell, Front, Ring};
 
-    /// Beside the writer there are some once it has had its processor meanwhile.
+    /// On a busy machine not each time: the processor may be another's for as long as one is measured.
     fn has_figures<const WORDS: usize>(mut ends: (impl Publish<WORDS>, impl Latest<WORDS>)) {
         let (processors, time) = (machine::two().unwrap(), Duration::from_millis(5));
         let deadline = Instant::now() + Duration::from_secs(30);
         loop {
             let figures = measure(&mut ends.0, &mut ends.1, processors, time).unwrap();
-            assert!(figures.publish > 0.0 && figures.latest > 0.0, "{figures:?}");
-            if figures.beside > 0.0 {
+            if [figures.publish, figures.latest, figures.beside].iter().all(|figure| *figure > 0.0)
+            {
                 return;
             }
-            assert!(Instant::now() < deadline, "no batch beside the writer has a new record");
+            assert!(Instant::now() < deadline, "a figure without a batch: {figures:?}");
         }
     }
 

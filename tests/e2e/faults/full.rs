@@ -6,7 +6,7 @@
 use std::fs;
 
 use e2e::counters::{self, Counters};
-use e2e::{Daemon, Mount, Place, Reading, with_own_mounts};
+use e2e::{Daemon, Mount, Place, Reading, wait_until, with_own_mounts};
 use nix::sys::signal::Signal;
 
 use super::{follower, goes_on, is_of_epoch, is_one_line, publishing, refused};
@@ -119,7 +119,10 @@ fn cannot_be_recreated_while_full(place: &Place, producer: &mut Daemon, reader: 
     assert!(line.contains("No space left") && line.contains("free space there"), "{line}");
     reader.says("missing: the file was deleted");
     goes_on(reader);
-    assert_eq!(e2e::names_in(&place.path("full")).len(), before(place) - 1, "nothing half-made");
+    // While the producer tries again there is a temporary name, too.
+    wait_until("nothing half-made", || {
+        e2e::names_in(&place.path("full")).len() == before(place) - 1
+    });
 }
 
 #[test]

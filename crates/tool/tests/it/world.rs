@@ -5,9 +5,11 @@ use std::fs::Permissions;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::PathBuf;
 use std::process::{Command, Output};
+use std::sync::Once;
 use std::time::{Duration, Instant};
 
 use mapcast::{InstanceWriter, Stu, Writer};
+use rustix::fs::Mode;
 use tempfile::TempDir;
 
 /// The program.
@@ -18,12 +20,14 @@ pub(crate) struct World(TempDir);
 
 impl World {
     pub(crate) fn new() -> Self {
+        usual_umask();
         let owners_alone = Permissions::from_mode(0o700);
         Self(tempfile::Builder::new().permissions(owners_alone).tempdir().expect("a directory"))
     }
 
     /// The same in memory, as regions usually are.
     pub(crate) fn in_memory() -> Self {
+        usual_umask();
         let owners_alone = Permissions::from_mode(0o700);
         let builder = tempfile::Builder::new().permissions(owners_alone).tempdir_in("/dev/shm");
         Self(builder.expect("a directory in /dev/shm"))
@@ -31,6 +35,7 @@ impl World {
 
     /// The same on a disk, if the directory of temporary files or cargo's target is on one.
     pub(crate) fn on_disk() -> Self {
+        usual_umask();
         tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).map_or_else(|_| Self::new(), Self)
     }
 
@@ -102,6 +107,15 @@ impl World {
         assert!(output.status.success(), "{arguments}: {}", text(output.stderr));
         text(output.stdout)
     }
+}
+
+/// Sets the usual umask, so that others can read the files of tests but not write to them. Set once, it does not
+/// disturb other tests.
+fn usual_umask() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        rustix::process::umask(Mode::from_raw_mode(0o022));
+    });
 }
 
 /// Waits until `ready`.
