@@ -106,7 +106,9 @@ impl Content {
             self.record = Some(RecordBuf::new(schema.clone()));
             self.instance = None;
         }
-        if self.instance != model.instance {
+        // The history of two regions or instances would have one minimum and one trend.
+        let is_other_region = before.is_some_and(|before| identity.is_other_region(before));
+        if self.instance != model.instance || is_other_region {
             self.instance.clone_from(&model.instance);
             model.shown.clear_tracks(source.reader().schema());
         }
@@ -122,9 +124,8 @@ fn read(
     match source {
         Source::Instances(reader) => read_instances(reader, record, model),
         Source::Plain(reader, _) => {
-            if let Some(publication) = reader.latest(record.bytes_mut())? {
-                model.shown.take(record.view(), &publication);
-            }
+            let newest = reader.latest(record.bytes_mut())?;
+            model.shown.take_or_clear(record.view(), newest.as_ref());
             Ok(())
         }
     }
@@ -143,11 +144,11 @@ fn read_instances(
     if let Some(name) = &model.instance {
         let Some(index) = model.shown.index_of(name) else {
             model.notice = Some(format!("instance {name} is retired"));
+            model.shown.take_or_clear(record.view(), None);
             return Ok(());
         };
-        if let Some(publication) = latest_if_there(reader, all[index], record.bytes_mut())? {
-            model.shown.take(record.view(), &publication);
-        }
+        let newest = latest_if_there(reader, all[index], record.bytes_mut())?;
+        model.shown.take_or_clear(record.view(), newest.as_ref());
         return Ok(());
     }
     for index in model.instances.on_screen() {
@@ -295,6 +296,37 @@ mod tests {
     }
 
     #[test]
+    fn a_new_region_without_a_record_does_not_show_the_one_before() {
+        let mut view = View::new();
+        let mut writer = Writer::<Stu>::open(view.path()).expect("a writer");
+        writer.publish(&Stu::new(10, "xiaoming", 'm')).expect("a record");
+        view.look();
+        drop(writer);
+        std::fs::remove_file(view.path()).expect("removed");
+        let mut writer = Writer::<Stu>::open(view.path()).expect("a writer");
+        assert_eq!((view.look(), view.values()[0]), ("live", ("id", "")));
+        assert_eq!((view.model.shown.sequence, view.model.shown.age), (0, None));
+        writer.publish(&Stu::new(3, "a", 'm')).expect("a record");
+        view.look();
+        let id = &view.model.shown.tracks[0];
+        assert_eq!((id.text.as_str(), id.range()), ("3", Some((3.0, 3.0))));
+    }
+
+    #[test]
+    fn the_minimum_is_that_of_one_region_when_another_takes_its_name() {
+        let mut view = View::new();
+        let mut writer = Writer::<Stu>::open(view.path()).expect("a writer");
+        writer.publish(&Stu::new(1, "a", 'm')).expect("a record");
+        view.look();
+        drop(writer);
+        std::fs::remove_file(view.path()).expect("removed");
+        let mut writer = Writer::<Stu>::open(view.path()).expect("a writer");
+        writer.publish(&Stu::new(5, "b", 'm')).expect("a record");
+        assert!(view.news().ends_with("another region has its name: the records begin again"));
+        assert_eq!(view.model.shown.tracks[0].range(), Some((5.0, 5.0)));
+    }
+
+    #[test]
     fn a_region_may_become_one_of_instances_and_back() {
         let mut view = View::new();
         drop(Writer::<Stu>::open(view.path()).expect("a writer"));
@@ -313,6 +345,7 @@ mod tests {
         writer.retire(instance).expect("retired");
         view.look();
         assert_eq!(view.model.notice.as_deref(), Some("instance eth0 is retired"));
+        assert_eq!((view.values()[0], view.model.shown.age), (("id", ""), None));
         drop(writer);
         std::fs::remove_file(view.path()).expect("removed");
         drop(Writer::<Stu>::open(view.path()).expect("a writer"));

@@ -37,7 +37,7 @@ impl Identity {
     pub(crate) fn news(self, before: Self) -> Option<&'static str> {
         if self.is_other_record(before) {
             Some("its record has changed")
-        } else if self.first_lineage != before.first_lineage {
+        } else if self.is_other_region(before) {
             Some("another region has its name: the records begin again")
         } else if (self.epoch, self.lineage) == (before.epoch, before.lineage) {
             None
@@ -48,6 +48,11 @@ impl Identity {
         } else {
             Some("its writer has opened it again")
         }
+    }
+
+    /// Whether its records do not continue those before.
+    pub(crate) fn is_other_region(self, before: Self) -> bool {
+        self.first_lineage != before.first_lineage
     }
 
     /// Whether what was kept of the records before is of no use for these.

@@ -50,15 +50,23 @@ impl Shown {
         Self { record, tracks: Track::of(schema), heads, ..Self::default() }
     }
 
-    /// Takes the newest record.
-    pub(crate) fn take(&mut self, record: RecordView<'_>, publication: &Publication) {
+    /// Takes the newest record; forgets those before if there is none (any more).
+    pub(crate) fn take_or_clear(&mut self, record: RecordView<'_>, newest: Option<&Publication>) {
+        match newest {
+            Some(publication) => self.take(record, publication),
+            // With an age the old record would pass for that of a live writer.
+            None => self.clear_tracks(record.schema()),
+        }
+    }
+
+    fn take(&mut self, record: RecordView<'_>, publication: &Publication) {
         (self.sequence, self.age) = (publication.sequence, publication.age());
         for track in &mut self.tracks {
             track.take(record, publication.published_at);
         }
     }
 
-    /// Forgets what was seen before, of the instance that was opened before.
+    /// Forgets what was seen before, of another region or instance.
     pub(crate) fn clear_tracks(&mut self, schema: &Schema) {
         self.tracks = Track::of(schema);
         (self.sequence, self.age) = (0, None);
