@@ -6,12 +6,12 @@ use mapcast::dynamic::{Field, Scalar, Schema};
 
 use super::members::{Member, members, reserved, unreserved};
 
-const KEYWORDS: [&str; 51] = [
+const KEYWORDS: [&str; 52] = [
     "as", "break", "const", "continue", "crate", "else", "enum", "extern", "false", "fn", "for",
     "if", "impl", "in", "let", "loop", "match", "mod", "move", "mut", "pub", "ref", "return",
     "self", "Self", "static", "struct", "super", "trait", "true", "type", "unsafe", "use", "where",
     "while", "async", "await", "dyn", "abstract", "become", "box", "do", "final", "macro",
-    "override", "priv", "typeof", "unsized", "virtual", "yield", "gen",
+    "override", "priv", "typeof", "unsized", "virtual", "yield", "gen", "_",
 ];
 
 /// The struct, with names for its padding and an assertion for each offset.
@@ -95,10 +95,11 @@ fn type_name(name: &str) -> String {
         first.into_iter().collect::<String>() + &rest
     };
     let joined: String = name.split('_').filter(|part| !part.is_empty()).map(word).collect();
-    // A name of underscores, or one that begins with a digit behind them, is no name of a type, and `Record` is that
-    // of the derived trait.
+    // A name of underscores, or one that begins with a digit behind them, is no name of a type, `Self` is a keyword, and
+    // `Record` is the name of the derived trait.
     match &*joined {
         "" | "Record" => "OneRecord".into(),
+        "Self" => "RecordSelf".into(),
         _ if joined.starts_with(|first: char| first.is_ascii_alphabetic()) => joined,
         _ => format!("Record{joined}"),
     }
@@ -117,6 +118,8 @@ mod tests {
             ("_1", "Record1"),
             ("__", "OneRecord"),
             ("RECORD", "OneRecord"),
+            ("self", "RecordSelf"),
+            ("SELF", "RecordSelf"),
         ] {
             assert_eq!(type_name(name), want);
         }

@@ -44,9 +44,9 @@ fn every_type() -> Schema {
 }
 
 /// Names that the printed text, its headers or its language have for something else.
-fn taken_names() -> [Schema; 3] {
-    ["Record", "ctypes", "NULL"].map(|record| {
-        let names = ["Record", "ctypes", "NULL", "offsetof", "linux", "asm", "_Bool"];
+fn taken_names() -> [Schema; 4] {
+    ["Record", "ctypes", "NULL", "self"].map(|record| {
+        let names = ["Record", "ctypes", "NULL", "offsetof", "linux", "asm", "_Bool", "self", "_"];
         let fields = names.map(|name| FieldSpec::new(name, Scalar::U8).help("*/ /* */*"));
         fields.into_iter().fold(Schema::builder(record), SchemaBuilder::field).build().expect("one")
     })
@@ -84,6 +84,7 @@ fn the_c_struct_compiles_and_its_offsets_are_asserted() {
 
 /// The printed Rust, compiled.
 #[allow(unreachable_pub)] // it is printed for a crate's root
+#[allow(non_snake_case, reason = "the names are those of the record")]
 mod generated {
     pub(super) mod all {
         include!("all.rs.txt");
@@ -91,13 +92,18 @@ mod generated {
     pub(super) mod odd_one {
         include!("odd_one.rs.txt");
     }
+    pub(super) mod taken {
+        include!("taken.rs.txt");
+    }
 }
 
 #[test]
 fn the_rust_struct_has_the_same_schema() {
+    let [.., named_self] = taken_names();
     let cases = [
         (odd(), "odd_one.rs.txt", generated::odd_one::OddOne::schema()),
         (every_type(), "all.rs.txt", generated::all::All::schema()),
+        (named_self, "taken.rs.txt", generated::taken::RecordSelf::schema()),
     ];
     for (schema, file, compiled) in cases {
         let printed = text(Language::Rust, &schema, "odd");
