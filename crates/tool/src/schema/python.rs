@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use mapcast::dynamic::{Field, Scalar, Schema};
 
 use super::about;
-use super::members::{Member, members, reserved, unreserved};
+use super::members::{Member, free_name, members, reserved, unreserved};
 
 /// Keywords of Python, and the module that the class is made with.
 const KEYWORDS: [&str; 36] = [
@@ -17,7 +17,7 @@ const KEYWORDS: [&str; 36] = [
 
 /// The class, and an assertion for each offset.
 pub(super) fn text(schema: &Schema) -> String {
-    let name = unreserved(schema.name(), &KEYWORDS, schema);
+    let name = python_name(schema.name(), schema);
     let mut text = String::from("import ctypes\n\n\n");
     let _ = writeln!(text, "class {name}(ctypes.LittleEndianStructure):\n    _fields_ = [");
     for (index, member) in members(schema).into_iter().enumerate() {
@@ -32,14 +32,22 @@ pub(super) fn text(schema: &Schema) -> String {
     }
     let _ = writeln!(text, "    ]\n\n\nassert ctypes.sizeof({name}) == {}", schema.size());
     for field in schema.fields() {
-        let member = unreserved(field.name(), &KEYWORDS, schema);
+        let member = python_name(field.name(), schema);
         let _ = writeln!(text, "assert {name}.{member}.offset == {}", field.offset());
     }
     text
 }
 
+/// `name`, or another if Python or `ctypes` uses it itself, as `__class__` and `_fields_`.
+fn python_name(name: &str, schema: &Schema) -> String {
+    if name.starts_with('_') && name.ends_with('_') {
+        return free_name(&format!("own{name}"), schema);
+    }
+    unreserved(name, &KEYWORDS, schema)
+}
+
 fn entry(field: &Field, schema: &Schema) -> String {
-    let member = unreserved(field.name(), &KEYWORDS, schema);
+    let member = python_name(field.name(), schema);
     let ctype = field.ctype();
     let count = ctype.count().map_or_else(String::new, |count| format!(" * {count}"));
     let about = about(field);

@@ -52,9 +52,19 @@ fn taken_names() -> [Schema; 4] {
     })
 }
 
+/// Names with which Python or `ctypes` describes a class.
+fn names_of_classes() -> Schema {
+    let ctypes = ["_fields_", "_pack_", "_anonymous_", "_align_", "_objects"];
+    let python = ["__dict__", "__slots__", "__class__", "__init__", "__new__", "__debug__"];
+    let others = ["_", "__", "own_fields_"];
+    let names = ctypes.into_iter().chain(python).chain(others);
+    let fields = names.map(|name| FieldSpec::new(name, Scalar::U8));
+    fields.fold(Schema::builder("__class__"), SchemaBuilder::field).build().expect("a schema")
+}
+
 /// Those that are printed in each language.
 fn schemas() -> Vec<Schema> {
-    let others = [odd(), every_type(), mapcast::Stu::schema()];
+    let others = [odd(), every_type(), mapcast::Stu::schema(), names_of_classes()];
     others.into_iter().chain(taken_names()).collect()
 }
 
