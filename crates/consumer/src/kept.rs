@@ -4,15 +4,16 @@
 
 use std::collections::HashMap;
 
-use layout::{InstanceName, RecordView};
+use layout::{InstanceName, RecordView, Schema};
 use region::Publication;
 
 /// What is kept of one.
 #[derive(Debug, Default)]
 pub(crate) struct Kept {
-    /// The record that was read last, from the file that is attached.
+    /// The record that was read last, also if that was in an earlier file: a file that takes its place may
+    /// have a copy of this record, which is not read again and yet becomes too old.
     pub(crate) newest: Option<Publication>,
-    /// Whether one was read; a record of a bare file has no name.
+    /// Whether one was read from the file that is attached; a record of a bare file has no name.
     pub(crate) is_read: bool,
     /// The record that was printed last, for `--on-change`.
     printed: Option<Vec<u8>>,
@@ -42,9 +43,25 @@ impl Kept {
 pub(crate) struct AllKept {
     plain: Kept,
     instances: HashMap<InstanceName, Kept>,
+    /// The fingerprint of the schema of the records that were printed last.
+    schema: Option<u64>,
 }
 
 impl AllKept {
+    /// Another file is attached, with records of `schema`. What was printed last is not compared with
+    /// records of another schema; a region of instances has no record without a name.
+    pub(crate) fn attach(&mut self, schema: &Schema, has_instances: bool) {
+        if has_instances {
+            self.plain = Kept::default();
+        }
+        let schema = Some(schema.fingerprint());
+        let is_other = std::mem::replace(&mut self.schema, schema) != schema;
+        for kept in self.instances.values_mut().chain([&mut self.plain]) {
+            kept.is_read = false;
+            kept.printed.take_if(|_| is_other);
+        }
+    }
+
     pub(crate) fn of(&mut self, instance: Option<InstanceName>) -> &mut Kept {
         match instance {
             None => &mut self.plain,

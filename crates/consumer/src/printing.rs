@@ -72,6 +72,9 @@ impl Session<'_> {
             let origin = held.noted.as_ref().zip(held.publication);
             let origin = origin.map(|(noted, publication)| Origin { region: noted, publication });
             let instance = held.instance.as_ref().map(InstanceName::as_str);
+            if self.filter.is_on_change() {
+                self.kept.of(held.instance).print(held.record.view());
+            }
             let reading = Reading { record: held.record.view(), instance, origin };
             if self.printer.print(&reading, self.environment.stdout())?.is_break() {
                 return Ok(Flow::Break(()));

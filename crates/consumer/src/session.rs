@@ -136,8 +136,9 @@ impl<'e> Session<'e> {
     fn adapt(&mut self) -> Result<Vec<Notice>, ConsumerError> {
         // A closed stdout is noticed by the next write.
         let _ = self.release_all()?;
-        (self.kept, self.is_new_region) = (AllKept::default(), true);
+        self.is_new_region = true;
         let Some(schema) = self.link.schema().cloned() else { return Ok(Vec::new()) };
+        self.kept.attach(&schema, self.link.names().is_some());
         let mut notices = Vec::new();
         let mut printed = self.printer.adapt(&self.view, &schema);
         if let (Err(error @ ViewError::Line(_)), Some(LineText::Literal(_))) =

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use daemon::Exit;
 use layout::{Record, Stu};
+use region::Options;
 
 use super::{Played, Stage, Step};
 
@@ -84,6 +85,20 @@ fn a_record_that_becomes_too_old_ends_the_consumer() {
         let played = stage.play(&[mode, "--max-age", "300ms"], steps);
         refuses(&played, "x.region: record 1 is ");
         assert!(played.out.starts_with("id=10\t"), "{mode}: {}", played.out);
+    }
+}
+
+#[test]
+fn a_record_that_becomes_too_old_in_the_next_file_ends_the_consumer() {
+    for mode in ["--poll=1ms", "--follow"] {
+        let stage = stage();
+        let more_slots = stage.with_writer(|writer| {
+            writer.change(&Stu::schema(), &Options::new().slots(16)).map(drop).unwrap();
+        });
+        let steps: Vec<_> = std::iter::once(more_slots).chain(patience(&stage)).collect();
+        let played = stage.play(&[mode, "--max-age", "300ms"], steps);
+        refuses(&played, "x.region: record 1 is ");
+        assert_eq!(played.words(), ["re-attached"], "{mode}");
     }
 }
 

@@ -283,6 +283,18 @@ fn the_age_of_each_instance_is_checked() {
 }
 
 #[test]
+fn an_instance_whose_record_becomes_too_old_in_the_next_file_ends_the_consumer() {
+    for mode in ["--poll=1ms", "--follow"] {
+        let class = Class::of(2, &[("a", 1)]);
+        let patience = (0..10_000).map(|_| class.publishes(&[]));
+        let steps: Vec<_> = std::iter::once(class.opens(3)).chain(patience).collect();
+        let (exit, message) = class.stage.play(&[mode, "--max-age", "300ms"], steps).failure();
+        assert_eq!(exit, Exit::Unhealthy, "{mode}");
+        assert!(message.contains("x.region: record 1 of a is "), "{mode}: {message}");
+    }
+}
+
+#[test]
 fn a_region_that_gets_instances_is_read_on_and_so_is_one_that_loses_them() {
     let stage = Stage::of_students();
     stage.publishes([1])();

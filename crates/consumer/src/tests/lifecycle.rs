@@ -126,6 +126,29 @@ fn a_replaced_region_is_drained_before_the_next_is_read() {
 }
 
 #[test]
+fn a_record_like_the_one_printed_last_is_no_change_in_the_next_file_either() {
+    let stage = Stage::of_students();
+    stage.publishes([1])();
+    let recreate = || {
+        let path = stage.path();
+        stage.with_writer(move |writer| {
+            fs::remove_file(path).unwrap();
+            writer.recreate().unwrap();
+        })
+    };
+    for mode in ["--follow", "--poll=1ms"] {
+        let steps = [recreate(), stage.publishes([1]), stage.publishes([2]), stage.publishes([1])];
+        let played = stage.play(&[mode, "--on-change"], steps);
+        assert!(played.words().contains(&"re-attached"), "{mode}: {:?}", played.notices);
+        assert_eq!(played.ids(), [1, 2, 1], "{mode}");
+    }
+    // What a rate has held back is printed before the next file is read.
+    let steps = [stage.publishes([2]), recreate(), stage.publishes([2])];
+    let played = stage.play(&["--follow", "--on-change", "--rate=0.001"], steps);
+    assert_eq!(played.ids(), [1, 2]);
+}
+
+#[test]
 fn a_deleted_region_is_read_until_there_is_another() {
     let stage = Stage::of_students();
     stage.publishes([1])();
