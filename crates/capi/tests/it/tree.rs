@@ -3,7 +3,9 @@
 //! `install.sh` links the shared library from the archive that cargo built beside these tests.
 
 use std::ffi::OsStr;
+use std::fs::Permissions;
 use std::io::{BufRead, BufReader};
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, Stdio};
 use std::sync::OnceLock;
@@ -107,9 +109,12 @@ fn archive() -> PathBuf {
     archives.max_by_key(built).expect("libmapcast_capi.a beside the test")
 }
 
-/// A directory for a test: of its programs, and of their regions.
+/// A directory for a test: of its programs, and of their regions. Its mode is 0700 with any umask: the library
+/// opens no region in a directory in which others may create files.
 pub(crate) fn place() -> TempDir {
-    tempfile::Builder::new().prefix("mapcast-capi-").tempdir().expect("a temporary directory")
+    let mut builder = tempfile::Builder::new();
+    builder.permissions(Permissions::from_mode(0o700));
+    builder.prefix("mapcast-capi-").tempdir().expect("a temporary directory")
 }
 
 /// Compiles `source` with `compiler` and its flags into `into`, without a warning; returns the program.
