@@ -465,6 +465,7 @@ typedef struct mapcast_field {
     uint32_t count;
     /**
      * Bytes from the beginning of the record; MAPCAST_AUTO: behind the field before, by the rules of C.
+     * MAPCAST_AUTO is for opening only: mapcast_get_f64 and the like take a field of a handle's layout.
      */
     uint32_t offset;
     /**

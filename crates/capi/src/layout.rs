@@ -40,6 +40,7 @@ pub struct Field {
     /// Elements of an array; 0: it is none.
     pub count: u32,
     /// Bytes from the beginning of the record; MAPCAST_AUTO: behind the field before, by the rules of C.
+    /// MAPCAST_AUTO is for opening only: mapcast_get_f64 and the like take a field of a handle's layout.
     pub offset: u32,
     /// NULL.
     pub reserved: [*const c_void; 2],
@@ -157,7 +158,7 @@ pub(crate) fn element(
     field: *const Field,
     element: u32,
 ) -> Result<Schema, Failure> {
-    let mut field = *caller.object(field, "mapcast_field")?;
+    let mut field = *placed(caller, field)?;
     let name = caller.text(field.name, "name of a field")?;
     let size = ctype_of(name, &field)?.element().size();
     if field.count != 0 && field.r#type != MAPCAST_CHAR {
@@ -166,7 +167,9 @@ pub(crate) fn element(
             return Err(refuse(fact, format!("it has {}, counted from 0", field.count)));
         }
         field.count = 0;
-        field.offset = field.offset.saturating_add(element.saturating_mul(size));
+        field.offset = element_offset(&field, element, size).ok_or_else(|| {
+            refuse(format!("field {name} has offset {}", field.offset), "no record is that large")
+        })?;
     } else if element != 0 {
         let fact = format!("field {name} has no element {element}");
         return Err(refuse(fact, "it is no array: pass 0"));
@@ -174,9 +177,26 @@ pub(crate) fn element(
     alone(caller, &field)
 }
 
+/// Where an element is. Its offset must not become MAPCAST_AUTO, which is another place.
+fn element_offset(field: &Field, element: u32, size: u32) -> Option<u32> {
+    let offset = field.offset.checked_add(element.checked_mul(size)?)?;
+    (offset != MAPCAST_AUTO).then_some(offset)
+}
+
 /// A field as a record of its own, in the place it has in the whole record.
 pub(crate) fn whole(caller: &Caller, field: *const Field) -> Result<Schema, Failure> {
-    alone(caller, caller.object(field, "mapcast_field")?)
+    alone(caller, placed(caller, field)?)
+}
+
+/// A field whose offset is a number: where one of `MAPCAST_AUTO` is depends on the fields before it.
+fn placed<'c>(caller: &'c Caller, field: *const Field) -> Result<&'c Field, Failure> {
+    let field = caller.object(field, "mapcast_field")?;
+    if field.offset != MAPCAST_AUTO {
+        return Ok(field);
+    }
+    let name = caller.text(field.name, "name of a field")?;
+    let fact = format!("the offset of field {name} is MAPCAST_AUTO, which is for opening only");
+    Err(refuse(fact, "take the field from mapcast_writer_layout or mapcast_reader_layout"))
 }
 
 fn alone(caller: &Caller, field: &Field) -> Result<Schema, Failure> {

@@ -195,6 +195,25 @@ static void values_are_read_and_written_by_field(void)
     CHECK(mapcast_format_record(&layout, &record, size, NULL, 0) > 100);
 }
 
+/* Where a field of MAPCAST_AUTO is depends on those before it: it is not at offset 0. */
+static void a_field_without_a_place_is_neither_read_nor_written(const struct mapcast_field *field,
+                                                                unsigned char *record, size_t size)
+{
+    double value = 0;
+    char text[8];
+    struct mapcast_field end = *field;
+    unsigned char before[12];
+    memcpy(before, record, sizeof before);
+    FAILS(mapcast_set_f64(field, 0, record, size, 7), MAPCAST_ERR_INVALID);
+    FAILS(mapcast_set_text(field, record, size, "on"), MAPCAST_ERR_INVALID);
+    FAILS(mapcast_get_f64(field, 0, record, size, &value), MAPCAST_ERR_INVALID);
+    FAILS(mapcast_format_field(field, record, size, text, sizeof text), MAPCAST_ERR_INVALID);
+    CHECK(strstr(mapcast_last_error(), "mapcast_writer_layout") != NULL);
+    end.offset = MAPCAST_AUTO - 4;
+    FAILS(mapcast_set_f64(&end, 1, record, size, 7), MAPCAST_ERR_INVALID);
+    CHECK(memcmp(before, record, sizeof before) == 0);
+}
+
 static void a_layout_is_built_at_run_time(void)
 {
     struct mapcast_field made[2] = {{0}, {0}};
@@ -219,6 +238,7 @@ static void a_layout_is_built_at_run_time(void)
     unsigned char record[12] = {0};
     CHECK(mapcast_set_text(&motor->fields[0], record, sizeof record, "on") == MAPCAST_OK);
     CHECK(mapcast_set_f64(&motor->fields[1], 1, record, sizeof record, 1.5) == MAPCAST_OK);
+    a_field_without_a_place_is_neither_read_nor_written(&made[1], record, sizeof record);
     CHECK(mapcast_writer_publish(writer, record, motor->size) == MAPCAST_OK);
     char line[64];
     CHECK(mapcast_format_record(motor, record, sizeof record, line, sizeof line) == 15);
