@@ -12,7 +12,8 @@
  * wrong size are errors.
  *
  * Threads: a handle is used by one thread at a time, which need not be always the same one. Different handles
- * are independent of each other, also of one region. No thread is started, except by mapcast_follower_fd.
+ * are independent of each other, also of one region. No thread is started, except by mapcast_follower_fd; that
+ * one takes no signal of the program.
  *
  * fork: a writer belongs to the process that opened it; in a child, publishing is an error, and closing it
  * changes nothing for the region. A reader works on both sides, a follower with a descriptor in the parent only.

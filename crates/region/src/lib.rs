@@ -56,6 +56,7 @@ compile_error!("mapcast needs a 64-bit, little-endian Linux");
 mod address;
 mod anonymous;
 mod aside;
+mod background;
 mod bare;
 mod boot;
 mod clock;

@@ -9,6 +9,7 @@
 #![allow(clippy::disallowed_types)] // a plain flag between two threads
 
 use crate::address::ToPlace;
+use crate::background;
 use crate::error::RegionError;
 use crate::reader::DynReader;
 use rustix::event::{EventfdFlags, eventfd};
@@ -44,7 +45,8 @@ const LOOK_FOR_FILE: Duration = Duration::from_millis(100);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
-/// Dropping it ends its thread within 250 ms, without waiting for that.
+/// Its thread blocks all signals but those of faults, whatever the program blocks before or after. Dropping the
+/// notifier ends its thread within 250 ms, without waiting for that.
 #[derive(Debug)]
 pub struct Notifier {
     descriptor: Arc<OwnedFd>,
@@ -114,9 +116,7 @@ impl Notifier {
         let descriptor = eventfd(0, flags).map_err(|err| io("eventfd", err.into()))?;
         let (descriptor, dropped) = (Arc::new(descriptor), Arc::new(AtomicBool::new(false)));
         let notifier = Self { descriptor: descriptor.clone(), dropped: dropped.clone() };
-        std::thread::Builder::new()
-            .name("notifier".into())
-            .spawn(move || work(&descriptor, &dropped))
+        background::spawn("notifier", move || work(&descriptor, &dropped))
             .map_err(|err| io("clone", err))?;
         Ok(notifier)
     }

@@ -272,8 +272,7 @@ impl Drop for CloseWatch {
         // the region has its next writer as soon as this returns. Without a thread it is closed
         // here.
         let Some(inotify) = self.0.take() else { return };
-        let _ =
-            std::thread::Builder::new().name("close-inotify".into()).spawn(move || drop(inotify));
+        let _ = crate::background::spawn("close-inotify", move || drop(inotify));
     }
 }
 

@@ -1,6 +1,7 @@
 //! `follow`: the events of a region, in order, from one iterator.
 
 use super::*;
+use nix::sys::signal::Signal;
 use region::{DynSample, Event, Follow, Notifier, Reader, RegionErrorKind, State, Writer};
 use std::os::fd::AsFd;
 
@@ -208,14 +209,18 @@ fn it_ends_when_idle_or_stopped_and_can_be_continued() {
     assert_eq!(next(&mut follow), Event::Record(1), "there is something, so it is not asked");
 }
 
+fn wait_readable(notifier: &Notifier) {
+    let mut polled = [rustix::event::PollFd::new(notifier, rustix::event::PollFlags::IN)];
+    let timeout = rustix::time::Timespec { tv_sec: 60, tv_nsec: 0 };
+    assert_eq!(rustix::event::poll(&mut polled, Some(&timeout)), Ok(1));
+}
+
 /// Waits until the notifier's descriptor is readable, then returns the ids that are there.
 fn notified<S>(notifier: &Notifier, follow: &mut Follow<'_, S>) -> Vec<i32>
 where
     S: region::Followed<Item = region::Sample<Stu>>,
 {
-    let mut polled = [rustix::event::PollFd::new(notifier, rustix::event::PollFlags::IN)];
-    let timeout = rustix::time::Timespec { tv_sec: 60, tv_nsec: 0 };
-    assert_eq!(rustix::event::poll(&mut polled, Some(&timeout)), Ok(1));
+    wait_readable(notifier);
     notifier.clear();
     let mut found = Vec::new();
     while let Some(event) = follow.try_next().unwrap() {
@@ -243,6 +248,37 @@ fn a_notifier_makes_its_descriptor_readable_at_each_record() {
     }
     assert_eq!(found, [1, 2, 3, 4, 5]);
     assert!(notifier.as_fd().try_clone_to_owned().is_ok());
+}
+
+/// The signals that a thread blocks, out of its `status` in /proc: bit 0 is signal 1. `None`: it has ended.
+fn blocked(task: &std::path::Path) -> Option<u64> {
+    let text = std::fs::read_to_string(task.join("status")).ok()?;
+    let mask = text.lines().find_map(|line| line.strip_prefix("SigBlk:"))?;
+    u64::from_str_radix(mask.trim(), 16).ok()
+}
+
+/// A program may block signals for a `signalfd` after it has opened its follower: no thread of the library
+/// may take them, and end the process by their default action.
+#[test]
+fn a_notifiers_thread_takes_no_signal_of_the_program() {
+    let bits = |signals: &[Signal]| signals.iter().fold(0, |all, n| all | 1_u64 << (*n as i32 - 1));
+    let of_program = bits(&[Signal::SIGTERM, Signal::SIGCHLD, Signal::SIGUSR1, Signal::SIGHUP]);
+    let of_faults = bits(&[Signal::SIGBUS, Signal::SIGSEGV]);
+    let here = std::path::Path::new("/proc/thread-self");
+    let (place, before) = (Place::new(), blocked(here));
+    let _writer: DynWriter = place.writer();
+    let notifier = Notifier::open(&place.path).unwrap();
+    assert_eq!(blocked(here), before, "the caller's mask is as it was");
+    wait_readable(&notifier); // so it runs, and has its name
+    let tasks = std::fs::read_dir("/proc/self/task").unwrap().flatten().map(|task| task.path());
+    let notifiers = tasks.filter(|task| {
+        std::fs::read_to_string(task.join("comm")).is_ok_and(|name| name == "notifier\n")
+    });
+    let masks: Vec<u64> = notifiers.filter_map(|task| blocked(&task)).collect();
+    assert!(!masks.is_empty());
+    for mask in masks {
+        assert_eq!((mask & of_program, mask & of_faults), (of_program, 0), "{mask:x}");
+    }
 }
 
 #[test]
