@@ -30,9 +30,11 @@ pub(super) struct MirrorRegion {
     options: Options,
     /// How many records a lossless mirror keeps for its followers; 0: of any other.
     lossless: u32,
-    /// The most that its file permits, and who may read its source.
+    /// The most that its file permits.
     most_mode: u32,
-    pub(super) readers: Readers,
+    /// Who may read its source; `None`: not known yet. An earlier bridge may have left the file to fewer than all, so
+    /// that it is not opened until then.
+    pub(super) readers: Option<Readers>,
     /// The mode of the file that is open.
     mode: u32,
     /// Time between two heartbeats.
@@ -59,7 +61,7 @@ impl MirrorRegion {
             options: Options::new().period(period).slots(SLOTS),
             lossless: import.lossless.unwrap_or(0),
             most_mode: import.mode,
-            readers: Readers::EVERYBODY,
+            readers: None,
             mode: 0,
             period,
             writer: None,
@@ -76,10 +78,14 @@ impl MirrorRegion {
 
     /// Gives a file that is open the mode that it should have now. If that fails, nothing is published to it.
     pub(super) fn keep_mode(&mut self, description: &Description, now: Monotonic) {
-        let is_other = self.readers.within(self.most_mode) != self.mode;
+        let is_other = self.wanted_mode() != self.mode;
         if is_other && self.writer.is_some() && self.is_due(now) {
             self.change(description, now);
         }
+    }
+
+    fn wanted_mode(&self) -> u32 {
+        self.readers.unwrap_or_default().within(self.most_mode)
     }
 
     /// Whether an attempt is due: the last one has not failed a moment ago.
@@ -87,15 +93,16 @@ impl MirrorRegion {
         now >= self.retry
     }
 
-    /// Opens the region, if it is not open and was not tried a moment ago; returns whether it has been opened now.
+    /// Opens the region, if it is not open, was not tried a moment ago, and is known who may read it; returns whether it
+    /// has been opened now.
     pub(super) fn open(&mut self, description: &Description, now: Monotonic) -> bool {
-        if self.writer.is_some() || !self.is_due(now) {
+        if self.writer.is_some() || self.readers.is_none() || !self.is_due(now) {
             return false;
         }
         let options = self.options_for(description);
         match Writer::open(&self.address, description, &options) {
             Ok(writer) => {
-                self.mode = self.readers.within(self.most_mode);
+                self.mode = self.wanted_mode();
                 tracing::info!("mirror {} is there", self.address);
                 self.logged.clear();
                 self.trouble = None;
@@ -175,7 +182,7 @@ impl MirrorRegion {
 
     /// With the mode that its source allows, and slots for as many records as a lossless mirror may be behind.
     fn options_for(&self, description: &Description) -> Options {
-        let options = self.options.clone().mode(self.readers.within(self.most_mode));
+        let options = self.options.clone().mode(self.wanted_mode());
         if description.instances.is_some() {
             return options;
         }
@@ -201,7 +208,7 @@ impl MirrorRegion {
         };
         match changed {
             Ok(()) => {
-                self.mode = self.readers.within(self.most_mode);
+                self.mode = self.wanted_mode();
                 self.succeeded();
                 true
             }

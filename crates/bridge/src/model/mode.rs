@@ -2,7 +2,7 @@
 
 use std::fs::{File, Permissions, set_permissions};
 use std::io::Read;
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
 
 use layout::Schema;
 use region::{DynInstanceWriter, DynWriter, Options};
@@ -53,6 +53,27 @@ fn a_mirror_has_the_mode_of_its_source_also_when_that_changes_or_its_bridge_is_r
         set_mode(&world, "mirror.region", 0o644);
         world.restart_importer();
         wait_for_mode(&mut world, 0o600);
+    }
+}
+
+#[test]
+fn a_mirror_is_opened_to_nobody_else_and_stays_the_same_file_when_its_bridge_is_restarted() {
+    for (keys, wanted) in
+        [("", 0o600), ("", 0o644), ("lossless = 9\n", 0o600), ("lossless = 9\n", 0o644)]
+    {
+        let mut world = World::with(1, keys);
+        let mut writer = writer(&world, &schema(), wanted);
+        writer.publish(&bytes(1)).expect("published");
+        wait_for_mode(&mut world, wanted);
+        let inode = |world: &World| world.path("mirror.region").metadata().expect("a file").ino();
+        let before = inode(&world);
+        world.restart_importer();
+        for _ in 0..300 {
+            world.network.deliver(usize::MAX);
+            world.turn();
+            assert_eq!(mode(&world, "mirror.region"), Some(wanted), "{keys}");
+        }
+        assert_eq!(inode(&world), before, "{keys}");
     }
 }
 

@@ -104,12 +104,13 @@ impl Mirror {
 
     /// Takes who may read its source.
     pub(in crate::import) fn admit(&mut self, readers: Readers) {
-        self.region.readers = readers;
+        self.region.readers = Some(readers);
     }
 
     /// Takes who may read a record of its source: no others may read the mirror before a digest says that they may.
     pub(in crate::import) fn narrow(&mut self, readers: Readers) {
-        self.region.readers = self.region.readers.and(readers);
+        let known = self.region.readers.unwrap_or(Readers::EVERYBODY);
+        self.region.readers = Some(known.and(readers));
     }
 
     /// Continues after this record, which an earlier bridge has published here.
