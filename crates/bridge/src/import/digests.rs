@@ -85,11 +85,11 @@ impl Importer {
         let Some(imported) = self.imported(&source) else { return };
         imported.state = Some(state);
         imported.mirror.admit(entry.readers);
-        // Of two bridges of one name the later lineage stays: to go back would be to flap.
-        if !has_twin {
-            imported.note_lineage(instance.as_ref(), entry.id, full);
-        }
         if instance.is_none() {
+            // Of two bridges of one name the later lineage stays: to go back would be to flap.
+            if !has_twin {
+                imported.note_lineage(entry.id.lineage, full);
+            }
             imported.mirror.announce(entry.id, entry.history, now);
         }
         let held = imported.mirror.held(instance.as_ref());

@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use daemon::Monotonic;
-use layout::InstanceName;
 use region::State;
 use settings::{Address, Import};
 
@@ -128,14 +127,13 @@ impl Imported {
     }
 
     /// Forgets what came if the source has gone back to an older lineage, as it does when its clock was set back
-    /// and its region deleted. Two full digests have to agree: one may have been overtaken by a record.
-    pub(super) fn note_lineage(
-        &mut self,
-        instance: Option<&InstanceName>,
-        id: RecordId,
-        full: Option<u32>,
-    ) {
-        let is_lower = id.sequence > 0 && id.lineage < self.mirror.newest(instance).lineage;
+    /// and its region deleted. `announced` is the lineage of the region itself, 0 if it is not known: instances have no
+    /// other. Two full digests have to agree: one may have been overtaken by a record.
+    pub(super) fn note_lineage(&mut self, announced: u64, full: Option<u32>) {
+        if announced == 0 {
+            return;
+        }
+        let is_lower = announced < self.mirror.newest_lineage();
         match full {
             _ if !is_lower => self.lower = (0, 0),
             Some(number) if self.lower.1 != number => self.lower = (self.lower.0 + 1, number),

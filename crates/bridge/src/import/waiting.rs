@@ -35,6 +35,11 @@ impl Waiting {
             .map_or_else(RecordId::default, |(waiting, _)| waiting.id)
     }
 
+    /// The greatest lineage of those that wait.
+    pub(super) fn lineage(&self) -> u64 {
+        self.records.values().map(|(attachment, _)| attachment.id.lineage).max().unwrap_or(0)
+    }
+
     /// Whether a record waits for which `is_wanted`.
     pub(super) fn any(&self, is_wanted: impl Fn(&Attachment) -> bool) -> bool {
         self.records.values().any(|(attachment, _)| is_wanted(attachment))

@@ -182,3 +182,31 @@ fn numbers_at_the_end_of_their_range_are_counted_and_stop_no_bridge() {
     let mirror = world.status().expect("a mirror");
     assert_eq!((mirror.received.records, mirror.received.skipped), (7, u64::MAX));
 }
+
+#[test]
+fn instances_of_a_source_that_began_an_older_lineage_are_mirrored_again() {
+    use crate::keys::{Key, Source};
+    use crate::transport::{Message, Transport};
+    use crate::wire::{Attachment, Description, Readers, RecordId};
+
+    let mut world = World::new(1);
+    let mut writer = open(&world, 4);
+    let instance = writer.instance("eth0").expect("room");
+    writer.publish(instance, &bytes(1)).expect("published");
+    world.converge("the record", |world| numbers(world, "mirror.region").len() == 1);
+    // What the source had before its clock was set back.
+    let known = world.status().expect("a mirror").id;
+    let id = RecordId { lineage: known.lineage + 1_000_000_000, ..known };
+    let described = Description { route: Vec::new(), instances: Some(4), schema: schema() };
+    let (len, description) = (schema().size(), Description::hash(&described.encode()));
+    let readers = Readers::EVERYBODY;
+    let attachment = Attachment { len, description, id, time: 1, missed: 0, readers };
+    let key = Key::Record(Source::new("A", "stu"), layout::InstanceName::new("eth0").ok());
+    world.ports[0].put(&key, &Message::Record(&attachment, &bytes(7))).expect("sent");
+    world.converge("the later lineage", |world| numbers(world, "mirror.region")["eth0"] == 7);
+    let joined = writer.instance("lo").expect("room");
+    writer.publish(joined, &bytes(2)).expect("published");
+    world.converge("the older lineage", |world| {
+        numbers(world, "mirror.region") == numbers(world, "source.region")
+    });
+}

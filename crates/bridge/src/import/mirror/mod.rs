@@ -124,6 +124,11 @@ impl Mirror {
         self.held(instance).max(self.waiting.id(instance))
     }
 
+    /// The greatest lineage of the records that came, also of those that wait to be published.
+    pub(in crate::import) fn newest_lineage(&self) -> u64 {
+        self.held.values().map(|id| id.lineage).max().unwrap_or(0).max(self.waiting.lineage())
+    }
+
     /// Forgets which records came: the source has gone back to an older lineage.
     pub(in crate::import) fn forget(&mut self) {
         self.held.clear();
