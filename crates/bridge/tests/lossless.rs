@@ -106,6 +106,58 @@ fn a_ring_of_three_hosts_ends_at_the_first() {
     });
 }
 
+#[test]
+fn a_mirror_that_is_exported_again_is_known_as_one_after_a_restart() {
+    let (a, b) = (Host::new("hostA"), Host::new("hostB"));
+    let endpoint = format!("\"tcp/127.0.0.1:{}\"", free_port());
+    let tables = |from: &str| {
+        format!(
+            "[[export]]\nregion = \"*\"\nhops = 1\n\
+             [[import]]\nfrom = \"{from}\"\nname = \"*\"\nstale_after = \"1s\"\n"
+        )
+    };
+    a.configure(&format!("listen = {endpoint}"), &tables("hostB"));
+    b.configure(&format!("connect = {endpoint}"), &tables("hostA"));
+    let mut writer = a.writer("stu");
+    writer.publish(&bytes(1)).expect("published");
+    let (mut on_a, mut on_b) = (a.start(), b.start());
+    let row = |name, field| b.row(name, field).unwrap_or_default();
+    wait_until("the row of its export", || row("hostB/hostA.stu", "direction") == "export");
+    wait_until("the row of the mirror", || row("hostA.stu", "mirror_sequence") == "1");
+    assert_eq!(
+        (row("hostA.stu", "direction"), row("hostA.stu", "hops")),
+        ("import".into(), "1".into())
+    );
+    on_a.says("hostB/hostA.stu has come over hostA: not imported, which would be a loop");
+    on_a.kill9();
+    on_b.kill9();
+    let mut on_b = b.start();
+    wait_until("no news", || row("hostA.stu", "link") == "link lost");
+    assert_eq!(row("hostB/hostA.stu", "direction"), "", "exported as if it began here");
+    assert_eq!(on_b.said("exporting hostA.stu"), 0);
+    let mut on_a = a.start();
+    writer.publish(&bytes(2)).expect("published");
+    on_b.says("exporting hostA.stu");
+    on_a.says("hostB/hostA.stu has come over hostA: not imported, which would be a loop");
+    wait_until("the next record", || b.number("hostA.stu") == Some(2));
+    assert!(!a.region("hostB.hostA.stu").exists(), "it came from here");
+}
+
+#[test]
+fn a_region_that_is_exported_under_two_names_has_a_row_for_each() {
+    let a = Host::new("hostA");
+    let export = |name: &str| format!("[[export]]\nregion = \"stu\"\nname = \"{name}\"\n");
+    a.configure(
+        &format!("listen = \"tcp/127.0.0.1:{}\"", free_port()),
+        &(export("one") + &export("other")),
+    );
+    a.writer("stu").publish(&bytes(1)).expect("published");
+    let _on_a = a.start();
+    wait_until("two rows", || {
+        ["hostA/one", "hostA/other"].iter().all(|row| a.link(row).as_deref() == Some("closed"))
+    });
+}
+
 /// Whether a thread of the process waits for regions without news.
 fn waits(bridge: &Daemon) -> bool {
     let threads = fs::read_dir(format!("/proc/{}/task", bridge.pid())).into_iter().flatten();

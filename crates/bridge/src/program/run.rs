@@ -171,15 +171,16 @@ impl<'a> Bridge<'a> {
         self.exporter.know_mirrors(self.importer.routes());
         let host = &*self.settings.host;
         let exports = self.exporter.status();
-        let exports =
-            exports.map(|export| (export.address.to_string(), Row::of_export(host, &export)));
+        // As other hosts call it: its address may be that of a mirror.
+        let exports = exports
+            .map(|export| (format!("{host}/{}", export.name), Row::of_export(host, &export)));
         let mirrors = self.importer.status(now, self.network.is_linked());
         let mirrors = mirrors.map(|mirror| (mirror.address.clone(), Row::of_mirror(&mirror)));
         let links = self.links.turn(&self.settings, now).into_iter().map(|(endpoint, status)| {
             let row = Row::of_link(host, &endpoint, &status);
             (endpoint, row)
         });
-        self.status.publish(now, mirrors.chain(exports).chain(links));
+        self.status.publish(now, links.chain(exports).chain(mirrors));
         let (mirrors, exports) = (self.importer.count(), self.exporter.count());
         let text = format!(
             "{}: {}, {}",

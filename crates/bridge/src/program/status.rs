@@ -73,11 +73,12 @@ impl Status {
         self.due
     }
 
-    /// Publishes the rows that have changed, each with the address of its region, or its endpoint.
+    /// Publishes the rows that have changed, each with its name: the address of a mirror, HOST/NAME of an export, or an
+    /// endpoint. If names are too long to differ the last row has it: mirrors come last, since a restart needs theirs.
     pub(crate) fn publish(&mut self, now: Monotonic, rows: impl Iterator<Item = (String, Row)>) {
         self.due = now.after(EVERY);
         let rows: BTreeMap<_, _> =
-            rows.filter_map(|(address, row)| Some((instance_name(&address)?, row))).collect();
+            rows.filter_map(|(name, row)| Some((instance_name(&name)?, row))).collect();
         match self.publish_rows(rows) {
             Ok(()) => {
                 self.trouble.clear();
@@ -149,9 +150,9 @@ fn options() -> Options {
     Options::new().slots(4).period(4 * EVERY)
 }
 
-/// The address of a region as the name of an instance: all of it, or its end.
-fn instance_name(address: &str) -> Option<InstanceName> {
-    let from = address.len().saturating_sub(MAX_INSTANCE_NAME);
-    let from = (from..address.len()).find(|at| address.is_char_boundary(*at))?;
-    InstanceName::new(&address[from..]).ok()
+/// The name of a row as the name of an instance: all of it, or its end.
+fn instance_name(row: &str) -> Option<InstanceName> {
+    let from = row.len().saturating_sub(MAX_INSTANCE_NAME);
+    let from = (from..row.len()).find(|at| row.is_char_boundary(*at))?;
+    InstanceName::new(&row[from..]).ok()
 }

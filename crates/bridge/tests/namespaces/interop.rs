@@ -59,7 +59,7 @@ fn a_python_program_without_our_library_reads_records_and_follows_them() {
     }
     let mut on_a = a.start(&export());
     on_a.says("listening on");
-    wait_until("the exports", || a.row("net", ["link"]).is_some());
+    wait_until("the exports", || a.row("A/net", ["link"]).is_some());
     let read = |args: &str| {
         let args = format!("{ENDPOINT} A {args}");
         script(&python, b, "../../docs/readers/bridge.py", &args)

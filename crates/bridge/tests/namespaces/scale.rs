@@ -55,7 +55,7 @@ fn a_late_joiner_gets_two_thousand_regions() {
         (0..REGIONS).map(|index| Source::new(a, &format!("r{index}"), 48)).collect();
     sources.iter_mut().for_each(Source::publish);
     let on_a = a.start(&export());
-    wait_until("all exports", || a.row("r1999", ["link"]).is_some());
+    wait_until("all exports", || a.row("A/r1999", ["link"]).is_some());
     let mut on_b = b.start(&import("B"));
     on_b.says("connecting to");
     let start = Instant::now();

@@ -76,8 +76,8 @@ fn a_region_whose_name_no_host_can_have_is_logged_once_and_not_exported() {
     let (_one, _other) = (a.writer(&long), a.writer("stu"));
     let mut on_a = a.start();
     on_a.says(&format!("{long} is not exported: other hosts can have no such name"));
-    wait_until("the other", || a.link("stu").is_some());
-    assert!(a.link(&long).is_none());
+    wait_until("the other", || a.link("hostA/stu").is_some());
+    assert!(a.link(&format!("hostA/{long}")).is_none());
 }
 
 #[test]

@@ -117,13 +117,13 @@ fn after_a_restart_without_a_link_no_row_says_what_was_true_before() {
     let (mut on_a, mut on_b) = (a.start(), b.start());
     let row = |field, value| b.row("hostA.stu", field).as_deref() == Some(value);
     wait_until("its row", || row("link", "closed") && row("mirror_sequence", "1"));
-    wait_until("the row of an export", || b.link("own").is_some());
+    wait_until("the row of an export", || b.link("hostB/own").is_some());
     on_a.kill9();
     on_b.kill9();
     b.configure(&format!("connect = \"tcp/127.0.0.1:{}\"", free_port()), import);
     let _on_b = b.start();
     wait_until("a row without news", || b.link("hostA.stu").as_deref() == Some("link lost"));
-    wait_until("no row of what is not exported any more", || b.link("own").is_none());
+    wait_until("no row of what is not exported any more", || b.link("hostB/own").is_none());
     assert_eq!(b.number("hostA.stu"), Some(1), "the last record stays");
 }
 
