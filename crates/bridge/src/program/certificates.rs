@@ -3,7 +3,7 @@
 //! Invariant: what is refused here is refused by every other host, too. A certificate that is not valid at this time is
 //! only warned of: it may be the clock that is wrong.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use rustls::crypto::ring::default_provider;
@@ -12,9 +12,23 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer, UnixTime};
 use rustls::server::WebPkiClientVerifier;
 use rustls::sign::CertifiedKey;
 use rustls::{CertificateError, Error, RootCertStore};
-use settings::{TlsProblem, TlsSettings};
+use settings::{BridgeSettings, TlsProblem, TlsSettings};
+use xxhash_rust::xxh64::xxh64;
 
 type Chain = Vec<CertificateDer<'static>>;
+
+/// What `ca`, `cert` and `key` held when they were last looked at: hashes, since a key is to be in as few places as possible.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Contents(Option<[u64; 3]>);
+
+impl Contents {
+    /// Those of the files of these settings, if they have a `[tls]`.
+    pub(super) fn of(settings: &BridgeSettings) -> Self {
+        // A file that cannot be read is refused by the check, and is another one when it can be.
+        let hash = |path: &PathBuf| std::fs::read(path).map_or(0, |bytes| xxh64(&bytes, 0));
+        Self(settings.tls.as_ref().map(|tls| [&tls.ca, &tls.cert, &tls.key].map(hash)))
+    }
+}
 
 /// An error of the first of `ca`, `cert` and `key` that no link can be encrypted with.
 pub(super) fn check(tls: &TlsSettings) -> Result<(), TlsProblem> {

@@ -19,7 +19,7 @@ use std::time::Duration;
 use daemon::{Monotonic, Service, Signals, StopSignal, counted, logging, one_line};
 use settings::BridgeSettings;
 
-use super::certificates;
+use super::certificates::{self, Contents};
 use super::check::warn_of_exposed;
 use super::error::{BridgeError, Kind};
 use super::links::Links;
@@ -43,6 +43,8 @@ const LOG_EVERY: Duration = Duration::from_secs(10);
 pub(crate) struct Bridge<'a> {
     args: &'a Args,
     settings: Arc<BridgeSettings>,
+    /// Of the certificates that the session was opened with.
+    certificates: Contents,
     signals: Signals,
     service: &'a mut Service,
     inbox: Inbox,
@@ -74,6 +76,8 @@ impl<'a> Bridge<'a> {
             BridgeSettings::load_checking(&args.config, certificates::check)
                 .map_err(Kind::Settings)?,
         );
+        // Before the session reads them: what replaces them from now on is another content.
+        let certificates = Contents::of(&settings);
         warn_of_exposed(&settings);
         let signals = Signals::stop_and_reload().map_err(Kind::system("cannot handle signals"))?;
         let inbox = Inbox::new().map_err(Kind::system("cannot make an event descriptor"))?;
@@ -89,6 +93,7 @@ impl<'a> Bridge<'a> {
         exporter.wait_with(waker(&inbox));
         Ok(Self {
             args,
+            certificates,
             signals,
             service,
             network: Network::open(Arc::clone(&settings), inbox.clone(), links.clone()),
@@ -197,20 +202,25 @@ impl<'a> Bridge<'a> {
             Ok(None) => {
                 tracing::info!("reloaded {}: nothing has changed", self.args.config.display());
             }
-            Ok(Some(settings)) => self.change(settings, now),
+            Ok(Some((settings, certificates))) => {
+                self.certificates = certificates;
+                self.change(settings, now);
+            }
             Err(error) => tracing::error!("{}; the old settings stay", one_line(&error)),
         }
         self.service.reloaded(now, "reloaded");
     }
 
-    /// The configuration, if it is another one now.
-    fn reread(&self) -> Result<Option<BridgeSettings>, BridgeError> {
+    /// The configuration and its certificates, if it is another one now, or they are.
+    fn reread(&self) -> Result<Option<(BridgeSettings, Contents)>, BridgeError> {
         if settings::is_stdin(&self.args.config) {
             return Ok(None);
         }
         let settings = BridgeSettings::load_checking(&self.args.config, certificates::check)
             .map_err(Kind::Settings)?;
-        Ok((settings != *self.settings).then_some(settings))
+        let certificates = Contents::of(&settings);
+        let is_other = settings != *self.settings || certificates != self.certificates;
+        Ok(is_other.then_some((settings, certificates)))
     }
 
     fn change(&mut self, settings: BridgeSettings, now: Monotonic) {

@@ -91,3 +91,28 @@ fn a_certificate_of_another_authority_does_not_connect() {
     on_source.signal(nix::sys::signal::Signal::SIGHUP);
     wait_until("the record", || sink.number("hostA.stu") == Some(1));
 }
+
+#[test]
+fn certificates_that_were_replaced_in_their_files_are_taken_by_a_reload() {
+    let (before, after) = (Authority::new(), Authority::new());
+    let endpoint = format!("\"tls/127.0.0.1:{}\"", free_port());
+    let (sink, source) = (Host::new("sink"), Host::new("hostA"));
+    sink.configure(
+        &format!("listen = {endpoint}"),
+        &(before.tls("sink", "\"hostA\"") + &import("hostA")),
+    );
+    source.configure(&format!("connect = {endpoint}"), &(after.tls("hostA", "\"sink\"") + EXPORT));
+    source.writer("stu").publish(&bytes(1)).expect("published");
+    let mut on_sink = sink.start();
+    on_sink.says("listening on");
+    let mut on_source = source.start();
+    on_source.says("cannot connect to");
+    after.tls("sink", "\"hostA\"");
+    for file in ["ca.pem", "sink.pem", "sink.key"] {
+        std::fs::copy(after.path(file), before.path(file)).expect("replaced");
+    }
+    on_sink.signal(nix::sys::signal::Signal::SIGHUP);
+    wait_until("the record", || sink.number("hostA.stu") == Some(1));
+    on_sink.signal(nix::sys::signal::Signal::SIGHUP);
+    on_sink.says("nothing has changed");
+}
