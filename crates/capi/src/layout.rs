@@ -189,7 +189,7 @@ pub(crate) fn whole(caller: &Caller, field: *const Field) -> Result<Schema, Fail
 }
 
 /// A field whose offset is a number: where one of `MAPCAST_AUTO` is depends on the fields before it.
-fn placed<'c>(caller: &'c Caller, field: *const Field) -> Result<&'c Field, Failure> {
+fn placed(caller: &Caller, field: *const Field) -> Result<&Field, Failure> {
     let field = caller.object(field, "mapcast_field")?;
     if field.offset != MAPCAST_AUTO {
         return Ok(field);
