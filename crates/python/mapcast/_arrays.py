@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any
 
-from ._errors import BadValueError, WrongTypeError
+from ._errors import BadValueError, SchemaError, WrongTypeError
 from ._mapcast import Follower
 
 if TYPE_CHECKING:
@@ -74,7 +74,7 @@ def array(
     """The records of the next `seconds`, or the next `count`, as a structured array of numpy."""
     import numpy as np
 
-    samples = list(_collected(reader, seconds, count))
+    samples = _of_one_record(_collected(reader, seconds, count))
     if not samples:
         known = getattr(reader, "dtype", None)
         return np.empty(0, known if known is not None else [])
@@ -95,7 +95,7 @@ def frame(
     """
     import pandas as pd
 
-    samples = list(_collected(reader, seconds, count))
+    samples = _of_one_record(_collected(reader, seconds, count))
     schema = samples[0].schema if samples else getattr(reader, "schema", None)
     columns: dict[str, Any] = {}
     for field in schema.fields if schema else ():
@@ -130,6 +130,18 @@ def _columns(field: Field, samples: list[Sample]) -> Iterator[tuple[str, Any]]:
         yield name, pd.Categorical(labels, categories=list(known))
     else:
         yield name, np.array([sample[name] for sample in samples], _FORMATS[element])
+
+
+def _of_one_record(collected: Iterator[Sample]) -> list[Sample]:
+    """All of them, if they have one schema: bytes and units of another record have no place in the columns."""
+    samples: list[Sample] = []
+    for sample in collected:
+        if samples and sample.schema != samples[0].schema:
+            was, now = samples[0].schema, sample.schema
+            fact = f"the record changed after {len(samples)} records: {was!r} is now {now!r}"
+            raise SchemaError(f"{fact}; collect again, or iterate over a follower")
+        samples.append(sample)
+    return samples
 
 
 def _collected(reader: Any, seconds: float | None, count: int | None) -> Iterator[Sample]:

@@ -157,6 +157,19 @@ def test_a_frame_of_instances_has_their_names() -> None:
         assert dict(zip(frame.index.get_level_values(0), frame["rx"])) == {"eth0": 1, "eth1": 2}
 
 
+@pytest.mark.parametrize("collect", [mapcast.array, mapcast.frame])
+@pytest.mark.parametrize("second", [mapcast.Field("i32"), mapcast.Field("f32", unit="km")])
+def test_records_of_two_schemas_are_not_one_table(collect: Any, second: mapcast.Field) -> None:
+    with mapcast.writer("changed", {"x": mapcast.Field("f32", unit="m")}) as writer:
+        writer.publish(x=1)
+        follower = mapcast.open("changed").follow(begin="oldest")
+    with mapcast.writer("changed", {"x": second}) as writer:
+        writer.publish(x=7)
+        with pytest.raises(mapcast.SchemaError, match="the record changed after 1 records"):
+            collect(follower, count=2)
+        assert len(collect(mapcast.open("changed"), count=1)) == 1
+
+
 def test_nothing_else_needs_numpy(other: Callable[[str], Any]) -> None:
     program = """if True:
         import sys
