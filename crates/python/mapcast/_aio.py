@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from typing import Any
 
 from ._errors import NotFoundError
@@ -12,8 +13,8 @@ _LOOK_FOR_FILE = 0.1
 # Longest wait for a descriptor: one that another task has closed never becomes readable.
 _LONGEST = 1.0
 
-# The descriptors that tasks wait for.
-_waited_for: set[int] = set()
+# The followers in which a task waits, by their identity: the number of a descriptor is used again after a close.
+_waited_in: set[int] = set()
 
 
 class Stream:
@@ -30,45 +31,44 @@ class Stream:
         timeout = self._source.timeout
         end = None if timeout is None else loop.time() + timeout
         while True:
-            descriptor = self._descriptor()
+            is_there = self._clear()
             found = self._source.try_next()
             if found is not None:
                 return found
             left = None if end is None else end - loop.time()
             if left is not None and left <= 0:
                 raise StopAsyncIteration
-            await _readable(loop, descriptor, left)
+            longest = _LONGEST if is_there else _LOOK_FOR_FILE
+            left = longest if left is None else min(left, longest)
+            await (_readable(loop, self._source, left) if is_there else asyncio.sleep(left))
 
-    def _descriptor(self) -> int | None:
-        """The descriptor, cleared before the region is read; None: there is no region yet."""
+    def _clear(self) -> bool:
+        """Clears the descriptor before the region is read; False: there is no region yet."""
         try:
             self._source.clear()
-            descriptor: int = self._source.fileno()
+            self._source.fileno()
         except NotFoundError:
-            return None
-        return descriptor
+            return False
+        return True
 
 
-async def _readable(
-    loop: asyncio.AbstractEventLoop, descriptor: int | None, left: float | None
-) -> None:
-    longest = _LOOK_FOR_FILE if descriptor is None else _LONGEST
-    left = longest if left is None else min(left, longest)
-    if descriptor is None:
-        await asyncio.sleep(left)
-        return
-    if descriptor in _waited_for:
+async def _readable(loop: asyncio.AbstractEventLoop, source: Any, left: float) -> None:
+    if id(source) in _waited_in:
         raise RuntimeError("another task waits in this follower; give each task one of its own")
+    # A descriptor of the wait's own: if the follower is closed meanwhile and another one gets the number of its
+    # descriptor, the loop still has each under a number of its own.
+    descriptor = os.dup(source.fileno())
     readable = loop.create_future()
-    loop.add_reader(descriptor, _set, readable)
-    _waited_for.add(descriptor)
+    _waited_in.add(id(source))
     try:
+        loop.add_reader(descriptor, _set, readable)
         await asyncio.wait_for(readable, left)
     except asyncio.TimeoutError:
         pass
     finally:
-        _waited_for.discard(descriptor)
+        _waited_in.discard(id(source))
         loop.remove_reader(descriptor)
+        os.close(descriptor)
 
 
 def _set(readable: asyncio.Future[None]) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import time
 
 import mapcast
 import pytest
@@ -101,6 +103,37 @@ def test_a_follower_is_for_one_task_at_a_time_and_its_end_ends_the_wait() -> Non
                 await asyncio.wait_for(waiting, 60)
 
     asyncio.run(main())
+
+
+def test_a_follower_does_not_care_about_one_that_was_closed() -> None:
+    async def main() -> None:
+        with mapcast.writer("load", X) as writer:
+            closed = mapcast.open("load").follow(begin="next")
+            waiting = asyncio.ensure_future(_first(closed))
+            await asyncio.sleep(0)
+            number = closed.fileno()
+            closed.close()
+            end = time.monotonic() + 60
+            while _is_open(number) and time.monotonic() < end:
+                time.sleep(0.01)
+            # One of these gets the number of the closed one's descriptor.
+            others = [mapcast.open("load").follow(begin="next") for _ in range(8)]
+            assert number in [other.fileno() for other in others]
+            found = [asyncio.ensure_future(_first(other)) for other in others]
+            with pytest.raises(mapcast.ClosedError):
+                await asyncio.wait_for(waiting, 60)
+            writer.publish(x=1)
+            assert [sample.x for sample in await asyncio.wait_for(asyncio.gather(*found), 60)] == [1] * 8
+
+    asyncio.run(main())
+
+
+def _is_open(descriptor: int) -> bool:
+    try:
+        os.fstat(descriptor)
+    except OSError:
+        return False
+    return True
 
 
 async def _first(follower: mapcast.Follower) -> mapcast.Sample:
