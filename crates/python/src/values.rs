@@ -46,7 +46,7 @@ fn scalar(field: &Field, object: &Bound<'_, PyAny>) -> PyResult<Option<Value>> {
     } else if object.is_instance_of::<PyString>() {
         Value::Text(object.extract()?)
     } else if object.is_instance_of::<PyInt>() {
-        integer(object)
+        integer(field, object)?
     } else if object.is_instance_of::<PyBytes>() || object.is_instance_of::<PyByteArray>() {
         text(field.name(), object)?
     } else {
@@ -54,12 +54,17 @@ fn scalar(field: &Field, object: &Bound<'_, PyAny>) -> PyResult<Option<Value>> {
     }))
 }
 
-/// One that is too large for any field is refused as a float: the message has its size.
-fn integer(object: &Bound<'_, PyAny>) -> Value {
+/// One that is too large for an integer field is refused as a float, or stored in a float field. One that no float has
+/// is refused here: as infinity it would fit.
+fn integer(field: &Field, object: &Bound<'_, PyAny>) -> PyResult<Value> {
     let signed = || object.extract().map(Value::Int);
     let unsigned = || object.extract().map(Value::Uint);
-    let large = || object.extract().unwrap_or(f64::INFINITY);
-    signed().or_else(|_| unsigned()).unwrap_or_else(|_| Value::F64(large()))
+    let large = || object.extract().map(Value::F64);
+    signed().or_else(|_| unsigned()).or_else(|_| large()).map_err(|_| {
+        let (name, ctype) = (field.name(), field.ctype());
+        let fact = format!("field {name:?} is {ctype}, and the integer is larger than any float");
+        error::new("BadValueError", format!("{fact}; give a number that fits"))
+    })
 }
 
 /// Text as ctypes and numpy have it: up to the first NUL.
@@ -89,7 +94,7 @@ fn other(field: &Field, object: &Bound<'_, PyAny>, steps: u32) -> PyResult<Value
         return next(&list);
     }
     if let Some(index) = unless_absent(object.call_method0("__index__"))? {
-        return Ok(integer(&index));
+        return integer(field, &index);
     }
     if let Ok(number) = object.extract::<f64>() {
         return Ok(Value::F64(number));

@@ -147,6 +147,10 @@ def test_numbers_of_every_kind_fit_where_their_value_does() -> None:
         writer.publish(n=7.0, x=10**30, on=0)
         sample = latest("numbers")
         assert (sample.n, sample.on) == (7, False) and math.isclose(sample.x, 1e30, rel_tol=1e-6)
+        for huge in (10**400, -(10**400)):
+            for name in fields:
+                with pytest.raises(mapcast.BadValueError, match=f'field "{name}".*larger than any float'):
+                    writer.publish(**{name: huge})
 
 
 @pytest.mark.parametrize(
