@@ -44,24 +44,24 @@
  *     MAPCAST_FIELD_AS(struct drone, x, F64, "m", "...")            its type as given: F64 is MAPCAST_F64
  *     MAPCAST_FIELD_LABELS(struct drone, mode, U8, "", "...", modes)   with an array of struct mapcast_label
  *
- * A member of another type (a pointer, a struct), or one that is no array of the given type, does not compile.
+ * In C11 a member of another type than the given one (of its elements, if it is an array), and one that no record
+ * can hold, such as a pointer or a struct, does not compile. An enum is as good as I32 or U32. Before C11 and in C++ only
+ * the size is checked: it is that of the type or a multiple, and an array of one element is described as one value.
  */
 #define MAPCAST_LAYOUT(STRUCT, NAME, FIELDS) \
     { (NAME), NULL, (FIELDS), (uint32_t)(sizeof(FIELDS) / sizeof((FIELDS)[0])), \
       (uint32_t)sizeof(STRUCT), { NULL, NULL } }
 #define MAPCAST_FIELD_AS(STRUCT, MEMBER, TYPE, UNIT, HELP) \
-    MAPCAST_FIELD_(STRUCT, MEMBER, MAPCAST_##TYPE, MAPCAST_SIZE_##TYPE, UNIT, HELP, NULL, 0)
+    MAPCAST_FIELD_(STRUCT, MEMBER, MAPCAST_GIVEN_(((STRUCT *)0)->MEMBER, MAPCAST_##TYPE), \
+                   MAPCAST_SIZE_##TYPE, UNIT, HELP, NULL, 0)
 #define MAPCAST_FIELD_LABELS(STRUCT, MEMBER, TYPE, UNIT, HELP, LABELS) \
-    MAPCAST_FIELD_(STRUCT, MEMBER, MAPCAST_##TYPE, MAPCAST_SIZE_##TYPE, UNIT, HELP, (LABELS), \
+    MAPCAST_FIELD_(STRUCT, MEMBER, MAPCAST_GIVEN_(((STRUCT *)0)->MEMBER, MAPCAST_##TYPE), \
+                   MAPCAST_SIZE_##TYPE, UNIT, HELP, (LABELS), \
                    (uint32_t)(sizeof(LABELS) / sizeof((LABELS)[0])))
 #define MAPCAST_FIELD_(STRUCT, MEMBER, TYPE, SIZE, UNIT, HELP, LABELS, LABEL_COUNT) \
     { #MEMBER, (UNIT), (HELP), (LABELS), (LABEL_COUNT), (TYPE), \
-      MAPCAST_COUNT_(sizeof(((STRUCT *)0)->MEMBER), (SIZE)), (uint32_t)offsetof(STRUCT, MEMBER), \
+      MAPCAST_COUNT_(((STRUCT *)0)->MEMBER, (SIZE)), (uint32_t)offsetof(STRUCT, MEMBER), \
       { NULL, NULL } }
-/* Elements of an array, 0 for one value; a size that is no multiple of the type's does not compile. */
-#define MAPCAST_COUNT_(BYTES, SIZE) \
-    ((uint32_t)((BYTES) == (SIZE) ? 0 : (BYTES) / (SIZE)) + \
-     0 * (uint32_t)sizeof(char[(BYTES) % (SIZE) == 0 ? 1 : -1]))
 #define MAPCAST_SIZE_I8 1
 #define MAPCAST_SIZE_I16 2
 #define MAPCAST_SIZE_I32 4
@@ -77,8 +77,21 @@
 
 #if !defined(__cplusplus) && defined(__STDC_VERSION__) && __STDC_VERSION__ >= 201112L
 #define MAPCAST_FIELD(STRUCT, MEMBER, UNIT, HELP) \
-    MAPCAST_FIELD_(STRUCT, MEMBER, MAPCAST_OF_(((STRUCT *)0)->MEMBER, MAPCAST_), \
-                   MAPCAST_OF_(((STRUCT *)0)->MEMBER, MAPCAST_SIZE_), UNIT, HELP, NULL, 0)
+    MAPCAST_FIELD_(STRUCT, MEMBER, MAPCAST_OF_(((STRUCT *)0)->MEMBER, MAPCAST_) % MAPCAST_ARRAY_, \
+                   MAPCAST_OF_(((STRUCT *)0)->MEMBER, MAPCAST_SIZE_) % MAPCAST_ARRAY_, UNIT, HELP, \
+                   NULL, 0)
+/* The given type, which has to be the member's. */
+#define MAPCAST_GIVEN_(MEMBER, TYPE) \
+    ((TYPE) + 0 * (uint32_t)sizeof(char[ \
+        MAPCAST_FITS_(TYPE, MAPCAST_OF_(MEMBER, MAPCAST_) % MAPCAST_ARRAY_) ? 1 : -1]))
+/* The compiler chooses whether an enum is int or unsigned int. */
+#define MAPCAST_FITS_(GIVEN, OWN) \
+    ((GIVEN) == (OWN) || ((GIVEN) == MAPCAST_I32 && (OWN) == MAPCAST_U32) || \
+     ((GIVEN) == MAPCAST_U32 && (OWN) == MAPCAST_I32))
+/* Elements of an array, 0 for one value. */
+#define MAPCAST_COUNT_(MEMBER, SIZE) \
+    ((uint32_t)(MAPCAST_OF_(MEMBER, MAPCAST_) > MAPCAST_ARRAY_ ? sizeof(MEMBER) / (SIZE) : 0))
+#define MAPCAST_ARRAY_ 256
 /* The address tells an array from a pointer, which no record can hold. */
 #define MAPCAST_OF_(MEMBER, PREFIX) \
     _Generic(&(MEMBER), \
@@ -92,7 +105,13 @@
         MAPCAST_IS_(MEMBER, float, PREFIX##F32), MAPCAST_IS_(MEMBER, double, PREFIX##F64), \
         MAPCAST_IS_(MEMBER, _Bool, PREFIX##BOOL), MAPCAST_IS_(MEMBER, char, PREFIX##CHAR))
 #define MAPCAST_IS_(MEMBER, CTYPE, CODE) \
-    CTYPE *: CODE, CTYPE (*)[sizeof(MEMBER) / (sizeof(CTYPE)) + (sizeof(MEMBER) < sizeof(CTYPE))]: CODE
+    CTYPE *: CODE, CTYPE (*)[sizeof(MEMBER) / (sizeof(CTYPE)) + (sizeof(MEMBER) < sizeof(CTYPE))]: (CODE) + MAPCAST_ARRAY_
+#else
+#define MAPCAST_GIVEN_(MEMBER, TYPE) (TYPE)
+/* Elements of an array, 0 for one value; a size that is no multiple of the type's does not compile. */
+#define MAPCAST_COUNT_(MEMBER, SIZE) \
+    ((uint32_t)(sizeof(MEMBER) == (SIZE) ? 0 : sizeof(MEMBER) / (SIZE)) + \
+     0 * (uint32_t)sizeof(char[sizeof(MEMBER) % (SIZE) == 0 ? 1 : -1]))
 #endif
 
 

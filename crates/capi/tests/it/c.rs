@@ -132,6 +132,50 @@ fn a_member_that_no_record_can_hold_does_not_compile() {
 }
 
 #[test]
+fn a_member_of_another_type_than_the_given_one_does_not_compile() {
+    if !have(&["cc"]) {
+        return;
+    }
+    let place = place();
+    let member = [
+        ("char *member;", "U64", false),
+        ("double member;", "I64", false),
+        ("struct { double x; } member;", "F64", false),
+        ("int member;", "I8", false),
+        ("float member[2];", "I16", false),
+        ("float member[2];", "F32", true),
+        ("uint8_t member;", "U8", true),
+        ("char member[20];", "CHAR", true),
+        ("enum { off, on } member;", "I32", true),
+        ("enum { off, on } member;", "U32", true),
+    ];
+    let with = |member: &str, count: Option<u32>, field: &str, is_taken| {
+        let file = place.path().join("member.c");
+        let mut text = format!(
+            "#include <mapcast.h>\nstruct s {{ {member} }};\nconst struct mapcast_label labels[] = \
+             {{ {{ 1, \"on\" }} }};\nconst struct mapcast_field fields[] = {{ {field} }};\n"
+        );
+        if let Some(count) = count {
+            let found = "MAPCAST_COUNT_(((struct s *)0)->member, sizeof(int))";
+            text += &format!("_Static_assert({found} == {count}, \"elements\");\n");
+        }
+        std::fs::write(&file, text).expect("a source");
+        assert_taken(tool("cc").args(["-std=c11", "-pedantic"]).arg(&file), is_taken);
+    };
+    for (member, given, is_taken) in member {
+        let plain = format!("MAPCAST_FIELD_AS(struct s, member, {given}, \"\", \"\")");
+        with(member, None, &plain, is_taken);
+        let labelled =
+            format!("MAPCAST_FIELD_LABELS(struct s, member, {given}, \"\", \"\", labels)");
+        with(member, None, &labelled, is_taken);
+    }
+    let plain = "MAPCAST_FIELD(struct s, member, \"\", \"\")";
+    for (member, count) in [("int member;", 0), ("int member[1];", 1), ("int member[2];", 2)] {
+        with(member, Some(count), plain, true);
+    }
+}
+
+#[test]
 fn the_tutorials_reader_prints_what_its_writer_publishes_and_sees_it_killed() {
     if !have(&["cc"]) {
         return;
