@@ -6,18 +6,19 @@ use daemon::Monotonic;
 use layout::InstanceName;
 use region::State;
 
-use super::Importer;
 use super::imported::Imported;
+use super::{Importer, of_host_mut};
 use crate::keys::{Key, Source};
 use crate::wire::{Announcement, Digest};
 
-/// Most regions and instances of one host.
+/// Most regions and instances of one host, and of all.
 const MAX_PATHS: usize = 1 << 18;
+const ALL_PATHS: usize = 4 * MAX_PATHS;
 
 impl Importer {
     pub(super) fn take_digest(&mut self, host: &str, bytes: &[u8], now: Monotonic) {
         let Ok(digest) = Digest::decode(bytes) else { return };
-        let Some(remote) = self.remote(host) else { return };
+        let Some(remote) = self.remote(host, now) else { return };
         let news = remote.take(digest, now);
         if news.is_new {
             remote.pull.reset();
@@ -40,8 +41,8 @@ impl Importer {
             self.retire_unannounced(host);
         }
         if has_retired {
-            let of_host = self.mirrors.iter_mut().filter(|(source, _)| source.host == host);
-            of_host.for_each(|(_, imported)| imported.mirror.use_room(now));
+            of_host_mut(&mut self.mirrors, host)
+                .for_each(|(_, imported)| imported.mirror.use_room(now));
         }
     }
 
@@ -49,10 +50,8 @@ impl Importer {
     /// region that is gone stay, as the last record of any other mirror does.
     fn retire_unannounced(&mut self, host: &str) {
         let Some(remote) = self.remotes.get(host) else { return };
-        let there = |(source, imported): &(&Source, &mut Imported)| {
-            source.host == host && imported.state.is_some()
-        };
-        for (source, imported) in self.mirrors.iter_mut().filter(there) {
+        let there = |(_, imported): &(&Source, &mut Imported)| imported.state.is_some();
+        for (source, imported) in of_host_mut(&mut self.mirrors, host).filter(there) {
             let path = |name: &InstanceName| crate::keys::path(&source.name, Some(name));
             imported.mirror.retain(|name| remote.announced.contains_key(&path(name)));
         }
@@ -93,15 +92,20 @@ impl Importer {
             imported.mirror.announce(entry.id, entry.history, now);
         }
         let held = imported.mirror.held(instance.as_ref());
-        let Some(remote) = self.remotes.get_mut(host) else { return };
-        if remote.announced.len() >= MAX_PATHS && !remote.announced.contains_key(&entry.path) {
-            return;
-        }
+        let has_room = self.has_room_for_path(host, &entry.path);
+        let Some(remote) = self.remotes.get_mut(host).filter(|_| has_room) else { return };
         if entry.id > held && entry.id.sequence > 0 {
             remote.behind.entry(entry.path.clone()).or_insert(now);
         } else {
             remote.behind.remove(&entry.path);
         }
         remote.announced.insert(entry.path.clone(), entry);
+    }
+    /// Whether there is room for what a digest announces. Known paths have theirs.
+    fn has_room_for_path(&self, host: &str, path: &str) -> bool {
+        let Some(remote) = self.remotes.get(host) else { return false };
+        let all = || self.remotes.values().map(|remote| remote.announced.len()).sum::<usize>();
+        remote.announced.contains_key(path)
+            || (remote.announced.len() < MAX_PATHS && all() < ALL_PATHS)
     }
 }

@@ -1,5 +1,8 @@
 //! Which hosts are heard of: their loss and their return are logged once each.
 //!
+//! Invariant: of hosts that no import names there are at most [`MAX_HOSTS`]: whoever may publish could make up names
+//! without end. One that has no mirrors and is silent for [`FORGET`] makes room for another.
+//!
 //! Price: a look-up for each host, ten times a second.
 
 use std::collections::BTreeMap;
@@ -9,13 +12,61 @@ use daemon::Monotonic;
 use settings::{Import, duration_text};
 
 use super::remote::Remote;
+use super::{Importer, of_host};
 
 /// Time after the start in which a host may come.
 const PATIENCE: Duration = Duration::from_secs(5);
+/// Most hosts.
+const MAX_HOSTS: usize = 4096;
+/// Silence after which a host without mirrors is forgotten.
+const FORGET: Duration = Duration::from_mins(5);
 
 /// The hosts that are imported from.
 #[derive(Debug, Default)]
-pub(super) struct Hosts(BTreeMap<String, Host>);
+pub(super) struct Hosts {
+    known: BTreeMap<String, Host>,
+    /// Whether there were more than there is room for, which is logged once.
+    were_too_many: bool,
+}
+
+impl Importer {
+    /// What is known of a host that is imported from; `None` of any other, and if there is no room for one more.
+    pub(super) fn remote(&mut self, host: &str, now: Monotonic) -> Option<&mut Remote> {
+        if !self.remotes.contains_key(host) {
+            if !self.is_imported(host) || !self.has_room_for(host) {
+                return None;
+            }
+            self.remotes.insert(host.to_owned(), Remote::new(now));
+        }
+        self.remotes.get_mut(host)
+    }
+
+    fn is_imported(&self, host: &str) -> bool {
+        host != self.host && self.imports.iter().any(|import| import.from.matches(host))
+    }
+
+    fn has_room_for(&mut self, host: &str) -> bool {
+        let is_named = self.imports.iter().any(|import| import.from.name() == Some(host));
+        if is_named || self.remotes.len() < MAX_HOSTS {
+            return true;
+        }
+        if !std::mem::replace(&mut self.hosts.were_too_many, true) {
+            tracing::warn!(
+                "{host} and others are not imported from: {MAX_HOSTS} hosts are known, and no import names these; who \
+                 may publish here?"
+            );
+        }
+        false
+    }
+
+    /// Forgets hosts that are silent and have no mirrors.
+    pub(super) fn forget_silent(&mut self, now: Monotonic) {
+        let mirrors = &self.mirrors;
+        self.remotes.retain(|host, remote| {
+            remote.silence(now) < FORGET || of_host(mirrors, host).next().is_some()
+        });
+    }
+}
 
 #[derive(Debug)]
 struct Host {
@@ -41,15 +92,19 @@ impl Hosts {
         now: Monotonic,
     ) {
         let import_of = |host: &str| imports.iter().find(|import| import.from.matches(host));
-        self.0.retain(|host, _| import_of(host).is_some());
+        let is_named = |host: &str| imports.iter().any(|import| import.from.name() == Some(host));
+        self.known.retain(|name, host| {
+            let is_there = remotes.contains_key(name) || now.since(host.last) < FORGET;
+            is_named(name) || (is_there && import_of(name).is_some())
+        });
         let named = imports.iter().filter_map(|import| import.from.name());
         for host in named.chain(remotes.keys().map(String::as_str)) {
-            if !self.0.contains_key(host) {
+            if !self.known.contains_key(host) {
                 let new = Host { state: State::Awaited, last: now, has_twin: false };
-                self.0.insert(host.to_owned(), new);
+                self.known.insert(host.to_owned(), new);
             }
         }
-        for (name, host) in &mut self.0 {
+        for (name, host) in &mut self.known {
             let Some(import) = import_of(name) else { continue };
             host.look(name, remotes.get(name), import.stale_after, now);
         }
@@ -91,5 +146,61 @@ impl Host {
             );
         }
         self.has_twin = has_twin;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use settings::BridgeSettings;
+
+    use super::*;
+    use crate::keys::Key;
+    use crate::transport::Incoming;
+    use crate::wire::{Announcement, DigestKind, Readers, RecordId, encode_digests};
+
+    /// One that imports `p*` of `named`, and everything else.
+    fn importer() -> Importer {
+        let text = "[bridge]\nhost = \"B\"\nlisten = \"tcp/127.0.0.1:1\"\n\
+            [[import]]\nfrom = \"named\"\nname = \"p*\"\n[[import]]\nfrom = \"*\"\nname = \"*\"\n";
+        Importer::new(&BridgeSettings::parse(text, "hosts").expect("settings"))
+    }
+
+    fn hear(importer: &mut Importer, host: &str, paths: &[&str], now: Monotonic) {
+        let id = RecordId { lineage: 1, order: 0, sequence: 1 };
+        let (state, readers) = (Some(region::State::Live), Readers::default());
+        let entries = paths.iter().map(|path| Announcement {
+            path: (*path).to_owned(),
+            state,
+            id,
+            history: None,
+            readers,
+        });
+        let entries: Vec<_> = entries.collect();
+        for digest in encode_digests(DigestKind::Full, 1, 1, &entries) {
+            importer.take(Incoming::Other(Key::Digest(host.to_owned()), digest), now);
+        }
+    }
+
+    #[test]
+    fn hosts_without_end_fill_no_memory_and_silent_ones_make_room() {
+        let (mut importer, now) = (importer(), Monotonic::from_nanos(1));
+        hear(&mut importer, "mirrored", &["stu"], now);
+        for host in 0..2 * MAX_HOSTS {
+            hear(&mut importer, &format!("host{host}"), &[], now);
+            importer.take(Incoming::Alive(format!("token{host}"), true), now);
+        }
+        assert_eq!(importer.remotes.len(), MAX_HOSTS);
+        hear(&mut importer, "named", &[], now);
+        assert_eq!(importer.remotes.len(), MAX_HOSTS + 1, "one that an import names has room");
+        let (imports, later) = (importer.imports.clone(), now.after(FORGET));
+        importer.hosts.turn(&imports, &importer.remotes, now);
+        hear(&mut importer, "host0", &[], later);
+        importer.forget_silent(later);
+        importer.hosts.turn(&imports, &importer.remotes, later);
+        let left = ["host0", "mirrored", "named"];
+        assert!(importer.remotes.keys().eq(["host0", "mirrored"]), "{:?}", importer.remotes);
+        assert!(importer.hosts.known.keys().eq(left), "{:?}", importer.hosts);
+        hear(&mut importer, "another", &[], later);
+        assert!(importer.remotes.contains_key("another"));
     }
 }

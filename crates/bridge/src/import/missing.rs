@@ -8,8 +8,8 @@ use std::time::Duration;
 use daemon::Monotonic;
 use region::State;
 
-use super::Importer;
 use super::imported::Imported;
+use super::{Importer, of_host, of_host_mut};
 use crate::keys::{self, Key, PREFIX, Source};
 use crate::transport::Transport;
 
@@ -25,9 +25,9 @@ impl Importer {
             return;
         }
         let mut is_waiting = false;
+        self.forget_silent(now);
         for (host, remote) in &mut self.remotes {
-            let of_host = self.mirrors.iter().filter(|(source, _)| source.host == *host);
-            let undescribed: Vec<_> = of_host
+            let undescribed: Vec<_> = of_host(&self.mirrors, host)
                 .filter(|(_, imported)| imported.mirror.needs_description())
                 .map(|(source, _)| source)
                 .collect();
@@ -83,7 +83,7 @@ fn ask_for_copies(
     network: &impl Transport,
 ) -> bool {
     let mut is_waiting = false;
-    for (source, imported) in mirrors.iter_mut().filter(|(source, _)| source.host == host) {
+    for (source, imported) in of_host_mut(mirrors, host) {
         let mirror = &mut imported.mirror;
         if !mirror.is_blocked() && !names.contains(&source.name) {
             continue;

@@ -160,25 +160,13 @@ impl Importer {
                 self.take_description(&source, &bytes, now);
             }
             Incoming::Other(Key::Digest(host), bytes) => self.take_digest(&host, &bytes, now),
-            Incoming::Alive(host, is_alive) => self.take_alive(&host, is_alive),
+            Incoming::Alive(host, _) => self.take_alive(&host, now),
             Incoming::Record(..) | Incoming::Other(..) | Incoming::Query(_) => {}
         }
     }
 
-    fn is_imported(&self, host: &str) -> bool {
-        host != self.host && self.imports.iter().any(|import| import.from.matches(host))
-    }
-
-    fn remote(&mut self, host: &str) -> Option<&mut Remote> {
-        if !self.is_imported(host) {
-            return None;
-        }
-        Some(self.remotes.entry(host.to_owned()).or_insert_with(Remote::new))
-    }
-
-    fn take_alive(&mut self, host: &str, is_alive: bool) {
-        if let Some(remote) = self.remote(host) {
-            remote.is_alive = is_alive;
+    fn take_alive(&mut self, host: &str, now: Monotonic) {
+        if let Some(remote) = self.remote(host, now) {
             remote.pull.reset();
         }
     }
@@ -269,4 +257,21 @@ impl Importer {
             imported.status(source, self.remotes.get(&source.host), now, is_linked)
         })
     }
+}
+
+type Mirrored = BTreeMap<Source, Imported>;
+
+/// The mirrors of regions of one host.
+fn of_host<'a>(
+    mirrors: &'a Mirrored,
+    host: &'a str,
+) -> impl Iterator<Item = (&'a Source, &'a Imported)> {
+    mirrors.range(Source::new(host, "")..).take_while(move |(source, _)| source.host == host)
+}
+
+fn of_host_mut<'a>(
+    mirrors: &'a mut Mirrored,
+    host: &'a str,
+) -> impl Iterator<Item = (&'a Source, &'a mut Imported)> {
+    mirrors.range_mut(Source::new(host, "")..).take_while(move |(source, _)| source.host == host)
 }

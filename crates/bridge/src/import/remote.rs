@@ -17,6 +17,8 @@ const FORGET: Duration = Duration::from_secs(2);
 /// What is known of another host.
 #[derive(Debug)]
 pub(super) struct Remote {
+    /// When it came to be known.
+    since: Monotonic,
     /// When its last digest came.
     heard: Option<Monotonic>,
     incarnation: u64,
@@ -29,7 +31,6 @@ pub(super) struct Remote {
     pub(super) pull: Pull,
     /// The attempts to get descriptions.
     pub(super) describe: Pull,
-    pub(super) is_alive: bool,
     /// Another bridge of this name.
     pub(super) twin: Twin,
 }
@@ -56,8 +57,10 @@ pub(super) struct News {
 }
 
 impl Remote {
-    pub(super) fn new() -> Self {
+    /// One that is heard of at `now` for the first time.
+    pub(super) fn new(now: Monotonic) -> Self {
         Self {
+            since: now,
             heard: None,
             incarnation: 0,
             number: 0,
@@ -66,7 +69,6 @@ impl Remote {
             behind: HashMap::new(),
             pull: Pull::new(),
             describe: Pull::new(),
-            is_alive: false,
             twin: Twin::default(),
         }
     }
@@ -74,6 +76,11 @@ impl Remote {
     /// Whether a digest came within `silence` before `now`.
     pub(super) fn is_heard(&self, now: Monotonic, silence: Duration) -> bool {
         self.heard.is_some_and(|heard| now.since(heard) < silence)
+    }
+
+    /// For how long nothing was heard of it.
+    pub(super) fn silence(&self, now: Monotonic) -> Duration {
+        now.since(self.heard.unwrap_or(self.since))
     }
 
     /// Takes a digest that came at `now`.
@@ -88,7 +95,6 @@ impl Remote {
             return News::default();
         }
         self.heard = Some(now);
-        self.is_alive = true;
         (self.incarnation, self.number) = (digest.incarnation, digest.number);
         if is_new {
             self.full = Full::default();
@@ -145,7 +151,7 @@ mod tests {
 
     #[test]
     fn an_older_digest_and_one_of_an_earlier_start_are_not_used() {
-        let mut remote = Remote::new();
+        let mut remote = Remote::new(at(0));
         assert!(remote.take(digest(DigestKind::Changes, 5, 7, &["a"]), at(10)).is_new);
         assert!(remote.take(digest(DigestKind::Changes, 5, 6, &["a"]), at(10)).entries.is_empty());
         assert!(remote.take(digest(DigestKind::Changes, 4, 9, &["a"]), at(11)).entries.is_empty());
@@ -166,7 +172,7 @@ mod tests {
 
     #[test]
     fn what_a_whole_full_digest_does_not_have_is_gone() {
-        let mut remote = Remote::new();
+        let mut remote = Remote::new(at(0));
         for path in ["a", "b"] {
             remote
                 .announced
