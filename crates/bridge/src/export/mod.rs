@@ -7,7 +7,7 @@
 //! ```text
 //!   each 1/max_hz   newest record of each region, if it is another one   -> put; else a thread waits for one
 //!   an instance is retired                                               -> put in a digest of its own
-//!   each digest     what has changed, every eighth time everything       -> put
+//!   each digest     what has changed, each 8th or each 2 s everything    -> put
 //!   a get           the newest records and descriptions that it asks for -> reply
 //!   each second     which regions a pattern matches, and those that are not there yet
 //! ```
@@ -34,8 +34,9 @@ pub use exported::{Mirrors, Traffic};
 use idle::Idle;
 use source::Region;
 
-/// Digests from one full one to the next.
+/// Most digests from one full one to the next, and the longest time, unless each is full.
 const FULL_EVERY: u32 = 8;
+const FULL_WITHIN: Duration = Duration::from_secs(2);
 /// Time between two looks for regions that are not there.
 const LOOK: Duration = Duration::from_secs(1);
 
@@ -231,7 +232,7 @@ impl Exporter {
     }
 
     fn send_digest(&mut self, network: &impl Transport) {
-        let kind = if self.digests.is_multiple_of(FULL_EVERY) {
+        let kind = if self.digests.is_multiple_of(full_every(self.digest_every)) {
             DigestKind::Full
         } else {
             DigestKind::Changes
@@ -251,4 +252,10 @@ impl Exporter {
             let _ = network.put(&key, &Message::Other(&chunk));
         }
     }
+}
+
+/// Digests from one full one to the next: who joins later waits for it.
+fn full_every(digest: Duration) -> u32 {
+    let fit = FULL_WITHIN.as_millis() / digest.as_millis().max(1);
+    u32::try_from(fit).unwrap_or(FULL_EVERY).clamp(1, FULL_EVERY)
 }

@@ -107,6 +107,25 @@ fn a_mirror_of_an_idle_source_is_live_again_after_its_bridge_was_restarted() {
 }
 
 #[test]
+fn who_joins_later_waits_for_no_more_than_a_digest_however_long_that_is() {
+    let mut world = World::new(1);
+    world.settings[0].digest = std::time::Duration::from_secs(5);
+    world.settings[1].imports[0].stale_after = std::time::Duration::from_secs(20);
+    world.restart_exporter();
+    let mut source = Source { writer: None, next: 0 };
+    source.publish(&world);
+    world.converge("the record", |world| number(world, "mirror.region") == 1);
+    for _ in 0..3 {
+        std::fs::remove_file(world.path("mirror.region")).expect("removed");
+        world.importer = crate::import::Importer::new(&world.settings[1]);
+        world.converge("the record of a live source", |world| {
+            number(world, "mirror.region") == 1
+                && world.status().expect("a mirror").link == LinkState::Source(State::Live)
+        });
+    }
+}
+
+#[test]
 fn a_source_of_another_schema_gives_the_mirror_that_schema() {
     let mut world = World::new(1);
     let mut source = Source { writer: None, next: 0 };
