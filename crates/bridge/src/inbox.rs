@@ -1,6 +1,6 @@
 //! What the network has delivered and the loop has not taken yet.
 //!
-//! Invariant: of two records of one key only the newer one is kept, so that a loop that is late takes the newest,
+//! Invariant: of two records of one key only the newer one is kept, and of one that is sent again the last, so that a loop that is late takes the newest,
 //! and what is kept is bounded however much other hosts send. Records for lossless mirrors are all kept.
 //!
 //! Price: a lock for each message; a copy of its bytes.
@@ -148,7 +148,7 @@ impl Content {
             return self.push_copy(key, attachment, bytes);
         }
         let held = self.records.get(&key);
-        if held.is_some_and(|(held, _)| held.id >= attachment.id) {
+        if held.is_some_and(|(held, _)| held.id > attachment.id) {
             return;
         }
         let after = self.bytes - held.map_or(0, |(_, bytes)| bytes.len()) + bytes.len();

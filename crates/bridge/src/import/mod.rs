@@ -62,6 +62,8 @@ pub struct Importer {
     /// For records that wait.
     memory: Memory,
     next: Monotonic,
+    /// Whether mirrors have come or gone, or were described, since the routes were asked for.
+    has_new_routes: bool,
 }
 
 impl Importer {
@@ -77,6 +79,7 @@ impl Importer {
             own: settings.status.clone(),
             memory: Memory::default(),
             next: Monotonic::from_nanos(0),
+            has_new_routes: true,
         };
         importer.expect_named();
         importer
@@ -118,6 +121,7 @@ impl Importer {
             })
         });
         self.remotes.clear();
+        self.has_new_routes = true;
         self.expect_named();
     }
 
@@ -143,6 +147,11 @@ impl Importer {
             (imported.mirror.address().to_string(), imported.route(source))
         });
         mirrors.collect()
+    }
+
+    /// The same, if that has changed since the last call.
+    pub fn new_routes(&mut self) -> Option<Mirrors> {
+        std::mem::take(&mut self.has_new_routes).then(|| self.routes())
     }
 
     /// When [`turn`](Self::turn) has something to do.
@@ -200,6 +209,7 @@ impl Importer {
         if !self.mirrors.contains_key(source) {
             let imported = self.new_mirror(source)?;
             self.mirrors.insert(source.clone(), imported);
+            self.has_new_routes = true;
         }
         self.mirrors.get_mut(source)
     }
@@ -245,6 +255,7 @@ impl Importer {
                 }
             }
             Ok(description) => {
+                self.has_new_routes = true;
                 imported.mirror.describe(Description::hash(bytes), description, now);
             }
             Err(_) => imported.mirror.traffic.refused += 1,

@@ -29,6 +29,8 @@ struct Hosts {
     place: Place,
     network: Network,
     bridges: BTreeMap<&'static str, Bridge>,
+    /// Whether exporters are told which regions are mirrors.
+    is_told: bool,
     now: Monotonic,
 }
 
@@ -67,7 +69,7 @@ impl Hosts {
             (*name, Bridge { inbox, exporter, importer, settings })
         };
         let bridges = configs.iter().zip(inboxes).map(host).collect();
-        Self { place, network, bridges, now }
+        Self { place, network, bridges, is_told: true, now }
     }
 
     fn path(&self, host: &str, region: &str) -> PathBuf {
@@ -85,7 +87,11 @@ impl Hosts {
                     other => host.importer.take(other, self.now),
                 }
             }
-            host.exporter.know_mirrors(host.importer.routes());
+            if self.is_told
+                && let Some(routes) = host.importer.new_routes()
+            {
+                host.exporter.know_mirrors(routes);
+            }
             host.exporter.turn(self.now, &port);
             host.importer.turn(self.now, &port);
         }
@@ -180,6 +186,22 @@ fn a_ring_of_hosts_ends_where_it_began() {
     assert_eq!(hosts.newest("C", "b").map(|newest| newest.0), Some(State::Live));
     assert!(!hosts.path("A", "back").exists() && !hosts.path("B", "again").exists());
     assert_eq!(hosts.links("A"), [LinkState::Loop]);
+}
+
+#[test]
+fn a_ring_that_a_host_has_not_seen_at_first_ends_without_another_record() {
+    let mut hosts = Hosts::new(&[
+        ("A", &[("C", "b", "back")], &[("stu", "stu", "")]),
+        ("B", &[("A", "stu", "a")], &[("a", "a", "hops = 8")]),
+        ("C", &[("B", "a", "b")], &[("b", "b", "hops = 8")]),
+    ]);
+    hosts.is_told = false;
+    let mut writer = DynWriter::open(hosts.path("A", "stu"), &schema()).expect("the source");
+    writer.publish(&bytes(7)).expect("published");
+    hosts.converge("a ring", |hosts| hosts.newest("A", "back").is_some());
+    hosts.is_told = true;
+    hosts.converge("its end", |hosts| hosts.links("A") == [LinkState::Loop]);
+    assert_eq!(hosts.routes("C"), [["A", "B"]]);
 }
 
 #[test]

@@ -141,6 +141,10 @@ impl<'a> Bridge<'a> {
         }
         self.network.turn(now);
         self.take(now);
+        // Before it looks for regions: a mirror that is taken for a region of this host would hide where it comes from.
+        if let Some(mirrors) = self.importer.new_routes() {
+            self.exporter.know_mirrors(mirrors);
+        }
         self.exporter.turn(now, &self.network);
         self.importer.turn(now, &self.network);
         if self.status.due() <= now {

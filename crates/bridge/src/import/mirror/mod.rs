@@ -25,6 +25,8 @@ use crate::wire::{Attachment, Description, Readers, RecordId};
 pub(in crate::import) struct Mirror {
     region: MirrorRegion,
     description: Option<(u64, Description)>,
+    /// Whether the record that is held has come with another description: its source's host has opened the region again.
+    is_redescribed: bool,
     held: HashMap<Option<InstanceName>, RecordId>,
     /// Instances that the last full digest did not have.
     fading: HashSet<InstanceName>,
@@ -83,6 +85,7 @@ impl Mirror {
             region: MirrorRegion::new(address, import),
             in_order: import.lossless.map(|most| InOrder::new(most, memory)),
             description: None,
+            is_redescribed: false,
             held: HashMap::new(),
             fading: HashSet::new(),
             loops: None,
@@ -141,7 +144,8 @@ impl Mirror {
             return false;
         }
         let Some((known, _)) = self.description else { return true };
-        self.waiting.any(|attachment| attachment.description != known)
+        self.is_redescribed
+            || self.waiting.any(|attachment| attachment.description != known)
             || self.in_order.as_ref().is_some_and(|order| order.wants_other(known, self.held(None)))
     }
 
@@ -154,6 +158,7 @@ impl Mirror {
         now: Monotonic,
     ) -> Taken {
         if attachment.id <= self.newest(instance.as_ref()) {
+            self.note_description(instance.as_ref(), &attachment);
             return Taken::Old;
         }
         if self.loops == Some(attachment.description) {
@@ -188,6 +193,16 @@ impl Mirror {
         Taken::Failed
     }
 
+    /// Takes how a record that has come before is described now: with it the way can be another one.
+    fn note_description(&mut self, instance: Option<&InstanceName>, attachment: &Attachment) {
+        let Some((known, _)) = self.description else { return };
+        let Attachment { id, description, .. } = *attachment;
+        if id == self.held(instance) && self.loops.unwrap_or(known) != description {
+            self.is_redescribed = true;
+            self.loops = None;
+        }
+    }
+
     fn note(&mut self, instance: Option<InstanceName>, attachment: &Attachment, sequence: u64) {
         let id = attachment.id;
         let before = self.held.insert(instance, id).unwrap_or_default();
@@ -220,6 +235,7 @@ impl Mirror {
     /// Takes that records of the description `hash` have come over this host before; returns whether that is news.
     pub(in crate::import) fn note_loop(&mut self, hash: u64) -> bool {
         self.waiting.take();
+        self.is_redescribed = false;
         self.loops.replace(hash) != Some(hash)
     }
 
@@ -245,9 +261,11 @@ impl Mirror {
         description: Description,
         now: Monotonic,
     ) {
+        let is_wanted = std::mem::take(&mut self.is_redescribed);
         let is_same = self.description.as_ref().is_some_and(|(known, _)| *known == hash);
         if is_same
             || (self.description.is_some()
+                && !is_wanted
                 && !self.waiting.any(|record| record.description == hash)
                 && self.next_in_order().is_none_or(|next| next.attachment.description != hash))
         {
