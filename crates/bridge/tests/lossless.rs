@@ -73,6 +73,35 @@ fn each_record_is_in_the_mirror_under_its_name_also_after_its_bridge_was_killed(
 }
 
 #[test]
+fn what_a_new_region_had_lost_before_the_first_look_is_counted_also_if_a_pattern_matches_it() {
+    let (a, b) = (Host::new("hostA"), Host::new("hostB"));
+    let endpoint = format!("\"tcp/127.0.0.1:{}\"", free_port());
+    let lossless = "lossless = 1000\n";
+    a.configure(
+        &format!("listen = {endpoint}"),
+        &format!("[[export]]\nregion = \"p*\"\n{lossless}[[export]]\nregion = \"one\"\n{lossless}"),
+    );
+    b.configure(
+        &format!("connect = {endpoint}"),
+        &format!("[[import]]\nfrom = \"hostA\"\nname = \"*\"\n{lossless}"),
+    );
+    let (_on_a, _on_b) = (a.start(), b.start());
+    wait_until("a look for regions", || a.link("hostA/one").is_some());
+    let mut writers = ["one", "p1"].map(|name| a.writer(name));
+    writers.iter_mut().for_each(|writer| publish(writer, 200));
+    for mirror in ["hostA.one", "hostA.p1"] {
+        let count = |field| b.row(mirror, field)?.parse::<u64>().ok();
+        wait_until(mirror, || count("sequence") == Some(200));
+        let (given, skipped) = (count("records"), count("skipped"));
+        assert_eq!(
+            given.zip(skipped).map(|(given, skipped)| given + skipped),
+            Some(200),
+            "{mirror}"
+        );
+    }
+}
+
+#[test]
 fn a_ring_of_three_hosts_ends_at_the_first() {
     let hosts = ["hostA", "hostB", "hostC"].map(Host::new);
     let ports = [(); 3].map(|()| free_port());

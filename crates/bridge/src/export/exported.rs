@@ -51,8 +51,8 @@ pub(super) struct Exported {
     /// Whether a pattern has matched it, so that it goes when the region goes.
     pub(super) is_matched: bool,
     pub(super) region: Option<Region>,
-    /// Whether it was looked for when there was none.
-    was_missing: bool,
+    /// Whether there was a look for it, or for what its pattern matches, when there was none.
+    pub(super) was_missing: bool,
     pub(super) poll: Due,
     /// The number under which a thread waits for it.
     pub(super) given: Option<u64>,

@@ -52,6 +52,8 @@ pub struct Exporter {
     regions: BTreeMap<String, Exported>,
     /// Regions that a pattern matches, whose names cannot be sent. Each is logged once.
     unnameable: BTreeSet<String>,
+    /// The regions that were there at the last look for those that patterns match; `None`: there was no look.
+    there: Option<BTreeSet<String>>,
     incarnation: u64,
     digest_every: Duration,
     digest: Due,
@@ -88,6 +90,7 @@ impl Exporter {
             mirrors: Mirrors::new(),
             regions: BTreeMap::new(),
             unnameable: BTreeSet::new(),
+            there: None,
             incarnation,
             digest_every: settings.digest,
             digest: Due(now),
@@ -192,7 +195,7 @@ impl Exporter {
     }
 
     fn match_patterns(&mut self) {
-        let names = region::names();
+        let names: BTreeSet<_> = region::names().into_iter().collect();
         let is_there = |name: &String, hops| {
             *name != self.own && names.contains(name) && route(&self.mirrors, name, hops).is_some()
         };
@@ -210,7 +213,12 @@ impl Exporter {
                 continue;
             };
             if settings::is_wire_name(name) {
-                let new = || Exported::new(Address::Name(name.clone()), export, true);
+                let was_missing = self.there.as_ref().is_some_and(|there| !there.contains(name));
+                let new = || {
+                    let mut new = Exported::new(Address::Name(name.clone()), export, true);
+                    new.was_missing = was_missing;
+                    new
+                };
                 self.regions.entry(name.clone()).or_insert_with(new);
             } else if self.unnameable.insert(name.clone()) {
                 tracing::warn!(
@@ -219,6 +227,7 @@ impl Exporter {
                 );
             }
         }
+        self.there = Some(names);
     }
 
     /// Sends which instances were retired, at once: where there are no more, others have taken their places.
