@@ -5,6 +5,7 @@ use crate::tree::{
 };
 use mapcast::{Reader, Stu, Writer};
 use std::collections::BTreeSet;
+use std::fmt::Write as _;
 
 const C11: &[&str] = &["-std=c11", "-pedantic"];
 
@@ -157,7 +158,7 @@ fn a_member_of_another_type_than_the_given_one_does_not_compile() {
         );
         if let Some(count) = count {
             let found = "MAPCAST_COUNT_(((struct s *)0)->member, sizeof(int))";
-            text += &format!("_Static_assert({found} == {count}, \"elements\");\n");
+            let _ = writeln!(text, "_Static_assert({found} == {count}, \"elements\");");
         }
         std::fs::write(&file, text).expect("a source");
         assert_taken(tool("cc").args(["-std=c11", "-pedantic"]).arg(&file), is_taken);
