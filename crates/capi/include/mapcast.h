@@ -618,7 +618,7 @@ typedef struct mapcast_event {
      */
     int state;
     /**
-     * Of MAPCAST_EVENT_RECORD: the record, aligned for every struct.
+     * Of MAPCAST_EVENT_RECORD: the record, aligned to 8 bytes; copy one whose struct needs more.
      */
     const void *record;
     /**

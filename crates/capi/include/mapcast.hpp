@@ -34,6 +34,7 @@
 #include <climits>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <iterator>
 #include <memory>
 #include <optional>
@@ -168,7 +169,8 @@ template <class Member>
 constexpr std::uint32_t count_of()
 {
     using T = typename Element<std::remove_cv_t<Member>>::type;
-    return sizeof(Member) == sizeof(T) ? 0 : sizeof(Member) / sizeof(T);
+    constexpr bool is_array = !std::is_same_v<T, std::remove_cv_t<Member>>;
+    return is_array ? sizeof(Member) / sizeof(T) : 0;
 }
 
 template <class T, std::size_t N>
@@ -405,8 +407,9 @@ private:
 
     explicit Event(const mapcast_event &raw) : raw_(raw)
     {
+        /* A copy of the bytes: the record need not be aligned for T. */
         if (is_record())
-            record_ = *static_cast<const T *>(raw.record);
+            std::memcpy(&record_, raw.record, sizeof record_);
         if (raw.instance_name != nullptr)
             instance_ = raw.instance_name;
     }

@@ -86,7 +86,7 @@ pub struct Event {
     pub kind: u32,
     /// Of MAPCAST_EVENT_WRITER: MAPCAST_LIVE to MAPCAST_STALE.
     pub state: c_int,
-    /// Of MAPCAST_EVENT_RECORD: the record, aligned for every struct.
+    /// Of MAPCAST_EVENT_RECORD: the record, aligned to 8 bytes; copy one whose struct needs more.
     pub record: *const c_void,
     /// Bytes of the record.
     pub size: usize,

@@ -1,6 +1,6 @@
 //! What a follower reads: a region of one record or of instances, each record into the same buffer.
 //!
-//! Price: a record is copied once, into memory that is aligned for every struct.
+//! Price: a record is copied once, into memory that is aligned to 8 bytes.
 
 use mapcast::dynamic::{InstanceReader, Reader, Schema};
 use mapcast::{
@@ -60,7 +60,7 @@ pub(crate) struct Source {
     region: Region,
     /// The only schema that the program reads; `None`: any.
     expected: Option<Arc<Schema>>,
-    /// Words, so that a struct of any alignment lies here.
+    /// Words, so that a struct of numbers can lie here.
     record: Vec<u64>,
 }
 

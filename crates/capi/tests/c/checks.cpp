@@ -57,6 +57,14 @@ struct Other {
 };
 MAPCAST_RECORD(Other, "other", MAPCAST_FIELD(Other, byte, "", ""))
 
+struct alignas(64) Wide {
+    double lanes[6];
+    std::int64_t one[1];
+    std::array<std::int64_t, 1> alone;
+};
+MAPCAST_RECORD(Wide, "wide", MAPCAST_FIELD(Wide, lanes, "", ""), MAPCAST_FIELD(Wide, one, "", ""),
+               MAPCAST_FIELD(Wide, alone, "", ""))
+
 using robots::Arm;
 
 static Arm arm(std::int64_t turns)
@@ -176,6 +184,21 @@ static void a_loop_gets_every_event(const std::string &at)
     CHECK(more == 1);
 }
 
+/* The record of an event is aligned to 8 bytes only. */
+static void a_struct_of_any_alignment_is_followed(const std::string &at)
+{
+    const mapcast_layout &layout = mapcast::Layout<Wide>::get();
+    CHECK(layout.fields[0].count == 6 && layout.fields[1].count == 1 && layout.fields[2].count == 1);
+    mapcast::Writer<Wide> writer(at);
+    int records = 0;
+    for (int i = 0; i < 4; i++) {
+        writer.publish(Wide{{1, 2, 3, 4, 5, 6}, {7}, {{8}}});
+        for (const auto &event : mapcast::Follower<Wide>(at).idle(1ms))
+            records += event.record() != nullptr && event.record()->lanes[5] == 6;
+    }
+    CHECK(records == 4);
+}
+
 static void instances_have_records_of_their_own(const std::string &at)
 {
     mapcast::InstanceWriter<Arm> writer(at, 2);
@@ -228,6 +251,7 @@ int main(int argc, char **argv)
     what_is_published_is_read(directory + "/arm");
     errors_are_thrown_or_returned(directory + "/arm");
     a_loop_gets_every_event(directory + "/loop");
+    a_struct_of_any_alignment_is_followed(directory + "/wide");
     instances_have_records_of_their_own(directory + "/arms");
     a_bare_file_is_a_record_or_an_array(directory + "/bare");
     std::printf("all hold\n");
