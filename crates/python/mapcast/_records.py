@@ -104,7 +104,7 @@ def _field(name: str, hint: Any) -> Field:
         return hint
     if isinstance(hint, str):
         return Field(hint)
-    if hint in _PLAIN:
+    if isinstance(hint, type) and hint in _PLAIN:
         return _PLAIN[hint]
     if typing.get_origin(hint) is Annotated:
         plain, *notes = typing.get_args(hint)
@@ -148,7 +148,7 @@ def _ctypes_field(
 
 
 def _is_dtype(record: Any) -> bool:
-    return type(record).__module__.partition(".")[0] == "numpy" and hasattr(record, "itemsize")
+    return type(record).__module__.partition(".")[0] == "numpy" and hasattr(record, "names")
 
 
 def _numpy_field(dtype: Any, name: str) -> Field:

@@ -48,7 +48,11 @@ impl Descriptor {
     fn new(file: &Bound<'_, PyAny>, name: Option<PathBuf>) -> PyResult<Self> {
         let number: RawFd = match file.extract() {
             Ok(number) => number,
-            Err(_) => file.call_method0("fileno")?.extract()?,
+            Err(_) => {
+                file.call_method0("fileno").and_then(|number| number.extract()).map_err(|_| {
+                    error::bad_argument("file", file, "the number of a descriptor, or an open file")
+                })?
+            }
         };
         let name = name.unwrap_or_else(|| format!("fd:{number}").into());
         let file = duplicate(number).map_err(|err| {

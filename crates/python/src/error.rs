@@ -3,6 +3,7 @@
 use mapcast::dynamic::{SchemaError, ValueError, ValueErrorKind};
 use mapcast::{Error, ErrorKind};
 use pyo3::prelude::*;
+use pyo3::types::PyInt;
 use std::path::Path;
 
 /// Turns a result of the library into one that raises.
@@ -49,6 +50,13 @@ fn with(class: &str, message: String, path: Option<&Path>, errno: Option<i32>) -
             Err(err) => err,
         }
     })
+}
+
+/// An argument that cannot be used: of the wrong kind, or an integer out of range.
+pub(crate) fn bad_argument(name: &str, value: &Bound<'_, PyAny>, wanted: &str) -> PyErr {
+    let class = if value.is_instance_of::<PyInt>() { "BadValueError" } else { "WrongTypeError" };
+    let shown = value.repr().map_or_else(|_| "it".into(), |shown| shown.to_string());
+    new(class, format!("{name}={shown} cannot be used; give {wanted}"))
 }
 
 /// A closed handle was used.

@@ -4,7 +4,7 @@ use mapcast::dynamic::{self, CType, FieldSpec};
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
-use crate::error::Raise;
+use crate::error::{self, Raise};
 
 /// A field of a record: `Field("f32", unit="m")`.
 #[pyclass(frozen, eq, hash, module = "mapcast", from_py_object)]
@@ -63,7 +63,11 @@ impl Field {
         let labels = labels.map_or(Ok(Vec::new()), |labels| {
             labels
                 .iter()
-                .map(|(n, text)| Ok((n.extract()?, text.extract()?)))
+                .map(|(n, text)| {
+                    let bad = |what, wanted| error::bad_argument("labels", what, wanted);
+                    let value = n.extract().map_err(|_| bad(&n, "integers of 64 bits as keys"))?;
+                    Ok((value, text.extract().map_err(|_| bad(&text, "texts as values"))?))
+                })
                 .collect::<PyResult<_>>()
         })?;
         let (ctype, unit, help) = (r#type.into(), unit.into(), help.into());

@@ -65,8 +65,7 @@ pub(crate) fn regions() -> PyResult<Vec<String>> {
 }
 
 /// The keywords of `mapcast.writer()`, all of them.
-#[derive(Debug, FromPyObject)]
-#[pyo3(from_item_all)]
+#[derive(Debug)]
 pub(crate) struct Settings {
     instances: Option<u32>,
     slots: u32,
@@ -75,6 +74,31 @@ pub(crate) struct Settings {
     wake: bool,
     period: Option<f64>,
     standby: bool,
+}
+
+impl FromPyObject<'_, '_> for Settings {
+    type Error = PyErr;
+
+    fn extract(given: Borrowed<'_, '_, PyAny>) -> PyResult<Self> {
+        Ok(Self {
+            instances: setting(&given, "instances", "a number from 1 on")?,
+            slots: setting(&given, "slots", "a power of two from 4 on")?,
+            mode: setting(&given, "mode", "a mode such as 0o640")?,
+            group: setting(&given, "group", "the name of a group")?,
+            wake: setting(&given, "wake", "True or False")?,
+            period: setting(&given, "period", "seconds, or None")?,
+            standby: setting(&given, "standby", "True or False")?,
+        })
+    }
+}
+
+/// The keyword `name` of `given`.
+fn setting<'py, T>(given: &Bound<'py, PyAny>, name: &str, wanted: &str) -> PyResult<T>
+where
+    T: for<'a> FromPyObject<'a, 'py>,
+{
+    let value = given.get_item(name)?;
+    value.extract().map_err(|_| error::bad_argument(name, &value, wanted))
 }
 
 impl Settings {

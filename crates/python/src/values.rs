@@ -44,7 +44,7 @@ fn scalar(field: &Field, object: &Bound<'_, PyAny>) -> PyResult<Option<Value>> {
     } else if object.is_instance_of::<PyFloat>() {
         Value::F64(object.extract()?)
     } else if object.is_instance_of::<PyString>() {
-        Value::Text(object.extract()?)
+        Value::Text(object.extract().map_err(|_| no_utf8(field, object))?)
     } else if object.is_instance_of::<PyInt>() {
         integer(field, object)?
     } else if object.is_instance_of::<PyBytes>() || object.is_instance_of::<PyByteArray>() {
@@ -65,6 +65,13 @@ fn integer(field: &Field, object: &Bound<'_, PyAny>) -> PyResult<Value> {
         let fact = format!("field {name:?} is {ctype}, and the integer is larger than any float");
         error::new("BadValueError", format!("{fact}; give a number that fits"))
     })
+}
+
+/// A str with a lone surrogate.
+fn no_utf8(field: &Field, object: &Bound<'_, PyAny>) -> PyErr {
+    let shown = object.repr().map_or_else(|_| "it".into(), |shown| shown.to_string());
+    let fact = format!("the text {shown} for field {:?} has no UTF-8", field.name());
+    error::new("BadValueError", format!("{fact}; leave out lone surrogates"))
 }
 
 /// Text as ctypes and numpy have it: up to the first NUL.

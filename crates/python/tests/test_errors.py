@@ -149,3 +149,30 @@ def test_the_classes_are_made_by_functions_alone() -> None:
     for cls in (mapcast.Reader, mapcast.Writer, mapcast.Sample, mapcast.Follower):
         with pytest.raises(TypeError):
             cls()
+
+
+@pytest.mark.parametrize(
+    "setting",
+    [
+        {"slots": -1}, {"slots": 2**40}, {"slots": "8"}, {"instances": -1}, {"mode": -1}, {"group": 5},
+        {"wake": "no"}, {"standby": 2}, {"period": "long"},
+    ],
+)  # fmt: skip
+def test_a_setting_that_does_not_fit_is_an_error_that_names_it(setting: dict[str, Any]) -> None:
+    with pytest.raises(mapcast.Error, match=f"{next(iter(setting))}=.* cannot be used; give "):
+        mapcast.writer("settings", {"x": int}, **setting)
+
+
+def test_what_is_no_record_no_text_and_no_descriptor_is_an_error() -> None:
+    np = pytest.importorskip("numpy")
+    with pytest.raises(mapcast.SchemaError, match='field "x" is'):
+        mapcast.writer("other", {"x": [1]})
+    with pytest.raises(mapcast.WrongTypeError, match="describes no record"):
+        mapcast.writer("other", np.zeros(2, [("x", "<i4")]))
+    with pytest.raises(mapcast.WrongTypeError, match="file='x' cannot be used"):
+        mapcast.Descriptor("x")
+    with pytest.raises(mapcast.BadValueError, match="labels=.* cannot be used"):
+        mapcast.Field("u8", labels={2**70: "x"})
+    with mapcast.writer("other", {"t": "char[8]"}) as writer:
+        with pytest.raises(mapcast.BadValueError, match='for field "t" has no UTF-8'):
+            writer.publish(t="\ud800")
