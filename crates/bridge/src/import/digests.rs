@@ -59,8 +59,7 @@ impl Importer {
 
     fn take_gone(&mut self, host: &str, entry: &Announcement) {
         let Some(remote) = self.remotes.get_mut(host) else { return };
-        remote.announced.remove(&entry.path);
-        remote.behind.remove(&entry.path);
+        remote.forget(&entry.path);
         let Some(Key::Record(source, instance)) = Key::of_path(host, &entry.path) else { return };
         let is_there = remote.announced.contains_key(&source.name);
         let Some(imported) = self.mirrors.get_mut(&source) else { return };
@@ -99,7 +98,7 @@ impl Importer {
         } else {
             remote.behind.remove(&entry.path);
         }
-        remote.announced.insert(entry.path.clone(), entry);
+        remote.announce(entry, full.is_some());
     }
     /// Whether there is room for what a digest announces. Known paths have theirs.
     fn has_room_for_path(&self, host: &str, path: &str) -> bool {

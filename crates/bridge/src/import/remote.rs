@@ -35,12 +35,14 @@ pub(super) struct Remote {
     pub(super) twin: Twin,
 }
 
-/// The chunks of a full digest that have come.
+/// The chunks of a full digest that have come, and which of the known paths they have.
 #[derive(Debug, Default)]
 struct Full {
     number: u32,
     chunks: HashSet<u16>,
     paths: HashSet<String>,
+    /// Whether all chunks have come: one that comes twice says nothing then.
+    is_whole: bool,
 }
 
 /// What a digest has shown.
@@ -104,16 +106,33 @@ impl Remote {
         News { entries: digest.entries, gone, is_new, full }
     }
 
+    /// Takes the newest digest of a path, which is part of a full one if `is_full`.
+    pub(super) fn announce(&mut self, entry: Announcement, is_full: bool) {
+        if is_full && !self.full.is_whole {
+            self.full.paths.insert(entry.path.clone());
+        }
+        self.announced.insert(entry.path.clone(), entry);
+    }
+
+    /// Takes that a path is gone.
+    pub(super) fn forget(&mut self, path: &str) {
+        self.announced.remove(path);
+        self.behind.remove(path);
+        self.full.paths.remove(path);
+    }
+
     /// Notes which paths there are; returns those that are gone, once all chunks have come.
     fn take_full(&mut self, digest: &Digest) -> Option<Vec<Announcement>> {
         if self.full.number != digest.number {
             self.full = Full { number: digest.number, ..Full::default() };
         }
         self.full.chunks.insert(digest.chunk);
-        self.full.paths.extend(digest.entries.iter().map(|entry| entry.path.clone()));
-        if self.full.chunks.len() < usize::from(digest.chunks) {
+        let known = digest.entries.iter().filter(|entry| self.announced.contains_key(&entry.path));
+        self.full.paths.extend(known.map(|entry| entry.path.clone()));
+        if self.full.is_whole || self.full.chunks.len() < usize::from(digest.chunks) {
             return None;
         }
+        self.full.is_whole = true;
         let paths = std::mem::take(&mut self.full.paths);
         let (there, gone) = std::mem::take(&mut self.announced)
             .into_iter()
@@ -178,12 +197,16 @@ mod tests {
                 .announced
                 .insert(path.to_owned(), digest(DigestKind::Full, 1, 1, &[path]).entries.remove(0));
         }
-        let mut half = digest(DigestKind::Full, 1, 2, &["a"]);
-        half.chunks = 2;
-        assert_eq!(remote.take(half.clone(), at(1)).gone, None);
-        half.chunk = 1;
-        let gone = remote.take(half, at(1)).gone.expect("all chunks have come");
+        let half = |chunk, paths: &[&str]| Digest {
+            chunk,
+            chunks: 2,
+            ..digest(DigestKind::Full, 1, 2, paths)
+        };
+        assert_eq!(remote.take(half(0, &["a", "c"]), at(1)).gone, None);
+        remote.announce(half(0, &["c"]).entries.remove(0), true);
+        let gone = remote.take(half(1, &["a"]), at(1)).gone.expect("all chunks have come");
         assert_eq!(gone.iter().map(|entry| &*entry.path).collect::<Vec<_>>(), ["b"]);
-        assert!(remote.announced.contains_key("a"));
+        assert_eq!(remote.take(half(1, &["a"]), at(1)).gone, None, "it comes twice");
+        assert!(remote.announced.contains_key("a") && remote.announced.contains_key("c"));
     }
 }
