@@ -13,9 +13,10 @@ impl Session<'_> {
         selection.absence(self.link.path(), &names)
     }
 
-    /// Logs which instances that are asked for are not there, once for each file, and waits for them.
+    /// Logs which instances that are asked for are not there, and waits for them: once for each file, and again
+    /// when the last one of a name or pattern is retired.
     pub(crate) fn await_instances(&mut self) -> Result<Flow, ConsumerError> {
-        let is_due = std::mem::take(&mut self.is_new_region);
+        let is_due = std::mem::take(&mut self.seeks_instances);
         let Some(absence) = is_due.then(|| self.absence()).flatten() else {
             return Ok(Flow::Continue(()));
         };

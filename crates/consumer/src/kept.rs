@@ -74,11 +74,6 @@ impl AllKept {
         self.instances.remove(instance);
     }
 
-    /// Keeps what is kept of those for which `is_there` returns true.
-    pub(crate) fn retain(&mut self, is_there: impl Fn(&InstanceName) -> bool) {
-        self.instances.retain(|name, _| is_there(name));
-    }
-
     /// The newest record of each that has one with a time.
     pub(crate) fn newest(&self) -> impl Iterator<Item = (Option<InstanceName>, Publication)> {
         self.all().filter_map(|(name, kept)| Some((name, kept.newest?)))

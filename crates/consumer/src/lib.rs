@@ -29,6 +29,7 @@ mod health;
 mod kept;
 mod last;
 mod link;
+mod membership;
 mod messages;
 mod misses;
 mod options;

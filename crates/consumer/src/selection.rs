@@ -63,6 +63,12 @@ impl Selection {
         self.is_all() || self.patterns.iter().any(|pattern| pattern.matches(name))
     }
 
+    /// Whether `name` was the last one of a pattern, where `names` are left.
+    pub(crate) fn loses(&self, name: &str, names: &[InstanceName]) -> bool {
+        let is_left = |pattern: &NamePattern| names.iter().any(|name| pattern.matches(name));
+        self.patterns.iter().any(|pattern| pattern.matches(name) && !is_left(pattern))
+    }
+
     /// The patterns that none of `names` matches.
     pub(crate) fn unmatched(&self, names: &[InstanceName]) -> Option<Missing> {
         let is_matched = |pattern: &&NamePattern| names.iter().any(|name| pattern.matches(name));

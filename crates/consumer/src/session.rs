@@ -3,6 +3,7 @@
 //! Invariant: output and log keep their order: before a notice is written to stderr, all earlier
 //! lines have been written to stdout.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use daemon::Monotonic;
@@ -44,8 +45,10 @@ pub(crate) struct Session<'e> {
     /// Whether a record was printed.
     pub(crate) has_printed: bool,
     /// Whether it has to be looked for the instances that are asked for.
-    pub(crate) is_new_region: bool,
+    pub(crate) seeks_instances: bool,
     pub(crate) kept: AllKept,
+    /// The instances that a poll has found, of those that are asked for; `None`: it has not looked yet.
+    pub(crate) members: Option<BTreeSet<InstanceName>>,
     missed: Misses,
     missed_logged: Option<Monotonic>,
 }
@@ -70,8 +73,9 @@ impl<'e> Session<'e> {
             printer,
             has_fitted: false,
             has_printed: false,
-            is_new_region: false,
+            seeks_instances: false,
             kept: AllKept::default(),
+            members: None,
             missed: Misses::default(),
             missed_logged: None,
         }
@@ -136,7 +140,7 @@ impl<'e> Session<'e> {
     fn adapt(&mut self) -> Result<Vec<Notice>, ConsumerError> {
         // A closed stdout is noticed by the next write.
         let _ = self.release_all()?;
-        self.is_new_region = true;
+        self.seeks_instances = true;
         let Some(schema) = self.link.schema().cloned() else { return Ok(Vec::new()) };
         self.kept.attach(&schema, self.link.names().is_some());
         let mut notices = Vec::new();
@@ -182,13 +186,7 @@ impl<'e> Session<'e> {
             Found::AllRead if self.left.is_none() => Ok(Flow::Continue(())),
             Found::AllRead => Ok(Flow::Break(())),
             Found::Joined(name) => self.log_change(Change::Joined(name)),
-            Found::Retired(name) => {
-                let held = self.pace.as_mut().and_then(|pace| pace.retire(name));
-                let flow = held.map_or(Ok(Flow::Continue(())), |held| self.print_held(&held))?;
-                self.kept.forget(&name);
-                let logged = self.log_change(Change::Retired(name))?;
-                Ok(if flow.is_break() { flow } else { logged })
-            }
+            Found::Retired(name) => self.retire(name),
         }
     }
 

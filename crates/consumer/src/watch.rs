@@ -2,9 +2,9 @@
 //! `--once`.
 //!
 //! The first value is printed as soon as there is one; after that, one at each `poll`. In between,
-//! the region is checked four times a second, so that changes of its writer are logged in time.
+//! the region is checked four times a second, so that changes of its writer are logged in time; which
+//! instances it has is seen when their records are read.
 
-use std::collections::HashSet;
 use std::time::Duration;
 
 use daemon::{Monotonic, Ticks};
@@ -139,6 +139,9 @@ impl Session<'_> {
         schedule: Schedule,
     ) -> Result<Option<Vec<Newest>>, ConsumerError> {
         let names = self.link.list();
+        if !schedule.at_once {
+            self.compare_members(&names)?;
+        }
         let mut found = Vec::with_capacity(names.len());
         for (index, instance) in names.into_iter().enumerate() {
             if let Step::Record(publication) = self.latest(index, schedule)? {
@@ -175,8 +178,6 @@ impl Session<'_> {
 
     /// These records were read, printed or not.
     fn saw_all(&mut self, found: &[Newest]) {
-        let names: HashSet<_> = found.iter().filter_map(|one| one.instance).collect();
-        self.kept.retain(|name| names.contains(name));
         for one in found {
             self.kept.of(one.instance).read(one.publication);
         }

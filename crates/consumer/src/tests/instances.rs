@@ -10,21 +10,21 @@ use region::{DynInstanceWriter, DynWriter, Options};
 use super::{Stage, Step};
 
 /// A region of students, and its writer.
-struct Class {
-    stage: Stage,
+pub(super) struct Class {
+    pub(super) stage: Stage,
     writer: Rc<RefCell<Option<DynInstanceWriter>>>,
 }
 
 impl Class {
     /// With room for `max`, of which these have a record.
-    fn of(max: u32, students: &[(&'static str, i32)]) -> Self {
+    pub(super) fn of(max: u32, students: &[(&'static str, i32)]) -> Self {
         let class = Self { stage: Stage::empty(), writer: Rc::default() };
         class.opens(max)();
         class.publishes(students)();
         class
     }
 
-    fn opens(&self, max: u32) -> Step {
+    pub(super) fn opens(&self, max: u32) -> Step {
         let (writer, path) = (Rc::clone(&self.writer), self.stage.path());
         Box::new(move || {
             drop(writer.borrow_mut().take());
@@ -38,7 +38,7 @@ impl Class {
         Box::new(move || act(writer.borrow_mut().as_mut().expect("a writer")))
     }
 
-    fn publishes(&self, students: &[(&'static str, i32)]) -> Step {
+    pub(super) fn publishes(&self, students: &[(&'static str, i32)]) -> Step {
         let students = students.to_vec();
         self.with_writer(move |writer| {
             for (name, id) in students {
@@ -54,7 +54,7 @@ impl Class {
         self.with_writer(move |writer| assert!(writer.instance(name).is_ok()))
     }
 
-    fn retires(&self, name: &'static str) -> Step {
+    pub(super) fn retires(&self, name: &'static str) -> Step {
         self.with_writer(move |writer| {
             let instance = writer.find(name).unwrap();
             writer.retire(instance).unwrap();

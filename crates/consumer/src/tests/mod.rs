@@ -13,6 +13,7 @@ mod hostile;
 mod instances;
 mod lifecycle;
 mod link;
+mod membership;
 mod reading;
 mod selection;
 mod timeout;

@@ -1,0 +1,57 @@
+//! Instances that join and are retired: what is logged, in both modes.
+
+use super::Step;
+use super::instances::Class;
+
+/// The two ways to read on and on.
+const MODES: [&str; 2] = ["--poll=1ms", "--follow"];
+
+/// Several things happen at once.
+fn at_once<const N: usize>(steps: [Step; N]) -> Step {
+    Box::new(move || steps.into_iter().for_each(|step| step()))
+}
+
+#[test]
+fn who_joins_and_is_retired_is_logged_once_also_if_none_is_left() {
+    for mode in MODES {
+        let class = Class::of(3, &[("a", 1), ("b", 2)]);
+        let all = at_once([class.retires("a"), class.retires("c")]);
+        let steps = [class.publishes(&[("c", 3)]), class.retires("b"), all];
+        let notices = class.stage.play(&[mode], steps).notices;
+        let retired = ["b", "a", "c"].map(|name| format!("instance {name} retired"));
+        assert_eq!(notices[0], "instance c joined", "{mode}");
+        assert_eq!(notices[1..], retired, "{mode}");
+    }
+}
+
+#[test]
+fn an_instance_that_is_asked_for_is_waited_for_again_when_it_is_retired() {
+    for mode in MODES {
+        let class = Class::of(3, &[("a", 1), ("b", 2), ("c", 3)]);
+        let steps = [class.retires("c"), class.retires("b"), class.publishes(&[("b", 4)])];
+        let chosen = ["--instance=a", "--instance=b", "--instance=[bc]", "--instance=x"];
+        let notices = class.stage.play(&[&[mode], &chosen[..]].concat(), steps).notices;
+        let expected = [
+            "waiting for instance x",
+            "instance c retired",
+            "instance b retired",
+            "waiting for instances b, [bc], x",
+            "instance b joined",
+        ];
+        assert_eq!(notices, expected, "{mode}");
+    }
+}
+
+#[test]
+fn those_that_the_next_file_has_not_are_retired() {
+    for mode in MODES {
+        let class = Class::of(2, &[("a", 1), ("b", 2)]);
+        let reload =
+            at_once([class.retires("b"), class.opens(4), class.publishes(&[("a", 3), ("c", 4)])]);
+        let notices = class.stage.play(&[mode], [reload]).notices;
+        let mut of_instances: Vec<_> =
+            notices.iter().filter(|notice| notice.starts_with("instance ")).collect();
+        of_instances.sort();
+        assert_eq!(of_instances, ["instance b retired", "instance c joined"], "{mode}");
+    }
+}
