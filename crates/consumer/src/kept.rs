@@ -69,9 +69,14 @@ impl AllKept {
         }
     }
 
-    /// An instance is retired.
-    pub(crate) fn forget(&mut self, instance: &InstanceName) {
-        self.instances.remove(instance);
+    /// An instance is retired. One that was asked for by its name (`is_named`) is missed when its last record
+    /// becomes too old; that of any other is checked no more.
+    pub(crate) fn retire(&mut self, instance: InstanceName, is_named: bool) {
+        let newest = self.instances.remove(&instance).and_then(|kept| kept.newest);
+        if let Some(newest) = newest.filter(|_| is_named) {
+            let kept = Kept { newest: Some(newest), ..Kept::default() };
+            self.instances.insert(instance, kept);
+        }
     }
 
     /// The newest record of each that has one with a time.

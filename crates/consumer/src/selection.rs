@@ -63,6 +63,11 @@ impl Selection {
         self.is_all() || self.patterns.iter().any(|pattern| pattern.matches(name))
     }
 
+    /// Whether this instance is asked for by its own name, and not only by a pattern.
+    pub(crate) fn names(&self, name: &str) -> bool {
+        self.patterns.iter().any(|pattern| pattern.text == name)
+    }
+
     /// Whether `name` was the last one of a pattern, where `names` are left.
     pub(crate) fn loses(&self, name: &str, names: &[InstanceName]) -> bool {
         let is_left = |pattern: &NamePattern| names.iter().any(|name| pattern.matches(name));

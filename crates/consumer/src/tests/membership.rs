@@ -1,5 +1,9 @@
 //! Instances that join and are retired: what is logged, in both modes.
 
+use std::time::Duration;
+
+use daemon::Exit;
+
 use super::Step;
 use super::instances::Class;
 
@@ -54,4 +58,26 @@ fn those_that_the_next_file_has_not_are_retired() {
         of_instances.sort();
         assert_eq!(of_instances, ["instance b retired", "instance c joined"], "{mode}");
     }
+}
+
+#[test]
+fn the_age_of_a_retired_instance_is_checked_only_if_it_was_asked_for_by_its_name() {
+    let run = |mode: &str, chosen: &[&str]| {
+        let class = Class::of(2, &[("a", 1), ("b", 2)]);
+        let late: Step = Box::new(|| std::thread::sleep(Duration::from_millis(2100)));
+        let steps = [class.retires("a"), class.retires("b"), late, class.publishes(&[])];
+        class.stage.play(&[&[mode, "--max-age=2s"], chosen].concat(), steps).result
+    };
+    std::thread::scope(|scope| {
+        for mode in MODES {
+            scope.spawn(move || assert!(run(mode, &[]).is_ok(), "{mode}"));
+            scope.spawn(move || assert!(run(mode, &["--instance=[ab]"]).is_ok(), "{mode}"));
+            scope.spawn(move || {
+                let error = run(mode, &["--instance=a"]).expect_err("too old");
+                let message = error.to_string();
+                assert_eq!(error.exit(), Exit::Unhealthy, "{mode}: {message}");
+                assert!(message.contains("record 1 of a is "), "{mode}: {message}");
+            });
+        }
+    });
 }
