@@ -40,6 +40,12 @@ pub(crate) enum Kind {
         .0.display()
     )]
     NothingYet(PathBuf),
+    /// The region has no instance now, and there is no option to wait for one.
+    #[error(
+        "{}: no instance is there now; look at what names them: the pattern, or the lines of input of its producer",
+        .0.display()
+    )]
+    NoInstanceNow(PathBuf),
     /// `--timeout` has expired.
     #[error("{}: {what} {}; {}", path.display(), duration_text(*limit), what.next_step())]
     TimeOver {
@@ -259,6 +265,7 @@ impl ConsumerError {
             Kind::Region(ref error) if error.is_of_environment() => Exit::Usage,
             Kind::NoRegion(_)
             | Kind::NothingYet(_)
+            | Kind::NoInstanceNow(_)
             | Kind::NotSelected(_)
             | Kind::NoneSelected(_)
             | Kind::NoInstance { .. }

@@ -89,8 +89,8 @@ impl Selection {
         let known: Vec<&str> = names.iter().map(InstanceName::as_str).collect();
         let known: Vec<&str> = known.into_iter().filter(|name| !self.selects(name)).collect();
         let advice = match (&known[..], &missing.0[..]) {
-            ([], _) if names.is_empty() => "the region has no instances yet".to_owned(),
-            ([], _) => "the region has no others yet".to_owned(),
+            ([], _) if names.is_empty() => "the region has no instances now".to_owned(),
+            ([], _) => "the region has no others now".to_owned(),
             (known, [pattern]) => query::instead_of_shown(pattern, known, typed),
             (known, _) => query::instead_of_shown("", known, typed),
         };

@@ -169,9 +169,11 @@ impl Session<'_> {
         }
         let names: Vec<_> = found.iter().filter_map(|one| one.instance).collect();
         let path = self.link.path();
-        let is_named = self.link.names().is_some();
-        match self.link.selection().unmatched(&names).filter(|_| is_named) {
+        let there = self.link.names();
+        match self.link.selection().unmatched(&names).filter(|_| there.is_some()) {
             Some(missing) => Some(Kind::NothingOf { path, missing }),
+            // Also where all are retired: something was published, and time brings none back.
+            None if there.is_some_and(|there| there.is_empty()) => Some(Kind::NoInstanceNow(path)),
             None => found.is_empty().then_some(Kind::NothingYet(path)),
         }
     }

@@ -50,7 +50,7 @@ impl Class {
     }
 
     /// An instance joins, without a record.
-    fn joins(&self, name: &'static str) -> Step {
+    pub(super) fn joins(&self, name: &'static str) -> Step {
         self.with_writer(move |writer| assert!(writer.instance(name).is_ok()))
     }
 
@@ -172,7 +172,7 @@ fn an_instance_that_does_not_come_is_answered_with_the_nearest_name() {
     let also_lo = ["--once", "--instance", "l?", "--instance", "la"];
     refused(&also_lo, "x.region: no instance la; use one of: eth0");
     let also_both = ["--once", "--instance", "lo", "--instance", "eth0", "--instance", "eth1"];
-    refused(&also_both, "x.region: no instance eth1; the region has no others yet");
+    refused(&also_both, "x.region: no instance eth1; the region has no others now");
     refused(&["--once", "--instance", "w*"], "no instance w*; use one of: eth0, lo");
     let both = ["--once", "--instance", "w*", "--instance", "eth"];
     refused(&both, "no instances w*, eth; use one of: eth0, lo");

@@ -47,6 +47,22 @@ fn an_instance_that_is_asked_for_is_waited_for_again_when_it_is_retired() {
 }
 
 #[test]
+fn a_region_without_an_instance_is_answered_with_what_names_them() {
+    let class = Class::of(1, &[("a", 1)]);
+    class.retires("a")();
+    for mode in [&["--once"][..], &["--last=1"]] {
+        let (exit, message) = class.stage.play(mode, []).failure();
+        assert_eq!(exit, Exit::NoValue, "{mode:?}");
+        assert!(message.contains("x.region: no instance is there now; look at what"), "{message}");
+    }
+    let (_, message) = class.stage.play(&["--once", "--instance=a"], []).failure();
+    assert!(message.ends_with("no instance a; the region has no instances now"), "{message}");
+    class.joins("a")();
+    let (_, message) = class.stage.play(&["--once"], []).failure();
+    assert!(message.contains("nothing has been published yet"), "{message}");
+}
+
+#[test]
 fn those_that_the_next_file_has_not_are_retired() {
     for mode in MODES {
         let class = Class::of(2, &[("a", 1), ("b", 2)]);

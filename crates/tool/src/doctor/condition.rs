@@ -34,19 +34,35 @@ pub(super) struct Steps {
 /// that is closed is reported, too.
 pub(super) fn check(region: &mut Observed, by_name: bool, steps: &Steps, report: &mut Report) {
     let seen = region.look();
+    let has_instances = matches!(region, Observed::Many(_));
     let reader = region.reader();
     let state = reader.state();
     writer(reader, state, by_name, steps, report);
+    let is_empty = has_instances && seen.as_ref().is_ok_and(|seen| seen.instances.is_empty());
     match seen.map(|seen| seen.publication) {
         Ok(None) if matches!(state, State::Live | State::Stalled) => {
-            let fact = "its writer has published nothing yet";
-            let step = steps.journal.clone().unwrap_or_else(|| process_step(reader.writer_pid()));
-            report.add(Id::NoRecord, reader.path(), fact, step);
+            no_record(reader, is_empty, steps, report);
         }
         Ok(Some(newest)) if state != State::Stale => clock(reader, &newest, report),
         Ok(_) => {}
         Err(error) => failed(&error, steps, report),
     }
+}
+
+/// Reports that there is no record; `is_empty`: because no instance is there, or none any more, which no
+/// view of the process would explain.
+fn no_record(region: &Reader, is_empty: bool, steps: &Steps, report: &mut Report) {
+    let (fact, step) = if is_empty {
+        (
+            "no instance is there now",
+            "look at what names them: the pattern, or the lines of input of its producer"
+                .to_owned(),
+        )
+    } else {
+        ("its writer has published nothing yet", process_step(region.writer_pid()))
+    };
+    let step = steps.journal.clone().unwrap_or(step);
+    report.add(Id::NoRecord, region.path(), fact, step);
 }
 
 /// Reports an error of the library about a region.

@@ -38,7 +38,7 @@ pub enum Id {
     Closed,
     /// The writer gave the region up for a new one, which does not have its name yet
     Retired,
-    /// The writer has published nothing yet
+    /// The writer has published nothing yet, or the region has no instance now
     NoRecord,
     /// A bridge has no link to an endpoint, hears nothing of a host, or hears two of one name
     NoLink,
