@@ -80,11 +80,16 @@ pub(crate) fn instead_of_word(unknown: &str, known: &[&'static str]) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{lines, tables};
+    use super::{BRIDGE, lines, tables};
 
     /// The rows of the table of keys below the heading that names `table`.
     fn rows<'m>(manual: &'m str, table: &str) -> Vec<&'m str> {
-        let wanted = |line: &&str| line.starts_with('#') && line.contains(&format!("`{table}`"));
+        let name = match table {
+            BRIDGE => "top level of a bridge's configuration".to_owned(),
+            "the file" => "top level of a configuration".to_owned(),
+            table => format!("`{table}`"),
+        };
+        let wanted = |line: &&str| line.starts_with('#') && line.contains(&name);
         let below = manual.lines().skip_while(|line| !wanted(line)).skip(1);
         let section = below.take_while(|line| !line.starts_with('#'));
         let keys = section.skip_while(|line| !line.starts_with("| Key |")).skip(2);
