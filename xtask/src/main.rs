@@ -90,7 +90,7 @@ enum Command {
     Python(python::Arguments),
     /// Search every state of the protocol's Promela models: writers that die, and their successors
     Spin(spin::Arguments),
-    /// Run a test at full length: kill, death, soak, torn, faults or leaks
+    /// Run a test at full length: kill, death, soak, torn, faults, lineage or leaks
     Stress(stress::Arguments),
     /// Try the package under a real systemd, thrown away afterwards
     #[cfg_attr(not(feature = "large"), command(disable_help_flag = true))]

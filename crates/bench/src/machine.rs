@@ -14,7 +14,12 @@ pub fn line() -> String {
     let count = usable().map_or(1, |usable| usable.len());
     let date = humantime::format_rfc3339_seconds(SystemTime::now()).to_string();
     let day = date.split('T').next().unwrap_or_default();
-    format!("{count} processors ({model}), Linux {}, load {load}, {day}", kernel.trim())
+    format!("{count} processors ({model}), Linux {}, load {load}, {day}", version(&kernel))
+}
+
+/// The first two numbers of the kernel's version: what follows them is the builder's own.
+fn version(release: &str) -> String {
+    release.trim().split('.').take(2).collect::<Vec<_>>().join(".")
 }
 
 fn model() -> Option<String> {
@@ -59,5 +64,11 @@ mod tests {
     fn the_machine_has_a_line_of_its_own() {
         let line = line();
         assert!(line.contains(" processors (") && line.contains("Linux "), "{line}");
+    }
+
+    #[test]
+    fn the_version_of_the_kernel_is_two_numbers() {
+        assert_eq!(version("6.18.44-fc-v769\n"), "6.18");
+        assert_eq!(version("6.18-rc1\n"), "6.18-rc1");
     }
 }

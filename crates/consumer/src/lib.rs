@@ -17,9 +17,8 @@
 //! - `session` holds what the modes share; `environment` is their view of time, signals and stdout,
 //!   which the tests replace by a script.
 //!
-//! Price: 0.4 us for each line of text, 3 us for JSON or CSV (CPU time while it follows 59,000 records
-//! of 28 bytes into `/dev/null`; 2-core Linux 6.18 VM, November 2026); nothing for a record that is
-//! not printed.
+//! Price: the text of each line that is printed, and nothing for a record that is not:
+//! docs/performance.md#consumers has the figures.
 
 mod absence;
 mod environment;

@@ -11,7 +11,7 @@
 //! If the system refuses processes, shared memory or `/proc` (a container's filter, a bare chroot),
 //! this process does the work, alone or with the workers it could start.
 //!
-//! Price: a fork for each worker (some 0.3 ms), one descriptor each.
+//! Price: a fork and a descriptor for each worker.
 
 use std::ffi::CStr;
 use std::io;

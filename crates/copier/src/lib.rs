@@ -19,7 +19,7 @@
 //!   its mode and owner, and what else `--preserve` keeps.
 //! - `advice`: what to do when a system call fails.
 //!
-//! Price: one process start; from 8 MiB on, 0.3 ms and a descriptor for each worker.
+//! Price: one process start; from 8 MiB on, a fork and a descriptor for each worker.
 
 mod advice;
 mod attributes;

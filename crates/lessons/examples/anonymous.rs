@@ -15,7 +15,7 @@ fn main() -> Result<(), Failure> {
     a_record()
 }
 
-/// The seed's program, with the child waited for instead of `sleep(1)`.
+/// The tutorial's program, with the child waited for instead of `sleep(1)`.
 fn one_number() -> Result<(), Failure> {
     let p = Shared::<i32>::anonymous(1)?;
     let mut child = Child::fork(|| {

@@ -9,8 +9,8 @@
 //!   Filter, Pace: which of the records that are read become a line
 //! ```
 //!
-//! Price: names and templates are looked up once for each schema. A line of text costs 0.4 us, one of
-//! JSON or CSV 3 us (28 bytes; 2-core Linux 6.18 VM, November 2026).
+//! Price: names and templates are looked up once for each schema. JSON and CSV cost more than a
+//! line of text: docs/performance.md#consumers has the figures.
 //!
 //! ```
 //! use layout::{FieldSpec, RecordBuf, Scalar, Schema, Value};

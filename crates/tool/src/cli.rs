@@ -27,7 +27,7 @@ Exit codes:
   3  no such region, or no record yet
 
 Environment:
-  MAPCAST_DIR      the directory of regions that are given by name (an absolute path); else /run/mapcast or /dev/shm/mapcast for root, $XDG_RUNTIME_DIR/mapcast or /dev/shm/mapcast-UID
+  MAPCAST_DIR      the directory of regions that are given by name (an absolute path); else $XDG_RUNTIME_DIR/mapcast or /dev/shm/mapcast-UID, then /run/mapcast and /dev/shm/mapcast; root: the last two
   MAPCAST_LOG      what to log, without --log
   NO_COLOR         no colours";
 

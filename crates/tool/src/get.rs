@@ -26,8 +26,8 @@ const EXAMPLES: &str = "\
 Examples:
   mapcast get host load1                     12.5
   mapcast get drone mode velocity[0]         two values, a line each
-  mapcast get drone mode --raw               3, where the label would be auto
-  mapcast get drone mode speed --format json     {\"mode\":\"auto\",\"speed\":12.5}
+  mapcast get drone mode --raw               3, where the label would be hold
+  mapcast get drone mode battery --format json   {\"mode\":\"hold\",\"battery\":87.5}
   mapcast get net received                   a line for each instance: its name, a tab, the value
   mapcast get net received --instance eth0   the value of one
   [ \"$(mapcast get boiler burner)\" = on ] && echo burning

@@ -82,7 +82,8 @@ pub fn command<A: Parser>() -> Command {
         .long_help(
             "Print what a shell reads to complete this command\n\n\
              For bash and zsh, in their start file: source <(COMMAND --completions bash). For fish: \
-             COMMAND --completions fish | source. Regions and configurations are completed, too.",
+             COMMAND --completions fish | source. Where it takes regions or \
+             configurations, those are completed, too.",
         );
     let man = Arg::new(MAN)
         .long(MAN)

@@ -88,7 +88,7 @@ fn every_command_prints_what_the_document_shows() {
 }
 
 #[test]
-fn every_example_stands_in_the_document_and_answers_a_section_of_the_seed() {
+fn every_example_stands_in_the_document_and_answers_a_section_of_the_tutorial() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples");
     let files: BTreeSet<_> = fs::read_dir(folder)
         .expect("examples")

@@ -43,7 +43,7 @@ Examples:
   mapcast publish point x=1.5 y=-2 --field x:f64:m --field y:f64:m
   mapcast publish fan mode=auto --field mode:u8::0=off,1=auto
   mapcast publish pose 'velocity=[1, 0, 0.5]' --field velocity:f32[3]
-  mapcast publish sensor temperature=21.5 --config /etc/mapcast/sensor.toml
+  mapcast publish sensor temperature=21.5 --config sensor.toml
   mapcast publish net received=1200 --instance eth0   one instance of a region of many
   jq -c .main weather.json | mapcast publish weather - --config weather.toml
   mapcast publish demo x=1 --field x:u8 --hold &      the region stays live until the job is ended
