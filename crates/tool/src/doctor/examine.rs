@@ -1,6 +1,7 @@
 //! One region: everything about it, in the order of the way to it.
 
 use std::io::ErrorKind::PermissionDenied;
+use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
 use mapcast::ErrorKind;
@@ -148,9 +149,26 @@ pub(super) fn add_error(error: &mapcast::Error, config: Option<&Configured>, rep
         let way =
             if error.path().is_dir() { Way::into(error.path()) } else { Way::to(error.path()) };
         cannot_read(error.path(), &way, &User::current(), config, report);
+    } else if let Some(step) = step_of_mode(error) {
+        report.add(id_of(error.kind()), error.path(), error.kind().to_string(), step);
     } else {
         report.add_error(id_of(error.kind()), error);
     }
+}
+
+/// The command that closes the directory of `error`, if it is unsafe by its mode alone.
+///
+/// None for a sticky one: it is for all users, as /tmp is.
+fn step_of_mode(error: &mapcast::Error) -> Option<String> {
+    const STICKY_OR_OTHERS_WRITE: u32 = 0o1022;
+    if !matches!(error.kind(), ErrorKind::UnsafeDirectory(_)) {
+        return None;
+    }
+    let directory = error.path().symlink_metadata().ok().filter(std::fs::Metadata::is_dir)?;
+    let is_ours = directory.uid() == rustix::process::geteuid().as_raw();
+    let bits = directory.mode() & STICKY_OR_OTHERS_WRITE;
+    let is_open = matches!(bits, 0o20 | 0o2 | 0o22);
+    (is_ours && is_open).then(|| format!("chmod go-w {}", shell_word(error.path())))
 }
 
 pub(super) fn is_about_permissions(error: &mapcast::Error) -> bool {
