@@ -36,6 +36,9 @@ fn what_is_not_there_or_not_a_get_is_refused_and_a_long_head_too() {
     // So long that the answer comes before the end of the head.
     let long = "x".repeat(4_000_000);
     assert_eq!(server.ask(&format!("GET / HTTP/1.1\n{host}\nX: {long}")).status, 431);
+    let headers = "X: y\n".repeat(99);
+    let many = |more: &str| server.ask(&format!("GET / HTTP/1.1\n{headers}{more}Host: localhost"));
+    assert_eq!((many("").status, many("X: y\n").status), (200, 431), "a hundred headers");
     let page = server.get("/", "text/html");
     assert!(page.head.contains("content-security-policy: default-src 'none'"), "{}", page.head);
     assert!(page.body.contains("<title>mapcast</title>"));
