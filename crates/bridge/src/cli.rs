@@ -27,7 +27,7 @@ Under a service manager (systemd):
 
 Signals:
   SIGTERM, SIGINT  close the mirrors, exit 0
-  SIGHUP           reload CONFIG and its certificates; if they are bad, keep the old ones; mirrors stay open
+  SIGHUP           reload CONFIG and its certificates; if they are bad, keep the old ones; regions stay open
 
 Exit codes:
   0  done: stopped by a signal

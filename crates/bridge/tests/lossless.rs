@@ -88,7 +88,9 @@ fn what_a_new_region_had_lost_before_the_first_look_is_counted_also_if_a_pattern
     let (_on_a, _on_b) = (a.start(), b.start());
     wait_until("a look for regions", || a.link("hostA/one").is_some());
     let mut writers = ["one", "p1"].map(|name| a.writer(name));
-    writers.iter_mut().for_each(|writer| publish(writer, 200));
+    for writer in &mut writers {
+        publish(writer, 200);
+    }
     for mirror in ["hostA.one", "hostA.p1"] {
         let count = |field| b.row(mirror, field)?.parse::<u64>().ok();
         wait_until(mirror, || count("sequence") == Some(200));

@@ -103,6 +103,14 @@ impl Exported {
         }
     }
 
+    /// Whether both are of one region and export it in the same way.
+    pub(super) fn is_as(&self, other: &Self) -> bool {
+        let of = |exported: &Self| {
+            (exported.period, exported.lossless, exported.hops, exported.is_matched)
+        };
+        self.address == other.address && of(self) == of(other)
+    }
+
     /// Opens the region if it is not open, or another file or another route has its name; closes one that is not to be
     /// exported.
     pub(super) fn look(&mut self, mirrors: &Mirrors, idle: Option<&Idle>) {

@@ -100,6 +100,31 @@ impl Exporter {
         }
     }
 
+    /// Exports what other settings say. A region whose export is in both stays open, with the records that are kept of it.
+    pub fn change(&mut self, settings: &BridgeSettings, incarnation: u64, now: Monotonic) {
+        let before = std::mem::replace(self, Self::new(settings, incarnation, now));
+        let Self { host, mut regions, mirrors, idle, .. } = before;
+        regions.retain(|name, exported| {
+            let new = self.exported(name);
+            let stays = host == self.host && new.is_some_and(|new| exported.is_as(&new));
+            if !stays {
+                exported.close(idle.as_ref());
+            }
+            stays
+        });
+        (self.regions, self.mirrors, self.idle) = (regions, mirrors, idle);
+    }
+
+    /// What exports the region that other hosts call `name`, if anything does.
+    fn exported(&self, name: &str) -> Option<Exported> {
+        let mut exports = self.exports.iter();
+        if let Some(export) = exports.find(|export| export.name.name() == Some(name)) {
+            return Some(Exported::new(export.region.clone(), export, false));
+        }
+        let export = self.exports.iter().find(|export| export.name.matches(name))?;
+        Some(Exported::new(Address::Name(name.to_owned()), export, true))
+    }
+
     /// Lets threads wait for regions without news; `wake` is called when there is some.
     pub fn wait_with(&mut self, wake: impl Fn() + Send + Sync + 'static) {
         self.idle = Some(Idle::new(wake));

@@ -111,6 +111,20 @@ fn a_cut_that_is_no_longer_than_the_mirror_may_be_behind_loses_nothing() {
 }
 
 #[test]
+fn a_reload_of_the_sources_bridge_loses_nothing_that_has_not_come() {
+    for seed in 0..10 {
+        let mut world = World::lossless(seed, 10_000);
+        let follower = run(&mut world, seed, 8, |world, chance| match chance {
+            0..4 => world.network.cut(true),
+            4..12 => world.network.cut(false),
+            12..16 => world.reload_exporter(),
+            _ => {}
+        });
+        assert_eq!(follower.missed, 0, "seed {seed}");
+    }
+}
+
+#[test]
 fn what_is_lost_for_good_is_missed_by_followers_exactly() {
     let mut has_missed = false;
     for seed in 0..20 {

@@ -107,6 +107,18 @@ impl World {
         self.exporter = Exporter::new(&self.settings[0], self.starts, self.now);
     }
 
+    /// Reloads the exporter with an export more than it had.
+    fn reload_exporter(&mut self) {
+        self.starts += 1;
+        let name = format!("other{}", self.starts);
+        let text = format!(
+            "[bridge]\nhost = \"A\"\nlisten = \"tcp/127.0.0.1:1\"\n[[export]]\nregion = \"{name}\"\n"
+        );
+        let other = BridgeSettings::parse(&text, "model").expect("settings");
+        self.settings[0].exports.extend(other.exports);
+        self.exporter.change(&self.settings[0], self.starts, self.now);
+    }
+
     /// Stops the importer as a kill does, and starts it with what its status region had.
     fn restart_importer(&mut self) {
         let held = self.status().map(|mirror| {

@@ -4,7 +4,7 @@
 //!
 //! ```text
 //!   turn:  wait(signals, inbox, first deadline)
-//!          signal   stop -> end       reload -> the session anew; mirrors that are in both files stay open
+//!          signal   stop -> end       reload -> the session anew; what is in both files stays open
 //!          inbox    queries -> exporter, all else -> importer
 //!          then     exporter, importer and status do what is due
 //!          manager  READY=1, WATCHDOG=1 and STATUS=, from this loop
@@ -233,9 +233,8 @@ impl<'a> Bridge<'a> {
         let settings = &self.settings;
         self.inbox.keep_all(&settings.imports);
         self.importer.change(settings);
-        self.exporter = Exporter::new(settings, wall_clock::now(), now);
+        self.exporter.change(settings, wall_clock::now(), now);
         self.exporter.know_mirrors(self.importer.routes());
-        self.exporter.wait_with(waker(&self.inbox));
         if self.status.name() != settings.status {
             self.status = Status::new(&settings.status);
         }
