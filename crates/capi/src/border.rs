@@ -334,6 +334,18 @@ pub(crate) enum At {
     Path(PathBuf),
 }
 
+impl At {
+    /// The file that a writer opens, for a message; empty if it is not known.
+    pub(crate) fn path_to_write(&self) -> PathBuf {
+        match self {
+            Self::Name(name) => {
+                mapcast::locate(name).map_or_else(|_| PathBuf::new(), |at| at.path().into())
+            }
+            Self::Path(path) => path.clone(),
+        }
+    }
+}
+
 impl ToPlace for At {
     fn place(&self) -> Place<'_> {
         match self {

@@ -40,6 +40,12 @@ impl Failure {
         Self(Box::new(Fault { code, os_error: 0, path, fact, advice, is_null_handle: false }))
     }
 
+    /// The same, which concerns a region.
+    pub(crate) fn at(mut self, path: &Path) -> Self {
+        path.clone_into(&mut self.0.path);
+        self
+    }
+
     pub(crate) fn panic() -> Self {
         let fact = "libmapcast has a bug: a panic, whose message is on stderr";
         Self::new(code::MAPCAST_ERR_PANIC, fact, "report that message, and close the handle")
@@ -177,7 +183,7 @@ fn advice(kind: &Kind) -> &'static str {
         Kind::UnsupportedVersion(_) | Kind::UnsupportedFeatures(_) => "install a newer libmapcast",
         Kind::Damaged(_) | Kind::Truncated { .. } => "start its writer again, which replaces it",
         Kind::OtherSchema { .. } => {
-            "make the struct and its fields those of the region (`mapcast schema` prints them), or pass NULL as the layout"
+            "make the struct and its fields those of the region (`mapcast schema` prints them), or open it again with NULL as the layout"
         }
         Kind::NotThisRecord { .. } => {
             "describe the struct that is there, and how many, or remove the file"

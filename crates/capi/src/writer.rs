@@ -104,7 +104,8 @@ pub unsafe extern "C" fn mapcast_writer_open_standby(
             let writer = dynamic::Writer::open_standby(&at, &schema, &options, |_| {}, stop)?;
             writer.map(Publishing::give).ok_or_else(|| {
                 let fact = "its writer did not end before the timeout";
-                Failure::new(MAPCAST_ERR_BUSY, fact, "wait again")
+                let failure = Failure::new(MAPCAST_ERR_BUSY, fact, "wait again");
+                failure.at(&at.path_to_write())
             })
         })
     }

@@ -294,6 +294,7 @@ static void wrong_arguments_are_errors(void)
     FAILS(mapcast_reader_close((mapcast_reader *)writer), MAPCAST_ERR_INVALID);
     FAILS_TO_OPEN(mapcast_writer_open(at("wrong"), &layout, NULL), MAPCAST_ERR_BUSY);
     FAILS_TO_OPEN(mapcast_writer_open_standby(at("wrong"), &layout, NULL, 1), MAPCAST_ERR_BUSY);
+    CHECK(strcmp(last().path, at("wrong")) == 0);
     FAILS_TO_OPEN(mapcast_writer_open(at("no"), NULL, NULL), MAPCAST_ERR_INVALID);
     CHECK(mapcast_writer_close(NULL) == MAPCAST_OK && mapcast_reader_close(NULL) == MAPCAST_OK);
     CHECK(mapcast_writer_sequence(NULL) == 0 && mapcast_reader_layout(NULL) == NULL);
@@ -302,6 +303,7 @@ static void wrong_arguments_are_errors(void)
     CHECK((writer = mapcast_writer_open_standby(at("wrong"), &layout, NULL, -1)) != NULL);
     mapcast_writer_close(writer);
     FAILS_TO_OPEN(mapcast_reader_open(at("motor"), &layout), MAPCAST_ERR_OTHER_RECORD);
+    CHECK(strstr(last().advice, "open it again with NULL as the layout") != NULL);
 }
 
 static void options_are_checked(void)
