@@ -28,7 +28,7 @@ Examples:
   consumer host --once --timeout 5s     the current value; wait up to 5 s for one
   consumer host --once --max-age 5s --require live    a health check, by its exit status
   consumer wave --follow --format csv > wave.csv
-  consumer host --follow --where 'cpu_busy > 0.9' the records for which it is true
+  consumer host --follow --where 'cpu_busy > 0.9'  the records for which it is true
   consumer host --line '{age:>9} {cpu_busy:6.2}'  text of your own
   consumer drone --fields mode,velocity[0]        some fields, in any format
   consumer net --instance 'eth*'        some instances of a region that has many, a line for each
