@@ -1,7 +1,8 @@
 //! What the network has delivered and the loop has not taken yet.
 //!
-//! Invariant: of two records of one key only the newer one is kept, and of one that is sent again the last, so that a loop that is late takes the newest,
-//! and what is kept is bounded however much other hosts send. Records for lossless mirrors are all kept.
+//! Invariant: of two records of one key only the newer one is kept, and of two copies of one record the later, whose
+//! description may be another. So a loop that is late takes the newest, and what is kept is bounded however much other
+//! hosts send. Records for lossless mirrors are all kept.
 //!
 //! Price: a lock for each message; a copy of its bytes.
 

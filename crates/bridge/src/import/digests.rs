@@ -28,13 +28,17 @@ impl Importer {
         for entry in news.gone.into_iter().flatten() {
             self.take_gone(host, &entry);
         }
+        let has_room = self.has_room_for_paths();
         for entry in news.entries {
             match entry.state {
                 None => {
                     has_retired = true;
                     self.take_gone(host, &entry);
                 }
-                Some(state) => self.take_entry(host, entry, state, news.full, now),
+                Some(state) if has_room || self.is_known(host, &entry.path) => {
+                    self.take_entry(host, entry, state, news.full, now);
+                }
+                Some(_) => {}
             }
         }
         if is_whole {
@@ -91,8 +95,10 @@ impl Importer {
             imported.mirror.announce(entry.id, entry.history, now);
         }
         let held = imported.mirror.held(instance.as_ref());
-        let has_room = self.has_room_for_path(host, &entry.path);
-        let Some(remote) = self.remotes.get_mut(host).filter(|_| has_room) else { return };
+        let Some(remote) = self.remotes.get_mut(host) else { return };
+        if remote.announced.len() >= MAX_PATHS && !remote.announced.contains_key(&entry.path) {
+            return;
+        }
         if entry.id > held && entry.id.sequence > 0 {
             remote.behind.entry(entry.path.clone()).or_insert(now);
         } else {
@@ -100,11 +106,14 @@ impl Importer {
         }
         remote.announce(entry, full.is_some());
     }
-    /// Whether there is room for what a digest announces. Known paths have theirs.
-    fn has_room_for_path(&self, host: &str, path: &str) -> bool {
-        let Some(remote) = self.remotes.get(host) else { return false };
-        let all = || self.remotes.values().map(|remote| remote.announced.len()).sum::<usize>();
-        remote.announced.contains_key(path)
-            || (remote.announced.len() < MAX_PATHS && all() < ALL_PATHS)
+
+    /// Whether a digest may announce paths that are not known. Counted once for each digest, not for each path.
+    fn has_room_for_paths(&self) -> bool {
+        let known = self.remotes.values().map(|remote| remote.announced.len());
+        known.sum::<usize>() < ALL_PATHS
+    }
+
+    fn is_known(&self, host: &str, path: &str) -> bool {
+        self.remotes.get(host).is_some_and(|remote| remote.announced.contains_key(path))
     }
 }

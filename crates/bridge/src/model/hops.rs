@@ -29,8 +29,8 @@ struct Hosts {
     place: Place,
     network: Network,
     bridges: BTreeMap<&'static str, Bridge>,
-    /// Whether exporters are told which regions are mirrors.
-    is_told: bool,
+    /// Whether exporters know which regions are mirrors.
+    knows_mirrors: bool,
     now: Monotonic,
 }
 
@@ -69,7 +69,7 @@ impl Hosts {
             (*name, Bridge { inbox, exporter, importer, settings })
         };
         let bridges = configs.iter().zip(inboxes).map(host).collect();
-        Self { place, network, bridges, is_told: true, now }
+        Self { place, network, bridges, knows_mirrors: true, now }
     }
 
     fn path(&self, host: &str, region: &str) -> PathBuf {
@@ -87,7 +87,7 @@ impl Hosts {
                     other => host.importer.take(other, self.now),
                 }
             }
-            if self.is_told
+            if self.knows_mirrors
                 && let Some(routes) = host.importer.new_routes()
             {
                 host.exporter.know_mirrors(routes);
@@ -195,11 +195,11 @@ fn a_ring_that_a_host_has_not_seen_at_first_ends_without_another_record() {
         ("B", &[("A", "stu", "a")], &[("a", "a", "hops = 8")]),
         ("C", &[("B", "a", "b")], &[("b", "b", "hops = 8")]),
     ]);
-    hosts.is_told = false;
+    hosts.knows_mirrors = false;
     let mut writer = DynWriter::open(hosts.path("A", "stu"), &schema()).expect("the source");
     writer.publish(&bytes(7)).expect("published");
     hosts.converge("a ring", |hosts| hosts.newest("A", "back").is_some());
-    hosts.is_told = true;
+    hosts.knows_mirrors = true;
     hosts.converge("its end", |hosts| hosts.links("A") == [LinkState::Loop]);
     assert_eq!(hosts.routes("C"), [["A", "B"]]);
 }

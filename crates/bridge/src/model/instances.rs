@@ -7,6 +7,9 @@ use region::{DynInstanceWriter, InstanceReader, Options};
 
 use super::{World, bytes, schema};
 use crate::import::LinkState;
+use crate::keys::{Key, Source};
+use crate::transport::{Message, Transport};
+use crate::wire::{Attachment, Description, Readers, RecordId};
 
 const NAMES: [&str; 4] = ["eth0", "lo", "a/b *", "\u{e4}"];
 
@@ -155,27 +158,27 @@ fn instances_of_a_region_that_is_deleted_stay_until_it_is_there_again() {
     }
 }
 
+/// Sends a record of eth0 that the source has not published, with 7 in it.
+fn forge(world: &World, id: RecordId, time: u64) {
+    let described = Description { route: Vec::new(), instances: Some(4), schema: schema() };
+    let description = Description::hash(&described.encode());
+    let (len, readers) = (schema().size(), Readers::EVERYBODY);
+    let attachment = Attachment { len, description, id, time, missed: 0, readers };
+    let key = Key::Record(Source::new("A", "stu"), layout::InstanceName::new("eth0").ok());
+    world.ports[0].put(&key, &Message::Record(&attachment, &bytes(7))).expect("sent");
+}
+
 #[test]
 fn numbers_at_the_end_of_their_range_are_counted_and_stop_no_bridge() {
-    use crate::keys::{Key, Source};
-    use crate::transport::{Message, Transport};
-    use crate::wire::{Attachment, Description, Readers, RecordId};
-
     let mut world = World::new(1);
     let mut writer = open(&world, 4);
     let instance = writer.instance("eth0").expect("room");
     writer.publish(instance, &bytes(1)).expect("published");
     world.converge("the record", |world| numbers(world, "mirror.region").len() == 1);
     let known = world.status().expect("a mirror").id;
-    let described = Description { route: Vec::new(), instances: Some(4), schema: schema() };
-    let description = Description::hash(&described.encode());
-    let key = Key::Record(Source::new("A", "stu"), layout::InstanceName::new("eth0").ok());
-    let record = bytes(7);
     for (later, sequence) in (1..).zip([u64::MAX, 3, u64::MAX, 3, u64::MAX - 1, u64::MAX]) {
         let id = RecordId { order: known.order + later, sequence, ..known };
-        let (len, readers) = (schema().size(), Readers::EVERYBODY);
-        let attachment = Attachment { len, description, id, time: u64::MAX, missed: 0, readers };
-        world.ports[0].put(&key, &Message::Record(&attachment, &record)).expect("sent");
+        forge(&world, id, u64::MAX);
         world.network.deliver(usize::MAX);
         world.turn();
     }
@@ -185,10 +188,6 @@ fn numbers_at_the_end_of_their_range_are_counted_and_stop_no_bridge() {
 
 #[test]
 fn instances_of_a_source_that_began_an_older_lineage_are_mirrored_again() {
-    use crate::keys::{Key, Source};
-    use crate::transport::{Message, Transport};
-    use crate::wire::{Attachment, Description, Readers, RecordId};
-
     let mut world = World::new(1);
     let mut writer = open(&world, 4);
     let instance = writer.instance("eth0").expect("room");
@@ -197,12 +196,7 @@ fn instances_of_a_source_that_began_an_older_lineage_are_mirrored_again() {
     // What the source had before its clock was set back.
     let known = world.status().expect("a mirror").id;
     let id = RecordId { lineage: known.lineage + 1_000_000_000, ..known };
-    let described = Description { route: Vec::new(), instances: Some(4), schema: schema() };
-    let (len, description) = (schema().size(), Description::hash(&described.encode()));
-    let readers = Readers::EVERYBODY;
-    let attachment = Attachment { len, description, id, time: 1, missed: 0, readers };
-    let key = Key::Record(Source::new("A", "stu"), layout::InstanceName::new("eth0").ok());
-    world.ports[0].put(&key, &Message::Record(&attachment, &bytes(7))).expect("sent");
+    forge(&world, id, 1);
     world.converge("the later lineage", |world| numbers(world, "mirror.region")["eth0"] == 7);
     let joined = writer.instance("lo").expect("room");
     writer.publish(joined, &bytes(2)).expect("published");

@@ -89,7 +89,6 @@ impl<'a> Bridge<'a> {
         importer.resume(status.resumed());
         // A later start has a greater number, as far as the clock is not set back.
         let mut exporter = Exporter::new(&settings, wall_clock::now(), now);
-        exporter.know_mirrors(importer.routes());
         exporter.wait_with(waker(&inbox));
         Ok(Self {
             args,
@@ -177,7 +176,6 @@ impl<'a> Bridge<'a> {
     }
 
     fn publish_status(&mut self, now: Monotonic) {
-        self.exporter.know_mirrors(self.importer.routes());
         let host = &*self.settings.host;
         let exports = self.exporter.status();
         // As other hosts call it: its address may be that of a mirror.
@@ -234,7 +232,6 @@ impl<'a> Bridge<'a> {
         self.inbox.keep_all(&settings.imports);
         self.importer.change(settings);
         self.exporter.change(settings, wall_clock::now(), now);
-        self.exporter.know_mirrors(self.importer.routes());
         if self.status.name() != settings.status {
             self.status = Status::new(&settings.status);
         }

@@ -17,7 +17,20 @@ fn wrong(list: &Node<'_>, index: usize, key: &str, why: impl Into<String>) -> Pr
 impl BridgeSettings {
     pub(super) fn check_links(&self, bridge: &Node<'_>) -> Result<(), Problem> {
         self.check_mode(bridge)?;
+        self.check_endpoints(bridge)?;
         self.check_own_endpoints(bridge)
+    }
+
+    /// An error if an endpoint is there twice.
+    fn check_endpoints(&self, bridge: &Node<'_>) -> Result<(), Problem> {
+        for (key, endpoints) in [("listen", &self.listen), ("connect", &self.connect)] {
+            let is_again = |&(index, endpoint): &(usize, &_)| endpoints[..index].contains(endpoint);
+            if let Some((index, endpoint)) = endpoints.iter().enumerate().find(is_again) {
+                let why = format!("{endpoint} is there twice; remove one");
+                return Err(problem_of(bridge, key, index, why));
+            }
+        }
+        Ok(())
     }
 
     fn check_mode(&self, bridge: &Node<'_>) -> Result<(), Problem> {
@@ -44,11 +57,9 @@ impl BridgeSettings {
             let Some(own) = self.listen.iter().find(|listen| endpoint.leads_to(listen)) else {
                 continue;
             };
-            let list = bridge.at_key("connect");
             let why =
                 format!("{endpoint} is this bridge itself, which listens on {own}; remove it");
-            let items = if list.value.is_array() { list.items() } else { vec![list] };
-            return Err(items.get(index).unwrap_or(&list).problem(Fault::Other(why)));
+            return Err(problem_of(bridge, "connect", index, why));
         }
         Ok(())
     }
@@ -112,4 +123,11 @@ impl BridgeSettings {
         };
         Err(("region", why.into()))
     }
+}
+
+/// A problem of one endpoint of a list, or of the only one that is written without a list.
+fn problem_of(bridge: &Node<'_>, key: &str, index: usize, why: String) -> Problem {
+    let list = bridge.at_key(key);
+    let items = if list.value.is_array() { list.items() } else { vec![list] };
+    items.get(index).unwrap_or(&list).problem(Fault::Other(why))
 }

@@ -66,6 +66,11 @@ const BEHIND_BRIDGE: &[Case] = &[
         "4:33: bridge.connect[#2]: tcp/localhost:7447 is this bridge itself, which listens on tcp/127.0.0.1:7447; remove it",
     ),
     Case(
+        "a link that is there twice",
+        &["connect = [\"tcp/10.0.0.1:7447\", \"tcp/10.0.0.1:7447\"]"],
+        "4:33: bridge.connect[#2]: tcp/10.0.0.1:7447 is there twice; remove one",
+    ),
+    Case(
         "an export of the bridge's own region",
         &["[[export]]", "region = \"bridge\""],
         "5:10: export[#1].region: is the region of the bridge's own state; export another one, or give that another name (status in [bridge])",
