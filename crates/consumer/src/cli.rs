@@ -137,8 +137,9 @@ pub struct Args {
     /// Exit 4 if the newest record is older than TIME
     ///
     /// No older record is printed by --once and by polling, nor as the first one by --follow. The age
-    /// is checked again while no record arrives; of a retired instance no more, unless --instance gives its name. With --once and --timeout, the consumer waits for a
-    /// younger record until the time is over.
+    /// is checked again while no record arrives. A retired instance is not checked any more, unless
+    /// --instance gives its name. With --once and --timeout, the consumer waits for a younger record
+    /// until the time is over.
     #[arg(long, hide_short_help = true, value_name = "TIME", value_parser = duration)]
     pub max_age: Option<Duration>,
 

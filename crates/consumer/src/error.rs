@@ -42,7 +42,7 @@ pub(crate) enum Kind {
     NothingYet(PathBuf),
     /// The region has no instance now, and there is no option to wait for one.
     #[error(
-        "{}: no instance is there now; look at what names them: the pattern, or the lines of input of its producer",
+        "{}: the region has no instances now; check what its producer takes their names from: a pattern, or its lines of input",
         .0.display()
     )]
     NoInstanceNow(PathBuf),

@@ -88,6 +88,13 @@ pub enum GetError {
         .0.display(), shell_path(.0)
     )]
     NothingYet(PathBuf),
+    /// Of many instances none is there.
+    #[error(
+        "{}: the region has no instances now; check what its producer takes their names from: a pattern, or its lines \
+         of input",
+        .0.display()
+    )]
+    NoInstances(PathBuf),
     /// There is no such instance.
     #[error("{}: there is no instance {name:?}; {instead}", path.display())]
     NoInstance {
@@ -108,7 +115,7 @@ impl GetError {
     pub(crate) fn exit(&self) -> Exit {
         match self {
             Self::Fields { .. } | Self::Plain(_) => Exit::Usage,
-            Self::NothingYet(_) | Self::NoInstance { .. } => Exit::NoValue,
+            Self::NothingYet(_) | Self::NoInstances(_) | Self::NoInstance { .. } => Exit::NoValue,
         }
     }
 }
@@ -166,6 +173,9 @@ impl Lines {
         record: &mut RecordBuf,
     ) -> Result<(), ToolError> {
         let all: Vec<(Instance, _)> = reader.all().collect();
+        if all.is_empty() {
+            return Err(GetError::NoInstances(reader.path().to_owned()).into());
+        }
         for (instance, name) in all {
             match reader.latest(instance, record.bytes_mut()) {
                 Ok(Some(_)) => self.add_named(&name, record),

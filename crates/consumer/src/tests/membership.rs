@@ -53,7 +53,10 @@ fn a_region_without_an_instance_is_answered_with_what_names_them() {
     for mode in [&["--once"][..], &["--last=1"]] {
         let (exit, message) = class.stage.play(mode, []).failure();
         assert_eq!(exit, Exit::NoValue, "{mode:?}");
-        assert!(message.contains("x.region: no instance is there now; look at what"), "{message}");
+        assert!(
+            message.contains("x.region: the region has no instances now; check what"),
+            "{message}"
+        );
     }
     let (_, message) = class.stage.play(&["--once", "--instance=a"], []).failure();
     assert!(message.ends_with("no instance a; the region has no instances now"), "{message}");

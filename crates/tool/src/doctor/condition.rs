@@ -49,13 +49,13 @@ pub(super) fn check(region: &mut Observed, by_name: bool, steps: &Steps, report:
     }
 }
 
-/// Reports that there is no record; `is_empty`: because no instance is there, or none any more, which no
+/// Reports that there is no record; `is_empty`: because there is no instance, or none any more, which no
 /// view of the process would explain.
 fn no_record(region: &Reader, is_empty: bool, steps: &Steps, report: &mut Report) {
     let (fact, step) = if is_empty {
         (
-            "no instance is there now",
-            "look at what names them: the pattern, or the lines of input of its producer"
+            "it has no instances now",
+            "check what its producer takes their names from: a pattern, or its lines of input"
                 .to_owned(),
         )
     } else {

@@ -87,6 +87,7 @@ fn what_is_not_there_is_named_with_the_exit_code_of_the_consumer() {
     let _class = world.class("class", ["ming", "-x"]);
     let schema = mapcast::Stu::schema();
     let _empty = Writer::open(world.path("empty.region"), &schema).expect("a writer");
+    let _none = world.class("none", []);
     for (arguments, code, end) in [
         ("get live nmae", 2, "\"nmae\" is no field; did you mean name?\n"),
         ("get live id id", 2, "id is named twice; name it once\n"),
@@ -101,6 +102,7 @@ fn what_is_not_there_is_named_with_the_exit_code_of_the_consumer() {
         ),
         ("get liev id", 3, "no such region; did you mean live?\n"),
         ("get empty id", 3, "empty.region --once --timeout 10s`\n"),
+        ("get none id", 3, "takes their names from: a pattern, or its lines of input\n"),
     ] {
         let output = world.run(arguments);
         let said = String::from_utf8_lossy(&output.stderr);

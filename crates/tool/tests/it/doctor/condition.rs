@@ -93,14 +93,18 @@ fn a_writer_without_a_record_is_reported_of_one_record_and_of_instances() {
     let options = Options::new();
     let path = world.path("many.region");
     let mut many = InstanceWriter::open_with(path, &Stu::schema(), &options, 4).expect("a writer");
-    let none = "no instance is there now";
-    world.doctor("many").is(&["no-record"]).has("no-record", none, "look at what names them: ");
+    let none = "it has no instances now";
+    world.doctor("many").is(&["no-record"]).has(
+        "no-record",
+        none,
+        "check what its producer takes their names from: ",
+    );
     let instance = many.instance("a").expect("an instance");
     world.doctor("many").is(&["no-record"]).has("no-record", "nothing yet", "ps -o ");
     many.publish(instance, &[0; 28]).expect("a record");
     world.doctor("many").is(&[]);
     many.retire(instance).expect("retired");
-    world.doctor("many").has("no-record", none, "look at what names them: ");
+    world.doctor("many").has("no-record", none, "check what its producer takes their names from: ");
 }
 
 #[test]
