@@ -47,23 +47,31 @@ fn lift_at_a_panic() {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::{Mutex, PoisonError};
+
     use super::{HEAP, limited};
+
+    /// The limit is the process's: it is one test's at a time, and has room for what other threads take meanwhile.
+    static ALONE: Mutex<()> = Mutex::new(());
+    const LIMIT: usize = 64 << 20;
 
     #[test]
     fn more_than_the_limit_is_refused_and_what_was_in_use_before_does_not_count() {
-        let before = vec![1_u8; 1 << 20];
-        limited(1 << 16, || {
-            let fits = Vec::<u8>::new().try_reserve_exact(1 << 15);
-            let too_much = Vec::<u8>::new().try_reserve_exact(1 << 17);
+        let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
+        let before = Vec::<u8>::with_capacity(2 * LIMIT);
+        limited(LIMIT, || {
+            let fits = Vec::<u8>::new().try_reserve_exact(LIMIT / 2);
+            let too_much = Vec::<u8>::new().try_reserve_exact(2 * LIMIT);
             assert!(fits.is_ok() && too_much.is_err());
         });
         assert_eq!(HEAP.limit(), usize::MAX);
-        assert_eq!(before.len(), 1 << 20);
+        assert_eq!(before.capacity(), 2 * LIMIT);
     }
 
     #[test]
     fn a_panic_may_say_what_it_has_to_say() {
-        let said = std::panic::catch_unwind(|| limited(1 << 16, || panic!("{}", "x".repeat(0))));
+        let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
+        let said = std::panic::catch_unwind(|| limited(LIMIT, || panic!("{}", "x".repeat(0))));
         assert!(said.is_err());
         assert_eq!(HEAP.limit(), usize::MAX);
     }
