@@ -100,6 +100,14 @@ impl Daemon {
         self.err_line(text, |line| line.contains(text))
     }
 
+    /// Waits for a line on stderr that contains `text`, also among those that were read already.
+    #[track_caller]
+    pub fn has_said(&mut self, text: &str) {
+        if self.said(text) == 0 {
+            self.says(text);
+        }
+    }
+
     /// Skips the lines on stdout so far.
     pub fn skip_out(&mut self) {
         self.out.skip();

@@ -1,8 +1,8 @@
 //! The links to the endpoints of `connect`: which are there, and why the others are not.
 //!
-//! Invariant: a link that is lost or cannot be opened is logged once, and once when it is there (again). What Zenoh logs
-//! of its attempts is the only source, since its stable interface has none; a text of another form changes nothing, and a
-//! test fails.
+//! Invariant: a link that is lost or cannot be opened is logged once for each cause, and once when it is there (again),
+//! also if it was lost before anybody looked. What Zenoh logs of its attempts is the only source, since its stable
+//! interface has none; a text of another form changes nothing, and a test fails.
 //!
 //! Price: an event of Zenoh for each attempt; a look at each endpoint with each publish of the status.
 
@@ -33,6 +33,8 @@ struct Link {
     since: Monotonic,
     /// When the last attempt failed.
     failed: Option<Monotonic>,
+    /// When it came up, if that is not logged.
+    came_up: Option<Monotonic>,
     /// What was logged last, and since when that held.
     logged: Option<(Option<Cause>, Monotonic)>,
 }
@@ -56,12 +58,14 @@ pub(super) enum LinkStatus {
 
 impl Link {
     fn new(now: Monotonic) -> Self {
-        Self { state: State::Connecting, since: now, failed: None, logged: None }
+        Self { state: State::Connecting, since: now, failed: None, came_up: None, logged: None }
     }
 
     fn set(&mut self, state: State, now: Monotonic) {
-        if let State::Down(_) = state {
-            self.failed = Some(now);
+        match state {
+            State::Down(_) => self.failed = Some(now),
+            State::Up => self.came_up = Some(now),
+            State::Connecting => {}
         }
         // While it is down, each attempt begins and fails anew.
         let is_retry = matches!((&self.state, &state), (State::Down(_), State::Connecting));
@@ -80,11 +84,17 @@ impl Link {
         }
     }
 
+    /// Logs what has changed since the last call.
     fn log(&mut self, endpoint: &str, now: Monotonic) {
-        let trouble = self.trouble(now);
-        if trouble.is_none() && self.state != State::Up {
-            return;
+        if let Some(since) = self.came_up.take() {
+            self.log_change(endpoint, None, since);
         }
+        if let Some(trouble) = self.trouble(now) {
+            self.log_change(endpoint, Some(trouble), now);
+        }
+    }
+
+    fn log_change(&mut self, endpoint: &str, trouble: Option<Cause>, now: Monotonic) {
         let before = self.logged.as_ref();
         if before.is_some_and(|(logged, _)| *logged == trouble) {
             return;
@@ -232,6 +242,20 @@ mod tests {
         assert_eq!(status(3).collect::<Vec<_>>(), [silent, down]);
         links.note(A, State::Up, at(4));
         assert_eq!(status(4).next(), Some(LinkStatus::Up));
+    }
+
+    #[test]
+    fn a_link_that_came_and_went_between_two_turns_is_logged_as_linked_and_as_lost() {
+        let (settings, links) = links(&format!("connect = \"{A}\""));
+        let refused = Cause::of("refused");
+        let logged = || links.lock()[A].logged.clone();
+        links.note(A, State::Down(refused.clone()), at(1));
+        links.turn(&settings, at(2));
+        assert_eq!(logged(), Some((Some(refused.clone()), at(2))));
+        links.note(A, State::Up, at(3));
+        links.note(A, State::Down(refused.clone()), at(4));
+        links.turn(&settings, at(5));
+        assert_eq!(logged(), Some((Some(refused), at(5))), "a second loss");
     }
 
     #[test]

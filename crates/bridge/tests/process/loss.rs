@@ -51,15 +51,15 @@ fn the_loss_of_a_host_and_of_its_link_and_their_return_are_logged_once_each() {
     on_a.kill9();
     on_b.says("host hostA is lost");
     let endpoint = format!("tcp/127.0.0.1:{port}");
-    let lost =
-        |line: &String| line.contains(&format!("link to {endpoint} is lost: Connection refused"));
-    wait_until("the link's loss", || on_b.err().iter().any(lost));
+    // The first attempt may have met the bridge that was being killed: "Connection reset by peer".
+    on_b.has_said(&format!("link to {endpoint} is lost: Connection "));
+    let why = || b.row(&endpoint, "why").unwrap_or_default();
+    wait_until("the cause that lasts", || why().starts_with("Connection refused"));
     let _on_a = a.start();
     on_b.says("host hostA is there again, after ");
-    let back = format!("linked to {endpoint} again, after ");
-    wait_until("the link's return", || on_b.err().iter().any(|line| line.contains(&back)));
+    on_b.has_said(&format!("linked to {endpoint} again, after "));
     let log = on_b.err().join("\n");
-    for word in ["host hostA is lost", "is lost: Connection", "is there again", "linked to"] {
+    for word in ["host hostA is lost", "is lost: ", "is there again", "linked to"] {
         let times = if word == "linked to" { 2 } else { 1 };
         assert_eq!(log.matches(word).count(), times, "{word}: {log}");
     }
