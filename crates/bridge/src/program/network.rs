@@ -2,6 +2,8 @@
 //!
 //! Invariant: the loop never waits for it. A session is opened by a thread of its own, again and again until that
 //! succeeds; until then messages are not sent, and mirrors wait.
+//!
+//! Price: a router opens its session half a second after it starts or reloads, see [`REST`].
 
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, TryRecvError, channel};
@@ -19,6 +21,12 @@ use crate::transport::{Message, Transport, TransportError};
 
 /// Time between two attempts to open a session.
 const RETRY: Duration = Duration::from_secs(1);
+
+/// Time that the other routers get to forget this one's session before. Zenoh 1.10.2 computes its routes at most every
+/// 100 ms, and tells a router what there is if it was not among its neighbours at the computation before. It compares
+/// indices, and a router that comes gets that of one that has gone: where both happen between two computations, as they
+/// may in a ring or a mesh, the new one is never told (`zenoh/src/net/protocol/network.rs`, `compute_trees`).
+const REST: Duration = Duration::from_millis(500);
 
 /// A session, or the attempt to open one.
 #[derive(Debug)]
@@ -118,6 +126,9 @@ fn begin(settings: &Arc<BridgeSettings>, inbox: &Inbox) -> Receiver<Result<Zenoh
     let (sender, opened) = channel();
     let (settings, inbox) = (Arc::clone(settings), inbox.clone());
     let open = move || {
+        if settings.mode == BridgeMode::Router {
+            std::thread::sleep(REST);
+        }
         // An error means that the loop has ended.
         let _ = sender.send(Zenoh::open(&settings, &inbox));
         inbox.wake();

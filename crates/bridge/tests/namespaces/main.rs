@@ -14,6 +14,7 @@ mod interop;
 mod links;
 mod net;
 mod reading;
+mod rings;
 mod scale;
 mod soak;
 mod source;
