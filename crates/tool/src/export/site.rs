@@ -118,10 +118,14 @@ impl Site {
         let (Some(host), None) = (hosts.next(), hosts.next()) else {
             return Some(refusal(StatusCode::BAD_REQUEST, "one Host is needed\n"));
         };
-        let host = host.to_str().unwrap_or_default();
-        let why = "the Host header is the name of another server; use localhost or the address, or \
-                   start mapcast export with --host NAME\n";
-        (!self.hosts.has(host)).then(|| refusal(StatusCode::FORBIDDEN, why))
+        // `GET http://name/metrics`: that name counts, too.
+        let is_own = [Some(host.to_str().unwrap_or_default()), request.uri().host()]
+            .into_iter()
+            .flatten()
+            .all(|name| self.hosts.has(name));
+        let why = "the request is for another server; use localhost or the address, or start \
+                   mapcast export with --host NAME\n";
+        (!is_own).then(|| refusal(StatusCode::FORBIDDEN, why))
     }
 
     fn metrics(&self, request: &Request<Incoming>) -> Response<Answer> {

@@ -19,6 +19,14 @@ fn a_request_for_another_host_is_refused() {
     assert_eq!(status("Host: localhost\nHost: evil.example\n"), 400);
     assert_eq!(status("Host: localhost:1\n"), 200);
     assert_eq!(status("Host: drone.lan\n"), 200);
+    let target = |name: &str| {
+        let request = format!("GET http://{name}/metrics HTTP/1.1\nHost: localhost");
+        server.ask(&format!("{request}\nConnection: close")).status
+    };
+    assert_eq!(
+        ["localhost:1", "evil.example", "localhost@evil.example"].map(target),
+        [200, 403, 403]
+    );
     let refused = server.ask("GET /events HTTP/1.1\nHost: evil.example\nConnection: close");
     assert!(refused.body.contains("--host NAME"), "{refused:?}");
 }
