@@ -106,7 +106,7 @@ pub struct Args {
     /// oldest is the oldest record that is still in the region; N is a sequence number. If that record
     /// is gone, the number of lost ones is logged: missed N. If it is not published yet, the
     /// consumer waits for it. An instance that joins later has numbers of its own, and is printed from its first
-    /// record on.
+    /// record on. What is there at the start comes one instance after the other, what is published later in its order.
     #[arg(long, hide_short_help = true, value_name = "newest | oldest | N", requires = "follow", value_parser = begin)]
     pub from: Option<Begin>,
 
@@ -114,7 +114,7 @@ pub struct Args {
     ///
     /// A region holds as many as it has slots; the oldest one may be overwritten meanwhile, and is then
     /// logged as missed. Exits with 3 if there is none, unless --timeout waits for one, and if --where is true of none.
-    /// With --follow, newer records follow.
+    /// Of several instances the last N of each, one instance after the other. With --follow, newer records follow.
     #[arg(long, value_name = "N", conflicts_with_all = ["from", "once", "poll"])]
     pub last: Option<NonZeroU64>,
 
