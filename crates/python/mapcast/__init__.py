@@ -32,6 +32,7 @@ from ._errors import (
     NotFoundError,
     SchemaError,
     SystemCallError,
+    TooManyInstancesError,
     TruncatedError,
     WrongTypeError,
 )
@@ -95,6 +96,7 @@ __all__ = [
     "Schema",
     "SchemaError",
     "SystemCallError",
+    "TooManyInstancesError",
     "TruncatedError",
     "Writer",
     "WrongTypeError",

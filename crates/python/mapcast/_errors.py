@@ -64,6 +64,10 @@ class NoInstanceError(Error, KeyError):
     """The region has no such instance (any more)."""
 
 
+class TooManyInstancesError(Error, RuntimeError):
+    """The region has as many instances as it can have."""
+
+
 class ForkedError(Error, RuntimeError):
     """The writer belongs to the process that opened it, and this one is a fork of it."""
 

@@ -99,7 +99,7 @@ fn class_of(kind: &ErrorKind) -> (&'static str, &'static str) {
         ErrorKind::Io { source, .. } if source.kind() == Io::NotFound => ("NotFoundError", ""),
         ErrorKind::Io { .. } | ErrorKind::UnfitFileSystem { .. } => ("SystemCallError", ""),
         ErrorKind::TooManyInstances { .. } => {
-            ("SystemCallError", "retire one, or open the writer with more instances")
+            ("TooManyInstancesError", "retire one, or open the writer with more instances")
         }
         ErrorKind::Truncated { .. } => ("TruncatedError", "start its writer again"),
         ErrorKind::BadName(_)

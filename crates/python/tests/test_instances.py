@@ -56,7 +56,7 @@ def test_an_instance_that_is_retired_is_an_error_until_it_joins_again(
 
 def test_more_instances_than_there_is_room_for_are_refused(writer: mapcast.InstanceWriter) -> None:
     writer.publish("lo", rx=0)
-    with pytest.raises(OSError, match="has 3 instances, as many as it can have; retire one"):
+    with pytest.raises(mapcast.TooManyInstancesError) as caught:
         writer.publish("eth1", rx=0)
     with pytest.raises(ValueError):
         writer.publish("two\nlines", rx=0)
