@@ -67,6 +67,18 @@ pub(crate) fn closed(what: &str) -> PyErr {
 /// The exception for a failure of the library.
 fn of_region(err: &Error) -> PyErr {
     let (class, next) = class_of(err.kind());
+    exception(err, class, next)
+}
+
+/// The same where a writer was opened that cannot stand by for another.
+pub(crate) fn without_standby(err: &Error) -> PyErr {
+    match err.kind() {
+        ErrorKind::Busy { .. } => exception(err, "BusyError", "end that writer"),
+        _ => of_region(err),
+    }
+}
+
+fn exception(err: &Error, class: &str, next: &str) -> PyErr {
     let message = if next.is_empty() { err.to_string() } else { format!("{err}; {next}") };
     let errno = match err.kind() {
         ErrorKind::Io { source, .. } | ErrorKind::UnfitFileSystem { source, .. } => {

@@ -168,12 +168,14 @@ fn open_passed(
     let record = shape.schema.get().inner().clone();
     match settings.instances {
         None => {
-            let writer = dynamic::Writer::open_file(file, name, &record, options).raise()?;
+            let writer = dynamic::Writer::open_file(file, name, &record, options);
+            let writer = writer.map_err(|err| error::without_standby(&err))?;
             Ok(Py::new(py, Writer::new(shape, writer))?.into_any())
         }
         Some(max) => {
             let writer = dynamic::InstanceWriter::open_file(file, name, &record, options, max);
-            Ok(Py::new(py, InstanceWriter::new(shape, writer.raise()?))?.into_any())
+            let writer = writer.map_err(|err| error::without_standby(&err))?;
+            Ok(Py::new(py, InstanceWriter::new(shape, writer))?.into_any())
         }
     }
 }
@@ -210,7 +212,8 @@ pub(crate) fn open_bare_writer(
     let options = Options::new().mode(mode);
     let options = if let Some(group) = group { options.group(group) } else { options };
     let count = bare_files::structs(count)?;
-    let writer = py.detach(|| bare::Writer::open_array(&at, &record, count, &options)).raise()?;
+    let writer = py.detach(|| bare::Writer::open_array(&at, &record, count, &options));
+    let writer = writer.map_err(|err| error::without_standby(&err))?;
     Ok(BareWriter::new(Shape { schema, raw }, writer))
 }
 

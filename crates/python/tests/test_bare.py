@@ -80,6 +80,12 @@ def test_a_writer_writes_the_bytes_of_the_struct(tmp_path: Path) -> None:
     assert repr(reader) == "<BareReader: closed>"
 
 
+def test_a_second_writer_is_told_to_end_the_first_and_of_no_standby(path: Path) -> None:
+    with mapcast.bare_writer(path, Stu):
+        with pytest.raises(mapcast.BusyError, match="; end that writer$"):
+            mapcast.bare_writer(path, Stu)
+
+
 def test_a_file_can_be_an_array_of_structs(tmp_path: Path) -> None:
     path = tmp_path / "students"
     with mapcast.bare_writer(path, Stu, count=3) as writer:

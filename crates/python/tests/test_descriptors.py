@@ -90,7 +90,7 @@ def test_what_is_no_descriptor_of_a_region_is_refused(tmp_path: Path) -> None:
         with pytest.raises(mapcast.BadValueError, match="open it without standby"):
             mapcast.writer(passed, X, standby=True)
         with mapcast.writer(passed, X):
-            with pytest.raises(mapcast.BusyError):
+            with pytest.raises(mapcast.BusyError, match="; end that writer$"):
                 mapcast.writer(passed, X)
         with pytest.raises(mapcast.SchemaError, match="cannot be replaced; pass an empty file"):
             mapcast.writer(passed, {"y": float})
