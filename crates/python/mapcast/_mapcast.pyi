@@ -3,7 +3,7 @@
 import os
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
 from datetime import datetime
-from typing import Any, Generic, Literal, TypeVar, Union, final
+from typing import Any, ClassVar, Generic, Literal, TypeVar, Union, final
 
 import numpy as _np
 from _typeshed import HasFileno
@@ -128,6 +128,9 @@ class Sample(Mapping[str, Any]):
     def __getitem__(self, name: str) -> Any: ...
     def __len__(self) -> int: ...
     def __iter__(self) -> Iterator[str]: ...
+    def __eq__(self, other: object) -> bool:
+        """Whether `other` is a Mapping of the same items; whether it is the same record, `sequence` says."""
+    __hash__: ClassVar[None]  # type: ignore[assignment]
 
 @final
 class Event:

@@ -8,6 +8,7 @@
 //!   mapcast/*.py     what Python says better: dataclasses, asyncio, numpy, pandas, exceptions
 //!   place, descriptor what names a region
 //!   arguments        times, where following begins
+//!   mapping          what a sample and a reader of instances have as mappings
 //!   schema, field    the description of a record; values between Python and a record: values
 //!   sample           one whole record
 //!   region, reader, instances, source, follower, event
@@ -28,6 +29,7 @@ mod follower;
 mod held;
 mod instance_writer;
 mod instances;
+mod mapping;
 mod opening;
 mod place;
 mod reader;

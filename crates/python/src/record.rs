@@ -116,7 +116,7 @@ fn named(
     let mut push = |name: &Bound<'_, PyAny>, value: &Bound<'_, PyAny>| {
         let name = name.cast::<PyString>().map_err(|_| no_name(name))?;
         let number = schema.number(name)?;
-        let number = number.ok_or_else(|| schema.no_field(&name.to_string_lossy()))?;
+        let number = number.ok_or_else(|| schema.no_field(name.as_any()))?;
         let field = &schema.inner().fields()[number];
         all.push((number, from_python(field, value)?));
         Ok(())

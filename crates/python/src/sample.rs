@@ -2,6 +2,7 @@
 //!
 //! Invariant: it is a copy of its own, and never changes.
 
+use crate::mapping;
 use crate::schema::Schema;
 use crate::source::Found;
 use crate::values;
@@ -9,7 +10,7 @@ use mapcast::dynamic::{Field, RecordView};
 use pyo3::exceptions::PyAttributeError;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
-use pyo3::types::{PyBytes, PyList, PyString};
+use pyo3::types::{PyBytes, PyDict, PyList, PyMapping, PyString};
 use std::fmt::Write as _;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -36,8 +37,18 @@ impl Sample {
         self.found.schema.fields()
     }
 
-    fn values<'py>(&self, py: Python<'py>) -> PyResult<Vec<Bound<'py, PyAny>>> {
-        self.view().iter().map(|(_, value)| values::to_python(py, value)).collect()
+    /// The fields with their values.
+    fn dict<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
+        let all = PyDict::new(py);
+        for (field, value) in self.view().iter() {
+            all.set_item(field.name(), values::to_python(py, value)?)?;
+        }
+        Ok(all)
+    }
+
+    /// Whether it is the same by its bytes, also where a value is NaN, which equals no other.
+    fn has_the_bytes_of(&self, other: &Self) -> bool {
+        self.found.bytes == other.found.bytes && self.found.schema == other.found.schema
     }
 
     fn value<'py>(&self, py: Python<'py>, number: usize) -> PyResult<Bound<'py, PyAny>> {
@@ -112,26 +123,25 @@ impl Sample {
     }
 
     /// The names of the fields.
-    fn keys<'py>(&self, py: Python<'py>) -> Bound<'py, PyList> {
-        self.schema.get().names(py)
+    fn keys<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.schema.get().keys(py)
     }
 
     /// The values of the fields.
-    #[pyo3(name = "values")]
-    fn values_list<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyList>> {
-        PyList::new(py, self.values(py)?)
+    fn values<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.dict(py)?.call_method0("values")
     }
 
     /// The fields with their values.
-    fn items<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyList>> {
-        PyList::new(py, self.keys(py).iter().zip(self.values(py)?))
+    fn items<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.dict(py)?.call_method0("items")
     }
 
     /// The value of a field, or `default` if there is no such field.
     #[pyo3(signature = (name, default = None))]
     fn get<'py>(
         &self,
-        name: &Bound<'py, PyString>,
+        name: &Bound<'py, PyAny>,
         default: Option<Bound<'py, PyAny>>,
     ) -> PyResult<Option<Bound<'py, PyAny>>> {
         match self.schema.get().number(name)? {
@@ -140,10 +150,10 @@ impl Sample {
         }
     }
 
-    fn __getitem__<'py>(&self, name: &Bound<'py, PyString>) -> PyResult<Bound<'py, PyAny>> {
+    fn __getitem__<'py>(&self, name: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
         match self.schema.get().number(name)? {
             Some(number) => self.value(name.py(), number),
-            None => Err(self.schema.get().no_field(&name.to_string_lossy())),
+            None => Err(self.schema.get().no_field(name)),
         }
     }
 
@@ -162,19 +172,19 @@ impl Sample {
     }
 
     fn __getattr__(&self, name: &Bound<'_, PyString>) -> PyResult<Py<PyAny>> {
-        Err(PyAttributeError::new_err(self.schema.get().lacks(&name.to_string_lossy())))
+        Err(PyAttributeError::new_err(self.schema.get().lacks(&mapping::shown(name))))
     }
 
     fn __dir__<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyList>> {
         let py = slf.py();
         let object = py.import("builtins")?.getattr("object")?;
         let names = object.call_method1("__dir__", (slf,))?.cast_into::<PyList>()?;
-        slf.get().keys(py).iter().try_for_each(|name| names.append(name))?;
+        slf.get().schema.get().names(py).iter().try_for_each(|name| names.append(name))?;
         Ok(names)
     }
 
-    fn __contains__(&self, name: &str) -> bool {
-        self.found.schema.index_of(name).is_some()
+    fn __contains__(&self, name: &Bound<'_, PyAny>) -> PyResult<bool> {
+        Ok(self.schema.get().number(name)?.is_some())
     }
 
     fn __len__(&self) -> usize {
@@ -182,7 +192,7 @@ impl Sample {
     }
 
     fn __iter__<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
-        self.keys(py).into_any().try_iter().map(Bound::into_any)
+        self.schema.get().names(py).into_any().try_iter().map(Bound::into_any)
     }
 
     /// The record's bytes, as they were published.
@@ -224,16 +234,13 @@ impl Sample {
         slf.py().import("mapcast._arrays")?.getattr("zero_dimensional")?.call1((slf, dtype))
     }
 
-    fn __eq__(&self, other: &Self) -> bool {
-        let name = |of: &Self| (of.lineage(), of.sequence());
-        name(self) == name(other)
-            && self.found.bytes == other.found.bytes
-            && self.found.instance == other.found.instance
-            && self.found.schema == other.found.schema
-    }
-
-    fn __hash__(&self) -> u64 {
-        self.lineage().wrapping_mul(31).wrapping_add(self.sequence())
+    /// Equal to every mapping of the same items; so it has no hash, as a dict has none.
+    fn __eq__(&self, other: &Bound<'_, PyMapping>) -> PyResult<bool> {
+        let is_sample = other.cast::<Self>();
+        if is_sample.is_ok_and(|other| self.has_the_bytes_of(other.get())) {
+            return Ok(true);
+        }
+        mapping::equals(&self.dict(other.py())?, other)
     }
 
     /// The record as a line, as the region's writer wants it printed.

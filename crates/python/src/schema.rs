@@ -2,6 +2,7 @@
 
 use crate::error::{self, Raise};
 use crate::field::Field;
+use crate::mapping;
 use crate::sample::Sample;
 use crate::values::to_python;
 use mapcast::dynamic::{self, RecordView};
@@ -47,9 +48,14 @@ impl Schema {
         number(&self.attributes, name)
     }
 
-    /// The number of a field.
-    pub(crate) fn number(&self, name: &Bound<'_, PyString>) -> PyResult<Option<usize>> {
-        number(&self.numbers, name)
+    /// The number of the field that `key` names: one that is no text names none.
+    pub(crate) fn number(&self, key: &Bound<'_, PyAny>) -> PyResult<Option<usize>> {
+        key.cast::<PyString>().map_or(Ok(None), |name| number(&self.numbers, name))
+    }
+
+    /// The names of the fields as a view of a dict, which has the operations of a set.
+    pub(crate) fn keys<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.numbers.bind(py).call_method0("keys")
     }
 
     pub(crate) const fn inner(&self) -> &Arc<dynamic::Schema> {
@@ -73,18 +79,19 @@ impl Schema {
 
     /// Place a field is, or an error that names all of them.
     pub(crate) fn index(&self, name: &str) -> PyResult<usize> {
-        self.inner.index_of(name).ok_or_else(|| self.no_field(name))
+        let no_field = || error::new("NoFieldError", self.lacks(&format!("{name:?}")));
+        self.inner.index_of(name).ok_or_else(no_field)
     }
 
-    /// There is no such field.
-    pub(crate) fn no_field(&self, name: &str) -> PyErr {
-        error::new("NoFieldError", self.lacks(name))
+    /// No field has this key.
+    pub(crate) fn no_field(&self, key: &Bound<'_, PyAny>) -> PyErr {
+        error::new("NoFieldError", self.lacks(&mapping::shown(key)))
     }
 
-    /// The sentence that there is no such field.
-    pub(crate) fn lacks(&self, name: &str) -> String {
+    /// The sentence that there is no such field; `shown` is its key in messages.
+    pub(crate) fn lacks(&self, shown: &str) -> String {
         let known: Vec<_> = self.inner.fields().iter().map(dynamic::Field::name).collect();
-        let fact = format!("record {} has no field {name:?}", self.inner.name());
+        let fact = format!("record {} has no field {shown}", self.inner.name());
         format!("{fact}; use one of: {}", known.join(", "))
     }
 }
@@ -173,8 +180,8 @@ impl Schema {
         Ok(Field::of(&self.inner.fields()[self.index(name)?]))
     }
 
-    fn __contains__(&self, name: &str) -> bool {
-        self.inner.index_of(name).is_some()
+    fn __contains__(&self, key: &Bound<'_, PyAny>) -> PyResult<bool> {
+        Ok(self.number(key)?.is_some())
     }
 
     fn __len__(&self) -> usize {

@@ -5,8 +5,9 @@ from __future__ import annotations
 import datetime
 import os
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, ItemsView, KeysView, Mapping, ValuesView
 from pathlib import Path
+from types import MappingProxyType
 
 import mapcast
 import pytest
@@ -43,7 +44,7 @@ def test_a_field_is_an_attribute_and_an_item(writer: mapcast.Writer) -> None:
 
 def test_a_sample_is_a_mapping(writer: mapcast.Writer) -> None:
     sample = newest()
-    assert list(sample) == list(DRONE) == sample.keys()
+    assert list(sample) == list(DRONE) == list(sample.keys())
     assert dict(sample) == dict(sample.items()) == {**sample}
     assert isinstance(sample, Mapping) and len(sample) == 7 and "x" in sample
     assert sample.get("y") is None and sample.get("y", 3) == 3
@@ -134,11 +135,46 @@ def test_a_relative_path_is_that_of_the_moment(
         assert next(reader.follow(10)).x == 2
 
 
-def test_samples_are_equal_if_they_are_the_same_record(writer: mapcast.Writer) -> None:
-    first, again = newest(), newest()
-    assert first == again and hash(first) == hash(again) and first is not again
-    writer.publish(first)
-    assert newest() != first and dict(newest()) == dict(first)
+def test_a_sample_is_equal_to_a_mapping_of_the_same_items(writer: mapcast.Writer) -> None:
+    sample = newest()
+    items = dict(sample)
+    assert sample == items and items == sample and sample == MappingProxyType(items)
+    assert sample != {**items, "laps": 8} and sample != {} and sample != {**items, "y": 1}
+    assert sample != list(items) and sample != None and not sample == 5  # noqa: E711
+    writer.publish(sample)
+    again = newest()
+    assert again == sample == newest() and again.sequence == sample.sequence + 1
+    writer.publish(x=float("nan"))
+    assert newest() == newest(), "one record, whose NaN is no other"
+    with pytest.raises(TypeError, match="unhashable"):
+        hash(sample)
+
+
+def test_samples_of_other_regions_are_equal_if_their_items_are() -> None:
+    with mapcast.writer("a", {"x": int, "y": "f32"}) as a, mapcast.writer("b", {"y": float, "x": "u8"}) as b:
+        a.publish(x=1, y=2)
+        b.publish(x=1, y=2)
+        assert mapcast.open("a").latest() == mapcast.open("b").latest()
+        b.publish(x=2)
+        assert mapcast.open("a").latest() != mapcast.open("b").latest()
+
+
+def test_what_is_no_name_is_not_in_a_sample(writer: mapcast.Writer) -> None:
+    sample = newest()
+    for key in (5, None, b"x", ["x"], "\ud800", "y"):
+        assert key not in sample and key not in sample.schema, key
+    for key in (5, None, b"x", "\ud800"):
+        assert sample.get(key) is None and sample.get(key, 3) == 3
+        with pytest.raises(mapcast.NoFieldError, match="has no field"):
+            sample[key]
+
+
+def test_the_keys_values_and_items_of_a_sample_are_views(writer: mapcast.Writer) -> None:
+    sample = newest()
+    assert sample.keys() & {"x", "y"} == {"x"} and sample.keys() == set(DRONE)
+    assert ("laps", -7) in sample.items() and len(sample.values()) == 7
+    assert isinstance(sample.keys(), KeysView) and isinstance(sample.items(), ItemsView)
+    assert isinstance(sample.values(), ValuesView)
 
 
 def test_a_region_that_is_replaced_by_another_record_is_read_with_its_schema() -> None:
