@@ -234,22 +234,25 @@ class Reader(Region):
     def __enter__(self) -> Reader: ...
 
 @final
-class InstanceReader(Region):
-    """Reads a region of instances, by name."""
+class InstanceReader(Region, Mapping[str, Instance]):
+    """Reads a region of instances: a Mapping of their names to them.
+
+    `keys()`, `values()` and `items()` are of the instances that there were at the call.
+    """
 
     def latest(self) -> dict[str, Sample]:
         """The newest record of every instance that has one."""
-    def keys(self) -> list[str]:
-        """The names of all instances."""
     def __getitem__(self, name: str) -> Instance: ...
-    def __contains__(self, name: object) -> bool: ...
     def __len__(self) -> int: ...
     def __iter__(self) -> Iterator[str]: ...
+    def __eq__(self, other: object) -> bool:
+        """Whether `other` is a Mapping of the same names to instances of this reader."""
+    __hash__: ClassVar[None]  # type: ignore[assignment]
     def __enter__(self) -> InstanceReader: ...
 
 @final
 class Instance:
-    """One instance of a region."""
+    """One instance of a region. Equal to another of the same name and reader."""
 
     @property
     def name(self) -> str: ...

@@ -2,6 +2,7 @@
 
 use crate::error::{self, Raise};
 use crate::held::Held;
+use crate::mapping;
 use crate::record::{Record, Shape};
 use crate::schema::Schema;
 use mapcast::{Instance, dynamic};
@@ -109,8 +110,9 @@ impl InstanceWriter {
         self.ask(|writer| writer.epoch())
     }
 
-    fn __contains__(&self, name: &str) -> PyResult<bool> {
-        self.ask(|writer| writer.find(name).is_some())
+    fn __contains__(&self, name: &Bound<'_, PyAny>) -> PyResult<bool> {
+        let name = mapping::text(name);
+        self.ask(|writer| name.is_some_and(|name| writer.find(&name).is_some()))
     }
 
     fn __len__(&self) -> PyResult<usize> {

@@ -3,14 +3,16 @@
 use crate::error::{self, Raise};
 use crate::event::Events;
 use crate::follower::Follower;
+use crate::mapping;
 use crate::place::Place;
 use crate::region::Region;
 use crate::sample::Sample;
 use crate::source::{Found, Source, with_buffer};
 use mapcast::dynamic;
-use mapcast::{Error, Instance as Handle, Publication};
+use mapcast::{Error, Instance as Handle, InstanceName, Publication};
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyTuple};
+use pyo3::types::{PyDict, PyMapping, PyTuple};
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::{Mutex, PoisonError};
 
 /// Reads a region of instances: `reader["eth0"]`, `reader.latest()`. Made by `mapcast.open()`.
@@ -35,9 +37,26 @@ impl InstanceReader {
         })
     }
 
-    /// The names of all instances.
-    fn names(slf: &Bound<'_, Self>) -> PyResult<Vec<String>> {
-        Self::with(slf, |reader| Ok(reader.all().map(|(_, name)| name.as_str().into()).collect()))
+    /// The instances that there are at this moment, with their names.
+    fn all(slf: &Bound<'_, Self>) -> PyResult<Vec<(String, Handle)>> {
+        let named = |(handle, name): (Handle, InstanceName)| (name.as_str().into(), handle);
+        Self::with(slf, |reader| Ok(reader.all().map(named).collect()))
+    }
+
+    /// The same as a dict, whose views do not change when instances come and go.
+    fn dict<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyDict>> {
+        let all = PyDict::new(slf.py());
+        for (name, handle) in Self::all(slf)? {
+            all.set_item(&name, Instance::new(slf.clone().unbind(), &name, handle))?;
+        }
+        Ok(all)
+    }
+
+    /// The instance that `key` names, if it is there: one that is no text names none.
+    fn find(slf: &Bound<'_, Self>, key: &Bound<'_, PyAny>) -> PyResult<Option<Instance>> {
+        let Some(name) = mapping::text(key) else { return Ok(None) };
+        let handle = Self::with(slf, |reader| Ok(reader.find(&name)))?;
+        Ok(handle.map(|handle| Instance::new(slf.clone().unbind(), &name, handle)))
     }
 }
 
@@ -54,23 +73,49 @@ impl InstanceReader {
         Ok(all)
     }
 
-    /// The names of all instances.
-    fn keys(slf: &Bound<'_, Self>) -> PyResult<Vec<String>> {
-        Self::names(slf)
+    /// The names of all instances that there are now.
+    fn keys<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyAny>> {
+        Self::dict(slf)?.call_method0("keys")
     }
 
-    fn __getitem__(slf: &Bound<'_, Self>, name: &str) -> PyResult<Instance> {
-        let handle = Self::with(slf, |reader| Ok(reader.find(name)))?;
-        let handle = handle.ok_or_else(|| {
-            let fact = format!("{}: no instance {name:?}", slf.as_super().get().place());
+    /// All instances that there are now.
+    fn values<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyAny>> {
+        Self::dict(slf)?.call_method0("values")
+    }
+
+    /// All instances that there are now, with their names.
+    fn items<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyAny>> {
+        Self::dict(slf)?.call_method0("items")
+    }
+
+    /// The instance of this name, or `default` if there is none.
+    #[pyo3(signature = (name, default = None))]
+    fn get<'py>(
+        slf: &Bound<'py, Self>,
+        name: &Bound<'py, PyAny>,
+        default: Option<Bound<'py, PyAny>>,
+    ) -> PyResult<Option<Bound<'py, PyAny>>> {
+        match Self::find(slf, name)? {
+            Some(found) => Ok(Some(Bound::new(slf.py(), found)?.into_any())),
+            None => Ok(default),
+        }
+    }
+
+    fn __getitem__(slf: &Bound<'_, Self>, name: &Bound<'_, PyAny>) -> PyResult<Instance> {
+        Self::find(slf, name)?.ok_or_else(|| {
+            let (place, shown) = (slf.as_super().get().place(), mapping::shown(name));
             let next = "list(reader) has those that are there";
-            error::new("NoInstanceError", format!("{fact}; {next}"))
-        })?;
-        Ok(Instance::new(slf.clone().unbind(), name, handle))
+            error::new("NoInstanceError", format!("{place}: no instance {shown}; {next}"))
+        })
     }
 
-    fn __contains__(slf: &Bound<'_, Self>, name: &str) -> PyResult<bool> {
-        Self::with(slf, |reader| Ok(reader.find(name).is_some()))
+    fn __contains__(slf: &Bound<'_, Self>, name: &Bound<'_, PyAny>) -> PyResult<bool> {
+        Ok(Self::find(slf, name)?.is_some())
+    }
+
+    /// Equal to a mapping of the same names to the same instances; so it has no hash, as a dict has none.
+    fn __eq__(slf: &Bound<'_, Self>, other: &Bound<'_, PyMapping>) -> PyResult<bool> {
+        Ok(slf.is(other) || mapping::equals(&Self::dict(slf)?, other)?)
     }
 
     fn __len__(slf: &Bound<'_, Self>) -> PyResult<usize> {
@@ -78,7 +123,8 @@ impl InstanceReader {
     }
 
     fn __iter__<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyAny>> {
-        let names = PyTuple::new(slf.py(), Self::names(slf)?)?;
+        let names = Self::all(slf)?.into_iter().map(|(name, _)| name).collect::<Vec<_>>();
+        let names = PyTuple::new(slf.py(), names)?;
         names.into_any().try_iter().map(Bound::into_any)
     }
 
@@ -194,6 +240,18 @@ impl Instance {
     ) -> PyResult<Events> {
         let region = self.reader.bind(py).as_super().get();
         region.following(Some(&self.name), timeout, begin).map(Events::new)
+    }
+
+    /// The same name, read by the same reader.
+    fn __eq__(&self, other: &Self) -> bool {
+        self.reader.is(&other.reader) && self.name == other.name
+    }
+
+    fn __hash__(&self) -> u64 {
+        let mut hasher = DefaultHasher::new();
+        self.reader.as_ptr().hash(&mut hasher);
+        self.name.hash(&mut hasher);
+        hasher.finish()
     }
 
     fn __repr__(&self, py: Python<'_>) -> String {

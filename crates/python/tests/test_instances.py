@@ -39,6 +39,49 @@ def test_a_region_of_instances_is_a_mapping(writer: mapcast.InstanceWriter) -> N
         reader["lo"]
 
 
+def test_a_region_of_instances_has_all_that_a_mapping_has(writer: mapcast.InstanceWriter) -> None:
+    reader = mapcast.open("host-net")
+    names = {"eth0", "wlan 小明"}
+    assert {name: one.latest().rx for name, one in reader.items()} == {"eth0": 1, "wlan 小明": 3}
+    assert {one.name for one in reader.values()} == names == reader.keys()
+    assert reader.keys() & {"eth0", "lo"} == {"eth0"}
+    eth0 = reader.get("eth0")
+    assert eth0 == reader["eth0"] and hash(eth0) == hash(reader["eth0"]) and eth0 != reader["wlan 小明"]
+    assert reader.get("lo") is None and reader.get("lo", 3) == 3
+    assert ("eth0", eth0) in reader.items() and eth0 in reader.values()
+    for key in (5, None, b"eth0", ["eth0"], "\ud800"):
+        assert key not in reader and key not in writer and reader.get(key) is None
+        with pytest.raises(mapcast.NoInstanceError, match="no instance"):
+            reader[key]
+
+
+def test_the_views_of_a_region_of_instances_are_of_one_moment(writer: mapcast.InstanceWriter) -> None:
+    reader = mapcast.open("host-net")
+    keys, values, items = reader.keys(), reader.values(), reader.items()
+    writer.retire("eth0")
+    writer.publish("lo", rx=5)
+    assert len(keys) == len(values) == len(items) == 2 and "eth0" in keys and "lo" not in keys
+    assert set(reader) == {"lo", "wlan 小明"}
+    with pytest.raises(mapcast.NoInstanceError):
+        dict(items)["eth0"].latest()
+
+
+def test_a_region_of_instances_is_equal_to_a_mapping_of_the_same_instances(
+    writer: mapcast.InstanceWriter,
+) -> None:
+    reader = mapcast.open("host-net")
+    instances = dict(reader)
+    assert reader == reader and reader == instances and instances == reader
+    assert reader != {} and reader != 5 and reader != {"eth0": reader["eth0"]}
+    assert reader != mapcast.open("host-net"), "its instances are read by another reader"
+    writer.publish("lo", rx=0)
+    assert reader != instances
+    with pytest.raises(TypeError, match="unhashable"):
+        hash(reader)
+    reader.close()
+    assert reader == reader
+
+
 def test_an_instance_that_is_retired_is_an_error_until_it_joins_again(
     writer: mapcast.InstanceWriter,
 ) -> None:
@@ -58,6 +101,9 @@ def test_more_instances_than_there_is_room_for_are_refused(writer: mapcast.Insta
     writer.publish("lo", rx=0)
     with pytest.raises(mapcast.TooManyInstancesError) as caught:
         writer.publish("eth1", rx=0)
+    assert isinstance(caught.value, RuntimeError) and not isinstance(caught.value, OSError)
+    assert caught.value.path == writer.path
+    assert "has 3 instances, as many as it can have; retire one, or open" in str(caught.value)
     with pytest.raises(ValueError):
         writer.publish("two\nlines", rx=0)
     with pytest.raises(mapcast.WrongTypeError):
