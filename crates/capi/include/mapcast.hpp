@@ -22,7 +22,8 @@
  *     MAPCAST_FIELD(Drone, gear, "", "of the motor", gears)
  *
  * Functions throw mapcast::Error; those whose name begins with try_ return Result instead, and throw nothing but
- * std::bad_alloc. Threads, fork and SIGBUS: as mapcast.h says.
+ * std::bad_alloc. An object that was moved from has no handle: each use of it is MAPCAST_ERR_INVALID, until another
+ * is moved to it. Threads, fork and SIGBUS: as mapcast.h says.
  */
 #ifndef MAPCAST_HPP
 #define MAPCAST_HPP
@@ -209,8 +210,30 @@ template <class Handle, int (*close)(Handle *)>
 struct Closer {
     void operator()(Handle *handle) const noexcept { close(handle); }
 };
+
+/* A handle of the library, which is closed at its end. */
 template <class Handle, int (*close)(Handle *)>
-using Owned = std::unique_ptr<Handle, Closer<Handle, close>>;
+class Owned {
+public:
+    Owned() = default;
+    /* What an open has returned, or the error that NULL stands for. */
+    explicit Owned(Handle *opened) : held_(opened)
+    {
+        if (!held_)
+            throw Error::last();
+    }
+
+    /* The handle; throws if it is another object's by now. */
+    Handle *get() const
+    {
+        if (!held_)
+            throw Error::invalid("the object was moved from", "use the one that it was moved to");
+        return held_.get();
+    }
+
+private:
+    std::unique_ptr<Handle, Closer<Handle, close>> held_;
+};
 
 /* Throws what a code says. */
 inline int expect(int code)
@@ -333,9 +356,7 @@ public:
     explicit Writer(const std::string &at, const Options &options = {})
     {
         const mapcast_options raw = options.raw();
-        handle_.reset(mapcast_writer_open(detail::c_str(at), &Layout<T>::get(), &raw));
-        if (!handle_)
-            throw Error::last();
+        handle_ = Handle(mapcast_writer_open(detail::c_str(at), &Layout<T>::get(), &raw));
     }
 
     /* The same, but waits for the end of another writer, and then takes over at once; throws MAPCAST_ERR_BUSY after
@@ -345,10 +366,8 @@ public:
     {
         const mapcast_options raw = options.raw();
         Writer writer;
-        writer.handle_.reset(mapcast_writer_open_standby(detail::c_str(at), &Layout<T>::get(), &raw,
-                                                         detail::milliseconds(timeout)));
-        if (!writer.handle_)
-            throw Error::last();
+        writer.handle_ = Handle(mapcast_writer_open_standby(
+            detail::c_str(at), &Layout<T>::get(), &raw, detail::milliseconds(timeout)));
         return writer;
     }
 
@@ -364,9 +383,10 @@ public:
 
     Result<Done> try_publish(const T &record)
     {
-        if (mapcast_writer_publish(handle_.get(), &record, sizeof record) < 0)
-            return Error::last();
-        return Done{};
+        return detail::caught([&] {
+            publish(record);
+            return Done{};
+        });
     }
 
     /* For a writer with a period that has nothing to publish. */
@@ -377,8 +397,10 @@ public:
     std::string path() const { return detail::text(mapcast_writer_path(handle_.get())); }
 
 private:
+    using Handle = detail::Owned<mapcast_writer, mapcast_writer_close>;
+
     Writer() = default;
-    detail::Owned<mapcast_writer, mapcast_writer_close> handle_;
+    Handle handle_;
 };
 
 /* What has happened to a region: a record, or something about its writer or file. */
@@ -427,8 +449,6 @@ public:
     explicit Follower(const std::string &at, std::uint64_t first = MAPCAST_BEGIN_NEWEST)
         : handle_(mapcast_follower_open(detail::c_str(at), &Layout<T>::get(), first))
     {
-        if (!handle_)
-            throw Error::last();
     }
 
     /* Ends a loop over the events when there was none for so long. */
@@ -489,7 +509,8 @@ public:
     iterator end() { return iterator(); }
 
 private:
-    detail::Owned<mapcast_follower, mapcast_follower_close> handle_;
+    using Handle = detail::Owned<mapcast_follower, mapcast_follower_close>;
+    Handle handle_;
     std::chrono::nanoseconds idle_ = forever;
 };
 
@@ -501,8 +522,6 @@ public:
     explicit Reader(const std::string &at)
         : handle_(mapcast_reader_open(detail::c_str(at), &Layout<T>::get())), at_(at)
     {
-        if (!handle_)
-            throw Error::last();
     }
 
     static Result<Reader> try_open(const std::string &at)
@@ -515,21 +534,16 @@ public:
     {
         Sample<T> sample{};
         mapcast_publication which;
-        if (detail::expect(read(sample.record, which)) == MAPCAST_NOTHING)
+        const int code =
+            mapcast_reader_latest(handle_.get(), &sample.record, sizeof sample.record, &which);
+        if (detail::expect(code) == MAPCAST_NOTHING)
             return std::nullopt;
         return detail::named(sample, which);
     }
 
     Result<std::optional<Sample<T>>> try_latest()
     {
-        Sample<T> sample{};
-        mapcast_publication which;
-        const int code = read(sample.record, which);
-        if (code < 0)
-            return Error::last();
-        if (code == MAPCAST_NOTHING)
-            return std::optional<Sample<T>>();
-        return std::optional<Sample<T>>(detail::named(sample, which));
+        return detail::caught([&] { return latest(); });
     }
 
     /* Sleeps until there is a newer record than the last one read, a second at the most. */
@@ -559,21 +573,21 @@ public:
     std::string path() const { return detail::text(mapcast_reader_path(handle_.get())); }
 
     /* Every event of the region from its newest record on. */
-    Follower<T> follow() const { return Follower<T>(at_); }
-
-private:
-    int read(T &record, mapcast_publication &which)
+    Follower<T> follow() const
     {
-        return mapcast_reader_latest(handle_.get(), &record, sizeof record, &which);
+        handle_.get(); /* after a move at_ is of no region */
+        return Follower<T>(at_);
     }
 
+private:
     static std::optional<std::chrono::nanoseconds> known(std::int64_t nanoseconds)
     {
         return nanoseconds < 0 ? std::nullopt
                                : std::optional(std::chrono::nanoseconds(nanoseconds));
     }
 
-    detail::Owned<mapcast_reader, mapcast_reader_close> handle_;
+    using Handle = detail::Owned<mapcast_reader, mapcast_reader_close>;
+    Handle handle_;
     std::string at_;
 };
 
@@ -588,9 +602,8 @@ public:
     InstanceWriter(const std::string &at, std::uint32_t max, const Options &options = {})
     {
         const mapcast_options raw = options.raw();
-        handle_.reset(mapcast_instance_writer_open(detail::c_str(at), &Layout<T>::get(), max, &raw));
-        if (!handle_)
-            throw Error::last();
+        handle_ = Handle(
+            mapcast_instance_writer_open(detail::c_str(at), &Layout<T>::get(), max, &raw));
     }
 
     /* The instance of this name, which joins the region if it is not there. */
@@ -614,7 +627,8 @@ public:
     }
 
 private:
-    detail::Owned<mapcast_instance_writer, mapcast_instance_writer_close> handle_;
+    using Handle = detail::Owned<mapcast_instance_writer, mapcast_instance_writer_close>;
+    Handle handle_;
 };
 
 /* Reads the newest record of each instance of a region. A Follower<T> gets the events of all of them. */
@@ -624,8 +638,6 @@ public:
     explicit InstanceReader(const std::string &at)
         : handle_(mapcast_instance_reader_open(detail::c_str(at), &Layout<T>::get()))
     {
-        if (!handle_)
-            throw Error::last();
     }
 
     /* The instance of this name, if it is there. Looks at every name: keep the result. */
@@ -663,7 +675,8 @@ public:
     }
 
 private:
-    detail::Owned<mapcast_instance_reader, mapcast_instance_reader_close> handle_;
+    using Handle = detail::Owned<mapcast_instance_reader, mapcast_instance_reader_close>;
+    Handle handle_;
 };
 
 /* Writes a file that is a T, or an array of T, and nothing else, for programs without this library. Their records may
@@ -676,10 +689,8 @@ public:
     explicit BareWriter(const std::string &at, std::uint32_t count = 1, const Options &options = {})
     {
         const mapcast_options raw = options.raw();
-        handle_.reset(
+        handle_ = Handle(
             mapcast_bare_writer_open_array(detail::c_str(at), &Layout<T>::get(), count, &raw));
-        if (!handle_)
-            throw Error::last();
     }
 
     /* Writes the record of a file that has one over the last one. */
@@ -696,7 +707,8 @@ public:
     }
 
 private:
-    detail::Owned<mapcast_bare_writer, mapcast_bare_writer_close> handle_;
+    using Handle = detail::Owned<mapcast_bare_writer, mapcast_bare_writer_close>;
+    Handle handle_;
 };
 
 /* Reads a file that is a T, or an array of T, and nothing else. Records may be torn. */
@@ -706,8 +718,6 @@ public:
     explicit BareReader(const std::string &at, std::uint32_t count = 1)
         : handle_(mapcast_bare_reader_open_array(detail::c_str(at), &Layout<T>::get(), count))
     {
-        if (!handle_)
-            throw Error::last();
     }
 
     /* The record of a file that has one. */
@@ -728,7 +738,8 @@ public:
     }
 
 private:
-    detail::Owned<mapcast_bare_reader, mapcast_bare_reader_close> handle_;
+    using Handle = detail::Owned<mapcast_bare_reader, mapcast_bare_reader_close>;
+    Handle handle_;
 };
 
 } // namespace mapcast
