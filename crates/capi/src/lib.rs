@@ -17,7 +17,7 @@
 //! Price: about 30 instructions a call more than in Rust: see docs/c.md.
 //!
 //! The header is made by cbindgen from these files and `cbindgen.toml`: `cargo test -p mapcast-capi`
-//! compares it, `UPDATE=1 cargo test -p mapcast-capi header` writes it.
+//! compares it, `UPDATE=1 cargo test -p mapcast-capi header::` writes it.
 
 #![allow(clippy::doc_markdown)] // comments become those of the header, which are no Markdown
 #![allow(clippy::missing_safety_doc)] // the header's first comment has the rules, for all functions

@@ -27,7 +27,7 @@ fn the_header_in_the_tree_is_made_of_the_sources() {
         std::fs::write(&path, &made).expect("the header, written");
     }
     let kept = std::fs::read_to_string(&path).expect("the header");
-    assert_eq!(kept, made, "make it anew: UPDATE=1 cargo test -p mapcast-capi header");
+    assert_eq!(kept, made, "make it anew: UPDATE=1 cargo test -p mapcast-capi header::");
 }
 
 #[test]
