@@ -171,7 +171,8 @@
 #define MAPCAST_ERR_OTHER_RECORD -9
 
 /**
- * The region has instances where one record is wanted, or the other way round.
+ * The region has instances where one record is wanted, or the other way round; also of a reader or follower whose
+ * region was replaced by one of the other kind.
  */
 #define MAPCAST_ERR_INSTANCES -10
 
@@ -782,6 +783,9 @@ const char *mapcast_version(void);
  * Follows the region at `at`, of one record or of instances, which need not exist yet. The record has to be
  * that of `layout`; NULL: any. It begins with the record `first`: MAPCAST_BEGIN_NEWEST (0),
  * MAPCAST_BEGIN_OLDEST, or a sequence number.
+ *
+ * It stays with the kind of region that it found: once a region of instances has replaced one of a single record, or
+ * the other way round, mapcast_follower_next returns MAPCAST_ERR_INSTANCES. Close it then, and open another.
  */
 struct mapcast_follower *mapcast_follower_open(const char *at,
                                                const struct mapcast_layout *layout,

@@ -31,7 +31,8 @@ pub const MAPCAST_ERR_DAMAGED: c_int = -7;
 pub const MAPCAST_ERR_TRUNCATED: c_int = -8;
 /// The region holds another record than the one of the layout.
 pub const MAPCAST_ERR_OTHER_RECORD: c_int = -9;
-/// The region has instances where one record is wanted, or the other way round.
+/// The region has instances where one record is wanted, or the other way round; also of a reader or follower whose
+/// region was replaced by one of the other kind.
 pub const MAPCAST_ERR_INSTANCES: c_int = -10;
 /// The instance was retired, or is one of another file.
 pub const MAPCAST_ERR_NO_SUCH_INSTANCE: c_int = -11;

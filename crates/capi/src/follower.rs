@@ -237,6 +237,9 @@ fn follower_of(
 /// Follows the region at `at`, of one record or of instances, which need not exist yet. The record has to be
 /// that of `layout`; NULL: any. It begins with the record `first`: MAPCAST_BEGIN_NEWEST (0),
 /// MAPCAST_BEGIN_OLDEST, or a sequence number.
+///
+/// It stays with the kind of region that it found: once a region of instances has replaced one of a single record, or
+/// the other way round, mapcast_follower_next returns MAPCAST_ERR_INSTANCES. Close it then, and open another.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mapcast_follower_open(
     at: *const c_char,

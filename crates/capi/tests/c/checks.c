@@ -411,6 +411,51 @@ static void instances_join_publish_and_retire(void)
     CHECK(mapcast_instance_writer_close(writer) == MAPCAST_OK);
 }
 
+/* Events up to an error, which is returned. */
+static int error_of_following(mapcast_follower *follower)
+{
+    struct mapcast_event event;
+    int code;
+    do
+        code = mapcast_follower_next(follower, &event, 60000);
+    while (code == MAPCAST_OK);
+    return code;
+}
+
+static void a_region_that_changes_its_kind_is_an_error_until_it_is_opened_again(void)
+{
+    struct all record = example(1);
+    struct mapcast_instance eth0;
+    mapcast_writer *writer = mapcast_writer_open(at("kind"), &layout, NULL);
+    CHECK(mapcast_writer_publish(writer, &record, sizeof record) == MAPCAST_OK);
+    mapcast_follower *of_one = mapcast_follower_open(at("kind"), NULL, MAPCAST_BEGIN_OLDEST);
+    mapcast_reader *reader = mapcast_reader_open(at("kind"), &layout);
+    struct mapcast_event event;
+    CHECK(mapcast_follower_next(of_one, &event, 60000) == MAPCAST_OK);
+    CHECK(mapcast_writer_close(writer) == MAPCAST_OK);
+
+    mapcast_instance_writer *many = mapcast_instance_writer_open(at("kind"), &layout, 2, NULL);
+    CHECK(mapcast_instance_writer_join(many, "eth0", &eth0) == MAPCAST_OK);
+    CHECK(mapcast_instance_writer_publish(many, eth0, &record, sizeof record) == MAPCAST_OK);
+    CHECK(error_of_following(of_one) == MAPCAST_ERR_INSTANCES);
+    while (mapcast_reader_latest(reader, &record, sizeof record, NULL) == MAPCAST_OK)
+        CHECK(mapcast_reader_wait(reader, 10) == MAPCAST_OK);
+    CHECK(last().code == MAPCAST_ERR_INSTANCES);
+    mapcast_follower *of_many = mapcast_follower_open(at("kind"), NULL, MAPCAST_BEGIN_OLDEST);
+    CHECK(mapcast_follower_next(of_many, &event, 60000) == MAPCAST_OK);
+    CHECK(mapcast_follower_next(of_many, &event, 60000) == MAPCAST_OK);
+    CHECK(event.kind == MAPCAST_EVENT_JOINED);
+    CHECK(mapcast_instance_writer_close(many) == MAPCAST_OK);
+
+    writer = mapcast_writer_open(at("kind"), &layout, NULL);
+    CHECK(mapcast_writer_publish(writer, &record, sizeof record) == MAPCAST_OK);
+    CHECK(error_of_following(of_many) == MAPCAST_ERR_INSTANCES);
+    CHECK(mapcast_follower_close(of_many) == MAPCAST_OK);
+    CHECK(mapcast_follower_close(of_one) == MAPCAST_OK);
+    CHECK(mapcast_reader_close(reader) == MAPCAST_OK);
+    CHECK(mapcast_writer_close(writer) == MAPCAST_OK);
+}
+
 static void a_bare_file_is_the_struct(void)
 {
     struct all record = example(3), read;
@@ -609,6 +654,7 @@ int main(int argc, char **argv)
     options_are_checked();
     a_follower_gets_every_event();
     instances_join_publish_and_retire();
+    a_region_that_changes_its_kind_is_an_error_until_it_is_opened_again();
     a_bare_file_is_the_struct();
     a_bare_file_is_an_array_of_structs();
     a_descriptor_is_published_to_and_read();
