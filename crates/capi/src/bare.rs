@@ -8,7 +8,7 @@
 
 use crate::border::{self, Caller, Opaque, call};
 use crate::error::MAPCAST_OK;
-use crate::failure::{Failure, refuse};
+use crate::failure::{Failure, refuse, without_standby};
 use crate::layout::{self, Layout};
 use crate::options::{self, Options};
 use mapcast::bare;
@@ -61,7 +61,8 @@ fn writer_of(
 ) -> Result<*mut BareWriter, Failure> {
     let (schema, options) = options::with_schema(caller, layout, options)?;
     let (at, count) = (caller.at(at)?, structs(count)?);
-    Ok(border::give(bare::Writer::open_array(at, &schema, count, &options)?))
+    let writer = bare::Writer::open_array(at, &schema, count, &options);
+    Ok(border::give(writer.map_err(without_standby)?))
 }
 
 fn reader_of(

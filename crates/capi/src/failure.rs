@@ -114,6 +114,17 @@ impl From<Error> for Failure {
     }
 }
 
+/// Why a writer was not opened that cannot stand by for another.
+#[cold]
+pub(crate) fn without_standby(error: Error) -> Failure {
+    let is_busy = matches!(error.kind(), Kind::Busy { .. });
+    let mut failure = Failure::from(error);
+    if is_busy {
+        failure.0.advice = "end that writer".into();
+    }
+    failure
+}
+
 impl From<SchemaError> for Failure {
     fn from(error: SchemaError) -> Self {
         Self::of_message(code::MAPCAST_ERR_BAD_LAYOUT, &error)

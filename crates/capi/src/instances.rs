@@ -7,7 +7,7 @@
 
 use crate::border::{self, Opaque, call};
 use crate::error::{MAPCAST_NOTHING, MAPCAST_OK};
-use crate::failure::{Failure, c_string};
+use crate::failure::{Failure, c_string, without_standby};
 use crate::layout::{self, Described, Layout};
 use crate::options::{self, Options};
 use crate::reader::Publication;
@@ -96,8 +96,8 @@ pub unsafe extern "C" fn mapcast_instance_writer_open(
         call(|caller| {
             let (schema, options) = options::with_schema(caller, layout, options)?;
             let at = caller.at(at)?;
-            let writer = dynamic::InstanceWriter::open_with(at, &schema, &options, max)?;
-            Ok(border::give(writer))
+            let writer = dynamic::InstanceWriter::open_with(at, &schema, &options, max);
+            Ok(border::give(writer.map_err(without_standby)?))
         })
     }
 }
@@ -116,8 +116,8 @@ pub unsafe extern "C" fn mapcast_instance_writer_open_fd(
         call(|caller| {
             let (schema, options) = options::with_schema(caller, layout, options)?;
             let (name, file) = (Path::new(caller.descriptor_name(name)?), caller.file(fd)?);
-            let writer = dynamic::InstanceWriter::open_file(file, name, &schema, &options, max)?;
-            Ok(border::give(writer))
+            let writer = dynamic::InstanceWriter::open_file(file, name, &schema, &options, max);
+            Ok(border::give(writer.map_err(without_standby)?))
         })
     }
 }

@@ -7,7 +7,7 @@
 
 use crate::border::{self, Opaque, call};
 use crate::error::{MAPCAST_ERR_BUSY, MAPCAST_OK};
-use crate::failure::{Failure, c_string, timeout};
+use crate::failure::{Failure, c_string, timeout, without_standby};
 use crate::layout::{Described, Layout};
 use crate::options::{self, Options};
 use mapcast::dynamic;
@@ -78,8 +78,8 @@ pub unsafe extern "C" fn mapcast_writer_open_fd(
         call(|caller| {
             let (schema, options) = options::with_schema(caller, layout, options)?;
             let name = Path::new(caller.descriptor_name(name)?);
-            let writer = dynamic::Writer::open_file(caller.file(fd)?, name, &schema, &options)?;
-            Ok(Publishing::give(writer))
+            let writer = dynamic::Writer::open_file(caller.file(fd)?, name, &schema, &options);
+            Ok(Publishing::give(writer.map_err(without_standby)?))
         })
     }
 }

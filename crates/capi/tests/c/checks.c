@@ -456,6 +456,29 @@ static void a_region_that_changes_its_kind_is_an_error_until_it_is_opened_again(
     CHECK(mapcast_writer_close(writer) == MAPCAST_OK);
 }
 
+static void a_second_writer_is_told_of_a_standby_if_there_is_one(void)
+{
+    mapcast_writer *writer = mapcast_writer_open(at("busy"), &layout, NULL);
+    FAILS_TO_OPEN(mapcast_writer_open(at("busy"), &layout, NULL), MAPCAST_ERR_BUSY);
+    CHECK(strstr(last().advice, "mapcast_writer_open_standby") != NULL);
+    FAILS_TO_OPEN(mapcast_instance_writer_open(at("busy"), &layout, 2, NULL), MAPCAST_ERR_BUSY);
+    CHECK(strcmp(last().advice, "end that writer") == 0);
+    CHECK(mapcast_writer_close(writer) == MAPCAST_OK);
+
+    mapcast_bare_writer *bare = mapcast_bare_writer_open(at("busy_bare"), &layout, NULL);
+    FAILS_TO_OPEN(mapcast_bare_writer_open(at("busy_bare"), &layout, NULL), MAPCAST_ERR_BUSY);
+    CHECK(strcmp(last().advice, "end that writer") == 0);
+    CHECK(mapcast_bare_writer_close(bare) == MAPCAST_OK);
+
+    int fd = open(at("busy_fd"), O_RDWR | O_CREAT | O_EXCL, 0600);
+    writer = mapcast_writer_open_fd(fd, "fd:record", &layout, NULL);
+    FAILS_TO_OPEN(mapcast_writer_open_fd(fd, "fd:record", &layout, NULL), MAPCAST_ERR_BUSY);
+    CHECK(strcmp(last().advice, "end that writer") == 0);
+    FAILS_TO_OPEN(mapcast_instance_writer_open_fd(fd, "fd:record", &layout, 2, NULL), MAPCAST_ERR_BUSY);
+    CHECK(strcmp(last().advice, "end that writer") == 0);
+    CHECK(mapcast_writer_close(writer) == MAPCAST_OK && close(fd) == 0);
+}
+
 static void a_bare_file_is_the_struct(void)
 {
     struct all record = example(3), read;
@@ -655,6 +678,7 @@ int main(int argc, char **argv)
     a_follower_gets_every_event();
     instances_join_publish_and_retire();
     a_region_that_changes_its_kind_is_an_error_until_it_is_opened_again();
+    a_second_writer_is_told_of_a_standby_if_there_is_one();
     a_bare_file_is_the_struct();
     a_bare_file_is_an_array_of_structs();
     a_descriptor_is_published_to_and_read();
