@@ -226,6 +226,32 @@ fn a_follower_continues_in_a_replaced_region_and_learns_what_it_missed() {
 }
 
 #[test]
+fn a_reader_that_polls_slowly_has_the_next_file_with_its_second_call_at_the_latest() {
+    // The time between two polls, not one in which something has to happen.
+    let pause = || std::thread::sleep(Duration::from_millis(300));
+    let place = Place::new();
+    let mut writer = place.writer();
+    writer.publish(&stu(1)).unwrap();
+    let mut reader = place.reader();
+    for id in 2..6 {
+        assert_eq!(latest_id(&mut reader), Some(id - 1));
+        pause();
+        if id % 2 == 0 {
+            writer.change(&Stu::schema(), &Options::new().slots(16)).unwrap();
+        } else {
+            std::fs::remove_file(&place.path).unwrap();
+            writer = place.writer();
+        }
+        writer.publish(&stu(id)).unwrap();
+        let first = latest_id(&mut reader);
+        assert!(first == Some(id - 1) || first == Some(id), "{first:?}");
+        pause();
+        assert_eq!(latest_id(&mut reader), Some(id));
+        pause();
+    }
+}
+
+#[test]
 fn the_mode_is_the_one_asked_for_whatever_the_umask() {
     let place = Place::new();
     for mode in [0o600, 0o640, 0o644, 0o666] {
