@@ -123,7 +123,7 @@ impl Sample {
     }
 
     /// The names of the fields.
-    fn keys<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+    fn keys(&self, py: Python<'_>) -> Py<PyAny> {
         self.schema.get().keys(py)
     }
 

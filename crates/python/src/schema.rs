@@ -18,6 +18,8 @@ pub(crate) struct Schema {
     inner: Arc<dynamic::Schema>,
     /// The fields' numbers by name: Python keeps the hash of a name, and converts none to UTF-8.
     numbers: Py<PyDict>,
+    /// The view of its keys: made once, because `dict(sample)` asks each sample for it.
+    keys: Py<PyAny>,
     /// Those whose name no attribute of a sample has.
     attributes: Py<PyDict>,
     /// Made when it is first asked for.
@@ -34,8 +36,9 @@ impl Schema {
                 attributes.set_item(field.name(), number)?;
             }
         }
+        let keys = numbers.call_method0("keys")?.unbind();
         let (numbers, attributes) = (numbers.unbind(), attributes.unbind());
-        Ok(Self { inner, numbers, attributes, dtype: PyOnceLock::new() })
+        Ok(Self { inner, numbers, keys, attributes, dtype: PyOnceLock::new() })
     }
 
     /// The names of the fields.
@@ -54,8 +57,8 @@ impl Schema {
     }
 
     /// The names of the fields as a view of a dict, which has the operations of a set.
-    pub(crate) fn keys<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
-        self.numbers.bind(py).call_method0("keys")
+    pub(crate) fn keys(&self, py: Python<'_>) -> Py<PyAny> {
+        self.keys.clone_ref(py)
     }
 
     pub(crate) const fn inner(&self) -> &Arc<dynamic::Schema> {
