@@ -128,11 +128,9 @@ const AROUND: &str = "stty -a > before; \"$0\" top; echo $? > code; stty -a > af
 /// The process id of the view in a shell.
 #[track_caller]
 fn child(pid: u32) -> u32 {
-    let path = format!("/proc/{pid}/task/{pid}/children");
     let mut child = None;
     wait_until("the view", || {
-        let children = std::fs::read_to_string(&path).unwrap_or_default();
-        child = children.split_whitespace().next().and_then(|first| first.parse().ok());
+        child = proc::first_child(pid);
         child.is_some()
     });
     child.expect("found")

@@ -71,9 +71,20 @@ impl Status {
 /// The only child of `pid`.
 #[track_caller]
 pub fn only_child(pid: u32) -> u32 {
+    let children = children(pid);
+    let [child] = children[..] else { panic!("not one child: {children:?}") };
+    child
+}
+
+/// The first child of `pid`; `None` if it has none, or has ended.
+pub fn first_child(pid: u32) -> Option<u32> {
+    children(pid).first().copied()
+}
+
+fn children(pid: u32) -> Vec<u32> {
     let path = format!("/proc/{pid}/task/{pid}/children");
-    let children = fs::read_to_string(path).expect("the children of a child");
-    children.trim().parse().unwrap_or_else(|_| panic!("not one child: {children:?}"))
+    let children = fs::read_to_string(path).unwrap_or_default();
+    children.split_whitespace().map(|child| child.parse().expect("a process id")).collect()
 }
 
 /// How many descriptors and how many mappings `pid` has of files whose name contains `part`,

@@ -1,20 +1,30 @@
 //! A program in a terminal, which is tmux: what a person would see.
 //!
 //! Invariant: the tmux server is this [`Terminal`]'s own (its socket lies in the test's directory), reads no
-//! configuration, and ends with it.
+//! configuration, and ends with it. A shell keeps the terminal open after the program's end, and says so there: tmux may
+//! drop what a program has written that ends at once.
 #![allow(clippy::disallowed_types)] // a number for each terminal of the test program
 
 use std::process::Output;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use crate::program::tool;
-use crate::{Place, Program, wait_until};
+use crate::{Place, Program, proc, wait_until};
 
 /// Lines of a terminal.
 const ROWS: &str = "12";
 
+/// Runs its arguments, and lives on. Keys that end the program do not end it.
+const SHELL: &str =
+    "trap : INT QUIT; \"$@\"; printf '\\nThe program has ended.\\n'; exec sleep 3600";
+/// What it says in the end.
+const ENDED: &str = "The program has ended.";
+
 /// The number of the next terminal.
 static NEXT: AtomicU32 = AtomicU32::new(0);
+
+/// Asks for the lines on the screen, and those that have left it at its top.
+const ALL: [&str; 4] = ["capture-pane", "-p", "-S", "-"];
 
 /// A running program and its terminal.
 #[derive(Debug)]
@@ -40,24 +50,30 @@ impl<'a> Terminal<'a> {
         let (directory, columns) = (place.dir().display().to_string(), columns.to_string());
         let default = format!("MAPCAST_DIR={directory}");
         let path = program.path().display().to_string();
-        let mut command = vec!["start-server", ";", "set", "-g", "remain-on-exit", "on", ";"];
-        command.extend(["set", "-g", "status", "off", ";", "new-session", "-d", "-x", &columns]);
-        command.extend(["-y", ROWS, "-c", &directory, "--", "env"]);
+        let mut command = vec!["start-server", ";", "set", "-g", "status", "off", ";"];
+        command.extend(["new-session", "-d", "-x", &columns, "-y", ROWS, "-c", &directory]);
+        command.extend(["--", "sh", "-c", SHELL, "sh", "env"]);
         command.extend(variables.iter().chain([&default.as_str(), &path.as_str()]).chain(args));
         terminal.tmux(&command);
         terminal
     }
 
-    /// The program's process id.
+    /// The program's process id; that of the shell if the program has ended.
     #[track_caller]
     pub fn pid(&self) -> u32 {
-        self.shown("#{pane_pid}").parse().expect("a process id")
+        let shell = self.shown("#{pane_pid}").parse().expect("a process id");
+        let mut program = None;
+        wait_until("the program in the terminal", || {
+            program = proc::first_child(shell);
+            program.is_some() || !self.is_running()
+        });
+        program.unwrap_or(shell)
     }
 
     /// Whether the program is still running.
     #[track_caller]
     pub fn is_running(&self) -> bool {
-        self.shown("#{pane_dead}") != "1"
+        !self.tmux(&ALL).contains(ENDED)
     }
 
     /// Waits for the end of the program.
@@ -99,23 +115,22 @@ impl<'a> Terminal<'a> {
         self.tmux(&["resize-window", "-x", &columns.to_string(), "-y", ROWS]);
     }
 
-    /// The lines that it has shown and that are not empty. tmux scrolls the first one away for its notice
-    /// about the end of the program, which is left out.
+    /// The lines that the program has shown and that are not empty.
     #[track_caller]
     pub fn lines(&self) -> Vec<String> {
-        self.captured(&["capture-pane", "-p", "-S", "-"])
+        self.captured(&ALL)
     }
 
     /// The same with the escape sequences of colours.
     #[track_caller]
     pub fn coloured_lines(&self) -> Vec<String> {
-        self.captured(&["capture-pane", "-p", "-e", "-S", "-"])
+        self.captured(&[&ALL[..], &["-e"]].concat())
     }
 
     fn captured(&self, how: &[&str]) -> Vec<String> {
         let lines = self.tmux(how);
         let lines = lines.lines().map(str::trim_end);
-        let lines = lines.filter(|line| !line.is_empty() && !line.contains("Pane is dead"));
+        let lines = lines.filter(|line| !line.is_empty() && !line.contains(ENDED));
         lines.map(str::to_owned).collect()
     }
 
