@@ -108,3 +108,13 @@ pub fn called(name: &str, work: Work) -> Result<Contender, Failure> {
     let found = all().into_iter().find(is_it);
     found.ok_or_else(|| format!("no contender that does {work} is called {name}").into())
 }
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn each_name_is_one_field_of_a_csv_line() {
+        for contender in super::all() {
+            assert!(!contender.name.contains([',', '"', '\n']), "{contender:?}");
+        }
+    }
+}

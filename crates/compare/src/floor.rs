@@ -64,7 +64,7 @@ pub(crate) struct Places<R> {
 }
 
 impl Library for MemcpyInTurn {
-    const NAME: &'static str = "memcpy, 8 in turn";
+    const NAME: &'static str = "memcpy to 8 in turn";
     const WORKS: &'static [Work] = &[Work::Publish];
     type Writer<R: Payload> = Places<R>;
     type Reader<R: Payload> = Place<R>;
