@@ -1,8 +1,8 @@
 //! A program in a terminal, which is tmux: what a person would see.
 //!
 //! Invariant: the tmux server is this [`Terminal`]'s own (its socket lies in the test's directory), reads no
-//! configuration, and ends with it. A shell keeps the terminal open after the program's end, and says so there: tmux may
-//! drop what a program has written that ends at once.
+//! configuration, and ends with it. A shell keeps the terminal open after the program has ended, and prints that it has:
+//! tmux may drop the last output of a program whose terminal closes.
 #![allow(clippy::disallowed_types)] // a number for each terminal of the test program
 
 use std::process::Output;
@@ -14,10 +14,8 @@ use crate::{Place, Program, proc, wait_until};
 /// Lines of a terminal.
 const ROWS: &str = "12";
 
-/// Runs its arguments, and lives on. Keys that end the program do not end it.
-const SHELL: &str =
-    "trap : INT QUIT; \"$@\"; printf '\\nThe program has ended.\\n'; exec sleep 3600";
-/// What it says in the end.
+/// Runs its arguments, prints its name ([`ENDED`]) and lives on. Keys that end the program do not end it.
+const SHELL: &str = "trap : INT QUIT; \"$@\"; printf '\\n%s\\n' \"$0\"; exec sleep 3600";
 const ENDED: &str = "The program has ended.";
 
 /// The number of the next terminal.
@@ -52,7 +50,7 @@ impl<'a> Terminal<'a> {
         let path = program.path().display().to_string();
         let mut command = vec!["start-server", ";", "set", "-g", "status", "off", ";"];
         command.extend(["new-session", "-d", "-x", &columns, "-y", ROWS, "-c", &directory]);
-        command.extend(["--", "sh", "-c", SHELL, "sh", "env"]);
+        command.extend(["--", "sh", "-c", SHELL, ENDED, "env"]);
         command.extend(variables.iter().chain([&default.as_str(), &path.as_str()]).chain(args));
         terminal.tmux(&command);
         terminal

@@ -41,10 +41,7 @@ pub(crate) enum Kind {
     )]
     NothingYet(PathBuf),
     /// The region has no instance now, and there is no option to wait for one.
-    #[error(
-        "{}: the region has no instances now; check what its producer takes their names from: a pattern, or its lines of input",
-        .0.display()
-    )]
+    #[error("{}: the region has no instances now; {}", .0.display(), daemon::NO_INSTANCES_STEP)]
     NoInstanceNow(PathBuf),
     /// `--timeout` has expired.
     #[error("{}: {what} {}; {}", path.display(), duration_text(*limit), what.next_step())]

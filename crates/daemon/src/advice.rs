@@ -11,6 +11,10 @@ use crate::call_advice;
 /// The region format of this program; a file with a later one needs a newer program.
 const KNOWN_FORMAT: u32 = layout::header::VERSION;
 
+/// The next step where a region has no instances now.
+pub const NO_INSTANCES_STEP: &str =
+    "check what its producer takes their names from: a pattern, or its lines of input";
+
 /// `error` and what to do about it: `PATH: fact; next step`.
 pub fn with_next_step(error: &RegionError) -> String {
     format!("{error}; {}", next_step(error.kind()))

@@ -35,7 +35,7 @@ mod terminal;
 mod ticks;
 mod wait;
 
-pub use advice::with_next_step;
+pub use advice::{NO_INSTANCES_STEP, with_next_step};
 pub use closed_streams::stdin_was_closed;
 pub use exit::Exit;
 pub use layout::text::{counted, plain, shorten};

@@ -70,12 +70,12 @@ fn of_region(err: &Error) -> PyErr {
     exception(err, class, next)
 }
 
-/// The same where a writer was opened that cannot stand by for another.
-pub(crate) fn without_standby(err: &Error) -> PyErr {
-    match err.kind() {
-        ErrorKind::Busy { .. } => exception(err, "BusyError", "end that writer"),
-        _ => of_region(err),
-    }
+/// What was opened, or an exception; of a writer that cannot stand by for another.
+pub(crate) fn without_standby<T>(opened: Result<T, Error>) -> PyResult<T> {
+    opened.map_err(|err| match err.kind() {
+        ErrorKind::Busy { .. } => exception(&err, "BusyError", "end that writer"),
+        _ => of_region(&err),
+    })
 }
 
 fn exception(err: &Error, class: &str, next: &str) -> PyErr {

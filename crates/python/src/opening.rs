@@ -169,13 +169,11 @@ fn open_passed(
     match settings.instances {
         None => {
             let writer = dynamic::Writer::open_file(file, name, &record, options);
-            let writer = writer.map_err(|err| error::without_standby(&err))?;
-            Ok(Py::new(py, Writer::new(shape, writer))?.into_any())
+            Ok(Py::new(py, Writer::new(shape, error::without_standby(writer)?))?.into_any())
         }
         Some(max) => {
             let writer = dynamic::InstanceWriter::open_file(file, name, &record, options, max);
-            let writer = writer.map_err(|err| error::without_standby(&err))?;
-            Ok(Py::new(py, InstanceWriter::new(shape, writer))?.into_any())
+            Ok(Py::new(py, InstanceWriter::new(shape, error::without_standby(writer)?))?.into_any())
         }
     }
 }
@@ -213,8 +211,7 @@ pub(crate) fn open_bare_writer(
     let options = if let Some(group) = group { options.group(group) } else { options };
     let count = bare_files::structs(count)?;
     let writer = py.detach(|| bare::Writer::open_array(&at, &record, count, &options));
-    let writer = writer.map_err(|err| error::without_standby(&err))?;
-    Ok(BareWriter::new(Shape { schema, raw }, writer))
+    Ok(BareWriter::new(Shape { schema, raw }, error::without_standby(writer)?))
 }
 
 /// What ends the wait of a standby.

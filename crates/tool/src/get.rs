@@ -89,11 +89,7 @@ pub enum GetError {
     )]
     NothingYet(PathBuf),
     /// Of many instances none is there.
-    #[error(
-        "{}: the region has no instances now; check what its producer takes their names from: a pattern, or its lines \
-         of input",
-        .0.display()
-    )]
+    #[error("{}: the region has no instances now; {}", .0.display(), daemon::NO_INSTANCES_STEP)]
     NoInstances(PathBuf),
     /// There is no such instance.
     #[error("{}: there is no instance {name:?}; {instead}", path.display())]

@@ -3,7 +3,7 @@
 //! Invariant: the loop never waits for it. A session is opened by a thread of its own, again and again until that
 //! succeeds; until then messages are not sent, and mirrors wait.
 //!
-//! Price: a router opens its session half a second after it starts or reloads, see [`REST`].
+//! Price: a router opens its session half a second after it starts or reloads, see [`OPEN_DELAY`].
 
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, TryRecvError, channel};
@@ -22,11 +22,12 @@ use crate::transport::{Message, Transport, TransportError};
 /// Time between two attempts to open a session.
 const RETRY: Duration = Duration::from_secs(1);
 
-/// Time that the other routers get to forget this one's session before. Zenoh 1.10.2 computes its routes at most every
-/// 100 ms, and tells a router what there is if it was not among its neighbours at the computation before. It compares
-/// indices, and a router that comes gets that of one that has gone: where both happen between two computations, as they
-/// may in a ring or a mesh, the new one is never told (`zenoh/src/net/protocol/network.rs`, `compute_trees`).
-const REST: Duration = Duration::from_millis(500);
+/// Time before a router opens its session, in which the other routers drop the session before it. A router of Zenoh
+/// 1.10.2 computes its routes at most every 100 ms, and sends its declarations to the neighbours whose index the last
+/// computation did not have. A new neighbour gets the index of one that has left: if both happen between two
+/// computations, as they may in a ring or a mesh, it never gets the declarations (`compute_trees` in
+/// `zenoh/src/net/protocol/network.rs`).
+const OPEN_DELAY: Duration = Duration::from_millis(500);
 
 /// A session, or the attempt to open one.
 #[derive(Debug)]
@@ -127,7 +128,7 @@ fn begin(settings: &Arc<BridgeSettings>, inbox: &Inbox) -> Receiver<Result<Zenoh
     let (settings, inbox) = (Arc::clone(settings), inbox.clone());
     let open = move || {
         if settings.mode == BridgeMode::Router {
-            std::thread::sleep(REST);
+            std::thread::sleep(OPEN_DELAY);
         }
         // An error means that the loop has ended.
         let _ = sender.send(Zenoh::open(&settings, &inbox));

@@ -456,7 +456,7 @@ static void a_region_that_changes_its_kind_is_an_error_until_it_is_opened_again(
     CHECK(mapcast_writer_close(writer) == MAPCAST_OK);
 }
 
-static void a_second_writer_is_told_of_a_standby_if_there_is_one(void)
+static void the_error_of_a_second_writer_names_a_standby_if_there_is_one(void)
 {
     mapcast_writer *writer = mapcast_writer_open(at("busy"), &layout, NULL);
     FAILS_TO_OPEN(mapcast_writer_open(at("busy"), &layout, NULL), MAPCAST_ERR_BUSY);
@@ -678,7 +678,7 @@ int main(int argc, char **argv)
     a_follower_gets_every_event();
     instances_join_publish_and_retire();
     a_region_that_changes_its_kind_is_an_error_until_it_is_opened_again();
-    a_second_writer_is_told_of_a_standby_if_there_is_one();
+    the_error_of_a_second_writer_names_a_standby_if_there_is_one();
     a_bare_file_is_the_struct();
     a_bare_file_is_an_array_of_structs();
     a_descriptor_is_published_to_and_read();

@@ -53,11 +53,7 @@ pub(super) fn check(region: &mut Observed, by_name: bool, steps: &Steps, report:
 /// view of the process would explain.
 fn no_record(region: &Reader, is_empty: bool, steps: &Steps, report: &mut Report) {
     let (fact, step) = if is_empty {
-        (
-            "it has no instances now",
-            "check what its producer takes their names from: a pattern, or its lines of input"
-                .to_owned(),
-        )
+        ("it has no instances now", daemon::NO_INSTANCES_STEP.to_owned())
     } else {
         ("its writer has published nothing yet", process_step(region.writer_pid()))
     };
