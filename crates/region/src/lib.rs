@@ -91,6 +91,7 @@ mod state;
 mod surroundings;
 mod time_namespace;
 mod typed;
+mod unnamed;
 mod wait;
 mod wall;
 mod writer;

@@ -14,7 +14,6 @@
 mod structs;
 
 use crate::address::{Address, ToPlace};
-use crate::create::Unnamed;
 use crate::error::{RegionError, RegionErrorKind as Kind};
 use crate::file_id::FileId;
 use crate::fork::OwnFile;
@@ -27,6 +26,7 @@ use crate::overlay;
 use crate::reader::Refreshed;
 use crate::rights::{self, Rights};
 use crate::surroundings::Surroundings;
+use crate::unnamed::Unnamed;
 use crate::writer::{self, FileStatus};
 use layout::Schema;
 use std::fs::File;

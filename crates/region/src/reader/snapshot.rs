@@ -16,7 +16,7 @@
 use super::DynReader;
 use crate::address::ToPlace;
 use crate::boot;
-use crate::create::{self, Unnamed};
+use crate::create;
 use crate::directory;
 use crate::error::{RegionError, RegionErrorKind as Kind};
 use crate::file_id::FileId;
@@ -29,6 +29,7 @@ use crate::mapping::Access;
 use crate::options::Options;
 use crate::publication::Publication;
 use crate::rights::without_group;
+use crate::unnamed::Unnamed;
 use crate::wall;
 use crate::writer;
 use crate::writer_status::WriterStatus;

@@ -18,7 +18,7 @@ use super::succession::Succession;
 use super::takeover_lock::{TakeoverLock, take_lock};
 use crate::aside;
 use crate::clock::BootTime;
-use crate::create::{self, Beginning, Succeeded, Unnamed};
+use crate::create::{self, Beginning};
 use crate::error::{RegionError, RegionErrorKind as Kind};
 use crate::file_id::FileId;
 use crate::fork::OwnFile;
@@ -29,6 +29,7 @@ use crate::mapped_region::{self, MappedRegion};
 use crate::mapping::Access;
 use crate::options::Options;
 use crate::rights::{self, Rights};
+use crate::unnamed::{self, Succeeded, Unnamed};
 use crate::wait;
 use crate::wall;
 use crate::writer_status::WriterStatus;
@@ -123,7 +124,7 @@ pub(super) fn take_over(
     wanted: Wanted<'_>,
 ) -> Result<Option<Opened>, RegionError> {
     let (path, options) = (at.path(), wanted.options);
-    let links = create::links(&file, at)?;
+    let links = unnamed::links(&file, at)?;
     let lock = TakeoverLock::take(&file, at)?;
     if !is_named(&file, at)? {
         return Ok(None);

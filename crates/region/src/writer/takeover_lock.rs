@@ -18,10 +18,10 @@
 //! Price: nothing unless a reader holds a lock.
 
 use super::origin::Why;
-use crate::create::{self, Unnamed};
 use crate::error::{RegionError, RegionErrorKind as Kind};
 use crate::location::Location;
 use crate::lock::{self, Holder};
+use crate::unnamed::{self, Unnamed};
 use layout::header::offset;
 use std::fs::File;
 use std::os::unix::fs::FileExt;
@@ -52,7 +52,7 @@ impl TakeoverLock {
     fn take_replace_lock(file: &File, at: &Location) -> Result<Self, RegionError> {
         let path = at.path();
         let another = || RegionError::new(path, Kind::Busy { pid: 0 });
-        let replace_lock = create::replace_lock(at)?.ok_or_else(another)?;
+        let replace_lock = unnamed::replace_lock(at)?.ok_or_else(another)?;
         if lock::try_share(file).map_err(|err| RegionError::io(path, "lock", err))? {
             Ok(Self::Replace(replace_lock))
         } else {
