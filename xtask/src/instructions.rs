@@ -26,9 +26,9 @@ use std::process::Command;
 use serde::Deserialize;
 
 use crate::Outcome;
-use crate::caught::{Caught, all_caught};
 use crate::mutant::{self, Patch};
 use crate::tools::{Fallible, built, cargo, printed};
+use crate::verdicts::{Caught, all_caught};
 
 const BUDGET: &str = "crates/region/benches/instructions.toml";
 

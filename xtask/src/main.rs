@@ -9,7 +9,6 @@ mod again;
 #[cfg(feature = "large")]
 mod arm64;
 mod bridge;
-mod caught;
 mod compare;
 #[cfg(feature = "large")]
 mod compare_copy;
@@ -35,6 +34,7 @@ mod tidy;
 #[cfg_attr(not(feature = "large"), allow(dead_code))]
 mod tools;
 mod vectors;
+mod verdicts;
 mod views;
 mod workers;
 

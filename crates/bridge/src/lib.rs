@@ -14,7 +14,7 @@
 //! - `wire`, `keys`: what is sent. Hostile bytes are refused.
 //! - `transport`: what is needed of a network. Zenoh is the one there is; tests have one in memory.
 //! - `export`, `import`: the two sides, which know neither clock nor network but by their arguments.
-//! - `twin`: another bridge of the same name.
+//! - `namesake`: another bridge of the same name.
 //! - `wall_clock`: times for people and other hosts.
 //! - `cli`: the command line.
 //! - `program`: loop, status and session; with the feature `zenoh`, which is on by default.
@@ -28,10 +28,10 @@ pub mod inbox;
 pub mod keys;
 #[cfg(test)]
 mod model;
+mod namesake;
 #[cfg(feature = "zenoh")]
 mod program;
 pub mod transport;
-mod twin;
 mod wall_clock;
 pub mod wire;
 

@@ -9,7 +9,7 @@ use daemon::logging::LogError;
 use daemon::{Exit, OutputError, PassedError};
 use layout::InstanceName;
 use region::{RegionError, State};
-use render::{Misfit, duration_text, rounded};
+use render::{OptionError, duration_text, rounded};
 use settings::SettingsError;
 
 use crate::selection::Missing;
@@ -126,12 +126,12 @@ pub(crate) enum Kind {
     #[error("{}: a bare file cannot be read from a descriptor; give its path", .0.display())]
     BareDescriptor(PathBuf),
     /// An option does not fit the records of the region.
-    #[error("{}: {misfit}", path.display())]
-    Misfit {
+    #[error("{}: {error}", path.display())]
+    OptionError {
         /// The region's file.
         path: PathBuf,
         /// What does not fit.
-        misfit: Misfit,
+        error: OptionError,
     },
     /// An option has no effect.
     #[error("{0}")]
@@ -257,7 +257,7 @@ impl ConsumerError {
             | Kind::BareSnapshot(_)
             | Kind::InstanceSnapshot(_)
             | Kind::BareHealth(_)
-            | Kind::Misfit { .. }
+            | Kind::OptionError { .. }
             | Kind::NoEffect(_) => Exit::Usage,
             Kind::Region(ref error) if error.is_of_environment() => Exit::Usage,
             Kind::NoRegion(_)

@@ -10,7 +10,7 @@ use std::time::Duration;
 use daemon::{Monotonic, RateLimit};
 use layout::InstanceName;
 use region::RegionError;
-use render::{Misfit, ViewError, Writer};
+use render::{OptionError, ViewError, Writer};
 use tracing::field::display;
 
 use crate::misses::Misses;
@@ -53,7 +53,7 @@ pub(crate) enum Change {
     /// The configuration's line does not fit the region's records.
     OtherLine(ViewError),
     /// An option does not fit the region's records.
-    Misfit(Misfit),
+    OptionError(OptionError),
     /// A snapshot of the region was made.
     Saved { file: PathBuf, sequence: u64 },
     /// Instances that are asked for are not there yet.
@@ -187,8 +187,8 @@ impl fmt::Display for Notice {
             Change::OtherLine(error) => {
                 write!(f, "{path}: consumer.line: {error}; printing the region's own line")
             }
-            Change::Misfit(misfit) => {
-                write!(f, "{path}: {misfit}; printing nothing until another region takes its place")
+            Change::OptionError(error) => {
+                write!(f, "{path}: {error}; printing nothing until another region takes its place")
             }
             Change::Trouble(error) => {
                 let error = daemon::with_next_step(error);

@@ -9,7 +9,7 @@ use std::time::Duration;
 use daemon::Monotonic;
 use layout::InstanceName;
 use region::{BootTime, Publication, RegionError};
-use render::{Filter, LineText, Misfit, Pace, View, ViewError};
+use render::{Filter, LineText, OptionError, Pace, View, ViewError};
 
 use crate::environment::Environment;
 use crate::error::{ConsumerError, Kind};
@@ -117,7 +117,7 @@ impl<'e> Session<'e> {
             Ok(Event::Missed(count)) => self.miss(Misses::new(None, count)),
             Err(error) if !self.link.is_attached() => Err(error.into()),
             change => {
-                let misfits = match change {
+                let adapted = match change {
                     Ok(Event::Attached | Event::Replaced) => self.adapt()?,
                     // The error says what the notice would.
                     Ok(Event::Writer(_)) if !self.health.waits => {
@@ -127,7 +127,7 @@ impl<'e> Session<'e> {
                     _ => Vec::new(),
                 };
                 let mut notices = self.link.notices(change);
-                notices.extend(misfits);
+                notices.extend(adapted);
                 self.log(&notices)
             }
         }
@@ -153,17 +153,17 @@ impl<'e> Session<'e> {
         }
         let lacks_instances = !self.link.selection().is_all() && self.link.names().is_none();
         let fitted = match printed {
-            _ if lacks_instances => Err(Misfit::NoInstances),
-            Err(error) => Err(Misfit::View(error)),
-            Ok(chosen) => self.filter.adapt(&schema, chosen).map_err(Misfit::Where),
+            _ if lacks_instances => Err(OptionError::NoInstances),
+            Err(error) => Err(OptionError::View(error)),
+            Ok(chosen) => self.filter.adapt(&schema, chosen).map_err(OptionError::Where),
         };
         match fitted {
             Ok(()) => self.has_fitted = true,
-            Err(misfit) if self.has_fitted => {
+            Err(error) if self.has_fitted => {
                 self.printer.pause();
-                notices.push(Notice::new(self.link.path(), Change::Misfit(misfit)));
+                notices.push(Notice::new(self.link.path(), Change::OptionError(error)));
             }
-            Err(misfit) => return Err(Kind::Misfit { path: self.link.path(), misfit }.into()),
+            Err(error) => return Err(Kind::OptionError { path: self.link.path(), error }.into()),
         }
         Ok(notices)
     }

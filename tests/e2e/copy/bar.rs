@@ -3,9 +3,9 @@
 use e2e::{Place, Terminal, wait_until};
 use rustix::process::Signal;
 
-use super::caught::{Worker, stop_workers};
 use super::interrupted::stage;
 use super::same;
+use super::stopped_copy::{Worker, stop_workers};
 use crate::copier;
 
 /// A variable that makes a terminal one that can redraw a line.

@@ -5,7 +5,7 @@ use std::os::unix::fs::symlink;
 
 use e2e::Place;
 
-use super::caught::{Caught, HUGE};
+use super::stopped_copy::{HUGE, StoppedCopy};
 use super::{
     another_user_does, copies, fails_without_leftovers, mode_of, names, noise, refuses, same,
     set_mode, sticky,
@@ -38,11 +38,11 @@ fn a_directory_swapped_in_during_the_copy_is_not_written_to() {
     }
     fs::write(place.path("victim/out"), "important").expect("a file");
     set_mode(&place, "victim/out", 0o600);
-    let mut caught = Caught::copying_to(&place, "u/d/out", "");
+    let mut stopped = StoppedCopy::copying_to(&place, "u/d/out", "");
     fs::rename(place.path("u/d"), place.path("u/e")).expect("rename");
     symlink("../victim", place.path("u/d")).expect("a link");
-    caught.release();
-    assert_eq!(caught.copy.exit_code(), 0, "{:?}", caught.copy.err());
+    stopped.release();
+    assert_eq!(stopped.copy.exit_code(), 0, "{:?}", stopped.copy.err());
     assert_eq!(place.path("victim/out").metadata().expect("a file").len(), 9);
     assert_eq!(
         (mode_of(&place, "victim/out"), e2e::names_in(&place.path("victim")).len()),
@@ -56,11 +56,11 @@ fn a_directory_removed_during_the_copy_is_a_named_error() {
     let place = Place::new();
     place.write("source", noise(HUGE));
     fs::create_dir(place.path("d")).expect("mkdir");
-    let mut caught = Caught::copying_to(&place, "d/out", "");
+    let mut stopped = StoppedCopy::copying_to(&place, "d/out", "");
     fs::remove_dir(place.path("d")).expect("rmdir");
-    caught.release();
+    stopped.release();
     let fact = "d/out: linkat: No such file or directory (os error 2); its directory was removed";
-    fails_without_leftovers(&place, &mut caught.copy, fact, &["source".into()].into());
+    fails_without_leftovers(&place, &mut stopped.copy, fact, &["source".into()].into());
 }
 
 #[test]
@@ -68,21 +68,21 @@ fn a_file_that_takes_the_name_during_the_copy_is_checked_before_it_is_replaced()
     let place = Place::new();
     place.write("source", noise(HUGE));
     let before = |more: &str| ["source".into(), more.to_owned()].into();
-    let mut caught = Caught::new(&place, "");
+    let mut stopped = StoppedCopy::new(&place, "");
     fs::create_dir(place.path("copy")).expect("mkdir");
-    caught.release();
-    fails_without_leftovers(&place, &mut caught.copy, "copy: is a directory", &before("copy"));
+    stopped.release();
+    fails_without_leftovers(&place, &mut stopped.copy, "copy: is a directory", &before("copy"));
     fs::remove_dir(place.path("copy")).expect("rmdir");
-    let mut caught = Caught::new(&place, "");
+    let mut stopped = StoppedCopy::new(&place, "");
     fs::hard_link(place.path("source"), place.path("copy")).expect("a link");
-    caught.release();
-    fails_without_leftovers(&place, &mut caught.copy, "is the source itself", &before("copy"));
+    stopped.release();
+    fails_without_leftovers(&place, &mut stopped.copy, "is the source itself", &before("copy"));
     fs::remove_file(place.path("copy")).expect("unlink");
-    let mut caught = Caught::new(&place, "");
+    let mut stopped = StoppedCopy::new(&place, "");
     place.write("copy", "secret");
     set_mode(&place, "copy", 0o600);
-    caught.release();
-    assert_eq!(caught.copy.exit_code(), 0, "{:?}", caught.copy.err());
+    stopped.release();
+    assert_eq!(stopped.copy.exit_code(), 0, "{:?}", stopped.copy.err());
     assert_eq!(mode_of(&place, "copy"), 0o600);
     assert_eq!(names(&place).len(), 2);
 }

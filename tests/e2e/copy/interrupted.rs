@@ -9,7 +9,7 @@ use e2e::Place;
 use nix::sys::signal::Signal;
 use rustix::process::Signal as ToWorker;
 
-use super::caught::{Caught, HUGE};
+use super::stopped_copy::{HUGE, StoppedCopy};
 use super::{copies, fails_without_leftovers, names, noise, same};
 
 /// A place with a large source, and an older file under the name of the copy.
@@ -26,18 +26,18 @@ pub(super) fn stage() -> (Place, MutexGuard<'static, ()>) {
 /// Asserts that the copy failed with `fact` and left neither files nor processes, and that the same
 /// copy works afterwards.
 #[track_caller]
-fn failed_cleanly(place: &Place, mut caught: Caught, fact: &str) {
-    fails_without_leftovers(place, &mut caught.copy, fact, &["source".into()].into());
-    caught.workers_are_gone();
+fn failed_cleanly(place: &Place, mut stopped: StoppedCopy, fact: &str) {
+    fails_without_leftovers(place, &mut stopped.copy, fact, &["source".into()].into());
+    stopped.workers_are_gone();
 }
 
 #[test]
 fn the_death_of_a_worker_ends_the_copy() {
     let (place, _alone) = stage();
-    let caught = Caught::new(&place, "");
-    caught.workers[1].send(ToWorker::KILL);
-    let fact = format!("process {} of the copy was killed by signal 9", caught.workers[1].pid);
-    failed_cleanly(&place, caught, &fact);
+    let stopped = StoppedCopy::new(&place, "");
+    stopped.workers[1].send(ToWorker::KILL);
+    let fact = format!("process {} of the copy was killed by signal 9", stopped.workers[1].pid);
+    failed_cleanly(&place, stopped, &fact);
     copies(&place, "source copy --verify");
     same(&place.path("source"), &place.path("copy"));
 }
@@ -46,9 +46,9 @@ fn the_death_of_a_worker_ends_the_copy() {
 fn a_stop_signal_leaves_no_files() {
     let (place, _alone) = stage();
     for signal in [Signal::SIGINT, Signal::SIGTERM] {
-        let mut caught = Caught::new(&place, "");
-        caught.copy.signal(signal);
-        failed_cleanly(&place, caught, &format!("stopped by {signal}; copy was not touched"));
+        let mut stopped = StoppedCopy::new(&place, "");
+        stopped.copy.signal(signal);
+        failed_cleanly(&place, stopped, &format!("stopped by {signal}; copy was not touched"));
     }
 }
 
@@ -56,21 +56,21 @@ fn a_stop_signal_leaves_no_files() {
 #[test]
 fn ctrl_c_in_a_terminal_ends_the_workers_and_leaves_no_files() {
     let (place, _alone) = stage();
-    let mut caught = Caught::new(&place, "");
-    for worker in &caught.workers {
+    let mut stopped = StoppedCopy::new(&place, "");
+    for worker in &stopped.workers {
         worker.send(ToWorker::INT);
     }
-    caught.copy.signal(Signal::SIGINT);
-    caught.release();
-    failed_cleanly(&place, caught, "stopped by SIGINT; copy was not touched");
+    stopped.copy.signal(Signal::SIGINT);
+    stopped.release();
+    failed_cleanly(&place, stopped, "stopped by SIGINT; copy was not touched");
 }
 
 #[test]
 fn a_killed_copier_leaves_neither_workers_nor_files() {
     let (place, _alone) = stage();
-    let mut caught = Caught::new(&place, "");
-    caught.copy.kill9();
-    caught.workers_are_gone();
+    let mut stopped = StoppedCopy::new(&place, "");
+    stopped.copy.kill9();
+    stopped.workers_are_gone();
     assert_eq!(names(&place), ["source".into()].into());
 }
 
@@ -80,35 +80,35 @@ fn a_truncated_source_is_an_error_with_every_engine() {
     let (place, _alone) = stage();
     for engine in ["mmap", "pread", "copy-range", "auto"] {
         place.write("source", noise(HUGE));
-        let caught = Caught::new(&place, &format!("--engine {engine}"));
+        let stopped = StoppedCopy::new(&place, &format!("--engine {engine}"));
         File::options().write(true).open(place.path("source")).unwrap().set_len(4097).unwrap();
-        caught.release();
-        failed_cleanly(&place, caught, "became shorter while it was copied");
+        stopped.release();
+        failed_cleanly(&place, stopped, "became shorter while it was copied");
     }
 }
 
 #[test]
 fn a_source_written_to_during_the_copy_is_an_error() {
     let (place, _alone) = stage();
-    let caught = Caught::new(&place, "");
+    let stopped = StoppedCopy::new(&place, "");
     let source = File::options().write(true).open(place.path("source")).expect("the source");
     source.write_all_at(b"changed", 0).expect("a write");
-    caught.release();
-    failed_cleanly(&place, caught, "was written to while it was copied");
-    let caught = Caught::new(&place, "");
+    stopped.release();
+    failed_cleanly(&place, stopped, "was written to while it was copied");
+    let stopped = StoppedCopy::new(&place, "");
     source.set_len(HUGE as u64 + 1).expect("a longer file");
-    caught.release();
-    failed_cleanly(&place, caught, "bytes while it was copied");
+    stopped.release();
+    failed_cleanly(&place, stopped, "bytes while it was copied");
 }
 
 #[test]
 fn the_old_destination_stays_until_the_copy_is_complete() {
     let (place, _alone) = stage();
-    let mut caught = Caught::new(&place, "");
+    let mut stopped = StoppedCopy::new(&place, "");
     place.write("copy", "meanwhile");
     assert_eq!(fs::read(place.path("copy")).expect("a file"), b"meanwhile");
-    caught.release();
-    assert_eq!(caught.copy.exit_code(), 0, "{:?}", caught.copy.err());
+    stopped.release();
+    assert_eq!(stopped.copy.exit_code(), 0, "{:?}", stopped.copy.err());
     same(&place.path("source"), &place.path("copy"));
     assert_eq!(names(&place).len(), 2);
 }

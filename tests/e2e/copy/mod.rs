@@ -5,11 +5,11 @@
 
 mod bar;
 mod bare;
-mod caught;
 mod directories;
 mod interrupted;
 mod refused;
 mod rights;
+mod stopped_copy;
 mod whole;
 mod writers;
 

@@ -24,10 +24,10 @@ use std::process::{Child, Command};
 use std::time::Instant;
 
 use crate::Outcome;
-use crate::caught::{Caught, all_caught_at_once};
 use crate::mutant;
 use crate::tools::{Fallible, built, cargo, printed, target_directory};
-use mutants::{MUTANTS, Mutant};
+use crate::verdicts::{Caught, all_caught_at_once};
+use mutants::Mutant;
 
 /// How the models begin a broken claim (crates/channel/src/models/mod.rs).
 const BROKEN: &str = "broken claim: ";
@@ -44,7 +44,7 @@ pub(crate) struct Arguments {
 }
 
 fn names() -> clap::builder::PossibleValuesParser {
-    MUTANTS.map(|mutant| mutant.name()).into()
+    mutants::all().map(Mutant::name).collect::<Vec<_>>().into()
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Outcome {
@@ -62,13 +62,13 @@ pub(crate) fn run(arguments: &Arguments) -> Outcome {
 /// The lines of the protocol that can be weakened, by name.
 #[cfg(test)]
 pub(crate) fn lines() -> impl Iterator<Item = &'static str> {
-    MUTANTS.iter().map(Mutant::name)
+    mutants::all().map(Mutant::name)
 }
 
 /// The mutants with these names, or all.
 fn wanted(names: &[String]) -> Vec<&'static Mutant> {
     let is_wanted = |mutant: &&Mutant| names.iter().any(|name| name == mutant.name());
-    MUTANTS.iter().filter(|mutant| names.is_empty() || is_wanted(mutant)).collect()
+    mutants::all().filter(|mutant| names.is_empty() || is_wanted(mutant)).collect()
 }
 
 /// All models, which run.
@@ -167,14 +167,14 @@ mod tests {
     #[test]
     fn every_mutant_runs_unless_some_are_named() {
         let all = wanted(&[]);
-        assert_eq!(all.len(), MUTANTS.len());
+        assert_eq!(all.len(), mutants::all().count());
         let named = wanted(&["T1".to_owned(), "W1".to_owned()]);
         assert_eq!(named.iter().map(|mutant| mutant.name()).collect::<Vec<_>>(), ["W1", "T1"]);
     }
 
     #[test]
     fn every_model_that_a_mutant_names_is_there() {
-        for mutant in &MUTANTS {
+        for mutant in mutants::all() {
             for model in mutant.models {
                 let (module, name) = model.split_once("::").expect("module::name");
                 let path = mutant::root().join(format!("crates/channel/src/models/{module}.rs"));

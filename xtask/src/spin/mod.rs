@@ -23,8 +23,8 @@ use std::process::Command;
 use std::time::Instant;
 
 use crate::Outcome;
-use crate::caught::{Caught, all_caught_at_once};
 use crate::tools::{Fallible, target_directory, transcript};
+use crate::verdicts::{Caught, all_caught_at_once};
 use crate::workers;
 use report::Report;
 use runs::{MODELS, MUTANTS, Model, Mutant};

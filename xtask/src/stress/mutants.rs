@@ -9,11 +9,11 @@ use std::fmt;
 use std::process::{Command, Output};
 
 use crate::Outcome;
-use crate::caught::{Caught, all_caught};
 use crate::loom::mutants;
 use crate::mutant;
 use crate::stress::WITHOUT_PROGRAMS;
 use crate::tools::{Fallible, cargo, done};
+use crate::verdicts::{Caught, all_caught};
 
 /// The beginning of a message about a broken claim.
 const BROKEN: &str = "broken claim: ";

@@ -83,13 +83,14 @@ impl Importer {
         now: Monotonic,
     ) {
         let Some(Key::Record(source, instance)) = Key::of_path(host, &entry.path) else { return };
-        let has_twin = self.remotes.get(host).is_some_and(|remote| remote.twin.is_there(now));
+        let has_namesake =
+            self.remotes.get(host).is_some_and(|remote| remote.namesake.is_there(now));
         let Some(imported) = self.imported(&source) else { return };
         imported.state = Some(state);
         imported.mirror.admit(entry.readers);
         if instance.is_none() {
             // Of two bridges of one name the later lineage stays: to go back would be to flap.
-            if !has_twin {
+            if !has_namesake {
                 imported.note_lineage(entry.id.lineage, full);
             }
             imported.mirror.announce(entry.id, entry.history, now);

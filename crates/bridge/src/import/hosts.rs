@@ -73,7 +73,7 @@ struct Host {
     state: State,
     /// When it was heard of last, or is waited for since.
     last: Monotonic,
-    has_twin: bool,
+    has_namesake: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -100,7 +100,7 @@ impl Hosts {
         let named = imports.iter().filter_map(|import| import.from.name());
         for host in named.chain(remotes.keys().map(String::as_str)) {
             if !self.known.contains_key(host) {
-                let new = Host { state: State::Awaited, last: now, has_twin: false };
+                let new = Host { state: State::Awaited, last: now, has_namesake: false };
                 self.known.insert(host.to_owned(), new);
             }
         }
@@ -139,13 +139,13 @@ impl Host {
         if is_heard {
             self.last = now;
         }
-        let has_twin = remote.is_some_and(|remote| remote.twin.is_there(now));
-        if has_twin && !self.has_twin {
+        let has_namesake = remote.is_some_and(|remote| remote.namesake.is_there(now));
+        if has_namesake && !self.has_namesake {
             tracing::warn!(
                 "two bridges call themselves {name}; give one of them another host in its [bridge]"
             );
         }
-        self.has_twin = has_twin;
+        self.has_namesake = has_namesake;
     }
 }
 

@@ -120,7 +120,7 @@ impl Imported {
             _ if self.mirror.is_loop() => LinkState::Loop,
             _ if !is_heard && !is_linked => LinkState::LinkLost,
             _ if !is_heard => LinkState::HostLost,
-            _ if remote.is_some_and(|remote| remote.twin.is_there(now)) => LinkState::TwoHosts,
+            _ if remote.is_some_and(|remote| remote.namesake.is_there(now)) => LinkState::TwoHosts,
             Some(state) => LinkState::Source(state),
             None => LinkState::SourceGone,
         }

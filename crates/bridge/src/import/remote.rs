@@ -8,7 +8,7 @@ use std::time::Duration;
 use daemon::Monotonic;
 
 use super::pull::Pull;
-use crate::twin::Twin;
+use crate::namesake::Namesake;
 use crate::wire::{Announcement, Digest, DigestKind};
 
 /// Silence after which a bridge that was started with a clock set back is accepted.
@@ -32,7 +32,7 @@ pub(super) struct Remote {
     /// The attempts to get descriptions.
     pub(super) describe: Pull,
     /// Another bridge of this name.
-    pub(super) twin: Twin,
+    pub(super) namesake: Namesake,
 }
 
 /// The chunks of a full digest that have come, and which of the known paths they have.
@@ -71,7 +71,7 @@ impl Remote {
             behind: HashMap::new(),
             pull: Pull::new(),
             describe: Pull::new(),
-            twin: Twin::default(),
+            namesake: Namesake::default(),
         }
     }
 
@@ -89,7 +89,7 @@ impl Remote {
     pub(super) fn take(&mut self, digest: Digest, now: Monotonic) -> News {
         let is_new = digest.incarnation != self.incarnation;
         if is_new && digest.incarnation < self.incarnation && self.is_heard(now, FORGET) {
-            self.twin.hear(now);
+            self.namesake.hear(now);
             return News::default();
         }
         let is_older = !is_new && is_before(digest.number, self.number);

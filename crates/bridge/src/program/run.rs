@@ -31,8 +31,8 @@ use crate::export::Exporter;
 use crate::import::Importer;
 use crate::inbox::Inbox;
 use crate::keys::Key;
+use crate::namesake::Namesake;
 use crate::transport::{Incoming, Transport};
-use crate::twin::Twin;
 use crate::wall_clock;
 
 /// Time between two logs of messages that were refused or dropped.
@@ -244,7 +244,7 @@ impl<'a> Bridge<'a> {
 /// Another bridge that calls itself by the name of this one.
 #[derive(Debug, Default)]
 struct OwnName {
-    twin: Twin,
+    namesake: Namesake,
     is_logged: bool,
 }
 
@@ -252,9 +252,9 @@ impl OwnName {
     /// Takes that what only a bridge of this name sends has come from elsewhere.
     fn hear(&mut self, host: &str, now: Monotonic) {
         // It may have been silent for long.
-        self.is_logged &= self.twin.is_there(now);
-        self.twin.hear(now);
-        if self.twin.is_there(now) && !self.is_logged {
+        self.is_logged &= self.namesake.is_there(now);
+        self.namesake.hear(now);
+        if self.namesake.is_there(now) && !self.is_logged {
             self.is_logged = true;
             tracing::warn!(
                 "another bridge calls itself {host}, too; give one of them another host in its [bridge]"

@@ -329,7 +329,7 @@ impl FieldSource {
         // A field type that is too small is a configuration error, logged one level higher. A source
         // without a value so far may be one.
         let is_known = self.has_had_value || self.is_logged;
-        let (level, instead) = match (self.default().is_some(), error.is_misfit()) {
+        let (level, instead) = match (self.default().is_some(), error.is_mismatch()) {
             (true, false) if is_known => (Level::INFO, "it holds its default"),
             (true, _) => (Level::WARN, "it holds its default"),
             (false, false) => (Level::WARN, "it keeps its last value"),

@@ -34,7 +34,7 @@ pub(super) enum SampleError {
 impl SampleError {
     /// Whether there is a value that the field cannot hold, which lasts until the configuration
     /// changes.
-    pub(super) const fn is_misfit(&self) -> bool {
+    pub(super) const fn is_mismatch(&self) -> bool {
         matches!(self, Self::Value(_) | Self::Overflow)
     }
 }

@@ -5,7 +5,7 @@ use std::fmt;
 use layout::{Field, Scalar};
 use serde::Deserialize;
 
-use super::read::misfit;
+use super::read::mismatch;
 use crate::fault::{Fault, Problem};
 use crate::node::Node;
 
@@ -97,7 +97,7 @@ pub(super) fn read(node: &Node<'_>, field: &Field) -> Result<ClockSource, Proble
         _ => false,
     };
     if !fits {
-        return Err(misfit(node, field.ctype(), "use i64, u64 or f64, or u32 for seconds"));
+        return Err(mismatch(node, field.ctype(), "use i64, u64 or f64, or u32 for seconds"));
     }
     Ok(clock)
 }

@@ -27,7 +27,7 @@ use super::Constant;
 use super::pattern::Pattern;
 use super::placeholder::{self, LeavesFolder};
 use super::range::real;
-use super::read::misfit;
+use super::read::mismatch;
 use super::target::Target;
 use crate::fault::{Fault, Problem};
 use crate::node::Node;
@@ -141,7 +141,7 @@ pub(super) fn read(node: &Node<'_>, target: &mut Target<'_>) -> Result<FileSourc
     let table: FileTable = node.read()?;
     let ctype = target.field().ctype();
     if ctype.count().is_some() && !ctype.is_text() {
-        return Err(misfit(node, ctype, "it reads single values: give each one its own field"));
+        return Err(mismatch(node, ctype, "it reads single values: give each one its own field"));
     }
     check_number_keys(node, ctype)?;
     if table.path.is_empty() {
@@ -258,7 +258,7 @@ impl FileSource {
 
 fn count(node: &Node<'_>, ctype: CType) -> Result<Take, Problem> {
     if ctype.is_text() {
-        return Err(misfit(node, ctype, "a count is a number: change the type, or remove count"));
+        return Err(mismatch(node, ctype, "a count is a number: change the type, or remove count"));
     }
     let other = ["key", "column", "regex", "hex"].into_iter().find_map(|key| node.get(key));
     match other {

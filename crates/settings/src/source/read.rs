@@ -42,7 +42,7 @@ pub(crate) fn source(
 }
 
 /// The error that a source of this kind cannot fill a field of this type.
-pub(super) fn misfit(node: &Node<'_>, ctype: CType, advice: &str) -> Problem {
+pub(super) fn mismatch(node: &Node<'_>, ctype: CType, advice: &str) -> Problem {
     let kind = node.keys().last().copied().unwrap_or_default();
     node.problem(Fault::Other(format!("{kind} cannot fill a field of type {ctype}; {advice}")))
 }
@@ -54,5 +54,5 @@ pub(super) fn one_number(node: &Node<'_>, field: &Field) -> Result<Scalar, Probl
         return Ok(scalar);
     }
     let advice = "it makes single numbers: use const or input, or change the type";
-    Err(misfit(node, field.ctype(), advice))
+    Err(mismatch(node, field.ctype(), advice))
 }

@@ -9,9 +9,9 @@ use mapcast::State;
 use mapcast::dynamic::{InstanceReader, RecordBuf};
 
 use super::id::Id;
+use super::path_walk::PathWalk;
 use super::region_file::is_unsafe;
 use super::report::Report;
-use super::way::Way;
 use crate::observed::Observed;
 
 /// The name of the record, and of the region where a bridge's configuration gives none.
@@ -46,8 +46,8 @@ pub(super) fn check(region: &mut Observed, report: &mut Report) {
 pub(super) fn step_of_mirror(path: &Path) -> Option<String> {
     let name = path.file_stem()?.to_str()?;
     let region = path.with_file_name(format!("{REGION}.region"));
-    let way = Way::to(&region);
-    if way.file().is_none_or(|file| is_unsafe(&way, file)) {
+    let walk = PathWalk::to(&region);
+    if walk.file().is_none_or(|file| is_unsafe(&walk, file)) {
         return None;
     }
     let mut reader = InstanceReader::open(region.as_path()).ok()?;

@@ -7,8 +7,8 @@ use settings::RegionSettings;
 
 use super::configured::Configured;
 use super::id::Id;
+use super::path_walk::Part;
 use super::report::Report;
-use super::way::Part;
 use crate::compared::Compared;
 use crate::writer::group_name;
 

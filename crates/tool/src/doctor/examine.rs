@@ -1,4 +1,4 @@
-//! One region: everything about it, in the order of the way to it.
+//! One region: everything about it, in the order of the path to it.
 
 use std::io::ErrorKind::PermissionDenied;
 use std::os::unix::fs::MetadataExt as _;
@@ -10,10 +10,10 @@ use settings::Address;
 use super::condition::{Steps, id_of};
 use super::configured::{self, Configured, SYSTEM, unit_of};
 use super::id::Id;
+use super::path_walk::{End, Part, PathWalk};
 use super::report::{Report, shell_word};
 use super::units::Units;
 use super::user::User;
-use super::way::{End, Part, Way};
 use super::{bridge, limits, missing, place};
 
 /// A region that is looked at.
@@ -71,26 +71,26 @@ impl Case {
 impl Doctor<'_> {
     /// Reports what is wrong with `case`.
     pub(super) fn examine(&self, case: &Case, report: &mut Report) {
-        let way = Way::to(&case.path);
-        let config = self.config(case, &way);
-        if let Some(part) = way.unsafe_directory() {
+        let walk = PathWalk::to(&case.path);
+        let config = self.config(case, &walk);
+        if let Some(part) = walk.unsafe_directory() {
             unsafe_directory(part, report);
         }
-        match way.end {
+        match walk.end {
             End::Missing => {
                 if !self.is_given {
                     configured::broken(|path| path.file_stem() == case.path.file_stem(), report);
                 }
                 let its_own = config.filter(|config| config.describes(&case.address, &case.path));
-                missing::check(case, &way, its_own, self.units, report);
+                missing::check(case, &walk, its_own, self.units, report);
                 if let Some(directory) = case.path.parent() {
                     place::room_for_one(directory, report);
                 }
             }
-            End::Refused => cannot_read(&case.path, &way, &User::current(), config, report),
-            End::File => self.file(case, &way, config, report),
+            End::Refused => cannot_read(&case.path, &walk, &User::current(), config, report),
+            End::File => self.file(case, &walk, config, report),
         }
-        if way.end != End::File
+        if walk.end != End::File
             && let Some(config) = config
         {
             limits::check(config, self.units, None, report);
@@ -98,12 +98,12 @@ impl Doctor<'_> {
     }
 
     /// The configuration of `case`: the given one, or that of a service.
-    fn config(&self, case: &Case, way: &Way) -> Option<&Configured> {
+    fn config(&self, case: &Case, walk: &PathWalk) -> Option<&Configured> {
         if self.is_given {
             return self.configs.first();
         }
         let is_of_services = SYSTEM.iter().any(|dir| case.path.starts_with(dir));
-        let mut found = self.configs.iter().filter(|_| is_of_services || way.end == End::Missing);
+        let mut found = self.configs.iter().filter(|_| is_of_services || walk.end == End::Missing);
         found.find(|config| config.describes(&case.address, &case.path))
     }
 
@@ -143,12 +143,15 @@ fn unsafe_directory(part: &Part, report: &mut Report) {
     report.add(Id::UnsafeDirectory, &part.path, fact, step);
 }
 
-/// Reports an error of the library; of one that is about permissions, what on the way refuses this user.
+/// Reports an error of the library; of one that is about permissions, what on the path refuses this user.
 pub(super) fn add_error(error: &mapcast::Error, config: Option<&Configured>, report: &mut Report) {
     if is_about_permissions(error) {
-        let way =
-            if error.path().is_dir() { Way::into(error.path()) } else { Way::to(error.path()) };
-        cannot_read(error.path(), &way, &User::current(), config, report);
+        let walk = if error.path().is_dir() {
+            PathWalk::into(error.path())
+        } else {
+            PathWalk::to(error.path())
+        };
+        cannot_read(error.path(), &walk, &User::current(), config, report);
     } else if let Some(step) = step_of_mode(error) {
         report.add(id_of(error.kind()), error.path(), error.kind().to_string(), step);
     } else {
@@ -175,15 +178,15 @@ pub(super) fn is_about_permissions(error: &mapcast::Error) -> bool {
     matches!(error.kind(), ErrorKind::Io { source, .. } if source.kind() == PermissionDenied)
 }
 
-/// Reports which part of the way refuses `user`.
+/// Reports which part of the path refuses `user`.
 pub(super) fn cannot_read(
     path: &Path,
-    way: &Way,
+    walk: &PathWalk,
     user: &User,
     config: Option<&Configured>,
     report: &mut Report,
 ) {
-    let Some(part) = way.refusal(user).or(way.parts.last()) else { return };
+    let Some(part) = walk.refusal(user).or(walk.parts.last()) else { return };
     let fact = format!("{} may not read it: {} {}", user.name, part.path.display(), part.rights());
     let step = part.admission(user, config.map(|config| config.path.as_path()));
     report.add(Id::CannotRead, path, fact, step);

@@ -14,7 +14,7 @@ pub enum Id {
     NoRegion,
     /// MAPCAST_DIR is a relative path
     RelativeDirectory,
-    /// A directory on the way to the region lets other users replace its file, or is not the expected user's
+    /// A directory on the path to the region lets other users replace its file, or is not the expected user's
     UnsafeDirectory,
     /// This user, or the one of --user, may not read the region: which file or directory refuses it, and why
     CannotRead,

@@ -8,8 +8,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::id::Id;
+use super::path_walk::PathWalk;
 use super::report::{Report, shell_word};
-use super::way::Way;
 use crate::writer::user_name;
 
 /// Where its configuration is; the first directory has precedence.
@@ -18,9 +18,9 @@ const FOLDERS: [&str; 4] =
 /// The first number of an ordinary user.
 const FIRST_USER: u32 = 1000;
 
-/// Reports that logind will delete the file at the end of `way`.
-pub(super) fn check(way: &Way, report: &mut Report) {
-    let Some(file) = way.file().filter(|file| file.path.starts_with("/dev/shm")) else { return };
+/// Reports that logind will delete the file at the end of `walk`.
+pub(super) fn check(walk: &PathWalk, report: &mut Report) {
+    let Some(file) = walk.file().filter(|file| file.path.starts_with("/dev/shm")) else { return };
     let is_running = Path::new("/run/systemd/users").exists();
     if file.uid < FIRST_USER || !is_running || !removes(&FOLDERS.map(Path::new)) {
         return;

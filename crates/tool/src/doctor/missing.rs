@@ -10,14 +10,14 @@ use settings::{Address, nearest};
 use super::configured::{Configured, producer, unit_of};
 use super::examine::Case;
 use super::id::Id;
+use super::path_walk::PathWalk;
 use super::report::{Report, shell_word};
 use super::units::Units;
-use super::way::Way;
 
-/// Reports that there is nothing at the end of `way`.
+/// Reports that there is nothing at the end of `walk`.
 pub(super) fn check(
     case: &Case,
-    way: &Way,
+    walk: &PathWalk,
     config: Option<&Configured>,
     units: &Units,
     report: &mut Report,
@@ -27,7 +27,7 @@ pub(super) fn check(
     let near = case.name().and_then(|name| nearest(name, &known));
     let mut fact = vec![match &case.address {
         Address::Name(name) => format!("there is no region {name} in {}", searched(report)),
-        Address::Path(_) => format!("there is no file{}", first_missing(way, &case.path)),
+        Address::Path(_) => format!("there is no file{}", first_missing(walk, &case.path)),
     }];
     fact.extend(near.map(|near| format!("the nearest name is {near}")));
     fact.extend(config.map(|config| format!("{} describes it", config.path.display())));
@@ -115,21 +115,21 @@ fn searched(report: &mut Report) -> String {
 /// Reports a directory that this user may not enter.
 fn refused(directory: &Path, report: &mut Report) {
     let user = super::user::User::current();
-    let way = Way::to(&directory.join("."));
-    if let Some(part) = way.refusal(&user) {
+    let walk = PathWalk::to(&directory.join("."));
+    if let Some(part) = walk.refusal(&user) {
         let fact = format!("{} may not enter it: it {}", user.name, part.rights());
         report.add(Id::CannotRead, &part.path, fact, part.admission(&user, None));
     }
 }
 
-/// The first directory on the way that is not there, unless it is only the file.
-fn first_missing(way: &Way, path: &Path) -> String {
-    let last = way.parts.last().map(|part| part.path.as_path());
+/// The first directory on the path that is not there, unless it is only the file.
+fn first_missing(walk: &PathWalk, path: &Path) -> String {
+    let last = walk.parts.last().map(|part| part.path.as_path());
     let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
     match (last, path.parent()) {
         (Some(last), Some(directory)) if !directory.is_dir() => {
             format!(
-                ", and no directory {} (the way ends at {})",
+                ", and no directory {} (the path exists up to {})",
                 directory.display(),
                 last.display()
             )

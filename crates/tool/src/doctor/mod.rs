@@ -4,7 +4,7 @@
 //! could have put the file there, and gives `systemctl` a deadline.
 //!
 //! ```text
-//!   way          the directories to the file: who may pass, who may replace it      user
+//!   path_walk    the directories to the file: who may pass, who may replace it      user
 //!   place        file system, room, leftover files; logind: RemoveIPC
 //!   region_file  the file: rights, place, content, compared with a configuration
 //!   condition    the writer's state, the newest record, the clock
@@ -26,13 +26,13 @@ mod id;
 mod limits;
 mod logind;
 mod missing;
+mod path_walk;
 mod place;
 mod publishes;
 mod region_file;
 mod report;
 mod units;
 mod user;
-mod way;
 
 use std::path::{Path, PathBuf};
 

@@ -16,12 +16,12 @@ use super::condition::{self, id_of, writer_of};
 use super::configured::Configured;
 use super::examine::{Case, Doctor, add_error, cannot_read, is_about_permissions};
 use super::id::Id;
+use super::path_walk::{Part, PathWalk};
 use super::report::{Report, shell_word};
-use super::way::{Part, Way};
 use super::{differences, limits, logind, place};
 use crate::observed::Observed;
 
-/// What is at the end of the way.
+/// What is at the end of the path.
 enum Content<'a> {
     /// A struct and nothing else, as this configuration describes it.
     Bare(&'a Configured),
@@ -31,17 +31,17 @@ enum Content<'a> {
 }
 
 impl Doctor<'_> {
-    /// Reports what is wrong with the file at the end of `way`.
+    /// Reports what is wrong with the file at the end of `walk`.
     pub(super) fn file(
         &self,
         case: &Case,
-        way: &Way,
+        walk: &PathWalk,
         config: Option<&Configured>,
         report: &mut Report,
     ) {
-        let Some(file) = way.file() else { return };
+        let Some(file) = walk.file() else { return };
         let content = match config {
-            _ if is_unsafe(way, file) => Content::Unknown,
+            _ if is_unsafe(walk, file) => Content::Unknown,
             Some(config) if is_bare(config, file) => Content::Bare(config),
             _ => Content::Region(Observed::open(&case.located)),
         };
@@ -50,13 +50,13 @@ impl Doctor<'_> {
         {
             return condition::failed(error, &self.steps(case, config), report);
         }
-        self.rights(case, way, file, config, report);
+        self.rights(case, walk, file, config, report);
         if let Content::Unknown = content {
             let path = case.path.display();
             return report
                 .unchecked(format!("{path}: another user could have put this file there"));
         }
-        check_place(case, way, file, report);
+        check_place(case, walk, file, report);
         self.content(case, file, content, config, report);
     }
 
@@ -64,14 +64,14 @@ impl Doctor<'_> {
     fn rights(
         &self,
         case: &Case,
-        way: &Way,
+        walk: &PathWalk,
         file: &Part,
         config: Option<&Configured>,
         report: &mut Report,
     ) {
-        report.examined(&case.path, way.readers());
-        if let Some(user) = self.user.as_ref().filter(|user| way.refusal(user).is_some()) {
-            cannot_read(&case.path, way, user, config, report);
+        report.examined(&case.path, walk.readers());
+        if let Some(user) = self.user.as_ref().filter(|user| walk.refusal(user).is_some()) {
+            cannot_read(&case.path, walk, user, config, report);
         }
         if file.mode & 0o002 != 0 {
             let fact = format!("it {}: every user may change what is published", file.rights());
@@ -147,16 +147,16 @@ fn is_bare(config: &Configured, file: &Part) -> bool {
 }
 
 /// Whether another user than its owner, whom this user trusts, could have put the file there.
-pub(super) fn is_unsafe(way: &Way, file: &Part) -> bool {
+pub(super) fn is_unsafe(walk: &PathWalk, file: &Part) -> bool {
     let is_trusted = file.uid == 0 || file.uid == geteuid().as_raw();
-    way.unsafe_directory().is_some() && !is_trusted
+    walk.unsafe_directory().is_some() && !is_trusted
 }
 
 /// Reports what is wrong with the directory and the file system of `file`.
-fn check_place(case: &Case, way: &Way, file: &Part, report: &mut Report) {
-    let Some(directory) = way.directories().last() else { return };
+fn check_place(case: &Case, walk: &PathWalk, file: &Part, report: &mut Report) {
+    let Some(directory) = walk.directories().last() else { return };
     place::medium(&directory.path, report);
-    logind::check(way, report);
+    logind::check(walk, report);
     let bytes = fs::symlink_metadata(&file.path).map_or(0, |found| found.len());
     place::room(&directory.path, bytes, report);
     if case.by_name {

@@ -4,7 +4,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use daemon::{Exit, plain};
-use render::Misfit;
+use render::OptionError;
 
 use super::chunk_file::Gone;
 use crate::file_advice::file_advice;
@@ -47,12 +47,12 @@ pub enum RecordError {
     #[error("--fields: raw records have all fields; leave it out, or record as JSON")]
     RawFields,
     /// An option does not fit the records of a region.
-    #[error("{}: {misfit}", path.display())]
-    Misfit {
+    #[error("{}: {error}", path.display())]
+    OptionError {
         /// The region's file.
         path: PathBuf,
         /// What does not fit.
-        misfit: Misfit,
+        error: OptionError,
     },
     /// The fields that were chosen are no record.
     #[error("{}: --fields: {reason}", path.display())]
@@ -103,7 +103,7 @@ impl RecordError {
             | Self::TwoOfOneName(_)
             | Self::CsvOfMany
             | Self::RawFields
-            | Self::Misfit { .. }
+            | Self::OptionError { .. }
             | Self::Fields { .. } => Exit::Usage,
             Self::Argument(error) => error.exit(),
             Self::Region(error) if error.is_of_environment() => Exit::Usage,

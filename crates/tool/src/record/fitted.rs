@@ -4,7 +4,7 @@
 
 use mapcast::dynamic::Schema;
 use query::FieldRef;
-use render::{Misfit, Renderer, ViewError};
+use render::{OptionError, Renderer, ViewError};
 
 use super::RecordError;
 use super::described::{Described, Undescribed};
@@ -28,7 +28,7 @@ impl Fitted {
         let schema = source.reader().schema();
         let described = Described::new(selection.encoding, &selection.view, schema);
         let (described, chosen) = described.map_err(|error| match error {
-            Undescribed::View(error) => misfit(source, Misfit::View(error)),
+            Undescribed::View(error) => does_not_fit(source, OptionError::View(error)),
             Undescribed::Fields(reason) => {
                 RecordError::Fields { path: source.reader().path().to_owned(), reason }
             }
@@ -36,7 +36,7 @@ impl Fitted {
         let fitted = Self { described, chosen, lines: None };
         let mut filter = selection.filter();
         let fits = filter.adapt(schema, fitted.chosen.clone());
-        fits.map_err(|error| misfit(source, Misfit::Where(error)))?;
+        fits.map_err(|error| does_not_fit(source, OptionError::Where(error)))?;
         Ok(fitted)
     }
 
@@ -49,7 +49,7 @@ impl Fitted {
     ) -> Result<Self, RecordError> {
         if let Some((mut lines, file)) = former.and_then(|former| former.lines) {
             let view = selection.view.of(source.reader().schema());
-            lines.replace(view.map_err(|error| misfit(source, Misfit::View(error)))?);
+            lines.replace(view.map_err(|error| does_not_fit(source, OptionError::View(error)))?);
             self.lines = Some((lines, file));
         }
         Ok(self)
@@ -73,7 +73,7 @@ impl Fitted {
     ) -> Result<Stream, RecordError> {
         let of_schema = (&**source.reader().schema(), self.chosen.clone());
         Stream::new(selection, of_schema, &self.described, origin)
-            .map_err(|error| misfit(source, Misfit::Where(error)))
+            .map_err(|error| does_not_fit(source, OptionError::Where(error)))
     }
 
     /// What writes the lines of records of `schema` into the CSV file of this number, in which a header comes
@@ -88,11 +88,12 @@ impl Fitted {
         let begun = self.lines.take().filter(|(_, begun)| *begun == file);
         let new = || selection.view.of(schema).map(|lines| (lines, file));
         let lines = begun.map_or_else(new, Ok);
-        let lines = lines.map_err(|error: ViewError| misfit(source, Misfit::View(error)))?;
+        let lines =
+            lines.map_err(|error: ViewError| does_not_fit(source, OptionError::View(error)))?;
         Ok(&mut self.lines.insert(lines).0)
     }
 }
 
-fn misfit(source: &Source, misfit: Misfit) -> RecordError {
-    RecordError::Misfit { path: source.reader().path().to_owned(), misfit }
+fn does_not_fit(source: &Source, error: OptionError) -> RecordError {
+    RecordError::OptionError { path: source.reader().path().to_owned(), error }
 }

@@ -1,4 +1,4 @@
-//! The way to a file: the directories from the root on, and who may pass each.
+//! The path to a file: the directories from the root on, and who may pass each.
 //!
 //! Invariant: nothing is opened. The permissions are those of mode, owner and group, as the kernel applies
 //! them without capabilities; an access control list is named, not computed.
@@ -20,7 +20,7 @@ const STICKY: u32 = 0o1000;
 /// The most names that a line lists.
 const LISTED: usize = 8;
 
-/// A directory on the way, or the file at its end.
+/// A directory on the path, or the file at its end.
 #[derive(Clone, Debug)]
 pub(super) struct Part {
     pub(super) path: PathBuf,
@@ -33,7 +33,7 @@ pub(super) struct Part {
     pub(super) is_regular: bool,
 }
 
-/// Where the way ends.
+/// Where the path ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum End {
     /// At the file.
@@ -46,43 +46,43 @@ pub(super) enum End {
 
 /// All parts that this user can see.
 #[derive(Debug)]
-pub(super) struct Way {
+pub(super) struct PathWalk {
     pub(super) parts: Vec<Part>,
     pub(super) end: End,
     /// Where it should lead.
     target: PathBuf,
 }
 
-impl Way {
-    /// The way to `path`: links among the directories are followed, one at the end is not.
+impl PathWalk {
+    /// Walks to `path`: links among the directories are followed, one at the end is not.
     pub(super) fn to(path: &Path) -> Self {
         let target = without_links(path);
         let mut parts: Vec<PathBuf> = target.ancestors().map(Path::to_owned).collect();
         parts.reverse();
-        let mut way = Self { parts: Vec::new(), end: End::File, target };
+        let mut walk = Self { parts: Vec::new(), end: End::File, target };
         for part in &parts {
             match fs::symlink_metadata(part) {
-                Ok(found) => way.parts.push(Part::new(part, &found)),
+                Ok(found) => walk.parts.push(Part::new(part, &found)),
                 Err(error) => {
                     let is_refused = error.kind() == ErrorKind::PermissionDenied;
-                    way.end = if is_refused { End::Refused } else { End::Missing };
+                    walk.end = if is_refused { End::Refused } else { End::Missing };
                     break;
                 }
             }
         }
-        way
+        walk
     }
 
-    /// The way to the names in the directory at `path`.
+    /// Walks to the names in the directory at `path`.
     pub(super) fn into(path: &Path) -> Self {
-        let mut way = Self::to(path);
-        if let Some(last) = way.parts.last_mut() {
+        let mut walk = Self::to(path);
+        if let Some(last) = walk.parts.last_mut() {
             last.is_listed = last.is_directory;
         }
-        way
+        walk
     }
 
-    /// The file at the end, if the way leads there.
+    /// The file at the end, if the path leads there.
     pub(super) fn file(&self) -> Option<&Part> {
         self.parts.last().filter(|_| self.end == End::File)
     }
@@ -259,8 +259,8 @@ mod tests {
     fn the_first_part_that_refuses_a_user_is_named() {
         let parts =
             vec![part("/", 0o755, true), part("/a", 0o750, true), part("/a/f", 0o604, false)];
-        let way = Way { parts, end: End::File, target: "/a/f".into() };
-        let refusal = |user: &User| way.refusal(user).map(|part| part.path.to_str().unwrap_or(""));
+        let walk = PathWalk { parts, end: End::File, target: "/a/f".into() };
+        let refusal = |user: &User| walk.refusal(user).map(|part| part.path.to_str().unwrap_or(""));
         assert_eq!(refusal(&user(0, &[])), None);
         assert_eq!(refusal(&user(7, &[])), None);
         assert_eq!(refusal(&user(8, &[])), Some("/a"));
@@ -273,8 +273,9 @@ mod tests {
         let unsafe_in = |modes: &[u32]| {
             let paths = ["/", "/a", "/a/b"];
             let parts = paths.iter().zip(modes).map(|(path, mode)| part(path, *mode, true));
-            let way = Way { parts: parts.collect(), end: End::Missing, target: "/a/b/f".into() };
-            way.unsafe_directory().map(|part| part.mode)
+            let walk =
+                PathWalk { parts: parts.collect(), end: End::Missing, target: "/a/b/f".into() };
+            walk.unsafe_directory().map(|part| part.mode)
         };
         assert_eq!(unsafe_in(&[0o755, 0o1777, 0o755]), None);
         assert_eq!(unsafe_in(&[0o755, 0o777, 0o755]), Some(0o777));

@@ -8,7 +8,7 @@ use crate::view::ViewError;
 
 /// What does not fit. Displays as the option, the fact and what to do.
 #[derive(Debug)]
-pub enum Misfit {
+pub enum OptionError {
     /// `--fields` or `--line`. A line of the configuration gives way to the region's.
     View(ViewError),
     /// `--where`.
@@ -17,7 +17,7 @@ pub enum Misfit {
     NoInstances,
 }
 
-impl fmt::Display for Misfit {
+impl fmt::Display for OptionError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::View(error @ ViewError::Fields(_)) => write!(f, "--fields: {error}"),

@@ -13,12 +13,12 @@ const GONE: Duration = Duration::from_secs(5);
 
 /// Whether another bridge of the same name is heard of.
 #[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Twin {
+pub(crate) struct Namesake {
     /// When it was heard first and last.
     heard: Option<(Monotonic, Monotonic)>,
 }
 
-impl Twin {
+impl Namesake {
     /// Takes that it was heard at `now`.
     pub(crate) fn hear(&mut self, now: Monotonic) {
         let is_known = |last: Monotonic| now.since(last) < GONE;
@@ -40,14 +40,14 @@ mod tests {
     #[test]
     fn what_is_heard_for_a_moment_is_no_twin_and_what_is_silent_is_none_any_more() {
         let at = |millis: u64| Monotonic::from_nanos(millis * 1_000_000);
-        let mut twin = Twin::default();
+        let mut namesake = Namesake::default();
         for millis in [0, 500, 1000] {
-            twin.hear(at(millis));
+            namesake.hear(at(millis));
         }
-        assert!(!twin.is_there(at(1000)) && !twin.is_there(at(4000)));
-        twin.hear(at(2500));
-        assert!(twin.is_there(at(2500)) && !twin.is_there(at(8000)));
-        twin.hear(at(9000));
-        assert!(!twin.is_there(at(9000)), "it came back a moment ago");
+        assert!(!namesake.is_there(at(1000)) && !namesake.is_there(at(4000)));
+        namesake.hear(at(2500));
+        assert!(namesake.is_there(at(2500)) && !namesake.is_there(at(8000)));
+        namesake.hear(at(9000));
+        assert!(!namesake.is_there(at(9000)), "it came back a moment ago");
     }
 }

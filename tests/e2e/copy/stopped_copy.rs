@@ -10,18 +10,18 @@ use rustix::process::{Pid, PidfdFlags, Signal, pidfd_open, pidfd_send_signal};
 
 use crate::copier;
 
-/// Bytes of a source that takes long enough to be caught.
+/// Bytes of a source that takes long enough to be stopped.
 pub(super) const HUGE: usize = 256 << 20;
 /// Most attempts: a copy that ends before its workers are found is repeated.
 const ATTEMPTS: u32 = 50;
 
 /// A running copy of `source` to `copy` whose workers are stopped.
-pub(super) struct Caught {
+pub(super) struct StoppedCopy {
     pub(super) copy: Daemon,
     pub(super) workers: Vec<Worker>,
 }
 
-impl Caught {
+impl StoppedCopy {
     /// Starts copies until one is caught with two workers at work.
     pub(super) fn new(place: &Place, arguments: &str) -> Self {
         Self::copying_to(place, "copy", arguments)
