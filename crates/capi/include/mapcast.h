@@ -5,7 +5,8 @@
  *
  * Functions return MAPCAST_OK (0), MAPCAST_NOTHING (1), or an error, which is negative; those that open
  * something return NULL for an error. mapcast_last_error() says what is wrong and what can be done about it.
- * A function that gets the NULL of an open that has failed fails with the error of the open.
+ * A function that gets NULL in place of a handle fails with the error of this thread's last open of that kind, if that
+ * has failed, so that a program may check once, where it reads or publishes.
  *
  * A pointer argument has to be valid during the call: for its type, or for the size that is passed with it. A
  * string ends with a NUL. NULL where it is not allowed, a closed handle, as far as that can be seen, and a
@@ -45,7 +46,8 @@
  *     MAPCAST_FIELD_LABELS(struct drone, mode, U8, "", "...", modes)   with an array of struct mapcast_label
  *
  * In C11 a member of another type than the given one (of its elements, if it is an array), and one that no record
- * can hold, such as a pointer or a struct, does not compile. An enum is as good as I32 or U32. Before C11 and in C++ only
+ * can hold, such as a pointer or a struct, does not compile. I32 and U32 are taken for each other, as an enum is
+ * one of them by the compiler's choice: give int as I32, or a reader shows -1 as 4294967295. Before C11 and in C++ only
  * the size is checked: it is that of the type or a multiple, and an array of one element is described as one value.
  */
 #define MAPCAST_LAYOUT(STRUCT, NAME, FIELDS) \
@@ -379,7 +381,7 @@
 #define MAPCAST_LIVE 1
 
 /**
- * A writer has the region, but was silent for three periods.
+ * A writer has the region, but was silent for three periods, and for half a second.
  */
 #define MAPCAST_STALLED 2
 
@@ -547,7 +549,7 @@ typedef struct mapcast_options {
     const char *group;
     /**
      * How often the writer publishes or stores a heartbeat, at least, in nanoseconds. Readers call a writer
-     * stalled that was silent for three of them; 0: never.
+     * stalled that was silent for three of them, and for half a second; 0: never.
      */
     uint64_t period_ns;
     /**
@@ -894,8 +896,8 @@ int mapcast_instance_reader_find(const struct mapcast_instance_reader *reader,
                                  struct mapcast_instance *instance);
 
 /**
- * Copies the newest record of an instance to `record`: see mapcast_reader_latest. After
- * MAPCAST_ERR_NO_SUCH_INSTANCE find it again.
+ * Copies the newest record of an instance to `record`: see mapcast_reader_latest, also for a region that is replaced.
+ * After MAPCAST_ERR_NO_SUCH_INSTANCE find it again.
  */
 int mapcast_instance_reader_latest(struct mapcast_instance_reader *reader,
                                    struct mapcast_instance instance,
@@ -945,7 +947,11 @@ struct mapcast_reader *mapcast_reader_open_fd(int fd,
  * Copies the newest record to `record`, which has `size` bytes: sizeof the struct. Returns MAPCAST_NOTHING
  * if nothing has been published yet. Never an older record than before. `publication` may be NULL.
  *
- * Without a system call. When another file takes the region's name, it is attached by itself.
+ * Without a system call. When another file takes the region's name, it is attached by itself. If that has
+ * another record, a reader of any goes over to it: the call that does so returns MAPCAST_ERR_OTHER_RECORD, once. A
+ * reader with a layout stays with the old file, and each reader does if the new one has instances: every 250 ms a call
+ * returns MAPCAST_ERR_OTHER_RECORD or MAPCAST_ERR_INSTANCES, and those in between the last record of the old file, whose
+ * state is MAPCAST_RETIRED if it was replaced. Close it then, and open another.
  */
 int mapcast_reader_latest(struct mapcast_reader *reader,
                           void *record,
@@ -954,7 +960,9 @@ int mapcast_reader_latest(struct mapcast_reader *reader,
 
 /**
  * Sleeps until there is a record newer than the last one read, for `timeout_ms` milliseconds at the most,
- * or a second if that is negative. A handled signal ends it, too.
+ * or a second if that is negative. It may end earlier: a signal was handled, a second has passed, after which
+ * mapcast_reader_latest looks for another file, or the writer does not wake its readers (no_wake): then after a
+ * millisecond. Call it in a loop with mapcast_reader_latest.
  */
 int mapcast_reader_wait(struct mapcast_reader *reader,
                         int timeout_ms);
@@ -1039,7 +1047,7 @@ int mapcast_set_f64(const struct mapcast_field *field,
                     double value);
 
 /**
- * Writes a whole number, which has to fit the field.
+ * Writes a whole number, which has to fit the field; a field of floats gets the nearest one.
  */
 int mapcast_set_i64(const struct mapcast_field *field,
                     uint32_t element,
@@ -1048,7 +1056,7 @@ int mapcast_set_i64(const struct mapcast_field *field,
                     int64_t value);
 
 /**
- * Writes a whole number, which has to fit the field.
+ * Writes a whole number, which has to fit the field; a field of floats gets the nearest one.
  */
 int mapcast_set_u64(const struct mapcast_field *field,
                     uint32_t element,

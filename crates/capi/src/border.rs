@@ -19,7 +19,7 @@
 #![allow(unsafe_code)]
 #![allow(clippy::unused_self)] // `Caller` has nothing but the right to call its methods
 
-use crate::failure::{Failure, refuse};
+use crate::failure::{self, Failure, refuse};
 use std::ffi::{CStr, OsStr, c_char, c_int, c_void};
 use std::fs::File;
 use std::os::fd::BorrowedFd;
@@ -61,9 +61,9 @@ impl Answer for c_int {
 }
 
 /// A handle: the functions that get this NULL fail with the same error.
-impl<T> Answer for *mut T {
+impl<T: Opaque> Answer for *mut T {
     fn failed(failure: Failure) -> Self {
-        failure.keep_of_open();
+        failure.keep_of_open(T::WHAT);
         std::ptr::null_mut()
     }
 }
@@ -110,6 +110,7 @@ pub(crate) unsafe fn call<A: Answer>(work: impl FnOnce(&Caller) -> Result<A, Fai
 
 /// The handle of `value`, which [`Caller::close`] takes back.
 pub(crate) fn give<O: Opaque>(value: O::Value) -> *mut O {
+    failure::has_opened(O::WHAT);
     Box::into_raw(Box::new(Tagged { tag: u64::from_le_bytes(*O::TAG), value })).cast()
 }
 
@@ -288,6 +289,9 @@ impl Caller {
         size: usize,
     ) -> Result<c_int, Failure> {
         if size > 0 {
+            if buffer.is_null() {
+                return Err(null("buffer"));
+            }
             let buffer = self.bytes_mut(buffer.cast(), size)?;
             let len = text.floor_char_boundary(size - 1);
             buffer[..len].copy_from_slice(&text.as_bytes()[..len]);
@@ -436,5 +440,7 @@ mod tests {
         assert_eq!(called(|caller| caller.print("a\u{e9}\u{e9}", to, 4)), 5);
         assert_eq!(&buffer, b"a\xc3\xa9\0");
         assert_eq!(called(|caller| caller.print("ab", std::ptr::null_mut(), 0)), 2);
+        let nowhere: c_int = called(|caller| caller.print("ab", std::ptr::null_mut(), 3));
+        assert_eq!(nowhere, MAPCAST_ERR_INVALID);
     }
 }

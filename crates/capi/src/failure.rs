@@ -16,14 +16,15 @@ use std::time::Duration;
 #[derive(Debug)]
 pub(crate) struct Failure(Box<Fault>);
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Fault {
     code: c_int,
     os_error: c_int,
     path: PathBuf,
     fact: String,
     advice: String,
-    is_null_handle: bool,
+    /// NULL was passed in place of a handle of this kind.
+    null_handle: Option<&'static str>,
 }
 
 /// An argument that cannot be used.
@@ -37,7 +38,7 @@ impl Failure {
     pub(crate) fn new(code: c_int, fact: impl Into<String>, advice: impl Into<String>) -> Self {
         let (fact, advice) = (fact.into(), advice.into());
         let path = PathBuf::new();
-        Self(Box::new(Fault { code, os_error: 0, path, fact, advice, is_null_handle: false }))
+        Self(Box::new(Fault { code, os_error: 0, path, fact, advice, null_handle: None }))
     }
 
     /// The same, which concerns a region.
@@ -59,38 +60,45 @@ impl Failure {
     }
 
     /// NULL in place of a handle.
-    pub(crate) fn null_handle(what: &str) -> Self {
+    pub(crate) fn null_handle(what: &'static str) -> Self {
         let mut failure = refuse(format!("the {what} is NULL"), "open it first");
-        failure.0.is_null_handle = true;
+        failure.0.null_handle = Some(what);
         failure
     }
 
-    /// Keeps it for `mapcast_last_error` of this thread; returns its code. A NULL that an open has returned
-    /// leaves the error of the open.
+    /// Keeps it for `mapcast_last_error` of this thread; returns its code. NULL in place of a handle becomes the
+    /// error of the last open of that kind, if that has failed.
     #[cold]
     pub(crate) fn keep(self) -> c_int {
-        let of_open = LAST.try_with(|last| match &*last.borrow() {
-            Some(kept) if kept.is_of_open && self.0.is_null_handle => Some(kept.details.code),
-            _ => None,
-        });
-        match of_open.ok().flatten() {
-            Some(code) => code,
-            None => keep(Kept::of(*self.0)),
-        }
+        let fault = self.0.null_handle.and_then(of_open).unwrap_or(*self.0);
+        let code = fault.code;
+        // A thread that is ending has no place for it any more.
+        let _ = LAST.try_with(|last| *last.borrow_mut() = Some(Kept::of(fault)));
+        code
     }
 
-    /// The same for the error of an open.
+    /// The same for the error of an open, of a handle of the kind `what`.
     #[cold]
-    pub(crate) fn keep_of_open(self) {
-        keep(Kept { is_of_open: true, ..Kept::of(*self.0) });
+    pub(crate) fn keep_of_open(self, what: &'static str) {
+        let fault = (*self.0).clone();
+        self.keep();
+        has_opened(what);
+        let _ = OF_OPENS.try_with(|faults| faults.borrow_mut().push((what, fault)));
     }
 }
 
-fn keep(kept: Kept) -> c_int {
-    let code = kept.details.code;
-    // A thread that is ending has no place for it any more.
-    let _ = LAST.try_with(|last| *last.borrow_mut() = Some(kept));
-    code
+/// Forgets why the open before failed, of a handle of the kind `what`.
+pub(crate) fn has_opened(what: &'static str) {
+    let _ = OF_OPENS.try_with(|faults| faults.borrow_mut().retain(|(of, _)| *of != what));
+}
+
+/// Why the last open of this kind has failed.
+fn of_open(what: &'static str) -> Option<Fault> {
+    let find = |faults: &RefCell<Vec<(&'static str, Fault)>>| {
+        let faults = faults.borrow();
+        faults.iter().find(|(of, _)| *of == what).map(|(_, fault)| fault.clone())
+    };
+    OF_OPENS.try_with(find).ok().flatten()
 }
 
 impl From<Error> for Failure {
@@ -110,8 +118,16 @@ impl From<Error> for Failure {
         };
         let advice = advice(kind).to_owned();
         let (code, path) = (code_of(kind), path.to_owned());
-        Self(Box::new(Fault { code, os_error, path, fact, advice, is_null_handle: false }))
+        Self(Box::new(Fault { code, os_error, path, fact, advice, null_handle: None }))
     }
+}
+
+/// The region has another record now, to which a reader of any record has gone over.
+#[cold]
+pub(crate) fn gone_over(error: Error) -> Failure {
+    let mut failure = Failure::from(error);
+    failure.0.advice = "look at its layout again: the next call reads it".into();
+    failure
 }
 
 /// Why a writer was not opened that cannot stand by for another.
@@ -229,12 +245,13 @@ fn advice(kind: &Kind) -> &'static str {
 
 thread_local! {
     static LAST: RefCell<Option<Kept>> = const { RefCell::new(None) };
+    /// Of each kind of handle whose last open failed, why.
+    static OF_OPENS: RefCell<Vec<(&'static str, Fault)>> = const { RefCell::new(Vec::new()) };
 }
 
 /// The last failure of a thread, as C reads it.
 struct Kept {
     details: Details,
-    is_of_open: bool,
     /// What `details` points to.
     _texts: [CString; 4],
 }
@@ -249,7 +266,7 @@ impl Kept {
         let texts = [message, path.into_owned(), fact, advice].map(c_string);
         let [message, path, fact, advice] = texts.each_ref().map(|text| text.as_ptr());
         let details = Details { code, os_error, message, path, fact, advice };
-        Self { details, is_of_open: false, _texts: texts }
+        Self { details, _texts: texts }
     }
 }
 

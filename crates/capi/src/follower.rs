@@ -9,7 +9,7 @@ use crate::border::{self, Caller, Opaque, call};
 use crate::error::{MAPCAST_NOTHING, MAPCAST_OK};
 use crate::failure::{Failure, refuse, timeout};
 use crate::instances::Instance;
-use crate::layout::{self, Described, Layout};
+use crate::layout::{self, Descriptions, Layout};
 use crate::reader::{state_code, wall_nanos};
 use crate::source::{Item, Named, Place, Source};
 use mapcast::{Begin, Follow, Notifier, ToPlace};
@@ -75,7 +75,7 @@ pub(crate) struct Following {
     notifier: Option<Notifier>,
     /// The instance of the last event.
     named: Option<Named>,
-    described: Option<Box<Described>>,
+    described: Descriptions,
 }
 
 /// What has happened. Its pointers are valid until the next call with its follower.
@@ -173,7 +173,10 @@ impl Following {
                 Event { state: state_code(state), ..Event::of_kind(MAPCAST_EVENT_WRITER) }
             }
             E::Lineage(lineage) => Event { lineage, ..Event::of_kind(MAPCAST_EVENT_LINEAGE) },
-            E::Replaced => Event::of_kind(MAPCAST_EVENT_REPLACED),
+            E::Replaced => {
+                self.described = Descriptions::default();
+                Event::of_kind(MAPCAST_EVENT_REPLACED)
+            }
             E::Waiting => Event::of_kind(MAPCAST_EVENT_WAITING),
             E::Attached => Event::of_kind(MAPCAST_EVENT_ATTACHED),
             E::Missing => Event::of_kind(MAPCAST_EVENT_MISSING),
@@ -230,7 +233,8 @@ fn follower_of(
     let expected = layout::expected(caller, layout)?;
     let region = place.clone();
     let open = move || Source::open(&region, expected.clone(), begin_of(first));
-    let (follow, notifier, named, described) = (Follow::awaiting(open), None, None, None);
+    let described = Descriptions::default();
+    let (follow, notifier, named) = (Follow::awaiting(open), None, None);
     Ok(border::give(Following { follow, place, notifier, named, described }))
 }
 
@@ -328,7 +332,7 @@ pub unsafe extern "C" fn mapcast_follower_layout(follower: *mut Follower) -> *co
         call(|caller| {
             let Following { follow, described, .. } = caller.handle(follower)?;
             let schema = follow.source().map(|source| source.reader().schema());
-            Ok(schema.map_or(ptr::null(), |schema| ptr::from_ref(Described::of(schema, described))))
+            Ok(schema.map_or(ptr::null(), |schema| ptr::from_ref(described.of(schema))))
         })
     }
 }

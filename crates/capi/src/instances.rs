@@ -8,9 +8,9 @@
 use crate::border::{self, Opaque, call};
 use crate::error::{MAPCAST_NOTHING, MAPCAST_OK};
 use crate::failure::{Failure, c_string, without_standby};
-use crate::layout::{self, Described, Layout};
+use crate::layout::{self, Descriptions, Layout};
 use crate::options::{self, Options};
-use crate::reader::Publication;
+use crate::reader::{Publication, or_go_over};
 use mapcast::dynamic;
 use std::ffi::{CString, c_char, c_int, c_void};
 use std::path::Path;
@@ -66,9 +66,11 @@ impl Opaque for InstanceReader {
 #[derive(Debug)]
 pub(crate) struct Reading {
     reader: dynamic::InstanceReader,
+    /// Whether it was opened without a layout.
+    is_of_any: bool,
     /// The instances at the last `mapcast_instance_reader_list`.
     listed: Vec<(mapcast::Instance, CString)>,
-    described: Option<Box<Described>>,
+    described: Descriptions,
 }
 
 impl Reading {
@@ -76,10 +78,16 @@ impl Reading {
         reader: dynamic::InstanceReader,
         expected: Option<Arc<dynamic::Schema>>,
     ) -> Result<*mut InstanceReader, Failure> {
-        if let Some(expected) = expected {
-            reader.expect_schema(&expected)?;
+        if let Some(expected) = &expected {
+            reader.expect_schema(expected)?;
         }
-        Ok(border::give(Self { reader, listed: Vec::new(), described: None }))
+        let is_of_any = expected.is_none();
+        Ok(border::give(Self {
+            reader,
+            is_of_any,
+            listed: Vec::new(),
+            described: Descriptions::default(),
+        }))
     }
 }
 
@@ -231,8 +239,8 @@ pub unsafe extern "C" fn mapcast_instance_reader_find(
     }
 }
 
-/// Copies the newest record of an instance to `record`: see mapcast_reader_latest. After
-/// MAPCAST_ERR_NO_SUCH_INSTANCE find it again.
+/// Copies the newest record of an instance to `record`: see mapcast_reader_latest, also for a region that is replaced.
+/// After MAPCAST_ERR_NO_SUCH_INSTANCE find it again.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mapcast_instance_reader_latest(
     reader: *mut InstanceReader,
@@ -245,7 +253,9 @@ pub unsafe extern "C" fn mapcast_instance_reader_latest(
     unsafe {
         call(|caller| {
             let record = caller.bytes_mut(record, size)?;
-            let found = caller.handle(reader)?.reader.latest(instance.into(), record)?;
+            let Reading { reader, is_of_any, .. } = caller.handle(reader)?;
+            let found = reader.latest(instance.into(), record);
+            let found = or_go_over(found, *is_of_any, || reader.refresh())?;
             let Some(found) = found else { return Ok(MAPCAST_NOTHING) };
             caller.store(publication, found.into());
             Ok(MAPCAST_OK)
@@ -297,10 +307,7 @@ pub unsafe extern "C" fn mapcast_instance_reader_layout(
     unsafe {
         call(|caller| {
             let Reading { reader, described, .. } = caller.handle(reader)?;
-            // A reader goes over to another file of the same record only.
-            let described =
-                described.get_or_insert_with(|| Box::new(Described::new(reader.schema())));
-            Ok(ptr::from_ref(described.layout()))
+            Ok(ptr::from_ref(described.of(reader.schema())))
         })
     }
 }

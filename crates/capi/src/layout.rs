@@ -108,7 +108,8 @@ pub(crate) fn schema_of(caller: &Caller, layout: *const Layout) -> Result<Schema
         let (has, listed) = (layout.size, schema.size());
         let fact = format!("sizeof the struct of {name} is {has}, and its fields make {listed}");
         let code = crate::error::MAPCAST_ERR_BAD_LAYOUT;
-        return Err(Failure::new(code, fact, "list all of its members"));
+        let advice = "list all of its members, and give it no larger alignment than theirs";
+        return Err(Failure::new(code, fact, advice));
     }
     Ok(schema)
 }
@@ -205,7 +206,7 @@ fn alone(caller: &Caller, field: &Field) -> Result<Schema, Failure> {
 
 /// A schema as C reads it.
 #[derive(Debug)]
-pub(crate) struct Described {
+struct Described {
     schema: Arc<Schema>,
     layout: Layout,
     /// What `layout` points to, which in turn points to these.
@@ -215,7 +216,7 @@ pub(crate) struct Described {
 }
 
 impl Described {
-    pub(crate) fn new(schema: &Arc<Schema>) -> Self {
+    fn new(schema: &Arc<Schema>) -> Self {
         let mut texts = Vec::new();
         let labels: Vec<Vec<Label>> =
             schema.fields().iter().map(|field| labels_of(field, &mut texts)).collect();
@@ -232,18 +233,22 @@ impl Described {
         };
         Self { schema: schema.clone(), layout, _fields: fields, _labels: labels, _texts: texts }
     }
+}
 
-    /// What C reads.
-    pub(crate) const fn layout(&self) -> &Layout {
-        &self.layout
-    }
+/// The descriptions that a handle has returned, for each schema that it has had: they stay where they are until
+/// it is closed.
+#[derive(Debug, Default)]
+pub(crate) struct Descriptions(Vec<Box<Described>>);
 
-    /// The description of `schema`, kept in `place` until there is another schema.
-    pub(crate) fn of<'p>(schema: &Arc<Schema>, place: &'p mut Option<Box<Self>>) -> &'p Layout {
-        if place.as_ref().is_some_and(|kept| !Arc::ptr_eq(&kept.schema, schema)) {
-            *place = None;
-        }
-        place.get_or_insert_with(|| Box::new(Self::new(schema))).layout()
+impl Descriptions {
+    /// That of `schema`.
+    pub(crate) fn of(&mut self, schema: &Arc<Schema>) -> &Layout {
+        let known = self.0.iter().position(|kept| kept.schema == *schema);
+        let at = known.unwrap_or_else(|| {
+            self.0.push(Box::new(Described::new(schema)));
+            self.0.len() - 1
+        });
+        &self.0[at].layout
     }
 }
 

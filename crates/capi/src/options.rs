@@ -20,7 +20,7 @@ pub struct Options {
     /// The group that the file belongs to, by name or number; NULL: that of the process.
     pub group: *const c_char,
     /// How often the writer publishes or stores a heartbeat, at least, in nanoseconds. Readers call a writer
-    /// stalled that was silent for three of them; 0: never.
+    /// stalled that was silent for three of them, and for half a second; 0: never.
     pub period_ns: u64,
     /// How often a publish checks that the region still has its name, in nanoseconds; 0: once a second,
     /// UINT64_MAX: never.

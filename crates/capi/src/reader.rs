@@ -7,9 +7,9 @@
 
 use crate::border::{self, Opaque, call};
 use crate::error::{MAPCAST_NOTHING, MAPCAST_OK};
-use crate::failure::{Failure, c_string};
-use crate::layout::{self, Described, Layout};
-use mapcast::{State, dynamic};
+use crate::failure::{self, Failure, c_string};
+use crate::layout::{self, Descriptions, Layout};
+use mapcast::{Error, ErrorKind, Refreshed, State, dynamic};
 use std::ffi::{CString, c_char, c_int, c_void};
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
@@ -18,7 +18,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// A writer has the region.
 pub const MAPCAST_LIVE: c_int = 1;
-/// A writer has the region, but was silent for three periods.
+/// A writer has the region, but was silent for three periods, and for half a second.
 pub const MAPCAST_STALLED: c_int = 2;
 /// The writer was killed or has crashed. The last record stays.
 pub const MAPCAST_DEAD: c_int = 3;
@@ -45,9 +45,11 @@ impl Opaque for Reader {
 #[derive(Debug)]
 pub(crate) struct Reading {
     reader: dynamic::Reader,
+    /// Whether it was opened without a layout.
+    is_of_any: bool,
     last: Option<mapcast::Publication>,
     path: CString,
-    described: Option<Box<Described>>,
+    described: Descriptions,
 }
 
 impl Reading {
@@ -55,11 +57,18 @@ impl Reading {
         reader: dynamic::Reader,
         expected: Option<Arc<dynamic::Schema>>,
     ) -> Result<*mut Reader, Failure> {
-        if let Some(expected) = expected {
-            reader.expect_schema(&expected)?;
+        if let Some(expected) = &expected {
+            reader.expect_schema(expected)?;
         }
         let path = c_string(reader.path().as_os_str().as_bytes());
-        Ok(border::give(Self { reader, last: None, path, described: None }))
+        let is_of_any = expected.is_none();
+        Ok(border::give(Self {
+            reader,
+            is_of_any,
+            last: None,
+            path,
+            described: Descriptions::default(),
+        }))
     }
 }
 
@@ -125,7 +134,11 @@ pub unsafe extern "C" fn mapcast_reader_open_fd(
 /// Copies the newest record to `record`, which has `size` bytes: sizeof the struct. Returns MAPCAST_NOTHING
 /// if nothing has been published yet. Never an older record than before. `publication` may be NULL.
 ///
-/// Without a system call. When another file takes the region's name, it is attached by itself.
+/// Without a system call. When another file takes the region's name, it is attached by itself. If that has
+/// another record, a reader of any goes over to it: the call that does so returns MAPCAST_ERR_OTHER_RECORD, once. A
+/// reader with a layout stays with the old file, and each reader does if the new one has instances: every 250 ms a call
+/// returns MAPCAST_ERR_OTHER_RECORD or MAPCAST_ERR_INSTANCES, and those in between the last record of the old file, whose
+/// state is MAPCAST_RETIRED if it was replaced. Close it then, and open another.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mapcast_reader_latest(
     reader: *mut Reader,
@@ -137,8 +150,10 @@ pub unsafe extern "C" fn mapcast_reader_latest(
     unsafe {
         call(|caller| {
             let record = caller.bytes_mut(record, size)?;
-            let Reading { reader, last, .. } = caller.handle(reader)?;
-            let Some(found) = reader.latest(record)? else { return Ok(MAPCAST_NOTHING) };
+            let Reading { reader, is_of_any, last, .. } = caller.handle(reader)?;
+            let found = reader.latest(record);
+            let found = or_go_over(found, *is_of_any, || reader.refresh())?;
+            let Some(found) = found else { return Ok(MAPCAST_NOTHING) };
             *last = Some(found);
             caller.store(publication, found.into());
             Ok(MAPCAST_OK)
@@ -147,13 +162,15 @@ pub unsafe extern "C" fn mapcast_reader_latest(
 }
 
 /// Sleeps until there is a record newer than the last one read, for `timeout_ms` milliseconds at the most,
-/// or a second if that is negative. A handled signal ends it, too.
+/// or a second if that is negative. It may end earlier: a signal was handled, a second has passed, after which
+/// mapcast_reader_latest looks for another file, or the writer does not wake its readers (no_wake): then after a
+/// millisecond. Call it in a loop with mapcast_reader_latest.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mapcast_reader_wait(reader: *mut Reader, timeout_ms: c_int) -> c_int {
     // SAFETY: the pointers of this call, under the contract of the header.
     unsafe {
         call(|caller| {
-            let longest = crate::failure::timeout(timeout_ms).unwrap_or(Duration::from_secs(1));
+            let longest = failure::timeout(timeout_ms).unwrap_or(Duration::from_secs(1));
             caller.handle(reader)?.reader.wait(longest)?;
             Ok(MAPCAST_OK)
         })
@@ -216,7 +233,7 @@ pub unsafe extern "C" fn mapcast_reader_layout(reader: *mut Reader) -> *const La
     unsafe {
         call(|caller| {
             let Reading { reader, described, .. } = caller.handle(reader)?;
-            Ok(std::ptr::from_ref(Described::of(reader.schema(), described)))
+            Ok(std::ptr::from_ref(described.of(reader.schema())))
         })
     }
 }
@@ -240,6 +257,23 @@ pub unsafe extern "C" fn mapcast_reader_writer_pid(reader: *const Reader) -> u64
 pub unsafe extern "C" fn mapcast_reader_close(reader: *mut Reader) -> c_int {
     // SAFETY: the pointers of this call, under the contract of the header.
     unsafe { call(|caller| caller.close(reader).map(|_| MAPCAST_OK)) }
+}
+
+/// What a reader has `found`. If the region has another record now, a reader of any goes over to it by `refresh`, and
+/// the program is told.
+#[inline]
+pub(crate) fn or_go_over<T>(
+    found: Result<T, Error>,
+    is_of_any: bool,
+    refresh: impl FnOnce() -> Result<Refreshed, Error>,
+) -> Result<T, Failure> {
+    match found {
+        Err(error) if is_of_any && matches!(error.kind(), ErrorKind::OtherSchema { .. }) => {
+            refresh()?;
+            Err(failure::gone_over(error))
+        }
+        found => Ok(found?),
+    }
 }
 
 pub(crate) fn state_code(state: State) -> c_int {

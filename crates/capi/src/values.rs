@@ -167,7 +167,7 @@ pub unsafe extern "C" fn mapcast_set_f64(
     unsafe { call(|caller| set(caller, (field, element), (record, size), &Value::F64(value))) }
 }
 
-/// Writes a whole number, which has to fit the field.
+/// Writes a whole number, which has to fit the field; a field of floats gets the nearest one.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mapcast_set_i64(
     field: *const Field,
@@ -180,7 +180,7 @@ pub unsafe extern "C" fn mapcast_set_i64(
     unsafe { call(|caller| set(caller, (field, element), (record, size), &Value::Int(value))) }
 }
 
-/// Writes a whole number, which has to fit the field.
+/// Writes a whole number, which has to fit the field; a field of floats gets the nearest one.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mapcast_set_u64(
     field: *const Field,

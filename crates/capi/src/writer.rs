@@ -8,7 +8,7 @@
 use crate::border::{self, Opaque, call};
 use crate::error::{MAPCAST_ERR_BUSY, MAPCAST_OK};
 use crate::failure::{Failure, c_string, timeout, without_standby};
-use crate::layout::{Described, Layout};
+use crate::layout::{Descriptions, Layout};
 use crate::options::{self, Options};
 use mapcast::dynamic;
 use std::ffi::{CString, c_char, c_int, c_void};
@@ -33,13 +33,13 @@ impl Opaque for Writer {
 pub(crate) struct Publishing {
     writer: dynamic::Writer,
     path: CString,
-    described: Option<Box<Described>>,
+    described: Descriptions,
 }
 
 impl Publishing {
     fn give(writer: dynamic::Writer) -> *mut Writer {
         let path = c_string(writer.path().as_os_str().as_bytes());
-        border::give(Self { writer, path, described: None })
+        border::give(Self { writer, path, described: Descriptions::default() })
     }
 }
 
@@ -162,7 +162,7 @@ pub unsafe extern "C" fn mapcast_writer_layout(writer: *mut Writer) -> *const La
     unsafe {
         call(|caller| {
             let Publishing { writer, described, .. } = caller.handle(writer)?;
-            Ok(std::ptr::from_ref(Described::of(writer.schema(), described)))
+            Ok(std::ptr::from_ref(described.of(writer.schema())))
         })
     }
 }

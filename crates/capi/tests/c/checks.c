@@ -269,8 +269,11 @@ static void an_error_has_file_fact_and_next_step(void)
     CHECK(strcmp(error.path, at("none")) == 0 && strcmp(error.fact, "no such region") == 0);
     CHECK(strcmp(error.advice, "start its writer, or check the name") == 0);
     CHECK(strstr(error.message, "/none: no such region; start its writer") != NULL);
-    /* The NULL of an open fails with the error of the open. */
+    /* NULL fails with the error of the last open of its kind, if that failed, whatever else has failed since. */
     FAILS(mapcast_reader_state(NULL), MAPCAST_ERR_NOT_THERE);
+    FAILS_TO_OPEN(mapcast_writer_open("no name", &layout, NULL), MAPCAST_ERR_BAD_NAME);
+    FAILS(mapcast_reader_state(NULL), MAPCAST_ERR_NOT_THERE);
+    CHECK(strcmp(last().path, at("none")) == 0);
     FAILS_TO_OPEN(mapcast_reader_open("no name", NULL), MAPCAST_ERR_BAD_NAME);
     FAILS_TO_OPEN(mapcast_reader_open(NULL, NULL), MAPCAST_ERR_INVALID);
     FAILS_TO_OPEN(mapcast_reader_open(at("."), NULL), MAPCAST_ERR_NOT_A_REGION);
@@ -453,6 +456,60 @@ static void a_region_that_changes_its_kind_is_an_error_until_it_is_opened_again(
     CHECK(mapcast_follower_close(of_many) == MAPCAST_OK);
     CHECK(mapcast_follower_close(of_one) == MAPCAST_OK);
     CHECK(mapcast_reader_close(reader) == MAPCAST_OK);
+    CHECK(mapcast_writer_close(writer) == MAPCAST_OK);
+}
+
+/* The code of the first call that does not return a record of the old file. */
+static int end_of_reading(mapcast_reader *reader, struct all *record)
+{
+    struct mapcast_publication first, now;
+    CHECK(mapcast_reader_latest(reader, record, sizeof *record, &first) == MAPCAST_OK);
+    for (;;) {
+        int code = mapcast_reader_latest(reader, record, sizeof *record, &now);
+        if (code != MAPCAST_OK || now.lineage != first.lineage)
+            return code;
+        CHECK(mapcast_reader_wait(reader, 10) == MAPCAST_OK);
+    }
+}
+
+static void a_reader_of_any_record_goes_over_to_another_and_its_layouts_stay(void)
+{
+    struct all record = example(1);
+    mapcast_writer *writer = mapcast_writer_open(at("any"), &layout, NULL);
+    CHECK(mapcast_writer_publish(writer, &record, sizeof record) == MAPCAST_OK);
+    mapcast_reader *reader = mapcast_reader_open(at("any"), NULL);
+    const struct mapcast_layout *all = mapcast_reader_layout(reader);
+    CHECK(mapcast_writer_close(writer) == MAPCAST_OK);
+
+    /* A new file of the same record. */
+    CHECK(unlink(mapcast_reader_path(reader)) == 0);
+    writer = mapcast_writer_open(at("any"), &layout, NULL);
+    CHECK(mapcast_writer_publish(writer, &record, sizeof record) == MAPCAST_OK);
+    CHECK(end_of_reading(reader, &record) == MAPCAST_OK);
+    CHECK(mapcast_reader_layout(reader) == all && strcmp(all->fields[0].name, fields[0].name) == 0);
+    CHECK(mapcast_writer_close(writer) == MAPCAST_OK);
+
+    /* Another record. */
+    mapcast_reader *of_all = mapcast_reader_open(at("any"), &layout);
+    struct pair { int32_t left, right; } pair = {1, 2};
+    const struct mapcast_field both[] = {
+        MAPCAST_FIELD_AS(struct pair, left, I32, "", ""), MAPCAST_FIELD_AS(struct pair, right, I32, "", "")};
+    const struct mapcast_layout other = MAPCAST_LAYOUT(struct pair, "pair", both);
+    writer = mapcast_writer_open(at("any"), &other, NULL);
+    CHECK(mapcast_writer_publish(writer, &pair, sizeof pair) == MAPCAST_OK);
+    CHECK(end_of_reading(reader, &record) == MAPCAST_ERR_OTHER_RECORD);
+    CHECK(strstr(mapcast_last_error(), "; look at its layout again") != NULL);
+    FAILS(mapcast_reader_latest(reader, &record, sizeof record, NULL), MAPCAST_ERR_WRONG_SIZE);
+    memset(&pair, 0, sizeof pair);
+    CHECK(mapcast_reader_latest(reader, &pair, sizeof pair, NULL) == MAPCAST_OK);
+    CHECK(pair.left == 1 && pair.right == 2);
+    CHECK(strcmp(mapcast_reader_layout(reader)->name, "pair") == 0 && strcmp(all->name, "all") == 0);
+
+    /* A reader with a layout stays with the old file, and its state says so. */
+    CHECK(end_of_reading(of_all, &record) == MAPCAST_ERR_OTHER_RECORD);
+    CHECK(mapcast_reader_latest(of_all, &record, sizeof record, NULL) == MAPCAST_OK);
+    CHECK(mapcast_reader_state(of_all) == MAPCAST_RETIRED);
+    CHECK(mapcast_reader_close(reader) == MAPCAST_OK && mapcast_reader_close(of_all) == MAPCAST_OK);
     CHECK(mapcast_writer_close(writer) == MAPCAST_OK);
 }
 
@@ -678,6 +735,7 @@ int main(int argc, char **argv)
     a_follower_gets_every_event();
     instances_join_publish_and_retire();
     a_region_that_changes_its_kind_is_an_error_until_it_is_opened_again();
+    a_reader_of_any_record_goes_over_to_another_and_its_layouts_stay();
     the_error_of_a_second_writer_names_a_standby_if_there_is_one();
     a_bare_file_is_the_struct();
     a_bare_file_is_an_array_of_structs();
