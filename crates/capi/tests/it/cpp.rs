@@ -1,5 +1,9 @@
 //! C++17 programs against the installed library: the checks of `mapcast.hpp`, and the example project.
 
+use std::path::Path;
+
+use tempfile::TempDir;
+
 use crate::documents::programs;
 use crate::tree::{
     Running, assert_taken, compiled, done, have, place, settled, source, tool, tree,
@@ -107,4 +111,41 @@ fn the_project_is_built_by_cmake_and_its_programs_share_a_region() {
         }
     }
     assert!(watch.ends(), "it ends when the region is closed");
+}
+
+/// Whether CMake's `find` finds the package of `prefix`.
+fn finds(find: &str, prefix: &Path, place: &TempDir) -> bool {
+    let text = format!(
+        "cmake_minimum_required(VERSION 3.16)\nproject(p CXX)\n{find}\n\
+         if(NOT mapcast_FOUND)\nmessage(FATAL_ERROR \"${{mapcast_NOT_FOUND_MESSAGE}}\")\nendif()\n"
+    );
+    std::fs::write(place.path().join("CMakeLists.txt"), text).expect("a project");
+    let mut configure = tool("cmake");
+    configure.arg("-S").arg(place.path()).arg("-B").arg(place.path().join("build"));
+    configure.arg(format!("-DCMAKE_PREFIX_PATH={}", prefix.display()));
+    configure.output().expect("cmake").status.success()
+}
+
+#[test]
+fn cmake_finds_the_package_for_a_version_that_it_has_and_only_where_its_library_is() {
+    if !have(&["c++", "cmake", "make"]) {
+        return;
+    }
+    let place = place();
+    for (version, is_found) in
+        [("", true), ("0.1", true), ("0.1.0...<0.2", true), ("0.0...<0.1", false), ("0.2", false)]
+    {
+        let find = format!("find_package(mapcast {version} QUIET)");
+        assert_eq!(finds(&find, tree(), &place), is_found, "{find}");
+    }
+    let moved = place.path().join("moved");
+    let config = moved.join("lib/cmake/mapcast");
+    std::fs::create_dir_all(&config).expect("a directory");
+    for name in ["mapcast-config.cmake", "mapcast-config-version.cmake"] {
+        let text = std::fs::read_to_string(tree().join("lib/cmake/mapcast").join(name));
+        let text = text.expect("the package").replace(&tree().display().to_string(), "/nowhere");
+        std::fs::write(config.join(name), text).expect("the package, moved");
+    }
+    std::fs::remove_dir_all(place.path().join("build")).expect("the build before");
+    assert!(!finds("find_package(mapcast QUIET)", &moved, &place), "its library is not there");
 }

@@ -266,7 +266,10 @@ impl BareReader {
     fn look(&mut self, schema: &Schema) -> Result<(), RegionError> {
         match self.looked {
             // Its writer may have extended the same file again, which then needs a new mapping.
-            None => *self = Self::open_array(&self.address, schema, self.mapped.shape.count)?,
+            None => {
+                self.expect_extended()?;
+                *self = Self::open_array(&self.address, schema, self.mapped.shape.count)?;
+            }
             Some(looked) if looked.elapsed() < LOOK => {}
             Some(_) => {
                 self.refresh(schema)?;
@@ -274,6 +277,11 @@ impl BareReader {
             }
         }
         Ok(())
+    }
+
+    /// An error while the file that was cut still has the name: as for the cut, not as for another struct's file.
+    fn expect_extended(&self) -> Result<(), RegionError> {
+        if self.address.file_id()? == Some(self.id) { self.check() } else { Ok(()) }
     }
 
     /// What was `read`, unless the file was cut meanwhile: then the next call opens the path anew.
