@@ -143,7 +143,9 @@ struct Element {
     using type = std::remove_cv_t<std::remove_all_extents_t<T>>;
 };
 template <class T, std::size_t N>
-struct Element<std::array<T, N>> : Element<T> {};
+struct Element<std::array<T, N>> : Element<T> {
+    static_assert(N > 0, "no record can hold an array without elements");
+};
 
 template <class Member>
 constexpr std::uint32_t type_of()

@@ -93,7 +93,7 @@ mod tests {
             (Kind::NotThere, "no such region; start its producer, or check the name"),
             (
                 Kind::Busy { pid: 0 },
-                "another process publishes here already; stop it, or start with --standby to take over when it ends",
+                "another writer publishes here already; stop it, or start with --standby to take over when it ends",
             ),
             (
                 Kind::Busy { pid: 7 },

@@ -358,7 +358,7 @@ fn too_many(have: usize, max: usize) -> String {
 
 fn busy(pid: u64) -> String {
     match pid {
-        0 => "another process publishes here already".to_owned(),
+        0 => "another writer publishes here already".to_owned(),
         pid => format!("process {pid} publishes here already"),
     }
 }

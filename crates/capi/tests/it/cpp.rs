@@ -38,11 +38,15 @@ fn a_later_standard_of_cpp_takes_the_header_too() {
 
 #[test]
 fn a_member_that_no_record_can_hold_does_not_compile_in_cpp() {
-    for (member, is_taken) in
-        [("long member", true), ("void *member", false), ("struct { int x; } member", false)]
-    {
+    for (member, is_taken) in [
+        ("long member", true),
+        ("std::array<int, 2> member", true),
+        ("std::array<int, 0> member", false),
+        ("void *member", false),
+        ("struct { int x; } member", false),
+    ] {
         let text = format!(
-            "struct S {{ {member}; }};\n\
+            "#include <array>\nstruct S {{ {member}; }};\n\
              MAPCAST_RECORD(S, \"s\", MAPCAST_FIELD(S, member, \"\", \"\"))\n\
              const mapcast_layout &layout = mapcast::Layout<S>::get();\n"
         );
