@@ -1,5 +1,5 @@
 //! The line for people: the region's template, some fields, or a template of the reader's own; behind
-//! the name of the instance, if the region has instances and the reader no template.
+//! the name of the instance, if the region has instances and the template is not another one than its own.
 //! Control characters of the region are escaped by `layout`.
 //!
 //! A template may name a large array hundreds of times, a label may be a thousand times as long as its
@@ -30,8 +30,11 @@ pub(crate) enum Text {
     Region,
     /// `name=value` for these.
     Fields(Vec<Column>),
-    /// A template of the reader's own.
+    /// A template of the reader's own, which has {instance} where its reader wants it.
     Own(Line),
+    /// The template of a configuration that is also the region's: printed as the region's, but only its fields
+    /// count as chosen.
+    Shared(Line),
 }
 
 impl Text {
@@ -40,12 +43,11 @@ impl Text {
         match self {
             Self::Region => Vec::new(),
             Self::Fields(columns) => columns.iter().map(|column| column.at).collect(),
-            Self::Own(line) => line.fields().collect(),
+            Self::Own(line) | Self::Shared(line) => line.fields().collect(),
         }
     }
 
     pub(crate) fn render(&self, reading: &Reading<'_>, out: &mut impl Write) -> io::Result<()> {
-        // A template of the reader's own has {instance} where its reader wants it.
         if !matches!(self, Self::Own(_)) {
             write_instance(reading, out)?;
         }
@@ -79,7 +81,7 @@ impl Text {
         let written = match self {
             Self::Region => write!(line, "{}", reading.record.line()),
             Self::Fields(columns) => write_fields(columns, reading, &mut line),
-            Self::Own(own) => own.write(reading, &mut line),
+            Self::Own(own) | Self::Shared(own) => own.write(reading, &mut line),
         };
         let is_cut = line.is_cut;
         match written {

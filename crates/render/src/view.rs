@@ -85,7 +85,10 @@ impl View {
     fn text(&self, named: Option<Vec<Column>>, schema: &Schema) -> Result<Text, ViewError> {
         Ok(match (named, &self.line) {
             (Some(columns), _) => Text::Fields(columns),
-            (None, Some(line)) => Text::Own(Line::parse(line, schema).map_err(ViewError::Line)?),
+            (None, Some(text)) => {
+                let line = Line::parse(text, schema).map_err(ViewError::Line)?;
+                if text.is_line_of(schema) { Text::Shared(line) } else { Text::Own(line) }
+            }
             (None, None) => Text::Region,
         })
     }

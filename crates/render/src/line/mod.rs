@@ -41,6 +41,14 @@ pub enum LineText {
     Escaped(String),
 }
 
+impl LineText {
+    /// Whether a configuration has this line and the region carries it: then all of its readers print the same.
+    pub(crate) fn is_line_of(&self, schema: &Schema) -> bool {
+        let Self::Literal(text) = self else { return false };
+        schema.line().is_some_and(|line| line.text() == text)
+    }
+}
+
 /// A line template with what only a reader of the region knows, parsed for one schema.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Line {

@@ -18,13 +18,17 @@ pub(super) fn line(text: &LineText, schema: &Schema) -> Result<Vec<Piece>, LineE
     check(written)?;
     let mut pieces = Vec::new();
     let parts = TemplatePart::split(written).map_err(|error| LineError(error.to_string()))?;
-    for (at, part) in parts {
+    for (start, part) in parts {
         let piece = match (part, text) {
-            (TemplatePart::Placeholder(inner), _) => placeholder(inner, schema),
+            (TemplatePart::Placeholder(inner), _) => {
+                placeholder(inner, schema).map_err(|why| (0, why))
+            }
             (TemplatePart::Text(part), LineText::Literal(_)) => Ok(Piece::Text(part.to_owned())),
             (TemplatePart::Text(part), LineText::Escaped(_)) => unescape(part).map(Piece::Text),
         };
-        pieces.push(piece.map_err(|why| LineError(format!("at byte {at} of the line, {why}")))?);
+        let placed =
+            |(behind, why)| LineError(format!("at byte {} of the line, {why}", start + behind));
+        pieces.push(piece.map_err(placed)?);
     }
     Ok(pieces)
 }
@@ -44,18 +48,20 @@ fn check(text: &str) -> Result<(), LineError> {
     }
 }
 
-fn unescape(text: &str) -> Result<String, String> {
+/// The text that `text` stands for. The error is the byte of the bad escape, and what is wrong with it.
+fn unescape(text: &str) -> Result<String, (usize, String)> {
     let mut plain = String::with_capacity(text.len());
-    let mut chars = text.chars();
-    while let Some(next) = chars.next() {
+    let mut chars = text.char_indices();
+    while let Some((at, next)) = chars.next() {
         plain.push(match next {
-            '\\' => match chars.next() {
+            '\\' => match chars.next().map(|(_, escaped)| escaped) {
                 Some('n') => '\n',
                 Some('t') => '\t',
                 Some('\\') => '\\',
                 other => {
                     let found = other.map(String::from).unwrap_or_default();
-                    return Err(format!("\\{found} is no escape; write \\n, \\t or \\\\"));
+                    let why = format!("\\{found} is no escape; write \\n, \\t or \\\\");
+                    return Err((at, why));
                 }
             },
             other => other,

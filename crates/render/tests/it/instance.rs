@@ -39,6 +39,28 @@ fn a_line_of_the_readers_own_has_the_name_where_it_asks_for_it() {
 }
 
 #[test]
+fn a_configurations_line_that_the_region_carries_is_printed_as_the_regions() {
+    let field = FieldSpec::new("x", Scalar::U8);
+    let schema = Schema::builder("R").field(field).line("x is {x}").build().unwrap();
+    let record = RecordView::new(&schema, &[7]).unwrap();
+    let reading = Reading { record, instance: Some("eth0"), origin: None };
+    let print = |line: Option<LineText>, format| {
+        let mut out = Vec::new();
+        let view = View { line, format, ..View::default() };
+        view.of(&schema).unwrap().render(&reading, &mut out).unwrap();
+        String::from_utf8(out).unwrap()
+    };
+    for format in [Format::Text, Format::Status] {
+        let shared = LineText::Literal("x is {x}".to_owned());
+        assert_eq!(print(Some(shared), format), print(None, format), "{format:?}");
+    }
+    let other = LineText::Literal("{x}".to_owned());
+    assert_eq!(print(Some(other), Format::Text), "7\n");
+    let option = LineText::Escaped("x is {x}".to_owned());
+    assert_eq!(print(Some(option), Format::Text), "x is 7\n", "the reader's own");
+}
+
+#[test]
 fn a_name_is_quoted_in_csv_and_a_formula_is_marked_on_request() {
     let csv = View { format: Format::Csv, ..View::default() };
     assert!(lines(&csv, &[Some("a,\"b")]).ends_with("\n,,\"a,\"\"b\",,,,,7\n"));

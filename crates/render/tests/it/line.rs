@@ -173,5 +173,14 @@ fn a_bad_line_is_refused_with_the_place_and_what_to_do() {
         assert_eq!(error.to_string(), why, "{text:?}");
     }
     let error = Line::parse(&LineText::Escaped(r"{n} \x".to_owned()), &schema).unwrap_err();
-    assert_eq!(error.to_string(), r"at byte 3 of the line, \x is no escape; write \n, \t or \\");
+    assert_eq!(error.to_string(), r"at byte 4 of the line, \x is no escape; write \n, \t or \\");
+}
+
+#[test]
+fn a_bad_escape_is_named_with_its_own_byte_and_not_with_that_of_its_text() {
+    let schema = schema();
+    for (text, at) in [(r"abc\q", 3), (r"\q", 0), ("\u{e4}\\t\\q{n}", 4), (r"{{{n}12\", 7)] {
+        let error = Line::parse(&LineText::Escaped(text.to_owned()), &schema).unwrap_err();
+        assert!(error.to_string().starts_with(&format!("at byte {at} of")), "{text}: {error}");
+    }
 }
