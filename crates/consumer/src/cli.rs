@@ -37,7 +37,7 @@ Examples:
   consumer bare.toml                    a struct without a header, described by bare.toml
 
 Formats:
-  text    one line by the template that the region carries, or by --line, [consumer] line or --fields; an instance's name and a tab are in front, but not of --line and [consumer] line, which may have {instance}
+  text    one line by the template that the region carries, or by --line, [consumer] line or --fields; an instance's name and a tab are in front, but not of --line and of a [consumer] line that is not the region's, which may have {instance}
   status  the same, after the instance's name, the sequence, the state and the age, with tabs between; \"-\" if unknown
   json    one object per line: lineage, sequence, instance (if the region has instances), published_at, age_ns, state, epoch, record; null if unknown; for a bare file, all but instance and record are null
   csv     a header, then one line a record; another header when the record changes; columns lineage, sequence, instance (if the region has instances), published_at, age_ns, state, epoch, then record.NAME for each field and record.NAME[0], record.NAME[1] ... for an array; control characters as \\x1b, as in text, and a backslash before x or u doubled; a text may begin with = + - or @, which a spreadsheet takes for a formula: see --csv-safe
@@ -107,7 +107,7 @@ pub struct Args {
     /// is gone, the number of lost ones is logged: missed N. If it is not published yet, the
     /// consumer waits for it. An instance that joins later has numbers of its own, and is printed from its first
     /// record on. What is there at the start comes one instance after the other, what is published later in its order.
-    #[arg(long, hide_short_help = true, value_name = "newest | oldest | N", requires = "follow", value_parser = begin)]
+    #[arg(long, hide_short_help = true, value_name = "newest | oldest | N", requires = "follow", conflicts_with_all = WITHOUT_FOLLOW, value_parser = begin)]
     pub from: Option<Begin>,
 
     /// Print the last N records that are there, then end
@@ -115,7 +115,12 @@ pub struct Args {
     /// A region holds as many as it has slots; the oldest one may be overwritten meanwhile, and is then
     /// logged as missed. Exits with 3 if there is none, unless --timeout waits for one, and if --where is true of none.
     /// Of several instances the last N of each, one instance after the other. With --follow, newer records follow.
-    #[arg(long, value_name = "N", conflicts_with_all = ["from", "once", "poll"])]
+    #[arg(
+        long,
+        value_name = "N",
+        conflicts_with_all = ["from", "once", "poll"],
+        value_parser = cli::whole_number::<NonZeroU64>(1..=u64::MAX)
+    )]
     pub last: Option<NonZeroU64>,
 
     /// Print the latest value once; exit 3 without one
@@ -220,7 +225,7 @@ pub struct Args {
     /// N may be a fraction: 0.2 is a line in five seconds. A record that is held back is printed as soon as
     /// the rate allows, or at the end, unless a newer one takes its place. Records that are left out are not
     /// logged; the sequence numbers show the gap.
-    #[arg(long, hide_short_help = true, value_name = "N", requires = "follow", value_parser = Pace::every)]
+    #[arg(long, hide_short_help = true, value_name = "N", requires = "follow", conflicts_with_all = WITHOUT_FOLLOW, value_parser = Pace::every)]
     pub rate: Option<Duration>,
 
     /// In CSV, put ' before a text that begins with = + - or @
@@ -237,6 +242,10 @@ pub struct Args {
     #[command(flatten)]
     pub common: CommonArgs,
 }
+
+/// What goes without `--follow`. clap asks for no option that conflicts with one given, so an option that
+/// requires `--follow` is refused with each of these by name.
+const WITHOUT_FOLLOW: [&str; 3] = ["once", "poll", "snapshot"];
 
 /// Each format, its name and its line in `--help`.
 const FORMATS: [(Format, &str, &str); 4] = [
@@ -315,7 +324,7 @@ mod tests {
 
     #[test]
     fn wrong_usage_ends_with_2_and_help_with_0() {
-        let wrong: [&[&str]; 31] = [
+        let wrong: [&[&str]; 38] = [
             &["--count", "0"],
             &["--count", "many"],
             &["--timeout", "0s"],
@@ -346,6 +355,13 @@ mod tests {
             &["--follow", "--rate", "0"],
             &["--follow", "--rate", "nan"],
             &["--rate", "1"],
+            &["--rate", "1", "--once"],
+            &["--rate", "1", "--poll", "1s"],
+            &["--rate", "1", "--snapshot", "x"],
+            &["--from", "oldest", "--once"],
+            &["--from", "oldest", "--poll", "1s"],
+            &["--from", "oldest", "--snapshot", "x"],
+            &["x.region"],
             &["--snapshot", "x", "--where", "a"],
         ];
         for args in wrong {
@@ -353,6 +369,31 @@ mod tests {
         }
         assert_eq!(code(&["--help"]), 0);
         assert_eq!(code(&["--version"]), 0);
+    }
+
+    #[test]
+    fn no_option_that_requires_another_is_ignored_beside_one_that_rules_it_out() {
+        let command = command();
+        let ruled_out = |id: &str| {
+            let given = command.get_arguments().find(|arg| arg.get_id() == id).expect("an option");
+            command.get_arg_conflicts_with(given).into_iter().map(|arg| arg.get_id().clone())
+        };
+        let without: std::collections::BTreeSet<_> = ruled_out("follow").collect();
+        for id in ["from", "rate"] {
+            let refused: Vec<_> = ruled_out(id).collect();
+            for other in without.iter().filter(|other| *other != id) {
+                assert!(refused.contains(other), "--{id} is ignored beside --{other}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_number_of_records_is_refused_in_the_same_words_for_each_option() {
+        for option in ["--count", "--last"] {
+            let error = Args::try_parse_from(["consumer", option, "0"]).expect_err("no record");
+            let words = "give a whole number from 1 to";
+            assert!(error.to_string().contains(words), "{option}: {error}");
+        }
     }
 
     #[test]

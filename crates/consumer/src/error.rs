@@ -142,6 +142,18 @@ pub(crate) enum Kind {
         .0.display()
     )]
     NotSelected(PathBuf),
+    /// No record came in time for which `--where` is true.
+    #[error(
+        "{}: no record for which --where is true within {}; look at its producer, or allow a \
+         longer --timeout",
+        path.display(), duration_text(*limit)
+    )]
+    NotSelectedInTime {
+        /// The region's file.
+        path: PathBuf,
+        /// The time allowed.
+        limit: Duration,
+    },
     /// None of the last records is one that `--where` asks for.
     #[error(
         "{}: --where is true of none of the last records; wait for one with --follow --count 1",
@@ -158,7 +170,7 @@ pub(crate) enum Kind {
         /// The nearest name, or which ones there are.
         advice: String,
     },
-    /// Instances that are asked for have no record yet, and no option waits for one, or not longer.
+    /// Instances that are asked for have no record yet, and no option waits for one.
     #[error(
         "{}: nothing has been published of {missing} yet; give the producer time with --timeout",
         path.display()
@@ -168,6 +180,20 @@ pub(crate) enum Kind {
         path: PathBuf,
         /// What was asked for.
         missing: Missing,
+    },
+    /// Instances that are asked for had no record in time.
+    #[error(
+        "{}: nothing was published of {missing} within {}; look at its producer, or allow a longer \
+         --timeout",
+        path.display(), duration_text(*limit)
+    )]
+    NothingOfInTime {
+        /// The region's file.
+        path: PathBuf,
+        /// What was asked for.
+        missing: Missing,
+        /// The time allowed.
+        limit: Duration,
     },
     /// A snapshot holds one record.
     #[error(
@@ -264,9 +290,11 @@ impl ConsumerError {
             | Kind::NothingYet(_)
             | Kind::NoInstanceNow(_)
             | Kind::NotSelected(_)
+            | Kind::NotSelectedInTime { .. }
             | Kind::NoneSelected(_)
             | Kind::NoInstance { .. }
             | Kind::NothingOf { .. }
+            | Kind::NothingOfInTime { .. }
             | Kind::TimeOver { .. } => Exit::NoValue,
             Kind::TooOld { .. }
             | Kind::EarlierBoot { .. }
@@ -274,6 +302,16 @@ impl ConsumerError {
             | Kind::Truncated(_) => Exit::Unhealthy,
             _ => Exit::Failure,
         }
+    }
+
+    /// The error at the end of `--timeout`, which is then no advice any more.
+    pub(crate) fn in_time(self, limit: Duration) -> Self {
+        Self(match self.0 {
+            Kind::NotSelected(path) => Kind::NotSelectedInTime { path, limit },
+            Kind::NothingOf { path, missing } => Kind::NothingOfInTime { path, missing, limit },
+            Kind::NothingYet(path) => Kind::TimeOver { path, what: TimedOut::Value, limit },
+            other => other,
+        })
     }
 
     pub(crate) fn system(what: &'static str) -> impl Fn(io::Error) -> Self {

@@ -70,7 +70,7 @@ impl Timeout {
             return Ok(());
         }
         if let Some(error) = self.instead.take() {
-            return Err(error);
+            return Err(error.in_time(limit));
         }
         let what = match self.last {
             Last::None if link.is_attached() => TimedOut::Value,

@@ -358,3 +358,43 @@ fn a_snapshot_of_many_instances_is_refused() {
     assert!(message.contains("a snapshot holds one record"), "{message}");
     assert!(!copy.exists());
 }
+
+#[test]
+fn a_configurations_line_names_the_instance_as_the_region_that_carries_it_does() {
+    let stage = Stage::empty();
+    let schema = Stu::schema();
+    let line = schema.line().expect("a line").text().to_owned();
+    let config = stage.dir.path().join("class.toml");
+    let region = format!("[region]\npath = {:?}\n", stage.path());
+    let record = "[record]\nname = \"STU\"\ninstances = [\"a\"]\nfield = [\
+                  { name = \"id\", type = \"i32\" }, { name = \"name\", type = \"char[20]\" }, \
+                  { name = \"sex\", type = \"char\" }]\n";
+    let of = |line: &str| {
+        let text = format!("{region}{record}[consumer]\nline = {line:?}\n");
+        std::fs::write(&config, text).unwrap();
+        config.to_str().unwrap().to_owned()
+    };
+    let class = Class { stage, writer: Rc::default() };
+    let steps = [class.opens(2), class.publishes(&[("a", 1)])];
+    let before = class.stage.play_source(&of(&line), &["--follow"], steps);
+    assert_eq!(before.lines(), ["a\tid=1\tname=xiaoming\tm"], "the region came later");
+    let once = |line: &str| {
+        let played = class.stage.play_source(&of(line), &["--once"], []);
+        played.lines().join("\n")
+    };
+    assert_eq!(once(&line), "a\tid=1\tname=xiaoming\tm");
+    assert_eq!(once("{id}"), "1", "a line that the region does not carry");
+    assert_eq!(once("{id} {instance}"), "1 a");
+}
+
+#[test]
+fn a_time_that_was_given_is_not_advised_again() {
+    let class = Class::of(2, &[("a", 1)]);
+    class.joins("b")();
+    let patience = (0..50).map(|_| class.publishes(&[]));
+    let args = ["--once", "--instance", "a", "--instance", "b", "--timeout", "20ms"];
+    let (exit, message) = class.stage.play(&args, patience).failure();
+    let want = "nothing was published of instance b within 20ms; look at its producer, or allow a \
+                longer --timeout";
+    assert!(exit == Exit::NoValue && message.ends_with(want), "{message}");
+}
