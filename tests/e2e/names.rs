@@ -86,7 +86,7 @@ fn the_name_of_a_regions_file_is_answered_with_the_regions_name() {
     producer().start(&place, "--ticks 1").exit_code();
     for arguments in ["stu.region --once", "stu.region"] {
         let mut consumer = consumer().start(&place, arguments);
-        assert_eq!(consumer.exit_code(), 1);
+        assert_eq!(consumer.exit_code(), 2);
         consumer.says("\"stu.region\" is a file name: the region's name is \"stu\"");
     }
 }

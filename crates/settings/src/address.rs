@@ -13,6 +13,9 @@ use std::str::FromStr;
 use layout::text::{plain, quote};
 use region::{MAX_REGION_NAME, is_region_name};
 
+/// What the name of a region's file ends in.
+const SUFFIX: &str = ".region";
+
 /// Where a region is.
 ///
 /// It is read from a configuration (`name` or `path`), or from a command line by `parse`, where a text
@@ -37,9 +40,13 @@ pub enum Address {
 }
 
 impl Address {
-    /// The address of the region called `name`: one for which [`is_region_name`] holds.
+    /// The address of the region called `name`: one for which [`is_region_name`] holds, and that is not the name
+    /// of a region's file.
     pub fn name(name: &str) -> Result<Self, AddressError> {
         match name {
+            _ if let Some(stem) = name.strip_suffix(SUFFIX).filter(|stem| is_region_name(stem)) => {
+                Err(AddressError::FileName { stem: stem.to_owned() })
+            }
             _ if is_region_name(name) => Ok(Self::Name(name.to_owned())),
             "" => Err(AddressError::EmptyName),
             _ if name.contains('/') => Err(AddressError::Slash { name: name.to_owned() }),
@@ -109,6 +116,15 @@ pub enum AddressError {
         /// The name.
         name: String,
     },
+    /// The name of a file where that of a region belongs.
+    #[error(
+        "{} is a file name: the region's name is {}; write that, or a path with a '/'",
+        quote(&format!("{stem}{SUFFIX}")), quote(stem)
+    )]
+    FileName {
+        /// The region's name.
+        stem: String,
+    },
     /// A name too long for a file.
     #[error("a region's name has at most {MAX_REGION_NAME} bytes, this one has {len}; shorten it")]
     LongName {
@@ -155,6 +171,7 @@ mod tests {
             let found = Address::name(name);
             assert_eq!(found, Err(AddressError::BadName { name: name.into() }), "{name:?}");
         }
+        assert_eq!(Address::name("a.region"), Err(AddressError::FileName { stem: "a".into() }));
         assert_eq!(Address::name("a/b"), Err(AddressError::Slash { name: "a/b".into() }));
         let (long, longer) = ("x".repeat(248), "x".repeat(249));
         assert_eq!(Address::name(&long), Ok(Address::Name(long)));

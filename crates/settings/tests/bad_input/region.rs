@@ -34,6 +34,11 @@ pub(crate) static CASES: &[Case] = &[
         r#"2:8: region.name: "s t\u{1b}u" is no name for a region; use letters, digits and . _ - @, and no dot in front"#,
     ),
     region(
+        "the name of a region's file",
+        &[r#"name = "stu.region""#],
+        r#"2:8: region.name: "stu.region" is a file name: the region's name is "stu"; write that, or a path with a '/'"#,
+    ),
+    region(
         "a name too long for a file",
         &[
             r#"name = "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx""#,
