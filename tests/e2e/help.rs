@@ -190,17 +190,11 @@ fn check_prints_the_layout_and_creates_nothing() {
     let place = Place::new();
     place.shipped("stu.toml");
     let mut said = Vec::new();
-    let no_directory = "./none/x.region: its directory does not exist";
-    for (arguments, warnings) in [
-        ("--check", vec![]),
-        ("stu.toml --check", vec![]),
-        ("--check --region ./none/x.region", vec![no_directory]),
-    ] {
+    for arguments in ["--check", "stu.toml --check"] {
         let mut checked = producer().start(&place, arguments);
         assert_eq!(checked.exit_code(), 0, "{arguments}");
         let logged = checked.err();
-        assert_eq!(logged.len(), warnings.len(), "{arguments}: {logged:#?}");
-        assert!(logged.iter().zip(&warnings).all(|(line, warning)| line.contains(warning)));
+        assert!(logged.is_empty(), "{arguments}: {logged:#?}");
         let out = checked.out();
         let table = out.iter().skip_while(|line| !line.starts_with("offset")).map(|l| l.trim());
         assert!(table.eq(TABLE.iter().map(|line| line.trim())), "{arguments}: {out:#?}");

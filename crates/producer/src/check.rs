@@ -23,7 +23,7 @@ use crate::describe::describe;
 use crate::error::{Kind, ProducerError};
 use crate::input::check_input;
 use crate::messages::warnings;
-use crate::run::{Wanted, try_settings};
+use crate::run::{Wanted, refused_settings};
 use crate::sink;
 use crate::sources::{Moment, Sources};
 
@@ -77,10 +77,10 @@ fn checked(
     });
     conflict::check(config, &settings, claims)?;
     if args.region.as_ref().is_none_or(RegionArgument::is_address) && !args.memfd {
-        warn_of_place(&address);
         refuse_what_is_there(&address, &settings)?;
+        warn_of_place(&address);
     }
-    if let Err(error) = try_settings(Wanted::of(&settings)) {
+    for error in refused_settings(Wanted::of(&settings)) {
         tracing::warn!("{}", one_line(&error));
     }
     if let Some(pipe) = settings.producer.input.as_ref().filter(|_| settings.reads_input())
@@ -91,7 +91,7 @@ fn checked(
     Ok((report(&settings, &path.display().to_string())?, settings, path))
 }
 
-/// Warns of what a start would warn of, or fail for.
+/// Warns of what a start would warn of, or may fail for.
 fn warn_of_place(address: &region::Address) {
     let path = address.path().display();
     match Surroundings::of(address) {
@@ -104,7 +104,7 @@ fn warn_of_place(address: &region::Address) {
     }
 }
 
-/// An error if a start would fail for the file that is there. What this machine does not have is a warning: the
+/// An error if a start would fail for the file that is there, or for want of a directory. What this machine does not have is a warning: the
 /// one that the configuration is for may have it.
 fn refuse_what_is_there(
     address: &region::Address,

@@ -129,14 +129,14 @@ pub enum RegionErrorKind {
         /// The field that was requested.
         field: String,
     },
-    /// A file without a header has another size than the record.
-    #[error("has {}, {}", counted(*have, "byte"), described(*want, *count))]
+    /// A file without a header has another size than the record; or the file has a header, and is a region.
+    #[error("{}", not_this_record(*want, *count, *have))]
     NotThisRecord {
         /// Bytes of the record, or of all structs of an array.
         want: u64,
         /// How many structs.
         count: u32,
-        /// Bytes of the file.
+        /// Bytes of the file; as many as `want` if it is a region.
         have: u64,
     },
     /// The slot kept changing: the writer is broken or hostile.
@@ -197,6 +197,14 @@ pub enum RegionErrorKind {
         /// Its error.
         source: io::Error,
     },
+}
+
+/// Why a file is not the bare one of the record.
+fn not_this_record(want: u64, count: u32, have: u64) -> String {
+    if have == want {
+        return format!("has the {} of the record, but they are a region", counted(have, "byte"));
+    }
+    format!("has {}, {}", counted(have, "byte"), described(want, count))
 }
 
 /// What a bare file should have.

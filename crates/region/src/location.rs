@@ -75,17 +75,32 @@ pub struct Exposure {
 impl Location {
     /// Opens the directory of `address`; a default one that is not there is made.
     pub(crate) fn open(address: &Address) -> Result<Self, RegionError> {
-        let failed = |err| not_opened(address.path(), err);
+        Self::open_by(address, Directory::open_or_make)?
+            .ok_or_else(|| not_opened(address.path(), Errno::NOENT))
+    }
+
+    /// The same without making anything; `None` if a default directory is not there.
+    pub(crate) fn existing(address: &Address) -> Result<Option<Self>, RegionError> {
+        Self::open_by(address, Directory::open)
+    }
+
+    /// Opens the directory of `address`: a default one by `open_default`.
+    fn open_by(
+        address: &Address,
+        open_default: impl FnOnce(&Directory) -> Result<Option<OwnedFd>, RegionError>,
+    ) -> Result<Option<Self>, RegionError> {
         let name = address.name()?.to_owned();
         let directory = address.directory();
         let dir = if directory.is_of_path() {
-            rustix::fs::open(directory.path(), directory::OPEN, Mode::empty()).map_err(failed)?
+            let opened = rustix::fs::open(directory.path(), directory::OPEN, Mode::empty());
+            opened.map_err(|err| not_opened(address.path(), err))?
         } else {
-            directory.open_or_make()?.ok_or_else(|| failed(Errno::NOENT))?
+            let Some(dir) = open_default(directory)? else { return Ok(None) };
+            dir
         };
         let mut location = Self::over(dir, address.clone(), name, None)?;
         location.canonical = canonical(directory.path(), location.identity);
-        Ok(location)
+        Ok(Some(location))
     }
 
     fn over(
@@ -122,6 +137,15 @@ impl Location {
             file::open(self.fd(), self.name(), OFlags::RDWR, self.path())
                 .map_err(|err| err.on_file_system_of(self.fd()))
         })
+    }
+
+    /// Opens the region's file to look at it, as [`open_to_write`](Self::open_to_write) would find it; `None` if
+    /// there is none.
+    pub(crate) fn open_to_look(&self) -> Result<Option<File>, RegionError> {
+        match file::open(self.fd(), self.name(), OFlags::RDONLY, self.path()) {
+            Err(err) if err.is_not_there() => Ok(None),
+            opened => opened.map(Some),
+        }
     }
 
     /// Refuses a file of another user, to whom the region's directory does not belong either: its

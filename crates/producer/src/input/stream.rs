@@ -21,7 +21,7 @@ use std::os::fd::{AsFd, AsRawFd, BorrowedFd};
 use std::os::unix::fs::{FileTypeExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
-use region::FileId;
+use region::{FileId, special_file};
 use rustix::fs::{Access, FileType, FlockOperation, OFlags, access, flock};
 use rustix::io::Errno;
 
@@ -86,13 +86,16 @@ pub(crate) enum OpenError {
     },
 }
 
-/// An error if `path` cannot be the input. The pipe is not opened: its writer would see a reader come and go.
+/// An error if `path` is no named pipe that can be read. It is not opened: its writer would see a reader come and go.
+///
+/// A start reads a file or a device as well, to its end; but a path in a configuration is most likely meant to be
+/// a pipe, and what is in its place left by a program that started before the pipe was made.
 pub(crate) fn check_input(path: &Path) -> Result<(), OpenError> {
     let refused = |what| Err(OpenError::NotAPipe { path: path.to_owned(), what });
     let kind = fs::metadata(path).map(|meta| meta.file_type());
     match kind.map_err(|error| not_opened(path, error))? {
-        kind if kind.is_dir() => refused(DIRECTORY),
         kind if kind.is_socket() => refused(SOCKET),
+        kind if !kind.is_fifo() => refused(special_file(kind).unwrap_or("a regular file")),
         _ => access(path, Access::READ_OK).map_err(|error| not_opened(path, error.into())),
     }
 }

@@ -43,7 +43,7 @@ use crate::messages::End;
 use inputs::{Inputs, Wake};
 use member::{Member, State};
 use process::Process;
-pub(crate) use process::{Wanted, try_settings};
+pub(crate) use process::{Wanted, refused_settings};
 use queue::Queue;
 use status::counted_regions;
 

@@ -76,28 +76,52 @@ impl Process {
     /// # Errors
     /// Names the setting that cannot be had; the others may be in force.
     pub(super) fn apply(&mut self, wanted: Wanted) -> Result<(), ProducerError> {
-        let Wanted { cpu, priority, lock_memory, shortest_tick } = wanted;
+        self.settings(wanted).into_iter().collect()
+    }
+
+    /// The same, each setting for itself.
+    fn settings(&mut self, wanted: Wanted) -> [Result<(), ProducerError>; 3] {
+        self.sharpen_timers(wanted.shortest_tick);
+        [
+            self.set_cpu(wanted.cpu),
+            self.set_priority(wanted.priority),
+            self.set_lock_memory(wanted.lock_memory),
+        ]
+    }
+
+    fn set_cpu(&mut self, cpu: Option<u32>) -> Result<(), ProducerError> {
         if cpu != self.applied.cpu {
             let setting = || format!("cpu = {}", cpu.unwrap_or_default());
             self.keep_on(cpu).map_err(failed(setting, daemon::process_step))?;
             self.applied.cpu = cpu;
         }
+        Ok(())
+    }
+
+    fn set_priority(&mut self, priority: Option<u8>) -> Result<(), ProducerError> {
         if priority != self.applied.priority {
             let setting = || format!("priority = {}", priority.unwrap_or_default());
             daemon::set_priority(priority).map_err(failed(setting, daemon::priority_step))?;
             self.applied.priority = priority;
         }
+        Ok(())
+    }
+
+    fn set_lock_memory(&mut self, lock_memory: bool) -> Result<(), ProducerError> {
         if lock_memory != self.applied.lock_memory {
             let locked = if lock_memory { daemon::lock_memory() } else { daemon::unlock_memory() };
             let setting = || "lock_memory = true".to_owned();
             locked.map_err(failed(setting, daemon::process_step))?;
             self.applied.lock_memory = lock_memory;
         }
+        Ok(())
+    }
+
+    fn sharpen_timers(&mut self, shortest_tick: Option<Duration>) {
         if let Some(tick) = shortest_tick.filter(|_| shortest_tick != self.applied.shortest_tick) {
             daemon::sharpen_timers(tick);
             self.applied.shortest_tick = shortest_tick;
         }
-        Ok(())
     }
 
     fn keep_on(&self, cpu: Option<u32>) -> io::Result<()> {
@@ -109,9 +133,9 @@ impl Process {
     }
 }
 
-/// Whether this process can be what `wanted` says: it is so until its end.
-pub(crate) fn try_settings(wanted: Wanted) -> Result<(), ProducerError> {
-    Process::new().apply(wanted)
+/// Each setting of `wanted` that this process cannot have; it has the others until its end.
+pub(crate) fn refused_settings(wanted: Wanted) -> impl Iterator<Item = ProducerError> {
+    Process::new().settings(wanted).into_iter().filter_map(Result::err)
 }
 
 fn failed(

@@ -4,6 +4,7 @@
 //! a test that hangs.
 
 mod bare_array;
+mod checked;
 mod feed;
 mod input;
 mod instances;

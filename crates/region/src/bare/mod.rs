@@ -53,7 +53,7 @@ impl BareWriter {
     /// Of `options`, mode and group count, for files that this writer makes.
     ///
     /// # Errors
-    /// [`Kind::NotThisRecord`] if the file is there with another size than the record's: it is
+    /// [`Kind::NotThisRecord`] if the file is there with another size than the record's, or is a region: it is
     /// left alone; [`Kind::Busy`]; [`Kind::Locked`]; [`Kind::NotOurs`]; [`Kind::NotAFile`];
     /// [`Kind::BadOptions`]; [`Kind::Io`].
     pub fn open(at: impl ToPlace, schema: &Schema, options: &Options) -> Result<Self, RegionError> {
@@ -212,7 +212,7 @@ impl BareReader {
     ///
     /// # Errors
     /// [`Kind::NotThere`], [`Kind::NotAFile`]; [`Kind::NotThisRecord`] if its size is not that of
-    /// the schema's record, which is all that can be checked; [`Kind::Io`].
+    /// the schema's record, or it is a region, which is all that can be checked; [`Kind::Io`].
     pub fn open(at: impl ToPlace, schema: &Schema) -> Result<Self, RegionError> {
         Self::open_array(at, schema, NonZeroU32::MIN)
     }
@@ -362,6 +362,16 @@ impl BareReader {
     pub fn path(&self) -> &Path {
         self.address.path()
     }
+}
+
+/// Refuses a `file` that a [`BareWriter`] of these structs does not write to.
+pub(crate) fn expect_structs(
+    file: &File,
+    path: &Path,
+    schema: &Schema,
+    count: NonZeroU32,
+) -> Result<(), RegionError> {
+    Shape::of(schema, count).expect_in(file, path)
 }
 
 /// The file, locked, and mapped; `None` if it lost its name before that.

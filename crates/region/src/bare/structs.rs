@@ -6,9 +6,12 @@ use crate::error::{RegionError, RegionErrorKind as Kind};
 use crate::mapping::{Access, Mapping};
 use crate::medium::Medium;
 use layout::Schema;
+use layout::header::MAGIC_BYTES;
 use std::fs::File;
+use std::io;
 use std::num::NonZeroU32;
 use std::ops::Range;
+use std::os::unix::fs::FileExt;
 use std::path::Path;
 
 pub(super) const WORD: usize = size_of::<u64>();
@@ -28,6 +31,28 @@ impl Shape {
     /// Bytes of the file.
     pub(super) fn size(self) -> usize {
         self.record as usize * self.count.get() as usize
+    }
+
+    /// Refuses a file that cannot hold these structs: one of another length, or a region, whose readers and
+    /// writers count on its header.
+    pub(super) fn expect_in(self, file: &File, path: &Path) -> Result<(), RegionError> {
+        let have = file.metadata().map_err(|err| RegionError::io(path, "fstat", err))?.len();
+        let (want, count) = (self.size() as u64, self.count.get());
+        let is_region = || region_begins(file).map_err(|err| RegionError::io(path, "pread", err));
+        if have != want || is_region()? {
+            return Err(RegionError::new(path, Kind::NotThisRecord { want, count, have }));
+        }
+        Ok(())
+    }
+}
+
+/// Whether `file` begins with the magic number of a region.
+fn region_begins(file: &File) -> io::Result<bool> {
+    let mut magic = [0; MAGIC_BYTES.len()];
+    match file.read_exact_at(&mut magic, 0) {
+        Ok(()) => Ok(magic == MAGIC_BYTES),
+        Err(err) if err.kind() == io::ErrorKind::UnexpectedEof => Ok(false),
+        Err(err) => Err(err),
     }
 }
 
@@ -51,13 +76,8 @@ impl MappedStruct {
         shape: Shape,
         access: Access,
     ) -> Result<Self, RegionError> {
+        shape.expect_in(file, path)?;
         let size = shape.size();
-        let have = file.metadata().map_err(|err| RegionError::io(path, "fstat", err))?.len();
-        let want = size as u64;
-        if have != want {
-            let count = shape.count.get();
-            return Err(RegionError::new(path, Kind::NotThisRecord { want, count, have }));
-        }
         // The words of the last page past the file's end read as zero and are never written back.
         let mapping =
             Mapping::new(file, size, access).map_err(|err| RegionError::io(path, "mmap", err))?;

@@ -105,6 +105,11 @@ impl Preflight {
     }
 }
 
+/// Refuses a file that a writer neither resumes nor replaces.
+pub(super) fn expect_region(file: &File, path: &Path) -> Result<(), RegionError> {
+    Preamble::read(file, path).map(drop).or_else(|err| damage(err).map(drop))
+}
+
 /// What is wrong with a region that cannot be read; the error again if it is not ours to replace.
 pub(super) fn damage(err: RegionError) -> Result<Why, RegionError> {
     match err.kind() {

@@ -257,3 +257,27 @@ fn a_check_prints_every_configuration_and_ends_with_the_first_error() {
     let log = start(&place, &[".", "--check"]).ends_with(1);
     assert!(log.contains("./c.toml: publishes to ") && log.contains(", as ./a.toml does"), "{log}");
 }
+
+#[test]
+fn one_region_under_two_spellings_is_one_and_a_standby_does_not_wait_for_itself() {
+    let place = Place::new();
+    configure(&place, "a", COUNTER, TICK);
+    let text = fs::read_to_string(config(&place, "a")).expect("read");
+    let path = format!("path = {:?}", region(&place, "a").display().to_string());
+    assert!(text.contains(&path), "{text}");
+    for other in ["name = \"a\"".to_owned(), path.replace("/a.region", "/./a.region")] {
+        fs::write(config(&place, "b"), text.replace(&path, &other)).expect("write");
+        for options in [&[".", "--check"][..], &[".", "--ticks", "1"], &[".", "--standby"]] {
+            let mut started = start(&place, options);
+            started.wait_for("/b.toml: publishes to ");
+            if options == [".", "--standby"] {
+                publishes(&place, "a");
+                started.signal(Signal::TERM);
+            }
+            let _ = started.end();
+            let log = started.log();
+            assert!(log.contains("as ./a.toml does; give each a region of its own"), "{log}");
+            assert!(!log.contains("publishes here"), "{log}");
+        }
+    }
+}
