@@ -121,3 +121,15 @@ fn a_replay_takes_the_instance_from_the_member_that_a_consumer_writes() {
     };
     assert_eq!((listed, found), (replayed(&["a", "b"], 2), replayed(&[], 9)));
 }
+
+#[test]
+fn the_name_of_the_instance_is_also_a_field_that_holds_texts() {
+    for ctype in ["char[20]", "char", "u8\"\nlabels = { 0 = \"a\", 1 = \"b\" }\n#\""] {
+        let text = format!(
+            "[region]\nname = \"r\"\n[record]\nname = \"R\"\ninstances = {{ input = \"v\" }}\n\
+             [[record.field]]\nname = \"v\"\ntype = \"{ctype}\"\nsource = {{ input = {{}} }}\n"
+        );
+        let parsed = Settings::parse(&text, "x.toml");
+        assert!(parsed.is_ok(), "{ctype}: {:?}", parsed.err().map(|error| error.to_string()));
+    }
+}

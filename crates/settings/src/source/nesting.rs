@@ -1,4 +1,4 @@
-//! Values of a line that are inside of other values: the elements of a list that fills a field, and no others.
+//! Keys that no line can have together: a value inside of one that is no list, and a name that is no text.
 
 use std::collections::HashMap;
 
@@ -17,7 +17,8 @@ pub(crate) struct Nested {
     pub(crate) why: String,
 }
 
-/// The first of the input keys whose value is inside of one that is no list or object for another key.
+/// The first of the input keys whose value is inside of one that is no list or object for another key, or is the
+/// name of the instance and a number.
 pub(crate) fn nested(
     sources: &[Source],
     schema: &Schema,
@@ -37,6 +38,13 @@ pub(crate) fn nested(
     for (key, field) in keys.iter().filter(|(_, field)| !is_list(schema, *field)) {
         flat.insert(key.steps(), (*key, *field));
     }
+    let number = name.and_then(|(name, _)| {
+        let same = keys.iter().filter(|(key, _)| key.steps() == name.steps());
+        same.filter_map(|(_, field)| *field).find(|field| !takes_text(schema, *field))
+    });
+    if let Some(field) = number {
+        return Some(Nested { field: Some(field), why: no_text(schema, field) });
+    }
     keys.iter().find_map(|(key, field)| {
         let steps = key.steps();
         let outer = |end| flat.get(&steps[..end]).copied();
@@ -46,6 +54,23 @@ pub(crate) fn nested(
         let why = format!("{key} is inside of {around}, which is {what}; leave one of them out");
         Some(Nested { field: *field, why })
     })
+}
+
+/// Whether the field holds the texts of a line: as they are, or by its labels.
+fn takes_text(schema: &Schema, field: usize) -> bool {
+    let field = &schema.fields()[field];
+    let is_labelled = field.ctype().count().is_none() && !field.labels().is_empty();
+    field.ctype().is_text() || is_labelled
+}
+
+/// Why the name of the instance does not fill the field.
+fn no_text(schema: &Schema, field: usize) -> String {
+    let ctype = schema.fields()[field].ctype();
+    format!(
+        "is the name of the instance, which is a text, and {ctype} holds none; make the field char[{}], or give it \
+         another key",
+        layout::MAX_INSTANCE_NAME
+    )
 }
 
 /// Whether a list of a line fills this field.

@@ -23,6 +23,18 @@ macro_rules! case {
 
 pub(crate) static CASES: &[Case] = &[
     case!(
+        "the name of the instance as a number",
+        r#"{ input = "a" }"#,
+        "input = {}",
+        "9:20: record.field[a].source.input: is the name of the instance, which is a text, and u64 holds none; make the field char[64], or give it another key"
+    ),
+    case!(
+        "the name of the instance as a number, by a pointer",
+        r#"{ input = "/v/n" }"#,
+        r#"input = { key = "/v/n" }"#,
+        "9:28: record.field[a].source.input.key: is the name of the instance, which is a text, and u64 holds none; make the field char[64], or give it another key"
+    ),
+    case!(
         "a value inside of the name of the instance",
         r#"{ input = "/a" }"#,
         r#"input = { key = "/a/b" }"#,
