@@ -28,7 +28,7 @@ Engines:
 
 The copy gets its name when it is complete; until then DEST stays unchanged.
 A new DEST has the mode of SOURCE less the umask. One that is replaced keeps its mode and group if it belongs to you and no other user but root owns or may write to its directory.
-If some process may be writing to SOURCE, both files are read again, and a copy that differs is an error. A region that a producer holds is not copied; use consumer REGION --snapshot FILE.
+If some process may be writing to SOURCE, both files are read again, and a copy that differs is an error. A region that a producer holds is not copied; use consumer REGION --snapshot FILE, or for a region of instances stop its producer first.
 A file of up to 8 MiB is copied by one process. A progress bar is drawn if stderr is a terminal.
 
 Exit codes:

@@ -48,6 +48,8 @@ pub(crate) enum Kind {
     Displaced { path: PathBuf, aside: PathBuf },
     #[error("{path}: is a region that a writer holds, and its records would be mixed; take a snapshot: consumer {word} --snapshot FILE", path = .0.display(), word = daemon::cli::shell_path(.0))]
     LiveRegion(PathBuf),
+    #[error("{}: is a region of instances that a writer holds, and its records would be mixed; stop its producer, then copy it", .0.display())]
+    LiveInstances(PathBuf),
     #[error("{}: {what} while it was copied; copy it again when no process writes to it", path.display())]
     SourceChanged { path: PathBuf, what: String },
     #[error("{}: {fault}; {} was not touched", path.display(), dest.display())]

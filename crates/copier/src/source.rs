@@ -25,7 +25,8 @@ use std::os::unix::fs::{FileExt, MetadataExt};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
-use layout::header::MAGIC_BYTES;
+use layout::header::offset::HEADER_LEN;
+use layout::header::{Header, MAGIC_BYTES};
 use layout::text::counted;
 use region::special_file;
 use rustix::fs::{Mode, OFlags};
@@ -121,10 +122,16 @@ impl Source {
 
     /// Refuses a region that a writer holds: its records change without a trace in the file's times.
     fn expect_no_publisher(&self) -> Result<(), Kind> {
-        if self.is_region && region::has_writer(&self.file).unwrap_or(false) {
-            return Err(Kind::LiveRegion(self.path.clone()));
+        if !self.is_region || !region::has_writer(&self.file).unwrap_or(false) {
+            return Ok(());
         }
-        Ok(())
+        let path = self.path.clone();
+        // A snapshot, which is the advice for a plain region, holds one record.
+        Err(if has_instances(&self.file) {
+            Kind::LiveInstances(path)
+        } else {
+            Kind::LiveRegion(path)
+        })
     }
 }
 
@@ -145,10 +152,17 @@ fn is_region(file: &File) -> bool {
     file.read_exact_at(&mut magic, 0).is_ok() && magic == MAGIC_BYTES
 }
 
+/// Whether it begins with the header of a region of instances.
+fn has_instances(file: &File) -> bool {
+    let mut bytes = [0; HEADER_LEN];
+    let header = file.read_exact_at(&mut bytes, 0).ok().and_then(|()| Header::decode(&bytes).ok());
+    header.is_some_and(|header| header.instances.is_some())
+}
+
 #[cfg(test)]
 mod tests {
     use layout::{Record as _, Stu};
-    use region::{DynWriter, Options};
+    use region::{DynInstanceWriter, DynWriter, Options};
     use shared::Shared;
 
     use super::*;
@@ -194,6 +208,18 @@ mod tests {
         let _writer = writer();
         assert!(matches!(source.expect_unchanged(), Err(Kind::LiveRegion(_))));
         assert!(matches!(Source::open(&path), Err(Kind::LiveRegion(_))));
+    }
+
+    #[test]
+    fn a_region_of_instances_that_a_writer_holds_has_no_snapshot_and_advises_none() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("class.region");
+        let options = Options::new();
+        let writer = DynInstanceWriter::open_with(&path, &Stu::schema(), &options, 4).unwrap();
+        let message = Source::open(&path).unwrap_err().to_string();
+        assert!(message.ends_with("; stop its producer, then copy it"), "{message}");
+        drop(writer);
+        assert!(Source::open(&path).is_ok(), "as it was advised");
     }
 
     #[test]
