@@ -88,7 +88,8 @@ pub struct Args {
     /// Print every record in order, not just the latest
     ///
     /// Begins with the newest record, or with the one that --from or --last names. If the writer laps
-    /// the consumer, the number of lost records is logged: missed N.
+    /// the consumer, the number of lost records is logged: missed N. Records of several instances come in the order of
+    /// their publication; after a lap one instance after the other, until it has caught up.
     #[arg(long)]
     pub follow: bool,
 
