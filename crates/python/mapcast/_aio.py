@@ -6,12 +6,10 @@ import asyncio
 import os
 from typing import Any
 
-from ._errors import NotFoundError
-
-# Between two attempts to open a region that does not exist yet, in seconds.
-_LOOK_FOR_FILE = 0.1
 # Longest wait for a descriptor: one that another task has closed never becomes readable.
 _LONGEST = 1.0
+# Longest time in which records that are there keep other tasks from running, in seconds.
+_TURN = 0.01
 
 # The followers in which a task waits, by their identity: the number of a descriptor is used again after a close.
 _waited_in: set[int] = set()
@@ -22,6 +20,7 @@ class Stream:
 
     def __init__(self, source: Any) -> None:
         self._source = source
+        self._turn_ends: float | None = None
 
     def __aiter__(self) -> Stream:
         return self
@@ -30,26 +29,26 @@ class Stream:
         loop = asyncio.get_running_loop()
         timeout = self._source.timeout
         end = None if timeout is None else loop.time() + timeout
+        await self._let_others_run(loop)
         while True:
-            is_there = self._clear()
+            # Before the region is read: what happens after that makes the descriptor readable again.
+            self._source.clear()
             found = self._source.try_next()
             if found is not None:
                 return found
             left = None if end is None else end - loop.time()
             if left is not None and left <= 0:
                 raise StopAsyncIteration
-            longest = _LONGEST if is_there else _LOOK_FOR_FILE
-            left = longest if left is None else min(left, longest)
-            await (_readable(loop, self._source, left) if is_there else asyncio.sleep(left))
+            await _readable(loop, self._source, _LONGEST if left is None else min(left, _LONGEST))
 
-    def _clear(self) -> bool:
-        """Clears the descriptor before the region is read; False: there is no region yet."""
-        try:
-            self._source.clear()
-            self._source.fileno()
-        except NotFoundError:
-            return False
-        return True
+    async def _let_others_run(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Before a record is taken: a task that is cancelled here has lost none."""
+        now = loop.time()
+        if self._turn_ends is None:
+            self._turn_ends = now + _TURN
+        elif now >= self._turn_ends:
+            await asyncio.sleep(0)
+            self._turn_ends = loop.time() + _TURN
 
 
 async def _readable(loop: asyncio.AbstractEventLoop, source: Any, left: float) -> None:
@@ -60,12 +59,14 @@ async def _readable(loop: asyncio.AbstractEventLoop, source: Any, left: float) -
     descriptor = os.dup(source.fileno())
     readable = loop.create_future()
     _waited_in.add(id(source))
+    # Not `asyncio.wait_for`: before Python 3.12 that swallows the cancellation of a task whose descriptor has become
+    # readable in the same turn of the loop.
+    timer = loop.call_later(left, _set, readable)
     try:
         loop.add_reader(descriptor, _set, readable)
-        await asyncio.wait_for(readable, left)
-    except asyncio.TimeoutError:
-        pass
+        await readable
     finally:
+        timer.cancel()
         _waited_in.discard(id(source))
         loop.remove_reader(descriptor)
         os.close(descriptor)

@@ -107,6 +107,17 @@ impl Following {
         self.follow.with(|followed| followed.sample(py, found, 0))
     }
 
+    /// The schema of the region, if there is one, and whether it has instances.
+    fn region(&self, py: Python<'_>) -> PyResult<(Option<Py<Schema>>, bool)> {
+        self.follow.with(|Followed { follow, schema, .. }| match follow.source() {
+            Some(source) => {
+                let known = Schema::cached(py, schema, source.reader().schema())?;
+                Ok((Some(known), source.has_instances()))
+            }
+            None => Ok((None, false)),
+        })
+    }
+
     /// What `attempt` finds, within `timeout`; `None` if it finds nothing until then.
     pub(crate) fn within<T>(
         &self,
@@ -153,10 +164,11 @@ impl Following {
         })
     }
 
+    /// One that waits for a region that does not exist, as the follower does.
     fn notifier_of_place(&self) -> Result<Notifier, Error> {
         match &self.place {
-            Place::Named(at) => Notifier::open(at),
-            Place::Passed(passed) => Notifier::open_file(passed.file(), passed.name()),
+            Place::Named(at) => Notifier::awaiting(at.clone()),
+            Place::Passed(passed) => Notifier::awaiting_file(passed.file(), passed.name()),
         }
     }
 
@@ -239,6 +251,11 @@ impl Follower {
     /// Makes the descriptor unreadable: call it before `try_next`.
     fn clear(&self) -> PyResult<()> {
         self.following.clear()
+    }
+
+    /// The schema of its region, if that exists, and whether it has instances; for empty arrays and frames.
+    fn _region(&self, py: Python<'_>) -> PyResult<(Option<Py<Schema>>, bool)> {
+        self.following.region(py)
     }
 
     /// Seconds without a record after which the iteration ends; None: it never does.

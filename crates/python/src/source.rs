@@ -186,6 +186,11 @@ impl EitherSource {
     pub(crate) fn reader(&self) -> &Reader {
         self.source.reader()
     }
+
+    /// Whether each record is of an instance.
+    pub(crate) const fn has_instances(&self) -> bool {
+        matches!(self.source, Source::Instances(..))
+    }
 }
 
 impl Followed for EitherSource {

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import os
+import select
 import time
+from typing import Any
 
 import mapcast
 import pytest
+from mapcast._aio import Stream
 
 X = {"x": int}
 
@@ -126,6 +129,68 @@ def test_a_follower_does_not_care_about_one_that_was_closed() -> None:
             assert [sample.x for sample in await asyncio.wait_for(asyncio.gather(*found), 60)] == [1] * 8
 
     asyncio.run(main())
+
+
+def test_a_task_that_is_cancelled_when_its_descriptor_becomes_readable_ends() -> None:
+    async def main() -> None:
+        with mapcast.writer("load", X) as writer:
+            for _ in range(5):
+                with mapcast.open("load").follow(begin="next") as follower:
+                    task = asyncio.ensure_future(_all(follower))
+                    await asyncio.sleep(0.1)
+                    writer.publish(x=1)
+                    # Until the notifier's thread has seen it; the loop has not.
+                    assert select.select([follower], [], [], 60)[0]
+                    await asyncio.sleep(0)
+                    task.cancel()
+                    assert await _is_cancelled(task)
+
+    asyncio.run(main())
+
+
+def test_records_that_are_always_there_keep_no_task_from_running_and_from_cancelling() -> None:
+    async def main() -> None:
+        records = Endless()
+        task = asyncio.ensure_future(_all(Stream(records)))
+        await asyncio.sleep(0)
+        task.cancel()
+        assert await _is_cancelled(task)
+        assert records.taken < Endless.END, "the loop did not run before the last record"
+
+    asyncio.run(main())
+
+
+class Endless:
+    """A source that has a record at each call, until so many that no other task has run."""
+
+    END = 1_000_000
+    timeout = None
+
+    def __init__(self) -> None:
+        self.taken = 0
+
+    def clear(self) -> None:
+        pass
+
+    def try_next(self) -> int:
+        self.taken += 1
+        if self.taken >= self.END:
+            raise AssertionError("no other task has run")
+        return self.taken
+
+
+async def _all(records: Any) -> None:
+    async for _ in records:
+        pass
+
+
+async def _is_cancelled(task: asyncio.Future[None]) -> bool:
+    """Whether the task ends by one cancellation; ends it by more, else."""
+    done, _ = await asyncio.wait({task}, timeout=5)
+    while not task.done():
+        task.cancel()
+        await asyncio.wait({task}, timeout=0.1)
+    return bool(done) and task.cancelled()
 
 
 def _is_open(descriptor: int) -> bool:

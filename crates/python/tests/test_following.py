@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import select
 import signal
 import threading
@@ -150,8 +151,37 @@ def test_the_descriptor_is_readable_when_there_is_something() -> None:
             follower.clear()
             found += [sample.x for sample in iter(follower.try_next, None)]
         assert found == [7]
-    with pytest.raises(FileNotFoundError):
-        mapcast.follow("nothing").fileno()
+
+
+@pytest.mark.parametrize("follow", [mapcast.follow, mapcast.events])
+def test_the_descriptor_is_readable_when_the_region_that_is_waited_for_is_there(follow: Any) -> None:
+    with follow("later", begin="oldest") as follower:
+        follower.clear()
+        with mapcast.writer("later", X) as writer:
+            writer.publish(x=5)
+            assert found_by_polling(follower, lambda found: getattr(found, "kind", "record") == "record")
+
+
+def test_the_descriptor_of_a_file_that_has_no_region_yet_is_readable_when_it_has() -> None:
+    passed = mapcast.Descriptor(os.memfd_create("later"))
+    with mapcast.follow(passed, begin="oldest") as follower:
+        follower.clear()
+        with mapcast.writer(passed, X) as writer:
+            writer.publish(x=5)
+            assert found_by_polling(follower, lambda found: found.x == 5)
+
+
+def found_by_polling(follower: Any, is_wanted: Callable[[Any], bool]) -> bool:
+    """Whether a loop that polls the descriptor finds it, before a deadline."""
+    poll = select.poll()
+    poll.register(follower, select.POLLIN)
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        poll.poll(60_000)
+        follower.clear()
+        if any(is_wanted(found) for found in iter(follower.try_next, None)):
+            return True
+    return False
 
 
 @pytest.mark.filterwarnings("ignore:.*multi-threaded, use of fork")
