@@ -34,6 +34,9 @@ f64 = Annotated[float, Field("f64")]
 # What an annotation without a Field means. A text needs a length.
 _PLAIN = {bool: Field("bool"), int: Field("i64"), float: Field("f64")}
 
+# The longest name that a record can have.
+_LONGEST_NAME = 64
+
 # The codes of ctypes' simple types, on 64-bit Linux.
 _CTYPES = {
     "b": "i8", "h": "i16", "i": "i32", "l": "i64", "q": "i64",
@@ -91,11 +94,16 @@ def maker(record: Record, schema: Schema, raw: Any) -> Callable[[bytes], Any]:
 
 
 def _stem(at: Place) -> str:
-    """A record without a name of its own has that of its region, as far as it is an identifier."""
-    name = "record" if isinstance(at, Descriptor) else os.path.basename(os.fspath(at))
+    """A record without a name of its own has that of its region, as far as it is an identifier.
+
+    What names no region is refused where it is opened, which says what does.
+    """
+    at = os.fspath(at) if isinstance(at, os.PathLike) else at
+    name = os.path.basename(at) if isinstance(at, str) else "record"
     name = name[: -len(".region")] if name.endswith(".region") else name
     name = "".join(char if char.isascii() and char.isalnum() else "_" for char in name)
-    return name if name and not name[0].isdigit() else f"_{name}"
+    name = name if name and not name[0].isdigit() else f"_{name}"
+    return name[:_LONGEST_NAME]
 
 
 def _field(name: str, hint: Any) -> Field:

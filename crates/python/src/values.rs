@@ -1,12 +1,12 @@
 //! Values between Python and a record.
 //!
-//! Invariant: a value is stored as it is or refused: the library checks ranges, fractions, labels and
-//! lengths; only what is no value of any field is refused here.
+//! Invariant: a value is stored as it is or refused, and only a float field rounds: the library checks ranges,
+//! fractions, labels and lengths; what it has no value for is refused here.
 
 use crate::error;
-use mapcast::dynamic::{Field, Value};
+use mapcast::dynamic::{Field, Scalar, Value};
 use pyo3::IntoPyObjectExt;
-use pyo3::exceptions::{PyAttributeError, PyTypeError};
+use pyo3::exceptions::{PyAttributeError, PyOverflowError, PyTypeError};
 use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyByteArray, PyBytes, PyFloat, PyInt, PyList, PyMapping, PyString};
 
@@ -54,17 +54,92 @@ fn scalar(field: &Field, object: &Bound<'_, PyAny>) -> PyResult<Option<Value>> {
     }))
 }
 
-/// One that is too large for an integer field is refused as a float, or stored in a float field. One that no float has
-/// is refused here: as infinity it would fit.
+/// One of more than 64 bits is stored in a float field, and refused here for an integer field: rounded to a float, it
+/// might fit that.
 fn integer(field: &Field, object: &Bound<'_, PyAny>) -> PyResult<Value> {
-    let signed = || object.extract().map(Value::Int);
-    let unsigned = || object.extract().map(Value::Uint);
-    let large = || object.extract().map(Value::F64);
-    signed().or_else(|_| unsigned()).or_else(|_| large()).map_err(|_| {
-        let (name, ctype) = (field.name(), field.ctype());
-        let fact = format!("field {name:?} is {ctype}, and the integer is larger than any float");
-        error::new("BadValueError", format!("{fact}; give a number that fits"))
-    })
+    if let Ok(number) = object.extract() {
+        return Ok(Value::Int(number));
+    }
+    if let Ok(number) = object.extract() {
+        return Ok(Value::Uint(number));
+    }
+    match object.extract() {
+        Ok(_) if field.ctype().element().is_int() => Err(no_fit(field, object)),
+        Ok(number) => Ok(Value::F64(number)),
+        Err(_) => Err(larger_than_any_float(field)),
+    }
+}
+
+/// A number that is no int and no float: a Decimal, a Fraction, a longdouble; None: it is no number.
+///
+/// An integer field gets its value, and not that of the nearest float. A float field gets the nearest float.
+fn other_number(field: &Field, object: &Bound<'_, PyAny>) -> PyResult<Option<Value>> {
+    let float = match unless_absent(object.extract::<f64>()) {
+        Ok(Some(float)) => float,
+        Ok(None) => return Ok(None),
+        Err(err) if err.is_instance_of::<PyOverflowError>(object.py()) => {
+            return Err(larger_than_any_float(field));
+        }
+        Err(err) => return Err(err),
+    };
+    // Decimal("1e400") is rounded to infinity.
+    if float.is_infinite() && !object.eq(float)? {
+        return Err(larger_than_any_float(field));
+    }
+    let element = field.ctype().element();
+    Ok(Some(if element.is_int() && float.is_finite() {
+        whole(field, object, float)?
+    } else if element == Scalar::Bool && !float.is_nan() {
+        Value::Bool(object.is_truthy()?)
+    } else {
+        Value::F64(float)
+    }))
+}
+
+/// The integer that `object` equals; `float` is the float nearest to it.
+fn whole(field: &Field, object: &Bound<'_, PyAny>, float: f64) -> PyResult<Value> {
+    // Decimal("1e300000000") would be an integer of as many digits.
+    if float.abs() > LARGEST {
+        return Err(no_fit(field, object));
+    }
+    let int = object.py().get_type::<PyInt>();
+    match unless_absent(int.call1((object,)))? {
+        Some(number) if object.eq(&number)? => integer(field, &number),
+        Some(_) => Err(not_whole(field, object)),
+        // It has a `__float__` and nothing else, so that is its value.
+        None => Ok(Value::F64(float)),
+    }
+}
+
+/// 2^64: no number of 64 bits is larger, also rounded.
+const LARGEST: f64 = 18_446_744_073_709_551_616.0;
+
+fn no_fit(field: &Field, object: &Bound<'_, PyAny>) -> PyErr {
+    let (shown, name, ctype) = (shown(object), field.name(), field.ctype());
+    let fact = format!("{shown} does not fit field {name:?} ({ctype})");
+    error::new("BadValueError", format!("{fact}; use a value it can hold"))
+}
+
+fn not_whole(field: &Field, object: &Bound<'_, PyAny>) -> PyErr {
+    let (shown, name, ctype) = (shown(object), field.name(), field.ctype());
+    let fact = format!("{shown} is not a whole number, and field {name:?} is {ctype}");
+    error::new("BadValueError", format!("{fact}; round it first"))
+}
+
+fn larger_than_any_float(field: &Field) -> PyErr {
+    let (name, ctype) = (field.name(), field.ctype());
+    let fact = format!("field {name:?} is {ctype}, and the number is larger than any float");
+    error::new("BadValueError", format!("{fact}; give a number that fits"))
+}
+
+/// A number as messages show it: one of many digits is cut, and Python refuses to print those of thousands.
+fn shown(number: &Bound<'_, PyAny>) -> String {
+    const MOST: usize = 40;
+    match number.str().map(|text| text.to_string_lossy().into_owned()) {
+        Ok(text) if text.chars().count() <= MOST => text,
+        Ok(text) => text.chars().take(MOST).chain("...".chars()).collect(),
+        Err(_) => "the number".into(),
+    }
 }
 
 /// A str with a lone surrogate.
@@ -95,16 +170,17 @@ fn other(field: &Field, object: &Bound<'_, PyAny>, steps: u32) -> PyResult<Value
         (None, 0) => Err(no_value(field, object)),
         (None, steps) => other(field, object, steps - 1),
     };
+    // That of a longdouble is a longdouble again.
     if let Some(list) = unless_absent(object.call_method0("tolist"))?
-        && !list.is(object)
+        && !list.get_type().is(object.get_type())
     {
         return next(&list);
     }
     if let Some(index) = unless_absent(object.call_method0("__index__"))? {
         return integer(field, &index);
     }
-    if let Ok(number) = object.extract::<f64>() {
-        return Ok(Value::F64(number));
+    if let Some(number) = other_number(field, object)? {
+        return Ok(number);
     }
     if object.cast::<PyMapping>().is_err()
         && let Some(items) = unless_absent(object.try_iter())?

@@ -11,6 +11,8 @@ import os
 import signal
 import types
 from collections.abc import Callable
+from decimal import Decimal
+from fractions import Fraction
 from typing import Annotated, Any, List
 
 import mapcast
@@ -128,11 +130,16 @@ def test_an_exception_of_the_object_itself_is_raised_and_nothing_is_published() 
         def __index__(self) -> int:
             raise ZeroDivisionError("of its own")
 
+    class Float:
+        def __float__(self) -> float:
+            raise ZeroDivisionError("of its own")
+
     with mapcast.writer("load", {"x": float, "y": float}) as writer:
         with pytest.raises(ZeroDivisionError, match="of its own"):
             writer.publish(Broken())
-        with pytest.raises(ZeroDivisionError, match="of its own"):
-            writer.publish(x=Index())
+        for number in (Index(), Float()):
+            with pytest.raises(ZeroDivisionError, match="of its own"):
+                writer.publish(x=number)
         assert writer.sequence == 0
 
 
@@ -151,6 +158,82 @@ def test_numbers_of_every_kind_fit_where_their_value_does() -> None:
             for name in fields:
                 with pytest.raises(mapcast.BadValueError, match=f'field "{name}".*larger than any float'):
                     writer.publish(**{name: huge})
+
+
+class Wrapper:
+    """A number of a kind of its own, which is a float and nothing else."""
+
+    def __float__(self) -> float:
+        return 5.0
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "stored"),
+    [
+        ("low", Decimal("9007199254740993"), 9007199254740993),
+        ("low", Fraction(9007199254740993), 9007199254740993),
+        ("low", Decimal(-(2**63)), -(2**63)),
+        ("wide", Decimal(2**64 - 1), 2**64 - 1),
+        ("low", Wrapper(), 5),
+        ("x", Decimal("0.1"), 0.1),
+        ("x", Decimal("-Infinity"), -math.inf),
+        ("x", 2**64, 2.0**64),
+        ("on", Decimal("1e-400"), True),
+        ("on", Decimal(0), False),
+        ("two", [Decimal(2**63 - 1), Fraction(3)], [2**63 - 1, 3]),
+    ],
+)
+def test_other_numbers_are_stored_as_what_they_are(field: str, value: Any, stored: Any) -> None:
+    fields = {"low": "i64", "wide": "u64", "x": "f64", "on": bool, "two": "i64[2]"}
+    with mapcast.writer("numbers", fields) as writer:
+        writer.publish({field: value})
+        assert latest("numbers")[field] == stored
+
+
+def test_a_longdouble_is_stored_as_what_it_is() -> None:
+    np = pytest.importorskip("numpy")
+    with mapcast.writer("numbers", {"n": "i64", "x": "f64"}) as writer:
+        writer.publish(n=np.longdouble("9007199254740993"), x=np.longdouble("0.5"))
+        assert tuple(latest("numbers").values()) == (9007199254740993, 0.5)
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "message"),
+    [
+        ("low", -(2**63) - 1, '-9223372036854775809 does not fit field "low" .i64.'),
+        ("low", 2**63, '9223372036854775808 does not fit field "low"'),
+        ("wide", 2**64, '18446744073709551616 does not fit field "wide"'),
+        ("wide", 10**100, r'1000.*000\.\.\. does not fit field "wide"'),
+        ("two", [1, -(2**63) - 1], '-9223372036854775809 does not fit field "two"'),
+        ("mode", 2**80, 'does not fit field "mode"'),
+        ("low", Decimal(-(2**63) - 1), '-9223372036854775809 does not fit field "low"'),
+        ("wide", Decimal(2**64), '18446744073709551616 does not fit field "wide"'),
+        ("low", Decimal("1e100"), r'1E\+100 does not fit field "low"'),
+        ("low", Decimal("1e300000000"), 'field "low" is i64, and the number is larger than any float'),
+        ("low", Fraction(2**55 + 1, 2), '36028797018963969/2 is not a whole number, and field "low" is i64'),
+        ("low", Decimal("1e-300000000"), "1E-300000000 is not a whole number"),
+        ("low", Decimal("NaN"), "NaN is not a whole number"),
+        ("low", Decimal("Infinity"), "inf is not a whole number"),
+        ("x", Decimal("1e400"), "larger than any float"),
+        ("x", Fraction(10**400), "larger than any float"),
+        ("on", Decimal("NaN"), 'field "on"'),
+    ],
+)
+def test_numbers_that_only_fit_when_they_are_rounded_are_refused(
+    field: str, value: Any, message: str
+) -> None:
+    mode = mapcast.Field("u8", labels={1: "auto"})
+    fields = {"low": "i64", "wide": "u64", "x": "f64", "on": bool, "two": "i64[2]", "mode": mode}
+    with mapcast.writer("numbers", fields) as writer:
+        with pytest.raises(mapcast.BadValueError, match=message):
+            writer.publish({field: value})
+        assert writer.sequence == 0
+
+
+def test_a_record_without_a_name_has_one_that_a_record_can_have() -> None:
+    for region, name in (("x" * 100, "x" * 64), ("1" * 64, "_" + "1" * 63), ("a-b.c", "a_b_c")):
+        with mapcast.writer(region, {"x": int}) as writer:
+            assert writer.schema.name == name
 
 
 @pytest.mark.parametrize(
