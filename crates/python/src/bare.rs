@@ -5,6 +5,7 @@ use crate::held::Held;
 use crate::record::{Record, Shape};
 use crate::schema::Schema;
 use mapcast::bare;
+use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict};
 use std::collections::HashMap;
@@ -125,6 +126,11 @@ impl BareReader {
         self.close()
     }
 
+    /// As of [`Shape::traverse`]; `make` is a function, which the collector clears.
+    fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
+        visit.call(&self.make)
+    }
+
     fn __repr__(&self) -> String {
         let path = self.open.peek(|open| open.reader.path().display().to_string());
         shown("BareReader", path, &self.schema)
@@ -222,6 +228,10 @@ impl BareWriter {
 
     fn __exit__(&self, _kind: Py<PyAny>, _error: Py<PyAny>, _trace: Py<PyAny>) -> PyResult<()> {
         self.close()
+    }
+
+    fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
+        self.shape.traverse(&visit)
     }
 
     fn __repr__(&self) -> String {

@@ -6,6 +6,7 @@ use crate::mapping;
 use crate::record::{Record, Shape};
 use crate::schema::Schema;
 use mapcast::{Instance, dynamic};
+use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyTuple};
 use std::collections::HashMap;
@@ -129,6 +130,10 @@ impl InstanceWriter {
 
     fn __exit__(&self, _kind: Py<PyAny>, _error: Py<PyAny>, _trace: Py<PyAny>) -> PyResult<()> {
         self.close()
+    }
+
+    fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
+        self.shape.traverse(&visit)
     }
 
     fn __repr__(&self) -> String {

@@ -8,6 +8,7 @@ use crate::schema::Schema;
 use crate::values::from_python;
 use mapcast::dynamic::{Field, RecordBuf, Value};
 use pyo3::exceptions::{PyAttributeError, PyValueError};
+use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
 use pyo3::types::{PyByteArray, PyBytes, PyDict, PyMapping, PyString, PyTuple, PyType};
 
@@ -29,6 +30,14 @@ pub(crate) struct Shape {
 }
 
 impl Shape {
+    /// For the collector of cycles: a class may have the writer of its records as an attribute.
+    ///
+    /// Nothing is cleared: such a cycle has the class in it, which the collector clears. A schema refers to nothing of
+    /// the program.
+    pub(crate) fn traverse(&self, visit: &PyVisit<'_>) -> Result<(), PyTraverseError> {
+        visit.call(&self.raw)
+    }
+
     /// What `publish(values, **fields)` asks for.
     pub(crate) fn update(
         &self,

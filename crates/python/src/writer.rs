@@ -5,6 +5,7 @@ use crate::held::Held;
 use crate::record::{Record, Shape};
 use crate::schema::Schema;
 use mapcast::dynamic;
+use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
@@ -94,6 +95,10 @@ impl Writer {
 
     fn __exit__(&self, _kind: Py<PyAny>, _error: Py<PyAny>, _trace: Py<PyAny>) -> PyResult<()> {
         self.close()
+    }
+
+    fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
+        self.shape.traverse(&visit)
     }
 
     fn __repr__(&self) -> String {
