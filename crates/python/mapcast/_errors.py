@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import errno as _numbers
+import os
+from typing import Any
+
+
 class Error(Exception):
     """What went wrong, with the file and what to do next. `path` is the file, if there is one."""
 
@@ -14,26 +19,39 @@ class Error(Exception):
     def __str__(self) -> str:
         return str(self.args[0])
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """For pickle and copy, which know nothing of `path` and `errno`."""
+        return type(self), (str(self), self.path, getattr(self, "errno", None)), dict(vars(self))
+
 
 class SystemCallError(Error, OSError):
-    """The operating system refused; `errno` says why, if one of its calls failed."""
+    """The operating system refused; `errno` says why, if one of its calls failed, or what comes nearest."""
+
+    _nearest: int | None = None
 
     def __init__(self, message: str, path: object = None, errno: int | None = None) -> None:
         super().__init__(message, path)
-        self.errno = errno
+        self.errno = self._nearest if errno is None else errno
+        self.strerror = None if self.errno is None else os.strerror(self.errno)
         self.filename = self.path
 
 
 class NotFoundError(SystemCallError, FileNotFoundError):
     """No file has this name (yet)."""
 
+    _nearest = _numbers.ENOENT
+
 
 class AccessError(SystemCallError, PermissionError):
     """The file or its directory belongs to another user, or keeps this one out."""
 
+    _nearest = _numbers.EACCES
+
 
 class BusyError(SystemCallError, BlockingIOError):
     """Another writer has the region."""
+
+    _nearest = _numbers.EAGAIN
 
 
 class TruncatedError(Error, EOFError):

@@ -1,6 +1,6 @@
 //! Bare files: the struct and nothing else, as C programs share it. Records may be torn, and nothing can tell.
 
-use crate::error::{self, Raise};
+use crate::error::{self, RaiseBare};
 use crate::held::Held;
 use crate::record::{Record, Shape};
 use crate::schema::Schema;
@@ -65,7 +65,7 @@ impl BareReader {
 
     fn read<'py>(&self, py: Python<'py>, place: usize) -> PyResult<Bound<'py, PyAny>> {
         let bytes = self.open.with(|Reading { reader, bytes }| {
-            reader.current_at(self.schema.get().inner(), place, bytes).raise()?;
+            reader.current_at(self.schema.get().inner(), place, bytes).raise_bare()?;
             Ok(PyBytes::new(py, bytes))
         })?;
         self.make.bind(py).call1((bytes,))
@@ -88,7 +88,7 @@ impl BareReader {
     fn tobytes<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyBytes>> {
         self.open.with(|Reading { reader, bytes }| {
             PyBytes::new_with(py, bytes.len() * self.count as usize, |all| {
-                reader.current(self.schema.get().inner(), all).raise()
+                reader.current(self.schema.get().inner(), all).raise_bare()
             })
         })
     }
@@ -171,7 +171,7 @@ impl BareWriter {
         self.open.with(|Writing { writer, records }| {
             let first = || Record::new(self.shape.schema.get());
             let record = records.entry(place).or_insert_with(first);
-            writer.publish_at(place, record.next(&update)?).raise()
+            writer.publish_at(place, record.next(&update)?).raise_bare()
         })
     }
 }

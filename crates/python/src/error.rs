@@ -18,6 +18,18 @@ impl<T> Raise<T> for Result<T, Error> {
     }
 }
 
+/// The same for a file that is no region.
+pub(crate) trait RaiseBare<T> {
+    /// The same value, or an exception that speaks of a file.
+    fn raise_bare(self) -> PyResult<T>;
+}
+
+impl<T> RaiseBare<T> for Result<T, Error> {
+    fn raise_bare(self) -> PyResult<T> {
+        self.map_err(|err| of_bare_file(&err))
+    }
+}
+
 impl<T> Raise<T> for Result<T, ValueError> {
     fn raise(self) -> PyResult<T> {
         self.map_err(|err| {
@@ -40,6 +52,11 @@ impl<T> Raise<T> for Result<T, SchemaError> {
 /// An exception of `mapcast/_errors.py` that concerns no file.
 pub(crate) fn new(class: &str, message: String) -> PyErr {
     with(class, message, None, None)
+}
+
+/// The same; of the file or directory `path`, for which a call has failed.
+pub(crate) fn of_path(class: &str, message: String, path: &Path, err: &std::io::Error) -> PyErr {
+    with(class, message, Some(path), err.raw_os_error())
 }
 
 fn with(class: &str, message: String, path: Option<&Path>, errno: Option<i32>) -> PyErr {
@@ -80,13 +97,29 @@ pub(crate) fn without_standby<T>(opened: Result<T, Error>) -> PyResult<T> {
 
 fn exception(err: &Error, class: &str, next: &str) -> PyErr {
     let message = if next.is_empty() { err.to_string() } else { format!("{err}; {next}") };
-    let errno = match err.kind() {
+    with(class, message, Some(err.path()), errno_of(err.kind()))
+}
+
+/// The number of the system's error; None: that of the class.
+fn errno_of(kind: &ErrorKind) -> Option<i32> {
+    const EPERM: i32 = 1;
+    match kind {
         ErrorKind::Io { source, .. } | ErrorKind::UnfitFileSystem { source, .. } => {
             source.raw_os_error()
         }
+        ErrorKind::NotInGroup(_) | ErrorKind::Sealed(_) => Some(EPERM),
         _ => None,
-    };
-    with(class, message, Some(err.path()), errno)
+    }
+}
+
+/// The exception for a failure with a bare file: the library calls every file a region.
+fn of_bare_file(err: &Error) -> PyErr {
+    if err.is_not_there() {
+        let path = err.path();
+        let fact = format!("{}: no such file", path.display());
+        return with("NotFoundError", format!("{fact}; start its writer"), Some(path), None);
+    }
+    of_region(err)
 }
 
 /// The class, and what to do; "" where the fact says it.

@@ -3,7 +3,7 @@
 use crate::arguments::{begin, seconds};
 use crate::bare::{self as bare_files, BareReader, BareWriter};
 use crate::descriptor::Descriptor;
-use crate::error::{self, Raise};
+use crate::error::{self, Raise, RaiseBare};
 use crate::event::Events;
 use crate::follower::{Follower, Following};
 use crate::instance_writer::InstanceWriter;
@@ -190,7 +190,7 @@ pub(crate) fn open_bare_reader(
 ) -> PyResult<BareReader> {
     let record = schema.get().inner().clone();
     let count = bare_files::structs(count)?;
-    let reader = py.detach(|| bare::Reader::open_array(&at, &record, count)).raise()?;
+    let reader = py.detach(|| bare::Reader::open_array(&at, &record, count)).raise_bare()?;
     Ok(BareReader::new(schema, make, reader))
 }
 

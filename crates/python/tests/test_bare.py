@@ -200,3 +200,10 @@ def test_a_c_program_and_python_share_the_file(path: Path, other: Callable[[str]
         assert process.line() == f"(9, {b'hong' + bytes(16)!r}, b'f')"
         assert process.line() == "written"
         assert mapcast.open_bare(path, Stu).latest().id == 77
+
+
+def test_a_file_that_is_not_there_is_a_file_and_no_region(tmp_path: Path) -> None:
+    path = tmp_path / "nothing"
+    with pytest.raises(mapcast.NotFoundError) as caught:
+        mapcast.open_bare(path, Stu)
+    assert str(caught.value) == f"{path}: no such file; start its writer"

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import copy
+import errno
 import os
 import pickle
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +23,41 @@ def test_what_is_not_there_is_a_file_not_found() -> None:
     assert str(error) == (
         f"{error.path}: no such region; start its writer; mapcast.regions() lists those that are there"
     )
+    assert (error.errno, error.strerror) == (errno.ENOENT, os.strerror(errno.ENOENT))
+
+
+def refusals() -> Iterator[mapcast.Error]:
+    """One of each kind that has other attributes."""
+    writer = mapcast.writer("here", {"x": float})
+    attempts: list[Callable[[], object]] = [
+        lambda: mapcast.open("nothing"),
+        lambda: mapcast.open("/proc/nothing.region"),
+        lambda: mapcast.writer("/proc/x.region", {"x": float}),
+        lambda: mapcast.writer("here", {"x": float}),
+        lambda: mapcast.open("a b"),
+        lambda: writer.publish(y=1),
+        lambda: writer.publish(x="text"),
+    ]
+    for attempt in attempts:
+        with pytest.raises(mapcast.Error) as caught:
+            attempt()
+        yield caught.value
+
+
+def test_an_exception_is_the_same_after_pickle_and_copy() -> None:
+    names = ("path", "errno", "strerror", "filename", "args", "more")
+    for error in refusals():
+        error.more = "of the program"  # type: ignore[attr-defined]
+        for again in (pickle.loads(pickle.dumps(error)), copy.copy(error), copy.deepcopy(error)):
+            assert type(again) is type(error) and str(again) == str(error)
+            for name in names:
+                assert getattr(again, name, None) == getattr(error, name, None), name
+
+
+def test_each_error_of_the_system_has_the_number_that_is_nearest() -> None:
+    found = {type(error).__name__: error.errno for error in refusals() if isinstance(error, OSError)}
+    assert found["NotFoundError"] == errno.ENOENT and found["BusyError"] == errno.EAGAIN
+    assert all(found.values()) and mapcast.AccessError("no").errno == errno.EACCES
 
 
 @pytest.mark.skipif(os.getuid() == 0, reason="root may read every file")
@@ -43,6 +80,7 @@ def test_a_directory_that_others_may_write_to_is_a_permission_error(
     with pytest.raises(PermissionError) as caught:
         mapcast.writer("x", {"x": float})
     assert isinstance(caught.value, mapcast.AccessError)
+    assert (caught.value.errno, caught.value.filename) == (errno.EACCES, caught.value.path)
 
 
 @pytest.mark.parametrize(
@@ -89,12 +127,43 @@ def test_a_bad_name_is_a_value_error_or_no_file(at: str) -> None:
         mapcast.open(at)
 
 
-@pytest.mark.parametrize("at", [None, 3, ["x"]])
-def test_a_place_is_a_text_or_a_path(at: Any) -> None:
-    with pytest.raises(TypeError):
-        mapcast.open(at)
-    with pytest.raises(TypeError):
-        mapcast.writer(at, {"x": float})
+class OfBytes:
+    """A path as bytes, which no place is."""
+
+    def __fspath__(self) -> bytes:
+        return b"/x.region"
+
+
+@pytest.mark.parametrize(
+    ("at", "kind"),
+    [(None, "NoneType"), (3, "int"), (["x"], "list"), (b"x", "bytes; os.fsdecode"), (OfBytes(), "OfBytes")],
+)
+def test_a_place_is_a_text_or_a_path(at: Any, kind: str) -> None:
+    message = f"is named by a str, an os.PathLike or a mapcast.Descriptor, not by {kind}"
+    for use in (mapcast.open, mapcast.follow, mapcast.events, lambda at: mapcast.writer(at, {"x": float})):
+        with pytest.raises(mapcast.WrongTypeError, match=message):
+            use(at)
+    for use in (mapcast.open_bare, mapcast.bare_writer):
+        with pytest.raises(mapcast.WrongTypeError, match=f"is named by a str or an os.PathLike, not by {kind}"):
+            use(at, {"x": float})
+
+
+@pytest.mark.parametrize("name", ["\udcff", "\ud800"])
+def test_a_name_is_utf_8_and_no_path(name: str) -> None:
+    for use in (mapcast.open, mapcast.follow, lambda at: mapcast.writer(at, {"x": float})):
+        with pytest.raises(mapcast.BadValueError, match="is no name of a region: names are UTF-8"):
+            use(name)
+    with pytest.raises(mapcast.BadValueError, match="is no name"):
+        mapcast.bare_writer(name, {"x": float})
+    assert os.listdir() == ["regions"]
+
+
+def test_a_path_may_be_no_utf_8_and_has_bytes(tmp_path: Path) -> None:
+    with mapcast.writer(tmp_path / "\udcff.region", {"x": float}) as writer:
+        writer.publish(x=1)
+    assert mapcast.open("./\udcff.region").latest().x == 1
+    with pytest.raises(mapcast.BadValueError, match="is no path: no bytes"):
+        mapcast.open("./\ud800.region")
 
 
 def test_seconds_and_begin_are_checked() -> None:
@@ -116,12 +185,14 @@ def test_no_handle_is_pickled_or_copied() -> None:
         many.publish("a", x=1)
         reader, instances = mapcast.open("x"), mapcast.open("i")
         handles = [writer, many, reader, instances, instances["a"], reader.follow(), reader.events()]
-        handles.append(mapcast.Descriptor(os.open(os.devnull, os.O_RDONLY)))
         for handle in handles:
-            with pytest.raises(TypeError, match="is not pickled; pass the region's name"):
-                pickle.dumps(handle)
-            with pytest.raises(TypeError):
-                copy.copy(handle)
+            for attempt in (pickle.dumps, copy.copy, copy.deepcopy):
+                with pytest.raises(TypeError, match="is neither copied nor pickled; pass the region's name"):
+                    attempt(handle)
+        with pytest.raises(TypeError, match="a Descriptor is neither copied nor pickled; use it several times"):
+            pickle.dumps(mapcast.Descriptor(os.open(os.devnull, os.O_RDONLY)))
+        with pytest.raises(TypeError, match="an Event is not pickled; pass its kind"):
+            pickle.dumps(reader.events().next(60))
         with pytest.raises(TypeError, match="a Sample is not pickled; pass dict"):
             pickle.dumps(reader.latest())
         assert pickle.loads(pickle.dumps(dict(reader.latest()))) == {"x": 1.0}
@@ -176,3 +247,28 @@ def test_what_is_no_record_no_text_and_no_descriptor_is_an_error() -> None:
     with mapcast.writer("other", {"t": "char[8]"}) as writer:
         with pytest.raises(mapcast.BadValueError, match='for field "t" has no UTF-8'):
             writer.publish(t="\ud800")
+
+
+def test_what_never_changes_is_its_own_copy() -> None:
+    with mapcast.writer("x", {"x": mapcast.Field("u8", unit="m", labels={1: "one"})}) as writer:
+        writer.publish(x=1)
+        reader = mapcast.open("x")
+        sample, event = reader.latest(), reader.events().next(60)
+        for each in (sample, event, reader.schema, reader.schema["x"]):
+            assert copy.copy(each) is each and copy.deepcopy([each])[0] is each
+
+
+@pytest.mark.parametrize("protocol", range(pickle.HIGHEST_PROTOCOL + 1))
+def test_a_schema_and_its_fields_are_pickled(protocol: int) -> None:
+    fields = [
+        ("a", mapcast.Field("u8", unit="m", help="how far", labels={1: "one", 2: "二"})),
+        ("b", mapcast.Field("f64[3]", offset=8)),
+        ("name", mapcast.text(20)),
+    ]
+    schema = mapcast.Schema("R", fields, line="at {a}")
+    for each in (schema, schema["a"], schema["b"], mapcast.Field("f32", unit="m"), mapcast.Field()):
+        again = pickle.loads(pickle.dumps(each, protocol))
+        assert again == each and repr(again) == repr(each)
+    with mapcast.writer("x", pickle.loads(pickle.dumps(schema, protocol))) as writer:
+        writer.publish(a=1)
+        assert str(mapcast.open("x").latest()) == "at one" and writer.schema == schema
