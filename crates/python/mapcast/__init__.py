@@ -173,8 +173,8 @@ def writer(
 
     `slots`: records that the region keeps, a power of two from 4 on. `mode`, `group`: of the file. `wake`:
     whether a publish wakes sleeping readers. `period`: the longest time between two publishes or
-    heartbeats, in seconds; readers call a writer stalled that was silent for three. `standby`: wait while
-    another writer has the region, and take over when that one ends.
+    heartbeats, in seconds; readers call a writer stalled that was silent for three, and for 500 ms at least.
+    `standby`: wait while another writer has the region, and take over when that one ends.
     """
     description, raw = _records.description(at, record, name)
     settings = {
@@ -249,19 +249,31 @@ def _close_writers() -> None:
 def _not_pickled(handle: object) -> NoReturn:
     what = type(handle).__name__
     raise TypeError(
-        f"{what}: a handle is not pickled; pass the region's name and open it in the other process"
+        f"{what}: a handle is neither copied nor pickled; pass the region's name and open it by that"
     )
 
 
 def _sample_not_pickled(sample: Sample) -> NoReturn:
-    raise TypeError("a Sample is not pickled; pass dict(sample)")
+    raise TypeError("a Sample is not pickled; pass dict(sample), or bytes(sample) and sample.schema")
+
+
+def _event_not_pickled(event: Event) -> NoReturn:
+    raise TypeError("an Event is not pickled; pass its kind, instance and value, of a Sample dict(value)")
+
+
+def _descriptor_not_pickled(descriptor: Descriptor) -> NoReturn:
+    raise TypeError(
+        "a Descriptor is neither copied nor pickled; use it several times, and pass its file to another "
+        "process (pass_fds, SCM_RIGHTS)"
+    )
 
 
 for _handle in (
-    BareReader, BareWriter, Descriptor, Event, Events, Follower, Instance, InstanceReader,
-    InstanceWriter, Reader, Schema, Writer
+    BareReader, BareWriter, Events, Follower, Instance, InstanceReader, InstanceWriter, Reader, Writer
 ):  # fmt: skip
     _copyreg.pickle(_handle, _not_pickled)
 _copyreg.pickle(Sample, _sample_not_pickled)
+_copyreg.pickle(Event, _event_not_pickled)
+_copyreg.pickle(Descriptor, _descriptor_not_pickled)
 _Mapping.register(Sample)
 _Mapping.register(InstanceReader)

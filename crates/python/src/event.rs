@@ -35,6 +35,15 @@ impl Event {
         ("kind", "value")
     }
 
+    /// It never changes, so that it is its own copy.
+    fn __copy__(slf: Py<Self>) -> Py<Self> {
+        slf
+    }
+
+    fn __deepcopy__(slf: Py<Self>, _known: &Bound<'_, PyAny>) -> Py<Self> {
+        slf
+    }
+
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
         let mut text = format!("<Event {}", self.kind);
         if let Some(instance) = &self.instance {

@@ -49,6 +49,22 @@ impl Field {
     }
 }
 
+/// All that a field is made of.
+type Parts = (String, String, String, String, Vec<(i64, String)>, Option<u32>);
+
+/// The field that was pickled as these.
+#[pyfunction]
+pub(crate) fn unpickled_field(
+    name: String,
+    ctype: String,
+    unit: String,
+    help: String,
+    labels: Vec<(i64, String)>,
+    offset: Option<u32>,
+) -> Field {
+    Field { name, ctype, unit, help, labels, offset }
+}
+
 #[pymethods]
 impl Field {
     #[new]
@@ -95,6 +111,22 @@ impl Field {
             labels: labels.clone(),
             offset: other.offset.or(self.offset),
         }
+    }
+
+    /// It never changes, so that it is its own copy.
+    fn __copy__(slf: Py<Self>) -> Py<Self> {
+        slf
+    }
+
+    fn __deepcopy__(slf: Py<Self>, _known: &Bound<'_, PyAny>) -> Py<Self> {
+        slf
+    }
+
+    /// For pickle: what makes it, and of what.
+    fn __reduce__<'py>(&self, py: Python<'py>) -> PyResult<(Bound<'py, PyAny>, Parts)> {
+        let make = py.import("mapcast._mapcast")?.getattr("unpickled_field")?;
+        let Self { name, ctype, unit, help, labels, offset } = self.clone();
+        Ok((make, (name, ctype, unit, help, labels, offset)))
     }
 
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {

@@ -53,7 +53,7 @@ mod _mapcast {
     #[pymodule_export]
     use crate::event::{Event, Events};
     #[pymodule_export]
-    use crate::field::Field;
+    use crate::field::{Field, unpickled_field};
     #[pymodule_export]
     use crate::follower::Follower;
     #[pymodule_export]
@@ -71,7 +71,7 @@ mod _mapcast {
     #[pymodule_export]
     use crate::sample::Sample;
     #[pymodule_export]
-    use crate::schema::Schema;
+    use crate::schema::{Schema, unpickled_schema};
     #[pymodule_export]
     use crate::writer::Writer;
 }

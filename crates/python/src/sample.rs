@@ -195,6 +195,15 @@ impl Sample {
         self.schema.get().names(py).into_any().try_iter().map(Bound::into_any)
     }
 
+    /// It never changes, so that it is its own copy.
+    fn __copy__(slf: Py<Self>) -> Py<Self> {
+        slf
+    }
+
+    fn __deepcopy__(slf: Py<Self>, _known: &Bound<'_, PyAny>) -> Py<Self> {
+        slf
+    }
+
     /// The record's bytes, as they were published.
     fn __bytes__<'py>(&self, py: Python<'py>) -> Bound<'py, PyBytes> {
         PyBytes::new(py, &self.found.bytes)

@@ -8,7 +8,7 @@ use crate::values::to_python;
 use mapcast::dynamic::{self, RecordView};
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
-use pyo3::types::{PyDict, PyList, PyString, PyTuple};
+use pyo3::types::{PyBytes, PyDict, PyList, PyString, PyTuple};
 use std::fmt::Write as _;
 use std::sync::Arc;
 
@@ -97,6 +97,14 @@ impl Schema {
         let fact = format!("record {} has no field {shown}", self.inner.name());
         format!("{fact}; use one of: {}", known.join(", "))
     }
+}
+
+/// The schema that was pickled as `description`.
+#[pyfunction]
+pub(crate) fn unpickled_schema(py: Python<'_>, description: &[u8]) -> PyResult<Schema> {
+    let inner = dynamic::Schema::decode(description)
+        .map_err(|err| error::new("SchemaError", format!("a pickled schema: {err}")))?;
+    Schema::of(py, Arc::new(inner))
 }
 
 fn number(numbers: &Py<PyDict>, name: &Bound<'_, PyString>) -> PyResult<Option<usize>> {
@@ -205,6 +213,23 @@ impl Schema {
         self.inner.name().hash(&mut hasher);
         self.inner.size().hash(&mut hasher);
         hasher.finish()
+    }
+
+    /// It never changes, so that it is its own copy.
+    fn __copy__(slf: Py<Self>) -> Py<Self> {
+        slf
+    }
+
+    fn __deepcopy__(slf: Py<Self>, _known: &Bound<'_, PyAny>) -> Py<Self> {
+        slf
+    }
+
+    /// For pickle: its description, as it is in the header of a region.
+    fn __reduce__(slf: &Bound<'_, Self>) -> PyResult<(Py<PyAny>, (Py<PyAny>,))> {
+        let py = slf.py();
+        let make = py.import("mapcast._mapcast")?.getattr("unpickled_schema")?;
+        let description = PyBytes::new(py, &slf.get().inner.encode());
+        Ok((make.unbind(), (description.into_any().unbind(),)))
     }
 
     fn __repr__(&self) -> String {
