@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import time
+from numbers import Integral
 from typing import TYPE_CHECKING, Any
 
 from ._errors import BadValueError, SchemaError, WrongTypeError
-from ._mapcast import Follower
+from ._mapcast import Follower, Instance, InstanceReader
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     import numpy
     import pandas
 
-    from ._mapcast import BareReader, Field, Instance, InstanceReader, Reader, Sample, Schema
+    from ._mapcast import BareReader, Field, Reader, Sample, Schema
 
 _FORMATS = {
     "i8": "<i1", "i16": "<i2", "i32": "<i4", "i64": "<i8",
@@ -76,8 +77,8 @@ def array(
 
     samples = _of_one_record(_collected(reader, seconds, count))
     if not samples:
-        known = getattr(reader, "dtype", None)
-        return np.empty(0, known if known is not None else [])
+        schema, _ = _described(samples, reader)
+        return np.empty(0, schema.dtype if schema else [])
     data = bytearray().join(sample.tobytes() for sample in samples)
     return np.frombuffer(data, samples[0].schema.dtype)
 
@@ -90,13 +91,13 @@ def frame(
     """The records of the next `seconds`, or the next `count`, as a frame of pandas.
 
     Its index is the time of publication, of a region of instances with the name of the instance before
-    it. Texts are text, fields with labels are categories, an array is a column for each element.
+    it, also if there were no records. Texts are text, fields with labels are categories, an array is a column for each element.
     `frame.attrs` has the units and the number of records that were missed.
     """
     import pandas as pd
 
     samples = _of_one_record(_collected(reader, seconds, count))
-    schema = samples[0].schema if samples else getattr(reader, "schema", None)
+    schema, has_instances = _described(samples, reader)
     columns: dict[str, Any] = {}
     for field in schema.fields if schema else ():
         columns.update(_columns(field, samples))
@@ -104,7 +105,7 @@ def frame(
         pd.to_datetime([sample.published_ns for sample in samples], utc=True), name="published_at"
     )
     index: pd.Index[Any] = times
-    if any(sample.instance is not None for sample in samples):
+    if has_instances:
         names = [sample.instance for sample in samples]
         index = pd.MultiIndex.from_arrays([names, times], names=["instance", "published_at"])
     found = pd.DataFrame(columns, index=index)
@@ -132,6 +133,19 @@ def _columns(field: Field, samples: list[Sample]) -> Iterator[tuple[str, Any]]:
         yield name, np.array([sample[name] for sample in samples], _FORMATS[element])
 
 
+def _described(
+    samples: list[Sample], reader: Reader | InstanceReader | Instance | Follower
+) -> tuple[Schema | None, bool]:
+    """The schema of the records and whether they are of instances; without records, those of a region that exists."""
+    if samples:
+        return samples[0].schema, any(sample.instance is not None for sample in samples)
+    if isinstance(reader, Follower):
+        return reader._region()
+    if isinstance(reader, Instance):
+        return reader._schema(), True
+    return reader.schema, isinstance(reader, InstanceReader)
+
+
 def _of_one_record(collected: Iterator[Sample]) -> list[Sample]:
     """All of them, if they have one schema: bytes and units of another record have no place in the columns."""
     samples: list[Sample] = []
@@ -148,6 +162,12 @@ def _collected(reader: Any, seconds: float | None, count: int | None) -> Iterato
     """The samples of `reader` until either is reached; an own follower is closed."""
     if seconds is None and count is None:
         raise BadValueError("nothing says when to stop; give seconds=... or count=...")
+    if count is not None and not isinstance(count, Integral):
+        raise WrongTypeError(f"count={count!r} is no number of records; give an integer from 0 on")
+    if count is not None and count < 0:
+        raise BadValueError(f"count={count!r} is no number of records; give an integer from 0 on")
+    if seconds is not None and not seconds >= 0:
+        raise BadValueError(f"seconds={seconds!r} is no time; give a number from 0 on")
     if not hasattr(reader, "follow") and not isinstance(reader, Follower):
         raise WrongTypeError(f"{reader!r} has no records; give a reader, an instance or a follower")
     if hasattr(reader, "follow"):

@@ -159,9 +159,10 @@ class Follower:
     def try_next(self) -> Sample | None:
         """The next record; None if there is none yet."""
     def fileno(self) -> int:
-        """A descriptor that is readable when there may be a record."""
+        """A descriptor that is readable when there may be a record, or the region that is waited for."""
     def clear(self) -> None:
         """Makes the descriptor unreadable: call it before `try_next`."""
+    def _region(self) -> tuple[Schema | None, bool]: ...
     @property
     def timeout(self) -> float | None: ...
     def close(self) -> None: ...
@@ -180,7 +181,7 @@ class Events:
     def try_next(self) -> Event | None:
         """The next event; None if there is none yet."""
     def fileno(self) -> int:
-        """A descriptor that is readable when there may be an event."""
+        """A descriptor that is readable when there may be an event, also of a region that is waited for."""
     def clear(self) -> None:
         """Makes the descriptor unreadable: call it before `try_next`."""
     @property
@@ -227,7 +228,12 @@ class Region:
 
 @final
 class Reader(Region):
-    """Reads a region of one record."""
+    """Reads a region of one record.
+
+    It goes over to the next file of its name by itself, also if that holds another record. It does not go over to
+    a region of instances: `state` is "retired", and `latest()` raises SchemaError each time that it checks the name,
+    about once in 250 ms, and returns the last record of the old file in between. Open another reader then.
+    """
 
     def latest(self) -> Sample | None:
         """The newest record; None if nothing was published yet."""
@@ -237,7 +243,8 @@ class Reader(Region):
 class InstanceReader(Region, Mapping[str, Instance]):
     """Reads a region of instances: a Mapping of their names to them.
 
-    `keys()`, `values()` and `items()` are of the instances that there were at the call.
+    `keys()`, `values()` and `items()` are of the instances that there were at the call. It goes over to the next
+    file of its name as a Reader does, and not to a region of one record.
     """
 
     def latest(self) -> dict[str, Sample]:
@@ -262,6 +269,7 @@ class Instance:
         """Every record of it from now on, in order. Ends after `timeout` seconds without one."""
     def events(self, timeout: float | None = None, *, begin: _Begin | None = None) -> Events:
         """Everything that happens to it and its region, in order."""
+    def _schema(self) -> Schema: ...
 
 @final
 class Writer:
@@ -371,6 +379,14 @@ def events(at: _Place, timeout: float | None = None, *, begin: _Begin | None = N
 
 def regions() -> list[str]:
     """The names of the regions that this process finds."""
+
+def unpickled_schema(description: bytes) -> Schema:
+    """What pickle calls for a Schema."""
+
+def unpickled_field(
+    name: str, ctype: str, unit: str, help: str, labels: list[tuple[int, str]], offset: int | None
+) -> Field:
+    """What pickle calls for a Field."""
 
 def open_writer(at: _Place, schema: Schema, raw: Any, settings: dict[str, Any]) -> Any:
     """Opens a writer; `mapcast.writer()` is the one to call."""

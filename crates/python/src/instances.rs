@@ -7,6 +7,7 @@ use crate::mapping;
 use crate::place::Place;
 use crate::region::Region;
 use crate::sample::Sample;
+use crate::schema::Schema;
 use crate::source::{Found, Source, with_buffer};
 use mapcast::dynamic;
 use mapcast::{Error, Instance as Handle, InstanceName, Publication};
@@ -16,6 +17,8 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::{Mutex, PoisonError};
 
 /// Reads a region of instances: `reader["eth0"]`, `reader.latest()`. Made by `mapcast.open()`.
+///
+/// It goes over to the next file of its name as a `Reader` does, and not to a region of one record.
 #[pyclass(frozen, mapping, extends = Region, module = "mapcast")]
 #[derive(Debug)]
 pub(crate) struct InstanceReader;
@@ -240,6 +243,11 @@ impl Instance {
     ) -> PyResult<Events> {
         let region = self.reader.bind(py).as_super().get();
         region.following(Some(&self.name), timeout, begin).map(Events::new)
+    }
+
+    /// The schema of its region; for empty arrays and frames.
+    fn _schema(&self, py: Python<'_>) -> PyResult<Py<Schema>> {
+        self.reader.bind(py).as_super().get().schema(py)
     }
 
     /// The same name, read by the same reader.

@@ -102,7 +102,7 @@ impl Region {
 
     /// The description of its records.
     #[getter]
-    fn schema(&self, py: Python<'_>) -> PyResult<Py<Schema>> {
+    pub(crate) fn schema(&self, py: Python<'_>) -> PyResult<Py<Schema>> {
         self.with(|Attached { source, schema }| {
             Schema::cached(py, schema, source.reader().schema())
         })

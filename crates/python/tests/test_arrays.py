@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import mapcast
@@ -155,6 +156,46 @@ def test_a_frame_of_instances_has_their_names() -> None:
         frame = mapcast.frame(mapcast.open("net"), count=2)
         assert frame.index.names == ["instance", "published_at"]
         assert dict(zip(frame.index.get_level_values(0), frame["rx"])) == {"eth0": 1, "eth1": 2}
+
+
+def test_a_frame_of_instances_has_their_names_in_its_index_also_if_it_is_empty() -> None:
+    with mapcast.writer("net", {"rx": int}, instances=4) as writer:
+        reader = mapcast.open("net")
+        full = indexed(mapcast.frame(reader, seconds=0))
+        writer.publish("eth0", rx=1)
+        for follow in (reader["eth0"].follow, reader.follow, partial(mapcast.follow, "net")):
+            assert indexed(mapcast.frame(follow(begin="next"), seconds=0)) == full
+        names, times, columns = full
+        assert names == ["instance", "published_at"] and times == "UTC" and columns == ["rx"]
+
+
+def indexed(frame: Any) -> tuple[list[str], str, list[str]]:
+    assert len(frame) == 0 and isinstance(frame.index, pd.MultiIndex)
+    return list(frame.index.names), str(frame.index.levels[1].tz), list(frame.columns)
+
+
+def test_an_instance_without_a_record_has_an_empty_table_of_its_record() -> None:
+    with mapcast.writer("net", {"rx": int}, instances=4) as writer:
+        writer.publish("eth0", rx=1)
+        instance = mapcast.open("net")["eth0"]
+        writer.retire("eth0")
+        assert indexed(mapcast.frame(instance, seconds=0))[2] == ["rx"]
+        assert mapcast.array(instance, seconds=0).dtype == writer.schema.dtype
+        assert mapcast.array(mapcast.follow("net"), seconds=0).dtype == writer.schema.dtype
+    assert len(mapcast.array(mapcast.follow("later"), seconds=0)) == 0
+    assert len(mapcast.frame(mapcast.follow("later"), seconds=0)) == 0
+
+
+@pytest.mark.parametrize("collect", [mapcast.array, mapcast.frame])
+def test_what_ends_a_collection_is_checked(collect: Any, writer: mapcast.Writer) -> None:
+    reader = mapcast.open("drone")
+    for count in (1.5, 1.0, "1"):
+        with pytest.raises(mapcast.WrongTypeError, match=f"count={count!r} is no number of records"):
+            collect(reader, count=count)
+    for wrong in ({"count": -1}, {"seconds": -1}, {"seconds": float("nan")}):
+        with pytest.raises(mapcast.BadValueError, match="is no (number of records|time); give"):
+            collect(reader, **wrong)
+    assert len(collect(reader, count=np.int64(1))) == 1 and len(collect(reader, count=0)) == 0
 
 
 @pytest.mark.parametrize("collect", [mapcast.array, mapcast.frame])
