@@ -8,6 +8,11 @@ use crate::source::{self, Source};
 use pyo3::prelude::*;
 
 /// Reads a region of one record. Made by `mapcast.open()`.
+///
+/// It goes over to the next file of its name by itself, also if that holds another record. It does not go over
+/// to a region of instances: `state` is "retired", and `latest()` raises `SchemaError` each time that it checks
+/// the name, about once in 250 ms, and returns the last record of the old file in between. Open another reader
+/// then.
 #[pyclass(frozen, extends = Region, module = "mapcast")]
 #[derive(Debug)]
 pub(crate) struct Reader;

@@ -221,3 +221,25 @@ def test_no_record_is_torn_under_a_writer_that_never_pauses(other: Callable[[str
         sample = reader.latest()
         assert len(set(sample.same)) == 1, "torn"
         seen.add(sample.sequence)
+
+
+@pytest.mark.parametrize("first", [None, 3])
+def test_a_reader_of_a_region_that_is_of_the_other_kind_now_says_so_now_and_then(first: int | None) -> None:
+    second = 3 if first is None else None
+    with mapcast.writer("load", {"x": int}, instances=first) as writer:  # type: ignore[call-overload]
+        writer.publish(*(["a"] if first else []), x=1)
+        reader = mapcast.open("load")
+        was = reader.latest()
+    with mapcast.writer("load", {"x": int}, instances=second) as writer:  # type: ignore[call-overload]
+        writer.publish(*(["a"] if second else []), x=2)
+        seen: set[str] = set()
+        deadline = time.monotonic() + 60
+        while seen != {"the old record", "an error"} and time.monotonic() < deadline:
+            try:
+                assert reader.latest() == was
+                seen.add("the old record")
+            except mapcast.SchemaError as error:
+                assert "open it again" in str(error)
+                seen.add("an error")
+        assert seen == {"the old record", "an error"} and reader.state == "retired"
+        assert type(mapcast.open("load")) is not type(reader)
