@@ -67,7 +67,8 @@ pub struct Args {
 
     /// Begin with the records of this time
     ///
-    /// A time such as 2026-11-26T10:00:00Z, or a duration after the first record, such as 90s.
+    /// A time such as 2026-11-26T10:00:00Z, or a duration after the first record, such as 90s. The first record
+    /// from then on is published at once.
     #[arg(long, value_name = "TIME")]
     pub from: Option<StartAt>,
 
@@ -113,8 +114,8 @@ pub(crate) fn run(args: &Args) -> Result<(), ReplayError> {
         report(0);
         return Ok(());
     }
-    let begin = args.from.map_or(plan.first, |from| from.after(plan.first));
-    if begin > plan.last {
+    let from = args.from.map_or(plan.first, |from| from.after(plan.first));
+    if from > plan.last {
         let last = UNIX_EPOCH + Duration::from_nanos(plan.last);
         let last = humantime::format_rfc3339_nanos(last).to_string();
         return Err(ReplayError::Late { path: args.file.clone(), last });
@@ -122,10 +123,10 @@ pub(crate) fn run(args: &Args) -> Result<(), ReplayError> {
     let mut regions = Regions::open(file.path(), plan.published(), &args.prefix)?;
     tracing::info!("replaying into {}", counted(regions.len() as u64, "region"));
     let mut published = 0;
+    let mut schedule = Schedule::new(from, args.speed);
     let mut passes = || loop {
-        let schedule = Schedule::new(begin, args.speed);
-        pass(&mut file, &plan, &schedule, &mut regions, &signals, &mut published)?;
-        let is_next_due = || schedule.wait_for_next_pass(plan.last, &signals);
+        pass(&mut file, &plan, &mut schedule, &mut regions, &signals, &mut published)?;
+        let mut is_next_due = || schedule.wait_for_next_pass(plan.last, &signals);
         if !args.repeat || !is_next_due().map_err(ReplayError::system("cannot wait"))? {
             return Ok(());
         }

@@ -19,7 +19,7 @@ use crate::progress::Progress;
 pub(super) fn pass(
     file: &mut McapFile,
     plan: &Plan,
-    schedule: &Schedule,
+    schedule: &mut Schedule,
     regions: &mut Regions,
     signals: &Signals,
     published: &mut u64,
@@ -28,6 +28,7 @@ pub(super) fn pass(
     let mut channels = Channels::default();
     let mut records = Records::default();
     let mut order = Order::new(plan.is_in_order);
+    let from = schedule.from();
     let mut stage = Stage { schedule, regions, signals, published };
     let (mut seen, mut known) = (0, 0);
     let read = file.visit(plan.limit, |_, record| {
@@ -41,7 +42,7 @@ pub(super) fn pass(
         }
         known = channels.topics.len();
         let topic = &plan.topics[message.topic];
-        if message.time < schedule.begin() {
+        if message.time < from {
             return Ok(Flow::Continue);
         }
         let record = records.of(topic);
@@ -59,7 +60,7 @@ pub(super) fn pass(
 
 /// Where records are published when they are due.
 struct Stage<'a> {
-    schedule: &'a Schedule,
+    schedule: &'a mut Schedule,
     regions: &'a mut Regions,
     signals: &'a Signals,
     published: &'a mut u64,

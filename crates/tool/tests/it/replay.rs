@@ -100,6 +100,44 @@ fn a_replay_keeps_the_distance_of_the_records_and_begins_where_it_is_asked_to() 
 }
 
 #[test]
+fn a_replay_begins_at_once_with_its_first_record_however_long_before_that_it_is_to_begin() {
+    let world = World::new();
+    let hours = |hour: u64| hour * 3_600_000_000_000;
+    students(&world.path("x.mcap"), &[hours(100), hours(200), hours(200) + 10_000_000]);
+    let region = world.path("s.region");
+    // Before the first record, and between two that are hours apart; the test would not end.
+    for (from, options, want) in
+        [("1970-01-01T00:00:00Z", "--speed 1e6", 3), ("1h", "", 2), ("0s", "--speed 1e6", 3)]
+    {
+        world.prints(&format!("replay x.mcap --from {from} {options}"));
+        assert_eq!(records(&region).len(), want, "{from}");
+        fs::remove_file(&region).expect("removed");
+    }
+    let replay = Running::start(&world, "replay x.mcap --from 1h --loop");
+    wait_until("it has begun again", || newest(&region) > 3);
+    let (code, said) = replay.stop();
+    assert_eq!(code, Some(0), "{said}");
+}
+
+#[test]
+fn a_long_wait_for_the_next_record_is_said_once_with_its_length() {
+    let world = World::new();
+    let times = [1_000, 1_001, 8_201].map(|second| second * 1_000_000_000);
+    students(&world.path("x.mcap"), &times);
+    let region = world.path("s.region");
+    let replay = Running::start(&world, "replay x.mcap --from 1s");
+    wait_until("the record before", || newest(&region) == 1);
+    std::thread::sleep(Duration::from_millis(300));
+    let (code, said) = replay.stop();
+    assert_eq!(code, Some(0), "{said}");
+    let waits: Vec<_> =
+        said.lines().filter(|line| line.contains("INFO mapcast: waiting ")).collect();
+    let [wait] = waits[..] else { panic!("once: {said}") };
+    let is_two_hours = wait.contains("waiting 2h for ") || wait.contains("waiting 1h 59m ");
+    assert!(is_two_hours && wait.ends_with(" for the next record, as recorded"), "{said}");
+}
+
+#[test]
 fn records_of_two_regions_are_published_in_the_order_of_their_times_also_from_chunks_that_overlap()
 {
     let world = World::new();
