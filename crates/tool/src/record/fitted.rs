@@ -55,11 +55,11 @@ impl Fitted {
         Ok(self)
     }
 
-    /// Refuses what the region at `at` would refuse. One that is not there yet refuses nothing.
-    pub(crate) fn check(at: At, selection: &Selection) -> Result<(), RecordError> {
+    /// Refuses what the region at `at` would refuse. Returns whether it is there: one that is not yet refuses nothing.
+    pub(crate) fn check(at: At, selection: &Selection) -> Result<bool, RecordError> {
         match Source::open(at) {
-            Ok(source) => Self::of(&source, selection).map(drop),
-            Err(error) if error.is_not_there() => Ok(()),
+            Ok(source) => Self::of(&source, selection).map(|_| true),
+            Err(error) if error.is_not_there() => Ok(false),
             Err(error) => Err(error.into()),
         }
     }

@@ -51,6 +51,7 @@ use output::{Kind, Output};
 use recorder::{Recorder, lock};
 use rotation::{Limits, Rotation};
 use selection::{Encoding, Selection};
+use source::At;
 use totals::Totals;
 
 const AFTER_HELP: &str = "\
@@ -140,9 +141,12 @@ const TICK: Duration = Duration::from_millis(250);
 pub(crate) fn run(args: &Args) -> Result<(), RecordError> {
     let regions = regions(args)?;
     let selection = Selection::new(args)?;
-    for (_, at) in &regions {
-        Fitted::check(Arc::new(at.clone()), &selection)?;
-    }
+    let regions = regions.into_iter().map(|(name, at)| {
+        let at: At = Arc::new(at);
+        let is_there = Fitted::check(At::clone(&at), &selection)?;
+        Ok((name, (at, is_there)))
+    });
+    let regions = regions.collect::<Result<Vec<_>, RecordError>>()?;
     let mut signals = Signals::stop_only().map_err(RecordError::system("cannot handle signals"))?;
     // Each region takes one.
     daemon::raise_open_files();
@@ -159,7 +163,7 @@ pub(crate) fn run(args: &Args) -> Result<(), RecordError> {
             threads.push(
                 thread::Builder::new()
                     .name("recorder".into())
-                    .spawn_scoped(scope, move || recorder.run(Arc::new(at), stop))
+                    .spawn_scoped(scope, move || recorder.run(at, stop))
                     .map_err(RecordError::system("cannot start a thread"))?,
             );
         }

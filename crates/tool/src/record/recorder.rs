@@ -68,9 +68,15 @@ impl<'a> Recorder<'a> {
         }
     }
 
-    /// Records the region at `at` until `stop` returns true.
-    pub(crate) fn run(mut self, at: At, stop: impl Fn() -> bool) -> Result<(), RecordError> {
-        let mut follow = Follow::awaiting(move || Source::open(At::clone(&at)));
+    /// Records the region at `at` until `stop` returns true. `is_there`: it was at the start.
+    pub(crate) fn run(
+        mut self,
+        (at, is_there): (At, bool),
+        stop: impl Fn() -> bool,
+    ) -> Result<(), RecordError> {
+        let mut has_waited = !is_there;
+        let open = move || Source::open_awaited(At::clone(&at), &mut has_waited);
+        let mut follow = Follow::awaiting(open);
         while !stop() {
             for _ in 0..TURN {
                 if self.step(&mut follow)?.is_none() {

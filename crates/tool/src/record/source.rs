@@ -42,6 +42,17 @@ impl Source {
         Ok(Self { at, reader, record })
     }
 
+    /// The same for a region that may have to be waited for: `has_waited` says whether there was none before. What was
+    /// published in it until it is found is new, so it is read from its first record on.
+    pub(crate) fn open_awaited(at: At, has_waited: &mut bool) -> Result<Self, Error> {
+        let mut opened = Self::open(at);
+        *has_waited |= opened.as_ref().is_err_and(Error::is_not_there);
+        if let (Ok(source), true) = (&mut opened, *has_waited) {
+            source.reader.begin_with_first();
+        }
+        opened
+    }
+
     /// The reader, for the schema, the state and the time of a record.
     pub(crate) fn reader(&self) -> &Reader {
         self.reader.region()
@@ -70,6 +81,18 @@ impl Either {
         match self {
             Self::Plain(reader) => reader,
             Self::Instances(reader) => reader,
+        }
+    }
+
+    /// Begins with the first record of the file, and counts those that are gone as missed.
+    fn begin_with_first(&mut self) {
+        match self {
+            Self::Plain(reader) => {
+                let first = reader.header().base_sequence.saturating_add(1);
+                reader.begin(Begin::Sequence(first));
+            }
+            // Each of them has a first number of its own.
+            Self::Instances(reader) => reader.begin(Begin::Sequence(1)),
         }
     }
 
@@ -110,10 +133,7 @@ impl Followed for Source {
                 let every = self.refresh_every(Duration::MAX);
                 self.reader = Either::open(&self.at)?;
                 // What was published there before this look is new, too.
-                match &mut self.reader {
-                    Either::Plain(reader) => reader.begin(Begin::Oldest),
-                    Either::Instances(reader) => reader.begin(Begin::Oldest),
-                }
+                self.reader.begin_with_first();
                 self.refresh_every(every);
                 Refreshed::Reattached
             }

@@ -107,6 +107,37 @@ fn a_region_that_is_not_there_is_waited_for_and_one_of_another_schema_has_anothe
 }
 
 #[test]
+fn a_region_that_was_waited_for_is_recorded_from_its_first_record_on_and_what_is_gone_is_missed() {
+    for (slots, recorded) in [(64, 1..=7), (4, 5..=7)] {
+        let world = World::new();
+        let recorder = Running::start(&world, "record out.mcap odd net");
+        let file = world.path("out.mcap");
+        wait_until("the file is begun", || messages(&file).1);
+        recorder.signal(Signal::SIGSTOP);
+        let options = Options::new().slots(slots);
+        let mut one = Writer::open_with(world.path("odd.region"), &odd(), &options).expect("one");
+        let net = world.path("net.region");
+        let mut many = InstanceWriter::open_with(&net, &odd(), &options, 2).expect("many");
+        let lo = many.instance("lo").expect("an instance");
+        for n in 1..=7 {
+            one.publish(odd_record(n).bytes()).expect("published");
+            many.publish(lo, odd_record(n).bytes()).expect("published");
+        }
+        recorder.signal(Signal::SIGCONT);
+        let last = |topic: &str| of_topic(&file, topic).last().map(|message| message.sequence);
+        wait_until("the newest of both", || [last("odd"), last("net/lo")] == [Some(7); 2]);
+        let (code, said) = recorder.stop();
+        let records = recorded.clone().count();
+        let want = format!("recorded {} records, {} missed", 2 * records, 14 - 2 * records);
+        assert!(code == Some(0) && said.contains(&want), "{want}: {said}");
+        for topic in ["odd", "net/lo"] {
+            let found = of_topic(&file, topic).into_iter().map(|message| message.sequence);
+            assert_eq!(found.collect::<Vec<u32>>(), recorded.clone().collect::<Vec<u32>>());
+        }
+    }
+}
+
+#[test]
 fn missed_records_are_an_event_with_their_number() {
     let world = World::new();
     let mut writer =
