@@ -153,7 +153,9 @@ pub(crate) fn run(args: &Args) -> Result<(), RecordError> {
     let limits =
         Limits { size: args.rotate_size.map(|size| size.as_u64()), time: args.rotate_time };
     let kind = if args.csv { Kind::Csv } else { Kind::Mcap };
-    let output = Mutex::new(Output::create(kind, Rotation::new(&args.file, limits)?)?);
+    let mut output = Output::create(kind, Rotation::new(&args.file, limits)?)?;
+    output.has_region = regions.iter().any(|(_, (_, is_there))| *is_there);
+    let output = Mutex::new(output);
     let recorded = thread::scope(|scope| {
         let stopping = Stop(&output);
         let mut threads = Vec::new();

@@ -44,6 +44,8 @@ pub(crate) struct Output {
     /// When the chunk that is not committed was begun.
     pending_since: Option<Instant>,
     pub(crate) totals: Totals,
+    /// Whether a region was found whose records the options fit: what does not fit after that ends nothing.
+    pub(crate) has_region: bool,
     /// Whether the recorders are to end.
     pub(crate) is_stopped: bool,
 }
@@ -56,9 +58,15 @@ enum Current {
 impl Output {
     /// Creates the first file.
     pub(crate) fn create(kind: Kind, rotation: Rotation) -> Result<Self, RecordError> {
-        let totals = Totals::default();
-        let mut output =
-            Self { kind, rotation, current: None, pending_since: None, totals, is_stopped: false };
+        let mut output = Self {
+            kind,
+            rotation,
+            current: None,
+            pending_since: None,
+            totals: Totals::default(),
+            has_region: false,
+            is_stopped: false,
+        };
         output.begin()?;
         Ok(output)
     }

@@ -37,7 +37,6 @@ pub(crate) struct Recorder<'a> {
     output: &'a Mutex<Output>,
     /// `None`: there is no region whose records the options fit.
     fitted: Option<Fitted>,
-    has_fitted: bool,
     streams: BTreeMap<Option<InstanceName>, Stream>,
     /// The rate; as with the consumer, it lasts also where another region takes the place of one.
     pace: Option<Pace>,
@@ -57,7 +56,6 @@ impl<'a> Recorder<'a> {
             selection,
             output,
             fitted: None,
-            has_fitted: false,
             streams: BTreeMap::new(),
             pace: selection.rate.map(Pace::new),
             events: None,
@@ -102,7 +100,9 @@ impl<'a> Recorder<'a> {
                 Ok(Some(at))
             }
             Ok(None) => Ok(None),
-            Err(error) if follow.source().is_none() => Err(error.into()),
+            Err(error) if follow.source().is_none() && !lock(self.output).has_region => {
+                Err(error.into())
+            }
             Err(error) => {
                 tracing::warn!("{}: {}", self.name, daemon::with_next_step(&error));
                 Ok(Some(BootTime::now()))
@@ -190,9 +190,10 @@ impl<'a> Recorder<'a> {
         match fitted.and_then(|fitted| fitted.after(former, source, self.selection)) {
             Ok(fitted) => {
                 self.fitted = Some(fitted);
-                self.has_fitted = true;
+                lock(self.output).has_region = true;
             }
-            Err(error) if self.has_fitted => tracing::warn!("{error}; not recorded"),
+            // It does not end the recording of others, nor that of what had its name before.
+            Err(error) if lock(self.output).has_region => tracing::warn!("{error}; not recorded"),
             Err(error) => return Err(error),
         }
         let (record, writer) = (source.reader().schema().name(), Writer::of(source.reader()));
@@ -304,6 +305,10 @@ impl<'a> Recorder<'a> {
     }
 
     fn missed(&mut self, instance: Option<InstanceName>, count: u64) -> Result<(), RecordError> {
+        if self.fitted.is_none() {
+            // They would have been left out.
+            return Ok(());
+        }
         lock(self.output).totals.missed += count;
         self.missed += count;
         self.event(instance, "missed", json!({ "count": count }))

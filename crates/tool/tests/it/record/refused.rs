@@ -4,7 +4,11 @@ use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::fs;
 
-use crate::recording::{Running, wait_until};
+use mapcast::dynamic::Writer;
+use rustix::process::Signal;
+
+use crate::recording::{Running, odd, odd_record, wait_until};
+use crate::server::Server;
 use crate::world::World;
 
 /// Asserts that `arguments` are wrong usage, which the message names, and that no file was made.
@@ -109,6 +113,40 @@ fn a_region_that_appears_and_does_not_fit_leaves_no_empty_file() {
     assert_eq!(code, Some(2), "{said}");
     assert!(said.contains("live.region: --fields: \"nope\" is no field"), "{said}");
     assert!(!world.path("x.mcap").exists());
+}
+
+#[test]
+fn a_late_region_that_does_not_fit_is_left_out_and_the_others_are_recorded_on() {
+    for rotation in ["", "--rotate-time 200ms"] {
+        for (options, want) in [
+            ("--fields big,mode", "live.region: --fields: \"big\" is no field"),
+            ("--fields far[0],mode", "live.region: --fields: \"far\" is no field"),
+            ("--where mode<2", "live.region: --where: at byte 0: \"mode\" is no field"),
+            ("--fields big --on-change --rate 1000", "live.region: --fields: "),
+        ] {
+            let world = World::new();
+            let mut writer = Writer::open(world.path("odd.region"), &odd()).expect("a writer");
+            writer.publish(odd_record(1).bytes()).expect("published");
+            let mut recorder =
+                Server::spawn(&world, &format!("record x.mcap odd live late {options} {rotation}"));
+            recorder.says("odd: attached");
+            let _live = world.students("live");
+            let warned = recorder.says("live.region: ");
+            assert!(warned.contains("WARN") && warned.contains(want), "{options}: {warned}");
+            assert!(warned.ends_with("; not recorded\n"), "{warned}");
+            fs::write(world.path("late.region"), "text").expect("a file");
+            let warned = recorder.says("late.region: ");
+            assert!(warned.contains("WARN mapcast: late: "), "{warned}");
+            writer.publish(odd_record(2).bytes()).expect("published");
+            fs::remove_file(world.path("late.region")).expect("removed");
+            let mut late = Writer::open(world.path("late.region"), &odd()).expect("a writer");
+            late.publish(odd_record(1).bytes()).expect("published");
+            recorder.says("late: attached");
+            assert!(recorder.end_by(Signal::TERM).success(), "{options} {rotation}");
+            let said = recorder.says("recorded ");
+            assert!(said.contains("recorded 3 records, 0 missed"), "{options}: {said}");
+        }
+    }
 }
 
 #[test]
