@@ -115,24 +115,21 @@ impl McapFile {
         }
     }
 
-    /// Passes every schema, channel and message to `visit`, with the place of it or of its chunk; up to byte
-    /// `limit`, for a file whose rest is damaged.
+    /// Passes every schema, channel and message to `visit`, with the place of it or of its chunk.
     pub(crate) fn visit(
         &mut self,
-        limit: Option<u64>,
         mut visit: impl FnMut(u64, Record<'_>) -> Result<Flow, Refusal>,
     ) -> Result<(), ReplayError> {
         self.begin()?;
         let mut at = MAGIC.len() as u64;
         let mut body = Vec::new();
-        while limit.is_none_or(|limit| at < limit) {
+        loop {
             let (op, len) = self.head(at)?;
             let is_read = matches!(op, op::SCHEMA | op::CHANNEL | op::MESSAGE | op::CHUNK);
             if !is_read {
                 self.skip(len)?;
                 if op == op::FOOTER {
-                    // With a limit the damage is behind it, in the end mark.
-                    return limit.map_or_else(|| self.end(at + HEAD + len), |_| Ok(()));
+                    return self.end(at + HEAD + len);
                 }
                 at += HEAD + len;
                 continue;
@@ -151,7 +148,6 @@ impl McapFile {
                 Err(Refusal::Other(error)) => return Err(error),
             }
         }
-        Ok(())
     }
 
     /// The operation code and the length of the record at `at`, which is inside the file.

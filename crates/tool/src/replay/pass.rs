@@ -31,7 +31,7 @@ pub(super) fn pass(
     let from = schedule.from();
     let mut stage = Stage { schedule, regions, signals, published };
     let (mut seen, mut known) = (0, 0);
-    let read = file.visit(plan.limit, |_, record| {
+    let read = file.visit(|_, record| {
         let Some(message) = channels.take(&record)? else { return Ok(Flow::Continue) };
         seen += 1;
         progress.show(seen);
@@ -42,17 +42,20 @@ pub(super) fn pass(
         }
         known = channels.topics.len();
         let topic = &plan.topics[message.topic];
+        let next =
+            if plan.is_partial && seen == plan.messages { Flow::Stop } else { Flow::Continue };
         if message.time < from {
-            return Ok(Flow::Continue);
+            return Ok(next);
         }
         let record = records.of(topic);
         topic.decode(message.number, message.data, record).map_err(Refusal::Damaged)?;
         if order.is_in_order() {
-            return Ok(stage.publish(topic, message.time, record.bytes())?);
+            stage.publish(topic, message.time, record.bytes())?;
+            return Ok(stage.unless_stopped(next));
         }
         order.push((topic, message.topic), message.time, record.bytes());
         stage.publish_all(plan, || order.pop())?;
-        Ok(if stage.is_stopped() { Flow::Stop } else { Flow::Continue })
+        Ok(stage.unless_stopped(next))
     });
     read.map_err(ReplayError::after_the_check)?;
     stage.publish_all(plan, || order.pop_last())
@@ -67,8 +70,9 @@ struct Stage<'a> {
 }
 
 impl Stage<'_> {
-    fn is_stopped(&self) -> bool {
-        self.signals.stop_requested().is_some()
+    /// `next`, or the end after a signal.
+    fn unless_stopped(&self, next: Flow) -> Flow {
+        if self.signals.stop_requested().is_some() { Flow::Stop } else { next }
     }
 
     /// Publishes a record when it is due, unless a signal comes first.

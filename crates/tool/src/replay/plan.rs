@@ -31,8 +31,9 @@ pub(crate) struct Plan {
     pub(crate) last: u64,
     /// Whether no message is of an earlier time than the one in front of it: see [`Clock`].
     pub(crate) is_in_order: bool,
-    /// Where the damage begins.
-    pub(crate) limit: Option<u64>,
+    /// Whether something behind the last of them is damaged, in the same chunk or later: a pass ends with that
+    /// message.
+    pub(crate) is_partial: bool,
 }
 
 impl Plan {
@@ -51,7 +52,7 @@ impl Plan {
         let (mut messages, mut first, mut last) = (0, u64::MAX, 0);
         let (mut used, mut clock) = (BTreeSet::new(), Clock::default());
         let mut is_stopped = false;
-        let read = file.visit(None, |at, record| {
+        let read = file.visit(|at, record| {
             progress.show(at);
             is_stopped = is_to_stop();
             if is_stopped {
@@ -68,12 +69,10 @@ impl Plan {
             last = last.max(message.time);
             Ok(Flow::Continue)
         });
-        let limit = match read {
+        let damage = match read {
             Ok(()) => None,
-            Err(ReplayError::Damaged { path, at, what }) if wanted == Wanted::UpToDamage => {
-                let (path, what) = (path.display(), daemon::plain(&what));
-                tracing::warn!("{path}: at byte {at}: {what}; replaying what is before that");
-                Some(at)
+            Err(ReplayError::Damaged { at, what, .. }) if wanted == Wanted::UpToDamage => {
+                Some((at, what))
             }
             Err(error) => return Err(error),
         };
@@ -83,11 +82,16 @@ impl Plan {
         if is_stopped {
             return Ok(None);
         }
-        if let Some(why) = why_nothing(&channels, limit).filter(|_| messages == 0) {
+        if let Some(why) = why_nothing(&channels, damage.as_ref()).filter(|_| messages == 0) {
             return Err(ReplayError::Nothing { path: file.path().to_owned(), why });
         }
+        if let Some((at, what)) = &damage {
+            let (path, what) = (file.path().display(), daemon::plain(what));
+            tracing::warn!("{path}: at byte {at}: {what}; replaying what is before that");
+        }
+        let is_partial = damage.is_some();
         let (topics, is_in_order) = (channels.topics, clock.is_in_order());
-        Ok(Some(Self { topics, used, messages, first, last, is_in_order, limit }))
+        Ok(Some(Self { topics, used, messages, first, last, is_in_order, is_partial }))
     }
 
     /// The topics that have messages.
@@ -100,11 +104,12 @@ impl Plan {
 const WANTED: &str = "use one of JSON with a JSON Schema, or a recording of mapcast";
 
 /// Why a file without records is an error; `None`: it is a whole recording in which there are none.
-fn why_nothing(channels: &Channels, damage: Option<u64>) -> Option<String> {
+fn why_nothing(channels: &Channels, damage: Option<&(u64, String)>) -> Option<String> {
     if let Some((topic, why)) = channels.left_out.iter().next() {
         return Some(format!("topic {topic}: {why}; {WANTED}"));
     }
-    damage.map(|at| format!("none is whole before byte {at}; use another copy of the file"))
+    let (at, what) = damage?;
+    Some(format!("none is whole before byte {at}: {what}; use another copy of the file"))
 }
 
 #[cfg(test)]
