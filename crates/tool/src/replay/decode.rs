@@ -311,6 +311,27 @@ mod tests {
         assert_eq!(decode(1023), Ok(()));
         let want = "field \"s\" (char[1024]) needs a text of 1023 bytes at most, not 1024";
         assert_eq!(decode(1024), Err(want.into()));
+        let nul = layout.decode(br#"{"s": "ab\u0000cd"}"#, &mut record);
+        let want = "field \"s\" (char[1024]) needs a text without the NUL that is at byte 2";
+        assert_eq!(nul, Err(want.into()));
+    }
+
+    #[test]
+    fn a_number_that_is_too_large_is_out_of_range_and_not_of_another_kind() {
+        let text = r#"{"properties": {"t": {"type": "number"}, "n": {"type": "integer"},
+            "v": {"type": "array", "items": {"type": "number"}, "minItems": 1, "maxItems": 1}}}"#;
+        let layout = Layout::of("json", &schema(text)).expect("a record");
+        let mut record = RecordBuf::new(Arc::clone(&layout.schema));
+        for (message, want) in [
+            (r#"{"t": 1e400}"#, "1e400 is out of range for field \"t\" (f64)"),
+            (r#"{"t": -1e400}"#, "-1e400 is out of range for field \"t\" (f64)"),
+            (r#"{"n": 1e400}"#, "1e400 is out of range for field \"n\" (i64)"),
+            (r#"{"v": [1e400]}"#, "1e400 is out of range for field \"v\" (f64[1])"),
+            (r#"{"v": ["x"]}"#, "field \"v\" (f64[1]) needs a number"),
+            (r#"{"v": []}"#, "field \"v\" (f64[1]) needs a list of 1 numbers"),
+        ] {
+            assert_eq!(layout.decode(message.as_bytes(), &mut record), Err(want.into()));
+        }
     }
 
     #[test]

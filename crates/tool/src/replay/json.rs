@@ -100,6 +100,10 @@ fn set_text(
     members: &Members,
 ) -> Result<(), String> {
     let text: String = serde_json::from_str(raw).map_err(|_| expected(field, "a text"))?;
+    if let Some(at) = text.find('\0') {
+        // The text of a region ends there.
+        return Err(expected(field, &format!("a text without the NUL that is at byte {at}")));
+    }
     let place = &mut record.bytes_mut()[field.offset() as usize..field.end() as usize];
     let most = place.len() - usize::from(!members.is_exact);
     if text.len() > most && !members.is_exact {
@@ -116,14 +120,18 @@ fn value(field: &Field, raw: &str) -> Result<Value, String> {
         return number(field, raw);
     };
     let mut parser = serde_json::Deserializer::from_str(raw);
-    let items = parser.deserialize_seq(Items { field, count });
-    items.map(Value::List).map_err(|_| expected(field, &format!("a list of {count} numbers")))
+    let mut refusal = None;
+    let items = parser.deserialize_seq(Items { field, count, refusal: &mut refusal });
+    let as_many = || expected(field, &format!("a list of {count} numbers"));
+    items.map(Value::List).map_err(|_| refusal.unwrap_or_else(as_many))
 }
 
 /// As many numbers as an array has.
 struct Items<'a> {
     field: &'a Field,
     count: u32,
+    /// Why an item was refused: see [`Object`].
+    refusal: &'a mut Option<String>,
 }
 
 impl<'de> Visitor<'de> for Items<'_> {
@@ -137,7 +145,10 @@ impl<'de> Visitor<'de> for Items<'_> {
         let mut items = Vec::new();
         for _ in 0..self.count {
             let item: &RawValue = list.next_element()?.ok_or_else(|| A::Error::custom("few"))?;
-            items.push(number(self.field, item.get()).map_err(A::Error::custom)?);
+            items.push(number(self.field, item.get()).map_err(|why| {
+                *self.refusal = Some(why);
+                A::Error::custom("refused")
+            })?);
         }
         match list.next_element::<IgnoredAny>()? {
             None => Ok(items),
@@ -153,14 +164,26 @@ fn number(field: &Field, raw: &str) -> Result<Value, String> {
         ("true" | "false", _) => Some(Value::Bool(raw == "true")),
         ("null", Scalar::F32) => Some(Value::F32(f32::NAN)),
         ("null", Scalar::F64) => Some(Value::F64(f64::NAN)),
-        (_, Scalar::F32) => raw.parse().ok().filter(|it: &f32| it.is_finite()).map(Value::F32),
-        (_, Scalar::F64) => raw.parse().ok().filter(|it: &f64| it.is_finite()).map(Value::F64),
+        (_, Scalar::F32) => raw.parse().ok().map(Value::F32),
+        (_, Scalar::F64) => raw.parse().ok().map(Value::F64),
         _ => {
             let whole = raw.parse().map(Value::Uint).or_else(|_| raw.parse().map(Value::Int));
             whole.ok().or_else(|| raw.parse().ok().map(Value::F64))
         }
     };
-    parsed.ok_or_else(|| expected(field, "a number"))
+    match parsed {
+        // JSON has no infinity: it is a number that is too large.
+        Some(Value::F32(number)) if number.is_infinite() => Err(out_of_range(field, raw)),
+        Some(Value::F64(number)) if number.is_infinite() && scalar != Scalar::Bool => {
+            Err(out_of_range(field, raw))
+        }
+        Some(number) => Ok(number),
+        None => Err(expected(field, "a number")),
+    }
+}
+
+fn out_of_range(field: &Field, raw: &str) -> String {
+    format!("{raw} is out of range for field {:?} ({})", field.name(), field.ctype())
 }
 
 fn expected(field: &Field, what: &str) -> String {
