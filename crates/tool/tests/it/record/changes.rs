@@ -1,9 +1,11 @@
 //! `record` while the region's writer ends and its file changes: each change is logged once, and the recording continues.
 
 use std::fs::{self, OpenOptions};
+use std::path::Path;
 
 use mapcast::Options;
 use mapcast::dynamic::{InstanceWriter, Writer};
+use serde_json::Value as Json;
 
 use crate::recording::{has_event, odd, odd_record, of_topic, record_odd, wait_until};
 use crate::world::World;
@@ -29,6 +31,7 @@ fn each_change_of_a_region_is_said_once() {
     happened("replaced");
     let (code, said) = recorder.stop();
     assert_eq!(code, Some(0), "{said}");
+    are_documented(&file);
     let of_writer = format!("live: process {} publishes, epoch ", std::process::id());
     for want in [
         format!("INFO mapcast: odd: attached: ODD; {of_writer}"),
@@ -41,6 +44,19 @@ fn each_change_of_a_region_is_said_once() {
         assert_eq!(said.matches(&want).count(), 1, "{want}: {said}");
     }
     assert_eq!(said.matches(&of_writer).count(), 2, "{said}");
+}
+
+/// Asserts that `docs/record.md` has a row with each event of a recording.
+fn are_documented(file: &Path) {
+    let docs = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/record.md");
+    let docs = fs::read_to_string(docs).expect("the documentation");
+    let (_, table) = docs.split_once("| event | means |").expect("a table of events");
+    let (table, _) = table.split_once("\n\n").expect("its end");
+    for message in of_topic(file, "mapcast/events") {
+        let event: Json = serde_json::from_slice(&message.data).expect("JSON");
+        let event = event["event"].as_str().expect("a name");
+        assert!(table.contains(&format!("`{event}`")), "{event} is not in {table}");
+    }
 }
 
 #[test]
