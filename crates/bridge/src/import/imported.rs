@@ -140,7 +140,7 @@ impl Imported {
             _ => {}
         }
         if self.lower.0 >= 2 {
-            self.mirror.forget();
+            self.mirror.forget_after(announced);
             self.lower = (0, 0);
         }
     }

@@ -73,6 +73,18 @@ impl InOrder {
         self.records.insert(attachment.id, (attachment, record));
     }
 
+    /// Forgets all records, and what was asked for.
+    pub(super) fn forget(&mut self) {
+        self.records.clear();
+        self.room.clear();
+        self.asked = RecordId::default();
+    }
+
+    /// The greatest lineage of those that wait.
+    pub(super) fn lineage(&self) -> u64 {
+        self.records.keys().map(|id| id.lineage).max().unwrap_or(0)
+    }
+
     /// Forgets the records up to this one.
     pub(super) fn forget_to(&mut self, held: RecordId) {
         while self.records.first_key_value().is_some_and(|(id, _)| *id <= held) {
@@ -233,6 +245,17 @@ mod tests {
         assert_eq!(next(&order, id(1, 3)), Some((5, 3)));
         order.forget_to(id(1, 6));
         assert_eq!(order.records.len(), 1);
+    }
+
+    #[test]
+    fn records_of_a_lineage_that_is_none_of_its_source_are_forgotten() {
+        let mut order = InOrder::new(2, &Memory::default());
+        order.announce(1, Some(history(0, 1)));
+        insert(&mut order, id(9, 5), 0);
+        assert_eq!((next(&order, id(1, 3)), order.lineage()), (None, 9));
+        order.forget();
+        insert(&mut order, id(1, 4), 0);
+        assert_eq!((next(&order, id(1, 3)), order.lineage()), (Some((4, 3)), 1));
     }
 
     #[test]

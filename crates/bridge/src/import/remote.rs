@@ -1,7 +1,10 @@
 //! Another host: whether it is there, and which of its records are the newest.
 //!
-//! Invariant: digests are taken in the order in which they were sent; what an older one has is not used.
+//! Invariant: digests are taken in the order in which they were sent; what an older one has is not used. Whoever may
+//! publish can forge one that pretends to be newer than all that will come: where the true ones do not follow what is
+//! believed, and nothing follows it for [`FORGET`], their count is taken again.
 
+use std::cmp::Ordering;
 use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
@@ -11,8 +14,11 @@ use super::pull::Pull;
 use crate::namesake::Namesake;
 use crate::wire::{Announcement, Digest, DigestKind};
 
-/// Silence after which a bridge that was started with a clock set back is accepted.
-const FORGET: Duration = Duration::from_secs(2);
+/// Silence after which a bridge that was started with a clock set back is accepted, and a count that does not follow the
+/// one before. With a digest and a full one after it that is less than two full digests.
+const FORGET: Duration = Duration::from_millis(1500);
+/// Most digests of a bridge in a second, and some more: its number cannot be further ahead.
+const MOST_A_SECOND: u64 = 128;
 
 /// What is known of another host.
 #[derive(Debug)]
@@ -23,6 +29,8 @@ pub(super) struct Remote {
     heard: Option<Monotonic>,
     incarnation: u64,
     number: u32,
+    /// The number of the last digest of this incarnation that did not follow the one before.
+    refused: Option<u32>,
     /// The newest digest of each path.
     pub(super) announced: HashMap<String, Announcement>,
     full: Full,
@@ -66,6 +74,7 @@ impl Remote {
             heard: None,
             incarnation: 0,
             number: 0,
+            refused: None,
             announced: HashMap::new(),
             full: Full::default(),
             behind: HashMap::new(),
@@ -88,14 +97,18 @@ impl Remote {
     /// Takes a digest that came at `now`.
     pub(super) fn take(&mut self, digest: Digest, now: Monotonic) -> News {
         let is_new = digest.incarnation != self.incarnation;
-        if is_new && digest.incarnation < self.incarnation && self.is_heard(now, FORGET) {
-            self.namesake.hear(now);
+        let is_next = match digest.incarnation.cmp(&self.incarnation) {
+            Ordering::Greater => true,
+            Ordering::Equal => self.follows(digest.number, now),
+            Ordering::Less => self.is_forgotten(now),
+        };
+        if !is_next {
+            if is_new {
+                self.namesake.hear(now);
+            }
             return News::default();
         }
-        let is_older = !is_new && is_before(digest.number, self.number);
-        if is_older {
-            return News::default();
-        }
+        self.refused = None;
         self.heard = Some(now);
         (self.incarnation, self.number) = (digest.incarnation, digest.number);
         if is_new {
@@ -104,6 +117,25 @@ impl Remote {
         let gone = if digest.kind == DigestKind::Full { self.take_full(&digest) } else { None };
         let full = (digest.kind == DigestKind::Full).then_some(digest.number);
         News { entries: digest.entries, gone, is_new, full }
+    }
+
+    /// Whether digests of another count may be believed.
+    fn is_forgotten(&self, now: Monotonic) -> bool {
+        !self.is_heard(now, FORGET)
+    }
+
+    /// Whether a digest of the same incarnation is taken: one that its bridge can have sent after the last one, or the
+    /// second of a count that goes on while that of the last one does not.
+    fn follows(&mut self, number: u32, now: Monotonic) -> bool {
+        let seconds = self.silence(now).as_secs();
+        let most = seconds.saturating_add(2).saturating_mul(MOST_A_SECOND);
+        if is_ahead(number, self.number, most) {
+            return true;
+        }
+        let before = self.refused.replace(number);
+        let goes_on = before
+            .is_some_and(|before| number != before && is_ahead(number, before, 2 * MOST_A_SECOND));
+        goes_on && self.is_forgotten(now)
     }
 
     /// Takes the newest digest of a path, which is part of a full one if `is_full`.
@@ -142,9 +174,11 @@ impl Remote {
     }
 }
 
-/// Whether `number` was given before `other`; numbers begin again after the greatest one.
-fn is_before(number: u32, other: u32) -> bool {
-    number.wrapping_sub(other) > u32::MAX / 2
+/// Whether `number` was given after `other`, or with it, and at most `most` numbers later; they begin again after the
+/// greatest one.
+fn is_ahead(number: u32, other: u32, most: u64) -> bool {
+    let ahead = number.wrapping_sub(other);
+    ahead <= u32::MAX / 2 && u64::from(ahead) <= most
 }
 
 #[cfg(test)]
@@ -181,12 +215,52 @@ mod tests {
 
     #[test]
     fn numbers_begin_again_after_the_greatest() {
-        assert!(
-            is_before(1, 2)
-                && is_before(u32::MAX, 0)
-                && !is_before(0, u32::MAX)
-                && !is_before(3, 3)
-        );
+        let is_ahead = |number, other| is_ahead(number, other, 9);
+        assert!(is_ahead(2, 1) && is_ahead(0, u32::MAX) && is_ahead(3, 3) && is_ahead(10, 1));
+        assert!(!is_ahead(1, 2) && !is_ahead(u32::MAX, 0) && !is_ahead(11, 1));
+    }
+
+    /// Takes one digest a quarter of a second from `number` on, after the forged one; returns how long none was used.
+    fn recovery(forged: u32, number: u32) -> Option<Duration> {
+        let mut remote = Remote::new(at(0));
+        remote.take(digest(DigestKind::Full, 5, number, &["a"]), at(10));
+        remote.take(digest(DigestKind::Changes, 5, forged, &[]), at(10));
+        (1..=40).find_map(|turn| {
+            let pause = Duration::from_millis(250) * turn;
+            let next = digest(DigestKind::Full, 5, number.wrapping_add(turn), &["a"]);
+            (!remote.take(next, at(10).after(pause)).entries.is_empty()).then_some(pause)
+        })
+    }
+
+    #[test]
+    fn a_forged_number_keeps_true_digests_out_for_less_than_two_seconds() {
+        for number in [7, u32::MAX - 3] {
+            for ahead in [100, 0x7fff_ff00, 0x8000_0000, u32::MAX] {
+                let found = recovery(number.wrapping_add(ahead), number);
+                let found = found.expect("true digests are used again");
+                assert!(found < Duration::from_secs(2), "{number} {ahead:x}: {found:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_number_that_no_bridge_can_have_come_to_is_not_believed() {
+        let second = Some(Duration::from_millis(250));
+        assert_eq!(recovery(7 + 0x7fff_ff00, 7), second);
+        let mut remote = Remote::new(at(0));
+        remote.take(digest(DigestKind::Full, 5, 7, &["a"]), at(10));
+        let after_an_hour = digest(DigestKind::Full, 5, 7 + 360_000, &["a"]);
+        assert_eq!(remote.take(after_an_hour, at(3610)).entries.len(), 1, "a hundred a second");
+    }
+
+    #[test]
+    fn a_digest_that_was_under_way_for_long_does_not_set_the_count_back() {
+        let mut remote = Remote::new(at(0));
+        remote.take(digest(DigestKind::Full, 5, 9, &["a"]), at(10));
+        for _ in 0..2 {
+            assert!(remote.take(digest(DigestKind::Full, 5, 4, &["a"]), at(20)).entries.is_empty());
+        }
+        assert_eq!(remote.take(digest(DigestKind::Full, 5, 10, &["a"]), at(20)).entries.len(), 1);
     }
 
     #[test]

@@ -129,13 +129,18 @@ impl Mirror {
 
     /// The greatest lineage of the records that came, also of those that wait to be published.
     pub(in crate::import) fn newest_lineage(&self) -> u64 {
-        self.held.values().map(|id| id.lineage).max().unwrap_or(0).max(self.waiting.lineage())
+        let held = self.held.values().map(|id| id.lineage);
+        let in_order = self.in_order.as_ref().map(InOrder::lineage);
+        held.chain(in_order).max().unwrap_or(0).max(self.waiting.lineage())
     }
 
-    /// Forgets which records came: the source has gone back to an older lineage.
-    pub(in crate::import) fn forget(&mut self) {
-        self.held.clear();
+    /// Forgets which records came of later lineages than this one, to which the source has gone back.
+    pub(in crate::import) fn forget_after(&mut self, lineage: u64) {
+        self.held.retain(|_, id| id.lineage <= lineage);
         self.waiting.take();
+        if let Some(order) = &mut self.in_order {
+            order.forget();
+        }
     }
 
     /// Whether it has no description, or records wait for another one.
@@ -232,11 +237,23 @@ impl Mirror {
         }
     }
 
-    /// Takes that records of the description `hash` have come over this host before; returns whether that is news.
+    /// Takes that records of the description `hash` have come over this host before; returns whether that is news. One
+    /// that no record has is not taken: until the next record nothing would end it.
     pub(in crate::import) fn note_loop(&mut self, hash: u64) -> bool {
+        if !self.wants(hash) {
+            return false;
+        }
         self.waiting.take();
         self.is_redescribed = false;
         self.loops.replace(hash) != Some(hash)
+    }
+
+    /// Whether the description `hash` is one that it has none instead of, or that a record has.
+    fn wants(&self, hash: u64) -> bool {
+        self.description.is_none()
+            || self.is_redescribed
+            || self.waiting.any(|record| record.description == hash)
+            || self.next_in_order().is_some_and(|next| next.attachment.description == hash)
     }
 
     /// Why it cannot be written, if so.
@@ -261,14 +278,10 @@ impl Mirror {
         description: Description,
         now: Monotonic,
     ) {
-        let is_wanted = std::mem::take(&mut self.is_redescribed);
+        let is_wanted = self.wants(hash);
+        self.is_redescribed = false;
         let is_same = self.description.as_ref().is_some_and(|(known, _)| *known == hash);
-        if is_same
-            || (self.description.is_some()
-                && !is_wanted
-                && !self.waiting.any(|record| record.description == hash)
-                && self.next_in_order().is_none_or(|next| next.attachment.description != hash))
-        {
+        if is_same || !is_wanted {
             return;
         }
         if !self.region.change(&description, now) {
