@@ -14,7 +14,7 @@ use std::fmt;
 use std::fmt::Write as _;
 
 use layout::InstanceName;
-use settings::is_wire_name;
+use settings::{NamePattern, is_wire_name};
 
 /// What every key begins with; the number is the version of the keys.
 pub const PREFIX: &str = "mapcast/1";
@@ -114,6 +114,19 @@ pub fn path(name: &str, instance: Option<&InstanceName>) -> String {
         None => name.to_owned(),
         Some(instance) => format!("{name}/{}", chunk(instance)),
     }
+}
+
+/// A pattern of names as a chunk of a key pattern: `*` for a chunk alone, else `$*`, which must not be there twice in a row.
+pub fn chunk_of(pattern: &NamePattern) -> String {
+    let mut chunk = String::new();
+    for c in pattern.to_string().chars() {
+        match c {
+            '*' if chunk.ends_with('*') => {}
+            '*' => chunk += "$*",
+            c => chunk.push(c),
+        }
+    }
+    if chunk == "$*" { "*".to_owned() } else { chunk }
 }
 
 fn is_plain(byte: u8) -> bool {

@@ -32,7 +32,7 @@ use layout::InstanceName;
 use settings::{Address, BridgeSettings, Import};
 
 use crate::export::Mirrors;
-use crate::keys::{Key, Source};
+use crate::keys::{self, Key, Source};
 use crate::transport::Incoming;
 use crate::wire::{Attachment, Description};
 use hosts::Hosts;
@@ -127,13 +127,10 @@ impl Importer {
 
     /// Which hosts and names are to be watched, as chunks of key patterns.
     pub fn watched(settings: &BridgeSettings) -> impl Iterator<Item = (String, String)> {
-        settings.imports.iter().map(|import| {
-            let chunk = |pattern: &settings::NamePattern| {
-                pattern.to_string().replace('*', "$*").replace("$*$*", "$*")
-            };
-            let whole = |chunk: String| if chunk == "$*" { "*".to_owned() } else { chunk };
-            (whole(chunk(&import.from)), whole(chunk(&import.name)))
-        })
+        settings
+            .imports
+            .iter()
+            .map(|import| (keys::chunk_of(&import.from), keys::chunk_of(&import.name)))
     }
 
     /// How many mirrors there are.

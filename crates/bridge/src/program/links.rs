@@ -15,6 +15,7 @@ use daemon::logging::Observer;
 use settings::{BridgeMode, BridgeSettings, duration_text};
 
 use super::cause::Cause;
+use super::over_zenoh::address;
 
 /// Zenoh's module that connects.
 const MODULE: &str = "zenoh::net::runtime::orchestrator";
@@ -133,10 +134,10 @@ impl Links {
     /// Takes which endpoints there are to be links to.
     pub(super) fn expect(&self, settings: &BridgeSettings, now: Monotonic) {
         let mut links = self.lock();
-        let is_expected = |text: &str| settings.connect.iter().any(|end| end.as_str() == text);
+        let is_expected = |text: &str| settings.connect.iter().any(|end| address(end) == text);
         links.retain(|endpoint, _| is_expected(endpoint));
         for endpoint in &settings.connect {
-            let link = links.entry(endpoint.as_str().to_owned()).or_insert_with(|| Link::new(now));
+            let link = links.entry(address(endpoint)).or_insert_with(|| Link::new(now));
             // The session is opened again.
             link.set(State::Connecting, now);
         }
@@ -150,7 +151,7 @@ impl Links {
         }
         let mut links = self.lock();
         for endpoint in &settings.connect {
-            let Some(link) = links.get_mut(endpoint.as_str()) else { continue };
+            let Some(link) = links.get_mut(&address(endpoint)) else { continue };
             if link.failed.is_none_or(|failed| failed < began) {
                 return link.set(State::Up, now);
             }

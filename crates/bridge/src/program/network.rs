@@ -12,7 +12,7 @@ use std::time::Duration;
 use daemon::{Monotonic, OnChange};
 use settings::{BridgeMode, BridgeSettings, Endpoint};
 
-use super::cause::Cause;
+use super::cause::{self, Cause};
 use super::links::Links;
 use super::over_zenoh::Zenoh;
 use crate::inbox::Inbox;
@@ -98,19 +98,12 @@ impl Network {
             return;
         }
         if let Some(why) = self.trouble.update(why.to_owned()) {
-            let Cause { fact, step } = Cause::of(why);
             match self.settings.mode {
                 // The links say why.
-                BridgeMode::Client => {
+                BridgeMode::Client if why.contains("Unable to connect") => {
                     tracing::warn!("no session until a link of connect is there; tried again");
                 }
-                BridgeMode::Router => {
-                    let listen = match list(&self.settings.listen) {
-                        none if none.is_empty() => none,
-                        some => format!("cannot listen on {some}: "),
-                    };
-                    tracing::warn!("no session: {listen}{fact}; {step}; tried again");
-                }
+                _ => tracing::warn!("no session: {}; tried again", refusal(why, &self.settings)),
             }
         }
     }
@@ -137,6 +130,20 @@ fn begin(settings: &Arc<BridgeSettings>, inbox: &Inbox) -> Receiver<Result<Zenoh
     // Without a thread the sender is dropped, which is tried again, too.
     let _ = std::thread::Builder::new().name("open".into()).spawn(open);
     opened
+}
+
+/// Why there is no session: an address that cannot be listened on, or else what Zenoh refuses of this file.
+fn refusal(why: &str, settings: &BridgeSettings) -> String {
+    match Cause::known(why) {
+        Some(Cause { fact, step }) if !settings.listen.is_empty() => {
+            format!("cannot listen on {}: {fact}; {step}", list(&settings.listen))
+        }
+        Some(Cause { fact, step }) => format!("{fact}; {step}"),
+        None => {
+            let whole = cause::without_places(why);
+            format!("Zenoh refuses this configuration: {whole}; change what that is about in it")
+        }
+    }
 }
 
 fn list(endpoints: &[Endpoint]) -> String {
@@ -175,6 +182,35 @@ impl Network {
             State::Opening(..) | State::Failed(_) => {
                 Err(TransportError("there is no session yet".to_owned()))
             }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_error_of_a_session_names_the_address_or_what_is_wrong_with_the_file() {
+        let text = "[bridge]\nhost = \"b\"\nlisten = \"tcp/127.0.0.1:1\"\n";
+        let settings = BridgeSettings::parse(text, "network").expect("settings");
+        for (why, said) in [
+            (
+                "x: [127.0.0.1:1: Address already in use (os error 98)] at /a/b.rs:1.",
+                "cannot listen on tcp/127.0.0.1:1: Address",
+            ),
+            (
+                "x: Permission denied (os error 13) at /a/b.rs:1.",
+                "cannot listen on tcp/127.0.0.1:1: Permission",
+            ),
+            (
+                "id 'a' is repeated at /a/b.rs:1.",
+                "Zenoh refuses this configuration: id 'a' is repeated",
+            ),
+        ] {
+            let refusal = refusal(why, &settings);
+            assert!(refusal.starts_with(said), "{refusal}");
+            assert!(!refusal.contains("bridge there") && !refusal.contains(".rs"), "{refusal}");
         }
     }
 }

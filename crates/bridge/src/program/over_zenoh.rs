@@ -5,6 +5,7 @@
 //!
 //! Price: Zenoh's threads; a few bytes beside the key for each message.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::time::Duration;
 
@@ -81,7 +82,7 @@ fn subscribe(
                 .declare_subscriber(format!("{PREFIX}/{key}"))
                 .callback(move |sample| deliver(&inbox, &sample))
                 .wait();
-            subscribers.push(subscriber.map_err(failed)?);
+            subscribers.push(subscriber.map_err(|error| failed(format!("{key}: {error}")))?);
         }
         let inbox = inbox.clone();
         let tokens = session
@@ -239,8 +240,8 @@ fn values(settings: &BridgeSettings) -> Vec<(&'static str, String)> {
     let buffer = settings.sndbuf.to_string();
     let mut values = vec![
         ("mode", mode.to_owned()),
-        ("listen/endpoints", list(settings.listen.iter().map(Endpoint::as_str))),
-        ("connect/endpoints", list(settings.connect.iter().map(Endpoint::as_str))),
+        ("listen/endpoints", endpoints(&settings.listen)),
+        ("connect/endpoints", endpoints(&settings.connect)),
         (
             "connect/retry",
             "{ period_init_ms: 200, period_max_ms: 1000, period_increase_factor: 2 }".to_owned(),
@@ -270,9 +271,36 @@ fn values(settings: &BridgeSettings) -> Vec<(&'static str, String)> {
     values
 }
 
+fn endpoints(endpoints: &[Endpoint]) -> String {
+    let texts: Vec<_> = endpoints.iter().map(address).collect();
+    list(texts.iter().map(|text| &**text))
+}
+
+/// An endpoint in Zenoh's form, which has brackets around IPv6 alone.
+pub(super) fn address(endpoint: &Endpoint) -> String {
+    let text = endpoint.as_str();
+    let is_v6 = text.matches(':').count() > 1;
+    if is_v6 { text.to_owned() } else { text.replace(['[', ']'], "") }
+}
+
 fn list<'a>(texts: impl IntoIterator<Item = &'a str>) -> String {
-    let texts: Vec<_> = texts.into_iter().map(|text| format!("\"{text}\"")).collect();
+    let texts: Vec<_> = texts.into_iter().map(quoted).collect();
     format!("[{}]", texts.join(", "))
+}
+
+/// A string of JSON.
+fn quoted(text: &str) -> String {
+    let mut quoted = String::from("\"");
+    for c in text.chars() {
+        match c {
+            '"' | '\\' => quoted.extend(['\\', c]),
+            c if c.is_control() => {
+                let _ = write!(quoted, "\\u{:04x}", u32::from(c));
+            }
+            c => quoted.push(c),
+        }
+    }
+    quoted + "\""
 }
 
 /// What everybody may do, and what only a host may do, under its own name.
@@ -281,7 +309,12 @@ const ASK: &str =
 const PUBLISH: &str = r#"["put", "reply", "declare_queryable", "liveliness_token"]"#;
 
 /// Each host may publish under its own name, a relay under those of all, and everybody may ask.
+///
+/// Zenoh refuses ids that are there twice, of rules and of subjects. The bridge's own begin with `@`, as no name of a host
+/// does, and those of relays have numbers; who is named twice is there once.
 fn access_control(hosts: &[String], relays: &[String]) -> String {
+    let (hosts, relays): (BTreeSet<_>, BTreeSet<_>) =
+        (hosts.iter().collect(), relays.iter().collect());
     let keys = |host: &str| {
         list(
             ["**", "@digest", "@alive", "*/@schema"]
@@ -297,20 +330,69 @@ fn access_control(hosts: &[String], relays: &[String]) -> String {
     };
     let both = r#"["ingress", "egress"]"#;
     let mut rules =
-        rule("ask", ASK, both, &keys("*")) + &rule("send", PUBLISH, r#"["egress"]"#, &keys("*"));
-    let mut subjects = r#"{ id: "anyone" },"#.to_owned();
-    let mut policies = r#"{ rules: ["ask", "send"], subjects: ["anyone"] },"#.to_owned();
-    for host in hosts {
+        rule("@ask", ASK, both, &keys("*")) + &rule("@send", PUBLISH, r#"["egress"]"#, &keys("*"));
+    let mut subjects = r#"{ id: "@anyone" },"#.to_owned();
+    let mut policies = r#"{ rules: ["@ask", "@send"], subjects: ["@anyone"] },"#.to_owned();
+    for host in &hosts {
         rules += &rule(host, PUBLISH, r#"["ingress"]"#, &keys(host));
         let _ = write!(subjects, r#"{{ id: "{host}", cert_common_names: ["{host}"] }},"#);
         let _ = write!(policies, r#"{{ rules: ["{host}"], subjects: ["{host}"] }},"#);
     }
-    for relay in relays {
-        let all: Vec<_> = hosts.iter().map(String::as_str).collect();
-        let _ = write!(subjects, r#"{{ id: "relay {relay}", cert_common_names: ["{relay}"] }},"#);
-        let _ = write!(policies, r#"{{ rules: {}, subjects: ["relay {relay}"] }},"#, list(all));
+    let all = list(hosts.iter().map(|host| host.as_str()));
+    for (number, relay) in relays.iter().enumerate() {
+        let name = quoted(relay);
+        let _ = write!(subjects, r#"{{ id: "@relay{number}", cert_common_names: [{name}] }},"#);
+        let _ = write!(policies, r#"{{ rules: {all}, subjects: ["@relay{number}"] }},"#);
     }
     format!(
         r#"{{ enabled: true, default_permission: "deny", rules: [{rules}], subjects: [{subjects}], policies: [{policies}] }}"#
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::{Ipv4Addr, TcpListener};
+
+    use super::*;
+
+    /// Opens a session with these imports and keys of `[tls]`.
+    fn open(listen: &str, imports: &str, tls: &str) -> Result<Zenoh, TransportError> {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port");
+        let port = listener.local_addr().expect("its address").port();
+        drop(listener);
+        let text = format!(
+            "[bridge]\nhost = \"b\"\nlisten = \"tcp/{listen}:{port}\"\n\
+             [tls]\nca = \"/ca\"\ncert = \"/cert\"\nkey = \"/key\"\n{tls}\n{imports}"
+        );
+        let settings = BridgeSettings::parse(&text, "session").expect("settings");
+        Zenoh::open(&settings, &Inbox::new().expect("eventfd"))
+    }
+
+    const NEAR: &str = "127.0.0.1";
+
+    #[test]
+    fn a_session_is_opened_whatever_hosts_and_relays_are_called() {
+        for tls in [
+            "hosts = [\"a\", \"a\"]",
+            "hosts = [\"ask\", \"send\", \"anyone\"]",
+            "hosts = [\"relay0\", \"relay\"]\nrelays = [\"0\", \"relay0\"]",
+            "hosts = [\"a\"]\nrelays = [\"hub\", \"hub\", \"a\"]",
+            "hosts = [\"a\"]\nrelays = [\"a\\nb\", \"a\\u0007\", \"\u{fc} x'\"]",
+        ] {
+            open(NEAR, "", tls).unwrap_or_else(|error| panic!("{tls}: {error}"));
+        }
+    }
+
+    #[test]
+    fn a_session_is_opened_whatever_patterns_are_imported() {
+        for (from, name) in [("***", "x"), ("a", "a**b***c"), ("**a**", "*****"), ("*", "**")] {
+            let imports = format!("[[import]]\nfrom = \"{from}\"\nname = \"{name}\"\n");
+            open(NEAR, &imports, "").unwrap_or_else(|error| panic!("{from} {name}: {error}"));
+        }
+    }
+
+    #[test]
+    fn a_session_listens_on_an_address_in_brackets() {
+        open("[127.0.0.1]", "", "").unwrap_or_else(|error| panic!("{error}"));
+    }
 }

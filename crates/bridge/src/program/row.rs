@@ -3,7 +3,6 @@
 use layout::{Labels, Record};
 use region::State;
 
-use super::cause::Cause;
 use super::links::LinkStatus;
 use crate::export::ExportStatus;
 use crate::import::{LinkState, MirrorStatus, Resumed, Trouble};
@@ -65,6 +64,9 @@ enum Link {
     NotWritten,
 }
 
+/// Bytes of `why`.
+const WHY: usize = 128;
+
 /// What the bridge knows of a mirror, an export or a link.
 #[repr(C)]
 #[derive(Clone, Copy, Debug, PartialEq, Record)]
@@ -81,7 +83,7 @@ pub(crate) struct Row {
     origin: [u8; 64],
     /// why a link is lost, and what to do about it
     #[record(text)]
-    why: [u8; 128],
+    why: [u8; WHY],
     /// since when `link` is what it is, since 1970
     #[record(unit = "ns")]
     since: u64,
@@ -185,9 +187,7 @@ impl Row {
             LinkStatus::Connecting => (Link::Connecting, String::new()),
             LinkStatus::Up => (Link::Live, String::new()),
             LinkStatus::Spare => (Link::Spare, String::new()),
-            LinkStatus::Down(Cause { fact, step }) => {
-                (Link::Disconnected, format!("{fact}; {step}"))
-            }
+            LinkStatus::Down(cause) => (Link::Disconnected, cause.within(WHY)),
         };
         let (host, name, why) = (text(host), text(endpoint), text(&why));
         Self { host, name, why, ..Self::empty(Direction::Connect, link) }
