@@ -32,6 +32,7 @@ mod list;
 mod observed;
 mod progress;
 mod publish;
+mod published;
 mod record;
 mod record_name;
 mod region_argument;

@@ -32,7 +32,7 @@ Examples:
 
 Columns:
   STATE      live, stalled, dead, closed, retired or stale
-  RATE       records a second over --interval; of all instances together
+  RATE       records a second over --interval; of all instances together, also of those that join or are retired meanwhile; - if the region is another one then
   AGE        of the newest record
   INSTANCES  how many there are now; - for a region of one record
   SIZE       of one record

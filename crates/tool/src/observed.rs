@@ -1,13 +1,13 @@
 //! A region as the views see it at one moment: its state, and the newest record of each instance.
 //!
-//! Price: nothing is copied of a plain region's record; of instances, one record each.
+//! Price: nothing is copied of a plain region's record; of instances, one record each, and what [`Published`] takes.
 
-use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
 use mapcast::dynamic::{InstanceReader, Reader, RecordBuf};
-use mapcast::{ErrorKind, Instance, InstanceName, Publication, State, ToPlace};
+use mapcast::{ErrorKind, InstanceName, Publication, State, ToPlace};
 
+use crate::published::Published;
 use crate::writer::Writer;
 
 /// An attached region of either kind.
@@ -27,13 +27,13 @@ pub(crate) struct Seen {
     pub(crate) state: State,
     /// Empty for a plain region.
     pub(crate) instances: Vec<SeenInstance>,
+    published: Published,
     at: Instant,
 }
 
 /// What was seen of one instance.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct SeenInstance {
-    pub(crate) handle: Instance,
     pub(crate) name: InstanceName,
     pub(crate) publication: Option<Publication>,
 }
@@ -60,15 +60,21 @@ impl Observed {
     /// The newest records, and the state.
     pub(crate) fn look(&mut self) -> Result<Seen, mapcast::Error> {
         let mut record = RecordBuf::new(self.reader().schema().clone());
-        let (publication, instances) = match self {
-            Self::One(reader) => (reader.latest_range(0..0, record.bytes_mut())?, Vec::new()),
+        let (publication, instances, published) = match self {
+            Self::One(reader) => {
+                let newest = reader.latest_range(0..0, record.bytes_mut())?;
+                let sequence = newest.map_or(0, |publication| publication.sequence);
+                (newest, Vec::new(), Published::one(reader, sequence))
+            }
             Self::Many(reader) => {
                 let instances = instances(reader, &mut record)?;
                 let published = instances.iter().filter_map(|instance| instance.publication);
-                (published.max_by_key(|record| record.published_at), instances)
+                let newest = published.max_by_key(|record| record.published_at);
+                (newest, instances, Published::many(reader)?)
             }
         };
-        Ok(Seen { publication, state: self.reader().state(), instances, at: Instant::now() })
+        let (state, at) = (self.reader().state(), Instant::now());
+        Ok(Seen { publication, state, instances, published, at })
     }
 
     /// Who writes it; `None` if it has no writer now, or one that cannot be seen from here.
@@ -87,7 +93,7 @@ fn instances(
     let mut seen = Vec::with_capacity(all.len());
     for (handle, name) in all {
         match reader.latest(handle, record.bytes_mut()) {
-            Ok(publication) => seen.push(SeenInstance { handle, name, publication }),
+            Ok(publication) => seen.push(SeenInstance { name, publication }),
             Err(error) if matches!(error.kind(), ErrorKind::NoSuchInstance) => {}
             Err(error) => return Err(error),
         }
@@ -106,24 +112,12 @@ impl Seen {
         self.publication.and_then(|publication| publication.age())
     }
 
-    /// Records a second since `earlier`, of the instances that were there then; `None` if the region
-    /// began again in between.
+    /// Records a second since `earlier`; `None` if the region began again in between.
     pub(crate) fn rate_since(&self, earlier: &Self) -> Option<f64> {
-        let records = if self.instances.is_empty() {
-            self.sequence().checked_sub(earlier.sequence())?
-        } else {
-            self.records_of_instances_since(earlier)?
-        };
+        let records = self.published.since(&earlier.published)?;
         let seconds = self.at.duration_since(earlier.at).as_secs_f64();
         #[allow(clippy::cast_precision_loss)] // a rate for people
         (seconds > 0.0).then(|| records as f64 / seconds)
-    }
-
-    fn records_of_instances_since(&self, earlier: &Self) -> Option<u64> {
-        let then: HashMap<Instance, u64> =
-            earlier.instances.iter().map(|one| (one.handle, one.sequence())).collect();
-        let known = self.instances.iter().filter_map(|one| Some((one, *then.get(&one.handle)?)));
-        known.map(|(one, before)| one.sequence().checked_sub(before)).sum()
     }
 }
 

@@ -96,6 +96,18 @@ impl Located {
     pub(crate) fn address(&self) -> &Address {
         &self.0
     }
+
+    /// Its file, if it is there; else its path or its name. Two arguments with one file are the same region.
+    pub(crate) fn file(&self) -> PathBuf {
+        let path = match &self.0 {
+            Address::Name(name) => match mapcast::find(name) {
+                Ok(address) => address.path().to_owned(),
+                Err(_) => name.into(),
+            },
+            Address::Path(path) => path.clone(),
+        };
+        path.canonicalize().unwrap_or(path)
+    }
 }
 
 impl ToPlace for Located {

@@ -239,26 +239,13 @@ fn regions(args: &Args) -> Result<Vec<(String, Located)>, RecordError> {
         let at = argument.located().map_err(|error| RecordError::Argument(error.into()))?;
         let name = name_of(&at);
         if let Some((_, other)) = regions.iter().find(|(other, _)| *other == name) {
-            let is_same = file_of(other) == file_of(&at);
+            let is_same = other.file() == at.file();
             let twice = if is_same { RecordError::Twice } else { RecordError::TwoOfOneName };
             return Err(twice(name));
         }
         regions.push((name, at));
     }
     Ok(regions)
-}
-
-/// The file of a region, if it is there; else its path or its name.
-fn file_of(at: &Located) -> PathBuf {
-    let path = match at.place() {
-        Place::Name(name) => match mapcast::find(name) {
-            Ok(address) => address.path().to_owned(),
-            Err(_) => name.into(),
-        },
-        Place::Path(path) => path.to_owned(),
-        Place::Address(address) => address.path().to_owned(),
-    };
-    path.canonicalize().unwrap_or(path)
 }
 
 /// The name of a region, or that of its file without the ending.

@@ -1,6 +1,7 @@
 //! The regions of the list: which there are, their states and rates.
 //!
-//! Price: for each region and second two system calls and a copy of its smallest field.
+//! Price: for each region and second two system calls and a copy of its smallest field; of instances, two more
+//! and their names.
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -9,7 +10,8 @@ use std::time::{Duration, Instant};
 use mapcast::{ErrorKind, Refreshed, State};
 
 use crate::ToolError;
-use crate::region_argument::{RegionArgument, similar};
+use crate::published::Published;
+use crate::region_argument::{Located, RegionArgument, similar};
 
 use super::source::Source;
 use super::waiter::At;
@@ -61,7 +63,7 @@ pub(crate) struct Watched {
     pub(crate) line: RegionLine,
     /// How often a file was attached.
     pub(crate) attached: u32,
-    records: Option<(u64, Instant)>,
+    published: Option<(Published, Instant)>,
     /// The name that was probably meant.
     meant: Option<String>,
 }
@@ -70,7 +72,7 @@ impl Watched {
     fn new(name: &str, at: At) -> Self {
         let line =
             RegionLine { name: daemon::plain(name), status: Status::Absent(None), rate: None };
-        Self { at, source: None, line, attached: 0, records: None, meant: None }
+        Self { at, source: None, line, attached: 0, published: None, meant: None }
     }
 
     /// Looks at it again.
@@ -100,13 +102,13 @@ impl Watched {
 
     fn status(&mut self, refreshed: Refreshed, now: Instant) -> Result<Status, mapcast::Error> {
         let Some(source) = &mut self.source else { return Ok(Status::Absent(None)) };
-        let records = source.records()?;
-        let before = self.records.replace((records, now));
-        self.line.rate = before.and_then(|(before, since)| {
-            let seconds = now.duration_since(since).as_secs_f64();
+        let published = source.published()?;
+        self.line.rate = self.published.as_ref().and_then(|(before, since)| {
+            let seconds = now.duration_since(*since).as_secs_f64();
             #[allow(clippy::cast_precision_loss)] // a rate for people
-            records.checked_sub(before).filter(|_| seconds > 0.0).map(|new| new as f64 / seconds)
+            published.since(before).filter(|_| seconds > 0.0).map(|new| new as f64 / seconds)
         });
+        self.published = Some((published, now));
         Ok(match refreshed {
             Refreshed::Missing => Status::Deleted,
             _ => Status::Attached(source.reader().state()),
@@ -115,7 +117,7 @@ impl Watched {
 
     /// The status after an error, which may be over when it is looked at again.
     pub(crate) fn failed(&mut self, error: &mapcast::Error) -> Status {
-        (self.source, self.records, self.line.rate) = (None, None, None);
+        (self.source, self.published, self.line.rate) = (None, None, None);
         match error.kind() {
             ErrorKind::NotThere => Status::Absent(self.meant.clone()),
             _ => Status::Unreadable(daemon::with_next_step(error)),
@@ -135,13 +137,14 @@ pub(crate) struct Regions {
 }
 
 impl Regions {
-    /// The regions that `named` names, or all that can be found by name if it names none.
+    /// The regions that `named` names, each once, or all that can be found by name if it names none.
     pub(crate) fn of(named: &[RegionArgument]) -> Result<Self, ToolError> {
-        let all = named.iter().map(|argument| {
-            let located = argument.located()?;
-            Ok(Watched::new(&located.to_string(), Arc::new(located)))
-        });
-        let all = all.collect::<Result<_, ToolError>>()?;
+        let located = named.iter().map(RegionArgument::located);
+        let mut located = located.collect::<Result<Vec<_>, ToolError>>()?;
+        let mut known = HashSet::new();
+        located.retain(|region| known.insert(region.file()));
+        let watched = |region: Located| Watched::new(&region.to_string(), Arc::new(region));
+        let all = located.into_iter().map(watched).collect();
         // An environment that names no directory is an error now, and not each time.
         let list_at = if named.is_empty() { Some(Instant::now()) } else { None };
         let mut regions = Self { all, list_at };
@@ -179,5 +182,59 @@ impl Regions {
             region.meant = similar(&region.line.name);
             region.line.status = Status::Absent(region.meant.clone());
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::time::{Duration, Instant};
+
+    use mapcast::{InstanceWriter, Stu, Writer};
+
+    use super::{At, Regions, Watched};
+    use crate::region_argument::RegionArgument;
+
+    #[test]
+    fn a_region_that_is_named_twice_is_listed_once() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let path = dir.path().join("s.region");
+        let _writer = mapcast::Writer::<Stu>::open(&path).expect("a writer");
+        std::os::unix::fs::symlink(dir.path(), dir.path().join("link")).expect("a link");
+        let again = dir.path().join("link/s.region");
+        let none = dir.path().join("none.region");
+        let named = [&path, &again, &none, &path, &none];
+        let named = named.map(|path| RegionArgument::parse(path.into()).expect("a path"));
+        assert_eq!(Regions::of(&named).expect("regions").all.len(), 2);
+    }
+
+    #[test]
+    fn the_rate_is_that_of_the_records_whatever_instances_join_or_are_retired() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let path = dir.path().join("net.region");
+        let opened = Writer::options().open_instances(&path, 1);
+        let writer = &mut opened.expect("a writer");
+        let publish = |writer: &mut InstanceWriter<Stu>, name: &str, records: u32| {
+            let instance = writer.instance(name).expect("a place");
+            (0..records).for_each(|_| {
+                writer.publish(instance, &Stu::new(1, name, 'm')).expect("a record");
+            });
+            instance
+        };
+        let a = publish(writer, "a", 1000);
+        let at: At = Arc::new(mapcast::Address::from(path.as_path()));
+        let (mut watched, begin) = (Watched::new("net", at), Instant::now());
+        let mut rate_after = |seconds| {
+            watched.look(begin + Duration::from_secs(seconds));
+            watched.line.rate
+        };
+        assert_eq!(rate_after(0), None, "the first look");
+        writer.retire(a).expect("retired");
+        assert_eq!(rate_after(1), Some(0.0), "retired");
+        let b = publish(writer, "b", 8);
+        assert_eq!(rate_after(2), Some(8.0), "the next one of a place that had 1,000 records");
+        writer.retire(b).expect("retired");
+        publish(writer, "c", 4);
+        assert_eq!(rate_after(4), Some(2.0), "4 records in two seconds");
     }
 }

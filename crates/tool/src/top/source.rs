@@ -5,6 +5,8 @@ use std::time::Duration;
 use mapcast::dynamic::{Field, InstanceReader, Reader};
 use mapcast::{Error, ErrorKind, Instance, Publication, Refreshed, Step, ToPlace};
 
+use crate::published::Published;
+
 /// Most events of instances that are taken note of at once: a writer may be faster.
 const AT_ONCE: u32 = 10_000;
 
@@ -60,22 +62,14 @@ impl Source {
         }
     }
 
-    /// How many records were published, of all instances together.
-    pub(crate) fn records(&mut self) -> Result<u64, Error> {
+    /// How many records were published until now.
+    pub(crate) fn published(&mut self) -> Result<Published, Error> {
         match self {
             Self::Plain(reader, smallest) => {
-                Ok(reader.latest_field(smallest)?.map_or(0, |sample| sample.sequence()))
+                let newest = newest(reader, smallest)?;
+                Ok(Published::one(reader, newest))
             }
-            Self::Instances(reader) => {
-                let mut record = vec![0; reader.schema().size() as usize];
-                let all: Vec<Instance> = reader.all().map(|(instance, _)| instance).collect();
-                let mut records = 0_u64;
-                for instance in all {
-                    let newest = latest_if_there(reader, instance, &mut record)?;
-                    records = records.saturating_add(newest.map_or(0, |newest| newest.sequence));
-                }
-                Ok(records)
-            }
+            Self::Instances(reader) => Published::many(reader),
         }
     }
 
@@ -83,8 +77,8 @@ impl Source {
     /// after it. Whether there was anything; `known` is the sequence of the last call.
     pub(crate) fn catch_up(&mut self, known: &mut u64) -> Result<bool, Error> {
         match self {
-            Self::Plain(..) => {
-                let newest = self.records()?;
+            Self::Plain(reader, smallest) => {
+                let newest = newest(reader, smallest)?;
                 Ok(std::mem::replace(known, newest) != newest)
             }
             Self::Instances(reader) => {
@@ -109,6 +103,11 @@ pub(crate) fn latest_if_there(
         Err(error) if error.is_no_such_instance() => Ok(None),
         latest => latest,
     }
+}
+
+/// The number of the newest record, of which the field `smallest` is read; 0 if there is none.
+fn newest(reader: &mut Reader, smallest: &str) -> Result<u64, Error> {
+    Ok(reader.latest_field(smallest)?.map_or(0, |sample| sample.sequence()))
 }
 
 fn smallest_field(reader: &Reader) -> String {

@@ -1,10 +1,13 @@
 //! `list` and `inspect`.
 
 use std::os::unix::ffi::OsStrExt as _;
+use std::process::Stdio;
+use std::time::Duration;
 
+use mapcast::Stu;
 use serde_json::Value;
 
-use crate::world::World;
+use crate::world::{World, wait_until};
 
 #[test]
 fn each_region_is_a_row_with_its_record_state_and_writer() {
@@ -20,6 +23,35 @@ fn each_region_is_a_row_with_its_record_state_and_writer() {
     assert_eq!(lines[1][..4], ["closed", "STU", "closed", "0/s"]);
     assert_eq!(lines[2][..4], ["live", "STU", "live", "0/s"]);
     assert!(text.contains(&std::process::id().to_string()), "{text}");
+}
+
+#[test]
+fn the_rate_counts_the_records_of_instances_that_come_and_go_between_the_two_looks() {
+    let world = World::new();
+    let mut writer = world.class("class", ["a"]);
+    let mut command = world.command_with("list --interval 2s --format json");
+    let listing = command.stdout(Stdio::piped()).spawn().expect("mapcast");
+    // It has looked once when its process has the file mapped, and looks again two seconds later.
+    let maps = format!("/proc/{}/maps", listing.id());
+    wait_until("it has attached", || {
+        std::fs::read_to_string(&maps).is_ok_and(|maps| maps.contains("class.region"))
+    });
+    std::thread::sleep(Duration::from_millis(500));
+    let student = Stu::new(1, "x", 'm');
+    for round in 0..10 {
+        let instance = writer.instance(&format!("s{round}")).expect("a place");
+        (0..100).for_each(|_| {
+            writer.publish(instance, &student).expect("a record");
+        });
+        if round < 5 {
+            writer.retire(instance).expect("retired");
+        }
+    }
+    let output = listing.wait_with_output().expect("its end");
+    let row: Value = serde_json::from_slice(&output.stdout).expect("one object");
+    let rate = row["rate"].as_f64().expect("a rate");
+    // 1,000 records in two seconds, or in more on a busy machine.
+    assert!(rate > 5.0 && rate <= 505.0, "{rate}");
 }
 
 #[test]
