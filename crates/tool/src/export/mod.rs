@@ -30,7 +30,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use daemon::{Signals, cli};
+use daemon::cli;
 use render::View;
 use settings::duration;
 use tracing::{info, warn};
@@ -40,6 +40,7 @@ pub use error::ExportError;
 use crate::ToolError;
 use crate::completion;
 use crate::region_argument::RegionArgument;
+use crate::stop_signals::stop_signals;
 use attached::Choice;
 use fleet::Fleet;
 use hosts::Hosts;
@@ -110,6 +111,8 @@ pub struct Args {
     pub longest: u32,
 
     /// Write mapcast.prom to DIR, for the node exporter, in place of listening
+    ///
+    /// Everyone may read the file: its mode is 0644 whatever that of the regions.
     #[arg(long, value_name = "DIR", conflicts_with_all = ["listen", "hosts"])]
     pub textfile: Option<PathBuf>,
 
@@ -138,7 +141,7 @@ fn named_twice(names: &[String]) -> Option<&String> {
 }
 
 pub(crate) fn run(args: &Args) -> Result<(), ToolError> {
-    let signals = Signals::stop_only().map_err(ExportError::Runtime)?;
+    let signals = stop_signals().map_err(ExportError::Runtime)?;
     // Each region takes one.
     daemon::raise_open_files();
     let regions = args.regions.iter().map(RegionArgument::located).collect::<Result<_, _>>()?;

@@ -7,7 +7,7 @@
 //!
 //! ```text
 //!   accept --at most so many--> hyper: head, in time and not too long --> Site --> answer
-//!   SIGTERM, SIGINT: streams end, answers that have begun are sent, for at most two seconds; then the process ends
+//!   SIGTERM, SIGINT, SIGHUP: streams end, answers that have begun are sent, for at most two seconds; then the process ends
 //! ```
 //!
 //! hyper, and not a smaller server such as `tiny_http`, because that has no limit on the time of a head, on its size or on

@@ -31,6 +31,7 @@ use crate::cli::PROGRAM;
 use crate::completion;
 use crate::error::print;
 use crate::region_argument::{RegionArgument, instance_name};
+use crate::stop_signals::stop_signals;
 use assignment::Assignment;
 use destination::Destination;
 pub use error::PublishError;
@@ -112,15 +113,14 @@ pub struct Args {
 
     /// Keep the region open until a signal
     ///
-    /// SIGTERM or SIGINT (Ctrl-C) closes it. Without it the region is closed after the last record.
+    /// SIGTERM, SIGINT (Ctrl-C) or SIGHUP (a closed terminal) closes it. Without it the region is closed after the last record.
     #[arg(long)]
     pub hold: bool,
 }
 
 pub(crate) fn run(args: &Args) -> Result<(), ToolError> {
     // Before a region is made, so that no signal interrupts that.
-    let mut signals =
-        Signals::stop_only().map_err(PublishError::system("cannot handle signals"))?;
+    let mut signals = stop_signals().map_err(PublishError::system("cannot handle signals"))?;
     let target = Target::of(args)?;
     let mut destination = match &args.values[..] {
         [only] if only == "-" => publish_lines(&target, args, &mut signals),

@@ -15,5 +15,6 @@ mod recording;
 mod replay;
 mod schema;
 mod server;
+mod signals;
 mod tour;
 mod world;
