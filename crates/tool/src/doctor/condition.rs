@@ -64,15 +64,21 @@ fn no_record(region: &Reader, is_empty: bool, steps: &Steps, report: &mut Report
 /// Reports an error of the library about a region.
 pub(super) fn failed(error: &mapcast::Error, steps: &Steps, report: &mut Report) {
     let (kind, path) = (error.kind(), error.path());
+    if let (ErrorKind::TooShort(have), Id::Damaged) = (kind, id_of(error)) {
+        let have = daemon::counted(*have, "byte");
+        let fact = format!("it was cut short: it has {have}, fewer than its header");
+        return report.add(Id::Damaged, path, fact, steps.start.clone());
+    }
     match step_of(kind, path, steps) {
-        Some(step) => report.add(id_of(kind), path, kind.to_string(), step),
-        None => report.add_error(id_of(kind), error),
+        Some(step) => report.add(id_of(error), path, kind.to_string(), step),
+        None => report.add_error(id_of(error), error),
     }
 }
 
 /// The id of a finding that a library's error makes.
-pub(super) fn id_of(kind: &ErrorKind) -> Id {
-    match kind {
+pub(super) fn id_of(error: &mapcast::Error) -> Id {
+    match error.kind() {
+        ErrorKind::TooShort(_) if was_region(error.path()) => Id::Damaged,
         ErrorKind::NotThere | ErrorKind::NoDirectory | ErrorKind::BadName(_) => Id::NoRegion,
         ErrorKind::RelativeDirectory(_) => Id::RelativeDirectory,
         ErrorKind::UnsafeDirectory(_) | ErrorKind::NotOurs(_) => Id::UnsafeDirectory,
@@ -81,6 +87,15 @@ pub(super) fn id_of(kind: &ErrorKind) -> Id {
         ErrorKind::Damaged(_) | ErrorKind::Truncated { .. } | ErrorKind::Unstable => Id::Damaged,
         _ => Id::Unreadable,
     }
+}
+
+/// How a region begins.
+const MAGIC: &[u8; 8] = b"mapcast\x01";
+
+/// Whether the file at `path`, which is too short for a region, begins as one.
+fn was_region(path: &Path) -> bool {
+    // It was opened as a region before, so this waits for no other program.
+    fs::read(path).is_ok_and(|bytes| bytes.starts_with(MAGIC))
 }
 
 /// What to type about an error of the file at `path`; `None`: what the library says will do.

@@ -153,9 +153,9 @@ pub(super) fn add_error(error: &mapcast::Error, config: Option<&Configured>, rep
         };
         cannot_read(error.path(), &walk, &User::current(), config, report);
     } else if let Some(step) = step_of_mode(error) {
-        report.add(id_of(error.kind()), error.path(), error.kind().to_string(), step);
+        report.add(id_of(error), error.path(), error.kind().to_string(), step);
     } else {
-        report.add_error(id_of(error.kind()), error);
+        report.add_error(id_of(error), error);
     }
 }
 

@@ -46,7 +46,7 @@ impl Doctor<'_> {
             _ => Content::Region(Observed::open(&case.located)),
         };
         if let Content::Region(Err(error)) = &content
-            && id_of(error.kind()) == Id::NotARegion
+            && id_of(error) == Id::NotARegion
         {
             return condition::failed(error, &self.steps(case, config), report);
         }

@@ -34,6 +34,16 @@ fn a_cut_file_and_a_false_header_are_damaged() {
     world.altered("live", "cut", &[]);
     let file = fs::OpenOptions::new().write(true).open(world.path("cut.region")).expect("a file");
     file.set_len(512).expect("cut");
+    for len in [8, 63, 127] {
+        let bytes = fs::read(world.path("live.region")).expect("a region");
+        fs::write(world.path("short.region"), &bytes[..len]).expect("a file");
+        let fact = format!("it was cut short: it has {len} bytes, fewer than its header");
+        let short = world.doctor("short");
+        short.is(&["damaged"]).has("damaged", &fact, "producer CONFIG.toml");
+        fs::write(world.path("short.region"), &bytes[1..len]).expect("a file");
+        world.doctor("short").is(&["not-a-region"]);
+    }
+    fs::remove_file(world.path("short.region")).expect("removed");
     world.altered("live", "false", &[(offset::SCHEMA_OFFSET, u64::MAX)]);
     world.doctor("cut").is(&["damaged"]).has(
         "damaged",
