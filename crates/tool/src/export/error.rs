@@ -71,6 +71,8 @@ fn write_advice(error: &io::Error) -> &'static str {
     match error.kind() {
         io::ErrorKind::NotFound => "create the directory, or correct --textfile",
         io::ErrorKind::NotADirectory => "give a directory by --textfile",
+        // The name of the file, in the directory that was given.
+        io::ErrorKind::IsADirectory => "remove it, or give another directory by --textfile",
         io::ErrorKind::PermissionDenied => "let this user write to the directory",
         _ => file_advice(error),
     }

@@ -38,10 +38,12 @@ const PREFIXED: [(&str, &str, Size); 25] = [
 ];
 
 /// Symbols that have no prefix: "cd" is no hundredth of a day.
-const WHOLE: [(&str, &str, Size); 16] = [
+const WHOLE: [(&str, &str, Size); 17] = [
     ("%", "ratio", (1.0, 100.0)),
     ("\u{2030}", "ratio", (1.0, 1_000.0)),
     ("1", "ratio", ONE),
+    // Of UCUM.
+    ("Cel", "celsius", ONE),
     ("KB", "bytes", (1_000.0, 1.0)),
     ("d", "seconds", (86_400.0, 1.0)),
     ("deg", "degrees", ONE),

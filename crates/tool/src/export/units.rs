@@ -126,6 +126,7 @@ mod tests {
         ("B/s", "bytes_per_second", 7.0, 7.0),
         ("1/s", "per_second", 7.0, 7.0),
         ("degC", "celsius", 20.0, 20.0),
+        ("Cel", "celsius", 20.0, 20.0),
         ("CPUs", "cpus", 4.0, 4.0),
         ("bit", "bytes", 8.0, 1.0),
         ("Mbit/s", "bytes_per_second", 8.0, 1e6),

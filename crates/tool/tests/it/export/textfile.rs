@@ -56,6 +56,10 @@ fn a_directory_that_is_none_is_named_with_the_next_step_and_no_temporary_name() 
     let want = "missing/mapcast.prom: cannot write the metrics: No such file or directory (os error 2); \
                 create the directory, or correct --textfile\n";
     assert!(says(&world, "export --textfile missing", 1).ends_with(want));
+    fs::create_dir_all(world.path("taken/mapcast.prom")).expect("a directory");
+    let want = "taken/mapcast.prom: cannot write the metrics: Is a directory (os error 21); \
+                remove it, or give another directory by --textfile\n";
+    assert!(says(&world, "export --textfile taken", 1).ends_with(want));
     let want = "Not a directory (os error 20); give a directory by --textfile\n";
     assert!(says(&world, "export --textfile text", 1).ends_with(want));
 }
