@@ -15,7 +15,6 @@ use mapcast::dynamic;
 use std::ffi::{CString, c_char, c_int, c_void};
 use std::path::Path;
 use std::ptr;
-use std::sync::Arc;
 
 /// Which instance: from mapcast_instance_writer_join, mapcast_instance_reader_find or an event. That of a
 /// writer means nothing to a reader.
@@ -76,9 +75,9 @@ pub(crate) struct Reading {
 impl Reading {
     fn give(
         reader: dynamic::InstanceReader,
-        expected: Option<Arc<dynamic::Schema>>,
+        expected: Option<&dynamic::Schema>,
     ) -> Result<*mut InstanceReader, Failure> {
-        if let Some(expected) = &expected {
+        if let Some(expected) = expected {
             reader.expect_schema(expected)?;
         }
         let is_of_any = expected.is_none();
@@ -197,7 +196,7 @@ pub unsafe extern "C" fn mapcast_instance_reader_open(
     unsafe {
         call(|caller| {
             let expected = layout::expected(caller, layout)?;
-            Reading::give(dynamic::InstanceReader::open(caller.at(at)?)?, expected)
+            Reading::give(dynamic::InstanceReader::open(caller.at(at)?)?, expected.as_deref())
         })
     }
 }
@@ -214,7 +213,10 @@ pub unsafe extern "C" fn mapcast_instance_reader_open_fd(
         call(|caller| {
             let expected = layout::expected(caller, layout)?;
             let name = Path::new(caller.descriptor_name(name)?);
-            Reading::give(dynamic::InstanceReader::open_file(&caller.file(fd)?, name)?, expected)
+            Reading::give(
+                dynamic::InstanceReader::open_file(&caller.file(fd)?, name)?,
+                expected.as_deref(),
+            )
         })
     }
 }

@@ -238,6 +238,7 @@ impl Described {
 /// The descriptions that a handle has returned, for each schema that it has had: they stay where they are until
 /// it is closed.
 #[derive(Debug, Default)]
+#[allow(clippy::vec_box)] // each stays where it is when there are more
 pub(crate) struct Descriptions(Vec<Box<Described>>);
 
 impl Descriptions {

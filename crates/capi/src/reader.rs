@@ -13,7 +13,6 @@ use mapcast::{Error, ErrorKind, Refreshed, State, dynamic};
 use std::ffi::{CString, c_char, c_int, c_void};
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
-use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// A writer has the region.
@@ -55,9 +54,9 @@ pub(crate) struct Reading {
 impl Reading {
     fn give(
         reader: dynamic::Reader,
-        expected: Option<Arc<dynamic::Schema>>,
+        expected: Option<&dynamic::Schema>,
     ) -> Result<*mut Reader, Failure> {
-        if let Some(expected) = &expected {
+        if let Some(expected) = expected {
             reader.expect_schema(expected)?;
         }
         let path = c_string(reader.path().as_os_str().as_bytes());
@@ -108,7 +107,7 @@ pub unsafe extern "C" fn mapcast_reader_open(
     unsafe {
         call(|caller| {
             let expected = layout::expected(caller, layout)?;
-            Reading::give(dynamic::Reader::open(caller.at(at)?)?, expected)
+            Reading::give(dynamic::Reader::open(caller.at(at)?)?, expected.as_deref())
         })
     }
 }
@@ -126,7 +125,7 @@ pub unsafe extern "C" fn mapcast_reader_open_fd(
         call(|caller| {
             let expected = layout::expected(caller, layout)?;
             let name = Path::new(caller.descriptor_name(name)?);
-            Reading::give(dynamic::Reader::open_file(&caller.file(fd)?, name)?, expected)
+            Reading::give(dynamic::Reader::open_file(&caller.file(fd)?, name)?, expected.as_deref())
         })
     }
 }
