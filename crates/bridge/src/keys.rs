@@ -13,8 +13,9 @@
 use std::fmt;
 use std::fmt::Write as _;
 
-use layout::InstanceName;
+use layout::{InstanceName, MAX_INSTANCE_NAME};
 use settings::{NamePattern, is_wire_name};
+use xxhash_rust::xxh64::xxh64;
 
 /// What every key begins with; the number is the version of the keys.
 pub const PREFIX: &str = "mapcast/1";
@@ -116,6 +117,26 @@ pub fn path(name: &str, instance: Option<&InstanceName>) -> String {
     }
 }
 
+/// What the end of a long name has in front of it in the name of its row: a hash and this.
+const CUT: char = '~';
+
+/// The name of a row of the bridge's own region: that of what it is about. Of a longer one it is a hash of all of it and
+/// its end, so that no two of them have one row.
+pub fn row(name: &str) -> Option<InstanceName> {
+    if name.len() <= MAX_INSTANCE_NAME {
+        return InstanceName::new(name).ok();
+    }
+    let front = format!("{:016x}{CUT}", xxh64(name.as_bytes(), 0));
+    let from = name.ceil_char_boundary(name.len() - (MAX_INSTANCE_NAME - front.len()));
+    InstanceName::new(&(front + &name[from..])).ok()
+}
+
+/// Whether a row has only the end of the name that it is about.
+pub fn is_cut(row: &InstanceName) -> bool {
+    let (hash, rest) = row.split_at_checked(16).unwrap_or_default();
+    rest.starts_with(CUT) && hash.bytes().all(|byte| byte.is_ascii_hexdigit())
+}
+
 /// A pattern of names as a chunk of a key pattern: `*` for a chunk alone, else `$*`, which must not be there twice in a row.
 pub fn chunk_of(pattern: &NamePattern) -> String {
     let mut chunk = String::new();
@@ -182,6 +203,17 @@ mod tests {
         ] {
             assert_eq!(Key::parse(&key.to_string()), Some(key.clone()), "{key}");
         }
+    }
+
+    #[test]
+    fn no_two_names_have_one_row_and_one_of_a_usual_length_has_its_own() {
+        for name in ["stu", "/run/mapcast/stu.region", &"x".repeat(64)] {
+            let row = row(name).expect("a name");
+            assert!(*row == *name && !is_cut(&row), "{name}");
+        }
+        let long = |front: &str| row(&format!("{front}{}", "\u{e4}".repeat(64))).expect("a name");
+        assert!(long("/a/") != long("/b/") && is_cut(&long("/a/")));
+        assert!(long("/a/").ends_with("\u{e4}\u{e4}"));
     }
 
     #[test]

@@ -8,11 +8,12 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use daemon::{Monotonic, OnChange};
+use layout::InstanceName;
 use settings::{Address, Export};
 
 use super::idle::Idle;
 use super::source::{self, Opened, Region};
-use crate::keys::{Key, Source};
+use crate::keys::{self, Key, Source};
 use crate::transport::{Message, Query, Transport};
 use crate::wire::{Announcement, DigestKind};
 
@@ -21,8 +22,8 @@ const FOLLOW: Duration = Duration::from_millis(1);
 /// When a region is read that is not there, or that a thread waits for.
 const NEVER: Monotonic = Monotonic::from_nanos(u64::MAX);
 
-/// The hosts over which the records of each mirror have come, by its address; `None`: not known yet.
-pub type Mirrors = BTreeMap<String, Option<Vec<String>>>;
+/// The hosts over which the records of each mirror have come, by the [row](keys::row) of its address; `None`: not known.
+pub type Mirrors = BTreeMap<InstanceName, Option<Vec<String>>>;
 
 /// What a turn is due at.
 #[derive(Debug)]
@@ -75,7 +76,7 @@ pub struct Traffic {
 /// The hosts over which the records of the region at `address` have come, none if it is no mirror; `None`: they are
 /// more than `hops`, or not known yet.
 pub(super) fn route(mirrors: &Mirrors, address: &str, hops: u32) -> Option<Vec<String>> {
-    match mirrors.get(address) {
+    match keys::row(address).and_then(|row| mirrors.get(&row)) {
         None => Some(Vec::new()),
         Some(route) => {
             let is_near =

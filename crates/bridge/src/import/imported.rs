@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use daemon::Monotonic;
+use layout::InstanceName;
 use region::State;
 use settings::{Address, Import};
 
@@ -10,7 +11,7 @@ use super::mirror::{Mirror, Received};
 use super::remote::Remote;
 use super::room::Memory;
 use super::trouble::Trouble;
-use crate::keys::Source;
+use crate::keys::{self, Source};
 use crate::wire::RecordId;
 
 /// A mirror and what its source's host says.
@@ -63,6 +64,8 @@ pub enum LinkState {
     Loop,
     /// Two bridges call themselves by the name of its host.
     TwoHosts,
+    /// No import has it any more.
+    NotImported,
     /// The mirror cannot be written, whatever the source does.
     Unwritten(Trouble),
 }
@@ -78,6 +81,11 @@ impl Imported {
     pub(super) fn is_of(&self, import: &Import) -> bool {
         let of = |import: &Import| (import.stale_after, import.lossless, import.mode);
         of(&self.import) == of(import)
+    }
+
+    /// The name of its row.
+    pub(super) fn row(&self) -> Option<InstanceName> {
+        keys::row(&self.mirror.address().to_string())
     }
 
     /// The hosts over which the records of its source have come here, if they are known.

@@ -26,6 +26,7 @@ impl Importer {
         }
         let mut is_waiting = false;
         self.forget_silent(now);
+        self.has_new_routes |= self.former.look(now);
         for (host, remote) in &mut self.remotes {
             let undescribed: Vec<_> = of_host(&self.mirrors, host)
                 .filter(|(_, imported)| imported.mirror.needs_description())

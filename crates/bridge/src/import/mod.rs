@@ -13,6 +13,7 @@
 //! Price: for each record two look-ups by name and a publish.
 
 mod digests;
+mod former;
 mod hosts;
 mod imported;
 mod in_order;
@@ -35,6 +36,7 @@ use crate::export::Mirrors;
 use crate::keys::{self, Key, Source};
 use crate::transport::Incoming;
 use crate::wire::{Attachment, Description};
+use former::Former;
 use hosts::Hosts;
 use imported::Imported;
 pub use imported::{LinkState, MirrorStatus};
@@ -55,6 +57,7 @@ pub struct Importer {
     remotes: BTreeMap<String, Remote>,
     mirrors: BTreeMap<Source, Imported>,
     hosts: Hosts,
+    former: Former,
     /// Regions that have no mirror, because another one has its address.
     refused: BTreeSet<Source>,
     /// The bridge's own region.
@@ -75,6 +78,7 @@ impl Importer {
             remotes: BTreeMap::new(),
             mirrors: BTreeMap::new(),
             hosts: Hosts::default(),
+            former: Former::default(),
             refused: BTreeSet::new(),
             own: settings.status.clone(),
             memory: Memory::default(),
@@ -85,15 +89,27 @@ impl Importer {
         importer
     }
 
-    /// Continues after these records, which mirrors of these regions hold at these addresses. Until there is news of
-    /// a region, its mirror is reported without.
-    pub fn resume(&mut self, held: impl IntoIterator<Item = (Source, String, Resumed)>) {
-        for (source, address, resumed) in held {
-            if let Some(imported) = self.imported(&source)
-                && imported.mirror.address().to_string() == address
-            {
-                imported.mirror.resume(resumed);
+    /// Continues after these records, which mirrors of these regions hold that have these rows. Until there is news of
+    /// a region, its mirror is reported without. What no import has any more is still known to be no region of this host.
+    pub fn resume(
+        &mut self,
+        held: impl IntoIterator<Item = (Source, InstanceName, Option<Resumed>)>,
+    ) {
+        for (source, row, resumed) in held {
+            let imported = self.imported(&source).filter(|imported| imported.row() == Some(row));
+            match (imported, resumed) {
+                (Some(imported), Some(resumed)) => imported.mirror.resume(resumed),
+                (Some(_), None) => {}
+                (None, _) => self.note_former(row, source, resumed),
             }
+        }
+    }
+
+    /// Takes that the region with this row was a mirror, unless it is one again or the bridge's own.
+    fn note_former(&mut self, row: InstanceName, source: Source, held: Option<Resumed>) {
+        let is_mirror = self.mirrors.values().any(|imported| imported.row() == Some(row));
+        if !is_mirror && *row != *self.own {
+            self.former.note(row, source, held);
         }
     }
 
@@ -111,15 +127,24 @@ impl Importer {
         self.host.clone_from(&settings.host);
         self.own.clone_from(&settings.status);
         self.refused.clear();
-        let imports = &self.imports;
-        self.mirrors.retain(|source, imported| {
+        let (imports, own) = (&self.imports, Address::Name(self.own.clone()));
+        let stays = |(source, imported): &(Source, Imported)| {
             let import = imports.iter().find(|import| import.matches(&source.host, &source.name));
-            import.is_some_and(|import| {
-                imported.is_of(import)
-                    && import.target(&source.host, &source.name).as_ref()
-                        == Some(imported.mirror.address())
-            })
-        });
+            let address = imported.mirror.address();
+            *address != own
+                && import.is_some_and(|import| {
+                    imported.is_of(import)
+                        && import.target(&source.host, &source.name).as_ref() == Some(address)
+                })
+        };
+        let (stay, gone): (Vec<_>, Vec<_>) =
+            std::mem::take(&mut self.mirrors).into_iter().partition(stays);
+        self.mirrors = stay.into_iter().collect();
+        for (source, imported) in gone {
+            if let Some(row) = imported.row() {
+                self.note_former(row, source, imported.mirror.last);
+            }
+        }
         self.remotes.clear();
         self.has_new_routes = true;
         self.expect_named();
@@ -138,12 +163,14 @@ impl Importer {
         self.mirrors.len()
     }
 
-    /// The mirrors that there are or were before the bridge was started, and over which hosts their records have come.
+    /// The mirrors that there are or were, by their rows, and over which hosts their records have come.
     pub fn routes(&self) -> Mirrors {
-        let mirrors = self.mirrors.iter().map(|(source, imported)| {
-            (imported.mirror.address().to_string(), imported.route(source))
-        });
-        mirrors.collect()
+        let former = self.former.rows().map(|row| (row, None));
+        let mirrors = self
+            .mirrors
+            .iter()
+            .filter_map(|(source, imported)| Some((imported.row()?, imported.route(source))));
+        former.chain(mirrors).collect()
     }
 
     /// The same, if that has changed since the last call.
@@ -226,7 +253,11 @@ impl Importer {
             self.refused.insert(source.clone());
             return None;
         }
-        Some(Imported::new(address, import, &self.memory))
+        let mut imported = Imported::new(address, import, &self.memory);
+        if let Some(held) = self.former.take(imported.mirror.address(), source) {
+            imported.mirror.resume(held);
+        }
+        Some(imported)
     }
 
     /// What has this address, if it is not free. A mirror keeps its address while its import is there, also if the
@@ -261,9 +292,10 @@ impl Importer {
 
     /// What is known of each mirror.
     pub fn status(&self, now: Monotonic, is_linked: bool) -> impl Iterator<Item = MirrorStatus> {
-        self.mirrors.iter().map(move |(source, imported)| {
+        let mirrors = self.mirrors.iter().map(move |(source, imported)| {
             imported.status(source, self.remotes.get(&source.host), now, is_linked)
-        })
+        });
+        self.former.status().chain(mirrors)
     }
 }
 

@@ -217,12 +217,7 @@ fn a_mirror_that_an_earlier_bridge_left_is_exported_once_its_way_is_known() {
     let status: Vec<_> = hosts.bridges["B"].importer.status(hosts.now, true).collect();
     let host = hosts.bridges.get_mut("B").expect("a host");
     host.importer = Importer::new(&host.settings);
-    let held = |mirror: &crate::import::MirrorStatus| {
-        let resumed =
-            crate::import::Resumed { id: mirror.id, time: mirror.time, sequence: mirror.sequence };
-        (mirror.source.clone(), mirror.address.clone(), resumed)
-    };
-    host.importer.resume(status.iter().map(held));
+    host.importer.resume(status.into_iter().map(super::resumed));
     assert!(host.importer.routes().into_values().all(|route| route.is_none()));
     writer.publish(&bytes(8)).expect("published");
     hosts.converge("the next record", |hosts| {

@@ -2,6 +2,7 @@
 //! never goes back, and once the network delivers it comes to hold what its source has.
 
 mod forged;
+mod former;
 mod hops;
 mod instances;
 mod lossless;
@@ -15,12 +16,13 @@ use std::time::Duration;
 
 use daemon::Monotonic;
 use e2e::Place;
-use layout::{Record, Stu};
+use layout::{InstanceName, Record, Stu};
 use settings::BridgeSettings;
 
 use crate::export::Exporter;
 use crate::import::{Importer, MirrorStatus, Resumed};
 use crate::inbox::Inbox;
+use crate::keys::{self, Source};
 use crate::transport::Incoming;
 use network::{Network, Port};
 
@@ -122,11 +124,7 @@ impl World {
 
     /// Stops the importer as a kill does, and starts it with what its status region had.
     fn restart_importer(&mut self) {
-        let held = self.status().map(|mirror| {
-            let resumed = Resumed { id: mirror.id, time: mirror.time, sequence: mirror.sequence };
-            (mirror.source, mirror.address, resumed)
-        });
-        let held = held.filter(|(_, _, resumed)| resumed.sequence > 0);
+        let held: Vec<_> = self.importer.status(self.now, true).map(resumed).collect();
         self.importer = Importer::new(&self.settings[1]);
         self.importer.resume(held);
     }
@@ -148,6 +146,13 @@ impl World {
         }
         panic!("not within 20 s: {what}; {:#?}", self.importer);
     }
+}
+
+/// What a row has of a mirror after a restart.
+fn resumed(mirror: MirrorStatus) -> (Source, InstanceName, Option<Resumed>) {
+    let held = Resumed { id: mirror.id, time: mirror.time, sequence: mirror.sequence };
+    let row = keys::row(&mirror.address).expect("a name");
+    (mirror.source, row, (held.sequence > 0).then_some(held))
 }
 
 /// A record with a number.

@@ -5,7 +5,7 @@ use region::State;
 use settings::BridgeSettings;
 
 use crate::import::{Importer, Resumed};
-use crate::keys::{Key, Source};
+use crate::keys::{self, Key, Source};
 use crate::transport::Incoming;
 use crate::wire::{Announcement, DigestKind, Readers, RecordId, encode_digests};
 
@@ -44,12 +44,13 @@ fn of_two_regions_with_one_mirror_the_first_keeps_it_also_over_a_restart() {
     assert_eq!(sources(&importer), ["A/x.y"]);
     let mut restarted = Importer::new(&settings);
     let held = (Source::new("A", "x.y"), Resumed { id: ID, time: 0, sequence: 1 });
-    restarted.resume([(held.0.clone(), "A.x.y".to_owned(), held.1)]);
+    let row = keys::row("A.x.y").expect("a name");
+    restarted.resume([(held.0.clone(), row, Some(held.1))]);
     announce(&mut restarted, &[second, first]);
     assert_eq!(sources(&restarted), ["A/x.y"]);
     let mut other = Importer::new(&settings);
     let not_imported = (Source::new("C", "x.y"), held.1);
-    other.resume([(not_imported.0, "A.x.y".to_owned(), not_imported.1)]);
+    other.resume([(not_imported.0, row, Some(not_imported.1))]);
     announce(&mut other, &[second]);
     assert_eq!(sources(&other), ["A.x/y"]);
     let sequence = other.status(NOW, true).next().expect("a mirror").sequence;

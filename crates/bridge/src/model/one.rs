@@ -156,7 +156,8 @@ fn a_source_whose_clock_was_set_back_is_mirrored_again() {
     later.id.lineage += 1_000_000_000;
     let held = crate::import::Resumed { id: later.id, time: later.time, sequence: later.sequence };
     world.importer = crate::import::Importer::new(&world.settings[1]);
-    world.importer.resume([(later.source, later.address, held)]);
+    let row = crate::keys::row(&later.address).expect("a name");
+    world.importer.resume([(later.source, row, Some(held))]);
     source.publish(&world);
     world.converge("the record of the older lineage", |world| number(world, "mirror.region") == 2);
 }

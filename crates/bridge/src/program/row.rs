@@ -62,6 +62,8 @@ enum Link {
     NoRights,
     #[record(label = "not written")]
     NotWritten,
+    #[record(label = "not imported")]
+    NotImported,
 }
 
 /// Bytes of `why`.
@@ -141,6 +143,7 @@ impl Row {
             LinkState::LinkLost => Link::Disconnected,
             LinkState::Loop => Link::Loop,
             LinkState::TwoHosts => Link::TwoHosts,
+            LinkState::NotImported => Link::NotImported,
             LinkState::Unwritten(Trouble::NameTaken) => Link::NameTaken,
             LinkState::Unwritten(Trouble::NoSpace) => Link::NoSpace,
             LinkState::Unwritten(Trouble::NoRights) => Link::NoRights,
@@ -204,12 +207,13 @@ impl Row {
         Self { since: same.map_or(now, |before| before.since), ..self }
     }
 
-    /// The mirror that it is about, and the record that this held; `None`: it is about something else.
-    pub(super) fn mirror(&self) -> Option<(Source, Resumed)> {
-        let is_held = self.direction == u8::from(Direction::Import) && self.mirror_sequence > 0;
+    /// The mirror that it is about, and the record that this held, if any; `None`: it is about something else.
+    pub(super) fn mirror(&self) -> Option<(Source, Option<Resumed>)> {
+        let is_mirror = self.direction == u8::from(Direction::Import);
         let id = RecordId { lineage: self.lineage, order: 0, sequence: self.sequence };
         let resumed = Resumed { id, time: self.published, sequence: self.mirror_sequence };
-        is_held.then(|| (Source::new(&of_text(&self.host), &of_text(&self.name)), resumed))
+        let source = Source::new(&of_text(&self.host), &of_text(&self.name));
+        is_mirror.then(|| (source, (self.mirror_sequence > 0).then_some(resumed)))
     }
 }
 

@@ -11,12 +11,12 @@ use std::time::Duration;
 
 use daemon::{Monotonic, OnChange};
 use layout::header::MAX_INSTANCES;
-use layout::{InstanceName, MAX_INSTANCE_NAME, Record, Schema};
+use layout::{InstanceName, Record, Schema};
 use region::{DynInstanceWriter, InstanceReader, Options, RegionError, RegionErrorKind};
 
 use super::row::Row;
 use crate::import::Resumed;
-use crate::keys::Source;
+use crate::keys::{self, Source};
 use crate::wall_clock;
 
 /// Shortest time between two records of one row.
@@ -50,16 +50,18 @@ impl Status {
         }
     }
 
-    /// What mirrors that are still there held when an earlier bridge had them: source, address and record.
-    pub(crate) fn resumed(&self) -> Vec<(Source, String, Resumed)> {
+    /// What mirrors that are still there held when an earlier bridge had them: source, row and record.
+    pub(crate) fn resumed(&self) -> Vec<(Source, InstanceName, Option<Resumed>)> {
         let mut held = Vec::new();
         let Ok(mut reader) = InstanceReader::<Row>::open(&*self.name) else { return held };
         let names: BTreeSet<_> = region::names().into_iter().collect();
-        let is_there = |address: &str| names.contains(address) || Path::new(address).exists();
+        let is_there = |row: &InstanceName| {
+            keys::is_cut(row) || names.contains(&**row) || Path::new(&**row).exists()
+        };
         // A region that cannot be read holds nothing to continue from.
         let _ = reader.latest_all(|name, row| {
             if let Some((source, resumed)) = row.mirror().filter(|_| is_there(name)) {
-                held.push((source, name.to_string(), resumed));
+                held.push((source, *name, resumed));
             }
         });
         held
@@ -74,11 +76,11 @@ impl Status {
     }
 
     /// Publishes the rows that have changed, each with its name: the address of a mirror, HOST/NAME of an export, or an
-    /// endpoint. If names are too long to differ the last row has it: mirrors come last, since a restart needs theirs.
+    /// endpoint. Of one name the last row has it: mirrors come last, since a restart needs theirs.
     pub(crate) fn publish(&mut self, now: Monotonic, rows: impl Iterator<Item = (String, Row)>) {
         self.due = now.after(EVERY);
         let rows: BTreeMap<_, _> =
-            rows.filter_map(|(name, row)| Some((instance_name(&name)?, row))).collect();
+            rows.filter_map(|(name, row)| Some((keys::row(&name)?, row))).collect();
         match self.publish_rows(rows) {
             Ok(()) => {
                 self.trouble.clear();
@@ -148,11 +150,4 @@ impl Status {
 
 fn options() -> Options {
     Options::new().slots(4).period(4 * EVERY)
-}
-
-/// The name of a row as the name of an instance: all of it, or its end.
-fn instance_name(row: &str) -> Option<InstanceName> {
-    let from = row.len().saturating_sub(MAX_INSTANCE_NAME);
-    let from = (from..row.len()).find(|at| row.is_char_boundary(*at))?;
-    InstanceName::new(&row[from..]).ok()
 }
