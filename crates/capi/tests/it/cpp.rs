@@ -117,7 +117,7 @@ fn the_project_is_built_by_cmake_and_its_programs_share_a_region() {
     assert!(watch.ends(), "it ends when the region is closed");
 }
 
-/// Whether CMake's `find` finds the package of `prefix`.
+/// Whether `CMake`'s `find` finds the package of `prefix`.
 fn finds(find: &str, prefix: &Path, place: &TempDir) -> bool {
     let text = format!(
         "cmake_minimum_required(VERSION 3.16)\nproject(p CXX)\n{find}\n\
