@@ -20,9 +20,9 @@ pub enum Id {
     CannotRead,
     /// Every user may write to the region's file, and so change what is published
     OthersMayWrite,
-    /// The file is something else: text, a directory, a link, a pipe
+    /// The file is something else: text, a directory, a link, a pipe, or empty
     NotARegion,
-    /// The file's header contradicts itself, or the file was cut short
+    /// The file's header contradicts itself, or the file was cut short, also to less than its header
     Damaged,
     /// The region is of a later format than this program knows
     OtherVersion,
