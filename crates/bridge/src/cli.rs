@@ -44,7 +44,7 @@ Exit codes:
 pub struct Args {
     /// The configuration (TOML)
     ///
-    /// "-" is standard input, which is read once: a reload keeps it.
+    /// "-" is standard input, which is read once: a reload keeps it, and takes the certificates that are there then.
     #[arg(value_name = "CONFIG", add = cli::configurations())]
     pub config: PathBuf,
 

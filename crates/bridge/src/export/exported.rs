@@ -67,7 +67,7 @@ pub(super) struct Exported {
 pub struct Traffic {
     /// Records that were put.
     pub sent: u64,
-    /// Records that were published and not put, because a newer one was there.
+    /// Records that were published and not put, because a newer one was there, or no session.
     pub skipped: u64,
     /// Records and descriptions that were replied to a get.
     pub replies: u64,
@@ -182,10 +182,12 @@ impl Exported {
         let put = |record: source::Newest<'_>| {
             has_news = true;
             let key = Key::Record(source.clone(), record.instance);
-            if network.put(&key, &Message::Record(&record.attachment, record.bytes)).is_ok() {
-                traffic.sent += 1;
-                traffic.skipped = traffic.skipped.saturating_add(record.skipped);
-            }
+            let sent = network.put(&key, &Message::Record(&record.attachment, record.bytes));
+            let is_sent = u64::from(sent.is_ok());
+            traffic.sent += is_sent;
+            // Without a session it is left out, as those before it are.
+            let skipped = record.skipped.saturating_add(1 - is_sent);
+            traffic.skipped = traffic.skipped.saturating_add(skipped);
         };
         if let Err(error) = region.changed(put) {
             tracing::debug!("{}: {error}; opened again", self.address);

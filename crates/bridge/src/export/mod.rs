@@ -19,6 +19,7 @@ mod idle;
 mod kept;
 mod source;
 
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
@@ -121,7 +122,7 @@ impl Exporter {
         if let Some(export) = exports.find(|export| export.name.name() == Some(name)) {
             return Some(Exported::new(export.region.clone(), export, false));
         }
-        let export = self.exports.iter().find(|export| export.name.matches(name))?;
+        let export = matching(&self.exports, name)?;
         Some(Exported::new(Address::Name(name.to_owned()), export, true))
     }
 
@@ -195,7 +196,7 @@ impl Exporter {
             ExportStatus {
                 name,
                 address: &exported.address,
-                state: region.map(Region::state),
+                state: region.and_then(Region::state),
                 newest: region.map(Region::newest).unwrap_or_default(),
                 traffic: exported.traffic,
                 route: region.map_or(&[], Region::route),
@@ -233,7 +234,7 @@ impl Exporter {
             stays
         });
         for name in &names {
-            let export = self.exports.iter().find(|export| export.name.matches(name));
+            let export = matching(&self.exports, name);
             let Some(export) = export.filter(|export| is_there(name, export.hops)) else {
                 continue;
             };
@@ -292,4 +293,55 @@ impl Exporter {
 fn full_every(digest: Duration) -> u32 {
     let fit = FULL_WITHIN.as_millis() / digest.as_millis().max(1);
     u32::try_from(fit).unwrap_or(FULL_EVERY).clamp(1, FULL_EVERY)
+}
+
+/// The export of the pattern that matches `name` and says the most of it, the first of those that say as much: wherever it
+/// is in the file, a broader one does not hide it.
+fn matching<'a>(exports: &'a [Export], name: &str) -> Option<&'a Export> {
+    let breadth = |export: &&Export| {
+        let pattern = export.name.to_string();
+        let parts = pattern.split('*').filter(|part| !part.is_empty());
+        let is_open = |end: bool| usize::from(end);
+        let stars = parts.clone().count()
+            + is_open(pattern.starts_with('*'))
+            + is_open(pattern.ends_with('*'));
+        (Reverse(parts.map(str::len).sum::<usize>()), stars)
+    };
+    exports.iter().filter(|export| export.name.matches(name)).min_by_key(breadth)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_the_patterns_that_match_a_region_the_narrowest_exports_it_wherever_it_is_in_the_file() {
+        let patterns = ["*", "cpu*", "*cpu*", "cpu.*", "c*", "*.load"];
+        let text = |order: &[&str]| {
+            let exports =
+                order.iter().map(|pattern| format!("[[export]]\nregion = \"{pattern}\"\n"));
+            format!(
+                "[bridge]\nhost = \"a\"\nlisten = \"tcp/127.0.0.1:1\"\n{}",
+                exports.collect::<String>()
+            )
+        };
+        let mut backwards = patterns;
+        backwards.reverse();
+        for order in [patterns, backwards] {
+            let settings = BridgeSettings::parse(&text(&order), "exports").expect("settings");
+            let by = |name: &str| {
+                matching(&settings.exports, name).map(|export| export.name.to_string())
+            };
+            for (name, pattern) in [
+                ("x", "*"),
+                ("cpu", "cpu*"),
+                ("xcpu", "*cpu*"),
+                ("cpu.0", "cpu.*"),
+                ("cx", "c*"),
+                ("x.load", "*.load"),
+            ] {
+                assert_eq!(by(name).as_deref(), Some(pattern), "{name}");
+            }
+        }
+    }
 }

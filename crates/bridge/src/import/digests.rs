@@ -4,7 +4,6 @@
 
 use daemon::Monotonic;
 use layout::InstanceName;
-use region::State;
 
 use super::imported::Imported;
 use super::{Importer, of_host_mut};
@@ -30,15 +29,12 @@ impl Importer {
         }
         let has_room = self.has_room_for_paths();
         for entry in news.entries {
-            match entry.state {
-                None => {
-                    has_retired = true;
-                    self.take_gone(host, &entry);
-                }
-                Some(state) if has_room || self.is_known(host, &entry.path) => {
-                    self.take_entry(host, entry, state, news.full, now);
-                }
-                Some(_) => {}
+            // A region that is gone of which records can still be asked for is as one that is there.
+            if entry.state.is_none() && entry.history.is_none() {
+                has_retired = true;
+                self.take_gone(host, &entry);
+            } else if has_room || self.is_known(host, &entry.path) {
+                self.take_entry(host, entry, news.full, now);
             }
         }
         if is_whole {
@@ -74,19 +70,12 @@ impl Importer {
         }
     }
 
-    fn take_entry(
-        &mut self,
-        host: &str,
-        entry: Announcement,
-        state: State,
-        full: Option<u32>,
-        now: Monotonic,
-    ) {
+    fn take_entry(&mut self, host: &str, entry: Announcement, full: Option<u32>, now: Monotonic) {
         let Some(Key::Record(source, instance)) = Key::of_path(host, &entry.path) else { return };
         let has_namesake =
             self.remotes.get(host).is_some_and(|remote| remote.namesake.is_there(now));
         let Some(imported) = self.imported(&source) else { return };
-        imported.state = Some(state);
+        imported.state = entry.state;
         imported.mirror.admit(entry.readers);
         if instance.is_none() {
             // Of two bridges of one name the later lineage stays: to go back would be to flap.

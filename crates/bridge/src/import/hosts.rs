@@ -136,8 +136,9 @@ impl Host {
             _ => {}
         }
         self.state = next;
-        if is_heard {
-            self.last = now;
+        // Not `now`: it is heard for as long as its last digest is young, and that was the last sign of it.
+        if let Some(last) = remote.and_then(Remote::last_heard) {
+            self.last = self.last.max(last);
         }
         let has_namesake = remote.is_some_and(|remote| remote.namesake.is_there(now));
         if has_namesake && !self.has_namesake {
@@ -163,6 +164,31 @@ mod tests {
         let text = "[bridge]\nhost = \"B\"\nlisten = \"tcp/127.0.0.1:1\"\n\
             [[import]]\nfrom = \"named\"\nname = \"p*\"\n[[import]]\nfrom = \"*\"\nname = \"*\"\n";
         Importer::new(&BridgeSettings::parse(text, "hosts").expect("settings"))
+    }
+
+    #[test]
+    fn a_host_is_lost_when_its_silence_is_long_enough_and_counts_from_its_last_digest() {
+        let second = Duration::from_secs(1);
+        let (mut importer, start) = (importer(), Monotonic::from_nanos(1));
+        hear(&mut importer, "named", &[], start);
+        let look = |importer: &mut Importer, now| {
+            let imports = importer.imports.clone();
+            importer.hosts.turn(&imports, &importer.remotes, now);
+            let host = &importer.hosts.known["named"];
+            (host.state, now.since(host.last))
+        };
+        for (after, state) in
+            [(0, State::There), (2, State::There), (3, State::Lost), (9, State::Lost)]
+        {
+            let (found, silence) = look(&mut importer, start.after(after * second));
+            assert_eq!((found, silence), (state, after * second));
+        }
+        // A reload forgets what was heard, and the host is no more lost than before.
+        hear(&mut importer, "named", &[], start.after(10 * second));
+        assert_eq!(look(&mut importer, start.after(10 * second)).0, State::There);
+        importer.remotes.clear();
+        assert_eq!(look(&mut importer, start.after(11 * second)).0, State::There);
+        assert_eq!(look(&mut importer, start.after(13 * second)).0, State::Lost);
     }
 
     fn hear(importer: &mut Importer, host: &str, paths: &[&str], now: Monotonic) {

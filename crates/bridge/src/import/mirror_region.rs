@@ -272,7 +272,7 @@ impl MirrorRegion {
     }
 
     fn failed(&mut self, error: RegionError, now: Monotonic) {
-        if let Some(text) = self.logged.update(daemon::with_next_step(&error)) {
+        if let Some(text) = self.logged.update(with_next_step(&error)) {
             tracing::warn!("mirror {}: {text}", self.address);
         }
         self.retry = now.after(RETRY);
@@ -280,6 +280,16 @@ impl MirrorRegion {
             self.writer = None;
         }
         self.trouble = Some(Trouble::of(error));
+    }
+}
+
+/// The usual advice, but where another writer has the name: a bridge has no `--standby`, and tries again by itself.
+fn with_next_step(error: &RegionError) -> String {
+    match error.kind() {
+        RegionErrorKind::Busy { .. } => {
+            format!("{error}; stop it, or give the mirror another name (region in [[import]])")
+        }
+        _ => daemon::with_next_step(error),
     }
 }
 

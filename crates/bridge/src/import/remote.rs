@@ -89,6 +89,11 @@ impl Remote {
         self.heard.is_some_and(|heard| now.since(heard) < silence)
     }
 
+    /// When its last digest came.
+    pub(super) fn last_heard(&self) -> Option<Monotonic> {
+        self.heard
+    }
+
     /// For how long nothing was heard of it.
     pub(super) fn silence(&self, now: Monotonic) -> Duration {
         now.since(self.heard.unwrap_or(self.since))

@@ -1,8 +1,9 @@
 //! A lossless mirror: its follower gets each record of the source, or the exact count of those that it does not get.
 
-use region::{Begin, DynReader, DynWriter, Event, Options};
+use region::{Begin, DynReader, DynWriter, Event, Options, State};
 
 use super::{World, bytes, schema};
+use crate::import::LinkState;
 use layout::Stu;
 
 /// Follows the mirror, and checks that its numbers are those of the source.
@@ -250,4 +251,34 @@ fn a_forged_number_at_the_end_of_the_range_stops_no_bridge() {
             world.status().expect("a mirror").id.lineage == lineage
         });
     }
+}
+
+#[test]
+fn a_lossless_source_that_is_deleted_is_told_as_not_there_and_what_is_kept_of_it_still_comes() {
+    let mut world = World::lossless(1, 100);
+    let mut writer = source(&world, 8);
+    publish(&mut writer);
+    let held = |world: &World| world.status().map_or(0, |mirror| mirror.id.sequence);
+    world.converge("the first record", |world| held(world) == 1);
+    // All that is sent of the next ones is lost, and so is the region.
+    world.network.cut(true);
+    for _ in 0..5 {
+        publish(&mut writer);
+    }
+    for _ in 0..20 {
+        world.network.deliver(usize::MAX);
+        world.turn();
+    }
+    drop(writer);
+    std::fs::remove_file(world.path("source.region")).expect("removed");
+    world.converge("the others, and no region", |world| {
+        let is_gone = world.status().is_some_and(|mirror| mirror.link == LinkState::SourceGone);
+        let is_told = world.exporter.status().all(|export| export.state.is_none());
+        held(world) == 6 && is_gone && is_told
+    });
+    let mut writer = source(&world, 8);
+    publish(&mut writer);
+    world.converge("a region again", |world| {
+        world.status().is_some_and(|mirror| mirror.link == LinkState::Source(State::Live))
+    });
 }

@@ -10,6 +10,7 @@ mod mode;
 mod names;
 mod network;
 mod one;
+mod unsent;
 
 use std::path::PathBuf;
 use std::time::Duration;

@@ -65,3 +65,14 @@ fn no_mirror_takes_the_name_of_the_bridges_own_region() {
     announce(&mut importer, &[("A", "bridge"), ("A", "x")]);
     assert_eq!(sources(&importer), ["A/x"]);
 }
+
+#[test]
+fn a_reload_that_gives_the_bridges_own_region_the_name_of_a_mirror_ends_the_mirror() {
+    let mut settings = settings("{host}.{name}");
+    let mut importer = Importer::new(&settings);
+    announce(&mut importer, &[("A", "bridge"), ("A", "x")]);
+    settings.status = "A.bridge".to_owned();
+    importer.change(&settings);
+    announce(&mut importer, &[("A", "bridge"), ("A", "x")]);
+    assert_eq!(sources(&importer), ["A/x"]);
+}

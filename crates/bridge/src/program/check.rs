@@ -3,7 +3,10 @@
 use std::fmt::Write as _;
 
 use daemon::counted;
+use region::RegionErrorKind;
 use settings::{BridgeMode, BridgeSettings, duration_text};
+
+use super::error::Kind;
 
 /// The report, a line for each export, import and endpoint.
 pub(crate) fn report(settings: &BridgeSettings) -> String {
@@ -43,6 +46,17 @@ pub(crate) fn report(settings: &BridgeSettings) -> String {
     }
     let _ = writeln!(text, "status   {}", settings.status);
     text
+}
+
+/// An error if regions that are given by name have no directory: nothing could be read or written, and not even the status
+/// would say so.
+pub(crate) fn directory(settings: &BridgeSettings) -> Result<(), Kind> {
+    match region::locate(&settings.status) {
+        Err(error) if matches!(error.kind(), RegionErrorKind::RelativeDirectory(_)) => {
+            Err(Kind::Directory(error))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Warns of endpoints that others can read and change.

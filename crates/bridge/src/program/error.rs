@@ -20,6 +20,17 @@ pub(crate) enum Kind {
     /// The configuration is bad.
     #[error(transparent)]
     Settings(#[from] SettingsError),
+    /// A file of `[tls]` cannot be used any more.
+    #[error("standard input: tls.{key}: {why}")]
+    Certificates {
+        /// The key.
+        key: &'static str,
+        /// The fact, and what to do about it.
+        why: String,
+    },
+    /// The directory of regions cannot be used.
+    #[error("{}", daemon::with_next_step(.0))]
+    Directory(region::RegionError),
     /// The check could not be written.
     #[error(transparent)]
     Output(#[from] OutputError),

@@ -34,6 +34,7 @@ pub fn run(args: &Args) -> Result<(), BridgeError> {
     if args.check {
         let settings = BridgeSettings::load_checking(&args.config, certificates::check)
             .map_err(Kind::Settings)?;
+        check::directory(&settings)?;
         check::warn_of_exposed(&settings);
         return Ok(daemon::print(&check::report(&settings)).map_err(Kind::Output)?);
     }

@@ -17,10 +17,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use daemon::{Monotonic, Service, Signals, StopSignal, counted, logging, one_line};
-use settings::BridgeSettings;
+use settings::{BridgeSettings, TlsProblem};
 
 use super::certificates::{self, Contents};
-use super::check::warn_of_exposed;
+use super::check::{self, warn_of_exposed};
 use super::error::{BridgeError, Kind};
 use super::links::Links;
 use super::network::Network;
@@ -76,6 +76,7 @@ impl<'a> Bridge<'a> {
             BridgeSettings::load_checking(&args.config, certificates::check)
                 .map_err(Kind::Settings)?,
         );
+        check::directory(&settings)?;
         // Before the session reads them: what replaces them from now on is another content.
         let certificates = Contents::of(&settings);
         warn_of_exposed(&settings);
@@ -215,14 +216,23 @@ impl<'a> Bridge<'a> {
 
     /// The configuration and its certificates, if it is another one now, or they are.
     fn reread(&self) -> Result<Option<(BridgeSettings, Contents)>, BridgeError> {
-        if settings::is_stdin(&self.args.config) {
-            return Ok(None);
-        }
-        let settings = BridgeSettings::load_checking(&self.args.config, certificates::check)
-            .map_err(Kind::Settings)?;
+        let settings = if settings::is_stdin(&self.args.config) {
+            self.check_certificates()?;
+            BridgeSettings::clone(&self.settings)
+        } else {
+            BridgeSettings::load_checking(&self.args.config, certificates::check)
+                .map_err(Kind::Settings)?
+        };
         let certificates = Contents::of(&settings);
         let is_other = settings != *self.settings || certificates != self.certificates;
         Ok(is_other.then_some((settings, certificates)))
+    }
+
+    /// An error if those of `[tls]` cannot be used now: standard input, which has the rest, is read once.
+    fn check_certificates(&self) -> Result<(), BridgeError> {
+        let problem = self.settings.tls.as_ref().and_then(|tls| certificates::check(tls).err());
+        problem
+            .map_or(Ok(()), |TlsProblem { key, why }| Err(Kind::Certificates { key, why }.into()))
     }
 
     fn change(&mut self, settings: BridgeSettings, now: Monotonic) {

@@ -37,8 +37,14 @@ impl Host {
 
     /// Starts it with these arguments.
     pub(crate) fn run(&self, args: &str) -> Daemon {
-        Program::new("mapcast-bridge", env!("CARGO_BIN_EXE_mapcast-bridge"))
-            .start(&self.place, args)
+        program().start(&self.place, args)
+    }
+
+    /// Starts it with these arguments and a relative directory of regions.
+    pub(crate) fn run_in_relative_directory(&self, args: &str) -> Daemon {
+        let mut command = program().command(&self.place);
+        command.env("MAPCAST_DIR", "here").args(args.split_whitespace());
+        Daemon::start("mapcast-bridge", &mut command)
     }
 
     pub(crate) fn region(&self, name: &str) -> PathBuf {
@@ -75,6 +81,10 @@ impl Host {
         let field = reader.schema().fields().iter().find(|known| known.name() == field)?;
         Some(record.view().shown(field, None).to_string())
     }
+}
+
+fn program() -> Program {
+    Program::new("mapcast-bridge", env!("CARGO_BIN_EXE_mapcast-bridge"))
 }
 
 /// The numbers in the newest records of all instances.

@@ -4,6 +4,7 @@
 mod authority;
 mod host;
 mod loss;
+mod refused;
 mod tls;
 
 use e2e::wait_until;
@@ -75,7 +76,7 @@ fn a_mirror_whose_name_a_writer_has_says_so_once_and_is_written_when_that_ends()
     let own = b.writer("hostA.stu");
     let (_on_a, mut on_b) = (a.start(), b.start());
     wait_until("its row", || b.link("hostA.stu").as_deref() == Some("name taken"));
-    on_b.says("mirror hostA.stu: ");
+    on_b.says("or give the mirror another name");
     drop(own);
     wait_until("the record", || b.number("hostA.stu") == Some(1));
     wait_until("its row", || b.link("hostA.stu").as_deref() == Some("live"));

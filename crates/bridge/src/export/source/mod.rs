@@ -44,6 +44,8 @@ pub(super) struct Region {
     retired: Vec<(InstanceName, RecordId)>,
     /// The newest records of a lossless export; `None`: of any other, and of instances.
     kept: Option<Kept>,
+    /// Whether no file has its name any more, of a lossless one.
+    is_missing: bool,
     /// How many records the reader has missed since the last one.
     missed: u64,
     /// The file that was waited for last.
@@ -118,6 +120,7 @@ impl Region {
             known,
             retired: Vec::new(),
             kept,
+            is_missing: false,
             missed: 0,
             watch: None,
         };
@@ -162,20 +165,22 @@ impl Region {
         &self.route
     }
 
-    pub(super) fn state(&self) -> State {
-        self.reader.plain().state()
+    /// Its state; `None`: it is not there, and what is kept of it is.
+    pub(super) fn state(&self) -> Option<State> {
+        (!self.is_missing).then(|| self.reader.plain().state())
     }
 
     /// Whether another file has its name, or none any more: open it again. What is kept of a lossless one stays until
     /// another file has the name.
     pub(super) fn was_replaced(&mut self) -> bool {
-        if self.state() == State::Live {
+        if self.reader.plain().state() == State::Live {
             return false;
         }
         let refreshed = match &mut self.reader {
             Reader::One(reader) => reader.refresh(),
             Reader::Many(reader) => reader.refresh(),
         };
+        self.is_missing = matches!(refreshed, Ok(Refreshed::Missing));
         match refreshed {
             Ok(Refreshed::Same) => false,
             Ok(Refreshed::Missing) => self.kept.is_none(),
@@ -353,7 +358,7 @@ impl Region {
         let lineage = self.reader.plain().lineage();
         let itself = (!is_one).then(|| Announcement {
             path: name.to_owned(),
-            state: Some(state),
+            state,
             id: RecordId { lineage, ..RecordId::default() },
             history: None,
             readers,
@@ -361,12 +366,14 @@ impl Region {
         let history = self.kept.as_ref().and_then(Kept::history);
         let of_records = self.known.iter().map(move |(instance, known)| Announcement {
             path: keys::path(name, instance.as_ref()),
-            state: Some(state),
+            state,
             id: known.id,
             history,
             readers,
         });
-        itself.into_iter().chain(of_records)
+        // Of what is not there is announced what can still be asked for.
+        let is_told = move |entry: &Announcement| state.is_some() || entry.history.is_some();
+        itself.into_iter().chain(of_records).filter(is_told)
     }
 }
 
