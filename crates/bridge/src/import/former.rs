@@ -13,7 +13,7 @@ use layout::InstanceName;
 use region::{DynInstanceReader, DynReader, RegionError, RegionErrorKind, State, ToPlace};
 use settings::Address;
 
-use super::{LinkState, MirrorStatus, Received, Resumed};
+use super::{LinkState, MirrorStatus, Resumed};
 use crate::keys::{self, Source};
 
 /// Time between two looks at them.
@@ -66,15 +66,14 @@ impl Former {
     /// What is known of each.
     pub(super) fn status(&self) -> impl Iterator<Item = MirrorStatus> {
         self.regions.iter().map(|(row, was)| MirrorStatus {
-            source: was.source.clone(),
-            address: row.to_string(),
-            link: LinkState::NotImported,
             id: was.held.map(|held| held.id).unwrap_or_default(),
             time: was.held.map_or(0, |held| held.time),
-            received_at: 0,
             sequence: was.held.map_or(0, |held| held.sequence),
-            received: Received::default(),
-            route: Vec::new(),
+            ..MirrorStatus::without_mirror(
+                row.to_string(),
+                was.source.clone(),
+                LinkState::NotImported,
+            )
         })
     }
 }

@@ -70,6 +70,23 @@ pub enum LinkState {
     Unwritten(Trouble),
 }
 
+impl MirrorStatus {
+    /// Of what has no mirror: its row, and the state of its link.
+    pub(super) fn without_mirror(address: String, source: Source, link: LinkState) -> Self {
+        Self {
+            source,
+            address,
+            link,
+            id: RecordId::default(),
+            time: 0,
+            received_at: 0,
+            sequence: 0,
+            received: Received::default(),
+            route: Vec::new(),
+        }
+    }
+}
+
 impl Imported {
     /// That of an import at this address; records that wait have room in `memory`.
     pub(super) fn new(address: Address, import: &Import, memory: &Memory) -> Self {

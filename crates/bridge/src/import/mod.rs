@@ -295,7 +295,31 @@ impl Importer {
         let mirrors = self.mirrors.iter().map(move |(source, imported)| {
             imported.status(source, self.remotes.get(&source.host), now, is_linked)
         });
-        self.former.status().chain(mirrors)
+        self.former.status().chain(self.unseen(now, is_linked)).chain(mirrors)
+    }
+}
+
+impl Importer {
+    /// A row for each import of a pattern of names from a host that is named, while it has no mirror: of a host that was never
+    /// heard of nothing else would tell.
+    fn unseen(&self, now: Monotonic, is_linked: bool) -> impl Iterator<Item = MirrorStatus> {
+        let hosts = self.imports.iter().filter_map(|import| Some((import, import.from.name()?)));
+        let has_none = |import: &Import, host: &str| {
+            import.name.is_pattern()
+                && !of_host(&self.mirrors, host)
+                    .any(|(source, _)| import.matches(host, &source.name))
+        };
+        hosts.filter(move |(import, host)| has_none(import, host)).map(move |(import, host)| {
+            let source = Source::new(host, &import.name.to_string());
+            let remote = self.remotes.get(host);
+            let is_heard = remote.is_some_and(|remote| remote.is_heard(now, import.stale_after));
+            let link = match () {
+                () if is_heard => LinkState::SourceGone,
+                () if is_linked => LinkState::HostLost,
+                () => LinkState::LinkLost,
+            };
+            MirrorStatus::without_mirror(source.to_string(), source, link)
+        })
     }
 }
 

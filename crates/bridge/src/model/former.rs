@@ -32,7 +32,7 @@ fn received(world: &World) -> (u64, u64) {
 /// B without an import of what it has mirrored.
 fn without_import() -> BridgeSettings {
     let text = "[bridge]\nhost = \"B\"\nlisten = \"tcp/127.0.0.1:1\"\n\
-        [[import]]\nfrom = \"C\"\nname = \"x*\"\n";
+        [[import]]\nfrom = \"C*\"\nname = \"x*\"\n";
     BridgeSettings::parse(text, "former").expect("settings")
 }
 

@@ -2,6 +2,7 @@
 
 use layout::{Labels, Record};
 use region::State;
+use settings::is_wire_name;
 
 use super::links::LinkStatus;
 use crate::export::ExportStatus;
@@ -213,7 +214,9 @@ impl Row {
         let id = RecordId { lineage: self.lineage, order: 0, sequence: self.sequence };
         let resumed = Resumed { id, time: self.published, sequence: self.mirror_sequence };
         let source = Source::new(&of_text(&self.host), &of_text(&self.name));
-        is_mirror.then(|| (source, (self.mirror_sequence > 0).then_some(resumed)))
+        // The row of a pattern is none of a mirror.
+        (is_mirror && is_wire_name(&source.name))
+            .then(|| (source, (self.mirror_sequence > 0).then_some(resumed)))
     }
 }
 

@@ -1,5 +1,6 @@
 //! A host of a test: a directory, a configuration, and a bridge that ends with it.
 
+use std::fs::File;
 use std::net::{Ipv4Addr, TcpListener};
 use std::path::PathBuf;
 
@@ -38,6 +39,13 @@ impl Host {
     /// Starts it with these arguments.
     pub(crate) fn run(&self, args: &str) -> Daemon {
         program().start(&self.place, args)
+    }
+
+    /// Starts its bridge with the configuration as standard input.
+    pub(crate) fn start_from_input(&self) -> Daemon {
+        let input = File::open(self.place.path("bridge.toml")).expect("a configuration");
+        let mut command = program().command(&self.place);
+        Daemon::start_reading("mapcast-bridge", command.arg("-"), input)
     }
 
     /// Starts it with these arguments and a relative directory of regions.

@@ -44,3 +44,17 @@ fn a_mirror_whose_import_was_removed_is_not_exported_also_after_a_restart() {
     std::fs::remove_file(b.region("hostA.stu")).expect("removed");
     wait_until("no mirror", || b.link("hostA.stu").is_none());
 }
+
+#[test]
+fn a_host_that_was_never_heard_of_has_a_row_also_if_its_regions_are_imported_by_a_pattern() {
+    let (a, b) = (Host::new("hostA"), Host::new("hostB"));
+    let endpoint = format!("\"tcp/127.0.0.1:{}\"", free_port());
+    b.configure(&format!("connect = {endpoint}"), "[[import]]\nfrom = \"hostA\"\nname = \"*\"\n");
+    let _on_b = b.start();
+    wait_until("its row", || b.link("hostA/*").as_deref() == Some("link lost"));
+    a.configure(&format!("listen = {endpoint}"), "[[export]]\nregion = \"*\"");
+    let _on_a = a.start();
+    a.writer("stu").publish(&bytes(1)).expect("published");
+    wait_until("a mirror", || b.number("hostA.stu") == Some(1));
+    wait_until("no other row", || b.link("hostA/*").is_none());
+}

@@ -1,6 +1,6 @@
 //! Encrypted links: who may connect, and who may publish under which name.
 
-use e2e::wait_until;
+use e2e::{Daemon, wait_until};
 
 use crate::authority::Authority;
 use crate::host::{Host, bytes, free_port};
@@ -94,6 +94,15 @@ fn a_certificate_of_another_authority_does_not_connect() {
 
 #[test]
 fn certificates_that_were_replaced_in_their_files_are_taken_by_a_reload() {
+    take_replaced_certificates(Host::start);
+}
+
+#[test]
+fn they_are_taken_also_if_the_configuration_came_from_standard_input() {
+    take_replaced_certificates(Host::start_from_input);
+}
+
+fn take_replaced_certificates(start: impl Fn(&Host) -> Daemon) {
     let (before, after) = (Authority::new(), Authority::new());
     let endpoint = format!("\"tls/127.0.0.1:{}\"", free_port());
     let (sink, source) = (Host::new("sink"), Host::new("hostA"));
@@ -103,7 +112,7 @@ fn certificates_that_were_replaced_in_their_files_are_taken_by_a_reload() {
     );
     source.configure(&format!("connect = {endpoint}"), &(after.tls("hostA", "\"sink\"") + EXPORT));
     source.writer("stu").publish(&bytes(1)).expect("published");
-    let mut on_sink = sink.start();
+    let mut on_sink = start(&sink);
     on_sink.says("listening on");
     let mut on_source = source.start();
     on_source.says("cannot connect to");
