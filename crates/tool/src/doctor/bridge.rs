@@ -72,6 +72,11 @@ impl Row {
             "stalled" | "dead" | "closed" | "retired" | "stale" | "not there" => {
                 format!("mapcast doctor {name}, on {host}, where it is {link}")
             }
+            "not imported" => format!(
+                "remove it, or import {host}/{name} again: it was a mirror of that, and no [[import]] has it"
+            ),
+            // A ring of hosts ends so, and is no finding.
+            "loop" => format!("consumer {REGION} --once: it is a mirror of {host}/{name}, {link}"),
             _ => format!("mapcast doctor {REGION}: it is a mirror of {host}/{name}, {link}"),
         }
     }
@@ -147,6 +152,7 @@ mod tests {
 
     #[test]
     fn a_mirror_without_news_leads_to_its_source_or_to_the_bridge() {
+        assert!(row("import", "not imported", "").step(true).contains("no [[import]] has it"));
         let step = |link, is_running| row("import", link, "").step(is_running);
         assert_eq!(step("dead", true), "mapcast doctor stu, on hostA, where it is dead");
         assert_eq!(

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use settings::{Address, nearest};
 
+use super::bridge;
 use super::configured::{Configured, producer, unit_of};
 use super::examine::Case;
 use super::id::Id;
@@ -39,8 +40,11 @@ pub(super) fn check(
             "no configuration in /etc/mapcast describes it, and {unit} {is_installed}"
         ));
     }
+    // A producer would take the name of a mirror, which its bridge makes.
+    let mirror = bridge::step_of_mirror(&case.path);
     let step = match (config, near) {
         (Some(config), _) => config.start(units),
+        (None, _) if mirror.is_some() => mirror.unwrap_or_default(),
         (None, Some(near)) => format!("mapcast doctor {}", beside(case, near)),
         (None, None) => {
             let address = match &case.address {

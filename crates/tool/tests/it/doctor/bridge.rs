@@ -92,3 +92,18 @@ fn a_mirror_without_news_leads_to_its_source_or_to_its_bridge() {
         diagnosis.findings()[0]["step"].as_str().is_some_and(|step| step.contains("does not run"))
     });
 }
+
+#[test]
+fn a_mirror_without_a_file_leads_to_its_row_and_not_to_a_producer() {
+    let world = World::in_memory();
+    let _bridge = bridge(
+        &world,
+        &[["import", "hostA", "stu", "loop", ""], ["import", "hostC", "stu", "not there", ""]],
+    );
+    for (name, step) in [
+        ("hostA.stu", "consumer bridge --once: it is a mirror of hostA/stu, loop"),
+        ("hostC.stu", "mapcast doctor stu, on hostC, where it is not there"),
+    ] {
+        world.doctor(name).has("no-region", name, step);
+    }
+}
