@@ -95,9 +95,11 @@ impl BridgeSettings {
             return Err(("from", "is this host; import from another one".into()));
         }
         if import.stale_after < 2 * self.digest {
-            let least = duration_text(2 * self.digest);
+            // With the names of both keys: what is too short may be the default.
+            let (have, least) = (duration_text(import.stale_after), duration_text(2 * self.digest));
             let why = format!(
-                "is shorter than two digests; write {least} or more, or a shorter digest in [bridge]"
+                "is {have}, shorter than two digests; write stale_after = \"{least}\" or more, or a \
+                 shorter digest in [bridge]"
             );
             return Err(("stale_after", why.into()));
         }

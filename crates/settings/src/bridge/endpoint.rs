@@ -1,7 +1,7 @@
 //! An address to listen on or connect to: `tcp/HOST:PORT` or `tls/HOST:PORT`.
 
 use std::fmt;
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use layout::text::quote;
 
@@ -19,8 +19,10 @@ pub struct Endpoint {
 /// Where an endpoint is, as far as its text tells.
 #[derive(PartialEq, Eq)]
 enum Place<'a> {
-    /// On this machine: all of its addresses, or one of loopback.
-    Near,
+    /// All addresses of this machine.
+    Any,
+    /// One that only this machine has; `None`: localhost.
+    Loopback(Option<IpAddr>),
     Other(&'a str),
 }
 
@@ -47,7 +49,13 @@ impl Endpoint {
         let is_same = match (to, on) {
             (Place::Other(to), Place::Other(on)) => to == on,
             (Place::Other(_), _) | (_, Place::Other(_)) => false,
-            (Place::Near, Place::Near) => true,
+            (Place::Any, _) | (_, Place::Any) => true,
+            (Place::Loopback(Some(to)), Place::Loopback(Some(on))) => to == on,
+            (Place::Loopback(None), Place::Loopback(None)) => true,
+            (Place::Loopback(None), Place::Loopback(Some(ip)))
+            | (Place::Loopback(Some(ip)), Place::Loopback(None)) => {
+                ip == Ipv4Addr::LOCALHOST || ip == Ipv6Addr::LOCALHOST
+            }
         };
         port == own_port && is_same
     }
@@ -56,9 +64,13 @@ impl Endpoint {
         let (_, rest) = self.text.split_once('/').unwrap_or_default();
         let (host, port) = rest.rsplit_once(':').unwrap_or_default();
         let host = host.trim_matches(['[', ']']);
-        let is_own = |address: IpAddr| address.is_loopback() || address.is_unspecified();
-        let is_near = host == "localhost" || host.parse().is_ok_and(is_own);
-        (if is_near { Place::Near } else { Place::Other(host) }, port.parse().ok())
+        let place = match host.parse::<IpAddr>() {
+            Ok(address) if address.is_unspecified() => Place::Any,
+            Ok(address) if address.is_loopback() => Place::Loopback(Some(address)),
+            _ if host == "localhost" => Place::Loopback(None),
+            _ => Place::Other(host),
+        };
+        (place, port.parse().ok())
     }
 
     fn parse(text: &str) -> Result<Self, &'static str> {
@@ -178,6 +190,10 @@ mod tests {
         assert!(leads("tcp/10.0.0.1:7447", "tcp/10.0.0.1:7447"));
         assert!(leads("tcp/localhost:7447", "tcp/0.0.0.0:7447"));
         assert!(leads("tls/127.0.0.1:7447", "tls/[::]:7447"));
+        assert!(leads("tcp/localhost:7447", "tcp/127.0.0.1:7447"));
+        assert!(leads("tcp/127.0.0.2:7447", "tcp/127.0.0.2:7447"));
+        assert!(!leads("tcp/127.0.0.2:7447", "tcp/127.0.0.1:7447"), "a tunnel may listen there");
+        assert!(!leads("tcp/localhost:7447", "tcp/127.0.0.2:7447"));
         assert!(!leads("tcp/localhost:7448", "tcp/0.0.0.0:7447"));
         assert!(!leads("tcp/10.0.0.1:7447", "tcp/0.0.0.0:7447"), "it may be another host's");
         assert!(!leads("tcp/10.0.0.2:7447", "tcp/10.0.0.1:7447"));

@@ -95,7 +95,12 @@ const BEHIND_BRIDGE: &[Case] = &[
     Case(
         "a mirror that is stalled between two digests",
         &["digest = \"1s\"", "[[import]]", "from = \"a\"", "name = \"x\"", "stale_after = \"1s\""],
-        "8:15: import[#1].stale_after: is shorter than two digests; write 2s or more, or a shorter digest in [bridge]",
+        "8:15: import[#1].stale_after: is 1s, shorter than two digests; write stale_after = \"2s\" or more, or a shorter digest in [bridge]",
+    ),
+    Case(
+        "digests so rare that a mirror is stalled between two of them by default",
+        &["digest = \"10s\"", "[[import]]", "from = \"a\"", "name = \"x\""],
+        "5:1: import[#1]: is 3s, shorter than two digests; write stale_after = \"20s\" or more, or a shorter digest in [bridge]",
     ),
     Case(
         "a pattern that leads to one region",
