@@ -117,7 +117,7 @@ pub struct Args {
     pub textfile: Option<PathBuf>,
 
     /// Write it every TIME, not just once
-    #[arg(long, value_name = "TIME", value_parser = duration, requires = "textfile")]
+    #[arg(long, value_name = "TIME", value_parser = duration, requires = "textfile", conflicts_with_all = ["listen", "hosts"])]
     pub every: Option<Duration>,
 }
 

@@ -95,11 +95,12 @@ pub struct Args {
     pub fields: Vec<String>,
 
     /// In CSV, write the label of a value that has one
-    #[arg(long, requires = "csv")]
+    // clap asks for no option that conflicts with one given: so with `encoding`, which does so with `csv`.
+    #[arg(long, requires = "csv", conflicts_with = "encoding")]
     pub labels: bool,
 
     /// In CSV, write the units of the fields into the header
-    #[arg(long, requires = "csv")]
+    #[arg(long, requires = "csv", conflicts_with = "encoding")]
     pub units: bool,
 
     /// Record only records for which CONDITION is true

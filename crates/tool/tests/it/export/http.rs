@@ -114,6 +114,8 @@ fn an_option_that_cannot_be_is_wrong_usage_and_names_the_option() {
         ("--host=a:80", "'--host <NAME>': write a name without a port"),
         ("--longest=x", "'--longest <N>': give a whole number from 0 to 4294967295"),
         ("--every=1s", "--textfile <DIR>"),
+        ("--every=1s --listen=127.0.0.1:1", "'--every <TIME>' cannot be used with"),
+        ("--every=1s --host=a", "'--every <TIME>' cannot be used with"),
     ] {
         let output = world.run(&format!("export {option}"));
         let said = String::from_utf8_lossy(&output.stderr).into_owned();
