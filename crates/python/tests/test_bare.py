@@ -120,7 +120,7 @@ def test_a_file_can_be_an_array_of_structs(tmp_path: Path) -> None:
     os.truncate(path, 28)
     with pytest.raises(mapcast.TruncatedError):
         reader.latest_at(0)
-    with pytest.raises(mapcast.SchemaError):
+    with pytest.raises(mapcast.TruncatedError):
         reader.tobytes()
 
 
@@ -151,10 +151,9 @@ def test_a_file_of_another_size_is_refused_and_left_alone(path: Path) -> None:
 def test_a_file_that_is_cut_is_an_error_until_it_is_whole_again(path: Path) -> None:
     reader = mapcast.open_bare(path, Stu)
     os.truncate(path, 6)
-    with pytest.raises(mapcast.TruncatedError):
-        reader.latest()
-    with pytest.raises(mapcast.SchemaError):
-        reader.latest()
+    for _ in range(2):
+        with pytest.raises(mapcast.TruncatedError):
+            reader.latest()
     path.write_bytes(BYTES)
     assert reader.latest().id == 10
 

@@ -551,7 +551,7 @@ static void a_bare_file_is_the_struct(void)
     CHECK(mapcast_bare_reader_latest(reader, &read, sizeof read) == MAPCAST_OK && read.i32 == 3);
     CHECK(truncate(at("bare"), 6) == 0); /* within a page, so that its other bytes are zeros */
     FAILS(mapcast_bare_reader_latest(reader, &read, sizeof read), MAPCAST_ERR_TRUNCATED);
-    FAILS(mapcast_bare_reader_latest(reader, &read, sizeof read), MAPCAST_ERR_OTHER_RECORD);
+    FAILS(mapcast_bare_reader_latest(reader, &read, sizeof read), MAPCAST_ERR_TRUNCATED);
     CHECK(mapcast_bare_reader_close(reader) == MAPCAST_OK);
     CHECK(mapcast_bare_writer_close(writer) == MAPCAST_OK);
     FAILS_TO_OPEN(mapcast_bare_reader_open(at("all"), &layout), MAPCAST_ERR_OTHER_RECORD);
@@ -592,7 +592,7 @@ static void a_bare_file_is_an_array_of_structs(void)
     FAILS_TO_OPEN(mapcast_bare_reader_open(at("array"), &layout), MAPCAST_ERR_OTHER_RECORD);
     CHECK(truncate(at("array"), 6) == 0);
     FAILS(mapcast_bare_reader_latest_at(reader, 2, read, sizeof read[0]), MAPCAST_ERR_TRUNCATED);
-    FAILS(mapcast_bare_reader_latest_at(reader, 2, read, sizeof read[0]), MAPCAST_ERR_OTHER_RECORD);
+    FAILS(mapcast_bare_reader_latest_at(reader, 2, read, sizeof read[0]), MAPCAST_ERR_TRUNCATED);
     CHECK(truncate(at("array"), sizeof structs) == 0);
     CHECK(mapcast_bare_reader_latest_at(reader, 2, read, sizeof read[0]) == MAPCAST_OK && read[0].i32 == 0);
     CHECK(mapcast_bare_reader_close(reader) == MAPCAST_OK);
