@@ -49,9 +49,10 @@ impl Endpoint {
         let is_same = match (to, on) {
             (Place::Other(to), Place::Other(on)) => to == on,
             (Place::Other(_), _) | (_, Place::Other(_)) => false,
-            (Place::Any, _) | (_, Place::Any) => true,
+            (Place::Any, _) | (_, Place::Any) | (Place::Loopback(None), Place::Loopback(None)) => {
+                true
+            }
             (Place::Loopback(Some(to)), Place::Loopback(Some(on))) => to == on,
-            (Place::Loopback(None), Place::Loopback(None)) => true,
             (Place::Loopback(None), Place::Loopback(Some(ip)))
             | (Place::Loopback(Some(ip)), Place::Loopback(None)) => {
                 ip == Ipv4Addr::LOCALHOST || ip == Ipv6Addr::LOCALHOST
