@@ -122,7 +122,7 @@ impl From<Error> for Failure {
     }
 }
 
-/// The region has another record now, to which a reader of any record has gone over.
+/// The region has another record now, and a reader of any record has attached to it.
 #[cold]
 pub(crate) fn gone_over(error: Error) -> Failure {
     let mut failure = Failure::from(error);

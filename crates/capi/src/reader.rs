@@ -258,8 +258,8 @@ pub unsafe extern "C" fn mapcast_reader_close(reader: *mut Reader) -> c_int {
     unsafe { call(|caller| caller.close(reader).map(|_| MAPCAST_OK)) }
 }
 
-/// What a reader has `found`. If the region has another record now, a reader of any goes over to it by `refresh`, and
-/// the program is told.
+/// What a reader has `found`. If the region has another record now, a reader of any record attaches to it by `refresh`
+/// and returns that as an error, once.
 #[inline]
 pub(crate) fn or_go_over<T>(
     found: Result<T, Error>,

@@ -104,8 +104,8 @@ fn warn_of_place(address: &region::Address) {
     }
 }
 
-/// An error if a start would fail for the file that is there, or for want of a directory. What this machine does not have is a warning: the
-/// one that the configuration is for may have it.
+/// An error if a start would fail for the file that is there, or because its directory is not. What else this machine
+/// does not have is a warning: the one that the configuration is for may have it.
 fn refuse_what_is_there(
     address: &region::Address,
     settings: &Settings,

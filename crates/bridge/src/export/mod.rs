@@ -295,17 +295,13 @@ fn full_every(digest: Duration) -> u32 {
     u32::try_from(fit).unwrap_or(FULL_EVERY).clamp(1, FULL_EVERY)
 }
 
-/// The export of the pattern that matches `name` and says the most of it, the first of those that say as much: wherever it
-/// is in the file, a broader one does not hide it.
+/// The export with the narrowest pattern that matches `name`: the one with the most characters besides its stars, then
+/// the one with the fewest stars, then the first. A broader one before it in the file does not hide it.
 fn matching<'a>(exports: &'a [Export], name: &str) -> Option<&'a Export> {
     let breadth = |export: &&Export| {
         let pattern = export.name.to_string();
-        let parts = pattern.split('*').filter(|part| !part.is_empty());
-        let is_open = |end: bool| usize::from(end);
-        let stars = parts.clone().count()
-            + is_open(pattern.starts_with('*'))
-            + is_open(pattern.ends_with('*'));
-        (Reverse(parts.map(str::len).sum::<usize>()), stars)
+        let stars = pattern.matches('*').count();
+        (Reverse(pattern.len() - stars), stars)
     };
     exports.iter().filter(|export| export.name.matches(name)).min_by_key(breadth)
 }

@@ -254,7 +254,7 @@ fn a_forged_number_at_the_end_of_the_range_stops_no_bridge() {
 }
 
 #[test]
-fn a_lossless_source_that_is_deleted_is_told_as_not_there_and_what_is_kept_of_it_still_comes() {
+fn a_lossless_source_that_is_deleted_is_not_there_and_what_is_kept_of_it_still_comes() {
     let mut world = World::lossless(1, 100);
     let mut writer = source(&world, 8);
     publish(&mut writer);
@@ -273,8 +273,8 @@ fn a_lossless_source_that_is_deleted_is_told_as_not_there_and_what_is_kept_of_it
     std::fs::remove_file(world.path("source.region")).expect("removed");
     world.converge("the others, and no region", |world| {
         let is_gone = world.status().is_some_and(|mirror| mirror.link == LinkState::SourceGone);
-        let is_told = world.exporter.status().all(|export| export.state.is_none());
-        held(world) == 6 && is_gone && is_told
+        let is_announced = world.exporter.status().all(|export| export.state.is_none());
+        held(world) == 6 && is_gone && is_announced
     });
     let mut writer = source(&world, 8);
     publish(&mut writer);

@@ -12,7 +12,7 @@ pub(super) struct Cause {
 const NETWORK: &str = "check the network and the firewalls on the way";
 const NAME: &str = "correct the name, or check that it is known here (getent hosts)";
 
-/// A word of Zenoh's text, and what to do about it. What is said of a certificate comes before what is said of all.
+/// A word of Zenoh's text, and what to do about it. The words of a certificate come before those of every failure.
 const STEPS: [(&str, &str); 20] = [
     ("Connection refused", "start the bridge there, or correct the port"),
     ("timed out", NETWORK),

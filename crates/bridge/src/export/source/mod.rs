@@ -371,9 +371,9 @@ impl Region {
             history,
             readers,
         });
-        // Of what is not there is announced what can still be asked for.
-        let is_told = move |entry: &Announcement| state.is_some() || entry.history.is_some();
-        itself.into_iter().chain(of_records).filter(is_told)
+        // Of a region that is gone, only what can still be asked for is announced.
+        let is_announced = move |entry: &Announcement| state.is_some() || entry.history.is_some();
+        itself.into_iter().chain(of_records).filter(is_announced)
     }
 }
 
