@@ -1,9 +1,9 @@
-//! SIGHUP and the terminal: a producer whose window is closed ends, as other programs do; any other
-//! SIGHUP reloads.
+//! SIGHUP and the terminal: a program whose window is closed ends, and cleanly; any other SIGHUP makes a producer
+//! reload and ends a consumer.
 
 use std::os::fd::OwnedFd;
 
-use e2e::{Daemon, Place, Reading};
+use e2e::{Daemon, Place, Program, Reading};
 use nix::sys::signal::Signal;
 use rustix::pty::{OpenptFlags, grantpt, ioctl_tiocgptpeer, openpt, unlockpt};
 
@@ -22,13 +22,17 @@ const WINDOW: [&str; 4] = ["env", "--default-signal=HUP", "setsid", "--ctty"];
 impl Window {
     /// Starts a producer of `./x.toml` as the argument of `around`, in a new terminal.
     fn with_producer(place: &Place, around: &[&str], arguments: &[&str]) -> Self {
+        Self::with(&producer(), place, around, &[&["./x.toml"], arguments].concat())
+    }
+
+    fn with(program: &Program, place: &Place, around: &[&str], arguments: &[&str]) -> Self {
         let flags = OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC;
         let terminal = openpt(flags).expect("a terminal");
         grantpt(&terminal).and_then(|()| unlockpt(&terminal)).expect("its other side");
         let stdin = ioctl_tiocgptpeer(&terminal, flags).expect("its other side");
-        let mut command = producer().command_under(&[&WINDOW, around].concat(), place);
-        let command = command.arg("./x.toml").args(arguments);
-        let program = Daemon::start_reading("a producer in a window", command, stdin);
+        let mut command = program.command_under(&[&WINDOW, around].concat(), place);
+        let name = format!("{} in a window", program.name());
+        let program = Daemon::start_reading(&name, command.args(arguments), stdin);
         Self { terminal: Some(terminal), program }
     }
 
@@ -102,4 +106,31 @@ fn a_producer_under_nohup_outlives_its_window_and_still_reloads() {
     window.program.says("SIGHUP: ./x.toml is unchanged");
     window.program.stop();
     assert_eq!(window.program.said(ENDED), 0);
+}
+
+#[test]
+fn a_consumer_ends_cleanly_when_its_window_is_closed_and_at_any_sighup() {
+    let place = configured();
+    let mut active = producer().start(&place, "./x.toml");
+    active.says("publishing");
+    for close in [Window::close, |window: &mut Window| window.program.signal(Signal::SIGHUP)] {
+        let mut window = Window::with(&consumer(), &place, &[], &["./x.region", "--follow"]);
+        window.program.next_out();
+        close(&mut window);
+        assert_eq!(window.program.exit_code(), 0, "{:?}", window.program.err());
+        assert!(window.program.out().iter().all(|line| !line.contains("[...]")), "whole lines");
+    }
+    active.stop();
+}
+
+#[test]
+fn a_consumer_under_nohup_outlives_its_window() {
+    let place = configured();
+    let mut window = Window::with(&consumer(), &place, &["nohup"], &["./x.region", "--follow"]);
+    window.program.says("waiting");
+    window.close();
+    let mut active = producer().start(&place, "./x.toml");
+    window.program.next_out();
+    window.program.stop();
+    active.stop();
 }

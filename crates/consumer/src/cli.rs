@@ -42,7 +42,7 @@ Formats:
   json    one object per line: lineage, sequence, instance (if the region has instances), published_at, age_ns, state, epoch, record; null if unknown; for a bare file, all but instance and record are null
   csv     a header, then one line a record; another header when the record changes; columns lineage, sequence, instance (if the region has instances), published_at, age_ns, state, epoch, then record.NAME for each field and record.NAME[0], record.NAME[1] ... for an array; control characters as \\x1b, as in text, and a backslash before x or u doubled; a text may begin with = + - or @, which a spreadsheet takes for a formula: see --csv-safe
 
-Records go to stdout. Changes of the region and its writer (waiting, live, stalled, dead, closed, missing, truncated, re-attached, instance NAME joined or retired, missed N) are logged to stderr, once each. After a signal the current line is finished; if that takes longer than a second, it ends with \" [...]\".
+Records go to stdout. Changes of the region and its writer (waiting, live, stalled, dead, closed, missing, truncated, re-attached, instance NAME joined or retired, missed N) are logged to stderr, once each. SIGTERM, SIGINT and SIGHUP (except under nohup) end it when the current line is finished; if that takes longer than a second, the line ends with \" [...]\".
 
 Exit codes:
   0  done: after --once, --last, --count or --snapshot, stopped by a signal, or stdout was closed by its reader

@@ -43,7 +43,7 @@ fn open() -> Result<(), Errno> {
 }
 
 /// Whether this process ignores SIGHUP; `false` without `/proc`.
-fn ignores_hangup() -> bool {
+pub(crate) fn ignores_hangup() -> bool {
     fs::read_to_string("/proc/self/status").is_ok_and(|status| ignored(&status) & 1 == 1)
 }
 

@@ -4,7 +4,7 @@
 //! |---|---|
 //! | SIGTERM, SIGINT | stop: finish the current record, close, exit 0 |
 //! | SIGXFSZ | ignored in every program: the call that exceeds the limit fails with EFBIG |
-//! | SIGHUP | read the configuration again (only after [`Signals::stop_and_reload`]); stop if the terminal that the program was started in has hung up |
+//! | SIGHUP | after [`Signals::stop_only`]: stop; after [`Signals::stop_and_reload`]: read the configuration again, but stop if the terminal that the program was started in has hung up |
 //!
 //! Invariant: a handler sets its flag first and writes the wake-up byte second, and
 //! [`Signals::take`] empties the pipe first and reads the flags second. So a signal that arrives
@@ -29,7 +29,7 @@ use rustix::pipe::{PipeFlags, pipe_with};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGXFSZ};
 use signal_hook::{SigId, flag, low_level};
 
-use crate::controlling_terminal::ControllingTerminal;
+use crate::controlling_terminal::{ControllingTerminal, ignores_hangup};
 
 /// The signal that requested the stop.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,8 +39,10 @@ pub enum StopSignal {
     Terminate,
     /// From Ctrl-C.
     Interrupt,
-    /// The terminal that the program was started in has hung up: its window was closed.
+    /// From a closed window or `kill -HUP`, to a program that reloads nothing.
     HangUp,
+    /// The terminal that a program was started in, which reloads otherwise, has hung up: its window was closed.
+    TerminalHangUp,
 }
 
 impl fmt::Display for StopSignal {
@@ -48,7 +50,8 @@ impl fmt::Display for StopSignal {
         f.write_str(match self {
             Self::Terminate => "SIGTERM",
             Self::Interrupt => "SIGINT",
-            Self::HangUp => "SIGHUP, its terminal has hung up",
+            Self::HangUp => "SIGHUP",
+            Self::TerminalHangUp => "SIGHUP, its terminal has hung up",
         })
     }
 }
@@ -62,6 +65,16 @@ pub struct Pending {
     pub reload: bool,
 }
 
+/// What a SIGHUP requests.
+#[derive(Debug)]
+enum OnHangUp {
+    /// Nothing: it was ignored when the program was started (`nohup`), and stays so.
+    Nothing,
+    Stop,
+    /// A reload, or a stop if this terminal has hung up.
+    Reload(ControllingTerminal),
+}
+
 /// The process's handlers; dropping it makes them do nothing (it does not restore the defaults).
 #[derive(Debug)]
 pub struct Signals {
@@ -70,42 +83,46 @@ pub struct Signals {
     /// A SIGHUP that was not looked at yet.
     hangup: Arc<AtomicBool>,
     reload: AtomicBool,
-    /// The terminal whose hang-up is a stop; `None` if SIGHUP is not handled.
-    terminal: Option<ControllingTerminal>,
+    on_hangup: OnHangUp,
     registered: Vec<SigId>,
 }
 
 impl Signals {
-    /// Handles SIGTERM and SIGINT. SIGHUP keeps its default action, to end the process.
+    /// Handles SIGTERM, SIGINT and SIGHUP, all as a stop. A program that was started with SIGHUP ignored
+    /// goes on ignoring it.
     pub fn stop_only() -> io::Result<Self> {
-        Self::new(None)
+        Self::new(if ignores_hangup() { OnHangUp::Nothing } else { OnHangUp::Stop })
     }
 
     /// Handles SIGTERM, SIGINT and SIGHUP. A program that was started with SIGHUP ignored reloads,
     /// too.
     pub fn stop_and_reload() -> io::Result<Self> {
-        Self::new(Some(ControllingTerminal::of_this_process()))
+        Self::new(OnHangUp::Reload(ControllingTerminal::of_this_process()))
     }
 
-    fn new(terminal: Option<ControllingTerminal>) -> io::Result<Self> {
+    fn new(on_hangup: OnHangUp) -> io::Result<Self> {
         let (wake, wake_writer) = pipe_with(PipeFlags::CLOEXEC | PipeFlags::NONBLOCK)?;
         let mut signals = Self {
             wake,
             stop: Arc::default(),
             hangup: Arc::default(),
             reload: AtomicBool::default(),
-            terminal,
+            on_hangup,
             registered: Vec::with_capacity(6),
         };
-        for signal in [SIGTERM, SIGINT] {
-            let stop = Arc::clone(&signals.stop);
-            signals.registered.push(flag::register_usize(signal, stop, number(signal))?);
-            signals.registered.push(low_level::pipe::register(signal, wake_writer.try_clone()?)?);
+        let flagged =
+            |signal| flag::register_usize(signal, Arc::clone(&signals.stop), number(signal));
+        let mut flags = vec![(SIGTERM, flagged(SIGTERM)?), (SIGINT, flagged(SIGINT)?)];
+        match signals.on_hangup {
+            OnHangUp::Nothing => {}
+            OnHangUp::Stop => flags.push((SIGHUP, flagged(SIGHUP)?)),
+            OnHangUp::Reload(_) => {
+                flags.push((SIGHUP, flag::register(SIGHUP, Arc::clone(&signals.hangup))?));
+            }
         }
-        if signals.terminal.is_some() {
-            let hangup = Arc::clone(&signals.hangup);
-            signals.registered.push(flag::register(SIGHUP, hangup)?);
-            signals.registered.push(low_level::pipe::register(SIGHUP, wake_writer)?);
+        for (signal, flag) in flags {
+            let wake = low_level::pipe::register(signal, wake_writer.try_clone()?)?;
+            signals.registered.extend([flag, wake]);
         }
         Ok(signals)
     }
@@ -120,21 +137,24 @@ impl Signals {
 
     /// Whether a stop was requested, without clearing anything: for loops inside other crates.
     pub fn stop_requested(&self) -> Option<StopSignal> {
-        self.look_at_hangup();
+        if let OnHangUp::Reload(terminal) = &self.on_hangup {
+            self.look_at_hangup(terminal);
+        }
         match i32::try_from(self.stop.load(Ordering::SeqCst)) {
             Ok(0) | Err(_) => None,
             Ok(SIGINT) => Some(StopSignal::Interrupt),
-            Ok(SIGHUP) => Some(StopSignal::HangUp),
+            Ok(SIGHUP) if matches!(self.on_hangup, OnHangUp::Stop) => Some(StopSignal::HangUp),
+            Ok(SIGHUP) => Some(StopSignal::TerminalHangUp),
             Ok(_) => Some(StopSignal::Terminate),
         }
     }
 
     /// Turns a SIGHUP into a stop if the terminal has hung up, else into a reload.
-    fn look_at_hangup(&self) {
+    fn look_at_hangup(&self, terminal: &ControllingTerminal) {
         if !self.hangup.swap(false, Ordering::SeqCst) {
             return;
         }
-        if self.terminal.as_ref().is_some_and(ControllingTerminal::has_hung_up) {
+        if terminal.has_hung_up() {
             self.stop.store(number(SIGHUP), Ordering::SeqCst);
         } else {
             self.reload.store(true, Ordering::SeqCst);
@@ -201,7 +221,9 @@ mod tests {
 
         let mut others = Signals::stop_only().expect("a second set of handlers");
         drop(signals);
-        raise(SIGHUP).expect("ignored, and does not kill");
-        assert_eq!(others.take(), Pending::default());
+        raise(SIGHUP).expect("raise");
+        let ready = wait(&others, None, None).expect("wait");
+        assert_eq!(ready, Ready { signal: true, input: false });
+        assert_eq!(others.take(), Pending { stop: Some(StopSignal::HangUp), reload: false });
     }
 }

@@ -37,7 +37,6 @@ mod record;
 mod record_name;
 mod region_argument;
 mod replay;
-mod stop_signals;
 mod writer;
 
 pub mod cli;

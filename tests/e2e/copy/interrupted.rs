@@ -45,24 +45,26 @@ fn the_death_of_a_worker_ends_the_copy() {
 #[test]
 fn a_stop_signal_leaves_no_files() {
     let (place, _alone) = stage();
-    for signal in [Signal::SIGINT, Signal::SIGTERM] {
+    for signal in [Signal::SIGINT, Signal::SIGTERM, Signal::SIGHUP] {
         let mut stopped = StoppedCopy::new(&place, "");
         stopped.copy.signal(signal);
         failed_cleanly(&place, stopped, &format!("stopped by {signal}; copy was not touched"));
     }
 }
 
-/// Ctrl-C goes to every process of the terminal's foreground group, the workers included.
+/// Ctrl-C and the end of the terminal go to every process of its foreground group, the workers included.
 #[test]
-fn ctrl_c_in_a_terminal_ends_the_workers_and_leaves_no_files() {
+fn ctrl_c_in_a_terminal_and_its_end_end_the_workers_and_leave_no_files() {
     let (place, _alone) = stage();
-    let mut stopped = StoppedCopy::new(&place, "");
-    for worker in &stopped.workers {
-        worker.send(ToWorker::INT);
+    for (signal, to_worker) in [(Signal::SIGINT, ToWorker::INT), (Signal::SIGHUP, ToWorker::HUP)] {
+        let mut stopped = StoppedCopy::new(&place, "");
+        for worker in &stopped.workers {
+            worker.send(to_worker);
+        }
+        stopped.copy.signal(signal);
+        stopped.release();
+        failed_cleanly(&place, stopped, &format!("stopped by {signal}; copy was not touched"));
     }
-    stopped.copy.signal(Signal::SIGINT);
-    stopped.release();
-    failed_cleanly(&place, stopped, "stopped by SIGINT; copy was not touched");
 }
 
 #[test]

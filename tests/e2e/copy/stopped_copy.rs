@@ -30,7 +30,10 @@ impl StoppedCopy {
     /// The same, with a copy called `dest`.
     pub(super) fn copying_to(place: &Place, dest: &str, arguments: &str) -> Self {
         for _ in 0..ATTEMPTS {
-            let mut copy = copier().start(place, &format!("source {dest} --jobs 2 {arguments}"));
+            // SIGHUP as it is by default: the tests may have been started by `nohup`, which ignores it.
+            let mut command = copier().command_under(&["env", "--default-signal=HUP"], place);
+            command.args(["source", dest, "--jobs", "2"]).args(arguments.split_whitespace());
+            let mut copy = Daemon::start("copier", &mut command);
             if let Some(workers) = stop_workers(copy.pid(), || copy.is_running()) {
                 return Self { copy, workers };
             }

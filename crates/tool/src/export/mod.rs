@@ -30,7 +30,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use daemon::cli;
+use daemon::{Signals, cli};
 use render::View;
 use settings::duration;
 use tracing::{info, warn};
@@ -40,7 +40,6 @@ pub use error::ExportError;
 use crate::ToolError;
 use crate::completion;
 use crate::region_argument::RegionArgument;
-use crate::stop_signals::stop_signals;
 use attached::Choice;
 use fleet::Fleet;
 use hosts::Hosts;
@@ -141,7 +140,7 @@ fn named_twice(names: &[String]) -> Option<&String> {
 }
 
 pub(crate) fn run(args: &Args) -> Result<(), ToolError> {
-    let signals = stop_signals().map_err(ExportError::Runtime)?;
+    let signals = Signals::stop_only().map_err(ExportError::Runtime)?;
     // Each region takes one.
     daemon::raise_open_files();
     let regions = args.regions.iter().map(RegionArgument::located).collect::<Result<_, _>>()?;

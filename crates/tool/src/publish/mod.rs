@@ -31,7 +31,6 @@ use crate::cli::PROGRAM;
 use crate::completion;
 use crate::error::print;
 use crate::region_argument::{RegionArgument, instance_name};
-use crate::stop_signals::stop_signals;
 use assignment::Assignment;
 use destination::Destination;
 pub use error::PublishError;
@@ -120,7 +119,8 @@ pub struct Args {
 
 pub(crate) fn run(args: &Args) -> Result<(), ToolError> {
     // Before a region is made, so that no signal interrupts that.
-    let mut signals = stop_signals().map_err(PublishError::system("cannot handle signals"))?;
+    let mut signals =
+        Signals::stop_only().map_err(PublishError::system("cannot handle signals"))?;
     let target = Target::of(args)?;
     let mut destination = match &args.values[..] {
         [only] if only == "-" => publish_lines(&target, args, &mut signals),

@@ -44,7 +44,6 @@ use settings::duration;
 use crate::completion;
 use crate::progress::Progress;
 use crate::region_argument::{Located, RegionArgument};
-use crate::stop_signals::stop_signals;
 pub(crate) use described::RAW;
 pub use error::RecordError;
 use fitted::Fitted;
@@ -149,7 +148,7 @@ pub(crate) fn run(args: &Args) -> Result<(), RecordError> {
         Ok((name, (at, is_there)))
     });
     let regions = regions.collect::<Result<Vec<_>, RecordError>>()?;
-    let mut signals = stop_signals().map_err(RecordError::system("cannot handle signals"))?;
+    let mut signals = Signals::stop_only().map_err(RecordError::system("cannot handle signals"))?;
     // Each region takes one.
     daemon::raise_open_files();
     let limits =

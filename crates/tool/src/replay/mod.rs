@@ -27,9 +27,8 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, UNIX_EPOCH};
 
 use clap::ValueHint;
-use daemon::counted;
+use daemon::{Signals, counted};
 
-use crate::stop_signals::stop_signals;
 pub use error::ReplayError;
 use file::McapFile;
 use pass::pass;
@@ -105,7 +104,7 @@ impl Args {
 }
 
 pub(crate) fn run(args: &Args) -> Result<(), ReplayError> {
-    let signals = stop_signals().map_err(ReplayError::system("cannot handle signals"))?;
+    let signals = Signals::stop_only().map_err(ReplayError::system("cannot handle signals"))?;
     // Each region takes one.
     daemon::raise_open_files();
     let mut file = McapFile::open(&args.file)?;
