@@ -137,12 +137,17 @@ fn the_default_directory_is_never_a_shared_one() {
     for mut command in users {
         command.env_remove("MAPCAST_DIR").env_remove("XDG_RUNTIME_DIR").env("TMPDIR", "/tmp");
         let mut check = Daemon::start("producer", command.arg("--check"));
-        assert_eq!(check.exit_code(), 0, "{:?}", check.err());
-        let line = check.out_line("the path", |line| line.contains("stu.region"));
+        // Whatever another user of the machine has made of it, it is named.
+        let line = match check.exit_code() {
+            0 => check.out_line("the path", |line| line.contains("stu.region")),
+            _ => check.says("producer: error: "),
+        };
         let path = line.split_whitespace().find(|word| word.starts_with('/')).expect("a path");
-        let dir = std::path::Path::new(path).parent().expect("a directory");
-        let name = dir.file_name().and_then(|name| name.to_str()).expect("a name");
-        assert!(!path.starts_with("/tmp") && name.starts_with("mapcast"), "{line}");
+        let mut parts = path.split('/');
+        assert!(
+            !path.starts_with("/tmp") && parts.any(|part| part.starts_with("mapcast")),
+            "{line}"
+        );
     }
 }
 
