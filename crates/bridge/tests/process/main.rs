@@ -36,7 +36,7 @@ fn a_region_of_one_host_is_a_region_of_another() {
         writer.publish(&bytes(number)).expect("published");
     }
     wait_until("the newest record", || b.number("hostA.stu") == Some(1000));
-    assert_eq!(b.state("hostA.stu"), Some(State::Live));
+    wait_until("a live mirror", || b.state("hostA.stu") == Some(State::Live));
     wait_until("its row", || b.link("hostA.stu").as_deref() == Some("live"));
     let mut other = a.writer("later");
     other.publish(&bytes(7)).expect("published");
@@ -196,11 +196,13 @@ fn a_reload_imports_what_is_new_and_keeps_the_mirrors_that_stay() {
     b.configure(&format!("connect = {endpoint}"), &(import("one") + &import("two")));
     on_b.signal(Signal::SIGHUP);
     wait_until("the second mirror", || b.number("hostA.two") == Some(2));
-    assert_eq!((reader.epoch(), reader.state()), (epoch, State::Live));
+    // On a busy machine it may have been stalled meanwhile.
+    wait_until("the first mirror is live", || reader.state() == State::Live);
+    assert_eq!(reader.epoch(), epoch);
     b.configure("conect = 1", "");
     on_b.signal(Signal::SIGHUP);
     on_b.says("bridge.conect: unknown key");
-    assert_eq!(b.state("hostA.two"), Some(State::Live));
+    wait_until("the second is live still", || b.state("hostA.two") == Some(State::Live));
 }
 
 #[test]
