@@ -121,9 +121,10 @@ fn installed(target: &Path, minor: u32, base: &Path, wheel: &Path) -> Fallible<P
 fn test(target: &Path, python: &Path) -> Fallible<String> {
     let folder = folder();
     transcript(
-        Command::new(python.with_file_name("pytest"))
+        // Not the program `pytest`: it names its Python by a path, which is another one in a copied directory.
+        Command::new(python)
             .current_dir(target)
-            .args(["--quiet", "-p", "no:cacheprovider", "-c"])
+            .args(["-m", "pytest", "--quiet", "-p", "no:cacheprovider", "-c"])
             .args([folder.join("pyproject.toml"), folder.join("tests")]),
     )
 }
