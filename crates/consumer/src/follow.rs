@@ -13,7 +13,7 @@
 use crate::error::ConsumerError;
 use crate::link::Event;
 use crate::printer::Flow;
-use crate::session::Session;
+use crate::session::{Session, is_other_file};
 
 /// Consecutive laps without a record before the loop pauses. An honest writer that is faster than
 /// this reader still lets it read a record from time to time.
@@ -51,8 +51,11 @@ impl Session<'_> {
             if !matches!(event, Some(Err(_))) && (events % TURN_EVERY == 0 || laps > 0) {
                 self.turn();
                 // Neither a record that is held back nor a buffer that fills slowly waits for the end of the
-                // records, which a writer at full speed may put off for long.
-                if self.is_selective() && (self.release()?.is_break() || self.flush()?.is_break()) {
+                // records, which a writer at full speed may put off for long. Of another file, `handle`
+                // releases what was held back of the one before.
+                let is_due = self.is_selective()
+                    && !event.as_ref().is_some_and(|event| is_other_file(event.as_ref()));
+                if is_due && (self.release()?.is_break() || self.flush()?.is_break()) {
                     return Ok(Flow::Break(()));
                 }
             }

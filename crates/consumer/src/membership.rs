@@ -41,7 +41,7 @@ impl Session<'_> {
     /// An instance is retired. Prints what a rate holds back of it, and logs that.
     pub(crate) fn retire(&mut self, name: InstanceName) -> Result<Flow, ConsumerError> {
         let held = self.pace.as_mut().and_then(|pace| pace.retire(name));
-        let flow = held.map_or(Ok(Flow::Continue(())), |held| self.print_held(&held))?;
+        let flow = held.map_or(Ok(Flow::Continue(())), |held| self.print_of_now(held))?;
         self.kept.retire(name, self.link.selection().names(&name));
         let left = self.link.names().unwrap_or_default();
         self.seeks_instances |= self.link.selection().loses(&name, &left);

@@ -58,7 +58,7 @@ impl Session<'_> {
     /// Prints the records that were held back and whose time has come.
     pub(crate) fn release(&mut self) -> Result<Flow, ConsumerError> {
         while let Some(held) = self.pace.as_mut().and_then(|pace| pace.release(BootTime::now())) {
-            if self.print_held(&held)?.is_break() {
+            if self.print_of_now(held)?.is_break() {
                 return Ok(Flow::Break(()));
             }
         }
@@ -69,27 +69,30 @@ impl Session<'_> {
     /// region takes the place of theirs.
     pub(crate) fn release_all(&mut self) -> Result<Flow, ConsumerError> {
         while let Some(held) = self.pace.as_mut().and_then(Pace::take) {
-            let origin = held.noted.as_ref().zip(held.publication);
-            let origin = origin.map(|(noted, publication)| Origin { region: noted, publication });
-            let instance = held.instance.as_ref().map(InstanceName::as_str);
-            if self.filter.is_on_change() {
-                self.kept.of(held.instance).print(held.record.view());
-            }
-            let reading = Reading { record: held.record.view(), instance, origin };
-            if self.printer.print(&reading, self.environment.stdout())?.is_break() {
+            if self.print_held(&held)?.is_break() {
                 return Ok(Flow::Break(()));
             }
         }
         Ok(Flow::Continue(()))
     }
 
-    pub(crate) fn print_held(&mut self, held: &Held) -> Result<Flow, ConsumerError> {
+    /// Prints a record that was held back of the region that is attached, with what that is now.
+    pub(crate) fn print_of_now(&mut self, mut held: Held) -> Result<Flow, ConsumerError> {
+        held.noted = self.link.note(held.publication).or(held.noted);
+        self.print_held(&held)
+    }
+
+    /// Prints a record that was held back, with what was noted of its region.
+    fn print_held(&mut self, held: &Held) -> Result<Flow, ConsumerError> {
         let record = held.record.view();
         if self.filter.is_on_change() {
             self.kept.of(held.instance).print(record);
         }
         self.has_printed = true;
-        let reading = self.link.reading(record, held.instance.as_ref(), held.publication);
+        let origin = held.noted.as_ref().zip(held.publication);
+        let origin = origin.map(|(noted, publication)| Origin { region: noted, publication });
+        let instance = held.instance.as_ref().map(InstanceName::as_str);
+        let reading = Reading { record, instance, origin };
         self.printer.print(&reading, self.environment.stdout())
     }
 }

@@ -117,6 +117,9 @@ impl<'e> Session<'e> {
             Ok(Event::Missed(count)) => self.miss(Misses::new(None, count)),
             Err(error) if !self.link.is_attached() => Err(error.into()),
             change => {
+                if is_other_file(change.as_ref()) && self.release_all()?.is_break() {
+                    return Ok(Flow::Break(()));
+                }
                 let adapted = match change {
                     Ok(Event::Attached | Event::Replaced) => self.adapt()?,
                     // The error says what the notice would.
@@ -133,13 +136,11 @@ impl<'e> Session<'e> {
         }
     }
 
-    /// Prints records of the region that is attached from now on.
+    /// Prints records of the region that is attached from now on. Nothing of the one before is held back.
     ///
     /// # Errors
     /// An option does not fit the records of the first region.
     fn adapt(&mut self) -> Result<Vec<Notice>, ConsumerError> {
-        // A closed stdout is noticed by the next write.
-        let _ = self.release_all()?;
         self.seeks_instances = true;
         let Some(schema) = self.link.schema().cloned() else { return Ok(Vec::new()) };
         self.kept.attach(&schema, self.link.names().is_some());
@@ -288,4 +289,9 @@ impl<'e> Session<'e> {
         let is_over = self.environment.is_stopped() || self.environment.stdout_closed();
         if is_over { Flow::Break(()) } else { Flow::Continue(()) }
     }
+}
+
+/// Whether the link reads another file than the records were copied from that are held back.
+pub(crate) fn is_other_file(event: Result<&Event, &RegionError>) -> bool {
+    matches!(event, Ok(Event::Attached | Event::Replaced))
 }

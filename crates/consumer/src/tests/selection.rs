@@ -1,5 +1,6 @@
 //! Which of the records that are read are printed: `--where`, `--on-change`, `--rate`.
 
+use std::cell::Cell;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
@@ -7,8 +8,8 @@ use daemon::Exit;
 use layout::{FieldSpec, Record as _, Scalar, Schema, Stu};
 use region::Options;
 
-use super::Stage;
 use super::view::config;
+use super::{Stage, Step};
 
 #[test]
 fn only_records_of_which_the_condition_is_true_are_printed() {
@@ -232,4 +233,38 @@ fn a_record_that_was_held_back_is_printed_with_the_state_of_its_own_region() {
     let live = "\"live\"".to_owned();
     let expected = [(Some(1), Some(1), live.clone()), (Some(2), Some(1), live)];
     assert_eq!(epochs.collect::<Vec<_>>(), expected);
+}
+
+#[test]
+fn the_last_record_of_the_count_ends_it_also_if_another_file_releases_it() {
+    let stage = Stage::of_students();
+    stage.publishes([1])();
+    let change = stage.with_writer(|writer| {
+        writer.change(&Stu::schema(), &Options::new().slots(16)).unwrap();
+    });
+    let steps = [stage.publishes([2]), change];
+    let steps = steps.into_iter().chain((0..100).map(|id| stage.publishes([id])));
+    let left = Rc::new(Cell::new(0));
+    let steps = steps.map(|step| {
+        let left = Rc::clone(&left);
+        Box::new(move || {
+            left.set(left.get() + 1);
+            step();
+        }) as Step
+    });
+    let args = ["--follow", "--rate", "0.001", "--count", "2"];
+    assert_eq!(stage.play(&args, steps).ids(), [1, 2]);
+    assert_eq!(left.get(), 2, "it goes on after its last record");
+}
+
+#[test]
+fn a_record_whose_time_has_come_when_another_file_is_found_has_the_epoch_of_its_own() {
+    let stage = Stage::of_students();
+    stage.publishes([1, 2])();
+    let late_change = stage.with_writer(|writer| {
+        std::thread::sleep(Duration::from_millis(600));
+        writer.change(&Stu::schema(), &Options::new().slots(16)).unwrap();
+    });
+    let args = ["--follow", "--from", "oldest", "--rate", "2", "--line", "{id} {epoch}"];
+    assert_eq!(stage.play(&args, [late_change]).lines(), ["1 1", "2 1"]);
 }
