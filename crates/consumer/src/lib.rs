@@ -76,7 +76,8 @@ pub fn run(args: &Args) -> Result<(), ConsumerError> {
     let passed = Passed::from_environment();
     args.common.start_logging(PROGRAM).map_err(Kind::Log)?;
     let service = RefCell::new(Service::from_environment());
-    let result = read(args, passed.map_err(Kind::Passed)?, &service);
+    let passed = passed.map_err(|error| Kind::Passed(error).into());
+    let result = passed.and_then(|passed| read(args, passed, &service));
     match &result {
         Ok(()) => service.borrow_mut().stopping("done"),
         Err(error) => service.borrow_mut().stopping(&one_line(error)),

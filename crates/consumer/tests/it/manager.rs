@@ -3,7 +3,7 @@
 
 use std::fs::File;
 use std::os::unix::net::UnixDatagram;
-use std::process::Stdio;
+use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use crate::world::{Consumer, World, wait_until};
@@ -31,16 +31,27 @@ impl<'a> Manager<'a> {
             None => "exec \"$@\"",
             Some(_) => "exec 3<&0 </dev/null; export LISTEN_PID=$$; exec \"$@\"",
         };
-        let mut shell = self.world.command("/bin/sh");
-        shell.args(["-c", script, "sh", env!("CARGO_BIN_EXE_consumer")]).args(args);
-        shell.env("NOTIFY_SOCKET", self.world.path("notify"));
-        let watchdog = Duration::from_millis(20).as_micros();
-        shell.env("WATCHDOG_USEC", watchdog.to_string());
+        let mut shell = self.shell(script, args);
         if let Some(region) = region {
             shell.env("LISTEN_FDS", "1").env("LISTEN_FDNAMES", "region");
             shell.stdin(Stdio::from(region.try_clone().unwrap()));
         }
         Consumer(shell.spawn().unwrap())
+    }
+
+    /// Starts `consumer ARGS`, and announces descriptors without saying how many.
+    pub(crate) fn start_with_bad_descriptors(&self, args: &[&str]) -> Consumer {
+        let mut shell = self.shell("export LISTEN_PID=$$; exec \"$@\"", args);
+        Consumer(shell.env("LISTEN_FDS", "many").spawn().unwrap())
+    }
+
+    fn shell(&self, script: &str, args: &[&str]) -> Command {
+        let mut shell = self.world.command("/bin/sh");
+        shell.args(["-c", script, "sh", env!("CARGO_BIN_EXE_consumer")]).args(args);
+        shell.env("NOTIFY_SOCKET", self.world.path("notify"));
+        let watchdog = Duration::from_millis(20).as_micros();
+        shell.env("WATCHDOG_USEC", watchdog.to_string());
+        shell
     }
 
     /// All messages received so far, one assignment per item.

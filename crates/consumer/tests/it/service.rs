@@ -87,6 +87,15 @@ fn a_consumer_that_fails_reports_its_reason_to_the_manager() {
 }
 
 #[test]
+fn a_consumer_that_cannot_take_its_descriptors_reports_that_to_the_manager() {
+    let world = World::new();
+    let mut manager = Manager::new(&world);
+    assert_eq!(manager.start_with_bad_descriptors(&["none", "--once"]).end().code(), Some(1));
+    assert_eq!(manager.count("STOPPING=1"), 1, "{:?}", manager.heard());
+    assert!(manager.heard().last().unwrap().contains("LISTEN_FDS"), "{:?}", manager.heard());
+}
+
+#[test]
 fn watchdog_pings_do_not_wait_for_records_or_checks_of_the_region() {
     let world = World::new();
     let _writer = world.region("x");
