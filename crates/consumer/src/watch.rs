@@ -32,6 +32,8 @@ pub(crate) struct Newest {
     index: usize,
     instance: Option<InstanceName>,
     publication: Option<Publication>,
+    /// Whether none was read after it. Also one that turns out to be retired leaves its bytes in the buffer.
+    is_last_read: bool,
 }
 
 impl Session<'_> {
@@ -90,6 +92,10 @@ impl Session<'_> {
             return self.wait();
         }
         let printed = self.print_table(&found, schedule)?;
+        if printed.is_none() && !self.is_selective() {
+            // All of them are retired by now: the next look says what that means.
+            return self.flush();
+        }
         if printed.is_none() && schedule.at_once {
             return Err(Kind::NotSelected(self.link.path()).into());
         }
@@ -112,10 +118,11 @@ impl Session<'_> {
     ) -> Result<Option<Flow>, ConsumerError> {
         let mut printed = None;
         for one in found {
-            let again = match found.len() {
-                1 => Step::Record(one.publication),
-                // The buffer holds the record of the last one.
-                _ => self.latest(one.index, schedule)?,
+            let is_in_buffer = one.is_last_read && found.len() == 1;
+            let again = if is_in_buffer {
+                Step::Record(one.publication)
+            } else {
+                self.latest(one.index, schedule)?
             };
             let Step::Record(publication) = again else { continue };
             if self.selects(one.instance, publication) {
@@ -142,10 +149,12 @@ impl Session<'_> {
         if !schedule.at_once {
             self.compare_members(&names)?;
         }
-        let mut found = Vec::with_capacity(names.len());
+        let count = names.len();
+        let mut found = Vec::with_capacity(count);
         for (index, instance) in names.into_iter().enumerate() {
             if let Step::Record(publication) = self.latest(index, schedule)? {
-                found.push(Newest { index, instance, publication });
+                let is_last_read = index + 1 == count;
+                found.push(Newest { index, instance, publication, is_last_read });
             }
         }
         if !schedule.at_once {

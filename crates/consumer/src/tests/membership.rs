@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use daemon::Exit;
 
-use super::Step;
 use super::instances::Class;
+use super::{Script, Step};
 
 /// The two ways to read on and on.
 const MODES: [&str; 2] = ["--poll=1ms", "--follow"];
@@ -99,4 +99,27 @@ fn the_age_of_a_retired_instance_is_checked_only_if_it_was_asked_for_by_its_name
             });
         }
     });
+}
+
+#[test]
+fn a_poll_prints_no_bytes_of_an_instance_that_is_retired_between_its_name_and_its_record() {
+    let class = Class::of(3, &[("a", 1), ("b", 2)]);
+    // The names were listed when the notice is logged, and the records are not read yet.
+    let mut retire = Some(at_once([class.retires("b"), class.retires("c")]));
+    let logging = move |notice: &str| {
+        if notice.ends_with("instance c joined") {
+            retire.take().into_iter().for_each(|retire| retire());
+        }
+    };
+    let script = Script {
+        logging: Some(Box::new(logging)),
+        ..Script::new([class.publishes(&[("c", 3)]), class.publishes(&[])])
+    };
+    let path = class.stage.path();
+    let args = ["--poll=1ms", "--fields", "id"];
+    let played = class.stage.play_script(path.to_str().unwrap(), &args, script);
+    let lines = played.lines();
+    let of_a = lines.iter().filter(|line| line.starts_with('a'));
+    assert!(of_a.clone().all(|line| *line == "a\tid=1"), "{lines:?}");
+    assert!(played.notices.contains(&"instance c retired".to_owned()), "{:?}", played.notices);
 }

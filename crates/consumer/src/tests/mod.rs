@@ -62,11 +62,15 @@ const ROUNDS: u32 = 3;
 /// What happens at each turn of the loop, given the number of lines that have been printed.
 type Turn = Box<dyn FnMut(usize)>;
 
+/// What happens when a notice is logged.
+type Logging = Box<dyn FnMut(&str)>;
+
 /// Runs the steps in place of time; collects output and log.
 struct Script {
     steps: VecDeque<Step>,
     rounds: u32,
     turn: Option<Turn>,
+    logging: Option<Logging>,
     out: Vec<u8>,
     /// Notices, and how many lines had been printed by then.
     logged: Vec<(usize, String)>,
@@ -75,7 +79,8 @@ struct Script {
 impl Script {
     fn new(steps: impl IntoIterator<Item = Step>) -> Self {
         let steps = steps.into_iter().collect();
-        Self { steps, rounds: ROUNDS, turn: None, out: Vec::new(), logged: Vec::new() }
+        let (out, logged) = (Vec::new(), Vec::new());
+        Self { steps, rounds: ROUNDS, turn: None, logging: None, out, logged }
     }
 
     /// How many lines have been printed.
@@ -123,6 +128,9 @@ impl Environment for Script {
 
     fn notify(&mut self, notice: &Notice) {
         self.logged.push((self.lines(), notice.to_string()));
+        if let Some(logging) = &mut self.logging {
+            logging(&notice.to_string());
+        }
     }
 }
 
