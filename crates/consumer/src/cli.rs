@@ -45,8 +45,8 @@ Formats:
 Records go to stdout. Changes of the region and its writer (waiting, live, stalled, dead, closed, missing, truncated, re-attached, instance NAME joined or retired, missed N) are logged to stderr, once each. SIGTERM, SIGINT and SIGHUP (except under nohup) end it when the current line is finished; if that takes longer than a second, the line ends with \" [...]\".
 
 Exit codes:
-  0  done: after --once, --last, --count or --snapshot, stopped by a signal, or stdout was closed by its reader
-  1  failure; one line on stderr says why, and what to do next
+  0  done: after --once, --last, --count or --snapshot, stopped by a signal (but 1 with --snapshot), or stdout was closed by its reader
+  1  failure, or --snapshot stopped by a signal; one line on stderr says why, and what to do next
   2  wrong usage
   3  no region or no record (--once, --last, --snapshot), none in time (--timeout), no instance that is asked for, or not one record for which --where is true (--once, --last)
   4  not healthy: another state than --require, or a record older than --max-age

@@ -172,7 +172,7 @@ pub(crate) enum Kind {
     },
     /// Instances that are asked for have no record yet, and no option waits for one.
     #[error(
-        "{}: nothing has been published of {missing} yet; give the producer time with --timeout",
+        "{}: nothing has been published for {missing} yet; give the producer time with --timeout",
         path.display()
     )]
     NothingOf {
@@ -183,7 +183,7 @@ pub(crate) enum Kind {
     },
     /// Instances that are asked for had no record in time.
     #[error(
-        "{}: nothing was published of {missing} within {}; look at its producer, or allow a longer \
+        "{}: nothing was published for {missing} within {}; look at its producer, or allow a longer \
          --timeout",
         path.display(), duration_text(*limit)
     )]

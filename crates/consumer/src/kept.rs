@@ -49,17 +49,19 @@ pub(crate) struct AllKept {
 
 impl AllKept {
     /// Another file is attached, with records of `schema`. What was printed last is not compared with
-    /// records of another schema; a region of instances has no record without a name.
-    pub(crate) fn attach(&mut self, schema: &Schema, has_instances: bool) {
-        if has_instances {
-            self.plain = Kept::default();
-        }
+    /// records of another schema.
+    pub(crate) fn attach(&mut self, schema: &Schema) {
         let schema = Some(schema.fingerprint());
         let is_other = std::mem::replace(&mut self.schema, schema) != schema;
         for kept in self.instances.values_mut().chain([&mut self.plain]) {
             kept.is_read = false;
             kept.printed.take_if(|_| is_other);
         }
+    }
+
+    /// A region of instances is attached: it has no record without a name.
+    pub(crate) fn forget_plain(&mut self) {
+        self.plain = Kept::default();
     }
 
     pub(crate) fn of(&mut self, instance: Option<InstanceName>) -> &mut Kept {
@@ -69,13 +71,16 @@ impl AllKept {
         }
     }
 
-    /// An instance is retired. One that was asked for by its name (`is_named`) is missed when its last record
-    /// becomes too old; that of any other is checked no more.
-    pub(crate) fn retire(&mut self, instance: InstanceName, is_named: bool) {
+    /// An instance is retired: its last record is not checked any more.
+    pub(crate) fn retire(&mut self, instance: InstanceName) {
+        self.instances.remove(&instance);
+    }
+
+    /// An instance is retired that was asked for by its name: it is missed when its last record becomes too old.
+    pub(crate) fn retire_named(&mut self, instance: InstanceName) {
         let newest = self.instances.remove(&instance).and_then(|kept| kept.newest);
-        if let Some(newest) = newest.filter(|_| is_named) {
-            let kept = Kept { newest: Some(newest), ..Kept::default() };
-            self.instances.insert(instance, kept);
+        if newest.is_some() {
+            self.instances.insert(instance, Kept { newest, ..Kept::default() });
         }
     }
 

@@ -33,8 +33,8 @@ type Following = Follow<'static, Box<dyn Source>>;
 pub(crate) struct Link {
     target: Target,
     follow: Following,
-    /// The instances of a region that one without instances has taken the place of, until each was
-    /// returned as retired.
+    /// The instances that were followed before a region without instances took the name; each is returned as
+    /// retired, then this is `None`.
     left: Option<VecDeque<InstanceName>>,
     /// Whether a notice has reported the wait for the region.
     waited: bool,

@@ -42,7 +42,11 @@ impl Session<'_> {
     pub(crate) fn retire(&mut self, name: InstanceName) -> Result<Flow, ConsumerError> {
         let held = self.pace.as_mut().and_then(|pace| pace.retire(name));
         let flow = held.map_or(Ok(Flow::Continue(())), |held| self.print_of_now(held))?;
-        self.kept.retire(name, self.link.selection().names(&name));
+        if self.link.selection().names(&name) {
+            self.kept.retire_named(name);
+        } else {
+            self.kept.retire(name);
+        }
         let left = self.link.names().unwrap_or_default();
         self.seeks_instances |= self.link.selection().loses(&name, &left);
         let logged = self.log_change(Change::Retired(name))?;

@@ -159,57 +159,61 @@ impl fmt::Display for Notice {
         let path = self.path.display();
         match &self.change {
             Change::Waiting => write!(f, "waiting for {path}"),
-            Change::Attached(record) => write!(f, "{path}: attached, record {record}"),
             Change::Writer => write!(f, "{path}"),
-            Change::Reattached(None) => write!(f, "{path}: re-attached"),
-            Change::Reattached(Some(record)) => {
-                write!(f, "{path}: re-attached, record now {record}")
-            }
-            Change::Lineage(lineage) => {
-                write!(
-                    f,
-                    "{path}: new lineage: {lineage}; its records do not continue those before"
-                )
-            }
-            Change::Missing => write!(
-                f,
-                "{path}: missing: the file was deleted; reading the old one until there is another"
-            ),
-            Change::Back => write!(f, "{path}: back: the same file as before"),
-            Change::Truncated => {
-                write!(f, "{path}: truncated: the file was cut short; waiting for another one")
-            }
-            Change::OtherRecord { have, want, difference } => write!(
-                f,
-                "{path}: holds record {have}, the configuration describes {want}: {difference}; \
-                 printing what is there"
-            ),
-            Change::OtherLine(error) => {
-                write!(f, "{path}: consumer.line: {error}; printing the region's own line")
-            }
-            Change::OptionError(error) => {
-                write!(f, "{path}: {error}; printing nothing until another region takes its place")
-            }
-            Change::Trouble(error) => {
-                let error = daemon::with_next_step(error);
-                write!(f, "{error}; trying again until it can be read")
-            }
-            Change::Saved { file, sequence } => {
-                write!(f, "{path}: record {sequence} saved as {}", file.display())
-            }
-            Change::AwaitedInstances(missing) => write!(f, "{path}: waiting for {missing}"),
-            Change::Joined(name) => write!(f, "{path}: instance {name} joined"),
-            Change::Retired(name) => write!(f, "{path}: instance {name} retired"),
-            Change::Missed(misses) => misses.fmt(f),
-            Change::Uncounted => write!(
-                f,
-                "{path}: has room for fewer instances than the file before: what was missed of those that are \
-                 retired is not counted"
-            ),
+            // The error has the path, and the misses are those of all files.
+            change @ (Change::Trouble(_) | Change::Missed(_)) => change.fmt(f),
+            change => write!(f, "{path}: {change}"),
         }?;
         let Some(writer) = self.writer else { return Ok(()) };
         f.write_str(if matches!(self.change, Change::Writer) { ": " } else { "; " })?;
         writer.fmt(f)
+    }
+}
+
+/// What is said of the region; the notice has its path.
+impl fmt::Display for Change {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Waiting => f.write_str("waiting"),
+            Self::Writer => f.write_str("another state"),
+            Self::Attached(record) => write!(f, "attached, record {record}"),
+            Self::Reattached(None) => f.write_str("re-attached"),
+            Self::Reattached(Some(record)) => write!(f, "re-attached, record now {record}"),
+            Self::Lineage(lineage) => {
+                write!(f, "new lineage: {lineage}; its records do not continue those before")
+            }
+            Self::Missing => f.write_str(
+                "missing: the file was deleted; reading the old one until there is another",
+            ),
+            Self::Back => f.write_str("back: the same file as before"),
+            Self::Truncated => {
+                f.write_str("truncated: the file was cut short; waiting for another one")
+            }
+            Self::OtherRecord { have, want, difference } => write!(
+                f,
+                "holds record {have}, the configuration describes {want}: {difference}; printing what is there"
+            ),
+            Self::OtherLine(error) => {
+                write!(f, "consumer.line: {error}; printing the region's own line")
+            }
+            Self::OptionError(error) => {
+                write!(f, "{error}; printing nothing until another region takes its place")
+            }
+            Self::Trouble(error) => {
+                write!(f, "{}; trying again until it can be read", daemon::with_next_step(error))
+            }
+            Self::Saved { file, sequence } => {
+                write!(f, "record {sequence} saved as {}", file.display())
+            }
+            Self::AwaitedInstances(missing) => write!(f, "waiting for {missing}"),
+            Self::Joined(name) => write!(f, "instance {name} joined"),
+            Self::Retired(name) => write!(f, "instance {name} retired"),
+            Self::Missed(misses) => misses.fmt(f),
+            Self::Uncounted => f.write_str(
+                "has room for fewer instances than the file before: what was missed of those that are \
+                 retired is not counted",
+            ),
+        }
     }
 }
 

@@ -143,7 +143,10 @@ impl<'e> Session<'e> {
     fn adapt(&mut self) -> Result<Vec<Notice>, ConsumerError> {
         self.seeks_instances = true;
         let Some(schema) = self.link.schema().cloned() else { return Ok(Vec::new()) };
-        self.kept.attach(&schema, self.link.names().is_some());
+        if self.link.names().is_some() {
+            self.kept.forget_plain();
+        }
+        self.kept.attach(&schema);
         let mut notices = Vec::new();
         let mut printed = self.printer.adapt(&self.view, &schema);
         if let (Err(error @ ViewError::Line(_)), Some(LineText::Literal(_))) =

@@ -10,7 +10,8 @@ use std::process::ExitCode;
 #[repr(u8)]
 #[non_exhaustive]
 pub enum Exit {
-    /// The work is done, or a signal requested the stop.
+    /// The work is done, or a signal requested the stop. A copy or a snapshot that a signal stopped is
+    /// [`Failure`](Self::Failure): there is no file.
     Done = 0,
     /// Something failed; one line on stderr has the fact and the next step.
     Failure = 1,

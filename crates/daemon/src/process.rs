@@ -78,16 +78,17 @@ pub fn raise_open_files() {
 pub fn priority_step(error: &io::Error) -> &'static str {
     let has_the_right =
         capabilities(None).is_ok_and(|sets| sets.effective.contains(CapabilitySet::SYS_NICE));
-    step_of_priority(error, has_the_right)
+    if has_the_right { priority_step_with_the_right(error) } else { process_step(error) }
 }
 
-fn step_of_priority(error: &io::Error, has_the_right: bool) -> &'static str {
+/// The same for a process that has `CAP_SYS_NICE`.
+fn priority_step_with_the_right(error: &io::Error) -> &'static str {
     match Errno::from_io_error(error) {
         // The kernel has no other reason for a process with the capability (sched_setscheduler in
         // kernel/sched/syscalls.c).
-        Some(Errno::PERM) if has_the_right => {
+        Some(Errno::PERM) => {
             "its control group has no real-time processor time: write some into that group's \
-             cpu.rt_runtime_us, start it in another group"
+             cpu.rt_runtime_us, or start it in another group"
         }
         _ => process_step(error),
     }
@@ -113,7 +114,7 @@ pub fn process_step(error: &io::Error) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::{Errno, Processors, Resource, getrlimit, raise_open_files, set_priority};
-    use super::{process_step, step_of_priority};
+    use super::{priority_step_with_the_right, process_step};
 
     #[test]
     fn a_thread_can_be_kept_on_a_processor_and_let_go() {
@@ -135,8 +136,7 @@ mod tests {
     #[test]
     fn a_process_with_the_right_to_a_priority_is_not_asked_to_get_it() {
         let refused = Errno::PERM.into();
-        assert!(step_of_priority(&refused, true).contains("cpu.rt_runtime_us"));
-        assert_eq!(step_of_priority(&refused, false), process_step(&refused));
+        assert!(priority_step_with_the_right(&refused).contains("cpu.rt_runtime_us"));
         assert!(process_step(&refused).starts_with("start it as root"));
     }
 

@@ -176,7 +176,7 @@ fn an_instance_that_does_not_come_is_answered_with_the_nearest_name() {
     refused(&["--once", "--instance", "w*"], "no instance w*; use one of: eth0, lo");
     let both = ["--once", "--instance", "w*", "--instance", "eth"];
     refused(&both, "no instances w*, eth; use one of: eth0, lo");
-    let nothing = "nothing has been published of instance lo yet";
+    let nothing = "nothing has been published for instance lo yet";
     refused(&["--once", "--instance", "lo"], nothing);
     refused(&["--last", "1", "--instance", "lo"], nothing);
 }
@@ -394,7 +394,7 @@ fn a_time_that_was_given_is_not_advised_again() {
     let patience = (0..50).map(|_| class.publishes(&[]));
     let args = ["--once", "--instance", "a", "--instance", "b", "--timeout", "20ms"];
     let (exit, message) = class.stage.play(&args, patience).failure();
-    let want = "nothing was published of instance b within 20ms; look at its producer, or allow a \
+    let want = "nothing was published for instance b within 20ms; look at its producer, or allow a \
                 longer --timeout";
     assert!(exit == Exit::NoValue && message.ends_with(want), "{message}");
 }
