@@ -38,7 +38,9 @@ pub(crate) enum Op {
     SetTimes,
     /// The copy is synced.
     Sync,
-    /// Its directory is synced.
+    /// Its directory is opened, to be synced.
+    OpenToSync,
+    /// Its directory is synced, after the copy got its name.
     SyncDirectory,
     /// The copy gets a name.
     Link,
@@ -53,8 +55,13 @@ impl Op {
             Self::OpenSource | Self::Read => "the source has to be a file that can be read",
             Self::Stat | Self::Seek => "check that its file system is in order",
             Self::Find | Self::ReadLink | Self::OpenDirectory => "give the copy another name",
-            Self::Create | Self::Truncate | Self::Write | Self::Sync | Self::SyncDirectory => {
+            Self::Create | Self::Truncate | Self::Write | Self::Sync => {
                 "copy to another file system"
+            }
+            Self::OpenToSync => "leave out --sync",
+            Self::SyncDirectory => {
+                "the copy has its name, but may be gone after a crash: run sync, or copy to another \
+                 file system"
             }
             Self::Access => "give the copy another name, or remove the file that has this one",
             Self::Chmod => "copy to a file system that keeps modes",
@@ -77,6 +84,7 @@ impl Op {
                 "use an account that may search its directory, or a name that leads over no link of \
                  another user"
             }
+            Self::OpenToSync => "use an account that may read its directory, or leave out --sync",
             Self::Create | Self::Link => {
                 "use an account that may write to its directory, or change the directory's mode"
             }
@@ -94,7 +102,11 @@ impl Op {
 impl fmt::Display for Op {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::OpenSource | Self::Find | Self::OpenDirectory | Self::Create => "open",
+            Self::OpenSource
+            | Self::Find
+            | Self::OpenDirectory
+            | Self::Create
+            | Self::OpenToSync => "open",
             Self::Read => "pread",
             Self::Stat => "stat",
             Self::Seek => "lseek",
@@ -131,7 +143,9 @@ pub(crate) fn advice(op: Op, err: &io::Error) -> &'static str {
         Some(Errno::BUSY) if op == Op::Rename => {
             "something is mounted there, as in a container; give the copy another name"
         }
-        Some(Errno::AGAIN) if op == Op::Read => "it is a stream without data at present",
+        Some(Errno::AGAIN) if op == Op::Read => {
+            "it is a stream and has no data now: read it with cat"
+        }
         Some(Errno::IO) => "look for errors of the disk in the kernel's log (dmesg)",
         Some(Errno::MLINK) => "give the copy a name in another directory",
         _ => op.next_step(),

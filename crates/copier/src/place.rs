@@ -13,7 +13,7 @@
 
 use std::ffi::{OsStr, OsString};
 use std::fs::{File, Metadata};
-use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
@@ -70,10 +70,13 @@ impl Place {
     pub(crate) fn of(path: &Path) -> Result<(Self, Option<Found>), Kind> {
         let reached = reach(path).or_else(|err| {
             // The kernel refused; following the links may find the reason.
-            Self::behind_links(path, true)?;
+            Self::behind_links(path)?;
             Err(err)
         })?;
-        let place = Self::behind_links(path, reached.is_some())?;
+        let place = match reached {
+            Some(_) => Self::behind_links(path)?,
+            None => Self::of_no_link(path)?,
+        };
         let found = place.look(&place.name)?;
         if is_same(reached.as_ref(), found.as_ref()) {
             return Ok((place, found));
@@ -82,13 +85,10 @@ impl Place {
     }
 
     /// Follows the links at the end of `path`, as the kernel does, from directory to directory.
-    fn behind_links(path: &Path, leads_somewhere: bool) -> Result<Self, Kind> {
+    fn behind_links(path: &Path) -> Result<Self, Kind> {
         let mut place = Self::named_by(CWD, path, path)?;
         for _ in 0..MOST_LINKS {
             let Some(link) = place.link()? else { return Ok(place) };
-            if !leads_somewhere {
-                return Err(Kind::DanglingLink(path.to_owned()));
-            }
             place.expect_own_link(&link)?;
             let target = rustix::fs::readlinkat(&place.dir, &place.name, Vec::new())
                 .map_err(Kind::io(path, Op::ReadLink))?;
@@ -96,6 +96,15 @@ impl Place {
             place = Self::named_by(place.dir.as_fd(), &target, path)?;
         }
         Err(Kind::io(path, Op::ReadLink)(Errno::LOOP))
+    }
+
+    /// The place of `path`, which leads to no file: its last name is free, or that of a link to nothing.
+    fn of_no_link(path: &Path) -> Result<Self, Kind> {
+        let place = Self::named_by(CWD, path, path)?;
+        match place.link()? {
+            None => Ok(place),
+            Some(_) => Err(Kind::DanglingLink(path.to_owned())),
+        }
     }
 
     /// The last name of `leads`, in its directory, which is found from `dir`.
@@ -185,12 +194,22 @@ impl Place {
         &self.path
     }
 
-    /// Waits until the directory is on the disk.
-    pub(crate) fn sync(&self) -> Result<(), Kind> {
+    /// Where `name` in the directory is, wherever links have led; without `/proc` the name alone.
+    pub(crate) fn real_path(&self, name: &OsStr) -> PathBuf {
+        let dir = std::fs::read_link(format!("/proc/self/fd/{}", self.dir.as_raw_fd()));
+        dir.unwrap_or_default().join(name)
+    }
+
+    /// The directory, open for [`sync`](Self::sync): that needs a right that naming a file there does not.
+    pub(crate) fn open_to_sync(&self) -> Result<OwnedFd, Kind> {
         let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
         rustix::fs::openat(&self.dir, ".", flags, Mode::empty())
-            .and_then(|dir| rustix::fs::fsync(&dir))
-            .map_err(Kind::io(&self.path, Op::SyncDirectory))
+            .map_err(Kind::io(&self.path, Op::OpenToSync))
+    }
+
+    /// Waits until the directory is on the disk, which was [opened](Self::open_to_sync) for that.
+    pub(crate) fn sync(&self, dir: &OwnedFd) -> Result<(), Kind> {
+        rustix::fs::fsync(dir).map_err(Kind::io(&self.path, Op::SyncDirectory))
     }
 }
 
@@ -238,7 +257,6 @@ pub(crate) fn own_uid() -> u32 {
 #[cfg(test)]
 mod tests {
     use std::fs;
-    use std::os::fd::AsRawFd;
     use std::os::unix::fs::symlink;
 
     use super::*;
@@ -253,6 +271,8 @@ mod tests {
         let (place, found) = Place::of(&dir.path().join("first")).unwrap();
         assert_eq!(place.name(), "file");
         assert!(found.unwrap().is(&fs::metadata(dir.path().join("below/file")).unwrap()));
+        let below = fs::canonicalize(dir.path().join("below")).unwrap();
+        assert_eq!(place.real_path("aside".as_ref()), below.join("aside"));
     }
 
     #[test]

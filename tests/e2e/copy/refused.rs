@@ -72,6 +72,27 @@ fn a_missing_file_is_named() {
 }
 
 #[test]
+fn a_directory_that_cannot_be_synced_is_refused_before_the_copy_has_its_name() {
+    let copier = Unprivileged::new(&copier());
+    let place = Place::new().open_to_all();
+    place.write("source", "new");
+    fs::create_dir(place.path("drop")).expect("a directory");
+    fs::write(place.path("drop/copy"), "old").expect("write");
+    for (name, mode) in [("source", 0o644), ("drop/copy", 0o666), ("drop", 0o333)] {
+        let mode = Permissions::from_mode(mode);
+        fs::set_permissions(place.path(name), mode).expect("chmod");
+    }
+    let mut refused = copier.start(&place, "source drop/copy --sync");
+    assert_eq!(refused.exit_code(), 1, "{:?}", refused.err());
+    let line = refused.err().concat();
+    assert!(line.contains("drop/copy: open: Permission denied"), "{line}");
+    assert!(line.ends_with("may read its directory, or leave out --sync"), "{line}");
+    assert_eq!(fs::read(place.path("drop/copy")).expect("a file"), b"old");
+    assert_eq!(copier.start(&place, "source drop/copy").exit_code(), 0);
+    assert_eq!(fs::read(place.path("drop/copy")).expect("a file"), b"new");
+}
+
+#[test]
 fn permissions_are_not_worked_around() {
     let copier = Unprivileged::new(&copier());
     let place = Place::new().open_to_all();

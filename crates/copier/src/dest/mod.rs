@@ -14,6 +14,7 @@ mod new_file;
 
 use std::ffi::OsStr;
 use std::fs::{File, Metadata};
+use std::os::fd::OwnedFd;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
@@ -39,6 +40,8 @@ pub(crate) struct Dest<'a> {
     new: NewFile,
     /// The group that it was made with.
     gid: u32,
+    /// Its directory, for `--sync`.
+    to_sync: Option<OwnedFd>,
     source: &'a Source,
     args: &'a Args,
 }
@@ -52,8 +55,10 @@ impl<'a> Dest<'a> {
             place => place?,
         };
         expect_replaceable(&place, former.as_ref(), source, args)?;
+        // Before anything is replaced.
+        let to_sync = args.sync.then(|| place.open_to_sync()).transpose()?;
         let new = NewFile::create(place)?;
-        let dest = Self { gid: new.meta()?.gid(), new, source, args };
+        let dest = Self { gid: new.meta()?.gid(), new, to_sync, source, args };
         dest.set_len(source.len())?;
         Ok(dest)
     }
@@ -85,8 +90,8 @@ impl<'a> Dest<'a> {
                 Some(former) => self.new.replace(former)?,
             };
             if attempt == Attempt::Done {
-                if self.args.sync {
-                    self.new.place.sync()?;
+                if let Some(dir) = &self.to_sync {
+                    self.new.place.sync(dir)?;
                 }
                 return Ok(not_kept);
             }

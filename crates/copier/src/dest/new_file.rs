@@ -138,7 +138,7 @@ impl NewFile {
         let back = self.rename_with(aside, RenameFlags::EXCHANGE);
         back.map(|()| Attempt::Changed).map_err(|_| Kind::Displaced {
             path: self.place.path().to_owned(),
-            aside: self.place.path().with_file_name(aside),
+            aside: self.place.real_path(aside),
         })
     }
 
