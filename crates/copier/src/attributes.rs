@@ -65,27 +65,38 @@ pub(crate) fn copy(from: &File, to: &File, not_kept: &mut NotKept) {
     }
 }
 
-/// Gives `to` the access control list of `from`, if `keeps_group`, or none. `false`: `from` has one, or may
-/// have one, that `to` has not.
-pub(crate) fn copy_list(from: &File, to: &File, keeps_group: bool, not_kept: &mut NotKept) -> bool {
-    let result = match value(from, ACL) {
-        // What the directory gives to new files (a default list) is not the source's.
-        Ok(None) => {
-            remove_list(to);
-            return true;
+/// Gives `to` the access control list of `from`, or none. Returns `false` if the list of `from`, or one that
+/// cannot be read, was not copied.
+pub(crate) fn copy_list(from: &File, to: &File, not_kept: &mut NotKept) -> bool {
+    match value(from, ACL).map(|list| list.map(|list| set(to, ACL, &list))) {
+        Ok(None) => remove_list(to),
+        Ok(Some(Ok(()))) => {}
+        Ok(Some(Err(err))) | Err(err) => {
+            return lacks_list(to, io::Error::from(err), not_kept);
         }
-        // In another group, the list would let other users in.
-        Ok(Some(_)) if !keeps_group => Err("the group is another".to_owned()),
-        Ok(Some(list)) => set(to, ACL, &list).map_err(|err| io::Error::from(err).to_string()),
-        Err(err) => Err(io::Error::from(err).to_string()),
-    };
-    let Err(why) = result else { return true };
+    }
+    true
+}
+
+/// Gives `to`, which has another group than `from`, no access control list: that would let other users in.
+/// Returns `false` if `from` has one, or one that cannot be read.
+pub(crate) fn leave_out_list(from: &File, to: &File, not_kept: &mut NotKept) -> bool {
+    match value(from, ACL) {
+        Ok(None) => remove_list(to),
+        Ok(Some(_)) => return lacks_list(to, "the group is another", not_kept),
+        Err(err) => return lacks_list(to, io::Error::from(err), not_kept),
+    }
+    true
+}
+
+fn lacks_list(to: &File, why: impl fmt::Display, not_kept: &mut NotKept) -> bool {
     remove_list(to);
     not_kept.add("the access control list", why);
     false
 }
 
-/// A file system without lists has none to remove.
+/// What the directory gives to new files (a default list) is not the source's. A file system without lists
+/// has none to remove.
 fn remove_list(file: &File) {
     let _ = rustix::fs::fremovexattr(file, ACL);
 }

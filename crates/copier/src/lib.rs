@@ -65,7 +65,8 @@ use work::{Job, Task};
 /// Must be called by a process with one thread, which is forked.
 ///
 /// # Errors
-/// A line that names the file, the fact and the next step; the destination was not touched.
+/// A line that names the file, the fact and the next step; the destination was not touched, unless
+/// it was its directory that could not be synced.
 pub fn run(args: &Args) -> Result<(), CopyError> {
     let start = Instant::now();
     let signals = Signals::stop_only().map_err(Kind::system("handle signals"))?;
@@ -147,15 +148,16 @@ impl Copy<'_> {
         self.dest.set_len(0)?;
         let mut engines = Engines::new(self.pair());
         let fault = |fault| Kind::of_fault(fault, self.pair());
-        let advance = |_| match self.signals.stop_requested() {
+        let go_on = || match self.signals.stop_requested() {
             Some(_) => ControlFlow::Break(()),
             None => ControlFlow::Continue(()),
         };
-        let len = engines.copy_to_the_end(advance).map_err(fault)?;
+        let len = engines.copy_to_the_end(|_| go_on()).map_err(fault)?;
         self.expect_not_stopped()?;
         let is_verified = self.args.verify;
         if is_verified {
-            engines.compare(Part { at: 0, len }).map_err(fault)?;
+            engines.compare_while(Part { at: 0, len }, go_on).map_err(fault)?;
+            self.expect_not_stopped()?;
         }
         let done = Done::alone(Progress { bytes: len, engine: Some(Engine::Pread), fault: None });
         Ok(Made { len, data: len, done, is_verified })

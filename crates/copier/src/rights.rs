@@ -91,7 +91,8 @@ pub(crate) fn preserve(file: &File, source: &Source, place: &Place) -> Result<No
     };
     // After the owner: changing that takes capabilities and set-ID bits away.
     let mut not_kept = NotKept::default();
-    let has_list = attributes::copy_list(&source.file, file, keeps_group, &mut not_kept);
+    let list = if keeps_group { attributes::copy_list } else { attributes::leave_out_list };
+    let has_list = list(&source.file, file, &mut not_kept);
     attributes::copy(&source.file, file, &mut not_kept);
     chmod(file, place, if keeps_group && has_list { mode } else { without_group(mode) })?;
     let time = |tv_sec, nsec: i64| Timespec { tv_sec, tv_nsec: nsec };

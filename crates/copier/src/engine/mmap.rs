@@ -8,9 +8,10 @@ use shared::{Shared, SharedError, SharedView};
 use super::Pair;
 use crate::plan::Part;
 
-/// Copies `part`; an error means that a page of one of the files is missing.
+/// Copies `part`; an error means that a page of one of the files is missing, or that it cannot be mapped.
 pub(super) fn copy(pair: Pair<'_>, part: Part) -> Result<(), SharedError> {
-    let Ok(len) = usize::try_from(part.len) else { return Ok(()) };
+    // No mapping is as long as `usize::MAX`: a length that does not fit is refused.
+    let len = usize::try_from(part.len).unwrap_or(usize::MAX);
     let from = SharedView::<u8>::of_range(pair.source, pair.source_path, part.at, len)?;
     let to = Shared::<u8>::of_range(pair.dest, pair.dest_path, part.at, len)?;
     // Allocates the space in one call. Where that is not supported, or there is no room, populating the

@@ -104,7 +104,16 @@ impl<'a> Engines<'a> {
 
     /// Compares the bytes of `part` in the two files.
     pub(crate) fn compare(&mut self, part: Part) -> Result<(), Fault> {
-        pread::compare(self.pair, part, &mut self.buffer)
+        self.compare_while(part, || ControlFlow::Continue(()))
+    }
+
+    /// As [`compare`](Self::compare), until `go_on` breaks: then the rest is not compared.
+    pub(crate) fn compare_while(
+        &mut self,
+        part: Part,
+        go_on: impl FnMut() -> ControlFlow<()>,
+    ) -> Result<(), Fault> {
+        pread::compare(self.pair, part, &mut self.buffer, go_on)
     }
 }
 

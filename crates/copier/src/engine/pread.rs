@@ -72,8 +72,16 @@ pub(super) fn copy_to_the_end(
     }
 }
 
-pub(super) fn compare(pair: Pair<'_>, part: Part, buffer: &mut Buffer) -> Result<(), Fault> {
+pub(super) fn compare(
+    pair: Pair<'_>,
+    part: Part,
+    buffer: &mut Buffer,
+    mut go_on: impl FnMut() -> ControlFlow<()>,
+) -> Result<(), Fault> {
     for (at, len) in chunks(part) {
+        if go_on().is_break() {
+            break;
+        }
         let (from, to) = buffer.two(len);
         read_whole(pair.source, from, at)?;
         read_whole(pair.dest, to, at)?;

@@ -116,6 +116,23 @@ fn a_source_without_a_length_is_copied_to_its_end() {
     assert!(files.dest_bytes().starts_with(b"Name:"));
 }
 
+#[test]
+fn a_comparison_of_such_a_source_can_be_broken_off() {
+    let files = Files::new(PART);
+    let mut turns = 0;
+    let thrice = || {
+        turns += 1;
+        if turns == 3 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    };
+    // Alike at first: the holes of both.
+    files.source.write_all_at(&vec![0; 1 << 20], 0).unwrap();
+    let part = Part { at: 0, len: PART };
+    assert_eq!(Engines::new(files.pair()).compare_while(part, thrice), Ok(()));
+    assert_eq!(turns, 3);
+    let fault = Engines::new(files.pair()).compare(part).unwrap_err();
+    assert_eq!(fault.kind, FaultKind::Mismatch);
+}
+
 /// Some files of `/proc` have no end at all.
 #[test]
 fn a_copy_to_the_end_can_be_broken_off() {
