@@ -80,8 +80,13 @@ pub(crate) enum Kind {
     #[error(transparent)]
     Input(OpenError),
     /// The input cannot be read.
-    #[error("cannot read the input: {0}; correct that and start the producer again")]
-    Read(io::Error),
+    #[error("{input}: cannot read the input: {source}; correct that")]
+    Read {
+        /// The path of the pipe, or standard input.
+        input: String,
+        /// The system's error.
+        source: io::Error,
+    },
     /// The struct in a bare file cannot change while programs share it.
     #[error(
         "{}: a bare file keeps its size ({have}, the new configuration has {want}); \

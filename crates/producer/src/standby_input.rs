@@ -101,7 +101,9 @@ impl StandbyInput {
 
     /// The error that ended the wait, if any.
     pub(crate) fn check(&mut self) -> Result<(), ProducerError> {
-        self.failure.take().map_or(Ok(()), |error| Err(Kind::Read(error).into()))
+        let Some(source) = self.failure.take() else { return Ok(()) };
+        let input = self.input.as_ref().map(Input::name).unwrap_or_default();
+        Err(Kind::Read { input, source }.into())
     }
 
     fn read(
@@ -144,11 +146,14 @@ impl StandbyInput {
     /// the take-over.
     fn follow_name(&mut self, path: &Path, input: &mut Input) {
         let now = Monotonic::now();
-        if now < self.next_check {
+        // The rest of a pipe that this standby reads is read first.
+        let has_rest =
+            self.is_claimed() && (input.has_lines() || input.is_readable().unwrap_or(false));
+        if now < self.next_check || has_rest {
             return;
         }
         self.next_check = now.after(CHECK_EVERY);
-        if input.follow_name().is_ok_and(|followed| followed) {
+        if input.follow_name_without_rest().is_ok_and(|followed| followed) {
             self.free_checks = 0;
             tracing::info!(
                 region = %path.display(),

@@ -1,6 +1,6 @@
 //! Splits a stream of bytes into numbered lines of limited length.
 //!
-//! Invariant: at most `max` bytes and the last chunk pushed are kept, for any input. A line
+//! Invariant: at most `max` bytes and the chunks pushed since all lines were taken out are kept, for any input. A line
 //! that is too long is reported once, when it becomes too long, and the rest of it is dropped as it
 //! arrives. The memory of a long line is freed by the next push.
 //!

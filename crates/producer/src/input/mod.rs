@@ -240,15 +240,44 @@ impl Input {
         &mut self.decoder.keys
     }
 
-    /// Switches to another pipe if that has taken the name of the current one. `true` if it did.
+    /// Switches to another pipe if that has taken the name of the current one, whose rest is read before. `true`
+    /// if it did.
     pub(crate) fn follow_name(&mut self) -> Result<bool, OpenError> {
-        let followed = self.stream.follow_name()?;
-        if followed {
-            self.polling = Polling::New;
-            self.has_lines = true;
-            self.decoder.lines.end();
+        let Some(next) = self.stream.successor()? else { return Ok(false) };
+        self.read_rest();
+        self.switch_to(next);
+        Ok(true)
+    }
+
+    /// As [`follow_name`](Self::follow_name), for a pipe of which this process has no bytes to read: another one
+    /// reads it, or it is empty.
+    pub(crate) fn follow_name_without_rest(&mut self) -> Result<bool, OpenError> {
+        let Some(next) = self.stream.successor()? else { return Ok(false) };
+        self.switch_to(next);
+        Ok(true)
+    }
+
+    /// Reads what the pipe holds. A writer that goes on writing to it is not waited for.
+    fn read_rest(&mut self) {
+        let mut left = self.stream.capacity();
+        while left > 0
+            && let Ok(Chunk::Bytes(length)) = self.stream.read(&mut self.chunk)
+        {
+            self.decoder.lines.push(&self.chunk[..length]);
+            left = left.saturating_sub(length);
         }
-        Ok(followed)
+    }
+
+    fn switch_to(&mut self, next: Stream) {
+        self.stream = next;
+        self.polling = Polling::New;
+        self.has_lines = true;
+        self.decoder.lines.end();
+    }
+
+    /// What it is called in messages.
+    pub(crate) fn name(&self) -> String {
+        self.stream.name()
     }
 }
 

@@ -11,7 +11,8 @@
 //!
 //! After its last writer has left, a named pipe reads as ended, and `ppoll` would report it again
 //! and again. So it is reopened: the kernel does not report the end to a descriptor that has not
-//! seen a writer. The old descriptor is closed afterwards, so that no byte is lost.
+//! seen a writer. The old descriptor is closed afterwards, so that no byte is lost. If another pipe has taken the
+//! name, what the old one holds is read first.
 //!
 //! Price: two system calls each time the last writer leaves.
 
@@ -55,7 +56,12 @@ pub(crate) enum Stream {
         file: File,
     },
     /// A regular file or a device, read to its end.
-    File(File),
+    File {
+        /// Its name.
+        path: PathBuf,
+        /// The file.
+        file: File,
+    },
 }
 
 const DIRECTORY: &str = "a directory";
@@ -124,7 +130,15 @@ impl Stream {
         } else if kind.is_dir() {
             Err(OpenError::NotAPipe { path: path.to_owned(), what: DIRECTORY })
         } else {
-            Ok(Self::File(file))
+            Ok(Self::File { path: path.to_owned(), file })
+        }
+    }
+
+    /// What it is called in messages.
+    pub(crate) fn name(&self) -> String {
+        match self {
+            Self::Stdin(_) => "standard input".to_owned(),
+            Self::Pipe { path, .. } | Self::File { path, .. } => path.display().to_string(),
         }
     }
 
@@ -133,7 +147,7 @@ impl Stream {
         let read = match self {
             // Not through `Stdin`, whose own buffer `ppoll` does not see.
             Self::Stdin(stdin) => rustix::io::read(stdin.as_fd(), buffer).map_err(io::Error::from),
-            Self::Pipe { file, .. } | Self::File(file) => file.read(buffer),
+            Self::Pipe { file, .. } | Self::File { file, .. } => file.read(buffer),
         };
         match read {
             Ok(0) if matches!(self, Self::Pipe { .. }) => Ok(Chunk::WritersLeft),
@@ -196,13 +210,18 @@ impl Stream {
         Ok(())
     }
 
-    /// Switches to another pipe if that has taken the name. `false`: the name is still this pipe's.
-    /// After an error this pipe is still read.
-    pub(crate) fn follow_name(&mut self) -> Result<bool, OpenError> {
-        let Self::Pipe { path, file } = self else { return Ok(false) };
+    /// The most bytes that can be in it: those of a pipe at one time.
+    pub(crate) fn capacity(&self) -> usize {
+        rustix::pipe::fcntl_getpipe_size(self).unwrap_or(0)
+    }
+
+    /// Another pipe that has taken the name. `None`: the name is still this pipe's. After an error this pipe is
+    /// still read.
+    pub(crate) fn successor(&self) -> Result<Option<Self>, OpenError> {
+        let Self::Pipe { path, file } = self else { return Ok(None) };
         let ours = FileId::of(file);
-        match fs::metadata(&path).map(|meta| FileId::of_metadata(&meta)) {
-            Ok(named) if ours.is_ok_and(|ours| ours == named) => return Ok(false),
+        match fs::metadata(path).map(|meta| FileId::of_metadata(&meta)) {
+            Ok(named) if ours.is_ok_and(|ours| ours == named) => return Ok(None),
             Err(error) if error.kind() == ErrorKind::NotFound => {
                 return Err(OpenError::NotThere(path.clone()));
             }
@@ -214,8 +233,7 @@ impl Stream {
             // us.
             return Err(OpenError::NotAPipe { path: path.clone(), what: "no pipe any more" });
         }
-        *self = next;
-        Ok(true)
+        Ok(Some(next))
     }
 }
 
@@ -223,7 +241,7 @@ impl AsFd for Stream {
     fn as_fd(&self) -> BorrowedFd<'_> {
         match self {
             Self::Stdin(stdin) => stdin.as_fd(),
-            Self::Pipe { file, .. } | Self::File(file) => file.as_fd(),
+            Self::Pipe { file, .. } | Self::File { file, .. } => file.as_fd(),
         }
     }
 }

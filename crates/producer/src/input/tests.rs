@@ -146,6 +146,27 @@ fn a_pipe_that_was_replaced_is_followed() {
 }
 
 #[test]
+fn what_the_writers_of_a_replaced_pipe_have_left_is_read_before_the_new_one() {
+    let mut setup = setup();
+    let mut writer = setup.writer();
+    // The last line has no end.
+    let lines: Vec<_> = (1..4000).map(|n| format!("{{\"n\": {n}}}")).collect();
+    writer.write_all(lines.join("\n").as_bytes()).expect("the pipe has room");
+    drop(writer);
+    std::fs::remove_file(pipe_in(&setup.dir)).expect("remove");
+    make_pipe(&pipe_in(&setup.dir));
+    assert!(setup.input.follow_name().expect("the new one"));
+    let mut values = Vec::new();
+    while let Some(outcome) = setup.input.next(&mut setup.record, &mut || true) {
+        assert_eq!(outcome, Outcome::Publish);
+        values.push(setup.record.value(0));
+    }
+    assert!(values.into_iter().eq((1..4000).map(Value::Uint)));
+    writeln!(setup.writer(), "{{\"n\": 7}}").expect("write");
+    assert_eq!(setup.drain(), (vec![7], vec![]));
+}
+
+#[test]
 fn a_byte_order_mark_at_the_start_of_a_line_is_skipped() {
     let mut setup = setup();
     for n in 1..=2 {

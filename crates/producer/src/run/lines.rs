@@ -27,7 +27,8 @@ impl Producer {
     pub(super) fn read_input(&mut self, host: &mut Host<'_>) -> Result<(), ProducerError> {
         let Some(input) = &mut self.input else { return Ok(()) };
         if !input.has_lines() {
-            input.fill().map_err(Kind::Read)?;
+            let filled = input.fill();
+            filled.map_err(|source| Kind::Read { input: input.name(), source })?;
         }
         let published = self.publish_lines(host);
         self.log_changes();

@@ -121,3 +121,15 @@ fn a_check_warns_of_a_pipe_that_is_not_there_and_of_a_directory_of_others() {
     assert!(log.contains("x.region: is in a directory of mode 0777: others may"), "{log}");
     assert!(!place.region().exists());
 }
+
+#[test]
+fn an_input_that_cannot_be_read_is_named() {
+    let place = Place::new();
+    // Its first byte is at an address that no process has.
+    let input = "[producer]\ninput = \"/proc/self/mem\"\n";
+    place.configure(&[("u8", "input = { key = \"x\" }")], input);
+    let log = place.start("log", Stdio::null(), &[]).ends_with(1);
+    let named =
+        "/proc/self/mem: cannot read the input: Input/output error (os error 5); correct that";
+    assert!(log.contains(named), "{log}");
+}
