@@ -187,6 +187,17 @@ impl Records {
             _ => Vec::new(), // instances neither come nor go by a reload
         }
     }
+    /// As [`carry_over`](Self::carry_over), for a standby, which has published nothing of what lines have set.
+    pub(crate) fn carry_over_unpublished(&mut self, earlier: Self) -> Vec<(usize, usize)> {
+        match (self, earlier) {
+            (Self::Many(set), Self::Many(earlier)) => {
+                set.carry_over_unpublished(*earlier);
+                Vec::new()
+            }
+            (records, earlier) => records.carry_over(earlier),
+        }
+    }
+
 
     /// Takes the first reading of every rate. Returns how long to wait for the second one.
     pub(crate) fn begin_rates(&mut self) -> Duration {

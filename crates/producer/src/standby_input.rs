@@ -24,6 +24,7 @@ use settings::Settings;
 use crate::error::{Kind, ProducerError};
 use crate::input::{Input, Outcome};
 use crate::records::Records;
+use crate::run::{keys, max_line};
 
 /// The longest time spent reading lines before the standby checks the region again.
 const STRETCH: Duration = Duration::from_millis(25);
@@ -59,6 +60,22 @@ impl StandbyInput {
             next_check: Monotonic::now().after(CHECK_EVERY),
             failure: None,
         }
+    }
+
+    /// Continues where `earlier` was, under other settings for the same stream.
+    pub(crate) fn carry_over(&mut self, earlier: Self, settings: &Settings) {
+        let Some(mut input) = earlier.input else { return };
+        let mut keys = keys(settings);
+        let kept = self.records.carry_over_unpublished(earlier.records);
+        keys.carry_over(input.keys(), &kept);
+        // A new field may have no value yet.
+        let is_whole = self.records.instances().is_some() || keys.is_complete();
+        self.unpublished = earlier.unpublished.filter(|_| is_whole);
+        input.configure(max_line(settings), keys);
+        self.input = Some(input);
+        self.bad_lines = earlier.bad_lines;
+        self.free_checks = earlier.free_checks;
+        self.failure = earlier.failure;
     }
 
     /// Reads the available input for the standby of the region at `address` while `keep_going` returns

@@ -227,6 +227,20 @@ impl InstanceSet {
         }
     }
 
+    /// As [`carry_over`](Self::carry_over), for a standby, which has published nothing of what lines have set.
+    pub(crate) fn carry_over_unpublished(&mut self, earlier: Self) {
+        let pending = earlier.members.iter().filter(|(_, member)| member.is_pending);
+        let pending: Vec<_> = pending.map(|(name, _)| *name).collect();
+        self.carry_over(earlier);
+        for name in pending {
+            if let Some(member) = self.members.get_mut(&name) {
+                member.is_pending = true;
+            }
+        }
+        // What joined and was retired while another producer has the region was never in it.
+        (self.retired, self.changes) = (Vec::new(), Changes::default());
+    }
+
     fn continue_with(&mut self, name: InstanceName, old: Member) {
         let Ok(mut member) = self.member(&name) else { return };
         let there = self.members.remove(&name);

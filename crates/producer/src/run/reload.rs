@@ -9,7 +9,8 @@
 //!        --> new          opened, as at the start
 //!        --> had failed   read and opened again; one that can be read only once is still tried again
 //!        --> the others   read; same as before?  nothing
-//!              --> input: the same stream stays open, another one is opened
+//!              --> input: the same stream stays open, another one is opened; a standby keeps what it has
+//!                         read of the same one
 //!              --> region: same path   kept if the record is the same, else retired and recreated
 //!                          other path  the new one is opened, then the old one closed
 //!              --> sources: unchanged ones continue (counters keep counting, rates keep their base)
@@ -216,10 +217,26 @@ impl Waiting {
     /// After an error nothing has changed.
     fn adopt(&mut self, new: Settings) -> Result<(), ProducerError> {
         let address = sink::locate(&new.region.address)?;
-        let input = StandbyInput::new(open_input(&new)?, &new);
-        *self = Self::new(new, address, input)?;
+        let (opened, keeps_input) = match new_input(&self.settings, &new)? {
+            NewInput::Same => (None, true),
+            NewInput::Other(input) => (input, false),
+        };
+        let input = StandbyInput::new(opened, &new);
+        let earlier = std::mem::replace(self, Self::new(new, address, input)?);
+        if keeps_input {
+            self.input.carry_over(earlier.input, &self.settings);
+        }
         Ok(())
     }
+}
+
+/// The input for the settings `new`, where that of `old` is open.
+fn new_input(old: &Settings, new: &Settings) -> Result<NewInput, ProducerError> {
+    let same_stream = old.producer.input == new.producer.input;
+    if old.reads_input() == new.reads_input() && same_stream {
+        return Ok(NewInput::Same);
+    }
+    open_input(new).map(NewInput::Other)
 }
 
 impl Producer {
@@ -268,7 +285,7 @@ impl Producer {
 
     /// After an error nothing has changed.
     fn adopt(&mut self, new: Settings, host: &mut Host<'_>) -> Result<Changed, ProducerError> {
-        let input = self.new_input(&new)?;
+        let input = new_input(&self.settings, &new)?;
         let changed = self.change_sink(&new, host)?;
         // No step after this line can fail, but for a region that was lost meanwhile.
         let earlier = std::mem::replace(&mut self.records, Records::new(&new));
@@ -287,14 +304,6 @@ impl Producer {
             warn_of_destination(&*self.publisher.sink);
         }
         Ok(changed)
-    }
-
-    fn new_input(&self, new: &Settings) -> Result<NewInput, ProducerError> {
-        let same_stream = self.settings.producer.input == new.producer.input;
-        if self.settings.reads_input() == new.reads_input() && same_stream {
-            return Ok(NewInput::Same);
-        }
-        open_input(new).map(NewInput::Other)
     }
 
     fn change_input(&mut self, input: NewInput, mut keys: Keys, kept: &[(usize, usize)]) {

@@ -38,7 +38,32 @@ fn a_restart_continues_with_the_values_of_the_newest_record() {
     let mut feed = Feed::start(&place, &[]);
     feed.say(r#"{"y": 3}"#);
     let log = feed.end();
-    assert!(log.contains("line 1: nothing is published before there is a value for x"), "{log}");
+    assert!(log.contains("line 1: nothing is published until there is a value for x"), "{log}");
+}
+
+#[test]
+fn a_reload_of_a_standby_keeps_what_it_has_read_of_the_same_stream() {
+    let place = Place::new();
+    let fields = [("u8", "input = { key = \"x\" }"), ("u8", "input = { key = \"y\" }")];
+    place.configure(&fields, "[producer]\ntick = \"1h\"\n");
+    let active = Feed::start(&place, &[]);
+    active.producer.wait_for("publishing");
+    let mut standby = Feed::logging_to(&place, "standby", &["--standby"]);
+    standby.producer.wait_for("waiting to take over");
+    standby.say(r#"{"x": 5, "y": 6}"#);
+    standby.say("bad");
+    standby.producer.wait_for("line 2 skipped");
+    place.reconfigure("1h", "2h");
+    standby.producer.signal(Signal::HUP);
+    standby.producer.wait_for("is in force: waiting to take over");
+    standby.say("bad");
+    standby.producer.wait_for("line 3 skipped");
+    active.end();
+    place.wait_for_record("the line from before the reload", |newest| {
+        (newest.1, &newest.2) == (1, &Value::Uint(5))
+    });
+    let log = standby.end();
+    assert!(log.contains("1 record, 2 bad lines"), "{log}");
 }
 
 #[test]

@@ -129,3 +129,31 @@ fn the_oldest_at_a_take_over_is_the_one_without_a_record_or_line_for_the_longest
     let log = standby.end();
     assert!(log.contains("1 instance retired to make room: A"), "{log}");
 }
+
+#[test]
+fn a_reload_of_a_standby_keeps_what_lines_had_for_each_instance() {
+    let place = Place::new();
+    let fields = [INPUT[0], ("u8", "input = { key = \"y\" }")];
+    configure(&place, "{ input = \"s\", max = 9 }", &fields, "[producer]\ntick = \"1h\"\n");
+    let mut active = Feed::start(&place, &[]);
+    active.say(r#"{"s": "A", "x": 1, "y": 1}"#);
+    wait_for(&place, &[("A", 1, "1")]);
+    let mut standby = standby(&place);
+    for line in [
+        r#"{"s": "A", "x": 2}"#, // its y is the region's
+        r#"{"s": "B", "x": 3, "y": 3}"#,
+        r#"{"s": "C", "x": 4}"#, // not whole yet
+        "bad",
+    ] {
+        standby.say(line);
+    }
+    standby.producer.wait_for("line 4 skipped");
+    place.reconfigure("1h", "2h");
+    standby.producer.signal(Signal::HUP);
+    standby.producer.wait_for("is in force: waiting to take over");
+    active.end();
+    wait_for(&place, &[("A", 2, "2"), ("B", 1, "3")]);
+    standby.say(r#"{"s": "C", "y": 4}"#);
+    wait_for(&place, &[("A", 2, "2"), ("B", 1, "3"), ("C", 1, "4")]);
+    standby.end();
+}
