@@ -112,7 +112,7 @@ fn an_omitted_member_keeps_its_value_and_an_incomplete_record_is_not_published()
     let place = Place::new();
     let mut producer = start(&place);
     producer.say(r#"{"sensor": "roof", "state": "ok"}"#);
-    producer.says("line 1: nothing is published before there is a value for");
+    producer.says("line 1: nothing is published until there is a value for");
     producer.say(r#"{"temperature": 21.5, "humidity": 40.25, "imu": {"accel": [0, 0, 0]}}"#);
     assert_eq!(latest(&place).record["sensor"], "roof");
     producer.say(r#"{"temperature": 22}"#);

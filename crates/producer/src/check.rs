@@ -76,7 +76,7 @@ fn checked(
         Claim { config, settings, path: Some(path), wanted }
     });
     conflict::check(config, &settings, claims)?;
-    if args.region.as_ref().is_none_or(RegionArgument::is_address) && !args.memfd {
+    if args.region.as_ref().is_none_or(RegionArgument::is_address) {
         refuse_what_is_there(&address, &settings)?;
         warn_of_place(&address);
     }
@@ -157,21 +157,7 @@ fn report(settings: &Settings, path: &str) -> Result<String, ProducerError> {
     if settings.consumer.line.is_some() && schema.line().is_none() {
         say("line", "only for consumers that are given this file");
     }
-    if settings.reads_input() {
-        let input = settings.producer.input.as_ref();
-        say("input", &input.map_or("standard input".to_owned(), |path| path.display().to_string()));
-    }
-    if let Some(deadline) = settings.producer.input_deadline {
-        say("deadline", &duration_text(deadline));
-    }
-    let ProducerSettings { busy_wait, cpu, priority, lock_memory, .. } = settings.producer;
-    let process = [
-        ("busy wait", (!busy_wait.is_zero()).then(|| duration_text(busy_wait))),
-        ("cpu", cpu.map(|cpu| cpu.to_string())),
-        ("priority", priority.map(|priority| format!("{priority}, SCHED_FIFO"))),
-        ("memory", lock_memory.then(|| "locked".to_owned())),
-    ];
-    for (what, value) in process {
+    for (what, value) in producer_rows(settings) {
         if let Some(value) = value {
             say(what, &value);
         }
@@ -185,6 +171,22 @@ fn report(settings: &Settings, path: &str) -> Result<String, ProducerError> {
     text.push_str(&table(&HEAD, &rows(schema, &record.sources, &[])));
     text.push_str(&instances::sampled(settings)?);
     Ok(text)
+}
+
+/// Where the values come from and what the process asks for; `None`: nothing to say.
+fn producer_rows(settings: &Settings) -> [(&'static str, Option<String>); 6] {
+    let ProducerSettings { input, input_deadline, busy_wait, cpu, priority, lock_memory, .. } =
+        &settings.producer;
+    let input =
+        input.as_ref().map_or("standard input".to_owned(), |path| path.display().to_string());
+    [
+        ("input", settings.reads_input().then_some(input)),
+        ("deadline", input_deadline.map(duration_text)),
+        ("busy wait", (!busy_wait.is_zero()).then(|| duration_text(*busy_wait))),
+        ("cpu", cpu.map(|cpu| cpu.to_string())),
+        ("priority", priority.map(|priority| format!("{priority}, SCHED_FIFO"))),
+        ("memory", lock_memory.then(|| "locked".to_owned())),
+    ]
 }
 
 /// The header of the region.

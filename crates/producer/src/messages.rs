@@ -88,13 +88,13 @@ impl InputLog {
             log_event!(
                 warn,
                 sink,
-                "line {number}: nothing is published of {name} before there is a value for {missing}"
+                "line {number}: nothing is published for {name} until there is a value for {missing}"
             );
         } else if self.incomplete.update(true).is_some() {
             log_event!(
                 warn,
                 sink,
-                "line {number}: nothing is published before there is a value for {missing}"
+                "line {number}: nothing is published until there is a value for {missing}"
             );
         }
     }
@@ -170,7 +170,7 @@ pub(crate) fn log_instances(sink: &dyn Sink, changes: &Changes) {
         log_event!(
             warn,
             sink,
-            "the values of {count} are dropped, there is no room for more: {names}; raise max"
+            "the values of {count} are dropped for lack of room: {names}; raise max"
         );
     }
 }

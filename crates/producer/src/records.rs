@@ -163,9 +163,8 @@ impl Records {
         }
     }
 
-    /// Continues with the values of the newest record in the region of `sink`, where no line has set others for
-    /// `keys` and the record is one. Instances do so when they are opened. `true`: there are such lines, and with
-    /// these values the record is whole.
+    /// For a region of one record: takes each value that no line has set from the newest record. Returns whether
+    /// lines have set some and every field has a value now. Instances do the same when they are opened.
     pub(crate) fn continue_with_newest(&mut self, sink: &dyn Sink, keys: &mut Keys) -> bool {
         let Self::One(values) = self else { return false };
         let has_lines = !keys.fields_set().is_empty();
@@ -187,6 +186,7 @@ impl Records {
             _ => Vec::new(), // instances neither come nor go by a reload
         }
     }
+
     /// As [`carry_over`](Self::carry_over), for a standby, which has published nothing of what lines have set.
     pub(crate) fn carry_over_unpublished(&mut self, earlier: Self) -> Vec<(usize, usize)> {
         match (self, earlier) {
@@ -197,7 +197,6 @@ impl Records {
             (records, earlier) => records.carry_over(earlier),
         }
     }
-
 
     /// Takes the first reading of every rate. Returns how long to wait for the second one.
     pub(crate) fn begin_rates(&mut self) -> Duration {
@@ -300,7 +299,7 @@ impl Records {
                     .then(|| format!("nothing was published: there was no value for {missing}"))
             }
             Self::Many(set) => match set.incomplete() {
-                Some(names) => Some(format!("values were not published of {names}")),
+                Some(names) => Some(format!("values were not published for {names}")),
                 None => {
                     none.then(|| "nothing was published: no good line named an instance".to_owned())
                 }

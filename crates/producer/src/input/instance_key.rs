@@ -155,7 +155,7 @@ mod tests {
             ("{}", "an object"),
         ] {
             let want =
-                format!("key \"s\" is {what}, and it names the instance; write a text, \"name\"");
+                format!("key \"s\" is {what}, and it names the instance; write a string, \"name\"");
             assert_eq!(found("s", &format!("{{\"s\": {value}}}")), want);
         }
         for bad in

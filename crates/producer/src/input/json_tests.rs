@@ -113,7 +113,7 @@ const BAD: &[(&[u8], &str)] = &[
     ),
     (b"[1, 2]", "JSON, but a list and not an object; write {\"key\": value}"),
     (b" 17", "JSON, but a number and not an object; write {\"key\": value}"),
-    (b"\"t\"", "JSON, but a text and not an object; write {\"key\": value}"),
+    (b"\"t\"", "JSON, but a string and not an object; write {\"key\": value}"),
     (b"true", "JSON, but true and not an object; write {\"key\": value}"),
     (b"null", "JSON, but null and not an object; write {\"key\": value}"),
     (

@@ -67,15 +67,15 @@ pub(crate) enum LineError {
     /// No name of an instance.
     #[error("key {0:?} is missing, and it names the instance; write it in each line")]
     NoInstance(String),
-    /// Something else than a text for the name of an instance.
-    #[error("key {key:?} is {what}, and it names the instance; write a text, \"name\"")]
+    /// Something else than a string for the name of an instance.
+    #[error("key {key:?} is {what}, and it names the instance; write a string, \"name\"")]
     InstanceKind {
         /// The key.
         key: String,
         /// What it is.
         what: &'static str,
     },
-    /// A text that cannot be the name of an instance.
+    /// A string that cannot be the name of an instance.
     #[error("{0}; write 1 to 64 bytes of text")]
     BadInstance(String),
     /// A name that leads a path out of its folder.
@@ -157,7 +157,7 @@ impl LineError {
         Self::NotJson { what, column }
     }
 
-    /// `raw` is no text, and belongs where the name of an instance does.
+    /// `raw` is no string, and belongs where the name of an instance does.
     pub(super) fn instance_kind(key: &str, raw: &str) -> Self {
         Self::InstanceKind { key: key.to_owned(), what: kind(raw) }
     }
@@ -192,7 +192,7 @@ fn kind(line: &str) -> &'static str {
     match line.trim_ascii_start().as_bytes().first() {
         Some(b'[') => "a list",
         Some(b'{') => "an object",
-        Some(b'"') => "a text",
+        Some(b'"') => "a string",
         Some(b't') => "true",
         Some(b'f') => "false",
         Some(b'n') => "null",

@@ -75,16 +75,16 @@ impl Choice {
         let stay = there.intersection(&found.names);
         let mut names: Vec<_> = stay.chain(found.names.difference(there)).copied().collect();
         let left_out = names.split_off(names.len().min(glob.max as usize));
-        let complaint = complaint(glob, &left_out, found.bad(), names.is_empty());
+        let complaint = complaint(glob, &names, &left_out, found.bad());
         Self { names, complaint }
     }
 }
 
 fn complaint(
     glob: &GlobInstances,
+    names: &[InstanceName],
     left_out: &[InstanceName],
     bad: Option<String>,
-    is_empty: bool,
 ) -> Option<String> {
     if !left_out.is_empty() {
         let count = daemon::counted(left_out.len() as u64, "more instance");
@@ -98,7 +98,7 @@ fn complaint(
     if bad.is_some() {
         return bad;
     }
-    is_empty.then(|| {
+    names.is_empty().then(|| {
         let (patterns, rescan) = (patterns(glob), settings::duration_text(glob.rescan));
         format!("no path matches {patterns}: there is no instance yet; searching every {rescan}")
     })

@@ -82,11 +82,7 @@ impl Process {
     /// The same, each setting for itself.
     fn settings(&mut self, wanted: Wanted) -> [Result<(), ProducerError>; 3] {
         self.sharpen_timers(wanted.shortest_tick);
-        [
-            self.set_cpu(wanted.cpu),
-            self.set_priority(wanted.priority),
-            self.set_lock_memory(wanted.lock_memory),
-        ]
+        [self.set_cpu(wanted.cpu), self.set_priority(wanted.priority), self.set_lock_memory(wanted)]
     }
 
     fn set_cpu(&mut self, cpu: Option<u32>) -> Result<(), ProducerError> {
@@ -107,7 +103,8 @@ impl Process {
         Ok(())
     }
 
-    fn set_lock_memory(&mut self, lock_memory: bool) -> Result<(), ProducerError> {
+    fn set_lock_memory(&mut self, wanted: Wanted) -> Result<(), ProducerError> {
+        let Wanted { lock_memory, .. } = wanted;
         if lock_memory != self.applied.lock_memory {
             let locked = if lock_memory { daemon::lock_memory() } else { daemon::unlock_memory() };
             let setting = || "lock_memory = true".to_owned();

@@ -106,7 +106,7 @@ fn each_good_line_is_a_record_and_the_end_of_the_input_ends_the_producer() {
     let log = producer.ends_with(0);
     assert_eq!(place.newest(), Some((1, 3, Value::Uint(8))));
     for part in [
-        "line 1: nothing is published before there is a value for m",
+        "line 1: nothing is published until there is a value for m",
         "line 3 skipped: not JSON (expected value at column 1); write one object per line",
         "line 4 skipped: key \"n\": -1 does not fit field \"f0\" (u32); use a value it can hold",
         "line 5 skipped: longer than 64 bytes; shorten it or raise max_line",

@@ -39,9 +39,9 @@ fn a_line_publishes_the_instance_that_it_names_and_no_other() {
     let log = feed.end();
     for part in [
         "joined: A",
-        "line 2: nothing is published of B before there is a value for y",
+        "line 2: nothing is published for B until there is a value for y",
         "line 4 skipped: key \"s\" is missing, and it names the instance; write it in each line",
-        "line 5 skipped: key \"s\" is a number, and it names the instance; write a text, \"name\"",
+        "line 5 skipped: key \"s\" is a number, and it names the instance; write a string, \"name\"",
         "line 6 skipped: an instance needs a name; write 1 to 64 bytes of text",
         "line 8 skipped: instance \"C\" has no place among the 2 that are there; raise max, or",
         "line 9 skipped: key \"s\" appears twice",

@@ -103,13 +103,13 @@ fn a_name_has_no_place_before_its_first_whole_record() {
         }
         let log = feed.end();
         for part in [
-            "line 1: nothing is published of B before there is a value for y",
-            "line 2: nothing is published of C before there is a value for x, y",
+            "line 1: nothing is published for B until there is a value for y",
+            "line 2: nothing is published for C until there is a value for x, y",
         ] {
             assert_eq!(log.matches(part).count(), 1, "{part}\n{log}");
         }
         assert!(!log.contains("line 3"), "{log}");
-        assert!(log.contains("values were not published of"), "{log}");
+        assert!(log.contains("values were not published for"), "{log}");
         assert!(log.contains("C (no value for x, y)"), "{log}");
     }
 }
@@ -133,7 +133,7 @@ fn a_required_value_that_is_missing_takes_no_place_and_retires_none() {
     let log = feed.end();
     assert!(log.contains("line 2 skipped: key \"y\" is missing"), "{log}");
     assert!(
-        log.contains("line 3: nothing is published of C before there is a value for x"),
+        log.contains("line 3: nothing is published for C until there is a value for x"),
         "{log}"
     );
 }
@@ -152,12 +152,9 @@ fn names_without_whole_records_are_bounded_and_the_oldest_is_dropped() {
     feed.say(r#"{"s": "n1", "y": 2}"#);
     wait_for(&place, &[("n1", 2, "1")]);
     let log = feed.end();
+    assert!(log.contains("the values of 1 name are dropped for lack of room: n0"), "{log}");
     assert!(
-        log.contains("the values of 1 name are dropped, there is no room for more: n0"),
-        "{log}"
-    );
-    assert!(
-        log.contains("values were not published of n0 (no value for x), n10 (no value for y)"),
+        log.contains("values were not published for n0 (no value for x), n10 (no value for y)"),
         "{log}"
     );
     assert!(log.contains(" and 56 more"), "{log}");
@@ -169,7 +166,7 @@ fn a_reload_keeps_what_a_name_has_had_before_its_first_record() {
     configure(&place, "{ input = \"s\", max = 2 }", TWO, "");
     let mut feed = Feed::start(&place, &[]);
     feed.say(r#"{"s": "A", "x": 1}"#);
-    feed.producer.wait_for("nothing is published of A before");
+    feed.producer.wait_for("nothing is published for A until");
     place.reconfigure("max = 2", "max = 3");
     feed.producer.signal(Signal::HUP);
     feed.producer.wait_for("is in force");

@@ -63,7 +63,7 @@ fn a_line_without_some_values_keeps_those_of_the_newest_record_over_a_restart() 
     let log = feed.end();
     assert!(log.contains("1 instance retired: A"), "{log}");
     assert!(
-        log.contains("line 1: nothing is published of A before there is a value for x"),
+        log.contains("line 1: nothing is published for A until there is a value for x"),
         "{log}"
     );
 }

@@ -86,7 +86,7 @@ fn a_name_that_found_no_place_at_the_take_over_retires_none() {
     active.say(r#"{"s": "D", "x": 7}"#);
     wait_for_values(&place, &[("A", "1"), ("B", "2"), ("D", "7")]);
     active.end();
-    standby.producer.wait_for("the values of 1 name are dropped, there is no room for more: C");
+    standby.producer.wait_for("the values of 1 name are dropped for lack of room: C");
     wait_for_values(&place, &[("A", "1"), ("B", "2"), ("D", "7")]);
     let log = standby.end();
     assert!(!log.contains("retired"), "{log}");
