@@ -38,9 +38,9 @@ pub const MAPCAST_EVENT_WAITING: u32 = 6;
 pub const MAPCAST_EVENT_ATTACHED: u32 = 7;
 /// The region's name is gone. The old file is followed until there is another.
 pub const MAPCAST_EVENT_MISSING: u32 = 8;
-/// The region's name is back, and belongs to the same file.
+/// The region's name is back, and belongs to the same file; or that has the bytes again that a cut took away.
 pub const MAPCAST_EVENT_BACK: u32 = 9;
-/// The file was cut short. Nothing is read until there is another.
+/// The file was cut short. Nothing is read until it is whole again, or there is another.
 pub const MAPCAST_EVENT_TRUNCATED: u32 = 10;
 /// An instance is there: the first event of each.
 pub const MAPCAST_EVENT_JOINED: u32 = 11;

@@ -163,19 +163,29 @@ impl BareReader {
         if is_whole { Ok(()) } else { Err(self.mapped.truncated(self.path(), &self.file)) }
     }
 
-    /// Maps the file at the path, if it is a different one.
+    /// Maps the file at the path, if it is a different one, or the same one was cut short and is whole
+    /// again.
     ///
     /// # Errors
     /// As [`BareReader::open`]; the old file stays mapped.
     pub fn refresh(&mut self, schema: &Schema) -> Result<Refreshed, RegionError> {
         match self.address.file_id()? {
-            None => Ok(Refreshed::Missing),
-            Some(named) if named == self.id && !self.has_copy() => Ok(Refreshed::Same),
-            Some(_) => {
-                *self = Self::open_array(&self.address, schema, self.mapped.shape.count)?;
-                Ok(Refreshed::Reattached)
+            None => return Ok(Refreshed::Missing),
+            Some(named) if named == self.id && !self.has_copy() && !self.is_extended() => {
+                return Ok(Refreshed::Same);
             }
+            Some(_) => {}
         }
+        *self = match Self::open_array(&self.address, schema, self.mapped.shape.count) {
+            Err(err) if err.is_not_there() => return Ok(Refreshed::Missing),
+            other => other?,
+        };
+        Ok(Refreshed::Reattached)
+    }
+
+    /// Whether the file has bytes again that this mapping has lost.
+    fn is_extended(&self) -> bool {
+        self.mapped.mapping.faulted() && self.check().is_ok()
     }
 
     /// Whether the path leads to an overlayfs copy of this file: see [`overlay`].

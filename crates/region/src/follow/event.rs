@@ -13,7 +13,8 @@ pub enum Event<T> {
     /// The state of the writer has changed, or there is another writer. A region that is followed
     /// from a live writer begins without one of these.
     Writer(State),
-    /// Another file has the region's name: it is followed from now on.
+    /// Another file has the region's name, or the one that was cut short is whole again: it is followed
+    /// from now on.
     Replaced,
     /// The records after this are of another lineage, this one. How many there were between them and
     /// those before is not known, unless [`Event::Missed`] follows.
@@ -24,8 +25,8 @@ pub enum Event<T> {
     Attached,
     /// The region's name is gone. The old file is followed until there is another.
     Missing,
-    /// The name is back, and belongs to the same file.
+    /// The name is back, and belongs to the same file; or that has the bytes again that a cut took away.
     Back,
-    /// The file was cut short. Nothing more is read from it, until there is another.
+    /// The file was cut short. Nothing more is read from it until it is whole again, or there is another.
     Truncated,
 }

@@ -22,7 +22,7 @@ impl Seen {
 enum FileIs {
     /// Its name is gone.
     Missing,
-    /// Cut short: nothing more is read from it.
+    /// Cut short: nothing is read from it until it is whole again.
     Cut,
 }
 
@@ -86,10 +86,10 @@ impl Reported {
         !self.is_cut() && changes(&mut self.file, FileIs::Missing)
     }
 
-    /// Whether to report that the file has its name again.
+    /// Whether to report that the file has its name again, or the bytes that a cut took away.
     pub(super) fn is_back_news(&mut self) -> bool {
         self.name_error = None;
-        self.file.take_if(|file| *file == FileIs::Missing).is_some()
+        self.file.take().is_some()
     }
 
     /// Whether to report that the file at the name cannot be attached.
@@ -219,6 +219,7 @@ mod tests {
         let short =
             RegionError::new(Path::new("x"), Kind::NotThisRecord { want: 8, count: 1, have: 4 });
         assert!(!reported.is_missing_news() && !reported.is_name_error_news(&short));
-        assert!(!reported.is_back_news() && reported.is_cut());
+        assert!(reported.is_cut());
+        assert!(reported.is_back_news() && !reported.is_cut() && !reported.is_back_news());
     }
 }

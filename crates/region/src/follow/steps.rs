@@ -146,6 +146,7 @@ impl<S: Followed> Follow<'_, S> {
                 Some(Event::Replaced)
             }
             Ok(Refreshed::Missing) => reported.is_missing_news().then_some(Event::Missing),
+            Ok(Refreshed::Same) if source.is_cut() => None,
             Ok(Refreshed::Same) => reported.is_back_news().then_some(Event::Back),
             Err(err) if !is_absence(&err) && reported.is_name_error_news(&err) => return Err(err),
             Err(_) => None,

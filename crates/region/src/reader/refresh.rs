@@ -29,18 +29,19 @@ const REMEMBERED: usize = 8;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Refreshed {
-    /// The path still names the file that is mapped.
+    /// The path still names the file that is mapped. One that was cut short is not whole again.
     Same,
     /// The path names no file. The old file stays readable.
     Missing,
-    /// The path named another region, which is mapped now. The schema may be another.
+    /// The path named another region, or the same file that had been cut short and is whole again: it
+    /// is mapped now. The schema may be another.
     Reattached,
 }
 
 impl DynReader {
-    /// Maps the file at the path, if it is a different one. One system call if not; on
-    /// overlayfs, where another file can look like the same one, some more while the writer is not
-    /// live.
+    /// Maps the file at the path, if it is a different one, or the same one was cut short and is whole
+    /// again. One system call if not; on overlayfs, where another file can look like the same one, some
+    /// more while the writer is not live.
     ///
     /// Following continues after the last record returned; the next [`DynReader::next`] reports
     /// those published meanwhile and lost as missed. A region that does not continue the old one's
@@ -61,12 +62,19 @@ impl DynReader {
         accept: impl FnOnce(&Self) -> Result<bool, RegionError>,
     ) -> Result<Refreshed, RegionError> {
         let Some(ours) = self.id else { return Ok(Refreshed::Same) };
+        let mut is_same = true;
         match self.address.file_id()? {
             None => return Ok(Refreshed::Missing),
-            Some(named) if named == ours && !self.has_copy() => return Ok(Refreshed::Same),
-            Some(_) => {}
+            Some(named) if named == ours && !self.has_copy() => {
+                // The zeros of a cut stay in this mapping, also if the file has its bytes again.
+                if self.mapped().is_whole() {
+                    return Ok(Refreshed::Same);
+                }
+            }
+            Some(_) => is_same = false,
         }
         let mut new = match Self::attach(&self.address) {
+            Err(_) if is_same => return Ok(Refreshed::Same), // it is not whole yet
             Err(err) if err.is_not_there() => return Ok(Refreshed::Missing),
             other => other?,
         };

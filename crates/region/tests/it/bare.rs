@@ -2,7 +2,7 @@
 
 use super::*;
 use region::{BareReader, BareWriter, FileStatus, Refreshed, RegionErrorKind as Kind};
-use std::os::unix::fs::MetadataExt;
+use std::os::unix::fs::{FileExt, MetadataExt};
 
 fn writer(place: &Place) -> BareWriter {
     BareWriter::open(&place.path, &Stu::schema(), &Options::new()).unwrap()
@@ -145,6 +145,22 @@ fn a_reader_that_is_kept_reads_no_zeros_of_a_cut_and_finds_the_next_file() {
         reader.current(&schema, &mut record).unwrap();
         id_of(&record) == 3
     });
+}
+
+#[test]
+fn a_refresh_maps_the_same_file_again_once_it_is_extended_after_a_cut() {
+    let place = Place::new();
+    writer(&place).publish(&stu(1)).unwrap();
+    let mut reader = BareReader::open(&place.path, &Stu::schema()).unwrap();
+    let mut record = [0; 28];
+    let file = std::fs::File::options().write(true).open(&place.path).unwrap();
+    file.set_len(0).unwrap();
+    assert!(reader.latest(&mut record).unwrap_err().is_truncated());
+    assert_eq!(reader.refresh(&Stu::schema()).unwrap(), Refreshed::Same);
+    file.write_all_at(&stu(2), 0).unwrap();
+    assert_eq!(reader.refresh(&Stu::schema()).unwrap(), Refreshed::Reattached);
+    reader.latest(&mut record).unwrap();
+    assert_eq!(id_of(&record), 2);
 }
 
 #[test]

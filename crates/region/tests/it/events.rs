@@ -103,6 +103,32 @@ fn a_region_that_is_deleted_or_cut_is_followed_into_its_next_file() {
 }
 
 #[test]
+fn a_file_that_was_cut_and_has_its_bytes_again_is_followed_again() {
+    use std::os::unix::fs::FileExt;
+    // To nothing, after which its pages are zeros in this process, and by one word of a page that stays.
+    let cut_to_nothing = |path: &std::path::Path| std::fs::write(path, "").unwrap();
+    let ways = [(cut_to_nothing as fn(&_), Event::Replaced), (cut, Event::Back)];
+    for (lose, found_again) in ways {
+        let place = Place::new();
+        // It would make the file anew.
+        let by_hand = Options::new().check_every(Duration::MAX);
+        let mut writer = DynWriter::open_with(&place.path, &Stu::schema(), &by_hand).unwrap();
+        publish(&mut writer, 1..=1);
+        let mut reader = Reader::<Stu>::open(&place.path).unwrap();
+        let mut follow = reader.follow().look_every(Duration::from_millis(1)).idle(DEADLINE);
+        assert_eq!(next(&mut follow), Event::Record(1));
+        publish(&mut writer, 2..=2);
+        let bytes = std::fs::read(&place.path).unwrap();
+        lose(&place.path);
+        assert_eq!(next(&mut follow), Event::Truncated);
+        let file = std::fs::File::options().write(true).open(&place.path).unwrap();
+        file.write_all_at(&bytes, 0).unwrap();
+        assert_eq!(next(&mut follow), found_again);
+        assert_eq!(next(&mut follow), Event::Record(2));
+    }
+}
+
+#[test]
 fn what_happens_to_the_file_is_reported_once_each_and_in_order() {
     let place = Place::new();
     let mut writer = place.writer();

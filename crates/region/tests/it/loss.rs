@@ -3,6 +3,7 @@
 use super::*;
 use region::{FileStatus, Refreshed, RegionErrorKind as Kind, State};
 use std::fs::File;
+use std::os::unix::fs::FileExt;
 
 /// Cuts the region to `len` bytes.
 fn cut(place: &Place, len: u64) {
@@ -73,6 +74,31 @@ fn an_emptied_region_is_an_error_for_new_and_attached_readers() {
     assert!(reader.wait(Duration::from_hours(1)).unwrap_err().is_truncated());
     let err = DynReader::open(&place.path).unwrap_err();
     assert!(matches!(err.kind(), Kind::TooShort(0)), "{err}");
+}
+
+/// Writes these bytes over the file that has the name, as `cat copy > stu.region` does after it has cut it.
+fn refill(place: &Place, bytes: &[u8]) {
+    File::options().write(true).open(&place.path).unwrap().write_all_at(bytes, 0).unwrap();
+}
+
+#[test]
+fn a_file_that_was_cut_and_has_its_bytes_again_is_read_again() {
+    let place = Place::new();
+    let mut writer = place.writer();
+    writer.publish(&stu(1)).unwrap();
+    writer.close();
+    let bytes = std::fs::read(&place.path).unwrap();
+    let len = u64::try_from(bytes.len()).unwrap();
+    let mut reader = place.reader();
+    let mut record = [0; 28];
+    for cut_to in [0, 64, len - 8] {
+        cut(&place, cut_to);
+        assert!(reader.latest(&mut record).unwrap_err().is_truncated(), "{cut_to}");
+        assert_eq!(reader.refresh().unwrap(), Refreshed::Same, "not whole yet");
+        refill(&place, &bytes);
+        wait_until("the record", || reader.latest(&mut record).is_ok_and(|found| found.is_some()));
+        assert_eq!((id_of(&record), reader.state()), (1, State::Closed), "{cut_to}");
+    }
 }
 
 #[test]
