@@ -149,11 +149,14 @@ impl DynWriter {
 
     /// Makes a new file in place of one that was cut short, unless the caller checks the file itself.
     pub(super) fn recreate_cut(&mut self) -> Result<(), RegionError> {
+        self.expect_own_recreation()?;
+        self.recreate()
+    }
+
+    /// The error for a file that was cut short, if it is not this writer that makes a new one.
+    pub(super) fn expect_own_recreation(&self) -> Result<(), RegionError> {
         let recreates = self.options.check_every != Duration::MAX && self.home.is_named();
-        if recreates {
-            return self.recreate();
-        }
-        Err(self.mapped().truncated(&self.path, &self.file))
+        if recreates { Ok(()) } else { Err(self.mapped().truncated(&self.path, &self.file)) }
     }
 
     /// Changes the schema or options. If the region's file cannot stay, the region is retired and a
@@ -237,7 +240,7 @@ impl DynWriter {
             let (old, epoch, known) = (&self.publisher, self.epoch + 1, lineage::last_change(at));
             let next = Succession::in_new_file(old, epoch, &why, wanted, known);
             let next = next.by_same_writer(old);
-            let next = Succession { sequence: sequence.unwrap_or(next.sequence), ..next };
+            let next = next.ending_with(sequence);
             let earlier = inherited::earlier(old, self.instances.as_deref(), &why, wanted);
             let fresh = Fresh::make(at, wanted, &next)?.with(earlier, wanted.options, at.path())?;
             if let Some(opened) = fresh.put(at, &self.file, why)? {

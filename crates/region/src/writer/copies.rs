@@ -45,6 +45,7 @@ impl DynWriter {
         if self.put_copy(sequence, record, now) {
             return Ok(true);
         }
+        self.expect_own_recreation()?;
         // A reader may have read it before the cut: under this number it is the same record.
         self.begin_after(sequence - 1, Why::Truncated)?;
         let is_there = self.put_copy(sequence, record, now);

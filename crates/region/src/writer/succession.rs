@@ -108,6 +108,15 @@ impl Succession {
         if mapped.is_whole() { Self { heartbeat, ..self } } else { self }
     }
 
+    /// The same, whose next number is the one after `sequence`; `None`: as it is. The newest record has another
+    /// number then, and is left out.
+    pub(super) fn ending_with(self, sequence: Option<u64>) -> Self {
+        match sequence {
+            Some(sequence) => Self { sequence, last: None, ..self },
+            None => self,
+        }
+    }
+
     /// The number before the first record of the new file.
     pub(super) fn base(&self) -> u64 {
         self.sequence - u64::from(self.last.is_some())

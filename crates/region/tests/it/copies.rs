@@ -122,6 +122,32 @@ fn a_copy_whose_file_was_deleted_or_cut_keeps_its_lineage_and_its_numbers() {
 }
 
 #[test]
+fn a_number_that_was_left_out_is_not_given_to_an_earlier_record_when_the_file_was_deleted() {
+    let place = Place::new();
+    // The next check is far off: the deletion is found by the new file only.
+    let mut writer = open(&place, &numbering(LINEAGE, 4).check_every(Duration::from_hours(1)));
+    assert!(copy(&mut writer, 5));
+    let mut reader = place.reader();
+    assert_eq!(numbers(&mut reader), [5]);
+    std::fs::remove_file(&place.path).unwrap();
+    assert!(copy(&mut writer, 100));
+    assert_eq!(numbers(&mut reader), [-94, 100]);
+    assert_eq!(reader.header().base_sequence, 99);
+}
+
+#[test]
+fn a_cut_is_an_error_of_a_copy_whose_writer_leaves_the_check_to_its_caller() {
+    let place = Place::new();
+    let mut writer = open(&place, &numbering(LINEAGE, 0).check_every(Duration::MAX));
+    assert!(copy(&mut writer, 1));
+    std::fs::File::options().write(true).open(&place.path).unwrap().set_len(64).unwrap();
+    let record = Stu::new(2, "x", 'm');
+    let err = writer.publish_copy(2, bytemuck::bytes_of(&record)).unwrap_err();
+    assert!(err.is_truncated(), "{err}");
+    assert_eq!(place.path.metadata().unwrap().len(), 64, "no new file");
+}
+
+#[test]
 fn a_lineage_that_no_region_can_have_is_not_taken() {
     let place = Place::new();
     for lineage in [0, layout::header::MAX_LINEAGE + 1, LINEAGE - 1] {
