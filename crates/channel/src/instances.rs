@@ -144,6 +144,12 @@ impl Instances {
         is_in_use(generation).then_some(generation)
     }
 
+    /// Whether a block has the instance of this generation, which is an odd number.
+    #[inline]
+    pub fn has(&self, block: u16, generation: u64) -> bool {
+        self.blocks.get(usize::from(block)).is_some_and(|state| state.generation == generation)
+    }
+
     /// Publishes a record of the instance in `block`, and returns its sequence number.
     ///
     /// # Panics

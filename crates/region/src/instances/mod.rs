@@ -1,7 +1,8 @@
 //! Many records of one kind in one region: an interface, a disk, a symbol each.
 //!
 //! Invariant: a handle means one instance. Once that is retired, or its region replaced, the handle
-//! leads to nothing, not even if its block has another instance by now.
+//! leads to nothing, not even if its block has another instance by now. Its generation is odd: a free block
+//! has an even one.
 //!
 //! ```text
 //!   blocks   where the blocks, changes and names of a mapped region are
@@ -26,7 +27,8 @@ use layout::InstanceName;
 pub struct Instance {
     pub(crate) block: u16,
     pub(crate) generation: u64,
-    /// For a reader: how many files it had attached before.
+    /// For a reader: how many files it had attached before; for a writer: how many it had made for fewer
+    /// instances.
     pub(crate) file: u32,
 }
 
@@ -45,6 +47,9 @@ impl Instance {
     /// The handle that has these words; any others lead to no instance.
     #[allow(clippy::cast_possible_truncation)] // the halves of a word, as they were put there
     pub const fn from_words([generation, place]: [u64; 2]) -> Self {
+        /// Greater than any that is counted.
+        const NO_GENERATION: u64 = u64::MAX;
+        let generation = if generation % 2 == 0 { NO_GENERATION } else { generation };
         Self { block: place as u16, generation, file: (place >> 32) as u32 }
     }
 }

@@ -20,6 +20,9 @@ pub(crate) struct InstanceTable {
     blocks: HashMap<InstanceName, u16>,
     /// No block before this one is free.
     first_free: usize,
+    /// Of the handles: how many files for fewer instances than before its writer has made. In such a file an
+    /// instance may have another one's former block, and its generation too.
+    file: u32,
 }
 
 /// The instances of a file that another one takes the place of.
@@ -50,11 +53,18 @@ impl InstanceTable {
     pub(crate) fn resume(blocks: MappedBlocks<'_>, slots: u32) -> Result<Self, channel::BadSlots> {
         let state = Instances::resume(&blocks, slots)?;
         let names = blocks.all().map(|block| blocks.read(block)?.1).collect();
-        let mut table = Self { state, names, blocks: HashMap::new(), first_free: 0 };
+        let mut table = Self { state, names, blocks: HashMap::new(), first_free: 0, file: 0 };
         for (instance, name) in table.all() {
             table.blocks.insert(name, instance.block);
         }
         Ok(table)
+    }
+
+    /// The same of a file that has taken the place of that of `old`, by the same writer: handles stay what they
+    /// are, unless there can be fewer instances.
+    pub(crate) fn in_place_of(self, old: Option<&Self>) -> Self {
+        let file = old.map_or(0, |old| old.file.wrapping_add((self.max() < old.max()).into()));
+        Self { file, ..self }
     }
 
     /// Why a writer cannot continue with what is in `blocks`, if so: no number may be above `largest`.
@@ -85,7 +95,7 @@ impl InstanceTable {
     pub(crate) fn all(&self) -> Vec<(Instance, InstanceName)> {
         let of = |(name, block): (&Option<InstanceName>, u16)| {
             let generation = self.state.generation(block)?;
-            Some((Instance { block, generation, file: 0 }, (*name)?))
+            Some((Instance { block, generation, file: self.file }, (*name)?))
         };
         self.names.iter().zip(0..=u16::MAX).filter_map(of).collect()
     }
@@ -102,13 +112,14 @@ impl InstanceTable {
 
     pub(crate) fn find(&self, name: &str) -> Option<Instance> {
         let block = *self.blocks.get(name)?;
-        Some(Instance { block, generation: self.state.generation(block)?, file: 0 })
+        let generation = self.state.generation(block)?;
+        Some(Instance { block, generation, file: self.file })
     }
 
     /// Whether the handle leads to an instance.
     #[inline]
     pub(crate) fn has(&self, instance: Instance) -> bool {
-        self.state.generation(instance.block) == Some(instance.generation)
+        self.file == instance.file && self.state.has(instance.block, instance.generation)
     }
 
     /// The number of the newest record of an instance.
@@ -206,7 +217,7 @@ impl InstanceTable {
     fn note(&mut self, block: u16, generation: u64, name: InstanceName) -> Instance {
         self.names[usize::from(block)] = Some(name);
         self.blocks.insert(name, block);
-        Instance { block, generation, file: 0 }
+        Instance { block, generation, file: self.file }
     }
 
     fn is_free(&self, block: u16) -> bool {

@@ -257,6 +257,7 @@ impl DynWriter {
         let old = std::mem::replace(&mut self.publisher, opened.publisher);
         open::retire(&old);
         self.gone = inherited::gone(opened.before, instances.as_ref());
+        let instances = instances.map(|table| table.in_place_of(self.instances.as_deref()));
         self.instances = instances.map(Box::new);
         self.file = opened.file;
         self.twin = opened.twin;

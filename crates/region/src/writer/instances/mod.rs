@@ -1,6 +1,7 @@
 //! The writer of a region of instances.
 //!
-//! Invariant: names, numbers and handles stay what they are over a new file under the same name.
+//! Invariant: names, numbers and handles stay what they are over a new file under the same name. In one for
+//! fewer instances than before, handles lead to nothing and are to be found again.
 //!
 //! Price: beside what a plain region costs, one comparison and two stores for each publish, and a
 //! wake of two words instead of one.
@@ -124,18 +125,27 @@ impl DynInstanceWriter {
         }
         let bad = |err| RegionError::new(&self.inner.path, Kind::BadInstanceName(err));
         let name = InstanceName::new(name).map_err(bad)?;
-        // The newest change is no publish then: it has no time that shows that the writer lives.
+        let joined = self.announce(|blocks, table| table.join(blocks, name))?;
+        joined.ok_or_else(|| {
+            let (have, max) = (self.len(), self.max());
+            RegionError::new(&self.inner.path, Kind::TooManyInstances { have, max })
+        })
+    }
+
+    /// Makes a change to an instance that is no publish, and wakes readers; `None`: there is none.
+    fn announce(
+        &mut self,
+        change: impl FnOnce(MappedBlocks<'_>, &mut InstanceTable) -> Option<Instance>,
+    ) -> Result<Option<Instance>, RegionError> {
+        // Such a change has no time that shows that the writer lives.
         self.inner.heartbeat()?;
         let wakes = self.inner.options.wake;
         let (blocks, table) = self.parts();
-        let Some(instance) = table.join(blocks, name) else {
-            let (have, max) = (table.len(), table.max());
-            return Err(RegionError::new(&self.inner.path, Kind::TooManyInstances { have, max }));
-        };
-        if wakes {
+        let changed = change(blocks, table);
+        if let Some(instance) = changed.filter(|_| wakes) {
             blocks.wake(instance.block, table.newest_change());
         }
-        Ok(instance)
+        Ok(changed)
     }
 
     /// The handle of the instance of this name, if it is there.
@@ -150,14 +160,10 @@ impl DynInstanceWriter {
     /// [`Kind::NoSuchInstance`] if it is retired already; as [`instance`](Self::instance).
     pub fn retire(&mut self, instance: Instance) -> Result<(), RegionError> {
         self.expect(instance)?;
-        // The newest change is no publish then: it has no time that shows that the writer lives.
-        self.inner.heartbeat()?;
-        let wakes = self.inner.options.wake;
-        let (blocks, table) = self.parts();
-        table.retire(blocks, instance);
-        if wakes {
-            blocks.wake(instance.block, table.newest_change());
-        }
+        self.announce(|blocks, table| {
+            table.retire(blocks, instance);
+            Some(instance)
+        })?;
         Ok(())
     }
 
@@ -272,8 +278,8 @@ impl DynInstanceWriter {
     }
 
     /// Changes the schema, the options, or how many instances there can be: see
-    /// [`DynWriter::change`]. Names, numbers and handles stay; records, too, unless the schema is
-    /// another one.
+    /// [`DynWriter::change`]. Names and numbers stay; records, too, unless the schema is another one; and
+    /// handles, unless `max` becomes smaller: then [`find`](Self::find) them again.
     ///
     /// # Errors
     /// As [`DynWriter::change`]; [`Kind::TooManyInstances`]: nothing has changed.

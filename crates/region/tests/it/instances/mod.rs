@@ -2,6 +2,7 @@
 
 mod begin;
 mod files;
+mod handles;
 mod loss;
 mod retired;
 
