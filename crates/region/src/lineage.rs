@@ -14,16 +14,20 @@
 //! region's directory, which the deletion of a file is, that change counts. So a new lineage is only
 //! less than an older one of the same name if the clock was set back, and the older region was lost
 //! together with its directory, or deleted before the clock reached the time when it began. Even then
-//! the two differ.
+//! the two differ. While the clock is behind a known lineage, the next one is after that by chance, up to about
+//! a second: a file and its copy have each its own next lineage.
 //!
 //! Price: eight bytes in the header; one `fstat` of the directory for a new lineage.
 #![allow(clippy::disallowed_types)] // a process-wide number outside any region
 
-use crate::clock;
+use crate::clock::{self, BootTime};
 use crate::location::Location;
 use crate::options::Numbering;
 use layout::header::{Header, MAX_LINEAGE};
 use std::sync::atomic::{AtomicU64, Ordering};
+
+/// About a second, in microseconds: how far a lineage may be after the greatest known one.
+const SPREAD: u64 = 1 << 20;
 
 /// Which records a file holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -67,7 +71,7 @@ pub(crate) fn last_change(at: &Location) -> u64 {
 
 /// A lineage greater than `known`.
 fn after(known: u64) -> u64 {
-    above(known, own_time(clock::wall_nanos() / 1000))
+    above(known, own_time(clock::wall_nanos() / 1000), BootTime::now().as_nanos())
 }
 
 /// `now`, or a little later: no two calls in this process return the same time, also if the clock
@@ -80,11 +84,15 @@ fn own_time(now: u64) -> u64 {
     }
 }
 
-/// `now`, or the lineage after `known` if that is greater. There is none after the largest, which only
-/// a hostile writer gives.
-fn above(known: u64, now: u64) -> u64 {
-    let least = if known < MAX_LINEAGE { known + 1 } else { 1 };
-    now.clamp(least, MAX_LINEAGE)
+/// `now`, or one of about a million after `known` if that is not less, by `chance`: two writers that know the
+/// same lineage, of a file and its copy, begin different ones also while the clock is behind it. There is none
+/// after the largest, which only a hostile writer gives.
+fn above(known: u64, now: u64, chance: u64) -> u64 {
+    match known {
+        MAX_LINEAGE.. => now.clamp(1, MAX_LINEAGE),
+        _ if now > known => now.min(MAX_LINEAGE),
+        _ => known + 1 + chance % SPREAD.min(MAX_LINEAGE - known),
+    }
 }
 
 #[cfg(test)]
@@ -95,19 +103,31 @@ mod tests {
 
     #[test]
     fn a_lineage_is_the_time_or_greater_than_the_greatest_known() {
-        assert_eq!(above(5, 100), 100);
-        assert_eq!(above(100, 100), 101);
-        assert_eq!(above(200, 100), 201, "the clock was set back");
-        assert_eq!(above(MAX_LINEAGE - 1, 100), MAX_LINEAGE);
-        assert_eq!(above(0, 0), 1, "0 is no lineage");
+        assert_eq!(above(5, 100, 7), 100);
+        assert_eq!(above(100, 100, 0), 101);
+        assert_eq!(above(200, 100, 0), 201, "the clock was set back");
+        assert_eq!(above(MAX_LINEAGE - 1, 100, 7), MAX_LINEAGE);
+        assert_eq!(above(0, 0, 0), 1, "0 is no lineage");
+    }
+
+    #[test]
+    fn two_successors_of_one_lineage_differ_while_the_clock_is_behind_it() {
+        let known = clock::wall_nanos() / 1000 + 3_600_000_000;
+        let old = Lineage { own: known, first: 1 };
+        // As by two processes: one continues the file, another one a copy of it.
+        let begun: HashSet<_> = (0..100).map(|_| Lineage::begin(known).own).collect();
+        let continued: HashSet<_> = (0..100).map(|_| old.fork(0).own).collect();
+        assert!(begun.union(&continued).all(|own| (known + 1..=known + SPREAD).contains(own)));
+        assert!(begun.len() > 1 && continued.len() > 1);
     }
 
     #[test]
     fn a_hostile_lineage_does_not_wrap() {
         for known in [MAX_LINEAGE, MAX_LINEAGE + 1, u64::MAX] {
-            assert_eq!(above(known, 100), 100);
+            assert_eq!(above(known, 100, u64::MAX), 100);
         }
-        assert_eq!(above(0, u64::MAX), MAX_LINEAGE);
+        assert_eq!(above(0, u64::MAX, 0), MAX_LINEAGE);
+        assert_eq!(above(MAX_LINEAGE - 1, 0, u64::MAX), MAX_LINEAGE);
     }
 
     #[test]
