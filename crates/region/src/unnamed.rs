@@ -18,9 +18,13 @@ use rustix::fs::{AtFlags, FallocateFlags, Mode, OFlags, RenameFlags};
 use rustix::io::Errno;
 use std::ffi::OsString;
 use std::fs::File;
+use std::io;
 use std::os::unix::fs::{FileExt, MetadataExt};
 use std::path::Path;
 use std::sync::Arc;
+
+/// How many names are tried for a temporary file.
+const TRIES: usize = 100;
 
 /// A locked, complete file that has no name yet. Removed if it never gets one.
 #[derive(Debug)]
@@ -58,16 +62,28 @@ impl Unnamed {
     /// A locked, empty file beside `at` that only its owner may open.
     fn beside(at: &Location) -> Result<Self, RegionError> {
         aside::sweep(at);
-        loop {
-            if let Some(unnamed) = Self::create(aside::new_name(at), at)? {
+        Self::try_names(at, || Self::create(aside::new_name(at), at, lock::try_take))
+    }
+
+    /// The first file that `create` makes: what takes each name from it is another process, or broken.
+    fn try_names(
+        at: &Location,
+        create: impl Fn() -> Result<Option<Self>, RegionError>,
+    ) -> Result<Self, RegionError> {
+        for _ in 0..TRIES {
+            if let Some(unnamed) = create()? {
                 return Ok(unnamed);
             }
         }
+        Err(RegionError::io(at.path(), "create", Errno::EXIST))
     }
 
     /// A locked, empty file called `name`; `None` if the name is taken, or the file was swept away.
-    fn create(name: OsString, at: &Location) -> Result<Option<Self>, RegionError> {
-        let io = |call| move |err| RegionError::io(at.path(), call, err);
+    fn create(
+        name: OsString,
+        at: &Location,
+        try_lock: impl FnOnce(&File) -> io::Result<bool>,
+    ) -> Result<Option<Self>, RegionError> {
         let flags =
             OFlags::RDWR | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
         let dir = Arc::clone(at.dir());
@@ -77,12 +93,15 @@ impl Unnamed {
             Err(err) => Err(RegionError::io(at.path(), "create", err).on_file_system_of(&dir)),
         };
         let Some(file) = OwnFile::open_if(at.path(), create)? else { return Ok(None) };
-        let locked = lock::try_take(&file).map_err(io("lock"))?;
+        let locked = try_lock(&file);
         // Between creation and lock, another creator may have swept the file away: then the name
         // is free, or another file's.
         let named = FileId::at(dir.as_fd(), name.as_ref());
         let named = named.is_ok_and(|named| named == FileId::of(&file).ok());
-        Ok((locked && named).then(|| Self { aside: Aside::new(dir, name), file }))
+        // Dropped with the error, after which no process would sweep it: none can lock it.
+        let aside = named.then(|| Aside::new(dir, name));
+        let locked = locked.map_err(|err| RegionError::io(at.path(), "lock", err))?;
+        Ok(aside.filter(|_| locked).map(|aside| Self { aside, file }))
     }
 
     /// The file once more, for its writer's mapping: see [`file::open_to_map`].
@@ -176,7 +195,8 @@ impl Unnamed {
     fn give_back(&self, at: &Location) {
         let (dir, name) = self.aside.parts();
         if self.exchange(at) == Err(Errno::NOENT) {
-            // Ours was deleted meanwhile. What fails here is as if the other had been deleted.
+            // Ours was deleted meanwhile. If this rename fails too, the other file is lost, as if it had
+            // been deleted.
             let _ = rustix::fs::renameat_with(dir, name, dir, at.name(), RenameFlags::NOREPLACE);
         }
     }
@@ -189,7 +209,7 @@ impl Unnamed {
 /// Dropping it removes the file; one that a killed process left is swept away by the next.
 pub(crate) fn replace_lock(at: &Location) -> Result<Option<Unnamed>, RegionError> {
     aside::sweep(at);
-    Unnamed::create(aside::replace_lock_name(at), at)
+    Unnamed::create(aside::replace_lock_name(at), at, lock::try_take)
 }
 
 /// Makes the file `len` bytes long with room for each of them.
@@ -295,6 +315,28 @@ mod tests {
     }
 
     #[test]
+    fn a_file_that_cannot_be_locked_is_not_left_behind() {
+        let dir = tempfile::tempdir().unwrap();
+        let at = at(&dir.path().join("stu.region"));
+        let no_locks = |_: &File| Err(io::Error::from(Errno::NOLCK));
+        let err = Unnamed::create(aside::new_name(&at), &at, no_locks).unwrap_err();
+        assert!(err.to_string().contains("lock"), "{err}");
+        assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 0);
+    }
+
+    #[test]
+    fn a_creator_gives_up_when_every_name_is_taken() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("stu.region");
+        let at = at(&path);
+        let name = aside::new_name(&at);
+        std::fs::write(beside(&path, name.clone()), "").unwrap();
+        let taken = || Unnamed::create(name.clone(), &at, lock::try_take);
+        let err = Unnamed::try_names(&at, taken).unwrap_err();
+        assert!(err.to_string().contains("create: File exists"), "{err}");
+    }
+
+    #[test]
     fn an_existing_temporary_name_is_not_reused() {
         let dir = tempfile::tempdir().unwrap();
         let (path, letter) = (dir.path().join("stu.region"), dir.path().join("letter"));
@@ -304,7 +346,7 @@ mod tests {
         let name = beside(&path, lock.clone());
         for put in [std::os::unix::fs::symlink::<&Path, &Path>, std::fs::hard_link] {
             put(&letter, &name).unwrap();
-            assert!(Unnamed::create(lock.clone(), &at).unwrap().is_none());
+            assert!(Unnamed::create(lock.clone(), &at, lock::try_take).unwrap().is_none());
             assert!(name.exists(), "and nothing of it is removed");
             assert_eq!(std::fs::read(&letter).unwrap(), b"somebody's letter");
             std::fs::remove_file(&name).unwrap();
