@@ -888,8 +888,9 @@ struct mapcast_instance_reader *mapcast_instance_reader_open_fd(int fd,
                                                                 const struct mapcast_layout *layout);
 
 /**
- * Writes the instance of this name to `instance`; returns MAPCAST_NOTHING if there is none (yet). Looks at
- * every name: keep the result.
+ * Writes the instance of this name to `instance`; returns MAPCAST_NOTHING if the attached file has none (yet).
+ * Looks at every name: keep the result. Does not look for the region's next file: while there is none, call
+ * mapcast_instance_reader_latest now and then, which does, also for an instance of zeros.
  */
 int mapcast_instance_reader_find(const struct mapcast_instance_reader *reader,
                                  const char *name,
@@ -906,7 +907,8 @@ int mapcast_instance_reader_latest(struct mapcast_instance_reader *reader,
                                    struct mapcast_publication *publication);
 
 /**
- * Looks which instances there are now; returns how many, or an error. mapcast_instance_reader_listed has each.
+ * Looks which instances the attached file has now; returns how many, or an error. mapcast_instance_reader_listed has
+ * each. As mapcast_instance_reader_find, it does not look for the region's next file.
  */
 int mapcast_instance_reader_list(struct mapcast_instance_reader *reader);
 

@@ -221,8 +221,9 @@ pub unsafe extern "C" fn mapcast_instance_reader_open_fd(
     }
 }
 
-/// Writes the instance of this name to `instance`; returns MAPCAST_NOTHING if there is none (yet). Looks at
-/// every name: keep the result.
+/// Writes the instance of this name to `instance`; returns MAPCAST_NOTHING if the attached file has none (yet).
+/// Looks at every name: keep the result. Does not look for the region's next file: while there is none, call
+/// mapcast_instance_reader_latest now and then, which does, also for an instance of zeros.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mapcast_instance_reader_find(
     reader: *const InstanceReader,
@@ -265,7 +266,8 @@ pub unsafe extern "C" fn mapcast_instance_reader_latest(
     }
 }
 
-/// Looks which instances there are now; returns how many, or an error. mapcast_instance_reader_listed has each.
+/// Looks which instances the attached file has now; returns how many, or an error. mapcast_instance_reader_listed has
+/// each. As mapcast_instance_reader_find, it does not look for the region's next file.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mapcast_instance_reader_list(reader: *mut InstanceReader) -> c_int {
     // SAFETY: the pointers of this call, under the contract of the header.

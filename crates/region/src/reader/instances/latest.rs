@@ -24,7 +24,8 @@ impl DynInstanceReader {
     ///
     /// # Errors
     /// [`NoSuchInstance`](crate::RegionErrorKind::NoSuchInstance) if it is retired, or the handle is of a
-    /// file that was attached before: [`find`](Self::find) it again; as
+    /// file that was attached before: [`find`](Self::find) it again, and if there is none yet, call this again
+    /// first, which goes over to the region's next file; as
     /// [`DynReader::latest`](crate::DynReader::latest) else.
     #[inline(always)]
     #[allow(clippy::inline_always)] // as `DynReader::latest`
@@ -63,14 +64,19 @@ impl DynInstanceReader {
         // Once: the handles of a file lead to nothing in the next one.
         self.refresh_if_due()?;
         self.catch_up();
+        let mut is_empty = true;
         for block in (0..=u16::MAX).take(self.max()) {
             let Some((instance, name)) = self.named(block) else { continue };
+            is_empty = false;
             match self.latest_here(instance, record) {
                 Ok(Some(publication)) => each(&name, &publication, record),
                 Ok(None) => {}
                 Err(err) if err.is_no_such_instance() => {}
                 Err(err) => return Err(err),
             }
+        }
+        if is_empty {
+            self.inner.count_pending();
         }
         self.expect_whole()
     }
@@ -83,15 +89,16 @@ impl DynInstanceReader {
         instance: Instance,
         record: &mut [u8],
     ) -> Result<Option<Publication>, RegionError> {
-        let (part, seen) = (&mut Part::whole(record), self.seen(instance)?);
-        if let Some(found) = self.attempt(instance, |ring| ring.try_front(seen, part))? {
+        let part = &mut Part::whole(record);
+        let seen = self.seen(instance).map_err(|err| self.none_here(err))?;
+        let found = self.attempt(instance, |ring| ring.try_front(seen, part));
+        if let Some(found) = found.map_err(|err| self.none_here(err))? {
             return Ok(Some(self.delivered(instance, seen, found)));
         }
         let mut retries = 0;
         loop {
-            if let Some(found) =
-                self.attempt(instance, |ring| ring.try_slot(seen, retries, part))?
-            {
+            let found = self.attempt(instance, |ring| ring.try_slot(seen, retries, part));
+            if let Some(found) = found.map_err(|err| self.none_here(err))? {
                 return Ok(Some(self.delivered(instance, seen, found)));
             }
             match self.after_failure(instance, seen, retries, part.record_len())? {
@@ -143,17 +150,29 @@ impl DynInstanceReader {
         retries: u32,
         len: usize,
     ) -> Result<Option<u32>, RegionError> {
-        let blocks = self.blocks_of(instance)?;
+        let blocks = match self.blocks_of(instance) {
+            Ok(blocks) => blocks,
+            Err(err) => return Err(self.none_here(err)),
+        };
         let ring = self.inner.ring.over(blocks.at(instance.block));
         let next = ring.after_failure(seen, retries, len);
         let is_its = blocks.cells(instance.block).is(instance.generation);
         self.expect_whole()?;
         if !is_its {
-            return Err(self.no_such_instance());
+            let err = self.no_such_instance();
+            return Err(self.none_here(err));
         }
         if matches!(next, Ok(None)) {
             self.inner.count_pending();
         }
         next.map_err(|_| self.inner.unstable())
+    }
+    /// `err` of a handle that leads to nothing: the next file of the region may have the instance, so that it
+    /// counts as a call without a record.
+    #[cold]
+    #[inline(never)]
+    fn none_here(&mut self, err: RegionError) -> RegionError {
+        self.inner.count_pending();
+        err
     }
 }

@@ -119,12 +119,17 @@ impl DynInstanceReader {
         self.read_every_block();
     }
 
-    /// The handle of an instance; `None` if there is none of this name (yet). Looks at every name.
+    /// The handle of an instance; `None` if there is none of this name (yet) in the attached file. Looks at
+    /// every name.
+    ///
+    /// A loop that waits for an instance calls [`refresh`](Self::refresh) too, or reads by
+    /// [`latest_all`](Self::latest_all) or [`next`](Self::next): those go over to the region's next file.
     pub fn find(&self, name: &str) -> Option<Instance> {
         self.all().find(|(_, found)| **found == *name).map(|(instance, _)| instance)
     }
 
-    /// All instances and their names, in the order of their blocks.
+    /// All instances of the attached file and their names, in the order of their blocks: see
+    /// [`find`](Self::find).
     pub fn all(&self) -> impl Iterator<Item = (Instance, InstanceName)> {
         let blocks = self.blocks();
         blocks.into_iter().flat_map(MappedBlocks::all).filter_map(|block| self.named(block))

@@ -1,6 +1,6 @@
 //! What a handle leads to.
 
-use crate::{Place, stu};
+use crate::{Place, stu, wait_until};
 use layout::{Record, Stu};
 use region::{DynInstanceWriter, Instance, Options, RegionError};
 
@@ -43,4 +43,35 @@ fn words_that_are_no_handle_lead_to_no_instance() {
         let read = reader.latest(handle, &mut [0; 28]).unwrap_err();
         assert!(written.is_no_such_instance() && read.is_no_such_instance(), "{words:?}");
     }
+}
+
+#[test]
+fn a_reader_that_finds_no_instance_goes_over_to_the_next_file() {
+    let place = Place::new();
+    let open = |max| {
+        DynInstanceWriter::open_with(&place.path, &Stu::schema(), &Options::new(), max).unwrap()
+    };
+    drop(open(10));
+    let mut reader = region::DynInstanceReader::open(&place.path).unwrap();
+    let mut record = [0; 28];
+    let mut writer = open(20);
+    let eth0 = writer.instance("eth0").unwrap();
+    writer.publish(eth0, &stu(1)).unwrap();
+    wait_until("the next file's instance", || {
+        let mut names = Vec::new();
+        reader.latest_all(&mut record, |name, _, _| names.push(name.to_string())).unwrap();
+        names == ["eth0"]
+    });
+    writer.retire(eth0).unwrap();
+    drop(writer);
+    let mut writer = open(30);
+    let eth0 = writer.instance("eth0").unwrap();
+    writer.publish(eth0, &stu(2)).unwrap();
+    wait_until("the instance that has joined again", || {
+        let handle = reader.find("eth0").unwrap_or(Instance::from_words([0, 0]));
+        let found = reader.latest(handle, &mut record);
+        found.as_ref().err().is_none_or(RegionError::is_no_such_instance)
+            && found.is_ok_and(|found| found.is_some())
+    });
+    assert_eq!(record, stu(2));
 }
