@@ -208,6 +208,8 @@ fn advice(kind: &Kind) -> &'static str {
             "give the path of a region; a file without a header is for mapcast_bare_reader_open"
         }
         Kind::UnsupportedVersion(_) | Kind::UnsupportedFeatures(_) => "install a newer libmapcast",
+        // A writer refuses a bare file of another length.
+        Kind::Truncated { structs: Some(_), .. } => "remove it, then start its writer again",
         Kind::Damaged(_) | Kind::Truncated { .. } => "start its writer again, which replaces it",
         Kind::OtherSchema { .. } => {
             "make the struct and its fields those of the region (`mapcast schema` prints them), or open it again with NULL as the layout"

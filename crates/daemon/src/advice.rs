@@ -32,6 +32,8 @@ fn next_step(kind: &Kind) -> &'static str {
         }
         Kind::UnsupportedVersion(found) if *found <= KNOWN_FORMAT => "start its producer again",
         Kind::UnsupportedVersion(_) | Kind::UnsupportedFeatures(_) => "use a newer mapcast",
+        // A writer refuses a bare file of another length.
+        Kind::Truncated { structs: Some(_), .. } => "remove it, then start its producer again",
         Kind::Damaged(_) | Kind::Truncated { .. } => "start its producer again to replace it",
         Kind::OtherSchema { .. } => {
             "rebuild it against the region's schema, or read by the schema in the region"
@@ -84,6 +86,7 @@ fn of_place(kind: &Kind) -> Option<&'static str> {
 #[cfg(test)]
 mod tests {
     use std::io;
+    use std::num::NonZeroU32;
 
     use super::*;
 
@@ -128,8 +131,16 @@ mod tests {
                 "is damaged: its end mark is missing; start its producer again to replace it",
             ),
             (
-                Kind::Truncated { want: 9, have: 4 },
+                Kind::Truncated { want: 9, have: 4, structs: None },
                 "has 4 bytes, its header promises 9; start its producer again to replace it",
+            ),
+            (
+                Kind::Truncated { want: 28, have: 10, structs: Some(NonZeroU32::MIN) },
+                "has 10 bytes, its struct takes 28; remove it, then start its producer again",
+            ),
+            (
+                Kind::Truncated { want: 9, have: 9, structs: None },
+                "was cut short and has grown again since; start its producer again to replace it",
             ),
             (
                 Kind::OtherSchema { want: "A".into(), have: "B".into() },

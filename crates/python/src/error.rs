@@ -146,6 +146,10 @@ fn class_of(kind: &ErrorKind) -> (&'static str, &'static str) {
         ErrorKind::TooManyInstances { .. } => {
             ("TooManyInstancesError", "retire one, or open the writer with more instances")
         }
+        // A writer refuses a bare file of another length.
+        ErrorKind::Truncated { structs: Some(_), .. } => {
+            ("TruncatedError", "remove it, then start its writer again")
+        }
         ErrorKind::Truncated { .. } => ("TruncatedError", "start its writer again"),
         ErrorKind::BadName(_)
         | ErrorKind::BadInstanceName(_)

@@ -12,6 +12,7 @@ use rustix::fd::AsFd;
 use std::error::Error;
 use std::fmt;
 use std::io;
+use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 
 /// Why a region could not be created, attached, published or read, and which.
@@ -66,13 +67,16 @@ pub enum RegionErrorKind {
     /// The header or the schema contradicts itself.
     #[error("is damaged: {0}")]
     Damaged(String),
-    /// The file is shorter than its own header promises: it was cut.
-    #[error("has {}, its header promises {want}", counted(*have, "byte"))]
+    /// The file is shorter than its own header promises, or than its structs: it was cut. It may have been
+    /// extended since.
+    #[error("{}", truncated(*want, *structs, *have))]
     Truncated {
-        /// Bytes that the header promises.
+        /// Bytes that the header promises, or that the structs of a file without one take.
         want: u64,
         /// Bytes that are there.
         have: u64,
+        /// How many structs a file without a header holds; `None`: it is a region.
+        structs: Option<NonZeroU32>,
     },
     /// The region holds another record than the requested one.
     #[error("holds record {have}, this program reads {want}")]
@@ -197,6 +201,19 @@ pub enum RegionErrorKind {
         /// Its error.
         source: io::Error,
     },
+}
+
+/// What has become of a file that was cut.
+fn truncated(want: u64, structs: Option<NonZeroU32>, have: u64) -> String {
+    if have >= want {
+        return "was cut short and has grown again since".to_owned();
+    }
+    let whose = match structs.map(NonZeroU32::get) {
+        None => "header promises",
+        Some(1) => "struct takes",
+        Some(_) => "structs take",
+    };
+    format!("has {}, its {whose} {want}", counted(have, "byte"))
 }
 
 /// Why a file is not the bare one of the record.

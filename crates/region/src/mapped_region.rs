@@ -60,7 +60,7 @@ impl Preamble {
         let header = read_header(file).map_err(io("pread"))?;
         let header = header.map_err(|err| refuse(err.into()))?;
         if have < header.file_len {
-            return Err(refuse(Kind::Truncated { want: header.file_len, have }));
+            return Err(refuse(Kind::Truncated { want: header.file_len, have, structs: None }));
         }
         let mut mark = [0; header::END_MARK_LEN as usize];
         read_up_to(file, &mut mark, header.end_mark_offset()).map_err(io("pread"))?;
@@ -260,7 +260,7 @@ impl MappedRegion {
     #[cold]
     pub(crate) fn truncated(&self, path: &Path, file: &File) -> RegionError {
         let have = file.metadata().map_or(0, |meta| meta.len());
-        RegionError::new(path, Kind::Truncated { want: self.header.file_len, have })
+        RegionError::new(path, Kind::Truncated { want: self.header.file_len, have, structs: None })
     }
 
     /// Whether writers of this region wake sleeping readers.

@@ -118,6 +118,7 @@ impl MappedStruct {
     #[cold]
     pub(super) fn truncated(&self, path: &Path, file: &File) -> RegionError {
         let have = file.metadata().map_or(0, |meta| meta.len());
-        RegionError::new(path, Kind::Truncated { want: self.shape.size() as u64, have })
+        let (want, structs) = (self.shape.size() as u64, Some(self.shape.count));
+        RegionError::new(path, Kind::Truncated { want, have, structs })
     }
 }

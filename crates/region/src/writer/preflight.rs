@@ -114,7 +114,7 @@ pub(super) fn expect_region(file: &File, path: &Path) -> Result<(), RegionError>
 pub(super) fn damage(err: RegionError) -> Result<Why, RegionError> {
     match err.kind() {
         Kind::Damaged(what) => Ok(Why::Damaged(what.clone())),
-        Kind::Truncated { want, have } => {
+        Kind::Truncated { want, have, .. } => {
             Ok(Why::Damaged(format!("{}, its header promises {want}", counted(*have, "byte"))))
         }
         _ => Err(err),

@@ -155,7 +155,8 @@ fn a_refresh_maps_the_same_file_again_once_it_is_extended_after_a_cut() {
     let mut record = [0; 28];
     let file = std::fs::File::options().write(true).open(&place.path).unwrap();
     file.set_len(0).unwrap();
-    assert!(reader.latest(&mut record).unwrap_err().is_truncated());
+    let err = reader.latest(&mut record).unwrap_err();
+    assert!(err.is_truncated() && err.to_string().ends_with("has 0 bytes, its struct takes 28"));
     assert_eq!(reader.refresh(&Stu::schema()).unwrap(), Refreshed::Same);
     file.write_all_at(&stu(2), 0).unwrap();
     assert_eq!(reader.refresh(&Stu::schema()).unwrap(), Refreshed::Reattached);

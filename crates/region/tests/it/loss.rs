@@ -117,6 +117,20 @@ fn the_error_for_a_cut_region_has_both_lengths() {
 }
 
 #[test]
+fn the_error_for_a_file_that_was_cut_and_has_grown_since_says_so() {
+    let place = Place::new();
+    drop(place.writer());
+    let mut reader = place.reader();
+    let len = place.path.metadata().unwrap().len();
+    cut(&place, 0);
+    let mut record = [0; 28];
+    assert!(reader.latest(&mut record).unwrap_err().is_truncated());
+    cut(&place, len);
+    let text = reader.latest(&mut record).unwrap_err().to_string();
+    assert!(text.ends_with("stu.region: was cut short and has grown again since"), "{text}");
+}
+
+#[test]
 fn a_deleted_region_is_recreated_and_the_sequence_continues() {
     let place = Place::new();
     let mut writer = place.writer();
