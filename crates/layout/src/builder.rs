@@ -15,7 +15,7 @@ use crate::field::{Field, FieldSpec, Label};
 use crate::limits::{MAX_FIELDS, MAX_LABELS, MAX_NAME, MAX_RECORD, MAX_SCHEMA, MAX_TEXT, MAX_UNIT};
 use crate::schema::Schema;
 use crate::template::Template;
-use crate::text::is_control;
+use crate::text::{is_control, quote};
 
 /// Collects the fields of a [`Schema`]. Made by [`Schema::builder`].
 #[derive(Clone, Debug)]
@@ -104,12 +104,13 @@ fn check_identifier(of: &str, name: &str) -> Result<(), SchemaError> {
     if is_identifier(name) {
         return Ok(());
     }
+    let shown = quote(name);
     if is_identifier(&format!("_{name}")) {
-        refuse!(Part::Name, "{of} name {name:?} begins with a digit; begin it with a letter or _");
+        refuse!(Part::Name, "{of} name {shown} begins with a digit; begin it with a letter or _");
     }
     refuse!(
         Part::Name,
-        "{of} name {name:?} is not a C identifier of at most {MAX_NAME} bytes; \
+        "{of} name {shown} is not a C identifier of at most {MAX_NAME} bytes; \
          use letters, digits and _"
     )
 }

@@ -1,5 +1,6 @@
 //! The builder lays records out as C does, and names the field of every invalid record.
 
+use layout::text::quote;
 use layout::{
     CType, FieldSpec, MAX_FIELDS, MAX_LABELS, MAX_NAME, MAX_RECORD, MAX_TEXT, MAX_UNIT, Scalar,
     Schema, SchemaError, SchemaPart as Part,
@@ -132,14 +133,17 @@ fn names_are_c_identifiers() {
     for name in ["a b", "a-b", "1-a", "\u{e4}", "a\u{1b}", "a\0", &"x".repeat(MAX_NAME + 1)] {
         let why = |of| {
             format!(
-                "{of} name {name:?} is not a C identifier of at most 64 bytes; \
-                 use letters, digits and _"
+                "{of} name {} is not a C identifier of at most 64 bytes; \
+                 use letters, digits and _",
+                quote(name)
             )
         };
         assert_error(&refused([field(name, "u8")]), Some(0), Part::Name, &why("field"));
         let record = Schema::builder(name).field(field("a", "u8")).build();
         assert_error(&record.expect_err("no name"), None, Part::Name, &why("record"));
     }
+    let long = refused([field(&"a-".repeat(30_000), "u8")]).to_string();
+    assert!(long.len() < 200 && long.contains("-\"... is not"), "{long}");
     let digit = "field name \"1a\" begins with a digit; begin it with a letter or _";
     assert_error(&refused([field("1a", "u8")]), Some(0), Part::Name, digit);
     for name in ["a", "_", "A_1", &"x".repeat(MAX_NAME)] {
