@@ -73,12 +73,23 @@ pub(crate) fn admit(file: &File, path: &Path, options: &Options) -> Result<(), R
 /// The group called `name`, or numbered so.
 fn group_id(name: &str) -> Option<Gid> {
     let by_name = || Group::from_name(name).ok().flatten().map(|group| group.gid.as_raw());
-    name.parse().ok().or_else(by_name).map(Gid::from_raw)
+    // The largest number means "no change" to the kernel, and is no group.
+    name.parse().ok().or_else(by_name).filter(|gid| *gid != u32::MAX).map(Gid::from_raw)
 }
 
 #[cfg(test)]
 mod tests {
-    use super::without_group;
+    use super::*;
+
+    #[test]
+    fn the_number_that_is_no_group_is_refused() {
+        let of = |group: &str| Rights::of(&Options::new().group(group), Path::new("x"));
+        assert!(of("4294967294").is_ok());
+        for group in ["4294967295", "4294967296"] {
+            let err = of(group).unwrap_err();
+            assert!(matches!(err.kind(), Kind::NoSuchGroup(_)), "{err}");
+        }
+    }
 
     #[test]
     fn another_group_gets_only_permissions_of_both_old_group_and_others() {
