@@ -1,14 +1,13 @@
 //! A region without a name: for a process and those that inherit its descriptor.
 
-use crate::create::{self, Beginning};
+use crate::create;
 use crate::error::{RegionError, RegionErrorKind as Kind};
 use crate::file;
 use crate::fork::OwnFile;
-use crate::lineage::Lineage;
 use crate::mapping::Access;
 use crate::options::Options;
 use crate::reader::{DynInstanceReader, DynReader};
-use crate::writer::{DynInstanceWriter, DynWriter};
+use crate::writer::{self, DynInstanceWriter, DynWriter};
 use layout::Schema;
 use std::fs::File;
 use std::os::fd::{AsFd, BorrowedFd};
@@ -47,8 +46,7 @@ impl Region {
     /// [`BadOptions`](Kind::BadOptions); [`Io`](Kind::Io), for example when there is no memory left.
     pub fn anonymous(schema: &Schema, options: &Options) -> Result<Self, RegionError> {
         let label = PathBuf::from(format!("anonymous region {}", schema.name()));
-        let beginning = Beginning::after(0, Lineage::begin(0));
-        let (file, _) = create::memfd(&label, schema, options, beginning)?;
+        let (file, _) = create::memfd(&label, schema, options, writer::first_beginning(options))?;
         Ok(Self { file, schema: schema.clone(), options: options.clone(), label })
     }
 

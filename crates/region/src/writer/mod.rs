@@ -19,6 +19,7 @@ pub use instances::{DynInstanceWriter, InstanceStandby, InstanceWriter};
 pub(crate) use open::{at_name, is_named, publisher_over};
 pub use origin::{Origin, Why};
 pub use standby::{Holder, Standby};
+pub(crate) use succession::first_beginning;
 pub(crate) use takeover_lock::take_lock;
 pub use typed::Writer;
 

@@ -18,7 +18,7 @@ use super::succession::Succession;
 use super::takeover_lock::{TakeoverLock, take_lock};
 use crate::aside;
 use crate::clock::BootTime;
-use crate::create::{self, Beginning};
+use crate::create;
 use crate::error::{RegionError, RegionErrorKind as Kind};
 use crate::file_id::FileId;
 use crate::fork::OwnFile;
@@ -256,8 +256,7 @@ impl Fresh {
         next: &Succession,
     ) -> Result<Self, RegionError> {
         let Wanted { schema, options } = wanted;
-        let beginning = Beginning::after(next.base(), next.lineage);
-        let (unnamed, header) = create::region(at, schema, options, beginning)?;
+        let (unnamed, header) = create::region(at, schema, options, next.beginning())?;
         let publisher = start(&unnamed.open_to_map(at)?, at.path(), &header, options, next)?;
         Ok(Self { unnamed, publisher, epoch: next.epoch })
     }

@@ -18,7 +18,7 @@ use super::preflight::{self, Preflight};
 use super::succession::Succession;
 use super::takeover_lock::take_lock;
 use super::{DynWriter, Home};
-use crate::create::{self, Beginning};
+use crate::create;
 use crate::error::{RegionError, RegionErrorKind as Kind};
 use crate::file::{self, Content};
 use crate::fork::OwnFile;
@@ -93,7 +93,7 @@ impl DynWriter {
         let schema = Arc::new(schema.clone());
         let wanted = Wanted { schema: &schema, options };
         let opened = match kept.map(|file| inspect(file, label, wanted)).transpose()? {
-            None => memfd(label, wanted, &Succession::none(0), Origin::Created)?,
+            None => memfd(label, wanted, &Succession::first(options, 0), Origin::Created)?,
             Some(Found::Usable(opened)) => opened,
             Some(Found::Other(old)) => {
                 let origin = Origin::Replaced(old.why.clone());
@@ -164,7 +164,8 @@ fn inspect(file: File, label: &Path, wanted: Wanted<'_>) -> Result<Found, Region
             Ok(preflight) => preflight,
             Err(err) => {
                 let why = preflight::damage(err)?;
-                let next = Succession::none(mapped_region::lineage_in(&file));
+                let known = mapped_region::lineage_in(&file);
+                let next = Succession::first(wanted.options, known);
                 return Ok(Found::Other(Old { publisher: None, _file: file, next, why }));
             }
         },
@@ -222,9 +223,8 @@ fn fill(
     label: &Path,
     Wanted { schema, options }: Wanted<'_>,
 ) -> Result<Opened, RegionError> {
-    let first = Succession::none(0);
-    let beginning = Beginning::after(first.base(), first.lineage);
-    let header = create::fill_region(&file, label, schema, options, beginning)?;
+    let first = Succession::first(options, 0);
+    let header = create::fill_region(&file, label, schema, options, first.beginning())?;
     let to_map = file::open_to_map(&file, None, label)?;
     let publisher = open::start(&to_map, label, &header, options, &first)?;
     Ok(Opened { twin, ..Opened::new(publisher, file, first.epoch, Origin::Created) })
@@ -237,8 +237,7 @@ fn memfd(
     next: &Succession,
     origin: Origin,
 ) -> Result<Opened, RegionError> {
-    let beginning = Beginning::after(next.base(), next.lineage);
-    let (twin, header) = create::memfd(label, schema, options, beginning)?;
+    let (twin, header) = create::memfd(label, schema, options, next.beginning())?;
     let file = again(&twin, label)?;
     take_lock(&file, label)?;
     let to_map = file::open_to_map(&file, None, label)?;

@@ -24,6 +24,7 @@
 use super::open::Wanted;
 use super::origin::Why;
 use crate::clock::BootTime;
+use crate::create::Beginning;
 use crate::instances::InstanceTable;
 use crate::last_record::LastRecord;
 use crate::lineage::Lineage;
@@ -60,7 +61,7 @@ impl Succession {
     }
 
     /// Nothing: the first writer of a lineage greater than `known`.
-    pub(super) fn none(known: u64) -> Self {
+    fn none(known: u64) -> Self {
         let (lineage, heartbeat) = (Lineage::begin(known), BootTime::now());
         Self { epoch: 1, lineage, sequence: 0, last: None, wall: None, heartbeat }
     }
@@ -117,10 +118,15 @@ impl Succession {
         }
     }
 
-    /// The number before the first record of the new file.
-    pub(super) fn base(&self) -> u64 {
-        self.sequence - u64::from(self.last.is_some())
+    /// What the new file begins with.
+    pub(super) fn beginning(&self) -> Beginning {
+        Beginning::after(self.sequence - u64::from(self.last.is_some()), self.lineage)
     }
+}
+
+/// What a file without an earlier one begins with.
+pub(crate) fn first_beginning(options: &Options) -> Beginning {
+    Succession::first(options, 0).beginning()
 }
 
 /// The lineage of the records that are copied, and the number after which they begin.

@@ -148,6 +148,28 @@ fn a_cut_is_an_error_of_a_copy_whose_writer_leaves_the_check_to_its_caller() {
 }
 
 #[test]
+fn a_region_without_a_name_copies_records_of_another_one_too() {
+    let options = numbering(LINEAGE, 4);
+    let (schema, label) = (Stu::schema(), std::path::Path::new("x"));
+    let memfd = || {
+        let flags = rustix::fs::MemfdFlags::CLOEXEC;
+        std::fs::File::from(rustix::fs::memfd_create("x", flags).expect("a memfd"))
+    };
+    let passed = DynWriter::open_file(memfd(), label, &schema, &options).expect("a writer");
+    let own = DynWriter::open_memfd(None, label, &schema, &options).expect("a writer");
+    let damaged = memfd();
+    drop(DynWriter::open_file(damaged.try_clone().unwrap(), label, &schema, &options).unwrap());
+    std::os::unix::fs::FileExt::write_all_at(&damaged, &[0xff; 8], 0x20).unwrap();
+    let again = DynWriter::open_memfd(Some(damaged), label, &schema, &options).expect("a writer");
+    let anonymous = region::Region::anonymous(&schema, &options).unwrap();
+    for mut writer in [passed, own, again, anonymous.writer().unwrap()] {
+        assert_eq!((writer.lineage(), writer.sequence()), (LINEAGE, 4));
+        assert!(copy(&mut writer, 6));
+        assert_eq!(writer.sequence(), 6);
+    }
+}
+
+#[test]
 fn a_lineage_that_no_region_can_have_is_not_taken() {
     let place = Place::new();
     for lineage in [0, layout::header::MAX_LINEAGE + 1, LINEAGE - 1] {
