@@ -11,7 +11,7 @@
 //!   announce   W4 head := n, W5: the last   dead here: n is the newest
 //! ```
 //!
-//! A number that a copied record leaves out gets the stamp of the record that will lie in its slot one round later.
+//! Each number skipped by `publish_as` is stamped as the record that takes its slot one round later.
 //!
 //! Price: three stores beside the record's own words. No loop, no load from shared memory.
 

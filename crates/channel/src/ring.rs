@@ -288,15 +288,22 @@ impl<M: Memory> Ring<M> {
     fn pending_or_missed(&self, after: u64, found: u64) -> Step {
         // CHOICE N3: the stamp of a later record, complete or not, means that this one is gone.
         if stamp::is_past(found, after.wrapping_add(1)) {
-            Step::Missed(self.missed(after))
+            match self.missed(after) {
+                0 => Step::Pending,
+                missed => Step::Missed(missed),
+            }
         } else {
             Step::Pending
         }
     }
 
-    /// How many records after `after` are gone.
+    /// How many records after `after` are gone; none after the last number there is, to which forged stamps
+    /// can take a reader.
     #[cold]
     fn missed(&self, after: u64) -> u64 {
+        if after == u64::MAX {
+            return 0;
+        }
         // CHOICE N4: slots - 1 records are kept; the writer works in the slot after the newest's.
         let oldest = self.head().saturating_sub(u64::from(self.mask));
         // CHOICE N5: the record asked for is gone, even if head was read too early to show that.

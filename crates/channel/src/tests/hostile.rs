@@ -82,6 +82,24 @@ fn a_slot_that_was_never_published_is_not_record_zero() {
 }
 
 #[test]
+fn a_tail_at_the_last_number_does_not_go_back_to_the_first() {
+    let heap = Heap::with_head(u64::MAX, 4, LEN);
+    let mut tail = Tail::after(u64::MAX - 1);
+    for slot in 0..4 {
+        // Of each kind: of an earlier number, of the tail's next one, and of one after all others.
+        for stamp in [complete(6), writing(6), complete(u64::MAX), u64::MAX] {
+            sync::store(&heap.slot(slot, LEN)[0], stamp);
+            for _ in 0..4 {
+                let before = tail.last();
+                tail.next(&ring(&heap, 4), &mut [0; LEN]).expect("nothing moves");
+                assert!(tail.last() >= before, "{before} to {}", tail.last());
+            }
+        }
+    }
+    assert_eq!(tail.last(), u64::MAX, "it got there");
+}
+
+#[test]
 fn latest_is_unstable_if_head_names_a_slot_of_another_record() {
     for stamp in [complete(6), complete(10), writing(6), writing(2), u64::MAX] {
         let heap = Heap::new(4, LEN);
