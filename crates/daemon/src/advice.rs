@@ -90,6 +90,24 @@ mod tests {
 
     use super::*;
 
+    /// Kinds of error and the text after the path: a file that was cut.
+    fn of_cuts() -> Vec<(Kind, &'static str)> {
+        vec![
+            (
+                Kind::Truncated { want: 9, have: 4, structs: None },
+                "has 4 bytes, its header promises 9; start its producer again to replace it",
+            ),
+            (
+                Kind::Truncated { want: 28, have: 10, structs: Some(NonZeroU32::MIN) },
+                "has 10 bytes, its struct takes 28; remove it, then start its producer again",
+            ),
+            (
+                Kind::Truncated { want: 9, have: 9, structs: None },
+                "was cut short and has grown again since; start its producer again to replace it",
+            ),
+        ]
+    }
+
     /// Kinds of error and the text after the path: a region, its writer, its file.
     fn of_regions() -> Vec<(Kind, &'static str)> {
         vec![
@@ -129,18 +147,6 @@ mod tests {
             (
                 Kind::Damaged("its end mark is missing".into()),
                 "is damaged: its end mark is missing; start its producer again to replace it",
-            ),
-            (
-                Kind::Truncated { want: 9, have: 4, structs: None },
-                "has 4 bytes, its header promises 9; start its producer again to replace it",
-            ),
-            (
-                Kind::Truncated { want: 28, have: 10, structs: Some(NonZeroU32::MIN) },
-                "has 10 bytes, its struct takes 28; remove it, then start its producer again",
-            ),
-            (
-                Kind::Truncated { want: 9, have: 9, structs: None },
-                "was cut short and has grown again since; start its producer again to replace it",
             ),
             (
                 Kind::OtherSchema { want: "A".into(), have: "B".into() },
@@ -241,7 +247,8 @@ mod tests {
 
     #[test]
     fn every_error_has_its_fact_and_next_step() {
-        for (kind, line) in of_regions().into_iter().chain(of_places()).chain(of_files()) {
+        let of_regions = of_regions().into_iter().chain(of_cuts());
+        for (kind, line) in of_regions.chain(of_places()).chain(of_files()) {
             assert_eq!(format!("{kind}; {}", next_step(&kind)), line);
         }
     }
