@@ -13,7 +13,7 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use region::{Bell, MOST_WATCHED, Watch, wait_any};
+use region::{Bell, MAX_WATCHED, Watch, wait_any};
 
 /// Longest wait: a file that was cut ends none.
 const LONGEST: Duration = Duration::from_secs(1);
@@ -94,7 +94,7 @@ impl Idle {
         if state.is_over {
             return None;
         }
-        let room = state.groups.iter().position(|group| group.len() < MOST_WATCHED);
+        let room = state.groups.iter().position(|group| group.len() < MAX_WATCHED);
         if room.is_some() {
             return room;
         }
@@ -185,7 +185,7 @@ mod tests {
     fn what_has_news_comes_back_once_and_the_others_stay() {
         let place = Place::new();
         let path = |number: usize| place.path(&format!("{number}.region"));
-        let count = MOST_WATCHED + 3;
+        let count = MAX_WATCHED + 3;
         let open = |number| DynWriter::open(path(number), &Stu::schema()).expect("a writer");
         let mut writers: Vec<_> = (0..count).map(open).collect();
         let (sender, woken) = channel();
@@ -198,7 +198,7 @@ mod tests {
             .map(|watch| idle.give(watch, watch.newest()).expect("Linux 5.16"))
             .collect();
         assert_eq!(idle.bells.len(), 2, "threads");
-        for region in [0, MOST_WATCHED + 1] {
+        for region in [0, MAX_WATCHED + 1] {
             writers[region].publish(bytemuck::bytes_of(&Stu::new(1, "x", 'm'))).expect("published");
             woken.recv_timeout(DEADLINE).expect("woken");
             assert_eq!(idle.back(), [numbers[region]]);

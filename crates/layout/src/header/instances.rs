@@ -24,7 +24,7 @@ pub const INSTANCES: u64 = 1;
 /// Most instances of a region.
 pub const MAX_INSTANCES: u32 = 65_536;
 
-/// Fewest words of the ring of changes.
+/// The smallest number of words of the ring of changes.
 pub const MIN_CHANGES: u32 = 64;
 
 /// Most words of the ring of changes.

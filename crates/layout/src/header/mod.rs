@@ -45,10 +45,10 @@ pub const MAGIC_BYTES: [u8; 8] = *b"mapcast\x01";
 /// The version of the format this crate reads and writes.
 pub const VERSION: u32 = 1;
 
-/// Fewest slots of a region.
+/// The smallest number of slots of a region.
 pub const MIN_SLOTS: u32 = 4;
 
-/// Most slots of a region.
+/// The largest number of slots of a region.
 pub const MAX_SLOTS: u32 = 65_536;
 
 /// Every section and every slot begins at a multiple of this many bytes, a cache line.

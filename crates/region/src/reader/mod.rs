@@ -16,7 +16,7 @@ pub use field::FieldOf;
 pub use instances::{DynInstanceReader, InstanceReader};
 pub use refresh::Refreshed;
 pub use typed::{Reader, Sample};
-pub use watch::{Bell, MOST_WATCHED, Watch, wait_any};
+pub use watch::{Bell, MAX_WATCHED, Watch, wait_any};
 
 use crate::address::{Address, ToPlace};
 use crate::clock::BootTime;

@@ -3,7 +3,7 @@
 //! Invariant: a wait does not begin, or ends, if one of the regions has something newer than the number that the caller
 //! has taken of it.
 //!
-//! Price: a mapping for each region, and no descriptor; one system call for up to [`MOST_WATCHED`] of them. Linux 5.16.
+//! Price: a mapping for each region, and no descriptor; one system call for up to [`MAX_WATCHED`] of them. Linux 5.16.
 #![allow(clippy::disallowed_types)] // a plain counter between two threads
 
 use super::DynReader;
@@ -21,8 +21,8 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-/// Most regions of one [`wait_any`]: the kernel takes 128 words, one of which is the bell's.
-pub const MOST_WATCHED: usize = 127;
+/// The largest number of regions of one [`wait_any`]: the kernel takes 128 words, one of which is the bell's.
+pub const MAX_WATCHED: usize = 127;
 
 /// A region that a thread waits for while another one has its reader.
 #[derive(Debug)]
@@ -81,7 +81,7 @@ impl Bell {
     }
 }
 
-/// Sleeps until one of the first [`MOST_WATCHED`] regions has something newer than the number with it, the bell has rung
+/// Sleeps until one of the first [`MAX_WATCHED`] regions has something newer than the number with it, the bell has rung
 /// since `rung` was taken, or `timeout` has passed. May return early.
 ///
 /// # Errors
@@ -92,7 +92,7 @@ pub fn wait_any<'a>(
     rung: u32,
     timeout: Duration,
 ) -> io::Result<()> {
-    let watched = watched.into_iter().take(MOST_WATCHED);
+    let watched = watched.into_iter().take(MAX_WATCHED);
     let words = watched.map(|(watch, known)| wait_on(watch.word(), wait::futex_value(known)));
     let words: Vec<Wait> = words.chain([wait_on(&bell.0, rung)]).collect();
     let until = after(timeout);

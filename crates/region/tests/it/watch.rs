@@ -1,7 +1,7 @@
 //! Waiting for any of many regions.
 
 use super::*;
-use region::{Bell, MOST_WATCHED, Watch, wait_any};
+use region::{Bell, MAX_WATCHED, Watch, wait_any};
 
 /// Waits until one has something newer than is known; returns which.
 fn wait_for_news(watched: &[(Watch, u64)], bell: &Bell, rung: u32) -> Option<usize> {
@@ -19,10 +19,10 @@ fn wait_for_news(watched: &[(Watch, u64)], bell: &Bell, rung: u32) -> Option<usi
 
 #[test]
 fn a_publish_to_any_of_many_regions_ends_the_wait() {
-    let places: Vec<Place> = (0..MOST_WATCHED).map(|_| Place::new()).collect();
+    let places: Vec<Place> = (0..MAX_WATCHED).map(|_| Place::new()).collect();
     let mut writers: Vec<DynWriter> = places.iter().map(Place::writer).collect();
     let bell = Bell::default();
-    for index in [0, 1, MOST_WATCHED - 1] {
+    for index in [0, 1, MAX_WATCHED - 1] {
         let watch = |place: &Place| place.reader().watch().expect("mapped");
         let watched: Vec<(Watch, u64)> = places
             .iter()
