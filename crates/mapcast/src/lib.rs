@@ -57,13 +57,15 @@
 //!   that is cut short is an error. Set a handler of your own before that; it is still called for
 //!   every SIGBUS that does not come from a region. Threads that use a region must not block
 //!   SIGBUS. See the example `sigbus`.
-//! - **Threads.** None is started, except by [`Writer::open_standby`] (one, while it waits) and
-//!   [`Notifier`] (one). [`Writer`] and [`Reader`] are [`Send`] and [`Sync`]; their methods that publish
+//! - **Threads.** None is started, except by [`Notifier`] (one), and, for some milliseconds, when a wait
+//!   for another writer is over, such as that of [`Writer::open_standby`]: a thread closes the descriptor
+//!   that it waited on. The wait itself is on the caller's thread. [`Writer`] and [`Reader`] are [`Send`] and [`Sync`]; their methods that publish
 //!   or read take `&mut self`.
 //! - **fork.** A writer belongs to the process that opened it. In a child, publishing is an error and
 //!   dropping does nothing. A reader works on both sides.
-//! - **Memory.** A writer has two descriptors for the region and one for its directory, a reader one; each
-//!   maps the whole file: `slots` (8) records, each rounded up to 64 bytes, and about 2 KiB.
+//! - **Memory.** A writer has one descriptor for the region and one for its directory, a reader one; each
+//!   maps the whole file: `slots` (8) records, each with 16 bytes of its own and rounded up to 64, and some
+//!   hundred bytes of header and description.
 //! - **Large records.** [`Reader::latest`] returns a record by value, which copies it more than once:
 //!   from about 100 bytes on, [`Reader::latest_into`] is faster. [`Reader::latest_field`] copies one
 //!   field alone.

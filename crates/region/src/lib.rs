@@ -14,7 +14,7 @@
 //!   open    create, resume, replace     state     live ... stale       wait    futex on head
 //! ```
 //!
-//! Price: `slots` copies of the record; two kilobytes of file for the smallest region; a system
+//! Price: `slots` copies of the record; a kilobyte of file for a small region; a system
 //! call at each publish if readers are to be woken.
 //!
 //! - [`Writer`] and [`Reader`] are for a Rust struct with a [`Record`](layout::Record) schema,
@@ -114,7 +114,7 @@ pub use notifier::Notifier;
 pub use options::{Numbering, Options};
 pub use publication::{Publication, Step};
 pub use reader::{
-    Begin, Bell, DynInstanceReader, DynReader, FieldOf, InstanceReader, MOST_WATCHED, Reader,
+    Begin, Bell, DynInstanceReader, DynReader, FieldOf, InstanceReader, MAX_WATCHED, Reader,
     Refreshed, Sample, Watch, wait_any,
 };
 pub use state::State;

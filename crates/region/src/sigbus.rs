@@ -9,7 +9,7 @@
 //!     was none                          it never continues without the guard
 //! ```
 //!
-//! The third line is what the runtime of every Rust program does.
+//! Rust's own SIGBUS handler sets the default and returns, so most programs are in the third case.
 //!
 //! The crate's front page lists what programs must do: a handler that is set later replaces this
 //! one, and a truncation kills a process whose thread blocks SIGBUS.
