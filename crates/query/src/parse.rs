@@ -14,7 +14,7 @@ use crate::operand::{Kind, Operand, kind_of};
 use crate::program::{Arithmetic, Comparison, Step};
 use crate::word::{literal, meant_by, word_end};
 
-/// How deep parentheses and signs may be nested.
+/// How deep parentheses, signs and functions may be nested.
 const MAX_DEPTH: usize = 64;
 
 pub(crate) type Parsed<T = Operand> = Result<T, QueryError>;
@@ -216,15 +216,17 @@ impl<'t> Parser<'t> {
     }
 
     fn call(&mut self, start: Operand, function: Arithmetic) -> Parsed {
-        self.cursor.expect("(")?;
-        let first = self.sum()?;
-        self.expect_number(first)?;
-        self.cursor.expect(",")?;
-        let second = self.sum()?;
-        self.expect_number(second)?;
-        self.cursor.expect(")")?;
-        self.steps.push(Step::Arithmetic(function));
-        Ok(self.since(start, Kind::Number))
+        self.nested(|parser| {
+            parser.cursor.expect("(")?;
+            let first = parser.sum()?;
+            parser.expect_number(first)?;
+            parser.cursor.expect(",")?;
+            let second = parser.sum()?;
+            parser.expect_number(second)?;
+            parser.cursor.expect(")")?;
+            parser.steps.push(Step::Arithmetic(function));
+            Ok(parser.since(start, Kind::Number))
+        })
     }
 
     fn field(&mut self, start: Operand, name: &str) -> Parsed {
