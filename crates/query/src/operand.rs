@@ -61,11 +61,12 @@ impl Parser<'_> {
             return Ok(());
         }
         let (text, other) = if left.kind == Kind::Text { (left, right) } else { (right, left) };
-        let message = format!(
-            "{} is a text and {} is none; compare it with a number",
-            self.quoted_text(text),
-            self.quoted_text(other)
-        );
+        let (named, beside) = (self.quoted_text(text), self.quoted_text(other));
+        let advice = match self.steps[text.step] {
+            Step::Field(_) => format!("compare {named} with a text in quotes"),
+            _ => format!("compare {beside} with a number"),
+        };
+        let message = format!("{named} is a text and {beside} is none; {advice}");
         Err(QueryError::new(text.start, message))
     }
 

@@ -147,7 +147,17 @@ fn a_bad_condition_is_refused_at_its_place_with_what_to_do() {
         ("x == 1 and low", 11, "\"low\" is a number; compare it with one, as in > 0"),
         ("name", 0, "\"name\" is a text; compare it with one, as in == \"on\""),
         ("name > 'a'", 5, "texts are compared with == and !="),
-        ("x == 'a'", 5, "\"'a'\" is a text and \"x\" is none; compare it with a number"),
+        ("x == 'a'", 5, "\"'a'\" is a text and \"x\" is none; compare \"x\" with a number"),
+        (
+            "name == 5",
+            0,
+            "\"name\" is a text and \"5\" is none; compare \"name\" with a text in quotes",
+        ),
+        (
+            "x != name",
+            5,
+            "\"name\" is a text and \"x\" is none; compare \"name\" with a text in quotes",
+        ),
         ("name + 1 == 2", 0, "field \"name\" is char[12]; use fields that are one number"),
         ("(x > 1) + 1 == 2", 0, "\"(x > 1)\" is true or false; a number is needed here"),
         ("v == 1", 0, "field \"v\" is f32[3]; use one element, such as v[0]"),
