@@ -9,7 +9,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use daemon::Exit;
-use daemon::cli::{option_value, shell_path};
+use daemon::cli::{option_value, shell_path, shell_word};
 use mapcast::dynamic::{InstanceReader, Reader, RecordBuf};
 use mapcast::{ErrorKind, Instance, InstanceName};
 use query::instead_of_shown;
@@ -88,6 +88,17 @@ pub enum GetError {
         .0.display(), shell_path(.0)
     )]
     NothingYet(PathBuf),
+    /// Nothing has been published for this instance.
+    #[error(
+        "{}: instance {name:?} has no record yet; wait for it with `consumer {} --once --instance={} --timeout 10s`",
+        path.display(), shell_path(path), shell_word(name)
+    )]
+    NothingYetOf {
+        /// The region's file.
+        path: PathBuf,
+        /// The name that was given.
+        name: String,
+    },
     /// Of many instances none is there.
     #[error("{}: the region has no instances now; {}", .0.display(), daemon::NO_INSTANCES_STEP)]
     NoInstances(PathBuf),
@@ -111,7 +122,10 @@ impl GetError {
     pub(crate) fn exit(&self) -> Exit {
         match self {
             Self::Fields { .. } | Self::Plain(_) => Exit::Usage,
-            Self::NothingYet(_) | Self::NoInstances(_) | Self::NoInstance { .. } => Exit::NoValue,
+            Self::NothingYet(_)
+            | Self::NothingYetOf { .. }
+            | Self::NoInstances(_)
+            | Self::NoInstance { .. } => Exit::NoValue,
         }
     }
 }
@@ -157,7 +171,8 @@ impl Lines {
     ) -> Result<(), ToolError> {
         let instance = reader.find(name).ok_or_else(|| no_instance(reader, name))?;
         let found = reader.latest(instance, record.bytes_mut())?;
-        found.ok_or_else(|| GetError::NothingYet(reader.path().to_owned()))?;
+        let (path, name) = (reader.path(), name.to_owned());
+        found.ok_or_else(|| GetError::NothingYetOf { path: path.to_owned(), name })?;
         self.add(record);
         Ok(())
     }
@@ -218,7 +233,7 @@ fn no_instance(reader: &InstanceReader, name: &str) -> GetError {
     let names: Vec<_> = reader.all().map(|(_, name)| name).collect();
     let names: Vec<&str> = names.iter().map(|name| &**name).collect();
     let instead = match names[..] {
-        [] => "the region has none yet".to_owned(),
+        [] => format!("the region has none now; {}", daemon::NO_INSTANCES_STEP),
         _ => instead_of_shown(name, &names, |name| option_value("--instance", name)),
     };
     GetError::NoInstance { path: path.to_owned(), name: name.to_owned(), instead }

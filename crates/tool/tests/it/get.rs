@@ -103,6 +103,11 @@ fn what_is_not_there_is_named_with_the_exit_code_of_the_consumer() {
         ("get liev id", 3, "no such region; did you mean live?\n"),
         ("get empty id", 3, "empty.region --once --timeout 10s`\n"),
         ("get none id", 3, "takes their names from: a pattern, or its lines of input\n"),
+        (
+            "get none id --instance x",
+            3,
+            "takes their names from: a pattern, or its lines of input\n",
+        ),
     ] {
         let output = world.run(arguments);
         let said = String::from_utf8_lossy(&output.stderr);
@@ -110,6 +115,20 @@ fn what_is_not_there_is_named_with_the_exit_code_of_the_consumer() {
         assert!(said.ends_with(end), "{arguments}: {said}");
         assert!(output.stdout.is_empty(), "{arguments}");
     }
+}
+
+#[test]
+fn the_command_that_waits_for_an_instance_without_a_record_waits_for_this_one() {
+    let world = World::new();
+    let mut class = world.class("class", ["a"]);
+    class.instance("b c").expect("a place");
+    let output = world.command().args(["get", "class", "id", "--instance", "b c"]).output();
+    let output = output.expect("mapcast");
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(3), "{said}");
+    assert!(said.contains("instance \"b c\" has no record yet; wait for it with"), "{said}");
+    let end = "class.region --once --instance='b c' --timeout 10s`\n";
+    assert!(said.ends_with(end), "{said}");
 }
 
 #[test]
