@@ -38,9 +38,9 @@ enum AnyWriter {
 impl<'a> Destination<'a> {
     /// Opens the region if it can stay as it is; the first record makes or changes one that cannot.
     pub(super) fn of(target: &'a Target, args: &'a Args) -> Result<Self, ToolError> {
-        let existing = target.existing.as_ref().filter(|region| target.keeps_shape(region));
-        let stays = existing.is_some_and(|region| {
-            args.max_instances.is_none() || args.max_instances == max_of(region)
+        let stays = target.existing.as_ref().is_some_and(|region| {
+            let wanted = args.max_instances.or(max_of(region));
+            target.keeps_shape(region) && is_of_kind(region, args) && wanted == max_of(region)
         });
         let writer = if stays { Some(AnyWriter::open(target, args)?) } else { None };
         Ok(Self { target, args, writer, has_published: false, refused: 0 })
@@ -137,6 +137,11 @@ impl AnyWriter {
         }
         Ok(())
     }
+}
+
+/// Whether `region` has instances exactly if one is published.
+fn is_of_kind(region: &Observed, args: &Args) -> bool {
+    matches!(region, Observed::Many(_)) == args.instance.is_some()
 }
 
 /// Most instances of a region that has some.

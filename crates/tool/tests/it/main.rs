@@ -10,6 +10,7 @@ mod hostile_size;
 mod list;
 mod publish;
 mod publish_hold;
+mod publish_replace;
 mod record;
 mod recording;
 mod replay;

@@ -9,7 +9,7 @@ use crate::world::{MAPCAST, World};
 pub(crate) const POINT: &str = "publish point --field x:f64:m --field mode:u8::0=off,1=auto";
 
 /// Runs it with `input` on its standard input.
-fn fed(world: &World, arguments: &str, input: &str) -> Output {
+pub(crate) fn fed(world: &World, arguments: &str, input: &str) -> Output {
     let mut command = world.command();
     command.args(arguments.split(' ')).stdin(Stdio::piped());
     let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("mapcast");
