@@ -59,7 +59,8 @@ pub(super) fn line(assignments: &[Assignment], schema: &Schema) -> String {
 /// A value of one number: as it was written if that is JSON, else a text.
 fn one(value: &str) -> String {
     let is_json = serde_json::from_str::<&RawValue>(value).is_ok();
-    if is_json { value.to_owned() } else { quoted(value) }
+    // A line break in JSON is white space: in a text it would be escaped. It would end the line of input here.
+    if is_json { value.replace(['\n', '\r'], " ") } else { quoted(value) }
 }
 
 /// The same for each element of a list.
@@ -104,6 +105,9 @@ mod tests {
         assert_eq!(line("v=[1,2.50]"), "{\"v\":[1,2.50]}\n");
         assert_eq!(line("v=[1,NaN,auto]"), "{\"v\":[1,\"NaN\",\"auto\"]}\n");
         assert_eq!(line("v=[1,[2]"), "{\"v\":[1,\"[2\"]}\n");
+        assert_eq!(line("v=[\n1,\r\n2.5\n]"), "{\"v\":[ 1,  2.5 ]}\n", "as jq prints it");
+        assert_eq!(line("v=[1,\nNaN] x=\n1"), "{\"v\":[1,\"NaN\"],\"x\": 1}\n");
+        assert_eq!(line("name=a\nb mode=a\nb"), "{\"name\":\"a\\nb\",\"mode\":\"a\\nb\"}\n");
         assert!("=1".parse::<Assignment>().is_err() && "x".parse::<Assignment>().is_err());
     }
 }
