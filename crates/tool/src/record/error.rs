@@ -68,6 +68,11 @@ pub enum RecordError {
     /// A region cannot be read, and none was read before.
     #[error("{}", daemon::with_next_step(.0))]
     Region(#[from] mapcast::Error),
+    /// The thread of a region has panicked. Its own message is printed already.
+    #[error(
+        "a thread of the recording has panicked; this is a bug, please report it: what was recorded before is kept"
+    )]
+    Panicked,
     /// Signals or threads cannot be had.
     #[error("{what}: {source}; {}", daemon::next_step(source))]
     System {

@@ -173,9 +173,7 @@ pub(crate) fn run(args: &Args) -> Result<(), RecordError> {
         let is_over = || threads.iter().any(thread::ScopedJoinHandle::is_finished);
         let watched = watch(&mut signals, &output, is_over);
         drop(stopping);
-        let panicked = |_| Ok(());
-        let results = threads.into_iter().map(|thread| thread.join().unwrap_or_else(panicked));
-        results.fold(watched, Result::and)
+        threads.into_iter().map(|thread| ended(thread.join())).fold(watched, Result::and)
     });
     let mut output = lock(&output);
     if recorded.is_err() && output.is_blank() {
@@ -185,6 +183,11 @@ pub(crate) fn run(args: &Args) -> Result<(), RecordError> {
     let finished = output.finish();
     report(&output.totals);
     recorded.and(finished)
+}
+
+/// How a recorder has ended.
+fn ended(joined: thread::Result<Result<(), RecordError>>) -> Result<(), RecordError> {
+    joined.unwrap_or_else(|_| Err(RecordError::Panicked))
 }
 
 /// Stops all recorders when it is dropped, also by an error or a panic: the scope waits for them.
@@ -255,5 +258,21 @@ fn name_of(at: &Located) -> String {
         Place::Name(name) => name.to_owned(),
         Place::Path(path) => path.file_stem().unwrap_or_default().to_string_lossy().into_owned(),
         Place::Address(address) => address.path().to_string_lossy().into_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::thread;
+
+    use super::{RecordError, ended};
+
+    #[test]
+    fn a_recorder_that_panics_is_an_error() {
+        let panicked = thread::spawn(|| -> Result<(), RecordError> { panic!("on purpose") });
+        assert!(matches!(ended(panicked.join()), Err(RecordError::Panicked)));
+        let twice = || Err(RecordError::Twice("x".to_owned()));
+        assert!(matches!(ended(thread::spawn(twice).join()), Err(RecordError::Twice(_))));
+        ended(thread::spawn(|| Ok(())).join()).expect("it has ended well");
     }
 }
