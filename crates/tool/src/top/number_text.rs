@@ -1,6 +1,6 @@
 //! Numbers in little room.
 
-/// `number` to five digits: `12`, `3.1416`, `1.20e9`.
+/// `number` in at most ten characters: `12`, `3.142`, `1.20e9`.
 pub(crate) fn number_text(number: f64) -> String {
     let size = number.abs();
     if !number.is_finite() {
@@ -24,7 +24,7 @@ mod tests {
     use super::number_text;
 
     #[test]
-    fn a_number_has_at_most_nine_characters() {
+    fn a_number_has_at_most_ten_characters() {
         for (number, want) in [
             (0.0, "0"),
             (-12.0, "-12"),
@@ -39,6 +39,7 @@ mod tests {
             (f64::INFINITY, "inf"),
         ] {
             assert_eq!(number_text(number), want);
+            assert!(want.len() <= 10, "{want}");
         }
     }
 }
