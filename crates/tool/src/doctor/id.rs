@@ -72,7 +72,7 @@ pub enum Id {
     WakeDiffers,
     /// The configuration has more files and pipes than the producer may open
     LimitNofile,
-    /// The configuration asks for locked memory, and the limit does not allow it
+    /// The configuration asks for locked memory, and the limit may not be enough
     LimitMemlock,
     /// The configuration asks for a real-time priority, and the limit does not allow it
     LimitRtprio,

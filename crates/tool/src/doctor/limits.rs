@@ -14,6 +14,9 @@ use super::units::{Unit, Units};
 
 /// Descriptors of a producer beside those of its regions.
 const OWN_DESCRIPTORS: u64 = 16;
+/// So much locked memory is enough for a producer and most regions: one of a small region has 8 MB of address space,
+/// all of which counts (`VmSize` in `/proc`; release build, x86-64 Linux 6.18, 2026-11-27).
+const ENOUGH_MEMORY: u64 = 256 << 20;
 /// Capabilities that lift a limit, by their bits.
 const CAP_IPC_LOCK: u64 = 1 << 14;
 const CAP_SYS_NICE: u64 = 1 << 23;
@@ -46,7 +49,7 @@ pub(super) fn check(config: &Configured, units: &Units, writer: Option<u64>, rep
     }
 }
 
-/// What to type for a directive of systemd.exec(5), or its brother of `ulimit`.
+/// What to type for a directive of systemd.exec(5), or for the matching option of `ulimit`.
 fn step(unit: Option<&Unit>, (directive, ulimit): (String, String)) -> String {
     match unit {
         Some(unit) => format!("systemctl edit {}, and write [Service] {directive}", unit.name()),
@@ -102,9 +105,11 @@ impl Limits {
         let producer = &settings.producer;
         let may_lock = self.capabilities & CAP_IPC_LOCK != 0 || self.locked > 0;
         let locks = producer.lock_memory && !may_lock;
-        if let Some(limit) = self.locked_memory.filter(|_| locks) {
+        if let Some(limit) = self.locked_memory.filter(|limit| locks && *limit < ENOUGH_MEMORY) {
             let bytes = daemon::counted(limit, "byte");
-            let fact = format!("lock_memory = true, and {whose} may lock {bytes}");
+            let fact = format!(
+                "lock_memory = true, and {whose} may lock {bytes}, which may not be enough"
+            );
             let directive = "LimitMEMLOCK=infinity SystemCallFilter=@resources".to_owned();
             found.push((Id::LimitMemlock, fact, (directive, "-l unlimited".into())));
         }
@@ -141,7 +146,26 @@ fn descriptors(settings: &Settings) -> u64 {
 
 #[cfg(test)]
 mod tests {
-    use super::in_table;
+    use settings::Settings;
+
+    use super::{Id, Limits, in_table};
+
+    #[test]
+    fn a_limit_of_locked_memory_is_reported_only_if_it_may_not_be_enough() {
+        let config = "[region]\nname = \"x\"\n[producer]\nlock_memory = true\n[record]\nname = \"X\"\n\
+            [[record.field]]\nname = \"k\"\ntype = \"u8\"\nsource = { const = 7 }\n";
+        let settings = Settings::parse(config, "x.toml").expect("settings");
+        let ids = |locked_memory| {
+            let whose = "this shell".to_owned();
+            let (open_files, priority) = (None, None);
+            let limits =
+                Limits { whose, open_files, locked_memory, priority, capabilities: 0, locked: 0 };
+            let found = limits.too_low(&settings);
+            found.into_iter().map(|(id, ..)| id).collect::<Vec<_>>()
+        };
+        assert_eq!((ids(Some(8 << 20)), ids(Some(1 << 30))), (vec![Id::LimitMemlock], vec![]));
+        assert_eq!(ids(None), []);
+    }
 
     #[test]
     fn the_soft_and_the_hard_limit_are_read_and_unlimited_is_none() {

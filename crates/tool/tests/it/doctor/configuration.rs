@@ -193,6 +193,10 @@ fn limits_that_do_not_allow_what_the_configuration_asks_for_are_reported() {
     diagnosis.is(&["limit-nofile", "limit-memlock", "limit-rtprio"]);
     let fact = "it takes 48 descriptors, and this shell may have 40";
     diagnosis.has("limit-nofile", fact, "ulimit -n 48");
-    diagnosis.has("limit-memlock", "this shell may lock 65536 bytes", "ulimit -l unlimited");
+    diagnosis.has(
+        "limit-memlock",
+        "this shell may lock 65536 bytes, which may not be enough",
+        "ulimit -l unlimited",
+    );
     diagnosis.has("limit-rtprio", "priority = 50, and this shell may have 0", "ulimit -r 50");
 }
