@@ -71,9 +71,11 @@ fn elsewhere(directory: &Path) -> &'static str {
 /// Reports that a new file of `bytes` does not fit into `directory`.
 pub(super) fn room(directory: &Path, bytes: u64, report: &mut Report) {
     let Ok(found) = statvfs(directory) else { return };
+    // A file system without a limit has no blocks: ramfs, and tmpfs with size=0.
+    let is_limited = found.blocks() > 0;
     let free = found.blocks_available().saturating_mul(found.fragment_size());
     let step = format!("df -h {0}; df -i {0}; then free space there", shell_word(directory));
-    if free < bytes {
+    if is_limited && free < bytes {
         let (free, bytes) = (daemon::counted(free, "byte"), daemon::counted(bytes, "byte"));
         let fact = format!("{free} free, and a region's new file takes {bytes}");
         report.add(Id::Full, directory, fact, step);

@@ -90,6 +90,16 @@ fn a_full_file_system_is_reported() {
 }
 
 #[test]
+fn a_file_system_without_a_limit_is_not_full() {
+    let script = format!(
+        "mkdir /run/mapcast; mount -t tmpfs -o mode=755,size=0 none /run/mapcast
+         cp live.region /run/mapcast; {AS_ROOT}"
+    );
+    let Some(diagnosis) = doctor(&world(), &script, "live") else { return };
+    diagnosis.is(&["closed"]);
+}
+
+#[test]
 fn a_full_directory_without_regions_is_reported() {
     let script = format!(
         "mkdir /run/mapcast; mount -t tmpfs -o mode=755,size=64k none /run/mapcast
