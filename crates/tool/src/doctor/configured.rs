@@ -109,6 +109,11 @@ pub(super) fn unit_of(name: &str) -> String {
     format!("mapcast-producer@{name}.service")
 }
 
+/// The configuration of [`unit_of`] `name`: systemd knows a unit of the template for any name, also for one without it.
+pub(super) fn config_of_unit(name: &str) -> PathBuf {
+    Path::new(ALONE).join(format!("{name}.toml"))
+}
+
 /// The file of the region called `name` in `directory`.
 pub(super) fn file_of(directory: &Path, name: &str) -> PathBuf {
     directory.join(format!("{name}.region"))

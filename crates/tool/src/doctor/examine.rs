@@ -12,7 +12,7 @@ use super::configured::{self, Configured, SYSTEM, unit_of};
 use super::id::Id;
 use super::path_walk::{End, Part, PathWalk};
 use super::report::{Report, shell_word};
-use super::units::Units;
+use super::units::{Unit, Units};
 use super::user::User;
 use super::{bridge, limits, missing, place};
 
@@ -115,8 +115,7 @@ impl Doctor<'_> {
         // One of another region does not start this one's.
         let config = config.filter(|config| config.describes(&case.address, &case.path));
         let by_config = config.and_then(|config| config.unit_in(self.units));
-        let by_name = case.name().and_then(|name| self.units.get(&unit_of(name)));
-        let unit = by_config.or(by_name);
+        let unit = by_config.or_else(|| self.unit_by_name(case));
         let start = match (unit, config) {
             (Some(unit), _) => format!("systemctl restart {}", unit.name()),
             (None, Some(config)) => config.start(self.units),
@@ -129,6 +128,16 @@ impl Doctor<'_> {
         };
         let journal = unit.map(|unit| format!("journalctl --unit {} --lines 20", unit.name()));
         Steps { start, journal }
+    }
+
+    /// The unit of the name of `case`, if it has a configuration that was not read: one that was read describes
+    /// another region.
+    fn unit_by_name(&self, case: &Case) -> Option<&Unit> {
+        let name = case.name()?;
+        let path = configured::config_of_unit(name);
+        let is_read = self.configs.iter().any(|config| config.path == path);
+        let unit = self.units.get(&unit_of(name));
+        unit.filter(|_| !is_read && path.exists())
     }
 }
 

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use settings::{Address, nearest};
 
 use super::bridge;
-use super::configured::{Configured, producer, unit_of};
+use super::configured::{Configured, config_of_unit, producer, unit_of};
 use super::examine::Case;
 use super::id::Id;
 use super::path_walk::PathWalk;
@@ -34,10 +34,13 @@ pub(super) fn check(
     fact.extend(config.map(|config| format!("{} describes it", config.path.display())));
     if let (Address::Name(name), None) = (&case.address, config) {
         let unit = unit_of(name);
-        let is_installed =
-            if units.get(&unit).is_some() { "is installed" } else { "is not installed" };
+        let about_unit = if units.get(&unit).is_some() {
+            format!("reads {}", config_of_unit(name).display())
+        } else {
+            "is not installed".to_owned()
+        };
         fact.push(format!(
-            "no configuration in /etc/mapcast describes it, and {unit} {is_installed}"
+            "no configuration in /etc/mapcast describes it, and {unit} {about_unit}"
         ));
     }
     // A producer would take the name of a mirror, which its bridge makes.

@@ -39,7 +39,7 @@ impl Units {
         }
     }
 
-    /// The unit called `name`, if it is installed.
+    /// The unit called `name`, if it is installed; one of an installed template is, whatever its name.
     pub(super) fn get(&self, name: &str) -> Option<&Unit> {
         self.0.iter().find(|unit| unit.name() == name && unit.is_installed())
     }

@@ -100,6 +100,34 @@ fn a_file_system_without_a_limit_is_not_full() {
 }
 
 #[test]
+fn a_unit_of_the_template_starts_a_region_only_if_it_has_a_configuration() {
+    let systemctl = "#!/bin/sh
+printf '%s\\n' Id=mapcast-producer@live.service LoadState=loaded ActiveState=inactive
+";
+    let script = |config: &str| {
+        format!(
+            "mkdir -p /run/mapcast; cp live.region /run/mapcast; {config}
+             chmod 755 systemctl; PATH=$PWD:$PATH; {AS_ROOT}"
+        )
+    };
+    let world = world();
+    fs::write(world.path("systemctl"), systemctl).expect("written");
+    let Some(diagnosis) = doctor(&world, &script(":"), "live") else { return };
+    diagnosis.is(&["closed"]).has("closed", "", "producer CONFIG.toml");
+    let none = doctor(&world, &script("rm /run/mapcast/live.region"), "live").expect("as before");
+    let fact = "mapcast-producer@live.service reads /etc/mapcast/live.toml";
+    none.is(&["no-region"]).has("no-region", fact, "producer CONFIG.toml");
+    let broken = script("echo broken > /etc/mapcast/live.toml");
+    let diagnosis = doctor(&world, &broken, "live").expect("as before");
+    diagnosis.has("closed", "", "systemctl restart mapcast-producer@live.service");
+    let config = world.prints("schema live --as toml").replace("\"live\"", "\"other\"");
+    fs::write(world.path("other.toml"), config).expect("written");
+    let of_another = script("cp other.toml /etc/mapcast/live.toml");
+    let diagnosis = doctor(&world, &of_another, "live").expect("as before");
+    diagnosis.is(&["closed"]).has("closed", "", "producer CONFIG.toml");
+}
+
+#[test]
 fn a_full_directory_without_regions_is_reported() {
     let script = format!(
         "mkdir /run/mapcast; mount -t tmpfs -o mode=755,size=64k none /run/mapcast

@@ -33,7 +33,11 @@ fn a_unit_that_has_failed_is_reported_and_restarts_the_region_that_is_missing() 
     world.systemctl(&unit(X, "loaded", "failed"));
     let diagnosis = world.doctor("no-such");
     diagnosis.is(&["no-region", "unit-failed"]);
-    diagnosis.has("no-region", &format!("{X} is installed"), "producer CONFIG.toml");
+    diagnosis.has(
+        "no-region",
+        &format!("{X} reads /etc/mapcast/no-such.toml"),
+        "producer CONFIG.toml",
+    );
     let step = format!("systemctl reset-failed {X}");
     diagnosis.has("unit-failed", "it has failed (start-limit-hit)", &step);
 }
