@@ -1,5 +1,6 @@
 //! Keys and screens, on a terminal in memory.
 
+mod content;
 mod sizes;
 
 use std::sync::Arc;
