@@ -171,7 +171,7 @@ impl Top {
         if self.model.is_paused {
             return;
         }
-        self.regions.look(now);
+        self.regions.look(now, self.model.regions.chosen());
         self.model.lines = self.regions.all.iter().map(|region| region.line.clone()).collect();
         self.pace.ask();
     }

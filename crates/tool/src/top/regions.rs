@@ -3,11 +3,11 @@
 //! Price: for each region and second two system calls and a copy of its smallest field; of instances, two more
 //! and their names.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use mapcast::{ErrorKind, Refreshed, State};
+use mapcast::{Address, ErrorKind, Refreshed, State};
 
 use crate::ToolError;
 use crate::published::Published;
@@ -59,6 +59,8 @@ impl Status {
 /// A region of the list.
 pub(crate) struct Watched {
     pub(crate) at: At,
+    /// The file that has its name, if it was listed and not named.
+    listed: Option<Address>,
     pub(crate) source: Option<Source>,
     pub(crate) line: RegionLine,
     /// How often a file was attached.
@@ -72,7 +74,27 @@ impl Watched {
     fn new(name: &str, at: At) -> Self {
         let line =
             RegionLine { name: daemon::plain(name), status: Status::Absent(None), rate: None };
-        Self { at, source: None, line, attached: 0, published: None, meant: None }
+        Self { at, listed: None, source: None, line, attached: 0, published: None, meant: None }
+    }
+
+    fn listed(name: &str, address: Address) -> Self {
+        let at = Arc::new(address.clone());
+        Self { listed: Some(address), ..Self::new(name, at) }
+    }
+
+    /// Is at `address` from now on: a name can go to another directory.
+    fn move_to(&mut self, address: Address) {
+        if self.listed.as_ref() == Some(&address) {
+            return;
+        }
+        (self.source, self.published, self.line.rate) = (None, None, None);
+        self.at = Arc::new(address.clone());
+        self.listed = Some(address);
+    }
+
+    /// Whether there was no file of its name when it was looked at last.
+    fn is_gone(&self) -> bool {
+        matches!(self.line.status, Status::Deleted | Status::Absent(_))
     }
 
     /// Looks at it again.
@@ -151,27 +173,38 @@ impl Regions {
         if named.is_empty() {
             mapcast::list()?;
         }
-        regions.look(Instant::now());
+        regions.look(Instant::now(), None);
         regions.guess();
         Ok(regions)
     }
 
-    /// Looks at every region, and for new ones if it is time for that.
-    pub(crate) fn look(&mut self, now: Instant) {
+    /// Looks at every region, and for new ones if it is time for that. `chosen` is on the screen.
+    pub(crate) fn look(&mut self, now: Instant, chosen: Option<&str>) {
         if self.list_at.is_some_and(|at| at <= now) {
-            self.list();
+            self.list(chosen);
             let pause = (now.elapsed() * SHARE).max(LIST_EVERY);
             self.list_at = Some(now + pause);
         }
         self.all.iter_mut().for_each(|region| region.look(now));
     }
 
-    fn list(&mut self) {
-        let Ok(listing) = mapcast::list() else { return };
-        let known: HashSet<String> =
-            self.all.iter().map(|region| region.line.name.clone()).collect();
-        let new = listing.regions.into_iter().filter(|(name, _)| !known.contains(name));
-        self.all.extend(new.map(|(name, address)| Watched::new(&name, Arc::new(address))));
+    fn list(&mut self, chosen: Option<&str>) {
+        if let Ok(listing) = mapcast::list() {
+            self.take(listing.regions.into_iter().collect(), chosen);
+        }
+    }
+
+    /// Has the regions of a listing, each where it is now. Of the others it keeps those that are there, and the one
+    /// that is on the screen: each has a mapping and a descriptor.
+    fn take(&mut self, mut listed: BTreeMap<String, Address>, chosen: Option<&str>) {
+        self.all.retain_mut(|region| match listed.remove(&region.line.name) {
+            Some(address) => {
+                region.move_to(address);
+                true
+            }
+            None => !region.is_gone() || chosen == Some(&region.line.name),
+        });
+        self.all.extend(listed.into_iter().map(|(name, address)| Watched::listed(&name, address)));
         self.all.sort_by(|one, other| one.line.name.cmp(&other.line.name));
     }
 
@@ -187,10 +220,12 @@ impl Regions {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+    use std::path::Path;
     use std::sync::Arc;
     use std::time::{Duration, Instant};
 
-    use mapcast::{InstanceWriter, Stu, Writer};
+    use mapcast::{Address, InstanceWriter, Stu, Writer};
 
     use super::{At, Regions, Watched};
     use crate::region_argument::RegionArgument;
@@ -206,6 +241,47 @@ mod tests {
         let named = [&path, &again, &none, &path, &none];
         let named = named.map(|path| RegionArgument::parse(path.into()).expect("a path"));
         assert_eq!(Regions::of(&named).expect("regions").all.len(), 2);
+    }
+
+    /// A listing in which `host` is this file, and what is seen then.
+    fn look(regions: &mut Regions, host: Option<&Path>, chosen: Option<&str>) -> Vec<&'static str> {
+        let listed = host.map(|path| ("host".to_owned(), Address::from(path)));
+        regions.take(listed.into_iter().collect(), chosen);
+        regions.look(Instant::now(), chosen);
+        regions.all.iter().map(|region| region.line.status.word()).collect()
+    }
+
+    #[test]
+    fn a_name_that_goes_to_another_directory_is_followed_there() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let [own, system] = ["own.region", "system.region"].map(|name| dir.path().join(name));
+        let mut regions = Regions { all: Vec::new(), list_at: None };
+        drop(Writer::<Stu>::open(&own).expect("a writer"));
+        assert_eq!(look(&mut regions, Some(&own), None), ["closed"]);
+        fs::remove_file(&own).expect("removed");
+        let _writer = Writer::<Stu>::open(&system).expect("a writer");
+        assert_eq!(look(&mut regions, Some(&system), None), ["live"]);
+        assert_eq!(regions.all[0].attached, 2, "so its waiter is another one");
+        assert_eq!(look(&mut regions, Some(&system), None), ["live"]);
+        assert_eq!(regions.all[0].attached, 2);
+    }
+
+    #[test]
+    fn a_region_that_was_deleted_leaves_the_list_when_it_is_not_selected() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let path = dir.path().join("host.region");
+        let mut regions = Regions { all: Vec::new(), list_at: None };
+        let _writer = Writer::<Stu>::open(&path).expect("a writer");
+        assert_eq!(look(&mut regions, Some(&path), None), ["live"]);
+        assert_eq!(
+            look(&mut regions, None, None),
+            ["live"],
+            "a directory that could not be listed"
+        );
+        fs::remove_file(&path).expect("removed");
+        assert_eq!(look(&mut regions, None, Some("host")), ["deleted"]);
+        assert_eq!(look(&mut regions, None, Some("host")), ["deleted"], "it is on the screen");
+        assert_eq!(look(&mut regions, None, None), [""; 0]);
     }
 
     #[test]

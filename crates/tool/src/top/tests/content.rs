@@ -36,7 +36,7 @@ impl View {
 
     /// Looks and reads; the word for the region's state.
     fn look(&mut self) -> &'static str {
-        self.regions.look(Instant::now());
+        self.regions.look(Instant::now(), None);
         self.model.lines = self.regions.all.iter().map(|region| region.line.clone()).collect();
         self.model.arrange();
         self.content.read(&mut self.regions, &mut self.model);
