@@ -91,6 +91,24 @@ fn instances_are_rows_and_whole_numbers_keep_all_their_digits() {
 }
 
 #[test]
+fn the_points_of_what_is_gone_are_not_kept() {
+    let Some(chromium) = installed("chromium") else { return };
+    let world = World::new();
+    let _live = world.students("live");
+    let mut class = world.class("class", ["ming", "hong"]);
+    let server = Server::start(&world, "");
+    let mut browser = Browser::open(&chromium, &format!("http://{}/", server.address));
+    let points = "[...tracks.keys()].map((key) => key.replace('\\0', '/')).sort().join()";
+    browser.becomes(points, "class/hong,class/ming,live/");
+    let ming = class.instance("ming").expect("an instance");
+    class.retire(ming).expect("retired");
+    browser.becomes(points, "class/hong,live/");
+    drop(class);
+    std::fs::remove_file(world.path("class.region")).expect("removed");
+    browser.becomes(points, "live/");
+}
+
+#[test]
 fn names_and_values_of_another_program_are_never_markup() {
     let Some(chromium) = installed("chromium") else { return };
     let world = World::new();

@@ -50,6 +50,7 @@ function onEvent(event) {
     values.set(key, { ...row, at });
     if (row.line) remember(key, row.line, regions.get(row.region));
   }
+  if (event.type === "all" || known.length || gone.length) dropTracks();
   if (!chosen.region || !regions.has(chosen.region)) chooseFirst();
   later();
 }
@@ -58,6 +59,14 @@ function onEvent(event) {
 function forget(region, instance) {
   for (const [key, row] of values) {
     if (row.region === region && (instance === null || row.instance === instance)) values.delete(key);
+  }
+}
+
+// The points of what is gone. A region that cannot be read for a moment goes on where it was.
+function dropTracks() {
+  for (const key of tracks.keys()) {
+    const [region] = key.split("\0");
+    if (!values.has(key) && !regions.get(region)?.problem) tracks.delete(key);
   }
 }
 
