@@ -1,5 +1,5 @@
 //! The line for people: the region's template, some fields, or a template of the reader's own; behind
-//! the name of the instance, if the region has instances and the template is not another one than its own.
+//! the name of the instance, if the region has instances, unless the reader has a template of its own.
 //! Control characters of the region are escaped by `layout`.
 //!
 //! A template may name a large array hundreds of times, a label may be a thousand times as long as its

@@ -175,8 +175,8 @@ fn check_names(
     Ok(())
 }
 
-/// The schema of `builder`, with `line` as its template if a region can carry it, and not only a
-/// consumer's own line can be like it.
+/// The schema of `builder`, with `line` as its template if a region can carry it; a line that only a consumer can print
+/// is checked, but left out of the schema.
 fn schema(
     root: &Node<'_>,
     nodes: &[Node<'_>],

@@ -1,6 +1,6 @@
 //! How a region differs from what describes it, in words.
 //!
-//! Invariant: two schemas of which one reads the bytes of the other otherwise have a difference.
+//! Invariant: for two schemas that interpret the same bytes differently, at least one difference is returned.
 
 use mapcast::dynamic::{Field, Schema, Template};
 

@@ -1,8 +1,8 @@
 //! `mapcast record`: every record of one or more regions, into an MCAP or CSV file.
 //!
 //! Invariant: what was committed stays readable, whatever ends the recorder: see [`chunk_file`]. A region that is not
-//! there is waited for, and one that is replaced is recorded on. The file is created after all that can be refused was
-//! not, and removed again if the recording fails before anything is in it.
+//! there is waited for, and one that is replaced is recorded on. Options and regions are checked before the file is
+//! created, and it is removed again if the recording fails before anything is in it.
 //!
 //! ```text
 //!   region --source--> recorder: stream (which, how often), described (as JSON, raw) --\

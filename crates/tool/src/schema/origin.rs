@@ -1,7 +1,7 @@
 //! What a configuration has beside the record: where the region is, and what its file is like.
 //!
-//! Invariant: what is the same without a key has none. A group that decides nothing is left out: a user who is not a
-//! member of it could not publish the region otherwise.
+//! Invariant: a key whose value is the default is left out, and a group that decides nothing: a user who is not a member
+//! of it could not publish the region otherwise.
 
 use std::fmt::Write as _;
 use std::fs;
