@@ -213,7 +213,7 @@ fn table(node: &Node<'_>) -> Result<Instances, Problem> {
 
 fn glob_patterns(node: &Node<'_>, patterns: Vec<GlobPattern>) -> Result<Vec<PathBuf>, Problem> {
     let list = node.at_key("glob");
-    let items = if list.value.is_array() { list.items() } else { vec![list] };
+    let items = list.items_or_self();
     if patterns.is_empty() {
         return Err(list.problem(Fault::not("a pattern or a list of patterns")));
     }

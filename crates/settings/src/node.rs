@@ -81,6 +81,11 @@ impl<'n> Node<'n> {
         list.map(|(index, value)| self.child(Step::Item(index), value)).collect()
     }
 
+    /// The elements of this list, or this value: where one needs no list.
+    pub(crate) fn items_or_self(&'n self) -> Vec<Self> {
+        if self.value.is_array() { self.items() } else { vec![*self] }
+    }
+
     /// This whole number of up to 128 bits, in any of TOML's bases.
     pub(crate) fn whole(&self) -> Result<i128, Fault> {
         let number = self.value.as_integer();

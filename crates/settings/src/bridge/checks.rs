@@ -130,6 +130,6 @@ impl BridgeSettings {
 /// A problem of one endpoint of a list, or of the only one that is written without a list.
 fn problem_of(bridge: &Node<'_>, key: &str, index: usize, why: String) -> Problem {
     let list = bridge.at_key(key);
-    let items = if list.value.is_array() { list.items() } else { vec![list] };
+    let items = list.items_or_self();
     items.get(index).unwrap_or(&list).problem(Fault::Other(why))
 }

@@ -133,7 +133,7 @@ impl Rules {
         texts: &[String],
     ) -> Result<Vec<Endpoint>, Problem> {
         let list = bridge.at_key(key);
-        let items = if list.value.is_array() { list.items() } else { vec![list] };
+        let items = list.items_or_self();
         let checked = texts.iter().zip(&items).map(|(text, item)| {
             self.endpoint(text)
                 .map_err(|why| item.problem(Fault::Other(format!("{} {why}", quote(text)))))

@@ -192,7 +192,7 @@ fn each<T, U>(
     tables: Vec<T>,
     checked: impl Fn(T, &Node<'_>) -> Result<U, Problem>,
 ) -> Result<Vec<U>, Problem> {
-    let items = if node.value.is_array() { node.items() } else { vec![*node] };
+    let items = node.items_or_self();
     tables.into_iter().zip(&items).map(|(table, item)| checked(table, item)).collect()
 }
 

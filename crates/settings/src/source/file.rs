@@ -198,7 +198,7 @@ fn check_number_keys(node: &Node<'_>, ctype: CType) -> Result<(), Problem> {
 /// Refuses a pattern that cannot be, or that walks through whole trees at each reading.
 fn check_patterns(node: &Node<'_>, paths: &[FilePath]) -> Result<(), Problem> {
     let list = node.at_key("path");
-    let items = if list.value.is_array() { list.items() } else { vec![list] };
+    let items = list.items_or_self();
     for (item, FilePath(path)) in items.iter().zip(paths) {
         if let Some(fault) = pattern_fault(path) {
             return Err(item.problem(fault));
@@ -307,7 +307,7 @@ fn take(node: &Node<'_>, table: &FileTable, field: &Field) -> Result<Take, Probl
     if ctype.is_text() && list.value.is_array() {
         return Err(list.problem(Fault::Type("a whole number".into())));
     }
-    let items = if list.value.is_array() { list.items() } else { vec![list] };
+    let items = list.items_or_self();
     let column = |(item, &column): (Node<'_>, &i64)| item.in_range(column, (1, MAX_COLUMN));
     let columns = items.into_iter().zip(columns).map(column).collect::<Result<Vec<_>, _>>()?;
     match columns.as_slice() {
