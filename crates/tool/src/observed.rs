@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use mapcast::dynamic::{InstanceReader, Reader, RecordBuf};
 use mapcast::{ErrorKind, InstanceName, Publication, State, ToPlace};
 
+use crate::any_reader::AnyReader;
 use crate::published::Published;
 use crate::writer::Writer;
 
@@ -41,12 +42,10 @@ pub(crate) struct SeenInstance {
 impl Observed {
     /// Attaches to the region at `place`.
     pub(crate) fn open(place: impl ToPlace) -> Result<Self, mapcast::Error> {
-        match Reader::open(&place) {
-            Err(error) if matches!(error.kind(), ErrorKind::HasInstances { .. }) => {
-                Ok(Self::Many(Box::new(InstanceReader::open(place)?)))
-            }
-            opened => Ok(Self::One(Box::new(opened?))),
-        }
+        Ok(match AnyReader::open(&place)? {
+            AnyReader::Plain(reader) => Self::One(Box::new(reader)),
+            AnyReader::Instances(reader) => Self::Many(Box::new(reader)),
+        })
     }
 
     /// What both kinds have.

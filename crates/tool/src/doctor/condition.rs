@@ -4,6 +4,7 @@ use std::fs;
 use std::path::Path;
 use std::time::{Duration, SystemTime};
 
+use layout::header::MAGIC_BYTES;
 use mapcast::dynamic::Reader;
 use mapcast::{ErrorKind, Publication, State};
 
@@ -89,13 +90,10 @@ pub(super) fn id_of(error: &mapcast::Error) -> Id {
     }
 }
 
-/// How a region begins.
-const MAGIC: &[u8; 8] = b"mapcast\x01";
-
 /// Whether the file at `path`, which is too short for a region, begins as one.
 fn was_region(path: &Path) -> bool {
     // It was opened as a region before, so this waits for no other program.
-    fs::read(path).is_ok_and(|bytes| bytes.starts_with(MAGIC))
+    fs::read(path).is_ok_and(|bytes| bytes.starts_with(&MAGIC_BYTES))
 }
 
 /// What to type about an error of the file at `path`; `None`: what the library says will do.

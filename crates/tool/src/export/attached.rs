@@ -4,14 +4,13 @@
 //!
 //! Price: an attach; then a `stat` and a copy of each record for each look.
 
-use std::ops::Deref;
-
-use mapcast::dynamic::{Field, InstanceReader, Reader, RecordBuf, RecordView};
+use mapcast::dynamic::{Field, Reader, RecordBuf, RecordView};
 use mapcast::{Error, ErrorKind, Publication, Refreshed, ToPlace};
 use render::{Format, Renderer, View};
 
 use super::metrics::OWN;
 use super::names::FieldMetric;
+use crate::any_reader::AnyReader;
 
 /// An attached region.
 #[derive(Debug)]
@@ -58,32 +57,10 @@ pub(crate) struct Row<'a> {
     pub(crate) newest: Option<(Publication, RecordView<'a>)>,
 }
 
-#[derive(Debug)]
-enum AnyReader {
-    Plain(Reader),
-    Instances(InstanceReader),
-}
-
-impl Deref for AnyReader {
-    type Target = Reader;
-
-    fn deref(&self) -> &Reader {
-        match self {
-            Self::Plain(reader) => reader,
-            Self::Instances(reader) => reader,
-        }
-    }
-}
-
 impl Attached {
     /// Attaches to the region at `place`, of which the fields of `choice` are exported.
     pub(crate) fn open(place: impl ToPlace, choice: &Choice) -> Result<Self, Error> {
-        let reader = match Reader::open(&place) {
-            Err(error) if matches!(error.kind(), ErrorKind::HasInstances { .. }) => {
-                AnyReader::Instances(InstanceReader::open(&place)?)
-            }
-            reader => AnyReader::Plain(reader?),
-        };
+        let reader = AnyReader::open(&place)?;
         let schema = reader.schema().clone();
         let shown = schema.fields().iter().filter(|field| choice.has(field));
         let fields = shown.map(|field| field.name().to_owned()).collect();
@@ -111,11 +88,7 @@ impl Attached {
 
     /// Whether the path still names the attached file.
     pub(crate) fn is_current(&mut self) -> bool {
-        let refreshed = match &mut self.reader {
-            AnyReader::Plain(reader) => reader.refresh(),
-            AnyReader::Instances(reader) => reader.refresh(),
-        };
-        matches!(refreshed, Ok(Refreshed::Same))
+        matches!(self.reader.refresh(), Ok(Refreshed::Same))
     }
 
     /// Reads each record once, and passes it to `visit`.

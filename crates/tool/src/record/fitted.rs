@@ -9,8 +9,9 @@ use render::{OptionError, Renderer, ViewError};
 use super::RecordError;
 use super::described::{Described, Undescribed};
 use super::selection::Selection;
-use super::source::{At, Source};
-use super::stream::{Origin, Stream};
+use super::source::Source;
+use super::stream::{ChannelRegion, Stream};
+use crate::any_reader::At;
 
 /// See the [module](self).
 pub(crate) struct Fitted {
@@ -69,7 +70,7 @@ impl Fitted {
         &self,
         source: &Source,
         selection: &Selection,
-        origin: Origin<'_>,
+        origin: ChannelRegion<'_>,
     ) -> Result<Stream, RecordError> {
         let of_schema = (&**source.reader().schema(), self.chosen.clone());
         Stream::new(selection, of_schema, &self.described, origin)

@@ -41,6 +41,7 @@ use mapcast::{Place, ToPlace as _};
 use render::{Filter, Pace, View};
 use settings::duration;
 
+use crate::any_reader::At;
 use crate::completion;
 use crate::progress::Progress;
 use crate::region_argument::{Located, RegionArgument};
@@ -51,7 +52,6 @@ use output::{Kind, Output};
 use recorder::{Recorder, lock};
 use rotation::{Limits, Rotation};
 use selection::{Encoding, Selection};
-use source::At;
 use totals::Totals;
 
 const AFTER_HELP: &str = "\

@@ -13,15 +13,16 @@ use std::time::{Duration, SystemTime};
 use daemon::counted;
 use mapcast::dynamic::RecordView;
 use mapcast::{BootTime, Event, Follow, InstanceChange, InstanceName, Publication, State};
-use render::{Held, Origin as ReadFrom, Pace, Reading, Writer};
+use render::{Held, Origin, Pace, Reading, Writer};
 use serde_json::{Value, json};
 
 use super::fitted::Fitted;
 use super::output::{ChannelId, Output};
 use super::selection::Selection;
-use super::source::{At, Happened, Source};
-use super::stream::{Origin, Stream, nanos};
+use super::source::{Happened, Source};
+use super::stream::{ChannelRegion, Stream, nanos};
 use super::{RecordError, events};
+use crate::any_reader::At;
 
 /// Longest sleep while there is nothing to wait on.
 const NAP: Duration = Duration::from_millis(20);
@@ -220,7 +221,7 @@ impl<'a> Recorder<'a> {
     ) -> Result<(), RecordError> {
         let Some(fitted) = &self.fitted else { return Ok(()) };
         if !self.streams.contains_key(&instance) {
-            let origin = Origin {
+            let origin = ChannelRegion {
                 region: &self.name,
                 instance: instance.as_ref(),
                 max_instances: source.max_instances(),
@@ -230,7 +231,7 @@ impl<'a> Recorder<'a> {
         }
         let Some(stream) = self.streams.get_mut(&instance) else { return Ok(()) };
         if stream.admits(source, (instance, publication), self.pace.as_mut()) {
-            let origin = ReadFrom { region: source.reader(), publication };
+            let origin = Origin { region: source.reader(), publication };
             self.write(instance, source.record.view(), origin, source)?;
         }
         Ok(())
@@ -240,7 +241,7 @@ impl<'a> Recorder<'a> {
         &mut self,
         instance: Option<InstanceName>,
         record: RecordView<'_>,
-        origin: ReadFrom<'_>,
+        origin: Origin<'_>,
         source: &Source,
     ) -> Result<(), RecordError> {
         let Self { fitted, streams, text, output, selection, .. } = self;
@@ -272,7 +273,7 @@ impl<'a> Recorder<'a> {
         else {
             return Ok(());
         };
-        let origin = ReadFrom { region: &region, publication };
+        let origin = Origin { region: &region, publication };
         self.write(instance, record.view(), origin, source)
     }
 

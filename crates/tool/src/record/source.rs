@@ -5,27 +5,17 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use mapcast::dynamic::{InstanceReader, Reader, RecordBuf};
-use mapcast::{
-    Begin, Error, ErrorKind, Followed, InstanceChange, InstanceName, Publication, Refreshed, Step,
-    ToPlace,
-};
+use mapcast::dynamic::{Reader, RecordBuf};
+use mapcast::{Error, Followed, InstanceChange, InstanceName, Publication, Refreshed, Step};
+
+use crate::any_reader::{AnyReader, At, is_other_kind};
 
 /// What is followed: see the [module](self).
 pub(crate) struct Source {
     at: At,
-    reader: Either,
+    reader: AnyReader,
     /// The record that was copied last.
     pub(crate) record: RecordBuf,
-}
-
-/// Where a region is.
-pub(crate) type At = Arc<dyn ToPlace + Send + Sync>;
-
-#[derive(Debug)]
-enum Either {
-    Plain(Reader),
-    Instances(InstanceReader),
 }
 
 /// What has happened to which instance; to `None` in a region of one record.
@@ -37,8 +27,8 @@ pub(crate) struct Happened {
 
 impl Source {
     pub(crate) fn open(at: At) -> Result<Self, Error> {
-        let reader = Either::open(&at)?;
-        let record = RecordBuf::new(Arc::clone(reader.region().schema()));
+        let reader = AnyReader::open(&*at)?;
+        let record = RecordBuf::new(Arc::clone(reader.schema()));
         Ok(Self { at, reader, record })
     }
 
@@ -55,51 +45,14 @@ impl Source {
 
     /// The reader, for the schema, the state and the time of a record.
     pub(crate) fn reader(&self) -> &Reader {
-        self.reader.region()
+        &self.reader
     }
 
     /// How many instances the region can have; `None`: it has one record.
     pub(crate) fn max_instances(&self) -> Option<usize> {
         match &self.reader {
-            Either::Plain(_) => None,
-            Either::Instances(reader) => Some(reader.max()),
-        }
-    }
-}
-
-impl Either {
-    fn open(at: &At) -> Result<Self, Error> {
-        match Reader::open(&**at) {
-            Err(error) if matches!(error.kind(), ErrorKind::HasInstances { .. }) => {
-                InstanceReader::open(&**at).map(Self::Instances)
-            }
-            opened => opened.map(Self::Plain),
-        }
-    }
-
-    fn region(&self) -> &Reader {
-        match self {
-            Self::Plain(reader) => reader,
-            Self::Instances(reader) => reader,
-        }
-    }
-
-    /// Begins with the first record of the file, and counts those that are gone as missed.
-    fn begin_with_first(&mut self) {
-        match self {
-            Self::Plain(reader) => {
-                let first = reader.header().base_sequence.saturating_add(1);
-                reader.begin(Begin::Sequence(first));
-            }
-            // Each of them has a first number of its own.
-            Self::Instances(reader) => reader.begin(Begin::Sequence(1)),
-        }
-    }
-
-    fn refresh(&mut self) -> Result<Refreshed, Error> {
-        match self {
-            Self::Plain(reader) => reader.refresh(),
-            Self::Instances(reader) => reader.refresh(),
+            AnyReader::Plain(_) => None,
+            AnyReader::Instances(reader) => Some(reader.max()),
         }
     }
 }
@@ -111,12 +64,12 @@ impl Followed for Source {
         let of_region =
             |publication| Happened { instance: None, what: InstanceChange::Record(publication) };
         Ok(match &mut self.reader {
-            Either::Plain(reader) => match reader.next(self.record.bytes_mut())? {
+            AnyReader::Plain(reader) => match reader.next(self.record.bytes_mut())? {
                 Step::Record(publication) => Step::Record(of_region(publication)),
                 Step::Missed(count) => Step::Missed(count),
                 Step::Pending => Step::Pending,
             },
-            Either::Instances(reader) => match reader.next(self.record.bytes_mut())? {
+            AnyReader::Instances(reader) => match reader.next(self.record.bytes_mut())? {
                 Step::Record(event) => {
                     Step::Record(Happened { instance: Some(event.name), what: event.what })
                 }
@@ -128,10 +81,10 @@ impl Followed for Source {
 
     fn refresh(&mut self) -> Result<Refreshed, Error> {
         let refreshed = match self.reader.refresh() {
-            Err(error) if is_of_other_kind(&error) => {
+            Err(error) if is_other_kind(&error) => {
                 // As the former reader, the new one leaves it to `Follow` to look at the name.
                 let every = self.refresh_every(Duration::MAX);
-                self.reader = Either::open(&self.at)?;
+                self.reader = AnyReader::open(&*self.at)?;
                 // What was published there before this look is new, too.
                 self.reader.begin_with_first();
                 self.refresh_every(every);
@@ -150,13 +103,6 @@ impl Followed for Source {
     }
 
     fn refresh_every(&mut self, every: Duration) -> Duration {
-        match &mut self.reader {
-            Either::Plain(reader) => reader.refresh_every(every),
-            Either::Instances(reader) => reader.refresh_every(every),
-        }
+        self.reader.refresh_every(every)
     }
-}
-
-fn is_of_other_kind(error: &Error) -> bool {
-    matches!(error.kind(), ErrorKind::HasInstances { .. } | ErrorKind::NoInstances)
 }

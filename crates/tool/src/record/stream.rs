@@ -30,7 +30,7 @@ pub(crate) mod key {
 
 /// What a channel has of its region.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Origin<'a> {
+pub(crate) struct ChannelRegion<'a> {
     pub(crate) region: &'a str,
     pub(crate) instance: Option<&'a InstanceName>,
     pub(crate) max_instances: Option<usize>,
@@ -58,7 +58,7 @@ impl Stream {
         selection: &Selection,
         (schema, chosen): (&Schema, Vec<FieldRef>),
         described: &Described,
-        origin: Origin<'_>,
+        origin: ChannelRegion<'_>,
     ) -> Result<Self, QueryError> {
         let mut filter = selection.filter();
         filter.adapt(schema, chosen)?;
@@ -129,7 +129,7 @@ fn halves(number: u64) -> [u32; 2] {
     [number as u32, (number >> 32) as u32]
 }
 
-impl Origin<'_> {
+impl ChannelRegion<'_> {
     fn topic(&self) -> String {
         match self.instance {
             Some(instance) => format!("{}/{}", self.region, &**instance),

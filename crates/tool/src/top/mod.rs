@@ -46,7 +46,7 @@ use crate::region_argument::RegionArgument;
 use action::action;
 use content::Content;
 use model::{Effect, Focus, Model};
-use pace::Pace;
+use pace::FramePace;
 use regions::Regions;
 use screen::Screen;
 use view::Theme;
@@ -120,7 +120,7 @@ struct Top {
     regions: Regions,
     content: Content,
     model: Model,
-    pace: Pace,
+    pace: FramePace,
     screen: Screen,
     theme: Theme,
     look_at: Instant,
@@ -133,7 +133,7 @@ impl Top {
             regions,
             content: Content::new(sender),
             model: Model::default(),
-            pace: Pace::default(),
+            pace: FramePace::default(),
             screen: Screen::enter().map_err(terminal)?,
             theme: Theme::of_environment(),
             look_at: Instant::now(),

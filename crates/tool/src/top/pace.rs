@@ -7,12 +7,12 @@ pub(crate) const FRAME: Duration = Duration::from_millis(50);
 
 /// What is to be drawn, and when something was drawn last.
 #[derive(Debug, Default)]
-pub(crate) struct Pace {
+pub(crate) struct FramePace {
     last: Option<Instant>,
     is_asked: bool,
 }
 
-impl Pace {
+impl FramePace {
     /// Something on the screen has changed.
     pub(crate) fn ask(&mut self) {
         self.is_asked = true;
@@ -38,11 +38,11 @@ impl Pace {
 mod tests {
     use std::time::{Duration, Instant};
 
-    use super::Pace;
+    use super::FramePace;
 
     /// Frames in ten seconds in which something changes every `change`.
     fn frames(change: Duration) -> usize {
-        let (start, mut pace) = (Instant::now(), Pace::default());
+        let (start, mut pace) = (Instant::now(), FramePace::default());
         let times = (0..).map(|change_number| start + change * change_number);
         let times = times.take_while(|time| *time < start + Duration::from_secs(10));
         times
@@ -61,7 +61,7 @@ mod tests {
 
     #[test]
     fn the_first_change_is_drawn_at_once_and_nothing_without_a_change() {
-        let (now, mut pace) = (Instant::now(), Pace::default());
+        let (now, mut pace) = (Instant::now(), FramePace::default());
         assert_eq!((pace.left(now), pace.take(now)), (None, false));
         pace.ask();
         assert_eq!((pace.left(now), pace.take(now)), (Some(Duration::ZERO), true));

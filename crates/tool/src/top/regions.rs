@@ -10,11 +10,11 @@ use std::time::{Duration, Instant};
 use mapcast::{Address, ErrorKind, Refreshed, State};
 
 use crate::ToolError;
+use crate::any_reader::{At, is_other_kind};
 use crate::published::Published;
 use crate::region_argument::{Located, RegionArgument, similar};
 
 use super::source::Source;
-use super::waiter::At;
 
 /// Shortest time from one listing of the directories to the next; it is longer where a listing takes
 /// long.
@@ -145,10 +145,6 @@ impl Watched {
             _ => Status::Unreadable(daemon::with_next_step(error)),
         }
     }
-}
-
-fn is_other_kind(error: &mapcast::Error) -> bool {
-    matches!(error.kind(), ErrorKind::HasInstances { .. } | ErrorKind::NoInstances)
 }
 
 /// All regions of the list.

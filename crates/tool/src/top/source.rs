@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use mapcast::dynamic::{Field, InstanceReader, Reader};
-use mapcast::{Error, ErrorKind, Instance, Publication, Refreshed, Step, ToPlace};
+use mapcast::{Error, Instance, Publication, Refreshed, Step, ToPlace};
 
+use crate::any_reader::AnyReader;
 use crate::published::Published;
 
 /// Most events of instances that are taken note of at once: a writer may be faster.
@@ -23,21 +24,15 @@ pub(crate) enum Source {
 impl Source {
     /// Attaches to the region at `place`. Only [`refresh`](Self::refresh) looks for its successors.
     pub(crate) fn open(place: &(impl ToPlace + ?Sized)) -> Result<Self, Error> {
-        let mut source = match Reader::open(place) {
-            Err(error) if matches!(error.kind(), ErrorKind::HasInstances { .. }) => {
-                Self::Instances(InstanceReader::open(place)?)
-            }
-            opened => {
-                let reader = opened?;
+        let mut reader = AnyReader::open(place)?;
+        reader.refresh_every(Duration::MAX);
+        Ok(match reader {
+            AnyReader::Plain(reader) => {
                 let smallest = smallest_field(&reader);
                 Self::Plain(reader, smallest)
             }
-        };
-        match &mut source {
-            Self::Plain(reader, _) => reader.refresh_every(Duration::MAX),
-            Self::Instances(reader) => reader.refresh_every(Duration::MAX),
-        };
-        Ok(source)
+            AnyReader::Instances(reader) => Self::Instances(reader),
+        })
     }
 
     /// The reader, for what both kinds have.

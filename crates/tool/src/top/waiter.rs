@@ -7,19 +7,16 @@
 //! Price: a thread and a mapping for the region that is shown; a wake-up each second while nothing
 //! happens, 20 where the writer does not wake its readers.
 
-use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, SyncSender, sync_channel};
 use std::thread;
 use std::time::Duration;
 
-use mapcast::{Error, ToPlace};
+use mapcast::Error;
 
 use super::pace::FRAME;
 use super::source::Source;
 use super::{Message, helper};
-
-/// Where a region is.
-pub(crate) type At = Arc<dyn ToPlace + Send + Sync>;
+use crate::any_reader::At;
 
 /// Longest sleep.
 const LONGEST: Duration = Duration::from_secs(1);
