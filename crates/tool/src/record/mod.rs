@@ -187,7 +187,7 @@ pub(crate) fn run(args: &Args) -> Result<(), RecordError> {
 
 /// How a recorder has ended.
 fn ended(joined: thread::Result<Result<(), RecordError>>) -> Result<(), RecordError> {
-    joined.unwrap_or_else(|_| Err(RecordError::Panicked))
+    joined.unwrap_or(Err(RecordError::Panicked))
 }
 
 /// Stops all recorders when it is dropped, also by an error or a panic: the scope waits for them.

@@ -210,8 +210,9 @@ fn an_instance_has_its_own_values_while_others_join_and_are_retired() {
             let instance = writer.instance(&id.to_string()).expect("a place");
             writer.publish(instance, &Stu::new(id, "a", 'm')).expect("a record");
             if id % 3 == 2 {
-                let all = writer.all();
-                all.into_iter().for_each(|(instance, _)| writer.retire(instance).expect("retired"));
+                for (instance, _) in writer.all() {
+                    writer.retire(instance).expect("retired");
+                }
             }
         }
     });
