@@ -20,7 +20,8 @@ use crate::error::Place;
 use crate::fault::{Fault, Problem};
 use crate::instances::{self, Instances};
 use crate::node::Node;
-use crate::source::{Nested, Source, nested, read};
+use crate::source::read::{self, RecordKind};
+use crate::source::{Nested, Source, nested};
 use crate::values::filled;
 
 /// The record: what its bytes mean and where its values come from.
@@ -103,7 +104,8 @@ impl RecordTable {
         let schema = Arc::new(schema(root, &nodes, builder, line)?);
         let listed = record.get("instances");
         let instances = listed.as_ref().map(instances::read).transpose()?;
-        let sources = self.sources(&nodes, &schema, instances.is_some())?;
+        let kind = if instances.is_some() { RecordKind::OfInstances } else { RecordKind::Plain };
+        let sources = self.sources(&nodes, &schema, kind)?;
         if let (Some(Instances::Named(names)), Some(listed)) = (&instances, &listed) {
             check_names(listed, names, &sources)?;
         }
@@ -143,7 +145,7 @@ impl RecordTable {
         &self,
         nodes: &[Node<'_>],
         schema: &Arc<Schema>,
-        has_instances: bool,
+        kind: RecordKind,
     ) -> Result<Vec<Source>, Problem> {
         if self.field.iter().all(|field| field.source.is_none()) {
             return Ok(Vec::new());
@@ -152,7 +154,7 @@ impl RecordTable {
         let read = |(index, field): (usize, &Node<'_>)| {
             let source = field.get("source");
             let source = source.ok_or_else(|| field.problem(Fault::Missing("source")))?;
-            read::source(&source, index, &mut scratch, has_instances)
+            read::source(&source, index, &mut scratch, kind)
         };
         nodes.iter().enumerate().map(read).collect()
     }

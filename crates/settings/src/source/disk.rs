@@ -73,7 +73,7 @@ struct DiskTable {
 pub(super) fn read(node: &Node<'_>, target: &mut Target<'_>) -> Result<DiskSource, Problem> {
     let DiskTable { path, what, .. } = node.read()?;
     one_number(node, target.field())?;
-    if let Some(fault) = placeholder::fault(&path.to_string_lossy(), target.has_instances()) {
+    if let Some(fault) = placeholder::fault(&path.to_string_lossy(), target.kind()) {
         return Err(node.problem_at("path", fault));
     }
     let default = node.get("default").map(|default| target.constant(&default)).transpose()?;

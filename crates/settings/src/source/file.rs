@@ -27,7 +27,7 @@ use super::Constant;
 use super::pattern::Pattern;
 use super::placeholder::{self, LeavesFolder};
 use super::range::real;
-use super::read::mismatch;
+use super::read::{RecordKind, mismatch};
 use super::target::Target;
 use crate::fault::{Fault, Problem};
 use crate::node::Node;
@@ -152,7 +152,7 @@ pub(super) fn read(node: &Node<'_>, target: &mut Target<'_>) -> Result<FileSourc
         return Err(node.problem_at("scale", Fault::not("a scale")));
     }
     check_patterns(node, &table.path)?;
-    check_placeholders(node, &table, target.has_instances())?;
+    check_placeholders(node, &table, target.kind())?;
     let wraps = wraps(node, &table)?;
     let take = match &table.regex {
         _ if table.count => count(node, ctype)?,
@@ -222,15 +222,11 @@ pub(crate) fn pattern_fault(path: &Path) -> Option<Fault> {
     Some(Fault::Other(format!("{shown} is no pattern: {why}; write [[] for a [ itself")))
 }
 
-fn check_placeholders(
-    node: &Node<'_>,
-    table: &FileTable,
-    has_instances: bool,
-) -> Result<(), Problem> {
+fn check_placeholders(node: &Node<'_>, table: &FileTable, kind: RecordKind) -> Result<(), Problem> {
     let paths = table.path.iter().map(|FilePath(path)| ("path", path.to_string_lossy()));
     let keys = table.key.iter().flatten().map(|word| ("key", word.into()));
     for (key, text) in paths.chain(keys) {
-        if let Some(fault) = placeholder::fault(&text, has_instances) {
+        if let Some(fault) = placeholder::fault(&text, kind) {
             return Err(node.problem_at(key, fault));
         }
     }
@@ -285,8 +281,7 @@ fn pattern(node: &Node<'_>, regex: &str, target: &Target<'_>) -> Result<Pattern,
         let why = "given together with regex; keep one of the two";
         return Err(column.problem(Fault::Other(why.into())));
     }
-    Pattern::new(regex, target.has_instances())
-        .map_err(|why| node.problem_at("regex", Fault::Other(why)))
+    Pattern::new(regex, target.kind()).map_err(|why| node.problem_at("regex", Fault::Other(why)))
 }
 
 fn key_words<'de, D: Deserializer<'de>>(value: D) -> Result<Option<Vec<String>>, D::Error> {

@@ -11,6 +11,7 @@ use layout::{InstanceName, MAX_INSTANCE_NAME};
 use regex_lite::{Regex, RegexBuilder, escape};
 
 use super::placeholder::{NO_INSTANCES, PLACEHOLDER};
+use super::read::RecordKind;
 
 /// Most that an expression may take in memory, in bytes: 256 MiB for 4,096 fields.
 const MOST: usize = 64 << 10;
@@ -23,9 +24,9 @@ pub struct Pattern {
 }
 
 impl Pattern {
-    /// `text` as a pattern; an error is the fact and what to do about it. `has_instances`: whether the record has any.
-    pub(super) fn new(text: &str, has_instances: bool) -> Result<Self, String> {
-        if !has_instances && has_placeholder(text) {
+    /// `text` as a pattern for a record of this kind; an error is the fact and what to do about it.
+    pub(super) fn new(text: &str, kind: RecordKind) -> Result<Self, String> {
+        if kind == RecordKind::Plain && has_placeholder(text) {
             return Err(NO_INSTANCES.to_owned());
         }
         let longest = "x".repeat(MAX_INSTANCE_NAME);
@@ -96,10 +97,10 @@ fn expand(text: &str, name: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::Pattern;
+    use super::{Pattern, RecordKind};
 
     fn found<'t>(regex: &str, name: &str, text: &'t str) -> Option<&'t str> {
-        let pattern = Pattern::new(regex, true).expect("a pattern");
+        let pattern = Pattern::new(regex, RecordKind::OfInstances).expect("a pattern");
         let pattern = pattern.of_instance(&name.parse().expect("a name"));
         assert_eq!(pattern.as_str(), regex);
         pattern.find(text)
@@ -125,14 +126,14 @@ mod tests {
         assert_eq!(found(r"\{instance\}(.)", "a", "a1 {instance}2"), Some("2"));
         assert_eq!(found(r"\\{instance}(.)", "a", r"a1 \a2"), Some("2"));
         assert_eq!(found(r"({instance}{2})", "ab", "ab abab"), Some("abab"));
-        assert!(Pattern::new(r"\{instance\}(.)", false).is_ok());
-        assert!(Pattern::new(r"{instance}(.)", false).is_err());
+        assert!(Pattern::new(r"\{instance\}(.)", RecordKind::Plain).is_ok());
+        assert!(Pattern::new(r"{instance}(.)", RecordKind::Plain).is_err());
     }
 
     #[test]
     fn an_expression_that_fits_is_one_with_any_name() {
         // A range of characters that begins or ends with a name is one for all names or for none.
-        assert!(Pattern::new("([a-{instance}])", true).is_err());
+        assert!(Pattern::new("([a-{instance}])", RecordKind::OfInstances).is_err());
         let longest = "\u{e9}".repeat(32);
         for name in ["]", "^", "-", r"\", "&&", longest.as_str()] {
             assert_eq!(found("({instance})", name, name), Some(name));

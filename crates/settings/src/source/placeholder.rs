@@ -8,6 +8,7 @@
 use layout::InstanceName;
 use layout::text::quote;
 
+use super::read::RecordKind;
 use crate::fault::Fault;
 
 pub(super) const PLACEHOLDER: &str = "{instance}";
@@ -26,12 +27,14 @@ enum Part<'t> {
 #[error("{} would lead out of a folder in a path with {{instance}}; give it another name", quote(.0))]
 pub struct LeavesFolder(InstanceName);
 
-/// What is wrong with the braces of `text`, if anything. `has_instances`: whether the record has any.
-pub(super) fn fault(text: &str, has_instances: bool) -> Option<Fault> {
-    if has_instances {
-        return parts(text).find_map(Result::err).map(Fault::Other);
+/// What is wrong with the braces of `text`, of a source of a record of this kind, if anything.
+pub(super) fn fault(text: &str, kind: RecordKind) -> Option<Fault> {
+    match kind {
+        RecordKind::OfInstances => parts(text).find_map(Result::err).map(Fault::Other),
+        RecordKind::Plain => {
+            text.contains(PLACEHOLDER).then(|| Fault::Other(NO_INSTANCES.to_owned()))
+        }
     }
-    text.contains(PLACEHOLDER).then(|| Fault::Other(NO_INSTANCES.to_owned()))
 }
 
 /// `text`, which was checked, with `name` in place of each placeholder.

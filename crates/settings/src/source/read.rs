@@ -9,25 +9,31 @@ use super::{Source, clock, counter, disk, expr, file, input, range};
 use crate::fault::{Fault, Problem};
 use crate::node::Node;
 
-/// Reads the source of field number `index` of the record, which may have instances; `scratch` is for
-/// trying constants.
+/// What a record is, for the texts of its sources: in one of instances `{instance}` is the name of one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum RecordKind {
+    Plain,
+    OfInstances,
+}
+
+/// Reads the source of field number `index` of a record of this kind; `scratch` is for trying constants.
 pub(crate) fn source(
     source: &Node<'_>,
     index: usize,
     scratch: &mut RecordBuf,
-    has_instances: bool,
+    kind: RecordKind,
 ) -> Result<Source, Problem> {
     let kinds = source.members();
-    let (kind, node) = match kinds.as_slice() {
+    let (key, node) = match kinds.as_slice() {
         [] => return Err(source.problem(Fault::Type("a table with one kind of source".into()))),
-        [(kind, node)] => (*kind, node),
+        [(key, node)] => (*key, node),
         [(first, _), (second, _), ..] => {
             let why = format!("two sources, {first} and {second}; keep one of them");
             return Err(source.problem(Fault::Other(why)));
         }
     };
-    let mut target = Target::new(index, scratch, has_instances);
-    Ok(match kind {
+    let mut target = Target::new(index, scratch, kind);
+    Ok(match key {
         "const" => Source::Const(target.constant(node)?),
         "counter" => Source::Counter(counter::read(node, target.field())?),
         "clock" => Source::Clock(clock::read(node, target.field())?),

@@ -8,6 +8,7 @@ use layout::{
 use toml::de::DeValue;
 
 use super::Constant;
+use super::read::RecordKind;
 use crate::fault::{Fault, Problem};
 use crate::node::Node;
 
@@ -15,18 +16,18 @@ use crate::node::Node;
 pub(super) struct Target<'s> {
     index: usize,
     scratch: &'s mut RecordBuf,
-    has_instances: bool,
+    kind: RecordKind,
 }
 
 impl<'s> Target<'s> {
     /// Field number `index` of the record; `scratch` is one to try values in.
-    pub(super) fn new(index: usize, scratch: &'s mut RecordBuf, has_instances: bool) -> Self {
-        Self { index, scratch, has_instances }
+    pub(super) fn new(index: usize, scratch: &'s mut RecordBuf, kind: RecordKind) -> Self {
+        Self { index, scratch, kind }
     }
 
-    /// Whether the record has instances.
-    pub(super) fn has_instances(&self) -> bool {
-        self.has_instances
+    /// What the record is.
+    pub(super) fn kind(&self) -> RecordKind {
+        self.kind
     }
 
     pub(super) fn schema(&self) -> &Schema {
