@@ -1,3 +1,3 @@
 //! An entry point for the project's own tests of hostile and random input (crate `fuzz`) only.
 
-pub use crate::replay::count_records;
+pub use crate::replay::{Wanted, count_records};

@@ -4,12 +4,13 @@ use std::io::Write as _;
 
 use layout::{Record as _, Stu};
 use mcap::MAGIC;
-use tool::fuzzing::count_records;
+use tool::fuzzing::{Wanted, count_records};
 
 pub(super) fn run(input: &[u8]) {
     let mut file = tempfile::NamedTempFile::new_in("/dev/shm").expect("a file");
     file.write_all(&[MAGIC, input].concat()).expect("written");
-    let [whole, partial] = [false, true].map(|is_partial| count_records(file.path(), is_partial));
+    let [whole, partial] =
+        [Wanted::Whole, Wanted::UpToDamage].map(|wanted| count_records(file.path(), wanted));
     if let Ok(records) = whole {
         assert_eq!(partial, Ok(records));
     }

@@ -58,17 +58,22 @@ pub(super) fn step_of_mirror(path: &Path) -> Option<String> {
     let is_running = reader.state() == State::Live;
     row(&mut reader, instance)
         .filter(|row| row.direction == "import")
-        .map(|row| row.step(is_running))
+        .map(|row| if is_running { row.step() } else { row.step_without_bridge() })
 }
 
 impl Row {
+    /// What to type about a mirror whose bridge does not run.
+    fn step_without_bridge(&self) -> String {
+        let Self { host, name, .. } = self;
+        format!(
+            "mapcast doctor {REGION}: it is a mirror of {host}/{name}, and its bridge does not run"
+        )
+    }
+
     /// What to type about a mirror that has no news.
-    fn step(&self, is_running: bool) -> String {
+    fn step(&self) -> String {
         let Self { host, name, link, .. } = self;
         match &**link {
-            _ if !is_running => format!(
-                "mapcast doctor {REGION}: it is a mirror of {host}/{name}, and its bridge does not run"
-            ),
             "stalled" | "dead" | "closed" | "retired" | "stale" | "not there" => {
                 format!("mapcast doctor {name}, on {host}, where it is {link}")
             }
@@ -152,13 +157,14 @@ mod tests {
 
     #[test]
     fn a_mirror_without_news_leads_to_its_source_or_to_the_bridge() {
-        assert!(row("import", "not imported", "").step(true).contains("no [[import]] has it"));
-        let step = |link, is_running| row("import", link, "").step(is_running);
-        assert_eq!(step("dead", true), "mapcast doctor stu, on hostA, where it is dead");
+        assert!(row("import", "not imported", "").step().contains("no [[import]] has it"));
+        let step = |link| row("import", link, "").step();
+        assert_eq!(step("dead"), "mapcast doctor stu, on hostA, where it is dead");
         assert_eq!(
-            step("host lost", true),
+            step("host lost"),
             "mapcast doctor bridge: it is a mirror of hostA/stu, host lost"
         );
-        assert!(step("live", false).starts_with("mapcast doctor bridge: it is a mirror of"));
+        let without = row("import", "live", "").step_without_bridge();
+        assert!(without.ends_with("it is a mirror of hostA/stu, and its bridge does not run"));
     }
 }

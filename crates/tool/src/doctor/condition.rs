@@ -8,6 +8,7 @@ use layout::header::MAGIC_BYTES;
 use mapcast::dynamic::Reader;
 use mapcast::{ErrorKind, Publication, State};
 
+use super::examine::Chosen;
 use super::id::Id;
 use super::report::{Report, shell_word};
 use crate::age::age_text;
@@ -31,14 +32,14 @@ pub(super) struct Steps {
     pub(super) journal: Option<String>,
 }
 
-/// Reports what is wrong with the writer of `region` and its records. `by_name`: it was asked for, so one
-/// that is closed is reported, too.
-pub(super) fn check(region: &mut Observed, by_name: bool, steps: &Steps, report: &mut Report) {
+/// Reports what is wrong with the writer of `region` and its records. One that was asked for is reported also if it is
+/// closed.
+pub(super) fn check(region: &mut Observed, chosen: Chosen, steps: &Steps, report: &mut Report) {
     let seen = region.look();
     let has_instances = matches!(region, Observed::Many(_));
     let reader = region.reader();
     let state = reader.state();
-    writer(reader, state, by_name, steps, report);
+    writer(reader, state, chosen, steps, report);
     let is_empty = has_instances && seen.as_ref().is_ok_and(|seen| seen.instances.is_empty());
     match seen.map(|seen| seen.publication) {
         Ok(None) if matches!(state, State::Live | State::Stalled) => {
@@ -112,7 +113,7 @@ fn step_of(kind: &ErrorKind, path: &Path, steps: &Steps) -> Option<String> {
     })
 }
 
-fn writer(region: &Reader, state: State, by_name: bool, steps: &Steps, report: &mut Report) {
+fn writer(region: &Reader, state: State, chosen: Chosen, steps: &Steps, report: &mut Report) {
     let (path, pid, start) = (region.path(), region.writer_pid(), &*steps.start);
     let silence = age_text(region.heartbeat().elapsed());
     match state {
@@ -139,7 +140,7 @@ fn writer(region: &Reader, state: State, by_name: bool, steps: &Steps, report: &
         State::Stale => {
             report.add(Id::Stale, path, "it is from an earlier boot of the machine", start);
         }
-        State::Closed if by_name => {
+        State::Closed if chosen == Chosen::Named => {
             let fact = format!("its writer closed it; the last heartbeat was {silence} ago");
             report.add(Id::Closed, path, fact, start);
         }

@@ -22,8 +22,16 @@ pub(super) struct Case {
     pub(super) address: Address,
     pub(super) path: PathBuf,
     pub(super) located: mapcast::Address,
-    /// It was asked for, and not found in a list.
-    pub(super) by_name: bool,
+    pub(super) chosen: Chosen,
+}
+
+/// How a region was chosen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Chosen {
+    /// It was named on the command line, or its configuration was.
+    Named,
+    /// It was found in a list.
+    Listed,
 }
 
 /// What every region is looked at with.
@@ -38,14 +46,14 @@ pub(super) struct Doctor<'a> {
 }
 
 impl Case {
-    /// The region at `address`; none, which is reported, if its directory may not be used.
-    pub(super) fn of(address: &Address, by_name: bool, report: &mut Report) -> Vec<Self> {
+    /// The region at `address`, which was asked for; none, which is reported, if its directory may not be used.
+    pub(super) fn of(address: &Address, report: &mut Report) -> Vec<Self> {
         let located = match address {
             Address::Path(path) => Ok(path.as_path().into()),
             Address::Name(name) => mapcast::find(name),
         };
         match located {
-            Ok(located) => vec![Self { by_name, ..Self::found(address.clone(), located) }],
+            Ok(located) => vec![Self::new(address.clone(), located, Chosen::Named)],
             Err(error) => {
                 add_error(&error, None, report);
                 Vec::new()
@@ -55,8 +63,12 @@ impl Case {
 
     /// One of a list.
     pub(super) fn found(address: Address, located: mapcast::Address) -> Self {
+        Self::new(address, located, Chosen::Listed)
+    }
+
+    fn new(address: Address, located: mapcast::Address, chosen: Chosen) -> Self {
         let path = located.path().to_owned();
-        Self { address, path, located, by_name: false }
+        Self { address, path, located, chosen }
     }
 
     /// What its file is called, without the ending.

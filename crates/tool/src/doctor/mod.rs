@@ -109,14 +109,15 @@ pub(crate) fn run(args: &Args) -> Result<(), ToolError> {
     let Asked { address, config } = Asked::of(args, &mut report);
     let is_survey = args.region.is_none() && args.config.is_none();
     let cases = match &address {
-        Some(address) => Case::of(address, true, &mut report),
+        Some(address) => Case::of(address, &mut report),
         None if is_survey => all(&mut report),
         None => Vec::new(),
     };
     let names_config = matches!(args.region, Some(RegionArgument::Config(_)));
     let is_given = names_config || args.config.is_some();
     let configs = if is_given { config.into_iter().collect() } else { installed() };
-    let units = Units::ask(&unit_names(is_survey, &cases, &configs), &mut report);
+    let names = if is_survey { all_units(&configs) } else { units_of(&cases, &configs) };
+    let units = Units::ask(&names, &mut report);
     let doctor = Doctor { user, configs: &configs, is_given, units: &units };
     for case in &cases {
         doctor.examine(case, &mut report);
@@ -182,12 +183,14 @@ fn all(report: &mut Report) -> Vec<Case> {
     listing.regions.into_iter().map(case).collect()
 }
 
-/// The units to ask for: those of the regions, or all of mapcast's.
-fn unit_names(is_survey: bool, cases: &[Case], configs: &[Configured]) -> Vec<String> {
-    if is_survey {
-        let own = configs.iter().filter_map(Configured::unit);
-        return own.chain(["mapcast-*".into()]).collect();
-    }
+/// All units of mapcast, to ask for.
+fn all_units(configs: &[Configured]) -> Vec<String> {
+    let own = configs.iter().filter_map(Configured::unit);
+    own.chain(["mapcast-*".into()]).collect()
+}
+
+/// The units of these regions, to ask for.
+fn units_of(cases: &[Case], configs: &[Configured]) -> Vec<String> {
     let mut names = Vec::new();
     for case in cases {
         let described = configs.iter().filter(|config| config.describes(&case.address, &case.path));

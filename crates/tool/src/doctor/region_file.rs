@@ -14,7 +14,7 @@ use settings::Format;
 use super::bridge;
 use super::condition::{self, id_of, writer_of};
 use super::configured::Configured;
-use super::examine::{Case, Doctor, add_error, cannot_read, is_about_permissions};
+use super::examine::{Case, Chosen, Doctor, add_error, cannot_read, is_about_permissions};
 use super::id::Id;
 use super::path_walk::{Part, PathWalk};
 use super::report::{Report, shell_word};
@@ -100,7 +100,7 @@ impl Doctor<'_> {
                 condition::failed(&error, &self.steps(case, config), report);
             }
             Content::Region(Ok(mut region)) => {
-                condition::check(&mut region, case.by_name, &self.steps(case, config), report);
+                condition::check(&mut region, case.chosen, &self.steps(case, config), report);
                 bridge::check(&mut region, report);
                 writer = writer_of(region.reader());
                 if let Some(config) = config
@@ -159,7 +159,7 @@ fn check_place(case: &Case, walk: &PathWalk, file: &Part, report: &mut Report) {
     logind::check(walk, report);
     let bytes = fs::symlink_metadata(&file.path).map_or(0, |found| found.len());
     place::room(&directory.path, bytes, report);
-    if case.by_name {
+    if case.chosen == Chosen::Named {
         place::leftovers(&directory.path, report);
     }
 }

@@ -32,7 +32,8 @@ use daemon::{Signals, counted};
 pub use error::ReplayError;
 use file::McapFile;
 use pass::pass;
-use plan::{Plan, Wanted};
+use plan::Plan;
+pub use plan::Wanted;
 use regions::Regions;
 use schedule::{Schedule, Speed, StartAt};
 
@@ -90,9 +91,8 @@ fn prefix(text: &str) -> Result<String, &'static str> {
     Ok(text.to_owned())
 }
 
-/// How many records there are to replay in the file at `path`, up to a damage if a part will do; or the error message.
-pub fn count_records(path: &Path, is_partial: bool) -> Result<u64, String> {
-    let wanted = if is_partial { Wanted::UpToDamage } else { Wanted::Whole };
+/// How many records there are to replay in what is `wanted` of the file at `path`; or the error message.
+pub fn count_records(path: &Path, wanted: Wanted) -> Result<u64, String> {
     let plan = McapFile::open(path).and_then(|mut file| Plan::of(&mut file, wanted, || false));
     Ok(plan.map_err(|error| error.to_string())?.map_or(0, |plan| plan.messages))
 }

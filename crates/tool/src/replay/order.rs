@@ -70,11 +70,15 @@ pub(crate) struct Order {
 }
 
 impl Order {
-    /// For records that come in order, or not.
-    pub(crate) fn new(is_in_order: bool) -> Self {
-        let room = if is_in_order { 0 } else { ROOM };
+    /// For records that come in order.
+    pub(crate) fn of_file() -> Self {
         let waiting = BinaryHeap::new();
-        Self { clock: Clock::default(), waiting, room, bytes: 0, count: 0 }
+        Self { clock: Clock::default(), waiting, room: 0, bytes: 0, count: 0 }
+    }
+
+    /// For records that do not.
+    pub(crate) fn by_time() -> Self {
+        Self { room: ROOM, ..Self::of_file() }
     }
 
     /// Whether records need not wait.
@@ -128,7 +132,7 @@ mod tests {
     /// What comes out of records with these topics and times, each of one byte.
     fn ordered(room: usize, records: &[(usize, u64)]) -> Vec<(usize, u64)> {
         let topics = ["a", "b"].map(topic);
-        let mut order = Order { room, ..Order::new(false) };
+        let mut order = Order { room, ..Order::of_file() };
         let mut out = Vec::new();
         for &(place, time) in records {
             order.push((&topics[place], place), time, b"x");

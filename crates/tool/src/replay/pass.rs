@@ -27,7 +27,7 @@ pub(super) fn pass(
     let progress = Progress::bar(plan.messages, "replaying");
     let mut channels = Channels::default();
     let mut records = Records::default();
-    let mut order = Order::new(plan.is_in_order);
+    let mut order = if plan.is_in_order { Order::of_file() } else { Order::by_time() };
     let from = schedule.from();
     let mut stage = Stage { schedule, regions, signals, published };
     let (mut seen, mut known) = (0, 0);

@@ -2,6 +2,9 @@
 //! record.
 
 use std::collections::BTreeSet;
+use std::path::Path;
+
+use mcap::records::Record;
 
 use super::ReplayError;
 use super::channels::Channels;
@@ -13,8 +16,10 @@ use crate::progress::Progress;
 
 /// How much of a file has to be there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Wanted {
+pub enum Wanted {
+    /// All of it: a damage is an error.
     Whole,
+    /// What is before the first damage.
     UpToDamage,
 }
 
@@ -47,10 +52,7 @@ impl Plan {
         is_to_stop: impl Fn() -> bool,
     ) -> Result<Option<Self>, ReplayError> {
         let progress = Progress::bar(file.len(), "checking");
-        let mut channels = Channels::default();
-        let mut records = Records::default();
-        let (mut messages, mut first, mut last) = (0, u64::MAX, 0);
-        let (mut used, mut clock) = (BTreeSet::new(), Clock::default());
+        let mut found = Found::default();
         let mut is_stopped = false;
         let read = file.visit(|at, record| {
             progress.show(at);
@@ -58,15 +60,7 @@ impl Plan {
             if is_stopped {
                 return Ok(Flow::Stop);
             }
-            let Some(message) = channels.take(&record)? else { return Ok(Flow::Continue) };
-            let topic = &channels.topics[message.topic];
-            let decoded = topic.decode(message.number, message.data, records.of(topic));
-            decoded.map_err(Refusal::Damaged)?;
-            clock.due(topic, message.time);
-            used.insert(message.topic);
-            messages += 1;
-            first = first.min(message.time);
-            last = last.max(message.time);
+            found.take(&record)?;
             Ok(Flow::Continue)
         });
         let damage = match read {
@@ -76,27 +70,67 @@ impl Plan {
             }
             Err(error) => return Err(error),
         };
-        for (topic, why) in &channels.left_out {
-            tracing::warn!("topic {}: left out: {}", daemon::plain(topic), daemon::plain(why));
-        }
-        if is_stopped {
-            return Ok(None);
-        }
-        if let Some(why) = why_nothing(&channels, damage.as_ref()).filter(|_| messages == 0) {
-            return Err(ReplayError::Nothing { path: file.path().to_owned(), why });
-        }
-        if let Some((at, what)) = &damage {
-            let (path, what) = (file.path().display(), daemon::plain(what));
-            tracing::warn!("{path}: at byte {at}: {what}; replaying what is before that");
-        }
-        let is_partial = damage.is_some();
-        let (topics, is_in_order) = (channels.topics, clock.is_in_order());
-        Ok(Some(Self { topics, used, messages, first, last, is_in_order, is_partial }))
+        found.warn_of_left_out();
+        if is_stopped { Ok(None) } else { found.plan(file.path(), damage.as_ref()).map(Some) }
     }
 
     /// The topics that have messages.
     pub(crate) fn published(&self) -> impl Iterator<Item = &Topic> {
         self.used.iter().filter_map(|&topic| self.topics.get(topic))
+    }
+}
+
+/// What is found while the file is read.
+#[derive(Default)]
+struct Found {
+    channels: Channels,
+    records: Records,
+    used: BTreeSet<usize>,
+    clock: Clock,
+    messages: u64,
+    /// The times of the first and of the last message, if there is one.
+    times: Option<(u64, u64)>,
+}
+
+impl Found {
+    fn take(&mut self, record: &Record<'_>) -> Result<(), Refusal> {
+        let Some(message) = self.channels.take(record)? else { return Ok(()) };
+        let topic = &self.channels.topics[message.topic];
+        let decoded = topic.decode(message.number, message.data, self.records.of(topic));
+        decoded.map_err(Refusal::Damaged)?;
+        self.clock.due(topic, message.time);
+        self.used.insert(message.topic);
+        self.messages += 1;
+        let (first, last) = self.times.unwrap_or((message.time, message.time));
+        self.times = Some((first.min(message.time), last.max(message.time)));
+        Ok(())
+    }
+
+    fn warn_of_left_out(&self) {
+        for (topic, why) in &self.channels.left_out {
+            tracing::warn!("topic {}: left out: {}", daemon::plain(topic), daemon::plain(why));
+        }
+    }
+
+    /// The plan for the file at `path`, of which nothing is used from `damage` on.
+    fn plan(self, path: &Path, damage: Option<&(u64, String)>) -> Result<Plan, ReplayError> {
+        if let Some(why) = why_nothing(&self.channels, damage).filter(|_| self.messages == 0) {
+            return Err(ReplayError::Nothing { path: path.to_owned(), why });
+        }
+        if let Some((at, what)) = damage {
+            let (path, what) = (path.display(), daemon::plain(what));
+            tracing::warn!("{path}: at byte {at}: {what}; replaying what is before that");
+        }
+        let (first, last) = self.times.unwrap_or((u64::MAX, 0));
+        Ok(Plan {
+            topics: self.channels.topics,
+            used: self.used,
+            messages: self.messages,
+            first,
+            last,
+            is_in_order: self.clock.is_in_order(),
+            is_partial: damage.is_some(),
+        })
     }
 }
 
