@@ -281,12 +281,12 @@
 #define MAPCAST_EVENT_MISSING 8
 
 /**
- * The region's name is back, and belongs to the same file; or that has the bytes again that a cut took away.
+ * The region's name is back, and belongs to the same file.
  */
 #define MAPCAST_EVENT_BACK 9
 
 /**
- * The file was cut short. Nothing is read until it is whole again, or there is another.
+ * The file was cut short. Nothing is read until there is another.
  */
 #define MAPCAST_EVENT_TRUNCATED 10
 
@@ -888,9 +888,12 @@ struct mapcast_instance_reader *mapcast_instance_reader_open_fd(int fd,
                                                                 const struct mapcast_layout *layout);
 
 /**
- * Writes the instance of this name to `instance`; returns MAPCAST_NOTHING if the attached file has none (yet).
- * Looks at every name: keep the result. Does not look for the region's next file: while there is none, call
- * mapcast_instance_reader_latest now and then, which does, also for an instance of zeros.
+ * Writes the instance of this name to `instance`; returns MAPCAST_NOTHING if there is none (yet). Looks first whether
+ * another file has taken the region's name, then at every name in it: keep the result.
+ *
+ * If that file has another record, a reader of any goes over to it: the call that does so returns
+ * MAPCAST_ERR_OTHER_RECORD, once. A reader with a layout stays with the old file, and each reader does if the new one
+ * has no instances: mapcast_instance_reader_latest returns that as an error.
  */
 int mapcast_instance_reader_find(const struct mapcast_instance_reader *reader,
                                  const char *name,
@@ -907,8 +910,8 @@ int mapcast_instance_reader_latest(struct mapcast_instance_reader *reader,
                                    struct mapcast_publication *publication);
 
 /**
- * Looks which instances the attached file has now; returns how many, or an error. mapcast_instance_reader_listed has
- * each. As mapcast_instance_reader_find, it does not look for the region's next file.
+ * Looks which instances there are now; returns how many, or an error. mapcast_instance_reader_listed has each. Looks
+ * first whether another file has taken the region's name: see mapcast_instance_reader_find.
  */
 int mapcast_instance_reader_list(struct mapcast_instance_reader *reader);
 

@@ -7,11 +7,11 @@
 
 use crate::border::{self, Opaque, call};
 use crate::error::{MAPCAST_NOTHING, MAPCAST_OK};
-use crate::failure::{Failure, c_string, without_standby};
+use crate::failure::{Failure, c_string, gone_over, without_standby};
 use crate::layout::{self, Descriptions, Layout};
 use crate::options::{self, Options};
 use crate::reader::{Publication, or_go_over};
-use mapcast::dynamic;
+use mapcast::{ErrorKind, dynamic};
 use std::ffi::{CString, c_char, c_int, c_void};
 use std::path::Path;
 use std::ptr;
@@ -87,6 +87,20 @@ impl Reading {
             listed: Vec::new(),
             described: Descriptions::default(),
         }))
+    }
+
+    /// Attaches to the file that has the name now. If that has another record, a reader of any goes over to it and
+    /// returns that as an error, once; any other file that cannot be attached leaves the reader with its old one.
+    fn look(&mut self) -> Result<(), Failure> {
+        let Self { reader, is_of_any, .. } = self;
+        let schema = reader.schema().clone();
+        match reader.refresh_expecting(&schema) {
+            Err(error) if *is_of_any && matches!(error.kind(), ErrorKind::OtherSchema { .. }) => {
+                reader.refresh()?;
+                Err(gone_over(error))
+            }
+            _ => Ok(()),
+        }
     }
 }
 
@@ -221,9 +235,12 @@ pub unsafe extern "C" fn mapcast_instance_reader_open_fd(
     }
 }
 
-/// Writes the instance of this name to `instance`; returns MAPCAST_NOTHING if the attached file has none (yet).
-/// Looks at every name: keep the result. Does not look for the region's next file: while there is none, call
-/// mapcast_instance_reader_latest now and then, which does, also for an instance of zeros.
+/// Writes the instance of this name to `instance`; returns MAPCAST_NOTHING if there is none (yet). Looks first whether
+/// another file has taken the region's name, then at every name in it: keep the result.
+///
+/// If that file has another record, a reader of any goes over to it: the call that does so returns
+/// MAPCAST_ERR_OTHER_RECORD, once. A reader with a layout stays with the old file, and each reader does if the new one
+/// has no instances: mapcast_instance_reader_latest returns that as an error.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mapcast_instance_reader_find(
     reader: *const InstanceReader,
@@ -234,7 +251,9 @@ pub unsafe extern "C" fn mapcast_instance_reader_find(
     unsafe {
         call(|caller| {
             let name = caller.text(name, "name of the instance")?;
-            match caller.handle(reader)?.reader.find(name) {
+            let reading = caller.handle(reader)?;
+            reading.look()?;
+            match reading.reader.find(name) {
                 Some(found) => caller.answer(instance, found.into(), "struct for the instance"),
                 None => Ok(MAPCAST_NOTHING),
             }
@@ -266,14 +285,16 @@ pub unsafe extern "C" fn mapcast_instance_reader_latest(
     }
 }
 
-/// Looks which instances the attached file has now; returns how many, or an error. mapcast_instance_reader_listed has
-/// each. As mapcast_instance_reader_find, it does not look for the region's next file.
+/// Looks which instances there are now; returns how many, or an error. mapcast_instance_reader_listed has each. Looks
+/// first whether another file has taken the region's name: see mapcast_instance_reader_find.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mapcast_instance_reader_list(reader: *mut InstanceReader) -> c_int {
     // SAFETY: the pointers of this call, under the contract of the header.
     unsafe {
         call(|caller| {
-            let Reading { reader, listed, .. } = caller.handle(reader)?;
+            let reading = caller.handle(reader)?;
+            reading.look()?;
+            let Reading { reader, listed, .. } = reading;
             *listed = reader
                 .all()
                 .map(|(instance, name)| (instance, c_string(name.as_bytes())))

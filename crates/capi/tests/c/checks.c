@@ -468,6 +468,49 @@ static int end_of_reading(mapcast_reader *reader, struct all *record)
         int code = mapcast_reader_latest(reader, record, sizeof *record, &now);
         if (code != MAPCAST_OK || now.lineage != first.lineage)
             return code;
+/* A program that calls nothing else, such as one that shows which instances there are. */
+static void a_list_and_a_name_are_those_of_the_file_that_has_the_name(void)
+{
+    struct pair { int32_t left, right; };
+    const struct mapcast_field both[] = {
+        MAPCAST_FIELD_AS(struct pair, left, I32, "", ""), MAPCAST_FIELD_AS(struct pair, right, I32, "", "")};
+    const struct mapcast_layout other = MAPCAST_LAYOUT(struct pair, "pair", both);
+    struct mapcast_instance found;
+    mapcast_instance_writer *writer = mapcast_instance_writer_open(at("names"), &layout, 2, NULL);
+    CHECK(mapcast_instance_writer_join(writer, "old", &found) == MAPCAST_OK);
+    mapcast_instance_reader *of_any = mapcast_instance_reader_open(at("names"), NULL);
+    mapcast_instance_reader *of_all = mapcast_instance_reader_open(at("names"), &layout);
+    CHECK(mapcast_instance_reader_list(of_any) == 1 && mapcast_instance_reader_list(of_all) == 1);
+    CHECK(mapcast_instance_writer_close(writer) == MAPCAST_OK && unlink(at("names")) == 0);
+    CHECK(mapcast_instance_reader_list(of_any) == 1); /* there is no other file yet */
+
+    writer = mapcast_instance_writer_open(at("names"), &layout, 2, NULL);
+    CHECK(mapcast_instance_writer_join(writer, "new", &found) == MAPCAST_OK);
+    CHECK(mapcast_instance_reader_find(of_any, "new", &found) == MAPCAST_OK);
+    CHECK(mapcast_instance_reader_find(of_any, "old", &found) == MAPCAST_NOTHING);
+    CHECK(mapcast_instance_reader_list(of_all) == 1);
+    CHECK(strcmp(mapcast_instance_reader_listed(of_all, 0, NULL), "new") == 0);
+    CHECK(mapcast_instance_writer_close(writer) == MAPCAST_OK && unlink(at("names")) == 0);
+
+    /* Another record: a reader with a layout stays with the old file. */
+    writer = mapcast_instance_writer_open(at("names"), &other, 2, NULL);
+    CHECK(mapcast_instance_writer_join(writer, "pair", &found) == MAPCAST_OK);
+    CHECK(mapcast_instance_reader_find(of_all, "new", &found) == MAPCAST_OK);
+    FAILS(mapcast_instance_reader_list(of_any), MAPCAST_ERR_OTHER_RECORD);
+    CHECK(strstr(mapcast_last_error(), "; look at its layout again") != NULL);
+    CHECK(mapcast_instance_reader_list(of_any) == 1);
+    CHECK(strcmp(mapcast_instance_reader_listed(of_any, 0, NULL), "pair") == 0);
+    CHECK(mapcast_instance_writer_close(writer) == MAPCAST_OK && unlink(at("names")) == 0);
+
+    /* No instances: every reader stays with the old file. */
+    mapcast_writer *of_one = mapcast_writer_open(at("names"), &layout, NULL);
+    CHECK(of_one != NULL && mapcast_instance_reader_list(of_any) == 1);
+    CHECK(mapcast_instance_reader_find(of_all, "new", &found) == MAPCAST_OK);
+    CHECK(mapcast_writer_close(of_one) == MAPCAST_OK);
+    CHECK(mapcast_instance_reader_close(of_any) == MAPCAST_OK);
+    CHECK(mapcast_instance_reader_close(of_all) == MAPCAST_OK);
+}
+
         CHECK(mapcast_reader_wait(reader, 10) == MAPCAST_OK);
     }
 }
@@ -748,3 +791,4 @@ int main(int argc, char **argv)
     printf("all hold\n");
     return 0;
 }
+    a_list_and_a_name_are_those_of_the_file_that_has_the_name();
