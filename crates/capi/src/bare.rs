@@ -8,7 +8,7 @@
 
 use crate::border::{self, Caller, Opaque, call};
 use crate::error::MAPCAST_OK;
-use crate::failure::{Failure, refuse, without_standby};
+use crate::failure::{Failure, of_bare, refuse};
 use crate::layout::{self, Layout};
 use crate::options::{self, Options};
 use mapcast::bare;
@@ -62,7 +62,7 @@ fn writer_of(
     let (schema, options) = options::with_schema(caller, layout, options)?;
     let (at, count) = (caller.at(at)?, structs(count)?);
     let writer = bare::Writer::open_array(at, &schema, count, &options);
-    Ok(border::give(writer.map_err(without_standby)?))
+    Ok(border::give(writer.map_err(of_bare)?))
 }
 
 fn reader_of(
@@ -72,7 +72,8 @@ fn reader_of(
     count: u32,
 ) -> Result<*mut BareReader, Failure> {
     let schema = layout::schema_of(caller, layout)?;
-    let reader = bare::Reader::open_array(caller.at(at)?, &schema, structs(count)?)?;
+    let reader = bare::Reader::open_array(caller.at(at)?, &schema, structs(count)?);
+    let reader = reader.map_err(of_bare)?;
     Ok(border::give(Reading { reader, schema }))
 }
 
@@ -111,7 +112,7 @@ pub unsafe extern "C" fn mapcast_bare_writer_publish(
     unsafe {
         call(|caller| {
             let record = caller.bytes(record, size)?;
-            caller.handle(writer)?.publish(record)?;
+            caller.handle(writer)?.publish(record).map_err(of_bare)?;
             Ok(MAPCAST_OK)
         })
     }
@@ -130,7 +131,7 @@ pub unsafe extern "C" fn mapcast_bare_writer_publish_at(
     unsafe {
         call(|caller| {
             let record = caller.bytes(record, size)?;
-            caller.handle(writer)?.publish_at(index as usize, record)?;
+            caller.handle(writer)?.publish_at(index as usize, record).map_err(of_bare)?;
             Ok(MAPCAST_OK)
         })
     }
@@ -178,7 +179,7 @@ pub unsafe extern "C" fn mapcast_bare_reader_latest(
         call(|caller| {
             let record = caller.bytes_mut(record, size)?;
             let Reading { reader, schema } = caller.handle(reader)?;
-            reader.current(schema, record)?;
+            reader.current(schema, record).map_err(of_bare)?;
             Ok(MAPCAST_OK)
         })
     }
@@ -197,7 +198,7 @@ pub unsafe extern "C" fn mapcast_bare_reader_latest_at(
         call(|caller| {
             let record = caller.bytes_mut(record, size)?;
             let Reading { reader, schema } = caller.handle(reader)?;
-            reader.current_at(schema, index as usize, record)?;
+            reader.current_at(schema, index as usize, record).map_err(of_bare)?;
             Ok(MAPCAST_OK)
         })
     }

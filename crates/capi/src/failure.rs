@@ -11,6 +11,9 @@ use std::fmt::Display;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+/// Operation not permitted: what fchown says of a group that this process may not give a file to.
+const EPERM: c_int = 1;
+
 /// Why a call failed.
 // Boxed: what a function returns is in registers then, and failures are rare.
 #[derive(Debug)]
@@ -110,6 +113,7 @@ impl From<Error> for Failure {
             Kind::Io { source, .. } | Kind::UnfitFileSystem { source, .. } => {
                 source.raw_os_error().unwrap_or(0)
             }
+            Kind::NotInGroup(_) => EPERM,
             _ => 0,
         };
         let path = match kind {
@@ -145,6 +149,36 @@ impl From<SchemaError> for Failure {
     fn from(error: SchemaError) -> Self {
         Self::of_message(code::MAPCAST_ERR_BAD_LAYOUT, &error)
     }
+/// The region has instances now and had none, or the other way round; a follower stays with the kind that it found.
+#[cold]
+pub(crate) fn of_following(error: Error) -> Failure {
+    let is_of_other_kind = matches!(error.kind(), Kind::HasInstances { .. } | Kind::NoInstances);
+    let mut failure = Failure::from(error);
+    if is_of_other_kind {
+        failure.0.advice = "close this follower and open another".into();
+    }
+    failure
+}
+
+/// Why a call with a bare file failed, which has no header, no standby, and a writer that refuses any other length.
+#[cold]
+pub(crate) fn of_bare(error: Error) -> Failure {
+    let (fact, advice) = match error.kind() {
+        Kind::NotThere => ("no such file".into(), "start its writer, or check the path"),
+        Kind::Truncated { want, have } => {
+            let bytes = if *have == 1 { "byte" } else { "bytes" };
+            let fact = format!("has {have} {bytes}, its structs take {want}");
+            (fact, "remove the file, then open its writer again")
+        }
+        kind @ Kind::NotAFile(_) => (kind.to_string(), "give the path of a regular file"),
+        kind @ Kind::Busy { .. } => (kind.to_string(), "end that writer"),
+        _ => return Failure::from(error),
+    };
+    let mut failure = Failure::from(error);
+    (failure.0.fact, failure.0.advice) = (fact, advice.into());
+    failure
+}
+
 }
 
 impl From<ValueError> for Failure {

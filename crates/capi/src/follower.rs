@@ -7,7 +7,7 @@
 
 use crate::border::{self, Caller, Opaque, call};
 use crate::error::{MAPCAST_NOTHING, MAPCAST_OK};
-use crate::failure::{Failure, refuse, timeout};
+use crate::failure::{Failure, of_following, refuse, timeout};
 use crate::instances::Instance;
 use crate::layout::{self, Descriptions, Layout};
 use crate::reader::{state_code, wall_nanos};
@@ -158,7 +158,7 @@ impl Following {
     }
 
     fn try_next(&mut self) -> Result<Option<Event>, Failure> {
-        let event = self.follow.try_next()?;
+        let event = self.follow.try_next().map_err(of_following)?;
         Ok(event.map(|event| self.shown(event)))
     }
 

@@ -6,12 +6,14 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <grp.h>
 #include <mapcast.h>
 #include <poll.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -446,6 +448,7 @@ static void a_region_that_changes_its_kind_is_an_error_until_it_is_opened_again(
     CHECK(last().code == MAPCAST_ERR_INSTANCES);
     mapcast_follower *of_many = mapcast_follower_open(at("kind"), NULL, MAPCAST_BEGIN_OLDEST);
     CHECK(mapcast_follower_next(of_many, &event, 60000) == MAPCAST_OK);
+    CHECK(strcmp(last().advice, "close this follower and open another") == 0);
     CHECK(mapcast_follower_next(of_many, &event, 60000) == MAPCAST_OK);
     CHECK(event.kind == MAPCAST_EVENT_JOINED);
     CHECK(mapcast_instance_writer_close(many) == MAPCAST_OK);
@@ -458,6 +461,7 @@ static void a_region_that_changes_its_kind_is_an_error_until_it_is_opened_again(
     CHECK(mapcast_reader_close(reader) == MAPCAST_OK);
     CHECK(mapcast_writer_close(writer) == MAPCAST_OK);
 }
+    CHECK(strcmp(last().advice, "close this follower and open another") == 0);
 
 /* The code of the first call that does not return a record of the old file. */
 static int end_of_reading(mapcast_reader *reader, struct all *record)
@@ -605,6 +609,77 @@ static void a_bare_file_is_an_array_of_structs(void)
     struct all structs[3] = {example(1), example(2), example(3)}, seven = example(7), read[3];
     mapcast_bare_writer *writer = mapcast_bare_writer_open_array(at("array"), &layout, 3, NULL);
     CHECK(mapcast_bare_writer_publish(writer, structs, sizeof structs) == MAPCAST_OK);
+static void an_error_of_a_bare_file_is_of_a_file_and_of_no_region(void)
+{
+    struct all record = example(3), read;
+    char cut[128];
+    snprintf(cut, sizeof cut, "has 6 bytes, its structs take %zu", sizeof record);
+    FAILS_TO_OPEN(mapcast_bare_reader_open(at("cut_bare"), &layout), MAPCAST_ERR_NOT_THERE);
+    CHECK(strcmp(last().fact, "no such file") == 0);
+    FAILS_TO_OPEN(mapcast_bare_reader_open(at("."), &layout), MAPCAST_ERR_NOT_A_REGION);
+    CHECK(strcmp(last().advice, "give the path of a regular file") == 0);
+    FAILS_TO_OPEN(mapcast_bare_writer_open(at("."), &layout, NULL), MAPCAST_ERR_NOT_A_REGION);
+    CHECK(strcmp(last().advice, "give the path of a regular file") == 0);
+
+    mapcast_bare_writer *writer = mapcast_bare_writer_open(at("cut_bare"), &layout, NULL);
+    CHECK(mapcast_bare_writer_publish(writer, &record, sizeof record) == MAPCAST_OK);
+    mapcast_bare_reader *reader = mapcast_bare_reader_open(at("cut_bare"), &layout);
+    CHECK(truncate(at("cut_bare"), 6) == 0);
+    FAILS(mapcast_bare_reader_latest(reader, &read, sizeof read), MAPCAST_ERR_TRUNCATED);
+    CHECK(strcmp(last().fact, cut) == 0);
+    CHECK(strcmp(last().advice, "remove the file, then open its writer again") == 0);
+    FAILS(mapcast_bare_reader_latest_at(reader, 0, &read, sizeof read), MAPCAST_ERR_TRUNCATED);
+    CHECK(strcmp(last().fact, cut) == 0);
+    CHECK(mapcast_bare_writer_close(writer) == MAPCAST_OK);
+
+    /* The advice helps. */
+    FAILS_TO_OPEN(mapcast_bare_writer_open(at("cut_bare"), &layout, NULL), MAPCAST_ERR_OTHER_RECORD);
+    CHECK(unlink(at("cut_bare")) == 0);
+    CHECK((writer = mapcast_bare_writer_open(at("cut_bare"), &layout, NULL)) != NULL);
+    CHECK(mapcast_bare_writer_publish(writer, &record, sizeof record) == MAPCAST_OK);
+    CHECK(mapcast_bare_reader_latest(reader, &read, sizeof read) == MAPCAST_OK && read.i32 == 3);
+    CHECK(mapcast_bare_reader_close(reader) == MAPCAST_OK);
+    CHECK(mapcast_bare_writer_close(writer) == MAPCAST_OK);
+}
+
+/* A group that this process is no member of; NULL if there is none. */
+static const char *group_of_others(void)
+{
+    gid_t own[256];
+    int count = getgroups(256, own);
+    for (gid_t id = 1; count >= 0 && id < 1000; id++) {
+        int is_own = id == getegid();
+        for (int i = 0; i < count; i++)
+            is_own |= own[i] == id;
+        struct group *group = is_own ? NULL : getgrgid(id);
+        if (group != NULL)
+            return group->gr_name;
+    }
+    return NULL;
+}
+
+static void a_group_of_others_is_an_error_of_the_system(void)
+{
+    char own[4096];
+    snprintf(own, sizeof own, "%s", at("given"));
+    CHECK(mkdir(own, 0755) == 0 && chmod(directory, 0711) == 0);
+    CHECK(getuid() != 0 || chown(own, 65534, 65534) == 0);
+    pid_t child = fork();
+    if (child == 0) {
+        CHECK(getuid() != 0 || (setgid(65534) == 0 && setuid(65534) == 0));
+        struct mapcast_options options = MAPCAST_OPTIONS;
+        options.group = group_of_others();
+        if (options.group != NULL) {
+            FAILS_TO_OPEN(mapcast_writer_open(at("given/away"), &layout, &options), MAPCAST_ERR_PERMISSION);
+            CHECK(last().os_error == EPERM && strstr(last().fact, "cannot be given to group") != NULL);
+        }
+        fflush(stdout);
+        _exit(0);
+    }
+    int status = 1;
+    CHECK(child > 0 && waitpid(child, &status, 0) == child && status == 0);
+}
+
     CHECK(mapcast_bare_writer_publish_at(writer, 1, &seven, sizeof seven) == MAPCAST_OK);
     FAILS(mapcast_bare_writer_publish(writer, &seven, sizeof seven), MAPCAST_ERR_WRONG_SIZE);
     FAILS(mapcast_bare_writer_publish_at(writer, 1, structs, sizeof structs), MAPCAST_ERR_WRONG_SIZE);
