@@ -10,7 +10,8 @@
  *         MAPCAST_FIELD(Drone, y, "m", "north of the start"),
  *         MAPCAST_FIELD(Drone, battery, "%", ""))
  *
- * Members are numbers, bool, char, enums, and arrays or std::array of those; any other does not compile.
+ * Members are numbers, bool, char, enums, and arrays or std::array of those; any other does not compile. All bytes of
+ * a record are published, its padding too: that of a static one is zero.
  *
  * Readers print the name of a value where there is one. MAPCAST_LABELS names those of an enum, before MAPCAST_RECORD;
  * of any other member, labels are the last argument of MAPCAST_FIELD:
@@ -101,10 +102,18 @@ public:
             throw error();
         return *std::get_if<T>(&held_);
     }
+    const T &value() const &
+    {
+        if (!*this)
+            throw error();
+        return *std::get_if<T>(&held_);
+    }
     T value() && { return std::move(value()); }
     T &operator*() & { return value(); }
+    const T &operator*() const & { return value(); }
     T operator*() && { return std::move(*this).value(); }
     T *operator->() { return &value(); }
+    const T *operator->() const { return &value(); }
     /* The error; there has to be one. */
     const Error &error() const { return std::get<Error>(held_); }
 
@@ -695,7 +704,7 @@ public:
             mapcast_bare_writer_open_array(detail::c_str(at), &Layout<T>::get(), count, &raw));
     }
 
-    /* Writes the record of a file that has one over the last one. */
+    /* Overwrites the record of a file that holds one. */
     void publish(const T &record)
     {
         detail::expect(mapcast_bare_writer_publish(handle_.get(), &record, sizeof record));

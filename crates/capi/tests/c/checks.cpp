@@ -150,6 +150,19 @@ static void errors_are_thrown_or_returned(const std::string &at)
     CHECK(writer && writer->try_publish(arm(1)));
 }
 
+static void a_constant_result_has_its_value(const std::string &at)
+{
+    mapcast::Writer<Arm> writer(at);
+    writer.publish(arm(4));
+    mapcast::Reader<Arm> reader(at);
+    if (const auto sample = reader.try_latest())
+        CHECK((**sample)->turns == 4 && sample->has_value() && sample.value()->sequence == 1);
+    else
+        CHECK(!"there is a record");
+    const auto none = mapcast::Reader<Arm>::try_open(at + "none");
+    THROWS(none.value(), MAPCAST_ERR_NOT_THERE);
+}
+
 /* What an expression throws that uses an object that was moved from: not the earlier error of the thread. */
 #define IS_MOVED_FROM(EXPRESSION)                                                                   \
     do {                                                                                            \
@@ -303,6 +316,7 @@ int main(int argc, char **argv)
     labels_are_in_the_region(directory + "/labels");
     what_is_published_is_read(directory + "/arm");
     errors_are_thrown_or_returned(directory + "/arm");
+    a_constant_result_has_its_value(directory + "/const");
     an_object_that_was_moved_from_says_so(directory + "/moved");
     a_loop_gets_every_event(directory + "/loop");
     a_struct_of_any_alignment_is_followed(directory + "/wide");
