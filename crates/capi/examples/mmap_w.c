@@ -3,7 +3,7 @@
 
 int main(int argc, char **argv)
 {
-    struct STU student = {10, "xiaoming", 'm'};
+    static struct STU student = {10, "xiaoming", 'm'}; /* static: its padding is zero */
     mapcast_writer *writer = mapcast_writer_open(argc > 1 ? argv[1] : "stu", &stu, NULL);
     while (mapcast_writer_publish(writer, &student, sizeof student) == MAPCAST_OK) {
         student.id++;

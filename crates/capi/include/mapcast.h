@@ -13,8 +13,8 @@
  * wrong size are errors.
  *
  * Threads: a handle is used by one thread at a time, which need not be always the same one. Different handles
- * are independent of each other, also of one region. No thread is started, except by mapcast_follower_fd; that
- * one takes no signal of the program.
+ * are independent of each other, also of one region. No thread is started, except by mapcast_follower_fd, and by
+ * mapcast_writer_open_standby for a moment when its wait ends; they take no signal of the program.
  *
  * fork: a writer belongs to the process that opened it; in a child, publishing is an error, and closing it
  * changes nothing for the region. A reader works on both sides, a follower with a descriptor in the parent only.
@@ -118,7 +118,7 @@
 
 
 /**
- * It was done.
+ * Success.
  */
 #define MAPCAST_OK 0
 
@@ -371,7 +371,7 @@
 #define MAPCAST_CHAR 12
 
 /**
- * An offset: behind the field before, by the rules of C.
+ * As an offset: after the previous field, aligned as C does.
  */
 #define MAPCAST_AUTO UINT32_MAX
 
@@ -609,7 +609,7 @@ typedef struct mapcast_instance {
 } mapcast_instance;
 
 /**
- * What has happened. Its pointers are valid until the next call with its follower.
+ * What has happened. Its pointers are valid until the next mapcast_follower_next with its follower, or its close.
  */
 typedef struct mapcast_event {
     /**
@@ -814,8 +814,8 @@ int mapcast_follower_next(struct mapcast_follower *follower,
                           int timeout_ms);
 
 /**
- * Returns a descriptor for poll, select or epoll, which is readable while there may be an event. Read from it
- * nothing: call mapcast_follower_next with a timeout of 0 until it returns MAPCAST_NOTHING. It belongs to the
+ * Returns a descriptor for poll, select or epoll, which is readable while there may be an event. Do not read
+ * from it: call mapcast_follower_next with a timeout of 0 until it returns MAPCAST_NOTHING. It belongs to the
  * follower, which starts a thread for it at the first call.
  */
 int mapcast_follower_fd(struct mapcast_follower *follower);
@@ -1119,8 +1119,11 @@ struct mapcast_writer *mapcast_writer_open_fd(int fd,
 
 /**
  * As mapcast_writer_open, but while another writer has the region, waits for its end and then takes over
- * at once, for `timeout_ms` milliseconds at the most, or for ever if that is negative. Returns NULL with
- * MAPCAST_ERR_BUSY after that.
+ * at once, for about `timeout_ms` milliseconds, or for ever if that is negative. Returns NULL with
+ * MAPCAST_ERR_BUSY after that. It looks at the time 10 to 20 times a second, so that 0 waits for about 0.1 s: to try
+ * once, call mapcast_writer_open.
+ *
+ * A wait for another writer ends with a thread that closes a descriptor, and takes no signal of the program.
  */
 struct mapcast_writer *mapcast_writer_open_standby(const char *at,
                                                    const struct mapcast_layout *layout,

@@ -9,7 +9,7 @@ use crate::border::call;
 use crate::failure;
 use std::ffi::{c_char, c_int};
 
-/// It was done.
+/// Success.
 pub const MAPCAST_OK: c_int = 0;
 /// There is nothing (yet): no record, no event before the timeout, no such name.
 pub const MAPCAST_NOTHING: c_int = 1;

@@ -1,4 +1,4 @@
-//! What went wrong: a code, the file, the fact and the next step; kept for the thread's program.
+//! What went wrong: a code, the file, the fact and the next step; kept for each thread, for `mapcast_last_error`.
 //!
 //! Price: an error allocates four strings; a call that succeeds touches nothing of this.
 
@@ -6,7 +6,7 @@ use crate::error::{self as code, Details};
 use mapcast::dynamic::{SchemaError, ValueError};
 use mapcast::{Error, ErrorKind as Kind};
 use std::cell::RefCell;
-use std::ffi::{CStr, CString, c_char, c_int};
+use std::ffi::{CStr, CString, c_int};
 use std::fmt::Display;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -145,10 +145,6 @@ pub(crate) fn without_standby(error: Error) -> Failure {
     failure
 }
 
-impl From<SchemaError> for Failure {
-    fn from(error: SchemaError) -> Self {
-        Self::of_message(code::MAPCAST_ERR_BAD_LAYOUT, &error)
-    }
 /// The region has instances now and had none, or the other way round; a follower stays with the kind that it found.
 #[cold]
 pub(crate) fn of_following(error: Error) -> Failure {
@@ -179,6 +175,10 @@ pub(crate) fn of_bare(error: Error) -> Failure {
     failure
 }
 
+impl From<SchemaError> for Failure {
+    fn from(error: SchemaError) -> Self {
+        Self::of_message(code::MAPCAST_ERR_BAD_LAYOUT, &error)
+    }
 }
 
 impl From<ValueError> for Failure {
@@ -313,7 +313,8 @@ pub(crate) fn c_string(text: impl Into<Vec<u8>>) -> CString {
     CString::new(bytes).unwrap_or_default()
 }
 
-const NONE: *const c_char = c"".as_ptr();
+/// The empty string of C.
+pub(crate) const EMPTY: &CStr = c"";
 
 /// The last failure of this thread; all of it is empty if there was none.
 pub(crate) fn last() -> Details {
@@ -321,10 +322,10 @@ pub(crate) fn last() -> Details {
     kept.ok().flatten().unwrap_or(Details {
         code: code::MAPCAST_OK,
         os_error: 0,
-        message: NONE,
-        path: NONE,
-        fact: NONE,
-        advice: NONE,
+        message: EMPTY.as_ptr(),
+        path: EMPTY.as_ptr(),
+        fact: EMPTY.as_ptr(),
+        advice: EMPTY.as_ptr(),
     })
 }
 
@@ -332,6 +333,3 @@ pub(crate) fn last() -> Details {
 pub(crate) fn timeout(ms: c_int) -> Option<Duration> {
     u64::try_from(ms).ok().map(Duration::from_millis)
 }
-
-/// The empty string of C.
-pub(crate) const EMPTY: &CStr = c"";

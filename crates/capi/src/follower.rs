@@ -78,7 +78,7 @@ pub(crate) struct Following {
     described: Descriptions,
 }
 
-/// What has happened. Its pointers are valid until the next call with its follower.
+/// What has happened. Its pointers are valid until the next mapcast_follower_next with its follower, or its close.
 #[repr(C)]
 #[derive(Clone, Copy, Debug)]
 pub struct Event {
@@ -306,8 +306,8 @@ pub unsafe extern "C" fn mapcast_follower_next(
     }
 }
 
-/// Returns a descriptor for poll, select or epoll, which is readable while there may be an event. Read from it
-/// nothing: call mapcast_follower_next with a timeout of 0 until it returns MAPCAST_NOTHING. It belongs to the
+/// Returns a descriptor for poll, select or epoll, which is readable while there may be an event. Do not read
+/// from it: call mapcast_follower_next with a timeout of 0 until it returns MAPCAST_NOTHING. It belongs to the
 /// follower, which starts a thread for it at the first call.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mapcast_follower_fd(follower: *mut Follower) -> c_int {

@@ -88,7 +88,7 @@ pub const MAPCAST_F64: u32 = 10;
 pub const MAPCAST_BOOL: u32 = 11;
 /// char: one byte of text; an array of them is a text
 pub const MAPCAST_CHAR: u32 = 12;
-/// An offset: behind the field before, by the rules of C.
+/// As an offset: after the previous field, aligned as C does.
 pub const MAPCAST_AUTO: u32 = u32::MAX;
 
 /// The schema that a program describes.
@@ -173,7 +173,7 @@ pub(crate) fn element(
         })?;
     } else if element != 0 {
         let fact = format!("field {name} has no element {element}");
-        return Err(refuse(fact, "it is no array: pass 0"));
+        return Err(refuse(fact, "it is one value: pass 0"));
     }
     alone(caller, &field)
 }

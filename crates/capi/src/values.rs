@@ -13,7 +13,7 @@ use mapcast::dynamic::{RecordBuf, RecordView, Schema, Value};
 use std::ffi::{c_char, c_int, c_void};
 use std::sync::Arc;
 
-/// The field of `schema` in the bytes of a whole record.
+/// The beginning of `record`, as a record of `schema`.
 fn view<'a>(schema: &'a Schema, record: &'a [u8]) -> Result<RecordView<'a>, Failure> {
     let end = schema.size() as usize;
     let bytes = record.get(..end).ok_or_else(|| too_short(end, record.len()))?;
@@ -22,7 +22,7 @@ fn view<'a>(schema: &'a Schema, record: &'a [u8]) -> Result<RecordView<'a>, Fail
 
 #[cold]
 fn too_short(want: usize, have: usize) -> Failure {
-    let fact = format!("the record has a size of {have}, and the field ends at {want}");
+    let fact = format!("the record has a size of {have}, and {want} are needed");
     Failure::new(
         MAPCAST_ERR_WRONG_SIZE,
         fact,

@@ -85,8 +85,11 @@ pub unsafe extern "C" fn mapcast_writer_open_fd(
 }
 
 /// As mapcast_writer_open, but while another writer has the region, waits for its end and then takes over
-/// at once, for `timeout_ms` milliseconds at the most, or for ever if that is negative. Returns NULL with
-/// MAPCAST_ERR_BUSY after that.
+/// at once, for about `timeout_ms` milliseconds, or for ever if that is negative. Returns NULL with
+/// MAPCAST_ERR_BUSY after that. It looks at the time 10 to 20 times a second, so that 0 waits for about 0.1 s: to try
+/// once, call mapcast_writer_open.
+///
+/// A wait for another writer ends with a thread that closes a descriptor, and takes no signal of the program.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mapcast_writer_open_standby(
     at: *const c_char,

@@ -176,8 +176,13 @@ static void values_are_read_and_written_by_field(void)
     FAILS(mapcast_get_i64(&fields[7], 0, &record, size, &whole), MAPCAST_ERR_BAD_VALUE);
     FAILS(mapcast_get_u64(&fields[2 - 2], 0, &record, size, &natural), MAPCAST_ERR_BAD_VALUE);
     FAILS(mapcast_get_f64(&fields[11], 0, &record, size, &number), MAPCAST_ERR_BAD_VALUE);
+    FAILS(mapcast_get_f64(&fields[11], 1, &record, size, &number), MAPCAST_ERR_INVALID);
+    CHECK(strcmp(last().advice, "it is one value: pass 0") == 0);
     FAILS(mapcast_get_f64(&fields[9], 3, &record, size, &number), MAPCAST_ERR_INVALID);
     FAILS(mapcast_get_f64(&fields[9], 2, &record, 16, &number), MAPCAST_ERR_WRONG_SIZE);
+    CHECK(strstr(last().fact, "has a size of 16, and ") != NULL && strstr(last().fact, " are needed") != NULL);
+    FAILS(mapcast_format_record(&layout, &record, 16, NULL, 0), MAPCAST_ERR_WRONG_SIZE);
+    CHECK(strstr(last().fact, "field") == NULL);
     FAILS(mapcast_get_f64(NULL, 0, &record, size, &number), MAPCAST_ERR_INVALID);
     FAILS(mapcast_get_f64(&fields[9], 0, &record, size, NULL), MAPCAST_ERR_INVALID);
     CHECK(mapcast_set_f64(&fields[9], 1, &record, size, -1.25) == MAPCAST_OK);
@@ -443,12 +448,12 @@ static void a_region_that_changes_its_kind_is_an_error_until_it_is_opened_again(
     CHECK(mapcast_instance_writer_join(many, "eth0", &eth0) == MAPCAST_OK);
     CHECK(mapcast_instance_writer_publish(many, eth0, &record, sizeof record) == MAPCAST_OK);
     CHECK(error_of_following(of_one) == MAPCAST_ERR_INSTANCES);
+    CHECK(strcmp(last().advice, "close this follower and open another") == 0);
     while (mapcast_reader_latest(reader, &record, sizeof record, NULL) == MAPCAST_OK)
         CHECK(mapcast_reader_wait(reader, 10) == MAPCAST_OK);
     CHECK(last().code == MAPCAST_ERR_INSTANCES);
     mapcast_follower *of_many = mapcast_follower_open(at("kind"), NULL, MAPCAST_BEGIN_OLDEST);
     CHECK(mapcast_follower_next(of_many, &event, 60000) == MAPCAST_OK);
-    CHECK(strcmp(last().advice, "close this follower and open another") == 0);
     CHECK(mapcast_follower_next(of_many, &event, 60000) == MAPCAST_OK);
     CHECK(event.kind == MAPCAST_EVENT_JOINED);
     CHECK(mapcast_instance_writer_close(many) == MAPCAST_OK);
@@ -456,22 +461,13 @@ static void a_region_that_changes_its_kind_is_an_error_until_it_is_opened_again(
     writer = mapcast_writer_open(at("kind"), &layout, NULL);
     CHECK(mapcast_writer_publish(writer, &record, sizeof record) == MAPCAST_OK);
     CHECK(error_of_following(of_many) == MAPCAST_ERR_INSTANCES);
+    CHECK(strcmp(last().advice, "close this follower and open another") == 0);
     CHECK(mapcast_follower_close(of_many) == MAPCAST_OK);
     CHECK(mapcast_follower_close(of_one) == MAPCAST_OK);
     CHECK(mapcast_reader_close(reader) == MAPCAST_OK);
     CHECK(mapcast_writer_close(writer) == MAPCAST_OK);
 }
-    CHECK(strcmp(last().advice, "close this follower and open another") == 0);
 
-/* The code of the first call that does not return a record of the old file. */
-static int end_of_reading(mapcast_reader *reader, struct all *record)
-{
-    struct mapcast_publication first, now;
-    CHECK(mapcast_reader_latest(reader, record, sizeof *record, &first) == MAPCAST_OK);
-    for (;;) {
-        int code = mapcast_reader_latest(reader, record, sizeof *record, &now);
-        if (code != MAPCAST_OK || now.lineage != first.lineage)
-            return code;
 /* A program that calls nothing else, such as one that shows which instances there are. */
 static void a_list_and_a_name_are_those_of_the_file_that_has_the_name(void)
 {
@@ -515,6 +511,15 @@ static void a_list_and_a_name_are_those_of_the_file_that_has_the_name(void)
     CHECK(mapcast_instance_reader_close(of_all) == MAPCAST_OK);
 }
 
+/* The code of the first call that does not return a record of the old file. */
+static int end_of_reading(mapcast_reader *reader, struct all *record)
+{
+    struct mapcast_publication first, now;
+    CHECK(mapcast_reader_latest(reader, record, sizeof *record, &first) == MAPCAST_OK);
+    for (;;) {
+        int code = mapcast_reader_latest(reader, record, sizeof *record, &now);
+        if (code != MAPCAST_OK || now.lineage != first.lineage)
+            return code;
         CHECK(mapcast_reader_wait(reader, 10) == MAPCAST_OK);
     }
 }
@@ -604,11 +609,6 @@ static void a_bare_file_is_the_struct(void)
     FAILS_TO_OPEN(mapcast_bare_reader_open(at("all"), &layout), MAPCAST_ERR_OTHER_RECORD);
 }
 
-static void a_bare_file_is_an_array_of_structs(void)
-{
-    struct all structs[3] = {example(1), example(2), example(3)}, seven = example(7), read[3];
-    mapcast_bare_writer *writer = mapcast_bare_writer_open_array(at("array"), &layout, 3, NULL);
-    CHECK(mapcast_bare_writer_publish(writer, structs, sizeof structs) == MAPCAST_OK);
 static void an_error_of_a_bare_file_is_of_a_file_and_of_no_region(void)
 {
     struct all record = example(3), read;
@@ -680,6 +680,11 @@ static void a_group_of_others_is_an_error_of_the_system(void)
     CHECK(child > 0 && waitpid(child, &status, 0) == child && status == 0);
 }
 
+static void a_bare_file_is_an_array_of_structs(void)
+{
+    struct all structs[3] = {example(1), example(2), example(3)}, seven = example(7), read[3];
+    mapcast_bare_writer *writer = mapcast_bare_writer_open_array(at("array"), &layout, 3, NULL);
+    CHECK(mapcast_bare_writer_publish(writer, structs, sizeof structs) == MAPCAST_OK);
     CHECK(mapcast_bare_writer_publish_at(writer, 1, &seven, sizeof seven) == MAPCAST_OK);
     FAILS(mapcast_bare_writer_publish(writer, &seven, sizeof seven), MAPCAST_ERR_WRONG_SIZE);
     FAILS(mapcast_bare_writer_publish_at(writer, 1, structs, sizeof structs), MAPCAST_ERR_WRONG_SIZE);
@@ -853,9 +858,12 @@ int main(int argc, char **argv)
     a_follower_gets_every_event();
     instances_join_publish_and_retire();
     a_region_that_changes_its_kind_is_an_error_until_it_is_opened_again();
+    a_list_and_a_name_are_those_of_the_file_that_has_the_name();
     a_reader_of_any_record_goes_over_to_another_and_its_layouts_stay();
     the_error_of_a_second_writer_names_a_standby_if_there_is_one();
     a_bare_file_is_the_struct();
+    an_error_of_a_bare_file_is_of_a_file_and_of_no_region();
+    a_group_of_others_is_an_error_of_the_system();
     a_bare_file_is_an_array_of_structs();
     a_descriptor_is_published_to_and_read();
     a_descriptor_is_followed();
@@ -866,4 +874,3 @@ int main(int argc, char **argv)
     printf("all hold\n");
     return 0;
 }
-    a_list_and_a_name_are_those_of_the_file_that_has_the_name();
